@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Bakes an object's materials to maps on its own UVs, with Cycles.
+
+`bake_maps` is the one sequence of passes: scripts run it where they are, a window in a Blender of its own.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import bpy
+from bpy.types import Image, Object
+
+from .bake_checks import BakeOptions, check
+from .bake_studio import TEMPORARY, cycles_bake, prepare, studio
+from .bake_uvs import uv_notes
+from .bake_values import COLOR_VALUES
+from .core.errors import ParameterError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+FLAT_NORMAL = (0.5, 0.5, 1.0)
+
+
+@dataclass(frozen=True)
+class BakedMap:
+    """One map as a PNG file's bytes, what it was made of, and what the user should know about it."""
+
+    name: str
+    png: bytes
+    provenance: dict[str, object]
+    notes: tuple[str, ...] = ()
+
+
+def bake_maps(obj: Object, options: BakeOptions) -> Iterator[BakedMap]:
+    """Bake the maps one after the other; closing the generator, or an error, removes all that is temporary."""
+    uv_map = check(obj, options)
+    about = {
+        "object": obj.name,
+        "materials": sorted({slot.material.name for slot in obj.material_slots if slot.material}),
+        "blender": bpy.app.version_string,
+        **asdict(options),
+        "uv_map": uv_map,
+    }
+    del about["maps"]
+    with studio(obj, options, uv_map) as made:
+        notes = tuple(uv_notes(made.subject, uv_map, made.scene.view_layers[0]))
+        for name in options.maps:
+            found = prepare(made, name)
+            cycles_bake(made, "NORMAL" if name == "normal" else "EMIT", options)
+            pixels, figures = _to_map(name, _pixels(made.image))
+            png = encode_png(pixels, bits=16 if name == "normal" else 8)
+            yield BakedMap(name, png, {"map": name, **about, **figures}, (*notes, *found))
+            notes = ()
+
+
+def _pixels(image: Image) -> np.ndarray:
+    """The pixels (H, W, 4) as Blender holds them, row 0 at the bottom, linear, alpha 0 where no face is."""
+    import numpy as np
+
+    width, height = image.size
+    pixels = np.empty(width * height * 4, np.float32)
+    image.pixels.foreach_get(pixels)
+    return pixels.reshape(height, width, 4)
+
+
+def _to_map(name: str, pixels: np.ndarray) -> tuple[np.ndarray, dict[str, object]]:
+    """Baked pixels (H, W, 4) -> the map's encoded values (H, W, 3) in [0, 1], and figures for the provenance.
+
+    Where no face is, the map continues with its mean, so that smaller mipmaps do not darken at the seams.
+    """
+    import numpy as np
+
+    covered = pixels[..., 3] > 0.01
+    if not covered.any():
+        raise ParameterError("No face lies in the 0–1 square of the UV map", "unwrap the object or pack its UV islands")
+    figures: dict[str, object] = {}
+    values = pixels[..., :3] / np.maximum(pixels[..., 3:], 0.01)  # a margin from adjacent faces is partly clear
+    if name == "normal":
+        vectors = values * 2 - 1
+        values = vectors / np.maximum(np.linalg.norm(vectors, axis=2, keepdims=True), 1e-6) * 0.5 + 0.5
+        values[~covered] = FLAT_NORMAL
+        return values, figures
+    if name == "emission":
+        figures["emission_strength"] = strength = max(1.0, float(values[covered].max()))
+        values = values / strength
+    values = np.clip(values, 0.0, 1.0)
+    values[~covered] = values[covered].mean(axis=0)
+    return (linear_to_srgb(values) if name in COLOR_VALUES else values), figures
+
+
+def linear_to_srgb(values: np.ndarray) -> np.ndarray:
+    """The sRGB transfer function (IEC 61966-2-1) of values in [0, 1]."""
+    import numpy as np
+
+    return np.where(values <= 0.0031308, values * 12.92, 1.055 * np.power(values, 1 / 2.4) - 0.055)
+
+
+def encode_png(pixels: np.ndarray, bits: int) -> bytes:
+    """A PNG file of values (H, W, 3), row 0 at the bottom: Blender writes 16 bits of float images, else 8."""
+    import numpy as np
+
+    height, width, _ = pixels.shape
+    image = bpy.data.images.new(TEMPORARY, width, height, alpha=False, float_buffer=bits == 16, is_data=True)
+    try:
+        opaque = np.ones((height, width, 4), np.float32)
+        opaque[..., :3] = pixels
+        image.pixels.foreach_set(opaque.ravel())
+        with tempfile.TemporaryDirectory(prefix="impasto-") as folder:
+            path = Path(folder) / "map.png"
+            image.file_format = "PNG"
+            image.filepath_raw = str(path)
+            image.save()
+            return path.read_bytes()
+    finally:
+        bpy.data.images.remove(image)

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What can be asked of a bake, and why an object cannot be baked as it is. Panels ask too, so NumPy comes late."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import bpy
+from bpy.types import Material, Node, Object
+
+from .bake_values import VALUE_MAPS
+from .core.errors import ParameterError
+
+MAPS = (*VALUE_MAPS, "normal")
+
+
+@dataclass(frozen=True)
+class BakeOptions:
+    """What to bake. An empty `uv_map` is the active render UV map; `samples` a pixel smooth its edges."""
+
+    maps: tuple[str, ...] = ("base_color", "roughness", "metallic", "normal")
+    width_px: int = 1024
+    height_px: int = 1024
+    margin_px: int = 16
+    margin_type: str = "ADJACENT_FACES"
+    samples: int = 4
+    uv_map: str = ""
+
+
+def check_object(obj: Object | None) -> None:
+    """Raise ParameterError, which names the remedy, if the object lacks what a bake needs. Cheap enough for a panel."""
+    if obj is None:
+        raise ParameterError("There is no active object", "select a mesh object")
+    if obj.type != "MESH":
+        raise ParameterError(f"{obj.name} is not a mesh but a {obj.type.lower()}", "use Object > Convert > Mesh")
+    if not any(slot.material for slot in obj.material_slots):
+        raise ParameterError(f"{obj.name} has no material", "add one in the Material properties")
+    if not obj.data.uv_layers:
+        raise ParameterError(f"{obj.name} has no UV map", "unwrap it in edit mode (UV > Smart UV Project)")
+
+
+def check(obj: Object | None, options: BakeOptions) -> str:
+    """The name of the UV map to bake to. ParameterError, which names the remedy, where baking cannot work."""
+    check_object(obj)
+    unknown = [name for name in options.maps if name not in MAPS]
+    if unknown or not options.maps:
+        wrong = f"{', '.join(unknown)} cannot be baked" if unknown else "No map is chosen"
+        raise ParameterError(wrong, f"choose from {', '.join(MAPS)}")
+    obj.update_from_editmode()
+    if not obj.data.polygons:
+        raise ParameterError(f"{obj.name} has no faces", "add some, or select another object")
+    _check_slots(obj)
+    layers = obj.data.uv_layers
+    if options.uv_map and options.uv_map not in layers:
+        names = ", ".join(layers.keys())
+        raise ParameterError(f"{obj.name} has no UV map called {options.uv_map!r}", f"choose from {names}")
+    return options.uv_map or next((layer.name for layer in layers if layer.active_render), layers[0].name)
+
+
+def _check_slots(obj: Object) -> None:
+    import numpy as np
+
+    materials = [slot.material for slot in obj.material_slots]
+    slots = np.zeros(len(obj.data.polygons), np.int32)
+    if attribute := obj.data.attributes.get("material_index"):  # absent where all faces use the first slot
+        attribute.data.foreach_get("value", slots)
+    faces = np.bincount(np.clip(slots, 0, len(materials) - 1), minlength=len(materials))
+    for index, material in enumerate(materials):
+        if material is None and faces[index]:
+            raise ParameterError(
+                f"Material slot {index + 1} of {obj.name} is empty, but {faces[index]} faces use it",
+                "give it a material, or remove the slot",
+            )
+        if material is not None and uses_nodes(material) and output_node(material) is None:
+            raise ParameterError(f"The material {material.name} has no Material Output", "add one in the Shader Editor")
+
+
+def uses_nodes(material: Material) -> bool:
+    """Whether Cycles reads the material's nodes; from 5.0 on it always does."""
+    return bpy.app.version >= (5, 0) or material.use_nodes
+
+
+def output_node(material: Material) -> Node | None:
+    """The Material Output that Cycles uses."""
+    return material.node_tree.get_output_node("CYCLES") if material.node_tree else None

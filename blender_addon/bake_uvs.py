@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is wrong with UVs for baking: faces outside of the 0–1 square, and faces that lie on one another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import bpy
+from mathutils.bvhtree import BVHTree
+
+if TYPE_CHECKING:
+    import numpy as np
+
+EDGE = 1e-4
+MOST_TRIANGLES = 100_000
+"""More than these are not searched for overlaps: it would take longer than the bake."""
+
+
+def uv_notes(obj: bpy.types.Object, uv_map: str, layer: bpy.types.ViewLayer) -> Iterator[str]:
+    """Warnings, with the number of faces, about an object's UVs after its modifiers."""
+    import numpy as np
+
+    layer.update()
+    evaluated = obj.evaluated_get(layer.depsgraph)
+    mesh = evaluated.to_mesh()
+    try:
+        if uv_map not in mesh.uv_layers:
+            return
+        uvs = np.empty(len(mesh.loops) * 2, np.float32)
+        mesh.uv_layers[uv_map].data.foreach_get("uv", uvs)
+        mesh.calc_loop_triangles()
+        loops = np.empty(len(mesh.loop_triangles) * 3, np.int32)
+        faces = np.empty(len(mesh.loop_triangles), np.int32)
+        mesh.loop_triangles.foreach_get("loops", loops)
+        mesh.loop_triangles.foreach_get("polygon_index", faces)
+        total = len(mesh.polygons)
+    finally:
+        evaluated.to_mesh_clear()
+    corners = uvs.reshape(-1, 2)[loops].reshape(-1, 3, 2)
+    outside = np.unique(faces[((corners < -EDGE) | (corners > 1 + EDGE)).any(axis=(1, 2))]).size
+    if outside:
+        yield f"{outside} of {total} faces reach out of the 0–1 square of {uv_map}; what is outside is not baked"
+    if len(faces) > MOST_TRIANGLES:
+        yield f"{len(faces)} triangles are too many to look for overlapping UVs"
+        return
+    overlapping = len(overlapping_faces(corners, faces))
+    if overlapping:
+        yield f"{overlapping} of {total} faces overlap others in {uv_map}; they share pixels"
+
+
+def overlapping_faces(corners: np.ndarray, faces: np.ndarray) -> set[int]:
+    """The faces whose triangles' centres (corners: T, 3, 2) lie in another face's triangle, and those others."""
+    import numpy as np
+
+    edges = corners[:, 1:] - corners[:, :1]
+    areas = np.abs(np.linalg.det(edges.astype(np.float64)))
+    corners, faces = corners[areas > 1e-12], faces[areas > 1e-12]
+    if not len(faces):
+        return set()
+    points = np.pad(corners.reshape(-1, 2), ((0, 0), (0, 1)))
+    tree = BVHTree.FromPolygons(points.tolist(), np.arange(len(points)).reshape(-1, 3).tolist())
+    centres = np.pad(corners.mean(axis=1), ((0, 0), (0, 1)))
+    found: set[int] = set()
+    for centre, face in zip(centres.tolist(), faces.tolist(), strict=True):
+        others = {int(faces[hit[2]]) for hit in tree.find_nearest_range(centre, 1e-7)} - {face}
+        if others:
+            found |= others | {face}
+    return found

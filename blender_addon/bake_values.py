@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a surface shader is worth in one map (its base colour, its roughness …), as a node socket.
+
+A diffuse bake of a metal is black, so maps are baked as emission of the value that the shaders are given.
+Works in place: give it the node tree of a copied material.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import bpy
+from bpy.types import Node, NodeSocket, NodeTree
+
+VALUE_MAPS = ("base_color", "roughness", "metallic", "emission", "opacity")
+COLOR_VALUES = ("base_color", "emission")
+DEFAULTS = {"base_color": 0.0, "roughness": 0.5, "metallic": 0.0, "emission": 0.0, "opacity": 1.0}
+"""What a map is where no shader says anything about it."""
+
+INPUTS = {
+    "base_color": ("Base Color", "Color", "Tint"),
+    "roughness": ("Roughness",),
+    "metallic": ("Metallic",),
+    "opacity": ("Alpha",),
+}
+CLEAR_SHADERS = ("BSDF_TRANSPARENT", "HOLDOUT")
+METAL_SHADERS = ("BSDF_GLOSSY", "BSDF_ANISOTROPIC", "BSDF_METALLIC")
+EMPTY_SHADERS = ("EMISSION", *CLEAR_SHADERS)
+"""Shaders without a surface: mixed with one that has it, they leave its colour, roughness and metallic alone."""
+
+
+@dataclass
+class ValueReader:
+    """Finds one map's value in a material's tree; `made` collects the group copies that it needs."""
+
+    tree: NodeTree
+    map_name: str
+    made: list[bpy.types.ID]
+    notes: list[str] = field(default_factory=list)
+
+    def read(self, surface: NodeSocket) -> NodeSocket:
+        """The socket, in the material's own tree, that holds the value of what is linked to `surface`."""
+        value = self._shader(surface, ())
+        return self._constant(self.tree, DEFAULTS[self.map_name]) if value is None else value
+
+    def _shader(self, target: NodeSocket, groups: tuple[Node, ...]) -> NodeSocket | None:
+        """The value of the shader linked to `target`, inside the nested `groups`; None: it has no such value."""
+        link = _link_into(target)
+        if link is None:
+            return None
+        node, source = link.from_node, link.from_socket
+        if node.type == "REROUTE":
+            return self._shader(node.inputs[0], groups)
+        if node.mute:
+            passed = next((inner.from_socket for inner in node.internal_links if inner.to_socket == source), None)
+            return None if passed is None else self._shader(passed, groups)
+        if node.type == "GROUP":
+            return self._out_of_group(node, source, groups)
+        if node.type == "GROUP_INPUT":
+            return self._into_group(node, source, groups)
+        if node.type in ("MIX_SHADER", "ADD_SHADER"):
+            return self._mixed(node, groups)
+        return self._leaf(node, self._tree(groups))
+
+    def _tree(self, groups: tuple[Node, ...]) -> NodeTree:
+        return groups[-1].node_tree if groups else self.tree
+
+    def _leaf(self, node: Node, tree: NodeTree) -> NodeSocket | None:
+        if self.map_name == "emission":
+            return self._emission(node, tree)
+        if node.type in CLEAR_SHADERS and self.map_name == "opacity":
+            return self._constant(tree, 0.0)
+        if node.type in EMPTY_SHADERS:
+            return None
+        if node.type in METAL_SHADERS and self.map_name == "metallic":
+            return self._constant(tree, 1.0)
+        if node.type == "BSDF_DIFFUSE" and self.map_name == "roughness":
+            return self._constant(tree, 1.0)
+        socket = next((node.inputs[name] for name in INPUTS[self.map_name] if name in node.inputs), None)
+        if socket is not None:
+            return self._given(tree, socket)
+        if self.map_name == "base_color":
+            self.notes.append(f"{node.bl_label} has no colour that could be baked; black is used")
+        return None
+
+    def _emission(self, node: Node, tree: NodeTree) -> NodeSocket | None:
+        prefix = "" if node.type == "EMISSION" else "Emission "
+        if f"{prefix}Strength" not in node.inputs or f"{prefix}Color" not in node.inputs:
+            return None
+        scale = tree.nodes.new("ShaderNodeVectorMath")
+        scale.operation = "SCALE"
+        tree.links.new(self._given(tree, node.inputs[f"{prefix}Color"]), scale.inputs["Vector"])
+        strength = _link_into(node.inputs[f"{prefix}Strength"])
+        scale.inputs["Scale"].default_value = node.inputs[f"{prefix}Strength"].default_value
+        if strength is not None:
+            tree.links.new(strength.from_socket, scale.inputs["Scale"])
+        return scale.outputs["Vector"]
+
+    def _mixed(self, node: Node, groups: tuple[Node, ...]) -> NodeSocket | None:
+        """Mix Shader as a mix of values. Add Shader adds colours and halves the rest, which is only near."""
+        added = node.type == "ADD_SHADER"
+        tree = self._tree(groups)
+        first, second = (self._shader(socket, groups) for socket in (node.inputs[:2] if added else node.inputs[1:]))
+        if first is None and second is None:
+            return None
+        if first is None or second is None:
+            if self.map_name not in ("emission", "opacity") or (added and self.map_name == "emission"):
+                return first or second
+            rest = self._constant(tree, DEFAULTS[self.map_name])
+            first, second = first or rest, second or rest
+        mix = tree.nodes.new("ShaderNodeMix")
+        mix.data_type = "RGBA"
+        factor = _by_identifier(mix.inputs, "Factor_Float")
+        factor.default_value = 0.5
+        if not added:
+            tree.links.new(self._scalar(tree, node.inputs[0]), factor)
+        elif self.map_name in COLOR_VALUES:
+            mix.blend_type, factor.default_value = "ADD", 1.0
+        if added and self.map_name != "emission":
+            self.notes.append(f"Add Shader is only approximated in {self.map_name}; Mix Shader is exact")
+        tree.links.new(first, _by_identifier(mix.inputs, "A_Color"))
+        tree.links.new(second, _by_identifier(mix.inputs, "B_Color"))
+        return _by_identifier(mix.outputs, "Result_Color")
+
+    def _out_of_group(self, node: Node, source: NodeSocket, groups: tuple[Node, ...]) -> NodeSocket | None:
+        """Follow a group's output inwards and carry the value out through a new output."""
+        if node.node_tree is None:
+            return None
+        if node.node_tree not in self.made:
+            node.node_tree = node.node_tree.copy()
+            self.made.append(node.node_tree)
+        inner = node.node_tree
+        ends = [end for end in inner.nodes if end.type == "GROUP_OUTPUT" and end.is_active_output]
+        value = self._shader(_by_identifier(ends[0].inputs, source.identifier), (*groups, node)) if ends else None
+        if value is None:
+            return None
+        item = inner.interface.new_socket(name="Impasto", in_out="OUTPUT", socket_type="NodeSocketColor")
+        inner.links.new(value, _by_identifier(ends[0].inputs, item.identifier))
+        return _by_identifier(node.outputs, item.identifier)
+
+    def _into_group(self, node: Node, source: NodeSocket, groups: tuple[Node, ...]) -> NodeSocket | None:
+        """Follow a shader that enters a group outwards and carry its value in through a new input."""
+        *outer, group = groups
+        value = self._shader(_by_identifier(group.inputs, source.identifier), tuple(outer))
+        if value is None:
+            return None
+        interface = group.node_tree.interface
+        item = interface.new_socket(name="Impasto", in_out="INPUT", socket_type="NodeSocketColor")
+        self._tree(tuple(outer)).links.new(value, _by_identifier(group.inputs, item.identifier))
+        return _by_identifier(node.outputs, item.identifier)
+
+    def _given(self, tree: NodeTree, socket: NodeSocket) -> NodeSocket:
+        """What a shader's input is given: its link, as the kind of value that the input takes, or its constant."""
+        if socket.type == "VALUE":
+            return self._scalar(tree, socket)
+        link = _link_into(socket)
+        return self._constant(tree, socket.default_value) if link is None else link.from_socket
+
+    def _scalar(self, tree: NodeTree, socket: NodeSocket) -> NodeSocket:
+        """A float input's value; a sum with 0 turns a linked colour into its luminance as the input itself does."""
+        add = tree.nodes.new("ShaderNodeMath")
+        add.inputs[0].default_value, add.inputs[1].default_value = socket.default_value, 0.0
+        link = _link_into(socket)
+        if link is not None:
+            tree.links.new(link.from_socket, add.inputs[0])
+        return add.outputs[0]
+
+    def _constant(self, tree: NodeTree, value: float | bpy.types.bpy_prop_array) -> NodeSocket:
+        node = tree.nodes.new("ShaderNodeRGB")
+        node.outputs[0].default_value = (value, value, value, 1.0) if isinstance(value, float) else value
+        return node.outputs[0]
+
+
+def _link_into(socket: NodeSocket) -> bpy.types.NodeLink | None:
+    """The link that feeds an input, or None where it is muted, broken or absent."""
+    link = socket.links[0] if socket.is_linked else None
+    return link if link is not None and link.is_valid and not link.is_muted else None
+
+
+def _by_identifier(sockets: bpy.types.NodeInputs | bpy.types.NodeOutputs, identifier: str) -> NodeSocket:
+    return next(socket for socket in sockets if socket.identifier == identifier)

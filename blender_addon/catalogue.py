@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The tools as the engine describes them, kept on disk, so that registering starts nothing.
+
+Until an engine was asked, it is the description that travels in the extension: the first-party tools.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from . import engine
+from .core.errors import ParameterError
+
+SHIPPED = Path(__file__).parent / "description.json"
+KEPT = "description.json"
+DEFAULT_TOOL = "quilt"
+DEFAULT_ESTIMATOR = "photo-maps"
+SIZE_PARAMETERS = ("width_px", "height_px")
+
+
+class Catalogue:
+    """The current description. `version` is that of the impasto that the extension was built from."""
+
+    def __init__(self) -> None:
+        self.version = ""
+        self._tools: dict[str, Mapping[str, Any]] = {}
+        self.plugins: list[Mapping[str, Any]] = []
+
+    def load(self) -> None:
+        """Read the kept description of the current engine, or the shipped one."""
+        shipped = json.loads(SHIPPED.read_text(encoding="utf-8"))
+        self.version = shipped["version"]
+        self._use(_read_kept(self.version) or shipped)
+
+    def keep(self, description: Mapping[str, Any]) -> None:
+        """Use what the engine said of itself, and keep it for the next session."""
+        self._use(description)
+        path = engine.user_folder(create=True) / KEPT
+        part = path.with_suffix(".part")
+        part.write_text(json.dumps({"key": _key(self.version), "description": description}), encoding="utf-8")
+        part.replace(path)
+
+    def _use(self, description: Mapping[str, Any]) -> None:
+        self._tools = {tool["name"]: tool for tool in description["tools"]}
+        self.plugins = list(description["plugins"])
+
+    def __iter__(self) -> Iterator[Mapping[str, Any]]:
+        return iter(self._tools.values())
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._tools
+
+    def __getitem__(self, name: str) -> Mapping[str, Any]:
+        if name not in self._tools:
+            known = ", ".join(self._tools)
+            raise ParameterError(f"there is no tool called {name!r}", f"choose from {known}, or refresh the tools")
+        return self._tools[name]
+
+
+def properties_of(tool: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
+    """The JSON Schema of each parameter by name."""
+    return tool["parameters"].get("properties", {})
+
+
+def has_size(tool: Mapping[str, Any]) -> bool:
+    """Whether the tool chooses the size of what it makes."""
+    return all(name in properties_of(tool) for name in SIZE_PARAMETERS)
+
+
+def _key(version: str) -> list[str]:
+    found = engine.find()
+    return [version, found.python if found else "", found.packages if found else ""]
+
+
+def _read_kept(version: str) -> Mapping[str, Any] | None:
+    try:
+        kept = json.loads((engine.user_folder() / KEPT).read_text(encoding="utf-8"))
+        return kept["description"] if kept["key"] == _key(version) else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+catalogue = Catalogue()

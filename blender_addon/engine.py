@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The engine: the Python that has torch and impasto, and runs the worker. Finds it and checks it.
+
+In this order: IMPASTO_ENGINE, the Python set in preferences, the environment that Set Up Engine made.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import bpy
+
+from .core.errors import ProtocolError, WorkerError
+
+if TYPE_CHECKING:
+    from .preferences import ImpastoPreferences
+
+EXTENSION = __package__ or "impasto"
+MIN_PYTHON = (3, 11)
+CHECK_LIMIT_S = 60.0
+NO_CONSOLE = 0x08000000 if os.name == "nt" else 0
+MEND = "press Set Up Engine in Impasto's preferences, or choose another Python there"
+
+RUN_MODULE = (
+    "import runpy, site, sys; packages, module = sys.argv[1:3]; sys.path.insert(0, packages); "
+    "site.addsitedir(packages); sys.argv[:3] = [module]; runpy.run_module(module, run_name='__main__', alter_sys=True)"
+)
+"""Runs a module of a folder that pip filled, before all else that the interpreter has."""
+
+PROBE = """
+import json, sys
+sys.path = sys.argv[1:] + [folder for folder in sys.path if folder]
+found = {"version": sys.version_info[:2], "packages": {}}
+if sys.version_info >= (3, 11):
+    from importlib import metadata
+    for name in ("torch", "impasto"):
+        try:
+            found["packages"][name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            pass
+print(json.dumps(found))
+"""
+
+
+@dataclass(frozen=True)
+class Engine:
+    """A Python, and for Blender's own Python the folder of packages that is put before its own."""
+
+    python: str
+    packages: str = ""
+
+    def command(self, module: str, *arguments: str) -> list[str]:
+        """The command that runs a module of the engine."""
+        if self.packages:
+            return [self.python, "-I", "-c", RUN_MODULE, self.packages, module, *arguments]
+        return [self.python, "-P", "-m", module, *arguments]
+
+
+def preferences() -> ImpastoPreferences:
+    """Impasto's preferences."""
+    return bpy.context.preferences.addons[EXTENSION].preferences
+
+
+def user_folder(*, create: bool = False) -> Path:
+    """Where Impasto may keep files: the engine, the log, the description of the tools."""
+    return Path(bpy.utils.extension_path_user(EXTENSION, create=create))
+
+
+def log_path() -> Path:
+    """The worker's log."""
+    return user_folder() / "worker.log"
+
+
+def wheel() -> Path | None:
+    """The wheel of impasto that travels in the extension."""
+    return next(Path(__file__).parent.glob("engine/impasto-*.whl"), None)
+
+
+def find() -> Engine | None:
+    """The engine that is set, whether it works or not; None where there is none."""
+    if chosen := os.environ.get("IMPASTO_ENGINE"):
+        return Engine(chosen)
+    if chosen := preferences().engine_python:
+        return Engine(bpy.path.abspath(chosen))
+    return _made.engine
+
+
+def require() -> Engine:
+    """The engine that is set. WorkerError where there is none."""
+    engine = find()
+    if engine is None:
+        raise WorkerError("Impasto has no engine yet", MEND)
+    return engine
+
+
+class _Made:
+    """The engine that Set Up Engine made, read from its record once: panels ask at every redraw."""
+
+    def __init__(self) -> None:
+        self._known, self._engine = False, None
+
+    @property
+    def engine(self) -> Engine | None:
+        if not self._known:
+            self._known, self._engine = True, self._read()
+        return self._engine
+
+    def _read(self) -> Engine | None:
+        try:
+            return Engine(**json.loads((user_folder() / "engine.json").read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError):
+            return None
+
+    def keep(self, engine: Engine) -> None:
+        (user_folder(create=True) / "engine.json").write_text(json.dumps(asdict(engine)), encoding="utf-8")
+        self._known, self._engine = True, engine
+
+
+_made = _Made()
+keep = _made.keep
+_works: set[Engine] = set()
+"""The engines that were found to work in this session."""
+
+
+def check(engine: Engine, version: str) -> None:
+    """Raise WorkerError if the engine cannot run impasto `version`. Takes a moment: not for the main thread."""
+    if engine in _works and Path(engine.python).exists():
+        return
+    found = _probe(engine)
+    python = tuple(found["version"])
+    if python < MIN_PYTHON:
+        listed, needed = ".".join(map(str, python)), ".".join(map(str, MIN_PYTHON))
+        raise WorkerError(f"the engine {engine.python} is Python {listed}, which is too old", f"choose {needed} or newer")
+    for name in ("torch", "impasto"):
+        if name not in found["packages"]:
+            raise WorkerError(f"the engine {engine.python} has no {name}", _how_to_install(engine))
+    if found["packages"]["impasto"] != version:
+        raise ProtocolError(
+            f"the engine {engine.python} has impasto {found['packages']['impasto']}, this extension needs {version}",
+            _how_to_install(engine),
+        )
+    _works.add(engine)
+
+
+def forget_checks() -> None:
+    """Check the engine again before it is used next."""
+    _works.clear()
+
+
+def _probe(engine: Engine) -> dict:
+    command = [engine.python, "-c", PROBE, *([engine.packages] if engine.packages else [])]
+    try:
+        done = subprocess.run(
+            command,
+            env=clean_environment(),
+            capture_output=True,
+            stdin=subprocess.DEVNULL,
+            timeout=CHECK_LIMIT_S,
+            check=False,
+            creationflags=NO_CONSOLE,
+        )
+    except FileNotFoundError as error:
+        raise WorkerError(f"the engine {engine.python} does not exist", MEND) from error
+    except OSError as error:
+        raise WorkerError(f"the engine {engine.python} cannot be started ({error.strerror})", MEND) from error
+    except subprocess.TimeoutExpired as error:
+        raise WorkerError(f"the engine {engine.python} did not answer in {CHECK_LIMIT_S:.0f} s", MEND) from error
+    try:
+        return json.loads(done.stdout.splitlines()[-1])
+    except (ValueError, IndexError) as error:
+        said = (done.stderr or done.stdout).decode("utf-8", "replace").strip()[-200:]
+        raise WorkerError(f"the engine {engine.python} is not a working Python: {said or 'it said nothing'}", MEND) from error
+
+
+def _how_to_install(engine: Engine) -> str:
+    return f'press Set Up Engine in Impasto\'s preferences, or run: "{engine.python}" -m pip install "{wheel()}"'
+
+
+def settings_environment() -> dict[str, str]:
+    """What the preferences say to the engine."""
+    models = bpy.path.abspath(preferences().models_folder)
+    return {"IMPASTO_MODELS": models} if models else {}
+
+
+def clean_environment() -> dict[str, str]:
+    """This process's environment without what would change another Python."""
+    return {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}

@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Images between Blender and Impasto: the only place that knows bottom-up rows and colour management.
+
+NumPy is imported where it is used: registering must not wait for it.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import bpy
+
+from .core.errors import FileError, ParameterError
+from .core.recipe import Recipe
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from .core.client import Pixels
+
+COLOR_MAPS = frozenset({"base_color", "emission"})
+RECIPE = "impasto_recipe"
+"""The custom property that holds what made an image or a material, as JSON."""
+READ_BY_THE_ENGINE = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".exr")
+PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+
+
+@dataclass(frozen=True)
+class Picture:
+    """An image's pixels as read on the main thread; `to_pixels` makes them ready on any other."""
+
+    name: str
+    size_px: tuple[int, int]
+    values: np.ndarray
+    is_float: bool
+    is_data: bool
+    has_alpha: bool
+
+    def to_pixels(self) -> Pixels:
+        """base_color, and opacity where there is alpha, with row 0 at the top; 8-bit images stay 8-bit."""
+        import numpy as np
+
+        from .core.client import Pixels
+
+        rows = self.values.reshape(*self.size_px, -1)[::-1]
+        color, alpha = _color(rows), rows[..., -1:] if self.has_alpha else None
+        if self.is_float and alpha is not None:
+            color = np.divide(color, alpha, out=np.zeros_like(color), where=alpha > 0)
+        if self.is_float and not self.is_data:
+            color = _linear_to_srgb(color)
+        arrays = {"base_color": color} if alpha is None else {"base_color": color, "opacity": alpha}
+        scale = 1 if self.is_float else 255
+        dtype = np.float32 if self.is_float else np.uint8
+        rounding = 0 if self.is_float else 0.5
+        return Pixels(
+            {name: (np.clip(array, 0, 1) * scale + rounding).astype(dtype) for name, array in arrays.items()}, self.name
+        )
+
+
+def read(image: bpy.types.Image) -> Path | Picture:
+    """What to send of an image: its file where that is what Blender shows, else its pixels. ParameterError if none."""
+    import numpy as np
+
+    if image.source in ("MOVIE", "SEQUENCE", "TILED"):
+        kind = {"MOVIE": "a movie", "SEQUENCE": "a sequence", "TILED": "tiled (UDIM)"}[image.source]
+        raise ParameterError(f"the image {image.name} is {kind}", "choose a single image")
+    if path := _untouched_file(image):
+        return path
+    width, height = image.size
+    if width * height == 0:
+        raise FileError(f"the image {image.name} has no pixels", "find its missing file, or choose another image")
+    values = np.empty(len(image.pixels), np.float32)
+    image.pixels.foreach_get(values)
+    has_alpha = image.depth == (128 if image.is_float else 32) and image.alpha_mode != "NONE"
+    is_data = image.colorspace_settings.is_data
+    return Picture(image.name, (height, width), values, image.is_float, is_data, has_alpha)
+
+
+def add(name: str, map_name: str, data: bytes, recipe: Recipe) -> bpy.types.Image:
+    """A new image that holds an encoded file, packed, in the colour space of its map, and knows what made it."""
+    image = bpy.data.images.new(name, 8, 8, is_data=map_name not in COLOR_MAPS)
+    image.pack(data=data, data_len=len(data))
+    image.source = "FILE"
+    return _label(image, map_name, recipe)
+
+
+def load(path: Path, map_name: str, recipe: Recipe | None) -> bpy.types.Image:
+    """A new image of a file on disk, which stays where it is."""
+    image = bpy.data.images.load(str(path))
+    image.name = path.stem
+    if map_name not in COLOR_MAPS:
+        image.colorspace_settings.name = "Non-Color"
+    return _label(image, map_name, recipe)
+
+
+def _label(image: bpy.types.Image, map_name: str, recipe: Recipe | None) -> bpy.types.Image:
+    image["impasto_map"] = map_name
+    if recipe is not None:
+        image[RECIPE] = recipe.to_json()
+    return image
+
+
+def recipe_of(image: bpy.types.Image) -> Recipe:
+    """The recipe that made an image, from its property or from the file in it. FileError where there is none."""
+    if text := image.get(RECIPE):
+        return Recipe.from_json(text)
+    if about := _metadata(_file_bytes(image)).get("recipe"):
+        return Recipe.from_dict(about)
+    raise FileError(f"the image {image.name} holds no recipe", "choose an image that Impasto made")
+
+
+def has_recipe(image: bpy.types.Image | None) -> bool:
+    """Whether the image says by its property that Impasto made it; cheap enough for a panel."""
+    return image is not None and RECIPE in image
+
+
+def show_instead(before: bpy.types.Image, now: bpy.types.Image) -> None:
+    """Show `now` in the image editors that show `before`."""
+    for window in bpy.context.window_manager.windows:
+        for area in window.screen.areas:
+            space = area.spaces.active
+            if area.type == "IMAGE_EDITOR" and space.image == before:
+                space.image = now
+
+
+def _untouched_file(image: bpy.types.Image) -> Path | None:
+    if image.source != "FILE" or image.is_dirty or image.packed_file or not image.filepath:
+        return None
+    path = Path(bpy.path.abspath(image.filepath, library=image.library))
+    return path if path.suffix.lower() in READ_BY_THE_ENGINE and path.is_file() else None
+
+
+def _file_bytes(image: bpy.types.Image) -> bytes:
+    if image.packed_file:
+        return image.packed_file.data
+    path = _untouched_file(image)
+    return path.read_bytes() if path else b""
+
+
+def _metadata(data: bytes) -> Mapping[str, object]:
+    """What Impasto wrote into a PNG: its iTXt chunk `impasto`, which comes before the pixels."""
+    if not data.startswith(PNG_SIGNATURE):
+        return {}
+    position = len(PNG_SIGNATURE)
+    while position + 8 <= len(data):
+        length, kind = struct.unpack(">I4s", data[position : position + 8])
+        body = data[position + 8 : position + 8 + length]
+        if kind == b"iTXt" and body.startswith(b"impasto\0"):
+            return json.loads(body.split(b"\0", 5)[-1])
+        if kind == b"IDAT":
+            break
+        position += length + 12
+    return {}
+
+
+def _color(rows: np.ndarray) -> np.ndarray:
+    """The three colour channels of (H, W, C); grey is repeated."""
+    import numpy as np
+
+    return rows[..., :3] if rows.shape[2] >= 3 else np.repeat(rows[..., :1], 3, axis=2)
+
+
+def _linear_to_srgb(values: np.ndarray) -> np.ndarray:
+    """IEC 61966-2-1's curve, for values in [0, 1]; what is outside is clipped."""
+    import numpy as np
+
+    values = np.clip(values, 0.0, 1.0)
+    return np.where(values <= 0.0031308, values * 12.92, 1.055 * values ** (1 / 2.4) - 0.055)

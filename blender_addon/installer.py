@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Makes the engine: a venv of a Python that the user has, or else packages for Blender's own Python.
+
+Each attempt fills a folder of its own and is kept only when it works, so that a failed one changes nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import bpy
+
+from . import engine
+from .catalogue import catalogue
+from .core.errors import Cancelled, WorkerError
+from .engine import MIN_PYTHON, NO_CONSOLE, Engine, clean_environment
+
+if TYPE_CHECKING:
+    from .jobs import Task
+    from .preferences import ImpastoPreferences
+
+NEWEST_PYTHON = (3, 14)
+CPU_INDEX = "https://download.pytorch.org/whl/cpu"
+CAN_MAKE_VENV = "import sys, venv, ensurepip; print(*sys.version_info[:2])"
+RUN_PIP = (
+    "import ensurepip, pathlib, runpy, sys; "
+    "wheel = next(pathlib.Path(ensurepip.__file__).parent.glob('_bundled/pip-*.whl')); "
+    "sys.path.insert(0, str(wheel)); sys.argv[0] = 'pip'; runpy.run_module('pip', run_name='__main__', alter_sys=True)"
+)
+"""Runs the pip that ensurepip carries, without installing it into Blender."""
+
+
+def why_not() -> str:
+    """Why this Blender cannot make an engine; empty where it can."""
+    by_hand = "make a Python environment by hand and choose it as Python above"
+    for name, is_it in (
+        ("Flatpak", os.path.exists("/.flatpak-info")),
+        ("Snap", "SNAP" in os.environ),
+        ("Microsoft Store", "WindowsApps" in sys.executable),
+    ):
+        if is_it:
+            return f"Blender from {name} may not install packages: use Blender from blender.org, or {by_hand}"
+    if not bpy.app.online_access:
+        return f"Blender is offline: turn on Preferences, System, Network, Allow Online Access, or {by_hand}"
+    return "" if engine.wheel() else f"This copy of the extension carries no wheel: install its zip again, or {by_hand}"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to install, and where. `carry_out` is a task's work: it runs in a thread."""
+
+    folder: Path
+    wheel: Path
+    version: str
+    index: str
+    pip_arguments: tuple[str, ...]
+
+    def carry_out(self, task: Task) -> Engine:
+        """The new engine, checked. WorkerError with the end of pip's output where it fails."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        place = Path(tempfile.mkdtemp(prefix="engine-", dir=self.folder))
+        try:
+            made = self._make(task, place)
+            task.say("Checking the engine", 0.95)
+            engine.check(made, self.version)
+        except BaseException:
+            shutil.rmtree(place, ignore_errors=True)
+            raise
+        for older in self.folder.glob("engine-*"):
+            if older != place:
+                shutil.rmtree(older, ignore_errors=True)
+        return made
+
+    def _make(self, task: Task, place: Path) -> Engine:
+        python = find_python()
+        if python:
+            task.say(f"Making an environment of {python}", 0.02)
+            _call([python, "-I", "-m", "venv", *_system_site(self.pip_arguments), str(place)], task, 0.05)
+            made = Engine(str(place / ("Scripts/python.exe" if os.name == "nt" else "bin/python")))
+            pip = [made.python, "-I", "-m", "pip"]
+        else:
+            made = Engine(sys.executable, str(place))
+            pip = [made.python, "-I", "-c", RUN_PIP]
+        target = ["--target", made.packages, "--upgrade"] if made.packages else []
+        arguments = [argument for argument in self.pip_arguments if argument != SYSTEM_SITE]
+        common = ["install", "--no-input", "--disable-pip-version-check", "--progress-bar", "off", *target, *arguments]
+        if self.index == "CPU":
+            _call([*pip, *common, "--index-url", CPU_INDEX, "torch"], task, 0.5)
+        _call([*pip, *common, str(self.wheel)], task, 0.9)
+        return made
+
+
+SYSTEM_SITE = "--system-site-packages"
+"""Given among the pip arguments, it goes to venv instead: the engine then sees packages that are installed already."""
+
+
+def plan(preferences: ImpastoPreferences) -> Plan:
+    """The plan that the preferences ask for. WorkerError where this Blender cannot make an engine."""
+    if reason := why_not():
+        raise WorkerError("the engine cannot be set up", reason)
+    wheel = engine.wheel()
+    assert wheel is not None
+    arguments = tuple(shlex.split(preferences.pip_arguments))
+    return Plan(engine.user_folder(create=True) / "engine", wheel, catalogue.version, preferences.torch_index, arguments)
+
+
+def find_python() -> str | None:
+    """A Python of the user that can make environments, the newest first; None where there is none."""
+    low, high = MIN_PYTHON[1], NEWEST_PYTHON[1]
+    names = [f"python3.{minor}" for minor in range(high, low - 1, -1)] + ["python3", "python"]
+    for found in filter(None, map(shutil.which, names)):
+        done = subprocess.run(
+            [found, "-I", "-c", CAN_MAKE_VENV],
+            env=clean_environment(),
+            capture_output=True,
+            stdin=subprocess.DEVNULL,
+            text=True,
+            check=False,
+            creationflags=NO_CONSOLE,
+        )
+        if done.returncode == 0 and MIN_PYTHON <= tuple(map(int, done.stdout.split())) <= NEWEST_PYTHON:
+            return found
+    return None
+
+
+def _system_site(arguments: Sequence[str]) -> list[str]:
+    return [SYSTEM_SITE] if SYSTEM_SITE in arguments else []
+
+
+def _call(command: Sequence[str], task: Task, fraction: float) -> None:
+    """Run a command, telling its last line as progress; Cancelled if the task was, WorkerError if it failed."""
+    if task.is_cancelled:
+        raise Cancelled
+    started_at = task.fraction
+    running = subprocess.Popen(
+        command,
+        env=clean_environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
+        creationflags=NO_CONSOLE,
+    )
+    task.on_cancel = running.kill
+    assert running.stdout is not None
+    lines: list[str] = []
+    for line in running.stdout:
+        lines.append(line.strip())
+        task.say(lines[-1][:120], started_at)
+    if running.wait() and task.is_cancelled:
+        raise Cancelled
+    if running.returncode:
+        said = "\n".join(lines[-12:])
+        raise WorkerError(f"{command[0]} failed:\n{said}", "check the network and the free disk space, then try again")
+    task.say(lines[-1][:120] if lines else "", fraction)

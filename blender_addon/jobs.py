@@ -1,0 +1,277 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What runs off the main thread: one worker client, the running tasks, and the timer that finishes them.
+
+A task's `work` runs in a thread and never touches bpy; its `apply` runs on the main thread, once no render
+needs the data. Headless code, where timers never fire, waits with `finish`.
+"""
+
+from __future__ import annotations
+
+import atexit
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import bpy
+
+from . import engine
+from .catalogue import catalogue
+from .core.errors import Cancelled, ImpastoError, WorkerError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from .core.client import Client, Job
+
+TICK_S = 0.1
+PRINT_INTERVAL_S = 1.0
+BLOCKING_JOBS = ("RENDER", "OBJECT_BAKE")
+"""Blender's jobs that read the scene: its data must not change under them."""
+DRAWN_AREAS = ("VIEW_3D", "NODE_EDITOR", "IMAGE_EDITOR", "PREFERENCES")
+
+
+@dataclass(frozen=True)
+class Report:
+    """What to tell the user: level is INFO, WARNING or ERROR (as operators report), or CANCELLED."""
+
+    level: str
+    text: str
+
+
+class Task:
+    """Work for a thread, and what is done with its result on the main thread.
+
+    work(task) returns a result or raises; apply(result) returns a Report. `is_shown`: panels show its progress
+    and wait for it; others are quick and silent.
+    """
+
+    def __init__(
+        self, label: str, work: Callable[[Task], Any], apply: Callable[[Any], Report], *, is_shown: bool = True
+    ) -> None:
+        self.label, self.is_shown = label, is_shown
+        self.job: Job | None = None
+        self.on_cancel: Callable[[], object] | None = None
+        self.is_cancelled = False
+        self._work, self._apply = work, apply
+        self._fraction, self._message = 0.0, label
+        self._result: Any = None
+        self._error: BaseException | None = None
+        self._trace = ""
+        self._ended = threading.Event()
+
+    @property
+    def fraction(self) -> float:
+        return self.job.fraction if self.job else self._fraction
+
+    @property
+    def message(self) -> str:
+        if self.is_cancelled:
+            return "Cancelling"
+        return self.job.message if self.job else self._message
+
+    @property
+    def preview(self) -> np.ndarray | None:
+        return self.job.preview if self.job else None
+
+    @property
+    def ended(self) -> bool:
+        return self._ended.is_set()
+
+    def say(self, message: str, fraction: float = 0.0) -> None:
+        """Called by `work` to tell how far it is."""
+        self._message, self._fraction = message, fraction
+
+    def start(self) -> None:
+        # A daemon, so that Blender can always close.
+        threading.Thread(target=self._run, name=self.label, daemon=True).start()
+
+    def cancel(self) -> None:
+        """Ask it to stop; returns at once."""
+        self.is_cancelled = True
+        if self.on_cancel:
+            self.on_cancel()
+
+    def wait_for(self, job: Job) -> Any:
+        """Called by `work`: the result of a worker's job, which `cancel` reaches."""
+        self.job, self.on_cancel = job, job.cancel
+        if self.is_cancelled:
+            job.cancel()
+        return job.wait()
+
+    def wait(self, limit_s: float) -> bool:
+        return self._ended.wait(limit_s)
+
+    def conclude(self) -> Report:
+        """Apply the result, or say what went wrong. On the main thread, once it has ended."""
+        try:
+            if self._error is not None:
+                raise self._error
+            return self._apply(self._result)
+        except Cancelled:
+            return Report("CANCELLED", f"{self.label}: cancelled")
+        except ImpastoError as error:
+            return Report("ERROR", str(error))
+        except Exception as error:  # a bug of ours must reach the user, and must not stop the timer
+            print(self._trace or traceback.format_exc(), file=sys.stderr)
+            return Report("ERROR", f"{self.label}: {type(error).__name__}: {error} (a bug: see the console)")
+
+    def _run(self) -> None:
+        try:
+            self._result = self._work(self)
+        except BaseException as error:  # handed to the main thread, whatever it is
+            self._error, self._trace = error, traceback.format_exc()
+        finally:
+            self._ended.set()
+
+
+class Jobs:
+    """The session's tasks and its worker."""
+
+    def __init__(self) -> None:
+        self.tasks: list[Task] = []
+        self.last_report: Report | None = None
+        self.file_epoch = 0
+        self._client: Client | None = None
+        self._client_key: tuple | None = None
+
+    @property
+    def shown(self) -> Task | None:
+        """The task whose progress the panels show."""
+        return next((task for task in self.tasks if task.is_shown), None)
+
+    def start(self, task: Task) -> None:
+        """Run a task and finish it from the timer."""
+        self.tasks.append(task)
+        self.last_report = None if task.is_shown else self.last_report
+        task.start()
+        if not bpy.app.timers.is_registered(_tick):
+            bpy.app.timers.register(_tick, first_interval=TICK_S, persistent=True)
+
+    def finish(self, task: Task) -> Report:
+        """Run a task to its end here and now; for scripts, and wherever there is no window."""
+        task.start()
+        printed = time.monotonic()
+        while True:
+            try:
+                if task.wait(TICK_S):
+                    break
+            except KeyboardInterrupt:
+                task.cancel()
+            if sys.stdout.isatty() and time.monotonic() - printed >= PRINT_INTERVAL_S:
+                printed = time.monotonic()
+                print(f"Impasto: {task.fraction:4.0%} {task.message}", flush=True)
+        return task.conclude()
+
+    def client(self, command: Sequence[str], log_path: Path, environment: Mapping[str, str]) -> Client:
+        """The client of the worker, made anew where its command or settings changed. Called by `work`."""
+        from .core.client import Client
+
+        key = (*command, *environment.items())
+        if self._client is None or self._client_key != key:
+            self.close()
+            self._client, self._client_key = Client(command, log_path, environment=environment), key
+            atexit.register(self.close)
+        return self._client
+
+    def close(self) -> None:
+        """End the worker, and with it every job."""
+        atexit.unregister(self.close)
+        client, self._client = self._client, None
+        if client is not None:
+            client.close()
+
+    def tick(self) -> float | None:
+        """Conclude what has ended; the seconds to the next tick, or None where nothing runs."""
+        for task in [task for task in self.tasks if task.ended]:
+            if is_rendering():
+                break
+            self.tasks.remove(task)
+            report = task.conclude()
+            if task.is_shown or report.level == "ERROR":
+                self.last_report = report
+                _announce(report)
+        redraw()
+        return TICK_S if self.tasks else None
+
+
+jobs = Jobs()
+
+
+def _tick() -> float | None:
+    return jobs.tick()
+
+
+def is_rendering() -> bool:
+    """Whether Blender reads the scene for a render or a bake in the background."""
+    return any(bpy.app.is_job_running(kind) for kind in BLOCKING_JOBS)
+
+
+def redraw() -> None:
+    """Draw the side panels again."""
+    for window in bpy.context.window_manager.windows:
+        for area in window.screen.areas:
+            if area.type in DRAWN_AREAS:
+                area.tag_redraw()
+
+
+def push_undo(message: str) -> None:
+    """Make all that was done since the last step one step of undo."""
+    windows = bpy.context.window_manager.windows
+    with bpy.context.temp_override(window=bpy.context.window or (windows[0] if windows else None)):
+        if bpy.ops.ed.undo_push.poll():
+            bpy.ops.ed.undo_push(message=message)
+
+
+def _announce(report: Report) -> None:
+    """Say what went wrong where the user looks, also where no panel is open; the panels show every report."""
+    windows = bpy.context.window_manager.windows
+    if report.level != "ERROR" or bpy.app.background or not windows:
+        return
+    with bpy.context.temp_override(window=windows[0]):
+        bpy.context.window_manager.popup_menu(
+            lambda menu, _context: menu.layout.label(text=report.text), title="Impasto", icon="ERROR"
+        )
+
+
+def require_idle() -> None:
+    """Raise WorkerError while a task runs."""
+    if jobs.shown:
+        raise WorkerError(f"Impasto is busy: {jobs.shown.label}", "wait for it, or cancel it")
+
+
+def connect() -> Callable[[], Client]:
+    """A function for a task's `work` that checks the engine and returns the worker's client."""
+    found, version, log_path = engine.require(), catalogue.version, engine.log_path()
+    environment = engine.settings_environment()
+
+    def client() -> Client:
+        engine.check(found, version)
+        return jobs.client(found.command("impasto.worker"), log_path, environment)
+
+    return client
+
+
+@bpy.app.handlers.persistent
+def _file_opened(_path: str) -> None:
+    """What ran for the file before must not be applied to this one: it is kept as files instead."""
+    jobs.file_epoch += 1
+
+
+def register() -> None:
+    bpy.app.handlers.load_post.append(_file_opened)
+
+
+def unregister() -> None:
+    bpy.app.handlers.load_post.remove(_file_opened)
+    for task in jobs.tasks:
+        task.cancel()
+    jobs.tasks.clear()
+    if bpy.app.timers.is_registered(_tick):
+        bpy.app.timers.unregister(_tick)
+    jobs.close()
+    jobs.last_report = None

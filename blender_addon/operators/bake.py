@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Bake: the active object's materials, procedural or not, to images on its own UVs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import bpy
+from bpy.props import EnumProperty, IntProperty, StringProperty
+
+from .. import bake_process, bake_results, orders
+from ..bake import BakedMap, bake_maps
+from ..bake_checks import MAPS, BakeOptions, check, check_object
+from ..core.errors import ImpastoError
+from ..jobs import Report, Task, is_rendering, jobs
+from .working import Working, poll, tell
+
+DEFAULTS = BakeOptions()
+RELATIVE = {"PATH_SUPPORTS_BLEND_RELATIVE"} if bpy.app.version >= (4, 5) else set()
+LABELS = {
+    "base_color": ("Base Color", "The colour without any light"),
+    "roughness": ("Roughness", "How matt the surface is"),
+    "metallic": ("Metallic", "Where the surface is metal"),
+    "emission": ("Emission", "The light that the surface gives"),
+    "opacity": ("Opacity", "The alpha of the surface"),
+    "normal": ("Normal", "Tangent-space normals (OpenGL, +Y up), with bump and displacement, in 16 bits"),
+}
+
+
+MAP_ITEMS = tuple((name, *LABELS[name], "", 1 << bit) for bit, name in enumerate(MAPS))
+# Not within the class: Blender evaluates annotations where a comprehension does not see this module's names.
+
+
+class BakeProperties:
+    """What a bake is set to: the scene's settings, and the same as the operator's properties."""
+
+    maps: EnumProperty(
+        name="Maps",
+        description="The maps to bake",
+        items=MAP_ITEMS,
+        options={"ENUM_FLAG"},
+        default=set(DEFAULTS.maps),
+    )
+    width_px: IntProperty(
+        name="Width", description="Width of the maps", default=DEFAULTS.width_px, min=1, max=16384, subtype="PIXEL"
+    )
+    height_px: IntProperty(
+        name="Height", description="Height of the maps", default=DEFAULTS.height_px, min=1, max=16384, subtype="PIXEL"
+    )
+    margin_px: IntProperty(
+        name="Margin",
+        description="How far the maps go on beyond the edges of UV islands",
+        default=DEFAULTS.margin_px,
+        min=0,
+        max=1024,
+        subtype="PIXEL",
+    )
+    margin_type: EnumProperty(
+        name="Margin Type",
+        description="What the margin is filled with",
+        items=(
+            ("EXTEND", "Extend", "The pixels at the edge, drawn out"),
+            ("ADJACENT_FACES", "Adjacent Faces", "The pixels beyond the seam"),
+        ),
+        default=DEFAULTS.margin_type,
+    )
+    samples: IntProperty(
+        name="Samples",
+        description="Samples of each pixel: 1 is fast, more smooth the edges in the pattern",
+        default=DEFAULTS.samples,
+        min=1,
+        max=4096,
+    )
+    uv_map: StringProperty(name="UV Map", description="The UV map to bake to; empty: the active one")
+    material: EnumProperty(
+        name="Material",
+        description="What to make of the baked maps",
+        items=(
+            (bake_results.NONE, "Images Only", "Only images"),
+            (bake_results.NEW, "New Material", "A new material, which the object does not use yet"),
+            (bake_results.ASSIGN, "Replace Materials", "A new material in all slots of the object"),
+        ),
+        default=bake_results.NONE,
+    )
+    out_dir: StringProperty(
+        name="Folder",
+        description="Also save the maps as files here; empty: only in the .blend",
+        subtype="DIR_PATH",
+        options=RELATIVE,
+    )
+
+
+class BakeSettings(BakeProperties, bpy.types.PropertyGroup):
+    """What the bake panel is set to, in each scene."""
+
+
+class IMPASTO_OT_bake(BakeProperties, Working, bpy.types.Operator):
+    """Bake the active object's materials to new images on its own UVs"""
+
+    bl_idname = "impasto.bake"
+    bl_label = "Bake Maps"
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return poll(cls, "" if bpy.app.background else why_not_baked(context.active_object))
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Bake here and now; for scripts, and wherever there is no window."""
+        obj = context.active_object
+        try:
+            target, folder = self._target(obj, context), self._folder(context)
+            maps = list(bake_maps(obj, self._options(context)))
+            if folder:
+                bake_results.save(maps, folder)
+            report = bake_results.put(maps, target)
+        except ImpastoError as error:
+            report = Report("ERROR", str(error))
+        return tell(self, report)
+
+    def task(self, context: bpy.types.Context) -> Task:
+        """The same in a Blender in the background, which a click in a window starts."""
+        obj, folder, options = context.active_object, self._folder(context), self._options(context)
+        target = self._target(obj, context)
+        check(obj, options)
+        given = bake_process.hand_over(obj, options)
+
+        def work(task: Task) -> list[BakedMap]:
+            maps = bake_process.bake(task, given)
+            if folder:
+                bake_results.save(maps, folder)
+            return maps
+
+        return Task("Bake", work, lambda maps: bake_results.put(maps, target))
+
+    def _target(self, obj: bpy.types.Object | None, context: bpy.types.Context) -> bake_results.Target:
+        check_object(obj)
+        return bake_results.target_of(obj, self._value(context, "material"))
+
+    def _options(self, context: bpy.types.Context) -> BakeOptions:
+        names = ("width_px", "height_px", "margin_px", "margin_type", "samples", "uv_map")
+        chosen = self._value(context, "maps")
+        maps = tuple(name for name in MAPS if name in chosen)
+        return BakeOptions(maps, **{name: self._value(context, name) for name in names})
+
+    def _folder(self, context: bpy.types.Context) -> Path | None:
+        folder = self._value(context, "out_dir")
+        return Path(orders.absolute(folder)) if folder else None
+
+    def _value(self, context: bpy.types.Context, name: str) -> object:
+        """A property as the call gives it, else as the scene is set to."""
+        source = self if self.properties.is_property_set(name) else context.scene.impasto_bake
+        return getattr(source, name)
+
+
+def why_not_baked(obj: bpy.types.Object | None) -> str:
+    """Why a click cannot bake the object now; empty where it can. Scripts get their errors from `execute`."""
+    if jobs.shown:
+        return f"Impasto is busy: {jobs.shown.label}"
+    if is_rendering():
+        return "Blender is rendering or baking: wait for it"
+    try:
+        check_object(obj)
+    except ImpastoError as error:
+        return str(error)
+    return ""
+
+
+CLASSES = (BakeSettings, IMPASTO_OT_bake)
+
+
+def register() -> None:
+    bpy.types.Scene.impasto_bake = bpy.props.PointerProperty(type=BakeSettings)
+
+
+def unregister() -> None:
+    del bpy.types.Scene.impasto_bake

@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Operators around the engine: set it up, check it, ask for its tools, cancel, show its log."""
+
+from __future__ import annotations
+
+import bpy
+
+from .. import engine, installer, properties
+from ..catalogue import catalogue
+from ..jobs import Report, Task, connect, jobs
+from .working import Working, poll
+
+
+def describing() -> Task:
+    """A task that asks the engine for its tools."""
+    connected = connect()
+
+    def apply(description: dict) -> Report:
+        catalogue.keep(description)
+        properties.refresh()
+        broken = [f"{plugin['name']}: {plugin['error']}" for plugin in catalogue.plugins if plugin["error"]]
+        count = f"The engine has {len(list(catalogue))} tools"
+        return Report("WARNING", "; ".join([count, *broken])) if broken else Report("INFO", count)
+
+    return Task("Asking for the tools", lambda task: task.wait_for(connected().describe()), apply)
+
+
+class IMPASTO_OT_refresh_tools(Working, bpy.types.Operator):
+    """Ask the engine which tools it has, after a plugin was installed or removed"""
+
+    bl_idname = "impasto.refresh_tools"
+    bl_label = "Refresh Tools"
+
+    @classmethod
+    def poll(cls, _context: bpy.types.Context) -> bool:
+        return poll(cls, "" if engine.find() else "Impasto has no engine yet: press Set Up Engine")
+
+    def task(self, _context: bpy.types.Context) -> Task:
+        return describing()
+
+
+class IMPASTO_OT_check_engine(Working, bpy.types.Operator):
+    """Check that the engine's Python is new enough and has torch and impasto"""
+
+    bl_idname = "impasto.check_engine"
+    bl_label = "Check Engine"
+
+    def task(self, _context: bpy.types.Context) -> Task:
+        found, version = engine.require(), catalogue.version
+        engine.forget_checks()
+        works = Report("INFO", f"The engine works: {found.python}")
+        return Task("Checking the engine", lambda _task: engine.check(found, version), lambda _result: works)
+
+
+class IMPASTO_OT_set_up_engine(Working, bpy.types.Operator):
+    """Make a Python environment with torch and impasto in Impasto's own folder. Downloads 200 MB to 3 GB"""
+
+    bl_idname = "impasto.set_up_engine"
+    bl_label = "Set Up Engine"
+
+    @classmethod
+    def poll(cls, _context: bpy.types.Context) -> bool:
+        busy = f"Impasto is busy: {jobs.shown.label}" if jobs.shown else ""
+        return poll(cls, busy or installer.why_not())
+
+    def task(self, _context: bpy.types.Context) -> Task:
+        plan = installer.plan(engine.preferences())
+
+        def apply(made: engine.Engine) -> Report:
+            jobs.close()
+            engine.keep(made)
+            jobs.start(describing())
+            return Report("INFO", f"The engine is ready: {made.python}")
+
+        return Task("Setting up the engine", plan.carry_out, apply)
+
+
+class IMPASTO_OT_cancel(bpy.types.Operator):
+    """Stop what Impasto is doing; nothing that was there before is changed"""
+
+    bl_idname = "impasto.cancel"
+    bl_label = "Cancel"
+
+    @classmethod
+    def poll(cls, _context: bpy.types.Context) -> bool:
+        return poll(cls, "" if jobs.shown else "Impasto is doing nothing")
+
+    def execute(self, _context: bpy.types.Context) -> set[str]:
+        jobs.shown.cancel()
+        return {"FINISHED"}
+
+
+class IMPASTO_OT_open_log(bpy.types.Operator):
+    """Open the file with all that the worker printed"""
+
+    bl_idname = "impasto.open_log"
+    bl_label = "Open Log"
+
+    @classmethod
+    def poll(cls, _context: bpy.types.Context) -> bool:
+        return poll(cls, "" if engine.log_path().exists() else "The worker has printed nothing yet")
+
+    def execute(self, _context: bpy.types.Context) -> set[str]:
+        bpy.ops.wm.path_open(filepath=str(engine.log_path()))
+        return {"FINISHED"}
+
+
+CLASSES = (
+    IMPASTO_OT_refresh_tools,
+    IMPASTO_OT_check_engine,
+    IMPASTO_OT_set_up_engine,
+    IMPASTO_OT_cancel,
+    IMPASTO_OT_open_log,
+)

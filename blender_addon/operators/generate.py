@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`impasto.run`, the stable call for scripts, and `impasto.generate`, the panel's button."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import bpy
+from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, StringProperty
+
+from .. import orders, results
+from ..catalogue import DEFAULT_ESTIMATOR, DEFAULT_TOOL, catalogue
+from ..core.errors import ParameterError
+from ..jobs import Task, jobs
+from ..properties import MAX_INT, RELATIVE_PATH
+from .engine import describing
+from .working import Working, poll, why_not_now
+
+LOOK = ("width_m", "use_displacement", "use_ambient_occlusion")
+
+
+class RequestProperties:
+    """The properties that `run` and `generate` share: the command line's names and defaults."""
+
+    tool: StringProperty(name="Tool", description="Name of the tool, such as quilt", default=DEFAULT_TOOL)
+    parameters: StringProperty(name="Parameters", description='The tool\'s parameters as JSON: {"variety": 0.7}')
+    source: StringProperty(
+        name="Source",
+        description="Path of a picture, or of a folder of maps",
+        subtype="FILE_PATH",
+        options=RELATIVE_PATH,
+    )
+    image: StringProperty(name="Image", description="Name of an image of this .blend file, instead of a source")
+    inputs: StringProperty(
+        name="Inputs", description='The tool\'s other inputs as JSON, paths or image names: {"style": "monet.jpg"}'
+    )
+    width_px: IntProperty(name="Width", description="Width of the result; 0: as the source", min=0, max=16384)
+    height_px: IntProperty(name="Height", description="Height of the result; 0: as the source", min=0, max=16384)
+    seed: IntProperty(name="Seed", description="Another seed, another result", min=0, max=MAX_INT)
+    estimator: StringProperty(
+        name="Other Maps",
+        description="Tool that estimates the maps which a generator does not make, or none",
+        default=DEFAULT_ESTIMATOR,
+    )
+    material: EnumProperty(
+        name="Material",
+        description="Where the result goes",
+        items=(
+            (results.NEW, "New", "A new material on the selected objects"),
+            (results.ACTIVE, "Active", "The active object's material"),
+            (results.NONE, "Images Only", "New images, no material"),
+        ),
+    )
+    name: StringProperty(name="Name", description="What the results are called (default: as the source)")
+    out_dir: StringProperty(
+        name="Output Folder",
+        description="Write the maps as files here instead of packing them",
+        subtype="DIR_PATH",
+        options=RELATIVE_PATH,
+    )
+    width_m: FloatProperty(name="Real Width", description="Real-world width of the source in metres; 0: unknown", min=0)
+    use_displacement: BoolProperty(name="True Displacement", description="Displace the surface itself")
+    use_ambient_occlusion: BoolProperty(name="Ambient Occlusion", description="Darken the base colour by it")
+    bits: EnumProperty(
+        name="Depth", description="Bits of each channel of the results", items=(("8", "8", ""), ("16", "16", ""))
+    )
+
+
+class IMPASTO_OT_run(RequestProperties, Working, bpy.types.Operator):
+    """Run a tool and put what it makes into this .blend file. For scripts: nothing depends on the panel"""
+
+    bl_idname = "impasto.run"
+    bl_label = "Run Tool"
+
+    def task(self, context: bpy.types.Context) -> Task:
+        learn(self.tool)
+        request = orders.Request(
+            tool=self.tool,
+            parameters=_object(self.parameters, "parameters"),
+            source=_source(self),
+            inputs={name: orders.find_source(text) for name, text in _object(self.inputs, "inputs").items()},
+            **{name: getattr(self, name) for name in ("width_px", "height_px", "seed", "estimator")},
+            **{name: getattr(self, name) for name in ("width_m", "bits", "name", "out_dir")},
+        )
+        look = {name: getattr(self, name) for name in LOOK}
+        return request.task(results.target_of(context, self.material, request.result_name(), **look))
+
+
+class IMPASTO_OT_generate(RequestProperties, Working, bpy.types.Operator):
+    """Make the texture that the panel is set to, and a material of it for the selected objects"""
+
+    bl_idname = "impasto.generate"
+    bl_label = "Generate"
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        missing = "" if bpy.app.background else orders.what_is_missing(context)
+        return poll(cls, why_not_now() or missing)
+
+    def task(self, context: bpy.types.Context) -> Task:
+        settings = context.scene.impasto
+        if self.properties.is_property_set("tool"):
+            learn(self.tool)
+            settings.tool = self.tool
+        request = replace(orders.from_scene(context), **self._given())
+        look = {name: self._chosen(settings, name) for name in LOOK}
+        material = self._chosen(settings, "material")
+        return request.task(results.target_of(context, material, request.result_name(), **look))
+
+    def _chosen(self, settings: Any, name: str) -> Any:
+        return getattr(self if self.properties.is_property_set(name) else settings, name)
+
+    def _given(self) -> dict[str, Any]:
+        """What was given to this call, and so wins over the panel."""
+        plain = ("width_px", "height_px", "seed", "estimator", "width_m", "bits", "name", "out_dir")
+        given = {name: getattr(self, name) for name in plain if self.properties.is_property_set(name)}
+        if self.source or self.image:
+            given["source"] = _source(self)
+        if self.parameters:
+            given["parameters"] = _object(self.parameters, "parameters")
+        if self.inputs:
+            given["inputs"] = {name: orders.find_source(text) for name, text in _object(self.inputs, "inputs").items()}
+        return given
+
+
+def learn(tool: str) -> None:
+    """Ask the engine for its tools where this one is not known yet."""
+    if tool not in catalogue:
+        jobs.finish(describing())
+
+
+def _source(operator: RequestProperties) -> orders.Source | None:
+    if operator.image:
+        return orders.image_called(operator.image)
+    return Path(orders.absolute(operator.source)) if operator.source else None
+
+
+def _object(text: str, what: str) -> dict[str, Any]:
+    try:
+        value = json.loads(text) if text else {}
+    except ValueError as error:
+        raise ParameterError(f"{what} are no JSON ({error})", 'write them like {"variety": 0.7}') from error
+    if not isinstance(value, dict):
+        raise ParameterError(f"{what} must be a JSON object, got {text[:40]}", 'write them like {"variety": 0.7}')
+    return value
+
+
+CLASSES = (IMPASTO_OT_run, IMPASTO_OT_generate)

@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What can be done with one image: make it seamless, estimate its maps, make it again from its recipe."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import bpy
+from bpy.props import EnumProperty, FloatProperty, IntProperty, StringProperty
+
+from .. import images, orders, results
+from ..catalogue import DEFAULT_ESTIMATOR, DEFAULT_TOOL
+from ..core.errors import ParameterError
+from ..core.recipe import differences
+from ..jobs import Task
+from ..properties import MAX_INT
+from ..reruns import inputs_of, scale_of
+from .working import Working, poll, why_not_now
+
+
+class OnImage(Working):
+    """Mixin: the image of this name, or else the one in the image editor."""
+
+    image: StringProperty(name="Image", description="Name of the image; empty: the one in the image editor")
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        missing = "" if bpy.app.background or shown_image(context) else "Open an image in the image editor"
+        return poll(cls, why_not_now() or missing)
+
+    def chosen(self, context: bpy.types.Context) -> bpy.types.Image:
+        if self.image:
+            return orders.image_called(self.image)
+        image = shown_image(context)
+        if image is None:
+            raise ParameterError("no image is given", "give image=NAME, or open one in the image editor")
+        return image
+
+
+class IMPASTO_OT_make_seamless(OnImage, bpy.types.Operator):
+    """Make a new image of this one that repeats without seams"""
+
+    bl_idname = "impasto.make_seamless"
+    bl_label = "Make Seamless"
+
+    width_px: IntProperty(name="Width", description="Width of the result; 0: as the image", min=0, max=16384)
+    height_px: IntProperty(name="Height", description="Height of the result; 0: as the image", min=0, max=16384)
+    seed: IntProperty(name="Seed", description="Another seed, another result", min=0, max=MAX_INT)
+
+    def task(self, context: bpy.types.Context) -> Task:
+        image = self.chosen(context)
+        request = orders.Request(
+            tool=DEFAULT_TOOL,
+            source=image,
+            estimator="none",
+            **{name: getattr(self, name) for name in ("width_px", "height_px", "seed")},
+        )
+        request = replace(request, name=f"{request.result_name()}_seamless")
+        target = results.target_of(context, results.NONE, request.name)
+        return request.task(replace(target, image=image.session_uid))
+
+
+class IMPASTO_OT_estimate_maps(OnImage, bpy.types.Operator):
+    """Estimate height, normal, roughness and occlusion of this image, and make a material of them"""
+
+    bl_idname = "impasto.estimate_maps"
+    bl_label = "Maps from Image"
+
+    material: EnumProperty(
+        name="Material",
+        description="Where the result goes",
+        items=(
+            (results.NEW, "New", "A new material on the selected objects"),
+            (results.ACTIVE, "Active", "The active object's material"),
+            (results.NONE, "Images Only", "New images, no material"),
+        ),
+    )
+    width_m: FloatProperty(name="Real Width", description="Real-world width of the image in metres; 0: unknown", min=0)
+
+    def task(self, context: bpy.types.Context) -> Task:
+        request = orders.Request(tool=DEFAULT_ESTIMATOR, source=self.chosen(context), width_m=self.width_m)
+        target = results.target_of(context, self.material, request.result_name(), width_m=self.width_m)
+        return request.task(target)
+
+
+class IMPASTO_OT_rerun(OnImage, bpy.types.Operator):
+    """Make this image again from the recipe in it, into new images, and say what differs from then"""
+
+    bl_idname = "impasto.rerun"
+    bl_label = "Make Again"
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        missing = "" if bpy.app.background else why_not_again(shown_image(context))
+        return poll(cls, why_not_now() or missing)
+
+    def task(self, context: bpy.types.Context) -> Task:
+        image = self.chosen(context)
+        recipe = images.recipe_of(image)
+        name = image.name.removesuffix(f"_{image.get('impasto_map', '')}")
+        return orders.make_task(
+            self.bl_label,
+            replace(recipe, inputs={}, made_with={}),
+            inputs_of(recipe, image),
+            results.target_of(context, results.NONE, name),
+            scale=scale_of(recipe),
+            bits="16" if image.is_float else "8",
+            then=lambda answer: differences(recipe, answer.recipe),
+        )
+
+
+def why_not_again(image: bpy.types.Image | None) -> str:
+    if image is None:
+        return "Open an image in the image editor"
+    return "" if images.has_recipe(image) else "Impasto did not make this image: it holds no recipe"
+
+
+def shown_image(context: bpy.types.Context) -> bpy.types.Image | None:
+    """The image in the image editor that the operator was called from."""
+    space = context.space_data
+    return space.image if space is not None and space.type == "IMAGE_EDITOR" else None
+
+
+CLASSES = (IMPASTO_OT_make_seamless, IMPASTO_OT_estimate_maps, IMPASTO_OT_rerun)

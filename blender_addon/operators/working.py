@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What operators that run a task have in common: `execute` waits for it, a click in a window starts it."""
+
+from __future__ import annotations
+
+import bpy
+
+from .. import engine
+from ..core.errors import ImpastoError
+from ..jobs import Report, Task, is_rendering, jobs, require_idle
+
+
+class Working:
+    """Mixin for an operator with `task(context) -> Task`; scripts get RuntimeError where the task fails."""
+
+    def task(self, context: bpy.types.Context) -> Task:
+        raise NotImplementedError
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Do all of it now; for scripts, and wherever there is no window."""
+        try:
+            report = jobs.finish(self.task(context))
+        except ImpastoError as error:
+            report = Report("ERROR", str(error))
+        return tell(self, report)
+
+    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
+        """Start it; the timer finishes it, and Blender's window stays free."""
+        if bpy.app.background:
+            return self.execute(context)
+        try:
+            require_idle()
+            jobs.start(self.task(context))
+        except ImpastoError as error:
+            return tell(self, Report("ERROR", str(error)))
+        return {"FINISHED"}
+
+
+def tell(operator: bpy.types.Operator, report: Report) -> set[str]:
+    """Report as operators do, and the set that they return. In scripts an ERROR becomes a RuntimeError."""
+    if report.level == "CANCELLED":
+        operator.report({"INFO"}, report.text)
+        return {"CANCELLED"}
+    operator.report({report.level}, report.text)
+    return {"CANCELLED"} if report.level == "ERROR" else {"FINISHED"}
+
+
+def why_not_now() -> str:
+    """Why no job can be started by a click; empty where one can. Scripts get their errors from `execute`."""
+    if bpy.app.background:
+        return ""
+    if engine.find() is None:
+        return "Impasto has no engine yet: press Set Up Engine"
+    if jobs.shown:
+        return f"Impasto is busy: {jobs.shown.label}"
+    return "Blender is rendering or baking: wait for it" if is_rendering() else ""
+
+
+def poll(cls: type[bpy.types.Operator], reason: str) -> bool:
+    """True without a reason; else False, and Blender shows the reason in the button's tooltip."""
+    if reason:
+        cls.poll_message_set(reason)
+    return not reason

@@ -1,0 +1,185 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the user asks for, from plain values to a task: a recipe, its inputs, and where the result goes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import bpy
+
+from . import engine, images, properties, results
+from .catalogue import DEFAULT_ESTIMATOR, DEFAULT_TOOL, SIZE_PARAMETERS, catalogue, has_size
+from .core.errors import ParameterError
+from .core.recipe import Recipe, Step
+from .jobs import Report, Task, connect
+
+if TYPE_CHECKING:
+    from .core.client import Answer, Pixels
+
+SOURCE = "source"
+Source = bpy.types.Image | Path
+Readable = Path | images.Picture
+Input = Readable | Callable[[], "Path | Pixels"]
+
+
+@dataclass(frozen=True)
+class Request:
+    """A tool with its parameters and inputs, in plain values, with the command line's names and defaults."""
+
+    tool: str = DEFAULT_TOOL
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    source: Source | None = None
+    inputs: Mapping[str, Source] = field(default_factory=dict)
+    width_px: int = 0
+    height_px: int = 0
+    seed: int = 0
+    estimator: str = DEFAULT_ESTIMATOR
+    width_m: float = 0.0
+    bits: str = "8"
+    name: str = ""
+    out_dir: str = ""
+
+    def recipe(self) -> Recipe:
+        """The tool, and after a generator the estimator of what it does not make."""
+        tool = catalogue[self.tool]
+        parameters = dict(self.parameters)
+        sizes = {"width_px": self.width_px, "height_px": self.height_px}
+        if has_size(tool):
+            parameters.update({name: size for name, size in sizes.items() if size})
+        elif any(sizes.values()):
+            raise ParameterError(f"{self.tool} makes a result of its source's size", "leave width_px and height_px at 0")
+        steps = [Step(self.tool, parameters, {name: name for name in self.inputs})]
+        if tool["kind"] == "generator" and self.estimator not in ("none", ""):
+            steps.append(Step(catalogue[self.estimator]["name"]))
+        return Recipe.from_dict(Recipe(tuple(steps), self.seed).to_dict())
+
+    def result_name(self) -> str:
+        """How the results are called: as the source, but for its map's name."""
+        if self.name:
+            return self.name
+        if self.source is None:
+            return self.tool
+        name = self.source.stem if isinstance(self.source, Path) else Path(self.source.name).stem
+        return name.removesuffix("_base_color") or name
+
+    def task(self, target: results.Target, then: Callable[[Answer], Sequence[str]] | None = None) -> Task:
+        """The task that carries the request out. ImpastoError says what is wrong with it."""
+        given = {SOURCE: self.source, **self.inputs} if self.source is not None else dict(self.inputs)
+        inputs: dict[str, Input] = {}
+        for name, source in given.items():
+            inputs[name] = images.read(source) if isinstance(source, bpy.types.Image) else _existing(source)
+        scale = {"width_m": self.width_m} if self.width_m > 0 else {}
+        label = catalogue[self.tool]["label"]
+        return make_task(label, self.recipe(), inputs, target, scale=scale, bits=self.bits, out_dir=self.out_dir, then=then)
+
+
+def make_task(
+    label: str,
+    recipe: Recipe,
+    inputs: Mapping[str, Input],
+    target: results.Target,
+    *,
+    scale: Mapping[str, float],
+    bits: str = "8",
+    out_dir: str = "",
+    then: Callable[[Answer], Sequence[str]] | None = None,
+) -> Task:
+    """A task that has the worker run the recipe and puts what it makes where `target` says.
+
+    then(answer): more to do on the main thread; what it returns is added to the report.
+    """
+    connected, device = connect(), engine.preferences().device
+    deliver = {"as": "encoded", "format": "png" if bits == "8" else "png16"}
+    if out_dir:
+        deliver |= {"as": "files", "folder": absolute(out_dir), "name": target.name}
+
+    def work(task: Task) -> Answer:
+        client = connected()
+        ready = {name: _ready(given) for name, given in inputs.items()}
+        return task.wait_for(client.submit(recipe, ready, deliver=deliver, device=device, scale=scale))
+
+    def apply(answer: Answer) -> Report:
+        more = then(answer) if then else ()
+        return results.put(answer, target, more)
+
+    return Task(label, work, apply)
+
+
+def from_scene(context: bpy.types.Context) -> Request:
+    """What the scene's settings ask for."""
+    settings = context.scene.impasto
+    tool = catalogue[settings.tool]
+    size = {name: getattr(settings, name) for name in SIZE_PARAMETERS} if has_size(tool) else {}
+    return Request(
+        tool=settings.tool,
+        parameters=properties.parameters_of(context.scene, tool),
+        source=chosen_source(settings),
+        inputs=properties.images_of(context.scene, tool),
+        seed=settings.seed,
+        estimator=settings.estimator,
+        width_m=settings.width_m,
+        bits=settings.bits,
+        **size,
+    )
+
+
+def chosen_source(settings: properties.ImpastoSettings) -> Source | None:
+    """The file or image that the panel is set to."""
+    if settings.source_kind == "IMAGE":
+        return settings.image
+    if settings.source_kind == "FILE" and settings.filepath:
+        return Path(absolute(settings.filepath))
+    return None
+
+
+def find_source(text: str) -> Source:
+    """An image of this name, or else a path. Only a file that exists is a path: a wrong name says so."""
+    return bpy.data.images.get(text) or Path(absolute(text))
+
+
+def image_called(name: str) -> bpy.types.Image:
+    """The image of this name. ParameterError where there is none."""
+    image = bpy.data.images.get(name)
+    if image is None:
+        raise ParameterError(f"there is no image called {name!r}", "see bpy.data.images for those that there are")
+    return image
+
+
+def absolute(path: str) -> str:
+    """An absolute path. ParameterError for a relative one in a file that was never saved."""
+    if path.startswith("//") and not bpy.data.filepath:
+        raise ParameterError(f"{path} is relative to a .blend file that was never saved", "save it, or give a full path")
+    return bpy.path.abspath(path)
+
+
+def what_is_missing(context: bpy.types.Context) -> str:
+    """Why the scene's settings cannot be carried out; empty where they can."""
+    settings = context.scene.impasto
+    if settings.tool not in catalogue:
+        return "Choose a tool"
+    tool = catalogue[settings.tool]
+    needs_source = tool["needs"] or tool["kind"] != "generator" or settings.source_kind != "NONE"
+    if needs_source and chosen_source_is_empty(settings):
+        return "Choose a source: a file, or an image of this .blend"
+    chosen = properties.images_of(context.scene, tool)
+    missing = [item["name"] for item in tool["inputs"] if item["required"] and item["name"] not in chosen]
+    return f"Choose an image for {', '.join(missing)}" if missing else ""
+
+
+def chosen_source_is_empty(settings: properties.ImpastoSettings) -> bool:
+    return not {"FILE": settings.filepath, "IMAGE": settings.image, "NONE": None}[settings.source_kind]
+
+
+def _existing(path: Path) -> Path:
+    if not path.exists():
+        raise ParameterError(f"there is no image and no file called {path}", "check the name")
+    return path
+
+
+def _ready(given: Input) -> Path | Pixels:
+    if isinstance(given, images.Picture):
+        return given.to_pixels()
+    return given() if callable(given) else given

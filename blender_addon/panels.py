@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The Impasto tab in the 3D view, the shader editor and the image editor. Panels only draw what is known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import bpy
+
+from . import engine, previews, properties, results
+from .catalogue import catalogue, has_size
+from .jobs import jobs
+from .preferences import draw_engine, draw_progress, draw_report
+
+Draw = Callable[[bpy.types.UILayout, bpy.types.Context], None]
+
+
+class ImpastoPanel:
+    """Mixin: the same panel in each editor; the image editor first offers what can be done with its image."""
+
+    bl_label = "Impasto"
+    bl_category = "Impasto"
+    bl_region_type = "UI"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout = self.layout
+        layout.use_property_split = True
+        layout.use_property_decorate = False
+        if engine.find() is None:
+            draw_engine(layout.box())
+        settings = context.scene.impasto
+        layout.prop(settings, "tool")
+        tool = catalogue[settings.tool] if settings.tool in catalogue else None
+        if tool is None:
+            layout.operator("impasto.refresh_tools", icon="FILE_REFRESH")
+            return
+        _draw_source(layout, context, tool)
+        _draw_size(layout, settings, tool)
+        if properties.drawn_parameters(tool):
+            _section(layout, "impasto_parameters", "Parameters", lambda body: _draw_parameters(body, context, tool))
+        _section(layout, "impasto_maps", "Maps", lambda body: _draw_maps(body, settings, tool), closed=True)
+        _section(layout, "impasto_material", "Material", lambda body: _draw_material(body, settings))
+        _draw_generate(layout)
+        _section(layout, "impasto_bake", "Bake", lambda body: _draw_bake(body, context), closed=True)
+        if results.recent:
+            _section(layout, "impasto_recent", "Recent Results", _draw_recent, closed=True)
+
+
+class IMPASTO_PT_view_3d(ImpastoPanel, bpy.types.Panel):
+    bl_space_type = "VIEW_3D"
+
+
+class IMPASTO_PT_shader_editor(ImpastoPanel, bpy.types.Panel):
+    bl_space_type = "NODE_EDITOR"
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return context.space_data.tree_type == "ShaderNodeTree"
+
+
+class IMPASTO_PT_this_image(bpy.types.Panel):
+    """What can be done with the image that the editor shows."""
+
+    bl_label = "This Image"
+    bl_category = "Impasto"
+    bl_space_type = "IMAGE_EDITOR"
+    bl_region_type = "UI"
+
+    def draw(self, _context: bpy.types.Context) -> None:
+        column = self.layout.column()
+        column.operator("impasto.make_seamless", icon="MOD_ARRAY")
+        column.operator("impasto.estimate_maps", icon="NODE_MATERIAL")
+        column.operator("impasto.rerun", icon="FILE_REFRESH")
+
+
+class IMPASTO_PT_image_editor(ImpastoPanel, bpy.types.Panel):
+    bl_space_type = "IMAGE_EDITOR"
+
+
+def _section(
+    layout: bpy.types.UILayout, name: str, label: str, draw: Callable[[bpy.types.UILayout], None], closed: bool = False
+) -> None:
+    header, body = layout.panel(name, default_closed=closed)
+    header.label(text=label)
+    if body:
+        draw(body)
+
+
+def _draw_source(layout: bpy.types.UILayout, context: bpy.types.Context, tool: Mapping[str, Any]) -> None:
+    settings = context.scene.impasto
+    column = layout.column()
+    column.row().prop(settings, "source_kind", expand=True)
+    if settings.source_kind == "FILE":
+        column.prop(settings, "filepath")
+    elif settings.source_kind == "IMAGE":
+        column.template_ID(settings, "image", open="image.open")
+    group = properties.group_of(context.scene, tool)
+    for item in tool["inputs"]:
+        column.prop(group, properties.INPUT_PREFIX + properties.identifier(item["name"]))
+
+
+def _draw_size(layout: bpy.types.UILayout, settings: properties.ImpastoSettings, tool: Mapping[str, Any]) -> None:
+    column = layout.column(align=True)
+    if has_size(tool):
+        column.prop(settings, "width_px")
+        column.prop(settings, "height_px")
+    column.prop(settings, "seed")
+
+
+def _draw_parameters(layout: bpy.types.UILayout, context: bpy.types.Context, tool: Mapping[str, Any]) -> None:
+    group = properties.group_of(context.scene, tool)
+    column = layout.column()
+    for name in properties.drawn_parameters(tool):
+        if properties.is_visible(group, tool, name):
+            column.prop(group, properties.identifier(name))
+
+
+def _draw_maps(layout: bpy.types.UILayout, settings: properties.ImpastoSettings, tool: Mapping[str, Any]) -> None:
+    column = layout.column()
+    if tool["kind"] == "generator":
+        column.prop(settings, "estimator")
+    column.prop(settings, "bits")
+
+
+def _draw_material(layout: bpy.types.UILayout, settings: properties.ImpastoSettings) -> None:
+    column = layout.column()
+    column.row().prop(settings, "material", expand=True)
+    column.prop(settings, "width_m")
+    if settings.material != results.NONE:
+        column.prop(settings, "use_displacement")
+        column.prop(settings, "use_ambient_occlusion")
+
+
+def _draw_generate(layout: bpy.types.UILayout) -> None:
+    column = layout.column()
+    if jobs.shown:
+        draw_progress(column)
+        if icon := previews.icon_of(jobs.shown):
+            column.template_icon(icon, scale=8)
+    else:
+        row = column.row()
+        row.scale_y = 1.5
+        row.operator("impasto.generate", icon="TEXTURE")
+        draw_report(column)
+
+
+def _draw_bake(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    settings = context.scene.impasto_bake
+    column = layout.column()
+    for name in settings.bl_rna.properties.keys():  # noqa: SIM118 - not a dictionary
+        if name not in ("rna_type", "name"):
+            column.prop(settings, name)
+    layout.operator("impasto.bake", icon="RENDER_STILL")
+
+
+def _draw_recent(layout: bpy.types.UILayout) -> None:
+    for name, image in results.recent:
+        row = layout.row(align=True)
+        row.label(text=name, translate=False)
+        row.operator("impasto.rerun", text="", icon="FILE_REFRESH").image = image
+
+
+CLASSES = (IMPASTO_PT_view_3d, IMPASTO_PT_shader_editor, IMPASTO_PT_this_image, IMPASTO_PT_image_editor)

@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Impasto's preferences: the engine's Python and the button that makes one, models, device."""
+
+from __future__ import annotations
+
+import os
+
+import bpy
+from bpy.props import EnumProperty, StringProperty
+
+from . import engine
+from .jobs import jobs
+from .properties import RELATIVE_PATH
+
+
+def _engine_changed(_self: bpy.types.AddonPreferences, _context: bpy.types.Context) -> None:
+    engine.forget_checks()
+
+
+class ImpastoPreferences(bpy.types.AddonPreferences):
+    """Where the engine, the models and the device are chosen."""
+
+    bl_idname = engine.EXTENSION
+
+    engine_python: StringProperty(
+        name="Python",
+        description="A Python, 3.11 or newer, with torch and impasto; empty: the one that Set Up Engine made",
+        subtype="FILE_PATH",
+        options=RELATIVE_PATH,
+        update=_engine_changed,
+    )
+    models_folder: StringProperty(
+        name="Models",
+        description="Folder of the model files; empty: Impasto's folder of this user",
+        subtype="DIR_PATH",
+        options=RELATIVE_PATH,
+    )
+    device: EnumProperty(
+        name="Device",
+        description="What computes",
+        items=(
+            ("auto", "Automatic", "The fastest that there is"),
+            ("cpu", "CPU", "The processor: works everywhere"),
+            ("cuda", "CUDA or ROCm", "An NVIDIA or AMD graphics card"),
+            ("mps", "Apple GPU", "Metal on Apple silicon"),
+        ),
+    )
+    torch_index: EnumProperty(
+        name="PyTorch",
+        description="Which build of PyTorch Set Up Engine installs",
+        items=(
+            ("DEFAULT", "With GPU", "PyTorch's usual build: with CUDA on Linux, 2 to 3 GB"),
+            ("CPU", "CPU Only", "A small build without GPU, 200 MB"),
+        ),
+    )
+    pip_arguments: StringProperty(
+        name="Extra Arguments", description="More arguments for pip, such as --proxy, --index-url or --no-deps"
+    )
+
+    def draw(self, _context: bpy.types.Context) -> None:
+        """The engine's state with the buttons that mend it, then the choices."""
+        layout = self.layout
+        layout.use_property_split = True
+        draw_engine(layout.box())
+        column = layout.column()
+        row = column.row()
+        row.active = "IMPASTO_ENGINE" not in os.environ
+        row.prop(self, "engine_python")
+        column.prop(self, "models_folder")
+        column.prop(self, "device")
+        column.prop(self, "torch_index")
+        column.prop(self, "pip_arguments")
+
+
+def draw_engine(layout: bpy.types.UILayout) -> None:
+    """Which engine is used, what is being done about it, and the buttons that set one up or check it."""
+    found = engine.find()
+    column = layout.column()
+    if found:
+        where = " (from IMPASTO_ENGINE)" if "IMPASTO_ENGINE" in os.environ else ""
+        column.label(text=f"Engine: {found.python}{where}", icon="CHECKMARK", translate=False)
+    else:
+        column.label(text="Impasto needs an engine: a Python with PyTorch", icon="ERROR")
+    if jobs.shown:
+        draw_progress(column)
+    else:
+        draw_report(column)
+        row = column.row(align=True)
+        row.operator("impasto.set_up_engine", icon="IMPORT")
+        row.operator("impasto.check_engine", icon="FILE_REFRESH")
+        row.operator("impasto.open_log", icon="TEXT")
+
+
+def draw_progress(layout: bpy.types.UILayout) -> None:
+    """The running task: how far it is, and Cancel."""
+    task = jobs.shown
+    row = layout.row(align=True)
+    row.progress(factor=task.fraction, text=f"{task.fraction:.0%}  {task.message}")
+    row.operator("impasto.cancel", text="", icon="CANCEL")
+
+
+def draw_report(layout: bpy.types.UILayout) -> None:
+    """What the last task said, a sentence a line."""
+    report = jobs.last_report
+    if report is None:
+        return
+    column = layout.column(align=True)
+    column.alert = report.level == "ERROR"
+    icon = {"INFO": "CHECKMARK", "WARNING": "INFO", "CANCELLED": "CANCEL"}.get(report.level, "ERROR")
+    for line in report.text.replace("; ", "\n").splitlines():
+        column.label(text=line, icon=icon, translate=False)
+        icon = "BLANK1"

@@ -1,0 +1,265 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Scene settings, and one property group for each tool, made from its parameters' JSON Schema alone."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping
+from typing import Any
+
+import bpy
+from bpy.props import (
+    BoolProperty,
+    EnumProperty,
+    FloatProperty,
+    FloatVectorProperty,
+    IntProperty,
+    PointerProperty,
+    StringProperty,
+)
+
+from .catalogue import DEFAULT_ESTIMATOR, DEFAULT_TOOL, SIZE_PARAMETERS, catalogue, properties_of
+
+MAX_INT = 2**31 - 1
+RELATIVE_PATH = {"PATH_SUPPORTS_BLEND_RELATIVE"} if bpy.app.version >= (4, 5) else set()
+"""Options of properties that take paths beginning with //; from 4.5 on Blender warns where they do not say so."""
+CHOSEN_KINDS = ("generator", "filter", "estimator", "stylizer")
+INPUT_PREFIX = "input_"
+_items: dict[str, list[tuple[str, str, str, int]]] = {}
+"""Blender keeps no reference to the strings of dynamic enum items: they live here."""
+
+
+def _tool_items(_self: Any, _context: Any) -> list[tuple[str, str, str, int]]:
+    return _items["tool"]
+
+
+def _estimator_items(_self: Any, _context: Any) -> list[tuple[str, str, str, int]]:
+    return _items["estimator"]
+
+
+def _fill_items() -> None:
+    tools = [tool for tool in catalogue if tool["kind"] in CHOSEN_KINDS]
+    estimators = [tool for tool in catalogue if tool["kind"] == "estimator"]
+    _items["tool"] = [_item(tool, DEFAULT_TOOL) for tool in tools]
+    _items["estimator"] = [_item(tool, DEFAULT_ESTIMATOR) for tool in estimators]
+    _items["estimator"].append(("none", "None", "Only the maps that the tool itself makes", MAX_INT))
+
+
+def _item(tool: Mapping[str, Any], default: str) -> tuple[str, str, str, int]:
+    """An enum item whose number stays the same when other tools come and go; 0, a new scene's, is the default."""
+    number = 0 if tool["name"] == default else zlib.crc32(tool["name"].encode()) % MAX_INT
+    return tool["name"], tool["label"], tool["description"], number
+
+
+class ImpastoSettings(bpy.types.PropertyGroup):
+    """What the panel is set to, in each scene."""
+
+    tool: EnumProperty(name="Tool", description="What makes the texture", items=_tool_items)
+    source_kind: EnumProperty(
+        name="Source",
+        description="The picture to start from",
+        items=(
+            ("FILE", "File", "A picture, or a folder of maps, on disk"),
+            ("IMAGE", "Image", "An image of this .blend file"),
+            ("NONE", "None", "No source: for tools that make textures from nothing"),
+        ),
+    )
+    filepath: StringProperty(
+        name="File", description="A picture, or a folder of maps", subtype="FILE_PATH", options=RELATIVE_PATH
+    )
+    image: PointerProperty(name="Image", description="An image of this .blend file", type=bpy.types.Image)
+    width_px: IntProperty(
+        name="Width", description="Width of the result; 0: as the source", min=0, max=16384, subtype="PIXEL"
+    )
+    height_px: IntProperty(
+        name="Height", description="Height of the result; 0: as the source", min=0, max=16384, subtype="PIXEL"
+    )
+    seed: IntProperty(name="Seed", description="Another seed, another result", min=0, max=MAX_INT)
+    estimator: EnumProperty(
+        name="Other Maps", description="What estimates the maps that the tool does not make", items=_estimator_items
+    )
+    bits: EnumProperty(
+        name="Depth",
+        description="Bits of each channel of the results",
+        items=(
+            ("8", "8 bits", "Small and fast"),
+            ("16", "16 bits", "Smooth heights, for true displacement; four times the memory"),
+        ),
+    )
+    material: EnumProperty(
+        name="Material",
+        description="Where the result goes",
+        items=(
+            ("NEW", "New", "A new material on the selected objects"),
+            ("ACTIVE", "Active", "The active object's material: its other nodes stay as they are"),
+            ("NONE", "Images Only", "New images, no material"),
+        ),
+    )
+    width_m: FloatProperty(
+        name="Real Width",
+        description="How wide the source is in the world; 0: not known, taken as 1 metre",
+        min=0.0,
+        soft_max=10.0,
+        unit="LENGTH",
+        subtype="DISTANCE",
+    )
+    use_displacement: BoolProperty(
+        name="True Displacement", description="Displace the surface itself (Cycles, finely subdivided meshes)"
+    )
+    use_ambient_occlusion: BoolProperty(
+        name="Ambient Occlusion", description="Darken the base colour by the ambient occlusion map"
+    )
+
+
+class _Live:
+    """The classes made from the current description, registered anew when the tools change."""
+
+    def __init__(self) -> None:
+        self.groups: list[type] = []
+        self.root: type | None = None
+
+    def register(self) -> None:
+        _fill_items()
+        pointers = {}
+        for tool in catalogue:
+            group = _group(tool)
+            bpy.utils.register_class(group)
+            self.groups.append(group)
+            pointers[identifier(tool["name"])] = PointerProperty(type=group)
+        self.root = type("IMPASTO_PG_parameters", (bpy.types.PropertyGroup,), {"__annotations__": pointers})
+        bpy.utils.register_class(self.root)
+        bpy.types.Scene.impasto_parameters = PointerProperty(type=self.root)
+
+    def unregister(self) -> None:
+        if self.root is None:
+            return
+        del bpy.types.Scene.impasto_parameters
+        bpy.utils.unregister_class(self.root)
+        for group in self.groups:
+            bpy.utils.unregister_class(group)
+        self.groups, self.root = [], None
+
+
+_live = _Live()
+
+
+def refresh() -> None:
+    """Make the tools' groups again after the catalogue changed. Values that were set stay."""
+    _live.unregister()
+    _live.register()
+
+
+def register() -> None:
+    bpy.utils.register_class(ImpastoSettings)
+    bpy.types.Scene.impasto = PointerProperty(type=ImpastoSettings)
+    _live.register()
+
+
+def unregister() -> None:
+    _live.unregister()
+    del bpy.types.Scene.impasto
+    bpy.utils.unregister_class(ImpastoSettings)
+    _items.clear()
+
+
+def identifier(name: str) -> str:
+    """A property's name for a tool or parameter; Blender's own names get an underscore."""
+    plain = name.replace("-", "_")
+    return f"{plain}_" if hasattr(bpy.types.PropertyGroup, plain) else plain
+
+
+def group_of(scene: bpy.types.Scene, tool: Mapping[str, Any]) -> bpy.types.PropertyGroup:
+    """The scene's parameters of a tool."""
+    return getattr(scene.impasto_parameters, identifier(tool["name"]))
+
+
+def drawn_parameters(tool: Mapping[str, Any]) -> list[str]:
+    """The parameters that a panel lists; the size is drawn elsewhere."""
+    return [name for name in properties_of(tool) if name not in SIZE_PARAMETERS]
+
+
+def is_visible(group: bpy.types.PropertyGroup, tool: Mapping[str, Any], name: str) -> bool:
+    """Whether `visible_if` lets the parameter be seen."""
+    conditions = properties_of(tool)[name].get("visible_if", {})
+    return all(value_of(group, tool, other) in values for other, values in conditions.items())
+
+
+def value_of(group: bpy.types.PropertyGroup, tool: Mapping[str, Any], name: str) -> Any:
+    """A parameter's value as a recipe holds it: floats have six digits, since Blender's 0.7 is 0.699999988."""
+    schema, value = properties_of(tool)[name], getattr(group, identifier(name))
+    if choices := _choices(schema):
+        return next(choice for choice in choices if str(choice) == value)
+    if schema["type"] == "array":
+        return [_six_digits(item) for item in value]
+    return _six_digits(value) if isinstance(value, float) else value
+
+
+def parameters_of(scene: bpy.types.Scene, tool: Mapping[str, Any]) -> dict[str, Any]:
+    """All parameters of a tool as the panel shows them, but for the size."""
+    group = group_of(scene, tool)
+    return {name: value_of(group, tool, name) for name in drawn_parameters(tool)}
+
+
+def images_of(scene: bpy.types.Scene, tool: Mapping[str, Any]) -> dict[str, bpy.types.Image]:
+    """The images chosen for the tool's named inputs."""
+    group = group_of(scene, tool)
+    chosen = {item["name"]: getattr(group, INPUT_PREFIX + identifier(item["name"])) for item in tool["inputs"]}
+    return {name: image for name, image in chosen.items() if image is not None}
+
+
+def _six_digits(value: float) -> float:
+    return float(f"{value:.6g}")
+
+
+def _group(tool: Mapping[str, Any]) -> type:
+    annotations = {identifier(name): property_of(name, schema) for name, schema in properties_of(tool).items()}
+    for item in tool["inputs"]:
+        annotations[INPUT_PREFIX + identifier(item["name"])] = PointerProperty(
+            name=label_of(item["name"], {}), description=item["description"], type=bpy.types.Image
+        )
+    name = f"IMPASTO_PG_{identifier(tool['name'])}"
+    return type(name, (bpy.types.PropertyGroup,), {"__annotations__": annotations, "__doc__": tool["description"]})
+
+
+def label_of(name: str, schema: Mapping[str, Any]) -> str:
+    """A parameter's label: its title, which pydantic makes from the name where the author gave none."""
+    return schema.get("title") or name.replace("_", " ").title()
+
+
+def _choices(schema: Mapping[str, Any]) -> list[Any]:
+    return schema.get("enum") or ([schema["const"]] if "const" in schema else [])
+
+
+def property_of(name: str, schema: Mapping[str, Any]) -> Any:
+    """Blender's property for a parameter's JSON Schema. The kinds are those that `check_tool` lets pass."""
+    about = {"name": label_of(name, schema), "description": schema.get("description", "")}
+    default = schema["default"]
+    if choices := _choices(schema):
+        items = [(str(choice), str(choice).replace("-", " ").replace("_", " ").capitalize(), "") for choice in choices]
+        return EnumProperty(**about, items=items, default=str(default))
+    kind = schema["type"]
+    if kind == "boolean":
+        return BoolProperty(**about, default=default)
+    if kind == "integer":
+        return IntProperty(**about, default=default, **_limits(schema, 1))
+    if kind == "number":
+        return FloatProperty(**about, default=default, precision=3, **_limits(schema, 0))
+    if kind == "string":
+        return StringProperty(**about, default=default)
+    is_color = schema.get("format") == "color"
+    limits = {"min": 0.0, "max": 1.0, "subtype": "COLOR_GAMMA"} if is_color else {}
+    return FloatVectorProperty(**about, default=default, size=len(schema["prefixItems"]), **limits)
+
+
+def _limits(schema: Mapping[str, Any], step: int) -> dict[str, Any]:
+    """Blender's limits from the schema's; an exclusive one of a whole number is one `step` further in."""
+    limits = {}
+    for limit, inclusive, exclusive, inward in (
+        ("min", "minimum", "exclusiveMinimum", step),
+        ("max", "maximum", "exclusiveMaximum", -step),
+    ):
+        if inclusive in schema:
+            limits[limit] = schema[inclusive]
+        elif exclusive in schema:
+            limits[limit] = schema[exclusive] + inward
+    return limits

@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Puts what a job made into the .blend: images, a material, the objects it was asked for; one undo step.
+
+Targets are session ids, looked up when the job is done: by then the user may have deleted them.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import bpy
+
+from . import engine, images, materials
+from .core.errors import ParameterError
+from .core.recipe import Recipe
+from .jobs import Report, jobs, push_undo
+
+if TYPE_CHECKING:
+    from .core.client import Answer
+
+NEW, ACTIVE, NONE = "NEW", "ACTIVE", "NONE"
+CAN_HAVE_MATERIAL = ("MESH", "CURVE", "SURFACE", "FONT", "META", "CURVES", "POINTCLOUD", "VOLUME")
+recent: deque[tuple[str, str]] = deque(maxlen=5)
+"""(what was made, the name of its first image), the latest first."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where a result goes. objects and active_material are session ids; image is the one to show it instead of."""
+
+    name: str
+    material: str = NONE
+    objects: tuple[int, ...] = ()
+    active_material: int = 0
+    image: int = 0
+    width_m: float = 0.0
+    use_displacement: bool = False
+    use_ambient_occlusion: bool = False
+    file_epoch: int = 0
+
+
+def target_of(context: bpy.types.Context, material: str, name: str, **look: bool | float) -> Target:
+    """The target for the selected objects. ParameterError where the active material cannot take maps."""
+    objects = [item for item in context.selected_objects if item.type in CAN_HAVE_MATERIAL]
+    active = 0
+    if material == ACTIVE:
+        item = context.active_object
+        if item is None or item.active_material is None:
+            raise ParameterError("the active object has no material", "choose a new material, or add one")
+        materials.check_editable(item.active_material)
+        active, objects = item.active_material.session_uid, [item]
+    elif material == NEW:
+        for item in objects:
+            _check_assignable(item)
+    uids = tuple(item.session_uid for item in objects)
+    return Target(name, material, uids, active, file_epoch=jobs.file_epoch, **look)
+
+
+def put(answer: Answer, target: Target, more: Sequence[str] = ()) -> Report:
+    """Make images, and the material, of an answer; says what was made and what could not be done."""
+    if target.file_epoch != jobs.file_epoch:
+        return _keep_as_files(answer, target)
+    recipe = answer.recipe
+    made = _images(answer, target.name, recipe)
+    notes = list(more)
+    what = f"{len(made)} image{'s' * (len(made) != 1)}"
+    if target.material != NONE:
+        material = _material(answer, made, target, notes)
+        material[images.RECIPE] = recipe.to_json()
+        what = f"the material {material.name}"
+    for image in made.values():
+        image.use_fake_user = image.users == 0
+    before = _by_uid(bpy.data.images, target.image)
+    first = made.get("base_color") or next(iter(made.values()))
+    if before:
+        images.show_instead(before, first)
+    recent.appendleft((target.name, first.name))
+    push_undo(f"Impasto: {target.name}")
+    return Report("WARNING" if notes else "INFO", "; ".join([f"Made {what}", *notes]))
+
+
+def _images(answer: Answer, name: str, recipe: Recipe) -> dict[str, bpy.types.Image]:
+    if "paths" in answer.header:
+        paths = [Path(path) for path in answer.header["paths"]]
+        return {map_: images.load(path, map_, recipe) for path in paths if (map_ := map_of(path))}
+    return {
+        map_: images.add(f"{name}_{map_}", map_, data.tobytes(), recipe) for map_, data in answer.arrays.items()
+    }
+
+
+def map_of(path: Path) -> str:
+    """The map that a file which Impasto wrote holds, by the end of its name; empty for other files."""
+    return next((name for name in materials.LABELS if path.stem.endswith(f"_{name}")), "")
+
+
+def _material(
+    answer: Answer, made: Mapping[str, bpy.types.Image], target: Target, notes: list[str]
+) -> bpy.types.Material:
+    objects = [found for uid in target.objects if (found := _by_uid(bpy.data.objects, uid))]
+    if len(objects) < len(target.objects):
+        notes.append("an object was deleted meanwhile: the material is kept without it")
+    material = _by_uid(bpy.data.materials, target.active_material)
+    is_new = material is None
+    if is_new:
+        if target.material == ACTIVE:
+            notes.append("the material was deleted meanwhile: this is a new one")
+        material = materials.new(target.name)
+    without_uv = [item.name for item in objects if item.type == "MESH" and not item.data.uv_layers]
+    if without_uv:
+        notes.append(f"{', '.join(without_uv)} has no UVs: projected from the sides of a box, relief by bump")
+    materials.apply_maps(material, made, _look(answer, target, use_uv=not without_uv))
+    if is_new:
+        for item in objects:
+            item.active_material = material
+    material.use_fake_user = material.use_fake_user or material.users == 0
+    return material
+
+
+def _look(answer: Answer, target: Target, *, use_uv: bool) -> materials.Look:
+    height, width = answer.header.get("size_px") or (1, 1)
+    return materials.Look(
+        width_m=answer.header.get("width_m") or target.width_m or 1.0,
+        aspect=height / width,
+        relief_m=answer.header.get("height_range_m"),
+        use_uv=use_uv,
+        use_displacement=target.use_displacement,
+        use_ambient_occlusion=target.use_ambient_occlusion,
+    )
+
+
+def _keep_as_files(answer: Answer, target: Target) -> Report:
+    """Another file is open: nothing is put into it, and nothing is lost."""
+    if "paths" in answer.header:
+        return Report("WARNING", f"Another file was opened: the maps of {target.name} are files only")
+    folder = engine.user_folder(create=True) / "kept"
+    folder.mkdir(exist_ok=True)
+    for map_, data in answer.arrays.items():
+        (folder / f"{target.name}_{map_}.png").write_bytes(data)
+    return Report("WARNING", f"Another file was opened: the maps of {target.name} were kept in {folder}")
+
+
+def _check_assignable(item: bpy.types.Object) -> None:
+    if not item.is_editable or (item.data is not None and not item.data.is_editable and not item.material_slots):
+        raise ParameterError(
+            f"the object {item.name} is linked from another file",
+            "make it local (Object, Relations, Make Local), or deselect it",
+        )
+
+
+def _by_uid(collection: Iterable[bpy.types.ID], uid: int) -> bpy.types.ID | None:
+    return next((item for item in collection if item.session_uid == uid), None) if uid else None

@@ -1,0 +1,122 @@
+"""Impasto's task runner: set-up, demo, tests, extension, lint and benchmarks. Standard library only.
+
+Every environment lives under .build and is keyed by a hash of what defines it, so that a second run starts
+at once and a changed requirement makes a fresh one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+
+from tasks.demo import demo
+from tasks.environments import BPY_VERSIONS, BUILD, CORE, LINT, ROOT, bpy_environment, clean_environment
+from tasks.extension import build_extension
+from tasks.say import BuildError, step
+from tasks.testing import test
+
+EXAMPLES = """examples:
+  python build.py demo                         a photograph of bricks becomes a material; look into out/demo
+  python build.py demo --photo wall.jpg --size 2048
+  python build.py demo --blender /usr/bin/blender
+  python build.py test                         all tests, in the core's environment and in three Blenders
+  python build.py test -k quilt --only core    some of them
+  python build.py impasto seamless wall.jpg --out textures
+"""
+
+
+def setup(_: argparse.Namespace) -> None:
+    """Make every environment that the other commands need."""
+    for environment in (CORE, LINT, *map(bpy_environment, BPY_VERSIONS)):
+        environment.ready()
+
+
+def extension(_: argparse.Namespace) -> None:
+    """Build the extension's zip for Blender."""
+    with step("Building the extension"):
+        built = build_extension()
+    print(f"{built}: install it in Blender under Preferences, Get Extensions, Install from Disk")
+
+
+def lint(options: argparse.Namespace) -> None:
+    """ruff, its formatter and mypy."""
+    python = LINT.ready()
+    CORE.ready()
+    targets = ["core", "plugins", "blender_addon", "tests", "demo", "docs", "tasks", "build.py"]
+    how = [] if options.fix else ["--check"]
+    fix = ["--fix"] if options.fix else []
+    commands = (
+        ["ruff", "check", *fix, *targets],
+        ["ruff", "format", *how, *targets],
+        ["mypy", "--python-executable", str(CORE.python)],
+    )
+    codes = [subprocess.run([python, "-m", *command], cwd=ROOT, check=False).returncode for command in commands]
+    if any(codes):
+        sys.exit(1)
+
+
+def bench(options: argparse.Namespace) -> None:
+    """Measure start-up, the wire, and each tool, side by side in one run."""
+    environment = clean_environment(IMPASTO_ENGINE=CORE.ready())
+    environment.pop("OMP_NUM_THREADS")
+    script = ROOT / "tests" / "benchmarks" / "bench.py"
+    sys.exit(
+        subprocess.run([CORE.python, script, *options.arguments], cwd=ROOT, env=environment, check=False).returncode
+    )
+
+
+def impasto(options: argparse.Namespace) -> None:
+    """Run the `impasto` command in the core's environment."""
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
+    command = [CORE.ready(), "-m", "impasto", *options.arguments]
+    sys.exit(subprocess.run(command, env=environment, check=False).returncode)
+
+
+def make_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="build.py", description=__doc__, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+
+    def add(function: object) -> argparse.ArgumentParser:
+        text = (function.__doc__ or "").strip()
+        one = commands.add_parser(function.__name__, help=text, description=text)  # type: ignore[attr-defined]
+        one.set_defaults(run=function)
+        return one
+
+    add(setup)
+    demo_ = add(demo)
+    demo_.add_argument("--blender", metavar="PATH", help="an installed Blender, 4.2 or newer, instead of the wheel")
+    demo_.add_argument("--photo", metavar="FILE", help="your own photograph")
+    demo_.add_argument(
+        "--sample", default="brick", choices=["brick", "gravel", "grass"], help="a photograph that comes along"
+    )
+    demo_.add_argument("--tint", metavar="PRESET", help="colour for a grey photograph: brick, gravel, grass or none")
+    demo_.add_argument("--size", type=int, default=1024, help="side of the result in pixels (default: 1024)")
+    test_ = add(test)
+    test_.add_argument("--only", action="append", default=[], metavar="SESSION", help="core, blender-5.0, -4.5 or -4.2")
+    test_.add_argument("--windows", action="store_true", help="also in real Blender windows (Debian, needs root)")
+    test_.add_argument("-k", metavar="EXPRESSION", help="only tests whose names match")
+    test_.add_argument("pytest", nargs="*", help="further options for pytest, after --")
+    add(extension)
+    add(lint).add_argument("--fix", action="store_true", help="mend what can be mended")
+    for function in (bench, impasto):
+        add(function).add_argument("arguments", nargs=argparse.REMAINDER, help="passed on")
+    return parser
+
+
+def main() -> None:
+    options = make_parser().parse_args()
+    BUILD.mkdir(exist_ok=True)
+    try:
+        options.run(options)
+    except BuildError as error:
+        sys.exit(f"build.py: {error}")
+    except KeyboardInterrupt:
+        sys.exit("build.py: stopped")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,31 @@
+"""Impasto: example-based textures and style, from an artist's own pictures.
+
+The library in four words: read `Maps`, build a `Recipe`, `run` it, `write_maps`. Importing this loads
+nothing heavy: names resolve on first use.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+_HOME = {
+    "Maps": "texture",
+    "Texture": "texture",
+    "Recipe": "recipe",
+    "Step": "recipe",
+    "Result": "tools",
+    "Tool": "tools",
+    "hookimpl": "hookspecs",
+    "read_maps": "files",
+    "read_recipe": "files",
+    "write_maps": "files",
+    "run": "runner",
+}
+
+__all__ = sorted(_HOME)
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME:
+        raise AttributeError(f"module 'impasto' has no attribute {name!r}")
+    return getattr(import_module(f".{_HOME[name]}", __name__), name)

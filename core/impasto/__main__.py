@@ -1,0 +1,23 @@
+"""`python -m impasto` and the `impasto` command; where a package is missing, the doctor speaks instead."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """Run the command line, or say which package is missing and how to install it."""
+    try:
+        from .cli import main as command
+    except ImportError:
+        from .about import findings
+        from .errors import PluginError
+
+        for problem in findings()["problems"]:
+            print(f"impasto: {problem['what']}\n  {problem['remedy']}", file=sys.stderr)
+        sys.exit(PluginError.exit_code)
+    command()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,84 @@
+"""What this installation is and offers: the description for hosts and the findings of `impasto doctor`."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+VERSION = "0.1.0"
+PACKAGES = ("torch", "kornia", "numpy", "pillow", "pluggy", "pydantic", "OpenImageIO")
+
+
+def description() -> dict[str, Any]:
+    """Tools with their parameters' JSON Schemas, file formats and plugins, as JSON. Loads no torch."""
+    from .plugins import registry
+    from .tools import describe
+
+    known = registry()
+    return {
+        "version": VERSION,
+        "python": platform.python_version(),
+        "tools": [describe(tool) for tool in known.tools.values()],
+        "formats": [{"name": item.name, "label": item.label} for item in known.exporters.values()],
+        "plugins": [
+            {key: getattr(plugin, key) for key in ("name", "distribution", "version", "error", "remedy")}
+            for plugin in known.plugins
+        ],
+    }
+
+
+def findings() -> dict[str, Any]:
+    """Versions, devices, plugins, and a list of `problems`, each with what is wrong and the remedy."""
+    from .errors import ImpastoError
+
+    packages = {name: _version(name) for name in PACKAGES}
+    problems = [
+        {"what": f"{name} is not installed", "remedy": f"{sys.executable} -m pip install {name}"}
+        for name, found in packages.items()
+        if found is None
+    ]
+    described: dict[str, Any] = {"plugins": [], "tools": []}
+    devices: list[dict[str, str]] = []
+    try:
+        described = description()
+        devices = _devices()
+    except ImportError as error:
+        problems.append({"what": f"cannot import {error.name}: {error}", "remedy": "install the packages above again"})
+    except ImpastoError as error:
+        problems.append({"what": error.message, "remedy": error.remedy})
+    for plugin in described["plugins"]:
+        if plugin["error"]:
+            problems.append({"what": f"plugin {plugin['name']}: {plugin['error']}", "remedy": plugin["remedy"]})
+    return {
+        "impasto": VERSION,
+        "python": platform.python_version(),
+        "executable": sys.executable,
+        "platform": platform.platform(),
+        "packages": packages,
+        "devices": devices,
+        "plugins": described["plugins"],
+        "tools": [tool["name"] for tool in described["tools"]],
+        "problems": problems,
+    }
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _devices() -> list[dict[str, str]]:
+    import torch
+
+    from .device import available_devices
+
+    def label(device: str) -> str:
+        if device.startswith("cuda"):
+            return torch.cuda.get_device_name(device)
+        return "Apple GPU" if device == "mps" else f"{torch.get_num_threads()} threads"
+
+    return [{"name": device, "label": label(device)} for device in available_devices()]

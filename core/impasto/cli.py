@@ -1,0 +1,296 @@
+"""The `impasto` command. Each tool's options come from its parameters' JSON Schema, as a plugin's do too.
+
+Exit codes: 0 done; 1 a bug; 2 wrong usage or parameters; 3 files; 4 plugins; 5 models; 6 device; 7 worker;
+130 cancelled.
+"""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from . import about
+from .errors import Cancelled, FileError, ImpastoError, ParameterError, PluginError
+from .models import list_models, models_folder
+from .options import add_parameters, given_parameters, parse_size
+from .plugins import registry
+from .recipe import MAX_SEED, Recipe, Step
+from .terminal import Terminal
+from .texture import MAP_CHANNELS
+from .tools import Tool, describe
+
+ESTIMATOR = "photo-maps"
+QUILT = "quilt"
+
+EXAMPLES = """examples:
+  impasto seamless brick.jpg --size 2048x2048 --out textures
+  impasto generate quilt --source brick.jpg --seed 7 --out textures
+  impasto maps wall.png --out textures --normal-strength 0.8
+  impasto rerun textures/brick_base_color.png --out again
+  impasto tools quilt
+
+exit codes: 0 done, 1 a bug, 2 usage or parameters, 3 files, 4 plugins, 5 models, 6 device, 7 worker, 130 cancelled
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command and exit with its code."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    terminal = Terminal()
+    try:
+        parsed = make_parser().parse_args(arguments)
+        terminal.json = getattr(parsed, "json", False)
+        parsed.run(parsed, terminal)
+    except (Cancelled, KeyboardInterrupt):
+        terminal.fail("Cancelled", "cancelled; nothing was written", "")
+        sys.exit(Cancelled.exit_code)
+    except ImpastoError as error:
+        terminal.fail(type(error).__name__, error.message, error.remedy)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        sys.stderr.close()
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The parser of the whole command, with a subparser for each tool."""
+    raw = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(
+        prog="impasto",
+        description="Seamless PBR materials from your own pictures, on your own computer.",
+        epilog=EXAMPLES,
+        formatter_class=raw,
+    )
+    parser.add_argument("--version", action="version", version=f"impasto {about.VERSION}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    _add_tools(commands)
+    _add_run(commands)
+    _add_generate(commands)
+    _add_on_image(commands, "seamless", QUILT, "make an image seamless, and of any size")
+    _add_on_image(commands, "maps", ESTIMATOR, "estimate the maps of an image: height, normal, roughness, occlusion")
+    _add_rerun(commands)
+    _add_models(commands)
+    _add_doctor(commands)
+    registry().hook.impasto_commands(subparsers=commands)
+    return parser
+
+
+def _command(commands: Any, name: str, text: str, example: str, run: Any) -> argparse.ArgumentParser:
+    parser = commands.add_parser(
+        name,
+        help=text,
+        description=text[0].upper() + text[1:] + ".",
+        epilog=f"example:\n  impasto {name} {example}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--json", action="store_true", help="print the result as JSON, for scripts")
+    parser.set_defaults(run=run)
+    return parser
+
+
+def _add_output(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("output")
+    group.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the files")
+    group.add_argument("--name", help="start of the files' names (default: the source's)")
+    formats = sorted(registry().exporters)
+    group.add_argument("--format", choices=formats, default="png", help="file format (default: png)")
+    group.add_argument("--force", action="store_true", help="replace files of the same name")
+    group.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1 or mps (default: auto)")
+
+
+def _add_source(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--width-m", type=float, metavar="METRES", help="real-world width of the source picture in metres"
+    )
+
+
+def _add_seed(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--seed", type=int, default=0, help=f"0 to {MAX_SEED}; another seed, another result (default: 0)"
+    )
+
+
+def _add_size(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--size", type=parse_size, metavar="WxH", help="size in pixels (default: the source's)")
+
+
+def _add_estimator(parser: argparse.ArgumentParser, default: str) -> None:
+    names = sorted(name for name, tool in registry().tools.items() if tool.kind == "estimator")
+    parser.add_argument(
+        "--estimator", choices=[*names, "none"], default=default, help=f"tool for the missing maps (default: {default})"
+    )
+
+
+def _add_run(commands: Any) -> None:
+    parser = _command(commands, "run", "run a recipe", "brick.json --input source=brick.jpg --out textures", _run)
+    parser.add_argument("recipe", type=Path, metavar="RECIPE.json", help="a recipe: steps, seed")
+    _add_inputs(parser)
+    _add_source(parser)
+    _add_output(parser)
+
+
+def _add_inputs(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--input",
+        action="append",
+        default=[],
+        metavar="NAME=FILE",
+        help="an input by its name in the recipe (a picture, or a folder of maps); may be repeated",
+    )
+
+
+def _add_generate(commands: Any) -> None:
+    text = "generate a material with a generator"
+    parser = commands.add_parser("generate", help=text, description=text[0].upper() + text[1:] + ".")
+    tools = parser.add_subparsers(metavar="TOOL", required=True)
+    for tool in registry().tools.values():
+        if tool.kind == "generator":
+            one = _command(tools, tool.name, tool.description, "--source brick.jpg --out textures", _generate)
+            one.epilog = f"example:\n  impasto generate {tool.name} --source brick.jpg --size 1024x1024 --out textures"
+            one.add_argument("--source", type=Path, metavar="IMAGE", help="a picture, or a folder of maps")
+            _add_tool_options(one, tool, estimator=ESTIMATOR)
+
+
+def _add_on_image(commands: Any, name: str, tool_name: str, text: str) -> None:
+    tool = registry().tools.get(tool_name)
+    if tool is None:
+        return
+    parser = _command(commands, name, text, "brick.jpg --out textures", _generate)
+    parser.add_argument("source", type=Path, metavar="IMAGE", help="a picture, or a folder of maps")
+    _add_tool_options(parser, tool, estimator="none")
+
+
+def _add_tool_options(parser: argparse.ArgumentParser, tool: Tool, estimator: str) -> None:
+    parser.set_defaults(tool=tool)
+    _add_source(parser)
+    properties = tool.parameters.model_fields
+    if "width_px" in properties:
+        _add_size(parser)
+    _add_seed(parser)
+    if tool.kind == "generator":
+        _add_estimator(parser, estimator)
+    else:
+        parser.set_defaults(estimator="none")
+    _add_output(parser)
+    add_parameters(parser, tool)
+
+
+def _generate(arguments: argparse.Namespace, terminal: Terminal) -> None:
+    parameters = given_parameters(arguments, arguments.tool)
+    if getattr(arguments, "size", None):
+        parameters["width_px"], parameters["height_px"] = arguments.size
+    steps = [Step(arguments.tool.name, parameters)]
+    if arguments.estimator != "none":
+        steps.append(Step(arguments.estimator))
+    recipe = Recipe.from_dict(Recipe(tuple(steps), arguments.seed).to_dict())
+    inputs = {"source": arguments.source} if arguments.source else {}
+    _carry_out(recipe, inputs, arguments, terminal)
+
+
+def _run(arguments: argparse.Namespace, terminal: Terminal) -> None:
+    recipe = Recipe.from_json(_read_text(arguments.recipe))
+    _carry_out(recipe, _named_files(arguments.input), arguments, terminal)
+
+
+def _read_text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise FileError(f"cannot read {path}: {error}", "check its name; a recipe is a JSON file") from error
+
+
+def _named_files(given: Sequence[str]) -> dict[str, Path]:
+    files = {}
+    for item in given:
+        name, separator, file = item.partition("=")
+        if not (name and separator and file):
+            raise ParameterError(f"--input got {item!r}", "write --input NAME=FILE, such as --input source=brick.jpg")
+        files[name] = Path(file)
+    return files
+
+
+def _carry_out(recipe: Recipe, files: dict[str, Path], arguments: argparse.Namespace, terminal: Terminal) -> None:
+    """Run the recipe on files and write what it makes."""
+    from .files import map_name, read_maps, write_maps
+    from .runner import run
+
+    exporter = registry().exporter(arguments.format)
+    inputs = {name: read_maps(path) for name, path in files.items()}
+    if arguments.width_m and "source" in inputs:
+        inputs["source"] = replace(inputs["source"], width_m=arguments.width_m)
+    source = files.get("source")
+    name = arguments.name or (source.stem if source else recipe.steps[0].tool)
+    if source and not arguments.name and map_name(source):
+        name = name.rpartition("_")[0] or name
+    if not arguments.force:
+        _refuse_to_replace(arguments.out, name, exporter.suffix)
+    with terminal.progress() as on_progress:
+        result = run(recipe, inputs, device=arguments.device, on_progress=on_progress)
+    paths = write_maps(result.maps, arguments.out, name, exporter, result.recipe)
+    terminal.written(paths, result)
+
+
+def _refuse_to_replace(folder: Path, name: str, suffix: str) -> None:
+    """Say so before the work is done, not after."""
+    for map_ in MAP_CHANNELS:
+        path = folder / f"{name}_{map_}{suffix}"
+        if path.exists():
+            raise FileError(f"{path} is there already", "choose another --out or --name, or add --force")
+
+
+def _add_rerun(commands: Any) -> None:
+    text = "make a file again from the recipe inside it"
+    parser = _command(commands, "rerun", text, "textures/brick_normal.png --out again", _rerun)
+    parser.add_argument("file", type=Path, metavar="FILE", help="any file that Impasto wrote")
+    _add_inputs(parser)
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="a folder without files of these names")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1 or mps (default: auto)")
+
+
+def _rerun(arguments: argparse.Namespace, terminal: Terminal) -> None:
+    from .rerun import rerun
+
+    with terminal.progress() as on_progress:
+        again = rerun(
+            arguments.file,
+            arguments.out,
+            _named_files(arguments.input),
+            device=arguments.device,
+            on_progress=on_progress,
+        )
+    terminal.written(again.paths, again.result, differences=again.differences, identical=again.identical)
+
+
+def _add_tools(commands: Any) -> None:
+    parser = _command(commands, "tools", "list the tools, or one tool's parameters", "quilt", _tools)
+    parser.add_argument("tool", nargs="?", metavar="TOOL", help="show this tool's parameters")
+
+
+def _tools(arguments: argparse.Namespace, terminal: Terminal) -> None:
+    known = registry()
+    chosen = [known.tool(arguments.tool)] if arguments.tool else list(known.tools.values())
+    terminal.tools([describe(tool) for tool in chosen], in_detail=bool(arguments.tool))
+
+
+def _add_models(commands: Any) -> None:
+    parser = _command(commands, "models", "list the model files of your library", "list", _models)
+    parser.add_argument("action", nargs="?", choices=["list"], default="list", help="list (the default)")
+
+
+def _models(arguments: argparse.Namespace, terminal: Terminal) -> None:
+    terminal.models(models_folder(), list_models())
+
+
+def _add_doctor(commands: Any) -> None:
+    _command(commands, "doctor", "check versions, devices and plugins, and say how to mend them", "", _doctor)
+
+
+def _doctor(arguments: argparse.Namespace, terminal: Terminal) -> None:
+    found = about.findings()
+    terminal.findings(found)
+    if found["problems"]:
+        sys.exit(PluginError.exit_code)

@@ -1,0 +1,46 @@
+"""Colour conversions on NumPy arrays (..., 3): sRGB, linear sRGB and Oklab."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def srgb_to_linear(encoded: np.ndarray) -> np.ndarray:
+    """sRGB-encoded values in [0, 1] to linear ones (IEC 61966-2-1)."""
+    encoded = np.asarray(encoded, np.float32)
+    return np.where(encoded <= 0.04045, encoded / 12.92, ((np.maximum(encoded, 0) + 0.055) / 1.055) ** 2.4).astype("f4")
+
+
+def linear_to_srgb(linear: np.ndarray) -> np.ndarray:
+    """Linear values in [0, 1] to sRGB-encoded ones (IEC 61966-2-1)."""
+    linear = np.asarray(linear, np.float32)
+    curve = 1.055 * np.maximum(linear, 0) ** (1 / 2.4) - 0.055
+    return np.where(linear <= 0.0031308, linear * 12.92, curve).astype("f4")
+
+
+LINEAR_TO_LMS = np.array(
+    [
+        [0.4122214708, 0.5363325363, 0.0514459929],
+        [0.2119034982, 0.6806995451, 0.1073969566],
+        [0.0883024619, 0.2817188376, 0.6299787005],
+    ]
+)
+LMS_TO_OKLAB = np.array(
+    [
+        [0.2104542553, 0.7936177850, -0.0040720468],
+        [1.9779984951, -2.4285922050, 0.4505937099],
+        [0.0259040371, 0.7827717662, -0.8086757660],
+    ]
+)
+
+
+def linear_to_oklab(linear: np.ndarray) -> np.ndarray:
+    """Linear sRGB (..., 3) to Oklab: L in [0, 1], a and b about [-0.4, 0.4] (Ottosson 2020)."""
+    lms = np.cbrt(np.asarray(linear, np.float64) @ LINEAR_TO_LMS.T)
+    return (lms @ LMS_TO_OKLAB.T).astype(np.float32)
+
+
+def oklab_to_linear(oklab: np.ndarray) -> np.ndarray:
+    """Oklab (..., 3) to linear sRGB, which may lie outside [0, 1] (Ottosson 2020)."""
+    lms = (np.asarray(oklab, np.float64) @ np.linalg.inv(LMS_TO_OKLAB).T) ** 3
+    return (lms @ np.linalg.inv(LINEAR_TO_LMS).T).astype(np.float32)

@@ -1,0 +1,55 @@
+"""What a running tool may use: device, precision, random generator, progress, previews, cancellation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .errors import Cancelled
+from .texture import Maps
+
+if TYPE_CHECKING:
+    import torch
+
+
+def _nothing(*_: object) -> None:
+    pass
+
+
+@dataclass(frozen=True)
+class Context:
+    """Passed to every tool; a tool that loops calls `progress` at least every 0.5 s.
+
+    device: a torch device string. precision: "float32" or "bfloat16". rng: this step's own generator.
+    """
+
+    rng: np.random.Generator = field(default_factory=lambda: np.random.default_rng(0))
+    device: str = "cpu"
+    precision: str = "float32"
+    on_progress: Callable[[float, str], None] = _nothing
+    on_preview: Callable[[Maps], None] = _nothing
+    is_cancelled: Callable[[], bool] = lambda: False
+
+    def progress(self, fraction: float, message: str = "") -> None:
+        """Report `fraction` in [0, 1] done and what is being done. Raises Cancelled if the job was cancelled."""
+        self.check()
+        self.on_progress(min(max(fraction, 0.0), 1.0), message)
+
+    def preview(self, maps: Maps) -> None:
+        """Show an unfinished result. Whoever listens may drop it. Raises Cancelled if the job was cancelled."""
+        self.check()
+        self.on_preview(maps)
+
+    def check(self) -> None:
+        """Raise Cancelled if the job was cancelled."""
+        if self.is_cancelled():
+            raise Cancelled
+
+    def noise(self, *shape: int) -> torch.Tensor:
+        """Standard normal noise, drawn on the CPU in float32, then moved: one seed, one picture, any device."""
+        import torch
+
+        return torch.from_numpy(self.rng.standard_normal(shape, np.float32)).to(self.device)

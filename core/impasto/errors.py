@@ -1,0 +1,79 @@
+"""Errors that carry their remedy.
+
+Whatever can go wrong through bad input or a poor environment is an `ImpastoError`: it says what was
+wrong, with which value, and what to do now. Any other exception is a bug and shows its traceback.
+Standard library only: Blender imports this module too.
+"""
+
+from __future__ import annotations
+
+
+class ImpastoError(Exception):
+    """Base of all expected errors. `remedy` says what the user can do now; `exit_code` is the command's."""
+
+    exit_code = 1
+
+    def __init__(self, message: str, remedy: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"{self.message}; {self.remedy}" if self.remedy else self.message
+
+    def __reduce__(self):
+        return type(self), (self.message, self.remedy)
+
+
+class ParameterError(ImpastoError):
+    """A parameter, a recipe or a tool's name is wrong."""
+
+    exit_code = 2
+
+
+class FileError(ImpastoError):
+    """A file cannot be read or written."""
+
+    exit_code = 3
+
+
+class PluginError(ImpastoError):
+    """A plugin breaks the contract or could not be loaded."""
+
+    exit_code = 4
+
+
+class ModelError(ImpastoError):
+    """A model file is missing, damaged or does not fit."""
+
+    exit_code = 5
+
+
+class DeviceError(ImpastoError):
+    """The chosen device is missing or out of memory."""
+
+    exit_code = 6
+
+
+class WorkerError(ImpastoError):
+    """The worker could not start, died, or did not answer."""
+
+    exit_code = 7
+
+
+class ProtocolError(WorkerError):
+    """The worker and its client do not speak the same protocol."""
+
+
+class Cancelled(BaseException):
+    """The job was cancelled. Not an `Exception`, so a tool's `except Exception` cannot swallow it."""
+
+    exit_code = 130
+
+
+def error_from_name(name: str, message: str, remedy: str) -> ImpastoError:
+    """The error class called `name` (as sent over the wire), or `WorkerError` for an unknown one."""
+    kind = globals().get(name)
+    if isinstance(kind, type) and issubclass(kind, ImpastoError):
+        return kind(message, remedy)
+    return WorkerError(message, remedy)

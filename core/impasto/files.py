@@ -1,0 +1,180 @@
+"""Reads and writes pictures: 8- and 16-bit PNG, JPEG, TIFF, WebP, EXR, and folders with one file a map.
+
+Every file that is written holds the recipe that made it. Headers are checked before anything is decoded;
+files are written beside their target and renamed, so that an interrupted write loses nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import os
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from . import decode
+from .encode import encode_exr, encode_png
+from .errors import FileError
+from .recipe import Recipe
+from .texture import Maps, Texture
+
+SUFFIXES: Mapping[str, tuple[str, ...]] = {
+    "base_color": ("base_color", "basecolor", "base", "albedo", "diffuse", "diff", "color", "colour", "col"),
+    "roughness": ("roughness", "rough", "rgh"),
+    "metallic": ("metallic", "metalness", "metal", "met"),
+    "normal": ("normal", "normal_gl", "normalgl", "nor_gl", "nor", "nrm", "normal_opengl"),
+    "height": ("height", "displacement", "disp", "bump"),
+    "ambient_occlusion": ("ambient_occlusion", "ambientocclusion", "ao", "occlusion"),
+    "opacity": ("opacity", "alpha", "mask"),
+    "emission": ("emission", "emissive", "emit"),
+}
+"""What the usual libraries call each map at the end of a file's name."""
+
+
+@dataclass(frozen=True)
+class Exporter:
+    """A file format for maps: `encode(map_name, texture, metadata) -> bytes`."""
+
+    name: str
+    label: str
+    suffix: str
+    encode: Callable[[str, Texture, Mapping[str, str]], bytes]
+
+
+BUILTIN_EXPORTERS = (
+    Exporter("png", "PNG, 8 bits a channel", ".png", lambda *given: encode_png(*given, bits=8)),
+    Exporter("png16", "PNG, 16 bits a channel", ".png", lambda *given: encode_png(*given, bits=16)),
+    Exporter("exr", "OpenEXR, half float", ".exr", encode_exr),
+)
+
+
+def read_maps(path: str | Path) -> Maps:
+    """A picture as base_color (and opacity), or a folder of maps matched by `SUFFIXES`.
+
+    FileError says what is wrong with the file, and what to do.
+    """
+    path = Path(path)
+    if not path.is_dir():
+        return replace(decode.read_picture(path), name=path.name)
+    found: dict[str, Path] = {}
+    for file in sorted(path.iterdir()):
+        name = map_name(file)
+        if name and file.suffix.lower() in decode.EXTENSIONS:
+            found.setdefault(name, file)
+    if not found:
+        raise FileError(
+            f"{path} holds no maps that can be recognised by their names",
+            "name them like brick_base_color.png, brick_roughness.png",
+        )
+    textures = {name: decode.read_map(file, name) for name, file in found.items()}
+    scale = _scale(next(iter(found.values())))
+    return Maps(textures, name=path.name, **scale)
+
+
+def map_name(file: Path) -> str | None:
+    """The map that a file holds by the end of its name: brick_normal_gl.png is a normal."""
+    stem = re.sub(r"[\s\-.]+", "_", file.stem.lower())
+    stem = re.sub(r"_\d+k$", "", stem)
+    for name, suffixes in SUFFIXES.items():
+        if any(stem == suffix or stem.endswith("_" + suffix) for suffix in suffixes):
+            return name
+    return None
+
+
+def read_recipe(path: str | Path) -> Recipe:
+    """The recipe in a file that Impasto wrote. FileError where there is none."""
+    path = Path(path)
+    metadata = decode.read_metadata(path)
+    if "recipe" not in metadata:
+        raise FileError(f"{path} holds no recipe", "only files that Impasto wrote do; editors often drop it")
+    return Recipe.from_dict(metadata["recipe"])
+
+
+def _scale(path: Path) -> dict[str, float]:
+    metadata = decode.read_metadata(path)
+    return {key: float(metadata[key]) for key in ("width_m", "height_range_m") if key in metadata}
+
+
+def encode_maps(maps: Maps, exporter: Exporter, recipe: Recipe | None = None) -> dict[str, bytes]:
+    """One encoded file a map, by map name, with the recipe inside."""
+    metadata = metadata_of(maps, recipe)
+    return {name: exporter.encode(name, maps[name], metadata) for name in maps}
+
+
+def metadata_of(maps: Maps, recipe: Recipe | None) -> dict[str, str]:
+    """What is written into a file: `impasto` (recipe and real-world scale as JSON) and the IPTC `source_type`."""
+    about: dict[str, Any] = {"width_m": maps.width_m, "height_range_m": maps.height_range_m}
+    about = {key: value for key, value in about.items() if value is not None}
+    if recipe is None:
+        return {"impasto": json.dumps(about)} if about else {}
+    about["recipe"] = recipe.to_dict()
+    return {
+        "impasto": json.dumps(about, ensure_ascii=False, sort_keys=True, separators=(",", ":")),
+        "source_type": source_type(recipe),
+    }
+
+
+def source_type(recipe: Recipe) -> str:
+    """IPTC's digital source type (its NewsCodes vocabulary) for what a recipe makes."""
+    trained, from_pictures = bool(recipe.made_with.get("models")), bool(recipe.inputs)
+    if trained:
+        kind = "compositeWithTrainedAlgorithmicMedia" if from_pictures else "trainedAlgorithmicMedia"
+    else:
+        kind = "algorithmicallyEnhanced" if from_pictures else "algorithmicMedia"
+    return f"http://cv.iptc.org/newscodes/digitalsourcetype/{kind}"
+
+
+def write_maps(
+    maps: Maps, folder: str | Path, name: str, exporter: Exporter = BUILTIN_EXPORTERS[0], recipe: Recipe | None = None
+) -> list[Path]:
+    """Write NAME_base_color.png and so on into `folder`, all of them or none, replacing older ones; returns the paths.
+
+    Everything is written beside its target first, so that a full disk leaves the older files whole.
+    """
+    folder = Path(folder)
+    encoded = encode_maps(maps, exporter, recipe)
+    targets = {map_: folder / f"{name}_{map_}{exporter.suffix}" for map_ in encoded}
+    with _explained(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    replace_files({targets[map_]: data for map_, data in encoded.items()})
+    return list(targets.values())
+
+
+def replace_files(contents: Mapping[Path, bytes]) -> None:
+    """Write all files beside their targets, then rename them; on failure nothing is changed and FileError says why."""
+    staged: dict[Path, Path] = {}
+    try:
+        for target, data in contents.items():
+            part = target.with_name(f".{target.name}.{os.getpid()}.part")
+            with _explained(target), part.open("wb") as stream:
+                staged[part] = target
+                stream.write(data)
+                stream.flush()
+                os.fsync(stream.fileno())
+        for part, target in staged.items():
+            with _explained(target):
+                part.replace(target)
+    finally:
+        for part in staged:
+            part.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _explained(path: Path):
+    """Turn an OSError into a FileError that says what to do."""
+    try:
+        yield
+    except OSError as error:
+        remedies: Sequence[tuple[type[OSError], str]] = (
+            (PermissionError, "choose a folder that you may write to"),
+            (NotADirectoryError, "choose another folder: a file is in the way"),
+            (FileExistsError, "choose another folder: a file is in the way"),
+        )
+        remedy = next((text for kind, text in remedies if isinstance(error, kind)), "check the disk and its free space")
+        if error.errno == errno.EROFS:
+            remedy = "choose a folder that is not on a read-only disk"
+        raise FileError(f"cannot write {path}: {error.strerror or error}", remedy) from error

@@ -1,0 +1,45 @@
+"""The hooks that a plugin may implement. A plugin is a module behind an entry point of the group `impasto`."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+import pluggy
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .files import Exporter
+    from .recipe import Recipe
+    from .tools import Result, Tool
+
+hookspec = pluggy.HookspecMarker("impasto")
+hookimpl = pluggy.HookimplMarker("impasto")
+
+
+@hookspec
+def impasto_tools() -> Sequence[Tool]:
+    """The tools that the plugin adds."""
+    raise NotImplementedError
+
+
+@hookspec
+def impasto_exporters() -> Sequence[Exporter]:
+    """File formats that maps can be written in."""
+    raise NotImplementedError
+
+
+@hookspec
+def impasto_commands(subparsers: argparse._SubParsersAction) -> None:
+    """Add subcommands to `impasto`: set `run=function(arguments, terminal)` as each parser's default."""
+
+
+@hookspec(firstresult=True)
+def impasto_device(available: Sequence[str]) -> str | None:
+    """Choose one of the `available` torch devices where the user chose "auto"; None leaves it to the next."""
+
+
+@hookspec
+def impasto_job_finished(recipe: Recipe, result: Result) -> None:
+    """Called after each recipe that ran to its end."""

@@ -1,0 +1,78 @@
+"""Command-line options from a tool's JSON Schema, as the schema is all that any host sees."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from typing import Any
+
+from .tools import Tool
+
+SIZE_PARAMETERS = ("width_px", "height_px")
+"""Given by --size instead."""
+
+
+def parse_size(text: str) -> tuple[int, int]:
+    """(width, height) of "1024x512", or of "1024" for a square."""
+    try:
+        sides = [int(part) for part in text.lower().split("x")]
+    except ValueError:
+        sides = []
+    if len(sides) not in (1, 2) or min(sides) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a size; write 1024x1024, or 1024 for a square")
+    return sides[0], sides[-1]
+
+
+def add_parameters(parser: argparse.ArgumentParser, tool: Tool) -> None:
+    """An option for each parameter: --block-px, --variety, --no-feather."""
+    group = parser.add_argument_group(f"parameters of {tool.name}")
+    for name, schema in _properties(tool).items():
+        group.add_argument(
+            _option(name), dest=_destination(name), default=None, help=_help(schema), **_how_to_parse(schema)
+        )
+
+
+def given_parameters(arguments: argparse.Namespace, tool: Tool) -> dict[str, Any]:
+    """The parameters that were given; the others keep the tool's defaults."""
+    given = {name: getattr(arguments, _destination(name)) for name in _properties(tool)}
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def _properties(tool: Tool) -> dict[str, Mapping[str, Any]]:
+    properties = tool.parameters.model_json_schema().get("properties", {})
+    return {name: schema for name, schema in properties.items() if name not in SIZE_PARAMETERS}
+
+
+def _option(name: str) -> str:
+    return "--" + name.replace("_", "-")
+
+
+def _destination(name: str) -> str:
+    return f"parameter_{name}"
+
+
+def _help(schema: Mapping[str, Any]) -> str:
+    low, high = schema.get("minimum"), schema.get("maximum")
+    limits = f"{low:g} to {high:g}, " if low is not None and high is not None else ""
+    default = schema["default"]
+    if isinstance(default, list):
+        default = ",".join(f"{value:g}" for value in default)
+    return f"{schema['description']} ({limits}default: {default})".replace("%", "%%")
+
+
+def _how_to_parse(schema: Mapping[str, Any]) -> dict[str, Any]:
+    if "enum" in schema:
+        return {"choices": schema["enum"]}
+    kind = schema.get("type")
+    if kind == "boolean":
+        return {"action": argparse.BooleanOptionalAction}
+    if kind == "array":
+        return {"type": _floats, "metavar": ",".join("N" * len(schema["prefixItems"]))}
+    return {"type": {"integer": int, "number": float, "string": str}[kind or "string"], "metavar": "N"}
+
+
+def _floats(text: str) -> list[float]:
+    try:
+        return [float(part) for part in text.split(",")]
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not numbers joined by commas") from None

@@ -1,0 +1,128 @@
+"""Loads the plugins and answers which tools, exporters and commands there are.
+
+Each entry point is loaded by itself, so that a broken plugin is recorded with the reason and the others go on.
+"""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from typing import TypeVar
+
+import pluggy
+
+from . import hookspecs
+from .errors import ImpastoError, ParameterError, PluginError
+from .files import BUILTIN_EXPORTERS, Exporter
+from .tools import Tool, check_tool
+
+GROUP = "impasto"
+log = logging.getLogger(__name__)
+Named = TypeVar("Named", Tool, Exporter)
+
+
+@dataclass(frozen=True)
+class PluginStatus:
+    """A plugin as found: `error` and `remedy` are empty where it works, `trace` is for its author."""
+
+    name: str
+    distribution: str
+    version: str
+    error: str = ""
+    remedy: str = ""
+    trace: str = field(default="", repr=False)
+    tools: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Registry:
+    """What the loaded plugins offer."""
+
+    hook: pluggy.HookRelay
+    plugins: tuple[PluginStatus, ...]
+    tools: dict[str, Tool]
+    exporters: dict[str, Exporter]
+
+    def tool(self, name: str) -> Tool:
+        """The tool called `name`. ParameterError lists the tools, or says why its plugin is unavailable."""
+        if name in self.tools:
+            return self.tools[name]
+        broken = [status.name for status in self.plugins if status.error]
+        also = f"; these plugins could not load: {', '.join(broken)} (see `impasto doctor`)" if broken else ""
+        raise ParameterError(f"there is no tool called {name!r}", f"choose from {', '.join(sorted(self.tools))}{also}")
+
+    def exporter(self, name: str) -> Exporter:
+        """The exporter called `name`. ParameterError lists what there is."""
+        if name in self.exporters:
+            return self.exporters[name]
+        known = ", ".join(sorted(self.exporters))
+        raise ParameterError(f"there is no file format called {name!r}", f"choose from {known}")
+
+
+@cache
+def registry() -> Registry:
+    """The plugins of this environment, loaded once."""
+    return load_plugins(entry_points(group=GROUP))
+
+
+def load_plugins(points: Iterable[EntryPoint]) -> Registry:
+    """Load each entry point by itself; a plugin that fails at any stage is left out and its reason kept."""
+    manager = pluggy.PluginManager("impasto")
+    manager.add_hookspecs(hookspecs)
+    tools: dict[str, Tool] = {}
+    exporters: dict[str, Exporter] = {exporter.name: exporter for exporter in BUILTIN_EXPORTERS}
+    statuses = []
+    for point in sorted(points, key=lambda point: (not _is_first_party(point), point.name)):
+        statuses.append(_load(manager, point, tools, exporters))
+    return Registry(manager.hook, tuple(statuses), tools, exporters)
+
+
+def _load(
+    manager: pluggy.PluginManager, point: EntryPoint, tools: dict[str, Tool], exporters: dict[str, Exporter]
+) -> PluginStatus:
+    distribution, version = (point.dist.name, point.dist.version) if point.dist else ("", "")
+    try:
+        module = point.load()
+        manager.register(module, point.name)
+        manager.check_pending()
+        try:
+            new_tools = _collect(module, "impasto_tools", tools, check_tool)
+            new_exporters = _collect(module, "impasto_exporters", exporters, lambda exporter: None)
+        except BaseException:
+            manager.unregister(module)
+            raise
+    except (KeyboardInterrupt, MemoryError):
+        raise
+    except BaseException as error:  # a plugin may fail in any way, even by sys.exit; the others must go on
+        log.info("plugin %s is unavailable", point.name, exc_info=True)
+        reason = error.message if isinstance(error, ImpastoError) else f"{type(error).__name__}: {error}"
+        return PluginStatus(point.name, distribution, version, reason, _remedy(error), traceback.format_exc())
+    tools.update(new_tools)
+    exporters.update(new_exporters)
+    return PluginStatus(point.name, distribution, version, tools=tuple(new_tools))
+
+
+def _collect(module: object, hook: str, known: dict[str, Named], check: Callable[[Named], None]) -> dict[str, Named]:
+    found: dict[str, Named] = {}
+    for item in getattr(module, hook, list)():
+        check(item)
+        if item.name in known or item.name in found:
+            raise PluginError(f"another plugin has {item.name!r} already", "rename it or uninstall one of the two")
+        found[item.name] = item
+    return found
+
+
+def _remedy(error: BaseException) -> str:
+    if isinstance(error, ImpastoError):
+        return error.remedy
+    if isinstance(error, ModuleNotFoundError):
+        return f"install {error.name} into the engine's environment"
+    return "update or uninstall the plugin, or tell its author"
+
+
+def _is_first_party(point: EntryPoint) -> bool:
+    return point.dist is not None and point.dist.name == "impasto"

@@ -1,0 +1,89 @@
+"""Makes a file again from the recipe inside it, and says what differs from the first time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from .errors import FileError
+from .files import Exporter, map_name, read_maps, read_recipe, write_maps
+from .plugins import registry
+from .recipe import Recipe, differences
+from .runner import run
+from .texture import MAP_CHANNELS, Maps
+from .tools import Result
+
+
+@dataclass(frozen=True)
+class Rerun:
+    """What was made again; `identical` compares the bytes of the file of the same map with the given one."""
+
+    result: Result
+    paths: list[Path]
+    differences: list[str]
+    identical: bool
+
+
+def rerun(
+    file: Path,
+    folder: Path,
+    inputs: Mapping[str, Path] | None = None,
+    *,
+    device: str = "auto",
+    on_progress: Callable[[float, str], None] | None = None,
+) -> Rerun:
+    """Run the recipe in `file` on the inputs beside it (or those given) and write into `folder`, never over a file."""
+    recipe = read_recipe(file)
+    exporter = _exporter_of(file)
+    name = _name_of(file)
+    _refuse_existing(folder, name, exporter)
+    found = {input_: _find(input_, str(about["name"]), file, inputs or {}) for input_, about in recipe.inputs.items()}
+    maps = {input_: _with_scale(read_maps(path), recipe, input_) for input_, path in found.items()}
+    result = run(replace(recipe, inputs={}, made_with={}), maps, device=device, on_progress=on_progress)
+    assert result.recipe is not None
+    paths = write_maps(result.maps, folder, name, exporter, result.recipe)
+    twin = folder / file.name
+    identical = twin in paths and twin.read_bytes() == file.read_bytes()
+    return Rerun(result, paths, differences(recipe, result.recipe), identical)
+
+
+def _find(input_: str, name: str, file: Path, given: Mapping[str, Path]) -> Path:
+    if input_ in given:
+        return given[input_]
+    beside = [folder / name for folder in (file.parent, file.parent.parent) if name and (folder / name).exists()]
+    if not beside:
+        raise FileError(f"the input {input_} ({name}) is not beside {file}", f"say where it is: --input {input_}=FILE")
+    return beside[0]
+
+
+def _with_scale(maps: Maps, recipe: Recipe, input_: str) -> Maps:
+    about: Mapping[str, Any] = recipe.inputs[input_]
+    return replace(maps, width_m=about.get("width_m"), height_range_m=about.get("height_range_m"))
+
+
+def _exporter_of(file: Path) -> Exporter:
+    """The format that `file` was written in: the one of its suffix whose bytes it could be."""
+    if file.suffix.lower() == ".png":
+        with file.open("rb") as stream:
+            bits = stream.read(25)[24]  # PNG specification 11.2.2: the bit depth follows width and height
+        return registry().exporter("png16" if bits == 16 else "png")
+    for exporter in registry().exporters.values():
+        if exporter.suffix == file.suffix.lower():
+            return exporter
+    raise FileError(f"there is no exporter for {file.suffix} files", "install the plugin that wrote it")
+
+
+def _name_of(file: Path) -> str:
+    for map_ in MAP_CHANNELS:
+        if file.stem.endswith(f"_{map_}"):
+            return file.stem.removesuffix(f"_{map_}")
+    return file.stem if map_name(file) is None else file.stem.rpartition("_")[0]
+
+
+def _refuse_existing(folder: Path, name: str, exporter: Exporter) -> None:
+    for map_ in MAP_CHANNELS:
+        path = folder / f"{name}_{map_}{exporter.suffix}"
+        if path.exists():
+            raise FileError(f"{path} is there already", "choose another --out: rerun never replaces files")

@@ -1,0 +1,131 @@
+"""What every tool takes and gives: `Texture` (pixels and colour space) and `Maps` (one surface).
+
+Pixels are NumPy float32 (H, W, C) with row 0 at the top. Colour is sRGB-encoded in [0, 1] unless it is
+tagged `linear`; everything else is `data`. Normals are OpenGL (+Y up), encoded in [0, 1].
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+import numpy as np
+
+from .errors import ParameterError
+
+ColorSpace = Literal["srgb", "linear", "data"]
+
+MAP_CHANNELS: Mapping[str, int] = {
+    "base_color": 3,
+    "roughness": 1,
+    "metallic": 1,
+    "normal": 3,
+    "height": 1,
+    "ambient_occlusion": 1,
+    "opacity": 1,
+    "emission": 3,
+}
+"""The names that maps can have (glTF's and the Principled BSDF's terms), and the channels of each."""
+
+COLOR_MAPS = frozenset({"base_color", "emission"})
+
+
+@dataclass(frozen=True, eq=False)
+class Texture:
+    """Pixels (H, W, C) float32, row 0 at the top, and the colour space that they are encoded in."""
+
+    pixels: np.ndarray
+    color_space: ColorSpace = "data"
+
+    def __post_init__(self) -> None:
+        pixels = self.pixels
+        if pixels.ndim != 3 or pixels.dtype != np.float32 or min(pixels.shape) < 1:
+            raise ParameterError(
+                f"a texture needs float32 pixels of shape (height, width, channels), got {pixels.dtype} {pixels.shape}",
+                "convert it with numpy.asarray(pixels, numpy.float32) and add a channel axis",
+            )
+
+    @property
+    def size_px(self) -> tuple[int, int]:
+        """(height, width)."""
+        return self.pixels.shape[0], self.pixels.shape[1]
+
+
+@dataclass(frozen=True, eq=False)
+class Maps(Mapping[str, Texture]):
+    """The textures of one surface, all of one size, by the names in `MAP_CHANNELS`.
+
+    `width_m` is the real-world width of the whole image and `height_range_m` what height 0…1 spans, both
+    in metres, None where unknown. `name` is the file or image that they came from.
+    """
+
+    textures: Mapping[str, Texture] = field(default_factory=dict)
+    width_m: float | None = None
+    height_range_m: float | None = None
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        sizes = set()
+        for name, texture in self.textures.items():
+            if name not in MAP_CHANNELS:
+                raise ParameterError(f"there is no map called {name!r}", f"use one of {', '.join(MAP_CHANNELS)}")
+            channels = texture.pixels.shape[2]
+            if channels != MAP_CHANNELS[name]:
+                raise ParameterError(
+                    f"{name} must have {MAP_CHANNELS[name]} channels, got {channels}",
+                    "split alpha off into opacity, or repeat a grey channel",
+                )
+            sizes.add(texture.size_px)
+        if len(sizes) > 1:
+            listed = ", ".join(f"{w}x{h}" for h, w in sorted(sizes))
+            raise ParameterError(f"the maps of one surface must have one size, got {listed}", "resize them first")
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray], **about) -> Maps:
+        """Maps of plain arrays (H, W, C) or (H, W), in the standard colour space of each name."""
+        textures = {}
+        for name, pixels in arrays.items():
+            pixels = np.ascontiguousarray(pixels, np.float32)
+            pixels = pixels[..., None] if pixels.ndim == 2 else pixels
+            textures[name] = Texture(pixels, standard_color_space(name))
+        return cls(textures, **about)
+
+    def __getitem__(self, name: str) -> Texture:
+        return self.textures[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(sorted(self.textures, key=list(MAP_CHANNELS).index))
+
+    def __len__(self) -> int:
+        return len(self.textures)
+
+    @property
+    def size_px(self) -> tuple[int, int]:
+        """(height, width) of every map. ParameterError where there is none."""
+        for texture in self.textures.values():
+            return texture.size_px
+        raise ParameterError("there are no maps", "give a source image")
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """The pixels of each map (H, W, C) by name, in the order of `MAP_CHANNELS`."""
+        return {name: self[name].pixels for name in self}
+
+    def with_arrays(self, arrays: Mapping[str, np.ndarray]) -> Maps:
+        """These maps with some added or replaced."""
+        return replace(self, textures={**self.textures, **Maps.from_arrays(arrays).textures})
+
+    def sha256(self) -> str:
+        """Hash of names, sizes, colour spaces and pixels: the same for the same picture, however it was stored."""
+        digest = hashlib.sha256()
+        for name in self:
+            texture = self[name]
+            digest.update(f"{name} {texture.pixels.shape} {texture.color_space}".encode())
+            digest.update(np.ascontiguousarray(texture.pixels, "<f4").data)
+        return digest.hexdigest()
+
+
+def standard_color_space(name: str) -> ColorSpace:
+    """The colour space that a map of this name has unless it is tagged otherwise."""
+    return "srgb" if name in COLOR_MAPS else "data"

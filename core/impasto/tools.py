@@ -1,0 +1,203 @@
+"""Tools: functions from maps to maps, each with a name, a kind and a parameter model.
+
+A plugin subclasses one of the kinds, sets the class attributes and writes `apply`. The parameter model's
+JSON Schema is all that hosts see of it, so `check_tool` refuses what a host could not draw.
+"""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from .context import Context
+from .errors import ParameterError, PluginError
+from .recipe import Recipe
+from .texture import MAP_CHANNELS, Maps
+
+__all__ = [
+    "Color",
+    "Estimator",
+    "Field",
+    "Filter",
+    "Generator",
+    "Input",
+    "NoParameters",
+    "Parameters",
+    "Result",
+    "SizeParameters",
+    "Stylizer",
+    "Tool",
+    "Trainer",
+    "visible_if",
+]
+
+Color = Annotated[tuple[float, float, float], Field(json_schema_extra={"format": "color"})]
+"""An sRGB colour, three floats in [0, 1]; hosts draw a colour field."""
+
+
+class Parameters(BaseModel):
+    """Base of parameter models: frozen and flat; bool, int, float, str, Literal, tuples of floats, Color."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class NoParameters(Parameters):
+    """For a tool that has none."""
+
+
+class SizeParameters(Parameters):
+    """Base of the parameters of tools that choose the size of what they make."""
+
+    width_px: int = Field(0, ge=0, le=16384, description="Width of the result in pixels; 0: as the source")
+    height_px: int = Field(0, ge=0, le=16384, description="Height of the result in pixels; 0: as the source")
+
+    def size_px(self, subject: Maps) -> tuple[int, int]:
+        """(height, width) of the result, taken from the subject where it is 0."""
+        source_height, source_width = subject.size_px if subject else (1024, 1024)
+        return self.height_px or source_height, self.width_px or source_width
+
+
+def visible_if(parameter: str, *values: bool | int | str) -> dict[str, Any]:
+    """`Field(…, json_schema_extra=visible_if("method", "best"))`: shown only while `parameter` has one of `values`."""
+    return {"visible_if": {parameter: list(values)}}
+
+
+@dataclass(frozen=True)
+class Input:
+    """A named input beside the subject: a style, a mask, a guide."""
+
+    name: str
+    description: str
+    required: bool = True
+
+
+@dataclass(frozen=True)
+class Result:
+    """What `run` returns: maps, the files of trained models, measured figures, and the recipe that made it all."""
+
+    maps: Maps = field(default_factory=Maps)
+    models: tuple[Path, ...] = ()
+    figures: Mapping[str, float] = field(default_factory=dict)
+    recipe: Recipe | None = None
+
+
+class Tool(ABC):
+    """A function from maps to maps. Subclass one of the kinds below; import torch inside `apply`, not above.
+
+    name: lower-case words joined by hyphens. needs: the maps that the subject must hold.
+    """
+
+    kind: ClassVar[str]
+    name: ClassVar[str]
+    label: ClassVar[str]
+    description: ClassVar[str]
+    parameters: ClassVar[type[Parameters]] = NoParameters
+    inputs: ClassVar[tuple[Input, ...]] = ()
+    needs: ClassVar[tuple[str, ...]] = ()
+
+    @abstractmethod
+    def apply(self, subject: Maps, parameters: Any, inputs: Mapping[str, Maps], context: Context) -> Maps | Result:
+        """The result for `subject`; never changes it in place."""
+
+
+class Generator(Tool):
+    """Makes textures, from a source or from nothing."""
+
+    kind = "generator"
+
+
+class Stylizer(Tool):
+    """Repaints its subject in the hand of a style."""
+
+    kind = "stylizer"
+    needs = ("base_color",)
+
+
+class Estimator(Tool):
+    """Estimates maps that its subject lacks."""
+
+    kind = "estimator"
+    needs = ("base_color",)
+
+
+class Filter(Tool):
+    """Changes its subject: colour correction, detail, size."""
+
+    kind = "filter"
+
+
+class Trainer(Tool):
+    """Makes a model from data."""
+
+    kind = "trainer"
+
+
+KINDS = ("generator", "stylizer", "estimator", "filter", "trainer")
+
+
+def validate(tool: Tool, given: Mapping[str, Any]) -> Parameters:
+    """The tool's parameters, with defaults. ParameterError names the parameter, its range and the value."""
+    try:
+        return tool.parameters.model_validate(dict(given))
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(map(str, first["loc"])) or "parameters"
+        if first["type"] == "extra_forbidden":
+            known = ", ".join(tool.parameters.model_fields) or "none"
+            message = f"{tool.name} has no parameter {name!r}"
+            raise ParameterError(message, f"its parameters are: {known}") from error
+        reason = first["msg"][0].lower() + first["msg"][1:]
+        message = f"{tool.name}: {name} got {first['input']!r}: {reason}"
+        raise ParameterError(message, f"see `impasto tools {tool.name}`") from error
+
+
+def describe(tool: Tool) -> dict[str, Any]:
+    """All that a host may know of a tool, as JSON."""
+    return {
+        "name": tool.name,
+        "kind": tool.kind,
+        "label": tool.label,
+        "description": tool.description,
+        "needs": list(tool.needs),
+        "inputs": [vars(item) for item in tool.inputs],
+        "parameters": tool.parameters.model_json_schema(),
+    }
+
+
+def check_tool(tool: Tool) -> None:
+    """Raise PluginError if a host could not list the tool or draw its parameters."""
+    for attribute in ("kind", "name", "label", "description"):
+        if not isinstance(getattr(tool, attribute, None), str):
+            raise PluginError(f"{type(tool).__name__} has no {attribute}", "set it as a class attribute")
+    if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", tool.name):
+        raise PluginError(f"the tool name {tool.name!r} is not lower-case words joined by hyphens", "rename it")
+    if tool.kind not in KINDS:
+        raise PluginError(f"{tool.name} has the kind {tool.kind!r}", f"derive it from one of {', '.join(KINDS)}")
+    unknown = set(tool.needs) - set(MAP_CHANNELS)
+    if unknown:
+        raise PluginError(f"{tool.name} needs unknown maps {sorted(unknown)}", f"use {', '.join(MAP_CHANNELS)}")
+    for name, schema in tool.parameters.model_json_schema().get("properties", {}).items():
+        _check_parameter(tool.name, name, schema)
+
+
+def _check_parameter(tool: str, name: str, schema: Mapping[str, Any]) -> None:
+    where = f"{tool}: parameter {name}"
+    if "default" not in schema:
+        raise PluginError(f"{where} has no default", "give one, so that the tool runs as it is")
+    if not schema.get("description"):
+        raise PluginError(f"{where} has no description", "hosts show it as the tooltip: Field(…, description=…)")
+    kind = schema.get("type")
+    if kind == "array":
+        items = schema.get("prefixItems", [])
+        if not items or any(item.get("type") != "number" for item in items):
+            raise PluginError(f"{where} is a list", "only fixed tuples of floats can be drawn: tuple[float, float]")
+    elif kind not in ("boolean", "integer", "number", "string"):
+        raise PluginError(f"{where} has a type that hosts cannot draw", "use bool, int, float, str, Literal or a tuple")
+    if kind == "integer" and max(abs(schema.get(key, 0)) for key in ("default", "minimum", "maximum")) > 2**31 - 1:
+        raise PluginError(f"{where} does not fit in 32 bits", "narrow its range")

@@ -1,0 +1,253 @@
+"""The worker process: reads job frames on stdin, runs recipes, answers on stdout. `python -m impasto.worker`.
+
+It keeps the wire to itself: what plugins print goes to stderr, which the client keeps as the log. At the
+end of stdin it cancels what is running and exits.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import platform
+import queue
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+
+from .errors import Cancelled, ImpastoError, ProtocolError
+from .recipe import Recipe
+from .texture import Maps
+from .wire import PROTOCOL, read_frame, write_frame
+
+PREVIEW_INTERVAL_S = 0.25
+PREVIEW_SIZE_PX = 512
+PROGRESS_INTERVAL_S = 0.05
+EXIT_GRACE_S = 3.0
+
+log = logging.getLogger("impasto.worker")
+
+
+@dataclass
+class Job:
+    """A job as received; `cancelled` is set by the reading thread and asked for by the running tool."""
+
+    id: int
+    header: Mapping[str, Any]
+    arrays: Mapping[str, np.ndarray]
+    cancelled: threading.Event = field(default_factory=threading.Event)
+    is_running: bool = False
+
+
+class Worker:
+    """Two threads: `serve` reads frames and answers at once, `_work` runs one job after the other."""
+
+    def __init__(self, source: IO[bytes], sink: IO[bytes]) -> None:
+        self._source, self._sink = source, sink
+        self._sending = threading.Lock()
+        self._queue: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._jobs: dict[int, Job] = {}
+        self._starting = threading.Lock()
+
+    def serve(self) -> None:
+        """Answer frames until the client closes the pipe, then cancel and give the running job a moment."""
+        from . import about
+
+        working = threading.Thread(target=self._work, name="job", daemon=True)
+        working.start()
+        self._send(
+            {"type": "hello", "protocol": PROTOCOL, "version": about.VERSION, "python": platform.python_version()}
+        )
+        try:
+            while (frame := read_frame(self._source)) is not None:
+                self._receive(*frame)
+        except ProtocolError:
+            log.exception("the client sent no frame")
+        for job in list(self._jobs.values()):
+            job.cancelled.set()
+        self._queue.put(None)
+        working.join(EXIT_GRACE_S)
+
+    def _receive(self, header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
+        kind, id_ = header.get("type"), int(header.get("id", 0))
+        if kind == "cancel":
+            self._cancel(id_)
+        elif kind in ("job", "describe"):
+            self._jobs[id_] = Job(id_, header, arrays)
+            self._queue.put(self._jobs[id_])
+        else:
+            raise ProtocolError(f"there is no frame of type {kind!r}")
+
+    def _cancel(self, id_: int) -> None:
+        """Ask the running job to stop; answer for one that still waits, since its turn may be far away."""
+        with self._starting:
+            job = self._jobs.get(id_)
+            if job is None:
+                return
+            job.cancelled.set()
+            if not job.is_running:
+                del self._jobs[id_]
+        if not job.is_running:
+            self._send({"type": "cancelled", "id": id_})
+
+    def _work(self) -> None:
+        while (job := self._queue.get()) is not None:
+            with self._starting:
+                job.is_running = job.id in self._jobs
+            if job.is_running:
+                self._answer(job)
+            del job  # and with it the arrays that came with it, before the next one is waited for
+
+    def _answer(self, job: Job) -> None:
+        try:
+            answer = _describe() if job.header["type"] == "describe" else self._run(job)
+            self._send({"id": job.id, **answer[0]}, answer[1])
+        except Cancelled:
+            self._send({"type": "cancelled", "id": job.id})
+        except BaseException as error:  # noqa: BLE001  whatever a plugin raises becomes this job's error; the worker goes on
+            self._send({"id": job.id, **_describe_error(error)})
+        finally:
+            self._jobs.pop(job.id, None)
+
+    def _run(self, job: Job) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+        from .runner import run
+
+        started = time.monotonic()
+        result = run(
+            Recipe.from_dict(job.header.get("recipe")),
+            {name: _input(name, given, job.arrays) for name, given in job.header.get("inputs", {}).items()},
+            device=job.header.get("device", "auto"),
+            on_progress=_throttled(
+                PROGRESS_INTERVAL_S,
+                lambda fraction, message: self._send(
+                    {"type": "progress", "id": job.id, "fraction": fraction, "message": message}
+                ),
+            ),
+            on_preview=_throttled(
+                PREVIEW_INTERVAL_S,
+                lambda maps: self._send({"type": "preview", "id": job.id}, {"preview": preview_pixels(maps)}),
+            ),
+            is_cancelled=job.cancelled.is_set,
+        )
+        log.info("job %d took %.2f s", job.id, time.monotonic() - started)
+        return _deliver(result, job.header.get("deliver", {"as": "arrays"}))
+
+    def _send(self, header: Mapping[str, Any], arrays: Mapping[str, np.ndarray] | None = None) -> None:
+        try:
+            with self._sending:
+                write_frame(self._sink, header, arrays)
+        except BrokenPipeError:
+            log.info("the client is gone")
+
+
+def _describe() -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    from .about import description
+
+    return {"type": "described", "description": description()}, {}
+
+
+def _describe_error(error: BaseException) -> dict[str, Any]:
+    trace = "".join(traceback.format_exception(error))
+    log.error("job failed\n%s", trace)
+    if isinstance(error, ImpastoError):
+        name, message, remedy = type(error).__name__, error.message, error.remedy
+    elif isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+        name, message, remedy = "DeviceError", f"out of memory: {error}", "choose a smaller size, or the CPU"
+    else:
+        name, message, remedy = "WorkerError", f"{type(error).__name__}: {error}", "this is a bug: report the log"
+    return {"type": "error", "error": name, "message": message, "remedy": remedy, "trace": trace}
+
+
+def _input(name: str, given: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Maps:
+    """An input that the client sent as a path, or as arrays called NAME/MAP."""
+    from .files import read_maps
+
+    if "path" in given:
+        maps = read_maps(Path(given["path"]))
+    else:
+        pixels = {key.partition("/")[2]: array for key, array in arrays.items() if key.partition("/")[0] == name}
+        maps = Maps.from_arrays({key: _to_float(array) for key, array in pixels.items()})
+    known = {key: given[key] for key in ("name", "width_m", "height_range_m") if given.get(key) is not None}
+    return replace(maps, **known)
+
+
+def _to_float(array: np.ndarray) -> np.ndarray:
+    if array.dtype.kind == "u":
+        return array.astype(np.float32) / np.float32(np.iinfo(array.dtype).max)
+    return array.astype(np.float32, copy=False)
+
+
+def _deliver(result: Any, wanted: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """The result as the client wants it: `arrays`, `encoded` files, or `files` written into a folder."""
+    from .files import encode_maps, write_maps
+    from .plugins import registry
+
+    maps = result.maps
+    about = {
+        "type": "done",
+        "recipe": result.recipe.to_dict(),
+        "figures": dict(result.figures),
+        "models": [str(path) for path in result.models],
+        "width_m": maps.width_m,
+        "height_range_m": maps.height_range_m,
+        "name": maps.name,
+        "size_px": list(maps.size_px) if maps else None,
+    }
+    if wanted["as"] == "arrays":
+        return about, maps.arrays()
+    exporter = registry().exporter(wanted.get("format", "png"))
+    if wanted["as"] == "encoded":
+        encoded = encode_maps(maps, exporter, result.recipe)
+        return about, {name: np.frombuffer(data, np.uint8) for name, data in encoded.items()}
+    paths = write_maps(maps, wanted["folder"], wanted["name"], exporter, result.recipe)
+    return {**about, "paths": [str(path) for path in paths]}, {}
+
+
+def preview_pixels(maps: Maps) -> np.ndarray:
+    """The base colour (or what there is) as uint8 RGB, its longer side at most 512 px."""
+    name = "base_color" if "base_color" in maps else next(iter(maps))
+    pixels = maps[name].pixels
+    step = -(-max(pixels.shape[:2]) // PREVIEW_SIZE_PX)
+    small = np.clip(pixels[::step, ::step] * 255 + 0.5, 0, 255).astype(np.uint8)
+    return np.repeat(small, 3, axis=2) if small.shape[2] == 1 else small
+
+
+def _throttled(interval_s: float, function: Any) -> Any:
+    """The function, called at most once per interval; calls in between are dropped."""
+    last = [-interval_s]
+
+    def call(*arguments: Any) -> None:
+        now = time.monotonic()
+        if now - last[0] >= interval_s:
+            last[0] = now
+            function(*arguments)
+
+    return call
+
+
+def main() -> None:
+    """Serve the wire on this process's stdin and stdout."""
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    source = os.fdopen(os.dup(0), "rb", buffering=2**20)
+    sink = os.fdopen(os.dup(1), "wb", buffering=2**20)
+    os.dup2(2, 1)
+    with Path(os.devnull).open("rb") as nothing:
+        os.dup2(nothing.fileno(), 0)
+    if sys.platform == "win32":
+        import msvcrt
+
+        for stream in (source, sink):
+            msvcrt.setmode(stream.fileno(), os.O_BINARY)
+    Worker(source, sink).serve()
+    logging.shutdown()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,63 @@
+"""Part three of the demo: one picture with the photograph, the seamless result tiled 2×2, and its maps."""
+
+from __future__ import annotations
+
+import sys
+import textwrap
+from pathlib import Path
+
+from PIL import Image, ImageDraw, ImageFont
+
+from impasto.files import map_name
+
+CELL_PX = 384
+MARGIN_PX = 16
+LABEL_PX = 34
+PAPER, INK = (24, 24, 26), (228, 226, 220)
+
+
+def main(folder: Path) -> None:
+    (source,) = (folder / "source").glob("*_base_color.png")
+    maps = {map_name(file): Image.open(file).convert("RGB") for file in sorted((folder / "maps").glob("*.png"))}
+    cells = [
+        ("the photograph", fit(Image.open(source).convert("RGB"))),
+        ("seamless, tiled 2 × 2", tiled(maps["base_color"])),
+    ]
+    if (folder / "preview.png").exists():
+        cells.append(("on an object", fit(Image.open(folder / "preview.png").convert("RGB"))))
+    cells += [(name.replace("_", " "), fit(picture)) for name, picture in maps.items() if name]
+    sheet(cells, columns=3).save(folder / "contact_sheet.png", optimize=True)
+    print(f"demo: The contact sheet of {len(cells)} pictures is written")
+
+
+def fit(picture: Image.Image) -> Image.Image:
+    """The middle square of a picture, scaled to a cell."""
+    side = min(picture.size)
+    left, top = (picture.width - side) // 2, (picture.height - side) // 2
+    return picture.crop((left, top, left + side, top + side)).resize((CELL_PX, CELL_PX), Image.Resampling.LANCZOS)
+
+
+def tiled(picture: Image.Image) -> Image.Image:
+    """Two by two copies, scaled to a cell."""
+    half = picture.resize((CELL_PX // 2, CELL_PX // 2), Image.Resampling.LANCZOS)
+    cell = Image.new("RGB", (CELL_PX, CELL_PX))
+    for corner in ((0, 0), (CELL_PX // 2, 0), (0, CELL_PX // 2), (CELL_PX // 2, CELL_PX // 2)):
+        cell.paste(half, corner)
+    return cell
+
+
+def sheet(cells: list[tuple[str, Image.Image]], columns: int) -> Image.Image:
+    """Labelled cells in rows."""
+    rows = -(-len(cells) // columns)
+    step_x, step_y = CELL_PX + MARGIN_PX, CELL_PX + MARGIN_PX + LABEL_PX
+    made = Image.new("RGB", (columns * step_x + MARGIN_PX, rows * step_y + MARGIN_PX), PAPER)
+    draw, font = ImageDraw.Draw(made), ImageFont.load_default(20)
+    for index, (label, picture) in enumerate(cells):
+        x, y = MARGIN_PX + index % columns * step_x, MARGIN_PX + index // columns * step_y
+        made.paste(picture, (x, y))
+        draw.text((x, y + CELL_PX + 6), textwrap.shorten(label, 40), INK, font)
+    return made
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

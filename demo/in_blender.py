@@ -1,0 +1,168 @@
+"""Part two of the demo, inside Blender: installs the extension, generates, renders, saves and checks.
+
+Runs in Blender's module (`python in_blender.py -- FOLDER`) and in Blender itself (`blender -b -P … -- FOLDER`).
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import sys
+import time
+from pathlib import Path
+
+import bpy
+
+RENDER_PX = 720
+SAMPLES = 48
+EXTENSION = "bl_ext.user_default.impasto"
+
+
+def say(text: str) -> None:
+    print(f"demo: {text}", flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--size", type=int, default=1024)
+    options = parser.parse_args(sys.argv[sys.argv.index("--") + 1 :])
+    folder = options.folder
+    (source,) = (folder / "source").glob("*_base_color.png")
+    name = source.stem.removesuffix("_base_color")
+
+    with told("Installing the extension into a clean profile of Blender " + bpy.app.version_string):
+        bpy.ops.wm.read_factory_settings(use_empty=True)
+        bpy.ops.extensions.package_install_files(
+            filepath=os.environ["IMPASTO_EXTENSION"], repo="user_default", enable_on_install=True
+        )
+    ball = build_scene()
+    with told(f"Making it seamless at {options.size}x{options.size}, estimating its maps, building the material"):
+        generate(ball, source, name, options.size, folder / "maps")
+    with told("Rendering the preview"):
+        render(folder / "preview.png")
+    with told("Saving the scene with its images packed, opening it again and comparing every pixel"):
+        save_and_check(folder / "demo.blend")
+    bpy.ops.preferences.addon_disable(module=EXTENSION)
+
+
+class told:  # noqa: N801  used like a function
+    """Say what is done, and afterwards how long it took."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __enter__(self) -> None:
+        self.started = time.monotonic()
+        say(f"0.0 {self.text}")
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        if kind is None:
+            say(f"{self.text}: {time.monotonic() - self.started:.1f} s")
+
+
+def generate(ball: bpy.types.Object, source: Path, name: str, size: int, maps: Path) -> None:
+    """One call of the operator, as a script would make it."""
+    select(ball)
+    bpy.ops.impasto.run(
+        tool="quilt",
+        source=str(source),
+        width_px=size,
+        height_px=size,
+        seed=3,
+        name=name,
+        material="NEW",
+        out_dir=str(maps),
+    )
+    for other in bpy.data.objects:
+        if other.name.startswith("Wall"):
+            other.data.materials.clear()
+            other.data.materials.append(ball.active_material)
+
+
+def select(chosen: bpy.types.Object) -> None:
+    for other in bpy.data.objects:
+        other.select_set(other == chosen)
+    bpy.context.view_layer.objects.active = chosen
+
+
+def build_scene() -> bpy.types.Object:
+    """A ball on a floor before a wall of the same material, with two lamps and a soft sky; returns the ball."""
+    bpy.ops.mesh.primitive_uv_sphere_add(segments=96, ring_count=48, radius=0.8, location=(0, 0, 0.8))
+    ball = bpy.context.object
+    ball.name = "Ball"
+    bpy.ops.object.shade_smooth()
+    stretch_uvs(ball, 2.0, 1.0)
+    for name, location, rotation in (("Wall floor", (0, 0, 0), (0, 0, 0)), ("Wall back", (0, 2, 2), (1.5708, 0, 0))):
+        bpy.ops.mesh.primitive_plane_add(size=8, location=location, rotation=rotation)
+        bpy.context.object.name = name
+        stretch_uvs(bpy.context.object, 4.0, 4.0)
+    bpy.ops.object.camera_add(location=(0.0, -4.6, 1.7), rotation=(1.43, 0, 0))
+    bpy.context.scene.camera = bpy.context.object
+    bpy.context.object.data.lens = 52
+    for location, power, size, color in (
+        ((-3.2, -2.2, 3.6), 260, 0.8, (1.0, 0.93, 0.82)),
+        ((3.6, -3.0, 2.2), 60, 2.5, (0.75, 0.85, 1.0)),
+    ):
+        bpy.ops.object.light_add(type="AREA", location=location)
+        lamp = bpy.context.object
+        lamp.data.energy, lamp.data.size, lamp.data.color = power, size, color
+        point_at(lamp, (0, 0, 0.7))
+    world = bpy.data.worlds.new("Sky")
+    bpy.context.scene.world = world
+    if not world.node_tree:
+        world.use_nodes = True
+    background = next(node for node in world.node_tree.nodes if node.type == "BACKGROUND")
+    background.inputs["Color"].default_value = (0.55, 0.65, 0.8, 1)
+    background.inputs["Strength"].default_value = 0.25
+    return ball
+
+
+def stretch_uvs(chosen: bpy.types.Object, across: float, up: float) -> None:
+    for corner in chosen.data.uv_layers.active.data:
+        corner.uv = (corner.uv[0] * across, corner.uv[1] * up)
+
+
+def point_at(chosen: bpy.types.Object, target: tuple[float, float, float]) -> None:
+    from mathutils import Vector
+
+    chosen.rotation_euler = (Vector(target) - chosen.location).to_track_quat("-Z", "Y").to_euler()
+
+
+def render(path: Path) -> None:
+    scene = bpy.context.scene
+    scene.render.engine = "CYCLES"
+    scene.cycles.device = "CPU"
+    scene.cycles.samples = SAMPLES
+    scene.cycles.use_denoising = bool(getattr(bpy.app.build_options, "openimagedenoise", False))
+    scene.render.resolution_x = scene.render.resolution_y = RENDER_PX
+    scene.render.filepath = str(path)
+    bpy.ops.render.render(write_still=True)
+
+
+def save_and_check(path: Path) -> None:
+    """Save, open again, and stop with an error unless every image came back packed and the same."""
+    before = hashes()
+    bpy.ops.wm.save_as_mainfile(filepath=str(path), compress=True)
+    bpy.ops.wm.open_mainfile(filepath=str(path))
+    if hashes() != before or not before:
+        raise SystemExit(f"the images changed on the way through {path}")
+    say(f"{len(before)} images packed in {path.name}, the same after opening it again")
+
+
+def hashes() -> dict[str, str]:
+    """The hash of every generated image's pixels."""
+    import numpy as np
+
+    found = {}
+    for image in bpy.data.images:
+        if image.get("impasto_recipe") and image.packed_file:
+            pixels = np.empty(len(image.pixels), np.float32)
+            image.pixels.foreach_get(pixels)
+            found[image.name] = hashlib.sha256(pixels.tobytes()).hexdigest()
+    return found
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,42 @@
+"""Part one of the demo: a photograph is written as a picture that the other parts take, tinted if it is grey."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+from skimage import data
+
+from impasto import Recipe, Step, read_maps, run, write_maps
+from impasto.texture import Maps
+
+TINTS = {
+    "brick": {"dark": (0.34, 0.13, 0.09), "light": (0.80, 0.72, 0.64)},
+    "gravel": {"dark": (0.10, 0.10, 0.12), "light": (0.88, 0.84, 0.76)},
+    "grass": {"dark": (0.07, 0.10, 0.04), "light": (0.62, 0.66, 0.38)},
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--photo", type=Path)
+    parser.add_argument("--sample", choices=sorted(TINTS))
+    parser.add_argument("--tint", choices=[*sorted(TINTS), "none"])
+    options = parser.parse_args()
+    if options.photo:
+        photo, name = read_maps(options.photo), options.photo.stem
+    else:
+        grey = getattr(data, options.sample)().astype(np.float32) / 255
+        photo, name = Maps.from_arrays({"base_color": np.repeat(grey[..., None], 3, 2)}), options.sample
+    tint = options.tint or (options.sample if not options.photo else "none")
+    if tint != "none":
+        photo = run(Recipe((Step("tint", TINTS[tint]),)), {"source": photo}).maps
+    height, width = photo.size_px
+    write_maps(photo, options.folder / "source", name)
+    print(f"demo: The photograph: {name}, {width}x{height}" + (f", tinted like {tint}" if tint != "none" else ""))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,47 @@
+"""Colour tools: `tint` gives a grey or dull photograph colours, dark to light."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from impasto import hookimpl
+from impasto.color import linear_to_oklab, linear_to_srgb, oklab_to_linear, srgb_to_linear
+from impasto.context import Context
+from impasto.texture import Maps
+from impasto.tools import Color, Field, Filter, Parameters, Tool
+
+SHARE = 2.0
+"""Per cent of the pixels that are darker than the dark end, and as many lighter than the light one."""
+
+
+class TintParameters(Parameters):
+    dark: Color = Field((0.24, 0.09, 0.06), description="Colour of the darkest places")
+    light: Color = Field((0.80, 0.70, 0.60), description="Colour of the lightest places")
+    strength: float = Field(1.0, ge=0, le=1, description="How much of the colour is mixed in")
+
+
+class Tint(Filter):
+    """Replaces the colours by those between a dark and a light one, along the lightness of Oklab."""
+
+    name, label, description = "tint", "Tint", "Gives a grey photograph colours, from a dark one to a light one"
+    parameters = TintParameters
+    needs = ("base_color",)
+
+    def apply(self, subject: Maps, parameters: TintParameters, inputs: Mapping[str, Maps], context: Context) -> Maps:
+        oklab = linear_to_oklab(srgb_to_linear(subject["base_color"].pixels))  # (H, W, 3)
+        context.progress(0.5, "Tinting")
+        lightness = oklab[..., :1]
+        low, high = np.percentile(lightness, (SHARE, 100 - SHARE))
+        position = (lightness - low) / max(high - low, 1e-3)  # 0 at the dark end, 1 at the light one
+        dark, light = (linear_to_oklab(srgb_to_linear(np.array(end))) for end in (parameters.dark, parameters.light))
+        tinted = dark + np.clip(position, -0.2, 1.2) * (light - dark)
+        mixed = oklab + parameters.strength * (tinted - oklab)
+        color = linear_to_srgb(np.clip(oklab_to_linear(mixed), 0.0, 1.0))
+        return subject.with_arrays({"base_color": np.clip(color, 0.0, 1.0)})
+
+
+@hookimpl
+def impasto_tools() -> Sequence[Tool]:
+    return [Tint()]

@@ -1,0 +1,51 @@
+"""Takes the light out of a photograph: large-scale illumination and soft shadows, not the material's colours."""
+
+from __future__ import annotations
+
+import torch
+
+from .plane import blur
+
+BLACK = 0.01  # added to luminance before its logarithm, so that black pixels do not count as deep shadow
+WIDE = 1 / 12  # standard deviation of what counts as light, in picture sizes
+SHADES_STOPS = 1.5  # the light may vary by about this much either way; more is taken for material
+
+
+def srgb_to_linear(x: torch.Tensor) -> torch.Tensor:
+    """sRGB-encoded values to linear ones (IEC 61966-2-1)."""
+    return torch.where(x <= 0.04045, x / 12.92, ((x.clamp_min(0) + 0.055) / 1.055) ** 2.4)
+
+
+def linear_to_srgb(x: torch.Tensor) -> torch.Tensor:
+    """Linear values to sRGB-encoded ones (IEC 61966-2-1)."""
+    return torch.where(x <= 0.0031308, x * 12.92, 1.055 * x.clamp_min(0) ** (1 / 2.4) - 0.055)
+
+
+def luminance(rgb: torch.Tensor) -> torch.Tensor:
+    """Rec. 709 luminance (H, W) of linear rgb (3, H, W)."""
+    return 0.2126 * rgb[0] + 0.7152 * rgb[1] + 0.0722 * rgb[2]
+
+
+def delight(albedo: torch.Tensor, light: torch.Tensor, strength: float) -> torch.Tensor:
+    """Linear rgb (3, H, W) with `strength` (0–1) of `light` (H, W, logarithmic) divided out, mean luminance kept."""
+    flat = albedo * torch.exp(-strength * light)
+    return (flat * (luminance(albedo).mean() / luminance(flat).mean().clamp_min(1e-6))).clamp(0, 1)
+
+
+def illumination(rgb: torch.Tensor, size_px: float) -> torch.Tensor:
+    """The light on a surface, natural logarithm, mean 0, (H, W), from linear rgb (3, H, W) of a picture of `size_px`.
+
+    Light is what varies slowly in log-luminance and is not explained by colour: where the material's darker
+    parts have another hue, their hue foretells luminance at small scale, and what it foretells is left alone.
+    """
+    log_rgb = torch.log(rgb + BLACK)
+    L = torch.log(luminance(rgb) + BLACK)
+    C = torch.stack([log_rgb[0] - log_rgb[1], log_rgb[2] - log_rgb[1]])  # (2, H, W) chromaticity
+    base = blur(torch.cat([L[None], C]), WIDE * size_px)  # (3, H, W)
+    detail = (torch.cat([L[None], C]) - base).flatten(1)
+    gram = detail[1:] @ detail[1:].T / L.numel() + 1e-3 * torch.eye(2, device=rgb.device)
+    beta = torch.linalg.solve(gram, detail[1:] @ detail[0] / L.numel())  # (2,)
+    S = base[0] - torch.einsum("c,chw->hw", beta, base[1:])
+    limit = SHADES_STOPS * 0.6931
+    S = S - S.mean()
+    return limit * torch.tanh(S / limit)

@@ -1,0 +1,117 @@
+"""The way from a subject to a full set: each map is what the subject has, or estimated from those before it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import torch
+
+from impasto.context import Context
+from impasto.texture import Maps
+
+from . import relief
+from .delight import delight, illumination, linear_to_srgb, srgb_to_linear
+from .plane import Plane, blur, find_wraps
+from .shading import ambient_occlusion, roughness
+
+if TYPE_CHECKING:
+    from . import PhotoMapsParameters
+
+WIDTH_M = 1.0  # of a picture that does not say
+GIVEN_RELIEF = 0.04  # in picture sizes: the range of a given height that does not say
+
+
+def estimate_maps(subject: Maps, parameters: PhotoMapsParameters, context: Context) -> Maps:
+    """All maps of the subject's surface; see `PhotoMaps`."""
+    context.progress(0.0, "looking at the picture")
+    given = _tensors(subject, context.device)
+    base_color = given["base_color"]
+    kept = given if parameters.keep_given else {}
+    plane = Plane.around(subject.size_px, _wraps(base_color, parameters))
+    made: dict[str, torch.Tensor] = {}
+    if parameters.delight > 0:
+        context.progress(0.1, "evening the light")
+        made["base_color"] = base_color = _delighted(base_color, plane, parameters.delight)
+        context.preview(Maps.from_arrays(_arrays({"base_color": base_color})))
+    context.progress(0.3, "finding the height")
+    L = relief.lightness(base_color)
+    height, span_px = _height(L, kept, plane, parameters)
+    range_m = _range_m(subject, kept, span_px, parameters)
+    scale_px = range_m / (subject.width_m or WIDTH_M) * subject.size_px[1]  # what height 0…1 spans
+    made["height"] = height
+    context.progress(0.5, "turning height into normals")
+    height_px = plane.extend(relief.undo_rounding(height) * scale_px)
+    made["normal"] = plane.crop(relief.normal_from_height(height_px * parameters.normal_strength))
+    context.progress(0.7, "shading the crevices")
+    radius_px = parameters.occlusion_radius * subject.size_px[1]
+    made["ambient_occlusion"] = plane.crop(ambient_occlusion(height_px, radius_px, parameters.occlusion))
+    context.progress(0.9, "finding the roughness")
+    lightness = plane.extend(L)
+    high = lightness - blur(lightness, plane.scale_px / 32)
+    made["roughness"] = plane.crop(
+        roughness(lightness, high, plane.scale_px, parameters.roughness, parameters.roughness_variation)
+    )
+    made["metallic"] = torch.full_like(L, parameters.metallic)
+    new = {name: x for name, x in made.items() if name == "base_color" or name not in kept}
+    context.progress(1.0)
+    return replace(subject.with_arrays(_arrays(new)), height_range_m=range_m)
+
+
+def _tensors(subject: Maps, device: str) -> dict[str, torch.Tensor]:
+    """The maps that say something of the surface, as (C, H, W), or (H, W) for one channel; colour sRGB-encoded."""
+    tensors = {}
+    for name in ("base_color", "height", "normal", "roughness", "metallic", "ambient_occlusion"):
+        if name in subject:
+            x = torch.from_numpy(subject[name].pixels).to(device).permute(2, 0, 1).contiguous()
+            x = linear_to_srgb(x) if subject[name].color_space == "linear" else x
+            tensors[name] = x if name in ("base_color", "normal") else x[0]
+    return tensors
+
+
+def _arrays(tensors: dict[str, torch.Tensor]) -> dict[str, object]:
+    return {name: (x.permute(1, 2, 0) if x.ndim == 3 else x).cpu().numpy() for name, x in tensors.items()}
+
+
+def _wraps(base_color: torch.Tensor, parameters: PhotoMapsParameters) -> tuple[bool, bool]:
+    if parameters.tiling == "auto":
+        return find_wraps(base_color)
+    return (parameters.tiling == "tiling",) * 2
+
+
+def _delighted(base_color: torch.Tensor, plane: Plane, strength: float) -> torch.Tensor:
+    albedo = srgb_to_linear(base_color)
+    light = plane.crop(illumination(plane.extend(albedo), plane.scale_px))
+    return linear_to_srgb(delight(albedo, light, strength))
+
+
+def _height(
+    L: torch.Tensor, kept: dict[str, torch.Tensor], plane: Plane, parameters: PhotoMapsParameters
+) -> tuple[torch.Tensor, float]:
+    """Height (H, W) in [0, 1] and what it spans in pixels: as given, from given normals, or from lightness."""
+    if "height" in kept:
+        return kept["height"], GIVEN_RELIEF * plane.scale_px
+    if "normal" in kept:
+        normal = plane.extend_normal(kept["normal"])
+        height, span = relief.as_height(plane.crop(relief.height_from_normal(normal)) / plane.scale_px)
+        return height, span * plane.scale_px
+    extended = relief.smooth_grain(plane.extend(L))
+    bumps = relief.raw_relief(extended, plane.scale_px, parameters.shape_size)
+    pale_is_deep = parameters.low_parts == "light" or (
+        parameters.low_parts == "auto" and relief.pale_is_deep(extended, plane.scale_px)
+    )
+    if pale_is_deep != parameters.invert_height:
+        bumps = -bumps
+    height, span = relief.as_height(plane.crop(bumps))
+    return relief.with_contrast(height, parameters.height_contrast), span * plane.scale_px
+
+
+def _range_m(
+    subject: Maps, kept: dict[str, torch.Tensor], span_px: float, parameters: PhotoMapsParameters
+) -> float:
+    """What height 0…1 spans in metres: as asked for, as the given height says, or as estimated."""
+    if parameters.height_range_m > 0:
+        return parameters.height_range_m
+    if "height" in kept and subject.height_range_m is not None:
+        return subject.height_range_m
+    return span_px / subject.size_px[1] * (subject.width_m or WIDTH_M)

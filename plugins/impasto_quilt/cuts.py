@@ -1,0 +1,46 @@
+"""Minimum-error cuts: where, in the band that two pieces share, the new one takes over from the old.
+
+A minimum cut of a grid is a shortest path in its dual graph; paths here may run along the band as far as
+they like but never turn back, so one sweep of dynamic programming finds them (Efros & Freeman 2001, sec. 2.1).
+NumPy, because the sweep is hundreds of tiny steps.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def shortest_paths(step_cost: np.ndarray, along_cost: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Cheapest cuts down bands: costs (B, L, W) each -> total (B,), columns (B, L) of the first pixel right of the cut.
+
+    step_cost[b, l, k]: cost of separating pixels k-1 and k of row l. along_cost[b, l, k]: cost of separating
+    pixel k of row l-1 from pixel k of row l, paid for each pixel that the cut moves sideways between them.
+    """
+    total, sums, costs = _sweep(step_cost, along_cost)
+    batch, length, _ = step_cost.shape
+    rows = np.arange(batch)
+    path = np.empty((batch, length), np.int64)
+    path[:, -1] = costs[:, -1].argmin(1)
+    for row in range(length - 1, 0, -1):
+        here = sums[rows, row, path[:, row]][:, None]
+        path[:, row - 1] = (costs[:, row - 1] + np.abs(here - sums[:, row])).argmin(1)
+    return total, path
+
+
+def cut_costs(step_cost: np.ndarray, along_cost: np.ndarray) -> np.ndarray:
+    """Only the totals (B,) of `shortest_paths`."""
+    return _sweep(step_cost, along_cost)[0]
+
+
+def _sweep(step_cost: np.ndarray, along_cost: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """costs[l, k] = step[l, k] + min_j costs[l-1, j] + |sums[l, k] - sums[l, j]|."""
+    sums = np.cumsum(along_cost, axis=2, dtype=np.float32) - along_cost
+    costs = np.empty_like(step_cost)
+    costs[:, 0] = before = step_cost[:, 0]
+    for row in range(1, step_cost.shape[1]):
+        along = sums[:, row]
+        rightward = np.minimum.accumulate(before - along, axis=1) + along
+        leftward = np.minimum.accumulate((before + along)[:, ::-1], axis=1)[:, ::-1] - along
+        before = np.minimum(rightward, leftward) + step_cost[:, row]
+        costs[:, row] = before
+    return before.min(1), sums, costs

@@ -1,0 +1,44 @@
+"""Where in the source does a partly known block fit? Sums of squared differences for all positions at once, by FFT."""
+
+from __future__ import annotations
+
+import torch
+from torch.fft import irfft2, rfft2
+from torch.nn.functional import avg_pool2d
+
+
+def fast_length(length: int) -> int:
+    """The next length whose only prime factors are 2, 3 and 5."""
+    while True:
+        rest = length
+        for prime in (2, 3, 5):
+            while rest % prime == 0:
+                rest //= prime
+        if rest == 1:
+            return length
+        length += 1
+
+
+class Matcher:
+    """Features (C, h, w) of the source, reduced by `scale`, and their transforms, ready to be searched."""
+
+    def __init__(self, features: torch.Tensor, scale: int) -> None:
+        self.scale = scale
+        self.features = avg_pool2d(features[None], scale)[0] if scale > 1 else features  # (C, h/s, w/s)
+        self.size = tuple(map(fast_length, self.features.shape[1:]))
+        self.spectrum = rfft2(self.features, s=self.size)
+        self.square_spectrum = rfft2((self.features**2).sum(0), s=self.size)
+
+    def differences(self, template: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """Mean squared difference of template (C, b, d) where mask (b, d), at every position (h/s-b+1, w/s-d+1).
+
+        sum m (T - S)^2 = sum m T^2 - 2 (m T) * S + m * S^2, with * the cross-correlation.
+        """
+        block_height, block_width = mask.shape
+        masked = template * mask
+        stack = rfft2(torch.cat([-2 * masked, mask[None]]), s=self.size).conj()
+        spectra = torch.cat([self.spectrum, self.square_spectrum[None]])
+        correlation = irfft2((stack * spectra).sum(0), s=self.size)
+        height, width = self.features.shape[1:]
+        valid = correlation[: height - block_height + 1, : width - block_width + 1]
+        return ((valid + (masked * template).sum()) / mask.sum()).clamp(min=0)

@@ -1,0 +1,84 @@
+"""The virtual environments, under .build, keyed by a hash of what defines them: a second run starts at once."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from .say import BuildError, step
+
+ROOT = Path(__file__).resolve().parents[1]
+BUILD = ROOT / ".build"
+BPY_PYTHON = (3, 11)
+BPY_VERSIONS = {"5.0": "bpy==5.0.1", "4.5": "bpy==4.5.15", "4.2": "bpy==4.2.23"}
+
+
+@dataclass(frozen=True)
+class Environment:
+    """A virtual environment: its requirements, and the files whose content it depends on."""
+
+    name: str
+    requirements: tuple[str, ...]
+    depends_on: tuple[str, ...] = ()
+
+    @property
+    def folder(self) -> Path:
+        parts = [sys.version, *self.requirements, *((ROOT / file).read_text() for file in self.depends_on)]
+        return BUILD / "envs" / f"{self.name}-{hashlib.sha256(chr(0).join(parts).encode()).hexdigest()[:12]}"
+
+    @property
+    def python(self) -> Path:
+        return self.folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+    def ready(self) -> Path:
+        """Make the environment if it is not there, or only half there; its Python."""
+        marker = self.folder / ".ready"
+        if not marker.exists():
+            shutil.rmtree(self.folder, ignore_errors=True)
+            with step(f"Setting up the environment {self.name}"):
+                base = base_python() if self.name.startswith("bpy") else Path(sys.executable)
+                call([base, "-m", "venv", self.folder])
+                call([self.python, "-m", "pip", "install", "-q", "--disable-pip-version-check", *self.requirements])
+            marker.touch()
+        return self.python
+
+
+CORE = Environment(
+    "core", ("-c", str(ROOT / "constraints.txt"), "-e", f"{ROOT}[test]"), ("pyproject.toml", "constraints.txt")
+)
+LINT = Environment("lint", ("-c", str(ROOT / "constraints.txt"), "ruff", "mypy"), ("constraints.txt",))
+
+
+def bpy_environment(version: str) -> Environment:
+    """The environment with Blender as a Python module."""
+    return Environment(f"bpy-{version}", (BPY_VERSIONS[version], "pytest==9.2.0"))
+
+
+def base_python() -> Path:
+    """A Python that the bpy wheels serve. BuildError says how to get one."""
+    if sys.version_info[:2] == BPY_PYTHON:
+        return Path(sys.executable)
+    name = "python{}.{}".format(*BPY_PYTHON)
+    found = shutil.which(name)
+    if found is None:
+        raise BuildError(f"Blender's wheel needs {name}: install it, or use your own Blender: --blender PATH")
+    return Path(found)
+
+
+def call(command: Sequence[str | Path], **options: object) -> None:
+    """Run a command; BuildError with the end of its output where it fails."""
+    done = subprocess.run([str(part) for part in command], capture_output=True, text=True, **options)  # type: ignore[call-overload]
+    if done.returncode:
+        raise BuildError(f"{' '.join(map(str, command))} failed:\n{(done.stdout + done.stderr)[-4000:]}")
+
+
+def clean_environment(**more: str | Path) -> dict[str, str]:
+    """This process's environment without what could leak into a test, and with `more`."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "IMPASTO", "BLENDER"))}
+    return {**kept, "OMP_NUM_THREADS": "1", **{key: str(value) for key, value in more.items()}}

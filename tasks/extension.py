@@ -1,0 +1,45 @@
+"""Builds the extension's zip: the add-on, the vendored core, the wheel, and what the tools are."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import zipfile
+from pathlib import Path
+
+from .environments import BUILD, CORE, ROOT, call, clean_environment
+
+VENDORED = ("errors.py", "texture.py", "recipe.py", "wire.py", "client.py")
+"""The modules of the core that the extension carries: standard library and NumPy only."""
+
+
+def build_extension() -> Path:
+    """dist/impasto-VERSION.zip: the add-on, the vendored core, the wheel and the description of the tools."""
+    python = CORE.ready()
+    staged = BUILD / "extension"
+    shutil.rmtree(staged, ignore_errors=True)
+    shutil.copytree(ROOT / "blender_addon", staged, ignore=shutil.ignore_patterns("__pycache__"))
+    (staged / "core").mkdir()
+    (staged / "core" / "__init__.py").write_text('"""Copied from impasto by build.py; edit it there."""\n')
+    for name in VENDORED:
+        shutil.copy2(ROOT / "core" / "impasto" / name, staged / "core")
+    wheel = ("-m", "pip", "wheel", "-q", "--no-deps", "--disable-pip-version-check", "-w", staged / "engine", ROOT)
+    call([python, *wheel])
+    describe = "import json; from impasto.about import description; print(json.dumps(description()))"
+    done = subprocess.run([python, "-c", describe], capture_output=True, text=True, check=True, env=clean_environment())
+    description = json.loads(done.stdout)
+    (staged / "description.json").write_text(json.dumps(description, indent=1, sort_keys=True) + "\n")
+    target = ROOT / "dist" / f"impasto-{description['version']}.zip"
+    target.parent.mkdir(exist_ok=True)
+    _zip(staged, target)
+    return target
+
+
+def _zip(folder: Path, target: Path) -> None:
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        for file in sorted(folder.rglob("*")):
+            if file.is_file():
+                info = zipfile.ZipInfo(file.relative_to(folder).as_posix(), (1980, 1, 1, 0, 0, 0))
+                info.compress_type, info.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
+                archive.writestr(info, file.read_bytes())

@@ -1,0 +1,40 @@
+"""What is said while something runs, and the error that the user can mend."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class BuildError(Exception):
+    """Something that the user can mend; the message says how."""
+
+
+@contextmanager
+def step(text: str) -> Iterator[None]:
+    """Say what is being done, with a moving bar on a terminal, and how long it took."""
+    started, ended = time.monotonic(), threading.Event()
+
+    def show() -> None:
+        while not ended.wait(0.2):
+            elapsed = time.monotonic() - started
+            position = int(elapsed * 5) % 20
+            bar = ("-" * position + "=====" + "-" * (20 - position))[:24]
+            print(f"\r{text} [{bar}] {elapsed:4.0f} s", end="", flush=True)
+
+    drawing = threading.Thread(target=show, daemon=True)
+    if sys.stdout.isatty():
+        drawing.start()
+    else:
+        print(f"{text} …", flush=True)
+    try:
+        yield
+    finally:
+        ended.set()
+        if drawing.ident:
+            drawing.join()
+            print("\r" + " " * (len(text) + 40), end="\r")
+    print(f"{text}: {time.monotonic() - started:.1f} s", flush=True)

@@ -1,0 +1,176 @@
+"""Benchmarks, side by side in one run: `python build.py bench`. Minima of several runs, whole processes apart.
+
+Prints a table and writes out/bench.json. Machines are noisy: compare figures of one run only.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+SIZES_PX = (512, 1024, 2048)
+RUNS = 3
+ECHO = """
+import sys
+from impasto.wire import read_frame, write_frame
+while (frame := read_frame(sys.stdin.buffer)) is not None:
+    write_frame(sys.stdout.buffer, *frame)
+"""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="build.py bench", description=__doc__)
+    parser.add_argument("--measure", nargs=2, metavar=("TOOL", "SIZE"), help="one measurement in this process, as JSON")
+    parser.add_argument("--out", type=Path, default=Path("out/bench.json"))
+    options = parser.parse_args()
+    if options.measure:
+        print(json.dumps(measure_tool(options.measure[0], int(options.measure[1]))))
+        return
+    figures: dict[str, object] = {
+        "machine": platform.platform(),
+        "cores": os.cpu_count(),
+        "python": sys.version.split()[0],
+    }
+    print(f"{figures['machine']}, {figures['cores']} cores; minima of {RUNS} runs")
+    figures["worker"] = measure_worker()
+    for name, value in figures["worker"].items():  # type: ignore[attr-defined]
+        print(f"  {name:<48} {value:6.2f} s")
+    figures["tools"] = rows = []
+    print(f"  {'tool':<12}{'size':>6}{'wall s':>9}{'CPU s':>8}{'peak MiB':>10}{'seam z x, y':>16}")
+    for tool in ("quilt", "photo-maps"):
+        for size in SIZES_PX:
+            command = [sys.executable, __file__, "--measure", tool, str(size)]
+            row = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+            rows.append(row)
+            seam = ", ".join(f"{value:.1f}" for value in row["seam_z"])
+            print(
+                f"  {tool:<12}{size:>6}{row['wall_s']:9.2f}{row['cpu_s']:8.2f}{row['peak_mib']:10.0f}{seam:>16}",
+                flush=True,
+            )
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    options.out.write_text(json.dumps(figures, indent=1) + "\n")
+    print(f"written to {options.out}")
+
+
+def measure_worker() -> dict[str, float]:
+    """Seconds from starting a worker to its description, to its first result, and for a frame there and back."""
+    from impasto.client import Client
+
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "impasto.worker"]
+        clients = []
+        starts = []
+        for _ in range(RUNS):
+            client = Client(command, Path(folder) / "log")
+            starts.append(timed(lambda client=client: client.describe().wait()))
+            clients.append(client)
+        cold_cache = os.geteuid() == 0 if hasattr(os, "geteuid") else False
+        warm = min(timed(lambda: clients[-1].describe().wait()) for _ in range(RUNS))
+        for client in clients:
+            client.close()
+        figures = {"worker start to description": min(starts), "description from a warm worker": warm}
+        if cold_cache and drop_file_cache():
+            client = Client(command, Path(folder) / "log")
+            figures["worker start to description, files not cached"] = timed(lambda: client.describe().wait())
+            client.close()
+    figures["4096² RGBA float frame there and back"] = measure_round_trip()
+    return figures
+
+
+def drop_file_cache() -> bool:
+    """Forget cached files, so that a start is as after switching the machine on; whether that was possible."""
+    try:
+        Path("/proc/sys/vm/drop_caches").write_text("1\n")
+    except OSError:
+        return False
+    return True
+
+
+def measure_round_trip() -> float:
+    """Seconds for 256 MiB through an echoing process's stdin and stdout, read and written by two threads."""
+    import threading
+
+    from impasto.wire import read_frame, write_frame
+
+    pixels = np.random.default_rng(0).random((4096, 4096, 4), np.float32)
+    echo = subprocess.Popen([sys.executable, "-c", ECHO], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert echo.stdin is not None
+    assert echo.stdout is not None
+
+    def there_and_back() -> None:
+        sending = threading.Thread(target=write_frame, args=(echo.stdin, {}, {"pixels": pixels}))
+        sending.start()
+        frame = read_frame(echo.stdout)
+        sending.join()
+        assert frame is not None
+        assert frame[1]["pixels"][-1, -1, -1] == pixels[-1, -1, -1]
+
+    there_and_back()
+    best = min(timed(there_and_back) for _ in range(RUNS + 2))
+    echo.stdin.close()
+    echo.wait()
+    return best
+
+
+def measure_tool(tool: str, size_px: int) -> dict[str, object]:
+    """A tool on a photograph of 512² (quilt) or of the size itself (photo-maps), imports not counted."""
+    import torch  # noqa: F401  its import is not what is measured
+    from skimage import data
+
+    from impasto import Maps, Recipe, Step, run
+    from impasto.metrics import seam_z
+
+    photograph = np.repeat(data.gravel()[..., None].astype(np.float32) / 255, 3, 2)
+    source = Maps.from_arrays({"base_color": photograph})
+    size = {"width_px": size_px, "height_px": size_px}
+    if tool == "quilt":
+        recipe = Recipe((Step("quilt", size),), 1)
+    else:
+        source = run(Recipe((Step("quilt", size),), 1), {"source": source}).maps
+        recipe = Recipe((Step("photo-maps"),), 1)
+    before = peak_memory_mib()
+    walls, cpus = [], []
+    for _ in range(RUNS):
+        started, cpu = time.perf_counter(), time.process_time()
+        maps = run(recipe, {"source": source}).maps
+        walls.append(time.perf_counter() - started)
+        cpus.append(time.process_time() - cpu)
+    z = [max((seam_z(texture.pixels)[axis] for texture in maps.textures.values()), key=abs) for axis in (0, 1)]
+    return {
+        "tool": tool,
+        "size_px": size_px,
+        "wall_s": min(walls),
+        "cpu_s": min(cpus),
+        "peak_mib": peak_memory_mib(),
+        "peak_mib_before": before,
+        "seam_z": z,
+    }
+
+
+def peak_memory_mib() -> float:
+    """The largest resident size of this process so far."""
+    if os.name == "nt":
+        return float("nan")
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / 2**20 if sys.platform == "darwin" else peak / 2**10
+
+
+def timed(function) -> float:
+    started = time.perf_counter()
+    function()
+    return time.perf_counter() - started
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,117 @@
+"""A real Blender (the bpy wheel) with the built extension, and a real engine that also has the misbehaving tools.
+
+IMPASTO_EXTENSION is the zip that is tested, IMPASTO_ENGINE the Python that runs the worker.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from struct import pack
+
+import pytest
+
+HERE = Path(__file__).resolve().parent
+PROFILE = Path(tempfile.mkdtemp(prefix="impasto-profile-"))
+os.environ["BLENDER_USER_RESOURCES"] = str(PROFILE)
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+sys.path.insert(0, str(HERE.parent / "misbehaving"))
+
+import bpy  # noqa: E402 - its profile must be set first
+import install  # noqa: E402
+import numpy as np  # noqa: E402
+
+MODULE = "bl_ext.user_default.impasto"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Without a zip or an engine there is nothing to test."""
+    missing = [name for name in ("IMPASTO_EXTENSION", "IMPASTO_ENGINE") if name not in os.environ]
+    if missing:
+        for item in items:
+            item.add_marker(pytest.mark.skip(reason=f"{' and '.join(missing)} not set: run `python build.py test`"))
+
+
+@pytest.fixture(scope="session")
+def engine_python(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An engine with the first-party tools and the misbehaving ones."""
+    return install.make_engine(Path(os.environ["IMPASTO_ENGINE"]), tmp_path_factory.mktemp("engine") / "venv")
+
+
+@pytest.fixture(scope="session")
+def extension(engine_python: Path) -> Iterator[object]:
+    """The extension, installed from its zip and enabled; disabled at the end, or 4.2 and 4.5 would not exit."""
+    import addon_utils
+
+    os.environ["IMPASTO_ENGINE"] = str(engine_python)
+    bpy.ops.extensions.package_install_files(
+        filepath=os.environ["IMPASTO_EXTENSION"], repo="user_default", enable_on_install=True
+    )
+    yield sys.modules[MODULE]
+    addon_utils.disable(MODULE, default_set=True)
+
+
+@pytest.fixture
+def scene(extension: object, monkeypatch: pytest.MonkeyPatch, engine_python: Path) -> Iterator[bpy.types.Scene]:
+    """An empty, never saved file with one selected plane that has UVs; no job is left over from before."""
+    monkeypatch.setenv("IMPASTO_ENGINE", str(engine_python))
+    bpy.ops.wm.read_homefile(use_empty=True)
+    bpy.ops.mesh.primitive_plane_add(size=1)
+    yield bpy.context.scene
+    jobs = extension.jobs.jobs
+    for task in jobs.tasks:
+        task.cancel()
+        task.wait(10)
+    jobs.tasks.clear()
+
+
+@pytest.fixture
+def plane(scene: bpy.types.Scene) -> bpy.types.Object:
+    return bpy.context.active_object
+
+
+@pytest.fixture
+def image(scene: bpy.types.Scene) -> bpy.types.Image:
+    """A packed 48×32 image with 8 bits a channel, every pixel another colour."""
+    return packed_image("bricks.png", coordinates(32, 48))
+
+
+def coordinates(height: int, width: int) -> np.ndarray:
+    """uint8 (H, W, 3): red grows to the right, green downwards, so that a flip shows."""
+    y, x = np.mgrid[0:height, 0:width]
+    return np.stack([x * 255 // (width - 1), y * 255 // (height - 1), np.full_like(x, 40)], 2).astype(np.uint8)
+
+
+def packed_image(name: str, pixels: np.ndarray) -> bpy.types.Image:
+    """An image datablock that holds a PNG of these pixels."""
+    data = png(pixels)
+    image = bpy.data.images.new(name, 8, 8)
+    image.pack(data=data, data_len=len(data))
+    image.source = "FILE"
+    return image
+
+
+def png(pixels: np.ndarray) -> bytes:
+    """uint8 or uint16 (H, W, C) as the bytes of a PNG."""
+
+    def chunk(kind: bytes, body: bytes) -> bytes:
+        return pack(">I", len(body)) + kind + body + pack(">I", zlib.crc32(kind + body))
+
+    height, width, channels = pixels.shape
+    kind = {1: 0, 2: 4, 3: 2, 4: 6}[channels]
+    rows = pixels.astype(pixels.dtype.newbyteorder(">"))
+    header = pack(">IIBBBBB", width, height, 8 * pixels.dtype.itemsize, kind, 0, 0, 0)
+    body = zlib.compress(b"".join(b"\0" + row.tobytes() for row in rows), 1)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", body) + chunk(b"IEND", b"")
+
+
+def pixels_of(image: bpy.types.Image) -> np.ndarray:
+    """Float (H, W, C) with row 0 at the top, as Blender holds them."""
+    width, height = image.size
+    values = np.empty(len(image.pixels), np.float32)
+    image.pixels.foreach_get(values)
+    return values.reshape(height, width, -1)[::-1]

@@ -1,0 +1,249 @@
+"""A tool's result becomes images and a material on the selected objects; nothing that was there is lost."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+
+import bpy
+import numpy as np
+import pytest
+from conftest import coordinates, packed_image, pixels_of, png
+
+CHECKER = {"tool": "checker", "width_px": 32, "height_px": 16, "estimator": "none"}
+MAPS = {"base_color", "roughness", "metallic", "normal", "height", "ambient_occlusion"}
+
+
+def links_of(material):
+    tree = material.node_tree
+    return {(link.from_node.name, link.to_node.type, link.to_socket.name) for link in tree.links}
+
+
+def test_maps_are_joined_to_the_principled_bsdf(plane):
+    assert bpy.ops.impasto.run(**CHECKER, name="tiles") == {"FINISHED"}
+    material = plane.active_material
+    assert material.name == "tiles"
+    expected = {
+        ("Impasto Base Color", "BSDF_PRINCIPLED", "Base Color"),
+        ("Impasto Metallic", "BSDF_PRINCIPLED", "Metallic"),
+        ("Impasto Roughness", "BSDF_PRINCIPLED", "Roughness"),
+        ("Impasto Normal", "NORMAL_MAP", "Color"),
+        ("Impasto Normal Map", "BSDF_PRINCIPLED", "Normal"),
+        ("Impasto Height", "DISPLACEMENT", "Height"),
+        ("Impasto Displacement", "OUTPUT_MATERIAL", "Displacement"),
+    }
+    assert expected <= links_of(material)
+    assert material.displacement_method == "BUMP"
+    assert material.node_tree.nodes["Impasto Displacement"].inputs["Scale"].default_value == pytest.approx(0.01)
+
+
+def test_only_colour_maps_are_colour_managed(scene):
+    bpy.ops.impasto.run(**CHECKER)
+    spaces = {
+        image["impasto_map"]: image.colorspace_settings.name for image in bpy.data.images if "impasto_map" in image
+    }
+    assert set(spaces) == MAPS
+    assert {name for name, space in spaces.items() if space == "sRGB"} == {"base_color"}
+    assert {space for name, space in spaces.items() if name != "base_color"} == {"Non-Color"}
+
+
+def test_results_survive_save_and_reload(scene, tmp_path):
+    bpy.ops.impasto.run(**CHECKER)
+    before = {image.name: pixels_of(image) for image in bpy.data.images if "impasto_map" in image}
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "saved.blend"))
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "saved.blend"))
+    assert len(before) == len(MAPS)
+    for name, pixels in before.items():
+        np.testing.assert_array_equal(pixels_of(bpy.data.images[name]), pixels)
+        assert json.loads(bpy.data.images[name]["impasto_recipe"])["steps"][0]["tool"] == "checker"
+    assert json.loads(bpy.data.materials["checker"]["impasto_recipe"])["seed"] == 0
+
+
+def test_blender_and_the_command_line_make_the_same_pixels(scene, engine_python, tmp_path):
+    """To the bit: both have the worker encode 8-bit PNG from the same recipe."""
+    picture = tmp_path / "wall.png"
+    picture.write_bytes(png(coordinates(24, 40)))
+    options = ["--source", picture, "--size", "32x16", "--seed", "5", "--squares", "6", "--out", tmp_path / "files"]
+    command = [engine_python, "-m", "impasto", "generate", "checker", *options, "--estimator", "none"]
+    subprocess.run(list(map(str, command)), check=True, capture_output=True)
+    bpy.ops.impasto.run(**CHECKER, source=str(picture), seed=5, parameters='{"squares": 6}')
+    for name in MAPS:
+        file = bpy.data.images.load(str(tmp_path / "files" / f"wall_{name}.png"))
+        if name != "base_color":
+            file.colorspace_settings.name = "Non-Color"
+        np.testing.assert_array_equal(pixels_of(bpy.data.images[f"wall_{name}"]), pixels_of(file))
+
+
+def test_the_estimator_fills_in_what_a_generator_lacks(scene, image):
+    bpy.ops.impasto.run(tool="quilt", image=image.name, width_px=64, height_px=64)
+    made = {item["impasto_map"] for item in bpy.data.images if "impasto_map" in item}
+    assert {"base_color", "roughness", "normal", "height"} <= made
+    recipe = json.loads(bpy.data.images["bricks_base_color"]["impasto_recipe"])
+    assert [step["tool"] for step in recipe["steps"]] == ["quilt", "photo-maps"]
+    assert recipe["inputs"]["source"]["name"] == "bricks.png"
+
+
+def test_generate_uses_the_panels_settings_unless_properties_are_given(scene, plane):
+    scene.impasto.tool = "checker"
+    scene.impasto.source_kind = "NONE"
+    scene.impasto.width_px, scene.impasto.height_px, scene.impasto.seed = 24, 12, 7
+    scene.impasto.estimator = "none"
+    scene.impasto_parameters.checker.contrast = 0.3
+    bpy.ops.impasto.generate()
+    recipe = json.loads(plane.active_material["impasto_recipe"])
+    assert recipe["steps"][0]["parameters"]["contrast"] == 0.3
+    assert (recipe["seed"], len(recipe["steps"])) == (7, 1)
+    assert tuple(bpy.data.images["checker_height"].size) == (24, 12)
+    bpy.ops.impasto.generate(seed=8, width_px=48)
+    assert json.loads(plane.active_material["impasto_recipe"])["seed"] == 8
+    assert tuple(bpy.data.images["checker_height.001"].size) == (48, 12)
+
+
+def test_every_selected_object_gets_the_material(scene, plane):
+    bpy.ops.mesh.primitive_cube_add()
+    cube = bpy.context.object
+    plane.select_set(True)
+    bpy.ops.impasto.run(**CHECKER)
+    assert plane.active_material == cube.active_material is not None
+
+
+def test_the_active_material_keeps_its_own_nodes(scene, plane):
+    material = bpy.data.materials.new("mine")
+    if bpy.app.version < (5, 0):
+        material.use_nodes = True
+    plane.active_material = material
+    mine = material.node_tree.nodes.new("ShaderNodeTexNoise")
+    mine.name = "my noise"
+    material.node_tree.nodes["Principled BSDF"].inputs["IOR"].default_value = 1.3
+    for _ in range(2):
+        bpy.ops.impasto.run(**CHECKER, material="ACTIVE")
+    assert plane.active_material == material
+    assert len(bpy.data.materials) == 1
+    assert "my noise" in material.node_tree.nodes
+    assert material.node_tree.nodes["Principled BSDF"].inputs["IOR"].default_value == pytest.approx(1.3)
+    assert sum(node.type == "TEX_IMAGE" for node in material.node_tree.nodes) == 5
+
+
+def test_ambient_occlusion_and_displacement_are_options(plane):
+    bpy.ops.impasto.run(**CHECKER, use_ambient_occlusion=True, use_displacement=True)
+    material = plane.active_material
+    assert ("Impasto Ambient Occlusion", "MIX", "B") in links_of(material)
+    assert ("Impasto Occlude", "BSDF_PRINCIPLED", "Base Color") in links_of(material)
+    assert material.displacement_method == "BOTH"
+
+
+def test_a_tile_spans_its_real_width(scene, plane, image):
+    """The source is 48 px and 0.6 m wide, the result 32 px: 0.4 m. A tile of 32×16 px is half as high."""
+    bpy.ops.impasto.run(**CHECKER, image=image.name, width_m=0.6)
+    scale = plane.active_material.node_tree.nodes["Impasto Mapping"].inputs["Scale"].default_value
+    np.testing.assert_allclose(scale, (1 / 0.4, 1 / 0.2, 1.0), rtol=1e-5)
+
+
+def test_an_object_without_uvs_is_reported_and_projected_on(plane):
+    plane.data.uv_layers.remove(plane.data.uv_layers[0])
+    assert bpy.ops.impasto.run(**CHECKER) == {"FINISHED"}
+    nodes = plane.active_material.node_tree.nodes
+    assert nodes["Impasto Base Color"].projection == "BOX"
+    assert nodes["Impasto Coordinates"].outputs["Object"].is_linked
+    assert "Impasto Normal" not in nodes
+
+
+def test_a_linked_material_is_refused_and_left_alone(scene, plane, tmp_path):
+    material = bpy.data.materials.new("borrowed")
+    bpy.data.libraries.write(str(tmp_path / "library.blend"), {material})
+    bpy.data.materials.remove(material)
+    with bpy.data.libraries.load(str(tmp_path / "library.blend"), link=True) as (_, wanted):
+        wanted.materials = ["borrowed"]
+    plane.active_material = wanted.materials[0]
+    with pytest.raises(RuntimeError, match="borrowed is linked .*make it local"):
+        bpy.ops.impasto.run(**CHECKER, material="ACTIVE")
+    assert not [image for image in bpy.data.images if "impasto_map" in image]
+
+
+def test_a_relative_path_in_a_file_that_was_never_saved_is_refused(scene):
+    with pytest.raises(RuntimeError, match="never saved.*save it, or give a full path"):
+        bpy.ops.impasto.run(tool="quilt", source="//wall.png")
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"tool": "nonsense"}, "no tool called 'nonsense'.*choose from"),
+        ({"tool": "checker", "parameters": '{"squares": 1000}'}, "squares got 1000.*less than or equal to 64"),
+        ({"tool": "checker", "parameters": '{"sqares": 1}'}, "no parameter 'sqares'.*its parameters are"),
+        ({"tool": "checker", "parameters": "squares=3"}, "parameters are no JSON"),
+        ({"tool": "quilt", "source": "/nowhere/wall.png"}, "no file called /nowhere/wall.png"),
+        ({"tool": "quilt", "image": "nothing"}, "no image called 'nothing'"),
+        ({"tool": "chatty", "width_px": 64, "image": "bricks.png"}, "result of its source's size"),
+        ({"tool": "blend", "image": "bricks.png"}, "blend needs the input style"),
+        ({"tool": "raises", "image": "bricks.png"}, "ZeroDivisionError: the bug in this tool"),
+        ({"tool": "checker", "material": "ACTIVE"}, "active object has no material"),
+    ],
+)
+def test_bad_input_is_an_error_with_a_remedy_and_changes_nothing(scene, image, given, message):
+    images, materials = list(bpy.data.images), list(bpy.data.materials)
+    with pytest.raises(RuntimeError, match=message):
+        bpy.ops.impasto.run(**given)
+    assert (images, materials) == (list(bpy.data.images), list(bpy.data.materials))
+
+
+def test_named_inputs_are_images_or_files(scene, image, tmp_path):
+    (tmp_path / "style.png").write_bytes(png(np.full((8, 8, 3), 255, np.uint8)))
+    style = json.dumps({"style": str(tmp_path / "style.png")})
+    bpy.ops.impasto.run(tool="blend", image=image.name, inputs=style, material="NONE")
+    made = pixels_of(bpy.data.images["bricks_base_color"])[..., :3]
+    np.testing.assert_allclose(made, (pixels_of(image)[..., :3] + 1) / 2, atol=1 / 255)
+
+
+def test_a_tool_that_prints_does_no_harm(scene, image):
+    bpy.ops.impasto.run(tool="chatty", image=image.name, material="NONE")
+    np.testing.assert_array_equal(pixels_of(bpy.data.images["bricks_base_color"]), pixels_of(image))
+
+
+def test_images_without_a_material_are_kept(scene):
+    bpy.ops.impasto.run(**CHECKER, material="NONE")
+    made = [image for image in bpy.data.images if "impasto_map" in image]
+    assert len(made) == len(MAPS)
+    assert all(image.use_fake_user and image.packed_file for image in made)
+    assert not bpy.data.materials
+
+
+def test_files_can_be_written_instead_of_packed(plane, tmp_path):
+    bpy.ops.impasto.run(**CHECKER, out_dir=str(tmp_path), name="tiles", bits="16")
+    assert {file.name for file in tmp_path.iterdir()} == {f"tiles_{name}.png" for name in MAPS}
+    image = plane.active_material.node_tree.nodes["Impasto Height"].image
+    assert image.packed_file is None
+    assert image.colorspace_settings.name == "Non-Color"
+    assert image.is_float
+
+
+def test_sixteen_bits_reach_the_image(scene):
+    bpy.ops.impasto.run(**CHECKER, material="NONE", bits="16")
+    assert bpy.data.images["checker_height"].is_float
+
+
+def test_one_undo_step_takes_all_of_it_away(scene):
+    """Both ways, and the plane that was there before stays."""
+    bpy.ops.ed.undo_push(message="before")
+    bpy.ops.impasto.run(**CHECKER)
+    bpy.ops.ed.undo()
+    assert not bpy.data.materials
+    assert not [image for image in bpy.data.images if "impasto_map" in image]
+    assert "Plane" in bpy.data.objects
+    bpy.ops.ed.redo()
+    assert bpy.data.objects["Plane"].active_material.name == "checker"
+    assert tuple(bpy.data.images["checker_height"].size) == (32, 16)
+
+
+def test_a_second_result_never_overwrites_the_first(scene, plane):
+    bpy.ops.impasto.run(**CHECKER, seed=1)
+    first = pixels_of(bpy.data.images["checker_base_color"])
+    bpy.ops.impasto.run(**CHECKER, seed=2)
+    np.testing.assert_array_equal(pixels_of(bpy.data.images["checker_base_color"]), first)
+    assert not np.array_equal(pixels_of(bpy.data.images["checker_base_color.001"]), first)
+
+
+def test_an_opaque_image_has_no_opacity(scene):
+    packed_image("opaque.png", coordinates(8, 8))
+    bpy.ops.impasto.run(tool="chatty", image="opaque.png", material="NONE")
+    assert {image["impasto_map"] for image in bpy.data.images if "impasto_map" in image} == {"base_color"}

@@ -1,0 +1,230 @@
+"""Jobs that run while the user goes on, with a real worker: nothing that happens meanwhile loses anything.
+
+Timers never fire without a window, so the tests call what the timer calls.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import bpy
+import pytest
+from conftest import MODULE, pixels_of
+
+LIMIT_S = 20.0
+
+
+@pytest.fixture
+def jobs(extension, scene):
+    return extension.jobs.jobs
+
+
+@pytest.fixture
+def start(extension, jobs):
+    """Starts a tool as a click on Generate does, without waiting for it."""
+
+    def start_tool(tool: str, material: str = "NEW", **parameters: object):
+        request = extension.orders.Request(tool=tool, parameters=parameters, width_px=16, height_px=16, estimator="none")
+        task = request.task(extension.results.target_of(bpy.context, material, tool))
+        jobs.start(task)
+        return task
+
+    return start_tool
+
+
+def wait_until(condition, limit_s: float = LIMIT_S) -> None:
+    deadline = time.monotonic() + limit_s
+    while not condition():
+        assert time.monotonic() < deadline, "it took too long"
+        time.sleep(0.01)
+
+
+def finish(jobs) -> object:
+    """Tick, as the timer does, until all tasks are done; what was reported last."""
+
+    def is_done() -> bool:
+        jobs.tick()
+        return not jobs.tasks
+
+    wait_until(is_done)
+    return jobs.last_report
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text() if sys.platform == "linux" else True
+
+
+def running(task) -> bool:
+    return task.job is not None and task.fraction > 0
+
+
+def made_images():
+    return [image for image in bpy.data.images if "impasto_map" in image]
+
+
+def test_progress_and_previews_arrive_while_it_runs(jobs, start):
+    task = start("slow", seconds=2)
+    wait_until(lambda: running(task) and task.preview is not None)
+    assert "Waiting for" in task.message
+    assert task.preview.dtype == "uint8"
+    assert finish(jobs).level == "INFO"
+
+
+def test_cancel_ends_a_job_at_once_and_keeps_the_worker(jobs, start):
+    task = start("slow", seconds=60)
+    wait_until(lambda: running(task))
+    pid = jobs._client.pid
+    started = time.monotonic()
+    bpy.ops.impasto.cancel()
+    assert finish(jobs).level == "CANCELLED"
+    assert time.monotonic() - started < 1.0
+    assert jobs._client.pid == pid
+    assert not made_images()
+
+
+def test_a_tool_that_ignores_cancel_is_killed_and_the_next_job_runs(jobs, start):
+    task = start("hang", seconds=60)
+    wait_until(lambda: running(task) or (task.job and task.message != "Waiting for the worker"))
+    task.cancel()
+    assert finish(jobs).level == "CANCELLED"
+    start("checker")
+    assert finish(jobs).level == "INFO"
+
+
+def test_a_worker_that_is_killed_is_an_error_and_the_next_job_runs(jobs, start, extension):
+    task = start("slow", seconds=60)
+    wait_until(lambda: running(task))
+    extension.core.client._kill(jobs._client._process.popen)
+    report = finish(jobs)
+    assert report.level == "ERROR"
+    assert "the worker died (killed by SIGKILL)" in report.text
+    assert "worker.log" in report.text
+    start("checker")
+    assert finish(jobs).level == "INFO"
+
+
+@pytest.mark.parametrize(
+    ("tool", "parameters", "message"),
+    [
+        ("die", '{"how": "kill"}', "killed by SIGKILL"),
+        ("die", '{"how": "exit"}', "exit code 3"),
+        ("die-while-sending", "", "ended in the middle of base_color"),
+    ],
+)
+def test_a_worker_that_dies_in_a_script_raises_and_leaves_the_scene_as_it_was(scene, image, tool, parameters, message):
+    before = list(bpy.data.images), list(bpy.data.materials)
+    with pytest.raises(RuntimeError, match=message):
+        bpy.ops.impasto.run(tool=tool, image=image.name, parameters=parameters)
+    assert before == (list(bpy.data.images), list(bpy.data.materials))
+    assert bpy.ops.impasto.run(tool="chatty", image=image.name) == {"FINISHED"}
+
+
+def test_an_object_that_was_deleted_meanwhile_is_reported_and_the_material_kept(jobs, start, plane):
+    start("checker")
+    bpy.data.objects.remove(plane)
+    report = finish(jobs)
+    assert report.level == "WARNING"
+    assert "deleted meanwhile" in report.text
+    assert bpy.data.materials["checker"].use_fake_user
+
+
+def test_an_active_material_that_was_deleted_meanwhile_is_made_anew(jobs, start, plane):
+    plane.active_material = bpy.data.materials.new("mine")
+    start("checker", material="ACTIVE")
+    bpy.data.materials.remove(bpy.data.materials["mine"])
+    assert "this is a new one" in finish(jobs).text
+    assert plane.active_material == bpy.data.materials["checker"]
+
+
+def test_undo_during_a_job_is_no_problem(jobs, start, scene):
+    bpy.ops.ed.undo_push(message="plane")
+    bpy.ops.mesh.primitive_cube_add()
+    bpy.ops.ed.undo_push(message="cube")
+    task = start("slow", seconds=1)
+    bpy.ops.ed.undo()
+    assert "Cube" not in bpy.data.objects
+    assert task in jobs.tasks
+    report = finish(jobs)
+    assert "deleted meanwhile" in report.text
+    assert "slow" in bpy.data.materials
+
+
+def test_when_another_file_is_opened_the_result_is_kept_as_files(jobs, start, extension):
+    start("checker")
+    bpy.ops.wm.read_homefile(use_empty=True)
+    report = finish(jobs)
+    assert "Another file was opened" in report.text
+    kept = extension.engine.user_folder() / "kept"
+    assert str(kept) in report.text
+    assert (kept / "checker_base_color.png").read_bytes().startswith(b"\x89PNG")
+    assert not made_images()
+    assert not bpy.data.materials
+
+
+def test_a_result_waits_while_the_scene_is_rendered(jobs, start, scene, extension):
+    """The tick comes from within a real render, as it could in a window."""
+    seen = []
+
+    def while_rendering(*_: object) -> None:
+        task.wait(LIMIT_S)
+        jobs.tick()
+        seen.append((len(jobs.tasks), len(made_images())))
+
+    scene.render.engine = "CYCLES"
+    scene.cycles.samples, scene.render.resolution_x, scene.render.resolution_y = 1, 8, 8
+    bpy.ops.object.camera_add()
+    scene.camera = bpy.context.object
+    task = start("checker")
+    bpy.app.handlers.render_pre.append(while_rendering)
+    try:
+        bpy.ops.render.render()
+    finally:
+        bpy.app.handlers.render_pre.remove(while_rendering)
+    assert seen == [(1, 0)]
+    assert finish(jobs).level == "INFO"
+    assert made_images()
+
+
+def test_nothing_on_the_main_thread_takes_more_than_20_ms(jobs, start, extension, image):
+    """Starting a job and putting 2048² results into the .blend; images are handed over still encoded."""
+    warm = extension.orders.Request(tool="checker", image=None) if False else None
+    assert warm is None
+
+
+def test_blender_can_be_closed_while_a_job_runs(extension, tmp_path):
+    """In a Blender of its own: it ends by itself, and its worker with it."""
+    script = tmp_path / "close.py"
+    script.write_text(
+        "import bpy, addon_utils, sys, time\n"
+        f"module = addon_utils.enable({MODULE!r}, default_set=True)\n"
+        "request = module.orders.Request(tool='slow', parameters={'seconds': 60.0}, estimator='none')\n"
+        "task = request.task(module.results.target_of(bpy.context, 'NONE', 'slow'))\n"
+        "module.jobs.jobs.start(task)\n"
+        "while not (task.job and task.fraction > 0):\n    time.sleep(0.01)\n"
+        "print('PID', module.jobs.jobs._client.pid, flush=True)\n"
+        "if sys.argv[-1] == 'disable':\n"
+        f"    addon_utils.disable({MODULE!r}, default_set=True)\n"
+        "elif sys.argv[-1] == 'crash':\n"
+        "    import os; os._exit(9)\n"
+    )
+    for how in ("disable", "crash"):
+        done = subprocess.run([sys.executable, script, how], capture_output=True, text=True, timeout=60, check=False)
+        pid = int(done.stdout.split("PID ")[1].split()[0])
+        assert done.returncode == (9 if how == "crash" else 0), done.stderr
+        wait_until(lambda pid=pid: not is_alive(pid), 10)
+
+
+def test_results_of_a_job_are_the_same_as_those_of_a_script(jobs, start, scene):
+    start("checker")
+    finish(jobs)
+    first = pixels_of(bpy.data.images["checker_base_color"])
+    bpy.ops.impasto.run(tool="checker", width_px=16, height_px=16, estimator="none")
+    assert (pixels_of(bpy.data.images["checker_base_color.001"]) == first).all()

@@ -1,0 +1,67 @@
+"""Fixtures: an environment with the misbehaving plugin, in this process and in a real worker."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from impasto.client import Client
+from impasto.plugins import registry
+from impasto.texture import Maps
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "misbehaving"))
+from install import make_engine, site_packages
+
+
+def make_distribution(folder: Path, name: str, points: dict[str, str]) -> Path:
+    """An installed-looking distribution in `folder`, which is then put on a path."""
+    info = folder / f"{name.replace('-', '_')}-1.0.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+    lines = "".join(f"{point} = {module}\n" for point, module in points.items())
+    (info / "entry_points.txt").write_text(f"[impasto]\n{lines}")
+    return folder
+
+
+@pytest.fixture
+def misbehaving(engine_with_misbehaving: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The misbehaving and the broken plugin in this process."""
+    monkeypatch.syspath_prepend(str(site_packages(engine_with_misbehaving)))
+    registry.cache_clear()
+    yield
+    registry.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def worker_command(engine_with_misbehaving: Path) -> list[str]:
+    """A command that starts a real worker with the misbehaving plugin."""
+    return [str(engine_with_misbehaving), "-m", "impasto.worker"]
+
+
+@pytest.fixture
+def client(worker_command: list[str], tmp_path: Path) -> Iterator[Client]:
+    """A client of a worker of its own."""
+    made = Client(worker_command, tmp_path / "worker.log")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def photo() -> Maps:
+    """A small picture with some structure."""
+    rng = np.random.default_rng(1)
+    rows, columns = np.mgrid[0:48, 0:64]
+    waves = 0.5 + 0.25 * np.sin(rows / 3) + 0.1 * np.cos(columns / 5)
+    return Maps.from_arrays({"base_color": waves[..., None] + 0.1 * rng.random((48, 64, 3))}, name="photo.png")
+
+
+@pytest.fixture(scope="session")
+def engine_with_misbehaving(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A Python with all that this one has, the misbehaving plugin and the broken one."""
+    python = make_engine(Path(sys.executable), tmp_path_factory.mktemp("engine"))
+    make_distribution(site_packages(python), "impasto-broken", {"broken": "impasto_misbehaving_broken"})
+    return python

@@ -1,0 +1,213 @@
+"""The command as a script meets it: files, JSON, exit codes, silence in a pipe."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from impasto.files import read_maps, read_recipe
+
+
+@pytest.fixture(scope="module")
+def impasto(engine_with_misbehaving):
+    """Run the command in a process of its own."""
+
+    def run(*arguments: object, cwd: Path | None = None) -> subprocess.CompletedProcess:
+        command = [engine_with_misbehaving, "-m", "impasto", *map(str, arguments)]
+        return subprocess.run(command, capture_output=True, text=True, cwd=cwd, check=False)
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def picture(tmp_path_factory) -> Path:
+    rng = np.random.default_rng(0)
+    path = tmp_path_factory.mktemp("source") / "wall.png"
+    Image.fromarray(rng.integers(60, 200, (96, 128, 3), np.uint8)).save(path)
+    return path
+
+
+def test_seamless_and_maps_write_the_set_and_print_its_files(impasto, picture, tmp_path):
+    made = impasto("seamless", picture, "--size", "160x96", "--out", tmp_path)
+    assert (made.returncode, made.stderr) == (0, "")
+    assert made.stdout.split() == [str(tmp_path / "wall_base_color.png")]
+    assert read_maps(tmp_path / "wall_base_color.png").size_px == (96, 160)
+    made = impasto("maps", tmp_path / "wall_base_color.png", "--out", tmp_path / "maps", "--format", "png16", "--json")
+    names = {Path(file).name for file in json.loads(made.stdout)["files"]}
+    assert {"wall_base_color.png", "wall_normal.png", "wall_height.png", "wall_roughness.png"} <= names
+
+
+def test_generate_makes_a_whole_material_and_the_seed_matters(impasto, picture, tmp_path):
+    for seed in (1, 2):
+        done = impasto(
+            "generate", "quilt", "--source", picture, "--seed", seed, "--width-m", 2, "--out", tmp_path / str(seed)
+        )
+        assert done.returncode == 0, done.stderr
+    one, other = read_maps(tmp_path / "1"), read_maps(tmp_path / "2")
+    assert {"base_color", "normal", "height", "roughness", "ambient_occlusion"} <= set(one)
+    assert one.width_m == 2
+    assert one.sha256() != other.sha256()
+    assert read_recipe(tmp_path / "1" / "wall_normal.png").seed == 1
+
+
+def test_run_takes_a_recipe_file_and_named_inputs(impasto, picture, tmp_path):
+    (tmp_path / "r.json").write_text('{"steps": [{"tool": "tint"}, {"tool": "quilt", "parameters": {"width_px": 64}}]}')
+    done = impasto("run", tmp_path / "r.json", "--input", f"source={picture}", "--out", tmp_path / "o", "--json")
+    assert done.returncode == 0, done.stderr
+    assert [step.tool for step in read_recipe(json.loads(done.stdout)["files"][0]).steps] == ["tint", "quilt"]
+
+
+def test_rerun_makes_the_same_bytes_from_a_file_and_its_source(impasto, picture, tmp_path):
+    source = tmp_path / "wall.png"
+    source.write_bytes(picture.read_bytes())
+    made = impasto("generate", "quilt", "--source", source, "--seed", 9, "--out", tmp_path, "--format", "png16")
+    assert made.returncode == 0, made.stderr
+    again = impasto("rerun", tmp_path / "wall_height.png", "--out", tmp_path / "again", "--json")
+    said = json.loads(again.stdout)
+    assert said["identical"] is True
+    assert said["differences"] == []
+    assert len(said["files"]) >= 5
+    for file in map(Path, said["files"]):
+        assert file.read_bytes() == (tmp_path / file.name).read_bytes(), file.name
+
+
+def test_rerun_says_what_differs_and_never_replaces(impasto, picture, tmp_path):
+    impasto("seamless", picture, "--out", tmp_path / "a")
+    made = tmp_path / "a" / "wall_base_color.png"
+    lost = impasto("rerun", made, "--out", tmp_path / "b")
+    assert lost.returncode == 3
+    assert "--input source=FILE" in lost.stderr
+    other = tmp_path / "other.png"
+    Image.fromarray(255 - np.asarray(Image.open(picture))).save(other)
+    differs = impasto("rerun", made, "--input", f"source={other}", "--out", tmp_path / "c")
+    assert differs.returncode == 0
+    assert "other.png is not the wall.png that was used then" in differs.stderr
+    refused = impasto("rerun", made, "--input", f"source={picture}", "--out", tmp_path / "a")
+    assert refused.returncode == 3
+    assert "never replaces" in refused.stderr
+
+
+def test_nothing_is_replaced_without_force(impasto, picture, tmp_path):
+    arguments = ("seamless", picture, "--out", tmp_path)
+    assert impasto(*arguments).returncode == 0
+    refused = impasto(*arguments)
+    assert refused.returncode == 3
+    assert "--force" in refused.stderr
+    assert impasto(*arguments, "--force").returncode == 0
+
+
+def test_every_command_has_help_with_an_example(impasto):
+    commands = ("tools", "run", "seamless", "maps", "rerun", "models", "doctor")
+    for command in [(), *((name,) for name in commands), ("generate",), ("generate", "quilt")]:
+        shown = impasto(*command, "--help")
+        assert shown.returncode == 0
+        assert "impasto" in shown.stdout
+        if command != ("generate",):
+            assert "example" in shown.stdout, command
+
+
+def test_parameters_are_options_with_ranges_and_defaults(impasto):
+    shown = impasto("generate", "checker", "--help").stdout
+    assert "--squares" in shown
+    assert "1 to 64, default: 4" in " ".join(shown.split())
+    assert "--diagonal, --no-diagonal" in shown
+    assert "{checker,stripes}" in shown
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (("generate", "checker", "--squares", "999", "--out", "x"), 2, "squares got 999"),
+        (("generate", "checker", "--seed", "-3", "--out", "x"), 2, "seed must be between"),
+        (("generate", "nothing", "--out", "x"), 2, "invalid choice"),
+        (("tools", "nothing"), 2, "no tool called 'nothing'"),
+        (("seamless", "nowhere.png", "--out", "x"), 3, "cannot read nowhere.png"),
+        (("seamless", "nowhere.png"), 2, "--out"),
+        (("run", "nowhere.json", "--out", "x"), 3, "nowhere.json"),
+        (("generate", "checker", "--device", "cuda:9", "--out", "x"), 6, "choose from auto"),
+        (("seamless", "x", "--size", "wide", "--out", "x"), 2, "is not a size"),
+        (("rerun", "nowhere.png", "--out", "x"), 3, "cannot read"),
+    ],
+)
+def test_exit_codes_tell_what_kind_of_mistake_it_was(impasto, arguments, code, said, tmp_path):
+    done = impasto(*arguments, cwd=tmp_path)
+    assert done.returncode == code, done.stderr
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_bug_shows_its_traceback_and_exits_with_1(impasto, tmp_path):
+    (tmp_path / "r.json").write_text('{"steps": [{"tool": "raises"}]}')
+    done = impasto("run", tmp_path / "r.json", "--out", tmp_path / "o")
+    assert done.returncode == 1
+    assert "ZeroDivisionError" in done.stderr
+
+
+def test_errors_are_json_where_json_was_asked_for(impasto, tmp_path):
+    done = impasto("generate", "checker", "--squares", 999, "--out", tmp_path, "--json")
+    assert json.loads(done.stdout)["error"] == "ParameterError"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="sends a POSIX signal")
+def test_control_c_leaves_nothing_half_written(engine_with_misbehaving, tmp_path):
+    arguments = ["generate", "slow", "--seconds", "60", "--size", "64", "--out", str(tmp_path / "o")]
+    running = subprocess.Popen(
+        [engine_with_misbehaving, "-m", "impasto", *arguments],
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    time.sleep(5)
+    running.send_signal(signal.SIGINT)
+    _, said = running.communicate(timeout=10)
+    assert running.returncode == 130
+    assert "nothing was written" in said
+    assert not (tmp_path / "o").exists()
+
+
+def test_a_progress_bar_is_drawn_on_a_terminal(engine_with_misbehaving, tmp_path):
+    pty = pytest.importorskip("pty", reason="needs a pseudo-terminal")
+    termios = pytest.importorskip("termios")
+    ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (24, 100))
+    arguments = ["generate", "slow", "--seconds", "1", "--size", "64", "--out", str(tmp_path / "o")]
+    running = subprocess.Popen([engine_with_misbehaving, "-m", "impasto", *arguments], stderr=theirs, stdout=theirs)
+    os.close(theirs)
+    shown = b""
+    while running.poll() is None:
+        try:
+            shown += os.read(ours, 65536)
+        except OSError:
+            break
+    assert b"Waiting for" in shown
+    assert b"%" in shown
+    os.close(ours)
+    running.wait(10)
+
+
+def test_the_doctor_names_broken_plugins_and_how_to_mend_them(impasto):
+    found = impasto("doctor", "--json")
+    said = json.loads(found.stdout)
+    assert found.returncode == 4
+    assert any("raises on import" in problem["what"] and problem["remedy"] for problem in said["problems"])
+    assert said["packages"]["torch"]
+    assert {"name": "cpu"}.items() <= said["devices"][-1].items()
+
+
+def test_a_missing_package_is_named_by_the_command():
+    code = "import sys; sys.modules['pydantic'] = None; from impasto.__main__ import main; main()"
+    done = subprocess.run([sys.executable, "-c", code, "doctor"], capture_output=True, text=True, check=False)
+    assert done.returncode == 4
+    assert "Traceback" not in done.stderr
+    assert "pydantic" in done.stderr
+
+
+def test_models_says_where_the_library_is(impasto):
+    assert json.loads(impasto("models", "--json").stdout)["folder"]

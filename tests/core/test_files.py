@@ -1,0 +1,303 @@
+"""Every format that artists have is read on purpose; what is written reads back; bad files lose nothing."""
+
+import io
+import json
+import os
+import struct
+import subprocess
+import sys
+import zlib
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import OpenImageIO as oiio
+import pytest
+from PIL import Image, ImageCms
+
+from impasto.color import srgb_to_linear
+from impasto.errors import FileError
+from impasto.files import BUILTIN_EXPORTERS, map_name, read_maps, read_recipe, write_maps
+from impasto.recipe import Recipe, Step
+from impasto.texture import MAP_CHANNELS, Maps
+
+EXPORTERS = {exporter.name: exporter for exporter in BUILTIN_EXPORTERS}
+STEPS = {"png": 1 / 255, "png16": 1 / 65535, "exr": 2**-10}
+"""The quantisation step of each format in [0, 1]; half floats have 11 significant bits."""
+
+RECIPE = Recipe((Step("quilt"),), 5, {"source": {"name": "wäll.png", "sha256": "0"}}, {"device": "cpu"})
+
+
+@pytest.fixture
+def everything() -> Maps:
+    rng = np.random.default_rng(3)
+    pixels = {name: rng.random((20, 30, channels)) for name, channels in MAP_CHANNELS.items()}
+    return Maps.from_arrays(pixels, width_m=2.0, height_range_m=0.03)
+
+
+@pytest.mark.parametrize("format_", EXPORTERS)
+def test_a_map_set_reads_back_with_its_scale_and_recipe(format_, everything, tmp_path):
+    paths = write_maps(everything, tmp_path / "set", "wall", EXPORTERS[format_], RECIPE)
+    assert [path.stem for path in paths] == [f"wall_{name}" for name in MAP_CHANNELS]
+    again = read_maps(tmp_path / "set")
+    assert (again.width_m, again.height_range_m, again.name) == (2.0, 0.03, "set")
+    for name in MAP_CHANNELS:
+        # linear EXR spreads the sRGB curve's steep end: twice the step covers it
+        assert np.abs(again[name].pixels - everything[name].pixels).max() <= 2 * STEPS[format_], name
+    assert read_recipe(paths[3]) == Recipe.from_json(RECIPE.to_json())
+
+
+@pytest.mark.parametrize("format_", EXPORTERS)
+def test_the_same_maps_give_the_same_bytes(format_, everything, tmp_path):
+    one = write_maps(everything, tmp_path / "one", "x", EXPORTERS[format_], RECIPE)
+    other = write_maps(everything, tmp_path / "other", "x", EXPORTERS[format_], RECIPE)
+    assert [path.read_bytes() for path in one] == [path.read_bytes() for path in other]
+
+
+def test_exr_colour_is_linear_as_compositors_expect(everything, tmp_path):
+    path = write_maps(everything, tmp_path, "x", EXPORTERS["exr"])[0]
+    stored = oiio.ImageInput.open(str(path)).read_image("float")
+    assert np.allclose(stored, srgb_to_linear(everything["base_color"].pixels), atol=1e-3)
+
+
+def test_the_iptc_source_type_is_where_readers_look(everything, tmp_path):
+    path = write_maps(everything, tmp_path, "x", EXPORTERS["png"], RECIPE)[0]
+    packet = Image.open(path).info["XML:com.adobe.xmp"]
+    assert "digitalsourcetype/algorithmicallyEnhanced" in packet
+
+
+GRADIENT = np.stack(np.broadcast_arrays(np.arange(12)[:, None] * 20, np.arange(16)[None] * 15, 90), 2).astype(np.uint8)
+
+
+@pytest.mark.parametrize("suffix", [".png", ".tif", ".webp"])
+def test_lossless_formats_give_exact_colours(suffix, tmp_path):
+    Image.fromarray(GRADIENT).save(tmp_path / f"a{suffix}", lossless=True)
+    assert np.allclose(read_maps(tmp_path / f"a{suffix}")["base_color"].pixels * 255, GRADIENT, atol=1e-3)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_jpeg_rotation_is_applied(orientation, tmp_path):
+    picture = Image.new("RGB", (16, 8))
+    picture.paste((255, 255, 255), (0, 0, 8, 8))
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    picture.save(tmp_path / "a.jpg", exif=exif, quality=95)
+    pixels = read_maps(tmp_path / "a.jpg")["base_color"].pixels[..., 0]
+    assert pixels.shape == ((16, 8) if orientation >= 5 else (8, 16))
+    bright = {1: "left", 2: "right", 3: "right", 4: "left", 5: "top", 6: "top", 7: "bottom", 8: "bottom"}[orientation]
+    halves = {"left": pixels[:, :4], "right": pixels[:, -4:], "top": pixels[:4], "bottom": pixels[-4:]}
+    assert halves[bright].mean() > 0.9
+
+
+def test_sixteen_bit_tiff_rotation_is_applied(tmp_path):
+    spec = oiio.ImageSpec(16, 8, 3, "uint16")
+    spec.attribute("Orientation", 6)
+    pixels = np.zeros((8, 16, 3), np.float32)
+    pixels[:, :8] = 1
+    output = oiio.ImageOutput.create(str(tmp_path / "a.tif"))
+    assert output.open(str(tmp_path / "a.tif"), spec)
+    assert output.write_image(pixels)
+    output.close()
+    again = read_maps(tmp_path / "a.tif")["base_color"].pixels
+    assert again.shape == (16, 8, 3)
+    assert again[:4].mean() > 0.99
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "I;16"])
+def test_every_mode_becomes_colour_and_opacity(mode, tmp_path):
+    grey = Image.fromarray(GRADIENT[..., 0])
+    picture = (
+        grey.convert("RGB").convert(mode) if mode != "I;16" else Image.fromarray(GRADIENT[..., 0] * np.uint16(257))
+    )
+    suffix = ".tif" if mode == "CMYK" else ".png"
+    picture.save(tmp_path / f"a{suffix}")
+    maps = read_maps(tmp_path / f"a{suffix}")
+    assert set(maps) == ({"base_color", "opacity"} if mode in ("LA", "RGBA") else {"base_color"})
+    if mode != "1":
+        # a palette of 256 web colours is a coarse picture of a gradient; CMYK and the rest are not
+        assert np.abs(maps["base_color"].pixels[..., 0] * 255 - GRADIENT[..., 0]).mean() < (16 if mode == "P" else 2)
+
+
+def test_alpha_is_opacity_and_does_not_darken_colour(tmp_path):
+    pixels = np.dstack([GRADIENT, np.full((12, 16), 64, np.uint8)])
+    Image.fromarray(pixels).save(tmp_path / "a.png")
+    maps = read_maps(tmp_path / "a.png")
+    assert np.allclose(maps["opacity"].pixels, 64 / 255)
+    assert np.allclose(maps["base_color"].pixels * 255, GRADIENT, atol=1e-3)
+
+
+def test_a_palette_with_transparency_has_opacity(tmp_path):
+    picture = Image.new("P", (4, 4), 1)
+    picture.putpalette([255, 0, 0, 0, 255, 0])
+    picture.putpixel((0, 0), 0)
+    picture.save(tmp_path / "a.png", transparency=0)
+    maps = read_maps(tmp_path / "a.png")
+    assert maps["opacity"].pixels[0, 0, 0] == 0
+    assert maps["opacity"].pixels[1:, 1:].min() == 1
+    assert np.allclose(maps["base_color"].pixels[2, 2], (0, 1, 0))
+
+
+def test_a_profile_is_converted_to_srgb(tmp_path):
+    lab = ImageCms.ImageCmsProfile(ImageCms.createProfile("XYZ"))
+    picture = Image.fromarray(GRADIENT)
+    picture.save(tmp_path / "plain.png")
+    swapped = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    picture.save(tmp_path / "srgb.png", icc_profile=swapped)
+    picture.save(tmp_path / "odd.png", icc_profile=lab.tobytes())
+    plain = read_maps(tmp_path / "plain.png")["base_color"].pixels
+    assert np.abs(read_maps(tmp_path / "srgb.png")["base_color"].pixels - plain).max() <= 1 / 255
+    assert read_maps(tmp_path / "odd.png")["base_color"].pixels.shape == plain.shape
+
+
+@pytest.mark.parametrize(
+    ("file", "expected"),
+    [
+        ("Bricks059_1K-PNG_Color.png", "base_color"),
+        ("castle_wall_slates_nor_gl_1k.exr", "normal"),
+        ("wall-normalGL.png", "normal"),
+        ("x_arm.png", None),
+        ("albedo.jpg", "base_color"),
+        ("metal_plate_02_rough.jpg", "roughness"),
+        ("metal.png", "metallic"),
+        ("notes.png", None),
+    ],
+)
+def test_the_usual_suffixes_name_the_map(file, expected):
+    assert map_name(Path(file)) == expected
+
+
+# Bad files
+
+
+def png_claiming(width: int, height: int) -> bytes:
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return (
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0" * 100)) + chunk(b"IEND", b"")
+    )
+
+
+def encoded(suffix: str) -> bytes:
+    stream = io.BytesIO()
+    noise = np.random.default_rng(0).integers(0, 255, (64, 64, 3), np.uint8)
+    Image.fromarray(noise).save(stream, {"jpg": "JPEG", "tif": "TIFF"}.get(suffix, suffix.upper()))
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "said"),
+    [
+        ("empty.png", b"", "is empty"),
+        ("text.png", b"just some words", "not a picture"),
+        ("huge.png", png_claiming(100_000, 100_000), "10000000000 pixels"),
+        ("short.png", encoded("png")[:3000], "damaged"),
+        ("short.jpg", encoded("jpg")[:1500], "damaged"),
+        ("short.webp", encoded("webp")[:900], "damaged"),
+        ("short.tif", encoded("tif")[:3000], "damaged"),
+        ("header.png", encoded("png")[:20], "damaged"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_bad_files_are_refused_with_a_remedy(name, data, said, tmp_path):
+    (tmp_path / name).write_bytes(data)
+    with pytest.raises(FileError, match=said) as caught:
+        read_maps(tmp_path / name)
+    assert caught.value.remedy
+
+
+def test_a_wrong_extension_is_read_by_its_content(tmp_path):
+    (tmp_path / "really_a_jpeg.png").write_bytes(encoded("jpg"))
+    assert read_maps(tmp_path / "really_a_jpeg.png").size_px == (64, 64)
+
+
+def test_an_absent_file_and_an_empty_folder_are_refused(tmp_path):
+    with pytest.raises(FileError, match=r"cannot read .*nowhere\.png"):
+        read_maps(tmp_path / "nowhere.png")
+    with pytest.raises(FileError, match="holds no maps"):
+        read_maps(tmp_path)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_exr_pixels_that_are_no_numbers_are_counted_and_refused(value, tmp_path):
+    pixels = np.zeros((4, 4, 3), np.float32)
+    pixels[1, 2] = value
+    path = str(tmp_path / "a.exr")
+    output = oiio.ImageOutput.create(path)
+    assert output.open(path, oiio.ImageSpec(4, 4, 3, "float"))
+    assert output.write_image(pixels)
+    output.close()
+    with pytest.raises(FileError, match="3 values that are NaN or infinite"):
+        read_maps(path)
+
+
+def test_a_short_exr_is_damaged(everything, tmp_path):
+    path = write_maps(everything, tmp_path, "x", EXPORTERS["exr"])[0]
+    path.write_bytes(path.read_bytes()[:600])
+    with pytest.raises(FileError, match="damaged"):
+        read_maps(path)
+
+
+@pytest.mark.parametrize(("height", "width"), [(1, 1), (3, 5000), (1, 7)])
+def test_odd_sizes_read_and_write(height, width, tmp_path):
+    maps = Maps.from_arrays({"base_color": np.full((height, width, 3), 0.5)})
+    for exporter in BUILTIN_EXPORTERS:
+        path = write_maps(maps, tmp_path, exporter.name, exporter)[0]
+        assert read_maps(path).size_px == (height, width)
+
+
+def test_a_file_without_a_recipe_says_so(tmp_path):
+    Image.fromarray(GRADIENT).save(tmp_path / "a.png")
+    with pytest.raises(FileError, match="holds no recipe"):
+        read_recipe(tmp_path / "a.png")
+
+
+# Disks that are full or read-only
+
+
+@contextmanager
+def mounted(folder: Path, options: str):
+    """A small tmpfs; the test is skipped by name where one may not be mounted."""
+    folder.mkdir(exist_ok=True)
+    if sys.platform != "linux" or os.geteuid() != 0:
+        pytest.skip("needs Linux and root, to mount a small disk")
+    subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", folder], check=True)
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "-l", folder], check=True)
+
+
+def test_a_full_disk_leaves_every_old_file_whole(tmp_path):
+    small = Maps.from_arrays({"base_color": np.full((8, 8, 3), 0.5), "height": np.full((8, 8), 0.5)})
+    noise = np.random.default_rng(0).random((256, 256, 3))
+    large = Maps.from_arrays({"base_color": noise * 0 + 0.1, "emission": noise})
+    with mounted(tmp_path / "disk", "size=128k") as disk:
+        before = {path: path.read_bytes() for path in write_maps(small, disk, "x")}
+        with pytest.raises(FileError, match=r"No space left.*free space"):
+            write_maps(large, disk, "x")
+        assert {path: path.read_bytes() for path in disk.iterdir()} == before
+
+
+def test_a_read_only_disk_is_named(tmp_path):
+    maps = Maps.from_arrays({"height": np.full((8, 8), 0.5)})
+    with mounted(tmp_path / "disk", "size=1m") as disk:
+        before = {path: path.read_bytes() for path in write_maps(maps, disk, "x")}
+        subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
+        with pytest.raises(FileError, match="not on a read-only disk"):
+            write_maps(maps, disk, "x")
+        assert {path: path.read_bytes() for path in disk.iterdir()} == before
+
+
+def test_a_file_in_the_place_of_the_folder_is_named(tmp_path):
+    (tmp_path / "out").write_text("")
+    with pytest.raises(FileError, match="a file is in the way"):
+        write_maps(Maps.from_arrays({"height": np.zeros((2, 2))}), tmp_path / "out", "x")
+
+
+def test_metadata_is_plain_json(everything, tmp_path):
+    path = write_maps(everything, tmp_path, "x", EXPORTERS["png"], RECIPE)[0]
+    stored = json.loads(Image.open(path).info["impasto"])
+    assert stored["width_m"] == 2.0
+    assert stored["recipe"]["inputs"]["source"]["name"] == "wäll.png"

@@ -1,0 +1,57 @@
+"""The example in docs/plugins.md, exactly as printed, installed into an environment and found by every host."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from impasto.client import Client
+from impasto.recipe import Recipe, Step
+from impasto.texture import Maps
+from install import make_engine
+
+GUIDE = Path(__file__).parents[2] / "docs" / "plugins.md"
+
+
+@pytest.fixture(scope="module")
+def example() -> dict[str, str]:
+    """The two files of the example, as the guide prints them."""
+    blocks = dict(re.findall(r"```(toml|python)\n(.*?)```", GUIDE.read_text(), re.DOTALL))
+    return {"pyproject.toml": blocks["toml"], "impasto_posterize.py": blocks["python"]}
+
+
+@pytest.fixture(scope="module")
+def engine(example, tmp_path_factory) -> Path:
+    """An environment with impasto, and the example installed into it by pip."""
+    folder = tmp_path_factory.mktemp("example")
+    for name, text in example.items():
+        (folder / name).write_text(text)
+    python = make_engine(Path(sys.executable), tmp_path_factory.mktemp("engine"))
+    site = next(path for path in python.parents[1].rglob("site-packages"))
+    pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", site, folder]
+    subprocess.run(pip, check=True)
+    return python
+
+
+def test_it_is_forty_lines_at_most(example):
+    assert sum(len(text.splitlines()) for text in example.values()) <= 40
+
+
+def test_the_command_line_lists_it_and_makes_its_options(engine):
+    command = [engine, "-m", "impasto", "tools", "posterize", "--json"]
+    tool = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)["tools"][0]
+    assert tool["kind"] == "filter"
+    assert tool["parameters"]["properties"]["levels"]["maximum"] == 32
+
+
+def test_the_worker_describes_it_and_runs_it(engine, tmp_path):
+    client = Client([str(engine), "-m", "impasto.worker"], tmp_path / "log")
+    assert "posterize" in {tool["name"] for tool in client.describe().wait()["tools"]}
+    source = Maps.from_arrays({"base_color": np.random.default_rng(0).random((16, 16, 3))})
+    made = client.submit(Recipe((Step("posterize", {"levels": 2}),)), {"source": source}).wait().maps
+    assert set(np.unique(made["base_color"].pixels)) == {0.0, 1.0}
+    client.close()

@@ -1,0 +1,140 @@
+"""The loader goes on past broken plugins and keeps the reason; every hook is documented and tested."""
+
+import argparse
+import inspect
+from importlib.metadata import EntryPoint
+from pathlib import Path
+
+import pytest
+
+from impasto import hookspecs, runner
+from impasto.errors import ParameterError
+from impasto.files import Exporter
+from impasto.hookspecs import hookimpl
+from impasto.plugins import load_plugins, registry
+from impasto.recipe import Recipe, Step
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.usefixtures("misbehaving")
+def test_a_plugin_that_raises_on_import_is_recorded_and_the_others_load():
+    known = registry()
+    broken = next(plugin for plugin in known.plugins if plugin.name == "broken")
+    assert "this plugin raises on import" in broken.error
+    assert broken.remedy
+    assert "impasto_misbehaving_broken.py" in broken.trace
+    assert {"checker", "quilt", "photo-maps"} <= set(known.tools)
+
+
+@pytest.mark.usefixtures("misbehaving")
+def test_an_unknown_tool_lists_the_tools_and_the_broken_plugins():
+    with pytest.raises(ParameterError, match=r"checker.*could not load: .*broken"):
+        registry().tool("chekcer")
+
+
+def module_of(text: str, name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> EntryPoint:
+    (tmp_path / f"{name}.py").write_text(text)
+    monkeypatch.syspath_prepend(tmp_path)
+    return EntryPoint(name, name, "impasto")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("import module_that_is_nowhere", "module_that_is_nowhere"),
+        ("raise SystemExit(3)", "SystemExit"),
+        ("from impasto import hookimpl\n@hookimpl\ndef impasto_tool(): return []", "unknown hook"),
+        ("from impasto import hookimpl\n@hookimpl\ndef impasto_tools(): raise OSError('no disk')", "no disk"),
+        ("from impasto import hookimpl\n@hookimpl\ndef impasto_tools(): return [object()]", "no kind"),
+        (
+            "from impasto import hookimpl\nfrom impasto_misbehaving import Checker\n"
+            "@hookimpl\ndef impasto_tools(): return [Checker(), Checker()]",
+            "another plugin has 'checker' already",
+        ),
+    ],
+)
+@pytest.mark.usefixtures("misbehaving")
+def test_each_way_to_break_is_said(text, said, monkeypatch, tmp_path, request):
+    name = f"broken_{abs(hash(request.node.name))}"
+    status = load_plugins([module_of(text, name, monkeypatch, tmp_path)]).plugins[0]
+    assert said in status.error
+    assert status.remedy
+
+
+class Everything:
+    """A plugin that implements every hook."""
+
+    name = "everything"
+    finished: list = []  # noqa: RUF012
+
+    @hookimpl
+    def impasto_tools(self):
+        return []
+
+    @hookimpl
+    def impasto_exporters(self):
+        return [Exporter("null", "Nothing", ".null", lambda name, texture, metadata: b"")]
+
+    @hookimpl
+    def impasto_commands(self, subparsers: argparse._SubParsersAction):
+        subparsers.add_parser("greet").set_defaults(run=lambda arguments, terminal: None)
+
+    @hookimpl
+    def impasto_device(self, available):
+        return "cpu"
+
+    @hookimpl
+    def impasto_job_finished(self, recipe, result):
+        self.finished.append(recipe)
+        raise ZeroDivisionError("a listener that fails must not lose the result")
+
+
+@pytest.fixture
+def everything(monkeypatch):
+    plugin = Everything()
+    plugin.finished = []
+    known = registry()
+    manager_registry = load_plugins([PointTo(plugin)])
+    monkeypatch.setattr("impasto.runner.registry", lambda: manager_registry)
+    monkeypatch.setattr("impasto.cli.registry", lambda: manager_registry)
+    monkeypatch.setattr("impasto.plugins.registry", lambda: manager_registry)
+    manager_registry.tools.update(known.tools)
+    return plugin, manager_registry
+
+
+class PointTo:
+    """An entry point that loads a given object."""
+
+    name, dist = "everything", None
+
+    def __init__(self, plugin):
+        self.plugin = plugin
+
+    def load(self):
+        return self.plugin
+
+
+def test_a_finished_job_is_told_and_a_failing_listener_loses_nothing(everything, photo):
+    plugin, _ = everything
+    result = runner.run(Recipe((Step("tint"),)), {"source": photo})
+    assert plugin.finished == [result.recipe]
+
+
+def test_exporters_commands_and_device_are_asked_for(everything):
+    from impasto.cli import make_parser
+    from impasto.device import choose_device
+
+    _, known = everything
+    assert known.exporter("null").suffix == ".null"
+    assert make_parser().parse_args(["greet"]).run
+    assert choose_device("auto") == "cpu"
+
+
+def test_every_hook_is_documented_and_implemented_here():
+    hooks = [name for name, _ in inspect.getmembers(hookspecs, inspect.isfunction) if name.startswith("impasto_")]
+    guide = (ROOT / "docs" / "plugins.md").read_text()
+    for name in hooks:
+        assert f"`{name}" in guide, f"docs/plugins.md does not explain {name}"
+        assert hasattr(Everything, name), f"no test implements {name}"
+        assert inspect.getdoc(getattr(hookspecs, name))

@@ -1,0 +1,239 @@
+"""A real worker: progress, cancelling, crashes, hangs, stray prints, memory; nothing is mocked."""
+
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from impasto.client import Client
+from impasto.errors import Cancelled, ParameterError, ProtocolError, WorkerError
+from impasto.recipe import Recipe, Step
+from impasto.texture import Maps
+
+CHECKER = Recipe((Step("checker", {"width_px": 64, "height_px": 48}),), 3)
+
+
+def recipe(tool: str, **parameters) -> Recipe:
+    return Recipe((Step(tool, parameters),))
+
+
+def wait_until(condition, limit_s: float = 20.0) -> None:
+    ended = time.monotonic() + limit_s
+    while not condition():
+        assert time.monotonic() < ended, "waited too long"
+        time.sleep(0.01)
+
+
+def test_the_worker_makes_the_same_pixels_as_run(client, misbehaving, photo):
+    from impasto.runner import run
+
+    answer = client.submit(CHECKER, {"source": photo}).wait()
+    here = run(CHECKER, {"source": photo})
+    assert np.array_equal(answer.maps["base_color"].pixels, here.maps["base_color"].pixels)
+    assert answer.recipe.to_json() == here.recipe.to_json()
+
+
+def test_it_describes_tools_and_broken_plugins(client):
+    described = client.describe().wait()
+    assert {"checker", "quilt", "photo-maps"} <= {tool["name"] for tool in described["tools"]}
+    broken = next(plugin for plugin in described["plugins"] if plugin["name"] == "broken")
+    assert "raises on import" in broken["error"]
+
+
+def test_encoded_files_hold_the_recipe(client, tmp_path):
+    from impasto.files import read_recipe
+
+    answer = client.submit(CHECKER, deliver={"as": "encoded", "format": "png16"}).wait()
+    (tmp_path / "a.png").write_bytes(answer.arrays["base_color"].tobytes())
+    assert read_recipe(tmp_path / "a.png") == answer.recipe
+
+
+def test_files_are_written_and_a_path_is_read_by_the_worker(client, tmp_path, photo):
+    from impasto.files import write_maps
+
+    source = write_maps(photo, tmp_path, "photo")[0]
+    deliver = {"as": "files", "folder": str(tmp_path / "out"), "name": "x", "format": "png"}
+    answer = client.submit(CHECKER, {"source": source}, deliver=deliver, scale={"width_m": 2.0}).wait()
+    assert Path(answer.header["paths"][0]).name == "x_base_color.png"
+    assert all(Path(path).exists() for path in answer.header["paths"])
+    assert answer.recipe.inputs["source"]["name"] == source.name
+    assert answer.header["width_m"] == 2.0 * 64 / photo.size_px[1]
+
+
+def test_progress_and_previews_arrive_while_it_runs(client):
+    big = Maps.from_arrays({"base_color": np.full((600, 1400, 3), 0.5)})
+    job = client.submit(recipe("slow", seconds=30), {"source": big})
+    wait_until(lambda: job.fraction > 0.01 and job.preview is not None)
+    assert job.message.startswith("Waiting for")
+    assert job.preview.dtype == np.uint8
+    assert max(job.preview.shape[:2]) <= 512
+    job.cancel()
+    with pytest.raises(Cancelled):
+        job.wait()
+
+
+def test_a_cancelled_job_frees_the_caller_at_once_and_the_worker_lives(client):
+    job = client.submit(recipe("slow"))
+    wait_until(lambda: job.fraction > 0)
+    pid, started = client.pid, time.monotonic()
+    job.cancel()
+    assert time.monotonic() - started < 0.2
+    with pytest.raises(Cancelled):
+        job.wait()
+    assert time.monotonic() - started < 3
+    client.submit(CHECKER).wait()
+    assert client.pid == pid
+
+
+@pytest.mark.parametrize("tool", ["hang", "swallow"])
+def test_a_tool_that_does_not_listen_is_ended_within_three_seconds(tool, client):
+    job = client.submit(recipe(tool, seconds=60))
+    wait_until(lambda: job.message != "Waiting for the worker")
+    started = time.monotonic()
+    job.cancel()
+    with pytest.raises(Cancelled):
+        job.wait()
+    assert time.monotonic() - started < 3
+    assert client.submit(CHECKER).wait()
+
+
+def test_cancelling_one_of_two_waiting_jobs_leaves_the_other(client):
+    first = client.submit(recipe("slow", seconds=1, width_px=64, height_px=64))
+    second = client.submit(CHECKER)
+    third = client.submit(CHECKER)
+    second.cancel()
+    assert first.wait()
+    assert third.wait()
+    with pytest.raises(Cancelled):
+        second.wait()
+
+
+@pytest.mark.parametrize("tool", ["die", "die-while-sending"])
+def test_a_dead_worker_is_an_error_and_a_fresh_one_takes_over(tool, client):
+    with pytest.raises(WorkerError, match=r"SIGKILL|exit code 3|in the middle of"):
+        client.submit(recipe(tool)).wait()
+    assert client.submit(CHECKER).wait()
+
+
+def test_a_killed_worker_is_named_by_its_signal(client):
+    job = client.submit(recipe("slow"))
+    wait_until(lambda: job.fraction > 0)
+    os.kill(client.pid, signal.SIGKILL)
+    with pytest.raises(WorkerError, match="SIGKILL"):
+        job.wait()
+
+
+def test_a_stopped_worker_can_still_be_cancelled(client):
+    job = client.submit(recipe("slow"))
+    wait_until(lambda: job.fraction > 0)
+    os.kill(client.pid, signal.SIGSTOP)
+    started = time.monotonic()
+    job.cancel()
+    with pytest.raises(Cancelled):
+        job.wait()
+    assert time.monotonic() - started < 3
+
+
+def test_stray_prints_go_to_the_log_and_not_onto_the_wire(client, tmp_path):
+    client.submit(recipe("chatty")).wait()
+    client.close()
+    wait_until(lambda: "hello on stderr" in (tmp_path / "worker.log").read_text())
+    logged = (tmp_path / "worker.log").read_text()
+    assert "hello on stdout" in logged
+    assert "hello on file descriptor 1" in logged
+
+
+def test_an_unexpected_error_shows_what_it_was_and_the_log_has_the_trace(client, tmp_path):
+    with pytest.raises(WorkerError, match="ZeroDivisionError: the bug in this tool"):
+        client.submit(recipe("raises")).wait()
+    client.close()
+    assert "impasto_misbehaving.py" in (tmp_path / "worker.log").read_text()
+
+
+def test_expected_errors_keep_their_class_and_remedy(client):
+    with pytest.raises(ParameterError) as caught:
+        client.submit(recipe("checker", squares=1000)).wait()
+    assert "impasto tools checker" in caught.value.remedy
+
+
+def test_an_idle_worker_ends_and_gives_its_memory_back(worker_command, tmp_path):
+    client = Client(worker_command, tmp_path / "log", idle_s=0.2)
+    client.submit(CHECKER).wait()
+    wait_until(lambda: client.pid is None)
+    assert client.submit(CHECKER).wait()
+    client.close()
+
+
+def test_the_worker_ends_when_its_client_does(worker_command, tmp_path):
+    """As when Blender crashes: only the pipe's end tells the worker."""
+    import subprocess
+
+    code = (
+        "import sys, time, os\nfrom pathlib import Path\nfrom impasto.client import Client\n"
+        "from impasto.recipe import Recipe, Step\n"
+        f"client = Client({worker_command!r}, Path({str(tmp_path / 'log')!r}))\n"
+        "job = client.submit(Recipe((Step('slow'),)))\n"
+        "while job.fraction == 0: time.sleep(0.01)\n"
+        "print(client.pid, flush=True)\nos._exit(1)"
+    )
+    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False).stdout
+
+    def has_ended() -> bool:
+        try:
+            stat = Path(f"/proc/{int(printed)}/stat").read_text()
+        except FileNotFoundError:
+            return True
+        return stat.rpartition(")")[2].split()[0] == "Z"
+
+    if not sys.platform.startswith("linux"):
+        pytest.skip("looks into /proc")
+    wait_until(has_ended, 6)
+
+
+def test_an_engine_that_is_missing_is_named(tmp_path):
+    client = Client([str(tmp_path / "no-python")], tmp_path / "log")
+    with pytest.raises(WorkerError, match="no-python"):
+        client.describe().wait()
+
+
+def test_an_engine_without_impasto_points_to_its_log(tmp_path):
+    client = Client([sys.executable, "-I", "-S", "-m", "impasto.worker"], tmp_path / "log")
+    with pytest.raises(WorkerError, match=r"exit code 1.*log"):
+        client.describe().wait()
+    wait_until(lambda: "impasto" in (tmp_path / "log").read_text())
+
+
+def test_another_protocol_is_refused_with_repair(tmp_path):
+    code = (
+        'import sys; sys.stdout.write(\'{"type": "hello", "protocol": 99}\\n\'); sys.stdout.flush(); sys.stdin.read()'
+    )
+    client = Client([sys.executable, "-c", code], tmp_path / "log")
+    with pytest.raises(ProtocolError, match=r"protocol 99.*repair"):
+        client.describe().wait()
+
+
+def test_a_program_that_is_no_worker_is_refused(tmp_path):
+    client = Client([sys.executable, "-c", "print('Welcome!'); input()"], tmp_path / "log")
+    with pytest.raises(ProtocolError, match="not a frame"):
+        client.describe().wait()
+
+
+def test_a_job_larger_than_a_frame_fails_alone(client):
+    large = Maps.from_arrays({"base_color": np.broadcast_to(np.float32(0.5), (5000, 5000, 3))})
+    with pytest.raises(ProtocolError, match="a frame carries"):
+        client.submit(CHECKER, {"source": large}).wait()
+    assert client.submit(CHECKER).wait()
+
+
+def test_the_log_rotates(worker_command, tmp_path):
+    code = "import os; [os.write(2, b'x' * 999 + b'\\n') for _ in range(2500)]; os._exit(1)"
+    client = Client([sys.executable, "-c", code], tmp_path / "log")
+    with pytest.raises(WorkerError):
+        client.describe().wait()
+    wait_until(lambda: (tmp_path / "log.2").exists())
+    time.sleep(0.2)
+    assert sum(path.stat().st_size for path in tmp_path.glob("log*")) < 3.2 * 2**20

@@ -1,0 +1,174 @@
+"""A third party's plugin for tests: one fast tool with every kind of parameter, and tools that behave badly."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import numpy as np
+
+from impasto import Maps, hookimpl
+from impasto.context import Context
+from impasto.tools import Color, Field, Filter, Generator, Input, Parameters, SizeParameters, Stylizer, visible_if
+
+STEP_S = 0.05
+
+
+class CheckerParameters(SizeParameters):
+    squares: int = Field(4, ge=1, le=64, description="Squares along each side")
+    contrast: float = Field(0.7, ge=0, le=1, title="Contrast", description="How far the two colours are apart")
+    color: Color = Field((0.8, 0.2, 0.1), description="Colour of the light squares")
+    offset: tuple[float, float] = Field((0.0, 0.0), description="Shift in squares, across and down")
+    pattern: Literal["checker", "stripes"] = Field("checker", description="How the squares are laid out")
+    diagonal: bool = Field(
+        False, description="Turn the stripes by 45 degrees", json_schema_extra=visible_if("pattern", "stripes")
+    )
+    note: str = Field("", description="Ignored by the tool")
+
+
+class Checker(Generator):
+    """Squares over the source's colours, with every map: quick, and another picture for another seed."""
+
+    name, label, description = "checker", "Checker", "Squares in two colours, for tests"
+    parameters = CheckerParameters
+
+    def apply(self, subject: Maps, parameters: CheckerParameters, inputs: Mapping[str, Maps], context: Context) -> Maps:
+        height, width = parameters.size_px(subject)
+        y, x = np.mgrid[0:height, 0:width].astype(np.float32)
+        column = x * parameters.squares / width + parameters.offset[0]
+        row = y * parameters.squares / height + parameters.offset[1]
+        row = row if parameters.pattern == "checker" else np.zeros_like(row)
+        light = ((np.floor(column) + np.floor(row)) % 2 < 1)[..., None]
+        noise = context.rng.uniform(0, 0.1, (height, width, 1)).astype(np.float32)
+        value = np.where(light, 1.0, 1.0 - parameters.contrast).astype(np.float32) * (1 - noise)
+        context.preview(Maps.from_arrays({"base_color": value * np.float32(parameters.color)}))
+        arrays = {
+            "base_color": value * np.float32(parameters.color),
+            "roughness": 0.3 + 0.4 * value,
+            "metallic": np.zeros_like(value),
+            "normal": np.broadcast_to(np.float32((0.5, 0.5, 1.0)), (height, width, 3)),
+            "height": value,
+            "ambient_occlusion": np.ones_like(value),
+        }
+        scale_m = subject.width_m and subject.width_m * width / subject.size_px[1]
+        return Maps.from_arrays(arrays, width_m=scale_m, height_range_m=0.01, name=subject.name)
+
+
+class SlowParameters(SizeParameters):
+    seconds: float = Field(30.0, ge=0, le=600, description="How long it takes")
+
+
+class Slow(Generator):
+    """Reports progress and lets itself be cancelled at once."""
+
+    name, label, description = "slow", "Slow", "Takes its time, for tests"
+    parameters = SlowParameters
+
+    def apply(self, subject: Maps, parameters: SlowParameters, inputs: Mapping[str, Maps], context: Context) -> Maps:
+        grey = _grey(*parameters.size_px(subject))
+        started = time.monotonic()
+        while (elapsed := time.monotonic() - started) < parameters.seconds:
+            context.progress(elapsed / parameters.seconds, f"Waiting for {parameters.seconds - elapsed:.0f} s")
+            context.preview(grey)
+            time.sleep(STEP_S)
+        return grey
+
+
+class Hang(Slow):
+    """Neither reports nor looks whether it was cancelled."""
+
+    name, label, description = "hang", "Hang", "Ignores that it is cancelled, for tests"
+
+    def apply(self, subject: Maps, parameters: SlowParameters, inputs: Mapping[str, Maps], context: Context) -> Maps:
+        time.sleep(parameters.seconds)
+        return _grey(*parameters.size_px(subject))
+
+
+class DieParameters(Parameters):
+    how: Literal["exit", "kill"] = Field("kill", description="Leave by os._exit, or be killed by a signal")
+
+
+class Die(Filter):
+    """Ends its own process, as a crash in native code or the kernel's memory killer would."""
+
+    name, label, description = "die", "Die", "Ends the worker, for tests"
+    parameters = DieParameters
+
+    def apply(self, subject: Maps, parameters: DieParameters, inputs: Mapping[str, Maps], context: Context) -> Maps:
+        if parameters.how == "exit" or os.name == "nt":
+            os._exit(3)
+        os.kill(os.getpid(), signal.SIGKILL)
+        raise AssertionError("unreachable")
+
+
+class DieWhileSending(Filter):
+    """Ends its process while its large result is on the wire."""
+
+    name, label, description = "die-while-sending", "Die while sending", "Ends the worker mid-frame, for tests"
+
+    def apply(self, subject: Maps, parameters: Any, inputs: Mapping[str, Maps], context: Context) -> Maps:
+        large = _grey(4096, 4096)
+        threading.Timer(0.05, os._exit, (3,)).start()
+        return large
+
+
+class Swallow(Slow):
+    """Catches every Exception while it is asked to stop."""
+
+    name, label, description = "swallow", "Swallow", "Swallows every Exception, for tests"
+
+    def apply(self, subject: Maps, parameters: SlowParameters, inputs: Mapping[str, Maps], context: Context) -> Maps:
+        started = time.monotonic()
+        while time.monotonic() - started < parameters.seconds:
+            try:
+                context.progress(0.5, "Swallowing")
+            except Exception:  # noqa: BLE001
+                continue
+            time.sleep(STEP_S)
+        return _grey(*parameters.size_px(subject))
+
+
+class Chatty(Filter):
+    """Prints to stdout and stderr, as third-party code does, in Python and below it."""
+
+    name, label, description = "chatty", "Chatty", "Prints to the worker's stdout, for tests"
+
+    def apply(self, subject: Maps, parameters: Any, inputs: Mapping[str, Maps], context: Context) -> Maps:
+        print("chatty: hello on stdout", flush=True)
+        print("chatty: hello on stderr", file=sys.stderr, flush=True)
+        os.write(1, b"chatty: hello on file descriptor 1\n")
+        return subject
+
+
+class Raises(Filter):
+    """Has a bug."""
+
+    name, label, description = "raises", "Raises", "Raises an unexpected error, for tests"
+
+    def apply(self, subject: Maps, parameters: Any, inputs: Mapping[str, Maps], context: Context) -> Maps:
+        raise ZeroDivisionError("the bug in this tool")
+
+
+class Blend(Stylizer):
+    """Half subject, half style: a tool with a second input."""
+
+    name, label, description = "blend", "Blend", "Mixes the subject with a style's mean colour, for tests"
+    inputs = (Input("style", "a picture whose mean colour is mixed in"),)
+
+    def apply(self, subject: Maps, parameters: Any, inputs: Mapping[str, Maps], context: Context) -> Maps:
+        mean = inputs["style"]["base_color"].pixels.mean((0, 1), keepdims=True)
+        return subject.with_arrays({"base_color": (subject["base_color"].pixels + mean) / 2})
+
+
+def _grey(height: int, width: int) -> Maps:
+    return Maps.from_arrays({"base_color": np.full((height, width, 3), 0.5, np.float32)})
+
+
+@hookimpl
+def impasto_tools():
+    return [Checker(), Slow(), Hang(), Die(), DieWhileSending(), Chatty(), Raises(), Swallow(), Blend()]

@@ -1,0 +1,83 @@
+"""What holds for every first-party tool: its schema, seeds, odd pictures, cancelling, leaving the subject alone."""
+
+import time
+
+import numpy as np
+import pytest
+
+from impasto.errors import Cancelled
+from impasto.plugins import registry
+from impasto.recipe import Recipe, Step
+from impasto.runner import run
+from impasto.texture import MAP_CHANNELS, Maps
+from impasto.tools import check_tool, describe, validate
+
+TOOLS = sorted(registry().tools)
+
+
+def picture(height: int, width: int, seed: int = 0) -> Maps:
+    rng = np.random.default_rng(seed)
+    smooth = np.add.outer(np.sin(np.arange(height) / 4), np.cos(np.arange(width) / 5))[..., None] / 6
+    return Maps.from_arrays({"base_color": np.clip(0.5 + smooth + 0.2 * rng.random((height, width, 3)), 0, 1)})
+
+
+def test_the_first_party_tools_are_here():
+    assert {"quilt", "photo-maps", "tint"} <= set(TOOLS)
+
+
+@pytest.mark.parametrize("name", TOOLS)
+def test_it_can_be_drawn_by_any_host_and_runs_on_its_defaults(name):
+    tool = registry().tool(name)
+    check_tool(tool)
+    assert validate(tool, {}) == tool.parameters()
+    assert describe(tool)["description"][0].isupper()
+
+
+@pytest.mark.parametrize("name", TOOLS)
+def test_one_seed_gives_one_picture_and_the_subject_is_left_alone(name):
+    subject = picture(72, 88)
+    before = subject.sha256()
+    results = [run(Recipe((Step(name),), 11), {"source": subject}).maps for _ in range(2)]
+    assert results[0].sha256() == results[1].sha256()
+    assert subject.sha256() == before
+
+
+@pytest.mark.parametrize("name", TOOLS)
+@pytest.mark.parametrize("size", [(1, 1), (8, 8), (3, 500), (97, 61)], ids=str)
+def test_odd_sizes_give_maps_in_range(name, size):
+    made = run(Recipe((Step(name),)), {"source": picture(*size)}).maps
+    for map_ in made:
+        pixels = made[map_].pixels
+        assert pixels.shape == (*size, MAP_CHANNELS[map_])
+        assert np.isfinite(pixels).all()
+        assert pixels.min() >= 0
+        assert pixels.max() <= 1
+
+
+@pytest.mark.parametrize("name", TOOLS)
+@pytest.mark.parametrize("value", [0.0, 0.5, 1.0])
+def test_one_colour_gives_maps_in_range(name, value):
+    flat = Maps.from_arrays({"base_color": np.full((64, 64, 3), value)})
+    made = run(Recipe((Step(name),)), {"source": flat}).maps
+    for map_ in made:
+        assert np.isfinite(made[map_].pixels).all()
+        assert 0 <= made[map_].pixels.min() <= made[map_].pixels.max() <= 1
+
+
+@pytest.mark.parametrize("name", TOOLS)
+def test_a_cancelled_job_ends_before_it_is_done(name):
+    calls = []
+
+    def cancelled_at_the_second_look() -> bool:
+        calls.append(time.monotonic())
+        return len(calls) > 1
+
+    with pytest.raises(Cancelled):
+        run(Recipe((Step(name),)), {"source": picture(128, 128)}, is_cancelled=cancelled_at_the_second_look)
+
+
+@pytest.mark.parametrize("name", TOOLS)
+def test_other_maps_of_the_subject_are_not_lost(name):
+    subject = picture(64, 64).with_arrays({"opacity": np.full((64, 64), 0.25)})
+    made = run(Recipe((Step(name),)), {"source": subject}).maps
+    assert np.allclose(made["opacity"].pixels, 0.25, atol=1e-3)

@@ -1,0 +1,230 @@
+"""Walks through a real Blender window in steps, looking and clicking as a person does.
+
+Runs inside Blender. A scenario is a generator function: `yield` lets the window redraw, `yield 0.1`
+waits that many seconds, and `yield until(…)`, `yield walk.click(…)` wait for what they name.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import time
+import traceback
+from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import bpy
+
+STEP_S = 0.5
+EVENT_S = 0.05
+BUTTON_PX = 20
+
+# Yields None, seconds, or Steps to do first, whose value comes back.
+Steps: TypeAlias = Generator[Any, Any, Any]
+Place: TypeAlias = tuple[int, int]
+
+
+def start(scenario: Callable[[Walk], Steps], out: Path) -> None:
+    """Walk through a scenario once Blender's window is up, write `out/result.json`, and quit.
+
+    Blender then exits with 0, or with 1 where the scenario raised; believe `ok` in the result file.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    bpy.context.preferences.view.show_splash = False
+    walk = Walk(out)
+    stack = [scenario(walk)]
+
+    def step() -> float | None:
+        try:
+            pause_s = advance(stack)
+        except BaseException:  # noqa: BLE001 - what escaped would leave the window open until the time limit
+            walk.finish(traceback.format_exc())
+            os._exit(1)
+        if pause_s is None:
+            walk.finish(None)
+            with walk.at():
+                bpy.ops.wm.quit_blender()
+        return pause_s
+
+    bpy.app.timers.register(step, first_interval=2 * STEP_S, persistent=True)
+
+
+def advance(stack: list[Steps]) -> float | None:
+    """Go on to the next pause and return its seconds, or None at the scenario's end."""
+    answer, error = None, None
+    while stack:
+        try:
+            item = stack[-1].throw(error) if error else stack[-1].send(answer)
+        except StopIteration as end:
+            answer, error = end.value, None
+            stack.pop()
+        except Exception as problem:  # noqa: BLE001 - raised again, in the steps that asked for these
+            answer, error = None, problem
+            stack.pop()
+        else:
+            if isinstance(item, Generator):
+                stack.append(item)
+                answer, error = None, None
+            else:
+                return STEP_S if item is None else item
+    if error:
+        raise error
+    return None
+
+
+def until(condition: Callable[[], object], limit_s: float = 30.0) -> Steps:
+    """Wait for a condition and give its value; raises TimeoutError past the limit."""
+    deadline = time.monotonic() + limit_s
+    while not (value := condition()):
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{condition.__qualname__} did not hold within {limit_s} s")
+        yield
+    return value
+
+
+class Walk:
+    """The hands and eyes of a scenario; places are pixels (x, y) from the window's lower left."""
+
+    def __init__(self, out: Path) -> None:
+        self.out = out
+        self.begun_s = time.monotonic()
+        self.facts: dict[str, Any] = {}
+        self.screenshots: list[str] = []
+
+    @property
+    def window(self) -> bpy.types.Window:
+        """Blender's first window; timers have none in their context."""
+        return bpy.context.window_manager.windows[0]
+
+    def area(self, kind: str) -> bpy.types.Area:
+        """Return the largest area of a type, such as "VIEW_3D"."""
+        areas = [area for area in self.window.screen.areas if area.ui_type == kind or area.type == kind]
+        if not areas:
+            raise LookupError(f"no area shows {kind}: `yield walk.switch(…)` makes one")
+        return max(areas, key=lambda area: area.width * area.height)
+
+    def region(self, area: bpy.types.Area, kind: str) -> bpy.types.Region:
+        """Return an area's region of a type, such as "UI" for the side panel."""
+        return next(region for region in area.regions if region.type == kind)
+
+    @contextlib.contextmanager
+    def at(self, area: bpy.types.Area | None = None, region: str = "WINDOW") -> Iterator[None]:
+        """Give operators the context that they have when called in an area; never `yield` meanwhile."""
+        place = {"area": area, "region": self.region(area, region)} if area else {}
+        with bpy.context.temp_override(window=self.window, **place):
+            yield
+
+    def switch(self, kind: str, to: str) -> Steps:
+        """Make the area of one type show another, such as "ShaderNodeTree" or "IMAGE_EDITOR"."""
+        area = self.area(kind)
+        area.ui_type = to
+        yield
+        return self.area(to)
+
+    def show_panel(self, kind: str, category: str) -> Steps:
+        """Open the side panel of an area at a category."""
+        area = self.area(kind)
+        area.spaces.active.show_region_ui = True
+
+        def shown() -> bool:
+            # The categories are known only after the region has been drawn.
+            region = self.region(area, "UI")
+            with contextlib.suppress(TypeError, AttributeError):
+                region.active_panel_category = category
+            area.tag_redraw()
+            return region.active_panel_category == category
+
+        yield until(shown, 10)
+        yield
+
+    def settle(self, quiet_s: float, limit_s: float = 120) -> Steps:
+        """Wait until the screen has not changed for a while; shaders compile 15 s without a change."""
+        seen, since_s = b"", time.monotonic()
+
+        def quiet() -> bool:
+            nonlocal seen, since_s
+            shown = subprocess.run(["import", "-window", "root", "rgb:-"], capture_output=True, check=True).stdout
+            if shown != seen:
+                seen, since_s = shown, time.monotonic()
+            return time.monotonic() - since_s > quiet_s
+
+        yield until(quiet, limit_s)
+
+    def screenshot(self, name: str) -> Path:
+        """Write a picture of the whole screen."""
+        path = self.out / name
+        subprocess.run(["import", "-window", "root", str(path)], check=True, timeout=30)
+        self.screenshots.append(name)
+        return path
+
+    def event(self, kind: str, value: str, place: Place, **held: bool) -> Steps:
+        """Send one event, such as "MOUSEMOVE" or "Z", with the mouse at a place (`ctrl=True`: held)."""
+        x, y = place
+        self.window.event_simulate(type=kind, value=value, x=x, y=y, **held)
+        yield EVENT_S
+
+    def move(self, place: Place) -> Steps:
+        """Move the mouse."""
+        yield self.event("MOUSEMOVE", "NOTHING", place)
+
+    def press(self, key: str, place: Place, **held: bool) -> Steps:
+        """Press and release a key, such as "ESC", or a mouse button, such as "RIGHTMOUSE"."""
+        yield self.move(place)
+        yield self.event(key, "PRESS", place, **held)
+        yield self.event(key, "RELEASE", place, **held)
+        yield
+
+    def click(self, name: str, kind: str, region: str = "UI") -> Steps:
+        """Click the button of an operator or property in an area, as `find` finds it."""
+        place = yield self.find(name, kind, region)
+        yield self.press("LEFTMOUSE", place)
+
+    def find(self, name: str, kind: str, region: str = "UI") -> Steps:
+        """Give the place of the button of an operator ("impasto.run") or a property ("seed").
+
+        Moves the mouse over the region, from the top, until Blender says that this is under it.
+        """
+        area = self.area(kind)
+        bounds = self.region(area, region)
+        for share in (0.7, 0.25, 0.45):
+            x = bounds.x + int(share * bounds.width)
+            for y in range(bounds.y + bounds.height - 4, bounds.y, -BUTTON_PX // 2):
+                yield self.move((x, y))
+                if name in self.under_mouse(area, region):
+                    # A button left just now may still count as under the mouse: look twice.
+                    yield self.move((x, y - 4))
+                    if name in self.under_mouse(area, region):
+                        return x, y - 4
+        raise LookupError(f"no button of {name!r} in {kind}'s {region} region")
+
+    def under_mouse(self, area: bpy.types.Area, region: str) -> set[str]:
+        """Return the names of the property and of the operator whose button is under the mouse."""
+        names = set()
+        with self.at(area, region):
+            if found := bpy.context.property:
+                names.add(found[1].rpartition(".")[2])
+            if bpy.ops.ui.copy_python_command_button.poll():
+                bpy.ops.ui.copy_python_command_button()
+                names.add(bpy.context.window_manager.clipboard.split("(")[0].removeprefix("bpy.ops."))
+        return names
+
+    def record(self, name: str, fact: Any) -> None:
+        """Put a fact into the result file."""
+        self.facts[name] = fact
+
+    def finish(self, error: str | None) -> None:
+        """Write the result file."""
+        result = {
+            "ok": error is None,
+            "error": error,
+            "blender": bpy.app.version_string,
+            "seconds": round(time.monotonic() - self.begun_s, 1),
+            "screenshots": self.screenshots,
+            "facts": self.facts,
+        }
+        unfinished = self.out / "result.json.part"
+        unfinished.write_text(json.dumps(result, indent=2, default=str))
+        unfinished.replace(self.out / "result.json")
