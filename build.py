@@ -35,6 +35,7 @@ def setup(_: argparse.Namespace) -> None:
 
 def extension(_: argparse.Namespace) -> None:
     """Build the extension's zip for Blender."""
+    CORE.ready()
     with step("Building the extension"):
         built = build_extension()
     print(f"{built}: install it in Blender under Preferences, Get Extensions, Install from Disk")

@@ -5,26 +5,17 @@ from __future__ import annotations
 
 import bpy
 
-from . import commands, jobs, panels, preferences, previews, properties, translations
-from .catalogue import catalogue
-from .operators import bake, engine, generate, images
+from . import catalogue, commands, jobs, operators, panels, preferences, previews, properties, translations
 
-CLASSES = (
-    preferences.ImpastoPreferences,
-    *generate.CLASSES,
-    *images.CLASSES,
-    *engine.CLASSES,
-    *bake.CLASSES,
-    *panels.CLASSES,
-)
+CLASSES = (preferences.ImpastoPreferences, *operators.CLASSES, *panels.CLASSES)
 
 
 def register() -> None:
     for cls in CLASSES:
         bpy.utils.register_class(cls)
-    catalogue.load()
+    catalogue.catalogue.load()
     properties.register()
-    bake.register()
+    operators.bake.register()
     jobs.register()
     commands.register()
     translations.register()
@@ -35,7 +26,7 @@ def unregister() -> None:
     commands.unregister()
     jobs.unregister()
     previews.unregister()
-    bake.unregister()
+    operators.bake.unregister()
     properties.unregister()
     for cls in reversed(CLASSES):
         bpy.utils.unregister_class(cls)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import bpy
 from bpy.types import Image, Object
 
-from .bake_checks import BakeOptions, check
+from .bake_checks import BakeOptions, check, check_evaluated
 from .bake_studio import TEMPORARY, cycles_bake, prepare, studio
 from .bake_uvs import uv_notes
 from .bake_values import COLOR_VALUES
@@ -49,7 +49,11 @@ def bake_maps(obj: Object, options: BakeOptions) -> Iterator[BakedMap]:
     }
     del about["maps"]
     with studio(obj, options, uv_map) as made:
-        notes = tuple(uv_notes(made.subject, uv_map, made.scene.view_layers[0]))
+        layer = made.scene.view_layers[0]
+        layer.update()
+        evaluated = made.subject.evaluated_get(layer.depsgraph)
+        check_evaluated(obj.name, evaluated, uv_map)
+        notes = tuple(uv_notes(evaluated.data, uv_map))
         for name in options.maps:
             found = prepare(made, name)
             cycles_bake(made, "NORMAL" if name == "normal" else "EMIT", options)

@@ -75,6 +75,18 @@ def _check_slots(obj: Object) -> None:
             raise ParameterError(f"The material {material.name} has no Material Output", "add one in the Shader Editor")
 
 
+def check_evaluated(name: str, evaluated: Object, uv_map: str) -> None:
+    """ParameterError if the modifiers of the object `name` take away its UV map, or bring materials of their own."""
+    mesh = evaluated.data
+    remedy = "apply the modifiers to a copy of it (Object > Apply > Visual Geometry to Mesh), and bake that"
+    if mesh.polygons and uv_map not in mesh.uv_layers:
+        raise ParameterError(f"the modifiers of {name} remove its UV map {uv_map}", remedy)
+    own = {slot.material.original for slot in evaluated.original.material_slots}
+    other = [item.name for item in mesh.materials if item is not None and item.original not in own]
+    if other:
+        raise ParameterError(f"the modifiers of {name} give it materials that no slot has: {', '.join(other)}", remedy)
+
+
 def uses_nodes(material: Material) -> bool:
     """Whether Cycles reads the material's nodes; from 5.0 on it always does."""
     return bpy.app.version >= (5, 0) or material.use_nodes

@@ -6,6 +6,7 @@ A script, not a module of the extension: it imports the extension's modules with
 
 import json
 import sys
+import tempfile
 import types
 from pathlib import Path
 
@@ -22,6 +23,7 @@ def main(folder: Path) -> None:
     from impasto_bake.bake_checks import BakeOptions
     from impasto_bake.core.errors import ImpastoError
 
+    tempfile.tempdir = str(folder)  # so that nothing is left behind when this process is killed
     job = json.loads((folder / "job.json").read_text(encoding="utf-8"))
     options = BakeOptions(**{**job["options"], "maps": tuple(job["options"]["maps"])})
     (folder / "started").touch()

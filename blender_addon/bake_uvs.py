@@ -17,26 +17,20 @@ MOST_TRIANGLES = 100_000
 """More than these are not searched for overlaps: it would take longer than the bake."""
 
 
-def uv_notes(obj: bpy.types.Object, uv_map: str, layer: bpy.types.ViewLayer) -> Iterator[str]:
-    """Warnings, with the number of faces, about an object's UVs after its modifiers."""
+def uv_notes(mesh: bpy.types.Mesh, uv_map: str) -> Iterator[str]:
+    """Warnings, with the number of faces, about an evaluated mesh's UVs."""
     import numpy as np
 
-    layer.update()
-    evaluated = obj.evaluated_get(layer.depsgraph)
-    mesh = evaluated.to_mesh()
-    try:
-        if uv_map not in mesh.uv_layers:
-            return
-        uvs = np.empty(len(mesh.loops) * 2, np.float32)
-        mesh.uv_layers[uv_map].data.foreach_get("uv", uvs)
-        mesh.calc_loop_triangles()
-        loops = np.empty(len(mesh.loop_triangles) * 3, np.int32)
-        faces = np.empty(len(mesh.loop_triangles), np.int32)
-        mesh.loop_triangles.foreach_get("loops", loops)
-        mesh.loop_triangles.foreach_get("polygon_index", faces)
-        total = len(mesh.polygons)
-    finally:
-        evaluated.to_mesh_clear()
+    total = len(mesh.polygons)
+    if not total:
+        return
+    mesh.calc_loop_triangles()
+    uvs = np.empty(len(mesh.loops) * 2, np.float32)
+    loops = np.empty(len(mesh.loop_triangles) * 3, np.int32)
+    faces = np.empty(len(mesh.loop_triangles), np.int32)
+    mesh.uv_layers[uv_map].data.foreach_get("uv", uvs)
+    mesh.loop_triangles.foreach_get("loops", loops)
+    mesh.loop_triangles.foreach_get("polygon_index", faces)
     corners = uvs.reshape(-1, 2)[loops].reshape(-1, 3, 2)
     outside = np.unique(faces[((corners < -EDGE) | (corners > 1 + EDGE)).any(axis=(1, 2))]).size
     if outside:

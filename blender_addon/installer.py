@@ -31,19 +31,26 @@ if TYPE_CHECKING:
 NEWEST_PYTHON = (3, 14)
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 CAN_MAKE_VENV = "import sys, venv, ensurepip; print(*sys.version_info[:2])"
-RUN_PIP = (
-    "import ensurepip, pathlib, runpy, sys; "
-    "wheel = next(pathlib.Path(ensurepip.__file__).parent.glob('_bundled/pip-*.whl')); "
-    "sys.path.insert(0, str(wheel)); sys.argv[0] = 'pip'; runpy.run_module('pip', run_name='__main__', alter_sys=True)"
-)
-"""Runs the pip that ensurepip carries, without installing it into Blender."""
+RUN_PIP = """
+import runpy, sys
+try:
+    import pip
+except ImportError:
+    import ensurepip, pathlib, tempfile
+    folder = tempfile.mkdtemp(prefix="impasto-pip-")
+    ensurepip.bootstrap(root=folder)
+    sys.path.insert(0, str(next(pathlib.Path(folder).rglob("pip/__main__.py")).parents[1]))
+sys.argv[0] = "pip"
+runpy.run_module("pip", run_name="__main__", alter_sys=True)
+"""
+"""Runs Blender's own pip, or the one that ensurepip carries, which is then not installed into Blender."""
 
 
 def why_not() -> str:
     """Why this Blender cannot make an engine; empty where it can."""
     by_hand = "make a Python environment by hand and choose it as Python above"
     for name, is_it in (
-        ("Flatpak", os.path.exists("/.flatpak-info")),
+        ("Flatpak", Path("/.flatpak-info").exists()),
         ("Snap", "SNAP" in os.environ),
         ("Microsoft Store", "WindowsApps" in sys.executable),
     ):
@@ -84,23 +91,19 @@ class Plan:
         python = find_python()
         if python:
             task.say(f"Making an environment of {python}", 0.02)
-            _call([python, "-I", "-m", "venv", *_system_site(self.pip_arguments), str(place)], task, 0.05)
+            _call([python, "-I", "-m", "venv", str(place)], task, 0.05)
             made = Engine(str(place / ("Scripts/python.exe" if os.name == "nt" else "bin/python")))
             pip = [made.python, "-I", "-m", "pip"]
         else:
             made = Engine(sys.executable, str(place))
             pip = [made.python, "-I", "-c", RUN_PIP]
         target = ["--target", made.packages, "--upgrade"] if made.packages else []
-        arguments = [argument for argument in self.pip_arguments if argument != SYSTEM_SITE]
-        common = ["install", "--no-input", "--disable-pip-version-check", "--progress-bar", "off", *target, *arguments]
+        common = ["install", "--no-input", "--disable-pip-version-check", "--progress-bar", "off", *target]
+        common += self.pip_arguments
         if self.index == "CPU":
             _call([*pip, *common, "--index-url", CPU_INDEX, "torch"], task, 0.5)
         _call([*pip, *common, str(self.wheel)], task, 0.9)
         return made
-
-
-SYSTEM_SITE = "--system-site-packages"
-"""Given among the pip arguments, it goes to venv instead: the engine then sees packages that are installed already."""
 
 
 def plan(preferences: ImpastoPreferences) -> Plan:
@@ -130,10 +133,6 @@ def find_python() -> str | None:
         if done.returncode == 0 and MIN_PYTHON <= tuple(map(int, done.stdout.split())) <= NEWEST_PYTHON:
             return found
     return None
-
-
-def _system_site(arguments: Sequence[str]) -> list[str]:
-    return [SYSTEM_SITE] if SYSTEM_SITE in arguments else []
 
 
 def _call(command: Sequence[str], task: Task, fraction: float) -> None:

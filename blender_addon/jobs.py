@@ -32,15 +32,20 @@ TICK_S = 0.1
 PRINT_INTERVAL_S = 1.0
 BLOCKING_JOBS = ("RENDER", "OBJECT_BAKE")
 """Blender's jobs that read the scene: its data must not change under them."""
-DRAWN_AREAS = ("VIEW_3D", "NODE_EDITOR", "IMAGE_EDITOR", "PREFERENCES")
+DRAWN = {"VIEW_3D": "UI", "NODE_EDITOR": "UI", "IMAGE_EDITOR": "UI", "PREFERENCES": "WINDOW"}
+"""The regions that show progress, by area: the viewports beside them are not drawn again."""
 
 
 @dataclass(frozen=True)
 class Report:
-    """What to tell the user: level is INFO, WARNING or ERROR (as operators report), or CANCELLED."""
+    """What to tell the user: level is INFO, WARNING or ERROR (as operators report), or CANCELLED.
+
+    is_of_engine: an error that looking after the engine may mend, so that panels show the buttons for it.
+    """
 
     level: str
     text: str
+    is_of_engine: bool = False
 
 
 class Task:
@@ -115,7 +120,7 @@ class Task:
         except Cancelled:
             return Report("CANCELLED", f"{self.label}: cancelled")
         except ImpastoError as error:
-            return Report("ERROR", str(error))
+            return Report("ERROR", str(error), isinstance(error, WorkerError))
         except Exception as error:  # a bug of ours must reach the user, and must not stop the timer
             print(self._trace or traceback.format_exc(), file=sys.stderr)
             return Report("ERROR", f"{self.label}: {type(error).__name__}: {error} (a bug: see the console)")
@@ -136,6 +141,8 @@ class Jobs:
         self.tasks: list[Task] = []
         self.last_report: Report | None = None
         self.file_epoch = 0
+        self.is_in_render = False
+        self.seen: tuple = ()
         self._client: Client | None = None
         self._client_key: tuple | None = None
 
@@ -149,6 +156,7 @@ class Jobs:
         self.tasks.append(task)
         self.last_report = None if task.is_shown else self.last_report
         task.start()
+        redraw()
         if not bpy.app.timers.is_registered(_tick):
             bpy.app.timers.register(_tick, first_interval=TICK_S, persistent=True)
 
@@ -195,8 +203,16 @@ class Jobs:
             if task.is_shown or report.level == "ERROR":
                 self.last_report = report
                 _announce(report)
-        redraw()
+        if self.seen != (seen := self._what_is_seen()):
+            self.seen = seen
+            redraw()
         return TICK_S if self.tasks else None
+
+    def _what_is_seen(self) -> tuple:
+        """What panels show: they are drawn again only when it has changed."""
+        task = self.shown
+        progress = (task.message, round(task.fraction, 2), id(task.preview)) if task else ()
+        return (self.last_report, *progress)
 
 
 jobs = Jobs()
@@ -207,16 +223,17 @@ def _tick() -> float | None:
 
 
 def is_rendering() -> bool:
-    """Whether Blender reads the scene for a render or a bake in the background."""
-    return any(bpy.app.is_job_running(kind) for kind in BLOCKING_JOBS)
+    """Whether Blender reads the scene for a render or a bake."""
+    return jobs.is_in_render or any(bpy.app.is_job_running(kind) for kind in BLOCKING_JOBS)
 
 
 def redraw() -> None:
     """Draw the side panels again."""
     for window in bpy.context.window_manager.windows:
         for area in window.screen.areas:
-            if area.type in DRAWN_AREAS:
-                area.tag_redraw()
+            for region in area.regions:
+                if region.type == DRAWN.get(area.type):
+                    region.tag_redraw()
 
 
 def push_undo(message: str) -> None:
@@ -262,12 +279,32 @@ def _file_opened(_path: str) -> None:
     jobs.file_epoch += 1
 
 
+@bpy.app.handlers.persistent
+def _render_started(*_: object) -> None:
+    jobs.is_in_render = True
+
+
+@bpy.app.handlers.persistent
+def _render_ended(*_: object) -> None:
+    jobs.is_in_render = False
+
+
+HANDLERS = (
+    ("load_post", _file_opened),
+    ("render_init", _render_started),
+    ("render_complete", _render_ended),
+    ("render_cancel", _render_ended),
+)
+
+
 def register() -> None:
-    bpy.app.handlers.load_post.append(_file_opened)
+    for event, handler in HANDLERS:
+        getattr(bpy.app.handlers, event).append(handler)
 
 
 def unregister() -> None:
-    bpy.app.handlers.load_post.remove(_file_opened)
+    for event, handler in HANDLERS:
+        getattr(bpy.app.handlers, event).remove(handler)
     for task in jobs.tasks:
         task.cancel()
     jobs.tasks.clear()

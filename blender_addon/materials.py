@@ -202,7 +202,7 @@ class _Builder:
 
     def _node(self, kind: str, name: str, location: Sequence[float] = (0.0, 0.0)) -> bpy.types.Node:
         node = self.tree.nodes.new(kind)
-        node.name = f"{FRAME} {name}"
+        node.name, node.select = f"{FRAME} {name}", False
         if kind != "NodeFrame":
             node.parent = self.frame
         node.location = location

@@ -17,7 +17,7 @@ from .core.recipe import Recipe, Step
 from .jobs import Report, Task, connect
 
 if TYPE_CHECKING:
-    from .core.client import Answer, Pixels
+    from .core.client import Pixels
 
 SOURCE = "source"
 Source = bpy.types.Image | Path
@@ -65,7 +65,7 @@ class Request:
         name = self.source.stem if isinstance(self.source, Path) else Path(self.source.name).stem
         return name.removesuffix("_base_color") or name
 
-    def task(self, target: results.Target, then: Callable[[Answer], Sequence[str]] | None = None) -> Task:
+    def task(self, target: results.Target, then: Callable[[results.Made], Sequence[str]] | None = None) -> Task:
         """The task that carries the request out. ImpastoError says what is wrong with it."""
         given = {SOURCE: self.source, **self.inputs} if self.source is not None else dict(self.inputs)
         inputs: dict[str, Input] = {}
@@ -85,25 +85,26 @@ def make_task(
     scale: Mapping[str, float],
     bits: str = "8",
     out_dir: str = "",
-    then: Callable[[Answer], Sequence[str]] | None = None,
+    then: Callable[[results.Made], Sequence[str]] | None = None,
 ) -> Task:
     """A task that has the worker run the recipe and puts what it makes where `target` says.
 
-    then(answer): more to do on the main thread; what it returns is added to the report.
+    then(made): more to do on the main thread; what it returns is added to the report.
     """
     connected, device = connect(), engine.preferences().device
     deliver = {"as": "encoded", "format": "png" if bits == "8" else "png16"}
     if out_dir:
         deliver |= {"as": "files", "folder": absolute(out_dir), "name": target.name}
 
-    def work(task: Task) -> Answer:
+    def work(task: Task) -> results.Made:
         client = connected()
         ready = {name: _ready(given) for name, given in inputs.items()}
-        return task.wait_for(client.submit(recipe, ready, deliver=deliver, device=device, scale=scale))
+        return results.Made.of(
+            task.wait_for(client.submit(recipe, ready, deliver=deliver, device=device, scale=scale))
+        )
 
-    def apply(answer: Answer) -> Report:
-        more = then(answer) if then else ()
-        return results.put(answer, target, more)
+    def apply(made: results.Made) -> Report:
+        return results.put(made, target, then(made) if then else ())
 
     return Task(label, work, apply)
 

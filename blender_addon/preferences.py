@@ -4,13 +4,17 @@
 from __future__ import annotations
 
 import os
+import textwrap
 
 import bpy
 from bpy.props import EnumProperty, StringProperty
 
-from . import engine
+from . import engine, installer
 from .jobs import jobs
 from .properties import RELATIVE_PATH
+
+LETTER_PX, MARGIN_PX = 6, 70
+"""A label's usual letter, and what a panel's edges and an icon take, before the interface is scaled."""
 
 
 def _engine_changed(_self: bpy.types.AddonPreferences, _context: bpy.types.Context) -> None:
@@ -78,35 +82,52 @@ def draw_engine(layout: bpy.types.UILayout) -> None:
     column = layout.column()
     if found:
         where = " (from IMPASTO_ENGINE)" if "IMPASTO_ENGINE" in os.environ else ""
-        column.label(text=f"Engine: {found.python}{where}", icon="CHECKMARK", translate=False)
+        _draw_text(column, f"Engine: {found.python}{where}", "CHECKMARK")
     else:
-        column.label(text="Impasto needs an engine: a Python with PyTorch", icon="ERROR")
+        _draw_text(column, "Impasto needs an engine: a Python with PyTorch.", "ERROR")
     if jobs.shown:
         draw_progress(column)
-    else:
-        draw_report(column)
-        row = column.row(align=True)
-        row.operator("impasto.set_up_engine", icon="IMPORT")
-        row.operator("impasto.check_engine", icon="FILE_REFRESH")
-        row.operator("impasto.open_log", icon="TEXT")
+        return
+    draw_report(column)
+    if reason := installer.why_not():
+        _draw_text(column, f"It cannot be set up here. {reason}.", "INFO")
+    _draw_engine_buttons(column)
+
+
+def _draw_engine_buttons(layout: bpy.types.UILayout) -> None:
+    column = layout.column(align=True)
+    column.operator("impasto.set_up_engine", icon="IMPORT")
+    column.operator("impasto.check_engine", icon="FILE_REFRESH")
+    column.operator("impasto.open_log", icon="TEXT")
+    column.operator("preferences.addon_show", text="Preferences", icon="PREFERENCES").module = engine.EXTENSION
 
 
 def draw_progress(layout: bpy.types.UILayout) -> None:
     """The running task: how far it is, and Cancel."""
     task = jobs.shown
-    row = layout.row(align=True)
-    row.progress(factor=task.fraction, text=f"{task.fraction:.0%}  {task.message}")
-    row.operator("impasto.cancel", text="", icon="CANCEL")
+    column = layout.column(align=True)
+    column.progress(factor=task.fraction, text=f"{task.fraction:.0%}  {task.message}")
+    column.operator("impasto.cancel", icon="CANCEL")
 
 
 def draw_report(layout: bpy.types.UILayout) -> None:
-    """What the last task said, a sentence a line."""
+    """What the last task said, and the buttons that may mend it."""
     report = jobs.last_report
     if report is None:
         return
-    column = layout.column(align=True)
+    column = layout.column()
     column.alert = report.level == "ERROR"
     icon = {"INFO": "CHECKMARK", "WARNING": "INFO", "CANCELLED": "CANCEL"}.get(report.level, "ERROR")
-    for line in report.text.replace("; ", "\n").splitlines():
+    _draw_text(column, report.text, icon)
+    if report.is_of_engine and engine.find():
+        _draw_engine_buttons(layout)
+
+
+def _draw_text(layout: bpy.types.UILayout, text: str, icon: str) -> None:
+    """A text of several lines, as Blender's labels do not wrap."""
+    scale = bpy.context.preferences.system.ui_scale
+    width = max(int(bpy.context.region.width / scale - MARGIN_PX) // LETTER_PX, 20)
+    column = layout.column(align=True)
+    for line in textwrap.wrap(text.replace("; ", ". "), width, break_long_words=True):
         column.label(text=line, icon=icon, translate=False)
         icon = "BLANK1"

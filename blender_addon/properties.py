@@ -92,7 +92,7 @@ class ImpastoSettings(bpy.types.PropertyGroup):
         items=(
             ("NEW", "New", "A new material on the selected objects"),
             ("ACTIVE", "Active", "The active object's material: its other nodes stay as they are"),
-            ("NONE", "Images Only", "New images, no material"),
+            ("NONE", "Images", "New images, no material"),
         ),
     )
     width_m: FloatProperty(
@@ -222,8 +222,10 @@ def _group(tool: Mapping[str, Any]) -> type:
 
 
 def label_of(name: str, schema: Mapping[str, Any]) -> str:
-    """A parameter's label: its title, which pydantic makes from the name where the author gave none."""
-    return schema.get("title") or name.replace("_", " ").title()
+    """A parameter's label: its title, or its name without the unit where pydantic made the title from the name."""
+    made = name.replace("_", " ").title()
+    title = schema.get("title", made)
+    return made.removesuffix(" Px").removesuffix(" M") if title == made else title
 
 
 def _choices(schema: Mapping[str, Any]) -> list[Any]:
@@ -241,9 +243,11 @@ def property_of(name: str, schema: Mapping[str, Any]) -> Any:
     if kind == "boolean":
         return BoolProperty(**about, default=default)
     if kind == "integer":
-        return IntProperty(**about, default=default, **_limits(schema, 1))
+        subtype = "PIXEL" if name.endswith("_px") else "NONE"
+        return IntProperty(**about, default=default, subtype=subtype, **_limits(schema, 1))
     if kind == "number":
-        return FloatProperty(**about, default=default, precision=3, **_limits(schema, 0))
+        subtype = "DISTANCE" if name.endswith("_m") else "NONE"
+        return FloatProperty(**about, default=default, precision=3, subtype=subtype, **_limits(schema, 0))
     if kind == "string":
         return StringProperty(**about, default=default)
     is_color = schema.get("format") == "color"

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,7 +24,7 @@ Readable = Path | images.Picture
 def inputs_of(recipe: Recipe, image: bpy.types.Image) -> dict[str, Callable[[], Path | Pixels]]:
     """For each input, a function for any thread that chooses among what was found. FileError names what was not."""
     return {
-        name: partial(_choose, _candidates(str(about["name"]), image), str(about["sha256"]))
+        name: partial(_choose, _candidates(str(about["name"]), image), str(about["name"]), str(about["sha256"]))
         for name, about in recipe.inputs.items()
     }
 
@@ -53,9 +54,10 @@ def _is_called(image: bpy.types.Image, name: str) -> bool:
     return image.name == name or numbered or Path(bpy.path.basename(image.filepath)).name == name
 
 
-def _choose(candidates: Sequence[Readable], sha256: str) -> Path | Pixels:
+def _choose(candidates: Sequence[Readable], name: str, sha256: str) -> Path | Pixels:
     """The candidate with this hash, else the first: what differs is then said with the result."""
-    ready = [item.to_pixels() if isinstance(item, images.Picture) else item for item in candidates]
+    called = [replace(item, name=name) if isinstance(item, images.Picture) else item for item in candidates]
+    ready = [item.to_pixels() if isinstance(item, images.Picture) else item for item in called]
     same = (item for item in ready if not isinstance(item, Path) and _hash(item) == sha256)
     return next(same, ready[0])
 

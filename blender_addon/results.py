@@ -43,6 +43,31 @@ class Target:
     file_epoch: int = 0
 
 
+@dataclass(frozen=True)
+class Made:
+    """What a job made, ready to be handed over: encoded files by map name, or the paths of files on disk."""
+
+    recipe: Recipe
+    encoded: Mapping[str, bytes]
+    paths: tuple[Path, ...] = ()
+    size_px: tuple[int, int] = (1, 1)
+    width_m: float | None = None
+    height_range_m: float | None = None
+
+    @classmethod
+    def of(cls, answer: Answer) -> Made:
+        """From a worker's answer; copies the data, so not for the main thread."""
+        header = answer.header
+        return cls(
+            answer.recipe,
+            {name: data.tobytes() for name, data in answer.arrays.items()},
+            tuple(map(Path, header.get("paths", ()))),
+            tuple(header["size_px"] or (1, 1)),
+            header["width_m"],
+            header["height_range_m"],
+        )
+
+
 def target_of(context: bpy.types.Context, material: str, name: str, **look: bool | float) -> Target:
     """The target for the selected objects. ParameterError where the active material cannot take maps."""
     objects = [item for item in context.selected_objects if item.type in CAN_HAVE_MATERIAL]
@@ -60,22 +85,21 @@ def target_of(context: bpy.types.Context, material: str, name: str, **look: bool
     return Target(name, material, uids, active, file_epoch=jobs.file_epoch, **look)
 
 
-def put(answer: Answer, target: Target, more: Sequence[str] = ()) -> Report:
-    """Make images, and the material, of an answer; says what was made and what could not be done."""
+def put(made: Made, target: Target, more: Sequence[str] = ()) -> Report:
+    """Make images, and the material, of what a job made; says what was made and what could not be done."""
     if target.file_epoch != jobs.file_epoch:
-        return _keep_as_files(answer, target)
-    recipe = answer.recipe
-    made = _images(answer, target.name, recipe)
+        return _keep_as_files(made, target)
+    new = _images(made, target.name)
     notes = list(more)
-    what = f"{len(made)} image{'s' * (len(made) != 1)}"
+    what = f"{len(new)} image{'s' * (len(new) != 1)}"
     if target.material != NONE:
-        material = _material(answer, made, target, notes)
-        material[images.RECIPE] = recipe.to_json()
+        material = _material(made, new, target, notes)
+        material[images.RECIPE] = made.recipe.to_json()
         what = f"the material {material.name}"
-    for image in made.values():
+    for image in new.values():
         image.use_fake_user = image.users == 0
     before = _by_uid(bpy.data.images, target.image)
-    first = made.get("base_color") or next(iter(made.values()))
+    first = new.get("base_color") or next(iter(new.values()))
     if before:
         images.show_instead(before, first)
     recent.appendleft((target.name, first.name))
@@ -83,13 +107,10 @@ def put(answer: Answer, target: Target, more: Sequence[str] = ()) -> Report:
     return Report("WARNING" if notes else "INFO", "; ".join([f"Made {what}", *notes]))
 
 
-def _images(answer: Answer, name: str, recipe: Recipe) -> dict[str, bpy.types.Image]:
-    if "paths" in answer.header:
-        paths = [Path(path) for path in answer.header["paths"]]
-        return {map_: images.load(path, map_, recipe) for path in paths if (map_ := map_of(path))}
-    return {
-        map_: images.add(f"{name}_{map_}", map_, data.tobytes(), recipe) for map_, data in answer.arrays.items()
-    }
+def _images(made: Made, name: str) -> dict[str, bpy.types.Image]:
+    if made.paths:
+        return {map_: images.load(path, map_, made.recipe) for path in made.paths if (map_ := map_of(path))}
+    return {map_: images.add(f"{name}_{map_}", map_, data, made.recipe) for map_, data in made.encoded.items()}
 
 
 def map_of(path: Path) -> str:
@@ -98,7 +119,7 @@ def map_of(path: Path) -> str:
 
 
 def _material(
-    answer: Answer, made: Mapping[str, bpy.types.Image], target: Target, notes: list[str]
+    made: Made, new: Mapping[str, bpy.types.Image], target: Target, notes: list[str]
 ) -> bpy.types.Material:
     objects = [found for uid in target.objects if (found := _by_uid(bpy.data.objects, uid))]
     if len(objects) < len(target.objects):
@@ -112,7 +133,7 @@ def _material(
     without_uv = [item.name for item in objects if item.type == "MESH" and not item.data.uv_layers]
     if without_uv:
         notes.append(f"{', '.join(without_uv)} has no UVs: projected from the sides of a box, relief by bump")
-    materials.apply_maps(material, made, _look(answer, target, use_uv=not without_uv))
+    materials.apply_maps(material, new, _look(made, target, use_uv=not without_uv))
     if is_new:
         for item in objects:
             item.active_material = material
@@ -120,25 +141,25 @@ def _material(
     return material
 
 
-def _look(answer: Answer, target: Target, *, use_uv: bool) -> materials.Look:
-    height, width = answer.header.get("size_px") or (1, 1)
+def _look(made: Made, target: Target, *, use_uv: bool) -> materials.Look:
+    height, width = made.size_px
     return materials.Look(
-        width_m=answer.header.get("width_m") or target.width_m or 1.0,
+        width_m=made.width_m or target.width_m or 1.0,
         aspect=height / width,
-        relief_m=answer.header.get("height_range_m"),
+        relief_m=made.height_range_m,
         use_uv=use_uv,
         use_displacement=target.use_displacement,
         use_ambient_occlusion=target.use_ambient_occlusion,
     )
 
 
-def _keep_as_files(answer: Answer, target: Target) -> Report:
+def _keep_as_files(made: Made, target: Target) -> Report:
     """Another file is open: nothing is put into it, and nothing is lost."""
-    if "paths" in answer.header:
+    if made.paths:
         return Report("WARNING", f"Another file was opened: the maps of {target.name} are files only")
     folder = engine.user_folder(create=True) / "kept"
     folder.mkdir(exist_ok=True)
-    for map_, data in answer.arrays.items():
+    for map_, data in made.encoded.items():
         (folder / f"{target.name}_{map_}.png").write_bytes(data)
     return Report("WARNING", f"Another file was opened: the maps of {target.name} were kept in {folder}")
 

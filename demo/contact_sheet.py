@@ -1,16 +1,16 @@
-"""Part three of the demo: one picture with the photograph, the seamless result tiled 2×2, and its maps."""
+"""Part three of the demo: one picture with the photograph, the seamless result tiled 2 by 2, and its maps."""
 
 from __future__ import annotations
 
 import sys
-import textwrap
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
 from impasto.files import map_name
+from impasto.texture import MAP_CHANNELS
 
-CELL_PX = 384
+CELL_PX = 400
 MARGIN_PX = 16
 LABEL_PX = 34
 PAPER, INK = (24, 24, 26), (228, 226, 220)
@@ -18,16 +18,26 @@ PAPER, INK = (24, 24, 26), (228, 226, 220)
 
 def main(folder: Path) -> None:
     (source,) = (folder / "source").glob("*_base_color.png")
-    maps = {map_name(file): Image.open(file).convert("RGB") for file in sorted((folder / "maps").glob("*.png"))}
+    files = {map_name(file): file for file in (folder / "maps").glob("*.png")}
+    maps = {name: Image.open(files[name]).convert("RGB") for name in MAP_CHANNELS if name in files}
     cells = [
         ("the photograph", fit(Image.open(source).convert("RGB"))),
-        ("seamless, tiled 2 × 2", tiled(maps["base_color"])),
+        ("seamless, tiled 2 by 2", tiled(maps["base_color"])),
     ]
     if (folder / "preview.png").exists():
         cells.append(("on an object", fit(Image.open(folder / "preview.png").convert("RGB"))))
-    cells += [(name.replace("_", " "), fit(picture)) for name, picture in maps.items() if name]
+    cells += [(label(name, picture), fit(picture)) for name, picture in maps.items() if not is_constant(picture)]
     sheet(cells, columns=3).save(folder / "contact_sheet.png", optimize=True)
     print(f"demo: The contact sheet of {len(cells)} pictures is written")
+
+
+def label(name: str, picture: Image.Image) -> str:
+    return f"{name.replace('_', ' ')}, {picture.width}x{picture.height}"
+
+
+def is_constant(picture: Image.Image) -> bool:
+    """Whether there is nothing to see: a stone's metallic map is black."""
+    return all(low == high for low, high in picture.getextrema())
 
 
 def fit(picture: Image.Image) -> Image.Image:
@@ -52,10 +62,10 @@ def sheet(cells: list[tuple[str, Image.Image]], columns: int) -> Image.Image:
     step_x, step_y = CELL_PX + MARGIN_PX, CELL_PX + MARGIN_PX + LABEL_PX
     made = Image.new("RGB", (columns * step_x + MARGIN_PX, rows * step_y + MARGIN_PX), PAPER)
     draw, font = ImageDraw.Draw(made), ImageFont.load_default(20)
-    for index, (label, picture) in enumerate(cells):
+    for index, (text, picture) in enumerate(cells):
         x, y = MARGIN_PX + index % columns * step_x, MARGIN_PX + index // columns * step_y
         made.paste(picture, (x, y))
-        draw.text((x, y + CELL_PX + 6), textwrap.shorten(label, 40), INK, font)
+        draw.text((x, y + CELL_PX + 6), text, INK, font)
     return made
 
 

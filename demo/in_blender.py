@@ -14,8 +14,8 @@ from pathlib import Path
 
 import bpy
 
-RENDER_PX = 720
-SAMPLES = 48
+RENDER_PX = 640
+SAMPLES = 24
 EXTENSION = "bl_ext.user_default.impasto"
 
 
@@ -73,8 +73,11 @@ def generate(ball: bpy.types.Object, source: Path, name: str, size: int, maps: P
         seed=3,
         name=name,
         material="NEW",
-        out_dir=str(maps),
     )
+    maps.mkdir()
+    for image in bpy.data.images:
+        if image.get("impasto_recipe"):
+            (maps / f"{image.name}.png").write_bytes(image.packed_file.data)
     for other in bpy.data.objects:
         if other.name.startswith("Wall"):
             other.data.materials.clear()
@@ -93,11 +96,11 @@ def build_scene() -> bpy.types.Object:
     ball = bpy.context.object
     ball.name = "Ball"
     bpy.ops.object.shade_smooth()
-    stretch_uvs(ball, 2.0, 1.0)
+    lay_uvs(ball, 2.0, 1.0)
     for name, location, rotation in (("Wall floor", (0, 0, 0), (0, 0, 0)), ("Wall back", (0, 2, 2), (1.5708, 0, 0))):
         bpy.ops.mesh.primitive_plane_add(size=8, location=location, rotation=rotation)
         bpy.context.object.name = name
-        stretch_uvs(bpy.context.object, 4.0, 4.0)
+        lay_uvs(bpy.context.object, 3.0, 3.0)
     bpy.ops.object.camera_add(location=(0.0, -4.6, 1.7), rotation=(1.43, 0, 0))
     bpy.context.scene.camera = bpy.context.object
     bpy.context.object.data.lens = 52
@@ -119,9 +122,10 @@ def build_scene() -> bpy.types.Object:
     return ball
 
 
-def stretch_uvs(chosen: bpy.types.Object, across: float, up: float) -> None:
+def lay_uvs(chosen: bpy.types.Object, across: float, up: float) -> None:
+    """Repeat the texture, turned by 90°: the courses of the photographed bricks then lie flat."""
     for corner in chosen.data.uv_layers.active.data:
-        corner.uv = (corner.uv[0] * across, corner.uv[1] * up)
+        corner.uv = (corner.uv[1] * up, -corner.uv[0] * across)
 
 
 def point_at(chosen: bpy.types.Object, target: tuple[float, float, float]) -> None:

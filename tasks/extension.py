@@ -19,7 +19,7 @@ def build_extension() -> Path:
     python = CORE.ready()
     staged = BUILD / "extension"
     shutil.rmtree(staged, ignore_errors=True)
-    shutil.copytree(ROOT / "blender_addon", staged, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / "blender_addon", staged, ignore=shutil.ignore_patterns("__pycache__", ".*"))
     (staged / "core").mkdir()
     (staged / "core" / "__init__.py").write_text('"""Copied from impasto by build.py; edit it there."""\n')
     for name in VENDORED:

@@ -51,7 +51,7 @@ class RequestProperties:
         items=(
             (results.NEW, "New", "A new material on the selected objects"),
             (results.ACTIVE, "Active", "The active object's material"),
-            (results.NONE, "Images Only", "New images, no material"),
+            (results.NONE, "Images", "New images, no material"),
         ),
     )
     name: StringProperty(name="Name", description="What the results are called (default: as the source)")

@@ -72,7 +72,7 @@ class IMPASTO_OT_estimate_maps(OnImage, bpy.types.Operator):
         items=(
             (results.NEW, "New", "A new material on the selected objects"),
             (results.ACTIVE, "Active", "The active object's material"),
-            (results.NONE, "Images Only", "New images, no material"),
+            (results.NONE, "Images", "New images, no material"),
         ),
     )
     width_m: FloatProperty(name="Real Width", description="Real-world width of the image in metres; 0: unknown", min=0)
@@ -105,7 +105,7 @@ class IMPASTO_OT_rerun(OnImage, bpy.types.Operator):
             results.target_of(context, results.NONE, name),
             scale=scale_of(recipe),
             bits="16" if image.is_float else "8",
-            then=lambda answer: differences(recipe, answer.recipe),
+            then=lambda made: differences(recipe, made.recipe),
         )
 
 

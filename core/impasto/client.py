@@ -216,15 +216,12 @@ class Client:
             message = f"the engine cannot be started: {self._command[0]}: {error.strerror or error}"
             raise WorkerError(message, "choose a Python with impasto installed in the preferences") from error
         process = _Process(popen)
-        for target in (self._read, self._write, self._keep_log):
+        for target in (self._read, self._write, self._keep_log, self._end_if_silent):
             threading.Thread(target=target, args=(process,), daemon=True).start()
-        limit = threading.Timer(START_LIMIT_S, self._end_if_silent, (process,))
-        limit.daemon = True
-        limit.start()
         return process
 
     def _end_if_silent(self, process: _Process) -> None:
-        if not process.hello.is_set() and process.popen.poll() is None:
+        if not process.hello.wait(START_LIMIT_S) and process.popen.poll() is None:
             process.failure = WorkerError(f"the worker did not start within {START_LIMIT_S:.0f} s", self._see_log())
             _kill(process.popen)
 
@@ -260,6 +257,7 @@ class Client:
             process.failure = process.failure or error
         finally:
             stdout.close()
+            process.hello.set()  # nobody needs to wait for it any more
         with self._lock:
             if self._process is process:
                 self._process = None

@@ -52,7 +52,9 @@ class PhotoMaps(Estimator):
 
     name = "photo-maps"
     label = "Maps from photo"
-    description = "Makes height, normal, roughness and occlusion from one picture, and takes the light out of its colour"
+    description = (
+        "Makes height, normal, roughness and occlusion from one picture, and takes the light out of its colour"
+    )
     parameters = PhotoMapsParameters
 
     def apply(

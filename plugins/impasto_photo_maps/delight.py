@@ -7,7 +7,7 @@ import torch
 from .plane import blur
 
 BLACK = 0.01  # added to luminance before its logarithm, so that black pixels do not count as deep shadow
-WIDE = 1 / 12  # standard deviation of what counts as light, in picture sizes
+WIDE = 1 / 10  # standard deviation of what counts as light, in picture sizes
 SHADES_STOPS = 1.5  # the light may vary by about this much either way; more is taken for material
 
 

@@ -12,7 +12,7 @@ from impasto.texture import Maps
 
 from . import relief
 from .delight import delight, illumination, linear_to_srgb, srgb_to_linear
-from .plane import Plane, blur, find_wraps
+from .plane import Plane, find_wraps
 from .shading import ambient_occlusion, roughness
 
 if TYPE_CHECKING:
@@ -47,10 +47,8 @@ def estimate_maps(subject: Maps, parameters: PhotoMapsParameters, context: Conte
     radius_px = parameters.occlusion_radius * subject.size_px[1]
     made["ambient_occlusion"] = plane.crop(ambient_occlusion(height_px, radius_px, parameters.occlusion))
     context.progress(0.9, "finding the roughness")
-    lightness = plane.extend(L)
-    high = lightness - blur(lightness, plane.scale_px / 32)
     made["roughness"] = plane.crop(
-        roughness(lightness, high, plane.scale_px, parameters.roughness, parameters.roughness_variation)
+        roughness(plane.extend(L), height_px, plane.scale_px, parameters.roughness, parameters.roughness_variation)
     )
     made["metallic"] = torch.full_like(L, parameters.metallic)
     new = {name: x for name, x in made.items() if name == "base_color" or name not in kept}
@@ -106,9 +104,7 @@ def _height(
     return relief.with_contrast(height, parameters.height_contrast), span * plane.scale_px
 
 
-def _range_m(
-    subject: Maps, kept: dict[str, torch.Tensor], span_px: float, parameters: PhotoMapsParameters
-) -> float:
+def _range_m(subject: Maps, kept: dict[str, torch.Tensor], span_px: float, parameters: PhotoMapsParameters) -> float:
     """What height 0…1 spans in metres: as asked for, as the given height says, or as estimated."""
     if parameters.height_range_m > 0:
         return parameters.height_range_m

@@ -60,7 +60,7 @@ class Plane:
 
 
 def _margin(size: int) -> tuple[int, int]:
-    """Half the size in mirrored pixels, so that the wrap is out of the widest filter's sight; a size fast to transform."""
+    """Half the size in mirrored pixels, so that wide filters do not see across the wrap; the total transforms fast."""
     total = -(-(size + max(size // 2, 8)) // 16) * 16
     return (total - size) // 2, total - size - (total - size) // 2
 

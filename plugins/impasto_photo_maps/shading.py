@@ -23,15 +23,16 @@ def ambient_occlusion(height_px: torch.Tensor, radius_px: float, strength: float
     return 1 / (1 + 2 * strength * (closed - PLAIN).clamp_min(0))
 
 
-def roughness(L: torch.Tensor, high: torch.Tensor, size_px: float, base: float, variation: float) -> torch.Tensor:
-    """Roughness (H, W) in [0, 1]: `base`, more where it is deep and busy, less where it is high and plain.
+def roughness(L: torch.Tensor, height_px: torch.Tensor, size_px: float, base: float, variation: float) -> torch.Tensor:
+    """Roughness (H, W) in [0, 1]: `base`, more where it is deep and busy, less where it is raised and plain.
 
-    L: lightness (H, W). high: fine relief (H, W), high is positive, of any scale.
+    L: lightness (H, W). height_px: (H, W) in pixels; only its finer shapes count. size_px: of the picture.
     """
     sigma_px = max(size_px / 200, 1.0)
     mean, mean_square = blur(torch.stack([L, L * L]), sigma_px)
     contrast = (mean_square - mean * mean).clamp_min(0).sqrt()
     busy = contrast / (contrast + contrast.mean() + 0.01)
-    depth = -high / (high.std(correction=0) + 0.01)
+    raised = height_px - blur(height_px, max(size_px / 64, 1.0))
+    depth = -raised / (raised.std(correction=0) + 0.1)
     depth = depth / torch.sqrt(1 + (depth / 2).square())
     return (base + variation * (0.2 * depth + 0.6 * (busy - busy.mean()))).clamp(0.02, 1)

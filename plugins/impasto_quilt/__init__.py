@@ -21,7 +21,10 @@ class QuiltParameters(SizeParameters):
         0, ge=0, le=4096, description="Size of the pieces in pixels; larger keeps larger shapes whole; 0: automatic"
     )
     overlap: float = Field(
-        0.35, ge=0.1, le=0.5, description="How far pieces overlap, in parts of a piece: room for the cut to find its way"
+        0.25,
+        ge=0.1,
+        le=0.5,
+        description="How far pieces overlap, in parts of a piece: room for the cut to find its way",
     )
     variety: float = Field(
         0.5, ge=0, le=1, description="Avoid using a part of the photograph twice (1), or choose the best fit only (0)"
@@ -39,12 +42,12 @@ class Quilt(Generator):
 
     name = "quilt"
     label = "Seamless from photo"
-    description = "Makes a photograph or a map set seamless, larger or smaller, from pieces of itself, in about a second"
+    description = (
+        "Makes a photograph or a map set seamless, larger or smaller, from pieces of itself, in about a second"
+    )
     parameters = QuiltParameters
 
-    def apply(
-        self, subject: Maps, parameters: QuiltParameters, inputs: Mapping[str, Maps], context: Context
-    ) -> Maps:
+    def apply(self, subject: Maps, parameters: QuiltParameters, inputs: Mapping[str, Maps], context: Context) -> Maps:
         """The seamless maps; the size of a texel in the world stays as it was."""
         from .seamless import make_seamless
 

@@ -101,9 +101,7 @@ def _profile_correlation(image: torch.Tensor, tilt: float, keystone: float) -> t
 def _period(correlation: torch.Tensor, threshold: float) -> float | None:
     """The shortest shift that correlates about as well as the best; it must hold twice, or once very well."""
     reach = len(correlation)
-    tops = [
-        k for k in range(6, reach - 1) if correlation[k] >= max(correlation[max(0, k - 3) : k + 4].max(), 0.3)
-    ]
+    tops = [k for k in range(6, reach - 1) if correlation[k] >= max(correlation[max(0, k - 3) : k + 4].max(), 0.3)]
     near = [k for k in tops if k < reach / 2]
     if not near:
         return None

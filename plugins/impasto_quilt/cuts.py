@@ -44,3 +44,50 @@ def _sweep(step_cost: np.ndarray, along_cost: np.ndarray) -> tuple[np.ndarray, n
         before = np.minimum(rightward, leftward) + step_cost[:, row]
         costs[:, row] = before
     return before.min(1), sums, costs
+
+
+class Bands:
+    """The bands of a block (b, d) in which it overlaps what is there already: `widths` by side."""
+
+    def __init__(self, block: tuple[int, int], widths: dict[str, int]) -> None:
+        self.block = block
+        self.widths = widths
+
+    def mask(self) -> np.ndarray:
+        """True in the bands; bool (b, d)."""
+        mask = np.zeros(self.block, bool)
+        for side, width in self.widths.items():
+            _upright(mask, side)[:, :width] = True
+        return mask
+
+    def costs(self, difference: np.ndarray) -> np.ndarray:
+        """What the cheapest cuts cost in squared differences (K, b, d) -> (K,)."""
+        total = np.zeros(len(difference), np.float32)
+        for side, width in self.widths.items():
+            total += cut_costs(*_edge_costs(_upright(difference, side)[:, :, :width]))
+        return total
+
+    def cut(self, difference: np.ndarray) -> np.ndarray:
+        """True where the new block shows, bool (b, d), for squared differences (b, d)."""
+        mask = np.ones(self.block, bool)
+        for side, width in self.widths.items():
+            upright = _upright(difference[None], side)[:, :, :width]
+            _, path = shortest_paths(*_edge_costs(upright))
+            _upright(mask, side)[:, :width] &= np.arange(width) >= path[0][:, None]
+        return mask
+
+
+def _upright(image: np.ndarray, side: str) -> np.ndarray:
+    """A view (..., L, W) in which `side` is on the left."""
+    if side in ("top", "bottom"):
+        image = np.swapaxes(image, -1, -2)
+    return image[..., ::-1] if side in ("right", "bottom") else image
+
+
+def _edge_costs(difference: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Costs of cutting between neighbours: both see the difference (Kwatra et al. 2003, eq. 1, squared)."""
+    step = np.full(difference.shape, np.inf, np.float32)
+    step[:, :, 1:] = difference[:, :, 1:] + difference[:, :, :-1]
+    along = np.zeros(difference.shape, np.float32)
+    along[:, 1:] = difference[:, 1:] + difference[:, :-1]
+    return step, along

@@ -1,9 +1,9 @@
-"""From a subject to seamless maps: prepare, find the pattern, quilt, join."""
+"""From a subject to seamless maps: even the light, find the pattern, quilt, join."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -15,63 +15,81 @@ from impasto.errors import ParameterError
 from impasto.texture import Maps, Texture
 
 from .blend import join
-from .pattern import find_pattern, fit_to_torus
-from .quilting import FREE, Quilter, Step, plan
-from .source import even_light, features_of
+from .layout import plan
+from .pattern import Fitted, find_pattern, fit_to_torus
+from .quilting import Quilter
+from .source import even_light, features_of, luminance
 
 if TYPE_CHECKING:
     from . import QuiltParameters
 
 SMALLEST_PX = 8
-PREVIEW_PX = 512
+PREVIEW_PX, PREVIEW_EVERY_S = 512, 0.25
+BLEND_PX = 12.0
+"""How far from a cut its step is spread: far enough to hide, near enough to keep each piece's own colour."""
 
 
 def make_seamless(subject: Maps, parameters: QuiltParameters, context: Context) -> Maps:
     """Seamless maps of the wanted size, sewn from pieces of the subject; all maps along the same seams."""
     size_px = _checked_size(subject, parameters)
-    context.progress(0.0, "Preparing the photograph")
+    context.progress(0.0, "Evening out the light")
     images = {name: _to_torch(texture, context) for name, texture in subject.items()}
     if "base_color" in images:
         images["base_color"] = even_light(images["base_color"], parameters.even_light)
-    images, step = _in_step(images, parameters.pattern, size_px)
-    features = features_of(images)
+    context.progress(0.05, "Looking for a pattern")
+    fitted = _fit(images, parameters.pattern, size_px)
+    context.progress(0.2, "Comparing pieces")
+    features = features_of(fitted.maps)
     layout = plan(tuple(features.shape[1:]), size_px, parameters.block_px, parameters.overlap)
-    quilter = Quilter(features, layout, step, parameters.variety, context.rng)
-    shown = time.monotonic()
+    quilter = Quilter(features, layout, fitted.step, parameters.variety, context.rng)
+    show = _previews(fitted.maps, quilter, context)
     for done in quilter.lay():
-        context.progress(0.05 + 0.8 * done, "Sewing pieces together")
-    origin = quilter.torus.origin
-    context.progress(0.9, "Joining the seams")
-    return _finish(subject, images, origin, context)
+        context.progress(0.2 + 0.7 * done, "Sewing pieces together")
+        show()
+    return _finish(subject, fitted, quilter.torus.origin, context)
 
 
-def _in_step(
-    images: dict[str, torch.Tensor], wanted: str, size_px: tuple[int, int]
-) -> tuple[dict[str, torch.Tensor], Step]:
-    """The images, straightened so that whole periods of their pattern fit, and how pieces keep in step; or as they are."""
+def _fit(images: Mapping[str, torch.Tensor], wanted: str, size_px: tuple[int, int]) -> Fitted:
+    """The images, straightened so that whole periods of their pattern fit the torus; as they are without one."""
     if wanted != "stochastic":
-        luminance = next(iter(images.values())).mean(0)
-        pattern = find_pattern(luminance, 2.0 if wanted == "regular" else 1.0)
+        pattern = find_pattern(luminance(images).cpu(), eagerness=2.0 if wanted == "regular" else 1.0)
         fitted = pattern and fit_to_torus(images, pattern, size_px)
         if fitted:
-            return fitted[0], Step(fitted[1].numpy(), pattern.bond.numpy())
-    return images, FREE
+            return fitted
+    return Fitted(images)
 
 
-def _finish(subject, images, origin, context) -> Maps:
+def _previews(maps: Mapping[str, torch.Tensor], quilter: Quilter, context: Context) -> Callable[[], None]:
+    """A function that shows the first map as far as it is sewn, now and then."""
+    name, image = next(iter(maps.items()))
+    stride = -(-max(quilter.torus.size_px) // PREVIEW_PX)
+    shown_s = time.monotonic()
+
+    def show() -> None:
+        nonlocal shown_s
+        if time.monotonic() - shown_s >= PREVIEW_EVERY_S:
+            pixels = image.flatten(1)[:, quilter.torus.origin[::stride, ::stride]]
+            context.preview(Maps.from_arrays({name: _to_numpy(pixels)}))
+            shown_s = time.monotonic()
+
+    return show
+
+
+def _finish(subject: Maps, fitted: Fitted, origin: torch.Tensor, context: Context) -> Maps:
+    """The maps by their origins, with the steps at cuts smoothed away."""
     textures = {}
-    for name, image in images.items():
-        joined = join(image, origin, 12.0)
+    for number, (name, image) in enumerate(fitted.maps.items()):
+        context.progress(0.9 + 0.1 * number / len(fitted.maps), "Smoothing the seams")
+        joined = join(image, origin, BLEND_PX)
         if name == "normal":
-            direction = torch.nn.functional.normalize(joined * 2 - 1, dim=0)
-            joined = direction * 0.5 + 0.5
-        pixels = joined.clamp(0, 1).permute(1, 2, 0).contiguous().cpu().numpy()
-        textures[name] = Texture(pixels, subject[name].color_space)
-    width_m = subject.width_m and subject.width_m * origin.shape[1] / subject.size_px[1]
+            joined = torch.nn.functional.normalize(joined * 2 - 1, dim=0) * 0.5 + 0.5
+        textures[name] = Texture(_to_numpy(joined), subject[name].color_space)
+    width_m = subject.width_m and subject.width_m * origin.shape[1] / subject.size_px[1] / fitted.stretch_x
     return replace(subject, textures=textures, width_m=width_m)
 
 
 def _checked_size(subject: Maps, parameters: QuiltParameters) -> tuple[int, int]:
+    """(height, width) of the result. ParameterError where source or result are too small."""
     height, width = subject.size_px
     if min(height, width) < SMALLEST_PX:
         raise ParameterError(
@@ -90,3 +108,8 @@ def _checked_size(subject: Maps, parameters: QuiltParameters) -> tuple[int, int]
 def _to_torch(texture: Texture, context: Context) -> torch.Tensor:
     """(C, H, W) float32 on the context's device."""
     return torch.from_numpy(np.ascontiguousarray(texture.pixels.transpose(2, 0, 1))).to(context.device)
+
+
+def _to_numpy(image: torch.Tensor) -> np.ndarray:
+    """(H, W, C) in [0, 1]."""
+    return image.clamp(0, 1).permute(1, 2, 0).contiguous().cpu().numpy()

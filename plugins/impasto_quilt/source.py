@@ -7,13 +7,18 @@ from collections.abc import Mapping
 import torch
 from torch.nn.functional import interpolate
 
+from impasto.texture import COLOR_MAPS
+
 WEIGHTS: Mapping[str, float] = {"base_color": 1.0, "height": 0.5, "normal": 0.4, "emission": 0.5, "opacity": 0.5}
 """How much each map's variation counts in matching; 0.2 for the others, which mostly follow these."""
 
+BROAD = 0.16
+"""Standard deviation of the blur that sees the light and not the surface, in parts of the longer side."""
+
 
 def even_light(color: torch.Tensor, strength: float) -> torch.Tensor:
-    """Take `strength` of the broad drift, wider than a quarter of the image, out of (C, h, w), keeping the mean."""
-    drift = _blur(color, sigma=0.16)
+    """Take `strength` of the drift that is broader than a third of the image out of (C, h, w), keeping the mean."""
+    drift = _blur(color, sigma=BROAD)
     return color - strength * (drift - drift.mean((1, 2), keepdim=True))
 
 
@@ -32,28 +37,34 @@ def _blur(image: torch.Tensor, sigma: float) -> torch.Tensor:
     return interpolate(small, size=(height, width), mode="bicubic", align_corners=False)[0]
 
 
-def features_of(maps: Mapping[str, torch.Tensor], most: int = 4) -> torch.Tensor:
-    """Principal components (C <= most, h, w) of all maps (c, h, w), weighted; their variances sum to 1.
+def luminance(maps: Mapping[str, torch.Tensor]) -> torch.Tensor:
+    """(h, w) of the base colour; of maps without one, the mean of the first."""
+    if "base_color" in maps:
+        return _opponent(maps["base_color"])[0]
+    return next(iter(maps.values())).mean(0)
 
-    Colour is weighted as the eye does: luminance in full, the two colour differences by half.
-    """
+
+def _opponent(color: torch.Tensor) -> torch.Tensor:
+    """Luminance, and half of blue and red less it: the eye sees differences of colour less sharply, (3, h, w)."""
+    red, green, blue = color
+    light = 0.299 * red + 0.587 * green + 0.114 * blue
+    return torch.stack([light, 0.5 * (blue - light), 0.5 * (red - light)])
+
+
+def features_of(maps: Mapping[str, torch.Tensor], most: int = 4) -> torch.Tensor:
+    """Principal components (C <= most, h, w) of all maps (c, h, w), weighted; their variances sum to 1."""
     parts = []
     for name, image in maps.items():
-        if name in ("base_color", "emission"):
-            red, green, blue = image
-            luminance = 0.299 * red + 0.587 * green + 0.114 * blue
-            image = torch.stack([luminance, 0.5 * (blue - luminance), 0.5 * (red - luminance)])
-        centered = image - image.mean((1, 2), keepdim=True)
+        seen = _opponent(image) if name in COLOR_MAPS else image
+        centered = seen - seen.mean((1, 2), keepdim=True)
         spread = centered.square().mean((1, 2)).sum().sqrt()
         if spread > 1e-4:
             parts.append(centered * (WEIGHTS.get(name, 0.2) / spread))
     if not parts:
         return torch.zeros_like(next(iter(maps.values()))[:1])
-    stack = torch.cat(parts)
-    flat = stack.flatten(1)
-    variances, directions = torch.linalg.eigh((flat @ flat.T / flat.shape[1]).cpu())
-    kept = max(1, int((variances > 0.02 * variances.sum()).sum()))
-    kept = min(kept, most)
-    basis = directions[:, -kept:].to(flat.device)
-    features = (basis.T @ flat).reshape(kept, *stack.shape[1:])
-    return features / features.square().mean((1, 2)).sum().sqrt()
+    stack = torch.cat(parts).flatten(1)  # (c, h w)
+    variances, directions = torch.linalg.eigh((stack @ stack.T / stack.shape[1]).cpu())
+    count = min(most, max(1, int((variances > 0.02 * variances.sum()).sum())))
+    features = directions[:, -count:].T.to(stack.device) @ stack
+    features = features / features.square().mean(1).sum().sqrt()
+    return features.view(count, *image.shape[1:])

@@ -51,6 +51,7 @@ def extension(engine_python: Path) -> Iterator[object]:
     bpy.ops.extensions.package_install_files(
         filepath=os.environ["IMPASTO_EXTENSION"], repo="user_default", enable_on_install=True
     )
+    bpy.ops.impasto.refresh_tools()
     yield sys.modules[MODULE]
     addon_utils.disable(MODULE, default_set=True)
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import sys
+import time
 import zipfile
 from pathlib import Path
 
@@ -104,14 +106,15 @@ def test_a_working_engine_is_said_to_work(scene):
 
 def test_a_tool_that_is_not_known_yet_is_asked_for(extension, scene):
     """The shipped description has the first-party tools only; the engine has more."""
+    catalogue = extension.catalogue.catalogue
     (extension.engine.user_folder() / "description.json").unlink(missing_ok=True)
-    extension.catalogue.load()
+    catalogue.load()
     extension.properties.refresh()
-    assert "checker" not in extension.catalogue
+    assert "checker" not in catalogue
     assert bpy.ops.impasto.run(tool="checker", width_px=8, height_px=8, estimator="none") == {"FINISHED"}
-    assert "checker" in extension.catalogue
-    extension.catalogue.load()
-    assert "checker" in extension.catalogue, "what the engine said is kept for the next session"
+    assert "checker" in catalogue
+    catalogue.load()
+    assert "checker" in catalogue, "what the engine said is kept for the next session"
 
 
 def test_offline_the_button_says_so_and_nothing_is_started(extension, preferences):
@@ -121,17 +124,70 @@ def test_offline_the_button_says_so_and_nothing_is_started(extension, preference
     assert not list((extension.engine.user_folder() / "engine").glob("engine-*"))
 
 
-def test_the_button_makes_an_engine_of_a_users_python(extension, preferences, engine_python, tmp_path, monkeypatch):
-    """A real venv and a real pip, which installs the shipped wheel; the packages it needs are those of this engine."""
-    if not is_a_wheel(extension.engine.wheel()):
-        pytest.skip("the extension carries no real wheel")
-    monkeypatch.setattr(extension.installer.bpy.app, "online_access", True, raising=False)
-    plan = make_plan(extension, tmp_path, engine_python, ("--no-deps", "--no-index", "--system-site-packages"))
-    task = extension.jobs.Task("set up", plan.carry_out, lambda made: made)
+@pytest.fixture
+def online(preferences):
+    """Online access is on, and pip takes nothing but a torch that is only a name: the test needs no network."""
+    bpy.context.preferences.system.use_online_access = True
+    yield preferences
+    bpy.context.preferences.system.use_online_access = False
+
+
+def fake_wheel(folder: Path, name: str) -> Path:
+    """A wheel with no content, which pip installs in no time."""
+    about = f"{name}-0.0.1.dist-info"
+    wheel = folder / f"{name}-0.0.1-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        archive.writestr(f"{about}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: 0.0.1\n")
+        archive.writestr(f"{about}/WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        archive.writestr(f"{about}/RECORD", "")
+    return wheel
+
+
+@pytest.mark.parametrize("whose", ["a user's Python", "Blender's own Python"])
+def test_the_button_makes_an_engine_of(extension, online, tmp_path, monkeypatch, whose):
+    """A real venv or folder, and a real pip that installs the shipped wheel."""
+    folder = Path(sys.executable).parent if whose == "a user's Python" else tmp_path
+    monkeypatch.setenv("PATH", str(folder))
+    online.pip_arguments = f"--no-deps --no-index {shlex.quote(str(fake_wheel(tmp_path, 'torch')))}"
+    assert bpy.ops.impasto.set_up_engine() == {"FINISHED"}
+    made = extension.engine.find()
+    assert bool(made.packages) == (whose == "Blender's own Python")
+    extension.engine.forget_checks()
+    assert bpy.ops.impasto.check_engine() == {"FINISHED"}
+    finish_quietly(extension)
+    probe = "from importlib.metadata import version; print(version('impasto'))"
+    say_version = [made.python, "-c", f"import sys; sys.path.insert(0, {made.packages!r}); {probe}"]
+    said = subprocess.run(say_version, capture_output=True, text=True, check=True).stdout.strip()
+    assert said == extension.catalogue.catalogue.version
+
+
+def finish_quietly(extension) -> None:
+    """Let the silent tasks end: this engine cannot run, as its torch is only a name."""
+    for task in list(extension.jobs.jobs.tasks):
+        task.cancel()
+        task.wait(20)
+    extension.jobs.jobs.tasks.clear()
+    extension.jobs.jobs.close()
+
+
+def test_a_failed_setup_says_what_pip_said_and_leaves_the_engine_that_was(extension, online, tmp_path):
+    before = extension.engine.find()
+    online.pip_arguments = "--no-index --find-links /nowhere"
+    with pytest.raises(RuntimeError, match="No matching distribution found.*check the network"):
+        bpy.ops.impasto.set_up_engine()
+    assert extension.engine.find() == before
+
+
+def test_a_setup_can_be_cancelled_and_leaves_nothing(extension, online):
+    engines = extension.engine.user_folder() / "engine"
+    before = set(engines.glob("engine-*"))
+    plan = extension.installer.plan(online)
+    task = extension.jobs.Task("Setting up", plan.carry_out, lambda made: made)
     task.start()
-    assert task.wait(60)
-    made = task._result
-    assert made is not None, task._error
-    extension.engine.check(made, extension.catalogue.version)
-    answer = subprocess.run(made.command("impasto", "--version"), capture_output=True, text=True, check=True)
-    assert extension.catalogue.version in answer.stdout
+    deadline = time.monotonic() + 20
+    while set(engines.glob("engine-*")) == before and time.monotonic() < deadline:
+        time.sleep(0.01)
+    task.cancel()
+    assert task.wait(10)
+    assert task.conclude().level == "CANCELLED"
+    assert set(engines.glob("engine-*")) == before

@@ -35,10 +35,10 @@ def traces() -> dict[str, object]:
 
 
 def test_unregistering_twice_leaves_nothing_behind(extension):
-    extension.jobs.jobs.close()
-    time.sleep(0.2)
+    bpy.ops.impasto.refresh_tools()  # starts a worker, whose threads must go as well
     for _ in range(2):
         addon_utils.disable(MODULE, default_set=True)
+        time.sleep(0.2)  # the threads see the worker's end
         left = traces()
         assert not any(left.values()), left
         assert not bpy.app.timers.is_registered(extension.jobs._tick)

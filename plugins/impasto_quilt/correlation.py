@@ -1,0 +1,125 @@
+"""Autocorrelation: which shifts map a picture to itself? A lattice of peaks, and the bond of a wall's courses."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import torch
+from torch.fft import fftshift, irfft2, rfft2
+from torch.nn.functional import avg_pool2d, interpolate, max_pool2d, pad
+
+DETECTION_PX = 384
+WINDOW_PX = 49
+
+
+def normalise(luminance: torch.Tensor) -> tuple[torch.Tensor, float]:
+    """Zero mean and unit deviation in each window, on a copy of at most DETECTION_PX; and how much it is reduced."""
+    height, width = luminance.shape
+    reduction = max(1.0, max(height, width) / DETECTION_PX)
+    size = (max(1, round(height / reduction)), max(1, round(width / reduction)))
+    image = interpolate(luminance[None, None], size=size, mode="area")
+    mean = _box(image)
+    deviation = (_box(image.square()) - mean.square()).clamp(min=1e-6).sqrt()
+    normalised = ((image - mean) / deviation)[0, 0]
+    return normalised - normalised.mean(), reduction
+
+
+def _box(image: torch.Tensor) -> torch.Tensor:
+    height, width = (min(WINDOW_PX, 2 * ((side + 1) // 2) - 1) for side in image.shape[2:])
+    image = pad(image, (width // 2, width // 2, height // 2, height // 2), mode="reflect")
+    return avg_pool2d(avg_pool2d(image, (height, 1), 1), (1, width), 1)
+
+
+def autocorrelation(image: torch.Tensor) -> torch.Tensor:
+    """Correlation in [-1, 1] at shifts up to 0.6 of the image, (2 ry + 1, 2 rx + 1), shift 0 in the middle."""
+    height, width = image.shape
+    power = irfft2(rfft2(image, s=(2 * height, 2 * width)).abs().square(), s=(2 * height, 2 * width))
+    power = fftshift(power)
+    shifts = [(torch.arange(2 * side, device=image.device) - side).abs() for side in (height, width)]
+    overlap = (height - shifts[0]).clamp(min=1)[:, None] * (width - shifts[1]).clamp(min=1)[None]
+    reach = [int(0.6 * side) for side in (height, width)]
+    inner = tuple(slice(side - r, side + r + 1) for side, r in zip((height, width), reach, strict=True))
+    return (power / overlap / image.square().mean().clamp(min=1e-9))[inner].cpu()
+
+
+def _at(correlation: torch.Tensor, shifts: torch.Tensor) -> torch.Tensor:
+    """The highest correlation within 2 px of shifts (..., 2); -0.1 beyond the reach."""
+    peaks = max_pool2d(correlation[None, None], 5, 1, 2)[0, 0]
+    reach = torch.tensor(correlation.shape) // 2
+    index = shifts.round().long() + reach
+    inside = ((index >= 0) & (index < torch.tensor(correlation.shape))).all(-1)
+    index = index.clamp(min=0).minimum(torch.tensor(correlation.shape) - 1)
+    return torch.where(inside, peaks[index[..., 0], index[..., 1]], -0.1)
+
+
+def find_lattice(correlation: torch.Tensor, threshold: float) -> torch.Tensor | None:
+    """Basis vectors as columns (2, 2): mean correlation at a, b, a+b, a-b, less 0.03 ln(area), at its highest."""
+    reach = torch.tensor(correlation.shape) // 2
+    around = max_pool2d(correlation[None, None], (9, 1), 1, (4, 0))
+    around = max_pool2d(around, (1, 9), 1, (0, 4))[0, 0]
+    peaks = torch.nonzero((correlation >= around) & (correlation > 0.1)) - reach
+    peaks = peaks[((peaks[:, 0] > 0) | ((peaks[:, 0] == 0) & (peaks[:, 1] > 0))) & (peaks.square().sum(1) > 36)]
+    if len(peaks) < 2:
+        return None
+    peaks = peaks[_at(correlation, peaks).argsort(descending=True, stable=True)[:60]].float()
+    a, b = peaks[:, None].expand(-1, len(peaks), 2), peaks[None].expand(len(peaks), -1, 2)
+    mean = (_at(correlation, a) + _at(correlation, b) + _at(correlation, a + b) + _at(correlation, a - b)) / 4
+    area = (a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0]).abs()
+    square = area > 0.3 * a.norm(dim=-1) * b.norm(dim=-1)
+    score = torch.where(square & (area > 64), mean - 0.03 * area.clamp(min=1).log(), -torch.inf)
+    best = int(score.argmax())
+    if score.flatten()[best] == -torch.inf or mean.flatten()[best] < threshold:
+        return None
+    return _sharpen(correlation, torch.stack([a.reshape(-1, 2)[best], b.reshape(-1, 2)[best]], 1))
+
+
+def _sharpen(correlation: torch.Tensor, basis: torch.Tensor) -> torch.Tensor:
+    """The basis, by least squares over the peaks near its multiples."""
+    reach = torch.tensor(correlation.shape) // 2
+    for most in (2, 4, 8):
+        counts = torch.cartesian_prod(*[torch.arange(-most, most + 1)] * 2).float()
+        predicted = counts @ basis.T
+        inside = (predicted.abs() < reach - 4).all(1) & (counts.abs().sum(1) > 0)
+        found, kept = [], []
+        for count, (y, x) in zip(counts[inside], (predicted[inside].round().long() + reach).tolist(), strict=True):
+            window = correlation[y - 3 : y + 4, x - 3 : x + 4]
+            if window.max() > 0.1:
+                down, right = divmod(int(window.argmax()), 7)
+                found.append([y + down - 3 - float(reach[0]), x + right - 3 - float(reach[1])])
+                kept.append(count)
+        if len(found) >= 4:
+            basis = torch.linalg.lstsq(torch.stack(kept), torch.tensor(found)).solution.T
+    return basis
+
+
+def find_bond(correlation: torch.Tensor, periods: torch.Tensor) -> torch.Tensor:
+    """Which shifts, in periods modulo (ry, rx) <= 4, map the pattern to itself; bool (ry, rx). Running bond: 2x2.
+
+    Seen in what the means along rows and columns leave of the correlation; (1, 1) where that shows no bond.
+    """
+    rest = correlation - correlation.mean(0) - correlation.mean(1, keepdim=True) + correlation.mean()
+    reach = torch.tensor(correlation.shape) // 2
+    most = [max(1, int(r / p)) for r, p in zip(reach.tolist(), periods.norm(dim=0).tolist(), strict=True)]
+    shifts = torch.cartesian_prod(*[torch.arange(-n, n + 1) for n in most])
+    values = _at(rest, shifts.float() @ periods.T)
+    known = (shifts != 0).any(1) & ((shifts.float() @ periods.T).abs() < reach - 2).all(1)
+    tables = {}
+    for repeats in product(range(1, 5), repeat=2):
+        classes = shifts.remainder(torch.tensor(repeats)) @ torch.tensor([repeats[1], 1])
+        sums, counts = (
+            torch.zeros(repeats[0] * repeats[1]).index_add(0, classes[known], of[known])
+            for of in (values, torch.ones_like(values))
+        )
+        if counts.min() >= 2:
+            tables[repeats] = (sums / counts).reshape(repeats)
+    best = max((float(table[0, 0]) for table in tables.values()), default=0.0)
+    if best < 0.04:
+        return torch.ones(1, 1, dtype=torch.bool)
+    good = sorted((table for table in tables.values() if table[0, 0] > 0.8 * best), key=torch.Tensor.numel)
+    bonds = [table >= 0.5 * table[0, 0] for table in good]
+    return next((bond for bond in bonds if _is_group(bond)), torch.ones(1, 1, dtype=torch.bool))
+
+
+def _is_group(bond: torch.Tensor) -> bool:
+    """Whether one allowed shift after another is allowed too."""
+    return all(torch.equal(bond.roll(tuple(shift), (0, 1)), bond) for shift in bond.nonzero().tolist())

@@ -1,0 +1,58 @@
+"""What was used already: so that no piece continues its neighbour, keeps the layout, or comes up again and again."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .layout import Layout
+
+CONTINUES = 100.0
+"""Added to the error of a position that would only continue a neighbouring piece; errors are around 1."""
+
+
+class History:
+    """Pieces placed so far, and how often each pixel of the reduced source (h, w) is shown."""
+
+    def __init__(self, shape: tuple[int, int], layout: Layout, shortest_px: float) -> None:
+        self.layout = layout
+        self.uses = np.zeros(shape, np.float32)
+        self.share = min(1.0, shape[0] * shape[1] * layout.scale**2 / (layout.size[0] * layout.size[1]))
+        pieces = len(layout.corners[0]) * len(layout.corners[1])
+        self.placed = np.zeros((pieces, 4), int)  # corner y, x; source y, x
+        self.count = 0
+        self.same_px = np.minimum(np.array(layout.block) / 2, 0.45 * shortest_px)
+        """Nearer than this, a shifted piece is the same piece; one period off is another one."""
+
+    def add(self, corner: tuple[int, int], source: tuple[int, int]) -> None:
+        """Note the piece from `source` at `corner`."""
+        self.placed[self.count] = (*corner, *source)
+        self.count += 1
+        layout = self.layout
+        shown = tuple(
+            slice((start + overlap // 2) // layout.scale, (start + block - overlap // 2) // layout.scale)
+            for start, block, overlap in zip(source, layout.block, layout.overlap, strict=True)
+        )
+        self.uses[shown] += self.share
+
+    def uses_of_blocks(self, box: tuple[int, int]) -> np.ndarray:
+        """Mean uses in the box (b, d) at each position, (h-b+1, w-d+1); 1 where all was used its fair share."""
+        sums = np.pad(self.uses.astype(np.float64), ((1, 0), (1, 0))).cumsum(0).cumsum(1)
+        height, width = box
+        boxes = sums[height:, width:] - sums[:-height, width:] - sums[height:, :-width] + sums[:-height, :-width]
+        return (boxes / (height * width)).astype(np.float32)
+
+    def repetition(self, corner: tuple[int, int], shape: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+        """Penalties for continuing neighbours of `corner`, and how many pieces lie in the same layout; both `shape`."""
+        penalty, familiar = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+        placed, size = self.placed[: self.count], np.array(self.layout.size)
+        apart = (np.array(corner) - placed[:, :2] + size // 2) % size - size // 2
+        near = (np.abs(apart) < self.layout.block).all(1)
+        centers = (placed[:, 2:] + apart) / self.layout.scale
+        radii = np.where(near[:, None], self.same_px, self.same_px / 4) / self.layout.scale
+        lows = np.maximum(np.ceil(centers - radii), 0).astype(int)
+        highs = np.maximum(np.floor(centers + radii) + 1, 0).astype(int)
+        for index in np.flatnonzero(((lows < shape) & (highs > 0)).all(1)):
+            layer, amount = (penalty, CONTINUES) if near[index] else (familiar, 1)
+            low, high = lows[index], highs[index]
+            layer[low[0] : high[0], low[1] : high[1]] += amount
+        return penalty, familiar

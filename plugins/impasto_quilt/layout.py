@@ -1,0 +1,85 @@
+"""Where pieces go: their sizes, their places on the torus, and how they keep in step with a pattern."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from impasto.errors import ParameterError
+
+BLOCK = 1 / 3
+"""Side of a piece, in parts of the source's: large pieces need few cuts, and none shows half of the photograph."""
+MATCHING_PX = 256
+"""Pieces are compared on a copy of the source of about this size, and placed to the pixel afterwards."""
+MOST_PIECES = 10_000
+OUT_OF_STEP = 1e5
+TOLERANCE = 0.04
+"""How far a piece may be out of step with a pattern, in periods: bricks are not laid by machine."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The grid of pieces, sizes (y, x) in pixels; `corners`: the top left corners of pieces along each axis.
+
+    `scale`: how much smaller the copy is on which pieces are compared.
+    """
+
+    size: tuple[int, int]
+    block: tuple[int, int]
+    overlap: tuple[int, int]
+    corners: tuple[np.ndarray, np.ndarray]
+    scale: int
+
+
+@dataclass(frozen=True)
+class Step:
+    """How pieces keep in step with a pattern: shifts by whole cycles of `waves` (n, 2), in cycles a pixel (y, x).
+
+    Of two waves, by i and j cycles only where `bond` (ry, rx) is true at (i, j) modulo its shape. No wave: free.
+    """
+
+    waves: np.ndarray = field(default_factory=lambda: np.zeros((0, 2), np.float32))
+    bond: np.ndarray = field(default_factory=lambda: np.ones((1, 1), bool))
+
+    @property
+    def shortest_px(self) -> float:
+        """The shortest period; infinite where there is none."""
+        return float(min(1 / np.hypot(*self.waves.T), default=np.inf))
+
+    def penalty(self, corner: tuple[int, int], shape: tuple[int, int], scale: int) -> np.ndarray:
+        """OUT_OF_STEP at positions (multiples of `scale`) whose piece would break the step at `corner`; `shape`."""
+        penalty = np.zeros(shape, np.float32)
+        cells = []
+        for wave in self.waves:
+            y, x = (np.arange(count) * scale - start for count, start in zip(shape, corner, strict=True))
+            cycles = wave[0] * y[:, None] + wave[1] * x
+            cells.append(np.round(cycles).astype(int))
+            period_px = 1 / np.hypot(*wave)
+            off_px = np.abs(cycles - cells[-1]) * period_px
+            penalty += OUT_OF_STEP * (off_px > max(0.6 * scale, TOLERANCE * period_px))
+        if len(cells) == 2:
+            rows, columns = self.bond.shape
+            penalty += OUT_OF_STEP * ~self.bond[cells[0] % rows, cells[1] % columns]
+        return penalty
+
+
+def plan(source: tuple[int, int], size: tuple[int, int], block_px: int, overlap: float) -> Layout:
+    """An even grid of overlapping pieces on a torus of `size`; pieces are at most half the source and the torus."""
+    side = (source[0] * source[1]) ** 0.5
+    scale = max(1, min(round(side / MATCHING_PX), min(*source, *size) // 32))
+    blocks, overlaps, corners = [], [], []
+    for length, torus in zip(source, size, strict=True):
+        wanted = min(max(4, block_px or BLOCK * side), length / 2, torus / 1.5)
+        count = max(2, round(torus / (wanted * (1 - overlap)) + 0.3))
+        step = -(-torus // count)
+        block = -(-max(step + 2, step / (1 - overlap)) // scale) * scale
+        blocks.append(int(block))
+        overlaps.append(int(block) - step)
+        corners.append(np.arange(count) * torus // count)
+    if len(corners[0]) * len(corners[1]) > MOST_PIECES:
+        raise ParameterError(
+            f"{size[1]}x{size[0]} px would take {len(corners[0]) * len(corners[1])} pieces of {blocks[1]}x{blocks[0]} px",
+            "choose a larger block_px or a smaller size, or give a larger picture",
+        )
+    return Layout(tuple(size), tuple(blocks), tuple(overlaps), tuple(corners), scale)

@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the tests of baking share: a strip of faces with materials, the operator, and what it must not change."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator
+
+import bpy
+import numpy as np
+
+EXTENSION = "bl_ext.user_default.impasto"
+SIZE_PX = 64
+COLOR = (0.8, 0.2, 0.1)
+ALL_MAPS = {"base_color", "roughness", "metallic", "emission", "opacity", "normal"}
+BYTE = 0.51 / 255
+"""Rounding to 8 bits, and a little for float32."""
+
+
+def module(name: str):
+    return importlib.import_module(f"{EXTENSION}.{name}")
+
+
+def material(name: str = "material", **inputs: object) -> bpy.types.Material:
+    """A Principled material; base_color=… sets Base Color."""
+    made = bpy.data.materials.new(name)
+    if bpy.app.version < (5, 0):
+        made.use_nodes = True
+    for key, value in inputs.items():
+        principled(made).inputs[key.replace("_", " ").title()].default_value = value
+    return made
+
+
+def principled(owner: bpy.types.Material) -> bpy.types.Node:
+    return owner.node_tree.nodes["Principled BSDF"]
+
+
+def output(owner: bpy.types.Material) -> bpy.types.NodeSocket:
+    return owner.node_tree.get_output_node("CYCLES").inputs["Surface"]
+
+
+def plane(*materials: bpy.types.Material | None, faces: int = 1) -> bpy.types.Object:
+    """A strip of faces side by side that fills the 0–1 square, one material slot each; the active object."""
+    verts = [(x / faces, y, 0.0) for x in range(faces + 1) for y in (0, 1)]
+    polygons = [(2 * x, 2 * x + 2, 2 * x + 3, 2 * x + 1) for x in range(faces)]
+    mesh = bpy.data.meshes.new("Strip")
+    mesh.from_pydata(verts, [], polygons)
+    mesh.uv_layers.new(name="UVMap")
+    for loop in mesh.loops:
+        mesh.uv_layers[0].data[loop.index].uv = verts[loop.vertex_index][:2]
+    for index, item in enumerate(materials):
+        mesh.materials.append(item)
+        mesh.polygons[min(index, faces - 1)].material_index = index
+    made = bpy.data.objects.new("Strip", mesh)
+    bpy.context.collection.objects.link(made)
+    bpy.context.view_layer.objects.active = made
+    made.select_set(True)
+    return made
+
+
+def bake(**properties: object) -> set[str]:
+    return bpy.ops.impasto.bake(**{"width_px": SIZE_PX, "height_px": SIZE_PX, "samples": 1, **properties})
+
+
+def pixels(name: str) -> np.ndarray:
+    """An image's stored values (H, W, 4), row 0 at the bottom."""
+    image = bpy.data.images[name]
+    values = np.empty(len(image.pixels), np.float32)
+    image.pixels.foreach_get(values)
+    return values.reshape(image.size[1], image.size[0], 4)
+
+
+def srgb(linear: object) -> np.ndarray:
+    linear = np.asarray(linear, np.float64)
+    return np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055)
+
+
+def baked(map_name: str, **properties: object) -> np.ndarray:
+    """The colour of the plane's centre in one map."""
+    assert bake(maps={map_name}, **properties) == {"FINISHED"}
+    return pixels(f"Strip_{map_name}")[SIZE_PX // 2, SIZE_PX // 2, :3]
+
+
+def state() -> dict[str, object]:
+    """All that a bake could have changed: settings, selection, mode, slots, nodes, and every datablock's name."""
+    scene, layer = bpy.context.scene, bpy.context.view_layer
+    settings = (scene, scene.render, scene.render.bake, scene.cycles, scene.view_settings, scene.display_settings)
+    seen: dict[str, object] = {
+        f"{index} {key}": value for index, owner in enumerate(settings) for key, value in rna(owner)
+    }
+    seen["active"] = layer.objects.active and layer.objects.active.name
+    for obj in bpy.data.objects:
+        slots = [(slot.link, slot.material and slot.material.name) for slot in obj.material_slots]
+        seen[obj.name] = (obj.mode, obj.select_get(), obj.hide_render, obj.active_material_index, slots)
+    for owner in bpy.data.materials:
+        nodes = owner.node_tree.nodes if owner.node_tree else ()
+        seen[f"material {owner.name}"] = (
+            [(node.name, node.select, node == nodes.active, node.mute) for node in nodes],
+            owner.displacement_method,
+        )
+    for kind in ("scenes", "objects", "meshes", "materials", "node_groups", "images", "cameras", "worlds", "texts"):
+        seen[kind] = sorted(getattr(bpy.data, kind).keys())
+    return seen
+
+
+def rna(owner: bpy.types.bpy_struct) -> Iterator[tuple[str, object]]:
+    for prop in owner.bl_rna.properties:
+        if prop.type in ("BOOLEAN", "INT", "FLOAT", "STRING", "ENUM") and prop.identifier != "use_nodes":
+            value = getattr(owner, prop.identifier)
+            yield prop.identifier, tuple(value) if getattr(prop, "is_array", False) else value
+
+
+def without_images(seen: dict[str, object]) -> dict[str, object]:
+    return {key: value for key, value in seen.items() if key != "images"}
+
+
+def procedural(kind: str, output_name: str) -> tuple[bpy.types.Material, np.ndarray]:
+    """A material coloured by a texture of the position, and the texture's values as geometry nodes give them."""
+    made = material()
+    nodes, links = made.node_tree.nodes, made.node_tree.links
+    texture, position = nodes.new(kind), nodes.new("ShaderNodeNewGeometry")
+    links.new(position.outputs["Position"], texture.inputs["Vector"])
+    links.new(texture.outputs[output_name], principled(made).inputs["Base Color"])
+    links.new(texture.outputs["Fac" if "Fac" in texture.outputs else 0], principled(made).inputs["Roughness"])
+
+    centres = (np.arange(SIZE_PX) + 0.5) / SIZE_PX
+    grid = np.stack([*np.meshgrid(centres, centres), np.zeros((SIZE_PX, SIZE_PX))], axis=-1).reshape(-1, 3)
+    mesh = bpy.data.meshes.new("Points")
+    mesh.from_pydata(grid.tolist(), [], [])
+    points = bpy.data.objects.new("Points", mesh)
+    bpy.context.collection.objects.link(points)
+    tree = bpy.data.node_groups.new("Evaluate", "GeometryNodeTree")
+    for in_out in ("INPUT", "OUTPUT"):
+        tree.interface.new_socket("Geometry", in_out=in_out, socket_type="NodeSocketGeometry")
+    kinds = ("NodeGroupInput", kind, "GeometryNodeInputPosition", "GeometryNodeStoreNamedAttribute", "NodeGroupOutput")
+    start, same, position, store, end = (tree.nodes.new(name) for name in kinds)
+    store.data_type, store.inputs["Name"].default_value = "FLOAT_COLOR", "value"
+    value = next(socket for socket in store.inputs if socket.name == "Value" and socket.enabled)
+    tree.links.new(position.outputs[0], same.inputs["Vector"])
+    tree.links.new(same.outputs[output_name], value)
+    tree.links.new(start.outputs[0], store.inputs["Geometry"])
+    tree.links.new(store.outputs[0], end.inputs[0])
+    points.modifiers.new("Evaluate", "NODES").node_group = tree
+    evaluated = points.evaluated_get(bpy.context.evaluated_depsgraph_get()).data
+    values = np.empty(SIZE_PX * SIZE_PX * 4, np.float32)
+    evaluated.attributes["value"].data.foreach_get("color", values)
+    return made, values.reshape(SIZE_PX, SIZE_PX, 4)[..., :3]
+
+
+def grouped(made: bpy.types.Material, depth: int) -> None:
+    """Move the shading into `depth` nested groups, whose shader input passes the Principled BSDF through."""
+    source = principled(made).outputs[0]
+    inner = None
+    for level in range(depth):
+        tree = bpy.data.node_groups.new(f"Level {level}", "ShaderNodeTree")
+        for in_out in ("INPUT", "OUTPUT"):
+            tree.interface.new_socket("Shader", in_out=in_out, socket_type="NodeSocketShader")
+        start, end = tree.nodes.new("NodeGroupInput"), tree.nodes.new("NodeGroupOutput")
+        shader = start.outputs[0]
+        if inner is not None:
+            group = tree.nodes.new("ShaderNodeGroup")
+            group.node_tree = inner
+            tree.links.new(shader, group.inputs[0])
+            shader = group.outputs[0]
+        mix, blue = tree.nodes.new("ShaderNodeMixShader"), tree.nodes.new("ShaderNodeBsdfPrincipled")
+        blue.inputs["Base Color"].default_value = (0, 0, 1, 1)
+        tree.links.new(shader, mix.inputs[1])
+        tree.links.new(blue.outputs[0], mix.inputs[2])
+        tree.links.new(mix.outputs[0], end.inputs[0])
+        inner = tree
+    group, reroute = (made.node_tree.nodes.new(kind) for kind in ("ShaderNodeGroup", "NodeReroute"))
+    group.node_tree = inner
+    made.node_tree.links.new(source, group.inputs[0])
+    made.node_tree.links.new(group.outputs[0], reroute.inputs[0])
+    made.node_tree.links.new(reroute.outputs[0], output(made))
+
+
+def out_of_square(obj: bpy.types.Object) -> None:
+    for loop in obj.data.uv_layers[0].data:
+        loop.uv[0] += 3.0

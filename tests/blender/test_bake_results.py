@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a bake leaves: images, files, a material, one step of undo; and the same from a Blender in the background."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import bpy
+import numpy as np
+import pytest
+from baking import (
+    ALL_MAPS,
+    BYTE,
+    COLOR,
+    SIZE_PX,
+    bake,
+    material,
+    module,
+    out_of_square,
+    pixels,
+    plane,
+    principled,
+    procedural,
+    srgb,
+    state,
+)
+
+pytestmark = pytest.mark.usefixtures("scene")
+
+
+def test_results_survive_saving_and_know_where_they_come_from(tmp_path: Path) -> None:
+    plane(material(base_color=(*COLOR, 1)))
+    bake(maps={"base_color", "normal"}, margin_px=7)
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "baked.blend"))
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "baked.blend"))
+    color, normal = bpy.data.images["Strip_base_color"], bpy.data.images["Strip_normal"]
+    assert color.packed_file
+    assert normal.packed_file
+    assert [color.colorspace_settings.name, normal.colorspace_settings.name] == ["sRGB", "Non-Color"]
+    assert np.allclose(pixels("Strip_base_color")[..., :3], srgb(COLOR), atol=BYTE)
+    about = json.loads(normal["impasto_baked"])
+    assert about["object"] == "Strip"
+    assert about["uv_map"] == "UVMap"
+    assert about["materials"] == ["material"]
+    assert (about["width_px"], about["height_px"], about["margin_px"]) == (SIZE_PX, SIZE_PX, 7)
+    assert about["blender"] == bpy.app.version_string
+
+
+def test_sizes_need_not_be_square() -> None:
+    plane(material())
+    bake(maps={"roughness"}, width_px=96, height_px=32)
+    assert tuple(bpy.data.images["Strip_roughness"].size) == (96, 32)
+
+
+def test_earlier_results_are_kept() -> None:
+    plane(material(roughness=0.1))
+    bake(maps={"roughness"})
+    principled(bpy.data.materials["material"]).inputs["Roughness"].default_value = 0.9
+    bake(maps={"roughness"})
+    assert np.allclose(pixels("Strip_roughness")[..., 0], 0.1, atol=BYTE)
+    assert np.allclose(pixels("Strip_roughness.001")[..., 0], 0.9, atol=BYTE)
+
+
+def test_the_scene_settings_are_used_unless_the_call_says_otherwise() -> None:
+    plane(material())
+    settings = bpy.context.scene.impasto_bake
+    settings.maps, settings.width_px, settings.height_px = {"metallic"}, 16, 48
+    assert bpy.ops.impasto.bake(height_px=24) == {"FINISHED"}
+    assert tuple(bpy.data.images["Strip_metallic"].size) == (16, 24)
+    assert "Strip_roughness" not in bpy.data.images
+
+
+def test_files_are_written_and_never_overwritten(tmp_path: Path) -> None:
+    plane(material())
+    for _ in range(2):
+        bake(maps={"roughness"}, out_dir=str(tmp_path / "new"))
+    assert sorted(path.name for path in (tmp_path / "new").iterdir()) == [
+        "Strip_roughness.png",
+        "Strip_roughness_2.png",
+    ]
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    plane(material())
+    with pytest.raises(RuntimeError, match=r"cannot write to .*file: .*; choose a folder"):
+        bake(maps={"roughness"}, out_dir=str(tmp_path / "file"))
+
+
+def test_the_material_is_made_only_where_it_is_wanted() -> None:
+    obj = plane(material(emission_strength=3.0))
+    bake(maps={"roughness"})
+    assert len(bpy.data.materials) == 1
+    bake(maps={"roughness"}, material="NEW")
+    assert obj.active_material.name == "material"
+    bake(material="ASSIGN", maps=ALL_MAPS)
+    assert obj.active_material.name == "Strip Baked.001"
+    shader = principled(obj.active_material)
+    assert shader.inputs["Emission Strength"].default_value == pytest.approx(3)
+    assert all(shader.inputs[name].is_linked for name in ("Base Color", "Roughness", "Metallic", "Normal", "Alpha"))
+
+
+def test_baking_what_was_baked_gives_the_same() -> None:
+    made, _ = procedural("ShaderNodeTexNoise", "Color")
+    plane(made)
+    bake(maps={"base_color", "roughness", "normal"}, material="ASSIGN")
+    bake(maps={"base_color", "roughness", "normal"})
+    for name in ("base_color", "roughness", "normal"):
+        assert np.abs(pixels(f"Strip_{name}") - pixels(f"Strip_{name}.001")).max() <= 2 * BYTE, name
+
+
+def test_a_bake_is_one_step_of_undo() -> None:
+    plane(material())
+    bpy.ops.ed.undo_push(message="Before")
+    bake(material="ASSIGN", maps={"base_color", "normal"})
+    assert len(bpy.data.images) == 2
+    bpy.ops.ed.undo()
+    assert len(bpy.data.images) == 0
+    assert bpy.context.object.active_material.name == "material"
+    bpy.ops.ed.redo()
+    assert bpy.context.object.active_material.name == "Strip Baked"
+    assert np.allclose(pixels("Strip_normal")[..., :3], (0.5, 0.5, 1), atol=2e-5)
+
+
+# In a Blender of its own
+
+
+def in_background(obj: bpy.types.Object, *, cancel_after_s: float | None = None) -> object:
+    """What a click in a window does, without the window's timer: the maps, or the report of what went wrong."""
+    process = module("bake_process")
+    options = module("bake_checks").BakeOptions(width_px=SIZE_PX, height_px=SIZE_PX)
+    given = process.hand_over(obj, options)
+    task = module("jobs").Task("Bake", lambda task: process.bake(task, given), lambda maps: maps)
+    task.start()
+    if cancel_after_s is not None:
+        time.sleep(cancel_after_s)
+        task.cancel()
+    assert task.wait(60)
+    assert not given.folder.exists()
+    return task.conclude()
+
+
+def painted(name: str) -> bpy.types.Material:
+    """A material with pixels that were never saved."""
+    made = material(name)
+    image = bpy.data.images.new("painted", 16, 16)
+    values = np.random.default_rng(0).random((16, 16, 4), dtype=np.float32)
+    image.pixels.foreach_set(values.ravel())
+    node = made.node_tree.nodes.new("ShaderNodeTexImage")
+    node.image = image
+    made.node_tree.links.new(node.outputs[0], principled(made).inputs["Base Color"])
+    return made
+
+
+def test_the_background_bakes_the_same_and_touches_nothing() -> None:
+    obj = plane(painted("unsaved"))
+    options = module("bake_checks").BakeOptions(width_px=SIZE_PX, height_px=SIZE_PX)
+    here = list(module("bake").bake_maps(obj, options))
+    before = state()
+    there = in_background(obj)
+    assert state() == before
+    assert [item.png for item in there] == [item.png for item in here]
+    assert [item.provenance for item in there] == [item.provenance for item in here]
+
+
+def test_the_background_can_be_cancelled() -> None:
+    before = time.monotonic()
+    report = in_background(plane(material()), cancel_after_s=0.3)
+    assert (report.level, report.text) == ("CANCELLED", "Bake: cancelled")
+    assert time.monotonic() - before < 2
+
+
+def test_errors_in_the_background_come_back_with_their_remedy() -> None:
+    obj = plane(material())
+    out_of_square(obj)
+    report = in_background(obj)
+    assert report.level == "ERROR"
+    assert "No face lies in the 0–1 square of the UV map; unwrap" in report.text

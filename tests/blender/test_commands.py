@@ -1,0 +1,109 @@
+"""The command line through Blender, and the scripts of the documentation."""
+
+from __future__ import annotations
+
+import runpy
+import sys
+from pathlib import Path
+
+import bpy
+import pytest
+from conftest import coordinates, png
+
+SCRIPTS = Path(__file__).resolve().parents[2] / "docs" / "scripts"
+
+
+@pytest.fixture
+def photo(tmp_path):
+    (tmp_path / "wall.png").write_bytes(png(coordinates(24, 32)))
+    return tmp_path / "wall.png"
+
+
+@pytest.fixture
+def run(extension, scene):
+    """What `blender -b --command impasto` calls."""
+    return lambda *arguments: extension.commands.run([str(argument) for argument in arguments])
+
+
+def test_the_command_takes_the_engines_arguments_and_passes_its_output_on(run, capsys):
+    assert run("tools") == 0
+    assert "checker" in capsys.readouterr().out
+
+
+def test_the_command_ends_with_the_engines_exit_codes(run, tmp_path):
+    assert run("generate", "checker", "--nonsense") == 2
+    assert run("maps", "/nowhere.png", "--out", tmp_path) == 3
+
+
+def test_without_an_engine_the_command_says_the_remedy(run, monkeypatch, capsys):
+    monkeypatch.delenv("IMPASTO_ENGINE")
+    assert run("tools") == 7
+    assert "Set Up Engine" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_blend_puts_the_maps_into_a_new_file(run, photo, tmp_path, as_json):
+    more = ["--json"] if as_json else []
+    blend = tmp_path / "made.blend"
+    assert run("generate", "checker", "--source", photo, "--out", tmp_path, "--blend", blend, *more) == 0
+    bpy.ops.wm.open_mainfile(filepath=str(blend))
+    material = bpy.data.materials["wall"]
+    assert material.node_tree.nodes["Impasto Normal"].image.packed_file
+    assert material.node_tree.nodes["Impasto Normal"].image.colorspace_settings.name == "Non-Color"
+
+
+def test_blend_keeps_what_is_in_the_file(run, photo, tmp_path):
+    blend = tmp_path / "scene.blend"
+    bpy.ops.mesh.primitive_monkey_add()
+    bpy.ops.wm.save_as_mainfile(filepath=str(blend))
+    bpy.ops.wm.read_homefile(use_empty=True)
+    assert run("generate", "checker", "--source", photo, "--out", tmp_path, f"--blend={blend}") == 0
+    bpy.ops.wm.open_mainfile(filepath=str(blend))
+    assert "Suzanne" in bpy.data.objects
+    assert "wall" in bpy.data.materials
+
+
+def test_blend_without_maps_is_an_error(run, tmp_path, capsys):
+    assert run("tools", "--blend", tmp_path / "none.blend") == 3
+    assert "wrote no maps" in capsys.readouterr().err
+    assert not (tmp_path / "none.blend").exists()
+
+
+def run_script(monkeypatch, name, *arguments):
+    """As `blender -b --python SCRIPT -- ARGUMENTS` does."""
+    monkeypatch.setattr(sys, "argv", ["blender", "-b", "--python", name, "--", *map(str, arguments)])
+    runpy.run_path(str(SCRIPTS / name), run_name="__main__")
+
+
+def test_script_material_from_photo(scene, photo, tmp_path, monkeypatch):
+    run_script(monkeypatch, "material_from_photo.py", photo, tmp_path / "out.blend", "--size", "64", "--width-m", "2")
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "out.blend"))
+    assert bpy.data.objects["Plane"].active_material.name == "wall"
+
+
+def test_script_library_from_folder(scene, photo, tmp_path, monkeypatch):
+    (tmp_path / "broken.png").write_bytes(b"no picture")
+    with pytest.raises(SystemExit, match=r"broken\.png"):
+        run_script(monkeypatch, "library_from_folder.py", tmp_path, tmp_path / "library.blend", "--size", "32")
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "library.blend"))
+    assert [material.name for material in bpy.data.materials] == ["wall"]
+    assert bpy.data.materials["wall"].asset_data.tags[0].name == "Impasto"
+
+
+def test_script_seamless_images(scene, image, tmp_path, monkeypatch):
+    material = bpy.data.materials.new("wall")
+    if bpy.app.version < (5, 0):
+        material.use_nodes = True
+    node = material.node_tree.nodes.new("ShaderNodeTexImage")
+    node.image = image
+    bpy.context.object.active_material = material
+    run_script(monkeypatch, "seamless_images.py", tmp_path / "out.blend")
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "out.blend"))
+    nodes = bpy.data.materials["wall"].node_tree.nodes
+    assert [node.image.name for node in nodes if node.type == "TEX_IMAGE"] == ["bricks_seamless_base_color"]
+    assert "bricks.png" in bpy.data.images
+
+
+def test_every_script_is_tested():
+    tested = Path(__file__).read_text()
+    assert {path.name for path in SCRIPTS.glob("*.py") if path.name not in tested} == set()

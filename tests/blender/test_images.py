@@ -1,0 +1,175 @@
+"""Pixels between Blender and the worker: the same picture, whichever way it goes."""
+
+from __future__ import annotations
+
+import json
+
+import bpy
+import numpy as np
+import pytest
+from conftest import coordinates, packed_image, pixels_of, png
+
+
+def source_hash(name: str) -> str:
+    """What the worker says that it was given."""
+    return json.loads(bpy.data.images[name]["impasto_recipe"])["inputs"]["source"]["sha256"]
+
+
+def send(image: bpy.types.Image) -> bpy.types.Image:
+    """The image after a way through the worker, which changes nothing."""
+    before = set(bpy.data.images)
+    bpy.ops.impasto.run(tool="chatty", image=image.name, material="NONE", name="sent", bits="16")
+    (made,) = (new for new in set(bpy.data.images) - before if new["impasto_map"] == "base_color")
+    return made
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_an_image_of_the_blend_is_the_same_picture_as_its_file(scene, tmp_path, channels):
+    """By the hash that the worker takes of both: no flip, no colour management, no rounding."""
+    pixels = np.random.default_rng(channels).integers(0, 256, (9, 14, channels)).astype(np.uint8)
+    packed = packed_image("picture.png", pixels)
+    (tmp_path / "picture.png").write_bytes(png(pixels))
+    bpy.ops.impasto.run(tool="chatty", image=packed.name, material="NONE", name="packed")
+    bpy.ops.impasto.run(tool="chatty", source=str(tmp_path / "picture.png"), material="NONE", name="file")
+    assert source_hash("packed_base_color") == source_hash("file_base_color")
+
+
+def test_row_0_is_at_the_top(scene, extension):
+    image = packed_image("picture.png", coordinates(6, 8))
+    sent = extension.images.read(image).to_pixels().arrays["base_color"]
+    np.testing.assert_array_equal(sent, coordinates(6, 8))
+
+
+def test_sixteen_bit_images_keep_their_depth(scene):
+    """Blender holds them as linear floats, by a table of its own that is off by up to 2.5e-5."""
+    ramp = np.linspace(0, 65535, 64 * 3).reshape(8, 8, 3).round().astype(np.uint16)
+    image = packed_image("ramp.png", ramp)
+    assert image.is_float
+    np.testing.assert_allclose(pixels_of(send(image)), pixels_of(image), atol=5e-5)
+
+
+def test_a_float_image_of_data_is_not_colour_managed(scene):
+    image = bpy.data.images.new("data", 4, 4, float_buffer=True, is_data=True)
+    image.pixels.foreach_set(np.full(64, 0.25, np.float32))
+    before = set(bpy.data.images)
+    bpy.ops.impasto.run(tool="chatty", image="data", material="NONE", bits="16")
+    (made,) = (new for new in set(bpy.data.images) - before if new["impasto_map"] == "base_color")
+    made.colorspace_settings.name = "Non-Color"
+    np.testing.assert_allclose(pixels_of(made)[..., :3], 0.25, atol=1 / 65535)
+
+
+def test_a_painted_image_is_sent_as_it_is_painted_not_as_its_file(scene, tmp_path):
+    (tmp_path / "wall.png").write_bytes(png(np.zeros((4, 4, 3), np.uint8)))
+    image = bpy.data.images.load(str(tmp_path / "wall.png"))
+    image.pixels.foreach_set(np.ones(64, np.float32))
+    image.update()
+    np.testing.assert_allclose(pixels_of(send(image))[..., :3], 1.0, atol=5e-5)
+
+
+def test_an_untouched_file_is_read_by_the_worker(scene, extension, tmp_path):
+    (tmp_path / "wall.png").write_bytes(png(coordinates(4, 4)))
+    image = bpy.data.images.load(str(tmp_path / "wall.png"))
+    assert extension.images.read(image) == tmp_path / "wall.png"
+
+
+def test_transparent_pixels_become_opacity(scene, extension):
+    pixels = np.full((4, 4, 4), 200, np.uint8)
+    pixels[0, 0, 3] = 10
+    arrays = extension.images.read(packed_image("glass.png", pixels)).to_pixels().arrays
+    assert arrays["opacity"][0, 0, 0] == 10
+    assert (arrays["base_color"] == 200).all()
+
+
+def test_tiled_images_are_refused_with_a_remedy(scene):
+    image = bpy.data.images.new("udim", 4, 4, tiled=True)
+    with pytest.raises(RuntimeError, match=r"udim is tiled \(UDIM\); choose a single image"):
+        bpy.ops.impasto.run(tool="chatty", image=image.name)
+
+
+def test_an_image_whose_file_is_gone_is_refused_with_a_remedy(scene, tmp_path):
+    (tmp_path / "wall.png").write_bytes(png(coordinates(4, 4)))
+    image = bpy.data.images.load(str(tmp_path / "wall.png"))
+    (tmp_path / "wall.png").unlink()
+    image.reload()
+    with pytest.raises(RuntimeError, match="has no pixels; find its missing file"):
+        bpy.ops.impasto.run(tool="chatty", image=image.name)
+
+
+def test_make_seamless_makes_a_new_image_and_keeps_the_old_one(scene, image):
+    before = pixels_of(image)
+    assert bpy.ops.impasto.make_seamless(image=image.name, width_px=64, height_px=40) == {"FINISHED"}
+    made = bpy.data.images["bricks_seamless_base_color"]
+    assert tuple(made.size) == (64, 40)
+    assert made.packed_file
+    np.testing.assert_array_equal(pixels_of(image), before)
+
+
+def test_maps_from_an_image_become_a_material(scene, image):
+    assert bpy.ops.impasto.estimate_maps(image=image.name) == {"FINISHED"}
+    nodes = bpy.context.object.active_material.node_tree.nodes
+    assert {"Impasto Base Color", "Impasto Normal", "Impasto Roughness", "Impasto Height"} <= set(nodes.keys())
+    assert tuple(nodes["Impasto Height"].image.size) == tuple(image.size)
+
+
+def test_maps_from_an_image_can_be_images_only(scene, image):
+    assert bpy.ops.impasto.estimate_maps(image=image.name, material="NONE") == {"FINISHED"}
+    assert "bricks_normal" in bpy.data.images
+    assert not bpy.data.materials
+
+
+class TestRerun:
+    """`impasto.rerun` makes an image again from the recipe in it."""
+
+    @pytest.fixture
+    def made(self, scene, image) -> bpy.types.Image:
+        bpy.ops.impasto.run(tool="checker", image=image.name, seed=4, width_m=0.5, estimator="none", material="NONE")
+        return bpy.data.images["bricks_base_color"]
+
+    def test_the_same_pixels_come_out_in_new_images(self, made):
+        assert bpy.ops.impasto.rerun(image=made.name) == {"FINISHED"}
+        again = bpy.data.images["bricks_base_color.001"]
+        np.testing.assert_array_equal(pixels_of(again), pixels_of(made))
+        assert again["impasto_recipe"] == made["impasto_recipe"]
+
+    def test_an_input_that_was_renamed_by_blender_is_found(self, made, image):
+        image.name = "bricks.png.001"
+        assert bpy.ops.impasto.rerun(image=made.name) == {"FINISHED"}
+        assert "bricks_base_color.001" in bpy.data.images
+
+    def test_of_two_images_of_one_name_the_hash_decides(self, made, image):
+        image.name = "bricks.png.007"
+        packed_image("bricks.png", np.zeros((32, 48, 3), np.uint8))
+        bpy.ops.impasto.rerun(image=made.name)
+        assert bpy.data.images["bricks_base_color.001"]["impasto_recipe"] == made["impasto_recipe"]
+
+    def test_an_input_beside_the_blend_is_found(self, made, image, tmp_path):
+        (tmp_path / "bricks.png").write_bytes(png(coordinates(32, 48)))
+        bpy.data.images.remove(image)
+        bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "scene.blend"))
+        assert bpy.ops.impasto.rerun(image=made.name) == {"FINISHED"}
+        assert bpy.data.images["bricks_base_color.001"]["impasto_recipe"] == made["impasto_recipe"]
+
+    def test_a_changed_input_is_said(self, made, image, extension):
+        image.name = "bricks.png.old"
+        packed_image("bricks.png", np.zeros((32, 48, 3), np.uint8))
+        bpy.data.images.remove(image)
+        recipe = extension.images.recipe_of(made)
+        bpy.ops.impasto.rerun(image=made.name)
+        again = extension.images.recipe_of(bpy.data.images["bricks_base_color.001"])
+        assert extension.core.recipe.differences(recipe, again) == [
+            "input source: bricks.png is not the bricks.png that was used then"
+        ]
+
+    def test_a_missing_input_is_named(self, made, image):
+        bpy.data.images.remove(image)
+        with pytest.raises(RuntimeError, match=r"bricks\.png is neither an image of this \.blend nor a file beside it"):
+            bpy.ops.impasto.rerun(image=made.name)
+
+    def test_the_recipe_is_also_read_from_the_packed_file(self, made, extension):
+        kept = extension.images.recipe_of(made)
+        del made["impasto_recipe"]
+        assert extension.images.recipe_of(made).to_json() == kept.to_json()
+
+    def test_an_image_without_a_recipe_is_refused(self, image):
+        with pytest.raises(RuntimeError, match=r"bricks\.png holds no recipe"):
+            bpy.ops.impasto.rerun(image=image.name)

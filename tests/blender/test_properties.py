@@ -1,0 +1,130 @@
+"""Panels are drawn from a tool's JSON Schema alone; what is set there reaches the recipe."""
+
+from __future__ import annotations
+
+import bpy
+import pytest
+
+
+@pytest.fixture
+def checker(scene):
+    return scene.impasto_parameters.checker
+
+
+@pytest.fixture
+def tool(extension, scene):
+    return extension.catalogue.catalogue["checker"]
+
+
+def rna(group, name):
+    return group.bl_rna.properties[name]
+
+
+def test_every_kind_of_parameter_becomes_a_property(checker):
+    assert (rna(checker, "squares").type, rna(checker, "squares").hard_min, rna(checker, "squares").hard_max) == (
+        "INT",
+        1,
+        64,
+    )
+    assert rna(checker, "contrast").type == "FLOAT"
+    assert rna(checker, "contrast").name == "Contrast"
+    assert (rna(checker, "color").subtype, rna(checker, "color").array_length) == ("COLOR_GAMMA", 3)
+    assert rna(checker, "offset").array_length == 2
+    assert [item.identifier for item in rna(checker, "pattern").enum_items] == ["checker", "stripes"]
+    assert rna(checker, "diagonal").type == "BOOLEAN"
+    assert rna(checker, "note").type == "STRING"
+
+
+def test_descriptions_become_tooltips_and_defaults_are_the_tools(checker):
+    assert rna(checker, "contrast").description == "How far the two colours are apart"
+    assert checker.contrast == pytest.approx(0.7)
+    assert checker.pattern == "checker"
+    assert tuple(checker.color) == pytest.approx((0.8, 0.2, 0.1))
+
+
+def test_floats_have_six_digits_in_a_recipe(extension, scene, tool):
+    parameters = extension.properties.parameters_of(scene, tool)
+    assert parameters["contrast"] == 0.7
+    assert parameters["color"] == [0.8, 0.2, 0.1]
+
+
+def test_the_size_is_not_among_the_drawn_parameters(extension, tool):
+    assert extension.properties.drawn_parameters(tool) == [
+        "squares",
+        "contrast",
+        "color",
+        "offset",
+        "pattern",
+        "diagonal",
+        "note",
+    ]
+
+
+def test_visible_if_hides_a_parameter_until_its_condition_holds(extension, checker, tool):
+    assert not extension.properties.is_visible(checker, tool, "diagonal")
+    checker.pattern = "stripes"
+    assert extension.properties.is_visible(checker, tool, "diagonal")
+    assert extension.properties.is_visible(checker, tool, "squares")
+
+
+def test_a_tools_inputs_become_image_pointers(scene, image, extension):
+    scene.impasto_parameters.blend.input_style = image
+    blend = extension.catalogue.catalogue["blend"]
+    assert extension.properties.images_of(scene, blend) == {"style": image}
+
+
+def test_values_survive_a_refresh_of_the_tools_and_save_and_reload(scene, checker, tmp_path):
+    checker.squares = 9
+    scene.impasto.tool = "checker"
+    bpy.ops.impasto.refresh_tools()
+    assert bpy.context.scene.impasto_parameters.checker.squares == 9
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "saved.blend"))
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "saved.blend"))
+    assert bpy.context.scene.impasto_parameters.checker.squares == 9
+    assert bpy.context.scene.impasto.tool == "checker"
+
+
+def test_a_tool_that_is_gone_leaves_no_broken_panel(extension, scene):
+    """Its name stays in the file as a number that means nothing until the plugin is back."""
+    scene.impasto.tool = "checker"
+    catalogue, properties = extension.catalogue.catalogue, extension.properties
+    kept = dict(catalogue._tools)
+    try:
+        catalogue._tools = {"quilt": kept["quilt"], "photo-maps": kept["photo-maps"]}
+        properties.refresh()
+        assert scene.impasto.tool not in catalogue
+        assert extension.orders.what_is_missing(bpy.context) == "Choose a tool"
+    finally:
+        catalogue._tools = kept
+        properties.refresh()
+    assert scene.impasto.tool == "checker"
+
+
+def test_a_new_scene_is_set_to_seamless_from_photo_with_maps_estimated(scene):
+    assert scene.impasto.tool == "quilt"
+    assert scene.impasto.estimator == "photo-maps"
+    assert scene.impasto.material == "NEW"
+
+
+def test_a_disabled_generate_says_why(extension, scene, image):
+    missing = extension.orders.what_is_missing
+    assert missing(bpy.context) == "Choose a source: a file, or an image of this .blend"
+    scene.impasto.source_kind = "IMAGE"
+    scene.impasto.image = image
+    assert missing(bpy.context) == ""
+    scene.impasto.tool = "blend"
+    assert missing(bpy.context) == "Choose an image for style"
+    scene.impasto_parameters.blend.input_style = image
+    assert missing(bpy.context) == ""
+
+
+def test_panels_are_drawn_in_other_languages(extension, scene):
+    view = bpy.context.preferences.view
+    translate = bpy.app.translations.pgettext
+    if "de_DE" not in view.bl_rna.properties["language"].enum_items.keys():  # noqa: SIM118
+        pytest.skip("this Blender has no other languages")
+    view.language = "de_DE"
+    try:
+        assert translate("Make Seamless", "Operator") == "Nahtlos machen"
+    finally:
+        view.language = "DEFAULT"

@@ -1,0 +1,31 @@
+"""Inside a Blender window: Blender is closed while a job runs. The worker must end, and Blender too."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import bpy
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from walk import Steps, Walk, start, until
+
+OUT, SOURCE = map(Path, sys.argv[sys.argv.index("--") + 1 :])
+bpy.ops.extensions.package_install_files(
+    filepath=os.environ["IMPASTO_EXTENSION"], repo="user_default", enable_on_install=True
+)
+JOBS = sys.modules["bl_ext.user_default.impasto.jobs"].jobs
+
+
+def scenario(walk: Walk) -> Steps:
+    settings = bpy.context.scene.impasto
+    settings.filepath = str(SOURCE)
+    settings.width_px = settings.height_px = 4096
+    with walk.at(walk.area("VIEW_3D")):
+        bpy.ops.impasto.generate("INVOKE_DEFAULT")
+    yield until(lambda: JOBS.shown and JOBS.shown.fraction > 0, 60)
+    walk.record("job_is_running", True)
+
+
+start(scenario, OUT)

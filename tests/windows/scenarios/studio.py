@@ -1,0 +1,166 @@
+"""Inside a Blender window: the panel in three editors, Generate, progress, Cancel, undo, and a window that stays free."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+
+import bpy
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from walk import Steps, Walk, start, until
+
+OUT, SOURCE = map(Path, sys.argv[sys.argv.index("--") + 1 :])
+bpy.ops.extensions.package_install_files(
+    filepath=os.environ["IMPASTO_EXTENSION"], repo="user_default", enable_on_install=True
+)
+JOBS = sys.modules["bl_ext.user_default.impasto.jobs"].jobs
+
+
+class Pulse:
+    """The longest time between two ticks of a timer: how long the main thread was busy at a stretch."""
+
+    INTERVAL_S = 0.005
+
+    def __init__(self) -> None:
+        self.gaps: list[float] = []
+        self.last: float | None = None
+
+    def __call__(self) -> float:
+        now = time.perf_counter()
+        if self.last is not None:
+            self.gaps.append(now - self.last - self.INTERVAL_S)
+        self.last = now
+        return self.INTERVAL_S
+
+
+def settings() -> bpy.types.PropertyGroup:
+    return bpy.context.scene.impasto
+
+
+def scenario(walk: Walk) -> Steps:
+    settings().filepath = str(SOURCE)
+    settings().width_px = settings().height_px = 512
+    yield walk.show_panel("VIEW_3D", "Impasto")
+    yield walk.settle(1.5)
+    walk.screenshot("panel.png")
+    yield from generates(walk)
+    yield from undoes_in_one_step(walk)
+    yield from cancels(walk)
+    yield from survives_what_happens_meanwhile(walk)
+    yield from shows_in_the_other_editors(walk)
+    bpy.ops.preferences.addon_disable(module="bl_ext.user_default.impasto")
+
+
+def generates(walk: Walk) -> Steps:
+    """A click starts the job, the panel shows progress, and the selected cube has a material at the end."""
+    pulse = Pulse()
+    yield walk.click("impasto.generate", "VIEW_3D")
+    bpy.app.timers.register(pulse)
+    yield until(lambda: JOBS.shown, 10)
+    yield until(lambda: not JOBS.shown or JOBS.shown.fraction > 0.05, 60)
+    walk.screenshot("generating.png")
+    yield until(lambda: not JOBS.shown, 120)
+    bpy.app.timers.unregister(pulse)
+    walk.record("longest_gaps_ms", [round(gap * 1000, 1) for gap in sorted(pulse.gaps)[-5:]])
+    yield 1.0
+    cube = bpy.data.objects["Cube"]
+    walk.record("material", cube.active_material.name if cube.active_material else None)
+    walk.record("images", sorted(image.name for image in bpy.data.images if image.get("impasto_recipe")))
+    bpy.context.space_data  # noqa: B018  Blender has a context here, or this raises
+    yield walk.move((400, 500))
+    walk.area("VIEW_3D").spaces.active.shading.type = "MATERIAL"
+    yield walk.settle(14)
+    walk.screenshot("generated.png")
+    walk.area("VIEW_3D").spaces.active.shading.type = "SOLID"
+
+
+def undoes_in_one_step(walk: Walk) -> Steps:
+    before = sorted(material.name for material in bpy.data.materials)
+    with walk.at():
+        bpy.ops.ed.undo()
+    yield 1.0
+    after = sorted(material.name for material in bpy.data.materials)
+    walk.record("materials_before_and_after_undo", [before, after])
+    cube = bpy.data.objects["Cube"]
+    walk.record("material_after_undo", cube.active_material.name if cube.active_material else None)
+    with walk.at():
+        bpy.ops.ed.redo()
+    yield 1.0
+
+
+def cancels(walk: Walk) -> Steps:
+    """Cancel frees the panel at once and ends the job within three seconds."""
+    settings().width_px = settings().height_px = 4096
+    materials = len(bpy.data.materials)
+    yield walk.click("impasto.generate", "VIEW_3D")
+    yield until(lambda: JOBS.shown and JOBS.shown.fraction > 0, 60)
+    task = JOBS.shown
+    place = yield walk.find("impasto.cancel", "VIEW_3D")
+    started = time.monotonic()
+    yield walk.event("LEFTMOUSE", "PRESS", place)
+    yield walk.event("LEFTMOUSE", "RELEASE", place)
+    while not task.is_cancelled and time.monotonic() - started < 5:
+        yield 0.02
+    walk.record("cancel_noticed_s", round(time.monotonic() - started, 2))
+    while not task.ended and time.monotonic() - started < 10:
+        yield 0.02
+    walk.record("cancel_ended_s", round(time.monotonic() - started, 2))
+    yield 1.0
+    walk.record("materials_made_by_a_cancelled_job", len(bpy.data.materials) - materials)
+
+
+def survives_what_happens_meanwhile(walk: Walk) -> Steps:
+    """The object is deleted, the work undone, another file opened, while a job runs: nothing crashes."""
+    settings().width_px = settings().height_px = 1024
+    yield walk.click("impasto.generate", "VIEW_3D")
+    yield until(lambda: JOBS.shown, 10)
+    bpy.data.objects.remove(bpy.data.objects["Cube"])
+    yield until(lambda: not JOBS.shown, 120)
+    yield 1.0
+    walk.record("kept_without_the_object", sum(1 for material in bpy.data.materials if material.get("impasto_recipe")))
+    settings().material = "NONE"
+    with walk.at():
+        bpy.ops.impasto.generate("INVOKE_DEFAULT")
+    yield until(lambda: JOBS.shown, 10)
+    with walk.at():
+        bpy.ops.ed.undo()
+    yield until(lambda: not JOBS.shown, 120)
+    settings().filepath = str(SOURCE)
+    with walk.at():
+        bpy.ops.impasto.generate("INVOKE_DEFAULT")
+    yield until(lambda: JOBS.shown, 10)
+    with walk.at():
+        bpy.ops.wm.read_homefile(app_template="")
+    yield until(lambda: not JOBS.shown, 120)
+    yield 1.0
+    walk.record("alive_after_another_file", True)
+
+
+def shows_in_the_other_editors(walk: Walk) -> Steps:
+    bpy.context.preferences.view.show_splash = False
+    settings().filepath = str(SOURCE)
+    settings().width_px = settings().height_px = 512
+    with walk.at(walk.area("VIEW_3D")):
+        bpy.ops.impasto.generate("INVOKE_DEFAULT")
+    yield until(lambda: JOBS.shown, 10)
+    yield until(lambda: not JOBS.shown, 120)
+    yield walk.switch("VIEW_3D", "ShaderNodeTree")
+    yield walk.show_panel("ShaderNodeTree", "Impasto")
+    with walk.at(walk.area("ShaderNodeTree")):
+        bpy.ops.node.view_all()
+    yield walk.settle(1.5)
+    walk.screenshot("shader_editor.png")
+    yield walk.switch("ShaderNodeTree", "IMAGE_EDITOR")
+    image = next(image for image in bpy.data.images if image.get("impasto_recipe"))
+    walk.area("IMAGE_EDITOR").spaces.active.image = image
+    yield walk.show_panel("IMAGE_EDITOR", "Impasto")
+    with walk.at(walk.area("IMAGE_EDITOR")):
+        bpy.ops.image.view_all(fit_view=True)
+    yield walk.settle(1.5)
+    walk.screenshot("image_editor.png")
+
+
+start(scenario, OUT)

@@ -1,0 +1,121 @@
+"""Real Blender windows (4.3 and 5.2 from Debian, under Xvfb): what only a person at a window could see before."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from skimage import data
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+sys.path.insert(0, str(HERE))
+from blender_chroot import RELEASES, Chroot, MovedSuiteError, engine_binds, prepare  # noqa: E402
+
+ENGINE = Path(os.environ.get("IMPASTO_ENGINE", sys.executable))
+EXTENSION = Path(os.environ.get("IMPASTO_EXTENSION", "missing.zip"))
+CACHE = Path(os.environ.get("IMPASTO_CACHE", ROOT / ".build"))
+PICTURES = ROOT / "out" / "windows"
+BUSY_MS = 250
+"""On a shared machine with software OpenGL one redraw takes tens of milliseconds; a frozen window takes seconds."""
+
+Run = Callable[..., dict]
+
+
+@pytest.fixture(scope="module", params=RELEASES)
+def blender(request: pytest.FixtureRequest) -> Chroot:
+    try:
+        return prepare(request.param, CACHE / "chroots")
+    except MovedSuiteError as error:
+        warnings.warn(str(error), stacklevel=1)
+        pytest.skip(f"Debian does not offer Blender {request.param} today")
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("source") / "gravel.png"
+    Image.fromarray(np.repeat(data.gravel()[..., None], 3, 2)).save(path)
+    return path
+
+
+@pytest.fixture
+def walk_through(blender: Chroot, source: Path) -> Run:
+    """Run a scenario; what it recorded."""
+
+    def run(scenario: str) -> dict:
+        out = PICTURES / f"{scenario}-{blender.name}"
+        out.mkdir(parents=True, exist_ok=True)
+        (out / "result.json").unlink(missing_ok=True)
+        done = blender.run(
+            HERE / "scenarios" / f"{scenario}.py",
+            [str(out), str(source)],
+            binds=engine_binds(ENGINE) | {ROOT: "ro", source.parent: "ro", out: "rw", EXTENSION.parent: "ro"},
+            env={"IMPASTO_ENGINE": str(ENGINE), "IMPASTO_EXTENSION": str(EXTENSION)},
+            timeout_s=480,
+        )
+        said = (done.stdout + done.stderr)[-4000:]
+        assert (out / "result.json").exists(), said
+        result = json.loads((out / "result.json").read_text())
+        assert result["ok"], f"{result['error']}\n{said}"
+        assert done.returncode == 0, said
+        return result["facts"]
+
+    return run
+
+
+def test_an_artist_generates_undoes_and_cancels_in_a_window_that_stays_free(walk_through):
+    facts = walk_through("studio")
+    print(json.dumps(facts, indent=1))
+    assert facts["material"]
+    assert len(facts["images"]) >= 5
+    assert facts["material_after_undo"] != facts["material"]
+    assert max(facts["longest_gaps_ms"]) < BUSY_MS
+    assert facts["cancel_noticed_s"] < 0.5  # an event takes two ticks of the walk, and 0.2 s are allowed
+    assert facts["cancel_ended_s"] < 3.5
+    assert facts["materials_made_by_a_cancelled_job"] == 0
+    assert facts["kept_without_the_object"] >= 1
+    assert facts["alive_after_another_file"]
+
+
+def test_closing_blender_during_a_job_ends_the_worker_too(walk_through):
+    assert walk_through("closes")["job_is_running"]
+
+
+@pytest.fixture
+def in_background(blender: Chroot, source: Path, tmp_path: Path) -> Run:
+    """Run `blender -b` with a script or a command in a folder of its own."""
+
+    def run(*arguments: str) -> object:
+        install = ["sh", "-c", 'blender -b --command extension install-file -r user_default -e "$0" >/dev/null && exec "$@"']
+        return blender.execute(
+            [*install, str(EXTENSION), "blender", "-b", *arguments],
+            binds=engine_binds(ENGINE) | {ROOT: "ro", source.parent: "ro", tmp_path: "rw", EXTENSION.parent: "ro"},
+            env={"IMPASTO_ENGINE": str(ENGINE), "IMPASTO_OUT": str(tmp_path)},
+        )
+
+    return run
+
+
+def test_the_command_works_headless_with_exit_codes(in_background, source, tmp_path):
+    out = ["--out", str(tmp_path / "maps"), "--blend", str(tmp_path / "gravel.blend")]
+    done = in_background("--command", "impasto", "generate", "quilt", "--source", str(source), "--size", "256", *out)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (tmp_path / "gravel.blend").exists()
+    assert len(list((tmp_path / "maps").glob("gravel_*.png"))) >= 5
+    assert in_background("--command", "impasto", "generate", "quilt", "--variety", "7", *out).returncode == 2
+    assert in_background("--command", "impasto", "seamless", "nowhere.png", "--out", str(tmp_path)).returncode == 3
+
+
+def test_the_scripts_of_the_documentation_run_headless(in_background, source, tmp_path):
+    script = ROOT / "docs" / "scripts" / "material_from_photo.py"
+    blend = tmp_path / "made.blend"
+    done = in_background("--python-exit-code", "1", "--python", str(script), "--", str(source), str(blend))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert blend.exists()
