@@ -11,7 +11,7 @@ import os
 import subprocess
 import sys
 
-from tasks.demo import demo
+from tasks.demo import SAMPLES, demo, pictures
 from tasks.environments import BPY_VERSIONS, BUILD, CORE, LINT, ROOT, bpy_environment, clean_environment
 from tasks.extension import build_extension
 from tasks.say import BuildError, step
@@ -88,14 +88,14 @@ def make_parser() -> argparse.ArgumentParser:
         return one
 
     add(setup)
-    demo_ = add(demo)
-    demo_.add_argument("--blender", metavar="PATH", help="an installed Blender, 4.2 or newer, instead of the wheel")
+    demo_, pictures_ = add(demo), add(pictures)
+    for one in (demo_, pictures_):
+        one.add_argument("--blender", metavar="PATH", help="an installed Blender, 4.2 or newer, instead of the wheel")
+        one.add_argument("--size", type=int, default=1024, help="side of the result in pixels (default: 1024)")
+    pictures_.set_defaults(photo=None, tint=None)
     demo_.add_argument("--photo", metavar="FILE", help="your own photograph")
-    demo_.add_argument(
-        "--sample", default="brick", choices=["brick", "gravel", "grass"], help="a photograph that comes along"
-    )
-    demo_.add_argument("--tint", metavar="PRESET", help="colour for a grey photograph: brick, gravel, grass or none")
-    demo_.add_argument("--size", type=int, default=1024, help="side of the result in pixels (default: 1024)")
+    demo_.add_argument("--sample", default="brick", choices=SAMPLES, help="a photograph that comes along")
+    demo_.add_argument("--tint", choices=[*SAMPLES, "none"], help="colours for a grey photograph")
     test_ = add(test)
     test_.add_argument("--only", action="append", default=[], metavar="SESSION", help="core, blender-5.0, -4.5 or -4.2")
     test_.add_argument("--windows", action="store_true", help="also in real Blender windows (Debian, needs root)")

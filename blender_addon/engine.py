@@ -10,6 +10,7 @@ import json
 import os
 import subprocess
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -76,6 +77,7 @@ def log_path() -> Path:
     return user_folder() / "worker.log"
 
 
+@cache
 def wheel() -> Path | None:
     """The wheel of impasto that travels in the extension."""
     return next(Path(__file__).parent.glob("engine/impasto-*.whl"), None)
@@ -135,7 +137,8 @@ def check(engine: Engine, version: str) -> None:
     python = tuple(found["version"])
     if python < MIN_PYTHON:
         listed, needed = ".".join(map(str, python)), ".".join(map(str, MIN_PYTHON))
-        raise WorkerError(f"the engine {engine.python} is Python {listed}, which is too old", f"choose {needed} or newer")
+        message = f"the engine {engine.python} is Python {listed}, which is too old"
+        raise WorkerError(message, f"choose {needed} or newer")
     for name in ("torch", "impasto"):
         if name not in found["packages"]:
             raise WorkerError(f"the engine {engine.python} has no {name}", _how_to_install(engine))
@@ -173,8 +176,8 @@ def _probe(engine: Engine) -> dict:
     try:
         return json.loads(done.stdout.splitlines()[-1])
     except (ValueError, IndexError) as error:
-        said = (done.stderr or done.stdout).decode("utf-8", "replace").strip()[-200:]
-        raise WorkerError(f"the engine {engine.python} is not a working Python: {said or 'it said nothing'}", MEND) from error
+        said = (done.stderr or done.stdout).decode("utf-8", "replace").strip()[-200:] or "it said nothing"
+        raise WorkerError(f"the engine {engine.python} is not a working Python: {said}", MEND) from error
 
 
 def _how_to_install(engine: Engine) -> str:

@@ -14,6 +14,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,19 +47,26 @@ runpy.run_module("pip", run_name="__main__", alter_sys=True)
 """Runs Blender's own pip, or the one that ensurepip carries, which is then not installed into Blender."""
 
 
+BY_HAND = "make a Python environment by hand and choose it in Impasto's preferences"
+
+
 def why_not() -> str:
-    """Why this Blender cannot make an engine; empty where it can."""
-    by_hand = "make a Python environment by hand and choose it as Python above"
-    for name, is_it in (
-        ("Flatpak", Path("/.flatpak-info").exists()),
-        ("Snap", "SNAP" in os.environ),
-        ("Microsoft Store", "WindowsApps" in sys.executable),
-    ):
-        if is_it:
-            return f"Blender from {name} may not install packages: use Blender from blender.org, or {by_hand}"
+    """Why this Blender cannot make an engine; empty where it can. Asked at every redraw."""
+    if store := _sandbox():
+        return f"Blender from {store} may not install packages: use Blender from blender.org, or {BY_HAND}"
     if not bpy.app.online_access:
-        return f"Blender is offline: turn on Preferences, System, Network, Allow Online Access, or {by_hand}"
-    return "" if engine.wheel() else f"This copy of the extension carries no wheel: install its zip again, or {by_hand}"
+        return f"Blender is offline: turn on Preferences, System, Network, Allow Online Access, or {BY_HAND}"
+    return "" if engine.wheel() else f"This copy of the extension has no wheel: install its zip again, or {BY_HAND}"
+
+
+@cache
+def _sandbox() -> str:
+    """The store whose sandbox this Blender runs in; empty for an ordinary Blender."""
+    if Path("/.flatpak-info").exists():
+        return "Flatpak"
+    if "SNAP" in os.environ:
+        return "Snap"
+    return "the Microsoft Store" if "WindowsApps" in sys.executable else ""
 
 
 @dataclass(frozen=True)
@@ -113,7 +121,8 @@ def plan(preferences: ImpastoPreferences) -> Plan:
     wheel = engine.wheel()
     assert wheel is not None
     arguments = tuple(shlex.split(preferences.pip_arguments))
-    return Plan(engine.user_folder(create=True) / "engine", wheel, catalogue.version, preferences.torch_index, arguments)
+    folder = engine.user_folder(create=True) / "engine"
+    return Plan(folder, wheel, catalogue.version, preferences.torch_index, arguments)
 
 
 def find_python() -> str | None:

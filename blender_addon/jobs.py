@@ -121,14 +121,14 @@ class Task:
             return Report("CANCELLED", f"{self.label}: cancelled")
         except ImpastoError as error:
             return Report("ERROR", str(error), isinstance(error, WorkerError))
-        except Exception as error:  # a bug of ours must reach the user, and must not stop the timer
+        except Exception as error:  # noqa: BLE001 - a bug of ours must reach the user, and must not stop the timer
             print(self._trace or traceback.format_exc(), file=sys.stderr)
             return Report("ERROR", f"{self.label}: {type(error).__name__}: {error} (a bug: see the console)")
 
     def _run(self) -> None:
         try:
             self._result = self._work(self)
-        except BaseException as error:  # handed to the main thread, whatever it is
+        except BaseException as error:  # noqa: BLE001 - handed to the main thread, whatever it is
             self._error, self._trace = error, traceback.format_exc()
         finally:
             self._ended.set()

@@ -49,8 +49,9 @@ class Look:
 def check_editable(material: bpy.types.Material) -> None:
     """Raise ParameterError if the maps cannot be joined to this material."""
     if not material.is_editable:
+        library = material.library.filepath if material.library else "another file"
         raise ParameterError(
-            f"the material {material.name} is linked from {material.library.filepath if material.library else 'a library'}",
+            f"the material {material.name} is linked from {library}",
             "make it local (Object, Relations, Make Local, Materials), or choose a new material",
         )
     if material.node_tree and _output(material.node_tree) and not _principled(material.node_tree):
@@ -76,7 +77,7 @@ def apply_maps(material: bpy.types.Material, images: Mapping[str, bpy.types.Imag
     _remove_earlier(tree)
     builder = _Builder(tree, look, *_ends(tree))
     builder.build(images)
-    material.displacement_method = "BOTH" if look.use_displacement else "BUMP"
+    material.displacement_method = "DISPLACEMENT" if look.use_displacement else "BUMP"
 
 
 def _ends(tree: bpy.types.NodeTree) -> tuple[bpy.types.Node, bpy.types.Node]:
@@ -121,9 +122,7 @@ def _remove_earlier(tree: bpy.types.NodeTree) -> None:
 class _Builder:
     """Adds nodes to one tree, column by column, inside one frame."""
 
-    def __init__(
-        self, tree: bpy.types.NodeTree, look: Look, shader: bpy.types.Node, output: bpy.types.Node
-    ) -> None:
+    def __init__(self, tree: bpy.types.NodeTree, look: Look, shader: bpy.types.Node, output: bpy.types.Node) -> None:
         self.tree, self.look, self.shader, self.output = tree, look, shader, output
         self.frame = self._node("NodeFrame", "Maps")
         self.frame.label = FRAME
@@ -158,7 +157,7 @@ class _Builder:
             self.tree.links.new(colors["normal"], node.inputs["Color"])
             self.tree.links.new(node.outputs["Normal"], self.shader.inputs["Normal"])
         if "height" in colors:
-            self._displace(colors["height"])
+            self._displace(colors["height"], is_joined=self.look.use_displacement or "normal" not in colors)
 
     def _occlude(self, color: bpy.types.NodeSocket, occlusion: bpy.types.NodeSocket) -> None:
         node = self._node("ShaderNodeMix", "Occlude", self._beside(color))
@@ -169,13 +168,15 @@ class _Builder:
         self.tree.links.new(occlusion, second)
         self.tree.links.new(_enabled(node.outputs, "Result"), self.shader.inputs["Base Color"])
 
-    def _displace(self, height: bpy.types.NodeSocket) -> None:
+    def _displace(self, height: bpy.types.NodeSocket, *, is_joined: bool) -> None:
+        """Ready to be joined; joined as bump beside a normal map, the relief would be seen twice."""
         node = self._node("ShaderNodeDisplacement", "Displacement", self._beside(height))
         node.inputs["Midlevel"].default_value = 0.5
         relief_m = self.look.relief_m
         node.inputs["Scale"].default_value = DEFAULT_RELIEF * self.look.width_m if relief_m is None else relief_m
         self.tree.links.new(height, node.inputs["Height"])
-        self.tree.links.new(node.outputs["Displacement"], self.output.inputs["Displacement"])
+        if is_joined:
+            self.tree.links.new(node.outputs["Displacement"], self.output.inputs["Displacement"])
 
     def _mapping(self) -> bpy.types.Node:
         """Scales so that a tile spans its real size where one unit of the coordinates is one metre."""

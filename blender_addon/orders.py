@@ -50,7 +50,8 @@ class Request:
         if has_size(tool):
             parameters.update({name: size for name, size in sizes.items() if size})
         elif any(sizes.values()):
-            raise ParameterError(f"{self.tool} makes a result of its source's size", "leave width_px and height_px at 0")
+            message = f"{self.tool} makes a result of its source's size"
+            raise ParameterError(message, "leave width_px and height_px at 0")
         steps = [Step(self.tool, parameters, {name: name for name in self.inputs})]
         if tool["kind"] == "generator" and self.estimator not in ("none", ""):
             steps.append(Step(catalogue[self.estimator]["name"]))
@@ -65,15 +66,15 @@ class Request:
         name = self.source.stem if isinstance(self.source, Path) else Path(self.source.name).stem
         return name.removesuffix("_base_color") or name
 
-    def task(self, target: results.Target, then: Callable[[results.Made], Sequence[str]] | None = None) -> Task:
+    def task(self, target: results.Target) -> Task:
         """The task that carries the request out. ImpastoError says what is wrong with it."""
         given = {SOURCE: self.source, **self.inputs} if self.source is not None else dict(self.inputs)
         inputs: dict[str, Input] = {}
         for name, source in given.items():
             inputs[name] = images.read(source) if isinstance(source, bpy.types.Image) else _existing(source)
         scale = {"width_m": self.width_m} if self.width_m > 0 else {}
-        label = catalogue[self.tool]["label"]
-        return make_task(label, self.recipe(), inputs, target, scale=scale, bits=self.bits, out_dir=self.out_dir, then=then)
+        label, files = catalogue[self.tool]["label"], {"bits": self.bits, "out_dir": self.out_dir}
+        return make_task(label, self.recipe(), inputs, target, scale=scale, **files)
 
 
 def make_task(
@@ -99,9 +100,7 @@ def make_task(
     def work(task: Task) -> results.Made:
         client = connected()
         ready = {name: _ready(given) for name, given in inputs.items()}
-        return results.Made.of(
-            task.wait_for(client.submit(recipe, ready, deliver=deliver, device=device, scale=scale))
-        )
+        return results.Made.of(task.wait_for(client.submit(recipe, ready, deliver=deliver, device=device, scale=scale)))
 
     def apply(made: results.Made) -> Report:
         return results.put(made, target, then(made) if then else ())
@@ -152,7 +151,8 @@ def image_called(name: str) -> bpy.types.Image:
 def absolute(path: str) -> str:
     """An absolute path. ParameterError for a relative one in a file that was never saved."""
     if path.startswith("//") and not bpy.data.filepath:
-        raise ParameterError(f"{path} is relative to a .blend file that was never saved", "save it, or give a full path")
+        message = f"{path} is relative to a .blend file that was never saved"
+        raise ParameterError(message, "save it, or give a full path")
     return bpy.path.abspath(path)
 
 

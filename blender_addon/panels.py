@@ -11,7 +11,7 @@ import bpy
 from . import engine, previews, properties, results
 from .catalogue import catalogue, has_size
 from .jobs import jobs
-from .preferences import draw_engine, draw_progress, draw_report
+from .preferences import draw_missing_engine, draw_progress, draw_report
 
 Draw = Callable[[bpy.types.UILayout, bpy.types.Context], None]
 
@@ -28,13 +28,13 @@ class ImpastoPanel:
         layout.use_property_split = True
         layout.use_property_decorate = False
         if engine.find() is None:
-            draw_engine(layout.box())
+            draw_missing_engine(layout.box())
         settings = context.scene.impasto
         layout.prop(settings, "tool")
-        tool = catalogue[settings.tool] if settings.tool in catalogue else None
-        if tool is None:
+        if settings.tool not in catalogue:
             layout.operator("impasto.refresh_tools", icon="FILE_REFRESH")
             return
+        tool = catalogue[settings.tool]
         _draw_source(layout, context, tool)
         _draw_size(layout, settings, tool)
         if properties.drawn_parameters(tool):
@@ -134,7 +134,8 @@ def _draw_material(layout: bpy.types.UILayout, settings: properties.ImpastoSetti
 
 def _draw_generate(layout: bpy.types.UILayout) -> None:
     column = layout.column()
-    if jobs.shown:
+    has_engine = engine.find() is not None  # else the box at the top shows what is being done about it
+    if jobs.shown and has_engine:
         draw_progress(column)
         if icon := previews.icon_of(jobs.shown):
             column.template_icon(icon, scale=8)
@@ -142,7 +143,8 @@ def _draw_generate(layout: bpy.types.UILayout) -> None:
         row = column.row()
         row.scale_y = 1.5
         row.operator("impasto.generate", icon="TEXTURE")
-        draw_report(column)
+        if has_engine:
+            draw_report(column)
 
 
 def _draw_bake(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:

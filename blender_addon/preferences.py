@@ -65,7 +65,8 @@ class ImpastoPreferences(bpy.types.AddonPreferences):
         """The engine's state with the buttons that mend it, then the choices."""
         layout = self.layout
         layout.use_property_split = True
-        draw_engine(layout.box())
+        _draw_engine_state(layout.box())
+        _draw_engine_buttons(layout.row(align=True))
         column = layout.column()
         row = column.row()
         row.active = "IMPASTO_ENGINE" not in os.environ
@@ -76,8 +77,21 @@ class ImpastoPreferences(bpy.types.AddonPreferences):
         column.prop(self, "pip_arguments")
 
 
-def draw_engine(layout: bpy.types.UILayout) -> None:
-    """Which engine is used, what is being done about it, and the buttons that set one up or check it."""
+def draw_missing_engine(layout: bpy.types.UILayout) -> None:
+    """For a panel: that there is no engine, and the buttons that mend it."""
+    _draw_engine_state(layout)
+    if jobs.shown is None:
+        column = layout.column(align=True)
+        _draw_engine_buttons(column)
+        draw_preferences_button(column)
+
+
+def draw_preferences_button(layout: bpy.types.UILayout) -> None:
+    layout.operator("preferences.addon_show", text="Preferences", icon="PREFERENCES").module = engine.EXTENSION
+
+
+def _draw_engine_state(layout: bpy.types.UILayout) -> None:
+    """Which engine is used, what is being done about it, and why none can be set up."""
     found = engine.find()
     column = layout.column()
     if found:
@@ -89,17 +103,16 @@ def draw_engine(layout: bpy.types.UILayout) -> None:
         draw_progress(column)
         return
     draw_report(column)
-    if reason := installer.why_not():
-        _draw_text(column, f"It cannot be set up here. {reason}.", "INFO")
-    _draw_engine_buttons(column)
+    if found is None and (reason := installer.why_not()):
+        _draw_text(column, f"{reason}.", "INFO")
+    if not (found or bpy.app.online_access or bpy.app.online_access_override):
+        column.operator("extensions.userpref_allow_online", text="Allow Online Access", icon="INTERNET")
 
 
 def _draw_engine_buttons(layout: bpy.types.UILayout) -> None:
-    column = layout.column(align=True)
-    column.operator("impasto.set_up_engine", icon="IMPORT")
-    column.operator("impasto.check_engine", icon="FILE_REFRESH")
-    column.operator("impasto.open_log", icon="TEXT")
-    column.operator("preferences.addon_show", text="Preferences", icon="PREFERENCES").module = engine.EXTENSION
+    layout.operator("impasto.set_up_engine", icon="IMPORT")
+    layout.operator("impasto.check_engine", icon="FILE_REFRESH")
+    layout.operator("impasto.open_log", icon="TEXT")
 
 
 def draw_progress(layout: bpy.types.UILayout) -> None:
@@ -119,8 +132,11 @@ def draw_report(layout: bpy.types.UILayout) -> None:
     column.alert = report.level == "ERROR"
     icon = {"INFO": "CHECKMARK", "WARNING": "INFO", "CANCELLED": "CANCEL"}.get(report.level, "ERROR")
     _draw_text(column, report.text, icon)
-    if report.is_of_engine and engine.find():
-        _draw_engine_buttons(layout)
+    if report.is_of_engine:
+        column = layout.column(align=True)
+        column.operator("impasto.check_engine", icon="FILE_REFRESH")
+        column.operator("impasto.open_log", icon="TEXT")
+        draw_preferences_button(column)
 
 
 def _draw_text(layout: bpy.types.UILayout, text: str, icon: str) -> None:
@@ -128,6 +144,7 @@ def _draw_text(layout: bpy.types.UILayout, text: str, icon: str) -> None:
     scale = bpy.context.preferences.system.ui_scale
     width = max(int(bpy.context.region.width / scale - MARGIN_PX) // LETTER_PX, 20)
     column = layout.column(align=True)
-    for line in textwrap.wrap(text.replace("; ", ". "), width, break_long_words=True):
+    sentences = [part[:1].upper() + part[1:] for part in text.split("; ")]
+    for line in textwrap.wrap(". ".join(sentences), width, break_long_words=True):
         column.label(text=line, icon=icon, translate=False)
         icon = "BLANK1"

@@ -118,9 +118,7 @@ def map_of(path: Path) -> str:
     return next((name for name in materials.LABELS if path.stem.endswith(f"_{name}")), "")
 
 
-def _material(
-    made: Made, new: Mapping[str, bpy.types.Image], target: Target, notes: list[str]
-) -> bpy.types.Material:
+def _material(made: Made, new: Mapping[str, bpy.types.Image], target: Target, notes: list[str]) -> bpy.types.Material:
     objects = [found for uid in target.objects if (found := _by_uid(bpy.data.objects, uid))]
     if len(objects) < len(target.objects):
         notes.append("an object was deleted meanwhile: the material is kept without it")

@@ -9,7 +9,8 @@ import argparse
 import hashlib
 import os
 import sys
-import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import bpy
@@ -47,19 +48,12 @@ def main() -> None:
     bpy.ops.preferences.addon_disable(module=EXTENSION)
 
 
-class told:  # noqa: N801  used like a function
-    """Say what is done, and afterwards how long it took."""
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-
-    def __enter__(self) -> None:
-        self.started = time.monotonic()
-        say(f"0.0 {self.text}")
-
-    def __exit__(self, kind: object, error: object, trace: object) -> None:
-        if kind is None:
-            say(f"{self.text}: {time.monotonic() - self.started:.1f} s")
+@contextmanager
+def told(text: str) -> Iterator[None]:
+    """Say what is done, so that whoever runs this can show for how long."""
+    print(f"demo begins: {text}", flush=True)
+    yield
+    print("demo ends: ", flush=True)
 
 
 def generate(ball: bpy.types.Object, source: Path, name: str, size: int, maps: Path) -> None:
@@ -100,7 +94,7 @@ def build_scene() -> bpy.types.Object:
     for name, location, rotation in (("Wall floor", (0, 0, 0), (0, 0, 0)), ("Wall back", (0, 2, 2), (1.5708, 0, 0))):
         bpy.ops.mesh.primitive_plane_add(size=8, location=location, rotation=rotation)
         bpy.context.object.name = name
-        lay_uvs(bpy.context.object, 3.0, 3.0)
+        lay_uvs(bpy.context.object, 2.0, 2.0)
     bpy.ops.object.camera_add(location=(0.0, -4.6, 1.7), rotation=(1.43, 0, 0))
     bpy.context.scene.camera = bpy.context.object
     bpy.context.object.data.lens = 52

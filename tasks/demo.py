@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 import shutil
 import subprocess
-import sys
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 from .environments import BUILD, CORE, ROOT, bpy_environment, clean_environment
@@ -15,45 +15,71 @@ from .extension import build_extension
 from .say import BuildError, step
 
 DEMO = ROOT / "out" / "demo"
+BEGIN, END, SAY = "demo begins", "demo ends", "demo"
+"""How a part of the demo marks the lines that are shown."""
+SAMPLES = ("brick", "gravel", "grass")
 
 
 def demo(options: argparse.Namespace) -> None:
     """A photograph becomes a seamless PBR material on an object, in headless Blender."""
-    engine = CORE.ready()
-    if options.blender:
-        if shutil.which(options.blender) is None:
-            raise BuildError(f"there is no Blender at {options.blender}: give the path of the program itself")
-        blender = [options.blender, "-b", "--factory-startup", "--python-exit-code", "1", "--python"]
-    else:
-        blender = [bpy_environment("5.0").ready()]
-    with step("Building the extension"):
-        built = build_extension()
-    shutil.rmtree(DEMO, ignore_errors=True)
-    DEMO.mkdir(parents=True)
-    environment = clean_environment(
-        IMPASTO_ENGINE=engine, IMPASTO_EXTENSION=built, BLENDER_USER_RESOURCES=BUILD / "demo-profile"
-    )
-    environment.pop("OMP_NUM_THREADS")
-    shutil.rmtree(BUILD / "demo-profile", ignore_errors=True)
-    photo = ["--photo", Path(options.photo).resolve()] if options.photo else ["--sample", options.sample]
-    tint = ["--tint", options.tint] if options.tint else []
     started = time.monotonic()
-    _follow([engine, ROOT / "demo" / "photograph.py", DEMO, *photo, *tint], environment)
-    _follow([*blender, ROOT / "demo" / "in_blender.py", "--", DEMO, "--size", str(options.size)], environment)
-    _follow([engine, ROOT / "demo" / "contact_sheet.py", DEMO], environment)
+    made = make_demo(DEMO, options)
     print(f"\nDone in {time.monotonic() - started:.0f} s. Open these:")
     for name, what in (
-        ("contact_sheet.png", "the photograph, the seamless result tiled 2×2, its maps"),
+        ("contact_sheet.png", "the photograph, the seamless result tiled 2 by 2, its maps"),
         ("preview.png", "the material on an object, rendered"),
         ("demo.blend", "the same in Blender, images packed"),
         ("maps", "the maps as files"),
     ):
-        print(f"  {(DEMO / name).relative_to(ROOT)}: {what}")
+        print(f"  {(made / name).relative_to(ROOT)}: {what}")
 
 
-def _follow(command: Sequence[str | Path], environment: dict[str, str]) -> None:
-    """Run a part of the demo, showing what it says; Blender's own chatter goes to a log."""
-    log = DEMO / "log.txt"
+def pictures(options: argparse.Namespace) -> None:
+    """Make the documentation's pictures again: the demo of each sample, and the window that `test --windows` left."""
+    from_window = ROOT / "out" / "windows" / "studio-5.2"
+    wanted = {from_window / f"{name}.png": f"window_{name}" for name in ("panel", "generated", "shader_editor")}
+    for sample in SAMPLES:
+        options.sample = sample
+        made = make_demo(DEMO.parent / f"demo-{sample}", options)
+        wanted |= {made / "contact_sheet.png": f"{sample}_sheet", made / "preview.png": f"{sample}_preview"}
+    shrink = [CORE.python, ROOT / "demo" / "shrink.py", ROOT / "docs" / "pictures"]
+    _follow([*shrink, *(f"{name}={path}" for path, name in wanted.items() if path.exists())], DEMO)
+    print("written to docs/pictures: look at each before you commit it")
+
+
+def make_demo(folder: Path, options: argparse.Namespace) -> Path:
+    """Run the parts of the demo into `folder`, which is emptied first; the folder."""
+    engine = CORE.ready()
+    blender = _blender(options.blender)
+    with step("Building the extension"):
+        built = build_extension()
+    profile = BUILD / "demo-profile"
+    for old in (folder, profile):
+        shutil.rmtree(old, ignore_errors=True)
+    folder.mkdir(parents=True)
+    environment = clean_environment(IMPASTO_ENGINE=engine, IMPASTO_EXTENSION=built, BLENDER_USER_RESOURCES=profile)
+    environment.pop("OMP_NUM_THREADS")
+    photo = ["--photo", Path(options.photo).resolve()] if options.photo else ["--sample", options.sample]
+    tint = ["--tint", options.tint] if options.tint else []
+    parts = ROOT / "demo"
+    _follow([engine, parts / "photograph.py", folder, *photo, *tint], folder, environment)
+    _follow([*blender, parts / "in_blender.py", "--", folder, "--size", str(options.size)], folder, environment)
+    _follow([engine, parts / "contact_sheet.py", folder], folder, environment)
+    return folder
+
+
+def _blender(path: str | None) -> list[str | Path]:
+    """The start of a command that runs a script in Blender: an installed one, or the wheel's."""
+    if path is None:
+        return [bpy_environment("5.0").ready()]
+    if shutil.which(path) is None:
+        raise BuildError(f"there is no Blender at {path}: give the path of the program itself")
+    return [path, "-b", "--factory-startup", "--python-exit-code", "1", "--python"]
+
+
+def _follow(command: Sequence[str | Path], folder: Path, environment: dict[str, str] | None = None) -> None:
+    """Run a part of the demo, showing what it says; Blender's own chatter goes to a log in `folder`."""
+    log = folder / "log.txt"
     with log.open("a", encoding="utf-8") as kept:
         running = subprocess.Popen(
             [str(part) for part in command],
@@ -65,21 +91,15 @@ def _follow(command: Sequence[str | Path], environment: dict[str, str]) -> None:
             errors="replace",
         )
         assert running.stdout is not None
-        for line in running.stdout:
-            kept.write(line)
-            if line.startswith("demo: "):
-                _show_progress(line.removeprefix("demo: ").rstrip())
+        with ExitStack() as current:
+            for line in running.stdout:
+                kept.write(line)
+                kind, _, text = line.rstrip().partition(": ")
+                if kind in (BEGIN, END):
+                    current.close()
+                if kind == BEGIN:
+                    current.enter_context(step(text))
+                elif kind == SAY:
+                    print(text, flush=True)
     if running.wait():
         raise BuildError("the demo stopped:\n" + "".join(log.read_text().splitlines(keepends=True)[-20:]))
-
-
-def _show_progress(line: str) -> None:
-    """`0.42 text` redraws the bar on a terminal; other lines are printed."""
-    fraction, _, text = line.partition(" ")
-    try:
-        filled = round(float(fraction) * 30)
-    except ValueError:
-        print(("\r\033[K" if sys.stdout.isatty() else "") + line, flush=True)
-        return
-    if sys.stdout.isatty():
-        print(f"\r\033[K[{'#' * filled}{'.' * (30 - filled)}] {text}", end="", flush=True)

@@ -29,7 +29,7 @@ def build_extension() -> Path:
     describe = "import json; from impasto.about import description; print(json.dumps(description()))"
     done = subprocess.run([python, "-c", describe], capture_output=True, text=True, check=True, env=clean_environment())
     description = json.loads(done.stdout)
-    (staged / "description.json").write_text(json.dumps(description, indent=1, sort_keys=True) + "\n")
+    (staged / "description.json").write_text(json.dumps(description, indent=1) + "\n")
     target = ROOT / "dist" / f"impasto-{description['version']}.zip"
     target.parent.mkdir(exist_ok=True)
     _zip(staged, target)

@@ -36,5 +36,5 @@ def step(text: str) -> Iterator[None]:
         ended.set()
         if drawing.ident:
             drawing.join()
-            print("\r" + " " * (len(text) + 40), end="\r")
+            print("\r\033[K", end="")
     print(f"{text}: {time.monotonic() - started:.1f} s", flush=True)

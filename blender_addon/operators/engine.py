@@ -8,7 +8,7 @@ import bpy
 from .. import engine, installer, properties
 from ..catalogue import catalogue
 from ..jobs import Report, Task, connect, jobs
-from .working import Working, poll
+from .working import Working, poll, why_busy, why_not_now
 
 
 def describing() -> Task:
@@ -33,7 +33,7 @@ class IMPASTO_OT_refresh_tools(Working, bpy.types.Operator):
 
     @classmethod
     def poll(cls, _context: bpy.types.Context) -> bool:
-        return poll(cls, "" if engine.find() else "Impasto has no engine yet: press Set Up Engine")
+        return poll(cls, why_not_now())
 
     def task(self, _context: bpy.types.Context) -> Task:
         return describing()
@@ -44,6 +44,10 @@ class IMPASTO_OT_check_engine(Working, bpy.types.Operator):
 
     bl_idname = "impasto.check_engine"
     bl_label = "Check Engine"
+
+    @classmethod
+    def poll(cls, _context: bpy.types.Context) -> bool:
+        return poll(cls, why_not_now())
 
     def task(self, _context: bpy.types.Context) -> Task:
         found, version = engine.require(), catalogue.version
@@ -60,8 +64,7 @@ class IMPASTO_OT_set_up_engine(Working, bpy.types.Operator):
 
     @classmethod
     def poll(cls, _context: bpy.types.Context) -> bool:
-        busy = f"Impasto is busy: {jobs.shown.label}" if jobs.shown else ""
-        return poll(cls, busy or installer.why_not())
+        return poll(cls, why_busy() or installer.why_not())
 
     def task(self, _context: bpy.types.Context) -> Task:
         plan = installer.plan(engine.preferences())
@@ -69,7 +72,8 @@ class IMPASTO_OT_set_up_engine(Working, bpy.types.Operator):
         def apply(made: engine.Engine) -> Report:
             jobs.close()
             engine.keep(made)
-            jobs.start(describing())
+            learn_tools = jobs.finish if bpy.app.background else jobs.start
+            learn_tools(describing())
             return Report("INFO", f"The engine is ready: {made.python}")
 
         return Task("Setting up the engine", plan.carry_out, apply)

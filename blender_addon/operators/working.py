@@ -51,9 +51,12 @@ def why_not_now() -> str:
         return ""
     if engine.find() is None:
         return "Impasto has no engine yet: press Set Up Engine"
-    if jobs.shown:
-        return f"Impasto is busy: {jobs.shown.label}"
-    return "Blender is rendering or baking: wait for it" if is_rendering() else ""
+    return why_busy() or ("Blender is rendering or baking: wait for it" if is_rendering() else "")
+
+
+def why_busy() -> str:
+    """What Impasto is busy with; empty where it is not."""
+    return f"Impasto is busy: {jobs.shown.label}" if jobs.shown else ""
 
 
 def poll(cls: type[bpy.types.Operator], reason: str) -> bool:

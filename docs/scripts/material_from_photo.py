@@ -1,6 +1,6 @@
 """A photograph becomes a seamless material on every selected object of a .blend, saved under a new name.
 
-    blender -b scene.blend --python-exit-code 1 --python material_from_photo.py -- brick.jpg out.blend --size 2048 --width-m 1.5
+    blender -b scene.blend --python-exit-code 1 --python material_from_photo.py -- brick.jpg out.blend --width-m 1.5
 
 `width-m` is how wide the photograph is in the world, so that bricks come out as large as bricks are.
 """

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from . import PhotoMapsParameters
 
 WIDTH_M = 1.0  # of a picture that does not say
-GIVEN_RELIEF = 0.04  # in picture sizes: the range of a given height that does not say
+GIVEN_RELIEF = 0.04  # in picture sizes: the range of a given height that does not say (measured stone: 0.03–0.06)
 
 
 def estimate_maps(subject: Maps, parameters: PhotoMapsParameters, context: Context) -> Maps:

@@ -6,6 +6,7 @@ picture that tiles rolls what they make of it.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import torch
@@ -101,3 +102,10 @@ def filtered(x: torch.Tensor, response: torch.Tensor) -> torch.Tensor:
 def blur(x: torch.Tensor, sigma_px: float) -> torch.Tensor:
     """Circular Gaussian blur of x (..., H, W)."""
     return filtered(x, gaussian(x, sigma_px))
+
+
+def blurs(x: torch.Tensor, sigmas_px: Iterable[float]) -> Iterator[torch.Tensor]:
+    """Circular Gaussian blurs of x (..., H, W), one after the other."""
+    spectrum = torch.fft.rfft2(x)
+    for sigma_px in sigmas_px:
+        yield torch.fft.irfft2(spectrum * gaussian(x, sigma_px), s=x.shape[-2:])

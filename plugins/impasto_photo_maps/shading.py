@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from .plane import blur
+from .plane import blur, blurs
 
 SCALES = (1 / 16, 1 / 8, 1 / 4, 1 / 2, 1)  # of the radius
 PLAIN = 0.06  # closure below this counts as open, so that a plain face stays white
@@ -14,12 +14,12 @@ def ambient_occlusion(height_px: torch.Tensor, radius_px: float, strength: float
     """How open each point of height (H, W) is to the sky, in [0, 1]; 1: open.
 
     What stands around a point above it, against its distance, at several scales: Σ relu(blur_σ(h) − h)/σ. On
-    true heights it follows rendered occlusion (r = 0.55) better than 8 horizons of 8 steps do (0.50).
+    true heights it follows rendered occlusion as well as 8 horizons of 8 steps do (r = 0.5), without their rays.
     """
+    sigmas_px = [max(radius_px * part, 0.5) for part in SCALES]
     closed = torch.zeros_like(height_px)
-    for part in SCALES:
-        sigma_px = max(radius_px * part, 0.5)
-        closed = closed + (blur(height_px, sigma_px) - height_px).clamp_min(0) / sigma_px
+    for sigma_px, surroundings in zip(sigmas_px, blurs(height_px, sigmas_px), strict=True):
+        closed += (surroundings - height_px).clamp_min(0) / sigma_px
     return 1 / (1 + 2 * strength * (closed - PLAIN).clamp_min(0))
 
 

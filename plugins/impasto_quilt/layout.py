@@ -77,9 +77,10 @@ def plan(source: tuple[int, int], size: tuple[int, int], block_px: int, overlap:
         blocks.append(int(block))
         overlaps.append(int(block) - step)
         corners.append(np.arange(count) * torus // count)
-    if len(corners[0]) * len(corners[1]) > MOST_PIECES:
+    pieces = len(corners[0]) * len(corners[1])
+    if pieces > MOST_PIECES:
         raise ParameterError(
-            f"{size[1]}x{size[0]} px would take {len(corners[0]) * len(corners[1])} pieces of {blocks[1]}x{blocks[0]} px",
+            f"{size[1]}x{size[0]} px would take {pieces} pieces of {blocks[1]}x{blocks[0]} px",
             "choose a larger block_px or a smaller size, or give a larger picture",
         )
     return Layout(tuple(size), tuple(blocks), tuple(overlaps), tuple(corners), scale)

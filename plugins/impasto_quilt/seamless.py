@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+from torch.nn.functional import avg_pool2d, normalize
 
 from impasto.context import Context
-from impasto.errors import ParameterError
 from impasto.texture import Maps, Texture
 
 from .blend import join
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from . import QuiltParameters
 
 SMALLEST_PX = 8
+"""Sides below this are mirrored (source) or sewn larger and reduced (result)."""
 PREVIEW_PX, PREVIEW_EVERY_S = 512, 0.25
 BLEND_PX = 12.0
 """How far from a cut its step is spread: far enough to hide, near enough to keep each piece's own colour."""
@@ -31,9 +32,11 @@ BLEND_PX = 12.0
 
 def make_seamless(subject: Maps, parameters: QuiltParameters, context: Context) -> Maps:
     """Seamless maps of the wanted size, sewn from pieces of the subject; all maps along the same seams."""
-    size_px = _checked_size(subject, parameters)
+    result_px = parameters.size_px(subject)
+    shrink = tuple(-(-SMALLEST_PX // side) for side in result_px)  # 1 but for results too small to sew
+    size_px = tuple(side * times for side, times in zip(result_px, shrink, strict=True))
     context.progress(0.0, "Evening out the light")
-    images = {name: _to_torch(texture, context) for name, texture in subject.items()}
+    images = {name: _mirrored(_to_torch(texture, context)) for name, texture in subject.items()}
     if "base_color" in images:
         images["base_color"] = even_light(images["base_color"], parameters.even_light)
     context.progress(0.05, "Looking for a pattern")
@@ -46,7 +49,7 @@ def make_seamless(subject: Maps, parameters: QuiltParameters, context: Context) 
     for done in quilter.lay():
         context.progress(0.2 + 0.7 * done, "Sewing pieces together")
         show()
-    return _finish(subject, fitted, quilter.torus.origin, context)
+    return _finish(subject, fitted, quilter.torus.origin, shrink, context)
 
 
 def _fit(images: Mapping[str, torch.Tensor], wanted: str, size_px: tuple[int, int]) -> Fitted:
@@ -75,34 +78,27 @@ def _previews(maps: Mapping[str, torch.Tensor], quilter: Quilter, context: Conte
     return show
 
 
-def _finish(subject: Maps, fitted: Fitted, origin: torch.Tensor, context: Context) -> Maps:
+def _finish(subject: Maps, fitted: Fitted, origin: torch.Tensor, shrink: tuple[int, int], context: Context) -> Maps:
     """The maps by their origins, with the steps at cuts smoothed away."""
     textures = {}
     for number, (name, image) in enumerate(fitted.maps.items()):
         context.progress(0.9 + 0.1 * number / len(fitted.maps), "Smoothing the seams")
-        joined = join(image, origin, BLEND_PX)
+        joined = avg_pool2d(join(image, origin, BLEND_PX)[None], shrink)[0]
         if name == "normal":
-            joined = torch.nn.functional.normalize(joined * 2 - 1, dim=0) * 0.5 + 0.5
+            joined = normalize(joined * 2 - 1, dim=0) * 0.5 + 0.5
         textures[name] = Texture(_to_numpy(joined), subject[name].color_space)
-    width_m = subject.width_m and subject.width_m * origin.shape[1] / subject.size_px[1] / fitted.stretch_x
+    width_m = (
+        subject.width_m and subject.width_m * (origin.shape[1] // shrink[1]) / subject.size_px[1] / fitted.stretch_x
+    )
     return replace(subject, textures=textures, width_m=width_m)
 
 
-def _checked_size(subject: Maps, parameters: QuiltParameters) -> tuple[int, int]:
-    """(height, width) of the result. ParameterError where source or result are too small."""
-    height, width = subject.size_px
-    if min(height, width) < SMALLEST_PX:
-        raise ParameterError(
-            f"the source is {width}x{height} px, too small to cut pieces from",
-            f"give a picture of at least {SMALLEST_PX} px a side; 256 or more looks best",
-        )
-    size_px = parameters.size_px(subject)
-    if min(size_px) < SMALLEST_PX:
-        raise ParameterError(
-            f"width_px and height_px must be at least {SMALLEST_PX}, got {size_px[1]}x{size_px[0]}",
-            "choose a larger size, or 0 for the source's",
-        )
-    return size_px
+def _mirrored(image: torch.Tensor) -> torch.Tensor:
+    """Image (C, h, w), continued by its mirror image until both sides are long enough to cut pieces from."""
+    for axis in (1, 2):
+        while image.shape[axis] < SMALLEST_PX:
+            image = torch.cat([image, image.flip(axis)], axis)
+    return image
 
 
 def _to_torch(texture: Texture, context: Context) -> torch.Tensor:

@@ -22,8 +22,9 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 sys.path.insert(0, str(HERE.parent / "misbehaving"))
 
 import bpy  # noqa: E402 - its profile must be set first
-import install  # noqa: E402
 import numpy as np  # noqa: E402
+
+import install  # noqa: E402
 
 MODULE = "bl_ext.user_default.impasto"
 

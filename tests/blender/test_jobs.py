@@ -28,7 +28,8 @@ def start(extension, jobs):
     """Starts a tool as a click on Generate does, without waiting for it."""
 
     def start_tool(tool: str, material: str = "NEW", **parameters: object):
-        request = extension.orders.Request(tool=tool, parameters=parameters, width_px=16, height_px=16, estimator="none")
+        size = {"width_px": 16, "height_px": 16}
+        request = extension.orders.Request(tool=tool, parameters=parameters, estimator="none", **size)
         task = request.task(extension.results.target_of(bpy.context, material, tool))
         jobs.start(task)
         return task

@@ -73,7 +73,7 @@ module.unregister()
 """
 
 
-def test_importing_and_registering_in_a_fresh_blender_takes_at_most_50_ms_and_imports_nothing_heavy(extension, tmp_path):
+def test_registering_in_a_fresh_blender_takes_at_most_50_ms_and_imports_nothing_heavy(extension, tmp_path):
     """Processor time of a process of its own, the best of three; the first one also writes the bytecode."""
     (tmp_path / "fresh.py").write_text(FRESH.format(module=MODULE))
     environment = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}

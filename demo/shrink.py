@@ -1,0 +1,22 @@
+"""Copies pictures into the documentation as JPEG, at most 1200 px wide."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from PIL import Image
+
+WIDTH_PX = 1200
+
+
+def main(folder: Path, pairs: list[str]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, _, path in (pair.partition("=") for pair in pairs):
+        picture = Image.open(path).convert("RGB")
+        picture.thumbnail((WIDTH_PX, 10 * WIDTH_PX), Image.Resampling.LANCZOS)
+        picture.save(folder / f"{name}.jpg", quality=86, optimize=True, progressive=True)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), sys.argv[2:])

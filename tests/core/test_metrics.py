@@ -1,0 +1,118 @@
+"""Each measure tells known good pictures from known bad ones."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from impasto import metrics
+
+data = pytest.importorskip("skimage.data")
+
+
+@pytest.fixture(scope="module")
+def gravel() -> np.ndarray:
+    return np.repeat((data.gravel().astype(np.float32) / 255)[..., None], 3, 2)
+
+
+def blurred(pixels: np.ndarray) -> np.ndarray:
+    for axis in (0, 1):
+        pixels = sum(np.roll(pixels, shift, axis) for shift in range(-2, 3)) / 5
+    return pixels.astype(np.float32)
+
+
+def seamless_noise(side: int = 128) -> np.ndarray:
+    return blurred(np.random.default_rng(0).random((side, side, 3), np.float32))
+
+
+def test_seamless_picture_has_no_seam() -> None:
+    assert all(-4 < z < 3 for z in metrics.seam_z(seamless_noise()))  # METHODS' bounds
+
+
+def test_hard_cut_is_found_on_its_axis(gravel: np.ndarray) -> None:
+    across, down = metrics.seam_z(np.roll(seamless_noise(192), 40, 1)[:, :150])  # cut off in x only
+    assert across > 3
+    assert down < 3
+
+
+def test_mirrored_border_is_found() -> None:
+    half = np.random.default_rng(0).random((96, 48, 3), np.float32)
+    across, _ = metrics.seam_z(np.concatenate([half, half[:, ::-1]], 1))
+    assert across < -4  # the two columns at the wrap are the same
+
+
+def test_other_crop_is_closer_than_blur_and_noise(gravel: np.ndarray) -> None:
+    gravel = gravel[..., :1]
+    crop, other = gravel[:256, :256], gravel[256:, 256:]
+    floor = metrics.fine(metrics.swd_floor(gravel, directions=128))
+    noise = np.random.default_rng(0).random(crop.shape, np.float32)
+
+    def fine(picture: np.ndarray) -> float:
+        return metrics.fine(metrics.sliced_wasserstein(picture, crop, directions=128))
+
+    assert fine(crop) < 0.95 * floor  # only the sampling of patches differs, which is most of the floor
+    assert fine(other) < 1.3 * floor  # METHODS: another crop scores 0.66 to 1.05 of it
+    assert fine(crop[:, ::-1].copy()) < 1.3 * floor  # patches do not know left from right in gravel
+    assert fine(blurred(crop)) > 1.5 * floor  # METHODS: 2.2 to 3.7
+    assert fine(noise) > 2 * floor  # METHODS: 3.8
+
+
+def test_distances_depend_on_the_seed_alone(gravel: np.ndarray) -> None:
+    a, b = gravel[:128, :128], gravel[128:256, :128]
+    assert metrics.sliced_wasserstein(a, b, seed=3, directions=16) == metrics.sliced_wasserstein(
+        a, b, seed=3, directions=16
+    )
+
+
+def test_contrast_ratio_sees_blur_at_the_finest_level(gravel: np.ndarray) -> None:
+    assert metrics.contrast_ratio(gravel, gravel) == pytest.approx([1.0] * 6)
+    ratios = metrics.contrast_ratio(blurred(gravel), gravel)
+    assert ratios[0] < 0.5  # 5 px means leave little of 2 px detail
+    assert ratios[-1] > 0.9  # and nearly all that is 16 px and larger
+
+
+def test_color_distance_is_the_shift_of_a_channel(gravel: np.ndarray) -> None:
+    shifted = gravel + np.float32([0.1, 0, 0])
+    assert metrics.color_distance(shifted, gravel) == pytest.approx((0.1, 0, 0), abs=1e-5)
+
+
+def test_spectrum_peaks_at_the_frequency_of_a_wave() -> None:
+    wave = np.sin(np.arange(128) * 2 * np.pi * 12 / 128).astype(np.float32)
+    spectrum = metrics.radial_power_spectrum(np.tile(wave[None, :, None], (128, 1, 1)))
+    assert int(spectrum.argmax()) == 12
+
+
+def test_copied_block_is_found_with_its_shift(gravel: np.ndarray) -> None:
+    result = np.random.default_rng(0).random((256, 256, 3), np.float32)
+    result[60:180, 40:160] = gravel[200:320, 150:270] * 0.7 + 0.1  # 120 px, in other light
+    side, shift = metrics.largest_copied_block(result, gravel)
+    assert 100 <= side <= 120  # windows of 11 px blur its border
+    assert shift == (140, 110)
+
+
+def test_another_crop_is_no_copy(gravel: np.ndarray) -> None:
+    side, _ = metrics.largest_copied_block(gravel[:256, :256], gravel[:, 256:])
+    assert side < 32  # METHODS: 64 is the most that a generator may copy
+
+
+def test_copies_are_near_and_new_pictures_are_not(gravel: np.ndarray) -> None:
+    copy = metrics.nearest_patch_distances(gravel[:200, :200], gravel, count=64)
+    new = metrics.nearest_patch_distances(gravel[:200, :200], gravel[256:], count=64)
+    assert copy.max() < 0.01
+    assert np.median(new) > 0.2
+
+
+def test_normals_of_a_height_agree_with_it() -> None:
+    y, x = np.mgrid[:64, :64] * (2 * np.pi / 64)
+    height = (0.5 + 0.2 * np.sin(x) + 0.2 * np.cos(2 * y)).astype(np.float32)[..., None]
+    right = np.roll(height, -1, 1) - np.roll(height, 1, 1)
+    up = np.roll(height, 1, 0) - np.roll(height, -1, 0)
+    normal = np.concatenate([-4 * right, -4 * up, np.ones_like(height)], 2)
+    normal = normal / np.linalg.norm(normal, axis=2, keepdims=True) * 0.5 + 0.5
+    angle, correlation = metrics.normal_height_consistency(normal, height)
+    assert angle < 0.1
+    assert correlation > 0.999
+    flipped = normal * np.float32([1, -1, 1]) + np.float32([0, 1, 0])  # DirectX's green
+    assert metrics.normal_height_consistency(flipped, height)[1] < 0.5
+    assert metrics.normal_length_error(normal) < 1e-5
+    assert metrics.normal_length_error(normal * 0.9) > 0.01

@@ -1,0 +1,203 @@
+"""Quilting: seamless, faithful, in step with patterns, and calm about odd input."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from impasto import metrics
+from impasto.context import Context
+from impasto.errors import Cancelled, ParameterError
+from impasto.texture import Maps
+from impasto_quilt import Quilt, QuiltParameters
+
+data = pytest.importorskip("skimage.data")
+
+
+def photograph(name: str, side: int = 512) -> np.ndarray:
+    """One of scikit-image's grey photographs as (side, side, 3)."""
+    grey = getattr(data, name)()[:side, :side].astype(np.float32) / 255
+    return np.repeat(grey[..., None], 3, axis=2)
+
+
+def quilted(source: np.ndarray | Maps, seed: int = 0, **parameters) -> Maps:
+    maps = source if isinstance(source, Maps) else Maps.from_arrays({"base_color": source})
+    context = Context(rng=np.random.default_rng(seed))
+    return Quilt().apply(maps, QuiltParameters(**parameters), {}, context)
+
+
+def color(source: np.ndarray | Maps, seed: int = 0, **parameters) -> np.ndarray:
+    return quilted(source, seed, **parameters)["base_color"].pixels
+
+
+def courses(result: np.ndarray, cycles: int) -> float:
+    """Share of the variance of column means that lies in `cycles` across the width and its harmonics."""
+    power = np.abs(np.fft.rfft(result.mean((0, 2)) - result.mean())) ** 2
+    return float(power[cycles::cycles].sum() / power.sum())
+
+
+@pytest.mark.parametrize("name", ["gravel", "grass", "brick"])
+def test_result_is_seamless_and_as_the_photograph(name: str) -> None:
+    source = photograph(name)
+    result = color(source)
+    for z in metrics.seam_z(result):
+        assert -4 < z < 3  # METHODS: seamless; hard cuts score 3 to 33, mirrored borders below -4
+    grey, as_wanted = result[..., :1], source[..., :1]
+    fine = metrics.fine(metrics.sliced_wasserstein(grey, as_wanted, directions=128))
+    assert fine <= 1.3 * metrics.fine(
+        metrics.swd_floor(as_wanted, directions=128)
+    )  # as close as another crop, by a third
+    for ratio in metrics.contrast_ratio(result, source)[:4]:  # coarser levels lose what even_light takes out
+        assert 0.75 < ratio < 1.3
+    assert max(metrics.color_distance(result, source)) < 0.02  # 5 of 255: even_light alone moves 1 to 2
+
+
+def test_opposite_borders_match_when_rolled() -> None:
+    """The wrap is a cut like all others: rolled by half, the middle is no worse than anywhere."""
+    result = np.roll(color(photograph("gravel", 256)), (128, 128), (0, 1))
+    across, down = (np.abs(np.diff(result, axis=axis)).mean((1 - axis, 2)) for axis in (0, 1))
+    for steps in (across, down):
+        assert steps[127] < steps.mean() + 3 * steps.std()  # as the z-score above, without the neighbours
+
+
+def test_seed_decides_the_picture() -> None:
+    source = photograph("grass", 192)
+    assert np.array_equal(color(source, 1), color(source, 1))
+    assert np.abs(color(source, 1) - color(source, 2)).mean() > 0.05  # other pieces elsewhere, not rounding
+
+
+def test_no_large_part_is_copied_and_none_stays_in_place() -> None:
+    source = photograph("grass")
+    side, shift = metrics.largest_copied_block(color(source), source)
+    assert 32 < side < 256  # it is made of pieces; none may reach half of the photograph's side
+    assert shift != (0, 0)
+
+
+def brick_wall(side: int = 400, course: int = 33, length: int = 66) -> np.ndarray:
+    """Running bond with mortar, in a size that whole courses do not fit; every brick has its own grey."""
+    rng = np.random.default_rng(3)
+    y, x = np.mgrid[:side, :side]
+    row = y // course
+    shifted = x + (row % 2) * (length // 2)
+    tone = 0.35 + 0.2 * rng.random((40, 40))[row, shifted // length] + 0.03 * rng.standard_normal((side, side))
+    mortar = (y % course < 4) | (shifted % length < 4)
+    grey = np.where(mortar, 0.85, tone).astype(np.float32)
+    return np.repeat(grey[..., None], 3, 2)
+
+
+def test_courses_of_brick_run_unbroken_through_the_wrap() -> None:
+    result = color(brick_wall())
+    assert courses(result.swapaxes(0, 1), 12) > 0.9  # 400 / 33 rounds to 12; out of step it falls to a half or less
+    mortar = (result.mean(2) > 0.7).mean(1)  # share of mortar in each row
+    assert (mortar > 0.9).sum() >= 12 * 2  # each of the 12 joints runs through, at least two of its four rows
+
+
+def test_bond_of_brick_is_kept() -> None:
+    """In running bond, courses two apart have their joints in one place; neighbours do not."""
+    light = color(brick_wall()).mean(2)
+    light = light - light.mean(1, keepdims=True)
+    course = 400 / 12
+
+    def agreement(count: int) -> float:
+        return float((light * np.roll(light, round(count * course), 0)).mean() / light.var())
+
+    assert agreement(2) > agreement(1) + 0.2  # bricks' own greys keep the first from 1; broken bond has no difference
+
+
+def test_converging_courses_are_straightened() -> None:
+    """scikit-image's brick is seen at an angle: its joints fan out by 10 degrees on both sides."""
+    result = color(photograph("brick"))
+    assert max(courses(result, cycles) for cycles in range(10, 18)) > 0.7  # 0.3 for the photograph itself
+
+
+def test_stochastic_textures_get_no_pattern() -> None:
+    import torch
+
+    from impasto_quilt.pattern import find_pattern
+
+    for name in ("gravel", "grass"):
+        assert find_pattern(torch.from_numpy(photograph(name)[..., 0])) is None
+
+
+def test_maps_are_cut_along_the_same_seams() -> None:
+    """Height that is the picture's own grey must stay so, but for what joining the seams adds to each."""
+    grey = photograph("gravel", 256)
+    maps = Maps.from_arrays({"base_color": grey, "height": grey[..., :1]}, width_m=1.0, height_range_m=0.1)
+    result = quilted(maps, even_light=0.0, width_px=384)
+    assert np.allclose(result["base_color"].pixels[..., :1], result["height"].pixels, atol=1e-5)
+    assert result.width_m == pytest.approx(1.5)
+    assert result.height_range_m == 0.1
+
+
+def test_normals_stay_unit_length() -> None:
+    rng = np.random.default_rng(0)
+    normal = rng.standard_normal((128, 128, 3)).astype(np.float32) * 0.2 + np.float32([0, 0, 1])
+    normal = normal / np.linalg.norm(normal, axis=2, keepdims=True) * 0.5 + 0.5
+    result = quilted(Maps.from_arrays({"normal": normal}))["normal"].pixels
+    assert metrics.normal_length_error(result) < 1e-3  # float rounding; METHODS allows 0.01
+
+
+@pytest.mark.parametrize(
+    ("height", "width", "size"),
+    [
+        (8, 8, (0, 0)),
+        (9, 31, (0, 0)),
+        (333, 500, (0, 0)),
+        (512, 512, (64, 100)),
+        (100, 90, (400, 301)),
+        (8, 600, (0, 0)),
+    ],
+)
+def test_odd_sizes(height: int, width: int, size: tuple[int, int]) -> None:
+    source = (
+        photograph("gravel")[:height, :width] if width <= 512 else np.tile(photograph("gravel"), (1, 2, 1))[:8, :600]
+    )
+    result = color(source, height_px=size[0], width_px=size[1])
+    assert result.shape[:2] == (size[0] or height, size[1] or width)
+    assert np.isfinite(result).all()
+    assert result.min() >= 0
+    assert result.max() <= 1
+
+
+def test_one_colour_stays_one_colour() -> None:
+    assert np.allclose(color(np.full((64, 64, 3), 0.4, np.float32)), 0.4, atol=1e-4)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (3, 5000), (8, 2)])
+def test_sources_too_small_for_pieces_still_give_maps(shape: tuple[int, int]) -> None:
+    source = np.random.default_rng(0).random((*shape, 3), np.float32)
+    result = color(source)
+    assert result.shape == source.shape
+    assert result.min() >= 0
+    assert result.max() <= 1
+    if shape == (1, 1):
+        assert np.allclose(result, source, atol=1e-4)
+
+
+def test_too_many_pieces_are_refused_with_a_remedy() -> None:
+    with pytest.raises(ParameterError, match="larger block_px"):
+        quilted(photograph("gravel", 8), width_px=2048, height_px=2048)
+
+
+def test_cancelling_ends_it_at_once() -> None:
+    reports: list[float] = []
+    context = Context(on_progress=lambda fraction, _: reports.append(fraction), is_cancelled=lambda: len(reports) >= 6)
+    with pytest.raises(Cancelled):
+        Quilt().apply(Maps.from_arrays({"base_color": photograph("gravel")}), QuiltParameters(), {}, context)
+    assert len(reports) == 6
+
+
+def test_progress_rises_and_says_what_is_done() -> None:
+    reports: list[tuple[float, str]] = []
+    context = Context(on_progress=lambda *report: reports.append(report))
+    Quilt().apply(Maps.from_arrays({"base_color": photograph("gravel", 128)}), QuiltParameters(), {}, context)
+    fractions = [fraction for fraction, _ in reports]
+    assert fractions == sorted(fractions)
+    assert all(words for _, words in reports)
+
+
+def test_source_is_not_changed() -> None:
+    source = photograph("gravel", 128)
+    before = source.copy()
+    quilted(source)
+    assert np.array_equal(source, before)
