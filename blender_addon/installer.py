@@ -26,8 +26,8 @@ from .core.errors import Cancelled, WorkerError
 from .engine import MIN_PYTHON, NO_CONSOLE, Engine, clean_environment
 
 if TYPE_CHECKING:
-    from .jobs import Task
     from .preferences import ImpastoPreferences
+    from .tasks import Task
 
 NEWEST_PYTHON = (3, 14)
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"

@@ -14,7 +14,8 @@ from . import engine, images, properties, results
 from .catalogue import DEFAULT_ESTIMATOR, DEFAULT_TOOL, SIZE_PARAMETERS, catalogue, has_size
 from .core.errors import ParameterError
 from .core.recipe import Recipe, Step
-from .jobs import Report, Task, connect
+from .jobs import connect
+from .tasks import Report, Task
 
 if TYPE_CHECKING:
     from .core.client import Pixels
@@ -41,6 +42,7 @@ class Request:
     bits: str = "8"
     name: str = ""
     out_dir: str = ""
+    device: str = ""
 
     def recipe(self) -> Recipe:
         """The tool, and after a generator the estimator of what it does not make."""
@@ -73,7 +75,10 @@ class Request:
         for name, source in given.items():
             inputs[name] = images.read(source) if isinstance(source, bpy.types.Image) else _existing(source)
         scale = {"width_m": self.width_m} if self.width_m > 0 else {}
-        label, files = catalogue[self.tool]["label"], {"bits": self.bits, "out_dir": self.out_dir}
+        label, files = (
+            catalogue[self.tool]["label"],
+            {"bits": self.bits, "out_dir": self.out_dir, "device": self.device},
+        )
         return make_task(label, self.recipe(), inputs, target, scale=scale, **files)
 
 
@@ -86,13 +91,15 @@ def make_task(
     scale: Mapping[str, float],
     bits: str = "8",
     out_dir: str = "",
+    device: str = "",
     then: Callable[[results.Made], Sequence[str]] | None = None,
 ) -> Task:
     """A task that has the worker run the recipe and puts what it makes where `target` says.
 
-    then(made): more to do on the main thread; what it returns is added to the report.
+    device: as in the preferences where it is empty. then(made): more to do on the main thread; what it returns
+    is added to the report.
     """
-    connected, device = connect(), engine.preferences().device
+    connected, device = connect(), device or engine.preferences().device
     deliver = {"as": "encoded", "format": "png" if bits == "8" else "png16"}
     if out_dir:
         deliver |= {"as": "files", "folder": absolute(out_dir), "name": target.name}

@@ -43,7 +43,7 @@ class ImpastoPanel:
         _section(layout, "impasto_material", "Material", lambda body: _draw_material(body, settings))
         _draw_generate(layout)
         _section(layout, "impasto_bake", "Bake", lambda body: _draw_bake(body, context), closed=True)
-        if results.recent:
+        if results.recent():
             _section(layout, "impasto_recent", "Recent Results", _draw_recent, closed=True)
 
 
@@ -157,7 +157,7 @@ def _draw_bake(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
 
 
 def _draw_recent(layout: bpy.types.UILayout) -> None:
-    for name, image in results.recent:
+    for name, image in results.recent():
         row = layout.row(align=True)
         row.label(text=name, translate=False)
         row.operator("impasto.rerun", text="", icon="FILE_REFRESH").image = image

@@ -11,7 +11,7 @@ import bpy.utils.previews
 if TYPE_CHECKING:
     import numpy as np
 
-    from .jobs import Task
+    from .tasks import Task
 
 SIDE_PX = 128
 

@@ -17,15 +17,15 @@ import bpy
 from . import engine, images, materials
 from .core.errors import ParameterError
 from .core.recipe import Recipe
-from .jobs import Report, jobs, push_undo
+from .jobs import jobs, push_undo
+from .tasks import Report
 
 if TYPE_CHECKING:
     from .core.client import Answer
 
 NEW, ACTIVE, NONE = "NEW", "ACTIVE", "NONE"
 CAN_HAVE_MATERIAL = ("MESH", "CURVE", "SURFACE", "FONT", "META", "CURVES", "POINTCLOUD", "VOLUME")
-recent: deque[tuple[str, str]] = deque(maxlen=5)
-"""(what was made, the name of its first image), the latest first."""
+_recent: deque[tuple[str, str, int]] = deque(maxlen=5)
 
 
 @dataclass(frozen=True)
@@ -102,9 +102,14 @@ def put(made: Made, target: Target, more: Sequence[str] = ()) -> Report:
     first = new.get("base_color") or next(iter(new.values()))
     if before:
         images.show_instead(before, first)
-    recent.appendleft((target.name, first.name))
+    _recent.appendleft((target.name, first.name, jobs.file_epoch))
     push_undo(f"Impasto: {target.name}")
     return Report("WARNING" if notes else "INFO", "; ".join([f"Made {what}", *notes]))
+
+
+def recent() -> list[tuple[str, str]]:
+    """What was made in this file, the latest first: (name, name of its first image)."""
+    return [(name, image) for name, image, epoch in _recent if epoch == jobs.file_epoch]
 
 
 def _images(made: Made, name: str) -> dict[str, bpy.types.Image]:

@@ -7,7 +7,8 @@ import bpy
 
 from .. import engine, installer, properties
 from ..catalogue import catalogue
-from ..jobs import Report, Task, connect, jobs
+from ..jobs import connect, jobs
+from ..tasks import Report, Task
 from .working import Working, poll, why_busy, why_not_now
 
 

@@ -14,11 +14,13 @@ from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, St
 from .. import orders, results
 from ..catalogue import DEFAULT_ESTIMATOR, DEFAULT_TOOL, catalogue
 from ..core.errors import ParameterError
-from ..jobs import Task, jobs
+from ..jobs import jobs
 from ..properties import MAX_INT, RELATIVE_PATH
+from ..tasks import Task
 from .engine import describing
 from .working import Working, poll, why_not_now
 
+PLAIN = ("width_px", "height_px", "seed", "estimator", "width_m", "bits", "name", "out_dir", "device")
 LOOK = ("width_m", "use_displacement", "use_ambient_occlusion")
 
 
@@ -61,6 +63,7 @@ class RequestProperties:
         subtype="DIR_PATH",
         options=RELATIVE_PATH,
     )
+    device: StringProperty(name="Device", description="auto, cpu, cuda, cuda:1 or mps; empty: as in the preferences")
     width_m: FloatProperty(name="Real Width", description="Real-world width of the source in metres; 0: unknown", min=0)
     use_displacement: BoolProperty(name="True Displacement", description="Displace the surface itself")
     use_ambient_occlusion: BoolProperty(name="Ambient Occlusion", description="Darken the base colour by it")
@@ -82,8 +85,7 @@ class IMPASTO_OT_run(RequestProperties, Working, bpy.types.Operator):
             parameters=_object(self.parameters, "parameters"),
             source=_source(self),
             inputs={name: orders.find_source(text) for name, text in _object(self.inputs, "inputs").items()},
-            **{name: getattr(self, name) for name in ("width_px", "height_px", "seed", "estimator")},
-            **{name: getattr(self, name) for name in ("width_m", "bits", "name", "out_dir")},
+            **{name: getattr(self, name) for name in PLAIN},
         )
         look = {name: getattr(self, name) for name in LOOK}
         return request.task(results.target_of(context, self.material, request.result_name(), **look))
@@ -115,8 +117,7 @@ class IMPASTO_OT_generate(RequestProperties, Working, bpy.types.Operator):
 
     def _given(self) -> dict[str, Any]:
         """What was given to this call, and so wins over the panel."""
-        plain = ("width_px", "height_px", "seed", "estimator", "width_m", "bits", "name", "out_dir")
-        given = {name: getattr(self, name) for name in plain if self.properties.is_property_set(name)}
+        given = {name: getattr(self, name) for name in PLAIN if self.properties.is_property_set(name)}
         if self.source or self.image:
             given["source"] = _source(self)
         if self.parameters:

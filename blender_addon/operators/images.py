@@ -12,9 +12,9 @@ from .. import images, orders, results
 from ..catalogue import DEFAULT_ESTIMATOR, DEFAULT_TOOL
 from ..core.errors import ParameterError
 from ..core.recipe import differences
-from ..jobs import Task
 from ..properties import MAX_INT
 from ..reruns import inputs_of, scale_of
+from ..tasks import Task
 from .working import Working, poll, why_not_now
 
 
@@ -25,8 +25,12 @@ class OnImage(Working):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        missing = "" if bpy.app.background or shown_image(context) else "Open an image in the image editor"
-        return poll(cls, why_not_now() or missing)
+        return poll(cls, why_not_now() or cls.why_not_shown(context))
+
+    @classmethod
+    def why_not_shown(cls, context: bpy.types.Context) -> str:
+        """Why the image that the editor shows will not do; elsewhere the image is given by its name."""
+        return "Open an image first" if is_image_editor(context) and shown_image(context) is None else ""
 
     def chosen(self, context: bpy.types.Context) -> bpy.types.Image:
         if self.image:
@@ -90,9 +94,9 @@ class IMPASTO_OT_rerun(OnImage, bpy.types.Operator):
     bl_label = "Make Again"
 
     @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        missing = "" if bpy.app.background else why_not_again(shown_image(context))
-        return poll(cls, why_not_now() or missing)
+    def why_not_shown(cls, context: bpy.types.Context) -> str:
+        has_none = is_image_editor(context) and not images.has_recipe(shown_image(context))
+        return "Impasto did not make this image: it holds no recipe" if has_none else ""
 
     def task(self, context: bpy.types.Context) -> Task:
         image = self.chosen(context)
@@ -109,16 +113,13 @@ class IMPASTO_OT_rerun(OnImage, bpy.types.Operator):
         )
 
 
-def why_not_again(image: bpy.types.Image | None) -> str:
-    if image is None:
-        return "Open an image in the image editor"
-    return "" if images.has_recipe(image) else "Impasto did not make this image: it holds no recipe"
+def is_image_editor(context: bpy.types.Context) -> bool:
+    return context.space_data is not None and context.space_data.type == "IMAGE_EDITOR"
 
 
 def shown_image(context: bpy.types.Context) -> bpy.types.Image | None:
     """The image in the image editor that the operator was called from."""
-    space = context.space_data
-    return space.image if space is not None and space.type == "IMAGE_EDITOR" else None
+    return context.space_data.image if is_image_editor(context) else None
 
 
 CLASSES = (IMPASTO_OT_make_seamless, IMPASTO_OT_estimate_maps, IMPASTO_OT_rerun)

@@ -7,7 +7,8 @@ import bpy
 
 from .. import engine
 from ..core.errors import ImpastoError
-from ..jobs import Report, Task, is_rendering, jobs, require_idle
+from ..jobs import is_rendering, jobs, require_idle
+from ..tasks import Report, Task
 
 
 class Working:

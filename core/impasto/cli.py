@@ -215,7 +215,7 @@ def _named_files(given: Sequence[str]) -> dict[str, Path]:
 
 def _carry_out(recipe: Recipe, files: dict[str, Path], arguments: argparse.Namespace, terminal: Terminal) -> None:
     """Run the recipe on files and write what it makes."""
-    from .files import map_name, read_maps, write_maps
+    from .files import read_maps, set_name, write_maps
     from .runner import run
 
     exporter = registry().exporter(arguments.format)
@@ -223,9 +223,7 @@ def _carry_out(recipe: Recipe, files: dict[str, Path], arguments: argparse.Names
     if arguments.width_m and "source" in inputs:
         inputs["source"] = replace(inputs["source"], width_m=arguments.width_m)
     source = files.get("source")
-    name = arguments.name or (source.stem if source else recipe.steps[0].tool)
-    if source and not arguments.name and map_name(source):
-        name = name.rpartition("_")[0] or name
+    name = arguments.name or (set_name(source) if source else recipe.steps[0].tool)
     if not arguments.force:
         _refuse_to_replace(arguments.out, name, exporter.suffix)
     with terminal.progress() as on_progress:

@@ -85,6 +85,13 @@ def map_name(file: Path) -> str | None:
     return None
 
 
+def set_name(file: Path) -> str:
+    """What the maps of a set have in common: "brick" for brick_base_color.png, the stem where it names no map."""
+    suffixes = sorted((suffix for names in SUFFIXES.values() for suffix in names), key=len, reverse=True)
+    found = re.fullmatch(rf"(.+?)[\s\-._]+(?:{'|'.join(suffixes)})(?:_\d+k)?", file.stem, re.IGNORECASE)
+    return found[1] if found else file.stem
+
+
 def read_recipe(path: str | Path) -> Recipe:
     """The recipe in a file that Impasto wrote. FileError where there is none."""
     path = Path(path)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import FileError
-from .files import Exporter, map_name, read_maps, read_recipe, write_maps
+from .files import Exporter, read_maps, read_recipe, set_name, write_maps
 from .plugins import registry
 from .recipe import Recipe, differences
 from .runner import run
@@ -37,7 +37,7 @@ def rerun(
     """Run the recipe in `file` on the inputs beside it (or those given) and write into `folder`, never over a file."""
     recipe = read_recipe(file)
     exporter = _exporter_of(file)
-    name = _name_of(file)
+    name = set_name(file)
     _refuse_existing(folder, name, exporter)
     found = {input_: _find(input_, str(about["name"]), file, inputs or {}) for input_, about in recipe.inputs.items()}
     maps = {input_: _with_scale(read_maps(path), recipe, input_) for input_, path in found.items()}
@@ -73,13 +73,6 @@ def _exporter_of(file: Path) -> Exporter:
         if exporter.suffix == file.suffix.lower():
             return exporter
     raise FileError(f"there is no exporter for {file.suffix} files", "install the plugin that wrote it")
-
-
-def _name_of(file: Path) -> str:
-    for map_ in MAP_CHANNELS:
-        if file.stem.endswith(f"_{map_}"):
-            return file.stem.removesuffix(f"_{map_}")
-    return file.stem if map_name(file) is None else file.stem.rpartition("_")[0]
 
 
 def _refuse_existing(folder: Path, name: str, exporter: Exporter) -> None:

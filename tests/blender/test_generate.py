@@ -165,6 +165,17 @@ def test_a_linked_material_is_refused_and_left_alone(scene, plane, tmp_path):
     assert not [image for image in bpy.data.images if "impasto_map" in image]
 
 
+def test_a_linked_object_is_refused(scene, plane, tmp_path):
+    bpy.data.libraries.write(str(tmp_path / "library.blend"), {plane})
+    bpy.data.objects.remove(plane)
+    with bpy.data.libraries.load(str(tmp_path / "library.blend"), link=True) as (_, wanted):
+        wanted.objects = ["Plane"]
+    bpy.context.collection.objects.link(wanted.objects[0])
+    wanted.objects[0].select_set(True)
+    with pytest.raises(RuntimeError, match=r"the object Plane is linked.*make it local"):
+        bpy.ops.impasto.run(**CHECKER)
+
+
 def test_a_relative_path_in_a_file_that_was_never_saved_is_refused(scene):
     with pytest.raises(RuntimeError, match=r"never saved.*save it, or give a full path"):
         bpy.ops.impasto.run(tool="quilt", source="//wall.png")
@@ -182,6 +193,7 @@ def test_a_relative_path_in_a_file_that_was_never_saved_is_refused(scene):
         ({"tool": "chatty", "width_px": 64, "image": "bricks.png"}, "result of its source's size"),
         ({"tool": "blend", "image": "bricks.png"}, "blend needs the input style"),
         ({"tool": "raises", "image": "bricks.png"}, "ZeroDivisionError: the bug in this tool"),
+        ({"tool": "checker", "device": "cuda:9"}, "no device 'cuda:9' here; choose from auto"),
         ({"tool": "checker", "material": "ACTIVE"}, "active object has no material"),
     ],
 )

@@ -17,7 +17,7 @@ from PIL import Image, ImageCms
 
 from impasto.color import srgb_to_linear
 from impasto.errors import FileError
-from impasto.files import BUILTIN_EXPORTERS, map_name, read_maps, read_recipe, write_maps
+from impasto.files import BUILTIN_EXPORTERS, map_name, read_maps, read_recipe, set_name, write_maps
 from impasto.recipe import Recipe, Step
 from impasto.texture import MAP_CHANNELS, Maps
 
@@ -164,6 +164,14 @@ def test_a_profile_is_converted_to_srgb(tmp_path):
 )
 def test_the_usual_suffixes_name_the_map(file, expected):
     assert map_name(Path(file)) == expected
+
+
+@pytest.mark.parametrize(
+    ("file", "expected"),
+    [("wall_base_color.png", "wall"), ("old wall-Normal_GL_2K.png", "old wall"), ("notes.png", "notes"), ("ao.png", "ao")],
+)
+def test_the_maps_of_a_set_share_their_name(file, expected):
+    assert set_name(Path(file)) == expected
 
 
 # Bad files

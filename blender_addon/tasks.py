@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A task: work for a thread, and what is done with its result on Blender's main thread."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from .core.errors import Cancelled, ImpastoError, WorkerError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from .core.client import Job
+
+
+@dataclass(frozen=True)
+class Report:
+    """What to tell the user: level is INFO, WARNING or ERROR (as operators report), or CANCELLED.
+
+    is_of_engine: an error that looking after the engine may mend, so that panels show the buttons for it.
+    """
+
+    level: str
+    text: str
+    is_of_engine: bool = False
+
+
+class Task:
+    """Work for a thread, and what is done with its result on the main thread.
+
+    work(task) returns a result or raises; apply(result) returns a Report. `is_shown`: panels show its progress
+    and wait for it; others are quick and silent.
+    """
+
+    def __init__(
+        self, label: str, work: Callable[[Task], Any], apply: Callable[[Any], Report], *, is_shown: bool = True
+    ) -> None:
+        self.label, self.is_shown = label, is_shown
+        self.job: Job | None = None
+        self.on_cancel: Callable[[], object] | None = None
+        self.is_cancelled = False
+        self._work, self._apply = work, apply
+        self._fraction, self._message = 0.0, label
+        self._result: Any = None
+        self._error: BaseException | None = None
+        self._trace = ""
+        self._ended = threading.Event()
+
+    @property
+    def fraction(self) -> float:
+        return self.job.fraction if self.job else self._fraction
+
+    @property
+    def message(self) -> str:
+        if self.is_cancelled:
+            return "Cancelling"
+        return self.job.message if self.job else self._message
+
+    @property
+    def preview(self) -> np.ndarray | None:
+        return self.job.preview if self.job else None
+
+    @property
+    def ended(self) -> bool:
+        return self._ended.is_set()
+
+    def say(self, message: str, fraction: float = 0.0) -> None:
+        """Called by `work` to tell how far it is."""
+        self._message, self._fraction = message, fraction
+
+    def start(self) -> None:
+        # A daemon, so that Blender can always close.
+        threading.Thread(target=self._run, name=self.label, daemon=True).start()
+
+    def cancel(self) -> None:
+        """Ask it to stop; returns at once."""
+        self.is_cancelled = True
+        if self.on_cancel:
+            self.on_cancel()
+
+    def wait_for(self, job: Job) -> Any:
+        """Called by `work`: the result of a worker's job, which `cancel` reaches."""
+        self.job, self.on_cancel = job, job.cancel
+        if self.is_cancelled:
+            job.cancel()
+        return job.wait()
+
+    def wait(self, limit_s: float) -> bool:
+        return self._ended.wait(limit_s)
+
+    def conclude(self) -> Report:
+        """Apply the result, or say what went wrong. On the main thread, once it has ended."""
+        try:
+            if self._error is not None:
+                raise self._error
+            return self._apply(self._result)
+        except Cancelled:
+            return Report("CANCELLED", f"{self.label}: cancelled")
+        except ImpastoError as error:
+            return Report("ERROR", str(error), isinstance(error, WorkerError))
+        except Exception as error:  # noqa: BLE001 - a bug of ours must reach the user, and must not stop the timer
+            print(self._trace or traceback.format_exc(), file=sys.stderr)
+            return Report("ERROR", f"{self.label}: {type(error).__name__}: {error} (a bug: see the console)")
+
+    def _run(self) -> None:
+        try:
+            self._result = self._work(self)
+        except BaseException as error:  # noqa: BLE001 - handed to the main thread, whatever it is
+            self._error, self._trace = error, traceback.format_exc()
+        finally:
+            self._ended.set()
