@@ -21,7 +21,7 @@ from .core.recipe import Recipe
 if TYPE_CHECKING:
     import numpy as np
 
-    from .core.client import Pixels
+    from .core.job import Pixels
 
 COLOR_MAPS = frozenset({"base_color", "emission"})
 RECIPE = "impasto_recipe"
@@ -45,14 +45,15 @@ class Picture:
         """base_color, and opacity where there is alpha, with row 0 at the top; 8-bit images stay 8-bit."""
         import numpy as np
 
-        from .core.client import Pixels
+        from .core.color import linear_to_srgb
+        from .core.job import Pixels
 
         rows = self.values.reshape(*self.size_px, -1)[::-1]
         color, alpha = _color(rows), rows[..., -1:] if self.has_alpha else None
         if self.is_float and alpha is not None:
             color = np.divide(color, alpha, out=np.zeros_like(color), where=alpha > 0)
         if self.is_float and not self.is_data:
-            color = _linear_to_srgb(color)
+            color = linear_to_srgb(np.clip(color, 0, 1))
         arrays = {"base_color": color} if alpha is None else {"base_color": color, "opacity": alpha}
         scale = 1 if self.is_float else 255
         dtype = np.float32 if self.is_float else np.uint8
@@ -163,11 +164,3 @@ def _color(rows: np.ndarray) -> np.ndarray:
     import numpy as np
 
     return rows[..., :3] if rows.shape[2] >= 3 else np.repeat(rows[..., :1], 3, axis=2)
-
-
-def _linear_to_srgb(values: np.ndarray) -> np.ndarray:
-    """IEC 61966-2-1's curve, for values in [0, 1]; what is outside is clipped."""
-    import numpy as np
-
-    values = np.clip(values, 0.0, 1.0)
-    return np.where(values <= 0.0031308, values * 12.92, 1.055 * values ** (1 / 2.4) - 0.055)

@@ -22,7 +22,6 @@ from .core.errors import WorkerError
 from .tasks import Report, Task
 
 if TYPE_CHECKING:
-
     from .core.client import Client
 
 TICK_S = 0.1

@@ -18,7 +18,7 @@ from .jobs import connect
 from .tasks import Report, Task
 
 if TYPE_CHECKING:
-    from .core.client import Pixels
+    from .core.job import Pixels
 
 SOURCE = "source"
 Source = bpy.types.Image | Path

@@ -16,7 +16,7 @@ from .core.errors import FileError
 from .core.recipe import Recipe
 
 if TYPE_CHECKING:
-    from .core.client import Pixels
+    from .core.job import Pixels
 
 Readable = Path | images.Picture
 

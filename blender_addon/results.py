@@ -21,7 +21,7 @@ from .jobs import jobs, push_undo
 from .tasks import Report
 
 if TYPE_CHECKING:
-    from .core.client import Answer
+    from .core.job import Answer
 
 NEW, ACTIVE, NONE = "NEW", "ACTIVE", "NONE"
 CAN_HAVE_MATERIAL = ("MESH", "CURVE", "SURFACE", "FONT", "META", "CURVES", "POINTCLOUD", "VOLUME")

@@ -15,7 +15,7 @@ from .core.errors import Cancelled, ImpastoError, WorkerError
 if TYPE_CHECKING:
     import numpy as np
 
-    from .core.client import Job
+    from .core.job import Job
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from .environments import BUILD, CORE, ROOT, call, clean_environment
 
-VENDORED = ("errors.py", "texture.py", "recipe.py", "wire.py", "client.py")
+VENDORED = ("color.py", "errors.py", "texture.py", "recipe.py", "wire.py", "process.py", "job.py", "client.py")
 """The modules of the core that the extension carries: standard library and NumPy only."""
 
 

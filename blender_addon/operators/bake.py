@@ -8,9 +8,10 @@ from pathlib import Path
 import bpy
 from bpy.props import EnumProperty, IntProperty, StringProperty
 
-from .. import bake_process, bake_results, orders
-from ..bake import BakedMap, bake_maps
-from ..bake_checks import MAPS, BakeOptions, check, check_object
+from .. import orders
+from ..baking import process, results
+from ..baking.checks import MAPS, BakeOptions, check, check_object
+from ..baking.maps import BakedMap, bake_maps
 from ..core.errors import ImpastoError
 from ..jobs import Report, Task, is_rendering, jobs
 from .working import Working, poll, tell
@@ -76,11 +77,11 @@ class BakeProperties:
         name="Material",
         description="What to make of the baked maps",
         items=(
-            (bake_results.NONE, "Images Only", "Only images"),
-            (bake_results.NEW, "New Material", "A new material, which the object does not use yet"),
-            (bake_results.ASSIGN, "Replace Materials", "A new material in all slots of the object"),
+            (results.NONE, "Images Only", "Only images"),
+            (results.NEW, "New Material", "A new material, which the object does not use yet"),
+            (results.ASSIGN, "Replace Materials", "A new material in all slots of the object"),
         ),
-        default=bake_results.NONE,
+        default=results.NONE,
     )
     out_dir: StringProperty(
         name="Folder",
@@ -111,8 +112,8 @@ class IMPASTO_OT_bake(BakeProperties, Working, bpy.types.Operator):
             target, folder = self._target(obj, context), self._folder(context)
             maps = list(bake_maps(obj, self._options(context)))
             if folder:
-                bake_results.save(maps, folder)
-            report = bake_results.put(maps, target)
+                results.save(maps, folder)
+            report = results.put(maps, target)
         except ImpastoError as error:
             report = Report("ERROR", str(error))
         return tell(self, report)
@@ -122,19 +123,19 @@ class IMPASTO_OT_bake(BakeProperties, Working, bpy.types.Operator):
         obj, folder, options = context.active_object, self._folder(context), self._options(context)
         target = self._target(obj, context)
         check(obj, options)
-        given = bake_process.hand_over(obj, options)
+        given = process.hand_over(obj, options)
 
         def work(task: Task) -> list[BakedMap]:
-            maps = bake_process.bake(task, given)
+            maps = process.bake(task, given)
             if folder:
-                bake_results.save(maps, folder)
+                results.save(maps, folder)
             return maps
 
-        return Task("Bake", work, lambda maps: bake_results.put(maps, target))
+        return Task("Bake", work, lambda maps: results.put(maps, target))
 
-    def _target(self, obj: bpy.types.Object | None, context: bpy.types.Context) -> bake_results.Target:
+    def _target(self, obj: bpy.types.Object | None, context: bpy.types.Context) -> results.Target:
         check_object(obj)
-        return bake_results.target_of(obj, self._value(context, "material"))
+        return results.target_of(obj, self._value(context, "material"))
 
     def _options(self, context: bpy.types.Context) -> BakeOptions:
         names = ("width_px", "height_px", "margin_px", "margin_type", "samples", "uv_map")

@@ -7,6 +7,15 @@ nothing heavy: names resolve on first use.
 from __future__ import annotations
 
 from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .files import read_maps, read_recipe, write_maps
+    from .hookspecs import hookimpl
+    from .recipe import Recipe, Step
+    from .runner import run
+    from .texture import Maps, Texture
+    from .tools import Result, Tool
 
 _HOME = {
     "Maps": "texture",
@@ -22,7 +31,19 @@ _HOME = {
     "run": "runner",
 }
 
-__all__ = sorted(_HOME)
+__all__ = [
+    "Maps",
+    "Recipe",
+    "Result",
+    "Step",
+    "Texture",
+    "Tool",
+    "hookimpl",
+    "read_maps",
+    "read_recipe",
+    "run",
+    "write_maps",
+]
 
 
 def __getattr__(name: str) -> object:

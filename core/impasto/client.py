@@ -8,22 +8,19 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import logging
-import logging.handlers
-import os
 import queue
-import signal
 import subprocess
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from .errors import Cancelled, ProtocolError, WorkerError, error_from_name
+from .errors import ProtocolError, WorkerError, error_from_name
+from .job import Answer, Job, Pixels
+from .process import describe_exit, end, keep_log, kill, start
 from .recipe import Recipe
 from .texture import Maps
 from .wire import PROTOCOL, read_frame, write_frame
@@ -31,69 +28,6 @@ from .wire import PROTOCOL, read_frame, write_frame
 CANCEL_GRACE_S = 2.0
 START_LIMIT_S = 60.0
 REPAIR = "repair the engine in Impasto's preferences, or install the same version of impasto there"
-
-
-@dataclass(frozen=True)
-class Pixels:
-    """A picture as a host holds it: uint8, uint16 or float32 `arrays` (H, W, C) by map name; else as `Maps`."""
-
-    arrays: Mapping[str, np.ndarray]
-    name: str = ""
-    width_m: float | None = None
-    height_range_m: float | None = None
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a job delivered: the worker's `header` and the arrays (pixels or encoded files) by map name."""
-
-    header: Mapping[str, Any]
-    arrays: Mapping[str, np.ndarray]
-
-    @property
-    def recipe(self) -> Recipe:
-        return Recipe.from_dict(self.header["recipe"])
-
-    @property
-    def maps(self) -> Maps:
-        """The maps of a job that delivered `arrays`."""
-        scale = {key: self.header[key] for key in ("width_m", "height_range_m", "name")}
-        return Maps.from_arrays(self.arrays, **scale)
-
-
-class Job(Future):
-    """A job at the worker. `fraction`, `message` and `preview` (uint8 RGB, or None) are the latest reported."""
-
-    def __init__(self, id_: int, ask_to_cancel: Callable[[Job], None]) -> None:
-        super().__init__()
-        self.id = id_
-        self.fraction, self.message = 0.0, "Waiting for the worker"
-        self.preview: np.ndarray | None = None
-        self.is_cancelling = False
-        self._ask_to_cancel = ask_to_cancel
-
-    def cancel(self) -> bool:
-        """Ask the worker to stop; it is killed where it does not within the grace period. Returns at once."""
-        if self.done():
-            return self.cancelled()
-        self.is_cancelling = True
-        self.message = "Cancelling"
-        self._ask_to_cancel(self)
-        return True
-
-    def wait(self) -> Any:
-        """Block until the job ends; the result, or its error; Cancelled where it was cancelled."""
-        from concurrent.futures import CancelledError
-
-        try:
-            return self.result()
-        except CancelledError:
-            raise Cancelled from None
-
-    def end_cancelled(self) -> None:
-        """Called by the client when the worker has stopped the job."""
-        super().cancel()
-        self.set_running_or_notify_cancel()
 
 
 @dataclass
@@ -176,7 +110,7 @@ class Client:
         if process is None:
             return
         process.outbox.put(None)
-        _end(process.popen, grace_s)
+        end(process.popen, grace_s)
 
     @property
     def pid(self) -> int | None:
@@ -204,26 +138,19 @@ class Client:
 
     def _start(self) -> _Process:
         try:
-            popen = subprocess.Popen(
-                self._command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                env=_without_python(os.environ) | self._environment,
-                **_separate(),
-            )
+            popen = start(self._command, self._environment)
         except OSError as error:
             message = f"the engine cannot be started: {self._command[0]}: {error.strerror or error}"
             raise WorkerError(message, "choose a Python with impasto installed in the preferences") from error
         process = _Process(popen)
-        for target in (self._read, self._write, self._keep_log, self._end_if_silent):
+        for target in (self._read, self._write, self._log, self._end_if_silent):
             threading.Thread(target=target, args=(process,), daemon=True).start()
         return process
 
     def _end_if_silent(self, process: _Process) -> None:
         if not process.hello.wait(START_LIMIT_S) and process.popen.poll() is None:
             process.failure = WorkerError(f"the worker did not start within {START_LIMIT_S:.0f} s", self._see_log())
-            _kill(process.popen)
+            kill(process.popen)
 
     def _write(self, process: _Process) -> None:
         """Send what is in the outbox, in a thread of its own, so that no caller waits for a full pipe."""
@@ -262,8 +189,8 @@ class Client:
             if self._process is process:
                 self._process = None
         process.outbox.put(None)
-        code = _end(process.popen, at_once=process.failure is not None)
-        died = process.failure or WorkerError(f"the worker died ({_describe_exit(code)})", self._see_log())
+        code = end(process.popen, at_once=process.failure is not None)
+        died = process.failure or WorkerError(f"the worker died ({describe_exit(code)})", self._see_log())
         for job in [process.jobs.pop(id_) for id_ in list(process.jobs)]:
             if job.is_cancelling or (code == 0 and process.failure is None):
                 job.end_cancelled()
@@ -309,7 +236,7 @@ class Client:
 
         def insist() -> None:
             if not job.done():
-                _kill(process.popen)
+                kill(process.popen)
 
         timer = threading.Timer(CANCEL_GRACE_S, insist)
         timer.daemon = True
@@ -334,65 +261,9 @@ class Client:
             self._process = None
             process.outbox.put(None)
 
-    def _keep_log(self, process: _Process) -> None:
-        stderr = process.popen.stderr
-        assert stderr is not None
-        try:
-            self._log_path.parent.mkdir(parents=True, exist_ok=True)
-            handler: logging.Handler = logging.handlers.RotatingFileHandler(
-                self._log_path, maxBytes=2**20, backupCount=2, encoding="utf-8", delay=True
-            )
-        except OSError:
-            handler = logging.NullHandler()
-        for line in stderr:
-            text = line.decode("utf-8", "replace").rstrip()
-            handler.handle(logging.LogRecord("worker", logging.INFO, "", 0, text, None, None))
-        handler.close()
-        stderr.close()
+    def _log(self, process: _Process) -> None:
+        assert process.popen.stderr is not None
+        keep_log(process.popen.stderr, self._log_path)
 
     def _see_log(self) -> str:
         return f"try again; if it happens again, see {self._log_path}"
-
-
-def _without_python(environment: Mapping[str, str]) -> dict[str, str]:
-    return {key: value for key, value in environment.items() if not key.startswith("PYTHON")}
-
-
-def _separate() -> dict[str, Any]:
-    """Popen's options for a process group of its own, and no console window on Windows."""
-    if os.name == "nt":
-        return {"creationflags": 0x08000000 | 0x00000200}  # CREATE_NO_WINDOW | CREATE_NEW_PROCESS_GROUP
-    return {"start_new_session": True}
-
-
-def _kill(popen: subprocess.Popen) -> None:
-    """End the worker and all that it started, now."""
-    if popen.poll() is not None:
-        return
-    if os.name == "nt":
-        subprocess.run(["taskkill", "/F", "/T", "/PID", str(popen.pid)], capture_output=True, check=False)
-        return
-    try:
-        os.killpg(popen.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        popen.kill()
-
-
-def _end(popen: subprocess.Popen, grace_s: float = 3.0, *, at_once: bool = False) -> int:
-    """Wait for the worker to exit, kill it after the grace period; its exit code."""
-    try:
-        if not at_once:
-            return popen.wait(grace_s)
-    except subprocess.TimeoutExpired:
-        pass
-    _kill(popen)
-    return popen.wait()
-
-
-def _describe_exit(code: int) -> str:
-    if code < 0:
-        try:
-            return f"killed by {signal.Signals(-code).name}"
-        except ValueError:
-            return f"killed by signal {-code}"
-    return f"exit code {code}"

@@ -48,8 +48,8 @@ def sliced_wasserstein(
     rng = np.random.default_rng(seed)
     distances = []
     for level_a, level_b in zip(laplacian_pyramid(a), laplacian_pyramid(b), strict=False):
-        samples = [_patches(level, patches, rng) for level in (level_a, level_b)]
-        distances.append(1e3 * _sliced_distance(*samples, directions, rng))
+        patches_a, patches_b = (_patches(level, patches, rng) for level in (level_a, level_b))
+        distances.append(1e3 * _sliced_distance(patches_a, patches_b, directions, rng))
     return distances
 
 

@@ -200,11 +200,12 @@ def test_other_shaders_give_their_nearest_values() -> None:
         assert np.allclose(pixels(f"{kind}_metallic")[..., 0], metallic, atol=BYTE)
 
 
-@pytest.mark.skipif(bpy.app.version >= (5, 0), reason="from 5.0 on every material has nodes")
-def test_a_material_without_nodes_gives_its_viewport_values() -> None:
-    made = bpy.data.materials.new("plain")
-    made.diffuse_color, made.roughness, made.metallic = (*COLOR, 1), 0.37, 1.0
-    plane(made)
-    assert np.allclose(baked("base_color"), srgb(COLOR), atol=BYTE)
-    assert np.allclose(baked("roughness"), 0.37, atol=BYTE)
-    assert not made.use_nodes
+if bpy.app.version < (5, 0):  # from 5.0 on every material has nodes
+
+    def test_a_material_without_nodes_gives_its_viewport_values() -> None:
+        made = bpy.data.materials.new("plain")
+        made.diffuse_color, made.roughness, made.metallic = (*COLOR, 1), 0.37, 1.0
+        plane(made)
+        assert np.allclose(baked("base_color"), srgb(COLOR), atol=BYTE)
+        assert np.allclose(baked("roughness"), 0.37, atol=BYTE)
+        assert not made.use_nodes

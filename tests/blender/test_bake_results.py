@@ -129,8 +129,8 @@ def test_a_bake_is_one_step_of_undo() -> None:
 
 def in_background(obj: bpy.types.Object, *, cancel_after_s: float | None = None) -> object:
     """What a click in a window does, without the window's timer: the maps, or the report of what went wrong."""
-    process = module("bake_process")
-    options = module("bake_checks").BakeOptions(width_px=SIZE_PX, height_px=SIZE_PX)
+    process = module("baking.process")
+    options = module("baking.checks").BakeOptions(width_px=SIZE_PX, height_px=SIZE_PX)
     given = process.hand_over(obj, options)
     task = module("jobs").Task("Bake", lambda task: process.bake(task, given), lambda maps: maps)
     task.start()
@@ -156,8 +156,8 @@ def painted(name: str) -> bpy.types.Material:
 
 def test_the_background_bakes_the_same_and_touches_nothing() -> None:
     obj = plane(painted("unsaved"))
-    options = module("bake_checks").BakeOptions(width_px=SIZE_PX, height_px=SIZE_PX)
-    here = list(module("bake").bake_maps(obj, options))
+    options = module("baking.checks").BakeOptions(width_px=SIZE_PX, height_px=SIZE_PX)
+    here = list(module("baking.maps").bake_maps(obj, options))
     before = state()
     there = in_background(obj)
     assert state() == before

@@ -103,7 +103,7 @@ def test_a_tool_that_ignores_cancel_is_killed_and_the_next_job_runs(jobs, start)
 def test_a_worker_that_is_killed_is_an_error_and_the_next_job_runs(jobs, start, extension):
     task = start("slow", seconds=60)
     wait_until(lambda: running(task))
-    extension.core.client._kill(jobs._client._process.popen)
+    extension.core.process.kill(jobs._client._process.popen)
     report = finish(jobs)
     assert report.level == "ERROR"
     assert "the worker died (killed by SIGKILL)" in report.text

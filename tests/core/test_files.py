@@ -168,7 +168,12 @@ def test_the_usual_suffixes_name_the_map(file, expected):
 
 @pytest.mark.parametrize(
     ("file", "expected"),
-    [("wall_base_color.png", "wall"), ("old wall-Normal_GL_2K.png", "old wall"), ("notes.png", "notes"), ("ao.png", "ao")],
+    [
+        ("wall_base_color.png", "wall"),
+        ("old wall-Normal_GL_2K.png", "old wall"),
+        ("notes.png", "notes"),
+        ("ao.png", "ao"),
+    ],
 )
 def test_the_maps_of_a_set_share_their_name(file, expected):
     assert set_name(Path(file)) == expected

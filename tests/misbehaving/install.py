@@ -14,15 +14,15 @@ from pathlib import Path
 HERE = Path(__file__).parent
 
 
-def install_into(site: Path) -> None:
-    """Put the module and its dist-info into `site`, so that its entry point is found there."""
-    project = tomllib.loads((HERE / "pyproject.toml").read_text())["project"]
+def install_into(site: Path, folder: Path = HERE) -> None:
+    """Put a folder's plugin and its dist-info into `site`, so that its entry point is found there."""
+    project = tomllib.loads((folder / "pyproject.toml").read_text())["project"]
     about = site / f"{project['name'].replace('-', '_')}-{project['version']}.dist-info"
     about.mkdir(parents=True, exist_ok=True)
     (about / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: {project['version']}\n")
     points = "".join(f"{name} = {value}\n" for name, value in project["entry-points"]["impasto"].items())
     (about / "entry_points.txt").write_text(f"[impasto]\n{points}")
-    for module in HERE.glob("impasto_*.py"):
+    for module in folder.glob("impasto_*.py"):
         shutil.copy2(module, site)
 
 

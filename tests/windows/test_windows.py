@@ -23,8 +23,9 @@ ENGINE = Path(os.environ.get("IMPASTO_ENGINE", sys.executable))
 EXTENSION = Path(os.environ.get("IMPASTO_EXTENSION", "missing.zip"))
 CACHE = Path(os.environ.get("IMPASTO_CACHE", ROOT / ".build"))
 PICTURES = ROOT / "out" / "windows"
-BUSY_MS = 250
-"""On a shared machine with software OpenGL one redraw takes tens of milliseconds; a frozen window takes seconds."""
+TICK_MS, GAP_MS = 60, 1500
+"""The extension's own share of the main thread is about 10 ms, and three times that on a busy machine. Gaps between
+timers also hold Blender's redraws, which take half a second for a new material under software OpenGL."""
 
 Run = Callable[..., dict]
 
@@ -76,7 +77,8 @@ def test_an_artist_generates_undoes_and_cancels_in_a_window_that_stays_free(walk
     assert facts["material"]
     assert len(facts["images"]) >= 5
     assert facts["material_after_undo"] != facts["material"]
-    assert max(facts["longest_gaps_ms"]) < BUSY_MS
+    assert max(facts["longest_ticks_ms"]) < TICK_MS
+    assert max(facts["longest_gaps_ms"]) < GAP_MS
     assert facts["cancel_noticed_s"] < 0.5  # an event takes two ticks of the walk, and 0.2 s are allowed
     assert facts["cancel_ended_s"] < 3.5
     assert facts["materials_made_by_a_cancelled_job"] == 0
@@ -93,7 +95,11 @@ def in_background(blender: Chroot, source: Path, tmp_path: Path) -> Run:
     """Run `blender -b` with a script or a command in a folder of its own."""
 
     def run(*arguments: str) -> object:
-        install = ["sh", "-c", 'blender -b --command extension install-file -r user_default -e "$0" >/dev/null && exec "$@"']
+        install = [
+            "sh",
+            "-c",
+            'blender -b --command extension install-file -r user_default -e "$0" >/dev/null && exec "$@"',
+        ]
         return blender.execute(
             [*install, str(EXTENSION), "blender", "-b", *arguments],
             binds=engine_binds(ENGINE) | {ROOT: "ro", source.parent: "ro", tmp_path: "rw", EXTENSION.parent: "ro"},

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import bpy
 from bpy.types import Material, Node, Object
 
-from .bake_values import VALUE_MAPS
-from .core.errors import ParameterError
+from ..core.errors import ParameterError
+from .values import VALUE_MAPS
 
 MAPS = (*VALUE_MAPS, "normal")
 

@@ -17,10 +17,10 @@ PACKAGE = "impasto_bake"
 
 def main(folder: Path) -> None:
     package = types.ModuleType(PACKAGE)
-    package.__path__ = [str(Path(__file__).parent)]
+    package.__path__ = [str(Path(__file__).parents[1])]
     sys.modules[PACKAGE] = package
-    from impasto_bake import bake, bake_process
-    from impasto_bake.bake_checks import BakeOptions
+    from impasto_bake.baking import maps, process
+    from impasto_bake.baking.checks import BakeOptions
     from impasto_bake.core.errors import ImpastoError
 
     tempfile.tempdir = str(folder)  # so that nothing is left behind when this process is killed
@@ -28,10 +28,10 @@ def main(folder: Path) -> None:
     options = BakeOptions(**{**job["options"], "maps": tuple(job["options"]["maps"])})
     (folder / "started").touch()
     try:
-        for baked in bake.bake_maps(load(folder, job), options):
-            bake_process.write_map(folder, baked)
+        for baked in maps.bake_maps(load(folder, job), options):
+            process.write_map(folder, baked)
     except ImpastoError as error:
-        bake_process.write_error(folder, error)
+        process.write_error(folder, error)
 
 
 def load(folder: Path, job: dict) -> bpy.types.Object:

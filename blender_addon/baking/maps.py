@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 import bpy
 from bpy.types import Image, Object
 
-from .bake_checks import BakeOptions, check, check_evaluated
-from .bake_studio import TEMPORARY, cycles_bake, prepare, studio
-from .bake_uvs import uv_notes
-from .bake_values import COLOR_VALUES
-from .core.errors import ParameterError
+from ..core.errors import ParameterError
+from .checks import BakeOptions, check, check_evaluated
+from .studio import TEMPORARY, cycles_bake, prepare, studio
+from .uvs import uv_notes
+from .values import COLOR_VALUES
 
 if TYPE_CHECKING:
     import numpy as np
@@ -80,6 +80,8 @@ def _to_map(name: str, pixels: np.ndarray) -> tuple[np.ndarray, dict[str, object
     """
     import numpy as np
 
+    from ..core.color import linear_to_srgb
+
     covered = pixels[..., 3] > 0.01
     if not covered.any():
         raise ParameterError("No face lies in the 0–1 square of the UV map", "unwrap the object or pack its UV islands")
@@ -96,13 +98,6 @@ def _to_map(name: str, pixels: np.ndarray) -> tuple[np.ndarray, dict[str, object
     values = np.clip(values, 0.0, 1.0)
     values[~covered] = values[covered].mean(axis=0)
     return (linear_to_srgb(values) if name in COLOR_VALUES else values), figures
-
-
-def linear_to_srgb(values: np.ndarray) -> np.ndarray:
-    """The sRGB transfer function (IEC 61966-2-1) of values in [0, 1]."""
-    import numpy as np
-
-    return np.where(values <= 0.0031308, values * 12.92, 1.055 * np.power(values, 1 / 2.4) - 0.055)
 
 
 def encode_png(pixels: np.ndarray, bits: int) -> bytes:

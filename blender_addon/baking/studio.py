@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import bpy
 from bpy.types import Image, Material, Node, NodeTree, Object, Scene
 
-from .bake_checks import BakeOptions, output_node, uses_nodes
-from .bake_values import ValueReader
-from .core.errors import ImpastoError
+from ..core.errors import ImpastoError
+from .checks import BakeOptions, output_node, uses_nodes
+from .values import ValueReader
 
 TEMPORARY = "Impasto Bake"
 

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 import bpy
 from bpy.types import Image, Material, Object
 
-from . import engine, images, materials
-from .core.errors import FileError, ParameterError
-from .jobs import Report, jobs, push_undo
+from .. import engine, images, materials
+from ..core.errors import FileError, ParameterError
+from ..jobs import Report, jobs, push_undo
 
 if TYPE_CHECKING:
-    from .bake import BakedMap
+    from .maps import BakedMap
 
 BAKED = "impasto_baked"
 """The custom property that says, as JSON, what an image was baked from."""

@@ -22,16 +22,16 @@ from typing import TYPE_CHECKING
 import bpy
 from bpy.types import Image, NodeTree, Object
 
-from .bake import BakedMap
-from .bake_checks import BakeOptions
-from .core.errors import Cancelled, ImpastoError, WorkerError, error_from_name
+from ..core.errors import Cancelled, ImpastoError, WorkerError, error_from_name
+from .checks import BakeOptions
+from .maps import BakedMap
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from .jobs import Task
+    from ..jobs import Task
 
-CHILD = Path(__file__).with_name("bake_child.py")
+CHILD = Path(__file__).with_name("child.py")
 POLL_S = 0.05
 NO_CONSOLE = 0x08000000 if os.name == "nt" else 0
 

@@ -1,0 +1,86 @@
+"""Starting, logging and ending a process, on POSIX and on Windows. Standard library only."""
+
+from __future__ import annotations
+
+import logging
+import logging.handlers
+import os
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import IO, Any
+
+LOG_BYTES, LOG_FILES = 2**20, 2
+
+
+def start(command: Sequence[str], environment: Mapping[str, str]) -> subprocess.Popen:
+    """Start a command with all three streams piped, without this process's PYTHON* variables. Raises OSError."""
+    return subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=_without_python(os.environ) | dict(environment),
+        **_separate(),
+    )
+
+
+def keep_log(stream: IO[bytes], path: Path) -> None:
+    """Copy a stream into a rotating file until it ends; where the file cannot be written, only drain it."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handler: logging.Handler = logging.handlers.RotatingFileHandler(
+            path, maxBytes=LOG_BYTES, backupCount=LOG_FILES, encoding="utf-8", delay=True
+        )
+    except OSError:
+        handler = logging.NullHandler()
+    for line in stream:
+        text = line.decode("utf-8", "replace").rstrip()
+        handler.handle(logging.LogRecord("worker", logging.INFO, "", 0, text, None, None))
+    handler.close()
+    stream.close()
+
+
+def _without_python(environment: Mapping[str, str]) -> dict[str, str]:
+    return {key: value for key, value in environment.items() if not key.startswith("PYTHON")}
+
+
+def _separate() -> dict[str, Any]:
+    """Popen's options for a process group of its own, and no console window on Windows."""
+    if os.name == "nt":
+        return {"creationflags": 0x08000000 | 0x00000200}  # CREATE_NO_WINDOW | CREATE_NEW_PROCESS_GROUP
+    return {"start_new_session": True}
+
+
+def kill(popen: subprocess.Popen) -> None:
+    """End the worker and all that it started, now."""
+    if popen.poll() is not None:
+        return
+    if os.name == "nt":
+        subprocess.run(["taskkill", "/F", "/T", "/PID", str(popen.pid)], capture_output=True, check=False)
+        return
+    try:
+        os.killpg(popen.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        popen.kill()
+
+
+def end(popen: subprocess.Popen, grace_s: float = 3.0, *, at_once: bool = False) -> int:
+    """Wait for the worker to exit, kill it after the grace period; its exit code."""
+    try:
+        if not at_once:
+            return popen.wait(grace_s)
+    except subprocess.TimeoutExpired:
+        pass
+    kill(popen)
+    return popen.wait()
+
+
+def describe_exit(code: int) -> str:
+    if code < 0:
+        try:
+            return f"killed by {signal.Signals(-code).name}"
+        except ValueError:
+            return f"killed by signal {-code}"
+    return f"exit code {code}"

@@ -1,0 +1,47 @@
+"""A layout that keeps what is drawn: Blender makes its own in windows only, which the bpy module has not."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import bpy
+
+
+class Layout:
+    """Its rows, columns and boxes are itself; `drawn` holds (what, arguments, options or properties)."""
+
+    def __init__(self) -> None:
+        self.drawn: list[tuple[str, tuple, Any]] = []
+
+    def __getattr__(self, what: str) -> Any:
+        def draw(*arguments: Any, **options: Any) -> Layout:
+            self.drawn.append((what, arguments, options))
+            return self
+
+        return draw
+
+    def panel(self, *_arguments: Any, **_options: Any) -> tuple[Layout, Layout]:
+        return self, self
+
+    def operator(self, name: str, **_options: Any) -> SimpleNamespace:
+        given = SimpleNamespace()
+        self.drawn.append(("operator", (name,), given))
+        return given
+
+    def operators(self, name: str) -> list[SimpleNamespace]:
+        """What was given to each button of this operator."""
+        return [given for what, arguments, given in self.drawn if what == "operator" and arguments == (name,)]
+
+    def props(self) -> list[str]:
+        """The names of the properties that were drawn."""
+        return [arguments[1] for what, arguments, _ in self.drawn if what == "prop"]
+
+
+def drawn(cls: type[bpy.types.Panel | bpy.types.Menu]) -> Layout:
+    """What a panel or a menu draws now."""
+    members = {name: value for name, value in vars(cls).items() if not name.startswith("__") and name != "bl_rna"}
+    stand_in = type("StandIn", (), {"path_menu": bpy.types.Menu.path_menu, "bl_idname": cls.__name__, **members})()
+    stand_in.layout = Layout()
+    cls.draw(stand_in, bpy.context)
+    return stand_in.layout
