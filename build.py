@@ -12,7 +12,7 @@ import subprocess
 import sys
 
 from tasks.demo import SAMPLES, demo, pictures
-from tasks.environments import BPY_VERSIONS, BUILD, CORE, LINT, ROOT, bpy_environment, clean_environment
+from tasks.environments import BPY_VERSIONS, BUILD, CORE, CORE_NUMPY_1, LINT, ROOT, bpy_environment, clean_environment
 from tasks.extension import build_extension
 from tasks.say import BuildError, step
 from tasks.testing import test
@@ -29,7 +29,7 @@ EXAMPLES = """examples:
 
 def setup(_: argparse.Namespace) -> None:
     """Make every environment that the other commands need."""
-    for environment in (CORE, LINT, *map(bpy_environment, BPY_VERSIONS)):
+    for environment in (CORE, CORE_NUMPY_1, LINT, *map(bpy_environment, BPY_VERSIONS)):
         environment.ready()
 
 
@@ -97,7 +97,9 @@ def make_parser() -> argparse.ArgumentParser:
     demo_.add_argument("--sample", default="brick", choices=SAMPLES, help="a photograph that comes along")
     demo_.add_argument("--tint", choices=[*SAMPLES, "none"], help="colours for a grey photograph")
     test_ = add(test)
-    test_.add_argument("--only", action="append", default=[], metavar="SESSION", help="core, blender-5.0, -4.5 or -4.2")
+    test_.add_argument(
+        "--only", action="append", default=[], metavar="SESSION", help="core, core-numpy-1, blender-5.0, -4.5, -4.2"
+    )
     test_.add_argument("--windows", action="store_true", help="also in real Blender windows (Debian, needs root)")
     test_.add_argument("-k", metavar="EXPRESSION", help="only tests whose names match")
     test_.add_argument("pytest", nargs="*", help="further options for pytest, after --")

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import bpy
 
-from . import catalogue, commands, jobs, operators, panels, preferences, previews, properties, translations
+from . import catalogue, commands, jobs, operators, panels, preferences, presets, previews, properties, translations
 
-CLASSES = (preferences.ImpastoPreferences, *operators.CLASSES, *panels.CLASSES)
+CLASSES = (preferences.ImpastoPreferences, *operators.CLASSES, *presets.CLASSES, *panels.CLASSES)
 
 
 def register() -> None:
@@ -16,6 +16,7 @@ def register() -> None:
     catalogue.catalogue.load()
     properties.register()
     operators.bake.register()
+    presets.register()
     jobs.register()
     commands.register()
     translations.register()
@@ -26,6 +27,7 @@ def unregister() -> None:
     commands.unregister()
     jobs.unregister()
     previews.unregister()
+    presets.unregister()
     operators.bake.unregister()
     properties.unregister()
     for cls in reversed(CLASSES):

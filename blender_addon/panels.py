@@ -8,7 +8,7 @@ from typing import Any
 
 import bpy
 
-from . import engine, previews, properties, results
+from . import engine, presets, previews, properties, results
 from .catalogue import catalogue, has_size
 from .jobs import jobs
 from .preferences import draw_missing_engine, draw_progress, draw_report
@@ -35,6 +35,7 @@ class ImpastoPanel:
             layout.operator("impasto.refresh_tools", icon="FILE_REFRESH")
             return
         tool = catalogue[settings.tool]
+        presets.draw(layout, context)
         _draw_source(layout, context, tool)
         _draw_size(layout, settings, tool)
         if properties.drawn_parameters(tool):

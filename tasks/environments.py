@@ -52,6 +52,10 @@ class Environment:
 CORE = Environment(
     "core", ("-c", str(ROOT / "constraints.txt"), "-e", f"{ROOT}[test]"), ("pyproject.toml", "constraints.txt")
 )
+CORE_NUMPY_1 = Environment(
+    "core-numpy-1", ("torch==2.13.0", "numpy==1.26.4", "-e", f"{ROOT}[test]"), ("pyproject.toml",)
+)
+"""The oldest NumPy that is supported: the one that Blender's wheels pin."""
 LINT = Environment("lint", ("-c", str(ROOT / "constraints.txt"), "ruff", "mypy"), ("constraints.txt",))
 
 

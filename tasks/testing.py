@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from .environments import BPY_VERSIONS, BUILD, CORE, ROOT, Environment, bpy_environment, clean_environment
+from .environments import BPY_VERSIONS, BUILD, CORE, CORE_NUMPY_1, ROOT, Environment, bpy_environment, clean_environment
 from .extension import build_extension
 from .say import BuildError, step
 
@@ -31,7 +31,8 @@ def sessions(only: Sequence[str]) -> list[Session]:
     everything = [
         Session(f"blender-{version}", bpy_environment(version), ("tests/blender",)) for version in BPY_VERSIONS
     ]
-    everything.insert(1, Session("core", CORE, ("tests/core", "tests/plugins")))
+    everything.insert(0, Session("core", CORE, ("tests/core", "tests/plugins")))
+    everything.append(Session("core-numpy-1", CORE_NUMPY_1, ("tests/core", "tests/plugins")))
     chosen = [session for session in everything if not only or session.name in only]
     if not chosen:
         raise BuildError(f"--only takes {', '.join(session.name for session in everything)}")

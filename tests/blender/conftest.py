@@ -59,7 +59,7 @@ def extension(engine_python: Path) -> Iterator[object]:
 
 @pytest.fixture
 def scene(extension: object, monkeypatch: pytest.MonkeyPatch, engine_python: Path) -> Iterator[bpy.types.Scene]:
-    """An empty, never saved file with one selected plane that has UVs; no job is left over from before."""
+    """An empty, never saved file with one selected plane that has UVs; no job or report is left over from before."""
     monkeypatch.setenv("IMPASTO_ENGINE", str(engine_python))
     bpy.ops.wm.read_homefile(use_empty=True)
     bpy.ops.mesh.primitive_plane_add(size=1)
@@ -69,6 +69,7 @@ def scene(extension: object, monkeypatch: pytest.MonkeyPatch, engine_python: Pat
         task.cancel()
         task.wait(10)
     jobs.tasks.clear()
+    jobs.last_report = None
 
 
 @pytest.fixture

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Presets of each tool's parameters: files as Blender keeps them for everything, in a folder for each tool.
+
+The user's are in Blender's own place for presets; those that come along are in `shipped` and cannot be removed.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import bpy
+from bl_operators.presets import AddPresetBase
+
+from . import properties
+from .catalogue import SIZE_PARAMETERS, catalogue, has_size
+from .jobs import redraw
+
+SHIPPED = str(Path(__file__).parent / "shipped")
+
+
+class IMPASTO_MT_presets(bpy.types.Menu):
+    """The presets of the chosen tool"""
+
+    bl_label = "Presets"  # Blender writes the name of the preset here that was chosen last
+    preset_operator = "script.execute_preset"
+    tool = ""  # the tool that it is for; empty: no preset was chosen
+    draw = bpy.types.Menu.draw_preset
+
+    @property
+    def preset_subdir(self) -> str:
+        return folder_of(bpy.context.scene.impasto.tool)
+
+    @classmethod
+    def reset_cb(cls, context: bpy.types.Context, filepath: str) -> None:
+        """Blender calls this before it runs a preset: what the preset does not name gets the tool's default."""
+        cls.tool = Path(filepath).parent.name
+        if cls.tool in catalogue:
+            tool = catalogue[cls.tool]
+            group = properties.group_of(context.scene, tool)
+            for name in properties.drawn_parameters(tool):
+                group.property_unset(properties.identifier(name))
+        redraw()
+
+
+class IMPASTO_OT_preset_add(AddPresetBase, bpy.types.Operator):
+    """Add or remove a preset of the chosen tool's parameters and size"""
+
+    bl_idname = "impasto.preset_add"
+    bl_label = "Add Preset"
+    preset_menu = "IMPASTO_MT_presets"
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return context.scene.impasto.tool in catalogue
+
+    @property
+    def preset_subdir(self) -> str:
+        return folder_of(bpy.context.scene.impasto.tool)
+
+    @property
+    def preset_values(self) -> list[str]:
+        """Full paths: Blender 4.3 on Python 3.13, as in Debian, does not see what `preset_defines` defines."""
+        tool, scene = catalogue[bpy.context.scene.impasto.tool], "bpy.context.scene"
+        group = f"{scene}.impasto_parameters.{properties.identifier(tool['name'])}"
+        size = [f"{scene}.impasto.{name}" for name in SIZE_PARAMETERS] if has_size(tool) else []
+        return [f"{group}.{properties.identifier(name)}" for name in properties.drawn_parameters(tool)] + size
+
+    def post_cb(self, context: bpy.types.Context, filepath: str) -> None:
+        """Blender calls this at the end. It has named the menu in Title Case, unlike the preset in it."""
+        is_added = not (self.remove_name or self.remove_active)
+        IMPASTO_MT_presets.tool = context.scene.impasto.tool if is_added else ""
+        IMPASTO_MT_presets.bl_label = bpy.path.display_name(filepath, title_case=False) if is_added else "Presets"
+        redraw()
+
+
+def folder_of(tool: str) -> str:
+    """Where a tool's presets are, within any folder of presets."""
+    return f"impasto/{tool}"
+
+
+def chosen(context: bpy.types.Context) -> str:
+    """The name of the preset that was chosen or added last, if it is one of the tool's; else empty."""
+    return IMPASTO_MT_presets.bl_label if IMPASTO_MT_presets.tool == context.scene.impasto.tool else ""
+
+
+def draw(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    """The menu, and the buttons that add one and remove the chosen one."""
+    name = chosen(context)
+    row = layout.row(align=True)
+    row.menu("IMPASTO_MT_presets", text=name or "Presets")
+    row.operator("impasto.preset_add", text="", icon="ADD")
+    remove = row.row(align=True)
+    remove.enabled = bool(name)
+    button = remove.operator("impasto.preset_add", text="", icon="REMOVE")
+    button.name, button.remove_name = name, True
+
+
+CLASSES = (IMPASTO_MT_presets, IMPASTO_OT_preset_add)
+
+
+def register() -> None:
+    bpy.utils.register_preset_path(SHIPPED)
+
+
+def unregister() -> None:
+    bpy.utils.unregister_preset_path(SHIPPED)

@@ -1,0 +1,131 @@
+"""Each tool has presets: Blender's files, that hold its parameters and size and do nothing but set them."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import addon_utils
+import bpy
+import pytest
+from conftest import MODULE
+from drawing import drawn
+
+SHIPPED = {
+    "quilt": ["Even spread", "Keep as photographed", "Large shapes"],
+    "photo-maps": ["Fabric", "Metal", "Stone and brick"],
+}
+
+
+@pytest.fixture
+def checker(scene):
+    scene.impasto.tool = "checker"
+    yield scene.impasto_parameters.checker
+    for tool in ("checker", "quilt"):
+        for folder in bpy.utils.preset_paths(f"impasto/{tool}"):
+            for mine in Path(folder).glob("Mine_*.py"):
+                mine.unlink()
+
+
+def listed() -> dict[str, str]:
+    """The file of each preset that the menu offers, by name."""
+    paths = [given.filepath for given in drawn(bpy.types.IMPASTO_MT_presets).operators("script.execute_preset")]
+    return {bpy.path.display_name(path, title_case=False): path for path in paths}
+
+
+def choose(name: str) -> None:
+    bpy.ops.script.execute_preset(filepath=listed()[name], menu_idname="IMPASTO_MT_presets")
+
+
+def buttons() -> tuple[str, str]:
+    """What the panel's menu says, and the name of the preset that the button beside it removes."""
+    panel = drawn(bpy.types.IMPASTO_PT_view_3d)
+    _add, remove = panel.operators("impasto.preset_add")
+    menu = next(options for what, arguments, options in panel.drawn if arguments == ("IMPASTO_MT_presets",))
+    return menu["text"], remove.name
+
+
+def test_a_preset_holds_the_parameters_and_the_size(scene, checker):
+    checker.squares, checker.contrast, checker.color, checker.pattern = 9, 0.3, (0.1, 0.2, 0.3), "stripes"
+    checker.note = 'said "so"'
+    scene.impasto.width_px, scene.impasto.seed = 320, 5
+    assert bpy.ops.impasto.preset_add(name="Mine nine") == {"FINISHED"}
+    assert list(listed()) == ["Mine nine"]
+    for name in ("squares", "contrast", "color", "pattern", "note"):
+        checker.property_unset(name)
+    scene.impasto.width_px, scene.impasto.seed = 0, 6
+    choose("Mine nine")
+    assert (checker.squares, checker.pattern, checker.note) == (9, "stripes", 'said "so"')
+    assert checker.contrast == pytest.approx(0.3)
+    assert tuple(checker.color) == pytest.approx((0.1, 0.2, 0.3))
+    assert (scene.impasto.width_px, scene.impasto.seed) == (320, 6)
+
+
+def test_its_file_holds_assignments_only(checker):
+    bpy.ops.impasto.preset_add(name="Mine plain")
+    imported, *lines = ast.parse(Path(listed()["Mine plain"]).read_text()).body
+    assert isinstance(imported, ast.Import)
+    assert all(isinstance(line, ast.Assign) for line in lines)
+    assert not any(isinstance(node, ast.Call) for line in lines for node in ast.walk(line))
+
+
+def test_another_tools_presets_are_not_listed(scene, checker):
+    bpy.ops.impasto.preset_add(name="Mine here")
+    assert list(listed()) == ["Mine here"]
+    assert buttons() == ("Mine here", "Mine here")
+    scene.impasto.tool = "quilt"
+    assert list(listed()) == SHIPPED["quilt"]
+    assert buttons() == ("Presets", "")
+
+
+def test_a_preset_can_be_removed_and_made_again(checker):
+    bpy.ops.impasto.preset_add(name="Mine again")
+    name = buttons()[1]
+    assert bpy.ops.impasto.preset_add(name=name, remove_name=True) == {"FINISHED"}
+    assert listed() == {}
+    assert buttons() == ("Presets", "")
+    assert bpy.ops.impasto.preset_add(name="Mine again") == {"FINISHED"}
+
+
+@pytest.mark.parametrize("tool", SHIPPED)
+def test_those_that_come_along_set_what_they_say_and_nothing_else(extension, scene, tool):
+    scene.impasto.tool = tool
+    scene.impasto.width_px = 256
+    described = extension.catalogue.catalogue[tool]
+    defaults = extension.properties.parameters_of(scene, described)
+    assert list(listed()) == SHIPPED[tool]
+    for name, path in listed().items():
+        choose(name)
+        assigned = [node for node in ast.parse(Path(path).read_text()).body if isinstance(node, ast.Assign)]
+        said = {node.targets[0].attr: node.value.value for node in assigned if hasattr(node.targets[0], "attr")}
+        assert extension.properties.parameters_of(scene, described) == defaults | said
+        assert buttons() == (name, name)
+    assert scene.impasto.width_px == 256
+
+
+def test_those_that_come_along_stay(scene):
+    scene.impasto.tool = "quilt"
+    assert bpy.ops.impasto.preset_add(name="Large shapes", remove_name=True) == {"CANCELLED"}
+    assert list(listed()) == SHIPPED["quilt"]
+
+
+def test_no_preset_is_made_for_a_tool_that_is_gone(extension, checker, monkeypatch):
+    assert bpy.ops.impasto.preset_add.poll()
+    monkeypatch.setattr(extension.catalogue.catalogue, "_tools", {})
+    assert not bpy.ops.impasto.preset_add.poll()
+    assert not drawn(bpy.types.IMPASTO_PT_view_3d).operators("impasto.preset_add")
+
+
+def test_unregistering_leaves_nothing_behind_but_the_users_files(checker):
+    bpy.ops.impasto.preset_add(name="Mine stays")
+    mine = Path(listed()["Mine stays"])
+    addon_utils.disable(MODULE, default_set=True)
+    try:
+        assert bpy.utils.preset_paths("impasto/quilt") == []
+        assert not hasattr(bpy.types, "IMPASTO_MT_presets")
+        assert not hasattr(bpy.types, "IMPASTO_OT_preset_add")
+        assert mine.exists()
+    finally:
+        addon_utils.enable(MODULE, default_set=True)
+    bpy.context.scene.impasto.tool = "quilt"
+    assert list(listed()) == SHIPPED["quilt"]
