@@ -37,11 +37,12 @@ def demo(options: argparse.Namespace) -> None:
 def pictures(options: argparse.Namespace) -> None:
     """Make the documentation's pictures again: the demo of each sample, and the window that `test --windows` left."""
     from_window = ROOT / "out" / "windows" / "studio-5.2"
-    wanted = {from_window / f"{name}.png": f"window_{name}" for name in ("panel", "generated", "shader_editor")}
+    wanted = {from_window / f"{name}.png": f"window_{name}" for name in ("generated", "shader_editor")}
     for sample in SAMPLES:
         options.sample = sample
         made = make_demo(DEMO.parent / f"demo-{sample}", options)
-        wanted |= {made / "contact_sheet.png": f"{sample}_sheet", made / "preview.png": f"{sample}_preview"}
+        wanted[made / "preview.png"] = f"{sample}_preview"
+    wanted[DEMO.parent / "demo-brick" / "contact_sheet.png"] = "brick_sheet"
     shrink = [CORE.python, ROOT / "demo" / "shrink.py", ROOT / "docs" / "pictures"]
     _follow([*shrink, *(f"{name}={path}" for path, name in wanted.items() if path.exists())], DEMO)
     print("written to docs/pictures: look at each before you commit it")

@@ -41,7 +41,10 @@ def start(scenario: Callable[[Walk], Steps], out: Path) -> None:
         try:
             pause_s = advance(stack)
         except BaseException:  # noqa: BLE001 - what escaped would leave the window open until the time limit
-            walk.finish(traceback.format_exc())
+            error = traceback.format_exc()
+            with contextlib.suppress(Exception):
+                walk.screenshot("error.png")
+            walk.finish(error)
             os._exit(1)
         if pause_s is None:
             walk.finish(None)
