@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import argparse
 import shutil
-import subprocess
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from .environments import BUILD, CORE, ROOT, bpy_environment, clean_environment
+from .environments import BUILD, CORE, ROOT, bpy_environment, clean_environment, start
 from .extension import build_extension
 from .say import BuildError, step
 
@@ -50,8 +49,8 @@ def pictures(options: argparse.Namespace) -> None:
 
 def make_demo(folder: Path, options: argparse.Namespace) -> Path:
     """Run the parts of the demo into `folder`, which is emptied first; the folder."""
-    engine = CORE.ready()
     blender = _blender(options.blender)
+    engine = CORE.ready()
     with step("Building the extension"):
         built = build_extension()
     profile = BUILD / "demo-profile"
@@ -82,15 +81,7 @@ def _follow(command: Sequence[str | Path], folder: Path, environment: dict[str, 
     """Run a part of the demo, showing what it says; Blender's own chatter goes to a log in `folder`."""
     log = folder / "log.txt"
     with log.open("a", encoding="utf-8") as kept:
-        running = subprocess.Popen(
-            [str(part) for part in command],
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            encoding="utf-8",
-            errors="replace",
-        )
+        running = start(command, environment or clean_environment())
         assert running.stdout is not None
         with ExitStack() as current:
             for line in running.stdout:

@@ -82,6 +82,20 @@ def call(command: Sequence[str | Path], **options: object) -> None:
         raise BuildError(f"{' '.join(map(str, command))} failed:\n{(done.stdout + done.stderr)[-4000:]}")
 
 
+def start(command: Sequence[str | Path], environment: dict[str, str], **options: object) -> subprocess.Popen[str]:
+    """Start a command whose output, errors among it, is read line by line from `stdout`."""
+    return subprocess.Popen(  # type: ignore[call-overload]
+        [str(part) for part in command],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
+        **options,
+    )
+
+
 def clean_environment(**more: str | Path) -> dict[str, str]:
     """This process's environment without what could leak into a test, and with `more`."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "IMPASTO", "BLENDER"))}

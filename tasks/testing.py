@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import subprocess
 import sys
 import time
 import xml.etree.ElementTree as ElementTree
@@ -12,7 +11,17 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from .environments import BPY_VERSIONS, BUILD, CORE, CORE_NUMPY_1, ROOT, Environment, bpy_environment, clean_environment
+from .environments import (
+    BPY_VERSIONS,
+    BUILD,
+    CORE,
+    CORE_NUMPY_1,
+    ROOT,
+    Environment,
+    bpy_environment,
+    clean_environment,
+    start,
+)
 from .extension import build_extension
 from .say import BuildError, step
 
@@ -69,16 +78,8 @@ def _run_pytest(session: Session, built: Path, more: Sequence[str]) -> int:
     results.parent.mkdir(parents=True, exist_ok=True)
     results.unlink(missing_ok=True)
     environment = clean_environment(IMPASTO_ENGINE=CORE.python, IMPASTO_EXTENSION=built, IMPASTO_CACHE=BUILD)
-    running = subprocess.Popen(
-        [session.environment.python, "-m", "pytest", *session.paths, f"--junitxml={results}", "--color=no", *more],
-        cwd=ROOT,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        encoding="utf-8",
-        errors="replace",
-    )
+    command = [session.environment.python, "-m", "pytest", *session.paths, f"--junitxml={results}", "--color=no", *more]
+    running = start(command, environment, cwd=ROOT)
     assert running.stdout is not None
     for line in running.stdout:
         print(f"[{session.name}] {line}", end="", flush=True)
