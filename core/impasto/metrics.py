@@ -207,6 +207,31 @@ def largest_copied_block(result: np.ndarray, source: np.ndarray, probe_px: int =
     return max(((side, shift) for shift, side in sides.items()), default=(0, (0, 0)))
 
 
+def repeated_share(result: np.ndarray, probe_px: int = 32, near_px: int = 8) -> float:
+    """Share of the result (a torus) that it shows a second time: 0 no piece comes twice, 1 all do.
+
+    Light does not count: repeated is a probe of `probe_px` that correlates by more than 0.9 with another place,
+    further off than `near_px`.
+    """
+    import torch
+    from torch.fft import irfft2, rfft2
+
+    height, width = result.shape[:2]
+    margin = 11
+    wide = np.pad(result.mean(2, dtype=np.float32), margin, mode="wrap")
+    target = _locally_normalised(torch.from_numpy(wide))[margin:-margin, margin:-margin]
+    spectrum, found = rfft2(target), []
+    for y in range(0, height - probe_px + 1, probe_px):
+        columns = range(0, width - probe_px + 1, probe_px)
+        probes = torch.stack([target[y : y + probe_px, x : x + probe_px] for x in columns])
+        products = irfft2(spectrum * rfft2(probes, s=target.shape).conj(), s=target.shape)
+        for probe, product, x in zip(probes, products, columns, strict=True):
+            elsewhere = product.roll((near_px - y, near_px - x), (0, 1))
+            elsewhere[: 2 * near_px + 1, : 2 * near_px + 1] = 0
+            found.append(float(elsewhere.max() > 0.9 * probe.square().sum()))
+    return float(np.mean(found)) if found else 0.0
+
+
 def _locally_normalised(image: torch.Tensor) -> torch.Tensor:
     """Zero mean and unit deviation in each 11x11 window of (H, W)."""
     mean = _box_mean(image)

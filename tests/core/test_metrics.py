@@ -116,3 +116,12 @@ def test_normals_of_a_height_agree_with_it() -> None:
     assert metrics.normal_height_consistency(flipped, height)[1] < 0.5
     assert metrics.normal_length_error(normal) < 1e-5
     assert metrics.normal_length_error(normal * 0.9) > 0.01
+
+
+def test_pieces_that_come_twice_are_counted(gravel: np.ndarray) -> None:
+    fresh = seamless_noise(256)
+    pasted = fresh.copy()
+    pasted[128:, 128:] = fresh[3:131, 5:133]
+    assert metrics.repeated_share(fresh) == 0
+    assert 0.2 < metrics.repeated_share(pasted) < 0.7  # a quarter copied from a quarter: a half, less what borders cut
+    assert metrics.repeated_share(np.tile(gravel[:128, :128], (2, 2, 1))) == 1
