@@ -8,7 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 VERSION = "0.1.0"
-PACKAGES = ("torch", "kornia", "numpy", "pillow", "pluggy", "pydantic", "OpenImageIO")
+PACKAGES = ("torch", "kornia", "numpy", "pillow", "pluggy", "pydantic", "safetensors", "OpenImageIO")
 
 
 def description() -> dict[str, Any]:

@@ -16,10 +16,11 @@ from typing import Any
 
 from . import about
 from .errors import Cancelled, FileError, ImpastoError, ParameterError, PluginError
-from .models import list_models, models_folder
-from .options import add_parameters, given_parameters, parse_size
+from .model_commands import add_models, add_train
+from .models import SUFFIX
+from .options import add_command, add_device, add_parameters, add_seed, add_width, given_parameters, parse_size
 from .plugins import registry
-from .recipe import MAX_SEED, Recipe, Step
+from .recipe import Recipe, Step
 from .terminal import Terminal
 from .texture import MAP_CHANNELS
 from .tools import Tool, describe
@@ -30,6 +31,8 @@ QUILT = "quilt"
 EXAMPLES = """examples:
   impasto seamless brick.jpg --size 2048x2048 --out textures
   impasto generate quilt --source brick.jpg --seed 7 --out textures
+  impasto train train-torus wall.jpg --name my-wall
+  impasto generate torus --model my-wall --size 2048x2048 --out textures
   impasto maps wall.png --out textures --normal-strength 0.8
   impasto rerun textures/brick_base_color.png --out again
   impasto tools quilt
@@ -46,8 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         parsed = make_parser().parse_args(arguments)
         terminal.json = getattr(parsed, "json", False)
         parsed.run(parsed, terminal)
-    except (Cancelled, KeyboardInterrupt):
-        terminal.fail("Cancelled", "cancelled; nothing was written", "")
+    except (Cancelled, KeyboardInterrupt) as stop:
+        terminal.fail("Cancelled", str(stop) or "cancelled; nothing was written", "")
         sys.exit(Cancelled.exit_code)
     except ImpastoError as error:
         terminal.fail(type(error).__name__, error.message, error.remedy)
@@ -73,22 +76,10 @@ def make_parser() -> argparse.ArgumentParser:
     _add_on_image(commands, "seamless", QUILT, "make an image seamless, and of any size")
     _add_on_image(commands, "maps", ESTIMATOR, "estimate the maps of an image: height, normal, roughness, occlusion")
     _add_rerun(commands)
-    _add_models(commands)
+    add_train(commands)
+    add_models(commands)
     _add_doctor(commands)
     registry().hook.impasto_commands(subparsers=commands)
-    return parser
-
-
-def _command(commands: Any, name: str, text: str, example: str, run: Any) -> argparse.ArgumentParser:
-    parser = commands.add_parser(
-        name,
-        help=text,
-        description=text[0].upper() + text[1:] + ".",
-        epilog=f"example:\n  impasto {name} {example}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--json", action="store_true", help="print the result as JSON, for scripts")
-    parser.set_defaults(run=run)
     return parser
 
 
@@ -99,19 +90,7 @@ def _add_output(parser: argparse.ArgumentParser) -> None:
     formats = sorted(registry().exporters)
     group.add_argument("--format", choices=formats, default="png", help="file format (default: png)")
     group.add_argument("--force", action="store_true", help="replace files of the same name")
-    group.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1 or mps (default: auto)")
-
-
-def _add_source(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--width-m", type=float, metavar="METRES", help="real-world width of the source picture in metres"
-    )
-
-
-def _add_seed(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--seed", type=int, default=0, help=f"0 to {MAX_SEED}; another seed, another result (default: 0)"
-    )
+    add_device(group)
 
 
 def _add_size(parser: argparse.ArgumentParser) -> None:
@@ -126,10 +105,10 @@ def _add_estimator(parser: argparse.ArgumentParser, default: str) -> None:
 
 
 def _add_run(commands: Any) -> None:
-    parser = _command(commands, "run", "run a recipe", "brick.json --input source=brick.jpg --out textures", _run)
+    parser = add_command(commands, "run", "run a recipe", "brick.json --input source=brick.jpg --out textures", _run)
     parser.add_argument("recipe", type=Path, metavar="RECIPE.json", help="a recipe: steps, seed")
     _add_inputs(parser)
-    _add_source(parser)
+    add_width(parser)
     _add_output(parser)
 
 
@@ -149,8 +128,9 @@ def _add_generate(commands: Any) -> None:
     tools = parser.add_subparsers(metavar="TOOL", required=True)
     for tool in registry().tools.values():
         if tool.kind == "generator":
-            one = _command(tools, tool.name, tool.description, "--source brick.jpg --out textures", _generate)
-            one.epilog = f"example:\n  impasto generate {tool.name} --source brick.jpg --size 1024x1024 --out textures"
+            one = add_command(tools, tool.name, tool.description, "", _generate)
+            from_what = "--model my-wall" if "model" in tool.parameters.model_fields else "--source brick.jpg"
+            one.epilog = f"example:\n  impasto generate {tool.name} {from_what} --size 1024x1024 --out textures"
             one.add_argument("--source", type=Path, metavar="IMAGE", help="a picture, or a folder of maps")
             _add_tool_options(one, tool, estimator=ESTIMATOR)
 
@@ -159,18 +139,18 @@ def _add_on_image(commands: Any, name: str, tool_name: str, text: str) -> None:
     tool = registry().tools.get(tool_name)
     if tool is None:
         return
-    parser = _command(commands, name, text, "brick.jpg --out textures", _generate)
+    parser = add_command(commands, name, text, "brick.jpg --out textures", _generate)
     parser.add_argument("source", type=Path, metavar="IMAGE", help="a picture, or a folder of maps")
     _add_tool_options(parser, tool, estimator="none")
 
 
 def _add_tool_options(parser: argparse.ArgumentParser, tool: Tool, estimator: str) -> None:
     parser.set_defaults(tool=tool)
-    _add_source(parser)
+    add_width(parser)
     properties = tool.parameters.model_fields
     if "width_px" in properties:
         _add_size(parser)
-    _add_seed(parser)
+    add_seed(parser)
     if tool.kind == "generator":
         _add_estimator(parser, estimator)
     else:
@@ -183,12 +163,16 @@ def _generate(arguments: argparse.Namespace, terminal: Terminal) -> None:
     parameters = given_parameters(arguments, arguments.tool)
     if getattr(arguments, "size", None):
         parameters["width_px"], parameters["height_px"] = arguments.size
+    models_folder = None
+    if str(parameters.get("model", "")).endswith(SUFFIX):  # a recipe holds a model's name, never a path
+        file = Path(parameters["model"])
+        parameters["model"], models_folder = file.stem, file.parent
     steps = [Step(arguments.tool.name, parameters)]
     if arguments.estimator != "none":
         steps.append(Step(arguments.estimator))
     recipe = Recipe.from_dict(Recipe(tuple(steps), arguments.seed).to_dict())
     inputs = {"source": arguments.source} if arguments.source else {}
-    _carry_out(recipe, inputs, arguments, terminal)
+    _carry_out(recipe, inputs, arguments, terminal, models_folder)
 
 
 def _run(arguments: argparse.Namespace, terminal: Terminal) -> None:
@@ -213,7 +197,13 @@ def _named_files(given: Sequence[str]) -> dict[str, Path]:
     return files
 
 
-def _carry_out(recipe: Recipe, files: dict[str, Path], arguments: argparse.Namespace, terminal: Terminal) -> None:
+def _carry_out(
+    recipe: Recipe,
+    files: dict[str, Path],
+    arguments: argparse.Namespace,
+    terminal: Terminal,
+    models_folder: Path | None = None,
+) -> None:
     """Run the recipe on files and write what it makes."""
     from .files import read_maps, set_name, write_maps
     from .runner import run
@@ -227,7 +217,7 @@ def _carry_out(recipe: Recipe, files: dict[str, Path], arguments: argparse.Names
     if not arguments.force:
         _refuse_to_replace(arguments.out, name, exporter.suffix)
     with terminal.progress() as on_progress:
-        result = run(recipe, inputs, device=arguments.device, on_progress=on_progress)
+        result = run(recipe, inputs, device=arguments.device, models_folder=models_folder, on_progress=on_progress)
     paths = write_maps(result.maps, arguments.out, name, exporter, result.recipe)
     terminal.written(paths, result)
 
@@ -242,11 +232,11 @@ def _refuse_to_replace(folder: Path, name: str, suffix: str) -> None:
 
 def _add_rerun(commands: Any) -> None:
     text = "make a file again from the recipe inside it"
-    parser = _command(commands, "rerun", text, "textures/brick_normal.png --out again", _rerun)
+    parser = add_command(commands, "rerun", text, "textures/brick_normal.png --out again", _rerun)
     parser.add_argument("file", type=Path, metavar="FILE", help="any file that Impasto wrote")
     _add_inputs(parser)
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="a folder without files of these names")
-    parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1 or mps (default: auto)")
+    add_device(parser)
 
 
 def _rerun(arguments: argparse.Namespace, terminal: Terminal) -> None:
@@ -264,7 +254,7 @@ def _rerun(arguments: argparse.Namespace, terminal: Terminal) -> None:
 
 
 def _add_tools(commands: Any) -> None:
-    parser = _command(commands, "tools", "list the tools, or one tool's parameters", "quilt", _tools)
+    parser = add_command(commands, "tools", "list the tools, or one tool's parameters", "quilt", _tools)
     parser.add_argument("tool", nargs="?", metavar="TOOL", help="show this tool's parameters")
 
 
@@ -274,17 +264,8 @@ def _tools(arguments: argparse.Namespace, terminal: Terminal) -> None:
     terminal.tools([describe(tool) for tool in chosen], in_detail=bool(arguments.tool))
 
 
-def _add_models(commands: Any) -> None:
-    parser = _command(commands, "models", "list the model files of your library", "list", _models)
-    parser.add_argument("action", nargs="?", choices=["list"], default="list", help="list (the default)")
-
-
-def _models(arguments: argparse.Namespace, terminal: Terminal) -> None:
-    terminal.models(models_folder(), list_models())
-
-
 def _add_doctor(commands: Any) -> None:
-    _command(commands, "doctor", "check versions, devices and plugins, and say how to mend them", "", _doctor)
+    add_command(commands, "doctor", "check versions, devices and plugins, and say how to mend them", "", _doctor)
 
 
 def _doctor(arguments: argparse.Namespace, terminal: Terminal) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .errors import Cancelled
+from .models import Model, find_model, load_model, models_folder
 from .texture import Maps
 
 if TYPE_CHECKING:
@@ -24,13 +26,16 @@ class Context:
     """Passed to every tool; a tool that loops calls `progress` at least every 0.5 s.
 
     device: a torch device string. precision: "float32" or "bfloat16". rng: this step's own generator.
+    models_folder: where trainers save models, and generators find them.
     """
 
     rng: np.random.Generator = field(default_factory=lambda: np.random.default_rng(0))
     device: str = "cpu"
     precision: str = "float32"
+    models_folder: Path = field(default_factory=models_folder)
     on_progress: Callable[[float, str], None] = _nothing
     on_preview: Callable[[Maps], None] = _nothing
+    on_model: Callable[[Model], None] = _nothing
     is_cancelled: Callable[[], bool] = lambda: False
 
     def progress(self, fraction: float, message: str = "") -> None:
@@ -47,6 +52,12 @@ class Context:
         """Raise Cancelled if the job was cancelled."""
         if self.is_cancelled():
             raise Cancelled
+
+    def load_model(self, wanted: str, tool: str) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+        """Card and tensors of a model for `tool`, by name; the recipe will hold its hash. Raises ModelError."""
+        model = find_model(wanted, tool, self.models_folder)
+        self.on_model(model)
+        return model.card, load_model(model)
 
     def noise(self, *shape: int) -> torch.Tensor:
         """Standard normal noise, drawn on the CPU in float32, then moved: one seed, one picture, any device."""

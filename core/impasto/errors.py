@@ -66,7 +66,7 @@ class ProtocolError(WorkerError):
 
 
 class Cancelled(BaseException):
-    """The job was cancelled. Not an `Exception`, so a tool's `except Exception` cannot swallow it."""
+    """The job was cancelled; says what was kept, if anything. No `Exception`, so that none swallows it."""
 
     exit_code = 130
 

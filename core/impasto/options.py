@@ -1,4 +1,4 @@
-"""Command-line options from a tool's JSON Schema, as the schema is all that any host sees."""
+"""Options that commands share, and those of a tool, from its JSON Schema, as that is all that any host sees."""
 
 from __future__ import annotations
 
@@ -6,10 +6,44 @@ import argparse
 from collections.abc import Mapping
 from typing import Any
 
+from .recipe import MAX_SEED
 from .tools import Tool
 
 SIZE_PARAMETERS = ("width_px", "height_px")
 """Given by --size instead."""
+
+
+def add_command(commands: Any, name: str, text: str, example: str, run: Any) -> argparse.ArgumentParser:
+    """A subparser with help, an example and --json; `run(arguments, terminal)` carries it out."""
+    parser = commands.add_parser(
+        name,
+        help=text,
+        description=text[0].upper() + text[1:] + ".",
+        epilog=f"example:\n  impasto {name} {example}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--json", action="store_true", help="print the result as JSON, for scripts")
+    parser.set_defaults(run=run)
+    return parser
+
+
+def add_width(parser: argparse.ArgumentParser) -> None:
+    """--width-m."""
+    parser.add_argument(
+        "--width-m", type=float, metavar="METRES", help="real-world width of the source picture in metres"
+    )
+
+
+def add_seed(parser: argparse.ArgumentParser) -> None:
+    """--seed."""
+    parser.add_argument(
+        "--seed", type=int, default=0, help=f"0 to {MAX_SEED}; another seed, another result (default: 0)"
+    )
+
+
+def add_device(parser: argparse._ActionsContainer) -> None:
+    """--device."""
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1 or mps (default: auto)")
 
 
 def parse_size(text: str) -> tuple[int, int]:

@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -33,26 +34,23 @@ def run(
     inputs: Mapping[str, Maps] | None = None,
     *,
     device: str = "auto",
+    models_folder: Path | None = None,
     on_progress: Callable[[float, str], None] | None = None,
     on_preview: Callable[[Maps], None] | None = None,
     is_cancelled: Callable[[], bool] | None = None,
 ) -> Result:
     """Run the steps over `inputs["source"]` and return the maps with the recipe that makes them again.
 
-    `on_progress(fraction, message)` and `on_preview(maps)` are called from this thread. Raises
-    ParameterError before anything runs where a tool, parameter or input is wrong, Cancelled where
-    `is_cancelled()` turned true.
+    `models_folder` is the library of models, if not the user's. `on_progress(fraction, message)` and
+    `on_preview(maps)` are called from this thread. Raises ParameterError before anything runs where a tool,
+    parameter or input is wrong, Cancelled where `is_cancelled()` turned true.
     """
     inputs = dict(inputs or {})
     tools = [registry().tool(step.tool) for step in recipe.steps]
     parameters = [validate(tool, step.parameters) for tool, step in zip(tools, recipe.steps, strict=True)]
     _check_inputs(recipe.steps, tools, inputs)
-    context = Context(device=choose_device(device))
-    context = replace(
-        context,
-        on_preview=on_preview or context.on_preview,
-        is_cancelled=is_cancelled or context.is_cancelled,
-    )
+    models: dict[str, str] = {}  # hashes of those that tools load
+    context = _context(device, models, models_folder, on_preview, is_cancelled)
     result = Result(inputs.get(SOURCE, Maps()))
     seeds = np.random.SeedSequence(recipe.seed).spawn(len(tools))
     for index, (tool, step, seed) in enumerate(zip(tools, recipe.steps, seeds, strict=True)):
@@ -67,9 +65,26 @@ def run(
         made = tool.apply(result.maps, parameters[index], named, step_context)
         result = _join(result, made if isinstance(made, Result) else Result(made))
         step_context.progress(1.0, tool.label)
-    result = replace(result, recipe=_record(recipe, tools, parameters, inputs, context))
+    result = replace(result, recipe=_record(recipe, tools, parameters, inputs, context, models))
     _tell_finished(result)
     return result
+
+
+def _context(
+    device: str,
+    models: dict[str, str],
+    models_folder: Path | None,
+    on_preview: Callable[[Maps], None] | None,
+    is_cancelled: Callable[[], bool] | None,
+) -> Context:
+    context = Context(device=choose_device(device))
+    return replace(
+        context,
+        models_folder=models_folder or context.models_folder,
+        on_model=lambda model: models.update({model.name: model.sha256()}),
+        on_preview=on_preview or context.on_preview,
+        is_cancelled=is_cancelled or context.is_cancelled,
+    )
 
 
 def _tell_finished(result: Result) -> None:
@@ -108,7 +123,12 @@ def _check_needs(tool: Tool, subject: Maps) -> None:
 
 
 def _record(
-    recipe: Recipe, tools: list[Tool], parameters: list[Any], inputs: Mapping[str, Maps], context: Context
+    recipe: Recipe,
+    tools: list[Tool],
+    parameters: list[Any],
+    inputs: Mapping[str, Maps],
+    context: Context,
+    models: Mapping[str, str],
 ) -> Recipe:
     """The recipe with every default filled in, and what it was run on and with. Inputs that it never used are left."""
     steps = tuple(
@@ -124,6 +144,7 @@ def _record(
             "versions": _versions(tools),
             "device": context.device.split(":")[0],
             "precision": context.precision,
+            **({"models": models} if models else {}),
         },
     )
 

@@ -74,6 +74,25 @@ class Terminal:
         if not models:
             print(f"no models yet in {folder}")
 
+    def model(self, model: Model) -> None:
+        """One model's card."""
+        if self.json:
+            self._print_json({"name": model.name, "bytes": model.size_bytes, "card": model.card})
+            return
+        card = model.card
+        print(f"{model.name}, {model.size_bytes / 2**20:.1f} MiB, for {card['tool']} ({card['architecture']})")
+        for item in card["data"]:
+            print(f"trained on {item['name']}, licence {item['licence']}, SHA-256 {item['sha256']}")
+        for name, value in card["figures"].items():
+            print(f"  {name} = {value:g}")
+
+    def changed(self, what: str, path: Path) -> None:
+        """A file of the library that came or went."""
+        if self.json:
+            self._print_json({what: str(path)})
+        else:
+            print(f"{what} {path}")
+
     def findings(self, found: Mapping[str, Any]) -> None:
         """What `impasto doctor` found."""
         if self.json:

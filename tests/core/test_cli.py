@@ -1,5 +1,7 @@
 """The command as a script meets it: files, JSON, exit codes, silence in a pipe."""
 
+import contextlib
+import hashlib
 import json
 import os
 import signal
@@ -105,11 +107,13 @@ def test_nothing_is_replaced_without_force(impasto, picture, tmp_path):
 
 def test_every_command_has_help_with_an_example(impasto):
     commands = ("tools", "run", "seamless", "maps", "rerun", "models", "doctor")
-    for command in [(), *((name,) for name in commands), ("generate",), ("generate", "quilt")]:
+    groups = ("generate",), ("train",)
+    tools = ("generate", "quilt"), ("generate", "torus"), ("train", "train-torus"), ("models", "show")
+    for command in [(), *((name,) for name in commands), *groups, *tools]:
         shown = impasto(*command, "--help")
         assert shown.returncode == 0
         assert "impasto" in shown.stdout
-        if command != ("generate",):
+        if command not in groups:
             assert "example" in shown.stdout, command
 
 
@@ -134,6 +138,11 @@ def test_parameters_are_options_with_ranges_and_defaults(impasto):
         (("generate", "checker", "--device", "cuda:9", "--out", "x"), 6, "choose from auto"),
         (("seamless", "x", "--size", "wide", "--out", "x"), 2, "is not a size"),
         (("rerun", "nowhere.png", "--out", "x"), 3, "cannot read"),
+        (("train", "train-torus", "nowhere.png"), 3, "cannot read nowhere.png"),
+        (("generate", "torus", "--model", "nowhere", "--out", "x"), 5, "no model 'nowhere'"),
+        (("models", "show", "nowhere"), 5, "nowhere.safetensors is not a model file"),
+        (("models", "remove", "nowhere"), 5, "no model 'nowhere'"),
+        (("models", "install", "nowhere"), 5, "nowhere is not a model file"),
     ],
 )
 def test_exit_codes_tell_what_kind_of_mistake_it_was(impasto, arguments, code, said, tmp_path):
@@ -211,3 +220,55 @@ def test_a_missing_package_is_named_by_the_command():
 
 def test_models_says_where_the_library_is(impasto):
     assert json.loads(impasto("models", "--json").stdout)["folder"]
+    assert json.loads(impasto("models", "list", "--json").stdout)["folder"]
+
+
+def test_from_a_picture_to_a_model_to_a_material_that_says_so(impasto, picture, tmp_path, monkeypatch):
+    monkeypatch.setenv("IMPASTO_MODELS", str(tmp_path / "library"))
+    small = ("--steps", 2, "--crop-px", 48, "--batch", 1, "--width", 8)
+    train = ("train", "train-torus", picture, "--name", "wall", "--licence", "CC0-1.0", *small)
+    done = impasto(*train, "--out", tmp_path)
+    assert done.returncode == 0, done.stderr
+    model = tmp_path / "wall.safetensors"
+    assert done.stdout.split() == [str(model)]
+    assert impasto("models", "install", model).returncode == 0
+    assert "wall.png, licence CC0-1.0" in impasto("models", "show", "wall").stdout
+    made = impasto("generate", "torus", "--model", "wall", "--size", "80x48", "--seed", 3, "--out", tmp_path / "a")
+    assert made.returncode == 0, made.stderr
+    maps = read_maps(tmp_path / "a")
+    assert maps.size_px == (48, 80)
+    assert {"base_color", "height", "normal", "roughness", "ambient_occlusion"} <= set(maps)
+    recipe = read_recipe(tmp_path / "a" / "torus_base_color.png")
+    assert recipe.made_with["models"] == {"wall": hashlib.sha256(model.read_bytes()).hexdigest()}
+    assert b"/trainedAlgorithmicMedia" in (tmp_path / "a" / "torus_base_color.png").read_bytes()
+    assert json.loads(impasto("rerun", tmp_path / "a" / "torus_height.png", "--out", tmp_path / "b", "--json").stdout)[
+        "identical"
+    ]
+    by_file = impasto("generate", "torus", "--model", model, "--size", 32, "--out", tmp_path / "c", "--json")
+    assert read_recipe(json.loads(by_file.stdout)["files"][0]).steps[0].parameters["model"] == "wall"
+    refused = impasto(*train)
+    assert refused.returncode == 5
+    assert "models remove wall" in refused.stderr
+    assert impasto("models", "remove", "wall").returncode == 0
+    assert json.loads(impasto("models", "--json").stdout)["models"] == []
+
+
+def test_control_c_keeps_what_was_learned(engine_with_misbehaving, picture, tmp_path):
+    pty = pytest.importorskip("pty", reason="needs a pseudo-terminal, to see when the training has begun")
+    ours, theirs = pty.openpty()
+    pytest.importorskip("termios").tcsetwinsize(theirs, (24, 100))
+    arguments = ["train", "train-torus", str(picture), "--name", "wall", "--out", str(tmp_path), "--steps", "99999"]
+    command = [engine_with_misbehaving, "-m", "impasto", *arguments, "--crop-px", "48", "--width", "8", "--batch", "1"]
+    running = subprocess.Popen(command, stderr=theirs)
+    os.close(theirs)
+    shown = b""
+    while b"Step" not in shown:
+        shown += os.read(ours, 65536)
+    running.send_signal(signal.SIGINT)
+    with contextlib.suppress(OSError):  # Linux says so at the end of a terminal
+        while more := os.read(ours, 65536):
+            shown += more
+    assert running.wait(10) == 130
+    assert b"the same command goes on" in shown
+    assert (tmp_path / "wall.checkpoint").is_file()
+    os.close(ours)

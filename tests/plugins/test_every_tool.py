@@ -1,4 +1,8 @@
-"""What holds for every first-party tool: its schema, seeds, odd pictures, cancelling, leaving the subject alone."""
+"""What holds for every first-party tool: its schema, seeds, odd pictures, cancelling, leaving the subject alone.
+
+A tool that needs a model is given one that took two steps; a trainer makes no maps, so only what it declares is tested
+here, and the rest with its plugin.
+"""
 
 import time
 
@@ -13,6 +17,20 @@ from impasto.texture import MAP_CHANNELS, Maps
 from impasto.tools import check_tool, describe, validate
 
 TOOLS = sorted(registry().tools)
+MAKERS = [name for name in TOOLS if registry().tool(name).kind != "trainer"]
+ON_A_SUBJECT = [name for name in MAKERS if "model" not in registry().tool(name).parameters.model_fields]
+"""Those that change or add to their subject's maps; the others make new ones from their model alone."""
+
+
+@pytest.fixture(autouse=True, scope="module")
+def library_with_a_tiny_model(tmp_path_factory):
+    """A library of models that holds one for `torus`."""
+    folder = tmp_path_factory.mktemp("models")
+    parameters = {"name": "tiny", "steps": 2, "crop_px": 48, "batch": 1, "width": 8}
+    run(Recipe((Step("train-torus", parameters),)), {"source": picture(80, 80)}, models_folder=folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("IMPASTO_MODELS", str(folder))
+        yield
 
 
 def picture(height: int, width: int, seed: int = 0) -> Maps:
@@ -22,7 +40,7 @@ def picture(height: int, width: int, seed: int = 0) -> Maps:
 
 
 def test_the_first_party_tools_are_here():
-    assert {"quilt", "photo-maps", "tint"} <= set(TOOLS)
+    assert {"quilt", "photo-maps", "tint", "torus", "train-torus"} <= set(TOOLS)
 
 
 @pytest.mark.parametrize("name", TOOLS)
@@ -33,7 +51,7 @@ def test_it_can_be_drawn_by_any_host_and_runs_on_its_defaults(name):
     assert describe(tool)["description"][0].isupper()
 
 
-@pytest.mark.parametrize("name", TOOLS)
+@pytest.mark.parametrize("name", MAKERS)
 def test_one_seed_gives_one_picture_and_the_subject_is_left_alone(name):
     subject = picture(72, 88)
     before = subject.sha256()
@@ -42,7 +60,7 @@ def test_one_seed_gives_one_picture_and_the_subject_is_left_alone(name):
     assert subject.sha256() == before
 
 
-@pytest.mark.parametrize("name", TOOLS)
+@pytest.mark.parametrize("name", MAKERS)
 @pytest.mark.parametrize("size", [(1, 1), (8, 8), (3, 500), (97, 61)], ids=str)
 def test_odd_sizes_give_maps_in_range(name, size):
     made = run(Recipe((Step(name),)), {"source": picture(*size)}).maps
@@ -54,7 +72,7 @@ def test_odd_sizes_give_maps_in_range(name, size):
         assert pixels.max() <= 1
 
 
-@pytest.mark.parametrize("name", TOOLS)
+@pytest.mark.parametrize("name", MAKERS)
 @pytest.mark.parametrize("value", [0.0, 0.5, 1.0])
 def test_one_colour_gives_maps_in_range(name, value):
     flat = Maps.from_arrays({"base_color": np.full((64, 64, 3), value)})
@@ -64,7 +82,7 @@ def test_one_colour_gives_maps_in_range(name, value):
         assert 0 <= made[map_].pixels.min() <= made[map_].pixels.max() <= 1
 
 
-@pytest.mark.parametrize("name", TOOLS)
+@pytest.mark.parametrize("name", MAKERS)
 def test_a_cancelled_job_ends_before_it_is_done(name):
     calls = []
 
@@ -76,7 +94,7 @@ def test_a_cancelled_job_ends_before_it_is_done(name):
         run(Recipe((Step(name),)), {"source": picture(128, 128)}, is_cancelled=cancelled_at_the_second_look)
 
 
-@pytest.mark.parametrize("name", TOOLS)
+@pytest.mark.parametrize("name", ON_A_SUBJECT)
 def test_other_maps_of_the_subject_are_not_lost(name):
     subject = picture(64, 64).with_arrays({"opacity": np.full((64, 64), 0.25)})
     made = run(Recipe((Step(name),)), {"source": subject}).maps

@@ -1,0 +1,108 @@
+"""The commands for models: `impasto train`, and `impasto models` for the library."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import threading
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from .errors import Cancelled
+from .models import install_model, list_models, model_path, models_folder, read_model, remove_model
+from .options import add_command, add_device, add_parameters, add_seed, add_width, given_parameters
+from .plugins import registry
+from .recipe import Recipe, Step
+from .terminal import Terminal
+from .tools import Tool
+
+
+def add_train(commands: Any) -> None:
+    """`impasto train TOOL DATA --name NAME`, with a subparser for each trainer."""
+    text = "train a model on your own picture"
+    parser = commands.add_parser("train", help=text, description=text[0].upper() + text[1:] + ".")
+    tools = parser.add_subparsers(metavar="TOOL", required=True)
+    for tool in registry().tools.values():
+        if tool.kind == "trainer":
+            _add_trainer(tools, tool)
+
+
+def _add_trainer(tools: Any, tool: Tool) -> None:
+    one = add_command(tools, tool.name, tool.description, "", _train)
+    one.epilog = f"example:\n  impasto train {tool.name} wall.jpg --name my-wall"
+    one.set_defaults(tool=tool)
+    one.add_argument("data", type=Path, metavar="DATA", help="a picture, or a folder of maps")
+    one.add_argument("--out", type=Path, metavar="DIR", help="folder for the model (default: your library)")
+    add_width(one)
+    add_seed(one)
+    add_device(one)
+    add_parameters(one, tool)
+
+
+def _train(arguments: argparse.Namespace, terminal: Terminal) -> None:
+    from .files import read_maps
+    from .runner import run
+
+    parameters = given_parameters(arguments, arguments.tool)
+    recipe = Recipe.from_dict(Recipe((Step(arguments.tool.name, parameters),), arguments.seed).to_dict())
+    source = read_maps(arguments.data)
+    if arguments.width_m:
+        source = replace(source, width_m=arguments.width_m)
+    stop = _stopped_by_control_c()
+    try:
+        with terminal.progress() as on_progress:
+            result = run(
+                recipe,
+                {"source": source},
+                device=arguments.device,
+                models_folder=arguments.out,
+                on_progress=on_progress,
+                is_cancelled=stop.is_set,
+            )
+    except Cancelled:
+        raise Cancelled("stopped; what was learned is kept, and the same command goes on from there") from None
+    terminal.written(result.models, result)
+
+
+def _stopped_by_control_c() -> threading.Event:
+    """Set by the first Control-C, so that the training can save where it is; the second ends the process."""
+    stop = threading.Event()
+
+    def ask(*_: object) -> None:
+        stop.set()
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    signal.signal(signal.SIGINT, ask)
+    return stop
+
+
+def add_models(commands: Any) -> None:
+    """`impasto models list|show|install|remove`; without an action it lists."""
+    parser = add_command(commands, "models", "list, show, install or remove models", "show my-brick", _list)
+    actions = parser.add_subparsers(metavar="ACTION")
+    add_command(actions, "list", "list the models of your library", "", _list)
+    show = add_command(actions, "show", "show a model's card: what it learned from, and how well", "my-brick", _show)
+    install = add_command(actions, "install", "copy a model file into your library", "my-brick.safetensors", _install)
+    remove = add_command(actions, "remove", "delete a model from your library", "my-brick", _remove)
+    show.add_argument("model", metavar="NAME", help="name of a model in your library")
+    install.add_argument("file", type=Path, metavar="FILE", help="a .safetensors file with a model card")
+    remove.add_argument("model", metavar="NAME", help="name of a model in your library")
+    for action in (show, install, remove):
+        action.epilog = str(action.epilog).replace("impasto ", "impasto models ")
+
+
+def _list(arguments: argparse.Namespace, terminal: Terminal) -> None:
+    terminal.models(models_folder(), list_models())
+
+
+def _show(arguments: argparse.Namespace, terminal: Terminal) -> None:
+    terminal.model(read_model(model_path(arguments.model)))
+
+
+def _install(arguments: argparse.Namespace, terminal: Terminal) -> None:
+    terminal.changed("installed", install_model(arguments.file).path)
+
+
+def _remove(arguments: argparse.Namespace, terminal: Terminal) -> None:
+    terminal.changed("removed", remove_model(arguments.model))
