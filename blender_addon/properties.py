@@ -246,8 +246,10 @@ def property_of(name: str, schema: Mapping[str, Any]) -> Any:
         subtype = "PIXEL" if name.endswith("_px") else "NONE"
         return IntProperty(**about, default=default, subtype=subtype, **_limits(schema, 1))
     if kind == "number":
-        subtype = "DISTANCE" if name.endswith("_m") else "NONE"
-        return FloatProperty(**about, default=default, precision=3, subtype=subtype, **_limits(schema, 0))
+        limits = _limits(schema, 0)
+        is_share = limits.get("min", -1) >= 0 and limits.get("max", 2) <= 1
+        subtype = "DISTANCE" if name.endswith("_m") else "FACTOR" if is_share else "NONE"
+        return FloatProperty(**about, default=default, precision=3, subtype=subtype, **limits)
     if kind == "string":
         return StringProperty(**about, default=default)
     is_color = schema.get("format") == "color"

@@ -120,6 +120,14 @@ def test_a_disabled_generate_says_why(extension, scene, image):
     assert missing(bpy.context) == ""
 
 
+def test_shares_are_sliders_and_lengths_have_units(extension):
+    make = extension.properties.property_of
+    share = make("strength", {"type": "number", "default": 0.5, "minimum": 0, "maximum": 1})
+    length = make("range_m", {"type": "number", "default": 0.5, "minimum": 0, "maximum": 1})
+    free = make("gain", {"type": "number", "default": 0.5, "minimum": 0, "maximum": 4})
+    assert [made.keywords["subtype"] for made in (share, length, free)] == ["FACTOR", "DISTANCE", "NONE"]
+
+
 def test_every_translated_word_is_one_that_the_extension_shows(extension):
     """The wheels have no other languages, so what can go wrong is looked for in the source: a word that changed."""
     folder = Path(extension.__file__).parent

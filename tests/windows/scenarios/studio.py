@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import time
 from pathlib import Path
@@ -56,7 +57,9 @@ def settings() -> bpy.types.PropertyGroup:
 
 
 def scenario(walk: Walk) -> Steps:
-    settings().filepath = str(SOURCE)
+    shutil.copy(SOURCE, OUT)
+    bpy.ops.wm.save_as_mainfile(filepath=str(OUT / "studio.blend"))
+    settings().filepath = f"//{SOURCE.name}"
     settings().width_px = settings().height_px = 512
     yield walk.show_panel("VIEW_3D", "Impasto")
     yield walk.settle(1.5)
