@@ -38,6 +38,7 @@ class Request:
     height_px: int = 0
     seed: int = 0
     estimator: str = DEFAULT_ESTIMATOR
+    estimator_parameters: Mapping[str, Any] = field(default_factory=dict)
     width_m: float = 0.0
     bits: str = "8"
     name: str = ""
@@ -56,7 +57,7 @@ class Request:
             raise ParameterError(message, "leave width_px and height_px at 0")
         steps = [Step(self.tool, parameters, {name: name for name in self.inputs})]
         if tool["kind"] == "generator" and self.estimator not in ("none", ""):
-            steps.append(Step(catalogue[self.estimator]["name"]))
+            steps.append(Step(catalogue[self.estimator]["name"], dict(self.estimator_parameters)))
         return Recipe.from_dict(Recipe(tuple(steps), self.seed).to_dict())
 
     def result_name(self) -> str:
@@ -119,6 +120,7 @@ def from_scene(context: bpy.types.Context) -> Request:
     """What the scene's settings ask for."""
     settings = context.scene.impasto
     tool = catalogue[settings.tool]
+    estimator = catalogue[settings.estimator] if settings.estimator in catalogue else None
     size = {name: getattr(settings, name) for name in SIZE_PARAMETERS} if has_size(tool) else {}
     return Request(
         tool=settings.tool,
@@ -127,6 +129,7 @@ def from_scene(context: bpy.types.Context) -> Request:
         inputs=properties.images_of(context.scene, tool),
         seed=settings.seed,
         estimator=settings.estimator,
+        estimator_parameters=properties.parameters_of(context.scene, estimator) if estimator else {},
         width_m=settings.width_m,
         bits=settings.bits,
         **size,

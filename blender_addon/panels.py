@@ -40,7 +40,7 @@ class ImpastoPanel:
         _draw_size(layout, settings, tool)
         if properties.drawn_parameters(tool):
             _section(layout, "impasto_parameters", "Parameters", lambda body: _draw_parameters(body, context, tool))
-        _section(layout, "impasto_maps", "Maps", lambda body: _draw_maps(body, settings, tool), closed=True)
+        _section(layout, "impasto_maps", "Maps", lambda body: _draw_maps(body, context, tool), closed=True)
         _section(layout, "impasto_material", "Material", lambda body: _draw_material(body, settings))
         _draw_generate(layout)
         _section(layout, "impasto_bake", "Bake", lambda body: _draw_bake(body, context), closed=True)
@@ -117,11 +117,13 @@ def _draw_parameters(layout: bpy.types.UILayout, context: bpy.types.Context, too
             column.prop(group, properties.identifier(name))
 
 
-def _draw_maps(layout: bpy.types.UILayout, settings: properties.ImpastoSettings, tool: Mapping[str, Any]) -> None:
-    column = layout.column()
+def _draw_maps(layout: bpy.types.UILayout, context: bpy.types.Context, tool: Mapping[str, Any]) -> None:
+    settings = context.scene.impasto
+    layout.prop(settings, "bits")
     if tool["kind"] == "generator":
-        column.prop(settings, "estimator")
-    column.prop(settings, "bits")
+        layout.prop(settings, "estimator")
+        if settings.estimator in catalogue:
+            _draw_parameters(layout, context, catalogue[settings.estimator])
 
 
 def _draw_material(layout: bpy.types.UILayout, settings: properties.ImpastoSettings) -> None:

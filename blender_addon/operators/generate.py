@@ -47,6 +47,9 @@ class RequestProperties:
         description="Tool that estimates the maps which a generator does not make, or none",
         default=DEFAULT_ESTIMATOR,
     )
+    estimator_parameters: StringProperty(
+        name="Its Parameters", description='The estimator\'s parameters as JSON: {"normal_strength": 0.5}'
+    )
     material: EnumProperty(
         name="Material",
         description="Where the result goes",
@@ -83,6 +86,7 @@ class IMPASTO_OT_run(RequestProperties, Working, bpy.types.Operator):
         request = orders.Request(
             tool=self.tool,
             parameters=_object(self.parameters, "parameters"),
+            estimator_parameters=_object(self.estimator_parameters, "estimator_parameters"),
             source=_source(self),
             inputs={name: orders.find_source(text) for name, text in _object(self.inputs, "inputs").items()},
             **{name: getattr(self, name) for name in PLAIN},
@@ -122,6 +126,8 @@ class IMPASTO_OT_generate(RequestProperties, Working, bpy.types.Operator):
             given["source"] = _source(self)
         if self.parameters:
             given["parameters"] = _object(self.parameters, "parameters")
+        if self.estimator_parameters or "estimator" in given:
+            given["estimator_parameters"] = _object(self.estimator_parameters, "estimator_parameters")
         if self.inputs:
             given["inputs"] = {name: orders.find_source(text) for name, text in _object(self.inputs, "inputs").items()}
         return given

@@ -18,7 +18,16 @@ from . import about
 from .errors import Cancelled, FileError, ImpastoError, ParameterError, PluginError
 from .model_commands import add_models, add_train
 from .models import SUFFIX
-from .options import add_command, add_device, add_parameters, add_seed, add_width, given_parameters, parse_size
+from .options import (
+    add_command,
+    add_device,
+    add_parameters,
+    add_seed,
+    add_width,
+    given_parameters,
+    parse_json,
+    parse_size,
+)
 from .plugins import registry
 from .recipe import Recipe, Step
 from .terminal import Terminal
@@ -102,6 +111,8 @@ def _add_estimator(parser: argparse.ArgumentParser, default: str) -> None:
     parser.add_argument(
         "--estimator", choices=[*names, "none"], default=default, help=f"tool for the missing maps (default: {default})"
     )
+    text = """the estimator's parameters, such as '{"normal_strength": 0.5}'"""
+    parser.add_argument("--estimator-parameters", type=parse_json, default={}, metavar="JSON", help=text)
 
 
 def _add_run(commands: Any) -> None:
@@ -169,7 +180,7 @@ def _generate(arguments: argparse.Namespace, terminal: Terminal) -> None:
         parameters["model"], models_folder = file.stem, file.parent
     steps = [Step(arguments.tool.name, parameters)]
     if arguments.estimator != "none":
-        steps.append(Step(arguments.estimator))
+        steps.append(Step(arguments.estimator, arguments.estimator_parameters))
     recipe = Recipe.from_dict(Recipe(tuple(steps), arguments.seed).to_dict())
     inputs = {"source": arguments.source} if arguments.source else {}
     _carry_out(recipe, inputs, arguments, terminal, models_folder)

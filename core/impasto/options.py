@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -55,6 +56,17 @@ def parse_size(text: str) -> tuple[int, int]:
     if len(sides) not in (1, 2) or min(sides) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a size; write 1024x1024, or 1024 for a square")
     return sides[0], sides[-1]
+
+
+def parse_json(text: str) -> dict[str, Any]:
+    """Parameters written as a JSON object."""
+    try:
+        value = json.loads(text)
+    except ValueError:
+        value = None
+    if not isinstance(value, dict):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a JSON object")
+    return value
 
 
 def add_parameters(parser: argparse.ArgumentParser, tool: Tool) -> None:

@@ -78,6 +78,15 @@ def test_blender_and_the_command_line_make_the_same_pixels(scene, engine_python,
         np.testing.assert_array_equal(pixels_of(bpy.data.images[f"wall_{name}"]), pixels_of(file))
 
 
+def test_the_panel_and_scripts_set_the_estimators_parameters(scene, image):
+    scene.impasto.source_kind, scene.impasto.image = "IMAGE", image
+    scene.impasto_parameters.photo_maps.metallic = 1.0
+    bpy.ops.impasto.generate(name="panel")
+    bpy.ops.impasto.run(tool="quilt", image=image.name, estimator_parameters='{"metallic": 0.5}', name="script")
+    assert pixels_of(bpy.data.images["panel_metallic"])[..., 0].min() == 1
+    assert np.allclose(pixels_of(bpy.data.images["script_metallic"])[..., 0], 0.5, atol=1 / 255)
+
+
 def test_the_estimator_fills_in_what_a_generator_lacks(scene, image):
     bpy.ops.impasto.run(tool="quilt", image=image.name, width_px=64, height_px=64)
     made = {item["impasto_map"] for item in bpy.data.images if "impasto_map" in item}

@@ -59,6 +59,16 @@ def test_generate_makes_a_whole_material_and_the_seed_matters(impasto, picture, 
     assert read_recipe(tmp_path / "1" / "wall_normal.png").seed == 1
 
 
+def test_the_estimator_takes_parameters(impasto, picture, tmp_path):
+    given = ("--estimator-parameters", '{"metallic": 1.0}')
+    done = impasto("generate", "quilt", "--source", picture, "--size", "64", *given, "--out", tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert read_maps(tmp_path)["metallic"].pixels.min() == 1
+    wrong = impasto("generate", "quilt", "--source", picture, "--estimator-parameters", "metal", "--out", tmp_path)
+    assert wrong.returncode == 2
+    assert "is not a JSON object" in wrong.stderr
+
+
 def test_run_takes_a_recipe_file_and_named_inputs(impasto, picture, tmp_path):
     (tmp_path / "r.json").write_text('{"steps": [{"tool": "tint"}, {"tool": "quilt", "parameters": {"width_px": 64}}]}')
     done = impasto("run", tmp_path / "r.json", "--input", f"source={picture}", "--out", tmp_path / "o", "--json")
