@@ -120,7 +120,7 @@ def from_scene(context: bpy.types.Context) -> Request:
     """What the scene's settings ask for."""
     settings = context.scene.impasto
     tool = catalogue[settings.tool]
-    estimator = catalogue[settings.estimator] if settings.estimator in catalogue else None
+    estimator = catalogue[settings.estimator] if settings.estimator in catalogue else None  # noqa: SIM401  it has no get
     size = {name: getattr(settings, name) for name in SIZE_PARAMETERS} if has_size(tool) else {}
     return Request(
         tool=settings.tool,
