@@ -56,10 +56,15 @@ def settings() -> bpy.types.PropertyGroup:
     return bpy.context.scene.impasto
 
 
-def scenario(walk: Walk) -> Steps:
+def choose_source() -> None:
+    """The photograph beside the saved file, as an artist has it."""
     shutil.copy(SOURCE, OUT)
     bpy.ops.wm.save_as_mainfile(filepath=str(OUT / "studio.blend"))
     settings().filepath = f"//{SOURCE.name}"
+
+
+def scenario(walk: Walk) -> Steps:
+    choose_source()
     settings().width_px = settings().height_px = 512
     yield walk.show_panel("VIEW_3D", "Impasto")
     yield walk.settle(1.5)
@@ -164,7 +169,7 @@ def survives_what_happens_meanwhile(walk: Walk) -> Steps:
 
 def shows_in_the_other_editors(walk: Walk) -> Steps:
     bpy.context.preferences.view.show_splash = False
-    settings().filepath = str(SOURCE)
+    choose_source()
     settings().width_px = settings().height_px = 512
     with walk.at(walk.area("VIEW_3D")):
         bpy.ops.impasto.generate("INVOKE_DEFAULT")
