@@ -60,7 +60,9 @@ def lint(options: argparse.Namespace) -> None:
 
 def bench(options: argparse.Namespace) -> None:
     """Measure start-up, the wire, and each tool, side by side in one run."""
-    environment = clean_environment(IMPASTO_ENGINE=CORE.ready())
+    CORE.ready()
+    blender = bpy_environment("5.0").ready()
+    environment = clean_environment(IMPASTO_BLENDER=blender, IMPASTO_EXTENSION=build_extension())
     environment.pop("OMP_NUM_THREADS")
     script = ROOT / "tests" / "benchmarks" / "bench.py"
     sys.exit(

@@ -19,6 +19,21 @@ import numpy as np
 
 SIZES_PX = (512, 1024, 2048)
 RUNS = 3
+REGISTER = """
+import bpy
+import addon_utils, os, time
+bpy.ops.extensions.package_install_files(
+    filepath=os.environ["IMPASTO_EXTENSION"], repo="user_default", enable_on_install=True
+)
+times = []
+for _ in range(5):
+    addon_utils.disable("bl_ext.user_default.impasto", default_set=True)
+    started = time.perf_counter()
+    addon_utils.enable("bl_ext.user_default.impasto", default_set=True)
+    times.append(time.perf_counter() - started)
+addon_utils.disable("bl_ext.user_default.impasto", default_set=True)
+print("SECONDS", min(times))
+"""
 ECHO = """
 import sys
 from impasto.wire import read_frame, write_frame
@@ -43,7 +58,7 @@ def main() -> None:
     print(f"{figures['machine']}, {figures['cores']} cores; minima of {RUNS} runs")
     figures["worker"] = measure_worker()
     for name, value in figures["worker"].items():  # type: ignore[attr-defined]
-        print(f"  {name:<48} {value:6.2f} s")
+        print(f"  {name:<48} {value:7.3f} s")
     figures["tools"] = rows = []
     print(f"  {'tool':<12}{'size':>6}{'wall s':>9}{'CPU s':>8}{'peak MiB':>10}{'seam z x, y':>16}")
     for tool in ("quilt", "photo-maps"):
@@ -84,7 +99,18 @@ def measure_worker() -> dict[str, float]:
             figures["worker start to description, files not cached"] = timed(lambda: client.describe().wait())
             client.close()
     figures["4096² RGBA float frame there and back"] = measure_round_trip()
+    if "IMPASTO_BLENDER" in os.environ:
+        figures["registering the extension in Blender"] = measure_registering()
     return figures
+
+
+def measure_registering() -> float:
+    """Seconds to enable the extension, in a clean profile of Blender's module."""
+    with tempfile.TemporaryDirectory() as profile:
+        environment = {**os.environ, "BLENDER_USER_RESOURCES": profile}
+        command = [os.environ["IMPASTO_BLENDER"], "-c", REGISTER]
+        printed = subprocess.run(command, capture_output=True, text=True, check=True, env=environment).stdout
+    return float(printed.split("SECONDS ")[1].split()[0])
 
 
 def drop_file_cache() -> bool:

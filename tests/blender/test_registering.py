@@ -1,4 +1,4 @@
-"""Registering is quick, imports nothing heavy, and unregistering leaves nothing behind."""
+"""Registering imports nothing heavy, and unregistering leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ import addon_utils
 import bpy
 from conftest import MODULE
 
-LIMIT_MS = 50.0
 TAGS = {"Material", "Paint", "UV", "Render"}
 
 
@@ -47,42 +46,25 @@ def test_unregistering_twice_leaves_nothing_behind(extension):
     assert {"operators", "scene", "handlers"} <= {name for name, found in traces().items() if found}
 
 
-def test_registering_takes_at_most_50_ms(extension):
-    """The best of five: other processes share this machine."""
-    times_ms = []
-    for _ in range(5):
-        addon_utils.disable(MODULE, default_set=True)
-        started = time.perf_counter()
-        addon_utils.enable(MODULE, default_set=True)
-        times_ms.append((time.perf_counter() - started) * 1000)
-    print(f"registering took {min(times_ms):.1f} ms")
-    assert min(times_ms) <= LIMIT_MS
-
-
 FRESH = """
 import bpy
-import addon_utils, importlib, sys, time
+import addon_utils, importlib, sys
 addon_utils.extensions_refresh()
 bpy.context.preferences.addons.new().module = {module!r}
-started = time.process_time()
 module = importlib.import_module({module!r})
 module.register()
-print("MS", (time.process_time() - started) * 1000)
 print("HEAVY", [name for name in ("torch", "pydantic", "pluggy", "kornia", "PIL") if name in sys.modules])
 module.unregister()
 """
 
 
-def test_registering_in_a_fresh_blender_takes_at_most_50_ms_and_imports_nothing_heavy(extension, tmp_path):
-    """Processor time of a process of its own, the best of three; the first one also writes the bytecode."""
+def test_registering_in_a_fresh_blender_imports_nothing_heavy(extension, tmp_path):
+    """How long it takes is measured by `build.py bench`."""
     (tmp_path / "fresh.py").write_text(FRESH.format(module=MODULE))
     environment = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
     command = [sys.executable, tmp_path / "fresh.py"]
-    done = [subprocess.run(command, capture_output=True, text=True, check=True, env=environment) for _ in range(3)]
-    times_ms = [float(each.stdout.split("MS ")[1].split()[0]) for each in done]
-    print(f"importing and registering took {min(times_ms):.1f} ms")
-    assert min(times_ms) <= LIMIT_MS
-    assert "HEAVY []" in done[0].stdout
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
+    assert "HEAVY []" in done.stdout
 
 
 def test_nothing_in_the_zip_imports_the_engines_packages():
