@@ -192,4 +192,6 @@ def settings_environment() -> dict[str, str]:
 
 def clean_environment() -> dict[str, str]:
     """This process's environment without what would change another Python."""
-    return {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
+    from .core.process import without_python
+
+    return without_python(os.environ)

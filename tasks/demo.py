@@ -43,7 +43,7 @@ def pictures(options: argparse.Namespace) -> None:
         wanted[made / "preview.png"] = f"{sample}_preview"
     wanted[DEMO.parent / "demo-brick" / "contact_sheet.png"] = "brick_sheet"
     shrink = [CORE.python, ROOT / "demo" / "shrink.py", ROOT / "docs" / "pictures"]
-    _follow([*shrink, *(f"{name}={path}" for path, name in wanted.items() if path.exists())], DEMO)
+    _follow([*shrink, *(f"{name}={path}" for path, name in wanted.items() if path.exists())], made)
     print("written to docs/pictures: look at each before you commit it")
 
 

@@ -21,7 +21,7 @@ def start(command: Sequence[str], environment: Mapping[str, str]) -> subprocess.
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        env=_without_python(os.environ) | dict(environment),
+        env=without_python(os.environ) | dict(environment),
         **_separate(),
     )
 
@@ -42,7 +42,8 @@ def keep_log(stream: IO[bytes], path: Path) -> None:
     stream.close()
 
 
-def _without_python(environment: Mapping[str, str]) -> dict[str, str]:
+def without_python(environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment without the PYTHON* variables, which would change another Python."""
     return {key: value for key, value in environment.items() if not key.startswith("PYTHON")}
 
 
