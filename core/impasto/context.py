@@ -26,7 +26,8 @@ class Context:
     """Passed to every tool; a tool that loops calls `progress` at least every 0.5 s.
 
     device: a torch device string. precision: "float32" or "bfloat16". rng: this step's own generator.
-    models_folder: where trainers save models, and generators find them.
+    models_folder: where trainers save models, and generators find them. is_stopped: whether the user asked to finish
+    early and keep what there is; what improves its result step by step looks at it.
     """
 
     rng: np.random.Generator = field(default_factory=lambda: np.random.default_rng(0))
@@ -37,6 +38,7 @@ class Context:
     on_preview: Callable[[Maps], None] = _nothing
     on_model: Callable[[Model], None] = _nothing
     is_cancelled: Callable[[], bool] = lambda: False
+    is_stopped: Callable[[], bool] = lambda: False
 
     def progress(self, fraction: float, message: str = "") -> None:
         """Report `fraction` in [0, 1] done and what is being done. Raises Cancelled if the job was cancelled."""

@@ -38,19 +38,21 @@ def run(
     on_progress: Callable[[float, str], None] | None = None,
     on_preview: Callable[[Maps], None] | None = None,
     is_cancelled: Callable[[], bool] | None = None,
+    is_stopped: Callable[[], bool] | None = None,
 ) -> Result:
     """Run the steps over `inputs["source"]` and return the maps with the recipe that makes them again.
 
     `models_folder` is the library of models, if not the user's. `on_progress(fraction, message)` and
     `on_preview(maps)` are called from this thread. Raises ParameterError before anything runs where a tool,
-    parameter or input is wrong, Cancelled where `is_cancelled()` turned true.
+    parameter or input is wrong, Cancelled where `is_cancelled()` turned true. Where `is_stopped()` turns true, what
+    improves its result step by step ends early and keeps what there is.
     """
     inputs = dict(inputs or {})
     tools = [registry().tool(step.tool) for step in recipe.steps]
     parameters = [validate(tool, step.parameters) for tool, step in zip(tools, recipe.steps, strict=True)]
     _check_inputs(recipe.steps, tools, inputs)
     models: dict[str, str] = {}  # hashes of those that tools load
-    context = _context(device, models, models_folder, on_preview, is_cancelled)
+    context = _context(device, models, models_folder, on_preview, is_cancelled, is_stopped)
     result = Result(inputs.get(SOURCE, Maps()))
     seeds = np.random.SeedSequence(recipe.seed).spawn(len(tools))
     for index, (tool, step, seed) in enumerate(zip(tools, recipe.steps, seeds, strict=True)):
@@ -76,6 +78,7 @@ def _context(
     models_folder: Path | None,
     on_preview: Callable[[Maps], None] | None,
     is_cancelled: Callable[[], bool] | None,
+    is_stopped: Callable[[], bool] | None,
 ) -> Context:
     context = Context(device=choose_device(device))
     return replace(
@@ -84,6 +87,7 @@ def _context(
         on_model=lambda model: models.update({model.name: model.sha256()}),
         on_preview=on_preview or context.on_preview,
         is_cancelled=is_cancelled or context.is_cancelled,
+        is_stopped=is_stopped or context.is_stopped,
     )
 
 

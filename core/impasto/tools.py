@@ -70,11 +70,12 @@ def visible_if(parameter: str, *values: bool | int | str) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Input:
-    """A named input beside the subject: a style, a mask, a guide."""
+    """A named input beside the subject: a style, a mask, a guide; `kind` is "maps", or "dataset" for a trainer's data."""
 
     name: str
     description: str
     required: bool = True
+    kind: str = "maps"
 
 
 @dataclass(frozen=True)
