@@ -70,7 +70,7 @@ def visible_if(parameter: str, *values: bool | int | str) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Input:
-    """A named input beside the subject: a style, a mask, a guide; `kind` is "maps", or "dataset" for a trainer's data."""
+    """A named input beside the subject: a style, a mask, a guide. kind: "maps", or "dataset" for training data."""
 
     name: str
     description: str
