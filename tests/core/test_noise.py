@@ -1,0 +1,101 @@
+"""Noise is the same for a place however it is reached, and as good as independent normal draws.
+
+Statistics are of fixed seeds, so they never flicker; the bounds are 4 to 5 standard errors of independent draws.
+"""
+
+import hashlib
+
+import numpy as np
+import pytest
+
+from impasto.noise import NoiseField
+
+SIZE = (256, 320)
+COUNT = SIZE[0] * SIZE[1]
+
+
+def correlation(one: np.ndarray, other: np.ndarray) -> float:
+    """Correlation in standard errors of independent draws."""
+    return float(np.mean(one * other, dtype=np.float64)) * np.sqrt(one.size)
+
+
+@pytest.fixture(scope="module")
+def whole() -> np.ndarray:
+    return NoiseField(7).normal(0, 3, SIZE)
+
+
+@pytest.mark.parametrize(
+    "window",
+    [(0, 0, 256, 320), (10, 20, 33, 47), (-5, -7, 12, 20), (250, 310, 20, 30), (-600, 700, 5, 9), (-3, -4, 300, 700)],
+)
+def test_any_window_is_that_part_of_the_torus(window, whole):
+    top, left, height, width = window
+    rows, columns = np.arange(top, top + height) % SIZE[0], np.arange(left, left + width) % SIZE[1]
+    drawn = NoiseField(7).normal(0, 3, SIZE, window)
+    assert drawn.dtype == np.float32
+    assert np.array_equal(drawn, whole[:, rows][:, :, columns])
+
+
+def test_the_size_matters_only_where_it_wraps(whole):
+    larger = NoiseField(7).normal(0, 3, (1000, 20000), (0, 0, *SIZE))
+    assert np.array_equal(larger, whole)
+
+
+def test_the_first_channels_do_not_depend_on_how_many_are_drawn(whole):
+    assert np.array_equal(NoiseField(7).normal(0, 100, SIZE, (0, 0, 8, 8))[:3], whole[:, :8, :8])
+
+
+def test_it_is_standard_normal(whole):
+    for values in whole.astype(np.float64).reshape(3, -1):
+        assert abs(values.mean()) < 4 / np.sqrt(COUNT)
+        assert abs(values.var() - 1) < 4 * np.sqrt(2 / COUNT)
+        assert abs(np.mean(values**3)) < 4 * np.sqrt(15 / COUNT)
+        assert abs(np.mean(values**4) - 3) < 4 * np.sqrt(96 / COUNT)
+        for level in (-3, -2, -1, 0, 1, 2, 3):
+            share = {-3: 0.00135, -2: 0.02275, -1: 0.15866, 0: 0.5, 1: 0.84134, 2: 0.97725, 3: 0.99865}[level]
+            assert abs(np.mean(values < level) - share) < 4 * np.sqrt(share * (1 - share) / COUNT)
+
+
+@pytest.mark.parametrize("offset", [(0, 1), (1, 0), (1, 1), (1, -1), (0, 2), (2, 0), (0, 64), (128, 0), (64, 64)])
+def test_places_are_independent_of_their_neighbours(offset, whole):
+    for values in whole:
+        moved = np.roll(values, offset, (0, 1))
+        assert abs(correlation(values, moved)) < 4.5
+        assert abs(correlation(values**2 - 1, moved**2 - 1)) / 2 < 4.5
+
+
+def test_the_corners_of_rectangles_are_independent(whole):
+    """A place's hash joins its row's and its column's, so this is where a weak mixing would show."""
+    for values in whole:
+        for offset in ((1, 1), (3, 5), (64, 128)):
+            across, down = np.roll(values, offset[1], 1), np.roll(values, offset[0], 0)
+            assert abs(correlation(values * across, down * np.roll(across, offset[0], 0))) < 5
+
+
+def test_channels_streams_and_seeds_are_independent(whole):
+    others = [
+        whole[1],
+        NoiseField(7).normal(1, 1, SIZE)[0],
+        NoiseField(8).normal(0, 1, SIZE)[0],
+        NoiseField(2**31 - 1).normal(0, 1, SIZE)[0],
+    ]
+    for other in others:
+        assert abs(correlation(whole[0], other)) < 4.5
+        assert abs(correlation(whole[0] ** 2 - 1, other**2 - 1)) / 2 < 4.5
+
+
+def test_no_direction_and_no_frequency_stands_out():
+    """The spectrum of white noise is flat: each band of 32 rows and columns has the same power."""
+    power = np.abs(np.fft.fft2(NoiseField(3).normal(0, 1, (512, 512))[0])) ** 2 / 512**2
+    bands = power.reshape(16, 32, 16, 32).mean((1, 3))
+    assert np.abs(bands - 1).max() < 5 * np.sqrt(2) / 32  # a band holds 32 × 32 powers, half of them mirrored
+
+
+def test_rows_and_columns_never_repeat():
+    noise = NoiseField(0).normal(0, 1, (16384, 16384), (0, 0, 16384, 8))[0]
+    assert len(np.unique(noise, axis=0)) == 16384
+
+
+def test_it_is_bit_for_bit_what_it_always_was():
+    values = NoiseField(1).normal(2, 3, (1000, 1000), (-2, 5, 7, 9)).astype("<f4")
+    assert hashlib.sha256(values.tobytes()).hexdigest()[:16] == "556530ca8f28d215"
