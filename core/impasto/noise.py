@@ -62,7 +62,7 @@ def _blocks(channels: int, height: int, width: int) -> Iterator[tuple[slice, sli
 
 
 def _hash(index: np.ndarray, first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Hashes of row or column numbers (N,) by the keys (C, 1) of each channel: two rounds, so that no two are the same."""
+    """Hashes (C, N) of row or column numbers (N,) by each channel's keys (C, 1), never the same for two numbers."""
     return _mix(_mix(index.astype(np.uint32) + first) + second)
 
 
