@@ -12,7 +12,8 @@ PACKAGES = ("torch", "kornia", "numpy", "pillow", "pluggy", "pydantic", "safeten
 
 
 def description() -> dict[str, Any]:
-    """Tools with their parameters' JSON Schemas, file formats and plugins, as JSON. Loads no torch."""
+    """Tools with their parameters' JSON Schemas, models, file formats and plugins, as JSON. Loads no torch."""
+    from .models import catalogue
     from .plugins import registry
     from .tools import describe
 
@@ -21,6 +22,7 @@ def description() -> dict[str, Any]:
         "version": VERSION,
         "python": platform.python_version(),
         "tools": [describe(tool) for tool in known.tools.values()],
+        **catalogue(),
         "formats": [{"name": item.name, "label": item.label} for item in known.exporters.values()],
         "plugins": [
             {key: getattr(plugin, key) for key in ("name", "distribution", "version", "error", "remedy")}

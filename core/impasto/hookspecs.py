@@ -9,6 +9,7 @@ import pluggy
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from .files import Exporter
     from .recipe import Recipe
@@ -27,6 +28,12 @@ def impasto_tools() -> Sequence[Tool]:
 @hookspec
 def impasto_exporters() -> Sequence[Exporter]:
     """File formats that maps can be written in."""
+    raise NotImplementedError
+
+
+@hookspec
+def impasto_models() -> Path:
+    """The folder of the models that the plugin ships; one that is absent holds none."""
     raise NotImplementedError
 
 

@@ -9,8 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from .errors import Cancelled
-from .models import install_model, list_models, model_path, models_folder, read_model, remove_model
+from .errors import Cancelled, FileError, ModelError
+from .files import replace_files
+from .models import Model, damaged_models, install_model, list_models, model_named, models_folder, remove_model
 from .options import add_command, add_device, add_parameters, add_seed, add_width, given_parameters
 from .plugins import registry
 from .recipe import Recipe, Step
@@ -81,11 +82,12 @@ def add_models(commands: Any) -> None:
     """`impasto models list|show|install|remove`; without an action it lists."""
     parser = add_command(commands, "models", "list, show, install or remove models", "show my-brick", _list)
     actions = parser.add_subparsers(metavar="ACTION")
-    add_command(actions, "list", "list the models of your library", "", _list)
+    add_command(actions, "list", "list the models: yours, and those that are shipped", "", _list)
     show = add_command(actions, "show", "show a model's card: what it learned from, and how well", "my-brick", _show)
     install = add_command(actions, "install", "copy a model file into your library", "my-brick.safetensors", _install)
     remove = add_command(actions, "remove", "delete a model from your library", "my-brick", _remove)
     show.add_argument("model", metavar="NAME", help="name of a model in your library")
+    show.add_argument("--preview", type=Path, metavar="FILE", help="write the model's thumbnail: .png, .jpg or .webp")
     install.add_argument("file", type=Path, metavar="FILE", help="a .safetensors file with a model card")
     remove.add_argument("model", metavar="NAME", help="name of a model in your library")
     for action in (show, install, remove):
@@ -93,11 +95,29 @@ def add_models(commands: Any) -> None:
 
 
 def _list(arguments: argparse.Namespace, terminal: Terminal) -> None:
-    terminal.models(models_folder(), list_models())
+    terminal.models(models_folder(), list_models(), damaged_models())
 
 
 def _show(arguments: argparse.Namespace, terminal: Terminal) -> None:
-    terminal.model(read_model(model_path(arguments.model)))
+    model = model_named(arguments.model)
+    if arguments.preview:
+        _write_thumbnail(model, arguments.preview)
+    terminal.model(model)
+
+
+def _write_thumbnail(model: Model, file: Path) -> None:
+    import io
+
+    from PIL import Image
+
+    if not model.thumbnail:
+        raise ModelError(f"{model.name} has no thumbnail", "train it again: its trainer gives one")
+    form = Image.registered_extensions().get(file.suffix.lower())
+    if form not in ("PNG", "JPEG", "WEBP"):
+        raise FileError(f"cannot write {file}: no kind of picture for a thumbnail", "name it .png, .jpg or .webp")
+    stream = io.BytesIO()
+    Image.open(io.BytesIO(model.thumbnail)).save(stream, form)
+    replace_files({file: stream.getvalue()})
 
 
 def _install(arguments: argparse.Namespace, terminal: Terminal) -> None:

@@ -1,18 +1,20 @@
-"""The library of models: safetensors files with a model card in the header, in a folder of the user's choice.
+"""The library of models: safetensors files with a model card and a thumbnail in the header.
 
-A card says what the model is and what it was trained on: name, architecture, the tool that runs it, the training data
-with licences and SHA-256, measured figures. No date and no path: the same training gives the same file.
+The user's own lie in a folder of their choice; plugins ship others, which can be used but not removed. A card says
+what the model is and what it was trained on: name, architecture, the tool that runs it, the training data with
+licences and SHA-256, measured figures. No date and no path: the same training gives the same file.
 """
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import os
 import re
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ import numpy as np
 
 from .errors import ModelError, ParameterError
 from .files import replace_files
+from .texture import Maps
 
 SUFFIX = ".safetensors"
 CARD_FIELDS = ("name", "architecture", "tool", "data", "figures")
@@ -28,12 +31,24 @@ DATA_FIELDS = ("name", "licence", "sha256")
 
 @dataclass(frozen=True)
 class Model:
-    """A model file and the card in its header."""
+    """A model file, and the card and the thumbnail (JPEG, b"" for none) in its header."""
 
     name: str
     path: Path
     size_bytes: int
     card: dict[str, Any]
+    thumbnail: bytes = field(default=b"", repr=False)
+    shipped: bool = False
+
+    @property
+    def label(self) -> str:
+        """What users read: "Old brick" for old-brick, unless the card says otherwise."""
+        return str(self.card.get("label") or re.sub("[-_]+", " ", self.name).capitalize())
+
+    @property
+    def licence(self) -> str:
+        """The licences of all that it was trained on."""
+        return ", ".join(sorted({str(item["licence"]) for item in self.card["data"]}))
 
     def sha256(self) -> str:
         """Hash of the whole file, as recipes hold it."""
@@ -62,8 +77,38 @@ def model_path(name: str, folder: Path | None = None) -> Path:
 
 
 def list_models(folder: Path | None = None) -> list[Model]:
-    """Every model of the library, by name; an absent folder is an empty library."""
-    return [read_model(path) for path in sorted((folder or models_folder()).glob(f"*{SUFFIX}"))]
+    """The user's models by name, then the shipped ones that none of them replaces. Damaged files are left out."""
+    return [model for model in _read_all(folder).values() if isinstance(model, Model)]
+
+
+def damaged_models(folder: Path | None = None) -> dict[Path, ModelError]:
+    """The files of the library that are no models, and what is wrong with each."""
+    return {path: error for path, error in _read_all(folder).items() if isinstance(error, ModelError)}
+
+
+def _read_all(folder: Path | None) -> dict[Path, Model | ModelError]:
+    found: dict[Path, Model | ModelError] = {}
+    for path in _paths(folder):
+        try:
+            found[path] = replace(read_model(path), shipped=path.parent != (folder or models_folder()))
+        except ModelError as error:
+            found[path] = error
+    return found
+
+
+def _paths(folder: Path | None) -> list[Path]:
+    """The user's files, then the shipped ones whose names are not taken."""
+    by_name: dict[str, Path] = {}
+    for place in (folder or models_folder(), *_shipped_folders()):
+        for path in sorted(place.glob(f"*{SUFFIX}")):
+            by_name.setdefault(path.stem, path)
+    return list(by_name.values())
+
+
+def _shipped_folders() -> tuple[Path, ...]:
+    from .plugins import registry  # the plugins' tools need the library in turn
+
+    return registry().model_folders
 
 
 def find_model(wanted: str, tool: str, folder: Path | None = None) -> Model:
@@ -74,17 +119,23 @@ def find_model(wanted: str, tool: str, folder: Path | None = None) -> Model:
             remedy = f"train one with `impasto train train-{tool} PHOTO --name NAME`, or `impasto models install FILE`"
             raise ModelError(f"{tool} needs a model, and there is none in {folder or models_folder()}", remedy)
         return fitting[0]
-    path = model_path(wanted, folder)
-    if not path.is_file():
-        raise ModelError(f"there is no model {wanted!r} in {path.parent}", "see `impasto models list`")
-    model = read_model(path)
+    model = model_named(wanted, folder)
     if model.card["tool"] != tool:
         raise ModelError(f"{wanted} is a model for {model.card['tool']}, not for {tool}", "choose another model")
     return model
 
 
+def model_named(name: str, folder: Path | None = None) -> Model:
+    """The model of this name, whatever tool runs it: the user's own, or else a shipped one. ModelError for none."""
+    own = model_path(name, folder)
+    for path in (own, *(place / own.name for place in _shipped_folders())):
+        if path.is_file():
+            return replace(read_model(path), shipped=path != own)
+    raise ModelError(f"there is no model {name!r} in {own.parent}", "see `impasto models list`")
+
+
 def read_model(path: Path) -> Model:
-    """The model's name, size and card, from its header alone. ModelError where it is no model."""
+    """The model's name, size, card and thumbnail, from its header alone. ModelError where it is no model."""
     from safetensors import SafetensorError, safe_open
 
     try:
@@ -94,7 +145,8 @@ def read_model(path: Path) -> Model:
         missing = [name for name in CARD_FIELDS if name not in card]
         if missing:
             raise ValueError(f"its card lacks {', '.join(missing)}")
-        return Model(path.stem, path, path.stat().st_size, card)
+        thumbnail = base64.b64decode(metadata.get("thumbnail", ""), validate=True)
+        return Model(path.stem, path, path.stat().st_size, card, thumbnail)
     except KeyError as error:
         raise ModelError(f"{path} holds no model card", "choose a file that `impasto train` made") from error
     except (OSError, SafetensorError, ValueError, TypeError) as error:
@@ -121,13 +173,33 @@ def write_tensors(path: Path, tensors: Mapping[str, np.ndarray], metadata: Mappi
     replace_files({path: save(plain, dict(metadata))})
 
 
-def save_model(path: Path, tensors: Mapping[str, np.ndarray], card: Mapping[str, Any]) -> Model:
-    """Write a model with its card. ModelError where the card leaves out what it was trained on, or under what terms."""
+def save_model(
+    path: Path, tensors: Mapping[str, np.ndarray], card: Mapping[str, Any], preview: Maps | None = None
+) -> Model:
+    """Write a model with its card, and a thumbnail of `preview`, maps that it made.
+
+    ModelError where the card leaves out what it was trained on, or under what terms.
+    """
+    from .thumbnail import thumbnail
+
+    return _write_model(path, tensors, card, thumbnail(preview) if preview else b"")
+
+
+def record_figures(model: Model, figures: Mapping[str, float]) -> Model:
+    """Write figures that were measured into the model's card, beside those that it has."""
+    card = {**model.card, "figures": {**model.card["figures"], **figures}}
+    return _write_model(model.path, load_model(model), card, model.thumbnail)
+
+
+def _write_model(path: Path, tensors: Mapping[str, np.ndarray], card: Mapping[str, Any], thumbnail: bytes) -> Model:
     missing = [name for name in CARD_FIELDS if name not in card]
     missing += [f"data.{name}" for item in card.get("data", ()) for name in DATA_FIELDS if not item.get(name)]
     if missing:
         raise ModelError(f"the card lacks {', '.join(missing)}", "a model says what it is and what it learned from")
-    write_tensors(path, tensors, {"card": json.dumps(card, ensure_ascii=False, sort_keys=True)})
+    metadata = {"card": json.dumps(card, ensure_ascii=False, sort_keys=True)}
+    if thumbnail:
+        metadata["thumbnail"] = base64.b64encode(thumbnail).decode("ascii")
+    write_tensors(path, tensors, metadata)
     return read_model(path)
 
 
@@ -149,9 +221,37 @@ def install_model(file: Path, folder: Path | None = None) -> Model:
 
 
 def remove_model(name: str, folder: Path | None = None) -> Path:
-    """Delete a model of the library, readable or not; returns where it was."""
+    """Delete a model of the user's, readable or not; returns where it was. ModelError for a shipped one."""
     path = model_path(name, folder)
-    if not path.is_file():
-        raise ModelError(f"there is no model {name!r}", "see `impasto models list`")
-    path.unlink()
-    return path
+    if path.is_file():
+        path.unlink()
+        return path
+    if any((place / path.name).is_file() for place in _shipped_folders()):
+        raise ModelError(f"{name} is shipped and cannot be removed", "a model of your own of the same name replaces it")
+    raise ModelError(f"there is no model {name!r}", "see `impasto models list`")
+
+
+def catalogue(folder: Path | None = None) -> dict[str, list[dict[str, Any]]]:
+    """What a host needs to offer the models, as JSON: `models`, and `damaged_models` with the reasons."""
+    return {
+        "models": [
+            {
+                "name": model.name,
+                "label": model.label,
+                "tool": model.card["tool"],
+                "material": model.card.get("material", ""),
+                "classes": model.card.get("classes", []),
+                "maps": model.card.get("maps", []),
+                "sliders": model.card.get("sliders", []),
+                "shipped": model.shipped,
+                "bytes": model.size_bytes,
+                "licence": model.licence,
+                "thumbnail": base64.b64encode(model.thumbnail).decode("ascii"),
+            }
+            for model in list_models(folder)
+        ],
+        "damaged_models": [
+            {"name": path.stem, "error": error.message, "remedy": error.remedy}
+            for path, error in damaged_models(folder).items()
+        ],
+    }

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
 from typing import TypeVar
 
 import pluggy
@@ -46,6 +47,7 @@ class Registry:
     plugins: tuple[PluginStatus, ...]
     tools: dict[str, Tool]
     exporters: dict[str, Exporter]
+    model_folders: tuple[Path, ...] = ()
 
     def tool(self, name: str) -> Tool:
         """The tool called `name`. ParameterError lists the tools, or says why its plugin is unavailable."""
@@ -75,14 +77,19 @@ def load_plugins(points: Iterable[EntryPoint]) -> Registry:
     manager.add_hookspecs(hookspecs)
     tools: dict[str, Tool] = {}
     exporters: dict[str, Exporter] = {exporter.name: exporter for exporter in BUILTIN_EXPORTERS}
+    folders: list[Path] = []
     statuses = []
     for point in sorted(points, key=lambda point: (not _is_first_party(point), point.name)):
-        statuses.append(_load(manager, point, tools, exporters))
-    return Registry(manager.hook, tuple(statuses), tools, exporters)
+        statuses.append(_load(manager, point, tools, exporters, folders))
+    return Registry(manager.hook, tuple(statuses), tools, exporters, tuple(folders))
 
 
 def _load(
-    manager: pluggy.PluginManager, point: EntryPoint, tools: dict[str, Tool], exporters: dict[str, Exporter]
+    manager: pluggy.PluginManager,
+    point: EntryPoint,
+    tools: dict[str, Tool],
+    exporters: dict[str, Exporter],
+    folders: list[Path],
 ) -> PluginStatus:
     distribution, version = (point.dist.name, point.dist.version) if point.dist else ("", "")
     try:
@@ -92,6 +99,7 @@ def _load(
         try:
             new_tools = _collect(module, "impasto_tools", tools, check_tool)
             new_exporters = _collect(module, "impasto_exporters", exporters, lambda exporter: None)
+            new_folders = [Path(hook()) for hook in [getattr(module, "impasto_models", None)] if hook]
         except BaseException:
             manager.unregister(module)
             raise
@@ -103,6 +111,7 @@ def _load(
         return PluginStatus(point.name, distribution, version, reason, _remedy(error), traceback.format_exc())
     tools.update(new_tools)
     exporters.update(new_exporters)
+    folders += new_folders
     return PluginStatus(point.name, distribution, version, tools=tuple(new_tools))
 
 

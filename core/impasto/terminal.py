@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from .errors import ModelError
 from .models import Model
 from .tools import Result
 
@@ -63,26 +64,43 @@ class Terminal:
             for name, schema in tool["parameters"].get("properties", {}).items():
                 print(f"  {name} = {schema['default']}{_limits(schema)}\n      {schema['description']}")
 
-    def models(self, folder: Path, models: Sequence[Model]) -> None:
-        """The models, one a line."""
+    def models(self, folder: Path, models: Sequence[Model], damaged: Mapping[Path, ModelError]) -> None:
+        """The models, one a line, and the files that are none."""
         if self.json:
-            listed = [{"name": item.name, "bytes": item.size_bytes, "card": item.card} for item in models]
-            self._print_json({"folder": str(folder), "models": listed})
+            listed = [_as_json(model) for model in models]
+            broken = [{"file": str(path), "error": error.message} for path, error in damaged.items()]
+            self._print_json({"folder": str(folder), "models": listed, "damaged": broken})
             return
-        for item in models:
-            print(f"{item.name:<24} {item.size_bytes / 2**20:6.1f} MiB")
+        rows = [_row(model) for model in models]
+        if rows:
+            self.table(("name", "material", "tool", "MiB", "licence", "SWD/floor", "whose"), rows)
+        for error in damaged.values():
+            print(f"damaged: {error.message}\n  {error.remedy}", file=sys.stderr)
         if not models:
             print(f"no models yet in {folder}")
+
+    def table(self, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+        """Columns as wide as they must be, the first to the left; nothing after the last."""
+        widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
+        for row in (head, *rows):
+            cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
+            print("  ".join(cells).rstrip())
 
     def model(self, model: Model) -> None:
         """One model's card."""
         if self.json:
-            self._print_json({"name": model.name, "bytes": model.size_bytes, "card": model.card})
+            self._print_json(_as_json(model))
             return
         card = model.card
-        print(f"{model.name}, {model.size_bytes / 2**20:.1f} MiB, for {card['tool']} ({card['architecture']})")
+        whose = "shipped" if model.shipped else "your own"
+        print(f"{model.name}, {model.size_bytes / 2**20:.1f} MiB, for {card['tool']} ({card['architecture']}), {whose}")
         for item in card["data"]:
-            print(f"trained on {item['name']}, licence {item['licence']}, SHA-256 {item['sha256']}")
+            part = "" if item.get("part", "all") == "all" else f" ({item['part']} half)"
+            print(f"trained on {item['name']}{part}, licence {item['licence']}, SHA-256 {item['sha256']}")
+        if card.get("classes"):
+            print(f"classes: {', '.join(card['classes'])}")
+        for slider in card.get("sliders", ()):
+            print(f"slider {slider['name']}")
         for name, value in card["figures"].items():
             print(f"  {name} = {value:g}")
 
@@ -120,6 +138,25 @@ class Terminal:
 
     def _print_json(self, data: Mapping[str, Any]) -> None:
         print(json.dumps(data, ensure_ascii=False))
+
+
+def _as_json(model: Model) -> dict[str, Any]:
+    return {"name": model.name, "bytes": model.size_bytes, "shipped": model.shipped, "card": model.card}
+
+
+def _row(model: Model) -> tuple[str, ...]:
+    classes = model.card.get("classes", ())
+    material = model.card.get("material") or (f"{len(classes)} classes" if classes else "-")
+    fine_swd = model.card["figures"].get("fine_swd_of_floor")
+    return (
+        model.name,
+        material,
+        model.card["tool"],
+        f"{model.size_bytes / 2**20:.1f}",
+        model.licence,
+        "-" if fine_swd is None else f"{fine_swd:.2f}",
+        "shipped" if model.shipped else "own",
+    )
 
 
 def _limits(schema: Mapping[str, Any]) -> str:

@@ -34,6 +34,7 @@ __all__ = [
     "Stylizer",
     "Tool",
     "Trainer",
+    "model_field",
     "visible_if",
 ]
 
@@ -66,6 +67,15 @@ class SizeParameters(Parameters):
 def visible_if(parameter: str, *values: bool | int | str) -> dict[str, Any]:
     """`Field(…, json_schema_extra=visible_if("method", "best"))`: shown only while `parameter` has one of `values`."""
     return {"visible_if": {parameter: list(values)}}
+
+
+def model_field(description: str = "Name of a model; empty: the first that fits", tool: str = "") -> Any:
+    """`model: str = model_field()`: a parameter that names a model, which hosts offer from the library.
+
+    The models are those that the tool itself runs, or those of another `tool`, for a trainer that goes on from one.
+    """
+    extra: dict[str, Any] = {"format": "model", **({"model_of": tool} if tool else {})}
+    return Field("", description=description, json_schema_extra=extra)
 
 
 @dataclass(frozen=True)

@@ -1,23 +1,37 @@
 """The library of models: what goes in comes out, damaged and foreign files are refused, cards are complete."""
 
+import base64
+import io
 import json
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from PIL import Image
 
+from impasto.cli import main
 from impasto.errors import ModelError, ParameterError
+from impasto.hookspecs import hookimpl
 from impasto.models import (
+    catalogue,
+    damaged_models,
     find_model,
     install_model,
     list_models,
     load_model,
     model_path,
     read_model,
+    record_figures,
     remove_model,
     save_model,
     write_tensors,
 )
+from impasto.parts import OTHER_PART, part_of, training_part
+from impasto.plugins import load_plugins, registry
+from impasto.texture import Maps
+from impasto.thumbnail import lit
+from impasto.tools import Parameters, model_field
 
 CARD = {
     "name": "wall",
@@ -96,18 +110,159 @@ def test_safetensors_without_a_whole_card_are_no_models(metadata, tmp_path):
         read_model(tmp_path / "x.safetensors")
 
 
+def own_names(folder):
+    return [model.name for model in list_models(folder) if not model.shipped]
+
+
 def test_the_library_installs_lists_and_removes(wall, tmp_path):
     library = tmp_path / "library"
-    assert list_models(library) == []
+    assert own_names(library) == []
     installed = install_model(wall.path, library)
     assert installed.sha256() == wall.sha256()
-    assert [model.name for model in list_models(library)] == ["wall"]
+    assert own_names(library) == ["wall"]
     with pytest.raises(ModelError, match="models remove wall"):
         install_model(wall.path, library)
     remove_model("wall", library)
-    assert list_models(library) == []
+    assert own_names(library) == []
     with pytest.raises(ModelError, match="no model 'wall'"):
         remove_model("wall", library)
+
+
+def test_one_damaged_file_does_not_hide_the_others(wall):
+    broken = wall.path.with_name("broken.safetensors")
+    broken.write_bytes(b"damaged")
+    folder = wall.path.parent
+    assert own_names(folder) == ["wall"]
+    assert find_model("", "torus", folder) == wall
+    assert [path.name for path in damaged_models(folder)] == ["broken.safetensors"]
+    listed = catalogue(folder)
+    assert [entry["name"] for entry in listed["damaged_models"]] == ["broken"]
+    assert "not a model file" in listed["damaged_models"][0]["error"]
+    with pytest.raises(ModelError, match="not a model file"):
+        find_model("broken", "torus", folder)
+
+
+class TestShipped:
+    """A plugin's folder of models, beside the user's own."""
+
+    @pytest.fixture
+    def shipped(self, tmp_path, monkeypatch):
+        folder = tmp_path / "plugin" / "models"
+        for name in ("wall", "roof"):
+            save_model(folder / f"{name}.safetensors", TENSORS, {**CARD, "name": name, "tool": "shipped-tool"})
+        known = replace(registry(), model_folders=(folder, tmp_path / "absent"))
+        monkeypatch.setattr("impasto.plugins.registry", lambda: known)
+        return folder
+
+    def test_shipped_models_are_found_after_the_users_own(self, shipped, wall, tmp_path):
+        own = wall.path.parent
+        assert [(model.name, model.shipped) for model in list_models(own)] == [("wall", False), ("roof", True)]
+        assert find_model("roof", "shipped-tool", own).path == shipped / "roof.safetensors"
+        assert find_model("", "shipped-tool", own).name == "roof"
+        assert find_model("wall", "torus", own) == wall  # the user's replaces the shipped one
+        with pytest.raises(ModelError, match="is a model for torus"):
+            find_model("wall", "shipped-tool", own)
+        empty = tmp_path / "empty"
+        assert [(model.name, model.shipped) for model in list_models(empty)] == [("roof", True), ("wall", True)]
+
+    def test_a_shipped_model_cannot_be_removed(self, shipped, wall):
+        own = wall.path.parent
+        assert remove_model("wall", own) == wall.path
+        with pytest.raises(ModelError, match="wall is shipped and cannot be removed"):
+            remove_model("wall", own)
+        assert (shipped / "wall.safetensors").exists()
+
+    def test_a_plugin_names_its_folder_by_the_hook(self, tmp_path):
+        class Plugin:
+            name, dist = "plugin", None
+
+            def load(self):
+                return self
+
+            @hookimpl
+            def impasto_models(self):
+                return tmp_path
+
+        assert load_plugins([Plugin()]).model_folders == (tmp_path,)
+
+
+def test_the_thumbnail_comes_back_small_and_changes_no_card(tmp_path):
+    rng = np.random.default_rng(0)
+    maps = Maps.from_arrays({"base_color": rng.random((256, 320, 3))})
+    model = save_model(tmp_path / "wall.safetensors", TENSORS, CARD, maps)
+    assert model.card == CARD
+    with Image.open(io.BytesIO(model.thumbnail)) as image:
+        assert image.size == (128, 128)
+    assert len(model.thumbnail) <= 20_000
+    entry = next(entry for entry in catalogue(tmp_path)["models"] if entry["name"] == "wall")
+    assert base64.b64decode(entry["thumbnail"]) == model.thumbnail
+    json.dumps(entry)
+
+
+def test_a_parameter_that_names_a_model_says_so_to_hosts():
+    class Named(Parameters):
+        model: str = model_field()
+        start: str = model_field("Model to go on from", tool="torus")
+
+    schemas = Named.model_json_schema()["properties"]
+    assert schemas["model"]["format"] == "model"
+    assert "model_of" not in schemas["model"]
+    assert schemas["start"]["model_of"] == "torus"
+    assert schemas["start"]["description"] == "Model to go on from"
+
+
+def test_light_from_the_upper_left_falls_on_slopes_that_face_it():
+    flat, slope = np.full((4, 4, 3), 0.5), np.full((4, 4, 3), 0.5)
+    flat[..., 2] = 1
+    slope[..., :] = np.array([-0.45, 0.45, 0.77]) * 0.5 + 0.5
+    color = np.full((4, 4, 3), 0.5)
+    even, bright, dark = (
+        lit(Maps.from_arrays({"base_color": color, "normal": normal})).mean()
+        for normal in (flat, slope, slope * [-1, -1, 1] + [1, 1, 0])
+    )
+    assert even == pytest.approx(0.5, abs=1e-3)
+    assert dark < even < bright
+
+
+def test_figures_are_added_to_a_card_and_nothing_else_changes(tmp_path):
+    maps = Maps.from_arrays({"base_color": np.full((8, 8, 3), 0.5)})
+    before = save_model(tmp_path / "wall.safetensors", TENSORS, CARD, maps)
+    after = record_figures(before, {"fine_swd_of_floor": 1.4})
+    assert after.card == {**CARD, "figures": {"steps": 2.0, "fine_swd_of_floor": 1.4}}
+    assert after.thumbnail == before.thumbnail
+    assert set(load_model(after)) == set(TENSORS)
+
+
+def test_the_command_lists_shows_and_writes_the_thumbnail(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("IMPASTO_MODELS", str(tmp_path))
+    maps = Maps.from_arrays({"base_color": np.full((64, 64, 3), 0.5)})
+    card = {**CARD, "material": "brick", "figures": {"fine_swd_of_floor": 1.25}}
+    save_model(tmp_path / "wall.safetensors", TENSORS, card, maps)
+    (tmp_path / "broken.safetensors").write_bytes(b"damaged")
+    main(["models", "list"])
+    told = capsys.readouterr()
+    row = next(line for line in told.out.splitlines() if line.startswith("wall"))
+    assert row.split() == ["wall", "brick", "torus", "0.0", "CC0-1.0", "1.25", "own"]
+    assert "broken.safetensors is not a model file" in told.err
+    main(["models", "show", "wall", "--preview", str(tmp_path / "wall.png")])
+    with Image.open(tmp_path / "wall.png") as image:
+        assert (image.format, image.size) == ("PNG", (128, 128))
+    with pytest.raises(SystemExit):
+        main(["models", "show", "wall", "--preview", str(tmp_path / "wall.txt")])
+
+
+@pytest.mark.parametrize("size", [(6, 8), (8, 6), (7, 7), (1, 5)], ids=str)
+def test_the_two_halves_of_a_picture_share_no_pixel(size):
+    pixels = np.arange(size[0] * size[1] * 3, dtype=np.float32).reshape(*size, 3)
+    maps = Maps.from_arrays({"base_color": pixels}, width_m=2.0)
+    part = training_part(maps)
+    trained, judged = part_of(maps, part), part_of(maps, OTHER_PART[part])
+    assert trained.size_px == judged.size_px
+    assert not set(trained["base_color"].pixels.ravel()) & set(judged["base_color"].pixels.ravel())
+    assert max(size) // 2 in trained.size_px
+    assert part_of(maps, "all") is maps
+    with pytest.raises(ParameterError, match="no part 'middle'"):
+        part_of(maps, "middle")
 
 
 def test_a_damaged_model_can_still_be_removed(wall):

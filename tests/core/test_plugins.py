@@ -66,6 +66,7 @@ class Everything:
     """A plugin that implements every hook."""
 
     name = "everything"
+    models = Path("there/is/none")
     finished: list = []  # noqa: RUF012
 
     @hookimpl
@@ -75,6 +76,10 @@ class Everything:
     @hookimpl
     def impasto_exporters(self):
         return [Exporter("null", "Nothing", ".null", lambda name, texture, metadata: b"")]
+
+    @hookimpl
+    def impasto_models(self):
+        return self.models
 
     @hookimpl
     def impasto_commands(self, subparsers: argparse._SubParsersAction):

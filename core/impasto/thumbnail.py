@@ -1,0 +1,52 @@
+"""Small pictures of maps: how a surface looks under a light, and the thumbnail that a model file carries."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+
+from .color import linear_to_srgb, srgb_to_linear
+from .texture import Maps
+
+THUMBNAIL_PX = 128
+MAX_BYTES = 20_000
+LIGHT = np.float32([-0.45, 0.45, 0.77])
+"""From the upper left; x right, y up, z to the viewer."""
+AMBIENT = 0.35
+
+
+def lit(maps: Maps) -> np.ndarray:
+    """Base colour (H, W, 3), sRGB-encoded in [0, 1], under a light from the upper left where there are normals.
+
+    Grey where there is no base colour. A flat surface keeps its own colours.
+    """
+    height, width = maps.size_px
+    if "base_color" in maps:
+        color = maps["base_color"]
+        linear = color.pixels if color.color_space == "linear" else srgb_to_linear(color.pixels)
+    else:
+        linear = np.full((height, width, 3), 0.4, np.float32)
+    if "normal" in maps:
+        normals = maps["normal"].pixels * 2 - 1
+        facing = np.maximum(normals @ LIGHT, 0)[..., None] / LIGHT[2]
+        linear = linear * (AMBIENT + (1 - AMBIENT) * facing)
+    return linear_to_srgb(np.clip(linear, 0, 1)).astype(np.float32)
+
+
+def thumbnail(maps: Maps, side_px: int = THUMBNAIL_PX) -> bytes:
+    """JPEG of the middle square of `lit(maps)`, side_px wide and at most `MAX_BYTES` long."""
+    from PIL import Image
+
+    pixels = lit(maps)
+    height, width = pixels.shape[:2]
+    side = min(height, width)
+    top, left = (height - side) // 2, (width - side) // 2
+    square = np.round(pixels[top : top + side, left : left + side] * 255).astype(np.uint8)
+    image = Image.fromarray(square).resize((side_px, side_px), Image.Resampling.LANCZOS)
+    for quality in (88, 75, 60, 40, 20):
+        stream = io.BytesIO()
+        image.save(stream, "JPEG", quality=quality, optimize=True)
+        if stream.tell() <= MAX_BYTES:
+            break
+    return stream.getvalue()
