@@ -39,6 +39,7 @@ class _Process:
     jobs: dict[int, Job] = field(default_factory=dict)
     hello: threading.Event = field(default_factory=threading.Event)
     failure: WorkerError | None = None
+    is_left: bool = False
 
 
 class Client:
@@ -46,6 +47,8 @@ class Client:
 
     command: the worker's, e.g. [python, "-m", "impasto.worker"], or with `ssh host` before it.
     log_path: a rotating file for all that the worker prints. environment: variables that the worker gets too.
+    grace_s: how long a cancelled job may take to end before the worker is killed. outlives: its jobs may go on after
+    this process (`submit(detach=True)`); the log is then a file of the worker's own, one for each time it starts.
     """
 
     def __init__(
@@ -55,9 +58,11 @@ class Client:
         *,
         idle_s: float = 300.0,
         environment: Mapping[str, str] | None = None,
+        grace_s: float = CANCEL_GRACE_S,
+        outlives: bool = False,
     ) -> None:
         self._command, self._log_path, self._idle_s = list(command), Path(log_path), idle_s
-        self._environment = dict(environment or {})
+        self._environment, self._grace_s, self._outlives = dict(environment or {}), grace_s, outlives
         self._ids = itertools.count(1)
         self._lock = threading.RLock()
         self._process: _Process | None = None
@@ -75,11 +80,14 @@ class Client:
         deliver: Mapping[str, Any] | None = None,
         device: str = "auto",
         scale: Mapping[str, float] | None = None,
+        supersedes: str = "",
+        detach: bool = False,
     ) -> Job:
         """A job whose result is an `Answer`. Inputs are maps, pixels, or paths that the worker reads.
 
-        deliver: {"as": "arrays"}, {"as": "encoded", "format": "png"} or {"as": "files", "folder", "name",
-        "format"}. scale: `width_m` and `height_range_m` of the source where its file does not say.
+        deliver: {"as": "arrays"}, {"as": "preview"} (uint8 RGB), {"as": "encoded", "format": "png"} or {"as": "files",
+        "folder", "name", "format"}. scale: `width_m` and `height_range_m` of the source where its file does not say.
+        supersedes: a key; older jobs of the same key are cancelled. detach: go on after this process, see `outlives`.
         """
         described: dict[str, dict[str, Any]] = {}
         arrays: dict[str, np.ndarray] = {}
@@ -99,18 +107,25 @@ class Client:
             "inputs": described,
             "deliver": dict(deliver or {"as": "arrays"}),
             "device": device,
+            "supersedes": supersedes,
+            "detach": detach and self._outlives,
         }
         return self._submit(header, arrays)
 
     def close(self, grace_s: float = 3.0) -> None:
-        """End the worker: its stdin is closed, so that it cancels and exits; it is killed after the grace period."""
+        """End the worker: its stdin is closed, so that it cancels and exits; it is killed after the grace period.
+
+        Where a job is detached, the worker is left alone instead.
+        """
         with self._lock:
             process, self._process = self._process, None
             self._stop_idle_timer()
         if process is None:
             return
+        process.is_left = any(job.is_detached for job in list(process.jobs.values()))
         process.outbox.put(None)
-        end(process.popen, grace_s)
+        if not process.is_left:
+            end(process.popen, grace_s)
 
     @property
     def pid(self) -> int | None:
@@ -121,7 +136,7 @@ class Client:
     def _submit(self, header: dict[str, Any], arrays: Mapping[str, np.ndarray]) -> Job:
         with self._lock:
             self._stop_idle_timer()
-            job = Job(next(self._ids), self._cancel)
+            job = Job(next(self._ids), self._ask, is_detached=header.get("detach", False))
             try:
                 process = self._running()
             except WorkerError as error:
@@ -138,12 +153,12 @@ class Client:
 
     def _start(self) -> _Process:
         try:
-            popen = start(self._command, self._environment)
+            popen = start(self._command, self._environment, self._log_path if self._outlives else None)
         except OSError as error:
             message = f"the engine cannot be started: {self._command[0]}: {error.strerror or error}"
             raise WorkerError(message, "choose a Python with impasto installed in the preferences") from error
         process = _Process(popen)
-        for target in (self._read, self._write, self._log, self._end_if_silent):
+        for target in (self._read, self._write, self._end_if_silent, *(() if self._outlives else (self._log,))):
             threading.Thread(target=target, args=(process,), daemon=True).start()
         return process
 
@@ -189,10 +204,10 @@ class Client:
             if self._process is process:
                 self._process = None
         process.outbox.put(None)
-        code = end(process.popen, at_once=process.failure is not None)
+        code = 0 if process.is_left else end(process.popen, at_once=process.failure is not None)
         died = process.failure or WorkerError(f"the worker died ({describe_exit(code)})", self._see_log())
         for job in [process.jobs.pop(id_) for id_ in list(process.jobs)]:
-            if job.is_cancelling or (code == 0 and process.failure is None):
+            if job.state == "cancelling" or (code == 0 and process.failure is None):
                 job.end_cancelled()
             else:
                 job.set_exception(died)
@@ -208,11 +223,14 @@ class Client:
         if job is None:
             return
         if kind == "progress":
-            if not job.is_cancelling:
+            if job.state != "cancelling":
                 job.fraction, job.message = float(header["fraction"]), str(header["message"])
             return
         if kind == "preview":
             job.preview = arrays["preview"]
+            return
+        if kind == "state":
+            job.tell_state(header["state"])
             return
         with self._lock:
             process.jobs.pop(job.id, None)
@@ -228,17 +246,21 @@ class Client:
         else:
             raise ProtocolError(f"there is no frame of type {kind!r}", REPAIR)
 
-    def _cancel(self, job: Job) -> None:
+    def _ask(self, job: Job, what: str) -> None:
+        """Send a job's pause, resume, stop or cancel; a worker that does not heed the last is killed."""
         process = self._process
         if process is None or job.id not in process.jobs:
             return
-        process.outbox.put(({"type": "cancel", "id": job.id}, {}))
+        process.outbox.put(({"type": what, "id": job.id}, {}))
+        if what == "cancel":
+            self._insist(process, job)
 
+    def _insist(self, process: _Process, job: Job) -> None:
         def insist() -> None:
             if not job.done():
                 kill(process.popen)
 
-        timer = threading.Timer(CANCEL_GRACE_S, insist)
+        timer = threading.Timer(self._grace_s, insist)
         timer.daemon = True
         timer.start()
 

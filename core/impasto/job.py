@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -42,25 +42,55 @@ class Answer:
         return Maps.from_arrays(self.arrays, **scale)
 
 
-class Job(Future):
-    """A job at the worker. `fraction`, `message` and `preview` (uint8 RGB, or None) are the latest reported."""
+State = Literal["waiting", "running", "pausing", "paused", "stopping", "cancelling"]
 
-    def __init__(self, id_: int, ask_to_cancel: Callable[[Job], None]) -> None:
+
+class Job(Future):
+    """A job at the worker. `fraction`, `message` and `preview` (uint8 RGB, or None) are the latest reported.
+
+    state: what it does as far as is known here. is_detached: the worker brings it to its end though its client is gone.
+    """
+
+    def __init__(self, id_: int, ask: Callable[[Job, str], None], *, is_detached: bool = False) -> None:
         super().__init__()
-        self.id = id_
+        self.id, self.is_detached = id_, is_detached
         self.fraction, self.message = 0.0, "Waiting for the worker"
         self.preview: np.ndarray | None = None
-        self.is_cancelling = False
-        self._ask_to_cancel = ask_to_cancel
+        self.state: State = "waiting"
+        self._ask = ask
+
+    def pause(self) -> None:
+        """Let it wait where it next reports, until it is resumed, stopped or cancelled. Returns at once."""
+        if self.state in ("waiting", "running"):
+            self._request("pause", "pausing")
+
+    def resume(self) -> None:
+        """Go on after a pause. Returns at once."""
+        if self.state in ("pausing", "paused"):
+            self._request("resume", "running")
+
+    def stop(self) -> None:
+        """Ask it to finish early and keep what there is, as its result. Returns at once."""
+        if self.state != "cancelling":
+            self._request("stop", "stopping")
 
     def cancel(self) -> bool:
-        """Ask the worker to stop; it is killed where it does not within the grace period. Returns at once."""
+        """Ask the worker to give up; it is killed where it does not within the grace period. Returns at once."""
         if self.done():
             return self.cancelled()
-        self.is_cancelling = True
         self.message = "Cancelling"
-        self._ask_to_cancel(self)
+        self._request("cancel", "cancelling")
         return True
+
+    def _request(self, what: str, state: State) -> None:
+        if not self.done():
+            self.state = state
+            self._ask(self, what)
+
+    def tell_state(self, state: State) -> None:
+        """Called by the client with what the worker says; what was asked for since is more."""
+        if self.state not in ("stopping", "cancelling") and not (self.state == "pausing" and state == "running"):
+            self.state = state
 
     def wait(self) -> Any:
         """Block until the job ends; the result, or its error; Cancelled where it was cancelled."""

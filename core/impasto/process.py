@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import logging.handlers
 import os
@@ -14,16 +15,28 @@ from typing import IO, Any
 LOG_BYTES, LOG_FILES = 2**20, 2
 
 
-def start(command: Sequence[str], environment: Mapping[str, str]) -> subprocess.Popen:
-    """Start a command with all three streams piped, without this process's PYTHON* variables. Raises OSError."""
-    return subprocess.Popen(
-        command,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=without_python(os.environ) | dict(environment),
-        **_separate(),
-    )
+def start(command: Sequence[str], environment: Mapping[str, str], log: Path | None = None) -> subprocess.Popen:
+    """Start a command with all three streams piped, without this process's PYTHON* variables. Raises OSError.
+
+    log: a file that takes its stderr instead of a pipe, so that it can outlive this process.
+    """
+    with contextlib.ExitStack() as opened:
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE if log is None else opened.enter_context(_fresh_log(log)),
+            env=without_python(os.environ) | dict(environment),
+            **_separate(),
+        )
+
+
+def _fresh_log(path: Path) -> IO[bytes]:
+    """A new file of this name, open for writing; the one before it is kept with `.1` at its end."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with contextlib.suppress(OSError):  # there is none, or on Windows a process that goes on still writes to it
+        path.replace(path.with_name(f"{path.name}.1"))
+    return path.open("ab")
 
 
 def keep_log(stream: IO[bytes], path: Path) -> None:

@@ -16,7 +16,7 @@ import numpy as np
 
 from .errors import ProtocolError
 
-PROTOCOL = 1
+PROTOCOL = 2
 MAX_HEADER_BYTES = 16 * 2**20
 MAX_ARRAYS = 64
 MAX_ARRAY_BYTES = 4096 * 4096 * 4 * 4

@@ -1,11 +1,12 @@
 """The worker process: reads job frames on stdin, runs recipes, answers on stdout. `python -m impasto.worker`.
 
 It keeps the wire to itself: what plugins print goes to stderr, which the client keeps as the log. At the
-end of stdin it cancels what is running and exits.
+end of stdin it cancels what is running and exits; only a job with `"detach": true` is brought to its end first.
 """
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import platform
@@ -29,20 +30,30 @@ from .wire import PROTOCOL, read_frame, write_frame
 PREVIEW_INTERVAL_S = 0.25
 PREVIEW_SIZE_PX = 512
 PROGRESS_INTERVAL_S = 0.05
-EXIT_GRACE_S = 3.0
+EXIT_GRACE_S = 10.0
 
 log = logging.getLogger("impasto.worker")
 
 
 @dataclass
 class Job:
-    """A job as received; `cancelled` is set by the reading thread and asked for by the running tool."""
+    """A job as received. The reading thread sets its events, the running tool asks for them; `resumed`: not paused."""
 
     id: int
     header: Mapping[str, Any]
     arrays: Mapping[str, np.ndarray]
     cancelled: threading.Event = field(default_factory=threading.Event)
+    stopped: threading.Event = field(default_factory=threading.Event)
+    resumed: threading.Event = field(default_factory=threading.Event)
     is_running: bool = False
+
+    def __post_init__(self) -> None:
+        self.resumed.set()
+
+    @property
+    def goes_on_alone(self) -> bool:
+        """Whether it is brought to its end though the client is gone."""
+        return bool(self.header.get("detach")) and self.resumed.is_set()
 
 
 class Worker:
@@ -56,7 +67,7 @@ class Worker:
         self._starting = threading.Lock()
 
     def serve(self) -> None:
-        """Answer frames until the client closes the pipe, then cancel and give the running job a moment."""
+        """Answer frames until the client closes the pipe, then cancel what does not go on without it."""
         from . import about
 
         working = threading.Thread(target=self._work, name="job", daemon=True)
@@ -69,28 +80,66 @@ class Worker:
                 self._receive(*frame)
         except ProtocolError:
             log.exception("the client sent no frame")
-        for job in list(self._jobs.values()):
-            job.cancelled.set()
+        jobs = list(self._jobs.values())
+        is_left_alone = any(job.goes_on_alone for job in jobs)
+        for job in jobs:
+            if not job.goes_on_alone:
+                self._cancel(job.id)
         self._queue.put(None)
-        working.join(EXIT_GRACE_S)
+        if is_left_alone:
+            log.info("the client is gone, the job goes on")
+            self._close_sink()
+        working.join(None if is_left_alone else EXIT_GRACE_S)
 
     def _receive(self, header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
         kind, id_ = header.get("type"), int(header.get("id", 0))
-        if kind == "cancel":
-            self._cancel(id_)
-        elif kind in ("job", "describe"):
+        if kind in ("job", "describe"):
+            if key := header.get("supersedes"):
+                self._supersede(key)
             self._jobs[id_] = Job(id_, header, arrays)
             self._queue.put(self._jobs[id_])
+        elif kind in ("pause", "resume"):
+            self._pause(id_, kind == "pause")
+        elif kind == "stop":
+            self._stop(id_)
+        elif kind == "cancel":
+            self._cancel(id_)
         else:
             raise ProtocolError(f"there is no frame of type {kind!r}")
 
+    def _supersede(self, key: str) -> None:
+        """Cancel older jobs of the same key: nobody looks at their pictures any more."""
+        for job in list(self._jobs.values()):
+            if job.header.get("supersedes") == key:
+                self._cancel(job.id)
+
+    def _pause(self, id_: int, is_paused: bool) -> None:
+        """Let the job wait where it next asks whether it was cancelled, or go on from there."""
+        job = self._jobs.get(id_)
+        if job is not None and is_paused:
+            job.resumed.clear()
+        elif job is not None:
+            job.resumed.set()
+
+    def _stop(self, id_: int) -> None:
+        """Ask the running job to finish early and keep what there is; one that still waits has nothing to keep."""
+        job = self._jobs.get(id_)
+        if job is None:
+            return
+        if job.is_running:
+            job.stopped.set()
+            job.resumed.set()
+        else:
+            self._cancel(id_)
+
     def _cancel(self, id_: int) -> None:
-        """Ask the running job to stop; answer for one that still waits, since its turn may be far away."""
+        """Ask the running job to give up; answer for one that still waits, since its turn may be far away."""
         with self._starting:
             job = self._jobs.get(id_)
             if job is None:
                 return
             job.cancelled.set()
+            job.resumed.set()
             if not job.is_running:
                 del self._jobs[id_]
         if not job.is_running:
@@ -119,6 +168,7 @@ class Worker:
         from .runner import run
 
         started = time.monotonic()
+        self._send({"type": "state", "id": job.id, "state": "running"})
         result = run(
             Recipe.from_dict(job.header.get("recipe")),
             {name: _input(name, given, job.arrays) for name, given in job.header.get("inputs", {}).items()},
@@ -133,17 +183,31 @@ class Worker:
                 PREVIEW_INTERVAL_S,
                 lambda maps: self._send({"type": "preview", "id": job.id}, {"preview": preview_pixels(maps)}),
             ),
-            is_cancelled=job.cancelled.is_set,
+            is_cancelled=lambda: self._is_cancelled(job),
+            is_stopped=job.stopped.is_set,
         )
         log.info("job %d took %.2f s", job.id, time.monotonic() - started)
         return _deliver(result, job.header.get("deliver", {"as": "arrays"}))
 
+    def _is_cancelled(self, job: Job) -> bool:
+        """What the running tool asks; it waits here while the job is paused."""
+        if not job.resumed.is_set():
+            self._send({"type": "state", "id": job.id, "state": "paused"})
+            job.resumed.wait()
+            self._send({"type": "state", "id": job.id, "state": "running"})
+        return job.cancelled.is_set()
+
     def _send(self, header: Mapping[str, Any], arrays: Mapping[str, np.ndarray] | None = None) -> None:
         try:
             with self._sending:
-                write_frame(self._sink, header, arrays)
-        except BrokenPipeError:
+                if not self._sink.closed:
+                    write_frame(self._sink, header, arrays)
+        except OSError:  # Windows has no BrokenPipeError here
             log.info("the client is gone")
+
+    def _close_sink(self) -> None:
+        with self._sending, contextlib.suppress(OSError):
+            self._sink.close()
 
 
 def _describe() -> tuple[dict[str, Any], dict[str, np.ndarray]]:
@@ -184,7 +248,7 @@ def _to_float(array: np.ndarray) -> np.ndarray:
 
 
 def _deliver(result: Any, wanted: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """The result as the client wants it: `arrays`, `encoded` files, or `files` written into a folder."""
+    """The result as the client wants it: `arrays`, a `preview`, `encoded` files, or `files` written into a folder."""
     from .files import encode_maps, write_maps
     from .plugins import registry
 
@@ -201,6 +265,8 @@ def _deliver(result: Any, wanted: Mapping[str, Any]) -> tuple[dict[str, Any], di
     }
     if wanted["as"] == "arrays":
         return about, maps.arrays()
+    if wanted["as"] == "preview":
+        return about, {"preview": preview_pixels(maps)}
     exporter = registry().exporter(wanted.get("format", "png"))
     if wanted["as"] == "encoded":
         encoded = encode_maps(maps, exporter, result.recipe)

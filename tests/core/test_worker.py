@@ -194,6 +194,124 @@ def test_the_worker_ends_when_its_client_does(worker_command, tmp_path):
     wait_until(has_ended, 6)
 
 
+@pytest.fixture
+def library(tmp_path) -> Path:
+    return tmp_path / "models"
+
+
+@pytest.fixture
+def long_client(worker_command, tmp_path, library):
+    """A client whose detached jobs go on after it."""
+    made = Client(worker_command, tmp_path / "long.log", environment={"IMPASTO_MODELS": str(library)}, outlives=True)
+    yield made
+    made.close()
+
+
+def learning(steps: int) -> Recipe:
+    return recipe("learn", name="wall", steps=steps)
+
+
+def test_a_paused_job_waits_and_goes_on(client):
+    job = client.submit(recipe("slow", seconds=0.5))
+    assert job.state == "waiting"
+    job.pause()
+    assert job.state == "pausing"
+    wait_until(lambda: job.state == "paused")
+    fraction = job.fraction
+    time.sleep(0.7)
+    assert not job.done()
+    assert job.fraction == fraction
+    job.resume()
+    assert job.wait()
+
+
+@pytest.mark.parametrize("tool", ["slow", "learn"])
+def test_a_paused_job_can_be_cancelled(tool, long_client, library, photo):
+    job = long_client.submit(learning(10000) if tool == "learn" else recipe("slow"), {"source": photo})
+    wait_until(lambda: job.fraction > 0)
+    job.pause()
+    wait_until(lambda: job.state == "paused")
+    pid = long_client.pid
+    job.cancel()
+    with pytest.raises(Cancelled):
+        job.wait()
+    assert long_client.submit(CHECKER).wait()
+    assert long_client.pid == pid
+    assert (library / "wall.checkpoint").exists() == (tool == "learn")
+
+
+@pytest.mark.parametrize("is_paused", [False, True])
+def test_a_stopped_job_keeps_its_result(is_paused, long_client, library, photo):
+    job = long_client.submit(learning(10000), {"source": photo})
+    wait_until(lambda: job.fraction > 0)
+    if is_paused:
+        job.pause()
+        wait_until(lambda: job.state == "paused")
+    job.stop()
+    assert job.state == "stopping"
+    answer = job.wait()
+    assert [Path(path) for path in answer.header["models"]] == [library / "wall.safetensors"]
+    assert answer.header["figures"]["steps"] < 10000
+
+
+def test_stopping_a_job_that_waits_for_its_turn_cancels_it(client):
+    first = client.submit(recipe("slow"))
+    second = client.submit(CHECKER)
+    second.stop()
+    with pytest.raises(Cancelled):
+        second.wait()
+    first.cancel()
+
+
+def test_a_newer_preview_supersedes_older_ones_running_or_waiting(client):
+    previews = [client.submit(recipe("slow"), supersedes="preview") for _ in range(3)]
+    other = client.submit(CHECKER)
+    last = client.submit(CHECKER, supersedes="preview", deliver={"as": "preview"})
+    for older in previews:
+        with pytest.raises(Cancelled):
+            older.wait()
+    assert other.wait()
+    assert last.wait().arrays["preview"].shape == (48, 64, 3)
+
+
+def test_the_end_of_stdin_leaves_a_checkpoint(long_client, library, photo):
+    job = long_client.submit(learning(10000), {"source": photo})
+    wait_until(lambda: job.fraction > 0)
+    long_client.close()
+    assert (library / "wall.checkpoint").exists()
+    with pytest.raises(Cancelled):
+        job.wait()
+
+
+def test_a_detached_job_goes_on_after_its_client_and_logs_into_a_file(long_client, library, photo, tmp_path):
+    job = long_client.submit(learning(30), {"source": photo}, detach=True)
+    wait_until(lambda: job.fraction > 0)
+    long_client.close()
+    with pytest.raises(Cancelled):
+        job.wait()
+    assert not (library / "wall.safetensors").exists()
+    wait_until((library / "wall.safetensors").exists)
+    wait_until(lambda: "took" in (tmp_path / "long.log").read_text())
+
+
+def test_a_detached_job_that_is_paused_ends_with_its_client(long_client, library, photo):
+    job = long_client.submit(learning(10000), {"source": photo}, detach=True)
+    wait_until(lambda: job.fraction > 0)
+    job.pause()
+    wait_until(lambda: job.state == "paused")
+    long_client.close()
+    wait_until((library / "wall.checkpoint").exists)
+
+
+def test_only_a_client_that_outlives_detaches(client):
+    job = client.submit(recipe("slow"), detach=True)
+    wait_until(lambda: job.fraction > 0)
+    assert not job.is_detached
+    client.close()
+    with pytest.raises(Cancelled):
+        job.wait()
+
+
 def test_an_engine_that_is_missing_is_named(tmp_path):
     client = Client([str(tmp_path / "no-python")], tmp_path / "log")
     with pytest.raises(WorkerError, match="no-python"):

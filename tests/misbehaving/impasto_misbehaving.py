@@ -14,7 +14,21 @@ import numpy as np
 
 from impasto import Maps, hookimpl
 from impasto.context import Context
-from impasto.tools import Color, Field, Filter, Generator, Input, Parameters, SizeParameters, Stylizer, visible_if
+from impasto.errors import Cancelled
+from impasto.models import model_path, save_model
+from impasto.tools import (
+    Color,
+    Field,
+    Filter,
+    Generator,
+    Input,
+    Parameters,
+    Result,
+    SizeParameters,
+    Stylizer,
+    Trainer,
+    visible_if,
+)
 
 STEP_S = 0.05
 
@@ -77,6 +91,68 @@ class Slow(Generator):
             context.preview(grey)
             time.sleep(STEP_S)
         return grey
+
+
+class LearnParameters(Parameters):
+    name: str = Field("untitled", description="Name of the model")
+    licence: str = Field("unknown", description="Licence of the data")
+    steps: int = Field(10, ge=1, le=100000, description="Steps, each of 0.05 s")
+
+
+class Learn(Trainer):
+    """Learns one colour; stopped, it keeps what it has; cancelled, it leaves a checkpoint as trainers do."""
+
+    name, label, description = "learn", "Learn", "Learns the mean colour of its source, for tests"
+    parameters = LearnParameters
+    needs = ("base_color",)
+
+    def apply(self, subject: Maps, parameters: LearnParameters, inputs: Mapping[str, Maps], context: Context) -> Result:
+        path = model_path(parameters.name, context.models_folder)
+        done = 0
+        try:
+            while done < parameters.steps and not context.is_stopped():
+                context.progress(
+                    done / parameters.steps, f"Step {done} of {parameters.steps}, loss {1 / (done + 1):.2f}"
+                )
+                context.preview(_grey(64, 64))
+                time.sleep(STEP_S)
+                done += 1
+        except Cancelled:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.with_suffix(".checkpoint").write_text(str(done))
+            raise
+        color = subject["base_color"].pixels.mean((0, 1))
+        data = {"name": subject.name or "unnamed", "licence": parameters.licence, "sha256": subject.sha256()}
+        card = {
+            "name": parameters.name,
+            "architecture": "one colour",
+            "tool": "recall",
+            "data": [data],
+            "figures": {"steps": float(done)},
+            "sliders": [{"name": "warmth", "description": "Redder, or bluer"}],
+        }
+        model = save_model(path, {"color": color}, card)
+        return Result(models=(model.path,), figures={"steps": float(done)})
+
+
+class RecallParameters(SizeParameters):
+    model: str = Field("", description="Name of a trained model", json_schema_extra={"format": "model"})
+    slider_1: float = Field(0.0, ge=-3, le=3, description="First slider of the model")
+    slider_2: float = Field(0.0, ge=-3, le=3, description="Second slider of the model")
+
+
+class Recall(Generator):
+    """The colour that a model has learned."""
+
+    name, label, description = "recall", "Recall", "Makes one colour that was learned, for tests"
+    parameters = RecallParameters
+
+    def apply(self, subject: Maps, parameters: RecallParameters, inputs: Mapping[str, Maps], context: Context) -> Maps:
+        color = context.load_model(parameters.model, self.name)[1]["color"].copy()
+        color[0] += 0.1 * parameters.slider_1
+        shade = np.float32(context.rng.uniform(0.8, 1.0))
+        pixels = np.broadcast_to(color * shade, (*parameters.size_px(subject), 3))
+        return Maps.from_arrays({"base_color": np.clip(pixels, 0, 1)})
 
 
 class Hang(Slow):
@@ -171,4 +247,16 @@ def _grey(height: int, width: int) -> Maps:
 
 @hookimpl
 def impasto_tools():
-    return [Checker(), Slow(), Hang(), Die(), DieWhileSending(), Chatty(), Raises(), Swallow(), Blend()]
+    return [
+        Checker(),
+        Slow(),
+        Hang(),
+        Die(),
+        DieWhileSending(),
+        Chatty(),
+        Raises(),
+        Swallow(),
+        Blend(),
+        Learn(),
+        Recall(),
+    ]
