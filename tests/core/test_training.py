@@ -1,0 +1,306 @@
+"""The training loop: it goes on to the same bits, stops when asked, and goes back where a training fails."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from impasto import training_loop
+from impasto.context import Context
+from impasto.errors import Cancelled, ModelError
+from impasto.models import read_model, read_tensors, save_model
+from impasto.texture import Maps
+from impasto.training import Training, start_from
+from impasto.training_loop import CURVE_ROWS, Curve, duration, new_model_path, save_trained, train
+from impasto.watch import Watch, pairwise_difference, patch_distance, probe_figures
+
+ABOUT = {"data": "d1", "parameters": {"steps": 40, "learning_rate": 0.05}, "seed": 3}
+REAL = torch.randn(8, 1, 32, 32, generator=torch.Generator().manual_seed(9))
+
+
+class Scale(Training):
+    """Learns the deviation of white noise; `fail(training) -> weight or None` spoils it on purpose."""
+
+    def __init__(self, steps=40, fail=lambda training: None, **how) -> None:
+        super().__init__(steps, 0.05, seed=3, **how)
+        self.fail = fail
+        with self.seeded():
+            generator = nn.Conv2d(1, 1, 1, bias=False)
+            nn.init.constant_(generator.weight, 0.5)
+            discriminator = nn.Linear(2, 1)
+        self.hold({"generator": generator, "discriminator": discriminator}, torch.optim.Adam)
+
+    def step(self):
+        spread = self.networks["generator"](self.noise(4, 1, 8, 8)).std()
+        loss = (spread - 1).square()
+        self.descend("generator", loss)
+        other = self.networks["discriminator"](self.noise(3, 2)).square().mean()
+        self.descend("discriminator", other)
+        weight = self.fail(self)
+        if weight is not None:
+            with torch.no_grad():
+                self.networks["generator"].weight.fill_(weight)
+        self.average(0.5)
+        return {"loss_generator": self.networks["generator"].weight.mean(), "loss_discriminator": other}
+
+    def preview(self):
+        return Maps.from_arrays({"base_color": np.zeros((4, 4, 3))})
+
+    def probe(self):
+        with torch.no_grad():
+            return self.ema(self.fixed_noise()(8, 1, 32, 32)), REAL
+
+
+def weights(training: Training) -> bytes:
+    return b"".join(array.tobytes() for name, array in sorted(training.tensors().items()))
+
+
+def cancelled_at(step: int) -> Context:
+    seen = []
+    return Context(on_progress=lambda fraction, text: seen.append(text), is_cancelled=lambda: len(seen) >= step)
+
+
+def failing_between(first: int, last: int, weight: float):
+    """A weight that is wrong while the rate is still the first one."""
+    return lambda training: weight if first <= training.done < last and training.rate_factor == 1 else None
+
+
+def test_it_learns_and_says_how_it_goes(tmp_path):
+    said = []
+    training = Scale(200)
+    context = Context(on_progress=lambda fraction, text: said.append((fraction, text)))
+    outcome = train(training, tmp_path / "c", ABOUT, context)
+    assert training.ema.weight.abs().item() == pytest.approx(1, abs=0.1)  # noise of 256 values: deviation 0.04
+    assert outcome.figures["steps"] == 200
+    assert outcome.figures["rollbacks"] == 0
+    assert outcome.figures["swd"] < 0.2
+    assert said[0] == (0.0, "Step 0 of 200")
+    assert said[150][0] == 0.75
+    assert said[150][1].startswith("Step 150 of 200, about ")
+    assert "left, SWD 0." in said[150][1]
+    assert outcome.seconds > 0
+    assert outcome.note == ""
+
+
+def test_what_was_cancelled_goes_on_to_the_same_bits(tmp_path):
+    whole, parts = Scale(), Scale()
+    at_once = train(whole, tmp_path / "whole", ABOUT, Context())
+    for step in (13, 12):  # the second time 11 steps further
+        with pytest.raises(Cancelled):
+            train(Scale(), tmp_path / "parts", ABOUT, cancelled_at(step))
+    checkpoint = json.loads(read_tensors(tmp_path / "parts")[1]["training"])
+    assert checkpoint["done"] == 13 + 12
+    in_parts = train(parts, tmp_path / "parts", ABOUT, Context())
+    assert weights(whole) == weights(parts)
+    assert at_once.curve == in_parts.curve
+    assert at_once.figures == in_parts.figures
+
+
+def test_a_rollback_survives_a_restart(tmp_path):
+    fail = failing_between(60, 110, 0.0)
+    whole, parts = Scale(200, fail), Scale(200, fail)
+    at_once = train(whole, tmp_path / "whole", ABOUT, Context())
+    assert at_once.figures["rollbacks"] == 1
+    with pytest.raises(Cancelled):
+        train(Scale(200, fail), tmp_path / "parts", ABOUT, cancelled_at(140))
+    in_parts = train(parts, tmp_path / "parts", ABOUT, Context())
+    assert weights(whole) == weights(parts)
+    assert in_parts.figures == at_once.figures
+    assert parts.rate_factor == 0.5
+
+
+def test_only_the_number_of_steps_may_differ_from_the_checkpoint(tmp_path):
+    with pytest.raises(Cancelled):
+        train(Scale(), tmp_path / "c", ABOUT, cancelled_at(5))
+    for about in (
+        {**ABOUT, "data": "d2"},
+        {**ABOUT, "seed": 4},
+        {**ABOUT, "parameters": {**ABOUT["parameters"], "learning_rate": 0.1}},
+    ):
+        with pytest.raises(ModelError, match="other data, parameters or seed"):
+            train(Scale(), tmp_path / "c", about, Context())
+    more = {**ABOUT, "parameters": {**ABOUT["parameters"], "steps": 60}}
+    assert train(Scale(60), tmp_path / "c", more, Context()).figures["steps"] == 60
+
+
+def test_a_checkpoint_of_other_networks_is_refused(tmp_path):
+    with pytest.raises(Cancelled):
+        train(Scale(), tmp_path / "c", ABOUT, cancelled_at(5))
+    other = Scale()
+    other.hold({"generator": nn.Conv2d(1, 2, 1)}, torch.optim.Adam)
+    with pytest.raises(ModelError, match="does not fit"):
+        train(other, tmp_path / "c", ABOUT, Context())
+
+
+def test_a_checkpoint_and_a_preview_come_now_and_then(tmp_path, monkeypatch):
+    monkeypatch.setattr(training_loop, "CHECKPOINT_INTERVAL_S", 0.0)
+    monkeypatch.setattr(training_loop, "PREVIEW_INTERVAL_S", 0.0)
+    saved, shown = [], []
+
+    def fail(training):
+        saved.append((tmp_path / "c").exists())
+
+    train(Scale(3, fail), tmp_path / "c", ABOUT, Context(on_preview=shown.append))
+    assert saved == [False, True, True]
+    assert len(shown) == 3
+
+
+def test_a_pause_is_no_training_time(tmp_path, monkeypatch):
+    clock = [0.0]
+    monkeypatch.setattr(training_loop.time, "monotonic", lambda: clock[0])
+
+    def pause(fraction, text):
+        clock[0] += 100.0
+
+    def work(training):
+        clock[0] += 2.0
+
+    said = []
+    context = Context(on_progress=lambda *given: (pause(*given), said.append(given[1])))
+    outcome = train(Scale(20, work), tmp_path / "c", ABOUT, context)
+    assert outcome.seconds == 40
+    assert said[10].startswith("Step 10 of 20, about 20 s left")
+
+
+def test_stop_keeps_what_there_is(tmp_path):
+    training = Scale()
+    context = Context(is_stopped=lambda: training.done >= 7)
+    outcome = train(training, tmp_path / "c", ABOUT, context)
+    assert outcome.figures["steps"] == 7
+    assert outcome.note == "stopped after 7 steps"
+
+
+@pytest.mark.parametrize(
+    ("weight", "said"),
+    [(float("nan"), "is nan"), (1e6, "exploded"), (0.0, "diversity fell"), (30.0, "SWD rose")],
+    ids=["nan", "exploding", "collapsed", "drifting"],
+)
+def test_a_failing_training_goes_back_and_lowers_its_rate(weight, said, tmp_path, caplog):
+    messages = []
+    training = Scale(200, failing_between(100, 190, weight))
+    outcome = train(training, tmp_path / "c", ABOUT, Context(on_progress=lambda _, text: messages.append(text)))
+    assert outcome.figures["rollbacks"] == 1
+    assert training.rate_factor == 0.5
+    assert said in outcome.note
+    assert said in messages[-1]
+    assert said in caplog.text
+    assert training.ema.weight.abs().item() == pytest.approx(1, abs=0.1)
+
+
+def test_a_discriminator_that_has_won_is_noticed():
+    watch = Watch(saturated_below=0.01, patience=3)
+    probe = {"swd": 0.5, "diversity": 1.0}
+    reasons = [watch.look(step, {"loss_discriminator": 0.001}, probe) for step in range(12)]
+    assert "the discriminator has won" in next(filter(None, reasons))
+    improving = Watch(saturated_below=0.01, patience=3)
+    for step in range(12):
+        assert not improving.look(step, {"loss_discriminator": 0.001}, {"swd": 1 / (step + 1), "diversity": 1.0})
+
+
+def test_noise_in_the_figures_is_no_trouble():
+    rng = np.random.default_rng(0)
+    watch = Watch(saturated_below=0.01)
+    for step in range(200):
+        figures = {"swd": 0.3 * rng.uniform(0.7, 1.4), "diversity": rng.uniform(0.6, 1.0)}
+        assert not watch.look(step, {"loss_discriminator": rng.uniform(0.05, 3)}, figures)
+
+
+def test_one_that_always_fails_ends_with_the_best_there_was(tmp_path):
+    training = Scale(200, lambda training: float("nan") if training.done >= 60 else None)
+    outcome = train(training, tmp_path / "c", ABOUT, Context())
+    assert outcome.figures["rollbacks"] == 5
+    assert outcome.note.startswith("ended with the best so far, of step ")
+    assert training.done < 200
+    assert training.ema.weight.abs().item() == pytest.approx(1, abs=0.1)
+
+
+def test_one_that_never_worked_is_an_error(tmp_path):
+    with pytest.raises(ModelError, match="failed 5 times"):
+        train(Scale(fail=lambda training: float("nan")), tmp_path / "c", ABOUT, Context())
+
+
+def test_unwatched_it_may_collapse_but_not_diverge(tmp_path):
+    training = Scale(150, failing_between(50, 150, 0.0))
+    assert train(training, tmp_path / "c", ABOUT, Context(), watched=False).figures["rollbacks"] == 0
+    with pytest.raises(ModelError, match="diverged at step 7"):
+        train(Scale(fail=failing_between(6, 9, float("nan"))), tmp_path / "d", ABOUT, Context(), watched=False)
+
+
+def test_a_curve_stays_short_and_keeps_its_mean():
+    curve = Curve()
+    for step in range(1, 6401):
+        curve.add({"step": float(step), "loss": float(step % 2)})
+    assert len(curve.rows) <= CURVE_ROWS
+    assert curve.rows[0]["step"] == (1 + curve.every) / 2
+    assert {row["loss"] for row in curve.rows} == {0.5}
+    assert curve.columns()["step"][-1] == pytest.approx(6400, rel=0.01)
+
+
+def test_measures_of_the_probe():
+    random = torch.Generator().manual_seed(1)
+    other = torch.randn(8, 1, 32, 32, generator=random)
+    same = probe_figures(other, REAL)
+    assert same["swd"] < 0.1
+    assert same["diversity"] == pytest.approx(1, abs=0.1)
+    assert patch_distance(other / 2, REAL) > 3 * same["swd"]
+    alike = other[:1].expand(8, -1, -1, -1)
+    assert pairwise_difference(alike) < 1e-3
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"), [(0.2, "1 s"), (7, "7 s"), (44, "40 s"), (175, "3 min"), (5399, "90 min"), (9000, "2.5 h")]
+)
+def test_durations_are_said_as_people_say_them(seconds, said):
+    assert duration(seconds) == said
+
+
+def library(tmp_path, **tensors) -> Context:
+    item = {"name": "x", "licence": "CC0-1.0", "sha256": "0"}
+    card = {"name": "old", "architecture": "scale", "tool": "scale", "data": [item], "figures": {}}
+    save_model(tmp_path / "old.safetensors", {name: np.asarray(value) for name, value in tensors.items()}, card)
+    return Context(models_folder=tmp_path)
+
+
+def test_fine_tuning_begins_with_the_models_weights(tmp_path):
+    training, fresh = Scale(), Scale()
+    used = []
+    context = replace(library(tmp_path, weight=np.full((1, 1, 1, 1), 0.75, np.float16)), on_model=used.append)
+    start_from(training, "old", "scale", context)
+    assert training.ema.weight.item() == training.networks["generator"].weight.item() == 0.75
+    assert torch.equal(training.networks["discriminator"].weight, fresh.networks["discriminator"].weight)
+    assert used[0].name == "old"
+    training.networks["generator"].weight.data.fill_(9)
+    training.go_back()
+    assert training.networks["generator"].weight.item() == 0.75
+
+
+def test_fine_tuning_from_a_model_that_does_not_fit_is_refused(tmp_path):
+    context = library(tmp_path, weight=np.zeros((2, 1, 1, 1), np.float16))
+    with pytest.raises(ModelError, match="no weight of old fits"):
+        start_from(Scale(), "old", "scale", context)
+
+
+def test_the_model_is_saved_with_its_figures_and_curve(tmp_path):
+    context = Context(models_folder=tmp_path)
+    path = new_model_path("mine", context)
+    training, checkpoint = Scale(), path.with_suffix(".checkpoint")
+    with pytest.raises(Cancelled):
+        train(Scale(), checkpoint, ABOUT, cancelled_at(5))
+    outcome = train(training, checkpoint, ABOUT, context)
+    item = {"name": "x", "licence": "CC0-1.0", "sha256": "0"}
+    card = {"name": "mine", "architecture": "scale", "tool": "scale", "data": [item]}
+    result = save_trained(training, path, checkpoint, card, outcome)
+    model = read_model(path)
+    assert result.models == (path,)
+    assert result.figures["seconds"] == outcome.seconds
+    assert model.card["figures"]["steps"] == 40
+    assert len(model.card["curve"]["loss_generator"]) == 40
+    assert read_tensors(path)[0]["weight"].dtype == np.float16
+    assert not checkpoint.exists()
+    with pytest.raises(ModelError, match="models remove mine"):
+        new_model_path("mine", context)
