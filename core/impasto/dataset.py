@@ -1,0 +1,252 @@
+"""Training data: one photograph, PBR sets, folders by class or contact sheets, prepared the same way on every machine.
+
+`read_dataset` looks at every picture once and says why it leaves one out. A `Sample` holds no pixels: `load` decodes
+and prepares them anew, so that a thousand pictures need no more memory than one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .errors import FileError, ParameterError
+from .pictures import Picture, find_pictures
+from .prepare import THUMBNAIL_PX, Preparation, are_same, is_blank, thumbnail, wraps
+from .texture import Maps
+
+ENOUGH_CROPS = 2.0
+"""Least area of all the data, in crops of the training's size."""
+
+
+Moments = dict[str, tuple[int, np.ndarray, np.ndarray]]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One surface to learn from. `size_px` (height, width) and the names `maps` are what `load` gives.
+
+    sha256: of its files as they are stored. wraps: whether its rows and its columns lead over from end to start.
+    """
+
+    name: str
+    label: str | None
+    licence: str
+    sha256: str
+    size_px: tuple[int, int]
+    maps: tuple[str, ...]
+    wraps: tuple[bool, bool]
+    picture: Picture
+    preparation: Preparation
+
+    def load(self, longest_px: int | None = None) -> Maps:
+        """The prepared maps, decoded anew; shrunk further to the longer side `longest_px` where that is smaller.
+
+        `width_m` is set, and `height` agrees with `normal` where there is one: see `heights`.
+        """
+        longest_px = min(longest_px or self.preparation.longest_px, self.preparation.longest_px)
+        return self.picture.prepared(replace(self.preparation, longest_px=longest_px))
+
+
+@dataclass(frozen=True)
+class Rejection:
+    """What was left out, and why."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """What a trainer learns from. statistics: mean and deviation of each channel, by map, over all pixels."""
+
+    name: str
+    samples: tuple[Sample, ...]
+    rejected: tuple[Rejection, ...] = ()
+    preparation: Preparation = field(default_factory=Preparation)
+    statistics: Mapping[str, Mapping[str, list[float]]] = field(default_factory=dict)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The classes, sorted; samples without one have the label None."""
+        return tuple(sorted({sample.label for sample in self.samples if sample.label is not None}))
+
+    def sha256(self) -> str:
+        """Hash of the names, labels and files of all samples and of the settings: the same on every machine."""
+        facts = [[sample.name, sample.label, sample.sha256] for sample in self.samples]
+        text = json.dumps([facts, asdict(self.preparation)], sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def sources(self) -> list[dict[str, str]]:
+        """Name, licence and SHA-256 of each file or set, as a model's card lists them; a contact sheet is one file."""
+        found = {}
+        for sample in self.samples:
+            name, sha256 = sample.picture.source
+            found[name] = {"name": name, "licence": sample.licence, "sha256": sha256}
+        return list(found.values())
+
+    def check(self, crop_px: int) -> None:
+        """Raise ParameterError where crops of `crop_px` cannot be learned from: too small, or too little of it."""
+        fitting = [sample for sample in self.samples if min(sample.size_px) >= crop_px]
+        largest = max(min(sample.size_px) for sample in self.samples)
+        if not fitting:
+            message = f"the shorter side of the largest picture is {largest} px, too small for crops of {crop_px} px"
+            raise ParameterError(message, "give a larger picture, or choose smaller crops")
+        area = sum(sample.size_px[0] * sample.size_px[1] for sample in fitting)
+        if area < ENOUGH_CROPS * crop_px**2:
+            message = f"all pictures together are {area:,} pixels, less than {ENOUGH_CROPS:g} crops of {crop_px} px"
+            raise ParameterError(message, "give more or larger pictures, or choose smaller crops")
+
+    def manifest(self) -> dict[str, Any]:
+        """All that there is to know of the data, as JSON: no pixels, no path of this machine."""
+        return {
+            "name": self.name,
+            "sha256": self.sha256(),
+            "settings": asdict(self.preparation),
+            "labels": dict(sorted(Counter(sample.label or "" for sample in self.samples).items())),
+            "statistics": self.statistics,
+            "samples": [
+                {
+                    "name": sample.name,
+                    "label": sample.label,
+                    "licence": sample.licence,
+                    "sha256": sample.sha256,
+                    "width_px": sample.size_px[1],
+                    "height_px": sample.size_px[0],
+                    "maps": list(sample.maps),
+                    "wraps": list(sample.wraps),
+                }
+                for sample in self.samples
+            ],
+            "rejected": [asdict(item) for item in self.rejected],
+        }
+
+
+def read_dataset(
+    path: str | Path,
+    *,
+    licence: str = "unknown",
+    longest_px: int = 1024,
+    smallest_px: int = 64,
+    crop: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0),
+    on_progress: Callable[[float, str], None] = lambda fraction, message: None,
+) -> Dataset:
+    """A photograph, a PBR set, a folder of either or of class folders, or contact sheets; see `find_pictures`.
+
+    Each picture is cropped to the part `crop` (left, top, right, bottom, from 0 to 1), shrunk to `longest_px`, and
+    left out where its shorter side is then below `smallest_px`. `licence` is of the files that no SOURCES.tsv lists.
+    FileError where there is nothing at `path`, ParameterError where nothing that is there can be used.
+    """
+    preparation = Preparation(longest_px, smallest_px, crop)
+    pictures, left_out = find_pictures(Path(path), licence)
+    samples, rejected, statistics = _examine(pictures, preparation, on_progress)
+    rejected = sorted([*(Rejection(*item) for item in left_out), *rejected], key=lambda item: item.name)
+    if not samples:
+        raise ParameterError(f"nothing in {Path(path).name} can be learned from{_listed(rejected)}", REMEDY)
+    return Dataset(Path(path).resolve().name, tuple(samples), tuple(rejected), preparation, statistics)
+
+
+REMEDY = "give a photograph, a PBR set, or a folder of them: PNG, JPEG, TIFF, WebP or EXR"
+
+
+def dataset_of(*surfaces: Maps, label: str | None = None, licence: str = "unknown", longest_px: int = 1024) -> Dataset:
+    """A dataset of maps in memory. ParameterError where none can be used."""
+    pictures = [
+        Picture(maps.name or f"surface {index}", label, licence, maps.sha256(), given=maps)
+        for index, maps in enumerate(surfaces)
+    ]
+    preparation = Preparation(longest_px)
+    samples, rejected, statistics = _examine(pictures, preparation, lambda fraction, message: None)
+    if not samples:
+        raise ParameterError(f"nothing that was given can be learned from{_listed(rejected)}", REMEDY)
+    return Dataset(samples[0].name, tuple(samples), tuple(rejected), preparation, statistics)
+
+
+def _listed(rejected: list[Rejection]) -> str:
+    shown = "; ".join(f"{item.name}: {item.reason}" for item in rejected[:3])
+    more = f"; and {len(rejected) - 3} more" if len(rejected) > 3 else ""
+    return f" ({shown}{more})" if shown else ""
+
+
+def _examine(
+    pictures: list[Picture], preparation: Preparation, on_progress: Callable[[float, str], None]
+) -> tuple[list[Sample], list[Rejection], dict[str, dict[str, list[float]]]]:
+    """The usable pictures by name, those that are not, and the statistics of the usable ones."""
+    samples, thumbnails, rejected, moments = [], {}, [], {}
+    for index, picture in enumerate(pictures):
+        on_progress(index / len(pictures), picture.name)
+        try:
+            maps = picture.prepared(preparation)
+        except (FileError, ParameterError) as error:
+            rejected.append(Rejection(picture.name, picture.without_path(error.message)))
+            continue
+        reason = _reason_against(maps, preparation)
+        if reason:
+            rejected.append(Rejection(picture.name, reason))
+            continue
+        about = (picture.name, picture.label, picture.licence, picture.sha256, maps.size_px, tuple(maps), wraps(maps))
+        samples.append(Sample(*about, picture, preparation))
+        thumbnails[picture.name] = thumbnail(maps)
+        moments[picture.name] = _moments(maps)
+    kept, twins = _without_twins(samples, thumbnails)
+    return kept, rejected + twins, _statistics([moments[sample.name] for sample in kept])
+
+
+def _without_twins(samples: list[Sample], thumbnails: Mapping[str, np.ndarray]) -> tuple[list[Sample], list[Rejection]]:
+    """The samples by name, of several that show the same the one with the most maps and pixels, and the others."""
+    kept: list[Sample] = []
+    twins = []
+    seen = np.zeros((len(samples), THUMBNAIL_PX * THUMBNAIL_PX * 3), np.float32)
+    for sample in sorted(samples, key=lambda item: (-len(item.maps), -item.size_px[0] * item.size_px[1], item.name)):
+        seen[len(kept)] = thumbnails[sample.name].ravel()
+        same = are_same(seen[: len(kept)], seen[len(kept)])
+        same |= np.array([other.sha256 == sample.sha256 for other in kept], bool)
+        if same.any():
+            twins.append(Rejection(sample.name, f"shows the same as {kept[int(same.argmax())].name}"))
+        else:
+            kept.append(sample)
+    return sorted(kept, key=lambda item: item.name), twins
+
+
+def _reason_against(maps: Maps, preparation: Preparation) -> str | None:
+    if "base_color" not in maps:
+        return "has no base colour"
+    height, width = maps.size_px
+    if min(height, width) < preparation.smallest_px:
+        return f"is {width}x{height} px, smaller than {preparation.smallest_px} px"
+    if is_blank(maps):
+        return "is almost of one colour"
+    return None
+
+
+def _moments(maps: Maps) -> Moments:
+    """Count of pixels, sum and sum of squares of each channel, by map."""
+    found = {}
+    for name in maps:
+        pixels = maps[name].pixels.reshape(-1, maps[name].pixels.shape[2])
+        found[name] = (
+            len(pixels),
+            pixels.sum(0, dtype=np.float64),
+            np.einsum("ij,ij->j", pixels, pixels, dtype=np.float64),
+        )
+    return found
+
+
+def _statistics(moments: list[Moments]) -> dict[str, dict[str, list[float]]]:
+    statistics = {}
+    for name in sorted({name for item in moments for name in item}):
+        parts = [item[name] for item in moments if name in item]
+        count = sum(part[0] for part in parts)
+        mean = np.sum([part[1] for part in parts], axis=0) / count
+        deviation = np.sqrt(np.maximum(np.sum([part[2] for part in parts], axis=0) / count - mean**2, 0))
+        statistics[name] = {
+            "mean": [round(float(value), 4) for value in mean],
+            "deviation": [round(float(value), 4) for value in deviation],
+        }
+    return statistics

@@ -1,0 +1,213 @@
+"""Finds the pictures in a folder: photographs, PBR sets and the boxes of contact sheets, with class and licence."""
+
+from __future__ import annotations
+
+import csv
+import functools
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from . import decode
+from .errors import FileError
+from .files import map_name, set_name
+from .prepare import Preparation, prepare
+from .texture import Maps, Texture
+
+INDEX = "index.json"
+SOURCES = "SOURCES.tsv"
+SOURCES_LEVELS = 3
+"""SOURCES.tsv is looked for in this many folders, from DATA's own upwards."""
+ONLY_IN_SETS = frozenset({"normal", "height", "roughness", "ambient_occlusion", "opacity"})
+"""Maps that are no photograph, even where they are alone. A lone rusty_metal.jpg is one, though it ends in metal."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A photograph, a PBR set, a box in a contact sheet, or maps in memory; as found, its pixels not yet read.
+
+    files: by map name; a photograph's or sheet's is base_color. box: left, top, right, bottom in the sheet, pixels.
+    """
+
+    name: str
+    label: str | None
+    licence: str
+    sha256: str
+    files: Mapping[str, Path] = field(default_factory=dict)
+    box: tuple[int, int, int, int] | None = None
+    given: Maps | None = None
+    sheet_sha256: str = ""
+
+    @property
+    def source(self) -> tuple[str, str]:
+        """Name and SHA-256 of what a licence is noted for: the set, the photograph or the whole contact sheet."""
+        return (self.name.partition("@")[0], self.sheet_sha256) if self.box else (self.name, self.sha256)
+
+    def prepared(self, preparation: Preparation) -> Maps:
+        """The maps as they are learned from. FileError where they cannot be read."""
+        if self.given is not None:
+            return prepare(self.given, preparation, self.given.width_m, self.given.height_range_m, self.name)
+        if self.box:
+            left, top, right, bottom = self.box
+            pixels = _sheet(self.files["base_color"])[top:bottom, left:right]
+            if pixels.shape[:2] != (bottom - top, right - left):
+                raise FileError(f"lies outside its contact sheet: box {self.box}", f"correct {INDEX}")
+            return prepare({"base_color": Texture(pixels, "srgb")}, preparation, name=self.name)
+        if len(self.files) == 1:
+            textures: Mapping[str, Texture] = decode.read_picture(self.files["base_color"])
+        else:
+            textures = {name: decode.read_map(file, name) for name, file in self.files.items()}
+        metadata = decode.read_metadata(self.files["base_color"])
+        return prepare(textures, preparation, metadata.get("width_m"), metadata.get("height_range_m"), self.name)
+
+    def without_path(self, message: str) -> str:
+        """The message with the bare names of files: a manifest says nothing of the machine."""
+        for file in self.files.values():
+            message = message.replace(str(file), file.name)
+        return message
+
+
+@functools.lru_cache(maxsize=1)
+def _sheet(path: Path) -> np.ndarray:
+    """Pixels (H, W, 3) of the contact sheet that was read last: its boxes are read one after the other."""
+    return decode.read_picture(path)["base_color"].pixels
+
+
+def find_pictures(path: Path, licence: str) -> tuple[list[Picture], list[tuple[str, str]]]:
+    """The pictures at `path`, by name, and (name, reason) of files that are left out at sight.
+
+    A file is a photograph. A folder with an index.json of boxes holds contact sheets. Elsewhere files that share a
+    name and end as maps do are a PBR set, all others photographs; the class is the folder below `path` that they lie
+    in, unless that holds nothing but one set. SOURCES.tsv in `path` or above (tab-separated columns `file`, relative to
+    it, `licence`, and `class` if known) says licences and classes, and has the last word. FileError where it fails.
+    """
+    if not path.exists():
+        raise FileError(f"there is nothing at {path}", "check the name")
+    listed = Sources.above(path if path.is_dir() else path.parent)
+    if path.is_file():
+        files = [(path.name, None, {"base_color": path})]
+        return [_picture(*item, listed, licence) for item in files], []
+    if (path / INDEX).is_file():
+        return list(_boxes(path, listed, licence)), []
+    found, left_out = _walk(path)
+    pictures, failed = [], []
+    for item in found:
+        try:
+            pictures.append(_picture(*item, listed, licence))
+        except OSError as error:
+            failed.append((item[0], f"cannot be read: {error.strerror}"))
+    return pictures, [*left_out, *failed]
+
+
+def _picture(name: str, label: str | None, files: Mapping[str, Path], listed: Sources, licence: str) -> Picture:
+    about = listed.row(files["base_color"])
+    hashes = {map_: hashlib.sha256(file.read_bytes()).hexdigest() for map_, file in sorted(files.items())}
+    sha256 = hashes["base_color"] if len(files) == 1 else hashlib.sha256(json.dumps(hashes).encode()).hexdigest()
+    return Picture(name, about.get("class") or label, about.get("licence") or licence, sha256, files)
+
+
+def _walk(root: Path) -> tuple[list[tuple[str, str | None, dict[str, Path]]], list[tuple[str, str]]]:
+    """(name, label, files) of each photograph and set below `root`, and what is left out."""
+    found, left_out = [], []
+    for folder in [root, *sorted(item for item in root.rglob("*") if item.is_dir())]:
+        parts = folder.relative_to(root).parts
+        if any(part.startswith(".") for part in parts):
+            continue
+        files = [file for file in sorted(folder.iterdir()) if file.suffix.lower() in decode.EXTENSIONS]
+        sets, photographs, unused = _grouped(files)
+        is_set_folder = len(sets) == 1 and not photographs
+        label = parts[0] if len(parts) > is_set_folder else None
+        for name, maps in sets.items():
+            shown = "/".join(parts if is_set_folder and parts else (*parts, name or root.name))
+            found.append((shown, label, maps))
+        found += [("/".join((*parts, file.name)), label, {"base_color": file}) for file in photographs]
+        left_out += [("/".join((*parts, file.name)), reason) for file, reason in unused]
+    return sorted(found, key=lambda item: item[0]), left_out
+
+
+def _grouped(files: list[Path]) -> tuple[dict[str, dict[str, Path]], list[Path], list[tuple[Path, str]]]:
+    """The sets (name to files by map), the photographs, and (file, reason) of the rest of one folder's files."""
+    groups: dict[str, dict[str, Path]] = {}
+    rest = []
+    for file in files:
+        map_ = map_name(file)
+        group = "" if map_ and set_name(file) == file.stem else set_name(file)
+        if map_ and map_ not in groups.setdefault(group, {}):
+            groups[group][map_] = file
+        else:
+            rest.append(file)
+    sets = {name: maps for name, maps in groups.items() if len(maps) > 1 and "base_color" in maps}
+    photographs, unused = [], []
+    for file in [*rest, *(file for name, maps in groups.items() if name not in sets for file in maps.values())]:
+        map_ = map_name(file)
+        if any(file.stem.startswith(name) for name in sets):
+            unused.append((file, "lies beside a PBR set and is none of its maps"))
+        elif map_ in ONLY_IN_SETS:
+            unused.append((file, f"is a {map_} map by its name, with no base colour beside it"))
+        else:
+            photographs.append(file)
+    return sets, sorted(photographs), unused
+
+
+def _boxes(folder: Path, listed: Sources, licence: str) -> Iterator[Picture]:
+    """The boxes of the contact sheets in a folder; the class is the sheet's name in lower case."""
+    try:
+        index = json.loads((folder / INDEX).read_text(encoding="utf-8"))
+        tile, boxes = int(index["tile"]), dict(index["boxes"])
+        corners = {name: [(int(x), int(y)) for x, y in places] for name, places in boxes.items()}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        message = f"{folder / INDEX} does not say where the pictures are on the contact sheets: {error}"
+        raise FileError(
+            message, 'it looks like {"tile": 128, "boxes": {"Bricks.png": [[16, 16], …]}}, x before y'
+        ) from error
+    for name, places in sorted(corners.items()):
+        file = folder / name
+        if file.parent != folder:
+            raise FileError(f"{INDEX} names {name!r}, which is not in its folder", "put the sheets beside it")
+        about = listed.row(file)
+        sha256 = hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else ""
+        for x, y in places:
+            yield Picture(
+                f"{name}@{x},{y}",
+                about.get("class") or file.stem.lower(),
+                about.get("licence") or licence,
+                hashlib.sha256(f"{sha256} {x} {y} {tile}".encode()).hexdigest(),
+                {"base_color": file},
+                (x, y, x + tile, y + tile),
+                sheet_sha256=sha256,
+            )
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What SOURCES.tsv says of files: its folder, and its rows by file."""
+
+    folder: Path
+    rows: Mapping[str, Mapping[str, str]]
+
+    @classmethod
+    def above(cls, folder: Path) -> Sources:
+        """Of the nearest SOURCES.tsv in `folder` or the folders around it; without rows where there is none."""
+        folder = folder.resolve()
+        for place in [folder, *folder.parents][:SOURCES_LEVELS]:
+            if (place / SOURCES).is_file():
+                with (place / SOURCES).open(encoding="utf-8", newline="") as stream:
+                    rows = list(csv.DictReader(stream, delimiter="\t"))
+                if rows and not {"file", "licence"} <= rows[0].keys():
+                    message = f"{place / SOURCES} has no columns file and licence"
+                    raise FileError(message, "name them in its first line, with a tab between")
+                return cls(place, {row["file"]: row for row in rows})
+        return cls(folder, {})
+
+    def row(self, file: Path) -> Mapping[str, str]:
+        """The row of a file, or of the nearest folder around it that has one."""
+        path = file.resolve()
+        if not path.is_relative_to(self.folder):
+            return {}
+        relative = path.relative_to(self.folder)
+        names = [relative.as_posix(), *(parent.as_posix() for parent in relative.parents)]
+        return next((self.rows[name] for name in names if name in self.rows), {})

@@ -1,0 +1,161 @@
+"""How pictures become training data: cropped, shrunk, height made to agree with normals; finds blanks and twins."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from . import heights
+from .color import linear_to_srgb, srgb_to_linear
+from .errors import FileError, ParameterError
+from .texture import COLOR_MAPS, Maps, Texture
+
+WIDTH_M = 1.0
+"""Width of a surface that does not say."""
+GIVEN_RELIEF = 0.04
+"""What a height map spans, in widths of the picture, where neither it nor a normal map says (stone: 0.03 to 0.06)."""
+OWN_HEIGHT_FITS = 0.9
+"""Correlation of slopes from which on a set's own height is taken instead of the one integrated from its normals."""
+LEAST_DEVIATION = 0.01
+THUMBNAIL_PX = 32
+SAME_CORRELATION = 0.9
+SAME_COLOR = 0.03
+WRAP_Z = 5.0  # standard deviations
+STREAK_PX = 9  # borders are compared after averaging along them, which shows faint broad steps
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """Settings. crop: the part of each picture that is used (left, top, right, bottom), from 0 to 1."""
+
+    longest_px: int = 1024
+    smallest_px: int = 64
+    crop: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0)
+
+    def __post_init__(self) -> None:
+        if len(self.crop) != 4 or not (0 <= self.crop[0] < self.crop[2] <= 1 and 0 <= self.crop[1] < self.crop[3] <= 1):
+            message = f"crop got {self.crop}"
+            raise ParameterError(message, "give left, top, right, bottom from 0 to 1, such as 0.1,0.1,0.9,0.9")
+        if not 1 <= self.smallest_px <= self.longest_px:
+            message = f"longest_px is {self.longest_px} and smallest_px {self.smallest_px}"
+            raise ParameterError(message, "longest_px must be the larger one, and both above 0")
+
+
+def prepare(
+    textures: Mapping[str, Texture],
+    preparation: Preparation,
+    width_m: float | None = None,
+    height_range_m: float | None = None,
+    name: str = "",
+) -> Maps:
+    """Maps of one size from textures as they were stored; each may have a scale of its own.
+
+    Colour is averaged as light and normals as slopes. FileError where the shapes of the maps do not agree.
+    """
+    size_px = _target_size(textures, preparation)
+    arrays = {key: _fit(key, texture, preparation.crop, size_px) for key, texture in textures.items()}
+    maps = Maps.from_arrays(
+        arrays, width_m=(width_m or WIDTH_M) * (preparation.crop[2] - preparation.crop[0]), name=name
+    )
+    return _with_height(maps, height_range_m)
+
+
+def _target_size(textures: Mapping[str, Texture], preparation: Preparation) -> tuple[int, int]:
+    """(height, width) of the prepared maps: that of the largest map's crop, shrunk to `longest_px`."""
+    shapes = {key: texture.size_px for key, texture in textures.items()}
+    height, width = max(shapes.values())
+    for key, (other_height, other_width) in shapes.items():
+        if abs(other_height * width - other_width * height) > 0.01 * other_width * height:
+            message = f"its {key} has another shape ({other_width}x{other_height}) than the rest ({width}x{height})"
+            raise FileError(message, "export the maps in one size")
+    rows, columns = (box[1] - box[0] for box in _box((height, width), preparation.crop))
+    ratio = min(1.0, preparation.longest_px / max(rows, columns))
+    return max(1, round(rows * ratio)), max(1, round(columns * ratio))
+
+
+def _box(size_px: tuple[int, int], crop: tuple[float, ...]) -> tuple[tuple[int, int], tuple[int, int]]:
+    """((top, bottom), (left, right)) in pixels, at least one pixel each."""
+    (height, width), (left, top, right, bottom) = size_px, crop
+    rows, columns = (round(top * height), round(bottom * height)), (round(left * width), round(right * width))
+    return (rows[0], max(rows[1], rows[0] + 1)), (columns[0], max(columns[1], columns[0] + 1))
+
+
+def _fit(name: str, texture: Texture, crop: tuple[float, ...], size_px: tuple[int, int]) -> np.ndarray:
+    """The crop of a map (H, W, C), in the standard colour space of its name, at the size wanted."""
+    (top, bottom), (left, right) = _box(texture.size_px, crop)
+    pixels = texture.pixels[top:bottom, left:right]
+    is_linear = texture.color_space == "linear"
+    if pixels.shape[:2] == size_px:
+        return linear_to_srgb(pixels) if is_linear else pixels
+    if name == "normal":
+        return heights.normal_from_slopes(resized(heights.slopes_from_normal(pixels), size_px))
+    if name in COLOR_MAPS:
+        return linear_to_srgb(resized(pixels if is_linear else srgb_to_linear(pixels), size_px).clip(0, 1))
+    return resized(pixels, size_px).clip(0, 1)
+
+
+def resized(pixels: np.ndarray, size_px: tuple[int, int]) -> np.ndarray:
+    """Pixels (H, W, C) at size (height, width): the average of the area that each pixel covers, bilinear to enlarge."""
+    from PIL import Image
+
+    shrinks = size_px[0] <= pixels.shape[0] and size_px[1] <= pixels.shape[1]
+    how = Image.Resampling.BOX if shrinks else Image.Resampling.BILINEAR
+    channels = np.moveaxis(np.asarray(pixels, np.float32), 2, 0)
+    made = [np.asarray(Image.fromarray(channel).resize(size_px[::-1], how)) for channel in channels]
+    return np.stack(made, axis=2)
+
+
+def _with_height(maps: Maps, height_range_m: float | None) -> Maps:
+    """The maps with height that agrees with their normals where they have some, and with what it spans in metres."""
+    if "normal" in maps:
+        own = maps["height"].pixels if "height" in maps else None
+        height, span_px = heights.height_for(maps["normal"].pixels, own, wraps(maps), OWN_HEIGHT_FITS)
+        maps = maps.with_arrays({"height": height})
+        height_range_m = span_px / maps.size_px[1] * (maps.width_m or WIDTH_M)
+    elif "height" in maps and height_range_m is None:
+        height_range_m = GIVEN_RELIEF * (maps.width_m or WIDTH_M)
+    return replace(maps, height_range_m=height_range_m if "height" in maps else None)
+
+
+def wraps(maps: Maps) -> tuple[bool, bool]:
+    """Whether top leads over to bottom and left to right, as neighbours inside do."""
+    name = "base_color" if "base_color" in maps else next(iter(maps))
+    pixels = maps[name].pixels
+    return _wraps(pixels.swapaxes(0, 1)), _wraps(pixels)
+
+
+def _wraps(pixels: np.ndarray) -> bool:
+    """Whether the last column of (H, W, C) leads over to the first: a border that does not match stands out."""
+    if pixels.shape[1] < 8:
+        return True
+    sums = np.cumsum(pixels, axis=0, dtype=np.float64)
+    streak = min(STREAK_PX, pixels.shape[0] - 1)
+    streaks = (sums[streak:] - sums[:-streak]) / streak
+    steps = np.abs(np.roll(streaks, -1, 1) - streaks).mean((0, 2))  # (W,), the last is across the border
+    border, inside = steps[-1], steps[:-1]
+    return bool(border <= inside.max() or border < inside.mean() + WRAP_Z * (inside.std() + 1e-4))
+
+
+def is_blank(maps: Maps) -> bool:
+    """Whether there is nothing to learn: all maps that show a surface are almost of one value."""
+    shown = [name for name in ("base_color", "normal", "height", "roughness") if name in maps]
+    if shown and "normal" in shown and "height" in shown:
+        shown.remove("height")  # stretched to its full range, however flat
+    return all(maps[name].pixels.std((0, 1)).max() < LEAST_DEVIATION for name in shown)
+
+
+def thumbnail(maps: Maps) -> np.ndarray:
+    """What pictures are compared by, (THUMBNAIL_PX, THUMBNAIL_PX, 3): the base colour, small."""
+    return resized(maps["base_color"].pixels, (THUMBNAIL_PX, THUMBNAIL_PX))
+
+
+def are_same(known: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """Which of the thumbnails `known` (n, d) show the picture `wanted` (d,), up to size and compression: (n,)."""
+    known, wanted = known.reshape(len(known), -1, 3), wanted.reshape(-1, 3)
+    colors, color = known.mean(1), wanted.mean(0)
+    deviations, deviation = known - colors[:, None], wanted - color
+    norms = np.linalg.norm(deviations, axis=(1, 2)) * np.linalg.norm(deviation)
+    is_like = np.einsum("nij,ij->n", deviations, deviation) > SAME_CORRELATION * np.maximum(norms, 1e-6)
+    return is_like & (np.abs(colors - color).max(1) < SAME_COLOR)
