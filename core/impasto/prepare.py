@@ -153,7 +153,8 @@ def thumbnail(maps: Maps) -> np.ndarray:
 
 def are_same(known: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     """Which of the thumbnails `known` (n, d) show the picture `wanted` (d,), up to size and compression: (n,)."""
-    known, wanted = known.reshape(len(known), -1, 3), wanted.reshape(-1, 3)
+    wanted = wanted.reshape(-1, 3)
+    known = known.reshape(-1, *wanted.shape)
     colors, color = known.mean(1), wanted.mean(0)
     deviations, deviation = known - colors[:, None], wanted - color
     norms = np.linalg.norm(deviations, axis=(1, 2)) * np.linalg.norm(deviation)
