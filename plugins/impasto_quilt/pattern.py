@@ -10,8 +10,10 @@ from dataclasses import dataclass, field
 
 import torch
 
-from .correlation import autocorrelation, find_bond, find_lattice, normalise
-from .courses import Course, find_course
+from impasto.courses import Course, find_course
+from impasto.lattice import autocorrelation, find_lattice, normalise
+
+from .bond import find_bond
 from .layout import Step
 from .warp import warp
 

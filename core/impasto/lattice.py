@@ -1,8 +1,6 @@
-"""Autocorrelation: which shifts map a picture to itself? A lattice of peaks, and the bond of a wall's courses."""
+"""Autocorrelation: which shifts map a picture to itself? A lattice of peaks."""
 
 from __future__ import annotations
-
-from itertools import product
 
 import torch
 from torch.fft import fftshift, irfft2, rfft2
@@ -42,7 +40,7 @@ def autocorrelation(image: torch.Tensor) -> torch.Tensor:
     return (power / overlap / image.square().mean().clamp(min=1e-9))[inner].cpu()
 
 
-def _at(correlation: torch.Tensor, shifts: torch.Tensor) -> torch.Tensor:
+def correlation_at(correlation: torch.Tensor, shifts: torch.Tensor) -> torch.Tensor:
     """The highest correlation within 2 px of shifts (..., 2); -0.1 beyond the reach."""
     peaks = max_pool2d(correlation[None, None], 5, 1, 2)[0, 0]
     reach = torch.tensor(correlation.shape) // 2
@@ -61,9 +59,14 @@ def find_lattice(correlation: torch.Tensor, threshold: float) -> torch.Tensor | 
     peaks = peaks[((peaks[:, 0] > 0) | ((peaks[:, 0] == 0) & (peaks[:, 1] > 0))) & (peaks.square().sum(1) > 36)]
     if len(peaks) < 2:
         return None
-    peaks = peaks[_at(correlation, peaks).argsort(descending=True, stable=True)[:60]].float()
+    peaks = peaks[correlation_at(correlation, peaks).argsort(descending=True, stable=True)[:60]].float()
     a, b = peaks[:, None].expand(-1, len(peaks), 2), peaks[None].expand(len(peaks), -1, 2)
-    mean = (_at(correlation, a) + _at(correlation, b) + _at(correlation, a + b) + _at(correlation, a - b)) / 4
+    mean = (
+        correlation_at(correlation, a)
+        + correlation_at(correlation, b)
+        + correlation_at(correlation, a + b)
+        + correlation_at(correlation, a - b)
+    ) / 4
     area = (a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0]).abs()
     square = area > 0.3 * a.norm(dim=-1) * b.norm(dim=-1)
     score = torch.where(square & (area > 64), mean - 0.03 * area.clamp(min=1).log(), -torch.inf)
@@ -90,36 +93,3 @@ def _sharpen(correlation: torch.Tensor, basis: torch.Tensor) -> torch.Tensor:
         if len(found) >= 4:
             basis = torch.linalg.lstsq(torch.stack(kept), torch.tensor(found)).solution.T
     return basis
-
-
-def find_bond(correlation: torch.Tensor, periods: torch.Tensor) -> torch.Tensor:
-    """Which shifts, in periods modulo (ry, rx) <= 4, map the pattern to itself; bool (ry, rx). Running bond: 2x2.
-
-    Seen in what the means along rows and columns leave of the correlation; (1, 1) where that shows no bond.
-    """
-    rest = correlation - correlation.mean(0) - correlation.mean(1, keepdim=True) + correlation.mean()
-    reach = torch.tensor(correlation.shape) // 2
-    most = [max(1, int(r / p)) for r, p in zip(reach.tolist(), periods.norm(dim=0).tolist(), strict=True)]
-    shifts = torch.cartesian_prod(*[torch.arange(-n, n + 1) for n in most])
-    values = _at(rest, shifts.float() @ periods.T)
-    known = (shifts != 0).any(1) & ((shifts.float() @ periods.T).abs() < reach - 2).all(1)
-    tables = {}
-    for repeats in product(range(1, 5), repeat=2):
-        classes = shifts.remainder(torch.tensor(repeats)) @ torch.tensor([repeats[1], 1])
-        sums, counts = (
-            torch.zeros(repeats[0] * repeats[1]).index_add(0, classes[known], of[known])
-            for of in (values, torch.ones_like(values))
-        )
-        if counts.min() >= 2:
-            tables[repeats] = (sums / counts).reshape(repeats)
-    best = max((float(table[0, 0]) for table in tables.values()), default=0.0)
-    if best < 0.04:
-        return torch.ones(1, 1, dtype=torch.bool)
-    good = sorted((table for table in tables.values() if table[0, 0] > 0.8 * best), key=torch.Tensor.numel)
-    bonds = [table >= 0.5 * table[0, 0] for table in good]
-    return next((bond for bond in bonds if _is_group(bond)), torch.ones(1, 1, dtype=torch.bool))
-
-
-def _is_group(bond: torch.Tensor) -> bool:
-    """Whether one allowed shift after another is allowed too."""
-    return all(torch.equal(bond.roll(tuple(shift), (0, 1)), bond) for shift in bond.nonzero().tolist())

@@ -101,14 +101,15 @@ def _profile_correlation(image: torch.Tensor, tilt: float, keystone: float) -> t
 def _period(correlation: torch.Tensor, threshold: float) -> float | None:
     """The shortest shift that correlates about as well as the best; it must hold twice, or once very well."""
     reach = len(correlation)
-    tops = [k for k in range(6, reach - 1) if correlation[k] >= max(correlation[max(0, k - 3) : k + 4].max(), 0.3)]
+    values = correlation.tolist()
+    tops = [k for k in range(6, reach - 1) if values[k] >= max(*values[max(0, k - 3) : k + 4], 0.3)]
     near = [k for k in tops if k < reach / 2]
     if not near:
         return None
-    highest = max(float(correlation[k]) for k in near)
+    highest = max(values[k] for k in near)
     if highest < threshold:
         return None
-    period = next(k for k in near if correlation[k] > 0.8 * highest)
+    period: float = next(k for k in near if values[k] > 0.8 * highest)
     for _ in range(2):
         multiples = [(round(k / period), k) for k in tops if abs(k / period - round(k / period)) < 0.2]
         period = sum(n * k for n, k in multiples) / sum(n * n for n, _ in multiples)
