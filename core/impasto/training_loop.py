@@ -268,6 +268,6 @@ def save_trained(training: Training, path: Path, checkpoint: Path, card: Mapping
     about = {**card, "figures": outcome.figures, "curve": outcome.curve}
     if outcome.note:
         about["note"] = outcome.note
-    model = save_model(path, halves, about)
+    model = save_model(path, halves, about, training.preview())
     checkpoint.unlink(missing_ok=True)
     return Result(models=(model.path,), figures={**outcome.figures, "seconds": outcome.seconds})

@@ -1,0 +1,70 @@
+"""The choice of a training's precision and threads: measured once, cached, overridden."""
+
+import json
+
+import pytest
+import torch
+
+from impasto import device
+from impasto.errors import DeviceError
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("IMPASTO_CACHE", str(tmp_path / "cache"))
+    monkeypatch.delenv("IMPASTO_PRECISION", raising=False)
+    before = torch.get_num_threads()
+    yield tmp_path / "cache" / "training.json"
+    torch.set_num_threads(before)
+
+
+def test_it_is_measured_once_and_cached(own_cache, monkeypatch):
+    calls = []
+    monkeypatch.setattr(device, "_benchmark", lambda: calls.append(1) or ("bfloat16", 1))
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    assert [device.training_precision("cpu") for _ in range(3)] == ["bfloat16"] * 3
+    assert len(calls) == 1
+    assert torch.get_num_threads() == 1
+    (machine,) = json.loads(own_cache.read_text())
+    assert torch.__version__ in machine
+
+
+def test_of_two_precisions_the_faster_and_few_threads(monkeypatch):
+    fast = {"float32": 1.0, "bfloat16": 0.4}
+    monkeypatch.setattr(device.os, "cpu_count", lambda: 4)
+    monkeypatch.setattr(device, "_seconds_of_a_step", lambda precision: fast[precision] / torch.get_num_threads())
+    assert device._benchmark() == ("bfloat16", 4)
+    fast["bfloat16"] = 1.5
+    assert device._benchmark()[0] == "float32"
+    monkeypatch.setattr(device, "_seconds_of_a_step", lambda precision: fast[precision])
+    assert device._benchmark() == ("float32", 1)
+
+
+def test_a_real_measurement_gives_a_choice():
+    precision, threads = device._benchmark()
+    assert precision in ("float32", "bfloat16")
+    assert threads >= 1
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"x": 1}'])
+def test_a_broken_cache_is_measured_anew(content, own_cache, monkeypatch):
+    own_cache.parent.mkdir()
+    own_cache.write_text(content)
+    monkeypatch.setattr(device, "_benchmark", lambda: ("float32", 1))
+    assert device.training_precision("cpu") == "float32"
+    assert "float32" in own_cache.read_text()
+
+
+def test_a_cache_that_cannot_be_written_is_none(own_cache, monkeypatch):
+    own_cache.parent.write_text("a file is in the way")
+    monkeypatch.setattr(device, "_benchmark", lambda: ("float32", 1))
+    assert device.training_precision("cpu") == "float32"
+
+
+def test_the_user_decides(monkeypatch):
+    monkeypatch.setattr(device, "_benchmark", lambda: ("bfloat16", 1))
+    monkeypatch.setenv("IMPASTO_PRECISION", "float32")
+    assert device.training_precision("cpu") == "float32"
+    monkeypatch.setenv("IMPASTO_PRECISION", "half")
+    with pytest.raises(DeviceError, match="half"):
+        device.training_precision("cpu")
