@@ -11,13 +11,14 @@ import errno
 import json
 import os
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from . import decode
-from .encode import encode_exr, encode_png
+from .encode import ExrRows, PngRows, Rows, encode_whole
 from .errors import FileError
 from .recipe import Recipe
 from .texture import Maps, Texture
@@ -37,18 +38,26 @@ SUFFIXES: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Exporter:
-    """A file format for maps: `encode(map_name, texture, metadata) -> bytes`."""
+    """A file format for maps: `encode(map_name, texture, metadata) -> bytes`.
+
+    `start(path, map_name, size_px, metadata) -> Rows` is for a format that can be written from the top, row by row.
+    """
 
     name: str
     label: str
     suffix: str
     encode: Callable[[str, Texture, Mapping[str, str]], bytes]
+    start: Callable[[Path, str, tuple[int, int], Mapping[str, str]], Rows] | None = None
+
+
+def _by_rows(name: str, label: str, suffix: str, start: Callable[..., Rows]) -> Exporter:
+    return Exporter(name, label, suffix, partial(encode_whole, start), start)
 
 
 BUILTIN_EXPORTERS = (
-    Exporter("png", "PNG, 8 bits a channel", ".png", lambda *given: encode_png(*given, bits=8)),
-    Exporter("png16", "PNG, 16 bits a channel", ".png", lambda *given: encode_png(*given, bits=16)),
-    Exporter("exr", "OpenEXR, half float", ".exr", encode_exr),
+    _by_rows("png", "PNG, 8 bits a channel", ".png", partial(PngRows, bits=8)),
+    _by_rows("png16", "PNG, 16 bits a channel", ".png", partial(PngRows, bits=16)),
+    _by_rows("exr", "OpenEXR, half float", ".exr", ExrRows),
 )
 
 
@@ -145,33 +154,43 @@ def write_maps(
     folder = Path(folder)
     encoded = encode_maps(maps, exporter, recipe)
     targets = {map_: folder / f"{name}_{map_}{exporter.suffix}" for map_ in encoded}
-    with _explained(folder):
+    with explained(folder):
         folder.mkdir(parents=True, exist_ok=True)
     replace_files({targets[map_]: data for map_, data in encoded.items()})
     return list(targets.values())
 
 
 def replace_files(contents: Mapping[Path, bytes]) -> None:
-    """Write all files beside their targets, then rename them; on failure nothing is changed and FileError says why."""
-    staged: dict[Path, Path] = {}
-    try:
+    """Write all files, or on failure none; FileError says why."""
+    with staged(contents) as parts:
         for target, data in contents.items():
-            part = target.with_name(f".{target.name}.{os.getpid()}.part")
-            with _explained(target), part.open("wb") as stream:
-                staged[part] = target
-                stream.write(data)
-                stream.flush()
-                os.fsync(stream.fileno())
-        for part, target in staged.items():
-            with _explained(target):
-                part.replace(target)
-    finally:
-        for part in staged:
-            part.unlink(missing_ok=True)
+            with explained(target):
+                parts[target].write_bytes(data)
 
 
 @contextlib.contextmanager
-def _explained(path: Path):
+def staged(targets: Iterable[Path]) -> Iterator[dict[Path, Path]]:
+    """A file beside each target to write to: at the end they replace the targets, on failure all are removed.
+
+    OSErrors become FileErrors that say what to do.
+    """
+    parts = {target: target.with_name(f".{target.name}.{os.getpid()}.part") for target in targets}
+    try:
+        yield parts
+        for target, part in parts.items():
+            with explained(target), part.open("r+b") as stream:
+                os.fsync(stream.fileno())
+        for target, part in parts.items():
+            with explained(target):
+                part.replace(target)
+    finally:
+        for part in parts.values():
+            with contextlib.suppress(OSError):
+                part.unlink()
+
+
+@contextlib.contextmanager
+def explained(path: Path) -> Iterator[None]:
     """Turn an OSError into a FileError that says what to do."""
     try:
         yield
