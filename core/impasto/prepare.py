@@ -38,9 +38,9 @@ class Preparation:
         if len(self.crop) != 4 or not (0 <= self.crop[0] < self.crop[2] <= 1 and 0 <= self.crop[1] < self.crop[3] <= 1):
             message = f"crop got {self.crop}"
             raise ParameterError(message, "give left, top, right, bottom from 0 to 1, such as 0.1,0.1,0.9,0.9")
-        if not 1 <= self.smallest_px <= self.longest_px:
+        if min(self.smallest_px, self.longest_px) < 1:
             message = f"longest_px is {self.longest_px} and smallest_px {self.smallest_px}"
-            raise ParameterError(message, "longest_px must be the larger one, and both above 0")
+            raise ParameterError(message, "both must be above 0")
 
 
 def prepare(

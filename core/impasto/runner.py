@@ -7,8 +7,8 @@ so that any `concurrent.futures.Executor` scales it.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -16,12 +16,15 @@ from typing import Any
 import numpy as np
 
 from .context import Context
+from .dataset import Dataset
 from .device import choose_device
 from .errors import ParameterError
+from .files import metadata_of
 from .plugins import registry
 from .recipe import Recipe, Step
+from .streaming import Sink, check_streamable, write_tiles
 from .texture import Maps
-from .tools import Result, Tool, validate
+from .tools import Result, Tile, Tool, validate
 
 log = logging.getLogger(__name__)
 
@@ -31,8 +34,9 @@ SOURCE = "source"
 
 def run(
     recipe: Recipe,
-    inputs: Mapping[str, Maps] | None = None,
+    inputs: Mapping[str, Maps | Dataset] | None = None,
     *,
+    sink: Sink | None = None,
     device: str = "auto",
     models_folder: Path | None = None,
     on_progress: Callable[[float, str], None] | None = None,
@@ -42,6 +46,8 @@ def run(
 ) -> Result:
     """Run the steps over `inputs["source"]` and return the maps with the recipe that makes them again.
 
+    Inputs are maps, and a dataset where a trainer declares one. With a `sink` the result is made tile by tile and
+    written there as it comes: it may be larger than memory, and `Result.paths` says where it is.
     `models_folder` is the library of models, if not the user's. `on_progress(fraction, message)` and
     `on_preview(maps)` are called from this thread. Raises ParameterError before anything runs where a tool,
     parameter or input is wrong, Cancelled where `is_cancelled()` turned true. Where `is_stopped()` turns true, what
@@ -51,31 +57,77 @@ def run(
     tools = [registry().tool(step.tool) for step in recipe.steps]
     parameters = [validate(tool, step.parameters) for tool, step in zip(tools, recipe.steps, strict=True)]
     _check_inputs(recipe.steps, tools, inputs)
+    if sink is not None:
+        check_streamable(tools, sink)
     models: dict[str, str] = {}  # hashes of those that tools load
-    context = _context(device, models, models_folder, on_preview, is_cancelled, is_stopped)
-    result = Result(inputs.get(SOURCE, Maps()))
+    context = _context(device, models, models_folder, on_progress, on_preview, is_cancelled, is_stopped)
     seeds = np.random.SeedSequence(recipe.seed).spawn(len(tools))
-    for index, (tool, step, seed) in enumerate(zip(tools, recipe.steps, seeds, strict=True)):
-        _check_needs(tool, result.maps)
-        step_context = replace(
-            context,
-            rng=np.random.default_rng(seed),
-            on_progress=_share(on_progress or context.on_progress, index, len(tools)),
-        )
-        step_context.progress(0.0, tool.label)
-        named = {name: inputs[given] for name, given in step.inputs.items()}
-        made = tool.apply(result.maps, parameters[index], named, step_context)
-        result = _join(result, made if isinstance(made, Result) else Result(made))
-        step_context.progress(1.0, tool.label)
-    result = replace(result, recipe=_record(recipe, tools, parameters, inputs, context, models))
+    rngs = map(np.random.default_rng, seeds)
+    named = [{name: inputs[given] for name, given in step.inputs.items()} for step in recipe.steps]
+    steps = [_Step(*given) for given in zip(tools, parameters, named, rngs, strict=True)]
+
+    def record() -> Recipe:
+        return _record(recipe, tools, parameters, inputs, context, models)
+
+    result = (
+        _fold(steps, _subject(inputs), context)
+        if sink is None
+        else _stream(steps, _subject(inputs), context, sink, record)
+    )
+    result = replace(result, recipe=record())
     _tell_finished(result)
     return result
+
+
+@dataclass(frozen=True)
+class _Step:
+    """A step with all that its tool is given beside the subject."""
+
+    tool: Tool
+    parameters: Any
+    inputs: Mapping[str, Maps | Dataset]
+    rng: np.random.Generator
+
+    def apply(self, subject: Maps, context: Context) -> Result:
+        _check_needs(self.tool, subject)
+        made = self.tool.apply(subject, self.parameters, self.inputs, replace(context, rng=self.rng))
+        return made if isinstance(made, Result) else Result(made)
+
+
+def _fold(steps: list[_Step], subject: Maps, context: Context) -> Result:
+    """The steps one after the other, each on the whole result of the one before."""
+    result = Result(subject)
+    for index, step in enumerate(steps):
+        step_context = replace(context, on_progress=_share(context.on_progress, index, len(steps)))
+        step_context.progress(0.0, step.tool.label)
+        result = _join(result, step.apply(result.maps, step_context))
+        step_context.progress(1.0, step.tool.label)
+    return result
+
+
+def _stream(steps: list[_Step], subject: Maps, context: Context, sink: Sink, record: Callable[[], Recipe]) -> Result:
+    """The first step's tiles, each taken through the other steps and written."""
+    first, *others = steps
+    _check_needs(first.tool, subject)
+    context.progress(0.0, first.tool.label)
+    quiet = replace(context, on_progress=lambda *_: None, on_preview=lambda _: None)  # told of by those who write
+    tiles = first.tool.tiles(subject, first.parameters, first.inputs, replace(quiet, rng=first.rng))
+    for step in others:
+        tiles = _each(tiles, step, quiet)
+    size_px = first.parameters.size_px(subject)
+    paths, about = write_tiles(tiles, size_px, sink, context, lambda maps: metadata_of(maps, record()))
+    return Result(about, paths)
+
+
+def _each(tiles: Iterator[Tile], step: _Step, context: Context) -> Iterator[Tile]:
+    return ((top, left, step.apply(maps, context).maps) for top, left, maps in tiles)
 
 
 def _context(
     device: str,
     models: dict[str, str],
     models_folder: Path | None,
+    on_progress: Callable[[float, str], None] | None,
     on_preview: Callable[[Maps], None] | None,
     is_cancelled: Callable[[], bool] | None,
     is_stopped: Callable[[], bool] | None,
@@ -85,6 +137,7 @@ def _context(
         context,
         models_folder=models_folder or context.models_folder,
         on_model=lambda model: models.update({model.name: model.sha256()}),
+        on_progress=on_progress or context.on_progress,
         on_preview=on_preview or context.on_preview,
         is_cancelled=is_cancelled or context.is_cancelled,
         is_stopped=is_stopped or context.is_stopped,
@@ -106,15 +159,26 @@ def _join(before: Result, after: Result) -> Result:
     return replace(after, models=before.models + after.models, figures={**before.figures, **after.figures})
 
 
-def _check_inputs(steps: tuple[Step, ...], tools: list[Tool], inputs: Mapping[str, Maps]) -> None:
+def _subject(inputs: Mapping[str, Maps | Dataset]) -> Maps:
+    source = inputs.get(SOURCE, Maps())
+    if isinstance(source, Dataset):
+        raise ParameterError("the input source is a dataset", "give a picture, or name the input as the trainer does")
+    return source
+
+
+def _check_inputs(steps: tuple[Step, ...], tools: list[Tool], inputs: Mapping[str, Maps | Dataset]) -> None:
     for step, tool in zip(steps, tools, strict=True):
-        known = {item.name for item in tool.inputs}
+        kinds = {item.name: item.kind for item in tool.inputs}
         for name, given in step.inputs.items():
-            if name not in known:
-                listed = ", ".join(sorted(known)) or "none"
+            if name not in kinds:
+                listed = ", ".join(sorted(kinds)) or "none"
                 raise ParameterError(f"{tool.name} has no input {name!r}", f"its inputs are: {listed}")
             if given not in inputs:
                 raise ParameterError(f"{tool.name}'s input {name} is {given!r}, which was not given", f"give {given}")
+            kind = "dataset" if isinstance(inputs[given], Dataset) else "maps"
+            if kind != kinds[name]:
+                remedy = {"dataset": "read it with `read_dataset`", "maps": "read it with `read_maps`"}[kinds[name]]
+                raise ParameterError(f"{tool.name}'s input {name} takes {kinds[name]}, got {kind}", remedy)
         for item in tool.inputs:
             if item.required and item.name not in step.inputs:
                 raise ParameterError(f"{tool.name} needs the input {item.name} ({item.description})", "give it")
@@ -130,7 +194,7 @@ def _record(
     recipe: Recipe,
     tools: list[Tool],
     parameters: list[Any],
-    inputs: Mapping[str, Maps],
+    inputs: Mapping[str, Maps | Dataset],
     context: Context,
     models: Mapping[str, str],
 ) -> Recipe:
@@ -143,7 +207,7 @@ def _record(
     return replace(
         recipe,
         steps=steps,
-        inputs={name: _record_input(maps) for name, maps in inputs.items() if name in used},
+        inputs={name: _record_input(given) for name, given in inputs.items() if name in used},
         made_with={
             "versions": _versions(tools),
             "device": context.device.split(":")[0],
@@ -153,9 +217,11 @@ def _record(
     )
 
 
-def _record_input(maps: Maps) -> dict[str, str | float]:
-    record: dict[str, str | float] = {"name": maps.name, "sha256": maps.sha256()}
-    scale = {"width_m": maps.width_m, "height_range_m": maps.height_range_m}
+def _record_input(given: Maps | Dataset) -> dict[str, str | float]:
+    record: dict[str, str | float] = {"name": given.name, "sha256": given.sha256()}
+    if isinstance(given, Dataset):
+        return record
+    scale = {"width_m": given.width_m, "height_range_m": given.height_range_m}
     return record | {name: value for name, value in scale.items() if value is not None}
 
 

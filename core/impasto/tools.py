@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
@@ -88,11 +88,19 @@ class Input:
     kind: str = "maps"
 
 
+Tile = tuple[int, int, Maps]
+"""(top, left, maps): a part of a result and where it begins, in pixels."""
+
+
 @dataclass(frozen=True)
 class Result:
-    """What `run` returns: maps, the files of trained models, measured figures, and the recipe that made it all."""
+    """What `run` returns: maps, the files of trained models, measured figures, and the recipe that made it all.
+
+    `paths` are the files that were written tile by tile; `maps` then holds no pixels.
+    """
 
     maps: Maps = field(default_factory=Maps)
+    paths: tuple[Path, ...] = ()
     models: tuple[Path, ...] = ()
     figures: Mapping[str, float] = field(default_factory=dict)
     recipe: Recipe | None = None
@@ -101,7 +109,8 @@ class Result:
 class Tool(ABC):
     """A function from maps to maps. Subclass one of the kinds below; import torch inside `apply`, not above.
 
-    name: lower-case words joined by hyphens. needs: the maps that the subject must hold.
+    name: lower-case words joined by hyphens. needs: the maps that the subject must hold. is_pointwise: a pixel of
+    the result depends on the same pixel of the subject only, and on no chance, so that `apply` may be given tiles.
     """
 
     kind: ClassVar[str]
@@ -111,10 +120,20 @@ class Tool(ABC):
     parameters: ClassVar[type[Parameters]] = NoParameters
     inputs: ClassVar[tuple[Input, ...]] = ()
     needs: ClassVar[tuple[str, ...]] = ()
+    is_pointwise: ClassVar[bool] = False
 
     @abstractmethod
-    def apply(self, subject: Maps, parameters: Any, inputs: Mapping[str, Maps], context: Context) -> Maps | Result:
-        """The result for `subject`; never changes it in place."""
+    def apply(self, subject: Maps, parameters: Any, inputs: Mapping[str, Any], context: Context) -> Maps | Result:
+        """The result for `subject`; never changes it in place. `inputs`: maps or a dataset, as each is declared."""
+
+    def tiles(self, subject: Maps, parameters: Any, inputs: Mapping[str, Any], context: Context) -> Iterator[Tile]:
+        """What `apply` makes, in pieces (top, left, maps) with their place in pixels, for results larger than memory.
+
+        A tool that can overrides this; its parameters are `SizeParameters`. The tiles cover the result once, in bands
+        from the top; those of a band have one height. Every tile has the same maps and says the `width_m` and
+        `height_range_m` of the whole. Models are loaded before the first tile, since the files begin with the recipe.
+        """
+        raise NotImplementedError
 
 
 class Generator(Tool):
@@ -150,6 +169,7 @@ class Trainer(Tool):
 
 
 KINDS = ("generator", "stylizer", "estimator", "filter", "trainer")
+INPUT_KINDS = ("maps", "dataset")
 
 
 def validate(tool: Tool, given: Mapping[str, Any]) -> Parameters:
@@ -168,6 +188,11 @@ def validate(tool: Tool, given: Mapping[str, Any]) -> Parameters:
         raise ParameterError(message, f"see `impasto tools {tool.name}`") from error
 
 
+def makes_tiles(tool: Tool) -> bool:
+    """Whether the tool can make its result in tiles."""
+    return type(tool).tiles is not Tool.tiles
+
+
 def describe(tool: Tool) -> dict[str, Any]:
     """All that a host may know of a tool, as JSON."""
     return {
@@ -177,6 +202,7 @@ def describe(tool: Tool) -> dict[str, Any]:
         "description": tool.description,
         "needs": list(tool.needs),
         "inputs": [vars(item) for item in tool.inputs],
+        "makes_tiles": makes_tiles(tool),
         "parameters": tool.parameters.model_json_schema(),
     }
 
@@ -190,6 +216,12 @@ def check_tool(tool: Tool) -> None:
         raise PluginError(f"the tool name {tool.name!r} is not lower-case words joined by hyphens", "rename it")
     if tool.kind not in KINDS:
         raise PluginError(f"{tool.name} has the kind {tool.kind!r}", f"derive it from one of {', '.join(KINDS)}")
+    for item in tool.inputs:
+        if item.kind not in INPUT_KINDS:
+            message = f"{tool.name}'s input {item.name} has the kind {item.kind!r}"
+            raise PluginError(message, f"use one of {', '.join(INPUT_KINDS)}")
+    if makes_tiles(tool) and not issubclass(tool.parameters, SizeParameters):
+        raise PluginError(f"{tool.name} makes tiles of an unknown size", "derive its parameters from SizeParameters")
     unknown = set(tool.needs) - set(MAP_CHANNELS)
     if unknown:
         raise PluginError(f"{tool.name} needs unknown maps {sorted(unknown)}", f"use {', '.join(MAP_CHANNELS)}")

@@ -15,10 +15,10 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -26,6 +26,9 @@ from .errors import Cancelled, ImpastoError, ProtocolError
 from .recipe import Recipe
 from .texture import Maps
 from .wire import PROTOCOL, read_frame, write_frame
+
+if TYPE_CHECKING:
+    from .dataset import Dataset
 
 PREVIEW_INTERVAL_S = 0.25
 PREVIEW_SIZE_PX = 512
@@ -169,9 +172,10 @@ class Worker:
 
         started = time.monotonic()
         self._send({"type": "state", "id": job.id, "state": "running"})
+        recipe = Recipe.from_dict(job.header.get("recipe"))
         result = run(
-            Recipe.from_dict(job.header.get("recipe")),
-            {name: _input(name, given, job.arrays) for name, given in job.header.get("inputs", {}).items()},
+            recipe,
+            self._inputs(job, recipe),
             device=job.header.get("device", "auto"),
             on_progress=_throttled(
                 PROGRESS_INTERVAL_S,
@@ -188,6 +192,23 @@ class Worker:
         )
         log.info("job %d took %.2f s", job.id, time.monotonic() - started)
         return _deliver(result, job.header.get("deliver", {"as": "arrays"}))
+
+    def _inputs(self, job: Job, recipe: Recipe) -> dict[str, Maps | Dataset]:
+        """The inputs that came with the job: maps, or a dataset where a step's tool declares one."""
+        from .plugins import registry
+
+        def tell(fraction: float, name: str) -> None:
+            if self._is_cancelled(job):
+                raise Cancelled
+            say({"type": "progress", "id": job.id, "fraction": 0.0, "message": f"looking at {name}"})
+
+        say = _throttled(PROGRESS_INTERVAL_S, self._send)
+        declared = [(step, item) for step in recipe.steps for item in registry().tool(step.tool).inputs]
+        datasets = {step.inputs.get(item.name) for step, item in declared if item.kind == "dataset"}
+        return {
+            name: _dataset(name, given, job.arrays, tell) if name in datasets else _input(name, given, job.arrays)
+            for name, given in job.header.get("inputs", {}).items()
+        }
 
     def _is_cancelled(self, job: Job) -> bool:
         """What the running tool asks; it waits here while the job is paused."""
@@ -226,6 +247,18 @@ def _describe_error(error: BaseException) -> dict[str, Any]:
     else:
         name, message, remedy = "WorkerError", f"{type(error).__name__}: {error}", "this is a bug: report the log"
     return {"type": "error", "error": name, "message": message, "remedy": remedy, "trace": trace}
+
+
+def _dataset(
+    name: str, given: Mapping[str, Any], arrays: Mapping[str, np.ndarray], tell: Callable[[float, str], None]
+) -> Dataset:
+    """A dataset that the client sent as a path, or as the arrays of one surface; with its licence, if known."""
+    from .dataset import dataset_of, read_dataset
+
+    licence = str(given.get("licence") or "unknown")
+    if "path" in given:
+        return read_dataset(Path(given["path"]), licence=licence, on_progress=tell)
+    return dataset_of(_input(name, given, arrays), licence=licence)
 
 
 def _input(name: str, given: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Maps:
