@@ -21,6 +21,37 @@ def blurred(pixels: np.ndarray) -> np.ndarray:
     return pixels.astype(np.float32)
 
 
+def grey(name: str) -> np.ndarray:
+    return (getattr(data, name)().astype(np.float32) / 255)[..., None]
+
+
+def with_random_phases(pixels: np.ndarray) -> np.ndarray:
+    """Another picture (H, W, 1) with the same power spectrum: no structure is left."""
+    noise = np.random.default_rng(0).standard_normal(pixels.shape[:2])
+    amplitudes = np.abs(np.fft.fft2(pixels[..., 0] - pixels.mean()))
+    waves = np.fft.ifft2(amplitudes * np.exp(1j * np.angle(np.fft.fft2(noise)))).real
+    return (waves + pixels.mean())[..., None].astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def halves() -> tuple[np.ndarray, np.ndarray]:
+    """Two halves of one texture, (512, 256, 1) each."""
+    gravel = grey("gravel")
+    return gravel[:, :256], gravel[:, 256:]
+
+
+@pytest.fixture(scope="module")
+def bad(halves: tuple[np.ndarray, np.ndarray]) -> dict[str, np.ndarray]:
+    """What is not the same texture, each beside the other half that is."""
+    _, other = halves
+    return {
+        "blurred": blurred(other),
+        "without structure": with_random_phases(other),
+        "other material": grey("brick")[:, 256:],
+        "noise": np.random.default_rng(0).random(other.shape, np.float32),
+    }
+
+
 def seamless_noise(side: int = 128) -> np.ndarray:
     return blurred(np.random.default_rng(0).random((side, side, 3), np.float32))
 
@@ -125,3 +156,84 @@ def test_pieces_that_come_twice_are_counted(gravel: np.ndarray) -> None:
     assert metrics.repeated_share(fresh) == 0
     assert 0.2 < metrics.repeated_share(pasted) < 0.7  # a quarter copied from a quarter: a half, less what borders cut
     assert metrics.repeated_share(np.tile(gravel[:128, :128], (2, 2, 1))) == 1
+
+
+@pytest.mark.parametrize(
+    "measure",
+    [
+        lambda a, b: metrics.fine(metrics.sliced_wasserstein(a, b, patches=4096, directions=64)),
+        metrics.wavelet_distance,
+    ],
+    ids=["sliced Wasserstein", "wavelets"],
+)
+def test_the_other_half_is_closer_than_anything_bad(measure, halves, bad) -> None:
+    source, other = halves
+    good = measure(other, source)
+    scores = {name: measure(picture, source) for name, picture in bad.items()}
+    assert min(scores.values()) > 1.5 * good, (good, scores)  # the nearest has the same spectrum, but no structure
+
+
+def test_the_spectrum_sees_blur_and_other_materials_but_no_structure(halves, bad) -> None:
+    source, other = halves
+
+    def worst(picture: np.ndarray) -> float:
+        return float(np.abs(metrics.spectrum_difference_db(picture, source)).max())
+
+    assert worst(other) < 3  # METHODS' bound
+    assert worst(bad["without structure"]) < 3
+    for name in ("blurred", "other material", "noise"):
+        assert worst(bad[name]) > 6, name
+    bands = metrics.spectrum_difference_db(bad["blurred"], source)
+    assert bands[0] < -6  # the finest are lost
+    assert abs(bands[-1]) < 1  # 30 px waves are not
+
+
+def test_the_spectrum_of_a_crop_is_that_of_the_whole(halves) -> None:
+    source, _ = halves
+    assert np.abs(metrics.spectrum_difference_db(source[:200], source)).max() < 3
+
+
+def test_copies_are_told_from_new_pictures(halves, bad) -> None:
+    source, other = halves
+    tiled = np.tile(source[:128, :128], (4, 2, 1))
+    known, copies = metrics.novelty(tiled * 0.8 + 0.1, source, other, count=64)  # in other light
+    new, usual = metrics.novelty(np.roll(other, 20, 0)[:, ::-1].copy(), source, other, count=64)
+    assert known < 0.6
+    assert copies > 0.8
+    assert new > 0.85  # METHODS' bounds
+    assert usual < 0.05
+    assert metrics.novelty(bad["blurred"], source, other, count=64)[0] < new
+    assert metrics.largest_copied_block(tiled, source)[0] > 64
+    assert metrics.largest_copied_block(other, source)[0] < 64
+
+
+def test_the_nearest_patch_is_found_where_it_is(halves) -> None:
+    source, other = halves
+    result = np.roll(source, (-30, -40), (0, 1))[:200, :150]
+    nearest = metrics.nearest_patches(result, [other, source], count=16)
+    assert (nearest.pictures == 1).all()
+    assert np.array_equal(nearest.found, nearest.places + np.array([30, 40]))
+    assert nearest.correlations == pytest.approx(np.ones(16), abs=1e-3)
+
+
+def test_one_picture_over_and_over_is_not_diverse(halves) -> None:
+    source, other = halves
+    moved = np.roll(source, (50, 70), (0, 1))
+    assert metrics.largest_correlation(source, moved) == pytest.approx(1)
+    assert metrics.largest_correlation(source, other) < 0.8  # METHODS' bound
+    assert metrics.largest_correlation(np.full_like(source, 0.5), source) == 0
+    three = [np.repeat(picture, 3, 2) for picture in (source, source * 0.98, other)]
+    alike, *different = metrics.over_pairs(metrics.ms_ssim, three)
+    assert alike > 0.9
+    assert max(different) < 0.3
+
+
+def test_several_pictures_are_pooled(halves) -> None:
+    source, other = halves
+    top, bottom = source[:256], source[256:]
+    assert metrics.color_distance([top, bottom], source) == pytest.approx((0,), abs=1e-5)
+    assert metrics.contrast_ratio([top, bottom], [bottom, top]) == pytest.approx([1] * 5)
+    pooled = metrics.fine(metrics.sliced_wasserstein([top, bottom], other, directions=64))
+    whole = metrics.fine(metrics.sliced_wasserstein(source, other, directions=64))
+    assert pooled == pytest.approx(whole, rel=0.2)  # other places are drawn
+    assert len(metrics.sliced_wasserstein(source[:64, :64], source, patches=256, directions=8)) == 3  # 64, 32, 16 px

@@ -1,0 +1,199 @@
+"""How much of a result is copied: from the pictures that a model learned from, or from itself.
+
+Pictures are (H, W, C) in [0, 1]; all is judged by luminance.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from .patches import Pictures, several
+
+if TYPE_CHECKING:
+    import torch
+
+COPY_CORRELATION = 0.98
+NOVELTY_PATCH_PX = 11
+
+
+class Nearest(NamedTuple):
+    """Random patches of a result and the nearest in the source: all arrays are (count, …).
+
+    distances: RMS difference over the source's deviation: 0 is a copy, about 1.4 a random patch. correlations: the
+    largest with any patch of the source, whatever its light; flat patches have none. places: (y, x) of each patch in
+    the result. pictures and found: which picture of the source holds the nearest, and where.
+    """
+
+    distances: np.ndarray
+    correlations: np.ndarray
+    places: np.ndarray
+    pictures: np.ndarray
+    found: np.ndarray
+
+
+def nearest_patches(
+    result: np.ndarray, source: Pictures, seed: int = 0, count: int = 256, patch_px: int = NOVELTY_PATCH_PX
+) -> Nearest:
+    """`count` random patches of the result, each with the nearest in any picture of the source."""
+    import torch
+
+    rng = np.random.default_rng(seed)
+    target, known = _luminance(result), [_luminance(picture) for picture in several(source)]
+    mean = torch.cat([picture.flatten() for picture in known]).mean()
+    deviation = float(torch.cat([picture.flatten() for picture in known]).std().clamp(min=1e-6))
+    y, x = (torch.from_numpy(rng.integers(0, side - patch_px + 1, count)) for side in target.shape)
+    offsets = torch.arange(patch_px)
+    patches = (target - mean)[y[:, None, None] + offsets[:, None], x[:, None, None] + offsets]  # (count, p, p)
+    searched = [_search(patches, picture - mean, 0.02 * deviation) for picture in known]
+    squares, best, places = (torch.stack(parts) for parts in zip(*searched, strict=True))  # (pictures, count)
+    pictures = squares.argmin(0)
+    chosen = places.gather(0, pictures[None])[0]
+    widths = torch.tensor([picture.shape[1] for picture in known])[pictures]
+    return Nearest(
+        (squares.amin(0).clamp(min=0) / patch_px**2).sqrt().numpy() / deviation,
+        best.amax(0).numpy(),
+        torch.stack([y, x], 1).numpy(),
+        pictures.numpy(),
+        torch.stack([chosen // widths, chosen % widths], 1).numpy(),
+    )
+
+
+def _search(
+    patches: torch.Tensor, known: torch.Tensor, least_deviation: float
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """For patches (N, p, p) in known (H, W): squared distance of the nearest, largest correlation, nearest's index."""
+    import torch
+    from torch.fft import irfft2, rfft2
+
+    (height, width), side = known.shape, patches.shape[1]
+    rows, columns = height - side + 1, width - side + 1
+    window = rfft2(torch.ones(side, side), s=known.shape).conj()
+    sums = irfft2(rfft2(known) * window, s=known.shape)[:rows, :columns]
+    energy = irfft2(rfft2(known.square()) * window, s=known.shape)[:rows, :columns]
+    norms = (energy - sums.square() / side**2).clamp(min=(least_deviation * side) ** 2).sqrt()
+    spectrum = rfft2(known)
+    squares, best, places = [], [], []
+    for batch in patches.split(16):
+        products = irfft2(spectrum * rfft2(batch, s=known.shape).conj(), s=known.shape)[:, :rows, :columns]
+        distances = (batch.square().sum((1, 2))[:, None, None] - 2 * products + energy).flatten(1)
+        means = batch.mean((1, 2))
+        norm = (batch - means[:, None, None]).square().sum((1, 2)).sqrt().clamp(min=least_deviation * side)
+        correlations = (products - means[:, None, None] * sums) / (norm[:, None, None] * norms)
+        nearest = distances.min(1)
+        squares.append(nearest.values)
+        best.append(correlations.flatten(1).amax(1))
+        places.append(nearest.indices // columns * width + nearest.indices % columns)
+    return torch.cat(squares), torch.cat(best), torch.cat(places)
+
+
+def nearest_patch_distances(
+    result: np.ndarray, source: Pictures, seed: int = 0, count: int = 256, patch_px: int = NOVELTY_PATCH_PX
+) -> np.ndarray:
+    """The distances of `nearest_patches` alone, (count,)."""
+    return nearest_patches(result, source, seed, count, patch_px).distances
+
+
+def novelty(
+    result: np.ndarray, source: Pictures, other: Pictures, seed: int = 0, count: int = 256
+) -> tuple[float, float]:
+    """How new the 11x11 patches of the result are, beside those of `other` real pictures of the same surface.
+
+    First the median distance to the nearest of the source over the others': 0 is a copy, 1 as new as another crop;
+    good: 0.85 and more (blur too is near to everything). Then the share of near copies beyond the others', which have
+    some wherever edges are straight: those that correlate by more than 0.98; good: 0.05 and less.
+    """
+    found = nearest_patches(result, source, seed, count)
+    known = several(other)
+    usual = [nearest_patches(picture, source, seed, max(1, count // len(known))) for picture in known]
+    distances, correlations = (np.concatenate(parts) for parts in list(zip(*usual, strict=True))[:2])
+    excess = (found.correlations > COPY_CORRELATION).mean() - (correlations > COPY_CORRELATION).mean()
+    return float(np.median(found.distances) / max(np.median(distances), 1e-6)), float(max(0.0, excess))
+
+
+def _luminance(pixels: np.ndarray) -> torch.Tensor:
+    import torch
+
+    return torch.from_numpy(pixels.mean(2, dtype=np.float32))
+
+
+def largest_copied_block(result: np.ndarray, source: np.ndarray, probe_px: int = 32) -> tuple[int, tuple[int, int]]:
+    """Side in pixels of the largest square that the result (a torus) shows as the source does, and its shift (y, x).
+
+    Light does not count: copied is where 11x11 windows correlate by more than 0.95. The shift is source place less
+    result place; (0, 0) with a large block means that the layout was kept. A probe every `probe_px` finds shifts.
+    """
+    import torch
+    from torch.fft import irfft2, rfft2
+
+    wide = np.pad(result, ((0, probe_px), (0, probe_px), (0, 0)), mode="wrap")
+    target, known = (_locally_normalised(torch.from_numpy(p.mean(2, dtype=np.float32))) for p in (wide, source))
+    spectrum = rfft2(known)
+    shifts = set()
+    for y in range(0, result.shape[0], probe_px):
+        probes = torch.stack([target[y : y + probe_px, x : x + probe_px] for x in range(0, result.shape[1], probe_px)])
+        products = irfft2(spectrum * rfft2(probes, s=known.shape).conj(), s=known.shape).flatten(1)
+        best = products.max(1)
+        for column, (value, index) in enumerate(zip(best.values, best.indices.tolist(), strict=True)):
+            if value > 0.5 * probes[column].square().sum():
+                shifts.add((index // known.shape[1] - y, index % known.shape[1] - column * probe_px))
+    sides = {shift: _largest_copy(target, known, shift) for shift in sorted(shifts)}
+    return max(((side, shift) for shift, side in sides.items()), default=(0, (0, 0)))
+
+
+def repeated_share(result: np.ndarray, probe_px: int = 32, near_px: int = 8) -> float:
+    """Share of the result (a torus) that it shows a second time: 0 no piece comes twice, 1 all do.
+
+    Light does not count: repeated is a probe of `probe_px` that correlates by more than 0.9 with another place,
+    further off than `near_px`.
+    """
+    import torch
+    from torch.fft import irfft2, rfft2
+
+    height, width = result.shape[:2]
+    margin = 11
+    wide = np.pad(result.mean(2, dtype=np.float32), margin, mode="wrap")
+    target = _locally_normalised(torch.from_numpy(wide))[margin:-margin, margin:-margin]
+    spectrum, found = rfft2(target), []
+    for y in range(0, height - probe_px + 1, probe_px):
+        columns = range(0, width - probe_px + 1, probe_px)
+        probes = torch.stack([target[y : y + probe_px, x : x + probe_px] for x in columns])
+        products = irfft2(spectrum * rfft2(probes, s=target.shape).conj(), s=target.shape)
+        for probe, product, x in zip(probes, products, columns, strict=True):
+            elsewhere = product.roll((near_px - y, near_px - x), (0, 1))
+            elsewhere[: 2 * near_px + 1, : 2 * near_px + 1] = 0
+            found.append(float(elsewhere.max() > 0.9 * probe.square().sum()))
+    return float(np.mean(found)) if found else 0.0
+
+
+def _locally_normalised(image: torch.Tensor) -> torch.Tensor:
+    """Zero mean and unit deviation in each 11x11 window of (H, W)."""
+    mean = _box_mean(image)
+    deviation = (_box_mean(image.square()) - mean.square()).clamp(min=1e-7).sqrt()
+    return (image - mean) / deviation
+
+
+def _box_mean(image: torch.Tensor, size: int = 11) -> torch.Tensor:
+    from torch.nn.functional import avg_pool2d
+
+    across = avg_pool2d(image[None], (1, size), 1, (0, size // 2), count_include_pad=False)
+    return avg_pool2d(across, (size, 1), 1, (size // 2, 0), count_include_pad=False)[0]
+
+
+def _largest_copy(target: torch.Tensor, known: torch.Tensor, shift: tuple[int, int]) -> int:
+    """Side of the largest square in which target(p) agrees with known(p + shift)."""
+    low = [max(0, -s) for s in shift]
+    high = [min(t, k - s) for t, k, s in zip(target.shape, known.shape, shift, strict=True)]
+    if min(h - lo for h, lo in zip(high, low, strict=True)) < 11:
+        return 0
+    a = target[low[0] : high[0], low[1] : high[1]]
+    b = known[low[0] + shift[0] : high[0] + shift[0], low[1] + shift[1] : high[1] + shift[1]]
+    copied = _box_mean(a * b) > 0.95 * (_box_mean(a * a) * _box_mean(b * b)).sqrt().clamp(min=1e-3)
+    sums = np.pad(copied.numpy().astype(np.int64), ((1, 0), (1, 0))).cumsum(0).cumsum(1)
+    side, most = 0, min(copied.shape)
+    while side < most:
+        middle = (side + most + 1) // 2
+        boxes = sums[middle:, middle:] - sums[:-middle, middle:] - sums[middle:, :-middle] + sums[:-middle, :-middle]
+        side, most = (middle, most) if (boxes == middle * middle).any() else (side, middle - 1)
+    return side

@@ -1,0 +1,137 @@
+"""Do the small pieces agree? Distances between the 7x7 patches of Laplacian pyramids (Karras et al. 2018, section 5).
+
+Pictures are (H, W, C) at equal texel size; where several are taken, their patches are pooled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import torch
+
+PATCH_PX = 7
+SMALLEST_LEVEL_PX = 16
+
+Pictures: TypeAlias = np.ndarray | Sequence[np.ndarray]
+"""One picture (H, W, C), or several with the same channels."""
+
+
+def several(pictures: Pictures) -> list[np.ndarray]:
+    """A list, also of one."""
+    return [pictures] if isinstance(pictures, np.ndarray) else list(pictures)
+
+
+def sliced_wasserstein(
+    a: Pictures, b: Pictures, seed: int = 0, patches: int = 8192, directions: int = 512
+) -> list[float]:
+    """Distance x 1000 of a's and b's 7x7 patches at each level of their Laplacian pyramids, finest first.
+
+    Levels go down to 16 px, as far as the smallest picture has them. Each channel of each side is normalised, so
+    colour and contrast do not count: see `color_distance`, `contrast_ratio` (Karras et al. 2018, section 5).
+    """
+    rng = np.random.default_rng(seed)
+    distances = []
+    for level_a, level_b in zip(*_pyramids(a, b), strict=True):
+        patches_a, patches_b = (_patches(level, patches, rng) for level in (level_a, level_b))
+        distances.append(1e3 * _sliced_distance(patches_a, patches_b, directions, rng))
+    return distances
+
+
+def laplacian_pyramid(pixels: np.ndarray, count: int | None = None) -> list[torch.Tensor]:
+    """`count` band-pass levels (C, h, w) of pixels (H, W, C), finest first; the last is the low-pass remainder."""
+    import torch
+    from torch.nn.functional import interpolate
+
+    image = torch.from_numpy(np.ascontiguousarray(pixels.transpose(2, 0, 1), np.float32))
+    levels = []
+    while len(levels) + 1 < (count or _level_count(pixels)):
+        smaller = _halved(image)
+        larger = interpolate(smaller[None], size=image.shape[1:], mode="bilinear", align_corners=False)[0]
+        levels.append(image - larger)
+        image = smaller
+    return [*levels, image]
+
+
+def _level_count(pixels: np.ndarray) -> int:
+    side, count = min(pixels.shape[:2]), 1
+    while side >= 2 * SMALLEST_LEVEL_PX:
+        side, count = side // 2, count + 1
+    return count
+
+
+def _pyramids(*sides: Pictures) -> list[list[list[torch.Tensor]]]:
+    """For each side, for each level that all pictures of all sides have: that level of each picture."""
+    count = min(_level_count(picture) for side in sides for picture in several(side))
+    pyramids = [[laplacian_pyramid(picture, count) for picture in several(side)] for side in sides]
+    return [[list(level) for level in zip(*side, strict=True)] for side in pyramids]
+
+
+def _halved(image: torch.Tensor) -> torch.Tensor:
+    """Half the size of (C, H, W), after the binomial filter [1, 3, 3, 1] / 8 along both axes."""
+    import torch
+    from torch.nn.functional import conv2d, pad
+
+    height, width = (2 * (side // 2) for side in image.shape[1:])
+    padded = pad(image[:, None, :height, :width], (1, 1, 1, 1), mode="replicate")
+    row = torch.tensor([1.0, 3.0, 3.0, 1.0]) / 8
+    kernel = (row[:, None] * row)[None, None]
+    return conv2d(padded, kernel, stride=2)[:, 0]
+
+
+def _patches(levels: Sequence[torch.Tensor], count: int, rng: np.random.Generator) -> torch.Tensor:
+    """Patches (count, C x 49) at random places of levels (C, h, w), each channel normalised over all patches."""
+    import torch
+
+    areas = np.array([level.shape[1] * level.shape[2] for level in levels])
+    shares = np.diff(np.round(np.concatenate([[0], areas.cumsum()]) / areas.sum() * count)).astype(int)
+    size = min(PATCH_PX, *(min(level.shape[1:]) for level in levels))
+    offsets = torch.arange(size)
+    taken = []
+    for level, share in zip(levels, shares, strict=True):
+        y, x = (torch.from_numpy(rng.integers(0, side - size + 1, share)) for side in level.shape[1:])
+        rows, columns = y[:, None, None] + offsets[:, None], x[:, None, None] + offsets
+        taken.append(level[:, rows, columns].flatten(2))  # (C, share, 49)
+    patches = torch.cat(taken, 1)
+    patches = patches - patches.mean((1, 2), keepdim=True)
+    patches = patches / patches.std((1, 2), keepdim=True).clamp(min=1e-6)
+    return patches.permute(1, 0, 2).flatten(1)
+
+
+def _sliced_distance(a: torch.Tensor, b: torch.Tensor, directions: int, rng: np.random.Generator) -> float:
+    """Mean |difference| of the sorted projections of a and b (n, d) on random unit directions."""
+    basis = rng.standard_normal((directions, a.shape[1]), np.float32)
+    basis /= np.linalg.norm(basis, axis=1, keepdims=True)
+    projections = (np.sort(basis @ patches.numpy().T, axis=1) for patches in (a, b))  # NumPy sorts 10 x faster here
+    return float(np.abs(np.subtract(*projections)).mean())
+
+
+def fine(levels: Sequence[float]) -> float:
+    """Mean of the three finest levels, the ones with enough independent patches to be judged by."""
+    return float(np.mean(levels[:3]))
+
+
+def swd_floor(source: np.ndarray, seed: int = 0, directions: int = 512) -> list[float]:
+    """`sliced_wasserstein` between two disjoint halves of the source, the mean over both ways to halve it.
+
+    What another crop of the same photograph scores: a result cannot be asked for less. With 8,192 patches most of it
+    is the sampling itself: a picture scores 20 against itself, 24 against its other half, 68 blurred.
+    """
+    height, width = source.shape[0] // 2, source.shape[1] // 2
+    halves = [(source[:, :width], source[:, -width:]), (source[:height], source[-height:])]
+    scores = [sliced_wasserstein(*half, seed, directions=directions) for half in halves]
+    return [float(np.mean(level)) for level in zip(*scores, strict=False)]
+
+
+def contrast_ratio(result: Pictures, source: Pictures) -> list[float]:
+    """Deviation of the result over the source's at each level of the pyramid, finest first; 1 is faithful."""
+    import torch
+
+    ratios = []
+    for levels in zip(*_pyramids(result, source), strict=True):
+        found, wanted = (torch.cat([level.flatten() for level in side]).std() for side in levels)
+        ratios.append(float(found / wanted.clamp(min=1e-6)))
+    return ratios
