@@ -9,6 +9,7 @@ import time
 import numpy as np
 import pytest
 
+from impasto.dataset import dataset_of
 from impasto.errors import Cancelled
 from impasto.plugins import registry
 from impasto.recipe import Recipe, Step
@@ -22,12 +23,21 @@ ON_A_SUBJECT = [name for name in MAKERS if "model" not in registry().tool(name).
 """Those that change or add to their subject's maps; the others make new ones from their model alone."""
 
 
+TINY = {
+    "train-torus": {"steps": 2, "crop_px": 48, "batch": 1, "width": 8},
+    "train-vae": {"steps": 2, "crop_px": 80, "batch": 1, "width": 8},
+}
+
+
 @pytest.fixture(autouse=True, scope="module")
-def library_with_a_tiny_model(tmp_path_factory):
-    """A library of models that holds one for `torus`."""
+def library_with_tiny_models(tmp_path_factory):
+    """A library of models that holds one for each generator that needs one."""
     folder = tmp_path_factory.mktemp("models")
-    parameters = {"name": "tiny", "steps": 2, "crop_px": 48, "batch": 1, "width": 8}
-    run(Recipe((Step("train-torus", parameters),)), {"source": picture(80, 80)}, models_folder=folder)
+    for trainer, parameters in TINY.items():
+        takes_dataset = any(item.kind == "dataset" for item in registry().tool(trainer).inputs)
+        given = {"dataset": dataset_of(picture(128, 128))} if takes_dataset else {"source": picture(128, 128)}
+        step = Step(trainer, {**parameters, "name": trainer}, {"dataset": "dataset"} if takes_dataset else {})
+        run(Recipe((step,)), given, models_folder=folder)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("IMPASTO_MODELS", str(folder))
         yield
@@ -40,7 +50,7 @@ def picture(height: int, width: int, seed: int = 0) -> Maps:
 
 
 def test_the_first_party_tools_are_here():
-    assert {"quilt", "photo-maps", "tint", "torus", "train-torus"} <= set(TOOLS)
+    assert {"quilt", "photo-maps", "tint", "torus", "train-torus", "vae", "train-vae"} <= set(TOOLS)
 
 
 @pytest.mark.parametrize("name", TOOLS)

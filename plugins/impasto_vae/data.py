@@ -1,0 +1,111 @@
+"""Training pictures as tensors: the maps that they have in common, crops of them, and their statistics."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from impasto.dataset import Dataset
+from impasto.errors import ParameterError
+from impasto.parts import part_of, training_part
+from impasto.texture import MAP_CHANNELS, Maps
+
+LEARNED_MAPS = ("base_color", "height", "roughness", "metallic")
+"""Normals and occlusion are derived from height, so that they agree with it."""
+LEAST_DEVIATION = 0.01
+LEAST_SHARE = 0.15
+"""Axes of colour with less than this share of the strongest one's deviation are not stretched further."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Maps (C, H, W) in [0, 1], whether their rows and columns wrap around, and what the card says of it."""
+
+    pixels: Tensor
+    wraps: tuple[bool, bool]
+    about: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """What the networks see. relief_px: what height 0…1 spans in texels, the same for all; texel_m in metres."""
+
+    pictures: tuple[Picture, ...]
+    maps: tuple[str, ...]
+    relief_px: float
+    texel_m: float
+
+    def crops(self, count: int, size_px: int, random: torch.Generator) -> Tensor:
+        """Crops (count, C, size_px, size_px) from random places, beyond borders that wrap."""
+        chosen = torch.randint(len(self.pictures), (count,), generator=random).tolist()
+        return torch.stack([_crop(self.pictures[index], size_px, random) for index in chosen])
+
+    def axes(self) -> tuple[Tensor, Tensor]:
+        """Mean (C,) and mixing (C, C) of all pixels: principal axes of colour, and each other map by itself."""
+        pixels = torch.cat([picture.pixels.flatten(1) for picture in self.pictures], 1).double()
+        mean, deviation = pixels.mean(1), pixels.std(1).clamp(min=LEAST_DEVIATION)
+        variances, directions = torch.linalg.eigh(torch.cov(pixels[:3]))
+        scale = variances.clamp(min=0).sqrt()
+        mixing = deviation.diag()
+        mixing[:3, :3] = directions * scale.clamp(min=max(LEAST_DEVIATION, LEAST_SHARE * float(scale.max())))
+        return mean.float(), mixing.float()
+
+
+def _crop(picture: Picture, size_px: int, random: torch.Generator) -> Tensor:
+    index = []
+    for side, wraps in zip(picture.pixels.shape[1:], picture.wraps, strict=True):
+        places = side if wraps else side - size_px + 1
+        start = int(torch.randint(places, (), generator=random))
+        index.append(torch.arange(start, start + size_px) % side)
+    return picture.pixels[:, index[0][:, None], index[1]]
+
+
+def load_pictures(dataset: Dataset, longest_px: int, crop_px: int, hold_out: bool) -> Pictures:
+    """All samples, shrunk to `longest_px`, that crops fit into. ParameterError where there is none.
+
+    hold_out: only one half of each, so that the other can judge.
+    """
+    names = tuple(name for name in LEARNED_MAPS if all(name in sample.maps for sample in dataset.samples))
+    loaded = [sample.load(longest_px) for sample in dataset.samples]
+    relief_px = max(map(relief_of, loaded))
+    pictures = []
+    for sample, maps in zip(dataset.samples, loaded, strict=True):
+        part = training_part(maps) if hold_out else "all"
+        kept = (sample.wraps[0] and part != "top", sample.wraps[1] and part != "left")
+        about = {"name": sample.name, "licence": sample.licence, "sha256": sample.sha256}
+        about |= {"size_px": list(maps.size_px[::-1]), "part": part}
+        pictures.append(Picture(pixels_of(part_of(maps, part), names, relief_px), kept, about))
+    sizes = [min(picture.pixels.shape[1:]) for picture in pictures]
+    if max(sizes) < crop_px:
+        message = f"the largest picture has {max(sizes)} px to learn from along its shorter side, crops need {crop_px}"
+        raise ParameterError(message, "give a larger picture, raise longest_px, or choose smaller crops")
+    texel_m = float(np.median([maps.width_m / maps.size_px[1] for maps in loaded]))
+    fitting = tuple(picture for picture, size in zip(pictures, sizes, strict=True) if size >= crop_px)
+    return Pictures(fitting, names, relief_px, texel_m)
+
+
+def relief_of(maps: Maps) -> float:
+    """What height 0…1 spans, in texels; 0 where that is not known."""
+    if "height" not in maps or not maps.width_m or maps.height_range_m is None:
+        return 0.0
+    return maps.height_range_m / maps.width_m * maps.size_px[1]
+
+
+def pixels_of(maps: Maps, names: Sequence[str], relief_px: float) -> Tensor:
+    """The maps `names` (C, H, W) in [0, 1], height scaled to span `relief_px`; nan where a map is missing."""
+    height, width = maps.size_px
+    arrays = []
+    for name in names:
+        if name not in maps:
+            arrays.append(np.full((height, width, MAP_CHANNELS[name]), np.nan, np.float32))
+            continue
+        pixels = maps[name].pixels
+        if name == "height" and relief_of(maps) and relief_px:
+            pixels = 0.5 + (pixels - 0.5) * (relief_of(maps) / relief_px)
+        arrays.append(pixels)
+    return torch.from_numpy(np.concatenate(arrays, 2).transpose(2, 0, 1).clip(0, 1).copy())

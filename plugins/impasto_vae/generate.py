@@ -1,0 +1,114 @@
+"""Reconstructs a picture, varies it, or makes a new surface of the same kind: any size, seamless."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.functional import interpolate
+
+from impasto.context import Context
+from impasto.errors import ModelError, ParameterError
+from impasto.prepare import Preparation, prepare, wraps
+from impasto.relief import with_relief
+from impasto.texture import MAP_CHANNELS, Maps
+
+from .data import pixels_of
+from .latents import fill, inner_cells, kept_cells, windows_of
+from .networks import CELL_PX, LATENT_CHANNELS, Autoencoder
+
+if TYPE_CHECKING:
+    from . import VaeParameters
+
+ENOUGH_CELLS = 64
+"""A source of fewer is varied with the latents of the training pictures beside its own."""
+
+
+def generate_vae(subject: Maps, parameters: VaeParameters, context: Context) -> Maps:
+    """All maps that the model knows: the subject's, reconstructed and varied, or new ones where there is no subject."""
+    card, tensors = context.load_model(parameters.model, "vae")
+    vae, stored = read_autoencoder(card, tensors)
+    vae.to(context.device)
+    if subject:
+        subject = _prepared(subject, card)
+    size_px = parameters.size_px(subject)
+    grid = (-(-size_px[0] // CELL_PX), -(-size_px[1] // CELL_PX))
+    random = torch.Generator().manual_seed(int(context.rng.integers(2**62)))
+    old, known = torch.zeros(LATENT_CHANNELS, *grid), torch.zeros(grid, dtype=torch.bool)
+    with torch.inference_mode():
+        if subject:
+            context.progress(0.05, "Encoding the picture")
+            mu = _encoded(subject, vae, card, size_px)
+            sources = [mu[:, 1:-1, 1:-1]] if min(mu.shape[1:]) > 2 else [mu]
+            stored = sources if sources[0][0].numel() >= ENOUGH_CELLS else sources + stored
+            _place(mu, wraps(subject), old, known)
+            known &= kept_cells(grid, parameters.variation, context.noise)
+        context.progress(0.1, "Laying out what is new")
+        z = fill(old, known, windows_of(stored), random, lambda done: context.progress(0.1 + 0.4 * done))
+        z = torch.where(known, z, z + vae.deviation.cpu().view(-1, 1, 1) * context.noise(*z.shape).cpu())
+        context.progress(0.5, "Decoding")
+        y = vae.decoder(z[None].to(context.device), size_px, context.noise)
+        made = maps_of(vae.maps(y)[0], card["maps"])
+    context.progress(0.9, "Deriving normals and occlusion")
+    about = {"width_m": card["texel_m"] * size_px[1], "height_range_m": card["height_range_m"]}
+    return with_relief(replace(made, name=str(card["name"]), **about), context.device)
+
+
+def read_autoencoder(card: Mapping[str, Any], tensors: Mapping[str, np.ndarray]) -> tuple[Autoencoder, list[Tensor]]:
+    """The network of a model, and the latents (8, h, w) that it keeps of its training pictures."""
+    try:
+        state = {name: torch.from_numpy(array).float() for name, array in tensors.items()}
+        latents = [state.pop(name) for name in sorted(state) if name.startswith("latents_")]
+        vae = Autoencoder(sum(MAP_CHANNELS[name] for name in card["maps"]), card["width"])
+        vae.load_state_dict(state)
+        if not latents or any(name not in card for name in ("longest_px", "relief_px", "texel_m", "height_range_m")):
+            raise KeyError("its latents or its scale are missing")
+    except (KeyError, TypeError, AttributeError, RuntimeError) as error:
+        raise ModelError(f"{card['name']} does not fit vae: {error}", "train it again, or choose another") from error
+    return vae, latents
+
+
+def _prepared(subject: Maps, card: Mapping[str, Any]) -> Maps:
+    """The subject, shrunk as the training pictures were."""
+    if "base_color" not in subject:
+        message = f"the source has {', '.join(subject)}, but no base_color"
+        raise ParameterError(message, "give a picture, or no source at all for a new surface")
+    preparation = Preparation(longest_px=int(card["longest_px"]), smallest_px=1)
+    return prepare(subject, preparation, subject.width_m, subject.height_range_m, subject.name)
+
+
+def _encoded(subject: Maps, vae: Autoencoder, card: Mapping[str, Any], size_px: tuple[int, int]) -> Tensor:
+    """μ (8, h, w) of the subject, which is stretched a little to fill whole cells, as the result's grid is."""
+    device = vae.mean.device
+    pixels = pixels_of(subject, card["maps"], card["relief_px"]).to(device)
+    cells = []
+    for side, result in zip(subject.size_px, size_px, strict=True):
+        cells.append(max(1, round(side / result * -(-result // CELL_PX))))
+    whole = (cells[0] * CELL_PX, cells[1] * CELL_PX)
+    y = vae.standardised(pixels[None])
+    if tuple(y.shape[2:]) != whole:
+        y = interpolate(y, size=whole, mode="bilinear", antialias=True)
+    return vae.encoder(y)[0][0].cpu()
+
+
+def _place(mu: Tensor, wrapping: tuple[bool, bool], canvas: Tensor, known: Tensor) -> None:
+    """Put μ (8, h, w) into the middle of the canvas (8, H, W); known (H, W) are its cells but those at open borders."""
+    here, there, closed = [], [], []
+    for axis, wrap in enumerate(wrapping):
+        side, room = mu.shape[1 + axis], canvas.shape[1 + axis]
+        shared = min(side, room)
+        here.append(slice((room - shared) // 2, (room - shared) // 2 + shared))
+        there.append(slice((side - shared) // 2, (side - shared) // 2 + shared))
+        closed.append(wrap and side == room)
+    canvas[:, *here] = mu[:, *there]
+    known[*here] = inner_cells(*known[*here].shape, (closed[0], closed[1]))
+
+
+def maps_of(pixels: Tensor, names: Sequence[str]) -> Maps:
+    """Pixels (C, H, W) in [0, 1] as maps; `names` in the order of their channels."""
+    parts = pixels.cpu().split([MAP_CHANNELS[name] for name in names])
+    return Maps.from_arrays({name: part.permute(1, 2, 0).numpy() for name, part in zip(names, parts, strict=True)})

@@ -1,0 +1,92 @@
+"""New latents from old: a patch of cells at a time, chosen to fit what lies around it (Efros & Leung 1999).
+
+The prior N(0, I) draws each cell alone, but cells of a real surface depend on their neighbours: half a stone here asks
+for its other half there. So what is new is drawn from the latents of real pictures, and the decoder, which is trained
+on such patchworks too, makes one surface of them. The torus has no border, so neither has the result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor
+from torch.nn.functional import avg_pool2d
+
+from .networks import wrapped
+
+PATCH = 3
+"""Side in cells of what is laid at a time: 48 texels, so that nothing larger is repeated."""
+RING = 1
+"""How many cells around it have to fit."""
+CHOICE = 6
+"""One of so many best fitting patches is laid."""
+WINDOW = PATCH + 2 * RING
+
+
+def windows_of(latents: Sequence[Tensor]) -> Tensor:
+    """All patches with their rings (n, C, 5, 5) of latents (C, h, w); small ones are repeated until they hold one."""
+    found = []
+    for z in latents:
+        repeated = z.tile(1, *(-(-WINDOW // side) for side in z.shape[1:]))
+        patches = repeated.unfold(1, WINDOW, 1).unfold(2, WINDOW, 1)  # (C, h - 4, w - 4, 5, 5)
+        found.append(patches.permute(1, 2, 0, 3, 4).flatten(0, 1))
+    return torch.cat(found)
+
+
+def fill(
+    canvas: Tensor,
+    known: Tensor,
+    windows: Tensor,
+    random: torch.Generator,
+    progress: Callable[[float], None] = lambda fraction: None,
+) -> Tensor:
+    """The canvas (C, H, W) with patches from `windows` (n, C, 5, 5) in the cells that are not known (H, W)."""
+    canvas, known = canvas.clone(), known.clone()
+    height, width = known.shape
+    start = torch.randint(PATCH, (2,), generator=random).tolist()
+    for top in range(start[0], start[0] + height, PATCH):
+        progress((top - start[0]) / height)
+        for left in range(start[1], start[1] + width, PATCH):
+            rows, columns = (torch.arange(at - RING, at + PATCH + RING) for at in (top, left))
+            place = (rows[:, None] % height, columns % width)
+            around = known[place]  # (5, 5)
+            inside = (slice(None), slice(RING, -RING), slice(RING, -RING))
+            if around[inside[1:]].all():
+                continue
+            chosen = _choose(windows, canvas[:, *place], around, random)
+            laid = torch.where(around, canvas[:, *place], chosen)[inside]
+            place = (rows[RING:-RING, None] % height, columns[RING:-RING] % width)
+            canvas[:, *place] = laid
+            known[place] = True
+    return canvas
+
+
+def _choose(windows: Tensor, context: Tensor, known: Tensor, random: torch.Generator) -> Tensor:
+    """One (C, 5, 5) of the windows that fit the context best where it is known."""
+    if not known.any():
+        return windows[torch.randint(len(windows), (), generator=random)]
+    distances = (windows[..., known] - context[:, known]).square().sum((1, 2))
+    best = distances.topk(min(CHOICE, len(windows)), largest=False).indices
+    return windows[best[torch.randint(len(best), (), generator=random)]]
+
+
+def inner_cells(height: int, width: int, wraps: tuple[bool, bool]) -> Tensor:
+    """(H, W), False in the cells at borders where rows or columns do not lead over to the other side."""
+    kept = torch.ones(height, width, dtype=torch.bool)
+    if not wraps[0]:
+        kept[[0, -1]] = False
+    if not wraps[1]:
+        kept[:, [0, -1]] = False
+    return kept
+
+
+def kept_cells(size: tuple[int, int], variation: float, noise: Callable[..., Tensor]) -> Tensor:
+    """(H, W), False in that share of the cells which is to be made new: in blobs a few cells wide."""
+    field = noise(1, 1, *size)
+    for _ in range(2):
+        field = avg_pool2d(wrapped(field, 1), 3, 1)
+    new = round(variation * field.numel())
+    kept = torch.ones(field.numel(), dtype=torch.bool)
+    kept[field.flatten().cpu().topk(new).indices] = False
+    return kept.view(size)

@@ -1,0 +1,201 @@
+"""Trains the autoencoder on the artist's own pictures: reconstruct what is known, make up what is new.
+
+Half of each batch is reconstructed but for its border, the other half is made from a patchwork of the batch's latents
+(Larsen et al. 2016 decode samples too). All of it must have the patches of the data, so no place is left to blur.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+from torch.nn.functional import interpolate
+
+from impasto.about import VERSION
+from impasto.context import Context
+from impasto.dataset import Dataset
+from impasto.device import training_precision
+from impasto.texture import MAP_CHANNELS, Maps
+from impasto.tools import Result
+from impasto.training import Training, start_from
+from impasto.training_loop import new_model_path, save_trained, train
+
+from .data import Pictures, load_pictures
+from .generate import maps_of
+from .latents import fill, inner_cells, windows_of
+from .losses import (
+    adversarial_loss,
+    critic_loss,
+    kl_divergence,
+    reconstruction_loss,
+    sliced_wasserstein_loss,
+    with_free_bits,
+)
+from .networks import CELL_PX, Autoencoder, Critic, reparameterised
+
+if TYPE_CHECKING:
+    from . import TrainVaeParameters
+
+BETAS = (0.5, 0.95)
+CRITIC_WIDTHS = (32, 64, 96, 128)
+CRITIC_FROM = 0.25
+"""Share of the training after which the critic joins: before, there is nothing fine to criticise."""
+GAMMA = 0.5
+SWD_WEIGHT = 1.0
+ADVERSARIAL_WEIGHT = 0.1
+FREE_NATS = 0.2
+"""What each channel of a cell may say for nothing."""
+UNSEEN_SHARE = 0.5
+"""Share of crops of which the encoder sees the base colour alone, so that a photograph is enough of a source."""
+PREVIEW_PX = 256
+MOST_CELLS = 32
+"""Longest side in cells of the latents that a model keeps of each picture, and of so many pictures."""
+MOST_PICTURES = 16
+PROBES = 4
+
+
+class VaeTraining(Training):
+    """The autoencoder and its critic after `done` steps."""
+
+    averaged = "vae"
+
+    def __init__(
+        self, pictures: Pictures, parameters: TrainVaeParameters, seed: int, device: str, precision: str
+    ) -> None:
+        super().__init__(parameters.steps, parameters.learning_rate, seed, device, precision)
+        self.pictures, self.parameters = pictures, parameters
+        channels = sum(MAP_CHANNELS[name] for name in pictures.maps)
+        with self.seeded():
+            vae, critic = Autoencoder(channels, parameters.width), Critic(channels, CRITIC_WIDTHS)
+        vae.mean[:], vae.mixing[:] = pictures.axes()
+        self.hold({"vae": vae, "critic": critic}, lambda weights: torch.optim.Adam(weights, betas=BETAS))
+
+    def step(self) -> dict[str, Tensor]:
+        """One step of both networks; the losses."""
+        vae, known_count = self.networks["vae"], (self.parameters.batch + 1) // 2
+        x = vae.standardised(self.crops(self.parameters.batch, self.random))  # (B, C, crop_px, crop_px)
+        with self.autocast():
+            mu, log_variance = vae.encoder(self._with_maps_hidden(x))
+            z = reparameterised(mu, log_variance, self.noise(*mu.shape))
+            z, known = self.patchwork(z, known_count, self.random)
+            x_hat = vae.decoder(z, tuple(x.shape[2:]), self.noise)
+        x_hat = x_hat.float()
+        kl = kl_divergence(mu, log_variance)
+        loss_L1 = reconstruction_loss(x[:known_count], x_hat[:known_count], known)
+        x_hat = x_hat.roll(torch.randint(x.shape[3], (2,), generator=self.random).tolist(), (2, 3))
+        parts = [part for part in (x_hat[:known_count], x_hat[known_count:]) if len(part)]
+        loss_swd = torch.stack([sliced_wasserstein_loss(x, part, self.random) for part in parts]).mean()
+        loss = loss_L1 + self.parameters.kl_weight * with_free_bits(kl, FREE_NATS) + SWD_WEIGHT * loss_swd
+        loss_critic, loss_adversarial = self._criticise(x_hat)
+        self.descend("vae", loss + ADVERSARIAL_WEIGHT * loss_adversarial)
+        self.average()
+        losses = {"l1": loss_L1, "kl": kl.sum(), "swd": loss_swd, "critic": loss_critic, "vae": loss_adversarial}
+        return {f"loss_{name}": value.detach() for name, value in losses.items()}
+
+    def crops(self, count: int, random: torch.Generator) -> Tensor:
+        """Crops (count, C, crop_px, crop_px) in [0, 1]."""
+        return self.pictures.crops(count, self.parameters.crop_px, random).to(self.device)
+
+    def patchwork(self, z: Tensor, known_count: int, random: torch.Generator) -> tuple[Tensor, Tensor]:
+        """z (B, 8, h, w) where only the inner cells of the first `known_count` are kept and the rest is laid anew.
+
+        Also what is kept, in texels (1, 1, 16 h, 16 w): the border does not wrap, so it cannot be reconstructed.
+        """
+        device, z = z.device, z.float()
+        windows = windows_of(z.detach().cpu())
+        inside = inner_cells(*z.shape[2:], (False, False))
+        laid = []
+        for index, old in enumerate(z.detach().cpu()):
+            known = inside if index < known_count else torch.zeros_like(inside)
+            laid.append(fill(old, known, windows, random))
+        keep = inside.to(device) & (torch.arange(len(z), device=device) < known_count).view(-1, 1, 1, 1)
+        z = torch.where(keep, z, torch.stack(laid).to(device))
+        return z, interpolate(inside[None, None].float(), scale_factor=CELL_PX, mode="nearest").to(device)
+
+    def _with_maps_hidden(self, y: Tensor) -> Tensor:
+        """y where the encoder sees only the colour of some crops."""
+        hidden = torch.rand(len(y), 1, 1, 1, generator=self.random).to(self.device) < UNSEEN_SHARE
+        is_colour = (torch.arange(y.shape[1], device=y.device) < MAP_CHANNELS["base_color"]).view(-1, 1, 1)
+        return torch.where(hidden & ~is_colour, 0.0, y)
+
+    def _criticise(self, x_hat: Tensor) -> tuple[Tensor, Tensor]:
+        """Train the critic on x̂ (B, C, H, W); its loss, and the autoencoder's before it. Both 0 before it joins."""
+        if self.done < CRITIC_FROM * self.steps:
+            return x_hat.new_zeros(()), x_hat.new_zeros(())
+        critic = self.networks["critic"]
+        x = self.networks["vae"].standardised(self.crops(len(x_hat), self.random))
+        with self.autocast():
+            loss_critic = critic_loss(critic, x, x_hat.detach(), GAMMA, self.noise)
+        self.descend("critic", loss_critic)
+        with self.autocast():
+            return loss_critic, adversarial_loss(critic, x, x_hat)
+
+    @torch.no_grad()
+    def sample(self, size_px: tuple[int, int], count: int, seed: int = 0) -> Tensor:
+        """New y (count, C, H, W) by the averaged network, the same for the same seed."""
+        random, noise = torch.Generator().manual_seed(seed), self.fixed_noise(seed)
+        z, _ = self.ema.encoder(self.ema.standardised(self.crops(PROBES, random)))
+        windows, grid = windows_of(z.cpu()), [-(-side // CELL_PX) for side in size_px]
+        empty, unknown = torch.zeros(z.shape[1], *grid), torch.zeros(grid, dtype=torch.bool)
+        laid = torch.stack([fill(empty, unknown, windows, random) for _ in range(count)])
+        return self.ema.decoder(laid.to(self.device), size_px, noise)
+
+    def preview(self) -> Maps:
+        """A new surface of 256x256."""
+        return maps_of(self.ema.maps(self.sample((PREVIEW_PX, PREVIEW_PX), 1))[0], self.pictures.maps)
+
+    def probe(self) -> tuple[Tensor, Tensor]:
+        """New surfaces and real crops, the same at each look."""
+        size_px = (self.parameters.crop_px,) * 2
+        real = self.crops(PROBES, torch.Generator().manual_seed(1))
+        return self.sample(size_px, PROBES), self.ema.standardised(real)
+
+    @torch.no_grad()
+    def keep_latents(self) -> None:
+        """Put latents of the pictures into `ema`, from which the finished model draws what is new."""
+        deviations = []
+        for number, picture in enumerate(self.pictures.pictures[:MOST_PICTURES]):
+            height, width = (min(side // CELL_PX, MOST_CELLS) * CELL_PX for side in picture.pixels.shape[1:])
+            pixels = picture.pixels[None, :, :height, :width].to(self.device)
+            mu, log_variance = self.ema.encoder(self.ema.standardised(pixels))
+            self.ema.register_buffer(f"latents_{number}", mu[0, :, 1:-1, 1:-1].contiguous())  # the border saw the wrap
+            deviations.append((0.5 * log_variance).exp().mean((0, 2, 3)))
+        self.ema.deviation[:] = torch.stack(deviations).mean(0)
+
+
+def train_vae(parameters: TrainVaeParameters, dataset: Dataset, context: Context) -> Result:
+    """Train a model for `vae` on the dataset and save it; resumes where a checkpoint of the same name is."""
+    path = new_model_path(parameters.name, context)
+    pictures = load_pictures(dataset, parameters.longest_px, parameters.crop_px, parameters.hold_out)
+    seed = int(context.rng.integers(2**62))
+    training = VaeTraining(pictures, parameters, seed, context.device, training_precision(context.device))
+    start_from(training, parameters.start_from, "vae", context)
+    about = {"data": dataset.sha256(), "parameters": parameters.model_dump(mode="json"), "seed": seed}
+    checkpoint = path.with_suffix(".checkpoint")
+    outcome = train(training, checkpoint, about, context)
+    training.keep_latents()
+    return save_trained(training, path, checkpoint, model_card(training), outcome)
+
+
+def model_card(training: VaeTraining) -> dict[str, Any]:
+    """What the model is and what it learned from."""
+    pictures, parameters = training.pictures, training.parameters
+    mean, mixing = training.ema.mean, training.ema.mixing
+    return {
+        "name": parameters.name,
+        "architecture": "vae",
+        "tool": "vae",
+        "impasto": VERSION,
+        "width": parameters.width,
+        "maps": list(pictures.maps),
+        "mean": mean.tolist(),
+        "deviation": mixing.square().sum(1).sqrt().tolist(),
+        "longest_px": parameters.longest_px,
+        "relief_px": pictures.relief_px,
+        "texel_m": pictures.texel_m,
+        "height_range_m": pictures.relief_px * pictures.texel_m or None,
+        "data": [picture.about for picture in pictures.pictures],
+        "sliders": [],
+        "parameters": parameters.model_dump(mode="json"),
+    }
