@@ -5,9 +5,28 @@ from __future__ import annotations
 
 import bpy
 
-from . import catalogue, commands, jobs, operators, panels, preferences, presets, previews, properties, translations
+from . import (
+    catalogue,
+    commands,
+    jobs,
+    operators,
+    panels,
+    preferences,
+    presets,
+    previews,
+    properties,
+    training_panels,
+    translations,
+    variations,
+)
 
-CLASSES = (preferences.ImpastoPreferences, *operators.CLASSES, *presets.CLASSES, *panels.CLASSES)
+CLASSES = (
+    preferences.ImpastoPreferences,
+    *operators.CLASSES,
+    *presets.CLASSES,
+    *panels.CLASSES,
+    *training_panels.CLASSES,
+)
 
 
 def register() -> None:
@@ -18,6 +37,7 @@ def register() -> None:
     operators.bake.register()
     presets.register()
     jobs.register()
+    variations.register()
     commands.register()
     translations.register()
 
@@ -25,6 +45,7 @@ def register() -> None:
 def unregister() -> None:
     translations.unregister()
     commands.unregister()
+    variations.unregister()
     jobs.unregister()
     previews.unregister()
     presets.unregister()

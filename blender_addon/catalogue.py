@@ -18,6 +18,7 @@ SHIPPED = Path(__file__).parent / "description.json"
 KEPT = "description.json"
 DEFAULT_TOOL = "quilt"
 DEFAULT_ESTIMATOR = "photo-maps"
+DEFAULT_TRAINER = "train-torus"
 SIZE_PARAMETERS = ("width_px", "height_px")
 
 
@@ -28,6 +29,8 @@ class Catalogue:
         self.version = ""
         self._tools: dict[str, Mapping[str, Any]] = {}
         self.plugins: list[Mapping[str, Any]] = []
+        self.models: list[Mapping[str, Any]] = []
+        self.damaged_models: list[Mapping[str, Any]] = []
 
     def load(self) -> None:
         """Read the kept description of the current engine, or the shipped one."""
@@ -35,17 +38,29 @@ class Catalogue:
         self.version = shipped["version"]
         self._use(_read_kept(self.version) or shipped)
 
-    def keep(self, description: Mapping[str, Any]) -> None:
-        """Use what the engine said of itself, and keep it for the next session."""
+    def keep(self, description: Mapping[str, Any]) -> bool:
+        """Use what the engine said of itself, and keep it for the next session; whether its tools are others now."""
+        before = self._tools
         self._use(description)
         path = engine.user_folder(create=True) / KEPT
         part = path.with_suffix(".part")
         part.write_text(json.dumps({"key": _key(self.version), "description": description}), encoding="utf-8")
         part.replace(path)
+        return self._tools != before
+
+    def models_for(self, tool: str) -> list[Mapping[str, Any]]:
+        """The models that a tool runs, the user's own first."""
+        return sorted((model for model in self.models if model["tool"] == tool), key=lambda model: model["shipped"])
+
+    def model(self, tool: str, name: str) -> Mapping[str, Any] | None:
+        """The model of this name that a tool runs; for "" the one that it takes by itself. None where there is none."""
+        return next((model for model in self.models_for(tool) if name in ("", model["name"])), None)
 
     def _use(self, description: Mapping[str, Any]) -> None:
         self._tools = {tool["name"]: tool for tool in description["tools"]}
         self.plugins = list(description["plugins"])
+        self.models = list(description.get("models", ()))
+        self.damaged_models = list(description.get("damaged_models", ()))
 
     def __iter__(self) -> Iterator[Mapping[str, Any]]:
         return iter(self._tools.values())

@@ -72,9 +72,9 @@ def user_folder(*, create: bool = False) -> Path:
     return Path(bpy.utils.extension_path_user(EXTENSION, create=create))
 
 
-def log_path() -> Path:
-    """The worker's log."""
-    return user_folder() / "worker.log"
+def log_path(which: str = "interactive") -> Path:
+    """A worker's log."""
+    return user_folder() / ("training.log" if which == "long" else "worker.log")
 
 
 @cache

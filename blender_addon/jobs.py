@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The session's running tasks, the timer that concludes them, and the one client of the worker.
+"""The session's running tasks, the timer that concludes them, and the clients of the two workers.
 
-A task is concluded on the main thread, once no render needs the data. Headless code, where timers never
-fire, waits with `finish`.
+The interactive worker makes pictures while the long one trains. A task is concluded on the main thread, once no
+render needs the data. Headless code, where timers never fire, waits with `finish`.
 """
 
 from __future__ import annotations
@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 
 TICK_S = 0.1
 PRINT_INTERVAL_S = 1.0
+INTERACTIVE, LONG = "interactive", "long"
+GRACE_S = {INTERACTIVE: 3.0, LONG: 10.0}
+"""How long a worker may take to end; a training saves a checkpoint first, as soon as its step is done."""
+CANCEL_GRACE_S = {INTERACTIVE: 2.0, LONG: 30.0}
 BLOCKING_JOBS = ("RENDER", "OBJECT_BAKE")
 """Blender's jobs that read the scene: its data must not change under them."""
 DRAWN = {"VIEW_3D": "UI", "NODE_EDITOR": "UI", "IMAGE_EDITOR": "UI", "PREFERENCES": "WINDOW"}
@@ -33,26 +37,33 @@ DRAWN = {"VIEW_3D": "UI", "NODE_EDITOR": "UI", "IMAGE_EDITOR": "UI", "PREFERENCE
 
 
 class Jobs:
-    """The session's tasks and its worker."""
+    """The session's tasks and its workers."""
 
     def __init__(self) -> None:
         self.tasks: list[Task] = []
         self.last_report: Report | None = None
+        self.training_report: Report | None = None
         self.file_epoch = 0
         self.is_in_render = False
         self.seen: tuple = ()
-        self._client: Client | None = None
-        self._client_key: tuple | None = None
+        self.clients: dict[str, Client] = {}
+        self._keys: dict[str, tuple] = {}
 
     @property
     def shown(self) -> Task | None:
         """The task whose progress the panels show."""
         return next((task for task in self.tasks if task.is_shown), None)
 
+    @property
+    def training(self) -> Task | None:
+        """The training that runs."""
+        return next((task for task in self.tasks if task.is_long), None)
+
     def start(self, task: Task) -> None:
         """Run a task and finish it from the timer."""
         self.tasks.append(task)
         self.last_report = None if task.is_shown else self.last_report
+        self.training_report = None if task.is_long else self.training_report
         task.start()
         redraw()
         if not bpy.app.timers.is_registered(_tick):
@@ -73,23 +84,28 @@ class Jobs:
                 print(f"Impasto: {task.fraction:4.0%} {task.message}", flush=True)
         return task.conclude()
 
-    def client(self, command: Sequence[str], log_path: Path, environment: Mapping[str, str]) -> Client:
-        """The client of the worker, made anew where its command or settings changed. Called by `work`."""
+    def client(self, which: str, command: Sequence[str], log_path: Path, environment: Mapping[str, str]) -> Client:
+        """The client of a worker, made anew where its command or settings changed. Called by `work`."""
         from .core.client import Client
 
         key = (*command, *environment.items())
-        if self._client is None or self._client_key != key:
-            self.close()
-            self._client, self._client_key = Client(command, log_path, environment=environment), key
+        if which not in self.clients or self._keys[which] != key:
+            self._close(which)
+            more = {"grace_s": CANCEL_GRACE_S[which], "outlives": which == LONG}
+            self.clients[which], self._keys[which] = Client(command, log_path, environment=environment, **more), key
+            atexit.unregister(self.close)
             atexit.register(self.close)
-        return self._client
+        return self.clients[which]
 
     def close(self) -> None:
-        """End the worker, and with it every job."""
+        """End the workers, and with them every job but a training that shall go on."""
         atexit.unregister(self.close)
-        client, self._client = self._client, None
-        if client is not None:
-            client.close()
+        for which in list(self.clients):
+            self._close(which)
+
+    def _close(self, which: str) -> None:
+        if client := self.clients.pop(which, None):
+            client.close(GRACE_S[which])
 
     def tick(self) -> float | None:
         """Conclude what has ended; the seconds to the next tick, or None where nothing runs."""
@@ -98,9 +114,11 @@ class Jobs:
                 break
             self.tasks.remove(task)
             report = task.conclude()
-            if task.is_shown or report.level == "ERROR":
+            if task.is_long:
+                self.training_report = report
+            elif task.is_shown or report.level == "ERROR":
                 self.last_report = report
-                _announce(report)
+            _announce(report)
         if self.seen != (seen := self._what_is_seen()):
             self.seen = seen
             redraw()
@@ -108,9 +126,9 @@ class Jobs:
 
     def _what_is_seen(self) -> tuple:
         """What panels show: they are drawn again only when it has changed."""
-        task = self.shown
-        progress = (task.message, round(task.fraction, 2), id(task.preview)) if task else ()
-        return (self.last_report, *progress)
+        tasks = [task for task in (self.shown, self.training) if task]
+        progress = [(task.message, task.state, round(task.fraction, 2), id(task.preview)) for task in tasks]
+        return (self.last_report, self.training_report, *progress)
 
 
 jobs = Jobs()
@@ -159,14 +177,14 @@ def require_idle() -> None:
         raise WorkerError(f"Impasto is busy: {jobs.shown.label}", "wait for it, or cancel it")
 
 
-def connect() -> Callable[[], Client]:
-    """A function for a task's `work` that checks the engine and returns the worker's client."""
-    found, version, log_path = engine.require(), catalogue.version, engine.log_path()
+def connect(which: str = INTERACTIVE) -> Callable[[], Client]:
+    """A function for a task's `work` that checks the engine and returns a worker's client."""
+    found, version, log_path = engine.require(), catalogue.version, engine.log_path(which)
     environment = engine.settings_environment()
 
     def client() -> Client:
         engine.check(found, version)
-        return jobs.client(found.command("impasto.worker"), log_path, environment)
+        return jobs.client(which, found.command("impasto.worker"), log_path, environment)
 
     return client
 
@@ -204,9 +222,10 @@ def unregister() -> None:
     for event, handler in HANDLERS:
         getattr(bpy.app.handlers, event).remove(handler)
     for task in jobs.tasks:
-        task.cancel()
+        if not task.outlives:
+            task.cancel()
     jobs.tasks.clear()
     if bpy.app.timers.is_registered(_tick):
         bpy.app.timers.unregister(_tick)
     jobs.close()
-    jobs.last_report = None
+    jobs.last_report = jobs.training_report = None

@@ -69,12 +69,17 @@ class Request:
         name = self.source.stem if isinstance(self.source, Path) else Path(self.source.name).stem
         return name.removesuffix("_base_color") or name
 
+    def given(self) -> dict[str, Input]:
+        """The source and the other inputs, read as far as only the main thread can. ImpastoError where one cannot."""
+        sources = {SOURCE: self.source, **self.inputs} if self.source is not None else dict(self.inputs)
+        inputs: dict[str, Input] = {}
+        for name, source in sources.items():
+            inputs[name] = images.read(source) if isinstance(source, bpy.types.Image) else existing(source)
+        return inputs
+
     def task(self, target: results.Target) -> Task:
         """The task that carries the request out. ImpastoError says what is wrong with it."""
-        given = {SOURCE: self.source, **self.inputs} if self.source is not None else dict(self.inputs)
-        inputs: dict[str, Input] = {}
-        for name, source in given.items():
-            inputs[name] = images.read(source) if isinstance(source, bpy.types.Image) else _existing(source)
+        inputs = self.given()
         scale = {"width_m": self.width_m} if self.width_m > 0 else {}
         label, files = (
             catalogue[self.tool]["label"],
@@ -107,8 +112,8 @@ def make_task(
 
     def work(task: Task) -> results.Made:
         client = connected()
-        ready = {name: _ready(given) for name, given in inputs.items()}
-        return results.Made.of(task.wait_for(client.submit(recipe, ready, deliver=deliver, device=device, scale=scale)))
+        sent = {name: ready(given) for name, given in inputs.items()}
+        return results.Made.of(task.wait_for(client.submit(recipe, sent, deliver=deliver, device=device, scale=scale)))
 
     def apply(made: results.Made) -> Report:
         return results.put(made, target, then(made) if then else ())
@@ -184,13 +189,15 @@ def chosen_source_is_empty(settings: properties.ImpastoSettings) -> bool:
     return not {"FILE": settings.filepath, "IMAGE": settings.image, "NONE": None}[settings.source_kind]
 
 
-def _existing(path: Path) -> Path:
+def existing(path: Path) -> Path:
+    """The path. ParameterError where there is nothing."""
     if not path.exists():
         raise ParameterError(f"there is no image and no file called {path}", "check the name")
     return path
 
 
-def _ready(given: Input) -> Path | Pixels:
+def ready(given: Input) -> Path | Pixels:
+    """An input as the worker takes it; for any thread."""
     if isinstance(given, images.Picture):
         return given.to_pixels()
     return given() if callable(given) else given

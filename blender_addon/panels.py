@@ -3,15 +3,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import bpy
 
-from . import engine, presets, previews, properties, results
+from . import engine, presets, previews, properties, results, variations
 from .catalogue import catalogue, has_size
 from .jobs import jobs
-from .preferences import draw_missing_engine, draw_progress, draw_report
+from .preferences import draw_missing_engine, draw_progress, draw_report, draw_text
 
 Draw = Callable[[bpy.types.UILayout, bpy.types.Context], None]
 
@@ -39,13 +39,15 @@ class ImpastoPanel:
         _draw_source(layout, context, tool)
         _draw_size(layout, settings, tool)
         if properties.drawn_parameters(tool):
-            _section(layout, "impasto_parameters", "Parameters", lambda body: _draw_parameters(body, context, tool))
-        _section(layout, "impasto_maps", "Maps", lambda body: _draw_maps(body, context, tool), closed=True)
-        _section(layout, "impasto_material", "Material", lambda body: _draw_material(body, settings))
+            section(layout, "impasto_parameters", "Parameters", lambda body: draw_parameters(body, context, tool))
+        if variations.can_be_small(tool):
+            section(layout, "impasto_variations", "Preview", lambda body: _draw_variations(body, context))
+        section(layout, "impasto_maps", "Maps", lambda body: _draw_maps(body, context, tool), closed=True)
+        section(layout, "impasto_material", "Material", lambda body: _draw_material(body, settings))
         _draw_generate(layout)
-        _section(layout, "impasto_bake", "Bake", lambda body: _draw_bake(body, context), closed=True)
+        section(layout, "impasto_bake", "Bake", lambda body: _draw_bake(body, context), closed=True)
         if results.recent():
-            _section(layout, "impasto_recent", "Recent Results", _draw_recent, closed=True)
+            section(layout, "impasto_recent", "Recent Results", _draw_recent, closed=True)
 
 
 class IMPASTO_PT_view_3d(ImpastoPanel, bpy.types.Panel):
@@ -79,9 +81,10 @@ class IMPASTO_PT_image_editor(ImpastoPanel, bpy.types.Panel):
     bl_space_type = "IMAGE_EDITOR"
 
 
-def _section(
+def section(
     layout: bpy.types.UILayout, name: str, label: str, draw: Callable[[bpy.types.UILayout], None], closed: bool = False
 ) -> None:
+    """A part of a panel that can be folded away."""
     header, body = layout.panel(name, default_closed=closed)
     header.label(text=label)
     if body:
@@ -106,15 +109,43 @@ def _draw_size(layout: bpy.types.UILayout, settings: properties.ImpastoSettings,
     if has_size(tool):
         column.prop(settings, "width_px")
         column.prop(settings, "height_px")
-    column.prop(settings, "seed")
+    row = column.row(align=True)
+    row.prop(settings, "seed")
+    row.prop(settings, "lock_seed", text="", icon="LOCKED" if settings.lock_seed else "UNLOCKED")
 
 
-def _draw_parameters(layout: bpy.types.UILayout, context: bpy.types.Context, tool: Mapping[str, Any]) -> None:
+def draw_parameters(
+    layout: bpy.types.UILayout,
+    context: bpy.types.Context,
+    tool: Mapping[str, Any],
+    only: Sequence[str] = (),
+    leave_out: Sequence[str] = (),
+) -> None:
+    """The parameters of a tool that can be seen now, as the chosen model calls them."""
     group = properties.group_of(context.scene, tool)
     column = layout.column()
     for name in properties.drawn_parameters(tool):
-        if properties.is_visible(group, tool, name):
-            column.prop(group, properties.identifier(name))
+        is_wanted = name not in leave_out and (not only or name in only)
+        if is_wanted and properties.is_visible(group, tool, name):
+            column.prop(group, properties.identifier(name), text=properties.shown_label(group, tool, name))
+
+
+def _draw_variations(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    """The live preview, and the four variations to choose from."""
+    settings, live = context.scene.impasto, variations.live
+    layout.prop(settings, "live_preview")
+    if settings.live_preview and live.error:
+        draw_text(layout, live.error, "ERROR")
+    elif settings.live_preview and live.pixels is not None:
+        layout.template_icon(previews.icon_of_pixels("live", live.pixels), scale=8)
+    layout.operator("impasto.variations", icon="IMGDISPLAY")
+    grid = layout.grid_flow(columns=2, even_columns=True)
+    for index, variation in enumerate(variations.shown(context)):
+        column = grid.column(align=True)
+        column.template_icon(previews.icon_of_pixels(f"variation {index}", variation.pixels), scale=5)
+        is_chosen = variation.seed == settings.seed
+        button = column.operator("impasto.pick_variation", text=f"Seed {variation.seed}", depress=is_chosen)
+        button.index = index
 
 
 def _draw_maps(layout: bpy.types.UILayout, context: bpy.types.Context, tool: Mapping[str, Any]) -> None:
@@ -123,7 +154,7 @@ def _draw_maps(layout: bpy.types.UILayout, context: bpy.types.Context, tool: Map
     if tool["kind"] == "generator":
         layout.prop(settings, "estimator")
         if settings.estimator in catalogue:
-            _draw_parameters(layout, context, catalogue[settings.estimator])
+            draw_parameters(layout, context, catalogue[settings.estimator])
 
 
 def _draw_material(layout: bpy.types.UILayout, settings: properties.ImpastoSettings) -> None:
@@ -147,7 +178,7 @@ def _draw_generate(layout: bpy.types.UILayout) -> None:
         row.scale_y = 1.5
         row.operator("impasto.generate", icon="TEXTURE")
         if has_engine:
-            draw_report(column)
+            draw_report(column, jobs.last_report)
 
 
 def _draw_bake(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:

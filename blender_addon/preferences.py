@@ -7,11 +7,12 @@ import os
 import textwrap
 
 import bpy
-from bpy.props import EnumProperty, StringProperty
+from bpy.props import BoolProperty, EnumProperty, StringProperty
 
 from . import engine, installer
 from .jobs import jobs
 from .properties import RELATIVE_PATH
+from .tasks import Report
 
 LETTER_PX, MARGIN_PX = 6, 70
 """A label's usual letter, and what a panel's edges and an icon take, before the interface is scaled."""
@@ -38,6 +39,11 @@ class ImpastoPreferences(bpy.types.AddonPreferences):
         description="Folder of the model files; empty: Impasto's folder of this user",
         subtype="DIR_PATH",
         options=RELATIVE_PATH,
+    )
+    keep_training: BoolProperty(
+        name="Keep Training",
+        description="A training goes on when Blender closes, and its model is then in the list; otherwise it leaves a "
+        "checkpoint, from which the same training goes on. Counts for trainings that begin from now on",
     )
     device: EnumProperty(
         name="Device",
@@ -72,6 +78,7 @@ class ImpastoPreferences(bpy.types.AddonPreferences):
         row.active = "IMPASTO_ENGINE" not in os.environ
         row.prop(self, "engine_python")
         column.prop(self, "models_folder")
+        column.prop(self, "keep_training")
         column.prop(self, "device")
         column.prop(self, "torch_index")
         column.prop(self, "pip_arguments")
@@ -96,15 +103,15 @@ def _draw_engine_state(layout: bpy.types.UILayout) -> None:
     column = layout.column()
     if found:
         where = " (from IMPASTO_ENGINE)" if "IMPASTO_ENGINE" in os.environ else ""
-        _draw_text(column, f"Engine: {found.python}{where}", "CHECKMARK")
+        draw_text(column, f"Engine: {found.python}{where}", "CHECKMARK")
     else:
-        _draw_text(column, "Impasto needs an engine: a Python with PyTorch.", "ERROR")
+        draw_text(column, "Impasto needs an engine: a Python with PyTorch.", "ERROR")
     if jobs.shown:
         draw_progress(column)
         return
-    draw_report(column)
+    draw_report(column, jobs.last_report)
     if found is None and (reason := installer.why_not()):
-        _draw_text(column, f"{reason}.", "INFO")
+        draw_text(column, f"{reason}.", "INFO")
     if not (found or bpy.app.online_access or bpy.app.online_access_override):
         column.operator("extensions.userpref_allow_online", text="Allow Online Access", icon="INTERNET")
 
@@ -123,15 +130,14 @@ def draw_progress(layout: bpy.types.UILayout) -> None:
     column.operator("impasto.cancel", icon="CANCEL")
 
 
-def draw_report(layout: bpy.types.UILayout) -> None:
+def draw_report(layout: bpy.types.UILayout, report: Report | None) -> None:
     """What the last task said, and the buttons that may mend it."""
-    report = jobs.last_report
     if report is None:
         return
     column = layout.column()
     column.alert = report.level == "ERROR"
     icon = {"INFO": "CHECKMARK", "WARNING": "INFO", "CANCELLED": "CANCEL"}.get(report.level, "ERROR")
-    _draw_text(column, report.text, icon)
+    draw_text(column, report.text, icon)
     if report.is_of_engine:
         column = layout.column(align=True)
         column.operator("impasto.check_engine", icon="FILE_REFRESH")
@@ -139,10 +145,10 @@ def draw_report(layout: bpy.types.UILayout) -> None:
         draw_preferences_button(column)
 
 
-def _draw_text(layout: bpy.types.UILayout, text: str, icon: str) -> None:
+def draw_text(layout: bpy.types.UILayout, text: str, icon: str) -> None:
     """A text of several lines, as Blender's labels do not wrap."""
-    scale = bpy.context.preferences.system.ui_scale
-    width = max(int(bpy.context.region.width / scale - MARGIN_PX) // LETTER_PX, 20)
+    region, scale = bpy.context.region, bpy.context.preferences.system.ui_scale
+    width = max(int(region.width / scale - MARGIN_PX) // LETTER_PX, 20) if region else 60
     column = layout.column(align=True)
     sentences = [part[:1].upper() + part[1:] for part in text.split("; ")]
     for line in textwrap.wrap(". ".join(sentences), width, break_long_words=True):

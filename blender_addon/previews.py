@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The picture of an unfinished result as an icon for the panel."""
+"""Pictures in panels: unfinished results, and the thumbnails of models."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import base64
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import bpy
 import bpy.utils.previews
@@ -13,40 +17,69 @@ if TYPE_CHECKING:
 
     from .tasks import Task
 
-SIDE_PX = 128
+SIDE_PX = 256
 
 
 class _Shown:
-    """The one preview that is shown; made when first needed, since panels ask at every redraw."""
+    """Blender's icons, one for each name; made when first needed, since panels ask at every redraw."""
 
     def __init__(self) -> None:
         self.collection: bpy.utils.previews.ImagePreviewCollection | None = None
-        self.pixels: np.ndarray | None = None
+        self.pixels: dict[str, np.ndarray] = {}
+        self.keys: dict[str, str] = {}
         self.count = 0
 
-    def icon_of(self, pixels: np.ndarray) -> int:
-        if self.collection is None:
-            self.collection = bpy.utils.previews.new()
-        if pixels is not self.pixels:
-            self.pixels = pixels
+    def icon_of(self, name: str, pixels: np.ndarray) -> int:
+        """The icon of these pixels, instead of those that were shown under this name before."""
+        if pixels is not self.pixels.get(name):
             self.count += 1
-            self.collection.clear()
-            _fill(self.collection.new(f"preview {self.count}"), pixels)
-        return self.collection[f"preview {self.count}"].icon_id
+            self.pixels[name] = pixels
+            self._forget(name)
+            self.keys[name] = f"{name} {self.count}"
+            _fill(self._collection().new(self.keys[name]), pixels)
+        return self._collection()[self.keys[name]].icon_id
+
+    def thumbnail(self, name: str, encoded: str) -> int:
+        """The icon of a picture file in base64; Blender reads it when it is first drawn."""
+        key = f"model {name} {zlib.crc32(encoded.encode())}"
+        if key not in self._collection():
+            path = Path(bpy.app.tempdir) / f"impasto-{zlib.crc32(key.encode())}.jpg"
+            path.write_bytes(base64.b64decode(encoded))
+            self._collection().load(key, str(path), "IMAGE")
+        return self._collection()[key].icon_id
 
     def clear(self) -> None:
         if self.collection is not None:
             bpy.utils.previews.remove(self.collection)
-        self.collection, self.pixels = None, None
+        self.collection = None
+        self.pixels.clear()
+        self.keys.clear()
+
+    def _collection(self) -> bpy.utils.previews.ImagePreviewCollection:
+        if self.collection is None:
+            self.collection = bpy.utils.previews.new()
+        return self.collection
+
+    def _forget(self, name: str) -> None:
+        if key := self.keys.pop(name, None):
+            del self._collection()[key]
 
 
 _shown = _Shown()
 unregister = _shown.clear
+icon_of_pixels = _shown.icon_of
 
 
 def icon_of(task: Task) -> int:
     """The icon of a task's latest preview; 0 where it has none."""
-    return 0 if task.preview is None else _shown.icon_of(task.preview)
+    if task.preview is None:
+        return 0
+    return _shown.icon_of("training" if task.is_long else "task", task.preview)
+
+
+def icon_of_model(model: Mapping[str, Any]) -> int:
+    """The icon of a model's thumbnail; 0 where it has none."""
+    return _shown.thumbnail(model["name"], model["thumbnail"]) if model["thumbnail"] else 0
 
 
 def _fill(preview: bpy.types.ImagePreview, pixels: np.ndarray) -> None:

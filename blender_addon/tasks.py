@@ -34,13 +34,20 @@ class Task:
     """Work for a thread, and what is done with its result on the main thread.
 
     work(task) returns a result or raises; apply(result) returns a Report. `is_shown`: panels show its progress
-    and wait for it; others are quick and silent.
+    and wait for it; others are quick and silent. `is_long`: a training, which goes on beside all others and has a
+    panel of its own.
     """
 
     def __init__(
-        self, label: str, work: Callable[[Task], Any], apply: Callable[[Any], Report], *, is_shown: bool = True
+        self,
+        label: str,
+        work: Callable[[Task], Any],
+        apply: Callable[[Any], Report],
+        *,
+        is_shown: bool = True,
+        is_long: bool = False,
     ) -> None:
-        self.label, self.is_shown = label, is_shown
+        self.label, self.is_shown, self.is_long = label, is_shown and not is_long, is_long
         self.job: Job | None = None
         self.on_cancel: Callable[[], object] | None = None
         self.is_cancelled = False
@@ -66,6 +73,18 @@ class Task:
         return self.job.preview if self.job else None
 
     @property
+    def state(self) -> str:
+        """What its job does: waiting, running, pausing, paused, stopping or cancelling."""
+        if self.is_cancelled:
+            return "cancelling"
+        return self.job.state if self.job else "waiting"
+
+    @property
+    def outlives(self) -> bool:
+        """Whether its job goes on when Blender closes."""
+        return self.job is not None and self.job.is_detached
+
+    @property
     def ended(self) -> bool:
         return self._ended.is_set()
 
@@ -78,7 +97,7 @@ class Task:
         threading.Thread(target=self._run, name=self.label, daemon=True).start()
 
     def cancel(self) -> None:
-        """Ask it to stop; returns at once."""
+        """Ask it to give up; returns at once."""
         self.is_cancelled = True
         if self.on_cancel:
             self.on_cancel()

@@ -27,7 +27,8 @@ def build_extension() -> Path:
     wheel = ("-m", "pip", "wheel", "-q", "--no-deps", "--disable-pip-version-check", "-w", staged / "engine", ROOT)
     call([python, *wheel])
     describe = "import json; from impasto.about import description; print(json.dumps(description()))"
-    done = subprocess.run([python, "-c", describe], capture_output=True, text=True, check=True, env=clean_environment())
+    nobodys = clean_environment(IMPASTO_MODELS=staged / "models")  # what is shipped, without this user's models
+    done = subprocess.run([python, "-c", describe], capture_output=True, text=True, check=True, env=nobodys)
     description = json.loads(done.stdout)
     (staged / "description.json").write_text(json.dumps(description, indent=1) + "\n")
     target = ROOT / "dist" / f"impasto-{description['version']}.zip"

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
-from . import bake, engine, generate, images
+from . import bake, engine, generate, images, models, train, variations
 
-CLASSES = (*generate.CLASSES, *images.CLASSES, *engine.CLASSES, *bake.CLASSES)
+MODULES = (generate, images, engine, bake, train, models, variations)
+CLASSES = tuple(cls for module in MODULES for cls in module.CLASSES)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import bpy
 
-from .. import engine, installer, properties
+from .. import engine, installer, trainings
 from ..catalogue import catalogue
 from ..jobs import connect, jobs
 from ..tasks import Report, Task
@@ -17,8 +17,7 @@ def describing() -> Task:
     connected = connect()
 
     def apply(description: dict) -> Report:
-        catalogue.keep(description)
-        properties.refresh()
+        trainings.learn(description)
         broken = [f"{plugin['name']}: {plugin['error']}" for plugin in catalogue.plugins if plugin["error"]]
         count = f"The engine has {len(list(catalogue))} tools"
         return Report("WARNING", "; ".join([count, *broken])) if broken else Report("INFO", count)
@@ -65,7 +64,8 @@ class IMPASTO_OT_set_up_engine(Working, bpy.types.Operator):
 
     @classmethod
     def poll(cls, _context: bpy.types.Context) -> bool:
-        return poll(cls, why_busy() or installer.why_not())
+        training = f"A training runs: {jobs.training.label}" if jobs.training else ""
+        return poll(cls, why_busy() or training or installer.why_not())
 
     def task(self, _context: bpy.types.Context) -> Task:
         plan = installer.plan(engine.preferences())

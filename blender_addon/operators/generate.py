@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import random
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -85,10 +86,10 @@ class IMPASTO_OT_run(RequestProperties, Working, bpy.types.Operator):
         learn(self.tool)
         request = orders.Request(
             tool=self.tool,
-            parameters=_object(self.parameters, "parameters"),
-            estimator_parameters=_object(self.estimator_parameters, "estimator_parameters"),
+            parameters=parse_object(self.parameters, "parameters"),
+            estimator_parameters=parse_object(self.estimator_parameters, "estimator_parameters"),
             source=_source(self),
-            inputs={name: orders.find_source(text) for name, text in _object(self.inputs, "inputs").items()},
+            inputs={name: orders.find_source(text) for name, text in parse_object(self.inputs, "inputs").items()},
             **{name: getattr(self, name) for name in PLAIN},
         )
         look = {name: getattr(self, name) for name in LOOK}
@@ -111,7 +112,10 @@ class IMPASTO_OT_generate(RequestProperties, Working, bpy.types.Operator):
         if self.properties.is_property_set("tool"):
             learn(self.tool)
             settings.tool = self.tool
-        request = replace(orders.from_scene(context), **self._given())
+        given = self._given()
+        if not settings.lock_seed and "seed" not in given:
+            settings.seed = random.randrange(MAX_INT)
+        request = replace(orders.from_scene(context), **given)
         look = {name: self._chosen(settings, name) for name in LOOK}
         material = self._chosen(settings, "material")
         return request.task(results.target_of(context, material, request.result_name(), **look))
@@ -125,11 +129,13 @@ class IMPASTO_OT_generate(RequestProperties, Working, bpy.types.Operator):
         if self.source or self.image:
             given["source"] = _source(self)
         if self.parameters:
-            given["parameters"] = _object(self.parameters, "parameters")
+            given["parameters"] = parse_object(self.parameters, "parameters")
         if self.estimator_parameters or "estimator" in given:
-            given["estimator_parameters"] = _object(self.estimator_parameters, "estimator_parameters")
+            given["estimator_parameters"] = parse_object(self.estimator_parameters, "estimator_parameters")
         if self.inputs:
-            given["inputs"] = {name: orders.find_source(text) for name, text in _object(self.inputs, "inputs").items()}
+            given["inputs"] = {
+                name: orders.find_source(text) for name, text in parse_object(self.inputs, "inputs").items()
+            }
         return given
 
 
@@ -145,7 +151,8 @@ def _source(operator: RequestProperties) -> orders.Source | None:
     return Path(orders.absolute(operator.source)) if operator.source else None
 
 
-def _object(text: str, what: str) -> dict[str, Any]:
+def parse_object(text: str, what: str) -> dict[str, Any]:
+    """What a property holds as JSON; empty text is an empty object. ParameterError where it is no object."""
     try:
         value = json.loads(text) if text else {}
     except ValueError as error:

@@ -82,12 +82,12 @@ def test_progress_and_previews_arrive_while_it_runs(jobs, start):
 def test_cancel_ends_a_job_at_once_and_keeps_the_worker(jobs, start):
     task = start("slow", seconds=60)
     wait_until(lambda: running(task))
-    pid = jobs._client.pid
+    pid = jobs.clients["interactive"].pid
     started = time.monotonic()
     bpy.ops.impasto.cancel()
     assert finish(jobs).level == "CANCELLED"
     assert time.monotonic() - started < 1.0
-    assert jobs._client.pid == pid
+    assert jobs.clients["interactive"].pid == pid
     assert not made_images()
 
 
@@ -103,7 +103,7 @@ def test_a_tool_that_ignores_cancel_is_killed_and_the_next_job_runs(jobs, start)
 def test_a_worker_that_is_killed_is_an_error_and_the_next_job_runs(jobs, start, extension):
     task = start("slow", seconds=60)
     wait_until(lambda: running(task))
-    extension.core.process.kill(jobs._client._process.popen)
+    extension.core.process.kill(jobs.clients["interactive"]._process.popen)
     report = finish(jobs)
     assert report.level == "ERROR"
     assert "the worker died (killed by SIGKILL)" in report.text
@@ -229,7 +229,7 @@ def test_blender_can_be_closed_while_a_job_runs(extension, tmp_path):
         "task = request.task(module.results.target_of(bpy.context, 'NONE', 'slow'))\n"
         "module.jobs.jobs.start(task)\n"
         "while not (task.job and task.fraction > 0):\n    time.sleep(0.01)\n"
-        "print('PID', module.jobs.jobs._client.pid, flush=True)\n"
+        "print('PID', module.jobs.jobs.clients['interactive'].pid, flush=True)\n"
         "if sys.argv[-1] == 'disable':\n"
         f"    addon_utils.disable({MODULE!r}, default_set=True)\n"
         "elif sys.argv[-1] == 'crash':\n"

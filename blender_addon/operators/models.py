@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Operators for the library of models: install a file, remove a model, use one."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Mapping
+from typing import Any
+
+import bpy
+from bpy.props import BoolProperty, StringProperty
+
+from .. import engine, orders, properties, trainings
+from ..catalogue import catalogue
+from ..core.errors import ModelError, ParameterError
+from ..jobs import connect
+from ..properties import RELATIVE_PATH
+from ..tasks import Report, Task
+from .working import Working, poll, tell, why_not_now
+
+IS_ASKED = BoolProperty(options={"HIDDEN", "SKIP_SAVE"})
+
+
+class ChangesLibrary(Working):
+    """Mixin: has the engine's own command change the library, and learns then what is in it.
+
+    A click first asks (`ask`): Blender calls `execute` afterwards, which then waits for nothing.
+    """
+
+    @classmethod
+    def poll(cls, _context: bpy.types.Context) -> bool:
+        return poll(cls, why_not_now())
+
+    def ask(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        raise NotImplementedError
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        if bpy.app.background:
+            return self.execute(context)
+        self.is_asked = True
+        return self.ask(context, event)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        if self.is_asked:
+            return Working.invoke(self, context, None)
+        return Working.execute(self, context)
+
+
+class IMPASTO_OT_install_model(ChangesLibrary, bpy.types.Operator):
+    """Copy a model file into your library"""
+
+    bl_idname = "impasto.install_model"
+    bl_label = "Install Model"
+
+    filepath: StringProperty(name="File", description="A .safetensors file", subtype="FILE_PATH", options=RELATIVE_PATH)
+    filter_glob: StringProperty(default="*.safetensors", options={"HIDDEN"})
+    is_asked: IS_ASKED
+
+    def ask(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        context.window_manager.fileselect_add(self)
+        return {"RUNNING_MODAL"}
+
+    def task(self, _context: bpy.types.Context) -> Task:
+        if not self.filepath:
+            raise ParameterError("no file is given", "give filepath=FILE.safetensors")
+        return changing("Installing a model", "install", orders.absolute(self.filepath))
+
+
+class IMPASTO_OT_remove_model(ChangesLibrary, bpy.types.Operator):
+    """Delete a model from your library, its file with it"""
+
+    bl_idname = "impasto.remove_model"
+    bl_label = "Remove Model"
+
+    name: StringProperty(name="Name", description="Name of the model")
+    is_asked: IS_ASKED
+
+    def ask(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        return context.window_manager.invoke_confirm(self, event)
+
+    def task(self, _context: bpy.types.Context) -> Task:
+        return changing(f"Removing {self.name}", "remove", self.name)
+
+
+class IMPASTO_OT_use_model(bpy.types.Operator):
+    """Make textures with this model: chooses the tool and the model"""
+
+    bl_idname = "impasto.use_model"
+    bl_label = "Use Model"
+    bl_options = {"UNDO"}  # noqa: RUF012  as Blender wants it
+
+    name: StringProperty(name="Name", description="Name of the model")
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        tool = properties.choose_model(context.scene, self.name)
+        if tool is None:
+            known = ", ".join(model["name"] for model in catalogue.models) or "none"
+            return tell(self, Report("ERROR", f"there is no model {self.name!r}; there are: {known}"))
+        context.scene.impasto.tool = tool["name"]
+        return {"FINISHED"}
+
+
+def changing(label: str, *arguments: str) -> Task:
+    """A task that runs `impasto models …` and asks the engine then what it has."""
+    connected, found = connect(), engine.require()
+    environment = engine.clean_environment() | engine.settings_environment()
+
+    def work(_task: Task) -> tuple[str, Mapping[str, Any]]:
+        client = connected()  # checks the engine
+        done = subprocess.run(
+            found.command("impasto", "models", *arguments),
+            env=environment,
+            capture_output=True,
+            stdin=subprocess.DEVNULL,
+            encoding="utf-8",
+            errors="replace",
+            check=False,
+            creationflags=engine.NO_CONSOLE,
+        )
+        if done.returncode:
+            message, _, remedy = done.stderr.strip().removeprefix("impasto: ").partition("\n")
+            raise ModelError(message, remedy.strip())
+        return done.stdout.strip(), client.describe().wait()
+
+    def apply(result: tuple[str, Mapping[str, Any]]) -> Report:
+        trainings.learn(result[1])
+        return Report("INFO", f"{label}: {result[0]}")
+
+    return Task(label, work, apply)
+
+
+CLASSES = (IMPASTO_OT_install_model, IMPASTO_OT_remove_model, IMPASTO_OT_use_model)

@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The panel that trains models, and within it the list of those that there are. Panels only draw what is known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import bpy
+
+from . import engine, previews, properties
+from .catalogue import catalogue
+from .jobs import jobs
+from .panels import draw_parameters, section
+from .preferences import draw_report, draw_text
+from .tasks import Task
+
+FIRST = ("name", "licence")
+"""Parameters that every trainer has, drawn before the section with the others."""
+
+
+class TrainPanel:
+    """Mixin: the same panel in each editor."""
+
+    bl_label = "Train"
+    bl_category = "Impasto"
+    bl_region_type = "UI"
+    bl_options = {"DEFAULT_CLOSED"}  # noqa: RUF012  as Blender wants it
+    bl_order = 1
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout = self.layout
+        layout.use_property_split = True
+        layout.use_property_decorate = False
+        settings = context.scene.impasto_training
+        layout.prop(settings, "tool")
+        if settings.tool not in catalogue:
+            layout.operator("impasto.refresh_tools", icon="FILE_REFRESH")
+            return
+        _draw_data(layout, settings)
+        _draw_settings(layout, context, catalogue[settings.tool])
+        _draw_training(layout)
+        section(layout, "impasto_models", "Models", _draw_models, closed=True)
+
+
+class IMPASTO_PT_train_view_3d(TrainPanel, bpy.types.Panel):
+    bl_space_type = "VIEW_3D"
+
+
+class IMPASTO_PT_train_shader_editor(TrainPanel, bpy.types.Panel):
+    bl_space_type = "NODE_EDITOR"
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return context.space_data.tree_type == "ShaderNodeTree"
+
+
+class IMPASTO_PT_train_image_editor(TrainPanel, bpy.types.Panel):
+    bl_space_type = "IMAGE_EDITOR"
+
+
+def _draw_data(layout: bpy.types.UILayout, settings: properties.TrainingSettings) -> None:
+    column = layout.column()
+    column.row().prop(settings, "data_kind", expand=True)
+    if settings.data_kind == "IMAGE":
+        column.template_ID(settings, "image", open="image.open")
+    else:
+        column.prop(settings, "filepath" if settings.data_kind == "FILE" else "folder")
+
+
+def _draw_settings(layout: bpy.types.UILayout, context: bpy.types.Context, tool: Mapping[str, Any]) -> None:
+    draw_parameters(layout, context, tool, only=FIRST)
+
+    def draw_others(body: bpy.types.UILayout) -> None:
+        draw_parameters(body, context, tool, leave_out=FIRST)
+        body.prop(context.scene.impasto_training, "seed")
+
+    section(layout, "impasto_training_parameters", "Parameters", draw_others, closed=True)
+
+
+def _draw_training(layout: bpy.types.UILayout) -> None:
+    column = layout.column()
+    if jobs.training:
+        _draw_progress(column, jobs.training)
+        return
+    row = column.row()
+    row.scale_y = 1.5
+    row.operator("impasto.train", icon="PLAY")
+    if engine.find() is not None:
+        draw_report(column, jobs.training_report)
+
+
+def _draw_progress(layout: bpy.types.UILayout, task: Task) -> None:
+    """How far the training is, what it has learned so far, and what can be done with it."""
+    state = {"pausing": "Pausing", "paused": "Paused", "stopping": "Finishing", "cancelling": "Cancelling"}
+    said = state.get(task.state, "")
+    layout.progress(factor=task.fraction, text=f"{task.fraction:.0%}  {said}")
+    draw_text(layout, task.message, "NONE")
+    if icon := previews.icon_of(task):
+        layout.template_icon(icon, scale=8)
+    row = layout.row(align=True)
+    if task.state in ("pausing", "paused"):
+        row.operator("impasto.resume_training", icon="PLAY")
+    else:
+        row.operator("impasto.pause_training", icon="PAUSE")
+    row.operator("impasto.stop_training", icon="CHECKMARK")
+    row.operator("impasto.cancel_training", icon="CANCEL")
+    if task.outlives:
+        draw_text(layout, "Goes on when Blender closes; its model is then under Models, after Refresh", "INFO")
+
+
+def _draw_models(layout: bpy.types.UILayout) -> None:
+    for model in catalogue.models:
+        _draw_model(layout.box().row(), model)
+    for damaged in catalogue.damaged_models:
+        column = layout.column()
+        column.alert = True
+        draw_text(column, f"{damaged['name']}: {damaged['error']}; {damaged['remedy']}", "ERROR")
+    row = layout.row(align=True)
+    row.operator("impasto.install_model", icon="IMPORT")
+    row.operator("impasto.refresh_tools", text="Refresh", icon="FILE_REFRESH")
+
+
+def _draw_model(row: bpy.types.UILayout, model: Mapping[str, Any]) -> None:
+    """Thumbnail; name, what it is and how large, licence; the buttons that use it and remove it."""
+    if icon := previews.icon_of_model(model):
+        row.template_icon(icon, scale=3)
+    column = row.column(align=True)
+    column.label(text=model["name"], translate=False)
+    kind = model["material"] or ", ".join(model["classes"]) or model["tool"]
+    column.label(text=f"{kind}, {_size(model['bytes'])}", translate=False)
+    column.label(text=model["licence"], translate=False)
+    column = row.column(align=True)
+    column.operator("impasto.use_model", text="", icon="CHECKMARK").name = model["name"]
+    if not model["shipped"]:
+        column.operator("impasto.remove_model", text="", icon="TRASH").name = model["name"]
+
+
+def _size(count: int) -> str:
+    return f"{count / 2**20:.1f} MB" if count >= 2**20 else f"{count / 2**10:.0f} kB"
+
+
+CLASSES = (IMPASTO_PT_train_view_3d, IMPASTO_PT_train_shader_editor, IMPASTO_PT_train_image_editor)

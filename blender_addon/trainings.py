@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is to be trained, from plain values to a task for the long worker; its model is then in the panel."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+from . import engine, images, orders, properties
+from .catalogue import DEFAULT_TRAINER, catalogue
+from .core.errors import ParameterError
+from .core.recipe import Recipe, Step
+from .jobs import LONG, connect, jobs
+from .tasks import Report, Task
+
+DATASET = "dataset"
+NAME = "name"
+"""The parameter of every trainer that says how its model is called."""
+
+
+@dataclass(frozen=True)
+class Training:
+    """A trainer with its data and parameters, in plain values, with the command line's names and defaults."""
+
+    tool: str = DEFAULT_TRAINER
+    data: orders.Source | None = None
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    seed: int = 0
+    device: str = ""
+
+    def task(self) -> Task:
+        """The task that trains. ImpastoError says what is wrong with it."""
+        if catalogue[self.tool]["kind"] != "trainer":
+            raise ParameterError(f"{self.tool} is no trainer", f"choose from {', '.join(trainers())}")
+        if self.data is None:
+            raise ParameterError("there is nothing to learn from", "give a picture, a folder or an image")
+        if jobs.training:
+            raise ParameterError(f"a training runs already: {jobs.training.label}", "wait for it, or stop it")
+        is_image = isinstance(self.data, bpy.types.Image)
+        data = images.read(self.data) if is_image else orders.existing(self.data)
+        recipe, connected = self._recipe(), connect(LONG)
+        options = {"device": self.device or engine.preferences().device, "detach": engine.preferences().keep_training}
+
+        def work(task: Task) -> Mapping[str, Any]:
+            client = connected()
+            with tempfile.TemporaryDirectory(prefix="impasto-", ignore_cleanup_errors=True) as folder:
+                path = images.write_png(data, Path(folder)) if isinstance(data, images.Picture) else data
+                answer = task.wait_for(client.submit(recipe, {self._input: path}, **options))
+            return {**answer.header, "description": client.describe().wait()}
+
+        epoch = jobs.file_epoch
+        return Task(f"Training {self.parameters.get(NAME, '')}", work, lambda made: _apply(made, epoch), is_long=True)
+
+    @property
+    def _input(self) -> str:
+        """The trainer's input that is a data set; without one it learns from its source."""
+        inputs = catalogue[self.tool]["inputs"]
+        return next((item["name"] for item in inputs if item.get("kind") == DATASET), orders.SOURCE)
+
+    def _recipe(self) -> Recipe:
+        inputs = {} if self._input == orders.SOURCE else {self._input: self._input}
+        step = Step(self.tool, dict(self.parameters), inputs)
+        return Recipe.from_dict(Recipe((step,), self.seed).to_dict())
+
+
+def from_scene(context: bpy.types.Context) -> Training:
+    """What the training panel asks for."""
+    settings = context.scene.impasto_training
+    tool = catalogue[settings.tool]
+    parameters = properties.parameters_of(context.scene, tool)
+    return Training(settings.tool, chosen_data(settings), parameters, settings.seed)
+
+
+def chosen_data(settings: properties.TrainingSettings) -> orders.Source | None:
+    """The file, folder or image that the training panel is set to."""
+    if settings.data_kind == "IMAGE":
+        return settings.image
+    path = settings.filepath if settings.data_kind == "FILE" else settings.folder
+    return Path(orders.absolute(path)) if path else None
+
+
+def what_is_missing(context: bpy.types.Context) -> str:
+    """Why the panel's training cannot begin; empty where it can."""
+    settings = context.scene.impasto_training
+    if settings.tool not in catalogue:
+        return "Choose a trainer"
+    chosen = {"IMAGE": settings.image, "FILE": settings.filepath, "FOLDER": settings.folder}[settings.data_kind]
+    return "" if chosen else "Choose what to learn from: a file, a folder, or an image of this .blend"
+
+
+def trainers() -> list[str]:
+    """The names of the tools that make models."""
+    return [tool["name"] for tool in catalogue if tool["kind"] == "trainer"]
+
+
+def learn(description: Mapping[str, Any]) -> None:
+    """Use what the engine said of itself: its tools, and the models of the library."""
+    if catalogue.keep(description):
+        properties.refresh()
+
+
+def _apply(made: Mapping[str, Any], epoch: int) -> Report:
+    """Have the new model in the list, and in the generator that runs it, unless another file is open now."""
+    learn(made["description"])
+    name = Path(made["models"][0]).stem if made["models"] else ""
+    if not name:
+        return Report("WARNING", "The training made no model")
+    tool = properties.choose_model(bpy.context.scene, name) if epoch == jobs.file_epoch else None
+    where = f"; choose the tool {tool['label']} to use it" if tool else ""
+    return Report("INFO", f"The model {name} is ready{where}")

@@ -1,0 +1,293 @@
+"""Training beside the rest, with a real worker of its own: the panel, the call for scripts, the library of models.
+
+Timers never fire without a window, so the tests call what the timer calls.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import bpy
+import numpy as np
+import pytest
+from conftest import MODULE, coordinates, packed_image, pixels_of, png
+from drawing import drawn
+
+LIMIT_S = 30.0
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory, extension):
+    """A library of models for this file's tests, so that the workers need not start anew for each."""
+    folder = tmp_path_factory.mktemp("models")
+    extension.engine.preferences().models_folder = str(folder)
+    yield folder
+    extension.engine.preferences().models_folder = ""
+    extension.jobs.jobs.close()
+
+
+@pytest.fixture
+def jobs(extension, scene, library):
+    yield extension.jobs.jobs
+    extension.jobs.jobs.training_report = None
+
+
+@pytest.fixture
+def photo(tmp_path):
+    (tmp_path / "wall.png").write_bytes(png(np.full((16, 16, 3), (200, 100, 50), np.uint8)))
+    return tmp_path / "wall.png"
+
+
+@pytest.fixture
+def begin(extension, jobs, photo):
+    """Starts a training as a click on Train does, without waiting for it."""
+
+    def begin_training(name: str, steps: int = 10000, **given: object):
+        parameters = {"name": name, "steps": steps}
+        task = extension.trainings.Training("learn", photo, parameters, **given).task()
+        jobs.start(task)
+        wait_until(lambda: task.fraction > 0 or task.ended)
+        return task
+
+    return begin_training
+
+
+def wait_until(condition, limit_s: float = LIMIT_S) -> None:
+    deadline = time.monotonic() + limit_s
+    while not condition():
+        assert time.monotonic() < deadline, "it took too long"
+        time.sleep(0.01)
+
+
+def finish_training(jobs) -> object:
+    """Tick, as the timer does, until the training has ended; what it reported."""
+
+    def is_done() -> bool:
+        jobs.tick()
+        return not jobs.training
+
+    wait_until(is_done)
+    return jobs.training_report
+
+
+def train(name: str, **given: object) -> None:
+    given.setdefault("parameters", '{"steps": 2}')
+    assert bpy.ops.impasto.train(tool="learn", name=name, **given) == {"FINISHED"}
+
+
+def names(extension) -> set[str]:
+    return {model["name"] for model in extension.catalogue.catalogue.models}
+
+
+def test_a_script_trains_and_the_generator_uses_the_new_model(jobs, scene, library, photo, extension):
+    train("script", data=str(photo), licence="CC0")
+    assert (library / "script.safetensors").exists()
+    assert scene.impasto_parameters.recall.model == "script"
+    model = extension.catalogue.catalogue.model("recall", "script")
+    assert (model["licence"], model["shipped"]) == ("CC0", False)
+    scene.impasto.tool, scene.impasto.source_kind, scene.impasto.estimator = "recall", "NONE", "none"
+    bpy.ops.impasto.generate(width_px=8, height_px=8)
+    made = pixels_of(bpy.data.images["recall_base_color"])[0, 0, :3]
+    np.testing.assert_allclose(made / made[0], np.array([1, 0.5, 0.25]), atol=0.02)
+
+
+def test_the_panels_settings_train(jobs, scene, library, photo):
+    settings = scene.impasto_training
+    settings.tool, settings.filepath = "learn", str(photo)
+    parameters = scene.impasto_parameters.learn
+    parameters.name, parameters.licence, parameters.steps = "panel", "CC-BY-4.0", 2
+    assert bpy.ops.impasto.train() == {"FINISHED"}
+    assert (library / "panel.safetensors").exists()
+
+
+@pytest.mark.parametrize("is_float", [False, True])
+def test_an_image_of_the_blend_is_learned_from(jobs, scene, library, extension, is_float):
+    """Its pixels reach the trainer through a PNG: the model is their mean colour."""
+    name = f"image-{is_float}"
+    if is_float:
+        image = bpy.data.images.new("wall", 8, 8, float_buffer=True, is_data=True)
+        image.pixels.foreach_set(np.tile(np.float32([0.8, 0.4, 0.2, 1]), 64))
+    else:
+        packed_image("wall", np.full((8, 8, 3), (204, 102, 51), np.uint8))
+    train(name, image="wall")
+    bpy.ops.impasto.run(tool="recall", parameters=json.dumps({"model": name}), width_px=8, height_px=8, name=name)
+    made = pixels_of(bpy.data.images[f"{name}_base_color"])[0, 0, :3]
+    np.testing.assert_allclose(made / made[0], np.array([1, 0.5, 0.25]), atol=0.02)
+
+
+def test_a_written_png_holds_the_images_pixels(extension, scene, tmp_path):
+    pixels = coordinates(6, 10)
+    path = extension.images.write_png(extension.images.read(packed_image("odd: name?.png", pixels)), tmp_path)
+    read = pixels_of(bpy.data.images.load(str(path)))[..., :3]
+    np.testing.assert_allclose(read, pixels / np.float32(255), atol=1e-6)
+
+
+def test_the_artist_generates_while_a_training_runs(jobs, begin, scene):
+    task = begin("beside")
+    assert bpy.ops.impasto.run(tool="checker", width_px=16, height_px=16, estimator="none") == {"FINISHED"}
+    assert task.state == "running"
+    assert jobs.clients["long"].pid != jobs.clients["interactive"].pid
+    assert not bpy.ops.impasto.cancel.poll()
+    bpy.ops.impasto.cancel_training()
+    assert finish_training(jobs).level == "CANCELLED"
+
+
+def test_a_training_pauses_resumes_and_keeps_what_it_has(jobs, begin, library):
+    task = begin("kept")
+    assert not bpy.ops.impasto.resume_training.poll()
+    bpy.ops.impasto.pause_training()
+    wait_until(lambda: task.state == "paused")
+    assert not bpy.ops.impasto.pause_training.poll()
+    bpy.ops.impasto.resume_training()
+    wait_until(lambda: task.state == "running")
+    bpy.ops.impasto.stop_training()
+    assert finish_training(jobs).text.startswith("The model kept is ready")
+    assert (library / "kept.safetensors").exists()
+
+
+def test_a_cancelled_training_leaves_a_checkpoint(jobs, begin, library):
+    begin("half")
+    bpy.ops.impasto.cancel_training()
+    assert finish_training(jobs).level == "CANCELLED"
+    assert (library / "half.checkpoint").exists()
+    assert not (library / "half.safetensors").exists()
+
+
+def test_a_second_training_is_refused_while_one_runs(jobs, begin, photo):
+    begin("first")
+    with pytest.raises(RuntimeError, match=r"runs already: Training first.*wait for it"):
+        bpy.ops.impasto.train(tool="learn", data=str(photo), name="second")
+
+
+def test_a_model_for_another_file_is_kept_in_the_library_alone(jobs, begin, library):
+    task = begin("elsewhere", steps=20)
+    bpy.ops.wm.read_homefile(use_empty=True)
+    assert finish_training(jobs).level == "INFO", task.message
+    assert bpy.context.scene.impasto_parameters.recall.model == ""
+    assert (library / "elsewhere.safetensors").exists()
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"tool": "checker"}, "checker is no trainer.*choose from"),
+        ({"tool": "learn", "data": "/nowhere"}, "no file called /nowhere"),
+        ({"tool": "learn", "data": ""}, "nothing to learn from"),
+        ({"tool": "learn", "parameters": '{"steps": 0}'}, "steps got 0.*greater than or equal"),
+        ({"tool": "learn", "name": "no/name"}, "cannot be a model's name"),
+    ],
+)
+def test_a_training_that_cannot_work_says_why(jobs, scene, photo, given, message):
+    scene.impasto_training.tool = "learn"
+    with pytest.raises(RuntimeError, match=message):
+        bpy.ops.impasto.train(**{"data": str(photo), **given})
+
+
+def test_the_panel_shows_the_training_and_its_preview(jobs, begin, scene):
+    scene.impasto_training.tool = "learn"
+    panel = bpy.types.IMPASTO_PT_train_view_3d
+    before = drawn(panel)
+    assert before.operators("impasto.train")
+    assert {"name", "licence", "steps", "seed"} <= set(before.props())
+    task = begin("shown")
+    wait_until(lambda: task.preview is not None)
+    layout = drawn(panel)
+    texts = [options.get("text", "") for what, _, options in layout.drawn if what in ("label", "progress")]
+    assert any("loss" in text for text in texts)
+    for name in ("pause_training", "stop_training", "cancel_training"):
+        assert layout.operators(f"impasto.{name}")
+    bpy.ops.impasto.pause_training()
+    assert drawn(panel).operators("impasto.resume_training")
+
+
+def test_models_are_listed_installed_used_and_removed(jobs, extension, scene, library, photo, tmp_path):
+    train("guest", data=str(photo))
+    file = library / "guest.safetensors"
+    moved = file.rename(tmp_path / file.name)
+    bpy.ops.impasto.refresh_tools()
+    assert "guest" not in names(extension)
+    assert bpy.ops.impasto.install_model(filepath=str(moved)) == {"FINISHED"}
+    assert "guest" in names(extension)
+    layout = drawn(bpy.types.IMPASTO_PT_train_view_3d)
+    assert "guest" in [options.get("text") for what, _, options in layout.drawn if what == "label"]
+    scene.impasto_parameters.recall.model = ""
+    bpy.ops.impasto.use_model(name="guest")
+    assert (scene.impasto.tool, scene.impasto_parameters.recall.model) == ("recall", "guest")
+    assert bpy.ops.impasto.remove_model(name="guest") == {"FINISHED"}
+    assert "guest" not in names(extension)
+    with pytest.raises(RuntimeError, match=r"no model 'guest'.*models list"):
+        bpy.ops.impasto.remove_model(name="guest")
+
+
+def test_a_file_that_is_no_model_is_refused(jobs, photo):
+    with pytest.raises(RuntimeError, match="is not a model file"):
+        bpy.ops.impasto.install_model(filepath=str(photo))
+
+
+def test_sliders_are_the_chosen_models(jobs, extension, scene, library, photo):
+    """The model has one slider, called warmth: the second is neither shown nor sent."""
+    train("warm", data=str(photo))
+    properties, tool = extension.properties, extension.catalogue.catalogue["recall"]
+    group = scene.impasto_parameters.recall
+    group.slider_1, group.slider_2 = 1.5, 2.5
+    assert properties.is_visible(group, tool, "slider_1")
+    assert not properties.is_visible(group, tool, "slider_2")
+    assert properties.shown_label(group, tool, "slider_1") == "Warmth"
+    assert properties.parameters_of(scene, tool) == {"model": "warm", "slider_1": 1.5}
+    group.model = "unknown"
+    assert not properties.is_visible(group, tool, "slider_1")
+
+
+def test_the_search_offers_the_models_of_the_tool(jobs, extension, scene, photo):
+    train("found", data=str(photo))
+    search = extension.properties.property_of(
+        "model", {"type": "string", "format": "model", "default": ""}, extension.catalogue.catalogue["recall"]
+    ).keywords["search"]
+    group = scene.impasto_parameters.recall
+    assert "found" in search(group, bpy.context, "FOU")
+    assert search(group, bpy.context, "nothing") == []
+
+
+def test_the_command_trains_too(extension, jobs, library, photo):
+    assert extension.commands.run(["train", "learn", str(photo), "--name", "command", "--steps", "2"]) == 0
+    assert (library / "command.safetensors").exists()
+
+
+@pytest.mark.parametrize("is_kept", [True, False])
+def test_a_training_ends_or_goes_on_when_blender_closes(extension, library, photo, tmp_path, is_kept):
+    """In a Blender of its own, which is closed in the midst of a training."""
+    name = f"closing-{is_kept}"
+    script = tmp_path / "close.py"
+    script.write_text(
+        "import bpy, addon_utils, time, pathlib\n"
+        f"module = addon_utils.enable({MODULE!r}, default_set=True)\n"
+        "preferences = module.engine.preferences()\n"
+        f"preferences.models_folder, preferences.keep_training = {str(library)!r}, {is_kept}\n"
+        f"training = module.trainings.Training('learn', pathlib.Path({str(photo)!r}), "
+        f"{{'name': {name!r}, 'steps': 60}})\n"
+        "task = training.task()\n"
+        "module.jobs.jobs.start(task)\n"
+        "while not (task.job and task.fraction > 0):\n    time.sleep(0.01)\n"
+        f"addon_utils.disable({MODULE!r}, default_set=True)\n"
+    )
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    assert not (library / f"{name}.safetensors").exists()
+    if is_kept:
+        wait_until((library / f"{name}.safetensors").exists)
+    else:
+        assert (library / f"{name}.checkpoint").exists()
+
+
+def test_the_thumbnail_of_a_model_is_drawn(extension, scene):
+    import base64
+
+    model = {"name": "any", "thumbnail": base64.b64encode(png(coordinates(8, 8))).decode()}
+    icon = extension.previews.icon_of_model(model)
+    assert icon == extension.previews.icon_of_model(model)
+    assert extension.previews.icon_of_model({"name": "any", "thumbnail": ""}) == 0
+    assert len(list(Path(bpy.app.tempdir).glob("impasto-*.jpg"))) == 1
