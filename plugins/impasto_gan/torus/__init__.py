@@ -1,0 +1,91 @@
+"""The flagship: one periodic generator for any material, alone or by class, with sliders (torch only on use)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from impasto.context import Context
+from impasto.texture import Maps
+from impasto.tools import Field, Generator, Input, Parameters, Result, SizeParameters, Trainer, model_field
+
+
+def _slider(number: int) -> Any:
+    return Field(
+        0.0, ge=-3, le=3, description=f"Slider {number} of the model, in deviations; its card says what it does"
+    )
+
+
+class TorusParameters(SizeParameters):
+    """Which model, and what to make of it."""
+
+    model: str = model_field("Name of a trained model; empty: the first of the library")
+    material: str = Field("", description="Class of a model that knows several; empty: its first")
+    variation: float = Field(
+        1.0, ge=0, le=1.5, description="How much places differ; 1: as in the training data, lower: calmer, more even"
+    )
+    scale: float = Field(1.0, ge=0.25, le=2, description="Size of what is seen: 0.5 shows twice as much, half as large")
+    blend: float = Field(0.0, ge=0, le=1, description="How far to go to the other seed or material; 1: all the way")
+    blend_seed: int = Field(1, ge=0, le=2**31 - 1, description="The seed to blend with")
+    blend_material: str = Field("", description="The class to blend with, instead of another seed")
+    slider_1: float = _slider(1)
+    slider_2: float = _slider(2)
+    slider_3: float = _slider(3)
+    slider_4: float = _slider(4)
+    slider_5: float = _slider(5)
+    slider_6: float = _slider(6)
+
+
+class Torus(Generator):
+    """Materials, learned; the noise is drawn on a torus and every convolution wraps, so the result tiles."""
+
+    name = "torus"
+    label = "From a trained model"
+    description = "Makes a seamless material of any size with a model: a shipped one, or one trained on your pictures"
+    parameters = TorusParameters
+
+    def apply(self, subject: Maps, parameters: TorusParameters, inputs: Mapping[str, Maps], context: Context) -> Maps:
+        """The maps that the model has learned, and what follows from height; of the subject only the size counts."""
+        from .generate import generate_torus
+
+        return generate_torus(subject, parameters, context)
+
+
+class TrainTorusParameters(Parameters):
+    """How long and on what the networks are trained."""
+
+    name: str = Field("untitled", description="Name of the model: letters, digits, - and _")
+    label: str = Field("", description="What people read; empty: the name")
+    material: str = Field("", description="Kind of material, such as brick; the model's card keeps it")
+    steps: int = Field(
+        1500, ge=1, le=1000000, description="Steps of training; about a third of a second each on a core"
+    )
+    canvas_px: int = Field(
+        384, ge=64, le=1024, description="Size of the surface that one step looks at: larger sees larger shapes"
+    )
+    crop_px: int = Field(112, ge=48, le=512, description="Size of the crops at full detail, in pixels")
+    batch: int = Field(3, ge=1, le=256, description="Surfaces in a step; more is steadier and slower")
+    learning_rate: float = Field(1e-3, ge=1e-6, le=1e-2, description="How fast it learns; lower it if it diverges")
+    width: float = Field(
+        1.0, ge=0.125, le=4, description="Channels, in parts of the usual: how much the model can hold"
+    )
+    hold_out: bool = Field(False, description="Learn only one half of each picture, to be judged on the other")
+    start_from: str = model_field("Model to go on from, with new data; empty: from scratch", tool="torus")
+
+
+class TrainTorus(Trainer):
+    """Trains a model for `torus`."""
+
+    name = "train-torus"
+    label = "Train on a material"
+    description = "Learns a material from photographs or map sets, or several by class, to make them seamlessly"
+    parameters = TrainTorusParameters
+    inputs = (Input("dataset", "what it learns from: a picture, a map set, or a folder of them", kind="dataset"),)
+
+    def apply(
+        self, subject: Maps, parameters: TrainTorusParameters, inputs: Mapping[str, Any], context: Context
+    ) -> Result:
+        """The path of the model and the last figures. Cancelled, it leaves a checkpoint to go on from."""
+        from .training import train_torus
+
+        return train_torus(parameters, inputs, context)

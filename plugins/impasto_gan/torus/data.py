@@ -1,0 +1,250 @@
+"""Training data: the maps of surfaces as standardised tensors, and crops of them at two scales.
+
+The generator makes a picture coarse to fine, so it is judged twice: on crops of `COARSE` times less detail, which show
+how a material is laid out, and on smaller crops at full detail.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn.functional import avg_pool2d, conv2d
+
+from impasto.dataset import Dataset
+from impasto.errors import ParameterError
+from impasto.parts import part_of, training_part
+from impasto.texture import MAP_CHANNELS, Maps
+
+from .waves import Waves, find_waves
+
+LEARNED_MAPS = ("base_color", "height", "roughness", "metallic")
+"""Normals and occlusion are derived from height, so that they agree with it."""
+COARSE = 4
+LEAST_DEVIATION = 0.01
+CHROMA = 0.6
+"""How far colour is whitened (0: not, 1: fully). Unwhitened, losses hardly see hue, and results shimmer in rainbows."""
+LUMINANCE = (0.2126, 0.7152, 0.0722)
+
+
+@dataclass(frozen=True)
+class Standard:
+    """Between maps and what networks see: v = matrix (pixels - mean), with mean (C, 1, 1) and matrix (C, C).
+
+    Every channel has deviation 1 but the smaller principal components of the base colour.
+    """
+
+    maps: tuple[str, ...]
+    mean: Tensor
+    matrix: Tensor
+
+    def to(self, pixels: Tensor) -> Tensor:
+        """(..., C, H, W) pixels, standardised."""
+        return torch.einsum("ij,...jhw->...ihw", self.matrix, pixels - self.mean)
+
+    def back(self, values: Tensor) -> Tensor:
+        """What `to` undoes."""
+        return conv2d(values, torch.linalg.inv(self.matrix.cpu()).to(values)[:, :, None, None]) + self.mean
+
+    def on(self, device: str) -> Standard:
+        """The same on a device."""
+        return replace(self, mean=self.mean.to(device), matrix=self.matrix.to(device))
+
+    @property
+    def height_channel(self) -> int | None:
+        """Which channel holds height, if one does."""
+        names = [name for name in self.maps for _ in range(MAP_CHANNELS[name])]
+        return names.index("height") if "height" in names else None
+
+
+@dataclass(frozen=True)
+class Picture:
+    """pixels (C, H, W) and the same with `COARSE` times less detail, both standardised. label: index of its class.
+
+    known (C, 1, 1): 1 where the picture has the channel, 0 where losses must not look.
+    """
+
+    pixels: Tensor
+    coarse: Tensor
+    label: int
+    known: Tensor
+
+
+@dataclass(frozen=True)
+class Crops:
+    """A batch: coarse (B, C, h, w), fine (B, C, n, n), and of each where the coarse crop lies (B, 2), class, channels."""
+
+    coarse: Tensor
+    fine: Tensor
+    places_px: Tensor
+    labels: Tensor
+    known: Tensor
+
+
+@dataclass(frozen=True)
+class Data:
+    """All pictures, how they are standardised, the deviations of their slopes (coarse, fine), and their lattice."""
+
+    pictures: tuple[Picture, ...]
+    standard: Standard
+    slope_deviations: tuple[float, float]
+    waves: Waves
+    canvas: tuple[int, int]
+    labels: tuple[str, ...]
+
+    def crops(self, count: int, fine_px: int, random: torch.Generator) -> Crops:
+        """Random crops: coarse ones that show the size of the canvas, fine ones of `fine_px`."""
+        draws = [self._draw(fine_px, random) for _ in range(count)]
+        coarse, fine, places, labels, known = zip(*draws, strict=True)
+        return Crops(
+            torch.stack(coarse), torch.stack(fine), torch.stack(places), torch.tensor(labels), torch.stack(known)
+        )
+
+    def _draw(self, fine_px: int, random: torch.Generator) -> tuple[Tensor, Tensor, Tensor, int, Tensor]:
+        picture = self.pictures[_draw(len(self.pictures), random)]
+        height, width = (side // COARSE for side in self.canvas)
+        top, left = (
+            _draw(whole - part + 1, random)
+            for whole, part in zip(picture.coarse.shape[1:], (height, width), strict=True)
+        )
+        coarse = picture.coarse[:, top : top + height, left : left + width]
+        y, x = (_draw(side - fine_px + 1, random) for side in picture.pixels.shape[1:])
+        fine = picture.pixels[:, y : y + fine_px, x : x + fine_px]
+        return coarse, fine, torch.tensor([top, left]) * float(COARSE), picture.label, picture.known
+
+
+def _draw(count: int, random: torch.Generator) -> int:
+    return int(torch.randint(count, (), generator=random))
+
+
+def prepare(
+    dataset: Dataset, canvas_px: int, fine_px: int, cell_px: int, hold_out: bool, device: str
+) -> tuple[Data, dict[str, Any]]:
+    """The dataset as training data, and for the model's card how large its surface is and what of it was learned.
+
+    ParameterError where the pictures are too small, or of one colour.
+    """
+    surfaces, parts = [], []
+    for sample in dataset.samples:
+        maps = sample.load()
+        parts.append(training_part(maps) if hold_out else "all")
+        surfaces.append(part_of(maps, parts[-1]))
+    names = tuple(name for name in LEARNED_MAPS if any(name in maps for maps in surfaces))
+    pixels = [_tensor(maps, names) for maps in surfaces]
+    standard = _standard(names, pixels)
+    side = min(min(tensor.shape[1:]) for tensor, _ in pixels)
+    largest = min(canvas_px, side // cell_px * cell_px)
+    if largest < fine_px:
+        message = f"the shorter side of the smallest picture is {side} px, too small for crops of {fine_px} px"
+        raise ParameterError(message, "give larger pictures, or choose smaller crops")
+    waves = find_waves(_luminance(surfaces[0])) if len(surfaces) == 1 else Waves.none()
+    canvas = waves.canvas((largest, largest), side // cell_px * cell_px, cell_px)
+    rolls = [(False, False) if hold_out else sample.wraps for sample in dataset.samples]
+    labels = dataset.labels
+    pictures = tuple(
+        _picture(standard, tensor, known, labels.index(sample.label) if sample.label in labels else 0, wraps, canvas)
+        for (tensor, known), sample, wraps in zip(pixels, dataset.samples, rolls, strict=True)
+    )
+    pictures = tuple(
+        replace(p, pixels=p.pixels.to(device), coarse=p.coarse.to(device), known=p.known.to(device)) for p in pictures
+    )
+    data = Data(pictures, standard, _slope_deviations(standard, pictures), waves, canvas, labels)
+    first = surfaces[0]
+    about = {
+        "maps": list(names),
+        "mean": standard.mean.flatten().tolist(),
+        "matrix": standard.matrix.tolist(),
+        "waves": waves.vectors.tolist(),
+        "texel_m": first.width_m / first.size_px[1] if first.width_m else None,
+        "height_range_m": first.height_range_m,
+        "data": _sources(dataset, parts),
+    }
+    return data, about
+
+
+def _sources(dataset: Dataset, parts: list[str]) -> list[dict[str, Any]]:
+    """What the card says of the data; of single pictures also their size, class and the part that was learned."""
+    sources: list[dict[str, Any]] = [dict(source) for source in dataset.sources()]
+    if len(sources) == len(dataset.samples):
+        for source, sample, part in zip(sources, dataset.samples, parts, strict=True):
+            source |= {"size_px": list(sample.size_px[::-1]), "part": part}
+            if sample.label:
+                source["label"] = sample.label
+    return sources
+
+
+def _tensor(maps: Maps, names: tuple[str, ...]) -> tuple[Tensor, Tensor]:
+    """Channels (C, H, W) of the named maps, 0 where a map is absent, and which are there (C, 1, 1)."""
+    height, width = maps.size_px
+    parts, known = [], []
+    for name in names:
+        channels = MAP_CHANNELS[name]
+        is_there = name in maps
+        parts.append(
+            torch.from_numpy(maps[name].pixels.transpose(2, 0, 1).copy())
+            if is_there
+            else torch.zeros(channels, height, width)
+        )
+        known += channels * [float(is_there)]
+    return torch.cat(parts), torch.tensor(known)[:, None, None]
+
+
+def _standard(names: tuple[str, ...], pixels: list[tuple[Tensor, Tensor]]) -> Standard:
+    count = sum(MAP_CHANNELS[name] for name in names)
+    columns = [
+        torch.cat([tensor[channel].flatten() for tensor, known in pixels if known[channel]]) for channel in range(count)
+    ]
+    mean = torch.tensor([float(values.mean()) for values in columns])
+    matrix = torch.diag(torch.tensor([1 / max(float(values.std()), LEAST_DEVIATION) for values in columns]))
+    if names[0] == "base_color":
+        colours = torch.stack(columns[:3])
+        if float(colours.std(1).max()) < LEAST_DEVIATION:
+            raise ParameterError("the data is of one colour: there is nothing to learn", "give pictures with texture")
+        variances, axes = torch.linalg.eigh(torch.cov(colours))
+        deviations = variances.clamp(min=1e-8).sqrt()
+        shares = (deviations / deviations[-1]).clamp(min=0.02)
+        matrix[:3, :3] = torch.diag(1 / (deviations[-1] * shares**CHROMA)) @ axes.T
+    return Standard(names, mean[:, None, None], matrix)
+
+
+def _picture(
+    standard: Standard, pixels: Tensor, known: Tensor, label: int, wraps: tuple[bool, bool], canvas: tuple[int, int]
+) -> Picture:
+    values = standard.to(pixels) * known
+    for axis, goes_round in ((1, wraps[0]), (2, wraps[1])):
+        if goes_round:  # crops may lie across the border
+            values = torch.cat([values, values.narrow(axis, 0, min(canvas[axis - 1], values.shape[axis]))], axis)
+    return Picture(values, avg_pool2d(values[None], COARSE)[0], label, known)
+
+
+def _luminance(maps: Maps) -> Tensor:
+    name = "base_color" if "base_color" in maps else next(iter(maps))
+    pixels = torch.from_numpy(maps[name].pixels)
+    return pixels @ torch.tensor(LUMINANCE) if pixels.shape[2] == 3 else pixels[..., 0]
+
+
+def slopes(maps: Tensor, height_channel: int | None, deviation: float) -> Tensor:
+    """Maps (B, C, H, W) -> (B, C + 2, H - 2, W - 2): with the slopes of their height along x and y, standardised.
+
+    What light shows of a surface is its slopes, so losses must see them: in height itself fine relief is nearly nothing.
+    """
+    if height_channel is None:
+        return maps
+    height = maps[:, height_channel : height_channel + 1]
+    along_x = (height[:, :, 1:-1, 2:] - height[:, :, 1:-1, :-2]) / deviation
+    along_y = (height[:, :, 2:, 1:-1] - height[:, :, :-2, 1:-1]) / deviation
+    return torch.cat([maps[:, :, 1:-1, 1:-1], along_x, along_y], 1)
+
+
+def _slope_deviations(standard: Standard, pictures: tuple[Picture, ...]) -> tuple[float, float]:
+    channel = standard.height_channel
+    if channel is None:
+        return 1.0, 1.0
+    found = []
+    for scale in ("coarse", "pixels"):
+        values = [slopes(getattr(p, scale)[None], channel, 1.0)[0, -2:] for p in pictures if bool(p.known[channel])]
+        found.append(max(math.sqrt(sum(float(v.square().mean()) for v in values) / len(values)), 1e-4))
+    return found[0], found[1]

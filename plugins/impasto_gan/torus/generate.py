@@ -1,0 +1,288 @@
+"""Makes maps with a trained torus generator: any size and scale, seamless, whole or region by region."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from impasto.context import Context
+from impasto.errors import ModelError, ParameterError
+from impasto.noise import NoiseField
+from impasto.relief import HALO_PX, normal_from_height, occlusion_from_height
+from impasto.texture import MAP_CHANNELS, Maps
+
+from .data import COARSE, Standard
+from .networks import BROAD_STREAM, GLOBAL_CHANNELS, GRID_STREAM, STYLE_CHANNELS, TorusGenerator
+from .region import Region, whole
+from .waves import Waves, stacked
+
+if TYPE_CHECKING:
+    from . import TorusParameters
+
+STREAMS = {BROAD_STREAM: 100, GRID_STREAM: 101}
+GLOBAL_STREAM = 102
+HEIGHT_MARGIN = 0.25
+"""Heights beyond those of the training data are kept: so much on either side, in parts of its range."""
+BAND_PIXELS = 2**20
+LEAST_CELLS = 2
+
+
+@dataclass(frozen=True)
+class Model:
+    """A trained generator, how its maps are standardised, its lattice, classes, and directions of sliders (N, 32)."""
+
+    network: TorusGenerator
+    standard: Standard
+    waves: Waves
+    classes: tuple[str, ...] = ()
+    sliders: Tensor = field(default_factory=lambda: torch.zeros(0, STYLE_CHANNELS))
+    texel_m: float | None = None
+    height_range_m: float | None = None
+    name: str = ""
+    device: str = "cpu"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What is made of a model: one picture, of any size. classes: weight of each class; (): the first. sliders: deviations."""
+
+    size: tuple[int, int]
+    seed: int = 0
+    variation: float = 1.0
+    scale: float = 1.0
+    blend: float = 0.0
+    other_seed: int = 0
+    classes: tuple[float, ...] = ()
+    sliders: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class Painting:
+    """A choice carried out on a model, region by region."""
+
+    model: Model
+    choice: Choice
+
+    @cached_property
+    def skipped(self) -> int:
+        """Stages that are left out where things are made smaller: the coarser stages make them so."""
+        return min(max(0, round(-math.log2(self.choice.scale))), int(math.log2(COARSE)))
+
+    @cached_property
+    def torus(self) -> tuple[int, int]:
+        """(height, width) of what the network makes: whole cells and nearly whole periods, resampled to the size."""
+        network, scale = self.model.network, self.choice.scale
+        near = tuple(max(LEAST_CELLS * network.cell_px, round(side / scale)) for side in self.choice.size)
+        sides = self.model.waves.canvas((near[0], near[1]), 2**30, network.cell_px)
+        return sides[0] >> self.skipped, sides[1] >> self.skipped
+
+    @cached_property
+    def style(self) -> Tensor:
+        """The picture's style (1, 32): of its seed, its classes and its sliders."""
+        latent = self._noise(GLOBAL_STREAM, GLOBAL_CHANNELS, whole((1, 1)))[:, :, 0, 0]
+        weights = self.choice.classes or [float(not index) for index in range(len(self.model.classes))]
+        classes = torch.tensor([weights], device=self.model.device) if weights else None
+        style = self.model.network.style(latent, classes)
+        moves = torch.tensor(self.choice.sliders[: len(self.model.sliders)], device=self.model.device)
+        return style + moves @ self.model.sliders[: len(moves)].to(style)
+
+    @cached_property
+    def waves(self) -> Waves:
+        """The material's waves in whole periods."""
+        return self.model.waves.fitted((self.torus[0] << self.skipped, self.torus[1] << self.skipped))
+
+    def maps(self, want: Region) -> Tensor:
+        """Values (C, h, w) of a region of the result, not standardised, not clipped."""
+        if self.torus == self.choice.size:
+            return self._made(replace(want, full=self.torus))
+        axes = [
+            _positions(start, count, out, made)
+            for start, count, out, made in zip(
+                (want.top, want.left), (want.height, want.width), self.choice.size, self.torus, strict=True
+            )
+        ]
+        source = Region(axes[0][0], axes[1][0], axes[0][1], axes[1][1], self.torus)
+        values = self._made(source)
+        for axis, (_, _, before, weight) in enumerate(axes, start=1):
+            shape = (-1, 1) if axis == 1 else (1, -1)
+            near = values.index_select(axis, before), values.index_select(axis, before + 1)
+            values = near[0].lerp(near[1], weight.to(values).reshape(shape))
+        return values
+
+    def _made(self, want: Region) -> Tensor:
+        network = self.model.network
+        region = want.clipped()
+        phases = self.waves
+        places = torch.zeros(1, 2)
+
+        def waves(part: Region) -> Tensor:
+            pixel = (self.torus[0] << self.skipped) / part.full[0]
+            return phases.phases(part, pixel, places).to(self.model.device)
+
+        stages = len(network.stages) - self.skipped
+        values = network(region, self.style, self._noise, waves, self.choice.variation, stages)
+        return self.model.standard.back(region.take(values, want))[0]
+
+    def _noise(self, stream: int, channels: int, region: Region) -> Tensor:
+        window = (region.top, region.left, region.height, region.width)
+
+        def drawn(seed: int) -> np.ndarray:
+            return NoiseField(seed).normal(STREAMS.get(stream, stream), channels, region.full, window)
+
+        noise = drawn(self.choice.seed)
+        if self.choice.blend:
+            angle = self.choice.blend * math.pi / 2  # keeps the variance
+            noise = math.cos(angle) * noise + math.sin(angle) * drawn(self.choice.other_seed)
+        return torch.from_numpy(noise.astype(np.float32, copy=False))[None].to(self.model.device)
+
+    def bands(self) -> Iterator[tuple[int, dict[str, np.ndarray]]]:
+        """The result from the top: row and arrays (h, W, C) of each band, with what is derived from height."""
+        height, width = self.choice.size
+        rows = max(1, BAND_PIXELS // width)
+        for top in range(0, height, rows):
+            yield top, self.arrays(Region(top, 0, min(rows, height - top), width, self.choice.size))
+
+    def arrays(self, want: Region) -> dict[str, np.ndarray]:
+        """The maps of a region of the result (h, w, C), in [0, 1]."""
+        names = self.model.standard.maps
+        has_relief = "height" in names
+        is_whole = (want.height, want.width) == want.full
+        halo = HALO_PX if has_relief and not is_whole else 0
+        values = self.maps(want.grown(halo))
+        parts = dict(zip(names, values.split([MAP_CHANNELS[name] for name in names]), strict=True))
+        made = {name: part.clamp(0, 1) for name, part in parts.items()}
+        if has_relief:
+            height = parts["height"][0]
+            made["height"] = ((height + HEIGHT_MARGIN) / (1 + 2 * HEIGHT_MARGIN)).clamp(0, 1)[None]
+            height_px = height * self.relief_px
+            made["normal"] = normal_from_height(height_px)
+            made["ambient_occlusion"] = occlusion_from_height(height_px)[None]
+        inner = slice(halo, -halo or None)
+        return {name: part[:, inner, inner].permute(1, 2, 0).cpu().numpy() for name, part in made.items()}
+
+    @property
+    def relief_px(self) -> float:
+        """How many pixels of the result the data's range of height is."""
+        texel_m, range_m = self.model.texel_m, self.model.height_range_m
+        return (range_m or 0.04) / (texel_m or 1 / 1024) * self.choice.scale
+
+    def described(self, maps: Maps) -> Maps:
+        """The maps with the model's name and their size in metres."""
+        texel_m, range_m = self.model.texel_m, self.model.height_range_m
+        return replace(
+            maps,
+            name=self.model.name,
+            width_m=texel_m * self.choice.size[1] / self.choice.scale if texel_m else None,
+            height_range_m=(range_m or 0.04) * (1 + 2 * HEIGHT_MARGIN) if "height" in maps else None,
+        )
+
+
+def _positions(start: int, count: int, out: int, made: int) -> tuple[int, int, Tensor, Tensor]:
+    """Where `count` pixels from `start` of `out` fall among `made`: first one and how many are read, index, weight."""
+    position = (torch.arange(start, start + count, dtype=torch.float64) + 0.5) * (made / out) - 0.5
+    before = position.floor()
+    first = int(before[0])
+    index = before.long() - first
+    return first, int(index[-1]) + 2, index, position - before
+
+
+def load(wanted: str, context: Context) -> Model:
+    """The model of this name for `torus`. ModelError where it is none, or does not fit."""
+    card, tensors = context.load_model(wanted, "torus")
+    try:
+        waves, maps = stacked(card["waves"]), tuple(card["maps"])
+        channels = sum(MAP_CHANNELS[name] for name in maps)
+        network = TorusGenerator(channels, card["widths"], card["blocks"], waves.channels, len(card["classes"]))
+        state = {name: torch.from_numpy(array).float() for name, array in tensors.items()}
+        sliders = state.pop("sliders", torch.zeros(0, STYLE_CHANNELS))
+        network.load_state_dict(state)
+        standard = Standard(maps, torch.tensor(card["mean"])[:, None, None], torch.tensor(card["matrix"]))
+    except (KeyError, TypeError, AttributeError, RuntimeError) as error:
+        raise ModelError(f"{card['name']} does not fit torus: {error}", "train it again, or choose another") from error
+    return Model(
+        network.to(context.device, memory_format=torch.channels_last),  # type: ignore[call-overload]
+        standard.on(context.device),
+        waves,
+        tuple(card["classes"]),
+        sliders,
+        card.get("texel_m"),
+        card.get("height_range_m"),
+        str(card["name"]),
+        context.device,
+    )
+
+
+def paint(subject: Maps, parameters: TorusParameters, context: Context) -> Painting:
+    """What the parameters ask for, of the chosen size or of the subject's, with this step's seed."""
+    model = load(parameters.model, context)
+    weights = _class_weights(model, parameters)
+    choice = Choice(
+        size=parameters.size_px(subject),
+        seed=int(context.rng.integers(2**31)),
+        variation=parameters.variation,
+        scale=parameters.scale,
+        blend=parameters.blend if not parameters.blend_material else 0.0,
+        other_seed=_seed_of(parameters.blend_seed),
+        classes=weights,
+        sliders=tuple(getattr(parameters, f"slider_{number}") for number in range(1, 7)),
+    )
+    return Painting(model, choice)
+
+
+def _seed_of(seed: int) -> int:
+    """What a step draws first where a recipe of this seed begins with it."""
+    return int(np.random.default_rng(np.random.SeedSequence(seed).spawn(1)[0]).integers(2**31))
+
+
+def _class_weights(model: Model, parameters: TorusParameters) -> tuple[float, ...]:
+    if not model.classes:
+        return ()
+    weights = [0.0] * len(model.classes)
+    share = parameters.blend if parameters.blend_material else 0.0
+    for name, weight in ((parameters.material, 1 - share), (parameters.blend_material, share)):
+        if weight:
+            weights[_class_index(model, name)] += weight
+    return tuple(weights)
+
+
+def _class_index(model: Model, name: str) -> int:
+    wanted = name or model.classes[0]
+    if wanted not in model.classes:
+        raise ParameterError(f"{model.name} knows no material {wanted!r}", f"use one of {', '.join(model.classes)}")
+    return model.classes.index(wanted)
+
+
+def generate_torus(subject: Maps, parameters: TorusParameters, context: Context) -> Maps:
+    """Maps of the chosen size, or of the subject's; made in bands where they are large, which changes nothing."""
+    painting = paint(subject, parameters, context)
+    return painting.described(whole_picture(painting, context))
+
+
+@torch.inference_mode()
+def whole_picture(painting: Painting, context: Context) -> Maps:
+    """All of a painting."""
+    height, width = painting.choice.size
+    if height * width <= 2 * BAND_PIXELS:
+        context.progress(0.1, "Generating")
+        return Maps.from_arrays(painting.arrays(whole((height, width))))
+    arrays: dict[str, np.ndarray] = {}
+    for top, band in painting.bands():
+        context.progress(top / height, "Generating")
+        for name, part in band.items():
+            if name not in arrays:
+                arrays[name] = np.empty((height, width, part.shape[2]), np.float32)
+            arrays[name][top : top + len(part)] = part
+    return Maps.from_arrays(arrays)
+
+
+def make(model: Model, size: tuple[int, int], seed: int) -> Maps:
+    """A picture of a model that is in memory."""
+    painting = Painting(model, Choice(size, seed))
+    return painting.described(whole_picture(painting, Context()))

@@ -1,0 +1,213 @@
+"""The periodic "torus" generator, and the discriminator that judges it patch by patch.
+
+A spatial generator as in PSGAN (Bergmann et al. 2017): noise on a grid becomes texture, so that any grid makes any
+size. Here the grid is a torus and every convolution wraps, so whatever comes out tiles. Every layer works on a region
+of that torus, so a part of a picture too large for memory comes out as it would within the whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import interpolate, leaky_relu
+
+from .region import Region, upsampled_from, whole
+
+LOCAL_CHANNELS = 16
+"""Noise drawn anew for each cell of the coarsest grid: what lies where."""
+BROAD_CHANNELS = 8
+"""Noise on a grid four times coarser, blended between its cells: how the material drifts across the picture."""
+BROAD_CELLS = 4
+GLOBAL_CHANNELS = 16
+"""Latent that holds for the whole picture: its mood. Sliders move along its principal directions."""
+STYLE_CHANNELS = 32
+SLOPE = 0.2
+HEAD_GAIN = 0.5
+
+BROAD_STREAM, GRID_STREAM = -1, -2
+"""Streams of the grids' noise; those of the stages are 0, 1, …"""
+
+Noise = Callable[[int, int, Region], Tensor]
+"""`noise(stream, channels, region)`: standard normal noise (B, channels, h, w) of a region of a stream's torus."""
+Waves = Callable[[Region], Tensor]
+"""`waves(region)`: phase channels (B, channels, h, w) of a region, (B, 0, h, w) where the material has no lattice."""
+
+
+@dataclass(frozen=True)
+class State:
+    """What a stage hands on: features (B, width, h, w) and maps (B, channels, h, w) of a region of its torus."""
+
+    features: Tensor
+    maps: Tensor | None
+    region: Region
+
+
+def upsample(x: Tensor, have: Region, want: Region) -> Tensor:
+    """x (B, C, h, w) of `have` -> the region `want` of a torus twice as large, bilinear."""
+    source = upsampled_from(want)
+    x = interpolate(have.take(x, source), scale_factor=2, mode="bilinear", align_corners=False)
+    top, left = want.top - 2 * source.top, want.left - 2 * source.left
+    return x[:, :, top : top + want.height, left : left + want.width]
+
+
+class Stage(nn.Module):
+    """One octave: convolution, upsampling, noise, lattice and style, residual convolutions that start at zero, a head."""
+
+    def __init__(self, inputs: int, width: int, channels: int, blocks: int, waves: int, is_first: bool) -> None:
+        super().__init__()
+        self.blocks, self.is_first = blocks, is_first
+        self.convolution = nn.Conv2d(inputs, width, 3)
+        self.waves = nn.Conv2d(waves, width, 1, bias=False) if waves else None
+        self.style = nn.Linear(STYLE_CHANNELS, 2 * width)
+        self.detail = nn.Parameter(torch.full((width, 1, 1), 0.1))
+        self.residuals = nn.ModuleList(nn.Conv2d(width, width, 3) for _ in range(blocks))
+        self.head = nn.Conv2d(width, channels, 1)
+        with torch.no_grad():
+            self.style.weight.mul_(0.3)
+            self.head.weight.mul_(HEAD_GAIN)
+            for residual in self.residuals:
+                residual.weight.mul_(0.1)
+                residual.bias.zero_()
+
+    def before(self, want: Region) -> Region:
+        """The region of the stage before that is needed for the region `want` of this one."""
+        grown = want.grown(self.blocks)
+        return (grown if self.is_first else upsampled_from(grown)).grown(1)
+
+    def forward(self, state: State, want: Region, style: Tensor, noise: Tensor, waves: Tensor | None) -> State:
+        """`noise` (B, 1, h, w) and `waves` (B, C, h, w) are of `want` grown by the number of blocks."""
+        region = want.grown(self.blocks)
+        source = self.before(want)
+        x = self.convolution(state.region.take(state.features, source))
+        if not self.is_first:
+            x = upsample(x, source.grown(-1), region)
+        scale, shift = self.style(style)[:, :, None, None].chunk(2, 1)  # (B, width, 1, 1)
+        x = x * (1 + scale) + shift + self.detail * noise
+        if self.waves is not None and waves is not None:
+            x = x + self.waves(waves)
+        x = leaky_relu(x, SLOPE)
+        for residual in self.residuals:
+            x = x[:, :, 1:-1, 1:-1] + leaky_relu(residual(x), SLOPE)
+        maps = self.head(x).float()
+        if state.maps is not None:
+            maps = maps + upsample(state.maps, state.region, want)
+        return State(x, maps, want)
+
+
+class TorusGenerator(nn.Module):
+    """Noise on a torus -> maps (B, channels, H, W), standardised: mean 0 and deviation 1 of the training data.
+
+    `widths` and `blocks` are those of the stages, coarsest first; each stage but the first doubles the size, so a
+    canvas is a multiple of `cell_px` on both sides.
+    """
+
+    def __init__(
+        self, channels: int, widths: Sequence[int], blocks: Sequence[int], waves: int = 0, classes: int = 0
+    ) -> None:
+        super().__init__()
+        inputs = (LOCAL_CHANNELS + BROAD_CHANNELS, *widths)
+        self.stages = nn.ModuleList(
+            Stage(before, width, channels, count, waves if index < len(widths) - 1 else 0, index == 0)
+            for index, (before, width, count) in enumerate(zip(inputs, widths, blocks, strict=False))
+        )
+        self.classes = nn.Embedding(classes, STYLE_CHANNELS) if classes else None
+        self.mapping = nn.Sequential(
+            nn.Linear(GLOBAL_CHANNELS + (STYLE_CHANNELS if classes else 0), STYLE_CHANNELS),
+            nn.LeakyReLU(SLOPE),
+            nn.Linear(STYLE_CHANNELS, STYLE_CHANNELS),
+        )
+
+    @property
+    def cell_px(self) -> int:
+        """Pixels of the result to a cell of the coarsest grid."""
+        return 2 ** (len(self.stages) - 1)
+
+    def style(self, latent: Tensor, classes: Tensor | None = None) -> Tensor:
+        """Global latent (B, 16), class weights (B, classes) -> style (B, 32)."""
+        if self.classes is not None and classes is not None:
+            latent = torch.cat([latent, classes @ self.classes.weight], 1)
+        return self.mapping(latent)
+
+    def start(self, noise: Noise, cells: tuple[int, int], variation: float = 1.0) -> State:
+        """The grid of (rows, columns) cells, filled with noise that `variation` scales."""
+        grid = whole(cells)
+        broad = whole((-(-cells[0] // BROAD_CELLS), -(-cells[1] // BROAD_CELLS)))
+        blended = _stretch(noise(BROAD_STREAM, BROAD_CHANNELS, broad), cells)
+        return State(variation * torch.cat([noise(GRID_STREAM, LOCAL_CHANNELS, grid), blended], 1), None, grid)
+
+    def plan(self, want: Region, first: int = 0, stages: int = 0) -> list[Region]:
+        """The regions that the stages from `first` on must make so that the last one makes `want`; coarsest first."""
+        wants = [want]
+        for stage in list(self.stages)[first + 1 : stages or None][::-1]:
+            assert isinstance(stage, Stage)
+            wants.insert(0, stage.before(wants[0]).clipped())
+        return wants
+
+    def go_on(
+        self, state: State, first: int, wants: Sequence[Region], style: Tensor, noise: Noise, waves: Waves
+    ) -> State:
+        """Take the stages from `first` on, one for each region wanted."""
+        for index, want in enumerate(wants, start=first):
+            stage = self.stages[index]
+            grown = want.grown(stage.blocks)
+            phases = waves(grown) if stage.waves is not None else None
+            state = stage(state, want, style, noise(index, 1, grown), phases)
+        return state
+
+    def forward(
+        self, want: Region, style: Tensor, noise: Noise, waves: Waves, variation: float = 1.0, stages: int = 0
+    ) -> Tensor:
+        """Maps (B, channels, h, w) of the region `want` of the canvas, from the first `stages` stages (0: all)."""
+        wants = self.plan(want, 0, stages)
+        state = self.go_on(self.start(noise, wants[0].full, variation), 0, wants, style, noise, waves)
+        assert state.maps is not None
+        return state.maps
+
+
+def _stretch(x: Tensor, size: tuple[int, int]) -> Tensor:
+    """x (B, C, h, w) -> (B, C, *size), bilinear on the torus, for any size."""
+    for axis, cells in ((2, size[0]), (3, size[1])):
+        position = (torch.arange(cells, device=x.device) + 0.5) * (x.shape[axis] / cells) - 0.5
+        before = position.floor()
+        weight = (position - before).to(x.dtype).unflatten(0, (-1, 1) if axis == 2 else (1, -1))
+        index = before.long()
+        x = x.index_select(axis, index % x.shape[axis]).lerp(x.index_select(axis, (index + 1) % x.shape[axis]), weight)
+    return x
+
+
+class PatchDiscriminator(nn.Module):
+    """Maps (B, channels, H, W) -> logits (B, 1, about H/8 - 5, about W/8 - 5), each of a patch of `patch_px(widths)`.
+
+    No padding: it must not learn to tell a picture by its borders. Averages halve the size: strided convolutions see
+    some pixels more than others, which shows as a weave in what the generator makes.
+    """
+
+    def __init__(self, channels: int, widths: Sequence[int], classes: int = 0) -> None:
+        super().__init__()
+        layers: list[nn.Module] = [nn.Conv2d(channels, widths[0], 3), nn.LeakyReLU(SLOPE)]
+        for before, width in pairwise(widths):
+            layers += [nn.AvgPool2d(2), nn.Conv2d(before, width, 3), nn.LeakyReLU(SLOPE)]
+        layers += [nn.Conv2d(widths[-1], widths[-1], 3), nn.LeakyReLU(SLOPE)]
+        self.layers = nn.Sequential(*layers)
+        self.logits = nn.Conv2d(widths[-1], 1, 1)
+        self.classes = nn.Embedding(classes, widths[-1]) if classes else None
+
+    def forward(self, x: Tensor, classes: Tensor | None = None) -> Tensor:
+        """One logit for each place; with classes (B,) by projection (Miyato & Koyama 2018)."""
+        features = self.layers(x)
+        logits = self.logits(features)
+        if self.classes is not None and classes is not None:
+            logits = logits + (features * self.classes(classes)[:, :, None, None]).sum(1, keepdim=True)
+        return logits
+
+
+def patch_px(widths: Sequence[int]) -> int:
+    """Side of the patch that one logit of a discriminator of these widths judges: 54 px with four."""
+    side = 3
+    for _ in widths[1:]:
+        side = 2 * (side + 2)
+    return side + 2

@@ -1,0 +1,72 @@
+"""Regions of a torus: rectangles that may reach over its edges, and come out on the other side."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Region:
+    """height x width pixels from (top, left) of a torus of `full` (height, width) pixels; may exceed it."""
+
+    top: int
+    left: int
+    height: int
+    width: int
+    full: tuple[int, int]
+
+    def grown(self, margin: int) -> Region:
+        """With `margin` more pixels on each side (fewer where it is negative)."""
+        return replace(
+            self,
+            top=self.top - margin,
+            left=self.left - margin,
+            height=self.height + 2 * margin,
+            width=self.width + 2 * margin,
+        )
+
+    def clipped(self) -> Region:
+        """Where a side reaches around the torus, all of that side once."""
+        clipped = self
+        if self.height >= self.full[0]:
+            clipped = replace(clipped, top=0, height=self.full[0])
+        if self.width >= self.full[1]:
+            clipped = replace(clipped, left=0, width=self.full[1])
+        return clipped
+
+    def take(self, x: Tensor, want: Region) -> Tensor:
+        """Of x (B, C, h, w), which is this region, the part `want`; what is whole here wraps around."""
+        x = _take(x, 2, self.top, self.height, want.top, want.height, self.full[0])
+        return _take(x, 3, self.left, self.width, want.left, want.width, self.full[1])
+
+    def rows(self) -> Tensor:
+        """y of each row's centre, in pixels of this torus."""
+        return torch.arange(self.top, self.top + self.height) + 0.5
+
+    def columns(self) -> Tensor:
+        """x of each column's centre, in pixels of this torus."""
+        return torch.arange(self.left, self.left + self.width) + 0.5
+
+
+def whole(full: tuple[int, int]) -> Region:
+    """All of a torus."""
+    return Region(0, 0, *full, full)
+
+
+def upsampled_from(want: Region) -> Region:
+    """The region of a torus half as large that bilinear upsampling to `want` reads."""
+    top, left = (want.top - 1) // 2, (want.left - 1) // 2
+    bottom, right = (want.top + want.height) // 2 + 1, (want.left + want.width) // 2 + 1
+    return Region(top, left, bottom - top, right - left, (want.full[0] // 2, want.full[1] // 2))
+
+
+def _take(x: Tensor, axis: int, start: int, length: int, want: int, count: int, full: int) -> Tensor:
+    if length < full or (want >= start and want + count <= start + length):
+        offset = want - start
+        if offset < 0 or offset + count > length:
+            raise IndexError(f"{count} from {want} are not within {length} from {start}")
+        return x.narrow(axis, offset, count)
+    return x.index_select(axis, (torch.arange(want, want + count) - start).remainder(full).to(x.device))

@@ -1,0 +1,275 @@
+"""Trains the torus generator on a material, or on classes of them.
+
+The loss of R3GAN (Huang et al. 2024), for each patch and at two scales, and a sliced Wasserstein term (Elnekave & Weiss
+2022), since a material has few enough kinds of patches for their distribution to be compared outright.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor, nn
+
+from impasto.about import VERSION
+from impasto.context import Context
+from impasto.dataset import Dataset
+from impasto.device import training_precision
+from impasto.texture import Maps
+from impasto.tools import Result
+from impasto.training import Training, start_from
+from impasto.training_loop import new_model_path, save_trained, train
+
+from .data import COARSE, Crops, Data, prepare, slopes
+from .generate import Model, make
+from .losses import SIGMA, relativistic, sliced_wasserstein, zero_centred_penalty
+from .networks import GLOBAL_CHANNELS, PatchDiscriminator, State, TorusGenerator, patch_px
+from .region import Region, whole
+from .sliders import find_sliders
+from .waves import Waves
+
+if TYPE_CHECKING:
+    from . import TrainTorusParameters
+
+GENERATOR_WIDTHS = (72, 72, 64, 48, 24, 16)
+GENERATOR_BLOCKS = (2, 2, 2, 1, 1, 1)
+COARSE_STAGES = 4
+"""Stages that make the coarse picture; each of the others doubles it."""
+DISCRIMINATOR_WIDTHS = (24, 40, 64, 96)
+GAMMA = 0.5
+PENALTY_EVERY = 4
+"""Penalties are taken every so many steps, and weigh as much more (Karras et al. 2020, section 3.1)."""
+BETAS = (0.0, 0.95)
+DISCRIMINATOR_RATE = 0.5
+"""Its learning rate, in parts of the generator's."""
+SWD_WEIGHT = 1.0
+SWD_LEVELS = {"coarse": 3, "fine": 2}
+PREVIEW_PX = 256
+PROBE_SEED = 7
+
+
+@dataclass(frozen=True)
+class Fake:
+    """What the generator made: coarse (B, C, h, w), fine (B, C, n, n), and how far each one's lattice is shifted."""
+
+    coarse: Tensor
+    fine: Tensor
+    places_px: Tensor
+
+
+class TorusTraining(Training):
+    """Networks, optimisers and random state of a training of `TorusGenerator`."""
+
+    saturated_below = 0.05
+
+    def __init__(self, data: Data, parameters: TrainTorusParameters, seed: int, device: str, precision: str) -> None:
+        super().__init__(parameters.steps, parameters.learning_rate, seed, device, precision)
+        self.data, self.batch, self.fine_px = data, parameters.batch, parameters.crop_px
+        channels, classes = len(data.standard.mean), len(data.labels)
+        self.conditional = classes if classes > 1 else 0
+        seen = channels + (2 if data.standard.height_channel is not None else 0)
+        widths = [max(8, round(width * parameters.width)) for width in DISCRIMINATOR_WIDTHS]
+        coarse_widths = _fitting(widths, min(data.canvas) // COARSE - 2)
+        with self.seeded():
+            generator = TorusGenerator(
+                channels, generator_widths(parameters.width), GENERATOR_BLOCKS, data.waves.channels, self.conditional
+            )
+            discriminators = nn.ModuleDict(
+                {
+                    "coarse": PatchDiscriminator(seen + data.waves.channels, coarse_widths, self.conditional),
+                    "fine": PatchDiscriminator(seen, _fitting(widths, self.fine_px - 2), self.conditional),
+                }
+            )
+        self.hold(
+            {"generator": generator, "discriminators": discriminators},
+            lambda weights: torch.optim.Adam(weights, betas=BETAS, fused=True),
+        )
+        self.fitted = data.waves.fitted(data.canvas)
+
+    def rate(self) -> float:
+        """As for every training; halved for the discriminators by `descend`."""
+        return super().rate()
+
+    def descend(self, name: str, loss: Tensor) -> None:
+        """One step down; the discriminators learn at half the rate."""
+        factor = self.rate_factor
+        if name == "discriminators":
+            self.rate_factor *= DISCRIMINATOR_RATE
+        super().descend(name, loss)
+        self.rate_factor = factor
+
+    def step(self) -> dict[str, Tensor]:
+        """One step of all networks; the losses."""
+        real = self.data.crops(self.batch, self.fine_px, self.random)
+        with self.autocast():
+            fake = self._fake(self.networks["generator"], real, self.noise)
+        seen_real = self._views(real.coarse, real.fine, real.places_px, self.data.waves, real.known)
+        seen_fake = self._views(fake.coarse, fake.fine, fake.places_px, self.fitted, real.known)
+        loss_D, logits = self._discriminator_loss(seen_real, seen_fake, real.labels)
+        self.descend("discriminators", loss_D)
+        loss_G = self._generator_loss(seen_fake, logits, real.labels)
+        swd = self._swd(seen_real, seen_fake)
+        self.descend("generator", loss_G + SWD_WEIGHT * swd)
+        self.average()
+        return {"loss_discriminator": loss_D, "loss_generator": loss_G, "loss_swd": swd}
+
+    def _fake(self, generator: nn.Module, real: Crops, noise: Any) -> Fake:
+        """A torus of the size of the canvas, whole at the coarse scale, and a part of it at full detail."""
+        assert isinstance(generator, TorusGenerator)
+        batch, (height, width) = len(real.coarse), self.data.canvas
+        places_px = torch.rand(batch, 2, generator=self.random) * 4096
+
+        def draw(_: int, channels: int, region: Region) -> Tensor:
+            all_around = region.height >= region.full[0] and region.width >= region.full[1]
+            size = region.full if all_around else (region.height, region.width)
+            drawn: Tensor = noise(batch, channels, *size)
+            return whole(region.full).take(drawn, region) if all_around else drawn
+
+        def waves(region: Region) -> Tensor:
+            return self.fitted.phases(region, height / region.full[0], places_px).to(self.device)
+
+        classes = nn.functional.one_hot(real.labels, self.conditional).float() if self.conditional else None
+        style = generator.style(noise(batch, GLOBAL_CHANNELS), classes)
+        cells = height // generator.cell_px, width // generator.cell_px
+        wants = [whole((cells[0] << stage, cells[1] << stage)) for stage in range(COARSE_STAGES)]
+        coarse = generator.go_on(generator.start(draw, cells), 0, wants, style, draw, waves)
+        fine = self._part(generator, coarse, style, draw, waves)
+        assert coarse.maps is not None
+        return Fake(coarse.maps, fine, places_px)
+
+    def _part(self, generator: TorusGenerator, coarse: State, style: Tensor, draw: Any, waves: Any) -> Tensor:
+        height, width = self.data.canvas
+        top, left = (int(torch.randint(side - self.fine_px + 1, (), generator=self.random)) for side in (height, width))
+        want = Region(top, left, self.fine_px, self.fine_px, (height, width))
+        wants = generator.plan(want, COARSE_STAGES)
+        maps = generator.go_on(coarse, COARSE_STAGES, wants, style, draw, waves).maps
+        assert maps is not None
+        return maps
+
+    def _views(self, coarse: Tensor, fine: Tensor, places_px: Tensor, waves: Waves, known: Tensor) -> dict[str, Tensor]:
+        """What the losses see: maps and slopes, where the data has them, and at the coarse scale the lattice's phases."""
+        channel, deviations = self.data.standard.height_channel, self.data.slope_deviations
+        seen = {
+            "coarse": slopes(coarse * known, channel, deviations[0]),
+            "fine": slopes(fine * known, channel, deviations[1]),
+        }
+        if waves.channels:
+            height, width = self.data.canvas
+            region = whole((height // COARSE, width // COARSE)).grown(-1 if channel is not None else 0)
+            phases = waves.phases(region, COARSE, places_px).to(coarse.device)
+            seen["coarse"] = torch.cat([seen["coarse"], phases], 1)
+        return {name: view.contiguous(memory_format=torch.channels_last) for name, view in seen.items()}
+
+    def _logits(self, name: str, x: Tensor, labels: Tensor) -> Tensor:
+        discriminators = self.networks["discriminators"]
+        assert isinstance(discriminators, nn.ModuleDict)
+        with self.autocast():
+            logits: Tensor = discriminators[name](x, labels.to(x.device) if self.conditional else None)
+        return logits.float()
+
+    def _discriminator_loss(
+        self, real: Mapping[str, Tensor], fake: Mapping[str, Tensor], labels: Tensor
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """The loss, and the real pictures' logits for the generator's."""
+        loss, kept = torch.zeros((), device=self.device), {}
+        for name in real:
+            pair = torch.cat([real[name], fake[name].detach()])
+            twice = torch.cat([labels, labels])
+            if self.done % PENALTY_EVERY == 0:
+                near = pair + SIGMA * self._seen_noise(pair, name)
+                logits, beside = self._logits(name, torch.cat([pair, near]), torch.cat([twice, twice])).chunk(2)
+                loss = loss + PENALTY_EVERY * GAMMA * zero_centred_penalty(logits, beside)
+            else:
+                logits = self._logits(name, pair, twice)
+            kept[name] = logits.detach().chunk(2)[0]
+            loss = loss + relativistic(*logits.chunk(2)) / len(real)
+        return loss, kept
+
+    def _seen_noise(self, seen: Tensor, name: str) -> Tensor:
+        """Noise on what was made, not on the lattice's phases."""
+        noise = self.noise(*seen.shape)
+        phases = self.data.waves.channels
+        if name == "coarse" and phases:
+            noise[:, -phases:] = 0
+        return noise
+
+    def _generator_loss(self, fake: Mapping[str, Tensor], real_logits: Mapping[str, Tensor], labels: Tensor) -> Tensor:
+        discriminators = self.networks["discriminators"].requires_grad_(False)
+        losses = [relativistic(self._logits(name, fake[name], labels), real_logits[name]) for name in fake]
+        discriminators.requires_grad_(True)
+        return torch.stack(losses).sum()
+
+    def _swd(self, real: Mapping[str, Tensor], fake: Mapping[str, Tensor]) -> Tensor:
+        channels = self.data.waves.channels
+        total = torch.zeros((), device=self.device)
+        for name, levels in SWD_LEVELS.items():
+            last = -channels if name == "coarse" and channels else None
+            with self.autocast():
+                total = total + sliced_wasserstein(real[name][:, :last], fake[name][:, :last], levels, self.random)
+        return total
+
+    def probe(self) -> tuple[Tensor, Tensor]:
+        """The average's picture of fixed noise, and fixed crops, at full detail."""
+        random, state = torch.Generator().manual_seed(PROBE_SEED), self.random.get_state()
+        real = self.data.crops(4, self.fine_px, random)
+        with torch.no_grad():
+            self.random.set_state(random.get_state())
+            fake = self._fake(self.ema, real, self.fixed_noise(PROBE_SEED))
+        self.random.set_state(state)
+        return fake.fine, real.fine
+
+    def preview(self) -> Maps:
+        """What the averaged generator makes now, from noise that stays the same."""
+        return make(self.model(), (PREVIEW_PX, PREVIEW_PX), seed=0)
+
+    def model(self) -> Model:
+        """The averaged generator, as `torus` uses it."""
+        return Model(self.ema, self.data.standard, self.data.waves, self.data.labels, device=self.device)
+
+
+def _fitting(widths: list[int], side_px: int) -> list[int]:
+    """Fewer layers where the discriminator's patches would be larger than what it sees."""
+    while len(widths) > 1 and patch_px(widths) > side_px:
+        widths = widths[:-1]
+    return widths
+
+
+def generator_widths(factor: float) -> tuple[int, ...]:
+    """Widths of the generator's stages, coarsest first: fewer channels where there are more pixels."""
+    return tuple(max(8, round(width * factor)) for width in GENERATOR_WIDTHS)
+
+
+def train_torus(parameters: TrainTorusParameters, inputs: Mapping[str, Any], context: Context) -> Result:
+    """Train a model for `torus` on the dataset and save it; resumes where a checkpoint of the same name is."""
+    path = new_model_path(parameters.name, context)
+    dataset: Dataset = inputs["dataset"]
+    context.progress(0, "Preparing the data")
+    cell_px = 2 ** (len(GENERATOR_WIDTHS) - 1)
+    data, surface = prepare(
+        dataset, parameters.canvas_px, parameters.crop_px, cell_px, parameters.hold_out, context.device
+    )
+    seed = int(context.rng.integers(2**62))
+    training = TorusTraining(data, parameters, seed, context.device, training_precision(context.device))
+    start_from(training, parameters.start_from, "torus", context)
+    about = {"data": dataset.sha256(), "parameters": parameters.model_dump(mode="json"), "seed": seed}
+    checkpoint = path.with_suffix(".checkpoint")
+    outcome = train(training, checkpoint, about, context)
+    sliders = find_sliders(training.model())
+    training.ema.sliders = nn.Parameter(sliders.directions, requires_grad=False)
+    card = {
+        "name": parameters.name,
+        "label": parameters.label or parameters.name.replace("-", " ").capitalize(),
+        "material": parameters.material,
+        "classes": list(data.labels) if training.conditional else [],
+        "architecture": "torus",
+        "tool": "torus",
+        "impasto": VERSION,
+        "widths": list(generator_widths(parameters.width)),
+        "blocks": list(GENERATOR_BLOCKS),
+        **surface,
+        "parameters": parameters.model_dump(mode="json"),
+        "sliders": sliders.card,
+    }
+    return save_trained(training, path, checkpoint, card, outcome)

@@ -1,0 +1,318 @@
+"""The torus generator: it learns, tiles at any size, is the same in parts, and its training goes on where it stopped."""
+
+import numpy as np
+import pytest
+import torch
+
+from impasto.context import Context
+from impasto.dataset import Dataset, dataset_of
+from impasto.errors import Cancelled, ModelError, ParameterError
+from impasto.metrics import normal_height_consistency, seam_z
+from impasto.models import find_model, read_model, read_tensors, save_model
+from impasto.recipe import Recipe, Step
+from impasto.runner import run
+from impasto.texture import Maps
+from impasto_gan.torus.data import prepare, slopes
+from impasto_gan.torus.generate import Choice, Painting, load, make
+from impasto_gan.torus.losses import SIGMA, sliced_wasserstein, zero_centred_penalty
+from impasto_gan.torus.networks import PatchDiscriminator, patch_px
+from impasto_gan.torus.region import Region, whole
+from impasto_gan.torus.sliders import find_sliders
+from impasto_gan.torus.waves import Waves, find_waves
+
+TINY = {"name": "tiny", "canvas_px": 96, "crop_px": 48, "batch": 2, "width": 0.125}
+
+
+def surface(side: int = 128, seed: int = 3) -> Maps:
+    """Blotches with grain: base colour, height and roughness that belong together."""
+    rng = np.random.default_rng(seed)
+    frequency = np.hypot(np.fft.fftfreq(side)[:, None], np.fft.fftfreq(side)) + 1 / side
+    noise = np.fft.ifft2(np.fft.fft2(rng.standard_normal((side, side))) / frequency**1.2).real
+    height = np.clip(0.5 + 0.2 * (noise - noise.mean()) / noise.std(), 0, 1)[..., None]
+    color = np.clip(height * [0.9, 0.7, 0.5] + 0.05 * rng.standard_normal((side, side, 1)), 0, 1)
+    return Maps.from_arrays({"base_color": color, "height": height, "roughness": 1 - height / 2}, name="blotches")
+
+
+def bricks(side: int = 160, period: int = 32) -> np.ndarray:
+    """Courses that repeat each `period` rows, with grain, (side, side, 3)."""
+    rows = (np.arange(side) % period < 4)[:, None] * 0.5
+    return np.clip(0.3 + rows[..., None] + 0.05 * np.random.default_rng(0).standard_normal((side, side, 3)), 0, 1)
+
+
+def train(folder, steps, dataset: Dataset | None = None, seed=1, on=(), **how):
+    recipe = Recipe((Step("train-torus", {**TINY, **dict(on), "steps": steps}, {"dataset": "dataset"}),), seed)
+    given = {"dataset": dataset or dataset_of(surface(), licence="CC0-1.0")}
+    return run(recipe, given, models_folder=folder, **how)
+
+
+def generate(folder, height, width, seed=0, **parameters):
+    step = Step("torus", {"width_px": width, "height_px": height, **parameters})
+    return run(Recipe((step,), seed), models_folder=folder)
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("models")
+    train(folder, 20)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def courses(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("models")
+    train(folder, 2, dataset_of(Maps.from_arrays({"base_color": bricks()}), licence="CC0-1.0"))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def classes(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("models")
+    dark = Maps.from_arrays({"base_color": surface(seed=4)["base_color"].pixels / 3}, name="dark")
+    one, other = dataset_of(surface(), label="light", licence="a"), dataset_of(dark, label="dark", licence="b")
+    train(folder, 12, Dataset("both", one.samples + other.samples))
+    return folder
+
+
+def stop_after(steps):
+    """A cancel button that is pressed once so many steps were begun."""
+    begun = []
+    return {
+        "on_progress": lambda fraction, message: begun.append(message) if message.startswith("Step") else None,
+        "is_cancelled": lambda: len(begun) >= steps,
+    }
+
+
+def test_twenty_steps_bring_the_patches_closer_to_the_data(library, tmp_path):
+    train(tmp_path, 1)
+    data, _ = prepare(dataset_of(surface()), 96, 48, 32, False, "cpu")
+    distances = []
+    for folder in (tmp_path, library):
+        model = load("tiny", Context(models_folder=folder))
+        with torch.no_grad():
+            values = data.standard.to(Painting(model, Choice((128, 128))).maps(whole((128, 128))))
+        random = torch.Generator().manual_seed(0)
+        distances.append(
+            float(sliced_wasserstein(data.pictures[0].pixels[None, :, :128, :128], values[None], 2, random))
+        )
+    assert distances[1] < 0.9 * distances[0], distances
+
+
+def test_a_training_that_was_stopped_goes_on_to_the_same_bits(tmp_path):
+    train(tmp_path / "whole", 6)
+    with pytest.raises(Cancelled):
+        train(tmp_path / "parts", 6, **stop_after(3))
+    checkpoint = tmp_path / "parts" / "tiny.checkpoint"
+    assert checkpoint.exists()
+    train(tmp_path / "parts", 6)
+    assert not checkpoint.exists()
+    whole_, parts = (read_model(tmp_path / name / "tiny.safetensors") for name in ("whole", "parts"))
+    assert whole_.sha256() == parts.sha256()
+
+
+def test_stopped_early_it_keeps_what_it_has(tmp_path):
+    begun = []
+    how = {"on_progress": lambda fraction, message: begun.append(message), "is_stopped": lambda: len(begun) > 4}
+    result = train(tmp_path, 50, **how)
+    assert result.models
+    assert 0 < result.figures["steps"] < 50
+
+
+def test_a_model_is_never_trained_over(library):
+    with pytest.raises(ModelError, match="models remove tiny"):
+        train(library, 1)
+
+
+def test_it_goes_on_from_another_model_with_new_data(library, tmp_path):
+    (tmp_path / "old.safetensors").write_bytes((library / "tiny.safetensors").read_bytes())
+    train(tmp_path, 1, dataset_of(surface(seed=9), licence="CC0-1.0"), on={"start_from": "old", "learning_rate": 1e-6})
+    old, new = (read_tensors(tmp_path / f"{name}.safetensors")[0] for name in ("old", "tiny"))
+    assert np.abs(old["stages.2.convolution.weight"] - new["stages.2.convolution.weight"]).max() < 1e-3
+
+
+def test_the_card_says_what_it_learned_from(library, tmp_path):
+    model = read_model(library / "tiny.safetensors")
+    source = model.card["data"][0]
+    assert (source["name"], source["licence"], source["size_px"], source["part"]) == (
+        "blotches",
+        "CC0-1.0",
+        [128, 128],
+        "all",
+    )
+    assert model.card["figures"]["steps"] == 20
+    assert str(library) not in str(model.card)
+    train(tmp_path, 1, on={"hold_out": True, "canvas_px": 64})
+    assert read_model(tmp_path / "tiny.safetensors").card["data"][0]["part"] == "left"
+
+
+@pytest.mark.parametrize("which", ["library", "courses", "classes"])
+@pytest.mark.parametrize("size", [(128, 128), (97, 161), (160, 200)], ids=str)
+@pytest.mark.parametrize("scale", [1.0, 0.5, 1.7])
+def test_every_map_tiles_at_any_size(which, size, scale, request):
+    made = generate(request.getfixturevalue(which), *size, scale=scale).maps
+    for name in made:
+        assert made[name].size_px == size
+        assert max(seam_z(made[name].pixels)) < 3
+        assert min(seam_z(made[name].pixels)) > -4
+
+
+def test_it_makes_what_it_learned_and_what_follows_from_height(library):
+    made = generate(library, 96, 96).maps
+    assert set(made) == {"base_color", "roughness", "height", "normal", "ambient_occlusion"}
+    assert normal_height_consistency(made["normal"].pixels, made["height"].pixels)[1] > 0.99
+
+
+@pytest.mark.parametrize("which", ["library", "courses"])
+@pytest.mark.parametrize(("size", "scale"), [((192, 160), 1.0), ((150, 170), 0.8), ((140, 90), 0.4)], ids=str)
+def test_any_region_is_as_it_is_within_the_whole(which, size, scale, request):
+    model = load("tiny", Context(models_folder=request.getfixturevalue(which)))
+    painting = Painting(model, Choice(size, seed=5, scale=scale))
+    with torch.inference_mode():
+        everything = painting.arrays(whole(size))
+        for region in (Region(0, 0, 40, size[1], size), Region(70, -20, 50, 60, size), Region(33, 41, 1, 1, size)):
+            part = painting.arrays(region)
+            rows = np.arange(region.top, region.top + region.height) % size[0]
+            columns = np.arange(region.left, region.left + region.width) % size[1]
+            for name, pixels in part.items():
+                assert np.abs(pixels - everything[name][rows][:, columns]).max() < 1e-4
+
+
+def test_the_seed_is_the_picture_and_variation_calms_it(library):
+    one, again, other = (generate(library, 64, 64, seed).maps for seed in (5, 5, 6))
+    calm = generate(library, 64, 64, 5, variation=0.0).maps
+    assert one.sha256() == again.sha256()
+    assert len({one.sha256(), other.sha256(), calm.sha256()}) == 3
+
+
+def test_blending_leads_from_one_seed_to_the_other(library):
+    one, other = generate(library, 64, 64, 5).maps, generate(library, 64, 64, 6).maps
+    ends = [generate(library, 64, 64, 5, blend=share, blend_seed=6).maps for share in (0.0, 1.0)]
+    half = generate(library, 64, 64, 5, blend=0.5, blend_seed=6).maps
+    assert ends[0].sha256() == one.sha256()
+    assert np.abs(ends[1]["height"].pixels - other["height"].pixels).max() < 1e-4
+    assert half.sha256() not in (one.sha256(), other.sha256())
+
+
+def test_classes_are_chosen_and_blended_by_name(classes):
+    light, dark = (generate(classes, 64, 64, material=name).maps["base_color"].pixels for name in ("light", "dark"))
+    half = generate(classes, 64, 64, material="light", blend_material="dark", blend=0.5).maps["base_color"].pixels
+    there = generate(classes, 64, 64, material="light", blend_material="dark", blend=1.0).maps["base_color"].pixels
+    assert np.abs(light - dark).max() > 1e-3
+    assert np.array_equal(there, dark)
+    assert not np.array_equal(half, light)
+    with pytest.raises(ParameterError, match="dark, light"):
+        generate(classes, 32, 32, material="wood")
+
+
+def test_a_slider_moves_the_picture_and_keeps_its_seed(library):
+    model = load("tiny", Context(models_folder=library))
+    with torch.no_grad():
+        model.network.stages[-1].style.weight.mul_(20)  # so that styles differ visibly
+    sliders = find_sliders(model)
+    assert sliders.card
+    moved = Painting(model, Choice((64, 64), sliders=(2.0,)))
+    still = Painting(model, Choice((64, 64), sliders=(0.0,)))
+    object.__setattr__(moved.model, "sliders", sliders.directions)
+    with torch.inference_mode():
+        assert (
+            np.abs(moved.arrays(whole((64, 64)))["base_color"] - still.arrays(whole((64, 64)))["base_color"]).max()
+            > 0.01
+        )
+
+
+def test_the_hash_of_the_model_is_in_the_recipe(library):
+    recipe = generate(library, 32, 32).recipe
+    assert recipe.made_with["models"] == {"tiny": read_model(library / "tiny.safetensors").sha256()}
+
+
+def test_a_model_that_does_not_fit_is_refused(library, tmp_path):
+    model = read_model(library / "tiny.safetensors")
+    tensors = read_tensors(model.path)[0]
+    save_model(tmp_path / "wrong.safetensors", tensors, {**model.card, "widths": [8, 8, 8]})
+    with pytest.raises(ModelError, match="does not fit torus"):
+        generate(tmp_path, 32, 32, model="wrong")
+
+
+@pytest.mark.parametrize(
+    ("pixels", "said"),
+    [(np.full((96, 96, 3), 0.5), "colour"), (np.random.default_rng(0).random((40, 96, 3)), "smaller than")],
+    ids=["blank", "small"],
+)
+def test_data_that_cannot_be_learned_is_refused(pixels, said, tmp_path):
+    with pytest.raises(ParameterError, match=said):
+        train(tmp_path, 1, dataset_of(Maps.from_arrays({"base_color": pixels})))
+
+
+def test_data_is_standardised_there_and_back():
+    data, about = prepare(dataset_of(surface()), 96, 48, 32, False, "cpu")
+    assert about["maps"] == ["base_color", "height", "roughness"]
+    pixels = data.pictures[0].pixels[:, :128, :128]
+    assert pixels.mean((1, 2)).abs().max() < 1e-4
+    assert pixels[3:].std((1, 2)).sub(1).abs().max() < 1e-3
+    back = data.standard.back(pixels[None])[0]
+    assert np.abs(back[:3].permute(1, 2, 0).numpy() - surface()["base_color"].pixels).max() < 1e-4
+    crops = data.crops(5, 48, torch.Generator().manual_seed(0))
+    assert crops.coarse.shape == (5, 5, 24, 24)
+    assert crops.fine.shape == (5, 5, 48, 48)
+
+
+def test_a_missing_map_is_zero_where_losses_look(classes):
+    card = find_model("tiny", "torus", classes).card
+    assert card["maps"] == ["base_color", "height", "roughness"]
+    assert card["classes"] == ["dark", "light"]
+
+
+def test_the_waves_of_courses_are_found_and_made_whole():
+    waves = find_waves(torch.from_numpy(bricks()[..., 0]).float())
+    assert len(waves.vectors) == 1
+    assert 1 / float(waves.vectors[0, 0]) == pytest.approx(32, rel=0.03)
+    assert find_waves(torch.rand(160, 160)).channels == 0
+    fitted = waves.fitted((100, 64))
+    assert float(fitted.vectors[0, 0]) * 100 == pytest.approx(3)
+    phases = fitted.phases(Region(0, 0, 100, 64, (100, 64)), 1.0, torch.zeros(1, 2))
+    assert phases.shape == (1, waves.channels, 100, 64)
+    rolled = fitted.phases(Region(100, 64, 100, 64, (100, 64)), 1.0, torch.zeros(1, 2))
+    assert torch.allclose(phases, rolled, atol=1e-4)
+
+
+def test_a_canvas_holds_whole_periods():
+    assert Waves(torch.tensor([[1 / 90, 0.0], [0.0, 1 / 64]])).canvas((400, 384), 1024, 32) == (448, 384)
+    assert Waves.none().canvas((384, 384), 512, 32) == (384, 384)
+
+
+def test_slopes_are_those_of_height():
+    maps = torch.zeros(1, 2, 8, 9)
+    maps[0, 1] = 3 * torch.arange(9) - 5 * torch.arange(8)[:, None]
+    seen = slopes(maps, 1, deviation=2.0)
+    assert seen.shape == (1, 4, 6, 7)
+    assert torch.equal(seen[0, 2], torch.full((6, 7), 3.0))
+    assert torch.equal(seen[0, 3], torch.full((6, 7), -5.0))
+
+
+def test_the_penalty_is_the_squared_gradient():
+    """On a linear discriminator the finite difference is exact: its mean square is |w|²."""
+    D = torch.nn.Conv2d(1, 1, 3, bias=False)
+    x = torch.zeros(64, 1, 50, 50)
+    penalty = zero_centred_penalty(D(x), D(x + SIGMA * torch.randn(x.shape)))
+    assert penalty.item() == pytest.approx(D.weight.square().sum().item(), rel=0.02)
+
+
+def test_the_sliced_distance_tells_a_blur_and_a_colour_from_the_same_texture():
+    random = torch.Generator().manual_seed(1)
+    noise = [torch.rand(1, 3, 96, 96, generator=random) for _ in range(2)]
+    distance = lambda x: float(sliced_wasserstein(noise[0], x, 2, torch.Generator().manual_seed(0)))  # noqa: E731
+    same, blurred, tinted = distance(noise[1]), distance(torch.nn.functional.avg_pool2d(noise[1], 3, 1, 1)), 0.0
+    tinted = distance(noise[1] + torch.tensor([0.3, 0.0, 0.0])[:, None, None])
+    assert same < 0.3 * blurred
+    assert same < 0.3 * tinted
+
+
+def test_the_discriminator_judges_patches_of_54_px():
+    assert patch_px((8, 8, 8, 8)) == 54
+    D = PatchDiscriminator(3, (8, 8, 8, 8))
+    assert D(torch.zeros(1, 3, 54, 54)).shape == (1, 1, 1, 1)
+    assert D(torch.zeros(1, 3, 62, 62)).shape == (1, 1, 2, 2)
+
+
+def test_a_preview_is_what_the_model_makes(library):
+    model = load("tiny", Context(models_folder=library))
+    assert make(model, (64, 64), 3).size_px == (64, 64)
