@@ -1,4 +1,4 @@
-"""The torus generator: it learns, tiles at any size, is the same in parts, and its training goes on where it stopped."""
+"""The torus generator: it learns, tiles at any size, is the same in parts, and goes on where it stopped."""
 
 import numpy as np
 import pytest

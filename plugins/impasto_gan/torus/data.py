@@ -75,7 +75,7 @@ class Picture:
 
 @dataclass(frozen=True)
 class Crops:
-    """A batch: coarse (B, C, h, w), fine (B, C, n, n), and of each where the coarse crop lies (B, 2), class, channels."""
+    """A batch: coarse (B, C, h, w), fine (B, C, n, n), and of each the coarse one's place (B, 2), class, channels."""
 
     coarse: Tensor
     fine: Tensor
@@ -229,7 +229,7 @@ def _luminance(maps: Maps) -> Tensor:
 def slopes(maps: Tensor, height_channel: int | None, deviation: float) -> Tensor:
     """Maps (B, C, H, W) -> (B, C + 2, H - 2, W - 2): with the slopes of their height along x and y, standardised.
 
-    What light shows of a surface is its slopes, so losses must see them: in height itself fine relief is nearly nothing.
+    What light shows of a surface is its slopes, so losses must see them: in height fine relief is nearly nothing.
     """
     if height_channel is None:
         return maps

@@ -51,7 +51,7 @@ class Model:
 
 @dataclass(frozen=True)
 class Choice:
-    """What is made of a model: one picture, of any size. classes: weight of each class; (): the first. sliders: deviations."""
+    """One picture of a model. classes: the weight of each class, (): the first. sliders: in deviations."""
 
     size: tuple[int, int]
     seed: int = 0

@@ -55,7 +55,7 @@ def upsample(x: Tensor, have: Region, want: Region) -> Tensor:
 
 
 class Stage(nn.Module):
-    """One octave: convolution, upsampling, noise, lattice and style, residual convolutions that start at zero, a head."""
+    """One octave: convolution, upsampling, noise, lattice, style, residual convolutions that start small, a head."""
 
     def __init__(self, inputs: int, width: int, channels: int, blocks: int, waves: int, is_first: bool) -> None:
         super().__init__()

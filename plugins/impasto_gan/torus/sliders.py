@@ -86,7 +86,7 @@ def _changes(model: Model, seed: int) -> dict[str, float]:
 
 
 def _measured(painting: Painting) -> dict[str, float]:
-    """Brightness, warmth and tint (Oklab), contrast, typical size of detail, relief, roughness and metal of a picture."""
+    """Brightness, warmth and tint (Oklab), contrast, size of detail, relief, roughness and metal of a picture."""
     arrays = painting.arrays(whole(painting.choice.size))
     found: dict[str, float] = {}
     if "base_color" in arrays:

@@ -149,7 +149,7 @@ class TorusTraining(Training):
         return maps
 
     def _views(self, coarse: Tensor, fine: Tensor, places_px: Tensor, waves: Waves, known: Tensor) -> dict[str, Tensor]:
-        """What the losses see: maps and slopes, where the data has them, and at the coarse scale the lattice's phases."""
+        """What the losses see: maps and slopes, where the data has them, and coarsely the lattice's phases."""
         channel, deviations = self.data.standard.height_channel, self.data.slope_deviations
         seen = {
             "coarse": slopes(coarse * known, channel, deviations[0]),

@@ -59,7 +59,7 @@ class Waves:
         return max((abs(count - round(count)) / max(count, 1.0) for count in counts), default=0.0)
 
     def phases(self, region: Region, pixel: float, places_px: Tensor) -> Tensor:
-        """Channels (B, channels, h, w) of a region whose pixels are `pixel` of the result's, shifted by (B, 2) pixels."""
+        """Channels (B, channels, h, w) of a region whose pixels are `pixel` wide, shifted by (B, 2) pixels."""
         vectors = _combined(self.vectors)
         y, x = region.rows() * pixel, region.columns() * pixel
         shifts = places_px @ vectors.T  # (B, N), in cycles
