@@ -31,8 +31,8 @@ def sliced_wasserstein(x: Tensor, x_hat: Tensor, levels: int, random: torch.Gene
     """Mean |difference| of sorted random projections of x's and x̂'s 7x7 patches, over the levels of a pyramid.
 
     x, x̂ (B, C, H, W): at most `levels` band-pass levels, finest first, what is left below, and single pixels,
-    whose distribution is the colours (Elnekave & Weiss 2022). Each projection is in units of its deviation in x, so that
-    fine detail counts as much as broad.
+    whose distribution is the colours (Elnekave & Weiss 2022). Each projection is in units of its deviation in x, so
+    that fine detail counts as much as broad.
     """
     x = x.detach()
     distances = [_distance(x, x_hat, 1, random)]
