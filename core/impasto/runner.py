@@ -69,11 +69,8 @@ def run(
     def record() -> Recipe:
         return _record(recipe, tools, parameters, inputs, context, models)
 
-    result = (
-        _fold(steps, _subject(inputs), context)
-        if sink is None
-        else _stream(steps, _subject(inputs), context, sink, record)
-    )
+    subject = _subject(inputs)
+    result = _stream(steps, subject, context, sink, record) if sink else _fold(steps, subject, context)
     result = replace(result, recipe=record())
     _tell_finished(result)
     return result
@@ -116,7 +113,7 @@ def _stream(steps: list[_Step], subject: Maps, context: Context, sink: Sink, rec
         tiles = _each(tiles, step, quiet)
     size_px = first.parameters.size_px(subject)
     paths, about = write_tiles(tiles, size_px, sink, context, lambda maps: metadata_of(maps, record()))
-    return Result(about, paths)
+    return Result(about, paths=paths)
 
 
 def _each(tiles: Iterator[Tile], step: _Step, context: Context) -> Iterator[Tile]:

@@ -100,10 +100,10 @@ class Result:
     """
 
     maps: Maps = field(default_factory=Maps)
-    paths: tuple[Path, ...] = ()
     models: tuple[Path, ...] = ()
     figures: Mapping[str, float] = field(default_factory=dict)
     recipe: Recipe | None = None
+    paths: tuple[Path, ...] = ()
 
 
 class Tool(ABC):

@@ -29,6 +29,7 @@ from impasto.tools import (
     Trainer,
     visible_if,
 )
+from impasto_misbehaving_tiles import Blotches, Negative
 
 STEP_S = 0.05
 
@@ -95,16 +96,15 @@ class Slow(Generator):
 
 class LearnParameters(Parameters):
     name: str = Field("untitled", description="Name of the model")
-    licence: str = Field("unknown", description="Licence of the data")
     steps: int = Field(10, ge=1, le=100000, description="Steps, each of 0.05 s")
 
 
 class Learn(Trainer):
     """Learns one colour; stopped, it keeps what it has; cancelled, it leaves a checkpoint as trainers do."""
 
-    name, label, description = "learn", "Learn", "Learns the mean colour of its source, for tests"
+    name, label, description = "learn", "Learn", "Learns the mean colour of its data, for tests"
     parameters = LearnParameters
-    needs = ("base_color",)
+    inputs = (Input("dataset", "the pictures that it learns from", kind="dataset"),)
 
     def apply(self, subject: Maps, parameters: LearnParameters, inputs: Mapping[str, Maps], context: Context) -> Result:
         path = model_path(parameters.name, context.models_folder)
@@ -121,17 +121,17 @@ class Learn(Trainer):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.with_suffix(".checkpoint").write_text(str(done))
             raise
-        color = subject["base_color"].pixels.mean((0, 1))
-        data = {"name": subject.name or "unnamed", "licence": parameters.licence, "sha256": subject.sha256()}
+        dataset = inputs["dataset"]
+        color = np.mean([sample.load()["base_color"].pixels.mean((0, 1)) for sample in dataset.samples], 0)
         card = {
             "name": parameters.name,
             "architecture": "one colour",
             "tool": "recall",
-            "data": [data],
+            "data": dataset.sources(),
             "figures": {"steps": float(done)},
             "sliders": [{"name": "warmth", "description": "Redder, or bluer"}],
         }
-        model = save_model(path, {"color": color}, card)
+        model = save_model(path, {"color": color.astype(np.float32)}, card)
         return Result(models=(model.path,), figures={"steps": float(done)})
 
 
@@ -259,4 +259,6 @@ def impasto_tools():
         Blend(),
         Learn(),
         Recall(),
+        Blotches(),
+        Negative(),
     ]

@@ -1,0 +1,141 @@
+"""What is written tile by tile is what is made as a whole, byte for byte; a fault or a stop leaves nothing behind."""
+
+import os
+import subprocess
+
+import numpy as np
+import pytest
+
+from impasto.errors import Cancelled, ParameterError, PluginError
+from impasto.files import read_maps, read_recipe, write_maps
+from impasto.plugins import registry
+from impasto.recipe import Recipe, Step
+from impasto.runner import run
+from impasto.streaming import Sink, should_stream
+from impasto.texture import Maps
+from impasto.tools import describe
+
+pytestmark = pytest.mark.usefixtures("misbehaving")
+SIZE = {"width_px": 300, "height_px": 200}
+
+
+def blotches(**parameters) -> Recipe:
+    return Recipe((Step("blotches", SIZE | parameters),), 7)
+
+
+@pytest.mark.parametrize("format_", ["png", "png16", "exr"])
+@pytest.mark.parametrize("tile_px", [64, 200, 301])
+def test_the_files_are_those_of_the_whole_byte_for_byte(format_, tile_px, tmp_path):
+    recipe = blotches(tile_px=tile_px)
+    whole = run(recipe)
+    written = write_maps(whole.maps, tmp_path / "whole", "x", registry().exporter(format_), whole.recipe)
+    result = run(recipe, sink=Sink(tmp_path / "tiles", "x", format_))
+    assert [path.name for path in result.paths] == [path.name for path in written]
+    assert sorted(path.name for path in (tmp_path / "tiles").iterdir()) == sorted(path.name for path in written)
+    for one, other in zip(result.paths, written, strict=True):
+        assert one.read_bytes() == other.read_bytes(), one.name
+    assert result.recipe == whole.recipe == read_recipe(result.paths[-1])
+
+
+def test_the_result_tells_paths_and_scale_and_holds_no_pixels(tmp_path):
+    result = run(blotches(), sink=Sink(tmp_path / "new" / "folder", "x"))
+    assert len(result.maps) == 0
+    assert (result.maps.width_m, result.maps.height_range_m) == (2.0, 0.01)
+    again = read_maps(tmp_path / "new" / "folder")
+    assert (again.size_px, again.width_m) == ((200, 300), 2.0)
+    assert b"/algorithmicMedia" in result.paths[0].read_bytes()
+
+
+def test_filters_that_are_pointwise_follow(tmp_path):
+    recipe = Recipe((*blotches().steps, Step("negative")), 7)
+    whole = run(recipe).maps["base_color"].pixels
+    path = run(recipe, sink=Sink(tmp_path, "x", "png16")).paths[0]
+    assert np.abs(read_maps(path)["base_color"].pixels - whole).max() <= 1 / 65535
+
+
+def test_progress_and_a_small_picture_are_told(tmp_path):
+    told, shown = [], []
+    recipe = blotches(width_px=1100, height_px=520, tile_px=130)
+    run(recipe, sink=Sink(tmp_path, "x"), on_progress=lambda *said: told.append(said), on_preview=shown.append)
+    fractions = [fraction for fraction, _ in told]
+    assert fractions == sorted(fractions)
+    assert (fractions[0], fractions[-1]) == (0.0, 1.0)
+    whole = run(recipe).maps["base_color"].pixels
+    assert np.array_equal(shown[-1]["base_color"].pixels, whole[::3, ::3])
+    assert len(shown) == 4 * 9
+
+
+@pytest.mark.parametrize(
+    ("steps", "format_", "said"),
+    [
+        (("checker",), "png", "checker makes its result in one piece; .* made in tiles: .*blotches"),
+        (("blotches", "tint"), "png", "tint needs the whole picture at once; leave that step out"),
+        (("blotches",), "whole", "the format whole needs the whole picture at once; choose from exr, png, png16"),
+    ],
+)
+def test_what_cannot_be_written_in_tiles_says_why(steps, format_, said, tmp_path):
+    from impasto.files import Exporter
+
+    registry().exporters["whole"] = Exporter("whole", "Whole", ".w", lambda name, texture, metadata: b"")
+    with pytest.raises(ParameterError, match=said):
+        run(Recipe(tuple(map(Step, steps))), sink=Sink(tmp_path / "out", "x", format_))
+    assert not (tmp_path / "out").exists()
+
+
+def test_large_results_should_be_streamed_where_they_can():
+    large = {"width_px": 8192, "height_px": 4096}
+    assert should_stream(blotches(**large), Maps())
+    assert not should_stream(blotches(width_px=4096, height_px=4096), Maps())
+    assert not should_stream(Recipe((Step("checker", large),)), Maps())
+    assert not should_stream(Recipe((Step("blotches", large), Step("tint"))), Maps())
+    assert describe(registry().tool("blotches"))["makes_tiles"]
+    assert not describe(registry().tool("checker"))["makes_tiles"]
+
+
+@pytest.mark.parametrize("format_", ["png", "exr"])
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [*((fault, PluginError) for fault in ("gap", "overlap", "short", "maps")), ("bug", ZeroDivisionError)],
+)
+def test_a_faulty_tool_leaves_older_files_whole_and_no_new_ones(fault, error, format_, tmp_path):
+    run(blotches(), sink=Sink(tmp_path, "x", format_))
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    with pytest.raises(error):
+        run(blotches(fault=fault), sink=Sink(tmp_path, "x", format_))
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+@pytest.mark.parametrize("format_", ["png", "exr"])
+def test_cancelling_leaves_nothing(format_, tmp_path):
+    asked = iter([False] * 20)
+    with pytest.raises(Cancelled):
+        run(blotches(tile_px=32), sink=Sink(tmp_path, "x", format_), is_cancelled=lambda: next(asked, True))
+    assert list(tmp_path.iterdir()) == []
+
+
+LIMITED = """
+import resource, signal
+from pathlib import Path
+from impasto import Recipe, Step, run
+from impasto.errors import FileError
+from impasto.streaming import Sink
+
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+recipe = Recipe((Step("blotches", {"width_px": 150, "height_px": 100}),), 7)
+for format in ("png", "exr"):
+    size = max(path.stat().st_size for path in run(recipe, sink=Sink(Path("a"), "x", format)).paths)
+    for missing in (1, 100, size // 2, size - 50):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size - missing, resource.RLIM_INFINITY))
+        try:
+            run(recipe, sink=Sink(Path("b"), "x", format))
+        except FileError as error:
+            print("free space" in error.remedy, list(Path("b").iterdir()))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="limits the size of files, which Windows cannot")
+def test_a_disk_that_fills_up_is_an_error_wherever_it_does(engine_with_misbehaving, tmp_path):
+    command = [engine_with_misbehaving, "-c", LIMITED]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.stdout.split("\n")[:-1] == ["True []"] * 8, done.stderr
