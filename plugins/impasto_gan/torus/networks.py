@@ -26,7 +26,10 @@ GLOBAL_CHANNELS = 16
 """Latent that holds for the whole picture: its mood. Sliders move along its principal directions."""
 STYLE_CHANNELS = 32
 SLOPE = 0.2
-HEAD_GAIN = 0.5
+HEAD_GAIN, NOISE_GAIN = 0.4, 0.5
+"""Deviation of what heads and noise add at the start."""
+NOISE_SHARE = 8
+"""A channel of noise for so many of a stage: textures are mostly chance, at every scale."""
 
 BROAD_STREAM, GRID_STREAM = -1, -2
 """Streams of the grids' noise; those of the stages are 0, 1, …"""
@@ -63,15 +66,25 @@ class Stage(nn.Module):
         self.convolution = nn.Conv2d(inputs, width, 3)
         self.waves = nn.Conv2d(waves, width, 1, bias=False) if waves else None
         self.style = nn.Linear(STYLE_CHANNELS, 2 * width)
-        self.detail = nn.Parameter(torch.full((width, 1, 1), 0.1))
+        self.noise_channels = max(1, width // NOISE_SHARE)
+        self.noise = nn.Conv2d(self.noise_channels, width, 1, bias=False)
         self.residuals = nn.ModuleList(nn.Conv2d(width, width, 3) for _ in range(blocks))
         self.head = nn.Conv2d(width, channels, 1)
-        with torch.no_grad():
-            self.style.weight.mul_(0.3)
-            self.head.weight.mul_(HEAD_GAIN)
-            for residual in self.residuals:
-                residual.weight.mul_(0.1)
-                residual.bias.zero_()
+        self._initialise()
+
+    @torch.no_grad()
+    def _initialise(self) -> None:
+        """Features keep their deviation from stage to stage (He et al. 2015); residual blocks and style begin small."""
+        for convolution in (self.convolution, *self.residuals):
+            nn.init.kaiming_normal_(convolution.weight, a=SLOPE)
+            nn.init.zeros_(convolution.bias)
+        for residual in self.residuals:
+            residual.weight.mul_(0.2)
+        nn.init.normal_(self.noise.weight, std=NOISE_GAIN / self.noise_channels**0.5)
+        self.style.weight.mul_(0.3)
+        nn.init.zeros_(self.style.bias)
+        nn.init.normal_(self.head.weight, std=HEAD_GAIN / self.head.in_channels**0.5)
+        nn.init.zeros_(self.head.bias)
 
     def before(self, want: Region) -> Region:
         """The region of the stage before that is needed for the region `want` of this one."""
@@ -79,14 +92,14 @@ class Stage(nn.Module):
         return (grown if self.is_first else upsampled_from(grown)).grown(1)
 
     def forward(self, state: State, want: Region, style: Tensor, noise: Tensor, waves: Tensor | None) -> State:
-        """`noise` (B, 1, h, w) and `waves` (B, C, h, w) are of `want` grown by the number of blocks."""
+        """`noise` (B, noise_channels, h, w) and `waves` (B, C, h, w) are of `want` grown by the number of blocks."""
         region = want.grown(self.blocks)
         source = self.before(want)
         x = self.convolution(state.region.take(state.features, source))
         if not self.is_first:
             x = upsample(x, source.grown(-1), region)
         scale, shift = self.style(style)[:, :, None, None].chunk(2, 1)  # (B, width, 1, 1)
-        x = x * (1 + scale) + shift + self.detail * noise
+        x = x * (1 + scale) + shift + self.noise(noise)
         if self.waves is not None and waves is not None:
             x = x + self.waves(waves)
         x = leaky_relu(x, SLOPE)
@@ -155,7 +168,7 @@ class TorusGenerator(nn.Module):
             stage = self.stages[index]
             grown = want.grown(stage.blocks)
             phases = waves(grown) if stage.waves is not None else None
-            state = stage(state, want, style, noise(index, 1, grown), phases)
+            state = stage(state, want, style, noise(index, stage.noise_channels, grown), phases)
         return state
 
     def forward(

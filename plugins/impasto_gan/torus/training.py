@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from . import TrainTorusParameters
 
 GENERATOR_WIDTHS = (72, 72, 64, 48, 24, 16)
-GENERATOR_BLOCKS = (2, 2, 2, 1, 1, 1)
+GENERATOR_BLOCKS = (2, 2, 2, 1, 1, 2)
 COARSE_STAGES = 4
 """Stages that make the coarse picture; each of the others doubles it."""
 DISCRIMINATOR_WIDTHS = (24, 40, 64, 96)
