@@ -153,14 +153,14 @@ class Training(ABC):
         self.random.set_state(state["random"])
         with torch.no_grad():
             for name, value in self._weights().items():
-                value.copy_(state[name])
-                self.good[name] = state[f"good.{name}"].to(self.device)
+                value.copy_(state[name].reshape(value.shape))  # a file holds no 0-d arrays
+                self.good[name] = state[f"good.{name}"].reshape(value.shape).to(self.device)
         for name, optimizer in self.optimizers.items():
             moments: dict[int, dict[str, Tensor]] = {}
             for key, value in state.items():
                 if key.startswith(f"optimizer.{name}."):
                     index, moment = key.rsplit(".", 2)[1:]
-                    moments.setdefault(int(index), {})[moment] = value
+                    moments.setdefault(int(index), {})[moment] = value.reshape(()) if moment == "step" else value
             optimizer.load_state_dict({**optimizer.state_dict(), "state": moments})
         self.done = done
 

@@ -33,6 +33,7 @@ class Scale(Training):
             generator = nn.Conv2d(1, 1, 1, bias=False)
             nn.init.constant_(generator.weight, 0.5)
             discriminator = nn.Linear(2, 1)
+            discriminator.register_buffer("level", torch.zeros(()))  # 0-d, as counters of layers are
         self.hold({"generator": generator, "discriminator": discriminator}, torch.optim.Adam)
 
     def step(self):

@@ -1,0 +1,101 @@
+"""The GAN of the textbook (Goodfellow et al. 2014) with the networks of DCGAN (Radford et al. 2016), on a torus.
+
+Two players: D tells pictures x of the data from pictures x̂ = G(z), G makes D err. Kept as the papers have it, as the
+reference and to learn from: it may collapse, which the newer losses prevent.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import leaky_relu, relu, softplus
+
+from .layers import Noise, convolution, cut, octaves, upsample
+from .shared import TextbookTraining
+
+LATENT = 32
+"""Channels of z for each cell of the coarsest grid, which is 8 px wide."""
+OCTAVES = 4
+SLOPE = 0.2
+MARGIN_PX = 8
+BETAS = (0.5, 0.999)
+
+
+class Generator(nn.Module):
+    """z (B, 32, H/8, W/8) -> pictures (B, channels, H, W), standardised: DCGAN's tanh would bound them."""
+
+    def __init__(self, channels: int, width: int, classes: int = 0) -> None:
+        super().__init__()
+        widths = [max(8, width // 2**octave) for octave in range(OCTAVES)]
+        self.embedding = nn.Embedding(classes, LATENT) if classes else None
+        inputs = LATENT * (2 if classes else 1)
+        self.convolutions = nn.ModuleList(convolution(a, b) for a, b in pairwise([inputs, *widths]))
+        self.norms = nn.ModuleList(nn.BatchNorm2d(width) for width in widths)
+        self.head = convolution(widths[-1], channels)
+
+    def forward(
+        self, noise: Noise, batch: int, size_px: tuple[int, int], classes: Tensor | None = None, variation: float = 1.0
+    ) -> Tensor:
+        """Draw z for pictures of `size_px`, scaled by `variation`, and make them; classes (B,) by number."""
+        sizes = octaves(size_px, OCTAVES)
+        x = variation * noise(batch, LATENT, *sizes[0])
+        if self.embedding is not None and classes is not None:
+            y = self.embedding(classes)[:, :, None, None].expand(-1, -1, *sizes[0])  # (B, 32, H/8, W/8)
+            x = torch.cat([x, y], 1)
+        for convolve, normalise, size in zip(self.convolutions, self.norms, sizes, strict=True):
+            x = relu(normalise(convolve(upsample(x, size))))  # (B, width, h, w)
+        return self.head(x)
+
+
+class Discriminator(nn.Module):
+    """Pictures (B, channels, H, W) -> logits (B, 1, H/8 - 3, W/8 - 3), each of a patch of 46 px: all of one of 32."""
+
+    def __init__(self, channels: int, width: int) -> None:
+        super().__init__()
+        widths = [width // 4, width // 2, width]
+        self.convolutions = nn.ModuleList(
+            nn.Conv2d(a, b, 4, stride=2, padding=1) for a, b in pairwise([channels, *widths])
+        )
+        self.norms = nn.ModuleList([nn.Identity(), *(nn.BatchNorm2d(width) for width in widths[1:])])
+        self.head = nn.Conv2d(width, 1, 4)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The logits: above 0 for "of the data"."""
+        for convolve, normalise in zip(self.convolutions, self.norms, strict=True):
+            x = leaky_relu(normalise(convolve(x)), SLOPE)
+        return self.head(x).float()
+
+
+class GanTraining(TextbookTraining):
+    """min_G max_D  E[log D(x)] + E[log(1 - D(G(z)))], where G ascends log D(G(z)) instead (section 3 of the paper)."""
+
+    saturated_below = 0.02
+
+    def networks_of(self, channels: int, width: int) -> dict[str, nn.Module]:
+        """G and D."""
+        return {"generator": Generator(channels, width), "discriminator": Discriminator(channels, width)}
+
+    def optimizer(self, weights) -> torch.optim.Optimizer:
+        """Adam as in DCGAN."""
+        return torch.optim.Adam(weights, betas=BETAS, fused=True)
+
+    def rate(self) -> float:
+        """The same from the first step to the last."""
+        return self.learning_rate * self.rate_factor
+
+    def step(self) -> dict[str, Tensor]:
+        """One step of D, then one of G."""
+        G, D = self.networks["generator"], self.networks["discriminator"]
+        x, _ = self.crops.draw(self.batch, self.crop_px, self.random)  # (B, C, crop_px, crop_px)
+        side = self.crop_px + MARGIN_PX
+        with self.autocast():
+            x_hat = cut(G(self.noise, self.batch, (side, side)), self.crop_px, self.random)
+            loss_D = softplus(-D(x)).mean() + softplus(D(x_hat.detach())).mean()  # -log D(x) - log(1 - D(x̂))
+        self.descend("discriminator", loss_D)
+        with self.autocast():
+            loss_G = softplus(-D(x_hat)).mean()  # -log D(x̂)
+        self.descend("generator", loss_G)
+        self.average()
+        return {"loss_discriminator": loss_D, "loss_generator": loss_G}

@@ -1,0 +1,201 @@
+"""The progressive GAN (Karras et al. 2018): G and D grow by resolution, and each new octave fades in.
+
+With the paper's equalised learning rate, pixel norm, minibatch deviation and WGAN-GP loss. Departures: G starts from
+noise for each cell of a torus instead of one latent, and grows from 8 px instead of 4.
+"""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import avg_pool2d, conv2d, leaky_relu, pad
+
+from impasto.errors import ParameterError
+
+from .layers import Noise, cut, octaves, upsample
+from .shared import TextbookTraining
+
+LATENT = 32
+FIRST_PX = 8
+"""Crops of the first resolution; the coarsest grid has as many cells."""
+MARGIN_CELLS = 1
+SLOPE = 0.2
+BETAS = (0.0, 0.99)
+LAMBDA = 10.0
+DRIFT = 1e-3
+
+
+class Convolution(nn.Module):
+    """A convolution whose weights are normal and scaled as it runs, so that all learn at one rate (section 4.1)."""
+
+    def __init__(self, inputs: int, outputs: int, kernel: int, gain: float = math.sqrt(2), wraps: bool = False) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(outputs, inputs, kernel, kernel))
+        self.bias = nn.Parameter(torch.zeros(outputs))
+        self.scale = gain / math.sqrt(inputs * kernel**2)
+        self.margin, self.mode = kernel // 2, "circular" if wraps else "constant"
+
+    def forward(self, x: Tensor) -> Tensor:
+        """x (B, inputs, H, W) -> (B, outputs, H, W)."""
+        x = pad(x, (self.margin,) * 4, mode=self.mode) if self.margin else x
+        return conv2d(x, self.weight * self.scale, self.bias)
+
+
+def pixel_norm(x: Tensor) -> Tensor:
+    """Features of each place at length 1 a channel (section 4.2)."""
+    return x * torch.rsqrt(x.square().mean(1, keepdim=True) + 1e-8)
+
+
+def minibatch_deviation(x: Tensor) -> Tensor:
+    """x (B, C, H, W) with one more channel: how much the batch differs, so that D sees a collapse (section 3)."""
+    deviation = torch.sqrt(x.float().var(0, correction=0) + 1e-8).mean()
+    return torch.cat([x, deviation.to(x.dtype).expand(len(x), 1, *x.shape[2:])], 1)
+
+
+def widths_of(width: int, levels: int) -> list[int]:
+    """Channels of each level, coarsest first: halved from the third on, where there are more pixels."""
+    return [max(8, width >> max(0, level - 1)) for level in range(levels)]
+
+
+class Generator(nn.Module):
+    """z (B, 32, cells) -> pictures (B, channels, H, W), standardised. growth: the level reached (1.25: a part of 2)."""
+
+    growth: Tensor
+
+    def __init__(self, channels: int, width: int, levels: int) -> None:
+        super().__init__()
+        widths = widths_of(width, levels)
+        before = [LATENT, *widths]
+        self.first = nn.ModuleList(Convolution(a, b, 3, wraps=True) for a, b in zip(before, widths, strict=False))
+        self.second = nn.ModuleList(Convolution(b, b, 3, wraps=True) for b in widths)
+        self.heads = nn.ModuleList(Convolution(b, channels, 1, gain=1.0) for b in widths)
+        self.register_buffer("growth", torch.zeros(()))
+
+    def forward(
+        self, noise: Noise, batch: int, size_px: tuple[int, int], classes: Tensor | None = None, variation: float = 1.0
+    ) -> Tensor:
+        """Pictures of `size_px`, enlarged where G has not grown to it; classes are not used."""
+        sizes = octaves(size_px, len(self.heads))
+        x = self.grown(variation * noise(batch, LATENT, *sizes[0]), sizes)
+        for size in sizes[sizes.index((x.shape[2], x.shape[3])) :]:
+            x = upsample(x, size)
+        return x
+
+    def grown(self, z: Tensor, sizes: list[tuple[int, int]]) -> Tensor:
+        """Pictures of the resolution that G has grown to: between two, both blended (section 2, figure 2)."""
+        growth = float(self.growth)
+        x, picture = pixel_norm(z), None
+        for level in range(math.ceil(growth) + 1):
+            x = upsample(x, sizes[level])
+            for convolve in (self.first[level], self.second[level]):
+                x = pixel_norm(leaky_relu(convolve(x), SLOPE))
+            if level >= growth - 1:
+                new = self.heads[level](x)
+                picture = (
+                    new if picture is None else torch.lerp(upsample(picture, sizes[level]), new, growth % 1 or 1.0)
+                )
+        assert picture is not None
+        return picture
+
+
+class Discriminator(nn.Module):
+    """Pictures (B, channels, 8·2^level, 8·2^level) -> scores (B,), unbounded; grows as G does."""
+
+    def __init__(self, channels: int, width: int, levels: int) -> None:
+        super().__init__()
+        widths = widths_of(width, levels)
+        self.stems = nn.ModuleList(Convolution(channels, b, 1) for b in widths)
+        self.blocks = nn.ModuleList(Convolution(b, a, 3) for a, b in pairwise(widths))
+        self.last = Convolution(widths[0] + 1, width, 3)
+        self.score = nn.Sequential(nn.Flatten(), nn.Linear(width * (FIRST_PX // 2) ** 2, 1))
+
+    def forward(self, x: Tensor, growth: float) -> Tensor:
+        """Scores of pictures of the resolution `growth` rounded up: higher is more like the data."""
+        level = math.ceil(growth)
+        features = leaky_relu(self.stems[level](x), SLOPE)
+        for below in range(level - 1, -1, -1):
+            features = avg_pool2d(leaky_relu(self.blocks[below](features), SLOPE), 2)
+            if below == level - 1 and growth % 1:
+                old = leaky_relu(self.stems[below](avg_pool2d(x, 2)), SLOPE)
+                features = torch.lerp(old, features, growth % 1)
+        features = leaky_relu(self.last(minibatch_deviation(features)), SLOPE)
+        return self.score(avg_pool2d(features, 2))[:, 0].float()
+
+
+class ProgressiveTraining(TextbookTraining):
+    """L_D = D(x̂) - D(x) + λ (|∇D(x̃)| - 1)² + ε D(x)², x̃ between x and x̂; L_G = -D(x̂) (appendix A.1)."""
+
+    def networks_of(self, channels: int, width: int) -> dict[str, nn.Module]:
+        """G and D."""
+        levels = levels_of(self.crop_px)
+        return {
+            "generator": Generator(channels, width, levels),
+            "discriminator": Discriminator(channels, width, levels),
+        }
+
+    def optimizer(self, weights) -> torch.optim.Optimizer:
+        """Adam as in the paper."""
+        return torch.optim.Adam(weights, betas=BETAS, fused=True)
+
+    def card(self) -> dict[str, Any]:
+        """With the number of levels."""
+        return {**super().card(), "levels": levels_of(self.crop_px)}
+
+    def growth(self) -> float:
+        """The level for this step: the first for one part of the training, then a part to fade in, a part to settle."""
+        levels = levels_of(self.crop_px)
+        parts = max(0.0, self.done / self.steps * (2 * levels - 1) - 1)
+        return min(parts // 2 + min(parts % 2, 1.0), levels - 1.0)
+
+    def step(self) -> dict[str, Tensor]:
+        """One step of D, then one of G, both of the present resolution."""
+        G, D = self.networks["generator"], self.networks["discriminator"]
+        growth = self.growth()
+        G.growth.fill_(growth)  # type: ignore[operator]
+        growth = float(G.growth)
+        level, levels = math.ceil(growth), levels_of(self.crop_px)
+        x, _ = self.crops.draw(self.batch, self.crop_px, self.random)
+        x = shown(x, levels - 1 - level, growth % 1)  # (B, C, 8·2^level, 8·2^level)
+        cells = FIRST_PX + MARGIN_CELLS
+        sizes = octaves((cells << (levels - 1),) * 2, levels)
+        with self.autocast():
+            x_hat = cut(G.grown(self.noise(self.batch, LATENT, cells, cells), sizes), x.shape[2], self.random)  # type: ignore[operator]
+            real, fake = D(x, growth), D(x_hat.detach(), growth)
+        penalty = self._penalty(x, x_hat.detach().float(), growth)
+        loss_D = (fake - real).mean() + LAMBDA * penalty + DRIFT * real.square().mean()
+        self.descend("discriminator", loss_D)
+        with self.autocast():
+            loss_G = -D(x_hat, growth).mean()
+        self.descend("generator", loss_G)
+        self.average()
+        return {"loss_discriminator": loss_D, "loss_generator": loss_G, "distance": (real - fake).mean()}
+
+    def _penalty(self, x: Tensor, x_hat: Tensor, growth: float) -> Tensor:
+        """(|∇D(x̃)| - 1)², in float32: it is differentiated twice."""
+        share = torch.rand(len(x), 1, 1, 1, generator=self.random).to(self.device)
+        x_tilde = torch.lerp(x, x_hat, share).requires_grad_()
+        score = self.networks["discriminator"](x_tilde, growth).sum()
+        (gradient,) = torch.autograd.grad(score, x_tilde, create_graph=True)
+        return (gradient.flatten(1).norm(dim=1) - 1).square().mean()
+
+
+def shown(x: Tensor, halvings: int, fade: float) -> Tensor:
+    """Crops as D sees them: halved so often, and while an octave fades in, its detail as faint as in G's pictures."""
+    for _ in range(halvings):
+        x = avg_pool2d(x, 2)
+    if not fade:
+        return x
+    coarse = upsample(avg_pool2d(x, 2), (x.shape[2], x.shape[3]))
+    return torch.lerp(coarse, x, fade)
+
+
+def levels_of(crop_px: int) -> int:
+    """Resolutions from 8 px to `crop_px`. ParameterError where doubling does not lead to it."""
+    levels = int(math.log2(crop_px / FIRST_PX)) + 1
+    if FIRST_PX << (levels - 1) != crop_px:
+        raise ParameterError(f"crop_px must be 32, 64 or 128 to grow by doubling, got {crop_px}", "use 64")
+    return levels

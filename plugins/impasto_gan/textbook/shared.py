@@ -1,0 +1,157 @@
+"""What the textbook's trainers and generators share: data, previews, the probe, the card, and making maps."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor, nn
+
+from impasto.about import VERSION
+from impasto.context import Context
+from impasto.device import training_precision
+from impasto.errors import ModelError, ParameterError
+from impasto.relief import with_relief
+from impasto.texture import MAP_CHANNELS, Maps
+from impasto.tools import Result
+from impasto.training import Training, start_from
+from impasto.training_loop import new_model_path, save_trained, train
+
+from .crops import Crops, read_crops
+
+if TYPE_CHECKING:
+    from . import TrainTextbookParameters
+
+PREVIEW_PX = 128
+PROBES = 16
+LARGEST_PX = 4096
+
+
+class TextbookTraining(Training):
+    """A generator G(noise, batch, size_px, classes, variation) and a discriminator, trained on crops."""
+
+    def __init__(
+        self, crops: Crops, parameters: TrainTextbookParameters, seed: int, device: str, precision: str
+    ) -> None:
+        super().__init__(parameters.steps, parameters.learning_rate, seed, device, precision)
+        self.crops, self.batch, self.crop_px = crops, parameters.batch, parameters.crop_px
+        with self.seeded():
+            networks = self.networks_of(len(crops.pixels), parameters.width)
+        self.hold(networks, self.optimizer)
+        self.ema.eval()
+        self.real, self.real_classes = crops.draw(PROBES, self.crop_px, torch.Generator().manual_seed(0))
+
+    @abstractmethod
+    def networks_of(self, channels: int, width: int) -> dict[str, nn.Module]:
+        """The networks by name: "generator" and "discriminator"."""
+
+    @abstractmethod
+    def optimizer(self, weights: Any) -> torch.optim.Optimizer:
+        """An optimiser for the weights of one of them."""
+
+    @torch.no_grad()
+    def probe(self) -> tuple[Tensor, Tensor]:
+        """Pictures of fixed noise and fixed crops of the data, of the same classes."""
+        size_px = (self.crop_px, self.crop_px)
+        return self.ema(self.fixed_noise(), PROBES, size_px, self.real_classes), self.real
+
+    @torch.no_grad()
+    def preview(self) -> Maps:
+        """Four classes at most, side by side."""
+        count = min(max(len(self.crops.labels), 1), 4)
+        classes = torch.arange(count, device=self.device)
+        pixels = self.ema(self.fixed_noise(), count, (PREVIEW_PX, PREVIEW_PX), classes)
+        return maps_of(torch.cat(list(pixels), 2), self.card())
+
+    def card(self) -> dict[str, Any]:
+        """What is needed to make maps with the model."""
+        crops = self.crops
+        return {
+            "maps": list(crops.maps),
+            "mean": crops.mean.flatten().tolist(),
+            "deviation": crops.deviation.flatten().tolist(),
+            "texel_m": crops.texel_m,
+            "span_px": crops.span_px,
+        }
+
+
+def train_textbook(
+    kind: type[TextbookTraining],
+    architecture: str,
+    parameters: TrainTextbookParameters,
+    inputs: Mapping[str, Any],
+    context: Context,
+    needs_classes: bool = False,
+) -> Result:
+    """Train a model for the generator called `architecture` on the dataset, and save it."""
+    path = new_model_path(parameters.name, context)
+    dataset = inputs["dataset"]
+    if needs_classes and (len(dataset.labels) < 2 or any(sample.label is None for sample in dataset.samples)):
+        message = f"{architecture} learns classes, and the data has {len(dataset.labels) or 'none'}"
+        raise ParameterError(message, "give a folder with one folder a class, or use train-gan")
+    crops = read_crops(dataset, parameters.longest_px, parameters.crop_px, parameters.hold_out, context.device)
+    seed = int(context.rng.integers(2**62))
+    training = kind(crops, parameters, seed, context.device, training_precision(context.device))
+    start_from(training, parameters.start_from, architecture, context)
+    about = {"data": dataset.sha256(), "parameters": parameters.model_dump(mode="json"), "seed": seed}
+    checkpoint = path.with_suffix(".checkpoint")
+    outcome = train(training, checkpoint, about, context, watched=parameters.watched)
+    card = {
+        "name": parameters.name,
+        "architecture": architecture,
+        "tool": architecture,
+        "impasto": VERSION,
+        "width": parameters.width,
+        **training.card(),
+        **({"classes": list(crops.labels)} if needs_classes else {}),
+        "data": list(crops.about),
+        "parameters": parameters.model_dump(mode="json"),
+    }
+    return save_trained(training, path, checkpoint, card, outcome)
+
+
+def generate_textbook(
+    tool: str, build: Callable[[int, Mapping[str, Any]], nn.Module], subject: Maps, parameters: Any, context: Context
+) -> Maps:
+    """Maps of the chosen size, or of the subject's, from the model and this step's seed; `build(channels, card)`."""
+    height, width = parameters.size_px(subject)
+    if max(height, width) > LARGEST_PX:
+        message = f"{tool} makes up to {LARGEST_PX} px a side in one piece, and was asked for {width}x{height}"
+        raise ParameterError(message, "choose a smaller size: the result tiles; or use torus, which works in parts")
+    card, tensors = context.load_model(parameters.model, tool)
+    try:
+        generator = build(sum(MAP_CHANNELS[name] for name in card["maps"]), card)
+        generator.load_state_dict({name: torch.from_numpy(array) for name, array in tensors.items()})
+        classes = _class_of(getattr(parameters, "material", ""), card)
+        generator.eval().to(context.device)
+        context.check()
+        with torch.inference_mode():
+            index = torch.tensor([classes], device=context.device)
+            pixels = generator(context.noise, 1, (height, width), index, parameters.variation)[0].cpu()
+        context.check()
+        return replace(maps_of(pixels, card, context.device), name=str(card["name"]))
+    except (KeyError, TypeError, AttributeError, RuntimeError) as error:
+        raise ModelError(f"{card['name']} does not fit {tool}: {error}", "train it again, or choose another") from error
+
+
+def _class_of(material: str, card: Mapping[str, Any]) -> int:
+    classes: Sequence[str] = card.get("classes") or ()
+    if not material or not classes:
+        return 0
+    if material not in classes:
+        raise ParameterError(f"{card['name']} has no class {material!r}", f"choose one of {', '.join(classes)}")
+    return classes.index(material)
+
+
+def maps_of(pixels: Tensor, card: Mapping[str, Any], device: str = "cpu") -> Maps:
+    """Standardised pixels (C, H, W) as maps in [0, 1], with normals and occlusion where there is height."""
+    mean, deviation = (torch.tensor(card[name], device=pixels.device).view(-1, 1, 1) for name in ("mean", "deviation"))
+    values = (pixels.float() * deviation + mean).clamp(0, 1).cpu()
+    parts = values.split([MAP_CHANNELS[name] for name in card["maps"]])
+    arrays = {name: part.permute(1, 2, 0).numpy() for name, part in zip(card["maps"], parts, strict=True)}
+    width_m = card["texel_m"] * pixels.shape[2]
+    range_m = card["span_px"] * card["texel_m"] if "height" in arrays else None
+    return with_relief(Maps.from_arrays(arrays, width_m=width_m, height_range_m=range_m), device)

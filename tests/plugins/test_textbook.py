@@ -1,0 +1,283 @@
+"""The textbook's generators: they learn, tile at any size, keep to their papers, and go on where they stopped."""
+
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import torch
+
+from impasto.dataset import dataset_of
+from impasto.errors import Cancelled, ModelError, ParameterError
+from impasto.metrics import normal_height_consistency, seam_z
+from impasto.models import load_model, read_model
+from impasto.recipe import Recipe, Step
+from impasto.runner import run
+from impasto.texture import Maps
+from impasto.watch import probe_figures
+from impasto_gan.textbook import TrainProgressiveParameters, TrainTextbookParameters, progressive
+from impasto_gan.textbook.conditional import ConditionalTraining, ProjectionDiscriminator
+from impasto_gan.textbook.crops import read_crops
+from impasto_gan.textbook.gan import Discriminator, GanTraining, Generator
+from impasto_gan.textbook.layers import upsample
+from impasto_gan.textbook.progressive import ProgressiveTraining, levels_of, minibatch_deviation, pixel_norm
+
+KINDS = ("gan", "conditional-gan", "progressive-gan")
+TINY = {"crop_px": 32, "batch": 4, "width": 16}
+FAST = {**TINY, "learning_rate": 2e-3}
+
+
+def surface(name: str, seed: int, color: tuple[float, float, float], side: int = 64) -> Maps:
+    """Blotches: base colour, height and roughness that belong together."""
+    rng = np.random.default_rng(seed)
+    frequency = np.hypot(np.fft.fftfreq(side)[:, None], np.fft.fftfreq(side)) + 1 / side
+    noise = np.fft.ifft2(np.fft.fft2(rng.standard_normal((side, side))) / frequency**1.2).real
+    height = np.clip(0.5 + 0.2 * (noise - noise.mean()) / noise.std(), 0, 1)[..., None]
+    arrays = {"base_color": np.clip(height * color, 0, 1), "height": height, "roughness": 1 - height / 2}
+    return Maps.from_arrays(arrays, name=name, width_m=2.0, height_range_m=0.1)
+
+
+def pictures():
+    """A red and a green class."""
+    red = dataset_of(surface("red", 1, (1.0, 0.3, 0.2)), label="red", licence="CC0-1.0")
+    green = dataset_of(surface("green", 2, (0.2, 0.8, 0.3)), label="green", licence="CC0-1.0")
+    return replace(red, samples=(*red.samples, *green.samples))
+
+
+def train(kind, folder, steps=2, seed=1, dataset=None, **how):
+    parameters = {**TINY, "name": kind, "steps": steps, **how.pop("parameters", {})}
+    recipe = Recipe((Step(f"train-{kind}", parameters, {"dataset": "dataset"}),), seed)
+    return run(recipe, {"dataset": dataset or pictures()}, device="cpu", models_folder=folder, **how)
+
+
+def generate(kind, folder, height, width, seed=0, **parameters):
+    step = Step(kind, {"width_px": width, "height_px": height, **parameters})
+    return run(Recipe((step,), seed), device="cpu", models_folder=folder).maps
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_precision():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("IMPASTO_PRECISION", "float32")
+        yield
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("models")
+    for kind in KINDS:
+        train(kind, folder)
+    return folder
+
+
+def stop_after(steps):
+    """A cancel button that is pressed once so many steps were begun."""
+    begun = []
+    return {
+        "on_progress": lambda fraction, message: begun.append(message) if message.startswith("Step") else None,
+        "is_cancelled": lambda: len(begun) >= steps,
+    }
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("size", [(64, 96), (37, 51), (200, 24)], ids=str)
+def test_every_map_tiles_at_any_size(kind, library, size):
+    made = generate(kind, library, *size)
+    assert set(made) == {"base_color", "roughness", "height", "normal", "ambient_occlusion"}
+    for name in made:
+        assert made[name].size_px == size
+        assert max(seam_z(made[name].pixels)) < 3
+        assert min(seam_z(made[name].pixels)) > -4
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_seed_is_the_picture_and_variation_calms_it(kind, library):
+    one, again, other = (generate(kind, library, 64, 64, seed) for seed in (5, 5, 6))
+    calm = generate(kind, library, 64, 64, 5, variation=0.0)
+    assert one.sha256() == again.sha256()
+    assert one.sha256() != other.sha256()
+    if kind != "progressive-gan":  # its pixel norm undoes the scale of the noise
+        assert calm["height"].pixels.std() < one["height"].pixels.std()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_was_cancelled_goes_on_to_the_same_model(kind, tmp_path):
+    train(kind, tmp_path / "whole", 4)
+    with pytest.raises(Cancelled):
+        train(kind, tmp_path / "parts", 4, **stop_after(2))
+    train(kind, tmp_path / "parts", 4)
+    whole, parts = (read_model(tmp_path / name / f"{kind}.safetensors") for name in ("whole", "parts"))
+    assert whole.card == parts.card
+    assert whole.thumbnail == parts.thumbnail
+    weights = load_model(whole)
+    assert all(np.array_equal(weights[name], array) for name, array in load_model(parts).items())
+
+
+def test_the_card_says_what_it_learned_from_and_the_scale_is_kept(library):
+    card = read_model(library / "conditional-gan.safetensors").card
+    assert [(item["name"], item["label"], item["licence"]) for item in card["data"]] == [
+        ("red", "red", "CC0-1.0"),
+        ("green", "green", "CC0-1.0"),
+    ]
+    assert card["classes"] == ["green", "red"]
+    assert len(card["curve"]["loss_generator"]) == 2
+    made = generate("conditional-gan", library, 32, 48)
+    assert made.width_m == pytest.approx(48 * 2.0 / 64)
+    assert made.height_range_m == pytest.approx(0.1)
+    angle, correlation = normal_height_consistency(made["normal"].pixels, made["height"].pixels)
+    assert angle < 0.1
+    assert correlation > 0.999
+
+
+def trained(kind, data, steps):
+    training = kind(read_crops(data, 64, 32, False, "cpu"), TrainTextbookParameters(**FAST), 3, "cpu", "float32")
+    before = probe_figures(*training.probe())
+    for _ in range(steps):
+        training.step()
+        training.done += 1
+    return training, before, probe_figures(*training.probe())
+
+
+def test_the_gan_comes_closer_to_the_data():
+    _, before, after = trained(GanTraining, dataset_of(surface("red", 1, (1.0, 0.3, 0.2))), 50)
+    assert after["swd"] < 0.75 * before["swd"]
+    assert after["diversity"] > 0.5
+
+
+def test_the_class_decides_the_colour():
+    training, _, _ = trained(ConditionalTraining, pictures(), 40)
+    with torch.no_grad():
+        made = training.ema(training.fixed_noise(), 2, (64, 64), torch.tensor([0, 1]))  # green, red
+    redness = (made[:, 0] - made[:, 1]).mean((1, 2))
+    assert redness[1] > redness[0] + 0.5  # in deviations; in the data the difference is about 2
+
+
+def test_an_unknown_class_and_data_without_classes_are_refused(library, tmp_path):
+    with pytest.raises(ParameterError, match="no class 'blue'"):
+        generate("conditional-gan", library, 32, 32, material="blue")
+    green, red = (generate("conditional-gan", library, 32, 32, material=name) for name in ("green", "red"))
+    assert green.sha256() != red.sha256()
+    with pytest.raises(ParameterError, match="learns classes"):
+        train("conditional-gan", tmp_path, dataset=dataset_of(surface("red", 1, (1, 0, 0))))
+
+
+def test_fine_tuning_begins_where_the_model_ended(library, tmp_path):
+    (tmp_path / "gan.safetensors").write_bytes((library / "gan.safetensors").read_bytes())
+    slow = {"learning_rate": 1e-6}
+    result = train("gan", tmp_path, 1, 9, parameters={**slow, "name": "tuned", "start_from": "gan"})
+    train("gan", tmp_path, 1, 9, parameters={**slow, "name": "fresh"})
+    tuned, old, fresh = (
+        load_model(read_model(tmp_path / f"{name}.safetensors"))["head.weight"] for name in ("tuned", "gan", "fresh")
+    )
+    assert np.abs(tuned - old).max() < 1e-3
+    assert np.abs(fresh - old).max() > 1e-2
+    assert result.recipe.made_with["models"] == {"gan": read_model(tmp_path / "gan.safetensors").sha256()}
+
+
+def test_held_out_halves_are_not_learned_from():
+    whole = read_crops(pictures(), 64, 16, False, "cpu")
+    half = read_crops(pictures(), 64, 16, True, "cpu")
+    assert half.pixels.shape[1] == whole.pixels.shape[1] // 2
+    assert {item["part"] for item in half.about} == {"left"}
+
+
+def test_crops_are_parts_of_their_pictures_and_classes_are_even():
+    red = surface("red", 1, (1.0, 0.3, 0.2), 80)
+    data = pictures()
+    crops = read_crops(
+        replace(data, samples=(*data.samples, *dataset_of(red, label="red").samples)), 80, 32, False, "cpu"
+    )
+    x, classes = crops.draw(400, 32, torch.Generator().manual_seed(0))
+    assert x.shape == (400, 5, 32, 32)
+    assert abs(classes.float().mean() - 0.5) < 0.1  # 400 draws: deviation 0.025
+    values = x * crops.deviation + crops.mean
+    red_share = values[:, 0].mean((1, 2)) > values[:, 1].mean((1, 2))
+    assert torch.equal(red_share, classes == 1)
+    picture = torch.from_numpy(data.samples[1].load(80)["base_color"].pixels[..., 1])
+    places = picture.repeat(2, 2).unfold(0, 32, 1).unfold(1, 32, 1)  # (97, 97, 32, 32)
+    green = values[classes == 0][0, 1]
+    assert (places - green).abs().amax((2, 3)).min() < 1e-5
+
+
+def test_too_small_and_blank_data_are_refused():
+    with pytest.raises(ParameterError, match="too few for crops"):
+        read_crops(dataset_of(surface("x", 1, (1, 1, 1))), 64, 96, False, "cpu")
+
+
+def test_the_progressive_gan_grows_and_fades_without_a_step():
+    crops = read_crops(dataset_of(surface("red", 1, (1.0, 0.3, 0.2))), 64, 32, False, "cpu")
+    training = ProgressiveTraining(crops, TrainProgressiveParameters(**TINY, steps=100), 0, "cpu", "float32")
+    growths = []
+    for training.done in range(100):
+        growths.append(training.growth())
+    assert growths[0] == growths[19] == 0
+    assert 0 < growths[30] < 1
+    assert growths[50] == 1
+    assert growths[99] == 2
+    assert all(0 <= after - before <= 0.0501 for before, after in pairwise(growths))
+    G, D = training.networks["generator"], training.networks["discriminator"]
+    with torch.no_grad():
+        for grown in (0.0, 1.0):
+            z, sizes = torch.randn(3, 32, 9, 9), [(9, 9), (18, 18), (36, 36)]
+            G.growth.fill_(grown)
+            settled = G.grown(z, sizes)
+            G.growth.fill_(grown + 1e-4)
+            fading = G.grown(z, sizes)
+            assert torch.allclose(fading, upsample(settled, fading.shape[2:]), atol=1e-2)
+            x = torch.randn(3, 5, 8 * 2 ** int(grown), 8 * 2 ** int(grown))
+            larger = torch.nn.functional.interpolate(x, scale_factor=2)
+            assert torch.allclose(D(x, grown), D(larger, grown + 1e-4), atol=1e-2)
+
+
+def test_parts_of_the_papers():
+    torch.manual_seed(0)
+    x = pixel_norm(torch.randn(2, 8, 3, 3) * 5)
+    assert torch.allclose(x.square().mean(1), torch.ones(2, 3, 3), atol=1e-4)
+    alike = minibatch_deviation(torch.ones(4, 2, 3, 3))
+    assert alike.shape == (4, 3, 3, 3)
+    assert alike[:, 2].max() < 1e-3
+    assert minibatch_deviation(torch.randn(64, 2, 3, 3))[0, 2, 0, 0] == pytest.approx(1, abs=0.1)
+    equalised = progressive.Convolution(64, 32, 3, gain=1.0)(torch.randn(4, 64, 8, 8))
+    assert equalised[:, :, 1:-1, 1:-1].std().item() == pytest.approx(1, abs=0.1)
+    assert [levels_of(side) for side in (32, 64, 128)] == [3, 4, 5]
+    with pytest.raises(ParameterError, match="got 40"):
+        levels_of(40)
+
+
+def test_the_gradient_penalty_is_zero_for_slope_one():
+    crops = read_crops(dataset_of(surface("red", 1, (1.0, 0.3, 0.2))), 64, 32, False, "cpu")
+    training = ProgressiveTraining(crops, TrainProgressiveParameters(**TINY, steps=9), 0, "cpu", "float32")
+    x = torch.randn(4, 5, 8, 8)
+
+    class Slope(torch.nn.Module):
+        def __init__(self, slope: float) -> None:
+            super().__init__()
+            self.slope = slope
+
+        def forward(self, x, growth):
+            return self.slope * x.flatten(1).sum(1) / x[0].numel() ** 0.5
+
+    for slope, expected in ((1.0, 0.0), (3.0, 4.0)):
+        training.networks["discriminator"] = Slope(slope)
+        assert training._penalty(x, -x, 0.0).item() == pytest.approx(expected, abs=1e-3)  # root of a float32 sum
+
+
+def test_the_projection_tells_classes_apart():
+    torch.manual_seed(0)
+    D = ProjectionDiscriminator(3, 16, 2)
+    x = torch.randn(5, 3, 32, 32)
+    zero, one = D(x, torch.zeros(5, dtype=torch.long)), D(x, torch.ones(5, dtype=torch.long))
+    assert zero.shape == (5,)
+    assert (zero - one).abs().min() > 1e-4
+
+
+def test_sizes_of_the_plain_gan():
+    assert Discriminator(3, 16)(torch.zeros(2, 3, 32, 32)).shape == (2, 1, 1, 1)
+    assert Generator(3, 16)(torch.randn, 2, (40, 24)).shape == (2, 3, 40, 24)
+
+
+def test_too_large_a_picture_and_a_model_that_does_not_fit_are_refused(library):
+    with pytest.raises(ParameterError, match="up to 4096 px"):
+        generate("gan", library, 64, 8192)
+    with pytest.raises(ModelError, match="not for gan"):
+        generate("gan", library, 32, 32, model="progressive-gan")
