@@ -51,8 +51,11 @@ def read_map(path: Path, name: str) -> Texture:
 
 def read_metadata(path: Path) -> dict[str, Any]:
     """What Impasto wrote into a file: `recipe`, `width_m`, `height_range_m`; empty where it wrote none."""
-    if _signature(path) == "EXR":
+    kind = _signature(path)
+    if kind == "EXR":
         text = _open(path).spec().getattribute("impasto")
+    elif kind == "PNG":
+        text = _text_of_png(path)
     else:
         with _opened_by_pillow(path) as image:
             text = image.info.get("impasto")
@@ -60,6 +63,17 @@ def read_metadata(path: Path) -> dict[str, Any]:
         return json.loads(text) if text else {}
     except ValueError as error:
         raise FileError(f"the recipe in {path} is damaged ({error})", "use another of its files") from error
+
+
+def _text_of_png(path: Path) -> str | None:
+    """What is said in front of the pixels, in a picture of any size: none is decoded."""
+    from PIL import PngImagePlugin
+
+    try:
+        with PngImagePlugin.PngImageFile(path) as image:
+            return image.info.get("impasto")
+    except Exception as error:  # as above: a damaged file
+        raise FileError(f"{path} is damaged: {error}", "export it again, or use another file") from error
 
 
 def _decode(path: Path, raw: bool = False) -> np.ndarray:

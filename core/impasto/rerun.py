@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import filecmp
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from .errors import FileError
-from .files import Exporter, read_maps, read_recipe, set_name, write_maps
+from .files import Exporter, read_maps, read_recipe, set_name
 from .plugins import registry
 from .recipe import Recipe, differences
-from .runner import run
+from .runner import run_to_files
+from .streaming import Sink
 from .texture import MAP_CHANNELS, Maps
 from .tools import Result
 
@@ -21,7 +23,7 @@ class Rerun:
     """What was made again; `identical` compares the bytes of the file of the same map with the given one."""
 
     result: Result
-    paths: list[Path]
+    paths: tuple[Path, ...]
     differences: list[str]
     identical: bool
 
@@ -41,12 +43,13 @@ def rerun(
     _refuse_existing(folder, name, exporter)
     found = {input_: _find(input_, str(about["name"]), file, inputs or {}) for input_, about in recipe.inputs.items()}
     maps = {input_: _with_scale(read_maps(path), recipe, input_) for input_, path in found.items()}
-    result = run(replace(recipe, inputs={}, made_with={}), maps, device=device, on_progress=on_progress)
+    sink = Sink(folder, name, exporter.name)
+    again = replace(recipe, inputs={}, made_with={})
+    result = run_to_files(again, maps, sink, device=device, on_progress=on_progress)
     assert result.recipe is not None
-    paths = write_maps(result.maps, folder, name, exporter, result.recipe)
     twin = folder / file.name
-    identical = twin in paths and twin.read_bytes() == file.read_bytes()
-    return Rerun(result, paths, differences(recipe, result.recipe), identical)
+    identical = twin in result.paths and filecmp.cmp(twin, file, shallow=False)
+    return Rerun(result, result.paths, differences(recipe, result.recipe), identical)
 
 
 def _find(input_: str, name: str, file: Path, given: Mapping[str, Path]) -> Path:

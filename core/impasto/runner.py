@@ -19,10 +19,10 @@ from .context import Context
 from .dataset import Dataset
 from .device import choose_device
 from .errors import ParameterError
-from .files import metadata_of
+from .files import metadata_of, write_maps
 from .plugins import registry
 from .recipe import Recipe, Step
-from .streaming import Sink, check_streamable, write_tiles
+from .streaming import Sink, check_streamable, should_stream, write_tiles
 from .texture import Maps
 from .tools import Result, Tile, Tool, validate
 
@@ -74,6 +74,27 @@ def run(
     result = replace(result, recipe=record())
     _tell_finished(result)
     return result
+
+
+def run_to_files(
+    recipe: Recipe,
+    inputs: Mapping[str, Maps | Dataset] | None,
+    sink: Sink,
+    *,
+    tile_by_tile: bool | None = None,
+    **how: Any,
+) -> Result:
+    """`run`, with the result in the files `Result.paths`: the same bytes whether written tile by tile or as a whole.
+
+    By default what is larger than 4096² is written tile by tile, where tools and format can. `how` is as for `run`.
+    """
+    if tile_by_tile is None:
+        tile_by_tile = should_stream(recipe, _subject(inputs or {}), sink.format)
+    if tile_by_tile:
+        return run(recipe, inputs, sink=sink, **how)
+    result = run(recipe, inputs, **how)
+    paths = write_maps(result.maps, sink.folder, sink.name, registry().exporter(sink.format), result.recipe)
+    return replace(result, paths=tuple(paths))
 
 
 @dataclass(frozen=True)

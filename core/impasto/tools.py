@@ -96,7 +96,7 @@ Tile = tuple[int, int, Maps]
 class Result:
     """What `run` returns: maps, the files of trained models, measured figures, and the recipe that made it all.
 
-    `paths` are the files that were written tile by tile; `maps` then holds no pixels.
+    `paths` are the files that hold the maps, where they were written; `maps` has no pixels if that was tile by tile.
     """
 
     maps: Maps = field(default_factory=Maps)

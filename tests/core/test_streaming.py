@@ -1,16 +1,19 @@
 """What is written tile by tile is what is made as a whole, byte for byte; a fault or a stop leaves nothing behind."""
 
 import os
+import struct
 import subprocess
+import zlib
 
 import numpy as np
 import pytest
 
-from impasto.errors import Cancelled, ParameterError, PluginError
+from impasto.errors import Cancelled, FileError, ParameterError, PluginError
 from impasto.files import read_maps, read_recipe, write_maps
 from impasto.plugins import registry
 from impasto.recipe import Recipe, Step
-from impasto.runner import run
+from impasto.rerun import rerun
+from impasto.runner import run, run_to_files
 from impasto.streaming import Sink, should_stream
 from impasto.texture import Maps
 from impasto.tools import describe
@@ -139,3 +142,29 @@ def test_a_disk_that_fills_up_is_an_error_wherever_it_does(engine_with_misbehavi
     command = [engine_with_misbehaving, "-c", LIMITED]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.stdout.split("\n")[:-1] == ["True []"] * 8, done.stderr
+
+
+def test_only_large_results_are_written_in_tiles_unless_asked(tmp_path):
+    whole = run_to_files(blotches(), {}, Sink(tmp_path / "whole", "x"))
+    assert whole.maps.size_px == (200, 300)
+    tiled = run_to_files(blotches(), {}, Sink(tmp_path / "tiled", "x"), tile_by_tile=True)
+    assert not tiled.maps
+    assert [path.read_bytes() for path in whole.paths] == [path.read_bytes() for path in tiled.paths]
+
+
+def test_a_file_that_was_written_in_tiles_is_made_again(tmp_path):
+    made = run(blotches(), sink=Sink(tmp_path, "x"))
+    again = rerun(made.paths[0], tmp_path / "again")
+    assert again.identical
+    assert not again.differences
+
+
+def test_a_picture_too_large_to_be_read_tells_its_recipe(tmp_path):
+    path = run(blotches(), sink=Sink(tmp_path, "x")).paths[0]
+    data = bytearray(path.read_bytes())
+    data[16:24] = struct.pack(">II", 16384, 16384)  # PNG specification 11.2.2
+    data[29:33] = struct.pack(">I", zlib.crc32(data[12:29]))
+    path.write_bytes(data)
+    assert read_recipe(path).steps[0].tool == "blotches"
+    with pytest.raises(FileError, match="scale it down"):
+        read_maps(path)
