@@ -16,6 +16,7 @@ from typing import Any
 
 from . import about
 from .errors import Cancelled, FileError, ImpastoError, ParameterError, PluginError
+from .evaluation_commands import add_evaluate
 from .model_commands import add_models, add_train
 from .models import SUFFIX
 from .options import (
@@ -87,6 +88,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_rerun(commands)
     add_train(commands)
     add_models(commands)
+    add_evaluate(commands)
     _add_doctor(commands)
     registry().hook.impasto_commands(subparsers=commands)
     return parser

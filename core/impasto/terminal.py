@@ -104,6 +104,20 @@ class Terminal:
         for name, value in card["figures"].items():
             print(f"  {name} = {value:g}")
 
+    def evaluation(
+        self, about: Mapping[str, Any], rows: Sequence[Sequence[Sequence[str]]], written: Sequence[Path]
+    ) -> None:
+        """A table for each case: figures, their goals, and which are missed."""
+        if self.json:
+            self._print_json({**about, "files": [str(path) for path in written]})
+            return
+        for case, lines in zip(about["cases"], rows, strict=True):
+            beside = "" if case["held_out"] else ", which the model learned from"
+            print(f"{about['model']} {case['label']}".rstrip() + f" beside {', '.join(case['data'])}{beside}")
+            self.table(("figure", "mean", "", "goal", ""), lines)
+        for path in written:
+            print(path)
+
     def changed(self, what: str, path: Path) -> None:
         """A file of the library that came or went."""
         if self.json:

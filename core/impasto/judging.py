@@ -1,0 +1,262 @@
+"""Measures what was made for one material beside real pictures of it; see `evaluate`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from . import metrics
+from .errors import ParameterError
+from .parts import OTHER_PART, part_of
+from .texture import MAP_CHANNELS, Maps
+
+JUDGED_MAPS = ("base_color", "roughness", "metallic", "height")
+"""Normals and occlusion follow from height."""
+NOVELTY_PATCHES = 128
+SWD_DIRECTIONS = 512
+CONSTANT = 0.004
+"""A map that deviates by less than a step of 8 bits has no structure to compare."""
+
+GOALS: Mapping[str, tuple[float, float]] = {
+    "fine_swd_of_floor": (0, 1.5),
+    "contrast_low": (0.75, 1.3),
+    "contrast_high": (0.75, 1.3),
+    "spectrum_db": (0, 3),
+    "seam_z_high": (-4, 3),
+    "seam_z_low": (-4, 3),
+    "novelty": (0.85, np.inf),
+    "near_copies": (0, 0.05),
+    "copied_block_px": (0, 64),
+    "largest_correlation": (0, 0.8),
+    "normal_length_error": (0, 0.01),
+}
+"""Where each figure should lie; the others are for information."""
+CLASS_GOALS: Mapping[str, tuple[float, float]] = {**GOALS, "fine_swd_of_floor": (0, 2.0)}
+
+
+@dataclass(frozen=True)
+class Case:
+    """One material: the real pictures that judge it, and those that the model learned it from, where they are known."""
+
+    label: str
+    judged: tuple[Maps, ...]
+    trained: tuple[Maps, ...]
+    held_out: bool
+
+    def floor_pairs(self) -> list[tuple[list[Maps], list[Maps]]]:
+        """Disjoint real pictures of the material: the training's and the judges', or else two halves of the judges."""
+        if self.trained and self.held_out:
+            return [(list(self.trained), list(self.judged))]
+        if len(self.judged) > 1:
+            return [(list(self.judged[::2]), list(self.judged[1::2]))]
+        one = self.judged[0]
+        return [([part_of(one, part)], [part_of(one, OTHER_PART[part])]) for part in ("left", "top")]
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What was made for one case, and how good it is. `seeds` has the figures of each seed, `details` the lists."""
+
+    case: Case
+    floor: Mapping[str, float]
+    made: tuple[Maps, ...]
+    seeds: tuple[Mapping[str, float], ...]
+    details: tuple[Mapping[str, Any], ...]
+    together: Mapping[str, float] = field(default_factory=dict)
+
+    def mean(self) -> dict[str, float]:
+        """Mean of each figure over the seeds, and the figures of all seeds together."""
+        return {name: float(np.mean([seed[name] for seed in self.seeds])) for name in self.seeds[0]} | {**self.together}
+
+    def deviation(self) -> dict[str, float]:
+        """Deviation of each figure over the seeds."""
+        return {name: float(np.std([seed[name] for seed in self.seeds])) for name in self.seeds[0]}
+
+    def goals(self) -> Mapping[str, tuple[float, float]]:
+        """Where each figure should lie."""
+        return CLASS_GOALS if self.case.label else GOALS
+
+    def missed(self) -> list[str]:
+        """The figures whose mean is not where it should be."""
+        wanted = self.goals()
+        return [name for name, value in self.mean().items() if name in wanted and not _within(value, wanted[name])]
+
+    def as_json(self) -> dict[str, Any]:
+        """All but the pictures."""
+        return {
+            "label": self.case.label,
+            "data": [maps.name for maps in self.case.judged],
+            "held_out": self.case.held_out,
+            "floor": dict(self.floor),
+            "mean": self.mean(),
+            "deviation": self.deviation(),
+            "missed": self.missed(),
+            "seeds": [{**figures, **details} for figures, details in zip(self.seeds, self.details, strict=True)],
+        }
+
+
+def _within(value: float, goal: tuple[float, float]) -> bool:
+    return goal[0] <= value <= goal[1]
+
+
+def judge(
+    case: Case, made: Sequence[Maps], on_progress: Callable[[float, str], None] = lambda fraction, message: None
+) -> Judgement:
+    """Measure what was made, a set of maps a seed, beside the case's real pictures."""
+    names = _compared_maps(case, made[0])
+    standard = _Standard(names, case.judged)
+    on_progress(0, "floor")
+    floor = _floor(case, standard)
+    seeds, details = [], []
+    for index, maps in enumerate(made):
+        on_progress((index + 1) / (len(made) + 1), f"judging seed {index}")
+        figures, lists = _beside_the_real(case, maps, standard, floor)
+        itself, seams = _by_itself(maps)
+        seeds.append({**figures, **itself, **_novelty(case, maps)})
+        details.append({**lists, **seams})
+    return Judgement(case, floor, tuple(made), tuple(seeds), tuple(details), _diversity(made))
+
+
+def _compared_maps(case: Case, made: Maps) -> tuple[str, ...]:
+    """The maps that all have and that are no even grey."""
+
+    def varies(name: str) -> bool:
+        return max(float(maps[name].pixels.std()) for maps in case.judged) > CONSTANT
+
+    everywhere = [name for name in JUDGED_MAPS if all(name in maps for maps in (made, *case.judged, *case.trained))]
+    names = tuple(name for name in everywhere if varies(name))
+    if "base_color" not in names:
+        raise ParameterError(
+            f"nothing of {made.name or 'what was made'} can be compared with {case.judged[0].name}",
+            "judge by pictures of a material that has some structure, with base colour",
+        )
+    return names
+
+
+class _Standard:
+    """Stacks maps as channels in units of the real pictures' deviations, so that every map counts the same."""
+
+    def __init__(self, names: tuple[str, ...], real: Sequence[Maps]) -> None:
+        self.names = names
+        pixels = [[maps[name].pixels.reshape(-1, MAP_CHANNELS[name]) for maps in real] for name in names]
+        values = [np.concatenate(parts) for parts in pixels]
+        self.mean = [value.mean(0) for value in values]
+        self.deviation = [max(float((value - value.mean(0)).std()), 1e-6) for value in values]
+
+    def channels(self, maps: Maps) -> np.ndarray:
+        """(H, W, C), all channels of each map."""
+        parts = [
+            (maps[name].pixels - mean) / deviation
+            for name, mean, deviation in zip(self.names, self.mean, self.deviation, strict=True)
+        ]
+        return np.concatenate(parts, 2)
+
+    def luminances(self, maps: Maps) -> np.ndarray:
+        """(H, W, M), one channel a map."""
+        return np.concatenate([maps[name].pixels.mean(2, keepdims=True) for name in self.names], 2)
+
+
+def _floor(case: Case, standard: _Standard) -> dict[str, float]:
+    """What real pictures score beside each other."""
+    fine, wavelets = [], []
+    for one, other in case.floor_pairs():
+        fine.append(metrics.fine(_swd(one, other, standard)))
+        wavelets.append(_wavelets(one, other, standard))
+    return {"fine_swd": float(np.mean(fine)), "wavelets": float(np.mean(wavelets))}
+
+
+def _swd(made: Sequence[Maps], real: Sequence[Maps], standard: _Standard) -> list[float]:
+    found, wanted = ([standard.channels(maps) for maps in side] for side in (made, real))
+    return metrics.sliced_wasserstein(found, wanted, directions=SWD_DIRECTIONS)
+
+
+def _wavelets(made: Sequence[Maps], real: Sequence[Maps], standard: _Standard) -> float:
+    found, wanted = ([standard.luminances(maps) for maps in side] for side in (made, real))
+    return metrics.wavelet_distance(found, wanted)
+
+
+def _beside_the_real(
+    case: Case, maps: Maps, standard: _Standard, floor: Mapping[str, float]
+) -> tuple[dict[str, float], dict[str, Any]]:
+    """Figures that compare with the real pictures, and the same level by level."""
+    if len(case.judged) == 1:  # the floor is of pictures of this size
+        maps = _cropped(maps, case.judged[0].size_px)
+    real = list(case.judged)
+    swd = _swd([maps], real, standard)
+    contrast = metrics.contrast_ratio(standard.channels(maps), [standard.channels(one) for one in real])
+    colors, real_colors = maps["base_color"].pixels, [one["base_color"].pixels for one in real]
+    spectrum = metrics.spectrum_difference_db(colors, real_colors)
+    distances = {
+        name: metrics.color_distance(maps[name].pixels, [one[name].pixels for one in real]) for name in standard.names
+    }
+    figures = {
+        "fine_swd": metrics.fine(swd),
+        "fine_swd_of_floor": metrics.fine(swd) / floor["fine_swd"],
+        "wavelets_of_floor": _wavelets([maps], real, standard) / max(floor["wavelets"], 1e-6),
+        "contrast_low": min(contrast[:3]),
+        "contrast_high": max(contrast[:3]),
+        "spectrum_db": float(np.abs(spectrum).max()),
+        **{f"{name}_distance": float(np.mean(distance)) for name, distance in distances.items()},
+    }
+    return figures, {"swd_levels": swd, "contrast_levels": contrast, "spectrum_bands_db": spectrum}
+
+
+def _cropped(maps: Maps, size_px: tuple[int, int]) -> Maps:
+    height, width = size_px
+    return Maps.from_arrays({name: maps[name].pixels[:height, :width] for name in maps}, name=maps.name)
+
+
+def _by_itself(maps: Maps) -> tuple[dict[str, float], dict[str, Any]]:
+    """Figures of the result alone: seams of every map, and normals against height."""
+    seams = {name: metrics.seam_z(maps[name].pixels) for name in maps}
+    figures = {"seam_z_high": max(map(max, seams.values())), "seam_z_low": min(map(min, seams.values()))}
+    if "normal" in maps:
+        normal = maps["normal"].pixels
+        figures["normal_length_error"] = metrics.normal_length_error(normal)
+        if "height" in maps:
+            angle, correlation = metrics.normal_height_consistency(normal, maps["height"].pixels)
+            figures |= {"normal_angle_deg": angle, "normal_correlation": correlation}
+    return figures, {"seam_z": seams}
+
+
+def _novelty(case: Case, maps: Maps) -> dict[str, float]:
+    """How much is copied from what the model learned from; nothing where that is not known.
+
+    Where it learned all of the picture, each half is what the other half is beside it.
+    """
+    if not case.trained:
+        return {}
+    color = maps["base_color"].pixels
+    if case.held_out:
+        pairs = [(list(case.trained), list(case.judged))]
+    else:
+        pairs = [pair for one, other in case.floor_pairs()[:1] for pair in ((one, other), (other, one))]
+    found = [
+        metrics.novelty(
+            color,
+            [one["base_color"].pixels for one in known],
+            [one["base_color"].pixels for one in others],
+            count=NOVELTY_PATCHES,
+        )
+        for known, others in pairs
+    ]
+    blocks = [metrics.largest_copied_block(color, one["base_color"].pixels)[0] for one in case.trained]
+    return {
+        "novelty": min(median for median, _ in found),
+        "near_copies": max(copies for _, copies in found),
+        "copied_block_px": float(max(blocks)),
+    }
+
+
+def _diversity(made: Sequence[Maps]) -> dict[str, float]:
+    """How alike the results of the seeds are; nothing for one seed."""
+    if len(made) < 2:
+        return {}
+    colors = [maps["base_color"].pixels for maps in made]
+    return {
+        "largest_correlation": max(metrics.over_pairs(metrics.largest_correlation, colors)),
+        "ms_ssim": float(np.mean(metrics.over_pairs(metrics.ms_ssim, colors))),
+    }

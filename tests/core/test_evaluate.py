@@ -1,0 +1,209 @@
+"""A model is judged by what it did not learn from: good ones pass, and each way to be bad shows in its figure."""
+
+import io
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from impasto.cli import main
+from impasto.contact_sheet import contact_sheet
+from impasto.dataset import dataset_of, read_dataset
+from impasto.errors import ModelError, ParameterError
+from impasto.evaluate import cases, evaluate
+from impasto.models import read_model, save_model
+from impasto.plugins import registry
+from impasto.texture import Maps
+from impasto.tools import Field, Generator, SizeParameters, model_field
+
+SIDE = 192
+
+
+def surface(seed: int, height: int = SIDE, width: int = SIDE, period_px: float = 24) -> Maps:
+    """Grains of one size, seamless: base colour, height, roughness and the normals that belong to it."""
+    random = np.random.default_rng(seed)
+    frequency = np.hypot(np.fft.fftfreq(height)[:, None], np.fft.fftfreq(width)) * period_px
+    spectrum = np.fft.fft2(random.standard_normal((height, width))) * np.exp(-((frequency - 1) ** 2) * 2)
+    grains = np.abs(np.fft.ifft2(spectrum).real)  # creases are structure: no mere noise
+    h = np.clip(0.2 + 0.2 * grains / grains.std(), 0, 1)
+    color = np.clip(h[..., None] * [0.9, 0.7, 0.5] + 0.03 * random.standard_normal((height, width, 1)), 0, 1)
+    right, up = (np.roll(h, -1, 1) - np.roll(h, 1, 1)) / 2, (np.roll(h, 1, 0) - np.roll(h, -1, 0)) / 2
+    normal = np.stack([-4 * right, -4 * up, np.ones_like(h)], 2)
+    normal /= np.linalg.norm(normal, axis=2, keepdims=True)
+    arrays = {"base_color": color, "height": h, "roughness": 1 - h / 2, "normal": normal / 2 + 0.5}
+    return Maps.from_arrays(arrays, name=f"grains {seed}")
+
+
+PHOTO = surface(100, SIDE, 2 * SIDE)
+
+
+class StubParameters(SizeParameters):
+    model: str = model_field()
+    material: str = Field("fine", description="Class")
+    flaw: str = Field("", description="What is wrong with the result")
+
+
+class Stub(Generator):
+    """Makes the surface anew, or with a flaw."""
+
+    name = "stub"
+    label = "Stub"
+    description = "Makes grains"
+    parameters = StubParameters
+
+    def apply(self, subject, parameters, inputs, context):
+        context.load_model(parameters.model, "stub")
+        height, width = parameters.size_px(subject)
+        seed = 7 if parameters.flaw == "one picture" else int(context.rng.integers(100))
+        made = surface(seed, height, width, 24 if parameters.material == "fine" else 48)
+        arrays = {name: made[name].pixels for name in made}
+        if parameters.flaw == "copy":
+            arrays["base_color"] = PHOTO["base_color"].pixels[:height, :width]
+        if parameters.flaw == "blur":
+            arrays["base_color"] = np.mean([np.roll(arrays["base_color"], s, (0, 1)) for s in range(-2, 3)], 0)
+        if parameters.flaw == "seam":
+            arrays["height"] = surface(seed, height, 2 * width)["height"].pixels[:, :width]
+        if parameters.flaw == "normals":
+            arrays["normal"] = arrays["normal"] * [1, -1, 1] + [0, 1, 0]
+        return Maps.from_arrays(arrays, name="made")
+
+
+@pytest.fixture
+def stubbed(monkeypatch, tmp_path):
+    known = replace(registry(), tools={**registry().tools, "stub": Stub()})
+    for module in ("evaluate", "runner", "plugins"):
+        monkeypatch.setattr(f"impasto.{module}.registry", lambda: known)
+    monkeypatch.setattr("impasto.judging.SWD_DIRECTIONS", 32)
+    monkeypatch.setattr("impasto.judging.NOVELTY_PATCHES", 48)
+    monkeypatch.setenv("IMPASTO_MODELS", str(tmp_path))
+    return tmp_path
+
+
+def stub_model(folder, dataset, **card):
+    size = {"size_px": list(dataset.samples[0].size_px[::-1])}
+    data = [{**source, **size, "part": card.pop("part", "left")} for source in dataset.sources()]
+    about = {"name": "stub", "architecture": "none", "tool": "stub", "data": data, "figures": {"steps": 1.0}}
+    return save_model(folder / "stub.safetensors", {"a": np.zeros(1)}, {**about, **card})
+
+
+def judged(folder, flaw="", seeds=2, **how):
+    dataset = dataset_of(PHOTO, licence="CC0-1.0")
+    model = stub_model(folder, dataset)
+    return evaluate(model, dataset, seeds=seeds, size_px=SIDE, parameters={"flaw": flaw}, device="cpu", **how)[0]
+
+
+def test_a_good_model_meets_every_goal(stubbed):
+    judgement = judged(stubbed)
+    assert judgement.missed() == []
+    mean = judgement.mean()
+    assert mean["fine_swd_of_floor"] < 1.3
+    assert mean["wavelets_of_floor"] < 1.3
+    assert mean["novelty"] > 0.9
+    assert mean["normal_correlation"] > 0.99
+    assert set(judgement.details[0]["seam_z"]) == {"base_color", "height", "normal", "roughness"}
+
+
+@pytest.mark.parametrize(
+    ("flaw", "figures"),
+    [
+        ("copy", {"novelty", "near_copies", "copied_block_px"}),
+        ("blur", {"contrast_low", "spectrum_db"}),
+        ("seam", {"seam_z_high"}),
+        ("one picture", {"largest_correlation"}),
+    ],
+)
+def test_every_flaw_shows_in_its_figure(flaw, figures, stubbed):
+    seeds = 2 if flaw == "one picture" else 1
+    assert figures <= set(judged(stubbed, flaw, seeds).missed())
+
+
+def test_normals_that_do_not_belong_to_the_height_are_found(stubbed):
+    assert judged(stubbed, "normals", seeds=1).mean()["normal_correlation"] < 0.5
+
+
+def test_a_blurred_surface_is_further_from_the_real_ones(stubbed):
+    good, bad = (judged(stubbed, flaw, seeds=1).mean() for flaw in ("", "blur"))
+    for name in ("fine_swd_of_floor", "wavelets_of_floor", "spectrum_db"):
+        assert bad[name] > 1.2 * good[name], name
+
+
+def test_the_half_that_was_not_learned_judges(stubbed):
+    dataset = dataset_of(PHOTO)
+    pixels = dataset.samples[0].load()["base_color"].pixels
+    (case,) = cases(stub_model(stubbed, dataset), dataset)
+    assert case.held_out
+    assert np.array_equal(case.judged[0]["base_color"].pixels, pixels[:, SIDE:])
+    assert np.array_equal(case.trained[0]["base_color"].pixels, pixels[:, :SIDE])
+
+
+def test_pictures_that_were_learned_whole_are_said_to_be_no_test(stubbed):
+    dataset, other = dataset_of(PHOTO), dataset_of(surface(3))
+    model = stub_model(stubbed, dataset, part="all")
+    assert not cases(model, dataset)[0].held_out
+    (held,) = cases(model, other)
+    assert held.held_out
+    assert held.trained == ()
+    assert len(cases(model, other, trained_on=dataset)[0].trained) == 1
+    (split,) = cases(model, other, split=True)
+    assert split.judged[0].size_px == split.trained[0].size_px == (SIDE, SIDE // 2)
+
+
+def test_pictures_are_compared_at_the_texel_size_of_the_training(stubbed):
+    dataset = dataset_of(PHOTO)
+    model = stub_model(stubbed, dataset)
+    entry = {**model.card["data"][0], "size_px": [SIDE, SIDE // 2]}
+    (case,) = cases(replace(model, card={**model.card, "data": [entry]}), dataset)
+    assert case.judged[0].size_px == (SIDE // 2, SIDE // 2)
+
+
+def test_each_class_is_judged_by_its_own_pictures(stubbed):
+    pictures = [surface(seed, period_px=period) for seed, period in ((1, 24), (2, 24), (3, 48), (4, 48))]
+    labelled = dataset_of(*pictures)
+    samples = [replace(s, label="fine" if s.name in ("grains 1", "grains 2") else "coarse") for s in labelled.samples]
+    labelled = replace(labelled, samples=tuple(samples))
+    model = stub_model(stubbed, dataset_of(PHOTO), classes=["coarse", "fine", "absent"])
+    judgements = evaluate(model, labelled, seeds=1, size_px=SIDE, device="cpu")
+    assert [judgement.case.label for judgement in judgements] == ["coarse", "fine"]
+    for judgement in judgements:  # each is made as its own class
+        assert judgement.mean()["wavelets_of_floor"] < 1.5
+    swapped = evaluate(model, labelled, seeds=1, size_px=SIDE, device="cpu", parameters={"material": "fine"})
+    assert swapped[0].mean()["wavelets_of_floor"] > 1.5
+    with pytest.raises(ParameterError, match="none of the classes"):
+        cases(model, dataset_of(PHOTO))
+
+
+def test_the_contact_sheet_is_a_picture_with_a_cell_for_each_thing(stubbed):
+    judgement = judged(stubbed, seeds=1)
+    with Image.open(io.BytesIO(contact_sheet([judgement]))) as image:
+        assert image.size == (5 * 256, 2 * (256 + 16))  # real, seed, corner, nearest, four maps: two rows
+        assert np.asarray(image).std() > 10
+
+
+def test_the_command_prints_writes_and_records(stubbed, capsys):
+    file = stubbed / "photo.png"
+    Image.fromarray(np.round(PHOTO["base_color"].pixels * 255).astype(np.uint8)).save(file)
+    stub_model(stubbed, read_dataset(file))
+    command = ["evaluate", "stub", str(file), "--seeds", "1", "--size", str(SIDE), "--device", "cpu"]
+    main([*command, "--set", "flaw=copy", "--out", str(stubbed / "out")])
+    told = capsys.readouterr().out
+    row = next(line.split() for line in told.splitlines() if line.startswith("copied_block_px"))
+    assert row[-1] == "MISSED"
+    about = json.loads((stubbed / "out" / "evaluation.json").read_text())
+    assert about["cases"][0]["seeds"][0]["copied_block_px"] > 64
+    assert (stubbed / "out" / "contact_sheet.png").stat().st_size > 1000
+    main([*command, "--record", "--json"])
+    printed = json.loads(capsys.readouterr().out)
+    assert printed["cases"][0]["held_out"] is True
+    recorded = read_model(stubbed / "stub.safetensors").card["figures"]
+    assert recorded["steps"] == 1.0
+    assert recorded["fine_swd_of_floor"] == pytest.approx(printed["cases"][0]["mean"]["fine_swd_of_floor"], abs=1e-3)
+
+
+@pytest.mark.parametrize("wrong", [["--set", "flaw"], ["--seeds", "0"]], ids=" ".join)
+def test_wrong_options_are_refused(wrong, stubbed):
+    stub_model(stubbed, dataset_of(PHOTO))
+    with pytest.raises(SystemExit) as stop:
+        main(["evaluate", "stub", "nothing.png", *wrong])
+    assert stop.value.code in (ParameterError.exit_code, ModelError.exit_code, 3)
