@@ -5,11 +5,12 @@ here, and the rest with its plugin.
 """
 
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from impasto.dataset import dataset_of
+from impasto.dataset import Dataset, dataset_of
 from impasto.errors import Cancelled
 from impasto.plugins import registry
 from impasto.recipe import Recipe, Step
@@ -24,8 +25,11 @@ ON_A_SUBJECT = [name for name in MAKERS if "model" not in registry().tool(name).
 
 
 TINY = {
-    "train-torus": {"steps": 2, "crop_px": 48, "batch": 1, "width": 8},
+    "train-torus": {"steps": 2, "canvas_px": 96, "crop_px": 48, "batch": 1, "width": 0.125},
     "train-vae": {"steps": 2, "crop_px": 80, "batch": 1, "width": 8},
+    "train-gan": {"steps": 2, "batch": 2, "width": 16},
+    "train-conditional-gan": {"steps": 2, "batch": 2, "width": 16},
+    "train-progressive-gan": {"steps": 2, "batch": 2, "width": 16, "crop_px": 32},
 }
 
 
@@ -35,12 +39,18 @@ def library_with_tiny_models(tmp_path_factory):
     folder = tmp_path_factory.mktemp("models")
     for trainer, parameters in TINY.items():
         takes_dataset = any(item.kind == "dataset" for item in registry().tool(trainer).inputs)
-        given = {"dataset": dataset_of(picture(128, 128))} if takes_dataset else {"source": picture(128, 128)}
+        given = {"dataset": two_classes()} if takes_dataset else {"source": picture(128, 128)}
         step = Step(trainer, {**parameters, "name": trainer}, {"dataset": "dataset"} if takes_dataset else {})
         run(Recipe((step,)), given, models_folder=folder)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("IMPASTO_MODELS", str(folder))
         yield
+
+
+def two_classes() -> Dataset:
+    """A picture of each of two classes."""
+    one, other = (dataset_of(picture(128, 128, seed), label=str(seed)) for seed in (0, 1))
+    return replace(one, samples=(*one.samples, *other.samples))
 
 
 def picture(height: int, width: int, seed: int = 0) -> Maps:
