@@ -46,6 +46,12 @@ class Model:
         return str(self.card.get("label") or re.sub("[-_]+", " ", self.name).capitalize())
 
     @property
+    def material(self) -> str:
+        """The kind of material, "brick": what the card says, or the class that all its data have; "" for several."""
+        labels = {str(item.get("label", "")) for item in self.card["data"]}
+        return str(self.card.get("material") or (labels.pop() if len(labels) == 1 else ""))
+
+    @property
     def licence(self) -> str:
         """The licences of all that it was trained on."""
         return ", ".join(sorted({str(item["licence"]) for item in self.card["data"]}))
@@ -239,7 +245,7 @@ def catalogue(folder: Path | None = None) -> dict[str, list[dict[str, Any]]]:
                 "name": model.name,
                 "label": model.label,
                 "tool": model.card["tool"],
-                "material": model.card.get("material", ""),
+                "material": model.material,
                 "classes": model.card.get("classes", []),
                 "maps": model.card.get("maps", []),
                 "sliders": model.card.get("sliders", []),

@@ -160,7 +160,7 @@ def _as_json(model: Model) -> dict[str, Any]:
 
 def _row(model: Model) -> tuple[str, ...]:
     classes = model.card.get("classes", ())
-    material = model.card.get("material") or (f"{len(classes)} classes" if classes else "-")
+    material = model.material or (f"{len(classes)} classes" if classes else "-")
     fine_swd = model.card["figures"].get("fine_swd_of_floor")
     return (
         model.name,

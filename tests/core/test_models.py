@@ -211,6 +211,16 @@ def test_a_parameter_that_names_a_model_says_so_to_hosts():
     assert schemas["start"]["description"] == "Model to go on from"
 
 
+def test_a_material_is_what_the_card_says_or_what_all_its_data_are(tmp_path):
+    def material(labels, **more):
+        data = [{**CARD["data"][0], "label": label} for label in labels]
+        return save_model(tmp_path / "x.safetensors", TENSORS, {**CARD, "data": data, **more}).material
+
+    assert material(["brick", "brick"]) == "brick"
+    assert material(["brick", "wood"]) == ""
+    assert material(["brick"], material="old wall") == "old wall"
+
+
 def test_light_from_the_upper_left_falls_on_slopes_that_face_it():
     flat, slope = np.full((4, 4, 3), 0.5), np.full((4, 4, 3), 0.5)
     flat[..., 2] = 1
