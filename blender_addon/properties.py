@@ -29,8 +29,8 @@ RELATIVE_PATH = {"PATH_SUPPORTS_BLEND_RELATIVE"} if bpy.app.version >= (4, 5) el
 """Options of properties that take paths beginning with //; from 4.5 on Blender warns where they do not say so."""
 CHOSEN_KINDS = ("generator", "filter", "estimator", "stylizer")
 INPUT_PREFIX = "input_"
-MATERIAL = "material"
-"""The parameter of a generator for models that know several materials: one of the model's classes."""
+MATERIALS = ("material", "blend_material")
+"""Parameters of a generator for models that know several materials: each one of the model's classes."""
 _items: dict[str, list[tuple[str, str, str, int]]] = {}
 """Blender keeps no reference to the strings of dynamic enum items: they live here."""
 
@@ -175,6 +175,17 @@ class TrainingSettings(bpy.types.PropertyGroup):
         options=RELATIVE_PATH,
     )
     image: PointerProperty(name="Image", description="An image of this .blend file", type=bpy.types.Image)
+    licence: StringProperty(
+        name="Licence", description="Licence of the data, such as CC0-1.0 or own; the model's card keeps it"
+    )
+    width_m: FloatProperty(
+        name="Real Width",
+        description="How wide a picture is in the world; 0: not known",
+        min=0.0,
+        soft_max=10.0,
+        unit="LENGTH",
+        subtype="DISTANCE",
+    )
     seed: IntProperty(name="Seed", description="Another seed, another course of the training", min=0, max=MAX_INT)
 
 
@@ -258,12 +269,12 @@ def is_visible(group: bpy.types.PropertyGroup, tool: Mapping[str, Any], name: st
 
 def is_of_model(group: bpy.types.PropertyGroup, tool: Mapping[str, Any], name: str) -> bool:
     """Whether the chosen model has this parameter, where it is a slider, or the choice among several materials."""
-    if model_parameter(tool) is None or not (name == MATERIAL or _slider_index(name) is not None):
+    if model_parameter(tool) is None or not (name in MATERIALS or _slider_index(name) is not None):
         return True
     model = chosen_model(group, tool)
     if model is None:
         return False
-    return bool(model["classes"]) if name == MATERIAL else _slider_index(name) < len(model["sliders"])
+    return bool(model["classes"]) if name in MATERIALS else _slider_index(name) < len(model["sliders"])
 
 
 def model_parameter(tool: Mapping[str, Any]) -> str | None:
@@ -325,10 +336,15 @@ def parameters_of(scene: bpy.types.Scene, tool: Mapping[str, Any]) -> dict[str, 
     return {name: value_of(group, tool, name) for name in names}
 
 
+def image_inputs(tool: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The tool's named inputs that are images; a trainer's data is not."""
+    return [item for item in tool["inputs"] if item.get("kind", "maps") == "maps"]
+
+
 def images_of(scene: bpy.types.Scene, tool: Mapping[str, Any]) -> dict[str, bpy.types.Image]:
     """The images chosen for the tool's named inputs."""
     group = group_of(scene, tool)
-    chosen = {item["name"]: getattr(group, INPUT_PREFIX + identifier(item["name"])) for item in tool["inputs"]}
+    chosen = {item["name"]: getattr(group, INPUT_PREFIX + identifier(item["name"])) for item in image_inputs(tool)}
     return {name: image for name, image in chosen.items() if image is not None}
 
 
@@ -338,7 +354,7 @@ def _six_digits(value: float) -> float:
 
 def _group(tool: Mapping[str, Any]) -> type:
     annotations = {identifier(name): property_of(name, schema, tool) for name, schema in properties_of(tool).items()}
-    for item in tool["inputs"]:
+    for item in image_inputs(tool):
         annotations[INPUT_PREFIX + identifier(item["name"])] = PointerProperty(
             name=label_of(item["name"], {}), description=item["description"], type=bpy.types.Image
         )
@@ -386,7 +402,7 @@ def property_of(name: str, schema: Mapping[str, Any], tool: Mapping[str, Any] | 
 
 def _search(name: str, schema: Mapping[str, Any], tool: Mapping[str, Any] | None) -> dict[str, Any]:
     """For a parameter that names a model or one of its materials: what there is to choose from, while it is typed."""
-    if tool is None or not (is_model(schema) or (name == MATERIAL and model_parameter(tool))):
+    if tool is None or not (is_model(schema) or (name in MATERIALS and model_parameter(tool))):
         return {}
     owner = schema.get("model_of", tool["name"])
 

@@ -8,14 +8,14 @@ from typing import Any
 
 import bpy
 
-from . import engine, previews, properties
+from . import engine, previews, properties, trainings
 from .catalogue import catalogue
 from .jobs import jobs
 from .panels import draw_parameters, section
 from .preferences import draw_report, draw_text
 from .tasks import Task
 
-FIRST = ("name", "licence")
+FIRST = (trainings.NAME,)
 """Parameters that every trainer has, drawn before the section with the others."""
 
 
@@ -66,6 +66,8 @@ def _draw_data(layout: bpy.types.UILayout, settings: properties.TrainingSettings
         column.template_ID(settings, "image", open="image.open")
     else:
         column.prop(settings, "filepath" if settings.data_kind == "FILE" else "folder")
+    column.prop(settings, "licence")
+    column.prop(settings, "width_m")
 
 
 def _draw_settings(layout: bpy.types.UILayout, context: bpy.types.Context, tool: Mapping[str, Any]) -> None:
@@ -93,7 +95,7 @@ def _draw_training(layout: bpy.types.UILayout) -> None:
 def _draw_progress(layout: bpy.types.UILayout, task: Task) -> None:
     """How far the training is, what it has learned so far, and what can be done with it."""
     state = {"pausing": "Pausing", "paused": "Paused", "stopping": "Finishing", "cancelling": "Cancelling"}
-    said = state.get(task.state, "")
+    said = bpy.app.translations.pgettext_iface(state.get(task.state, ""))
     layout.progress(factor=task.fraction, text=f"{task.fraction:.0%}  {said}")
     draw_text(layout, task.message, "NONE")
     if icon := previews.icon_of(task):

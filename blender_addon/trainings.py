@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-import tempfile
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,6 +30,8 @@ class Training:
     tool: str = DEFAULT_TRAINER
     data: orders.Source | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    licence: str = ""
+    width_m: float = 0.0
     seed: int = 0
     device: str = ""
 
@@ -46,11 +48,15 @@ class Training:
         recipe, connected = self._recipe(), connect(LONG)
         options = {"device": self.device or engine.preferences().device, "detach": engine.preferences().keep_training}
 
+        folder = engine.user_folder(create=True) / "training"
+
         def work(task: Task) -> Mapping[str, Any]:
+            from .core.job import Data
+
             client = connected()
-            with tempfile.TemporaryDirectory(prefix="impasto-", ignore_cleanup_errors=True) as folder:
-                path = images.write_png(data, Path(folder)) if isinstance(data, images.Picture) else data
-                answer = task.wait_for(client.submit(recipe, {self._input: path}, **options))
+            path = images.write_png(data, _fresh(folder)) if isinstance(data, images.Picture) else data
+            given = Data(path, self.licence, self.width_m or None)
+            answer = task.wait_for(client.submit(recipe, {self._input: given}, **options))
             return {**answer.header, "description": client.describe().wait()}
 
         epoch = jobs.file_epoch
@@ -73,7 +79,8 @@ def from_scene(context: bpy.types.Context) -> Training:
     settings = context.scene.impasto_training
     tool = catalogue[settings.tool]
     parameters = properties.parameters_of(context.scene, tool)
-    return Training(settings.tool, chosen_data(settings), parameters, settings.seed)
+    about = {name: getattr(settings, name) for name in ("licence", "width_m", "seed")}
+    return Training(settings.tool, chosen_data(settings), parameters, **about)
 
 
 def chosen_data(settings: properties.TrainingSettings) -> orders.Source | None:
@@ -91,6 +98,13 @@ def what_is_missing(context: bpy.types.Context) -> str:
         return "Choose a trainer"
     chosen = {"IMAGE": settings.image, "FILE": settings.filepath, "FOLDER": settings.folder}[settings.data_kind]
     return "" if chosen else "Choose what to learn from: a file, a folder, or an image of this .blend"
+
+
+def _fresh(folder: Path) -> Path:
+    """The folder, empty. It stays when Blender closes: a training that goes on may still read from it."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def trainers() -> list[str]:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import bpy
-from bpy.props import IntProperty, StringProperty
+from bpy.props import FloatProperty, IntProperty, StringProperty
 
 from .. import engine, orders, trainings
 from ..catalogue import DEFAULT_TRAINER
@@ -31,6 +31,7 @@ class IMPASTO_OT_train(Working, bpy.types.Operator):
     image: StringProperty(name="Image", description="Name of an image of this .blend file, instead of data")
     name: StringProperty(name="Name", description="What the model is called: letters, digits, - and _")
     licence: StringProperty(name="Licence", description="Licence of the data; the model's card keeps it")
+    width_m: FloatProperty(name="Real Width", description="Real-world width of a picture in metres; 0: unknown", min=0)
     parameters: StringProperty(name="Parameters", description='The trainer\'s parameters as JSON: {"steps": 400}')
     seed: IntProperty(name="Seed", description="Another seed, another course of the training", min=0, max=MAX_INT)
     device: StringProperty(name="Device", description="auto, cpu, cuda, cuda:1 or mps; empty: as in the preferences")
@@ -55,8 +56,9 @@ class IMPASTO_OT_train(Working, bpy.types.Operator):
         learn(self.tool)
         data = orders.image_called(self.image) if self.image else Path(orders.absolute(self.data))
         parameters = parse_object(self.parameters, "parameters")
-        parameters |= {name: value for name in ("name", "licence") if (value := getattr(self, name))}
-        return trainings.Training(self.tool, data, parameters, self.seed, self.device).task()
+        parameters |= {trainings.NAME: self.name} if self.name else {}
+        about = {name: getattr(self, name) for name in ("licence", "width_m", "seed", "device")}
+        return trainings.Training(self.tool, data, parameters, **about).task()
 
 
 def why_not_trained(context: bpy.types.Context) -> str:

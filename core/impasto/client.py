@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from .errors import ProtocolError, WorkerError, error_from_name
-from .job import Answer, Job, Pixels
+from .job import Answer, Data, Job, Pixels
 from .process import describe_exit, end, keep_log, kill, start
 from .recipe import Recipe
 from .texture import Maps
@@ -38,6 +38,7 @@ class _Process:
     outbox: queue.SimpleQueue = field(default_factory=queue.SimpleQueue)
     jobs: dict[int, Job] = field(default_factory=dict)
     hello: threading.Event = field(default_factory=threading.Event)
+    ended: threading.Event = field(default_factory=threading.Event)
     failure: WorkerError | None = None
     is_left: bool = False
 
@@ -75,7 +76,7 @@ class Client:
     def submit(
         self,
         recipe: Recipe,
-        inputs: Mapping[str, Maps | Pixels | Path] | None = None,
+        inputs: Mapping[str, Maps | Pixels | Data | Path] | None = None,
         *,
         deliver: Mapping[str, Any] | None = None,
         device: str = "auto",
@@ -83,7 +84,7 @@ class Client:
         supersedes: str = "",
         detach: bool = False,
     ) -> Job:
-        """A job whose result is an `Answer`. Inputs are maps, pixels, or paths that the worker reads.
+        """A job whose result is an `Answer`. Inputs are maps, pixels, data, or paths that the worker reads.
 
         deliver: {"as": "arrays"}, {"as": "preview"} (uint8 RGB), {"as": "encoded", "format": "png"} or {"as": "files",
         "folder", "name", "format"}. scale: `width_m` and `height_range_m` of the source where its file does not say.
@@ -97,6 +98,8 @@ class Client:
                 described[name] = known
                 pixels = given.arrays() if isinstance(given, Maps) else given.arrays
                 arrays.update({f"{name}/{key}": array for key, array in pixels.items()})
+            elif isinstance(given, Data):
+                described[name] = {"path": str(given.path), "licence": given.licence, "width_m": given.width_m}
             else:
                 described[name] = {"path": str(given)}
         if scale and "source" in described:
@@ -124,7 +127,9 @@ class Client:
             return
         process.is_left = any(job.is_detached for job in list(process.jobs.values()))
         process.outbox.put(None)
-        if not process.is_left:
+        if process.is_left:
+            process.ended.wait(grace_s)  # it closes its pipes and goes on: no thread of ours is left that waits for it
+        else:
             end(process.popen, grace_s)
 
     @property
@@ -211,6 +216,7 @@ class Client:
                 job.end_cancelled()
             else:
                 job.set_exception(died)
+        process.ended.set()
 
     def _receive(self, process: _Process, header: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
         kind = header.get("type")

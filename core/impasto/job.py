@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -22,6 +23,15 @@ class Pixels:
     name: str = ""
     width_m: float | None = None
     height_range_m: float | None = None
+
+
+@dataclass(frozen=True)
+class Data:
+    """What a trainer learns from: a picture or a folder that the worker reads, with what its files may not say."""
+
+    path: Path
+    licence: str = ""
+    width_m: float | None = None
 
 
 @dataclass(frozen=True)

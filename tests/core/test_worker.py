@@ -11,6 +11,7 @@ import pytest
 
 from impasto.client import Client
 from impasto.errors import Cancelled, ParameterError, ProtocolError, WorkerError
+from impasto.job import Data
 from impasto.recipe import Recipe, Step
 from impasto.texture import Maps
 
@@ -62,6 +63,15 @@ def test_files_are_written_and_a_path_is_read_by_the_worker(client, tmp_path, ph
     assert all(Path(path).exists() for path in answer.header["paths"])
     assert answer.recipe.inputs["source"]["name"] == source.name
     assert answer.header["width_m"] == 2.0 * 64 / photo.size_px[1]
+
+
+def test_a_result_written_tile_by_tile_is_told_like_any_other(client, tmp_path):
+    deliver = {"as": "files", "folder": str(tmp_path), "name": "x", "format": "exr", "tile_by_tile": True}
+    job = client.submit(recipe("blotches", width_px=96, height_px=80, tile_px=40), deliver=deliver)
+    header = job.wait().header
+    assert [Path(path).name for path in header["paths"]][:2] == ["x_base_color.exr", "x_roughness.exr"]
+    assert (header["size_px"], header["width_m"]) == ([80, 96], 2.0)
+    assert job.preview.shape == (80, 96, 3)
 
 
 def test_progress_and_previews_arrive_while_it_runs(client):
@@ -207,8 +217,17 @@ def long_client(worker_command, tmp_path, library):
     made.close()
 
 
+@pytest.fixture
+def wall(tmp_path) -> Data:
+    """A picture to learn from: one that is neither blank nor too small."""
+    from impasto.files import write_maps
+
+    pixels = np.random.default_rng(0).random((96, 96, 3))
+    return Data(write_maps(Maps.from_arrays({"base_color": pixels}), tmp_path, "wall")[0], licence="CC0-1.0")
+
+
 def learning(steps: int) -> Recipe:
-    return recipe("learn", name="wall", steps=steps)
+    return Recipe((Step("learn", {"name": "wall", "steps": steps}, {"dataset": "dataset"}),))
 
 
 def test_a_paused_job_waits_and_goes_on(client):
@@ -226,8 +245,9 @@ def test_a_paused_job_waits_and_goes_on(client):
 
 
 @pytest.mark.parametrize("tool", ["slow", "learn"])
-def test_a_paused_job_can_be_cancelled(tool, long_client, library, photo):
-    job = long_client.submit(learning(10000) if tool == "learn" else recipe("slow"), {"source": photo})
+def test_a_paused_job_can_be_cancelled(tool, long_client, library, wall):
+    given = {"dataset": wall}
+    job = long_client.submit(learning(10000), given) if tool == "learn" else long_client.submit(recipe("slow"))
     wait_until(lambda: job.fraction > 0)
     job.pause()
     wait_until(lambda: job.state == "paused")
@@ -241,8 +261,8 @@ def test_a_paused_job_can_be_cancelled(tool, long_client, library, photo):
 
 
 @pytest.mark.parametrize("is_paused", [False, True])
-def test_a_stopped_job_keeps_its_result(is_paused, long_client, library, photo):
-    job = long_client.submit(learning(10000), {"source": photo})
+def test_a_stopped_job_keeps_its_result(is_paused, long_client, library, wall):
+    job = long_client.submit(learning(10000), {"dataset": wall})
     wait_until(lambda: job.fraction > 0)
     if is_paused:
         job.pause()
@@ -274,8 +294,8 @@ def test_a_newer_preview_supersedes_older_ones_running_or_waiting(client):
     assert last.wait().arrays["preview"].shape == (48, 64, 3)
 
 
-def test_the_end_of_stdin_leaves_a_checkpoint(long_client, library, photo):
-    job = long_client.submit(learning(10000), {"source": photo})
+def test_the_end_of_stdin_leaves_a_checkpoint(long_client, library, wall):
+    job = long_client.submit(learning(10000), {"dataset": wall})
     wait_until(lambda: job.fraction > 0)
     long_client.close()
     assert (library / "wall.checkpoint").exists()
@@ -283,8 +303,8 @@ def test_the_end_of_stdin_leaves_a_checkpoint(long_client, library, photo):
         job.wait()
 
 
-def test_a_detached_job_goes_on_after_its_client_and_logs_into_a_file(long_client, library, photo, tmp_path):
-    job = long_client.submit(learning(30), {"source": photo}, detach=True)
+def test_a_detached_job_goes_on_after_its_client_and_logs_into_a_file(long_client, library, wall, tmp_path):
+    job = long_client.submit(learning(30), {"dataset": wall}, detach=True)
     wait_until(lambda: job.fraction > 0)
     long_client.close()
     with pytest.raises(Cancelled):
@@ -294,8 +314,8 @@ def test_a_detached_job_goes_on_after_its_client_and_logs_into_a_file(long_clien
     wait_until(lambda: "took" in (tmp_path / "long.log").read_text())
 
 
-def test_a_detached_job_that_is_paused_ends_with_its_client(long_client, library, photo):
-    job = long_client.submit(learning(10000), {"source": photo}, detach=True)
+def test_a_detached_job_that_is_paused_ends_with_its_client(long_client, library, wall):
+    job = long_client.submit(learning(10000), {"dataset": wall}, detach=True)
     wait_until(lambda: job.fraction > 0)
     job.pause()
     wait_until(lambda: job.state == "paused")
