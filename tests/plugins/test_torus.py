@@ -144,7 +144,7 @@ def test_the_card_says_what_it_learned_from(library, tmp_path):
     assert read_model(tmp_path / "tiny.safetensors").card["data"][0]["part"] == "left"
 
 
-@pytest.mark.parametrize("which", ["library", "courses", "classes"])
+@pytest.mark.parametrize("which", ["library", "classes"])
 @pytest.mark.parametrize("size", [(128, 128), (97, 161), (160, 200)], ids=str)
 @pytest.mark.parametrize("scale", [1.0, 0.5, 1.7])
 def test_every_map_tiles_at_any_size(which, size, scale, request):

@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn.functional import avg_pool2d, conv2d
+from torch.nn.functional import avg_pool2d, conv2d, interpolate
 
 from impasto.dataset import Dataset
 from impasto.errors import ParameterError
@@ -102,6 +102,19 @@ class Data:
         return Crops(
             torch.stack(coarse), torch.stack(fine), torch.stack(places), torch.tensor(labels), torch.stack(known)
         )
+
+    def octaves(self, count: int) -> list[Tensor]:
+        """Deviations (C,) of the pictures in each of `count` octaves, coarsest first; the first holds all below it."""
+        squares = torch.zeros(count, len(self.standard.mean))
+        for picture in self.pictures:
+            x = picture.pixels[None]
+            for octave in range(count - 1, 0, -1):
+                smaller = avg_pool2d(x, 2)
+                back = interpolate(smaller, size=x.shape[2:], mode="bilinear", align_corners=False)
+                squares[octave] += (x - back).square().mean((0, 2, 3)).cpu()
+                x = smaller
+            squares[0] += x.square().mean((0, 2, 3)).cpu()
+        return list((squares / len(self.pictures)).sqrt().clamp(min=1e-3))
 
     def _draw(self, fine_px: int, random: torch.Generator) -> tuple[Tensor, Tensor, Tensor, int, Tensor]:
         picture = self.pictures[_draw(len(self.pictures), random)]

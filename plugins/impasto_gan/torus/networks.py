@@ -26,7 +26,7 @@ GLOBAL_CHANNELS = 16
 """Latent that holds for the whole picture: its mood. Sliders move along its principal directions."""
 STYLE_CHANNELS = 32
 SLOPE = 0.2
-HEAD_GAIN, NOISE_GAIN = 0.4, 0.5
+HEAD_GAIN, NOISE_GAIN = 0.7, 0.5
 """Deviation of what heads and noise add at the start."""
 NOISE_SHARE = 8
 """A channel of noise for so many of a stage: textures are mostly chance, at every scale."""
@@ -70,6 +70,7 @@ class Stage(nn.Module):
         self.noise = nn.Conv2d(self.noise_channels, width, 1, bias=False)
         self.residuals = nn.ModuleList(nn.Conv2d(width, width, 3) for _ in range(blocks))
         self.head = nn.Conv2d(width, channels, 1)
+        self.register_buffer("gains", torch.ones(channels, 1, 1))
         self._initialise()
 
     @torch.no_grad()
@@ -105,7 +106,7 @@ class Stage(nn.Module):
         x = leaky_relu(x, SLOPE)
         for residual in self.residuals:
             x = x[:, :, 1:-1, 1:-1] + leaky_relu(residual(x), SLOPE)
-        maps = self.head(x).float()
+        maps = self.head(x).float() * self.gains
         if state.maps is not None:
             maps = maps + upsample(state.maps, state.region, want)
         return State(x, maps, want)
@@ -133,6 +134,15 @@ class TorusGenerator(nn.Module):
             nn.LeakyReLU(SLOPE),
             nn.Linear(STYLE_CHANNELS, STYLE_CHANNELS),
         )
+
+    @torch.no_grad()
+    def set_gains(self, deviations: Sequence[Tensor]) -> None:
+        """How much each stage adds to each channel: the data's deviations (channels,) in its octave, coarsest first.
+
+        Fine relief is a thousandth of broad relief; without this, heads would have to learn that first.
+        """
+        for stage, deviation in zip(self.stages, deviations, strict=True):
+            stage.gains.copy_(deviation[:, None, None])
 
     @property
     def cell_px(self) -> int:

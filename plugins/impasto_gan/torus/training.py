@@ -87,6 +87,12 @@ class TorusTraining(Training):
             lambda weights: torch.optim.Adam(weights, betas=BETAS, fused=True),
         )
         self.fitted = data.waves.fitted(data.canvas)
+        self.set_gains()
+
+    def set_gains(self) -> None:
+        """Tell the generator and its average how much of the data lies in which octave."""
+        for network in (self.networks["generator"], self.ema):
+            network.set_gains(self.data.octaves(len(GENERATOR_WIDTHS)))
 
     def rate(self) -> float:
         """As for every training; halved for the discriminators by `descend`."""
@@ -253,6 +259,7 @@ def train_torus(parameters: TrainTorusParameters, inputs: Mapping[str, Any], con
     seed = int(context.rng.integers(2**62))
     training = TorusTraining(data, parameters, seed, context.device, training_precision(context.device))
     start_from(training, parameters.start_from, "torus", context)
+    training.set_gains()
     about = {"data": dataset.sha256(), "parameters": parameters.model_dump(mode="json"), "seed": seed}
     checkpoint = path.with_suffix(".checkpoint")
     outcome = train(training, checkpoint, about, context)
