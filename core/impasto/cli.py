@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from . import about
+from .data_commands import add_prepare
 from .errors import Cancelled, FileError, ImpastoError, ParameterError, PluginError
 from .evaluation_commands import add_evaluate
 from .model_commands import add_models, add_train
@@ -41,6 +42,7 @@ QUILT = "quilt"
 EXAMPLES = """examples:
   impasto seamless brick.jpg --size 2048x2048 --out textures
   impasto generate quilt --source brick.jpg --seed 7 --out textures
+  impasto prepare bricks --out looked-at
   impasto train train-torus wall.jpg --name my-wall
   impasto generate torus --model my-wall --size 2048x2048 --out textures
   impasto maps wall.png --out textures --normal-strength 0.8
@@ -86,6 +88,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_on_image(commands, "seamless", QUILT, "make an image seamless, and of any size")
     _add_on_image(commands, "maps", ESTIMATOR, "estimate the maps of an image: height, normal, roughness, occlusion")
     _add_rerun(commands)
+    add_prepare(commands)
     add_train(commands)
     add_models(commands)
     add_evaluate(commands)

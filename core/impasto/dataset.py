@@ -18,9 +18,10 @@ import numpy as np
 
 from .errors import FileError, ParameterError
 from .pictures import Picture, find_pictures
-from .prepare import THUMBNAIL_PX, Preparation, are_same, is_blank, thumbnail, wraps
+from .prepare import Preparation, find_same, is_blank, thumbnail, wraps
 from .texture import Maps
 
+REMEDY = "give a photograph, a PBR set, or a folder of them: PNG, JPEG, TIFF, WebP or EXR"
 ENOUGH_CROPS = 2.0
 """Least area of all the data, in crops of the training's size."""
 
@@ -44,6 +45,11 @@ class Sample:
     wraps: tuple[bool, bool]
     picture: Picture
     preparation: Preparation
+
+    @property
+    def rank(self) -> tuple[int, int, str]:
+        """Sorts first what is kept of several that show the same: most maps, most pixels, then by name."""
+        return -len(self.maps), -self.size_px[0] * self.size_px[1], self.name
 
     def load(self, longest_px: int | None = None) -> Maps:
         """The prepared maps, decoded anew; shrunk further to the longer side `longest_px` where that is smaller.
@@ -135,37 +141,55 @@ def read_dataset(
     longest_px: int = 1024,
     smallest_px: int = 64,
     crop: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0),
+    width_m: float | None = None,
     on_progress: Callable[[float, str], None] = lambda fraction, message: None,
 ) -> Dataset:
     """A photograph, a PBR set, a folder of either or of class folders, or contact sheets; see `find_pictures`.
 
     Each picture is cropped to the part `crop` (left, top, right, bottom, from 0 to 1), shrunk to `longest_px`, and
-    left out where its shorter side is then below `smallest_px`. `licence` is of the files that no SOURCES.tsv lists.
+    left out where its shorter side is then below `smallest_px`. `licence` is of the files that no SOURCES.tsv lists,
+    `width_m` the real-world width of the pictures that do not say (default: 1 metre).
     FileError where there is nothing at `path`, ParameterError where nothing that is there can be used.
     """
-    preparation = Preparation(longest_px, smallest_px, crop)
+    preparation = Preparation(longest_px, smallest_px, crop, width_m or 1.0)
     pictures, left_out = find_pictures(Path(path), licence)
     samples, rejected, statistics = _examine(pictures, preparation, on_progress)
     rejected = sorted([*(Rejection(*item) for item in left_out), *rejected], key=lambda item: item.name)
+    name = Path(path).resolve().name
     if not samples:
-        raise ParameterError(f"nothing in {Path(path).name} can be learned from{_listed(rejected)}", REMEDY)
-    return Dataset(Path(path).resolve().name, tuple(samples), tuple(rejected), preparation, statistics)
+        raise ParameterError(f"nothing in {name} can be learned from{_listed(rejected)}", REMEDY)
+    return Dataset(name, tuple(samples), tuple(rejected), preparation, statistics)
 
 
-REMEDY = "give a photograph, a PBR set, or a folder of them: PNG, JPEG, TIFF, WebP or EXR"
-
-
-def dataset_of(*surfaces: Maps, label: str | None = None, licence: str = "unknown", longest_px: int = 1024) -> Dataset:
+def dataset_of(
+    *surfaces: Maps,
+    label: str | None = None,
+    licence: str = "unknown",
+    longest_px: int = 1024,
+    smallest_px: int = 64,
+) -> Dataset:
     """A dataset of maps in memory. ParameterError where none can be used."""
     pictures = [
         Picture(maps.name or f"surface {index}", label, licence, maps.sha256(), given=maps)
         for index, maps in enumerate(surfaces)
     ]
-    preparation = Preparation(longest_px)
+    preparation = Preparation(longest_px, smallest_px)
     samples, rejected, statistics = _examine(pictures, preparation, lambda fraction, message: None)
     if not samples:
         raise ParameterError(f"nothing that was given can be learned from{_listed(rejected)}", REMEDY)
     return Dataset(samples[0].name, tuple(samples), tuple(rejected), preparation, statistics)
+
+
+def settings_for(parameters: Any) -> dict[str, Any]:
+    """What `read_dataset` is to be told for a trainer whose parameters have a `longest_px` or a `crop_px`.
+
+    It sees pictures at the size that it trains at, and none that is smaller than its crops.
+    """
+    settings = {
+        "longest_px": getattr(parameters, "longest_px", None),
+        "smallest_px": getattr(parameters, "crop_px", None),
+    }
+    return {name: int(value) for name, value in settings.items() if value}
 
 
 def _listed(rejected: list[Rejection]) -> str:
@@ -178,7 +202,10 @@ def _examine(
     pictures: list[Picture], preparation: Preparation, on_progress: Callable[[float, str], None]
 ) -> tuple[list[Sample], list[Rejection], dict[str, dict[str, list[float]]]]:
     """The usable pictures by name, those that are not, and the statistics of the usable ones."""
-    samples, thumbnails, rejected, moments = [], {}, [], {}
+    samples: list[Sample] = []
+    thumbnails: list[np.ndarray] = []
+    moments: dict[str, Moments] = {}
+    rejected: list[Rejection] = []
     for index, picture in enumerate(pictures):
         on_progress(index / len(pictures), picture.name)
         try:
@@ -192,26 +219,27 @@ def _examine(
             continue
         about = (picture.name, picture.label, picture.licence, picture.sha256, maps.size_px, tuple(maps), wraps(maps))
         samples.append(Sample(*about, picture, preparation))
-        thumbnails[picture.name] = thumbnail(maps)
+        thumbnails.append(thumbnail(maps))
         moments[picture.name] = _moments(maps)
     kept, twins = _without_twins(samples, thumbnails)
     return kept, rejected + twins, _statistics([moments[sample.name] for sample in kept])
 
 
-def _without_twins(samples: list[Sample], thumbnails: Mapping[str, np.ndarray]) -> tuple[list[Sample], list[Rejection]]:
-    """The samples by name, of several that show the same the one with the most maps and pixels, and the others."""
-    kept: list[Sample] = []
+def _without_twins(samples: list[Sample], thumbnails: list[np.ndarray]) -> tuple[list[Sample], list[Rejection]]:
+    """The samples by name, of several that show the same the one with the most maps and pixels; and the others."""
+    if not samples:
+        return [], []
+    is_same = find_same(np.stack(thumbnails))
+    kept: list[int] = []
     twins = []
-    seen = np.zeros((len(samples), THUMBNAIL_PX * THUMBNAIL_PX * 3), np.float32)
-    for sample in sorted(samples, key=lambda item: (-len(item.maps), -item.size_px[0] * item.size_px[1], item.name)):
-        seen[len(kept)] = thumbnails[sample.name].ravel()
-        same = are_same(seen[: len(kept)], seen[len(kept)])
-        same |= np.array([other.sha256 == sample.sha256 for other in kept], bool)
-        if same.any():
-            twins.append(Rejection(sample.name, f"shows the same as {kept[int(same.argmax())].name}"))
+    for index in sorted(range(len(samples)), key=lambda i: samples[i].rank):
+        sample = samples[index]
+        twin = next((i for i in kept if is_same[index, i] or samples[i].sha256 == sample.sha256), None)
+        if twin is None:
+            kept.append(index)
         else:
-            kept.append(sample)
-    return sorted(kept, key=lambda item: item.name), twins
+            twins.append(Rejection(sample.name, f"shows the same as {samples[twin].name}"))
+    return sorted((samples[i] for i in kept), key=lambda item: item.name), twins
 
 
 def _reason_against(maps: Maps, preparation: Preparation) -> str | None:

@@ -5,10 +5,25 @@ Height in pixels is height · height_range_m / width_m · width in pixels; its c
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 STEEPEST_Z = 0.1
 """Normals that lie flatter count as this steep, so that no slope is above about 10."""
+
+OWN_HEIGHT_FITS = 0.7
+"""Correlation of slopes from which on a set's own height is believed."""
+FLATTEST_PX = 1e-3
+
+
+@dataclass(frozen=True)
+class Relief:
+    """Normals (H, W, 3) encoded in [0, 1], the height (H, W, 1) in [0, 1] that they belong to, and what it spans."""
+
+    normal: np.ndarray
+    height: np.ndarray
+    span_px: float
 
 
 def slopes_from_normal(normal: np.ndarray) -> np.ndarray:
@@ -29,26 +44,31 @@ def slopes_from_height(height_px: np.ndarray) -> np.ndarray:
     return np.stack([(np.roll(height_px, -1, axis) - np.roll(height_px, 1, axis)) / 2 for axis in (1, 0)], axis=2)
 
 
-def integrate(slopes: np.ndarray, wraps: tuple[bool, bool] = (True, True)) -> np.ndarray:
+def integrate(slopes: np.ndarray, wraps: tuple[bool, bool], known_px: np.ndarray | None = None) -> np.ndarray:
     """Height (H, W) in pixels, mean 0, whose central differences fit slopes (H, W, 2) best (Frankot, Chellappa 1988).
 
     Where rows or columns do not wrap around, the surface is mirrored there. Departs from the paper at both ends of the
-    spectrum: waves as long as the picture are halved, since 8-bit normals do not hold them, and those near two pixels
-    are not amplified, though central differences hardly see them.
+    spectrum: waves as long as the picture, which 8-bit normals do not hold, are halved, or taken from the height
+    `known_px` (H, W); those near two pixels are not amplified, though central differences hardly see them.
     """
     height, width = slopes.shape[:2]
     p, q = slopes[..., 0].astype(np.float64), slopes[..., 1].astype(np.float64)
+    known_px = np.zeros_like(p) if known_px is None else known_px - known_px.mean()
     if not wraps[1]:
-        p, q = np.concatenate([p, -p[:, ::-1]], 1), np.concatenate([q, q[:, ::-1]], 1)
+        p, q, known_px = _mirrored(p, -1, 1), _mirrored(q, 1, 1), _mirrored(known_px, 1, 1)
     if not wraps[0]:
-        p, q = np.concatenate([p, p[::-1]], 0), np.concatenate([q, -q[::-1]], 0)
+        p, q, known_px = _mirrored(p, 1, 0), _mirrored(q, -1, 0), _mirrored(known_px, 1, 0)
     fx, fy = np.fft.rfftfreq(p.shape[1])[None], np.fft.fftfreq(p.shape[0])[:, None]  # cycles per pixel
-    power = _power(fx) + _power(fy)
-    spectrum = np.sin(2 * np.pi * fx) * np.fft.rfft2(p) + np.sin(2 * np.pi * fy) * np.fft.rfft2(q)
-    waves = np.hypot(fx * width, fy * height)  # per picture
-    high_pass = 1 - np.exp2(-np.square(waves))
-    spectrum *= -1j * high_pass / np.maximum(power, 1e-12)
-    return np.fft.irfft2(spectrum, s=p.shape)[:height, :width]
+    P, Q, known = (np.fft.rfft2(x) for x in (p, q, known_px))
+    spectrum = -1j * (np.sin(2 * np.pi * fx) * P + np.sin(2 * np.pi * fy) * Q)
+    spectrum /= np.maximum(_power(fx) + _power(fy), 1e-12)
+    share = 1 - np.exp2(-np.square(fx * width) - np.square(fy * height))  # half at one wave per picture
+    return np.fft.irfft2(share * spectrum + (1 - share) * known, s=p.shape)[:height, :width]
+
+
+def _mirrored(x: np.ndarray, sign: int, axis: int) -> np.ndarray:
+    """x and after it x backwards, times `sign`: slopes along the axis turn round."""
+    return np.concatenate([x, sign * np.flip(x, axis)], axis)
 
 
 def _power(frequency: np.ndarray) -> np.ndarray:
@@ -65,18 +85,18 @@ def fit_scale(height: np.ndarray, slopes: np.ndarray) -> tuple[float, float]:
     return product / max(energy, 1e-12), product / max(norm, 1e-12)
 
 
-def height_for(
-    normal: np.ndarray, own: np.ndarray | None, wraps: tuple[bool, bool], own_fits: float
-) -> tuple[np.ndarray, float]:
-    """Height (H, W, 1) in [0, 1] that agrees with normals (H, W, 3), and what it spans in pixels.
+def with_agreeing_height(normal: np.ndarray, own: np.ndarray | None, wraps: tuple[bool, bool]) -> Relief:
+    """Height for the normals (H, W, 3) of a set, whose `own` height (H, W, 1) gives the largest shapes if it fits.
 
-    It is the set's `own` height (H, W, 1) where the correlation of slopes is at least `own_fits`, else the integral.
+    A surface that repeats does not climb, so that the mean slope is taken out of the normals.
     """
     slopes = slopes_from_normal(normal)
+    slopes = slopes - slopes.mean((0, 1))
+    known_px = None
     if own is not None:
-        scale, correlation = fit_scale(own[..., 0], slopes)
-        if correlation >= own_fits:
-            return own, scale
-    height = integrate(slopes, wraps)
-    low, span_px = height.min(), max(float(np.ptp(height)), 1e-3)
-    return ((height - low) / span_px)[..., None].astype(np.float32), span_px
+        scale_px, correlation = fit_scale(own[..., 0], slopes)
+        known_px = own[..., 0] * scale_px if correlation >= OWN_HEIGHT_FITS else None
+    height_px = integrate(slopes, wraps, known_px)
+    low, span_px = height_px.min(), max(float(np.ptp(height_px)), FLATTEST_PX)
+    height = ((height_px - low) / span_px)[..., None].astype(np.float32)
+    return Relief(normal_from_slopes(slopes), height, span_px)

@@ -5,18 +5,30 @@ from __future__ import annotations
 import argparse
 import signal
 import threading
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from .data_commands import DATA_HELP, add_licence, write_data_files
 from .errors import Cancelled, FileError, ModelError
 from .files import replace_files
-from .models import Model, damaged_models, install_model, list_models, model_named, models_folder, remove_model
+from .models import (
+    Model,
+    damaged_models,
+    install_model,
+    list_models,
+    model_named,
+    model_path,
+    models_folder,
+    remove_model,
+)
 from .options import add_command, add_device, add_parameters, add_seed, add_width, given_parameters
 from .plugins import registry
 from .recipe import Recipe, Step
 from .terminal import Terminal
-from .tools import Tool
+from .tools import Tool, validate
+
+if TYPE_CHECKING:
+    from .dataset import Dataset
 
 
 def add_train(commands: Any) -> None:
@@ -33,8 +45,9 @@ def _add_trainer(tools: Any, tool: Tool) -> None:
     one = add_command(tools, tool.name, tool.description, "", _train)
     one.epilog = f"example:\n  impasto train {tool.name} wall.jpg --name my-wall"
     one.set_defaults(tool=tool)
-    one.add_argument("data", type=Path, metavar="DATA", help="a picture, or a folder of maps")
+    one.add_argument("data", type=Path, metavar="DATA", help=DATA_HELP)
     one.add_argument("--out", type=Path, metavar="DIR", help="folder for the model (default: your library)")
+    add_licence(one)
     add_width(one)
     add_seed(one)
     add_device(one)
@@ -42,20 +55,18 @@ def _add_trainer(tools: Any, tool: Tool) -> None:
 
 
 def _train(arguments: argparse.Namespace, terminal: Terminal) -> None:
-    from .files import read_maps
     from .runner import run
 
     parameters = given_parameters(arguments, arguments.tool)
-    recipe = Recipe.from_dict(Recipe((Step(arguments.tool.name, parameters),), arguments.seed).to_dict())
-    source = read_maps(arguments.data)
-    if arguments.width_m:
-        source = replace(source, width_m=arguments.width_m)
+    inputs = {item.name: item.name for item in arguments.tool.inputs if item.kind == "dataset"}
+    recipe = Recipe.from_dict(Recipe((Step(arguments.tool.name, parameters, inputs),), arguments.seed).to_dict())
     stop = _stopped_by_control_c()
     try:
         with terminal.progress() as on_progress:
+            dataset = _read_data(arguments, terminal, on_progress)
             result = run(
                 recipe,
-                {"source": source},
+                dict.fromkeys(inputs, dataset),
                 device=arguments.device,
                 models_folder=arguments.out,
                 on_progress=on_progress,
@@ -64,6 +75,25 @@ def _train(arguments: argparse.Namespace, terminal: Terminal) -> None:
     except Cancelled:
         raise Cancelled("stopped; what was learned is kept, and the same command goes on from there") from None
     terminal.written(result.models, result)
+
+
+def _read_data(arguments: argparse.Namespace, terminal: Terminal, on_progress: Any) -> Dataset:
+    """The training data; its manifest and preview sheet are written beside the model that is to be."""
+    from .dataset import read_dataset, settings_for
+
+    parameters: Any = validate(arguments.tool, given_parameters(arguments, arguments.tool))
+    path = model_path(parameters.name, arguments.out)
+    dataset = read_dataset(
+        arguments.data,
+        licence=arguments.licence,
+        width_m=arguments.width_m,
+        on_progress=on_progress,
+        **settings_for(parameters),
+    )
+    terminal.learned_from(dataset)
+    files = path.with_suffix(".manifest.json"), path.with_suffix(".data.png")
+    write_data_files(dataset, *files, crop_px=getattr(parameters, "crop_px", 128))
+    return dataset
 
 
 def _stopped_by_control_c() -> threading.Event:

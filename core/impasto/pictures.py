@@ -86,7 +86,7 @@ def find_pictures(path: Path, licence: str) -> tuple[list[Picture], list[tuple[s
     it, `licence`, and `class` if known) says licences and classes, and has the last word. FileError where it fails.
     """
     if not path.exists():
-        raise FileError(f"there is nothing at {path}", "check the name")
+        raise FileError(f"cannot read {path}: no such file or folder", "check its name")
     listed = Sources.above(path if path.is_dir() else path.parent)
     if path.is_file():
         files = [(path.name, None, {"base_color": path})]

@@ -12,13 +12,9 @@ from .color import linear_to_srgb, srgb_to_linear
 from .errors import FileError, ParameterError
 from .texture import COLOR_MAPS, Maps, Texture
 
-WIDTH_M = 1.0
-"""Width of a surface that does not say."""
 GIVEN_RELIEF = 0.04
 """What a height map spans, in widths of the picture, where neither it nor a normal map says (stone: 0.03 to 0.06)."""
-OWN_HEIGHT_FITS = 0.9
-"""Correlation of slopes from which on a set's own height is taken instead of the one integrated from its normals."""
-LEAST_DEVIATION = 0.01
+LEAST_DEVIATION = 0.006  # a grey level and a half
 THUMBNAIL_PX = 32
 SAME_CORRELATION = 0.9
 SAME_COLOR = 0.03
@@ -28,11 +24,15 @@ STREAK_PX = 9  # borders are compared after averaging along them, which shows fa
 
 @dataclass(frozen=True)
 class Preparation:
-    """Settings. crop: the part of each picture that is used (left, top, right, bottom), from 0 to 1."""
+    """Settings. crop: the part of each picture that is used (left, top, right, bottom), from 0 to 1.
+
+    width_m: real-world width of the pictures that do not say, in metres.
+    """
 
     longest_px: int = 1024
     smallest_px: int = 64
     crop: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0)
+    width_m: float = 1.0
 
     def __post_init__(self) -> None:
         if len(self.crop) != 4 or not (0 <= self.crop[0] < self.crop[2] <= 1 and 0 <= self.crop[1] < self.crop[3] <= 1):
@@ -56,10 +56,8 @@ def prepare(
     """
     size_px = _target_size(textures, preparation)
     arrays = {key: _fit(key, texture, preparation.crop, size_px) for key, texture in textures.items()}
-    maps = Maps.from_arrays(
-        arrays, width_m=(width_m or WIDTH_M) * (preparation.crop[2] - preparation.crop[0]), name=name
-    )
-    return _with_height(maps, height_range_m)
+    width_m = (width_m or preparation.width_m) * (preparation.crop[2] - preparation.crop[0])
+    return _with_height(Maps.from_arrays(arrays, name=name), width_m, height_range_m)
 
 
 def _target_size(textures: Mapping[str, Texture], preparation: Preparation) -> tuple[int, int]:
@@ -107,16 +105,16 @@ def resized(pixels: np.ndarray, size_px: tuple[int, int]) -> np.ndarray:
     return np.stack(made, axis=2)
 
 
-def _with_height(maps: Maps, height_range_m: float | None) -> Maps:
+def _with_height(maps: Maps, width_m: float, height_range_m: float | None) -> Maps:
     """The maps with height that agrees with their normals where they have some, and with what it spans in metres."""
     if "normal" in maps:
         own = maps["height"].pixels if "height" in maps else None
-        height, span_px = heights.height_for(maps["normal"].pixels, own, wraps(maps), OWN_HEIGHT_FITS)
-        maps = maps.with_arrays({"height": height})
-        height_range_m = span_px / maps.size_px[1] * (maps.width_m or WIDTH_M)
-    elif "height" in maps and height_range_m is None:
-        height_range_m = GIVEN_RELIEF * (maps.width_m or WIDTH_M)
-    return replace(maps, height_range_m=height_range_m if "height" in maps else None)
+        relief = heights.with_agreeing_height(maps["normal"].pixels, own, wraps(maps))
+        maps = maps.with_arrays({"normal": relief.normal, "height": relief.height})
+        height_range_m = relief.span_px / maps.size_px[1] * width_m
+    elif "height" in maps:
+        height_range_m = height_range_m or GIVEN_RELIEF * width_m
+    return replace(maps, width_m=width_m, height_range_m=height_range_m if "height" in maps else None)
 
 
 def wraps(maps: Maps) -> tuple[bool, bool]:
@@ -130,9 +128,9 @@ def _wraps(pixels: np.ndarray) -> bool:
     """Whether the last column of (H, W, C) leads over to the first: a border that does not match stands out."""
     if pixels.shape[1] < 8:
         return True
-    sums = np.cumsum(pixels, axis=0, dtype=np.float64)
-    streak = min(STREAK_PX, pixels.shape[0] - 1)
-    streaks = (sums[streak:] - sums[:-streak]) / streak
+    streak = min(STREAK_PX, pixels.shape[0])
+    rows = pixels.shape[0] // streak * streak
+    streaks = pixels[:rows].reshape(-1, streak, *pixels.shape[1:]).mean(1)
     steps = np.abs(np.roll(streaks, -1, 1) - streaks).mean((0, 2))  # (W,), the last is across the border
     border, inside = steps[-1], steps[:-1]
     return bool(border <= inside.max() or border < inside.mean() + WRAP_Z * (inside.std() + 1e-4))
@@ -151,12 +149,10 @@ def thumbnail(maps: Maps) -> np.ndarray:
     return resized(maps["base_color"].pixels, (THUMBNAIL_PX, THUMBNAIL_PX))
 
 
-def are_same(known: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-    """Which of the thumbnails `known` (n, d) show the picture `wanted` (d,), up to size and compression: (n,)."""
-    wanted = wanted.reshape(-1, 3)
-    known = known.reshape(-1, *wanted.shape)
-    colors, color = known.mean(1), wanted.mean(0)
-    deviations, deviation = known - colors[:, None], wanted - color
-    norms = np.linalg.norm(deviations, axis=(1, 2)) * np.linalg.norm(deviation)
-    is_like = np.einsum("nij,ij->n", deviations, deviation) > SAME_CORRELATION * np.maximum(norms, 1e-6)
-    return is_like & (np.abs(colors - color).max(1) < SAME_COLOR)
+def find_same(thumbnails: np.ndarray) -> np.ndarray:
+    """Which of the thumbnails (n, h, w, 3) show the same picture, but for its size and compression: (n, n) of bools."""
+    colors = thumbnails.mean((1, 2))  # (n, 3)
+    deviations = (thumbnails - colors[:, None, None]).reshape(len(thumbnails), -1)
+    deviations /= np.maximum(np.linalg.norm(deviations, axis=1, keepdims=True), 1e-6)
+    differences = np.abs(colors[:, None] - colors).max(2)
+    return (deviations @ deviations.T > SAME_CORRELATION) & (differences < SAME_COLOR)

@@ -7,11 +7,16 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .errors import ModelError
 from .models import Model
 from .tools import Result
+
+if TYPE_CHECKING:
+    from .dataset import Dataset
+
+REJECTED_SHOWN = 20
 
 
 class Terminal:
@@ -49,6 +54,27 @@ class Terminal:
             print(f"differs: {difference}", file=sys.stderr)
         if identical is not None:
             print("the same bytes as before" if identical else "not the same bytes as before", file=sys.stderr)
+
+    def data(self, paths: Sequence[Path], dataset: Dataset) -> None:
+        """What is used of training data, what is left out, and the files that show it."""
+        if self.json:
+            self._print_json({"files": [str(path) for path in paths], "manifest": dataset.manifest()})
+            return
+        for path in paths:
+            print(path)
+        self.learned_from(dataset)
+
+    def learned_from(self, dataset: Dataset) -> None:
+        """On stderr: how many pictures are used, of which classes and licences, and why the others are not."""
+        if self.json:
+            return
+        licences = ", ".join(sorted({sample.licence for sample in dataset.samples}))
+        labels = f", {len(dataset.labels)} classes" if dataset.labels else ""
+        print(f"{len(dataset.samples)} pictures are used{labels}, licence {licences}", file=sys.stderr)
+        for item in dataset.rejected[:REJECTED_SHOWN]:
+            print(f"left out: {item.name}: {item.reason}", file=sys.stderr)
+        if len(dataset.rejected) > REJECTED_SHOWN:
+            print(f"left out: {len(dataset.rejected) - REJECTED_SHOWN} more, see the manifest", file=sys.stderr)
 
     def tools(self, described: Sequence[Mapping[str, Any]], in_detail: bool) -> None:
         """The tools, one a line, or all that is known of one."""

@@ -29,6 +29,7 @@ from .wire import PROTOCOL, read_frame, write_frame
 
 if TYPE_CHECKING:
     from .dataset import Dataset
+    from .tools import Result
 
 PREVIEW_INTERVAL_S = 0.25
 PREVIEW_SIZE_PX = 512
@@ -168,34 +169,39 @@ class Worker:
             self._jobs.pop(job.id, None)
 
     def _run(self, job: Job) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-        from .runner import run
+        from .runner import run, run_to_files
+        from .streaming import Sink
 
         started = time.monotonic()
         self._send({"type": "state", "id": job.id, "state": "running"})
         recipe = Recipe.from_dict(job.header.get("recipe"))
-        result = run(
-            recipe,
-            self._inputs(job, recipe),
-            device=job.header.get("device", "auto"),
-            on_progress=_throttled(
+        inputs = self._inputs(job, recipe)
+        how = {
+            "device": job.header.get("device", "auto"),
+            "on_progress": _throttled(
                 PROGRESS_INTERVAL_S,
                 lambda fraction, message: self._send(
                     {"type": "progress", "id": job.id, "fraction": fraction, "message": message}
                 ),
             ),
-            on_preview=_throttled(
+            "on_preview": _throttled(
                 PREVIEW_INTERVAL_S,
                 lambda maps: self._send({"type": "preview", "id": job.id}, {"preview": preview_pixels(maps)}),
             ),
-            is_cancelled=lambda: self._is_cancelled(job),
-            is_stopped=job.stopped.is_set,
-        )
+            "is_cancelled": lambda: self._is_cancelled(job),
+            "is_stopped": job.stopped.is_set,
+        }
+        wanted = job.header.get("deliver", {"as": "arrays"})
+        if wanted["as"] == "files":
+            sink = Sink(Path(wanted["folder"]), wanted["name"], wanted.get("format", "png"))
+            result = run_to_files(recipe, inputs, sink, tile_by_tile=wanted.get("tile_by_tile"), **how)
+        else:
+            result = run(recipe, inputs, **how)
         log.info("job %d took %.2f s", job.id, time.monotonic() - started)
-        return _deliver(result, job.header.get("deliver", {"as": "arrays"}))
+        return _deliver(result, wanted)
 
     def _inputs(self, job: Job, recipe: Recipe) -> dict[str, Maps | Dataset]:
         """The inputs that came with the job: maps, or a dataset where a step's tool declares one."""
-        from .plugins import registry
 
         def tell(fraction: float, name: str) -> None:
             if self._is_cancelled(job):
@@ -203,10 +209,11 @@ class Worker:
             say({"type": "progress", "id": job.id, "fraction": 0.0, "message": f"looking at {name}"})
 
         say = _throttled(PROGRESS_INTERVAL_S, self._send)
-        declared = [(step, item) for step in recipe.steps for item in registry().tool(step.tool).inputs]
-        datasets = {step.inputs.get(item.name) for step, item in declared if item.kind == "dataset"}
+        datasets = _datasets(recipe)
         return {
-            name: _dataset(name, given, job.arrays, tell) if name in datasets else _input(name, given, job.arrays)
+            name: _dataset(name, given, job.arrays, datasets[name], tell)
+            if name in datasets
+            else _input(name, given, job.arrays)
             for name, given in job.header.get("inputs", {}).items()
         }
 
@@ -249,16 +256,35 @@ def _describe_error(error: BaseException) -> dict[str, Any]:
     return {"type": "error", "error": name, "message": message, "remedy": remedy, "trace": trace}
 
 
+def _datasets(recipe: Recipe) -> dict[str, dict[str, Any]]:
+    """The inputs that a step's tool takes as a dataset, and how it wants them read."""
+    from .dataset import settings_for
+    from .plugins import registry
+    from .tools import validate
+
+    steps = [(registry().tool(step.tool), step) for step in recipe.steps]
+    return {
+        step.inputs[item.name]: settings_for(validate(tool, step.parameters))
+        for tool, step in steps
+        for item in tool.inputs
+        if item.kind == "dataset" and item.name in step.inputs
+    }
+
+
 def _dataset(
-    name: str, given: Mapping[str, Any], arrays: Mapping[str, np.ndarray], tell: Callable[[float, str], None]
+    name: str,
+    given: Mapping[str, Any],
+    arrays: Mapping[str, np.ndarray],
+    settings: Mapping[str, Any],
+    tell: Callable[[float, str], None],
 ) -> Dataset:
     """A dataset that the client sent as a path, or as the arrays of one surface; with its licence, if known."""
     from .dataset import dataset_of, read_dataset
 
     licence = str(given.get("licence") or "unknown")
     if "path" in given:
-        return read_dataset(Path(given["path"]), licence=licence, on_progress=tell)
-    return dataset_of(_input(name, given, arrays), licence=licence)
+        return read_dataset(given["path"], licence=licence, on_progress=tell, width_m=given.get("width_m"), **settings)
+    return dataset_of(_input(name, given, arrays), licence=licence, **settings)
 
 
 def _input(name: str, given: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Maps:
@@ -280,11 +306,12 @@ def _to_float(array: np.ndarray) -> np.ndarray:
     return array.astype(np.float32, copy=False)
 
 
-def _deliver(result: Any, wanted: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """The result as the client wants it: `arrays`, a `preview`, `encoded` files, or `files` written into a folder."""
-    from .files import encode_maps, write_maps
+def _deliver(result: Result, wanted: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """The result as the client wants it: `arrays`, a `preview`, `encoded` files, or the `files` that were written."""
+    from .files import encode_maps
     from .plugins import registry
 
+    assert result.recipe is not None
     maps = result.maps
     about = {
         "type": "done",
@@ -294,18 +321,25 @@ def _deliver(result: Any, wanted: Mapping[str, Any]) -> tuple[dict[str, Any], di
         "width_m": maps.width_m,
         "height_range_m": maps.height_range_m,
         "name": maps.name,
-        "size_px": list(maps.size_px) if maps else None,
+        "size_px": _size_px(result),
     }
     if wanted["as"] == "arrays":
         return about, maps.arrays()
     if wanted["as"] == "preview":
         return about, {"preview": preview_pixels(maps)}
-    exporter = registry().exporter(wanted.get("format", "png"))
-    if wanted["as"] == "encoded":
-        encoded = encode_maps(maps, exporter, result.recipe)
-        return about, {name: np.frombuffer(data, np.uint8) for name, data in encoded.items()}
-    paths = write_maps(maps, wanted["folder"], wanted["name"], exporter, result.recipe)
-    return {**about, "paths": [str(path) for path in paths]}, {}
+    if wanted["as"] == "files":
+        return {**about, "paths": [str(path) for path in result.paths]}, {}
+    encoded = encode_maps(maps, registry().exporter(wanted.get("format", "png")), result.recipe)
+    return about, {name: np.frombuffer(data, np.uint8) for name, data in encoded.items()}
+
+
+def _size_px(result: Result) -> list[int] | None:
+    """[height, width] of what was made, also where only files hold it."""
+    from .decode import read_size
+
+    if result.maps:
+        return list(result.maps.size_px)
+    return list(read_size(result.paths[0])) if result.paths else None
 
 
 def preview_pixels(maps: Maps) -> np.ndarray:

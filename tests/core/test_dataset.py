@@ -1,40 +1,356 @@
 """Training data: what is found in a folder, what is left out and why, and height that agrees with the normals."""
 
+import json
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from impasto.dataset import dataset_of, read_dataset
-from impasto.errors import ParameterError
+from impasto import heights
+from impasto.dataset import Dataset, dataset_of, read_dataset
+from impasto.errors import FileError, ParameterError
+from impasto.metrics import normal_height_consistency
+from impasto.recipe import Recipe, Step
+from impasto.runner import run
+from impasto.sheets import preview_sheet
 from impasto.texture import Maps
 
 
-def save(path: Path, seed: int = 0, size_px: tuple[int, int] = (96, 96)) -> Path:
-    """A picture of coarse coloured noise, another for each seed."""
+def noise(seed: int, size_px: tuple[int, int] = (96, 96)) -> Image.Image:
+    """Coarse coloured noise, another for each seed."""
     coarse = np.random.default_rng(seed).integers(0, 256, (12, 12, 3), np.uint8)
+    return Image.fromarray(coarse).resize(size_px[::-1], Image.Resampling.BICUBIC)
+
+
+def save(path: Path, seed: int, size_px: tuple[int, int] = (96, 96)) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(coarse).resize(size_px[::-1], Image.Resampling.BICUBIC).save(path)
+    noise(seed, size_px).save(path)
     return path
 
 
+def save_set(folder: Path, seed: int, stem: str = "", maps: tuple[str, ...] = ("albedo", "roughness")) -> None:
+    for index, name in enumerate(maps):
+        save(folder / f"{stem}{name}.png", 100 * seed + index)
+
+
+def hills(size_px: int, is_tiling: bool = True) -> np.ndarray:
+    """Height (size_px, size_px) in pixels of a smooth surface, its slopes up to about 0.5."""
+    y, x = np.mgrid[0:size_px, 0:size_px] * (2 * np.pi / size_px)
+    height = 4 * np.sin(2 * x) * np.cos(3 * y) + 2 * np.cos(5 * x + 4 * y) + np.sin(7 * y)
+    return height if is_tiling else height[: size_px * 3 // 5, : size_px * 7 // 10]
+
+
+def found(dataset) -> dict[str, str | None]:
+    return {sample.name: sample.label for sample in dataset.samples}
+
+
 def test_one_photograph(tmp_path):
-    dataset = read_dataset(save(tmp_path / "wall.png"), licence="CC0-1.0", longest_px=64)
+    dataset = read_dataset(save(tmp_path / "wall.png", 1), licence="CC0-1.0", longest_px=64)
     (sample,) = dataset.samples
     assert (sample.name, sample.label, sample.licence, sample.size_px) == ("wall.png", None, "CC0-1.0", (64, 64))
     assert sample.load()["base_color"].pixels.shape == (64, 64, 3)
     assert sample.load(longest_px=32).size_px == (32, 32)
 
 
-def test_a_picture_of_one_colour_is_refused(tmp_path):
-    Image.new("RGB", (96, 96), (90, 90, 90)).save(tmp_path / "grey.png")
-    with pytest.raises(ParameterError, match=r"grey\.png: is almost of one colour"):
+def test_pictures_are_never_enlarged_and_keep_their_shape(tmp_path):
+    save(tmp_path / "wide.png", 1, (80, 200))
+    assert read_dataset(tmp_path, longest_px=4096).samples[0].size_px == (80, 200)
+    assert read_dataset(tmp_path, longest_px=160).samples[0].size_px == (64, 160)
+
+
+def test_only_the_part_that_was_asked_for_is_used(tmp_path):
+    picture = noise(1)
+    picture.paste((255, 0, 255), (0, 0, 48, 96))
+    picture.save(tmp_path / "half.png")
+    (sample,) = read_dataset(tmp_path, crop=(0.5, 0, 1, 1), smallest_px=8, width_m=2.0).samples
+    maps = sample.load()
+    assert maps.size_px == (96, 48)
+    assert maps.width_m == 1.0
+    assert np.allclose(maps["base_color"].pixels, np.asarray(picture)[:, 48:] / 255, atol=1e-6)
+    with pytest.raises(ParameterError, match="crop got"):
+        read_dataset(tmp_path, crop=(0.5, 0, 0.5, 1))
+
+
+def test_one_set(tmp_path):
+    save_set(tmp_path / "bricks059", 1, maps=("albedo", "roughness", "ao"))
+    (sample,) = read_dataset(tmp_path / "bricks059").samples
+    assert (sample.name, sample.label) == ("bricks059", None)
+    assert sample.maps == ("base_color", "roughness", "ambient_occlusion")
+
+
+def test_photographs_and_sets_side_by_side(tmp_path):
+    save(tmp_path / "wall.png", 1)
+    save(tmp_path / "rusty_metal.png", 2)
+    save_set(tmp_path, 3, "Bricks059_1K_")
+    save_set(tmp_path, 4, "Ground1_")
+    save(tmp_path / "Ground1_NormalDX.png", 5)
+    save(tmp_path / "lonely_normal.png", 6)
+    dataset = read_dataset(tmp_path)
+    assert found(dataset) == dict.fromkeys(["wall.png", "rusty_metal.png", "Bricks059_1K", "Ground1"])
+    reasons = {item.name: item.reason for item in dataset.rejected}
+    assert "none of its maps" in reasons["Ground1_NormalDX.png"]
+    assert "no base colour beside it" in reasons["lonely_normal.png"]
+
+
+def test_folders_are_classes_and_folders_of_one_set_are_not(tmp_path):
+    save(tmp_path / "brick" / "a.png", 1)
+    save(tmp_path / "brick" / "deeper" / "b.png", 2)
+    save_set(tmp_path / "brick" / "bricks059", 3)
+    save_set(tmp_path / "stone", 4, "rock1_")
+    save_set(tmp_path / "stone", 5, "rock2_")
+    save_set(tmp_path / "wood_planks012", 6)
+    dataset = read_dataset(tmp_path)
+    assert found(dataset) == {
+        "brick/a.png": "brick",
+        "brick/deeper/b.png": "brick",
+        "brick/bricks059": "brick",
+        "stone/rock1": "stone",
+        "stone/rock2": "stone",
+        "wood_planks012": None,
+    }
+    assert dataset.labels == ("brick", "stone")
+
+
+def save_sheet(folder: Path) -> None:
+    """A contact sheet of three tiles of 64 px, with the index that says where they are."""
+    folder.mkdir(parents=True, exist_ok=True)
+    sheet = Image.new("RGB", (200, 140))
+    boxes = [[4, 6], [74, 6], [130, 70]]
+    for seed, place in enumerate(boxes):
+        sheet.paste(noise(seed, (64, 64)), tuple(place))
+    sheet.save(folder / "Bricks.png")
+    (folder / "index.json").write_text(json.dumps({"tile": 64, "boxes": {"Bricks.png": boxes}}))
+
+
+def test_contact_sheets(tmp_path):
+    save_sheet(tmp_path)
+    dataset = read_dataset(tmp_path)
+    assert found(dataset) == dict.fromkeys(["Bricks.png@130,70", "Bricks.png@4,6", "Bricks.png@74,6"], "bricks")
+    pixels = {sample.name: sample.load()["base_color"].pixels for sample in dataset.samples}
+    assert np.allclose(pixels["Bricks.png@74,6"], np.asarray(noise(1, (64, 64))) / 255, atol=1e-6)
+    assert [source["name"] for source in dataset.sources()] == ["Bricks.png"]
+
+
+def test_a_box_outside_its_sheet_is_left_out_and_a_damaged_index_refused(tmp_path):
+    save_sheet(tmp_path)
+    index = {"tile": 64, "boxes": {"Bricks.png": [[4, 6], [180, 6]], "Gone.png": [[0, 0]]}}
+    (tmp_path / "index.json").write_text(json.dumps(index))
+    dataset = read_dataset(tmp_path)
+    assert list(found(dataset)) == ["Bricks.png@4,6"]
+    assert {item.name for item in dataset.rejected} == {"Bricks.png@180,6", "Gone.png@0,0"}
+    (tmp_path / "index.json").write_text('{"tile": 64}')
+    with pytest.raises(FileError, match="does not say where"):
         read_dataset(tmp_path)
 
 
-def test_crops_larger_than_the_data_are_refused(photo):
-    dataset = dataset_of(Maps.from_arrays({"base_color": np.tile(photo["base_color"].pixels, (2, 2, 1))}))
-    dataset.check(48)
-    with pytest.raises(ParameterError, match="too small for crops of 128 px"):
-        dataset.check(128)
+def test_what_is_listed_has_its_class_and_licence(tmp_path):
+    save(tmp_path / "data" / "a.png", 1)
+    save(tmp_path / "data" / "b.png", 2)
+    save_set(tmp_path / "data" / "oak", 3)
+    rows = ["file\tlicence\tclass", "data/a.png\tCC0-1.0\tbrick", "data/oak\tCC-BY-4.0\twood"]
+    (tmp_path / "SOURCES.tsv").write_text("\n".join(rows))
+    dataset = read_dataset(tmp_path / "data", licence="own")
+    assert found(dataset) == {"a.png": "brick", "b.png": None, "oak": "wood"}
+    assert [sample.licence for sample in dataset.samples] == ["CC0-1.0", "own", "CC-BY-4.0"]
+    (tmp_path / "SOURCES.tsv").write_text("name\tterms\nx\ty\n")
+    with pytest.raises(FileError, match="no columns file and licence"):
+        read_dataset(tmp_path / "data")
+
+
+def test_what_cannot_be_used_is_left_out_with_a_reason(tmp_path):
+    save(tmp_path / "good.png", 1)
+    Image.new("RGB", (96, 96), (90, 90, 90)).save(tmp_path / "grey.png")
+    save(tmp_path / "small.png", 2, (96, 40))
+    (tmp_path / "torn.png").write_bytes((tmp_path / "good.png").read_bytes()[:600])
+    (tmp_path / "text.jpg").write_text("no picture")
+    save_set(tmp_path / "uneven", 3)
+    save(tmp_path / "uneven" / "roughness.png", 4, (96, 48))
+    dataset = read_dataset(tmp_path)
+    assert list(found(dataset)) == ["good.png"]
+    reasons = {item.name: item.reason for item in dataset.rejected}
+    assert reasons.keys() == {"grey.png", "small.png", "torn.png", "text.jpg", "uneven"}
+    assert reasons["grey.png"] == "is almost of one colour"
+    assert reasons["small.png"] == "is 40x96 px, smaller than 64 px"
+    assert "its roughness has another shape" in reasons["uneven"]
+    assert not any(str(tmp_path) in reason for reason in reasons.values())
+
+
+def test_near_duplicates_are_left_out_and_the_largest_is_kept(tmp_path):
+    large = noise(1, (192, 192))
+    large.save(tmp_path / "b.png")
+    large.resize((96, 96)).save(tmp_path / "a.jpg", quality=60)
+    shutil.copy(tmp_path / "b.png", tmp_path / "c.png")
+    Image.fromarray(255 - np.asarray(large)).save(tmp_path / "negative.png")
+    Image.fromarray(np.asarray(large)[..., ::-1]).save(tmp_path / "other_colours.png")
+    dataset = read_dataset(tmp_path)
+    assert list(found(dataset)) == ["b.png", "negative.png", "other_colours.png"]
+    assert {item.name: item.reason for item in dataset.rejected} == dict.fromkeys(
+        ["a.jpg", "c.png"], "shows the same as b.png"
+    )
+
+
+def test_a_plain_colour_with_relief_is_no_blank():
+    height = hills(96)
+    normal = heights.normal_from_slopes(heights.slopes_from_height(height))
+    plain = np.full((96, 96, 3), 0.5)
+    assert "height" in dataset_of(Maps.from_arrays({"base_color": plain, "normal": normal})).samples[0].maps
+    flat = np.broadcast_to(np.float32((0.5, 0.5, 1)), (96, 96, 3))
+    with pytest.raises(ParameterError, match="almost of one colour"):
+        dataset_of(Maps.from_arrays({"base_color": plain, "normal": flat}))
+
+
+def test_training_that_cannot_work_is_refused(tmp_path, photo):
+    with pytest.raises(FileError, match="no such file or folder"):
+        read_dataset(tmp_path / "nowhere")
+    with pytest.raises(ParameterError, match=r"nothing in .* can be learned from; give a photograph"):
+        read_dataset(tmp_path)
+    Image.new("RGB", (96, 96)).save(tmp_path / "black.png")
+    with pytest.raises(ParameterError, match=r"black\.png: is almost of one colour"):
+        read_dataset(tmp_path)
+    dataset = dataset_of(photo, smallest_px=32)
+    dataset.check(32)
+    with pytest.raises(ParameterError, match="too small for crops of 64 px"):
+        dataset.check(64)
+    with pytest.raises(ParameterError, match="less than 2 crops of 48 px"):
+        dataset.check(48)
+
+
+@pytest.mark.parametrize("is_tiling", [True, False])
+def test_height_comes_back_from_normals(is_tiling):
+    height = hills(128, is_tiling)
+    base_color = np.asarray(noise(1, height.shape), np.float32) / 255
+    dy, dx = np.gradient(np.pad(height, 2, mode="wrap" if is_tiling else "edge"))
+    normal = heights.normal_from_slopes(np.stack([dx, dy], 2)[2:-2, 2:-2])
+    maps = dataset_of(Maps.from_arrays({"base_color": base_color, "normal": normal})).samples[0].load()
+    found_px = maps["height"].pixels[..., 0] * (maps.height_range_m / maps.width_m * maps.size_px[1])
+    again = heights.normal_from_slopes(heights.slopes_from_height(found_px))
+    vectors, wanted = (2 * encoded[2:-2, 2:-2] - 1 for encoded in (again, maps["normal"].pixels))
+    angles = np.degrees(np.arccos(np.clip((vectors * wanted).sum(2), -1, 1)))
+    assert angles.mean() < 0.08 * np.degrees(np.arccos(wanted[..., 2])).mean()  # long waves are damped
+    assert np.corrcoef(found_px.ravel(), height.ravel())[0, 1] > 0.98
+
+
+def test_the_largest_shapes_come_from_a_height_that_fits_and_not_from_another():
+    height = hills(128) + 12 * np.sin(np.arange(128) * (2 * np.pi / 128))
+    normal = heights.normal_from_slopes(heights.slopes_from_height(height))
+    own = ((height - height.min()) / np.ptp(height)).astype(np.float32)[..., None]
+    wrong = np.asarray(noise(1, (128, 128)).convert("L"), np.float32)[..., None] / 255
+    alone, fitting, other = (
+        heights.with_agreeing_height(normal, given, (True, True)).height for given in (None, own, wrong)
+    )
+    assert np.abs(fitting - own).max() < 0.01
+    assert np.abs(alone - own).max() > 0.1
+    assert np.array_equal(other, alone)
+
+
+def test_a_tilt_of_the_whole_surface_is_taken_out():
+    slopes = heights.slopes_from_height(hills(96)) + np.array([0.3, -0.2])
+    relief = heights.with_agreeing_height(heights.normal_from_slopes(slopes), None, (True, True))
+    assert np.abs(heights.slopes_from_normal(relief.normal).mean((0, 1))).max() < 1e-3
+    angle, correlation = normal_height_consistency(relief.normal, relief.height)
+    assert angle < 1.0
+    assert correlation > 0.99
+
+
+def test_shrunk_normals_still_belong_to_the_height(tmp_path):
+    normal = heights.normal_from_slopes(heights.slopes_from_height(4 * hills(256)))
+    Image.fromarray((normal * 255 + 0.5).astype(np.uint8)).save(tmp_path / "a_normal.png")
+    save(tmp_path / "a_color.png", 1, (256, 256))
+    maps = read_dataset(tmp_path, longest_px=64).samples[0].load()
+    assert normal_height_consistency(maps["normal"].pixels, maps["height"].pixels)[0] < 3.0  # of 30
+    assert np.allclose(np.linalg.norm(2 * maps["normal"].pixels - 1, axis=2), 1, atol=1e-5)
+
+
+def test_what_tiles_is_known_in_both_directions():
+    waves = np.repeat(0.5 + hills(96)[..., None] / 20, 3, 2)
+    names = {"both": waves, "rows": waves[:, :70], "columns": waves[:70], "none": waves[:70, :70]}
+    dataset = dataset_of(*(Maps.from_arrays({"base_color": pixels}, name=name) for name, pixels in names.items()))
+    assert {sample.name: sample.wraps for sample in dataset.samples} == {
+        "both": (True, True),
+        "columns": (False, True),
+        "none": (False, False),
+        "rows": (True, False),
+    }
+
+
+def test_hash_and_manifest_say_the_same_wherever_the_files_are(tmp_path):
+    save(tmp_path / "one" / "data" / "brick" / "a.png", 1)
+    save(tmp_path / "one" / "data" / "brick" / "b.png", 2)
+    shutil.copytree(tmp_path / "one", tmp_path / "elsewhere")
+    first, second = (read_dataset(tmp_path / place / "data") for place in ("one", "elsewhere"))
+    assert json.dumps(first.manifest()) == json.dumps(second.manifest())
+    assert str(tmp_path) not in json.dumps(first.manifest())
+    assert read_dataset(tmp_path / "one" / "data", longest_px=80).sha256() != first.sha256()
+    save(tmp_path / "elsewhere" / "data" / "brick" / "b.png", 3)
+    assert read_dataset(tmp_path / "elsewhere" / "data").sha256() != first.sha256()
+
+
+def test_the_hash_is_the_same_on_every_machine():
+    steps = np.indices((64, 64, 3)).sum(0) % 8 / 8
+    (sample,) = dataset_of(Maps.from_arrays({"base_color": steps}, name="steps"), label="stairs").samples
+    dataset = Dataset("steps", (sample,))
+    assert dataset.sha256() == "a00b92ce9816aef4cd5390b44b78ca24a3c4a269870bcf750d1f90db1d850962"
+
+
+def test_statistics_are_those_of_all_pixels(tmp_path):
+    pictures = [np.asarray(noise(seed)) / 255 for seed in (1, 2)]
+    for index, pixels in enumerate(pictures):
+        Image.fromarray((pixels * 255).round().astype(np.uint8)).save(tmp_path / f"{index}.png")
+    statistics = read_dataset(tmp_path).statistics["base_color"]
+    assert np.allclose(statistics["mean"], np.mean(pictures, (0, 1, 2)), atol=1e-4)
+    assert np.allclose(statistics["deviation"], np.std(pictures, (0, 1, 2)), atol=1e-4)
+
+
+def test_the_preview_sheet_shows_crops_as_they_are_learned_from(tmp_path):
+    save(tmp_path / "a.png", 1)
+    sheet = preview_sheet(read_dataset(tmp_path), crop_px=96)
+    (tmp_path / "sheet.png").write_bytes(sheet)
+    shown = np.asarray(Image.open(tmp_path / "sheet.png"))
+    assert np.array_equal(shown[4:100, 4:100], np.asarray(noise(1)))
+    assert sheet == preview_sheet(read_dataset(tmp_path / "a.png"), crop_px=96)
+
+
+@pytest.mark.usefixtures("misbehaving")
+def test_a_trainer_gets_the_dataset_and_the_recipe_names_it(tmp_path, photo):
+    dataset = read_dataset(save(tmp_path / "wall.png", 1))
+    recipe = Recipe((Step("learn", {"name": "wall", "steps": 1}, {"dataset": "walls"}),))
+    result = run(recipe, {"walls": dataset}, models_folder=tmp_path)
+    assert result.recipe.inputs == {"walls": {"name": "wall.png", "sha256": dataset.sha256()}}
+    with pytest.raises(ParameterError, match="learn's input dataset takes dataset, got maps"):
+        run(recipe, {"walls": photo}, models_folder=tmp_path)
+    with pytest.raises(ParameterError, match="blend's input style takes maps, got dataset"):
+        run(Recipe((Step("blend", inputs={"style": "walls"}),)), {"source": photo, "walls": dataset})
+    with pytest.raises(ParameterError, match="source is a dataset"):
+        run(Recipe((Step("tint"),)), {"source": dataset})
+
+
+def test_the_worker_reads_a_dataset_by_its_path(tmp_path, client, monkeypatch):
+    save(tmp_path / "data" / "wall.png", 1)
+    recipe = Recipe((Step("learn", {"name": "wall", "steps": 1}, {"dataset": "data"}),))
+    monkeypatch.setenv("IMPASTO_MODELS", str(tmp_path))
+    answer = client.submit(recipe, {"data": tmp_path / "data"}).result(60)
+    assert answer.recipe.inputs["data"]["sha256"] == read_dataset(tmp_path / "data").sha256()
+
+
+def impasto(*arguments: object) -> subprocess.CompletedProcess:
+    command = [sys.executable, "-m", "impasto", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_the_command_writes_the_manifest_and_the_preview(tmp_path):
+    save(tmp_path / "data" / "wall.png", 1)
+    Image.new("RGB", (96, 96)).save(tmp_path / "data" / "black.png")
+    done = impasto("prepare", tmp_path / "data", "--out", tmp_path / "out", "--licence", "own", "--longest-px", "80")
+    assert done.returncode == 0
+    assert "1 pictures are used, licence own" in done.stderr
+    assert "left out: black.png: is almost of one colour" in done.stderr
+    manifest = json.loads((tmp_path / "out" / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["samples"][0]["width_px"] == 80
+    assert manifest["rejected"] == [{"name": "black.png", "reason": "is almost of one colour"}]
+    assert Image.open(tmp_path / "out" / "preview.png").width > 80
+    assert json.loads(impasto("prepare", tmp_path / "data", "--out", tmp_path, "--json").stdout)["manifest"]["samples"]
+    assert impasto("prepare", tmp_path / "data" / "black.png", "--out", tmp_path).returncode == 2
