@@ -49,6 +49,12 @@ def read_map(path: Path, name: str) -> Texture:
     return Texture(np.ascontiguousarray(pixels, np.float32), standard_color_space(name))
 
 
+def read_size(path: Path) -> tuple[int, int]:
+    """(height, width) of a picture, from its header."""
+    spec = _open(path).spec()
+    return spec.height, spec.width
+
+
 def read_metadata(path: Path) -> dict[str, Any]:
     """What Impasto wrote into a file: `recipe`, `width_m`, `height_range_m`; empty where it wrote none."""
     kind = _signature(path)
