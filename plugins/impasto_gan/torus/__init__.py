@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from impasto.context import Context
 from impasto.texture import Maps
-from impasto.tools import Field, Generator, Input, Parameters, Result, SizeParameters, Trainer, model_field
+from impasto.tools import Field, Generator, Input, Parameters, Result, SizeParameters, Tile, Trainer, model_field
 
 
 def _slider(number: int) -> Any:
@@ -49,6 +49,14 @@ class Torus(Generator):
         from .generate import generate_torus
 
         return generate_torus(subject, parameters, context)
+
+    def tiles(
+        self, subject: Maps, parameters: TorusParameters, inputs: Mapping[str, Maps], context: Context
+    ) -> Iterator[Tile]:
+        """The same in pieces, for results larger than memory."""
+        from .generate import paint
+
+        yield from paint(subject, parameters, context).tiles()
 
 
 class TrainTorusParameters(Parameters):

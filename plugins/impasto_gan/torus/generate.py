@@ -30,7 +30,8 @@ STREAMS = {BROAD_STREAM: 100, GRID_STREAM: 101}
 GLOBAL_STREAM = 102
 HEIGHT_MARGIN = 0.25
 """Heights beyond those of the training data are kept: so much on either side, in parts of its range."""
-BAND_PIXELS = 2**20
+TILE_PX = (256, 4096)
+"""Height and width of tiles: low, so that a band of a very wide picture is small; wide, since edges are made twice."""
 LEAST_CELLS = 2
 
 
@@ -142,12 +143,15 @@ class Painting:
             noise = math.cos(angle) * noise + math.sin(angle) * drawn(self.choice.other_seed)
         return torch.from_numpy(noise.astype(np.float32, copy=False))[None].to(self.model.device)
 
-    def bands(self) -> Iterator[tuple[int, dict[str, np.ndarray]]]:
-        """The result from the top: row and arrays (h, W, C) of each band, with what is derived from height."""
+    def tiles(self) -> Iterator[tuple[int, int, Maps]]:
+        """The result in tiles, (top, left, maps): in bands from the top, each as it is within the whole."""
         height, width = self.choice.size
-        rows = max(1, BAND_PIXELS // width)
-        for top in range(0, height, rows):
-            yield top, self.arrays(Region(top, 0, min(rows, height - top), width, self.choice.size))
+        for top in range(0, height, TILE_PX[0]):
+            for left in range(0, width, TILE_PX[1]):
+                rows, columns = min(TILE_PX[0], height - top), min(TILE_PX[1], width - left)
+                with torch.inference_mode():
+                    arrays = self.arrays(Region(top, left, rows, columns, (height, width)))
+                yield top, left, self.described(Maps.from_arrays(arrays))
 
     def arrays(self, want: Region) -> dict[str, np.ndarray]:
         """The maps of a region of the result (h, w, C), in [0, 1]."""
@@ -260,29 +264,28 @@ def _class_index(model: Model, name: str) -> int:
 
 
 def generate_torus(subject: Maps, parameters: TorusParameters, context: Context) -> Maps:
-    """Maps of the chosen size, or of the subject's; made in bands where they are large, which changes nothing."""
-    painting = paint(subject, parameters, context)
-    return painting.described(whole_picture(painting, context))
+    """Maps of the chosen size, or of the subject's; made in tiles where they are large, which changes nothing."""
+    return whole_picture(paint(subject, parameters, context), context)
 
 
-@torch.inference_mode()
 def whole_picture(painting: Painting, context: Context) -> Maps:
-    """All of a painting."""
+    """All of a painting; a large one is put together from its tiles, so that memory does not run out."""
     height, width = painting.choice.size
-    if height * width <= 2 * BAND_PIXELS:
+    if height * width <= 2 * TILE_PX[0] * TILE_PX[1]:
         context.progress(0.1, "Generating")
-        return Maps.from_arrays(painting.arrays(whole((height, width))))
+        with torch.inference_mode():
+            return painting.described(Maps.from_arrays(painting.arrays(whole((height, width)))))
     arrays: dict[str, np.ndarray] = {}
-    for top, band in painting.bands():
-        context.progress(top / height, "Generating")
-        for name, part in band.items():
+    for top, left, maps in painting.tiles():
+        context.progress((top + TILE_PX[0] * left / width) / height, "Generating")
+        for name in maps:
+            part = maps[name].pixels
             if name not in arrays:
                 arrays[name] = np.empty((height, width, part.shape[2]), np.float32)
-            arrays[name][top : top + len(part)] = part
-    return Maps.from_arrays(arrays)
+            arrays[name][top : top + part.shape[0], left : left + part.shape[1]] = part
+    return painting.described(Maps.from_arrays(arrays))
 
 
 def make(model: Model, size: tuple[int, int], seed: int) -> Maps:
     """A picture of a model that is in memory."""
-    painting = Painting(model, Choice(size, seed))
-    return painting.described(whole_picture(painting, Context()))
+    return whole_picture(Painting(model, Choice(size, seed)), Context())
