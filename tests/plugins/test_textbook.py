@@ -21,6 +21,7 @@ from impasto_gan.textbook.crops import read_crops
 from impasto_gan.textbook.gan import Discriminator, GanTraining, Generator
 from impasto_gan.textbook.layers import upsample
 from impasto_gan.textbook.progressive import ProgressiveTraining, levels_of, minibatch_deviation, pixel_norm
+from impasto_gan.textbook.relativistic import RelativisticTraining
 
 KINDS = ("gan", "conditional-gan", "progressive-gan")
 TINY = {"crop_px": 32, "batch": 4, "width": 16}
@@ -138,8 +139,9 @@ def trained(kind, data, steps):
     return training, before, probe_figures(*training.probe())
 
 
-def test_the_gan_comes_closer_to_the_data():
-    _, before, after = trained(GanTraining, dataset_of(surface("red", 1, (1.0, 0.3, 0.2))), 50)
+@pytest.mark.parametrize("kind", [GanTraining, RelativisticTraining])
+def test_the_gan_comes_closer_to_the_data(kind):
+    _, before, after = trained(kind, dataset_of(surface("red", 1, (1.0, 0.3, 0.2))), 50)
     assert after["swd"] < 0.75 * before["swd"]
     assert after["diversity"] > 0.5
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from impasto.context import Context
 from impasto.texture import Maps
@@ -61,12 +61,18 @@ class TrainConditionalParameters(TrainTextbookParameters):
 class TrainProgressiveParameters(TrainTextbookParameters):
     """As for the plain GAN, but larger crops and the paper's rate."""
 
-    longest_px: int = Field(
-        512, ge=32, le=4096, description="Pictures are shrunk to this longer side first; smaller shows larger shapes"
-    )
+    batch: int = Field(8, ge=2, le=256, description="Crops in a step; more is steadier and slower")
     crop_px: int = Field(64, ge=32, le=128, description="Size that it grows to from 8 px, by doubling: 32, 64 or 128")
     learning_rate: float = Field(1e-3, ge=1e-6, le=1e-2, description="How fast it learns; lower it if it diverges")
     start_from: str = model_field("A model to go on from; empty: start anew", tool="progressive-gan")
+
+
+class TrainGanParameters(TrainTextbookParameters):
+    """With a choice of the loss."""
+
+    loss: Literal["textbook", "relativistic"] = Field(
+        "textbook", description="Textbook: as in 2014; relativistic: with penalties, as the torus generator is trained"
+    )
 
 
 class Gan(Generator):
@@ -93,17 +99,19 @@ class TrainGan(Trainer):
     name = "train-gan"
     label = "Train a plain GAN"
     description = "Trains the GAN of the textbook on crops of your pictures: to learn with, and to compare against"
-    parameters = TrainTextbookParameters
+    parameters = TrainGanParameters
     inputs = (DATASET,)
 
     def apply(
-        self, subject: Maps, parameters: TrainTextbookParameters, inputs: Mapping[str, Any], context: Context
+        self, subject: Maps, parameters: TrainGanParameters, inputs: Mapping[str, Any], context: Context
     ) -> Result:
         """The path of the model and the last losses."""
         from .gan import GanTraining
+        from .relativistic import RelativisticTraining
         from .shared import train_textbook
 
-        return train_textbook(GanTraining, "gan", parameters, inputs, context)
+        kind = GanTraining if parameters.loss == "textbook" else RelativisticTraining
+        return train_textbook(kind, "gan", parameters, inputs, context)
 
 
 class ConditionalGan(Generator):

@@ -52,13 +52,14 @@ class Generator(nn.Module):
 class Discriminator(nn.Module):
     """Pictures (B, channels, H, W) -> logits (B, 1, H/8 - 3, W/8 - 3), each of a patch of 46 px: all of one of 32."""
 
-    def __init__(self, channels: int, width: int) -> None:
+    def __init__(self, channels: int, width: int, is_normalised: bool = True) -> None:
         super().__init__()
         widths = [width // 4, width // 2, width]
+        norm = nn.BatchNorm2d if is_normalised else nn.Identity
         self.convolutions = nn.ModuleList(
             nn.Conv2d(a, b, 4, stride=2, padding=1) for a, b in pairwise([channels, *widths])
         )
-        self.norms = nn.ModuleList([nn.Identity(), *(nn.BatchNorm2d(width) for width in widths[1:])])
+        self.norms = nn.ModuleList([nn.Identity(), *(norm(width) for width in widths[1:])])
         self.head = nn.Conv2d(width, 1, 4)
 
     def forward(self, x: Tensor) -> Tensor:
