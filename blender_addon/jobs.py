@@ -184,7 +184,8 @@ def connect(which: str = INTERACTIVE) -> Callable[[], Client]:
 
     def client() -> Client:
         engine.check(found, version)
-        return jobs.client(which, found.command("impasto.worker"), log_path, environment)
+        more = ["--low-priority"] if which == LONG else []
+        return jobs.client(which, found.command("impasto.worker", *more), log_path, environment)
 
     return client
 

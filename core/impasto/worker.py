@@ -35,6 +35,7 @@ PREVIEW_INTERVAL_S = 0.25
 PREVIEW_SIZE_PX = 512
 PROGRESS_INTERVAL_S = 0.05
 EXIT_GRACE_S = 10.0
+LOW_PRIORITY = "--low-priority"
 
 log = logging.getLogger("impasto.worker")
 
@@ -364,8 +365,22 @@ def _throttled(interval_s: float, function: Any) -> Any:
     return call
 
 
+def _yield_to_others() -> None:
+    """Take only the processor time that others leave: a training must not slow down what the artist waits for."""
+    if sys.platform == "win32":
+        import ctypes
+
+        below_normal = 0x4000
+        kernel = ctypes.windll.kernel32
+        kernel.SetPriorityClass(kernel.GetCurrentProcess(), below_normal)
+    else:
+        os.nice(5)
+
+
 def main() -> None:
-    """Serve the wire on this process's stdin and stdout."""
+    """Serve the wire on this process's stdin and stdout; with `--low-priority`, after all else that runs."""
+    if LOW_PRIORITY in sys.argv[1:]:
+        _yield_to_others()
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     source = os.fdopen(os.dup(0), "rb", buffering=2**20)
     sink = os.fdopen(os.dup(1), "wb", buffering=2**20)

@@ -122,6 +122,14 @@ def test_cancelling_one_of_two_waiting_jobs_leaves_the_other(client):
         second.wait()
 
 
+@pytest.mark.skipif(not hasattr(os, "getpriority"), reason="POSIX names the priority of a process")
+def test_a_worker_of_low_priority_leaves_the_processor_to_others(worker_command, tmp_path):
+    client = Client([*worker_command, "--low-priority"], tmp_path / "log")
+    client.describe().wait()
+    assert os.getpriority(os.PRIO_PROCESS, client.pid) >= min(os.getpriority(os.PRIO_PROCESS, 0) + 5, 19)
+    client.close()
+
+
 @pytest.mark.parametrize("tool", ["die", "die-while-sending"])
 def test_a_dead_worker_is_an_error_and_a_fresh_one_takes_over(tool, client):
     with pytest.raises(WorkerError, match=r"SIGKILL|exit code 3|in the middle of"):
