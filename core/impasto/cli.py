@@ -33,7 +33,7 @@ from .options import (
 from .plugins import registry
 from .recipe import Recipe, Step
 from .terminal import Terminal
-from .texture import MAP_CHANNELS
+from .texture import MAP_CHANNELS, Maps
 from .tools import Tool, describe
 
 ESTIMATOR = "photo-maps"
@@ -104,6 +104,8 @@ def _add_output(parser: argparse.ArgumentParser) -> None:
     formats = sorted(registry().exporters)
     group.add_argument("--format", choices=formats, default="png", help="file format (default: png)")
     group.add_argument("--force", action="store_true", help="replace files of the same name")
+    text = "write tile by tile, in little memory (default: beyond 4096x4096 pixels, with tools that make tiles)"
+    group.add_argument("--stream", action=argparse.BooleanOptionalAction, default=None, help=text)
     add_device(group)
 
 
@@ -113,9 +115,9 @@ def _add_size(parser: argparse.ArgumentParser) -> None:
 
 def _add_estimator(parser: argparse.ArgumentParser, default: str) -> None:
     names = sorted(name for name, tool in registry().tools.items() if tool.kind == "estimator")
-    parser.add_argument(
-        "--estimator", choices=[*names, "none"], default=default, help=f"tool for the missing maps (default: {default})"
-    )
+    text = f"tool for the missing maps (default: {default}; none where the result is written tile by tile)"
+    parser.add_argument("--estimator", choices=[*names, "none"], help=text)
+    parser.set_defaults(usual_estimator=default)
     text = """the estimator's parameters, such as '{"normal_strength": 0.5}'"""
     parser.add_argument("--estimator-parameters", type=parse_json, default={}, metavar="JSON", help=text)
 
@@ -184,11 +186,23 @@ def _generate(arguments: argparse.Namespace, terminal: Terminal) -> None:
         file = Path(parameters["model"])
         parameters["model"], models_folder = file.stem, file.parent
     steps = [Step(arguments.tool.name, parameters)]
-    if arguments.estimator != "none":
-        steps.append(Step(arguments.estimator, arguments.estimator_parameters))
+    if (estimator := _estimator(arguments, steps[0])) != "none":
+        steps.append(Step(estimator, arguments.estimator_parameters))
     recipe = Recipe.from_dict(Recipe(tuple(steps), arguments.seed).to_dict())
     inputs = {"source": arguments.source} if arguments.source else {}
     _carry_out(recipe, inputs, arguments, terminal, models_folder)
+
+
+def _estimator(arguments: argparse.Namespace, generate: Step) -> str:
+    """The chosen one; without a choice none for what is written tile by tile, since it needs the whole."""
+    from .streaming import should_stream
+
+    if arguments.estimator:
+        return arguments.estimator
+    stream = arguments.stream
+    if stream is None:
+        stream = should_stream(Recipe((generate,)), Maps(), arguments.format)
+    return "none" if stream else arguments.usual_estimator
 
 
 def _run(arguments: argparse.Namespace, terminal: Terminal) -> None:
@@ -221,21 +235,28 @@ def _carry_out(
     models_folder: Path | None = None,
 ) -> None:
     """Run the recipe on files and write what it makes."""
-    from .files import read_maps, set_name, write_maps
-    from .runner import run
+    from .files import read_maps, set_name
+    from .runner import run_to_files
+    from .streaming import Sink
 
-    exporter = registry().exporter(arguments.format)
     inputs = {name: read_maps(path) for name, path in files.items()}
     if arguments.width_m and "source" in inputs:
         inputs["source"] = replace(inputs["source"], width_m=arguments.width_m)
     source = files.get("source")
     name = arguments.name or (set_name(source) if source else recipe.steps[0].tool)
     if not arguments.force:
-        _refuse_to_replace(arguments.out, name, exporter.suffix)
+        _refuse_to_replace(arguments.out, name, registry().exporter(arguments.format).suffix)
     with terminal.progress() as on_progress:
-        result = run(recipe, inputs, device=arguments.device, models_folder=models_folder, on_progress=on_progress)
-    paths = write_maps(result.maps, arguments.out, name, exporter, result.recipe)
-    terminal.written(paths, result)
+        result = run_to_files(
+            recipe,
+            inputs,
+            Sink(arguments.out, name, arguments.format),
+            tile_by_tile=arguments.stream,
+            device=arguments.device,
+            models_folder=models_folder,
+            on_progress=on_progress,
+        )
+    terminal.written(result.paths, result)
 
 
 def _refuse_to_replace(folder: Path, name: str, suffix: str) -> None:

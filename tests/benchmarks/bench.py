@@ -19,6 +19,7 @@ import numpy as np
 
 SIZES_PX = (512, 1024, 2048)
 RUNS = 3
+STREAM_SIZE_PX = 16384
 REGISTER = """
 import bpy
 import addon_utils, os, time
@@ -46,9 +47,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="build.py bench", description=__doc__)
     parser.add_argument("--measure", nargs=2, metavar=("TOOL", "SIZE"), help="one measurement in this process, as JSON")
     parser.add_argument("--out", type=Path, default=Path("out/bench.json"))
+    parser.add_argument("--stream", nargs=2, metavar=("FORMAT", "SIZE"), help="one measurement of writing tile by tile")
     options = parser.parse_args()
     if options.measure:
         print(json.dumps(measure_tool(options.measure[0], int(options.measure[1]))))
+        return
+    if options.stream:
+        print(json.dumps(measure_streaming(options.stream[0], int(options.stream[1]))))
         return
     figures: dict[str, object] = {
         "machine": platform.platform(),
@@ -71,6 +76,7 @@ def main() -> None:
                 f"  {tool:<12}{size:>6}{row['wall_s']:9.2f}{row['cpu_s']:8.2f}{row['peak_mib']:10.0f}{seam:>16}",
                 flush=True,
             )
+    figures["streaming"] = compare_streaming()
     figures["repetition"] = compare_repetition()
     options.out.parent.mkdir(parents=True, exist_ok=True)
     options.out.write_text(json.dumps(figures, indent=1) + "\n")
@@ -181,6 +187,45 @@ def measure_tool(tool: str, size_px: int) -> dict[str, object]:
         "peak_mib_before": before,
         "seam_z": z,
     }
+
+
+def compare_streaming() -> list[dict[str, object]]:
+    """Four maps of noise written tile by tile: time and memory should not depend on the size but for the width."""
+    print(f"  {'tile by tile':<12}{'size':>6}{'wall s':>9}{'CPU s':>8}{'peak MiB':>10}{'files MiB':>11}")
+    rows = []
+    for format_, size in (("png", 4096), ("png", STREAM_SIZE_PX), ("exr", STREAM_SIZE_PX)):
+        command = [sys.executable, __file__, "--stream", format_, str(size)]
+        row = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+        rows.append(row)
+        print(
+            f"  {format_:<12}{size:>6}{row['wall_s']:9.1f}{row['cpu_s']:8.1f}{row['peak_mib']:10.0f}"
+            f"{row['files_mib']:11.0f}",
+            flush=True,
+        )
+    return rows
+
+
+def measure_streaming(format_: str, size_px: int) -> dict[str, object]:
+    """One set of maps with its normals, analytic and thus quick to make, in tiles of 512 px; once, since it is long."""
+    sys.path.insert(0, str(Path(__file__).parents[1] / "misbehaving"))
+    from impasto import Recipe, Step, run
+    from impasto.plugins import registry
+    from impasto.streaming import Sink
+    from impasto_misbehaving_tiles import Blotches
+
+    registry().tools["blotches"] = Blotches()
+    recipe = Recipe((Step("blotches", {"width_px": size_px, "height_px": size_px, "tile_px": 512}),), 1)
+    with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:  # /tmp may be in memory
+        started, cpu = time.perf_counter(), time.process_time()
+        paths = run(recipe, sink=Sink(Path(folder), "noise", format_), device="cpu").paths
+        return {
+            "format": format_,
+            "size_px": size_px,
+            "wall_s": time.perf_counter() - started,
+            "cpu_s": time.process_time() - cpu,
+            "peak_mib": peak_memory_mib(),
+            "files_mib": sum(path.stat().st_size for path in paths) / 2**20,
+        }
 
 
 def compare_repetition() -> list[dict[str, object]]:

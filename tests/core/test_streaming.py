@@ -1,9 +1,12 @@
 """What is written tile by tile is what is made as a whole, byte for byte; a fault or a stop leaves nothing behind."""
 
 import os
+import signal
 import struct
 import subprocess
+import time
 import zlib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -168,3 +171,41 @@ def test_a_picture_too_large_to_be_read_tells_its_recipe(tmp_path):
     assert read_recipe(path).steps[0].tool == "blotches"
     with pytest.raises(FileError, match="scale it down"):
         read_maps(path)
+
+
+# The command
+
+
+def command(engine: Path, *arguments: object) -> list[str]:
+    return [str(engine), "-m", "impasto", "generate", *map(str, arguments)]
+
+
+def test_the_command_writes_tile_by_tile(engine_with_misbehaving, tmp_path):
+    options = ("blotches", "--stream", "--size", "96x80", "--tile-px", 40, "--out", tmp_path, "--format", "exr")
+    done = subprocess.run(command(engine_with_misbehaving, *options), capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    files = list(map(Path, done.stdout.split()))
+    assert set(files) == set(tmp_path.iterdir())
+    assert read_maps(tmp_path).size_px == (80, 96)
+    assert [step.tool for step in read_recipe(files[0]).steps] == ["blotches"]
+
+
+def test_the_command_says_what_cannot_be_written_tile_by_tile(engine_with_misbehaving, tmp_path):
+    options = ("checker", "--stream", "--out", tmp_path)
+    done = subprocess.run(command(engine_with_misbehaving, *options), capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "checker makes its result in one piece" in done.stderr
+
+
+@pytest.mark.skipif(os.name == "nt", reason="sends a POSIX signal")
+def test_control_c_leaves_no_part_of_a_file(engine_with_misbehaving, tmp_path):
+    options = ("blotches", "--stream", "--size", 400, "--tile-px", 20, "--delay-s", 0.1, "--out", tmp_path)
+    running = subprocess.Popen(command(engine_with_misbehaving, *options), stderr=subprocess.PIPE, text=True)
+    while not list(tmp_path.iterdir()):
+        assert running.poll() is None
+        time.sleep(0.05)
+    running.send_signal(signal.SIGINT)
+    _, said = running.communicate()
+    assert running.returncode == 130
+    assert "nothing was written" in said
+    assert list(tmp_path.iterdir()) == []
