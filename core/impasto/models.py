@@ -176,7 +176,17 @@ def write_tensors(path: Path, tensors: Mapping[str, np.ndarray], metadata: Mappi
 
     path.parent.mkdir(parents=True, exist_ok=True)
     plain = {name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}
-    replace_files({path: save(plain, dict(metadata))})
+    replace_files({path: _in_order(save(plain, dict(metadata)))})
+
+
+def _in_order(file: bytes) -> bytes:
+    """A safetensors file with its metadata sorted, which the library leaves to chance: one model, one file."""
+    length = int.from_bytes(file[:8], "little")
+    header = json.loads(file[8 : 8 + length])
+    header["__metadata__"] = dict(sorted(header.get("__metadata__", {}).items()))
+    text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    return len(text).to_bytes(8, "little") + text + file[8 + length :]
 
 
 def save_model(

@@ -295,3 +295,13 @@ def test_a_tool_gets_its_own_models_only(wall):
 def test_names_that_could_leave_the_library_are_refused(name, tmp_path):
     with pytest.raises(ParameterError, match="cannot be a model's name"):
         model_path(name, tmp_path)
+
+
+def test_the_same_tensors_and_metadata_are_the_same_file(tmp_path):
+    metadata = {name: name for name in "abcdefgh"}
+    for number in range(4):
+        write_tensors(tmp_path / f"{number}.safetensors", {"x": np.arange(5.0), "y": np.zeros(2)}, metadata)
+    assert len({(tmp_path / f"{number}.safetensors").read_bytes() for number in range(4)}) == 1
+    tensors, found = read_tensors(tmp_path / "0.safetensors")
+    assert found == metadata
+    assert tensors["x"].tolist() == [0, 1, 2, 3, 4]

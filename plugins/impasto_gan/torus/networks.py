@@ -49,6 +49,12 @@ class State:
     region: Region
 
 
+def _mixed(convolution: nn.Conv2d, x: Tensor) -> Tensor:
+    """A 1x1 convolution of few channels without its bias, as the matrix product that it is: several times as fast on a CPU."""
+    weights = convolution.weight.flatten(1)
+    return (x.permute(0, 2, 3, 1) @ weights.T.to(x.dtype)).permute(0, 3, 1, 2)
+
+
 def upsample(x: Tensor, have: Region, want: Region) -> Tensor:
     """x (B, C, h, w) of `have` -> the region `want` of a torus twice as large, bilinear."""
     source = upsampled_from(want)
@@ -100,13 +106,14 @@ class Stage(nn.Module):
         if not self.is_first:
             x = upsample(x, source.grown(-1), region)
         scale, shift = self.style(style)[:, :, None, None].chunk(2, 1)  # (B, width, 1, 1)
-        x = x * (1 + scale) + shift + self.noise(noise)
+        x = torch.addcmul(shift, x, 1 + scale) + _mixed(self.noise, noise)
         if self.waves is not None and waves is not None:
-            x = x + self.waves(waves)
-        x = leaky_relu(x, SLOPE)
+            x = x + _mixed(self.waves, waves)
+        x = leaky_relu(x, SLOPE, inplace=True)
         for residual in self.residuals:
-            x = x[:, :, 1:-1, 1:-1] + leaky_relu(residual(x), SLOPE)
-        maps = self.head(x).float() * self.gains
+            x = leaky_relu(residual(x), SLOPE, inplace=True) + x[:, :, 1:-1, 1:-1]
+        maps = _mixed(self.head, x).float() + self.head.bias[:, None, None]
+        maps = maps * self.gains
         if state.maps is not None:
             maps = maps + upsample(state.maps, state.region, want)
         return State(x, maps, want)
