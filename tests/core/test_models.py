@@ -22,6 +22,7 @@ from impasto.models import (
     load_model,
     model_path,
     read_model,
+    read_tensors,
     record_figures,
     remove_model,
     save_model,
