@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from impasto import hookimpl
@@ -18,6 +18,7 @@ from impasto.tools import (
     Parameters,
     Result,
     SizeParameters,
+    Tile,
     Tool,
     Trainer,
     model_field,
@@ -51,6 +52,14 @@ class Vae(Generator):
         from .generate import generate_vae
 
         return generate_vae(subject, parameters, context)
+
+    def tiles(
+        self, subject: Maps, parameters: VaeParameters, inputs: Mapping[str, Maps], context: Context
+    ) -> Iterator[Tile]:
+        """The same in tiles."""
+        from .generate import generate_tiles
+
+        return generate_tiles(subject, parameters, context)
 
 
 class TrainVaeParameters(Parameters):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,9 +13,11 @@ from torch.nn.functional import interpolate
 
 from impasto.context import Context
 from impasto.errors import ModelError, ParameterError
+from impasto.noise import NoiseField
 from impasto.prepare import Preparation, prepare, wraps
 from impasto.relief import with_relief
 from impasto.texture import MAP_CHANNELS, Maps
+from impasto.tools import Tile
 
 from .data import pixels_of
 from .latents import fill, inner_cells, kept_cells, windows_of
@@ -26,10 +28,82 @@ if TYPE_CHECKING:
 
 ENOUGH_CELLS = 64
 """A source of fewer is varied with the latents of the training pictures beside its own."""
+MARGIN = 10
+"""Cells around a tile that are decoded with it: 116 texels reach the decoder, 30 more the occlusion."""
+TILE_PX = (512, 1024)
+"""Height and width of tiles."""
+
+
+@dataclass(frozen=True)
+class Surface:
+    """Latents z (8, h, w) on a torus, and all that it takes to decode any part of it. about: its scale and name."""
+
+    vae: Autoencoder
+    z: Tensor
+    maps: Sequence[str]
+    size_px: tuple[int, int]
+    noise: NoiseField
+    about: Mapping[str, Any]
+
+    def whole(self) -> Maps:
+        """All of it."""
+        return self._decoded(self.z, self.size_px, (0, 0))
+
+    def part(self, top: int, left: int, height: int, width: int) -> Maps:
+        """A window, all in texels and multiples of 16, as it is within the whole."""
+        rows, columns = (
+            torch.arange(start // CELL_PX - MARGIN, (start + side) // CELL_PX + MARGIN) % cells
+            for start, side, cells in zip((top, left), (height, width), self.z.shape[1:], strict=True)
+        )
+        margin_px = MARGIN * CELL_PX
+        window = (height + 2 * margin_px, width + 2 * margin_px)
+        made = self._decoded(self.z[:, rows[:, None], columns], window, (top - margin_px, left - margin_px))
+        inside = (slice(margin_px, -margin_px), slice(margin_px, -margin_px))
+        cut = {name: np.ascontiguousarray(made[name].pixels[inside]) for name in made}
+        return Maps.from_arrays(cut, **self.about)
+
+    def _decoded(self, z: Tensor, size_px: tuple[int, int], corner: tuple[int, int]) -> Maps:
+        stages = iter(range(len(self.vae.decoder.stages)))
+
+        def noise(batch: int, channels: int, height: int, width: int) -> Tensor:
+            stage = next(stages)
+            halvings = len(self.vae.decoder.stages) - 1 - stage
+            size, (top, left) = self.size_px, corner
+            for _ in range(halvings):
+                size = (-(-size[0] // 2), -(-size[1] // 2))
+            window = (top >> halvings, left >> halvings, height, width)
+            return torch.from_numpy(self.noise.normal(stage, channels, size, window))[None].to(self.vae.mean.device)
+
+        with torch.inference_mode():
+            y = self.vae.decoder(z[None].to(self.vae.mean.device), size_px, noise)
+            made = maps_of(self.vae.maps(y)[0], self.maps)
+        scaled = replace(made, **{**self.about, "width_m": self.about["width_m"] / self.size_px[1] * size_px[1]})
+        return replace(with_relief(scaled, str(self.vae.mean.device)), width_m=self.about["width_m"])
 
 
 def generate_vae(subject: Maps, parameters: VaeParameters, context: Context) -> Maps:
     """All maps that the model knows: the subject's, reconstructed and varied, or new ones where there is no subject."""
+    surface = lay_out(subject, parameters, context)
+    context.progress(0.5, "Decoding")
+    return surface.whole()
+
+
+def generate_tiles(subject: Maps, parameters: VaeParameters, context: Context) -> Iterator[Tile]:
+    """The same in tiles, for sizes beyond memory. ParameterError where they are not multiples of 16."""
+    surface = lay_out(subject, parameters, context)
+    height, width = surface.size_px
+    if height % CELL_PX or width % CELL_PX:
+        fitting = " and ".join(str(round(side / CELL_PX) * CELL_PX) for side in (width, height))
+        message = f"sides as large as {width}x{height} have to be multiples of {CELL_PX}"
+        raise ParameterError(message, f"choose {fitting}, or smaller ones")
+    for top in range(0, height, TILE_PX[0]):
+        for left in range(0, width, TILE_PX[1]):
+            context.check()
+            yield top, left, surface.part(top, left, min(TILE_PX[0], height - top), min(TILE_PX[1], width - left))
+
+
+def lay_out(subject: Maps, parameters: VaeParameters, context: Context) -> Surface:
+    """The latents of what is wanted: those kept of the subject, and around them new ones that fit."""
     card, tensors = context.load_model(parameters.model, "vae")
     vae, stored = read_autoencoder(card, tensors)
     vae.to(context.device)
@@ -39,23 +113,24 @@ def generate_vae(subject: Maps, parameters: VaeParameters, context: Context) -> 
     grid = (-(-size_px[0] // CELL_PX), -(-size_px[1] // CELL_PX))
     random = torch.Generator().manual_seed(int(context.rng.integers(2**62)))
     old, known = torch.zeros(LATENT_CHANNELS, *grid), torch.zeros(grid, dtype=torch.bool)
-    with torch.inference_mode():
-        if subject:
-            context.progress(0.05, "Encoding the picture")
+    if subject:
+        context.progress(0.05, "Encoding the picture")
+        with torch.inference_mode():
             mu = _encoded(subject, vae, card, size_px)
-            sources = [mu[:, 1:-1, 1:-1]] if min(mu.shape[1:]) > 2 else [mu]
-            stored = sources if sources[0][0].numel() >= ENOUGH_CELLS else sources + stored
-            _place(mu, wraps(subject), old, known)
-            known &= kept_cells(grid, parameters.variation, context.noise)
-        context.progress(0.1, "Laying out what is new")
-        z = fill(old, known, windows_of(stored), random, lambda done: context.progress(0.1 + 0.4 * done))
-        z = torch.where(known, z, z + vae.deviation.cpu().view(-1, 1, 1) * context.noise(*z.shape).cpu())
-        context.progress(0.5, "Decoding")
-        y = vae.decoder(z[None].to(context.device), size_px, context.noise)
-        made = maps_of(vae.maps(y)[0], card["maps"])
-    context.progress(0.9, "Deriving normals and occlusion")
-    about = {"width_m": card["texel_m"] * size_px[1], "height_range_m": card["height_range_m"]}
-    return with_relief(replace(made, name=str(card["name"]), **about), context.device)
+        own = [mu[:, 1:-1, 1:-1]] if min(mu.shape[1:]) > 2 else [mu]
+        stored = own if own[0][0].numel() >= ENOUGH_CELLS else own + stored
+        _place(mu, wraps(subject), old, known)
+        known &= kept_cells(grid, parameters.variation, context.noise)
+    context.progress(0.1, "Laying out what is new")
+    z = fill(old, known, windows_of(stored), random, lambda done: context.progress(0.1 + 0.4 * done))
+    z = torch.where(known, z, z + vae.deviation.cpu().view(-1, 1, 1) * context.noise(*z.shape).cpu())
+    about = {
+        "name": str(card["name"]),
+        "width_m": card["texel_m"] * size_px[1],
+        "height_range_m": card["height_range_m"],
+    }
+    noise = NoiseField(int(context.rng.integers(2**31)))
+    return Surface(vae, z, card["maps"], size_px, noise, about)
 
 
 def read_autoencoder(card: Mapping[str, Any], tensors: Mapping[str, np.ndarray]) -> tuple[Autoencoder, list[Tensor]]:

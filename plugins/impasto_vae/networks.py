@@ -6,7 +6,7 @@ any grid makes any size. Every convolution wraps, so whatever comes out tiles.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import reduce
 from itertools import pairwise
 
@@ -18,6 +18,13 @@ CELL_PX = 16
 """Side of the square of texels that one cell of the latent stands for."""
 LATENT_CHANNELS = 8
 SLOPE = 0.2
+DECODER_WIDTHS, DECODER_BLOCKS = (8, 8, 6, 4, 2), (2, 2, 1, 1, 1)
+"""Of its five stages, coarsest first, in eighths of the width: fewer channels where there are more texels."""
+CRITIC_WIDTHS = (3, 5, 8, 12)
+RESIDUAL_GAIN, HEAD_GAIN, NOISE_GAIN = 0.2, 0.5, 0.5
+"""How large what blocks, heads and noise add is at the start."""
+NOISE_SHARE = 8
+"""A channel of noise for so many of a stage."""
 
 Noise = Callable[..., Tensor]
 """`noise(*shape)`: standard normal noise of that shape."""
@@ -28,17 +35,26 @@ def _convolution(inputs: int, outputs: int, kernel: int = 3, stride: int = 1) ->
 
 
 class Residual(nn.Module):
-    """x + f(x), where f is two convolutions, the last of which starts at zero."""
+    """x + f(x), where f is two convolutions, the last of which starts small."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
         self.first, self.last = _convolution(width, width), _convolution(width, width)
-        for tensor in (self.last.weight, self.last.bias):
-            nn.init.zeros_(tensor)
+        begin(self.first)
+        begin(self.last, RESIDUAL_GAIN)
 
     def forward(self, x: Tensor) -> Tensor:
         """x (B, width, h, w) -> the same shape."""
         return x + self.last(leaky_relu(self.first(leaky_relu(x, SLOPE)), SLOPE))
+
+
+@torch.no_grad()
+def begin(convolution: nn.Conv2d, gain: float = 1.0) -> None:
+    """Weights with which features keep their deviation, times `gain` (He et al. 2015)."""
+    nn.init.kaiming_normal_(convolution.weight, a=SLOPE)
+    convolution.weight.mul_(gain)
+    if convolution.bias is not None:
+        nn.init.zeros_(convolution.bias)
 
 
 class Encoder(nn.Module):
@@ -65,23 +81,31 @@ class Encoder(nn.Module):
 
 
 class Stage(nn.Module):
-    """One octave of the decoder: convolution, noise for its detail, residual convolution, and a head."""
+    """One octave of the decoder: convolution, upsampling, noise for its detail, residual convolutions, and a head."""
 
-    def __init__(self, inputs: int, width: int, channels: int) -> None:
+    def __init__(self, inputs: int, width: int, channels: int, blocks: int) -> None:
         super().__init__()
-        self.convolution, self.residual = nn.Conv2d(inputs, width, 3), nn.Conv2d(width, width, 3)
-        self.detail = nn.Parameter(torch.full((width, 1, 1), 0.1))
+        self.blocks, self.noise_channels = blocks, max(1, width // NOISE_SHARE)
+        self.convolution = nn.Conv2d(inputs, width, 3)
+        self.noise = nn.Conv2d(self.noise_channels, width, 1, bias=False)
+        self.residuals = nn.ModuleList(nn.Conv2d(width, width, 3) for _ in range(blocks))
         self.head = nn.Conv2d(width, channels, 1)
-        for tensor in (self.residual.weight, self.residual.bias):
-            nn.init.zeros_(tensor)
+        begin(self.convolution)
+        begin(self.noise, NOISE_GAIN)
+        begin(self.head, HEAD_GAIN)
+        for residual in self.residuals:
+            begin(residual, RESIDUAL_GAIN)
 
-    def forward(self, x: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
-        """x (B, inputs, h + 4, w + 4), noise (B, 1, h + 2, w + 2) -> features (B, width, h, w) and maps of that size.
+    def forward(self, x: Tensor, size: tuple[int, int], noise: Noise) -> tuple[Tensor, Tensor]:
+        """x (B, inputs, h, w) -> features (B, width, *size) and maps (B, channels, *size).
 
-        The margin is what lies beyond the wrap: to copy it once before upsampling is cheaper than at each convolution.
+        The margin, which shows the other side of the torus, is added once and used up by the residual convolutions.
         """
-        x = leaky_relu(self.convolution(x) + self.detail * noise, SLOPE)  # (B, width, h + 2, w + 2)
-        x = x[:, :, 1:-1, 1:-1] + leaky_relu(self.residual(x), SLOPE)
+        x = resized(self.convolution(wrapped(x, 1)), size, self.blocks)  # at the coarser size: a quarter of the cost
+        drawn = wrapped(noise(len(x), self.noise_channels, *size), self.blocks)
+        x = leaky_relu(x + self.noise(drawn), SLOPE)
+        for residual in self.residuals:
+            x = x[:, :, 1:-1, 1:-1] + leaky_relu(residual(x), SLOPE)
         return x, self.head(x)
 
 
@@ -93,10 +117,11 @@ class Decoder(nn.Module):
 
     def __init__(self, channels: int, width: int) -> None:
         super().__init__()
-        widths = decoder_widths(width)
+        widths = [max(8, width * part // 8) for part in DECODER_WIDTHS]
         inputs = (LATENT_CHANNELS, *widths)
         self.stages = nn.ModuleList(
-            Stage(before, after, channels) for before, after in zip(inputs, widths, strict=False)
+            Stage(before, after, channels, blocks)
+            for before, after, blocks in zip(inputs, widths, DECODER_BLOCKS, strict=False)
         )
 
     def forward(self, z: Tensor, size_px: tuple[int, int], noise: Noise) -> Tensor:
@@ -106,7 +131,7 @@ class Decoder(nn.Module):
             sizes.insert(0, tuple(-(-side // 2) for side in sizes[0]))
         x, parts = z, []
         for stage, size in zip(self.stages, sizes, strict=True):
-            x, part = stage(resized(x, size, margin=2), wrapped(noise(len(z), 1, *size), 1))
+            x, part = stage(x, size, noise)
             parts.append(part)
         return reduce(lambda broad, part: resized(broad, tuple(part.shape[2:])) + part, parts)  # (B, channels, H, W)
 
@@ -138,11 +163,6 @@ class Autoencoder(nn.Module):
 def reparameterised(mu: Tensor, log_variance: Tensor, epsilon: Tensor) -> Tensor:
     """z = μ + σ ⊙ ε, a sample of q(z|x) through which gradients pass (Kingma & Welling 2014, eq. 10)."""
     return mu + (0.5 * log_variance).exp() * epsilon
-
-
-def decoder_widths(width: int) -> tuple[int, ...]:
-    """Widths of the decoder's five stages, coarsest first: fewer channels where there are more pixels."""
-    return tuple(max(8, width * part // 6) for part in (6, 6, 4, 2, 1))
 
 
 def wrapped(x: Tensor, margin: int) -> Tensor:
@@ -177,15 +197,20 @@ def _resized_axis(x: Tensor, size: int, margin: int, axis: int) -> Tensor:
 
 
 class Critic(nn.Module):
-    """Patches of 42x42 texels -> a logit for each (Larsen et al. 2016): light, so that it sharpens and no more."""
+    """Judges patches of 54x54 texels (Larsen et al. 2016); it sharpens what the other losses leave soft.
 
-    def __init__(self, channels: int, widths: Sequence[int]) -> None:
+    No padding, so that it cannot tell a picture by its borders; averages instead of strides, which leave a weave.
+    """
+
+    def __init__(self, channels: int, width: int) -> None:
         super().__init__()
-        layers: list[nn.Module] = [nn.Conv2d(4 * channels, widths[0], 3)]
+        widths = [max(8, width * part // 8) for part in CRITIC_WIDTHS]
+        layers: list[nn.Module] = [nn.Conv2d(channels, widths[0], 3), nn.LeakyReLU(SLOPE)]
         for before, after in pairwise(widths):
-            layers += [nn.LeakyReLU(SLOPE), nn.Conv2d(before, after, 4, stride=2)]
-        self.layers = nn.Sequential(*layers, nn.LeakyReLU(SLOPE), nn.Conv2d(widths[-1], 1, 3))
+            layers += [nn.AvgPool2d(2), nn.Conv2d(before, after, 3), nn.LeakyReLU(SLOPE)]
+        layers += [nn.Conv2d(widths[-1], widths[-1], 3), nn.LeakyReLU(SLOPE), nn.Conv2d(widths[-1], 1, 1)]
+        self.layers = nn.Sequential(*layers)
 
     def forward(self, x: Tensor) -> Tensor:
-        """x (B, channels, H, W), sides even -> logits (B, 1, h, w)."""
-        return self.layers(pixel_unshuffle(x, 2)).float()
+        """x (B, channels, H, W) -> logits (B, 1, h, w), one for each patch."""
+        return self.layers(x).float()

@@ -25,12 +25,12 @@ from .data import Pictures, load_pictures
 from .generate import maps_of
 from .latents import fill, inner_cells, windows_of
 from .losses import (
-    adversarial_loss,
-    critic_loss,
     kl_divergence,
     reconstruction_loss,
+    relativistic_loss,
     sliced_wasserstein_loss,
     with_free_bits,
+    zero_centred_penalty,
 )
 from .networks import CELL_PX, Autoencoder, Critic, reparameterised
 
@@ -38,12 +38,14 @@ if TYPE_CHECKING:
     from . import TrainVaeParameters
 
 BETAS = (0.5, 0.95)
-CRITIC_WIDTHS = (32, 64, 96, 128)
-CRITIC_FROM = 0.25
+CRITIC_FROM = 0.1
 """Share of the training after which the critic joins: before, there is nothing fine to criticise."""
 GAMMA = 0.5
+PENALTY_EVERY = 4
+"""Penalties are taken every so many steps, and weigh as much more (Karras et al. 2020, section 3.1)."""
+L1_WEIGHT = 2.0
 SWD_WEIGHT = 1.0
-ADVERSARIAL_WEIGHT = 0.1
+ADVERSARIAL_WEIGHT = 0.5
 FREE_NATS = 0.2
 """What each channel of a cell may say for nothing."""
 UNSEEN_SHARE = 0.5
@@ -67,7 +69,7 @@ class VaeTraining(Training):
         self.pictures, self.parameters = pictures, parameters
         channels = sum(MAP_CHANNELS[name] for name in pictures.maps)
         with self.seeded():
-            vae, critic = Autoencoder(channels, parameters.width), Critic(channels, CRITIC_WIDTHS)
+            vae, critic = Autoencoder(channels, parameters.width), Critic(channels, parameters.width)
         vae.mean[:], vae.mixing[:] = pictures.axes()
         self.hold({"vae": vae, "critic": critic}, lambda weights: torch.optim.Adam(weights, betas=BETAS))
 
@@ -85,8 +87,8 @@ class VaeTraining(Training):
         loss_L1 = reconstruction_loss(x[:known_count], x_hat[:known_count], known)
         x_hat = x_hat.roll(torch.randint(x.shape[3], (2,), generator=self.random).tolist(), (2, 3))
         parts = [part for part in (x_hat[:known_count], x_hat[known_count:]) if len(part)]
-        loss_swd = torch.stack([sliced_wasserstein_loss(x, part, self.random) for part in parts]).mean()
-        loss = loss_L1 + self.parameters.kl_weight * with_free_bits(kl, FREE_NATS) + SWD_WEIGHT * loss_swd
+        loss_swd = sliced_wasserstein_loss(x, parts, self.random)
+        loss = L1_WEIGHT * loss_L1 + self.parameters.kl_weight * with_free_bits(kl, FREE_NATS) + SWD_WEIGHT * loss_swd
         loss_critic, loss_adversarial = self._criticise(x_hat)
         self.descend("vae", loss + ADVERSARIAL_WEIGHT * loss_adversarial)
         self.average()
@@ -126,10 +128,13 @@ class VaeTraining(Training):
         critic = self.networks["critic"]
         x = self.networks["vae"].standardised(self.crops(len(x_hat), self.random))
         with self.autocast():
-            loss_critic = critic_loss(critic, x, x_hat.detach(), GAMMA, self.noise)
-        self.descend("critic", loss_critic)
+            loss_critic = relativistic_loss(critic(x), critic(x_hat.detach()))
+            penalty = loss_critic.new_zeros(())
+            if self.done % PENALTY_EVERY == 0:
+                penalty = zero_centred_penalty(critic, torch.cat([x, x_hat.detach()]), self.noise)
+        self.descend("critic", loss_critic + PENALTY_EVERY * GAMMA * penalty)
         with self.autocast():
-            return loss_critic, adversarial_loss(critic, x, x_hat)
+            return loss_critic, relativistic_loss(critic(x_hat), critic(x).detach())
 
     @torch.no_grad()
     def sample(self, size_px: tuple[int, int], count: int, seed: int = 0) -> Tensor:

@@ -1,0 +1,306 @@
+"""The autoencoder: it learns to reconstruct, varies and tiles at any size, and training goes on where it stopped."""
+
+import numpy as np
+import pytest
+import torch
+
+from impasto.context import Context
+from impasto.dataset import dataset_of
+from impasto.errors import Cancelled, ModelError, ParameterError
+from impasto.metrics import normal_height_consistency, seam_z
+from impasto.models import read_model, read_tensors, save_model
+from impasto.noise import NoiseField
+from impasto.plugins import registry
+from impasto.recipe import Recipe, Step
+from impasto.runner import run
+from impasto.texture import Maps
+from impasto_vae import VaeParameters
+from impasto_vae.data import load_pictures
+from impasto_vae.generate import Surface
+from impasto_vae.latents import WINDOW, fill, inner_cells, kept_cells, windows_of
+from impasto_vae.losses import kl_divergence, reconstruction_loss, sliced_wasserstein_loss, with_free_bits
+from impasto_vae.networks import CELL_PX, LATENT_CHANNELS, Autoencoder, Decoder, resized
+
+TINY = {"name": "tiny", "crop_px": 80, "batch": 2, "width": 8, "learning_rate": 3e-3}
+
+STEPS = 80
+
+
+def surface(side: int = 160, maps: tuple[str, ...] = ("base_color", "height", "roughness")) -> Maps:
+    """Blotches with grain that wrap around: base colour, height and roughness that belong together."""
+    rng = np.random.default_rng(3)
+    frequency = np.hypot(np.fft.fftfreq(side)[:, None], np.fft.fftfreq(side)) + 1 / side
+    noise = np.fft.ifft2(np.fft.fft2(rng.standard_normal((side, side))) / frequency**1.2).real
+    height = np.clip(0.5 + 0.2 * (noise - noise.mean()) / noise.std(), 0, 1)[..., None]
+    color = np.clip(height * [0.9, 0.7, 0.5] + 0.05 * rng.standard_normal((side, side, 1)), 0, 1)
+    arrays = {"base_color": color, "height": height, "roughness": 1 - height / 2}
+    return Maps.from_arrays({name: arrays[name] for name in maps}, name="blotches", width_m=1.0, height_range_m=0.05)
+
+
+def opened(maps: Maps) -> Maps:
+    """The maps with a slope of light across, so that they wrap no more."""
+    color = maps["base_color"].pixels
+    light = np.linspace(0.5, 1, color.shape[1])[:, None] * np.linspace(0.6, 1, color.shape[0])[:, None, None]
+    return maps.with_arrays({"base_color": color * light})
+
+
+def train(folder, steps, seed=1, **how):
+    recipe = Recipe((Step("train-vae", {**TINY, "steps": steps}, {"dataset": "dataset"}),), seed)
+    return run(recipe, {"dataset": dataset_of(surface(), licence="CC0-1.0")}, models_folder=folder, **how)
+
+
+def generate(folder, source=None, seed=0, **parameters):
+    inputs = {} if source is None else {"source": source}
+    return run(Recipe((Step("vae", parameters),), seed), inputs, models_folder=folder)
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("models")
+    train(folder, STEPS)
+    return folder
+
+
+def stop_after(steps):
+    """A cancel button that is pressed once so many steps were begun."""
+    begun = []
+    return {
+        "on_progress": lambda fraction, message: begun.append(message) if message.startswith("Step") else None,
+        "is_cancelled": lambda: len(begun) >= steps,
+    }
+
+
+def correlation(one: Maps, other: Maps, name: str = "base_color") -> float:
+    return float(np.corrcoef(*(maps[name].pixels.mean(2).ravel() for maps in (one, other)))[0, 1])
+
+
+def test_training_brings_the_reconstruction_closer_to_the_picture(library, tmp_path):
+    train(tmp_path, 1)
+    made = [generate(folder, surface(), variation=0.0).maps for folder in (tmp_path, library)]
+    before, after = (correlation(surface(), maps) for maps in made)
+    assert after > before + 0.12, (before, after)
+
+
+def test_variation_leaves_the_source_further_behind(library):
+    likeness = [correlation(surface(), generate(library, surface(), variation=v).maps) for v in (0.0, 0.4, 1.0)]
+    assert likeness[0] > likeness[1] > likeness[2], likeness
+    assert likeness[0] > likeness[2] + 0.1
+
+
+def test_a_training_that_was_stopped_goes_on_to_the_same_bits(tmp_path):
+    train(tmp_path / "whole", 4)
+    with pytest.raises(Cancelled):
+        train(tmp_path / "parts", 4, **stop_after(2))
+    assert (tmp_path / "parts" / "tiny.checkpoint").exists()
+    train(tmp_path / "parts", 4)
+    whole, parts = (read_model(tmp_path / name / "tiny.safetensors") for name in ("whole", "parts"))
+    assert whole.card == parts.card
+    tensors = [read_tensors(model.path)[0] for model in (whole, parts)]
+    assert all(np.array_equal(tensors[0][name], tensors[1][name]) for name in tensors[0])
+
+
+def test_a_training_goes_on_from_a_model(library, tmp_path):
+    model = read_model(library / "tiny.safetensors")
+    (tmp_path / "first.safetensors").write_bytes(model.path.read_bytes())
+    step = Step(
+        "train-vae", {"name": "second", "steps": 1, "crop_px": 80, "batch": 1, "width": 8, "start_from": "first"}
+    )
+    step = Step(step.tool, step.parameters, {"dataset": "dataset"})
+    run(Recipe((step,)), {"dataset": dataset_of(surface())}, models_folder=tmp_path)
+    first, second = (read_tensors(tmp_path / f"{name}.safetensors")[0] for name in ("first", "second"))
+    weight = "decoder.stages.0.convolution.weight"
+    assert np.abs(first[weight] - second[weight]).max() < 0.01  # one step of 0.001, and rounding to half precision
+
+
+def test_the_card_says_what_it_learned_from(library):
+    card = read_model(library / "tiny.safetensors").card
+    about = {"name": "blotches", "licence": "CC0-1.0", "size_px": [160, 160], "part": "all"}
+    assert about.items() <= card["data"][0].items()
+    assert card["maps"] == ["base_color", "height", "roughness"]
+    assert card["relief_px"] == pytest.approx(8)
+    assert card["figures"]["steps"] == STEPS
+    assert str(library) not in str(card)
+
+
+@pytest.mark.parametrize("size", [(128, 128), (97, 161), (50, 200)], ids=str)
+def test_every_map_tiles_at_any_size(library, size):
+    made = generate(library, height_px=size[0], width_px=size[1]).maps
+    assert list(made) == ["base_color", "roughness", "normal", "height", "ambient_occlusion"]
+    for name in made:
+        assert made[name].size_px == size
+        assert -4 < min(seam_z(made[name].pixels)) <= max(seam_z(made[name].pixels)) < 3, name
+
+
+def test_a_source_that_does_not_wrap_is_made_to(library):
+    source = opened(surface())
+    assert max(seam_z(source["base_color"].pixels)) > 5
+    made = generate(library, source, variation=0.0).maps
+    assert max(max(seam_z(made[name].pixels)) for name in made) < 3
+
+
+def test_a_photograph_is_enough_of_a_source(library):
+    made = generate(library, surface(maps=("base_color",)), variation=0.0).maps
+    assert correlation(surface(), made, "height") > 0.1
+
+
+def test_normals_follow_from_the_height(library):
+    made = generate(library, height_px=96, width_px=96).maps
+    angle, slopes = normal_height_consistency(made["normal"].pixels, made["height"].pixels)
+    assert angle < 0.1
+    assert slopes > 0.99
+
+
+def test_shifted_latents_give_the_shifted_picture():
+    """The wrap is like any other place: rolling the latents and all noise by a cell rolls the picture by 16 px."""
+    torch.manual_seed(0)
+    decoder, drawn = Decoder(4, 8), []
+
+    def draw(*shape):
+        drawn.append(torch.randn(shape))
+        return drawn[-1]
+
+    z, size = torch.randn(1, LATENT_CHANNELS, 6, 9), (96, 144)
+    with torch.no_grad():
+        straight = decoder(z, size, draw)
+        rolled = iter([noise.roll(noise.shape[3] // 3, 3) for noise in drawn])
+        shifted = decoder(z.roll(3, 3), size, lambda *shape: next(rolled))
+    assert torch.allclose(straight.roll(48, 3), shifted, atol=1e-5)  # float32 sums in another order
+
+
+def test_a_part_is_as_it_is_within_the_whole():
+    torch.manual_seed(0)
+    about = {"name": "x", "width_m": 1.0, "height_range_m": 0.02}
+    size = (384, 448)
+    z = torch.randn(LATENT_CHANNELS, *(side // CELL_PX for side in size))
+    made = Surface(Autoencoder(4, 8), z, ("base_color", "height"), size, NoiseField(1), about)
+    whole, part = made.whole(), made.part(192, 320, 192, 128)
+    assert list(part) == ["base_color", "normal", "height", "ambient_occlusion"]
+    assert (part.width_m, part.height_range_m) == (1.0, 0.02)
+    for name in part:
+        assert np.abs(part[name].pixels - whole[name].pixels[192:, 320:]).max() < 1e-4  # sums in another order
+
+
+def test_sizes_that_cannot_be_tiled_are_refused(library):
+    tiles = (
+        registry()
+        .tool("vae")
+        .tiles(Maps(), VaeParameters(width_px=100, height_px=64), {}, Context(models_folder=library))
+    )
+    with pytest.raises(ParameterError, match="choose 96 and 64"):
+        next(tiles)
+
+
+def test_resizing_is_the_same_by_either_way():
+    x = torch.randn(1, 2, 6, 5)
+    doubled = resized(x, (12, 10), margin=2)
+    by_axes = resized(resized(x, (12, 5)), (12, 10), margin=2)
+    assert torch.allclose(doubled, by_axes, atol=1e-6)
+    assert torch.equal(resized(torch.ones(1, 1, 1, 1), (1, 7), margin=2), torch.ones(1, 1, 5, 11))
+
+
+def test_standardised_channels_are_those_of_the_axes():
+    torch.manual_seed(0)
+    vae = Autoencoder(3, 8)
+    vae.mean[:], vae.mixing[:] = torch.tensor([0.4, 0.5, 0.6]), 0.1 * torch.eye(3) + 0.02
+    x = torch.rand(1, 3, 8, 8)
+    assert torch.allclose(vae.maps(vae.standardised(x)), x, atol=1e-5)
+    x[:, 1] = float("nan")
+    assert torch.isfinite(vae.standardised(x)).all()
+
+
+def test_grey_pictures_get_no_stretched_colour():
+    grey = np.random.default_rng(0).random((160, 160, 1)).repeat(3, 2)
+    _, mixing = load_pictures(dataset_of(Maps.from_arrays({"base_color": grey})), 512, 80, hold_out=False).axes()
+    lengths = mixing.norm(dim=0).sort().values  # the longest axis is grey: the deviation of all three channels
+    assert lengths[2] == pytest.approx(3**0.5 * grey.std(), rel=1e-3)
+    assert lengths[:2].tolist() == pytest.approx([0.15 * float(lengths[2])] * 2, rel=1e-3)
+
+
+def test_half_of_each_picture_is_held_out():
+    maps = surface(320)
+    pictures = load_pictures(dataset_of(maps), 512, 80, hold_out=True)
+    assert pictures.pictures[0].pixels.shape == (5, 320, 160)
+    assert pictures.pictures[0].about["part"] == "left"
+    crop = pictures.crops(3, 80, torch.Generator().manual_seed(0))
+    assert crop.shape == (3, 5, 80, 80)
+
+
+def test_a_patchwork_keeps_what_is_known_and_fits_the_rest():
+    random = torch.Generator().manual_seed(0)
+    ramp = torch.arange(20.0).expand(2, 20, 20)  # each row counts to 19: only neighbours in number fit each other
+    known = torch.zeros(9, 12, dtype=torch.bool)
+    known[4:6, 3:7] = True
+    canvas = torch.zeros(2, 9, 12)
+    canvas[:, 4:6, 3:7] = torch.arange(7.0, 11)
+    laid = fill(canvas, known, windows_of([ramp]), random)
+    assert torch.equal(laid[:, known], canvas[:, known])
+    steps = (laid.diff(dim=2) - 1).abs()
+    assert (steps < 0.01).float().mean() > 0.6  # patches of 3 cells: two of three steps are inside one
+
+
+def test_small_latents_are_repeated_until_they_hold_a_patch():
+    windows = windows_of([torch.arange(2.0).view(1, 1, 2)])
+    assert windows.shape == (2, 1, WINDOW, WINDOW)
+    assert windows.unique().tolist() == [0, 1]
+
+
+def test_as_many_cells_are_new_as_asked_for():
+    noise = lambda *shape: torch.randn(shape, generator=torch.Generator().manual_seed(0))  # noqa: E731
+    for variation in (0.0, 0.25, 1.0):
+        assert kept_cells((16, 16), variation, noise).float().mean() == 1 - variation
+    blobs = kept_cells((16, 16), 0.5, noise)
+    assert (blobs != blobs.roll(1, 0)).float().mean() < 0.4  # of single cells half would differ
+    assert inner_cells(5, 4, (True, False)).sum() == 10
+
+
+def test_the_divergence_is_that_of_two_gaussians():
+    mu, sigma = torch.full((1, 2, 3, 3), 0.7), torch.tensor([0.5, 2.0]).view(1, 2, 1, 1).expand(1, 2, 3, 3)
+    normal = torch.distributions.Normal
+    expected = torch.distributions.kl_divergence(normal(mu, sigma), normal(0.0, 1.0))[0, :, 0, 0]
+    kl = kl_divergence(mu, 2 * sigma.log())
+    assert torch.allclose(kl, expected)
+    assert with_free_bits(kl, 10.0) == 20
+    assert torch.allclose(with_free_bits(kl, 0.0), kl.sum())
+
+
+def test_only_what_is_known_has_to_be_reconstructed():
+    x, known = torch.zeros(1, 1, 64, 64), torch.zeros(1, 1, 64, 64)
+    known[..., :32] = 1
+    wrong = x.clone()
+    wrong[..., 48:] = 1
+    assert reconstruction_loss(x, wrong, known) < 0.01  # broad bands leak a little across
+    assert reconstruction_loss(x, wrong, 1 - known) > 0.5
+
+
+def test_sliced_wasserstein_tells_blurred_from_sharp():
+    random = torch.Generator().manual_seed(0)
+    x, other = torch.randn(2, 1, 2, 96, 96, generator=random)
+    blurred = torch.nn.functional.avg_pool2d(other, 3, 1, 1)
+    assert 3 * sliced_wasserstein_loss(x, [other], random) < sliced_wasserstein_loss(x, [blurred], random)
+
+
+def test_a_model_that_does_not_fit_is_refused(library, tmp_path):
+    model = read_model(library / "tiny.safetensors")
+    save_model(tmp_path / "wrong.safetensors", read_tensors(model.path)[0], {**model.card, "width": 16})
+    with pytest.raises(ModelError, match="does not fit vae"):
+        generate(tmp_path)
+
+
+def test_a_source_without_colour_is_refused(library):
+    with pytest.raises(ParameterError, match="no base_color"):
+        generate(library, surface(maps=("height",)))
+
+
+def test_data_that_is_too_small_is_refused(tmp_path):
+    step = Step("train-vae", {"longest_px": 64, "crop_px": 80, "steps": 1}, {"dataset": "dataset"})
+    with pytest.raises(ParameterError, match="64 px to learn from"):
+        run(Recipe((step,)), {"dataset": dataset_of(surface())}, models_folder=tmp_path)
+
+
+def test_the_source_may_be_larger_or_smaller_than_the_result(library):
+    source = surface()
+    larger = generate(library, source, variation=0.0, width_px=320, height_px=192).maps
+    inside = larger["base_color"].pixels[16:176, 80:240]
+    middle = Maps.from_arrays({"base_color": inside})
+    assert correlation(middle, source) > correlation(middle, generate(library, source, variation=1.0).maps) + 0.05
+    assert generate(library, source, width_px=5 * CELL_PX, height_px=24).maps.size_px == (24, 80)
