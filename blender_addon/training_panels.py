@@ -105,8 +105,8 @@ def _draw_progress(layout: bpy.types.UILayout, task: Task) -> None:
         row.operator("impasto.resume_training", icon="PLAY")
     else:
         row.operator("impasto.pause_training", icon="PAUSE")
-    row.operator("impasto.stop_training", icon="CHECKMARK")
     row.operator("impasto.cancel_training", icon="CANCEL")
+    layout.operator("impasto.stop_training", icon="CHECKMARK")
     if task.outlives:
         draw_text(layout, "Goes on when Blender closes; its model is then under Models, after Refresh", "INFO")
 

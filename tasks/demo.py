@@ -35,8 +35,9 @@ def demo(options: argparse.Namespace) -> None:
 
 def pictures(options: argparse.Namespace) -> None:
     """Make the documentation's pictures again: the demo of each sample, and the window that `test --windows` left."""
-    from_window = ROOT / "out" / "windows" / "studio-5.2"
-    wanted = {from_window / f"{name}.png": f"window_{name}" for name in ("generated", "shader_editor")}
+    windows = ROOT / "out" / "windows"
+    shown = {"studio-5.2": ("generated", "shader_editor"), "trains-5.2": ("training", "variations")}
+    wanted = {windows / place / f"{name}.png": f"window_{name}" for place, names in shown.items() for name in names}
     for sample in SAMPLES:
         options.sample = sample
         made = make_demo(DEMO.parent / f"demo-{sample}", options)

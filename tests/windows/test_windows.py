@@ -86,6 +86,18 @@ def test_an_artist_generates_undoes_and_cancels_in_a_window_that_stays_free(walk
     assert facts["alive_after_another_file"]
 
 
+def test_an_artist_trains_works_meanwhile_and_moves_sliders(walk_through):
+    facts = walk_through("trains")
+    print(json.dumps(facts, indent=1))
+    assert facts["has_preview"]
+    assert facts["still_trains"]
+    assert facts["made_meanwhile"].startswith("Made")
+    assert facts["library"] == ["gravel.safetensors"]
+    assert facts["chosen_model"] == "gravel"
+    assert facts["live_error"] == ""
+    assert facts["picked_seed"] > 0
+
+
 def test_closing_blender_during_a_job_ends_the_worker_too(walk_through):
     assert walk_through("closes")["job_is_running"]
 

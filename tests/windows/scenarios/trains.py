@@ -1,0 +1,127 @@
+"""Inside a Blender window: a training with its growing preview, work beside it, pause and stop, then live sliders."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import bpy
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from walk import Steps, Walk, start, until
+
+OUT, SOURCE = map(Path, sys.argv[sys.argv.index("--") + 1 :])
+bpy.ops.extensions.package_install_files(
+    filepath=os.environ["IMPASTO_EXTENSION"], repo="user_default", enable_on_install=True
+)
+EXTENSION = sys.modules["bl_ext.user_default.impasto"]
+JOBS = EXTENSION.jobs.jobs
+HEADER_PX = 26
+"""Height of a panel's header, at Blender's own scale."""
+SMALL = {"name": "gravel", "steps": 20000, "canvas_px": 128, "crop_px": 64, "batch": 2, "width": 0.5}
+LIMIT_S = 240
+
+
+def scenario(walk: Walk) -> Steps:
+    library = OUT / "models"
+    shutil.rmtree(library, ignore_errors=True)
+    EXTENSION.engine.preferences().models_folder = str(library)
+    shutil.copy(SOURCE, OUT)
+    bpy.ops.wm.save_as_mainfile(filepath=str(OUT / "trains.blend"))
+    yield walk.show_panel("VIEW_3D", "Impasto")
+    yield fold(walk, 0)
+    yield fold(walk, 1)
+    yield from trains(walk)
+    yield from generates_meanwhile(walk)
+    yield from pauses_and_keeps(walk, library)
+    yield fold(walk, 1)
+    yield fold(walk, 0)
+    yield from moves_a_slider(walk)
+    yield from varies(walk)
+    bpy.ops.preferences.addon_disable(module="bl_ext.user_default.impasto")
+
+
+def fold(walk: Walk, index: int) -> Steps:
+    """Click the header of a panel, counted from the top, with those above it folded."""
+    region = walk.region(walk.area("VIEW_3D"), "UI")
+    place = (region.x + 100, region.y + region.height - 10 - index * HEADER_PX)
+    yield walk.press("LEFTMOUSE", place)
+    yield 1.0
+
+
+def trains(walk: Walk) -> Steps:
+    settings = bpy.context.scene.impasto_training
+    settings.tool, settings.filepath, settings.licence = "train-torus", f"//{SOURCE.name}", "CC0-1.0"
+    for name, value in SMALL.items():
+        setattr(bpy.context.scene.impasto_parameters.train_torus, name, value)
+    yield walk.click("impasto.train", "VIEW_3D")
+    yield until(lambda: JOBS.training, 20)
+    yield until(is_shown_or_over, LIMIT_S)
+    walk.record("message", JOBS.training.message if JOBS.training else JOBS.training_report.text)
+    walk.record("has_preview", bool(JOBS.training) and JOBS.training.preview is not None)
+    yield walk.move((400, 500))
+    yield 12.0
+    walk.screenshot("training.png")
+
+
+def is_shown_or_over() -> bool:
+    """Whether the training says how long it takes and has a preview, or has failed."""
+    task = JOBS.training
+    return task is None or ("left" in task.message and task.preview is not None)
+
+
+def generates_meanwhile(walk: Walk) -> Steps:
+    settings = bpy.context.scene.impasto
+    settings.filepath = f"//{SOURCE.name}"
+    settings.width_px = settings.height_px = 256
+    with walk.at(walk.area("VIEW_3D")):
+        bpy.ops.impasto.generate("INVOKE_DEFAULT")
+    yield until(lambda: JOBS.shown, 10)
+    yield until(lambda: not JOBS.shown, LIMIT_S)
+    walk.record("made_meanwhile", JOBS.last_report.text)
+    walk.record("still_trains", bool(JOBS.training))
+
+
+def pauses_and_keeps(walk: Walk, library: Path) -> Steps:
+    yield walk.click("impasto.pause_training", "VIEW_3D")
+    yield until(lambda: JOBS.training.state == "paused", 60)
+    walk.screenshot("paused.png")
+    yield walk.click("impasto.resume_training", "VIEW_3D")
+    yield until(lambda: JOBS.training.state == "running", 60)
+    yield walk.click("impasto.stop_training", "VIEW_3D")
+    yield until(lambda: not JOBS.training, LIMIT_S)
+    yield 1.0
+    walk.record("report", JOBS.training_report.text)
+    walk.record("library", sorted(path.name for path in library.glob("*.safetensors")))
+    walk.record("chosen_model", bpy.context.scene.impasto_parameters.torus.model)
+    walk.screenshot("trained.png")
+
+
+def moves_a_slider(walk: Walk) -> Steps:
+    """Each change makes a new small picture, and the window stays free."""
+    live, settings = EXTENSION.variations.live, bpy.context.scene.impasto
+    settings.tool, settings.source_kind, settings.live_preview = "torus", "NONE", True
+    yield until(lambda: live.pixels is not None or live.error, LIMIT_S)
+    walk.record("live_error", live.error)
+    before = live.pixels
+    bpy.context.scene.impasto_parameters.torus.variation = 0.5
+    yield until(lambda: live.pixels is not before, LIMIT_S)
+    yield 1.0
+    walk.screenshot("live_preview.png")
+
+
+def varies(walk: Walk) -> Steps:
+    yield walk.click("impasto.variations", "VIEW_3D")
+    yield until(lambda: JOBS.shown, 10)
+    yield until(lambda: not JOBS.shown, LIMIT_S)
+    yield 1.0
+    yield walk.click("impasto.pick_variation", "VIEW_3D")
+    walk.record("picked_seed", bpy.context.scene.impasto.seed)
+    yield walk.move((400, 500))
+    yield 1.0
+    walk.screenshot("variations.png")
+
+
+start(scenario, OUT)
