@@ -49,7 +49,7 @@ def _pictures(judgement: Judgement) -> list[tuple[str, np.ndarray]]:
     found.append(("seed 0 across its corner", np.roll(lit(made[0]), (height // 2, width // 2), (0, 1))))
     if case.trained:
         found.append(("made | nearest that it learned from", _nearest(case, made[0])))
-    for map_ in made[0]:
+    for map_ in [name for name in made[0] if name != "base_color"]:
         pixels = made[0][map_].pixels
         found.append((f"seed 0: {map_}", np.repeat(pixels, 3, 2) if pixels.shape[2] == 1 else pixels))
     return found

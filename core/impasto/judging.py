@@ -109,13 +109,13 @@ def judge(
     names = _compared_maps(case, made[0])
     standard = _Standard(names, case.judged)
     on_progress(0, "floor")
-    floor = _floor(case, standard)
+    floor, copies = _floor(case, standard), _Copies(case)
     seeds, details = [], []
     for index, maps in enumerate(made):
         on_progress((index + 1) / (len(made) + 1), f"judging seed {index}")
         figures, lists = _beside_the_real(case, maps, standard, floor)
         itself, seams = _by_itself(maps)
-        seeds.append({**figures, **itself, **_novelty(case, maps)})
+        seeds.append({**figures, **itself, **copies.figures(maps)})
         details.append({**lists, **seams})
     return Judgement(case, floor, tuple(made), tuple(seeds), tuple(details), _diversity(made))
 
@@ -187,8 +187,7 @@ def _beside_the_real(
     real = list(case.judged)
     swd = _swd([maps], real, standard)
     contrast = metrics.contrast_ratio(standard.channels(maps), [standard.channels(one) for one in real])
-    colors, real_colors = maps["base_color"].pixels, [one["base_color"].pixels for one in real]
-    spectrum = metrics.spectrum_difference_db(colors, real_colors)
+    spectrum = metrics.spectrum_difference_db(_colors([maps]), _colors(real))
     distances = {
         name: metrics.color_distance(maps[name].pixels, [one[name].pixels for one in real]) for name in standard.names
     }
@@ -222,40 +221,49 @@ def _by_itself(maps: Maps) -> tuple[dict[str, float], dict[str, Any]]:
     return figures, {"seam_z": seams}
 
 
-def _novelty(case: Case, maps: Maps) -> dict[str, float]:
-    """How much is copied from what the model learned from; nothing where that is not known.
+class _Copies:
+    """Looks for copies in what the model learned from; nothing where that is not known.
 
     Where it learned all of the picture, each half is what the other half is beside it.
     """
-    if not case.trained:
-        return {}
-    color = maps["base_color"].pixels
-    if case.held_out:
-        pairs = [(list(case.trained), list(case.judged))]
-    else:
-        pairs = [pair for one, other in case.floor_pairs()[:1] for pair in ((one, other), (other, one))]
-    found = [
-        metrics.novelty(
-            color,
-            [one["base_color"].pixels for one in known],
-            [one["base_color"].pixels for one in others],
-            count=NOVELTY_PATCHES,
-        )
-        for known, others in pairs
-    ]
-    blocks = [metrics.largest_copied_block(color, one["base_color"].pixels)[0] for one in case.trained]
-    return {
-        "novelty": min(median for median, _ in found),
-        "near_copies": max(copies for _, copies in found),
-        "copied_block_px": float(max(blocks)),
-    }
+
+    def __init__(self, case: Case) -> None:
+        self.trained = _colors(case.trained)
+        pairs = case.floor_pairs()[:1] if case.trained else []
+        if not case.held_out:
+            pairs = [pair for one, other in pairs for pair in ((one, other), (other, one))]
+        self.searched = [(_colors(known), self._usual(_colors(known), _colors(others))) for known, others in pairs]
+
+    def _usual(self, known: list[np.ndarray], others: list[np.ndarray]) -> list[metrics.Nearest]:
+        share = max(1, NOVELTY_PATCHES // len(others))
+        return [metrics.nearest_patches(other, known, count=share) for other in others]
+
+    def figures(self, maps: Maps) -> dict[str, float]:
+        """Novelty, the share of near copies and the side of the largest block that is copied."""
+        if not self.searched:
+            return {}
+        color = maps["base_color"].pixels
+        found = [
+            metrics.novelty(metrics.nearest_patches(color, known, count=NOVELTY_PATCHES), usual)
+            for known, usual in self.searched
+        ]
+        blocks = [metrics.largest_copied_block(color, picture)[0] for picture in self.trained]
+        return {
+            "novelty": min(median for median, _ in found),
+            "near_copies": max(copies for _, copies in found),
+            "copied_block_px": float(max(blocks)),
+        }
+
+
+def _colors(surfaces: Sequence[Maps]) -> list[np.ndarray]:
+    return [maps["base_color"].pixels for maps in surfaces]
 
 
 def _diversity(made: Sequence[Maps]) -> dict[str, float]:
     """How alike the results of the seeds are; nothing for one seed."""
     if len(made) < 2:
         return {}
-    colors = [maps["base_color"].pixels for maps in made]
+    colors = _colors(made)
     return {
         "largest_correlation": max(metrics.over_pairs(metrics.largest_correlation, colors)),
         "ms_ssim": float(np.mean(metrics.over_pairs(metrics.ms_ssim, colors))),

@@ -11,7 +11,7 @@ from .texture import Maps
 
 THUMBNAIL_PX = 128
 MAX_BYTES = 20_000
-LIGHT = np.float32([-0.45, 0.45, 0.77])
+LIGHT: np.ndarray = np.array([-0.45, 0.45, 0.77], np.float32)
 """From the upper left; x right, y up, z to the viewer."""
 AMBIENT = 0.35
 

@@ -177,7 +177,7 @@ def test_each_class_is_judged_by_its_own_pictures(stubbed):
 def test_the_contact_sheet_is_a_picture_with_a_cell_for_each_thing(stubbed):
     judgement = judged(stubbed, seeds=1)
     with Image.open(io.BytesIO(contact_sheet([judgement]))) as image:
-        assert image.size == (5 * 256, 2 * (256 + 16))  # real, seed, corner, nearest, four maps: two rows
+        assert image.size == (5 * 256, 2 * (256 + 16))  # real, seed, corner, nearest, three maps: two rows
         assert np.asarray(image).std() > 10
 
 

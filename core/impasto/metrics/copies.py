@@ -5,6 +5,7 @@ Pictures are (H, W, C) in [0, 1]; all is judged by luminance.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -95,18 +96,13 @@ def nearest_patch_distances(
     return nearest_patches(result, source, seed, count, patch_px).distances
 
 
-def novelty(
-    result: np.ndarray, source: Pictures, other: Pictures, seed: int = 0, count: int = 256
-) -> tuple[float, float]:
-    """How new the 11x11 patches of the result are, beside those of `other` real pictures of the same surface.
+def novelty(found: Nearest, usual: Sequence[Nearest]) -> tuple[float, float]:
+    """How new the 11x11 patches of a result are beside those of other real pictures, both searched in one source.
 
-    First the median distance to the nearest of the source over the others': 0 is a copy, 1 as new as another crop;
-    good: 0.85 and more (blur too is near to everything). Then the share of near copies beyond the others', which have
-    some wherever edges are straight: those that correlate by more than 0.98; good: 0.05 and less.
+    First the median distance over the others': 0 is a copy, 1 as new as another crop; good: 0.85 and more (blur too is
+    near to everything). Then the share of near copies beyond the others', which have some wherever edges are straight:
+    those that correlate by more than 0.98; good: 0.05 and less.
     """
-    found = nearest_patches(result, source, seed, count)
-    known = several(other)
-    usual = [nearest_patches(picture, source, seed, max(1, count // len(known))) for picture in known]
     distances, correlations = (np.concatenate(parts) for parts in list(zip(*usual, strict=True))[:2])
     excess = (found.correlations > COPY_CORRELATION).mean() - (correlations > COPY_CORRELATION).mean()
     return float(np.median(found.distances) / max(np.median(distances), 1e-6)), float(max(0.0, excess))

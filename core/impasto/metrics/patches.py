@@ -47,7 +47,7 @@ def laplacian_pyramid(pixels: np.ndarray, count: int | None = None) -> list[torc
     from torch.nn.functional import interpolate
 
     image = torch.from_numpy(np.ascontiguousarray(pixels.transpose(2, 0, 1), np.float32))
-    levels = []
+    levels: list[torch.Tensor] = []
     while len(levels) + 1 < (count or _level_count(pixels)):
         smaller = _halved(image)
         larger = interpolate(smaller[None], size=image.shape[1:], mode="bilinear", align_corners=False)[0]
