@@ -45,15 +45,20 @@ class Pictures:
         chosen = torch.randint(len(self.pictures), (count,), generator=random).tolist()
         return torch.stack([_crop(self.pictures[index], size_px, random) for index in chosen])
 
-    def axes(self) -> tuple[Tensor, Tensor]:
-        """Mean (C,) and mixing (C, C) of all pixels: principal axes of colour, and each other map by itself."""
+    def axes(self) -> tuple[Tensor, Tensor, Tensor]:
+        """Mean (C,), mixing (C, C) and deviation (C,) along its columns: axes of colour, and each other map by itself.
+
+        The deviation is 1, or less where the data hardly vary.
+        """
         pixels = torch.cat([picture.pixels.flatten(1) for picture in self.pictures], 1).double()
-        mean, deviation = pixels.mean(1), pixels.std(1).clamp(min=LEAST_DEVIATION)
+        deviation, least = pixels.std(1), torch.full((len(pixels),), LEAST_DEVIATION, dtype=pixels.dtype)
         variances, directions = torch.linalg.eigh(torch.cov(pixels[:3]))
-        scale = variances.clamp(min=0).sqrt()
-        mixing = deviation.diag()
-        mixing[:3, :3] = directions * scale.clamp(min=max(LEAST_DEVIATION, LEAST_SHARE * float(scale.max())))
-        return mean.float(), mixing.float()
+        deviation[:3] = variances.clamp(min=0).sqrt()
+        least[:3] = least[:3].clamp(min=LEAST_SHARE * float(deviation[:3].max()))
+        scale = deviation.maximum(least)
+        mixing = scale.diag()
+        mixing[:3, :3] = directions * scale[:3]
+        return pixels.mean(1).float(), mixing.float(), (deviation / scale).float()
 
 
 def _crop(picture: Picture, size_px: int, random: torch.Generator) -> Tensor:

@@ -41,12 +41,16 @@ def with_free_bits(kl: Tensor, free_nats: float) -> Tensor:
 def reconstruction_loss(x: Tensor, x_hat: Tensor, known: Tensor) -> Tensor:
     """L1 between the Laplacian pyramids of x and x̂ (B, C, H, W), where known (1, 1, H, W) is 1.
 
-    In units of each band's and channel's deviation in x, so that fine relief counts beside broad colour.
+    In units of each band's and channel's deviation in x, so that fine relief counts beside broad colour; channels that
+    hardly vary count less.
     """
     loss = x.new_zeros(())
     for real, made, weight in zip(bands(x), bands(x_hat), BAND_WEIGHTS, strict=False):
         part = interpolate(known, size=real.shape[2:], mode="area")
-        loss = loss + weight * ((made - real).abs() / scale_of(real) * part).mean() / part.mean()
+        scale = scale_of(real)
+        share = real.std((0, 2, 3), keepdim=True) / scale  # (1, C, 1, 1), at most 1
+        errors = ((made - real).abs() * (share / scale) * part).sum(1).mean()
+        loss = loss + weight * errors / (part.mean() * share.sum()).clamp(min=1e-6)
     return loss / sum(BAND_WEIGHTS)
 
 

@@ -113,6 +113,7 @@ class Decoder(nn.Module):
     """Latents z (B, 8, h, w) on a torus -> maps (B, channels, H, W), standardised.
 
     Eight numbers cannot hold 256 texels: what they leave open, the grain, is drawn with noise at each octave.
+    gains (channels,): deviations of the data's channels; 0 keeps a grey surface grey.
     """
 
     def __init__(self, channels: int, width: int) -> None:
@@ -123,6 +124,7 @@ class Decoder(nn.Module):
             Stage(before, after, channels, blocks)
             for before, after, blocks in zip(inputs, widths, DECODER_BLOCKS, strict=False)
         )
+        self.register_buffer("gains", torch.ones(channels))
 
     def forward(self, z: Tensor, size_px: tuple[int, int], noise: Noise) -> Tensor:
         """`size_px` (H, W) may be any; the grid that fits it is (⌈H/16⌉, ⌈W/16⌉)."""
@@ -133,7 +135,8 @@ class Decoder(nn.Module):
         for stage, size in zip(self.stages, sizes, strict=True):
             x, part = stage(x, size, noise)
             parts.append(part)
-        return reduce(lambda broad, part: resized(broad, tuple(part.shape[2:])) + part, parts)  # (B, channels, H, W)
+        y = reduce(lambda broad, part: resized(broad, tuple(part.shape[2:])) + part, parts)  # (B, channels, H, W)
+        return y * self.gains.view(-1, 1, 1)
 
 
 class Autoencoder(nn.Module):
@@ -149,6 +152,13 @@ class Autoencoder(nn.Module):
         self.register_buffer("mean", torch.zeros(channels))
         self.register_buffer("mixing", torch.eye(channels))
         self.register_buffer("deviation", torch.zeros(LATENT_CHANNELS))
+
+    @torch.no_grad()
+    def set_axes(self, mean: Tensor, mixing: Tensor, deviation: Tensor) -> None:
+        """Take the axes of the data: mean (C,), mixing (C, C), and the deviation (C,) of the maps along them."""
+        self.mean.copy_(mean)
+        self.mixing.copy_(mixing)
+        self.decoder.gains.copy_(deviation)
 
     def standardised(self, x: Tensor) -> Tensor:
         """Maps x (B, C, H, W) in [0, 1] -> y, the same shape; what is not known (nan) counts as the mean."""

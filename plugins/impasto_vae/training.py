@@ -70,7 +70,7 @@ class VaeTraining(Training):
         channels = sum(MAP_CHANNELS[name] for name in pictures.maps)
         with self.seeded():
             vae, critic = Autoencoder(channels, parameters.width), Critic(channels, parameters.width)
-        vae.mean[:], vae.mixing[:] = pictures.axes()
+        vae.set_axes(*pictures.axes())
         self.hold({"vae": vae, "critic": critic}, lambda weights: torch.optim.Adam(weights, betas=BETAS))
 
     def step(self) -> dict[str, Tensor]:

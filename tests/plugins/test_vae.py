@@ -201,7 +201,7 @@ def test_resizing_is_the_same_by_either_way():
 def test_standardised_channels_are_those_of_the_axes():
     torch.manual_seed(0)
     vae = Autoencoder(3, 8)
-    vae.mean[:], vae.mixing[:] = torch.tensor([0.4, 0.5, 0.6]), 0.1 * torch.eye(3) + 0.02
+    vae.set_axes(torch.tensor([0.4, 0.5, 0.6]), 0.1 * torch.eye(3) + 0.02, torch.ones(3))
     x = torch.rand(1, 3, 8, 8)
     assert torch.allclose(vae.maps(vae.standardised(x)), x, atol=1e-5)
     x[:, 1] = float("nan")
@@ -210,10 +210,13 @@ def test_standardised_channels_are_those_of_the_axes():
 
 def test_grey_pictures_get_no_stretched_colour():
     grey = np.random.default_rng(0).random((160, 160, 1)).repeat(3, 2)
-    _, mixing = load_pictures(dataset_of(Maps.from_arrays({"base_color": grey})), 512, 80, hold_out=False).axes()
+    _, mixing, deviation = load_pictures(
+        dataset_of(Maps.from_arrays({"base_color": grey})), 512, 80, hold_out=False
+    ).axes()
     lengths = mixing.norm(dim=0).sort().values  # the longest axis is grey: the deviation of all three channels
     assert lengths[2] == pytest.approx(3**0.5 * grey.std(), rel=1e-3)
     assert lengths[:2].tolist() == pytest.approx([0.15 * float(lengths[2])] * 2, rel=1e-3)
+    assert deviation.sort().values.tolist() == pytest.approx([0, 0, 1], abs=1e-4)
 
 
 def test_half_of_each_picture_is_held_out():
@@ -264,12 +267,22 @@ def test_the_divergence_is_that_of_two_gaussians():
 
 
 def test_only_what_is_known_has_to_be_reconstructed():
-    x, known = torch.zeros(1, 1, 64, 64), torch.zeros(1, 1, 64, 64)
+    x, known = torch.randn(1, 2, 64, 64, generator=torch.Generator().manual_seed(0)), torch.zeros(1, 1, 64, 64)
     known[..., :32] = 1
     wrong = x.clone()
-    wrong[..., 48:] = 1
+    wrong[..., 48:] += 1
     assert reconstruction_loss(x, wrong, known) < 0.01  # broad bands leak a little across
     assert reconstruction_loss(x, wrong, 1 - known) > 0.5
+
+
+def test_a_channel_that_never_varies_does_not_count():
+    x = torch.randn(1, 2, 64, 64, generator=torch.Generator().manual_seed(0))
+    x[:, 1] = 0
+    known = torch.ones(1, 1, 64, 64)
+    assert reconstruction_loss(x, x + 0.5, known) == pytest.approx(
+        float(reconstruction_loss(x[:, :1], x[:, :1] + 0.5, known))
+    )
+    assert reconstruction_loss(0 * x, 0 * x, known) == 0
 
 
 def test_sliced_wasserstein_tells_blurred_from_sharp():
