@@ -1,12 +1,12 @@
-"""Sliders: directions in which a model's style varies most, named by what moving along them does to the picture.
+"""Sliders: directions in a model's style, each named by what it changes in the picture, and changing little else.
 
-Principal components of the style of many latents, as GANSpace finds them (Härkönen et al. 2020, section 2.2), measured
-one by one on pictures of the same noise.
+How brightness, contrast, relief and so on answer to every axis of the style is measured on pictures of the same noise;
+the pseudo-inverse of these answers gives for each property the shortest move that changes it alone (the linear case of
+Shen et al. 2020, "Interpreting the latent space of GANs", sections 3.2 and 3.3).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,24 +17,27 @@ from torch import Tensor
 from impasto.color import linear_to_oklab, srgb_to_linear
 
 from .generate import Choice, Model, Painting
-from .networks import GLOBAL_CHANNELS
+from .networks import STYLE_CHANNELS
 from .region import whole
 
-SAMPLES = 512
-CANDIDATES = 8
-MOST = 6
 PICTURE_PX = 128
+STEP = 0.5
+"""How far along an axis of the style its effect is measured."""
+RIDGE = 0.1
 REACH = 2.0
-"""Deviations to either side at which a direction is measured."""
+"""Where a slider is tried out, to either side."""
+LONGEST = 2.5
+"""Length of a slider's unit in style: further out, pictures fall apart."""
+MOST = 6
 
-VISIBLE = {"brightness": 0.02, "warmth": 0.008, "tint": 0.008, "contrast": 0.08, "scale": 0.05, "relief": 0.08}
-VISIBLE |= {"roughness": 0.02, "metal": 0.02}
-"""The least change from one end to the other that is worth a slider; contrast, scale and relief in parts."""
+CHANGE = {"brightness": 0.02, "warmth": 0.008, "tint": 0.008, "contrast": 0.08, "detail": 0.05, "relief": 0.1}
+CHANGE |= {"roughness": 0.02, "metal": 0.02}
+"""What a slider should change by a unit; contrast, detail and relief as logarithms of a ratio."""
 
 
 @dataclass(frozen=True)
 class Sliders:
-    """directions (N, 32) in style, a deviation long, and for each what the model's card says of it."""
+    """directions (N, 32) in style, a unit long, and for each what the model's card says of it."""
 
     directions: Tensor
     card: list[dict[str, Any]]
@@ -42,51 +45,42 @@ class Sliders:
 
 @torch.inference_mode()
 def find_sliders(model: Model, seed: int = 0) -> Sliders:
-    """At most six directions that do something visible, each under the name of what it changes most."""
-    random = torch.Generator().manual_seed(seed)
-    latents = torch.randn(SAMPLES, GLOBAL_CHANNELS, generator=random).to(model.device)
-    classes = None
-    if model.classes:
-        chosen = torch.randint(len(model.classes), (SAMPLES,), generator=random)
-        classes = torch.nn.functional.one_hot(chosen, len(model.classes)).float().to(model.device)
-    styles = model.network.style(latents, classes).cpu()
-    _, deviations, axes = torch.linalg.svd(styles - styles.mean(0), full_matrices=False)
-    directions = axes[:CANDIDATES] * (deviations[:CANDIDATES, None] / SAMPLES**0.5)
-    changes = [_changes(replace(model, sliders=direction[None]), seed) for direction in directions]
-    return _named(directions, changes)
-
-
-def _named(directions: Tensor, changes: Iterable[dict[str, float]]) -> Sliders:
-    """Each direction under the name of its largest visible change, the larger first where two have the same."""
-    found: dict[str, tuple[float, Tensor, float]] = {}
-    for direction, change in zip(directions, changes, strict=True):
-        name = max(change, key=lambda key: abs(change[key]) / VISIBLE[key])
-        share = abs(change[name]) / VISIBLE[name]
-        if share >= 1 and share > found.get(name, (0.0,))[0]:
-            sign = 1.0 if change[name] > 0 else -1.0
-            found[name] = (share, sign * direction, abs(change[name]))
-    ranked = sorted(found.items(), key=lambda item: -item[1][0])[:MOST]
+    """At most six sliders whose effect can be seen, the strongest first. `change`: what one does from end to end."""
+    axes = STEP * torch.eye(STYLE_CHANNELS)
+    answers = [_change(model, axis, seed) for axis in axes]
+    names = [name for name in CHANGE if name in answers[0]]
+    effects = torch.tensor([[answer[name] / CHANGE[name] / (2 * STEP) for answer in answers] for name in names])
+    gram = effects @ effects.T
+    moves = torch.linalg.solve(gram + RIDGE * gram.diagonal().mean() * torch.eye(len(names)), effects)  # (names, 32)
+    found = []
+    for index, name in enumerate(names):
+        move = moves[index] / max(float(moves[index] @ effects[index]), 1e-6)
+        move = move * min(1.0, LONGEST / max(float(move.norm()), 1e-6))
+        change = _change(model, REACH * move, seed)
+        shares = {other: change[other] / CHANGE[other] / (2 * REACH) for other in names}
+        if shares[name] > 0.25 and shares[name] >= max(abs(share) for share in shares.values()):
+            found.append((shares[name], name, move, change[name]))
+    found.sort(key=lambda item: -item[0])
     card = [
         {"name": name, "label": name.capitalize(), "low": -3, "high": 3, "default": 0, "change": round(change, 4)}
-        for name, (_, _, change) in ranked
+        for _, name, _, change in found[:MOST]
     ]
-    kept = [direction for _, (_, direction, _) in ranked]
-    return Sliders(torch.stack(kept) if kept else directions[:0], card)
+    directions = [move for _, _, move, _ in found[:MOST]]
+    return Sliders(torch.stack(directions) if directions else torch.zeros(0, STYLE_CHANNELS), card)
 
 
-def _changes(model: Model, seed: int) -> dict[str, float]:
-    """What the model's one slider changes, from one end to the other."""
-    classes = tuple(1 / len(model.classes) for _ in model.classes)
+def _change(model: Model, move: Tensor, seed: int) -> dict[str, float]:
+    """What differs between the pictures one move away to either side."""
+    trial = replace(model, sliders=move[None])
     low, high = (
-        _measured(Painting(model, Choice((PICTURE_PX, PICTURE_PX), seed, classes=classes, sliders=(at,))))
-        for at in (-REACH, REACH)
+        _measured(Painting(trial, Choice((PICTURE_PX, PICTURE_PX), seed, sliders=(side,)))) for side in (-1.0, 1.0)
     )
-    relative = ("contrast", "scale", "relief")
-    return {name: np.log(high[name] / low[name]) if name in relative else high[name] - low[name] for name in low}
+    relative = ("contrast", "detail", "relief")
+    return {name: float(np.log(high[name] / low[name])) if name in relative else high[name] - low[name] for name in low}
 
 
 def _measured(painting: Painting) -> dict[str, float]:
-    """Brightness, warmth and tint (Oklab), contrast, size of detail, relief, roughness and metal of a picture."""
+    """Brightness, warmth and tint (Oklab), contrast, fineness of detail, relief, roughness and metal of a picture."""
     arrays = painting.arrays(whole(painting.choice.size))
     found: dict[str, float] = {}
     if "base_color" in arrays:
@@ -94,10 +88,10 @@ def _measured(painting: Painting) -> dict[str, float]:
         light, a, b = (lab[..., channel] for channel in range(3))
         step = np.concatenate([np.diff(light, axis=axis).ravel() for axis in (0, 1)])
         found = {"brightness": light.mean(), "warmth": (a + b).mean(), "tint": (a - b).mean()}
-        found |= {"contrast": light.std() + 1e-4, "scale": (light.std() + 1e-4) / (step.std() + 1e-4)}
+        found |= {"contrast": light.std() + 1e-4, "detail": (step.std() + 1e-4) / (light.std() + 1e-4)}
     if "height" in arrays:
-        found["relief"] = float(arrays["normal"][..., :2].std()) + 1e-4
+        found["relief"] = arrays["normal"][..., :2].std() + 1e-4
     for name, key in (("roughness", "roughness"), ("metallic", "metal")):
         if name in arrays:
-            found[key] = float(arrays[name].mean())
+            found[key] = arrays[name].mean()
     return {name: float(value) for name, value in found.items()}
