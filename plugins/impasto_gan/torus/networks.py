@@ -50,7 +50,7 @@ class State:
 
 
 def _mixed(convolution: nn.Conv2d, x: Tensor) -> Tensor:
-    """A 1x1 convolution of few channels without its bias, as the matrix product that it is: several times as fast on a CPU."""
+    """A 1x1 convolution of few channels without its bias, as a matrix product: several times as fast on a CPU."""
     weights = convolution.weight.flatten(1)
     return (x.permute(0, 2, 3, 1) @ weights.T.to(x.dtype)).permute(0, 3, 1, 2)
 
