@@ -66,26 +66,36 @@ def _rest(tell: Progress) -> Progress:
 
 
 def cases(model: Model, data: Dataset, trained_on: Dataset | None = None, split: bool = False) -> list[Case]:
-    """What judges the model: one case, or one for each of its classes that the data has."""
+    """What judges the model: one case, or one for each of its classes that the data has.
+
+    Pictures that the model learned whole judge only where there are no others.
+    """
     classes = model.card.get("classes") or [""]
-    by_label: dict[str, list[tuple[Maps, Maps | None, bool]]] = {}
-    for label in classes:
-        samples = [sample for sample in data.samples if not label or sample.label == label]
-        by_label[label] = [_divided(model, sample, split) for sample in _spread(samples)]
     found = []
-    for label, pictures in by_label.items():
-        if not pictures:
+    for label in classes:
+        divided = [_divided(model, sample, split) for sample in _spread(_judges(model, data, label))]
+        if not divided:
             continue
-        known = [trained for _, trained, _ in pictures if trained is not None]
+        known = [trained for _, trained, _ in divided if trained is not None]
         if trained_on:
             learned = [sample for sample in trained_on.samples if not label or sample.label == label]
             known += [_at_texel_size(model, sample) for sample in _spread(learned)]
-        held_out = all(held for _, _, held in pictures)
-        found.append(Case(label, tuple(judged for judged, _, _ in pictures), tuple(known), held_out))
+        disjoint = [judged for judged, _, is_disjoint in divided if is_disjoint]
+        judged = disjoint or [judged for judged, _, _ in divided]
+        found.append(Case(label, tuple(judged), tuple(known), bool(disjoint)))
     if not found:
         message = f"{data.name} has none of the classes of {model.name}"
         raise ParameterError(message, f"give folders that are called {', '.join(classes)}")
     return found
+
+
+def _judges(model: Model, data: Dataset, label: str) -> list[Sample]:
+    """Of a class its pictures; for a model of one material those that it learned from, or of its kind, or else all."""
+    if label:
+        return [sample for sample in data.samples if sample.label == label]
+    learned = [sample for sample in data.samples if _entry(model, sample)]
+    alike = [sample for sample in data.samples if sample.label and sample.label == model.material]
+    return learned or alike or list(data.samples)
 
 
 def _spread(samples: Sequence[Sample]) -> list[Sample]:
@@ -99,13 +109,19 @@ def _divided(model: Model, sample: Sample, split: bool) -> tuple[Maps, Maps | No
     """What judges, what was learned (None if unknown or nothing), and whether they are disjoint."""
     maps = _at_texel_size(model, sample)
     entry = _entry(model, sample)
-    part = str(entry.get("part", "all")) if entry else "all"
+    part = _part(model, entry, maps) if entry else "all"
     disjoint = entry is None or part != "all"
     if part == "all" and split:
         part = training_part(maps)
     if part != "all":
         return part_of(maps, OTHER_PART[part]), part_of(maps, part), disjoint
     return maps, maps if entry else None, disjoint
+
+
+def _part(model: Model, entry: Mapping[str, Any], maps: Maps) -> str:
+    """The part that was learned: what the card says of the picture, or of all pictures, as of a contact sheet's."""
+    held_out = model.card.get("parameters", {}).get("hold_out", False)
+    return str(entry.get("part") or (training_part(maps) if held_out else "all"))
 
 
 def _entry(model: Model, sample: Sample) -> Mapping[str, Any] | None:

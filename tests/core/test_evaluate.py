@@ -150,6 +150,32 @@ def test_pictures_that_were_learned_whole_are_said_to_be_no_test(stubbed):
     assert split.judged[0].size_px == split.trained[0].size_px == (SIDE, SIDE // 2)
 
 
+def test_of_a_folder_the_right_pictures_judge(stubbed):
+    trained, other, sand = surface(1), surface(2), surface(3)
+    labelled = dataset_of(trained, other, sand)
+    samples = [replace(s, label="sand" if s.name == "grains 3" else "rock") for s in labelled.samples]
+    folder = replace(labelled, samples=tuple(samples))
+    model = stub_model(stubbed, dataset_of(trained))
+
+    def judges(model, data):
+        return [maps.name for case in cases(model, data) for maps in case.judged]
+
+    assert judges(model, folder) == ["grains 1"]  # the other half of what it learned
+    rocky = replace(model, card={**model.card, "material": "rock"})
+    assert judges(rocky, replace(folder, samples=tuple(samples[1:]))) == ["grains 2"]
+    whole = stub_model(stubbed, dataset_of(trained), part="all", classes=["rock"])
+    (case,) = cases(whole, folder)
+    assert ([maps.name for maps in case.judged], case.held_out) == (["grains 2"], True)
+    assert [maps.name for maps in case.trained] == ["grains 1"]
+
+
+def test_a_card_may_say_once_for_all_that_half_was_learned(stubbed):
+    dataset = dataset_of(PHOTO)
+    model = stub_model(stubbed, dataset, part=None, parameters={"hold_out": True})
+    assert cases(model, dataset)[0].held_out
+    assert not cases(replace(model, card={**model.card, "parameters": {}}), dataset)[0].held_out
+
+
 def test_pictures_are_compared_at_the_texel_size_of_the_training(stubbed):
     dataset = dataset_of(PHOTO)
     model = stub_model(stubbed, dataset)
