@@ -23,6 +23,8 @@ from .texture import MAP_CHANNELS, Maps, Texture
 from .tools import SizeParameters, Tile, Tool, makes_tiles, validate
 
 PREVIEW_SIZE_PX = 512
+PREVIEWS = 100
+"""At most so many are shown of one result: thousands of small tiles would spend their time on them."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,7 @@ def _watched(tiles: Iterable[Tile], size_px: tuple[int, int], context: Context) 
     """The tiles, telling how far they are and showing a small picture of them. Raises Cancelled."""
     step = -(-max(size_px) // PREVIEW_SIZE_PX)
     shown: dict[str, np.ndarray] = {}
-    done_px = 0
+    all_px, done_px, shown_px = size_px[0] * size_px[1], 0, 0
     for top, left, maps in tiles:
         yield top, left, maps
         name = "base_color" if "base_color" in maps else next(iter(maps))
@@ -120,8 +122,10 @@ def _watched(tiles: Iterable[Tile], size_px: tuple[int, int], context: Context) 
         row, column = -(-top // step), -(-left // step)
         shown[name][row : row + small.shape[0], column : column + small.shape[1]] = small
         done_px += maps.size_px[0] * maps.size_px[1]
-        context.progress(done_px / (size_px[0] * size_px[1]), "Making tiles")
-        context.preview(Maps.from_arrays({name: shown[name].copy()}))
+        context.progress(done_px / all_px, "Making tiles")
+        if done_px - shown_px >= all_px / PREVIEWS:
+            shown_px = done_px
+            context.preview(Maps.from_arrays({name: shown[name].copy()}))
 
 
 def _bands(tiles: Iterable[Tile], size_px: tuple[int, int]) -> Iterator[Maps]:

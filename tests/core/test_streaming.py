@@ -69,6 +69,9 @@ def test_progress_and_a_small_picture_are_told(tmp_path):
     whole = run(recipe).maps["base_color"].pixels
     assert np.array_equal(shown[-1]["base_color"].pixels, whole[::3, ::3])
     assert len(shown) == 4 * 9
+    shown.clear()
+    run(blotches(tile_px=10), sink=Sink(tmp_path, "y"), on_preview=shown.append)
+    assert 50 <= len(shown) <= 100
 
 
 @pytest.mark.parametrize(
