@@ -156,17 +156,27 @@ class Training(ABC):
                 value.copy_(state[name].reshape(value.shape))  # a file holds no 0-d arrays
                 self.good[name] = state[f"good.{name}"].reshape(value.shape).to(self.device)
         for name, optimizer in self.optimizers.items():
+            weights = [weight for group in optimizer.param_groups for weight in group["params"]]
             moments: dict[int, dict[str, Tensor]] = {}
             for key, value in state.items():
                 if key.startswith(f"optimizer.{name}."):
                     index, moment = key.rsplit(".", 2)[1:]
-                    moments.setdefault(int(index), {})[moment] = value.reshape(()) if moment == "step" else value
+                    like = torch.zeros(()) if moment == "step" else weights[int(index)]
+                    moments.setdefault(int(index), {})[moment] = _as(like, value)
             optimizer.load_state_dict({**optimizer.state_dict(), "state": moments})
         self.done = done
 
     def _weights(self) -> dict[str, Tensor]:
         networks = {**self.networks, "ema": self.ema}
         return {f"{name}.{key}": value for name, one in networks.items() for key, value in one.state_dict().items()}
+
+
+def _as(like: Tensor, value: Tensor) -> Tensor:
+    """The value in the shape of another tensor, and in its order in memory.
+
+    Fused optimisers walk through memory whatever the strides are: moments in another order would meet other weights.
+    """
+    return torch.empty_like(like).copy_(value.reshape(like.shape))
 
 
 def start_from(training: Training, model: str, tool: str, context: Context) -> None:

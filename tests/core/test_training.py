@@ -102,6 +102,36 @@ def test_what_was_cancelled_goes_on_to_the_same_bits(tmp_path):
     assert at_once.figures == in_parts.figures
 
 
+class Convolutions(Scale):
+    """With a fused optimiser on channels-last weights, whose moments lie in memory as they do."""
+
+    def __init__(self) -> None:
+        super().__init__(8, precision="bfloat16")
+        with self.seeded():
+            generator = nn.Sequential(nn.Conv2d(1, 8, 3), nn.Conv2d(8, 6, 3), nn.Conv2d(6, 1, 3))
+        optimizer = lambda weights: torch.optim.Adam(weights, fused=True)  # noqa: E731
+        self.hold({"generator": generator}, optimizer)
+
+    def step(self):
+        with self.autocast():
+            loss = (self.networks["generator"](self.noise(4, 1, 12, 12)).float() - 1).square().mean()
+        self.descend("generator", loss)
+        self.average()
+        return {"loss": loss}
+
+    def probe(self):
+        return None
+
+
+def test_a_fused_training_in_bfloat16_goes_on_to_the_same_bits(tmp_path):
+    whole, parts = Convolutions(), Convolutions()
+    train(whole, tmp_path / "whole", ABOUT, Context())
+    with pytest.raises(Cancelled):
+        train(Convolutions(), tmp_path / "parts", ABOUT, cancelled_at(4))
+    train(parts, tmp_path / "parts", ABOUT, Context())
+    assert weights(whole) == weights(parts)
+
+
 def test_a_rollback_survives_a_restart(tmp_path):
     fail = failing_between(60, 110, 0.0)
     whole, parts = Scale(200, fail), Scale(200, fail)
