@@ -143,9 +143,10 @@ class _Run:
 
     def _learn_from(self, row: dict[str, float]) -> None:
         training = self.training
-        self.losses.add({"step": float(training.done), **row})
         self.recent.append(row)
         is_finite = all(map(math.isfinite, row.values()))
+        if is_finite:
+            self.losses.add({"step": float(training.done), **row})
         if is_finite and training.done % self.look_every:
             return
         reason = self._look()

@@ -220,6 +220,7 @@ def test_a_failing_training_goes_back_and_lowers_its_rate(weight, said, tmp_path
     assert said in outcome.note
     assert said in messages[-1]
     assert said in caplog.text
+    assert np.isfinite(outcome.curve["loss_generator"]).all()
     assert training.ema.weight.abs().item() == pytest.approx(1, abs=0.1)
 
 
