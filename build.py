@@ -10,10 +10,12 @@ import argparse
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 from tasks.demo import SAMPLES, demo, pictures
 from tasks.environments import BPY_VERSIONS, BUILD, CORE, CORE_NUMPY_1, LINT, ROOT, bpy_environment, clean_environment
 from tasks.extension import build_extension
+from tasks.models import MODELS, models
 from tasks.say import BuildError, step
 from tasks.testing import test
 
@@ -105,6 +107,10 @@ def make_parser() -> argparse.ArgumentParser:
     test_.add_argument("--windows", action="store_true", help="also in real Blender windows (Debian, needs root)")
     test_.add_argument("-k", metavar="EXPRESSION", help="only tests whose names match")
     test_.add_argument("pytest", nargs="*", help="further options for pytest, after --")
+    models_ = add(models)
+    models_.add_argument("names", nargs="*", metavar="NAME", help="only these")
+    models_.add_argument("--data", type=Path, required=True, metavar="DIR", help="folder of the PBR sets")
+    models_.add_argument("--out", type=Path, default=MODELS, metavar="DIR", help="where they go (default: the plugin)")
     add(extension)
     add(lint).add_argument("--fix", action="store_true", help="mend what can be mended")
     for function in (bench, impasto):

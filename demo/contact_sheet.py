@@ -24,8 +24,9 @@ def main(folder: Path) -> None:
         ("the photograph", fit(Image.open(source).convert("RGB"))),
         ("seamless, tiled 2 by 2", tiled(maps["base_color"])),
     ]
-    if (folder / "preview.png").exists():
-        cells.append(("on an object", fit(Image.open(folder / "preview.png").convert("RGB"))))
+    for name, text in (("preview", "on an object"), ("learned", "beside it: of a model that comes along")):
+        if (folder / f"{name}.png").exists():
+            cells.append((text, fit(Image.open(folder / f"{name}.png").convert("RGB"))))
     cells += [(label(name, picture), fit(picture)) for name, picture in maps.items() if not is_constant(picture)]
     sheet(cells, columns=3).save(folder / "contact_sheet.png", optimize=True)
     print(f"demo: The contact sheet of {len(cells)} pictures is written")

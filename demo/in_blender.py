@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import json
 import os
 import sys
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ import bpy
 
 RENDER_PX = 640
 SAMPLES = 24
+LEARNED = "bricks"
 EXTENSION = "bl_ext.user_default.impasto"
 
 
@@ -43,6 +45,11 @@ def main() -> None:
         generate(ball, source, name, options.size, folder / "maps")
     with told("Rendering the preview"):
         render(folder / "preview.png")
+    made = ball.active_material
+    with told(f"Making {LEARNED} with a model that comes along, and rendering it"):
+        from_model(ball, LEARNED, options.size)
+        render(folder / "learned.png")
+    dress(made)
     with told("Saving the scene with its images packed, opening it again and comparing every pixel"):
         save_and_check(folder / "demo.blend")
     bpy.ops.preferences.addon_disable(module=EXTENSION)
@@ -72,10 +79,24 @@ def generate(ball: bpy.types.Object, source: Path, name: str, size: int, maps: P
     for image in bpy.data.images:
         if image.get("impasto_recipe"):
             (maps / f"{image.name}.png").write_bytes(image.packed_file.data)
-    for other in bpy.data.objects:
-        if other.name.startswith("Wall"):
-            other.data.materials.clear()
-            other.data.materials.append(ball.active_material)
+    dress(ball.active_material)
+
+
+def from_model(ball: bpy.types.Object, model: str, size: int, everywhere: bool = True) -> None:
+    """The material that a trained model makes, on the ball, or on everything."""
+    parameters = json.dumps({"model": model, "width_px": size, "height_px": size})
+    bpy.ops.impasto.run(tool="torus", parameters=parameters, seed=1, name=model, material="NEW")
+    ball.active_material.use_fake_user = True  # stays in the file
+    if everywhere:
+        dress(ball.active_material)
+
+
+def dress(material: bpy.types.Material) -> None:
+    """Put a material on the ball, the floor and the wall."""
+    for chosen in bpy.data.objects:
+        if chosen.type == "MESH":
+            chosen.data.materials.clear()
+            chosen.data.materials.append(material)
 
 
 def select(chosen: bpy.types.Object) -> None:
@@ -128,13 +149,13 @@ def point_at(chosen: bpy.types.Object, target: tuple[float, float, float]) -> No
     chosen.rotation_euler = (Vector(target) - chosen.location).to_track_quat("-Z", "Y").to_euler()
 
 
-def render(path: Path) -> None:
+def render(path: Path, size: tuple[int, int] = (RENDER_PX, RENDER_PX)) -> None:
     scene = bpy.context.scene
     scene.render.engine = "CYCLES"
     scene.cycles.device = "CPU"
     scene.cycles.samples = SAMPLES
     scene.cycles.use_denoising = bool(getattr(bpy.app.build_options, "openimagedenoise", False))
-    scene.render.resolution_x = scene.render.resolution_y = RENDER_PX
+    scene.render.resolution_x, scene.render.resolution_y = size
     scene.render.filepath = str(path)
     bpy.ops.render.render(write_still=True)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from .environments import BUILD, CORE, ROOT, bpy_environment, clean_environment, start
 from .extension import build_extension
+from .models import MODELS
 from .say import BuildError, step
 
 DEMO = ROOT / "out" / "demo"
@@ -27,7 +28,8 @@ def demo(options: argparse.Namespace) -> None:
     for name, what in (
         ("contact_sheet.png", "the photograph, the seamless result tiled 2 by 2, its maps"),
         ("preview.png", "the material on an object, rendered"),
-        ("demo.blend", "the same in Blender, images packed"),
+        ("learned.png", "the same objects in a material of a shipped model"),
+        ("demo.blend", "the first material in Blender, images packed"),
         ("maps", "the maps as files"),
     ):
         print(f"  {(made / name).relative_to(ROOT)}: {what}")
@@ -43,6 +45,8 @@ def pictures(options: argparse.Namespace) -> None:
         made = make_demo(DEMO.parent / f"demo-{sample}", options)
         wanted[made / "preview.png"] = f"{sample}_preview"
     wanted[DEMO.parent / "demo-brick" / "contact_sheet.png"] = "brick_sheet"
+    made = make_shelf(DEMO.parent / "shelf", options)
+    wanted[made / "shelf.png"] = "models"
     shrink = [CORE.python, ROOT / "demo" / "shrink.py", ROOT / "docs" / "pictures"]
     _follow([*shrink, *(f"{name}={path}" for path, name in wanted.items() if path.exists())], made)
     print("written to docs/pictures: look at each before you commit it")
@@ -66,6 +70,21 @@ def make_demo(folder: Path, options: argparse.Namespace) -> Path:
     _follow([engine, parts / "photograph.py", folder, *photo, *tint], folder, environment)
     _follow([*blender, parts / "in_blender.py", "--", folder, "--size", str(options.size)], folder, environment)
     _follow([engine, parts / "contact_sheet.py", folder], folder, environment)
+    return folder
+
+
+def make_shelf(folder: Path, options: argparse.Namespace) -> Path:
+    """Every model that comes along, on a ball; the folder."""
+    engine, profile = CORE.ready(), BUILD / "demo-profile"
+    with step("Building the extension"):
+        built = build_extension()
+    for old in (folder, profile):
+        shutil.rmtree(old, ignore_errors=True)
+    folder.mkdir(parents=True)
+    environment = clean_environment(IMPASTO_ENGINE=engine, IMPASTO_EXTENSION=built, BLENDER_USER_RESOURCES=profile)
+    environment.pop("OMP_NUM_THREADS")
+    names = sorted(path.stem for path in MODELS.glob("*.safetensors"))
+    _follow([*_blender(options.blender), ROOT / "demo" / "shelf.py", "--", folder, *names], folder, environment)
     return folder
 
 

@@ -12,6 +12,8 @@ from .tools import Tool
 
 SIZE_PARAMETERS = ("width_px", "height_px")
 """Given by --size instead."""
+RENAMED = {"start_from": "from"}
+"""Parameters whose option is a word that Python keeps for itself."""
 
 
 def add_command(commands: Any, name: str, text: str, example: str, run: Any) -> argparse.ArgumentParser:
@@ -90,7 +92,7 @@ def _properties(tool: Tool) -> dict[str, Mapping[str, Any]]:
 
 
 def _option(name: str) -> str:
-    return "--" + name.replace("_", "-")
+    return "--" + RENAMED.get(name, name).replace("_", "-")
 
 
 def _destination(name: str) -> str:

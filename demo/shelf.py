@@ -1,0 +1,70 @@
+"""Every model that comes along, on a ball, in one picture: `python shelf.py -- FOLDER MODEL…` in Blender's module."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import bpy
+
+sys.path.insert(0, str(Path(__file__).parent))
+from in_blender import EXTENSION, from_model, lay_uvs, point_at, render, select, told
+
+COLUMNS = 4
+TEXTURE_PX = 1024
+CELL_PX = 300
+
+
+def main() -> None:
+    folder, *models = sys.argv[sys.argv.index("--") + 1 :]
+    with told("Installing the extension into a clean profile of Blender " + bpy.app.version_string):
+        bpy.ops.wm.read_factory_settings(use_empty=True)
+        bpy.ops.extensions.package_install_files(
+            filepath=os.environ["IMPASTO_EXTENSION"], repo="user_default", enable_on_install=True
+        )
+    rows = -(-len(models) // COLUMNS)
+    light(rows)
+    for index, model in enumerate(models):
+        with told(f"Making {model}"):
+            ball = add_ball(index % COLUMNS, rows - 1 - index // COLUMNS)
+            from_model(ball, model, TEXTURE_PX, everywhere=False)
+    with told("Rendering the shelf"):
+        render(Path(folder) / "shelf.png", (COLUMNS * CELL_PX, rows * CELL_PX))
+    bpy.ops.preferences.addon_disable(module=EXTENSION)
+
+
+def add_ball(column: int, row: int) -> bpy.types.Object:
+    """A ball in the grid, with a texture across a quarter of it."""
+    bpy.ops.mesh.primitive_uv_sphere_add(segments=96, ring_count=48, radius=0.92, location=(2 * column, 0, 2 * row))
+    ball = bpy.context.object
+    ball.rotation_euler = (0, 0, 1.5708)
+    bpy.ops.object.shade_smooth()
+    lay_uvs(ball, 1.5, 0.75)
+    select(ball)
+    return ball
+
+
+def light(rows: int) -> None:
+    """A camera without perspective before the whole grid, a lamp from the left and a weak one from the right."""
+    middle = (COLUMNS - 1.0, 0, rows - 1.0)
+    bpy.ops.object.camera_add(location=(middle[0], -20, middle[2]), rotation=(1.5708, 0, 0))
+    camera = bpy.context.object
+    camera.data.type, camera.data.ortho_scale = "ORTHO", 2 * max(COLUMNS, rows)
+    bpy.context.scene.camera = camera
+    for side, power, size in ((-14, 4200, 4), (16, 900, 10)):
+        bpy.ops.object.light_add(type="AREA", location=(middle[0] + side, -14, middle[2] + 9))
+        lamp = bpy.context.object
+        lamp.data.energy, lamp.data.size = power, size
+        point_at(lamp, middle)
+    world = bpy.data.worlds.new("Sky")
+    bpy.context.scene.world = world
+    if not world.node_tree:
+        world.use_nodes = True
+    background = next(node for node in world.node_tree.nodes if node.type == "BACKGROUND")
+    background.inputs["Color"].default_value = (0.5, 0.55, 0.62, 1)
+    background.inputs["Strength"].default_value = 0.4
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,43 @@
+"""Trains the models that the product ships, each from the data and with the settings that its table names."""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import tomllib
+from pathlib import Path
+
+from .environments import CORE, ROOT, clean_environment
+from .say import BuildError, step
+
+MODELS = ROOT / "plugins" / "impasto_gan" / "models"
+TABLE = MODELS / "training.toml"
+
+
+def models(options: argparse.Namespace) -> None:
+    """Train the shipped models anew from a folder of PBR sets; goes on where it was interrupted."""
+    table = tomllib.loads(TABLE.read_text(encoding="utf-8"))
+    unknown = sorted(set(options.names) - set(table))
+    if unknown:
+        raise BuildError(f"there is no shipped model {', '.join(unknown)}; there are {', '.join(table)}")
+    for name in options.names or table:
+        _train(name, table[name], options.data, options.out.resolve())
+
+
+def _train(name: str, about: dict[str, str | int], data: Path, folder: Path) -> None:
+    source, model = data / str(about["data"]), folder / f"{name}.safetensors"
+    if model.exists():
+        print(f"{model} is there already: remove it to train it again")
+        return
+    command = ["train", "train-torus", source, "--name", name, "--out", folder, "--licence", about["licence"]]
+    command += ["--label", about["label"], "--material", about["material"], "--steps", about["steps"]]
+    with step(f"Training {name}"):
+        _run([*command, "--hold-out", "--seed", about.get("seed", 0)])
+    with step(f"Judging {name} by the half that it did not learn"):
+        _run(["evaluate", model, source, "--record", "--out", ROOT / "out" / "models" / name])
+
+
+def _run(arguments: list[object]) -> None:
+    command = [CORE.ready(), "-m", "impasto", *map(str, arguments)]
+    if subprocess.run(command, env=clean_environment(), check=False).returncode:
+        raise BuildError("that failed; run the same again to go on")
