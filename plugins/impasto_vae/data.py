@@ -82,14 +82,14 @@ def load_pictures(dataset: Dataset, longest_px: int, crop_px: int, hold_out: boo
     for sample, maps in zip(dataset.samples, loaded, strict=True):
         part = training_part(maps) if hold_out else "all"
         kept = (sample.wraps[0] and part != "top", sample.wraps[1] and part != "left")
-        about = {"name": sample.name, "licence": sample.licence, "sha256": sample.sha256}
+        about: dict[str, Any] = {"name": sample.name, "licence": sample.licence, "sha256": sample.sha256}
         about |= {"size_px": list(maps.size_px[::-1]), "part": part}
         pictures.append(Picture(pixels_of(part_of(maps, part), names, relief_px), kept, about))
     sizes = [min(picture.pixels.shape[1:]) for picture in pictures]
     if max(sizes) < crop_px:
         message = f"the largest picture has {max(sizes)} px to learn from along its shorter side, crops need {crop_px}"
         raise ParameterError(message, "give a larger picture, raise longest_px, or choose smaller crops")
-    texel_m = float(np.median([maps.width_m / maps.size_px[1] for maps in loaded]))
+    texel_m = float(np.median([(maps.width_m or 1.0) / maps.size_px[1] for maps in loaded]))
     fitting = tuple(picture for picture, size in zip(pictures, sizes, strict=True) if size >= crop_px)
     return Pictures(fitting, names, relief_px, texel_m)
 

@@ -180,7 +180,8 @@ def _place(mu: Tensor, wrapping: tuple[bool, bool], canvas: Tensor, known: Tenso
         there.append(slice((side - shared) // 2, (side - shared) // 2 + shared))
         closed.append(wrap and side == room)
     canvas[:, *here] = mu[:, *there]
-    known[*here] = inner_cells(*known[*here].shape, (closed[0], closed[1]))
+    height, width = known[*here].shape
+    known[*here] = inner_cells(height, width, (closed[0], closed[1]))
 
 
 def maps_of(pixels: Tensor, names: Sequence[str]) -> Maps:

@@ -62,7 +62,7 @@ def scale_of(band: Tensor) -> Tensor:
 
 def bands(x: Tensor) -> list[Tensor]:
     """Laplacian pyramid of x (B, C, H, W), finest first, while a patch fits; the last is the remainder."""
-    levels = []
+    levels: list[Tensor] = []
     while len(levels) < LEVELS - 1 and min(x.shape[2:]) >= 4 * PATCH_PX:
         smaller = avg_pool2d(x, 2)
         levels.append(x - interpolate(smaller, size=x.shape[2:], mode="bilinear", align_corners=False))

@@ -116,6 +116,8 @@ class Decoder(nn.Module):
     gains (channels,): deviations of the data's channels; 0 keeps a grey surface grey.
     """
 
+    gains: Tensor
+
     def __init__(self, channels: int, width: int) -> None:
         super().__init__()
         widths = [max(8, width * part // 8) for part in DECODER_WIDTHS]
@@ -130,12 +132,14 @@ class Decoder(nn.Module):
         """`size_px` (H, W) may be any; the grid that fits it is (⌈H/16⌉, ⌈W/16⌉)."""
         sizes = [size_px]
         while len(sizes) < len(self.stages):
-            sizes.insert(0, tuple(-(-side // 2) for side in sizes[0]))
+            sizes.insert(0, (-(-sizes[0][0] // 2), -(-sizes[0][1] // 2)))
         x, parts = z, []
         for stage, size in zip(self.stages, sizes, strict=True):
             x, part = stage(x, size, noise)
             parts.append(part)
-        y = reduce(lambda broad, part: resized(broad, tuple(part.shape[2:])) + part, parts)  # (B, channels, H, W)
+        y = reduce(
+            lambda broad, part: resized(broad, (part.shape[2], part.shape[3])) + part, parts
+        )  # (B, channels, H, W)
         return y * self.gains.view(-1, 1, 1)
 
 
@@ -145,6 +149,10 @@ class Autoencoder(nn.Module):
     The channels of colour are turned to their principal axes, so that a grey stone gets no coloured grain.
     deviation (8,): mean σ of q(z|x) on the training pictures.
     """
+
+    mean: Tensor
+    mixing: Tensor
+    deviation: Tensor
 
     def __init__(self, channels: int, width: int) -> None:
         super().__init__()

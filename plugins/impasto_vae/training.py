@@ -69,19 +69,19 @@ class VaeTraining(Training):
         self.pictures, self.parameters = pictures, parameters
         channels = sum(MAP_CHANNELS[name] for name in pictures.maps)
         with self.seeded():
-            vae, critic = Autoencoder(channels, parameters.width), Critic(channels, parameters.width)
-        vae.set_axes(*pictures.axes())
-        self.hold({"vae": vae, "critic": critic}, lambda weights: torch.optim.Adam(weights, betas=BETAS))
+            self.vae, self.critic = Autoencoder(channels, parameters.width), Critic(channels, parameters.width)
+        self.vae.set_axes(*pictures.axes())
+        self.hold({"vae": self.vae, "critic": self.critic}, lambda weights: torch.optim.Adam(weights, betas=BETAS))
 
     def step(self) -> dict[str, Tensor]:
         """One step of both networks; the losses."""
-        vae, known_count = self.networks["vae"], (self.parameters.batch + 1) // 2
+        vae, known_count = self.vae, (self.parameters.batch + 1) // 2
         x = vae.standardised(self.crops(self.parameters.batch, self.random))  # (B, C, crop_px, crop_px)
         with self.autocast():
             mu, log_variance = vae.encoder(self._with_maps_hidden(x))
             z = reparameterised(mu, log_variance, self.noise(*mu.shape))
             z, known = self.patchwork(z, known_count, self.random)
-            x_hat = vae.decoder(z, tuple(x.shape[2:]), self.noise)
+            x_hat = vae.decoder(z, (x.shape[2], x.shape[3]), self.noise)
         x_hat = x_hat.float()
         kl = kl_divergence(mu, log_variance)
         loss_L1 = reconstruction_loss(x[:known_count], x_hat[:known_count], known)
@@ -105,8 +105,8 @@ class VaeTraining(Training):
         Also what is kept, in texels (1, 1, 16 h, 16 w): the border does not wrap, so it cannot be reconstructed.
         """
         device, z = z.device, z.float()
-        windows = windows_of(z.detach().cpu())
-        inside = inner_cells(*z.shape[2:], (False, False))
+        windows = windows_of(list(z.detach().cpu()))
+        inside = inner_cells(z.shape[2], z.shape[3], (False, False))
         laid = []
         for index, old in enumerate(z.detach().cpu()):
             known = inside if index < known_count else torch.zeros_like(inside)
@@ -125,8 +125,8 @@ class VaeTraining(Training):
         """Train the critic on x̂ (B, C, H, W); its loss, and the autoencoder's before it. Both 0 before it joins."""
         if self.done < CRITIC_FROM * self.steps:
             return x_hat.new_zeros(()), x_hat.new_zeros(())
-        critic = self.networks["critic"]
-        x = self.networks["vae"].standardised(self.crops(len(x_hat), self.random))
+        critic = self.critic
+        x = self.vae.standardised(self.crops(len(x_hat), self.random))
         with self.autocast():
             loss_critic = relativistic_loss(critic(x), critic(x_hat.detach()))
             penalty = loss_critic.new_zeros(())
@@ -141,7 +141,7 @@ class VaeTraining(Training):
         """New y (count, C, H, W) by the averaged network, the same for the same seed."""
         random, noise = torch.Generator().manual_seed(seed), self.fixed_noise(seed)
         z, _ = self.ema.encoder(self.ema.standardised(self.crops(PROBES, random)))
-        windows, grid = windows_of(z.cpu()), [-(-side // CELL_PX) for side in size_px]
+        windows, grid = windows_of(list(z.cpu())), [-(-side // CELL_PX) for side in size_px]
         empty, unknown = torch.zeros(z.shape[1], *grid), torch.zeros(grid, dtype=torch.bool)
         laid = torch.stack([fill(empty, unknown, windows, random) for _ in range(count)])
         return self.ema.decoder(laid.to(self.device), size_px, noise)
