@@ -22,8 +22,8 @@ from .prepare import Preparation, find_same, is_blank, thumbnail, wraps
 from .texture import Maps
 
 REMEDY = "give a photograph, a PBR set, or a folder of them: PNG, JPEG, TIFF, WebP or EXR"
-ENOUGH_CROPS = 2.0
-"""Least area of all the data, in crops of the training's size."""
+ENOUGH_CROPS = 1.2
+"""Least area of data that does not wrap around, in crops of the training's size: below it crops are nearly the same."""
 
 
 Moments = dict[str, tuple[int, np.ndarray, np.ndarray]]
@@ -105,8 +105,8 @@ class Dataset:
             message = f"the shorter side of the largest picture is {largest} px, too small for crops of {crop_px} px"
             raise ParameterError(message, "give a larger picture, or choose smaller crops")
         area = sum(sample.size_px[0] * sample.size_px[1] for sample in fitting)
-        if area < ENOUGH_CROPS * crop_px**2:
-            message = f"all pictures together are {area:,} pixels, less than {ENOUGH_CROPS:g} crops of {crop_px} px"
+        if area < ENOUGH_CROPS * crop_px**2 and not any(all(sample.wraps) for sample in fitting):
+            message = f"all pictures together are {area:,} pixels, little more than one crop of {crop_px} px"
             raise ParameterError(message, "give more or larger pictures, or choose smaller crops")
 
     def manifest(self) -> dict[str, Any]:

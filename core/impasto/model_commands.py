@@ -91,8 +91,10 @@ def _read_data(arguments: argparse.Namespace, terminal: Terminal, on_progress: A
         **settings_for(parameters),
     )
     terminal.learned_from(dataset)
-    files = path.with_suffix(".manifest.json"), path.with_suffix(".data.png")
-    write_data_files(dataset, *files, crop_px=getattr(parameters, "crop_px", 128))
+    dataset.check(getattr(parameters, "crop_px", 1))
+    if not path.exists():  # a model that is there keeps what it learned from beside it: the trainer will refuse
+        files = path.with_suffix(".manifest.json"), path.with_suffix(".data.png")
+        write_data_files(dataset, *files, crop_px=getattr(parameters, "crop_px", 128))
     return dataset
 
 

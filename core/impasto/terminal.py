@@ -69,8 +69,8 @@ class Terminal:
         if self.json:
             return
         licences = ", ".join(sorted({sample.licence for sample in dataset.samples}))
-        labels = f", {len(dataset.labels)} classes" if dataset.labels else ""
-        print(f"{len(dataset.samples)} pictures are used{labels}, licence {licences}", file=sys.stderr)
+        labels = f"; classes: {', '.join(dataset.labels)}" if dataset.labels else ""
+        print(f"pictures used: {len(dataset.samples)}; licence: {licences}{labels}", file=sys.stderr)
         for item in dataset.rejected[:REJECTED_SHOWN]:
             print(f"left out: {item.name}: {item.reason}", file=sys.stderr)
         if len(dataset.rejected) > REJECTED_SHOWN:
@@ -140,6 +140,7 @@ class Terminal:
         for case, lines in zip(about["cases"], rows, strict=True):
             beside = "" if case["held_out"] else ", which the model learned from"
             print(f"{about['model']} {case['label']}".rstrip() + f" beside {', '.join(case['data'])}{beside}")
+            print("floor: " + ", ".join(f"{name} {value:.3g}" for name, value in case["floor"].items()))
             self.table(("figure", "mean", "", "goal", ""), lines)
         for path in written:
             print(path)

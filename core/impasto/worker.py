@@ -284,8 +284,12 @@ def _dataset(
 
     licence = str(given.get("licence") or "unknown")
     if "path" in given:
-        return read_dataset(given["path"], licence=licence, on_progress=tell, width_m=given.get("width_m"), **settings)
-    return dataset_of(_input(name, given, arrays), licence=licence, **settings)
+        width_m = given.get("width_m")
+        dataset = read_dataset(given["path"], licence=licence, on_progress=tell, width_m=width_m, **settings)
+    else:
+        dataset = dataset_of(_input(name, given, arrays), licence=licence, **settings)
+    dataset.check(settings.get("smallest_px", 1))
+    return dataset
 
 
 def _input(name: str, given: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Maps:

@@ -11,9 +11,11 @@ import pytest
 from PIL import Image
 
 from impasto import heights
+from impasto.cli import main
 from impasto.dataset import Dataset, dataset_of, read_dataset
 from impasto.errors import FileError, ParameterError
 from impasto.metrics import normal_height_consistency
+from impasto.models import list_models
 from impasto.recipe import Recipe, Step
 from impasto.runner import run
 from impasto.sheets import preview_sheet
@@ -215,8 +217,9 @@ def test_training_that_cannot_work_is_refused(tmp_path, photo):
     dataset.check(32)
     with pytest.raises(ParameterError, match="too small for crops of 64 px"):
         dataset.check(64)
-    with pytest.raises(ParameterError, match="less than 2 crops of 48 px"):
-        dataset.check(48)
+    save(tmp_path / "black.png", 1, (70, 70))
+    with pytest.raises(ParameterError, match="4,900 pixels, little more than one crop of 68 px"):
+        read_dataset(tmp_path).check(68)
 
 
 @pytest.mark.parametrize("is_tiling", [True, False])
@@ -346,7 +349,7 @@ def test_the_command_writes_the_manifest_and_the_preview(tmp_path):
     Image.new("RGB", (96, 96)).save(tmp_path / "data" / "black.png")
     done = impasto("prepare", tmp_path / "data", "--out", tmp_path / "out", "--licence", "own", "--longest-px", "80")
     assert done.returncode == 0
-    assert "1 pictures are used, licence own" in done.stderr
+    assert "pictures used: 1; licence: own" in done.stderr
     assert "left out: black.png: is almost of one colour" in done.stderr
     manifest = json.loads((tmp_path / "out" / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["samples"][0]["width_px"] == 80
@@ -354,3 +357,18 @@ def test_the_command_writes_the_manifest_and_the_preview(tmp_path):
     assert Image.open(tmp_path / "out" / "preview.png").width > 80
     assert json.loads(impasto("prepare", tmp_path / "data", "--out", tmp_path, "--json").stdout)["manifest"]["samples"]
     assert impasto("prepare", tmp_path / "data" / "black.png", "--out", tmp_path).returncode == 2
+
+
+@pytest.mark.usefixtures("misbehaving")
+def test_a_training_leaves_what_it_learned_from_beside_the_model(tmp_path, monkeypatch):
+    monkeypatch.setattr("signal.signal", lambda *_: None)
+    save(tmp_path / "data" / "wall.png", 1)
+    train = ["train", "learn", str(tmp_path / "data"), "--name", "wall", "--steps", "1", "--licence", "own"]
+    main([*train, "--out", str(tmp_path / "models")])
+    assert {path.name for path in (tmp_path / "models").iterdir()} >= {"wall.manifest.json", "wall.data.png"}
+    written = (tmp_path / "models" / "wall.manifest.json").read_text(encoding="utf-8")
+    assert json.loads(written)["samples"][0]["licence"] == "own"
+    assert list_models(tmp_path / "models")[0].licence == "own"
+    save(tmp_path / "data" / "other.png", 2)
+    main([*train, "--out", str(tmp_path / "models")])
+    assert (tmp_path / "models" / "wall.manifest.json").read_text(encoding="utf-8") == written
