@@ -161,11 +161,16 @@ class _Standard:
 
 def _floor(case: Case, standard: _Standard) -> dict[str, float]:
     """What real pictures score beside each other."""
-    fine, wavelets = [], []
-    for one, other in case.floor_pairs():
-        fine.append(metrics.fine(_swd(one, other, standard)))
-        wavelets.append(_wavelets(one, other, standard))
-    return {"fine_swd": float(np.mean(fine)), "wavelets": float(np.mean(wavelets))}
+    pairs = case.floor_pairs()
+    return {
+        "fine_swd": float(np.mean([metrics.fine(_swd(*pair, standard)) for pair in pairs])),
+        "wavelets": float(np.mean([_wavelets(*pair, standard) for pair in pairs])),
+        "spectrum_db": float(np.mean([np.abs(_spectrum_db(*pair)).max() for pair in pairs])),
+    }
+
+
+def _spectrum_db(made: Sequence[Maps], real: Sequence[Maps]) -> list[float]:
+    return metrics.spectrum_difference_db(_colors(made), _colors(real))
 
 
 def _swd(made: Sequence[Maps], real: Sequence[Maps], standard: _Standard) -> list[float]:
@@ -187,7 +192,7 @@ def _beside_the_real(
     real = list(case.judged)
     swd = _swd([maps], real, standard)
     contrast = metrics.contrast_ratio(standard.channels(maps), [standard.channels(one) for one in real])
-    spectrum = metrics.spectrum_difference_db(_colors([maps]), _colors(real))
+    spectrum = _spectrum_db([maps], real)
     distances = {
         name: metrics.color_distance(maps[name].pixels, [one[name].pixels for one in real]) for name in standard.names
     }

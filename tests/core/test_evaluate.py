@@ -214,6 +214,7 @@ def test_the_command_prints_writes_and_records(stubbed, capsys):
     command = ["evaluate", "stub", str(file), "--seeds", "1", "--size", str(SIDE), "--device", "cpu"]
     main([*command, "--set", "flaw=copy", "--out", str(stubbed / "out")])
     told = capsys.readouterr().out
+    assert "\nfloor: fine_swd " in told
     row = next(line.split() for line in told.splitlines() if line.startswith("copied_block_px"))
     assert row[-1] == "MISSED"
     about = json.loads((stubbed / "out" / "evaluation.json").read_text())
