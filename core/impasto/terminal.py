@@ -141,7 +141,6 @@ class Terminal:
             beside = "" if case["held_out"] else ", which the model learned from"
             print(f"{about['model']} {case['label']}".rstrip() + f" beside {', '.join(case['data'])}{beside}")
             print("floor: " + ", ".join(f"{name} {value:.3g}" for name, value in case["floor"].items()))
-            print("floor: " + ", ".join(f"{name} {value:.3g}" for name, value in case["floor"].items()))
             self.table(("figure", "mean", "", "goal", ""), lines)
         for path in written:
             print(path)
