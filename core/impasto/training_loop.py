@@ -263,10 +263,10 @@ def new_model_path(name: str, context: Context) -> Path:
 
 
 def save_trained(training: Training, path: Path, checkpoint: Path, card: Mapping[str, Any], outcome: Outcome) -> Result:
-    """Save `ema` in half precision with its card, to which the figures and the curve are added; drop the checkpoint."""
+    """Save `ema` in half precision and drop the checkpoint. The card gets the precision, the figures and the curve."""
     tensors = {name: value.detach().cpu() for name, value in training.ema.state_dict().items()}
     halves = {name: (value.half() if value.is_floating_point() else value).numpy() for name, value in tensors.items()}
-    about = {**card, "figures": outcome.figures, "curve": outcome.curve}
+    about = {**card, "precision": training.precision, "figures": outcome.figures, "curve": outcome.curve}
     if outcome.note:
         about["note"] = outcome.note
     model = save_model(path, halves, about, training.preview())

@@ -331,6 +331,7 @@ def test_the_model_is_saved_with_its_figures_and_curve(tmp_path):
     assert result.models == (path,)
     assert result.figures["seconds"] == outcome.seconds
     assert model.card["figures"]["steps"] == 40
+    assert model.card["precision"] == "float32"
     assert len(model.card["curve"]["loss_generator"]) == 40
     assert read_tensors(path)[0]["weight"].dtype == np.float16
     assert not checkpoint.exists()
