@@ -178,7 +178,8 @@ def what_is_missing(context: bpy.types.Context) -> str:
         return "Choose a tool"
     tool = catalogue[settings.tool]
     needs_source = tool["needs"] or tool["kind"] != "generator" or settings.source_kind != "NONE"
-    if needs_source and chosen_source_is_empty(settings):
+    is_enough = properties.model_parameter(tool) and not tool["needs"]  # what was learned makes textures from nothing
+    if needs_source and not is_enough and chosen_source_is_empty(settings):
         return "Choose a source: a file, or an image of this .blend"
     chosen = properties.images_of(context.scene, tool)
     missing = [item["name"] for item in tool["inputs"] if item["required"] and item["name"] not in chosen]

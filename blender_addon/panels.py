@@ -127,7 +127,8 @@ def draw_parameters(
     for name in properties.drawn_parameters(tool):
         is_wanted = name not in leave_out and (not only or name in only)
         if is_wanted and properties.is_visible(group, tool, name):
-            column.prop(group, properties.identifier(name), text=properties.shown_label(group, tool, name))
+            label, is_slider = properties.shown_label(group, tool, name), properties.slider_index(name) is not None
+            column.prop(group, properties.identifier(name), text=label, slider=is_slider)
 
 
 def _draw_variations(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:

@@ -269,12 +269,12 @@ def is_visible(group: bpy.types.PropertyGroup, tool: Mapping[str, Any], name: st
 
 def is_of_model(group: bpy.types.PropertyGroup, tool: Mapping[str, Any], name: str) -> bool:
     """Whether the chosen model has this parameter, where it is a slider, or the choice among several materials."""
-    if model_parameter(tool) is None or not (name in MATERIALS or _slider_index(name) is not None):
+    if model_parameter(tool) is None or not (name in MATERIALS or slider_index(name) is not None):
         return True
     model = chosen_model(group, tool)
     if model is None:
         return False
-    return bool(model["classes"]) if name in MATERIALS else _slider_index(name) < len(model["sliders"])
+    return bool(model["classes"]) if name in MATERIALS else slider_index(name) < len(model["sliders"])
 
 
 def model_parameter(tool: Mapping[str, Any]) -> str | None:
@@ -302,7 +302,7 @@ def choose_model(scene: bpy.types.Scene, name: str) -> Mapping[str, Any] | None:
 
 def shown_label(group: bpy.types.PropertyGroup, tool: Mapping[str, Any], name: str) -> str:
     """How a parameter is called where it is drawn: a slider as the chosen model calls it."""
-    index, model = _slider_index(name), chosen_model(group, tool)
+    index, model = slider_index(name), chosen_model(group, tool)
     if index is not None and model and index < len(model["sliders"]):
         slider = model["sliders"][index]
         return slider.get("label") or slider["name"].replace("_", " ").capitalize()
@@ -314,7 +314,8 @@ def is_model(schema: Mapping[str, Any]) -> bool:
     return schema.get("format") == "model"
 
 
-def _slider_index(name: str) -> int | None:
+def slider_index(name: str) -> int | None:
+    """Which slider of a model the parameter is, from 0; None for other parameters."""
     found = re.fullmatch(r"slider_(\d+)", name)
     return int(found[1]) - 1 if found else None
 

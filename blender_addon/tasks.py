@@ -22,12 +22,14 @@ if TYPE_CHECKING:
 class Report:
     """What to tell the user: level is INFO, WARNING or ERROR (as operators report), or CANCELLED.
 
-    is_of_engine: an error that looking after the engine may mend, so that panels show the buttons for it.
+    is_of_engine: an error that looking after the engine may mend, so that panels show the buttons for it. model: one
+    that is new and can be used now.
     """
 
     level: str
     text: str
     is_of_engine: bool = False
+    model: str = ""
 
 
 class Task:

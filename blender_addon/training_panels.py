@@ -90,6 +90,8 @@ def _draw_training(layout: bpy.types.UILayout) -> None:
     row.operator("impasto.train", icon="PLAY")
     if engine.find() is not None:
         draw_report(column, jobs.training_report)
+    if jobs.training_report and jobs.training_report.model:
+        column.operator("impasto.use_model", icon="CHECKMARK").name = jobs.training_report.model
 
 
 def _draw_progress(layout: bpy.types.UILayout, task: Task) -> None:

@@ -125,5 +125,4 @@ def _apply(made: Mapping[str, Any], epoch: int) -> Report:
     if not name:
         return Report("WARNING", "The training made no model")
     tool = properties.choose_model(bpy.context.scene, name) if epoch == jobs.file_epoch else None
-    where = f"; choose the tool {tool['label']} to use it" if tool else ""
-    return Report("INFO", f"The model {name} is ready{where}")
+    return Report("INFO", f"The model {name} is ready", model=name if tool else "")
