@@ -44,7 +44,7 @@ class Method:
     color: tuple[int, int, int]
 
 
-SMALL = {"width": 32, "batch": 8, "crop_px": 32, "longest_px": SIDE_PX, "watched": False}
+SMALL = {"width": 16, "batch": 8, "crop_px": 32, "longest_px": SIDE_PX, "watched": False}
 METHODS = {
     "gan": Method("Textbook GAN", "train-gan", "gan", SMALL, (200, 60, 40)),
     "relativistic": Method(
