@@ -15,13 +15,14 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
+from .delivery import deliver, preview_pixels, read_inputs
 from .errors import Cancelled, ImpastoError, ProtocolError
 from .recipe import Recipe
 from .texture import Maps
@@ -29,10 +30,8 @@ from .wire import PROTOCOL, read_frame, write_frame
 
 if TYPE_CHECKING:
     from .dataset import Dataset
-    from .tools import Result
 
 PREVIEW_INTERVAL_S = 0.25
-PREVIEW_SIZE_PX = 512
 PROGRESS_INTERVAL_S = 0.05
 EXIT_GRACE_S = 10.0
 LOW_PRIORITY = "--low-priority"
@@ -199,7 +198,7 @@ class Worker:
         else:
             result = run(recipe, inputs, **how)
         log.info("job %d took %.2f s", job.id, time.monotonic() - started)
-        return _deliver(result, wanted)
+        return deliver(result, wanted)
 
     def _inputs(self, job: Job, recipe: Recipe) -> dict[str, Maps | Dataset]:
         """The inputs that came with the job: maps, or a dataset where a step's tool declares one."""
@@ -210,13 +209,7 @@ class Worker:
             say({"type": "progress", "id": job.id, "fraction": 0.0, "message": f"looking at {name}"})
 
         say = _throttled(PROGRESS_INTERVAL_S, self._send)
-        datasets = _datasets(recipe)
-        return {
-            name: _dataset(name, given, job.arrays, datasets[name], tell)
-            if name in datasets
-            else _input(name, given, job.arrays)
-            for name, given in job.header.get("inputs", {}).items()
-        }
+        return read_inputs(recipe, job.header.get("inputs", {}), job.arrays, tell)
 
     def _is_cancelled(self, job: Job) -> bool:
         """What the running tool asks; it waits here while the job is paused."""
@@ -255,105 +248,6 @@ def _describe_error(error: BaseException) -> dict[str, Any]:
     else:
         name, message, remedy = "WorkerError", f"{type(error).__name__}: {error}", "this is a bug: report the log"
     return {"type": "error", "error": name, "message": message, "remedy": remedy, "trace": trace}
-
-
-def _datasets(recipe: Recipe) -> dict[str, dict[str, Any]]:
-    """The inputs that a step's tool takes as a dataset, and how it wants them read."""
-    from .dataset import settings_for
-    from .plugins import registry
-    from .tools import validate
-
-    steps = [(registry().tool(step.tool), step) for step in recipe.steps]
-    return {
-        step.inputs[item.name]: settings_for(validate(tool, step.parameters))
-        for tool, step in steps
-        for item in tool.inputs
-        if item.kind == "dataset" and item.name in step.inputs
-    }
-
-
-def _dataset(
-    name: str,
-    given: Mapping[str, Any],
-    arrays: Mapping[str, np.ndarray],
-    settings: Mapping[str, Any],
-    tell: Callable[[float, str], None],
-) -> Dataset:
-    """A dataset that the client sent as a path, or as the arrays of one surface; with its licence, if known."""
-    from .dataset import dataset_of, read_dataset
-
-    licence = str(given.get("licence") or "unknown")
-    if "path" in given:
-        width_m = given.get("width_m")
-        dataset = read_dataset(given["path"], licence=licence, on_progress=tell, width_m=width_m, **settings)
-    else:
-        dataset = dataset_of(_input(name, given, arrays), licence=licence, **settings)
-    dataset.check(settings.get("smallest_px", 1))
-    return dataset
-
-
-def _input(name: str, given: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Maps:
-    """An input that the client sent as a path, or as arrays called NAME/MAP."""
-    from .files import read_maps
-
-    if "path" in given:
-        maps = read_maps(Path(given["path"]))
-    else:
-        pixels = {key.partition("/")[2]: array for key, array in arrays.items() if key.partition("/")[0] == name}
-        maps = Maps.from_arrays({key: _to_float(array) for key, array in pixels.items()})
-    known = {key: given[key] for key in ("name", "width_m", "height_range_m") if given.get(key) is not None}
-    return replace(maps, **known)
-
-
-def _to_float(array: np.ndarray) -> np.ndarray:
-    if array.dtype.kind == "u":
-        return array.astype(np.float32) / np.float32(np.iinfo(array.dtype).max)
-    return array.astype(np.float32, copy=False)
-
-
-def _deliver(result: Result, wanted: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """The result as the client wants it: `arrays`, a `preview`, `encoded` files, or the `files` that were written."""
-    from .files import encode_maps
-    from .plugins import registry
-
-    assert result.recipe is not None
-    maps = result.maps
-    about = {
-        "type": "done",
-        "recipe": result.recipe.to_dict(),
-        "figures": dict(result.figures),
-        "models": [str(path) for path in result.models],
-        "width_m": maps.width_m,
-        "height_range_m": maps.height_range_m,
-        "name": maps.name,
-        "size_px": _size_px(result),
-    }
-    if wanted["as"] == "arrays":
-        return about, maps.arrays()
-    if wanted["as"] == "preview":
-        return about, {"preview": preview_pixels(maps)}
-    if wanted["as"] == "files":
-        return {**about, "paths": [str(path) for path in result.paths]}, {}
-    encoded = encode_maps(maps, registry().exporter(wanted.get("format", "png")), result.recipe)
-    return about, {name: np.frombuffer(data, np.uint8) for name, data in encoded.items()}
-
-
-def _size_px(result: Result) -> list[int] | None:
-    """[height, width] of what was made, also where only files hold it."""
-    from .decode import read_size
-
-    if result.maps:
-        return list(result.maps.size_px)
-    return list(read_size(result.paths[0])) if result.paths else None
-
-
-def preview_pixels(maps: Maps) -> np.ndarray:
-    """The base colour (or what there is) as uint8 RGB, its longer side at most 512 px."""
-    name = "base_color" if "base_color" in maps else next(iter(maps))
-    pixels = maps[name].pixels
-    step = -(-max(pixels.shape[:2]) // PREVIEW_SIZE_PX)
-    small = np.clip(pixels[::step, ::step] * 255 + 0.5, 0, 255).astype(np.uint8)
-    return np.repeat(small, 3, axis=2) if small.shape[2] == 1 else small
 
 
 def _throttled(interval_s: float, function: Any) -> Any:

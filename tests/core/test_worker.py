@@ -22,7 +22,7 @@ def recipe(tool: str, **parameters) -> Recipe:
     return Recipe((Step(tool, parameters),))
 
 
-def wait_until(condition, limit_s: float = 20.0) -> None:
+def wait_until(condition, limit_s: float = 120.0) -> None:
     ended = time.monotonic() + limit_s
     while not condition():
         assert time.monotonic() < ended, "waited too long"
