@@ -20,7 +20,7 @@ EXTENSION = sys.modules["bl_ext.user_default.impasto"]
 JOBS = EXTENSION.jobs.jobs
 HEADER_PX = 26
 """Height of a panel's header, at Blender's own scale."""
-SMALL = {"name": "gravel", "steps": 20000, "canvas_px": 128, "crop_px": 64, "batch": 2, "width": 0.5}
+SMALL = {"name": "gravel", "steps": 5000, "canvas_px": 128, "crop_px": 64, "batch": 2, "width": 0.5}
 LIMIT_S = 240
 
 
@@ -62,7 +62,7 @@ def trains(walk: Walk) -> Steps:
     walk.record("message", JOBS.training.message if JOBS.training else JOBS.training_report.text)
     walk.record("has_preview", bool(JOBS.training) and JOBS.training.preview is not None)
     yield walk.move((400, 500))
-    yield 12.0
+    yield 30.0  # the next preview
     walk.screenshot("training.png")
 
 
