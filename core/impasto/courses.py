@@ -67,23 +67,23 @@ def _straightest(image: torch.Tensor) -> tuple[float, float, float]:
     small = torch.nn.functional.avg_pool2d(image[None, None], step)[0, 0]
     total = float(image.square().mean())
 
-    def share(tilt: float, keystone: float, of: torch.Tensor) -> float:
-        means, counts = _profile(of, tilt, keystone)
+    def share(axis: tuple[float, float], of: torch.Tensor) -> float:
+        means, counts = _profile(of, *axis)
         return float((means.square() * counts).sum() / counts.sum()) / max(total, 1e-9)
 
     tilts, keystones = [i / 50 for i in range(-6, 7)], [i / 25 for i in range(-8, 9)]
-    best = max(product(tilts, keystones), key=lambda pair: share(*pair, small))
-    straight = max(product(tilts, [0.0]), key=lambda pair: share(*pair, small))
-    keep_keystone = share(*best, small) > 1.25 * share(*straight, small) and abs(best[1]) > 0.03
+    best: tuple[float, float] = max(product(tilts, keystones), key=lambda pair: share(pair, small))
+    straight = max(product(tilts, [0.0]), key=lambda pair: share(pair, small))
+    keep_keystone = share(best, small) > 1.25 * share(straight, small) and abs(best[1]) > 0.03
     best = best if keep_keystone else straight
     for grain in (0.01, 0.005, 0.0025):
         sides = (-grain, 0.0, grain) if keep_keystone else (0.0,)
         near = [(best[0] + a, best[1] + b) for a in (0.0, -grain, grain) for b in sides]
-        best = max(near, key=lambda pair: share(*pair, image))
+        best = max(near, key=lambda pair: share(pair, image))
     level = (0.0, best[1])
-    if share(*level, image) > 0.97 * share(*best, image):
+    if share(level, image) > 0.97 * share(best, image):
         best = level
-    return *best, share(*best, image)
+    return *best, share(best, image)
 
 
 def _profile_correlation(image: torch.Tensor, tilt: float, keystone: float) -> torch.Tensor:

@@ -268,7 +268,8 @@ def test_control_c_keeps_what_was_learned(engine_with_misbehaving, picture, tmp_
     ours, theirs = pty.openpty()
     pytest.importorskip("termios").tcsetwinsize(theirs, (24, 100))
     arguments = ["train", "train-torus", str(picture), "--name", "wall", "--out", str(tmp_path), "--steps", "99999"]
-    command = [engine_with_misbehaving, "-m", "impasto", *arguments, "--crop-px", "48", "--width", "0.125", "--batch", "1"]
+    arguments += ["--crop-px", "48", "--width", "0.125", "--batch", "1"]
+    command = [engine_with_misbehaving, "-m", "impasto", *arguments]
     running = subprocess.Popen(command, stderr=theirs)
     os.close(theirs)
     shown = b""
