@@ -156,7 +156,7 @@ class ProgressiveTraining(TextbookTraining):
         G, D = self.networks["generator"], self.networks["discriminator"]
         growth = self.growth()
         G.growth.fill_(growth)  # type: ignore[operator]
-        growth = float(G.growth)
+        growth = float(G.growth)  # type: ignore[arg-type]  # as the buffer rounds it
         level, levels = math.ceil(growth), levels_of(self.crop_px)
         x, _ = self.crops.draw(self.batch, self.crop_px, self.random)
         x = shown(x, levels - 1 - level, growth % 1)  # (B, C, 8·2^level, 8·2^level)

@@ -66,6 +66,9 @@ def upsample(x: Tensor, have: Region, want: Region) -> Tensor:
 class Stage(nn.Module):
     """One octave: convolution, upsampling, noise, lattice, style, residual convolutions that start small, a head."""
 
+    gains: Tensor
+    residuals: Sequence[nn.Conv2d]
+
     def __init__(self, inputs: int, width: int, channels: int, blocks: int, waves: int, is_first: bool) -> None:
         super().__init__()
         self.blocks, self.is_first = blocks, is_first
@@ -74,7 +77,7 @@ class Stage(nn.Module):
         self.style = nn.Linear(STYLE_CHANNELS, 2 * width)
         self.noise_channels = max(1, width // NOISE_SHARE)
         self.noise = nn.Conv2d(self.noise_channels, width, 1, bias=False)
-        self.residuals = nn.ModuleList(nn.Conv2d(width, width, 3) for _ in range(blocks))
+        self.residuals = nn.ModuleList(nn.Conv2d(width, width, 3) for _ in range(blocks))  # type: ignore[assignment]
         self.head = nn.Conv2d(width, channels, 1)
         self.register_buffer("gains", torch.ones(channels, 1, 1))
         self._initialise()
@@ -84,6 +87,7 @@ class Stage(nn.Module):
         """Features keep their deviation from stage to stage (He et al. 2015); residual blocks and style begin small."""
         for convolution in (self.convolution, *self.residuals):
             nn.init.kaiming_normal_(convolution.weight, a=SLOPE)
+            assert convolution.bias is not None
             nn.init.zeros_(convolution.bias)
         for residual in self.residuals:
             residual.weight.mul_(0.2)
@@ -91,6 +95,7 @@ class Stage(nn.Module):
         self.style.weight.mul_(0.3)
         nn.init.zeros_(self.style.bias)
         nn.init.normal_(self.head.weight, std=HEAD_GAIN / self.head.in_channels**0.5)
+        assert self.head.bias is not None
         nn.init.zeros_(self.head.bias)
 
     def before(self, want: Region) -> Region:
@@ -112,6 +117,7 @@ class Stage(nn.Module):
         x = leaky_relu(x, SLOPE, inplace=True)
         for residual in self.residuals:
             x = leaky_relu(residual(x), SLOPE, inplace=True) + x[:, :, 1:-1, 1:-1]
+        assert self.head.bias is not None
         maps = _mixed(self.head, x).float() + self.head.bias[:, None, None]
         maps = maps * self.gains
         if state.maps is not None:
@@ -131,7 +137,7 @@ class TorusGenerator(nn.Module):
     ) -> None:
         super().__init__()
         inputs = (LOCAL_CHANNELS + BROAD_CHANNELS, *widths)
-        self.stages = nn.ModuleList(
+        self.stages: Sequence[Stage] = nn.ModuleList(  # type: ignore[assignment]
             Stage(before, width, channels, count, waves if index < len(widths) - 1 else 0, index == 0)
             for index, (before, width, count) in enumerate(zip(inputs, widths, blocks, strict=False))
         )
@@ -173,7 +179,6 @@ class TorusGenerator(nn.Module):
         """The regions that the stages from `first` on must make so that the last one makes `want`; coarsest first."""
         wants = [want]
         for stage in list(self.stages)[first + 1 : stages or None][::-1]:
-            assert isinstance(stage, Stage)
             wants.insert(0, stage.before(wants[0]).clipped())
         return wants
 

@@ -92,6 +92,7 @@ class TorusTraining(Training):
     def set_gains(self) -> None:
         """Tell the generator and its average how much of the data lies in which octave."""
         for network in (self.networks["generator"], self.ema):
+            assert isinstance(network, TorusGenerator)
             network.set_gains(self.data.octaves(len(GENERATOR_WIDTHS)))
 
     def rate(self) -> float:
