@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import bpy
 
 from . import engine, images, properties, results
-from .catalogue import DEFAULT_ESTIMATOR, DEFAULT_TOOL, SIZE_PARAMETERS, catalogue, has_size
+from .catalogue import DEFAULT_ESTIMATOR, DEFAULT_TOOL, LARGE_PX, SIZE_PARAMETERS, catalogue, has_size
 from .core.errors import ParameterError
 from .core.recipe import Recipe, Step
 from .jobs import connect
@@ -56,7 +56,8 @@ class Request:
             message = f"{self.tool} makes a result of its source's size"
             raise ParameterError(message, "leave width_px and height_px at 0")
         steps = [Step(self.tool, parameters, {name: name for name in self.inputs})]
-        if tool["kind"] == "generator" and self.estimator not in ("none", ""):
+        in_tiles = tool.get("makes_tiles") and self.width_px * self.height_px > LARGE_PX  # an estimator needs the whole
+        if tool["kind"] == "generator" and self.estimator not in ("none", "") and not in_tiles:
             steps.append(Step(catalogue[self.estimator]["name"], dict(self.estimator_parameters)))
         return Recipe.from_dict(Recipe(tuple(steps), self.seed).to_dict())
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 
 from impasto.context import Context
@@ -19,12 +20,15 @@ if TYPE_CHECKING:
     from . import PhotoMapsParameters
 
 WIDTH_M = 1.0  # of a picture that does not say
+COMPLETE = {"base_color", "height", "normal", "roughness", "ambient_occlusion"}
 GIVEN_RELIEF = 0.04  # in picture sizes: the range of a given height that does not say (measured stone: 0.03–0.06)
 
 
 def estimate_maps(subject: Maps, parameters: PhotoMapsParameters, context: Context) -> Maps:
     """All maps of the subject's surface; see `PhotoMaps`."""
     context.progress(0.0, "looking at the picture")
+    if parameters.keep_given and set(subject) >= COMPLETE:
+        return _with_metallic(subject, parameters.metallic)
     given = _tensors(subject, context.device)
     base_color = given["base_color"]
     kept = given if parameters.keep_given else {}
@@ -54,6 +58,13 @@ def estimate_maps(subject: Maps, parameters: PhotoMapsParameters, context: Conte
     new = {name: x for name, x in made.items() if name == "base_color" or name not in kept}
     context.progress(1.0)
     return replace(subject.with_arrays(_arrays(new)), height_range_m=range_m)
+
+
+def _with_metallic(subject: Maps, metallic: float) -> Maps:
+    """A complete set as it is: its base colour holds no light any more."""
+    if "metallic" in subject:
+        return subject
+    return subject.with_arrays({"metallic": np.full((*subject.size_px, 1), metallic, np.float32)})
 
 
 def _tensors(subject: Maps, device: str) -> dict[str, torch.Tensor]:

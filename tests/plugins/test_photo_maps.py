@@ -260,3 +260,12 @@ def test_progress_is_told_in_the_users_words():
     assert fractions == sorted(fractions)
     assert fractions[-1] == 1
     assert any("height" in message for _, message in told)
+
+
+def test_a_complete_set_is_left_as_it_is():
+    rng = np.random.default_rng(0)
+    arrays = {name: rng.random((48, 48, channels)) for name, channels in MAP_CHANNELS.items() if name != "metallic"}
+    subject = Maps.from_arrays(arrays)
+    made = estimate(subject)
+    assert all(np.array_equal(made[name].pixels, subject[name].pixels) for name in subject)
+    assert made["metallic"].pixels.max() == 0

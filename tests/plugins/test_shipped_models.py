@@ -1,0 +1,49 @@
+"""The models that come along: small, licensed, judged, and what they make tiles."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import impasto_gan
+from impasto.metrics import normal_length_error, seam_z
+from impasto.models import read_model
+from impasto.recipe import Recipe, Step
+from impasto.runner import run
+
+FOLDER = Path(impasto_gan.__file__).parent / "models"
+NAMES = sorted(path.stem for path in FOLDER.glob("*.safetensors"))
+
+
+def test_the_table_that_trains_them_names_each():
+    table = tomllib.loads((FOLDER / "training.toml").read_text(encoding="utf-8"))
+    assert set(NAMES) == set(table)
+    assert len(NAMES) >= 12
+    assert len({about["material"] for about in table.values()}) >= 12
+
+
+def test_all_together_are_small():
+    assert sum(path.stat().st_size for path in FOLDER.glob("*.safetensors")) <= 32e6
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_is_small_and_says_what_it_learned_and_how_well(name):
+    model = read_model(FOLDER / f"{name}.safetensors")
+    assert model.size_bytes <= 1e6
+    assert model.thumbnail
+    assert {source["licence"] for source in model.card["data"]} == {"CC0-1.0"}
+    assert all(source["part"] in ("left", "top") for source in model.card["data"])  # judged by the other half
+    assert model.card["material"]
+    assert model.card["sliders"]
+    assert model.card["figures"]["novelty"] >= 0.85
+    assert model.card["figures"]["fine_swd_of_floor"] > 0
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_map_tiles(name):
+    made = run(Recipe((Step("torus", {"model": name, "width_px": 320, "height_px": 256}),), 4)).maps
+    assert {"base_color", "roughness", "normal", "height", "ambient_occlusion"} <= set(made)
+    assert normal_length_error(made["normal"].pixels) < 0.01
+    for map_ in made:
+        assert max(seam_z(made[map_].pixels)) < 3
+        assert min(seam_z(made[map_].pixels)) > -4
