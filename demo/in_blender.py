@@ -47,8 +47,10 @@ def main() -> None:
         render(folder / "preview.png")
     made = ball.active_material
     with told(f"Making {LEARNED} with a model that comes along, and rendering it"):
+        turn_uvs(-1)
         from_model(ball, LEARNED, options.size)
         render(folder / "learned.png")
+        turn_uvs(1)
     dress(made)
     with told("Saving the scene with its images packed, opening it again and comparing every pixel"):
         save_and_check(folder / "demo.blend")
@@ -141,6 +143,14 @@ def lay_uvs(chosen: bpy.types.Object, across: float, up: float) -> None:
     """Repeat the texture, turned by 90°: the courses of the photographed bricks then lie flat."""
     for corner in chosen.data.uv_layers.active.data:
         corner.uv = (corner.uv[1] * up, -corner.uv[0] * across)
+
+
+def turn_uvs(way: int) -> None:
+    """Turn the textures of everything by 90°, one way or the other."""
+    for chosen in bpy.data.objects:
+        if chosen.type == "MESH":
+            for corner in chosen.data.uv_layers.active.data:
+                corner.uv = (way * corner.uv[1], -way * corner.uv[0])
 
 
 def point_at(chosen: bpy.types.Object, target: tuple[float, float, float]) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import bpy
 
 sys.path.insert(0, str(Path(__file__).parent))
-from in_blender import EXTENSION, from_model, lay_uvs, point_at, render, select, told
+from in_blender import EXTENSION, from_model, point_at, render, select, told
 
 COLUMNS = 4
 TEXTURE_PX = 1024
@@ -40,7 +40,8 @@ def add_ball(column: int, row: int) -> bpy.types.Object:
     ball = bpy.context.object
     ball.rotation_euler = (0, 0, 1.5708)
     bpy.ops.object.shade_smooth()
-    lay_uvs(ball, 1.5, 0.75)
+    for corner in ball.data.uv_layers.active.data:
+        corner.uv = (corner.uv[0] * 1.5, corner.uv[1] * 0.75)
     select(ball)
     return ball
 
