@@ -11,7 +11,7 @@ import bpy
 sys.path.insert(0, str(Path(__file__).parent))
 from in_blender import EXTENSION, from_model, point_at, render, select, told
 
-COLUMNS = 4
+COLUMNS = 5
 TEXTURE_PX = 1024
 CELL_PX = 300
 
@@ -35,13 +35,13 @@ def main() -> None:
 
 
 def add_ball(column: int, row: int) -> bpy.types.Object:
-    """A ball in the grid, with a texture across a quarter of it."""
+    """A ball in the grid, its texture going twice around it."""
     bpy.ops.mesh.primitive_uv_sphere_add(segments=96, ring_count=48, radius=0.92, location=(2 * column, 0, 2 * row))
     ball = bpy.context.object
-    ball.rotation_euler = (0, 0, 1.5708)
+    ball.rotation_euler = (0, 0, -1.5708)
     bpy.ops.object.shade_smooth()
     for corner in ball.data.uv_layers.active.data:
-        corner.uv = (corner.uv[0] * 1.5, corner.uv[1] * 0.75)
+        corner.uv = (corner.uv[0] * 2, corner.uv[1])
     select(ball)
     return ball
 
