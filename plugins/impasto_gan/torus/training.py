@@ -233,7 +233,9 @@ class TorusTraining(Training):
 
     def model(self) -> Model:
         """The averaged generator, as `torus` uses it."""
-        return Model(self.ema, self.data.standard.on(self.device), self.data.waves, self.data.labels, device=self.device)
+        return Model(
+            self.ema, self.data.standard.on(self.device), self.data.waves, self.data.labels, device=self.device
+        )
 
 
 def _fitting(widths: list[int], side_px: int) -> list[int]:
