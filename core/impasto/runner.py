@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -246,4 +247,10 @@ def _record_input(given: Maps | Dataset) -> dict[str, str | float]:
 def _versions(tools: list[Tool]) -> dict[str, str]:
     names = {tool.name for tool in tools}
     owners = {plugin.distribution for plugin in registry().plugins if names.intersection(plugin.tools)}
-    return {name: version(name) for name in sorted({"impasto", "torch", "numpy"} | owners)}
+    return {name: _version(name) for name in sorted({"impasto", "torch", "numpy"} | owners)}
+
+
+@cache
+def _version(distribution: str) -> str:
+    """Read once: it takes longer than a small preview may."""
+    return version(distribution)

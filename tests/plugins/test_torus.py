@@ -1,5 +1,6 @@
 """The torus generator: it learns, tiles at any size, is the same in parts, and goes on where it stopped."""
 
+import copy
 from dataclasses import replace
 
 import numpy as np
@@ -223,6 +224,7 @@ def test_classes_are_chosen_and_blended_by_name(classes):
 
 def test_sliders_do_what_their_names_say_and_keep_the_seed(library):
     model = load("tiny", Context(models_folder=library))
+    model = replace(model, network=copy.deepcopy(model.network))
     with torch.no_grad():
         for stage in model.network.stages:
             stage.style.weight.mul_(4)  # so that styles differ visibly after so short a training

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +15,7 @@ from torch import Tensor
 
 from impasto.context import Context
 from impasto.errors import ModelError, ParameterError
+from impasto.models import find_model, load_model, read_model
 from impasto.noise import NoiseField
 from impasto.relief import HALO_PX, normal_from_height, occlusion_from_height
 from impasto.texture import MAP_CHANNELS, Maps
@@ -199,27 +201,36 @@ def _positions(start: int, count: int, out: int, made: int) -> tuple[int, int, T
 
 def load(wanted: str, context: Context) -> Model:
     """The model of this name for `torus`. ModelError where it is none, or does not fit."""
-    card, tensors = context.load_model(wanted, "torus")
+    found = find_model(wanted, "torus", context.models_folder)
+    context.on_model(found)
+    return _built(found.path, found.sha256(), context.device)
+
+
+@lru_cache(maxsize=4)
+def _built(path: Path, _sha256: str, device: str) -> Model:
+    """The model of a file, kept while its bytes are the same: sliders ask for it many times a second."""
+    file = read_model(path)
+    card = file.card
     try:
         waves, maps = stacked(card["waves"]), tuple(card["maps"])
         channels = sum(MAP_CHANNELS[name] for name in maps)
         network = TorusGenerator(channels, card["widths"], card["blocks"], waves.channels, len(card["classes"]))
-        state = {name: torch.from_numpy(array).float() for name, array in tensors.items()}
+        state = {name: torch.from_numpy(array).float() for name, array in load_model(file).items()}
         sliders = state.pop("sliders", torch.zeros(0, STYLE_CHANNELS))
         network.load_state_dict(state)
         standard = Standard(maps, torch.tensor(card["mean"])[:, None, None], torch.tensor(card["matrix"]))
     except (KeyError, TypeError, AttributeError, RuntimeError) as error:
         raise ModelError(f"{card['name']} does not fit torus: {error}", "train it again, or choose another") from error
     return Model(
-        network.to(context.device, memory_format=torch.channels_last),  # type: ignore[call-overload]
-        standard.on(context.device),
+        network.requires_grad_(False).to(device, memory_format=torch.channels_last),  # type: ignore[call-overload]
+        standard.on(device),
         waves,
         tuple(card["classes"]),
         sliders,
         card.get("texel_m"),
         card.get("height_range_m"),
         str(card["name"]),
-        context.device,
+        device,
     )
 
 
