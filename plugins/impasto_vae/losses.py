@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.functional import avg_pool2d, interpolate, softplus
+from torch.nn.functional import avg_pool2d, interpolate
 
-from .networks import Critic, Noise
+from impasto.losses import ordered
 
 PATCH_PX = 7
 DIRECTIONS = 16
@@ -21,8 +20,6 @@ POSITIONS = 2048
 LEVELS = 4
 BAND_WEIGHTS = (0.1, 0.5, 1.0, 1.0)
 """How much each level of the pyramid, finest first, has to agree texel by texel."""
-SIGMA = 0.1
-"""Length of the finite difference that stands for the critic's gradient: half the cost of differentiating twice."""
 
 
 def kl_divergence(mu: Tensor, log_variance: Tensor) -> Tensor:
@@ -86,14 +83,6 @@ def sliced_wasserstein_loss(x: Tensor, made: Sequence[Tensor], random: torch.Gen
     return torch.stack(losses).mean()
 
 
-def ordered(values: Tensor) -> Tensor:
-    """Each row of values (n, m) sorted; on the CPU by NumPy, which is several times as fast as PyTorch at this."""
-    if values.device.type != "cpu":
-        return values.sort(1).values
-    order = np.argsort(values.detach().numpy(), axis=1)
-    return values.gather(1, torch.from_numpy(order))
-
-
 def patches(x: Tensor, count: int, random: torch.Generator) -> Tensor:
     """7x7 patches (count, C · 49) of x (B, C, H, W) at random places."""
     batch, channels, height, width = x.shape
@@ -102,14 +91,3 @@ def patches(x: Tensor, count: int, random: torch.Generator) -> Tensor:
     places = ((index * height + y + offset[:, None]) * width + x_ + offset).flatten().to(x.device)
     found = x.permute(1, 0, 2, 3).flatten(1).index_select(1, places)  # (C, count · 49)
     return found.view(channels, count, -1).permute(1, 0, 2).flatten(1)
-
-
-def relativistic_loss(real: Tensor, fake: Tensor) -> Tensor:
-    """softplus(-(D(x) - D(x̂))), for each patch: the critic's (Huang et al. 2024, eq. 2); exchanged, its opponent's."""
-    return softplus(fake - real).mean()
-
-
-def zero_centred_penalty(D: Critic, x: Tensor, noise: Noise) -> Tensor:
-    """|∇D(x)|² (Huang et al. 2024, section 2.2): the expected square of (D(x + σn) - D(x)) / σ over normal n."""
-    logits, near = D(torch.cat([x, x + SIGMA * noise(*x.shape)])).chunk(2)
-    return ((near - logits) / SIGMA).square().mean()

@@ -16,6 +16,7 @@ from impasto.about import VERSION
 from impasto.context import Context
 from impasto.dataset import Dataset
 from impasto.device import training_precision
+from impasto.losses import SIGMA, relativistic, zero_centred_penalty
 from impasto.texture import MAP_CHANNELS, Maps
 from impasto.tools import Result
 from impasto.training import Training, start_from
@@ -27,10 +28,8 @@ from .latents import fill, inner_cells, windows_of
 from .losses import (
     kl_divergence,
     reconstruction_loss,
-    relativistic_loss,
     sliced_wasserstein_loss,
     with_free_bits,
-    zero_centred_penalty,
 )
 from .networks import CELL_PX, Autoencoder, Critic, reparameterised
 
@@ -128,13 +127,15 @@ class VaeTraining(Training):
         critic = self.critic
         x = self.vae.standardised(self.crops(len(x_hat), self.random))
         with self.autocast():
-            loss_critic = relativistic_loss(critic(x), critic(x_hat.detach()))
+            loss_critic = relativistic(critic(x), critic(x_hat.detach()))
             penalty = loss_critic.new_zeros(())
             if self.done % PENALTY_EVERY == 0:
-                penalty = zero_centred_penalty(critic, torch.cat([x, x_hat.detach()]), self.noise)
+                pair = torch.cat([x, x_hat.detach()])
+                logits, near = critic(torch.cat([pair, pair + SIGMA * self.noise(*pair.shape)])).chunk(2)
+                penalty = zero_centred_penalty(logits, near)
         self.descend("critic", loss_critic + PENALTY_EVERY * GAMMA * penalty)
         with self.autocast():
-            return loss_critic, relativistic_loss(critic(x_hat), critic(x).detach())
+            return loss_critic, relativistic(critic(x_hat), critic(x).detach())
 
     @torch.no_grad()
     def sample(self, size_px: tuple[int, int], count: int, seed: int = 0) -> Tensor:

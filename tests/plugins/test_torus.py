@@ -10,6 +10,7 @@ import torch
 from impasto.context import Context
 from impasto.dataset import Dataset, dataset_of
 from impasto.errors import Cancelled, ModelError, ParameterError
+from impasto.losses import SIGMA, zero_centred_penalty
 from impasto.metrics import normal_height_consistency, seam_z
 from impasto.models import find_model, read_model, read_tensors, save_model
 from impasto.recipe import Recipe, Step
@@ -18,7 +19,7 @@ from impasto.texture import Maps
 from impasto_gan.torus import generate as generate_module
 from impasto_gan.torus.data import prepare, slopes
 from impasto_gan.torus.generate import Choice, Painting, load, make, whole_picture
-from impasto_gan.torus.losses import SIGMA, sliced_wasserstein, zero_centred_penalty
+from impasto_gan.torus.losses import sliced_wasserstein
 from impasto_gan.torus.networks import PatchDiscriminator, patch_px
 from impasto_gan.torus.region import Region, whole
 from impasto_gan.torus.sliders import _measured, find_sliders

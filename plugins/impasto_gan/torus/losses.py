@@ -1,30 +1,16 @@
-"""What the networks are trained by: a relativistic loss for each patch with penalties, and sliced Wasserstein."""
+"""The sliced Wasserstein term of the torus generator's loss."""
 
 from __future__ import annotations
 
-import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.functional import avg_pool2d, conv2d, interpolate, softplus
+from torch.nn.functional import avg_pool2d, conv2d, interpolate
+
+from impasto.losses import ordered
 
 PATCH_PX = 7
 DIRECTIONS = 32
 POSITIONS = 4096
-SIGMA = 0.1
-"""Length of the finite difference that stands for the gradient: half the cost of differentiating twice."""
-
-
-def relativistic(real: Tensor, fake: Tensor) -> Tensor:
-    """softplus(-(D(x) - D(x̂))), for each patch: the discriminator's loss (Huang et al. 2024, eq. 2).
-
-    With the arguments exchanged it is the generator's.
-    """
-    return softplus(fake - real).mean()
-
-
-def zero_centred_penalty(logits: Tensor, near: Tensor) -> Tensor:
-    """|∇D|² (Huang et al. 2024, section 2.2): the expected square of (D(x + σn) - D(x)) / σ over normal n."""
-    return ((near - logits) / SIGMA).square().mean()
 
 
 def sliced_wasserstein(x: Tensor, x_hat: Tensor, levels: int, random: torch.Generator) -> Tensor:
@@ -59,7 +45,7 @@ def _distance(x: Tensor, x_hat: Tensor, patch_px: int, random: torch.Generator) 
         _some(conv2d(pixels[:, :, top:, left:], directions, stride=stride).transpose(0, 1).flatten(1).float(), random)
         for pixels in (x, x_hat)
     ]
-    real, fake = _sorted(projected[0]), _sorted(projected[1])
+    real, fake = ordered(projected[0]), ordered(projected[1])
     return ((real - fake).abs() / real.std(1, keepdim=True).clamp(min=1e-3)).mean()
 
 
@@ -68,11 +54,3 @@ def _some(projected: Tensor, random: torch.Generator) -> Tensor:
     if projected.shape[1] <= POSITIONS:
         return projected
     return projected[:, torch.randint(projected.shape[1], (POSITIONS,), generator=random).to(projected.device)]
-
-
-def _sorted(values: Tensor) -> Tensor:
-    """Each row sorted; on the CPU by NumPy, which is several times as fast as PyTorch at this."""
-    if values.device.type != "cpu":
-        return values.sort(1).values
-    order = np.argsort(values.detach().contiguous().numpy(), axis=1)
-    return values.gather(1, torch.from_numpy(order))

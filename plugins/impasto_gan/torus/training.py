@@ -17,6 +17,7 @@ from impasto.about import VERSION
 from impasto.context import Context
 from impasto.dataset import Dataset
 from impasto.device import training_precision
+from impasto.losses import SIGMA, relativistic, zero_centred_penalty
 from impasto.texture import Maps
 from impasto.tools import Result
 from impasto.training import Training, start_from
@@ -24,7 +25,7 @@ from impasto.training_loop import new_model_path, save_trained, train
 
 from .data import COARSE, Crops, Data, prepare, slopes
 from .generate import Model, make
-from .losses import SIGMA, relativistic, sliced_wasserstein, zero_centred_penalty
+from .losses import sliced_wasserstein
 from .networks import GLOBAL_CHANNELS, PatchDiscriminator, State, TorusGenerator, patch_px
 from .region import Region, whole
 from .sliders import find_sliders
