@@ -24,6 +24,10 @@ from .texture import Maps
 
 log = logging.getLogger(__name__)
 
+LEARNED_MAPS = ("base_color", "height", "roughness", "metallic")
+"""What there is to learn; normals and occlusion are derived from height, so that they agree with it."""
+LEAST_DEVIATION = 0.01
+"""A channel that varies less is taken to vary so much: what hardly changes is not blown up."""
 LAST_RATE = 0.1
 EMA_DECAY = 0.995
 
@@ -87,11 +91,11 @@ class Training(ABC):
         cosine = 0.5 * (1 + math.cos(math.pi * max(0.0, 2 * fraction - 1)))
         return self.learning_rate * self.rate_factor * (LAST_RATE + (1 - LAST_RATE) * cosine)
 
-    def descend(self, name: str, loss: Tensor) -> None:
-        """One step of the network `name` down its loss."""
+    def descend(self, name: str, loss: Tensor, share: float = 1.0) -> None:
+        """One step of the network `name` down its loss, at that share of the learning rate."""
         optimizer = self.optimizers[name]
         for group in optimizer.param_groups:
-            group["lr"] = self.rate()
+            group["lr"] = share * self.rate()
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()

@@ -9,7 +9,7 @@ import json
 import logging
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,10 +17,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from .about import VERSION
 from .context import Context
+from .dataset import Dataset
 from .errors import Cancelled, ModelError
 from .models import model_path, read_tensors, save_model, write_tensors
-from .tools import Result
+from .tools import Parameters, Result
 from .training import Training
 from .watch import Watch, probe_figures
 
@@ -260,6 +262,28 @@ def new_model_path(name: str, context: Context) -> Path:
             f"there is a model {name!r} already", f"choose another name, or `impasto models remove {name}`"
         )
     return path
+
+
+def train_model(
+    training: Training,
+    path: Path,
+    tool: str,
+    parameters: Parameters,
+    dataset: Dataset,
+    context: Context,
+    describe: Callable[[], Mapping[str, Any]],
+    watched: bool = True,
+) -> Result:
+    """Train, and save what comes of it at `path` as a model for `tool`; goes on where a checkpoint of it is.
+
+    describe: called once trained, what the card says beside who made it, with which parameters, and how it went.
+    """
+    settings = parameters.model_dump(mode="json")
+    about = {"data": dataset.sha256(), "parameters": settings, "seed": training.seed}
+    checkpoint = path.with_suffix(".checkpoint")
+    outcome = train(training, checkpoint, about, context, watched=watched)
+    made_by = {"name": path.stem, "architecture": tool, "tool": tool, "impasto": VERSION, "parameters": settings}
+    return save_trained(training, path, checkpoint, {**made_by, **describe()}, outcome)
 
 
 def save_trained(training: Training, path: Path, checkpoint: Path, card: Mapping[str, Any], outcome: Outcome) -> Result:

@@ -14,10 +14,8 @@ from impasto.dataset import Dataset
 from impasto.errors import ParameterError
 from impasto.parts import part_of, training_part
 from impasto.texture import MAP_CHANNELS, Maps
+from impasto.training import LEARNED_MAPS, LEAST_DEVIATION
 
-LEARNED_MAPS = ("base_color", "height", "roughness", "metallic")
-"""Normals and occlusion are derived from height, so that they agree with it."""
-LEAST_DEVIATION = 0.01
 LEAST_SHARE = 0.15
 """Axes of colour with less than this share of the strongest one's deviation are not stretched further."""
 

@@ -12,7 +12,6 @@ import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-from impasto.about import VERSION
 from impasto.context import Context
 from impasto.dataset import Dataset
 from impasto.device import training_precision
@@ -20,7 +19,7 @@ from impasto.losses import SIGMA, relativistic, zero_centred_penalty
 from impasto.texture import MAP_CHANNELS, Maps
 from impasto.tools import Result
 from impasto.training import Training, start_from
-from impasto.training_loop import new_model_path, save_trained, train
+from impasto.training_loop import new_model_path, train_model
 
 from .data import Pictures, load_pictures
 from .generate import maps_of
@@ -177,22 +176,19 @@ def train_vae(parameters: TrainVaeParameters, dataset: Dataset, context: Context
     seed = int(context.rng.integers(2**62))
     training = VaeTraining(pictures, parameters, seed, context.device, training_precision(context.device))
     start_from(training, parameters.start_from, "vae", context)
-    about = {"data": dataset.sha256(), "parameters": parameters.model_dump(mode="json"), "seed": seed}
-    checkpoint = path.with_suffix(".checkpoint")
-    outcome = train(training, checkpoint, about, context)
-    training.keep_latents()
-    return save_trained(training, path, checkpoint, model_card(training), outcome)
+
+    def describe() -> dict[str, Any]:
+        training.keep_latents()
+        return model_card(training)
+
+    return train_model(training, path, "vae", parameters, dataset, context, describe)
 
 
 def model_card(training: VaeTraining) -> dict[str, Any]:
-    """What the model is and what it learned from."""
+    """What it takes to use the model, and what it learned from."""
     pictures, parameters = training.pictures, training.parameters
     mean, mixing = training.ema.mean, training.ema.mixing
     return {
-        "name": parameters.name,
-        "architecture": "vae",
-        "tool": "vae",
-        "impasto": VERSION,
         "width": parameters.width,
         "maps": list(pictures.maps),
         "mean": mean.tolist(),
@@ -203,5 +199,4 @@ def model_card(training: VaeTraining) -> dict[str, Any]:
         "height_range_m": pictures.relief_px * pictures.texel_m or None,
         "data": [picture.about for picture in pictures.pictures],
         "sliders": [],
-        "parameters": parameters.model_dump(mode="json"),
     }

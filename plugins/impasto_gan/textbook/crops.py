@@ -15,10 +15,7 @@ from impasto.errors import ParameterError
 from impasto.parts import part_of, training_part
 from impasto.relief import UNKNOWN_RELIEF
 from impasto.texture import MAP_CHANNELS, Maps
-
-LEARNED_MAPS = ("base_color", "height", "roughness", "metallic")
-"""What is learned where all pictures have it; normals and occlusion are derived from height."""
-LEAST_DEVIATION = 0.01
+from impasto.training import LEARNED_MAPS, LEAST_DEVIATION
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
-from impasto.about import VERSION
 from impasto.context import Context
 from impasto.device import training_precision
 from impasto.errors import ModelError, ParameterError
@@ -18,7 +17,7 @@ from impasto.relief import with_relief
 from impasto.texture import MAP_CHANNELS, Maps
 from impasto.tools import Result
 from impasto.training import Training, start_from
-from impasto.training_loop import new_model_path, save_trained, train
+from impasto.training_loop import new_model_path, train_model
 
 from .crops import Crops, read_crops
 
@@ -96,21 +95,12 @@ def train_textbook(
     seed = int(context.rng.integers(2**62))
     training = kind(crops, parameters, seed, context.device, training_precision(context.device))
     start_from(training, parameters.start_from, architecture, context)
-    about = {"data": dataset.sha256(), "parameters": parameters.model_dump(mode="json"), "seed": seed}
-    checkpoint = path.with_suffix(".checkpoint")
-    outcome = train(training, checkpoint, about, context, watched=parameters.watched)
-    card = {
-        "name": parameters.name,
-        "architecture": architecture,
-        "tool": architecture,
-        "impasto": VERSION,
-        "width": parameters.width,
-        **training.card(),
-        **({"classes": list(crops.labels)} if needs_classes else {}),
-        "data": list(crops.about),
-        "parameters": parameters.model_dump(mode="json"),
-    }
-    return save_trained(training, path, checkpoint, card, outcome)
+
+    def describe() -> dict[str, Any]:
+        classes = {"classes": list(crops.labels)} if needs_classes else {}
+        return {"width": parameters.width, **training.card(), **classes, "data": list(crops.about)}
+
+    return train_model(training, path, architecture, parameters, dataset, context, describe, parameters.watched)
 
 
 def generate_textbook(

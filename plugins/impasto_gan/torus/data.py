@@ -18,13 +18,11 @@ from impasto.dataset import Dataset
 from impasto.errors import ParameterError
 from impasto.parts import part_of, training_part
 from impasto.texture import MAP_CHANNELS, Maps
+from impasto.training import LEARNED_MAPS, LEAST_DEVIATION
 
 from .waves import Waves, find_waves
 
-LEARNED_MAPS = ("base_color", "height", "roughness", "metallic")
-"""Normals and occlusion are derived from height, so that they agree with it."""
 COARSE = 4
-LEAST_DEVIATION = 0.01
 CHROMA = 0.6
 """How far colour is whitened (0: not, 1: fully). Unwhitened, losses hardly see hue, and results shimmer in rainbows."""
 LUMINANCE = (0.2126, 0.7152, 0.0722)

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
-from impasto.about import VERSION
 from impasto.context import Context
 from impasto.dataset import Dataset
 from impasto.device import training_precision
@@ -21,7 +20,7 @@ from impasto.losses import SIGMA, relativistic, zero_centred_penalty
 from impasto.texture import Maps
 from impasto.tools import Result
 from impasto.training import Training, start_from
-from impasto.training_loop import new_model_path, save_trained, train
+from impasto.training_loop import new_model_path, train_model
 
 from .data import COARSE, Crops, Data, prepare, slopes
 from .generate import Model, make
@@ -96,18 +95,6 @@ class TorusTraining(Training):
             assert isinstance(network, TorusGenerator)
             network.set_gains(self.data.octaves(len(GENERATOR_WIDTHS)))
 
-    def rate(self) -> float:
-        """As for every training; halved for the discriminators by `descend`."""
-        return super().rate()
-
-    def descend(self, name: str, loss: Tensor) -> None:
-        """One step down; the discriminators learn at half the rate."""
-        factor = self.rate_factor
-        if name == "discriminators":
-            self.rate_factor *= DISCRIMINATOR_RATE
-        super().descend(name, loss)
-        self.rate_factor = factor
-
     def step(self) -> dict[str, Tensor]:
         """One step of all networks; the losses."""
         real = self.data.crops(self.batch, self.fine_px, self.random)
@@ -116,7 +103,7 @@ class TorusTraining(Training):
         seen_real = self._views(real.coarse, real.fine, real.places_px, self.data.waves, real.known)
         seen_fake = self._views(fake.coarse, fake.fine, fake.places_px, self.fitted, real.known)
         loss_D, logits = self._discriminator_loss(seen_real, seen_fake, real.labels)
-        self.descend("discriminators", loss_D)
+        self.descend("discriminators", loss_D, DISCRIMINATOR_RATE)
         loss_G = self._generator_loss(seen_fake, logits, real.labels)
         swd = self._swd(seen_real, seen_fake)
         self.descend("generator", loss_G + SWD_WEIGHT * swd)
@@ -264,23 +251,18 @@ def train_torus(parameters: TrainTorusParameters, inputs: Mapping[str, Any], con
     training = TorusTraining(data, parameters, seed, context.device, training_precision(context.device))
     start_from(training, parameters.start_from, "torus", context)
     training.set_gains()
-    about = {"data": dataset.sha256(), "parameters": parameters.model_dump(mode="json"), "seed": seed}
-    checkpoint = path.with_suffix(".checkpoint")
-    outcome = train(training, checkpoint, about, context)
-    sliders = find_sliders(training.model())
-    training.ema.sliders = nn.Parameter(sliders.directions, requires_grad=False)
-    card = {
-        "name": parameters.name,
-        "label": parameters.label or parameters.name.replace("-", " ").capitalize(),
-        "material": parameters.material,
-        "classes": list(data.labels) if training.conditional else [],
-        "architecture": "torus",
-        "tool": "torus",
-        "impasto": VERSION,
-        "widths": list(generator_widths(parameters.width)),
-        "blocks": list(GENERATOR_BLOCKS),
-        **surface,
-        "parameters": parameters.model_dump(mode="json"),
-        "sliders": sliders.card,
-    }
-    return save_trained(training, path, checkpoint, card, outcome)
+
+    def describe() -> dict[str, Any]:
+        sliders = find_sliders(training.model())
+        training.ema.sliders = nn.Parameter(sliders.directions, requires_grad=False)
+        return {
+            "label": parameters.label or parameters.name.replace("-", " ").capitalize(),
+            "material": parameters.material,
+            "classes": list(data.labels) if training.conditional else [],
+            "widths": list(generator_widths(parameters.width)),
+            "blocks": list(GENERATOR_BLOCKS),
+            **surface,
+            "sliders": sliders.card,
+        }
+
+    return train_model(training, path, "torus", parameters, dataset, context, describe)
