@@ -12,6 +12,7 @@ from .data_commands import DATA_HELP, add_licence, write_data_files
 from .errors import Cancelled, FileError, ModelError
 from .files import replace_files
 from .models import (
+    DATA_SUFFIXES,
     Model,
     damaged_models,
     install_model,
@@ -93,8 +94,8 @@ def _read_data(arguments: argparse.Namespace, terminal: Terminal, on_progress: A
     terminal.learned_from(dataset)
     dataset.check(getattr(parameters, "crop_px", 1))
     if not path.exists():  # a model that is there keeps what it learned from beside it: the trainer will refuse
-        files = path.with_suffix(".manifest.json"), path.with_suffix(".data.png")
-        write_data_files(dataset, *files, crop_px=getattr(parameters, "crop_px", 128))
+        manifest, preview = map(path.with_suffix, DATA_SUFFIXES)
+        write_data_files(dataset, manifest, preview, crop_px=getattr(parameters, "crop_px", 128))
     return dataset
 
 

@@ -25,6 +25,8 @@ from .files import replace_files
 from .texture import Maps
 
 SUFFIX = ".safetensors"
+DATA_SUFFIXES = (".manifest.json", ".data.png")
+"""Beside a model that was trained here: what it learned from, as a list and as a picture."""
 CARD_FIELDS = ("name", "architecture", "tool", "data", "figures")
 DATA_FIELDS = ("name", "licence", "sha256")
 
@@ -237,10 +239,14 @@ def install_model(file: Path, folder: Path | None = None) -> Model:
 
 
 def remove_model(name: str, folder: Path | None = None) -> Path:
-    """Delete a model of the user's, readable or not; returns where it was. ModelError for a shipped one."""
+    """Delete a model of the user's, readable or not, and what lies beside it; returns where it was.
+
+    ModelError for a shipped one.
+    """
     path = model_path(name, folder)
     if path.is_file():
-        path.unlink()
+        for file in (path, *map(path.with_suffix, DATA_SUFFIXES)):
+            file.unlink(missing_ok=True)
         return path
     if any((place / path.name).is_file() for place in _shipped_folders()):
         raise ModelError(f"{name} is shipped and cannot be removed", "a model of your own of the same name replaces it")

@@ -189,7 +189,12 @@ class _Run:
             parts.append(f"about {duration(self.step_s * (training.steps - training.done))} left")
         if self.probe:
             parts.append(f"SWD {self.probe['swd']:.2f}")
-        return ", ".join([*parts, self.note] if self.note else parts)
+        if self.note:
+            parts.append(self.note)
+        if self.losses.rows:
+            losses = {name.removeprefix("loss_"): value for name, value in self.losses.rows[-1].items()}
+            parts += [f"{name} {value:.2f}" for name, value in losses.items() if name != "step"]
+        return ", ".join(parts)
 
     def save(self) -> None:
         """Write the checkpoint beside its target first: an interrupted write loses nothing."""

@@ -14,6 +14,7 @@ from impasto.cli import main
 from impasto.errors import ModelError, ParameterError
 from impasto.hookspecs import hookimpl
 from impasto.models import (
+    DATA_SUFFIXES,
     catalogue,
     damaged_models,
     find_model,
@@ -123,8 +124,10 @@ def test_the_library_installs_lists_and_removes(wall, tmp_path):
     assert own_names(library) == ["wall"]
     with pytest.raises(ModelError, match="models remove wall"):
         install_model(wall.path, library)
+    for suffix in DATA_SUFFIXES:
+        (library / f"wall{suffix}").write_text("what it learned from")
     remove_model("wall", library)
-    assert own_names(library) == []
+    assert list(library.iterdir()) == []
     with pytest.raises(ModelError, match="no model 'wall'"):
         remove_model("wall", library)
 

@@ -16,13 +16,16 @@ from impasto.models import find_model, read_model, read_tensors, save_model
 from impasto.recipe import Recipe, Step
 from impasto.runner import run
 from impasto.texture import Maps
+from impasto_gan.torus import TrainTorusParameters
 from impasto_gan.torus import generate as generate_module
+from impasto_gan.torus.augmentation import Augmentation
 from impasto_gan.torus.data import prepare, slopes
 from impasto_gan.torus.generate import Choice, Painting, load, make, whole_picture
 from impasto_gan.torus.losses import sliced_wasserstein
 from impasto_gan.torus.networks import PatchDiscriminator, patch_px
 from impasto_gan.torus.region import Region, whole
 from impasto_gan.torus.sliders import _measured, find_sliders
+from impasto_gan.torus.training import GENERATOR_WIDTHS, TorusTraining
 from impasto_gan.torus.waves import Waves, find_waves
 
 TINY = {"name": "tiny", "canvas_px": 96, "crop_px": 48, "batch": 2, "width": 0.125}
@@ -338,3 +341,54 @@ def test_the_discriminator_judges_patches_of_54_px():
 def test_a_preview_is_what_the_model_makes(library):
     model = load("tiny", Context(models_folder=library))
     assert make(model, (64, 64), 3).size_px == (64, 64)
+
+
+def test_what_the_discriminator_sees_is_changed_more_often_the_surer_it_is():
+    augmentation, random = Augmentation(0.5, None), torch.Generator().manual_seed(1)
+    x = torch.randn(8, 3, 32, 32, generator=random)
+    assert augmentation(x, random) is x
+    for _ in range(400):
+        augmentation.adapt(torch.ones(4), torch.zeros(4))
+    assert augmentation.probability == pytest.approx(0.5)
+    changed = [not torch.equal(before, after) for before, after in zip(x, augmentation(x, random), strict=True)]
+    assert sum(changed) > 0
+    for _ in range(400):
+        augmentation.adapt(torch.zeros(4), torch.zeros(4))
+    assert augmentation.probability == 0
+
+
+def test_augmentation_passes_the_gradient_and_is_the_same_again():
+    augmentation = Augmentation(0.9, None)
+    augmentation.probability.fill_(0.9)
+    x = torch.randn(2, 3, 16, 16, requires_grad=True)
+    once, again = (augmentation(x, torch.Generator().manual_seed(5)) for _ in range(2))
+    assert torch.equal(once, again)
+    once.sum().backward()
+    assert 0 < x.grad.count_nonzero() < x.numel()  # a part is blanked
+
+
+def test_mirrored_slopes_are_those_of_the_mirrored_height():
+    augmentation, random = Augmentation(1.0, (1, 2)), torch.Generator().manual_seed(0)
+    augmentation.probability.fill_(1.0)
+    seen = slopes(torch.randn(1, 1, 34, 34, generator=random), 0, 1.0)
+    changed = augmentation(seen, random)
+    along_x, along_y = changed[0, 1], changed[0, 2]
+    known = (changed[0] != 0).all(0)  # beside what is blanked
+    expected = slopes(changed[:, :1], 0, 1.0)[0]
+    inside = known[1:-1, 1:-1] & known[:-2, 1:-1] & known[2:, 1:-1] & known[1:-1, :-2] & known[1:-1, 2:]
+    assert inside.float().mean() > 0.5
+    assert torch.allclose(expected[1][inside], along_x[1:-1, 1:-1][inside])
+    assert torch.allclose(expected[2][inside], along_y[1:-1, 1:-1][inside])
+
+
+def test_what_a_training_goes_back_to_has_the_gains_of_its_data(library, tmp_path):
+    data, _ = prepare(dataset_of(surface(seed=9)), 96, 48, 32, False, "cpu")
+    parameters = TrainTorusParameters(**{**TINY, "steps": 2})
+    training = TorusTraining(data, parameters, 0, "cpu", "float32")
+    for model in ("", "tiny"):
+        training.start_from(model, Context(models_folder=library))
+        gains = data.octaves(len(GENERATOR_WIDTHS))
+        for stage, deviation in zip(training.ema.stages, gains, strict=True):
+            assert torch.equal(stage.gains.flatten(), deviation)
+        state = training.ema.state_dict()
+        assert all(torch.equal(value, training.good[f"ema.{name}"]) for name, value in state.items())

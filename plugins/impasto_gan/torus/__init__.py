@@ -77,6 +77,12 @@ class TrainTorusParameters(Parameters):
     width: float = Field(
         1.0, ge=0.125, le=4, description="Channels, in parts of the usual: how much the model can hold"
     )
+    augment: float = Field(
+        0.0,
+        ge=0,
+        le=0.9,
+        description="Against learning few pictures by heart: how often at most they are mirrored or partly blanked",
+    )
     hold_out: bool = Field(False, description="Learn only one half of each picture, to be judged on the other")
     start_from: str = model_field("Model to go on from, with new data; empty: from scratch", tool="torus")
 

@@ -22,6 +22,7 @@ from impasto.tools import Result
 from impasto.training import Training, start_from
 from impasto.training_loop import new_model_path, train_model
 
+from .augmentation import Augmentation
 from .data import COARSE, Crops, Data, prepare, slopes
 from .generate import Model, make
 from .losses import sliced_wasserstein
@@ -80,6 +81,9 @@ class TorusTraining(Training):
                 {
                     "coarse": PatchDiscriminator(seen + data.waves.channels, coarse_widths, self.conditional),
                     "fine": PatchDiscriminator(seen, _fitting(widths, self.fine_px - 2), self.conditional),
+                    "augmentation": Augmentation(
+                        parameters.augment, (channels, channels + 1) if seen > channels else None
+                    ),
                 }
             )
         self.hold(
@@ -90,10 +94,18 @@ class TorusTraining(Training):
         self.set_gains()
 
     def set_gains(self) -> None:
-        """Tell the generator and its average how much of the data lies in which octave."""
+        """Tell the generator and its average how much of the data lies in which octave: a good state to go back to."""
+        octaves = self.data.octaves(len(GENERATOR_WIDTHS))
         for network in (self.networks["generator"], self.ema):
             assert isinstance(network, TorusGenerator)
-            network.set_gains(self.data.octaves(len(GENERATOR_WIDTHS)))
+            network.set_gains(octaves)
+        self.keep_good()
+
+    def start_from(self, model: str, context: Context) -> None:
+        """Go on from a model's weights, but with the gains of this data."""
+        if model:
+            start_from(self, model, "torus", context)
+            self.set_gains()
 
     def step(self) -> dict[str, Tensor]:
         """One step of all networks; the losses."""
@@ -164,13 +176,22 @@ class TorusTraining(Training):
             logits: Tensor = discriminators[name](x, labels.to(x.device) if self.conditional else None)
         return logits.float()
 
+    @property
+    def _augmentation(self) -> Augmentation:
+        augmentation = self.networks["discriminators"].get_submodule("augmentation")
+        assert isinstance(augmentation, Augmentation)
+        return augmentation
+
+    def _augmented(self, seen: Tensor) -> Tensor:
+        return self._augmentation(seen, self.random)
+
     def _discriminator_loss(
         self, real: Mapping[str, Tensor], fake: Mapping[str, Tensor], labels: Tensor
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """The loss, and the real pictures' logits for the generator's."""
         loss, kept = torch.zeros((), device=self.device), {}
         for name in real:
-            pair = torch.cat([real[name], fake[name].detach()])
+            pair = self._augmented(torch.cat([real[name], fake[name].detach()]))
             twice = torch.cat([labels, labels])
             if self.done % PENALTY_EVERY == 0:
                 near = pair + SIGMA * self._seen_noise(pair, name)
@@ -179,6 +200,7 @@ class TorusTraining(Training):
             else:
                 logits = self._logits(name, pair, twice)
             kept[name] = logits.detach().chunk(2)[0]
+            self._augmentation.adapt(*logits.detach().chunk(2))
             loss = loss + relativistic(*logits.chunk(2)) / len(real)
         return loss, kept
 
@@ -192,7 +214,10 @@ class TorusTraining(Training):
 
     def _generator_loss(self, fake: Mapping[str, Tensor], real_logits: Mapping[str, Tensor], labels: Tensor) -> Tensor:
         discriminators = self.networks["discriminators"].requires_grad_(False)
-        losses = [relativistic(self._logits(name, fake[name], labels), real_logits[name]) for name in fake]
+        losses = [
+            relativistic(self._logits(name, self._augmented(seen), labels), real_logits[name])
+            for name, seen in fake.items()
+        ]
         discriminators.requires_grad_(True)
         return torch.stack(losses).sum()
 
@@ -249,8 +274,7 @@ def train_torus(parameters: TrainTorusParameters, inputs: Mapping[str, Any], con
     )
     seed = int(context.rng.integers(2**62))
     training = TorusTraining(data, parameters, seed, context.device, training_precision(context.device))
-    start_from(training, parameters.start_from, "torus", context)
-    training.set_gains()
+    training.start_from(parameters.start_from, context)
 
     def describe() -> dict[str, Any]:
         sliders = find_sliders(training.model())
