@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -89,12 +89,21 @@ class Dataset:
         text = json.dumps([facts, asdict(self.preparation)], sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()
 
-    def sources(self) -> list[dict[str, str]]:
-        """Name, licence and SHA-256 of each file or set, as a model's card lists them; a contact sheet is one file."""
-        found = {}
+    def sources(self, learned: Sequence[tuple[tuple[int, int], str]] = ()) -> list[dict[str, Any]]:
+        """Name, licence and SHA-256 of each file or set, as a model's card lists them; a contact sheet is one file.
+
+        learned: of each sample the (height, width) at which it was learned from, and of which part (see `parts`); the
+        card has both, and the class, of samples that are files of their own.
+        """
+        found: dict[str, dict[str, Any]] = {}
         for sample in self.samples:
             name, sha256 = sample.picture.source
             found[name] = {"name": name, "licence": sample.licence, "sha256": sha256}
+        if learned and len(found) == len(self.samples):
+            for source, sample, (size_px, part) in zip(found.values(), self.samples, learned, strict=True):
+                source |= {"size_px": [size_px[1], size_px[0]], "part": part}
+                if sample.label:
+                    source["label"] = sample.label
         return list(found.values())
 
     def check(self, crop_px: int) -> None:

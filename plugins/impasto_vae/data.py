@@ -22,21 +22,24 @@ LEAST_SHARE = 0.15
 
 @dataclass(frozen=True)
 class Picture:
-    """Maps (C, H, W) in [0, 1], whether their rows and columns wrap around, and what the card says of it."""
+    """Maps (C, H, W) in [0, 1], and whether their rows and columns wrap around."""
 
     pixels: Tensor
     wraps: tuple[bool, bool]
-    about: dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Pictures:
-    """What the networks see. relief_px: what height 0…1 spans in texels, the same for all; texel_m in metres."""
+    """What the networks see. relief_px: what height 0…1 spans in texels, the same for all; texel_m in metres.
+
+    about: the data for the model's card.
+    """
 
     pictures: tuple[Picture, ...]
     maps: tuple[str, ...]
     relief_px: float
     texel_m: float
+    about: list[dict[str, Any]]
 
     def crops(self, count: int, size_px: int, random: torch.Generator) -> Tensor:
         """Crops (count, C, size_px, size_px) from random places, beyond borders that wrap."""
@@ -76,20 +79,19 @@ def load_pictures(dataset: Dataset, longest_px: int, crop_px: int, hold_out: boo
     names = tuple(name for name in LEARNED_MAPS if all(name in sample.maps for sample in dataset.samples))
     loaded = [sample.load(longest_px) for sample in dataset.samples]
     relief_px = max(map(relief_of, loaded))
-    pictures = []
+    pictures, learned = [], []
     for sample, maps in zip(dataset.samples, loaded, strict=True):
         part = training_part(maps) if hold_out else "all"
         kept = (sample.wraps[0] and part != "top", sample.wraps[1] and part != "left")
-        about: dict[str, Any] = {"name": sample.name, "licence": sample.licence, "sha256": sample.sha256}
-        about |= {"size_px": list(maps.size_px[::-1]), "part": part}
-        pictures.append(Picture(pixels_of(part_of(maps, part), names, relief_px), kept, about))
+        learned.append((maps.size_px, part))
+        pictures.append(Picture(pixels_of(part_of(maps, part), names, relief_px), kept))
     sizes = [min(picture.pixels.shape[1:]) for picture in pictures]
     if max(sizes) < crop_px:
         message = f"the largest picture has {max(sizes)} px to learn from along its shorter side, crops need {crop_px}"
         raise ParameterError(message, "give a larger picture, raise longest_px, or choose smaller crops")
     texel_m = float(np.median([(maps.width_m or 1.0) / maps.size_px[1] for maps in loaded]))
     fitting = tuple(picture for picture, size in zip(pictures, sizes, strict=True) if size >= crop_px)
-    return Pictures(fitting, names, relief_px, texel_m)
+    return Pictures(fitting, names, relief_px, texel_m, dataset.sources(learned))
 
 
 def relief_of(maps: Maps) -> float:

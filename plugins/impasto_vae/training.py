@@ -197,6 +197,6 @@ def model_card(training: VaeTraining) -> dict[str, Any]:
         "relief_px": pictures.relief_px,
         "texel_m": pictures.texel_m,
         "height_range_m": pictures.relief_px * pictures.texel_m or None,
-        "data": [picture.about for picture in pictures.pictures],
+        "data": pictures.about,
         "sliders": [],
     }

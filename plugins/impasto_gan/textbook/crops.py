@@ -62,19 +62,11 @@ def read_crops(dataset: Dataset, longest_px: int, crop_px: int, hold_out: bool, 
     maps = tuple(name for name in LEARNED_MAPS if all(name in sample.maps for sample in dataset.samples))
     if "base_color" not in maps:
         raise ParameterError("the data has no base colour", "give pictures or map sets with a base colour")
-    pictures, about = [], []
+    pictures, learned = [], []
     for sample in dataset.samples:
         picture = sample.load(longest_px)
         part = training_part(picture) if hold_out else "all"
-        size_px = [picture.size_px[1], picture.size_px[0]]
-        one = {
-            "name": sample.name,
-            "licence": sample.licence,
-            "sha256": sample.sha256,
-            "size_px": size_px,
-            "part": part,
-        }
-        about.append({**one, "label": sample.label} if sample.label else one)
+        learned.append((picture.size_px, part))
         pictures.append(part_of(picture, part))
     wraps = [sample.wraps if not hold_out else (False, False) for sample in dataset.samples]
     for picture, sample, wrap in zip(pictures, dataset.samples, wraps, strict=True):
@@ -82,7 +74,9 @@ def read_crops(dataset: Dataset, longest_px: int, crop_px: int, hold_out: bool, 
             height, width = picture.size_px
             message = f"{sample.name} is {width}x{height} px, too few for crops of {crop_px} px"
             raise ParameterError(message, "give larger pictures, or choose smaller crops")
-    return _standardised(pictures, maps, wraps, [sample.label for sample in dataset.samples], about, device)
+    return _standardised(
+        pictures, maps, wraps, [sample.label for sample in dataset.samples], dataset.sources(learned), device
+    )
 
 
 def _standardised(

@@ -171,20 +171,9 @@ def prepare(
         "waves": waves.vectors.tolist(),
         "texel_m": first.width_m / first.size_px[1] if first.width_m else None,
         "height_range_m": first.height_range_m,
-        "data": _sources(dataset, parts),
+        "data": dataset.sources([(sample.size_px, part) for sample, part in zip(dataset.samples, parts, strict=True)]),
     }
     return data, about
-
-
-def _sources(dataset: Dataset, parts: list[str]) -> list[dict[str, Any]]:
-    """What the card says of the data; of single pictures also their size, class and the part that was learned."""
-    sources: list[dict[str, Any]] = [dict(source) for source in dataset.sources()]
-    if len(sources) == len(dataset.samples):
-        for source, sample, part in zip(sources, dataset.samples, parts, strict=True):
-            source |= {"size_px": list(sample.size_px[::-1]), "part": part}
-            if sample.label:
-                source["label"] = sample.label
-    return sources
 
 
 def _tensor(maps: Maps, names: tuple[str, ...]) -> tuple[Tensor, Tensor]:
