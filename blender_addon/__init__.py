@@ -15,6 +15,9 @@ from . import (
     presets,
     previews,
     properties,
+    settings,
+    style_panels,
+    stylizing,
     training_panels,
     translations,
     variations,
@@ -25,6 +28,7 @@ CLASSES = (
     *operators.CLASSES,
     *presets.CLASSES,
     *panels.CLASSES,
+    *style_panels.CLASSES,
     *training_panels.CLASSES,
 )
 
@@ -34,6 +38,8 @@ def register() -> None:
         bpy.utils.register_class(cls)
     catalogue.catalogue.load()
     properties.register()
+    settings.register()
+    stylizing.register()
     operators.bake.register()
     presets.register()
     jobs.register()
@@ -50,6 +56,8 @@ def unregister() -> None:
     previews.unregister()
     presets.unregister()
     operators.bake.unregister()
+    stylizing.unregister()
+    settings.unregister()
     properties.unregister()
     for cls in reversed(CLASSES):
         bpy.utils.unregister_class(cls)

@@ -21,6 +21,7 @@ LARGE_PX = 4096 * 4096
 """Results of more pixels are written tile by tile where the tool can."""
 DEFAULT_ESTIMATOR = "photo-maps"
 DEFAULT_TRAINER = "train-torus"
+DEFAULT_STYLIZER = "patches-style"
 SIZE_PARAMETERS = ("width_px", "height_px")
 
 
@@ -33,6 +34,7 @@ class Catalogue:
         self.plugins: list[Mapping[str, Any]] = []
         self.models: list[Mapping[str, Any]] = []
         self.damaged_models: list[Mapping[str, Any]] = []
+        self.weights: list[Mapping[str, Any]] = []
 
     def load(self) -> None:
         """Read the kept description of the current engine, or the shipped one."""
@@ -63,6 +65,7 @@ class Catalogue:
         self.plugins = list(description["plugins"])
         self.models = list(description.get("models", ()))
         self.damaged_models = list(description.get("damaged_models", ()))
+        self.weights = list(description.get("weights", ()))
 
     def __iter__(self) -> Iterator[Mapping[str, Any]]:
         return iter(self._tools.values())

@@ -186,8 +186,8 @@ def _how_to_install(engine: Engine) -> str:
 
 def settings_environment() -> dict[str, str]:
     """What the preferences say to the engine."""
-    models = bpy.path.abspath(preferences().models_folder)
-    return {"IMPASTO_MODELS": models} if models else {}
+    chosen = {"IMPASTO_MODELS": preferences().models_folder, "IMPASTO_WEIGHTS": preferences().weights_folder}
+    return {name: bpy.path.abspath(folder) for name, folder in chosen.items() if folder}
 
 
 def clean_environment() -> dict[str, str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import struct
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from .core.job import Pixels
 
 COLOR_MAPS = frozenset({"base_color", "emission"})
+MAP = "impasto_map"
+"""The custom property that holds which map an image is."""
 RECIPE = "impasto_recipe"
 """The custom property that holds what made an image or a material, as JSON."""
 READ_BY_THE_ENGINE = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".exr")
@@ -88,13 +90,21 @@ def _chunk(kind: bytes, body: bytes) -> bytes:
 
 def read(image: bpy.types.Image) -> Path | Picture:
     """What to send of an image: its file where that is what Blender shows, else its pixels. ParameterError if none."""
-    import numpy as np
+    _check_single(image)
+    return _untouched_file(image) or pixels_of(image)
 
+
+def _check_single(image: bpy.types.Image) -> None:
     if image.source in ("MOVIE", "SEQUENCE", "TILED"):
         kind = {"MOVIE": "a movie", "SEQUENCE": "a sequence", "TILED": "tiled (UDIM)"}[image.source]
         raise ParameterError(f"the image {image.name} is {kind}", "choose a single image")
-    if path := _untouched_file(image):
-        return path
+
+
+def pixels_of(image: bpy.types.Image) -> Picture:
+    """The pixels of an image, also where its file would do. ParameterError for several images in one, FileError."""
+    import numpy as np
+
+    _check_single(image)
     width, height = image.size
     if width * height == 0:
         raise FileError(f"the image {image.name} has no pixels", "find its missing file, or choose another image")
@@ -113,6 +123,28 @@ def add(name: str, map_name: str, data: bytes, recipe: Recipe) -> bpy.types.Imag
     return _label(image, map_name, recipe)
 
 
+def join_alpha(color: bpy.types.Image, alpha: bpy.types.Image) -> bpy.types.Image:
+    """One image of a base colour and its opacity, in their place."""
+    import numpy as np
+
+    name, (width, height) = color.name, color.size
+    values, opacity = (np.empty((height, width, image.channels), np.float32) for image in (color, alpha))
+    color.pixels.foreach_get(values.ravel())
+    alpha.pixels.foreach_get(opacity.ravel())
+    values[..., 3] = opacity[..., 0]
+    if color.is_float:  # Blender holds floats multiplied by their alpha
+        values[..., :3] *= opacity[..., :1]
+    image = bpy.data.images.new(name, width, height, alpha=True, float_buffer=color.is_float)
+    image.pixels.foreach_set(values.ravel())
+    image.pack()
+    for key in (MAP, RECIPE):
+        image[key] = color[key]
+    bpy.data.images.remove(color)
+    bpy.data.images.remove(alpha)
+    image.name = name
+    return image
+
+
 def load(path: Path, map_name: str, recipe: Recipe | None) -> bpy.types.Image:
     """A new image of a file on disk, which stays where it is."""
     image = bpy.data.images.load(str(path))
@@ -123,7 +155,7 @@ def load(path: Path, map_name: str, recipe: Recipe | None) -> bpy.types.Image:
 
 
 def _label(image: bpy.types.Image, map_name: str, recipe: Recipe | None) -> bpy.types.Image:
-    image["impasto_map"] = map_name
+    image[MAP] = map_name
     if recipe is not None:
         image[RECIPE] = recipe.to_json()
     return image
@@ -143,13 +175,27 @@ def has_recipe(image: bpy.types.Image | None) -> bool:
     return image is not None and RECIPE in image
 
 
+def is_image_editor(context: bpy.types.Context) -> bool:
+    """Whether something was called from an image editor."""
+    return context.space_data is not None and context.space_data.type == "IMAGE_EDITOR"
+
+
+def shown_image(context: bpy.types.Context) -> bpy.types.Image | None:
+    """The image in the image editor that something was called from."""
+    return context.space_data.image if is_image_editor(context) else None
+
+
+def image_editors() -> Iterator[bpy.types.SpaceImageEditor]:
+    """The image editors that are open."""
+    for window in bpy.context.window_manager.windows:
+        yield from (area.spaces.active for area in window.screen.areas if area.type == "IMAGE_EDITOR")
+
+
 def show_instead(before: bpy.types.Image, now: bpy.types.Image) -> None:
     """Show `now` in the image editors that show `before`."""
-    for window in bpy.context.window_manager.windows:
-        for area in window.screen.areas:
-            space = area.spaces.active
-            if area.type == "IMAGE_EDITOR" and space.image == before:
-                space.image = now
+    for space in image_editors():
+        if space.image == before:
+            space.image = now
 
 
 def _untouched_file(image: bpy.types.Image) -> Path | None:

@@ -43,7 +43,7 @@ class Jobs:
         self.tasks: list[Task] = []
         self.last_report: Report | None = None
         self.training_report: Report | None = None
-        self.file_epoch = 0
+        self.file_epoch = self.render_epoch = 0
         self.is_in_render = False
         self.seen: tuple = ()
         self.clients: dict[str, Client] = {}
@@ -204,6 +204,7 @@ def _render_started(*_: object) -> None:
 @bpy.app.handlers.persistent
 def _render_ended(*_: object) -> None:
     jobs.is_in_render = False
+    jobs.render_epoch += 1
 
 
 HANDLERS = (

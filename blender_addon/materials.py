@@ -54,7 +54,7 @@ def check_editable(material: bpy.types.Material) -> None:
             f"the material {material.name} is linked from {library}",
             "make it local (Object, Relations, Make Local, Materials), or choose a new material",
         )
-    if material.node_tree and _output(material.node_tree) and not _principled(material.node_tree):
+    if material.node_tree and output_of(material.node_tree) and not principled_of(material.node_tree):
         raise ParameterError(
             f"the surface of the material {material.name} is no Principled BSDF",
             "join one to its Material Output, or choose a new material",
@@ -80,13 +80,31 @@ def apply_maps(material: bpy.types.Material, images: Mapping[str, bpy.types.Imag
     material.displacement_method = "DISPLACEMENT" if look.use_displacement else "BUMP"
 
 
+def add_maps(
+    material: bpy.types.Material,
+    images: Mapping[str, bpy.types.Image],
+    like: bpy.types.Node,
+    relief_m: float | None = None,
+) -> None:
+    """Join more maps to the material, laid on the surface as the image node `like` lays its own."""
+    tree = material.node_tree
+    _Builder(tree, Look(width_of(tree), relief_m=relief_m), *_ends(tree)).add(images, like)
+
+
+def width_of(tree: bpy.types.NodeTree) -> float:
+    """What one tile spans in the world, in metres, where `apply_maps` has set it; else 1."""
+    mapping = tree.nodes.get(f"{FRAME} Mapping")
+    across = mapping.inputs["Scale"].default_value[0] if mapping else 1.0
+    return 1.0 / across if across > 0 else 1.0
+
+
 def _ends(tree: bpy.types.NodeTree) -> tuple[bpy.types.Node, bpy.types.Node]:
     """The Principled BSDF and the Material Output; made where the tree is empty."""
-    output = _output(tree)
+    output = output_of(tree)
     if output is None:
         output = tree.nodes.new("ShaderNodeOutputMaterial")
         output.location = (300, 300)
-    shader = _principled(tree)
+    shader = principled_of(tree)
     if shader is None:
         shader = tree.nodes.new("ShaderNodeBsdfPrincipled")
         shader.location = (output.location.x - 290, output.location.y)
@@ -94,13 +112,14 @@ def _ends(tree: bpy.types.NodeTree) -> tuple[bpy.types.Node, bpy.types.Node]:
     return shader, output
 
 
-def _output(tree: bpy.types.NodeTree) -> bpy.types.Node | None:
+def output_of(tree: bpy.types.NodeTree) -> bpy.types.Node | None:
+    """The Material Output that counts."""
     return tree.get_output_node("ALL") or tree.get_output_node("CYCLES") or tree.get_output_node("EEVEE")
 
 
-def _principled(tree: bpy.types.NodeTree) -> bpy.types.Node | None:
+def principled_of(tree: bpy.types.NodeTree) -> bpy.types.Node | None:
     """The Principled BSDF that the surface comes from, straight or through mixes."""
-    output = _output(tree)
+    output = output_of(tree)
     waiting = [output] if output else []
     seen = set()
     while waiting:
@@ -137,14 +156,26 @@ class _Builder:
             node = self._image(name, images[name], row)
             self.tree.links.new(mapping.outputs["Vector"], node.inputs["Vector"])
             colors[name] = node.outputs["Color"]
-        self._join(colors)
+        self._join(colors, has_normal="normal" in colors)
+
+    def add(self, images: Mapping[str, bpy.types.Image], like: bpy.types.Node) -> None:
+        """Beside the maps that are there; what gave their sockets a value before does not any more."""
+        colors = {}
+        for row, name in enumerate(name for name in LABELS if name in images):
+            node = self._image(name, images[name], row)
+            for setting in ("projection", "projection_blend", "extension", "interpolation"):
+                setattr(node, setting, getattr(like, setting))
+            if links := like.inputs["Vector"].links:
+                self.tree.links.new(links[0].from_socket, node.inputs["Vector"])
+            colors[name] = node.outputs["Color"]
+        self._join(colors, has_normal="normal" in colors or self.shader.inputs["Normal"].is_linked)
 
     def _is_used(self, name: str, images: Mapping[str, bpy.types.Image]) -> bool:
         if name == "ambient_occlusion":
             return self.look.use_ambient_occlusion and "base_color" in images
         return self.look.use_uv or name != "normal"
 
-    def _join(self, colors: Mapping[str, bpy.types.NodeSocket]) -> None:
+    def _join(self, colors: Mapping[str, bpy.types.NodeSocket], *, has_normal: bool) -> None:
         for name, socket in SOCKETS.items():
             if name in colors:
                 self.tree.links.new(colors[name], self.shader.inputs[socket])
@@ -157,7 +188,7 @@ class _Builder:
             self.tree.links.new(colors["normal"], node.inputs["Color"])
             self.tree.links.new(node.outputs["Normal"], self.shader.inputs["Normal"])
         if "height" in colors:
-            self._displace(colors["height"], is_joined=self.look.use_displacement or "normal" not in colors)
+            self._displace(colors["height"], is_joined=self.look.use_displacement or not has_normal)
 
     def _occlude(self, color: bpy.types.NodeSocket, occlusion: bpy.types.NodeSocket) -> None:
         node = self._node("ShaderNodeMix", "Occlude", self._beside(color))

@@ -10,18 +10,19 @@ from typing import TYPE_CHECKING, Any
 
 import bpy
 
-from . import engine, images, properties, results
+from . import engine, images, properties, results, surfaces, weights
 from .catalogue import DEFAULT_ESTIMATOR, DEFAULT_TOOL, LARGE_PX, SIZE_PARAMETERS, catalogue, has_size
 from .core.errors import ParameterError
 from .core.recipe import Recipe, Step
 from .jobs import connect
+from .settings import ImpastoSettings
 from .tasks import Report, Task
 
 if TYPE_CHECKING:
     from .core.job import Pixels
 
 SOURCE = "source"
-Source = bpy.types.Image | Path
+Source = bpy.types.Image | bpy.types.Material | Path
 Readable = Path | images.Picture
 Input = Readable | Callable[[], "Path | Pixels"]
 
@@ -75,18 +76,23 @@ class Request:
         sources = {SOURCE: self.source, **self.inputs} if self.source is not None else dict(self.inputs)
         inputs: dict[str, Input] = {}
         for name, source in sources.items():
-            inputs[name] = images.read(source) if isinstance(source, bpy.types.Image) else existing(source)
+            inputs[name] = _read(source)
         return inputs
 
     def task(self, target: results.Target) -> Task:
         """The task that carries the request out. ImpastoError says what is wrong with it."""
         inputs = self.given()
         scale = {"width_m": self.width_m} if self.width_m > 0 else {}
-        label, files = (
-            catalogue[self.tool]["label"],
-            {"bits": self.bits, "out_dir": self.out_dir, "device": self.device},
-        )
-        return make_task(label, self.recipe(), inputs, target, scale=scale, **files)
+        tool = catalogue[self.tool]
+        options = {"bits": self.bits, "out_dir": self.out_dir, "device": self.device}
+        can_stop = tool["kind"] == "stylizer"
+        return make_task(tool["label"], self.recipe(), inputs, target, scale=scale, can_stop=can_stop, **options)
+
+
+def _read(source: Source) -> Input:
+    if isinstance(source, bpy.types.Material):
+        return surfaces.read(source)
+    return images.read(source) if isinstance(source, bpy.types.Image) else existing(source)
 
 
 def make_task(
@@ -99,12 +105,13 @@ def make_task(
     bits: str = "8",
     out_dir: str = "",
     device: str = "",
+    can_stop: bool = False,
     then: Callable[[results.Made], Sequence[str]] | None = None,
 ) -> Task:
     """A task that has the worker run the recipe and puts what it makes where `target` says.
 
-    device: as in the preferences where it is empty. then(made): more to do on the main thread; what it returns
-    is added to the report.
+    device: as in the preferences where it is empty. can_stop: it can end early and keep what there is. then(made):
+    more to do on the main thread; what it returns is added to the report.
     """
     connected, device = connect(), device or engine.preferences().device
     deliver = {"as": "encoded", "format": "png" if bits == "8" else "png16"}
@@ -119,7 +126,7 @@ def make_task(
     def apply(made: results.Made) -> Report:
         return results.put(made, target, then(made) if then else ())
 
-    return Task(label, work, apply)
+    return Task(label, work, apply, can_stop=can_stop)
 
 
 def from_scene(context: bpy.types.Context) -> Request:
@@ -142,7 +149,7 @@ def from_scene(context: bpy.types.Context) -> Request:
     )
 
 
-def chosen_source(settings: properties.ImpastoSettings) -> Source | None:
+def chosen_source(settings: ImpastoSettings) -> Source | None:
     """The file or image that the panel is set to."""
     if settings.source_kind == "IMAGE":
         return settings.image
@@ -178,6 +185,8 @@ def what_is_missing(context: bpy.types.Context) -> str:
     if settings.tool not in catalogue:
         return "Choose a tool"
     tool = catalogue[settings.tool]
+    if lacking := weights.why_missing(tool, properties.parameters_of(context.scene, tool)):
+        return lacking
     needs_source = tool["needs"] or tool["kind"] != "generator" or settings.source_kind != "NONE"
     is_enough = properties.model_parameter(tool) and not tool["needs"]  # what was learned makes textures from nothing
     if needs_source and not is_enough and chosen_source_is_empty(settings):
@@ -187,7 +196,7 @@ def what_is_missing(context: bpy.types.Context) -> str:
     return f"Choose an image for {', '.join(missing)}" if missing else ""
 
 
-def chosen_source_is_empty(settings: properties.ImpastoSettings) -> bool:
+def chosen_source_is_empty(settings: ImpastoSettings) -> bool:
     return not {"FILE": settings.filepath, "IMAGE": settings.image, "NONE": None}[settings.source_kind]
 
 

@@ -10,8 +10,11 @@ import bpy
 
 from . import engine, presets, previews, properties, results, variations
 from .catalogue import catalogue, has_size
+from .drawing import draw_progress, draw_report, draw_text
 from .jobs import jobs
-from .preferences import draw_missing_engine, draw_progress, draw_report, draw_text
+from .preferences import draw_missing_engine
+from .settings import ImpastoSettings
+from .weight_panels import draw_missing_weights
 
 Draw = Callable[[bpy.types.UILayout, bpy.types.Context], None]
 
@@ -35,7 +38,8 @@ class ImpastoPanel:
             layout.operator("impasto.refresh_tools", icon="FILE_REFRESH")
             return
         tool = catalogue[settings.tool]
-        presets.draw(layout, context)
+        draw_missing_weights(layout, context, tool)
+        presets.draw(layout)
         _draw_source(layout, context, tool)
         _draw_size(layout, settings, tool)
         if properties.drawn_parameters(tool):
@@ -75,6 +79,7 @@ class IMPASTO_PT_this_image(bpy.types.Panel):
         column.operator("impasto.make_seamless", icon="MOD_ARRAY")
         column.operator("impasto.estimate_maps", icon="NODE_MATERIAL")
         column.operator("impasto.rerun", icon="FILE_REFRESH")
+        column.operator("impasto.go_on_larger", icon="FULLSCREEN_ENTER")
 
 
 class IMPASTO_PT_image_editor(ImpastoPanel, bpy.types.Panel):
@@ -101,10 +106,10 @@ def _draw_source(layout: bpy.types.UILayout, context: bpy.types.Context, tool: M
         column.template_ID(settings, "image", open="image.open")
     group = properties.group_of(context.scene, tool)
     for item in tool["inputs"]:
-        column.prop(group, properties.INPUT_PREFIX + properties.identifier(item["name"]))
+        column.prop(group, properties.pointer_to(item["name"]))
 
 
-def _draw_size(layout: bpy.types.UILayout, settings: properties.ImpastoSettings, tool: Mapping[str, Any]) -> None:
+def _draw_size(layout: bpy.types.UILayout, settings: ImpastoSettings, tool: Mapping[str, Any]) -> None:
     column = layout.column(align=True)
     if has_size(tool):
         column.prop(settings, "width_px")
@@ -158,7 +163,7 @@ def _draw_maps(layout: bpy.types.UILayout, context: bpy.types.Context, tool: Map
             draw_parameters(layout, context, catalogue[settings.estimator])
 
 
-def _draw_material(layout: bpy.types.UILayout, settings: properties.ImpastoSettings) -> None:
+def _draw_material(layout: bpy.types.UILayout, settings: ImpastoSettings) -> None:
     column = layout.column()
     column.row().prop(settings, "material", expand=True)
     column.prop(settings, "width_m")

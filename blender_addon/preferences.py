@@ -1,21 +1,18 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Impasto's preferences: the engine's Python and the button that makes one, models, device."""
+"""Impasto's preferences: the engine's Python and the button that makes one, folders, device, weights."""
 
 from __future__ import annotations
 
 import os
-import textwrap
 
 import bpy
 from bpy.props import BoolProperty, EnumProperty, StringProperty
 
 from . import engine, installer
+from .drawing import draw_preferences_button, draw_progress, draw_report, draw_text
 from .jobs import jobs
 from .properties import RELATIVE_PATH
-from .tasks import Report
-
-LETTER_PX, MARGIN_PX = 6, 70
-"""A label's usual letter, and what a panel's edges and an icon take, before the interface is scaled."""
+from .weight_panels import draw_weights
 
 
 def _engine_changed(_self: bpy.types.AddonPreferences, _context: bpy.types.Context) -> None:
@@ -37,6 +34,18 @@ class ImpastoPreferences(bpy.types.AddonPreferences):
     models_folder: StringProperty(
         name="Models",
         description="Folder of the model files; empty: Impasto's folder of this user",
+        subtype="DIR_PATH",
+        options=RELATIVE_PATH,
+    )
+    weights_folder: StringProperty(
+        name="Weights",
+        description="Folder of the weights of published networks; empty: Impasto's folder of this user",
+        subtype="DIR_PATH",
+        options=RELATIVE_PATH,
+    )
+    styles_folder: StringProperty(
+        name="Styles",
+        description="Folder of pictures to choose styles from; the Style panel shows their thumbnails",
         subtype="DIR_PATH",
         options=RELATIVE_PATH,
     )
@@ -78,10 +87,13 @@ class ImpastoPreferences(bpy.types.AddonPreferences):
         row.active = "IMPASTO_ENGINE" not in os.environ
         row.prop(self, "engine_python")
         column.prop(self, "models_folder")
+        column.prop(self, "weights_folder")
+        column.prop(self, "styles_folder")
         column.prop(self, "keep_training")
         column.prop(self, "device")
         column.prop(self, "torch_index")
         column.prop(self, "pip_arguments")
+        draw_weights(layout)
 
 
 def draw_missing_engine(layout: bpy.types.UILayout) -> None:
@@ -91,10 +103,6 @@ def draw_missing_engine(layout: bpy.types.UILayout) -> None:
         column = layout.column(align=True)
         _draw_engine_buttons(column)
         draw_preferences_button(column)
-
-
-def draw_preferences_button(layout: bpy.types.UILayout) -> None:
-    layout.operator("preferences.addon_show", text="Preferences", icon="PREFERENCES").module = engine.EXTENSION
 
 
 def _draw_engine_state(layout: bpy.types.UILayout) -> None:
@@ -120,37 +128,3 @@ def _draw_engine_buttons(layout: bpy.types.UILayout) -> None:
     layout.operator("impasto.set_up_engine", icon="IMPORT")
     layout.operator("impasto.check_engine", icon="FILE_REFRESH")
     layout.operator("impasto.open_log", icon="TEXT")
-
-
-def draw_progress(layout: bpy.types.UILayout) -> None:
-    """The running task: how far it is, and Cancel."""
-    task = jobs.shown
-    column = layout.column(align=True)
-    column.progress(factor=task.fraction, text=f"{task.fraction:.0%}  {task.message}")
-    column.operator("impasto.cancel", icon="CANCEL")
-
-
-def draw_report(layout: bpy.types.UILayout, report: Report | None) -> None:
-    """What the last task said, and the buttons that may mend it."""
-    if report is None:
-        return
-    column = layout.column()
-    column.alert = report.level == "ERROR"
-    icon = {"INFO": "CHECKMARK", "WARNING": "INFO", "CANCELLED": "CANCEL"}.get(report.level, "ERROR")
-    draw_text(column, report.text, icon)
-    if report.is_of_engine:
-        column = layout.column(align=True)
-        column.operator("impasto.check_engine", icon="FILE_REFRESH")
-        column.operator("impasto.open_log", icon="TEXT")
-        draw_preferences_button(column)
-
-
-def draw_text(layout: bpy.types.UILayout, text: str, icon: str) -> None:
-    """A text of several lines, as Blender's labels do not wrap."""
-    region, scale = bpy.context.region, bpy.context.preferences.system.ui_scale
-    width = max(int(region.width / scale - MARGIN_PX) // LETTER_PX, 20) if region else 60
-    column = layout.column(align=True)
-    sentences = [part[:1].upper() + part[1:] for part in text.split("; ")]
-    for line in textwrap.wrap(". ".join(sentences), width, break_long_words=True):
-        column.label(text=line, icon=icon, translate=False)
-        icon = "BLANK1"

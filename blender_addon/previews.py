@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Pictures in panels: unfinished results, and the thumbnails of models."""
+"""Pictures in panels: unfinished results, and the thumbnails of models and styles."""
 
 from __future__ import annotations
 
@@ -48,6 +48,13 @@ class _Shown:
             self._collection().load(key, str(path), "IMAGE")
         return self._collection()[key].icon_id
 
+    def of_file(self, path: Path) -> int:
+        """The icon of a picture file; Blender reads it when it is first drawn."""
+        key = f"file {path}"
+        if key not in self._collection():
+            self._collection().load(key, str(path), "IMAGE")
+        return self._collection()[key].icon_id
+
     def clear(self) -> None:
         if self.collection is not None:
             bpy.utils.previews.remove(self.collection)
@@ -68,6 +75,7 @@ class _Shown:
 _shown = _Shown()
 unregister = _shown.clear
 icon_of_pixels = _shown.icon_of
+icon_of_file = _shown.of_file
 
 
 def icon_of(task: Task) -> int:
@@ -75,6 +83,11 @@ def icon_of(task: Task) -> int:
     if task.preview is None:
         return 0
     return _shown.icon_of("training" if task.is_long else "task", task.preview)
+
+
+def icon_of_image(image: bpy.types.Image) -> int:
+    """The icon of an image of the .blend; Blender draws it in the background."""
+    return image.preview_ensure().icon_id
 
 
 def icon_of_model(model: Mapping[str, Any]) -> int:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Scene settings, and one property group for each tool, made from its parameters' JSON Schema alone.
+"""One property group for each tool, made from its parameters' JSON Schema alone; the tools to choose from.
 
 What a model decides (its sliders, the materials it knows) is read from the cached catalogue when it is drawn.
 """
@@ -12,64 +12,64 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import bpy
-from bpy.props import (
-    BoolProperty,
-    EnumProperty,
-    FloatProperty,
-    FloatVectorProperty,
-    IntProperty,
-    PointerProperty,
-    StringProperty,
-)
+from bpy.props import PointerProperty
 
-from .catalogue import DEFAULT_ESTIMATOR, DEFAULT_TOOL, DEFAULT_TRAINER, SIZE_PARAMETERS, catalogue, properties_of
+from . import schemas
+from .catalogue import (
+    DEFAULT_ESTIMATOR,
+    DEFAULT_STYLIZER,
+    DEFAULT_TOOL,
+    DEFAULT_TRAINER,
+    SIZE_PARAMETERS,
+    catalogue,
+    properties_of,
+)
 
 MAX_INT = 2**31 - 1
 RELATIVE_PATH = {"PATH_SUPPORTS_BLEND_RELATIVE"} if bpy.app.version >= (4, 5) else set()
 """Options of properties that take paths beginning with //; from 4.5 on Blender warns where they do not say so."""
-CHOSEN_KINDS = ("generator", "filter", "estimator", "stylizer")
-INPUT_PREFIX = "input_"
+LISTS = {
+    "tool": (("generator", "filter", "estimator"), DEFAULT_TOOL),
+    "estimator": (("estimator",), DEFAULT_ESTIMATOR),
+    "trainer": (("trainer",), DEFAULT_TRAINER),
+    "stylizer": (("stylizer",), DEFAULT_STYLIZER),
+}
+"""The tools that there are to choose from, by what they are chosen for: kinds, and the first choice."""
 MATERIALS = ("material", "blend_material")
 """Parameters of a generator for models that know several materials: each one of the model's classes."""
 _items: dict[str, list[tuple[str, str, str, int]]] = {}
 """Blender keeps no reference to the strings of dynamic enum items: they live here."""
+TEXTURE, STYLE = "texture", "style"
+"""The panels with a live preview: what it is of."""
+_listeners: dict[str, Callable[[], None]] = {}
 
 
-class _Changed:
-    """What is called whenever a parameter or the seed was changed; set by whoever shows previews."""
-
-    listener: Callable[[], None] | None = None
-
-
-def when_changed(listener: Callable[[], None] | None) -> None:
-    """Call `listener` whenever a parameter of a tool that makes textures, or the seed, was changed."""
-    _Changed.listener = listener
+def when_changed(of: str, listener: Callable[[], None] | None) -> None:
+    """Call `listener` whenever a parameter or the seed of what makes textures, or repaints, was changed."""
+    if listener:
+        _listeners[of] = listener
+    else:
+        _listeners.pop(of, None)
 
 
-def _tell_changed(_self: Any, _context: Any) -> None:
-    if _Changed.listener:
-        _Changed.listener()
+def tell_changed(of: str) -> Callable[[Any, Any], None]:
+    """A property's `update`."""
+
+    def update(_self: Any, _context: Any) -> None:
+        if listener := _listeners.get(of):
+            listener()
+
+    return update
 
 
-def _tool_items(_self: Any, _context: Any) -> list[tuple[str, str, str, int]]:
-    return _items["tool"]
-
-
-def _estimator_items(_self: Any, _context: Any) -> list[tuple[str, str, str, int]]:
-    return _items["estimator"]
-
-
-def _trainer_items(_self: Any, _context: Any) -> list[tuple[str, str, str, int]]:
-    return _items["trainer"]
+def items_of(which: str) -> Callable[[Any, Any], list[tuple[str, str, str, int]]]:
+    """The items of an enum of tools: one of `LISTS`."""
+    return lambda _self, _context: _items[which]
 
 
 def _fill_items() -> None:
-    trainers = [tool for tool in catalogue if tool["kind"] == "trainer"]
-    _items["trainer"] = [_item(tool, DEFAULT_TRAINER) for tool in trainers]
-    tools = [tool for tool in catalogue if tool["kind"] in CHOSEN_KINDS]
-    estimators = [tool for tool in catalogue if tool["kind"] == "estimator"]
-    _items["tool"] = [_item(tool, DEFAULT_TOOL) for tool in tools]
-    _items["estimator"] = [_item(tool, DEFAULT_ESTIMATOR) for tool in estimators]
+    for which, (kinds, default) in LISTS.items():
+        _items[which] = [_item(tool, default) for tool in catalogue if tool["kind"] in kinds]
     _items["estimator"].append(("none", "None", "Only the maps that the tool itself makes", MAX_INT))
 
 
@@ -77,116 +77,6 @@ def _item(tool: Mapping[str, Any], default: str) -> tuple[str, str, str, int]:
     """An enum item whose number stays the same when other tools come and go; 0, a new scene's, is the default."""
     number = 0 if tool["name"] == default else zlib.crc32(tool["name"].encode()) % MAX_INT
     return tool["name"], tool["label"], tool["description"], number
-
-
-class ImpastoSettings(bpy.types.PropertyGroup):
-    """What the panel is set to, in each scene."""
-
-    tool: EnumProperty(name="Tool", description="What makes the texture", items=_tool_items, update=_tell_changed)
-    source_kind: EnumProperty(
-        name="Source",
-        description="The picture to start from",
-        items=(
-            ("FILE", "File", "A picture, or a folder of maps, on disk"),
-            ("IMAGE", "Image", "An image of this .blend file"),
-            ("NONE", "None", "No source: for tools that make textures from nothing"),
-        ),
-        update=_tell_changed,
-    )
-    filepath: StringProperty(
-        name="File",
-        description="A picture, or a folder of maps",
-        subtype="FILE_PATH",
-        options=RELATIVE_PATH,
-        update=_tell_changed,
-    )
-    image: PointerProperty(
-        name="Image", description="An image of this .blend file", type=bpy.types.Image, update=_tell_changed
-    )
-    width_px: IntProperty(
-        name="Width", description="Width of the result; 0: as the source", min=0, max=16384, subtype="PIXEL"
-    )
-    height_px: IntProperty(
-        name="Height", description="Height of the result; 0: as the source", min=0, max=16384, subtype="PIXEL"
-    )
-    seed: IntProperty(name="Seed", description="Another seed, another result", min=0, max=MAX_INT, update=_tell_changed)
-    lock_seed: BoolProperty(
-        name="Lock Seed", description="Keep the seed; unlocked, Generate takes another one each time", default=True
-    )
-    live_preview: BoolProperty(
-        name="Live Preview",
-        description="Show a small preview whenever a parameter changes",
-        update=_tell_changed,
-    )
-    estimator: EnumProperty(
-        name="Other Maps", description="What estimates the maps that the tool does not make", items=_estimator_items
-    )
-    bits: EnumProperty(
-        name="Depth",
-        description="Bits of each channel of the results",
-        items=(
-            ("8", "8 bits", "Small and fast"),
-            ("16", "16 bits", "Smooth heights, for true displacement; four times the memory"),
-        ),
-    )
-    material: EnumProperty(
-        name="Material",
-        description="Where the result goes",
-        items=(
-            ("NEW", "New", "A new material on the selected objects"),
-            ("ACTIVE", "Active", "The active object's material: its other nodes stay as they are"),
-            ("NONE", "Images", "New images, no material"),
-        ),
-    )
-    width_m: FloatProperty(
-        name="Real Width",
-        description="How wide the source is in the world; 0: not known, taken as 1 metre",
-        min=0.0,
-        soft_max=10.0,
-        unit="LENGTH",
-        subtype="DISTANCE",
-    )
-    use_displacement: BoolProperty(
-        name="True Displacement", description="Displace the surface itself (Cycles, finely subdivided meshes)"
-    )
-    use_ambient_occlusion: BoolProperty(
-        name="Ambient Occlusion", description="Darken the base colour by the ambient occlusion map"
-    )
-
-
-class TrainingSettings(bpy.types.PropertyGroup):
-    """What the training panel is set to, in each scene."""
-
-    tool: EnumProperty(name="Trainer", description="What learns", items=_trainer_items)
-    data_kind: EnumProperty(
-        name="Data",
-        description="What it learns from",
-        items=(
-            ("FILE", "File", "A photograph"),
-            ("FOLDER", "Folder", "Photographs, maps of one material, or a folder for each material"),
-            ("IMAGE", "Image", "An image of this .blend file"),
-        ),
-    )
-    filepath: StringProperty(name="File", description="A photograph", subtype="FILE_PATH", options=RELATIVE_PATH)
-    folder: StringProperty(
-        name="Folder",
-        description="Photographs, maps of one material, or a folder for each material",
-        subtype="DIR_PATH",
-        options=RELATIVE_PATH,
-    )
-    image: PointerProperty(name="Image", description="An image of this .blend file", type=bpy.types.Image)
-    licence: StringProperty(
-        name="Licence", description="Licence of the data, such as CC0-1.0 or own; the model's card keeps it"
-    )
-    width_m: FloatProperty(
-        name="Real Width",
-        description="How wide a picture is in the world; 0: not known",
-        min=0.0,
-        soft_max=10.0,
-        unit="LENGTH",
-        subtype="DISTANCE",
-    )
-    seed: IntProperty(name="Seed", description="Another seed, another course of the training", min=0, max=MAX_INT)
 
 
 class _Live:
@@ -228,18 +118,11 @@ def refresh() -> None:
 
 
 def register() -> None:
-    bpy.utils.register_class(ImpastoSettings)
-    bpy.utils.register_class(TrainingSettings)
-    bpy.types.Scene.impasto = PointerProperty(type=ImpastoSettings)
-    bpy.types.Scene.impasto_training = PointerProperty(type=TrainingSettings)
     _live.register()
 
 
 def unregister() -> None:
     _live.unregister()
-    del bpy.types.Scene.impasto, bpy.types.Scene.impasto_training
-    bpy.utils.unregister_class(TrainingSettings)
-    bpy.utils.unregister_class(ImpastoSettings)
     _items.clear()
 
 
@@ -306,7 +189,7 @@ def shown_label(group: bpy.types.PropertyGroup, tool: Mapping[str, Any], name: s
     if index is not None and model and index < len(model["sliders"]):
         slider = model["sliders"][index]
         return slider.get("label") or slider["name"].replace("_", " ").capitalize()
-    return label_of(name, properties_of(tool)[name])
+    return schemas.label_of(name, properties_of(tool)[name])
 
 
 def is_model(schema: Mapping[str, Any]) -> bool:
@@ -323,7 +206,7 @@ def slider_index(name: str) -> int | None:
 def value_of(group: bpy.types.PropertyGroup, tool: Mapping[str, Any], name: str) -> Any:
     """A parameter's value as a recipe holds it: floats have six digits, since Blender's 0.7 is 0.699999988."""
     schema, value = properties_of(tool)[name], getattr(group, identifier(name))
-    if choices := _choices(schema):
+    if choices := schemas.choices_of(schema):
         return next(choice for choice in choices if str(choice) == value)
     if schema["type"] == "array":
         return [_six_digits(item) for item in value]
@@ -342,10 +225,15 @@ def image_inputs(tool: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return [item for item in tool["inputs"] if item.get("kind", "maps") == "maps"]
 
 
+def pointer_to(name: str) -> str:
+    """The property that holds the image of a tool's input."""
+    return f"input_{identifier(name)}"
+
+
 def images_of(scene: bpy.types.Scene, tool: Mapping[str, Any]) -> dict[str, bpy.types.Image]:
     """The images chosen for the tool's named inputs."""
     group = group_of(scene, tool)
-    chosen = {item["name"]: getattr(group, INPUT_PREFIX + identifier(item["name"])) for item in image_inputs(tool)}
+    chosen = {item["name"]: getattr(group, pointer_to(item["name"])) for item in image_inputs(tool)}
     return {name: image for name, image in chosen.items() if image is not None}
 
 
@@ -356,49 +244,22 @@ def _six_digits(value: float) -> float:
 def _group(tool: Mapping[str, Any]) -> type:
     annotations = {identifier(name): property_of(name, schema, tool) for name, schema in properties_of(tool).items()}
     for item in image_inputs(tool):
-        annotations[INPUT_PREFIX + identifier(item["name"])] = PointerProperty(
-            name=label_of(item["name"], {}), description=item["description"], type=bpy.types.Image
+        annotations[pointer_to(item["name"])] = PointerProperty(
+            name=schemas.label_of(item["name"], {}),
+            description=item["description"],
+            type=bpy.types.Image,
+            update=tell_changed(STYLE if tool["kind"] == "stylizer" else TEXTURE),
         )
     name = f"IMPASTO_PG_{identifier(tool['name'])}"
     return type(name, (bpy.types.PropertyGroup,), {"__annotations__": annotations, "__doc__": tool["description"]})
 
 
-def label_of(name: str, schema: Mapping[str, Any]) -> str:
-    """A parameter's label: its title, or its name without the unit where pydantic made the title from the name."""
-    made = name.replace("_", " ").title()
-    title = schema.get("title", made)
-    return made.removesuffix(" Px").removesuffix(" M") if title == made else title
-
-
-def _choices(schema: Mapping[str, Any]) -> list[Any]:
-    return schema.get("enum") or ([schema["const"]] if "const" in schema else [])
-
-
 def property_of(name: str, schema: Mapping[str, Any], tool: Mapping[str, Any] | None = None) -> Any:
-    """Blender's property for a parameter's JSON Schema. The kinds are those that `check_tool` lets pass."""
-    about = {"name": label_of(name, schema), "description": schema.get("description", "")}
+    """Blender's property for a parameter of a tool, or of none."""
+    more = _search(name, schema, tool)
     if tool and tool["kind"] != "trainer":
-        about["update"] = _tell_changed
-    default = schema["default"]
-    if choices := _choices(schema):
-        items = [(str(choice), str(choice).replace("-", " ").replace("_", " ").capitalize(), "") for choice in choices]
-        return EnumProperty(**about, items=items, default=str(default))
-    kind = schema["type"]
-    if kind == "boolean":
-        return BoolProperty(**about, default=default)
-    if kind == "integer":
-        subtype = "PIXEL" if name.endswith("_px") else "NONE"
-        return IntProperty(**about, default=default, subtype=subtype, **_limits(schema, 1))
-    if kind == "number":
-        limits = _limits(schema, 0)
-        is_share = limits.get("min", -1) >= 0 and limits.get("max", 2) <= 1
-        subtype = "DISTANCE" if name.endswith("_m") else "FACTOR" if is_share else "NONE"
-        return FloatProperty(**about, default=default, precision=3, subtype=subtype, **limits)
-    if kind == "string":
-        return StringProperty(**about, default=default, **_search(name, schema, tool))
-    is_color = schema.get("format") == "color"
-    limits = {"min": 0.0, "max": 1.0, "subtype": "COLOR_GAMMA"} if is_color else {}
-    return FloatVectorProperty(**about, default=default, size=len(schema["prefixItems"]), **limits)
+        more["update"] = tell_changed(STYLE if tool["kind"] == "stylizer" else TEXTURE)
+    return schemas.property_of(name, schema, **more)
 
 
 def _search(name: str, schema: Mapping[str, Any], tool: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -417,17 +278,3 @@ def _search(name: str, schema: Mapping[str, Any], tool: Mapping[str, Any] | None
         return [found for found in names(group) if typed.lower() in found.lower()]
 
     return {"search": search, "search_options": {"SUGGESTION"}}
-
-
-def _limits(schema: Mapping[str, Any], step: int) -> dict[str, Any]:
-    """Blender's limits from the schema's; an exclusive one of a whole number is one `step` further in."""
-    limits = {}
-    for limit, inclusive, exclusive, inward in (
-        ("min", "minimum", "exclusiveMinimum", step),
-        ("max", "maximum", "exclusiveMaximum", -step),
-    ):
-        if inclusive in schema:
-            limits[limit] = schema[inclusive]
-        elif exclusive in schema:
-            limits[limit] = schema[exclusive] + inward
-    return limits

@@ -39,6 +39,7 @@ def _candidates(name: str, image: bpy.types.Image) -> Sequence[Readable]:
     """Images of this name, however Blender numbered or stored them, then files of this name beside them."""
     found: list[Readable] = [images.read(item) for item in bpy.data.images if item != image and _is_called(item, name)]
     folders = [Path(bpy.path.abspath(path)).parent for path in (bpy.data.filepath, image.filepath) if path]
+    folders.append(Path(bpy.app.tempdir))  # the render result, in this session
     found += [folder / name for folder in folders if (folder / name).exists()]
     if not found:
         raise FileError(

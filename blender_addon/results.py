@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import bpy
 
-from . import engine, images, materials
+from . import engine, images, materials, surfaces
 from .core.errors import ParameterError
 from .core.recipe import Recipe
 from .jobs import jobs, push_undo
@@ -30,13 +30,19 @@ _recent: deque[tuple[str, str, int]] = deque(maxlen=5)
 
 @dataclass(frozen=True)
 class Target:
-    """Where a result goes. objects and active_material are session ids; image is the one to show it instead of."""
+    """Where a result goes. objects and active_material are session ids; image is the one to show it instead of.
+
+    is_picture: it is one picture, not the maps of a surface. painted: session id of the material whose textures it is,
+    repainted.
+    """
 
     name: str
     material: str = NONE
     objects: tuple[int, ...] = ()
     active_material: int = 0
     image: int = 0
+    is_picture: bool = False
+    painted: int = 0
     width_m: float = 0.0
     use_displacement: bool = False
     use_ambient_occlusion: bool = False
@@ -89,11 +95,13 @@ def put(made: Made, target: Target, more: Sequence[str] = ()) -> Report:
     """Make images, and the material, of what a job made; says what was made and what could not be done."""
     if target.file_epoch != jobs.file_epoch:
         return _keep_as_files(made, target)
-    new = _images(made, target.name)
+    new = _images(made, target)
     notes = list(more)
     what = f"{len(new)} image{'s' * (len(new) != 1)}"
+    if target.is_picture:
+        what = f"the image {next(iter(new.values())).name}"
     if target.material != NONE:
-        material = _material(made, new, target, notes)
+        material = (_repainted if target.painted else _material)(made, new, target, notes)
         material[images.RECIPE] = made.recipe.to_json()
         what = f"the material {material.name}"
     for image in new.values():
@@ -112,10 +120,17 @@ def recent() -> list[tuple[str, str]]:
     return [(name, image) for name, image, epoch in _recent if epoch == jobs.file_epoch]
 
 
-def _images(made: Made, name: str) -> dict[str, bpy.types.Image]:
+def _images(made: Made, target: Target) -> dict[str, bpy.types.Image]:
     if made.paths:
         return {map_: images.load(path, map_, made.recipe) for path in made.paths if (map_ := map_of(path))}
-    return {map_: images.add(f"{name}_{map_}", map_, data, made.recipe) for map_, data in made.encoded.items()}
+    new = {map_: images.add(_image_name(target, map_), map_, data, made.recipe) for map_, data in made.encoded.items()}
+    if "opacity" in new and (target.is_picture or target.painted):  # it was the alpha of the picture
+        new["base_color"] = images.join_alpha(new["base_color"], new.pop("opacity"))
+    return new
+
+
+def _image_name(target: Target, map_: str) -> str:
+    return target.name if target.is_picture and map_ == "base_color" else f"{target.name}_{map_}"
 
 
 def map_of(path: Path) -> str:
@@ -141,6 +156,25 @@ def _material(made: Made, new: Mapping[str, bpy.types.Image], target: Target, no
         for item in objects:
             item.active_material = material
     material.use_fake_user = material.use_fake_user or material.users == 0
+    return material
+
+
+def _repainted(made: Made, new: Mapping[str, bpy.types.Image], target: Target, notes: list[str]) -> bpy.types.Material:
+    """The material whose textures were repainted, or a copy of it in its place on the objects."""
+    before = _by_uid(bpy.data.materials, target.painted)
+    if before is None or "base_color" not in surfaces.parts_of(before):
+        notes.append("the material was deleted or changed meanwhile: this is a new one")
+        return _material(made, new, replace(target, painted=0, material=NEW), notes)
+    if target.material == ACTIVE:
+        surfaces.repaint(before, new, made.height_range_m)
+        return before
+    material = before.copy()
+    material.name = target.name
+    surfaces.repaint(material, new, made.height_range_m)
+    objects = [found for uid in target.objects if (found := _by_uid(bpy.data.objects, uid))]
+    for slot in [slot for item in objects for slot in item.material_slots if slot.material == before]:
+        slot.material = material
+    material.use_fake_user = material.users == 0
     return material
 
 

@@ -37,7 +37,7 @@ class Task:
 
     work(task) returns a result or raises; apply(result) returns a Report. `is_shown`: panels show its progress
     and wait for it; others are quick and silent. `is_long`: a training, which goes on beside all others and has a
-    panel of its own.
+    panel of its own. `can_stop`: it can be asked to end early and keep what there is.
     """
 
     def __init__(
@@ -48,8 +48,9 @@ class Task:
         *,
         is_shown: bool = True,
         is_long: bool = False,
+        can_stop: bool = False,
     ) -> None:
-        self.label, self.is_shown, self.is_long = label, is_shown and not is_long, is_long
+        self.label, self.is_shown, self.is_long, self.can_stop = label, is_shown and not is_long, is_long, can_stop
         self.job: Job | None = None
         self.on_cancel: Callable[[], object] | None = None
         self.is_cancelled = False

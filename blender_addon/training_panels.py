@@ -8,11 +8,12 @@ from typing import Any
 
 import bpy
 
-from . import engine, previews, properties, trainings
+from . import engine, previews, trainings
 from .catalogue import catalogue
+from .drawing import draw_report, draw_text
 from .jobs import jobs
 from .panels import draw_parameters, section
-from .preferences import draw_report, draw_text
+from .settings import TrainingSettings
 from .tasks import Task
 
 FIRST = (trainings.NAME,)
@@ -26,7 +27,7 @@ class TrainPanel:
     bl_category = "Impasto"
     bl_region_type = "UI"
     bl_options = {"DEFAULT_CLOSED"}  # noqa: RUF012  as Blender wants it
-    bl_order = 1
+    bl_order = 2
 
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
@@ -59,7 +60,7 @@ class IMPASTO_PT_train_image_editor(TrainPanel, bpy.types.Panel):
     bl_space_type = "IMAGE_EDITOR"
 
 
-def _draw_data(layout: bpy.types.UILayout, settings: properties.TrainingSettings) -> None:
+def _draw_data(layout: bpy.types.UILayout, settings: TrainingSettings) -> None:
     column = layout.column()
     column.row().prop(settings, "data_kind", expand=True)
     if settings.data_kind == "IMAGE":

@@ -16,6 +16,7 @@ from .catalogue import DEFAULT_TRAINER, catalogue
 from .core.errors import ParameterError
 from .core.recipe import Recipe, Step
 from .jobs import LONG, connect, jobs
+from .settings import TrainingSettings
 from .tasks import Report, Task
 
 DATASET = "dataset"
@@ -83,7 +84,7 @@ def from_scene(context: bpy.types.Context) -> Training:
     return Training(settings.tool, chosen_data(settings), parameters, **about)
 
 
-def chosen_data(settings: properties.TrainingSettings) -> orders.Source | None:
+def chosen_data(settings: TrainingSettings) -> orders.Source | None:
     """The file, folder or image that the training panel is set to."""
     if settings.data_kind == "IMAGE":
         return settings.image

@@ -10,6 +10,7 @@ import random
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import bpy
@@ -41,42 +42,70 @@ class Variation:
 
 
 class Live:
-    """The picture that follows the panel. `error` says why there is none."""
+    """The picture that follows a panel. `error` says why there is none.
 
-    def __init__(self) -> None:
+    of: what the panel makes, as `properties.when_changed` knows it. settings: the name of the scene's settings, which
+    have `live_preview`. why_not(context): why there can be no picture now. small(context): what to make one of.
+    """
+
+    def __init__(
+        self,
+        of: str,
+        settings: str,
+        why_not: Callable[[bpy.types.Context], str],
+        small: Callable[[bpy.types.Context], Ready],
+    ) -> None:
         self.pixels: np.ndarray | None = None
         self.error = ""
+        self._of, self._settings, self._why_not, self._small = of, settings, why_not, small
         self._due_s = 0.0
+        self._task: Task | None = None
+        self.timer = partial(Live.tick, self)
 
     def ask(self) -> None:
         """Make a new picture as soon as nothing has changed for 0.1 s. Called at every change."""
-        if not bpy.context.scene.impasto.live_preview:
+        if not getattr(bpy.context.scene, self._settings).live_preview:
             return
         self._due_s = time.monotonic() + DELAY_S
-        if not bpy.app.timers.is_registered(_tick):
-            bpy.app.timers.register(_tick, first_interval=DELAY_S)
+        if not bpy.app.timers.is_registered(self.timer):
+            bpy.app.timers.register(self.timer, first_interval=DELAY_S)
 
     def tick(self) -> float | None:
         """Start what is due; the seconds until it is, or None."""
         left_s = self._due_s - time.monotonic()
         if left_s > 0:
             return left_s
-        if not why_not(bpy.context):
+        if not self._why_not(bpy.context):
             try:
-                jobs.start(self._task(bpy.context))
+                self._task = self._new_task(bpy.context)
+                jobs.start(self._task)
             except ImpastoError as error:
                 self._show(error)
         return None
 
-    def clear(self) -> None:
-        self.pixels, self.error = None, ""
+    def give_way(self) -> None:
+        """Leave the worker to what is asked for now."""
+        if self._task and not self._task.ended:
+            self._task.cancel()
 
-    def _task(self, context: bpy.types.Context) -> Task:
-        connected, given, inputs = small(context)
+    def register(self) -> None:
+        properties.when_changed(self._of, self.ask)
+
+    def unregister(self) -> None:
+        properties.when_changed(self._of, None)
+        if bpy.app.timers.is_registered(self.timer):
+            bpy.app.timers.unregister(self.timer)
+        self.clear()
+
+    def clear(self) -> None:
+        self.pixels, self.error, self._task = None, "", None
+
+    def _new_task(self, context: bpy.types.Context) -> Task:
+        connected, given, inputs = self._small(context)
 
         def work(task: Task) -> np.ndarray | ImpastoError:
             try:
-                return run(task, connected(), given, inputs, supersedes="live")
+                return run(task, connected(), given, inputs, supersedes=f"live {self._of}")
             except ImpastoError as error:  # told in the panel: a window for each step of a slider would be in the way
                 return error
 
@@ -89,13 +118,6 @@ class Live:
             self.pixels, self.error = made, ""
         redraw()
         return Report("INFO", "")
-
-
-live = Live()
-
-
-def _tick() -> float | None:
-    return live.tick()
 
 
 class _Shown:
@@ -166,13 +188,10 @@ def _key(context: bpy.types.Context) -> tuple:
     return context.scene.impasto.tool, jobs.file_epoch
 
 
-def register() -> None:
-    properties.when_changed(live.ask)
+live = Live(properties.TEXTURE, "impasto", why_not, small)
+register = live.register
 
 
 def unregister() -> None:
-    properties.when_changed(None)
-    if bpy.app.timers.is_registered(_tick):
-        bpy.app.timers.unregister(_tick)
-    live.clear()
+    live.unregister()
     _shown.items = ()

@@ -1,4 +1,4 @@
-"""Part three of the demo: one picture with the photograph, the seamless result tiled 2 by 2, and its maps."""
+"""Part four of the demo: one picture with the photograph, the seamless result tiled 2 by 2, its maps, and more."""
 
 from __future__ import annotations
 
@@ -19,17 +19,25 @@ PAPER, INK = (24, 24, 26), (228, 226, 220)
 def main(folder: Path) -> None:
     (source,) = (folder / "source").glob("*_base_color.png")
     files = {map_name(file): file for file in (folder / "maps").glob("*.png")}
-    maps = {name: Image.open(files[name]).convert("RGB") for name in MAP_CHANNELS if name in files}
+    maps = {name: read(files[name]) for name in MAP_CHANNELS if name in files}
     cells = [
-        ("the photograph", fit(Image.open(source).convert("RGB"))),
+        ("the photograph", fit(read(source))),
         ("seamless, tiled 2 by 2", tiled(maps["base_color"])),
     ]
     for name, text in (("preview", "on an object"), ("learned", "beside it: of a model that comes along")):
-        if (folder / f"{name}.png").exists():
-            cells.append((text, fit(Image.open(folder / f"{name}.png").convert("RGB"))))
+        cells.append((text, fit(read(folder / f"{name}.png"))))
     cells += [(label(name, picture), fit(picture)) for name, picture in maps.items() if not is_constant(picture)]
+    cells += [
+        ("a style", fit(read(*(folder / "style").glob("*.png")))),
+        ("a photograph repainted in it", fit(read(*(folder / "painted").glob("*.png")))),
+        ("the material repainted, with relief", fit(read(folder / "repainted.png"))),
+    ]
     sheet(cells, columns=3).save(folder / "contact_sheet.png", optimize=True)
     print(f"demo: The contact sheet of {len(cells)} pictures is written")
+
+
+def read(path: Path) -> Image.Image:
+    return Image.open(path).convert("RGB")
 
 
 def label(name: str, picture: Image.Image) -> str:

@@ -1,4 +1,4 @@
-"""Part two of the demo, inside Blender: installs the extension, generates, renders, saves and checks.
+"""Part three of the demo, inside Blender: installs the extension, generates, repaints, renders, saves and checks.
 
 Runs in Blender's module (`python in_blender.py -- FOLDER`) and in Blender itself (`blender -b -P … -- FOLDER`).
 """
@@ -10,20 +10,18 @@ import hashlib
 import json
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import bpy
 
+sys.path.insert(0, str(Path(__file__).parent))
+from told import say, told
+
 RENDER_PX = 640
 SAMPLES = 24
 LEARNED = "bricks"
+STYLIZER, PAINTED_PX = "patches-style", 384
 EXTENSION = "bl_ext.user_default.impasto"
-
-
-def say(text: str) -> None:
-    print(f"demo: {text}", flush=True)
 
 
 def main() -> None:
@@ -46,6 +44,9 @@ def main() -> None:
     with told("Rendering the preview"):
         render(folder / "preview.png")
     made = ball.active_material
+    with told("Repainting the material, with strokes that stand out, and rendering it"):
+        repaint(ball, next((folder / "style").glob("*.png")), name)
+        render(folder / "repainted.png")
     with told(f"Making {LEARNED} with a model that comes along, and rendering it"):
         turn_uvs(-1)
         from_model(ball, LEARNED, options.size)
@@ -55,14 +56,6 @@ def main() -> None:
     with told("Saving the scene with its images packed, opening it again and comparing every pixel"):
         save_and_check(folder / "demo.blend")
     bpy.ops.preferences.addon_disable(module=EXTENSION)
-
-
-@contextmanager
-def told(text: str) -> Iterator[None]:
-    """Say what is done, so that whoever runs this can show for how long."""
-    print(f"demo begins: {text}", flush=True)
-    yield
-    print("demo ends: ", flush=True)
 
 
 def generate(ball: bpy.types.Object, source: Path, name: str, size: int, maps: Path) -> None:
@@ -91,6 +84,22 @@ def from_model(ball: bpy.types.Object, model: str, size: int, everywhere: bool =
     ball.active_material.use_fake_user = True  # stays in the file
     if everywhere:
         dress(ball.active_material)
+
+
+def repaint(ball: bpy.types.Object, style: Path, name: str) -> None:
+    """The ball's material in the hand of a picture, on everything."""
+    select(ball)
+    parameters = json.dumps({"relief": 1.0, "seamless": True, "longest_px": PAINTED_PX})
+    bpy.ops.impasto.stylize(
+        tool=STYLIZER,
+        subject="MATERIAL",
+        style=str(style),
+        parameters=parameters,
+        name=f"{name} painted",
+        material="NEW",
+    )
+    ball.active_material.use_fake_user = True  # stays in the file
+    dress(ball.active_material)
 
 
 def dress(material: bpy.types.Material) -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 import bpy
 
 sys.path.insert(0, str(Path(__file__).parent))
-from in_blender import EXTENSION, from_model, point_at, render, select, told
+from in_blender import EXTENSION, from_model, point_at, render, select
+from told import told
 
 COLUMNS = 5
 TEXTURE_PX = 1024

@@ -21,13 +21,15 @@ SAMPLES = ("brick", "gravel", "grass")
 
 
 def demo(options: argparse.Namespace) -> None:
-    """A photograph becomes a seamless PBR material on an object, in headless Blender."""
+    """A photograph becomes a seamless PBR material on an object, in headless Blender; both are repainted."""
     started = time.monotonic()
     made = make_demo(DEMO, options)
     print(f"\nDone in {time.monotonic() - started:.0f} s. Open these:")
     for name, what in (
         ("contact_sheet.png", "the photograph, the seamless result tiled 2 by 2, its maps"),
         ("preview.png", "the material on an object, rendered"),
+        ("painted", "another photograph, repainted in the hand of a picture"),
+        ("repainted.png", "the same objects, the material repainted with strokes that stand out"),
         ("learned.png", "the same objects in a material of a shipped model"),
         ("demo.blend", "the first material in Blender, images packed"),
         ("maps", "the maps as files"),
@@ -36,10 +38,15 @@ def demo(options: argparse.Namespace) -> None:
 
 
 def pictures(options: argparse.Namespace) -> None:
-    """Make the documentation's pictures again: the demo of each sample, and the window that `test --windows` left."""
+    """Make the documentation's pictures again: the demo of each sample, and what others left.
+
+    That is windows by `test --windows`, and sheets of styles by tests/benchmarks/style.py.
+    """
     windows = ROOT / "out" / "windows"
     shown = {"studio-5.2": ("generated", "shader_editor"), "trains-5.2": ("training", "variations")}
     wanted = {windows / place / f"{name}.png": f"window_{name}" for place, names in shown.items() for name in names}
+    sheets = (DEMO.parent / "style").glob("*.png")
+    wanted |= {sheet: f"style_{sheet.stem.removeprefix('control_')}" for sheet in sheets}
     for sample in SAMPLES:
         options.sample = sample
         made = make_demo(DEMO.parent / f"demo-{sample}", options)
@@ -68,6 +75,7 @@ def make_demo(folder: Path, options: argparse.Namespace) -> Path:
     tint = ["--tint", options.tint] if options.tint else []
     parts = ROOT / "demo"
     _follow([engine, parts / "photograph.py", folder, *photo, *tint], folder, environment)
+    _follow([engine, parts / "style.py", folder], folder, environment)
     _follow([*blender, parts / "in_blender.py", "--", folder, "--size", str(options.size)], folder, environment)
     _follow([engine, parts / "contact_sheet.py", folder], folder, environment)
     return folder

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from . import bake, engine, generate, images, models, train, variations
+from . import bake, engine, generate, images, models, stylize, train, variations, weights
 
-MODULES = (generate, images, engine, bake, train, models, variations)
+MODULES = (generate, images, engine, bake, train, models, variations, stylize, weights)
 CLASSES = tuple(cls for module in MODULES for cls in module.CLASSES)

@@ -95,6 +95,23 @@ class IMPASTO_OT_cancel(bpy.types.Operator):
         return {"FINISHED"}
 
 
+class IMPASTO_OT_stop(bpy.types.Operator):
+    """Finish early, and keep what there is"""
+
+    bl_idname = "impasto.stop"
+    bl_label = "Stop and Keep"
+
+    @classmethod
+    def poll(cls, _context: bpy.types.Context) -> bool:
+        task = jobs.shown
+        can_stop = task is not None and task.can_stop and task.state == "running"
+        return poll(cls, "" if can_stop else "Nothing runs that could be kept")
+
+    def execute(self, _context: bpy.types.Context) -> set[str]:
+        jobs.shown.job.stop()
+        return {"FINISHED"}
+
+
 class IMPASTO_OT_open_log(bpy.types.Operator):
     """Open the file with all that the worker printed"""
 
@@ -115,5 +132,6 @@ CLASSES = (
     IMPASTO_OT_check_engine,
     IMPASTO_OT_set_up_engine,
     IMPASTO_OT_cancel,
+    IMPASTO_OT_stop,
     IMPASTO_OT_open_log,
 )

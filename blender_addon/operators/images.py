@@ -12,6 +12,7 @@ from .. import images, orders, results
 from ..catalogue import DEFAULT_ESTIMATOR, DEFAULT_TOOL
 from ..core.errors import ParameterError
 from ..core.recipe import differences
+from ..images import is_image_editor, shown_image
 from ..properties import MAX_INT
 from ..reruns import inputs_of, scale_of
 from ..tasks import Task
@@ -111,15 +112,6 @@ class IMPASTO_OT_rerun(OnImage, bpy.types.Operator):
             bits="16" if image.is_float else "8",
             then=lambda made: differences(recipe, made.recipe),
         )
-
-
-def is_image_editor(context: bpy.types.Context) -> bool:
-    return context.space_data is not None and context.space_data.type == "IMAGE_EDITOR"
-
-
-def shown_image(context: bpy.types.Context) -> bpy.types.Image | None:
-    """The image in the image editor that the operator was called from."""
-    return context.space_data.image if is_image_editor(context) else None
 
 
 CLASSES = (IMPASTO_OT_make_seamless, IMPASTO_OT_estimate_maps, IMPASTO_OT_rerun)

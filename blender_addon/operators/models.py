@@ -3,17 +3,13 @@
 
 from __future__ import annotations
 
-import subprocess
-from collections.abc import Mapping
-from typing import Any
-
 import bpy
 from bpy.props import BoolProperty, StringProperty
 
-from .. import engine, orders, properties, trainings
+from .. import orders, properties
 from ..catalogue import catalogue
-from ..core.errors import ModelError, ParameterError
-from ..jobs import connect
+from ..core.errors import ParameterError
+from ..library import changing
 from ..properties import RELATIVE_PATH
 from ..tasks import Report, Task
 from .working import Working, poll, tell, why_not_now
@@ -63,7 +59,7 @@ class IMPASTO_OT_install_model(ChangesLibrary, bpy.types.Operator):
     def task(self, _context: bpy.types.Context) -> Task:
         if not self.filepath:
             raise ParameterError("no file is given", "give filepath=FILE.safetensors")
-        return changing("Installing a model", "install", orders.absolute(self.filepath))
+        return changing("Installing a model", "models", "install", orders.absolute(self.filepath))
 
 
 class IMPASTO_OT_remove_model(ChangesLibrary, bpy.types.Operator):
@@ -79,7 +75,7 @@ class IMPASTO_OT_remove_model(ChangesLibrary, bpy.types.Operator):
         return context.window_manager.invoke_confirm(self, event)
 
     def task(self, _context: bpy.types.Context) -> Task:
-        return changing(f"Removing {self.name}", "remove", self.name)
+        return changing(f"Removing {self.name}", "models", "remove", self.name)
 
 
 class IMPASTO_OT_use_model(bpy.types.Operator):
@@ -98,35 +94,6 @@ class IMPASTO_OT_use_model(bpy.types.Operator):
             return tell(self, Report("ERROR", f"there is no model {self.name!r}; there are: {known}"))
         context.scene.impasto.tool = tool["name"]
         return {"FINISHED"}
-
-
-def changing(label: str, *arguments: str) -> Task:
-    """A task that runs `impasto models …` and asks the engine then what it has."""
-    connected, found = connect(), engine.require()
-    environment = engine.clean_environment() | engine.settings_environment()
-
-    def work(_task: Task) -> tuple[str, Mapping[str, Any]]:
-        client = connected()  # checks the engine
-        done = subprocess.run(
-            found.command("impasto", "models", *arguments),
-            env=environment,
-            capture_output=True,
-            stdin=subprocess.DEVNULL,
-            encoding="utf-8",
-            errors="replace",
-            check=False,
-            creationflags=engine.NO_CONSOLE,
-        )
-        if done.returncode:
-            message, _, remedy = done.stderr.strip().removeprefix("impasto: ").partition("\n")
-            raise ModelError(message, remedy.strip())
-        return done.stdout.strip(), client.describe().wait()
-
-    def apply(result: tuple[str, Mapping[str, Any]]) -> Report:
-        trainings.learn(result[1])
-        return Report("INFO", f"{label}: {result[0]}")
-
-    return Task(label, work, apply)
 
 
 CLASSES = (IMPASTO_OT_install_model, IMPASTO_OT_remove_model, IMPASTO_OT_use_model)

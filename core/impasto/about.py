@@ -12,8 +12,8 @@ PACKAGES = ("torch", "kornia", "numpy", "pillow", "pluggy", "pydantic", "safeten
 
 
 def description() -> dict[str, Any]:
-    """Tools with their parameters' JSON Schemas, models, file formats and plugins, as JSON. Loads no torch."""
-    from .models import catalogue
+    """Tools with their parameters' JSON Schemas, models, weights, formats and plugins, as JSON. Loads no torch."""
+    from . import models, weights_library
     from .plugins import registry
     from .tools import describe
 
@@ -22,7 +22,8 @@ def description() -> dict[str, Any]:
         "version": VERSION,
         "python": platform.python_version(),
         "tools": [describe(tool) for tool in known.tools.values()],
-        **catalogue(),
+        **models.catalogue(),
+        "weights": weights_library.catalogue(),
         "formats": [{"name": item.name, "label": item.label} for item in known.exporters.values()],
         "plugins": [
             {key: getattr(plugin, key) for key in ("name", "distribution", "version", "error", "remedy")}

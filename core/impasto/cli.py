@@ -10,7 +10,6 @@ import argparse
 import signal
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from . import about
 from .data_commands import add_prepare
 from .errors import Cancelled, FileError, ImpastoError, ParameterError, PluginError
 from .evaluation_commands import add_evaluate
+from .making import add_output, carry_out
 from .model_commands import add_models, add_train
 from .models import SUFFIX
 from .options import (
@@ -32,9 +32,11 @@ from .options import (
 )
 from .plugins import registry
 from .recipe import Recipe, Step
+from .stylize_command import add_stylize
 from .terminal import Terminal
-from .texture import MAP_CHANNELS, Maps
+from .texture import Maps
 from .tools import Tool, describe
+from .weights_commands import add_weights
 
 ESTIMATOR = "photo-maps"
 QUILT = "quilt"
@@ -46,7 +48,9 @@ EXAMPLES = """examples:
   impasto train train-torus wall.jpg --name my-wall
   impasto generate torus --model my-wall --size 2048x2048 --out textures
   impasto maps wall.png --out textures --normal-strength 0.8
+  impasto stylize patches-style cat.jpg night.jpg --out painted
   impasto rerun textures/brick_base_color.png --out again
+  impasto weights download squeezenet
   impasto tools quilt
 
 exit codes: 0 done, 1 a bug, 2 usage or parameters, 3 files, 4 plugins, 5 models, 6 device, 7 worker, 130 cancelled
@@ -87,26 +91,16 @@ def make_parser() -> argparse.ArgumentParser:
     _add_generate(commands)
     _add_on_image(commands, "seamless", QUILT, "make an image seamless, and of any size")
     _add_on_image(commands, "maps", ESTIMATOR, "estimate the maps of an image: height, normal, roughness, occlusion")
+    add_stylize(commands)
     _add_rerun(commands)
     add_prepare(commands)
     add_train(commands)
     add_models(commands)
+    add_weights(commands)
     add_evaluate(commands)
     _add_doctor(commands)
     registry().hook.impasto_commands(subparsers=commands)
     return parser
-
-
-def _add_output(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("output")
-    group.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the files")
-    group.add_argument("--name", help="start of the files' names (default: the source's)")
-    formats = sorted(registry().exporters)
-    group.add_argument("--format", choices=formats, default="png", help="file format (default: png)")
-    group.add_argument("--force", action="store_true", help="replace files of the same name")
-    text = "write tile by tile, in little memory (default: beyond 4096x4096 pixels, with tools that make tiles)"
-    group.add_argument("--stream", action=argparse.BooleanOptionalAction, default=None, help=text)
-    add_device(group)
 
 
 def _add_size(parser: argparse.ArgumentParser) -> None:
@@ -127,7 +121,7 @@ def _add_run(commands: Any) -> None:
     parser.add_argument("recipe", type=Path, metavar="RECIPE.json", help="a recipe: steps, seed")
     _add_inputs(parser)
     add_width(parser)
-    _add_output(parser)
+    add_output(parser)
 
 
 def _add_inputs(parser: argparse.ArgumentParser) -> None:
@@ -173,7 +167,7 @@ def _add_tool_options(parser: argparse.ArgumentParser, tool: Tool, estimator: st
         _add_estimator(parser, estimator)
     else:
         parser.set_defaults(estimator="none")
-    _add_output(parser)
+    add_output(parser)
     add_parameters(parser, tool)
 
 
@@ -190,7 +184,7 @@ def _generate(arguments: argparse.Namespace, terminal: Terminal) -> None:
         steps.append(Step(estimator, arguments.estimator_parameters))
     recipe = Recipe.from_dict(Recipe(tuple(steps), arguments.seed).to_dict())
     inputs = {"source": arguments.source} if arguments.source else {}
-    _carry_out(recipe, inputs, arguments, terminal, models_folder)
+    carry_out(recipe, inputs, arguments, terminal, models_folder=models_folder)
 
 
 def _estimator(arguments: argparse.Namespace, generate: Step) -> str:
@@ -207,7 +201,7 @@ def _estimator(arguments: argparse.Namespace, generate: Step) -> str:
 
 def _run(arguments: argparse.Namespace, terminal: Terminal) -> None:
     recipe = Recipe.from_json(_read_text(arguments.recipe))
-    _carry_out(recipe, _named_files(arguments.input), arguments, terminal)
+    carry_out(recipe, _named_files(arguments.input), arguments, terminal)
 
 
 def _read_text(path: Path) -> str:
@@ -225,46 +219,6 @@ def _named_files(given: Sequence[str]) -> dict[str, Path]:
             raise ParameterError(f"--input got {item!r}", "write --input NAME=FILE, such as --input source=brick.jpg")
         files[name] = Path(file)
     return files
-
-
-def _carry_out(
-    recipe: Recipe,
-    files: dict[str, Path],
-    arguments: argparse.Namespace,
-    terminal: Terminal,
-    models_folder: Path | None = None,
-) -> None:
-    """Run the recipe on files and write what it makes."""
-    from .files import read_maps, set_name
-    from .runner import run_to_files
-    from .streaming import Sink
-
-    inputs = {name: read_maps(path) for name, path in files.items()}
-    if arguments.width_m and "source" in inputs:
-        inputs["source"] = replace(inputs["source"], width_m=arguments.width_m)
-    source = files.get("source")
-    name = arguments.name or (set_name(source) if source else recipe.steps[0].tool)
-    if not arguments.force:
-        _refuse_to_replace(arguments.out, name, registry().exporter(arguments.format).suffix)
-    with terminal.progress() as on_progress:
-        result = run_to_files(
-            recipe,
-            inputs,
-            Sink(arguments.out, name, arguments.format),
-            tile_by_tile=arguments.stream,
-            device=arguments.device,
-            models_folder=models_folder,
-            on_progress=on_progress,
-        )
-    terminal.written(result.paths, result)
-
-
-def _refuse_to_replace(folder: Path, name: str, suffix: str) -> None:
-    """Say so before the work is done, not after."""
-    for map_ in MAP_CHANNELS:
-        path = folder / f"{name}_{map_}{suffix}"
-        if path.exists():
-            raise FileError(f"{path} is there already", "choose another --out or --name, or add --force")
 
 
 def _add_rerun(commands: Any) -> None:

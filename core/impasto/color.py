@@ -42,5 +42,5 @@ def linear_to_oklab(linear: np.ndarray) -> np.ndarray:
 
 def oklab_to_linear(oklab: np.ndarray) -> np.ndarray:
     """Oklab (..., 3) to linear sRGB, which may lie outside [0, 1] (Ottosson 2020)."""
-    lms = (np.asarray(oklab, np.float64) @ np.linalg.inv(LMS_TO_OKLAB).T) ** 3
-    return (lms @ np.linalg.inv(LINEAR_TO_LMS).T).astype(np.float32)
+    roots = np.asarray(oklab, np.float64) @ np.linalg.inv(LMS_TO_OKLAB).T
+    return ((roots * roots * roots) @ np.linalg.inv(LINEAR_TO_LMS).T).astype(np.float32)

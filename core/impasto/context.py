@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +12,7 @@ import numpy as np
 from .errors import Cancelled
 from .models import Model, find_model, load_model, models_folder
 from .texture import Maps
+from .weights_library import InstalledWeights, installed_weights, is_installed, load_weights, weights_folder
 
 if TYPE_CHECKING:
     import torch
@@ -26,17 +27,20 @@ class Context:
     """Passed to every tool; a tool that loops calls `progress` at least every 0.5 s.
 
     device: a torch device string. precision: "float32" or "bfloat16". rng: this step's own generator.
-    models_folder: where trainers save models, and generators find them. is_stopped: whether the user asked to finish
-    early and keep what there is; what improves its result step by step looks at it.
+    models_folder: where trainers save models, and generators find them. weights_folder: where published weights are.
+    is_stopped: whether the user asked to finish early and keep what there is; what improves its result step by step
+    looks at it.
     """
 
     rng: np.random.Generator = field(default_factory=lambda: np.random.default_rng(0))
     device: str = "cpu"
     precision: str = "float32"
     models_folder: Path = field(default_factory=models_folder)
+    weights_folder: Path = field(default_factory=weights_folder)
     on_progress: Callable[[float, str], None] = _nothing
     on_preview: Callable[[Maps], None] = _nothing
     on_model: Callable[[Model], None] = _nothing
+    on_weights: Callable[[InstalledWeights], None] = _nothing
     is_cancelled: Callable[[], bool] = lambda: False
     is_stopped: Callable[[], bool] = lambda: False
 
@@ -60,6 +64,19 @@ class Context:
         model = find_model(wanted, tool, self.models_folder)
         self.on_model(model)
         return model.card, load_model(model)
+
+    def find_weights(self, names: Sequence[str]) -> str | None:
+        """The first of these weights that is installed; None where none is."""
+        return next((name for name in names if is_installed(name, self.weights_folder)), None)
+
+    def load_weights(self, name: str) -> dict[str, np.ndarray]:
+        """The tensors of published weights, by name; the recipe will hold their hash.
+
+        ModelError where they are not installed: says how to get them.
+        """
+        installed = installed_weights(name, self.weights_folder)
+        self.on_weights(installed)
+        return load_weights(installed)
 
     def noise(self, *shape: int) -> torch.Tensor:
         """Standard normal noise, drawn on the CPU in float32, then moved: one seed, one picture, any device."""

@@ -6,7 +6,6 @@ import json
 import logging
 import os
 import platform
-import sys
 import time
 from collections.abc import Callable
 from functools import cache
@@ -14,6 +13,7 @@ from pathlib import Path
 
 from .errors import DeviceError, FileError
 from .files import replace_files
+from .folders import user_folder
 
 log = logging.getLogger(__name__)
 
@@ -83,26 +83,13 @@ def training_precision(device: str) -> str:
     return wanted or precision
 
 
-def cache_folder() -> Path:
-    """IMPASTO_CACHE, or where this platform keeps what may be deleted at any time."""
-    if chosen := os.environ.get("IMPASTO_CACHE"):
-        return Path(chosen)
-    if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Caches"
-    else:
-        base = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
-    return base / "impasto"
-
-
 def _cached(measure: Callable[[], tuple[str, int]]) -> tuple[str, int]:
     """What `measure` found on this machine, now or earlier. A cache that cannot be read or written is none."""
     import torch
 
     capability = torch.backends.cpu.get_cpu_capability()
     machine = f"{_processor()}, {capability}, {os.cpu_count()} cores, torch {torch.__version__}"
-    path = cache_folder() / "training.json"
+    path = user_folder("cache") / "training.json"
     try:
         known = json.loads(path.read_text())
         return str(known[machine]["precision"]), int(known[machine]["threads"])

@@ -136,7 +136,8 @@ def metadata_of(maps: Maps, recipe: Recipe | None) -> dict[str, str]:
 
 def source_type(recipe: Recipe) -> str:
     """IPTC's digital source type (its NewsCodes vocabulary) for what a recipe makes."""
-    trained, from_pictures = bool(recipe.made_with.get("models")), bool(recipe.inputs)
+    trained = any(recipe.made_with.get(kind) for kind in ("models", "weights"))
+    from_pictures = bool(recipe.inputs)
     if trained:
         kind = "compositeWithTrainedAlgorithmicMedia" if from_pictures else "trainedAlgorithmicMedia"
     else:

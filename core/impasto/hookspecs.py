@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .files import Exporter
     from .recipe import Recipe
     from .tools import Result, Tool
+    from .weights import Weights
 
 hookspec = pluggy.HookspecMarker("impasto")
 hookimpl = pluggy.HookimplMarker("impasto")
@@ -34,6 +35,12 @@ def impasto_exporters() -> Sequence[Exporter]:
 @hookspec
 def impasto_models() -> Path:
     """The folder of the models that the plugin ships; one that is absent holds none."""
+    raise NotImplementedError
+
+
+@hookspec
+def impasto_weights() -> Sequence[Weights]:
+    """Weights of networks that others published, which the plugin's tools can use once the user has installed them."""
     raise NotImplementedError
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import signal
-import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .data_commands import DATA_HELP, add_licence, write_data_files
 from .errors import Cancelled, FileError, ModelError
 from .files import replace_files
+from .making import stopped_by_control_c
 from .models import (
     DATA_SUFFIXES,
     Model,
@@ -61,7 +60,7 @@ def _train(arguments: argparse.Namespace, terminal: Terminal) -> None:
     parameters = given_parameters(arguments, arguments.tool)
     inputs = {item.name: item.name for item in arguments.tool.inputs if item.kind == "dataset"}
     recipe = Recipe.from_dict(Recipe((Step(arguments.tool.name, parameters, inputs),), arguments.seed).to_dict())
-    stop = _stopped_by_control_c()
+    stop = stopped_by_control_c()
     try:
         with terminal.progress() as on_progress:
             dataset = _read_data(arguments, terminal, on_progress)
@@ -97,18 +96,6 @@ def _read_data(arguments: argparse.Namespace, terminal: Terminal, on_progress: A
         manifest, preview = map(path.with_suffix, DATA_SUFFIXES)
         write_data_files(dataset, manifest, preview, crop_px=getattr(parameters, "crop_px", 128))
     return dataset
-
-
-def _stopped_by_control_c() -> threading.Event:
-    """Set by the first Control-C, so that the training can save where it is; the second ends the process."""
-    stop = threading.Event()
-
-    def ask(*_: object) -> None:
-        stop.set()
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-
-    signal.signal(signal.SIGINT, ask)
-    return stop
 
 
 def add_models(commands: Any) -> None:

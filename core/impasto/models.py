@@ -10,9 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import os
 import re
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -22,6 +20,7 @@ import numpy as np
 
 from .errors import ModelError, ParameterError
 from .files import replace_files
+from .folders import user_folder
 from .texture import Maps
 
 SUFFIX = ".safetensors"
@@ -64,16 +63,8 @@ class Model:
 
 
 def models_folder() -> Path:
-    """IMPASTO_MODELS, or the user's data folder of this platform."""
-    if chosen := os.environ.get("IMPASTO_MODELS"):
-        return Path(chosen)
-    if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Application Support"
-    else:
-        base = Path(os.environ.get("XDG_DATA_HOME", Path.home() / ".local" / "share"))
-    return base / "impasto" / "models"
+    """Where the user's models are: IMPASTO_MODELS, or the data folder of this platform."""
+    return user_folder("models")
 
 
 def model_path(name: str, folder: Path | None = None) -> Path:

@@ -20,10 +20,11 @@ from . import hookspecs
 from .errors import ImpastoError, ParameterError, PluginError
 from .files import BUILTIN_EXPORTERS, Exporter
 from .tools import Tool, check_tool
+from .weights import Weights, check_weights
 
 GROUP = "impasto"
 log = logging.getLogger(__name__)
-Named = TypeVar("Named", Tool, Exporter)
+Named = TypeVar("Named", Tool, Exporter, Weights)
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ class Registry:
     tools: dict[str, Tool]
     exporters: dict[str, Exporter]
     model_folders: tuple[Path, ...] = ()
+    weights: dict[str, Weights] = field(default_factory=dict)
 
     def tool(self, name: str) -> Tool:
         """The tool called `name`. ParameterError lists the tools, or says why its plugin is unavailable."""
@@ -65,6 +67,31 @@ class Registry:
         raise ParameterError(f"there is no file format called {name!r}", f"choose from {known}")
 
 
+@dataclass
+class _Offers:
+    """What plugins add, by name."""
+
+    tools: dict[str, Tool] = field(default_factory=dict)
+    exporters: dict[str, Exporter] = field(default_factory=dict)
+    weights: dict[str, Weights] = field(default_factory=dict)
+    model_folders: list[Path] = field(default_factory=list)
+
+    def of(self, module: object) -> _Offers:
+        """What a plugin's module adds to these. PluginError where it breaks the contract, or a name is taken."""
+        return _Offers(
+            _collect(module, "impasto_tools", self.tools, check_tool),
+            _collect(module, "impasto_exporters", self.exporters, lambda exporter: None),
+            _collect(module, "impasto_weights", self.weights, check_weights),
+            [Path(hook()) for hook in [getattr(module, "impasto_models", None)] if hook],
+        )
+
+    def add(self, new: _Offers) -> None:
+        self.tools.update(new.tools)
+        self.exporters.update(new.exporters)
+        self.weights.update(new.weights)
+        self.model_folders += new.model_folders
+
+
 @cache
 def registry() -> Registry:
     """The plugins of this environment, loaded once."""
@@ -75,31 +102,20 @@ def load_plugins(points: Iterable[EntryPoint]) -> Registry:
     """Load each entry point by itself; a plugin that fails at any stage is left out and its reason kept."""
     manager = pluggy.PluginManager("impasto")
     manager.add_hookspecs(hookspecs)
-    tools: dict[str, Tool] = {}
-    exporters: dict[str, Exporter] = {exporter.name: exporter for exporter in BUILTIN_EXPORTERS}
-    folders: list[Path] = []
-    statuses = []
-    for point in sorted(points, key=lambda point: (not _is_first_party(point), point.name)):
-        statuses.append(_load(manager, point, tools, exporters, folders))
-    return Registry(manager.hook, tuple(statuses), tools, exporters, tuple(folders))
+    offers = _Offers(exporters={exporter.name: exporter for exporter in BUILTIN_EXPORTERS})
+    ordered = sorted(points, key=lambda point: (not _is_first_party(point), point.name))
+    statuses = tuple(_load(manager, point, offers) for point in ordered)
+    return Registry(manager.hook, statuses, offers.tools, offers.exporters, tuple(offers.model_folders), offers.weights)
 
 
-def _load(
-    manager: pluggy.PluginManager,
-    point: EntryPoint,
-    tools: dict[str, Tool],
-    exporters: dict[str, Exporter],
-    folders: list[Path],
-) -> PluginStatus:
+def _load(manager: pluggy.PluginManager, point: EntryPoint, offers: _Offers) -> PluginStatus:
     distribution, version = (point.dist.name, point.dist.version) if point.dist else ("", "")
     try:
         module = point.load()
         manager.register(module, point.name)
         manager.check_pending()
         try:
-            new_tools = _collect(module, "impasto_tools", tools, check_tool)
-            new_exporters = _collect(module, "impasto_exporters", exporters, lambda exporter: None)
-            new_folders = [Path(hook()) for hook in [getattr(module, "impasto_models", None)] if hook]
+            new = offers.of(module)
         except BaseException:
             manager.unregister(module)
             raise
@@ -109,10 +125,8 @@ def _load(
         log.info("plugin %s is unavailable", point.name, exc_info=True)
         reason = error.message if isinstance(error, ImpastoError) else f"{type(error).__name__}: {error}"
         return PluginStatus(point.name, distribution, version, reason, _remedy(error), traceback.format_exc())
-    tools.update(new_tools)
-    exporters.update(new_exporters)
-    folders += new_folders
-    return PluginStatus(point.name, distribution, version, tools=tuple(new_tools))
+    offers.add(new)
+    return PluginStatus(point.name, distribution, version, tools=tuple(new.tools))
 
 
 def _collect(module: object, hook: str, known: dict[str, Named], check: Callable[[Named], None]) -> dict[str, Named]:

@@ -31,7 +31,7 @@ class Recipe:
     """Steps and a seed in [0, 2³¹), and what is known of how they were run (filled in by `run`).
 
     `inputs` has name, SHA-256 and real-world scale of every input; `made_with` has versions, device, precision and the
-    hashes of models. Neither holds a path.
+    hashes of models and weights, and `stopped` where it was ended early. Neither holds a path.
     """
 
     steps: tuple[Step, ...]
@@ -77,16 +77,18 @@ def differences(before: Recipe, now: Recipe) -> list[str]:
         other = now.inputs.get(name, {})
         if about.get("sha256") != other.get("sha256"):
             found.append(f"input {name}: {other.get('name')} is not the {about.get('name')} that was used then")
-    for key in ("versions", "models"):
+    for key, word in (("versions", "version"), ("models", "model"), ("weights", "weights")):
         then, today = before.made_with.get(key, {}), now.made_with.get(key, {})
         found += [
-            f"{key[:-1]} of {name}: {then.get(name, 'absent')} then, {today.get(name, 'absent')} now"
+            f"{word} of {name}: {then.get(name, 'absent')} then, {today.get(name, 'absent')} now"
             for name in sorted({*then, *today})
             if then.get(name) != today.get(name)
         ]
     for key in ("device", "precision"):
         if before.made_with.get(key) != now.made_with.get(key):
             found.append(f"{key}: {before.made_with.get(key)} then, {now.made_with.get(key)} now")
+    if before.made_with.get("stopped"):
+        found.append("it was stopped early then, which a recipe cannot repeat")
     return found
 
 

@@ -40,6 +40,7 @@ def run(
     sink: Sink | None = None,
     device: str = "auto",
     models_folder: Path | None = None,
+    weights_folder: Path | None = None,
     on_progress: Callable[[float, str], None] | None = None,
     on_preview: Callable[[Maps], None] | None = None,
     is_cancelled: Callable[[], bool] | None = None,
@@ -49,7 +50,7 @@ def run(
 
     Inputs are maps, and a dataset where a trainer declares one. With a `sink` the result is made tile by tile and
     written there as it comes: it may be larger than memory, and `Result.paths` says where it is.
-    `models_folder` is the library of models, if not the user's. `on_progress(fraction, message)` and
+    `models_folder` and `weights_folder` are the libraries, if not the user's. `on_progress(fraction, message)` and
     `on_preview(maps)` are called from this thread. Raises ParameterError before anything runs where a tool,
     parameter or input is wrong, Cancelled where `is_cancelled()` turned true. Where `is_stopped()` turns true, what
     improves its result step by step ends early and keeps what there is.
@@ -60,15 +61,24 @@ def run(
     _check_inputs(recipe.steps, tools, inputs)
     if sink is not None:
         check_streamable(tools, sink)
-    models: dict[str, str] = {}  # hashes of those that tools load
-    context = _context(device, models, models_folder, on_progress, on_preview, is_cancelled, is_stopped)
+    used: dict[str, dict[str, str]] = {"models": {}, "weights": {}}  # hashes of those that tools load
+    context = _context(
+        device,
+        used,
+        models_folder=models_folder,
+        weights_folder=weights_folder,
+        on_progress=on_progress,
+        on_preview=on_preview,
+        is_cancelled=is_cancelled,
+        is_stopped=is_stopped,
+    )
     seeds = np.random.SeedSequence(recipe.seed).spawn(len(tools))
     rngs = map(np.random.default_rng, seeds)
     named = [{name: inputs[given] for name, given in step.inputs.items()} for step in recipe.steps]
     steps = [_Step(*given) for given in zip(tools, parameters, named, rngs, strict=True)]
 
     def record() -> Recipe:
-        return _record(recipe, tools, parameters, inputs, context, models)
+        return _record(recipe, tools, parameters, inputs, context, used)
 
     subject = _subject(inputs)
     result = _stream(steps, subject, context, sink, record) if sink else _fold(steps, subject, context)
@@ -142,24 +152,13 @@ def _each(tiles: Iterator[Tile], step: _Step, context: Context) -> Iterator[Tile
     return ((top, left, step.apply(maps, context).maps) for top, left, maps in tiles)
 
 
-def _context(
-    device: str,
-    models: dict[str, str],
-    models_folder: Path | None,
-    on_progress: Callable[[float, str], None] | None,
-    on_preview: Callable[[Maps], None] | None,
-    is_cancelled: Callable[[], bool] | None,
-    is_stopped: Callable[[], bool] | None,
-) -> Context:
-    context = Context(device=choose_device(device))
-    return replace(
-        context,
-        models_folder=models_folder or context.models_folder,
-        on_model=lambda model: models.update({model.name: model.sha256()}),
-        on_progress=on_progress or context.on_progress,
-        on_preview=on_preview or context.on_preview,
-        is_cancelled=is_cancelled or context.is_cancelled,
-        is_stopped=is_stopped or context.is_stopped,
+def _context(device: str, used: dict[str, dict[str, str]], **given: Any) -> Context:
+    """The context of a run: what was given of its fields, and the rest as usual. Fills `used` as tools load."""
+    return Context(
+        device=choose_device(device),
+        on_model=lambda model: used["models"].update({model.name: model.sha256()}),
+        on_weights=lambda installed: used["weights"].update({installed.name: installed.sha256()}),
+        **{name: value for name, value in given.items() if value is not None},
     )
 
 
@@ -215,23 +214,24 @@ def _record(
     parameters: list[Any],
     inputs: Mapping[str, Maps | Dataset],
     context: Context,
-    models: Mapping[str, str],
+    used: Mapping[str, Mapping[str, str]],
 ) -> Recipe:
     """The recipe with every default filled in, and what it was run on and with. Inputs that it never used are left."""
     steps = tuple(
         replace(step, parameters=chosen.model_dump(mode="json"))
         for step, chosen in zip(recipe.steps, parameters, strict=True)
     )
-    used = {SOURCE} | {given for step in recipe.steps for given in step.inputs.values()}
+    named = {SOURCE} | {given for step in recipe.steps for given in step.inputs.values()}
     return replace(
         recipe,
         steps=steps,
-        inputs={name: _record_input(given) for name, given in inputs.items() if name in used},
+        inputs={name: _record_input(given) for name, given in inputs.items() if name in named},
         made_with={
             "versions": _versions(tools),
             "device": context.device.split(":")[0],
             "precision": context.precision,
-            **({"models": models} if models else {}),
+            **{kind: hashes for kind, hashes in used.items() if hashes},
+            **({"stopped": True} if context.is_stopped() else {}),
         },
     )
 

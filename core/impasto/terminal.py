@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 import json
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .errors import ModelError
+from .errors import ModelError, ParameterError
 from .models import Model
 from .tools import Result
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from .dataset import Dataset
 
 REJECTED_SHOWN = 20
+PROGRESS_INTERVAL_S = 0.25
 
 
 class Terminal:
@@ -25,8 +27,14 @@ class Terminal:
     json = False
 
     @contextlib.contextmanager
-    def progress(self) -> Iterator[Callable[[float, str], None]]:
-        """A progress bar on stderr while a recipe runs; nothing where stderr is no terminal."""
+    def progress(self, in_json: bool = False) -> Iterator[Callable[[float, str], None]]:
+        """A progress bar on stderr while a recipe runs; nothing where stderr is no terminal.
+
+        in_json: with --json, lines of JSON on stdout instead, a few a second, for a host that waits for the command.
+        """
+        if in_json and self.json:
+            yield self._progress_lines()
+            return
         from tqdm import tqdm
 
         layout = "{desc:<32} {percentage:3.0f}% |{bar}| {elapsed}"
@@ -37,6 +45,24 @@ class Terminal:
                 bar.update(round(fraction * 100, 2) - bar.n)
 
             yield show
+
+    def _progress_lines(self) -> Callable[[float, str], None]:
+        last_s = -PROGRESS_INTERVAL_S
+
+        def show(fraction: float, message: str) -> None:
+            nonlocal last_s
+            if time.monotonic() - last_s >= PROGRESS_INTERVAL_S or fraction == 1:
+                last_s = time.monotonic()
+                self._print_json({"progress": round(fraction, 4), "message": message})
+
+        return show
+
+    def agrees(self, question: str) -> bool:
+        """Whether who sits there says yes. ParameterError where nobody does."""
+        if sys.stdin is None or not sys.stdin.isatty():
+            raise ParameterError("nothing is downloaded without being asked for", "add --yes to agree to the download")
+        print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
+        return sys.stdin.readline().strip().lower() in ("y", "yes")
 
     def written(
         self, paths: Sequence[Path], result: Result, differences: Sequence[str] = (), identical: bool | None = None
@@ -130,6 +156,36 @@ class Terminal:
         for name, value in card["figures"].items():
             print(f"  {name} = {value:g}")
 
+    def weights_list(self, folder: Path, listed: Sequence[Mapping[str, Any]]) -> None:
+        """The weights that there are, one a line."""
+        if self.json:
+            self._print_json({"folder": str(folder), "weights": list(listed)})
+            return
+        self.table(("name", "MiB", "licence", "state", "what it is"), [_weights_row(one) for one in listed])
+        for one in listed:
+            if one["error"]:
+                print(f"damaged: {one['error']}", file=sys.stderr)
+
+    def weights(self, about: Mapping[str, Any]) -> None:
+        """All that is known of some weights."""
+        if self.json:
+            self._print_json(about)
+            return
+        print(f"{about['label']}: {about['description']}\nlicence {about['licence']}, see {about['page']}")
+        for file in about["files"]:
+            checked = f"{file['bytes']} bytes, SHA-256 {file['sha256']}" if file["sha256"] else "no hash is published"
+            print(f"published at {file['url']}: {checked}")
+        if not about["installed"]:
+            print(about["error"] or f"not installed: {about['how_to_get']}")
+            return
+        same = {
+            True: "as published",
+            False: "not the published file",
+            None: "not to be compared with the published file",
+        }
+        print(f"installed at {about['file']}, SHA-256 {about['sha256']}: {same[about['as_published']]}")
+        print(f"it came from {about['source']}, licence {about['installed_licence']}")
+
     def evaluation(
         self, about: Mapping[str, Any], rows: Sequence[Sequence[Sequence[str]]], written: Sequence[Path]
     ) -> None:
@@ -178,7 +234,7 @@ class Terminal:
         print(f"impasto: {message}" + (f"\n  {remedy}" if remedy else ""), file=sys.stderr)
 
     def _print_json(self, data: Mapping[str, Any]) -> None:
-        print(json.dumps(data, ensure_ascii=False))
+        print(json.dumps(data, ensure_ascii=False), flush=True)
 
 
 def _as_json(model: Model) -> dict[str, Any]:
@@ -198,6 +254,12 @@ def _row(model: Model) -> tuple[str, ...]:
         "-" if fine_swd is None else f"{fine_swd:.2f}",
         "shipped" if model.shipped else "own",
     )
+
+
+def _weights_row(listed: Mapping[str, Any]) -> tuple[str, ...]:
+    size = f"{listed['bytes'] / 2**20:.0f}" if listed["downloadable"] else "-"
+    state = "damaged" if listed["error"] else "installed" if listed["installed"] else "-"
+    return listed["name"], size, listed["licence"], state, listed["label"]
 
 
 def _limits(schema: Mapping[str, Any]) -> str:

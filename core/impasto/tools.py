@@ -109,8 +109,9 @@ class Result:
 class Tool(ABC):
     """A function from maps to maps. Subclass one of the kinds below; import torch inside `apply`, not above.
 
-    name: lower-case words joined by hyphens. needs: the maps that the subject must hold. is_pointwise: a pixel of
-    the result depends on the same pixel of the subject only, and on no chance, so that `apply` may be given tiles.
+    name: lower-case words joined by hyphens. needs: the maps that the subject must hold. weights: the published ones
+    of which one must be installed. is_pointwise: a pixel of the result depends on the same pixel of the subject only,
+    and on no chance, so that `apply` may be given tiles.
     """
 
     kind: ClassVar[str]
@@ -120,6 +121,7 @@ class Tool(ABC):
     parameters: ClassVar[type[Parameters]] = NoParameters
     inputs: ClassVar[tuple[Input, ...]] = ()
     needs: ClassVar[tuple[str, ...]] = ()
+    weights: ClassVar[tuple[str, ...]] = ()
     is_pointwise: ClassVar[bool] = False
 
     @abstractmethod
@@ -201,6 +203,7 @@ def describe(tool: Tool) -> dict[str, Any]:
         "label": tool.label,
         "description": tool.description,
         "needs": list(tool.needs),
+        "weights": list(tool.weights),
         "inputs": [vars(item) for item in tool.inputs],
         "makes_tiles": makes_tiles(tool),
         "parameters": tool.parameters.model_json_schema(),

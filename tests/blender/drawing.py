@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import bpy
+from conftest import MODULE
 
 
 class Layout:
@@ -40,7 +41,9 @@ class Layout:
 
 def drawn(cls: type[bpy.types.Panel | bpy.types.Menu]) -> Layout:
     """What a panel or a menu draws now."""
-    members = {name: value for name, value in vars(cls).items() if not name.startswith("__") and name != "bl_rna"}
+    own = [base for base in reversed(cls.__mro__) if base.__module__.startswith(MODULE)]
+    members = {name: value for base in own for name, value in vars(base).items() if not name.startswith("__")}
+    members.pop("bl_rna", None)
     stand_in = type("StandIn", (), {"path_menu": bpy.types.Menu.path_menu, "bl_idname": cls.__name__, **members})()
     stand_in.layout = Layout()
     cls.draw(stand_in, bpy.context)

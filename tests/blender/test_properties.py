@@ -114,10 +114,6 @@ def test_a_disabled_generate_says_why(extension, scene, image):
     scene.impasto.source_kind = "IMAGE"
     scene.impasto.image = image
     assert missing(bpy.context) == ""
-    scene.impasto.tool = "blend"
-    assert missing(bpy.context) == "Choose an image for style"
-    scene.impasto_parameters.blend.input_style = image
-    assert missing(bpy.context) == ""
 
 
 def test_shares_are_sliders_and_lengths_have_units(extension):

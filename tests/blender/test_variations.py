@@ -77,7 +77,7 @@ def test_only_the_last_of_many_changes_is_shown(live, extension, scene):
 def test_it_asks_for_nothing_while_it_is_off(extension, checker, scene):
     checker.squares = 6
     scene.impasto.seed = 3
-    assert not bpy.app.timers.is_registered(extension.variations._tick)
+    assert not bpy.app.timers.is_registered(extension.variations.live.timer)
 
 
 def test_an_error_is_told_in_the_panel_and_in_no_window(live, extension, scene):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -65,3 +66,14 @@ def engine_with_misbehaving(tmp_path_factory: pytest.TempPathFactory) -> Path:
     python = make_engine(Path(sys.executable), tmp_path_factory.mktemp("engine"))
     make_distribution(site_packages(python), "impasto-broken", {"broken": "impasto_misbehaving_broken"})
     return python
+
+
+@pytest.fixture(scope="session")
+def impasto(engine_with_misbehaving: Path) -> Callable[..., subprocess.CompletedProcess]:
+    """Run the command in a process of its own."""
+
+    def run(*arguments: object, cwd: Path | None = None) -> subprocess.CompletedProcess:
+        command = [engine_with_misbehaving, "-m", "impasto", *map(str, arguments)]
+        return subprocess.run(command, capture_output=True, text=True, cwd=cwd, check=False)
+
+    return run

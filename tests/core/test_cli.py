@@ -18,17 +18,6 @@ from impasto.files import read_maps, read_recipe
 
 
 @pytest.fixture(scope="module")
-def impasto(engine_with_misbehaving):
-    """Run the command in a process of its own."""
-
-    def run(*arguments: object, cwd: Path | None = None) -> subprocess.CompletedProcess:
-        command = [engine_with_misbehaving, "-m", "impasto", *map(str, arguments)]
-        return subprocess.run(command, capture_output=True, text=True, cwd=cwd, check=False)
-
-    return run
-
-
-@pytest.fixture(scope="module")
 def picture(tmp_path_factory) -> Path:
     rng = np.random.default_rng(0)
     path = tmp_path_factory.mktemp("source") / "wall.png"
@@ -117,8 +106,14 @@ def test_nothing_is_replaced_without_force(impasto, picture, tmp_path):
 
 def test_every_command_has_help_with_an_example(impasto):
     commands = ("tools", "run", "seamless", "maps", "rerun", "models", "doctor")
-    groups = ("generate",), ("train",)
-    tools = ("generate", "quilt"), ("generate", "torus"), ("train", "train-torus"), ("models", "show")
+    groups = ("generate",), ("train",), ("stylize",)
+    tools = (
+        ("generate", "quilt"),
+        ("stylize", "patches-style"),
+        ("generate", "torus"),
+        ("train", "train-torus"),
+        ("models", "show"),
+    )
     for command in [(), *((name,) for name in commands), *groups, *tools]:
         shown = impasto(*command, "--help")
         assert shown.returncode == 0

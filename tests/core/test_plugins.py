@@ -13,6 +13,7 @@ from impasto.files import Exporter
 from impasto.hookspecs import hookimpl
 from impasto.plugins import load_plugins, registry
 from impasto.recipe import Recipe, Step
+from impasto.weights import PublishedFile, Weights
 
 ROOT = Path(__file__).parents[2]
 
@@ -62,6 +63,17 @@ def test_each_way_to_break_is_said(text, said, monkeypatch, tmp_path, request):
     assert status.remedy
 
 
+NETWORK = Weights(
+    "net",
+    "Net",
+    "Sees",
+    "MIT",
+    "https://example.com",
+    (PublishedFile("https://example.com/net.pth", "0123abcd", 9),),
+    {"weight": (1,)},
+)
+
+
 class Everything:
     """A plugin that implements every hook."""
 
@@ -80,6 +92,10 @@ class Everything:
     @hookimpl
     def impasto_models(self):
         return self.models
+
+    @hookimpl
+    def impasto_weights(self):
+        return [NETWORK]
 
     @hookimpl
     def impasto_commands(self, subparsers: argparse._SubParsersAction):
@@ -126,12 +142,13 @@ def test_a_finished_job_is_told_and_a_failing_listener_loses_nothing(everything,
     assert plugin.finished == [result.recipe]
 
 
-def test_exporters_commands_and_device_are_asked_for(everything):
+def test_exporters_weights_commands_and_device_are_asked_for(everything):
     from impasto.cli import make_parser
     from impasto.device import choose_device
 
     _, known = everything
     assert known.exporter("null").suffix == ".null"
+    assert known.weights == {"net": NETWORK}
     assert make_parser().parse_args(["greet"]).run
     assert choose_device("auto") == "cpu"
 

@@ -29,6 +29,7 @@ from impasto.tools import (
     Trainer,
     visible_if,
 )
+from impasto_misbehaving_style import Flat
 from impasto_misbehaving_tiles import Blotches, Negative
 
 STEP_S = 0.05
@@ -257,6 +258,7 @@ def impasto_tools():
         Raises(),
         Swallow(),
         Blend(),
+        Flat(),
         Learn(),
         Recall(),
         Blotches(),

@@ -1,7 +1,7 @@
 """What holds for every first-party tool: its schema, seeds, odd pictures, cancelling, leaving the subject alone.
 
-A tool that needs a model is given one that took two steps; a trainer makes no maps, so only what it declares is tested
-here, and the rest with its plugin.
+A tool that needs a model is given one that took two steps, and one that needs published weights some of their layout.
+A trainer makes no maps, so only what it declares is tested here, and the rest with its plugin.
 """
 
 import time
@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from quick import QUICK
 
 from impasto.dataset import Dataset, dataset_of
 from impasto.errors import Cancelled
@@ -18,6 +19,7 @@ from impasto.runner import run
 from impasto.texture import MAP_CHANNELS, Maps
 from impasto.tools import check_tool, describe, validate
 
+pytestmark = pytest.mark.usefixtures("small_weights")
 TOOLS = sorted(registry().tools)
 MAKERS = [name for name in TOOLS if registry().tool(name).kind != "trainer"]
 ON_A_SUBJECT = [name for name in MAKERS if "model" not in registry().tool(name).parameters.model_fields]
@@ -53,6 +55,14 @@ def two_classes() -> Dataset:
     return replace(one, samples=(*one.samples, *other.samples))
 
 
+def make(name: str, subject: Maps, seed: int = 0, **how) -> Maps:
+    """What the tool makes of the subject; for each input that it needs it is given a picture. `how` is as for `run`."""
+    needed = [item.name for item in registry().tool(name).inputs if item.required]
+    step = Step(name, QUICK.get(name, {}), {input_: input_ for input_ in needed})
+    others = {input_: picture(40, 56, seed=index + 1) for index, input_ in enumerate(needed)}
+    return run(Recipe((step,), seed), {"source": subject, **others}, **how).maps
+
+
 def picture(height: int, width: int, seed: int = 0) -> Maps:
     rng = np.random.default_rng(seed)
     smooth = np.add.outer(np.sin(np.arange(height) / 4), np.cos(np.arange(width) / 5))[..., None] / 6
@@ -75,7 +85,7 @@ def test_it_can_be_drawn_by_any_host_and_runs_on_its_defaults(name):
 def test_one_seed_gives_one_picture_and_the_subject_is_left_alone(name):
     subject = picture(72, 88)
     before = subject.sha256()
-    results = [run(Recipe((Step(name),), 11), {"source": subject}).maps for _ in range(2)]
+    results = [make(name, subject, seed=11) for _ in range(2)]
     assert results[0].sha256() == results[1].sha256()
     assert subject.sha256() == before
 
@@ -83,7 +93,7 @@ def test_one_seed_gives_one_picture_and_the_subject_is_left_alone(name):
 @pytest.mark.parametrize("name", MAKERS)
 @pytest.mark.parametrize("size", [(1, 1), (8, 8), (3, 500), (97, 61)], ids=str)
 def test_odd_sizes_give_maps_in_range(name, size):
-    made = run(Recipe((Step(name),)), {"source": picture(*size)}).maps
+    made = make(name, picture(*size))
     for map_ in made:
         pixels = made[map_].pixels
         assert pixels.shape == (*size, MAP_CHANNELS[map_])
@@ -96,7 +106,7 @@ def test_odd_sizes_give_maps_in_range(name, size):
 @pytest.mark.parametrize("value", [0.0, 0.5, 1.0])
 def test_one_colour_gives_maps_in_range(name, value):
     flat = Maps.from_arrays({"base_color": np.full((64, 64, 3), value)})
-    made = run(Recipe((Step(name),)), {"source": flat}).maps
+    made = make(name, flat)
     for map_ in made:
         assert np.isfinite(made[map_].pixels).all()
         assert 0 <= made[map_].pixels.min() <= made[map_].pixels.max() <= 1
@@ -111,11 +121,11 @@ def test_a_cancelled_job_ends_before_it_is_done(name):
         return len(calls) > 1
 
     with pytest.raises(Cancelled):
-        run(Recipe((Step(name),)), {"source": picture(128, 128)}, is_cancelled=cancelled_at_the_second_look)
+        make(name, picture(128, 128), is_cancelled=cancelled_at_the_second_look)
 
 
 @pytest.mark.parametrize("name", ON_A_SUBJECT)
 def test_other_maps_of_the_subject_are_not_lost(name):
     subject = picture(64, 64).with_arrays({"opacity": np.full((64, 64), 0.25)})
-    made = run(Recipe((Step(name),)), {"source": subject}).maps
+    made = make(name, subject)
     assert np.allclose(made["opacity"].pixels, 0.25, atol=1e-3)

@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the panels that make textures and train models are set to, in each scene."""
+
+from __future__ import annotations
+
+import bpy
+from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, PointerProperty, StringProperty
+
+from .properties import MAX_INT, RELATIVE_PATH, TEXTURE, items_of, tell_changed
+
+CHANGED = tell_changed(TEXTURE)
+
+
+class ImpastoSettings(bpy.types.PropertyGroup):
+    """What the panel is set to, in each scene."""
+
+    tool: EnumProperty(name="Tool", description="What makes the texture", items=items_of("tool"), update=CHANGED)
+    source_kind: EnumProperty(
+        name="Source",
+        description="The picture to start from",
+        items=(
+            ("FILE", "File", "A picture, or a folder of maps, on disk"),
+            ("IMAGE", "Image", "An image of this .blend file"),
+            ("NONE", "None", "No source: for tools that make textures from nothing"),
+        ),
+        update=CHANGED,
+    )
+    filepath: StringProperty(
+        name="File",
+        description="A picture, or a folder of maps",
+        subtype="FILE_PATH",
+        options=RELATIVE_PATH,
+        update=CHANGED,
+    )
+    image: PointerProperty(
+        name="Image", description="An image of this .blend file", type=bpy.types.Image, update=CHANGED
+    )
+    width_px: IntProperty(
+        name="Width", description="Width of the result; 0: as the source", min=0, max=16384, subtype="PIXEL"
+    )
+    height_px: IntProperty(
+        name="Height", description="Height of the result; 0: as the source", min=0, max=16384, subtype="PIXEL"
+    )
+    seed: IntProperty(name="Seed", description="Another seed, another result", min=0, max=MAX_INT, update=CHANGED)
+    lock_seed: BoolProperty(
+        name="Lock Seed", description="Keep the seed; unlocked, Generate takes another one each time", default=True
+    )
+    live_preview: BoolProperty(
+        name="Live Preview",
+        description="Show a small preview whenever a parameter changes",
+        update=CHANGED,
+    )
+    estimator: EnumProperty(
+        name="Other Maps",
+        description="What estimates the maps that the tool does not make",
+        items=items_of("estimator"),
+    )
+    bits: EnumProperty(
+        name="Depth",
+        description="Bits of each channel of the results",
+        items=(
+            ("8", "8 bits", "Small and fast"),
+            ("16", "16 bits", "Smooth heights, for true displacement; four times the memory"),
+        ),
+    )
+    material: EnumProperty(
+        name="Material",
+        description="Where the result goes",
+        items=(
+            ("NEW", "New", "A new material on the selected objects"),
+            ("ACTIVE", "Active", "The active object's material: its other nodes stay as they are"),
+            ("NONE", "Images", "New images, no material"),
+        ),
+    )
+    width_m: FloatProperty(
+        name="Real Width",
+        description="How wide the source is in the world; 0: not known, taken as 1 metre",
+        min=0.0,
+        soft_max=10.0,
+        unit="LENGTH",
+        subtype="DISTANCE",
+    )
+    use_displacement: BoolProperty(
+        name="True Displacement", description="Displace the surface itself (Cycles, finely subdivided meshes)"
+    )
+    use_ambient_occlusion: BoolProperty(
+        name="Ambient Occlusion", description="Darken the base colour by the ambient occlusion map"
+    )
+
+
+class TrainingSettings(bpy.types.PropertyGroup):
+    """What the training panel is set to, in each scene."""
+
+    tool: EnumProperty(name="Trainer", description="What learns", items=items_of("trainer"))
+    data_kind: EnumProperty(
+        name="Data",
+        description="What it learns from",
+        items=(
+            ("FILE", "File", "A photograph"),
+            ("FOLDER", "Folder", "Photographs, maps of one material, or a folder for each material"),
+            ("IMAGE", "Image", "An image of this .blend file"),
+        ),
+    )
+    filepath: StringProperty(name="File", description="A photograph", subtype="FILE_PATH", options=RELATIVE_PATH)
+    folder: StringProperty(
+        name="Folder",
+        description="Photographs, maps of one material, or a folder for each material",
+        subtype="DIR_PATH",
+        options=RELATIVE_PATH,
+    )
+    image: PointerProperty(name="Image", description="An image of this .blend file", type=bpy.types.Image)
+    licence: StringProperty(
+        name="Licence", description="Licence of the data, such as CC0-1.0 or own; the model's card keeps it"
+    )
+    width_m: FloatProperty(
+        name="Real Width",
+        description="How wide a picture is in the world; 0: not known",
+        min=0.0,
+        soft_max=10.0,
+        unit="LENGTH",
+        subtype="DISTANCE",
+    )
+    seed: IntProperty(name="Seed", description="Another seed, another course of the training", min=0, max=MAX_INT)
+
+
+def register() -> None:
+    bpy.utils.register_class(ImpastoSettings)
+    bpy.utils.register_class(TrainingSettings)
+    bpy.types.Scene.impasto = PointerProperty(type=ImpastoSettings)
+    bpy.types.Scene.impasto_training = PointerProperty(type=TrainingSettings)
+
+
+def unregister() -> None:
+    del bpy.types.Scene.impasto, bpy.types.Scene.impasto_training
+    bpy.utils.unregister_class(TrainingSettings)
+    bpy.utils.unregister_class(ImpastoSettings)

@@ -1,0 +1,25 @@
+"""Where Impasto keeps what belongs to the user, by the habits of each platform."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+
+def user_folder(kind: str) -> Path:
+    """The folder of the user's "models", "weights" or "cache": what IMPASTO_MODELS and so on say, or the usual one.
+
+    A cache may be deleted at any time; the others are kept and backed up with the user's data.
+    """
+    if chosen := os.environ.get(f"IMPASTO_{kind.upper()}"):
+        return Path(chosen)
+    is_cache = kind == "cache"
+    if sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
+    elif sys.platform == "darwin":
+        base = Path.home() / "Library" / ("Caches" if is_cache else "Application Support")
+    else:
+        variable, usual = ("XDG_CACHE_HOME", ".cache") if is_cache else ("XDG_DATA_HOME", ".local/share")
+        base = Path(os.environ.get(variable, Path.home() / usual))
+    return base / "impasto" / ("" if is_cache else kind)

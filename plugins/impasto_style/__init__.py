@@ -1,0 +1,25 @@
+"""Style transfer: a picture, or the maps of a surface, repainted in the hand of other pictures (torch only on use)."""
+
+from __future__ import annotations
+
+from impasto import hookimpl
+from impasto.tools import Tool
+from impasto.weights import Weights
+
+from .catalogue import CATALOGUE
+from .gatys import CnnTexture, Gatys
+from .neighbours import Neighbours
+from .patches import PatchesStyle
+from .wct import Wct
+
+
+@hookimpl
+def impasto_tools() -> list[Tool]:
+    """The stylizers, the one that needs no weights first, and the generator that shares their engine."""
+    return [PatchesStyle(), Gatys(), Neighbours(), Wct(), CnnTexture()]
+
+
+@hookimpl
+def impasto_weights() -> tuple[Weights, ...]:
+    """The networks whose features a style can be measured by."""
+    return CATALOGUE

@@ -1,0 +1,191 @@
+"""The published weights that encoders and decoders can be made of: where they come from, and under which terms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from impasto.weights import Conversion, PublishedFile, Weights
+
+Shapes = dict[str, tuple[int, ...]]
+
+TORCHVISION_LICENCE = "BSD-3-Clause"
+TORCHVISION_PAGE = "https://github.com/pytorch/vision/blob/main/LICENSE"
+DEEP_TRANSFER = "pietrocarbo/deep-transfer", "e87e72f9f8612062431a82289b758ef570da52c3"
+DISTILLATION = "MingSun-Tse/Collaborative-Distillation", "4a269dc90020721ef9b279b2926c62f5bcd6d209"
+
+VGG16_BLOCKS = ((64,) * 2, (128,) * 2, (256,) * 3, (512,) * 3, (512,) * 3)
+VGG19_BLOCKS = ((64,) * 2, (128,) * 2, (256,) * 4, (512,) * 4, (512,) * 4)
+SMALL_BLOCKS = ((16,) * 2, (32,) * 2, (64,) * 4, (128,) * 4, (128,))
+NORMALISED_BLOCKS = ((64,) * 2, (128,) * 2, (256,))
+
+IMAGENET_MEAN = np.array((0.485, 0.456, 0.406), np.float32)
+IMAGENET_DEVIATION = np.array((0.229, 0.224, 0.225), np.float32)
+
+
+def _convolution(name: str, outputs: int, inputs: int, side: int = 3) -> Shapes:
+    return {f"{name}.weight": (outputs, inputs, side, side), f"{name}.bias": (outputs,)}
+
+
+def _vgg(blocks: Sequence[Sequence[int]]) -> Shapes:
+    """torchvision's `features`: 3x3 convolutions of these channels, each with its ReLU, and a pooling a block."""
+    shapes: Shapes = {}
+    index, inputs = 0, 3
+    for block in blocks:
+        for outputs in block:
+            shapes |= _convolution(f"features.{index}", outputs, inputs)
+            index, inputs = index + 2, outputs
+        index += 1
+    return shapes
+
+
+def _squeezenet() -> Shapes:
+    """SqueezeNet 1.1's `features`: a convolution, then eight fire modules with poolings in between."""
+    shapes, inputs = _convolution("features.0", 64, 3), 64
+    for index, squeezed in {3: 16, 4: 16, 6: 32, 7: 32, 9: 48, 10: 48, 11: 64, 12: 64}.items():
+        shapes |= _convolution(f"features.{index}.squeeze", squeezed, inputs, 1)
+        shapes |= _convolution(f"features.{index}.expand1x1", 4 * squeezed, squeezed, 1)
+        shapes |= _convolution(f"features.{index}.expand3x3", 4 * squeezed, squeezed)
+        inputs = 8 * squeezed
+    return shapes
+
+
+def _small_encoder(depth: int) -> Shapes:
+    """The distilled VGG19 up to conv{depth}_1; the shallowest has more channels than the others."""
+    shapes, inputs = _convolution("conv0", 3, 3, 1), 3
+    for block, channels in enumerate(SMALL_BLOCKS[:depth], 1):
+        for number, usual in enumerate(channels[: 1 if block == depth else None], 1):
+            outputs = 24 if depth == 1 else usual
+            shapes |= _convolution(f"conv{block}{number}", outputs, inputs)
+            inputs = outputs
+    return shapes
+
+
+def _small_decoder(depth: int) -> Shapes:
+    """The encoder's convolutions, each the other way round."""
+    shapes: Shapes = {}
+    for name, shape in _small_encoder(depth).items():
+        if name.endswith(".weight") and not name.startswith("conv0"):
+            shapes |= _convolution(name.removesuffix(".weight"), shape[1], shape[0])
+    return shapes
+
+
+def _all_small() -> Shapes:
+    parts = {f"encoder{depth}.": _small_encoder(depth) for depth in range(1, 6)}
+    parts |= {f"decoder{depth}.": _small_decoder(depth) for depth in range(1, 6)}
+    return {prefix + name: shape for prefix, shapes in parts.items() for name, shape in shapes.items()}
+
+
+PUBLISHED_INDEX = {0: 2, 2: 5, 5: 9, 7: 12, 10: 16}
+"""Of a convolution in torchvision's chain: its index in the normalised one, which has a padding before each."""
+
+
+def _published_name(name: str) -> str:
+    _, index, kind = name.split(".")
+    return f"{PUBLISHED_INDEX[int(index)]}.{kind}"
+
+
+def _normalised_as_published() -> Shapes:
+    """The normalised chain begins with a convolution that maps pixels in [0, 1] to what Caffe's VGG19 saw."""
+    return _convolution("0", 3, 3, 1) | {_published_name(name): s for name, s in _vgg(NORMALISED_BLOCKS).items()}
+
+
+def _without_first(published: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The normalised chain with torchvision's names and input, (x - mean) / deviation: its first two joined."""
+    tensors = {name: published[_published_name(name)] for name in _vgg(NORMALISED_BLOCKS)}
+    mix, offset = published["0.weight"][:, :, 0, 0], published["0.bias"]  # (3, 3), (3,)
+    kernels = tensors["features.0.weight"]  # (64, 3, 3, 3)
+    tensors["features.0.bias"] = tensors["features.0.bias"] + kernels.sum((2, 3)) @ (mix @ IMAGENET_MEAN + offset)
+    tensors["features.0.weight"] = np.einsum("ochw,ci->oihw", kernels, mix * IMAGENET_DEVIATION)
+    return tensors
+
+
+def _torchvision(file: str, sha256: str, size_bytes: int) -> tuple[PublishedFile, ...]:
+    return (PublishedFile(f"https://download.pytorch.org/models/{file}", sha256, size_bytes),)
+
+
+def _on_github(where: tuple[str, str], path: str, prefix: str = "") -> PublishedFile:
+    repository, commit = where
+    return PublishedFile(f"https://raw.githubusercontent.com/{repository}/{commit}/{path}", prefix=prefix)
+
+
+def _page(where: tuple[str, str]) -> str:
+    repository, commit = where
+    return f"https://github.com/{repository}/tree/{commit}"
+
+
+SMALL_ENCODERS = ("20191110-133713", "20191110-132713", "20191110-132705", "20191110-132643", "20191109-211322")
+SMALL_DECODERS = ("20191111-091942", "20191111-091932", "20191111-091929", "20191111-092553", "20191110-204615")
+"""The files that the repository calls 1SE.pth to 5SE.pth and 1SD.pth to 5SD.pth by symbolic links."""
+
+
+def _small_files() -> tuple[PublishedFile, ...]:
+    folders = {"encoder": ("wct_se_16x_new", SMALL_ENCODERS), "decoder": ("wct_se_16x_new_sd", SMALL_DECODERS)}
+    return tuple(
+        _on_github(DISTILLATION, f"trained_models/{folder}/{stem}_E20.pth", f"{part}{depth}.")
+        for part, (folder, stems) in folders.items()
+        for depth, stem in enumerate(stems, 1)
+    )
+
+
+CATALOGUE = (
+    Weights(
+        "vgg19",
+        "VGG19",
+        "What style transfer is classically done with (Simonyan and Zisserman 2014); the best pictures, the slowest",
+        TORCHVISION_LICENCE,
+        TORCHVISION_PAGE,
+        _torchvision(
+            "vgg19-dcbb9e9d.pth", "dcbb9e9dad569fff7a846263a77324fc34978fea2bfb039c012d710e1776ae44", 574_673_361
+        ),
+        _vgg(VGG19_BLOCKS),
+        unneeded=r"classifier\..*",
+    ),
+    Weights(
+        "vgg16",
+        "VGG16",
+        "VGG19's smaller sister, with three convolutions a block instead of four",
+        TORCHVISION_LICENCE,
+        TORCHVISION_PAGE,
+        _torchvision(
+            "vgg16-397923af.pth", "397923af8e79cdbb6a7127f12361acd7a2f83e06b05044ddf496e83de57a5bf0", 553_433_881
+        ),
+        _vgg(VGG16_BLOCKS),
+        unneeded=r"classifier\..*",
+    ),
+    Weights(
+        "squeezenet",
+        "SqueezeNet 1.1",
+        "Five megabytes, fast, and good for a first look (Iandola et al. 2016)",
+        TORCHVISION_LICENCE,
+        TORCHVISION_PAGE,
+        _torchvision(
+            "squeezenet1_1-b8a52dc0.pth", "b8a52dc049b60e4b6ab68ad0df457362afab8b6304b2febdc1650a5dab4d7e7b", 4_958_839
+        ),
+        _squeezenet(),
+        unneeded=r"classifier\..*",
+    ),
+    Weights(
+        "vgg19-small",
+        "VGG19, distilled",
+        "VGG19 with a sixteenth of the numbers, and decoders that make pictures of its features (Wang et al. 2020); "
+        "its authors publish no hashes, so it is installed from files",
+        "MIT",
+        _page(DISTILLATION),
+        _small_files(),
+        _all_small(),
+        unneeded=r"(encoder|decoder)\d\.(conv\d+_)?aux.*",
+    ),
+    Weights(
+        "vgg19-normalised",
+        "VGG19, normalised",
+        "The first five layers of VGG19, scaled so that each channel is 1 on average (Li et al. 2017); its author "
+        "publishes no hash, so it is installed from a file",
+        "Apache-2.0",
+        _page(DEEP_TRANSFER),
+        (_on_github(DEEP_TRANSFER, "models/autoencoder_vgg19/vgg19_3/vgg_normalised_conv3_1.pth"),),
+        _vgg(NORMALISED_BLOCKS),
+        conversion=Conversion(_normalised_as_published(), _without_first),
+    ),
+)

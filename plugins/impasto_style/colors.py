@@ -1,0 +1,132 @@
+"""Whose colours a repainted picture has: what a method sees of picture and styles, and what becomes of its result."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+
+import numpy as np
+from torch import Tensor
+
+from .controls import StyleParameters
+from .palettes import NOISE, Move, from_oklab, in_bands, mixed, palette_of, to_oklab, transport
+from .task import Region, as_image, as_tensor
+
+
+class Colors(ABC):
+    """What a method sees of pictures (1, 3, H, W), as sRGB in [0, 1], and what is made of what it paints."""
+
+    def of_picture(self, picture: Tensor) -> Tensor:
+        """The picture, or a finished result to go on from, as the method sees it."""
+        return picture
+
+    def of_style(self, style: Tensor, index: int) -> Tensor:
+        """The style of this number, from 0, as the method sees it."""
+        return style
+
+    @abstractmethod
+    def of_result(self, painted: np.ndarray, picture: np.ndarray, coverage: np.ndarray | None) -> np.ndarray:
+        """What is made of what was painted (H, W, 3) over a picture of its size, as far as it is covered (H, W, 1)."""
+
+
+def choose_colors(
+    parameters: StyleParameters, picture: Tensor, styles: Sequence[Tensor], regions: Sequence[Region]
+) -> Colors:
+    """What the parameters ask for. Regions that no style paints have no say."""
+    regions = [region for region in regions if _painted_by(region)]
+    if not regions or parameters.color == "style":
+        return StyleColors()
+    if parameters.color == "lightness":
+        return Lightness(picture, styles, regions)
+    return PictureColors(picture, styles, regions, 1.0 if parameters.color == "picture" else parameters.color_mix)
+
+
+class StyleColors(Colors):
+    """The style's colours: all is seen as it is."""
+
+    def of_result(self, painted: np.ndarray, picture: np.ndarray, coverage: np.ndarray | None) -> np.ndarray:
+        """What was painted."""
+        return painted
+
+
+class PictureColors(Colors):
+    """The picture's colours, or a share of the way to them: each style is recoloured like the region that it paints.
+
+    A method does not hit a palette exactly, so its result is moved once more, to what the recoloured sources have.
+    """
+
+    def __init__(self, picture: Tensor, styles: Sequence[Tensor], regions: Sequence[Region], share: float) -> None:
+        self.share = share
+        self.moves: dict[int, Move] = {}
+        goals = []
+        for region in regions:
+            here = palette_of(as_image(picture), _weights(region))
+            palettes = [here] * len(region.weights)
+            for index in _painted_by(region):
+                own = palette_of(as_image(styles[index]))
+                self.moves[index] = transport(own, here, share)
+                palettes[1 + index] = own.moved(self.moves[index])
+            goals.append(mixed(palettes, region.weights))
+        areas = [_area(region) for region in regions]
+        self.goal = mixed(goals, [area / sum(areas) for area in areas])
+
+    def of_style(self, style: Tensor, index: int) -> Tensor:
+        """The style, recoloured."""
+        return _moved(style, self.moves[index]) if index in self.moves else style
+
+    def of_result(self, painted: np.ndarray, picture: np.ndarray, coverage: np.ndarray | None) -> np.ndarray:
+        """What was painted, in the palette that it was to have."""
+        return transport(palette_of(painted, coverage), self.goal, self.share).of(painted)
+
+
+class Lightness(Colors):
+    """Only lightness is painted, with the picture's mean and contrast (Gatys et al. 2016); hue and chroma stay."""
+
+    def __init__(self, picture: Tensor, styles: Sequence[Tensor], regions: Sequence[Region]) -> None:
+        self.moves: dict[int, Move] = {}
+        for region in regions:
+            here = palette_of(as_image(picture), _weights(region))
+            for index in _painted_by(region):
+                own = palette_of(as_image(styles[index]))
+                contrast = ((here.covariance[0, 0] + NOISE) / (own.covariance[0, 0] + NOISE)) ** 0.5
+                self.moves[index] = _grey(contrast, here.mean[0] - contrast * own.mean[0])
+
+    def of_picture(self, picture: Tensor) -> Tensor:
+        """The picture, grey."""
+        return _moved(picture, _grey())
+
+    def of_style(self, style: Tensor, index: int) -> Tensor:
+        """The style, grey, as light and as contrasty as what it paints."""
+        return _moved(style, self.moves.get(index, _grey()))
+
+    def of_result(self, painted: np.ndarray, picture: np.ndarray, coverage: np.ndarray | None) -> np.ndarray:
+        """The lightness of what was painted, with hue and chroma of the picture."""
+        return in_bands(
+            lambda new, old: from_oklab(np.concatenate([to_oklab(new)[..., :1], to_oklab(old)[..., 1:]], axis=-1)),
+            painted,
+            picture,
+        )
+
+
+def _moved(picture: Tensor, move: Move) -> Tensor:
+    return as_tensor(move.of(as_image(picture)), picture.device)
+
+
+def _grey(contrast: float = 1.0, lightness: float = 0.0) -> Move:
+    """The move to grey of the same lightness, or of contrast · lightness + more."""
+    return Move(np.diag([contrast, 0.0, 0.0]), np.array([lightness, 0.0, 0.0]))
+
+
+def _painted_by(region: Region) -> list[int]:
+    """The numbers of the styles that have a share in it, from 0."""
+    return [index for index, share in enumerate(region.weights[1:]) if share > 0]
+
+
+def _weights(region: Region) -> np.ndarray | None:
+    """How far each pixel (H, W, 1) belongs to it; None: all do."""
+    return None if region.mask is None else as_image(region.mask)
+
+
+def _area(region: Region) -> float:
+    """Its size in parts of the picture."""
+    return 1.0 if region.mask is None else float(region.mask.mean())

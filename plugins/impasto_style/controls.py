@@ -1,0 +1,71 @@
+"""The controls of every stylizer: one set of words and inputs, whatever the method (torch is not needed here)."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from impasto.tools import Field, Input, Parameters, visible_if
+
+STYLES = ("style", "style_2", "style_3")
+MASKS = ("mask", "mask_2", "mask_3")
+START = "start"
+
+STYLE_INPUTS = (
+    Input("style", "the picture whose hand is taken over"),
+    Input("style_2", "another style, mixed in by its weight or painted where its mask is white", required=False),
+    Input("style_3", "a third style", required=False),
+    Input("mask", "where the first style is painted: white; black keeps the picture", required=False),
+    Input("mask_2", "where the second style is painted", required=False),
+    Input("mask_3", "where the third style is painted", required=False),
+    Input(START, "a finished result to go on from, also a smaller one", required=False),
+)
+"""What a stylizer may be given beside its subject. A style without a mask is mixed wherever the masks leave room."""
+
+
+class StyleParameters(Parameters):
+    """What all stylizers have; each adds its own. `strokes` and `longest_px` decide at which sizes things are seen."""
+
+    strength: float = Field(
+        1.0, ge=0, le=1, description="How far to go: 0 keeps the picture's own statistics, 1 takes the style's"
+    )
+    preservation: float = Field(
+        1.0, ge=0, le=10, description="How strongly the picture's shapes are kept, in parts of the usual"
+    )
+    strokes: float = Field(
+        1.0, ge=0.1, le=4, description="Size of the strokes; 1: as if the style were as large as the picture"
+    )
+    strokes_px: int = Field(
+        0,
+        ge=0,
+        le=16384,
+        title="Strokes in Pixels",
+        description="The style's longer side, in pixels of the result; 0: by the size of the strokes",
+    )
+    detail: float = Field(
+        1.0, ge=0, le=2, description="How much fine detail of the style is painted, in parts of the usual"
+    )
+    color: Literal["style", "picture", "blended", "lightness"] = Field(
+        "style",
+        description="Colours of the style; of the picture; between both; or only lightness is painted, hue stays put",
+    )
+    color_mix: float = Field(
+        0.5,
+        ge=0,
+        le=1,
+        description="From the style's colours to the picture's",
+        json_schema_extra=visible_if("color", "blended"),
+    )
+    weight_2: float = Field(
+        1.0, ge=0, le=10, description="Weight of the second style where styles are mixed; the first has 1"
+    )
+    weight_3: float = Field(1.0, ge=0, le=10, description="Weight of the third style where styles are mixed")
+    start_from: Literal["picture", "noise"] = Field(
+        "picture", description="What is repainted: the picture, or noise, which leaves more to the style"
+    )
+    longest_px: int = Field(
+        0, ge=0, le=16384, title="Longer Side", description="Longer side of the result in pixels; 0: as the picture"
+    )
+    seamless: bool = Field(False, description="The picture tiles, and the result shall too")
+    relief: float = Field(
+        0.0, ge=0, le=1, description="How much the strokes stand out: height, normals and roughness follow them"
+    )

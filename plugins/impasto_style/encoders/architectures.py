@@ -1,0 +1,84 @@
+"""The networks that are known here, by the names of the weights' catalogue, and how one of them is loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+
+from impasto.context import Context
+
+from .encoder import Architecture, Convolution, Encoder, Fire, Operation, Padding, Pool, Pooling
+
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_DEVIATION = (0.229, 0.224, 0.225)
+CLASSIC_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
+
+
+def _vgg(counts: tuple[int, ...], name: Callable[[int, int, int], str]) -> tuple[Operation, ...]:
+    """Blocks of so many 3x3 convolutions, pooled in between (Simonyan & Zisserman 2014).
+
+    name: of a convolution's weights, from its block and number, both from 1, and from how many are before it.
+    """
+    operations: list[Operation] = []
+    before = 0
+    for block, count in enumerate(counts, 1):
+        operations += [Pool()] if block > 1 else []
+        for number in range(1, count + 1):
+            operations.append(Convolution(name(block, number, before), f"relu{block}_{number}"))
+            before += 1
+    return tuple(operations)
+
+
+def _published_vgg(*counts: int) -> tuple[Operation, ...]:
+    """torchvision's `features`, where ReLUs and poolings are counted as well."""
+    return _vgg(counts, lambda block, number, before: f"features.{2 * before + block - 1}")
+
+
+def _small_vgg() -> tuple[Operation, ...]:
+    """VGG19 up to relu5_1, distilled to a sixteenth of its weights (Wang et al. 2020); colours are changed first."""
+    chain = _vgg((2, 2, 4, 4, 1), lambda block, number, before: f"encoder5.conv{block}{number}")
+    return (Convolution("encoder5.conv0", is_linear=True), *chain)
+
+
+def _squeezenet() -> tuple[Operation, ...]:
+    """SqueezeNet 1.1's `features` (Iandola et al. 2016), padded, so that layers stay aligned with the picture."""
+    operations: list[Operation] = [Convolution("features.0", "relu1", stride=2)]
+    fires = iter(range(2, 10))
+    for first, last in ((3, 4), (6, 7), (9, 12)):
+        operations.append(Pool(side=3))
+        operations += [Fire(f"features.{index}", f"fire{next(fires)}") for index in range(first, last + 1)]
+    return tuple(operations)
+
+
+def _imagenet(operations: tuple[Operation, ...], *about: Any) -> Architecture:
+    return Architecture(operations, IMAGENET_MEAN, IMAGENET_DEVIATION, *about)
+
+
+FIRES = ("relu1", "fire3", "fire5", "fire7", "fire9")
+
+
+ARCHITECTURES: Mapping[str, Architecture] = {
+    "vgg19": _imagenet(_published_vgg(2, 2, 4, 4, 4), CLASSIC_LAYERS, "relu4_2"),
+    "vgg16": _imagenet(_published_vgg(2, 2, 3, 3, 3), CLASSIC_LAYERS, "relu4_2"),
+    "vgg19-small": Architecture(_small_vgg(), (0.0, 0.0, 0.0), (1.0, 1.0, 1.0), CLASSIC_LAYERS, "relu4_2"),
+    "squeezenet": _imagenet(_squeezenet(), FIRES, "fire5", (3.5, 4.9, 8.5, 10.0, 1.8), 17.0),
+    "vgg19-normalised": _imagenet(_published_vgg(2, 2, 1), CLASSIC_LAYERS[:3], "relu3_1", (0.21, 0.14, 0.37), 0.75),
+}
+"""By the names of the weights' catalogue. Units were measured on photographs, against the distilled VGG19."""
+
+BEST_FIRST = tuple(ARCHITECTURES)
+"""In which order an encoder is looked for where none is asked for."""
+
+
+def load_encoder(name: str, context: Context, padding: Padding = "reflect", pooling: Pooling = "max") -> Encoder:
+    """The encoder whose weights are called `name`, on the context's device; their hash goes into the recipe.
+
+    "": the best that is there. ModelError where there is none: says how to get it.
+    """
+    chosen = name or context.find_weights(BEST_FIRST) or BEST_FIRST[0]
+    architecture, weights = ARCHITECTURES[chosen], context.load_weights(chosen)
+    names = [name for operation in architecture.operations for name in operation.tensor_names()]
+    tensors = {name: torch.from_numpy(weights[name]).to(context.device, torch.float32) for name in names}
+    return Encoder(architecture, tensors, padding, pooling)

@@ -1,0 +1,228 @@
+"""An encoder as a plain chain of operations with named layers, so that it can be cut, tiled and made periodic."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Literal, Protocol
+
+import torch
+from torch import Tensor
+from torch.nn.functional import avg_pool2d, conv2d, linear, max_pool2d, pad
+
+from impasto.errors import ParameterError
+
+Padding = Literal["reflect", "zeros", "circular", "replicate"]
+Pooling = Literal["max", "average"]
+
+AVERAGE_GAIN = 1.25
+"""What averages are multiplied by, so that networks trained with maxima see about the activations that they know."""
+
+
+@dataclass(frozen=True)
+class LayerInfo:
+    """What a layer is like: its channels, pixels from one to the next, and how far each one sees to each side."""
+
+    channels: int
+    stride: int
+    reach_px: int
+
+
+class Operation(Protocol):
+    """A link of the chain. layer: what its output is called, "" where nobody asks for it."""
+
+    @property
+    def layer(self) -> str: ...
+    def tensor_names(self) -> tuple[str, ...]:
+        """The weights that it needs."""
+
+    def apply(self, x: Tensor, encoder: Encoder) -> Tensor:
+        """Features (B, C, H, W) from those before it."""
+
+    def after(self, before: LayerInfo, encoder: Encoder) -> LayerInfo:
+        """What its output is like, from what its input is like."""
+
+    def length(self, before: int) -> int:
+        """Height or width of its output, from its input's."""
+
+
+@dataclass(frozen=True)
+class Convolution:
+    """Weight (O, I, k, k) and bias (O,) by its name, then a ReLU unless `is_linear`."""
+
+    name: str
+    layer: str = ""
+    stride: int = 1
+    is_linear: bool = False
+
+    def tensor_names(self) -> tuple[str, ...]:
+        return f"{self.name}.weight", f"{self.name}.bias"
+
+    def apply(self, x: Tensor, encoder: Encoder) -> Tensor:
+        weight, bias = (encoder.tensors[name] for name in self.tensor_names())
+        if weight.shape[2] == 1:  # PyTorch is slow at 1x1 convolutions of few channels
+            y = linear(x.permute(0, 2, 3, 1), weight[:, :, 0, 0], bias).permute(0, 3, 1, 2)
+        else:
+            y = conv2d(_padded(x, weight.shape[2] // 2, encoder.padding), weight, bias, self.stride)
+        return y if self.is_linear else y.relu_()
+
+    def after(self, before: LayerInfo, encoder: Encoder) -> LayerInfo:
+        channels, _, side, _ = encoder.tensors[f"{self.name}.weight"].shape
+        return LayerInfo(channels, before.stride * self.stride, before.reach_px + before.stride * (side // 2))
+
+    def length(self, before: int) -> int:
+        return -(-before // self.stride)
+
+
+@dataclass(frozen=True)
+class Fire:
+    """SqueezeNet's module: a 1x1 convolution, then 1x1 and 3x3 ones side by side (Iandola et al. 2016)."""
+
+    name: str
+    layer: str = ""
+
+    def _parts(self) -> tuple[Convolution, Convolution, Convolution]:
+        squeeze, narrow, wide = (Convolution(f"{self.name}.{part}") for part in ("squeeze", "expand1x1", "expand3x3"))
+        return squeeze, narrow, wide
+
+    def tensor_names(self) -> tuple[str, ...]:
+        return tuple(name for part in self._parts() for name in part.tensor_names())
+
+    def apply(self, x: Tensor, encoder: Encoder) -> Tensor:
+        squeeze, narrow, wide = self._parts()
+        squeezed = squeeze.apply(x, encoder)
+        return torch.cat([narrow.apply(squeezed, encoder), wide.apply(squeezed, encoder)], 1)
+
+    def after(self, before: LayerInfo, encoder: Encoder) -> LayerInfo:
+        _, narrow, wide = (part.after(before, encoder) for part in self._parts())
+        return replace(wide, channels=narrow.channels + wide.channels)
+
+    def length(self, before: int) -> int:
+        return before
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Halves the size: by windows of 2x2, or of 3x3 that overlap."""
+
+    side: int = 2
+    layer: str = ""
+
+    def tensor_names(self) -> tuple[str, ...]:
+        return ()
+
+    def apply(self, x: Tensor, encoder: Encoder) -> Tensor:
+        if min(x.shape[2:]) < 2:
+            raise ParameterError("the picture is too small for this network", "make it larger, at least 16 px a side")
+        if self.side == 3:
+            x = _padded(x, 1, encoder.padding)
+        if encoder.pooling == "max":
+            return max_pool2d(x, self.side, 2)
+        return AVERAGE_GAIN * avg_pool2d(x, self.side, 2)
+
+    def after(self, before: LayerInfo, encoder: Encoder) -> LayerInfo:
+        return LayerInfo(before.channels, 2 * before.stride, before.reach_px + before.stride)
+
+    def length(self, before: int) -> int:
+        return before // 2 if self.side == 2 else -(-before // 2)
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """A chain of operations, how pixels (sRGB in [0, 1]) are given to it, and which layers serve what.
+
+    style_layers: fine to coarse, with relu1_1's kind first. content_layer: what keeps the picture's shapes.
+    style_units, content_unit: how large their activations are, in parts of VGG19's kind.
+    """
+
+    operations: tuple[Operation, ...]
+    mean: tuple[float, float, float]
+    deviation: tuple[float, float, float]
+    style_layers: tuple[str, ...]
+    content_layer: str
+    style_units: tuple[float, ...] = (1.0, 1.0, 1.0, 1.0, 1.0)
+    content_unit: float = 1.0
+
+
+@dataclass(frozen=True, eq=False)
+class Encoder:
+    """Features of pictures by layer name. Its weights are frozen; the gradient reaches the picture.
+
+    padding: "circular" makes a tiling picture's features tile; "reflect" invents the least at borders.
+    """
+
+    architecture: Architecture
+    tensors: Mapping[str, Tensor]
+    padding: Padding = "reflect"
+    pooling: Pooling = "max"
+
+    @property
+    def style_layers(self) -> tuple[str, ...]:
+        """The usual layers for a style's statistics, fine to coarse."""
+        return self.architecture.style_layers
+
+    @property
+    def content_layer(self) -> str:
+        """The usual layer for a picture's content."""
+        return self.architecture.content_layer
+
+    @cached_property
+    def layers(self) -> dict[str, LayerInfo]:
+        """What each named layer is like, in the order of the chain."""
+        found, info = {}, LayerInfo(channels=3, stride=1, reach_px=0)
+        for operation in self.architecture.operations:
+            info = operation.after(info, self)
+            if operation.layer:
+                found[operation.layer] = info
+        return found
+
+    def grid(self, layer: str, size: tuple[int, int]) -> tuple[int, int]:
+        """(height, width) of a layer's features, from the picture's in pixels."""
+        height, width = size
+        for operation in self.architecture.operations:
+            height, width = operation.length(height), operation.length(width)
+            if operation.layer == layer:
+                break
+        return height, width
+
+    def with_padding(self, padding: Padding) -> Encoder:
+        """The same weights with another padding."""
+        return replace(self, padding=padding)
+
+    def to(self, dtype: torch.dtype) -> Encoder:
+        """The same weights in another precision; its features are of that precision as well."""
+        return replace(self, tensors={name: tensor.to(dtype) for name, tensor in self.tensors.items()})
+
+    def __call__(self, x: Tensor, layers: Sequence[str] = ()) -> dict[str, Tensor]:
+        """(B, 3, H, W), sRGB in [0, 1] -> features (B, C, h, w) of `layers`; the style's layers where none is named."""
+        wanted = set(layers or self.style_layers)
+        if unknown := sorted(wanted - self.layers.keys()):
+            raise ParameterError(
+                f"this network has no layer {', '.join(unknown)}", f"its layers: {', '.join(self.layers)}"
+            )
+        found: dict[str, Tensor] = {}
+        x = self._normalised(x)
+        for operation in self.architecture.operations:
+            x = operation.apply(x, self)
+            if operation.layer in wanted:
+                found[operation.layer] = x
+            if len(found) == len(wanted):
+                break
+        return found
+
+    def _normalised(self, x: Tensor) -> Tensor:
+        """(B, 3, H, W) as the first convolution knows its input, in the weights' precision and channels last."""
+        mean, deviation = (
+            x.new_tensor(values)[:, None, None] for values in (self.architecture.mean, self.architecture.deviation)
+        )
+        dtype = next(iter(self.tensors.values())).dtype
+        return ((x - mean) / deviation).to(dtype).contiguous(memory_format=torch.channels_last)
+
+
+def _padded(x: Tensor, reach: int, padding: Padding) -> Tensor:
+    """Pad (B, C, H, W) by `reach`; where a reflection would be larger than the picture, its edge is repeated."""
+    if not reach:
+        return x
+    mode: str = "replicate" if padding == "reflect" and min(x.shape[2:]) <= reach else padding
+    return pad(x, (reach,) * 4, mode="constant" if mode == "zeros" else mode)

@@ -1,0 +1,146 @@
+"""The two recipes: as it is done today, from coarse to fine, and as it was first done, at one size."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Protocol
+
+import torch
+from torch import Tensor
+
+from impasto.context import Context
+from impasto.device import training_precision
+
+from ..encoders import Encoder
+from ..task import Task, scales
+from .descent import Walk, adam, lbfgs, steady
+from .objective import Objective, Terms
+from .statistics import ClassicGram, GaussianMoments, GramMoments, Sliced, Statistic
+from .tiling import TILE_PX
+
+if TYPE_CHECKING:
+    from . import GatysParameters
+
+LEAST_PX = 91
+"""Longer side of the first size; below it a network's coarsest layer sees next to nothing."""
+STYLE_WEIGHTS = (256.0, 64.0, 16.0, 4.0, 1.0)
+"""Of the layers, fine to coarse, before they are made to add up to 1."""
+CONTENT_WEIGHT = 0.015
+SMOOTHNESS = 2.0
+FINE_LAYERS = 2
+"""So many layers see the detail that `detail` is about."""
+LEAST_DETAIL = 0.05
+"""The least part of their weight that is left: they see colours as well."""
+STEADY_RATE = 0.05
+TILED_RATE = 0.02
+TILED_SHARE = 1 / 3
+"""Of the evaluations that are made of a picture that is larger than a tile: only its finest strokes are new."""
+
+CLASSIC_CONTENT, CLASSIC_STYLE, CLASSIC_SMOOTHNESS = 1e3, 1e-2, 1e-4
+CLASSIC_RATE, CLASSIC_BETAS, CLASSIC_EPSILON, CLASSIC_STEPS = 5.0, (0.99, 0.999), 0.1, 1000
+LEVELS = 255.0
+"""The classic recipe counts pixels in steps of 8 bits, with the mean subtracted."""
+CAFFE_SCALE = 58.0
+"""Its network's activations in parts of ours: ours take pixels in units of their deviation, 58 steps."""
+
+
+class Preset(Protocol):
+    """How a task is painted."""
+
+    def sizes(self, task: Task) -> list[int]:
+        """Longer sides of the sizes to paint at, in order."""
+
+    def evaluations(self, size_px: int) -> int:
+        """How often the loss is evaluated at a size."""
+
+    def objective(self, task: Task) -> Objective:
+        """The loss of a task at its size."""
+
+    def way(self, size_px: int) -> Callable[[Walk], None]:
+        """The way down that loss."""
+
+
+class Modern:
+    """Coarse to fine (crowsonkb 2021), with L-BFGS; what is larger than a tile by steadier steps in full precision.
+
+    There L-BFGS would need too much memory, and rounding, which differs between tiles, would decide where it goes.
+    """
+
+    def __init__(self, encoder: Encoder, parameters: GatysParameters, context: Context) -> None:
+        self.encoder, self.parameters, self.context = encoder, parameters, context
+        self.quick = encoder.to(getattr(torch, training_precision(context.device)))
+
+    def sizes(self, task: Task) -> list[int]:
+        return scales(task, LEAST_PX)
+
+    def evaluations(self, size_px: int) -> int:
+        share = TILED_SHARE if size_px > TILE_PX else 1
+        return max(1, round(share * self.parameters.iterations))
+
+    def objective(self, task: Task) -> Objective:
+        encoder = self.encoder if task.longest_px > TILE_PX else self.quick
+        smoothness = partial(_differences, SMOOTHNESS * self.parameters.smoothness, task.seamless)
+        content = CONTENT_WEIGHT * self.parameters.preservation / encoder.architecture.content_unit**2
+        terms = Terms(self._statistic(), self._style_weights(), content, smoothness)
+        return Objective(task, encoder, terms, self.context.check)
+
+    def way(self, size_px: int) -> Callable[[Walk], None]:
+        if size_px > TILE_PX:
+            return partial(steady, rate=TILED_RATE)
+        if self.parameters.optimizer == "adam" or self.parameters.statistics == "sliced":
+            return partial(steady, rate=STEADY_RATE)
+        return lbfgs
+
+    def _statistic(self) -> Statistic:
+        if self.parameters.statistics == "sliced":
+            return Sliced(self.context)
+        return GramMoments() if self.parameters.statistics == "gram" else GaussianMoments()
+
+    def _style_weights(self) -> dict[str, float]:
+        """By layer, in units of its activations."""
+        architecture = self.encoder.architecture
+        weights = {}
+        for index, layer in enumerate(architecture.style_layers):
+            detail = max(self.parameters.detail, LEAST_DETAIL) if index < FINE_LAYERS else 1.0
+            weights[layer] = detail * STYLE_WEIGHTS[index] / sum(STYLE_WEIGHTS) / architecture.style_units[index] ** 2
+        return weights
+
+
+class Classic:
+    """Gram matrices at one size with Adam (Gatys et al. 2016), with the settings of the best-known implementation."""
+
+    def __init__(self, encoder: Encoder, parameters: GatysParameters, context: Context) -> None:
+        self.encoder, self.parameters, self.context = encoder, parameters, context
+
+    def sizes(self, task: Task) -> list[int]:
+        return [task.longest_px]
+
+    def evaluations(self, size_px: int) -> int:
+        return CLASSIC_STEPS
+
+    def objective(self, task: Task) -> Objective:
+        layers = self.encoder.style_layers
+        style = dict.fromkeys(layers, CLASSIC_STYLE / len(layers))
+        content = CLASSIC_CONTENT * CAFFE_SCALE**2 * self.parameters.preservation
+        terms = Terms(ClassicGram(CAFFE_SCALE), style, content, _classic_smoothness)
+        return Objective(task, self.encoder, terms, self.context.check)
+
+    def way(self, size_px: int) -> Callable[[Walk], None]:
+        return partial(adam, rate=CLASSIC_RATE, betas=CLASSIC_BETAS, epsilon=CLASSIC_EPSILON, unit=LEVELS)
+
+
+def _differences(weight: float, seamless: bool, x: Tensor) -> Tensor:
+    """The weighted mean over pixels (1, 3, H, W) of squared differences to the right and down."""
+    if seamless:
+        along_x, along_y = x.roll(-1, 3) - x, x.roll(-1, 2) - x
+    else:
+        along_x, along_y = x.diff(dim=3), x.diff(dim=2)
+    return weight * (along_x.square().sum() + along_y.square().sum()) / x.numel()
+
+
+def _classic_smoothness(x: Tensor) -> Tensor:
+    """Total variation with the exponent 1.25, in steps of 8 bits."""
+    along_x = LEVELS * (x[..., :-1, 1:] - x[..., :-1, :-1])
+    along_y = LEVELS * (x[..., 1:, :-1] - x[..., :-1, :-1])
+    return CLASSIC_SMOOTHNESS * (along_x.square() + along_y.square()).pow(1.25).sum()

@@ -1,0 +1,36 @@
+"""A texture from features alone: the engine of `gatys` with nothing to preserve, begun from noise."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import torch
+
+from impasto.context import Context
+from impasto.texture import Maps
+
+from ..inputs import read_color
+from ..start import noise_start
+from ..task import LEAST_PX, Region, Task, as_image, as_tensor
+from . import FeatureParameters, GatysParameters
+from .painting import paint
+
+if TYPE_CHECKING:
+    from . import CnnTextureParameters
+
+OPAQUE = 0.5
+
+
+def generate_texture(subject: Maps, parameters: CnnTextureParameters, context: Context) -> Maps:
+    """The base colour (H, W) of the size asked for, with the statistics of the subject's."""
+    height, width = (max(side, LEAST_PX) for side in parameters.size_px(subject))
+    source = as_tensor(read_color(subject, OPAQUE), context.device)
+    empty, regions = torch.zeros(1, 3, height, width, device=context.device), (Region(None, (0.0, 1.0)),)
+    start = noise_start(empty, (empty, source), regions, context)
+    task = Task(start, (start, source), regions, start, seamless=parameters.seamless)
+    shared = {name: getattr(parameters, name) for name in FeatureParameters.model_fields}
+    made = as_image(paint(task, GatysParameters(preservation=0, **shared), context))
+    width_m = subject.width_m and subject.width_m * width / subject.size_px[1]
+    plain = replace(subject, textures={}, width_m=width_m, height_range_m=None)
+    return plain.with_arrays({"base_color": made[: parameters.size_px(subject)[0], : parameters.size_px(subject)[1]]})

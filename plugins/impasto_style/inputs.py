@@ -1,0 +1,195 @@
+"""Reads what a stylizer is given: styles, masks and the start, checked and at the size in which they are needed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+import numpy as np
+from torch import Tensor
+
+from impasto import prepare
+from impasto.color import linear_to_srgb
+from impasto.errors import ParameterError
+from impasto.texture import Maps
+
+from .controls import MASKS, START, STYLES, StyleParameters
+from .task import LEAST_PX, as_tensor, resized, resized_linear
+
+LEAST_STYLE_PX = 8
+"""A style with a shorter side shows no stroke."""
+LARGEST_STYLE = 2
+"""In parts of the result's longer side: of a style that is shown larger, the middle is taken."""
+ONE_COLOR = 0.012
+"""A picture whose channels all span less than this, three steps of 8 bits, has one colour."""
+OPAQUE = 0.5
+"""Pixels of a style with less opacity do not count."""
+EMPTY = 1 / 255
+"""A mask that is nowhere lighter is black."""
+ASPECT_TOLERANCE = 0.02
+
+
+def read_color(maps: Maps, least_opacity: float) -> np.ndarray:
+    """The base colour (H, W, 3), sRGB-encoded; pixels of less opacity show what is mirrored in the opaque ones."""
+    color = maps["base_color"]
+    pixels = linear_to_srgb(color.pixels.clip(0, 1)) if color.color_space == "linear" else color.pixels
+    if "opacity" not in maps:
+        return pixels
+    known = maps["opacity"].pixels[..., 0] >= least_opacity
+    if known.all() or not known.any():
+        return pixels
+    pixels, known = _filled_in_rows(pixels, known)
+    pixels, _ = _filled_in_rows(pixels.swapaxes(0, 1), known.swapaxes(0, 1))
+    return pixels.swapaxes(0, 1)
+
+
+def _filled_in_rows(pixels: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Pixels (H, W, 3) with those that are not `known` (H, W) mirrored in the nearest known one of their row."""
+    height, width = known.shape
+    here = np.arange(width)
+    left = np.maximum.accumulate(np.where(known, here, -width), axis=1)
+    right = np.minimum.accumulate(np.where(known, here, 2 * width)[:, ::-1], axis=1)[:, ::-1]
+    nearest = np.where(here - left <= right - here, left, right)
+    mirrored = (2 * nearest - here).clip(0, width - 1)
+    source = np.where(known[np.arange(height)[:, None], mirrored], mirrored, nearest).clip(0, width - 1)
+    has_known = known.any(axis=1, keepdims=True)
+    source = np.where(known | ~has_known, here, source)
+    return np.take_along_axis(pixels, source[..., None], axis=1), known | has_known
+
+
+def read_styles(
+    inputs: Mapping[str, Maps], parameters: StyleParameters, longest_px: int, device: str
+) -> dict[str, Tensor]:
+    """The styles (1, 3, h, w) by input, in the size that their strokes shall have in a result of `longest_px`.
+
+    ParameterError where one has one colour only, too few pixels, or none that is opaque.
+    """
+    given = {name: inputs[name] for name in STYLES if name in inputs}
+    return {name: _read_style(_label(name, maps), maps, parameters, longest_px, device) for name, maps in given.items()}
+
+
+def _read_style(label: str, maps: Maps, parameters: StyleParameters, longest_px: int, device: str) -> Tensor:
+    if "base_color" not in maps:
+        raise ParameterError(f"the {label} has no base colour", "give a picture, or a folder of maps with one")
+    maps = _opaque_part(maps, label)
+    factor = (parameters.strokes_px or parameters.strokes * longest_px) / max(maps.size_px)
+    maps = _middle(maps, round(LARGEST_STYLE * longest_px / factor))
+    size = _shown_size(label, maps, factor, parameters)
+    pixels = read_color(_shrunk(maps, 2 * max(size)), OPAQUE)
+    if np.ptp(pixels, axis=(0, 1)).max() < ONE_COLOR:
+        raise ParameterError(f"the {label} has one colour only", "give a picture that shows strokes or a pattern")
+    return resized(as_tensor(pixels, device), size)
+
+
+def _opaque_part(maps: Maps, label: str) -> Maps:
+    """Colour and opacity of the smallest part that holds all opaque pixels."""
+    maps = replace(maps, textures={name: maps[name] for name in ("base_color", "opacity") if name in maps})
+    if "opacity" in maps:
+        opaque = maps["opacity"].pixels[..., 0] >= OPAQUE
+        if not opaque.any():
+            raise ParameterError(f"the {label} is transparent everywhere", "give a picture with opaque pixels")
+        rows, columns = (np.flatnonzero(opaque.any(axis)) for axis in (1, 0))
+        maps = _each(maps, lambda pixels: pixels[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
+    height, width = maps.size_px
+    if min(height, width) < LEAST_STYLE_PX:
+        message = f"the {label} shows {width}x{height} pixels, too few for a stroke"
+        raise ParameterError(message, f"give at least {LEAST_STYLE_PX}x{LEAST_STYLE_PX} pixels, better 256x256")
+    return maps
+
+
+def _middle(maps: Maps, longest_px: int) -> Maps:
+    """The middle of maps that are longer than this."""
+    top, left = (max(side - longest_px, 0) // 2 for side in maps.size_px)
+    return _each(maps, lambda pixels: pixels[top : top + longest_px, left : left + longest_px])
+
+
+def _shown_size(label: str, maps: Maps, factor: float, parameters: StyleParameters) -> tuple[int, int]:
+    """(height, width) of a style in pixels of the result. ParameterError where strokes were asked for that none sees.
+
+    In a picture that is tiny itself, a style of its size will do.
+    """
+    height, width = (round(side * factor) for side in maps.size_px)
+    is_asked_for = parameters.strokes_px > 0 or parameters.strokes < 1
+    if is_asked_for and min(height, width) < LEAST_STYLE_PX:
+        name = "strokes_px" if parameters.strokes_px else "strokes"
+        value = getattr(parameters, name)
+        least = value * LEAST_STYLE_PX / max(min(maps.size_px) * factor, 1e-6)
+        message = f"{name} {value:g} shows the {label} at {width}x{height} pixels, smaller than a stroke"
+        raise ParameterError(message, f"make {name} at least {least:.3g}, or the result larger")
+    return max(height, LEAST_PX), max(width, LEAST_PX)
+
+
+def _shrunk(maps: Maps, longest_px: int) -> Maps:
+    """Huge maps made smaller, so that nothing after it is slow; averages, which costs little."""
+    ratio = longest_px / max(maps.size_px)
+    if ratio >= 1:
+        return maps
+    height, width = (max(1, round(side * ratio)) for side in maps.size_px)
+    return _each(maps, lambda pixels: prepare.resized(pixels, (height, width)))
+
+
+def _each(maps: Maps, function: Callable[[np.ndarray], np.ndarray]) -> Maps:
+    """The maps with the pixels of each changed."""
+    textures = {name: replace(texture, pixels=function(texture.pixels)) for name, texture in maps.textures.items()}
+    return replace(maps, textures=textures)
+
+
+def check_shapes(inputs: Mapping[str, Maps], size: tuple[int, int]) -> None:
+    """Raise ParameterError where masks or start have another shape than the picture of this (height, width).
+
+    Rounded to whole pixels, the shape of a small picture may differ a little.
+    """
+    wanted_height, wanted_width = size
+    for name in (*MASKS, START):
+        if name not in inputs:
+            continue
+        height, width = inputs[name].size_px
+        tolerance = max(ASPECT_TOLERANCE, 1 / min(height, width, *size))
+        if abs(np.log(width * wanted_height / (height * wanted_width))) > tolerance:
+            message = f"the {_label(name, inputs[name])} is {width}x{height} pixels, another shape than the picture's "
+            message += f"{wanted_width}x{wanted_height}"
+            raise ParameterError(message, "crop it to the picture's shape; its size may differ")
+
+
+def read_masks(
+    inputs: Mapping[str, Maps], size: tuple[int, int], seamless: bool, device: str
+) -> dict[str, Tensor | None]:
+    """The mask (1, 1, H, W) of each style that is given, in [0, 1]; None for a style that has none.
+
+    ParameterError where one is black, or has no style.
+    """
+    for style, mask in zip(STYLES, MASKS, strict=True):
+        if mask in inputs and style not in inputs:
+            raise ParameterError(f"{mask} is given without {style}", f"give {style} too, or leave {mask} out")
+    given = {style: mask for style, mask in zip(STYLES, MASKS, strict=True) if style in inputs}
+    return {
+        style: _read_mask(_label(mask, inputs[mask]), inputs[mask], size, seamless, device) if mask in inputs else None
+        for style, mask in given.items()
+    }
+
+
+def _read_mask(label: str, maps: Maps, size: tuple[int, int], seamless: bool, device: str) -> Tensor:
+    """What is light and opaque in a picture, or a grey map."""
+    pixels = maps[next(iter(maps))].pixels.mean(axis=2, keepdims=True)
+    if "base_color" in maps and "opacity" in maps:
+        pixels = pixels * maps["opacity"].pixels
+    if pixels.max() < EMPTY:
+        message = f"the {label} is black everywhere: its style would be painted nowhere"
+        raise ParameterError(message, "paint it white where the style shall be, or leave mask and style out")
+    return resized_linear(as_tensor(pixels.clip(0, 1), device), size, seamless)
+
+
+def read_start(inputs: Mapping[str, Maps], size: tuple[int, int], seamless: bool, device: str) -> Tensor | None:
+    """The finished result to go on from (1, 3, H, W), made as large as the picture; None where none is given."""
+    if START not in inputs:
+        return None
+    maps = inputs[START]
+    label = _label(START, maps)
+    if "base_color" not in maps:
+        raise ParameterError(f"the {label} has no base colour", "give a result of a stylizer")
+    return resized(as_tensor(read_color(maps, OPAQUE), device), size, seamless)
+
+
+def _label(name: str, maps: Maps) -> str:
+    """The input and the file that it came from."""
+    return f"{name} {maps.name}" if maps.name else name

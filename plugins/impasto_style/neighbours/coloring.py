@@ -1,0 +1,29 @@
+"""The sources' colours: given to the picture before it is compared, and to what was painted."""
+
+from __future__ import annotations
+
+import numpy as np
+from torch import Tensor
+
+from ..palettes import mixed, palette_of, transport
+from ..task import Task, as_image, as_tensor
+
+
+def in_colors_of(style: Tensor, x: Tensor, weights: Tensor) -> Tensor:
+    """x (1, 3, H, W) in the palette of a style (1, 3, h, w); a pixel counts by its weight (1, 1, H, W)."""
+    pixels = as_image(x)
+    move = transport(palette_of(pixels, as_image(weights)), palette_of(as_image(style)))
+    return as_tensor(move.of(pixels), x.device)
+
+
+def in_mixed_colors(x: Tensor, task: Task) -> Tensor:
+    """x (1, 3, H, W) with each region in the palette that its sources have together."""
+    pixels, picture = as_image(x), as_image(task.picture)
+    styles = {index: palette_of(as_image(style)) for index, style in enumerate(task.sources) if index}
+    result = np.zeros_like(pixels)
+    for region in task.regions:
+        mask = None if region.mask is None else as_image(region.mask)
+        palettes = [palette_of(picture, mask), *styles.values()]
+        moved = transport(palette_of(pixels, mask), mixed(palettes, region.weights)).of(pixels)
+        result += moved if mask is None else mask * moved
+    return as_tensor(result, x.device)

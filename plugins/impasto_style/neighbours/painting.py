@@ -1,0 +1,83 @@
+"""Style transfer by nearest neighbours (NNST, Kolkin et al. 2022), coarse to fine.
+
+Where we depart from the paper: cells hold what every pixel says, and the pixels; features' lengths count, not only
+their angles; pieces that fit everywhere are held back; the picture is recoloured, not centred, to be compared.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from torch import Tensor
+
+from impasto.context import Context
+from impasto.texture import Maps
+
+from ..encoders import load_encoder
+from ..task import Task, as_image, resized, scales
+from .cells import ALIGNMENT_PX, TILE_PX, Eye, aligned, unaligned
+from .coloring import in_mixed_colors
+from .descent import Descent
+from .progress import Progress
+from .targets import Targets
+
+if TYPE_CHECKING:
+    from . import NeighboursParameters
+
+LEAST_PX, RATIO = 96, 2.0
+"""Longer side of the first size, at least, and from one size to the next. From smaller ones forms do not come back."""
+JOINT_SHARE = 0.6
+"""Of the steps: those with one match for all layers. After them each layer has its own ("feature splitting")."""
+REFRESH_STEPS = 10
+"""After so many steps the layers are matched anew."""
+PRESERVATION = 3.0
+"""Weight of the picture in what is compared; what is painted so far has 1. The paper's alpha says the opposite."""
+
+
+def paint(task: Task, parameters: NeighboursParameters, context: Context, tile_px: int = TILE_PX) -> Tensor:
+    """The task's picture, repainted: (1, 3, H, W). More than `tile_px` a side is looked at in tiles."""
+    name = "" if parameters.backbone == "auto" else parameters.backbone
+    encoder = load_encoder(name, context, padding="circular" if task.seamless else "reflect")
+    eye = Eye(encoder, task.seamless, tile_px)
+    sizes = scales(task, LEAST_PX, RATIO)
+    progress = Progress(sizes, parameters.steps, context)
+    x = task.start
+    for size in sizes:
+        progress.begin(size)
+        scaled = task.scaled(size)
+        x = resized(x, scaled.picture.shape[2:], task.seamless)
+        is_first = size == sizes[0] and task.start_px == 0
+        x = _paint_at_size(x, scaled, eye, is_first, parameters, progress)
+        context.preview(Maps.from_arrays({"base_color": as_image(x)}))
+        if context.is_stopped():
+            break
+    return resized(x, task.picture.shape[2:], task.seamless)
+
+
+def _paint_at_size(
+    x: Tensor, task: Task, eye: Eye, is_first: bool, parameters: NeighboursParameters, progress: Progress
+) -> Tensor:
+    """Paint over x (1, 3, H, W): by one match for all layers, then by one for each, of what is painted by then."""
+    usual = PRESERVATION * parameters.preservation
+    preservation = 1.0 if is_first else usual / (usual + 1)
+    task = _aligned(task)
+    targets = Targets(task, eye, parameters, progress)
+    descent = Descent(in_mixed_colors(aligned(x, task.seamless), task), parameters.steps, progress)
+    targets.match(descent.picture, preservation)
+    is_going_on = descent.run(max(1, round(JOINT_SHARE * parameters.steps)), targets.gradient)
+    while is_going_on:
+        down, right = progress.context.rng.integers(0, ALIGNMENT_PX, 2).tolist()
+        targets.match_layers(descent.picture, (down, right))
+        is_going_on = descent.run(REFRESH_STEPS, targets.gradient)
+    painted = in_mixed_colors(descent.picture.clamp(0, 1), task)
+    return unaligned(painted, x.shape[2:], task.seamless)
+
+
+def _aligned(task: Task) -> Task:
+    """The task with sides that are whole cells of the coarsest layer; its start is not needed any more."""
+    regions = tuple(
+        region if region.mask is None else replace(region, mask=aligned(region.mask, task.seamless))
+        for region in task.regions
+    )
+    return replace(task, picture=aligned(task.picture, task.seamless), regions=regions)

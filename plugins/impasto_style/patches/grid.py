@@ -1,0 +1,94 @@
+"""Where patches lie on a picture: a grid of overlapping squares that covers it, around its borders or beyond them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+from torch import Tensor
+
+SIDE = 7
+"""Pixels of a patch's side."""
+STRIDE = 2
+"""Pixels from one patch to the next; what is found for one is a hint for the next, so styles have the same grid."""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Patches over a picture of height x width, where all lengths are `factor` times what they are when matching.
+
+    A picture that tiles has them around its borders; any other is mirrored by a margin, so that borders are covered as
+    often as the rest.
+    """
+
+    height: int
+    width: int
+    wraps: bool
+    factor: int = 1
+
+    @property
+    def side(self) -> int:
+        """Pixels of a patch's side."""
+        return SIDE * self.factor
+
+    @property
+    def stride(self) -> int:
+        """Pixels from one patch to the next."""
+        return STRIDE * self.factor
+
+    @property
+    def margin(self) -> int:
+        """Pixels from the first patch's corner to the picture's."""
+        return 0 if self.wraps else (SIDE - 1) * self.factor
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns of patches."""
+        return -(-(self.height + self.margin) // self.stride), -(-(self.width + self.margin) // self.stride)
+
+    @cached_property
+    def canvas(self) -> tuple[int, int]:
+        """Height and width of all that the patches cover."""
+        rows, columns = self.shape
+        return (rows - 1) * self.stride + self.side, (columns - 1) * self.stride + self.side
+
+    def enlarged(self, factor: int) -> Grid:
+        """The same patches on a picture that is so many times as large."""
+        return Grid(self.height * factor, self.width * factor, self.wraps, factor)
+
+    def on_canvas(self, x: Tensor) -> Tensor:
+        """(B, C, H, W) with what the patches cover around it."""
+        after = self.canvas[0] - self.margin - self.height, self.canvas[1] - self.margin - self.width
+        return extended(x, (self.margin, self.margin), after, self.wraps)
+
+    def at_centres(self, x: Tensor) -> Tensor:
+        """(1, C, H, W) at the patches' centres: (patches, C)."""
+        rows, columns = self.shape
+        centre = self.side // 2
+        picked = self.on_canvas(x)[0, :, centre :: self.stride, centre :: self.stride][:, :rows, :columns]
+        return picked.flatten(1).T
+
+    def folded(self, canvas: Tensor) -> Tensor:
+        """What was added up on the canvas (h, w, C), on the picture (H, W, C): around its borders, or cut off."""
+        top, left = self.margin, self.margin
+        folded = canvas[top : top + self.height, left : left + self.width]
+        if not self.wraps:
+            return folded
+        below, right = self.canvas[0] - self.height, self.canvas[1] - self.width
+        rows = canvas.clone()
+        rows[:below] += canvas[self.height :]
+        folded = rows[: self.height, : self.width].clone()
+        folded[:, :right] += rows[: self.height, self.width :]
+        return folded
+
+
+def extended(x: Tensor, before: tuple[int, int], after: tuple[int, int], wraps: bool) -> Tensor:
+    """(B, C, H, W) with so many more pixels on each side: around the borders, or mirrored as often as it takes."""
+    for axis in (2, 3):
+        length = x.shape[axis]
+        places = torch.arange(-before[axis - 2], length + after[axis - 2], device=x.device)
+        period = length if wraps else 2 * length - 2
+        places = places % period
+        x = x.index_select(axis, places if wraps else torch.minimum(places, period - places))
+    return x

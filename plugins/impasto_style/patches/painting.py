@@ -1,0 +1,267 @@
+"""Style transfer from the style's own patches, coarse to fine, without any network.
+
+After Elad & Milanfar 2017 ("Style transfer via texture synthesis") and StyLit (Fišer et al. 2016): the picture in the
+style's palette leads, patches of the style are chosen so that all of it is used, and laid so that strokes stay whole.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from impasto.context import Context
+from impasto.texture import Maps
+
+from ..task import Region, Task, as_image, resized, resized_linear, scales
+from .grid import SIDE, STRIDE, Grid
+from .guides import blurred, busyness, edges
+from .library import MOST_PATCHES, Library, cropped
+from .matching import Search, Tick
+from .mosaic import lay, weigh
+from .recoloring import matched, mixed, recolored, within
+
+if TYPE_CHECKING:
+    from . import PatchesStyleParameters
+
+LEAST_PX = 64
+"""Longer side of the first size."""
+SEARCH_PX = 1024
+"""Above this longer side patches are not searched for but laid in a higher resolution: memory is bounded."""
+STROKES = 4 / 256
+"""What is finer than this part of a style's longer side is strokes; what leads is coarser."""
+LEAST_STROKES_PX = 1.2
+COLOR_WEIGHT, BUSYNESS_WEIGHT = 0.7, 0.7
+"""Of the guides, against the patch itself."""
+KEPT = 0.8
+"""How much of the picture's forms is put back before each search."""
+NOISE = 0.1
+FIRST_ROUNDS = 30
+"""At the first size, where a round costs nothing, prices are sought that hold for all sizes."""
+PASSES = {"quick": (2, 1), "usual": (3, 2), "best": (6, 3)}
+"""How often, at each size, patches are laid; and searched for before each."""
+DETAIL_PX = 1.2
+
+
+def paint(task: Task, parameters: PatchesStyleParameters, context: Context) -> Tensor:
+    """The task's picture, repainted: (1, 3, H, W)."""
+    painted = [region for region in task.regions if region.weights[0] < 1]
+    if not painted:
+        return task.picture
+    task = _with_styles_only(task, painted)
+    factor = math.ceil(task.longest_px / SEARCH_PX)
+    small = task if factor == 1 else task.scaled(round(task.longest_px / factor))
+    sizes = scales(small, LEAST_PX)
+    progress = _Progress(sizes, task.longest_px if factor > 1 else 0, parameters, context)
+    painter = _Painter(small, parameters, progress)
+    x, laid = None, None
+    for size in sizes:
+        progress.begin(size)
+        x, laid = painter.paint_at(size, x, laid)
+        context.preview(Maps.from_arrays({"base_color": as_image(painter.finished(x))}))
+        if context.is_stopped():
+            break
+    if factor > 1 and not context.is_stopped():
+        progress.begin(task.longest_px)
+        x = _enlarged(laid, task, factor, progress.tick)
+    return _finished(resized(x, task.picture.shape[2:], task.seamless), task, parameters.detail, factor)
+
+
+@dataclass(frozen=True)
+class _Laid:
+    """What was laid at a size."""
+
+    search: Search
+    patches: Tensor
+    weights: Tensor
+
+
+class _Progress:
+    """How far the whole is, by pixels."""
+
+    def __init__(
+        self, sizes: Sequence[int], enlarged_px: int, parameters: PatchesStyleParameters, context: Context
+    ) -> None:
+        self.context = context
+        self.count = PASSES[parameters.quality][0]
+        self.all = sum(self.count * size**2 for size in sizes) + enlarged_px**2
+        self.done, self.size = 0, sizes[0]
+        context.progress(0.0, "Choosing colours")
+
+    def begin(self, size: int) -> None:
+        """What follows is at this size."""
+        self.size = size
+
+    def tick(self) -> None:
+        """Still painting."""
+        self.context.progress(self.done / self.all, f"Painting at {self.size} px")
+
+    def passed(self) -> None:
+        """All patches were laid once more."""
+        self.done += self.size**2
+
+
+class _Painter:
+    """Paints a task, whose sources are its styles, at one size after the other."""
+
+    def __init__(self, task: Task, parameters: PatchesStyleParameters, progress: _Progress) -> None:
+        self.task, self.parameters, self.progress = task, parameters, progress
+        self.context = progress.context
+        leading = recolored(task.picture, task.sources, task.regions, task.seamless, self.context.rng)
+        is_fresh = task.start is task.picture
+        self.task = replace(task, start=leading if is_fresh else task.start)
+        self.leading, self.noise = leading, NOISE if is_fresh else 0.0
+        self.kept = 1 - (1 - KEPT) ** parameters.preservation
+        self.color_weight = COLOR_WEIGHT * parameters.preservation**0.5
+        self.chances = _chances(task, self.context) if len(task.regions) > 1 else None
+
+    def finished(self, x: Tensor) -> Tensor:
+        """An unfinished picture of any size as it would be shown."""
+        task = self.task.scaled(max(x.shape[2:]))
+        return _finished(resized(x, task.picture.shape[2:], task.seamless), task, self.parameters.detail, 1)
+
+    def paint_at(self, size: int, x: Tensor | None, before: _Laid | None) -> tuple[Tensor, _Laid]:
+        """The picture x of the size before, repainted at this size; x None: begin."""
+        task = self.task.scaled(size)
+        leading = resized(self.leading, task.picture.shape[2:], task.seamless)
+        if x is None:
+            x = task.start + self.noise * self.context.noise(*task.start.shape)
+        x = resized(x, leading.shape[2:], task.seamless)
+        search, guides = self._search(task, leading, before)
+        forms = self.kept * edges(leading, task.seamless)
+        passes, rounds = PASSES[self.parameters.quality]
+        patches = None
+        for _ in range(passes):
+            kept = search.grid.on_canvas(torch.cat([x + forms * (leading - x), guides], 1))
+            queries = search.library.features_of(kept[:, :3], kept[:, 3:])
+            if patches is None:
+                patches = self._first(search, queries, before)
+            for _ in range(rounds):
+                patches = search.improved(queries, patches)
+                search.balance(patches, self.parameters.variety)
+            pieces = search.library.pieces(patches)
+            weights = weigh(pieces, search.grid, self.progress.tick)
+            x = lay(pieces, weights, search.grid, self.progress.tick).clamp(0, 1)
+            self.progress.passed()
+            if self.context.is_stopped():
+                break
+        return x, _Laid(search, patches, weights)
+
+    def _search(self, task: Task, leading: Tensor, before: _Laid | None) -> tuple[Search, Tensor]:
+        """What patches are to be found at this size, and the guides of the picture (1, 4, H, W)."""
+        styles = task.sources
+        sigma_px = max(LEAST_STROKES_PX, STROKES * max(max(style.shape[2:]) for style in styles))
+        busy = [busyness(style, sigma_px) for style in styles]
+        library = Library(
+            styles, [self._guides(*pair, sigma_px) for pair in zip(styles, busy, strict=True)], self.parameters.turned
+        )
+        guides = self._guides(leading, _as_busy(leading, busy, task, sigma_px), sigma_px, task.seamless)
+        grid = Grid(*leading.shape[2:], task.seamless)
+        region = self._regions(task, grid)
+        weights = torch.tensor([region.weights for region in task.regions], device=leading.device)
+        shares = weights / weights.sum(1, keepdim=True) @ library.shares()
+        prices = torch.zeros_like(shares) if before is None else before.search.prices
+        painted = grid.at_centres(_coverage(task)).flatten() > 0
+        search = Search(library, grid, region, painted, shares, prices, self.context.rng, self.progress.tick)
+        return search, guides
+
+    def _guides(self, x: Tensor, busy: Tensor, sigma_px: float, wraps: bool = False) -> Tensor:
+        return torch.cat([self.color_weight * blurred(x, sigma_px, wraps), BUSYNESS_WEIGHT * busy], 1)
+
+    def _regions(self, task: Task, grid: Grid) -> Tensor:
+        """The region of each place (Q,): where masks are soft, now one and now the other."""
+        if self.chances is None:
+            return torch.zeros(math.prod(grid.shape), dtype=torch.long, device=task.picture.device)
+        masks = torch.cat([region.mask for region in task.regions], 1)  # (1, regions, H, W)
+        shares = grid.at_centres(masks / masks.sum(1, keepdim=True).clamp_min(1e-6)).cumsum(1)
+        chances = resized_linear(self.chances, masks.shape[2:], task.seamless)
+        return (shares[:, :-1] < grid.at_centres(chances)).sum(1)
+
+    def _first(self, search: Search, queries: Tensor, before: _Laid | None) -> Tensor:
+        """Where a size begins: with what was laid at the size before, or what is better of the pool; at first with the pool alone."""
+        pool = search.pool()
+        search.measure(queries, pool)
+        if before is None:
+            for _ in range(FIRST_ROUNDS):
+                patches = search.nearest_of(queries, pool)
+                search.balance(patches, self.parameters.variety)
+            return patches
+        carried = _carried(before, search)
+        found = search.nearest_of(queries, pool)
+        return search.better(queries, carried, found)
+
+
+def _with_styles_only(task: Task, painted: Sequence[Region]) -> Task:
+    """The task with the styles that are used as its sources, and the regions that they paint."""
+    used = [index for index in range(1, len(task.sources)) if any(region.weights[index] for region in painted)]
+    most_px = MOST_PATCHES // len(used) * STRIDE**2 * math.ceil(task.longest_px / SEARCH_PX) ** 2
+    regions = [replace(region, weights=tuple(region.weights[index] for index in used)) for region in painted]
+    return replace(task, sources=tuple(cropped(task.sources[index], most_px) for index in used), regions=tuple(regions))
+
+
+def _coverage(task: Task) -> Tensor:
+    """How far each pixel is painted, by masks and strength (1, 1, H, W): regions' weights add up to the strength."""
+    total = torch.zeros_like(task.picture[:, :1])
+    for region in task.regions:
+        total += sum(region.weights) if region.mask is None else sum(region.weights) * region.mask
+    return total.clamp(0, 1)
+
+
+def _finished(x: Tensor, task: Task, detail: float, factor: int) -> Tensor:
+    """What was painted, with as much detail as asked for, over the picture as far as it is to be seen."""
+    if detail != 1:
+        coarse = blurred(x, DETAIL_PX * factor, task.seamless)
+        x = (coarse + detail * (x - coarse)).clamp(0, 1)
+    return task.picture + _coverage(task) * (x - task.picture)
+
+
+def _chances(task: Task, context: Context) -> Tensor:
+    """Smooth noise (1, 1, h, w), as likely to be below any number in [0, 1] as that number says."""
+    height, width = (max(2, side // SIDE) for side in task.picture.shape[2:])
+    noise = blurred(context.noise(1, 1, height, width), 1.0, task.seamless)
+    order = noise.flatten().argsort().argsort()
+    return (order.view_as(noise) + 0.5) / order.numel()
+
+
+def _as_busy(leading: Tensor, busy: Sequence[Tensor], task: Task, sigma_px: float) -> Tensor:
+    """How busy the picture is (1, 1, H, W), in each region on the scale of the styles that paint it."""
+    values = busyness(leading, sigma_px, task.seamless).flatten().cpu().numpy()
+    of_styles = [own.flatten().cpu().numpy() for own in busy]
+    result = torch.zeros_like(leading[:, :1])
+    for region in task.regions:
+        moved = matched(values, within(values, region.mask), mixed(of_styles, region.weights))
+        part = torch.from_numpy(moved).to(leading.device).view_as(result)
+        result += part if region.mask is None else region.mask * part
+    return result
+
+
+def _carried(before: _Laid, search: Search) -> Tensor:
+    """The patches that were laid at the size before, for the places of this one (Q,): each where its centre was."""
+    old, new = before.search.grid, search.grid
+    view_offsets, picked = [], []
+    for axis, ratio in enumerate((new.height / old.height, new.width / old.width)):
+        centre = torch.arange(new.shape[axis], device=before.patches.device) * STRIDE + SIDE / 2 - new.margin
+        place = ((centre / ratio + old.margin - SIDE / 2) / STRIDE).round().long().clamp(0, old.shape[axis] - 1)
+        picked.append(place)
+        view_offsets.append(centre - (place * STRIDE + SIDE / 2 - old.margin) * ratio)
+    patches = before.patches.view(old.shape)[picked[0][:, None], picked[1]].flatten()
+    down, right = (offset.flatten() for offset in torch.meshgrid(view_offsets[0], view_offsets[1], indexing="ij"))
+    view, row, column = before.search.library.place(patches)
+    ratio = max(new.height, new.width) / max(old.height, old.width)
+    row, column = (
+        (((along * STRIDE + SIDE / 2) * ratio + offset - SIDE / 2) / STRIDE).round().long()
+        for along, offset in ((row, down), (column, right))
+    )
+    return search.library.patch_at(view, row, column)
+
+
+def _enlarged(laid: _Laid, task: Task, factor: int, tick: Tick) -> Tensor:
+    """What was laid, laid again with the styles' pixels in `factor` times the resolution: (1, 3, H, W)."""
+    library, grid = laid.search.library, laid.search.grid
+    sizes = [(height * factor, width * factor) for height, width in library.sizes]
+    styles = [resized(style, size) for style, size in zip(task.sources, sizes, strict=True)]
+    return lay(library.enlarged_pieces(laid.patches, styles, factor), laid.weights, grid.enlarged(factor), tick)

@@ -1,0 +1,115 @@
+"""Impasto: the strokes stand out of the surface, in height, normals and roughness.
+
+Paint is thicker where it was put on lighter or darker than what was there: the lightness that the picture does not
+explain, in the band of widths that strokes have, is taken for the ridges of the paint.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import torch
+from kornia.filters import gaussian_blur2d
+from torch import Tensor
+
+from impasto.heights import normal_from_slopes, slopes_from_height, slopes_from_normal
+from impasto.relief import UNKNOWN_RELIEF
+from impasto.texture import Maps
+
+from .controls import StyleParameters
+from .palettes import in_bands, to_oklab
+from .task import resized_linear
+
+STROKE_WIDTH = 1 / 80
+"""Of a stroke, in parts of the longer side of the style."""
+BRISTLE_PX = 0.6
+"""Standard deviation of the blur against the noise of single pixels."""
+THICKNESS = 1.2
+"""Height of a ridge that is lighter by 1, in parts of a stroke's width, at full relief."""
+CALM = 1e-4
+"""Variance of lightness below which a picture has no detail that could explain the paint's."""
+COARSE = 4
+"""Wider blurs than this, in pixels, are made in a smaller picture."""
+PAINT_ROUGHNESS = 0.5
+"""Of a surface whose roughness is not known: half-glossy oil."""
+GLOSS = 0.12
+"""How much smoother a ridge of paint is than the surface, and its valleys rougher, at full relief."""
+FLATTEST = 1e-3
+"""Strokes of less lightness, or height of fewer pixels, are none."""
+
+
+def with_strokes(maps: Maps, before: np.ndarray, coverage: np.ndarray | None, parameters: StyleParameters) -> Maps:
+    """The maps, repainted over the colours `before` (H, W, 3), with height, normal and roughness of the strokes.
+
+    coverage: how far a pixel (H, W, 1) was repainted; None: all were. Height and normals are those of the maps, if
+    there are some, plus the strokes'; without a height range `UNKNOWN_RELIEF` of the width is meant.
+    """
+    relief, seamless = parameters.relief, parameters.seamless
+    style_px = parameters.strokes_px or parameters.strokes * max(maps.size_px)
+    stroke_px = max(style_px * STROKE_WIDTH, 2 * BRISTLE_PX)
+    ridges = _ridges(before, maps["base_color"].pixels, stroke_px, seamless)  # (H, W), of lightness
+    if coverage is not None:
+        ridges = ridges * coverage[..., 0]
+    strokes_px = relief * THICKNESS * stroke_px * ridges
+    made, height_px = _with_height(maps, strokes_px)
+    if "normal" in maps:
+        slopes = slopes_from_normal(maps["normal"].pixels) + _slopes(strokes_px, seamless)
+    else:
+        slopes = _slopes(height_px, seamless)
+    rough = maps["roughness"].pixels if "roughness" in maps else np.full((*ridges.shape, 1), PAINT_ROUGHNESS, "f4")
+    gloss = relief * GLOSS * np.tanh(ridges / max(2 * float(ridges.std()), FLATTEST))[..., None]
+    return made.with_arrays({"normal": normal_from_slopes(slopes), "roughness": (rough - gloss).clip(0, 1)})
+
+
+def _with_height(maps: Maps, strokes_px: np.ndarray) -> tuple[Maps, np.ndarray]:
+    """The maps with strokes (H, W) in pixels on top of their height, stretched to its full range; and it in pixels."""
+    width_m = maps.width_m or 1.0
+    pixels_per_m = maps.size_px[1] / width_m
+    height_px = strokes_px
+    if "height" in maps:
+        range_m = UNKNOWN_RELIEF * width_m if maps.height_range_m is None else maps.height_range_m
+        height_px = strokes_px + maps["height"].pixels[..., 0] * (range_m * pixels_per_m)
+    low, span_px = height_px.min(), max(float(np.ptp(height_px)), FLATTEST)
+    made = maps.with_arrays({"height": (height_px - low) / span_px})
+    return replace(made, width_m=width_m, height_range_m=span_px / pixels_per_m), height_px
+
+
+def _ridges(before: np.ndarray, after: np.ndarray, stroke_px: float, seamless: bool) -> np.ndarray:
+    """Detail of lightness (H, W) that strokes have and the picture does not explain.
+
+    What both have in common is found by local regression, as in the guided filter (He et al. 2010).
+    """
+    known, painted = (_detail(_lightness(pixels), stroke_px, seamless) for pixels in (before, after))
+
+    def near(x: Tensor) -> Tensor:
+        return _blurred(x, stroke_px, seamless)
+
+    common = (near(painted * known) / (near(known * known) + CALM)).clamp(0, 1)
+    return (painted - common * known)[0, 0].numpy()
+
+
+def _lightness(pixels: np.ndarray) -> Tensor:
+    """Lightness (1, 1, H, W) of sRGB (H, W, 3)."""
+    return torch.from_numpy(in_bands(lambda band: to_oklab(band)[..., 0], pixels))[None, None]
+
+
+def _detail(x: Tensor, stroke_px: float, seamless: bool) -> Tensor:
+    """What is wider than noise and narrower than strokes."""
+    return _blurred(x, BRISTLE_PX, seamless) - _blurred(x, stroke_px, seamless)
+
+
+def _blurred(x: Tensor, deviation_px: float, seamless: bool) -> Tensor:
+    """(1, 1, H, W) blurred by a Gaussian; around the borders where it is seamless."""
+    size = x.shape[2:]
+    factor = max(1.0, deviation_px / COARSE)
+    small = resized_linear(x, [max(1, round(side / factor)) for side in size], seamless)
+    reach = min(int(3 * deviation_px / factor) + 1, *(side - 1 for side in small.shape[2:]))
+    border = "circular" if seamless else "reflect"
+    deviations = (deviation_px / factor,) * 2
+    return resized_linear(gaussian_blur2d(small, 2 * reach + 1, deviations, border), size, seamless)
+
+
+def _slopes(height_px: np.ndarray, seamless: bool) -> np.ndarray:
+    """Slopes (H, W, 2) to the right and down the rows, of height (H, W) in pixels."""
+    return slopes_from_height(np.pad(height_px, 1, "wrap" if seamless else "edge"))[1:-1, 1:-1]

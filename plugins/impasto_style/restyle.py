@@ -1,0 +1,129 @@
+"""The frame around every method of style transfer: from maps and parameters to a task, and from its picture to maps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from torch import Tensor
+
+from impasto.context import Context
+from impasto.heights import normal_from_slopes, slopes_from_normal
+from impasto.texture import Maps
+
+from .colors import Colors, choose_colors
+from .controls import START, StyleParameters
+from .inputs import check_shapes, read_color, read_masks, read_start, read_styles
+from .regions import make_regions
+from .relief import with_strokes
+from .start import noise_start
+from .task import LEAST_PX, Task, as_image, as_tensor, resized, resized_linear
+
+Paint = Callable[[Task, Any, Context], Tensor]
+
+VISIBLE = 1 / 255
+"""What has less opacity is not seen, so that its colours are no part of the picture."""
+PREVIEW_PX = 512
+
+
+def restyle(
+    paint: Paint, subject: Maps, parameters: StyleParameters, inputs: Mapping[str, Maps], context: Context
+) -> Maps:
+    """The subject repainted by a method; its other maps get its size, and follow the strokes as far as `relief` says.
+
+    ParameterError where an input cannot be used, with what to do.
+    """
+    context.progress(0.0, "Reading the styles")
+    subject = resized_maps(subject, parameters.longest_px, parameters.seamless)
+    task, finish = make_task(subject, parameters, inputs, context)
+    if parameters.strength == 0:
+        return subject
+    painted = paint(
+        task, parameters, replace(context, on_preview=lambda maps: context.on_preview(finish.preview(maps)))
+    )
+    made = subject.with_arrays({"base_color": finish.of(as_image(painted))})
+    if parameters.relief == 0:
+        return made
+    context.progress(1.0, "Raising the strokes")
+    return with_strokes(made, finish.picture, finish.coverage, parameters)
+
+
+def make_task(
+    subject: Maps, parameters: StyleParameters, inputs: Mapping[str, Maps], context: Context
+) -> tuple[Task, Finish]:
+    """What a method is to paint over the subject, and what then becomes of it."""
+    device, seamless = context.device, parameters.seamless
+    check_shapes(inputs, subject.size_px)
+    pixels = read_color(subject, VISIBLE)
+    size = max(LEAST_PX, pixels.shape[0]), max(LEAST_PX, pixels.shape[1])
+    picture = resized(as_tensor(pixels, device), size, seamless)
+    styles = read_styles(inputs, parameters, max(size), device)
+    weights = {"style": 1.0, "style_2": parameters.weight_2, "style_3": parameters.weight_3}
+    masks = read_masks(inputs, size, seamless, device)
+    regions, coverage = make_regions(list(masks.values()), [weights[name] for name in styles], parameters.strength)
+    colors = choose_colors(parameters, picture, list(styles.values()), regions)
+    seen = colors.of_picture(picture)
+    sources = (seen, *(colors.of_style(style, index) for index, style in enumerate(styles.values())))
+    start, start_px = seen, 0
+    if (given := read_start(inputs, size, seamless, device)) is not None:
+        start, start_px = colors.of_picture(given), max(inputs[START].size_px)
+    elif parameters.start_from == "noise":
+        start = noise_start(seen, sources, regions, context)
+    covered = None if coverage is None else _fit(as_image(coverage), subject.size_px, seamless)
+    return Task(seen, sources, regions, start, start_px, seamless), Finish(pixels, covered, colors, seamless)
+
+
+@dataclass(frozen=True)
+class Finish:
+    """What becomes of what was painted over a picture (H, W, 3), as far as that is covered (H, W, 1); None: all."""
+
+    picture: np.ndarray
+    coverage: np.ndarray | None
+    colors: Colors
+    seamless: bool
+
+    def of(self, painted: np.ndarray) -> np.ndarray:
+        """The result in the picture's size, of what was painted in any size: its colours, and what no mask reaches."""
+        painted = _fit(painted, self.picture.shape[:2], self.seamless)
+        result = self.colors.of_result(painted, self.picture, self.coverage)
+        return result if self.coverage is None else self.picture + self.coverage * (result - self.picture)
+
+    def preview(self, unfinished: Maps) -> Maps:
+        """What would become of an unfinished picture, small."""
+        return Maps.from_arrays({"base_color": self._small.of(unfinished["base_color"].pixels)})
+
+    @cached_property
+    def _small(self) -> Finish:
+        ratio = PREVIEW_PX / max(self.picture.shape[:2])
+        if ratio >= 1:
+            return self
+        size = _scaled(self.picture.shape[:2], ratio)
+        coverage = None if self.coverage is None else _fit(self.coverage, size, self.seamless)
+        return replace(self, picture=_fit(self.picture, size, self.seamless), coverage=coverage)
+
+
+def resized_maps(maps: Maps, longest_px: int, seamless: bool) -> Maps:
+    """The maps with this longer side; as they are for 0."""
+    if longest_px in (0, max(maps.size_px)):
+        return maps
+    size = _scaled(maps.size_px, longest_px / max(maps.size_px))
+    textures = {name: replace(texture, pixels=_fit(texture.pixels, size, seamless)) for name, texture in maps.items()}
+    if "normal" in maps:
+        slopes = slopes_from_normal(textures["normal"].pixels)
+        textures["normal"] = replace(textures["normal"], pixels=normal_from_slopes(slopes))
+    return replace(maps, textures=textures)
+
+
+def _scaled(size: tuple[int, ...], ratio: float) -> tuple[int, int]:
+    return max(1, round(size[0] * ratio)), max(1, round(size[1] * ratio))
+
+
+def _fit(pixels: np.ndarray, size: tuple[int, ...], seamless: bool) -> np.ndarray:
+    """Pixels (h, w, C) as (H, W, C)."""
+    if pixels.shape[:2] == tuple(size):
+        return pixels
+    resize = resized if pixels.shape[2] == 3 else resized_linear
+    return as_image(resize(as_tensor(pixels, "cpu"), size, seamless))

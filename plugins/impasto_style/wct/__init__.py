@@ -1,0 +1,31 @@
+"""Style by whitening and colouring a network's features (torch only on use)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from impasto.context import Context
+from impasto.texture import Maps
+from impasto.tools import Stylizer
+
+from ..controls import STYLE_INPUTS, StyleParameters
+
+
+class WctParameters(StyleParameters):
+    """Style by whitening and colouring a network's features."""
+
+
+class Wct(Stylizer):
+    """Style by whitening and colouring a network's features."""
+
+    name, label, description = "wct", "Repaint at Once", "Repaints a picture in about a second; the strokes are rougher"
+    parameters = WctParameters
+    weights = ("vgg19-small",)
+    inputs = STYLE_INPUTS
+
+    def apply(self, subject: Maps, parameters: WctParameters, inputs: Mapping[str, Maps], context: Context) -> Maps:
+        """The subject, repainted."""
+        from ..restyle import restyle
+        from .painting import paint
+
+        return restyle(paint, subject, parameters, inputs, context)

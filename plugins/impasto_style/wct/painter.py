@@ -1,0 +1,168 @@
+"""One size of a picture, repainted level by level and given the sources' colours, in bounded memory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn.functional import linear
+
+from impasto.context import Context
+from impasto.texture import Maps
+
+from ..controls import StyleParameters
+from ..task import Task, as_image, resized, scaled_size
+from .coders import Coder
+from .features import Features
+from .moments import Moments, coloring, mixed
+from .palette import Sample, look_up, palette_table
+from .windows import Window, windows
+
+FINE = 3
+"""Levels up to this one paint fine detail."""
+NOISY = 4
+"""Levels from this one on see noise in the picture."""
+NOISE = 0.02
+"""Its standard deviation."""
+CARRIED = 0.7
+"""How much of what decoders lose is carried past them, at the usual preservation."""
+PREVIEW_PX = 512
+
+
+@dataclass
+class Progress:
+    """Tells the context how much of the work, in pixels times level, is done."""
+
+    context: Context
+    work: float
+    message: str = ""
+    done: float = 0.0
+
+    def advance(self, work: float = 0.0) -> None:
+        """Count work as done. Raises Cancelled if the job was cancelled."""
+        self.done += work
+        self.context.progress(self.done / self.work, self.message)
+
+
+class Painter:
+    """Paints a task at its own size."""
+
+    def __init__(
+        self, task: Task, parameters: StyleParameters, context: Context, progress: Progress, tile_px: int
+    ) -> None:
+        self.task, self.parameters, self.context = task, parameters, context
+        self.progress, self.tile_px = progress, tile_px
+        self.noise = context.noise(1, 1, *task.picture.shape[2:]).mul_(NOISE).half()
+        self.masks = [region.mask for region in task.regions]
+
+    def painted(self, x: Tensor, coders: Sequence[Coder]) -> Tensor:
+        """Float16 (1, 3, H, W), repainted by coders from coarse to fine, then given the sources' colours."""
+        for coder in coders:
+            x = self._repainted(x, coder)
+            self.context.preview(Maps.from_arrays({"base_color": as_image(_small(x))}))
+            if self.context.is_stopped():
+                break
+        return self._in_palette(x)
+
+    def _repainted(self, x: Tensor, coder: Coder) -> Tensor:
+        """A new picture, from the features of `x` when they have got the sources' moments."""
+        features = self._features(x, coder)
+        maps = self._maps(features)
+        result = torch.empty_like(x)
+        for window, F in features:
+            painted = coder.decode(self._mapped(F, maps, features, window))
+            self.progress.advance()
+            lost = window.of(x) - coder.decode(F)
+            tile = window.inner(painted + self._carried(window) * lost).clamp(0, 1)
+            window.put(result, self._with_kept(tile, window))
+            self.progress.advance(coder.level * tile.shape[2] * tile.shape[3])
+        return result
+
+    def _features(self, x: Tensor, coder: Coder) -> Features:
+        """Of a picture of the task's size."""
+        noise = self.noise if coder.level >= NOISY else None
+        return Features(coder, x, noise, self.tile_px, self.task.seamless, self.progress.advance)
+
+    def _maps(self, features: Features) -> list[tuple[Tensor, Tensor]]:
+        """A (C, C) and b (C,) for each region: what its features F become is A @ F + b."""
+        share = self._share(features.coder.level)
+        pairs = zip(features.moments(self.masks), self._wanted(features.coder), strict=True)
+        return [coloring(found, wanted, share) for found, wanted in pairs]
+
+    def _mapped(self, F: Tensor, maps: Sequence[tuple[Tensor, Tensor]], features: Features, window: Window) -> Tensor:
+        """What a window's features become; where regions meet, between what each makes of them."""
+        parts = []
+        for (A, b), mask in zip(maps, self.masks, strict=True):
+            part = linear(F.permute(0, 2, 3, 1), A, b).permute(0, 3, 1, 2)
+            parts.append(part if mask is None else features.pooled(mask, window) * part)
+        return sum(parts[1:], parts[0])
+
+    def _wanted(self, coder: Coder) -> list[Moments]:
+        """The moments that each region's features shall have; the picture's own are those under the region's mask."""
+        parts: list[list[tuple[float, Moments]]] = [[] for _ in self.masks]
+        for index, source in enumerate(self.task.sources):
+            weights = [region.weights[index] for region in self.task.regions]
+            if not any(weights):
+                continue
+            if index == 0:
+                found = self._features(source, coder).moments(self.masks)
+            else:
+                style = Features(coder, source, None, self.tile_px, False, self.progress.advance)
+                found = style.moments([None]) * len(weights)
+            for part, weight, moments in zip(parts, weights, found, strict=True):
+                part.append((weight, moments))
+        return [mixed(part) for part in parts]
+
+    def _share(self, level: int) -> float:
+        """How far a level's features change: coarse ones hold the shapes, and change less for more preservation."""
+        if level <= FINE:
+            return self.parameters.detail
+        return max(self.parameters.preservation, 1.0) ** ((FINE - level) / 3)
+
+    def _carried(self, window: Window) -> Tensor:
+        """How much of what decoders lose is carried past them (1, 1, h, w): all where the picture keeps itself."""
+        preserved = CARRIED * self.parameters.preservation
+        usual = preserved / (preserved + 1 - CARRIED)
+        return usual + (1 - usual) * self._weighted([region.weights[0] for region in self.task.regions], window)
+
+    def _with_kept(self, tile: Tensor, window: Window) -> Tensor:
+        """A tile with the picture itself where nothing is painted."""
+        kept = [float(region.weights[0] == 1) for region in self.task.regions]
+        if not any(kept):
+            return tile
+        picture = window.inner(window.of(self.task.picture))
+        return torch.lerp(tile, picture, window.inner(self._weighted(kept, window)))
+
+    def _weighted(self, values: Sequence[float], window: Window) -> Tensor:
+        """The regions' values where they are, (1, 1, h, w)."""
+        total = torch.zeros(1, 1, len(window.rows.indices), len(window.columns.indices), device=self.noise.device)
+        for mask, value in zip(self.masks, values, strict=True):
+            total += value if mask is None else value * window.of(mask)
+        return total
+
+    def _in_palette(self, x: Tensor) -> Tensor:
+        """`x`, with each region's colours distributed as those of its sources; what is kept has its own already."""
+        picture, *styles = self.task.sources
+        samples = [Sample.of(style) for style in styles]
+        tables = []
+        for region in self.task.regions:
+            sources = [Sample.of(picture, region.mask), *samples]
+            tables.append(palette_table(Sample.of(x, region.mask), sources, region.weights, self.context))
+        for window in windows(x.shape[2:], self.tile_px, halo_px=0, stride=1, wraps=False):
+            colors = window.of(x).float()
+            tile = torch.zeros_like(colors)
+            for table, mask in zip(tables, self.masks, strict=True):
+                part = look_up(table, colors)
+                tile += part if mask is None else window.of(mask) * part
+            window.put(x, self._with_kept(tile.clamp(0, 1), window))
+            self.progress.advance()
+        return x
+
+
+def _small(x: Tensor) -> Tensor:
+    """(1, 3, H, W) no larger than a preview is shown."""
+    step = max(1, max(x.shape[2:]) // (2 * PREVIEW_PX))
+    x = x[:, :, ::step, ::step].float()
+    return resized(x, scaled_size(x, min(1.0, PREVIEW_PX / max(x.shape[2:]))))

@@ -1,0 +1,91 @@
+"""A picture repainted by giving its features, level by level, the mean and covariance of the sources' features.
+
+Universal style transfer (Li et al. 2017), with four changes: what a decoder loses is carried past it; large pictures
+are repainted at growing sizes; faint noise lets flat areas become strokes; in the end colours are matched as well.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+
+from impasto.context import Context
+
+from ..controls import StyleParameters
+from ..task import Task, resized, resized_linear, scales
+from .coders import LEVELS, load_coders
+from .painter import FINE, Painter, Progress
+
+LEAST_PX = 384
+"""A picture is first painted at half its size where that is no smaller than this, and so on."""
+GRID_PX = 16
+"""Pixels from one of the coarsest features to the next."""
+TILE_PX = 768
+"""Twice as much, so that what is painted first, by the level that sees farthest, is a single tile."""
+
+
+@torch.inference_mode()
+def paint(task: Task, parameters: StyleParameters, context: Context, tile_px: int = TILE_PX) -> Tensor:
+    """The task's picture repainted, (1, 3, H, W) in [0, 1]; stopped early: as far as it came.
+
+    Statistics are global, so that tiles of any size, in whole `GRID_PX`, make the same picture.
+    """
+    context.progress(0.0, "Loading the weights")
+    coders = load_coders(context)
+    plan = _plan(task, parameters)
+    progress = Progress(context, sum(size**2 * level for size, levels in plan for level in levels))
+    x = seen = task.picture
+    for index, (size, levels) in enumerate(plan):
+        part = _on_grid(task if size == task.longest_px else task.scaled(size))
+        x = carried(x, seen, part.picture, task.seamless) if index else _beginning(part, parameters)
+        seen = part.picture
+        progress.message = f"Painting at {size} px"
+        x = Painter(part, parameters, context, progress, tile_px).painted(x, [coders[level] for level in levels])
+        if context.is_stopped():
+            break
+    return carried(x, seen, task.picture, task.seamless).float()
+
+
+def _plan(task: Task, parameters: StyleParameters) -> list[tuple[int, tuple[int, ...]]]:
+    """Longer side and levels of each size to paint at; at the second, level 4 sees as much as 5 did at the first."""
+    levels = tuple(level for level in LEVELS if level > FINE or parameters.detail > 0)
+    sizes = scales(task, LEAST_PX, 2)
+    return [(size, levels[1:] if index or task.start_px else levels) for index, size in enumerate(sizes)]
+
+
+def _on_grid(task: Task) -> Task:
+    """A task that tiles, with sides of whole `GRID_PX`: else the poolings' grids would not meet at the borders."""
+    size = [-(-side // GRID_PX) * GRID_PX for side in task.picture.shape[2:]]
+    if not task.seamless or size == list(task.picture.shape[2:]):
+        return task
+    picture = resized(task.picture, size, seamless=True)
+    regions = tuple(
+        region if region.mask is None else replace(region, mask=resized_linear(region.mask, size, seamless=True))
+        for region in task.regions
+    )
+    sources = (picture, *task.sources[1:])
+    return replace(task, picture=picture, sources=sources, regions=regions, start=resized(task.start, size, True))
+
+
+def _beginning(task: Task, parameters: StyleParameters) -> Tensor:
+    """What is repainted, float16: the start; where that is noise, the picture's shapes are seen in it."""
+    start = task.start
+    if parameters.start_from == "noise" and not task.start_px:
+        start = torch.lerp(start, task.picture, parameters.preservation / (1 + parameters.preservation))
+    return start.half()
+
+
+def carried(x: Tensor, seen: Tensor, picture: Tensor, seamless: bool) -> Tensor:
+    """What was painted over `seen`, at the size of `picture`, with what only the picture is large enough to show.
+
+    float16, and made channel by channel: pictures may be large.
+    """
+    if seen is picture:
+        return x
+    result = torch.empty_like(picture, dtype=torch.half)
+    for channel in range(x.shape[1]):
+        change = resized_linear(x[:, [channel]].float() - seen[:, [channel]], picture.shape[2:], seamless)
+        result[:, [channel]] = change.add_(picture[:, [channel]]).clamp_(0, 1).half()
+    return result

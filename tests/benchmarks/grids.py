@@ -1,0 +1,55 @@
+"""Sheets of pictures in rows and columns, each over its caption: what methods and settings do, side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+MARGIN_PX = 8
+CAPTION_PX = 20
+TITLE_PX = 34
+PAPER, INK = (24, 24, 26), (228, 226, 220)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A picture (H, W, 3) in [0, 1] and what is written below; None: an empty place."""
+
+    pixels: np.ndarray | None = None
+    caption: str = ""
+
+
+def grid(rows: Sequence[Sequence[Cell]], title: str = "", cell_px: int = 256) -> Image.Image:
+    """The rows under a title. A picture is shown `cell_px` wide, and at most twice as high."""
+    shown = [[(_fit(cell.pixels, cell_px), cell.caption) for cell in row] for row in rows]
+    heights = [max((picture.height for picture, _ in row if picture), default=0) for row in shown]
+    width = max(map(len, rows)) * (cell_px + MARGIN_PX) + MARGIN_PX
+    top = TITLE_PX if title else MARGIN_PX
+    sheet = Image.new("RGB", (width, top + sum(heights) + len(rows) * (CAPTION_PX + MARGIN_PX)), PAPER)
+    draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(13)
+    draw.text((MARGIN_PX, MARGIN_PX), title, INK, ImageFont.load_default(16))
+    for row, height in zip(shown, heights, strict=True):
+        for column, (picture, caption) in enumerate(row):
+            left = MARGIN_PX + column * (cell_px + MARGIN_PX)
+            if picture:
+                sheet.paste(picture, (left + (cell_px - picture.width) // 2, top + (height - picture.height) // 2))
+            draw.text((left + 2, top + height + 2), caption, INK, font)
+        top += height + CAPTION_PX + MARGIN_PX
+    return sheet
+
+
+def _fit(pixels: np.ndarray | None, cell_px: int) -> Image.Image | None:
+    if pixels is None:
+        return None
+    picture = Image.fromarray((np.clip(pixels, 0, 1) * 255).round().astype(np.uint8))
+    factor = min(cell_px / picture.width, 2 * cell_px / picture.height)
+    size = round(picture.width * factor), round(picture.height * factor)
+    return picture.resize(size, Image.Resampling.LANCZOS)
+
+
+def tiled(pixels: np.ndarray) -> np.ndarray:
+    """Two by two copies of (H, W, 3)."""
+    return np.tile(pixels, (2, 2, 1))

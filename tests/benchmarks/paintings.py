@@ -1,0 +1,107 @@
+"""Paints pictures by recipes in a process of each method's own, measures that, and keeps what was made.
+
+A painting whose row is there is not made again: what was interrupted goes on where it was.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from bench import peak_memory_mib
+from PIL import Image
+
+from impasto import Maps, Recipe, Step, read_maps, run
+from impasto.errors import ImpastoError
+from impasto.thumbnail import lit
+
+RECOLORED = "recoloured"
+"""In place of a tool: the style's palette alone, which every tool must do better than."""
+
+
+@dataclass(frozen=True)
+class Painting:
+    """What is painted by which tool, and the file that keeps it; an input may be the file of an earlier painting."""
+
+    path: Path
+    tool: str
+    inputs: Mapping[str, Maps | Path]
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    seed: int = 0
+
+    @property
+    def row_path(self) -> Path:
+        """The file of its figures."""
+        return self.path.with_suffix(".json")
+
+    def row(self) -> dict[str, Any]:
+        """Its figures."""
+        return json.loads(self.row_path.read_text())
+
+    def pixels(self) -> np.ndarray:
+        """What was made (H, W, 3), as it is `shown`."""
+        return read_maps(self.path)["base_color"].pixels
+
+
+Figures = Callable[[Painting], Mapping[str, Any]]
+
+
+def paint_all(
+    paintings: Sequence[Painting], weights: Path | None, device: str, figures: Figures = lambda painting: {}
+) -> list[Painting]:
+    """Those that are there in the end, a process for each tool; `figures` are added to what is measured of each."""
+    for tool in dict.fromkeys(painting.tool for painting in paintings):
+        missing = [one for one in paintings if one.tool == tool and not one.row_path.exists()]
+        with ProcessPoolExecutor(1, get_context("spawn"), _warm) as process:
+            for painting in missing:
+                try:
+                    measured = process.submit(paint, painting, weights, device).result()
+                except ImpastoError as error:
+                    print(f"{tool} is left out: {error}", flush=True)
+                    break
+                row = {"tool": tool, **measured, **figures(painting)}
+                painting.row_path.write_text(json.dumps(row, indent=1) + "\n")
+                print(f"{painting.path.parent.name}/{painting.path.stem}: {row['cpu_s']:.1f} CPU s", flush=True)
+    return [painting for painting in paintings if painting.row_path.exists()]
+
+
+def _warm() -> None:
+    """Import what takes long, since that is not what is measured."""
+    import impasto_style.judging  # noqa: F401
+
+
+def paint(painting: Painting, weights: Path | None, device: str) -> dict[str, float]:
+    """Make it and write its file; seconds, and the largest memory of this process so far."""
+    inputs = {name: read_maps(given) if isinstance(given, Path) else given for name, given in painting.inputs.items()}
+    started, cpu = time.perf_counter(), time.process_time()
+    made = _made(painting, inputs, weights, device)
+    measured = {
+        "wall_s": time.perf_counter() - started,
+        "cpu_s": time.process_time() - cpu,
+        "peak_mib": peak_memory_mib(),
+    }
+    painting.path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray((shown(made) * 255).round().astype(np.uint8)).save(painting.path)
+    return measured
+
+
+def shown(maps: Maps) -> np.ndarray:
+    """The base colour (H, W, 3); of a surface with normals as it looks under a light, and below that the normals."""
+    return np.concatenate([lit(maps), maps["normal"].pixels]) if "normal" in maps else maps["base_color"].pixels
+
+
+def _made(painting: Painting, inputs: Mapping[str, Maps], weights: Path | None, device: str) -> Maps:
+    if painting.tool == RECOLORED:
+        from impasto_style.judging import recolored
+
+        picture, style = (inputs[name]["base_color"].pixels for name in ("source", "style"))
+        return Maps.from_arrays({"base_color": recolored(picture, style)})
+    step = Step(painting.tool, painting.parameters, {name: name for name in inputs if name != "source"})
+    return run(Recipe((step,), painting.seed), inputs, device=device, weights_folder=weights).maps

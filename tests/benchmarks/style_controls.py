@@ -1,0 +1,148 @@
+"""What each control of the stylizers does: a sheet for each, a row for each method."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from grids import Cell, grid, tiled
+from paintings import Painting, paint_all, shown
+from PIL import Image
+from style_pictures import at, brick_material, disc
+
+from impasto import Maps
+
+
+@dataclass(frozen=True)
+class Setting:
+    """How one picture of a sheet is painted: parameters, inputs beside picture and style, and the seed.
+
+    after: the caption of the setting whose result is the input `start`.
+    """
+
+    caption: str
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    inputs: Mapping[str, Maps] = field(default_factory=dict)
+    seed: int = 0
+    after: str = ""
+
+
+@dataclass(frozen=True)
+class Control:
+    """A sheet: what is painted in which style, with which settings. is_tiled: results are shown two by two."""
+
+    title: str
+    picture: Maps
+    style: Maps
+    settings: Sequence[Setting]
+    given: Sequence[Cell] = ()
+    is_tiled: bool = False
+
+
+def _values(name: str, *values: float) -> list[Setting]:
+    """A setting for each value of a parameter."""
+    return [Setting(f"{name} {value:g}", {name: value}) for value in values]
+
+
+def controls(contents: Sequence[Maps], styles: Sequence[Maps], px: int) -> dict[str, Callable[[], Control]]:
+    """By name, each made when it is asked for."""
+    picture, style = contents[0], styles[0]
+    other = styles[1 % len(styles)]
+    inside, outside = disc(picture.size_px), disc(picture.size_px, inverted=True)
+    both = [Cell(maps["base_color"].pixels, maps.name) for maps in (style, other)]
+    half = px // 2
+
+    def plain(title: str, *settings: Setting) -> Callable[[], Control]:
+        return lambda: Control(title, picture, style, settings, both[:1])
+
+    return {
+        "strength": plain("Strength: how far to go", *_values("strength", 0, 0.25, 0.5, 0.75, 1)),
+        "preservation": plain("Preservation: how strongly shapes are kept", *_values("preservation", 0, 0.5, 1, 2, 5)),
+        "strokes": plain("Strokes: how large they are", *_values("strokes", 0.35, 0.5, 1, 1.5, 2.5)),
+        "detail": plain("Detail: how much of the finest is painted", *_values("detail", 0, 0.5, 1, 2)),
+        "color": plain(
+            "Colours: whose they are",
+            *(Setting(f"color {name}", {"color": name}) for name in ("style", "blended", "picture", "lightness")),
+        ),
+        "start": plain(
+            "Start and seed",
+            Setting("from the picture"),
+            Setting("seed 1", seed=1),
+            Setting("from noise", {"start_from": "noise"}),
+            Setting("from noise, seed 1", {"start_from": "noise"}, seed=1),
+        ),
+        "mixing": lambda: Control(
+            "Two styles in one: weight_2",
+            picture,
+            style,
+            [
+                Setting(f"weight_2 {weight:g}", {"weight_2": weight}, {"style_2": other})
+                for weight in (0, 0.3, 1, 3, 10)
+            ],
+            both,
+        ),
+        "masks": lambda: Control(
+            "Masks: where each style is painted",
+            picture,
+            style,
+            [
+                Setting("mask: the disc", inputs={"mask": inside}),
+                Setting("mask: around the disc", inputs={"mask": outside}),
+                Setting("a style in each", inputs={"mask": inside, "style_2": other, "mask_2": outside}),
+            ],
+            [*both, Cell(inside["base_color"].pixels, "the disc")],
+        ),
+        "larger": plain(
+            "Going on larger",
+            Setting(f"{half} px", {"longest_px": half}),
+            Setting(f"{px} px, going on from {half}", {"longest_px": px}, after=f"{half} px"),
+            Setting(f"{px} px at once", {"longest_px": px}),
+        ),
+        "seamless": lambda: _of_bricks(px, style, tiled=True),
+        "relief": lambda: _of_bricks(px, style, tiled=False),
+    }
+
+
+def _of_bricks(px: int, style: Maps, tiled: bool) -> Control:
+    """Of a seamless material: with and without borders that match, or with strokes that stand out."""
+    bricks = brick_material(px)
+    if tiled:
+        settings = [Setting("not seamless"), Setting("seamless", {"seamless": True})]
+        return Control("Seamless: two by two tiles", at(bricks, px), style, settings, is_tiled=True)
+    settings = [Setting(f"relief {relief:g}", {"relief": relief, "seamless": True}) for relief in (0, 0.5, 1)]
+    return Control("Relief: the strokes stand out; under a light, and the normals", bricks, style, settings)
+
+
+def control_sheets(
+    options: argparse.Namespace, contents: Sequence[Maps], styles: Sequence[Maps]
+) -> dict[str, Image.Image]:
+    """The sheets that are asked for, by the control's name."""
+    known = controls(contents, styles, options.px)
+    return {name: _sheet(known[name](), name, options) for name in options.controls or known}
+
+
+def _sheet(control: Control, name: str, options: argparse.Namespace) -> Image.Image:
+    show = tiled if control.is_tiled else lambda pixels: pixels
+    given = [Cell(show(shown(control.picture)), control.picture.name), *control.given]
+    rows = [given] if len(options.tools) > 1 else []
+    for tool in options.tools:
+        folder = options.out / "controls" / f"{options.px}px" / tool
+        paintings = {one.caption: _painting(control, one, tool, folder, name) for one in control.settings}
+        made = paint_all(list(paintings.values()), options.weights, options.device)
+        cells = [Cell(show(one.pixels()), caption) for caption, one in paintings.items() if one in made]
+        rows.append([Cell(caption=tool), *cells] if rows else [*given, *cells])
+    return grid(rows, control.title)
+
+
+def _painting(control: Control, setting: Setting, tool: str, folder: Path, name: str) -> Painting:
+    def path(caption: str) -> Path:
+        return folder / f"{name}--{re.sub(r'[^a-z0-9.]+', '_', caption)}.png"
+
+    inputs: dict[str, Maps | Path] = {"source": control.picture, "style": control.style, **setting.inputs}
+    if setting.after:
+        inputs["start"] = path(setting.after)
+    return Painting(path(setting.caption), tool, inputs, setting.parameters, setting.seed)

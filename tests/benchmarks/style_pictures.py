@@ -1,0 +1,75 @@
+"""The pictures that style transfer is measured with: photographs and paintings of a folder, or scikit-image's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from impasto import Maps, Recipe, Step, read_maps, run
+from impasto.prepare import resized
+
+CONTENTS = ("cat_chelsea", "coffee", "astronaut", "canyon_ashim_dsilva", "st_basils_cathedral", "rocket")
+STYLES = (
+    "vangogh_starry_night",
+    "hokusai_great_wave",
+    "munch_scream",
+    "seurat_grande_jatte",
+    "kandinsky_composition_vii",
+    "dalziel_crypt",
+)
+"""Taken first, since they differ most; then the others by name."""
+SAMPLE_CONTENTS = ("chelsea", "coffee", "astronaut", "rocket", "camera", "coins")
+SAMPLE_STYLES = ("hubble_deep_field", "immunohistochemistry", "brick", "gravel", "grass", "retina")
+BRICK = {"dark": (0.34, 0.13, 0.09), "light": (0.80, 0.72, 0.64)}
+
+
+def contents_and_styles(data: Path | None, contents: int, styles: int, px: int) -> tuple[list[Maps], list[Maps]]:
+    """So many photographs and paintings, `px` long: DATA/photos and DATA/paintings, or scikit-image's pictures."""
+    if data is None:
+        names = SAMPLE_CONTENTS[:contents], SAMPLE_STYLES[:styles]
+        photographs, paintings = ([sample(name) for name in side] for side in names)
+    else:
+        photographs = _read(data / "photos", CONTENTS, contents)
+        paintings = _read(data / "paintings", STYLES, styles)
+    return [at(maps, px) for maps in photographs], [at(maps, px) for maps in paintings]
+
+
+def _read(folder: Path, first: Sequence[str], count: int) -> list[Maps]:
+    files = {file.stem: file for file in sorted(folder.glob("*.jpg"))}
+    names = [*(name for name in first if name in files), *(name for name in files if name not in first)]
+    return [replace(read_maps(files[name]), name=name) for name in names[:count]]
+
+
+def sample(name: str) -> Maps:
+    """One of scikit-image's pictures, a grey one in three equal channels."""
+    from skimage import data
+
+    pixels = np.asarray(getattr(data, name)(), np.float32) / 255
+    return Maps.from_arrays({"base_color": pixels if pixels.ndim == 3 else pixels[..., None].repeat(3, 2)}, name=name)
+
+
+def at(maps: Maps, px: int) -> Maps:
+    """Base colour alone, its longer side `px`."""
+    pixels = maps["base_color"].pixels
+    height, width = pixels.shape[:2]
+    factor = px / max(height, width)
+    return Maps.from_arrays(
+        {"base_color": resized(pixels, (round(height * factor), round(width * factor)))}, name=maps.name
+    )
+
+
+def brick_material(px: int) -> Maps:
+    """A seamless brick wall with all its maps, made of scikit-image's photograph."""
+    steps = (Step("tint", BRICK), Step("quilt", {"width_px": px, "height_px": px}), Step("photo-maps"))
+    return run(Recipe(steps, 3), {"source": sample("brick")}).maps
+
+
+def disc(size_px: tuple[int, int], inverted: bool = False) -> Maps:
+    """A mask of that (height, width): white within a soft disc in the middle, black around it."""
+    rows, columns = (np.abs(np.linspace(-1, 1, side)) for side in size_px)
+    distance = np.hypot(rows[:, None] * size_px[0], columns * size_px[1]) / min(size_px)
+    white = np.clip((0.75 - distance) * 8 + 0.5, 0, 1)[..., None]
+    return Maps.from_arrays({"base_color": (1 - white if inverted else white).repeat(3, 2)}, name="disc")

@@ -1,0 +1,270 @@
+"""Weights of published networks in Blender: downloaded on consent, installed from a file, removed, offered in place.
+
+The engine gets a plugin that declares a small network, which a server on this machine publishes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import http.server
+import json
+import os
+import shutil
+import ssl
+import struct
+import subprocess
+import threading
+import time
+from pathlib import Path
+
+import bpy
+import pytest
+from drawing import drawn
+
+import install
+
+LIMIT_S = 60.0
+SHAPE = (512, 1024)
+HEADER = json.dumps({"net.weight": {"dtype": "F32", "shape": SHAPE, "data_offsets": [0, 4 * SHAPE[0] * SHAPE[1]]}})
+NET = struct.pack("<Q", len(HEADER)) + HEADER.encode() + bytes(4 * SHAPE[0] * SHAPE[1])
+"""A safetensors file of 2 MiB."""
+
+PLUGIN = """
+from impasto import hookimpl
+from impasto.tools import Input, Stylizer
+from impasto.weights import PublishedFile, Weights
+
+class Seeing(Stylizer):
+    name, label, description = "seeing", "Seeing", "Needs a network, for tests"
+    weights = ("net",)
+    inputs = (Input("style", "a picture"),)
+
+    def apply(self, subject, parameters, inputs, context):
+        context.load_weights("net")
+        return subject
+
+@hookimpl
+def impasto_tools():
+    return [Seeing()]
+
+@hookimpl
+def impasto_weights():
+    about = dict(licence="CC0-1.0", page="https://localhost/licence", shapes={{"net.weight": {shape}}})
+    published = PublishedFile({url!r}, {sha256!r}, {size})
+    by_hand = PublishedFile({url!r} + ".pth")
+    return [
+        Weights("net", "Net", "A network for tests", files=(published,), **about),
+        Weights("other", "Other", "One without a hash", files=(by_hand,), **about),
+    ]
+"""
+PROJECT = """
+[project]
+name = "impasto-seeing"
+version = "1.0"
+
+[project.entry-points.impasto]
+seeing = "impasto_seeing"
+"""
+
+
+class Publisher(http.server.BaseHTTPRequestHandler):
+    """Sends the network in pieces, each when it may; goes on where the client says."""
+
+    may_send = threading.Event()
+    asked = 0
+
+    def do_GET(self) -> None:
+        type(self).asked += 1
+        start = int(self.headers.get("Range", "bytes=0-").removeprefix("bytes=").rstrip("-"))
+        self.send_response(206 if start else 200)
+        self.send_header("Content-Length", str(len(NET) - start))
+        self.send_header("Content-Range", f"bytes {start}-{len(NET) - 1}/{len(NET)}")
+        self.end_headers()
+        half = len(NET) // 2
+        if start < half:
+            self.wfile.write(NET[start:half])
+        self.may_send.wait(LIMIT_S)
+        self.wfile.write(NET[max(start, half) :])
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory) -> Path:
+    """A certificate for this machine, made for this test, that only this test trusts."""
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl makes the local server's certificate, and is not here")
+    folder = tmp_path_factory.mktemp("certificate")
+    command = (
+        "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost"
+    )
+    subprocess.run(
+        [*command.split(), "-keyout", folder / "key.pem", "-out", folder / "cert.pem"], check=True, capture_output=True
+    )
+    return folder
+
+
+@pytest.fixture(scope="module")
+def server(certificate):
+    serving = http.server.ThreadingHTTPServer(("localhost", 0), Publisher)
+    secure = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    secure.load_cert_chain(certificate / "cert.pem", certificate / "key.pem")
+    serving.socket = secure.wrap_socket(serving.socket, server_side=True)
+    thread = threading.Thread(target=serving.serve_forever, daemon=True)
+    thread.start()
+    yield f"https://localhost:{serving.server_address[1]}/net.safetensors"
+    serving.shutdown()
+    serving.server_close()
+    thread.join()
+
+
+@pytest.fixture(scope="module")
+def seeing_engine(server, tmp_path_factory) -> Path:
+    """An engine that also has the plugin with the network."""
+    folder = tmp_path_factory.mktemp("seeing")
+    sha256 = hashlib.sha256(NET).hexdigest()
+    (folder / "pyproject.toml").write_text(PROJECT)
+    (folder / "impasto_seeing.py").write_text(PLUGIN.format(url=server, sha256=sha256, size=len(NET), shape=SHAPE))
+    python = install.make_engine(Path(os.environ["IMPASTO_ENGINE"]), folder / "venv")
+    install.install_into(install.site_packages(python), folder)
+    return python
+
+
+@pytest.fixture
+def library(extension, scene, seeing_engine, engine_python, certificate, tmp_path, monkeypatch):
+    """An empty library of weights, an engine that knows the network, and leave to go online."""
+    system, preferences = bpy.context.preferences.system, extension.engine.preferences()
+    monkeypatch.setenv("IMPASTO_ENGINE", str(seeing_engine))
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate / "cert.pem"))
+    preferences.weights_folder, was_online = str(tmp_path / "weights"), system.use_online_access
+    system.use_online_access = True
+    Publisher.may_send.set()
+    bpy.ops.impasto.refresh_tools()
+    yield tmp_path / "weights"
+    system.use_online_access, preferences.weights_folder = was_online, ""
+    monkeypatch.setenv("IMPASTO_ENGINE", str(engine_python))
+    bpy.ops.impasto.refresh_tools()
+
+
+@pytest.fixture
+def published(tmp_path) -> Path:
+    """The network as a file that somebody has already."""
+    (tmp_path / "net.safetensors").write_bytes(NET)
+    return tmp_path / "net.safetensors"
+
+
+def is_installed(extension, name: str = "net") -> bool:
+    return next(item for item in extension.catalogue.catalogue.weights if item["name"] == name)["installed"]
+
+
+def wait_until(condition) -> None:
+    deadline = time.monotonic() + LIMIT_S
+    while not condition():
+        assert time.monotonic() < deadline, "it took too long"
+        time.sleep(0.01)
+
+
+def test_a_download_installs_the_weights(extension, library):
+    assert bpy.ops.impasto.download_weights(name="net") == {"FINISHED"}
+    assert is_installed(extension)
+    assert (library / "net.safetensors").exists()
+
+
+def test_a_download_tells_how_far_it_is_and_goes_on_after_it_was_cancelled(extension, library):
+    Publisher.may_send.clear()
+    jobs, changing = extension.jobs.jobs, extension.library.changing
+    task = changing("Downloading Net", "weights", "download", "net", "--yes")
+    jobs.start(task)
+    wait_until(lambda: task.fraction > 0 or task.ended)
+    assert "MiB" in task.message
+    assert drawn(bpy.types.IMPASTO_PT_style_view_3d).operators("impasto.cancel")
+    bpy.ops.impasto.cancel()
+    wait_until(lambda: jobs.tick() is None)
+    assert jobs.last_report.level == "CANCELLED"
+    (part,) = library.iterdir()
+    came = part.stat().st_size
+    assert 0 < came < len(NET)
+    Publisher.may_send.set()
+    bpy.ops.impasto.download_weights(name="net")
+    assert is_installed(extension)
+
+
+def test_offline_nothing_is_asked_for(extension, library):
+    bpy.context.preferences.system.use_online_access = False
+    before = Publisher.asked
+    with pytest.raises(
+        RuntimeError, match=r"Blender is offline: turn on .*Allow Online Access, or install from a file"
+    ):
+        bpy.ops.impasto.download_weights(name="net")
+    assert Publisher.asked == before
+    assert not is_installed(extension)
+
+
+def test_weights_are_installed_from_a_file_and_removed(extension, library, published):
+    bpy.context.preferences.system.use_online_access = False
+    assert bpy.ops.impasto.install_weights(filepath=str(published), name="net") == {"FINISHED"}
+    assert is_installed(extension)
+    assert bpy.ops.impasto.remove_weights(name="net") == {"FINISHED"}
+    assert not is_installed(extension)
+    assert not list(library.iterdir())
+
+
+def test_a_stylizer_without_its_weights_says_so_in_place(extension, scene, library, image, published):
+    """With the buttons that get them; once they are there it works."""
+    settings = scene.impasto_style
+    settings.tool, settings.image = "seeing", image
+    scene.impasto_parameters.seeing.input_style = image
+    assert "needs weights" in extension.stylizing.what_is_missing(bpy.context)
+    layout = drawn(bpy.types.IMPASTO_PT_style_view_3d)
+    assert [given.name for given in layout.operators("impasto.download_weights")] == ["net"]
+    assert layout.operators("impasto.install_weights")
+    with pytest.raises(RuntimeError, match=r"net are not installed.*impasto weights download net"):
+        bpy.ops.impasto.stylize()
+    bpy.ops.impasto.install_weights(filepath=str(published), name="net")
+    assert extension.stylizing.what_is_missing(bpy.context) == ""
+    assert not drawn(bpy.types.IMPASTO_PT_style_view_3d).operators("impasto.download_weights")
+    assert bpy.ops.impasto.stylize() == {"FINISHED"}
+    assert "net" in json.loads(bpy.data.images["bricks painted"]["impasto_recipe"])["made_with"]["weights"]
+
+
+def test_weights_that_are_chosen_must_be_those_that_are_there(extension, library, published):
+    """Any one will do for a tool that chooses by itself."""
+    missing = extension.weights.missing_for
+    tool = {"weights": ["net", "other"]}
+    assert [item["name"] for item in missing(tool)] == ["net", "other"]
+    bpy.ops.impasto.install_weights(filepath=str(published), name="net")
+    assert missing(tool, {"backbone": "auto"}) == []
+    assert missing(tool, {"backbone": "net"}) == []
+    assert [item["name"] for item in missing(tool, {"backbone": "other"})] == ["other"]
+
+
+def test_the_preferences_list_them_with_size_and_licence(extension, library):
+    layout = drawn(extension.preferences.ImpastoPreferences)
+    labels = [options.get("text", "") for what, _, options in layout.drawn if what == "label"]
+    assert {"Net", "2 MB, licence CC0-1.0. A network for tests"} <= set(labels)
+    assert {"Other", "Licence CC0-1.0. One without a hash"} <= set(labels)
+    assert [given.name for given in layout.operators("impasto.download_weights")][-1] == "net"
+    assert "other" not in {given.name for given in layout.operators("impasto.download_weights")}
+
+
+@pytest.mark.parametrize(
+    ("operator", "given", "message"),
+    [
+        ("download_weights", {"name": "nonsense"}, "no weights called 'nonsense'; there are: "),
+        ("download_weights", {"name": "other"}, "no published hash"),
+        ("remove_weights", {"name": "net"}, "net are not installed"),
+        ("install_weights", {}, "no file is given"),
+        ("install_weights", {"filepath": __file__}, "test_weights.py"),
+    ],
+)
+def test_what_cannot_be_done_says_why(extension, library, operator, given, message):
+    with pytest.raises(RuntimeError, match=message):
+        getattr(bpy.ops.impasto, operator)(**given)
+
+
+def test_a_truncated_file_is_refused(library, published, extension):
+    published.write_bytes(NET[: len(NET) // 2])
+    with pytest.raises(RuntimeError, match=r"net\.safetensors"):
+        bpy.ops.impasto.install_weights(filepath=str(published), name="net")
+    assert not is_installed(extension)

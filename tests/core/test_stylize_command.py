@@ -1,0 +1,156 @@
+"""`impasto stylize` as a script meets it: styles, masks, start, sets of maps, recipes, Control-C."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from impasto.files import read_maps, read_recipe
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    """A grey picture, a set of maps, three styles of one colour, and a mask that is white on the left."""
+    made = tmp_path_factory.mktemp("pictures")
+    for name, color in {"cat": (128, 128, 128), "red": (255, 0, 0), "green": (0, 255, 0), "blue": (0, 0, 255)}.items():
+        save(made / f"{name}.png", np.broadcast_to(np.uint8(color), (32, 48, 3)))
+    save(made / "left.png", np.broadcast_to(np.where(np.arange(48) < 24, 255, 0).astype(np.uint8), (32, 48)))
+    (made / "bricks").mkdir()
+    save(made / "bricks" / "wall_base_color.png", np.full((32, 48, 3), 128, np.uint8))
+    save(made / "bricks" / "wall_roughness.png", np.full((32, 48), 200, np.uint8))
+    return made
+
+
+def save(path: Path, pixels: np.ndarray) -> None:
+    Image.fromarray(np.ascontiguousarray(pixels)).save(path)
+
+
+def test_a_style_repaints_a_picture_and_the_recipe_makes_it_again(impasto, folder, tmp_path):
+    for file in ("cat.png", "red.png"):
+        (tmp_path / file).write_bytes((folder / file).read_bytes())
+    arguments = ("--strength", 0.5, "--seed", 7, "--out", tmp_path / "painted", "--json")
+    done = impasto("stylize", "flat", tmp_path / "cat.png", tmp_path / "red.png", *arguments)
+    assert done.returncode == 0, done.stderr
+    file = tmp_path / "painted" / "cat_base_color.png"
+    assert json.loads(done.stdout)["files"] == [str(file)]
+    assert np.asarray(Image.open(file))[0, 0].tolist() == [192, 64, 64]
+    recipe = read_recipe(file)
+    assert recipe.seed == 7
+    assert recipe.steps[0].inputs == {"style": "style"}
+    assert recipe.inputs["style"]["name"] == "red.png"
+    again = impasto("rerun", file, "--out", tmp_path / "again", "--json")
+    assert json.loads(again.stdout)["identical"] is True
+
+
+def test_masks_belong_to_the_styles_in_their_order(impasto, folder, tmp_path):
+    styles = (folder / "red.png", folder / "blue.png")
+    for masks, left, right in (
+        (("-", folder / "left.png"), [0, 0, 255], [255, 0, 0]),
+        ((folder / "left.png", "-"), [0, 0, 255], [0, 0, 255]),
+        ((), [0, 0, 255], [0, 0, 255]),
+    ):
+        given = [part for mask in masks for part in ("--mask", mask)]
+        done = impasto("stylize", "flat", folder / "cat.png", *styles, *given, "--out", tmp_path, "--force")
+        assert done.returncode == 0, done.stderr
+        pixels = np.asarray(Image.open(tmp_path / "cat_base_color.png"))
+        assert (pixels[0, 0].tolist(), pixels[0, -1].tolist()) == (left, right)
+    assert read_recipe(tmp_path / "cat_base_color.png").steps[0].inputs == {"style": "style", "style_2": "style_2"}
+
+
+def test_a_result_is_gone_on_from_at_another_size(impasto, folder, tmp_path):
+    arguments = ("--start", folder / "blue.png", "--longest-px", 96, "--name", "large", "--format", "png16")
+    done = impasto("stylize", "flat", folder / "cat.png", folder / "red.png", *arguments, "--out", tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == [str(tmp_path / "large_base_color.png")]
+    made = read_maps(tmp_path / "large_base_color.png")
+    assert made.size_px == (64, 96)
+    assert np.allclose(made["base_color"].pixels[0, 0], (0.5, 0, 0.5), atol=1e-4)
+    assert read_recipe(tmp_path / "large_base_color.png").inputs["start"]["name"] == "blue.png"
+
+
+def test_the_maps_of_a_material_come_along(impasto, folder, tmp_path):
+    arguments = ("--relief", 1, "--width-m", 2)
+    done = impasto("stylize", "flat", folder / "bricks", folder / "red.png", *arguments, "--out", tmp_path)
+    assert done.returncode == 0, done.stderr
+    maps = read_maps(tmp_path)
+    assert set(maps) == {"base_color", "roughness", "normal", "height"}
+    assert {Path(line).name[:6] for line in done.stdout.split()} == {"bricks"}
+
+
+def test_nothing_is_replaced_without_force(impasto, folder, tmp_path):
+    arguments = ("stylize", "flat", folder / "cat.png", folder / "red.png", "--out", tmp_path)
+    assert impasto(*arguments).returncode == 0
+    assert impasto(*arguments).returncode == 3
+
+
+def test_help_shows_styles_masks_start_and_the_tools_own_parameters(impasto):
+    shown = impasto("stylize", "patches-style", "--help").stdout
+    for option in ("CONTENT STYLE", "--mask FILE", "--start FILE", "--strokes", "--color {style", "--from {picture"):
+        assert option in shown
+    assert "impasto stylize patches-style cat.jpg night.jpg --out painted" in shown
+    assert "--stream" not in shown
+    blend = impasto("stylize", "blend", "--help").stdout
+    assert "up to 1" in blend
+    assert "--mask" not in blend
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (("flat", "cat.png"), 2, "STYLE"),
+        (("nothing", "cat.png", "red.png"), 2, "invalid choice"),
+        (("flat", "cat.png", *("red.png",) * 4), 2, "4 styles are given"),
+        (("blend", "cat.png", "red.png", "blue.png"), 2, "give up to 1"),
+        (("flat", "cat.png", "red.png", *("--mask", "left.png") * 4), 2, "4 masks are given"),
+        (("flat", "cat.png", "nowhere.png"), 3, "cannot read nowhere.png"),
+        (("flat", "cat.png", "red.png", "--strength", "2"), 2, "strength got 2"),
+        (("patches-style", "cat.png", "red.png"), 2, "the style red.png has one colour only"),
+        (("patches-style", "cat.png", "left.png", "--mask-2", "left.png"), 2, "unrecognized"),
+    ],
+)
+def test_mistakes_are_named(impasto, folder, arguments, code, said, tmp_path):
+    done = impasto("stylize", *arguments, "--out", tmp_path, cwd=folder)
+    assert done.returncode == code, done.stderr
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def started(engine: Path, folder: Path, out: Path) -> tuple[subprocess.Popen, int]:
+    """A long painting on a pseudo-terminal, once it has begun."""
+    pty = pytest.importorskip("pty", reason="needs a pseudo-terminal, to see when the painting has begun")
+    ours, theirs = pty.openpty()
+    pytest.importorskip("termios").tcsetwinsize(theirs, (24, 100))
+    pictures = (str(folder / "cat.png"), str(folder / "red.png"))
+    arguments = ("stylize", "flat", *pictures, "--seconds", "300", "--out", str(out))
+    running = subprocess.Popen([engine, "-m", "impasto", *arguments], stderr=theirs, stdout=subprocess.PIPE)
+    os.close(theirs)
+    shown = b""
+    while b"Painting" not in shown:
+        shown += os.read(ours, 65536)
+    return running, ours
+
+
+def rest(terminal: int) -> bytes:
+    """All that is still said."""
+    said = b""
+    with contextlib.suppress(OSError):  # Linux says so at the end of a terminal
+        while more := os.read(terminal, 65536):
+            said += more
+    os.close(terminal)
+    return said
+
+
+def test_control_c_stops_early_and_keeps_what_is_painted(engine_with_misbehaving, folder, tmp_path):
+    running, terminal = started(engine_with_misbehaving, folder, tmp_path)
+    running.send_signal(signal.SIGINT)
+    assert b"stopped early; what was painted is kept" in rest(terminal)
+    assert running.wait(10) == 0
+    file = tmp_path / "cat_base_color.png"
+    assert np.asarray(Image.open(file))[0, 0].tolist() == [255, 0, 0]
+    assert read_recipe(file).made_with["stopped"] is True

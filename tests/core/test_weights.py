@@ -1,0 +1,435 @@
+"""The library of weights: published files go in and are recognised, wrong and unsafe ones are refused."""
+
+import json
+import os
+import pickle
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from published_weights import (
+    CLASSIFIER,
+    PAGE,
+    SEER,
+    SHIFTED,
+    declare,
+    published_file,
+    random_tensors,
+    saved,
+    seer,
+    shifted,
+    twins,
+)
+from safetensors.torch import save, save_file
+from torch.nn.functional import conv2d
+
+from impasto.about import description
+from impasto.cli import main
+from impasto.context import Context
+from impasto.errors import FileError, ModelError, ParameterError, PluginError
+from impasto.files import source_type
+from impasto.folders import user_folder
+from impasto.plugins import registry
+from impasto.published import install_weights
+from impasto.recipe import Recipe, Step, differences
+from impasto.runner import run
+from impasto.tools import Filter
+from impasto.weights import PublishedFile, check_weights
+from impasto.weights_library import (
+    catalogue,
+    installed_weights,
+    is_installed,
+    load_weights,
+    remove_weights,
+    weights_path,
+)
+
+SHARED = Path(__file__).parents[3] / "shared" / "data" / "weights"
+URL = f"{PAGE}/seer-0.pth"
+TENSORS = random_tensors(SEER | CLASSIFIER)
+CONTENT = saved(TENSORS)
+
+
+@pytest.fixture
+def library(monkeypatch, tmp_path):
+    """An empty library, and three networks in the catalogue."""
+    folder = tmp_path / "library"
+    monkeypatch.setenv("IMPASTO_WEIGHTS", str(folder))
+    declare(monkeypatch, seer(published_file(CONTENT, URL)), twins(), shifted())
+    return folder
+
+
+@pytest.fixture
+def file(tmp_path):
+    """Write a file, and give its path."""
+
+    def write(content: bytes, name: str = "net.pth") -> Path:
+        path = tmp_path / name
+        path.write_bytes(content)
+        return path
+
+    return write
+
+
+class TestInstall:
+    """Files as they are published, and as users have them."""
+
+    def test_a_published_file_is_recognised_and_known_as_such(self, library, file):
+        installed = install_weights([file(CONTENT)])
+        assert installed == installed_weights("seer")
+        assert (installed.name, installed.path) == ("seer", library / "seer.safetensors")
+        assert (installed.is_as_published, installed.source, installed.licence) == (True, URL, "MIT")
+        found = load_weights(installed)
+        assert set(found) == set(SEER)
+        assert found["features.0.weight"].dtype == np.float32
+        assert np.array_equal(found["features.0.weight"], TENSORS["features.0.weight"].numpy())
+
+    @pytest.mark.parametrize("nested", ["state_dict", "model"])
+    def test_a_checkpoint_of_a_training_in_the_old_format(self, nested, library, file):
+        content = saved({nested: TENSORS, "epoch": 3}, _use_new_zipfile_serialization=False)
+        installed = install_weights([file(content)])
+        assert installed.name == "seer"
+        assert (installed.is_as_published, installed.source, installed.licence) == (False, "unknown", "unknown")
+
+    @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64], ids=str)
+    def test_half_precision_is_kept_and_others_become_single(self, dtype, library, file):
+        tensors = {name: tensor.to(dtype) for name, tensor in TENSORS.items()}
+        found = load_weights(install_weights([file(save(tensors), "net.safetensors")]))
+        wanted = np.float16 if dtype == torch.float16 else np.float32
+        assert {array.dtype for array in found.values()} == {np.dtype(wanted)}
+        assert np.array_equal(
+            found["features.0.bias"], tensors["features.0.bias"].to(torch.float32).numpy().astype(wanted)
+        )
+
+    def test_several_files_are_told_apart_in_any_order(self, library, file):
+        eye = random_tensors({"conv1.bias": (1,)}, seed=1)
+        hand = random_tensors({"conv1.bias": (1,), "conv2.bias": (2,)}, seed=2)
+        for order in (1, -1):
+            files = [file(saved(eye), "a.pth"), file(saved(hand), "b.pth")][::order]
+            found = load_weights(install_weights(files))
+            assert found["eye.conv1.bias"] == eye["conv1.bias"].numpy()
+            assert found["hand.conv1.bias"] == hand["conv1.bias"].numpy()
+            remove_weights("twins")
+
+    def test_another_layout_is_converted(self, library, file):
+        tensors = random_tensors(SHIFTED)
+        found = load_weights(install_weights([file(saved(tensors))]))
+        assert np.array_equal(found["only.weight"], tensors["7.weight"].numpy() / 2)
+        remove_weights("shifted")
+        ours = {"only.weight": tensors["7.weight"]}
+        assert np.array_equal(load_weights(install_weights([file(save(ours))]))["only.weight"], tensors["7.weight"])
+
+    def test_the_same_file_gives_the_same_bytes_also_by_way_of_another_library(self, library, file, tmp_path):
+        first = install_weights([file(CONTENT)]).path
+        again = install_weights([file(CONTENT, "renamed.pth")], folder=tmp_path / "again").path
+        carried = install_weights([first], folder=tmp_path / "carried")
+        assert carried.is_as_published
+        assert first.read_bytes() == again.read_bytes() == carried.path.read_bytes()
+
+    def test_what_a_file_says_of_its_origin_is_kept(self, library, file):
+        metadata = {"source": "a conversion", "licence": "CC0-1.0"}
+        installed = install_weights([file(save(TENSORS, metadata), "net.safetensors")])
+        assert (installed.source, installed.licence, installed.is_as_published) == ("a conversion", "CC0-1.0", False)
+
+    def test_what_came_of_a_download_is_no_longer_needed(self, library, file):
+        library.mkdir()
+        (library / "seer-seer-0.pth.part").write_bytes(b"half")
+        install_weights([file(CONTENT)])
+        assert [path.name for path in library.iterdir()] == ["seer.safetensors"]
+
+
+class TestRefused:
+    """What is not installed, and what was expected."""
+
+    def refused(self, files, match, name="", kind=ModelError):
+        with pytest.raises(kind, match=match) as refusal:
+            install_weights(files, name)
+        assert refusal.value.remedy
+        assert not is_installed(name or "seer")
+
+    def test_another_network(self, library, file):
+        wrong = random_tensors({**SEER, "features.0.weight": (4, 3, 11, 11)})
+        said = r"net.pth: not the weights of The Seer: features.0.weight should be 4x3x3x3, is 4x3x11x11"
+        self.refused([file(saved(wrong))], said)
+        self.refused([file(saved(wrong))], said, "seer")
+
+    def test_more_and_less_than_the_network(self, library, file):
+        lacking = {name: tensor for name, tensor in TENSORS.items() if name != "features.0.bias"}
+        self.refused([file(saved(lacking))], r"it lacks features.0.bias \(4\)")
+        deeper = {**TENSORS, "features.4.weight": torch.zeros(2, 2)}
+        self.refused([file(saved(deeper))], r"it holds features.4.weight \(2x2\) as well")
+
+    def test_no_network_that_is_known(self, library, file):
+        self.refused(
+            [file(saved({"head.weight": torch.zeros(3)}))], "no network that is known here; it holds head.weight"
+        )
+
+    def test_one_of_several_files(self, library, file):
+        hand = random_tensors({"conv1.bias": (1,), "conv2.bias": (2,)})
+        self.refused([file(saved(hand))], r"it lacks eye.conv1.bias.*get the 2 files that", "twins")
+
+    def test_a_name_that_is_none(self, library, file):
+        with pytest.raises(ParameterError, match="no weights called 'vgg'; choose from seer, shifted, twins"):
+            install_weights([file(CONTENT)], "vgg")
+
+    @pytest.mark.parametrize("is_old", [True, False], ids=["old format", "zip"])
+    @pytest.mark.parametrize("share", [0.0, 0.3, 0.9])
+    def test_a_truncated_file(self, share, is_old, library, file):
+        content = saved(TENSORS, _use_new_zipfile_serialization=not is_old)
+        self.refused([file(content[: int(share * len(content))])], "is damaged|holds more than tensors, or none")
+
+    def test_a_truncated_safetensors_file(self, library, file):
+        self.refused([file(save(TENSORS)[:-10], "net.safetensors")], "is damaged")
+
+    def test_a_page_that_was_saved_instead(self, library, file):
+        self.refused([file(b"<!DOCTYPE html><html>Not found</html>")], "not a page or link to it")
+
+    def test_a_pickle_that_would_run_a_program(self, library, file, tmp_path):
+        class Program:
+            def __reduce__(self):
+                return os.mkdir, (str(tmp_path / "it ran"),)
+
+        for content in (pickle.dumps(Program(), protocol=2), saved({"features.0.weight": Program()})):
+            self.refused([file(content)], "was not opened, since it could run a program")
+        assert not (tmp_path / "it ran").exists()
+
+    @pytest.mark.parametrize("value", [np.nan, np.inf])
+    def test_numbers_that_are_none(self, value, library, file):
+        bias = torch.tensor([0.0, 1.0, value, 0.0])
+        self.refused(
+            [file(saved({**TENSORS, "features.0.bias": bias}))], "features.0.bias does not hold finite numbers"
+        )
+
+    def test_whole_numbers(self, library, file):
+        bias = torch.arange(4)
+        self.refused(
+            [file(saved({**TENSORS, "features.0.bias": bias}))], "features.0.bias does not hold finite numbers"
+        )
+
+    def test_a_file_without_tensors_or_without_a_file(self, library, file, tmp_path):
+        self.refused([file(saved({"epoch": 3}))], "holds no tensors")
+        self.refused([tmp_path / "nowhere.pth"], "cannot read .*nowhere.pth: No such file", kind=FileError)
+
+    def test_what_is_there_already_unless_it_is_damaged(self, library, file):
+        path = install_weights([file(CONTENT)]).path
+        with pytest.raises(ModelError, match="installed already; `impasto weights remove seer` first"):
+            install_weights([file(CONTENT)])
+        path.write_bytes(path.read_bytes()[:-1])
+        assert install_weights([file(CONTENT)]).is_as_published
+
+
+class TestLibrary:
+    """What tools, hosts and recipes see of it."""
+
+    def test_a_tool_learns_how_to_get_what_is_absent(self, library):
+        with pytest.raises(ModelError) as missing:
+            Context().load_weights("seer")
+        assert missing.value.message == f"the weights seer are not installed in {library}"
+        assert missing.value.remedy == (
+            "`impasto weights download seer` fetches them (0 MiB, MIT); without a connection, "
+            "`impasto weights install seer-0.pth` takes them from this computer"
+        )
+        with pytest.raises(ModelError, match=r"files that `impasto weights show twins` names \(CC0-1.0\), then"):
+            Context().load_weights("twins")
+
+    def test_the_first_that_is_installed_is_found(self, library, file):
+        assert Context().find_weights(["twins", "seer"]) is None
+        install_weights([file(CONTENT)])
+        assert Context().find_weights(["twins", "seer", "shifted"]) == "seer"
+        (library / "twins.safetensors").write_bytes(b"damaged")
+        assert Context().find_weights(["twins", "seer"]) == "seer"
+
+    def test_a_damaged_or_foreign_file_is_never_loaded(self, library):
+        library.mkdir()
+        weights_path("seer").write_bytes(b"damaged")
+        with pytest.raises(ModelError, match=r"seer.safetensors are damaged.*`impasto weights remove seer`, then"):
+            Context().load_weights("seer")
+        save_file({"features.0.weight": torch.zeros(1)}, weights_path("seer"))
+        with pytest.raises(ModelError, match=r"does not hold The Seer: features.0.weight should be 4x3x3x3, is 1"):
+            Context().load_weights("seer")
+
+    def test_the_recipe_holds_the_hash_and_a_rerun_sees_another(self, library, file, monkeypatch, photo):
+        class Seeing(Filter):
+            name, label, description = "seeing", "Seeing", "Looks at the picture"
+
+            def apply(self, subject, parameters, inputs, context):
+                context.load_weights("seer")
+                return subject
+
+        known = replace(registry(), tools={"seeing": Seeing()})
+        monkeypatch.setattr("impasto.runner.registry", lambda: known)
+        recipe = Recipe((Step("seeing"),))
+        installed = install_weights([file(CONTENT)])
+        first = run(recipe, {"source": photo}).recipe
+        assert first.made_with["weights"] == {"seer": installed.sha256()}
+        assert "models" not in first.made_with
+        assert source_type(first).endswith("compositeWithTrainedAlgorithmicMedia")
+        elsewhere = install_weights([file(saved(random_tensors(SEER, seed=5)))], folder=library / "other")
+        second = run(recipe, {"source": photo}, weights_folder=library / "other").recipe
+        told = f"weights of seer: {installed.sha256()} then, {elsewhere.sha256()} now"
+        assert differences(first, second) == [told]
+
+    def test_hosts_read_the_catalogue_with_the_description(self, library, file):
+        install_weights([file(CONTENT)])
+        (library / "twins.safetensors").write_bytes(b"damaged")
+        listed = {entry["name"]: entry for entry in description()["weights"]}
+        json.dumps(listed)
+        assert list(listed) == ["seer", "twins", "shifted"]
+        told = {key: listed["seer"][key] for key in ("label", "licence", "page", "bytes", "downloadable", "installed")}
+        assert told == {
+            "label": "The Seer",
+            "licence": "MIT",
+            "page": PAGE,
+            "bytes": len(CONTENT),
+            "downloadable": True,
+            "installed": True,
+        }
+        assert listed["seer"]["as_published"]
+        assert (listed["twins"]["bytes"], listed["twins"]["downloadable"], listed["twins"]["installed"]) == (
+            0,
+            False,
+            False,
+        )
+        assert "damaged" in listed["twins"]["error"]
+        assert listed["shifted"]["error"] == ""
+
+    def test_what_is_removed_is_gone_with_what_came_of_a_download(self, library, file):
+        path = install_weights([file(CONTENT)]).path
+        (library / "seer-seer-0.pth.part").write_bytes(b"half")
+        (library / "other.txt").write_bytes(b"")
+        assert remove_weights("seer") == path
+        assert [left.name for left in library.iterdir()] == ["other.txt"]
+        with pytest.raises(ModelError, match="are not installed"):
+            remove_weights("seer")
+
+    def test_the_library_lies_with_the_users_data(self, monkeypatch, tmp_path):
+        for name in ("IMPASTO_WEIGHTS", "IMPASTO_MODELS", "IMPASTO_CACHE"):
+            monkeypatch.delenv(name, raising=False)
+        assert Context().weights_folder == user_folder("weights")
+        assert user_folder("weights").parent == user_folder("models").parent
+        assert user_folder("weights").name == "weights"
+        assert user_folder("cache").name == "impasto"
+        monkeypatch.setenv("IMPASTO_WEIGHTS", str(tmp_path))
+        assert Context().weights_folder == tmp_path
+
+
+class TestCommand:
+    """`impasto weights`."""
+
+    def test_install_show_list_and_remove(self, library, file, capsys):
+        main(["weights", "install", str(file(CONTENT))])
+        assert capsys.readouterr().out == f"installed {library / 'seer.safetensors'}\n"
+        main(["weights"])
+        rows = [line.split() for line in capsys.readouterr().out.splitlines()]
+        assert ["seer", "0", "MIT", "installed", "The", "Seer"] in rows
+        assert ["twins", "-", "CC0-1.0", "-", "The", "Twins"] in rows
+        main(["weights", "show", "seer"])
+        shown = capsys.readouterr().out
+        assert f"published at {URL}: {len(CONTENT)} bytes, SHA-256 " in shown
+        assert f"SHA-256 {installed_weights('seer').sha256()}: as published" in shown
+        main(["weights", "show", "twins"])
+        assert f"published at {PAGE}/eye.pth: no hash is published" in capsys.readouterr().out
+        main(["weights", "remove", "seer", "--json"])
+        assert json.loads(capsys.readouterr().out) == {"removed": str(library / "seer.safetensors")}
+
+    def test_json_says_all(self, library, file, capsys):
+        main(["weights", "install", str(file(CONTENT)), "--name", "seer", "--json"])
+        capsys.readouterr()
+        main(["weights", "list", "--json"])
+        listed = json.loads(capsys.readouterr().out)
+        assert listed == {"folder": str(library), "weights": json.loads(json.dumps(catalogue()))}
+        main(["weights", "show", "seer", "--json"])
+        shown = json.loads(capsys.readouterr().out)
+        assert shown["files"] == [{"url": URL, "sha256": published_file(CONTENT, URL).sha256, "bytes": len(CONTENT)}]
+        assert (shown["sha256"], shown["source"]) == (installed_weights("seer").sha256(), URL)
+
+    @pytest.mark.parametrize(
+        ("command", "code"),
+        [("remove seer", ModelError.exit_code), ("show nothing", ParameterError.exit_code), ("install no.pth", 3)],
+    )
+    def test_exit_codes(self, command, code, library, capsys):
+        with pytest.raises(SystemExit) as stop:
+            main(["weights", *command.split()])
+        assert stop.value.code == code
+        assert capsys.readouterr().err.startswith("impasto: ")
+
+    @pytest.mark.parametrize("action", ["list", "show", "download", "install", "remove"])
+    def test_help_has_an_example(self, action, capsys):
+        with pytest.raises(SystemExit):
+            main(["weights", action, "--help"])
+        assert f"example:\n  impasto weights {action}" in capsys.readouterr().out
+
+
+GOOD = seer(published_file(CONTENT, URL))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (replace(GOOD, name="../seer"), "lower-case words"),
+        (replace(GOOD, licence=""), "have no licence"),
+        (replace(GOOD, files=()), "have no files"),
+        (seer(PublishedFile("http://example.com/net.pth", "0" * 64, 9)), "https"),
+        (seer(PublishedFile(URL, "0123", 9)), "8 to 64 digits"),
+        (seer(PublishedFile(URL, "0" * 64)), "have no size"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_declaration_that_leaves_something_open_is_refused(wrong, said):
+    with pytest.raises(PluginError, match=said):
+        check_weights(wrong)
+    check_weights(GOOD)
+
+
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [
+        ("squeezenet1_1_features_fp16", "squeezenet"),
+        ("wct_vgg19_small16x", "vgg19-small"),
+        ("vgg19_normalised_relu3_1_fp16", "vgg19-normalised"),
+    ],
+)
+def test_real_weights_are_recognised(file, name, tmp_path):
+    path = SHARED / f"{file}.safetensors"
+    if not path.exists():
+        pytest.skip(f"needs {path.name} in shared/data/weights")
+    installed = install_weights([path], folder=tmp_path)
+    assert installed.name == name
+    assert set(load_weights(installed)) == set(registry().weights[name].shapes)
+
+
+def test_the_distilled_vgg19_is_put_together_from_its_ten_files(tmp_path):
+    weights = registry().weights["vgg19-small"]
+    files = []
+    for file in weights.files[::-1]:
+        shapes = {
+            name.removeprefix(file.prefix): shape
+            for name, shape in weights.shapes.items()
+            if name.startswith(file.prefix)
+        }
+        extra = {"aux11.weight": (2,)} if "decoder" in file.prefix else {"conv11_aux.weight": (2,)}
+        path = tmp_path / file.name
+        path.write_bytes(saved({"model": random_tensors(shapes | extra, seed=len(files))}))
+        files.append(path)
+    installed = install_weights(files, folder=tmp_path / "library")
+    assert installed.name == "vgg19-small"
+    last = torch.load(files[0], weights_only=True)["model"]
+    assert np.array_equal(load_weights(installed)["decoder5.conv51.weight"], last["conv51.weight"])
+
+
+def test_the_normalised_vgg19_sees_the_same_in_both_layouts(tmp_path):
+    """Its first convolution, which maps [0, 1] to Caffe's colours, joins the one after it."""
+    weights = registry().weights["vgg19-normalised"]
+    tensors = random_tensors(weights.conversion.shapes)
+    (tmp_path / "net.pth").write_bytes(saved(tensors))
+    ours = load_weights(install_weights([tmp_path / "net.pth"], folder=tmp_path))
+    picture = torch.rand(1, 3, 9, 9)
+    expected = conv2d(picture, tensors["0.weight"], tensors["0.bias"])
+    expected = conv2d(expected, tensors["2.weight"], tensors["2.bias"])
+    mean, deviation = (torch.tensor(values)[:, None, None] for values in ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)))
+    first = {kind: torch.from_numpy(ours[f"features.0.{kind}"]) for kind in ("weight", "bias")}
+    found = conv2d((picture - mean) / deviation, first["weight"], first["bias"])
+    assert torch.allclose(found, expected, atol=1e-4)  # float32 sums of 81 products of size 1
+    assert np.array_equal(ours["features.10.weight"], tensors["16.weight"])

@@ -1,0 +1,47 @@
+"""Fixtures of the plugins' tests: published weights' layouts, filled so that tests need no published file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import save_file
+
+from impasto_style.catalogue import CATALOGUE
+
+COLORS = 3
+
+
+@pytest.fixture(scope="session")
+def small_weights_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A library that holds the distilled VGG19 alone: encoders and decoders of its layout."""
+    folder = tmp_path_factory.mktemp("weights")
+    shapes = next(weights.shapes for weights in CATALOGUE if weights.name == "vgg19-small")
+    save_file(tensors_that_see(shapes), folder / "vgg19-small.safetensors")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def small_weights(small_weights_folder: Path) -> Iterator[Path]:
+    """`small_weights_folder` as the library of weights of this module's tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("IMPASTO_WEIGHTS", str(small_weights_folder))
+        yield small_weights_folder
+
+
+def tensors_that_see(shapes: dict[str, tuple[int, ...]]) -> dict[str, np.ndarray]:
+    """Random convolutions, but the first three channels hand the colours through, so that decoders give them back."""
+    rng = np.random.default_rng(0)
+    tensors = {}
+    for name, shape in shapes.items():
+        if name.endswith(".bias"):
+            tensors[name] = np.zeros(shape, np.float32)
+            continue
+        outputs, inputs, side, _ = shape
+        tensors[name] = rng.normal(0, (2 / (inputs * side**2)) ** 0.5, shape).astype(np.float32)
+        tensors[name][:COLORS] = 0
+        tensors[name][range(COLORS), range(COLORS), side // 2, side // 2] = 1
+        assert min(outputs, inputs) >= COLORS
+    return tensors

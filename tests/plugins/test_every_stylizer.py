@@ -1,0 +1,282 @@
+"""What holds for every stylizer of ours: seeds, strength, masks, colours, sizes, relief, stopping, and what it refuses.
+
+Those that need weights get some of the right layout, in which colours are handed through; how good their pictures are
+is measured elsewhere.
+"""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import pytest
+from quick import QUICK
+from skimage import data
+
+from impasto.color import linear_to_oklab, srgb_to_linear
+from impasto.errors import Cancelled, ModelError, ParameterError
+from impasto.metrics import seam_z
+from impasto.plugins import registry
+from impasto.recipe import Recipe, Step
+from impasto.runner import run
+from impasto.texture import Maps
+from impasto_style.controls import STYLE_INPUTS, StyleParameters
+
+STYLIZERS = sorted(name for name, tool in registry().tools.items() if issubclass(tool.parameters, StyleParameters))
+NEED_WEIGHTS = sorted(set(STYLIZERS) - {"patches-style"})
+pytestmark = pytest.mark.usefixtures("small_weights")
+every_stylizer = pytest.mark.parametrize("name", STYLIZERS)
+
+
+def small(pixels: np.ndarray, step: int, name: str) -> Maps:
+    return Maps.from_arrays({"base_color": pixels[::step, ::step] / 255}, name=name)
+
+
+COFFEE = small(data.coffee(), 8, "coffee.png")  # 50x75
+CAT = small(data.chelsea()[:, :300], 6, "cat.png")  # 50x50
+SPACE = small(data.hubble_deep_field(), 12, "space.png")
+
+
+def paint(
+    name: str, subject: Maps = COFFEE, style: Maps = CAT, seed: int = 0, how: dict | None = None, **given
+) -> Maps:
+    """The subject, repainted; maps among `given` are inputs, the rest are parameters; `how` is for `run`."""
+    inputs = {"style": style} | {key: value for key, value in given.items() if isinstance(value, Maps)}
+    parameters = QUICK.get(name, {}) | {key: value for key, value in given.items() if key not in inputs}
+    recipe = Recipe((Step(name, parameters, {key: key for key in inputs}),), seed)
+    return run(recipe, {"source": subject, **inputs}, device="cpu", **(how or {})).maps
+
+
+def color(maps: Maps) -> np.ndarray:
+    return maps["base_color"].pixels
+
+
+def oklab(maps: Maps) -> np.ndarray:
+    return linear_to_oklab(srgb_to_linear(color(maps))).reshape(-1, 3)
+
+
+def distance(one: Maps, other: Maps) -> float:
+    return float(np.abs(color(one) - color(other)).mean())
+
+
+def half_white(height: int = 50, width: int = 75) -> Maps:
+    """A mask that is white on the left."""
+    mask = np.zeros((height, width, 3))
+    mask[:, : width // 2] = 1
+    return Maps.from_arrays({"base_color": mask}, name="mask.png")
+
+
+def stripes(*colors: tuple[float, float, float]) -> Maps:
+    """A style of slanted stripes in these colours."""
+    rows, columns = np.mgrid[0:48, 0:48]
+    return Maps.from_arrays({"base_color": np.array(colors)[(rows + columns) // 4 % len(colors)]})
+
+
+WARM, COLD = stripes((0.9, 0.5, 0.2), (0.7, 0.2, 0.1)), stripes((0.2, 0.4, 0.9), (0.1, 0.7, 0.8))
+
+
+@every_stylizer
+def test_it_takes_the_inputs_and_words_of_all(name):
+    tool = registry().tool(name)
+    assert tool.inputs == STYLE_INPUTS
+    assert set(StyleParameters.model_fields) <= set(tool.parameters.model_fields)
+
+
+@every_stylizer
+def test_a_picture_is_repainted_and_a_seed_makes_it_again(name):
+    first, again = (paint(name, seed=3, start_from="noise") for _ in range(2))
+    assert first.sha256() == again.sha256()
+    assert first.size_px == COFFEE.size_px
+    assert distance(first, COFFEE) > 0.02
+    assert distance(first, paint(name, seed=4, start_from="noise")) > 1e-5
+
+
+@every_stylizer
+def test_less_strength_is_nearer_to_the_picture(name):
+    distances = [distance(paint(name, strength=strength), COFFEE) for strength in (0.0, 0.3, 1.0)]
+    assert distances[0] == 0
+    assert distances[1] < distances[2]
+
+
+@every_stylizer
+def test_what_the_mask_leaves_is_left_exactly(name):
+    made = paint(name, mask=half_white(100, 150))
+    assert (color(made) == color(COFFEE))[:, 39:].all()
+    assert np.abs(color(made) - color(COFFEE))[:, :36].mean() > 0.02
+
+
+@every_stylizer
+def test_each_style_is_painted_where_its_mask_is(name):
+    rest = Maps.from_arrays({"base_color": 1 - color(half_white())})
+    made = paint(name, style=WARM, style_2=COLD, mask=half_white(), mask_2=rest)
+    red_over_blue = (color(made)[..., 0] - color(made)[..., 2]).mean(0)
+    assert red_over_blue[:33].mean() > 0.1 > -0.1 > red_over_blue[42:].mean()
+
+
+@every_stylizer
+def test_a_mixture_of_two_styles_lies_between(name):
+    warm, cold = paint(name, style=WARM), paint(name, style=COLD)
+    mixed = paint(name, style=WARM, style_2=COLD)
+    axis = oklab(cold).mean(0) - oklab(warm).mean(0)
+    place = (oklab(mixed).mean(0) - oklab(warm).mean(0)) @ axis / (axis @ axis)
+    assert 0.15 < place < 0.85
+    little = paint(name, style=WARM, style_2=COLD, weight_2=0.2)
+    assert (oklab(little).mean(0) - oklab(warm).mean(0)) @ axis / (axis @ axis) < place
+
+
+@every_stylizer
+def test_the_pictures_colours_are_kept_where_asked_for(name):
+    made = paint(name, color="picture", style=COLD)
+    assert np.allclose(oklab(made).mean(0), oklab(COFFEE).mean(0), atol=0.015)
+    assert distance(made, COFFEE) > 0.01
+
+
+@every_stylizer
+def test_hue_stays_where_only_lightness_is_painted(name):
+    made, before = oklab(paint(name, color="lightness")), oklab(COFFEE)
+    colorful = (np.hypot(*made[:, 1:].T) > 0.03) & (np.hypot(*before[:, 1:].T) > 0.03)
+    turned = np.arctan2(made[:, 2], made[:, 1]) - np.arctan2(before[:, 2], before[:, 1])
+    assert colorful.mean() > 0.2
+    assert np.abs(np.sin(turned[colorful])).max() < 0.05
+
+
+@every_stylizer
+def test_a_tiling_picture_still_tiles(name):
+    rng = np.random.default_rng(0)
+    spectrum = np.fft.rfft2(rng.standard_normal((3, 64, 64)))
+    frequency = np.hypot(np.fft.fftfreq(64)[:, None], np.fft.rfftfreq(64)[None])
+    tile = np.fft.irfft2(spectrum * np.exp(-((frequency / 0.1) ** 2)), s=(64, 64)).transpose(1, 2, 0)
+    subject = Maps.from_arrays({"base_color": np.clip(0.5 + 0.2 * tile / tile.std(), 0, 1)})
+    assert max(seam_z(color(paint(name, subject, seamless=True)))) < 3
+
+
+@every_stylizer
+@pytest.mark.parametrize("size", [(1, 1), (8, 8), (16, 16), (3, 150), (61, 37)], ids=str)
+def test_odd_sizes_are_painted(name, size):
+    subject = Maps.from_arrays({"base_color": np.random.default_rng(0).random((*size, 3))})
+    made = paint(name, subject)
+    assert made.size_px == size
+    assert np.isfinite(color(made)).all()
+    assert 0 <= color(made).min() <= color(made).max() <= 1
+
+
+@every_stylizer
+@pytest.mark.parametrize("size", [(8, 8), (9, 70), (120, 31)], ids=str)
+def test_odd_styles_are_used(name, size):
+    grey = np.repeat(np.random.default_rng(0).random((*size, 1)), 3, 2)
+    assert np.isfinite(color(paint(name, style=Maps.from_arrays({"base_color": grey})))).all()
+
+
+@every_stylizer
+def test_one_colour_is_repainted(name):
+    subject = Maps.from_arrays({"base_color": np.full((40, 40, 3), 0.5)})
+    assert np.isfinite(color(paint(name, subject))).all()
+
+
+@every_stylizer
+def test_strokes_of_any_size(name):
+    for strokes in (0.4, 3.0):
+        assert paint(name, strokes=strokes).size_px == COFFEE.size_px
+
+
+@every_stylizer
+def test_a_larger_result_and_going_on_from_a_finished_one(name):
+    first = paint(name)
+    shown: list[Maps] = []
+    larger = paint(name, start=first, longest_px=113, how={"on_preview": shown.append})
+    assert larger.size_px == (75, 113)
+    assert shown
+    rows, columns = (np.arange(75) * 50 // 75), (np.arange(113) * 75 // 113)
+    from_start = np.abs(color(larger) - color(first)[rows][:, columns]).mean()
+    assert from_start < np.abs(color(larger) - color(COFFEE)[rows][:, columns]).mean() + 0.02
+
+
+@every_stylizer
+def test_relief_and_opacity_of_a_set(name):
+    rng = np.random.default_rng(0)
+    subject = COFFEE.with_arrays({"roughness": rng.random((50, 75)), "opacity": rng.random((50, 75)) * 0.5 + 0.5})
+    plain, raised = paint(name, subject), paint(name, subject, relief=0.7)
+    for made in (plain, raised):
+        assert (made["opacity"].pixels == subject["opacity"].pixels).all()
+    assert set(plain) == {"base_color", "roughness", "opacity"}
+    assert (plain["roughness"].pixels == subject["roughness"].pixels).all()
+    assert set(raised) == {"base_color", "roughness", "opacity", "height", "normal"}
+    assert np.allclose(np.linalg.norm(raised["normal"].pixels * 2 - 1, axis=2), 1, atol=1e-4)
+    assert np.ptp(raised["height"].pixels) == pytest.approx(1)
+    assert raised.height_range_m is not None
+    assert 0 < raised.height_range_m < 0.2
+    assert (color(plain) == color(raised)).all()
+
+
+@every_stylizer
+def test_progress_rises_and_previews_come_before_the_end(name):
+    told: list[tuple[float, str]] = []
+    shown: list[Maps] = []
+    paint(name, how={"on_progress": lambda *said: told.append(said), "on_preview": shown.append})
+    fractions = [fraction for fraction, _ in told]
+    assert fractions == sorted(fractions)
+    assert len({message for _, message in told}) > 1
+    assert shown
+    for preview in shown:
+        assert preview.size_px == COFFEE.size_px
+        assert np.isfinite(color(preview)).all()
+
+
+@every_stylizer
+def test_a_cancelled_job_ends(name):
+    told: list[str] = []
+    with pytest.raises(Cancelled):
+        paint(name, how={"on_progress": lambda _, message: told.append(message), "is_cancelled": lambda: len(told) > 3})
+    assert len(told) <= 4
+
+
+@every_stylizer
+def test_a_stopped_job_keeps_what_is_painted(name):
+    began = time.process_time()
+    whole = paint(name)
+    whole_s = time.process_time() - began
+    began = time.process_time()
+    stopped = paint(name, how={"is_stopped": lambda: True})
+    assert time.process_time() - began < whole_s + 0.5
+    assert stopped.size_px == whole.size_px
+    assert np.isfinite(color(stopped)).all()
+
+
+@every_stylizer
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"style": Maps.from_arrays({"base_color": np.full((32, 32, 3), 0.5)})}, "one colour only"),
+        ({"style": CAT.with_arrays({"opacity": np.zeros((50, 50))})}, "transparent everywhere"),
+        ({"style": Maps.from_arrays({"base_color": np.random.default_rng(0).random((4, 4, 3))})}, "too few"),
+        ({"strokes_px": 4}, "smaller than a stroke"),
+        ({"mask": half_white(64, 64)}, "another shape"),
+        ({"mask": Maps.from_arrays({"base_color": np.zeros((50, 75, 3))})}, "black everywhere"),
+        ({"start": CAT}, "another shape"),
+        ({"mask_3": half_white()}, "without style_3"),
+        ({"strength": 1.5}, "strength got 1.5"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_cannot_be_used_is_refused_at_once(name, given, said):
+    with pytest.raises(ParameterError, match=said):
+        paint(name, **given)
+
+
+@pytest.mark.parametrize("name", NEED_WEIGHTS)
+def test_without_weights_it_says_how_to_get_them(name, monkeypatch, tmp_path):
+    monkeypatch.setenv("IMPASTO_WEIGHTS", str(tmp_path))
+    with pytest.raises(ModelError, match="impasto weights"):
+        paint(name)
+
+
+@pytest.mark.parametrize("name", NEED_WEIGHTS)
+def test_the_recipe_names_the_weights(name):
+    recipe = Recipe((Step(name, QUICK.get(name, {}), {"style": "style"}),))
+    made_with = run(recipe, {"source": COFFEE, "style": CAT}, device="cpu").recipe.made_with
+    assert set(made_with["weights"]) == {"vgg19-small"}
+
+
+def test_one_needs_no_weights(monkeypatch, tmp_path):
+    monkeypatch.setenv("IMPASTO_WEIGHTS", str(tmp_path))
+    assert paint("patches-style").size_px == COFFEE.size_px

@@ -1,0 +1,279 @@
+"""The stylizer that repaints at once: its transform, its windows and palette, and that pictures of any size agree.
+
+What holds for all stylizers is tested with them. Weights are random ones in which colours are handed through.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from skimage import data
+from torch import Tensor
+
+from impasto.context import Context
+from impasto.errors import Cancelled, ModelError
+from impasto.metrics import seam_z
+from impasto_style.encoders import ARCHITECTURES, Encoder
+from impasto_style.judging import Judge
+from impasto_style.task import Region, Task, as_image, as_tensor
+from impasto_style.wct import WctParameters
+from impasto_style.wct.coders import LEVELS, Coder, load_coders
+from impasto_style.wct.features import Features
+from impasto_style.wct.moments import Moments, coloring, mixed
+from impasto_style.wct.painting import paint
+from impasto_style.wct.palette import Sample, look_up, palette_table
+from impasto_style.wct.windows import windows
+
+REAL = Path(__file__).parents[3] / "shared" / "data" / "weights"
+pytestmark = pytest.mark.usefixtures("small_weights")
+
+
+def picture(name: str, height: int, width: int) -> Tensor:
+    """The corner of one of scikit-image's pictures at a third of its size, (1, 3, height, width)."""
+    return as_tensor(np.float32(getattr(data, name)()[: 3 * height : 3, : 3 * width : 3] / 255), "cpu")
+
+
+CAT, COFFEE, SPACE = picture("chelsea", 96, 128), picture("coffee", 96, 128), picture("hubble_deep_field", 96, 128)
+STYLED = (Region(None, (0.0, 1.0)),)
+
+
+def task(subject: Tensor = CAT, *styles: Tensor, regions: tuple[Region, ...] = STYLED, **more) -> Task:
+    return Task(subject, (subject, *(styles or (SPACE,))), regions, more.pop("start", subject), **more)
+
+
+def painted(what: Task, seed: int = 0, tile_px: int = 768, how: dict | None = None, **given) -> Tensor:
+    """The task, painted; `how` is for the context, the rest are parameters."""
+    context = Context(rng=np.random.default_rng(seed), **(how or {}))
+    return paint(what, WctParameters(**given), context, tile_px)
+
+
+def moments_of(F: Tensor, weights: Tensor | None = None) -> Moments:
+    found = Moments.none(F.shape[1], F.device)
+    found.add(F, weights)
+    return found
+
+
+def correlated(seed: int, count: int = 4000) -> Tensor:
+    """Features (1, 6, count, 1) with some mean and covariance."""
+    random = torch.Generator().manual_seed(seed)
+    A = torch.eye(6) + 0.3 * torch.randn(6, 6, generator=random)
+    return (A @ torch.randn(6, count, generator=random) + torch.randn(6, 1, generator=random))[None, ..., None]
+
+
+def test_coloured_features_have_the_styles_mean_and_covariance():
+    content, style = correlated(0), correlated(1)
+    A, b = coloring(moments_of(content), moments_of(style))
+    made = moments_of(torch.einsum("ij,bjhw->bihw", A, content) + b[:, None, None])
+    wanted = moments_of(style)
+    assert torch.allclose(made.mean, wanted.mean, atol=1e-4)
+    # the ridge is a thousandth of the mean variance, and the smallest variance here about a hundredth
+    assert (made.covariance - wanted.covariance).norm() < 0.01 * wanted.covariance.norm()
+
+
+def test_features_like_the_styles_stay():
+    content = moments_of(correlated(0))
+    A, b = coloring(content, content)
+    assert torch.allclose(A, torch.eye(6), atol=1e-5)
+    assert torch.allclose(b, torch.zeros(6), atol=1e-5)
+
+
+def test_features_that_do_not_vary_become_the_styles_mean():
+    style = moments_of(correlated(1))
+    A, b = coloring(moments_of(torch.ones(1, 6, 9, 9)), style)
+    assert torch.allclose(A @ torch.ones(6) + b, style.mean.float(), atol=1e-3)
+
+
+def test_mixed_moments_are_those_of_all_features_together():
+    one, other = correlated(0, 1000), correlated(1, 3000)
+    mixture = mixed([(0.25, moments_of(one)), (0.75, moments_of(other))])
+    together = moments_of(torch.cat([one, other], 2))
+    assert torch.allclose(mixture.mean, together.mean, atol=1e-6)
+    assert torch.allclose(mixture.covariance, together.covariance, atol=1e-5)
+
+
+def test_moments_of_a_mask_are_those_of_what_it_shows():
+    F = correlated(0)
+    mask = torch.zeros(1, 1, *F.shape[2:])
+    mask[:, :, 1000:2000] = 1
+    assert torch.allclose(moments_of(F, mask).covariance, moments_of(F[:, :, 1000:2000]).covariance, atol=1e-5)
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_what_is_decoded_in_tiles_is_what_the_whole_gives(level):
+    coder = load_coders(Context())[level]
+    x = torch.rand(1, 3, 350, 96, generator=torch.Generator().manual_seed(0))
+    whole, tiled = (_decoded(coder, x, tile_px) for tile_px in (512, 64))
+    assert torch.allclose(tiled, whole, atol=1e-5)
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_what_is_decoded_of_a_tiling_picture_moves_with_it(level):
+    coder = load_coders(Context())[level]
+    x = torch.rand(1, 3, 64, 96, generator=torch.Generator().manual_seed(0))
+    here, there = (_decoded(coder, moved, 512, wraps=True) for moved in (x, x.roll((16, 32), (2, 3))))
+    assert torch.allclose(there, here.roll((16, 32), (2, 3)), atol=1e-5)
+
+
+def _decoded(coder: Coder, x: Tensor, tile_px: int, wraps: bool = False) -> Tensor:
+    result = torch.zeros_like(x)
+    for window, F in Features(coder, x, None, tile_px, wraps, lambda: None):
+        window.put(result, window.inner(coder.decode(F)))
+    return result
+
+
+def test_windows_of_a_tiling_picture_go_around_its_borders():
+    x = torch.arange(20.0).view(1, 1, 1, 20)
+    first = windows((1, 20), tile_px=8, halo_px=4, stride=4, wraps=True)[0].of(x)
+    assert first[0, 0, 0].tolist() == [16, 17, 18, 19, *range(12)]
+
+
+def test_the_palette_becomes_that_of_the_source():
+    painted, source = Sample.of(CAT), Sample.of(SPACE)
+    axes = torch.linalg.qr(torch.randn(3, 3, generator=torch.Generator().manual_seed(3)))[0]
+    made = look_up(palette_table(painted, [source], [1.0], Context()), CAT)
+    before, after = (
+        (sample.quantiles(axes) - source.quantiles(axes)).abs().mean() for sample in (painted, Sample.of(made))
+    )
+    assert after < 0.2 * before
+
+
+def test_the_own_palette_changes_no_colour():
+    table = palette_table(Sample.of(CAT), [Sample.of(CAT), Sample.of(SPACE)], [1.0, 0.0], Context())
+    assert (look_up(table, CAT) - CAT).abs().max() < 1e-5
+
+
+def test_without_strength_the_picture_comes_back():
+    result = painted(task(regions=(Region(None, (1.0, 0.0)),)))
+    assert (result - CAT).abs().max() < 1 / 255
+
+
+def test_a_region_that_keeps_the_picture_is_left():
+    mask = torch.zeros(1, 1, 96, 128)
+    mask[..., :64] = 1
+    result = painted(task(regions=(Region(mask, (0.0, 1.0)), Region(1 - mask, (1.0, 0.0)))))
+    change = (result - CAT).abs()
+    assert change[..., 64:].max() < 1 / 255
+    assert change[..., :56].mean() > 0.05
+
+
+def test_regions_have_the_colours_of_their_styles_and_mixtures_those_between():
+    mask = torch.zeros(1, 1, 96, 128)
+    mask[..., :64] = 1
+    warm, cold = (CAT * torch.tensor(tint).view(3, 1, 1) for tint in ((1.0, 0.6, 0.3), (0.3, 0.6, 1.0)))
+
+    def redness(x: Tensor) -> float:
+        return float((x[0, 0] - x[0, 2]).mean())
+
+    def made(*regions: Region) -> Tensor:
+        return painted(task(COFFEE, warm, cold, regions=regions))
+
+    halves = made(Region(mask, (0.0, 1.0, 0.0)), Region(1 - mask, (0.0, 0.0, 1.0)))
+    assert redness(halves[..., :56]) == pytest.approx(redness(warm), abs=0.05)
+    assert redness(halves[..., 72:]) == pytest.approx(redness(cold), abs=0.05)
+    mixture = made(Region(None, (0.0, 0.25, 0.75)))
+    assert redness(mixture) == pytest.approx(0.25 * redness(warm) + 0.75 * redness(cold), abs=0.05)
+
+
+@pytest.mark.parametrize("size", [(96, 128), (91, 117)], ids=str)
+@pytest.mark.parametrize("seamless", [False, True])
+def test_tiles_make_the_same_picture(size, seamless):
+    what = task(CAT[..., : size[0], : size[1]], seamless=seamless)
+    whole, tiled = painted(what), painted(what, tile_px=48)
+    assert (tiled - whole).abs().max() <= 8 / 255
+    assert (tiled - whole).abs().mean() <= 1 / 255
+
+
+def test_what_was_painted_small_goes_on_where_it_is():
+    told: list[str] = []
+    wide = torch.nn.functional.interpolate(CAT, (24, 800))
+    what = task(wide, start=wide, start_px=400)
+    painted(what, how={"on_progress": lambda _, message: told.append(message)})
+    assert {message for message in told if "px" in message} == {"Painting at 800 px"}
+    told.clear()
+    painted(replace(what, start_px=0), how={"on_progress": lambda _, message: told.append(message)})
+    assert {message for message in told if "px" in message} == {"Painting at 400 px", "Painting at 800 px"}
+
+
+def test_stopped_after_a_level_it_keeps_that():
+    shown: list[object] = []
+    how = {"on_preview": shown.append, "is_stopped": lambda: len(shown) > 1}
+    stopped = painted(task(), how=how)
+    assert len(shown) == 2
+    assert (stopped - CAT).abs().mean() > 0.05
+    assert (stopped - painted(task())).abs().mean() > 1e-3
+
+
+def test_cancelled_between_tiles_it_ends():
+    told: list[float] = []
+    with pytest.raises(Cancelled):
+        painted(
+            task(),
+            tile_px=16,
+            how={"on_progress": lambda fraction, _: told.append(fraction), "is_cancelled": lambda: len(told) > 20},
+        )
+    assert told[-1] < 0.2
+
+
+def test_a_seed_decides_the_picture():
+    first, again, other = (painted(task(), seed) for seed in (0, 0, 1))
+    assert torch.equal(first, again)
+    assert not torch.equal(first, other)
+
+
+def test_more_preservation_is_nearer_to_the_picture_and_detail_changes_it():
+    free, usual, strict = (painted(task(), preservation=share) for share in (0.0, 1.0, 10.0))
+    assert (strict - usual).abs().mean() > 0.01
+    assert (free - usual).abs().mean() > 0.01
+    assert (painted(task(), detail=0.0) - usual).abs().mean() > 0.01
+
+
+@pytest.mark.parametrize("size", [(16, 16), (17, 90)], ids=str)
+def test_small_pictures_are_painted(size):
+    result = painted(task(CAT[..., : size[0], : size[1]], SPACE[..., :16, :20]))
+    assert result.shape[2:] == size
+    assert torch.isfinite(result).all()
+
+
+def test_without_weights_it_says_how_to_get_them(tmp_path):
+    with pytest.raises(ModelError, match="vgg19-small"):
+        painted(task(), how={"weights_folder": tmp_path})
+
+
+@pytest.fixture
+def real_weights(tmp_path: Path) -> Path:
+    """A library of the published coders; skips where they are not."""
+    path = REAL / "wct_vgg19_small16x.safetensors"
+    if not path.exists():
+        pytest.skip(f"needs shared/data/weights/{path.name}")
+    (tmp_path / "vgg19-small.safetensors").symlink_to(path)
+    return tmp_path
+
+
+def test_published_decoders_give_back_what_was_encoded(real_weights):
+    for level, coder in load_coders(Context(weights_folder=real_weights)).items():
+        lost = (coder.decode(coder.encode(CAT)) - CAT).abs().mean()
+        assert lost < (0.04 if level < 3 else 0.12), level
+
+
+def test_it_is_more_than_a_change_of_colours(real_weights):
+    path = REAL / "squeezenet1_1_features_fp16.safetensors"
+    if not path.exists():
+        pytest.skip(f"needs shared/data/weights/{path.name}")
+    from safetensors.torch import load_file
+
+    tensors = {name: tensor.float() for name, tensor in load_file(path).items()}
+    judge = Judge(Encoder(ARCHITECTURES["squeezenet"], tensors), as_image(COFFEE), as_image(SPACE))
+    result = painted(task(COFFEE, SPACE), how={"weights_folder": real_weights})
+    assert judge.judge(as_image(result)).above_recoloring > 0.1
+
+
+@pytest.mark.parametrize("size", [(96, 128), (91, 117)], ids=str)
+def test_a_tiling_picture_still_tiles(real_weights, size):
+    rows, columns = torch.meshgrid(*(torch.arange(side) / side * 2 * torch.pi for side in size), indexing="ij")
+    waves = torch.stack([torch.sin(3 * rows + columns), torch.cos(2 * columns), torch.sin(5 * columns - rows)])
+    what = task(0.5 + 0.4 * waves[None], seamless=True)
+    assert max(seam_z(as_image(painted(what, how={"weights_folder": real_weights})))) < 3

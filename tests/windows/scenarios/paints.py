@@ -1,0 +1,141 @@
+"""Inside a Blender window: a style chosen by its thumbnail, a live preview, Repaint, Stop and Keep, Go On Larger."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import bpy
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from walk import Steps, Walk, start, until
+
+OUT, SOURCE = map(Path, sys.argv[sys.argv.index("--") + 1 :])
+STYLES = SOURCE.parent / "styles"
+bpy.ops.extensions.package_install_files(
+    filepath=os.environ["IMPASTO_EXTENSION"], repo="user_default", enable_on_install=True
+)
+EXTENSION = sys.modules["bl_ext.user_default.impasto"]
+JOBS = EXTENSION.jobs.jobs
+HEADER_PX = 26
+"""Height of a panel's header, at Blender's own scale."""
+GALLERY_PX = 110
+"""From the choice of what is repainted down to the picture that opens the thumbnails: Blender names no such button."""
+LONGEST_PX = 256
+LIMIT_S = 240
+
+
+def settings() -> bpy.types.PropertyGroup:
+    return bpy.context.scene.impasto_style
+
+
+def parameters() -> bpy.types.PropertyGroup:
+    return bpy.context.scene.impasto_parameters.patches_style
+
+
+def scenario(walk: Walk) -> Steps:
+    EXTENSION.engine.preferences().styles_folder = str(STYLES)
+    settings().image = bpy.data.images.load(str(SOURCE))
+    yield walk.show_panel("VIEW_3D", "Impasto")
+    yield fold(walk, 0)
+    yield fold(walk, 1)
+    yield from chooses_a_style(walk)
+    yield from previews(walk)
+    yield from stops_and_keeps(walk)
+    yield from repaints_a_material(walk)
+    yield from goes_on_larger(walk)
+    bpy.ops.preferences.addon_disable(module="bl_ext.user_default.impasto")
+
+
+def fold(walk: Walk, index: int) -> Steps:
+    """Click the header of a panel, counted from the top, with those above it folded."""
+    region = walk.region(walk.area("VIEW_3D"), "UI")
+    place = (region.x + 100, region.y + region.height - 10 - index * HEADER_PX)
+    yield walk.press("LEFTMOUSE", place)
+    yield 1.0
+
+
+def chooses_a_style(walk: Walk) -> Steps:
+    """The thumbnails open where the picture is clicked; a file of the folder becomes an image."""
+    yield walk.settle(1.5)
+    walk.screenshot("style_panel.png")
+    x, y = yield walk.find("subject", "VIEW_3D")
+    yield walk.press("LEFTMOUSE", (x, y - GALLERY_PX))
+    yield 2.0
+    walk.screenshot("thumbnails.png")
+    yield walk.press("ESC", (400, 500))
+    walk.record("offered", [item[0] for item in EXTENSION.styles.gallery_items(None, None)])
+    settings().gallery_style = next(item[0] for item in EXTENSION.styles.gallery_items(None, None)[1:])
+    walk.record("style", parameters().input_style.name)
+
+
+def previews(walk: Walk) -> Steps:
+    """Each change makes a new small picture."""
+    live = EXTENSION.stylizing.live
+    settings().live_preview = True
+    yield until(lambda: live.pixels is not None or live.error, LIMIT_S)
+    before = live.pixels
+    parameters().strength = 0.6
+    yield until(lambda: live.pixels is not before or live.error, LIMIT_S)
+    walk.record("live_error", live.error)
+    yield 1.0
+    walk.screenshot("live_preview.png")
+    settings().live_preview = False
+
+
+def stops_and_keeps(walk: Walk) -> Steps:
+    """A click starts it, the panel shows the picture as it grows, and what there is can be kept."""
+    parameters().strength, parameters().longest_px = 1.0, 512
+    with walk.at(walk.area("VIEW_3D")):
+        bpy.ops.impasto.stylize("INVOKE_DEFAULT")
+    yield until(lambda: not JOBS.shown or JOBS.shown.preview is not None, LIMIT_S)
+    walk.record("has_preview", bool(JOBS.shown) and JOBS.shown.preview is not None)
+    yield 1.0
+    walk.screenshot("painting.png")
+    yield walk.click("impasto.stop", "VIEW_3D")
+    yield until(lambda: not JOBS.shown, LIMIT_S)
+    walk.record("stopped", JOBS.last_report.text)
+    parameters().longest_px = LONGEST_PX
+
+
+def repaints_a_material(walk: Walk) -> Steps:
+    """The cube's material becomes a painted copy, its relief with it; one step of undo takes it back."""
+    with walk.at(walk.area("VIEW_3D")):
+        bpy.ops.impasto.run(tool="quilt", source=str(SOURCE), width_px=256, height_px=256)
+    settings().subject, parameters().relief = "MATERIAL", 0.6
+    with walk.at(walk.area("VIEW_3D")):
+        bpy.ops.impasto.stylize("INVOKE_DEFAULT")
+    yield until(lambda: JOBS.shown, 10)
+    yield until(lambda: not JOBS.shown, LIMIT_S)
+    yield 1.0
+    walk.record("material", bpy.data.objects["Cube"].active_material.name)
+    walk.area("VIEW_3D").spaces.active.shading.type = "MATERIAL"
+    yield walk.settle(14)
+    walk.screenshot("painted_material.png")
+    with walk.at():
+        bpy.ops.ed.undo()
+    yield 1.0
+    walk.record("material_after_undo", bpy.data.objects["Cube"].active_material.name)
+
+
+def goes_on_larger(walk: Walk) -> Steps:
+    """In the image editor, from the image that it shows."""
+    yield walk.switch("VIEW_3D", "IMAGE_EDITOR")
+    painted = next(image for image in bpy.data.images if EXTENSION.stylizing.is_painted(image))
+    space = walk.area("IMAGE_EDITOR").spaces.active
+    space.image = painted
+    yield walk.show_panel("IMAGE_EDITOR", "Impasto")
+    before = tuple(painted.size)
+    with walk.at(walk.area("IMAGE_EDITOR")):
+        bpy.ops.impasto.go_on_larger("INVOKE_DEFAULT", factor=1.25)
+    yield until(lambda: JOBS.shown, 10)
+    yield until(lambda: not JOBS.shown, LIMIT_S)
+    walk.record("sizes", [before, tuple(space.image.size)])
+    with walk.at(walk.area("IMAGE_EDITOR")):
+        bpy.ops.image.view_all(fit_view=True)
+    yield walk.settle(1.5)
+    walk.screenshot("larger.png")
+
+
+start(scenario, OUT)
