@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from random_weights import random_encoder, random_tensors
+from random_weights import random_encoder
 from safetensors.torch import load_file
 
 from impasto.errors import ParameterError
@@ -96,7 +96,7 @@ def test_average_pooling_differs_but_keeps_the_activations_size():
 
 
 def test_a_layer_that_is_not_there_is_named_with_those_that_are(small):
-    with pytest.raises(ParameterError, match="relu9_9.*relu1_1"):
+    with pytest.raises(ParameterError, match=r"relu9_9.*relu1_1"):
         small(noise(32, 32), ["relu1_1", "relu9_9"])
 
 

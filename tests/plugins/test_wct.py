@@ -52,7 +52,7 @@ def painted(what: Task, seed: int = 0, tile_px: int = 768, how: dict | None = No
 
 
 def moments_of(F: Tensor, weights: Tensor | None = None) -> Moments:
-    found = Moments.none(F.shape[1], F.device)
+    found = Moments.none(F.shape[1])
     found.add(F, weights)
     return found
 

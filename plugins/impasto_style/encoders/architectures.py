@@ -62,11 +62,13 @@ FIRES = ("relu1", "fire3", "fire5", "fire7", "fire9")
 ARCHITECTURES: Mapping[str, Architecture] = {
     "vgg19": _imagenet(_published_vgg(2, 2, 4, 4, 4), CLASSIC_LAYERS, "relu4_2"),
     "vgg16": _imagenet(_published_vgg(2, 2, 3, 3, 3), CLASSIC_LAYERS, "relu4_2"),
-    "vgg19-small": Architecture(_small_vgg(), (0.0, 0.0, 0.0), (1.0, 1.0, 1.0), CLASSIC_LAYERS, "relu4_2"),
-    "squeezenet": _imagenet(_squeezenet(), FIRES, "fire5", (3.5, 4.9, 8.5, 10.0, 1.8), 17.0),
+    "vgg19-small": Architecture(
+        _small_vgg(), (0.0, 0.0, 0.0), (1.0, 1.0, 1.0), CLASSIC_LAYERS, "relu4_2", (1.0, 1.0, 0.25, 0.25, 0.25), 0.5
+    ),
+    "squeezenet": _imagenet(_squeezenet(), FIRES, "fire5", (3.5, 4.9, 8.5, 10.0, 1.8), 10.0),
     "vgg19-normalised": _imagenet(_published_vgg(2, 2, 1), CLASSIC_LAYERS[:3], "relu3_1", (0.21, 0.14, 0.37), 0.75),
 }
-"""By the names of the weights' catalogue. Units were measured on photographs, against the distilled VGG19."""
+"""By the names of the weights' catalogue."""
 
 BEST_FIRST = tuple(ARCHITECTURES)
 """In which order an encoder is looked for where none is asked for."""

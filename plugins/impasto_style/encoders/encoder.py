@@ -133,7 +133,7 @@ class Architecture:
     """A chain of operations, how pixels (sRGB in [0, 1]) are given to it, and which layers serve what.
 
     style_layers: fine to coarse, with relu1_1's kind first. content_layer: what keeps the picture's shapes.
-    style_units, content_unit: how large their activations are, in parts of VGG19's kind.
+    style_units, content_unit: their features are divided by, where losses are to weigh as with VGG19.
     """
 
     operations: tuple[Operation, ...]

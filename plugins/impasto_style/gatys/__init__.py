@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Any, Literal
 
 from impasto.context import Context
 from impasto.texture import Maps
@@ -16,7 +16,7 @@ NETWORKS = ("vgg19", "vgg16", "vgg19-small", "squeezenet", "vgg19-normalised")
 
 
 MODERN = visible_if("preset", "modern")
-EXACT = {"visible_if": {"preset": ["modern"], "statistics": ["moments", "gram"]}}
+EXACT: dict[str, Any] = {"visible_if": {"preset": ["modern"], "statistics": ["moments", "gram"]}}
 
 
 class FeatureParameters(Parameters):
@@ -34,7 +34,7 @@ class FeatureParameters(Parameters):
     )
     statistics: Literal["moments", "gram", "sliced"] = Field(
         "moments",
-        description="What is compared: means and covariances by optimal transport; Gram matrices; or random projections",
+        description="What is compared: means and covariances, by optimal transport; Gram matrices; random projections",
         json_schema_extra=MODERN,
     )
     optimizer: Literal["lbfgs", "adam"] = Field(

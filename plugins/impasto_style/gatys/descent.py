@@ -109,8 +109,8 @@ def lbfgs(walk: Walk) -> None:
 def steady(walk: Walk, rate: float) -> None:
     """Adam with Nesterov's momentum and one second moment for the whole picture (Dozat 2016; Kingma & Ba 2015).
 
-    With one for each pixel, flat parts, whose gradients are next to nothing, would go as far as all others, and rounding
-    would decide where: a mesh. rate: of the root mean square step, falling to a tenth in half a cosine.
+    With one for each pixel, flat parts, whose gradients are next to nothing, would go as far as all others, and
+    rounding would decide where: a mesh. rate: of the root mean square step, falling to a tenth in half a cosine.
     """
     x, momentum, square = walk.best.clone(), torch.zeros_like(walk.best), 0.0
     rate, step = rate * walk.rate, 0

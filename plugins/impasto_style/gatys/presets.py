@@ -67,6 +67,8 @@ class Modern:
     There L-BFGS would need too much memory, and rounding, which differs between tiles, would decide where it goes.
     """
 
+    tile_px = TILE_PX
+
     def __init__(self, encoder: Encoder, parameters: GatysParameters, context: Context) -> None:
         self.encoder, self.parameters, self.context = encoder, parameters, context
         self.quick = encoder.to(getattr(torch, training_precision(context.device)))
@@ -83,7 +85,7 @@ class Modern:
         smoothness = partial(_differences, SMOOTHNESS * self.parameters.smoothness, task.seamless)
         content = CONTENT_WEIGHT * self.parameters.preservation / encoder.architecture.content_unit**2
         terms = Terms(self._statistic(), self._style_weights(), content, smoothness)
-        return Objective(task, encoder, terms, self.context.check)
+        return Objective(task, encoder, terms, self.context.check, self.tile_px)
 
     def way(self, size_px: int) -> Callable[[Walk], None]:
         if size_px > TILE_PX:

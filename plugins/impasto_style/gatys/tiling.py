@@ -34,18 +34,22 @@ class Tile:
 
     def of(self, picture: Tensor) -> Tensor:
         """What is seen of (1, C, H, W); a copy."""
-        return picture[self._index(picture)]
+        rows, columns = self._indices(picture)
+        return picture[:, :, rows[:, None], columns]
 
     def add(self, gradient: Tensor, part: Tensor) -> None:
         """Add the gradient of what is seen to that of the whole (1, C, H, W)."""
-        gradient.index_put_(self._index(gradient), part, accumulate=True)
+        rows, columns = self._indices(gradient)
+        places = rows[:, None] * gradient.shape[3] + columns
+        gradient.view(gradient.shape[1], -1).index_add_(1, places.flatten(), part[0].flatten(1))
 
-    def _index(self, picture: Tensor) -> tuple[slice | Tensor, ...]:
+    def _indices(self, picture: Tensor) -> tuple[Tensor, Tensor]:
+        """Rows and columns of what is seen, around the borders of the picture."""
         rows, columns = (
             torch.arange(span.low, span.high, device=picture.device) % side
             for span, side in zip((self.rows, self.columns), picture.shape[2:], strict=True)
         )
-        return slice(None), slice(None), rows[:, None], columns[None]
+        return rows, columns
 
 
 @dataclass(frozen=True)
@@ -132,5 +136,6 @@ def loss_and_gradient(
     for tile, parts in zip(tiles, leaves, strict=True):
         seen = tile.of(x.detach()).requires_grad_()
         torch.autograd.backward(parts_of(seen, tile), [part.grad for part in parts])
+        assert seen.grad is not None
         tile.add(gradient, seen.grad)
     return loss.detach(), gradient

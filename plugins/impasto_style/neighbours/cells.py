@@ -12,7 +12,7 @@ from itertools import pairwise
 
 import torch
 from torch import Tensor
-from torch.nn.functional import interpolate, pad, pixel_unshuffle
+from torch.nn.functional import pad, pixel_unshuffle
 
 from ..encoders import Encoder
 from ..task import resized, resized_linear
@@ -68,7 +68,10 @@ class Eye:
         found = self.encoder(x, self.names)
         features = [x - MIDDLE, *(found[name] for name in self.names)]
         size = (x.shape[2] // CELL_PX, x.shape[3] // CELL_PX)
-        return [_in_cells(layer, stride, size) for layer, stride in zip(features, self.strides, strict=True)]
+        return [
+            _in_cells(layer, stride, size, self.is_seamless)
+            for layer, stride in zip(features, self.strides, strict=True)
+        ]
 
     def tiles(self, size: Sequence[int]) -> Iterator[Tile]:
         """Tiles that cover a picture of (height, width) once."""
@@ -80,8 +83,9 @@ class Eye:
         """Features (D, h / 4, w / 4) of the cells of a tile of (1, 3, H, W)."""
         rows, above = self._seen(tile.top, tile.bottom, x.shape[2])
         columns, before = self._seen(tile.left, tile.right, x.shape[3])
-        part = x[:, :, rows][..., columns] if len(rows) < x.shape[2] or len(columns) < x.shape[3] else x
-        height, width = (tile.bottom - tile.top) // CELL_PX, (tile.right - tile.left) // CELL_PX
+        size_px = tile.bottom - tile.top, tile.right - tile.left
+        part = x if size_px == tuple(x.shape[2:]) else x[:, :, rows][..., columns]
+        height, width = (side // CELL_PX for side in size_px)
         return [layer[:, above : above + height, before : before + width] for layer in self(part)]
 
     def _seen(self, start: int, stop: int, length: int) -> tuple[Tensor, int]:
@@ -114,12 +118,12 @@ def pooled(features: Tensor, stride: int) -> Tensor:
     return features.unflatten(0, (-1, side * side)).mean(1)
 
 
-def _in_cells(features: Tensor, stride: int, size: tuple[int, int]) -> Tensor:
+def _in_cells(features: Tensor, stride: int, size: tuple[int, int], is_seamless: bool) -> Tensor:
     """Features (1, C, h, w) of a layer as (D, *size): those within a cell side by side, coarser ones in between."""
     if stride < CELL_PX:
         return pixel_unshuffle(features, CELL_PX // stride)[0]
     if stride > CELL_PX:
-        return interpolate(features, size=size, mode="bilinear", align_corners=False)[0]
+        return resized_linear(features, size, is_seamless)[0]
     return features[0]
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from .cells import ALIGNMENT_PX, CELL_PX, Eye, pooled
+from .cells import ALIGNMENT_PX, CELL_PX, Eye
 
 PIECES = 2**15
 """A style with more cells is known by so many of them, drawn by chance."""
@@ -20,35 +19,39 @@ CROWD, CROWDS = 64, 8
 """Popularity is measured on so many groups of so many queries."""
 
 
-@dataclass(frozen=True)
-class Pieces:
-    """Cells of a style that a picture may be painted from.
-
-    features: of the pixels and of each layer (K, D). keys: the same pooled (K, C), by which they are found.
-    """
-
-    features: list[Tensor]
-    keys: list[Tensor]
-
-
 def collect_pieces(
     style: Tensor, eye: Eye, with_rotations: bool, rng: np.random.Generator, tick: Callable[[], None]
-) -> Pieces:
-    """Pieces of a style (1, 3, h, w); with rotations also of the style turned by 90, 180 and 270 degrees."""
+) -> list[Tensor]:
+    """Cells of a style (1, 3, h, w) to paint from: features (K, D), in half precision, of the pixels and of each layer.
+
+    With rotations also cells of the style turned by 90, 180 and 270 degrees.
+    """
     height, width = (side // ALIGNMENT_PX * ALIGNMENT_PX for side in style.shape[2:])
     style = style[..., :height, :width]
     turns = [torch.rot90(style, count, (2, 3)) for count in range(4 if with_rotations else 1)]
     share = min(1.0, PIECES * CELL_PX**2 / (height * width * len(turns)))
-    found: list[list[Tensor]] = []
-    for turned in turns:
-        for tile in eye.tiles(turned.shape[2:]):
-            tick()
-            layers = [layer.flatten(1).T for layer in eye.look(turned, tile)]  # (n, D) each
-            count = len(layers[0])
-            picked = torch.from_numpy(rng.permutation(count)[: max(1, round(count * share))]).to(style.device)
-            found.append([layer[picked] for layer in layers])
-    features = [torch.cat(parts) for parts in zip(*found, strict=True)]
-    return Pieces(features, [pooled(layer.T, stride).T for layer, stride in zip(features, eye.strides, strict=True)])
+    found = [_cells_of(turned, eye, share, rng, tick) for turned in turns]
+    return [torch.cat(parts) for parts in zip(*found, strict=True)]
+
+
+def _cells_of(
+    style: Tensor, eye: Eye, share: float, rng: np.random.Generator, tick: Callable[[], None]
+) -> list[Tensor]:
+    """Features (n, D) of the pixels and of each layer, of a share of the cells by chance, the same in tiles."""
+    size = style.shape[2] // CELL_PX, style.shape[3] // CELL_PX
+    count = size[0] * size[1]
+    kept = np.zeros(count, bool)
+    kept[rng.permutation(count)[: max(1, round(count * share))]] = True
+    place = torch.from_numpy(kept.cumsum() - 1).view(size).to(style.device)
+    is_kept = torch.from_numpy(kept).view(size).to(style.device)
+    cells: list[Tensor] = []
+    for tile in eye.tiles(style.shape[2:]):
+        tick()
+        layers, here = eye.look(style, tile), tile.of_cells(is_kept)
+        cells = cells or [layer.new_empty(int(kept.sum()), len(layer), dtype=torch.float16) for layer in layers]
+        for all_of_layer, layer in zip(cells, layers, strict=True):
+            all_of_layer[tile.of_cells(place)[here]] = layer[:, here].T.half()
+    return cells
 
 
 def nearest(queries: Tensor, keys: Tensor, tick: Callable[[], None] = lambda: None) -> Tensor:

@@ -29,7 +29,7 @@ LEAST_PX, RATIO = 96, 2.0
 """Longer side of the first size, at least, and from one size to the next. From smaller ones forms do not come back."""
 JOINT_SHARE = 0.6
 """Of the steps: those with one match for all layers. After them each layer has its own ("feature splitting")."""
-REFRESH_STEPS = 10
+REFRESH_STEPS = 20
 """After so many steps the layers are matched anew."""
 PRESERVATION = 3.0
 """Weight of the picture in what is compared; what is painted so far has 1. The paper's alpha says the opposite."""
@@ -64,12 +64,13 @@ def _paint_at_size(
     task = _aligned(task)
     targets = Targets(task, eye, parameters, progress)
     descent = Descent(in_mixed_colors(aligned(x, task.seamless), task), parameters.steps, progress)
-    targets.match(descent.picture, preservation)
-    is_going_on = descent.run(max(1, round(JOINT_SHARE * parameters.steps)), targets.gradient)
+    is_going_on = True
     while is_going_on:
+        is_split = descent.done >= JOINT_SHARE * parameters.steps
         down, right = progress.context.rng.integers(0, ALIGNMENT_PX, 2).tolist()
-        targets.match_layers(descent.picture, (down, right))
+        targets.match(descent.picture, 0.0 if is_split else preservation, (down, right), is_split)
         is_going_on = descent.run(REFRESH_STEPS, targets.gradient)
+        preservation = usual / (usual + 1)
     painted = in_mixed_colors(descent.picture.clamp(0, 1), task)
     return unaligned(painted, x.shape[2:], task.seamless)
 

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 UNSEEN = 1e-3
 """A source with less weight in a cell is not looked for there."""
-SPLIT_PIECES = 2**13
-"""Layers that find a piece each look among so many, others each time."""
+SOUGHT = 2**13
+"""Pieces are sought among so many, others each time: what does not fit its neighbours does not stay."""
 TINY = 1e-6
 FINE_STRIDE = 2
 """Layers up to this stride are detail."""
@@ -33,7 +33,7 @@ Group = tuple[int, ...]
 class Targets:
     """The features to paint towards at one size. The sides of the task's picture are multiples of `ALIGNMENT_PX`.
 
-    `match` or `match_layers` chooses them; then `gradient` says where they lie.
+    `match` chooses them; then `gradient` says where they lie.
     """
 
     def __init__(self, task: Task, eye: Eye, parameters: NeighboursParameters, progress: Progress) -> None:
@@ -51,26 +51,25 @@ class Targets:
             parameters.detail if layer and stride <= FINE_STRIDE else 1.0 for layer, stride in enumerate(eye.strides)
         ]
 
-    def match(self, x: Tensor, preservation: float) -> None:
-        """Find a piece for each cell by all layers: of the picture by this share in [0, 1], else of x (1, 3, H, W)."""
-        self._shift_by((0, 0))
-        for index, pieces in self.pieces.items():
-            seen = in_colors_of(self.task.sources[index], self.task.picture, self.weights[index, None])
-            (queries,) = self._queries([(x, 1 - preservation), (seen, preservation)], [self.layers])
-            found = self._nearest(index, queries, self._joined(pieces.keys, self.layers))
-            self.matches[index] = [found] * len(self.layers)
+    def match(self, x: Tensor, preservation: float, shift: tuple[int, int], is_split: bool) -> None:
+        """Find a piece for each cell, of the picture by a share in [0, 1], else of x (1, 3, H, W).
 
-    def match_layers(self, x: Tensor, shift: tuple[int, int]) -> None:
-        """Find a piece for each layer of each cell of x; the first brings the pixels. shift: of the cells, in px."""
+        shift: of the cells, in pixels. is_split: each layer finds its own piece; the first layer's brings the pixels.
+        """
         self._shift_by(shift)
-        groups: list[Group] = [self.layers[:2], *((layer,) for layer in self.layers[2:])]
-        queries = self._queries([(self._shifted(x), 1.0)], groups)
+        groups = [self.layers[:2], *((layer,) for layer in self.layers[2:])] if is_split else [self.layers]
+        x = self._shifted(x)
         for index, pieces in self.pieces.items():
-            chosen = self.progress.context.rng.permutation(len(pieces.keys[0]))[:SPLIT_PIECES]
+            seen = x
+            if preservation:
+                weight = self._shifted(self.weights[index, None])
+                seen = in_colors_of(self.task.sources[index], self.picture, weight)
+            queries = self._queries([(x, 1 - preservation), (seen, preservation)], groups)
+            chosen = self.progress.context.rng.permutation(len(pieces[0]))[:SOUGHT]
             some = torch.from_numpy(chosen).to(x.device)
             self.matches[index] = []
             for group, wanted in zip(groups, queries, strict=True):
-                found = some[self._nearest(index, wanted, self._joined(pieces.keys, group)[some])]
+                found = some[self._nearest(index, wanted, self._keys(pieces, group, some))]
                 self.matches[index] += [found] * len(group)
 
     def gradient(self, x: Tensor) -> tuple[float, Tensor]:
@@ -102,7 +101,7 @@ class Targets:
             weight = tile.of_cells(self.cell_weights[index])  # (h, w)
             parts = [
                 weight * features[tile.of_cells(found)].movedim(2, 0)
-                for features, found in zip(pieces.features, self.matches[index], strict=True)
+                for features, found in zip(pieces, self.matches[index], strict=True)
             ]
             wanted = parts if wanted is None else [a.add_(b) for a, b in zip(wanted, parts, strict=True)]
         assert wanted is not None  # weights add up to 1
@@ -133,9 +132,10 @@ class Targets:
             for layer, stride, unit in zip(self.eye.look(picture, tile), self.eye.strides, self.units, strict=True)
         ]
 
-    def _joined(self, keys: Sequence[Tensor], group: Group) -> Tensor:
-        """The keys (K, C) of a group of layers, in units."""
-        return torch.cat([self.units[layer] * keys[layer] for layer in group], 1)
+    def _keys(self, pieces: Sequence[Tensor], group: Group, chosen: Tensor) -> Tensor:
+        """What the chosen pieces are found by (K, C): means of the features of a group of layers, in units."""
+        means = [pooled(pieces[layer][chosen].T.float(), self.eye.strides[layer]) for layer in group]
+        return torch.cat([self.units[layer] * mean for layer, mean in zip(group, means, strict=True)]).T
 
     def _nearest(self, index: int, queries: Tensor, keys: Tensor) -> Tensor:
         """Number (h, w) of the key (K, C) nearest to each of the queries (C, h, w) where a source is painted."""
@@ -147,11 +147,10 @@ class Targets:
 
     def _units(self) -> list[float]:
         """For the pixels and each layer, what makes features of the styles of length 1 on average."""
-        styles = [pieces.features for pieces in self.pieces.values()]
-        if not styles:
+        if not self.pieces:
             return [1.0] * len(self.layers)
-        lengths = [[float(layer.norm(dim=1).mean()) for layer in features] for features in styles]
-        return [len(styles) / max(sum(layer), TINY) for layer in zip(*lengths, strict=True)]
+        lengths = [[float(layer.float().norm(dim=1).mean()) for layer in style] for style in self.pieces.values()]
+        return [len(lengths) / max(sum(layer), TINY) for layer in zip(*lengths, strict=True)]
 
     def _shift_by(self, shift: tuple[int, int]) -> None:
         """From now on the first cell's corner is there."""

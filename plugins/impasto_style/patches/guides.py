@@ -1,4 +1,4 @@
-"""What leads the choice of patches beside themselves: the colours behind the strokes, how busy a place is, and edges."""
+"""What leads the choice of patches beside themselves: colours behind strokes, how busy a place is, and edges."""
 
 from __future__ import annotations
 

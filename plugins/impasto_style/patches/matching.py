@@ -1,8 +1,8 @@
 """Which patch of the styles fits where? Nearest neighbours, spread by prices so that all of the styles is used.
 
-Found as PatchMatch does (Barnes et al. 2009): by what fits the neighbours, near what fits already, and at random. Prices
-of the styles' cells rise with their use, which is the dual ascent of optimal transport: without them, the few smoothest
-patches are the nearest everywhere.
+Found as PatchMatch does (Barnes et al. 2009): by what fits the neighbours, near what fits already, and at random.
+Prices of the styles' cells rise with their use, which is the dual ascent of optimal transport: without them, the few
+smoothest patches are the nearest everywhere.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ GATHERED = 2**15
 """Places that are compared with their own candidates at a time."""
 REACHES = (1, 2)
 """How far away neighbours are asked, in grid steps."""
+NEIGHBOURS = 4
+"""Above, below, left and right."""
 NEAR = (8, 4, 2)
 """How far from what fits already it is looked for better, in grid steps."""
 AT_RANDOM = 2
@@ -99,19 +101,18 @@ class Search:
         return patches
 
     def better(self, queries: Tensor, patches: Tensor, others: Tensor) -> Tensor:
-        """The better one for each place; the first has the advantage of a neighbour."""
-        parts = (queries, others, patches[:, None], self.region)
-        return torch.cat([self._best(*part) for part in zip(*(part.split(GATHERED) for part in parts), strict=True)])
+        """The better one for each place, where the others have the advantage of going on from neighbours."""
+        return self._in_parts(queries, patches, others[:, None])
 
     def improved(self, queries: Tensor, patches: Tensor) -> Tensor:
         """Patches that fit better."""
         for reach in REACHES:
-            candidates = self._candidates(patches, reach)
-            parts = (queries, patches, candidates, self.region)
-            patches = torch.cat(
-                [self._best(*part) for part in zip(*(part.split(GATHERED) for part in parts), strict=True)]
-            )
+            patches = self._in_parts(queries, patches, self._candidates(patches, reach))
         return patches
+
+    def _in_parts(self, queries: Tensor, patches: Tensor, candidates: Tensor) -> Tensor:
+        parts = zip(*(x.split(GATHERED) for x in (queries, patches, candidates, self.region)), strict=True)
+        return torch.cat([self._best(*part) for part in parts])
 
     def _candidates(self, patches: Tensor, reach: int) -> Tensor:
         """For each place (Q, K): the neighbours' patches, continued; then what is near its own, and any."""
@@ -127,10 +128,11 @@ class Search:
         return torch.stack([*found, *torch.from_numpy(drawn).to(patches.device)], 1)
 
     def _best(self, queries: Tensor, patches: Tensor, candidates: Tensor, region: Tensor) -> Tensor:
+        """The best for each place: its patch, or one of the candidates (q, K), of which the first continue others."""
         self.tick()
-        candidates = torch.cat([candidates, patches[:, None]], 1)
+        candidates = torch.cat([patches[:, None], candidates], 1)
         distances = self.distances(queries, candidates)
-        distances[:, : min(4, candidates.shape[1] - 1)] *= 1 - COHERENCE
+        distances[:, 1 : 1 + NEIGHBOURS] *= 1 - COHERENCE
         costs = self.cost_of_cells()[region[:, None], self.library.cell[candidates]]
         return candidates.gather(1, (distances + costs).argmin(1, keepdim=True))[:, 0]
 

@@ -42,7 +42,7 @@ KEPT = 0.8
 NOISE = 0.1
 FIRST_ROUNDS = 30
 """At the first size, where a round costs nothing, prices are sought that hold for all sizes."""
-PASSES = {"quick": (2, 1), "usual": (3, 2), "best": (6, 3)}
+PASSES = {"quick": (2, 4), "usual": (4, 3), "best": (8, 4)}
 """How often, at each size, patches are laid; and searched for before each."""
 DETAIL_PX = 1.2
 
@@ -58,14 +58,15 @@ def paint(task: Task, parameters: PatchesStyleParameters, context: Context) -> T
     sizes = scales(small, LEAST_PX)
     progress = _Progress(sizes, task.longest_px if factor > 1 else 0, parameters, context)
     painter = _Painter(small, parameters, progress)
-    x, laid = None, None
+    laid: _Laid | None = None
     for size in sizes:
         progress.begin(size)
-        x, laid = painter.paint_at(size, x, laid)
+        laid = painter.paint_at(size, laid)
+        x = laid.picture
         context.preview(Maps.from_arrays({"base_color": as_image(painter.finished(x))}))
         if context.is_stopped():
             break
-    if factor > 1 and not context.is_stopped():
+    if laid and factor > 1 and not context.is_stopped():
         progress.begin(task.longest_px)
         x = _enlarged(laid, task, factor, progress.tick)
     return _finished(resized(x, task.picture.shape[2:], task.seamless), task, parameters.detail, factor)
@@ -73,8 +74,9 @@ def paint(task: Task, parameters: PatchesStyleParameters, context: Context) -> T
 
 @dataclass(frozen=True)
 class _Laid:
-    """What was laid at a size."""
+    """What was laid at a size: the picture (1, 3, H, W) that patches (Q,) make by their weights (Q,)."""
 
+    picture: Tensor
     search: Search
     patches: Tensor
     weights: Tensor
@@ -124,32 +126,35 @@ class _Painter:
         task = self.task.scaled(max(x.shape[2:]))
         return _finished(resized(x, task.picture.shape[2:], task.seamless), task, self.parameters.detail, 1)
 
-    def paint_at(self, size: int, x: Tensor | None, before: _Laid | None) -> tuple[Tensor, _Laid]:
-        """The picture x of the size before, repainted at this size; x None: begin."""
+    def paint_at(self, size: int, before: _Laid | None) -> _Laid:
+        """What was laid at the size before, repainted at this size; None: begin."""
         task = self.task.scaled(size)
         leading = resized(self.leading, task.picture.shape[2:], task.seamless)
-        if x is None:
+        if before is None:
             x = task.start + self.noise * self.context.noise(*task.start.shape)
-        x = resized(x, leading.shape[2:], task.seamless)
+        else:
+            x = resized(before.picture, leading.shape[2:], task.seamless)
         search, guides = self._search(task, leading, before)
         forms = self.kept * edges(leading, task.seamless)
         passes, rounds = PASSES[self.parameters.quality]
-        patches = None
+        patches: Tensor | None = None
         for _ in range(passes):
             kept = search.grid.on_canvas(torch.cat([x + forms * (leading - x), guides], 1))
             queries = search.library.features_of(kept[:, :3], kept[:, 3:])
-            if patches is None:
-                patches = self._first(search, queries, before)
+            patches = self._first(search, queries, before) if patches is None else patches
             for _ in range(rounds):
+                if self.context.is_stopped():
+                    break
                 patches = search.improved(queries, patches)
                 search.balance(patches, self.parameters.variety)
             pieces = search.library.pieces(patches)
             weights = weigh(pieces, search.grid, self.progress.tick)
-            x = lay(pieces, weights, search.grid, self.progress.tick).clamp(0, 1)
+            laid = _Laid(lay(pieces, weights, search.grid, self.progress.tick).clamp(0, 1), search, patches, weights)
+            x = laid.picture
             self.progress.passed()
             if self.context.is_stopped():
                 break
-        return x, _Laid(search, patches, weights)
+        return laid
 
     def _search(self, task: Task, leading: Tensor, before: _Laid | None) -> tuple[Search, Tensor]:
         """What patches are to be found at this size, and the guides of the picture (1, 4, H, W)."""
@@ -160,7 +165,7 @@ class _Painter:
             styles, [self._guides(*pair, sigma_px) for pair in zip(styles, busy, strict=True)], self.parameters.turned
         )
         guides = self._guides(leading, _as_busy(leading, busy, task, sigma_px), sigma_px, task.seamless)
-        grid = Grid(*leading.shape[2:], task.seamless)
+        grid = Grid(leading.shape[2], leading.shape[3], task.seamless)
         region = self._regions(task, grid)
         weights = torch.tensor([region.weights for region in task.regions], device=leading.device)
         shares = weights / weights.sum(1, keepdim=True) @ library.shares()
@@ -176,13 +181,13 @@ class _Painter:
         """The region of each place (Q,): where masks are soft, now one and now the other."""
         if self.chances is None:
             return torch.zeros(math.prod(grid.shape), dtype=torch.long, device=task.picture.device)
-        masks = torch.cat([region.mask for region in task.regions], 1)  # (1, regions, H, W)
+        masks = torch.cat([_mask(region, task) for region in task.regions], 1)  # (1, regions, H, W)
         shares = grid.at_centres(masks / masks.sum(1, keepdim=True).clamp_min(1e-6)).cumsum(1)
         chances = resized_linear(self.chances, masks.shape[2:], task.seamless)
         return (shares[:, :-1] < grid.at_centres(chances)).sum(1)
 
     def _first(self, search: Search, queries: Tensor, before: _Laid | None) -> Tensor:
-        """Where a size begins: with what was laid at the size before, or what is better of the pool; at first with the pool alone."""
+        """Where a size begins: with what was laid at the size before, or is better in the pool; at first with that."""
         pool = search.pool()
         search.measure(queries, pool)
         if before is None:
@@ -190,9 +195,7 @@ class _Painter:
                 patches = search.nearest_of(queries, pool)
                 search.balance(patches, self.parameters.variety)
             return patches
-        carried = _carried(before, search)
-        found = search.nearest_of(queries, pool)
-        return search.better(queries, carried, found)
+        return search.better(queries, search.nearest_of(queries, pool), _carried(before, search))
 
 
 def _with_styles_only(task: Task, painted: Sequence[Region]) -> Task:
@@ -205,10 +208,13 @@ def _with_styles_only(task: Task, painted: Sequence[Region]) -> Task:
 
 def _coverage(task: Task) -> Tensor:
     """How far each pixel is painted, by masks and strength (1, 1, H, W): regions' weights add up to the strength."""
-    total = torch.zeros_like(task.picture[:, :1])
-    for region in task.regions:
-        total += sum(region.weights) if region.mask is None else sum(region.weights) * region.mask
-    return total.clamp(0, 1)
+    parts = [sum(region.weights) * _mask(region, task) for region in task.regions]
+    return torch.stack(parts).sum(0).clamp(0, 1)
+
+
+def _mask(region: Region, task: Task) -> Tensor:
+    """Where the region is (1, 1, H, W)."""
+    return torch.ones_like(task.picture[:, :1]) if region.mask is None else region.mask
 
 
 def _finished(x: Tensor, task: Task, detail: float, factor: int) -> Tensor:
@@ -234,22 +240,21 @@ def _as_busy(leading: Tensor, busy: Sequence[Tensor], task: Task, sigma_px: floa
     result = torch.zeros_like(leading[:, :1])
     for region in task.regions:
         moved = matched(values, within(values, region.mask), mixed(of_styles, region.weights))
-        part = torch.from_numpy(moved).to(leading.device).view_as(result)
-        result += part if region.mask is None else region.mask * part
+        result += _mask(region, task) * torch.from_numpy(moved).to(leading.device).view_as(result)
     return result
 
 
 def _carried(before: _Laid, search: Search) -> Tensor:
     """The patches that were laid at the size before, for the places of this one (Q,): each where its centre was."""
     old, new = before.search.grid, search.grid
-    view_offsets, picked = [], []
+    offsets, picked = [], []
     for axis, ratio in enumerate((new.height / old.height, new.width / old.width)):
         centre = torch.arange(new.shape[axis], device=before.patches.device) * STRIDE + SIDE / 2 - new.margin
         place = ((centre / ratio + old.margin - SIDE / 2) / STRIDE).round().long().clamp(0, old.shape[axis] - 1)
         picked.append(place)
-        view_offsets.append(centre - (place * STRIDE + SIDE / 2 - old.margin) * ratio)
+        offsets.append(centre - (place * STRIDE + SIDE / 2 - old.margin) * ratio)
     patches = before.patches.view(old.shape)[picked[0][:, None], picked[1]].flatten()
-    down, right = (offset.flatten() for offset in torch.meshgrid(view_offsets[0], view_offsets[1], indexing="ij"))
+    down, right = (offset.flatten() for offset in torch.meshgrid(offsets[0], offsets[1], indexing="ij"))
     view, row, column = before.search.library.place(patches)
     ratio = max(new.height, new.width) / max(old.height, old.width)
     row, column = (

@@ -46,7 +46,7 @@ class Features:
         """Those of the features in each mask (1, 1, H, W); None: everywhere."""
         found: list[Moments] = []
         for window, F in self:
-            found = found or [Moments.none(F.shape[1], F.device) for _ in masks]
+            found = found or [Moments.none(F.shape[1]) for _ in masks]
             for moments, mask in zip(found, masks, strict=True):
                 weights = None if mask is None else window.features(self.pooled(mask, window), self.coder.stride)
                 moments.add(window.features(F, self.coder.stride), weights)

@@ -19,17 +19,20 @@ TINY = 1e-9
 
 @dataclass
 class Moments:
-    """Weighted sums of features, of their products, and of the weights: float64, so that tiles can be added up."""
+    """Weighted sums of features, of their products, and of the weights, so that tiles can be added up.
+
+    In float64 on the CPU, wherever the features are: not every device has it, and these are small.
+    """
 
     first: Tensor  # (C,)
     second: Tensor  # (C, C)
     weight: Tensor  # ()
 
     @classmethod
-    def none(cls, channels: int, device: torch.device) -> Moments:
+    def none(cls, channels: int) -> Moments:
         """Those of no features."""
         shapes = ((channels,), (channels, channels), ())
-        return cls(*(torch.zeros(shape, dtype=torch.float64, device=device) for shape in shapes))
+        return cls(*(torch.zeros(shape, dtype=torch.float64) for shape in shapes))
 
     def add(self, F: Tensor, weights: Tensor | None = None) -> None:
         """Count features (1, C, h, w), each as much as its weight (1, 1, h, w), or once."""
@@ -38,9 +41,9 @@ class Moments:
             weighted, count = flat, flat.new_tensor(len(flat))
         else:
             weighted, count = flat * weights.flatten()[:, None], weights.sum()
-        self.first += weighted.sum(0).double()
-        self.second += (weighted.T @ flat).double()
-        self.weight += count.double()
+        self.first += weighted.sum(0).cpu().double()
+        self.second += (weighted.T @ flat).cpu().double()
+        self.weight += count.cpu().double()
 
     @property
     def is_empty(self) -> bool:
@@ -61,7 +64,7 @@ class Moments:
 def mixed(parts: Sequence[tuple[float, Moments]]) -> Moments:
     """The moments of features of which these shares have these moments; the shares add up to 1."""
     used = [(share, part) for share, part in parts if share and not part.is_empty]
-    total = Moments.none(len(parts[0][1].first), parts[0][1].first.device)
+    total = Moments.none(len(parts[0][1].first))
     for share, part in used:
         total.first += share * part.first / part.weight
         total.second += share * part.second / part.weight
@@ -75,7 +78,7 @@ def coloring(content: Moments, style: Moments, share: float = 1.0) -> tuple[Tens
     A = Cs^½ Cc^-½. It departs more from the content than the optimal transport of Lu et al. 2019 and paints more of
     the style.
     """
-    unit = torch.eye(len(content.first), dtype=torch.float64, device=content.first.device)
+    unit = torch.eye(len(content.first), dtype=torch.float64)
     if content.is_empty or style.is_empty:
         return unit.float(), torch.zeros_like(content.first).float()
     content_covariance, style_covariance = content.covariance, style.covariance

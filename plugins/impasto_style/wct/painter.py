@@ -95,7 +95,7 @@ class Painter:
         """What a window's features become; where regions meet, between what each makes of them."""
         parts = []
         for (A, b), mask in zip(maps, self.masks, strict=True):
-            part = linear(F.permute(0, 2, 3, 1), A, b).permute(0, 3, 1, 2)
+            part = linear(F.permute(0, 2, 3, 1), A.to(F.device), b.to(F.device)).permute(0, 3, 1, 2)
             parts.append(part if mask is None else features.pooled(mask, window) * part)
         return sum(parts[1:], parts[0])
 

@@ -1,0 +1,309 @@
+"""Style by patches: its geometry, how patches are found and laid, and that what is painted is the style's hand.
+
+What holds for every stylizer is tested with them all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from skimage import data
+from torch import Tensor
+
+from impasto.context import Context
+from impasto.errors import Cancelled
+from impasto.metrics import seam_z, sliced_wasserstein, wavelet_distance
+from impasto_style.patches import PatchesStyleParameters, painting
+from impasto_style.patches.grid import SIDE, STRIDE, Grid, extended
+from impasto_style.patches.guides import blurred, busyness, edges
+from impasto_style.patches.library import CELLS, Library, Pieces, cropped, pixels_of
+from impasto_style.patches.matching import Search
+from impasto_style.patches.mosaic import lay, weigh
+from impasto_style.patches.painting import paint
+from impasto_style.patches.recoloring import matched, recolored
+from impasto_style.task import Region, Task, as_image, as_tensor
+
+
+def tensor(pixels: np.ndarray, step: int) -> Tensor:
+    return as_tensor((pixels[::step, ::step] / 255).astype(np.float32), "cpu")
+
+
+PHOTO = tensor(data.coffee(), 6)  # 67x100
+STYLE = tensor(data.hubble_deep_field()[:600, :800], 8)  # 75x100
+EVERYWHERE = (Region(None, (0.0, 1.0)),)
+
+
+def painted(picture: Tensor = PHOTO, *styles: Tensor, regions=EVERYWHERE, seed=0, seamless=False, how=None, **given):
+    """The picture, repainted quickly; `how` is for the context, the rest are parameters."""
+    task = Task(picture, (picture, *(styles or (STYLE,))), regions, picture, 0, seamless)
+    context = Context(rng=np.random.default_rng(seed), **(how or {}))
+    return paint(task, PatchesStyleParameters(**{"quality": "quick"} | given), context)
+
+
+def stripes(color: tuple[float, float, float], other: tuple[float, float, float], side: int = 64) -> Tensor:
+    """A style of lying stripes, 4 px high."""
+    rows = (torch.arange(side) // 4 % 2)[:, None].expand(side, side)
+    return torch.where(rows[None, None] == 1, torch.tensor(color)[:, None, None], torch.tensor(other)[:, None, None])
+
+
+def correlation(one: Tensor, other: Tensor) -> float:
+    return float(np.corrcoef(one.mean(1).flatten(), other.mean(1).flatten())[0, 1])
+
+
+def own_pieces(picture: Tensor, grid: Grid) -> Pieces:
+    """A picture's own patches, at their own places."""
+    canvas = grid.on_canvas(picture)
+    width = canvas.shape[3]
+    rows, columns = (torch.arange(count) * grid.stride for count in grid.shape)
+    corner = (rows[:, None] * width + columns).flatten()
+    return Pieces(pixels_of([canvas]), corner, torch.full_like(corner, width), torch.ones_like(corner))
+
+
+@pytest.mark.parametrize("wraps", [False, True])
+@pytest.mark.parametrize(("height", "width"), [(16, 16), (33, 50), (40, 17)])
+def test_a_pictures_own_patches_make_the_picture(height, width, wraps):
+    picture, grid = PHOTO[:, :, :height, :width], Grid(height, width, wraps)
+    pieces = own_pieces(picture, grid)
+    made = lay(pieces, torch.rand(len(pieces.corner)) + 0.1, grid, lambda: None)
+    assert torch.allclose(made, picture, atol=1e-5)
+    assert (grid.at_centres(picture) == pieces.at(SIDE // 2, SIDE // 2)).all()
+
+
+def test_a_patch_that_disagrees_does_not_blur_what_the_others_lay():
+    grid = Grid(40, 40, False)
+    pieces = own_pieces(PHOTO[:, :, :40, :40], grid)
+    corner = pieces.corner.clone()
+    corner[len(corner) // 2] = corner[0]
+    wrong = replace(pieces, corner=corner)
+    weights = weigh(wrong, grid, lambda: None)
+    assert weights[len(corner) // 2] < 0.05 * weights.median()
+
+
+@pytest.mark.parametrize("wraps", [False, True])
+def test_a_picture_goes_on_beyond_its_borders_as_often_as_it_takes(wraps):
+    row = torch.arange(4.0).view(1, 1, 1, 4).expand(1, 1, 4, 4)
+    wide = extended(row, (0, 5), (0, 5), wraps)[0, 0, 0].tolist()
+    around, mirrored = [3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0], [1, 2, 3, 2, 1, 0, 1, 2, 3, 2, 1, 0, 1, 2]
+    assert wide == (around if wraps else mirrored)
+
+
+def test_features_are_those_of_the_pixels_that_will_be_laid():
+    library = Library([STYLE, PHOTO], [STYLE[:, :1], PHOTO[:, :1]], turned=True)
+    patches = torch.arange(0, len(library.features), 97)
+    pieces = library.pieces(patches)
+    colors = torch.stack([pieces.at(y, x) for y in range(SIDE) for x in range(SIDE)], 2)  # (patches, 3, SIDE²)
+    features = (colors - library.mean[:, 0]).flatten(1) @ library.basis.flatten(1).T
+    assert torch.allclose(features, library.features[patches, :-1], atol=1e-4)
+    assert torch.allclose(SIDE * colors[:, 0, SIDE**2 // 2], library.features[patches, -1], atol=1e-4)
+    assert set(library.view.tolist()) == set(range(16))
+
+
+def test_a_patch_is_the_same_in_a_style_of_larger_pixels():
+    library = Library([STYLE], [STYLE[:, :1]], turned=True)
+    patches = torch.arange(0, len(library.features), 31)
+    large = STYLE.repeat_interleave(3, 2).repeat_interleave(3, 3)
+    small, enlarged = library.pieces(patches), library.enlarged_pieces(patches, [large], 3)
+    for y, x in ((0, 0), (6, 0), (3, 5)):
+        for inside in (0, 2):
+            assert (enlarged.at(3 * y + inside, 3 * x + 2 - inside) == small.at(y, x)).all()
+
+
+def test_a_style_too_large_to_be_searched_gives_its_middle():
+    middle = cropped(STYLE, 1000)
+    assert middle.shape[2] * middle.shape[3] <= 1000
+    assert (middle[0, :, 0, 0] == STYLE[0, :, (75 - middle.shape[2]) // 2, (100 - middle.shape[3]) // 2]).all()
+
+
+def searched(prices: bool) -> tuple[Search, Tensor, Tensor]:
+    """A search for the photograph's patches in the style, and what it found, with or without prices."""
+    library, grid = Library([STYLE], [STYLE], turned=True), Grid(PHOTO.shape[2], PHOTO.shape[3], False)
+    canvas, places = grid.on_canvas(PHOTO), grid.shape[0] * grid.shape[1]
+    queries = library.features_of(canvas, canvas)
+    search = Search(
+        library,
+        grid,
+        torch.zeros(places, dtype=torch.long),
+        torch.ones(places, dtype=torch.bool),
+        library.shares(),
+        torch.zeros(1, CELLS**2),
+        np.random.default_rng(0),
+        lambda: None,
+    )
+    pool = search.pool()
+    search.measure(queries, pool)
+    patches = search.nearest_of(queries, pool)
+    for _ in range(12):
+        search.balance(patches, float(prices))
+        patches = search.nearest_of(queries, pool)
+    return search, queries, patches
+
+
+def test_what_is_found_is_near():
+    search, queries, patches = searched(prices=False)
+    exact = torch.cat([torch.cdist(part, search.library.features).amin(1).square() for part in queries.split(500)])
+    found = search.distances(queries, patches)
+    assert found.mean() < 1.3 * exact.mean()
+    better = search.distances(queries, search.better(queries, search.improved(queries, patches), patches))
+    assert better.mean() < 1.5 * exact.mean()
+
+
+def test_prices_spread_patches_over_the_style():
+    def unused(found: tuple[Search, Tensor, Tensor]) -> int:
+        search, _, patches = found
+        return CELLS**2 - len(search.library.cell[patches].unique())
+
+    assert unused(searched(prices=True)) < 0.8 * unused(searched(prices=False))
+
+
+def test_edges_are_where_forms_are_and_busy_is_where_detail_is():
+    step = torch.zeros(1, 3, 48, 48)
+    step[..., 24:] = 1
+    found = edges(step)[0, 0, 24]
+    assert found[23] > 0.9
+    assert found[:12].max() < 0.1
+    rng = np.random.default_rng(0)
+    half = torch.full((1, 3, 48, 48), 0.5)
+    half[..., 24:] = torch.from_numpy(rng.random((1, 3, 48, 24)).astype(np.float32))
+    busy = busyness(half, 2.0)
+    assert busy[..., 32:].mean() > 5 * busy[..., :12].mean()
+
+
+def test_a_blur_keeps_the_mean_of_what_tiles():
+    assert blurred(PHOTO, 3.0, wraps=True).mean() == pytest.approx(float(PHOTO.mean()), abs=1e-4)
+
+
+def test_colours_are_matched_in_their_order():
+    values = np.random.default_rng(0).random(2000).astype(np.float32)
+    moved = matched(values, values, 3 + values**2)
+    assert np.corrcoef(values.argsort().argsort(), moved.argsort().argsort())[0, 1] > 0.999
+    assert np.allclose(np.quantile(moved, (0.1, 0.5, 0.9)), np.quantile(3 + values**2, (0.1, 0.5, 0.9)), atol=0.01)
+
+
+def test_the_leading_picture_has_the_styles_palette_and_its_own_light_and_shadow():
+    moved = recolored(PHOTO, (STYLE,), (Region(None, (1.0,)),), False, np.random.default_rng(0))
+    before, after = ((x.mean((2, 3)) - STYLE.mean((2, 3))).abs().max() for x in (PHOTO, moved))
+    assert after < 0.2 * before
+    assert correlation(moved, PHOTO) > 0.8
+
+
+@pytest.mark.parametrize("measure", [sliced_wasserstein, wavelet_distance], ids=["patches", "wavelets"])
+def test_the_result_has_more_of_the_style_than_its_colours(measure):
+    style, rng = as_image(STYLE), np.random.default_rng(0)
+    palette = recolored(PHOTO, (STYLE,), (Region(None, (1.0,)),), False, rng)
+
+    def distance(x: Tensor) -> float:
+        return float(np.mean(measure(as_image(x), style)))
+
+    assert distance(painted()) < 0.8 * distance(palette)
+
+
+def test_the_pictures_forms_stay_the_more_the_more_they_are_to_be_kept():
+    loose, usual, strict = (correlation(painted(preservation=share), PHOTO) for share in (0.0, 1.0, 4.0))
+    assert loose < usual
+    assert usual > 0.6
+    assert strict > usual - 0.02
+
+
+def test_less_detail_is_smoother_and_more_is_sharper():
+    def roughness(x: Tensor) -> float:
+        return float((x[..., 1:] - x[..., :-1]).abs().mean())
+
+    smooth, usual, sharp = (roughness(painted(detail=detail)) for detail in (0.0, 1.0, 2.0))
+    assert smooth < 0.8 * usual
+    assert sharp > 1.2 * usual
+
+
+def test_strokes_are_turned_only_where_they_may_be():
+    def upright(x: Tensor) -> float:
+        """Changes along rows, in parts of those down columns."""
+        return float((x[..., 1:] - x[..., :-1]).abs().mean() / (x[..., 1:, :] - x[..., :-1, :]).abs().mean())
+
+    style = stripes((0.9, 0.8, 0.2), (0.2, 0.1, 0.3))
+    assert upright(painted(PHOTO, style, turned=False)) < 0.7 * upright(painted(PHOTO, style))
+
+
+def test_two_styles_take_their_shares():
+    warm, cold = stripes((0.9, 0.4, 0.2), (0.7, 0.2, 0.1)), stripes((0.2, 0.4, 0.9), (0.1, 0.2, 0.7))
+    shares = []
+    for share in (0.25, 0.75):
+        made = painted(PHOTO, warm, cold, regions=(Region(None, (0.0, share, 1 - share)),))
+        shares.append(float((made[:, 0] > made[:, 2]).float().mean()))
+    assert shares == pytest.approx([0.25, 0.75], abs=0.17)
+
+
+def test_each_region_takes_its_own_style_and_the_picture_stays_where_none_is_painted():
+    warm, cold = stripes((0.9, 0.4, 0.2), (0.7, 0.2, 0.1)), stripes((0.2, 0.4, 0.9), (0.1, 0.2, 0.7))
+    columns = torch.arange(100).expand(1, 1, 67, 100) // 34
+    masks = [(columns == number).float() for number in range(3)]
+    weights = ((0.0, 1.0, 0.0), (0.0, 0.0, 1.0), (1.0, 0.0, 0.0))
+    made = painted(PHOTO, warm, cold, regions=tuple(map(Region, masks, weights)))
+    red_over_blue = (made[0, 0] - made[0, 2]).mean(0)
+    assert red_over_blue[:30].min() > 0.2
+    assert red_over_blue[38:64].max() < -0.2
+    assert (made == PHOTO)[..., 68:].all()
+
+
+def test_half_the_strength_is_half_way():
+    whole, half = painted(), painted(regions=(Region(None, (0.5, 0.5)),))
+    assert torch.allclose(half, (whole + PHOTO) / 2, atol=1e-5)
+    assert (painted(regions=(Region(None, (1.0, 0.0)),)) == PHOTO).all()
+
+
+@pytest.mark.parametrize("side", [64, 67])
+def test_a_tiling_picture_tiles(side):
+    wave = torch.arange(side) / side * 2 * torch.pi
+    tile = (0.5 + 0.2 * torch.sin(wave)[:, None] + 0.2 * torch.cos(2 * wave)).expand(1, 3, side, side)
+    assert max(seam_z(as_image(painted(tile, seamless=True)))) < 3
+
+
+@pytest.mark.parametrize("size", [(16, 16), (16, 90), (61, 37)], ids=str)
+def test_odd_sizes_are_painted(size):
+    picture = torch.from_numpy(np.random.default_rng(0).random((1, 3, *size)).astype(np.float32))
+    for seamless in (False, True):
+        made = painted(picture, STYLE[:, :, :16, :19], seamless=seamless)
+        assert made.shape == picture.shape
+        assert made.isfinite().all()
+
+
+@pytest.mark.parametrize("seamless", [False, True])
+def test_a_large_result_is_the_small_one_in_higher_resolution(monkeypatch, seamless):
+    monkeypatch.setattr(painting, "SEARCH_PX", 40)
+    made = painted(seamless=seamless)
+    assert made.shape == PHOTO.shape
+    assert correlation(made, PHOTO) > 0.4
+    monkeypatch.setattr(painting, "SEARCH_PX", 1024)
+    unenlarged = torch.nn.functional.interpolate(PHOTO, scale_factor=1 / 3, mode="area")
+    small = painted(unenlarged, torch.nn.functional.interpolate(STYLE, scale_factor=1 / 3, mode="area"))
+    large = torch.nn.functional.interpolate(small, PHOTO.shape[2:], mode="bicubic")
+
+    def roughness(x: Tensor) -> float:
+        return float((x[..., 1:] - x[..., :-1]).abs().mean())
+
+    assert roughness(made) > 1.2 * roughness(large)
+
+
+def test_one_seed_is_one_picture():
+    first, again, other = (painted(seed=seed) for seed in (1, 1, 2))
+    assert (first == again).all()
+    assert (first != other).any()
+
+
+def test_it_stops_with_what_there_is_and_ends_when_cancelled():
+    told: list[float] = []
+    stopped = painted(how={"is_stopped": lambda: True, "on_progress": lambda fraction, _: told.append(fraction)})
+    assert stopped.shape == PHOTO.shape
+    assert stopped.isfinite().all()
+    assert told == sorted(told)
+    assert told[-1] < 0.5
+    with pytest.raises(Cancelled):
+        painted(how={"is_cancelled": lambda: True})
+
+
+def test_strides_of_styles_and_pictures_agree():
+    library = Library([STYLE], [STYLE[:, :1]], turned=False)
+    first, second = library.corner[:2].tolist()
+    assert second - first == STRIDE
+    assert library.moved(torch.tensor([0]), 1, 2) == library.columns[0] + 2
