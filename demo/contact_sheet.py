@@ -28,9 +28,9 @@ def main(folder: Path) -> None:
         cells.append((text, fit(read(folder / f"{name}.png"))))
     cells += [(label(name, picture), fit(picture)) for name, picture in maps.items() if not is_constant(picture)]
     cells += [
-        ("a style", fit(read(*(folder / "style").glob("*.png")))),
-        ("a photograph repainted in it", fit(read(*(folder / "painted").glob("*.png")))),
-        ("the material repainted, with relief", fit(read(folder / "repainted.png"))),
+        ("a picture to paint like", fit(read(*(folder / "style").glob("*.png")))),
+        ("a photograph painted like it", fit(read(*(folder / "painted").glob("*.png")))),
+        ("the material painted like it, with relief", fit(read(folder / "repainted.png"))),
     ]
     sheet(cells, columns=3).save(folder / "contact_sheet.png", optimize=True)
     print(f"demo: The contact sheet of {len(cells)} pictures is written")

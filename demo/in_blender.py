@@ -20,7 +20,7 @@ from told import say, told
 RENDER_PX = 640
 SAMPLES = 24
 LEARNED = "bricks"
-STYLIZER, PAINTED_PX = "patches-style", 384
+STYLIZER, PAINTED_PX = "patches-style", 512
 EXTENSION = "bl_ext.user_default.impasto"
 
 

@@ -13,8 +13,8 @@ from impasto import Recipe, Step, run, write_maps
 from impasto.texture import Maps
 
 TOOL = "patches-style"
-PHOTO, STYLE = "coffee", "hubble_deep_field"
-LONGEST_PX = 400
+PHOTO, STYLE = "chelsea", "immunohistochemistry"
+LONGEST_PX = 448
 
 
 def main(folder: Path) -> None:

@@ -22,7 +22,7 @@ STYLES = (
 )
 """Taken first, since they differ most; then the others by name."""
 SAMPLE_CONTENTS = ("chelsea", "coffee", "astronaut", "rocket", "camera", "coins")
-SAMPLE_STYLES = ("hubble_deep_field", "immunohistochemistry", "brick", "gravel", "grass", "retina")
+SAMPLE_STYLES = ("immunohistochemistry", "hubble_deep_field", "brick", "gravel", "grass", "retina")
 BRICK = {"dark": (0.34, 0.13, 0.09), "light": (0.80, 0.72, 0.64)}
 
 

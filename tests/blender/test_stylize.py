@@ -13,7 +13,7 @@ import pytest
 from conftest import coordinates, packed_image, pixels_of, png
 from drawing import drawn
 
-LIMIT_S = 30.0
+LIMIT_S = 120.0
 RED = (200, 40, 20)
 PANEL = "IMPASTO_PT_style_view_3d"
 SHIPPED = ["Close_to_the_picture", "Only_the_strokes", "Thick_paint"]

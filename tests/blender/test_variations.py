@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from drawing import drawn
 
-LIMIT_S = 30.0
+LIMIT_S = 120.0
 
 
 @pytest.fixture

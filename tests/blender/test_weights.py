@@ -23,7 +23,7 @@ from drawing import drawn
 
 import install
 
-LIMIT_S = 60.0
+LIMIT_S = 120.0
 SHAPE = (512, 1024)
 HEADER = json.dumps({"net.weight": {"dtype": "F32", "shape": SHAPE, "data_offsets": [0, 4 * SHAPE[0] * SHAPE[1]]}})
 NET = struct.pack("<Q", len(HEADER)) + HEADER.encode() + bytes(4 * SHAPE[0] * SHAPE[1])

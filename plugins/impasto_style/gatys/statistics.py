@@ -22,6 +22,8 @@ Distance = Callable[[Tensor], Tensor]
 
 NOISE = 1e-5
 """Added to each variance, in parts of the mean one: what never varies has no direction to be matched in."""
+CHUNK = 512
+"""Positions that are summed up in single precision; a longer sum would depend on how a picture is cut into tiles."""
 SAMPLES, DIRECTIONS = 4096, 32
 """Positions and projections that the sliced distance looks at, each time anew."""
 
@@ -52,7 +54,8 @@ class RawMoments:
         rows = _rows(features)
         rows = torch.cat([rows.new_ones(len(rows), 1), rows], 1)  # (n, C + 1)
         weighted = rows if shares is None else rows * shares.reshape(-1, 1)
-        return exact(weighted.T @ rows)
+        chunks = zip(weighted.split(CHUNK), rows.split(CHUNK), strict=True)
+        return torch.stack([exact(left.T @ right) for left, right in chunks]).sum(0)
 
     def together(self, parts: Sequence[Tensor]) -> Tensor:
         return torch.stack(list(parts)).sum(0)

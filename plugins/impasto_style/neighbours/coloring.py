@@ -19,11 +19,13 @@ def in_colors_of(style: Tensor, x: Tensor, weights: Tensor) -> Tensor:
 def in_mixed_colors(x: Tensor, task: Task) -> Tensor:
     """x (1, 3, H, W) with each region in the palette that its sources have together."""
     pixels, picture = as_image(x), as_image(task.picture)
-    styles = {index: palette_of(as_image(style)) for index, style in enumerate(task.sources) if index}
+    used = [index for index in range(1, len(task.sources)) if any(region.weights[index] for region in task.regions)]
+    styles = [palette_of(as_image(task.sources[index])) for index in used]
     result = np.zeros_like(pixels)
     for region in task.regions:
         mask = None if region.mask is None else as_image(region.mask)
-        palettes = [palette_of(picture, mask), *styles.values()]
-        moved = transport(palette_of(pixels, mask), mixed(palettes, region.weights)).of(pixels)
+        weights = [region.weights[index] for index in (0, *used)]
+        wanted = mixed([palette_of(picture, mask), *styles], weights)
+        moved = transport(palette_of(pixels, mask), wanted).of(pixels)
         result += moved if mask is None else mask * moved
     return as_tensor(result, x.device)

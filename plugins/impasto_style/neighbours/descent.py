@@ -13,7 +13,8 @@ from .progress import Progress
 
 RATE, LAST_SHARE = 1e-2, 0.02
 """The rate at the first step, and what is left of it at the last: a higher one leaves noise between pixels."""
-BETAS, EPSILON = (0.9, 0.99), 1e-6
+BETAS, EPSILON = (0.9, 0.99), 1e-2
+"""Slopes are about 1 a pixel; what is far below it is rounding, and shall move nothing."""
 FALLS = 4
 """So many times the rate is lowered where a picture is lost, before it is left as it was."""
 

@@ -7,6 +7,7 @@ their angles; pieces that fit everywhere are held back; the picture is recoloure
 from __future__ import annotations
 
 from dataclasses import replace
+from math import ceil
 from typing import TYPE_CHECKING
 
 from torch import Tensor
@@ -29,8 +30,8 @@ LEAST_PX, RATIO = 96, 2.0
 """Longer side of the first size, at least, and from one size to the next. From smaller ones forms do not come back."""
 JOINT_SHARE = 0.6
 """Of the steps: those with one match for all layers. After them each layer has its own ("feature splitting")."""
-REFRESH_STEPS = 20
-"""After so many steps the layers are matched anew."""
+REFRESH_STEPS, LEAST_MATCHES = 20, 5
+"""After so many steps, or this part of all, cells are laid elsewhere and matched anew: no lattice is left to see."""
 PRESERVATION = 3.0
 """Weight of the picture in what is compared; what is painted so far has 1. The paper's alpha says the opposite."""
 
@@ -64,12 +65,12 @@ def _paint_at_size(
     task = _aligned(task)
     targets = Targets(task, eye, parameters, progress)
     descent = Descent(in_mixed_colors(aligned(x, task.seamless), task), parameters.steps, progress)
-    is_going_on = True
+    count, is_going_on = min(REFRESH_STEPS, ceil(parameters.steps / LEAST_MATCHES)), True
     while is_going_on:
         is_split = descent.done >= JOINT_SHARE * parameters.steps
         down, right = progress.context.rng.integers(0, ALIGNMENT_PX, 2).tolist()
         targets.match(descent.picture, 0.0 if is_split else preservation, (down, right), is_split)
-        is_going_on = descent.run(REFRESH_STEPS, targets.gradient)
+        is_going_on = descent.run(count, targets.gradient)
         preservation = usual / (usual + 1)
     painted = in_mixed_colors(descent.picture.clamp(0, 1), task)
     return unaligned(painted, x.shape[2:], task.seamless)

@@ -146,11 +146,13 @@ class Targets:
         return found.view(queries.shape[1:])
 
     def _units(self) -> list[float]:
-        """For the pixels and each layer, what makes features of the styles of length 1 on average."""
-        if not self.pieces:
-            return [1.0] * len(self.layers)
-        lengths = [[float(layer.float().norm(dim=1).mean()) for layer in style] for style in self.pieces.values()]
-        return [len(lengths) / max(sum(layer), TINY) for layer in zip(*lengths, strict=True)]
+        """For the pixels and each layer, what gives features of the styles length 1; without any, the picture's."""
+        styles = list(self.pieces.values())
+        if not styles:
+            tile = next(self.eye.tiles(self.task.picture.shape[2:]))
+            styles = [[layer.flatten(1).T for layer in self.eye.look(self.task.picture, tile)]]
+        lengths = [[float(layer.float().norm(dim=1).mean()) for layer in style] for style in styles]
+        return [len(styles) / max(sum(layer), TINY) for layer in zip(*lengths, strict=True)]
 
     def _shift_by(self, shift: tuple[int, int]) -> None:
         """From now on the first cell's corner is there."""
