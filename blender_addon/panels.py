@@ -11,34 +11,21 @@ import bpy
 from . import engine, presets, previews, properties, results, variations
 from .catalogue import catalogue, has_size
 from .drawing import draw_progress, draw_report, draw_text
+from .editors import InImageEditor, InShaderEditor, InView3D, Tab, ToolPanel
 from .jobs import jobs
-from .preferences import draw_missing_engine
 from .settings import ImpastoSettings
-from .weight_panels import draw_missing_weights
 
 Draw = Callable[[bpy.types.UILayout, bpy.types.Context], None]
 
 
-class ImpastoPanel:
+class ImpastoPanel(ToolPanel):
     """Mixin: the same panel in each editor; the image editor first offers what can be done with its image."""
 
     bl_label = "Impasto"
-    bl_category = "Impasto"
-    bl_region_type = "UI"
+    settings = "impasto"
 
-    def draw(self, context: bpy.types.Context) -> None:
+    def draw_tool(self, context: bpy.types.Context, settings: bpy.types.PropertyGroup, tool: Mapping[str, Any]) -> None:
         layout = self.layout
-        layout.use_property_split = True
-        layout.use_property_decorate = False
-        if engine.find() is None:
-            draw_missing_engine(layout.box())
-        settings = context.scene.impasto
-        layout.prop(settings, "tool")
-        if settings.tool not in catalogue:
-            layout.operator("impasto.refresh_tools", icon="FILE_REFRESH")
-            return
-        tool = catalogue[settings.tool]
-        draw_missing_weights(layout, context, tool)
         presets.draw(layout)
         _draw_source(layout, context, tool)
         _draw_size(layout, settings, tool)
@@ -54,25 +41,18 @@ class ImpastoPanel:
             section(layout, "impasto_recent", "Recent Results", _draw_recent, closed=True)
 
 
-class IMPASTO_PT_view_3d(ImpastoPanel, bpy.types.Panel):
-    bl_space_type = "VIEW_3D"
+class IMPASTO_PT_view_3d(ImpastoPanel, InView3D, bpy.types.Panel):
+    pass
 
 
-class IMPASTO_PT_shader_editor(ImpastoPanel, bpy.types.Panel):
-    bl_space_type = "NODE_EDITOR"
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        return context.space_data.tree_type == "ShaderNodeTree"
+class IMPASTO_PT_shader_editor(ImpastoPanel, InShaderEditor, bpy.types.Panel):
+    pass
 
 
-class IMPASTO_PT_this_image(bpy.types.Panel):
+class IMPASTO_PT_this_image(Tab, InImageEditor, bpy.types.Panel):
     """What can be done with the image that the editor shows."""
 
     bl_label = "This Image"
-    bl_category = "Impasto"
-    bl_space_type = "IMAGE_EDITOR"
-    bl_region_type = "UI"
 
     def draw(self, _context: bpy.types.Context) -> None:
         column = self.layout.column()
@@ -82,8 +62,8 @@ class IMPASTO_PT_this_image(bpy.types.Panel):
         column.operator("impasto.go_on_larger", icon="FULLSCREEN_ENTER")
 
 
-class IMPASTO_PT_image_editor(ImpastoPanel, bpy.types.Panel):
-    bl_space_type = "IMAGE_EDITOR"
+class IMPASTO_PT_image_editor(ImpastoPanel, InImageEditor, bpy.types.Panel):
+    pass
 
 
 def section(

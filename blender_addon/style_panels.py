@@ -9,13 +9,12 @@ from typing import Any
 import bpy
 
 from . import engine, presets, previews, properties, styles, stylizing, surfaces
-from .catalogue import catalogue, properties_of
+from .catalogue import properties_of
 from .drawing import draw_preferences_button, draw_progress, draw_report, draw_text
+from .editors import InImageEditor, InShaderEditor, InView3D, ToolPanel
 from .jobs import jobs
 from .panels import draw_parameters, section
-from .preferences import draw_missing_engine
 from .schemas import label_of
-from .weight_panels import draw_missing_weights
 
 FIRST = ("strength", "preservation", "strokes", "strokes_px", "detail", "color", "color_mix", "relief", "longest_px")
 """What an artist reaches for first, of the parameters that all stylizers have."""
@@ -25,28 +24,16 @@ WEIGHTS = {"style_2": "weight_2", "style_3": "weight_3"}
 MASKS = ("mask", "mask_2", "mask_3")
 
 
-class StylePanel:
+class StylePanel(ToolPanel):
     """Mixin: the same panel in each editor."""
 
     bl_label = "Style"
-    bl_category = "Impasto"
-    bl_region_type = "UI"
+    settings = "impasto_style"
     bl_options = {"DEFAULT_CLOSED"}  # noqa: RUF012  as Blender wants it
     bl_order = 1
 
-    def draw(self, context: bpy.types.Context) -> None:
+    def draw_tool(self, context: bpy.types.Context, settings: bpy.types.PropertyGroup, tool: Mapping[str, Any]) -> None:
         layout = self.layout
-        layout.use_property_split = True
-        layout.use_property_decorate = False
-        if engine.find() is None:
-            draw_missing_engine(layout.box())
-        settings = context.scene.impasto_style
-        layout.prop(settings, "tool")
-        if settings.tool not in catalogue:
-            layout.operator("impasto.refresh_tools", icon="FILE_REFRESH")
-            return
-        tool = catalogue[settings.tool]
-        draw_missing_weights(layout, context, tool)
         presets.draw(layout, presets.IMPASTO_OT_style_preset_add)
         _draw_subject(layout, context)
         _draw_styles(layout, context, tool)
@@ -56,20 +43,16 @@ class StylePanel:
         _draw_controls(layout, context, tool)
 
 
-class IMPASTO_PT_style_view_3d(StylePanel, bpy.types.Panel):
-    bl_space_type = "VIEW_3D"
+class IMPASTO_PT_style_view_3d(StylePanel, InView3D, bpy.types.Panel):
+    pass
 
 
-class IMPASTO_PT_style_shader_editor(StylePanel, bpy.types.Panel):
-    bl_space_type = "NODE_EDITOR"
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        return context.space_data.tree_type == "ShaderNodeTree"
+class IMPASTO_PT_style_shader_editor(StylePanel, InShaderEditor, bpy.types.Panel):
+    pass
 
 
-class IMPASTO_PT_style_image_editor(StylePanel, bpy.types.Panel):
-    bl_space_type = "IMAGE_EDITOR"
+class IMPASTO_PT_style_image_editor(StylePanel, InImageEditor, bpy.types.Panel):
+    pass
 
 
 def _draw_subject(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:

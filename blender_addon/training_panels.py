@@ -11,6 +11,7 @@ import bpy
 from . import engine, previews, trainings
 from .catalogue import catalogue
 from .drawing import draw_report, draw_text
+from .editors import InImageEditor, InShaderEditor, InView3D, ToolPanel
 from .jobs import jobs
 from .panels import draw_parameters, section
 from .settings import TrainingSettings
@@ -20,44 +21,32 @@ FIRST = (trainings.NAME,)
 """Parameters that every trainer has, drawn before the section with the others."""
 
 
-class TrainPanel:
+class TrainPanel(ToolPanel):
     """Mixin: the same panel in each editor."""
 
     bl_label = "Train"
-    bl_category = "Impasto"
-    bl_region_type = "UI"
+    settings = "impasto_training"
     bl_options = {"DEFAULT_CLOSED"}  # noqa: RUF012  as Blender wants it
     bl_order = 2
 
-    def draw(self, context: bpy.types.Context) -> None:
+    def draw_tool(self, context: bpy.types.Context, settings: bpy.types.PropertyGroup, tool: Mapping[str, Any]) -> None:
         layout = self.layout
-        layout.use_property_split = True
-        layout.use_property_decorate = False
-        settings = context.scene.impasto_training
-        layout.prop(settings, "tool")
-        if settings.tool not in catalogue:
-            layout.operator("impasto.refresh_tools", icon="FILE_REFRESH")
-            return
         _draw_data(layout, settings)
-        _draw_settings(layout, context, catalogue[settings.tool])
+        _draw_settings(layout, context, tool)
         _draw_training(layout)
         section(layout, "impasto_models", "Models", _draw_models, closed=True)
 
 
-class IMPASTO_PT_train_view_3d(TrainPanel, bpy.types.Panel):
-    bl_space_type = "VIEW_3D"
+class IMPASTO_PT_train_view_3d(TrainPanel, InView3D, bpy.types.Panel):
+    pass
 
 
-class IMPASTO_PT_train_shader_editor(TrainPanel, bpy.types.Panel):
-    bl_space_type = "NODE_EDITOR"
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        return context.space_data.tree_type == "ShaderNodeTree"
+class IMPASTO_PT_train_shader_editor(TrainPanel, InShaderEditor, bpy.types.Panel):
+    pass
 
 
-class IMPASTO_PT_train_image_editor(TrainPanel, bpy.types.Panel):
-    bl_space_type = "IMAGE_EDITOR"
+class IMPASTO_PT_train_image_editor(TrainPanel, InImageEditor, bpy.types.Panel):
+    pass
 
 
 def _draw_data(layout: bpy.types.UILayout, settings: TrainingSettings) -> None:

@@ -43,7 +43,11 @@ def pictures(options: argparse.Namespace) -> None:
     That is windows by `test --windows`, and sheets of styles by tests/benchmarks/style.py.
     """
     windows = ROOT / "out" / "windows"
-    shown = {"studio-5.2": ("generated", "shader_editor"), "trains-5.2": ("training", "variations")}
+    shown = {
+        "studio-5.2": ("generated", "shader_editor"),
+        "trains-5.2": ("training", "variations"),
+        "paints-5.2": ("painting", "larger"),
+    }
     wanted = {windows / place / f"{name}.png": f"window_{name}" for place, names in shown.items() for name in names}
     sheets = (DEMO.parent / "style").glob("*.png")
     wanted |= {sheet: f"style_{sheet.stem.removeprefix('control_')}" for sheet in sheets}

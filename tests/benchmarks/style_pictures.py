@@ -61,6 +61,16 @@ def at(maps: Maps, px: int) -> Maps:
     )
 
 
+def square(maps: Maps, px: int) -> Maps:
+    """Base colour alone, its middle square, `px` a side."""
+    pixels = maps["base_color"].pixels
+    side = min(pixels.shape[:2])
+    top, left = ((length - side) // 2 for length in pixels.shape[:2])
+    return Maps.from_arrays(
+        {"base_color": resized(pixels[top : top + side, left : left + side], (px, px))}, name=maps.name
+    )
+
+
 def brick_material(px: int) -> Maps:
     """A seamless brick wall with all its maps, made of scikit-image's photograph."""
     steps = (Step("tint", BRICK), Step("quilt", {"width_px": px, "height_px": px}), Step("photo-maps"))

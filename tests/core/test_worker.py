@@ -350,7 +350,8 @@ def test_an_engine_without_impasto_points_to_its_log(tmp_path):
     client = Client([sys.executable, "-I", "-S", "-m", "impasto.worker"], tmp_path / "log")
     with pytest.raises(WorkerError, match=r"exit code 1.*log"):
         client.describe().wait()
-    wait_until(lambda: "impasto" in (tmp_path / "log").read_text())
+    log = tmp_path / "log"
+    wait_until(lambda: log.exists() and "impasto" in log.read_text())
 
 
 def test_another_protocol_is_refused_with_repair(tmp_path):

@@ -15,12 +15,13 @@ from impasto.metrics import seam_z
 from impasto.recipe import Recipe, Step
 from impasto.runner import run
 from impasto.texture import Maps
-from impasto_style.gatys import GatysParameters
+from impasto_style.gatys import GatysParameters, presets
+from impasto_style.gatys import objective as objectives
 from impasto_style.gatys.descent import Walk, adam, descend, lbfgs, steady
 from impasto_style.gatys.objective import Objective, Terms
 from impasto_style.gatys.painting import paint
 from impasto_style.gatys.statistics import ClassicGram, GaussianMoments, GramMoments, RawMoments, Sliced, Statistic
-from impasto_style.gatys.tiling import Canvas
+from impasto_style.gatys.tiling import Canvas, Span, Tile
 from impasto_style.task import Region, Task, as_tensor
 
 SMALL = "vgg19-small"
@@ -52,7 +53,7 @@ def objective(task: Task, statistic: Statistic, tile_px: int = 1024) -> Objectiv
 
 
 def summary_of(features: torch.Tensor, shares: torch.Tensor | None = None) -> torch.Tensor:
-    return GaussianMoments().summary(features, shares, None)
+    return GaussianMoments().summary(features, shares, None, block=4).sum(0)
 
 
 def summary_like(mean: list[float], covariance: list[list[float]]) -> torch.Tensor:
@@ -66,7 +67,7 @@ def summary_like(mean: list[float], covariance: list[list[float]]) -> torch.Tens
 class TestStatistics:
     def test_moments_add_up_over_parts(self):
         features, statistic = torch.randn(5, 6, 8), GaussianMoments()
-        parts = statistic.together([summary_of(features[..., :3]), summary_of(features[..., 3:])])
+        parts = statistic.together([summary_of(part)[None] for part in features.split(3, dim=2)], [None, None, None])
         assert torch.allclose(parts, summary_of(features), rtol=1e-4, atol=1e-4)
 
     def test_a_share_counts_what_it_shows(self):
@@ -90,9 +91,12 @@ class TestStatistics:
     def test_the_distance_grows_from_what_is_the_same(self, statistic):
         features = torch.randn(8, 16, 16)
         places = statistic.places((16, 16), None)
-        target, scaled = (statistic.summary(factor * features, None, places) for factor in (1.0, 1.5))
-        distance = statistic.towards([statistic.together([target])], [1.0])
-        assert float(distance(statistic.together([target]))) < 1e-2 * float(distance(statistic.together([scaled])))
+        target, scaled = (
+            statistic.together([statistic.summary(factor * features, None, places, block=16)], [places])
+            for factor in (1.0, 1.5)
+        )
+        distance = statistic.towards([target], [1.0])
+        assert float(distance(target)) < 1e-2 * float(distance(scaled))
 
 
 class TestTiles:
@@ -115,14 +119,28 @@ class TestTiles:
 
     @pytest.mark.parametrize("seamless", [False, True])
     @pytest.mark.parametrize("masked", [False, True])
-    def test_loss_and_gradient_are_those_of_the_whole(self, seamless, masked):
+    @pytest.mark.parametrize("sliced", [False, True])
+    def test_loss_and_gradient_are_those_of_the_whole(self, seamless, masked, sliced):
         mask = torch.zeros(1, 1, 96, 128)
         mask[..., :64] = 1
         task = task_of((96, 128), mask if masked else None, seamless)
         x = task.picture + 0.1 * torch.rand_like(task.picture)
-        whole, parts = (objective(task, GaussianMoments(), side)(x) for side in (1024, 48))
-        assert float(parts[0]) == pytest.approx(float(whole[0]), rel=1e-4)
-        assert (parts[1] - whole[1]).abs().max() < 1e-3 * whole[1].abs().max()  # float32, summed in another order
+        whole, parts = (
+            objective(task, Sliced(Context()) if sliced else GaussianMoments(), side)(x) for side in (1024, 48)
+        )
+        assert float(parts[0]) == pytest.approx(float(whole[0]), rel=1e-6)
+        assert (parts[1] - whole[1]).abs().max() < 1e-4 * whole[1].abs().max()
+
+    def test_a_place_is_found_wherever_a_tile_shows_it(self):
+        canvas = Canvas((48, 64), random_encoder(SMALL, padding="circular"), ("relu1_1",), 16)
+        span = Span(start=-16, end=80, low=-16, high=80)
+        positions, which = canvas.find(Tile(Span(0, 8, 0, 8), span), "relu1_1", torch.tensor([3 * 64 + 60, 20 * 64, 5]))
+        assert sorted(zip(which.tolist(), positions.tolist(), strict=True)) == [
+            (0, 3 * 96 + 12),
+            (0, 3 * 96 + 76),
+            (2, 21),
+            (2, 85),
+        ]
 
 
 class TestDescent:
@@ -180,6 +198,15 @@ class TestPainting:
         made = paint(task_of(), self.settings(preset="classic"), context)
         assert said == pytest.approx([0.0, 0.001, 0.002])
         assert made.shape == (1, 3, 48, 64)
+
+    def test_tiles_make_the_same_picture(self, monkeypatch):
+        monkeypatch.setattr(presets, "LARGE_PX", 64)
+        task = task_of((96, 128))
+        monkeypatch.setattr(objectives, "BLOCK_PX", 32)
+        tiled, whole = (paint(task, self.settings(iterations=30), Context(), tile_px) for tile_px in (32, 256))
+        assert (tiled - whole).abs().max() <= 8 / 255
+        assert (tiled - whole).abs().mean() <= 1 / 255
+        assert (whole - task.picture).abs().mean() > 8 / 255
 
     def test_preservation_keeps_the_picture(self):
         task = task_of()

@@ -19,7 +19,8 @@ from impasto.metrics import seam_z
 from impasto.recipe import Recipe, Step
 from impasto.runner import run
 from impasto.texture import Maps
-from impasto_style.neighbours import NeighboursParameters, matching, pyramid
+from impasto_style.neighbours import NeighboursParameters, matching, painting, pyramid
+from impasto_style.neighbours import targets as targets_module
 from impasto_style.neighbours.cells import Eye, aligned, pooled, unaligned
 from impasto_style.neighbours.coloring import in_mixed_colors
 from impasto_style.neighbours.descent import Descent
@@ -39,6 +40,12 @@ pytestmark = pytest.mark.usefixtures("small_weights")
 @pytest.fixture(autouse=True)
 def seed() -> None:
     torch.manual_seed(0)
+
+
+@pytest.fixture
+def all_are_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small pictures, too, are looked at in tiles."""
+    monkeypatch.setattr(painting, "LARGE_PX", 0)
 
 
 def picture(name: str, size: tuple[int, int] = (48, 64)) -> Tensor:
@@ -61,6 +68,11 @@ def progress_of(context: Context, steps: int = 10) -> Progress:
 
 def levels_apart(a: Tensor, b: Tensor) -> Tensor:
     return 255 * (a - b).abs()
+
+
+def _contrast(x: Tensor) -> float:
+    """Deviation of pixels from their neighbours."""
+    return float((x - avg_pool2d(x, 3, 1, 1, count_include_pad=False)).std())
 
 
 class TestMatching:
@@ -126,13 +138,61 @@ class TestCells:
         assert unaligned(aligned(x, seamless), (19, 33), seamless).shape == x.shape
         assert all(side % 8 == 0 for side in aligned(x, seamless).shape[2:])
 
+    @pytest.mark.parametrize("seamless", [False, True])
     @pytest.mark.parametrize("size", [(16, 16), (48, 64), (50, 37)])
-    def test_levels_join_to_the_picture(self, size: tuple[int, int]):
+    def test_levels_join_to_the_picture(self, size: tuple[int, int], seamless: bool):
         x = torch.rand(1, 3, *size)
-        assert torch.allclose(pyramid.join(pyramid.split(x)), x, atol=1e-6)
+        assert torch.allclose(pyramid.join(pyramid.split(x, seamless), seamless), x, atol=1e-6)
+
+    def test_levels_of_a_tiling_picture_move_with_it(self):
+        x = torch.rand(1, 3, 64, 48)
+        for number, (level, moved) in enumerate(
+            zip(pyramid.split(x, True), pyramid.split(x.roll(32, 2), True), strict=True)
+        ):
+            assert torch.allclose(level.roll(32 >> number, 2), moved, atol=1e-6)
+
+
+class TestColors:
+    def test_where_the_picture_stays_its_colours_do(self):
+        """Also where something was spilled on it, which would else be paid for by all of the region."""
+        task = task_of()
+        mask = torch.zeros(1, 1, 48, 64)
+        mask[..., :32] = 1
+        task = replace(task, regions=(Region(mask, (0.0, 1.0)), Region(1 - mask, (1.0, 0.0))))
+        spilled = task.picture.clone()
+        spilled[..., 32:40] = 1
+        made = in_mixed_colors(spilled, task)
+        assert torch.equal(made[..., 32:], spilled[..., 32:])
+        assert not torch.allclose(made[..., :32], spilled[..., :32], atol=0.05)
 
 
 class TestTargets:
+    def test_cells_that_are_laid_elsewhere_still_cover_the_picture(self):
+        task = task_of()
+        task = replace(task, picture=aligned(task.picture, False))
+        targets = Targets(task, Eye(random_encoder(SMALL)), QUICK, progress_of(Context()))
+        for shift in ((0, 0), (7, 7)):
+            targets.match(task.picture, 1.0, shift, False)
+            _, slope = targets.gradient(task.picture)
+            assert (unaligned(slope, (48, 64), False).abs().sum(1) > 0).all()
+
+    def test_layers_of_one_stride_find_one_piece(self):
+        task, eye = task_of(), Eye(random_encoder(SMALL))
+        targets = Targets(task, eye, QUICK, progress_of(Context()))
+        targets.match(task.picture, 0.0, (0, 0), True)
+        found = targets.matches[1]
+        for stride, other, first, second in zip(eye.strides, eye.strides[1:], found, found[1:], strict=False):
+            assert torch.equal(first, second) == (stride == other)
+
+    def test_split_layers_get_the_moments_of_the_style(self, monkeypatch: pytest.MonkeyPatch):
+        """Without, what is painted between pieces that do not fit each other has too little contrast."""
+        task = task_of()
+        wanted, apart = _contrast(task.sources[1]), []
+        for weight in (targets_module.MOMENTS, 1e-6):
+            monkeypatch.setattr(targets_module, "MOMENTS", weight)
+            apart.append(abs(_contrast(painted(task, NeighboursParameters(steps=20))) - wanted))
+        assert apart[0] < 0.7 * apart[1]
+
     def test_gradients_are_the_same_in_tiles(self):
         task, context = task_of((64, 96)), Context()
         found = []
@@ -239,7 +299,7 @@ class TestPainting:
         )
         assert torch.equal(painted(unused), painted(task))
 
-    def test_tiles_change_nothing(self):
+    def test_tiles_change_nothing(self, all_are_large: None):
         task = task_of((64, 64))
         apart = levels_apart(painted(task, tile_px=512), painted(task, tile_px=32))
         assert apart.mean() <= 1
@@ -299,7 +359,7 @@ class TestRealWeights:
         (tmp_path / "vgg19-small.safetensors").symlink_to(REAL_WEIGHTS)
         monkeypatch.setenv("IMPASTO_WEIGHTS", str(tmp_path))
 
-    def test_tiles_change_nothing(self):
+    def test_tiles_change_nothing(self, all_are_large: None):
         task = task_of((64, 64))
         parameters = NeighboursParameters(steps=8)
         apart = levels_apart(painted(task, parameters, tile_px=512), painted(task, parameters, tile_px=32))

@@ -21,6 +21,8 @@ import bpy
 STEP_S = 0.5
 EVENT_S = 0.05
 BUTTON_PX = 20
+HEADER_PX = 26
+"""Height of a panel's header, at Blender's own scale."""
 
 # Yields None, seconds, or Steps to do first, whose value comes back.
 Steps: TypeAlias = Generator[Any, Any, Any]
@@ -142,6 +144,12 @@ class Walk:
 
         yield until(shown, 10)
         yield
+
+    def fold_panel(self, index: int) -> Steps:
+        """Click the header of a panel in the 3D view's side panel, counted from the top, with those above it folded."""
+        region = self.region(self.area("VIEW_3D"), "UI")
+        yield self.press("LEFTMOUSE", (region.x + 100, region.y + region.height - 10 - index * HEADER_PX))
+        yield 1.0
 
     def settle(self, quiet_s: float, limit_s: float = 120) -> Steps:
         """Wait until the screen has not changed for a while; shaders compile 15 s without a change."""

@@ -9,13 +9,14 @@ from typing import Literal, Protocol
 
 import torch
 from torch import Tensor
-from torch.nn.functional import avg_pool2d, conv2d, linear, max_pool2d, pad
+from torch.nn.functional import avg_pool2d, conv2d, max_pool2d, pad
 
 from impasto.errors import ParameterError
 
 Padding = Literal["reflect", "zeros", "circular", "replicate"]
 Pooling = Literal["max", "average"]
 
+COLORS = 3
 AVERAGE_GAIN = 1.25
 """What averages are multiplied by, so that networks trained with maxima see about the activations that they know."""
 
@@ -61,8 +62,10 @@ class Convolution:
 
     def apply(self, x: Tensor, encoder: Encoder) -> Tensor:
         weight, bias = (encoder.tensors[name] for name in self.tensor_names())
-        if weight.shape[2] == 1:  # PyTorch is slow at 1x1 convolutions of few channels
-            y = linear(x.permute(0, 2, 3, 1), weight[:, :, 0, 0], bias).permute(0, 3, 1, 2)
+        if weight.shape[2] == 1 and weight.shape[1] == COLORS:  # a product of matrices would round by their sizes
+            y = sum((weight[:, i] * x[:, i, None] for i in range(COLORS)), bias[:, None, None])
+        elif weight.shape[2] == 1:  # PyTorch is slow at 1x1 convolutions of few channels
+            y = (weight[:, :, 0, 0] @ x.flatten(2) + bias[:, None]).unflatten(2, x.shape[2:])
         else:
             y = conv2d(_padded(x, weight.shape[2] // 2, encoder.padding), weight, bias, self.stride)
         return y if self.is_linear else y.relu_()
@@ -212,12 +215,16 @@ class Encoder:
         return found
 
     def _normalised(self, x: Tensor) -> Tensor:
-        """(B, 3, H, W) as the first convolution knows its input, in the weights' precision and channels last."""
+        """(B, 3, H, W) as the first convolution knows its input, in the weights' precision and the fastest layout.
+
+        On a CPU that is the plain one. There the others' gradients also depend on a picture's size, by rounding.
+        """
         mean, deviation = (
             x.new_tensor(values)[:, None, None] for values in (self.architecture.mean, self.architecture.deviation)
         )
         dtype = next(iter(self.tensors.values())).dtype
-        return ((x - mean) / deviation).to(dtype).contiguous(memory_format=torch.channels_last)
+        layout = torch.channels_last if x.is_cuda else torch.contiguous_format
+        return ((x - mean) / deviation).to(dtype).contiguous(memory_format=layout)
 
 
 def _padded(x: Tensor, reach: int, padding: Padding) -> Tensor:

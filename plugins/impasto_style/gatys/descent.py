@@ -18,7 +18,8 @@ Evaluate = Callable[[Tensor], tuple[Tensor, Tensor]]
 ATTEMPTS = 5
 CAUTION = 0.25
 """By this the rate is multiplied after a loss that is no number."""
-HISTORY = 10
+HISTORY = 4
+"""Pairs of pictures that L-BFGS remembers; with 10 it gets no further, and needs much memory."""
 BOX_WEIGHT = 100.0
 """Of the mean squared distance from [0, 1], where the way down does not know of borders."""
 MOMENTUM, MEMORY = 0.9, 0.95

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
+from impasto.device import release_memory
+
 from ..encoders import Encoder
 from ..task import Region, Task
 from .statistics import Distance, Statistic, exact
-from .tiling import TILE_PX, Canvas, Parts, Tile, loss_and_gradient
+from .tiling import BLOCK_PX, TILE_PX, Canvas, Tile
+
+LEAST_TO_RELEASE_PX = 640
+"""Features of a picture with a longer side leave much memory behind."""
 
 
 @dataclass(frozen=True)
@@ -53,44 +57,93 @@ class Objective:
         self.canvas = Canvas((task.picture.shape[2], task.picture.shape[3]), encoder, layers, tile_px)
         with torch.no_grad():
             self.goals = self._goals(task)
-            self.content = {tile: self._content(task.picture, tile) for tile in self.canvas.tiles if terms.content}
+            self.content = self._content(task.picture) if terms.content else task.picture
 
     def __call__(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        places = [self.terms.statistic.places(self.canvas.grid(goal.layer), goal.shares) for goal in self.goals]
-        loss, gradient = loss_and_gradient(x, self.canvas.tiles, partial(self._parts, places), self._loss)
+        self.places = [self.terms.statistic.places(self.canvas.grid(goal.layer), goal.shares) for goal in self.goals]
+        tiles = self.canvas.tiles
         x = x.detach().requires_grad_()
+        if len(tiles) == 1:
+            loss = self._loss(self._together([self._parts(x, tiles[0])], tiles))
+            gradient = torch.autograd.grad(loss, x)[0]
+        else:
+            loss, gradient = self._in_tiles(x.detach(), tiles)
+        if max(self.canvas.size) > LEAST_TO_RELEASE_PX:
+            release_memory()
         roughness = self.terms.smoothness(x)
-        return loss + exact(roughness.detach()), gradient + torch.autograd.grad(roughness, x)[0]
+        return loss.detach() + exact(roughness.detach()), gradient + torch.autograd.grad(roughness, x)[0]
 
-    def _parts(self, places: Sequence[Tensor | None], seen: Tensor, tile: Tile) -> Parts:
+    def _in_tiles(self, x: Tensor, tiles: Sequence[Tile]) -> tuple[Tensor, Tensor]:
+        """The loss of all summaries of a picture (1, 3, H, W), and its gradient.
+
+        Summaries need two passes: the first makes them, the loss says how each should change, and the second, which
+        holds the features of one tile at a time, passes that on to the pixels. There all that sees a pixel of a tile
+        is looked at together, so that its gradient is summed up as it is for a whole: were it not, rounding would
+        grow from step to step until one could see it.
+        """
+        with torch.no_grad():
+            parts = [self._parts(tile.of(x), tile) for tile in tiles]
+        wholes = [whole.requires_grad_() for whole in self._together(parts, tiles)]
+        loss = self._loss(wholes)
+        slopes = torch.autograd.grad(loss, wholes)
+        gradient = torch.empty_like(x)
+        for tile in tiles:
+            around = self.canvas.surroundings(tile)
+            seen = around.of(x).requires_grad_()
+            parts_around = self._parts(seen, around)
+            torch.autograd.backward(parts_around, self._slopes(slopes, parts_around, around))
+            assert seen.grad is not None
+            rows, columns = tile.rows, tile.columns
+            top, left = rows.start - around.rows.low, columns.start - around.columns.low
+            inner = seen.grad[..., top : top + rows.end - rows.start, left : left + columns.end - columns.start]
+            gradient[..., rows.start : rows.end, columns.start : columns.end] = inner
+        return loss, gradient
+
+    def _parts(self, seen: Tensor, tile: Tile) -> list[Tensor]:
         """Of a tile: a summary for each goal, and its part of the content's loss."""
         self.tick()
         features = self.canvas.features(seen, tile)
         parts = [
-            _summary(self.canvas, self.terms.statistic, features, tile, goal.layer, goal.shares, where)
-            for goal, where in zip(self.goals, places, strict=True)
+            _summary(self.canvas, self.terms.statistic, features, tile, goal.layer, goal.shares, places)
+            for goal, places in zip(self.goals, self.places, strict=True)
         ]
         if self.terms.content:
             layer = self.canvas.encoder.content_layer
-            height, width = self.canvas.grid(layer)
-            difference = (features[layer] - self.content[tile]).float()
-            parts.append(exact(difference.square().sum() / (len(difference) * height * width)))
+            difference = exact(features[layer] - self.content[:, *self.canvas.window(tile, layer)])
+            parts.append(difference.square().sum() / self.content.numel())
         return parts
 
-    def _loss(self, parts: Sequence[Parts]) -> Tensor:
-        """The weighted sum of all terms, from the parts of all tiles."""
+    def _together(self, parts: Sequence[Sequence[Tensor]], tiles: Sequence[Tile]) -> list[Tensor]:
+        """What the parts of all tiles are together."""
         columns = list(zip(*parts, strict=True))
-        losses = [
-            goal.weight * exact(goal.distance(self.terms.statistic.together(column)))
-            for goal, column in zip(self.goals, columns, strict=False)
+        wholes = [
+            self.terms.statistic.together(column, [_seen(self.canvas, tile, goal.layer, places) for tile in tiles])
+            for goal, places, column in zip(self.goals, self.places, columns, strict=False)
         ]
-        if self.terms.content:
-            losses.append(self.terms.content * torch.stack(columns[-1]).sum())
-        return torch.stack(losses).sum()
+        return [*wholes, *(torch.stack(column).sum() for column in columns[len(wholes) :])]
 
-    def _content(self, picture: Tensor, tile: Tile) -> Tensor:
-        """The features (C, h, w) of a tile that the picture's shapes are kept by."""
-        return self.canvas.features(tile.of(picture), tile)[self.canvas.encoder.content_layer]
+    def _slopes(self, wholes: Sequence[Tensor], parts: Sequence[Tensor], tile: Tile) -> list[Tensor]:
+        """The gradients with respect to a tile's parts, from those with respect to the wholes."""
+        slopes = [
+            self.terms.statistic.slope(whole, _seen(self.canvas, tile, goal.layer, places)).expand_as(part)
+            for goal, places, whole, part in zip(self.goals, self.places, wholes, parts, strict=False)
+        ]
+        return [*slopes, *wholes[len(slopes) :]]
+
+    def _loss(self, wholes: Sequence[Tensor]) -> Tensor:
+        """The weighted sum of all terms."""
+        losses = [goal.weight * exact(goal.distance(whole)) for goal, whole in zip(self.goals, wholes, strict=False)]
+        return torch.stack([*losses, *(self.terms.content * whole for whole in wholes[len(losses) :])]).sum()
+
+    def _content(self, picture: Tensor) -> Tensor:
+        """The features (C, h, w) that the picture's shapes are kept by."""
+        layer = self.canvas.encoder.content_layer
+        height, width = self.canvas.grid(layer)
+        content = picture.new_empty(self.canvas.encoder.layers[layer].channels, height, width)
+        for tile in self.canvas.tiles:
+            found = self.canvas.features(tile.of(picture), tile)[layer]
+            content[:, *self.canvas.window(tile, layer)] = found.to(content.dtype)
+        return content
 
     def _goals(self, task: Task) -> list[Goal]:
         """One for each region and layer. The picture's own statistics are those of its region."""
@@ -128,16 +181,18 @@ class Objective:
         """The summary of a whole source (1, 3, h, w) at each layer."""
         statistic = self.terms.statistic
         canvas = Canvas((source.shape[2], source.shape[3]), encoder, tuple(self.terms.style), self.canvas.tile_px)
-        places = {layer: statistic.places(canvas.grid(layer), shares.get(layer)) for layer in canvas.layers}
+        all_places = {layer: statistic.places(canvas.grid(layer), shares.get(layer)) for layer in canvas.layers}
         parts: dict[str, list[Tensor]] = {layer: [] for layer in canvas.layers}
         for tile in canvas.tiles:
             self.tick()
             features = canvas.features(tile.of(source), tile)
             for layer in canvas.layers:
-                parts[layer].append(
-                    _summary(canvas, statistic, features, tile, layer, shares.get(layer), places[layer])
-                )
-        return {layer: statistic.together(found) for layer, found in parts.items()}
+                part = _summary(canvas, statistic, features, tile, layer, shares.get(layer), all_places[layer])
+                parts[layer].append(part)
+        return {
+            layer: statistic.together(found, [_seen(canvas, tile, layer, all_places[layer]) for tile in canvas.tiles])
+            for layer, found in parts.items()
+        }
 
 
 def _summary(
@@ -150,9 +205,12 @@ def _summary(
     places: Tensor | None,
 ) -> Tensor:
     """Of a tile at a layer; shares (h, w) and places (n,) are those of the whole."""
-    rows, columns = canvas.window(tile, layer)
-    if places is not None:
-        row, column = places // canvas.grid(layer)[1], places % canvas.grid(layer)[1]
-        here = (row >= rows.start) & (row < rows.stop) & (column >= columns.start) & (column < columns.stop)
-        places = (row[here] - rows.start) * (columns.stop - columns.start) + column[here] - columns.start
-    return statistic.summary(features[layer], None if shares is None else shares[rows, columns], places)
+    here = None if shares is None else shares[canvas.window(tile, layer)]
+    found = None if places is None else canvas.find(tile, layer, places)[0]
+    block = max(1, BLOCK_PX // canvas.encoder.layers[layer].stride)
+    return statistic.summary(features[layer], here, found, block)
+
+
+def _seen(canvas: Canvas, tile: Tile, layer: str, places: Tensor | None) -> Tensor | None:
+    """Which of the places (n,) of the whole lie in a tile."""
+    return None if places is None else canvas.find(tile, layer, places)[1]

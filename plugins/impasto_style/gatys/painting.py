@@ -13,20 +13,21 @@ from ..encoders import load_encoder
 from ..task import Task, as_image, resized
 from .descent import Walk, descend
 from .presets import Classic, Modern, Preset
+from .tiling import TILE_PX
 
 if TYPE_CHECKING:
     from . import GatysParameters
 
 
-def paint(task: Task, parameters: GatysParameters, context: Context) -> Tensor:
-    """The task's picture, repainted: (1, 3, H, W) within [0, 1]."""
+def paint(task: Task, parameters: GatysParameters, context: Context, tile_px: int = TILE_PX) -> Tensor:
+    """The task's picture, repainted: (1, 3, H, W) within [0, 1]. More than `tile_px` a side is looked at in tiles."""
     encoder = load_encoder(
         "" if parameters.backbone == "auto" else parameters.backbone,
         context,
         padding="circular" if task.seamless else "reflect",
         pooling=parameters.pooling,
     )
-    preset = (Classic if parameters.preset == "classic" else Modern)(encoder, parameters, context)
+    preset = (Classic if parameters.preset == "classic" else Modern)(encoder, parameters, context, tile_px)
     report = _Report(preset, task, context)
     x = task.start
     for size_px in report.sizes:

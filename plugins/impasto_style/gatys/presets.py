@@ -33,9 +33,10 @@ FINE_LAYERS = 2
 LEAST_DETAIL = 0.05
 """The least part of their weight that is left: they see colours as well."""
 STEADY_RATE = 0.05
-TILED_RATE = 0.02
-TILED_SHARE = 1 / 3
-"""Of the evaluations that are made of a picture that is larger than a tile: only its finest strokes are new."""
+LARGE_PX = TILE_PX
+"""A picture with a longer side may be seen in tiles."""
+LARGE_RATE, LARGE_SHARE = 0.02, 1 / 3
+"""There: the rate, and the share of the evaluations that is made: only the finest strokes are new."""
 
 CLASSIC_CONTENT, CLASSIC_STYLE, CLASSIC_SMOOTHNESS = 1e3, 1e-2, 1e-4
 CLASSIC_RATE, CLASSIC_BETAS, CLASSIC_EPSILON, CLASSIC_STEPS = 5.0, (0.99, 0.999), 0.1, 1000
@@ -62,34 +63,35 @@ class Preset(Protocol):
 
 
 class Modern:
-    """Coarse to fine (crowsonkb 2021), with L-BFGS; what is larger than a tile by steadier steps in full precision.
+    """Coarse to fine (crowsonkb 2021), with L-BFGS; what is larger by steadier steps in full precision.
 
-    There L-BFGS would need too much memory, and rounding, which differs between tiles, would decide where it goes.
+    There L-BFGS would need too much memory, and tiles in less precision would round in ways of their own.
     """
 
-    tile_px = TILE_PX
-
-    def __init__(self, encoder: Encoder, parameters: GatysParameters, context: Context) -> None:
-        self.encoder, self.parameters, self.context = encoder, parameters, context
+    def __init__(self, encoder: Encoder, parameters: GatysParameters, context: Context, tile_px: int = TILE_PX) -> None:
+        self.encoder, self.parameters, self.context, self.tile_px = encoder, parameters, context, tile_px
         self.quick = encoder.to(getattr(torch, training_precision(context.device)))
 
     def sizes(self, task: Task) -> list[int]:
         return scales(task, LEAST_PX)
 
     def evaluations(self, size_px: int) -> int:
-        share = TILED_SHARE if size_px > TILE_PX else 1
+        share = LARGE_SHARE if size_px > LARGE_PX else 1
         return max(1, round(share * self.parameters.iterations))
 
     def objective(self, task: Task) -> Objective:
-        encoder = self.encoder if task.longest_px > TILE_PX else self.quick
-        smoothness = partial(_differences, SMOOTHNESS * self.parameters.smoothness, task.seamless)
-        content = CONTENT_WEIGHT * self.parameters.preservation / encoder.architecture.content_unit**2
-        terms = Terms(self._statistic(), self._style_weights(), content, smoothness)
-        return Objective(task, encoder, terms, self.context.check, self.tile_px)
+        encoder = self.encoder if task.longest_px > LARGE_PX else self.quick
+        return Objective(task, encoder, self.terms(task.seamless), self.context.check, self.tile_px)
+
+    def terms(self, seamless: bool) -> Terms:
+        """What the loss is made of."""
+        content = CONTENT_WEIGHT * self.parameters.preservation / self.encoder.architecture.content_unit**2
+        smoothness = partial(_differences, SMOOTHNESS * self.parameters.smoothness, seamless)
+        return Terms(self._statistic(), self._style_weights(), content, smoothness)
 
     def way(self, size_px: int) -> Callable[[Walk], None]:
-        if size_px > TILE_PX:
-            return partial(steady, rate=TILED_RATE)
+        if size_px > LARGE_PX:
+            return partial(steady, rate=LARGE_RATE)
         if self.parameters.optimizer == "adam" or self.parameters.statistics == "sliced":
             return partial(steady, rate=STEADY_RATE)
         return lbfgs
@@ -112,8 +114,8 @@ class Modern:
 class Classic:
     """Gram matrices at one size with Adam (Gatys et al. 2016), with the settings of the best-known implementation."""
 
-    def __init__(self, encoder: Encoder, parameters: GatysParameters, context: Context) -> None:
-        self.encoder, self.parameters, self.context = encoder, parameters, context
+    def __init__(self, encoder: Encoder, parameters: GatysParameters, context: Context, tile_px: int = TILE_PX) -> None:
+        self.encoder, self.parameters, self.context, self.tile_px = encoder, parameters, context, tile_px
 
     def sizes(self, task: Task) -> list[int]:
         return [task.longest_px]
@@ -122,11 +124,12 @@ class Classic:
         return CLASSIC_STEPS
 
     def objective(self, task: Task) -> Objective:
-        layers = self.encoder.style_layers
-        style = dict.fromkeys(layers, CLASSIC_STYLE / len(layers))
-        content = CLASSIC_CONTENT * CAFFE_SCALE**2 * self.parameters.preservation
+        architecture = self.encoder.architecture
+        pairs = zip(architecture.style_layers, architecture.style_units, strict=True)
+        style = {layer: CLASSIC_STYLE / len(architecture.style_layers) / unit**4 for layer, unit in pairs}
+        content = CLASSIC_CONTENT * (CAFFE_SCALE / architecture.content_unit) ** 2 * self.parameters.preservation
         terms = Terms(ClassicGram(CAFFE_SCALE), style, content, _classic_smoothness)
-        return Objective(task, self.encoder, terms, self.context.check)
+        return Objective(task, self.encoder, terms, self.context.check, self.tile_px)
 
     def way(self, size_px: int) -> Callable[[Walk], None]:
         return partial(adam, rate=CLASSIC_RATE, betas=CLASSIC_BETAS, epsilon=CLASSIC_EPSILON, unit=LEVELS)

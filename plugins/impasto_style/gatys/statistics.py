@@ -7,8 +7,8 @@ which mixed covariances would not be.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Protocol
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
@@ -22,8 +22,8 @@ Distance = Callable[[Tensor], Tensor]
 
 NOISE = 1e-5
 """Added to each variance, in parts of the mean one: what never varies has no direction to be matched in."""
-CHUNK = 512
-"""Positions that are summed up in single precision; a longer sum would depend on how a picture is cut into tiles."""
+CHUNK = 2**14
+"""Positions that are summed up at a time."""
 SAMPLES, DIRECTIONS = 4096, 32
 """Positions and projections that the sliced distance looks at, each time anew."""
 
@@ -34,11 +34,14 @@ class Statistic(Protocol):
     def places(self, grid: tuple[int, int], shares: Tensor | None) -> Tensor | None:
         """Positions to look at next (n,), counted row by row in a layer's grid (h, w); None: everywhere."""
 
-    def summary(self, features: Tensor, shares: Tensor | None, places: Tensor | None) -> Tensor:
-        """Of a part's features (C, h, w), each position as much as its share (h, w) says."""
+    def summary(self, features: Tensor, shares: Tensor | None, places: Tensor | None, block: int) -> Tensor:
+        """Of a part's features (C, h, w), each position as much as its share (h, w) says; summed up in such blocks."""
 
-    def together(self, parts: Sequence[Tensor]) -> Tensor:
-        """The summary of a whole, from its parts'."""
+    def together(self, parts: Sequence[Tensor], seen: Sequence[Tensor | None]) -> Tensor:
+        """The summary of a whole, from its parts' and which of the whole's places each of them saw (n,)."""
+
+    def slope(self, whole: Tensor, seen: Tensor | None) -> Tensor:
+        """The gradient with respect to the summary of a part that saw these places, from that of the whole."""
 
     def towards(self, sources: Sequence[Tensor], weights: Sequence[float]) -> Distance:
         """The distance to a mix of summaries; the weights add up to 1."""
@@ -50,15 +53,14 @@ class RawMoments:
     def places(self, grid: tuple[int, int], shares: Tensor | None) -> None:
         return None
 
-    def summary(self, features: Tensor, shares: Tensor | None, places: Tensor | None) -> Tensor:
-        rows = _rows(features)
-        rows = torch.cat([rows.new_ones(len(rows), 1), rows], 1)  # (n, C + 1)
-        weighted = rows if shares is None else rows * shares.reshape(-1, 1)
-        chunks = zip(weighted.split(CHUNK), rows.split(CHUNK), strict=True)
-        return torch.stack([exact(left.T @ right) for left, right in chunks]).sum(0)
+    def summary(self, features: Tensor, shares: Tensor | None, places: Tensor | None, block: int) -> Tensor:
+        return _Moments.apply(features, shares, block)  # (blocks, C + 1, C + 1)
 
-    def together(self, parts: Sequence[Tensor]) -> Tensor:
-        return torch.stack(list(parts)).sum(0)
+    def together(self, parts: Sequence[Tensor], seen: Sequence[Tensor | None]) -> Tensor:
+        return torch.cat(list(parts)).sort(0).values.sum(0)  # sorted, so that the order of blocks changes no bit
+
+    def slope(self, whole: Tensor, seen: Tensor | None) -> Tensor:
+        return whole
 
     @staticmethod
     def mixed(sources: Sequence[Tensor], weights: Sequence[float]) -> Tensor:
@@ -131,11 +133,14 @@ class Sliced:
         found = torch.searchsorted(cumulated, draws * cumulated[-1], right=True).clamp_max(len(cumulated) - 1)
         return found.to(self.context.device)
 
-    def summary(self, features: Tensor, shares: Tensor | None, places: Tensor | None) -> Tensor:
-        return _rows(features)[places]  # (n, C)
+    def summary(self, features: Tensor, shares: Tensor | None, places: Tensor | None, block: int) -> Tensor:
+        return features.flatten(1).T[places].float()  # (n, C)
 
-    def together(self, parts: Sequence[Tensor]) -> Tensor:
-        return torch.cat(list(parts))
+    def together(self, parts: Sequence[Tensor], seen: Sequence[Tensor | None]) -> Tensor:
+        return torch.cat(list(parts))[torch.cat([places for places in seen if places is not None]).argsort()]
+
+    def slope(self, whole: Tensor, seen: Tensor | None) -> Tensor:
+        return whole[seen]
 
     def towards(self, sources: Sequence[Tensor], weights: Sequence[float]) -> Distance:
         def distance(made: Tensor) -> Tensor:
@@ -149,9 +154,50 @@ class Sliced:
         return distance
 
 
-def _rows(features: Tensor) -> Tensor:
-    """(C, h, w) as float32 (h w, C)."""
-    return features.permute(1, 2, 0).reshape(-1, len(features)).float()
+class _Moments(torch.autograd.Function):
+    """Raw moments of blocks, in double precision without all features in that precision in memory.
+
+    What is summed up of a block depends on the block alone, bit by bit, however a picture is cut into tiles.
+    """
+
+    @staticmethod
+    def forward(context: Any, features: Tensor, shares: Tensor | None, block: int) -> Tensor:
+        """(blocks, C + 1, C + 1) of features (C, h, w) that count by their shares (h, w)."""
+        context.save_for_backward(features, shares)
+        context.block = block
+        places, side = _blocks(features, block), len(features) + 1
+        sums = torch.zeros(len(places), side, side, dtype=torch.float64, device=exact(features[:, :0]).device)
+        for place, total in zip(places, sums, strict=True):
+            for rows, share in _chunks(features[place], None if shares is None else shares[place[1:]]):
+                total += exact((rows * share).T @ rows)
+        return sums
+
+    @staticmethod
+    def backward(context: Any, slope: Tensor) -> tuple[Tensor, None, None]:
+        """With respect to the features."""
+        features, shares = context.saved_tensors
+        result = torch.empty_like(features)
+        for place, part in zip(_blocks(features, context.block), slope + slope.mT, strict=True):
+            chunks = _chunks(features[place], None if shares is None else shares[place[1:]])
+            found = torch.cat([(share * (rows @ part.to(rows)))[:, 1:] for rows, share in chunks])
+            result[place] = found.T.view_as(features[place])
+        return result, None, None
+
+
+def _blocks(features: Tensor, side: int) -> list[tuple[slice, slice, slice]]:
+    """Where squares of features (C, h, w) are; those at the end may be smaller."""
+    tops, lefts = (range(0, length, side) for length in features.shape[1:])
+    return [(slice(None), slice(top, top + side), slice(left, left + side)) for top in tops for left in lefts]
+
+
+def _chunks(features: Tensor, shares: Tensor | None) -> Iterator[tuple[Tensor, Tensor]]:
+    """(1, f) of some positions (n, C + 1), and their shares (n, 1), in the next precision above the features'."""
+    for index, chunk in enumerate(features.flatten(1).T.split(CHUNK)):
+        rows = exact(chunk) if features.dtype == torch.float32 else chunk.float()
+        share = rows.new_ones(len(rows), 1)
+        if shares is not None:
+            share = shares.flatten()[index * CHUNK :][: len(rows), None].to(rows)
+        yield torch.cat([torch.ones_like(share), rows], 1), share
 
 
 def exact(x: Tensor) -> Tensor:

@@ -1,10 +1,10 @@
-"""Features of pictures of any size, and gradients of what is summed up from them, one tile in memory at a time."""
+"""Features of pictures of any size, one tile in memory at a time, bit by bit as the whole would have them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import torch
 from torch import Tensor
@@ -13,11 +13,13 @@ from ..encoders import Encoder
 
 TILE_PX = 1024
 """A tile's sides, without what is seen around it; a picture up to this size is one tile."""
+BLOCK_PX = 256
+"""What is summed up over a picture is summed up in squares of this side first: tiles are made of whole ones."""
 
 
 @dataclass(frozen=True)
 class Span:
-    """A tile along one axis, in pixels: from `start` to `end`; seen is from `low` to `high`, which may wrap."""
+    """A tile along one axis, in pixels: from `start` to `end`; seen is from `low` to `high`. All of it may wrap."""
 
     start: int
     end: int
@@ -34,22 +36,11 @@ class Tile:
 
     def of(self, picture: Tensor) -> Tensor:
         """What is seen of (1, C, H, W); a copy."""
-        rows, columns = self._indices(picture)
-        return picture[:, :, rows[:, None], columns]
-
-    def add(self, gradient: Tensor, part: Tensor) -> None:
-        """Add the gradient of what is seen to that of the whole (1, C, H, W)."""
-        rows, columns = self._indices(gradient)
-        places = rows[:, None] * gradient.shape[3] + columns
-        gradient.view(gradient.shape[1], -1).index_add_(1, places.flatten(), part[0].flatten(1))
-
-    def _indices(self, picture: Tensor) -> tuple[Tensor, Tensor]:
-        """Rows and columns of what is seen, around the borders of the picture."""
         rows, columns = (
             torch.arange(span.low, span.high, device=picture.device) % side
             for span, side in zip((self.rows, self.columns), picture.shape[2:], strict=True)
         )
-        return rows, columns
+        return picture[:, :, rows[:, None], columns]
 
 
 @dataclass(frozen=True)
@@ -63,37 +54,55 @@ class Canvas:
 
     @cached_property
     def tiles(self) -> list[Tile]:
-        """Tiles that cover it, aligned to the coarsest layer; a single one, without borders, where it is small."""
-        infos = [self.encoder.layers[layer] for layer in self.layers]
-        stride, reach_px = max(info.stride for info in infos), max(info.reach_px for info in infos)
-        if max(self.size) <= self.tile_px:
-            step, halo = -(-max(self.size) // stride) * stride, 0
-        else:
-            step, halo = max(self.tile_px // stride, 1) * stride, -(-reach_px // stride) * stride
-        rows, columns = (self._spans(side, step, halo) for side in self.size)
+        """Tiles that cover it, aligned to blocks or to the coarsest layer; one, without borders, where it is small."""
+        unit = BLOCK_PX if self.tile_px >= BLOCK_PX else self._stride
+        step = max(self.tile_px // unit, 1) * unit if self.halo_px else max(self.size)
+        rows, columns = (
+            [self._span(start, end, axis) for start, end in pairwise([*_starts(side, step), side])]
+            for axis, side in enumerate(self.size)
+        )
         return [Tile(row, column) for row in rows for column in columns]
 
-    def _spans(self, side: int, step: int, halo: int) -> list[Span]:
-        spans = []
-        for start in range(0, side, step):
-            end = min(start + step, side)
-            low, high = start - halo, end + halo
-            wraps = self.encoder.padding == "circular"
-            spans.append(Span(start, end, low, high) if wraps else Span(start, end, max(low, 0), min(high, side)))
-        return spans
+    @cached_property
+    def halo_px(self) -> int:
+        """How far around a tile its features see, in whole positions of the coarsest layer; 0 for a single tile."""
+        if max(self.size) <= self.tile_px:
+            return 0
+        reach_px = max(self.encoder.layers[layer].reach_px for layer in self.layers)
+        return -(-reach_px // self._stride) * self._stride
+
+    @property
+    def _stride(self) -> int:
+        return max(self.encoder.layers[layer].stride for layer in self.layers)
+
+    def _span(self, start: int, end: int, axis: int) -> Span:
+        start, low = (self._within(start - margin, axis) for margin in (0, self.halo_px))
+        end, high = (self._within(end + margin, axis) for margin in (0, self.halo_px))
+        return Span(start, end, low, high)
+
+    def _within(self, place: int, axis: int) -> int:
+        return place if self.encoder.padding == "circular" else min(max(place, 0), self.size[axis])
+
+    def surroundings(self, tile: Tile) -> Tile:
+        """The larger tile of all positions that see a pixel of this one."""
+        rows, columns = (
+            self._span(span.start - self.halo_px, span.end + self.halo_px, axis)
+            for axis, span in enumerate((tile.rows, tile.columns))
+        )
+        return Tile(rows, columns)
 
     def grid(self, layer: str) -> tuple[int, int]:
         """(h, w) of a layer's features of the whole."""
         return self.encoder.grid(layer, self.size)
 
-    def window(self, tile: Tile, layer: str) -> tuple[slice, slice]:
-        """Rows and columns of a layer's grid that lie in a tile."""
+    def window(self, tile: Tile, layer: str) -> tuple[Tensor, Tensor]:
+        """Which rows (h, 1) and columns (w,) of a layer's grid lie in a tile."""
         stride = self.encoder.layers[layer].stride
-        rows, columns = (
-            slice(span.start // stride, min(-(-span.end // stride), length))
-            for span, length in zip((tile.rows, tile.columns), self.grid(layer), strict=True)
-        )
-        return rows, columns
+        places = []
+        for span, side, length in zip((tile.rows, tile.columns), self.size, self.grid(layer), strict=True):
+            stop = -(-span.end // stride) if span.end > side else min(-(-span.end // stride), length)
+            places.append(torch.arange(span.start // stride, stop) % length)
+        return places[0][:, None], places[1]
 
     def features(self, seen: Tensor, tile: Tile) -> dict[str, Tensor]:
         """By layer, the features (C, h, w) that lie in a tile, from what is seen of it (1, 3, H, W)."""
@@ -101,41 +110,25 @@ class Canvas:
         for layer, features in self.encoder(seen, self.layers).items():
             stride = self.encoder.layers[layer].stride
             rows, columns = self.window(tile, layer)
-            top, left = tile.rows.low // stride, tile.columns.low // stride
-            found[layer] = features[
-                0, :, rows.start - top : rows.stop - top, columns.start - left : columns.stop - left
-            ]
+            top, left = ((span.start - span.low) // stride for span in (tile.rows, tile.columns))
+            found[layer] = features[0, :, top : top + len(rows), left : left + len(columns)]
         return found
 
+    def find(self, tile: Tile, layer: str, places: Tensor) -> tuple[Tensor, Tensor]:
+        """Where places (n,) of a layer's grid, counted row by row, lie in a tile: its positions (m,), and which (m,).
 
-Parts = list[Tensor]
-"""What is summed up of one tile."""
+        A tile around which a picture wraps may hold a place more than once.
+        """
+        rows, columns = self.window(tile, layer)
+        here, order = (rows * self.grid(layer)[1] + columns).flatten().to(places.device).sort()
+        first, last = (torch.searchsorted(here, places, right=is_right) for is_right in (False, True))
+        counts = last - first
+        which = torch.arange(len(places), device=places.device).repeat_interleave(counts)
+        among = torch.arange(len(which), device=places.device) - (counts.cumsum(0) - counts)[which]
+        return order[first[which] + among], which
 
 
-def loss_and_gradient(
-    x: Tensor,
-    tiles: Sequence[Tile],
-    parts_of: Callable[[Tensor, Tile], Parts],
-    loss_of: Callable[[list[Parts]], Tensor],
-) -> tuple[Tensor, Tensor]:
-    """The loss of what is summed up of all tiles, and its gradient with respect to the picture (1, 3, H, W).
-
-    The sums need two passes: the first makes them, the loss says how each should change, and the second, which holds
-    the features of one tile at a time, passes that on to the pixels. A single tile needs one.
-    """
-    if len(tiles) == 1:
-        x = x.detach().requires_grad_()
-        loss = loss_of([parts_of(x, tiles[0])])
-        return loss.detach(), torch.autograd.grad(loss, x)[0]
-    with torch.no_grad():
-        found = [parts_of(tile.of(x), tile) for tile in tiles]
-    leaves = [[part.requires_grad_() for part in parts] for parts in found]
-    loss = loss_of(leaves)
-    loss.backward()
-    gradient = torch.zeros_like(x)
-    for tile, parts in zip(tiles, leaves, strict=True):
-        seen = tile.of(x.detach()).requires_grad_()
-        torch.autograd.backward(parts_of(seen, tile), [part.grad for part in parts])
-        assert seen.grad is not None
-        tile.add(gradient, seen.grad)
-    return loss.detach(), gradient
+def _starts(side: int, step: int) -> list[int]:
+    """Where tiles begin; what is left of a side and small is part of the last: it would be rounded in another way."""
+    starts = list(range(0, side, step))
+    return starts[:-1] if len(starts) > 1 and side - starts[-1] < step / 2 else starts

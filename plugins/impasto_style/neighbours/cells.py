@@ -20,15 +20,15 @@ from ..task import resized, resized_linear
 CELL_PX = 4
 ALIGNMENT_PX = 8
 """Sides of pictures are multiples of it: the stride of the coarsest layer."""
-TILE_PX = 512
-"""A larger picture is looked at in tiles of at most this side."""
+TILE_PX = 256
+"""A large picture is looked at in tiles of at most this side."""
 MIDDLE = 0.5
 """Pixels count from middle grey."""
 
 
 @dataclass(frozen=True)
 class Tile:
-    """Part of a picture, in pixels from its corner: [top, bottom) x [left, right)."""
+    """Part of a picture, in pixels from its corner: [top, bottom) x [left, right); beyond its borders it wraps."""
 
     top: int
     bottom: int
@@ -36,9 +36,15 @@ class Tile:
     right: int
 
     def of_cells(self, values: Tensor) -> Tensor:
-        """Its part of values of cells (..., H / 4, W / 4)."""
-        rows = slice(self.top // CELL_PX, self.bottom // CELL_PX)
-        return values[..., rows, self.left // CELL_PX : self.right // CELL_PX]
+        """Its part of values of cells (..., H / 4, W / 4): a view of them where it does not wrap."""
+        (top, bottom), (left, right) = (
+            (start // CELL_PX, stop // CELL_PX) for start, stop in ((self.top, self.bottom), (self.left, self.right))
+        )
+        height, width = values.shape[-2:]
+        if min(top, left) >= 0 and bottom <= height and right <= width:
+            return values[..., top:bottom, left:right]
+        rows, columns = torch.arange(top, bottom) % height, torch.arange(left, right) % width
+        return values[..., rows[:, None], columns]
 
 
 class Eye:
@@ -66,7 +72,7 @@ class Eye:
     def __call__(self, x: Tensor) -> list[Tensor]:
         """Features (D, H / 4, W / 4) of the cells of (1, 3, H, W), for the pixels and for each layer."""
         found = self.encoder(x, self.names)
-        features = [x - MIDDLE, *(found[name] for name in self.names)]
+        features = [x - MIDDLE, *(found[name].float() for name in self.names)]
         size = (x.shape[2] // CELL_PX, x.shape[3] // CELL_PX)
         return [
             _in_cells(layer, stride, size, self.is_seamless)
@@ -79,37 +85,60 @@ class Eye:
             for left, right in _parts(size[1], self.tile_px):
                 yield Tile(top, bottom, left, right)
 
+    def around(self, tile: Tile, size: Sequence[int]) -> Tile:
+        """The larger tile of all cells that see a pixel of this one."""
+        spans = [(tile.top, tile.bottom), (tile.left, tile.right)]
+        for axis, (start, stop) in enumerate(spans):
+            if stop - start < size[axis]:
+                start, stop = start - self.margin_px, stop + self.margin_px
+                spans[axis] = (start, stop) if self.is_seamless else (max(start, 0), min(stop, size[axis]))
+        return Tile(*spans[0], *spans[1])
+
     def look(self, x: Tensor, tile: Tile) -> list[Tensor]:
         """Features (D, h / 4, w / 4) of the cells of a tile of (1, 3, H, W)."""
+        return self.cells(*self.seen(x, tile), tile)
+
+    def seen(self, x: Tensor, tile: Tile) -> tuple[Tensor, int, int]:
+        """What is looked at for a tile of (1, 3, H, W), and how many pixels of it are above and before the tile."""
         rows, above = self._seen(tile.top, tile.bottom, x.shape[2])
         columns, before = self._seen(tile.left, tile.right, x.shape[3])
-        size_px = tile.bottom - tile.top, tile.right - tile.left
-        part = x if size_px == tuple(x.shape[2:]) else x[:, :, rows][..., columns]
-        height, width = (side // CELL_PX for side in size_px)
-        return [layer[:, above : above + height, before : before + width] for layer in self(part)]
+        is_all = (tile.bottom - tile.top, tile.right - tile.left) == tuple(x.shape[2:])
+        return x if is_all else x[:, :, rows][..., columns], above, before
+
+    def cells(self, part: Tensor, above: int, before: int, tile: Tile) -> list[Tensor]:
+        """Features (D, h / 4, w / 4) of the cells of a tile, of what is `seen` of it."""
+        rows = slice(above // CELL_PX, (above + tile.bottom - tile.top) // CELL_PX)
+        columns = slice(before // CELL_PX, (before + tile.right - tile.left) // CELL_PX)
+        return [layer[:, rows, columns] for layer in self(part)]
 
     def _seen(self, start: int, stop: int, length: int) -> tuple[Tensor, int]:
-        """Which of `length` rows are looked at for those of a tile, and how many cells of them are margin before it."""
+        """Which of `length` rows are looked at for those of a tile, and how many of them are before it."""
         if stop - start == length:
             return torch.arange(length), 0
         first, last = start - self.margin_px, stop + self.margin_px
         if self.is_seamless:
-            return torch.arange(first, last) % length, self.margin_px // CELL_PX
+            return torch.arange(first, last) % length, self.margin_px
         first, last = max(first, 0), min(last, length)
-        return torch.arange(first, last), (start - first) // CELL_PX
+        return torch.arange(first, last), start - first
 
 
 def aligned(x: Tensor, seamless: bool) -> Tensor:
-    """(B, C, H, W) with sides that are multiples of `ALIGNMENT_PX`: mirrored at the end, or resized where it tiles."""
+    """(B, C, H, W) with sides that are multiples of `ALIGNMENT_PX`: resized where it tiles, else with mirrored margins.
+
+    These are at least `ALIGNMENT_PX` wide, so that cells that are shifted by less still cover all of the picture.
+    """
     height, width = (math.ceil(side / ALIGNMENT_PX) * ALIGNMENT_PX for side in x.shape[2:])
     if seamless:
         return resized_linear(x, (height, width), seamless)
-    return pad(x, (0, width - x.shape[3], 0, height - x.shape[2]), mode="reflect")
+    right, bottom = width - x.shape[3] + ALIGNMENT_PX, height - x.shape[2] + ALIGNMENT_PX
+    return pad(x, (ALIGNMENT_PX, right, ALIGNMENT_PX, bottom), mode="reflect")
 
 
 def unaligned(x: Tensor, size: Sequence[int], seamless: bool) -> Tensor:
     """What was aligned, in its own (height, width) again."""
-    return resized(x, size, seamless) if seamless else x[..., : size[0], : size[1]]
+    if seamless:
+        return resized(x, size, seamless)
+    return x[..., ALIGNMENT_PX : ALIGNMENT_PX + size[0], ALIGNMENT_PX : ALIGNMENT_PX + size[1]]
 
 
 def pooled(features: Tensor, stride: int) -> Tensor:

@@ -17,15 +17,20 @@ def in_colors_of(style: Tensor, x: Tensor, weights: Tensor) -> Tensor:
 
 
 def in_mixed_colors(x: Tensor, task: Task) -> Tensor:
-    """x (1, 3, H, W) with each region in the palette that its sources have together."""
+    """x (1, 3, H, W) with each region in the palette that its sources have together; where the picture stays, as it is.
+
+    There it has its colours, but for what a neighbour spilled, which shall not be paid for by the rest.
+    """
     pixels, picture = as_image(x), as_image(task.picture)
     used = [index for index in range(1, len(task.sources)) if any(region.weights[index] for region in task.regions)]
     styles = [palette_of(as_image(task.sources[index])) for index in used]
     result = np.zeros_like(pixels)
     for region in task.regions:
         mask = None if region.mask is None else as_image(region.mask)
-        weights = [region.weights[index] for index in (0, *used)]
-        wanted = mixed([palette_of(picture, mask), *styles], weights)
-        moved = transport(palette_of(pixels, mask), wanted).of(pixels)
+        moved = pixels
+        if region.weights[0] < 1:
+            weights = [region.weights[index] for index in (0, *used)]
+            wanted = mixed([palette_of(picture, mask), *styles], weights)
+            moved = transport(palette_of(pixels, mask), wanted).of(pixels)
         result += moved if mask is None else mask * moved
     return as_tensor(result, x.device)

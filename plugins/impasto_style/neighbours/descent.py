@@ -11,9 +11,9 @@ from torch import Tensor
 from . import pyramid
 from .progress import Progress
 
-RATE, LAST_SHARE = 1e-2, 0.02
+RATE, LAST_SHARE = 2e-2, 0.02
 """The rate at the first step, and what is left of it at the last: a higher one leaves noise between pixels."""
-BETAS, EPSILON = (0.9, 0.99), 1e-2
+BETAS, EPSILON = (0.9, 0.99), 5e-2
 """Slopes are about 1 a pixel; what is far below it is rounding, and shall move nothing."""
 FALLS = 4
 """So many times the rate is lowered where a picture is lost, before it is left as it was."""
@@ -23,12 +23,12 @@ Gradient = Callable[[Tensor], tuple[float, Tensor]]
 
 
 class Descent:
-    """Goes down from a picture (1, 3, H, W) in about `steps` steps, ever smaller ones."""
+    """Goes down from a picture (1, 3, H, W), which may tile, in about `steps` steps, ever smaller ones."""
 
-    def __init__(self, x: Tensor, steps: int, progress: Progress) -> None:
-        self.steps, self.progress = steps, progress
+    def __init__(self, x: Tensor, steps: int, progress: Progress, is_seamless: bool = False) -> None:
+        self.steps, self.progress, self.is_seamless = steps, progress, is_seamless
         self.done = self.falls = 0
-        self.levels = [level.detach().clone().requires_grad_() for level in pyramid.split(x)]
+        self.levels = [level.detach().clone().requires_grad_() for level in pyramid.split(x, is_seamless)]
         self.kept = [level.detach().clone() for level in self.levels]
         self.adam = torch.optim.Adam(self.levels, lr=RATE, betas=BETAS, eps=EPSILON)
 
@@ -36,7 +36,7 @@ class Descent:
     def picture(self) -> Tensor:
         """Where it is: (1, 3, H, W)."""
         with torch.no_grad():
-            return pyramid.join(self.levels)
+            return pyramid.join(self.levels, self.is_seamless)
 
     def run(self, count: int, gradient: Gradient) -> bool:
         """At most `count` steps more; whether there are more to go."""
@@ -49,7 +49,7 @@ class Descent:
 
     def _step(self, gradient: Gradient) -> None:
         self.adam.zero_grad()
-        x = pyramid.join(self.levels)
+        x = pyramid.join(self.levels, self.is_seamless)
         loss, slope = gradient(x.detach())
         if not (math.isfinite(loss) and bool(slope.isfinite().all())):
             self._fall()

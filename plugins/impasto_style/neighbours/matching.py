@@ -66,7 +66,7 @@ def nearest(queries: Tensor, keys: Tensor, tick: Callable[[], None] = lambda: No
     found = []
     for chunk in queries.split(rows):
         tick()
-        found.append((normalize(chunk.float(), dim=1) @ keys).sub_(popularity / 2).argmax(1))
+        found.append(torch.addmm(-popularity / 2, normalize(chunk.float(), dim=1), keys).argmax(1))
     return torch.cat(found)
 
 

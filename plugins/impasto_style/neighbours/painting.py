@@ -1,7 +1,8 @@
 """Style transfer by nearest neighbours (NNST, Kolkin et al. 2022), coarse to fine.
 
 Where we depart from the paper: cells hold what every pixel says, and the pixels; features' lengths count, not only
-their angles; pieces that fit everywhere are held back; the picture is recoloured, not centred, to be compared.
+their angles, and so do their means and covariances; pieces that fit everywhere are held back; the picture is
+recoloured, not centred, to be compared, and is compared to the end.
 """
 
 from __future__ import annotations
@@ -10,9 +11,11 @@ from dataclasses import replace
 from math import ceil
 from typing import TYPE_CHECKING
 
+import torch
 from torch import Tensor
 
 from impasto.context import Context
+from impasto.device import training_precision
 from impasto.texture import Maps
 
 from ..encoders import load_encoder
@@ -28,19 +31,19 @@ if TYPE_CHECKING:
 
 LEAST_PX, RATIO = 96, 2.0
 """Longer side of the first size, at least, and from one size to the next. From smaller ones forms do not come back."""
-JOINT_SHARE = 0.6
-"""Of the steps: those with one match for all layers. After them each layer has its own ("feature splitting")."""
+JOINT_SHARE = 0.2
+"""Of the steps: those with one match for all layers. After them layers have their own ("feature splitting")."""
 REFRESH_STEPS, LEAST_MATCHES = 20, 5
 """After so many steps, or this part of all, cells are laid elsewhere and matched anew: no lattice is left to see."""
-PRESERVATION = 3.0
-"""Weight of the picture in what is compared; what is painted so far has 1. The paper's alpha says the opposite."""
+LARGE_PX = 512
+"""A picture with a longer side is looked at in tiles."""
 
 
 def paint(task: Task, parameters: NeighboursParameters, context: Context, tile_px: int = TILE_PX) -> Tensor:
-    """The task's picture, repainted: (1, 3, H, W). More than `tile_px` a side is looked at in tiles."""
+    """The task's picture, repainted: (1, 3, H, W). Large ones are looked at in tiles of `tile_px` a side."""
     name = "" if parameters.backbone == "auto" else parameters.backbone
     encoder = load_encoder(name, context, padding="circular" if task.seamless else "reflect")
-    eye = Eye(encoder, task.seamless, tile_px)
+    quick = encoder.to(getattr(torch, training_precision(context.device)))
     sizes = scales(task, LEAST_PX, RATIO)
     progress = Progress(sizes, parameters.steps, context)
     x = task.start
@@ -49,6 +52,9 @@ def paint(task: Task, parameters: NeighboursParameters, context: Context, tile_p
         scaled = task.scaled(size)
         x = resized(x, scaled.picture.shape[2:], task.seamless)
         is_first = size == sizes[0] and task.start_px == 0
+        # Rounding differs between tiles: only what is one tile is seen in less than full precision.
+        is_one = size <= LARGE_PX
+        eye = Eye(quick if is_one else encoder, task.seamless, LARGE_PX + 2 * ALIGNMENT_PX if is_one else tile_px)
         x = _paint_at_size(x, scaled, eye, is_first, parameters, progress)
         context.preview(Maps.from_arrays({"base_color": as_image(x)}))
         if context.is_stopped():
@@ -59,19 +65,23 @@ def paint(task: Task, parameters: NeighboursParameters, context: Context, tile_p
 def _paint_at_size(
     x: Tensor, task: Task, eye: Eye, is_first: bool, parameters: NeighboursParameters, progress: Progress
 ) -> Tensor:
-    """Paint over x (1, 3, H, W): by one match for all layers, then by one for each, of what is painted by then."""
-    usual = PRESERVATION * parameters.preservation
-    preservation = 1.0 if is_first else usual / (usual + 1)
+    """Paint over x (1, 3, H, W): by one match for all layers, then by one for those of each stride.
+
+    Matched is what is painted by then, mixed with the picture: halves of both with the usual preservation.
+    """
+    usual = parameters.preservation / (parameters.preservation + 1)
+    preservation = 1.0 if is_first else usual
     task = _aligned(task)
     targets = Targets(task, eye, parameters, progress)
-    descent = Descent(in_mixed_colors(aligned(x, task.seamless), task), parameters.steps, progress)
+    start = in_mixed_colors(aligned(x, task.seamless), task)
+    descent = Descent(start, parameters.steps, progress, task.seamless)
     count, is_going_on = min(REFRESH_STEPS, ceil(parameters.steps / LEAST_MATCHES)), True
     while is_going_on:
         is_split = descent.done >= JOINT_SHARE * parameters.steps
         down, right = progress.context.rng.integers(0, ALIGNMENT_PX, 2).tolist()
-        targets.match(descent.picture, 0.0 if is_split else preservation, (down, right), is_split)
+        targets.match(descent.picture, preservation, (down, right), is_split)
         is_going_on = descent.run(count, targets.gradient)
-        preservation = usual / (usual + 1)
+        preservation = usual
     painted = in_mixed_colors(descent.picture.clamp(0, 1), task)
     return unaligned(painted, x.shape[2:], task.seamless)
 
@@ -82,4 +92,5 @@ def _aligned(task: Task) -> Task:
         region if region.mask is None else replace(region, mask=aligned(region.mask, task.seamless))
         for region in task.regions
     )
-    return replace(task, picture=aligned(task.picture, task.seamless), regions=regions)
+    picture = aligned(task.picture, task.seamless)
+    return replace(task, picture=picture, sources=(picture, *task.sources[1:]), regions=regions)

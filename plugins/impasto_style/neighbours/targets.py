@@ -1,14 +1,21 @@
-"""What each cell's features shall be: the means of its nearest pieces of each source, by the regions' weights."""
+"""What a picture's features shall be: in each cell the means of its nearest pieces of each source, by weight.
+
+Where each layer finds its own piece, these no longer fit each other, and what is painted between them would be washed
+out: there all features together shall also have the means and covariances that they have in the sources.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
-from torch.nn.functional import avg_pool2d
 
+from ..gatys.objective import Objective, Terms
+from ..gatys.statistics import GaussianMoments
 from ..task import Task
 from .cells import ALIGNMENT_PX, CELL_PX, Eye, Tile, pooled
 from .coloring import in_colors_of
@@ -20,11 +27,13 @@ if TYPE_CHECKING:
 
 UNSEEN = 1e-3
 """A source with less weight in a cell is not looked for there."""
-SOUGHT = 2**13
+SOUGHT = 2**12
 """Pieces are sought among so many, others each time: what does not fit its neighbours does not stay."""
 TINY = 1e-6
 FINE_STRIDE = 2
 """Layers up to this stride are detail."""
+MOMENTS = 60.0
+"""What the squared way to the sources' means and covariances counts, in parts of that to the nearest pieces."""
 
 Group = tuple[int, ...]
 """Layers that find one piece together; the pixels are number 0."""
@@ -50,14 +59,21 @@ class Targets:
         self.shares = [
             parameters.detail if layer and stride <= FINE_STRIDE else 1.0 for layer, stride in enumerate(eye.strides)
         ]
+        self.is_split = False
+        self.wanted_of_all: list[Tensor] = []
+        terms = Terms(GaussianMoments(), self._weights_of_moments(), content=0.0, smoothness=_none)
+        painted = tuple(region for region in task.regions if region.weights[0] < 1)
+        self.moments = Objective(replace(task, regions=painted), eye.encoder, terms, progress.tick, eye.tile_px)
 
     def match(self, x: Tensor, preservation: float, shift: tuple[int, int], is_split: bool) -> None:
         """Find a piece for each cell, of the picture by a share in [0, 1], else of x (1, 3, H, W).
 
-        shift: of the cells, in pixels. is_split: each layer finds its own piece; the first layer's brings the pixels.
+        shift: of the cells, in pixels. is_split: the layers of each stride find their own piece; the finest bring the
+        pixels.
         """
         self._shift_by(shift)
-        groups = [self.layers[:2], *((layer,) for layer in self.layers[2:])] if is_split else [self.layers]
+        self.is_split = is_split
+        groups = self._groups() if is_split else [self.layers]
         x = self._shifted(x)
         for index, pieces in self.pieces.items():
             seen = x
@@ -71,25 +87,40 @@ class Targets:
             for group, wanted in zip(groups, queries, strict=True):
                 found = some[self._nearest(index, wanted, self._keys(pieces, group, some))]
                 self.matches[index] += [found] * len(group)
+        tiles = list(self.eye.tiles(self.picture.shape[2:]))
+        self.wanted_of_all = self._wanted(tiles[0]) if len(tiles) == 1 else []  # those of many tiles take much memory
 
     def gradient(self, x: Tensor) -> tuple[float, Tensor]:
-        """Squared distance of the features of x (1, 3, H, W) to the targets, over all cells, and its gradient."""
-        x = x.detach().requires_grad_()
+        """Squared distance of the features of x (1, 3, H, W) to the targets, over all cells, and its gradient.
+
+        Where layers are split, and something is painted, also that of their moments.
+        """
+        x = x.detach()
         shifted, total = self._shifted(x), 0.0
+        slope = torch.empty_like(shifted)
         for tile in self.eye.tiles(shifted.shape[2:]):
-            wanted = self._wanted(tile)
-            distances = [
-                share * unit**2 * (found - target).square().sum()
-                for found, target, unit, share in zip(
-                    self.eye.look(shifted, tile), wanted, self.units, self.shares, strict=True
-                )
-            ]
-            loss = torch.stack(distances).sum()
-            loss.backward()
-            total += float(loss.detach())
+            # All that sees a pixel is looked at together, so that its slope is summed up as it is for a whole.
+            around = self.eye.around(tile, shifted.shape[2:])
+            part, above, before = self.eye.seen(shifted, around)
+            part = part.detach().requires_grad_()
+            layers = self.eye.cells(part, above, before, around)
+            parts = zip(layers, self.wanted_of_all or self._wanted(around), self.units, self.shares, strict=True)
+            distance = torch.stack(
+                [share * unit**2 * (found - target).square().sum(0) for found, target, unit, share in parts]
+            ).sum(0)
+            gradient = torch.autograd.grad(distance.sum(), part)[0]
+            down, across = tile.top - around.top, tile.left - around.left
+            height, width = tile.bottom - tile.top, tile.right - tile.left
+            inner = gradient[..., above + down :, before + across :][..., :height, :width]
+            slope[..., tile.top : tile.bottom, tile.left : tile.right] = inner
+            own = Tile(down, down + height, across, across + width)
+            total += float(own.of_cells(distance.detach()).sum())
             self.progress.tick()
-        assert x.grad is not None
-        return total, x.grad
+        slope = self._unshifted(slope, x)
+        if not (self.is_split and self.pieces):
+            return total, slope
+        loss, slope_of_moments = self.moments(x)
+        return total + float(loss), slope + slope_of_moments
 
     def _wanted(self, tile: Tile) -> list[Tensor]:
         """The targets (D, h, w) of a tile's cells, for the pixels and for each layer."""
@@ -145,6 +176,25 @@ class Targets:
             found[seen] = nearest(queries.flatten(1)[:, seen].T, keys, self.progress.tick)
         return found.view(queries.shape[1:])
 
+    def _groups(self) -> list[Group]:
+        """The layers of each stride, the pixels among the finest."""
+        strides = (self.eye.strides[1], *self.eye.strides[1:])
+        return [tuple(group) for _, group in groupby(self.layers, strides.__getitem__)]
+
+    def _weights_of_moments(self) -> dict[str, float]:
+        """By style layer, from the squared Wasserstein-2 distance for each channel to that over all features, in units.
+
+        This is the least squared way on which all features come to such moments, measured as that to the pieces is.
+        """
+        cells = self.weights[0].numel() / CELL_PX**2
+        weights = {}
+        for layer, name in enumerate(self.eye.names, 1):
+            if name in self.eye.encoder.style_layers:
+                places = cells * max(CELL_PX // self.eye.strides[layer], 1) ** 2
+                squared = self.units[layer] ** 2 * self.eye.channels[layer] * places
+                weights[name] = MOMENTS * self.shares[layer] * squared
+        return weights
+
     def _units(self) -> list[float]:
         """For the pixels and each layer, what gives features of the styles length 1; without any, the picture's."""
         styles = list(self.pieces.values())
@@ -158,7 +208,7 @@ class Targets:
         """From now on the first cell's corner is there."""
         self.shift = shift
         self.picture = self._shifted(self.task.picture)
-        self.cell_weights = avg_pool2d(self._shifted(self.weights), CELL_PX)[:, 0]  # (S, h, w)
+        self.cell_weights = _means(self._shifted(self.weights)[:, 0])  # (S, h, w)
 
     def _shifted(self, x: Tensor) -> Tensor:
         """The part of (B, C, H, W) that is covered by cells; all of it, moved around, where it tiles."""
@@ -169,6 +219,25 @@ class Targets:
             (side - by) // ALIGNMENT_PX * ALIGNMENT_PX for side, by in zip(x.shape[2:], self.shift, strict=True)
         )
         return x[:, :, top : top + height, left : left + width]
+
+    def _unshifted(self, slope: Tensor, x: Tensor) -> Tensor:
+        """Where what was `_shifted` lies in a picture x (1, 3, H, W); 0 around it."""
+        top, left = self.shift
+        if self.task.seamless:
+            return slope.roll((top, left), (2, 3))
+        whole = torch.zeros_like(x)
+        whole[:, :, top : top + slope.shape[2], left : left + slope.shape[3]] = slope
+        return whole
+
+
+def _none(x: Tensor) -> Tensor:
+    """In place of a loss of the pixels (1, 3, H, W) alone."""
+    return 0 * x.sum()
+
+
+def _means(x: Tensor) -> Tensor:
+    """Means (S, H / 4, W / 4) of (S, H, W) over the cells."""
+    return x.unflatten(2, (-1, CELL_PX)).unflatten(1, (-1, CELL_PX)).mean((2, 4))
 
 
 def _weights_of_sources(task: Task) -> Tensor:

@@ -7,7 +7,7 @@ level n ends at relu n_1.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -34,12 +34,21 @@ Convolution = tuple[Tensor, Tensor]
 
 @dataclass(frozen=True)
 class Coder:
-    """Encoder and decoder of one level: their convolutions by the names of the encoder's links."""
+    """Encoder and decoder of one level: their convolutions by the names of the encoder's links.
+
+    Features are float32, whatever the precision of the weights.
+    """
 
     level: int
     links: tuple[str, ...]
     encoder: Mapping[str, Convolution]
     decoder: Mapping[str, Convolution]
+
+    def to(self, dtype: torch.dtype) -> Coder:
+        """The same in another precision, but for what paints the colours in the end."""
+        encoder = {link: (weight.to(dtype), bias.to(dtype)) for link, (weight, bias) in self.encoder.items()}
+        decoder = {link: (weight.to(dtype), bias.to(dtype)) for link, (weight, bias) in self.decoder.items()}
+        return replace(self, encoder=encoder, decoder=decoder | {self.links[0]: self.decoder[self.links[0]]})
 
     @property
     def stride(self) -> int:
@@ -63,7 +72,7 @@ class Coder:
         x = x.contiguous(memory_format=torch.channels_last)
         for link in self.links:
             x = max_pool2d(x, 2) if link == POOL else _convolve(x, *self.encoder[link])
-        return x
+        return x.float()
 
     def decode(self, F: Tensor) -> Tensor:
         """Features (1, C, h, w) -> (1, 3, H, W)."""
@@ -104,4 +113,4 @@ def _coder(tensors: Mapping[str, Tensor], level: int, device: str) -> Coder:
 def _convolve(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     """With reflected borders, then a ReLU; also the last of a decoder, since there are no colours below 0."""
     mode = "reflect" if min(x.shape[2:]) > 1 else "replicate"
-    return conv2d(pad(x, (1, 1, 1, 1), mode=mode), weight, bias).relu_()
+    return conv2d(pad(x.to(weight.dtype), (1, 1, 1, 1), mode=mode), weight, bias).relu_()

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from impasto.context import Context
+from impasto.device import training_precision
 
 from ..controls import StyleParameters
 from ..task import Task, resized, resized_linear, scales
@@ -34,6 +35,8 @@ def paint(task: Task, parameters: StyleParameters, context: Context, tile_px: in
     """
     context.progress(0.0, "Loading the weights")
     coders = load_coders(context)
+    precision = getattr(torch, training_precision(context.device))
+    quick = {level: coder.to(precision) for level, coder in coders.items()}
     plan = _plan(task, parameters)
     progress = Progress(context, sum(size**2 * level for size, levels in plan for level in levels))
     x = seen = task.picture
@@ -42,7 +45,9 @@ def paint(task: Task, parameters: StyleParameters, context: Context, tile_px: in
         x = carried(x, seen, part.picture, task.seamless) if index else _beginning(part, parameters)
         seen = part.picture
         progress.message = f"Painting at {size} px"
-        x = Painter(part, parameters, context, progress, tile_px).painted(x, [coders[level] for level in levels])
+        # Rounding differs between tiles, and whitening makes it visible: only what is one tile is painted quickly.
+        used = quick if size <= TILE_PX else coders
+        x = Painter(part, parameters, context, progress, tile_px).painted(x, [used[level] for level in levels])
         if context.is_stopped():
             break
     return carried(x, seen, task.picture, task.seamless).float()

@@ -18,12 +18,12 @@ bpy.ops.extensions.package_install_files(
 )
 EXTENSION = sys.modules["bl_ext.user_default.impasto"]
 JOBS = EXTENSION.jobs.jobs
-HEADER_PX = 26
-"""Height of a panel's header, at Blender's own scale."""
 GALLERY_PX = 110
 """From the choice of what is repainted down to the picture that opens the thumbnails: Blender names no such button."""
 LONGEST_PX = 256
 LIMIT_S = 240
+ENOUGH = 0.3
+"""Of the way, before it is stopped."""
 
 
 def settings() -> bpy.types.PropertyGroup:
@@ -36,24 +36,16 @@ def parameters() -> bpy.types.PropertyGroup:
 
 def scenario(walk: Walk) -> Steps:
     EXTENSION.engine.preferences().styles_folder = str(STYLES)
-    settings().image = bpy.data.images.load(str(SOURCE))
+    settings().image = bpy.data.images.load(str(STYLES / "chelsea.png"))
     yield walk.show_panel("VIEW_3D", "Impasto")
-    yield fold(walk, 0)
-    yield fold(walk, 1)
+    yield walk.fold_panel(0)
+    yield walk.fold_panel(1)
     yield from chooses_a_style(walk)
     yield from previews(walk)
     yield from stops_and_keeps(walk)
     yield from repaints_a_material(walk)
     yield from goes_on_larger(walk)
     bpy.ops.preferences.addon_disable(module="bl_ext.user_default.impasto")
-
-
-def fold(walk: Walk, index: int) -> Steps:
-    """Click the header of a panel, counted from the top, with those above it folded."""
-    region = walk.region(walk.area("VIEW_3D"), "UI")
-    place = (region.x + 100, region.y + region.height - 10 - index * HEADER_PX)
-    yield walk.press("LEFTMOUSE", place)
-    yield 1.0
 
 
 def chooses_a_style(walk: Walk) -> Steps:
@@ -66,7 +58,7 @@ def chooses_a_style(walk: Walk) -> Steps:
     walk.screenshot("thumbnails.png")
     yield walk.press("ESC", (400, 500))
     walk.record("offered", [item[0] for item in EXTENSION.styles.gallery_items(None, None)])
-    settings().gallery_style = next(item[0] for item in EXTENSION.styles.gallery_items(None, None)[1:])
+    settings().gallery_style = "file immunohistochemistry.png"
     walk.record("style", parameters().input_style.name)
 
 
@@ -89,7 +81,7 @@ def stops_and_keeps(walk: Walk) -> Steps:
     parameters().strength, parameters().longest_px = 1.0, 512
     with walk.at(walk.area("VIEW_3D")):
         bpy.ops.impasto.stylize("INVOKE_DEFAULT")
-    yield until(lambda: not JOBS.shown or JOBS.shown.preview is not None, LIMIT_S)
+    yield until(lambda: not JOBS.shown or JOBS.shown.fraction > ENOUGH, LIMIT_S)
     walk.record("has_preview", bool(JOBS.shown) and JOBS.shown.preview is not None)
     yield 1.0
     walk.screenshot("painting.png")

@@ -18,8 +18,6 @@ bpy.ops.extensions.package_install_files(
 )
 EXTENSION = sys.modules["bl_ext.user_default.impasto"]
 JOBS = EXTENSION.jobs.jobs
-HEADER_PX = 26
-"""Height of a panel's header, at Blender's own scale."""
 SMALL = {"name": "gravel", "steps": 5000, "canvas_px": 128, "crop_px": 64, "batch": 2, "width": 0.5}
 LIMIT_S = 240
 
@@ -31,24 +29,16 @@ def scenario(walk: Walk) -> Steps:
     shutil.copy(SOURCE, OUT)
     bpy.ops.wm.save_as_mainfile(filepath=str(OUT / "trains.blend"))
     yield walk.show_panel("VIEW_3D", "Impasto")
-    yield fold(walk, 0)
-    yield fold(walk, 2)
+    yield walk.fold_panel(0)
+    yield walk.fold_panel(2)
     yield from trains(walk)
     yield from generates_meanwhile(walk)
     yield from pauses_and_keeps(walk, library)
-    yield fold(walk, 2)
-    yield fold(walk, 0)
+    yield walk.fold_panel(2)
+    yield walk.fold_panel(0)
     yield from moves_a_slider(walk)
     yield from varies(walk)
     bpy.ops.preferences.addon_disable(module="bl_ext.user_default.impasto")
-
-
-def fold(walk: Walk, index: int) -> Steps:
-    """Click the header of a panel, counted from the top, with those above it folded."""
-    region = walk.region(walk.area("VIEW_3D"), "UI")
-    place = (region.x + 100, region.y + region.height - 10 - index * HEADER_PX)
-    yield walk.press("LEFTMOUSE", place)
-    yield 1.0
 
 
 def trains(walk: Walk) -> Steps:

@@ -1,0 +1,84 @@
+"""How far pictures that are painted in tiles are from those that are painted whole.
+
+    python tests/benchmarks/style_tiles.py coffee.jpg starry_night.jpg --weights DIR --px 2048
+
+Every method that works in tiles paints the middle square of the picture twice, each time in a process of its own: in
+its usual tiles, and as one tile, which needs far more memory. Goal: 8 steps of 8 bits at most, 1 on average. What is
+there is not made again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import time
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from bench import peak_memory_mib
+from PIL import Image
+from style_pictures import square
+
+from impasto import read_maps
+from impasto.context import Context
+from impasto.plugins import registry
+from impasto_style.restyle import make_task
+from impasto_style.task import as_image
+
+TOOLS = ("wct", "gatys", "neighbours")
+WHOLE_PX = 2**20
+
+
+def main() -> None:
+    options = parse()
+    options.out.mkdir(parents=True, exist_ok=True)
+    for tool in options.tools:
+        tiled, whole = (_made(options, tool, name) for name in ("tiled", "whole"))
+        levels = 255 * np.abs(np.load(tiled["file"]) - np.load(whole["file"]))
+        print(f"{tool}: {levels.max():.1f} steps apart at most, {levels.mean():.2f} on average", flush=True)
+
+
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("content", type=Path)
+    parser.add_argument("style", type=Path)
+    parser.add_argument("--tools", nargs="+", default=TOOLS, choices=TOOLS, metavar="TOOL", help="only these")
+    parser.add_argument("--px", type=int, default=2048, help="side of the square, and of the style (default: 2048)")
+    parser.add_argument("--weights", type=Path, metavar="DIR", help="library of weights (default: the user's)")
+    parser.add_argument("--out", type=Path, default=Path("out/style_tiles"), metavar="DIR")
+    return parser.parse_args()
+
+
+def _made(options: argparse.Namespace, tool: str, name: str) -> dict[str, Any]:
+    """The figures of a picture, from their file where it is there."""
+    path = options.out / f"{tool}_{options.px}_{name}.json"
+    if not path.exists():
+        with ProcessPoolExecutor(1, get_context("spawn")) as process:
+            row = process.submit(measure, options, tool, name == "tiled", path).result()
+        path.write_text(json.dumps(row, indent=1) + "\n")
+    row = json.loads(path.read_text())
+    print(f"{tool}, {name}: {row['cpu_s']:.0f} CPU s, {row['peak_mib']:.0f} MiB", flush=True)
+    return row
+
+
+def measure(options: argparse.Namespace, tool: str, is_tiled: bool, path: Path) -> dict[str, Any]:
+    """Paint and keep the picture: the file of its pixels, its CPU seconds and the process' largest memory."""
+    context = Context(weights_folder=options.weights) if options.weights else Context()
+    content, style = (square(read_maps(file), options.px) for file in (options.content, options.style))
+    parameters = registry().tools[tool].parameters()
+    task, _ = make_task(content, parameters, {"style": style}, context)
+    paint = importlib.import_module(f"impasto_style.{tool}.painting").paint
+    started = time.process_time()
+    made = as_image(paint(task, parameters, context, **({} if is_tiled else {"tile_px": WHOLE_PX})))
+    row = {"file": str(path.with_suffix(".npy")), "cpu_s": time.process_time() - started, "peak_mib": peak_memory_mib()}
+    np.save(path.with_suffix(".npy"), made)
+    Image.fromarray((made * 255).round().astype(np.uint8)).save(path.with_suffix(".png"))
+    return row
+
+
+if __name__ == "__main__":
+    main()
