@@ -16,6 +16,8 @@ from .say import BuildError, step
 ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / ".build"
 BPY_PYTHON = (3, 11)
+ROOM = 3 * 2**30
+"""Bytes that must be free for an environment: with torch it takes 1.4 GB, and unpacking needs more."""
 BPY_VERSIONS = {"5.0": "bpy==5.0.1", "4.5": "bpy==4.5.15", "4.2": "bpy==4.2.23"}
 
 
@@ -41,6 +43,7 @@ class Environment:
         marker = self.folder / ".ready"
         if not marker.exists():
             shutil.rmtree(self.folder, ignore_errors=True)
+            _check_room()
             with step(f"Setting up the environment {self.name}"):
                 base = base_python() if self.name.startswith("bpy") else Path(sys.executable)
                 call([base, "-m", "venv", self.folder])
@@ -62,6 +65,14 @@ LINT = Environment("lint", ("-c", str(ROOT / "constraints.txt"), "ruff", "mypy")
 def bpy_environment(version: str) -> Environment:
     """The environment with Blender as a Python module."""
     return Environment(f"bpy-{version}", (BPY_VERSIONS[version], "pytest==9.2.0"))
+
+
+def _check_room() -> None:
+    """BuildError where an environment would not fit on the disk."""
+    free = shutil.disk_usage(BUILD if BUILD.exists() else ROOT).free
+    if free < ROOM:
+        said = f"an environment needs {ROOM / 2**30:.0f} GiB, and {BUILD} has {free / 2**30:.1f} GiB left"
+        raise BuildError(f"{said}: make room, or make .build a link to a folder on another disk")
 
 
 def base_python() -> Path:
