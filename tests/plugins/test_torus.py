@@ -16,11 +16,11 @@ from impasto.models import find_model, read_model, read_tensors, save_model
 from impasto.recipe import Recipe, Step
 from impasto.runner import run
 from impasto.texture import Maps
-from impasto_gan.torus import TrainTorusParameters
+from impasto_gan.torus import TrainTorusParameters, octaves
 from impasto_gan.torus import generate as generate_module
 from impasto_gan.torus.augmentation import Augmentation
 from impasto_gan.torus.data import prepare, slopes
-from impasto_gan.torus.generate import Choice, Painting, load, make, whole_picture
+from impasto_gan.torus.generate import Choice, Painting, _taps, load, make, whole_picture
 from impasto_gan.torus.losses import sliced_wasserstein
 from impasto_gan.torus.networks import PatchDiscriminator, patch_px
 from impasto_gan.torus.region import Region, whole
@@ -331,6 +331,41 @@ def test_the_sliced_distance_tells_a_blur_and_a_colour_from_the_same_texture():
     assert same < 0.3 * tinted
 
 
+def test_faint_detail_counts_beside_strong_detail():
+    random = torch.Generator().manual_seed(1)
+    strong = lambda: torch.randn(1, 1, 96, 96, generator=random)  # noqa: E731
+    faint = lambda: 0.01 * strong()  # noqa: E731
+    real = torch.cat([faint(), strong()], 1)
+    distance = lambda x: float(sliced_wasserstein(real, x, 2, torch.Generator().manual_seed(0)))  # noqa: E731
+    without = torch.cat([torch.nn.functional.avg_pool2d(faint(), 5, 1, 2), strong()], 1)
+    assert distance(torch.cat([faint(), strong()], 1)) < 0.5 * distance(without)
+
+
+def test_octaves_are_seen_in_their_own_units():
+    random = torch.Generator().manual_seed(1)
+    broad = torch.nn.functional.interpolate(torch.randn(1, 2, 8, 8, generator=random), scale_factor=16, mode="bicubic")
+    x = broad + 0.01 * torch.randn(1, 2, 128, 128, generator=random)
+    octave, smaller = octaves.split(x)
+    assert torch.allclose(octave + torch.nn.functional.interpolate(smaller, scale_factor=2, mode="bilinear"), x)
+    units = octaves.deviations(x, 4)
+    assert units.shape == (4, 2)
+    assert float(units[0].max()) < 0.02 < float(units[3].min())
+    seen = octaves.finest(x, units[:2])
+    assert seen.shape == (1, 4, 128, 128)
+    assert torch.allclose(seen[:, :2].square().mean((0, 2, 3)), torch.ones(2))
+    assert torch.allclose(seen[:, 2:].square().mean((0, 2, 3)), torch.ones(2), atol=0.5)  # enlarged, so smoother
+
+
+def test_grain_is_as_sharp_wherever_the_size_asks_for_resampling():
+    taps = _taps(0, 97, 97, 96)
+    grain = torch.randn(64, 96, 96, generator=torch.Generator().manual_seed(1))
+    index = torch.arange(taps.first, taps.first + taps.count) % 96
+    columns = taps.resampled(grain.index_select(2, index), 2).square().mean((0, 1))
+    assert 0.7 < float(columns.min()) < float(columns.max()) < 1.1
+    even = torch.ones(1, 96, 96)
+    assert torch.allclose(taps.resampled(even.index_select(2, index), 2), torch.ones(1, 96, 97))
+
+
 def test_the_discriminator_judges_patches_of_54_px():
     assert patch_px((8, 8, 8, 8)) == 54
     D = PatchDiscriminator(3, (8, 8, 8, 8))
@@ -387,7 +422,7 @@ def test_what_a_training_goes_back_to_has_the_gains_of_its_data(library, tmp_pat
     training = TorusTraining(data, parameters, 0, "cpu", "float32")
     for model in ("", "tiny"):
         training.start_from(model, Context(models_folder=library))
-        gains = data.octaves(len(GENERATOR_WIDTHS))
+        gains = data.octaves(len(GENERATOR_WIDTHS)).flip(0)
         for stage, deviation in zip(training.ema.stages, gains, strict=True):
             assert torch.equal(stage.gains.flatten(), deviation)
         state = training.ema.state_dict()

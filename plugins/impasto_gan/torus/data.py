@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn.functional import avg_pool2d, conv2d, interpolate
+from torch.nn.functional import avg_pool2d, conv2d
 
 from impasto.dataset import Dataset
 from impasto.errors import ParameterError
@@ -20,6 +20,7 @@ from impasto.parts import part_of, training_part
 from impasto.texture import MAP_CHANNELS, Maps
 from impasto.training import LEARNED_MAPS, LEAST_DEVIATION
 
+from . import octaves
 from .waves import Waves, find_waves
 
 COARSE = 4
@@ -101,18 +102,10 @@ class Data:
             torch.stack(coarse), torch.stack(fine), torch.stack(places), torch.tensor(labels), torch.stack(known)
         )
 
-    def octaves(self, count: int) -> list[Tensor]:
-        """Deviations (C,) of the pictures in each of `count` octaves, coarsest first; the first holds all below it."""
-        squares = torch.zeros(count, len(self.standard.mean))
-        for picture in self.pictures:
-            x = picture.pixels[None]
-            for octave in range(count - 1, 0, -1):
-                smaller = avg_pool2d(x, 2)
-                back = interpolate(smaller, size=x.shape[2:], mode="bilinear", align_corners=False)
-                squares[octave] += (x - back).square().mean((0, 2, 3)).cpu()
-                x = smaller
-            squares[0] += x.square().mean((0, 2, 3)).cpu()
-        return list((squares / len(self.pictures)).sqrt().clamp(min=1e-3))
+    def octaves(self, count: int) -> Tensor:
+        """Deviations (count, C) of the pictures in each octave, finest first; the last holds all below it."""
+        squares = torch.stack([octaves.deviations(picture.pixels[None], count).square() for picture in self.pictures])
+        return squares.mean(0).sqrt().clamp(min=1e-3)
 
     def _draw(self, fine_px: int, random: torch.Generator) -> tuple[Tensor, Tensor, Tensor, int, Tensor]:
         picture = self.pictures[_draw(len(self.pictures), random)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -35,6 +36,8 @@ HEIGHT_MARGIN = 0.25
 TILE_PX = (256, 4096)
 """Height and width of tiles: low, so that a band of a very wide picture is small; wide, since edges are made twice."""
 LEAST_CELLS = 2
+LOBES = 3
+"""Of the kernel that resamples what the network makes to a size that is not whole cells."""
 
 
 @dataclass(frozen=True)
@@ -105,18 +108,16 @@ class Painting:
         """Values (C, h, w) of a region of the result, not standardised, not clipped."""
         if self.torus == self.choice.size:
             return self._made(replace(want, full=self.torus))
-        axes = [
-            _positions(start, count, out, made)
+        taps = [
+            _taps(start, count, out, made)
             for start, count, out, made in zip(
                 (want.top, want.left), (want.height, want.width), self.choice.size, self.torus, strict=True
             )
         ]
-        source = Region(axes[0][0], axes[1][0], axes[0][1], axes[1][1], self.torus)
+        source = Region(taps[0].first, taps[1].first, taps[0].count, taps[1].count, self.torus)
         values = self._made(source)
-        for axis, (_, _, before, weight) in enumerate(axes, start=1):
-            shape = (-1, 1) if axis == 1 else (1, -1)
-            near = values.index_select(axis, before), values.index_select(axis, before + 1)
-            values = near[0].lerp(near[1], weight.to(values).reshape(shape))
+        for axis, one in enumerate(taps, start=1):
+            values = one.resampled(values, axis)
         return values
 
     def _made(self, want: Region) -> Tensor:
@@ -190,13 +191,37 @@ class Painting:
         )
 
 
-def _positions(start: int, count: int, out: int, made: int) -> tuple[int, int, Tensor, Tensor]:
-    """Where `count` pixels from `start` of `out` fall among `made`: first one and how many are read, index, weight."""
+@dataclass(frozen=True)
+class _Taps:
+    """What each pixel of an axis is made of: `count` pixels from `first` on are read; index and weights (n, taps)."""
+
+    first: int
+    count: int
+    index: Tensor
+    weights: Tensor
+
+    def resampled(self, values: Tensor, axis: int) -> Tensor:
+        """values (C, h, w) with `axis`, 1 or 2, resampled."""
+        shape = (-1, 1) if axis == 1 else (1, -1)
+        weights = self.weights.to(values)
+        taken = (
+            values.index_select(axis, index.to(values.device)) * weight.reshape(shape)
+            for index, weight in zip(self.index.T, weights.T, strict=True)
+        )
+        return functools.reduce(torch.Tensor.add_, taken)
+
+
+def _taps(start: int, count: int, out: int, made: int) -> _Taps:
+    """How `count` pixels from `start` of `out` are made of `made` (Lanczos' kernel, so that grain stays as sharp)."""
     position = (torch.arange(start, start + count, dtype=torch.float64) + 0.5) * (made / out) - 0.5
-    before = position.floor()
-    first = int(before[0])
-    index = before.long() - first
-    return first, int(index[-1]) + 2, index, position - before
+    stretch = max(1.0, made / out)
+    reach = math.ceil(LOBES * stretch)
+    index = position.floor()[:, None] + torch.arange(1 - reach, reach + 1)
+    distance = (position[:, None] - index) / stretch
+    weights = torch.sinc(distance) * torch.sinc((distance / LOBES).clamp(-1, 1))
+    index = index.long()
+    first = int(index[0, 0])
+    return _Taps(first, int(index[-1, -1]) - first + 1, index - first, weights / weights.sum(1, keepdim=True))
 
 
 def load(wanted: str, context: Context) -> Model:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
-from torch.nn.functional import avg_pool2d, conv2d, interpolate
+from torch.nn.functional import conv2d
 
 from impasto.losses import ordered
+
+from .octaves import split
 
 PATCH_PX = 7
 DIRECTIONS = 32
@@ -16,27 +18,24 @@ POSITIONS = 4096
 def sliced_wasserstein(x: Tensor, x_hat: Tensor, levels: int, random: torch.Generator) -> Tensor:
     """Mean |difference| of sorted random projections of x's and x̂'s 7x7 patches, over the levels of a pyramid.
 
-    x, x̂ (B, C, H, W): at most `levels` band-pass levels, finest first, what is left below, and single pixels,
-    whose distribution is the colours (Elnekave & Weiss 2022). Each projection is in units of its deviation in x, so
-    that fine detail counts as much as broad.
+    x, x̂ (B, C, H, W): at most `levels` octaves, finest first, what is left below, and single pixels, whose
+    distribution is the colours (Elnekave & Weiss 2022). Each channel of a level is in units of its deviation in x, as
+    is each projection: fine detail counts as much as broad, and that of colours as much as that of relief.
     """
     x = x.detach()
     distances = [_distance(x, x_hat, 1, random)]
     for _ in range(levels):
         if min(x.shape[2:]) < 3 * PATCH_PX:
             break
-        smaller, smaller_hat = avg_pool2d(x, 2), avg_pool2d(x_hat, 2)
-        distances.append(_distance(_band(x, smaller), _band(x_hat, smaller_hat), PATCH_PX, random))
-        x, x_hat = smaller, smaller_hat
+        (octave, x), (octave_hat, x_hat) = split(x), split(x_hat)
+        distances.append(_distance(octave, octave_hat, PATCH_PX, random))
     distances.append(_distance(x, x_hat, PATCH_PX, random))
     return torch.stack(distances).mean()
 
 
-def _band(x: Tensor, smaller: Tensor) -> Tensor:
-    return x - interpolate(smaller, size=x.shape[2:], mode="bilinear", align_corners=False)
-
-
 def _distance(x: Tensor, x_hat: Tensor, patch_px: int, random: torch.Generator) -> Tensor:
+    deviation = x.std((0, 2, 3), keepdim=True).clamp(min=1e-3)
+    x, x_hat = x / deviation, x_hat / deviation
     directions = torch.randn(DIRECTIONS, x.shape[1], patch_px, patch_px, generator=random)
     directions = (directions / directions.flatten(1).norm(dim=1)[:, None, None, None]).to(x.device)
     stride = 2 if x[:, 0].numel() > 4 * POSITIONS else 1

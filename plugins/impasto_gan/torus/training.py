@@ -27,6 +27,7 @@ from .data import COARSE, Crops, Data, prepare, slopes
 from .generate import Model, make
 from .losses import sliced_wasserstein
 from .networks import GLOBAL_CHANNELS, PatchDiscriminator, State, TorusGenerator, patch_px
+from .octaves import finest
 from .region import Region, whole
 from .sliders import find_sliders
 from .waves import Waves
@@ -47,6 +48,8 @@ DISCRIMINATOR_RATE = 0.5
 """Its learning rate, in parts of the generator's."""
 SWD_WEIGHT = 1.0
 SWD_LEVELS = {"coarse": 3, "fine": 2}
+DETAIL_OCTAVES = 2
+"""Octaves that discriminators see by themselves, beside the whole: coarse ones and fine ones differ in `COARSE`."""
 PREVIEW_PX = 256
 PROBE_SEED = 7
 
@@ -70,7 +73,8 @@ class TorusTraining(Training):
         self.data, self.batch, self.fine_px = data, parameters.batch, parameters.crop_px
         channels, classes = len(data.standard.mean), len(data.labels)
         self.conditional = classes if classes > 1 else 0
-        seen = channels + (2 if data.standard.height_channel is not None else 0)
+        self.surface_channels = channels + (2 if data.standard.height_channel is not None else 0)
+        seen = self.surface_channels + DETAIL_OCTAVES * channels
         widths = [max(8, round(width * parameters.width)) for width in DISCRIMINATOR_WIDTHS]
         coarse_widths = _fitting(widths, min(data.canvas) // COARSE - 2)
         with self.seeded():
@@ -82,7 +86,7 @@ class TorusTraining(Training):
                     "coarse": PatchDiscriminator(seen + data.waves.channels, coarse_widths, self.conditional),
                     "fine": PatchDiscriminator(seen, _fitting(widths, self.fine_px - 2), self.conditional),
                     "augmentation": Augmentation(
-                        parameters.augment, (channels, channels + 1) if seen > channels else None
+                        parameters.augment, (channels, channels + 1) if self.surface_channels > channels else None
                     ),
                 }
             )
@@ -95,10 +99,10 @@ class TorusTraining(Training):
 
     def set_gains(self) -> None:
         """Tell the generator and its average how much of the data lies in which octave: a good state to go back to."""
-        octaves = self.data.octaves(len(GENERATOR_WIDTHS))
+        self.octaves = self.data.octaves(len(GENERATOR_WIDTHS))
         for network in (self.networks["generator"], self.ema):
             assert isinstance(network, TorusGenerator)
-            network.set_gains(octaves)
+            network.set_gains(list(self.octaves.flip(0)))
         self.keep_good()
 
     def start_from(self, model: str, context: Context) -> None:
@@ -156,11 +160,11 @@ class TorusTraining(Training):
         return maps
 
     def _views(self, coarse: Tensor, fine: Tensor, places_px: Tensor, waves: Waves, known: Tensor) -> dict[str, Tensor]:
-        """What the losses see: maps and slopes, where the data has them, and coarsely the lattice's phases."""
+        """What the losses see: maps, slopes where the data has them, octaves, and coarsely the lattice's phases."""
         channel, deviations = self.data.standard.height_channel, self.data.slope_deviations
         seen = {
-            "coarse": slopes(coarse * known, channel, deviations[0]),
-            "fine": slopes(fine * known, channel, deviations[1]),
+            "coarse": self._seen(coarse * known, deviations[0], len(GENERATOR_WIDTHS) - COARSE_STAGES),
+            "fine": self._seen(fine * known, deviations[1], 0),
         }
         if waves.channels:
             height, width = self.data.canvas
@@ -168,6 +172,13 @@ class TorusTraining(Training):
             phases = waves.phases(region, COARSE, places_px).to(coarse.device)
             seen["coarse"] = torch.cat([seen["coarse"], phases], 1)
         return {name: view.contiguous(memory_format=torch.channels_last) for name, view in seen.items()}
+
+    def _seen(self, maps: Tensor, slope_deviation: float, first: int) -> Tensor:
+        """Maps (B, C, H, W) with their slopes and finest octaves, of which the data's octave `first` is the finest."""
+        sloped = slopes(maps, self.data.standard.height_channel, slope_deviation)
+        detail = finest(maps, list(self.octaves[first : first + DETAIL_OCTAVES].to(maps.device)))
+        edge = (maps.shape[2] - sloped.shape[2]) // 2
+        return torch.cat([sloped, detail[:, :, edge : edge + sloped.shape[2], edge : edge + sloped.shape[3]]], 1)
 
     def _logits(self, name: str, x: Tensor, labels: Tensor) -> Tensor:
         discriminators = self.networks["discriminators"]
@@ -222,12 +233,11 @@ class TorusTraining(Training):
         return torch.stack(losses).sum()
 
     def _swd(self, real: Mapping[str, Tensor], fake: Mapping[str, Tensor]) -> Tensor:
-        channels = self.data.waves.channels
         total = torch.zeros((), device=self.device)
         for name, levels in SWD_LEVELS.items():
-            last = -channels if name == "coarse" and channels else None
+            x, x_hat = (seen[name][:, : self.surface_channels] for seen in (real, fake))
             with self.autocast():
-                total = total + sliced_wasserstein(real[name][:, :last], fake[name][:, :last], levels, self.random)
+                total = total + sliced_wasserstein(x, x_hat, levels, self.random)
         return total
 
     def probe(self) -> tuple[Tensor, Tensor]:
