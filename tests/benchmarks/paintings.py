@@ -72,6 +72,15 @@ def paint_all(
     return [painting for painting in paintings if painting.row_path.exists()]
 
 
+def row_of(path: Path, measure: Callable[..., Mapping[str, Any]], *arguments: Any) -> dict[str, Any]:
+    """The figures in a file; where it is not there, what `measure` gives in a process of its own, which it keeps."""
+    if not path.exists():
+        with ProcessPoolExecutor(1, get_context("spawn")) as process:
+            row = process.submit(measure, *arguments).result()
+        path.write_text(json.dumps(row, indent=1) + "\n")
+    return json.loads(path.read_text())
+
+
 def _warm() -> None:
     """Import what takes long, since that is not what is measured."""
     import impasto_style.judging  # noqa: F401

@@ -13,19 +13,17 @@ seconds do. Writes pictures and figures; what is there is not made again.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import time
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import torch
 from bench import peak_memory_mib
+from paintings import row_of
 from PIL import Image
 from style_pictures import at
 from torch import Tensor
@@ -80,11 +78,7 @@ def _made(options: argparse.Namespace, method: str) -> dict[str, Any]:
     """A method's figures, from their file where it is there."""
     name = f"{options.backbone}_{options.px}_{options.content.stem}_{options.style.stem}_{method}"
     path = options.out / f"{name}.json"
-    if not path.exists():
-        with ProcessPoolExecutor(1, get_context("spawn")) as process:
-            row = process.submit(measure, options, method, path.with_suffix(".png")).result()
-        path.write_text(json.dumps(row, indent=1) + "\n")
-    return json.loads(path.read_text())
+    return row_of(path, measure, options, method, path.with_suffix(".png"))
 
 
 def measure(options: argparse.Namespace, method: str, picture: Path) -> dict[str, Any]:

@@ -11,15 +11,13 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import json
 import time
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from bench import peak_memory_mib
+from paintings import row_of
 from PIL import Image
 from style_pictures import square
 
@@ -56,11 +54,7 @@ def parse() -> argparse.Namespace:
 def _made(options: argparse.Namespace, tool: str, name: str) -> dict[str, Any]:
     """The figures of a picture, from their file where it is there."""
     path = options.out / f"{tool}_{options.px}_{name}.json"
-    if not path.exists():
-        with ProcessPoolExecutor(1, get_context("spawn")) as process:
-            row = process.submit(measure, options, tool, name == "tiled", path).result()
-        path.write_text(json.dumps(row, indent=1) + "\n")
-    row = json.loads(path.read_text())
+    row = row_of(path, measure, options, tool, name == "tiled", path)
     print(f"{tool}, {name}: {row['cpu_s']:.0f} CPU s, {row['peak_mib']:.0f} MiB", flush=True)
     return row
 
