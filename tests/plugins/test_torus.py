@@ -20,10 +20,11 @@ from impasto_gan.torus import TrainTorusParameters, octaves
 from impasto_gan.torus import generate as generate_module
 from impasto_gan.torus.augmentation import Augmentation
 from impasto_gan.torus.data import prepare, slopes
-from impasto_gan.torus.generate import Choice, Painting, _taps, load, make, whole_picture
+from impasto_gan.torus.generate import Choice, Painting, load, make, whole_picture
 from impasto_gan.torus.losses import sliced_wasserstein
 from impasto_gan.torus.networks import PatchDiscriminator, patch_px
 from impasto_gan.torus.region import Region, whole
+from impasto_gan.torus.resampling import taps_of
 from impasto_gan.torus.sliders import _measured, find_sliders
 from impasto_gan.torus.training import GENERATOR_WIDTHS, TorusTraining
 from impasto_gan.torus.waves import Waves, find_waves
@@ -362,7 +363,7 @@ def test_octaves_are_seen_in_their_own_units():
 
 
 def test_grain_is_as_sharp_wherever_the_size_asks_for_resampling():
-    taps = _taps(0, 97, 97, 96)
+    taps = taps_of(0, 97, 97, 96)
     grain = torch.randn(64, 96, 96, generator=torch.Generator().manual_seed(1))
     index = torch.arange(taps.first, taps.first + taps.count) % 96
     columns = taps.resampled(grain.index_select(2, index), 2).square().mean((0, 1))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -24,6 +23,7 @@ from impasto.texture import MAP_CHANNELS, Maps
 from .data import COARSE, Standard
 from .networks import BROAD_STREAM, GLOBAL_CHANNELS, GRID_STREAM, STYLE_CHANNELS, TorusGenerator
 from .region import Region, whole
+from .resampling import taps_of
 from .waves import Waves, stacked
 
 if TYPE_CHECKING:
@@ -36,8 +36,6 @@ HEIGHT_MARGIN = 0.25
 TILE_PX = (256, 4096)
 """Height and width of tiles: low, so that a band of a very wide picture is small; wide, since edges are made twice."""
 LEAST_CELLS = 2
-LOBES = 3
-"""Of the kernel that resamples what the network makes to a size that is not whole cells."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +107,7 @@ class Painting:
         if self.torus == self.choice.size:
             return self._made(replace(want, full=self.torus))
         taps = [
-            _taps(start, count, out, made)
+            taps_of(start, count, out, made)
             for start, count, out, made in zip(
                 (want.top, want.left), (want.height, want.width), self.choice.size, self.torus, strict=True
             )
@@ -189,39 +187,6 @@ class Painting:
             width_m=texel_m * self.choice.size[1] / self.choice.scale if texel_m else None,
             height_range_m=(range_m or 0.04) * (1 + 2 * HEIGHT_MARGIN) if "height" in maps else None,
         )
-
-
-@dataclass(frozen=True)
-class _Taps:
-    """What each pixel of an axis is made of: `count` pixels from `first` on are read; index and weights (n, taps)."""
-
-    first: int
-    count: int
-    index: Tensor
-    weights: Tensor
-
-    def resampled(self, values: Tensor, axis: int) -> Tensor:
-        """values (C, h, w) with `axis`, 1 or 2, resampled."""
-        shape = (-1, 1) if axis == 1 else (1, -1)
-        weights = self.weights.to(values)
-        taken = (
-            values.index_select(axis, index.to(values.device)) * weight.reshape(shape)
-            for index, weight in zip(self.index.T, weights.T, strict=True)
-        )
-        return functools.reduce(torch.Tensor.add_, taken)
-
-
-def _taps(start: int, count: int, out: int, made: int) -> _Taps:
-    """How `count` pixels from `start` of `out` are made of `made` (Lanczos' kernel, so that grain stays as sharp)."""
-    position = (torch.arange(start, start + count, dtype=torch.float64) + 0.5) * (made / out) - 0.5
-    stretch = max(1.0, made / out)
-    reach = math.ceil(LOBES * stretch)
-    index = position.floor()[:, None] + torch.arange(1 - reach, reach + 1)
-    distance = (position[:, None] - index) / stretch
-    weights = torch.sinc(distance) * torch.sinc((distance / LOBES).clamp(-1, 1))
-    index = index.long()
-    first = int(index[0, 0])
-    return _Taps(first, int(index[-1, -1]) - first + 1, index - first, weights / weights.sum(1, keepdim=True))
 
 
 def load(wanted: str, context: Context) -> Model:

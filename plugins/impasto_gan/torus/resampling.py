@@ -1,0 +1,48 @@
+"""Resamples what the network makes to a size that is not whole cells, by Lanczos' kernel, so that grain stays as sharp.
+
+A region's pixels depend on where they lie in the whole alone, so parts come out as they would within it.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+LOBES = 3
+
+
+@dataclass(frozen=True)
+class Taps:
+    """What each pixel of an axis is made of: `count` pixels from `first` on are read; index and weights (n, taps)."""
+
+    first: int
+    count: int
+    index: Tensor
+    weights: Tensor
+
+    def resampled(self, values: Tensor, axis: int) -> Tensor:
+        """values (C, h, w) with `axis`, 1 or 2, resampled."""
+        shape = (-1, 1) if axis == 1 else (1, -1)
+        weights = self.weights.to(values)
+        taken = (
+            values.index_select(axis, index.to(values.device)) * weight.reshape(shape)
+            for index, weight in zip(self.index.T, weights.T, strict=True)
+        )
+        return functools.reduce(torch.Tensor.add_, taken)
+
+
+def taps_of(start: int, count: int, out: int, made: int) -> Taps:
+    """How `count` pixels from `start` of `out` are made of `made` (Lanczos' kernel, so that grain stays as sharp)."""
+    position = (torch.arange(start, start + count, dtype=torch.float64) + 0.5) * (made / out) - 0.5
+    stretch = max(1.0, made / out)
+    reach = math.ceil(LOBES * stretch)
+    index = position.floor()[:, None] + torch.arange(1 - reach, reach + 1)
+    distance = (position[:, None] - index) / stretch
+    weights = torch.sinc(distance) * torch.sinc((distance / LOBES).clamp(-1, 1))
+    index = index.long()
+    first = int(index[0, 0])
+    return Taps(first, int(index[-1, -1]) - first + 1, index - first, weights / weights.sum(1, keepdim=True))
