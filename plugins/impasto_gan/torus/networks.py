@@ -64,7 +64,10 @@ def upsample(x: Tensor, have: Region, want: Region) -> Tensor:
 
 
 class Stage(nn.Module):
-    """One octave: convolution, upsampling, noise, lattice, style, residual convolutions that start small, a head."""
+    """One octave: convolution, upsampling, style, noise, lattice, residual convolutions that start small, a head.
+
+    Noise is added and it also scales: sums alone come out near Gaussian, and real grain has rare, strong places.
+    """
 
     gains: Tensor
     residuals: Sequence[nn.Conv2d]
@@ -76,7 +79,7 @@ class Stage(nn.Module):
         self.waves = nn.Conv2d(waves, width, 1, bias=False) if waves else None
         self.style = nn.Linear(STYLE_CHANNELS, 2 * width)
         self.noise_channels = max(1, width // NOISE_SHARE)
-        self.noise = nn.Conv2d(self.noise_channels, width, 1, bias=False)
+        self.noise = nn.Conv2d(self.noise_channels, 2 * width, 1, bias=False)
         self.residuals = nn.ModuleList(nn.Conv2d(width, width, 3) for _ in range(blocks))  # type: ignore[assignment]
         self.head = nn.Conv2d(width, channels, 1)
         self.register_buffer("gains", torch.ones(channels, 1, 1))
@@ -111,7 +114,8 @@ class Stage(nn.Module):
         if not self.is_first:
             x = upsample(x, source.grown(-1), region)
         scale, shift = self.style(style)[:, :, None, None].chunk(2, 1)  # (B, width, 1, 1)
-        x = torch.addcmul(shift, x, 1 + scale) + _mixed(self.noise, noise)
+        grain, gain = _mixed(self.noise, noise).chunk(2, 1)
+        x = torch.addcmul(grain, torch.addcmul(shift, x, 1 + scale), 1 + gain)
         if self.waves is not None and waves is not None:
             x = x + _mixed(self.waves, waves)
         x = leaky_relu(x, SLOPE, inplace=True)
