@@ -1,17 +1,22 @@
-"""Trains the models that the product ships, each from the data and with the settings that its table names."""
+"""Trains the models that the product ships, each from the data and with the settings that its table names.
+
+`then` is a second stage of so many steps: it goes on from the first one's average with new discriminators.
+"""
 
 from __future__ import annotations
 
 import argparse
+import shutil
 import subprocess
 import tomllib
 from pathlib import Path
 
-from .environments import CORE, ROOT, clean_environment
+from .environments import BUILD, CORE, ROOT, clean_environment
 from .say import BuildError, step
 
 MODELS = ROOT / "plugins" / "impasto_gan" / "models"
 TABLE = MODELS / "training.toml"
+WORK = BUILD / "models"
 
 
 def models(options: argparse.Namespace) -> None:
@@ -29,12 +34,21 @@ def _train(name: str, about: dict[str, str | int], data: Path, folder: Path) -> 
     if model.exists():
         print(f"{model} is there already: remove it to train it again")
         return
-    command = ["train", "train-torus", source, "--name", name, "--out", folder, "--licence", about["licence"]]
-    command += ["--label", about["label"], "--material", about["material"], "--steps", about["steps"]]
-    with step(f"Training {name}"):
-        _run([*command, "--hold-out", "--seed", about.get("seed", 0)])
+    common = ["train", "train-torus", source, "--out", WORK, "--hold-out", "--licence", about["licence"]]
+    common += ["--label", about["label"], "--material", about["material"]]
+    steps = {name: about["steps"]} if "then" not in about else {f"{name}-first": about["steps"], name: about["then"]}
+    stages = {stage: WORK / f"{stage}.safetensors" for stage in steps}
+    start: list[object] = []
+    for seed, stage in enumerate(stages):
+        if not stages[stage].exists():
+            with step(f"Training {stage}"):
+                _run([*common, "--name", stage, "--steps", steps[stage], "--seed", seed, *start])
+        start = ["--from", stage]
     with step(f"Judging {name} by the half that it did not learn"):
-        _run(["evaluate", model, source, "--record", "--out", ROOT / "out" / "models" / name])
+        _run(["evaluate", stages[name], source, "--record", "--out", ROOT / "out" / "models" / name])
+    shutil.copyfile(stages[name], model)
+    for path in stages.values():
+        path.unlink()
 
 
 def _run(arguments: list[object]) -> None:
