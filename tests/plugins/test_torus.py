@@ -303,11 +303,6 @@ def test_the_waves_of_courses_are_found_and_made_whole():
     assert torch.allclose(phases, rolled, atol=1e-4)
 
 
-def test_courses_that_only_relief_shows_are_found():
-    waves = find_waves(torch.rand(160, 160), torch.from_numpy(bricks()[..., 0]).float())
-    assert 1 / float(waves.vectors[0, 0]) == pytest.approx(32, rel=0.03)
-
-
 def test_a_canvas_holds_whole_periods():
     assert Waves(torch.tensor([[1 / 90, 0.0], [0.0, 1 / 64]])).canvas((400, 384), 1024, 32) == (448, 384)
     assert Waves.none().canvas((384, 384), 512, 32) == (384, 384)

@@ -144,7 +144,7 @@ def prepare(
     if largest < fine_px:
         message = f"the shorter side of the smallest picture is {side} px, too small for crops of {fine_px} px"
         raise ParameterError(message, "give larger pictures, or choose smaller crops")
-    waves = _waves(surfaces[0]) if len(surfaces) == 1 else Waves.none()
+    waves = find_waves(_luminance(surfaces[0])) if len(surfaces) == 1 else Waves.none()
     canvas = waves.canvas((largest, largest), side // cell_px * cell_px, cell_px)
     rolls = [(False, False) if hold_out else sample.wraps for sample in dataset.samples]
     labels = dataset.labels
@@ -211,11 +211,6 @@ def _picture(
         if goes_round:  # crops may lie across the border
             values = torch.cat([values, values.narrow(axis, 0, min(canvas[axis - 1], values.shape[axis]))], axis)
     return Picture(values, avg_pool2d(values[None], COARSE)[0], label, known)
-
-
-def _waves(maps: Maps) -> Waves:
-    height = torch.from_numpy(maps["height"].pixels[..., 0]) if "height" in maps else None
-    return find_waves(_luminance(maps), height)
 
 
 def _luminance(maps: Maps) -> Tensor:

@@ -75,30 +75,20 @@ def _combined(vectors: Tensor) -> Tensor:
     return torch.cat([vectors, 2 * vectors])
 
 
-def find_waves(luminance: Tensor, height: Tensor | None = None) -> Waves:
-    """Waves of luminance (H, W): of its courses along rows and columns, else of a strong lattice, else none.
-
-    Where luminance shows no courses, those of height (H, W): the joints of dark boards are seen in relief alone.
-    """
+def find_waves(luminance: Tensor) -> Waves:
+    """Waves of luminance (H, W): of its courses along rows and columns, else of a strong lattice, else none."""
     image, reduction = normalise(luminance)
     if min(image.shape) < LEAST_PX:
         return Waves.none()
-    vectors = _courses(image, reduction)
-    if not vectors and height is not None:
-        vectors = _courses(*normalise(height))
+    vectors = []
+    for axis, course in enumerate((find_course(image, 1.0), find_course(image.T, 1.0))):
+        if course and abs(course.tilt) < LARGEST_TILT and not course.keystone:
+            vectors.append(_axis(axis, 1 / (course.period * reduction)))
     if not vectors:
         lattice = find_lattice(autocorrelation(image), LATTICE_CORRELATION)
         if lattice is not None:
             vectors = list(torch.linalg.inv(lattice * reduction))
     return Waves(torch.stack(vectors)) if vectors else Waves.none()
-
-
-def _courses(image: Tensor, reduction: float) -> list[Tensor]:
-    vectors = []
-    for axis, course in enumerate((find_course(image, 1.0), find_course(image.T, 1.0))):
-        if course and abs(course.tilt) < LARGEST_TILT and not course.keystone:
-            vectors.append(_axis(axis, 1 / (course.period * reduction)))
-    return vectors
 
 
 def _axis(axis: int, frequency: float) -> Tensor:
