@@ -10,9 +10,9 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor
-from torch.nn.functional import avg_pool2d, interpolate
+from torch.nn.functional import interpolate
 
-from impasto.losses import ordered
+from impasto.losses import ordered, split_octave
 
 PATCH_PX = 7
 DIRECTIONS = 16
@@ -61,9 +61,8 @@ def bands(x: Tensor) -> list[Tensor]:
     """Laplacian pyramid of x (B, C, H, W), finest first, while a patch fits; the last is the remainder."""
     levels: list[Tensor] = []
     while len(levels) < LEVELS - 1 and min(x.shape[2:]) >= 4 * PATCH_PX:
-        smaller = avg_pool2d(x, 2)
-        levels.append(x - interpolate(smaller, size=x.shape[2:], mode="bilinear", align_corners=False))
-        x = smaller
+        octave, x = split_octave(x)
+        levels.append(octave)
     return [*levels, x]
 
 

@@ -10,7 +10,7 @@ import torch
 from impasto.context import Context
 from impasto.dataset import Dataset, dataset_of
 from impasto.errors import Cancelled, ModelError, ParameterError
-from impasto.losses import SIGMA, zero_centred_penalty
+from impasto.losses import SIGMA, split_octave, zero_centred_penalty
 from impasto.metrics import normal_height_consistency, seam_z
 from impasto.models import find_model, read_model, read_tensors, save_model
 from impasto.recipe import Recipe, Step
@@ -349,7 +349,7 @@ def test_octaves_are_seen_in_their_own_units():
     random = torch.Generator().manual_seed(1)
     broad = torch.nn.functional.interpolate(torch.randn(1, 2, 8, 8, generator=random), scale_factor=16, mode="bicubic")
     x = broad + 0.01 * torch.randn(1, 2, 128, 128, generator=random)
-    octave, smaller = octaves.split(x)
+    octave, smaller = split_octave(x)
     assert torch.allclose(octave + torch.nn.functional.interpolate(smaller, scale_factor=2, mode="bilinear"), x)
     units = octaves.deviations(x, 4)
     assert units.shape == (4, 2)

@@ -6,9 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import conv2d
 
-from impasto.losses import ordered
-
-from .octaves import split
+from impasto.losses import ordered, split_octave
 
 PATCH_PX = 7
 DIRECTIONS = 32
@@ -27,7 +25,7 @@ def sliced_wasserstein(x: Tensor, x_hat: Tensor, levels: int, random: torch.Gene
     for _ in range(levels):
         if min(x.shape[2:]) < 3 * PATCH_PX:
             break
-        (octave, x), (octave_hat, x_hat) = split(x), split(x_hat)
+        (octave, x), (octave_hat, x_hat) = split_octave(x), split_octave(x_hat)
         distances.append(_distance(octave, octave_hat, PATCH_PX, random))
     distances.append(_distance(x, x_hat, PATCH_PX, random))
     return torch.stack(distances).mean()
