@@ -3,9 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import bpy
 
 from . import engine
@@ -22,7 +19,10 @@ class Tab:
 
 
 class ToolPanel(Tab):
-    """Mixin: a panel for a tool, which is chosen first. settings: the scene's group that says which."""
+    """Mixin: a panel for a tool, which is chosen first. settings: the scene's group that says which.
+
+    A subclass has `draw_tool(context, settings, tool)`, which draws what the panel offers for that tool.
+    """
 
     settings: str
 
@@ -40,10 +40,6 @@ class ToolPanel(Tab):
         tool = catalogue[settings.tool]
         draw_missing_weights(layout, context, tool)
         self.draw_tool(context, settings, tool)
-
-    def draw_tool(self, context: bpy.types.Context, settings: bpy.types.PropertyGroup, tool: Mapping[str, Any]) -> None:
-        """What the panel offers for that tool."""
-        raise NotImplementedError
 
 
 class InView3D:
