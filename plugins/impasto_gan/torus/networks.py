@@ -31,6 +31,9 @@ HEAD_GAIN, NOISE_GAIN = 0.7, 0.5
 NOISE_SHARE = 8
 """A channel of noise for so many of a stage: textures are mostly chance, at every scale."""
 
+BAND_PX = 2**16
+"""Pixels of a band, on a CPU."""
+
 BROAD_STREAM, GRID_STREAM = -1, -2
 """Streams of the grids' noise; those of the stages are 0, 1, …"""
 
@@ -49,10 +52,9 @@ class State:
     region: Region
 
 
-def _mixed(convolution: nn.Conv2d, x: Tensor) -> Tensor:
-    """A 1x1 convolution of few channels without its bias, as a matrix product: several times as fast on a CPU."""
-    weights = convolution.weight.flatten(1)
-    return (x.permute(0, 2, 3, 1) @ weights.T.to(x.dtype)).permute(0, 3, 1, 2)
+def _mixed(weight: Tensor, x: Tensor) -> Tensor:
+    """A 1x1 convolution, weight (out, in, 1, 1), as a matrix product: with few channels several times as fast."""
+    return (x.permute(0, 2, 3, 1) @ weight.flatten(1).T.to(x.dtype)).permute(0, 3, 1, 2)
 
 
 def upsample(x: Tensor, have: Region, want: Region) -> Tensor:
@@ -110,20 +112,20 @@ class Stage(nn.Module):
         """`noise` (B, noise_channels, h, w) and `waves` (B, C, h, w) are of `want` grown by the number of blocks."""
         region = want.grown(self.blocks)
         source = self.before(want)
+        scale, shift = self.style(style)[:, :, None, None].chunk(2, 1)  # (B, width, 1, 1)
         x = self.convolution(state.region.take(state.features, source))
+        x = torch.addcmul(shift, x, 1 + scale)
         if not self.is_first:
             x = upsample(x, source.grown(-1), region)
-        scale, shift = self.style(style)[:, :, None, None].chunk(2, 1)  # (B, width, 1, 1)
-        grain, gain = _mixed(self.noise, noise).chunk(2, 1)
-        x = torch.addcmul(grain, torch.addcmul(shift, x, 1 + scale), 1 + gain)
+        added, gain = self.noise.weight.chunk(2)
+        x = torch.addcmul(_mixed(added, noise), x, 1 + _mixed(gain, noise))
         if self.waves is not None and waves is not None:
-            x = x + _mixed(self.waves, waves)
+            x = x + _mixed(self.waves.weight, waves)
         x = leaky_relu(x, SLOPE, inplace=True)
         for residual in self.residuals:
             x = leaky_relu(residual(x), SLOPE, inplace=True) + x[:, :, 1:-1, 1:-1]
         assert self.head.bias is not None
-        maps = _mixed(self.head, x).float() + self.head.bias[:, None, None]
-        maps = maps * self.gains
+        maps = (_mixed(self.head.weight, x).float() + self.head.bias[:, None, None]) * self.gains
         if state.maps is not None:
             maps = maps + upsample(state.maps, state.region, want)
         return State(x, maps, want)
@@ -191,20 +193,34 @@ class TorusGenerator(nn.Module):
     ) -> State:
         """Take the stages from `first` on, one for each region wanted."""
         for index, want in enumerate(wants, start=first):
-            stage = self.stages[index]
-            grown = want.grown(stage.blocks)
-            phases = waves(grown) if stage.waves is not None else None
-            state = stage(state, want, style, noise(index, stage.noise_channels, grown), phases)
+            state = self._taken(index, state, want, style, noise, waves)
         return state
+
+    def _taken(self, index: int, state: State, want: Region, style: Tensor, noise: Noise, waves: Waves) -> State:
+        stage = self.stages[index]
+        grown = want.grown(stage.blocks)
+        phases = waves(grown) if stage.waves is not None else None
+        return stage(state, want, style, noise(index, stage.noise_channels, grown), phases)  # type: ignore[no-any-return]
 
     def forward(
         self, want: Region, style: Tensor, noise: Noise, waves: Waves, variation: float = 1.0, stages: int = 0
     ) -> Tensor:
-        """Maps (B, channels, h, w) of the region `want` of the canvas, from the first `stages` stages (0: all)."""
-        wants = self.plan(want, 0, stages)
-        state = self.go_on(self.start(noise, wants[0].full, variation), 0, wants, style, noise, waves)
-        assert state.maps is not None
-        return state.maps
+        """Maps (B, channels, h, w) of the region `want` of the canvas, from the first `stages` stages (0: all).
+
+        Without gradients, and on a CPU in bands of rows whose features stay in its caches.
+        """
+        *before, last = self.plan(want, 0, stages)
+        state = self.start(noise, (before or [last])[0].full, variation)
+        for index, region in enumerate(before):
+            parts = [self._taken(index, state, band, style, noise, waves) for band in _bands(region, style)]
+            features, maps = (torch.cat([getattr(part, name) for part in parts], 2) for name in ("features", "maps"))
+            state = State(features, maps, region)
+        parts = [self._taken(len(before), state, band, style, noise, waves) for band in _bands(last, style)]
+        return torch.cat([part.maps for part in parts if part.maps is not None], 2)
+
+
+def _bands(region: Region, x: Tensor) -> list[Region]:
+    return region.bands(BAND_PX) if x.device.type == "cpu" else [region]
 
 
 def _stretch(x: Tensor, size: tuple[int, int]) -> Tensor:

@@ -37,6 +37,13 @@ class Region:
             clipped = replace(clipped, left=0, width=self.full[1])
         return clipped
 
+    def bands(self, area: int) -> list[Region]:
+        """The rows of this region in bands of at most about `area` pixels."""
+        count = -(-self.height * self.width // area)
+        height = -(-self.height // count)
+        tops = range(0, self.height, height)
+        return [replace(self, top=self.top + top, height=min(height, self.height - top)) for top in tops]
+
     def take(self, x: Tensor, want: Region) -> Tensor:
         """Of x (B, C, h, w), which is this region, the part `want`; what is whole here wraps around."""
         x = _take(x, 2, self.top, self.height, want.top, want.height, self.full[0])
@@ -69,4 +76,10 @@ def _take(x: Tensor, axis: int, start: int, length: int, want: int, count: int, 
         if offset < 0 or offset + count > length:
             raise IndexError(f"{count} from {want} are not within {length} from {start}")
         return x.narrow(axis, offset, count)
-    return x.index_select(axis, (torch.arange(want, want + count) - start).remainder(full).to(x.device))
+    runs = []
+    while count > 0:
+        offset = (want - start) % full
+        run = min(count, full - offset)
+        runs.append(x.narrow(axis, offset, run))
+        want, count = want + run, count - run
+    return torch.cat(runs, axis)
