@@ -27,7 +27,7 @@ from impasto_gan.torus.region import Region, whole
 from impasto_gan.torus.resampling import taps_of
 from impasto_gan.torus.sliders import _measured, find_sliders
 from impasto_gan.torus.training import GENERATOR_WIDTHS, TorusTraining
-from impasto_gan.torus.waves import Waves, find_waves
+from impasto_gan.torus.waves import Waves, calmest_place, find_waves
 
 TINY = {"name": "tiny", "canvas_px": 96, "crop_px": 48, "batch": 2, "width": 0.125}
 
@@ -186,6 +186,26 @@ def test_any_region_is_as_it_is_within_the_whole(which, size, scale, request):
                 assert np.abs(pixels - everything[name][rows][:, columns]).max() < 1e-4
 
 
+@pytest.mark.parametrize("which", ["library", "classes", "courses"])
+def test_no_place_of_the_torus_is_special(which, request, monkeypatch):
+    """All noise moved by half a picture moves the picture by half: its border is like any other place."""
+    model = load("tiny", Context(models_folder=request.getfixturevalue(which)))
+    side = 256  # 8 cells, so 2 of the broad grid's, and 8 courses
+    painting = Painting(model, Choice((side, side), seed=5))
+    drawn = Painting._noise
+
+    def moved(self, stream, channels, region):
+        half = region.full[0] // 2 if region.full[0] > 1 else 0
+        return drawn(self, stream, channels, replace(region, top=region.top + half, left=region.left + half))
+
+    with torch.inference_mode():
+        here = painting.maps(whole((side, side)))
+        monkeypatch.setattr(Painting, "_noise", moved)
+        there = painting.maps(whole((side, side)))
+    assert (here - there).abs().max() > 0.05
+    assert torch.allclose(here.roll((side // 2, side // 2), (1, 2)), there, atol=1e-4)
+
+
 def test_tiles_are_the_whole_picture(library, monkeypatch):
     monkeypatch.setattr(generate_module, "TILE_PX", (48, 80))
     painting = Painting(load("tiny", Context(models_folder=library)), Choice((150, 170), seed=2))
@@ -301,6 +321,15 @@ def test_the_waves_of_courses_are_found_and_made_whole():
     assert phases.shape == (1, waves.channels, 100, 64)
     rolled = fitted.phases(Region(100, 64, 100, 64, (100, 64)), 1.0, torch.zeros(1, 2))
     assert torch.allclose(phases, rolled, atol=1e-4)
+
+
+def test_pictures_begin_between_joints():
+    """The joints of `bricks` are rows 0 to 3 of each 32."""
+    luminance = torch.from_numpy(bricks()[..., 0]).float()
+    place = calmest_place(luminance, find_waves(luminance))
+    assert float(place[0]) % 32 == pytest.approx(18, abs=3)
+    assert float(place[1]) == 0
+    assert calmest_place(torch.rand(32, 32), Waves.none()).tolist() == [0, 0]
 
 
 def test_a_canvas_holds_whole_periods():

@@ -21,7 +21,7 @@ from impasto.texture import MAP_CHANNELS, Maps
 from impasto.training import LEARNED_MAPS, LEAST_DEVIATION
 
 from . import octaves
-from .waves import Waves, find_waves
+from .waves import Waves, calmest_place, find_waves
 
 COARSE = 4
 CHROMA = 0.6
@@ -85,12 +85,16 @@ class Crops:
 
 @dataclass(frozen=True)
 class Data:
-    """All pictures, how they are standardised, the deviations of their slopes (coarse, fine), and their lattice."""
+    """All pictures, how they are standardised, the deviations of their slopes (coarse, fine), and their lattice.
+
+    Its waves have phase 0 at `origin_px` (2,) of a picture, where what is made will begin.
+    """
 
     pictures: tuple[Picture, ...]
     standard: Standard
     slope_deviations: tuple[float, float]
     waves: Waves
+    origin_px: Tensor
     canvas: tuple[int, int]
     labels: tuple[str, ...]
 
@@ -117,7 +121,8 @@ class Data:
         coarse = picture.coarse[:, top : top + height, left : left + width]
         y, x = (_draw(side - fine_px + 1, random) for side in picture.pixels.shape[1:])
         fine = picture.pixels[:, y : y + fine_px, x : x + fine_px]
-        return coarse, fine, torch.tensor([top, left]) * float(COARSE), picture.label, picture.known
+        place_px = torch.tensor([top, left]) * float(COARSE) - self.origin_px
+        return coarse, fine, place_px, picture.label, picture.known
 
 
 def _draw(count: int, random: torch.Generator) -> int:
@@ -144,7 +149,8 @@ def prepare(
     if largest < fine_px:
         message = f"the shorter side of the smallest picture is {side} px, too small for crops of {fine_px} px"
         raise ParameterError(message, "give larger pictures, or choose smaller crops")
-    waves = find_waves(_luminance(surfaces[0])) if len(surfaces) == 1 else Waves.none()
+    luminance = _luminance(surfaces[0])
+    waves = find_waves(luminance) if len(surfaces) == 1 else Waves.none()
     canvas = waves.canvas((largest, largest), side // cell_px * cell_px, cell_px)
     rolls = [(False, False) if hold_out else sample.wraps for sample in dataset.samples]
     labels = dataset.labels
@@ -155,7 +161,15 @@ def prepare(
     pictures = tuple(
         replace(p, pixels=p.pixels.to(device), coarse=p.coarse.to(device), known=p.known.to(device)) for p in pictures
     )
-    data = Data(pictures, standard, _slope_deviations(standard, pictures), waves, canvas, labels)
+    data = Data(
+        pictures,
+        standard,
+        _slope_deviations(standard, pictures),
+        waves,
+        calmest_place(luminance, waves),
+        canvas,
+        labels,
+    )
     first = surfaces[0]
     about = {
         "maps": list(names),

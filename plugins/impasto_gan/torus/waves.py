@@ -91,6 +91,23 @@ def find_waves(luminance: Tensor) -> Waves:
     return Waves(torch.stack(vectors)) if vectors else Waves.none()
 
 
+def calmest_place(luminance: Tensor, waves: Waves) -> Tensor:
+    """(y, x) in pixels from which pictures should begin, so that their edges cut tiles and not joints.
+
+    Along each axis half a period from where neighbouring pixels differ most: from the phase, at that period, of their
+    mean difference.
+    """
+    place = torch.zeros(2)
+    for axis in (0, 1):
+        frequency = max((abs(float(vector[axis])) for vector in waves.vectors), default=0.0)
+        if frequency > 0:
+            differences = luminance.diff(dim=axis).abs().mean(1 - axis)
+            angles = 2 * math.pi * frequency * torch.arange(1, len(differences) + 1)
+            busiest = torch.atan2((differences * angles.sin()).sum(), (differences * angles.cos()).sum())
+            place[axis] = (float(busiest) / (2 * math.pi) + 0.5) / frequency
+    return place
+
+
 def _axis(axis: int, frequency: float) -> Tensor:
     return torch.tensor([frequency, 0.0] if axis == 0 else [0.0, frequency])
 
