@@ -80,10 +80,11 @@ def _sheet(path: Path) -> np.ndarray:
 def find_pictures(path: Path, licence: str) -> tuple[list[Picture], list[tuple[str, str]]]:
     """The pictures at `path`, by name, and (name, reason) of files that are left out at sight.
 
-    A file is a photograph. A folder with an index.json of boxes holds contact sheets. Elsewhere files that share a
-    name and end as maps do are a PBR set, all others photographs; the class is the folder below `path` that they lie
-    in, unless that holds nothing but one set. SOURCES.tsv in `path` or above (tab-separated columns `file`, relative to
-    it, `licence`, and `class` if known) says licences and classes, and has the last word. FileError where it fails.
+    A file is a photograph. A folder with an index.json of boxes, here or below, holds contact sheets. Elsewhere files
+    that share a name and end as maps do are a PBR set, all others photographs; the class is the folder below `path`
+    that they lie in, unless that holds nothing but one set. SOURCES.tsv in `path` or above (tab-separated columns
+    `file`, relative to it, `licence`, and `class` if known) says licences and classes, and has the last word.
+    FileError where it fails.
     """
     if not path.exists():
         raise FileError(f"cannot read {path}: no such file or folder", "check its name")
@@ -92,15 +93,21 @@ def find_pictures(path: Path, licence: str) -> tuple[list[Picture], list[tuple[s
         files = [(path.name, None, {"base_color": path})]
         return [_picture(*item, listed, licence) for item in files], []
     if (path / INDEX).is_file():
-        return list(_boxes(path, listed, licence)), []
+        return list(_boxes(path, "", listed, licence)), []
     found, left_out = _walk(path)
-    pictures, failed = [], []
+    pictures: list[Picture] = []
+    for index in sorted(path.rglob(INDEX)):
+        shown = index.parent.relative_to(path).as_posix()
+        try:
+            pictures += _boxes(index.parent, f"{shown}/", listed, licence)
+        except FileError as error:
+            left_out.append((f"{shown}/{INDEX}", error.message.replace(str(index), INDEX)))
     for item in found:
         try:
             pictures.append(_picture(*item, listed, licence))
         except OSError as error:
-            failed.append((item[0], f"cannot be read: {error.strerror}"))
-    return pictures, [*left_out, *failed]
+            left_out.append((item[0], f"cannot be read: {error.strerror}"))
+    return pictures, left_out
 
 
 def _picture(name: str, label: str | None, files: Mapping[str, Path], listed: Sources, licence: str) -> Picture:
@@ -115,7 +122,7 @@ def _walk(root: Path) -> tuple[list[tuple[str, str | None, dict[str, Path]]], li
     found, left_out = [], []
     for folder in [root, *sorted(item for item in root.rglob("*") if item.is_dir())]:
         parts = folder.relative_to(root).parts
-        if any(part.startswith(".") for part in parts):
+        if any(part.startswith(".") for part in parts) or (folder / INDEX).is_file():
             continue
         files = [file for file in sorted(folder.iterdir()) if file.suffix.lower() in decode.EXTENSIONS]
         sets, photographs, unused = _grouped(files)
@@ -153,7 +160,7 @@ def _grouped(files: list[Path]) -> tuple[dict[str, dict[str, Path]], list[Path],
     return sets, sorted(photographs), unused
 
 
-def _boxes(folder: Path, listed: Sources, licence: str) -> Iterator[Picture]:
+def _boxes(folder: Path, prefix: str, listed: Sources, licence: str) -> Iterator[Picture]:
     """The boxes of the contact sheets in a folder; the class is the sheet's name in lower case."""
     try:
         index = json.loads((folder / INDEX).read_text(encoding="utf-8"))
@@ -172,7 +179,7 @@ def _boxes(folder: Path, listed: Sources, licence: str) -> Iterator[Picture]:
         sha256 = hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else ""
         for x, y in places:
             yield Picture(
-                f"{name}@{x},{y}",
+                f"{prefix}{name}@{x},{y}",
                 about.get("class") or file.stem.lower(),
                 about.get("licence") or licence,
                 hashlib.sha256(f"{sha256} {x} {y} {tile}".encode()).hexdigest(),

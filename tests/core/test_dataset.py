@@ -137,6 +137,18 @@ def test_contact_sheets(tmp_path):
     assert [source["name"] for source in dataset.sources()] == ["Bricks.png"]
 
 
+def test_contact_sheets_may_lie_beside_class_folders(tmp_path):
+    save_sheet(tmp_path / "thumbnails")
+    save(tmp_path / "bricks" / "wall.png", 9)
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "index.json").write_text("{}")
+    dataset = read_dataset(tmp_path)
+    boxes = ["thumbnails/Bricks.png@130,70", "thumbnails/Bricks.png@4,6", "thumbnails/Bricks.png@74,6"]
+    assert found(dataset) == dict.fromkeys(["bricks/wall.png", *boxes], "bricks")
+    assert [item.name for item in dataset.rejected] == ["other/index.json"]
+    assert "index.json does not say" in dataset.rejected[0].reason
+
+
 def test_a_box_outside_its_sheet_is_left_out_and_a_damaged_index_refused(tmp_path):
     save_sheet(tmp_path)
     index = {"tile": 64, "boxes": {"Bricks.png": [[4, 6], [180, 6]], "Gone.png": [[0, 0]]}}

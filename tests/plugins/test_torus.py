@@ -304,6 +304,33 @@ def test_data_is_standardised_there_and_back():
     assert crops.fine.shape == (5, 5, 48, 48)
 
 
+def test_thumbnails_of_a_class_are_learned_as_layouts(tmp_path):
+    """Coarse crops come from both, fine ones only from the picture that has the detail."""
+    thumbnails = [Maps.from_arrays({"base_color": surface(32, seed)["base_color"].pixels}) for seed in (5, 6)]
+    large = dataset_of(surface(), label="stone", licence="a")
+    small = dataset_of(*thumbnails, label="stone", licence="a", smallest_px=24)
+    dataset = Dataset("both", large.samples + small.samples)
+    data, _ = prepare(dataset, 96, 48, 32, False, "cpu")
+    assert data.canvas == (96, 96)
+    assert [picture.pixels is None for picture in data.pictures] == [False, True, True]
+    crops = data.crops(40, 48, torch.Generator().manual_seed(0))
+    assert crops.coarse.shape == (40, 5, 24, 24)
+    assert crops.fine_known.all()
+    from_layouts = ~crops.coarse_known[:, 3, 0, 0].bool()
+    assert 10 < from_layouts.sum() < 30
+    assert crops.coarse[from_layouts, 3:].abs().max() == 0
+    train(tmp_path, 2, dataset)
+    assert (tmp_path / "tiny.safetensors").exists()
+
+
+def test_other_small_pictures_make_the_canvas_smaller():
+    large = dataset_of(surface(), label="stone")
+    for small in (dataset_of(surface(64), label="stone"), dataset_of(surface(64), label="wood")):
+        data, _ = prepare(Dataset("both", large.samples + small.samples), 96, 48, 32, False, "cpu")
+        assert data.canvas == (64, 64)
+        assert all(picture.pixels is not None for picture in data.pictures)
+
+
 def test_a_missing_map_is_zero_where_losses_look(classes):
     card = find_model("tiny", "torus", classes).card
     assert card["maps"] == ["base_color", "height", "roughness"]

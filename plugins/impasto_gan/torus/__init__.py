@@ -69,6 +69,9 @@ class TrainTorusParameters(Parameters):
     canvas_px: int = Field(
         384, ge=64, le=1024, description="Size of the surface that one step looks at: larger sees larger shapes"
     )
+    longest_px: int = Field(
+        1024, ge=64, le=8192, description="Pictures are shrunk to this longer side: what the model makes has its texels"
+    )
     crop_px: int = Field(112, ge=48, le=512, description="Size of the crops at full detail, in pixels")
     batch: int = Field(3, ge=1, le=256, description="Surfaces in a step; more is steadier and slower")
     learning_rate: float = Field(1e-3, ge=1e-6, le=1e-2, description="How fast it learns; lower it if it diverges")

@@ -7,8 +7,10 @@ how a material is laid out, and on smaller crops at full detail.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import cached_property
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
@@ -22,6 +24,8 @@ from impasto.training import LEARNED_MAPS, LEAST_DEVIATION
 
 from . import octaves
 from .waves import Waves, calmest_place, find_waves
+
+T = TypeVar("T")
 
 COARSE = 4
 CHROMA = 0.6
@@ -63,24 +67,34 @@ class Standard:
 class Picture:
     """pixels (C, H, W) and the same with `COARSE` times less detail, both standardised. label: index of its class.
 
+    A layout is coarse only: a thumbnail, which shows how a material is laid out and none of its grain.
     known (C, 1, 1): 1 where the picture has the channel, 0 where losses must not look.
     """
 
-    pixels: Tensor
+    pixels: Tensor | None
     coarse: Tensor
     label: int
     known: Tensor
 
+    def on(self, device: str) -> Picture:
+        """The same on a device."""
+        pixels = None if self.pixels is None else self.pixels.to(device)
+        return replace(self, pixels=pixels, coarse=self.coarse.to(device), known=self.known.to(device))
+
 
 @dataclass(frozen=True)
 class Crops:
-    """A batch: coarse (B, C, h, w), fine (B, C, n, n), and of each the coarse one's place (B, 2), class, channels."""
+    """A batch: coarse (B, C, h, w) and fine (B, C, n, n), of one class each, but not of one place.
+
+    places_px (B, 2): where the coarse ones lie. coarse_known and fine_known (B, C, 1, 1): 0 where losses must not look.
+    """
 
     coarse: Tensor
     fine: Tensor
     places_px: Tensor
     labels: Tensor
-    known: Tensor
+    coarse_known: Tensor
+    fine_known: Tensor
 
 
 @dataclass(frozen=True)
@@ -99,34 +113,52 @@ class Data:
     labels: tuple[str, ...]
 
     def crops(self, count: int, fine_px: int, random: torch.Generator) -> Crops:
-        """Random crops: coarse ones that show the size of the canvas, fine ones of `fine_px`."""
+        """Random crops, of each class as many: coarse ones that show the size of the canvas, fine ones of `fine_px`.
+
+        Where a class has layouts, every other coarse crop is of one.
+        """
         draws = [self._draw(fine_px, random) for _ in range(count)]
-        coarse, fine, places, labels, known = zip(*draws, strict=True)
-        return Crops(
-            torch.stack(coarse), torch.stack(fine), torch.stack(places), torch.tensor(labels), torch.stack(known)
-        )
+        coarse, fine, places, labels, coarse_known, fine_known = zip(*draws, strict=True)
+        stacks = (torch.stack(coarse), torch.stack(fine), torch.stack(places))
+        return Crops(*stacks, torch.tensor(labels), torch.stack(coarse_known), torch.stack(fine_known))
 
     def octaves(self, count: int) -> Tensor:
         """Deviations (count, C) of the pictures in each octave, finest first; the last holds all below it."""
-        squares = torch.stack([octaves.deviations(picture.pixels[None], count).square() for picture in self.pictures])
+        detailed = [picture.pixels for picture in self.pictures if picture.pixels is not None]
+        squares = torch.stack([octaves.deviations(pixels[None], count).square() for pixels in detailed])
         return squares.mean(0).sqrt().clamp(min=1e-3)
 
-    def _draw(self, fine_px: int, random: torch.Generator) -> tuple[Tensor, Tensor, Tensor, int, Tensor]:
-        picture = self.pictures[_draw(len(self.pictures), random)]
-        height, width = (side // COARSE for side in self.canvas)
-        top, left = (
-            _draw(whole - part + 1, random)
-            for whole, part in zip(picture.coarse.shape[1:], (height, width), strict=True)
-        )
-        coarse = picture.coarse[:, top : top + height, left : left + width]
-        y, x = (_draw(side - fine_px + 1, random) for side in picture.pixels.shape[1:])
-        fine = picture.pixels[:, y : y + fine_px, x : x + fine_px]
-        place_px = torch.tensor([top, left]) * float(COARSE) - self.origin_px
-        return coarse, fine, place_px, picture.label, picture.known
+    @cached_property
+    def _classes(self) -> list[tuple[list[Picture], list[Picture]]]:
+        """The pictures of each class with their grain, and its layouts."""
+        found: dict[int, tuple[list[Picture], list[Picture]]] = {}
+        for picture in self.pictures:
+            found.setdefault(picture.label, ([], []))[picture.pixels is None].append(picture)
+        return list(found.values())
+
+    def _draw(self, fine_px: int, random: torch.Generator) -> tuple[Tensor, Tensor, Tensor, int, Tensor, Tensor]:
+        detailed, layouts = _one(self._classes, random)
+        picture = _one(detailed, random)
+        shown = _one(layouts, random) if layouts and _draw(2, random) else picture
+        coarse, corner = _crop(shown.coarse, [side // COARSE for side in self.canvas], random)
+        assert picture.pixels is not None
+        fine, _ = _crop(picture.pixels, [fine_px, fine_px], random)
+        place_px = torch.tensor(corner) * float(COARSE) - self.origin_px
+        return coarse, fine, place_px, picture.label, shown.known, picture.known
 
 
 def _draw(count: int, random: torch.Generator) -> int:
     return int(torch.randint(count, (), generator=random))
+
+
+def _one(choices: Sequence[T], random: torch.Generator) -> T:
+    return choices[_draw(len(choices), random)]
+
+
+def _crop(pixels: Tensor, size: Sequence[int], random: torch.Generator) -> tuple[Tensor, tuple[int, int]]:
+    """A random part (C, *size) of pixels (C, H, W), and its corner."""
+    top, left = (_draw(whole - part + 1, random) for whole, part in zip(pixels.shape[1:], size, strict=True))
+    return pixels[:, top : top + size[0], left : left + size[1]], (top, left)
 
 
 def prepare(
@@ -144,7 +176,8 @@ def prepare(
     names = tuple(name for name in LEARNED_MAPS if any(name in maps for maps in surfaces))
     pixels = [_tensor(maps, names) for maps in surfaces]
     standard = _standard(names, pixels)
-    side = min(min(tensor.shape[1:]) for tensor, _ in pixels)
+    layouts = _layouts(dataset, [min(tensor.shape[1:]) for tensor, _ in pixels], canvas_px)
+    side = min(min(tensor.shape[1:]) for (tensor, _), is_layout in zip(pixels, layouts, strict=True) if not is_layout)
     largest = min(canvas_px, side // cell_px * cell_px)
     if largest < fine_px:
         message = f"the shorter side of the smallest picture is {side} px, too small for crops of {fine_px} px"
@@ -155,11 +188,15 @@ def prepare(
     rolls = [(False, False) if hold_out else sample.wraps for sample in dataset.samples]
     labels = dataset.labels
     pictures = tuple(
-        _picture(standard, tensor, known, labels.index(sample.label) if sample.label in labels else 0, wraps, canvas)
-        for (tensor, known), sample, wraps in zip(pixels, dataset.samples, rolls, strict=True)
-    )
-    pictures = tuple(
-        replace(p, pixels=p.pixels.to(device), coarse=p.coarse.to(device), known=p.known.to(device)) for p in pictures
+        _picture(
+            standard.to(tensor) * known,
+            known,
+            labels.index(sample.label) if sample.label in labels else 0,
+            wraps,
+            tuple(side // COARSE for side in canvas) if is_layout else canvas,
+            is_layout,
+        ).on(device)
+        for (tensor, known), sample, wraps, is_layout in zip(pixels, dataset.samples, rolls, layouts, strict=True)
     )
     data = Data(
         pictures,
@@ -218,13 +255,28 @@ def _standard(names: tuple[str, ...], pixels: list[tuple[Tensor, Tensor]]) -> St
 
 
 def _picture(
-    standard: Standard, pixels: Tensor, known: Tensor, label: int, wraps: tuple[bool, bool], canvas: tuple[int, int]
+    values: Tensor, known: Tensor, label: int, wraps: tuple[bool, bool], crop: tuple[int, ...], is_layout: bool
 ) -> Picture:
-    values = standard.to(pixels) * known
     for axis, goes_round in ((1, wraps[0]), (2, wraps[1])):
         if goes_round:  # crops may lie across the border
-            values = torch.cat([values, values.narrow(axis, 0, min(canvas[axis - 1], values.shape[axis]))], axis)
+            values = torch.cat([values, values.narrow(axis, 0, min(crop[axis - 1], values.shape[axis]))], axis)
+    if is_layout:
+        return Picture(None, values, label, known)
     return Picture(values, avg_pool2d(values[None], COARSE)[0], label, known)
+
+
+def _layouts(dataset: Dataset, sides: Sequence[int], canvas_px: int) -> list[bool]:
+    """Which of the samples, whose shorter sides are given, are layouts: they show the canvas with less detail.
+
+    Where a class has pictures as large as the canvas, those that are about `COARSE` times smaller than it.
+    """
+    largest: dict[str | None, int] = {}
+    for sample, side in zip(dataset.samples, sides, strict=True):
+        largest[sample.label] = max(side, largest.get(sample.label, 0))
+    return [
+        canvas_px <= COARSE * side < 2 * canvas_px and largest[sample.label] >= canvas_px
+        for sample, side in zip(dataset.samples, sides, strict=True)
+    ]
 
 
 def _luminance(maps: Maps) -> Tensor:
@@ -250,8 +302,9 @@ def _slope_deviations(standard: Standard, pictures: tuple[Picture, ...]) -> tupl
     channel = standard.height_channel
     if channel is None:
         return 1.0, 1.0
+    detailed = [picture for picture in pictures if picture.pixels is not None and bool(picture.known[channel])]
     found = []
     for scale in ("coarse", "pixels"):
-        values = [slopes(getattr(p, scale)[None], channel, 1.0)[0, -2:] for p in pictures if bool(p.known[channel])]
-        found.append(max(math.sqrt(sum(float(v.square().mean()) for v in values) / len(values)), 1e-4))
+        values = [slopes(getattr(picture, scale)[None], channel, 1.0)[0, -2:] for picture in detailed]
+        found.append(max(math.sqrt(sum(float(v.square().mean()) for v in values) / max(len(values), 1)), 1e-4))
     return found[0], found[1]

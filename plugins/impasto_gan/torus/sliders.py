@@ -29,6 +29,8 @@ REACH = 2.0
 LONGEST = 2.5
 """Length of a slider's unit in style: further out, pictures fall apart."""
 MOST = 6
+OTHER_SEEDS = (1, 2, 3)
+"""Added to the seed that a slider was found with: what it does must hold for them too."""
 
 CHANGE = {"brightness": 0.02, "warmth": 0.008, "tint": 0.008, "contrast": 0.08, "detail": 0.05, "relief": 0.1}
 CHANGE |= {"roughness": 0.02, "metal": 0.02}
@@ -58,7 +60,8 @@ def find_sliders(model: Model, seed: int = 0) -> Sliders:
         move = move * min(1.0, LONGEST / max(float(move.norm()), 1e-6))
         change = _change(model, REACH * move, seed)
         shares = {other: change[other] / CHANGE[other] / (2 * REACH) for other in names}
-        if shares[name] > 0.25 and shares[name] >= max(abs(share) for share in shares.values()):
+        is_strongest = shares[name] > 0.25 and shares[name] >= max(abs(share) for share in shares.values())
+        if is_strongest and all(_rises(model, move, name, seed + other) for other in OTHER_SEEDS):
             found.append((shares[name], name, move, change[name]))
     found.sort(key=lambda item: -item[0])
     card = [
@@ -69,12 +72,21 @@ def find_sliders(model: Model, seed: int = 0) -> Sliders:
     return Sliders(torch.stack(directions) if directions else torch.zeros(0, STYLE_CHANNELS), card)
 
 
+def _rises(model: Model, move: Tensor, name: str, seed: int) -> bool:
+    """Whether there is more of a property the further one goes, on the picture of this seed."""
+    low, middle, high = (_tried(model, move, seed, at)[name] for at in (-REACH, 0.0, REACH))
+    return low < middle < high
+
+
+def _tried(model: Model, move: Tensor, seed: int, at: float) -> dict[str, float]:
+    """Properties of the picture of a seed, `at` moves away."""
+    choice = Choice((PICTURE_PX, PICTURE_PX), seed, sliders=(at,))
+    return _measured(Painting(replace(model, sliders=move[None]), choice))
+
+
 def _change(model: Model, move: Tensor, seed: int) -> dict[str, float]:
     """What differs between the pictures one move away to either side."""
-    trial = replace(model, sliders=move[None])
-    low, high = (
-        _measured(Painting(trial, Choice((PICTURE_PX, PICTURE_PX), seed, sliders=(side,)))) for side in (-1.0, 1.0)
-    )
+    low, high = (_tried(model, move, seed, at) for at in (-1.0, 1.0))
     relative = ("contrast", "detail", "relief")
     return {name: float(np.log(high[name] / low[name])) if name in relative else high[name] - low[name] for name in low}
 

@@ -116,8 +116,9 @@ class TorusTraining(Training):
         real = self.data.crops(self.batch, self.fine_px, self.random)
         with self.autocast():
             fake = self._fake(self.networks["generator"], real, self.noise)
-        seen_real = self._views(real.coarse, real.fine, real.places_px, self.data.waves, real.known)
-        seen_fake = self._views(fake.coarse, fake.fine, fake.places_px, self.fitted, real.known)
+        coarse_known, fine_known = real.coarse_known, real.fine_known
+        seen_real = self._views(real.coarse * coarse_known, real.fine * fine_known, real.places_px, self.data.waves)
+        seen_fake = self._views(fake.coarse * coarse_known, fake.fine * fine_known, fake.places_px, self.fitted)
         loss_D, logits = self._discriminator_loss(seen_real, seen_fake, real.labels)
         self.descend("discriminators", loss_D, DISCRIMINATOR_RATE)
         loss_G = self._generator_loss(seen_fake, logits, real.labels)
@@ -159,12 +160,12 @@ class TorusTraining(Training):
         assert maps is not None
         return maps
 
-    def _views(self, coarse: Tensor, fine: Tensor, places_px: Tensor, waves: Waves, known: Tensor) -> dict[str, Tensor]:
+    def _views(self, coarse: Tensor, fine: Tensor, places_px: Tensor, waves: Waves) -> dict[str, Tensor]:
         """What the losses see: maps, slopes where the data has them, octaves, and coarsely the lattice's phases."""
         channel, deviations = self.data.standard.height_channel, self.data.slope_deviations
         seen = {
-            "coarse": self._seen(coarse * known, deviations[0], len(GENERATOR_WIDTHS) - COARSE_STAGES),
-            "fine": self._seen(fine * known, deviations[1], 0),
+            "coarse": self._seen(coarse, deviations[0], len(GENERATOR_WIDTHS) - COARSE_STAGES),
+            "fine": self._seen(fine, deviations[1], 0),
         }
         if waves.channels:
             height, width = self.data.canvas
