@@ -33,8 +33,9 @@ STREAMS = {BROAD_STREAM: 100, GRID_STREAM: 101}
 GLOBAL_STREAM = 102
 HEIGHT_MARGIN = 0.25
 """Heights beyond those of the training data are kept: so much on either side, in parts of its range."""
-TILE_PX = (256, 4096)
-"""Height and width of tiles: low, so that a band of a very wide picture is small; wide, since edges are made twice."""
+TILE_PX = (512, 2048)
+"""Height and width of tiles: low, so that a band of a very wide picture is small, yet not too low: edges are made
+twice."""
 LEAST_CELLS = 2
 
 

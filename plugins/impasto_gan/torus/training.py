@@ -95,11 +95,11 @@ class TorusTraining(Training):
             lambda weights: torch.optim.Adam(weights, betas=BETAS, fused=True),
         )
         self.fitted = data.waves.fitted(data.canvas)
+        self.octaves = data.octaves(len(GENERATOR_WIDTHS))
         self.set_gains()
 
     def set_gains(self) -> None:
         """Tell the generator and its average how much of the data lies in which octave: a good state to go back to."""
-        self.octaves = self.data.octaves(len(GENERATOR_WIDTHS))
         for network in (self.networks["generator"], self.ema):
             assert isinstance(network, TorusGenerator)
             network.set_gains(list(self.octaves.flip(0)))
