@@ -29,8 +29,8 @@ REACH = 2.0
 LONGEST = 2.5
 """Length of a slider's unit in style: further out, pictures fall apart."""
 MOST = 6
-OTHER_SEEDS = (1, 2, 3)
-"""Added to the seed that a slider was found with: what it does must hold for them too."""
+FOUND_WITH, TRIED_WITH = (0, 1), (2, 3, 4)
+"""Seeds whose pictures sliders are found with; and others, for which what they do must hold too."""
 
 CHANGE = {"brightness": 0.02, "warmth": 0.008, "tint": 0.008, "contrast": 0.08, "detail": 0.05, "relief": 0.1}
 CHANGE |= {"roughness": 0.02, "metal": 0.02}
@@ -46,10 +46,10 @@ class Sliders:
 
 
 @torch.inference_mode()
-def find_sliders(model: Model, seed: int = 0) -> Sliders:
+def find_sliders(model: Model) -> Sliders:
     """At most six sliders whose effect can be seen, the strongest first. `change`: what one does from end to end."""
     axes = STEP * torch.eye(STYLE_CHANNELS)
-    answers = [_change(model, axis, seed) for axis in axes]
+    answers = [_change(model, axis) for axis in axes]
     names = [name for name in CHANGE if name in answers[0]]
     effects = torch.tensor([[answer[name] / CHANGE[name] / (2 * STEP) for answer in answers] for name in names])
     gram = effects @ effects.T
@@ -58,10 +58,10 @@ def find_sliders(model: Model, seed: int = 0) -> Sliders:
     for index, name in enumerate(names):
         move = moves[index] / max(float(moves[index] @ effects[index]), 1e-6)
         move = move * min(1.0, LONGEST / max(float(move.norm()), 1e-6))
-        change = _change(model, REACH * move, seed)
+        change = _change(model, REACH * move)
         shares = {other: change[other] / CHANGE[other] / (2 * REACH) for other in names}
         is_strongest = shares[name] > 0.25 and shares[name] >= max(abs(share) for share in shares.values())
-        if is_strongest and all(_rises(model, move, name, seed + other) for other in OTHER_SEEDS):
+        if is_strongest and all(_rises(model, move, name, seed) for seed in TRIED_WITH):
             found.append((shares[name], name, move, change[name]))
     found.sort(key=lambda item: -item[0])
     card = [
@@ -84,11 +84,16 @@ def _tried(model: Model, move: Tensor, seed: int, at: float) -> dict[str, float]
     return _measured(Painting(replace(model, sliders=move[None]), choice))
 
 
-def _change(model: Model, move: Tensor, seed: int) -> dict[str, float]:
-    """What differs between the pictures one move away to either side."""
-    low, high = (_tried(model, move, seed, at) for at in (-1.0, 1.0))
-    relative = ("contrast", "detail", "relief")
-    return {name: float(np.log(high[name] / low[name])) if name in relative else high[name] - low[name] for name in low}
+def _change(model: Model, move: Tensor) -> dict[str, float]:
+    """What differs between the pictures one move away to either side, in the mean of the seeds."""
+    pairs = [[_tried(model, move, seed, at) for at in (-1.0, 1.0)] for seed in FOUND_WITH]
+    return {
+        name: float(np.mean([_difference(name, low[name], high[name]) for low, high in pairs])) for name in pairs[0][0]
+    }
+
+
+def _difference(name: str, low: float, high: float) -> float:
+    return float(np.log(high / low)) if name in ("contrast", "detail", "relief") else high - low
 
 
 def _measured(painting: Painting) -> dict[str, float]:
