@@ -126,8 +126,8 @@ def show(judges: Dataset, out: Path) -> None:
         rows.append({"class": label, "swd": distances[0], "swd_of_another_thumbnail": others[0], "count": len(real)})
         print(f"{label:<14}{len(real):>4} thumbnails: SWD {distances[0]:.0f}, another thumbnail {others[0]:.0f}")
         tiles.append((label, [real[0], layout, detail]))
-    facts = {"steps": card["figures"]["steps"], "seconds": card["figures"].get("seconds"), "classes": rows}
-    (out / "classes.json").write_text(json.dumps({**facts, "curve": card["curve"]}, indent=1) + "\n")
+    facts = {"steps": card["figures"]["steps"], "classes": rows, "curve": card["curve"]}
+    (out / "classes.json").write_text(json.dumps(facts, indent=1) + "\n")
     sheet(tiles).save(out / "classes.png")
 
 
