@@ -33,8 +33,9 @@ class Watch:
     """Looks now and then at a training; `look` gives the reason to go back, or "".
 
     saturated_below: a discriminator's loss that means that it has won, None where losses do not say.
-    patience: looks in a row before a slow trouble counts. worst_ratio: how far the distance may rise above its best.
-    least_ratio: how far diversity may fall below its best. most_rollbacks: so many, then the training ends.
+    patience: looks in a row before a slow trouble counts. worst_ratio: how far the distance may rise above its best, or
+    above what real pictures differ by among themselves. least_ratio: how far diversity may fall below its best.
+    most_rollbacks: so many, then the training ends.
     """
 
     saturated_below: float | None = None
@@ -52,7 +53,7 @@ class Watch:
     rollbacks: list[tuple[int, str]] = field(default_factory=list)
 
     def look(self, step: int, losses: Mapping[str, float], probe: Mapping[str, float]) -> str:
-        """The reason to go back, or "". losses: means since the last look. probe: `swd` and `diversity`, or nothing.
+        """The reason to go back, or "". losses: means since the last look. probe: see `probe_figures`, or nothing.
 
         Where all is well and the distance is the best so far, `good_step` becomes `step`.
         """
@@ -110,7 +111,7 @@ class Watch:
         if probe and self.distance is not None and self.best_distance is not None:
             if probe["diversity"] < self.least_ratio * self.best_diversity:
                 found["diversity"] = f"diversity fell to {probe['diversity']:.2f} of the data's"
-            if self.distance > self.worst_ratio * self.best_distance:
+            if self.distance > self.worst_ratio * max(self.best_distance, probe["floor"]):
                 found["swd"] = f"SWD rose from {self.best_distance:.2f} to {self.distance:.2f}"
         lead = losses.get("loss_discriminator")
         if self.saturated_below is not None and lead is not None and lead < self.saturated_below and not improved:
@@ -121,8 +122,16 @@ class Watch:
 
 @torch.no_grad()
 def probe_figures(made: Tensor, real: Tensor) -> dict[str, float]:
-    """`swd` between made and real (B, C, H, W), and `diversity`: made's mean pairwise difference over real's."""
-    return {"swd": patch_distance(made, real), "diversity": pairwise_difference(made) / pairwise_difference(real)}
+    """How made and real (B, C, H, W), B at least 2, compare.
+
+    swd: their distance. floor: that between the halves of the real ones. diversity: made's mean pairwise difference
+    over real's.
+    """
+    return {
+        "swd": patch_distance(made, real),
+        "floor": patch_distance(real[::2], real[1::2]),
+        "diversity": pairwise_difference(made) / pairwise_difference(real),
+    }
 
 
 @torch.no_grad()

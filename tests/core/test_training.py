@@ -228,19 +228,29 @@ def test_a_failing_training_goes_back_and_lowers_its_rate(weight, said, tmp_path
 
 def test_a_discriminator_that_has_won_is_noticed():
     watch = Watch(saturated_below=0.01, patience=3)
-    probe = {"swd": 0.5, "diversity": 1.0}
+    probe = {"swd": 0.5, "floor": 0.1, "diversity": 1.0}
     reasons = [watch.look(step, {"loss_discriminator": 0.001}, probe) for step in range(12)]
     assert "the discriminator has won" in next(filter(None, reasons))
     improving = Watch(saturated_below=0.01, patience=3)
     for step in range(12):
-        assert not improving.look(step, {"loss_discriminator": 0.001}, {"swd": 1 / (step + 1), "diversity": 1.0})
+        assert not improving.look(step, {"loss_discriminator": 0.001}, {**probe, "swd": 1 / (step + 1)})
+
+
+@pytest.mark.parametrize(("floor", "is_trouble"), [(0.05, True), (0.15, False)])
+def test_a_rise_counts_where_it_is_more_than_real_pictures_differ_by(floor, is_trouble):
+    watch = Watch()
+    distances = [0.3, 0.2, 0.1, 0.1, 0.1] + 12 * [0.25]
+    reasons = [
+        watch.look(step, {}, {"swd": swd, "floor": floor, "diversity": 1.0}) for step, swd in enumerate(distances)
+    ]
+    assert any("SWD rose" in reason for reason in reasons) == is_trouble
 
 
 def test_noise_in_the_figures_is_no_trouble():
     rng = np.random.default_rng(0)
     watch = Watch(saturated_below=0.01)
     for step in range(200):
-        figures = {"swd": 0.3 * rng.uniform(0.7, 1.4), "diversity": rng.uniform(0.6, 1.0)}
+        figures = {"swd": 0.3 * rng.uniform(0.7, 1.4), "floor": 0.1, "diversity": rng.uniform(0.6, 1.0)}
         assert not watch.look(step, {"loss_discriminator": rng.uniform(0.05, 3)}, figures)
 
 
