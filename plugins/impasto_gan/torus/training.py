@@ -51,7 +51,7 @@ SWD_LEVELS = {"coarse": 3, "fine": 2}
 DETAIL_OCTAVES = 2
 """Octaves that discriminators see by themselves, beside the whole: coarse ones and fine ones differ in `COARSE`."""
 PREVIEW_PX = 256
-PROBE_SEED = 7
+PROBE_SEED, PROBE_CROPS = 7, 8
 
 
 @dataclass(frozen=True)
@@ -244,7 +244,7 @@ class TorusTraining(Training):
     def probe(self) -> tuple[Tensor, Tensor]:
         """The average's picture of fixed noise, and fixed crops, at full detail."""
         random, state = torch.Generator().manual_seed(PROBE_SEED), self.random.get_state()
-        real = self.data.crops(4, self.fine_px, random)
+        real = self.data.crops(PROBE_CROPS, self.fine_px, random)
         with torch.no_grad():
             self.random.set_state(random.get_state())
             fake = self._fake(self.ema, real, self.fixed_noise(PROBE_SEED))
