@@ -3,8 +3,9 @@
     python tests/benchmarks/style_tiles.py coffee.jpg starry_night.jpg --weights DIR --px 2048
 
 Every method that works in tiles paints the middle square of the picture twice, each time in a process of its own: in
-its usual tiles, and as one tile, which needs far more memory. Goal: 8 steps of 8 bits at most, 1 on average. What is
-there is not made again.
+its usual tiles, and as one tile, which needs far more memory. Goal: 8 steps of 8 bits at most, 1 on average. Rounding
+grows from step to step of the optimisation, so few of them (`--steps`) show sooner whether there is any. What is there
+is not made again.
 """
 
 from __future__ import annotations
@@ -46,6 +47,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("style", type=Path)
     parser.add_argument("--tools", nargs="+", default=TOOLS, choices=TOOLS, metavar="TOOL", help="only these")
     parser.add_argument("--px", type=int, default=2048, help="side of the square, and of the style (default: 2048)")
+    parser.add_argument("--steps", type=int, help="of the optimisation, at each size (default: the method's)")
     parser.add_argument("--weights", type=Path, metavar="DIR", help="library of weights (default: the user's)")
     parser.add_argument("--out", type=Path, default=Path("out/style_tiles"), metavar="DIR")
     return parser.parse_args()
@@ -53,7 +55,8 @@ def parse() -> argparse.Namespace:
 
 def _made(options: argparse.Namespace, tool: str, name: str) -> dict[str, Any]:
     """The figures of a picture, from their file where it is there."""
-    path = options.out / f"{tool}_{options.px}_{name}.json"
+    steps = f"_{options.steps}_steps" if options.steps else ""
+    path = options.out / f"{tool}_{options.px}{steps}_{name}.json"
     row = row_of(path, measure, options, tool, name == "tiled", path)
     print(f"{tool}, {name}: {row['cpu_s']:.0f} CPU s, {row['peak_mib']:.0f} MiB", flush=True)
     return row
@@ -63,7 +66,9 @@ def measure(options: argparse.Namespace, tool: str, is_tiled: bool, path: Path) 
     """Paint and keep the picture: the file of its pixels, its CPU seconds and the process' largest memory."""
     context = Context(weights_folder=options.weights) if options.weights else Context()
     content, style = (square(read_maps(file), options.px) for file in (options.content, options.style))
-    parameters = registry().tools[tool].parameters()
+    known = registry().tools[tool].parameters
+    given = {name: options.steps for name in ("steps", "iterations") if options.steps and name in known.model_fields}
+    parameters = known(**given)
     task, _ = make_task(content, parameters, {"style": style}, context)
     paint = importlib.import_module(f"impasto_style.{tool}.painting").paint
     started = time.process_time()
