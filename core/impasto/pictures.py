@@ -94,14 +94,14 @@ def find_pictures(path: Path, licence: str) -> tuple[list[Picture], list[tuple[s
         return [_picture(*item, listed, licence) for item in files], []
     if (path / INDEX).is_file():
         return list(_boxes(path, "", listed, licence)), []
-    found, left_out = _walk(path)
+    found, sheets, left_out = _walk(path)
     pictures: list[Picture] = []
-    for index in sorted(path.rglob(INDEX)):
-        shown = index.parent.relative_to(path).as_posix()
+    for folder in sheets:
+        shown = folder.relative_to(path).as_posix()
         try:
-            pictures += _boxes(index.parent, f"{shown}/", listed, licence)
+            pictures += _boxes(folder, f"{shown}/", listed, licence)
         except FileError as error:
-            left_out.append((f"{shown}/{INDEX}", error.message.replace(str(index), INDEX)))
+            left_out.append((f"{shown}/{INDEX}", error.message.replace(str(folder / INDEX), INDEX)))
     for item in found:
         try:
             pictures.append(_picture(*item, listed, licence))
@@ -117,12 +117,15 @@ def _picture(name: str, label: str | None, files: Mapping[str, Path], listed: So
     return Picture(name, about.get("class") or label, about.get("licence") or licence, sha256, files)
 
 
-def _walk(root: Path) -> tuple[list[tuple[str, str | None, dict[str, Path]]], list[tuple[str, str]]]:
-    """(name, label, files) of each photograph and set below `root`, and what is left out."""
-    found, left_out = [], []
+def _walk(root: Path) -> tuple[list[tuple[str, str | None, dict[str, Path]]], list[Path], list[tuple[str, str]]]:
+    """(name, label, files) of each photograph and set below `root`, folders of contact sheets, and what is left out."""
+    found, sheets, left_out = [], [], []
     for folder in [root, *sorted(item for item in root.rglob("*") if item.is_dir())]:
         parts = folder.relative_to(root).parts
-        if any(part.startswith(".") for part in parts) or (folder / INDEX).is_file():
+        if any(part.startswith(".") for part in parts):
+            continue
+        if (folder / INDEX).is_file():
+            sheets.append(folder)
             continue
         files = [file for file in sorted(folder.iterdir()) if file.suffix.lower() in decode.EXTENSIONS]
         sets, photographs, unused = _grouped(files)
@@ -133,7 +136,7 @@ def _walk(root: Path) -> tuple[list[tuple[str, str | None, dict[str, Path]]], li
             found.append((shown, label, maps))
         found += [("/".join((*parts, file.name)), label, {"base_color": file}) for file in photographs]
         left_out += [("/".join((*parts, file.name)), reason) for file, reason in unused]
-    return sorted(found, key=lambda item: item[0]), left_out
+    return sorted(found, key=lambda item: item[0]), sheets, left_out
 
 
 def _grouped(files: list[Path]) -> tuple[dict[str, dict[str, Path]], list[Path], list[tuple[Path, str]]]:

@@ -17,6 +17,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+from collapse import Said
 from PIL import Image, ImageDraw
 
 from impasto import Maps, Recipe, Step, run
@@ -88,21 +89,15 @@ def train(dataset: Dataset, out: Path, minutes: float) -> None:
     """Train for so long; goes on where an earlier run was interrupted, and does nothing where the model is there."""
     if (out / f"{MODEL}.safetensors").exists():
         return
-    started, last = time.monotonic(), [0.0]
-
-    def say(_: float, message: str) -> None:
-        if time.monotonic() - last[0] > 30:
-            last[0] = time.monotonic()
-            print(message, flush=True)
-
+    ends = time.monotonic() + 60 * minutes
     parameters = {**PARAMETERS, "name": MODEL, "steps": 1_000_000}
     recipe = Recipe((Step("train-torus", parameters, {"dataset": "dataset"}),), 0)
     run(
         recipe,
         {"dataset": dataset},
         models_folder=out,
-        on_progress=say,
-        is_stopped=lambda: time.monotonic() - started > 60 * minutes,
+        on_progress=Said(MODEL),
+        is_stopped=lambda: time.monotonic() > ends,
     )
 
 

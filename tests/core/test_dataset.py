@@ -139,6 +139,7 @@ def test_contact_sheets(tmp_path):
 
 def test_contact_sheets_may_lie_beside_class_folders(tmp_path):
     save_sheet(tmp_path / "thumbnails")
+    save_sheet(tmp_path / ".hidden")
     save(tmp_path / "bricks" / "wall.png", 9)
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "index.json").write_text("{}")

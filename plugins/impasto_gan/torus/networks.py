@@ -209,13 +209,13 @@ class TorusGenerator(nn.Module):
 
         Without gradients, and on a CPU in bands of rows whose features stay in its caches.
         """
-        *before, last = self.plan(want, 0, stages)
-        state = self.start(noise, (before or [last])[0].full, variation)
-        for index, region in enumerate(before):
+        wants = self.plan(want, 0, stages)
+        state = self.start(noise, wants[0].full, variation)
+        for index, region in enumerate(wants[:-1]):
             parts = [self._taken(index, state, band, style, noise, waves) for band in _bands(region, style)]
             features, maps = (torch.cat([getattr(part, name) for part in parts], 2) for name in ("features", "maps"))
             state = State(features, maps, region)
-        parts = [self._taken(len(before), state, band, style, noise, waves) for band in _bands(last, style)]
+        parts = [self._taken(len(wants) - 1, state, band, style, noise, waves) for band in _bands(wants[-1], style)]
         return torch.cat([part.maps for part in parts if part.maps is not None], 2)
 
 
