@@ -121,7 +121,6 @@ class TestTiles:
     @pytest.mark.parametrize("masked", [False, True])
     @pytest.mark.parametrize("sliced", [False, True])
     def test_loss_and_gradient_are_those_of_the_whole(self, seamless, masked, sliced):
-        """By their lengths: where projections are sorted, rounding may swap two of nearly the same size."""
         mask = torch.zeros(1, 1, 96, 128)
         mask[..., :64] = 1
         task = task_of((96, 128), mask if masked else None, seamless)
@@ -130,7 +129,7 @@ class TestTiles:
             objective(task, Sliced(Context()) if sliced else GaussianMoments(), side)(x) for side in (1024, 48)
         )
         assert float(parts[0]) == pytest.approx(float(whole[0]), rel=1e-6)
-        assert (parts[1] - whole[1]).norm() < 1e-4 * whole[1].norm()
+        assert (parts[1] - whole[1]).abs().max() < 1e-4 * whole[1].abs().max()
 
     def test_a_place_is_found_wherever_a_tile_shows_it(self):
         canvas = Canvas((48, 64), random_encoder(SMALL, padding="circular"), ("relu1_1",), 16)
