@@ -19,7 +19,7 @@ import bpy
 from .core.errors import ProtocolError, WorkerError
 
 if TYPE_CHECKING:
-    from .preferences import ImpastoPreferences
+    from .choices import Choices
 
 EXTENSION = __package__ or "impasto"
 MIN_PYTHON = (3, 11)
@@ -62,7 +62,7 @@ class Engine:
         return [self.python, "-P", "-m", module, *arguments]
 
 
-def preferences() -> ImpastoPreferences:
+def preferences() -> Choices:
     """Impasto's preferences."""
     return bpy.context.preferences.addons[EXTENSION].preferences
 

@@ -26,7 +26,7 @@ from .core.errors import Cancelled, WorkerError
 from .engine import MIN_PYTHON, NO_CONSOLE, Engine, clean_environment
 
 if TYPE_CHECKING:
-    from .preferences import ImpastoPreferences
+    from .choices import Choices
     from .tasks import Task
 
 NEWEST_PYTHON = (3, 14)
@@ -114,7 +114,7 @@ class Plan:
         return made
 
 
-def plan(preferences: ImpastoPreferences) -> Plan:
+def plan(preferences: Choices) -> Plan:
     """The plan that the preferences ask for. WorkerError where this Blender cannot make an engine."""
     if reason := why_not():
         raise WorkerError("the engine cannot be set up", reason)

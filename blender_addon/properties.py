@@ -26,8 +26,6 @@ from .catalogue import (
 )
 
 MAX_INT = 2**31 - 1
-RELATIVE_PATH = {"PATH_SUPPORTS_BLEND_RELATIVE"} if bpy.app.version >= (4, 5) else set()
-"""Options of properties that take paths beginning with //; from 4.5 on Blender warns where they do not say so."""
 LISTS = {
     "tool": (("generator", "filter", "estimator"), DEFAULT_TOOL),
     "estimator": (("estimator",), DEFAULT_ESTIMATOR),

@@ -6,7 +6,8 @@ from __future__ import annotations
 import bpy
 from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, PointerProperty, StringProperty
 
-from .properties import MAX_INT, RELATIVE_PATH, TEXTURE, items_of, tell_changed
+from .properties import MAX_INT, TEXTURE, items_of, tell_changed
+from .schemas import RELATIVE_PATH
 
 CHANGED = tell_changed(TEXTURE)
 

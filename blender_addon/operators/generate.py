@@ -16,7 +16,8 @@ from .. import orders, results
 from ..catalogue import DEFAULT_ESTIMATOR, DEFAULT_TOOL, catalogue
 from ..core.errors import ParameterError
 from ..jobs import jobs
-from ..properties import MAX_INT, RELATIVE_PATH
+from ..properties import MAX_INT
+from ..schemas import RELATIVE_PATH
 from ..tasks import Task
 from .engine import describing
 from .working import Working, poll, why_not_now

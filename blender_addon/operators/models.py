@@ -10,7 +10,7 @@ from .. import orders, properties
 from ..catalogue import catalogue
 from ..core.errors import ParameterError
 from ..library import changing
-from ..properties import RELATIVE_PATH
+from ..schemas import RELATIVE_PATH
 from ..tasks import Report, Task
 from .working import Working, poll, tell, why_not_now
 

@@ -14,8 +14,9 @@ from ..catalogue import catalogue
 from ..core.errors import ParameterError
 from ..core.recipe import Recipe, Step, differences
 from ..jobs import jobs
-from ..properties import MAX_INT, RELATIVE_PATH
+from ..properties import MAX_INT
 from ..reruns import inputs_of, scale_of
+from ..schemas import RELATIVE_PATH
 from ..stylizing import LONGEST, START, SUBJECTS, ResultProperties, Subject
 from ..tasks import Task
 from .generate import learn, parse_object

@@ -12,7 +12,8 @@ from .. import engine, orders, trainings
 from ..catalogue import DEFAULT_TRAINER
 from ..core.errors import ImpastoError
 from ..jobs import jobs
-from ..properties import MAX_INT, RELATIVE_PATH
+from ..properties import MAX_INT
+from ..schemas import RELATIVE_PATH
 from ..tasks import Report, Task
 from .generate import learn, parse_object
 from .working import Working, poll, tell

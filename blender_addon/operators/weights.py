@@ -11,7 +11,7 @@ from bpy.props import CollectionProperty, StringProperty
 from .. import orders, weights
 from ..core.errors import ParameterError
 from ..library import changing
-from ..properties import RELATIVE_PATH
+from ..schemas import RELATIVE_PATH
 from ..tasks import Task
 from .models import IS_ASKED, ChangesLibrary
 from .working import poll, why_not_now
