@@ -33,11 +33,7 @@ def main() -> None:
     (source,) = (folder / "source").glob("*_base_color.png")
     name = source.stem.removesuffix("_base_color")
 
-    with told("Installing the extension into a clean profile of Blender " + bpy.app.version_string):
-        bpy.ops.wm.read_factory_settings(use_empty=True)
-        bpy.ops.extensions.package_install_files(
-            filepath=os.environ["IMPASTO_EXTENSION"], repo="user_default", enable_on_install=True
-        )
+    install()
     ball = build_scene()
     with told(f"Making it seamless at {options.size}x{options.size}, estimating its maps, building the material"):
         generate(ball, source, name, options.size, folder / "maps")
@@ -56,6 +52,15 @@ def main() -> None:
     with told("Saving the scene with its images packed, opening it again and comparing every pixel"):
         save_and_check(folder / "demo.blend")
     bpy.ops.preferences.addon_disable(module=EXTENSION)
+
+
+def install() -> None:
+    """Install the extension into a clean profile, and begin with an empty scene."""
+    with told("Installing the extension into a clean profile of Blender " + bpy.app.version_string):
+        bpy.ops.wm.read_factory_settings(use_empty=True)
+        bpy.ops.extensions.package_install_files(
+            filepath=os.environ["IMPASTO_EXTENSION"], repo="user_default", enable_on_install=True
+        )
 
 
 def generate(ball: bpy.types.Object, source: Path, name: str, size: int, maps: Path) -> None:

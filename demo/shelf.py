@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 
 import bpy
 
 sys.path.insert(0, str(Path(__file__).parent))
-from in_blender import EXTENSION, from_model, point_at, render, select
+from in_blender import EXTENSION, from_model, install, point_at, render, select
 from told import told
 
 COLUMNS = 5
@@ -19,11 +18,7 @@ CELL_PX = 300
 
 def main() -> None:
     folder, *models = sys.argv[sys.argv.index("--") + 1 :]
-    with told("Installing the extension into a clean profile of Blender " + bpy.app.version_string):
-        bpy.ops.wm.read_factory_settings(use_empty=True)
-        bpy.ops.extensions.package_install_files(
-            filepath=os.environ["IMPASTO_EXTENSION"], repo="user_default", enable_on_install=True
-        )
+    install()
     rows = -(-len(models) // COLUMNS)
     light(rows)
     for index, model in enumerate(models):

@@ -66,15 +66,8 @@ def pictures(options: argparse.Namespace) -> None:
 def make_demo(folder: Path, options: argparse.Namespace) -> Path:
     """Run the parts of the demo into `folder`, which is emptied first; the folder."""
     blender = _blender(options.blender)
-    engine = CORE.ready()
-    with step("Building the extension"):
-        built = build_extension()
-    profile = BUILD / "demo-profile"
-    for old in (folder, profile):
-        shutil.rmtree(old, ignore_errors=True)
-    folder.mkdir(parents=True)
-    environment = clean_environment(IMPASTO_ENGINE=engine, IMPASTO_EXTENSION=built, BLENDER_USER_RESOURCES=profile)
-    environment.pop("OMP_NUM_THREADS")
+    environment = _prepared(folder)
+    engine = environment["IMPASTO_ENGINE"]
     photo = ["--photo", Path(options.photo).resolve()] if options.photo else ["--sample", options.sample]
     tint = ["--tint", options.tint] if options.tint else []
     parts = ROOT / "demo"
@@ -87,6 +80,14 @@ def make_demo(folder: Path, options: argparse.Namespace) -> Path:
 
 def make_shelf(folder: Path, options: argparse.Namespace) -> Path:
     """Every model that comes along, on a ball; the folder."""
+    environment = _prepared(folder)
+    names = sorted(path.stem for path in MODELS.glob("*.safetensors"))
+    _follow([*_blender(options.blender), ROOT / "demo" / "shelf.py", "--", folder, *names], folder, environment)
+    return folder
+
+
+def _prepared(folder: Path) -> dict[str, str]:
+    """Empty the folder and the demo's profile of Blender, and build what it needs; the environment of its parts."""
     engine, profile = CORE.ready(), BUILD / "demo-profile"
     with step("Building the extension"):
         built = build_extension()
@@ -95,9 +96,7 @@ def make_shelf(folder: Path, options: argparse.Namespace) -> Path:
     folder.mkdir(parents=True)
     environment = clean_environment(IMPASTO_ENGINE=engine, IMPASTO_EXTENSION=built, BLENDER_USER_RESOURCES=profile)
     environment.pop("OMP_NUM_THREADS")
-    names = sorted(path.stem for path in MODELS.glob("*.safetensors"))
-    _follow([*_blender(options.blender), ROOT / "demo" / "shelf.py", "--", folder, *names], folder, environment)
-    return folder
+    return environment
 
 
 def _blender(path: str | None) -> list[str | Path]:
