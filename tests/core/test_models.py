@@ -291,8 +291,8 @@ def test_a_tool_gets_its_own_models_only(wall):
         find_model("wall", "other", folder)
     with pytest.raises(ModelError, match="train one with `impasto train train-other"):
         find_model("", "other", folder)
-    with pytest.raises(ModelError, match="no model 'roof'"):
-        find_model("roof", "torus", folder)
+    with pytest.raises(ModelError, match="no model 'attic'"):
+        find_model("attic", "torus", folder)
 
 
 @pytest.mark.parametrize("name", ["", "../wall", "a/b", "wall.safetensors", "-x", "x" * 65, "mauer ü"])

@@ -23,6 +23,7 @@ from impasto_gan.torus.data import prepare, slopes
 from impasto_gan.torus.generate import Choice, Painting, load, make, whole_picture
 from impasto_gan.torus.losses import sliced_wasserstein
 from impasto_gan.torus.networks import PatchDiscriminator, patch_px
+from impasto_gan.torus.profile import Profile
 from impasto_gan.torus.region import Region, whole
 from impasto_gan.torus.resampling import taps_of
 from impasto_gan.torus.sliders import _measured, find_sliders
@@ -48,6 +49,15 @@ def bricks(side: int = 160, period: int = 32) -> np.ndarray:
     return np.clip(0.3 + rows[..., None] + 0.05 * np.random.default_rng(0).standard_normal((side, side, 3)), 0, 1)
 
 
+def tiles(side: int = 160, period: int = 32) -> np.ndarray:
+    """Square tiles with joints beside them, each of a brightness of its own, (side, side, 3)."""
+    random, count = np.random.default_rng(1), side // period
+    tones = np.kron(random.uniform(0.5, 0.8, (count, count)), np.ones((period, period)))
+    joints = np.arange(side) % period < 4
+    grey = np.where(joints[:, None] | joints, 0.2, tones) + 0.02 * random.standard_normal((side, side))
+    return np.clip(np.repeat(grey[..., None], 3, 2), 0, 1)
+
+
 def train(folder, steps, dataset: Dataset | None = None, seed=1, on=(), **how):
     recipe = Recipe((Step("train-torus", {**TINY, **dict(on), "steps": steps}, {"dataset": "dataset"}),), seed)
     given = {"dataset": dataset or dataset_of(surface(), licence="CC0-1.0")}
@@ -70,6 +80,13 @@ def library(tmp_path_factory):
 def courses(tmp_path_factory):
     folder = tmp_path_factory.mktemp("models")
     train(folder, 2, dataset_of(Maps.from_arrays({"base_color": bricks()}), licence="CC0-1.0"))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def lattice(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("models")
+    train(folder, 2, dataset_of(Maps.from_arrays({"base_color": tiles()}), licence="CC0-1.0"))
     return folder
 
 
@@ -171,7 +188,7 @@ def test_it_makes_what_it_learned_and_what_follows_from_height(library):
     assert normal_height_consistency(made["normal"].pixels, made["height"].pixels)[1] > 0.99
 
 
-@pytest.mark.parametrize("which", ["library", "courses"])
+@pytest.mark.parametrize("which", ["library", "courses", "lattice"])
 @pytest.mark.parametrize(("size", "scale"), [((192, 160), 1.0), ((150, 170), 0.8), ((140, 90), 0.4)], ids=str)
 def test_any_region_is_as_it_is_within_the_whole(which, size, scale, request):
     model = load("tiny", Context(models_folder=request.getfixturevalue(which)))
@@ -186,22 +203,21 @@ def test_any_region_is_as_it_is_within_the_whole(which, size, scale, request):
                 assert np.abs(pixels - everything[name][rows][:, columns]).max() < 1e-4
 
 
-@pytest.mark.parametrize("which", ["library", "classes", "courses"])
+@pytest.mark.parametrize("which", ["library", "classes", "courses", "lattice"])
 def test_no_place_of_the_torus_is_special(which, request, monkeypatch):
     """All noise moved by half a picture moves the picture by half: its border is like any other place."""
     model = load("tiny", Context(models_folder=request.getfixturevalue(which)))
-    side = 256  # 8 cells, so 2 of the broad grid's, and 8 courses
-    painting = Painting(model, Choice((side, side), seed=5))
-    drawn = Painting._noise
+    side = 256  # 8 cells, so 2 of the broad grid's, and 8 courses or rows of tiles
+    choice, drawn = Choice((side, side), seed=5), Painting._noise
 
     def moved(self, stream, channels, region):
         half = region.full[0] // 2 if region.full[0] > 1 else 0
         return drawn(self, stream, channels, replace(region, top=region.top + half, left=region.left + half))
 
     with torch.inference_mode():
-        here = painting.maps(whole((side, side)))
+        here = Painting(model, choice).maps(whole((side, side)))
         monkeypatch.setattr(Painting, "_noise", moved)
-        there = painting.maps(whole((side, side)))
+        there = Painting(model, choice).maps(whole((side, side)))
     assert (here - there).abs().max() > 0.05
     assert torch.allclose(here.roll((side // 2, side // 2), (1, 2)), there, atol=1e-4)
 
@@ -348,6 +364,52 @@ def test_the_waves_of_courses_are_found_and_made_whole():
     assert phases.shape == (1, waves.channels, 100, 64)
     rolled = fitted.phases(Region(100, 64, 100, 64, (100, 64)), 1.0, torch.zeros(1, 2))
     assert torch.allclose(phases, rolled, atol=1e-4)
+
+
+def test_a_period_is_as_long_as_the_whole_picture_says():
+    """A course is found on a copy of at most 384 px; 27 periods later it would be out of step."""
+    rows = torch.arange(1024)
+    for period in (37.3, 64.0, 102.4):
+        luminance = ((rows % period < 5).float()[:, None] + 0.1 * torch.rand(1024, 256)).contiguous()
+        (vector,) = find_waves(luminance).vectors
+        assert float(vector[0]) * 1024 == pytest.approx(1024 / period, abs=0.02)
+
+
+def test_joints_that_do_not_show_in_colours_are_found_in_roughness():
+    maps = Maps.from_arrays(
+        {"base_color": np.random.default_rng(0).random((160, 160, 3)), "roughness": bricks()[..., :1]}
+    )
+    data, _ = prepare(dataset_of(maps), 96, 48, 32, False, "cpu")
+    assert 1 / float(data.waves.vectors[0, 0]) == pytest.approx(32, rel=0.01)
+
+
+def test_each_tile_has_noise_of_its_own():
+    waves = Waves(torch.tensor([[1 / 32, 0.0], [0.0, 1 / 16]]))
+    guide = waves.guide((64, 64), torch.zeros(1, 2), lambda channels, grid: torch.randn(1, channels, *grid), "cpu")
+    told = guide(whole((64, 64)))
+    assert told.shape[1] == waves.guides
+    noise = told[:, waves.channels :]
+    assert len(noise[0, 0].unique()) == 2 * 4
+    assert len(noise[0, 0, 16:48, 8:24].unique()) == 1  # tiles end at phase 0.5
+    assert torch.equal(noise, guide(Region(64, -64, 64, 64, (64, 64)))[:, waves.channels :])
+    assert torch.equal(noise[..., ::2, ::2], guide(whole((32, 32)))[:, waves.channels :])
+    oblique = Waves(torch.tensor([[1 / 30, 0.01], [0.0, 1 / 20]]))
+    assert oblique.guides == oblique.channels
+
+
+def test_the_profile_tells_joints_that_bend_from_those_in_their_place():
+    picture = torch.from_numpy(tiles(320)).float().permute(2, 0, 1)[:1]
+    waves, place = Waves(torch.tensor([[1 / 32, 0.0], [0.0, 1 / 32]])), torch.zeros(2)
+    profile = Profile.of(picture[:, :160], waves, 1, place, 2)
+
+    def distance(other):
+        return float(profile.distance(other[None], waves, place[None], with_deviation=True))
+
+    same, moved = distance(picture[:, 160:]), picture[:, 160:].roll(3, 1)
+    bent = torch.stack([column.roll(round(3 * np.sin(x / 20))) for x, column in enumerate(picture[0, 160:].T)], 1)[None]
+    alike = picture[:, 160:].clone().where(picture[:, 160:] < 0.4, 0.65)
+    assert same < 0.01
+    assert min(distance(moved), distance(bent), distance(alike)) > 3 * same + 0.01
 
 
 def test_pictures_begin_between_joints():

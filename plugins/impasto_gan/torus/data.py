@@ -23,6 +23,7 @@ from impasto.texture import MAP_CHANNELS, Maps
 from impasto.training import LEARNED_MAPS, LEAST_DEVIATION
 
 from . import octaves
+from .profile import Profile
 from .waves import Waves, calmest_place, find_waves
 
 T = TypeVar("T")
@@ -31,6 +32,9 @@ COARSE = 4
 CHROMA = 0.6
 """How far colour is whitened (0: not, 1: fully). Unwhitened, losses hardly see hue, and results shimmer in rainbows."""
 LUMINANCE = (0.2126, 0.7152, 0.0722)
+LATTICE_MAPS = ("base_color", "roughness")
+"""Where a lattice is looked for: the joints of boards hardly show in their colours."""
+FINE_BIN_PX = 2
 
 
 @dataclass(frozen=True)
@@ -86,12 +90,11 @@ class Picture:
 class Crops:
     """A batch: coarse (B, C, h, w) and fine (B, C, n, n), of one class each, but not of one place.
 
-    places_px (B, 2): where the coarse ones lie. coarse_known and fine_known (B, C, 1, 1): 0 where losses must not look.
+    coarse_known and fine_known (B, C, 1, 1): 0 where losses must not look.
     """
 
     coarse: Tensor
     fine: Tensor
-    places_px: Tensor
     labels: Tensor
     coarse_known: Tensor
     fine_known: Tensor
@@ -118,9 +121,21 @@ class Data:
         Where a class has layouts, every other coarse crop is of one.
         """
         draws = [self._draw(fine_px, random) for _ in range(count)]
-        coarse, fine, places, labels, coarse_known, fine_known = zip(*draws, strict=True)
-        stacks = (torch.stack(coarse), torch.stack(fine), torch.stack(places))
-        return Crops(*stacks, torch.tensor(labels), torch.stack(coarse_known), torch.stack(fine_known))
+        coarse, fine, labels, coarse_known, fine_known = zip(*draws, strict=True)
+        stacks = (torch.stack(coarse), torch.stack(fine), torch.tensor(labels))
+        return Crops(*stacks, torch.stack(coarse_known), torch.stack(fine_known))
+
+    def profiles(self) -> tuple[Profile, Profile] | tuple[()]:
+        """The profiles of a regular material, with less detail and at full detail; () of others."""
+        if not self.waves.channels:
+            return ()
+        (picture,) = self.pictures
+        assert picture.pixels is not None
+        place = -self.origin_px
+        return (
+            Profile.of(picture.coarse, self.waves, COARSE, place, COARSE),
+            Profile.of(picture.pixels, self.waves, 1, place, FINE_BIN_PX),
+        )
 
     def octaves(self, count: int) -> Tensor:
         """Deviations (count, C) of the pictures in each octave, finest first; the last holds all below it."""
@@ -136,15 +151,14 @@ class Data:
             found.setdefault(picture.label, ([], []))[picture.pixels is None].append(picture)
         return list(found.values())
 
-    def _draw(self, fine_px: int, random: torch.Generator) -> tuple[Tensor, Tensor, Tensor, int, Tensor, Tensor]:
+    def _draw(self, fine_px: int, random: torch.Generator) -> tuple[Tensor, Tensor, int, Tensor, Tensor]:
         detailed, layouts = _one(self._classes, random)
         picture = _one(detailed, random)
         shown = _one(layouts, random) if layouts and _draw(2, random) else picture
-        coarse, corner = _crop(shown.coarse, [side // COARSE for side in self.canvas], random)
+        coarse = _crop(shown.coarse, [side // COARSE for side in self.canvas], random)
         assert picture.pixels is not None
-        fine, _ = _crop(picture.pixels, [fine_px, fine_px], random)
-        place_px = torch.tensor(corner) * float(COARSE) - self.origin_px
-        return coarse, fine, place_px, picture.label, shown.known, picture.known
+        fine = _crop(picture.pixels, [fine_px, fine_px], random)
+        return coarse, fine, picture.label, shown.known, picture.known
 
 
 def _draw(count: int, random: torch.Generator) -> int:
@@ -155,10 +169,10 @@ def _one(choices: Sequence[T], random: torch.Generator) -> T:
     return choices[_draw(len(choices), random)]
 
 
-def _crop(pixels: Tensor, size: Sequence[int], random: torch.Generator) -> tuple[Tensor, tuple[int, int]]:
-    """A random part (C, *size) of pixels (C, H, W), and its corner."""
+def _crop(pixels: Tensor, size: Sequence[int], random: torch.Generator) -> Tensor:
+    """A random part (C, *size) of pixels (C, H, W)."""
     top, left = (_draw(whole - part + 1, random) for whole, part in zip(pixels.shape[1:], size, strict=True))
-    return pixels[:, top : top + size[0], left : left + size[1]], (top, left)
+    return pixels[:, top : top + size[0], left : left + size[1]]
 
 
 def prepare(
@@ -182,8 +196,7 @@ def prepare(
     if largest < fine_px:
         message = f"the shorter side of the smallest picture is {side} px, too small for crops of {fine_px} px"
         raise ParameterError(message, "give larger pictures, or choose smaller crops")
-    luminance = _luminance(surfaces[0])
-    waves = find_waves(luminance) if len(surfaces) == 1 else Waves.none()
+    waves, origin_px = _lattice(surfaces[0]) if len(surfaces) == 1 else (Waves.none(), torch.zeros(2))
     canvas = waves.canvas((largest, largest), side // cell_px * cell_px, cell_px)
     rolls = [(False, False) if hold_out else sample.wraps for sample in dataset.samples]
     labels = dataset.labels
@@ -203,7 +216,7 @@ def prepare(
         standard,
         _slope_deviations(standard, pictures),
         waves,
-        calmest_place(luminance, waves),
+        origin_px,
         canvas,
         labels,
     )
@@ -279,9 +292,19 @@ def _layouts(dataset: Dataset, sides: Sequence[int], canvas_px: int) -> list[boo
     ]
 
 
-def _luminance(maps: Maps) -> Tensor:
-    name = "base_color" if "base_color" in maps else next(iter(maps))
-    pixels = torch.from_numpy(maps[name].pixels)
+def _lattice(maps: Maps) -> tuple[Waves, Tensor]:
+    """The waves of the first map that shows some, and the place (2,) in pixels from which pictures should begin."""
+    for name in LATTICE_MAPS:
+        if name in maps:
+            picture = _grey(torch.from_numpy(maps[name].pixels))
+            waves = find_waves(picture)
+            if waves.channels:
+                return waves, calmest_place(picture, waves)
+    return Waves.none(), torch.zeros(2)
+
+
+def _grey(pixels: Tensor) -> Tensor:
+    """Luminance (H, W) of pixels (H, W, 1 or 3)."""
     return pixels @ torch.tensor(LUMINANCE) if pixels.shape[2] == 3 else pixels[..., 0]
 
 

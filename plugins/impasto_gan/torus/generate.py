@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from . import TorusParameters
 
 STREAMS = {BROAD_STREAM: 100, GRID_STREAM: 101}
-GLOBAL_STREAM = 102
+GLOBAL_STREAM, UNIT_STREAM = 102, 103
 HEIGHT_MARGIN = 0.25
 """Heights beyond those of the training data are kept: so much on either side, in parts of its range."""
 TILE_PX = (512, 2048)
@@ -99,9 +99,14 @@ class Painting:
         return style + moves @ self.model.sliders[: len(moves)].to(style)
 
     @cached_property
-    def waves(self) -> Waves:
-        """The material's waves in whole periods."""
-        return self.model.waves.fitted((self.torus[0] << self.skipped, self.torus[1] << self.skipped))
+    def _guide(self) -> Callable[[Region], Tensor]:
+        """What the network is told of the material's lattice, in whole periods."""
+        full = self.torus[0] << self.skipped, self.torus[1] << self.skipped
+
+        def draw(channels: int, grid: tuple[int, int]) -> Tensor:
+            return self.choice.variation * self._noise(UNIT_STREAM, channels, whole(grid))
+
+        return self.model.waves.fitted(full).guide(full, torch.zeros(1, 2), draw, self.model.device)
 
     def maps(self, want: Region) -> Tensor:
         """Values (C, h, w) of a region of the result, not standardised, not clipped."""
@@ -122,15 +127,8 @@ class Painting:
     def _made(self, want: Region) -> Tensor:
         network = self.model.network
         region = want.clipped()
-        phases = self.waves
-        places = torch.zeros(1, 2)
-
-        def waves(part: Region) -> Tensor:
-            pixel = (self.torus[0] << self.skipped) / part.full[0]
-            return phases.phases(part, pixel, places).to(self.model.device)
-
         stages = len(network.stages) - self.skipped
-        values = network(region, self.style, self._noise, waves, self.choice.variation, stages)
+        values = network(region, self.style, self._noise, self._guide, self.choice.variation, stages)
         return self.model.standard.back(region.take(values, want))[0]
 
     def _noise(self, stream: int, channels: int, region: Region) -> Tensor:
@@ -205,7 +203,7 @@ def _built(path: Path, _sha256: str, device: str) -> Model:
     try:
         waves, maps = stacked(card["waves"]), tuple(card["maps"])
         channels = sum(MAP_CHANNELS[name] for name in maps)
-        network = TorusGenerator(channels, card["widths"], card["blocks"], waves.channels, len(card["classes"]))
+        network = TorusGenerator(channels, card["widths"], card["blocks"], waves.guides, len(card["classes"]))
         state = {name: torch.from_numpy(array).float() for name, array in load_model(file).items()}
         sliders = state.pop("sliders", torch.zeros(0, STYLE_CHANNELS))
         network.load_state_dict(state)

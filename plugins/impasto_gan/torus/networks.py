@@ -26,8 +26,8 @@ GLOBAL_CHANNELS = 16
 """Latent that holds for the whole picture: its mood. Sliders move along its principal directions."""
 STYLE_CHANNELS = 32
 SLOPE = 0.2
-HEAD_GAIN, NOISE_GAIN = 0.7, 0.5
-"""Deviation of what heads and noise add at the start."""
+HEAD_GAIN, NOISE_GAIN, GUIDE_GAIN = 0.7, 0.5, 1.0
+"""Deviation of what heads, noise and, but for a sine's √½, a lattice's guide add at the start."""
 NOISE_SHARE = 8
 """A channel of noise for so many of a stage: textures are mostly chance, at every scale."""
 
@@ -39,8 +39,8 @@ BROAD_STREAM, GRID_STREAM = -1, -2
 
 Noise = Callable[[int, int, Region], Tensor]
 """`noise(stream, channels, region)`: standard normal noise (B, channels, h, w) of a region of a stream's torus."""
-Waves = Callable[[Region], Tensor]
-"""`waves(region)`: phase channels (B, channels, h, w) of a region, (B, 0, h, w) where the material has no lattice."""
+Guide = Callable[[Region], Tensor]
+"""`guide(region)`: what is told of a lattice (B, channels, h, w), (B, 0, h, w) where the material has none."""
 
 
 @dataclass(frozen=True)
@@ -68,17 +68,18 @@ def upsample(x: Tensor, have: Region, want: Region) -> Tensor:
 class Stage(nn.Module):
     """One octave: convolution, upsampling, style, noise, lattice, residual convolutions that start small, a head.
 
-    Noise is added and it also scales: sums alone come out near Gaussian, and real grain has rare, strong places.
+    Noise is added and it also scales: sums alone come out near Gaussian, and real grain has rare, strong places. So
+    does the lattice's guide: a joint is where it is whatever the noise.
     """
 
     gains: Tensor
     residuals: Sequence[nn.Conv2d]
 
-    def __init__(self, inputs: int, width: int, channels: int, blocks: int, waves: int, is_first: bool) -> None:
+    def __init__(self, inputs: int, width: int, channels: int, blocks: int, guides: int, is_first: bool) -> None:
         super().__init__()
         self.blocks, self.is_first = blocks, is_first
         self.convolution = nn.Conv2d(inputs, width, 3)
-        self.waves = nn.Conv2d(waves, width, 1, bias=False) if waves else None
+        self.guide = nn.Conv2d(guides, 2 * width, 1, bias=False) if guides else None
         self.style = nn.Linear(STYLE_CHANNELS, 2 * width)
         self.noise_channels = max(1, width // NOISE_SHARE)
         self.noise = nn.Conv2d(self.noise_channels, 2 * width, 1, bias=False)
@@ -97,6 +98,9 @@ class Stage(nn.Module):
         for residual in self.residuals:
             residual.weight.mul_(0.2)
         nn.init.normal_(self.noise.weight, std=NOISE_GAIN / self.noise_channels**0.5)
+        if self.guide is not None:
+            nn.init.normal_(self.guide.weight, std=GUIDE_GAIN / self.guide.in_channels**0.5)
+            self.guide.weight.chunk(2)[1].mul_(0.3)
         self.style.weight.mul_(0.3)
         nn.init.zeros_(self.style.bias)
         nn.init.normal_(self.head.weight, std=HEAD_GAIN / self.head.in_channels**0.5)
@@ -108,8 +112,8 @@ class Stage(nn.Module):
         grown = want.grown(self.blocks)
         return (grown if self.is_first else upsampled_from(grown)).grown(1)
 
-    def forward(self, state: State, want: Region, style: Tensor, noise: Tensor, waves: Tensor | None) -> State:
-        """`noise` (B, noise_channels, h, w) and `waves` (B, C, h, w) are of `want` grown by the number of blocks."""
+    def forward(self, state: State, want: Region, style: Tensor, noise: Tensor, guide: Tensor | None) -> State:
+        """`noise` (B, noise_channels, h, w) and `guide` (B, C, h, w) are of `want` grown by the number of blocks."""
         region = want.grown(self.blocks)
         source = self.before(want)
         scale, shift = self.style(style)[:, :, None, None].chunk(2, 1)  # (B, width, 1, 1)
@@ -119,8 +123,9 @@ class Stage(nn.Module):
             x = upsample(x, source.grown(-1), region)
         added, gain = self.noise.weight.chunk(2)
         x = torch.addcmul(_mixed(added, noise), x, 1 + _mixed(gain, noise))
-        if self.waves is not None and waves is not None:
-            x = x + _mixed(self.waves.weight, waves)
+        if self.guide is not None and guide is not None:
+            added, gain = self.guide.weight.chunk(2)
+            x = torch.addcmul(_mixed(added, guide), x, 1 + _mixed(gain, guide))
         x = leaky_relu(x, SLOPE, inplace=True)
         for residual in self.residuals:
             x = leaky_relu(residual(x), SLOPE, inplace=True) + x[:, :, 1:-1, 1:-1]
@@ -139,12 +144,12 @@ class TorusGenerator(nn.Module):
     """
 
     def __init__(
-        self, channels: int, widths: Sequence[int], blocks: Sequence[int], waves: int = 0, classes: int = 0
+        self, channels: int, widths: Sequence[int], blocks: Sequence[int], guides: int = 0, classes: int = 0
     ) -> None:
         super().__init__()
         inputs = (LOCAL_CHANNELS + BROAD_CHANNELS, *widths)
         self.stages: Sequence[Stage] = nn.ModuleList(  # type: ignore[assignment]
-            Stage(before, width, channels, count, waves if index < len(widths) - 1 else 0, index == 0)
+            Stage(before, width, channels, count, guides if index < len(widths) - 1 else 0, index == 0)
             for index, (before, width, count) in enumerate(zip(inputs, widths, blocks, strict=False))
         )
         self.classes = nn.Embedding(classes, STYLE_CHANNELS) if classes else None
@@ -189,21 +194,21 @@ class TorusGenerator(nn.Module):
         return wants
 
     def go_on(
-        self, state: State, first: int, wants: Sequence[Region], style: Tensor, noise: Noise, waves: Waves
+        self, state: State, first: int, wants: Sequence[Region], style: Tensor, noise: Noise, guide: Guide
     ) -> State:
         """Take the stages from `first` on, one for each region wanted."""
         for index, want in enumerate(wants, start=first):
-            state = self._taken(index, state, want, style, noise, waves)
+            state = self._taken(index, state, want, style, noise, guide)
         return state
 
-    def _taken(self, index: int, state: State, want: Region, style: Tensor, noise: Noise, waves: Waves) -> State:
+    def _taken(self, index: int, state: State, want: Region, style: Tensor, noise: Noise, guide: Guide) -> State:
         stage = self.stages[index]
         grown = want.grown(stage.blocks)
-        phases = waves(grown) if stage.waves is not None else None
-        return stage(state, want, style, noise(index, stage.noise_channels, grown), phases)  # type: ignore[no-any-return]
+        told = guide(grown) if stage.guide is not None else None
+        return stage(state, want, style, noise(index, stage.noise_channels, grown), told)  # type: ignore[no-any-return]
 
     def forward(
-        self, want: Region, style: Tensor, noise: Noise, waves: Waves, variation: float = 1.0, stages: int = 0
+        self, want: Region, style: Tensor, noise: Noise, guide: Guide, variation: float = 1.0, stages: int = 0
     ) -> Tensor:
         """Maps (B, channels, h, w) of the region `want` of the canvas, from the first `stages` stages (0: all).
 
@@ -212,10 +217,10 @@ class TorusGenerator(nn.Module):
         wants = self.plan(want, 0, stages)
         state = self.start(noise, wants[0].full, variation)
         for index, region in enumerate(wants[:-1]):
-            parts = [self._taken(index, state, band, style, noise, waves) for band in _bands(region, style)]
+            parts = [self._taken(index, state, band, style, noise, guide) for band in _bands(region, style)]
             features, maps = (torch.cat([getattr(part, name) for part in parts], 2) for name in ("features", "maps"))
             state = State(features, maps, region)
-        parts = [self._taken(len(wants) - 1, state, band, style, noise, waves) for band in _bands(wants[-1], style)]
+        parts = [self._taken(len(wants) - 1, state, band, style, noise, guide) for band in _bands(wants[-1], style)]
         return torch.cat([part.maps for part in parts if part.maps is not None], 2)
 
 

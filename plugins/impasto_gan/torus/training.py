@@ -26,11 +26,10 @@ from .augmentation import Augmentation
 from .data import COARSE, Crops, Data, prepare, slopes
 from .generate import Model, make
 from .losses import sliced_wasserstein
-from .networks import GLOBAL_CHANNELS, PatchDiscriminator, State, TorusGenerator, patch_px
+from .networks import GLOBAL_CHANNELS, PatchDiscriminator, TorusGenerator, patch_px
 from .octaves import finest
 from .region import Region, whole
 from .sliders import find_sliders
-from .waves import Waves
 
 if TYPE_CHECKING:
     from . import TrainTorusParameters
@@ -48,6 +47,8 @@ DISCRIMINATOR_RATE = 0.5
 """Its learning rate, in parts of the generator's."""
 SWD_WEIGHT = 1.0
 SWD_LEVELS = {"coarse": 3, "fine": 2}
+PROFILE_WEIGHT = 10.0
+"""With 2, joints come up some pixels beside their phase, where the discriminators let them stay."""
 DETAIL_OCTAVES = 2
 """Octaves that discriminators see by themselves, beside the whole: coarse ones and fine ones differ in `COARSE`."""
 PREVIEW_PX = 256
@@ -56,11 +57,12 @@ PROBE_SEED, PROBE_CROPS = 7, 8
 
 @dataclass(frozen=True)
 class Fake:
-    """What the generator made: coarse (B, C, h, w), fine (B, C, n, n), and how far each one's lattice is shifted."""
+    """What the generator made: coarse (B, C, h, w), fine (B, C, n, n), and where in their lattice (B, 2) they lie."""
 
     coarse: Tensor
     fine: Tensor
-    places_px: Tensor
+    coarse_places_px: Tensor
+    fine_places_px: Tensor
 
 
 class TorusTraining(Training):
@@ -79,11 +81,11 @@ class TorusTraining(Training):
         coarse_widths = _fitting(widths, min(data.canvas) // COARSE - 2)
         with self.seeded():
             generator = TorusGenerator(
-                channels, generator_widths(parameters.width), GENERATOR_BLOCKS, data.waves.channels, self.conditional
+                channels, generator_widths(parameters.width), GENERATOR_BLOCKS, data.waves.guides, self.conditional
             )
             discriminators = nn.ModuleDict(
                 {
-                    "coarse": PatchDiscriminator(seen + data.waves.channels, coarse_widths, self.conditional),
+                    "coarse": PatchDiscriminator(seen, coarse_widths, self.conditional),
                     "fine": PatchDiscriminator(seen, _fitting(widths, self.fine_px - 2), self.conditional),
                     "augmentation": Augmentation(
                         parameters.augment, (channels, channels + 1) if self.surface_channels > channels else None
@@ -95,6 +97,7 @@ class TorusTraining(Training):
             lambda weights: torch.optim.Adam(weights, betas=BETAS, fused=True),
         )
         self.fitted = data.waves.fitted(data.canvas)
+        self.profiles = data.profiles()
         self.octaves = data.octaves(len(GENERATOR_WIDTHS))
         self.set_gains()
 
@@ -116,16 +119,17 @@ class TorusTraining(Training):
         real = self.data.crops(self.batch, self.fine_px, self.random)
         with self.autocast():
             fake = self._fake(self.networks["generator"], real, self.noise)
-        coarse_known, fine_known = real.coarse_known, real.fine_known
-        seen_real = self._views(real.coarse * coarse_known, real.fine * fine_known, real.places_px, self.data.waves)
-        seen_fake = self._views(fake.coarse * coarse_known, fake.fine * fine_known, fake.places_px, self.fitted)
+        seen_real = self._views(real.coarse * real.coarse_known, real.fine * real.fine_known)
+        seen_fake = self._views(fake.coarse * real.coarse_known, fake.fine * real.fine_known)
         loss_D, logits = self._discriminator_loss(seen_real, seen_fake, real.labels)
         self.descend("discriminators", loss_D, DISCRIMINATOR_RATE)
         loss_G = self._generator_loss(seen_fake, logits, real.labels)
         swd = self._swd(seen_real, seen_fake)
-        self.descend("generator", loss_G + SWD_WEIGHT * swd)
+        profile = self._profile(fake)
+        self.descend("generator", loss_G + SWD_WEIGHT * swd + PROFILE_WEIGHT * profile)
         self.average()
-        return {"loss_discriminator": loss_D, "loss_generator": loss_G, "loss_swd": swd}
+        losses = {"loss_discriminator": loss_D, "loss_generator": loss_G, "loss_swd": swd}
+        return {**losses, "loss_profile": profile} if self.profiles else losses
 
     def _fake(self, generator: nn.Module, real: Crops, noise: Any) -> Fake:
         """A torus of the size of the canvas, whole at the coarse scale, and a part of it at full detail."""
@@ -139,39 +143,35 @@ class TorusTraining(Training):
             drawn: Tensor = noise(batch, channels, *size)
             return whole(region.full).take(drawn, region) if all_around else drawn
 
-        def waves(region: Region) -> Tensor:
-            return self.fitted.phases(region, height / region.full[0], places_px).to(self.device)
+        def draw_units(channels: int, grid: tuple[int, int]) -> Tensor:
+            units: Tensor = noise(batch, channels, *grid)
+            return units
 
+        guide = self.fitted.guide((height, width), places_px, draw_units, self.device)
         classes = nn.functional.one_hot(real.labels, self.conditional).float() if self.conditional else None
         style = generator.style(noise(batch, GLOBAL_CHANNELS), classes)
         cells = height // generator.cell_px, width // generator.cell_px
         wants = [whole((cells[0] << stage, cells[1] << stage)) for stage in range(COARSE_STAGES)]
-        coarse = generator.go_on(generator.start(draw, cells), 0, wants, style, draw, waves)
-        fine = self._part(generator, coarse, style, draw, waves)
+        coarse = generator.go_on(generator.start(draw, cells), 0, wants, style, draw, guide)
+        part = self._part()
+        fine = generator.go_on(coarse, COARSE_STAGES, generator.plan(part, COARSE_STAGES), style, draw, guide)
         assert coarse.maps is not None
-        return Fake(coarse.maps, fine, places_px)
+        assert fine.maps is not None
+        return Fake(coarse.maps, fine.maps, places_px, places_px + torch.tensor([part.top, part.left]))
 
-    def _part(self, generator: TorusGenerator, coarse: State, style: Tensor, draw: Any, waves: Any) -> Tensor:
+    def _part(self) -> Region:
+        """A random part of the canvas, of the size of the fine crops."""
         height, width = self.data.canvas
         top, left = (int(torch.randint(side - self.fine_px + 1, (), generator=self.random)) for side in (height, width))
-        want = Region(top, left, self.fine_px, self.fine_px, (height, width))
-        wants = generator.plan(want, COARSE_STAGES)
-        maps = generator.go_on(coarse, COARSE_STAGES, wants, style, draw, waves).maps
-        assert maps is not None
-        return maps
+        return Region(top, left, self.fine_px, self.fine_px, (height, width))
 
-    def _views(self, coarse: Tensor, fine: Tensor, places_px: Tensor, waves: Waves) -> dict[str, Tensor]:
-        """What the losses see: maps, slopes where the data has them, octaves, and coarsely the lattice's phases."""
-        channel, deviations = self.data.standard.height_channel, self.data.slope_deviations
+    def _views(self, coarse: Tensor, fine: Tensor) -> dict[str, Tensor]:
+        """What the losses see: maps, slopes where the data has them, octaves."""
+        deviations = self.data.slope_deviations
         seen = {
             "coarse": self._seen(coarse, deviations[0], len(GENERATOR_WIDTHS) - COARSE_STAGES),
             "fine": self._seen(fine, deviations[1], 0),
         }
-        if waves.channels:
-            height, width = self.data.canvas
-            region = whole((height // COARSE, width // COARSE)).grown(-1 if channel is not None else 0)
-            phases = waves.phases(region, COARSE, places_px).to(coarse.device)
-            seen["coarse"] = torch.cat([seen["coarse"], phases], 1)
         return {name: view.contiguous(memory_format=torch.channels_last) for name, view in seen.items()}
 
     def _seen(self, maps: Tensor, slope_deviation: float, first: int) -> Tensor:
@@ -206,7 +206,7 @@ class TorusTraining(Training):
             pair = self._augmented(torch.cat([real[name], fake[name].detach()]))
             twice = torch.cat([labels, labels])
             if self.done % PENALTY_EVERY == 0:
-                near = pair + SIGMA * self._seen_noise(pair, name)
+                near = pair + SIGMA * self.noise(*pair.shape)
                 logits, beside = self._logits(name, torch.cat([pair, near]), torch.cat([twice, twice])).chunk(2)
                 loss = loss + PENALTY_EVERY * GAMMA * zero_centred_penalty(logits, beside)
             else:
@@ -215,14 +215,6 @@ class TorusTraining(Training):
             self._augmentation.adapt(*logits.detach().chunk(2))
             loss = loss + relativistic(*logits.chunk(2)) / len(real)
         return loss, kept
-
-    def _seen_noise(self, seen: Tensor, name: str) -> Tensor:
-        """Noise on what was made, not on the lattice's phases."""
-        noise = self.noise(*seen.shape)
-        phases = self.data.waves.channels
-        if name == "coarse" and phases:
-            noise[:, -phases:] = 0
-        return noise
 
     def _generator_loss(self, fake: Mapping[str, Tensor], real_logits: Mapping[str, Tensor], labels: Tensor) -> Tensor:
         discriminators = self.networks["discriminators"].requires_grad_(False)
@@ -240,6 +232,15 @@ class TorusTraining(Training):
             with self.autocast():
                 total = total + sliced_wasserstein(x, x_hat, levels, self.random)
         return total
+
+    def _profile(self, fake: Fake) -> Tensor:
+        """How far joints are from their places; fine crops show too few units for deviations."""
+        if not self.profiles:
+            return torch.zeros((), device=self.device)
+        coarse, fine = self.profiles
+        return coarse.distance(fake.coarse, self.fitted, fake.coarse_places_px, with_deviation=True) + fine.distance(
+            fake.fine, self.fitted, fake.fine_places_px, with_deviation=False
+        )
 
     def probe(self) -> tuple[Tensor, Tensor]:
         """The average's picture of fixed noise, and fixed crops, at full detail."""

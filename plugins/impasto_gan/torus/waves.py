@@ -1,13 +1,14 @@
 """The waves of a regular material, as PSGAN has them (Bergmann et al. 2017, section 3.2): what a lattice is told by.
 
-A brick wall repeats: its phase at each place is given to the generator and to the discriminator, so that courses keep
-their distance at any size. The wave vectors are found in the picture, not learned.
+A brick wall repeats: its phase at each place is given to the generator, so that courses keep their distance whatever
+the size. The wave vectors are found in the picture, not learned. Where they divide it into units, such as tiles, each
+unit has noise of its own: one tile is lighter than the next, all over.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -22,6 +23,9 @@ LATTICE_CORRELATION = 0.4
 LEAST_PX = 24
 LARGEST_TILT = 0.004
 """Courses that lean more (in px per px) would not meet themselves around the torus."""
+HARMONICS = (1, 2, 4, 8)
+"""Multiples of each vector: a joint is a small part of a period, and sines of the period alone hardly tell where."""
+UNIT_CHANNELS = 4
 
 
 @dataclass(frozen=True)
@@ -37,8 +41,18 @@ class Waves:
 
     @property
     def channels(self) -> int:
-        """Sine and cosine of each vector and of its double; for two vectors also of their sum and difference."""
+        """Sine and cosine of each vector and its multiples; for two vectors also of their sum and difference."""
         return 2 * len(_combined(self.vectors))
+
+    @property
+    def has_units(self) -> bool:
+        """Whether courses along rows and columns divide a picture into units."""
+        return len(self.vectors) == 2 and not self.vectors[0, 1] and not self.vectors[1, 0]
+
+    @property
+    def guides(self) -> int:
+        """Channels of `guide`."""
+        return self.channels + (UNIT_CHANNELS if self.has_units else 0)
 
     def fitted(self, full: tuple[int, int]) -> Waves:
         """With whole periods on a torus of `full` (height, width) pixels."""
@@ -58,21 +72,65 @@ class Waves:
         counts = [abs(float(vector[axis])) * side for vector in self.vectors if abs(float(vector[axis])) > 1e-4]
         return max((abs(count - round(count)) / max(count, 1.0) for count in counts), default=0.0)
 
+    def cycles(self, region: Region, pixel: float, places_px: Tensor) -> Tensor:
+        """Periods (B, N, h, w) of each vector since phase 0; arguments as for `phases`."""
+        return _cycles(self.vectors, region, pixel, places_px)
+
     def phases(self, region: Region, pixel: float, places_px: Tensor) -> Tensor:
         """Channels (B, channels, h, w) of a region whose pixels are `pixel` wide, shifted by (B, 2) pixels."""
-        vectors = _combined(self.vectors)
-        y, x = region.rows() * pixel, region.columns() * pixel
-        shifts = places_px @ vectors.T  # (B, N), in cycles
-        cycles = (vectors[:, 0, None, None] * y[:, None] + vectors[:, 1, None, None] * x)[None] + shifts[
-            ..., None, None
-        ]
-        return torch.cat([torch.sin(2 * math.pi * cycles), torch.cos(2 * math.pi * cycles)], 1)
+        angles = 2 * math.pi * _cycles(_combined(self.vectors), region, pixel, places_px)
+        return torch.cat([torch.sin(angles), torch.cos(angles)], 1)
+
+    def periods(self, height_px: float, width_px: float) -> float:
+        """How many periods, of one vector or of both, there are in a picture."""
+        if len(self.vectors) == 2:
+            return float(torch.linalg.det(self.vectors).abs() * height_px * width_px)
+        return float((self.vectors.abs() @ self.vectors.new_tensor([height_px, width_px])).sum())
+
+    def guide(
+        self, full: tuple[int, int], places_px: Tensor, draw: Callable[[int, tuple[int, int]], Tensor], device: str
+    ) -> Callable[[Region], Tensor]:
+        """What the generator is told (B, guides, h, w) of any region of a torus of `full` pixels, at any scale.
+
+        Phases, and the noise of each unit; `draw(channels, (rows, columns))` gives that of all units.
+        """
+        units = draw(UNIT_CHANNELS, self._grid(full)) if self.has_units else None
+
+        def told(region: Region) -> Tensor:
+            pixel = full[0] / region.full[0]
+            phases = self.phases(region, pixel, places_px).to(device)
+            if units is None:
+                return phases
+            return torch.cat([phases, self._of_units(units, region, pixel, places_px)], 1)
+
+        return told
+
+    def _grid(self, full: tuple[int, int]) -> tuple[int, int]:
+        rows, columns = (round(abs(float(self.vectors[axis, axis])) * full[axis]) for axis in (0, 1))
+        return max(rows, 1), max(columns, 1)
+
+    def _of_units(self, units: Tensor, region: Region, pixel: float, places_px: Tensor) -> Tensor:
+        """Of units (B, C, rows, columns) the one in which each pixel lies (B, C, h, w): they end at phase 0.5."""
+        batch, channel = torch.arange(units.shape[0]), torch.arange(units.shape[1])
+        row, column = (
+            (self.vectors[axis, axis] * (centres * pixel + places_px[:, axis, None]) + 0.5).floor().long()
+            % units.shape[2 + axis]
+            for axis, centres in enumerate((region.rows() % region.full[0], region.columns() % region.full[1]))
+        )  # (B, h), (B, w)
+        return units[batch[:, None, None, None], channel[:, None, None], row[:, None, :, None], column[:, None, None]]
+
+
+def _cycles(vectors: Tensor, region: Region, pixel: float, places_px: Tensor) -> Tensor:
+    y, x = region.rows() * pixel, region.columns() * pixel
+    shifts = places_px @ vectors.T  # (B, N)
+    return (vectors[:, 0, None, None] * y[:, None] + vectors[:, 1, None, None] * x)[None] + shifts[..., None, None]
 
 
 def _combined(vectors: Tensor) -> Tensor:
+    combined = [multiple * vectors for multiple in HARMONICS]
     if len(vectors) == 2:
-        return torch.cat([vectors, (vectors[0] + vectors[1])[None], (vectors[0] - vectors[1])[None]])
-    return torch.cat([vectors, 2 * vectors])
+        combined += [vectors.sum(0, keepdim=True), vectors.diff(dim=0)]
+    return torch.cat(combined)
 
 
 def find_waves(luminance: Tensor) -> Waves:
@@ -83,12 +141,28 @@ def find_waves(luminance: Tensor) -> Waves:
     vectors = []
     for axis, course in enumerate((find_course(image, 1.0), find_course(image.T, 1.0))):
         if course and abs(course.tilt) < LARGEST_TILT and not course.keystone:
-            vectors.append(_axis(axis, 1 / (course.period * reduction)))
+            vectors.append(_axis(axis, _in_step(luminance.mean(1 - axis), 1 / (course.period * reduction))))
     if not vectors:
         lattice = find_lattice(autocorrelation(image), LATTICE_CORRELATION)
         if lattice is not None:
             vectors = list(torch.linalg.inv(lattice * reduction))
     return Waves(torch.stack(vectors)) if vectors else Waves.none()
+
+
+def _in_step(profile: Tensor, frequency: float) -> float:
+    """The frequency near this one whose first harmonics hold most of the profile (n,): it ends in step, too.
+
+    The period of a course was measured on a smaller copy; over the whole picture it may be off by some pixels.
+    """
+    count = len(profile)
+    most = min(0.5 / count, 0.02 * frequency)
+    frequencies = frequency + most * torch.linspace(-1, 1, 129)
+    y = torch.arange(count) + 0.5
+    power = torch.zeros(len(frequencies))
+    for harmonic in range(1, max(HARMONICS) + 1):
+        waves = torch.polar(torch.ones(()), 2 * math.pi * harmonic * frequencies[:, None] * y)
+        power += (waves @ (profile - profile.mean()).to(waves)).abs().square()
+    return float(frequencies[power.argmax()])
 
 
 def calmest_place(luminance: Tensor, waves: Waves) -> Tensor:
