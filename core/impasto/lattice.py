@@ -77,7 +77,10 @@ def find_lattice(correlation: torch.Tensor, threshold: float) -> torch.Tensor | 
 
 
 def _sharpen(correlation: torch.Tensor, basis: torch.Tensor) -> torch.Tensor:
-    """The basis, by least squares over the peaks near its multiples."""
+    """The basis, by least squares over the peaks near its multiples, to a millionth of a pixel.
+
+    What is finer than that depends on where in memory the numbers lie, and would differ from run to run.
+    """
     reach = torch.tensor(correlation.shape) // 2
     for most in (2, 4, 8):
         counts = torch.cartesian_prod(*[torch.arange(-most, most + 1)] * 2).float()
@@ -91,5 +94,6 @@ def _sharpen(correlation: torch.Tensor, basis: torch.Tensor) -> torch.Tensor:
                 found.append([y + down - 3 - float(reach[0]), x + right - 3 - float(reach[1])])
                 kept.append(count)
         if len(found) >= 4:
-            basis = torch.linalg.lstsq(torch.stack(kept), torch.tensor(found)).solution.T
+            counted, there = torch.stack(kept).double(), torch.tensor(found, dtype=torch.float64)
+            basis = torch.linalg.lstsq(counted, there).solution.T.round(decimals=6).float()
     return basis

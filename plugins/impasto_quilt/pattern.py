@@ -58,7 +58,7 @@ def find_pattern(luminance: torch.Tensor, eagerness: float = 1.0) -> Pattern | N
     if lattice is None:
         return None
     return Pattern(
-        torch.linalg.inv(lattice * reduction), torch.ones(1, 1, dtype=torch.bool), (True, True), lattice=True
+        torch.linalg.inv(lattice.double() * reduction), torch.ones(1, 1, dtype=torch.bool), (True, True), lattice=True
     )
 
 
@@ -90,11 +90,11 @@ def fit_to_torus(maps: Mapping[str, torch.Tensor], pattern: Pattern, size_px: tu
     A = diag(H, W) N^-1 K takes centred source pixels to torus pixels, with K the waves on which the pattern
     closes and N = K diag(H, W), rounded.
     """
-    size = torch.tensor([float(side) for side in size_px])
+    size = torch.tensor([float(side) for side in size_px], dtype=torch.float64)
     fixed = torch.tensor(pattern.fixed)
     repeats = torch.tensor(pattern.bond.shape)
     for counts in (repeats, torch.ones_like(repeats)):  # rather a bond that slips at the border than no step
-        closing = pattern.waves / counts[:, None]
+        closing = pattern.waves.double() / counts[:, None]
         cycles = closing * size
         whole = torch.where(fixed[:, None], cycles.round(), cycles)
         if not pattern.lattice:

@@ -52,7 +52,11 @@ def _opponent(color: torch.Tensor) -> torch.Tensor:
 
 
 def features_of(maps: Mapping[str, torch.Tensor], most: int = 4) -> torch.Tensor:
-    """Principal components (C <= most, h, w) of all maps (c, h, w), weighted; their variances sum to 1."""
+    """Principal components (C <= most, h, w) of all maps (c, h, w), weighted; their variances sum to 1.
+
+    Matrix products depend in their last bits on where in memory the matrices lie, and cuts on the last bits of these:
+    in double precision, rounded, they are the same on every run.
+    """
     parts = []
     for name, image in maps.items():
         seen = _opponent(image) if name in COLOR_MAPS else image
@@ -62,9 +66,9 @@ def features_of(maps: Mapping[str, torch.Tensor], most: int = 4) -> torch.Tensor
             parts.append(centered * (WEIGHTS.get(name, 0.2) / spread))
     if not parts:
         return torch.zeros_like(next(iter(maps.values()))[:1])
-    stack = torch.cat(parts).flatten(1)  # (c, h w)
-    variances, directions = torch.linalg.eigh((stack @ stack.T / stack.shape[1]).cpu())
+    stack = torch.cat(parts).flatten(1).double().cpu()  # (c, h w)
+    variances, directions = torch.linalg.eigh(stack @ stack.T / stack.shape[1])
     count = min(most, max(1, int((variances > 0.02 * variances.sum()).sum())))
-    features = directions[:, -count:].T.to(stack.device) @ stack
+    features = directions[:, -count:].T @ stack
     features = features / features.square().mean(1).sum().sqrt()
-    return features.view(count, *image.shape[1:])
+    return features.to(image).view(count, *image.shape[1:])
