@@ -66,7 +66,7 @@ def features_of(maps: Mapping[str, torch.Tensor], most: int = 4) -> torch.Tensor
             parts.append(centered * (WEIGHTS.get(name, 0.2) / spread))
     if not parts:
         return torch.zeros_like(next(iter(maps.values()))[:1])
-    stack = torch.cat(parts).flatten(1).double().cpu()  # (c, h w)
+    stack = torch.cat(parts).flatten(1).cpu().double()  # (c, h w)
     variances, directions = torch.linalg.eigh(stack @ stack.T / stack.shape[1])
     count = min(most, max(1, int((variances > 0.02 * variances.sum()).sum())))
     features = directions[:, -count:].T @ stack

@@ -74,11 +74,14 @@ class Waves:
 
     def cycles(self, region: Region, pixel: float, places_px: Tensor) -> Tensor:
         """Periods (B, N, h, w) of each vector since phase 0; arguments as for `phases`."""
-        return _cycles(self.vectors, region, pixel, places_px)
+        y, x = region.rows() * pixel, region.columns() * pixel
+        shifts = places_px @ self.vectors.T  # (B, N)
+        along = self.vectors[:, 0, None, None] * y[:, None] + self.vectors[:, 1, None, None] * x  # (N, h, w)
+        return along[None] + shifts[..., None, None]
 
     def phases(self, region: Region, pixel: float, places_px: Tensor) -> Tensor:
         """Channels (B, channels, h, w) of a region whose pixels are `pixel` wide, shifted by (B, 2) pixels."""
-        angles = 2 * math.pi * _cycles(_combined(self.vectors), region, pixel, places_px)
+        angles = 2 * math.pi * Waves(_combined(self.vectors)).cycles(region, pixel, places_px)
         return torch.cat([torch.sin(angles), torch.cos(angles)], 1)
 
     def periods(self, height_px: float, width_px: float) -> float:
@@ -118,12 +121,6 @@ class Waves:
             for axis, centres in enumerate((region.rows() % region.full[0], region.columns() % region.full[1]))
         )  # (B, h), (B, w)
         return units[batch[:, None, None, None], channel[:, None, None], row[:, None, :, None], column[:, None, None]]
-
-
-def _cycles(vectors: Tensor, region: Region, pixel: float, places_px: Tensor) -> Tensor:
-    y, x = region.rows() * pixel, region.columns() * pixel
-    shifts = places_px @ vectors.T  # (B, N)
-    return (vectors[:, 0, None, None] * y[:, None] + vectors[:, 1, None, None] * x)[None] + shifts[..., None, None]
 
 
 def _combined(vectors: Tensor) -> Tensor:
