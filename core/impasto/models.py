@@ -21,6 +21,7 @@ import numpy as np
 from .errors import ModelError, ParameterError
 from .files import replace_files
 from .folders import user_folder
+from .plugins import registry
 from .texture import Maps
 
 SUFFIX = ".safetensors"
@@ -105,8 +106,6 @@ def _paths(folder: Path | None) -> list[Path]:
 
 
 def _shipped_folders() -> tuple[Path, ...]:
-    from .plugins import registry  # the plugins' tools need the library in turn
-
     return registry().model_folders
 
 

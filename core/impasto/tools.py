@@ -11,14 +11,16 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from .context import Context
 from .errors import ParameterError, PluginError
 from .recipe import Recipe
 from .texture import MAP_CHANNELS, Maps
+
+if TYPE_CHECKING:
+    from .context import Context
 
 __all__ = [
     "Color",

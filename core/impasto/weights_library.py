@@ -16,6 +16,7 @@ import numpy as np
 from .errors import ModelError, ParameterError
 from .folders import user_folder
 from .models import SUFFIX, read_tensors
+from .plugins import registry
 from .weights import Weights, differences
 
 
@@ -56,8 +57,6 @@ def weights_folder() -> Path:
 
 def known_weights() -> dict[str, Weights]:
     """All that plugins declare, by name."""
-    from .plugins import registry  # whose tools need this module in turn
-
     return registry().weights
 
 

@@ -70,7 +70,7 @@ def shifted() -> Weights:
 def declare(monkeypatch: pytest.MonkeyPatch, *weights: Weights) -> None:
     """Let these be all that plugins declare."""
     known = replace(registry(), weights={one.name: one for one in weights})
-    monkeypatch.setattr("impasto.plugins.registry", lambda: known)
+    monkeypatch.setattr("impasto.weights_library.registry", lambda: known)
 
 
 @dataclass

@@ -155,7 +155,7 @@ class TestShipped:
         for name in ("wall", "roof"):
             save_model(folder / f"{name}.safetensors", TENSORS, {**CARD, "name": name, "tool": "shipped-tool"})
         known = replace(registry(), model_folders=(folder, tmp_path / "absent"))
-        monkeypatch.setattr("impasto.plugins.registry", lambda: known)
+        monkeypatch.setattr("impasto.models.registry", lambda: known)
         return folder
 
     def test_shipped_models_are_found_after_the_users_own(self, shipped, wall, tmp_path):
