@@ -17,8 +17,6 @@ from .core.errors import ParameterError
 SHIPPED = Path(__file__).parent / "description.json"
 KEPT = "description.json"
 DEFAULT_TOOL = "quilt"
-LARGE_PX = 4096 * 4096
-"""Results of more pixels are written tile by tile where the tool can."""
 DEFAULT_ESTIMATOR = "photo-maps"
 DEFAULT_TRAINER = "train-torus"
 DEFAULT_STYLIZER = "patches-style"

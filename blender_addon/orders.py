@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 import bpy
 
 from . import engine, images, properties, results, surfaces, weights
-from .catalogue import DEFAULT_ESTIMATOR, DEFAULT_TOOL, LARGE_PX, SIZE_PARAMETERS, catalogue, has_size
+from .catalogue import DEFAULT_ESTIMATOR, DEFAULT_TOOL, SIZE_PARAMETERS, catalogue, has_size
 from .core.errors import ParameterError
 from .core.recipe import Recipe, Step
+from .core.texture import LARGE_PX
 from .jobs import connect
 from .settings import ImpastoSettings
 from .tasks import Report, Task

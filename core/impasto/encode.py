@@ -18,10 +18,7 @@ import numpy as np
 
 from .color import linear_to_srgb, srgb_to_linear
 from .errors import FileError
-from .texture import COLOR_MAPS, MAP_CHANNELS, Texture
-
-LARGE_PX = 4096 * 4096
-"""PNGs of more pixels are compressed for speed: 4 to 7 times faster, 4 to 6 % larger (measured on a brick's maps)."""
+from .texture import COLOR_MAPS, LARGE_PX, MAP_CHANNELS, Texture
 
 ROWS_AT_ONCE = 64
 """Rows that are converted at a time, so that converting takes little memory; a multiple of EXR's blocks of 16."""
@@ -99,7 +96,7 @@ class PngRows(Rows):
         if "source_type" in metadata:
             self._chunks += _text_chunk("XML:com.adobe.xmp", _xmp(metadata["source_type"]))
         attributes: dict[str, str | int] = {"oiio:ColorSpace": "srgb" if map_name in COLOR_MAPS else "Raw"}
-        if size_px[0] * size_px[1] > LARGE_PX:
+        if size_px[0] * size_px[1] > LARGE_PX:  # 4 to 7 times faster, 4 to 6 % larger (measured on a brick's maps)
             attributes |= {"png:compressionLevel": 1, "png:filter": PNG_AVERAGE_FILTER}
         else:
             attributes["png:compressionLevel"] = 6

@@ -14,12 +14,11 @@ from pathlib import Path
 import numpy as np
 
 from .context import Context
-from .encode import LARGE_PX
 from .errors import ParameterError, PluginError
 from .files import explained, staged
 from .plugins import registry
 from .recipe import Recipe
-from .texture import MAP_CHANNELS, Maps, Texture
+from .texture import LARGE_PX, MAP_CHANNELS, Maps, Texture
 from .tools import SizeParameters, Tile, Tool, makes_tiles, validate
 
 PREVIEW_SIZE_PX = 512

@@ -30,6 +30,8 @@ MAP_CHANNELS: Mapping[str, int] = {
 """The names that maps can have (glTF's and the Principled BSDF's terms), and the channels of each."""
 
 COLOR_MAPS = frozenset({"base_color", "emission"})
+LARGE_PX = 4096 * 4096
+"""What has more pixels is written tile by tile where the tool can, and compressed for speed rather than size."""
 
 
 @dataclass(frozen=True, eq=False)
