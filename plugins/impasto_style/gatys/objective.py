@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import torch
 from torch import Tensor
@@ -16,6 +17,8 @@ from ..task import Region, Task
 from .statistics import Distance, Statistic, exact
 from .tiling import BLOCK_PX, TILE_PX, Canvas, Tile
 
+Places: TypeAlias = Sequence[Tensor | None]
+"""For each goal the places (n,) of its layer's grid that are looked at; None: all."""
 LEAST_TO_RELEASE_PX = 640
 """Features of a picture with a longer side leave much memory behind."""
 
@@ -57,23 +60,23 @@ class Objective:
         self.canvas = Canvas((task.picture.shape[2], task.picture.shape[3]), encoder, layers, tile_px)
         with torch.no_grad():
             self.goals = self._goals(task)
-            self.content = self._content(task.picture) if terms.content else task.picture
+            self.content = self._content(task.picture) if terms.content else None
 
     def __call__(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        self.places = [self.terms.statistic.places(self.canvas.grid(goal.layer), goal.shares) for goal in self.goals]
-        tiles = self.canvas.tiles
+        statistic, tiles = self.terms.statistic, self.canvas.tiles
+        places = [statistic.places(self.canvas.grid(goal.layer), goal.shares) for goal in self.goals]
         x = x.detach().requires_grad_()
         if len(tiles) == 1:
-            loss = self._loss(self._together([self._parts(x, tiles[0])], tiles))
+            loss = self._loss(self._together([self._parts(x, tiles[0], places)], tiles, places))
             gradient = torch.autograd.grad(loss, x)[0]
         else:
-            loss, gradient = self._in_tiles(x.detach(), tiles)
+            loss, gradient = self._in_tiles(x.detach(), tiles, places)
         if max(self.canvas.size) > LEAST_TO_RELEASE_PX:
             release_memory()
         roughness = self.terms.smoothness(x)
         return loss.detach() + exact(roughness.detach()), gradient + torch.autograd.grad(roughness, x)[0]
 
-    def _in_tiles(self, x: Tensor, tiles: Sequence[Tile]) -> tuple[Tensor, Tensor]:
+    def _in_tiles(self, x: Tensor, tiles: Sequence[Tile], places: Places) -> tuple[Tensor, Tensor]:
         """The loss of all summaries of a picture (1, 3, H, W), and its gradient.
 
         Summaries need two passes: the first makes them, the loss says how each should change, and the second, which
@@ -82,16 +85,16 @@ class Objective:
         grow from step to step until one could see it.
         """
         with torch.no_grad():
-            parts = [self._parts(tile.of(x), tile) for tile in tiles]
-        wholes = [whole.requires_grad_() for whole in self._together(parts, tiles)]
+            parts = [self._parts(tile.of(x), tile, places) for tile in tiles]
+        wholes = [whole.requires_grad_() for whole in self._together(parts, tiles, places)]
         loss = self._loss(wholes)
         slopes = torch.autograd.grad(loss, wholes)
         gradient = torch.empty_like(x)
         for tile in tiles:
             around = self.canvas.surroundings(tile)
             seen = around.of(x).requires_grad_()
-            parts_around = self._parts(seen, around)
-            torch.autograd.backward(parts_around, self._slopes(slopes, parts_around, around))
+            parts_around = self._parts(seen, around, places)
+            torch.autograd.backward(parts_around, self._slopes(slopes, parts_around, around, places))
             assert seen.grad is not None
             rows, columns = tile.rows, tile.columns
             top, left = rows.start - around.rows.low, columns.start - around.columns.low
@@ -99,34 +102,34 @@ class Objective:
             gradient[..., rows.start : rows.end, columns.start : columns.end] = inner
         return loss, gradient
 
-    def _parts(self, seen: Tensor, tile: Tile) -> list[Tensor]:
+    def _parts(self, seen: Tensor, tile: Tile, places: Places) -> list[Tensor]:
         """Of a tile: a summary for each goal, and its part of the content's loss."""
         self.tick()
         features = self.canvas.features(seen, tile)
         parts = [
-            _summary(self.canvas, self.terms.statistic, features, tile, goal.layer, goal.shares, places)
-            for goal, places in zip(self.goals, self.places, strict=True)
+            _summary(self.canvas, self.terms.statistic, features, tile, goal.layer, goal.shares, chosen)
+            for goal, chosen in zip(self.goals, places, strict=True)
         ]
-        if self.terms.content:
+        if self.content is not None:
             layer = self.canvas.encoder.content_layer
             difference = exact(features[layer] - self.content[:, *self.canvas.window(tile, layer)])
             parts.append(difference.square().sum() / self.content.numel())
         return parts
 
-    def _together(self, parts: Sequence[Sequence[Tensor]], tiles: Sequence[Tile]) -> list[Tensor]:
+    def _together(self, parts: Sequence[Sequence[Tensor]], tiles: Sequence[Tile], places: Places) -> list[Tensor]:
         """What the parts of all tiles are together."""
         columns = list(zip(*parts, strict=True))
         wholes = [
-            self.terms.statistic.together(column, [_seen(self.canvas, tile, goal.layer, places) for tile in tiles])
-            for goal, places, column in zip(self.goals, self.places, columns, strict=False)
+            self.terms.statistic.together(column, [_seen(self.canvas, tile, goal.layer, chosen) for tile in tiles])
+            for goal, chosen, column in zip(self.goals, places, columns, strict=False)
         ]
         return [*wholes, *(torch.stack(column).sum() for column in columns[len(wholes) :])]
 
-    def _slopes(self, wholes: Sequence[Tensor], parts: Sequence[Tensor], tile: Tile) -> list[Tensor]:
+    def _slopes(self, wholes: Sequence[Tensor], parts: Sequence[Tensor], tile: Tile, places: Places) -> list[Tensor]:
         """The gradients with respect to a tile's parts, from those with respect to the wholes."""
         slopes = [
-            self.terms.statistic.slope(whole, _seen(self.canvas, tile, goal.layer, places)).expand_as(part)
-            for goal, places, whole, part in zip(self.goals, self.places, wholes, parts, strict=False)
+            self.terms.statistic.slope(whole, _seen(self.canvas, tile, goal.layer, chosen)).expand_as(part)
+            for goal, chosen, whole, part in zip(self.goals, places, wholes, parts, strict=False)
         ]
         return [*slopes, *wholes[len(slopes) :]]
 
