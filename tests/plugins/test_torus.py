@@ -22,13 +22,15 @@ from impasto_gan.torus.augmentation import Augmentation
 from impasto_gan.torus.data import prepare, slopes
 from impasto_gan.torus.generate import Choice, Painting, load, make, whole_picture
 from impasto_gan.torus.losses import sliced_wasserstein
+from impasto_gan.torus.mean_unit import MeanUnit
 from impasto_gan.torus.networks import PatchDiscriminator, patch_px
 from impasto_gan.torus.profile import Profile
 from impasto_gan.torus.region import Region, whole
+from impasto_gan.torus.regularity import calmest_place, find_units, find_waves
 from impasto_gan.torus.resampling import taps_of
 from impasto_gan.torus.sliders import _measured, find_sliders
 from impasto_gan.torus.training import GENERATOR_WIDTHS, TorusTraining
-from impasto_gan.torus.waves import Waves, calmest_place, find_waves
+from impasto_gan.torus.waves import UNIT_CHANNELS, Bond, Waves
 
 TINY = {"name": "tiny", "canvas_px": 96, "crop_px": 48, "batch": 2, "width": 0.125}
 
@@ -55,6 +57,19 @@ def tiles(side: int = 160, period: int = 32) -> np.ndarray:
     tones = np.kron(random.uniform(0.5, 0.8, (count, count)), np.ones((period, period)))
     joints = np.arange(side) % period < 4
     grey = np.where(joints[:, None] | joints, 0.2, tones) + 0.02 * random.standard_normal((side, side))
+    return np.clip(np.repeat(grey[..., None], 3, 2), 0, 1)
+
+
+def bond(side: int = 192, period: int = 32, length: int = 64, shift: float = 0.5) -> np.ndarray:
+    """Bricks with joints beside them, each course shifted against the one before, (side, side, 3)."""
+    random = np.random.default_rng(2)
+    y, x = np.mgrid[:side, :side]
+    course = y // period
+    along = x + np.round(shift * course * length)
+    tones = random.uniform(0.5, 0.8, (side // period + 1, 2 * side // length + 9))[
+        course, (along // length).astype(int)
+    ]
+    grey = np.where((y % period < 4) | (along % length < 4), 0.2, tones) + 0.02 * random.standard_normal((side, side))
     return np.clip(np.repeat(grey[..., None], 3, 2), 0, 1)
 
 
@@ -87,6 +102,13 @@ def courses(tmp_path_factory):
 def lattice(tmp_path_factory):
     folder = tmp_path_factory.mktemp("models")
     train(folder, 2, dataset_of(Maps.from_arrays({"base_color": tiles()}), licence="CC0-1.0"))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def bonded(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("models")
+    train(folder, 2, dataset_of(Maps.from_arrays({"base_color": bond()}), licence="CC0-1.0"))
     return folder
 
 
@@ -188,7 +210,7 @@ def test_it_makes_what_it_learned_and_what_follows_from_height(library):
     assert normal_height_consistency(made["normal"].pixels, made["height"].pixels)[1] > 0.99
 
 
-@pytest.mark.parametrize("which", ["library", "courses", "lattice"])
+@pytest.mark.parametrize("which", ["library", "courses", "lattice", "bonded"])
 @pytest.mark.parametrize(("size", "scale"), [((192, 160), 1.0), ((150, 170), 0.8), ((140, 90), 0.4)], ids=str)
 def test_any_region_is_as_it_is_within_the_whole(which, size, scale, request):
     model = load("tiny", Context(models_folder=request.getfixturevalue(which)))
@@ -203,7 +225,7 @@ def test_any_region_is_as_it_is_within_the_whole(which, size, scale, request):
                 assert np.abs(pixels - everything[name][rows][:, columns]).max() < 1e-4
 
 
-@pytest.mark.parametrize("which", ["library", "classes", "courses", "lattice"])
+@pytest.mark.parametrize("which", ["library", "classes", "courses", "lattice", "bonded"])
 def test_no_place_of_the_torus_is_special(which, request, monkeypatch):
     """All noise moved by half a picture moves the picture by half: its border is like any other place."""
     model = load("tiny", Context(models_folder=request.getfixturevalue(which)))
@@ -282,6 +304,16 @@ def test_sliders_do_what_their_names_say_and_keep_the_seed(library):
         assert measured[0] < measured[1] < measured[2], slider
     made = [generate(library, 64, 64, 5, slider_1=at).maps.sha256() for at in (0.0, 0.0)]
     assert made[0] == made[1]
+
+
+@pytest.mark.parametrize(
+    ("parameters", "said"),
+    [({"material": "brick"}, "makes one material"), ({"slider_6": 1.0}, "sliders, and no further one")],
+    ids=["material", "slider"],
+)
+def test_what_a_model_cannot_do_is_not_ignored(library, parameters, said):
+    with pytest.raises(ParameterError, match=said):
+        generate(library, 32, 32, **parameters)
 
 
 def test_the_hash_of_the_model_is_in_the_recipe(library):
@@ -383,6 +415,40 @@ def test_joints_that_do_not_show_in_colours_are_found_in_roughness():
     assert 1 / float(data.waves.vectors[0, 0]) == pytest.approx(32, rel=0.01)
 
 
+@pytest.mark.parametrize("turned", [False, True], ids=["rows", "columns"])
+def test_units_of_courses_and_their_bond_are_found(turned):
+    picture = torch.from_numpy(bond()).float().permute(2, 0, 1)
+    courses, axis = torch.tensor([[1 / 32, 0.0]]), 1
+    if turned:
+        picture, courses, axis = picture.mT, courses.flip(1), 0
+    waves = find_units(picture, Waves(courses), torch.tensor([-16.0, -16.0]))
+    assert waves.course_axis == int(turned)
+    assert 1 / waves.frequency(axis) == pytest.approx(64, abs=0.5)
+    assert abs(waves.bond.shift) == pytest.approx(0.5, abs=0.03)
+    assert waves.bond.spread < 0.03
+
+
+def test_planks_that_do_not_end_have_no_units():
+    picture = torch.from_numpy(bricks()).float().permute(2, 0, 1)
+    waves = Waves(torch.tensor([[1 / 32, 0.0]]))
+    assert find_units(picture, waves, torch.zeros(2)) is waves
+
+
+def test_units_in_a_bond_are_whole_around_the_torus():
+    waves = Waves(torch.tensor([[1 / 32, 0.0], [0.0, 1 / 50]]), Bond(0.48, 0.1)).fitted((160, 192))
+    waves = waves.laid((160, 192), lambda channels, counts: torch.randn(1, channels, *counts))
+    guide = waves.guide(
+        (160, 192), torch.zeros(1, 2), lambda channels, counts: torch.randn(1, channels, *counts), "cpu"
+    )
+    told = guide(whole((160, 192)))
+    assert torch.equal(told[..., 100:140, 50:60], guide(Region(260, -142, 40, 10, (160, 192))))
+    noise = told[0, -UNIT_CHANNELS]
+    assert len(noise.unique()) == 5 * 4
+    assert all(len(row.unique()) == 4 for row in noise)
+    steps = [int((noise[y].roll(1) != noise[y]).nonzero()[0]) for y in (32, 64)]
+    assert steps[0] != steps[1]
+
+
 def test_each_tile_has_noise_of_its_own():
     waves = Waves(torch.tensor([[1 / 32, 0.0], [0.0, 1 / 16]]))
     guide = waves.guide((64, 64), torch.zeros(1, 2), lambda channels, grid: torch.randn(1, channels, *grid), "cpu")
@@ -395,6 +461,48 @@ def test_each_tile_has_noise_of_its_own():
     assert torch.equal(noise[..., ::2, ::2], guide(whole((32, 32)))[:, waves.channels :])
     oblique = Waves(torch.tensor([[1 / 30, 0.01], [0.0, 1 / 20]]))
     assert oblique.guides == oblique.channels
+
+
+def test_what_units_have_in_common_is_measured():
+    """The joints of another part of the wall are told to a tenth of their depth, and no tile's own tone or grain."""
+    picture = torch.from_numpy(tiles(320)).float().permute(2, 0, 1)
+    waves, place = Waves(torch.tensor([[1 / 32, 0.0], [0.0, 1 / 32]])), torch.tensor([7.3, -2.6])
+    unit = MeanUnit.of(picture[:, :160], waves, place)
+    other, full = picture[:, 160:], Region(160, 0, 160, 320, (320, 320))
+    told = unit.at(waves, full, 1, place[None])[0]
+    joints = other[0] < 0.4
+    assert (told - other)[:, joints].square().mean().sqrt() < 0.1 * 0.45
+    assert told[:, ~joints].std() < 0.03
+    assert (other - told)[:, ~joints].std() == pytest.approx(float(other[:, ~joints].std()), rel=0.1)
+
+
+def test_the_mean_unit_is_the_same_in_parts_and_with_less_detail():
+    waves = Waves(torch.eye(2) / 32)
+    unit = MeanUnit.of(torch.from_numpy(tiles()).float().permute(2, 0, 1), waves, torch.zeros(2))
+    places = torch.tensor([[0.0, 0.0], [13.7, 400.2]])
+    all_of_it = unit.at(waves, whole((64, 96)), 1, places)
+    part = unit.at(waves, Region(50, -10, 30, 40, (64, 96)), 1, places)
+    assert torch.equal(part, all_of_it.roll((-50, 10), (2, 3))[:, :, :30, :40])
+    quarter = unit.at(waves, whole((16, 24)), 4, places)
+    assert torch.allclose(quarter, torch.nn.functional.avg_pool2d(all_of_it, 4), atol=1e-5)
+
+
+def test_where_courses_go_one_way_a_unit_is_as_long_as_the_picture():
+    picture = torch.from_numpy(bricks()).float().permute(2, 0, 1)
+    unit = MeanUnit.of(picture, Waves(torch.tensor([[1 / 32, 0.0]])), torch.zeros(2))
+    assert unit.rows.shape == (3, 1, 32)
+    assert unit.columns.shape == (3, 1, 1)
+    beside = picture - unit.at(Waves(torch.tensor([[1 / 32, 0.0]])), whole((160, 160)), 1, torch.zeros(1, 2))[0]
+    assert beside.std() == pytest.approx(0.05, rel=0.1)  # the grain, and no joints
+
+
+def test_joints_are_straight_from_the_start(lattice):
+    """After two steps: what a network would have to draw is measured."""
+    grey = generate(lattice, 160, 160).maps["base_color"].pixels.mean(2)
+    real = tiles().mean(2)
+    for axis in (0, 1):
+        made = grey.mean(axis)
+        assert max(np.corrcoef(np.roll(made, shift), real.mean(axis))[0, 1] for shift in range(32)) > 0.9
 
 
 def test_the_profile_tells_joints_that_bend_from_those_in_their_place():

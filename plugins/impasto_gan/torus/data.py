@@ -23,8 +23,11 @@ from impasto.texture import MAP_CHANNELS, Maps
 from impasto.training import LEARNED_MAPS, LEAST_DEVIATION
 
 from . import octaves
+from .mean_unit import MeanUnit
 from .profile import Profile
-from .waves import Waves, calmest_place, find_waves
+from .region import whole
+from .regularity import calmest_place, find_units, find_waves
+from .waves import Waves
 
 T = TypeVar("T")
 
@@ -104,7 +107,8 @@ class Crops:
 class Data:
     """All pictures, how they are standardised, the deviations of their slopes (coarse, fine), and their lattice.
 
-    Its waves have phase 0 at `origin_px` (2,) of a picture, where what is made will begin.
+    Its waves have phase 0 at `origin_px` (2,) of a picture, where what is made will begin. unit: what the units of a
+    material of courses have in common; the pictures are what they have beside it.
     """
 
     pictures: tuple[Picture, ...]
@@ -114,6 +118,7 @@ class Data:
     origin_px: Tensor
     canvas: tuple[int, int]
     labels: tuple[str, ...]
+    unit: MeanUnit | None
 
     def crops(self, count: int, fine_px: int, random: torch.Generator) -> Crops:
         """Random crops, of each class as many: coarse ones that show the size of the canvas, fine ones of `fine_px`.
@@ -189,6 +194,16 @@ def prepare(
         surfaces.append(part_of(maps, parts[-1]))
     names = tuple(name for name in LEARNED_MAPS if any(name in maps for maps in surfaces))
     pixels = [_tensor(maps, names) for maps in surfaces]
+    if names[0] == "base_color" and max(float(tensor[:3].std((1, 2)).max()) for tensor, _ in pixels) < LEAST_DEVIATION:
+        raise ParameterError("the data is of one colour: there is nothing to learn", "give pictures with texture")
+    waves, origin_px = _lattice(surfaces[0]) if len(surfaces) == 1 else (Waves.none(), torch.zeros(2))
+    unit = None
+    if waves.has_courses:
+        ((tensor, known),) = pixels
+        unit, beside = _split(tensor, waves, -origin_px)
+        if not waves.has_units:
+            waves = find_units(beside, waves, -origin_px)
+        pixels = [(beside, known)]
     standard = _standard(names, pixels)
     layouts = _layouts(dataset, [min(tensor.shape[1:]) for tensor, _ in pixels], canvas_px)
     side = min(min(tensor.shape[1:]) for (tensor, _), is_layout in zip(pixels, layouts, strict=True) if not is_layout)
@@ -196,7 +211,6 @@ def prepare(
     if largest < fine_px:
         message = f"the shorter side of the smallest picture is {side} px, too small for crops of {fine_px} px"
         raise ParameterError(message, "give larger pictures, or choose smaller crops")
-    waves, origin_px = _lattice(surfaces[0]) if len(surfaces) == 1 else (Waves.none(), torch.zeros(2))
     canvas = waves.canvas((largest, largest), side // cell_px * cell_px, cell_px)
     rolls = [(False, False) if hold_out else sample.wraps for sample in dataset.samples]
     labels = dataset.labels
@@ -219,18 +233,25 @@ def prepare(
         origin_px,
         canvas,
         labels,
+        unit,
     )
     first = surfaces[0]
     about = {
         "maps": list(names),
         "mean": standard.mean.flatten().tolist(),
         "matrix": standard.matrix.tolist(),
-        "waves": waves.vectors.tolist(),
+        **waves.card(),
         "texel_m": first.width_m / first.size_px[1] if first.width_m else None,
         "height_range_m": first.height_range_m,
         "data": dataset.sources([(sample.size_px, part) for sample, part in zip(dataset.samples, parts, strict=True)]),
     }
     return data, about
+
+
+def _split(pixels: Tensor, waves: Waves, place_px: Tensor) -> tuple[MeanUnit, Tensor]:
+    """What units of pixels (C, H, W) have in common, of mean 0, and what is beside it, of the mean of the pixels."""
+    unit = MeanUnit.of(pixels - pixels.mean((1, 2), keepdim=True), waves, place_px)
+    return unit, pixels - unit.at(waves, whole((pixels.shape[1], pixels.shape[2])), 1, place_px[None])[0]
 
 
 def _tensor(maps: Maps, names: tuple[str, ...]) -> tuple[Tensor, Tensor]:
@@ -258,10 +279,9 @@ def _standard(names: tuple[str, ...], pixels: list[tuple[Tensor, Tensor]]) -> St
     matrix = torch.diag(torch.tensor([1 / max(float(values.std()), LEAST_DEVIATION) for values in columns]))
     if names[0] == "base_color":
         colours = torch.stack(columns[:3])
-        if float(colours.std(1).max()) < LEAST_DEVIATION:
-            raise ParameterError("the data is of one colour: there is nothing to learn", "give pictures with texture")
         variances, axes = torch.linalg.eigh(torch.cov(colours))
         deviations = variances.clamp(min=1e-8).sqrt()
+        deviations[-1] = deviations[-1].clamp(min=LEAST_DEVIATION)
         shares = (deviations / deviations[-1]).clamp(min=0.02)
         matrix[:3, :3] = torch.diag(1 / (deviations[-1] * shares**CHROMA)) @ axes.T
     return Standard(names, mean[:, None, None], matrix)

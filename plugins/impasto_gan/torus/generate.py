@@ -21,16 +21,17 @@ from impasto.relief import HALO_PX, normal_from_height, occlusion_from_height
 from impasto.texture import MAP_CHANNELS, Maps
 
 from .data import COARSE, Standard
+from .mean_unit import MeanUnit
 from .networks import BROAD_STREAM, GLOBAL_CHANNELS, GRID_STREAM, STYLE_CHANNELS, TorusGenerator
 from .region import Region, whole
 from .resampling import taps_of
-from .waves import Waves, stacked
+from .waves import Draw, Waves, from_card
 
 if TYPE_CHECKING:
     from . import TorusParameters
 
 STREAMS = {BROAD_STREAM: 100, GRID_STREAM: 101}
-GLOBAL_STREAM, UNIT_STREAM = 102, 103
+GLOBAL_STREAM, UNIT_STREAM, COURSE_STREAM = 102, 103, 104
 HEIGHT_MARGIN = 0.25
 """Heights beyond those of the training data are kept: so much on either side, in parts of its range."""
 TILE_PX = (512, 2048)
@@ -41,13 +42,17 @@ LEAST_CELLS = 2
 
 @dataclass(frozen=True)
 class Model:
-    """A trained generator, how its maps are standardised, its lattice, classes, and directions of sliders (N, 32)."""
+    """A trained generator, how its maps are standardised, its lattice, classes, and directions of sliders (N, 32).
+
+    unit: the mean of a material of courses, to which the network makes what differs.
+    """
 
     network: TorusGenerator
     standard: Standard
     waves: Waves
     classes: tuple[str, ...] = ()
     sliders: Tensor = field(default_factory=lambda: torch.zeros(0, STYLE_CHANNELS))
+    unit: MeanUnit | None = None
     texel_m: float | None = None
     height_range_m: float | None = None
     name: str = ""
@@ -99,14 +104,21 @@ class Painting:
         return style + moves @ self.model.sliders[: len(moves)].to(style)
 
     @cached_property
+    def _waves(self) -> Waves:
+        """The material's lattice, in whole periods."""
+        return self.model.waves.fitted(self._full).laid(self._full, self._drawn(COURSE_STREAM))
+
+    @property
+    def _full(self) -> tuple[int, int]:
+        return self.torus[0] << self.skipped, self.torus[1] << self.skipped
+
+    @cached_property
     def _guide(self) -> Callable[[Region], Tensor]:
-        """What the network is told of the material's lattice, in whole periods."""
-        full = self.torus[0] << self.skipped, self.torus[1] << self.skipped
+        """What the network is told of the lattice."""
+        return self._waves.guide(self._full, torch.zeros(1, 2), self._drawn(UNIT_STREAM), self.model.device)
 
-        def draw(channels: int, grid: tuple[int, int]) -> Tensor:
-            return self.choice.variation * self._noise(UNIT_STREAM, channels, whole(grid))
-
-        return self.model.waves.fitted(full).guide(full, torch.zeros(1, 2), draw, self.model.device)
+    def _drawn(self, stream: int) -> Draw:
+        return lambda channels, counts: self.choice.variation * self._noise(stream, channels, whole(counts))
 
     def maps(self, want: Region) -> Tensor:
         """Values (C, h, w) of a region of the result, not standardised, not clipped."""
@@ -129,7 +141,10 @@ class Painting:
         region = want.clipped()
         stages = len(network.stages) - self.skipped
         values = network(region, self.style, self._noise, self._guide, self.choice.variation, stages)
-        return self.model.standard.back(region.take(values, want))[0]
+        values = self.model.standard.back(region.take(values, want))[0]
+        if self.model.unit is not None:
+            values = values + self.model.unit.at(self._waves, want, 1 << self.skipped, torch.zeros(1, 2))[0]
+        return values
 
     def _noise(self, stream: int, channels: int, region: Region) -> Tensor:
         window = (region.top, region.left, region.height, region.width)
@@ -201,11 +216,12 @@ def _built(path: Path, _sha256: str, device: str) -> Model:
     file = read_model(path)
     card = file.card
     try:
-        waves, maps = stacked(card["waves"]), tuple(card["maps"])
+        waves, maps = from_card(card), tuple(card["maps"])
         channels = sum(MAP_CHANNELS[name] for name in maps)
         network = TorusGenerator(channels, card["widths"], card["blocks"], waves.guides, len(card["classes"]))
         state = {name: torch.from_numpy(array).float() for name, array in load_model(file).items()}
         sliders = state.pop("sliders", torch.zeros(0, STYLE_CHANNELS))
+        knots = [state.pop(f"unit.{name}") for name in ("rows", "columns") if f"unit.{name}" in state]
         network.load_state_dict(state)
         standard = Standard(maps, torch.tensor(card["mean"])[:, None, None], torch.tensor(card["matrix"]))
     except (KeyError, TypeError, AttributeError, RuntimeError) as error:
@@ -216,6 +232,7 @@ def _built(path: Path, _sha256: str, device: str) -> Model:
         waves,
         tuple(card["classes"]),
         sliders,
+        MeanUnit(*knots).on(device) if knots else None,
         card.get("texel_m"),
         card.get("height_range_m"),
         str(card["name"]),
@@ -226,7 +243,6 @@ def _built(path: Path, _sha256: str, device: str) -> Model:
 def paint(subject: Maps, parameters: TorusParameters, context: Context) -> Painting:
     """What the parameters ask for, of the chosen size or of the subject's, with this step's seed."""
     model = load(parameters.model, context)
-    weights = _class_weights(model, parameters)
     choice = Choice(
         size=parameters.size_px(subject),
         seed=int(context.rng.integers(2**31)),
@@ -234,8 +250,8 @@ def paint(subject: Maps, parameters: TorusParameters, context: Context) -> Paint
         scale=parameters.scale,
         blend=parameters.blend if not parameters.blend_material else 0.0,
         other_seed=_seed_of(parameters.blend_seed),
-        classes=weights,
-        sliders=tuple(getattr(parameters, f"slider_{number}") for number in range(1, 7)),
+        classes=_class_weights(model, parameters),
+        sliders=_slider_moves(model, parameters),
     )
     return Painting(model, choice)
 
@@ -245,8 +261,19 @@ def _seed_of(seed: int) -> int:
     return int(np.random.default_rng(np.random.SeedSequence(seed).spawn(1)[0]).integers(2**31))
 
 
+def _slider_moves(model: Model, parameters: TorusParameters) -> tuple[float, ...]:
+    moves = tuple(getattr(parameters, f"slider_{number}") for number in range(1, 7))
+    if any(moves[len(model.sliders) :]):
+        message = f"{model.name} has {len(model.sliders)} sliders, and no further one can be moved"
+        raise ParameterError(message, f"see `impasto models show {model.name}` for what they change")
+    return moves
+
+
 def _class_weights(model: Model, parameters: TorusParameters) -> tuple[float, ...]:
     if not model.classes:
+        if parameters.material or parameters.blend_material:
+            message = f"{model.name} makes one material, and there is nothing to choose"
+            raise ParameterError(message, "leave material out, or choose another model: see `impasto models list`")
         return ()
     weights = [0.0] * len(model.classes)
     share = parameters.blend if parameters.blend_material else 0.0

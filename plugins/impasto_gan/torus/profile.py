@@ -1,7 +1,8 @@
 """What a regular material is like at each place of its lattice, and how far a picture is from that.
 
-Discriminators that are told the phases win by them, and the grain is lost; without, nothing keeps a joint in its place.
-The mean at each phase does: a joint that bends makes it wider and fainter than the data's.
+Discriminators that are told the phases win by them, and the grain is lost; without, nothing says where in a unit grain
+is coarse, or where a joint is that no mean unit holds. Mean and deviation at each phase do: a joint that bends makes
+its mean wider and fainter than the data's.
 """
 
 from __future__ import annotations
@@ -42,10 +43,14 @@ class Profile:
         return cls(*moments, pixel, bins, waves.periods(pixel * height, pixel * width))
 
     def distance(self, x: Tensor, waves: Waves, places_px: Tensor, *, with_deviation: bool) -> Tensor:
-        """Mean |difference| of x's (B, C, H, W) means, and deviations, beyond what chance makes of the data's."""
+        """Mean |difference| of x's (B, C, H, W) means, and deviations, beyond what chance makes of both.
+
+        A crop shows a unit or two: that its grain at a phase is not the mean's would otherwise be taken for a fault.
+        """
         mean, deviation, counts = _moments(x, waves, self.pixel, places_px, self.bins)
         there = (counts > 0) & (self.counts > 0)
-        error = self.deviation / self.periods**0.5  # standard error
+        periods = len(x) * waves.periods(self.pixel * x.shape[2], self.pixel * x.shape[3])
+        error = self.deviation * (1 / self.periods + 1 / periods) ** 0.5  # standard error
         distance = ((mean - self.mean).abs() - error).relu()[:, there].mean()
         if with_deviation:
             distance = distance + ((deviation - self.deviation).abs() - error / 2**0.5).relu()[:, there].mean()

@@ -30,6 +30,7 @@ from .networks import GLOBAL_CHANNELS, PatchDiscriminator, TorusGenerator, patch
 from .octaves import finest
 from .region import Region, whole
 from .sliders import find_sliders
+from .waves import Waves
 
 if TYPE_CHECKING:
     from . import TrainTorusParameters
@@ -61,6 +62,7 @@ class Fake:
 
     coarse: Tensor
     fine: Tensor
+    waves: Waves
     coarse_places_px: Tensor
     fine_places_px: Tensor
 
@@ -147,7 +149,8 @@ class TorusTraining(Training):
             units: Tensor = noise(batch, channels, *grid)
             return units
 
-        guide = self.fitted.guide((height, width), places_px, draw_units, self.device)
+        waves = self.fitted.laid((height, width), draw_units)
+        guide = waves.guide((height, width), places_px, draw_units, self.device)
         classes = nn.functional.one_hot(real.labels, self.conditional).float() if self.conditional else None
         style = generator.style(noise(batch, GLOBAL_CHANNELS), classes)
         cells = height // generator.cell_px, width // generator.cell_px
@@ -157,7 +160,7 @@ class TorusTraining(Training):
         fine = generator.go_on(coarse, COARSE_STAGES, generator.plan(part, COARSE_STAGES), style, draw, guide)
         assert coarse.maps is not None
         assert fine.maps is not None
-        return Fake(coarse.maps, fine.maps, places_px, places_px + torch.tensor([part.top, part.left]))
+        return Fake(coarse.maps, fine.maps, waves, places_px, places_px + torch.tensor([part.top, part.left]))
 
     def _part(self) -> Region:
         """A random part of the canvas, of the size of the fine crops."""
@@ -238,8 +241,8 @@ class TorusTraining(Training):
         if not self.profiles:
             return torch.zeros((), device=self.device)
         coarse, fine = self.profiles
-        return coarse.distance(fake.coarse, self.fitted, fake.coarse_places_px, with_deviation=True) + fine.distance(
-            fake.fine, self.fitted, fake.fine_places_px, with_deviation=False
+        return coarse.distance(fake.coarse, fake.waves, fake.coarse_places_px, with_deviation=True) + fine.distance(
+            fake.fine, fake.waves, fake.fine_places_px, with_deviation=False
         )
 
     def probe(self) -> tuple[Tensor, Tensor]:
@@ -259,7 +262,12 @@ class TorusTraining(Training):
     def model(self) -> Model:
         """The averaged generator, as `torus` uses it."""
         return Model(
-            self.ema, self.data.standard.on(self.device), self.data.waves, self.data.labels, device=self.device
+            self.ema,
+            self.data.standard.on(self.device),
+            self.data.waves,
+            self.data.labels,
+            unit=self.data.unit.on(self.device) if self.data.unit else None,
+            device=self.device,
         )
 
 
@@ -291,6 +299,9 @@ def train_torus(parameters: TrainTorusParameters, inputs: Mapping[str, Any], con
     def describe() -> dict[str, Any]:
         sliders = find_sliders(training.model())
         training.ema.sliders = nn.Parameter(sliders.directions, requires_grad=False)
+        if data.unit is not None:
+            knots = {"rows": data.unit.rows, "columns": data.unit.columns}
+            training.ema.unit = nn.ParameterDict(knots).requires_grad_(False)
         return {
             "label": parameters.label or parameters.name.replace("-", " ").capitalize(),
             "material": parameters.material,

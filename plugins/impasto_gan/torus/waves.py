@@ -1,38 +1,49 @@
 """The waves of a regular material, as PSGAN has them (Bergmann et al. 2017, section 3.2): what a lattice is told by.
 
 A brick wall repeats: its phase at each place is given to the generator, so that courses keep their distance whatever
-the size. The wave vectors are found in the picture, not learned. Where they divide it into units, such as tiles, each
-unit has noise of its own: one tile is lighter than the next, all over.
+the size. The wave vectors are found in the picture, not learned (`regularity`). Where they divide it into units, such
+as tiles, bricks or boards, each unit has noise of its own: one tile is lighter than the next, all over. Units of a
+course lie beside those of the next as in a bond, more or less.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any, TypeAlias
 
 import torch
 from torch import Tensor
 
-from impasto.courses import find_course
-from impasto.lattice import autocorrelation, find_lattice, normalise
-
 from .region import Region
 
-LATTICE_CORRELATION = 0.4
-LEAST_PX = 24
-LARGEST_TILT = 0.004
-"""Courses that lean more (in px per px) would not meet themselves around the torus."""
 HARMONICS = (1, 2, 4, 8)
 """Multiples of each vector: a joint is a small part of a period, and sines of the period alone hardly tell where."""
 UNIT_CHANNELS = 4
+Draw: TypeAlias = Callable[[int, tuple[int, int]], Tensor]
+"""`draw(channels, counts)`: standard normal noise (B, channels, *counts) for the units of a torus."""
+
+
+@dataclass(frozen=True)
+class Bond:
+    """How far the units of a course lie beside those of the course before, in units, and the deviation of each."""
+
+    shift: float
+    spread: float
 
 
 @dataclass(frozen=True)
 class Waves:
-    """vectors (N, 2): cycles per pixel along y and x; N is 0 for a material without a lattice."""
+    """vectors (N, 2): cycles per pixel along y and x; N is 0 for a material without a lattice.
+
+    bond: vectors[0] is of courses, and vectors[1] of the units in each. offsets (B, courses): how many units are added
+    to the phase along each course; where there is a bond, and courses are laid.
+    """
 
     vectors: Tensor
+    bond: Bond | None = None
+    offsets: Tensor | None = None
 
     @classmethod
     def none(cls) -> Waves:
@@ -45,9 +56,23 @@ class Waves:
         return 2 * len(_combined(self.vectors))
 
     @property
+    def has_courses(self) -> bool:
+        """Whether it is courses, along rows or columns or both, that repeat."""
+        return len(self.vectors) > 0 and not bool(self.vectors.bool().all(1).any())
+
+    @property
     def has_units(self) -> bool:
         """Whether courses along rows and columns divide a picture into units."""
-        return len(self.vectors) == 2 and not self.vectors[0, 1] and not self.vectors[1, 0]
+        return self.has_courses and len(self.vectors) == 2
+
+    def frequency(self, axis: int) -> float:
+        """Cycles per pixel along y (0) or x (1) of courses; 0 where none follow each other that way."""
+        return float(self.vectors[:, axis].sum())
+
+    @property
+    def course_axis(self) -> int:
+        """The axis along which courses follow each other, of the first vector."""
+        return int(self.vectors[0, 0] == 0)
 
     @property
     def guides(self) -> int:
@@ -55,9 +80,22 @@ class Waves:
         return self.channels + (UNIT_CHANNELS if self.has_units else 0)
 
     def fitted(self, full: tuple[int, int]) -> Waves:
-        """With whole periods on a torus of `full` (height, width) pixels."""
+        """With whole periods on a torus of `full` (height, width) pixels; courses are yet to be laid."""
         sides = torch.tensor(full, dtype=torch.float32)
-        return Waves((self.vectors * sides).round() / sides)
+        counts = (self.vectors * sides).round()
+        if self.bond is None:
+            return Waves(counts / sides)
+        counts[1] = torch.where(self.vectors[1] > 0, counts[1].clamp(min=1), 0)
+        bond, courses = self.bond, int(counts[0].sum())
+        return Waves(counts / sides, replace(bond, shift=round(bond.shift * courses) / max(courses, 1)))
+
+    def laid(self, full: tuple[int, int], draw: Draw) -> Waves:
+        """With the offset of each course on a torus of `full` pixels; `draw` says how much it deviates."""
+        if self.bond is None:
+            return self
+        courses = self._counts(full)[0]
+        deviations = draw(1, (courses, 1))[:, 0, :, 0].cpu().float()
+        return replace(self, offsets=self.bond.shift * torch.arange(courses) + self.bond.spread * deviations)
 
     def canvas(self, near: tuple[int, int], most: int, cell_px: int) -> tuple[int, int]:
         """The torus of whole cells near the wanted (height, width), at most `most`, that stretches periods least."""
@@ -69,20 +107,29 @@ class Waves:
         return sides[0], sides[1]
 
     def _stretch(self, axis: int, side: int) -> float:
-        counts = [abs(float(vector[axis])) * side for vector in self.vectors if abs(float(vector[axis])) > 1e-4]
+        tight = self.vectors[:1] if self.bond else self.vectors  # a board may be longer or shorter
+        counts = [abs(float(vector[axis])) * side for vector in tight if abs(float(vector[axis])) > 1e-4]
         return max((abs(count - round(count)) / max(count, 1.0) for count in counts), default=0.0)
 
     def cycles(self, region: Region, pixel: float, places_px: Tensor) -> Tensor:
         """Periods (B, N, h, w) of each vector since phase 0; arguments as for `phases`."""
-        y, x = region.rows() * pixel, region.columns() * pixel
+        y, x = region.rows() % region.full[0] * pixel, region.columns() % region.full[1] * pixel
         shifts = places_px @ self.vectors.T  # (B, N)
         along = self.vectors[:, 0, None, None] * y[:, None] + self.vectors[:, 1, None, None] * x  # (N, h, w)
-        return along[None] + shifts[..., None, None]
+        cycles = along[None] + shifts[..., None, None]
+        if self.offsets is not None:
+            cycles[:, 1] += self.offset(units_at(cycles[:, 0]).flatten(1)).view_as(cycles[:, 1])
+        return cycles
+
+    def offset(self, courses: Tensor) -> Tensor:
+        """Of the units of courses (B, n), counted from that of phase 0; 0 where there is no bond."""
+        if self.offsets is None:
+            return torch.zeros(courses.shape)
+        return self.offsets.expand(len(courses), -1).gather(1, courses % self.offsets.shape[1])
 
     def phases(self, region: Region, pixel: float, places_px: Tensor) -> Tensor:
         """Channels (B, channels, h, w) of a region whose pixels are `pixel` wide, shifted by (B, 2) pixels."""
-        angles = 2 * math.pi * Waves(_combined(self.vectors)).cycles(region, pixel, places_px)
-        return torch.cat([torch.sin(angles), torch.cos(angles)], 1)
+        return _sines(self.cycles(region, pixel, places_px))
 
     def periods(self, height_px: float, width_px: float) -> float:
         """How many periods, of one vector or of both, there are in a picture."""
@@ -90,99 +137,58 @@ class Waves:
             return float(torch.linalg.det(self.vectors).abs() * height_px * width_px)
         return float((self.vectors.abs() @ self.vectors.new_tensor([height_px, width_px])).sum())
 
-    def guide(
-        self, full: tuple[int, int], places_px: Tensor, draw: Callable[[int, tuple[int, int]], Tensor], device: str
-    ) -> Callable[[Region], Tensor]:
+    def guide(self, full: tuple[int, int], places_px: Tensor, draw: Draw, device: str) -> Callable[[Region], Tensor]:
         """What the generator is told (B, guides, h, w) of any region of a torus of `full` pixels, at any scale.
 
-        Phases, and the noise of each unit; `draw(channels, (rows, columns))` gives that of all units.
+        Phases, and the noise of each unit.
         """
-        units = draw(UNIT_CHANNELS, self._grid(full)) if self.has_units else None
+        units = draw(UNIT_CHANNELS, self._counts(full)) if self.has_units else None
 
         def told(region: Region) -> Tensor:
             pixel = full[0] / region.full[0]
-            phases = self.phases(region, pixel, places_px).to(device)
+            cycles = self.cycles(region, pixel, places_px)
+            phases = _sines(cycles).to(device)
             if units is None:
                 return phases
-            return torch.cat([phases, self._of_units(units, region, pixel, places_px)], 1)
+            first, second = units_at(cycles).unbind(1)  # (B, h, w)
+            index = first % units.shape[2] * units.shape[3] + second % units.shape[3]
+            index = index.flatten(1)[:, None].expand(-1, UNIT_CHANNELS, -1).to(device)
+            return torch.cat([phases, units.flatten(2).gather(2, index).unflatten(2, first.shape[1:])], 1)
 
         return told
 
-    def _grid(self, full: tuple[int, int]) -> tuple[int, int]:
-        rows, columns = (round(abs(float(self.vectors[axis, axis])) * full[axis]) for axis in (0, 1))
-        return max(rows, 1), max(columns, 1)
+    def card(self) -> dict[str, Any]:
+        """What a model's card keeps of them; see `from_card`."""
+        about: dict[str, Any] = {"waves": self.vectors.tolist()}
+        return {**about, "bond": asdict(self.bond)} if self.bond else about
 
-    def _of_units(self, units: Tensor, region: Region, pixel: float, places_px: Tensor) -> Tensor:
-        """Of units (B, C, rows, columns) the one in which each pixel lies (B, C, h, w): they end at phase 0.5."""
-        batch, channel = torch.arange(units.shape[0]), torch.arange(units.shape[1])
-        row, column = (
-            (self.vectors[axis, axis] * (centres * pixel + places_px[:, axis, None]) + 0.5).floor().long()
-            % units.shape[2 + axis]
-            for axis, centres in enumerate((region.rows() % region.full[0], region.columns() % region.full[1]))
-        )  # (B, h), (B, w)
-        return units[batch[:, None, None, None], channel[:, None, None], row[:, None, :, None], column[:, None, None]]
+    def _counts(self, full: tuple[int, int]) -> tuple[int, int]:
+        """How many units there are on a torus, by vector: of courses that follow each other, and in each."""
+        sides = full if self.course_axis == 0 else full[::-1]
+        first, second = (abs(self.frequency(axis)) for axis in (self.course_axis, 1 - self.course_axis))
+        return max(round(first * sides[0]), 1), max(round(second * sides[1]), 1)
+
+
+def units_at(cycles: Tensor) -> Tensor:
+    """Which unit is at so many cycles: they end at phase 0.5."""
+    return (cycles + 0.5).floor().long()
+
+
+def _sines(cycles: Tensor) -> Tensor:
+    """Sines and cosines (B, channels, h, w) of cycles (B, N, h, w)."""
+    angles = 2 * math.pi * _combined(cycles.transpose(0, 1)).transpose(0, 1)
+    return torch.cat([torch.sin(angles), torch.cos(angles)], 1)
 
 
 def _combined(vectors: Tensor) -> Tensor:
+    """Multiples of vectors or their cycles (N, …); of two also their sum and difference."""
     combined = [multiple * vectors for multiple in HARMONICS]
     if len(vectors) == 2:
         combined += [vectors.sum(0, keepdim=True), vectors.diff(dim=0)]
     return torch.cat(combined)
 
 
-def find_waves(luminance: Tensor) -> Waves:
-    """Waves of luminance (H, W): of its courses along rows and columns, else of a strong lattice, else none."""
-    image, reduction = normalise(luminance)
-    if min(image.shape) < LEAST_PX:
-        return Waves.none()
-    vectors = []
-    for axis, course in enumerate((find_course(image, 1.0), find_course(image.T, 1.0))):
-        if course and abs(course.tilt) < LARGEST_TILT and not course.keystone:
-            vectors.append(_axis(axis, _in_step(luminance.mean(1 - axis), 1 / (course.period * reduction))))
-    if not vectors:
-        lattice = find_lattice(autocorrelation(image), LATTICE_CORRELATION)
-        if lattice is not None:
-            vectors = list(torch.linalg.inv(lattice * reduction))
-    return Waves(torch.stack(vectors)) if vectors else Waves.none()
-
-
-def _in_step(profile: Tensor, frequency: float) -> float:
-    """The frequency near this one whose first harmonics hold most of the profile (n,): it ends in step, too.
-
-    The period of a course was measured on a smaller copy; over the whole picture it may be off by some pixels.
-    """
-    count = len(profile)
-    most = min(0.5 / count, 0.02 * frequency)
-    frequencies = frequency + most * torch.linspace(-1, 1, 129)
-    y = torch.arange(count) + 0.5
-    power = torch.zeros(len(frequencies))
-    for harmonic in range(1, max(HARMONICS) + 1):
-        waves = torch.polar(torch.ones(()), 2 * math.pi * harmonic * frequencies[:, None] * y)
-        power += (waves @ (profile - profile.mean()).to(waves)).abs().square()
-    return float(frequencies[power.argmax()])
-
-
-def calmest_place(luminance: Tensor, waves: Waves) -> Tensor:
-    """(y, x) in pixels from which pictures should begin, so that their edges cut tiles and not joints.
-
-    Along each axis half a period from where neighbouring pixels differ most: from the phase, at that period, of their
-    mean difference.
-    """
-    place = torch.zeros(2)
-    for axis in (0, 1):
-        frequency = max((abs(float(vector[axis])) for vector in waves.vectors), default=0.0)
-        if frequency > 0:
-            differences = luminance.diff(dim=axis).abs().mean(1 - axis)
-            angles = 2 * math.pi * frequency * torch.arange(1, len(differences) + 1)
-            busiest = torch.atan2((differences * angles.sin()).sum(), (differences * angles.cos()).sum())
-            place[axis] = (float(busiest) / (2 * math.pi) + 0.5) / frequency
-    return place
-
-
-def _axis(axis: int, frequency: float) -> Tensor:
-    return torch.tensor([frequency, 0.0] if axis == 0 else [0.0, frequency])
-
-
-def stacked(vectors: Sequence[Sequence[float]]) -> Waves:
+def from_card(card: Mapping[str, Any]) -> Waves:
     """Waves as a model's card has them."""
-    return Waves(torch.tensor(vectors, dtype=torch.float32).reshape(-1, 2))
+    vectors = torch.tensor(card["waves"], dtype=torch.float32).reshape(-1, 2)
+    return Waves(vectors, Bond(**card["bond"]) if "bond" in card else None)
