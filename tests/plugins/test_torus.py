@@ -520,6 +520,18 @@ def test_the_profile_tells_joints_that_bend_from_those_in_their_place():
     assert min(distance(moved), distance(bent), distance(alike)) > 3 * same + 0.01
 
 
+def test_the_profile_does_not_take_chance_for_a_fault():
+    """Crops of the data itself show few tiles, each of a tone of its own: their mean is not that of all."""
+    tones = torch.randn(20, 20, generator=torch.Generator().manual_seed(0))
+    picture = tones.repeat_interleave(16, 0).repeat_interleave(16, 1)[None]
+    waves, places = Waves(torch.eye(2) / 16), [(y, x) for y in (0, 96, 192) for x in (32, 128, 224)]
+    profile = Profile.of(picture, waves, 1, torch.zeros(2), 2)
+    crops = [(picture[None, :, y : y + 32, x : x + 32], torch.tensor([[y, x]]).float()) for y, x in places]
+    distances = [float(profile.distance(crop, waves, place, with_deviation=False)) for crop, place in crops]
+    assert np.mean(distances) < 0.15
+    assert np.mean([float(crop.mean().abs()) for crop, _ in crops]) > 0.3
+
+
 def test_pictures_begin_between_joints():
     """The joints of `bricks` are rows 0 to 3 of each 32."""
     luminance = torch.from_numpy(bricks()[..., 0]).float()
