@@ -428,10 +428,12 @@ def test_units_of_courses_and_their_bond_are_found(turned):
     assert waves.bond.spread < 0.03
 
 
-def test_planks_that_do_not_end_have_no_units():
-    picture = torch.from_numpy(bricks()).float().permute(2, 0, 1)
-    waves = Waves(torch.tensor([[1 / 32, 0.0]]))
-    assert find_units(picture, waves, torch.zeros(2)) is waves
+def test_planks_that_do_not_end_have_no_units_nor_have_courses_without_a_bond():
+    waves, anyhow = Waves(torch.tensor([[1 / 32, 0.0]])), (0, 9, 41, 17, 60, 30)
+    loose = np.concatenate([np.roll(bond(shift=0)[32 * k : 32 * k + 32], by, 1) for k, by in enumerate(anyhow)])
+    for pixels in (bricks(), loose):
+        picture = torch.from_numpy(pixels).float().permute(2, 0, 1)
+        assert find_units(picture, waves, torch.tensor([-16.0, 0.0])) is waves
 
 
 def test_units_in_a_bond_are_whole_around_the_torus():

@@ -25,6 +25,9 @@ UNIT_CORRELATION, FURTHEST = 0.15, 0.8
 """Least correlation of joints along courses, and how far they may be apart in parts of the picture. Planks, bricks and
 roofs with joints reach 0.22 to 0.62, planks without 0.07."""
 LEAST_ALIKE = 0.01
+MOST_SPREAD = 0.1
+"""How much courses may deviate from their bond, in units: where a phase says little of where a joint is, it does harm.
+Planks of 0.07 end where they are told to; bricks of 0.12 came out with fine SWD of 1.66 with phases, 1.31 without."""
 
 
 def find_waves(luminance: Tensor) -> Waves:
@@ -85,6 +88,7 @@ def find_units(picture: Tensor, waves: Waves, place_px: Tensor) -> Waves:
 
     Joints between the units of a course are where its mean changes along it. Their distance is where that correlates
     with itself in the mean of all courses, and where in each course they lie is where the most of them fold together.
+    Courses that keep no bond stay as they are.
     """
     axis = waves.course_axis
     values = picture if axis == 0 else picture.mT  # courses are rows
@@ -99,8 +103,10 @@ def find_units(picture: Tensor, waves: Waves, place_px: Tensor) -> Waves:
     phases = (torch.arange(changes.shape[1]) + 1.5 + place_px[1 - axis]) / length
     offsets = torch.stack([0.5 - _fullest(phases, course, round(length)) for course in changes])
     steps = torch.polar(torch.ones(len(offsets) - 1), 2 * math.pi * offsets.diff()).mean()
-    spread = math.sqrt(-2 * math.log(max(float(steps.abs()), LEAST_ALIKE))) / (2 * math.pi)  # of a wrapped normal
-    bond = Bond(float(steps.angle()) / (2 * math.pi), spread / math.sqrt(2))
+    spread = math.sqrt(-math.log(max(float(steps.abs()), LEAST_ALIKE))) / (2 * math.pi)  # wrapped normal, two a step
+    if spread > MOST_SPREAD:
+        return waves
+    bond = Bond(float(steps.angle()) / (2 * math.pi), spread)
     along = _axis(1 - axis, 1 / length)
     return Waves(torch.stack([waves.vectors[0], along]), bond, offsets.roll(int(numbers[0]))[None])
 
