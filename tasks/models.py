@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import tomllib
 from pathlib import Path
+from typing import Any
 
 from .environments import BUILD, CORE, ROOT, clean_environment
 from .say import BuildError, step
@@ -26,17 +27,34 @@ def models(options: argparse.Namespace) -> None:
         _train(name, table[name], options.data, options.out.resolve())
 
 
-def _train(name: str, about: dict[str, str | int], data: Path, folder: Path) -> None:
+def _train(name: str, about: dict[str, Any], data: Path, folder: Path) -> None:
     source, model = data / str(about["data"]), folder / f"{name}.safetensors"
     if model.exists():
         print(f"{model} is there already: remove it to train it again")
         return
     trained = WORK / f"{name}.safetensors"
     if not trained.exists():
-        command = ["train", "train-torus", source, "--name", name, "--out", WORK, "--licence", about["licence"]]
-        command += ["--label", about["label"], "--material", about["material"], "--steps", about["steps"]]
-        with step(f"Training {name}"):
-            _run([*command, "--hold-out", "--seed", 0])
+        command = [
+            "train",
+            "train-torus",
+            source,
+            "--out",
+            WORK,
+            "--licence",
+            about["licence"],
+            "--label",
+            about["label"],
+        ]
+        command += ["--material", about["material"], "--hold-out", "--seed", 0]
+        stages = [{"steps": about["steps"]}, *about.get("then", [])]
+        for number, stage in enumerate(stages, start=1):
+            stage_name = name if number == len(stages) else f"{name}-{number}"
+            if (WORK / f"{stage_name}.safetensors").exists():
+                continue
+            settings = [word for key, value in stage.items() for word in (f"--{key.replace('_', '-')}", value)]
+            before = ["--from", f"{name}-{number - 1}"] if number > 1 else []
+            with step(f"Training {stage_name}"):
+                _run([*command, "--name", stage_name, *settings, *before])
     with step(f"Judging {name} by the half that it did not learn"):
         _run(["evaluate", trained, source, "--record", "--out", ROOT / "out" / "models" / name])
     shutil.move(trained, model)
