@@ -57,7 +57,10 @@ def _train(name: str, about: dict[str, Any], data: Path, folder: Path) -> None:
                 _run([*command, "--name", stage_name, *settings, *before])
     with step(f"Judging {name} by the half that it did not learn"):
         _run(["evaluate", trained, source, "--record", "--out", ROOT / "out" / "models" / name])
+    folder.mkdir(parents=True, exist_ok=True)
     shutil.move(trained, model)
+    for stage_file in WORK.glob(f"{name}-[0-9].*"):
+        stage_file.unlink()
 
 
 def _run(arguments: list[object]) -> None:
