@@ -33,24 +33,12 @@ def _train(name: str, about: dict[str, Any], data: Path, folder: Path) -> None:
         print(f"{model} is there already: remove it to train it again")
         return
     trained = WORK / f"{name}.safetensors"
-    if not trained.exists():
-        command = [
-            "train",
-            "train-torus",
-            source,
-            "--out",
-            WORK,
-            "--licence",
-            about["licence"],
-            "--label",
-            about["label"],
-        ]
-        command += ["--material", about["material"], "--hold-out", "--seed", 0]
-        stages = [{"steps": about["steps"]}, *about.get("then", [])]
-        for number, stage in enumerate(stages, start=1):
-            stage_name = name if number == len(stages) else f"{name}-{number}"
-            if (WORK / f"{stage_name}.safetensors").exists():
-                continue
+    command = ["train", "train-torus", source, "--out", WORK, "--licence", about["licence"], "--hold-out", "--seed", 0]
+    command += ["--label", about["label"], "--material", about["material"]]
+    stages = [{"steps": about["steps"]}, *about.get("then", [])]
+    for number, stage in enumerate(stages, start=1):
+        stage_name = name if number == len(stages) else f"{name}-{number}"
+        if not (WORK / f"{stage_name}.safetensors").exists():
             settings = [word for key, value in stage.items() for word in (f"--{key.replace('_', '-')}", value)]
             before = ["--from", f"{name}-{number - 1}"] if number > 1 else []
             with step(f"Training {stage_name}"):

@@ -84,6 +84,12 @@ def generate(folder, height, width, seed=0, **parameters):
     return run(Recipe((step,), seed), models_folder=folder)
 
 
+def briefly_trained(folder, base_color):
+    """A library with a model that took two steps on a picture."""
+    train(folder, 2, dataset_of(Maps.from_arrays({"base_color": base_color}), licence="CC0-1.0"))
+    return folder
+
+
 @pytest.fixture(scope="module")
 def library(tmp_path_factory):
     folder = tmp_path_factory.mktemp("models")
@@ -93,23 +99,17 @@ def library(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def courses(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("models")
-    train(folder, 2, dataset_of(Maps.from_arrays({"base_color": bricks()}), licence="CC0-1.0"))
-    return folder
+    return briefly_trained(tmp_path_factory.mktemp("models"), bricks())
 
 
 @pytest.fixture(scope="module")
 def lattice(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("models")
-    train(folder, 2, dataset_of(Maps.from_arrays({"base_color": tiles()}), licence="CC0-1.0"))
-    return folder
+    return briefly_trained(tmp_path_factory.mktemp("models"), tiles())
 
 
 @pytest.fixture(scope="module")
 def bonded(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("models")
-    train(folder, 2, dataset_of(Maps.from_arrays({"base_color": bond()}), licence="CC0-1.0"))
-    return folder
+    return briefly_trained(tmp_path_factory.mktemp("models"), bond())
 
 
 @pytest.fixture(scope="module")
@@ -392,9 +392,12 @@ def test_the_waves_of_courses_are_found_and_made_whole():
     assert find_waves(torch.rand(160, 160)).channels == 0
     fitted = waves.fitted((100, 64))
     assert float(fitted.vectors[0, 0]) * 100 == pytest.approx(3)
-    phases = fitted.phases(Region(0, 0, 100, 64, (100, 64)), 1.0, torch.zeros(1, 2))
+    guide = fitted.guide(
+        (100, 64), torch.zeros(1, 2), lambda channels, counts: torch.zeros(1, channels, *counts), "cpu"
+    )
+    phases = guide(Region(0, 0, 100, 64, (100, 64)))
     assert phases.shape == (1, waves.channels, 100, 64)
-    rolled = fitted.phases(Region(100, 64, 100, 64, (100, 64)), 1.0, torch.zeros(1, 2))
+    rolled = guide(Region(100, 64, 100, 64, (100, 64)))
     assert torch.allclose(phases, rolled, atol=1e-4)
 
 

@@ -58,7 +58,7 @@ PROBE_SEED, PROBE_CROPS = 7, 8
 
 @dataclass(frozen=True)
 class Fake:
-    """What the generator made: coarse (B, C, h, w), fine (B, C, n, n), and where in their lattice (B, 2) they lie."""
+    """What the generator made: coarse (B, C, h, w), fine (B, C, n, n), and where (B, 2) in which waves they lie."""
 
     coarse: Tensor
     fine: Tensor

@@ -112,24 +112,19 @@ class Waves:
         return max((abs(count - round(count)) / max(count, 1.0) for count in counts), default=0.0)
 
     def cycles(self, region: Region, pixel: float, places_px: Tensor) -> Tensor:
-        """Periods (B, N, h, w) of each vector since phase 0; arguments as for `phases`."""
+        """Periods (B, N, h, w) of each vector since phase 0, in a region whose pixels are `pixel` wide.
+
+        Shifted by places_px (B, 2).
+        """
         y, x = region.rows() % region.full[0] * pixel, region.columns() % region.full[1] * pixel
         shifts = places_px @ self.vectors.T  # (B, N)
         along = self.vectors[:, 0, None, None] * y[:, None] + self.vectors[:, 1, None, None] * x  # (N, h, w)
         cycles = along[None] + shifts[..., None, None]
         if self.offsets is not None:
-            cycles[:, 1] += self.offset(units_at(cycles[:, 0]).flatten(1)).view_as(cycles[:, 1])
+            courses = units_at(cycles[:, 0]) % self.offsets.shape[1]
+            offsets = self.offsets.expand(len(courses), -1)
+            cycles[:, 1] += offsets.gather(1, courses.flatten(1)).view_as(courses)
         return cycles
-
-    def offset(self, courses: Tensor) -> Tensor:
-        """Of the units of courses (B, n), counted from that of phase 0; 0 where there is no bond."""
-        if self.offsets is None:
-            return torch.zeros(courses.shape)
-        return self.offsets.expand(len(courses), -1).gather(1, courses % self.offsets.shape[1])
-
-    def phases(self, region: Region, pixel: float, places_px: Tensor) -> Tensor:
-        """Channels (B, channels, h, w) of a region whose pixels are `pixel` wide, shifted by (B, 2) pixels."""
-        return _sines(self.cycles(region, pixel, places_px))
 
     def periods(self, height_px: float, width_px: float) -> float:
         """How many periods, of one vector or of both, there are in a picture."""
