@@ -187,8 +187,8 @@ def _beside_the_real(
     case: Case, maps: Maps, standard: _Standard, floor: Mapping[str, float]
 ) -> tuple[dict[str, float], dict[str, Any]]:
     """Figures that compare with the real pictures, and the same level by level."""
-    if len(case.judged) == 1:  # the floor is of pictures of this size
-        maps = _cropped(maps, case.judged[0].size_px)
+    if len(case.judged) == 1:  # the floor is of pictures of this size, which begin alike
+        maps = _cropped(_rolled(maps, case.judged[0], standard), case.judged[0].size_px)
     real = list(case.judged)
     swd = _swd([maps], real, standard)
     contrast = metrics.contrast_ratio(standard.channels(maps), [standard.channels(one) for one in real])
@@ -206,6 +206,12 @@ def _beside_the_real(
         **{f"{name}_distance": float(np.mean(distance)) for name, distance in distances.items()},
     }
     return figures, {"swd_levels": swd, "contrast_levels": contrast, "spectrum_bands_db": spectrum}
+
+
+def _rolled(maps: Maps, real: Maps, standard: _Standard) -> Maps:
+    """Seamless maps, begun where the real ones do: at a joint, or so far from it."""
+    shift = metrics.best_shift(standard.channels(maps), standard.channels(real))
+    return Maps.from_arrays({name: np.roll(maps[name].pixels, shift, (0, 1)) for name in maps}, name=maps.name)
 
 
 def _cropped(maps: Maps, size_px: tuple[int, int]) -> Maps:

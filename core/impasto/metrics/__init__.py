@@ -4,6 +4,7 @@ Pixels are float32 (H, W, C) in [0, 1] as in `Texture`. Every measure is determi
 looking: structure that is broken but locally right passes them all.
 """
 
+from .alignment import best_shift
 from .copies import (
     Nearest,
     largest_copied_block,
@@ -29,6 +30,7 @@ from .wavelets import wavelet_distance
 __all__ = [
     "Nearest",
     "Pictures",
+    "best_shift",
     "color_distance",
     "contrast_ratio",
     "fine",
