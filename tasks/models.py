@@ -33,22 +33,15 @@ def _train(name: str, about: dict[str, Any], data: Path, folder: Path) -> None:
         print(f"{model} is there already: remove it to train it again")
         return
     trained = WORK / f"{name}.safetensors"
-    command = ["train", "train-torus", source, "--out", WORK, "--licence", about["licence"], "--hold-out", "--seed", 0]
-    command += ["--label", about["label"], "--material", about["material"]]
-    stages = [{"steps": about["steps"]}, *about.get("then", [])]
-    for number, stage in enumerate(stages, start=1):
-        stage_name = name if number == len(stages) else f"{name}-{number}"
-        if not (WORK / f"{stage_name}.safetensors").exists():
-            settings = [word for key, value in stage.items() for word in (f"--{key.replace('_', '-')}", value)]
-            before = ["--from", f"{name}-{number - 1}"] if number > 1 else []
-            with step(f"Training {stage_name}"):
-                _run([*command, "--name", stage_name, *settings, *before])
+    if not trained.exists():
+        with step(f"Training {name}"):
+            command = ["train", "train-torus", source, "--name", name, "--out", WORK, "--hold-out", "--seed", 0]
+            settings = [word for key in ("label", "material", "licence", "steps") for word in (f"--{key}", about[key])]
+            _run([*command, *settings])
     with step(f"Judging {name} by the half that it did not learn"):
         _run(["evaluate", trained, source, "--record", "--out", ROOT / "out" / "models" / name])
     folder.mkdir(parents=True, exist_ok=True)
     shutil.move(trained, model)
-    for stage_file in WORK.glob(f"{name}-[0-9].*"):
-        stage_file.unlink()
 
 
 def _run(arguments: list[object]) -> None:

@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 
 CHECKPOINT_INTERVAL_S = 60.0
 PREVIEW_INTERVAL_S = 10.0
-CURVE_ROWS = 200
+CURVE_ROWS = 80
 
 
 @dataclass

@@ -22,14 +22,16 @@ from impasto_gan.torus.augmentation import Augmentation
 from impasto_gan.torus.data import prepare, slopes
 from impasto_gan.torus.generate import Choice, Painting, load, make, whole_picture
 from impasto_gan.torus.losses import sliced_wasserstein
-from impasto_gan.torus.mean_unit import MeanUnit
+from impasto_gan.torus.modes import MODES, Modes
 from impasto_gan.torus.networks import PatchDiscriminator, patch_px
+from impasto_gan.torus.periodic import Periodic
 from impasto_gan.torus.profile import Profile
 from impasto_gan.torus.region import Region, whole
 from impasto_gan.torus.regularity import calmest_place, find_units, find_waves
 from impasto_gan.torus.resampling import taps_of
 from impasto_gan.torus.sliders import _measured, find_sliders
 from impasto_gan.torus.training import GENERATOR_WIDTHS, TorusTraining
+from impasto_gan.torus.unit import Unit, room_for
 from impasto_gan.torus.waves import UNIT_CHANNELS, Bond, Waves
 
 TINY = {"name": "tiny", "canvas_px": 96, "crop_px": 48, "batch": 2, "width": 0.125}
@@ -431,6 +433,19 @@ def test_units_of_courses_and_their_bond_are_found(turned):
     assert waves.bond.spread < 0.03
 
 
+def test_where_the_units_of_each_course_end_is_found_to_the_pixel():
+    """Of a bond that is kept loosely: joints of the mean are as dark as each course's own."""
+    picture = np.concatenate(
+        [np.roll(bond(shift=0)[32 * k : 32 * k + 32], by, 1) for k, by in enumerate((0, 33, 2, 30, 3, 31))]
+    )
+    values, place = torch.from_numpy(picture).float().permute(2, 0, 1), torch.tensor([-16.0, -16.0])
+    waves = find_units(values, Waves(torch.tensor([[1 / 32, 0.0]])), place)
+    assert waves.bond.spread > 0.01
+    mean = Periodic.of(values - values.mean((1, 2), keepdim=True), waves, place).at(waves, whole((192, 192)), 1, place)
+    joints = (values[0] < 0.3) & (torch.arange(192)[:, None] % 32 >= 6)
+    assert (mean[0] + values[0].mean())[joints].mean() < 0.21
+
+
 def test_planks_that_do_not_end_have_no_units_nor_have_courses_without_a_bond():
     waves, anyhow = Waves(torch.tensor([[1 / 32, 0.0]])), (0, 9, 41, 17, 60, 30)
     loose = np.concatenate([np.roll(bond(shift=0)[32 * k : 32 * k + 32], by, 1) for k, by in enumerate(anyhow)])
@@ -472,33 +487,146 @@ def test_what_units_have_in_common_is_measured():
     """The joints of another part of the wall are told to a tenth of their depth, and no tile's own tone or grain."""
     picture = torch.from_numpy(tiles(320)).float().permute(2, 0, 1)
     waves, place = Waves(torch.tensor([[1 / 32, 0.0], [0.0, 1 / 32]])), torch.tensor([7.3, -2.6])
-    unit = MeanUnit.of(picture[:, :160], waves, place)
+    unit = Periodic.of(picture[:, :160], waves, place)
     other, full = picture[:, 160:], Region(160, 0, 160, 320, (320, 320))
-    told = unit.at(waves, full, 1, place[None])[0]
+    told = unit.at(waves, full, 1, place)
     joints = other[0] < 0.4
     assert (told - other)[:, joints].square().mean().sqrt() < 0.1 * 0.45
     assert told[:, ~joints].std() < 0.03
     assert (other - told)[:, ~joints].std() == pytest.approx(float(other[:, ~joints].std()), rel=0.1)
 
 
-def test_the_mean_unit_is_the_same_in_parts_and_with_less_detail():
+@pytest.mark.parametrize("in_bond", [False, True])
+def test_the_mean_is_the_same_in_parts_and_with_less_detail(in_bond):
     waves = Waves(torch.eye(2) / 32)
-    unit = MeanUnit.of(torch.from_numpy(tiles()).float().permute(2, 0, 1), waves, torch.zeros(2))
-    places = torch.tensor([[0.0, 0.0], [13.7, 400.2]])
-    all_of_it = unit.at(waves, whole((64, 96)), 1, places)
-    part = unit.at(waves, Region(50, -10, 30, 40, (64, 96)), 1, places)
-    assert torch.equal(part, all_of_it.roll((-50, 10), (2, 3))[:, :, :30, :40])
-    quarter = unit.at(waves, whole((16, 24)), 4, places)
+    unit = Periodic.of(torch.from_numpy(tiles()).float().permute(2, 0, 1), waves, torch.zeros(2))
+    if in_bond:
+        waves = replace(waves, bond=Bond(0.3, 0.0), offsets=torch.tensor([[0.0, 0.4]]))
+    place = torch.tensor([0.0, 400.2])
+    all_of_it = unit.at(waves, whole((64, 96)), 1, place)
+    part = unit.at(waves, Region(50, -10, 30, 40, (64, 96)), 1, place)
+    assert torch.equal(part, all_of_it.roll((-50, 10), (1, 2))[:, :30, :40])
+    quarter = unit.at(waves, whole((16, 24)), 4, place)
     assert torch.allclose(quarter, torch.nn.functional.avg_pool2d(all_of_it, 4), atol=1e-5)
 
 
 def test_where_courses_go_one_way_a_unit_is_as_long_as_the_picture():
     picture = torch.from_numpy(bricks()).float().permute(2, 0, 1)
-    unit = MeanUnit.of(picture, Waves(torch.tensor([[1 / 32, 0.0]])), torch.zeros(2))
+    unit = Periodic.of(picture, Waves(torch.tensor([[1 / 32, 0.0]])), torch.zeros(2))
     assert unit.rows.shape == (3, 1, 32)
     assert unit.columns.shape == (3, 1, 1)
-    beside = picture - unit.at(Waves(torch.tensor([[1 / 32, 0.0]])), whole((160, 160)), 1, torch.zeros(1, 2))[0]
+    beside = picture - unit.at(Waves(torch.tensor([[1 / 32, 0.0]])), whole((160, 160)), 1, torch.zeros(2))
     assert beside.std() == pytest.approx(0.05, rel=0.1)  # the grain, and no joints
+
+
+def grain(joint: float, side: int = 256, period: int = 32) -> tuple[torch.Tensor, torch.Tensor]:
+    """Noise that is `joint` times as strong at joints, (1, side, side), and where those are, (side, side)."""
+    line = torch.arange(side) % period < 8
+    joints = line[:, None] | line
+    noise = torch.randn(1, side, side, generator=torch.Generator().manual_seed(3))
+    return noise * torch.where(joints, joint, 1.0), joints
+
+
+def alike(channels: int, counts: tuple[int, int]) -> torch.Tensor:
+    """Units that differ in nothing but grain."""
+    return torch.zeros(1, channels, *counts)
+
+
+def test_how_much_units_differ_is_measured_at_each_place():
+    """Grain that is six times as strong at joints is alike everywhere to the networks, and strong there when made."""
+    waves = Waves(torch.eye(2) / 32)
+    picture, joints = grain(6.0)
+    unit = Unit.of(picture, waves, torch.zeros(2))
+    inner = torch.nn.functional.max_pool2d(joints[None].float(), 5, 1, 2)[0] == 0
+
+    def ratio(values: torch.Tensor) -> float:
+        octave = split_octave(values[None])[0][0, 0]
+        return float(octave[joints].std() / octave[inner].std())
+
+    assert ratio(picture) > 5
+    assert ratio(unit.without(picture, waves, torch.zeros(2))) == pytest.approx(1, abs=0.35)
+    other = torch.randn(1, 1, 256, 256, generator=torch.Generator().manual_seed(4))
+    made = unit.added(other, waves, whole((256, 256)), 0, alike)[0]
+    assert ratio(made) == pytest.approx(ratio(picture), rel=0.35)
+    even = Unit.of(grain(1.0)[0], waves, torch.zeros(2))
+    assert ratio(even.added(other, waves, whole((256, 256)), 0, alike)[0]) == pytest.approx(1, abs=0.1)
+
+
+@pytest.mark.parametrize("skipped", [0, 2])
+def test_units_are_the_same_in_parts(skipped):
+    waves, full = Waves(torch.eye(2) / 32), (128, 96)
+    unit = Unit.of(grain(6.0)[0], waves, torch.zeros(2))
+    x = torch.randn(1, 1, *full, generator=torch.Generator().manual_seed(5))
+
+    def made(want: Region) -> torch.Tensor:
+        needed = room_for(want)
+        return needed.take(unit.added(whole(full).take(x, needed), waves, needed, skipped, alike), want)
+
+    all_of_it = made(whole(full))
+    assert torch.allclose(
+        made(Region(51, -10, 30, 41, full)), all_of_it.roll((-51, 10), (2, 3))[:, :, :30, :41], atol=1e-6
+    )
+    assert torch.allclose(made(Region(-7, 0, 140, 96, full))[:, :, 7:135], all_of_it, atol=1e-6)
+
+
+SHADED = Waves(torch.tensor([[1 / 32, 0.0], [0.0, 1 / 40]]))
+
+
+def shaded() -> torch.Tensor:
+    """Tiles (3, 320, 320) that differ in tone, and each on its own in how bright its left edge is."""
+    random = torch.Generator().manual_seed(6)
+    y, x = torch.meshgrid(torch.arange(320), torch.arange(320), indexing="ij")
+    tones, edges = (0.1 * torch.randn(11, 9, generator=random)[(y + 16) // 32, (x + 20) // 40] for _ in range(2))
+    edge = (x + 20) % 40 < 6
+    return (tones + torch.where(edge, edges, 0.0) + 0.01 * torch.randn(320, 320, generator=random)).expand(3, -1, -1)
+
+
+def test_how_units_differ_as_wholes_is_measured():
+    """Tone and edge are told apart from grain, and what is made anew has both, as strong, with edges as sharp."""
+    picture, place = shaded(), torch.full((2,), -0.5)
+    modes = Modes.of(picture, SHADED, place)
+    rest = modes.without(picture, SHADED, place)
+    assert rest.std() == pytest.approx(0.01, rel=0.15)
+    weights = torch.randn(MODES, 10, 8, generator=torch.Generator().manual_seed(7))
+    made = modes.at(weights, SHADED, whole((320, 320)), 1, place)
+    assert made.std() == pytest.approx(float(picture.std()), rel=0.2)
+    for tiles in (picture, made):
+        inner = tiles[0, 16:304, 20:300].unflatten(0, (9, 32)).unflatten(2, (7, 40)).transpose(1, 2)
+        left, right = inner[..., :6].mean((2, 3)), inner[..., 6:].mean((2, 3))
+        assert (left - right).std() == pytest.approx(0.1, rel=0.35)
+        assert inner[..., 6:].std((2, 3)).mean() < 0.02
+
+
+def test_modes_are_the_same_in_parts_and_with_less_detail():
+    modes = Modes.of(shaded(), SHADED, torch.full((2,), -0.5))
+    weights = torch.randn(MODES, 4, 4, generator=torch.Generator().manual_seed(8))
+
+    def at(region: Region, pixel: int = 1) -> torch.Tensor:
+        return modes.at(weights, SHADED, region, pixel, torch.zeros(2))
+
+    all_of_it = at(whole((128, 160)))
+    part = at(Region(100, -30, 60, 70, (128, 160)))
+    assert torch.allclose(part, all_of_it.roll((-100, 30), (1, 2))[:, :60, :70], atol=1e-6)
+    quarter = torch.nn.functional.avg_pool2d(all_of_it, 4)
+    assert torch.allclose(at(whole((32, 40)), 4), quarter, atol=1e-5)
+
+
+def test_modes_need_many_units_that_are_not_in_a_bond():
+    place = torch.full((2,), -0.5)
+    assert Modes.of(shaded()[:, :200, :200], SHADED, place) is None
+    assert Modes.of(shaded(), replace(SHADED, bond=Bond(0.5, 0.0)), place) is None
+    assert Modes.of(shaded(), replace(SHADED, vectors=SHADED.vectors[:1]), place) is None
+
+
+def test_units_come_back_from_their_tensors():
+    courses = replace(SHADED, vectors=SHADED.vectors[:1])
+    loose, tiled = (Unit.of(shaded(), waves, torch.zeros(2)) for waves in (courses, SHADED))
+    assert not loose.variances
+    assert tiled.modes
+    for unit in (loose, tiled):
+        again = Unit.from_tensors(unit.tensors()).tensors()
+        assert again.keys() == unit.tensors().keys()
+        assert all(torch.equal(again[name], tensor) for name, tensor in unit.tensors().items())
 
 
 def test_joints_are_straight_from_the_start(lattice):

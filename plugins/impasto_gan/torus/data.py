@@ -23,10 +23,9 @@ from impasto.texture import MAP_CHANNELS, Maps
 from impasto.training import LEARNED_MAPS, LEAST_DEVIATION
 
 from . import octaves
-from .mean_unit import MeanUnit
 from .profile import Profile
-from .region import whole
 from .regularity import calmest_place, find_units, find_waves
+from .unit import Unit
 from .waves import Waves
 
 T = TypeVar("T")
@@ -118,7 +117,7 @@ class Data:
     origin_px: Tensor
     canvas: tuple[int, int]
     labels: tuple[str, ...]
-    unit: MeanUnit | None
+    unit: Unit | None
 
     def crops(self, count: int, fine_px: int, random: torch.Generator) -> Crops:
         """Random crops, of each class as many: coarse ones that show the size of the canvas, fine ones of `fine_px`.
@@ -200,10 +199,11 @@ def prepare(
     unit = None
     if waves.has_courses:
         ((tensor, known),) = pixels
-        unit, beside = _split(tensor, waves, -origin_px)
+        unit = Unit.of(tensor, waves, -origin_px)
         if not waves.has_units:
-            waves = find_units(beside, waves, -origin_px)
-        pixels = [(beside, known)]
+            waves = find_units(unit.without(tensor, waves, -origin_px), waves, -origin_px)
+            unit = Unit.of(tensor, waves, -origin_px)
+        pixels = [(unit.without(tensor, waves, -origin_px), known)]
     standard = _standard(names, pixels)
     layouts = _layouts(dataset, [min(tensor.shape[1:]) for tensor, _ in pixels], canvas_px)
     side = min(min(tensor.shape[1:]) for (tensor, _), is_layout in zip(pixels, layouts, strict=True) if not is_layout)
@@ -246,12 +246,6 @@ def prepare(
         "data": dataset.sources([(sample.size_px, part) for sample, part in zip(dataset.samples, parts, strict=True)]),
     }
     return data, about
-
-
-def _split(pixels: Tensor, waves: Waves, place_px: Tensor) -> tuple[MeanUnit, Tensor]:
-    """What units of pixels (C, H, W) have in common, of mean 0, and what is beside it, of the mean of the pixels."""
-    unit = MeanUnit.of(pixels - pixels.mean((1, 2), keepdim=True), waves, place_px)
-    return unit, pixels - unit.at(waves, whole((pixels.shape[1], pixels.shape[2])), 1, place_px[None])[0]
 
 
 def _tensor(maps: Maps, names: tuple[str, ...]) -> tuple[Tensor, Tensor]:

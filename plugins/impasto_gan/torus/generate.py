@@ -21,30 +21,32 @@ from impasto.relief import HALO_PX, normal_from_height, occlusion_from_height
 from impasto.texture import MAP_CHANNELS, Maps
 
 from .data import COARSE, Standard
-from .mean_unit import MeanUnit
 from .networks import BROAD_STREAM, GLOBAL_CHANNELS, GRID_STREAM, STYLE_CHANNELS, TorusGenerator
 from .region import Region, whole
 from .resampling import taps_of
+from .unit import Unit, room_for
 from .waves import Draw, Waves, from_card
 
 if TYPE_CHECKING:
     from . import TorusParameters
 
 STREAMS = {BROAD_STREAM: 100, GRID_STREAM: 101}
-GLOBAL_STREAM, UNIT_STREAM, COURSE_STREAM = 102, 103, 104
+GLOBAL_STREAM, UNIT_STREAM, COURSE_STREAM, MODE_STREAM = 102, 103, 104, 105
 HEIGHT_MARGIN = 0.25
 """Heights beyond those of the training data are kept: so much on either side, in parts of its range."""
 TILE_PX = (512, 2048)
 """Height and width of tiles: low, so that a band of a very wide picture is small, yet not too low: edges are made
 twice."""
 LEAST_CELLS = 2
+UNIT = "unit."
+"""What the names of the unit's tensors begin with, in a model's file."""
 
 
 @dataclass(frozen=True)
 class Model:
     """A trained generator, how its maps are standardised, its lattice, classes, and directions of sliders (N, 32).
 
-    unit: the mean of a material of courses, to which the network makes what differs.
+    unit: what units of a material of courses have in common, to which the network makes what differs.
     """
 
     network: TorusGenerator
@@ -52,7 +54,7 @@ class Model:
     waves: Waves
     classes: tuple[str, ...] = ()
     sliders: Tensor = field(default_factory=lambda: torch.zeros(0, STYLE_CHANNELS))
-    unit: MeanUnit | None = None
+    unit: Unit | None = None
     texel_m: float | None = None
     height_range_m: float | None = None
     name: str = ""
@@ -137,14 +139,15 @@ class Painting:
         return values
 
     def _made(self, want: Region) -> Tensor:
-        network = self.model.network
-        region = want.clipped()
+        network, unit = self.model.network, self.model.unit
+        needed = room_for(want) if unit else want
+        region = needed.clipped()
         stages = len(network.stages) - self.skipped
         values = network(region, self.style, self._noise, self._guide, self.choice.variation, stages)
-        values = self.model.standard.back(region.take(values, want))[0]
-        if self.model.unit is not None:
-            values = values + self.model.unit.at(self._waves, want, 1 << self.skipped, torch.zeros(1, 2))[0]
-        return values
+        values = self.model.standard.back(region.take(values, needed))
+        if unit:
+            values = needed.take(unit.added(values, self._waves, needed, self.skipped, self._drawn(MODE_STREAM)), want)
+        return values[0]
 
     def _noise(self, stream: int, channels: int, region: Region) -> Tensor:
         window = (region.top, region.left, region.height, region.width)
@@ -221,7 +224,7 @@ def _built(path: Path, _sha256: str, device: str) -> Model:
         network = TorusGenerator(channels, card["widths"], card["blocks"], waves.guides, len(card["classes"]))
         state = {name: torch.from_numpy(array).float() for name, array in load_model(file).items()}
         sliders = state.pop("sliders", torch.zeros(0, STYLE_CHANNELS))
-        knots = [state.pop(f"unit.{name}") for name in ("rows", "columns") if f"unit.{name}" in state]
+        measured = {name.removeprefix(UNIT): state.pop(name) for name in list(state) if name.startswith(UNIT)}
         network.load_state_dict(state)
         standard = Standard(maps, torch.tensor(card["mean"])[:, None, None], torch.tensor(card["matrix"]))
     except (KeyError, TypeError, AttributeError, RuntimeError) as error:
@@ -232,7 +235,7 @@ def _built(path: Path, _sha256: str, device: str) -> Model:
         waves,
         tuple(card["classes"]),
         sliders,
-        MeanUnit(*knots).on(device) if knots else None,
+        Unit.from_tensors(measured).on(device) if measured else None,
         card.get("texel_m"),
         card.get("height_range_m"),
         str(card["name"]),

@@ -37,6 +37,11 @@ class Region:
             clipped = replace(clipped, left=0, width=self.full[1])
         return clipped
 
+    def halved(self) -> Region:
+        """The same of a torus half as large."""
+        full = (self.full[0] // 2, self.full[1] // 2)
+        return Region(self.top // 2, self.left // 2, self.height // 2, self.width // 2, full)
+
     def bands(self, area: int) -> list[Region]:
         """The rows of this region in bands of at most about `area` pixels."""
         count = -(-self.height * self.width // area)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -10,6 +11,8 @@ from torch import Tensor
 from impasto.courses import find_course
 from impasto.lattice import autocorrelation, find_lattice, normalise
 
+from .periodic import Periodic
+from .region import whole
 from .waves import HARMONICS, Bond, Waves, units_at
 
 LATTICE_CORRELATION = 0.4
@@ -28,6 +31,8 @@ LEAST_ALIKE = 0.01
 MOST_SPREAD = 0.1
 """How much courses may deviate from their bond, in units: where a phase says little of where a joint is, it does harm.
 Planks of 0.07 end where they are told to; bricks of 0.12 came out with fine SWD of 1.66 with phases, 1.31 without."""
+SHIFTS_PX = torch.linspace(-4, 4, 17)
+SHARPENINGS = 3
 
 
 def find_waves(luminance: Tensor) -> Waves:
@@ -108,7 +113,26 @@ def find_units(picture: Tensor, waves: Waves, place_px: Tensor) -> Waves:
         return waves
     bond = Bond(float(steps.angle()) / (2 * math.pi), spread)
     along = _axis(1 - axis, 1 / length)
-    return Waves(torch.stack([waves.vectors[0], along]), bond, offsets.roll(int(numbers[0]))[None])
+    found = Waves(torch.stack([waves.vectors[0], along]), bond, offsets.roll(int(numbers[0]))[None])
+    return _sharpened(picture, found, place_px)
+
+
+def _sharpened(picture: Tensor, waves: Waves, place_px: Tensor) -> Waves:
+    """Waves in a bond with each course's offset where its units are most like the mean of all, in `SHIFTS_PX`."""
+    region, axis = whole((picture.shape[1], picture.shape[2])), waves.course_axis
+    picture = picture - picture.mean((1, 2), keepdim=True)
+    picture = picture / picture.std((1, 2), keepdim=True).clamp(min=1e-6)
+    for _ in range(SHARPENINGS):
+        assert waves.offsets is not None
+        mean, found = Periodic.of(picture, waves, place_px), waves.offsets
+        courses = waves.units_along(axis, region, 1, place_px) % found.shape[1]
+        shifts = SHIFTS_PX * waves.frequency(1 - axis)
+        alike = []
+        for shift in shifts:
+            units = mean.at(replace(waves, offsets=found + shift), region, 1, place_px)
+            alike.append(torch.zeros(found.shape[1]).index_add(0, courses, (units * picture).sum((0, 2 - axis))))
+        waves = replace(waves, offsets=found + shifts[torch.stack(alike).argmax(0)])
+    return waves
 
 
 def _changes(course: Tensor) -> Tensor:

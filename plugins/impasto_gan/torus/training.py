@@ -300,8 +300,7 @@ def train_torus(parameters: TrainTorusParameters, inputs: Mapping[str, Any], con
         sliders = find_sliders(training.model())
         training.ema.sliders = nn.Parameter(sliders.directions, requires_grad=False)
         if data.unit is not None:
-            knots = {"rows": data.unit.rows, "columns": data.unit.columns}
-            training.ema.unit = nn.ParameterDict(knots).requires_grad_(False)
+            training.ema.unit = nn.ParameterDict(data.unit.tensors()).requires_grad_(False)
         return {
             "label": parameters.label or parameters.name.replace("-", " ").capitalize(),
             "material": parameters.material,

@@ -1,89 +1,121 @@
-"""What the units of a material, such as tiles or boards, have in common: their mean, measured, to which networks add.
+"""What can be measured of the units of a material, such as tiles or boards, need not be learned: networks add the rest.
 
 A joint that a network has to draw wavers by a pixel, as noise has it, and straight joints are most of what a wall of
-tiles is. So networks learn only how units differ from their mean, and that at its own scale. Where units lie in a bond,
-or nothing divides a course, it is the mean along whole courses: their ends are too few, and too far from step.
+tiles is: so their mean is measured, and in what ways tiles differ as wholes. And the rest is another matter at a joint
+than within a tile, whose grain may be a tenth of that: so its spread is measured, octave by octave, and networks learn
+what is alike everywhere. Where nothing divides a course, or what does lies anyhow, as head joints of old bricks do,
+only the mean along the whole of it is measured: the rest has joints of its own, which its spread would distort.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 
 import torch
 from torch import Tensor
+from torch.nn.functional import interpolate
 
+from impasto.losses import split_octave
+
+from .modes import MODES, Modes
+from .periodic import Periodic
 from .region import Region, whole
-from .waves import Waves
+from .waves import Draw, Waves
 
-KNOT_PX = 1.0
-"""Distance of the knots, in pixels of the surface, between which the mean is linear."""
-PRODUCTS = 4
-"""Joints along rows, joints along columns, and what their crossing changes; the grain of single units is left out."""
-RIDGE = 0.01
+SPREAD_OCTAVES, PRODUCTS = 3, 2
+"""The finest octaves, whose spread is measured: of coarser ones there is too little to see at each phase."""
+LEAST_VARIANCE = 0.01
+"""Of an octave at a phase, in parts of its mean."""
 
 
 @dataclass(frozen=True)
-class MeanUnit:
-    """rows (C, R, n) and columns (C, R, m): knots over a period along y and x; the mean is the sum of R products.
+class Unit:
+    """mean: of all units. modes: how they differ as wholes, where many are seen. variances: of all the rest.
 
-    One knot where there is no period, or units lie in a bond.
+    Of each of the finest octaves one, finest first, in parts of its mean over the unit; none where there are no units.
     """
 
-    rows: Tensor
-    columns: Tensor
+    mean: Periodic
+    variances: tuple[Periodic, ...]
+    modes: Modes | None = None
 
     @classmethod
-    def of(cls, picture: Tensor, waves: Waves, place_px: Tensor) -> MeanUnit:
-        """Of a picture (C, H, W) at `place_px` (2,) of waves that are courses: least squares, then its largest part."""
-        region = whole((picture.shape[1], picture.shape[2]))
-        along_y, along_x = (
-            _weights(waves, region, 1, place_px[None], axis, _knots(waves.frequency(axis)))[0] for axis in (0, 1)
-        )
-        knots = _solved(along_x, _solved(along_y, picture.cpu().double()).mT).mT  # (C, n, m)
-        left, sizes, right = torch.linalg.svd(knots, full_matrices=False)
-        sizes = sizes[:, None, :PRODUCTS].sqrt()
-        rows, columns = left[:, :, :PRODUCTS] * sizes, right.mT[:, :, :PRODUCTS] * sizes
-        return cls(rows.mT.float().contiguous(), columns.mT.float().contiguous())
+    def of(cls, picture: Tensor, waves: Waves, place_px: Tensor) -> Unit:
+        """Of a picture (C, H, W) at `place_px` (2,) of waves that are courses; its own mean is not the unit's."""
+        picture = picture - picture.mean((1, 2), keepdim=True)
+        mean = Periodic.of(picture, waves, place_px)
+        beside = picture - mean.at(waves, whole((picture.shape[1], picture.shape[2])), 1, place_px)
+        modes = Modes.of(beside, waves, place_px)
+        rest = (modes.without(beside, waves, place_px) if modes else beside)[None]
+        variances = []
+        for octave in range(SPREAD_OCTAVES if waves.has_units else 0):
+            detail, rest = split_octave(rest)
+            squares = detail[0].square()
+            parts = squares / squares.mean((1, 2), keepdim=True).clamp(min=1e-12)
+            variances.append(Periodic.of(parts, waves, place_px, 1 << octave, PRODUCTS))
+        return cls(mean, tuple(variances), modes)
 
-    def on(self, device: str) -> MeanUnit:
+    @classmethod
+    def from_tensors(cls, tensors: Mapping[str, Tensor]) -> Unit:
+        """What `tensors` gave. KeyError where one is missing."""
+
+        def named(name: str) -> Periodic:
+            return Periodic(*(tensors[f"{name}_{field.name}"] for field in fields(Periodic)))
+
+        octaves = range(SPREAD_OCTAVES if "variance0_rows" in tensors else 0)
+        variances = tuple(named(f"variance{octave}") for octave in octaves)
+        return cls(named("mean"), variances, Modes(named("modes")) if "modes_rows" in tensors else None)
+
+    def tensors(self) -> dict[str, Tensor]:
+        """By name, as a file holds them."""
+        named = {"mean": self.mean, **{f"variance{octave}": one for octave, one in enumerate(self.variances)}}
+        if self.modes:
+            named["modes"] = self.modes.patterns
+        return {
+            f"{name}_{field.name}": getattr(one, field.name) for name, one in named.items() for field in fields(one)
+        }
+
+    def on(self, device: str) -> Unit:
         """The same on a device."""
-        return replace(self, rows=self.rows.to(device), columns=self.columns.to(device))
+        modes = Modes(self.modes.patterns.on(device)) if self.modes else None
+        return Unit(self.mean.on(device), tuple(one.on(device) for one in self.variances), modes)
 
-    def at(self, waves: Waves, region: Region, pixel: int, places_px: Tensor) -> Tensor:
-        """The mean (B, C, h, w) in a region whose pixels are `pixel` wide, shifted by places_px (B, 2)."""
-        rows, columns = (
-            torch.einsum(
-                "bhn,crn->bcrh", _weights(waves, region, pixel, places_px, axis, knots.shape[2]).to(knots), knots
-            )
-            for axis, knots in enumerate((self.rows, self.columns))
-        )
-        return torch.einsum("bcrh,bcrw->bchw", rows, columns)
+    def without(self, picture: Tensor, waves: Waves, place_px: Tensor) -> Tensor:
+        """What a picture (C, H, W) at `place_px` (2,) has beside the mean and the modes, spread alike everywhere."""
+        region = whole((picture.shape[1], picture.shape[2]))
+        rest = picture - self.mean.at(waves, region, 1, place_px)
+        if self.modes:
+            rest = self.modes.without(rest, waves, place_px)
+        return self._scaled(rest[None], waves, region, 0, place_px, -0.5)[0]
+
+    def added(self, x: Tensor, waves: Waves, region: Region, skipped: int, draw: Draw) -> Tensor:
+        """What `without` left (B, C, h, w), in a region of whose torus's octaves `skipped` are left out: the picture.
+
+        `room_for` says what region this needs; `draw` how units differ.
+        """
+        pixel, place_px = 1 << skipped, torch.zeros(2)
+        picture = self._scaled(x, waves, region, skipped, place_px, 0.5) + self.mean.at(waves, region, pixel, place_px)
+        if not self.modes:
+            return picture
+        rows, columns = (round(waves.frequency(axis) * region.full[axis] * pixel) for axis in (0, 1))
+        weights = draw(MODES, (max(rows, 1), max(columns, 1)))[0]
+        return picture + self.modes.at(weights, waves, region, pixel, place_px)
+
+    def _scaled(self, x: Tensor, waves: Waves, region: Region, octave: int, place_px: Tensor, power: float) -> Tensor:
+        """x, each of its octaves from that one on times its variance to a power."""
+        if octave >= len(self.variances):
+            return x
+        variance = self.variances[octave].at(waves, region, 1 << octave, place_px).clamp(min=LEAST_VARIANCE)
+        detail, smaller = split_octave(x)
+        below = self._scaled(smaller, waves, region.halved(), octave + 1, place_px, power)
+        return detail * variance**power + interpolate(below, size=x.shape[2:], mode="bilinear", align_corners=False)
 
 
-def _knots(frequency: float) -> int:
-    return max(2, round(1 / (KNOT_PX * abs(frequency)))) if frequency else 1
-
-
-def _weights(waves: Waves, region: Region, pixel: int, places_px: Tensor, axis: int, count: int) -> Tensor:
-    """How much of each of `count` knots (B, n, count) is in each row (axis 0) or column of a region; doubles.
-
-    What is `pixel` wide shows the mean of as many pixels.
-    """
-    centres = (region.columns() % region.full[1]) if axis else (region.rows() % region.full[0])
-    inner = (torch.arange(pixel) + 0.5) / pixel - 0.5
-    places = (centres[:, None] + inner).double() * pixel + places_px[:, axis, None, None]  # (B, n, pixel)
-    position = waves.frequency(axis) * places % 1 * count
-    before = position.floor()
-    after = position - before
-    weights = torch.zeros(*places.shape, count, dtype=torch.double)
-    index = before.long()[..., None] % count
-    weights.scatter_(3, index, (1 - after)[..., None])
-    weights.scatter_add_(3, (index + 1) % count, after[..., None])
-    return weights.mean(2)
-
-
-def _solved(weights: Tensor, values: Tensor) -> Tensor:
-    """Knots (C, count, m) of which the weights (n, count) make values (C, n, m), as nearly as can be."""
-    normal = weights.T @ weights
-    ridge = RIDGE * normal.diagonal().mean() * torch.eye(len(normal), dtype=normal.dtype)
-    return torch.linalg.solve(normal + ridge, weights.T @ values)
+def room_for(want: Region) -> Region:
+    """The region that `Unit.added` needs to get `want` right: octaves end at its edges, and begin at even pixels."""
+    cell = 1 << SPREAD_OCTAVES
+    grown = want.grown(cell)
+    top, left = grown.top // cell * cell, grown.left // cell * cell
+    bottom, right = (-(-end // cell) * cell for end in (grown.top + grown.height, grown.left + grown.width))
+    return Region(top, left, bottom - top, right - left, want.full)

@@ -53,7 +53,15 @@ class Waves:
     @property
     def channels(self) -> int:
         """Sine and cosine of each vector and its multiples; for two vectors also of their sum and difference."""
-        return 2 * len(_combined(self.vectors))
+        return 2 * len(_combined(*self._phased))
+
+    @property
+    def _phased(self) -> tuple[Tensor, tuple[int, ...]]:
+        """The vectors whose phases are told, and which multiples.
+
+        All joints of units in a bond are measured (see `Unit`); told more, networks draw straight lines along courses.
+        """
+        return (self.vectors[:1], HARMONICS[:2]) if self.bond else (self.vectors, HARMONICS)
 
     @property
     def has_courses(self) -> bool:
@@ -142,7 +150,8 @@ class Waves:
         def told(region: Region) -> Tensor:
             pixel = full[0] / region.full[0]
             cycles = self.cycles(region, pixel, places_px)
-            phases = _sines(cycles).to(device)
+            vectors, multiples = self._phased
+            phases = _sines(cycles[:, : len(vectors)], multiples).to(device)
             if units is None:
                 return phases
             first, second = units_at(cycles).unbind(1)  # (B, h, w)
@@ -151,6 +160,12 @@ class Waves:
             return torch.cat([phases, units.flatten(2).gather(2, index).unflatten(2, first.shape[1:])], 1)
 
         return told
+
+    def units_along(self, axis: int, region: Region, pixel: int, place_px: Tensor) -> Tensor:
+        """Which unit or course each row (axis 0) or column of a region, at place_px (2,), is in: (n,)."""
+        line = replace(region, width=1) if axis == 0 else replace(region, height=1)
+        cycles = self.cycles(line, pixel, place_px[None])[0, int(axis != self.course_axis)]
+        return units_at(cycles).flatten()
 
     def card(self) -> dict[str, Any]:
         """What a model's card keeps of them; see `from_card`."""
@@ -169,15 +184,15 @@ def units_at(cycles: Tensor) -> Tensor:
     return (cycles + 0.5).floor().long()
 
 
-def _sines(cycles: Tensor) -> Tensor:
+def _sines(cycles: Tensor, multiples: tuple[int, ...]) -> Tensor:
     """Sines and cosines (B, channels, h, w) of cycles (B, N, h, w)."""
-    angles = 2 * math.pi * _combined(cycles.transpose(0, 1)).transpose(0, 1)
+    angles = 2 * math.pi * _combined(cycles.transpose(0, 1), multiples).transpose(0, 1)
     return torch.cat([torch.sin(angles), torch.cos(angles)], 1)
 
 
-def _combined(vectors: Tensor) -> Tensor:
+def _combined(vectors: Tensor, multiples: tuple[int, ...]) -> Tensor:
     """Multiples of vectors or their cycles (N, …); of two also their sum and difference."""
-    combined = [multiple * vectors for multiple in HARMONICS]
+    combined = [multiple * vectors for multiple in multiples]
     if len(vectors) == 2:
         combined += [vectors.sum(0, keepdim=True), vectors.diff(dim=0)]
     return torch.cat(combined)

@@ -1,0 +1,124 @@
+"""Values that are the same in each unit of a material, such as a tile or a board, and how a picture tells them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from .region import Region, whole
+from .waves import Waves
+
+KNOT_PX = 1.0
+"""Distance of the knots, in pixels of the picture, between which values are linear."""
+PRODUCTS = 4
+"""Joints along rows, joints along columns, and what their crossing changes; the grain of single units is left out."""
+STEPS = 12
+"""Of the least squares, each of which takes up what the steps before have left."""
+
+
+@dataclass(frozen=True)
+class Periodic:
+    """Values over a period: the sum of R products of knots along y (C, R, n) and along x (C, R, m).
+
+    One knot where there is no period. Where units lie in a bond, they are shifted with each course.
+    """
+
+    rows: Tensor
+    columns: Tensor
+
+    @classmethod
+    def of(cls, picture: Tensor, waves: Waves, place_px: Tensor, pixel: int = 1, products: int = PRODUCTS) -> Periodic:
+        """Of a picture (C, H, W) at `place_px` (2,) of waves that are courses: least squares, then its largest part.
+
+        Its pixels are `pixel` wide. What it does not show of a unit is 0.
+        """
+        across = waves.course_axis
+        values = (picture.mT if across else picture).cpu().double()
+        region = whole((picture.shape[1], picture.shape[2]))
+        counts = [knot_count(pixel * waves.frequency(axis)) for axis in (across, 1 - across)]
+        courses = [
+            (lines, _weights(over, counts[0]), _weights(along, counts[1]))
+            for lines, over, along in _courses(waves, region, pixel, place_px)
+        ]
+        seen = torch.stack([over.sum(0)[:, None] * along.sum(0) for _, over, along in courses]).sum(0)
+        knots = torch.zeros(len(values), *counts, dtype=torch.double)
+        for _ in range(STEPS):  # Landweber 1951
+            taken_up = [over.T @ (values[:, lines] - over @ knots @ along.T) @ along for lines, over, along in courses]
+            knots += torch.stack(taken_up).sum(0) / seen.clamp(min=1e-3)
+        return cls.of_knots((knots.mT if across else knots).float(), products)
+
+    @classmethod
+    def of_knots(cls, knots: Tensor, products: int) -> Periodic:
+        """Of values (C, n, m) at the knots: the products that hold most of them."""
+        left, sizes, right = torch.linalg.svd(knots, full_matrices=False)
+        sizes = sizes[:, None, :products].sqrt()
+        rows, columns = left[:, :, :products] * sizes, right.mT[:, :, :products] * sizes
+        return cls(rows.mT.contiguous(), columns.mT.contiguous())
+
+    def on(self, device: str) -> Periodic:
+        """The same on a device."""
+        return Periodic(self.rows.to(device), self.columns.to(device))
+
+    def at(self, waves: Waves, region: Region, pixel: int, place_px: Tensor) -> Tensor:
+        """The values (C, h, w) in a region whose pixels are `pixel` wide, shifted by place_px (2,)."""
+        across = waves.course_axis
+        knots = (self.columns, self.rows) if across else (self.rows, self.columns)
+        parts = [
+            torch.einsum("crh,crw->chw", interpolated(knots[0], over), interpolated(knots[1], along))
+            for _, over, along in _courses(waves, region, pixel, place_px)
+        ]
+        values = torch.cat(parts, 1)
+        return values.mT if across else values
+
+
+def knot_count(frequency: float) -> int:
+    """How many knots there are to a period of so many cycles per pixel; one where there is none."""
+    return max(2, round(1 / (KNOT_PX * abs(frequency)))) if frequency else 1
+
+
+def phases(waves: Waves, region: Region, pixel: int, place_px: Tensor, axis: int, shift: float = 0.0) -> Tensor:
+    """Where in its period (n, pixel), in [0, 1), each of a pixel's parts is in each row (axis 0) or column of a region.
+
+    shift: periods by which it is shifted further.
+    """
+    centres = (region.columns() % region.full[1]) if axis else (region.rows() % region.full[0])
+    inner = (torch.arange(pixel) + 0.5) / pixel - 0.5
+    places = (centres[:, None] + inner).double() * pixel + place_px[axis]
+    return (waves.frequency(axis) * places + shift) % 1
+
+
+def interpolated(knots: Tensor, phases: Tensor) -> Tensor:
+    """Values (…, n) of knots (…, count) around a period, each the mean over phases (n, parts)."""
+    count = knots.shape[-1]
+    position = phases * count
+    index = position.long()
+    after = (position - index).to(knots)
+    index = index.to(knots.device) % count
+    return knots[..., index].lerp(knots[..., (index + 1) % count], after).mean(-1)
+
+
+def _weights(phases: Tensor, count: int) -> Tensor:
+    """How much of each knot `interpolated` takes: (n, count) doubles."""
+    return interpolated(torch.eye(count, dtype=torch.double), phases).T
+
+
+def _courses(waves: Waves, region: Region, pixel: int, place_px: Tensor) -> Iterator[tuple[slice, Tensor, Tensor]]:
+    """Lines that are alike along them, all or those of a course, and their phases across and along it."""
+    across = waves.course_axis
+    over = phases(waves, region, pixel, place_px, across)
+    if waves.offsets is None:
+        yield slice(None), over, phases(waves, region, pixel, place_px, 1 - across)
+        return
+    offsets, top = waves.offsets[0], 0
+    courses = waves.units_along(across, region, pixel, place_px)
+    for course, count in zip(*torch.unique_consecutive(courses, return_counts=True), strict=True):
+        lines = slice(top, top + int(count))
+        yield (
+            lines,
+            over[lines],
+            phases(waves, region, pixel, place_px, 1 - across, float(offsets[course % len(offsets)])),
+        )
+        top += int(count)
