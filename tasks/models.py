@@ -7,7 +7,6 @@ import shutil
 import subprocess
 import tomllib
 from pathlib import Path
-from typing import Any
 
 from .environments import BUILD, CORE, ROOT, clean_environment
 from .say import BuildError, step
@@ -27,7 +26,7 @@ def models(options: argparse.Namespace) -> None:
         _train(name, table[name], options.data, options.out.resolve())
 
 
-def _train(name: str, about: dict[str, Any], data: Path, folder: Path) -> None:
+def _train(name: str, about: dict[str, str | int], data: Path, folder: Path) -> None:
     source, model = data / str(about["data"]), folder / f"{name}.safetensors"
     if model.exists():
         print(f"{model} is there already: remove it to train it again")

@@ -30,12 +30,12 @@ log = logging.getLogger(__name__)
 
 CHECKPOINT_INTERVAL_S = 60.0
 PREVIEW_INTERVAL_S = 10.0
-CURVE_ROWS = 80
+CURVE_ROWS = 40
 
 
 @dataclass
 class Curve:
-    """Rows of figures by step, at most 200: where they become more, neighbours are averaged. `every`: steps a row."""
+    """Rows of figures by step: where they become `CURVE_ROWS`, neighbours are averaged. `every`: steps a row."""
 
     every: int = 1
     rows: list[dict[str, float]] = field(default_factory=list)

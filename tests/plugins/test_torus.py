@@ -31,7 +31,7 @@ from impasto_gan.torus.regularity import calmest_place, find_units, find_waves
 from impasto_gan.torus.resampling import taps_of
 from impasto_gan.torus.sliders import _measured, find_sliders
 from impasto_gan.torus.training import GENERATOR_WIDTHS, TorusTraining
-from impasto_gan.torus.unit import Unit, room_for
+from impasto_gan.torus.unit import Unit
 from impasto_gan.torus.waves import UNIT_CHANNELS, Bond, Waves
 
 TINY = {"name": "tiny", "canvas_px": 96, "crop_px": 48, "batch": 2, "width": 0.125}
@@ -527,6 +527,10 @@ def grain(joint: float, side: int = 256, period: int = 32) -> tuple[torch.Tensor
     return noise * torch.where(joints, joint, 1.0), joints
 
 
+STILL = torch.zeros(1 + MODES)
+"""No slider moves the units."""
+
+
 def alike(channels: int, counts: tuple[int, int]) -> torch.Tensor:
     """Units that differ in nothing but grain."""
     return torch.zeros(1, channels, *counts)
@@ -546,10 +550,10 @@ def test_how_much_units_differ_is_measured_at_each_place():
     assert ratio(picture) > 5
     assert ratio(unit.without(picture, waves, torch.zeros(2))) == pytest.approx(1, abs=0.35)
     other = torch.randn(1, 1, 256, 256, generator=torch.Generator().manual_seed(4))
-    made = unit.added(other, waves, whole((256, 256)), 0, alike)[0]
+    made = unit.added(other, waves, whole((256, 256)), 0, alike, STILL)[0]
     assert ratio(made) == pytest.approx(ratio(picture), rel=0.35)
     even = Unit.of(grain(1.0)[0], waves, torch.zeros(2))
-    assert ratio(even.added(other, waves, whole((256, 256)), 0, alike)[0]) == pytest.approx(1, abs=0.1)
+    assert ratio(even.added(other, waves, whole((256, 256)), 0, alike, STILL)[0]) == pytest.approx(1, abs=0.1)
 
 
 @pytest.mark.parametrize("skipped", [0, 2])
@@ -559,8 +563,8 @@ def test_units_are_the_same_in_parts(skipped):
     x = torch.randn(1, 1, *full, generator=torch.Generator().manual_seed(5))
 
     def made(want: Region) -> torch.Tensor:
-        needed = room_for(want)
-        return needed.take(unit.added(whole(full).take(x, needed), waves, needed, skipped, alike), want)
+        needed = unit.room_for(want)
+        return needed.take(unit.added(whole(full).take(x, needed), waves, needed, skipped, alike, STILL), want)
 
     all_of_it = made(whole(full))
     assert torch.allclose(
@@ -579,6 +583,12 @@ def shaded() -> torch.Tensor:
     tones, edges = (0.1 * torch.randn(11, 9, generator=random)[(y + 16) // 32, (x + 20) // 40] for _ in range(2))
     edge = (x + 20) % 40 < 6
     return (tones + torch.where(edge, edges, 0.0) + 0.01 * torch.randn(320, 320, generator=random)).expand(3, -1, -1)
+
+
+def tiles_of(waves: Waves) -> torch.Tensor:
+    """What all units of waves have in common, (1, 320, 320): a tone that rises along both sides."""
+    cycles = waves.cycles(whole((320, 320)), 1, torch.zeros(1, 2))[0] % 1
+    return cycles.sum(0, keepdim=True) - 1
 
 
 def test_how_units_differ_as_wholes_is_measured():
@@ -609,6 +619,20 @@ def test_modes_are_the_same_in_parts_and_with_less_detail():
     assert torch.allclose(part, all_of_it.roll((-100, 30), (1, 2))[:, :60, :70], atol=1e-6)
     quarter = torch.nn.functional.avg_pool2d(all_of_it, 4)
     assert torch.allclose(at(whole((32, 40)), 4), quarter, atol=1e-5)
+
+
+def test_sliders_move_all_units_alike():
+    unit, full = Unit.of(shaded() + tiles_of(SHADED), SHADED, torch.zeros(2)), (128, 160)
+
+    def made(strength: float = 0.0, tone: float = 0.0) -> torch.Tensor:
+        moved = torch.tensor([strength, tone, *(MODES - 1) * [0.0]])
+        return unit.added(torch.zeros(1, 3, *full), SHADED, whole(full), 0, alike, moved)[0]
+
+    assert unit.axes == 1 + MODES
+    assert torch.allclose(made(5.0), 1.5 * made(), atol=1e-6)
+    change = (made(0.0, 1.0) - made()).unflatten(1, (4, 32)).unflatten(3, (4, 40))
+    assert change.std() > 0.01
+    assert torch.allclose(change, change[:, :1, :, :1].expand_as(change), atol=1e-5)
 
 
 def test_modes_need_many_units_that_are_not_in_a_bond():

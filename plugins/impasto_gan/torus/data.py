@@ -200,10 +200,11 @@ def prepare(
     if waves.has_courses:
         ((tensor, known),) = pixels
         unit = Unit.of(tensor, waves, -origin_px)
-        if not waves.has_units:
-            waves = find_units(unit.without(tensor, waves, -origin_px), waves, -origin_px)
-            unit = Unit.of(tensor, waves, -origin_px)
-        pixels = [(unit.without(tensor, waves, -origin_px), known)]
+        beside = unit.without(tensor, waves, -origin_px)
+        if not waves.has_units and (found := find_units(beside, waves, -origin_px)).has_units:
+            waves, unit = found, Unit.of(tensor, found, -origin_px)
+            beside = unit.without(tensor, waves, -origin_px)
+        pixels = [(beside, known)]
     standard = _standard(names, pixels)
     layouts = _layouts(dataset, [min(tensor.shape[1:]) for tensor, _ in pixels], canvas_px)
     side = min(min(tensor.shape[1:]) for (tensor, _), is_layout in zip(pixels, layouts, strict=True) if not is_layout)

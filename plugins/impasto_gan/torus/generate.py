@@ -24,7 +24,7 @@ from .data import COARSE, Standard
 from .networks import BROAD_STREAM, GLOBAL_CHANNELS, GRID_STREAM, STYLE_CHANNELS, TorusGenerator
 from .region import Region, whole
 from .resampling import taps_of
-from .unit import Unit, room_for
+from .unit import Unit
 from .waves import Draw, Waves, from_card
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ UNIT = "unit."
 
 @dataclass(frozen=True)
 class Model:
-    """A trained generator, how its maps are standardised, its lattice, classes, and directions of sliders (N, 32).
+    """A trained generator, how its maps are standardised, its lattice, classes, and directions of sliders (N, axes).
 
     unit: what units of a material of courses have in common, to which the network makes what differs.
     """
@@ -59,6 +59,11 @@ class Model:
     height_range_m: float | None = None
     name: str = ""
     device: str = "cpu"
+
+    @property
+    def axes(self) -> int:
+        """How many axes sliders may move along: those of the style, then those of the unit."""
+        return STYLE_CHANNELS + (self.unit.axes if self.unit else 0)
 
 
 @dataclass(frozen=True)
@@ -102,8 +107,14 @@ class Painting:
         weights = self.choice.classes or [float(not index) for index in range(len(self.model.classes))]
         classes = torch.tensor([weights], device=self.model.device) if weights else None
         style = self.model.network.style(latent, classes)
-        moves = torch.tensor(self.choice.sliders[: len(self.model.sliders)], device=self.model.device)
-        return style + moves @ self.model.sliders[: len(moves)].to(style)
+        return style + self._moved[:STYLE_CHANNELS].to(style)
+
+    @cached_property
+    def _moved(self) -> Tensor:
+        """How far sliders move the picture along each axis of the model."""
+        directions = self.model.sliders
+        moves = torch.tensor(self.choice.sliders[: len(directions)])
+        return moves @ directions[: len(moves)].to(moves) if len(moves) else torch.zeros(self.model.axes)
 
     @cached_property
     def _waves(self) -> Waves:
@@ -140,14 +151,17 @@ class Painting:
 
     def _made(self, want: Region) -> Tensor:
         network, unit = self.model.network, self.model.unit
-        needed = room_for(want) if unit else want
-        region = needed.clipped()
+        region = want.clipped()
+        needed = unit.room_for(region) if unit else region
+        made = needed.clipped()
         stages = len(network.stages) - self.skipped
-        values = network(region, self.style, self._noise, self._guide, self.choice.variation, stages)
-        values = self.model.standard.back(region.take(values, needed))
+        values = network(made, self.style, self._noise, self._guide, self.choice.variation, stages)
+        values = self.model.standard.back(values)
         if unit:
-            values = needed.take(unit.added(values, self._waves, needed, self.skipped, self._drawn(MODE_STREAM)), want)
-        return values[0]
+            values = made.take(values, needed)
+            moved = self._moved[STYLE_CHANNELS:]
+            values = unit.added(values, self._waves, needed, self.skipped, self._drawn(MODE_STREAM), moved)
+        return region.take(needed.take(values, region), want)[0]
 
     def _noise(self, stream: int, channels: int, region: Region) -> Tensor:
         window = (region.top, region.left, region.height, region.width)

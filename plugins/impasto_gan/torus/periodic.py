@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 from torch import Tensor
@@ -39,14 +39,13 @@ class Periodic:
         values = (picture.mT if across else picture).cpu().double()
         region = whole((picture.shape[1], picture.shape[2]))
         counts = [knot_count(pixel * waves.frequency(axis)) for axis in (across, 1 - across)]
-        courses = [
-            (lines, _weights(over, counts[0]), _weights(along, counts[1]))
-            for lines, over, along in _courses(waves, region, pixel, place_px)
-        ]
+        lines, over, along = _courses(waves, region, pixel, place_px)
+        across_weights, along_weights = _weights(over, counts[0]), _weights(along, counts[1])
+        courses = [(run, across_weights[run], one) for run, one in zip(lines, along_weights, strict=True)]
         seen = torch.stack([over.sum(0)[:, None] * along.sum(0) for _, over, along in courses]).sum(0)
         knots = torch.zeros(len(values), *counts, dtype=torch.double)
         for _ in range(STEPS):  # Landweber 1951
-            taken_up = [over.T @ (values[:, lines] - over @ knots @ along.T) @ along for lines, over, along in courses]
+            taken_up = [over.T @ (values[:, run] - over @ knots @ along.T) @ along for run, over, along in courses]
             knots += torch.stack(taken_up).sum(0) / seen.clamp(min=1e-3)
         return cls.of_knots((knots.mT if across else knots).float(), products)
 
@@ -66,11 +65,9 @@ class Periodic:
         """The values (C, h, w) in a region whose pixels are `pixel` wide, shifted by place_px (2,)."""
         across = waves.course_axis
         knots = (self.columns, self.rows) if across else (self.rows, self.columns)
-        parts = [
-            torch.einsum("crh,crw->chw", interpolated(knots[0], over), interpolated(knots[1], along))
-            for _, over, along in _courses(waves, region, pixel, place_px)
-        ]
-        values = torch.cat(parts, 1)
+        lines, over, along = _courses(waves, region, pixel, place_px)
+        rows, columns = interpolated(knots[0], over).mT, interpolated(knots[1], along)  # (C, h, R) and (C, R, n, w)
+        values = torch.cat([rows[:, run] @ columns[:, :, course] for course, run in enumerate(lines)], 1)
         return values.mT if across else values
 
 
@@ -79,19 +76,16 @@ def knot_count(frequency: float) -> int:
     return max(2, round(1 / (KNOT_PX * abs(frequency)))) if frequency else 1
 
 
-def phases(waves: Waves, region: Region, pixel: int, place_px: Tensor, axis: int, shift: float = 0.0) -> Tensor:
-    """Where in its period (n, pixel), in [0, 1), each of a pixel's parts is in each row (axis 0) or column of a region.
-
-    shift: periods by which it is shifted further.
-    """
+def phases(waves: Waves, region: Region, pixel: int, place_px: Tensor, axis: int) -> Tensor:
+    """Where in its period, in [0, 1), each part (n, pixel) of the pixels of a region's rows (axis 0) or columns is."""
     centres = (region.columns() % region.full[1]) if axis else (region.rows() % region.full[0])
     inner = (torch.arange(pixel) + 0.5) / pixel - 0.5
     places = (centres[:, None] + inner).double() * pixel + place_px[axis]
-    return (waves.frequency(axis) * places + shift) % 1
+    return waves.frequency(axis) * places % 1
 
 
 def interpolated(knots: Tensor, phases: Tensor) -> Tensor:
-    """Values (…, n) of knots (…, count) around a period, each the mean over phases (n, parts)."""
+    """Values (…, *n) of knots (…, count) around a period, each the mean over phases (*n, parts)."""
     count = knots.shape[-1]
     position = phases * count
     index = position.long()
@@ -101,24 +95,17 @@ def interpolated(knots: Tensor, phases: Tensor) -> Tensor:
 
 
 def _weights(phases: Tensor, count: int) -> Tensor:
-    """How much of each knot `interpolated` takes: (n, count) doubles."""
-    return interpolated(torch.eye(count, dtype=torch.double), phases).T
+    """How much of each knot `interpolated` takes: (*n, count) doubles."""
+    return interpolated(torch.eye(count, dtype=torch.double), phases).movedim(0, -1)
 
 
-def _courses(waves: Waves, region: Region, pixel: int, place_px: Tensor) -> Iterator[tuple[slice, Tensor, Tensor]]:
-    """Lines that are alike along them, all or those of a course, and their phases across and along it."""
+def _courses(waves: Waves, region: Region, pixel: int, place_px: Tensor) -> tuple[list[slice], Tensor, Tensor]:
+    """The lines of each of n courses (all one where they are alike); phases across (h, pixel), along (n, w, pixel)."""
     across = waves.course_axis
-    over = phases(waves, region, pixel, place_px, across)
+    over, along = (phases(waves, region, pixel, place_px, axis) for axis in (across, 1 - across))
     if waves.offsets is None:
-        yield slice(None), over, phases(waves, region, pixel, place_px, 1 - across)
-        return
-    offsets, top = waves.offsets[0], 0
-    courses = waves.units_along(across, region, pixel, place_px)
-    for course, count in zip(*torch.unique_consecutive(courses, return_counts=True), strict=True):
-        lines = slice(top, top + int(count))
-        yield (
-            lines,
-            over[lines],
-            phases(waves, region, pixel, place_px, 1 - across, float(offsets[course % len(offsets)])),
-        )
-        top += int(count)
+        return [slice(None)], over, along[None]
+    courses, counts = waves.units_along(across, region, pixel, place_px).unique_consecutive(return_counts=True)
+    offsets = waves.offsets[0][courses % waves.offsets.shape[1]]
+    lines = [slice(start, stop) for start, stop in pairwise([0, *counts.cumsum(0).tolist()])]
+    return lines, over, (along + offsets[:, None, None]) % 1

@@ -5,7 +5,6 @@ A region's pixels depend on where they lie in the whole alone, so parts come out
 
 from __future__ import annotations
 
-import functools
 import math
 from dataclasses import dataclass
 
@@ -13,6 +12,8 @@ import torch
 from torch import Tensor
 
 LOBES = 3
+BLOCK_PX = 64
+"""Pixels that are made by one matrix product: of few, most of the matrix is used, and of many, the processor."""
 
 
 @dataclass(frozen=True)
@@ -26,13 +27,13 @@ class Taps:
 
     def resampled(self, values: Tensor, axis: int) -> Tensor:
         """values (C, h, w) with `axis`, 1 or 2, resampled."""
-        shape = (-1, 1) if axis == 1 else (1, -1)
-        weights = self.weights.to(values)
-        taken = (
-            values.index_select(axis, index.to(values.device)) * weight.reshape(shape)
-            for index, weight in zip(self.index.T, weights.T, strict=True)
-        )
-        return functools.reduce(torch.Tensor.add_, taken)
+        parts = []
+        for index, weights in zip(self.index.split(BLOCK_PX), self.weights.split(BLOCK_PX), strict=True):
+            first, count = int(index[0, 0]), int(index[-1, -1] - index[0, 0]) + 1
+            matrix = weights.new_zeros(len(index), count).scatter_(1, index - first, weights).to(values)
+            read = values.narrow(axis, first, count)
+            parts.append(matrix @ read if axis == 1 else read @ matrix.T)
+        return torch.cat(parts, axis)
 
 
 def taps_of(start: int, count: int, out: int, made: int) -> Taps:

@@ -1,6 +1,8 @@
-"""Sliders: directions in a model's style, each named by what it changes in the picture, and changing little else.
+"""Sliders: directions in a model's latent space, each named by what it changes in the picture, and little else.
 
-How brightness, contrast, relief and so on answer to every axis of the style is measured on pictures of the same noise;
+Its axes are those of the style and, of units such as tiles, the strength of their mean and the modes in which they
+differ: there sliders move all units alike.
+How brightness, contrast, relief and so on answer to every axis is measured on pictures of the same noise;
 the pseudo-inverse of these answers gives for each property the shortest move that changes it alone (the linear case of
 Shen et al. 2020, "Interpreting the latent space of GANs", sections 3.2 and 3.3).
 """
@@ -17,17 +19,16 @@ from torch import Tensor
 from impasto.color import linear_to_oklab, srgb_to_linear
 
 from .generate import Choice, Model, Painting
-from .networks import STYLE_CHANNELS
 from .region import whole
 
 PICTURE_PX = 128
 STEP = 0.5
-"""How far along an axis of the style its effect is measured."""
+"""How far along an axis its effect is measured."""
 RIDGE = 0.1
 REACH = 2.0
 """Where a slider is tried out, to either side."""
 LONGEST = 2.5
-"""Length of a slider's unit in style: further out, pictures fall apart."""
+"""Length of a slider's unit: further out, pictures fall apart."""
 MOST = 6
 FOUND_WITH, TRIED_WITH = (0, 1), (2, 3, 4)
 """Seeds whose pictures sliders are found with; and others, for which what they do must hold too."""
@@ -39,7 +40,7 @@ CHANGE |= {"roughness": 0.02, "metal": 0.02}
 
 @dataclass(frozen=True)
 class Sliders:
-    """directions (N, 32) in style, a unit long, and for each what the model's card says of it."""
+    """directions (N, axes) of a model, a unit long, and for each what the model's card says of it."""
 
     directions: Tensor
     card: list[dict[str, Any]]
@@ -48,12 +49,12 @@ class Sliders:
 @torch.inference_mode()
 def find_sliders(model: Model) -> Sliders:
     """At most six sliders whose effect can be seen, the strongest first. `change`: what one does from end to end."""
-    axes = STEP * torch.eye(STYLE_CHANNELS)
+    axes = STEP * torch.eye(model.axes)
     answers = [_change(model, axis) for axis in axes]
     names = [name for name in CHANGE if name in answers[0]]
     effects = torch.tensor([[answer[name] / CHANGE[name] / (2 * STEP) for answer in answers] for name in names])
     gram = effects @ effects.T
-    moves = torch.linalg.solve(gram + RIDGE * gram.diagonal().mean() * torch.eye(len(names)), effects)  # (names, 32)
+    moves = torch.linalg.solve(gram + RIDGE * gram.diagonal().mean() * torch.eye(len(names)), effects)  # (names, axes)
     found = []
     for index, name in enumerate(names):
         move = moves[index] / max(float(moves[index] @ effects[index]), 1e-6)
@@ -69,7 +70,7 @@ def find_sliders(model: Model) -> Sliders:
         for _, name, _, change in found[:MOST]
     ]
     directions = [move for _, _, move, _ in found[:MOST]]
-    return Sliders(torch.stack(directions) if directions else torch.zeros(0, STYLE_CHANNELS), card)
+    return Sliders(torch.stack(directions) if directions else torch.zeros(0, model.axes), card)
 
 
 def _rises(model: Model, move: Tensor, name: str, seed: int) -> bool:

@@ -27,6 +27,8 @@ SPREAD_OCTAVES, PRODUCTS = 3, 2
 """The finest octaves, whose spread is measured: of coarser ones there is too little to see at each phase."""
 LEAST_VARIANCE = 0.01
 """Of an octave at a phase, in parts of its mean."""
+STRENGTH = 0.1
+"""How much stronger the mean is, one unit along its axis."""
 
 
 @dataclass(frozen=True)
@@ -89,33 +91,41 @@ class Unit:
             rest = self.modes.without(rest, waves, place_px)
         return self._scaled(rest[None], waves, region, 0, place_px, -0.5)[0]
 
-    def added(self, x: Tensor, waves: Waves, region: Region, skipped: int, draw: Draw) -> Tensor:
+    def room_for(self, want: Region) -> Region:
+        """The region that `added` needs to get `want` right: octaves end at its edges, and begin at even pixels."""
+        if not self.variances:
+            return want
+        cell = 1 << len(self.variances)
+        grown = want.grown(cell)
+        top, left = grown.top // cell * cell, grown.left // cell * cell
+        bottom, right = (-(-end // cell) * cell for end in (grown.top + grown.height, grown.left + grown.width))
+        return Region(top, left, bottom - top, right - left, want.full)
+
+    @property
+    def axes(self) -> int:
+        """Along how many axes all units can be moved: the strength of their mean, and each of the modes."""
+        return 1 + (MODES if self.modes else 0)
+
+    def added(self, x: Tensor, waves: Waves, region: Region, skipped: int, draw: Draw, moved: Tensor) -> Tensor:
         """What `without` left (B, C, h, w), in a region of whose torus's octaves `skipped` are left out: the picture.
 
-        `room_for` says what region this needs; `draw` how units differ.
+        `room_for` says what region this needs; `draw` how units differ; moved (axes,): how far all are along each axis.
         """
         pixel, place_px = 1 << skipped, torch.zeros(2)
-        picture = self._scaled(x, waves, region, skipped, place_px, 0.5) + self.mean.at(waves, region, pixel, place_px)
+        mean = self.mean.at(waves, region, pixel, place_px)
+        picture = self._scaled(x, waves, region, skipped, place_px, 0.5).add(mean, alpha=1 + STRENGTH * float(moved[0]))
         if not self.modes:
             return picture
-        rows, columns = (round(waves.frequency(axis) * region.full[axis] * pixel) for axis in (0, 1))
-        weights = draw(MODES, (max(rows, 1), max(columns, 1)))[0]
+        full = (region.full[0] * pixel, region.full[1] * pixel)
+        weights = draw(MODES, waves.grid(full))[0] + moved[1:, None, None].to(x)
         return picture + self.modes.at(weights, waves, region, pixel, place_px)
 
     def _scaled(self, x: Tensor, waves: Waves, region: Region, octave: int, place_px: Tensor, power: float) -> Tensor:
         """x, each of its octaves from that one on times its variance to a power."""
         if octave >= len(self.variances):
             return x
-        variance = self.variances[octave].at(waves, region, 1 << octave, place_px).clamp(min=LEAST_VARIANCE)
+        variance = self.variances[octave].at(waves, region, 1 << octave, place_px).clamp_(min=LEAST_VARIANCE)
         detail, smaller = split_octave(x)
         below = self._scaled(smaller, waves, region.halved(), octave + 1, place_px, power)
-        return detail * variance**power + interpolate(below, size=x.shape[2:], mode="bilinear", align_corners=False)
-
-
-def room_for(want: Region) -> Region:
-    """The region that `Unit.added` needs to get `want` right: octaves end at its edges, and begin at even pixels."""
-    cell = 1 << SPREAD_OCTAVES
-    grown = want.grown(cell)
-    top, left = grown.top // cell * cell, grown.left // cell * cell
-    bottom, right = (-(-end // cell) * cell for end in (grown.top + grown.height, grown.left + grown.width))
-    return Region(top, left, bottom - top, right - left, want.full)
+        scaled = interpolate(below, size=x.shape[2:], mode="bilinear", align_corners=False)
+        return scaled.addcmul_(detail, variance.pow_(power))

@@ -21,6 +21,8 @@ from .region import Region
 HARMONICS = (1, 2, 4, 8)
 """Multiples of each vector: a joint is a small part of a period, and sines of the period alone hardly tell where."""
 UNIT_CHANNELS = 4
+SIZE_COST = 0.25
+"""How much a torus may stretch periods to be nearer the wanted size; the sides of most sizes are stretched alike."""
 Draw: TypeAlias = Callable[[int, tuple[int, int]], Tensor]
 """`draw(channels, counts)`: standard normal noise (B, channels, *counts) for the units of a torus."""
 
@@ -105,13 +107,19 @@ class Waves:
         deviations = draw(1, (courses, 1))[:, 0, :, 0].cpu().float()
         return replace(self, offsets=self.bond.shift * torch.arange(courses) + self.bond.spread * deviations)
 
+    def grid(self, full: tuple[int, int]) -> tuple[int, int]:
+        """How many rows and columns of units there are on a torus of `full` pixels, at least 1 of each."""
+        rows, columns = (max(round(self.frequency(axis) * full[axis]), 1) for axis in (0, 1))
+        return rows, columns
+
     def canvas(self, near: tuple[int, int], most: int, cell_px: int) -> tuple[int, int]:
         """The torus of whole cells near the wanted (height, width), at most `most`, that stretches periods least."""
         sides = []
         for axis in (0, 1):
             choices = range(max(cell_px, near[axis] // 2), min(most, 3 * near[axis] // 2) + 1)
             cells = [side for side in choices if side % cell_px == 0]
-            sides.append(min(cells, key=lambda side: self._stretch(axis, side) + 0.2 * abs(side / near[axis] - 1)))
+            costs = {side: self._stretch(axis, side) + SIZE_COST * abs(side / near[axis] - 1) for side in cells}
+            sides.append(min(cells, key=costs.__getitem__))
         return sides[0], sides[1]
 
     def _stretch(self, axis: int, side: int) -> float:
@@ -173,10 +181,9 @@ class Waves:
         return {**about, "bond": asdict(self.bond)} if self.bond else about
 
     def _counts(self, full: tuple[int, int]) -> tuple[int, int]:
-        """How many units there are on a torus, by vector: of courses that follow each other, and in each."""
-        sides = full if self.course_axis == 0 else full[::-1]
-        first, second = (abs(self.frequency(axis)) for axis in (self.course_axis, 1 - self.course_axis))
-        return max(round(first * sides[0]), 1), max(round(second * sides[1]), 1)
+        """The sides of `grid` by vector: how many courses follow each other, and how many units there are in each."""
+        rows, columns = self.grid(full)
+        return (columns, rows) if self.course_axis else (rows, columns)
 
 
 def units_at(cycles: Tensor) -> Tensor:
