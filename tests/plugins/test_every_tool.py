@@ -6,6 +6,7 @@ A trainer makes no maps, so only what it declares is tested here, and the rest w
 
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from impasto.dataset import Dataset, dataset_of
 from impasto.errors import Cancelled
 from impasto.plugins import registry
 from impasto.recipe import Recipe, Step
-from impasto.runner import run
+from impasto.runner import Result, run
 from impasto.texture import MAP_CHANNELS, Maps
 from impasto.tools import check_tool, describe, validate
 
@@ -43,14 +44,19 @@ TINY = {
 def library_with_tiny_models(tmp_path_factory):
     """A library of models that holds one for each generator that needs one."""
     folder = tmp_path_factory.mktemp("models")
-    for trainer, parameters in TINY.items():
-        takes_dataset = any(item.kind == "dataset" for item in registry().tool(trainer).inputs)
-        given = {"dataset": two_classes()} if takes_dataset else {"source": picture(128, 128)}
-        step = Step(trainer, {**parameters, "name": trainer}, {"dataset": "dataset"} if takes_dataset else {})
-        run(Recipe((step,)), given, models_folder=folder)
+    for trainer in TINY:
+        train_tiny(trainer, folder)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("IMPASTO_MODELS", str(folder))
         yield
+
+
+def train_tiny(trainer: str, folder: Path) -> Result:
+    """Train a model of the trainer's name for two steps, into a folder."""
+    takes_dataset = any(item.kind == "dataset" for item in registry().tool(trainer).inputs)
+    given = {"dataset": two_classes()} if takes_dataset else {"source": picture(128, 128)}
+    step = Step(trainer, {**TINY[trainer], "name": trainer}, {"dataset": "dataset"} if takes_dataset else {})
+    return run(Recipe((step,)), given, models_folder=folder)
 
 
 def two_classes() -> Dataset:

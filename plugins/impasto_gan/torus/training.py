@@ -188,7 +188,7 @@ class TorusTraining(Training):
         discriminators = self.networks["discriminators"]
         assert isinstance(discriminators, nn.ModuleDict)
         with self.autocast():
-            logits: Tensor = discriminators[name](x, labels.to(x.device) if self.conditional else None)
+            logits: Tensor = discriminators[name](x, labels if self.conditional else None)
         return logits.float()
 
     @property

@@ -1,0 +1,132 @@
+"""A GPU that is none: its tensors lie in main memory, and what would fail on a real one for mixing devices fails here.
+
+Devices are as PyTorch has them: tensors of both meet only where one has no dimensions, where one is copied into the
+other, or where the CPU's index those of the GPU. What a real GPU computes, and how fast, it cannot tell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode, return_and_correct_aliasing
+from torch.utils._pytree import tree_flatten, tree_map
+from torch.utils.backend_registration import _DummyBackendModule, _setup_privateuseone_for_python_backend
+
+DEVICE = "pretend"
+CPU = torch.device("cpu")
+aten = torch.ops.aten
+MOVES = (aten._to_copy.default, aten.copy_.default)
+INDEXING = (aten.index.Tensor, aten.index_put.default, aten.index_put_.default)
+
+
+class Backend(_DummyBackendModule):
+    """What PyTorch asks of a device's module."""
+
+    def get_amp_supported_dtype(self) -> list[torch.dtype]:
+        return [torch.float32, torch.bfloat16]
+
+
+_setup_privateuseone_for_python_backend(DEVICE, Backend())
+
+
+class MixedDevicesError(RuntimeError):
+    """Tensors of two devices met."""
+
+
+class OnGPU(torch.Tensor):
+    """A tensor of the GPU; `inner` holds its values."""
+
+    inner: torch.Tensor
+
+    @staticmethod
+    def __new__(cls, inner: torch.Tensor) -> OnGPU:
+        return torch.Tensor._make_wrapper_subclass(
+            cls,
+            inner.shape,
+            strides=inner.stride(),
+            storage_offset=inner.storage_offset(),
+            dtype=inner.dtype,
+            layout=inner.layout,
+            device=f"{DEVICE}:0",
+        )
+
+    def __init__(self, inner: torch.Tensor) -> None:
+        self.inner = inner
+
+    def __repr__(self, **_: Any) -> str:
+        return f"OnGPU({self.inner!r})"
+
+    def tolist(self) -> Any:
+        return self.cpu().tolist()
+
+    @classmethod
+    def __torch_dispatch__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        return _dispatched(func, args, kwargs or {})
+
+
+class PretendGPU(TorchDispatchMode):
+    """Sees every operation, those that make tensors too."""
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        return _dispatched(func, args, kwargs or {})
+
+
+@contextmanager
+def pretend_gpu() -> Iterator[None]:
+    """Within, `DEVICE` can be used."""
+    torch._C._set_only_lift_cpu_tensors(True)  # so that torch.tensor(…, device=DEVICE) is seen
+    try:
+        with PretendGPU():
+            yield
+    finally:
+        torch._C._set_only_lift_cpu_tensors(False)
+
+
+def _dispatched(func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
+    if func.has_kernel_for_dispatch_key(torch._C.DispatchKey.CompositeImplicitAutograd):
+        with PretendGPU():
+            return func.decompose(*args, **kwargs)
+    leaves = tree_flatten((args, kwargs))[0]
+    there = [value for value in leaves if isinstance(value, OnGPU)]
+    devices = [value for value in leaves if isinstance(value, torch.device)]
+    if there and func not in MOVES:
+        _check(func, tree_flatten(args[:1] if func in INDEXING else (args, kwargs))[0])
+    if devices:
+        goes = devices[0].type == DEVICE
+    else:
+        goes = isinstance(args[0], OnGPU) if func is aten.copy_.default else bool(there)
+
+    known = {id(value.inner): value for value in there}
+    aliases = any(item.alias_info for item in func._schema.returns)
+    is_inference = torch.is_inference_mode_enabled()
+    stays_normal = aliases and not all(value.is_inference() for value in there)
+
+    def wrapped(value: Any) -> Any:
+        if not isinstance(value, torch.Tensor) or id(value) in known:
+            return known.get(id(value), value)
+        with torch.inference_mode(is_inference and not stays_normal):
+            return OnGPU(value)
+
+    out = func(*tree_map(_inner, args), **tree_map(_inner, kwargs))
+    if not goes:
+        return out
+    out = tree_map(wrapped, out)
+    if devices or is_inference or not there or any(value.is_inference() for value in there):
+        return out
+    return return_and_correct_aliasing(func, args, kwargs, out)
+
+
+def _check(func: Any, values: list[Any]) -> None:
+    tensors = [value for value in values if isinstance(value, torch.Tensor)]
+    if any(value.dim() and not isinstance(value, OnGPU) for value in tensors):
+        shapes = [tuple(value.shape) for value in tensors]
+        raise MixedDevicesError(f"{func} got tensors of two devices, of the shapes {shapes}")
+
+
+def _inner(value: Any) -> Any:
+    if isinstance(value, torch.device):
+        return CPU
+    return value.inner if isinstance(value, OnGPU) else value

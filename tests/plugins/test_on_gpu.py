@@ -1,0 +1,57 @@
+"""On a GPU, as far as that can be told without one: tensors that meet are on one device; see `pretend_gpu`."""
+
+import numpy as np
+import pytest
+import test_torus
+import torch
+from pretend_gpu import DEVICE, MixedDevicesError, pretend_gpu
+from test_every_tool import MAKERS, TINY, library_with_tiny_models, make, picture, train_tiny  # noqa: F401
+
+from impasto import runner
+from impasto_gan.torus import training
+from impasto_gan.torus.generate import Model
+from impasto_gan.torus.sliders import Sliders
+
+pytestmark = pytest.mark.usefixtures("small_weights")
+
+
+@pytest.fixture(autouse=True)
+def gpu(monkeypatch):
+    monkeypatch.setattr(runner, "choose_device", lambda wanted: DEVICE)
+    monkeypatch.setattr(training, "find_sliders", first_axis)
+    with pretend_gpu():
+        yield
+
+
+def first_axis(model: Model) -> Sliders:
+    """A slider along the first axis: finding the best takes hundreds of pictures."""
+    return Sliders(torch.eye(model.axes)[:1], [{"name": "some", "label": "Some", "low": -3, "high": 3, "default": 0}])
+
+
+def test_devices_must_not_mix():
+    there, here = torch.ones(3, device=DEVICE), torch.ones(3)
+    assert there.device.type == DEVICE
+    assert float((there + 1).sum()) == 6
+    assert torch.equal((there + here.to(DEVICE)).cpu(), torch.full((3,), 2.0))
+    with pytest.raises(MixedDevicesError):
+        there + here
+    with pytest.raises(RuntimeError):
+        there.numpy()
+
+
+@pytest.mark.parametrize("name", MAKERS)
+def test_a_tool_makes_maps(name):
+    made = make(name, picture(72, 88))
+    assert all(np.isfinite(made[map_].pixels).all() for map_ in made)
+
+
+@pytest.mark.parametrize("name", TINY)
+def test_a_trainer_trains(name, tmp_path):
+    assert train_tiny(name, tmp_path).models
+
+
+@pytest.mark.parametrize("material", [test_torus.tiles, test_torus.bond])
+def test_regular_materials_are_learned_and_made(material, tmp_path):
+    folder = test_torus.briefly_trained(tmp_path, material())
+    made = test_torus.generate(folder, 72, 88, slider_1=1.0).maps
+    assert np.isfinite(made["base_color"].pixels).all()
