@@ -519,6 +519,17 @@ def test_where_courses_go_one_way_a_unit_is_as_long_as_the_picture():
     assert beside.std() == pytest.approx(0.05, rel=0.1)  # the grain, and no joints
 
 
+@pytest.mark.parametrize(("waver_px", "is_measured"), [(0, True), (6, False)])
+def test_of_courses_that_waver_nothing_is_measured(waver_px, is_measured):
+    """They stay courses: networks are told their phases, and draw all of them."""
+    shifts = np.round(waver_px * np.sin(np.arange(160) / 9)).astype(int)
+    straight = bricks()
+    wavering = np.stack([np.roll(straight[:, column], shift, 0) for column, shift in enumerate(shifts)], 1)
+    data, _ = prepare(dataset_of(Maps.from_arrays({"base_color": wavering})), 96, 48, 32, False, "cpu")
+    assert data.waves.has_courses
+    assert (data.unit is not None) == is_measured
+
+
 def grain(joint: float, side: int = 256, period: int = 32) -> tuple[torch.Tensor, torch.Tensor]:
     """Noise that is `joint` times as strong at joints, (1, side, side), and where those are, (side, side)."""
     line = torch.arange(side) % period < 8
