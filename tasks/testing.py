@@ -37,11 +37,11 @@ class Session:
 
 def sessions(only: Sequence[str]) -> list[Session]:
     """The sessions of `test`, the longest first."""
-    everything = [
+    core = ("tests/core", "tests/plugins")
+    everything = [Session("core", CORE, core), Session("core-numpy-1", CORE_NUMPY_1, core)]
+    everything += [
         Session(f"blender-{version}", bpy_environment(version), ("tests/blender",)) for version in BPY_VERSIONS
     ]
-    everything.insert(0, Session("core", CORE, ("tests/core", "tests/plugins")))
-    everything.append(Session("core-numpy-1", CORE_NUMPY_1, ("tests/core", "tests/plugins")))
     chosen = [session for session in everything if not only or session.name in only]
     if not chosen:
         raise BuildError(f"--only takes {', '.join(session.name for session in everything)}")
