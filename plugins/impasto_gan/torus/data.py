@@ -18,7 +18,6 @@ from torch.nn.functional import avg_pool2d, conv2d
 
 from impasto.dataset import Dataset
 from impasto.errors import ParameterError
-from impasto.losses import split_octave
 from impasto.parts import part_of, training_part
 from impasto.texture import MAP_CHANNELS, Maps
 from impasto.training import LEARNED_MAPS, LEAST_DEVIATION
@@ -329,7 +328,7 @@ def _unit(picture: Tensor, waves: Waves, place_px: Tensor) -> tuple[Waves, Unit 
     found = find_units(beside, waves, place_px)
     if found.has_units:
         return found, Unit.of(picture, found, place_px)
-    before, after = (split_octave(split_octave(values[None])[1])[0].var((0, 2, 3)) for values in (picture, beside))
+    before, after = (octaves.deviations(values[None], 3)[1].square() for values in (picture, beside))
     return waves, unit if float((1 - after / before.clamp(min=1e-12)).mean()) >= LEAST_SHARE else None
 
 
