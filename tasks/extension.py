@@ -10,7 +10,7 @@ from pathlib import Path
 
 from .environments import BUILD, CORE, ROOT, call, clean_environment
 
-VENDORED = ("color.py", "errors.py", "texture.py", "recipe.py", "wire.py", "process.py", "job.py", "client.py")
+VENDORED = ("color", "errors", "outside", "texture", "recipe", "wire", "process", "job", "client")
 """The modules of the core that the extension carries: standard library and NumPy only."""
 
 
@@ -23,7 +23,7 @@ def build_extension() -> Path:
     (staged / "core").mkdir()
     (staged / "core" / "__init__.py").write_text('"""Copied from impasto by build.py; edit it there."""\n')
     for name in VENDORED:
-        shutil.copy2(ROOT / "core" / "impasto" / name, staged / "core")
+        shutil.copy2(ROOT / "core" / "impasto" / f"{name}.py", staged / "core")
     wheel = ("-m", "pip", "wheel", "-q", "--no-deps", "--disable-pip-version-check", "-w", staged / "engine", ROOT)
     call([python, *wheel])
     describe = "import json; from impasto.about import description; print(json.dumps(description()))"

@@ -20,7 +20,7 @@ from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from . import about
 from .errors import FileError, ModelError
-from .files import explained
+from .outside import explained
 from .published import install_weights
 from .weights import Weights
 from .weights_library import InstalledWeights, is_installed, part_paths, weights_named

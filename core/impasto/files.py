@@ -7,11 +7,10 @@ files are written beside their target and renamed, so that an interrupted write 
 from __future__ import annotations
 
 import contextlib
-import errno
 import json
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -20,6 +19,7 @@ from typing import Any
 from . import decode
 from .encode import ExrRows, PngRows, Rows, encode_whole
 from .errors import FileError
+from .outside import explained
 from .recipe import Recipe
 from .texture import Maps, Texture
 
@@ -188,20 +188,3 @@ def staged(targets: Iterable[Path]) -> Iterator[dict[Path, Path]]:
         for part in parts.values():
             with contextlib.suppress(OSError):
                 part.unlink()
-
-
-@contextlib.contextmanager
-def explained(path: Path) -> Iterator[None]:
-    """Turn an OSError into a FileError that says what to do."""
-    try:
-        yield
-    except OSError as error:
-        remedies: Sequence[tuple[type[OSError], str]] = (
-            (PermissionError, "choose a folder that you may write to"),
-            (NotADirectoryError, "choose another folder: a file is in the way"),
-            (FileExistsError, "choose another folder: a file is in the way"),
-        )
-        remedy = next((text for kind, text in remedies if isinstance(error, kind)), "check the disk and its free space")
-        if error.errno == errno.EROFS:
-            remedy = "choose a folder that is not on a read-only disk"
-        raise FileError(f"cannot write {path}: {error.strerror or error}", remedy) from error

@@ -15,7 +15,8 @@ import numpy as np
 
 from .context import Context
 from .errors import ParameterError, PluginError
-from .files import explained, staged
+from .files import staged
+from .outside import explained
 from .plugins import registry
 from .recipe import Recipe
 from .texture import LARGE_PX, MAP_CHANNELS, Maps, Texture

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 CORE = Path(__file__).parents[2] / "core" / "impasto"
-VENDORED = ("color", "errors", "texture", "recipe", "wire", "process", "job", "client")
+VENDORED = ("color", "errors", "outside", "texture", "recipe", "wire", "process", "job", "client")
 
 
 def modules_after(code: str) -> set[str]:

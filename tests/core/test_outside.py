@@ -1,0 +1,114 @@
+"""The door for what comes from outside: what is refused, with one sentence, and what is let in."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from impasto.errors import FileError, ModelError, ParameterError
+from impasto.outside import check_name, inside, open_file, parse_json, printable, read_bytes, read_json, shown
+
+BAD_JSON = {
+    "nothing": "",
+    "half": '{"a": ',
+    "nan": '{"a": NaN}',
+    "minus infinity": "[-Infinity]",
+    "overflow": "[1e999]",
+    "long number": "[" + "9" * 5000 + "]",
+    "deep": "[" * 100 + "]" * 100,
+    "very deep": "[" * 200_000 + "]" * 200_000,
+    "half a pair": '["\\ud800"]',
+    "half a pair as a key": '{"\\udfff": 1}',
+    "not utf-8": b'["\xff\xfe\xfd"]',
+    "a zero byte": b"\0",
+}
+
+
+@pytest.mark.parametrize("text", BAD_JSON.values(), ids=BAD_JSON)
+def test_bad_json_is_refused_in_one_short_line(text: str | bytes) -> None:
+    started = time.monotonic()
+    with pytest.raises(ModelError, match=r"^the card ") as caught:
+        parse_json(text, "the card", kind=ModelError)
+    assert len(str(caught.value)) < 300
+    assert "\n" not in str(caught.value)
+    assert time.monotonic() - started < 5
+
+
+def test_large_json_is_refused_before_it_is_read() -> None:
+    with pytest.raises(FileError, match="too large"):
+        parse_json("[" + "1," * 100 + "1]", "it", max_bytes=100)
+
+
+def test_good_json_is_read() -> None:
+    assert parse_json('{"a": [1, 2.5, -3e-4, "ü", null, true]}', "it") == {"a": [1, 2.5, -3e-4, "ü", None, True]}
+    assert parse_json('"\\ud83d\\ude00"', "it") == "😀"
+
+
+BAD_NAMES = ["", " ", ".", "..", ".hidden", "a/b", "a\\b", "/etc", "C:x", "a\0b", "a\nb", "\x1b[2J", "con", "NUL.txt"]
+BAD_NAMES += ["x" * 200, "ä" * 100, "ends.", "ends ", "\udcff"]
+
+
+@pytest.mark.parametrize("name", [*BAD_NAMES, 7, None, ["a"]])
+def test_names_that_no_file_should_have_are_refused(name: object) -> None:
+    with pytest.raises(ParameterError) as caught:
+        check_name(name, "the model's name")
+    assert str(caught.value).startswith("the model's name")
+    assert "\x1b" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["brick", "Old bricks 2", "mauer-ziegel_ü", "墙", "console", "a.b"])
+def test_ordinary_names_are_let_in(name: str) -> None:
+    assert check_name(name, "the name") == name
+
+
+@pytest.mark.parametrize(
+    "relative", ["..", "../x", "a/../../x", "/etc/passwd", "C:\\x", "\\\\host\\x", "", None, "a\0b"]
+)
+def test_paths_out_of_the_folder_are_refused(tmp_path: Path, relative: object) -> None:
+    with pytest.raises(FileError):
+        inside(tmp_path, relative, "the picture")
+
+
+def test_links_out_of_the_folder_are_refused(tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (tmp_path / "secret").write_text("secret")
+    (folder / "link").symlink_to(tmp_path / "secret")
+    (folder / "circle").symlink_to(folder / "circle")
+    for name in ("link", "circle"):
+        with pytest.raises(FileError):
+            inside(folder, name, "the picture")
+    (folder / "within").symlink_to(folder / "real")
+    assert inside(folder, "within", "the picture") == (folder / "real").resolve()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such files on Windows")
+def test_what_is_no_file_is_refused_and_not_waited_on(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", tmp_path, Path("/dev/zero")):
+        started = time.monotonic()
+        with pytest.raises(FileError):
+            open_file(path)
+        assert time.monotonic() - started < 1
+
+
+def test_files_that_are_absent_or_too_large_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(FileError, match="cannot read"):
+        read_bytes(tmp_path / "absent", 10)
+    with pytest.raises(FileError, match="cannot read"):
+        read_bytes(Path("with\0zero"), 10)
+    (tmp_path / "large").write_bytes(b"x" * 11)
+    with pytest.raises(FileError, match="larger than 10 bytes"):
+        read_bytes(tmp_path / "large", 10)
+    (tmp_path / "good.json").write_text("[1]")
+    assert read_json(tmp_path / "good.json") == [1]
+
+
+def test_foreign_text_cannot_control_a_terminal() -> None:
+    assert printable("a\x1b[2Jb\r\x07\x9b\u202ec\udcff") == "a\\x1b[2Jb\\r\\x07\\x9b\\u202ec\\udcff"
+    assert printable("Grüße, 墙\n\t☃") == "Grüße, 墙\n\t☃"
+    assert len(shown("x" * 10_000)) < 100
