@@ -7,6 +7,9 @@ Standard library only: Blender imports this module too.
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
+
 
 class ImpastoError(Exception):
     """Base of all expected errors. `remedy` says what the user can do now; `exit_code` is the command's."""
@@ -69,6 +72,12 @@ class Cancelled(BaseException):
     """The job was cancelled; says what was kept, if anything. No `Exception`, so that none swallows it."""
 
     exit_code = 130
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """`did you mean 'source'? ` for a name like a known one, to begin a remedy with; "" where none is like it."""
+    near = difflib.get_close_matches(name, list(known), n=1)
+    return f"did you mean {near[0]!r}? " if near else ""
 
 
 def error_from_name(name: str, message: str, remedy: str) -> ImpastoError:

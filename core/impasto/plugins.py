@@ -17,7 +17,7 @@ from typing import TypeVar
 import pluggy
 
 from . import hookspecs
-from .errors import ImpastoError, ParameterError, PluginError
+from .errors import ImpastoError, ParameterError, PluginError, did_you_mean
 from .files import BUILTIN_EXPORTERS, Exporter
 from .tools import Tool, check_tool
 from .weights import Weights, check_weights
@@ -57,7 +57,8 @@ class Registry:
             return self.tools[name]
         broken = [status.name for status in self.plugins if status.error]
         also = f"; these plugins could not load: {', '.join(broken)} (see `impasto doctor`)" if broken else ""
-        raise ParameterError(f"there is no tool called {name!r}", f"choose from {', '.join(sorted(self.tools))}{also}")
+        remedy = f"{did_you_mean(name, self.tools)}choose from {', '.join(sorted(self.tools))}{also}"
+        raise ParameterError(f"there is no tool called {name!r}", remedy)
 
     def exporter(self, name: str) -> Exporter:
         """The exporter called `name`. ParameterError lists what there is."""

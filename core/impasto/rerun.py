@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from .errors import FileError
+from .errors import FileError, ParameterError, did_you_mean
 from .files import Exporter, read_maps, read_recipe, set_name
 from .plugins import registry
 from .recipe import Recipe, differences
@@ -38,6 +38,10 @@ def rerun(
 ) -> Rerun:
     """Run the recipe in `file` on the inputs beside it (or those given) and write into `folder`, never over a file."""
     recipe = read_recipe(file)
+    for given in inputs or {}:
+        if given not in recipe.inputs:
+            remedy = f"{did_you_mean(given, recipe.inputs)}its inputs are: {', '.join(sorted(recipe.inputs)) or 'none'}"
+            raise ParameterError(f"the recipe in {file} has no input {given!r}", remedy)
     exporter = _exporter_of(file)
     name = set_name(file)
     _refuse_existing(folder, name, exporter)

@@ -19,7 +19,7 @@ import numpy as np
 from .context import Context
 from .dataset import Dataset
 from .device import choose_device
-from .errors import ParameterError
+from .errors import ParameterError, did_you_mean
 from .files import metadata_of, write_maps
 from .plugins import registry
 from .recipe import Recipe, Step
@@ -185,14 +185,20 @@ def _subject(inputs: Mapping[str, Maps | Dataset]) -> Maps:
 
 
 def _check_inputs(steps: tuple[Step, ...], tools: list[Tool], inputs: Mapping[str, Maps | Dataset]) -> None:
+    _refuse_unused(steps, inputs)
+    first = tools[0]
+    if SOURCE not in inputs and (first.needs or first.needs_source):
+        message = f"{first.name} needs the input {SOURCE} (the picture that it starts from), which was not given"
+        raise ParameterError(message, f"give a picture, or a folder of maps, as {SOURCE}")
     for step, tool in zip(steps, tools, strict=True):
         kinds = {item.name: item.kind for item in tool.inputs}
         for name, given in step.inputs.items():
             if name not in kinds:
-                listed = ", ".join(sorted(kinds)) or "none"
-                raise ParameterError(f"{tool.name} has no input {name!r}", f"its inputs are: {listed}")
+                remedy = f"{did_you_mean(name, kinds)}its inputs are: {', '.join(sorted(kinds)) or 'none'}"
+                raise ParameterError(f"{tool.name} has no input {name!r}", remedy)
             if given not in inputs:
-                raise ParameterError(f"{tool.name}'s input {name} is {given!r}, which was not given", f"give {given}")
+                remedy = f"{did_you_mean(given, inputs)}give {given}"
+                raise ParameterError(f"{tool.name}'s input {name} is {given!r}, which was not given", remedy)
             kind = "dataset" if isinstance(inputs[given], Dataset) else "maps"
             if kind != kinds[name]:
                 remedy = {"dataset": "read it with `read_dataset`", "maps": "read it with `read_maps`"}[kinds[name]]
@@ -200,6 +206,15 @@ def _check_inputs(steps: tuple[Step, ...], tools: list[Tool], inputs: Mapping[st
         for item in tool.inputs:
             if item.required and item.name not in step.inputs:
                 raise ParameterError(f"{tool.name} needs the input {item.name} ({item.description})", "give it")
+
+
+def _refuse_unused(steps: tuple[Step, ...], inputs: Mapping[str, Maps | Dataset]) -> None:
+    """A misspelt name would otherwise be left out in silence. The source may be given to any recipe."""
+    used = {SOURCE, *(given for step in steps for given in step.inputs.values())}
+    for name in inputs:
+        if name not in used:
+            remedy = f"{did_you_mean(name, used)}its inputs are: {', '.join(sorted(used))}"
+            raise ParameterError(f"the recipe has no input {name!r}", remedy)
 
 
 def _check_needs(tool: Tool, subject: Maps) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from .errors import ParameterError, PluginError
+from .errors import ParameterError, PluginError, did_you_mean
 from .recipe import Recipe
 from .texture import MAP_CHANNELS, Maps
 
@@ -111,7 +111,8 @@ class Result:
 class Tool(ABC):
     """A function from maps to maps. Subclass one of the kinds below; import torch inside `apply`, not above.
 
-    name: lower-case words joined by hyphens. needs: the maps that the subject must hold. weights: the published ones
+    name: lower-case words joined by hyphens. needs: the maps that the subject must hold.
+    needs_source: it makes nothing from nothing, whatever maps there are. weights: the published ones
     of which one must be installed. is_pointwise: a pixel of the result depends on the same pixel of the subject only,
     and on no chance, so that `apply` may be given tiles.
     """
@@ -123,6 +124,7 @@ class Tool(ABC):
     parameters: ClassVar[type[Parameters]] = NoParameters
     inputs: ClassVar[tuple[Input, ...]] = ()
     needs: ClassVar[tuple[str, ...]] = ()
+    needs_source: ClassVar[bool] = False
     weights: ClassVar[tuple[str, ...]] = ()
     is_pointwise: ClassVar[bool] = False
 
@@ -184,9 +186,9 @@ def validate(tool: Tool, given: Mapping[str, Any]) -> Parameters:
         first = error.errors()[0]
         name = ".".join(map(str, first["loc"])) or "parameters"
         if first["type"] == "extra_forbidden":
-            known = ", ".join(tool.parameters.model_fields) or "none"
-            message = f"{tool.name} has no parameter {name!r}"
-            raise ParameterError(message, f"its parameters are: {known}") from error
+            known = tool.parameters.model_fields
+            remedy = f"{did_you_mean(name, known)}its parameters are: {', '.join(known) or 'none'}"
+            raise ParameterError(f"{tool.name} has no parameter {name!r}", remedy) from error
         reason = first["msg"][0].lower() + first["msg"][1:]
         message = f"{tool.name}: {name} got {first['input']!r}: {reason}"
         raise ParameterError(message, f"see `impasto tools {tool.name}`") from error
@@ -205,6 +207,7 @@ def describe(tool: Tool) -> dict[str, Any]:
         "label": tool.label,
         "description": tool.description,
         "needs": list(tool.needs),
+        "needs_source": bool(tool.needs) or tool.needs_source,
         "weights": list(tool.weights),
         "inputs": [vars(item) for item in tool.inputs],
         "makes_tiles": makes_tiles(tool),

@@ -46,6 +46,7 @@ class Quilt(Generator):
         "Makes a photograph or a map set seamless, larger or smaller, from pieces of itself, in about a second"
     )
     parameters = QuiltParameters
+    needs_source = True
 
     def apply(self, subject: Maps, parameters: QuiltParameters, inputs: Mapping[str, Maps], context: Context) -> Maps:
         """The seamless maps; the size of a texel in the world stays as it was."""

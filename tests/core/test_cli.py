@@ -136,6 +136,7 @@ def test_parameters_are_options_with_ranges_and_defaults(impasto):
         (("generate", "checker", "--squares", "999", "--out", "x"), 2, "squares got 999"),
         (("generate", "checker", "--seed", "-3", "--out", "x"), 2, "seed must be between"),
         (("generate", "nothing", "--out", "x"), 2, "invalid choice"),
+        (("generate", "quilt", "--out", "x"), 2, "quilt needs the input source"),
         (("tools", "nothing"), 2, "no tool called 'nothing'"),
         (("seamless", "nowhere.png", "--out", "x"), 3, "cannot read nowhere.png"),
         (("seamless", "nowhere.png"), 2, "--out"),

@@ -54,7 +54,7 @@ def test_progress_covers_all_steps_in_order(photo):
     [
         (Step("blend"), "blend needs the input style"),
         (Step("blend", inputs={"style": "nowhere"}), "'nowhere', which was not given"),
-        (Step("blend", inputs={"stile": "source"}), "no input 'stile'; its inputs are: style"),
+        (Step("blend", inputs={"stile": "source"}), "no input 'stile'; did you mean 'style'\\? its inputs are: style"),
         (Step("nothing"), "no tool called 'nothing'"),
         (Step("checker", {"squares": 0}), "squares got 0"),
     ],
@@ -66,9 +66,23 @@ def test_mistakes_are_found_before_anything_runs(step, said, photo):
     assert not ran
 
 
-def test_a_tool_that_needs_a_picture_says_so():
+@pytest.mark.parametrize("tool", ["photo-maps", "quilt", "cnn-texture", "tint", "patches-style"])
+def test_a_tool_that_needs_a_picture_names_the_input_before_anything_runs(tool):
+    ran = []
+    with pytest.raises(ParameterError, match=f"{tool} needs the input source"):
+        run(Recipe((Step(tool),)), on_progress=lambda *said: ran.append(said))
+    assert not ran
+
+
+@pytest.mark.parametrize("tool", ["quilt", "checker"])
+def test_an_input_by_another_name_is_named_with_the_name_that_was_meant(tool, photo):
+    with pytest.raises(ParameterError, match="the recipe has no input 'src'; did you mean 'source'"):
+        run(Recipe((Step(tool),)), {"src": photo})
+
+
+def test_a_map_that_no_step_made_is_named(photo):
     with pytest.raises(ParameterError, match="photo-maps needs base_color; give a source"):
-        run(Recipe((Step("photo-maps"),)))
+        run(Recipe((Step("photo-maps"),)), {"source": Maps.from_arrays({"height": photo["base_color"].pixels[..., 0]})})
 
 
 def test_cancelling_raises_what_no_plugin_can_swallow(photo):
