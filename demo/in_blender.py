@@ -94,7 +94,7 @@ def from_model(ball: bpy.types.Object, model: str, size: int, everywhere: bool =
 def repaint(ball: bpy.types.Object, style: Path, name: str) -> None:
     """The ball's material in the hand of a picture, on everything."""
     select(ball)
-    parameters = json.dumps({"relief": 1.0, "seamless": True, "longest_px": PAINTED_PX})
+    parameters = json.dumps({"relief": 1.0, "longest_px": PAINTED_PX})
     bpy.ops.impasto.stylize(
         tool=STYLIZER,
         subject="MATERIAL",

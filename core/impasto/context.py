@@ -41,6 +41,7 @@ class Context:
     on_preview: Callable[[Maps], None] = _nothing
     on_model: Callable[[Model], None] = _nothing
     on_weights: Callable[[InstalledWeights], None] = _nothing
+    on_note: Callable[[str], None] = _nothing
     is_cancelled: Callable[[], bool] = lambda: False
     is_stopped: Callable[[], bool] = lambda: False
 
@@ -53,6 +54,10 @@ class Context:
         """Show an unfinished result. Whoever listens may drop it. Raises Cancelled if the job was cancelled."""
         self.check()
         self.on_preview(maps)
+
+    def note(self, text: str) -> None:
+        """Tell the user, with the result, how it was made: what was decided for them. A part of a sentence."""
+        self.on_note(text)
 
     def check(self) -> None:
         """Raise Cancelled if the job was cancelled."""

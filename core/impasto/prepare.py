@@ -10,6 +10,7 @@ import numpy as np
 from . import heights
 from .color import linear_to_srgb, srgb_to_linear
 from .errors import FileError, ParameterError
+from .metrics.surface import seam_z
 from .texture import COLOR_MAPS, Maps, Texture
 
 GIVEN_RELIEF = 0.04
@@ -122,6 +123,15 @@ def wraps(maps: Maps) -> tuple[bool, bool]:
     name = "base_color" if "base_color" in maps else next(iter(maps))
     pixels = maps[name].pixels
     return _wraps(pixels.swapaxes(0, 1)), _wraps(pixels)
+
+
+def is_seamless(maps: Maps) -> bool:
+    """Whether the maps tile: both borders lead over to their opposites, and no seam stands out where they meet.
+
+    Of scikit-image's photographs only those pass whose borders are black all round.
+    """
+    name = "base_color" if "base_color" in maps else next(iter(maps))
+    return all(wraps(maps)) and max(seam_z(maps[name].pixels)) < WRAP_Z
 
 
 def _wraps(pixels: np.ndarray) -> bool:

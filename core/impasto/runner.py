@@ -61,10 +61,12 @@ def run(
     _check_inputs(recipe.steps, tools, inputs)
     if sink is not None:
         check_streamable(tools, sink)
+    notes: list[str] = []
     used: dict[str, dict[str, str]] = {"models": {}, "weights": {}}  # hashes of those that tools load
     context = _context(
         device,
         used,
+        on_note=notes.append,
         models_folder=models_folder,
         weights_folder=weights_folder,
         on_progress=on_progress,
@@ -82,7 +84,7 @@ def run(
 
     subject = _subject(inputs)
     result = _stream(steps, subject, context, sink, record) if sink else _fold(steps, subject, context)
-    result = replace(result, recipe=record())
+    result = replace(result, recipe=record(), notes=tuple(dict.fromkeys(notes)))
     _tell_finished(result)
     return result
 

@@ -21,7 +21,7 @@ NO_MASK = "-"
 
 EXAMPLES = {
     "": "cat.jpg night.jpg --out painted",
-    "relief": "bricks/ night.jpg --relief 0.7 --seamless --out painted",
+    "relief": "bricks/ night.jpg --relief 0.7 --out painted",
     "weight_2": "cat.jpg night.jpg wave.jpg --weight-2 0.5 --color picture --out painted",
     "mask_2": "cat.jpg night.jpg wave.jpg --mask fur.png --mask background.png --out painted",
     "start": "cat.jpg night.jpg --start painted/cat_base_color.png --longest-px 2048 --out large",

@@ -69,6 +69,7 @@ class Terminal:
     ) -> None:
         """The files that were written, and for a rerun what differs."""
         about: dict[str, Any] = {"files": [str(path) for path in paths], "figures": dict(result.figures)}
+        about |= {"notes": list(result.notes)} if result.notes else {}
         if identical is not None:
             about |= {"identical": identical, "differences": list(differences)}
         if self.json:
@@ -76,6 +77,8 @@ class Terminal:
             return
         for path in paths:
             print(path)
+        for note in result.notes:
+            print(f"note: {note}", file=sys.stderr)
         for difference in differences:
             print(f"differs: {difference}", file=sys.stderr)
         if identical is not None:

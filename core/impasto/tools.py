@@ -99,6 +99,7 @@ class Result:
     """What `run` returns: maps, the files of trained models, measured figures, and the recipe that made it all.
 
     `paths` are the files that hold the maps, where they were written; `maps` has no pixels if that was tile by tile.
+    `notes` is what tools decided by themselves, for the user to read.
     """
 
     maps: Maps = field(default_factory=Maps)
@@ -106,6 +107,7 @@ class Result:
     figures: Mapping[str, float] = field(default_factory=dict)
     recipe: Recipe | None = None
     paths: tuple[Path, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 class Tool(ABC):

@@ -65,7 +65,10 @@ class StyleParameters(Parameters):
     longest_px: int = Field(
         0, ge=0, le=16384, title="Longer Side", description="Longer side of the result in pixels; 0: as the picture"
     )
-    seamless: bool = Field(False, description="The picture tiles, and the result shall too")
+    seamless: Literal["auto", "on", "off"] = Field(
+        "auto",
+        description="The result tiles: always, never, or (auto) where the picture's opposite borders fit together",
+    )
     relief: float = Field(
         0.0, ge=0, le=1, description="How much the strokes stand out: height, normals and roughness follow them"
     )

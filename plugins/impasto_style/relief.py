@@ -45,7 +45,7 @@ def with_strokes(maps: Maps, before: np.ndarray, coverage: np.ndarray | None, pa
     coverage: how far a pixel (H, W, 1) was repainted; None: all were. Height and normals are those of the maps, if
     there are some, plus the strokes'; without a height range `UNKNOWN_RELIEF` of the width is meant.
     """
-    relief, seamless = parameters.relief, parameters.seamless
+    relief, seamless = parameters.relief, parameters.seamless == "on"
     style_px = parameters.strokes_px or parameters.strokes * max(maps.size_px)
     stroke_px = max(style_px * STROKE_WIDTH, 2 * BRISTLE_PX)
     ridges = _ridges(before, maps["base_color"].pixels, stroke_px, seamless)  # (H, W), of lightness

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from impasto.context import Context
 from impasto.heights import normal_from_slopes, slopes_from_normal
+from impasto.prepare import is_seamless
 from impasto.texture import Maps
 
 from .colors import Colors, choose_colors
@@ -37,7 +38,8 @@ def restyle(
     ParameterError where an input cannot be used, with what to do.
     """
     context.progress(0.0, "Reading the styles")
-    subject = resized_maps(subject, parameters.longest_px, parameters.seamless)
+    parameters = _decided(parameters, subject, context)
+    subject = resized_maps(subject, parameters.longest_px, parameters.seamless == "on")
     task, finish = make_task(subject, parameters, inputs, context)
     if parameters.strength == 0:
         return subject
@@ -51,11 +53,21 @@ def restyle(
     return with_strokes(made, finish.picture, finish.coverage, parameters)
 
 
+def _decided(parameters: StyleParameters, subject: Maps, context: Context) -> StyleParameters:
+    """The parameters with `seamless` on or off: where it is auto, as the subject tiles, which is said."""
+    if parameters.seamless != "auto":
+        return parameters
+    seamless = is_seamless(subject)
+    if seamless:
+        context.note("it tiles, as what was repainted does")
+    return parameters.model_copy(update={"seamless": "on" if seamless else "off"})
+
+
 def make_task(
     subject: Maps, parameters: StyleParameters, inputs: Mapping[str, Maps], context: Context
 ) -> tuple[Task, Finish]:
     """What a method is to paint over the subject, and what then becomes of it."""
-    device, seamless = context.device, parameters.seamless
+    device, seamless = context.device, parameters.seamless == "on"
     check_shapes(inputs, subject.size_px)
     pixels = read_color(subject, VISIBLE)
     size = max(LEAST_PX, pixels.shape[0]), max(LEAST_PX, pixels.shape[1])

@@ -111,9 +111,9 @@ def _of_bricks(px: int, style: Maps, tiled: bool) -> Control:
     """Of a seamless material: with and without borders that match, or with strokes that stand out."""
     bricks = brick_material(px)
     if tiled:
-        settings = [Setting("not seamless"), Setting("seamless", {"seamless": True})]
+        settings = [Setting("not seamless", {"seamless": "off"}), Setting("seamless")]
         return Control("Seamless: two by two tiles", at(bricks, px), style, settings, is_tiled=True)
-    settings = [Setting(f"relief {relief:g}", {"relief": relief, "seamless": True}) for relief in (0, 0.5, 1)]
+    settings = [Setting(f"relief {relief:g}", {"relief": relief}) for relief in (0, 0.5, 1)]
     return Control("Relief: the strokes stand out; under a light, and the normals", bricks, style, settings)
 
 

@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from impasto.files import read_maps, read_recipe
+from impasto.metrics import seam_z
 
 
 @pytest.fixture(scope="module")
@@ -154,3 +155,18 @@ def test_control_c_stops_early_and_keeps_what_is_painted(engine_with_misbehaving
     file = tmp_path / "cat_base_color.png"
     assert np.asarray(Image.open(file))[0, 0].tolist() == [255, 0, 0]
     assert read_recipe(file).made_with["stopped"] is True
+
+
+def test_what_tiles_still_tiles_and_it_is_said(impasto, folder, tmp_path):
+    spectrum = np.fft.rfft2(np.random.default_rng(0).standard_normal((3, 64, 64)))
+    frequency = np.hypot(np.fft.fftfreq(64)[:, None], np.fft.rfftfreq(64)[None])
+    tile = np.fft.irfft2(spectrum * np.exp(-((frequency / 0.1) ** 2)), s=(64, 64)).transpose(1, 2, 0)
+    save(tmp_path / "tile.png", np.uint8((0.5 + 0.15 * tile / tile.std()).clip(0, 1) * 255))
+    save(tmp_path / "crop.png", np.uint8((0.5 + 0.15 * tile[:40, :40] / tile.std()).clip(0, 1) * 255))
+    save(tmp_path / "style.png", np.uint8(np.indices((48, 48)).sum(0)[..., None] % 12 * [20, 10, 5]))
+    for name, tiles in (("tile", True), ("crop", False)):
+        arguments = (tmp_path / f"{name}.png", tmp_path / "style.png", "--out", tmp_path / "painted")
+        done = impasto("stylize", "patches-style", *arguments)
+        assert done.returncode == 0, done.stderr
+        z = max(seam_z(read_maps(tmp_path / "painted" / f"{name}_base_color.png")["base_color"].pixels))
+        assert (z < 3, "note: it tiles" in done.stderr) == (tiles, tiles)

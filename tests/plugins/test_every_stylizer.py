@@ -141,13 +141,18 @@ def test_hue_stays_where_only_lightness_is_painted(name):
 
 
 @every_stylizer
-def test_a_tiling_picture_still_tiles(name):
+def test_a_tiling_picture_still_tiles_without_being_asked_and_says_so(name):
     rng = np.random.default_rng(0)
     spectrum = np.fft.rfft2(rng.standard_normal((3, 64, 64)))
     frequency = np.hypot(np.fft.fftfreq(64)[:, None], np.fft.rfftfreq(64)[None])
     tile = np.fft.irfft2(spectrum * np.exp(-((frequency / 0.1) ** 2)), s=(64, 64)).transpose(1, 2, 0)
     subject = Maps.from_arrays({"base_color": np.clip(0.5 + 0.2 * tile / tile.std(), 0, 1)})
-    assert max(seam_z(color(paint(name, subject, seamless=True)))) < 3
+    assert max(seam_z(color(subject))) < 3
+    recipe = Recipe((Step(name, QUICK.get(name, {}), {"style": "style"}),))
+    made = run(recipe, {"source": subject, "style": CAT}, device="cpu")
+    assert max(seam_z(color(made.maps))) < 3
+    assert made.notes == ("it tiles, as what was repainted does",)
+    assert run(recipe, {"source": COFFEE, "style": CAT}, device="cpu").notes == ()
 
 
 @every_stylizer

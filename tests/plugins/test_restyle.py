@@ -400,7 +400,7 @@ def test_relief_goes_around_the_borders_of_a_seamless_picture():
 
     seen = {}
     for subject in (COFFEE, rolled(COFFEE)):
-        made = painted(lambda task, *_: 1 - task.picture, subject, relief=1.0, seamless=True)
+        made = painted(lambda task, *_: 1 - task.picture, subject, relief=1.0, seamless="on")
         seen[subject is COFFEE] = made
     for name in ("height", "normal", "roughness"):
         assert np.allclose(rolled(seen[True])[name].pixels, seen[False][name].pixels, atol=1e-4)
