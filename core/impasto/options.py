@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .recipe import MAX_SEED
-from .tools import Tool
+from .schemas import limits_of, readable, readable_default
+from .tools import Tool, without_effect
 
 SIZE_PARAMETERS = ("width_px", "height_px")
 """Given by --size instead."""
@@ -40,7 +42,11 @@ def add_width(parser: argparse.ArgumentParser) -> None:
 def add_seed(parser: argparse.ArgumentParser) -> None:
     """--seed."""
     parser.add_argument(
-        "--seed", type=int, default=0, help=f"0 to {MAX_SEED}; another seed, another result (default: 0)"
+        "--seed",
+        type=int,
+        default=0,
+        metavar="N",
+        help=f"0 to {readable(MAX_SEED)}; another seed, another result (default: 0)",
     )
 
 
@@ -74,9 +80,14 @@ def parse_json(text: str) -> dict[str, Any]:
 def add_parameters(parser: argparse.ArgumentParser, tool: Tool) -> None:
     """An option for each parameter: --block-px, --variety, --no-feather."""
     group = parser.add_argument_group(f"parameters of {tool.name}")
-    for name, schema in _properties(tool).items():
+    properties = _properties(tool)
+    for name, schema in properties.items():
         group.add_argument(
-            _option(name), dest=_destination(name), default=None, help=_help(schema), **_how_to_parse(schema)
+            _option(name),
+            dest=_destination(name),
+            default=None,
+            help=_help(schema, properties),
+            **_how_to_parse(name, schema),
         )
 
 
@@ -99,24 +110,60 @@ def _destination(name: str) -> str:
     return f"parameter_{name}"
 
 
-def _help(schema: Mapping[str, Any]) -> str:
-    low, high = schema.get("minimum"), schema.get("maximum")
-    limits = f"{low:g} to {high:g}, " if low is not None and high is not None else ""
-    default = schema["default"]
-    if isinstance(default, list):
-        default = ",".join(f"{value:g}" for value in default)
-    return f"{schema['description']} ({limits}default: {default})".replace("%", "%%")
+def void_options(arguments: argparse.Namespace, tool: Tool) -> list[str]:
+    """A sentence for each option that was given although another choice makes it void."""
+    properties = _properties(tool)
+    return [
+        f"{_option(name)} has no effect: it works only with {_conditions(properties[name], properties)}"
+        for name in without_effect(tool, given_parameters(arguments, tool))
+    ]
 
 
-def _how_to_parse(schema: Mapping[str, Any]) -> dict[str, Any]:
+def _help(schema: Mapping[str, Any], properties: Mapping[str, Mapping[str, Any]]) -> str:
+    about = [limits_of(schema), f"default: {readable_default(schema)}"]
+    if "visible_if" in schema:
+        about.append(f"only with {_conditions(schema, properties)}")
+    return f"{schema['description']} ({', '.join(filter(None, about))})".replace("%", "%%")
+
+
+def _conditions(schema: Mapping[str, Any], properties: Mapping[str, Mapping[str, Any]]) -> str:
+    """When a parameter has an effect, as options: `--preset modern and --statistics moments or gram`."""
+    return " and ".join(_as_option(name, values, properties[name]) for name, values in schema["visible_if"].items())
+
+
+def _as_option(name: str, values: Sequence[Any], schema: Mapping[str, Any]) -> str:
+    if schema.get("type") == "boolean":
+        return " or ".join(_option(name if value else f"no_{name}") for value in values)
+    return f"{_option(name)} {' or '.join(map(readable, values))}"
+
+
+def _color(text: str) -> list[float]:
+    """#ff8800, #f80, a name that CSS knows, or three numbers from 0 to 1."""
+    from PIL import ImageColor
+
+    with contextlib.suppress(ValueError):
+        channels = ImageColor.getrgb(text)
+        if len(channels) == 3:
+            return [round(channel / 255, 6) for channel in channels]
+    with contextlib.suppress(argparse.ArgumentTypeError):
+        if len(numbers := _floats(text)) == 3:
+            return numbers
+    raise argparse.ArgumentTypeError(f"{text!r} is no colour; write #ff8800, a name such as orange, or 1,0.5,0")
+
+
+def _how_to_parse(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
     if "enum" in schema:
         return {"choices": schema["enum"]}
     kind = schema.get("type")
     if kind == "boolean":
         return {"action": argparse.BooleanOptionalAction}
+    if schema.get("format") == "color":
+        return {"type": _color, "metavar": "COLOUR"}
     if kind == "array":
         return {"type": _floats, "metavar": ",".join("N" * len(schema["prefixItems"]))}
-    return {"type": {"integer": int, "number": float, "string": str}[kind or "string"], "metavar": "N"}
+    if kind == "string":
+        return {"type": str, "metavar": "MODEL" if schema.get("format") == "model" else name.upper()}
+    return {"type": {"integer": int, "number": float}[str(kind)], "metavar": "N"}
 
 
 def _floats(text: str) -> list[float]:

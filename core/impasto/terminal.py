@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from .errors import ModelError, ParameterError
 from .models import Model
+from .schemas import conditions_of, limits_of, readable_default
 from .tools import Result
 
 if TYPE_CHECKING:
@@ -117,7 +118,9 @@ class Terminal:
             for item in tool["inputs"]:
                 print(f"  input {item['name']}: {item['description']}")
             for name, schema in tool["parameters"].get("properties", {}).items():
-                print(f"  {name} = {schema['default']}{_limits(schema)}\n      {schema['description']}")
+                about = ", ".join(filter(None, (_range(schema), conditions_of(schema))))
+                shown = readable_default(schema) + (f" ({about})" if about else "")
+                print(f"  {name} = {shown}\n      {schema['description']}")
 
     def models(self, folder: Path, models: Sequence[Model], damaged: Mapping[Path, ModelError]) -> None:
         """The models, one a line, and the files that are none."""
@@ -265,8 +268,5 @@ def _weights_row(listed: Mapping[str, Any]) -> tuple[str, ...]:
     return listed["name"], size, listed["licence"], state, listed["label"]
 
 
-def _limits(schema: Mapping[str, Any]) -> str:
-    if "enum" in schema:
-        return f" (one of {', '.join(map(str, schema['enum']))})"
-    low, high = schema.get("minimum"), schema.get("maximum")
-    return f" ({low:g} to {high:g})" if low is not None and high is not None else ""
+def _range(schema: Mapping[str, Any]) -> str:
+    return f"one of {', '.join(map(str, schema['enum']))}" if "enum" in schema else limits_of(schema)

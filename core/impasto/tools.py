@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from .errors import ParameterError, PluginError, did_you_mean
 from .recipe import Recipe
+from .schemas import check_conditions, check_parameter, holds
 from .texture import MAP_CHANNELS, Maps
 
 if TYPE_CHECKING:
@@ -196,6 +197,13 @@ def validate(tool: Tool, given: Mapping[str, Any]) -> Parameters:
         raise ParameterError(message, f"see `impasto tools {tool.name}`") from error
 
 
+def without_effect(tool: Tool, given: Mapping[str, Any]) -> list[str]:
+    """Those of the given parameters that another one's value makes void."""
+    chosen = validate(tool, given).model_dump(mode="json")
+    properties = tool.parameters.model_json_schema().get("properties", {})
+    return [name for name in given if not holds(properties[name], chosen)]
+
+
 def makes_tiles(tool: Tool) -> bool:
     """Whether the tool can make its result in tiles."""
     return type(tool).tiles is not Tool.tiles
@@ -235,22 +243,7 @@ def check_tool(tool: Tool) -> None:
     unknown = set(tool.needs) - set(MAP_CHANNELS)
     if unknown:
         raise PluginError(f"{tool.name} needs unknown maps {sorted(unknown)}", f"use {', '.join(MAP_CHANNELS)}")
-    for name, schema in tool.parameters.model_json_schema().get("properties", {}).items():
-        _check_parameter(tool.name, name, schema)
-
-
-def _check_parameter(tool: str, name: str, schema: Mapping[str, Any]) -> None:
-    where = f"{tool}: parameter {name}"
-    if "default" not in schema:
-        raise PluginError(f"{where} has no default", "give one, so that the tool runs as it is")
-    if not schema.get("description"):
-        raise PluginError(f"{where} has no description", "hosts show it as the tooltip: Field(…, description=…)")
-    kind = schema.get("type")
-    if kind == "array":
-        items = schema.get("prefixItems", [])
-        if not items or any(item.get("type") != "number" for item in items):
-            raise PluginError(f"{where} is a list", "only fixed tuples of floats can be drawn: tuple[float, float]")
-    elif kind not in ("boolean", "integer", "number", "string"):
-        raise PluginError(f"{where} has a type that hosts cannot draw", "use bool, int, float, str, Literal or a tuple")
-    if kind == "integer" and max(abs(schema.get(key, 0)) for key in ("default", "minimum", "maximum")) > 2**31 - 1:
-        raise PluginError(f"{where} does not fit in 32 bits", "narrow its range")
+    properties = tool.parameters.model_json_schema().get("properties", {})
+    for name, schema in properties.items():
+        check_parameter(f"{tool.name}: parameter {name}", schema)
+        check_conditions(f"{tool.name}: parameter {name}", name, properties)

@@ -128,6 +128,9 @@ def test_parameters_are_options_with_ranges_and_defaults(impasto):
     assert "1 to 64, default: 4" in " ".join(shown.split())
     assert "--diagonal, --no-diagonal" in shown
     assert "{checker,stripes}" in shown
+    assert "Turn the stripes by 45 degrees (default: off, only with --pattern stripes)" in " ".join(shown.split())
+    assert "Colour of the light squares (default: #cc331a)" in " ".join(shown.split())
+    assert "diagonal = off (only with pattern stripes)" in impasto("tools", "checker").stdout
 
 
 @pytest.mark.parametrize(

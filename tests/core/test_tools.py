@@ -5,7 +5,18 @@ from typing import Literal
 import pytest
 
 from impasto.errors import ParameterError, PluginError
-from impasto.tools import Color, Field, Filter, Parameters, check_tool, describe, validate, visible_if
+from impasto.schemas import readable, readable_default
+from impasto.tools import (
+    Color,
+    Field,
+    Filter,
+    Parameters,
+    check_tool,
+    describe,
+    validate,
+    visible_if,
+    without_effect,
+)
 
 
 def tool_with(parameters_: type[Parameters], name_: str = "example"):
@@ -87,3 +98,66 @@ def test_names_that_are_no_options_are_refused(name):
 def test_a_wrong_parameter_is_named_with_its_value(given, said):
     with pytest.raises(ParameterError, match=said):
         validate(tool_with(Everything), given)
+
+
+@pytest.mark.parametrize(
+    ("condition", "said"),
+    [
+        (visible_if("method", "bets"), "method is 'bets', which it can never be; method can be fast, best"),
+        (visible_if("method", True), "which it can never be"),
+        (visible_if("flag", 1), "which it can never be; flag can be True, False"),
+        (visible_if("count", 10), "count is 10, which it can never be; count can be any integer from 1 to 9"),
+        (visible_if("count", True), "which it can never be"),
+        (visible_if("method", ("fast", "best")), "which it can never be"),
+        (visible_if("shift", 0.0), "that is a tuple"),
+        (visible_if("color", 0.0), "that is a tuple"),
+        (visible_if("metod", "fast"), "no other parameter; did you mean 'method'"),
+        (visible_if("late", 1.0), "no other parameter"),
+        (visible_if("method"), r"method is \[\]"),
+        ({"visible_if": {"method": "best"}}, "method is 'best'; write visible_if"),
+        ({"visible_if": "method"}, "has the condition 'method'"),
+    ],
+)
+def test_a_condition_that_can_never_hold_is_refused_with_its_field(condition, said):
+    class Conditional(Everything):
+        late: float = Field(0.5, description="Comes and goes", json_schema_extra=condition)
+
+    with pytest.raises(PluginError, match="example: parameter late .*" + said):
+        check_tool(tool_with(Conditional))
+
+
+@pytest.mark.parametrize(
+    "condition", [visible_if("method", "fast", "best"), visible_if("flag", False), visible_if("count", 1, 9)]
+)
+def test_a_condition_that_can_hold_is_accepted(condition):
+    class Conditional(Everything):
+        late: float = Field(0.5, description="Comes and goes", json_schema_extra=condition)
+
+    check_tool(tool_with(Conditional))
+
+
+def test_what_was_given_in_vain_is_found_and_defaults_are_not():
+    tool = tool_with(Everything)
+    assert without_effect(tool, {"flag": False, "amount": 0.7}) == ["amount"]
+    assert without_effect(tool, {"amount": 0.7}) == without_effect(tool, {"flag": False}) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (0.1 + 0.2, "0.3"),
+        (1e-6, "0.000001"),
+        (1e6, "1000000"),
+        (2**31 - 1, "2,147,483,647"),
+        (1024, "1024"),
+        (1.0, "1"),
+        (True, "on"),
+        ([0.1 + 0.2, 1.0], "0.3,1"),
+    ],
+)
+def test_numbers_are_written_as_people_write_them(value, shown):
+    assert readable(value) == shown
+
+
+def test_a_colour_is_shown_as_it_may_be_given():
+    assert readable_default(describe(tool_with(Everything))["parameters"]["properties"]["color"]) == "#ff8000"

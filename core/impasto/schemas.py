@@ -1,0 +1,110 @@
+"""The JSON Schema of a tool's parameters, which is all that hosts see: what it may hold, and how it is put in words."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from .errors import PluginError, did_you_mean
+
+LARGEST_INT = 2**31 - 1
+
+
+def check_parameter(where: str, schema: Mapping[str, Any]) -> None:
+    """Raise PluginError if a host could not draw the parameter; `where` names it."""
+    if "default" not in schema:
+        raise PluginError(f"{where} has no default", "give one, so that the tool runs as it is")
+    if not schema.get("description"):
+        raise PluginError(f"{where} has no description", "hosts show it as the tooltip: Field(…, description=…)")
+    kind = schema.get("type")
+    if kind == "array":
+        items = schema.get("prefixItems", [])
+        if not items or any(item.get("type") != "number" for item in items):
+            raise PluginError(f"{where} is a list", "only fixed tuples of floats can be drawn: tuple[float, float]")
+    elif kind not in ("boolean", "integer", "number", "string"):
+        raise PluginError(f"{where} has a type that hosts cannot draw", "use bool, int, float, str, Literal or a tuple")
+    if kind == "integer" and max(abs(schema.get(key, 0)) for key in ("default", "minimum", "maximum")) > LARGEST_INT:
+        raise PluginError(f"{where} does not fit in 32 bits", "narrow its range")
+
+
+def check_conditions(where: str, name: str, properties: Mapping[str, Any]) -> None:
+    """Raise PluginError for a `visible_if` that could never hold, or that a host could not compare."""
+    conditions = properties[name].get("visible_if", {})
+    if not isinstance(conditions, Mapping):
+        raise PluginError(f"{where} has the condition {conditions!r}", "write json_schema_extra=visible_if(…)")
+    for other, values in conditions.items():
+        if other == name or other not in properties:
+            remedy = f"{did_you_mean(other, properties)}name another parameter of the same tool"
+            raise PluginError(f"{where} is visible if {other!r} has some value, but that is no other parameter", remedy)
+        if properties[other]["type"] == "array":
+            raise PluginError(f"{where} is visible if {other} has some value, but that is a tuple", "name a scalar")
+        if not isinstance(values, list) or not values:
+            raise PluginError(f"{where} is visible if {other} is {values!r}", 'write visible_if("method", "best")')
+        for value in values:
+            if not _can_be(properties[other], value):
+                message = f"{where} is visible if {other} is {value!r}, which it can never be"
+                raise PluginError(message, f"{other} can be {_possible_values(properties[other])}")
+
+
+def _can_be(schema: Mapping[str, Any], value: Any) -> bool:
+    """Whether a parameter of this schema can have the value, as hosts compare it: True is no 1."""
+    kinds = {"boolean": (bool,), "integer": (int,), "number": (int, float), "string": (str,)}[schema["type"]]
+    if not isinstance(value, kinds) or isinstance(value, bool) != (schema["type"] == "boolean"):
+        return False
+    if "enum" in schema or "const" in schema:
+        return value in schema.get("enum", [schema.get("const")])
+    if isinstance(value, str):
+        return True
+    low, high = schema.get("minimum", -math.inf), schema.get("maximum", math.inf)
+    above, below = schema.get("exclusiveMinimum", -math.inf), schema.get("exclusiveMaximum", math.inf)
+    return isinstance(value, int | float) and low <= value <= high and above < value < below
+
+
+def _possible_values(schema: Mapping[str, Any]) -> str:
+    if "enum" in schema:
+        return ", ".join(map(str, schema["enum"]))
+    if schema["type"] == "boolean":
+        return "True, False"
+    limits = limits_of(schema)
+    return f"any {schema['type']}" + (f" from {limits}" if limits else "")
+
+
+def holds(schema: Mapping[str, Any], chosen: Mapping[str, Any]) -> bool:
+    """Whether the parameter has an effect beside the `chosen` values of all."""
+    return all(chosen[other] in values for other, values in schema.get("visible_if", {}).items())
+
+
+def conditions_of(schema: Mapping[str, Any]) -> str:
+    """When the parameter has an effect: `only with preset modern`; "" for always."""
+    conditions = schema.get("visible_if", {}).items()
+    wanted = " and ".join(f"{name} {' or '.join(map(readable, values))}" for name, values in conditions)
+    return f"only with {wanted}" if wanted else ""
+
+
+def limits_of(schema: Mapping[str, Any]) -> str:
+    """The range of a number: `0 to 1`; "" where it has none."""
+    low, high = schema.get("minimum"), schema.get("maximum")
+    return f"{readable(low)} to {readable(high)}" if low is not None and high is not None else ""
+
+
+def readable(value: Any) -> str:
+    """A value as people write it: 0.3 for 0.30000000000000004, 0.000001 for 1e-06, 2,147,483,647, on, #ff8800."""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, int):
+        return f"{value:,}" if abs(value) >= 10**5 else str(value)
+    if isinstance(value, float):
+        text = f"{value:.6g}"
+        return f"{value:.12f}".rstrip("0").rstrip(".") if "e" in text else text
+    if isinstance(value, list | tuple):
+        return ",".join(map(readable, value))
+    return str(value)
+
+
+def readable_default(schema: Mapping[str, Any]) -> str:
+    """A parameter's default: a colour as #ff8800, nothing as nothing."""
+    default = schema["default"]
+    if schema.get("format") == "color":
+        return "#" + "".join(f"{round(255 * channel):02x}" for channel in default)
+    return readable(default) if default != "" else "none"
