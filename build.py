@@ -102,8 +102,9 @@ def make_parser() -> argparse.ArgumentParser:
     demo_.add_argument("--tint", choices=[*SAMPLES, "none"], help="colours for a grey photograph")
     test_ = add(test)
     test_.add_argument(
-        "--only", action="append", default=[], metavar="SESSION", help="core, core-numpy-1, blender-5.0, -4.5, -4.2"
+        "--only", action="append", default=[], metavar="SESSION", help="core, core-numpy-1, hostile, blender-5.0, …"
     )
+    test_.add_argument("--hostile", action="store_true", help="also the hostile files that are slow to make or to read")
     test_.add_argument("--windows", action="store_true", help="also in real Blender windows (Debian, needs root)")
     test_.add_argument("-k", metavar="EXPRESSION", help="only tests whose names match")
     test_.add_argument("pytest", nargs="*", help="further options for pytest, after --")

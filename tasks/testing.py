@@ -34,11 +34,16 @@ class Session:
     environment: Environment
     paths: tuple[str, ...]
 
+    def options(self, options: argparse.Namespace) -> list[str]:
+        """Those of pytest that are for this session alone."""
+        return ["--hostile"] if options.hostile and self.name == "hostile" else []
+
 
 def sessions(only: Sequence[str]) -> list[Session]:
     """The sessions of `test`, the longest first."""
     core = ("tests/core", "tests/plugins")
     everything = [Session("core", CORE, core), Session("core-numpy-1", CORE_NUMPY_1, core)]
+    everything.append(Session("hostile", CORE, ("tests/hostile",)))
     everything += [
         Session(f"blender-{version}", bpy_environment(version), ("tests/blender",)) for version in BPY_VERSIONS
     ]
@@ -58,7 +63,7 @@ def test(options: argparse.Namespace) -> None:
         built = build_extension()
     more = [*options.pytest, *(["-k", options.k] if options.k else [])]
     with ThreadPoolExecutor(2) as pool:
-        codes = list(pool.map(lambda session: _run_pytest(session, built, more), chosen))
+        codes = list(pool.map(lambda session: _run_pytest(session, built, [*more, *session.options(options)]), chosen))
     if options.windows:
         windows = Session("windows", CORE, ("tests/windows",))
         chosen.append(windows)

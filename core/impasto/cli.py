@@ -15,7 +15,7 @@ from typing import Any
 
 from . import about
 from .data_commands import add_prepare
-from .errors import Cancelled, FileError, ImpastoError, ParameterError, PluginError
+from .errors import Cancelled, ImpastoError, ParameterError, PluginError
 from .evaluation_commands import add_evaluate
 from .making import add_output, carry_out
 from .model_commands import add_models, add_train
@@ -30,6 +30,7 @@ from .options import (
     parse_json,
     parse_size,
 )
+from .outside import read_json, shown
 from .plugins import registry
 from .recipe import Recipe, Step
 from .stylize_command import add_stylize
@@ -200,15 +201,8 @@ def _estimator(arguments: argparse.Namespace, generate: Step) -> str:
 
 
 def _run(arguments: argparse.Namespace, terminal: Terminal) -> None:
-    recipe = Recipe.from_json(_read_text(arguments.recipe))
+    recipe = Recipe.from_dict(read_json(arguments.recipe, f"the recipe in {shown(arguments.recipe)}"))
     carry_out(recipe, _named_files(arguments.input), arguments, terminal)
-
-
-def _read_text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise FileError(f"cannot read {path}: {error}", "check its name; a recipe is a JSON file") from error
 
 
 def _named_files(given: Sequence[str]) -> dict[str, Path]:

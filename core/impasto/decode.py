@@ -4,15 +4,16 @@
 from __future__ import annotations
 
 import io
-import json
 import warnings
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from .cards import read_embedded
 from .color import linear_to_srgb
 from .errors import FileError
+from .outside import explained, open_file
 from .texture import COLOR_MAPS, MAP_CHANNELS, Maps, Texture, standard_color_space
 
 SIGNATURES = {
@@ -65,10 +66,7 @@ def read_metadata(path: Path) -> dict[str, Any]:
     else:
         with _opened_by_pillow(path) as image:
             text = image.info.get("impasto")
-    try:
-        return json.loads(text) if text else {}
-    except ValueError as error:
-        raise FileError(f"the recipe in {path} is damaged ({error})", "use another of its files") from error
+    return read_embedded(text, path) if text else {}
 
 
 def _text_of_png(path: Path) -> str | None:
@@ -162,11 +160,8 @@ def _rotate(pixels: np.ndarray, orientation: int) -> np.ndarray:
 
 
 def _signature(path: Path) -> str:
-    try:
-        with path.open("rb") as stream:
-            start = stream.read(16)
-    except OSError as error:
-        raise FileError(f"cannot read {path}: {error.strerror}", "check its name and that it may be read") from error
+    with open_file(path) as stream, explained(path, "read"):
+        start = stream.read(16)
     if not start:
         raise FileError(f"{path} is empty", "copy or export it again")
     for signature, kind in SIGNATURES.items():

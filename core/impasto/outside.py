@@ -69,6 +69,7 @@ def parse_json(
         raise refuse(f"holds {name}, which is no number in JSON")
 
     try:
+        text = text if isinstance(text, str) else text.decode("utf-8-sig")
         data = json.loads(text, parse_int=number(int), parse_float=number(float), parse_constant=constant)
     except RecursionError as error:
         raise refuse(f"is nested deeper than {MAX_JSON_DEPTH} levels") from error
@@ -161,6 +162,23 @@ def check_name(name: object, what: str, *, kind: type[ImpastoError] = ParameterE
     if len(name.encode()) > MAX_NAME_BYTES:
         raise refuse(f"is longer than {MAX_NAME_BYTES} bytes")
     return name
+
+
+def as_unicode(name: str) -> str:
+    """A file's name with _ for each byte that is no UTF-8: what can be written into other files, or be a new name."""
+    return "".join("_" if "\ud800" <= character <= "\udfff" else character for character in name)
+
+
+def is_there(path: Path) -> bool:
+    """Whether there is anything of this name, be it a dangling link. FileError where that cannot be told."""
+    with explained(path, "read"):
+        try:
+            path.lstat()
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        except ValueError as error:  # NUL in the name
+            raise FileError(f"cannot read {shown(path)}: {error}", "check its name") from error
+    return True
 
 
 def inside(folder: Path, relative: object, what: str, *, kind: type[ImpastoError] = FileError) -> Path:

@@ -7,14 +7,21 @@ it made. Standard library only: Blender builds recipes too.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from .errors import ParameterError
+from .outside import is_unicode, parse_json, shown
 
 Scalar = bool | int | float | str
 MAX_SEED = 2**31 - 1
+MAX_STEPS = 100
+MAX_TEXT = 4096
+"""Characters of a name or of a text parameter."""
+MAX_NUMBERS = 256
+"""In a list that is a parameter: a colour, or the points of a curve."""
 
 
 @dataclass(frozen=True)
@@ -25,19 +32,38 @@ class Step:
     parameters: Mapping[str, Scalar | Sequence[float]] = field(default_factory=dict)
     inputs: Mapping[str, str] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        _expect(_is_text(self.tool), "a step needs the name of a tool", self.tool)
+        _expect(isinstance(self.parameters, Mapping), "parameters must be an object", self.parameters)
+        for name, value in self.parameters.items():
+            _expect(_is_text(name), "a parameter's name must be text", name)
+            _expect(_is_parameter(value), f"the parameter {name} must be a number, text, or a list of numbers", value)
+        _expect_texts(self.inputs, "inputs")
+
 
 @dataclass(frozen=True)
 class Recipe:
     """Steps and a seed in [0, 2³¹), and what is known of how they were run (filled in by `run`).
 
     `inputs` has name, SHA-256 and real-world scale of every input; `made_with` has versions, device, precision and the
-    hashes of models and weights, and `stopped` where it was ended early. Neither holds a path.
+    hashes of models and weights, and `stopped` where it was ended early. Neither holds a path. ParameterError names the
+    first field that is wrong.
     """
 
     steps: tuple[Step, ...]
     seed: int = 0
     inputs: Mapping[str, Mapping[str, str | float]] = field(default_factory=dict)
     made_with: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        steps, seed = self.steps, self.seed
+        _expect(isinstance(steps, tuple) and len(steps) > 0, "steps must be a list with at least one step", steps)
+        _expect(len(steps) <= MAX_STEPS, f"a recipe has at most {MAX_STEPS} steps", len(steps))
+        _expect(all(isinstance(step, Step) for step in steps), "steps must hold steps", steps)
+        _expect(isinstance(seed, int) and not isinstance(seed, bool), "seed must be a whole number", seed)
+        _expect(0 <= seed <= MAX_SEED, f"seed must be between 0 and {MAX_SEED}", seed)
+        _check_recorded_inputs(self.inputs)
+        _check_made_with(self.made_with)
 
     def to_json(self) -> str:
         """The recipe as one line of JSON, the same for the same recipe."""
@@ -50,24 +76,17 @@ class Recipe:
     @classmethod
     def from_json(cls, text: str) -> Recipe:
         """Read what `to_json` wrote, or a hand-written recipe. ParameterError where it is not one."""
-        try:
-            data = json.loads(text)
-        except (json.JSONDecodeError, RecursionError) as error:
-            raise ParameterError(f"the recipe is not JSON ({error})", "check the file") from error
-        return cls.from_dict(data)
+        return cls.from_dict(parse_json(text, "the recipe", kind=ParameterError))
 
     @classmethod
     def from_dict(cls, data: Any) -> Recipe:
         """A recipe from dictionaries. ParameterError names the first field that is wrong."""
         _expect(isinstance(data, dict), "a recipe is an object with steps", data)
         _refuse_unknown("recipe", data, {"steps", "seed", "inputs", "made_with"})
-        steps, seed = data.get("steps"), data.get("seed", 0)
-        _expect(isinstance(steps, list) and len(steps) > 0, "steps must be a list with at least one step", steps)
-        _expect(isinstance(seed, int) and not isinstance(seed, bool), "seed must be a whole number", seed)
-        _expect(0 <= seed <= MAX_SEED, f"seed must be between 0 and {MAX_SEED}", seed)
-        for key in ("inputs", "made_with"):
-            _expect(isinstance(data.get(key, {}), dict), f"{key} must be an object", data.get(key))
-        return cls(tuple(map(_step, steps)), seed, data.get("inputs", {}), data.get("made_with", {}))
+        steps = data.get("steps")
+        _expect(isinstance(steps, list), "steps must be a list with at least one step", steps)
+        _expect(len(steps) <= MAX_STEPS, f"a recipe has at most {MAX_STEPS} steps", len(steps))
+        return cls(tuple(map(_step, steps)), data.get("seed", 0), data.get("inputs", {}), data.get("made_with", {}))
 
 
 def differences(before: Recipe, now: Recipe) -> list[str]:
@@ -93,18 +112,56 @@ def differences(before: Recipe, now: Recipe) -> list[str]:
 
 
 def _step(data: Any) -> Step:
-    _expect(isinstance(data, dict) and isinstance(data.get("tool"), str), "a step needs the name of a tool", data)
+    _expect(isinstance(data, dict) and "tool" in data, "a step needs the name of a tool", data)
     _refuse_unknown("step", data, {"tool", "parameters", "inputs"})
-    for key in ("parameters", "inputs"):
-        _expect(isinstance(data.get(key, {}), dict), f"{key} must be an object", data.get(key))
     return Step(data["tool"], data.get("parameters", {}), data.get("inputs", {}))
+
+
+def _check_recorded_inputs(inputs: Any) -> None:
+    _expect(isinstance(inputs, Mapping), "inputs must be an object", inputs)
+    for name, about in inputs.items():
+        _expect(_is_text(name) and isinstance(about, Mapping), "inputs must be objects by name", {name: about})
+        for key in ("name", "sha256"):
+            _expect(_is_text(about.get(key)), f"the {key} of the input {shown(name)} must be text", about.get(key))
+        for key in ("width_m", "height_range_m"):
+            value = about.get(key, 1.0)
+            _expect(_is_number(value) and value > 0, f"the {key} of the input {shown(name)} must be positive", value)
+
+
+def _check_made_with(made_with: Any) -> None:
+    _expect(isinstance(made_with, Mapping), "made_with must be an object", made_with)
+    for key in ("versions", "models", "weights"):
+        _expect_texts(made_with.get(key, {}), key)
+    for key in ("device", "precision"):
+        _expect(_is_text(made_with.get(key, "")), f"{key} must be text", made_with.get(key))
 
 
 def _refuse_unknown(what: str, data: Mapping[str, Any], known: set[str]) -> None:
     unknown = sorted(set(data) - known)
-    _expect(not unknown, f"a {what} has no field {', '.join(unknown)}; it has {', '.join(sorted(known))}", unknown)
+    fields = ", ".join(sorted(known))
+    _expect(not unknown, f"a {what} has no field {shown(unknown[0]) if unknown else ''}; it has {fields}", unknown)
+
+
+def _expect_texts(value: Any, what: str) -> None:
+    _expect(isinstance(value, Mapping), f"{what} must be an object", value)
+    for name, text in value.items():
+        _expect(_is_text(name) and _is_text(text), f"{what} must be text by name", {name: text})
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and len(value) <= MAX_TEXT and is_unicode(value)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _is_parameter(value: Any) -> bool:
+    if isinstance(value, list | tuple):
+        return len(value) <= MAX_NUMBERS and all(map(_is_number, value))
+    return isinstance(value, bool) or _is_number(value) or _is_text(value)
 
 
 def _expect(holds: bool, rule: str, value: Any) -> None:
     if not holds:
-        raise ParameterError(f"{rule}, got {json.dumps(value, default=str)[:80]}", "see `impasto run --help`")
+        raise ParameterError(f"{rule}, got {shown(value)}", "see `impasto run --help`")

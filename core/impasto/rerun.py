@@ -10,6 +10,7 @@ from typing import Any
 
 from .errors import FileError, ParameterError, did_you_mean
 from .files import Exporter, read_maps, read_recipe, set_name
+from .outside import inside, is_there, open_file, printable, shown
 from .plugins import registry
 from .recipe import Recipe, differences
 from .runner import run_to_files
@@ -59,10 +60,13 @@ def rerun(
 def _find(input_: str, name: str, file: Path, given: Mapping[str, Path]) -> Path:
     if input_ in given:
         return given[input_]
-    beside = [folder / name for folder in (file.parent, file.parent.parent) if name and (folder / name).exists()]
-    if not beside:
-        raise FileError(f"the input {input_} ({name}) is not beside {file}", f"say where it is: --input {input_}=FILE")
-    return beside[0]
+    if name:
+        folders = (file.parent, file.parent.parent)
+        beside = [inside(folder, name, f"the input {shown(input_)} of {shown(file)}") for folder in folders]
+        if found := [path for path in beside if is_there(path)]:
+            return found[0]
+    remedy = f"say where it is: --input {printable(input_)}=FILE"
+    raise FileError(f"the input {shown(input_)} ({shown(name)}) is not beside {shown(file)}", remedy)
 
 
 def _with_scale(maps: Maps, recipe: Recipe, input_: str) -> Maps:
@@ -73,7 +77,7 @@ def _with_scale(maps: Maps, recipe: Recipe, input_: str) -> Maps:
 def _exporter_of(file: Path) -> Exporter:
     """The format that `file` was written in: the one of its suffix whose bytes it could be."""
     if file.suffix.lower() == ".png":
-        with file.open("rb") as stream:
+        with open_file(file) as stream:
             bits = stream.read(25)[24]  # PNG specification 11.2.2: the bit depth follows width and height
         return registry().exporter("png16" if bits == 16 else "png")
     for exporter in registry().exporters.values():
@@ -85,5 +89,5 @@ def _exporter_of(file: Path) -> Exporter:
 def _refuse_existing(folder: Path, name: str, exporter: Exporter) -> None:
     for map_ in MAP_CHANNELS:
         path = folder / f"{name}_{map_}{exporter.suffix}"
-        if path.exists():
+        if is_there(path):
             raise FileError(f"{path} is there already", "choose another --out: rerun never replaces files")

@@ -15,6 +15,7 @@ from typing import IO, Any
 import numpy as np
 
 from .errors import ProtocolError
+from .outside import parse_json
 
 PROTOCOL = 2
 MAX_HEADER_BYTES = 16 * 2**20
@@ -47,10 +48,7 @@ def read_frame(stream: IO[bytes]) -> tuple[dict[str, Any], dict[str, np.ndarray]
     line = stream.readline(MAX_HEADER_BYTES)
     if not line:
         return None
-    try:
-        header = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        raise ProtocolError(f"not a frame: {line[:80]!r}", "see the worker's log") from error
+    header = parse_json(line, f"not a frame, since {line[:40]!r}", kind=ProtocolError)
     if not isinstance(header, dict):
         raise ProtocolError(f"not a frame: {line[:80]!r}", "see the worker's log")
     described = header.pop("arrays", [])

@@ -20,7 +20,7 @@ def test_json_gives_the_same_recipe_back():
         ('{"steps": [{"parameters": {}}]}', "name of a tool"),
         ('{"steps": [{"tool": "x"}], "seed": -1}', "between 0 and"),
         ('{"steps": [{"tool": "x"}], "seed": true}', "whole number"),
-        ('{"steps": [{"tool": "x"}], "seeds": 1}', "no field seeds"),
+        ('{"steps": [{"tool": "x"}], "seeds": 1}', "no field 'seeds'"),
         ('{"steps": [{"tool": "x", "inputs": 3}]}', "inputs must be an object"),
     ],
 )

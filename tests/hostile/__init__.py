@@ -1,0 +1,1 @@
+"""Hostile files, made by scripts, and all that reads them; see `corpus`."""

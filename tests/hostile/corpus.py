@@ -1,0 +1,129 @@
+"""The corpus of hostile files: which are made, and by what each is read.
+
+Every module of this folder may say `CORPORA = [Corpus(...)]`: the makers of some kind of file, and its readers.
+`test_hostile` gives each file to each reader, in one warm process (see `warm`), and holds that the reader
+
+- ends within its time limit, with a peak of resident memory under MAX_MIB, and without a traceback;
+- says one sentence with its remedy, without a control character, and exits with an `ImpastoError`'s code; a file named
+  in `harmless` may be read as well;
+- writes nothing but into its own output folder, and leaves nothing half done there.
+
+Beside its own files each corpus gets those of `no_files`: pipes, sockets, devices, folders and dangling links.
+What is slow to make or to read goes into `slow`: it is left out unless pytest is told `--hostile`. To try one by hand:
+`pytest tests/hostile -k "cards and nan"`. No binary is kept: makers write their bytes anew, and may write neighbours.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import pkgutil
+import socket
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+MAX_MIB = 2048
+LIMIT_S = 20.0
+"""For reading one file; generous, since tests share their processors."""
+
+Maker = Callable[[Path], None]
+"""`make(path)` writes the hostile file at `path`, whose folder is empty."""
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Something that reads the file: the `impasto` command with these arguments, or a function of a module.
+
+    {file}, {folder} (its folder) and {out} (a folder that may be written to) stand for paths, in `environment` too.
+    A function is named "hostile.module:function" and called with the file and the output folder; what it raises counts
+    as it does for the command.
+    """
+
+    name: str
+    command: tuple[str, ...] = ()
+    function: str = ""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    limit_s: float = LIMIT_S
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Files of one kind, by name, and their readers. harmless: names of those that a reader may accept."""
+
+    kind: str
+    suffix: str
+    files: Mapping[str, Maker]
+    readers: tuple[Reader, ...]
+    harmless: frozenset[str] = frozenset()
+    slow: Mapping[str, Maker] = field(default_factory=dict)
+    takes_folders: bool = False
+    """Whether a folder is a good argument, so that an empty one is no hostile file."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One file for one reader."""
+
+    corpus: Corpus
+    name: str
+    make: Maker
+    reader: Reader
+    is_slow: bool
+
+    @property
+    def id(self) -> str:
+        """As pytest names it."""
+        return f"{self.corpus.kind}-{self.name}-{self.reader.name}".replace(" ", "_")
+
+
+def written(content: bytes | str) -> Maker:
+    """A maker of a file with this content."""
+    data = content.encode() if isinstance(content, str) else content
+    return lambda path: path.write_bytes(data) and None
+
+
+def cases() -> Iterator[Case]:
+    """Every file of every corpus, for each of its readers."""
+    for corpus in corpora():
+        for reader in corpus.readers:
+            files = {**no_files(corpus), **corpus.files}
+            for name, make in files.items():
+                yield Case(corpus, name, make, reader, is_slow=False)
+            for name, make in corpus.slow.items():
+                yield Case(corpus, name, make, reader, is_slow=True)
+
+
+def corpora() -> list[Corpus]:
+    """Those of all modules of this folder."""
+    names = sorted(module.name for module in pkgutil.iter_modules([str(Path(__file__).parent)]))
+    modules = [importlib.import_module(f"{__package__}.{name}") for name in names if not name.startswith("test_")]
+    return [corpus for module in modules for corpus in getattr(module, "CORPORA", ())]
+
+
+def no_files(corpus: Corpus) -> dict[str, Maker]:
+    """What is there under a file's name and is none."""
+    found: dict[str, Maker] = {
+        "nothing there": lambda path: None,
+        "dangling link": lambda path: path.symlink_to(path.parent / "absent"),
+        "link to itself": lambda path: path.symlink_to(path),
+        "empty": written(b""),
+        "zeros": written(bytes(4096)),
+    }
+    if not corpus.takes_folders:
+        found["folder"] = lambda path: path.mkdir()
+    if sys.platform != "win32":
+        found |= {"pipe": os.mkfifo, "socket": _bind, "device": lambda path: path.symlink_to("/dev/zero")}
+    return found
+
+
+def _bind(path: Path) -> None:
+    """A socket in the file system; its path may have 100 bytes only."""
+    before = Path.cwd()
+    os.chdir(path.parent)
+    try:
+        with socket.socket(socket.AF_UNIX) as made:
+            made.bind(path.name)
+    finally:
+        os.chdir(before)
