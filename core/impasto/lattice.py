@@ -8,6 +8,8 @@ from torch.nn.functional import avg_pool2d, interpolate, max_pool2d, pad
 
 DETECTION_PX = 384
 WINDOW_PX = 49
+SMALLEST_CELL = 64
+"""Least area of a unit cell, in square pixels."""
 
 
 def normalise(luminance: torch.Tensor) -> tuple[torch.Tensor, float]:
@@ -67,19 +69,30 @@ def find_lattice(correlation: torch.Tensor, threshold: float) -> torch.Tensor | 
         + correlation_at(correlation, a + b)
         + correlation_at(correlation, a - b)
     ) / 4
-    area = (a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0]).abs()
-    square = area > 0.3 * a.norm(dim=-1) * b.norm(dim=-1)
-    score = torch.where(square & (area > 64), mean - 0.03 * area.clamp(min=1).log(), -torch.inf)
+    pairs = torch.stack([a, b], -1)
+    score = torch.where(_spans(pairs), mean - 0.03 * _area(pairs).clamp(min=1).log(), -torch.inf)
     best = int(score.argmax())
     if score.flatten()[best] == -torch.inf or mean.flatten()[best] < threshold:
         return None
-    return _sharpen(correlation, torch.stack([a.reshape(-1, 2)[best], b.reshape(-1, 2)[best]], 1))
+    return _sharpen(correlation, pairs.reshape(-1, 2, 2)[best])
+
+
+def _area(basis: torch.Tensor) -> torch.Tensor:
+    """Area of the unit cell of each basis (..., 2, 2), its vectors in columns, in square pixels."""
+    return (basis[..., 0, 0] * basis[..., 1, 1] - basis[..., 1, 0] * basis[..., 0, 1]).abs()
+
+
+def _spans(basis: torch.Tensor) -> torch.Tensor:
+    """Whether the vectors of each basis (..., 2, 2) are far from parallel and their unit cell is not tiny."""
+    area = _area(basis)
+    return (area > 0.3 * basis.norm(dim=-2).prod(-1)) & (area > SMALLEST_CELL)
 
 
 def _sharpen(correlation: torch.Tensor, basis: torch.Tensor) -> torch.Tensor:
     """The basis, by least squares over the peaks near its multiples, to a millionth of a pixel.
 
     What is finer than that depends on where in memory the numbers lie, and would differ from run to run.
+    Along a stripe any shift fits, so peaks that would turn both vectors into its direction are left out of account.
     """
     reach = torch.tensor(correlation.shape) // 2
     for most in (2, 4, 8):
@@ -95,5 +108,8 @@ def _sharpen(correlation: torch.Tensor, basis: torch.Tensor) -> torch.Tensor:
                 kept.append(count)
         if len(found) >= 4:
             counted, there = torch.stack(kept).double(), torch.tensor(found, dtype=torch.float64)
-            basis = torch.linalg.lstsq(counted, there).solution.T.round(decimals=6).float()
+            sharper = torch.linalg.lstsq(counted, there).solution.T.round(decimals=6).float()
+            if not _spans(sharper):
+                break
+            basis = sharper
     return basis

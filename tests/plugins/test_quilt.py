@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 
 from impasto import metrics
 from impasto.context import Context
 from impasto.errors import Cancelled, ParameterError
 from impasto.texture import Maps
+from impasto_gan.torus.regularity import find_waves
 from impasto_quilt import Quilt, QuiltParameters
+from impasto_quilt.pattern import find_pattern
 
 data = pytest.importorskip("skimage.data")
 
@@ -201,3 +204,30 @@ def test_source_is_not_changed() -> None:
     before = source.copy()
     quilted(source)
     assert np.array_equal(source, before)
+
+
+DIAGONALS = [(64, 7, 33), (64, 7, 40), (64, 63, 9), (64, 77, 40), (64, 105, 40), (64, 133, 40), (64, 175, 40)]
+"""Side and period in pixels and angle in degrees (side, angle, period): stripes whose peaks lie along one line."""
+
+
+@pytest.mark.parametrize(("side", "angle", "period"), DIAGONALS)
+@pytest.mark.parametrize("is_step", [True, False], ids=["stripes", "ramps"])
+def test_small_diagonal_stripes_have_a_pattern_or_none(side: int, angle: int, period: int, is_step: bool) -> None:
+    """Any shift along a stripe fits, so both vectors of a lattice must not turn into its direction."""
+    y, x = np.mgrid[:side, :side]
+    along = (x * np.cos(np.deg2rad(angle)) + y * np.sin(np.deg2rad(angle))) / period
+    grey = ((along % 1 > 0.5) if is_step else along % 1).astype(np.float32) / 2 + 0.25
+    pattern = find_pattern(torch.from_numpy(grey))
+    assert pattern is None or torch.linalg.det(pattern.waves.double()).abs() > 1e-6
+    find_waves(torch.from_numpy(grey))
+
+
+@pytest.mark.parametrize("weave", [False, True], ids=["stripes", "weave"])
+def test_small_diagonal_stripes_and_weaves_become_seamless(weave: bool) -> None:
+    for side, angle, period in DIAGONALS[::3]:
+        y, x = np.mgrid[:side, :side]
+        radians = np.deg2rad(angle)
+        along, across = x * np.cos(radians) + y * np.sin(radians), y * np.cos(radians) - x * np.sin(radians)
+        wave = np.sin(2 * np.pi * along / period) * (np.sin(2 * np.pi * across / period) if weave else 1)
+        source = np.repeat((0.5 + 0.25 * np.sign(wave))[..., None], 3, axis=2)
+        assert np.isfinite(color(source)).all()
