@@ -4,9 +4,21 @@ from __future__ import annotations
 
 import sys
 
+from .interruption import Ended, install
+from .streams import prepare
+
 
 def main() -> None:
     """Run the command line, or say which package is missing and how to install it."""
+    prepare()
+    install(lambda: None)
+    try:
+        _run()
+    except (Ended, KeyboardInterrupt) as stop:  # before the command began
+        sys.exit(getattr(stop, "exit_code", 130))
+
+
+def _run() -> None:
     try:
         from .cli import main as command
     except ImportError:

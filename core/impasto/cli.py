@@ -1,13 +1,12 @@
 """The `impasto` command. Each tool's options come from its parameters' JSON Schema, as a plugin's do too.
 
 Exit codes: 0 done; 1 a bug; 2 wrong usage or parameters; 3 files; 4 plugins; 5 models; 6 device; 7 worker;
-130 cancelled.
+130 cancelled by Control-C; 128 and its number for another signal.
 """
 
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,6 +16,7 @@ from . import about
 from .data_commands import add_prepare
 from .errors import Cancelled, ImpastoError, ParameterError, PluginError
 from .evaluation_commands import add_evaluate
+from .interruption import Ended
 from .making import add_output, carry_out
 from .model_commands import add_models, add_train
 from .models import SUFFIX
@@ -33,6 +33,7 @@ from .options import (
 from .outside import read_json, shown
 from .plugins import registry
 from .recipe import Recipe, Step
+from .streams import check_output
 from .stylize_command import add_stylize
 from .terminal import Terminal
 from .texture import Maps
@@ -54,26 +55,25 @@ EXAMPLES = """examples:
   impasto weights download squeezenet
   impasto tools quilt
 
-exit codes: 0 done, 1 a bug, 2 usage or parameters, 3 files, 4 plugins, 5 models, 6 device, 7 worker, 130 cancelled
+exit codes: 0 done, 1 a bug, 2 usage or parameters, 3 files, 4 plugins, 5 models, 6 device, 7 worker,
+130 cancelled by Control-C, 143 ended by SIGTERM, 129 by SIGHUP
 """
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command and exit with its code."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)
     terminal = Terminal()
     try:
         parsed = make_parser().parse_args(arguments)
         terminal.json = getattr(parsed, "json", False)
         parsed.run(parsed, terminal)
-    except (Cancelled, KeyboardInterrupt) as stop:
+        check_output()
+    except (Cancelled, Ended, KeyboardInterrupt) as stop:
         terminal.fail("Cancelled", str(stop) or "cancelled; nothing was written", "")
-        sys.exit(Cancelled.exit_code)
+        sys.exit(getattr(stop, "exit_code", Cancelled.exit_code))
     except ImpastoError as error:
         terminal.fail(type(error).__name__, error.message, error.remedy)
         sys.exit(error.exit_code)
-    except BrokenPipeError:
-        sys.stderr.close()
 
 
 def make_parser() -> argparse.ArgumentParser:

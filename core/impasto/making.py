@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import signal
-import threading
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -68,15 +66,3 @@ def _refuse_to_replace(folder: Path, name: str, suffix: str) -> None:
         path = folder / f"{name}_{map_}{suffix}"
         if path.exists():
             raise FileError(f"{path} is there already", "choose another --out or --name, or add --force")
-
-
-def stopped_by_control_c() -> threading.Event:
-    """Set by the first Control-C, so that what there is can be kept; the second ends the process."""
-    stop = threading.Event()
-
-    def ask(*_: object) -> None:
-        stop.set()
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-
-    signal.signal(signal.SIGINT, ask)
-    return stop

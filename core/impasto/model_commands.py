@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from .data_commands import DATA_HELP, add_licence, write_data_files
 from .errors import Cancelled, FileError, ModelError
 from .files import replace_files
-from .making import stopped_by_control_c
+from .interruption import Stop
 from .models import (
     DATA_SUFFIXES,
     Model,
@@ -60,7 +60,7 @@ def _train(arguments: argparse.Namespace, terminal: Terminal) -> None:
     parameters = given_parameters(arguments, arguments.tool)
     inputs = {item.name: item.name for item in arguments.tool.inputs if item.kind == "dataset"}
     recipe = Recipe.from_dict(Recipe((Step(arguments.tool.name, parameters, inputs),), arguments.seed).to_dict())
-    stop = stopped_by_control_c()
+    stop = Stop()
     try:
         with terminal.progress() as on_progress:
             dataset = _read_data(arguments, terminal, on_progress)
@@ -73,7 +73,8 @@ def _train(arguments: argparse.Namespace, terminal: Terminal) -> None:
                 is_cancelled=stop.is_set,
             )
     except Cancelled:
-        raise Cancelled("stopped; what was learned is kept, and the same command goes on from there") from None
+        message = "stopped; what was learned is kept, and the same command goes on from there"
+        raise stop.cancelled(message) from None
     terminal.written(result.models, result)
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from .errors import ParameterError
-from .making import add_output, carry_out, stopped_by_control_c
+from .interruption import Stop
+from .making import add_output, carry_out
 from .options import add_command, add_parameters, add_seed, add_width, given_parameters
 from .plugins import registry
 from .recipe import Recipe, Step
@@ -78,7 +79,7 @@ def _stylize(arguments: argparse.Namespace, terminal: Terminal) -> None:
     files = _given_files(arguments, tool)
     step = Step(tool.name, given_parameters(arguments, tool), {name: name for name in files})
     recipe = Recipe.from_dict(Recipe((step,), arguments.seed).to_dict())
-    stop = stopped_by_control_c()
+    stop = Stop(patient=True)
     carry_out(recipe, {"source": arguments.content, **files}, arguments, terminal, is_stopped=stop.is_set)
     if stop.is_set():
         print("impasto: stopped early; what was painted is kept", file=sys.stderr)

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from .errors import ModelError, ParameterError
 from .models import Model
+from .outside import printable
 from .schemas import conditions_of, limits_of, readable_default
+from .streams import screen
 from .tools import Result
 
 if TYPE_CHECKING:
@@ -36,13 +38,16 @@ class Terminal:
         if in_json and self.json:
             yield self._progress_lines()
             return
+        if not sys.stderr.isatty():
+            yield lambda fraction, message: None
+            return
         from tqdm import tqdm
 
         layout = "{desc:<32} {percentage:3.0f}% |{bar}| {elapsed}"
-        with tqdm(total=100, bar_format=layout, disable=not sys.stderr.isatty(), leave=False, file=sys.stderr) as bar:
+        with screen() as stream, tqdm(total=100, bar_format=layout, leave=False, file=stream) as bar:
 
             def show(fraction: float, message: str) -> None:
-                bar.set_description_str(message[:32], refresh=False)
+                bar.set_description_str(printable(message)[:32], refresh=False)
                 bar.update(round(fraction * 100, 2) - bar.n)
 
             yield show
@@ -240,7 +245,7 @@ class Terminal:
         print(f"impasto: {message}" + (f"\n  {remedy}" if remedy else ""), file=sys.stderr)
 
     def _print_json(self, data: Mapping[str, Any]) -> None:
-        print(json.dumps(data, ensure_ascii=False), flush=True)
+        print(json.dumps(data), flush=True)  # in ASCII: right in any encoding, and nothing a terminal acts on
 
 
 def _as_json(model: Model) -> dict[str, Any]:

@@ -1,0 +1,84 @@
+"""A signal that asks a process to end does so within two seconds, whatever it is doing, and leaves nothing behind."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="sends POSIX signals")
+
+ENDING = {"SIGTERM": 143, "SIGHUP": 129, "SIGQUIT": 131, "SIGINT": 130}
+LONG_OPERATION = """
+import sys
+from pathlib import Path
+from impasto.interruption import install
+left = Path(sys.argv[1])
+left.touch()
+install(left.unlink)
+import numpy as np
+numbers = np.random.default_rng(0).random((3000, 3000))
+print("computes", flush=True)
+np.linalg.svd(numbers)
+"""
+FORKING = """
+import os, signal, sys, time
+from impasto.interruption import install
+install(lambda: None)
+child = os.fork()
+if not child:
+    time.sleep(60)
+time.sleep(0.2)
+os.kill(child, signal.SIGTERM)
+assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGTERM
+time.sleep(2)
+print("goes on")
+"""
+
+
+def ended(running: subprocess.Popen, name: str) -> float:
+    """Send the signal; the seconds until the process ended with its code."""
+    began = time.monotonic()
+    running.send_signal(getattr(signal, name))
+    assert running.wait(10) == ENDING[name], running.stderr and running.stderr.read()
+    return time.monotonic() - began
+
+
+@pytest.mark.parametrize("name", ENDING)
+def test_every_signal_ends_a_command_and_nothing_is_left(name, engine_with_misbehaving, tmp_path):
+    options = ["blotches", "--stream", "--size", "400", "--tile-px", "20", "--delay-s", "0.1", "--out", str(tmp_path)]
+    command = [engine_with_misbehaving, "-m", "impasto", "generate", *options]
+    running = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    while not list(tmp_path.iterdir()):
+        assert running.poll() is None
+        time.sleep(0.05)
+    assert ended(running, name) < 2.5  # two, and what a busy machine takes to see it
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_operation_that_takes_long_is_not_waited_for(tmp_path):
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    command = [sys.executable, "-c", LONG_OPERATION, tmp_path / "left"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment) as running:
+        assert running.stdout is not None
+        assert running.stdout.readline() == b"computes\n"
+        time.sleep(0.2)
+        assert ended(running, "SIGTERM") < 2.5
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_forked_childs_signals_are_its_own():
+    done = subprocess.run([sys.executable, "-c", FORKING], capture_output=True, text=True, check=False, timeout=30)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "goes on\n", "")
+
+
+def test_nohup_outlives_its_terminal():
+    code = (
+        "import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN)\n"
+        "from impasto.interruption import install; install(lambda: None)\n"
+        "signal.raise_signal(signal.SIGHUP); print('goes on')"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=30)
+    assert (done.returncode, done.stdout) == (0, "goes on\n")
