@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import struct
 import tempfile
+import threading
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -32,7 +33,10 @@ PNG_HEAD_BYTES = 4096
 
 
 class Rows:
-    """A picture that is being written. `write` and `close` raise FileError; nothing may be written after one."""
+    """A picture that is being written. `write` and `close` raise FileError; nothing may be written after one.
+
+    It may be abandoned while another thread writes: a signal can leave a thread behind that nobody waits for.
+    """
 
     def __init__(
         self, path: Path, kind: str, size_px: tuple[int, int], channels: int, data: str, attributes: Mapping
@@ -42,6 +46,7 @@ class Rows:
 
         self.path, self.size_px = path, size_px
         self._top = 0
+        self._busy, self._is_abandoned = threading.Lock(), False
         output = oiio.ImageOutput.create(kind)
         if output is None:
             raise FileError(f"cannot encode {kind}: {oiio.geterror()}", "install OpenImageIO again")
@@ -57,9 +62,12 @@ class Rows:
         for start in range(0, len(texture.pixels), ROWS_AT_ONCE):
             rows = replace(texture, pixels=texture.pixels[start : start + ROWS_AT_ONCE])
             pixels = np.ascontiguousarray(self.stored(rows))
-            written = self._output.write_scanlines(self._top, self._top + len(pixels), 0, pixels)
-            if not written or self._output.has_error:  # PNG says that it was written and keeps the error
-                raise self._error()
+            with self._busy:
+                if self._is_abandoned:
+                    return
+                written = self._output.write_scanlines(self._top, self._top + len(pixels), 0, pixels)
+                if not written or self._output.has_error:  # PNG says that it was written and keeps the error
+                    raise self._error()
             self._top += len(pixels)
 
     def stored(self, texture: Texture) -> np.ndarray:
@@ -68,13 +76,16 @@ class Rows:
 
     def close(self) -> None:
         """End the file once every row was written."""
-        if not self._output.close() or self._output.has_error:
-            raise self._error()
+        with self._busy:
+            if not self._output.close() or self._output.has_error:
+                raise self._error()
 
     def abandon(self) -> None:
         """Close the file as it is, so that it can be removed."""
-        self._output.close()
-        self._output.geterror()
+        with self._busy:
+            self._is_abandoned = True
+            self._output.close()
+            self._output.geterror()
 
     def _error(self) -> FileError:
         height, width = self.size_px

@@ -4,6 +4,7 @@ import os
 import signal
 import struct
 import subprocess
+import threading
 import time
 import zlib
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from impasto.encode import PngRows
 from impasto.errors import Cancelled, FileError, ParameterError, PluginError
 from impasto.files import read_maps, read_recipe, write_maps
 from impasto.plugins import registry
@@ -18,7 +20,7 @@ from impasto.recipe import Recipe, Step
 from impasto.rerun import rerun
 from impasto.runner import run, run_to_files
 from impasto.streaming import Sink, should_stream
-from impasto.texture import Maps
+from impasto.texture import Maps, Texture
 from impasto.tools import describe
 
 pytestmark = pytest.mark.usefixtures("misbehaving")
@@ -198,6 +200,18 @@ def test_the_command_says_what_cannot_be_written_tile_by_tile(engine_with_misbeh
     done = subprocess.run(command(engine_with_misbehaving, *options), capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert "checker makes its result in one piece" in done.stderr
+
+
+def test_a_picture_may_be_abandoned_while_a_thread_writes_it(tmp_path):
+    """A signal can come between a thread's start and the pool's note of it; it crashed the process."""
+    band = Texture(np.random.default_rng(0).random((256, 1024, 3), np.float32), "srgb")
+    for number in range(3):
+        rows = PngRows(tmp_path / f"{number}.png", "base_color", (4096, 1024), {}, bits=8)
+        writing = threading.Thread(target=rows.write, args=(band,))
+        writing.start()
+        time.sleep(0.02)
+        rows.abandon()
+        writing.join()
 
 
 @pytest.mark.skipif(os.name == "nt", reason="sends a POSIX signal")
