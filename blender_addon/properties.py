@@ -7,14 +7,13 @@ What a model decides (its sliders, the materials it knows) is read from the cach
 from __future__ import annotations
 
 import re
-import zlib
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import bpy
 from bpy.props import PointerProperty
 
-from . import schemas
+from . import numbering, schemas
 from .catalogue import (
     DEFAULT_ESTIMATOR,
     DEFAULT_STYLIZER,
@@ -67,14 +66,12 @@ def items_of(which: str) -> Callable[[Any, Any], list[tuple[str, str, str, int]]
 
 def _fill_items() -> None:
     for which, (kinds, default) in LISTS.items():
-        _items[which] = [_item(tool, default) for tool in catalogue if tool["kind"] in kinds]
-    _items["estimator"].append(("none", "None", "Only the maps that the tool itself makes", MAX_INT))
-
-
-def _item(tool: Mapping[str, Any], default: str) -> tuple[str, str, str, int]:
-    """An enum item whose number stays the same when other tools come and go; 0, a new scene's, is the default."""
-    number = 0 if tool["name"] == default else zlib.crc32(tool["name"].encode()) % MAX_INT
-    return tool["name"], tool["label"], tool["description"], number
+        tools = [tool for tool in catalogue if tool["kind"] in kinds]
+        items = [(tool["name"], tool["label"], tool["description"]) for tool in tools]
+        if which == "estimator":
+            items.append(("none", "None", "Only the maps that the tool itself makes"))
+        numbers = numbering.numbers_of([name for name, *_ in items], default)
+        _items[which] = [(*item, numbers[item[0]]) for item in items]
 
 
 class _Live:

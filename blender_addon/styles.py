@@ -6,7 +6,6 @@ A gallery is a view of an input's image pointer, so that there is one place wher
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -15,9 +14,8 @@ from typing import Any
 import bpy
 from bpy.props import EnumProperty
 
-from . import engine, images, previews, properties
+from . import engine, images, numbering, previews, properties
 from .catalogue import catalogue
-from .properties import MAX_INT
 
 MAX_FILES = 500
 NONE = "NONE"
@@ -63,22 +61,14 @@ def path_of(image: bpy.types.Image) -> Path | None:
 
 def gallery_items(_self: Any, _context: Any) -> list[tuple[str, str, str, int, int]]:
     """An enum item for each picture, its thumbnail as icon."""
-    found = [(NONE, "None", "No picture", "X", 0)]
-    for path in files():
-        found.append(_item(FILE + path.name, path.stem, str(path), previews.icon_of_file(path)))
+    found = [(FILE + path.name, path.stem, str(path), previews.icon_of_file(path)) for path in files()]
     for image in pictures():
-        found.append(_item(IMAGE + image.name, image.name, "An image of this .blend", previews.icon_of_image(image)))
-    if found != _items:
-        _items[:] = found
+        found.append((IMAGE + image.name, image.name, "An image of this .blend", previews.icon_of_image(image)))
+    numbers = numbering.numbers_of([key for key, *_ in found])
+    items = [(NONE, "None", "No picture", "X", numbering.DEFAULT), *((*item, numbers[item[0]]) for item in found)]
+    if items != _items:
+        _items[:] = items
     return _items
-
-
-def _item(key: str, label: str, about: str, icon: int) -> tuple[str, str, str, int, int]:
-    return key, label, about, icon, _number(key)
-
-
-def _number(key: str) -> int:
-    return 1 + zlib.crc32(key.encode()) % (MAX_INT - 1)
 
 
 def gallery(name: str) -> Any:
@@ -87,10 +77,10 @@ def gallery(name: str) -> Any:
     def get(self: bpy.types.PropertyGroup) -> int:
         image = _chosen(self, name)
         if image is None:
-            return 0
+            return numbering.DEFAULT
         path = path_of(image)
         key = FILE + path.name if path in files() else IMAGE + image.name
-        return _number(key) if any(item[0] == key for item in gallery_items(self, None)) else 0
+        return next((item[-1] for item in gallery_items(self, None) if item[0] == key), numbering.DEFAULT)
 
     def set_(self: bpy.types.PropertyGroup, number: int) -> None:
         key = next((item[0] for item in gallery_items(self, None) if item[-1] == number), NONE)
