@@ -11,7 +11,7 @@ from pathlib import Path
 import bpy
 from bl_operators.presets import AddPresetBase
 
-from . import properties
+from . import properties, remembering
 from .catalogue import SIZE_PARAMETERS, catalogue, has_size
 from .jobs import redraw
 
@@ -38,6 +38,8 @@ class Presets:
         if cls.tool in catalogue:
             tool = catalogue[cls.tool]
             group = properties.group_of(context.scene, tool)
+            if properties.model_parameter(tool):
+                remembering.keep(group, tool)
             for name in properties.drawn_parameters(tool):
                 group.property_unset(properties.identifier(name))
         redraw()

@@ -6,22 +6,31 @@ What a model decides (its sliders, the materials it knows) is read from the cach
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import bpy
 from bpy.props import PointerProperty
 
-from . import numbering, schemas
+from . import numbering, remembering, schemas
 from .catalogue import (
     DEFAULT_ESTIMATOR,
     DEFAULT_STYLIZER,
     DEFAULT_TOOL,
     DEFAULT_TRAINER,
-    SIZE_PARAMETERS,
     catalogue,
     properties_of,
+)
+from .groups import (
+    MATERIALS,
+    chosen_model,
+    drawn_parameters,
+    group_of,
+    identifier,
+    is_model,
+    is_of_model,
+    model_parameter,
+    slider_index,
 )
 
 MAX_INT = 2**31 - 1
@@ -32,8 +41,6 @@ LISTS = {
     "stylizer": (("stylizer",), DEFAULT_STYLIZER),
 }
 """The tools that there are to choose from, by what they are chosen for: kinds, and the first choice."""
-MATERIALS = ("material", "blend_material")
-"""Parameters of a generator for models that know several materials: each one of the model's classes."""
 _items: dict[str, list[tuple[str, str, str, int]]] = {}
 """Blender keeps no reference to the strings of dynamic enum items: they live here."""
 TEXTURE, STYLE = "texture", "style"
@@ -113,28 +120,14 @@ def refresh() -> None:
 
 
 def register() -> None:
+    remembering.register()
     _live.register()
 
 
 def unregister() -> None:
     _live.unregister()
+    remembering.unregister()
     _items.clear()
-
-
-def identifier(name: str) -> str:
-    """A property's name for a tool or parameter; Blender's own names get an underscore."""
-    plain = name.replace("-", "_")
-    return f"{plain}_" if hasattr(bpy.types.PropertyGroup, plain) else plain
-
-
-def group_of(scene: bpy.types.Scene, tool: Mapping[str, Any]) -> bpy.types.PropertyGroup:
-    """The scene's parameters of a tool."""
-    return getattr(scene.impasto_parameters, identifier(tool["name"]))
-
-
-def drawn_parameters(tool: Mapping[str, Any]) -> list[str]:
-    """The parameters that a panel lists; the size is drawn elsewhere."""
-    return [name for name in properties_of(tool) if name not in SIZE_PARAMETERS]
 
 
 def is_visible(group: bpy.types.PropertyGroup, tool: Mapping[str, Any], name: str) -> bool:
@@ -143,28 +136,6 @@ def is_visible(group: bpy.types.PropertyGroup, tool: Mapping[str, Any], name: st
     return is_of_model(group, tool, name) and all(
         value_of(group, tool, other) in values for other, values in conditions.items()
     )
-
-
-def is_of_model(group: bpy.types.PropertyGroup, tool: Mapping[str, Any], name: str) -> bool:
-    """Whether the chosen model has this parameter, where it is a slider, or the choice among several materials."""
-    if model_parameter(tool) is None or not (name in MATERIALS or slider_index(name) is not None):
-        return True
-    model = chosen_model(group, tool)
-    if model is None:
-        return False
-    return bool(model["classes"]) if name in MATERIALS else slider_index(name) < len(model["sliders"])
-
-
-def model_parameter(tool: Mapping[str, Any]) -> str | None:
-    """The parameter that names the model which the tool itself runs; None where it has none."""
-    parameters = properties_of(tool).items()
-    return next((name for name, schema in parameters if is_model(schema) and "model_of" not in schema), None)
-
-
-def chosen_model(group: bpy.types.PropertyGroup, tool: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """What the catalogue says of the model that the tool would run now."""
-    name = model_parameter(tool)
-    return catalogue.model(tool["name"], getattr(group, identifier(name))) if name else None
 
 
 def choose_model(scene: bpy.types.Scene, name: str) -> Mapping[str, Any] | None:
@@ -185,17 +156,6 @@ def shown_label(group: bpy.types.PropertyGroup, tool: Mapping[str, Any], name: s
         slider = model["sliders"][index]
         return slider.get("label") or slider["name"].replace("_", " ").capitalize()
     return schemas.label_of(name, properties_of(tool)[name])
-
-
-def is_model(schema: Mapping[str, Any]) -> bool:
-    """Whether a parameter names a model."""
-    return schema.get("format") == "model"
-
-
-def slider_index(name: str) -> int | None:
-    """Which slider of a model the parameter is, from 0; None for other parameters."""
-    found = re.fullmatch(r"slider_(\d+)", name)
-    return int(found[1]) - 1 if found else None
 
 
 def value_of(group: bpy.types.PropertyGroup, tool: Mapping[str, Any], name: str) -> Any:
@@ -245,6 +205,8 @@ def _group(tool: Mapping[str, Any]) -> type:
             type=bpy.types.Image,
             update=tell_changed(STYLE if tool["kind"] == "stylizer" else TEXTURE),
         )
+    if model_parameter(tool):
+        annotations[remembering.MEMORY] = remembering.memory_property()
     name = f"IMPASTO_PG_{identifier(tool['name'])}"
     return type(name, (bpy.types.PropertyGroup,), {"__annotations__": annotations, "__doc__": tool["description"]})
 
@@ -253,8 +215,19 @@ def property_of(name: str, schema: Mapping[str, Any], tool: Mapping[str, Any] | 
     """Blender's property for a parameter of a tool, or of none."""
     more = _search(name, schema, tool)
     if tool and tool["kind"] != "trainer":
-        more["update"] = tell_changed(STYLE if tool["kind"] == "stylizer" else TEXTURE)
+        tell = tell_changed(STYLE if tool["kind"] == "stylizer" else TEXTURE)
+        more["update"] = _follow_model(tool, tell) if model_parameter(tool) else tell
     return schemas.property_of(name, schema, **more)
+
+
+def _follow_model(tool: Mapping[str, Any], tell: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:
+    """A property's `update` where a tool runs models: the sliders are the chosen one's."""
+
+    def update(group: bpy.types.PropertyGroup, context: bpy.types.Context) -> None:
+        remembering.follow(group, tool)
+        tell(group, context)
+
+    return update
 
 
 def _search(name: str, schema: Mapping[str, Any], tool: Mapping[str, Any] | None) -> dict[str, Any]:

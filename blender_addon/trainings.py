@@ -11,7 +11,7 @@ from typing import Any
 
 import bpy
 
-from . import engine, images, orders, properties
+from . import engine, images, orders, properties, remembering
 from .catalogue import DEFAULT_TRAINER, catalogue
 from .core.errors import ParameterError
 from .core.recipe import Recipe, Step
@@ -117,6 +117,7 @@ def learn(description: Mapping[str, Any]) -> None:
     """Use what the engine said of itself: its tools, and the models of the library."""
     if catalogue.keep(description):
         properties.refresh()
+    remembering.follow_all()
 
 
 def _apply(made: Mapping[str, Any], epoch: int) -> Report:

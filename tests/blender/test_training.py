@@ -249,6 +249,77 @@ def test_sliders_are_the_chosen_models(jobs, extension, scene, library, photo):
     assert not properties.is_visible(group, tool, "slider_1")
 
 
+@pytest.fixture
+def two_models(jobs, scene, photo):
+    """Two models in whose sliders the same number means different things; the group of the tool that runs them."""
+    train("rock", data=str(photo), parameters='{"steps": 1, "sliders": "moss cracks"}')
+    train("cloth", data=str(photo), parameters='{"steps": 1, "sliders": "folds moss"}')
+    group = scene.impasto_parameters.recall
+    group.model = "rock"
+    return group
+
+
+def sliders(group) -> tuple[float, float]:
+    return group.slider_1, group.slider_2
+
+
+def test_another_model_has_its_own_values_back(two_models):
+    two_models.slider_1, two_models.slider_2 = 1.5, -0.5
+    two_models.model = "cloth"
+    assert sliders(two_models) == (0, 0)
+    two_models.slider_1 = 2.0
+    two_models.model = "rock"
+    assert sliders(two_models) == (1.5, -0.5)
+    two_models.model = "cloth"
+    assert sliders(two_models) == (2.0, 0)
+
+
+def test_values_of_models_are_kept_in_the_file(two_models, scene, tmp_path):
+    two_models.slider_1 = 1.5
+    two_models.model = "cloth"
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "kept.blend"))
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "kept.blend"))
+    group = bpy.context.scene.impasto_parameters.recall
+    group.model = "rock"
+    assert sliders(group) == (1.5, 0)
+
+
+def test_a_model_trained_anew_with_other_sliders_keeps_values_by_their_names(two_models, photo, library):
+    two_models.slider_1, two_models.slider_2 = 1.5, -0.5  # moss, cracks
+    (library / "rock.safetensors").unlink()
+    train("rock", data=str(photo), parameters='{"steps": 1, "sliders": "cracks wear moss"}')
+    assert sliders(two_models) == (-0.5, 0)
+
+
+def test_the_model_that_is_taken_by_itself_has_its_own_values_too(two_models):
+    """An empty name is the library's first model: another one, once that is removed."""
+    two_models.model = ""
+    first = two_models.model_memory.model
+    two_models.slider_1 = 1.25
+    bpy.ops.impasto.remove_model(name=first)
+    assert two_models.model_memory.model not in ("", first)
+    assert two_models.slider_1 == 0
+
+
+def test_a_preset_loses_no_values_of_the_model_before(two_models, scene):
+    scene.impasto.tool = "recall"
+    two_models.model = "cloth"
+    two_models.slider_1 = 0.75
+    bpy.ops.impasto.preset_add(name="Mine cloth")
+    two_models.model = "rock"
+    two_models.slider_1 = 1.5
+    path = next(
+        given.filepath
+        for given in drawn(bpy.types.IMPASTO_MT_presets).operators("script.execute_preset")
+        if "cloth" in given.filepath
+    )
+    bpy.ops.script.execute_preset(filepath=path, menu_idname="IMPASTO_MT_presets")
+    assert (two_models.model, two_models.slider_1) == ("cloth", 0.75)
+    two_models.model = "rock"
+    assert two_models.slider_1 == 1.5
+    bpy.ops.impasto.preset_add(name="Mine cloth", remove_name=True)
+
+
 def test_the_search_offers_the_models_of_the_tool(jobs, extension, scene, photo):
     train("found", data=str(photo))
     search = extension.properties.property_of(

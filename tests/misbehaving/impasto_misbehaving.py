@@ -98,6 +98,7 @@ class Slow(Generator):
 class LearnParameters(Parameters):
     name: str = Field("untitled", description="Name of the model")
     steps: int = Field(10, ge=1, le=100000, description="Steps, each of 0.05 s")
+    sliders: str = Field("warmth", description="Names of the model's sliders, with spaces between")
 
 
 class Learn(Trainer):
@@ -130,7 +131,7 @@ class Learn(Trainer):
             "tool": "recall",
             "data": dataset.sources(),
             "figures": {"steps": float(done)},
-            "sliders": [{"name": "warmth", "description": "Redder, or bluer"}],
+            "sliders": [{"name": name, "description": f"More {name}"} for name in parameters.sliders.split()],
         }
         model = save_model(path, {"color": color.astype(np.float32)}, card)
         return Result(models=(model.path,), figures={"steps": float(done)})
