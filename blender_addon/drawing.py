@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import bpy
 
@@ -39,6 +41,28 @@ def draw_report(layout: bpy.types.UILayout, report: Report | None) -> None:
         column.operator("impasto.check_engine", icon="FILE_REFRESH")
         column.operator("impasto.open_log", icon="TEXT")
         draw_preferences_button(column)
+
+
+def draw_operator(layout: bpy.types.UILayout, name: str, **look: Any) -> bpy.types.OperatorProperties:
+    """A button; below it, where a click could do nothing useful, the reason."""
+    button = layout.operator(name, **look)
+    _draw_reasons(layout, (name,))
+    return button
+
+
+def draw_operators(layout: bpy.types.UILayout, icons: Mapping[str, str]) -> None:
+    """Buttons by their icons; below them why some can do nothing useful, each reason once."""
+    column = layout.column()
+    for name, icon in icons.items():
+        column.operator(name, icon=icon)
+    _draw_reasons(layout, icons)
+
+
+def _draw_reasons(layout: bpy.types.UILayout, names: Iterable[str]) -> None:
+    classes = (getattr(bpy.types, name.replace("impasto.", "IMPASTO_OT_")) for name in names)
+    for why in dict.fromkeys(cls.why_not(bpy.context) for cls in classes):
+        if why:
+            draw_text(layout, why, "INFO")
 
 
 def draw_text(layout: bpy.types.UILayout, text: str, icon: str) -> None:

@@ -126,8 +126,7 @@ class Jobs:
 
     def _what_is_seen(self) -> tuple:
         """What panels show: they are drawn again only when it has changed."""
-        tasks = [task for task in (self.shown, self.training) if task]
-        progress = [(task.message, task.state, round(task.fraction, 2), id(task.preview)) for task in tasks]
+        progress = [(task.message, task.state, round(task.fraction, 2), id(task.preview)) for task in self.tasks]
         return (self.last_report, self.training_report, *progress)
 
 

@@ -63,6 +63,11 @@ class Request:
             steps.append(Step(catalogue[self.estimator]["name"], dict(self.estimator_parameters)))
         return Recipe.from_dict(Recipe(tuple(steps), self.seed).to_dict())
 
+    @property
+    def scale(self) -> dict[str, float]:
+        """What is known of the source's size in the world."""
+        return {"width_m": self.width_m} if self.width_m > 0 else {}
+
     def result_name(self) -> str:
         """How the results are called: as the source, but for its map's name."""
         if self.name:
@@ -83,11 +88,10 @@ class Request:
     def task(self, target: results.Target) -> Task:
         """The task that carries the request out. ImpastoError says what is wrong with it."""
         inputs = self.given()
-        scale = {"width_m": self.width_m} if self.width_m > 0 else {}
         tool = catalogue[self.tool]
         options = {"bits": self.bits, "out_dir": self.out_dir, "device": self.device}
         can_stop = tool["kind"] == "stylizer"
-        return make_task(tool["label"], self.recipe(), inputs, target, scale=scale, can_stop=can_stop, **options)
+        return make_task(tool["label"], self.recipe(), inputs, target, scale=self.scale, can_stop=can_stop, **options)
 
 
 def _read(source: Source) -> Input:

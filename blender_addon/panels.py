@@ -10,7 +10,7 @@ import bpy
 
 from . import engine, presets, previews, properties, results, variations
 from .catalogue import catalogue, has_size
-from .drawing import draw_progress, draw_report, draw_text
+from .drawing import draw_operator, draw_progress, draw_report, draw_text
 from .editors import InImageEditor, InShaderEditor, InView3D, Tab, ToolPanel
 from .jobs import jobs
 from .settings import ImpastoSettings
@@ -31,7 +31,7 @@ class ImpastoPanel(ToolPanel):
         _draw_size(layout, settings, tool)
         if properties.drawn_parameters(tool):
             section(layout, "impasto_parameters", "Parameters", lambda body: draw_parameters(body, context, tool))
-        if variations.can_be_small(tool):
+        if variations.has_seeds(tool):
             section(layout, "impasto_variations", "Preview", lambda body: _draw_variations(body, context))
         section(layout, "impasto_maps", "Maps", lambda body: _draw_maps(body, context, tool), closed=True)
         section(layout, "impasto_material", "Material", lambda body: _draw_material(body, settings))
@@ -118,20 +118,37 @@ def draw_parameters(
 
 def _draw_variations(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     """The live preview, and the four variations to choose from."""
-    settings, live = context.scene.impasto, variations.live
-    layout.prop(settings, "live_preview")
-    if settings.live_preview and live.error:
-        draw_text(layout, live.error, "ERROR")
-    elif settings.live_preview and live.pixels is not None:
-        layout.template_icon(previews.icon_of_pixels("live", live.pixels), scale=8)
-    layout.operator("impasto.variations", icon="IMGDISPLAY")
+    settings = context.scene.impasto
+    repeats = 2 if settings.tile_preview else 1
+    row = layout.row()
+    row.prop(settings, "live_preview")
+    row.prop(settings, "tile_preview")
+    if settings.live_preview:
+        _draw_live(layout, settings, repeats)
+    draw_operator(layout, "impasto.variations", icon="IMGDISPLAY")
+    shown = variations.shown(context)
     grid = layout.grid_flow(columns=2, even_columns=True)
-    for index, variation in enumerate(variations.shown(context)):
+    for index, variation in enumerate(shown):
         column = grid.column(align=True)
-        column.template_icon(previews.icon_of_pixels(f"variation {index}", variation.pixels), scale=5)
+        column.template_icon(previews.icon_of_pixels(f"variation {index}", variation.pixels, repeats), scale=5)
         is_chosen = variation.seed == settings.seed
         button = column.operator("impasto.pick_variation", text=f"Seed {variation.seed}", depress=is_chosen)
         button.index = index
+    if shown and variations.are_of_other_settings(context):
+        draw_text(layout, "These were made before something was changed", "INFO")
+
+
+def _draw_live(layout: bpy.types.UILayout, settings: ImpastoSettings, repeats: int) -> None:
+    """The picture that follows every change; while a new one is made, how far that is."""
+    live = variations.live
+    if live.error:
+        draw_text(layout, live.error, "ERROR")
+    elif live.shown is not None:
+        layout.template_icon(previews.icon_of_pixels("live", live.shown, repeats), scale=8)
+    if live.is_running:
+        layout.progress(factor=live.fraction, text="")
+    if not settings.lock_seed:
+        draw_text(layout, "The seed is not locked: Generate takes another one", "INFO")
 
 
 def _draw_maps(layout: bpy.types.UILayout, context: bpy.types.Context, tool: Mapping[str, Any]) -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from .tasks import Task
 
-SIDE_PX = 256
+SIDE_PX = 512
 
 
 class _Shown:
@@ -25,18 +25,19 @@ class _Shown:
 
     def __init__(self) -> None:
         self.collection: bpy.utils.previews.ImagePreviewCollection | None = None
-        self.pixels: dict[str, np.ndarray] = {}
+        self.pixels: dict[str, tuple[np.ndarray, int]] = {}
         self.keys: dict[str, str] = {}
         self.count = 0
 
-    def icon_of(self, name: str, pixels: np.ndarray) -> int:
-        """The icon of these pixels, instead of those that were shown under this name before."""
-        if pixels is not self.pixels.get(name):
+    def icon_of(self, name: str, pixels: np.ndarray, repeats: int = 1) -> int:
+        """The icon of these pixels, `repeats` times each way, instead of what was shown under this name before."""
+        before, before_repeats = self.pixels.get(name, (None, 1))
+        if pixels is not before or repeats != before_repeats:
             self.count += 1
-            self.pixels[name] = pixels
+            self.pixels[name] = pixels, repeats
             self._forget(name)
             self.keys[name] = f"{name} {self.count}"
-            _fill(self._collection().new(self.keys[name]), pixels)
+            _fill(self._collection().new(self.keys[name]), pixels, repeats)
         return self._collection()[self.keys[name]].icon_id
 
     def thumbnail(self, name: str, encoded: str) -> int:
@@ -95,10 +96,11 @@ def icon_of_model(model: Mapping[str, Any]) -> int:
     return _shown.thumbnail(model["name"], model["thumbnail"]) if model["thumbnail"] else 0
 
 
-def _fill(preview: bpy.types.ImagePreview, pixels: np.ndarray) -> None:
-    """Thin uint8 RGB (H, W, 3) out to the icon's size, with Blender's row order and alpha."""
+def _fill(preview: bpy.types.ImagePreview, pixels: np.ndarray, repeats: int) -> None:
+    """Thin uint8 RGB (H, W, 3), repeated, out to the icon's size, with Blender's row order and alpha."""
     import numpy as np
 
+    pixels = np.tile(pixels, (repeats, repeats, 1))
     step = -(-max(pixels.shape[:2]) // SIDE_PX)
     small = pixels[::-step, ::step].astype(np.float32) / 255
     height, width, _ = small.shape

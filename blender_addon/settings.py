@@ -48,8 +48,11 @@ class ImpastoSettings(bpy.types.PropertyGroup):
     )
     live_preview: BoolProperty(
         name="Live Preview",
-        description="Show a small preview whenever a parameter changes",
+        description="Show the result, scaled down and under a light, whenever something changes",
         update=CHANGED,
+    )
+    tile_preview: BoolProperty(
+        name="Tiled", description="Show previews and variations beside themselves, two by two, as they repeat"
     )
     estimator: EnumProperty(
         name="Other Maps",

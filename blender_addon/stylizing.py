@@ -252,7 +252,7 @@ def why_no_preview(context: bpy.types.Context) -> str:
     return why_no_subject(context) or ("Choose an image for style" if lacks_style else "")
 
 
-def small(context: bpy.types.Context) -> Ready:
+def wanted(context: bpy.types.Context) -> Ready:
     """For a task's work: how to reach the worker, and what to paint of the panel's settings, small."""
     request, tool = from_scene(context), previewer(context)
     subject = subject_of(context, context.scene.impasto_style.subject)
@@ -267,7 +267,7 @@ def small(context: bpy.types.Context) -> Ready:
     return connect(), request, request.given()
 
 
-live = Live(STYLE, "impasto_style", why_no_preview, small)
+live = Live(STYLE, "impasto_style", why_no_preview, wanted)
 
 
 def register() -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Small pictures of what the panel is set to: a live one that follows every change, and four seeds to choose from.
+"""The result that the panel is set to, scaled down: a live picture that follows every change, and four seeds.
 
 The live one is asked for a moment after the last change, by a timer, and supersedes the one before it at the worker.
 """
@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import bpy
@@ -18,6 +19,7 @@ import bpy
 from . import engine, orders, properties
 from .catalogue import catalogue, has_size
 from .core.errors import ImpastoError
+from .core.texture import LARGE_PX
 from .jobs import connect, jobs, redraw
 from .properties import MAX_INT
 from .tasks import Report, Task
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
 
 Ready: TypeAlias = "tuple[Callable[[], Client], orders.Request, dict[str, orders.Input]]"
 DELAY_S = 0.1
-SIZE_PX = 256
+LONGEST_PX = 256
 COUNT = 4
 
 
@@ -45,7 +47,7 @@ class Live:
     """The picture that follows a panel. `error` says why there is none.
 
     of: what the panel makes, as `properties.when_changed` knows it. settings: the name of the scene's settings, which
-    have `live_preview`. why_not(context): why there can be no picture now. small(context): what to make one of.
+    have `live_preview`. why_not(context): why there can be no picture now. wanted(context): what to make one of.
     """
 
     def __init__(
@@ -53,11 +55,11 @@ class Live:
         of: str,
         settings: str,
         why_not: Callable[[bpy.types.Context], str],
-        small: Callable[[bpy.types.Context], Ready],
+        wanted: Callable[[bpy.types.Context], Ready],
     ) -> None:
         self.pixels: np.ndarray | None = None
         self.error = ""
-        self._of, self._settings, self._why_not, self._small = of, settings, why_not, small
+        self._of, self._settings, self._why_not, self._wanted = of, settings, why_not, wanted
         self._due_s = 0.0
         self._task: Task | None = None
         self.timer = partial(Live.tick, self)
@@ -85,8 +87,23 @@ class Live:
 
     def give_way(self) -> None:
         """Leave the worker to what is asked for now."""
-        if self._task and not self._task.ended:
+        if self.is_running:
             self._task.cancel()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a new picture is being made."""
+        return self._task is not None and not self._task.ended
+
+    @property
+    def shown(self) -> np.ndarray | None:
+        """The picture; while a new one is being made, what the worker shows of it so far."""
+        return self._task.preview if self.is_running and self._task.preview is not None else self.pixels
+
+    @property
+    def fraction(self) -> float:
+        """How far the new picture is."""
+        return self._task.fraction if self.is_running else 1.0
 
     def register(self) -> None:
         properties.when_changed(self._of, self.ask)
@@ -101,7 +118,7 @@ class Live:
         self.pixels, self.error, self._task = None, "", None
 
     def _new_task(self, context: bpy.types.Context) -> Task:
-        connected, given, inputs = self._small(context)
+        connected, given, inputs = self._wanted(context)
 
         def work(task: Task) -> np.ndarray | ImpastoError:
             try:
@@ -121,74 +138,87 @@ class Live:
 
 
 class _Shown:
-    """The variations that were made last, for the tool and the file that they were made for."""
+    """The variations that were made last, for the tool and the file that they were made for, and of what recipe."""
 
     def __init__(self) -> None:
         self.items: tuple[Variation, ...] = ()
         self.key: tuple = ()
+        self.recipe = ""
 
 
 _shown = _Shown()
 
 
 def shown(context: bpy.types.Context) -> tuple[Variation, ...]:
-    """The four variations of the chosen tool; none where there are none yet."""
+    """The four variations of the chosen tool, as far as they are made; none where there are none yet."""
     return _shown.items if _shown.key == _key(context) else ()
 
 
+def are_of_other_settings(context: bpy.types.Context) -> bool:
+    """Whether the panel was changed since the variations were made, otherwise than by choosing one."""
+    return _without_seed(orders.from_scene(context)) != _shown.recipe
+
+
 def task(context: bpy.types.Context) -> Task:
-    """A task that makes four small pictures of the panel's settings, each with a new seed."""
-    connected, given, inputs = small(context)
-    seeds, key = random.sample(range(MAX_INT), COUNT), _key(context)
+    """A task that makes the result of the panel's settings with four new seeds, and shows each as it comes."""
+    live.give_way()
+    connected, given, inputs = wanted(context)
+    seeds, key, recipe = random.sample(range(MAX_INT), COUNT), _key(context), _without_seed(given)
 
-    def work(task: Task) -> tuple[Variation, ...]:
-        client = connected()
-        return tuple(Variation(seed, run(task, client, replace(given, seed=seed), inputs)) for seed in seeds)
+    def work(task: Task) -> None:
+        client, made = connected(), []
+        for seed in seeds:
+            made.append(Variation(seed, run(task, client, replace(given, seed=seed), inputs)))
+            _shown.items, _shown.key, _shown.recipe = tuple(made), key, recipe
 
-    def apply(made: tuple[Variation, ...]) -> Report:
-        _shown.items, _shown.key = made, key
-        return Report("INFO", "Choose one of the variations")
-
-    return Task("Four variations", work, apply)
+    return Task("Four variations", work, lambda _: Report("INFO", "Choose one of the variations"))
 
 
 def why_not(context: bpy.types.Context) -> str:
-    """Why no small picture can be made of what the panel is set to; empty where one can."""
+    """Why no picture can be made of what the panel is set to; empty where one can."""
     if engine.find() is None:
         return "Impasto has no engine yet: press Set Up Engine"
     if missing := orders.what_is_missing(context):
         return missing
-    return "" if can_be_small(catalogue[context.scene.impasto.tool]) else "This tool makes its result as its source is"
+    settings = context.scene.impasto
+    if not has_seeds(catalogue[settings.tool]):
+        return "This tool makes its result as its source is"
+    is_large = settings.width_px * settings.height_px > LARGE_PX
+    return "A result above 4096 × 4096 pixels is too large for a preview" if is_large else ""
 
 
-def can_be_small(tool: Mapping[str, Any]) -> bool:
-    """Whether a tool makes pictures of any size, and so small ones quickly."""
+def has_seeds(tool: Mapping[str, Any]) -> bool:
+    """Whether a tool makes pictures of any size, another one from each seed."""
     return tool["kind"] == "generator" and has_size(tool)
 
 
-def small(context: bpy.types.Context) -> Ready:
-    """For a task's work: how to reach the worker, what to make of the panel's settings at 256², and of what."""
-    size = {"width_px": SIZE_PX, "height_px": SIZE_PX}
-    request = replace(orders.from_scene(context), estimator="none", device=engine.preferences().device, **size)
+def wanted(context: bpy.types.Context) -> Ready:
+    """For a task's work: how to reach the worker, what the panel is set to make, and of what."""
+    request = replace(orders.from_scene(context), device=engine.preferences().device)
     return connect(), request, request.given()
 
 
 def run(
     task: Task, client: Client, request: orders.Request, inputs: Mapping[str, orders.Input], supersedes: str = ""
 ) -> np.ndarray:
-    """Have the worker make one small picture: uint8 RGB. For a task's `work`."""
+    """Have the worker make the result and scale it down: uint8 RGB, as it looks under a light. For a task's `work`."""
     ready = {name: orders.ready(given) for name, given in inputs.items()}
-    job = client.submit(
-        request.recipe(), ready, deliver={"as": "preview"}, device=request.device, supersedes=supersedes
-    )
-    return task.wait_for(job).arrays["preview"]
+    deliver = {"as": "preview", "longest_px": LONGEST_PX}
+    how = {"deliver": deliver, "device": request.device, "scale": request.scale, "supersedes": supersedes}
+    return task.wait_for(client.submit(request.recipe(), ready, **how)).arrays["preview"]
 
 
 def _key(context: bpy.types.Context) -> tuple:
     return context.scene.impasto.tool, jobs.file_epoch
 
 
-live = Live(properties.TEXTURE, "impasto", why_not, small)
+def _without_seed(request: orders.Request) -> str:
+    """What is made of which source, but for the seed."""
+    source = request.source if isinstance(request.source, Path | None) else request.source.name
+    return f"{source} {request.width_m} {replace(request, seed=0).recipe().to_json()}"
+
+
+live = Live(properties.TEXTURE, "impasto", why_not, wanted)
 register = live.register
 
 

@@ -13,8 +13,8 @@ from ..baking import process, results
 from ..baking.checks import MAPS, BakeOptions, check, check_object
 from ..baking.maps import BakedMap, bake_maps
 from ..core.errors import ImpastoError
-from ..jobs import Report, Task, is_rendering, jobs
-from .working import Working, poll, tell
+from ..jobs import Report, Task
+from .working import Working, poll, tell, why_busy_or_rendering
 
 DEFAULTS = BakeOptions()
 RELATIVE = {"PATH_SUPPORTS_BLEND_RELATIVE"} if bpy.app.version >= (4, 5) else set()
@@ -102,8 +102,16 @@ class IMPASTO_OT_bake(BakeProperties, Working, bpy.types.Operator):
     bl_label = "Bake Maps"
 
     @classmethod
+    def why_not(cls, context: bpy.types.Context) -> str:
+        try:
+            check_object(context.active_object)
+        except ImpastoError as error:
+            return str(error)
+        return ""
+
+    @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        return poll(cls, "" if bpy.app.background else why_not_baked(context.active_object))
+        return poll(cls, "" if bpy.app.background else why_busy_or_rendering() or cls.why_not(context))
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Bake here and now; for scripts, and wherever there is no window."""
@@ -151,19 +159,6 @@ class IMPASTO_OT_bake(BakeProperties, Working, bpy.types.Operator):
         """A property as the call gives it, else as the scene is set to."""
         source = self if self.properties.is_property_set(name) else context.scene.impasto_bake
         return getattr(source, name)
-
-
-def why_not_baked(obj: bpy.types.Object | None) -> str:
-    """Why a click cannot bake the object now; empty where it can. Scripts get their errors from `execute`."""
-    if jobs.shown:
-        return f"Impasto is busy: {jobs.shown.label}"
-    if is_rendering():
-        return "Blender is rendering or baking: wait for it"
-    try:
-        check_object(obj)
-    except ImpastoError as error:
-        return str(error)
-    return ""
 
 
 CLASSES = (BakeSettings, IMPASTO_OT_bake)

@@ -12,7 +12,7 @@ from typing import Any
 import bpy
 from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, StringProperty
 
-from .. import orders, results
+from .. import orders, results, variations
 from ..catalogue import DEFAULT_ESTIMATOR, DEFAULT_TOOL, catalogue
 from ..core.errors import ParameterError
 from ..jobs import jobs
@@ -20,7 +20,7 @@ from ..properties import MAX_INT
 from ..schemas import RELATIVE_PATH
 from ..tasks import Task
 from .engine import describing
-from .working import Working, poll, why_not_now
+from .working import Working
 
 PLAIN = ("width_px", "height_px", "seed", "estimator", "width_m", "bits", "name", "out_dir", "device")
 LOOK = ("width_m", "use_displacement", "use_ambient_occlusion")
@@ -104,11 +104,11 @@ class IMPASTO_OT_generate(RequestProperties, Working, bpy.types.Operator):
     bl_label = "Generate"
 
     @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        missing = "" if bpy.app.background else orders.what_is_missing(context)
-        return poll(cls, why_not_now() or missing)
+    def why_not(cls, context: bpy.types.Context) -> str:
+        return orders.what_is_missing(context)
 
     def task(self, context: bpy.types.Context) -> Task:
+        variations.live.give_way()
         settings = context.scene.impasto
         if self.properties.is_property_set("tool"):
             learn(self.tool)

@@ -26,10 +26,10 @@ class OnImage(Working):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        return poll(cls, why_not_now() or cls.why_not_shown(context))
+        return poll(cls, why_not_now() or cls.why_not(context))
 
     @classmethod
-    def why_not_shown(cls, context: bpy.types.Context) -> str:
+    def why_not(cls, context: bpy.types.Context) -> str:
         """Why the image that the editor shows will not do; elsewhere the image is given by its name."""
         return "Open an image first" if is_image_editor(context) and shown_image(context) is None else ""
 
@@ -95,7 +95,7 @@ class IMPASTO_OT_rerun(OnImage, bpy.types.Operator):
     bl_label = "Make Again"
 
     @classmethod
-    def why_not_shown(cls, context: bpy.types.Context) -> str:
+    def why_not(cls, context: bpy.types.Context) -> str:
         has_none = is_image_editor(context) and not images.has_recipe(shown_image(context))
         return "Impasto did not make this image: it holds no recipe" if has_none else ""
 

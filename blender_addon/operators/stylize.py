@@ -21,7 +21,7 @@ from ..stylizing import LONGEST, START, SUBJECTS, ResultProperties, Subject
 from ..tasks import Task
 from .generate import learn, parse_object
 from .images import OnImage
-from .working import Working, poll, why_not_now
+from .working import Working
 
 PLAIN = ("seed", "bits", "name", "out_dir", "device")
 
@@ -61,9 +61,8 @@ class IMPASTO_OT_stylize(ResultProperties, Working, bpy.types.Operator):
     device: StringProperty(name="Device", description="auto, cpu, cuda, cuda:1 or mps; empty: as in the preferences")
 
     @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        missing = "" if bpy.app.background else stylizing.what_is_missing(context)
-        return poll(cls, why_not_now() or missing)
+    def why_not(cls, context: bpy.types.Context) -> str:
+        return stylizing.what_is_missing(context)
 
     def task(self, context: bpy.types.Context) -> Task:
         settings = context.scene.impasto_style
@@ -117,7 +116,7 @@ class IMPASTO_OT_go_on_larger(OnImage, bpy.types.Operator):
     factor: FloatProperty(name="Factor", description="How many times as large", default=2.0, min=1.0, max=16.0)
 
     @classmethod
-    def why_not_shown(cls, context: bpy.types.Context) -> str:
+    def why_not(cls, context: bpy.types.Context) -> str:
         is_none = images.is_image_editor(context) and not stylizing.is_painted(images.shown_image(context))
         return "Impasto did not paint this image" if is_none else ""
 

@@ -8,18 +8,18 @@ from bpy.props import IntProperty
 
 from .. import variations
 from ..tasks import Report, Task
-from .working import Working, poll, tell, why_not_now
+from .working import Working, poll, tell
 
 
 class IMPASTO_OT_variations(Working, bpy.types.Operator):
-    """Show four small pictures of what the panel is set to, each with another seed"""
+    """Make what the panel is set to with four other seeds, and show the results scaled down"""
 
     bl_idname = "impasto.variations"
     bl_label = "Four Variations"
 
     @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        return poll(cls, "" if bpy.app.background else why_not_now() or variations.why_not(context))
+    def why_not(cls, context: bpy.types.Context) -> str:
+        return variations.why_not(context)
 
     def task(self, context: bpy.types.Context) -> Task:
         return variations.task(context)

@@ -14,6 +14,16 @@ from ..tasks import Report, Task
 class Working:
     """Mixin for an operator with `task(context) -> Task`; scripts get RuntimeError where the task fails."""
 
+    @classmethod
+    def why_not(cls, context: bpy.types.Context) -> str:
+        """Why a click can do nothing useful now; empty where it can. Panels show it below the button."""
+        return ""
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Whether a click can start it; a script's call is never refused here, and gets its errors from `execute`."""
+        return poll(cls, "" if bpy.app.background else why_not_now() or cls.why_not(context))
+
     def task(self, context: bpy.types.Context) -> Task:
         raise NotImplementedError
 
@@ -52,6 +62,11 @@ def why_not_now() -> str:
         return ""
     if engine.find() is None:
         return "Impasto has no engine yet: press Set Up Engine"
+    return why_busy_or_rendering()
+
+
+def why_busy_or_rendering() -> str:
+    """What Impasto or Blender is busy with; empty where neither is."""
     return why_busy() or ("Blender is rendering or baking: wait for it" if is_rendering() else "")
 
 

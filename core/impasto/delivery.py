@@ -94,6 +94,7 @@ def deliver(result: Result, wanted: Mapping[str, Any]) -> tuple[dict[str, Any], 
     """The result as the client wants it: `arrays`, a `preview`, `encoded` files, or the `files` that were written."""
     from .files import encode_maps
     from .plugins import registry
+    from .thumbnail import scaled_down
 
     assert result.recipe is not None
     maps = result.maps
@@ -111,7 +112,7 @@ def deliver(result: Result, wanted: Mapping[str, Any]) -> tuple[dict[str, Any], 
     if wanted["as"] == "arrays":
         return about, maps.arrays()
     if wanted["as"] == "preview":
-        return about, {"preview": preview_pixels(maps)}
+        return about, {"preview": scaled_down(maps, wanted.get("longest_px", PREVIEW_SIZE_PX))}
     if wanted["as"] == "files":
         return {**about, "paths": [str(path) for path in result.paths]}, {}
     encoded = encode_maps(maps, registry().exporter(wanted.get("format", "png")), result.recipe)

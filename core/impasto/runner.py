@@ -133,6 +133,8 @@ def _fold(steps: list[_Step], subject: Maps, context: Context) -> Result:
         step_context.progress(0.0, step.tool.label)
         result = _join(result, step.apply(result.maps, step_context))
         step_context.progress(1.0, step.tool.label)
+        if index < len(steps) - 1 and result.maps:
+            context.preview(result.maps)
     return result
 
 

@@ -34,6 +34,17 @@ def lit(maps: Maps) -> np.ndarray:
     return linear_to_srgb(np.clip(linear, 0, 1)).astype(np.float32)
 
 
+def scaled_down(maps: Maps, longest_px: int) -> np.ndarray:
+    """`lit(maps)` as uint8 RGB (H, W, 3), its longer side at most longest_px: each pixel the mean of what it covers."""
+    from PIL import Image
+
+    pixels = np.round(lit(maps) * 255).astype(np.uint8)
+    height, width = pixels.shape[:2]
+    factor = min(1, longest_px / max(height, width))
+    size = max(1, round(width * factor)), max(1, round(height * factor))
+    return np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.BOX))
+
+
 def thumbnail(maps: Maps, side_px: int = THUMBNAIL_PX) -> bytes:
     """JPEG of the middle square of `lit(maps)`, side_px wide and at most `MAX_BYTES` long."""
     from PIL import Image

@@ -514,7 +514,7 @@ class TestLivePreview:
     def test_a_large_image_is_painted_small_with_small_strokes(self, extension, scene, settings, live):
         settings.image = bpy.data.images.new("large", 1024, 512)
         scene.impasto_parameters.flat.strokes_px, scene.impasto_parameters.flat.relief = 400, 1.0
-        _, request, _ = extension.stylizing.small(bpy.context)
+        _, request, _ = extension.stylizing.wanted(bpy.context)
         given = request.parameters
         assert (given["longest_px"], given["strokes_px"], given["relief"]) == (256, 100, 0.0)
         settle(extension.jobs.jobs, live)

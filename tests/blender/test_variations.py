@@ -1,4 +1,4 @@
-"""Small pictures in the panel: one that follows every change, and four seeds to choose from.
+"""The result scaled down in the panel: a picture that follows every change, and four seeds to choose from.
 
 Timers never fire without a window, so the tests call what the timers call.
 """
@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import json
 import time
+from importlib import import_module
 
 import bpy
 import numpy as np
 import pytest
+from conftest import pixels_of
 from drawing import drawn
 
 LIMIT_S = 120.0
@@ -35,10 +37,15 @@ def live(extension, checker, scene):
 
 def settle(extension) -> None:
     """Tick, as the timers do, until nothing is due and no task runs."""
-    jobs, live = extension.jobs.jobs, extension.variations.live
-    deadline = time.monotonic() + LIMIT_S
-    while live.tick():
+    while extension.variations.live.tick():
         time.sleep(0.01)
+    finish(extension)
+
+
+def finish(extension) -> None:
+    """Wait, as the timer does, until no task runs."""
+    jobs = extension.jobs.jobs
+    deadline = time.monotonic() + LIMIT_S
     while jobs.tasks:
         assert time.monotonic() < deadline, "it took too long"
         jobs.tick()
@@ -49,11 +56,72 @@ def test_a_changed_parameter_makes_a_new_picture(live, extension, checker):
     before = live.pixels
     checker.color = (0.0, 1.0, 0.0)
     settle(extension)
-    assert live.pixels.shape == (256, 256, 3)
+    assert live.pixels.shape == (256, 256, 3)  # of a result of 1024²
     assert live.pixels.dtype == np.uint8
     assert live.pixels[..., 1].max() > 200
     assert live.pixels[..., 0].max() == 0
     assert before is not live.pixels
+
+
+def test_pictures_are_the_real_result_with_its_maps_under_a_light_scaled_down(live, extension, checker, scene):
+    """As the artist generates it afterwards, of its size, seed and maps; within 3 of 255, as the maps have 8 bits."""
+    scene.impasto.tool, scene.impasto.estimator = "blotches", "photo-maps"
+    scene.impasto.width_px, scene.impasto.height_px, scene.impasto.seed = 512, 256, 5
+    settle(extension)
+    np.testing.assert_allclose(live.pixels, real_result(extension), atol=3)
+    bpy.ops.impasto.variations()
+    varied = extension.variations.shown(bpy.context)[2]
+    bpy.ops.impasto.pick_variation(index=2)
+    np.testing.assert_allclose(varied.pixels, real_result(extension), atol=3)
+
+
+def real_result(extension) -> np.ndarray:
+    """What Generate makes under the light of thumbnails, each pixel the mean of four; 0 to 255."""
+    before, color = set(bpy.data.images), import_module(f"{extension.__name__}.core.color")
+    bpy.ops.impasto.generate()
+    made = {image["impasto_map"]: pixels_of(image)[..., :3] for image in bpy.data.images if image not in before}
+    facing = np.maximum((2 * made["normal"] - 1) @ (-0.45, 0.45, 0.77), 0)[..., None] / 0.77
+    lit = color.linear_to_srgb(np.clip(color.srgb_to_linear(made["base_color"]) * (0.35 + 0.65 * facing), 0, 1))
+    assert lit.std() > 0.01
+    return 255 * lit.reshape(128, 2, 256, 2, 3).mean((1, 3))
+
+
+def test_a_newer_picture_shows_what_there_is_of_it_while_it_is_made(live, extension, scene):
+    before = live.pixels
+    scene.impasto.tool = "slow"
+    while live.tick():
+        time.sleep(0.01)
+    deadline = time.monotonic() + LIMIT_S
+    while live.shown is before:
+        assert time.monotonic() < deadline, "it took too long"
+        time.sleep(0.01)
+    assert live.is_running
+    assert live.fraction < 1
+    live.give_way()
+    finish(extension)
+    assert live.shown is before
+
+
+def test_pictures_are_shown_beside_themselves_on_demand(live, scene, extension):
+    shown, sizes = extension.previews._shown, []
+    for scene.impasto.tile_preview in (False, True, False):
+        drawn(bpy.types.IMPASTO_PT_view_3d)
+        sizes.append(tuple(shown.collection[shown.keys["live"]].image_size))
+    height, width, _ = live.pixels.shape
+    assert sizes == [(width, height), (2 * width, 2 * height), (width, height)]
+
+
+def test_a_changed_panel_is_told_beside_older_variations(extension, checker, scene):
+    bpy.ops.impasto.variations()
+    bpy.ops.impasto.pick_variation(index=1)
+    assert not extension.variations.are_of_other_settings(bpy.context)
+    checker.squares = 7
+    assert extension.variations.are_of_other_settings(bpy.context)
+
+
+def test_a_result_too_large_for_a_preview_says_so(extension, checker, scene):
+    scene.impasto.width_px = scene.impasto.height_px = 8192
+    assert "too large" in extension.variations.why_not(bpy.context)
 
 
 def test_nothing_is_started_until_the_changes_have_paused(live, extension, checker):

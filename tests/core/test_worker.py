@@ -282,6 +282,29 @@ def test_a_stopped_job_keeps_its_result(is_paused, long_client, library, wall):
     assert answer.header["figures"]["steps"] < 10000
 
 
+def test_a_preview_is_the_real_result_under_a_light_scaled_down(client):
+    """Within 1.5 of 255: it is rounded to 8 bits, then after scaling each axis."""
+    from impasto.thumbnail import lit
+
+    made = Recipe((Step("checker", {"width_px": 256, "height_px": 128}), Step("photo-maps")), 5)
+    real = lit(client.submit(made).wait().maps)
+    preview = client.submit(made, deliver={"as": "preview", "longest_px": 64}).wait().arrays["preview"]
+    assert preview.shape == (32, 64, 3)
+    assert np.abs(preview - 255 * real.reshape(32, 4, 64, 4, 3).mean((1, 3))).max() < 1.5
+
+
+def test_the_picture_grows_from_step_to_step(client):
+    """What the first step made is shown while the second one works."""
+    seen = []
+    job = client.submit(Recipe((Step("blotches", {"width_px": 64, "height_px": 64}), Step("slow", {"seconds": 0.5}))))
+    while not job.done():
+        if job.preview is not None:
+            seen.append(job.preview.copy())
+        time.sleep(0.01)
+    assert job.exception() is None
+    assert any(picture.std() > 1 for picture in seen)  # the second step shows plain grey
+
+
 def test_stopping_a_job_that_waits_for_its_turn_cancels_it(client):
     first = client.submit(recipe("slow"))
     second = client.submit(CHECKER)
