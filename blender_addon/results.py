@@ -21,7 +21,7 @@ from .jobs import jobs, push_undo
 from .tasks import Report
 
 if TYPE_CHECKING:
-    from .core.job import Answer
+    from .core.answers import Answer
 
 NEW, ACTIVE, NONE = "NEW", "ACTIVE", "NONE"
 CAN_HAVE_MATERIAL = ("MESH", "CURVE", "SURFACE", "FONT", "META", "CURVES", "POINTCLOUD", "VOLUME")
@@ -63,14 +63,13 @@ class Made:
     @classmethod
     def of(cls, answer: Answer) -> Made:
         """From a worker's answer; copies the data, so not for the main thread."""
-        header = answer.header
         return cls(
             answer.recipe,
             {name: data.tobytes() for name, data in answer.arrays.items()},
-            tuple(map(Path, header.get("paths", ()))),
-            tuple(header["size_px"] or (1, 1)),
-            header["width_m"],
-            header["height_range_m"],
+            answer.paths,
+            answer.size_px or (1, 1),
+            answer.width_m,
+            answer.height_range_m,
         )
 
 

@@ -51,14 +51,14 @@ class Training:
 
         folder = engine.user_folder(create=True) / "training"
 
-        def work(task: Task) -> Mapping[str, Any]:
+        def work(task: Task) -> tuple[tuple[Path, ...], Mapping[str, Any]]:
             from .core.job import Data
 
             client = connected()
             path = images.write_png(data, _fresh(folder)) if isinstance(data, images.Picture) else data
             given = Data(path, self.licence, self.width_m or None)
             answer = task.wait_for(client.submit(recipe, {self._input: given}, **options))
-            return {**answer.header, "description": client.describe().wait()}
+            return answer.models, client.describe().wait()
 
         epoch = jobs.file_epoch
         return Task(f"Training {self.parameters.get(NAME, '')}", work, lambda made: _apply(made, epoch), is_long=True)
@@ -120,10 +120,11 @@ def learn(description: Mapping[str, Any]) -> None:
     remembering.follow_all()
 
 
-def _apply(made: Mapping[str, Any], epoch: int) -> Report:
+def _apply(made: tuple[tuple[Path, ...], Mapping[str, Any]], epoch: int) -> Report:
     """Have the new model in the list, and in the generator that runs it, unless another file is open now."""
-    learn(made["description"])
-    name = Path(made["models"][0]).stem if made["models"] else ""
+    models, description = made
+    learn(description)
+    name = models[0].stem if models else ""
     if not name:
         return Report("WARNING", "The training made no model")
     tool = properties.choose_model(bpy.context.scene, name) if epoch == jobs.file_epoch else None

@@ -10,7 +10,20 @@ from pathlib import Path
 
 from .environments import BUILD, CORE, ROOT, call, clean_environment
 
-VENDORED = ("color", "errors", "outside", "texture", "recipe", "wire", "process", "job", "client")
+VENDORED = (
+    "color",
+    "errors",
+    "outside",
+    "texture",
+    "recipe",
+    "wire",
+    "process",
+    "shapes",
+    "answers",
+    "job",
+    "connection",
+    "client",
+)
 """The modules of the core that the extension carries: standard library and NumPy only."""
 
 

@@ -4,11 +4,9 @@ The library in four words: read `Maps`, build a `Recipe`, `run` it, `write_maps`
 nothing heavy: names resolve on first use.
 """
 
-from __future__ import annotations
-
 from importlib import import_module
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False  # not from typing: `python -m impasto` imports this before it leaves the current folder
 if TYPE_CHECKING:
     from .files import read_maps, read_recipe, write_maps
     from .hookspecs import hookimpl

@@ -1,15 +1,15 @@
 """`python -m impasto` and the `impasto` command; where a package is missing, the doctor speaks instead."""
 
-from __future__ import annotations
-
 import sys
 
-from .interruption import Ended, install
-from .streams import prepare
+from .safe_path import leave_current_folder
 
 
 def main() -> None:
     """Run the command line, or say which package is missing and how to install it."""
+    from .interruption import Ended, install
+    from .streams import prepare
+
     prepare()
     install(lambda: None)
     try:
@@ -32,4 +32,5 @@ def _run() -> None:
 
 
 if __name__ == "__main__":
+    leave_current_folder()
     main()

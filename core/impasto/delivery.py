@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .recipe import Recipe
+from .requests import Delivery, Given
 from .texture import Maps
 
 if TYPE_CHECKING:
@@ -20,10 +21,7 @@ PREVIEW_SIZE_PX = 512
 
 
 def read_inputs(
-    recipe: Recipe,
-    given: Mapping[str, Mapping[str, Any]],
-    arrays: Mapping[str, np.ndarray],
-    tell: Callable[[float, str], None],
+    recipe: Recipe, given: Mapping[str, Given], tell: Callable[[float, str], None]
 ) -> dict[str, Maps | Dataset]:
     """The inputs that came with a job: maps, or a dataset where a step's tool declares one.
 
@@ -31,8 +29,7 @@ def read_inputs(
     """
     datasets = _datasets(recipe)
     return {
-        name: _dataset(name, one, arrays, datasets[name], tell) if name in datasets else _input(name, one, arrays)
-        for name, one in given.items()
+        name: _dataset(one, datasets[name], tell) if name in datasets else _input(one) for name, one in given.items()
     }
 
 
@@ -51,37 +48,29 @@ def _datasets(recipe: Recipe) -> dict[str, dict[str, Any]]:
     }
 
 
-def _dataset(
-    name: str,
-    given: Mapping[str, Any],
-    arrays: Mapping[str, np.ndarray],
-    settings: Mapping[str, Any],
-    tell: Callable[[float, str], None],
-) -> Dataset:
+def _dataset(given: Given, settings: Mapping[str, Any], tell: Callable[[float, str], None]) -> Dataset:
     """A dataset that the client sent as a path, or as the arrays of one surface; with its licence, if known."""
     from .dataset import dataset_of, read_dataset
 
-    licence = str(given.get("licence") or "unknown")
-    if "path" in given:
-        width_m = given.get("width_m")
-        dataset = read_dataset(given["path"], licence=licence, on_progress=tell, width_m=width_m, **settings)
+    licence = given.licence or "unknown"
+    if given.path:
+        dataset = read_dataset(given.path, licence=licence, on_progress=tell, width_m=given.width_m, **settings)
     else:
-        dataset = dataset_of(_input(name, given, arrays), licence=licence, **settings)
+        dataset = dataset_of(_input(given), licence=licence, **settings)
     dataset.check(settings.get("smallest_px", 1))
     return dataset
 
 
-def _input(name: str, given: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Maps:
-    """An input that the client sent as a path, or as arrays called NAME/MAP."""
+def _input(given: Given) -> Maps:
+    """An input that the client sent as a path, or as arrays."""
     from .files import read_maps
 
-    if "path" in given:
-        maps = read_maps(Path(given["path"]))
+    if given.path:
+        maps = read_maps(given.path)
     else:
-        pixels = {key.partition("/")[2]: array for key, array in arrays.items() if key.partition("/")[0] == name}
-        maps = Maps.from_arrays({key: _to_float(array) for key, array in pixels.items()})
-    known = {key: given[key] for key in ("name", "width_m", "height_range_m") if given.get(key) is not None}
-    return replace(maps, **known)
+        maps = Maps.from_arrays({name: _to_float(array) for name, array in given.pixels.items()})
+    about: dict[str, Any] = {"name": given.name, "width_m": given.width_m, "height_range_m": given.height_range_m}
+    return replace(maps, **{key: value for key, value in about.items() if value is not None})
 
 
 def _to_float(array: np.ndarray) -> np.ndarray:
@@ -90,7 +79,7 @@ def _to_float(array: np.ndarray) -> np.ndarray:
     return array.astype(np.float32, copy=False)
 
 
-def deliver(result: Result, wanted: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+def deliver(result: Result, wanted: Delivery) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """The result as the client wants it: `arrays`, a `preview`, `encoded` files, or the `files` that were written."""
     from .files import encode_maps
     from .plugins import registry
@@ -101,7 +90,7 @@ def deliver(result: Result, wanted: Mapping[str, Any]) -> tuple[dict[str, Any], 
     about = {
         "type": "done",
         "recipe": result.recipe.to_dict(),
-        "figures": dict(result.figures),
+        "figures": {name: float(value) for name, value in result.figures.items() if math.isfinite(value)},
         "notes": list(result.notes),
         "models": [str(path) for path in result.models],
         "width_m": maps.width_m,
@@ -109,13 +98,13 @@ def deliver(result: Result, wanted: Mapping[str, Any]) -> tuple[dict[str, Any], 
         "name": maps.name,
         "size_px": _size_px(result),
     }
-    if wanted["as"] == "arrays":
+    if wanted.kind == "arrays":
         return about, maps.arrays()
-    if wanted["as"] == "preview":
-        return about, {"preview": scaled_down(maps, wanted.get("longest_px", PREVIEW_SIZE_PX))}
-    if wanted["as"] == "files":
+    if wanted.kind == "preview":
+        return about, {"preview": scaled_down(maps, wanted.longest_px)}
+    if wanted.kind == "files":
         return {**about, "paths": [str(path) for path in result.paths]}, {}
-    encoded = encode_maps(maps, registry().exporter(wanted.get("format", "png")), result.recipe)
+    encoded = encode_maps(maps, registry().exporter(wanted.format), result.recipe)
     return about, {name: np.frombuffer(data, np.uint8) for name, data in encoded.items()}
 
 

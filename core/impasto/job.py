@@ -1,4 +1,4 @@
-"""A job at the worker as its client holds it: a future with progress, and what it delivers in the end."""
+"""A job at the worker as its client holds it: a future with progress, and what it is given to work on."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ from typing import Any, Literal
 
 import numpy as np
 
+from .answers import Preview, Progress, State
 from .errors import Cancelled
-from .recipe import Recipe
-from .texture import Maps
 
 
 @dataclass(frozen=True)
@@ -34,25 +33,7 @@ class Data:
     width_m: float | None = None
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What a job delivered: the worker's `header` and the arrays (pixels or encoded files) by map name."""
-
-    header: Mapping[str, Any]
-    arrays: Mapping[str, np.ndarray]
-
-    @property
-    def recipe(self) -> Recipe:
-        return Recipe.from_dict(self.header["recipe"])
-
-    @property
-    def maps(self) -> Maps:
-        """The maps of a job that delivered `arrays`."""
-        scale = {key: self.header[key] for key in ("width_m", "height_range_m", "name")}
-        return Maps.from_arrays(self.arrays, **scale)
-
-
-State = Literal["waiting", "running", "pausing", "paused", "stopping", "cancelling"]
+Doing = Literal["waiting", "running", "pausing", "paused", "stopping", "cancelling"]
 
 
 class Job(Future):
@@ -61,13 +42,13 @@ class Job(Future):
     state: what it does as far as is known here. is_detached: the worker brings it to its end though its client is gone.
     """
 
-    def __init__(self, id_: int, ask: Callable[[Job, str], None], *, is_detached: bool = False) -> None:
+    def __init__(self, id_: int, *, is_detached: bool = False) -> None:
         super().__init__()
         self.id, self.is_detached = id_, is_detached
+        self.ask: Callable[[Job, str], None] = lambda job, what: None
         self.fraction, self.message = 0.0, "Waiting for the worker"
         self.preview: np.ndarray | None = None
-        self.state: State = "waiting"
-        self._ask = ask
+        self.state: Doing = "waiting"
 
     def pause(self) -> None:
         """Let it wait where it next reports, until it is resumed, stopped or cancelled. Returns at once."""
@@ -92,15 +73,20 @@ class Job(Future):
         self._request("cancel", "cancelling")
         return True
 
-    def _request(self, what: str, state: State) -> None:
+    def _request(self, what: str, state: Doing) -> None:
         if not self.done():
             self.state = state
-            self._ask(self, what)
+            self.ask(self, what)
 
-    def tell_state(self, state: State) -> None:
+    def tell(self, news: Progress | Preview | State) -> None:
         """Called by the client with what the worker says; what was asked for since is more."""
-        if self.state not in ("stopping", "cancelling") and not (self.state == "pausing" and state == "running"):
-            self.state = state
+        if isinstance(news, Preview):
+            self.preview = news.pixels
+        elif isinstance(news, Progress):
+            if self.state != "cancelling":
+                self.fraction, self.message = news.fraction, news.message
+        elif self.state not in ("stopping", "cancelling") and not (self.state == "pausing" and news.state == "running"):
+            self.state = news.state
 
     def wait(self) -> Any:
         """Block until the job ends; the result, or its error; Cancelled where it was cancelled."""

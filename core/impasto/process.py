@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import IO, Any
 
 LOG_BYTES, LOG_FILES = 2**20, 2
+LOG_LINE_BYTES = 2**16
+KILL_LIMIT_S = 5.0
 
 
 def start(command: Sequence[str], environment: Mapping[str, str], log: Path | None = None) -> subprocess.Popen:
@@ -48,7 +50,7 @@ def keep_log(stream: IO[bytes], path: Path) -> None:
         )
     except OSError:
         handler = logging.NullHandler()
-    for line in stream:
+    for line in iter(lambda: stream.readline(LOG_LINE_BYTES), b""):
         text = line.decode("utf-8", "replace").rstrip()
         handler.handle(logging.LogRecord("worker", logging.INFO, "", 0, text, None, None))
     handler.close()
@@ -74,10 +76,15 @@ def kill(popen: subprocess.Popen) -> None:
     if os.name == "nt":
         subprocess.run(["taskkill", "/F", "/T", "/PID", str(popen.pid)], capture_output=True, check=False)
         return
-    try:
-        os.killpg(popen.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        popen.kill()
+    kill_group(popen)
+    popen.kill()
+
+
+def kill_group(popen: subprocess.Popen) -> None:
+    """End what a process has started, though it may have ended itself. Windows does not know it any more then."""
+    if os.name != "nt":
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(popen.pid, signal.SIGKILL)
 
 
 def end(popen: subprocess.Popen, grace_s: float = 3.0, *, at_once: bool = False) -> int:
@@ -88,7 +95,10 @@ def end(popen: subprocess.Popen, grace_s: float = 3.0, *, at_once: bool = False)
     except subprocess.TimeoutExpired:
         pass
     kill(popen)
-    return popen.wait()
+    try:
+        return popen.wait(KILL_LIMIT_S)
+    except subprocess.TimeoutExpired:  # it waits for a disk or a driver, and ends when that answers
+        return -signal.SIGTERM
 
 
 def describe_exit(code: int) -> str:

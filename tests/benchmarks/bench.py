@@ -38,8 +38,9 @@ print("SECONDS", min(times))
 """
 ECHO = """
 import sys
-from impasto.wire import read_frame, write_frame
-while (frame := read_frame(sys.stdin.buffer)) is not None:
+from impasto.wire import FrameReader, write_frame
+reader = FrameReader(sys.stdin.buffer)
+while (frame := reader.read()) is not None:
     write_frame(sys.stdout.buffer, *frame)
 """
 
@@ -135,7 +136,7 @@ def measure_round_trip() -> float:
     """Seconds for 256 MiB through an echoing process's stdin and stdout, read and written by two threads."""
     import threading
 
-    from impasto.wire import read_frame, write_frame
+    from impasto.wire import FrameReader, write_frame
 
     pixels = np.random.default_rng(0).random((4096, 4096, 4), np.float32)
     echo = subprocess.Popen([sys.executable, "-c", ECHO], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
@@ -145,7 +146,7 @@ def measure_round_trip() -> float:
     def there_and_back() -> None:
         sending = threading.Thread(target=write_frame, args=(echo.stdin, {}, {"pixels": pixels}))
         sending.start()
-        frame = read_frame(echo.stdout)
+        frame = FrameReader(echo.stdout).read()
         sending.join()
         assert frame is not None
         assert frame[1]["pixels"][-1, -1, -1] == pixels[-1, -1, -1]

@@ -87,16 +87,16 @@ def test_another_version_of_impasto_is_named(preferences, tmp_path):
         bpy.ops.impasto.check_engine()
 
 
-def bare_python(folder: Path, packages: tuple[str, ...]) -> Path:
+def bare_python(folder: Path, packages: tuple[str, ...], version: str = "0.0.1") -> Path:
     """A real Python with nothing but the metadata of these packages."""
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder / "venv"], check=True)
     python = folder / ("venv/Scripts/python.exe" if os.name == "nt" else "venv/bin/python")
     ask = [python, "-I", "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]
     site = Path(subprocess.run(ask, capture_output=True, text=True, check=True).stdout.strip())
     for name in packages:
-        about = site / f"{name}-0.0.1.dist-info"
+        about = site / f"{name}-{version}.dist-info"
         about.mkdir()
-        (about / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 0.0.1\n")
+        (about / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
     return python
 
 

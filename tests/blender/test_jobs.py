@@ -103,7 +103,7 @@ def test_a_tool_that_ignores_cancel_is_killed_and_the_next_job_runs(jobs, start)
 def test_a_worker_that_is_killed_is_an_error_and_the_next_job_runs(jobs, start, extension):
     task = start("slow", seconds=60)
     wait_until(lambda: running(task))
-    extension.core.process.kill(jobs.clients["interactive"]._process.popen)
+    extension.core.process.kill(jobs.clients["interactive"]._connection.popen)
     report = finish(jobs)
     assert report.level == "ERROR"
     assert "the worker died (killed by SIGKILL)" in report.text
@@ -251,3 +251,36 @@ def test_results_of_a_job_are_the_same_as_those_of_a_script(jobs, start, scene):
     first = pixels_of(bpy.data.images["checker_base_color"])
     bpy.ops.impasto.run(tool="checker", width_px=16, height_px=16, estimator="none")
     assert (pixels_of(bpy.data.images["checker_base_color.001"]) == first).all()
+
+
+MALFORMED = """
+import json, sys
+out = sys.stdout.buffer
+out.write(b'{"type": "hello", "protocol": 2}\\n')
+out.flush()
+for line in sys.stdin.buffer:
+    out.write(json.dumps({"type": "progress", "id": json.loads(line)["id"], "fraction": "half"}).encode() + b"\\n")
+    out.flush()
+"""
+
+
+def test_a_worker_that_answers_nonsense_frees_the_window_and_the_next_job_runs(
+    jobs, start, extension, tmp_path, monkeypatch
+):
+    from test_engine import bare_python
+
+    engine_before = os.environ["IMPASTO_ENGINE"]
+    python = bare_python(tmp_path, ("torch", "impasto"), version=extension.catalogue.catalogue.version)
+    package = next(python.parents[1].rglob("site-packages")) / "impasto"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    (package / "worker.py").write_text(MALFORMED)
+    monkeypatch.setenv("IMPASTO_ENGINE", str(python))
+    start("checker")
+    report = finish(jobs)
+    assert (report.level, report.is_of_engine) == ("ERROR", True)
+    assert "progress.fraction must be a number" in report.text
+    assert not jobs.tasks
+    monkeypatch.setenv("IMPASTO_ENGINE", engine_before)
+    start("checker")
+    assert finish(jobs).level == "INFO"

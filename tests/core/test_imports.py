@@ -8,7 +8,20 @@ from pathlib import Path
 import pytest
 
 CORE = Path(__file__).parents[2] / "core" / "impasto"
-VENDORED = ("color", "errors", "outside", "texture", "recipe", "wire", "process", "job", "client")
+VENDORED = (
+    "color",
+    "errors",
+    "outside",
+    "texture",
+    "recipe",
+    "wire",
+    "process",
+    "shapes",
+    "answers",
+    "job",
+    "connection",
+    "client",
+)
 
 
 def modules_after(code: str) -> set[str]:

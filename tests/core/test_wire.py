@@ -7,7 +7,11 @@ import numpy as np
 import pytest
 
 from impasto.errors import ProtocolError
-from impasto.wire import MAX_ARRAY_BYTES, read_frame, write_frame
+from impasto.wire import MAX_ARRAY_BYTES, FrameReader, write_frame
+
+
+def read_frame(stream: io.BytesIO):
+    return FrameReader(stream).read()
 
 
 def sent(header, arrays=None) -> io.BytesIO:
