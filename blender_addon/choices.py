@@ -50,13 +50,20 @@ class Choices:
             ("mps", "Apple GPU", "Metal on Apple silicon"),
         ),
     )
-    torch_index: EnumProperty(
+    torch_build: EnumProperty(
         name="PyTorch",
         description="Which build of PyTorch Set Up Engine installs",
         items=(
-            ("DEFAULT", "With GPU", "PyTorch's usual build: with CUDA on Linux, 2 to 3 GB"),
-            ("CPU", "CPU Only", "A small build without GPU, 200 MB"),
+            ("AUTO", "Automatic", "The build for the graphics card that is found, else the one for the CPU"),
+            ("GPU", "GPU", "The build for the graphics card that is found, else CUDA for NVIDIA cards"),
+            ("CPU", "CPU", "The small build, which computes on the processor"),
         ),
+    )
+    wheels_folder: StringProperty(
+        name="Wheels",
+        description="Folder of wheels, filled by `pip download`, from which Set Up Engine installs without network",
+        subtype="DIR_PATH",
+        options=RELATIVE_PATH,
     )
     pip_arguments: StringProperty(
         name="Extra Arguments", description="More arguments for pip, such as --proxy, --index-url or --no-deps"

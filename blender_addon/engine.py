@@ -34,8 +34,9 @@ RUN_MODULE = (
 """Runs a module of a folder that pip filled, before all else that the interpreter has."""
 
 PROBE = """
-import json, sys
+import sys
 sys.path = sys.argv[1:] + [folder for folder in sys.path if folder]
+import json
 found = {"version": sys.version_info[:2], "packages": {}}
 if sys.version_info >= (3, 11):
     from importlib import metadata
@@ -89,6 +90,11 @@ def find() -> Engine | None:
         return Engine(chosen)
     if chosen := preferences().engine_python:
         return Engine(bpy.path.abspath(chosen))
+    return _made.engine
+
+
+def made() -> Engine | None:
+    """The engine that Set Up Engine made, used or not."""
     return _made.engine
 
 
@@ -150,6 +156,14 @@ def check(engine: Engine, version: str) -> None:
     _works.add(engine)
 
 
+def answers(engine: Engine) -> bool:
+    """Whether its Python runs at all. Takes a moment: not for the main thread."""
+    try:
+        return bool(_probe(engine))
+    except WorkerError:
+        return False
+
+
 def forget_checks() -> None:
     """Check the engine again before it is used next."""
     _works.clear()
@@ -176,7 +190,8 @@ def _probe(engine: Engine) -> dict:
     try:
         return json.loads(done.stdout.splitlines()[-1])
     except (ValueError, IndexError) as error:
-        said = (done.stderr or done.stdout).decode("utf-8", "replace").strip()[-200:] or "it said nothing"
+        lines = (done.stderr or done.stdout).decode("utf-8", "replace").split("\n")
+        said = next((line.strip() for line in reversed(lines) if line.strip()), "it said nothing")[-200:]
         raise WorkerError(f"the engine {engine.python} is not a working Python: {said}", MEND) from error
 
 

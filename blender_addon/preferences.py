@@ -7,10 +7,11 @@ import os
 
 import bpy
 
-from . import engine, installer
+from . import engine, graphics, installer
 from .choices import Choices
 from .drawing import draw_preferences_button, draw_progress, draw_report, draw_text
-from .jobs import jobs
+from .jobs import jobs, redraw
+from .tasks import Report, Task
 from .weight_panels import draw_weights
 
 
@@ -24,6 +25,7 @@ class ImpastoPreferences(Choices, bpy.types.AddonPreferences):
         layout = self.layout
         layout.use_property_split = True
         _draw_engine_state(layout.box())
+        _draw_builds(layout, self)
         _draw_engine_buttons(layout.row(align=True))
         column = layout.column()
         row = column.row()
@@ -34,7 +36,7 @@ class ImpastoPreferences(Choices, bpy.types.AddonPreferences):
         column.prop(self, "styles_folder")
         column.prop(self, "keep_training")
         column.prop(self, "device")
-        column.prop(self, "torch_index")
+        column.prop(self, "wheels_folder")
         column.prop(self, "pip_arguments")
         draw_weights(layout)
 
@@ -43,6 +45,7 @@ def draw_missing_engine(layout: bpy.types.UILayout) -> None:
     """For a panel: that there is no engine, and the buttons that mend it."""
     _draw_engine_state(layout)
     if jobs.shown is None:
+        _draw_builds(layout, engine.preferences())
         column = layout.column(align=True)
         _draw_engine_buttons(column)
         draw_preferences_button(column)
@@ -61,13 +64,49 @@ def _draw_engine_state(layout: bpy.types.UILayout) -> None:
         draw_progress(column)
         return
     draw_report(column, jobs.last_report)
-    if found is None and (reason := installer.why_not()):
+    if found is None and (reason := installer.why_not(engine.preferences())):
         draw_text(column, f"{reason}.", "INFO")
     if not (found or bpy.app.online_access or bpy.app.online_access_override):
         column.operator("extensions.userpref_allow_online", text="Allow Online Access", icon="INTERNET")
 
 
+def _draw_builds(layout: bpy.types.UILayout, preferences: Choices) -> None:
+    """What was found in this computer, and the builds of PyTorch to choose from, with their sizes."""
+    column = layout.column(align=True)
+    if preferences.wheels_folder:
+        draw_text(column, "The engine is installed from the folder of wheels, without network.", "FILE_FOLDER")
+        return
+    computer = _this_computer()
+    if computer is None:
+        draw_text(column, "Looking for a graphics card", "INFO")
+        return
+    draw_text(column, computer.why_not() or computer.found, "INFO")
+    for choice in ("AUTO", "GPU", "CPU"):
+        build = computer.build(choice)
+        text = f"Automatic: {build.label}" if choice == "AUTO" else f"{build.label}: {build.sizes}"
+        column.prop_enum(preferences, "torch_build", choice, text=text)
+    if installer.unfinished():
+        draw_text(column, "A set-up was interrupted: Set Up Engine goes on with it.", "INFO")
+
+
+def _this_computer() -> graphics.Computer | None:
+    """This computer; None until it was examined, which is begun when a panel first asks."""
+    if graphics.this_computer.cache_info().currsize:
+        return graphics.this_computer()
+    label = "Looking for a graphics card"
+    if not any(task.label == label for task in jobs.tasks):
+
+        def apply(computer: graphics.Computer) -> Report:
+            redraw()
+            return Report("INFO", computer.found)
+
+        jobs.start(Task(label, lambda _task: graphics.this_computer(), apply, is_shown=False))
+    return None
+
+
 def _draw_engine_buttons(layout: bpy.types.UILayout) -> None:
     layout.operator("impasto.set_up_engine", icon="IMPORT")
+    if engine.made():
+        layout.operator("impasto.repair_engine", icon="MODIFIER")
     layout.operator("impasto.check_engine", icon="FILE_REFRESH")
     layout.operator("impasto.open_log", icon="TEXT")

@@ -57,27 +57,54 @@ class IMPASTO_OT_check_engine(Working, bpy.types.Operator):
 
 
 class IMPASTO_OT_set_up_engine(Working, bpy.types.Operator):
-    """Make a Python environment with torch and impasto in Impasto's own folder. Downloads 200 MB to 3 GB"""
+    """Make a Python environment with PyTorch and Impasto in Impasto's own folder"""
 
     bl_idname = "impasto.set_up_engine"
     bl_label = "Set Up Engine"
 
     @classmethod
     def poll(cls, _context: bpy.types.Context) -> bool:
-        training = f"A training runs: {jobs.training.label}" if jobs.training else ""
-        return poll(cls, why_busy() or training or installer.why_not())
+        return poll(cls, _why_not_install())
 
     def task(self, _context: bpy.types.Context) -> Task:
-        plan = installer.plan(engine.preferences())
+        return _installing("Setting up the engine", installer.plan(engine.preferences()))
 
-        def apply(made: engine.Engine) -> Report:
-            jobs.close()
-            engine.keep(made)
-            learn_tools = jobs.finish if bpy.app.background else jobs.start
-            learn_tools(describing())
-            return Report("INFO", f"The engine is ready: {made.python}")
 
-        return Task("Setting up the engine", plan.carry_out, apply)
+class IMPASTO_OT_repair_engine(Working, bpy.types.Operator):
+    """Install again what is missing, damaged or of another version in the engine that Set Up Engine made"""
+
+    bl_idname = "impasto.repair_engine"
+    bl_label = "Repair Engine"
+
+    @classmethod
+    def poll(cls, _context: bpy.types.Context) -> bool:
+        return poll(cls, _why_not_install() or ("" if engine.made() else "There is no engine that Impasto has made"))
+
+    def task(self, _context: bpy.types.Context) -> Task:
+        jobs.close()  # its worker holds the files that are mended
+        return _installing("Repairing the engine", installer.plan(engine.preferences(), repairs=True))
+
+
+def _why_not_install() -> str:
+    training = f"A training runs: {jobs.training.label}" if jobs.training else ""
+    return why_busy() or training or installer.why_not(engine.preferences())
+
+
+def _installing(label: str, plan: installer.Plan) -> Task:
+    """A task that carries out a plan, and uses the engine from then on."""
+
+    def apply(made: engine.Engine) -> Report:
+        jobs.close()
+        engine.keep(made)
+        plan.tidy(made)
+        if engine.find() != made:
+            other = "IMPASTO_ENGINE or the Python in the preferences is used instead"
+            return Report("WARNING", f"The engine is ready: {made.python}; {other}")
+        learn_tools = jobs.finish if bpy.app.background else jobs.start
+        learn_tools(describing())
+        return Report("INFO", f"The engine is ready: {made.python}")
+
+    return Task(label, plan.carry_out, apply)
 
 
 class IMPASTO_OT_cancel(bpy.types.Operator):
@@ -131,6 +158,7 @@ CLASSES = (
     IMPASTO_OT_refresh_tools,
     IMPASTO_OT_check_engine,
     IMPASTO_OT_set_up_engine,
+    IMPASTO_OT_repair_engine,
     IMPASTO_OT_cancel,
     IMPASTO_OT_stop,
     IMPASTO_OT_open_log,

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import os
-import shlex
 import subprocess
 import sys
-import time
-import zipfile
 from pathlib import Path
 
 import bpy
@@ -23,8 +20,7 @@ def preferences(scene, monkeypatch):
     monkeypatch.delenv("IMPASTO_ENGINE")
     chosen = bpy.context.preferences.addons[MODULE].preferences
     yield chosen
-    for name in ("engine_python", "pip_arguments", "torch_index"):
-        chosen.property_unset(name)
+    chosen.property_unset("engine_python")
 
 
 def stand_in(folder: Path, says: str) -> str:
@@ -122,63 +118,3 @@ def test_offline_the_button_says_so_and_nothing_is_started(extension, preference
     with pytest.raises(RuntimeError, match=r"offline.*Allow Online Access"):
         bpy.ops.impasto.set_up_engine()
     assert not list((extension.engine.user_folder() / "engine").glob("engine-*"))
-
-
-@pytest.fixture
-def online(preferences):
-    """Online access is on, and pip takes nothing but a torch that is only a name: the test needs no network."""
-    bpy.context.preferences.system.use_online_access = True
-    yield preferences
-    bpy.context.preferences.system.use_online_access = False
-
-
-def fake_wheel(folder: Path, name: str) -> Path:
-    """A wheel with no content, which pip installs in no time."""
-    about = f"{name}-0.0.1.dist-info"
-    wheel = folder / f"{name}-0.0.1-py3-none-any.whl"
-    with zipfile.ZipFile(wheel, "w") as archive:
-        archive.writestr(f"{about}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: 0.0.1\n")
-        kind = "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-        archive.writestr(f"{about}/WHEEL", kind)
-        archive.writestr(f"{about}/RECORD", "")
-    return wheel
-
-
-@pytest.mark.parametrize("whose", ["a user's Python", "Blender's own Python"])
-def test_the_button_makes_an_engine_of(extension, online, tmp_path, monkeypatch, whose):
-    """A real venv or folder, and a real pip that installs the shipped wheel."""
-    folder = Path(sys.executable).parent if whose == "a user's Python" else tmp_path
-    monkeypatch.setenv("PATH", str(folder))
-    online.pip_arguments = f"--no-deps --no-index {shlex.quote(str(fake_wheel(tmp_path, 'torch')))}"
-    assert bpy.ops.impasto.set_up_engine() == {"FINISHED"}
-    made = extension.engine.find()
-    assert bool(made.packages) == (whose == "Blender's own Python")
-    extension.engine.forget_checks()
-    assert bpy.ops.impasto.check_engine() == {"FINISHED"}
-    probe = "from importlib.metadata import version; print(version('impasto'))"
-    say_version = [made.python, "-c", f"import sys; sys.path.insert(0, {made.packages!r}); {probe}"]
-    said = subprocess.run(say_version, capture_output=True, text=True, check=True).stdout.strip()
-    assert said == extension.catalogue.catalogue.version
-
-
-def test_a_failed_setup_says_what_pip_said_and_leaves_the_engine_that_was(extension, online, tmp_path):
-    before = extension.engine.find()
-    online.pip_arguments = "--no-index --find-links /nowhere"
-    with pytest.raises(RuntimeError, match=r"(?s)No matching distribution found.*check the network"):
-        bpy.ops.impasto.set_up_engine()
-    assert extension.engine.find() == before
-
-
-def test_a_setup_can_be_cancelled_and_leaves_nothing(extension, online):
-    engines = extension.engine.user_folder() / "engine"
-    before = set(engines.glob("engine-*"))
-    plan = extension.installer.plan(online)
-    task = extension.jobs.Task("Setting up", plan.carry_out, lambda made: made)
-    task.start()
-    deadline = time.monotonic() + 20
-    while set(engines.glob("engine-*")) == before and time.monotonic() < deadline:
-        time.sleep(0.01)
-    task.cancel()
-    assert task.wait(10)
-    assert task.conclude().level == "CANCELLED"
-    assert set(engines.glob("engine-*")) == before

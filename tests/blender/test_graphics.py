@@ -1,0 +1,149 @@
+"""Which build of PyTorch a computer gets: drivers' files and programs are laid out in a folder as on that computer."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+POSIX_ONLY = pytest.mark.skipif(os.name == "nt", reason="the stand-ins are shell scripts")
+RTX = "NVIDIA GeForce RTX 4070 Laptop GPU, 580.65.06, 8.9"
+GTX = "NVIDIA GeForce GTX 1080, 580.65.06, 6.1"
+BLACKWELL = "NVIDIA GeForce RTX 5090, 572.10, 12.0"
+
+
+@pytest.fixture
+def graphics(extension):
+    return extension.graphics
+
+
+def smi(folder: Path, says: str, place: str = "usr/bin/nvidia-smi") -> None:
+    """NVIDIA's program, which says this."""
+    program = folder / place
+    program.parent.mkdir(parents=True)
+    program.write_text(f"#!/bin/sh\n{says}\n")
+    program.chmod(0o755)
+
+
+def amd(folder: Path, *targets: int) -> None:
+    """What the kernel says of the processor (0) and of AMD's cards."""
+    (folder / "dev").mkdir()
+    (folder / "dev/kfd").touch()
+    for index, target in enumerate((0, *targets)):
+        node = folder / f"sys/class/kfd/kfd/topology/nodes/{index}"
+        node.mkdir(parents=True)
+        (node / "properties").write_text(f"cpu_cores_count 8\ngfx_target_version {target}\nvendor_id 4098\n")
+        (node / "name").write_text("navi\n")
+
+
+def test_without_a_graphics_card_it_is_the_small_build(graphics, tmp_path):
+    computer = graphics.examine("Linux", "x86_64", tmp_path)
+    build = computer.build("AUTO")
+    assert (build.tag, computer.gpu) == ("cpu", None)
+    assert build.download_mb < 300
+    assert build.index.endswith("/cpu")
+    assert "no NVIDIA or AMD graphics card" in computer.found
+
+
+@POSIX_ONLY
+@pytest.mark.parametrize(
+    ("card", "tag"),
+    [
+        (RTX, "cu130"),
+        (RTX.replace("580.65.06", "560.35.03"), "cu126"),
+        (RTX.replace("580.65.06", "470.1"), "cpu"),
+        (GTX, "cu126"),
+        (BLACKWELL, "cpu"),
+        (BLACKWELL.replace("572.10", "590.1"), "cu130"),
+    ],
+)
+def test_the_build_fits_the_driver_and_the_card(graphics, tmp_path, card, tag):
+    smi(tmp_path, f"echo '{card}'")
+    computer = graphics.examine("Linux", "x86_64", tmp_path)
+    assert computer.build("AUTO").tag == tag
+    assert card.split(",")[0] in computer.found
+    assert ("update the driver to 580" in computer.found) == (tag == "cpu")
+
+
+@POSIX_ONLY
+@pytest.mark.parametrize("says", ["echo No devices were found; exit 6", "exit 1", "echo", "echo garbage, in, rows"])
+def test_a_driver_without_a_card_is_no_card(graphics, tmp_path, says):
+    smi(tmp_path, says)
+    assert graphics.examine("Linux", "x86_64", tmp_path).build("AUTO").tag == "cpu"
+
+
+@POSIX_ONLY
+def test_a_program_that_hangs_is_not_waited_for(graphics, tmp_path, monkeypatch):
+    monkeypatch.setattr(graphics, "LIMIT_S", 0.3)
+    smi(tmp_path, "exec sleep 20")
+    started = time.monotonic()
+    assert graphics.examine("Linux", "x86_64", tmp_path).build("AUTO").tag == "cpu"
+    assert time.monotonic() - started < 5
+
+
+@pytest.mark.parametrize(
+    "kernel",
+    [
+        "NVRM version: NVIDIA UNIX x86_64 Kernel Module  580.65.06  Sun Jul 27",
+        "NVRM version: NVIDIA UNIX Open Kernel Module for x86_64  580.65.06  Release Build",
+    ],
+)
+def test_the_drivers_files_serve_where_its_program_is_absent(graphics, tmp_path, kernel):
+    card = tmp_path / "proc/driver/nvidia/gpus/0000:01:00.0"
+    card.mkdir(parents=True)
+    (card / "information").write_text("Model: \t\t NVIDIA RTX A2000\nIRQ: 16\n")
+    (card.parents[1] / "version").write_text(f"{kernel}\nGCC version: gcc 12\n")
+    computer = graphics.examine("Linux", "x86_64", tmp_path)
+    assert computer.build("AUTO").tag == "cu130"
+    assert computer.found == "Found NVIDIA RTX A2000 with driver 580.65"
+
+
+@POSIX_ONLY
+def test_a_program_of_that_name_on_the_path_is_not_run(graphics, tmp_path, monkeypatch):
+    smi(tmp_path / "stranger", f"touch {tmp_path}/ran; echo '{RTX}'", "nvidia-smi")
+    monkeypatch.setenv("PATH", str(tmp_path / "stranger"))
+    monkeypatch.chdir(tmp_path / "stranger")
+    assert graphics.examine("Linux", "x86_64", tmp_path).build("AUTO").tag == "cpu"
+    assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize(("target", "tag"), [(110000, "rocm7.2"), (90010, "rocm7.2"), (100306, "cpu")])
+def test_amds_cards_get_rocm_where_pytorch_serves_them(graphics, tmp_path, target, tag):
+    amd(tmp_path, target)
+    assert graphics.examine("Linux", "x86_64", tmp_path).build("AUTO").tag == tag
+
+
+@POSIX_ONLY
+def test_on_windows_the_systems_folder_is_asked(graphics, tmp_path):
+    smi(tmp_path, f"echo '{RTX}'", "System32/nvidia-smi.exe")
+    build = graphics.examine("Windows", "AMD64", tmp_path).build("AUTO")
+    assert (build.tag, build.label) == ("cu130", "CUDA 13.0")
+    (tmp_path / "System32/nvidia-smi.exe").unlink()
+    assert graphics.examine("Windows", "AMD64", tmp_path).build("AUTO").tag == "cpu"
+
+
+def test_a_mac_gets_the_plain_build_and_an_old_one_a_reason(graphics):
+    computer = graphics.examine("Darwin", "arm64")
+    assert (computer.build("AUTO").label, computer.build("AUTO").requirement[:7]) == ("Metal", "torch==")
+    assert computer.build("AUTO").index == ""
+    assert not computer.why_not()
+    assert "Intel" in graphics.examine("Darwin", "x86_64").why_not()
+
+
+@POSIX_ONLY
+def test_the_choice_wins_over_what_is_found(graphics, tmp_path):
+    smi(tmp_path, f"echo '{RTX}'")
+    computer = graphics.examine("Linux", "x86_64", tmp_path)
+    assert computer.build("CPU").tag == "cpu"
+    assert graphics.examine("Linux", "x86_64", tmp_path / "none").build("GPU").tag == "cu130"
+
+
+def test_the_catalogue_is_dated_and_alone_names_the_index(extension):
+    builds = extension.torch_builds
+    year, month, day = map(int, builds.DATE.split("-"))
+    assert (year, month, day) >= (2026, 1, 1)
+    source = Path(extension.__file__).parent
+    naming = {path.name for path in source.rglob("*.py") if "pytorch.org" in path.read_text(encoding="utf-8")}
+    assert naming == {"torch_builds.py"}

@@ -1,0 +1,305 @@
+"""The button that makes an engine: a real venv or folder, a real pip, and an index on this machine."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import bpy
+import pytest
+from conftest import MODULE
+from drawing import Layout
+from packages import fake_wheel, fill, requirements, served
+
+
+@pytest.fixture(autouse=True)
+def pip_without_settings(monkeypatch):
+    """None of this machine's settings of pip: what is not on the test's index is nowhere."""
+    for name in [name for name in os.environ if name.startswith("PIP_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+
+
+@pytest.fixture
+def preferences(scene, monkeypatch):
+    """Impasto's preferences, with no engine from the environment."""
+    monkeypatch.delenv("IMPASTO_ENGINE")
+    chosen = bpy.context.preferences.addons[MODULE].preferences
+    yield chosen
+    for name in ("engine_python", "pip_arguments", "torch_build", "wheels_folder"):
+        chosen.property_unset(name)
+
+
+@pytest.fixture
+def online(preferences):
+    bpy.context.preferences.system.use_online_access = True
+    yield preferences
+    bpy.context.preferences.system.use_online_access = False
+
+
+@pytest.fixture
+def wheels(extension, tmp_path):
+    """A folder with wheels of all that the engine needs."""
+    folder = tmp_path / "wheels"
+    for name in requirements(extension.engine.wheel()):
+        fake_wheel(folder, name)
+    return folder
+
+
+@pytest.fixture
+def index(extension, tmp_path):
+    """A package index: `simple` is PyPI's part, `cpu` and `cu130` are PyTorch's."""
+    folder = tmp_path / "index"
+    fill(folder / "simple", [name for name in requirements(extension.engine.wheel()) if name != "torch"])
+    torch = extension.torch_builds.TORCH
+    fake_wheel(folder / "simple/torch", "torch", torch)
+    for tag in ("cpu", "cu130"):
+        fake_wheel(folder / tag / "torch", "torch", f"{torch}+{tag}")
+    return folder
+
+
+@pytest.fixture
+def without_pythons(tmp_path, monkeypatch):
+    """No Python of the user: Blender's own serves, which is quicker than a venv."""
+    (tmp_path / "nothing").mkdir()
+    monkeypatch.setenv("PATH", str(tmp_path / "nothing"))
+
+
+def build_for(extension, address, tag):
+    """A build of the catalogue, from the index on this machine."""
+    builds = extension.torch_builds
+    of_catalogue = builds.CUDA[0].linux if tag.startswith("cu") else builds.cpu_build("Linux", "x86_64")
+    return replace(of_catalogue, index=f"{address}/{tag}", disk_mb=30)
+
+
+@pytest.fixture
+def plan(extension, tmp_path):
+    """A plan for a folder of this test, of the index at an address."""
+
+    def make(address="", tag="cpu", folder="engines", **more):
+        arguments = ("--index-url", f"{address}/simple", "--retries", "1", *more.pop("arguments", ()))
+        chosen = build_for(extension, address, tag)
+        wheel, version = extension.engine.wheel(), extension.catalogue.catalogue.version
+        own = {"pip_arguments": arguments, **more}
+        return extension.installer.Plan(tmp_path / folder, wheel, version, lambda: chosen, **own)
+
+    return make
+
+
+def carry_out(extension, plan):
+    """The engine that a plan makes; raises what the panel would say."""
+    task = extension.tasks.Task("Setting up", plan.carry_out, lambda made: made)
+    task.start()
+    assert task.wait(120)
+    if task._error:
+        raise task._error
+    return task._result
+
+
+def torch_of(made):
+    """The version of torch in an engine."""
+    probe = f"import sys; sys.path.insert(0, {made.packages!r}); import torch; print(torch.__version__)"
+    return subprocess.run([made.python, "-I", "-c", probe], capture_output=True, text=True, check=True).stdout.strip()
+
+
+@pytest.mark.parametrize("whose", ["a user's Python", "Blender's own Python"])
+def test_the_button_makes_an_engine_of_a_folder_of_wheels_offline(extension, preferences, wheels, monkeypatch, whose):
+    assert not bpy.app.online_access
+    folder = Path(sys.executable).parent if whose == "a user's Python" else wheels
+    monkeypatch.setenv("PATH", str(folder))
+    preferences.wheels_folder = str(wheels)
+    assert bpy.ops.impasto.set_up_engine() == {"FINISHED"}
+    made = extension.engine.find()
+    assert bool(made.packages) == (whose == "Blender's own Python")
+    extension.engine.forget_checks()
+    assert bpy.ops.impasto.check_engine() == {"FINISHED"}
+    assert torch_of(made) == "99.0"
+    assert not extension.installer.unfinished()
+
+
+def test_a_folder_without_torch_is_named(preferences, tmp_path):
+    preferences.wheels_folder = str(tmp_path)
+    with pytest.raises(RuntimeError, match="has no wheel of torch"):
+        bpy.ops.impasto.set_up_engine()
+
+
+@pytest.mark.parametrize("tag", ["cpu", "cu130"])
+def test_exactly_the_chosen_build_is_taken_from_the_index(extension, plan, index, without_pythons, tag):
+    """Though PyPI has a torch as well, which is the one with CUDA on Linux."""
+    with served(index) as (address, asked):
+        made = carry_out(extension, plan(address, tag))
+    assert torch_of(made) == f"{extension.torch_builds.TORCH}+{tag}"
+    taken = [path for path in asked if path.endswith(".whl") and "/torch-" in path]
+    assert [path.split("/")[1] for path in taken] == [tag]
+
+
+def test_an_interrupted_set_up_goes_on_and_a_damaged_engine_is_repaired(extension, plan, index, monkeypatch):
+    """In a path with spaces and umlauts, with a venv of the user's Python."""
+    monkeypatch.setenv("PATH", str(Path(sys.executable).parent))
+    (index / "simple/safetensors").rename(index / "gone")
+    with served(index) as (address, _asked):
+        of_plan = plan(address, folder="Für Blender/Größe ß")
+        with pytest.raises(extension.installer.WorkerError, match="no wheel of safetensors"):
+            carry_out(extension, of_plan)
+        (left,) = of_plan.folder.glob("engine-*")
+        began = (left / "pyvenv.cfg").stat().st_mtime_ns
+        (index / "gone").rename(index / "simple/safetensors")
+        made = carry_out(extension, of_plan)
+        assert Path(made.python).is_relative_to(left)
+        assert (left / "pyvenv.cfg").stat().st_mtime_ns == began
+        for package in ("torch", "pluggy"):
+            (module,) = left.rglob(f"{package}/__init__.py")
+            module.write_text("")
+        mended = carry_out(extension, replace(of_plan, repairs=made))
+    assert mended == made
+    assert torch_of(mended) == f"{extension.torch_builds.TORCH}+cpu"
+
+
+def test_an_engine_whose_python_is_gone_is_made_anew(extension, plan, index, without_pythons):
+    with served(index) as (address, _asked):
+        of_plan = plan(address)
+        gone = extension.engine.Engine(str(of_plan.folder / "engine-old/bin/python"))
+        (of_plan.folder / "engine-old").mkdir(parents=True)
+        made = carry_out(extension, replace(of_plan, repairs=gone))
+    assert made != gone
+    of_plan.tidy(made)
+    assert [Path(made.packages)] == list(of_plan.folder.glob("engine-*"))
+
+
+def test_a_second_set_up_at_the_same_time_is_told(extension, plan):
+    of_plan = plan()
+    of_plan.folder.mkdir()
+    with (
+        extension.installer._only_one(of_plan.folder),
+        pytest.raises(extension.installer.WorkerError, match="another Blender sets up the engine"),
+    ):
+        carry_out(extension, of_plan)
+    assert not list(of_plan.folder.glob("engine-*"))
+
+
+def test_without_network_one_sentence_says_so(extension, plan, without_pythons):
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{closed.getsockname()[1]}"
+        with pytest.raises(extension.installer.WorkerError) as raised:
+            carry_out(extension, plan(address))
+    assert is_one_sentence(raised.value, "no connection to the package index; check the network")
+
+
+def test_what_exists_as_source_only_is_not_compiled(extension, plan, index, without_pythons):
+    (wheel,) = (index / "simple/kornia").iterdir()
+    wheel.rename(wheel.with_name("kornia-99.0.tar.gz"))
+    with served(index) as (address, asked), pytest.raises(extension.installer.WorkerError) as raised:
+        carry_out(extension, plan(address))
+    assert is_one_sentence(raised.value, "there is no wheel of kornia")
+    assert not [path for path in asked if path.endswith(".tar.gz")]
+
+
+def is_one_sentence(error, text):
+    """Whether an error says this, without a traceback and within a line."""
+    said = str(error)
+    return text in said and "Traceback" not in said and "\n" not in said and len(said) < 400
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the stand-in is a shell script")
+def test_without_venv_and_pip_it_says_what_to_install(extension, plan, without_pythons, monkeypatch, tmp_path):
+    """A Python as Debian splits it: without pip and ensurepip."""
+    bare = tmp_path / "python-of-debian"
+    hide = "import sys; sys.modules.update(pip=None, ensurepip=None)"
+    real = Path(sys.executable).resolve()
+    bare.write_text(f'#!/bin/sh\nshift 5\ncode=$1\nshift\nexec {real} -I -c "{hide}\n$code" "$@"\n')
+    bare.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(bare))
+    with pytest.raises(extension.installer.WorkerError) as raised:
+        carry_out(extension, plan())
+    assert is_one_sentence(raised.value, "install Python from python.org (on Debian and Ubuntu: python3-venv)")
+
+
+@contextmanager
+def small_disk(folder, size):
+    """A file system of this size, mounted on a folder."""
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "impasto-test", str(folder)]
+    if shutil.which("mount") is None or subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("only root can mount a small disk")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
+
+
+@pytest.mark.parametrize("found_out", ["before", "while it is filled"])
+def test_a_full_disk_is_said_in_one_sentence(extension, plan, index, tmp_path, monkeypatch, found_out):
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    with small_disk(tmp_path / "small", "3M"), served(index) as (address, _asked):
+        of_plan = plan(address, folder="small/engines")
+        if found_out != "before":
+            build = replace(of_plan.build(), disk_mb=1)
+            of_plan = replace(of_plan, build=lambda: build)
+            shutil.copy(sys.executable, tmp_path / "small/filler")
+            (tmp_path / "small/filler").write_bytes(bytes(2_600_000))
+        with pytest.raises(extension.installer.WorkerError) as raised:
+            carry_out(extension, of_plan)
+    said = "GB left; make room" if found_out == "before" else "make room"
+    assert is_one_sentence(raised.value, said)
+
+
+def test_a_failed_set_up_leaves_the_engine_that_was(extension, online, tmp_path, without_pythons):
+    before = extension.engine.find()
+    online.pip_arguments = "--no-index --find-links /nowhere"
+    with pytest.raises(RuntimeError, match="there is no wheel of torch"):
+        bpy.ops.impasto.set_up_engine()
+    assert extension.engine.find() == before
+
+
+def test_a_set_up_can_be_cancelled_at_once(extension, plan, index, without_pythons):
+    with served(index) as (address, _asked):
+        of_plan = plan(address)
+        task = extension.tasks.Task("Setting up", of_plan.carry_out, lambda made: made)
+        task.start()
+        deadline = time.monotonic() + 20
+        while not list(of_plan.folder.glob("engine-*")) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        task.cancel()
+        assert task.wait(10)
+        assert task.conclude().level == "CANCELLED"
+        assert carry_out(extension, of_plan), "the next one goes on"
+
+
+def test_a_package_in_the_current_folder_is_not_run(extension, plan, index, tmp_path, monkeypatch, without_pythons):
+    for name in ("pip", "json", "venv", "ensurepip"):
+        (tmp_path / f"{name}.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')")
+    monkeypatch.chdir(tmp_path)
+    with served(index) as (address, _asked):
+        carry_out(extension, plan(address))
+    assert not (tmp_path / "ran").exists()
+
+
+def test_progress_is_that_of_the_download(extension):
+    """pip's lines as they come, with numbers while a wheel is on its way."""
+    said = []
+    progress = extension.pip._Progress(lambda *what: said.append(what), (0.0, 1.0), 100.0)
+    for line in ("Collecting torch", "Downloading torch.whl (60 B)", "Progress 30 of 60", "Progress 60 of 60"):
+        progress.tell(line)
+    progress.tell("Downloading numpy.whl (40 B)")
+    progress.tell("Progress 20 of 40")
+    assert [round(fraction, 2) for _, fraction in said] == [0, 0, 0.3, 0.6, 0.6, 0.8]
+    assert said[-1][0] == "Downloading numpy.whl (40 B)"
+
+
+def test_the_preferences_show_what_was_found_and_both_choices_with_sizes(extension, preferences):
+    extension.graphics.this_computer()
+    layout = Layout()
+    extension.preferences._draw_builds(layout, preferences)
+    texts = [options["text"] for what, _arguments, options in layout.drawn if what == "prop_enum"]
+    assert texts[0].startswith("Automatic: ")
+    assert any(text.startswith("CPU: ") and "to download" in text for text in texts)
+    assert any(text.startswith(("CUDA", "ROCm", "Metal")) and "GB" in text for text in texts)
+    assert any("Found" in str(options.get("text")) for what, _arguments, options in layout.drawn if what == "label")
