@@ -9,9 +9,10 @@ def main() -> None:
     """Run the command line, or say which package is missing and how to install it."""
     from .interruption import Ended, install
     from .streams import prepare
+    from .transaction import end_all
 
     prepare()
-    install(lambda: None)
+    install(end_all)
     try:
         _run()
     except (Ended, KeyboardInterrupt) as stop:  # before the command began

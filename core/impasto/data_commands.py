@@ -7,9 +7,9 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .files import replace_files
 from .options import add_command
 from .terminal import Terminal
+from .transaction import replace_files
 
 if TYPE_CHECKING:
     from .dataset import Dataset
@@ -77,6 +77,4 @@ def write_data_files(
 
     text = json.dumps(dataset.manifest(), indent=1, ensure_ascii=False) + "\n"
     contents = {manifest: text.encode(), preview: preview_sheet(dataset, crop_px, longest_px)}
-    for path in contents:
-        path.parent.mkdir(parents=True, exist_ok=True)
     replace_files(contents)

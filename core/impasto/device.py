@@ -14,8 +14,8 @@ from functools import cache
 from pathlib import Path
 
 from .errors import DeviceError, FileError
-from .files import replace_files
 from .folders import user_folder
+from .transaction import replace_files
 
 log = logging.getLogger(__name__)
 
@@ -109,7 +109,6 @@ def _cached(measure: Callable[[], tuple[str, int]]) -> tuple[str, int]:
         precision, threads = measure()
     log.info("trains in %s with %d threads on %s", precision, threads, machine)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         choice = {machine: {"precision": precision, "threads": threads}}
         replace_files({path: json.dumps(choice, indent=1).encode()})
     except (OSError, FileError) as error:

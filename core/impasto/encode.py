@@ -5,12 +5,15 @@ The same texture gives the same bytes, however many rows were written at a time.
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
+import shutil
 import struct
 import tempfile
 import threading
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
@@ -23,6 +26,9 @@ from .texture import COLOR_MAPS, LARGE_PX, MAP_CHANNELS, Texture
 
 ROWS_AT_ONCE = 64
 """Rows that are converted at a time, so that converting takes little memory; a multiple of EXR's blocks of 16."""
+
+FULL_BYTES = 2**16
+"""A disk on which writing failed and that has no more left is full; OpenImageIO only says that it failed."""
 
 PNG_AVERAGE_FILTER = 64
 """libpng's PNG_FILTER_AVG, instead of trying all five on every row."""
@@ -90,6 +96,8 @@ class Rows:
     def _error(self) -> FileError:
         height, width = self.size_px
         reason = self._output.geterror().partition("\n")[0].replace(str(self.path), "the file") or "its end is missing"
+        if shutil.disk_usage(self.path.parent).free < FULL_BYTES:
+            reason = os.strerror(errno.ENOSPC)
         return FileError(
             f"cannot write a picture of {width}x{height} px: {reason}", "check the disk and its free space"
         )
@@ -153,18 +161,35 @@ class ExrRows(Rows):
             raise self._error()
 
 
+def write_whole(rows: Rows, texture: Texture) -> None:
+    """Write all of a picture that was begun, and end it."""
+    try:
+        rows.write(texture)
+        rows.close()
+    except BaseException:
+        rows.abandon()
+        raise
+
+
 def encode_whole(start: Callable[..., Rows], map_name: str, texture: Texture, metadata: Mapping[str, str]) -> bytes:
-    """The bytes of a file of the format that `start` begins."""
-    with tempfile.TemporaryDirectory(prefix="impasto-") as folder:
-        path = Path(folder) / "map"
-        rows = start(path, map_name, texture.size_px, metadata)
-        try:
-            rows.write(texture)
-            rows.close()
-        except BaseException:
-            rows.abandon()
-            raise
+    """The bytes of a file of the format that `start` begins. FileError where the temporary folder is full."""
+    with temporary_folder() as folder:
+        path = folder / "map"
+        write_whole(start(path, map_name, texture.size_px, metadata), texture)
         return path.read_bytes()
+
+
+@contextlib.contextmanager
+def temporary_folder() -> Iterator[Path]:
+    """A folder that is removed again. FileError says what to do where there is none, or where it is full."""
+    remedy = "make room there, or set TMPDIR (on Windows TEMP) to a folder on another disk"
+    try:
+        with tempfile.TemporaryDirectory(prefix="impasto-", ignore_cleanup_errors=True) as folder:
+            yield Path(folder)
+    except FileError as error:
+        raise FileError(f"{error.message} (in the temporary folder {tempfile.gettempdir()})", remedy) from error
+    except OSError as error:
+        raise FileError(f"cannot write to the temporary folder: {error.strerror or error}", remedy) from error
 
 
 def _text_chunk(keyword: str, text: str) -> bytes:

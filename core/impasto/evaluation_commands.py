@@ -42,7 +42,7 @@ def _evaluate(arguments: argparse.Namespace, terminal: Terminal) -> None:
     from .contact_sheet import contact_sheet
     from .dataset import read_dataset
     from .evaluate import card_figures, evaluate, report, trained_px
-    from .files import replace_files
+    from .transaction import replace_files
 
     if arguments.seeds < 1:
         raise ParameterError(f"--seeds got {arguments.seeds}", "judge at least one")
@@ -65,7 +65,6 @@ def _evaluate(arguments: argparse.Namespace, terminal: Terminal) -> None:
     about = report(model, judgements, size_px)
     written = {}
     if arguments.out:
-        arguments.out.mkdir(parents=True, exist_ok=True)
         written = {
             arguments.out / "evaluation.json": json.dumps(about, indent=1).encode(),
             arguments.out / "contact_sheet.png": contact_sheet(judgements),

@@ -6,22 +6,21 @@ files are written beside their target and renamed, so that an interrupted write 
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from . import decode
-from .encode import ExrRows, PngRows, Rows, encode_whole
+from .encode import ExrRows, PngRows, Rows, encode_whole, write_whole
 from .errors import FileError
 from .outside import explained
 from .recipe import Recipe
 from .texture import Maps, Texture
+from .transaction import recover, staged
 
 SUFFIXES: Mapping[str, tuple[str, ...]] = {
     "base_color": ("base_color", "basecolor", "base", "albedo", "diffuse", "diff", "color", "colour", "col"),
@@ -67,6 +66,7 @@ def read_maps(path: str | Path) -> Maps:
     FileError says what is wrong with the file, and what to do.
     """
     path = Path(path)
+    recover(path if path.is_dir() else path.parent)
     if not path.is_dir():
         return replace(decode.read_picture(path), name=path.name)
     found: dict[str, Path] = {}
@@ -146,45 +146,26 @@ def source_type(recipe: Recipe) -> str:
 
 
 def write_maps(
-    maps: Maps, folder: str | Path, name: str, exporter: Exporter = BUILTIN_EXPORTERS[0], recipe: Recipe | None = None
+    maps: Maps,
+    folder: str | Path,
+    name: str,
+    exporter: Exporter = BUILTIN_EXPORTERS[0],
+    recipe: Recipe | None = None,
+    *,
+    replace: bool = True,
 ) -> list[Path]:
-    """Write NAME_base_color.png and so on into `folder`, all of them or none, replacing older ones; returns the paths.
+    """Write NAME_base_color.png and so on into `folder`, all of them or none; returns the paths.
 
-    Everything is written beside its target first, so that a full disk leaves the older files whole.
+    Everything is written beside its target first, so that a full disk leaves the older files whole. replace: files
+    that are there; without it they are a FileError.
     """
-    folder = Path(folder)
-    encoded = encode_maps(maps, exporter, recipe)
-    targets = {map_: folder / f"{name}_{map_}{exporter.suffix}" for map_ in encoded}
-    with explained(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-    replace_files({targets[map_]: data for map_, data in encoded.items()})
+    targets = {map_: Path(folder) / f"{name}_{map_}{exporter.suffix}" for map_ in maps}
+    metadata = metadata_of(maps, recipe)
+    with staged(targets.values(), replace=replace) as parts:
+        for map_, target in targets.items():
+            with explained(target):
+                if exporter.start is not None:
+                    write_whole(exporter.start(parts[target], map_, maps[map_].size_px, metadata), maps[map_])
+                else:
+                    parts[target].write_bytes(exporter.encode(map_, maps[map_], metadata))
     return list(targets.values())
-
-
-def replace_files(contents: Mapping[Path, bytes]) -> None:
-    """Write all files, or on failure none; FileError says why."""
-    with staged(contents) as parts:
-        for target, data in contents.items():
-            with explained(target):
-                parts[target].write_bytes(data)
-
-
-@contextlib.contextmanager
-def staged(targets: Iterable[Path]) -> Iterator[dict[Path, Path]]:
-    """A file beside each target to write to: at the end they replace the targets, on failure all are removed.
-
-    OSErrors become FileErrors that say what to do.
-    """
-    parts = {target: target.with_name(f".{target.name}.{os.getpid()}.part") for target in targets}
-    try:
-        yield parts
-        for target, part in parts.items():
-            with explained(target), part.open("r+b") as stream:
-                os.fsync(stream.fileno())
-        for target, part in parts.items():
-            with explained(target):
-                part.replace(target)
-    finally:
-        for part in parts.values():
-            with contextlib.suppress(OSError):
-                part.unlink()

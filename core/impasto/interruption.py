@@ -1,11 +1,13 @@
 """Ends this process within two seconds of a signal that asks for it, and leaves no half-written file.
 
 A signal's handler runs in the main thread between two bytecodes, which a long operation of torch can put off: a
-thread that is woken at once ends the process where the main thread has not done so after a grace period.
+thread that is woken at once ends the process where the main thread has not done so after a grace period. Standard
+library only: Blender carries it for what writes files, and installs nothing.
 """
 
 from __future__ import annotations
 
+import atexit
 import os
 import signal
 import socket
@@ -71,10 +73,15 @@ class _Signals:
     def __init__(self) -> None:
         self.stop: Stop | None = None
         self.is_ending = False
+        self.shields = 0
+        self.put_off = 0
         self.clean_up: Callable[[], None] = lambda: None
 
     def handle(self, number: int, _frame: FrameType | None) -> None:
         """In the main thread: make the request to stop, or raise what unwinds to the end of the process."""
+        if self.shields:
+            self.put_off = number
+            return
         if self.is_ending:  # is unwinding already; the thread sees to it that this has an end
             return
         if self.stop is not None and self.stop.takes(number):
@@ -105,9 +112,24 @@ class _Signals:
 _signals = _Signals()
 
 
+class Uninterrupted:
+    """A context for a few instructions between which no signal may come: it is handled after them."""
+
+    def __enter__(self) -> None:
+        self.counts = threading.current_thread() is threading.main_thread()
+        _signals.shields += self.counts
+
+    def __exit__(self, *_: object) -> None:
+        _signals.shields -= self.counts
+        if self.counts and not _signals.shields and _signals.put_off:
+            number, _signals.put_off = _signals.put_off, 0
+            _signals.handle(number, None)
+
+
 def install(clean_up: Callable[[], None]) -> None:
-    """End on signals from now on. Called once, from the main thread, when a process begins."""
+    """End on signals from now on, and `clean_up` at any end. Called once, from the main thread, at the beginning."""
     _signals.clean_up = clean_up
+    atexit.register(clean_up)  # the signal can come between what is begun and the note to end it
     woken, waking = socket.socketpair()
     waking.setblocking(False)
     signal.set_wakeup_fd(waking.detach(), warn_on_full_buffer=False)

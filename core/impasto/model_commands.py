@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from .data_commands import DATA_HELP, add_licence, write_data_files
 from .errors import Cancelled, FileError, ModelError
-from .files import replace_files
 from .interruption import Stop
 from .models import (
     DATA_SUFFIXES,
@@ -26,6 +25,7 @@ from .plugins import registry
 from .recipe import Recipe, Step
 from .terminal import Terminal
 from .tools import Tool, validate
+from .transaction import replace_files
 
 if TYPE_CHECKING:
     from .dataset import Dataset

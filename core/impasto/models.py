@@ -19,10 +19,10 @@ from typing import Any
 import numpy as np
 
 from .errors import ModelError, ParameterError
-from .files import replace_files
 from .folders import user_folder
 from .plugins import registry
 from .texture import Maps
+from .transaction import replace_files
 
 SUFFIX = ".safetensors"
 DATA_SUFFIXES = (".manifest.json", ".data.png")
@@ -166,7 +166,6 @@ def write_tensors(path: Path, tensors: Mapping[str, np.ndarray], metadata: Mappi
     """Write a safetensors file, beside its target first: an interrupted write loses nothing."""
     from safetensors.numpy import save
 
-    path.parent.mkdir(parents=True, exist_ok=True)
     plain = {name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}
     replace_files({path: _in_order(save(plain, dict(metadata)))})
 
@@ -223,7 +222,6 @@ def install_model(file: Path, folder: Path | None = None) -> Model:
     target = model_path(str(model.card["name"]), folder)
     if target.exists():
         raise ModelError(f"there is a model {target.stem!r} already", f"`impasto models remove {target.stem}` first")
-    target.parent.mkdir(parents=True, exist_ok=True)
     replace_files({target: file.read_bytes()})
     return read_model(target)
 

@@ -15,12 +15,11 @@ import numpy as np
 
 from .context import Context
 from .errors import ParameterError, PluginError
-from .files import staged
-from .outside import explained
 from .plugins import registry
 from .recipe import Recipe
 from .texture import LARGE_PX, MAP_CHANNELS, Maps, Texture
 from .tools import SizeParameters, Tile, Tool, makes_tiles, validate
+from .transaction import staged
 
 PREVIEW_SIZE_PX = 512
 PREVIEWS = 100
@@ -29,11 +28,15 @@ PREVIEWS = 100
 
 @dataclass(frozen=True)
 class Sink:
-    """Where `run` writes what it makes: FOLDER/NAME_base_color.png and so on; `format` is an exporter's name."""
+    """Where `run` writes what it makes: FOLDER/NAME_base_color.png and so on; `format` is an exporter's name.
+
+    replace: files of these names; without it they are a FileError.
+    """
 
     folder: Path
     name: str
     format: str = "png"
+    replace: bool = True
 
 
 def should_stream(recipe: Recipe, subject: Maps, format_: str = "png") -> bool:
@@ -83,10 +86,8 @@ def write_tiles(
     assert band is not None
     exporter, metadata, about = registry().exporter(sink.format), describe(band), replace(band, textures={})
     assert exporter.start is not None
-    with explained(sink.folder):
-        sink.folder.mkdir(parents=True, exist_ok=True)
     targets = {name: sink.folder / f"{sink.name}_{name}{exporter.suffix}" for name in band}
-    with staged(targets.values()) as parts, ExitStack() as stack:
+    with staged(targets.values(), replace=sink.replace) as parts, ExitStack() as stack:
         files = {}
         for name, target in targets.items():
             files[name] = exporter.start(parts[target], name, size_px, metadata)

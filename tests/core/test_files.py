@@ -6,6 +6,7 @@ import os
 import struct
 import subprocess
 import sys
+import tempfile
 import zlib
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +18,7 @@ from PIL import Image, ImageCms
 
 from impasto.color import srgb_to_linear
 from impasto.errors import FileError
-from impasto.files import BUILTIN_EXPORTERS, map_name, read_maps, read_recipe, set_name, write_maps
+from impasto.files import BUILTIN_EXPORTERS, encode_maps, map_name, read_maps, read_recipe, set_name, write_maps
 from impasto.recipe import Recipe, Step
 from impasto.texture import MAP_CHANNELS, Maps
 
@@ -291,6 +292,20 @@ def test_a_full_disk_leaves_every_old_file_whole(tmp_path):
         with pytest.raises(FileError, match=r"No space left.*free space"):
             write_maps(large, disk, "x")
         assert {path: path.read_bytes() for path in disk.iterdir()} == before
+
+
+def test_a_full_temporary_folder_is_named_and_files_need_none(tmp_path, monkeypatch):
+    noise = Maps.from_arrays({"base_color": np.random.default_rng(0).random((256, 256, 3))})
+    with mounted(tmp_path / "temporary", "size=64k") as full:
+        monkeypatch.setattr(tempfile, "tempdir", str(full))
+        for exporter in BUILTIN_EXPORTERS:
+            with pytest.raises(FileError, match=r"No space left.*temporary folder.*set TMPDIR"):
+                encode_maps(noise, exporter)
+        assert list(full.iterdir()) == []
+        assert write_maps(noise, tmp_path / "out", "x")[0].exists()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "none"))
+    with pytest.raises(FileError, match=r"temporary folder: No such file.*set TMPDIR"):
+        encode_maps(noise, EXPORTERS["png"])
 
 
 def test_a_read_only_disk_is_named(tmp_path):

@@ -1,0 +1,283 @@
+"""A set of files is written whole or not at all, by whatever it is interrupted; what killed processes left goes."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from impasto import transaction
+from impasto.errors import FileError
+from impasto.locks import PREFIX, held
+from impasto.transaction import recover, replace_files
+
+NAMES = ("a.png", "b.png", "c.png", "d.png")
+OLD = {name: f"old {name}".encode() for name in NAMES}
+NEW = {name: f"new {name}".encode() for name in NAMES}
+posix = pytest.mark.skipif(os.name == "nt", reason="sends POSIX signals")
+
+
+def write(folder: Path, contents: dict[str, bytes]) -> None:
+    for name, data in contents.items():
+        (folder / name).write_bytes(data)
+
+
+def read(folder: Path) -> dict[str, bytes]:
+    """All that is in a folder, with b"" for folders."""
+    return {path.name: path.read_bytes() if path.is_file() else b"" for path in folder.iterdir()}
+
+
+def targets(folder: Path, contents: dict[str, bytes] = NEW) -> dict[Path, bytes]:
+    return {folder / name: data for name, data in contents.items()}
+
+
+def test_a_set_replaces_the_older_one_and_leaves_nothing_else(tmp_path):
+    write(tmp_path, {"a.png": b"old", "other.png": b"stays"})
+    replace_files(targets(tmp_path))
+    assert read(tmp_path) == {**NEW, "other.png": b"stays"}
+
+
+@pytest.mark.parametrize("when", ["before", "meanwhile"])
+def test_a_folder_in_the_way_of_the_third_file_changes_none(when, tmp_path, monkeypatch):
+    write(tmp_path, {name: OLD[name] for name in ("a.png", "b.png")})
+    if when == "before":
+        (tmp_path / "c.png").mkdir()
+    else:
+        made = transaction._Staging.commit
+        monkeypatch.setattr(transaction._Staging, "commit", lambda *given: (tmp_path / "c.png").mkdir() or made(*given))
+    with pytest.raises(FileError, match="a folder of this name is in the way"):
+        replace_files(targets(tmp_path))
+    assert read(tmp_path) == {"a.png": OLD["a.png"], "b.png": OLD["b.png"], "c.png": b""}
+
+
+def test_a_failure_among_the_renames_is_undone(tmp_path, monkeypatch):
+    """As where another program holds the third file on Windows."""
+    write(tmp_path, {name: OLD[name] for name in ("a.png", "c.png")})
+    rename = Path.replace
+
+    def refuse(self: Path, target: Path) -> Path:
+        if self.parent.name == "new" and target.name == "c.png":
+            raise PermissionError(13, "is used by another program")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "replace", refuse)
+    with pytest.raises(FileError, match="is used by another program"):
+        replace_files(targets(tmp_path))
+    assert read(tmp_path) == {"a.png": OLD["a.png"], "c.png": OLD["c.png"]}
+
+
+def test_what_is_there_is_not_replaced_unasked(tmp_path):
+    write(tmp_path, {"b.png": b"old"})
+    with pytest.raises(FileError, match=r"b\.png is there already"):
+        replace_files(targets(tmp_path), replace=False)
+    assert read(tmp_path) == {"b.png": b"old"}
+
+
+def test_a_file_system_without_hard_links_does_as_well(tmp_path, monkeypatch):
+    def unsupported(*_: object, **__: object) -> None:
+        raise OSError(95, "not supported")
+
+    monkeypatch.setattr(os, "link", unsupported)
+    write(tmp_path, OLD)
+    replace_files(targets(tmp_path))
+    assert read(tmp_path) == NEW
+
+
+def test_a_set_with_names_that_are_not_unicode_is_written(tmp_path):
+    if sys.platform != "linux":
+        pytest.skip("names are Unicode here")
+    name = os.fsdecode(b"w\xffll.png")
+    replace_files({tmp_path / name: b"new"})
+    assert read(tmp_path) == {name: b"new"}
+
+
+AT_EACH_STEP = """
+import json, os, sys
+from pathlib import Path
+from impasto.transaction import recover, replace_files
+
+CHANGES = ("os.rename", "os.link", "os.remove", "os.mkdir", "os.rmdir", "shutil.rmtree")
+names = ("a.png", "b.png", "c.png", "d.png")
+found = []
+
+def write(folder, steps):
+    def count(event, _):
+        nonlocal steps
+        if event in CHANGES:
+            steps -= 1
+            if steps < 0:
+                os.kill(os.getpid(), 9)
+
+    sys.addaudithook(count)
+    replace_files({folder / name: b"new" for name in names})
+    os._exit(0)
+
+for step in range(100):
+    folder = Path(sys.argv[1], str(step))
+    folder.mkdir()
+    for name in ("a.png", "c.png"):
+        (folder / name).write_bytes(b"old")
+    child = os.fork()
+    if not child:
+        write(folder, step)
+    code = os.waitpid(child, 0)[1]
+    recover(folder)
+    found.append((code, {path.name: path.read_text() if path.is_file() else "" for path in folder.iterdir()}))
+    if not code:
+        break
+print(json.dumps(found))
+"""
+
+
+@posix
+def test_killed_at_any_step_the_next_run_finds_a_whole_set(tmp_path):
+    done = subprocess.run([sys.executable, "-c", AT_EACH_STEP, tmp_path], capture_output=True, check=True)
+    *killed, (code, whole) = json.loads(done.stdout)
+    assert len(killed) > 10
+    assert {code for code, _ in killed} == {signal.SIGKILL}
+    older, newer = {"a.png": "old", "c.png": "old"}, dict.fromkeys(NAMES, "new")
+    assert (code, whole) == (0, newer)
+    assert all(files in (older, newer) for _, files in killed), killed
+    assert older in (files for _, files in killed)
+    assert newer in (files for _, files in killed)
+
+
+AT_RANDOM = """
+import os, random, sys, time
+from pathlib import Path
+from impasto.interruption import install
+from impasto.transaction import end_all, recover, replace_files
+
+folder, number, kills = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
+wait = random.Random(5)
+
+def write():
+    install(end_all)
+    while True:
+        replace_files({folder / name: bytes(2**20) for name in "abcdefgh"})
+
+for _ in range(kills):
+    child = os.fork()
+    if not child:
+        write()
+    time.sleep(0.05 + wait.random() * 0.2)
+    os.kill(child, number)
+    os.waitpid(child, 0)
+    if number == 9:
+        recover(folder)
+    sizes = {path.name: path.stat().st_size for path in folder.iterdir()}
+    assert sizes in ({}, dict.fromkeys("abcdefgh", 2**20)), sizes
+"""
+
+
+@posix
+@pytest.mark.parametrize("name", ["SIGKILL", "SIGTERM"])
+def test_killed_at_random_moments_nothing_is_left(name, tmp_path):
+    """After SIGTERM at once, after SIGKILL once the next run looks."""
+    command = [sys.executable, "-c", AT_RANDOM, tmp_path, str(int(getattr(signal, name))), "8"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+STAGING = """
+import sys
+from pathlib import Path
+from impasto.transaction import staged
+with staged([Path(sys.argv[1], "a.png")]):
+    print("begins", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_what_another_process_is_writing_is_left_alone(tmp_path):
+    command = [sys.executable, "-c", STAGING, tmp_path]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as running:
+        assert running.stdout is not None
+        running.stdout.readline()
+        recover(tmp_path)
+        assert [path.name[: len(PREFIX)] for path in tmp_path.iterdir()] == [PREFIX]
+        running.kill()
+    recover(tmp_path)
+    assert read(tmp_path) == {}
+
+
+@pytest.mark.parametrize("name", ["../outside", "/tmp/outside", "sub/inside", "..", "C:outside"])
+def test_a_strangers_journal_moves_nothing_out_of_its_folder(name, tmp_path):
+    inside, left = tmp_path / "inside", tmp_path / "inside" / f"{PREFIX}x.part"
+    (left / "new").mkdir(parents=True)
+    (left / "old").mkdir()
+    (left / "new" / "outside").write_bytes(b"bad")
+    (left / "journal").write_text(json.dumps({"names": [name], "added": [name]}))
+    (tmp_path / "outside").write_bytes(b"mine")
+    recover(inside)
+    assert (tmp_path / "outside").read_bytes() == b"mine"
+    assert not Path("/tmp/outside").exists()
+
+
+@posix
+def test_a_strangers_links_are_not_followed(tmp_path):
+    inside, mine = tmp_path / "inside", tmp_path / "mine"
+    mine.mkdir()
+    write(mine, OLD)
+    left = inside / f"{PREFIX}x.part"
+    left.mkdir(parents=True)
+    (left / "new").symlink_to(mine)
+    (left / "journal").write_text(json.dumps({"names": list(NAMES), "added": []}))
+    (inside / f"{PREFIX}y.part").symlink_to(mine)
+    recover(inside)
+    assert read(mine) == OLD
+
+
+# Locks
+
+
+HOLDING = """
+import sys
+from pathlib import Path
+from impasto.locks import held
+with held(Path(sys.argv[1])):
+    print("holds", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_who_comes_second_is_told_who_was_first_until_that_one_is_dead(tmp_path):
+    target = tmp_path / "new" / "wall"
+    command = [sys.executable, "-c", HOLDING, target]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as running:
+        assert running.stdout is not None
+        running.stdout.readline()
+        with pytest.raises(FileError, match=rf"wall is being made by process {running.pid} on .* since \d\d:\d\d"):
+            held(target).__enter__()
+        running.kill()
+    with held(target):
+        pass
+    assert not target.parent.exists() or list(target.parent.iterdir()) == []
+
+
+def test_a_lock_holds_between_threads_and_can_be_held_again_in_one(tmp_path):
+    said = []
+
+    def ask() -> None:
+        try:
+            with held(tmp_path / "wall"):
+                said.append("got it")
+        except FileError as error:
+            said.append(error.message)
+
+    with held(tmp_path / "wall"), held(tmp_path / "wall"):
+        other = threading.Thread(target=ask)
+        other.start()
+        other.join()
+    assert "is being made by process" in said[0]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_lock_of_a_dead_process_goes_with_the_next_run(tmp_path):
+    (tmp_path / f"{PREFIX}wall.lock").write_text("{}")
+    replace_files({tmp_path / "a.png": b"new"})
+    assert read(tmp_path) == {"a.png": b"new"}
