@@ -24,7 +24,7 @@ EXAMPLES = """examples:
   python build.py demo --photo wall.jpg --size 2048
   python build.py demo --blender /usr/bin/blender
   python build.py test                         all tests, in the core's environment and in three Blenders
-  python build.py test -k quilt --only core    some of them
+  python build.py test -k tint --only plugins  some of them
   python build.py impasto seamless wall.jpg --out textures
 """
 
@@ -102,7 +102,11 @@ def make_parser() -> argparse.ArgumentParser:
     demo_.add_argument("--tint", choices=[*SAMPLES, "none"], help="colours for a grey photograph")
     test_ = add(test)
     test_.add_argument(
-        "--only", action="append", default=[], metavar="SESSION", help="core, core-numpy-1, hostile, blender-5.0, …"
+        "--only",
+        action="append",
+        default=[],
+        metavar="SESSION",
+        help="core, plugins, core-numpy-1, hostile, blender-5.0, …",
     )
     test_.add_argument("--hostile", action="store_true", help="also the hostile files that are slow to make or to read")
     test_.add_argument("--windows", action="store_true", help="also in real Blender windows (Debian, needs root)")

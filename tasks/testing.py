@@ -25,6 +25,14 @@ from .environments import (
 from .extension import build_extension
 from .say import BuildError, step
 
+NUMPY_1 = (
+    *(f"tests/core/test_{name}.py" for name in ("color", "dataset", "files", "metrics", "models", "noise", "relief")),
+    *(f"tests/core/test_{name}.py" for name in ("runner", "streaming", "texture", "training", "wire")),
+    *(f"tests/plugins/test_{name}.py" for name in ("every_stylizer", "every_tool", "photo_maps", "quilt", "restyle")),
+    *(f"tests/plugins/test_{name}.py" for name in ("shipped_models", "textbook", "torus")),
+)
+"""The tests in which arrays are computed with: processes and the command line are the same under every NumPy."""
+
 
 @dataclass(frozen=True)
 class Session:
@@ -41,12 +49,12 @@ class Session:
 
 def sessions(only: Sequence[str]) -> list[Session]:
     """The sessions of `test`, the longest first."""
-    core = ("tests/core", "tests/plugins")
-    everything = [Session("core", CORE, core), Session("core-numpy-1", CORE_NUMPY_1, core)]
-    everything.append(Session("hostile", CORE, ("tests/hostile",)))
+    everything = [Session("core", CORE, ("tests/core",)), Session("plugins", CORE, ("tests/plugins",))]
     everything += [
         Session(f"blender-{version}", bpy_environment(version), ("tests/blender",)) for version in BPY_VERSIONS
     ]
+    everything.append(Session("core-numpy-1", CORE_NUMPY_1, NUMPY_1))
+    everything.append(Session("hostile", CORE, ("tests/hostile",)))
     chosen = [session for session in everything if not only or session.name in only]
     if not chosen:
         raise BuildError(f"--only takes {', '.join(session.name for session in everything)}")
@@ -57,8 +65,8 @@ def test(options: argparse.Namespace) -> None:
     """Run the tests: two sessions at a time, each in its own environment."""
     started = time.monotonic()
     chosen = sessions(options.only)
-    for session in chosen:
-        session.environment.ready()
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(Environment.ready, dict.fromkeys(session.environment for session in chosen)))
     with step("Building the extension"):
         built = build_extension()
     more = [*options.pytest, *(["-k", options.k] if options.k else [])]
