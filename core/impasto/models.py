@@ -18,8 +18,10 @@ from typing import Any
 
 import numpy as np
 
-from .errors import ModelError, ParameterError
+from .cards import MODEL_NAME, read_card
+from .errors import FileError, ImpastoError, ModelError, ParameterError
 from .folders import user_folder
+from .outside import as_unicode, check_file, explained, files_in, is_there, open_file, read_bytes, shown
 from .plugins import registry
 from .texture import Maps
 from .transaction import replace_files
@@ -41,6 +43,8 @@ class Model:
     card: dict[str, Any]
     thumbnail: bytes = field(default=b"", repr=False)
     shipped: bool = False
+    notes: tuple[str, ...] = ()
+    """What is wrong in fields that do not matter, and was left out."""
 
     @property
     def label(self) -> str:
@@ -60,7 +64,8 @@ class Model:
 
     def sha256(self) -> str:
         """Hash of the whole file, as recipes hold it."""
-        return hashlib.sha256(self.path.read_bytes()).hexdigest()
+        with open_file(self.path) as stream, explained(self.path, "read"):
+            return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def models_folder() -> Path:
@@ -70,39 +75,41 @@ def models_folder() -> Path:
 
 def model_path(name: str, folder: Path | None = None) -> Path:
     """Where the library keeps the model of this name. ParameterError where the name is none."""
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", name):
-        message = f"{name!r} cannot be a model's name"
+    if not re.match(MODEL_NAME, name) or name.endswith("\n"):
+        message = f"{shown(name)} cannot be a model's name"
         raise ParameterError(message, "use up to 64 letters, digits, - and _, such as --name my-brick")
     return (folder or models_folder()) / f"{name}{SUFFIX}"
 
 
 def list_models(folder: Path | None = None) -> list[Model]:
     """The user's models by name, then the shipped ones that none of them replaces. Damaged files are left out."""
-    return [model for model in _read_all(folder).values() if isinstance(model, Model)]
-
-
-def damaged_models(folder: Path | None = None) -> dict[Path, ModelError]:
-    """The files of the library that are no models, and what is wrong with each."""
-    return {path: error for path, error in _read_all(folder).items() if isinstance(error, ModelError)}
-
-
-def _read_all(folder: Path | None) -> dict[Path, Model | ModelError]:
-    found: dict[Path, Model | ModelError] = {}
-    for path in _paths(folder):
-        try:
-            found[path] = replace(read_model(path), shipped=path.parent != (folder or models_folder()))
-        except ModelError as error:
-            found[path] = error
-    return found
-
-
-def _paths(folder: Path | None) -> list[Path]:
-    """The user's files, then the shipped ones whose names are not taken."""
-    by_name: dict[str, Path] = {}
-    for place in (folder or models_folder(), *_shipped_folders()):
-        for path in sorted(place.glob(f"*{SUFFIX}")):
-            by_name.setdefault(path.stem, path)
+    by_name: dict[str, Model] = {}
+    for model in _read_all(folder).values():
+        if isinstance(model, Model):
+            by_name.setdefault(model.name, model)
     return list(by_name.values())
+
+
+def damaged_models(folder: Path | None = None) -> dict[Path, ImpastoError]:
+    """The files of the library that are no models, and folders that cannot be read; what is wrong with each."""
+    return {path: error for path, error in _read_all(folder).items() if isinstance(error, ImpastoError)}
+
+
+def _read_all(folder: Path | None) -> dict[Path, Model | ImpastoError]:
+    """What is in the user's library, then what is shipped."""
+    found: dict[Path, Model | ImpastoError] = {}
+    for place in (own := folder or models_folder(), *_shipped_folders()):
+        try:
+            paths = [path for path in files_in(place) if path.suffix == SUFFIX and not path.name.startswith(".")]
+        except FileError as error:
+            found[place], paths = error, []
+        for path in paths:
+            try:
+                model_path(path.stem)
+                found[path] = replace(read_model(path), shipped=place != own)
+            except ImpastoError as error:
+                found[path] = error
+    return found
 
 
 def _shipped_folders() -> tuple[Path, ...]:
@@ -126,40 +133,56 @@ def find_model(wanted: str, tool: str, folder: Path | None = None) -> Model:
 def model_named(name: str, folder: Path | None = None) -> Model:
     """The model of this name, whatever tool runs it: the user's own, or else a shipped one. ModelError for none."""
     own = model_path(name, folder)
+    damage: ImpastoError | None = None
     for path in (own, *(place / own.name for place in _shipped_folders())):
-        if path.is_file():
-            return replace(read_model(path), shipped=path != own)
-    raise ModelError(f"there is no model {name!r} in {own.parent}", "see `impasto models list`")
+        try:
+            if is_there(path):
+                return replace(read_model(path), shipped=path != own)
+        except ImpastoError as error:
+            damage = damage or error
+    raise damage or ModelError(f"there is no model {name!r} in {shown(own.parent)}", "see `impasto models list`")
 
 
 def read_model(path: Path) -> Model:
     """The model's name, size, card and thumbnail, from its header alone. ModelError where it is no model."""
     from safetensors import SafetensorError, safe_open
 
+    check_file(path)
     try:
         with safe_open(path, framework="numpy") as stream:
             metadata = stream.metadata() or {}
-        card = json.loads(metadata["card"])
-        missing = [name for name in CARD_FIELDS if name not in card]
-        if missing:
-            raise ValueError(f"its card lacks {', '.join(missing)}")
-        thumbnail = base64.b64decode(metadata.get("thumbnail", ""), validate=True)
-        return Model(path.stem, path, path.stat().st_size, card, thumbnail)
-    except KeyError as error:
-        raise ModelError(f"{path} holds no model card", "choose a file that `impasto train` made") from error
+        size_bytes = path.stat().st_size
     except (OSError, SafetensorError, ValueError, TypeError) as error:
-        raise ModelError(f"{path} is not a model file: {error}", "copy or download it again") from error
+        raise ModelError(f"{shown(path)} is not a model file: {error}", "copy or download it again") from error
+    if "card" not in metadata:
+        raise ModelError(f"{shown(path)} holds no model card", "choose a file that `impasto train` made")
+    card, notes = read_card(metadata["card"], path)
+    return Model(path.stem, path, size_bytes, card, _thumbnail(metadata, path), notes=notes)
+
+
+def _thumbnail(metadata: Mapping[str, str], path: Path) -> bytes:
+    """The thumbnail in a header, b"" for none. ModelError where it is no small picture."""
+    from .thumbnail import is_thumbnail
+
+    try:
+        picture = base64.b64decode(metadata.get("thumbnail", ""), validate=True)
+    except ValueError:
+        picture = b"?"
+    if picture and not is_thumbnail(picture):
+        raise ModelError(f"the thumbnail of {shown(path)} is no small picture", "download the model again")
+    return picture
 
 
 def read_tensors(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
     """All tensors of a safetensors file, by name, and its metadata. ModelError where it is damaged."""
     from safetensors import SafetensorError, safe_open
 
+    check_file(path)
     try:
         with safe_open(path, framework="numpy") as stream:
             return {name: stream.get_tensor(name) for name in stream.keys()}, stream.metadata() or {}  # noqa: SIM118
     except (OSError, SafetensorError, ValueError, TypeError) as error:
-        raise ModelError(f"{path} is damaged: {error}", "copy it again, or remove it") from error
+        raise ModelError(f"{shown(path)} is damaged: {error}", "copy it again, or remove it") from error
 
 
 def write_tensors(path: Path, tensors: Mapping[str, np.ndarray], metadata: Mapping[str, str]) -> None:
@@ -211,8 +234,13 @@ def _write_model(path: Path, tensors: Mapping[str, np.ndarray], card: Mapping[st
 
 
 def load_model(model: Model) -> dict[str, np.ndarray]:
-    """The model's tensors by name. ModelError where the file is truncated or no safetensors."""
-    return read_tensors(model.path)[0]
+    """The model's tensors by name. ModelError where the file is truncated, or a tensor is not finite."""
+    tensors = read_tensors(model.path)[0]
+    for name, tensor in tensors.items():
+        if tensor.dtype.kind == "f" and not np.isfinite(tensor).all():
+            message = f"the tensor {shown(name)} of {shown(model.path)} has values that are NaN or infinite"
+            raise ModelError(message, "download the model again, or train it anew")
+    return tensors
 
 
 def install_model(file: Path, folder: Path | None = None) -> Model:
@@ -220,9 +248,9 @@ def install_model(file: Path, folder: Path | None = None) -> Model:
     model = read_model(file)
     load_model(model)
     target = model_path(str(model.card["name"]), folder)
-    if target.exists():
+    if is_there(target):
         raise ModelError(f"there is a model {target.stem!r} already", f"`impasto models remove {target.stem}` first")
-    replace_files({target: file.read_bytes()})
+    replace_files({target: read_bytes(file, model.size_bytes)})
     return read_model(target)
 
 
@@ -232,9 +260,10 @@ def remove_model(name: str, folder: Path | None = None) -> Path:
     ModelError for a shipped one.
     """
     path = model_path(name, folder)
-    if path.is_file():
+    if is_there(path):
         for file in (path, *map(path.with_suffix, DATA_SUFFIXES)):
-            file.unlink(missing_ok=True)
+            with explained(file, "remove"):
+                file.unlink(missing_ok=True)
         return path
     if any((place / path.name).is_file() for place in _shipped_folders()):
         raise ModelError(f"{name} is shipped and cannot be removed", "a model of your own of the same name replaces it")
@@ -261,7 +290,7 @@ def catalogue(folder: Path | None = None) -> dict[str, list[dict[str, Any]]]:
             for model in list_models(folder)
         ],
         "damaged_models": [
-            {"name": path.stem, "error": error.message, "remedy": error.remedy}
+            {"name": as_unicode(path.stem), "error": error.message, "remedy": error.remedy}
             for path, error in damaged_models(folder).items()
         ],
     }

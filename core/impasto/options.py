@@ -8,8 +8,10 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from .errors import ParameterError
 from .recipe import MAX_SEED
 from .schemas import limits_of, readable, readable_default
+from .texture import check_metres
 from .tools import Tool, without_effect
 
 SIZE_PARAMETERS = ("width_px", "height_px")
@@ -35,7 +37,7 @@ def add_command(commands: Any, name: str, text: str, example: str, run: Any) -> 
 def add_width(parser: argparse.ArgumentParser) -> None:
     """--width-m."""
     parser.add_argument(
-        "--width-m", type=float, metavar="METRES", help="real-world width of the source picture in metres"
+        "--width-m", type=parse_metres, metavar="METRES", help="real-world width of the source picture in metres"
     )
 
 
@@ -53,6 +55,16 @@ def add_seed(parser: argparse.ArgumentParser) -> None:
 def add_device(parser: argparse._ActionsContainer) -> None:
     """--device."""
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1 or mps (default: auto)")
+
+
+def parse_metres(text: str) -> float:
+    """A real-world length."""
+    try:
+        check_metres("it", value := float(text))
+    except (ValueError, ParameterError):
+        message = f"{text!r} is not a width in metres; write 1.5 for one and a half"
+        raise argparse.ArgumentTypeError(message) from None
+    return value
 
 
 def parse_size(text: str) -> tuple[int, int]:

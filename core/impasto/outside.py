@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import io
 import json
 import math
 import os
@@ -15,7 +16,7 @@ import stat
 import unicodedata
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath, PureWindowsPath
-from typing import IO, Any
+from typing import Any
 
 from .errors import FileError, ImpastoError, ParameterError
 
@@ -109,7 +110,7 @@ def read_json(
     return parse_json(read_bytes(path, max_bytes), what or str(path), kind=kind, max_bytes=max_bytes)
 
 
-def open_file(path: Path) -> IO[bytes]:
+def open_file(path: Path) -> io.BufferedReader:
     """A regular file, open for reading. FileError for what is none: a pipe, a device or a folder is not waited on."""
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOCTTY", 0)
     with explained(path, "read"):
@@ -179,6 +180,27 @@ def is_there(path: Path) -> bool:
         except ValueError as error:  # NUL in the name
             raise FileError(f"cannot read {shown(path)}: {error}", "check its name") from error
     return True
+
+
+def files_in(folder: Path) -> list[Path]:
+    """All that is in a folder, sorted; nothing where it is absent. FileError where it cannot be read."""
+    with explained(folder, "read"):
+        try:
+            return sorted(folder.iterdir())
+        except FileNotFoundError:
+            return []
+        except ValueError as error:  # NUL in the name
+            raise FileError(f"cannot read {shown(folder)}: {error}", "check its name") from error
+
+
+def make_folder(folder: Path) -> Path:
+    """The folder, made with those around it where it is not there. FileError where it cannot be."""
+    with explained(folder):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except ValueError as error:  # NUL in the name
+            raise FileError(f"cannot make {shown(folder)}: {error}", "check its name") from error
+    return folder
 
 
 def inside(folder: Path, relative: object, what: str, *, kind: type[ImpastoError] = FileError) -> Path:

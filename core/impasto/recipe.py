@@ -125,7 +125,7 @@ def _check_recorded_inputs(inputs: Any) -> None:
             _expect(_is_text(about.get(key)), f"the {key} of the input {shown(name)} must be text", about.get(key))
         for key in ("width_m", "height_range_m"):
             value = about.get(key, 1.0)
-            _expect(_is_number(value) and value > 0, f"the {key} of the input {shown(name)} must be positive", value)
+            _expect(_is_number(value) and value >= 0, f"the {key} of the input {shown(name)} must be a length", value)
 
 
 def _check_made_with(made_with: Any) -> None:

@@ -19,7 +19,7 @@ import numpy as np
 from .context import Context
 from .dataset import Dataset
 from .device import choose_device
-from .errors import ParameterError, did_you_mean
+from .errors import ParameterError, PluginError, did_you_mean
 from .files import metadata_of, write_maps
 from .plugins import registry
 from .recipe import Recipe, Step
@@ -122,7 +122,9 @@ class _Step:
     def apply(self, subject: Maps, context: Context) -> Result:
         _check_needs(self.tool, subject)
         made = self.tool.apply(subject, self.parameters, self.inputs, replace(context, rng=self.rng))
-        return made if isinstance(made, Result) else Result(made)
+        result = made if isinstance(made, Result) else Result(made)
+        _check_made(self.tool, result.maps)
+        return result
 
 
 def _fold(steps: list[_Step], subject: Maps, context: Context) -> Result:
@@ -145,11 +147,26 @@ def _stream(steps: list[_Step], subject: Maps, context: Context, sink: Sink, rec
     context.progress(0.0, first.tool.label)
     quiet = replace(context, on_progress=lambda *_: None, on_preview=lambda _: None)  # told of by those who write
     tiles = first.tool.tiles(subject, first.parameters, first.inputs, replace(quiet, rng=first.rng))
+    tiles = _checked(first.tool, tiles)
     for step in others:
         tiles = _each(tiles, step, quiet)
     size_px = first.parameters.size_px(subject)
     paths, about = write_tiles(tiles, size_px, sink, context, lambda maps: metadata_of(maps, record()))
     return Result(about, paths=paths)
+
+
+def _check_made(tool: Tool, maps: Maps) -> None:
+    """Raise PluginError where a tool made what no picture can hold; weights that are too large do that."""
+    for name in maps:
+        if not np.isfinite(maps[name].pixels.sum()):
+            message = f"{tool.name} made a {name} that has values that are NaN or infinite"
+            raise PluginError(message, "choose another model or other parameters, or tell the tool's author")
+
+
+def _checked(tool: Tool, tiles: Iterator[Tile]) -> Iterator[Tile]:
+    for top, left, maps in tiles:
+        _check_made(tool, maps)
+        yield top, left, maps
 
 
 def _each(tiles: Iterator[Tile], step: _Step, context: Context) -> Iterator[Tile]:

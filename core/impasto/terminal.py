@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .errors import ModelError, ParameterError
+from .errors import ImpastoError, ParameterError
 from .models import Model
 from .outside import printable
 from .schemas import conditions_of, limits_of, readable_default
@@ -127,7 +127,7 @@ class Terminal:
                 shown = readable_default(schema) + (f" ({about})" if about else "")
                 print(f"  {name} = {shown}\n      {schema['description']}")
 
-    def models(self, folder: Path, models: Sequence[Model], damaged: Mapping[Path, ModelError]) -> None:
+    def models(self, folder: Path, models: Sequence[Model], damaged: Mapping[Path, ImpastoError]) -> None:
         """The models, one a line, and the files that are none."""
         if self.json:
             listed = [_as_json(model) for model in models]
@@ -139,6 +139,8 @@ class Terminal:
             self.table(("name", "material", "tool", "MiB", "licence", "SWD/floor", "whose"), rows)
         for error in damaged.values():
             print(f"damaged: {error.message}\n  {error.remedy}", file=sys.stderr)
+        for note in [note for model in models for note in model.notes]:
+            print(f"warning: {note}", file=sys.stderr)
         if not models:
             print(f"no models yet in {folder}")
 
@@ -166,6 +168,8 @@ class Terminal:
             print(f"slider {slider['name']}")
         for name, value in card["figures"].items():
             print(f"  {name} = {value:g}")
+        for note in model.notes:
+            print(f"warning: {note}", file=sys.stderr)
 
     def weights_list(self, folder: Path, listed: Sequence[Mapping[str, Any]]) -> None:
         """The weights that there are, one a line."""
@@ -249,7 +253,8 @@ class Terminal:
 
 
 def _as_json(model: Model) -> dict[str, Any]:
-    return {"name": model.name, "bytes": model.size_bytes, "shipped": model.shipped, "card": model.card}
+    about = {"name": model.name, "bytes": model.size_bytes, "shipped": model.shipped, "card": model.card}
+    return about | ({"notes": list(model.notes)} if model.notes else {})
 
 
 def _row(model: Model) -> tuple[str, ...]:

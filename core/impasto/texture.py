@@ -14,6 +14,7 @@ from typing import Literal
 import numpy as np
 
 from .errors import ParameterError
+from .outside import shown
 
 ColorSpace = Literal["srgb", "linear", "data"]
 
@@ -30,6 +31,8 @@ MAP_CHANNELS: Mapping[str, int] = {
 """The names that maps can have (glTF's and the Principled BSDF's terms), and the channels of each."""
 
 COLOR_MAPS = frozenset({"base_color", "emission"})
+SMALLEST_M, LARGEST_M = 1e-9, 1e6
+"""Of a picture's width in metres; its range of heights may also be 0."""
 LARGE_PX = 4096 * 4096
 """What has more pixels is written tile by tile where the tool can, and compressed for speed rather than size."""
 
@@ -83,6 +86,8 @@ class Maps(Mapping[str, Texture]):
         if len(sizes) > 1:
             listed = ", ".join(f"{w}x{h}" for h, w in sorted(sizes))
             raise ParameterError(f"the maps of one surface must have one size, got {listed}", "resize them first")
+        check_metres("width_m", self.width_m, SMALLEST_M)
+        check_metres("height_range_m", self.height_range_m, 0.0)
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, np.ndarray], **about) -> Maps:
@@ -126,6 +131,15 @@ class Maps(Mapping[str, Texture]):
             digest.update(f"{name} {texture.pixels.shape} {texture.color_space}".encode())
             digest.update(np.ascontiguousarray(texture.pixels, "<f4").data)
         return digest.hexdigest()
+
+
+def check_metres(name: str, value: object, least: float = SMALLEST_M) -> None:
+    """Raise ParameterError where a real-world length is no number of metres that there could be; None is unknown."""
+    if value is None:
+        return
+    if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= LARGEST_M:
+        remedy = "give metres, such as 1.5, or leave it out"
+        raise ParameterError(f"{name} must be between {least:g} and {LARGEST_M:g} metres, got {shown(value)}", remedy)
 
 
 def standard_color_space(name: str) -> ColorSpace:

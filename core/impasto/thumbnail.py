@@ -11,6 +11,8 @@ from .texture import Maps
 
 THUMBNAIL_PX = 128
 MAX_BYTES = 20_000
+LARGEST_BYTES, LARGEST_PX = 200_000, 1024
+"""Of the thumbnails of other people's models."""
 LIGHT: np.ndarray = np.array([-0.45, 0.45, 0.77], np.float32)
 """From the upper left; x right, y up, z to the viewer."""
 AMBIENT = 0.35
@@ -43,6 +45,22 @@ def scaled_down(maps: Maps, longest_px: int) -> np.ndarray:
     factor = min(1, longest_px / max(height, width))
     size = max(1, round(width * factor)), max(1, round(height * factor))
     return np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.BOX))
+
+
+def is_thumbnail(data: bytes) -> bool:
+    """Whether a model's file may carry this as its thumbnail: a picture that is small, in bytes and in pixels."""
+    from PIL import Image
+
+    if len(data) > LARGEST_BYTES:
+        return False
+    try:
+        with Image.open(io.BytesIO(data), formats=["JPEG", "PNG", "WEBP"]) as image:
+            if max(image.size) > LARGEST_PX:
+                return False
+            image.load()
+    except Exception:  # noqa: BLE001  decoders raise many kinds for damaged files
+        return False
+    return True
 
 
 def thumbnail(maps: Maps, side_px: int = THUMBNAIL_PX) -> bytes:

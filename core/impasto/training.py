@@ -195,7 +195,9 @@ def start_from(training: Training, model: str, tool: str, context: Context) -> N
     fitting = {
         name: torch.from_numpy(tensors[name]).to(value.dtype)
         for name, value in wanted.items()
-        if name in tensors and tensors[name].shape == tuple(value.shape)
+        if name in tensors
+        and tensors[name].shape == tuple(value.shape)
+        and (tensors[name].dtype.kind == "f") == value.is_floating_point()
     }
     if not fitting:
         message = f"no weight of {card['name']} fits this training"

@@ -13,12 +13,14 @@ from torch.nn.functional import interpolate
 
 from impasto.context import Context
 from impasto.errors import ModelError, ParameterError
+from impasto.networks import fitted, floats
 from impasto.noise import NoiseField
 from impasto.prepare import Preparation, prepare, wraps
 from impasto.relief import with_relief
 from impasto.texture import MAP_CHANNELS, Maps
 from impasto.tools import Tile
 
+from .card import VaeCard, vae_card
 from .data import pixels_of
 from .latents import fill, inner_cells, kept_cells, windows_of
 from .networks import CELL_PX, LATENT_CHANNELS, Autoencoder
@@ -104,7 +106,8 @@ def generate_tiles(subject: Maps, parameters: VaeParameters, context: Context) -
 
 def lay_out(subject: Maps, parameters: VaeParameters, context: Context) -> Surface:
     """The latents of what is wanted: those kept of the subject, and around them new ones that fit."""
-    card, tensors = context.load_model(parameters.model, "vae")
+    stated, tensors = context.load_model(parameters.model, "vae")
+    card = vae_card(stated)
     vae, stored = read_autoencoder(card, tensors)
     vae.to(context.device)
     if subject:
@@ -125,41 +128,41 @@ def lay_out(subject: Maps, parameters: VaeParameters, context: Context) -> Surfa
     z = fill(old, known, windows_of(stored), random, lambda done: context.progress(0.1 + 0.4 * done))
     z = torch.where(known, z, z + vae.deviation.cpu().view(-1, 1, 1) * context.noise(*z.shape).cpu())
     about = {
-        "name": str(card["name"]),
-        "width_m": card["texel_m"] * size_px[1],
-        "height_range_m": card["height_range_m"],
+        "name": card.name,
+        "width_m": card.texel_m * size_px[1],
+        "height_range_m": card.height_range_m,
     }
     noise = NoiseField(int(context.rng.integers(2**31)))
-    return Surface(vae, z, card["maps"], size_px, noise, about)
+    return Surface(vae, z, card.maps, size_px, noise, about)
 
 
-def read_autoencoder(card: Mapping[str, Any], tensors: Mapping[str, np.ndarray]) -> tuple[Autoencoder, list[Tensor]]:
-    """The network of a model, and the latents (8, h, w) that it keeps of its training pictures."""
-    try:
-        state = {name: torch.from_numpy(array).float() for name, array in tensors.items()}
-        latents = [state.pop(name) for name in sorted(state) if name.startswith("latents_")]
-        vae = Autoencoder(sum(MAP_CHANNELS[name] for name in card["maps"]), card["width"])
-        vae.load_state_dict(state)
-        if not latents or any(name not in card for name in ("longest_px", "relief_px", "texel_m", "height_range_m")):
-            raise KeyError("its latents or its scale are missing")
-    except (KeyError, TypeError, AttributeError, RuntimeError) as error:
-        raise ModelError(f"{card['name']} does not fit vae: {error}", "train it again, or choose another") from error
+def read_autoencoder(card: VaeCard, tensors: Mapping[str, np.ndarray]) -> tuple[Autoencoder, list[Tensor]]:
+    """The network of a model, and the latents (8, h, w) that it keeps of its training pictures. ModelError."""
+    own = sorted(name for name in tensors if name.startswith("latents_"))
+    weights = {name: array for name, array in tensors.items() if name not in own}
+    vae = fitted(lambda: Autoencoder(card.channels, card.width), weights, card.name, "vae")
+    latents = [floats(tensors, name, (LATENT_CHANNELS, None, None), card.name) for name in own]
+    remedy = "train it again, or choose another"
+    if not latents or any(not one.numel() for one in latents):
+        raise ModelError(f"{card.name} keeps no latents of what it learned from", remedy)
+    if not bool(torch.isfinite(torch.linalg.inv_ex(vae.mixing).inverse).all()):
+        raise ModelError(f"{card.name} has a mixing that cannot be undone", remedy)
     return vae, latents
 
 
-def _prepared(subject: Maps, card: Mapping[str, Any]) -> Maps:
+def _prepared(subject: Maps, card: VaeCard) -> Maps:
     """The subject, shrunk as the training pictures were."""
     if "base_color" not in subject:
         message = f"the source has {', '.join(subject)}, but no base_color"
         raise ParameterError(message, "give a picture, or no source at all for a new surface")
-    preparation = Preparation(longest_px=int(card["longest_px"]), smallest_px=1)
+    preparation = Preparation(longest_px=card.longest_px, smallest_px=1)
     return prepare(subject, preparation, subject.width_m, subject.height_range_m, subject.name)
 
 
-def _encoded(subject: Maps, vae: Autoencoder, card: Mapping[str, Any], size_px: tuple[int, int]) -> Tensor:
+def _encoded(subject: Maps, vae: Autoencoder, card: VaeCard, size_px: tuple[int, int]) -> Tensor:
     """μ (8, h, w) of the subject, which is stretched a little to fill whole cells, as the result's grid is."""
     device = vae.mean.device
-    pixels = pixels_of(subject, card["maps"], card["relief_px"]).to(device)
+    pixels = pixels_of(subject, card.maps, card.relief_px).to(device)
     cells = []
     for side, result in zip(subject.size_px, size_px, strict=True):
         cells.append(max(1, round(side / result * -(-result // CELL_PX))))

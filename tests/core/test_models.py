@@ -21,6 +21,7 @@ from impasto.models import (
     install_model,
     list_models,
     load_model,
+    model_named,
     model_path,
     read_model,
     read_tensors,
@@ -309,3 +310,41 @@ def test_the_same_tensors_and_metadata_are_the_same_file(tmp_path):
     tensors, found = read_tensors(tmp_path / "0.safetensors")
     assert found == metadata
     assert tensors["x"].tolist() == [0, 1, 2, 3, 4]
+
+
+def test_one_bad_file_hides_no_good_model(wall, tmp_path):
+    library = tmp_path / "library"
+    install_model(wall.path, library)
+    (library / "bark.safetensors").mkdir()
+    (library / "bricks.safetensors").symlink_to(library / "absent")
+    (library / "leather.safetensors").write_bytes(b"no model")
+    (library / "ü\udcff.safetensors").write_bytes(b"no model")
+    names = {model.name for model in list_models(library)}
+    assert {"wall", "bark", "bricks", "leather"} <= names
+    assert len(damaged_models(library)) == 4
+    assert model_named("bark", library).shipped
+    json.dumps(catalogue(library)).encode()
+
+
+def test_a_library_that_is_no_folder_hides_no_shipped_model(tmp_path):
+    (tmp_path / "file").write_bytes(b"")
+    assert list_models(tmp_path / "file")
+    assert list(damaged_models(tmp_path / "file")) == [tmp_path / "file"]
+
+
+def test_mistakes_in_figures_are_told_and_the_model_is_used(wall, tmp_path):
+    card = {**CARD, "figures": {"steps": "many"}, "curve": 7}
+    write_tensors(tmp_path / "odd.safetensors", TENSORS, {"card": json.dumps(card)})
+    model = read_model(tmp_path / "odd.safetensors")
+    assert model.card == {**CARD, "figures": {}}
+    assert [note.count("left out") for note in model.notes] == [1, 1]
+
+
+@pytest.mark.parametrize("width", ["nan", "inf", "-1", "0", "1e300", "wide"])
+def test_a_width_that_no_surface_has_is_refused(width, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["seamless", "wall.jpg", "--width-m", width, "--out", "x"])
+    assert ended.value.code == 2
+    assert "--width-m" in capsys.readouterr().err
+    with pytest.raises(ParameterError, match="width_m"):
+        Maps(width_m=float(width) if width != "wide" else width)  # type: ignore[arg-type]

@@ -45,6 +45,8 @@ class Reader:
     command: tuple[str, ...] = ()
     function: str = ""
     environment: Mapping[str, str] = field(default_factory=dict)
+    may_accept: bool = False
+    """Whether it need not look at what is wrong: lists go on without a bad file, and headers may be good."""
     limit_s: float = LIMIT_S
 
 

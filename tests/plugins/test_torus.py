@@ -326,7 +326,7 @@ def test_the_hash_of_the_model_is_in_the_recipe(library):
 def test_a_model_that_does_not_fit_is_refused(library, tmp_path):
     model = read_model(library / "tiny.safetensors")
     tensors = read_tensors(model.path)[0]
-    save_model(tmp_path / "wrong.safetensors", tensors, {**model.card, "widths": [8, 8, 8]})
+    save_model(tmp_path / "wrong.safetensors", tensors, {**model.card, "widths": [8, 8, 8, 8, 8, 8]})
     with pytest.raises(ModelError, match="does not fit torus"):
         generate(tmp_path, 32, 32, model="wrong")
 

@@ -89,7 +89,7 @@ class Gan(Generator):
         from .shared import generate_textbook
 
         return generate_textbook(
-            self.name, lambda channels, card: Network(channels, card["width"]), subject, parameters, context
+            self.name, lambda card: Network(card.channels, card.width), subject, parameters, context
         )
 
 
@@ -131,7 +131,7 @@ class ConditionalGan(Generator):
 
         return generate_textbook(
             self.name,
-            lambda channels, card: Network(channels, card["width"], len(card["classes"])),
+            lambda card: Network(card.channels, card.width, len(card.classes)),
             subject,
             parameters,
             context,
@@ -172,7 +172,7 @@ class ProgressiveGan(Generator):
 
         return generate_textbook(
             self.name,
-            lambda channels, card: Network(channels, card["width"], card["levels"]),
+            lambda card: Network(card.channels, card.width, card.levels),
             subject,
             parameters,
             context,

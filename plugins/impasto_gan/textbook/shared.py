@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,13 +12,15 @@ from torch import Tensor, nn
 
 from impasto.context import Context
 from impasto.device import training_precision
-from impasto.errors import ModelError, ParameterError
+from impasto.errors import ParameterError
+from impasto.networks import fitted
 from impasto.relief import with_relief
 from impasto.texture import MAP_CHANNELS, Maps
 from impasto.tools import Result
 from impasto.training import Training, start_from
 from impasto.training_loop import new_model_path, train_model
 
+from .card import TextbookCard, textbook_card
 from .crops import Crops, read_crops
 
 if TYPE_CHECKING:
@@ -37,6 +39,7 @@ class TextbookTraining(Training):
     ) -> None:
         super().__init__(parameters.steps, parameters.learning_rate, seed, device, precision)
         self.crops, self.batch, self.crop_px = crops, parameters.batch, parameters.crop_px
+        self.width = parameters.width
         with self.seeded():
             networks = self.networks_of(len(crops.pixels), parameters.width)
         self.hold(networks, self.optimizer)
@@ -63,7 +66,11 @@ class TextbookTraining(Training):
         count = min(max(len(self.crops.labels), 1), 4)
         classes = torch.arange(count, device=self.device)
         pixels = self.ema(self.fixed_noise(), count, (PREVIEW_PX, PREVIEW_PX), classes)
-        return maps_of(torch.cat(list(pixels), 2), self.card())
+        return maps_of(torch.cat(list(pixels), 2), textbook_card(self.stated()))
+
+    def stated(self) -> dict[str, Any]:
+        """The card of the model, had training ended here."""
+        return {"name": "untitled", "width": self.width, **self.card()}
 
     def card(self) -> dict[str, Any]:
         """What is needed to make maps with the model."""
@@ -104,44 +111,42 @@ def train_textbook(
 
 
 def generate_textbook(
-    tool: str, build: Callable[[int, Mapping[str, Any]], nn.Module], subject: Maps, parameters: Any, context: Context
+    tool: str, build: Callable[[TextbookCard], nn.Module], subject: Maps, parameters: Any, context: Context
 ) -> Maps:
-    """Maps of the chosen size, or of the subject's, from the model and this step's seed; `build(channels, card)`."""
+    """Maps of the chosen size, or of the subject's, from the model and this step's seed; `build(card)`."""
     height, width = parameters.size_px(subject)
     if max(height, width) > LARGEST_PX:
         message = f"{tool} makes up to {LARGEST_PX} px a side in one piece, and was asked for {width}x{height}"
         raise ParameterError(message, "choose a smaller size: the result tiles; or use torus, which works in parts")
-    card, tensors = context.load_model(parameters.model, tool)
-    try:
-        generator = build(sum(MAP_CHANNELS[name] for name in card["maps"]), card)
-        generator.load_state_dict({name: torch.from_numpy(array) for name, array in tensors.items()})
-        classes = _class_of(getattr(parameters, "material", ""), card)
-        generator.eval().to(context.device)
-        context.check()
-        with torch.inference_mode():
-            index = torch.tensor([classes], device=context.device)
-            pixels = generator(context.noise, 1, (height, width), index, parameters.variation)[0].cpu()
-        context.check()
-        return replace(maps_of(pixels, card, context.device), name=str(card["name"]))
-    except (KeyError, TypeError, AttributeError, RuntimeError) as error:
-        raise ModelError(f"{card['name']} does not fit {tool}: {error}", "train it again, or choose another") from error
+    stated, tensors = context.load_model(parameters.model, tool)
+    card = textbook_card(stated)
+    generator = fitted(lambda: build(card), tensors, card.name, tool)
+    classes = _class_of(getattr(parameters, "material", ""), card)
+    generator.eval().to(context.device)
+    context.check()
+    with torch.inference_mode():
+        index = torch.tensor([classes], device=context.device)
+        pixels = generator(context.noise, 1, (height, width), index, parameters.variation)[0].cpu()
+    context.check()
+    return replace(maps_of(pixels, card, context.device), name=card.name)
 
 
-def _class_of(material: str, card: Mapping[str, Any]) -> int:
-    classes: Sequence[str] = card.get("classes") or ()
-    if not material or not classes:
+def _class_of(material: str, card: TextbookCard) -> int:
+    if not material or not card.classes:
         return 0
-    if material not in classes:
-        raise ParameterError(f"{card['name']} has no class {material!r}", f"choose one of {', '.join(classes)}")
-    return classes.index(material)
+    if material not in card.classes:
+        raise ParameterError(f"{card.name} has no class {material!r}", f"choose one of {', '.join(card.classes)}")
+    return card.classes.index(material)
 
 
-def maps_of(pixels: Tensor, card: Mapping[str, Any], device: str = "cpu") -> Maps:
+def maps_of(pixels: Tensor, card: TextbookCard, device: str = "cpu") -> Maps:
     """Standardised pixels (C, H, W) as maps in [0, 1], with normals and occlusion where there is height."""
-    mean, deviation = (torch.tensor(card[name], device=pixels.device).view(-1, 1, 1) for name in ("mean", "deviation"))
+    mean, deviation = (
+        torch.tensor(given, device=pixels.device).view(-1, 1, 1) for given in (card.mean, card.deviation)
+    )
     values = (pixels.float() * deviation + mean).clamp(0, 1).cpu()
-    parts = values.split([MAP_CHANNELS[name] for name in card["maps"]])
-    arrays = {name: part.permute(1, 2, 0).numpy() for name, part in zip(card["maps"], parts, strict=True)}
-    width_m = card["texel_m"] * pixels.shape[2]
-    range_m = card["span_px"] * card["texel_m"] if "height" in arrays else None
+    parts = values.split([MAP_CHANNELS[name] for name in card.maps])
+    arrays = {name: part.permute(1, 2, 0).numpy() for name, part in zip(card.maps, parts, strict=True)}
+    width_m = card.texel_m * pixels.shape[2]
+    range_m = card.span_px * card.texel_m if "height" in arrays else None
     return with_relief(Maps.from_arrays(arrays, width_m=width_m, height_range_m=range_m), device)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -16,11 +16,14 @@ from torch import Tensor
 from impasto.context import Context
 from impasto.errors import ModelError, ParameterError
 from impasto.models import find_model, load_model, read_model
+from impasto.networks import fitted, floats
 from impasto.noise import NoiseField
 from impasto.relief import HALO_PX, normal_from_height, occlusion_from_height
 from impasto.texture import MAP_CHANNELS, Maps
 
+from .card import torus_card
 from .data import COARSE, Standard
+from .modes import MODES
 from .networks import BROAD_STREAM, GLOBAL_CHANNELS, GRID_STREAM, STYLE_CHANNELS, TorusGenerator
 from .region import Region, whole
 from .resampling import taps_of
@@ -38,8 +41,8 @@ TILE_PX = (512, 2048)
 """Height and width of tiles: low, so that a band of a very wide picture is small, yet not too low: edges are made
 twice."""
 LEAST_CELLS = 2
-UNIT = "unit."
-"""What the names of the unit's tensors begin with, in a model's file."""
+UNIT, SLIDERS = "unit.", "sliders"
+"""What the names of the unit's tensors begin with, in a model's file, and the tensor of the sliders' directions."""
 
 
 @dataclass(frozen=True)
@@ -231,30 +234,54 @@ def load(wanted: str, context: Context) -> Model:
 def _built(path: Path, _sha256: str, device: str) -> Model:
     """The model of a file, kept while its bytes are the same: sliders ask for it many times a second."""
     file = read_model(path)
-    card = file.card
-    try:
-        waves, maps = from_card(card), tuple(card["maps"])
-        channels = sum(MAP_CHANNELS[name] for name in maps)
-        network = TorusGenerator(channels, card["widths"], card["blocks"], waves.guides, len(card["classes"]))
-        state = {name: torch.from_numpy(array).float() for name, array in load_model(file).items()}
-        sliders = state.pop("sliders", torch.zeros(0, STYLE_CHANNELS))
-        measured = {name.removeprefix(UNIT): state.pop(name) for name in list(state) if name.startswith(UNIT)}
-        network.load_state_dict(state)
-        standard = Standard(maps, torch.tensor(card["mean"])[:, None, None], torch.tensor(card["matrix"]))
-    except (KeyError, TypeError, AttributeError, RuntimeError) as error:
-        raise ModelError(f"{card['name']} does not fit torus: {error}", "train it again, or choose another") from error
+    card, tensors, name = torus_card(file.card), load_model(file), file.name
+    waves, maps, own = from_card(file.card), tuple(card.maps), _own(tensors)
+    weights = {key: array for key, array in tensors.items() if key not in own}
+    network = fitted(
+        lambda: TorusGenerator(card.channels, card.widths, card.blocks, waves.guides, len(card.classes)),
+        weights,
+        name,
+        "torus",
+    )
+    unit = _unit(own, waves, card.channels, name)
+    axes = STYLE_CHANNELS + (unit.axes if unit else 0)
+    no_sliders = SLIDERS not in own and not card.sliders
+    sliders = torch.zeros(0, axes) if no_sliders else floats(own, SLIDERS, (len(card.sliders), axes), name)
+    standard = Standard(maps, torch.tensor(card.mean)[:, None, None], torch.tensor(card.matrix))
     return Model(
         network.requires_grad_(False).to(device, memory_format=torch.channels_last),  # type: ignore[call-overload]
         standard.on(device),
         waves,
-        tuple(card["classes"]),
+        tuple(card.classes),
         sliders,
-        Unit.from_tensors(measured).on(device) if measured else None,
-        card.get("texel_m"),
-        card.get("height_range_m"),
-        str(card["name"]),
+        unit.on(device) if unit else None,
+        card.texel_m,
+        card.height_range_m,
+        card.name,
         device,
     )
+
+
+def _own(tensors: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The tensors that are no weights of the network."""
+    return {name: array for name, array in tensors.items() if name == SLIDERS or name.startswith(UNIT)}
+
+
+def _unit(tensors: Mapping[str, np.ndarray], waves: Waves, channels: int, model: str) -> Unit | None:
+    """What the file says of units, if anything. ModelError where its shapes do not fit."""
+    names = [name for name in tensors if name.startswith(UNIT)]
+    if not names:
+        return None
+    if not waves.has_courses:
+        raise ModelError(f"{model} has units and no courses of them", "train it again, or choose another")
+    found = {}
+    for name in names:
+        count = channels * (MODES if "modes" in name else 1)
+        found[name.removeprefix(UNIT)] = floats(tensors, name, (count, None, None), model)
+    try:
+        return Unit.from_tensors(found)
+    except (KeyError, ValueError) as error:
+        raise ModelError(f"{model} has units of other sizes: {error}", "train it again, or choose another") from error
 
 
 def paint(subject: Maps, parameters: TorusParameters, context: Context) -> Painting:

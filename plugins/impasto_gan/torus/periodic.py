@@ -29,6 +29,10 @@ class Periodic:
     rows: Tensor
     columns: Tensor
 
+    def __post_init__(self) -> None:
+        if self.rows.shape[:2] != self.columns.shape[:2] or not self.rows.numel() or not self.columns.numel():
+            raise ValueError(f"rows {tuple(self.rows.shape)} and columns {tuple(self.columns.shape)} are no products")
+
     @classmethod
     def of(cls, picture: Tensor, waves: Waves, place_px: Tensor, pixel: int = 1, products: int = PRODUCTS) -> Periodic:
         """Of a picture (C, H, W) at `place_px` (2,) of waves that are courses: least squares, then its largest part.

@@ -208,4 +208,5 @@ def _combined(vectors: Tensor, multiples: tuple[int, ...]) -> Tensor:
 def from_card(card: Mapping[str, Any]) -> Waves:
     """Waves as a model's card has them."""
     vectors = torch.tensor(card["waves"], dtype=torch.float32).reshape(-1, 2)
-    return Waves(vectors, Bond(**card["bond"]) if "bond" in card else None)
+    bond = card.get("bond")
+    return Waves(vectors, Bond(bond["shift"], bond["spread"]) if bond else None)

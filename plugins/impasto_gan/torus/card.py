@@ -1,0 +1,94 @@
+"""What a torus model's card must say, validated when it is loaded, so that no file makes black maps or fills memory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import numpy as np
+from pydantic import Field, model_validator
+
+from impasto.cards import FromOutside, MapName, Name, Range, checked
+from impasto.errors import ModelError
+from impasto.texture import MAP_CHANNELS
+
+MOST_STAGES, MOST_FEATURES = 8, 64
+"""Features of the last stage; those before may have four times as many each, up to MOST_WIDTH."""
+MOST_WIDTH = 512
+MOST_DEVIATION = 10.0
+"""Of the data along an axis: maps are in [0, 1]."""
+
+Mean = Annotated[float, Field(ge=0, le=1)]
+Entry = Annotated[float, Field(ge=-1e6, le=1e6)]
+Frequency = Annotated[float, Field(ge=-0.25, le=0.25)]
+"""In cycles per pixel: a period has at least four pixels."""
+Vector = Annotated[list[Frequency], Field(min_length=2, max_length=2)]
+Texel = Annotated[float, Field(ge=1e-9, le=1000)]
+
+
+class BondAbout(FromOutside):
+    """See `waves.Bond`."""
+
+    shift: Annotated[float, Field(ge=-1, le=1)]
+    spread: Annotated[float, Field(ge=0, le=1)]
+
+
+class TorusCard(FromOutside):
+    """Sizes of the network, how its maps are standardised, its lattice and its scale."""
+
+    name: str
+    maps: Annotated[list[MapName], Field(min_length=1)]
+    mean: list[Mean]
+    matrix: list[list[Entry]]
+    waves: Annotated[list[Vector], Field(max_length=2)]
+    bond: BondAbout | None = None
+    widths: Annotated[list[Annotated[int, Field(ge=1, le=MOST_WIDTH)]], Field(min_length=3, max_length=MOST_STAGES)]
+    blocks: list[Annotated[int, Field(ge=0, le=4)]]
+    classes: list[Name] = Field(default_factory=list)
+    sliders: list[Any] = Field(default_factory=list)
+    texel_m: Texel | None = None
+    height_range_m: Range | None = None
+
+    @property
+    def channels(self) -> int:
+        """Of all maps together."""
+        return sum(MAP_CHANNELS[name] for name in self.maps)
+
+    @model_validator(mode="after")
+    def _sizes_agree(self) -> TorusCard:
+        if len(self.blocks) != len(self.widths):
+            raise ValueError("widths and blocks are not of as many stages")
+        for finer, width in enumerate(reversed(self.widths)):
+            if width > MOST_FEATURES * 4**finer:
+                raise ValueError(f"widths has {width} features where at most {MOST_FEATURES * 4**finer} fit in memory")
+        if len(self.mean) != self.channels or {len(self.matrix), *map(len, self.matrix)} != {self.channels}:
+            raise ValueError(f"mean or matrix is not of the {self.channels} channels of maps")
+        return self
+
+    @model_validator(mode="after")
+    def _can_be_undone(self) -> TorusCard:
+        try:
+            inverse = np.linalg.inv(np.array(self.matrix, np.float32))
+        except np.linalg.LinAlgError:
+            inverse = np.array(np.inf)
+        if not np.abs(inverse).max() < MOST_DEVIATION:
+            raise ValueError("matrix cannot be undone")
+        return self
+
+    @model_validator(mode="after")
+    def _lattice_is_one(self) -> TorusCard:
+        vectors = np.array(self.waves).reshape(-1, 2)
+        if len(vectors) and np.linalg.matrix_rank(vectors, tol=1e-9) < len(vectors):
+            raise ValueError("waves are not independent")
+        along_axes = len(vectors) > 0 and not vectors.astype(bool).all(1).any()
+        if along_axes and (vectors < 0).any():
+            raise ValueError("waves of courses must be positive")
+        if self.bond and not (along_axes and len(vectors) == 2):
+            raise ValueError("a bond needs waves along both axes")
+        return self
+
+
+def torus_card(card: Mapping[str, Any]) -> TorusCard:
+    """The card of a torus model. ModelError names the field that is wrong."""
+    what = f"the card of the model {card['name']}"
+    return checked(TorusCard, card, what, ModelError, "train it again, or choose another")

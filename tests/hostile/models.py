@@ -1,0 +1,280 @@
+"""Hostile models: cards, thumbnails and tensors that are no torus model's, made from a tiny one that is."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import struct
+from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from impasto.errors import ModelError
+from impasto.models import catalogue, write_tensors
+
+from .corpus import Corpus, Maker, Reader, written
+from .recipes import JSON
+
+CARD: dict[str, Any] = {
+    "name": "wall",
+    "architecture": "torus",
+    "tool": "torus",
+    "data": [{"name": "wall.png", "licence": "CC0-1.0", "sha256": "0" * 64, "size_px": [64, 64], "part": "all"}],
+    "figures": {"steps": 2.0},
+    "maps": ["base_color", "height"],
+    "mean": [0.5, 0.5, 0.5, 0.5],
+    "matrix": (4 * np.eye(4)).tolist(),
+    "waves": [[0.0625, 0.0], [0.0, 0.0625]],
+    "widths": [2, 2, 2],
+    "blocks": [1, 0, 1],
+    "classes": ["brick", "stone"],
+    "sliders": [{"name": "contrast", "label": "Contrast", "low": -3, "high": 3, "default": 0, "change": 0.1}],
+    "texel_m": 0.001,
+    "height_range_m": 0.02,
+}
+
+
+@cache
+def tensors() -> dict[str, np.ndarray]:
+    """Those of the good model: random weights, a slider, and units."""
+    import torch
+
+    from impasto_gan.torus.networks import STYLE_CHANNELS, TorusGenerator
+    from impasto_gan.torus.waves import from_card
+
+    torch.manual_seed(1)
+    network = TorusGenerator(4, CARD["widths"], CARD["blocks"], from_card(CARD).guides, 2)
+    found = {name: value.numpy().astype(np.float16) for name, value in network.state_dict().items()}
+    random = np.random.default_rng(1)
+    for name, knots in (("mean", 16), ("variance0", 16), ("variance1", 8), ("variance2", 4)):
+        for side in ("rows", "columns"):
+            found[f"unit.{name}_{side}"] = random.random((4, 2, knots)).astype(np.float16)
+    return found | {"sliders": random.random((1, STYLE_CHANNELS + 1)).astype(np.float16)}
+
+
+def model(
+    card: Mapping[str, Any] | None = None,
+    thumbnail: bytes | str = b"",
+    without: str = "",
+    **changed: np.ndarray,
+) -> Maker:
+    """A maker of the good model: fields of its card, its thumbnail or tensors changed, or one tensor left out."""
+
+    def make(path: Path) -> None:
+        about = {**CARD, **(card or {})}
+        metadata = {"card": json.dumps({name: value for name, value in about.items() if value != "LEFT OUT"})}
+        if thumbnail:
+            metadata["thumbnail"] = (
+                thumbnail if isinstance(thumbnail, str) else base64.b64encode(thumbnail).decode("ascii")
+            )
+        kept = {name: array for name, array in {**tensors(), **changed}.items() if name != without}
+        write_tensors(path, kept, metadata)
+
+    return make
+
+
+def carded(text: bytes | str) -> Maker:
+    """A maker of a safetensors file with this text as its card, by hand: libraries refuse to write some of it."""
+
+    def make(path: Path) -> None:
+        data = text if isinstance(text, str) else text.decode("latin-1")
+        path.write_bytes(safetensors({"__metadata__": {"card": data}}))
+
+    return make
+
+
+def safetensors(header: Any, body: bytes = b"") -> bytes:
+    """A safetensors file: the length of the header, the header, the tensors."""
+    text = json.dumps(header).encode()
+    return struct.pack("<Q", len(text)) + text + body
+
+
+def cut_off(path: Path) -> None:
+    """The good model without its end."""
+    model()(path)
+    path.write_bytes(path.read_bytes()[:-9])
+
+
+def png(width: int, height: int) -> bytes:
+    """A small file of that many pixels, all black."""
+    from PIL import Image
+
+    stream = io.BytesIO()
+    Image.new("1", (width, height)).save(stream, "PNG")
+    return stream.getvalue()
+
+
+WRONG: tuple[Any, ...] = (None, 7, -1, 1e300, True, "", "x", [], ["x"], [None], {}, {"x": 1}, [[]], [[1, 2], [3]])
+"""What a field may be instead."""
+COMMON_FIELDS = ("name", "architecture", "tool", "data", "label", "material", "classes", "sliders", "maps")
+TORUS_FIELDS = ("mean", "matrix", "waves", "widths", "blocks", "texel_m", "height_range_m")
+
+
+def every(fields: tuple[str, ...], good: Callable[[str, Any], bool] = lambda name, value: False) -> dict[str, Maker]:
+    """Each of these fields with each wrong value, but for those that are good, and left out."""
+    return {
+        f"{name} is {json.dumps(value)}": model({name: value})
+        for name in fields
+        for value in (*WRONG, "LEFT OUT")
+        if not good(name, value)
+    }
+
+
+def listed(name: str, value: Any) -> bool:
+    """Whether a card may well say this: lists may be empty, text may be anything."""
+    good: dict[str, tuple[Any, ...]] = {
+        "architecture": ("x",),
+        "tool": ("x",),
+        "name": ("x",),
+        "data": ([],),
+        "label": ("", "x", "LEFT OUT"),
+        "material": ("", "x", "LEFT OUT"),
+        "classes": ([], ["x"], "LEFT OUT"),
+        "sliders": ([], "LEFT OUT"),
+        "maps": ([], "LEFT OUT"),
+    }
+    return any(value == one and type(value) is type(one) for one in good.get(name, ()))
+
+
+ITEM = CARD["data"][0]
+SLIDER = CARD["sliders"][0]
+MODELS: dict[str, Maker] = {
+    **{f"card {name}": carded(text) for name, text in JSON.items()},
+    "no card": written(safetensors({"__metadata__": {"a": "b"}})),
+    "no metadata": written(safetensors({})),
+    "header is a list": written(safetensors([])),
+    "header claims terabytes": written(struct.pack("<Q", 2**42) + b"{}"),
+    "tensor claims terabytes": written(
+        safetensors({"a": {"dtype": "F32", "shape": [2**40], "data_offsets": [0, 2**42]}})
+    ),
+    "tensors overlap": written(
+        safetensors({name: {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]} for name in "ab"}, bytes(4))
+    ),
+    "cut off": cut_off,
+    "name is a path": model({"name": "../../evil"}),
+    "name has escapes": model({"name": "\x1b[2J"}),
+    "name ends a line": model({"name": "wall\n"}),
+    "label is huge": model({"label": "x" * 100_000}),
+    "data has no licence": model({"data": [{"name": "a", "sha256": "b"}]}),
+    "data name is a number": model({"data": [{**ITEM, "name": 7}]}),
+    "data size is negative": model({"data": [{**ITEM, "size_px": [-1, 5]}]}),
+    "data size is text": model({"data": [{**ITEM, "size_px": ["a", "b"]}]}),
+    "slider low is text": model({"sliders": [{**SLIDER, "low": "a"}]}),
+    "slider has no name": model({"sliders": [{"low": -3, "high": 3}]}),
+    "slider is upside down": model({"sliders": [{**SLIDER, "low": 3, "high": -3}]}),
+    "maps twice": model({"maps": ["height", "height"]}),
+    "thumbnail is text": model(thumbnail=b"hello"),
+    "thumbnail is no base64": model(thumbnail="*"),
+    "thumbnail is large": model(thumbnail=png(1, 1) + bytes(300_000)),
+    "thumbnail is a bomb": model(thumbnail=png(20_000, 20_000)),
+    "thumbnail is cut off": model(thumbnail=png(64, 64)[:40]),
+}
+"""Refused by whatever reads a model's header."""
+
+
+def good_for_torus(name: str, value: Any) -> bool:
+    """Whether the generator takes it."""
+    unknown = (None, "LEFT OUT")
+    return {"texel_m": value in (*unknown, 7), "height_range_m": value in (*unknown, 7)}.get(name, False)
+
+
+def flat(name: str, value: float) -> np.ndarray:
+    """A tensor of the good model's shape, full of this value."""
+    return np.full_like(tensors()[name], value)
+
+
+GAINS = "stages.0.gains"
+FINITE = np.ones((4, 1, 1), np.float16)
+TORUS: dict[str, Maker] = {
+    "maps left out": model({"maps": "LEFT OUT"}),
+    "maps are too many": model({"maps": ["base_color", "height", "roughness"]}),
+    "classes are too few": model({"classes": ["brick"]}),
+    "sliders left out": model({"sliders": []}),
+    "mean is out of range": model({"mean": [1e9, 0.5, 0.5, 0.5]}),
+    "mean is short": model({"mean": [0.5]}),
+    "matrix cannot be undone": model({"matrix": np.zeros((4, 4)).tolist()}),
+    "matrix nearly cannot be undone": model({"matrix": (1e-9 * np.eye(4)).tolist()}),
+    "matrix is huge": model({"matrix": (1e30 * np.eye(4)).tolist()}),
+    "waves are dense": model({"waves": [[1e9, 0.0], [0.0, 1e9]]}),
+    "waves are below a pixel": model({"waves": [[0.5, 0.0], [0.0, 0.5]]}),
+    "waves are the same": model({"waves": [[0.0625, 0.0], [0.0625, 0.0]]}),
+    "waves are zero": model({"waves": [[0.0, 0.0], [0.0, 0.0625]]}),
+    "waves are negative": model({"waves": [[-0.0625, 0.0], [0.0, 0.0625]]}),
+    "waves are three": model({"waves": [[0.1, 0.0], [0.0, 0.1], [0.1, 0.1]]}),
+    "waves are none": model({"waves": []}),
+    "bond of text": model({"bond": "stretcher"}),
+    "bond with another field": model({"bond": {"shift": 0.5}}),
+    "bond spread is huge": model({"bond": {"shift": 0.5, "spread": 1e9}}),
+    "widths are huge": model({"widths": [10**6, 10**6, 10**6]}),
+    "widths are other": model({"widths": [2, 2, 3]}),
+    "widths are negative": model({"widths": [-2, 2, 2]}),
+    "widths are many": model({"widths": [2] * 40, "blocks": [0] * 40}),
+    "blocks are huge": model({"blocks": [10**6, 0, 0]}),
+    "texel is zero": model({"texel_m": 0}),
+    "texel is tiny": model({"texel_m": 1e-300}),
+    "range is negative": model({"height_range_m": -0.5}),
+    "a tensor is missing": model(without=GAINS),
+    "a unit's tensor is missing": model(without="unit.mean_rows"),
+    "sliders' tensor is missing": model(without="sliders"),
+    "a tensor too many": model(evil=FINITE),
+    "a tensor of integers": model(**{GAINS: np.ones((4, 1, 1), np.int64)}),
+    "a tensor of another shape": model(**{GAINS: np.ones((4, 1), np.float16)}),
+    "a unit of another shape": model(**{"unit.mean_rows": np.ones((4, 3, 16), np.float16)}),
+    "a unit of integers": model(**{"unit.mean_rows": np.ones((4, 2, 16), np.int32)}),
+    "a unit of nothing": model(**{"unit.mean_rows": np.ones((4, 0, 16), np.float16)}),
+    "sliders of another shape": model(sliders=np.ones((1, 5), np.float16)),
+    "sliders of integers": model(sliders=np.ones((1, 33), np.int8)),
+    "weights overflow": model(**{"stages.0.head.weight": np.full((4, 2, 1, 1), 3e38, np.float32)}),
+}
+"""Refused by the generator."""
+
+NOT_FINITE: dict[str, Maker] = {
+    f"{name} is {value}": model(**{name: np.full(shape, value, np.float16)})
+    for name, shape in ((GAINS, (4, 1, 1)), ("sliders", (1, 33)), ("unit.mean_rows", (4, 2, 16)))
+    for value in (np.nan, np.inf, -np.inf)
+}
+"""Refused by whatever reads tensors."""
+
+FIGURES: dict[str, Maker] = {
+    "good": model(),
+    "figures are text": model({"figures": "good"}),
+    "figures are a list": model({"figures": [1]}),
+    "a figure is text": model({"figures": {"steps": "many"}}),
+    "figures left out": model({"figures": "LEFT OUT"}),
+    "curve is a number": model({"curve": 7}),
+    "parameters are text": model({"parameters": "x"}),
+    "trained at no size": model({"parameters": {"longest_px": "x"}}),
+    "note is a number": model({"note": 7}),
+}
+"""Mistakes in fields that do not matter: a warning."""
+
+
+def offer(file: Path, out: Path) -> None:
+    """What Blender is told of the library: the bad file is named, and hides none that is good."""
+    offered = catalogue(file.parent)
+    if not [one for one in offered["models"] if one["shipped"]]:
+        raise AssertionError("a bad file hides the good ones")
+    json.dumps(offered).encode()
+    damaged = [one for one in offered["damaged_models"] if one["name"] == file.stem]
+    if damaged:
+        raise ModelError(damaged[0]["error"], damaged[0]["remedy"])
+
+
+LIBRARY = {"IMPASTO_MODELS": "{folder}"}
+LIST = Reader("list", ("models", "list"), environment=LIBRARY, may_accept=True)
+OFFER = Reader("offer", function="hostile.models:offer", may_accept=True)
+SHOW = Reader("show", ("models", "show", "hostile"), environment=LIBRARY)
+INSTALL = Reader("install", ("models", "install", "{file}"), environment={"IMPASTO_MODELS": "{out}"})
+SIZE = ("--size", "64x64", "--estimator", "none", "--out", "{out}")
+GENERATE = Reader("generate", ("generate", "torus", "--model", "{file}", *SIZE))
+
+CORPORA = [
+    Corpus("models", ".safetensors", MODELS, (OFFER, SHOW, INSTALL, GENERATE), slow=every(COMMON_FIELDS, listed)),
+    Corpus("tensors", ".safetensors", NOT_FINITE, (INSTALL, GENERATE)),
+    Corpus("torus", ".safetensors", TORUS, (GENERATE,), slow=every(TORUS_FIELDS, good_for_torus)),
+    Corpus("figures", ".safetensors", FIGURES, (LIST, SHOW, GENERATE), harmless=frozenset(FIGURES)),
+]
