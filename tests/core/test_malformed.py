@@ -209,7 +209,7 @@ def test_a_process_that_a_dead_worker_left_behind_holds_nobody_up(tmp_path):
 
 def test_a_job_that_cannot_be_sent_fails_alone(client):
     with pytest.raises(ProtocolError, match="finite"):
-        client.submit(Recipe((Step("checker", {"contrast": float("nan")}),))).result(10)
+        client.submit(RECIPE, {"source": Path("a.png")}, scale={"width_m": float("nan")}).result(10)
     assert client.submit(RECIPE).result(60)
 
 
