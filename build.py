@@ -55,7 +55,7 @@ def lint(options: argparse.Namespace) -> None:
         ["ruff", "format", *how, *targets],
         ["mypy", "--python-executable", str(CORE.python)],
     )
-    codes = [subprocess.run([python, "-m", *command], cwd=ROOT, check=False).returncode for command in commands]
+    codes = [subprocess.run([python, "-P", "-m", *command], cwd=ROOT, check=False).returncode for command in commands]
     if any(codes):
         sys.exit(1)
 
@@ -75,7 +75,7 @@ def bench(options: argparse.Namespace) -> None:
 def impasto(options: argparse.Namespace) -> None:
     """Run the `impasto` command in the core's environment."""
     environment = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
-    command = [CORE.ready(), "-m", "impasto", *options.arguments]
+    command = [CORE.ready(), "-I", "-m", "impasto", *options.arguments]
     sys.exit(subprocess.run(command, env=environment, check=False).returncode)
 
 

@@ -35,7 +35,7 @@ RUN_MODULE = (
 
 PROBE = """
 import sys
-sys.path = sys.argv[1:] + [folder for folder in sys.path if folder]
+sys.path = sys.argv[1:] + [folder for folder in sys.path if folder]  # not the current one: its json.py would be run
 import json
 found = {"version": sys.version_info[:2], "packages": {}}
 if sys.version_info >= (3, 11):
@@ -196,7 +196,7 @@ def _probe(engine: Engine) -> dict:
 
 
 def _how_to_install(engine: Engine) -> str:
-    return f'press Set Up Engine in Impasto\'s preferences, or run: "{engine.python}" -m pip install "{wheel()}"'
+    return f'press Set Up Engine in Impasto\'s preferences, or run: "{engine.python}" -I -m pip install "{wheel()}"'
 
 
 def settings_environment() -> dict[str, str]:

@@ -46,8 +46,10 @@ class Environment:
             _check_room()
             with step(f"Setting up the environment {self.name}"):
                 base = base_python() if self.name.startswith("bpy") else Path(sys.executable)
-                call([base, "-m", "venv", self.folder])
-                call([self.python, "-m", "pip", "install", "-q", "--disable-pip-version-check", *self.requirements])
+                call([base, "-I", "-m", "venv", self.folder])
+                call(
+                    [self.python, "-I", "-m", "pip", "install", "-q", "--disable-pip-version-check", *self.requirements]
+                )
             marker.touch()
         return self.python
 

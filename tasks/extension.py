@@ -40,11 +40,22 @@ def build_extension() -> Path:
     (staged / "core" / "__init__.py").write_text('"""Copied from impasto by build.py; edit it there."""\n')
     for name in VENDORED:
         shutil.copy2(ROOT / "core" / "impasto" / f"{name}.py", staged / "core")
-    wheel = ("-m", "pip", "wheel", "-q", "--no-deps", "--disable-pip-version-check", "-w", staged / "engine", ROOT)
+    wheel = (
+        "-I",
+        "-m",
+        "pip",
+        "wheel",
+        "-q",
+        "--no-deps",
+        "--disable-pip-version-check",
+        "-w",
+        staged / "engine",
+        ROOT,
+    )
     call([python, *wheel])
     describe = "import json; from impasto.about import description; print(json.dumps(description()))"
     nobodys = clean_environment(IMPASTO_MODELS=staged / "models")  # what is shipped, without this user's models
-    done = subprocess.run([python, "-c", describe], capture_output=True, text=True, check=True, env=nobodys)
+    done = subprocess.run([python, "-I", "-c", describe], capture_output=True, text=True, check=True, env=nobodys)
     description = json.loads(done.stdout)
     (staged / "description.json").write_text(json.dumps(description, indent=1) + "\n")
     target = ROOT / "dist" / f"impasto-{description['version']}.zip"

@@ -44,6 +44,6 @@ def _train(name: str, about: dict[str, str | int], data: Path, folder: Path) -> 
 
 
 def _run(arguments: list[object]) -> None:
-    command = [CORE.ready(), "-m", "impasto", *map(str, arguments)]
+    command = [CORE.ready(), "-I", "-m", "impasto", *map(str, arguments)]
     if subprocess.run(command, env=clean_environment(), check=False).returncode:
         raise BuildError("that failed; run the same again to go on")

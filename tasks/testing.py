@@ -91,7 +91,16 @@ def _run_pytest(session: Session, built: Path, more: Sequence[str]) -> int:
     results.parent.mkdir(parents=True, exist_ok=True)
     results.unlink(missing_ok=True)
     environment = clean_environment(IMPASTO_ENGINE=CORE.python, IMPASTO_EXTENSION=built, IMPASTO_CACHE=BUILD)
-    command = [session.environment.python, "-m", "pytest", *session.paths, f"--junitxml={results}", "--color=no", *more]
+    command = [
+        session.environment.python,
+        "-P",
+        "-m",
+        "pytest",
+        *session.paths,
+        f"--junitxml={results}",
+        "--color=no",
+        *more,
+    ]
     running = start(command, environment, cwd=ROOT)
     assert running.stdout is not None
     for line in running.stdout:

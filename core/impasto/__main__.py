@@ -7,6 +7,7 @@ from .safe_path import leave_current_folder
 
 def main() -> None:
     """Run the command line, or say which package is missing and how to install it."""
+    leave_current_folder()
     from .interruption import Ended, install
     from .streams import prepare
     from .transaction import end_all
@@ -33,5 +34,4 @@ def _run() -> None:
 
 
 if __name__ == "__main__":
-    leave_current_folder()
     main()

@@ -38,7 +38,7 @@ def findings() -> dict[str, Any]:
 
     packages = {name: _version(name) for name in PACKAGES}
     problems = [
-        {"what": f"{name} is not installed", "remedy": f"{sys.executable} -m pip install {name}"}
+        {"what": f"{name} is not installed", "remedy": f"{sys.executable} -I -m pip install {name}"}
         for name, found in packages.items()
         if found is None
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import logging
 import logging.handlers
 import os
@@ -22,15 +23,31 @@ def start(command: Sequence[str], environment: Mapping[str, str], log: Path | No
 
     log: a file that takes its stderr instead of a pipe, so that it can outlive this process.
     """
+    if (program := find_program(command[0])) is None:
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), command[0])
     with contextlib.ExitStack() as opened:
         return subprocess.Popen(
-            command,
+            [program, *command[1:]],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE if log is None else opened.enter_context(_fresh_log(log)),
             env=without_python(os.environ) | dict(environment),
             **_separate(),
         )
+
+
+def find_program(name: str) -> str | None:
+    """The path of a program on PATH, never one in the current folder; a path is returned as it is. None for none."""
+    if Path(name).name != name:
+        return name
+    endings = os.environ.get("PATHEXT", ".EXE").split(os.pathsep) if os.name == "nt" else [""]
+    folders = [Path(folder) for folder in os.environ.get("PATH", os.defpath).split(os.pathsep)]
+    for folder in folders:
+        for ending in endings:
+            found = folder / (name if name.lower().endswith(ending.lower()) else name + ending)
+            if folder.is_absolute() and folder != Path.cwd() and found.is_file() and os.access(found, os.X_OK):
+                return str(found)
+    return None
 
 
 def _fresh_log(path: Path) -> IO[bytes]:
@@ -74,7 +91,8 @@ def kill(popen: subprocess.Popen) -> None:
     if popen.poll() is not None:
         return
     if os.name == "nt":
-        subprocess.run(["taskkill", "/F", "/T", "/PID", str(popen.pid)], capture_output=True, check=False)
+        taskkill = str(Path(os.environ.get("SYSTEMROOT", r"C:\Windows")) / "System32" / "taskkill.exe")
+        subprocess.run([taskkill, "/F", "/T", "/PID", str(popen.pid)], capture_output=True, check=False)
         return
     kill_group(popen)
     popen.kill()

@@ -8,6 +8,10 @@ import sys
 
 
 def leave_current_folder() -> None:
-    """Take what `python -m` put in front off the path, before anything else is imported."""
+    """Take what `python -m` put in front off the path, before anything else is imported; on Windows DLLs likewise."""
     if not sys.flags.safe_path and sys.path[0] in ("", os.getcwd()):  # noqa: PTH109  pathlib would be imported from it
         del sys.path[0]
+    if sys.platform == "win32":
+        import ctypes
+
+        ctypes.windll.kernel32.SetDllDirectoryW("")

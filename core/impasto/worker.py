@@ -13,6 +13,7 @@ LOW_PRIORITY = "--low-priority"
 
 def main() -> None:
     """Serve the wire on this process's stdin and stdout; with `--low-priority`, after all else that runs."""
+    leave_current_folder()
     import logging
     from pathlib import Path
 
@@ -49,5 +50,4 @@ def _yield_to_others() -> None:
 
 
 if __name__ == "__main__":
-    leave_current_folder()
     main()

@@ -90,7 +90,7 @@ def measure_worker() -> dict[str, float]:
     from impasto.client import Client
 
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "impasto.worker"]
+        command = [sys.executable, "-I", "-m", "impasto.worker"]
         clients = []
         starts = []
         for _ in range(RUNS):
@@ -118,7 +118,7 @@ def measure_registering() -> float:
     """Seconds to enable the extension, in a clean profile of Blender's module."""
     with tempfile.TemporaryDirectory() as profile:
         environment = {**os.environ, "BLENDER_USER_RESOURCES": profile}
-        command = [os.environ["IMPASTO_BLENDER"], "-c", REGISTER]
+        command = [os.environ["IMPASTO_BLENDER"], "-P", "-c", REGISTER]
         printed = subprocess.run(command, capture_output=True, text=True, check=True, env=environment).stdout
     return float(printed.split("SECONDS ")[1].split()[0])
 
@@ -139,7 +139,7 @@ def measure_round_trip() -> float:
     from impasto.wire import FrameReader, write_frame
 
     pixels = np.random.default_rng(0).random((4096, 4096, 4), np.float32)
-    echo = subprocess.Popen([sys.executable, "-c", ECHO], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    echo = subprocess.Popen([sys.executable, "-I", "-c", ECHO], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert echo.stdin is not None
     assert echo.stdout is not None
 

@@ -85,7 +85,7 @@ def test_another_version_of_impasto_is_named(preferences, tmp_path):
 
 def bare_python(folder: Path, packages: tuple[str, ...], version: str = "0.0.1") -> Path:
     """A real Python with nothing but the metadata of these packages."""
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder / "venv"], check=True)
+    subprocess.run([sys.executable, "-P", "-m", "venv", "--without-pip", folder / "venv"], check=True)
     python = folder / ("venv/Scripts/python.exe" if os.name == "nt" else "venv/bin/python")
     ask = [python, "-I", "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]
     site = Path(subprocess.run(ask, capture_output=True, text=True, check=True).stdout.strip())

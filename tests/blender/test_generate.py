@@ -68,7 +68,7 @@ def test_blender_and_the_command_line_make_the_same_pixels(scene, engine_python,
     picture = tmp_path / "wall.png"
     picture.write_bytes(png(coordinates(24, 40)))
     options = ["--source", picture, "--size", "32x16", "--seed", "5", "--squares", "6", "--out", tmp_path / "files"]
-    command = [engine_python, "-m", "impasto", "generate", "checker", *options, "--estimator", "none"]
+    command = [engine_python, "-P", "-m", "impasto", "generate", "checker", *options, "--estimator", "none"]
     subprocess.run(list(map(str, command)), check=True, capture_output=True)
     bpy.ops.impasto.run(**CHECKER, source=str(picture), seed=5, parameters='{"squares": 6}')
     for name in MAPS:

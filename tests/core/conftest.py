@@ -40,7 +40,7 @@ def misbehaving(engine_with_misbehaving: Path, monkeypatch: pytest.MonkeyPatch) 
 @pytest.fixture(scope="session")
 def worker_command(engine_with_misbehaving: Path) -> list[str]:
     """A command that starts a real worker with the misbehaving plugin."""
-    return [str(engine_with_misbehaving), "-m", "impasto.worker"]
+    return [str(engine_with_misbehaving), "-P", "-m", "impasto.worker"]
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def impasto(engine_with_misbehaving: Path) -> Callable[..., subprocess.Completed
     """Run the command in a process of its own."""
 
     def run(*arguments: object, cwd: Path | None = None) -> subprocess.CompletedProcess:
-        command = [engine_with_misbehaving, "-m", "impasto", *map(str, arguments)]
+        command = [engine_with_misbehaving, "-P", "-m", "impasto", *map(str, arguments)]
         return subprocess.run(command, capture_output=True, text=True, cwd=cwd, check=False)
 
     return run

@@ -177,7 +177,7 @@ def test_errors_are_json_where_json_was_asked_for(impasto, tmp_path):
 def test_control_c_leaves_nothing_half_written(engine_with_misbehaving, tmp_path):
     arguments = ["generate", "slow", "--seconds", "60", "--size", "64", "--out", str(tmp_path / "o")]
     running = subprocess.Popen(
-        [engine_with_misbehaving, "-m", "impasto", *arguments],
+        [engine_with_misbehaving, "-P", "-m", "impasto", *arguments],
         stderr=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -196,7 +196,9 @@ def test_a_progress_bar_is_drawn_on_a_terminal(engine_with_misbehaving, tmp_path
     ours, theirs = pty.openpty()
     termios.tcsetwinsize(theirs, (24, 100))
     arguments = ["generate", "slow", "--seconds", "1", "--size", "64", "--out", str(tmp_path / "o")]
-    running = subprocess.Popen([engine_with_misbehaving, "-m", "impasto", *arguments], stderr=theirs, stdout=theirs)
+    running = subprocess.Popen(
+        [engine_with_misbehaving, "-P", "-m", "impasto", *arguments], stderr=theirs, stdout=theirs
+    )
     os.close(theirs)
     shown = b""
     while running.poll() is None:
@@ -221,7 +223,7 @@ def test_the_doctor_names_broken_plugins_and_how_to_mend_them(impasto):
 
 def test_a_missing_package_is_named_by_the_command():
     code = "import sys; sys.modules['pydantic'] = None; from impasto.__main__ import main; main()"
-    done = subprocess.run([sys.executable, "-c", code, "doctor"], capture_output=True, text=True, check=False)
+    done = subprocess.run([sys.executable, "-P", "-c", code, "doctor"], capture_output=True, text=True, check=False)
     assert done.returncode == 4
     assert "Traceback" not in done.stderr
     assert "pydantic" in done.stderr
@@ -268,7 +270,7 @@ def test_control_c_keeps_what_was_learned(engine_with_misbehaving, picture, tmp_
     pytest.importorskip("termios").tcsetwinsize(theirs, (24, 100))
     arguments = ["train", "train-torus", str(picture), "--name", "wall", "--out", str(tmp_path), "--steps", "99999"]
     arguments += ["--crop-px", "48", "--width", "0.125", "--batch", "1"]
-    command = [engine_with_misbehaving, "-m", "impasto", *arguments]
+    command = [engine_with_misbehaving, "-P", "-m", "impasto", *arguments]
     running = subprocess.Popen(command, stderr=theirs)
     os.close(theirs)
     shown = b""

@@ -353,7 +353,7 @@ def test_the_worker_reads_a_dataset_by_its_path(tmp_path, client, monkeypatch):
 
 
 def impasto(*arguments: object) -> subprocess.CompletedProcess:
-    command = [sys.executable, "-m", "impasto", *map(str, arguments)]
+    command = [sys.executable, "-P", "-m", "impasto", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 

@@ -29,7 +29,7 @@ VENDORED = (
 
 def modules_after(code: str) -> set[str]:
     printed = subprocess.run(
-        [sys.executable, "-c", f"{code}\nimport sys, json; print(json.dumps(sorted(sys.modules)))"],
+        [sys.executable, "-P", "-c", f"{code}\nimport sys, json; print(json.dumps(sorted(sys.modules)))"],
         capture_output=True,
         text=True,
         check=True,

@@ -49,7 +49,7 @@ def ended(running: subprocess.Popen, name: str) -> float:
 @pytest.mark.parametrize("name", ENDING)
 def test_every_signal_ends_a_command_and_nothing_is_left(name, engine_with_misbehaving, tmp_path):
     options = ["blotches", "--stream", "--size", "400", "--tile-px", "20", "--delay-s", "0.1", "--out", str(tmp_path)]
-    command = [engine_with_misbehaving, "-m", "impasto", "generate", *options]
+    command = [engine_with_misbehaving, "-P", "-m", "impasto", "generate", *options]
     running = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     while not list(tmp_path.iterdir()):
         assert running.poll() is None
@@ -60,7 +60,7 @@ def test_every_signal_ends_a_command_and_nothing_is_left(name, engine_with_misbe
 
 def test_an_operation_that_takes_long_is_not_waited_for(tmp_path):
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-    command = [sys.executable, "-c", LONG_OPERATION, tmp_path / "left"]
+    command = [sys.executable, "-P", "-c", LONG_OPERATION, tmp_path / "left"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment) as running:
         assert running.stdout is not None
         assert running.stdout.readline() == b"computes\n"
@@ -70,7 +70,9 @@ def test_an_operation_that_takes_long_is_not_waited_for(tmp_path):
 
 
 def test_a_forked_childs_signals_are_its_own():
-    done = subprocess.run([sys.executable, "-c", FORKING], capture_output=True, text=True, check=False, timeout=30)
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", FORKING], capture_output=True, text=True, check=False, timeout=30
+    )
     assert (done.returncode, done.stdout, done.stderr) == (0, "goes on\n", "")
 
 
@@ -80,5 +82,5 @@ def test_nohup_outlives_its_terminal():
         "from impasto.interruption import install; install(lambda: None)\n"
         "signal.raise_signal(signal.SIGHUP); print('goes on')"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=30)
+    done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, check=False, timeout=30)
     assert (done.returncode, done.stdout) == (0, "goes on\n")

@@ -32,7 +32,7 @@ def engine(example, tmp_path_factory) -> Path:
         (folder / name).write_text(text)
     python = make_engine(Path(sys.executable), tmp_path_factory.mktemp("engine"))
     site = next(path for path in python.parents[1].rglob("site-packages"))
-    pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", site, folder]
+    pip = [sys.executable, "-P", "-m", "pip", "install", "-q", "--no-deps", "--target", site, folder]
     subprocess.run(pip, check=True)
     return python
 
@@ -42,14 +42,14 @@ def test_it_is_forty_lines_at_most(example):
 
 
 def test_the_command_line_lists_it_and_makes_its_options(engine):
-    command = [engine, "-m", "impasto", "tools", "posterize", "--json"]
+    command = [engine, "-P", "-m", "impasto", "tools", "posterize", "--json"]
     tool = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)["tools"][0]
     assert tool["kind"] == "filter"
     assert tool["parameters"]["properties"]["levels"]["maximum"] == 32
 
 
 def test_the_worker_describes_it_and_runs_it(engine, tmp_path):
-    client = Client([str(engine), "-m", "impasto.worker"], tmp_path / "log")
+    client = Client([str(engine), "-P", "-m", "impasto.worker"], tmp_path / "log")
     assert "posterize" in {tool["name"] for tool in client.describe().wait()["tools"]}
     source = Maps.from_arrays({"base_color": np.random.default_rng(0).random((16, 16, 3))})
     made = client.submit(Recipe((Step("posterize", {"levels": 2}),)), {"source": source}).wait().maps

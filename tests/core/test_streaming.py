@@ -147,7 +147,7 @@ for format in ("png", "exr"):
 
 @pytest.mark.skipif(os.name == "nt", reason="limits the size of files, which Windows cannot")
 def test_a_disk_that_fills_up_is_an_error_wherever_it_does(engine_with_misbehaving, tmp_path):
-    command = [engine_with_misbehaving, "-c", LIMITED]
+    command = [engine_with_misbehaving, "-P", "-c", LIMITED]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.stdout.split("\n")[:-1] == ["True []"] * 8, done.stderr
 
@@ -182,7 +182,7 @@ def test_a_picture_too_large_to_be_read_tells_its_recipe(tmp_path):
 
 
 def command(engine: Path, *arguments: object) -> list[str]:
-    return [str(engine), "-m", "impasto", "generate", *map(str, arguments)]
+    return [str(engine), "-P", "-m", "impasto", "generate", *map(str, arguments)]
 
 
 def test_the_command_writes_tile_by_tile(engine_with_misbehaving, tmp_path):

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 ESCAPE = "\x1b]0;owned\x07\x9b31m"
-COMMAND = [sys.executable, "-m", "impasto"]
+COMMAND = [sys.executable, "-P", "-m", "impasto"]
 posix = pytest.mark.skipif(os.name == "nt", reason="file names and descriptors of POSIX")
 
 
@@ -95,4 +95,4 @@ from impasto.__main__ import main
 sys.argv[1:] = ["tools"]
 main()
 """
-    assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 0
+    assert subprocess.run([sys.executable, "-P", "-c", code], check=False, timeout=60).returncode == 0

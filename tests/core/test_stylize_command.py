@@ -129,7 +129,7 @@ def started(engine: Path, folder: Path, out: Path) -> tuple[subprocess.Popen, in
     pytest.importorskip("termios").tcsetwinsize(theirs, (24, 100))
     pictures = (str(folder / "cat.png"), str(folder / "red.png"))
     arguments = ("stylize", "flat", *pictures, "--seconds", "300", "--out", str(out))
-    running = subprocess.Popen([engine, "-m", "impasto", *arguments], stderr=theirs, stdout=subprocess.PIPE)
+    running = subprocess.Popen([engine, "-P", "-m", "impasto", *arguments], stderr=theirs, stdout=subprocess.PIPE)
     os.close(theirs)
     shown = b""
     while b"Painting" not in shown:

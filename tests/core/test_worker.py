@@ -198,7 +198,7 @@ def test_the_worker_ends_when_its_client_does(worker_command, tmp_path):
         "while job.fraction == 0: time.sleep(0.01)\n"
         "print(client.pid, flush=True)\nos._exit(1)"
     )
-    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False).stdout
+    printed = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, check=False).stdout
 
     def has_ended() -> bool:
         try:
@@ -381,13 +381,13 @@ def test_another_protocol_is_refused_with_repair(tmp_path):
     code = (
         'import sys; sys.stdout.write(\'{"type": "hello", "protocol": 99}\\n\'); sys.stdout.flush(); sys.stdin.read()'
     )
-    client = Client([sys.executable, "-c", code], tmp_path / "log")
+    client = Client([sys.executable, "-P", "-c", code], tmp_path / "log")
     with pytest.raises(ProtocolError, match=r"protocol 99.*repair"):
         client.describe().wait()
 
 
 def test_a_program_that_is_no_worker_is_refused(tmp_path):
-    client = Client([sys.executable, "-c", "print('Welcome!'); input()"], tmp_path / "log")
+    client = Client([sys.executable, "-P", "-c", "print('Welcome!'); input()"], tmp_path / "log")
     with pytest.raises(ProtocolError, match="Welcome"):
         client.describe().wait()
 
@@ -401,7 +401,7 @@ def test_a_job_larger_than_a_frame_fails_alone(client):
 
 def test_the_log_rotates(worker_command, tmp_path):
     code = "import os; [os.write(2, b'x' * 999 + b'\\n') for _ in range(2500)]; os._exit(1)"
-    client = Client([sys.executable, "-c", code], tmp_path / "log")
+    client = Client([sys.executable, "-P", "-c", code], tmp_path / "log")
     with pytest.raises(WorkerError):
         client.describe().wait()
     wait_until(lambda: (tmp_path / "log.2").exists())

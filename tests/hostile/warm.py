@@ -61,7 +61,7 @@ class Warm:
         return Answer(**json.loads(line))
 
     def _start(self) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "hostile.warm"]
+        command = [sys.executable, "-P", "-m", "hostile.warm"]
         with (self._folder / "warm.log").open("ab") as log:
             self._process = subprocess.Popen(
                 command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, env=self._environment

@@ -28,7 +28,7 @@ def install_into(site: Path, folder: Path = HERE) -> None:
 
 def make_engine(engine: Path, folder: Path) -> Path:
     """A Python in `folder` that sees all that `engine` sees, and the misbehaving tools; takes about 0.1 s."""
-    subprocess.run([engine, "-m", "venv", "--without-pip", folder], check=True)
+    subprocess.run([engine, "-P", "-m", "venv", "--without-pip", folder], check=True)
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     site = site_packages(python)
     (site / "engine.pth").write_text(f"import site; site.addsitedir({str(site_packages(engine))!r})\n")

@@ -1,0 +1,124 @@
+"""Nothing in the current folder is run, whatever it is called: a download may hold a torch.py or an impasto/."""
+
+import ast
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from impasto.errors import PluginError
+from impasto.process import find_program
+from traps import EVIL, set_traps
+
+ROOT = Path(__file__).parents[2]
+WORK = """
+import sys
+from pathlib import Path
+from impasto.client import Client
+from impasto.recipe import Recipe, Step
+client = Client(sys.argv[1:], Path("worker.log"))
+described = client.describe().wait()
+job = client.submit(Recipe((Step("tint"),)), {"source": Path("photo.png")})
+print(job.wait().arrays["base_color"].shape, *(plugin["name"] for plugin in described["plugins"]))
+client.close()
+"""
+
+
+def ran(command, folder: Path, code: int = 0, **more) -> subprocess.CompletedProcess:
+    done = subprocess.run(list(map(str, command)), cwd=folder, capture_output=True, text=True, check=False, **more)
+    assert done.returncode == code, done.stderr
+    return done
+
+
+@pytest.fixture(scope="module")
+def engine(engine_with_misbehaving: Path) -> Path:
+    return engine_with_misbehaving
+
+
+@pytest.fixture(scope="module", params=["safe path", "python -m"])
+def traps(request, tmp_path_factory) -> tuple[Path, Path, bool]:
+    """A folder of traps, the marker that they leave, and whether Python was told to keep off it."""
+    from skimage.data import astronaut
+
+    from impasto import Maps, write_maps
+
+    folder = tmp_path_factory.mktemp("download")
+    pixels = astronaut()[:32, :48].astype("float32") / 255
+    write_maps(Maps.from_arrays({"base_color": pixels}), folder, "photo")
+    (folder / "photo_base_color.png").rename(folder / "photo.png")
+    is_safe = request.param == "safe path"
+    return folder, set_traps(folder, is_safe_path=is_safe), is_safe
+
+
+def test_the_command_runs_nothing_of_the_current_folder(traps, engine):
+    folder, marker, is_safe = traps
+    command = [engine, *(["-I"] if is_safe else []), "-m", "impasto"]
+    listed = ran([*command, "doctor", "--json"], folder, PluginError.exit_code).stdout  # there is a broken plugin
+    assert EVIL not in listed
+    assert "checker" in json.loads(listed)["tools"]
+    ran([*command, "seamless", "photo.png", "--size", "32x32", "--out", "out", "--estimator", "none"], folder)
+    assert not marker.exists(), marker.read_text()
+
+
+def test_the_worker_runs_nothing_of_the_current_folder(traps, engine):
+    folder, marker, is_safe = traps
+    worker = [engine, *(["-I"] if is_safe else []), "-m", "impasto.worker"]
+    said = ran([engine, "-I", "-c", WORK, *worker], folder).stdout
+    assert "(32, 48, 3)" in said
+    assert EVIL not in said
+    assert not marker.exists(), marker.read_text()
+
+
+def test_build_py_and_the_installed_command_run_nothing_of_the_current_folder(traps):
+    folder, marker, is_safe = traps
+    if not is_safe:
+        pytest.skip("the folder with fewer traps")
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    if (ROOT / ".build" / "envs").is_dir():
+        ran([sys.executable, ROOT / "build.py", "impasto", "tools"], folder, env=clean)
+    installed = Path(sys.executable).with_name("impasto")
+    if installed.exists():
+        ran([installed, "tools"], folder, env=clean)
+    assert not marker.exists(), marker.read_text()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="makes programs as POSIX does")
+def test_programs_are_not_found_in_the_current_folder(tmp_path, monkeypatch):
+    elsewhere = tmp_path / "bin"
+    elsewhere.mkdir()
+    for folder in (tmp_path, elsewhere):
+        (folder / "tool").write_text("#!/bin/sh\n")
+        (folder / "tool").chmod(0o755)
+    monkeypatch.chdir(tmp_path)
+    for path in ("", ".", str(tmp_path)):
+        monkeypatch.setenv("PATH", path)
+        assert find_program("tool") is None
+        monkeypatch.setenv("PATH", f"{path}{os.pathsep}{elsewhere}")
+        assert find_program("tool") == str(elsewhere / "tool")
+    assert find_program("./tool") == "./tool"
+
+
+def python_starts(path: Path) -> list[tuple[int, bool]]:
+    """The line of each list of words with -m or -c in it, and whether -I or -P stands before that."""
+    found = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if not isinstance(node, (ast.List, ast.Tuple)):
+            continue
+        words = [item.value if isinstance(item, ast.Constant) else None for item in node.elts]
+        starts = [index for index, word in enumerate(words) if word in ("-m", "-c")]
+        if starts and starts[0] > 0 and "sh" not in words:
+            found.append((node.lineno, bool({"-I", "-P"} & set(words[: starts[0]]))))
+    return found
+
+
+def test_every_python_that_is_started_keeps_off_the_current_folder():
+    """The probe of an engine may meet a Python that is too old for -P: it leaves the folder by itself."""
+    listed = subprocess.run(["git", "ls-files", "*.py"], cwd=ROOT, capture_output=True, text=True, check=False)
+    files = [ROOT / name for name in listed.stdout.splitlines()] or pytest.skip("no checkout")
+    starts = {path: python_starts(path) for path in files if path.exists() and path != Path(__file__)}
+    assert sum(map(len, starts.values())) > 30
+    unsafe = [f"{path}:{line}" for path, found in starts.items() for line, is_safe in found if not is_safe]
+    assert [place.rpartition(":")[0] for place in unsafe] == [str(ROOT / "blender_addon" / "engine.py")], unsafe
