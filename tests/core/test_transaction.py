@@ -135,7 +135,7 @@ print(json.dumps(found))
 
 @posix
 def test_killed_at_any_step_the_next_run_finds_a_whole_set(tmp_path):
-    done = subprocess.run([sys.executable, "-c", AT_EACH_STEP, tmp_path], capture_output=True, check=True)
+    done = subprocess.run([sys.executable, "-P", "-c", AT_EACH_STEP, tmp_path], capture_output=True, check=True)
     *killed, (code, whole) = json.loads(done.stdout)
     assert len(killed) > 10
     assert {code for code, _ in killed} == {signal.SIGKILL}
@@ -178,7 +178,7 @@ for _ in range(kills):
 @pytest.mark.parametrize("name", ["SIGKILL", "SIGTERM"])
 def test_killed_at_random_moments_nothing_is_left(name, tmp_path):
     """After SIGTERM at once, after SIGKILL once the next run looks."""
-    command = [sys.executable, "-c", AT_RANDOM, tmp_path, str(int(getattr(signal, name))), "8"]
+    command = [sys.executable, "-P", "-c", AT_RANDOM, tmp_path, str(int(getattr(signal, name))), "8"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 
@@ -194,7 +194,7 @@ with staged([Path(sys.argv[1], "a.png")]):
 
 
 def test_what_another_process_is_writing_is_left_alone(tmp_path):
-    command = [sys.executable, "-c", STAGING, tmp_path]
+    command = [sys.executable, "-P", "-c", STAGING, tmp_path]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as running:
         assert running.stdout is not None
         running.stdout.readline()
@@ -247,7 +247,7 @@ with held(Path(sys.argv[1])):
 
 def test_who_comes_second_is_told_who_was_first_until_that_one_is_dead(tmp_path):
     target = tmp_path / "new" / "wall"
-    command = [sys.executable, "-c", HOLDING, target]
+    command = [sys.executable, "-P", "-c", HOLDING, target]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as running:
         assert running.stdout is not None
         running.stdout.readline()
