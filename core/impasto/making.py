@@ -11,9 +11,10 @@ from typing import Any
 from .errors import FileError
 from .options import add_device
 from .plugins import registry
-from .recipe import Recipe
+from .recipe import Recipe, Step
 from .terminal import Terminal
 from .texture import MAP_CHANNELS
+from .tools import model_parameter
 
 
 def add_output(parser: argparse.ArgumentParser, can_stream: bool = True) -> None:
@@ -36,15 +37,14 @@ def carry_out(
     recipe: Recipe, files: Mapping[str, Path], arguments: argparse.Namespace, terminal: Terminal, **how: Any
 ) -> None:
     """Run the recipe on files and write what it makes. `how` is as for `run`."""
-    from .files import read_maps, set_name
+    from .files import read_maps
     from .runner import run_to_files
     from .streaming import Sink
 
     inputs = {name: read_maps(path) for name, path in files.items()}
     if arguments.width_m and "source" in inputs:
         inputs["source"] = replace(inputs["source"], width_m=arguments.width_m)
-    source = files.get("source")
-    name = arguments.name or (set_name(source) if source else recipe.steps[0].tool)
+    name = arguments.name or _result_name(recipe.steps[0], files.get("source"))
     if not arguments.force:
         _refuse_to_replace(arguments.out, name, registry().exporter(arguments.format).suffix)
     with terminal.progress() as on_progress:
@@ -58,6 +58,19 @@ def carry_out(
             **how,
         )
     terminal.written(result.paths, result)
+
+
+def _result_name(step: Step, source: Path | None) -> str:
+    """What a result is called: as its source, or else as the model that made it."""
+    from .files import set_name
+    from .models import find_model
+
+    tool = registry().tool(step.tool)
+    if source and tool.uses_subject:
+        return set_name(source)
+    if parameter := model_parameter(tool):
+        return find_model(str(step.parameters.get(parameter, "")), tool.name).name
+    return "texture"
 
 
 def _refuse_to_replace(folder: Path, name: str, suffix: str) -> None:

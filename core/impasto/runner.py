@@ -25,7 +25,7 @@ from .plugins import registry
 from .recipe import Recipe, Step
 from .streaming import Sink, check_streamable, should_stream, write_tiles
 from .texture import Maps
-from .tools import Result, Tile, Tool, validate
+from .tools import Result, SizeParameters, Tile, Tool, validate
 
 log = logging.getLogger(__name__)
 
@@ -253,11 +253,16 @@ def _record(
     used: Mapping[str, Mapping[str, str]],
 ) -> Recipe:
     """The recipe with every default filled in, and what it was run on and with. Inputs that it never used are left."""
+    named = {given for step in recipe.steps for given in step.inputs.values()}
+    if tools[0].uses_subject:
+        named.add(SOURCE)
+    elif isinstance(parameters[0], SizeParameters):  # all that it took from the subject, which is not named
+        height, width = parameters[0].size_px(_subject(inputs))
+        parameters = [parameters[0].model_copy(update={"width_px": width, "height_px": height}), *parameters[1:]]
     steps = tuple(
         replace(step, parameters=chosen.model_dump(mode="json"))
         for step, chosen in zip(recipe.steps, parameters, strict=True)
     )
-    named = {SOURCE} | {given for step in recipe.steps for given in step.inputs.values()}
     return replace(
         recipe,
         steps=steps,

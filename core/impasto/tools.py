@@ -81,6 +81,14 @@ def model_field(description: str = "Name of a model; empty: the first that fits"
     return Field("", description=description, json_schema_extra=extra)
 
 
+def model_parameter(tool: Tool) -> str | None:
+    """The parameter that names the model which the tool itself runs; None where it has none."""
+    schemas = tool.parameters.model_json_schema().get("properties", {}).items()
+    return next(
+        (name for name, schema in schemas if schema.get("format") == "model" and "model_of" not in schema), None
+    )
+
+
 @dataclass(frozen=True)
 class Input:
     """A named input beside the subject: a style, a mask, a guide. kind: "maps", or "dataset" for training data."""
@@ -117,7 +125,8 @@ class Tool(ABC):
     name: lower-case words joined by hyphens. needs: the maps that the subject must hold.
     needs_source: it makes nothing from nothing, whatever maps there are. weights: the published ones
     of which one must be installed. is_pointwise: a pixel of the result depends on the same pixel of the subject only,
-    and on no chance, so that `apply` may be given tiles.
+    and on no chance, so that `apply` may be given tiles. uses_subject: False for a generator to which only the
+    subject's size matters: the result is then not called after it, and the recipe does not name it.
     """
 
     kind: ClassVar[str]
@@ -130,6 +139,7 @@ class Tool(ABC):
     needs_source: ClassVar[bool] = False
     weights: ClassVar[tuple[str, ...]] = ()
     is_pointwise: ClassVar[bool] = False
+    uses_subject: ClassVar[bool] = True
 
     @abstractmethod
     def apply(self, subject: Maps, parameters: Any, inputs: Mapping[str, Any], context: Context) -> Maps | Result:
@@ -221,6 +231,7 @@ def describe(tool: Tool) -> dict[str, Any]:
         "weights": list(tool.weights),
         "inputs": [vars(item) for item in tool.inputs],
         "makes_tiles": makes_tiles(tool),
+        "uses_subject": tool.uses_subject,
         "parameters": tool.parameters.model_json_schema(),
     }
 

@@ -249,10 +249,10 @@ def test_from_a_picture_to_a_model_to_a_material_that_says_so(impasto, picture, 
     maps = read_maps(tmp_path / "a")
     assert maps.size_px == (48, 80)
     assert {"base_color", "height", "normal", "roughness", "ambient_occlusion"} <= set(maps)
-    recipe = read_recipe(tmp_path / "a" / "torus_base_color.png")
+    recipe = read_recipe(tmp_path / "a" / "wall_base_color.png")
     assert recipe.made_with["models"] == {"wall": hashlib.sha256(model.read_bytes()).hexdigest()}
-    assert b"/trainedAlgorithmicMedia" in (tmp_path / "a" / "torus_base_color.png").read_bytes()
-    assert json.loads(impasto("rerun", tmp_path / "a" / "torus_height.png", "--out", tmp_path / "b", "--json").stdout)[
+    assert b"/trainedAlgorithmicMedia" in (tmp_path / "a" / "wall_base_color.png").read_bytes()
+    assert json.loads(impasto("rerun", tmp_path / "a" / "wall_height.png", "--out", tmp_path / "b", "--json").stdout)[
         "identical"
     ]
     by_file = impasto("generate", "torus", "--model", model, "--size", 32, "--out", tmp_path / "c", "--json")

@@ -33,6 +33,12 @@ def test_what_was_made_is_recorded_with_defaults_versions_and_inputs(photo):
     assert recipe.inputs["source"]["sha256"] == photo.sha256()
 
 
+def test_a_source_that_a_tool_does_not_look_at_is_not_named(photo):
+    made = run(Recipe((Step("slow", {"seconds": 0}),)), {"source": photo})
+    assert made.recipe.inputs == {}
+    assert run(made.recipe).maps.size_px == photo.size_px
+
+
 def test_named_inputs_reach_the_tool(photo):
     style = Maps.from_arrays({"base_color": np.full((4, 4, 3), 1.0)}, name="white")
     result = run(Recipe((Step("blend", inputs={"style": "painting"}),)), {"source": photo, "painting": style})

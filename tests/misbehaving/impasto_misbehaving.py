@@ -84,6 +84,7 @@ class Slow(Generator):
 
     name, label, description = "slow", "Slow", "Takes its time, for tests"
     parameters = SlowParameters
+    uses_subject = False
 
     def apply(self, subject: Maps, parameters: SlowParameters, inputs: Mapping[str, Maps], context: Context) -> Maps:
         grey = _grey(*parameters.size_px(subject))
@@ -148,6 +149,7 @@ class Recall(Generator):
 
     name, label, description = "recall", "Recall", "Makes one colour that was learned, for tests"
     parameters = RecallParameters
+    uses_subject = False
 
     def apply(self, subject: Maps, parameters: RecallParameters, inputs: Mapping[str, Maps], context: Context) -> Maps:
         color = context.load_model(parameters.model, self.name)[1]["color"].copy()

@@ -82,6 +82,7 @@ class Gan(Generator):
     label = "Plain GAN"
     description = "The GAN of the textbook: makes a seamless texture with a small model that you trained"
     parameters = TextbookParameters
+    uses_subject = False
 
     def apply(self, subject: Maps, parameters: TextbookParameters, inputs: Mapping[str, Any], context: Context) -> Maps:
         """The maps that the model has learned; of the subject only the size counts."""
@@ -121,6 +122,7 @@ class ConditionalGan(Generator):
     label = "Conditional GAN"
     description = "Makes a seamless texture of the class that you choose, with a model that learned several"
     parameters = ConditionalParameters
+    uses_subject = False
 
     def apply(
         self, subject: Maps, parameters: ConditionalParameters, inputs: Mapping[str, Any], context: Context
@@ -164,6 +166,7 @@ class ProgressiveGan(Generator):
     label = "Progressive GAN"
     description = "Makes a seamless texture with a model that grew from coarse to fine"
     parameters = TextbookParameters
+    uses_subject = False
 
     def apply(self, subject: Maps, parameters: TextbookParameters, inputs: Mapping[str, Any], context: Context) -> Maps:
         """The maps that the model has learned; of the subject only the size counts."""

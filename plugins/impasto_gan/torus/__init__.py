@@ -43,6 +43,7 @@ class Torus(Generator):
     label = "From a trained model"
     description = "Makes a seamless material of any size with a model: a shipped one, or one trained on your pictures"
     parameters = TorusParameters
+    uses_subject = False
 
     def apply(self, subject: Maps, parameters: TorusParameters, inputs: Mapping[str, Maps], context: Context) -> Maps:
         """The maps that the model has learned, and what follows from height; of the subject only the size counts."""
