@@ -95,8 +95,6 @@ def _save_blend(blend: Path, files: Sequence[Path]) -> None:
     width, height = next(iter(made.values())).size
     materials.apply_maps(material, made, materials.Look(aspect=height / width))
     material.use_fake_user = True
-    for image in made.values():
-        image.use_fake_user = image.users == 0
     bpy.ops.wm.save_as_mainfile(filepath=str(blend))
     print(blend)
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import bpy
 
+from . import headers
 from .core.errors import FileError, ParameterError
 from .core.recipe import Recipe
 
@@ -30,7 +31,6 @@ MAP = "impasto_map"
 RECIPE = "impasto_recipe"
 """The custom property that holds what made an image or a material, as JSON."""
 READ_BY_THE_ENGINE = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".exr")
-PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def write_png(picture: Picture, folder: Path) -> Path:
     header = struct.pack(">IIBBBBB", width, height, 8 * pixels.dtype.itemsize, kind, 0, 0, 0)
     body = zlib.compress(np.pad(rows, ((0, 0), (1, 0))).tobytes(), 1)  # each row begins with its filter: none
     path = folder / f"{bpy.path.clean_name(Path(picture.name).stem)}.png"
-    path.write_bytes(PNG_SIGNATURE + _chunk(b"IHDR", header) + _chunk(b"IDAT", body) + _chunk(b"IEND", b""))
+    path.write_bytes(headers.PNG_SIGNATURE + _chunk(b"IHDR", header) + _chunk(b"IDAT", body) + _chunk(b"IEND", b""))
     return path
 
 
@@ -89,9 +89,10 @@ def _chunk(kind: bytes, body: bytes) -> bytes:
 
 
 def read(image: bpy.types.Image) -> Path | Picture:
-    """What to send of an image: its file where that is what Blender shows, else its pixels. ParameterError if none."""
+    """What to send of an image, as Blender shows it: its file only where that is plain. ParameterError for none."""
     _check_single(image)
-    return _untouched_file(image) or pixels_of(image)
+    path = _untouched_file(image)
+    return path if path and image.alpha_mode != "NONE" and headers.is_plain(path) else pixels_of(image)
 
 
 def _check_single(image: bpy.types.Image) -> None:
@@ -146,9 +147,13 @@ def join_alpha(color: bpy.types.Image, alpha: bpy.types.Image) -> bpy.types.Imag
 
 
 def load(path: Path, map_name: str, recipe: Recipe | None) -> bpy.types.Image:
-    """A new image of a file on disk, which stays where it is."""
-    image = bpy.data.images.load(str(path))
-    image.name = path.stem
+    """An image of a file on disk, which stays where it is; the one that showed this file before it was replaced."""
+    image = next((image for image in bpy.data.images if _file_of(image) == path), None)
+    if image:
+        image.reload()
+    else:
+        image = bpy.data.images.load(str(path))
+        image.name = path.stem
     if map_name not in COLOR_MAPS:
         image.colorspace_settings.name = "Non-Color"
     return _label(image, map_name, recipe)
@@ -192,17 +197,22 @@ def image_editors() -> Iterator[bpy.types.SpaceImageEditor]:
 
 
 def show_instead(before: bpy.types.Image, now: bpy.types.Image) -> None:
-    """Show `now` in the image editors that show `before`."""
-    for space in image_editors():
-        if space.image == before:
-            space.image = now
+    """Show `now` in the image editors that show `before`, or else in the first that is open and not pinned."""
+    editors = list(image_editors())
+    showing = [space for space in editors if space.image == before]
+    for space in showing or [space for space in editors if not space.use_image_pin][:1]:
+        space.image = now
+
+
+def _file_of(image: bpy.types.Image) -> Path | None:
+    if image.source != "FILE" or image.packed_file or not image.filepath:
+        return None
+    return Path(bpy.path.abspath(image.filepath, library=image.library))
 
 
 def _untouched_file(image: bpy.types.Image) -> Path | None:
-    if image.source != "FILE" or image.is_dirty or image.packed_file or not image.filepath:
-        return None
-    path = Path(bpy.path.abspath(image.filepath, library=image.library))
-    return path if path.suffix.lower() in READ_BY_THE_ENGINE and path.is_file() else None
+    path = None if image.is_dirty else _file_of(image)
+    return path if path and path.suffix.lower() in READ_BY_THE_ENGINE and path.is_file() else None
 
 
 def _file_bytes(image: bpy.types.Image) -> bytes:
@@ -214,18 +224,9 @@ def _file_bytes(image: bpy.types.Image) -> bytes:
 
 def _metadata(data: bytes) -> Mapping[str, object]:
     """What Impasto wrote into a PNG: its iTXt chunk `impasto`, which comes before the pixels."""
-    if not data.startswith(PNG_SIGNATURE):
-        return {}
-    position = len(PNG_SIGNATURE)
-    while position + 8 <= len(data):
-        length, kind = struct.unpack(">I4s", data[position : position + 8])
-        body = data[position + 8 : position + 8 + length]
-        if kind == b"iTXt" and body.startswith(b"impasto\0"):
-            return json.loads(body.split(b"\0", 5)[-1])
-        if kind == b"IDAT":
-            break
-        position += length + 12
-    return {}
+    texts = (body for kind, body in headers.png_chunks(data) if kind == b"iTXt")
+    found = next((body for body in texts if body.startswith(b"impasto\0")), None)
+    return json.loads(found.split(b"\0", 5)[-1]) if found else {}
 
 
 def _color(rows: np.ndarray) -> np.ndarray:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import bpy
 
+from . import node_layout
 from .core.errors import ParameterError
 
 FRAME = "Impasto"
@@ -91,24 +92,40 @@ def add_maps(
     _Builder(tree, Look(width_of(tree), relief_m=relief_m), *_ends(tree)).add(images, like)
 
 
+def unit_m() -> float:
+    """Metres of one Blender unit, as the scene's Unit Scale says."""
+    settings = bpy.context.scene.unit_settings
+    return 1.0 if settings.system == "NONE" else settings.scale_length
+
+
+def length_text(metres: float) -> str:
+    """A length as the scene's unit system shows it."""
+    system = bpy.context.scene.unit_settings.system
+    return f"{metres:.4g} m" if system == "NONE" else bpy.utils.units.to_string(system, "LENGTH", metres, precision=4)
+
+
 def width_of(tree: bpy.types.NodeTree) -> float:
     """What one tile spans in the world, in metres, where `apply_maps` has set it; else 1."""
     mapping = tree.nodes.get(f"{FRAME} Mapping")
-    across = mapping.inputs["Scale"].default_value[0] if mapping else 1.0
-    return 1.0 / across if across > 0 else 1.0
+    across = mapping.inputs["Scale"].default_value[0] if mapping else unit_m()
+    return unit_m() / across if across > 0 else 1.0
 
 
 def _ends(tree: bpy.types.NodeTree) -> tuple[bpy.types.Node, bpy.types.Node]:
     """The Principled BSDF and the Material Output; made where the tree is empty."""
     output = output_of(tree)
+    made = []
     if output is None:
         output = tree.nodes.new("ShaderNodeOutputMaterial")
         output.location = (300, 300)
+        made.append(output)
     shader = principled_of(tree)
     if shader is None:
         shader = tree.nodes.new("ShaderNodeBsdfPrincipled")
         shader.location = (output.location.x - 290, output.location.y)
         tree.links.new(shader.outputs["BSDF"], output.inputs["Surface"])
+        made.append(shader)
+    node_layout.make_room(tree, made)
     return shader, output
 
 
@@ -143,20 +160,22 @@ class _Builder:
 
     def __init__(self, tree: bpy.types.NodeTree, look: Look, shader: bpy.types.Node, output: bpy.types.Node) -> None:
         self.tree, self.look, self.shader, self.output = tree, look, shader, output
+        self.made: list[bpy.types.Node] = []
         self.frame = self._node("NodeFrame", "Maps")
         self.frame.label = FRAME
         self.right, self.top = shader.location.x - 2 * COLUMN_PX, shader.location.y + ROW_PX
 
     def build(self, images: Mapping[str, bpy.types.Image]) -> None:
-        """All maps that there are; without UVs no normal map, since its tangents come from UVs."""
+        """All maps that there are; those that are not used wait, so that they last as long as the material."""
         mapping = self._mapping()
-        names = [name for name in LABELS if name in images and self._is_used(name, images)]
         colors = {}
-        for row, name in enumerate(names):
+        for row, name in enumerate(name for name in LABELS if name in images):
             node = self._image(name, images[name], row)
             self.tree.links.new(mapping.outputs["Vector"], node.inputs["Vector"])
-            colors[name] = node.outputs["Color"]
+            if self._is_used(name, images):
+                colors[name] = node.outputs["Color"]
         self._join(colors, has_normal="normal" in colors)
+        node_layout.make_room(self.tree, self.made)
 
     def add(self, images: Mapping[str, bpy.types.Image], like: bpy.types.Node) -> None:
         """Beside the maps that are there; what gave their sockets a value before does not any more."""
@@ -169,8 +188,10 @@ class _Builder:
                 self.tree.links.new(links[0].from_socket, node.inputs["Vector"])
             colors[name] = node.outputs["Color"]
         self._join(colors, has_normal="normal" in colors or self.shader.inputs["Normal"].is_linked)
+        node_layout.make_room(self.tree, self.made)
 
     def _is_used(self, name: str, images: Mapping[str, bpy.types.Image]) -> bool:
+        """Without UVs no normal map is, since its tangents come from UVs."""
         if name == "ambient_occlusion":
             return self.look.use_ambient_occlusion and "base_color" in images
         return self.look.use_uv or name != "normal"
@@ -181,7 +202,7 @@ class _Builder:
                 self.tree.links.new(colors[name], self.shader.inputs[socket])
         if "emission" in colors:
             self.shader.inputs["Emission Strength"].default_value = 1.0
-        if "ambient_occlusion" in colors:
+        if "ambient_occlusion" in colors and "base_color" in colors:
             self._occlude(colors["base_color"], colors["ambient_occlusion"])
         if "normal" in colors:
             node = self._node("ShaderNodeNormalMap", "Normal Map", self._beside(colors["normal"]))
@@ -203,19 +224,19 @@ class _Builder:
         """Ready to be joined; joined as bump beside a normal map, the relief would be seen twice."""
         node = self._node("ShaderNodeDisplacement", "Displacement", self._beside(height))
         node.inputs["Midlevel"].default_value = 0.5
-        relief_m = self.look.relief_m
-        node.inputs["Scale"].default_value = DEFAULT_RELIEF * self.look.width_m if relief_m is None else relief_m
+        relief_m = DEFAULT_RELIEF * self.look.width_m if self.look.relief_m is None else self.look.relief_m
+        node.inputs["Scale"].default_value = relief_m / unit_m()
         self.tree.links.new(height, node.inputs["Height"])
         if is_joined:
             self.tree.links.new(node.outputs["Displacement"], self.output.inputs["Displacement"])
 
     def _mapping(self) -> bpy.types.Node:
-        """Scales so that a tile spans its real size where one unit of the coordinates is one metre."""
+        """Scales so that a tile spans its real size where one unit of the coordinates is one of the scene's."""
         top = self.top - ROW_PX / 2
         coordinates = self._node("ShaderNodeTexCoord", "Coordinates", (self.right - 1.5 * COLUMN_PX, top))
         mapping = self._node("ShaderNodeMapping", "Mapping", (self.right - 0.75 * COLUMN_PX, top))
-        mapping.label = f"Real-World Scale ({self.look.width_m:.4g} m wide)"
-        across = 1.0 / self.look.width_m
+        mapping.label = f"Real-World Scale ({length_text(self.look.width_m)} wide)"
+        across = unit_m() / self.look.width_m
         up = across / self.look.aspect
         mapping.inputs["Scale"].default_value = (across, up, 1.0) if self.look.use_uv else (across, across, up)
         output = coordinates.outputs["UV" if self.look.use_uv else "Object"]
@@ -238,6 +259,7 @@ class _Builder:
         if kind != "NodeFrame":
             node.parent = self.frame
         node.location = location
+        self.made.append(node)
         return node
 
 

@@ -4,13 +4,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import bpy
 
-from . import engine, images, properties, results, surfaces, weights
+from . import engine, images, materials, naming, properties, results, surfaces, weights
 from .catalogue import DEFAULT_ESTIMATOR, DEFAULT_TOOL, SIZE_PARAMETERS, catalogue, has_size
 from .core.errors import ParameterError
 from .core.recipe import Recipe, Step
@@ -46,6 +46,7 @@ class Request:
     name: str = ""
     out_dir: str = ""
     device: str = ""
+    replace: bool = False
 
     def recipe(self) -> Recipe:
         """The tool, and after a generator the estimator of what it does not make."""
@@ -69,13 +70,10 @@ class Request:
         return {"width_m": self.width_m} if self.width_m > 0 else {}
 
     def result_name(self) -> str:
-        """How the results are called: as the source, but for its map's name."""
+        """How the results are called: as given, or after what they are made of."""
         if self.name:
-            return self.name
-        if self.source is None:
-            return self.tool
-        name = self.source.stem if isinstance(self.source, Path) else Path(self.source.name).stem
-        return name.removesuffix("_base_color") or name
+            return naming.of_parts(self.name)
+        return naming.of_result(catalogue[self.tool], self.parameters, self.source, self.inputs)
 
     def given(self) -> dict[str, Input]:
         """The source and the other inputs, read as far as only the main thread can. ImpastoError where one cannot."""
@@ -89,9 +87,20 @@ class Request:
         """The task that carries the request out. ImpastoError says what is wrong with it."""
         inputs = self.given()
         tool = catalogue[self.tool]
-        options = {"bits": self.bits, "out_dir": self.out_dir, "device": self.device}
+        options = {"bits": self.bits, "out_dir": self.out_dir, "device": self.device, "replace": self.replace}
         can_stop = tool["kind"] == "stylizer"
         return make_task(tool["label"], self.recipe(), inputs, target, scale=self.scale, can_stop=can_stop, **options)
+
+
+def target_of(context: bpy.types.Context, request: Request, material: str, **look: bool) -> results.Target:
+    """Where the result of a request goes; a filter's takes the place of what it was made of, and leaves other maps."""
+    target = results.target_of(context, material, request.result_name(), width_m=request.width_m, **look)
+    if catalogue[request.tool]["kind"] != "filter" or material == results.NONE:
+        return target
+    before = context.active_object.active_material if context.active_object else None
+    color = surfaces.parts_of(before).get("base_color") if before else None
+    is_its_own = color is not None and (material == results.ACTIVE or color.image == request.source)
+    return replace(target, painted=before.session_uid) if is_its_own else target
 
 
 def _read(source: Source) -> Input:
@@ -110,21 +119,26 @@ def make_task(
     bits: str = "8",
     out_dir: str = "",
     device: str = "",
+    replace: bool = False,
     can_stop: bool = False,
     then: Callable[[results.Made], Sequence[str]] | None = None,
 ) -> Task:
     """A task that has the worker run the recipe and puts what it makes where `target` says.
 
-    device: as in the preferences where it is empty. can_stop: it can end early and keep what there is. then(made):
-    more to do on the main thread; what it returns is added to the report.
+    device: as in the preferences where it is empty. replace: files of this name, which otherwise get a number.
+    can_stop: it can end early and keep what there is. then(made): more to do on the main thread; what it returns is
+    added to the report.
     """
     connected, device = connect(), device or engine.preferences().device
     deliver = {"as": "encoded", "format": "png" if bits == "8" else "png16"}
-    if out_dir:
-        deliver |= {"as": "files", "folder": absolute(out_dir), "name": target.name}
+    folder = Path(absolute(out_dir)) if out_dir else None
 
     def work(task: Task) -> results.Made:
         client = connected()
+        if folder:
+            name = naming.of_files(target.name)
+            name = name if replace else naming.free(folder, name)
+            deliver.update({"as": "files", "folder": str(folder), "name": name})
         sent = {name: ready(given) for name, given in inputs.items()}
         return results.Made.of(task.wait_for(client.submit(recipe, sent, deliver=deliver, device=device, scale=scale)))
 
@@ -148,7 +162,7 @@ def from_scene(context: bpy.types.Context) -> Request:
         seed=settings.seed,
         estimator=settings.estimator,
         estimator_parameters=properties.parameters_of(context.scene, estimator) if estimator else {},
-        width_m=settings.width_m,
+        width_m=settings.width_m * materials.unit_m(),
         bits=settings.bits,
         **size,
     )

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import bpy
 
-from . import engine, images, materials, surfaces
+from . import engine, images, materials, naming, surfaces
 from .core.errors import ParameterError
 from .core.recipe import Recipe
 from .jobs import jobs, push_undo
@@ -51,7 +51,10 @@ class Target:
 
 @dataclass(frozen=True)
 class Made:
-    """What a job made, ready to be handed over: encoded files by map name, or the paths of files on disk."""
+    """What a job made, ready to be handed over: encoded files by map name, or the paths of files on disk.
+
+    notes: what tools decided by themselves.
+    """
 
     recipe: Recipe
     encoded: Mapping[str, bytes]
@@ -59,6 +62,7 @@ class Made:
     size_px: tuple[int, int] = (1, 1)
     width_m: float | None = None
     height_range_m: float | None = None
+    notes: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, answer: Answer) -> Made:
@@ -70,6 +74,7 @@ class Made:
             answer.size_px or (1, 1),
             answer.width_m,
             answer.height_range_m,
+            answer.notes,
         )
 
 
@@ -96,22 +101,20 @@ def put(made: Made, target: Target, more: Sequence[str] = ()) -> Report:
         return _keep_as_files(made, target)
     new = _images(made, target)
     notes = list(more)
-    what = f"{len(new)} image{'s' * (len(new) != 1)}"
-    if target.is_picture:
-        what = f"the image {next(iter(new.values())).name}"
+    first = new.get("base_color") or next(iter(new.values()))
     if target.material != NONE:
         material = (_repainted if target.painted else _material)(made, new, target, notes)
         material[images.RECIPE] = made.recipe.to_json()
-        what = f"the material {material.name}"
-    for image in new.values():
-        image.use_fake_user = image.users == 0
-    before = _by_uid(bpy.data.images, target.image)
-    first = new.get("base_color") or next(iter(new.values()))
-    if before:
+        name, what = material.name, f"the material {material.name}"
+    else:
+        for image in new.values():  # nothing else holds them
+            image.use_fake_user = True
+        name, what = first.name, f"the image{'s' * (len(new) > 1)} {', '.join(image.name for image in new.values())}"
+    if before := _by_uid(bpy.data.images, target.image):
         images.show_instead(before, first)
-    _recent.appendleft((target.name, first.name, jobs.file_epoch))
-    push_undo(f"Impasto: {target.name}")
-    return Report("WARNING" if notes else "INFO", "; ".join([f"Made {what}", *notes]))
+    _recent.appendleft((name, first.name, jobs.file_epoch))
+    push_undo(f"Impasto: {name}")
+    return Report("WARNING" if notes else "INFO", "; ".join([f"Made {what}", *made.notes, *notes]))
 
 
 def recent() -> list[tuple[str, str]]:
@@ -195,8 +198,9 @@ def _keep_as_files(made: Made, target: Target) -> Report:
         return Report("WARNING", f"Another file was opened: the maps of {target.name} are files only")
     folder = engine.user_folder(create=True) / "kept"
     folder.mkdir(exist_ok=True)
+    name = naming.free(folder, naming.of_files(target.name))
     for map_, data in made.encoded.items():
-        (folder / f"{target.name}_{map_}.png").write_bytes(data)
+        (folder / f"{name}_{map_}.png").write_bytes(data)
     return Report("WARNING", f"Another file was opened: the maps of {target.name} were kept in {folder}")
 
 

@@ -25,7 +25,6 @@ SUBJECTS = (
     (MATERIAL, "Material", "The textures of the active object's material"),
     (RENDER, "Render", "The render result"),
 )
-PAINTED = " painted"
 LONGEST, STROKES, RELIEF, START = "longest_px", "strokes_px", "relief", "start"
 """The parameters and the input of stylizers that mean something to Blender, too."""
 PREVIEW_PX = 256
@@ -113,7 +112,6 @@ class Subject:
     """What is repainted. source: its picture; material: the one whose base colour that is; image: whom to replace."""
 
     source: bpy.types.Image | Path
-    name: str
     longest_px: int = 0
     image: bpy.types.Image | None = None
     material: bpy.types.Material | None = None
@@ -123,25 +121,27 @@ class Subject:
         """An image of the .blend; the render result among them, which has no pixels of its own."""
         if renders.is_result(image):
             return cls.of_render(scene)
-        return cls(image, Path(image.name).stem, max(image.size), image)
+        return cls(image, max(image.size), image)
 
     @classmethod
     def of_material(cls, material: bpy.types.Material | None) -> Subject:
         """The textures of a material. ParameterError where no image gives its colour."""
         image = surfaces.base_color_of(material)
-        return cls(image, material.name, max(image.size), material=material)
+        return cls(image, max(image.size), material=material)
 
     @classmethod
     def of_render(cls, scene: bpy.types.Scene) -> Subject:
         """The render result. ParameterError where there is none."""
         size = max(scene.render.resolution_x, scene.render.resolution_y) * scene.render.resolution_percentage // 100
-        return cls(renders.picture(scene), renders.NAME, size, bpy.data.images[renders.NAME])
+        return cls(renders.picture(scene), size, bpy.data.images[renders.NAME])
 
     def task(self, context: bpy.types.Context, request: orders.Request, material: str) -> Task:
         """The task that repaints it; material: where repainted textures go. ImpastoError says what is wrong."""
+        if renders.is_result(self.image):  # nothing that could stand out of a surface
+            request = replace(request, parameters=_without_relief(request.parameters))
         has_relief = self.material is not None and bool(request.parameters.get(RELIEF))
         source = self.material if has_relief else self.source
-        name = request.name or self.name.removesuffix(PAINTED) + PAINTED
+        name = replace(request, source=self.material or self.source).result_name()
         return replace(request, source=source, name=name).task(self._target(context, name, material))
 
     def _target(self, context: bpy.types.Context, name: str, material: str) -> results.Target:
@@ -154,6 +154,10 @@ class Subject:
         uids = tuple(item.session_uid for item in objects if item.type in results.CAN_HAVE_MATERIAL)
         painted = self.material.session_uid
         return results.Target(name, material, uids, painted=painted, file_epoch=jobs.file_epoch)
+
+
+def _without_relief(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: 0.0 if name == RELIEF else value for name, value in parameters.items()}
 
 
 def subject_of(context: bpy.types.Context, kind: str) -> Subject:

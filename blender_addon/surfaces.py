@@ -64,7 +64,7 @@ class Part:
 
 
 def parts_of(material: bpy.types.Material) -> dict[str, Part]:
-    """The image nodes by the name of the map that they give. Cheap enough for a panel."""
+    """The image nodes by the name of the map that they give, or wait to give. Cheap enough for a panel."""
     tree = material.node_tree
     shader = materials.principled_of(tree) if tree else None
     if shader is None:
@@ -75,10 +75,8 @@ def parts_of(material: bpy.types.Material) -> dict[str, Part]:
     if bump:
         sockets |= {"normal": bump.inputs["Normal"], "height": bump.inputs["Height"]}
     found = {name: part for name, socket in sockets.items() if (part := _behind(socket))}
-    waiting = tree.nodes.get(f"{materials.FRAME} {materials.LABELS['height']}")
-    if "height" not in found and waiting and waiting.image:  # beside a normal map it is ready, but not joined
-        found["height"] = Part(waiting)
-    return found
+    waiting = {name: tree.nodes.get(f"{materials.FRAME} {label}") for name, label in materials.LABELS.items()}
+    return {name: Part(node) for name, node in waiting.items() if node and node.image} | found
 
 
 def _behind(socket: bpy.types.NodeSocket) -> Part | None:
@@ -119,7 +117,7 @@ def read(material: bpy.types.Material) -> Callable[[], Pixels]:
     even = None if shader.inputs["Roughness"].is_linked else shader.inputs["Roughness"].default_value
     scale = {"width_m": materials.width_of(material.node_tree)}
     if "height" in parts and (socket := parts["height"].range_socket):
-        scale["height_range_m"] = socket.default_value
+        scale["height_range_m"] = socket.default_value * materials.unit_m()
 
     def to_pixels() -> Pixels:
         import numpy as np
@@ -177,7 +175,7 @@ def repaint(
             part.node.image = image
             taken.add(part.node.name)
             if name == "height" and height_range_m is not None and (socket := part.range_socket):
-                socket.default_value = height_range_m
+                socket.default_value = height_range_m / materials.unit_m()
         elif name in materials.LABELS:
             new[name] = image
     if new:

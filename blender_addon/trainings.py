@@ -11,7 +11,7 @@ from typing import Any
 
 import bpy
 
-from . import engine, images, orders, properties, remembering
+from . import engine, images, materials, orders, properties, remembering
 from .catalogue import DEFAULT_TRAINER, catalogue
 from .core.errors import ParameterError
 from .core.recipe import Recipe, Step
@@ -80,7 +80,8 @@ def from_scene(context: bpy.types.Context) -> Training:
     settings = context.scene.impasto_training
     tool = catalogue[settings.tool]
     parameters = properties.parameters_of(context.scene, tool)
-    about = {name: getattr(settings, name) for name in ("licence", "width_m", "seed")}
+    about = {name: getattr(settings, name) for name in ("licence", "seed")}
+    about["width_m"] = settings.width_m * materials.unit_m()
     return Training(settings.tool, chosen_data(settings), parameters, **about)
 
 

@@ -22,8 +22,13 @@ from ..tasks import Task
 from .engine import describing
 from .working import Working
 
-PLAIN = ("width_px", "height_px", "seed", "estimator", "width_m", "bits", "name", "out_dir", "device")
-LOOK = ("width_m", "use_displacement", "use_ambient_occlusion")
+PLAIN = ("width_px", "height_px", "seed", "estimator", "width_m", "bits", "name", "out_dir", "replace", "device")
+LOOK = ("use_displacement", "use_ambient_occlusion")
+
+
+REPLACE = BoolProperty(
+    name="Replace", description="Replace files of the same name in the folder, which otherwise get a number"
+)
 
 
 class RequestProperties:
@@ -68,6 +73,7 @@ class RequestProperties:
         subtype="DIR_PATH",
         options=RELATIVE_PATH,
     )
+    replace: REPLACE
     device: StringProperty(name="Device", description="auto, cpu, cuda, cuda:1 or mps; empty: as in the preferences")
     width_m: FloatProperty(name="Real Width", description="Real-world width of the source in metres; 0: unknown", min=0)
     use_displacement: BoolProperty(name="True Displacement", description="Displace the surface itself")
@@ -94,7 +100,7 @@ class IMPASTO_OT_run(RequestProperties, Working, bpy.types.Operator):
             **{name: getattr(self, name) for name in PLAIN},
         )
         look = {name: getattr(self, name) for name in LOOK}
-        return request.task(results.target_of(context, self.material, request.result_name(), **look))
+        return request.task(orders.target_of(context, request, self.material, **look))
 
 
 class IMPASTO_OT_generate(RequestProperties, Working, bpy.types.Operator):
@@ -119,7 +125,7 @@ class IMPASTO_OT_generate(RequestProperties, Working, bpy.types.Operator):
         request = replace(orders.from_scene(context), **given)
         look = {name: self._chosen(settings, name) for name in LOOK}
         material = self._chosen(settings, "material")
-        return request.task(results.target_of(context, material, request.result_name(), **look))
+        return request.task(orders.target_of(context, request, material, **look))
 
     def _chosen(self, settings: Any, name: str) -> Any:
         return getattr(self if self.properties.is_property_set(name) else settings, name)

@@ -8,7 +8,7 @@ from dataclasses import replace
 import bpy
 from bpy.props import EnumProperty, FloatProperty, IntProperty, StringProperty
 
-from .. import images, orders, results
+from .. import images, naming, orders, results
 from ..catalogue import DEFAULT_ESTIMATOR, DEFAULT_TOOL
 from ..core.errors import ParameterError
 from ..core.recipe import differences
@@ -102,7 +102,7 @@ class IMPASTO_OT_rerun(OnImage, bpy.types.Operator):
     def task(self, context: bpy.types.Context) -> Task:
         image = self.chosen(context)
         recipe = images.recipe_of(image)
-        name = image.name.removesuffix(f"_{image.get('impasto_map', '')}")
+        name = naming.of_set(image)
         return orders.make_task(
             self.bl_label,
             replace(recipe, inputs={}, made_with={}),

@@ -19,11 +19,11 @@ from ..reruns import inputs_of, scale_of
 from ..schemas import RELATIVE_PATH
 from ..stylizing import LONGEST, START, SUBJECTS, ResultProperties, Subject
 from ..tasks import Task
-from .generate import learn, parse_object
+from .generate import REPLACE, learn, parse_object
 from .images import OnImage
 from .working import Working
 
-PLAIN = ("seed", "bits", "name", "out_dir", "device")
+PLAIN = ("seed", "bits", "name", "out_dir", "replace", "device")
 
 
 class IMPASTO_OT_stylize(ResultProperties, Working, bpy.types.Operator):
@@ -51,13 +51,14 @@ class IMPASTO_OT_stylize(ResultProperties, Working, bpy.types.Operator):
         description='The stylizer\'s other inputs as JSON, paths or image names: {"mask": "sky.png"}',
     )
     seed: IntProperty(name="Seed", description="Another seed, another result", min=0, max=MAX_INT)
-    name: StringProperty(name="Name", description="What the results are called (default: as the subject, with painted)")
+    name: StringProperty(name="Name", description="What the results are called (default: as the subject and the style)")
     out_dir: StringProperty(
         name="Output Folder",
         description="Write the result as files here instead of packing it",
         subtype="DIR_PATH",
         options=RELATIVE_PATH,
     )
+    replace: REPLACE
     device: StringProperty(name="Device", description="auto, cpu, cuda, cuda:1 or mps; empty: as in the preferences")
 
     @classmethod
@@ -88,7 +89,7 @@ class IMPASTO_OT_stylize(ResultProperties, Working, bpy.types.Operator):
     def _subject(self, context: bpy.types.Context) -> Subject:
         if self.source:
             path = orders.existing(Path(orders.absolute(self.source)))
-            return Subject(path, path.stem)
+            return Subject(path)
         if self.image:
             return Subject.of_image(orders.image_called(self.image), context.scene)
         if self.surface:

@@ -118,6 +118,7 @@ DESCRIPTION = {
     "models": [
         {
             "name": str,
+            "label": str,
             "tool": str,
             "material": str,
             "classes": [str],

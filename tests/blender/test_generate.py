@@ -60,7 +60,7 @@ def test_results_survive_save_and_reload(scene, tmp_path):
     for name, pixels in before.items():
         np.testing.assert_array_equal(pixels_of(bpy.data.images[name]), pixels)
         assert json.loads(bpy.data.images[name]["impasto_recipe"])["steps"][0]["tool"] == "checker"
-    assert json.loads(bpy.data.materials["checker"]["impasto_recipe"])["seed"] == 0
+    assert json.loads(bpy.data.materials["Texture"]["impasto_recipe"])["seed"] == 0
 
 
 def test_blender_and_the_command_line_make_the_same_pixels(scene, engine_python, tmp_path):
@@ -106,10 +106,10 @@ def test_generate_uses_the_panels_settings_unless_properties_are_given(scene, pl
     recipe = json.loads(plane.active_material["impasto_recipe"])
     assert recipe["steps"][0]["parameters"]["contrast"] == 0.3
     assert (recipe["seed"], len(recipe["steps"])) == (7, 1)
-    assert tuple(bpy.data.images["checker_height"].size) == (24, 12)
+    assert tuple(bpy.data.images["Texture_height"].size) == (24, 12)
     bpy.ops.impasto.generate(seed=8, width_px=48)
     assert json.loads(plane.active_material["impasto_recipe"])["seed"] == 8
-    assert tuple(bpy.data.images["checker_height.001"].size) == (48, 12)
+    assert tuple(bpy.data.images["Texture_height.001"].size) == (48, 12)
 
 
 def test_every_selected_object_gets_the_material(scene, plane):
@@ -134,7 +134,7 @@ def test_the_active_material_keeps_its_own_nodes(scene, plane):
     assert len(bpy.data.materials) == 1
     assert "my noise" in material.node_tree.nodes
     assert material.node_tree.nodes["Principled BSDF"].inputs["IOR"].default_value == pytest.approx(1.3)
-    assert sum(node.type == "TEX_IMAGE" for node in material.node_tree.nodes) == 5
+    assert sum(node.type == "TEX_IMAGE" for node in material.node_tree.nodes) == 6
 
 
 def test_ambient_occlusion_and_displacement_are_options(plane):
@@ -159,7 +159,7 @@ def test_an_object_without_uvs_is_reported_and_projected_on(plane):
     nodes = plane.active_material.node_tree.nodes
     assert nodes["Impasto Base Color"].projection == "BOX"
     assert nodes["Impasto Coordinates"].outputs["Object"].is_linked
-    assert "Impasto Normal" not in nodes
+    assert not nodes["Impasto Normal"].outputs["Color"].is_linked
 
 
 def test_a_linked_material_is_refused_and_left_alone(scene, plane, tmp_path):
@@ -217,7 +217,7 @@ def test_named_inputs_are_images_or_files(scene, image, tmp_path):
     (tmp_path / "style.png").write_bytes(png(np.full((8, 8, 3), 255, np.uint8)))
     style = json.dumps({"style": str(tmp_path / "style.png")})
     bpy.ops.impasto.run(tool="blend", image=image.name, inputs=style, material="NONE")
-    made = pixels_of(bpy.data.images["bricks_base_color"])[..., :3]
+    made = pixels_of(bpy.data.images["bricks – style_base_color"])[..., :3]
     np.testing.assert_allclose(made, (pixels_of(image)[..., :3] + 1) / 2, atol=1 / 255)
 
 
@@ -245,7 +245,7 @@ def test_files_can_be_written_instead_of_packed(plane, tmp_path):
 
 def test_sixteen_bits_reach_the_image(scene):
     bpy.ops.impasto.run(**CHECKER, material="NONE", bits="16")
-    assert bpy.data.images["checker_height"].is_float
+    assert bpy.data.images["Texture_height"].is_float
 
 
 def test_one_undo_step_takes_all_of_it_away(scene):
@@ -257,16 +257,16 @@ def test_one_undo_step_takes_all_of_it_away(scene):
     assert not [image for image in bpy.data.images if "impasto_map" in image]
     assert "Plane" in bpy.data.objects
     bpy.ops.ed.redo()
-    assert bpy.data.objects["Plane"].active_material.name == "checker"
-    assert tuple(bpy.data.images["checker_height"].size) == (32, 16)
+    assert bpy.data.objects["Plane"].active_material.name == "Texture"
+    assert tuple(bpy.data.images["Texture_height"].size) == (32, 16)
 
 
 def test_a_second_result_never_overwrites_the_first(scene, plane):
     bpy.ops.impasto.run(**CHECKER, seed=1)
-    first = pixels_of(bpy.data.images["checker_base_color"])
+    first = pixels_of(bpy.data.images["Texture_base_color"])
     bpy.ops.impasto.run(**CHECKER, seed=2)
-    np.testing.assert_array_equal(pixels_of(bpy.data.images["checker_base_color"]), first)
-    assert not np.array_equal(pixels_of(bpy.data.images["checker_base_color.001"]), first)
+    np.testing.assert_array_equal(pixels_of(bpy.data.images["Texture_base_color"]), first)
+    assert not np.array_equal(pixels_of(bpy.data.images["Texture_base_color.001"]), first)
 
 
 def test_an_opaque_image_has_no_opacity(scene):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import zlib
+from struct import pack
 
 import bpy
 import numpy as np
@@ -173,3 +175,53 @@ class TestRerun:
     def test_an_image_without_a_recipe_is_refused(self, image):
         with pytest.raises(RuntimeError, match=r"bricks\.png holds no recipe"):
             bpy.ops.impasto.rerun(image=image.name)
+
+
+def exif_rotated(data: bytes) -> bytes:
+    """A PNG whose EXIF says that it is to be shown upside down."""
+    tiff = b"MM\0*\0\0\0\x08" + pack(">HHHIHHI", 1, 0x0112, 3, 1, 3, 0, 0)
+    chunk = b"eXIf" + tiff
+    return data[:33] + pack(">I", len(tiff)) + chunk + pack(">I", zlib.crc32(chunk)) + data[33:]
+
+
+def tga(pixels: np.ndarray) -> bytes:
+    height, width, _ = pixels.shape
+    return pack("<BBBHHBHHHHBB", 0, 0, 2, 0, 0, 0, 0, 0, width, height, 24, 0x20) + pixels[..., ::-1].tobytes()
+
+
+def bmp(pixels: np.ndarray) -> bytes:
+    height, width, _ = pixels.shape
+    head = b"BM" + pack("<IHHI", 54 + pixels.size, 0, 0, 54)
+    return head + pack("<IiiHHIIiiII", 40, width, height, 1, 24, 0, 0, 0, 0, 0, 0) + pixels[::-1, :, ::-1].tobytes()
+
+
+def psd(pixels: np.ndarray) -> bytes:
+    height, width, channels = pixels.shape
+    head = b"8BPS" + pack(">H6xHIIHH", 1, channels, height, width, 8, 3) + pack(">III", 0, 0, 0) + pack(">H", 0)
+    return head + pixels.transpose(2, 0, 1).tobytes()
+
+
+@pytest.mark.parametrize(
+    ("name", "encode"),
+    [
+        ("plain.png", png),
+        ("turned.png", lambda pixels: exif_rotated(png(pixels))),
+        ("plain.tga", tga),
+        ("plain.bmp", bmp),
+        ("flat.psd", psd),
+        ("alpha.png", lambda pixels: png(np.dstack([pixels, pixels[..., :1]]))),
+    ],
+)
+def test_a_tool_gets_what_blender_shows_of_a_file(scene, tmp_path, name, encode):
+    (tmp_path / name).write_bytes(encode(coordinates(8, 12)))
+    image = bpy.data.images.load(str(tmp_path / name))
+    bpy.ops.impasto.run(tool="chatty", image=image.name, material="NONE", name="sent")
+    sent = bpy.data.images["sent_base_color"]
+    np.testing.assert_array_equal(pixels_of(sent)[..., :3], pixels_of(image)[..., :3])
+
+
+def test_alpha_that_blender_ignores_is_not_sent(scene, extension, tmp_path):
+    (tmp_path / "glass.png").write_bytes(png(np.full((4, 4, 4), 100, np.uint8)))
+    image = bpy.data.images.load(str(tmp_path / "glass.png"))
+    image.alpha_mode = "NONE"
+    assert set(extension.images.read(image).to_pixels().arrays) == {"base_color"}

@@ -250,7 +250,7 @@ def test_results_of_a_job_are_the_same_as_those_of_a_script(jobs, start, scene):
     finish(jobs)
     first = pixels_of(bpy.data.images["checker_base_color"])
     bpy.ops.impasto.run(tool="checker", width_px=16, height_px=16, estimator="none")
-    assert (pixels_of(bpy.data.images["checker_base_color.001"]) == first).all()
+    assert (pixels_of(bpy.data.images["Texture_base_color"]) == first).all()
 
 
 MALFORMED = """

@@ -84,7 +84,7 @@ class TestImages:
     def test_an_image_is_repainted_as_a_new_one(self, image, style):
         before = pixels_of(image)
         assert stylize(image=image.name, parameters={"strength": 1.0}) == {"FINISHED"}
-        painted = bpy.data.images["bricks painted"]
+        painted = bpy.data.images["bricks – red"]
         assert tuple(painted.size) == tuple(image.size)
         np.testing.assert_allclose(pixels_of(painted)[..., :3] * 255, np.broadcast_to(RED, (32, 48, 3)), atol=1)
         np.testing.assert_array_equal(pixels_of(image), before)
@@ -95,8 +95,8 @@ class TestImages:
     def test_the_panels_settings_are_used_unless_others_are_given(self, scene, settings):
         scene.impasto_parameters.flat.strength, settings.seed = 0.5, 7
         bpy.ops.impasto.stylize()
-        assert recipe_of(bpy.data.images["bricks painted"])["seed"] == 7
-        assert recipe_of(bpy.data.images["bricks painted"])["steps"][0]["parameters"]["strength"] == 0.5
+        assert recipe_of(bpy.data.images["bricks – red"])["seed"] == 7
+        assert recipe_of(bpy.data.images["bricks – red"])["steps"][0]["parameters"]["strength"] == 0.5
         bpy.ops.impasto.stylize(seed=8, parameters='{"strength": 0.25}', name="other")
         assert recipe_of(bpy.data.images["other"])["seed"] == 8
         assert recipe_of(bpy.data.images["other"])["steps"][0]["parameters"]["strength"] == 0.25
@@ -106,14 +106,14 @@ class TestImages:
         (tmp_path / "hand.png").write_bytes(png(coordinates(16, 16)))
         out = tmp_path / "out"
         stylize(source=str(tmp_path / "wall.png"), style=str(tmp_path / "hand.png"), out_dir=str(out))
-        assert [path.name for path in out.iterdir()] == ["wall painted_base_color.png"]
+        assert [path.name for path in out.iterdir()] == ["wall – hand_base_color.png"]
 
     def test_a_mask_says_where(self, image, style):
         mask = np.zeros((32, 48, 3), np.uint8)
         mask[:, 24:] = 255
         packed_image("mask.png", mask)
         stylize(image=image.name, inputs='{"mask": "mask.png"}')
-        painted, before = pixels_of(bpy.data.images["bricks painted"]), pixels_of(image)
+        painted, before = pixels_of(bpy.data.images["bricks – red"]), pixels_of(image)
         np.testing.assert_allclose(painted[:, :24], before[:, :24], atol=1 / 255)
         np.testing.assert_allclose(painted[:, 24:, :3] * 255, np.broadcast_to(RED, (32, 24, 3)), atol=1)
 
@@ -122,37 +122,37 @@ class TestImages:
         pixels = np.dstack([coordinates(16, 16), np.full((16, 16), 100, np.uint8)])
         packed_image("glass.png", pixels)
         stylize(image="glass.png", bits=bits)
-        assert [item.name for item in bpy.data.images if "impasto_map" in item] == ["glass painted"]
-        np.testing.assert_allclose(pixels_of(bpy.data.images["glass painted"])[..., 3], 100 / 255, atol=1e-3)
+        assert [item.name for item in bpy.data.images if "impasto_map" in item] == ["glass – red"]
+        np.testing.assert_allclose(pixels_of(bpy.data.images["glass – red"])[..., 3], 100 / 255, atol=1e-3)
 
     def test_a_larger_one_goes_on_from_what_was_painted(self, image, style):
         stylize(image=image.name, seed=3)
-        assert bpy.ops.impasto.go_on_larger(image="bricks painted", factor=2) == {"FINISHED"}
-        larger = bpy.data.images["bricks painted.001"]
+        assert bpy.ops.impasto.go_on_larger(image="bricks – red", factor=2) == {"FINISHED"}
+        larger = bpy.data.images["bricks – red.001"]
         assert tuple(larger.size) == (96, 64)
         recipe = recipe_of(larger)
         assert recipe["seed"] == 3
         assert recipe["steps"][0]["inputs"] == {"start": "start", "style": "style"}
-        assert recipe["inputs"]["start"]["name"] == "bricks painted"
+        assert recipe["inputs"]["start"]["name"] == "bricks – red"
         bpy.ops.impasto.go_on_larger(image=larger.name)
-        assert tuple(bpy.data.images["bricks painted.002"].size) == (192, 128)
+        assert tuple(bpy.data.images["bricks – red.002"].size) == (192, 128)
 
     def test_only_what_was_painted_goes_on_larger(self, extension, image, style):
         with pytest.raises(RuntimeError, match="holds no recipe"):
             bpy.ops.impasto.go_on_larger(image=image.name)
         bpy.ops.impasto.run(tool="checker", width_px=8, height_px=8, estimator="none", material="NONE")
         with pytest.raises(RuntimeError, match=r"Checker cannot go on.*choose an image that was repainted"):
-            bpy.ops.impasto.go_on_larger(image="checker_base_color")
+            bpy.ops.impasto.go_on_larger(image="Texture_base_color")
         stylize(image=image.name)
         is_painted = extension.stylizing.is_painted
-        names = (image.name, "checker_base_color", "bricks painted")
+        names = (image.name, "Texture_base_color", "bricks – red")
         assert [is_painted(bpy.data.images[name]) for name in names] == [False, False, True]
 
     def test_one_undo_step_takes_it_away(self, image, style):
         bpy.ops.ed.undo_push(message="before")
         stylize(image=image.name)
         bpy.ops.ed.undo()
-        assert "bricks painted" not in bpy.data.images
+        assert "bricks – red" not in bpy.data.images
         assert "bricks.png" in bpy.data.images
 
 
@@ -160,9 +160,9 @@ class TestMaterials:
     def test_a_copy_with_the_painted_texture_takes_the_materials_place(self, plane, material, image, style):
         assert stylize(surface=material.name) == {"FINISHED"}
         painted = plane.active_material
-        assert (painted.name, recipe_of(painted)["steps"][0]["tool"]) == ("bricks painted", "flat")
+        assert (painted.name, recipe_of(painted)["steps"][0]["tool"]) == ("bricks – red", "flat")
         node = behind(painted, "Base Color")
-        assert (node.name, node.extension, node.image.name) == ("my texture", "MIRROR", "bricks painted_base_color")
+        assert (node.name, node.extension, node.image.name) == ("my texture", "MIRROR", "bricks – red_base_color")
         assert node.inputs["Vector"].is_linked
         assert behind(material, "Base Color").image == image
         assert {item["impasto_map"] for item in bpy.data.images if "impasto_map" in item} == {"base_color"}
@@ -175,12 +175,12 @@ class TestMaterials:
         cube.data.materials.append(material)
         stylize(surface=material.name)
         assert plane.material_slots[0].material == material  # it is not selected
-        assert cube.active_material.name == "bricks painted"
+        assert cube.active_material.name == "bricks – red"
 
     def test_the_material_itself_can_be_repainted(self, plane, material, style):
         stylize(subject="MATERIAL", material="ACTIVE")
         assert plane.active_material == material
-        assert behind(material, "Base Color").image.name == "bricks painted_base_color"
+        assert behind(material, "Base Color").image.name == "bricks – red_base_color"
         assert len(bpy.data.materials) == 1
 
     def test_relief_joins_the_maps_that_it_makes(self, plane, material, style):
@@ -216,12 +216,12 @@ class TestMaterials:
         relief.default_value = 0.5
         stylize(subject="MATERIAL", parameters={"relief": 1.0})
         painted = plane.active_material
-        assert behind(painted, "Base Color").image.name == "tiles painted_base_color"
-        assert painted.node_tree.nodes["Impasto Height"].image.name == "tiles painted_height"
+        assert behind(painted, "Base Color").image.name == "tiles – red_base_color"
+        assert painted.node_tree.nodes["Impasto Height"].image.name == "tiles – red_height"
         assert painted.node_tree.nodes["Impasto Metallic"].image.name == "tiles_metallic"
         assert painted.node_tree.nodes["Impasto Displacement"].inputs["Scale"].default_value == pytest.approx(0.01)
         assert relief.default_value == 0.5
-        assert sum(node.type == "TEX_IMAGE" for node in painted.node_tree.nodes) == 5
+        assert sum(node.type == "TEX_IMAGE" for node in painted.node_tree.nodes) == 6
 
     def test_a_bump_is_a_height(self, plane, material, style):
         tree = material.node_tree
@@ -230,13 +230,13 @@ class TestMaterials:
         tree.links.new(texture.outputs["Color"], bump.inputs["Height"])
         tree.links.new(bump.outputs["Normal"], tree.nodes["Principled BSDF"].inputs["Normal"])
         stylize(surface=material.name, parameters={"relief": 1.0}, material="ACTIVE")
-        assert texture.image.name == "bricks painted_height"
+        assert texture.image.name == "bricks – red_height"
         assert bump.inputs["Distance"].default_value == pytest.approx(0.01)
 
     def test_images_only(self, plane, material, style):
         stylize(surface=material.name, material="NONE")
         assert plane.active_material == material
-        assert "bricks painted_base_color" in bpy.data.images
+        assert "bricks – red_base_color" in bpy.data.images
 
     def test_a_material_that_is_gone_when_it_is_done_becomes_a_new_one(self, plane, material, extension, settings):
         settings.subject = "MATERIAL"
@@ -247,7 +247,7 @@ class TestMaterials:
         bpy.data.materials.remove(material)
         settle(jobs)
         assert jobs.last_report.level == "WARNING"
-        assert "bricks painted" in bpy.data.materials
+        assert "bricks – red" in bpy.data.materials
 
     def test_a_procedural_material_says_what_to_do(self, plane, style):
         plane.active_material = bpy.data.materials.new("noise")
@@ -269,7 +269,7 @@ class TestRenders:
 
     def test_the_render_result_is_repainted_as_the_view_shows_it(self, rendered, style):
         assert stylize(subject="RENDER", parameters={"strength": 0.0}) == {"FINISHED"}
-        painted = bpy.data.images["Render Result painted"]
+        painted = bpy.data.images["Render Result – red"]
         assert tuple(painted.size) == (24, 16)
         shown = bpy.data.images.load(str(Path(bpy.app.tempdir) / "Render Result.png"))
         np.testing.assert_allclose(pixels_of(painted), pixels_of(shown), atol=1 / 255)
@@ -278,8 +278,8 @@ class TestRenders:
 
     def test_it_goes_on_larger_in_the_same_session(self, rendered, style):
         stylize(image="Render Result")
-        bpy.ops.impasto.go_on_larger(image="Render Result painted")
-        assert tuple(bpy.data.images["Render Result painted.001"].size) == (48, 32)
+        bpy.ops.impasto.go_on_larger(image="Render Result – red")
+        assert tuple(bpy.data.images["Render Result – red.001"].size) == (48, 32)
 
     def test_without_a_render_it_says_what_to_do(self, scene, style):
         with pytest.raises(RuntimeError, match=r"no render result yet; render the scene first"):
@@ -298,7 +298,7 @@ class TestRenders:
         ({"image": ""}, "no image is given; choose one, or open one in the image editor"),
         ({"image": "", "subject": "MATERIAL"}, "active object has no material"),
         ({"parameters": {"strength": 7}}, "strength got 7.*less than or equal to 1"),
-        ({"inputs": '{"maks": "bricks.png"}'}, "flat has no input 'maks'; its inputs are"),
+        ({"inputs": '{"maks": "bricks.png"}'}, "flat has no input 'maks'; did you mean 'mask'"),
         ({"inputs": "mask.png"}, "inputs are no JSON"),
     ],
 )
@@ -471,16 +471,16 @@ class TestRunning:
         assert bpy.ops.impasto.stop() == {"FINISHED"}
         assert not bpy.ops.impasto.stop.poll()
         settle(running)
-        assert running.last_report.text == "Made the image bricks painted"
-        bpy.data.images["bricks painted"]["impasto_recipe"] = _quick(bpy.data.images["bricks painted"])
-        bpy.ops.impasto.go_on_larger(image="bricks painted")
-        assert recipe_of(bpy.data.images["bricks painted.001"])["made_with"].get("stopped") is None
+        assert running.last_report.text == "Made the image bricks – red"
+        bpy.data.images["bricks – red"]["impasto_recipe"] = _quick(bpy.data.images["bricks – red"])
+        bpy.ops.impasto.go_on_larger(image="bricks – red")
+        assert recipe_of(bpy.data.images["bricks – red.001"])["made_with"].get("stopped") is None
 
     def test_cancelled_it_leaves_nothing(self, running):
         bpy.ops.impasto.cancel()
         settle(running)
         assert running.last_report.level == "CANCELLED"
-        assert "bricks painted" not in bpy.data.images
+        assert "bricks – red" not in bpy.data.images
 
     def test_other_tools_cannot_be_stopped_and_kept(self, extension, scene):
         jobs = extension.jobs.jobs

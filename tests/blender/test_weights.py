@@ -225,7 +225,7 @@ def test_a_stylizer_without_its_weights_says_so_in_place(extension, scene, libra
     assert extension.stylizing.what_is_missing(bpy.context) == ""
     assert not drawn(bpy.types.IMPASTO_PT_style_view_3d).operators("impasto.download_weights")
     assert bpy.ops.impasto.stylize() == {"FINISHED"}
-    assert "net" in json.loads(bpy.data.images["bricks painted"]["impasto_recipe"])["made_with"]["weights"]
+    assert "net" in json.loads(bpy.data.images["bricks – bricks"]["impasto_recipe"])["made_with"]["weights"]
 
 
 def test_weights_that_are_chosen_must_be_those_that_are_there(extension, library, published):

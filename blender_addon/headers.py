@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Heads of PNG and JPEG files: what Impasto wrote into a PNG, and whether all programs show the same pixels.
+
+Blender ignores EXIF rotation and colour profiles, the engine does not: only files without either are the same to both.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+
+PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+JPEG_SIGNATURE = b"\xff\xd8"
+HEAD_BYTES = 2**20
+"""Chunks and segments that matter come before the pixels, and before this."""
+CHANGING_CHUNKS = frozenset({b"eXIf", b"iCCP", b"gAMA", b"cHRM", b"cICP", b"tRNS", b"acTL"})
+CHANGING_SEGMENTS = {0xE1: b"Exif\0", 0xE2: b"ICC_PROFILE\0"}
+START_OF_FRAME = frozenset({0xC0, 0xC1, 0xC2})
+"""Those of JPEG's that say how many components the pixels have: baseline, extended and progressive."""
+START_OF_SCAN = 0xDA
+
+
+def is_plain(path: Path) -> bool:
+    """Whether the file is a PNG or JPEG that Blender and the engine read alike, to the bit."""
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(HEAD_BYTES)
+    except OSError:
+        return False
+    if head.startswith(PNG_SIGNATURE):
+        kinds = {kind for kind, _ in png_chunks(head)}
+        return b"IDAT" in kinds and not kinds & CHANGING_CHUNKS
+    return head.startswith(JPEG_SIGNATURE) and _is_plain_jpeg(head)
+
+
+def png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Kind and body of a PNG's chunks, up to the first of the pixels."""
+    position = len(PNG_SIGNATURE)
+    while data.startswith(PNG_SIGNATURE) and position + 8 <= len(data):
+        length, kind = struct.unpack(">I4s", data[position : position + 8])
+        yield kind, data[position + 8 : position + 8 + length]
+        if kind == b"IDAT":
+            return
+        position += length + 12
+
+
+def _is_plain_jpeg(head: bytes) -> bool:
+    position, components = len(JPEG_SIGNATURE), 0
+    while position + 4 <= len(head) and head[position] == 0xFF:
+        marker, length = head[position + 1], int.from_bytes(head[position + 2 : position + 4], "big")
+        body = head[position + 4 : position + 2 + length]
+        if marker == START_OF_SCAN:
+            return components in (1, 3)
+        if marker in CHANGING_SEGMENTS and body.startswith(CHANGING_SEGMENTS[marker]):
+            return False
+        if marker in START_OF_FRAME and len(body) > 5:
+            components = body[5]
+        position += 2 + length
+    return False

@@ -1,0 +1,105 @@
+"""Results are called after what made them, and nothing of one name takes the place of another in silence."""
+
+from __future__ import annotations
+
+import json
+
+import bpy
+import numpy as np
+import pytest
+from conftest import coordinates, packed_image, png
+
+CHECKER = {"tool": "checker", "width_px": 16, "height_px": 16, "estimator": "none"}
+
+
+@pytest.fixture
+def naming(extension):
+    return extension.naming
+
+
+def test_a_photograph_gives_its_name(plane, tmp_path):
+    (tmp_path / "Old wall v1.5.png").write_bytes(png(coordinates(16, 16)))
+    bpy.ops.impasto.run(**CHECKER, source=str(tmp_path / "Old wall v1.5.png"))
+    assert plane.active_material.name == "Old wall v1.5"
+    assert "Old wall v1.5_base_color" in bpy.data.images
+
+
+def test_a_model_gives_its_label_and_the_source_that_it_did_not_use_is_not_named(plane, image):
+    small = {"width_px": 32, "height_px": 32, "estimator": "none", "image": image.name}
+    bpy.ops.impasto.run(tool="torus", parameters='{"model": "bricks"}', **small)
+    assert plane.active_material.name == "Red bricks"
+    assert json.loads(plane.active_material["impasto_recipe"])["inputs"] == {}
+
+
+def test_nothing_is_called_after_a_tool(plane):
+    bpy.ops.impasto.run(**CHECKER)
+    assert plane.active_material.name == "Texture"
+
+
+def test_what_is_repainted_again_has_the_name_of_the_last_style_only(image):
+    for name in ("red.png", "blue.jpg"):
+        packed_image(name, coordinates(8, 8))
+    bpy.ops.impasto.stylize(tool="flat", image=image.name, style="red.png")
+    bpy.ops.impasto.stylize(tool="flat", image="bricks – red", style="blue.jpg")
+    inputs = '{"style_2": "red.png"}'
+    bpy.ops.impasto.stylize(tool="flat", image=image.name, style="blue.jpg", inputs=inputs)
+    assert {"bricks – red", "bricks – blue", "bricks – blue + red"} <= set(bpy.data.images.keys())
+
+
+def test_a_photograph_whose_name_has_a_dash_keeps_it(naming):
+    assert naming.of_source(packed_image("Rome – Forum.jpg", coordinates(8, 8))) == "Rome – Forum"
+
+
+def test_long_names_leave_room_for_the_map_and_blenders_number(naming, plane):
+    name = naming.of_parts("Ein sehr langer Name für eine Fotografie von Ziegeln", "Die Sternennacht von Arles")
+    assert len(name.encode()) <= naming.LONGEST_BYTES
+    assert name == "Ein sehr langer… – Die Sternennach…"
+    for _ in range(2):
+        bpy.ops.impasto.run(**CHECKER, name="Ein sehr langer Name für eine Fotografie von Ziegeln an einer Mauer")
+    maps = {
+        item["impasto_map"] for item in bpy.data.images if item.name.removesuffix(".001").endswith(item["impasto_map"])
+    }
+    assert {"base_color", "ambient_occlusion"} <= maps
+
+
+def test_the_name_that_blender_gave_is_the_one_that_is_reported(plane, extension, capsys):
+    for expected in ("the material Texture", "the material Texture.001"):
+        bpy.ops.impasto.run(**CHECKER)
+        assert f"Made {expected}\n" in capsys.readouterr().out
+    assert [name for name, _ in extension.results.recent()] == ["Texture.001", "Texture"]
+    bpy.ops.impasto.run(**CHECKER, material="NONE")
+    assert "the images Texture_base_color.002, " in capsys.readouterr().out
+
+
+def test_files_of_the_same_name_get_a_number_unless_they_are_to_be_replaced(scene, tmp_path):
+    for seed, given in enumerate(({}, {}, {"replace": True})):
+        bpy.ops.impasto.run(**CHECKER, name="wall: old", out_dir=str(tmp_path), seed=seed, **given)
+    names = sorted(path.name for path in tmp_path.glob("*base_color*"))
+    assert names == ["wall_ old_2_base_color.png", "wall_ old_base_color.png"]
+    images = [item for item in bpy.data.images if item["impasto_map"] == "base_color"]
+    seeds = {json.loads(item["impasto_recipe"])["seed"]: item.filepath.rpartition("wall_ old")[2] for item in images}
+    assert seeds == {1: "_2_base_color.png", 2: "_base_color.png"}
+
+
+@pytest.mark.parametrize(
+    ("name", "file"),
+    [
+        ("a/b:c?", "a_b_c_"),
+        (" .hidden. ", "hidden"),
+        ("aux", "aux_"),
+        ("...", "Texture"),
+        ("Über – Nacht", "Über – Nacht"),
+    ],
+)
+def test_any_name_becomes_one_that_files_can_have(naming, extension, name, file):
+    assert naming.of_files(name) == file
+    extension.core.outside.check_name(file, "the name")
+
+
+def test_repainting_what_tiles_says_that_it_tiles(scene, capsys):
+    wave = np.sin(np.arange(32) / 32 * 2 * np.pi)
+    tile = 128 + 60 * wave[:, None, None] * np.ones(3) + 60 * np.cos(2 * np.arange(32) / 32 * 2 * np.pi)[None, :, None]
+    packed_image("tile.png", tile.astype(np.uint8))
+    packed_image("style.png", np.random.default_rng(0).integers(0, 255, (24, 24, 3)).astype(np.uint8))
+    bpy.ops.impasto.stylize(tool="patches-style", image="tile.png", style="style.png")
+    assert "Made the image tile – style; it tiles, as what was repainted does" in capsys.readouterr().out
