@@ -30,7 +30,7 @@ MAP = "impasto_map"
 """The custom property that holds which map an image is."""
 RECIPE = "impasto_recipe"
 """The custom property that holds what made an image or a material, as JSON."""
-READ_BY_THE_ENGINE = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".exr")
+READ_BY_THE_ENGINE = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".exr", ".bmp", ".tga", ".psd")
 
 
 @dataclass(frozen=True)

@@ -19,9 +19,10 @@ import numpy as np
 from .errors import FileError, ParameterError
 from .pictures import Picture, find_pictures
 from .prepare import Preparation, find_same, is_blank, thumbnail, wraps
+from .signatures import FORMATS
 from .texture import Maps
 
-REMEDY = "give a photograph, a PBR set, or a folder of them: PNG, JPEG, TIFF, WebP or EXR"
+REMEDY = f"give a photograph, a PBR set, or a folder of them: {FORMATS}"
 ENOUGH_CROPS = 1.2
 """Least area of data that does not wrap around, in crops of the training's size: below it crops are nearly the same."""
 

@@ -25,7 +25,7 @@ def read_inputs(
 ) -> dict[str, Maps | Dataset]:
     """The inputs that came with a job: maps, or a dataset where a step's tool declares one.
 
-    `tell(fraction, name)` is called for each picture of a dataset and may raise Cancelled.
+    `tell(fraction, name)` is called while pictures are read and may raise Cancelled.
     """
     datasets = _datasets(recipe)
     return {

@@ -1,4 +1,4 @@
-"""Reads and writes pictures: 8- and 16-bit PNG, JPEG, TIFF, WebP, EXR, and folders with one file a map.
+"""Reads pictures and folders with one file a map, and writes PNG and EXR.
 
 Every file that is written holds the recipe that made it. Headers are checked before anything is decoded;
 files are written beside their target and renamed, so that an interrupted write loses nothing.
@@ -60,28 +60,44 @@ BUILTIN_EXPORTERS = (
 )
 
 
-def read_maps(path: str | Path) -> Maps:
+def read_maps(
+    path: str | Path, *, upright: bool = True, on_progress: Callable[[float], None] = lambda fraction: None
+) -> Maps:
     """A picture as base_color (and opacity), or a folder of maps matched by `SUFFIXES`.
 
-    FileError says what is wrong with the file, and what to do.
+    upright: turned as the EXIF orientation says. `on_progress(fraction)` is called while it is read, and may raise
+    Cancelled. FileError says what is wrong with the file, and what to do.
     """
     path = Path(path)
     recover(path if path.is_dir() else path.parent)
     if not path.is_dir():
-        return replace(decode.read_picture(path), name=path.name)
-    found: dict[str, Path] = {}
-    for file in sorted(path.iterdir()):
-        name = map_name(file)
-        if name and file.suffix.lower() in decode.EXTENSIONS:
-            found.setdefault(name, file)
+        return replace(decode.read_picture(path, upright=upright, on_progress=on_progress), name=path.name)
+    found = _map_files(path)
     if not found:
         raise FileError(
             f"{path} holds no maps that can be recognised by their names",
             "name them like brick_base_color.png, brick_roughness.png",
         )
-    textures = {name: decode.read_map(file, name) for name, file in found.items()}
-    scale = _scale(next(iter(found.values())))
-    return Maps(textures, name=path.name, **scale)
+    if len(sizes := {decode.read_size(file) for file in found.values()}) > 1:
+        listed = ", ".join(f"{width}x{height}" for height, width in sorted(sizes))
+        raise FileError(f"the maps in {path} must have one size, got {listed}", "resize them first")
+    textures = {}
+    for index, (name, file) in enumerate(found.items()):
+        tell = lambda fraction, done=index: on_progress((done + fraction) / len(found))  # noqa: E731
+        textures[name] = decode.read_map(file, name, upright=upright, on_progress=tell)
+    return Maps(textures, name=path.name, **_scale(next(iter(found.values()))))
+
+
+def _map_files(folder: Path) -> dict[str, Path]:
+    """The files of a map set by map; of several of one map the first by name, and rather one that can be read."""
+    found: dict[str, Path] = {}
+    with explained(folder, "read"):
+        files = sorted(folder.iterdir(), key=lambda file: (file.suffix.lower() not in decode.EXTENSIONS, file))
+    for file in files:
+        name = map_name(file)
+        if name and file.suffix.lower() in decode.EXTENSIONS + decode.REFUSED_EXTENSIONS:
+            found.setdefault(name, file)
+    return found
 
 
 def map_name(file: Path) -> str | None:

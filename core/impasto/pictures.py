@@ -15,6 +15,7 @@ import numpy as np
 from . import decode
 from .errors import FileError
 from .files import map_name, set_name
+from .outside import open_file
 from .prepare import Preparation, prepare
 from .texture import Maps, Texture
 
@@ -107,14 +108,25 @@ def find_pictures(path: Path, licence: str) -> tuple[list[Picture], list[tuple[s
             pictures.append(_picture(*item, listed, licence))
         except OSError as error:
             left_out.append((item[0], f"cannot be read: {error.strerror}"))
+        except FileError as error:  # a pipe or a device
+            left_out.append((item[0], error.message.replace(str(path), path.name)))
     return pictures, left_out
 
 
 def _picture(name: str, label: str | None, files: Mapping[str, Path], listed: Sources, licence: str) -> Picture:
     about = listed.row(files["base_color"])
-    hashes = {map_: hashlib.sha256(file.read_bytes()).hexdigest() for map_, file in sorted(files.items())}
+    hashes = {map_: _sha256(file) for map_, file in sorted(files.items())}
     sha256 = hashes["base_color"] if len(files) == 1 else hashlib.sha256(json.dumps(hashes).encode()).hexdigest()
     return Picture(name, about.get("class") or label, about.get("licence") or licence, sha256, files)
+
+
+def _sha256(file: Path) -> str:
+    """Of what a file holds, however much that is."""
+    digest = hashlib.sha256()
+    with open_file(file) as stream:
+        while block := stream.read(2**20):
+            digest.update(block)
+    return digest.hexdigest()
 
 
 def _walk(root: Path) -> tuple[list[tuple[str, str | None, dict[str, Path]]], list[Path], list[tuple[str, str]]]:
@@ -127,7 +139,8 @@ def _walk(root: Path) -> tuple[list[tuple[str, str | None, dict[str, Path]]], li
         if (folder / INDEX).is_file():
             sheets.append(folder)
             continue
-        files = [file for file in sorted(folder.iterdir()) if file.suffix.lower() in decode.EXTENSIONS]
+        known = decode.EXTENSIONS + decode.REFUSED_EXTENSIONS
+        files = [file for file in sorted(folder.iterdir()) if file.suffix.lower() in known]
         sets, photographs, unused = _grouped(files)
         is_set_folder = len(sets) == 1 and not photographs
         label = parts[0] if len(parts) > is_set_folder else None
@@ -179,7 +192,7 @@ def _boxes(folder: Path, prefix: str, listed: Sources, licence: str) -> Iterator
         if file.parent != folder:
             raise FileError(f"{INDEX} names {name!r}, which is not in its folder", "put the sheets beside it")
         about = listed.row(file)
-        sha256 = hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else ""
+        sha256 = _sha256(file) if file.is_file() else ""
         for x, y in places:
             yield Picture(
                 f"{prefix}{name}@{x},{y}",

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from .decode import is_turned
 from .errors import FileError, ParameterError, did_you_mean
 from .files import Exporter, read_maps, read_recipe, set_name
 from .outside import inside, is_there, open_file, printable, shown
@@ -47,7 +48,7 @@ def rerun(
     name = set_name(file)
     _refuse_existing(folder, name, exporter)
     found = {input_: _find(input_, str(about["name"]), file, inputs or {}) for input_, about in recipe.inputs.items()}
-    maps = {input_: _with_scale(read_maps(path), recipe, input_) for input_, path in found.items()}
+    maps = {input_: _with_scale(_read(path, recipe.inputs[input_]), recipe, input_) for input_, path in found.items()}
     sink = Sink(folder, name, exporter.name)
     again = replace(recipe, inputs={}, made_with={})
     result = run_to_files(again, maps, sink, device=device, on_progress=on_progress)
@@ -67,6 +68,15 @@ def _find(input_: str, name: str, file: Path, given: Mapping[str, Path]) -> Path
             return found[0]
     remedy = f"say where it is: --input {printable(input_)}=FILE"
     raise FileError(f"the input {shown(input_)} ({shown(name)}) is not beside {shown(file)}", remedy)
+
+
+def _read(path: Path, about: Mapping[str, Any]) -> Maps:
+    """The input as it was when the recipe ran: Blender shows photographs as stored, not turned by their EXIF data."""
+    maps = read_maps(path)
+    if path.is_file() and is_turned(path) and maps.sha256() != about.get("sha256"):
+        as_stored = read_maps(path, upright=False)
+        return as_stored if as_stored.sha256() == about.get("sha256") else maps
+    return maps
 
 
 def _with_scale(maps: Maps, recipe: Recipe, input_: str) -> Maps:

@@ -205,7 +205,7 @@ def encoded(suffix: str) -> bytes:
     [
         ("empty.png", b"", "is empty"),
         ("text.png", b"just some words", "not a picture"),
-        ("huge.png", png_claiming(100_000, 100_000), "10000000000 pixels"),
+        ("huge.png", png_claiming(100_000, 100_000), "100000x100000 pixels"),
         ("short.png", encoded("png")[:3000], "damaged"),
         ("short.jpg", encoded("jpg")[:1500], "damaged"),
         ("short.webp", encoded("webp")[:900], "damaged"),

@@ -1,0 +1,45 @@
+"""The channels of a stored picture that are its colour and its opacity."""
+
+from __future__ import annotations
+
+from typing import Any
+
+SHORT = {"red": "r", "green": "g", "blue": "b", "alpha": "a"}
+SETS = (("r", "g", "b"), ("x", "y", "z"), ("y",))
+"""Names of the channels of colour, of a normal pass, and of luminance alone, in the order in which they are wanted."""
+
+
+def choose_channels(spec: Any, most: int) -> tuple[tuple[int, ...], int | None]:
+    """Indexes of 1 or `most` channels of colour, and of opacity. Of the layers of an EXR the one called Combined,
+    or else the first with colour."""
+    names = [name.lower() for name in spec.channelnames]
+    found = _layered(names) if most == 3 else None
+    if found is not None:
+        return found
+    channels = tuple(range(most)) if spec.nchannels >= most else (0,)
+    return channels, spec.alpha_channel if spec.alpha_channel not in (-1, *channels) else None
+
+
+def rank(spec: Any) -> int:
+    """How much a part of a file is what is wanted of it: 0 with colour, more without."""
+    names = [name.lower() for name in spec.channelnames]
+    layers = _layers(names)
+    return next((i for i, wanted in enumerate(SETS) if any(set(wanted) <= layer.keys() for layer in layers)), len(SETS))
+
+
+def _layered(names: list[str]) -> tuple[tuple[int, ...], int | None] | None:
+    layers = _layers(names)
+    for wanted in SETS:
+        for layer in layers:
+            if set(wanted) <= layer.keys():
+                return tuple(layer[name] for name in wanted), layer.get("a")
+    return None
+
+
+def _layers(names: list[str]) -> list[dict[str, int]]:
+    """Index by name of the channels of each layer: "combined.r" is r of combined."""
+    layers: dict[str, dict[str, int]] = {}
+    for index, name in enumerate(names):
+        layer, _, channel = name.rpartition(".")
+        layers.setdefault(layer, {})[SHORT.get(channel, channel)] = index
+    return [layers[name] for name in sorted(layers, key=lambda name: (bool(name), not name.endswith("combined")))]

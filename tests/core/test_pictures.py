@@ -1,0 +1,427 @@
+"""Good pictures of every kind that other programs write: read, and with the values that they hold."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from pathlib import Path
+
+import numpy as np
+import OpenImageIO as oiio
+import pytest
+import tifffile
+from PIL import Image, ImageCms
+from skimage import color as skimage_color
+
+from impasto import decode, scanlines
+from impasto.color import linear_to_srgb, srgb_to_linear
+from impasto.dataset import read_dataset
+from impasto.errors import Cancelled, FileError
+from impasto.files import read_maps
+from impasto.signatures import EXTENSIONS, REFUSED_EXTENSIONS
+
+HEIGHT, WIDTH = 24, 40
+EXACT, EIGHT_BIT, HALF, LOSSY = 1e-5, 0.002, 0.002, 0.03
+"""Tolerances: of rounding, of a step of 8 bits, of half floats (11 significant bits), of JPEG."""
+
+
+def colors() -> np.ndarray:
+    """A gradient (H, W, 3) from 0 to 1, each channel in another direction."""
+    y, x = np.mgrid[:HEIGHT, :WIDTH].astype(np.float32)
+    return np.stack([x / (WIDTH - 1), y / (HEIGHT - 1), (x + y) / (WIDTH + HEIGHT - 2)], 2)
+
+
+def stored(bits: int) -> np.ndarray:
+    return np.round(colors() * (2**bits - 1)).astype(np.uint8 if bits <= 8 else np.uint16)
+
+
+RGB8, RGB16, LINEAR = stored(8), stored(16), srgb_to_linear(colors())
+GREY8, GREY16 = RGB8[..., 2], RGB16[..., 2]
+INK = np.dstack([255 - RGB8, np.full((HEIGHT, WIDTH), 40, np.uint8)])
+INK_SEEN = (1 - INK[..., :3] / 255) * (1 - INK[..., 3:] / 255)
+
+
+def grey(values: np.ndarray, largest: int) -> np.ndarray:
+    return np.repeat(values[..., None] / largest, 3, axis=2)
+
+
+def check(path: Path, color: np.ndarray, opacity: np.ndarray | None = None, tolerance: float = EXACT) -> None:
+    """Hold that a picture reads as this colour (H, W, 3) and opacity (H, W)."""
+    maps = read_maps(path)
+    assert ("opacity" in maps) == (opacity is not None)
+    visible = np.ones((HEIGHT, WIDTH), bool) if opacity is None else opacity > 0.05
+    assert np.abs(maps["base_color"].pixels - color)[visible].max() < tolerance
+    if opacity is not None:
+        assert np.abs(maps["opacity"].pixels[..., 0] - opacity).max() < tolerance
+
+
+# PNG
+
+
+def chunk(kind: bytes, body: bytes) -> bytes:
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+
+def png(bits: int, color: int, rows: list[bytes], *extra: bytes, interlaced: bool = False) -> bytes:
+    """A PNG of these rows, each as it is stored; extra: chunks before the pixels."""
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", WIDTH, HEIGHT, bits, color, 0, 0, interlaced))
+    pixels = chunk(b"IDAT", zlib.compress(b"".join(b"\0" + row for row in rows)))
+    return b"\x89PNG\r\n\x1a\n" + header + b"".join(extra) + pixels + chunk(b"IEND", b"")
+
+
+def packed(values: np.ndarray, bits: int) -> list[bytes]:
+    """Rows of values (H, W) of less than 8 bits."""
+    shifts = np.arange(8 - bits, -1, -bits)
+    return [(row << shifts).sum(1).astype(np.uint8).tobytes() for row in values.reshape(HEIGHT, -1, 8 // bits)]
+
+
+def big_endian(values: np.ndarray) -> list[bytes]:
+    return [row.tobytes() for row in values.astype(values.dtype.newbyteorder(">"))]
+
+
+def adam7(values: np.ndarray) -> list[bytes]:
+    """The rows of the seven passes of an interlaced PNG."""
+    passes = (0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2), (0, 1, 2, 2), (1, 0, 2, 1)
+    return [row for top, left, down, right in passes for row in big_endian(values[top::down, left::right])]
+
+
+@pytest.mark.parametrize("bits", [1, 2, 4])
+def test_png_of_few_bits_with_a_transparent_grey(bits, tmp_path):
+    values = np.round(colors()[..., 2] * (2**bits - 1)).astype(np.uint8)
+    (tmp_path / "a.png").write_bytes(png(bits, 0, packed(values, bits), chunk(b"tRNS", struct.pack(">H", 1))))
+    check(tmp_path / "a.png", grey(values, 2**bits - 1), values != 1)
+
+
+@pytest.mark.parametrize("bits", [1, 2, 4])
+def test_png_of_a_palette_with_transparency(bits, tmp_path):
+    rng = np.random.default_rng(0)
+    palette, alpha = (rng.integers(0, 256, (2**bits, count)).astype(np.uint8) for count in (3, 1))
+    values = np.round(colors()[..., 2] * (2**bits - 1)).astype(np.uint8)
+    about = chunk(b"PLTE", palette.tobytes()), chunk(b"tRNS", alpha.tobytes())
+    (tmp_path / "a.png").write_bytes(png(bits, 3, packed(values, bits), *about))
+    check(tmp_path / "a.png", palette[values] / 255, alpha[values, 0] / 255)
+
+
+def test_png_of_16_bits_with_a_transparent_colour(tmp_path):
+    values = GREY16 // 4096 * 4096
+    key = struct.pack(">H", values[5, 6])
+    (tmp_path / "grey.png").write_bytes(png(16, 0, big_endian(values), chunk(b"tRNS", key)))
+    check(tmp_path / "grey.png", grey(values, 65535), values != values[5, 6])
+    key = struct.pack(">3H", *RGB16[5, 6])
+    (tmp_path / "rgb.png").write_bytes(png(16, 2, big_endian(RGB16.reshape(HEIGHT, -1)), chunk(b"tRNS", key)))
+    check(tmp_path / "rgb.png", RGB16 / 65535, (RGB16[5, 6] != RGB16).any(2))
+
+
+@pytest.mark.parametrize(("values", "bits"), [(RGB8, 8), (RGB16, 16)])
+def test_interlaced_png(values, bits, tmp_path):
+    (tmp_path / "a.png").write_bytes(png(bits, 2, adam7(values), interlaced=True))
+    check(tmp_path / "a.png", values / (2**bits - 1))
+
+
+@pytest.mark.parametrize("suffix", [".png", ".webp"])
+def test_of_an_animation_the_first_frame_is_read(suffix, tmp_path):
+    frames = [Image.fromarray(RGB8), Image.fromarray(255 - RGB8)]
+    frames[0].save(tmp_path / f"a{suffix}", save_all=True, append_images=frames[1:], lossless=True)
+    check(tmp_path / f"a{suffix}", RGB8 / 255)
+
+
+# JPEG
+
+
+def test_jpeg_of_ink_and_progressive(tmp_path):
+    Image.fromarray(INK, "CMYK").save(tmp_path / "ink.jpg", quality=100, subsampling=0)  # Pillow inverts as Adobe does
+    check(tmp_path / "ink.jpg", INK_SEEN, tolerance=LOSSY)
+    Image.fromarray(RGB8).save(tmp_path / "progressive.jpg", quality=100, subsampling=0, progressive=True)
+    check(tmp_path / "progressive.jpg", RGB8 / 255, tolerance=LOSSY)
+
+
+def test_jpeg_of_12_bits_says_what_to_do(tmp_path):
+    stream = io.BytesIO()
+    Image.fromarray(RGB8).save(stream, "JPEG")
+    data = stream.getvalue()
+    at = data.index(b"\xff\xc0") + 4
+    (tmp_path / "a.jpg").write_bytes(data[: at - 3] + b"\xc1" + data[at - 2 : at] + b"\x0c" + data[at + 1 :])
+    with pytest.raises(FileError, match=r"12 bits a channel.*save it as 16-bit PNG or TIFF"):
+        read_maps(tmp_path / "a.jpg")
+
+
+# TIFF
+
+
+@pytest.mark.parametrize("values", [RGB8, RGB16], ids=["8", "16"])
+@pytest.mark.parametrize("how", ["tiled", "planar", "planar and deflated", "planar and tiled", "deflated", "two pages"])
+def test_tiff_in_every_order(values, how, tmp_path):
+    planar = {"planarconfig": "separate"} if "planar" in how else {}
+    tiled = {"tile": (16, 16)} if "tiled" in how else {}
+    deflated = {"compression": "zlib", "predictor": True} if "deflated" in how else {}
+    given = np.moveaxis(values, 2, 0) if planar else np.stack([values, values[::-1]]) if "pages" in how else values
+    tifffile.imwrite(tmp_path / "a.tif", given.copy(), photometric="rgb", **planar, **tiled, **deflated)
+    check(tmp_path / "a.tif", values / np.iinfo(values.dtype).max)
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_float_tiff_is_linear(dtype, tmp_path):
+    tifffile.imwrite(tmp_path / "a.tif", LINEAR.astype(dtype), photometric="rgb")
+    check(tmp_path / "a.tif", colors(), tolerance=HALF)
+    tifffile.imwrite(tmp_path / "grey.tif", LINEAR[..., 2].astype(dtype), photometric="minisblack")
+    check(tmp_path / "grey.tif", np.repeat(colors()[..., 2:], 3, 2), tolerance=HALF)
+
+
+def test_tiff_of_palettes_greys_and_ink(tmp_path):
+    palette = np.random.default_rng(0).integers(0, 256, (3, 256)).astype(np.uint16) * 257
+    tifffile.imwrite(tmp_path / "palette.tif", GREY8, photometric="palette", colormap=palette)
+    check(tmp_path / "palette.tif", palette.T[GREY8] / 65535)
+    for values in (GREY8, GREY16):
+        largest = np.iinfo(values.dtype).max
+        tifffile.imwrite(tmp_path / "white.tif", largest - values, photometric="miniswhite")
+        check(tmp_path / "white.tif", grey(values, largest))
+    tifffile.imwrite(tmp_path / "grey32.tif", GREY16 * np.uint32(65537), photometric="minisblack")
+    check(tmp_path / "grey32.tif", grey(GREY16, 65535))
+    for ink in (INK, INK * np.uint16(257)):
+        tifffile.imwrite(tmp_path / "ink.tif", ink, photometric="separated")
+        check(tmp_path / "ink.tif", INK_SEEN)
+    Image.fromarray(GREY8 > 127).save(tmp_path / "fax.tif", compression="group4")
+    check(tmp_path / "fax.tif", grey(GREY8 > 127, 1))
+
+
+def test_alpha_in_tiff_is_opacity_whether_it_was_multiplied_in_or_not(tmp_path):
+    straight = np.dstack([RGB16, GREY16])
+    tifffile.imwrite(tmp_path / "straight.tif", straight, photometric="rgb", extrasamples=["unassalpha"])
+    check(tmp_path / "straight.tif", RGB16 / 65535, GREY16 / 65535)
+    multiplied = np.dstack([np.round(RGB16 * (GREY16[..., None] / 65535)).astype(np.uint16), GREY16])
+    tifffile.imwrite(tmp_path / "multiplied.tif", multiplied, photometric="rgb", extrasamples=["assocalpha"])
+    check(tmp_path / "multiplied.tif", RGB16 / 65535, GREY16 / 65535, tolerance=EIGHT_BIT)
+
+
+def test_tiff_in_lab_is_converted_from_d50(tmp_path):
+    lab = ImageCms.profileToProfile(
+        Image.fromarray(RGB8), ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB"), outputMode="LAB"
+    )
+    lab.save(tmp_path / "8.tif")
+    difference = np.abs(read_maps(tmp_path / "8.tif")["base_color"].pixels - colors())
+    assert difference.max() < 0.06  # a step of a* or b* of 8 bits, in dark blue
+    assert difference.mean() < 0.005
+    exact = skimage_color.rgb2lab(colors().astype(np.float64) * 0 + colors()[..., :1], illuminant="D65")  # greys
+    lightness = np.round(exact[..., :1] / 100 * 65535).astype(np.uint16)
+    tifffile.imwrite(tmp_path / "16.tif", np.dstack([lightness, lightness * 0, lightness * 0]), photometric="cielab")
+    assert np.abs(read_maps(tmp_path / "16.tif")["base_color"].pixels - colors()[..., :1]).max() < EIGHT_BIT
+
+
+# BMP, TGA, PSD
+
+
+@pytest.mark.parametrize("suffix", [".bmp", ".tga"])
+@pytest.mark.parametrize("mode", ["1", "L", "P", "RGB"])
+def test_bmp_and_tga(suffix, mode, tmp_path):
+    picture = Image.fromarray(RGB8).convert(mode)
+    if (mode, suffix) != ("1", ".tga"):  # TGA has no pixels of one bit
+        picture.save(tmp_path / f"a{suffix}")
+        check(tmp_path / f"a{suffix}", np.asarray(picture.convert("RGB")) / 255)
+
+
+def test_bmp_and_tga_with_alpha_and_runs(tmp_path):
+    picture = Image.fromarray(np.dstack([RGB8, GREY8]))
+    for name, how in {"a.bmp": {}, "a.tga": {}, "runs.tga": {"compression": "tga_rle"}}.items():
+        picture.save(tmp_path / name, **how)
+        check(tmp_path / name, RGB8 / 255, GREY8 / 255)
+
+
+def psd(planes: np.ndarray, mode: int, depth: int, resources: bytes = b"") -> bytes:
+    """A flattened PSD of planes (C, H, W), not deflated."""
+    header = b"8BPS" + struct.pack(">H6xHIIHH", 1, *planes.shape, depth, mode)
+    pixels = planes.astype({8: "u1", 16: ">u2", 32: ">f4"}[depth]).tobytes()
+    return header + struct.pack(">II", 0, len(resources)) + resources + struct.pack(">IH", 0, 0) + pixels
+
+
+@pytest.mark.parametrize(
+    ("planes", "mode", "depth", "color"),
+    [
+        (RGB8, 3, 8, RGB8 / 255),
+        (RGB16, 3, 16, RGB16 / 65535),
+        (LINEAR, 3, 32, colors()),
+        (GREY8[..., None], 1, 8, grey(GREY8, 255)),
+        (GREY16[..., None], 1, 16, grey(GREY16, 65535)),
+        (255 - INK, 4, 8, INK_SEEN),
+    ],
+    ids=["rgb 8", "rgb 16", "rgb 32", "grey 8", "grey 16", "ink"],
+)
+def test_flattened_psd(planes, mode, depth, color, tmp_path):
+    (tmp_path / "a.psd").write_bytes(psd(np.moveaxis(planes, 2, 0), mode, depth))
+    check(tmp_path / "a.psd", color, tolerance=EIGHT_BIT)
+
+
+def test_psd_without_a_flattened_picture_says_how_to_save_it(tmp_path):
+    version = b"8BIM" + struct.pack(">HHIIB", 1057, 0, 5, 1, 0) + b"\0"
+    (tmp_path / "a.psd").write_bytes(psd(np.moveaxis(RGB8, 2, 0), 3, 8, version))
+    with pytest.raises(FileError, match="no flattened picture; save it with Maximize Compatibility"):
+        read_maps(tmp_path / "a.psd")
+    (tmp_path / "lab.psd").write_bytes(psd(np.moveaxis(RGB8, 2, 0), 9, 8))
+    with pytest.raises(FileError, match="convert it to RGB"):
+        read_maps(tmp_path / "lab.psd")
+
+
+# EXR
+
+
+def exr(path: Path, *parts: tuple[np.ndarray, list[str]], kind: str = "float") -> Path:
+    """An EXR of parts: pixels (H, W, C) and the names of their channels."""
+    specs = []
+    for index, (pixels, names) in enumerate(parts):
+        spec = oiio.ImageSpec(pixels.shape[1], pixels.shape[0], pixels.shape[2], kind)
+        spec.channelnames = names
+        spec.attribute("oiio:subimagename", f"part {index}")
+        specs.append(spec)
+    output = oiio.ImageOutput.create(str(path))
+    assert output.open(str(path), tuple(specs) if len(specs) > 1 else specs[0])
+    for index, (pixels, _) in enumerate(parts):
+        assert index == 0 or output.open(str(path), specs[index], "AppendSubimage")
+        assert output.write_image(np.ascontiguousarray(pixels, np.float32))
+    output.close()
+    return path
+
+
+def test_exr_of_luminance_alone_is_grey(tmp_path):
+    check(exr(tmp_path / "a.exr", (LINEAR[..., 2:], ["Y"])), np.repeat(colors()[..., 2:], 3, 2))
+
+
+def test_exr_of_parts_and_layers_is_read_where_its_colour_is(tmp_path):
+    depth = colors()[..., :1] * 9
+    check(exr(tmp_path / "parts.exr", (depth, ["Z"]), (LINEAR, ["R", "G", "B"])), colors())
+    names = [f"ViewLayer.{name}" for name in ("Depth.Z", "Combined.R", "Combined.G", "Combined.B", "Diffuse.R")]
+    check(exr(tmp_path / "layers.exr", (np.dstack([depth, LINEAR, depth]), names)), colors())
+
+
+def test_exr_colour_is_divided_by_its_alpha(tmp_path):
+    alpha = colors()[..., :1] * 0.9 + 0.1
+    check(exr(tmp_path / "a.exr", (np.dstack([LINEAR * alpha, alpha]), ["R", "G", "B", "A"])), colors(), alpha[..., 0])
+
+
+def test_values_above_1_are_refused_not_clipped(tmp_path):
+    bright = LINEAR.copy()
+    bright[3, 4] = 2.5
+    with pytest.raises(FileError, match=r"3 values above 1.*lower its exposure"):
+        read_maps(exr(tmp_path / "a.exr", (bright, ["R", "G", "B"])))
+    with pytest.raises(FileError, match=r"3 values outside 0 to 1"):
+        decode.read_map(tmp_path / "a.exr", "normal")
+    bright[3, 4] = -0.5
+    with pytest.raises(FileError, match=r"3 values outside 0 to 1"):
+        decode.read_map(exr(tmp_path / "b.exr", (bright, ["R", "G", "B"])), "normal")
+    bright[3, 4] = 1.001  # by rounding
+    assert read_maps(exr(tmp_path / "c.exr", (bright, ["R", "G", "B"])))["base_color"].pixels.max() == 1
+
+
+def test_deep_channels_beyond_a_limit_are_refused_by_the_header(tmp_path, monkeypatch):
+    names = [f"layer{index}.{name}" for index in range(21) for name in "RGB"] + ["Z"]
+    path = exr(tmp_path / "a.exr", (np.zeros((HEIGHT, WIDTH, 64)), names), kind="half")
+    assert read_maps(path).size_px == (HEIGHT, WIDTH)
+    monkeypatch.setattr(scanlines, "MAX_STORED_BYTES", HEIGHT * WIDTH * 64 * 2)
+    with pytest.raises(FileError, match=r"64 channels.*save the layers that you need"):
+        read_maps(path)
+
+
+# Orientation, folders, cancelling
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp", ".tif"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_every_format_is_turned_as_its_exif_data_says(suffix, orientation, tmp_path):
+    corner = np.zeros((16, 32, 3), np.uint8)
+    corner[:8, :8] = 255
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    Image.fromarray(corner).save(tmp_path / f"a{suffix}", exif=exif, quality=95, lossless=True)
+    maps = read_maps(tmp_path / f"a{suffix}")["base_color"].pixels[..., 0]
+    assert maps.shape == ((32, 16) if orientation >= 5 else (16, 32)) == decode.read_size(tmp_path / f"a{suffix}")
+    top, left = {1: (1, 1), 2: (1, 0), 3: (0, 0), 4: (0, 1), 5: (1, 1), 6: (1, 0), 7: (0, 0), 8: (0, 1)}[orientation]
+    assert maps[slice(0, 8) if top else slice(-8, None), slice(0, 8) if left else slice(-8, None)].mean() > 0.9
+    as_stored = read_maps(tmp_path / f"a{suffix}", upright=False)["base_color"].pixels
+    assert as_stored.shape == (16, 32, 3)
+    assert as_stored[:8, :8].mean() > 0.9
+
+
+OTHERS = {
+    "a.heic": (b"\0\0\0\x18ftypheic", "HEIC photograph.*export it as JPEG"),
+    "a.jpg": (b"\0\0\0\x18ftypmif1", "HEIC photograph.*export it as JPEG"),
+    "a.avif": (b"\0\0\0\x18ftypavif", "an AVIF picture.*PNG"),
+    "a.cr3": (b"\0\0\0\x18ftypcrx ", "raw file.*16-bit TIFF"),
+    "a.nef": (b"MM\0*\0\0\0\x08", "raw file.*16-bit TIFF"),
+    "a.gif": (b"GIF89a", "GIF.*PNG"),
+    "a.jxl": (b"\xff\x0a", "JPEG XL.*PNG"),
+    "a.svg": (b'<?xml version="1.0"?><svg xmlns="', "an SVG drawing.*PNG"),
+    "a.pdf": (b"%PDF-1.7", "a PDF.*PNG"),
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_other_kinds_of_pictures_say_how_to_convert_them(name, tmp_path):
+    start, said = OTHERS[name]
+    (tmp_path / name).write_bytes(start.ljust(64, b"\0"))
+    with pytest.raises(FileError, match=f"{name} is .*{said}") as caught:
+        read_maps(tmp_path / name)
+    assert caught.value.remedy
+
+
+def test_what_cannot_be_read_in_a_folder_is_listed_with_its_reason(tmp_path):
+    noise = np.random.default_rng(0).integers(0, 255, (80, 80, 3), np.uint8)
+    Image.fromarray(noise).save(tmp_path / "good.bmp")
+    (tmp_path / "phone.heic").write_bytes(b"\0\0\0\x18ftypheic".ljust(64, b"\0"))
+    data = read_dataset(tmp_path)
+    assert [sample.name for sample in data.samples] == ["good.bmp"]
+    assert [(item.name, "HEIC" in item.reason) for item in data.rejected] == [("phone.heic", True)]
+    (tmp_path / "wall_base_color.heic").write_bytes(b"\0\0\0\x18ftypheic".ljust(64, b"\0"))
+    with pytest.raises(FileError, match="HEIC"):
+        read_maps(tmp_path)
+    assert not set(EXTENSIONS) & set(REFUSED_EXTENSIONS)
+
+
+def test_reading_can_be_cancelled_between_rows(tmp_path):
+    Image.new("RGB", (64, 4096)).save(tmp_path / "a.png")
+    told = []
+
+    def cancel(fraction: float) -> None:
+        told.append(fraction)
+        if fraction > 0.5:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        read_maps(tmp_path / "a.png", on_progress=cancel)
+    assert 1 < len(told) < 16
+    assert max(told) < 0.6
+
+
+# Costs that the header shows
+
+
+def test_a_picture_too_large_for_memory_is_refused_before_it_is_decoded(tmp_path):
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", 13_000, 13_000, 1, 0, 0, 0, 0))
+    pixels = chunk(b"IDAT", zlib.compress(bytes(13_000 * (1 + 13_000 // 8))))
+    (tmp_path / "bomb.png").write_bytes(b"\x89PNG\r\n\x1a\n" + header + pixels + chunk(b"IEND", b""))
+    canvas = b"WEBPVP8X" + struct.pack("<I4x", 10) + (16_382).to_bytes(3, "little") * 2
+    (tmp_path / "bomb.webp").write_bytes(b"RIFF" + struct.pack("<I", len(canvas)) + canvas)
+    for name in ("bomb.png", "bomb.webp"):
+        with pytest.raises(FileError, match=r"claims 1\d{4}x1\d{4} pixels.*scale it down"):
+            read_maps(tmp_path / name)
+
+
+def test_a_jpeg_of_hundreds_of_scans_is_refused(tmp_path):
+    stream = io.BytesIO()
+    Image.fromarray(RGB8).save(stream, "JPEG", progressive=True)
+    data = stream.getvalue()
+    scan = data[data.rindex(b"\xff\xda") : -2]
+    (tmp_path / "a.jpg").write_bytes(data[:-2] + scan * 600 + data[-2:])
+    with pytest.raises(FileError, match=r"more than 500 scans.*plain JPEG"):
+        read_maps(tmp_path / "a.jpg")
+
+
+@pytest.mark.parametrize("kind", [b"zTXt", b"iTXt", b"iCCP"])
+def test_png_text_that_inflates_beyond_a_limit_is_refused(kind, tmp_path):
+    body = zlib.compress(bytes(2**25))
+    body = b"a\0\1\0\0\0" + body if kind == b"iTXt" else b"a\0\0" + body
+    (tmp_path / "a.png").write_bytes(png(8, 2, big_endian(RGB8.reshape(HEIGHT, -1)), chunk(kind, body)))
+    with pytest.raises(FileError, match=r"16 MiB of text.*without metadata"):
+        read_maps(tmp_path / "a.png")
+
+
+def test_linear_light_is_encoded_as_the_standard_says():
+    assert np.allclose(linear_to_srgb(LINEAR), colors(), atol=1e-4)
