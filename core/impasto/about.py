@@ -45,6 +45,9 @@ def findings() -> dict[str, Any]:
     described: dict[str, Any] = {"plugins": [], "tools": []}
     devices: list[dict[str, str]] = []
     try:
+        from .plugins import try_failed_again
+
+        try_failed_again()
         described = description()
         devices = _devices()
     except ImportError as error:

@@ -16,13 +16,14 @@ from typing import TypeVar
 
 import pluggy
 
-from . import hookspecs
+from . import hookspecs, trial
 from .errors import ImpastoError, ParameterError, PluginError, did_you_mean
 from .files import BUILTIN_EXPORTERS, Exporter
 from .tools import Tool, check_tool
 from .weights import Weights, check_weights
 
 GROUP = "impasto"
+TRY_AGAIN = "update or uninstall the plugin, or tell its author; `impasto doctor` tries it again"
 log = logging.getLogger(__name__)
 Named = TypeVar("Named", Tool, Exporter, Weights)
 
@@ -99,6 +100,12 @@ def registry() -> Registry:
     return load_plugins(entry_points(group=GROUP))
 
 
+def try_failed_again() -> None:
+    """Have the plugins that would have ended or stopped this process tried anew when the registry is next asked for."""
+    if trial.forget_failures():
+        registry.cache_clear()
+
+
 def load_plugins(points: Iterable[EntryPoint]) -> Registry:
     """Load each entry point by itself; a plugin that fails at any stage is left out and its reason kept."""
     manager = pluggy.PluginManager("impasto")
@@ -111,6 +118,8 @@ def load_plugins(points: Iterable[EntryPoint]) -> Registry:
 
 def _load(manager: pluggy.PluginManager, point: EntryPoint, offers: _Offers) -> PluginStatus:
     distribution, version = (point.dist.name, point.dist.version) if point.dist else ("", "")
+    if point.dist and not _is_first_party(point) and (failure := trial.failure_of(point)):
+        return PluginStatus(point.name, distribution, version, failure, TRY_AGAIN)
     try:
         module = point.load()
         manager.register(module, point.name)

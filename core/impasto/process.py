@@ -32,7 +32,7 @@ def start(command: Sequence[str], environment: Mapping[str, str], log: Path | No
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE if log is None else opened.enter_context(_fresh_log(log)),
             env=without_python(os.environ) | dict(environment),
-            **_separate(),
+            **separate(),
         )
 
 
@@ -79,7 +79,7 @@ def without_python(environment: Mapping[str, str]) -> dict[str, str]:
     return {key: value for key, value in environment.items() if not key.startswith("PYTHON")}
 
 
-def _separate() -> dict[str, Any]:
+def separate() -> dict[str, Any]:
     """Popen's options for a process group of its own, and no console window on Windows."""
     if os.name == "nt":
         return {"creationflags": 0x08000000 | 0x00000200}  # CREATE_NO_WINDOW | CREATE_NEW_PROCESS_GROUP

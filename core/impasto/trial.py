@@ -1,0 +1,151 @@
+"""Tries a plugin in a process of its own before it is loaded here: one that hangs or crashes takes nothing along.
+
+That is done once for each state of its files; what came of it is kept in the user's cache.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import json
+import logging
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from importlib.metadata import EntryPoint
+from pathlib import Path
+from typing import IO, Any
+
+from .about import VERSION
+from .errors import FileError, ProtocolError
+from .folders import user_folder
+from .outside import printable, read_json
+from .process import describe_exit, end, separate, without_python
+from .shapes import check
+from .transaction import replace_files
+
+TRIAL_LIMIT_S = 20.0
+"""Far more than importing PyTorch takes from a cold disk."""
+CODE_SUFFIXES = (".py", ".so", ".pyd")
+MAX_FILES = 5000
+TRY = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from impasto.trial import load; load(*sys.argv[2:])"
+VERDICTS = {str: {str: {"state": str, "failure": str}}}
+
+log = logging.getLogger(__name__)
+
+
+def failure_of(point: EntryPoint) -> str:
+    """Why a plugin cannot be loaded, where that would end or stop this process; "" where it can be tried here."""
+    state = _state(point)
+    if not state or not Path(sys.executable or "").stem.lower().startswith("python"):
+        return ""  # a host that embeds Python has no program that could try it
+    verdicts, key = _read(), f"{point.dist.name if point.dist else ''}:{point.name}"
+    known = verdicts.setdefault(sys.prefix, {})
+    if known.get(key, {}).get("state") != state:
+        log.info("trying the plugin %s", point.name)
+        known[key] = {"state": state, "failure": _try(point)}
+        _write(verdicts)
+    return known[key]["failure"]
+
+
+def forget_failures() -> bool:
+    """Let the plugins that failed be tried again; whether there are any."""
+    verdicts = _read()
+    known = verdicts.get(sys.prefix, {})
+    passed = {name: verdict for name, verdict in known.items() if not verdict["failure"]}
+    if passed == known:
+        return False
+    _write(verdicts | {sys.prefix: passed})
+    return True
+
+
+def load(name: str, value: str) -> None:
+    """What the process of its own does: load the plugin, say on stdout that this did not end it, and leave."""
+    said = os.dup(1)
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for descriptor in range(3):
+        os.dup2(nothing, descriptor)
+    failure = ""
+    try:
+        from .plugins import GROUP, load_plugins
+
+        load_plugins([EntryPoint(name, value, GROUP)])  # what it raises is told by who asks, with its trace
+    except BaseException as error:  # noqa: BLE001  such as KeyboardInterrupt, which is no plugin's to raise
+        failure = f"it raises {type(error).__name__} while it is imported"
+    os.write(said, json.dumps(failure).encode())
+    os._exit(0)
+
+
+def _try(point: EntryPoint) -> str:
+    command = [sys.executable, "-I", "-c", TRY, json.dumps(sys.path), point.name, point.value]
+    with tempfile.TemporaryFile() as said:
+        started = time.monotonic()
+        running = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=said,
+            stderr=subprocess.DEVNULL,
+            env=without_python(os.environ),
+            **separate(),
+        )
+        try:
+            code = end(running, TRIAL_LIMIT_S)
+        except BaseException:
+            end(running, at_once=True)
+            raise
+        return _verdict(said) if said.tell() else _ending(code, time.monotonic() - started)
+
+
+def _verdict(said: IO[bytes]) -> str:
+    said.seek(0)
+    return printable(str(json.loads(said.read())))
+
+
+def _ending(code: int, took_s: float) -> str:
+    if took_s >= TRIAL_LIMIT_S:
+        return f"it does not come to an end within {TRIAL_LIMIT_S:.0f} s while it is imported"
+    return f"it ends the program while it is imported ({describe_exit(code)})"
+
+
+def _state(point: EntryPoint) -> str:
+    """A hash over version and code of a plugin; "" where there is none, so that nothing would be run."""
+    try:
+        spec = importlib.util.find_spec(point.module.partition(".")[0])
+    except (ImportError, ValueError):
+        return ""
+    if spec is None:
+        return ""
+    files = [Path(spec.origin)] if spec.origin and Path(spec.origin).is_file() else []
+    for folder in spec.submodule_search_locations or ():
+        found = (path for path in Path(folder).rglob("*") if path.suffix in CODE_SUFFIXES)
+        files += [path for path, _ in zip(sorted(found), range(MAX_FILES), strict=False)]
+    about: list[Any] = [VERSION, sys.version, point.value, point.dist.version if point.dist else ""]
+    for path in files:
+        status = path.stat()
+        about.append([str(path), status.st_mtime_ns, status.st_size])
+    return hashlib.sha256(json.dumps(about).encode()).hexdigest()
+
+
+def _path() -> Path:
+    return user_folder("cache") / "plugins.json"
+
+
+def _read() -> dict[str, dict[str, dict[str, str]]]:
+    try:
+        verdicts = read_json(_path())
+        check(verdicts, VERDICTS, "plugins")
+    except (FileError, ProtocolError):
+        return {}
+    return verdicts
+
+
+def _write(verdicts: dict[str, dict[str, dict[str, str]]]) -> None:
+    """Keep the verdicts, but for environments that are gone. A cache that cannot be written is none."""
+    kept = {prefix: known for prefix, known in verdicts.items() if Path(prefix).is_dir()}
+    try:
+        _path().parent.mkdir(parents=True, exist_ok=True)
+        replace_files({_path(): json.dumps(kept, indent=1).encode()})
+    except (OSError, FileError) as error:
+        log.info("the trial of plugins is not cached: %s", error)
