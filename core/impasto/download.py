@@ -20,10 +20,11 @@ from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from . import about
 from .errors import FileError, ModelError
+from .locks import held
 from .outside import explained
 from .published import install_weights
 from .weights import Weights
-from .weights_library import InstalledWeights, is_installed, part_paths, weights_named
+from .weights_library import InstalledWeights, is_installed, part_paths, weights_named, weights_path
 
 TIMEOUT_S = 30.0
 CHUNK_BYTES = 2**18
@@ -37,11 +38,18 @@ def download_weights(
 ) -> InstalledWeights:
     """Fetch the weights of this name and install them. `on_progress` may raise Cancelled: the next call goes on.
 
-    ModelError where they cannot be had or are not what was published, FileError where the disk is full.
+    ModelError where they cannot be had or are not what was published, FileError where the disk is full, or where
+    another process fetches or installs them.
     """
     weights = weights_named(name)
     if not weights.is_downloadable:
         raise ModelError(f"{weights.label} has no published hash to check a download by", weights.how_to_get)
+    with held(weights_path(name, folder)):
+        return _download(weights, folder, on_progress)
+
+
+def _download(weights: Weights, folder: Path | None, on_progress: Progress) -> InstalledWeights:
+    name = weights.name
     if is_installed(name, folder):
         raise ModelError(f"the weights {name} are installed already", f"`impasto weights remove {name}` first")
     parts = part_paths(weights, folder)

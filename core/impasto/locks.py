@@ -19,7 +19,7 @@ from pathlib import Path
 
 from .errors import FileError
 from .interruption import Uninterrupted
-from .outside import explained, read_json, shown
+from .outside import explained, make_folder, read_json, shown
 
 PREFIX = ".impasto-"
 """Begins the names of all files that are there only while a process works."""
@@ -119,8 +119,7 @@ def held(target: Path, *, wait_s: float = 0.0) -> Iterator[None]:
         yield
         return
     with explained(path.parent):
-        made_folder = not path.parent.exists()
-        path.parent.mkdir(parents=True, exist_ok=True)
+        made_folder = not os.path.lexists(path.parent)
         lock = _acquired(path, target, time.monotonic() + max(wait_s, LEAST_WAIT_S))
     _held[key] = lock
     try:
@@ -134,7 +133,7 @@ def held(target: Path, *, wait_s: float = 0.0) -> Iterator[None]:
 
 
 def _acquired(path: Path, target: Path, until_s: float) -> Lock:
-    while (lock := acquire(path)) is None:
+    while (lock := _acquired_in_folder(path)) is None:
         if time.monotonic() >= until_s:
             message = f"{shown(target)} is being made by {_holder(path)}"
             raise FileError(message, "wait until that is done, stop it, or choose another name or folder")
@@ -145,6 +144,14 @@ def _acquired(path: Path, target: Path, until_s: float) -> Lock:
         os.lseek(lock.descriptor, 0, os.SEEK_SET)
         os.write(lock.descriptor, json.dumps(about).encode())
     return lock
+
+
+def _acquired_in_folder(path: Path) -> Lock | None:
+    make_folder(path.parent)
+    try:
+        return acquire(path)
+    except FileNotFoundError:  # who made the folder has removed it again
+        return None
 
 
 def _holder(path: Path) -> str:

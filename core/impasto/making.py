@@ -51,7 +51,7 @@ def carry_out(
         result = run_to_files(
             recipe,
             inputs,
-            Sink(arguments.out, name, arguments.format),
+            Sink(arguments.out, name, arguments.format, arguments.force),
             tile_by_tile=arguments.stream,
             device=arguments.device,
             on_progress=on_progress,

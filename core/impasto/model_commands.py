@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from .data_commands import DATA_HELP, add_licence, write_data_files
 from .errors import Cancelled, FileError, ModelError
 from .interruption import Stop
+from .locks import held
 from .models import (
     DATA_SUFFIXES,
     Model,
@@ -60,10 +61,12 @@ def _train(arguments: argparse.Namespace, terminal: Terminal) -> None:
     parameters = given_parameters(arguments, arguments.tool)
     inputs = {item.name: item.name for item in arguments.tool.inputs if item.kind == "dataset"}
     recipe = Recipe.from_dict(Recipe((Step(arguments.tool.name, parameters, inputs),), arguments.seed).to_dict())
+    chosen: Any = validate(arguments.tool, parameters)
+    path = model_path(chosen.name, arguments.out)
     stop = Stop()
     try:
-        with terminal.progress() as on_progress:
-            dataset = _read_data(arguments, terminal, on_progress)
+        with held(path), terminal.progress() as on_progress:
+            dataset = _read_data(path, arguments, terminal, on_progress)
             result = run(
                 recipe,
                 dict.fromkeys(inputs, dataset),
@@ -78,12 +81,11 @@ def _train(arguments: argparse.Namespace, terminal: Terminal) -> None:
     terminal.written(result.models, result)
 
 
-def _read_data(arguments: argparse.Namespace, terminal: Terminal, on_progress: Any) -> Dataset:
-    """The training data; its manifest and preview sheet are written beside the model that is to be."""
+def _read_data(path: Path, arguments: argparse.Namespace, terminal: Terminal, on_progress: Any) -> Dataset:
+    """The training data; its manifest and preview sheet are written beside the model that is to be at `path`."""
     from .dataset import read_dataset, settings_for
 
     parameters: Any = validate(arguments.tool, given_parameters(arguments, arguments.tool))
-    path = model_path(parameters.name, arguments.out)
     dataset = read_dataset(
         arguments.data,
         licence=arguments.licence,

@@ -21,10 +21,11 @@ import numpy as np
 from .cards import MODEL_NAME, read_card
 from .errors import FileError, ImpastoError, ModelError, ParameterError
 from .folders import user_folder
+from .locks import held
 from .outside import as_unicode, check_file, explained, files_in, is_there, open_file, read_bytes, shown
 from .plugins import registry
 from .texture import Maps
-from .transaction import replace_files
+from .transaction import recover, replace_files
 
 SUFFIX = ".safetensors"
 DATA_SUFFIXES = (".manifest.json", ".data.png")
@@ -98,6 +99,7 @@ def damaged_models(folder: Path | None = None) -> dict[Path, ImpastoError]:
 def _read_all(folder: Path | None) -> dict[Path, Model | ImpastoError]:
     """What is in the user's library, then what is shipped."""
     found: dict[Path, Model | ImpastoError] = {}
+    recover(folder or models_folder())
     for place in (own := folder or models_folder(), *_shipped_folders()):
         try:
             paths = [path for path in files_in(place) if path.suffix == SUFFIX and not path.name.startswith(".")]
@@ -248,9 +250,11 @@ def install_model(file: Path, folder: Path | None = None) -> Model:
     model = read_model(file)
     load_model(model)
     target = model_path(str(model.card["name"]), folder)
-    if is_there(target):
-        raise ModelError(f"there is a model {target.stem!r} already", f"`impasto models remove {target.stem}` first")
-    replace_files({target: read_bytes(file, model.size_bytes)})
+    with held(target):
+        if is_there(target):
+            remedy = f"`impasto models remove {target.stem}` first"
+            raise ModelError(f"there is a model {target.stem!r} already", remedy)
+        replace_files({target: read_bytes(file, model.size_bytes)})
     return read_model(target)
 
 

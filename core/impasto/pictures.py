@@ -18,6 +18,7 @@ from .files import map_name, set_name
 from .outside import open_file
 from .prepare import Preparation, prepare
 from .texture import Maps, Texture
+from .transaction import recover
 
 INDEX = "index.json"
 SOURCES = "SOURCES.tsv"
@@ -136,6 +137,7 @@ def _walk(root: Path) -> tuple[list[tuple[str, str | None, dict[str, Path]]], li
         parts = folder.relative_to(root).parts
         if any(part.startswith(".") for part in parts):
             continue
+        recover(folder)
         if (folder / INDEX).is_file():
             sheets.append(folder)
             continue

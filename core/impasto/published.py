@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .errors import FileError, ModelError
+from .locks import held
 from .models import write_tensors
 from .weights import Shapes, Weights, differences
 from .weights_library import (
@@ -72,13 +73,14 @@ def install_weights(files: Sequence[Path], name: str = "", folder: Path | None =
     read = [_read(Path(file)) for file in files]
     fit = _recognised(read, candidates)
     weights = fit.weights
-    if is_installed(weights.name, folder):
-        message = f"the weights {weights.name} are installed already"
-        raise ModelError(message, f"`impasto weights remove {weights.name}` first")
     path = weights_path(weights.name, folder)
-    write_tensors(path, _ours(fit), _metadata(fit, read))
-    for part in part_paths(weights, folder):
-        part.unlink(missing_ok=True)
+    with held(path):
+        if is_installed(weights.name, folder):
+            message = f"the weights {weights.name} are installed already"
+            raise ModelError(message, f"`impasto weights remove {weights.name}` first")
+        write_tensors(path, _ours(fit), _metadata(fit, read))
+        for part in part_paths(weights, folder):
+            part.unlink(missing_ok=True)
     return read_weights(weights, path)
 
 

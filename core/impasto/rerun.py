@@ -49,7 +49,7 @@ def rerun(
     _refuse_existing(folder, name, exporter)
     found = {input_: _find(input_, str(about["name"]), file, inputs or {}) for input_, about in recipe.inputs.items()}
     maps = {input_: _with_scale(_read(path, recipe.inputs[input_]), recipe, input_) for input_, path in found.items()}
-    sink = Sink(folder, name, exporter.name)
+    sink = Sink(folder, name, exporter.name, replace=False)
     again = replace(recipe, inputs={}, made_with={})
     result = run_to_files(again, maps, sink, device=device, on_progress=on_progress)
     assert result.recipe is not None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.metadata import version
@@ -21,6 +22,8 @@ from .dataset import Dataset
 from .device import choose_device
 from .errors import ParameterError, PluginError, did_you_mean
 from .files import metadata_of, write_maps
+from .locks import held
+from .models import model_path
 from .plugins import registry
 from .recipe import Recipe, Step
 from .streaming import Sink, check_streamable, should_stream, write_tiles
@@ -103,10 +106,12 @@ def run_to_files(
     """
     if tile_by_tile is None:
         tile_by_tile = should_stream(recipe, _subject(inputs or {}), sink.format)
-    if tile_by_tile:
-        return run(recipe, inputs, sink=sink, **how)
-    result = run(recipe, inputs, **how)
-    paths = write_maps(result.maps, sink.folder, sink.name, registry().exporter(sink.format), result.recipe)
+    with sink.held():
+        if tile_by_tile:
+            return run(recipe, inputs, sink=sink, **how)
+        result = run(recipe, inputs, **how)
+        exporter = registry().exporter(sink.format)
+        paths = write_maps(result.maps, sink.folder, sink.name, exporter, result.recipe, replace=sink.replace)
     return replace(result, paths=tuple(paths))
 
 
@@ -121,10 +126,16 @@ class _Step:
 
     def apply(self, subject: Maps, context: Context) -> Result:
         _check_needs(self.tool, subject)
-        made = self.tool.apply(subject, self.parameters, self.inputs, replace(context, rng=self.rng))
+        with self._alone(context):
+            made = self.tool.apply(subject, self.parameters, self.inputs, replace(context, rng=self.rng))
         result = made if isinstance(made, Result) else Result(made)
         _check_made(self.tool, result.maps)
         return result
+
+    def _alone(self, context: Context) -> AbstractContextManager[None]:
+        """While a model is trained: FileError where another training makes one of this name."""
+        name = getattr(self.parameters, "name", None) if self.tool.kind == "trainer" else None
+        return held(model_path(name, context.models_folder)) if name else nullcontext()
 
 
 def _fold(steps: list[_Step], subject: Maps, context: Context) -> Result:

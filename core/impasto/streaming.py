@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from .context import Context
-from .errors import ParameterError, PluginError
+from .errors import FileError, ParameterError, PluginError
+from .locks import held
 from .plugins import registry
 from .recipe import Recipe
 from .texture import LARGE_PX, MAP_CHANNELS, Maps, Texture
@@ -37,6 +38,18 @@ class Sink:
     name: str
     format: str = "png"
     replace: bool = True
+
+    def held(self) -> AbstractContextManager[None]:
+        """While a result is made here: FileError where another run is making one of this name."""
+        return held(self.folder / self.name)
+
+    def with_free_name(self) -> Sink:
+        """The sink with a name of which there are no files: wall, wall_2, wall_3."""
+        suffix = registry().exporter(self.format).suffix
+        for name in (self.name, *(f"{self.name}_{number}" for number in range(2, 10_000))):
+            if not any((self.folder / f"{name}_{map_}{suffix}").exists() for map_ in MAP_CHANNELS):
+                return replace(self, name=name, replace=False)
+        raise FileError(f"{self.folder} is full of files called {self.name}", "choose another name or folder")
 
 
 def should_stream(recipe: Recipe, subject: Maps, format_: str = "png") -> bool:
@@ -87,7 +100,7 @@ def write_tiles(
     exporter, metadata, about = registry().exporter(sink.format), describe(band), replace(band, textures={})
     assert exporter.start is not None
     targets = {name: sink.folder / f"{sink.name}_{name}{exporter.suffix}" for name in band}
-    with staged(targets.values(), replace=sink.replace) as parts, ExitStack() as stack:
+    with sink.held(), staged(targets.values(), replace=sink.replace) as parts, ExitStack() as stack:
         files = {}
         for name, target in targets.items():
             files[name] = exporter.start(parts[target], name, size_px, metadata)

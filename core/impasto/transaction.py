@@ -20,8 +20,9 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from urllib.parse import quote, unquote
 
 from .errors import FileError
+from .interruption import Uninterrupted
 from .locks import PREFIX, Lock, acquire, held, release_all, remove_the_deads
-from .outside import explained, read_json, shown
+from .outside import explained, make_folder, read_json, shown
 
 log = logging.getLogger(__name__)
 
@@ -50,8 +51,7 @@ def staged(targets: Iterable[Path], *, replace: bool = True) -> Iterator[dict[Pa
     folder = targets[0].parent
     if any(target.parent != folder for target in targets):
         raise ValueError("the files of a set lie in one folder")
-    with explained(folder):
-        folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     recover(folder)
     _check(targets, replace=replace)
     staging = _begin(folder)
@@ -77,11 +77,12 @@ class _Staging:
 
     def begin(self) -> bool:
         """Make the folder; whether it could be locked before another process took it for a dead one."""
-        self.folder.mkdir()
-        with contextlib.suppress(FileNotFoundError):
-            self.lock = acquire(self.folder / "lock")
-            if self.lock is not None:
-                self.new.mkdir()
+        with Uninterrupted():
+            self.folder.mkdir(parents=True)
+            with contextlib.suppress(FileNotFoundError):
+                self.lock = acquire(self.folder / "lock")
+                if self.lock is not None:
+                    self.new.mkdir()
         return self.new.exists()
 
     def commit(self, names: Sequence[str]) -> None:
@@ -171,7 +172,7 @@ def recover(folder: Path) -> None:
     """
     try:
         left = [Path(entry.path) for entry in os.scandir(folder) if entry.name.startswith(PREFIX)]
-    except OSError:
+    except (OSError, ValueError):  # absent, or NUL in its name: who uses it will say so
         return
     for path in left:
         if path.suffix == SUFFIX and path not in _live:

@@ -216,7 +216,7 @@ class TestRefused:
         with pytest.raises(ModelError, match=r"no connection to 127.0.0.1.*offline; try again later; or get http"):
             download_weights("seer")
         assert time.monotonic() - began < 5
-        assert not list(part_paths(weights_named("seer"))[0].parent.iterdir())
+        assert not list(part_paths(weights_named("seer"))[0].parent.glob("*"))
 
     def test_a_silent_server(self, served, monkeypatch):
         monkeypatch.setattr(download, "TIMEOUT_S", 0.2)

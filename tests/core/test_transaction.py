@@ -5,14 +5,13 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
 import pytest
 
 from impasto import transaction
 from impasto.errors import FileError
-from impasto.locks import PREFIX, held
+from impasto.locks import PREFIX
 from impasto.transaction import recover, replace_files
 
 NAMES = ("a.png", "b.png", "c.png", "d.png")
@@ -230,54 +229,3 @@ def test_a_strangers_links_are_not_followed(tmp_path):
     (inside / f"{PREFIX}y.part").symlink_to(mine)
     recover(inside)
     assert read(mine) == OLD
-
-
-# Locks
-
-
-HOLDING = """
-import sys
-from pathlib import Path
-from impasto.locks import held
-with held(Path(sys.argv[1])):
-    print("holds", flush=True)
-    sys.stdin.read()
-"""
-
-
-def test_who_comes_second_is_told_who_was_first_until_that_one_is_dead(tmp_path):
-    target = tmp_path / "new" / "wall"
-    command = [sys.executable, "-P", "-c", HOLDING, target]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as running:
-        assert running.stdout is not None
-        running.stdout.readline()
-        with pytest.raises(FileError, match=rf"wall is being made by process {running.pid} on .* since \d\d:\d\d"):
-            held(target).__enter__()
-        running.kill()
-    with held(target):
-        pass
-    assert not target.parent.exists() or list(target.parent.iterdir()) == []
-
-
-def test_a_lock_holds_between_threads_and_can_be_held_again_in_one(tmp_path):
-    said = []
-
-    def ask() -> None:
-        try:
-            with held(tmp_path / "wall"):
-                said.append("got it")
-        except FileError as error:
-            said.append(error.message)
-
-    with held(tmp_path / "wall"), held(tmp_path / "wall"):
-        other = threading.Thread(target=ask)
-        other.start()
-        other.join()
-    assert "is being made by process" in said[0]
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_the_lock_of_a_dead_process_goes_with_the_next_run(tmp_path):
-    (tmp_path / f"{PREFIX}wall.lock").write_text("{}")
-    replace_files({tmp_path / "a.png": b"new"})
-    assert read(tmp_path) == {"a.png": b"new"}

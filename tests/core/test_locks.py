@@ -1,0 +1,116 @@
+"""Who makes the same thing at the same time as another is told so, and nothing is overwritten unasked."""
+
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from impasto.dataset import dataset_of
+from impasto.download import download_weights
+from impasto.errors import FileError
+from impasto.locks import PREFIX, held
+from impasto.models import install_model, model_path, save_model
+from impasto.recipe import Recipe, Step
+from impasto.runner import run, run_to_files
+from impasto.streaming import Sink
+from impasto.texture import Maps
+from impasto.transaction import replace_files
+from impasto.weights_library import weights_path
+
+pytestmark = pytest.mark.usefixtures("misbehaving")
+TOLD = r"is being made by process \d+ on .* since \d\d:\d\d; wait until that is done"
+HOLDING = """
+import sys
+from pathlib import Path
+from impasto.locks import held
+with held(Path(sys.argv[1])):
+    print("holds", flush=True)
+    sys.stdin.read()
+"""
+
+
+@contextmanager
+def held_by_another(target: Path) -> Iterator[None]:
+    """Another thread holds the lock, as far as locks go another process."""
+    holds, done = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with held(target):
+            holds.set()
+            done.wait(30)
+
+    other = threading.Thread(target=hold)
+    other.start()
+    holds.wait(10)
+    try:
+        yield
+    finally:
+        done.set()
+        other.join()
+
+
+def test_who_comes_second_is_told_who_was_first_until_that_one_is_dead(tmp_path):
+    target = tmp_path / "new" / "wall"
+    command = [sys.executable, "-P", "-c", HOLDING, target]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as running:
+        assert running.stdout is not None
+        running.stdout.readline()
+        with pytest.raises(FileError, match=rf"wall is being made by process {running.pid} on .* since \d\d:\d\d"):
+            held(target).__enter__()
+        running.kill()
+    with held(target):
+        pass
+    assert not target.parent.exists() or list(target.parent.iterdir()) == []
+
+
+def test_a_lock_can_be_held_again_in_one_thread_and_leaves_nothing(tmp_path):
+    with held(tmp_path / "new" / "wall"), held(tmp_path / "new" / "wall"):
+        assert (tmp_path / "new").exists()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_lock_of_a_dead_process_goes_with_the_next_run(tmp_path):
+    (tmp_path / f"{PREFIX}wall.lock").write_text("{}")
+    replace_files({tmp_path / "a.png": b"new"})
+    assert [path.name for path in tmp_path.iterdir()] == ["a.png"]
+
+
+@pytest.mark.parametrize("tile_by_tile", [False, True])
+def test_the_second_run_into_a_folder_under_one_name_is_told(tile_by_tile, tmp_path):
+    recipe, sink = Recipe((Step("blotches", {"width_px": 32, "height_px": 32}),)), Sink(tmp_path, "wall")
+    with held_by_another(tmp_path / "wall"):
+        with pytest.raises(FileError, match=TOLD):
+            run_to_files(recipe, {}, sink, tile_by_tile=tile_by_tile)
+        assert run_to_files(recipe, {}, Sink(tmp_path, "other")).paths
+    assert run_to_files(recipe, {}, sink, tile_by_tile=tile_by_tile).paths
+    with pytest.raises(FileError, match="is there already"):
+        run_to_files(recipe, {}, Sink(tmp_path, "wall", replace=False), tile_by_tile=tile_by_tile)
+    paths = run_to_files(recipe, {}, sink.with_free_name(), tile_by_tile=tile_by_tile).paths
+    assert all(path.name.startswith("wall_2_") for path in paths)
+
+
+def test_the_second_training_under_one_name_is_told(tmp_path):
+    recipe = Recipe((Step("learn", {"name": "wall", "steps": 1}, {"dataset": "dataset"}),))
+    inputs = {"dataset": dataset_of(Maps.from_arrays({"base_color": np.random.default_rng(0).random((64, 64, 3))}))}
+    with held_by_another(model_path("wall", tmp_path)), pytest.raises(FileError, match=TOLD):
+        run(recipe, inputs, models_folder=tmp_path)
+    assert run(recipe, inputs, models_folder=tmp_path).models == (model_path("wall", tmp_path),)
+
+
+def test_the_second_installation_of_a_model_is_told(tmp_path):
+    card = {"name": "wall", "architecture": "x", "tool": "x", "figures": {}}
+    card |= {"data": [{"name": "x", "licence": "CC0-1.0", "sha256": "0" * 64}]}
+    file = save_model(tmp_path / "wall.safetensors", {"a": np.zeros(2, np.float32)}, card).path
+    with held_by_another(model_path("wall", tmp_path / "library")), pytest.raises(FileError, match=TOLD):
+        install_model(file, tmp_path / "library")
+    assert install_model(file, tmp_path / "library").name == "wall"
+
+
+def test_the_second_download_of_weights_is_told(tmp_path):
+    with held_by_another(weights_path("squeezenet", tmp_path)), pytest.raises(FileError, match=TOLD):
+        download_weights("squeezenet", tmp_path)
