@@ -69,12 +69,12 @@ def _target_size(textures: Mapping[str, Texture], preparation: Preparation) -> t
         if abs(other_height * width - other_width * height) > 0.01 * other_width * height:
             message = f"its {key} has another shape ({other_width}x{other_height}) than the rest ({width}x{height})"
             raise FileError(message, "export the maps in one size")
-    rows, columns = (box[1] - box[0] for box in _box((height, width), preparation.crop))
+    rows, columns = (box[1] - box[0] for box in pixel_box((height, width), preparation.crop))
     ratio = min(1.0, preparation.longest_px / max(rows, columns))
     return max(1, round(rows * ratio)), max(1, round(columns * ratio))
 
 
-def _box(size_px: tuple[int, int], crop: tuple[float, ...]) -> tuple[tuple[int, int], tuple[int, int]]:
+def pixel_box(size_px: tuple[int, int], crop: tuple[float, ...]) -> tuple[tuple[int, int], tuple[int, int]]:
     """((top, bottom), (left, right)) in pixels, at least one pixel each."""
     (height, width), (left, top, right, bottom) = size_px, crop
     rows, columns = (round(top * height), round(bottom * height)), (round(left * width), round(right * width))
@@ -83,16 +83,23 @@ def _box(size_px: tuple[int, int], crop: tuple[float, ...]) -> tuple[tuple[int, 
 
 def _fit(name: str, texture: Texture, crop: tuple[float, ...], size_px: tuple[int, int]) -> np.ndarray:
     """The crop of a map (H, W, C), in the standard colour space of its name, at the size wanted."""
-    (top, bottom), (left, right) = _box(texture.size_px, crop)
-    pixels = texture.pixels[top:bottom, left:right]
-    is_linear = texture.color_space == "linear"
-    if pixels.shape[:2] == size_px:
-        return linear_to_srgb(pixels) if is_linear else pixels
+    (top, bottom), (left, right) = pixel_box(texture.size_px, crop)
+    fitted = resized_map(name, replace(texture, pixels=texture.pixels[top:bottom, left:right]), size_px)
+    return linear_to_srgb(fitted.pixels) if fitted.color_space == "linear" else fitted.pixels
+
+
+def resized_map(name: str, texture: Texture, size_px: tuple[int, int]) -> Texture:
+    """A map at another size: colour is averaged as light and normals as slopes."""
+    pixels = texture.pixels
+    if texture.size_px == size_px:
+        return texture
     if name == "normal":
-        return heights.normal_from_slopes(resized(heights.slopes_from_normal(pixels), size_px))
-    if name in COLOR_MAPS:
-        return linear_to_srgb(resized(pixels if is_linear else srgb_to_linear(pixels), size_px).clip(0, 1))
-    return resized(pixels, size_px).clip(0, 1)
+        pixels = heights.normal_from_slopes(resized(heights.slopes_from_normal(pixels), size_px))
+    elif name in COLOR_MAPS and texture.color_space != "linear":
+        pixels = linear_to_srgb(resized(srgb_to_linear(pixels), size_px).clip(0, 1))
+    else:
+        pixels = resized(pixels, size_px).clip(0, None if texture.color_space == "linear" else 1)
+    return replace(texture, pixels=pixels)
 
 
 def resized(pixels: np.ndarray, size_px: tuple[int, int]) -> np.ndarray:

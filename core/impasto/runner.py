@@ -26,7 +26,7 @@ from .locks import held
 from .models import model_path
 from .plugins import registry
 from .recipe import Recipe, Step
-from .streaming import Sink, check_streamable, should_stream, write_tiles
+from .streaming import Sink, check_streamable, should_stream, tile_maker, write_tiles
 from .texture import Maps
 from .tools import Result, SizeParameters, Tile, Tool, validate
 
@@ -152,8 +152,11 @@ def _fold(steps: list[_Step], subject: Maps, context: Context) -> Result:
 
 
 def _stream(steps: list[_Step], subject: Maps, context: Context, sink: Sink, record: Callable[[], Recipe]) -> Result:
-    """The first step's tiles, each taken through the other steps and written."""
-    first, *others = steps
+    """The first step's tiles, each taken through the other steps and written; filters before it prepare the source."""
+    index = tile_maker([step.tool for step in steps])
+    preparing, first, others = steps[:index], steps[index], steps[index + 1 :]
+    if preparing:
+        subject = _fold(preparing, subject, replace(context, on_progress=lambda *_: None)).maps
     _check_needs(first.tool, subject)
     context.progress(0.0, first.tool.label)
     quiet = replace(context, on_progress=lambda *_: None, on_preview=lambda _: None)  # told of by those who write

@@ -57,7 +57,8 @@ def should_stream(recipe: Recipe, subject: Maps, format_: str = "png") -> bool:
     tools = [registry().tool(step.tool) for step in recipe.steps]
     if why_not(tools) or registry().exporter(format_).start is None:
         return False
-    parameters = validate(tools[0], recipe.steps[0].parameters)
+    first = tile_maker(tools)
+    parameters = validate(tools[first], recipe.steps[first].parameters)
     assert isinstance(parameters, SizeParameters)
     height, width = parameters.size_px(subject)
     return height * width > LARGE_PX
@@ -65,9 +66,16 @@ def should_stream(recipe: Recipe, subject: Maps, format_: str = "png") -> bool:
 
 def why_not(tools: Sequence[Tool]) -> str:
     """What keeps a recipe of these tools from being made tile by tile; empty where nothing does."""
-    if not makes_tiles(tools[0]):
-        return f"{tools[0].name} makes its result in one piece"
-    return next((f"{tool.name} needs the whole picture at once" for tool in tools[1:] if not tool.is_pointwise), "")
+    first = tile_maker(tools)
+    if not makes_tiles(tools[first]):
+        return f"{tools[first].name} makes its result in one piece"
+    after = tools[first + 1 :]
+    return next((f"{tool.name} needs the whole picture at once" for tool in after if not tool.is_pointwise), "")
+
+
+def tile_maker(tools: Sequence[Tool]) -> int:
+    """The index of the step that makes tiles: the first one but for filters, which prepare the source as a whole."""
+    return next((index for index, tool in enumerate(tools) if tool.kind != "filter"), 0)
 
 
 def check_streamable(tools: Sequence[Tool], sink: Sink) -> None:

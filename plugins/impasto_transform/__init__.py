@@ -1,0 +1,51 @@
+"""Rotates, crops and scales all maps of a surface alike, as a source is prepared before another tool sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from impasto import hookimpl
+from impasto.context import Context
+from impasto.texture import Maps
+from impasto.tools import Field, Filter, Parameters, Tool
+
+
+class TransformParameters(Parameters):
+    """Carried out in this order."""
+
+    rotate: float = Field(
+        0.0,
+        ge=-360,
+        le=360,
+        description="Degrees counter-clockwise; of an angle the largest upright part of the same shape is kept",
+    )
+    crop: tuple[float, float, float, float] = Field(
+        (0.0, 0.0, 1.0, 1.0), description="Left, top, right and bottom of the part to keep, in shares of the picture"
+    )
+    scale: float = Field(1.0, gt=0, le=16, description="Size of the result in parts of the picture's, in pixels")
+
+
+class Transform(Filter):
+    """Real-world sizes stay right: the width in metres follows the part that is kept."""
+
+    name, label = "transform", "Rotate, crop, scale"
+    description = "Rotates, crops and scales a picture or a map set, normals included"
+    parameters = TransformParameters
+    needs_source = True
+
+    def apply(
+        self, subject: Maps, parameters: TransformParameters, inputs: Mapping[str, Maps], context: Context
+    ) -> Maps:
+        """The part of the subject; a texel's size in the world changes with `scale` only."""
+        from .geometry import cropped, rotated, scaled
+
+        context.progress(0.0, "Rotating")
+        maps = rotated(subject, parameters.rotate)
+        maps = cropped(maps, parameters.crop)
+        context.progress(0.7, "Scaling")
+        return scaled(maps, parameters.scale)
+
+
+@hookimpl
+def impasto_tools() -> list[Tool]:
+    return [Transform()]
