@@ -13,35 +13,24 @@ from pathlib import Path
 from typing import Any
 
 from . import about
+from .completion import add_completion
 from .data_commands import add_prepare
 from .errors import Cancelled, ImpastoError, ParameterError, PluginError
 from .evaluation_commands import add_evaluate
 from .interruption import Ended
-from .making import add_output, carry_out
+from .making import add_output, carry_out, result_name
 from .model_commands import add_models, add_train
-from .models import SUFFIX
-from .options import (
-    add_command,
-    add_device,
-    add_parameters,
-    add_seed,
-    add_width,
-    given_parameters,
-    parse_json,
-    parse_size,
-)
+from .options import add_command, add_device, parse_metres
 from .outside import read_json, shown
+from .parser import Parser, Wishes
 from .plugins import registry
-from .recipe import Recipe, Step
+from .recipe import Recipe
 from .streams import check_output
 from .stylize_command import add_stylize
 from .terminal import Terminal
-from .texture import Maps
-from .tools import Tool, describe
+from .tool_commands import add_apply, add_generate, add_maps, add_seamless
+from .tools import describe
 from .weights_commands import add_weights
-
-ESTIMATOR = "photo-maps"
-QUILT = "quilt"
 
 EXAMPLES = """examples:
   impasto seamless brick.jpg --size 2048x2048 --out textures
@@ -50,7 +39,8 @@ EXAMPLES = """examples:
   impasto train train-torus wall.jpg --name my-wall
   impasto generate torus --model my-wall --size 2048x2048 --out textures
   impasto maps wall.png --out textures --normal-strength 0.8
-  impasto stylize patches-style cat.jpg night.jpg --out painted
+  impasto apply tint gravel.jpg --dark "#3d170f" --light tan --out textures
+  impasto stylize cat.jpg --style night.jpg --out painted
   impasto rerun textures/brick_base_color.png --out again
   impasto weights download squeezenet
   impasto tools quilt
@@ -62,10 +52,12 @@ exit codes: 0 done, 1 a bug, 2 usage or parameters, 3 files, 4 plugins, 5 models
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command and exit with its code."""
-    terminal = Terminal()
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    wishes = Wishes.of(given)
+    wishes.start_log()
+    terminal = Terminal(json=wishes.json, quiet=wishes.quiet)
     try:
-        parsed = make_parser().parse_args(arguments)
-        terminal.json = getattr(parsed, "json", False)
+        parsed = make_parser(wishes.stylizer).parse_args(given)
         parsed.run(parsed, terminal)
         check_output()
     except (Cancelled, Ended, KeyboardInterrupt) as stop:
@@ -76,23 +68,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(error.exit_code)
 
 
-def make_parser() -> argparse.ArgumentParser:
-    """The parser of the whole command, with a subparser for each tool."""
-    raw = argparse.RawDescriptionHelpFormatter
-    parser = argparse.ArgumentParser(
-        prog="impasto",
-        description="Seamless PBR materials from your own pictures, on your own computer.",
-        epilog=EXAMPLES,
-        formatter_class=raw,
-    )
+def make_parser(stylizer: str = "") -> Parser:
+    """The parser of the whole command, with a subparser for each tool; `stylizer` is the one that is to paint."""
+    description = "Seamless PBR materials from your own pictures, on your own computer."
+    parser = Parser(prog="impasto", description=description, epilog=EXAMPLES)
     parser.add_argument("--version", action="version", version=f"impasto {about.VERSION}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     _add_tools(commands)
     _add_run(commands)
-    _add_generate(commands)
-    _add_on_image(commands, "seamless", QUILT, "make an image seamless, and of any size")
-    _add_on_image(commands, "maps", ESTIMATOR, "estimate the maps of an image: height, normal, roughness, occlusion")
-    add_stylize(commands)
+    add_generate(commands)
+    add_seamless(commands)
+    add_maps(commands)
+    add_apply(commands)
+    add_stylize(commands, stylizer)
     _add_rerun(commands)
     add_prepare(commands)
     add_train(commands)
@@ -100,28 +88,18 @@ def make_parser() -> argparse.ArgumentParser:
     add_weights(commands)
     add_evaluate(commands)
     _add_doctor(commands)
+    add_completion(commands)
     registry().hook.impasto_commands(subparsers=commands)
     return parser
-
-
-def _add_size(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--size", type=parse_size, metavar="WxH", help="size in pixels (default: the source's)")
-
-
-def _add_estimator(parser: argparse.ArgumentParser, default: str) -> None:
-    names = sorted(name for name, tool in registry().tools.items() if tool.kind == "estimator")
-    text = f"tool for the missing maps (default: {default}; none where the result is written tile by tile)"
-    parser.add_argument("--estimator", choices=[*names, "none"], help=text)
-    parser.set_defaults(usual_estimator=default)
-    text = """the estimator's parameters, such as '{"normal_strength": 0.5}'"""
-    parser.add_argument("--estimator-parameters", type=parse_json, default={}, metavar="JSON", help=text)
 
 
 def _add_run(commands: Any) -> None:
     parser = add_command(commands, "run", "run a recipe", "brick.json --input source=brick.jpg --out textures", _run)
     parser.add_argument("recipe", type=Path, metavar="RECIPE.json", help="a recipe: steps, seed")
     _add_inputs(parser)
-    add_width(parser)
+    parser.add_argument(
+        "--width-m", type=parse_metres, metavar="METRES", help="real-world width of the source in metres"
+    )
     add_output(parser)
 
 
@@ -135,74 +113,12 @@ def _add_inputs(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_generate(commands: Any) -> None:
-    text = "generate a material with a generator"
-    parser = commands.add_parser("generate", help=text, description=text[0].upper() + text[1:] + ".")
-    tools = parser.add_subparsers(metavar="TOOL", required=True)
-    for tool in registry().tools.values():
-        if tool.kind == "generator":
-            one = add_command(tools, tool.name, tool.description, "", _generate)
-            from_what = "--model my-wall" if "model" in tool.parameters.model_fields else "--source brick.jpg"
-            one.epilog = f"example:\n  impasto generate {tool.name} {from_what} --size 1024x1024 --out textures"
-            one.add_argument("--source", type=Path, metavar="IMAGE", help="a picture, or a folder of maps")
-            _add_tool_options(one, tool, estimator=ESTIMATOR)
-
-
-def _add_on_image(commands: Any, name: str, tool_name: str, text: str) -> None:
-    tool = registry().tools.get(tool_name)
-    if tool is None:
-        return
-    parser = add_command(commands, name, text, "brick.jpg --out textures", _generate)
-    parser.add_argument("source", type=Path, metavar="IMAGE", help="a picture, or a folder of maps")
-    _add_tool_options(parser, tool, estimator="none")
-
-
-def _add_tool_options(parser: argparse.ArgumentParser, tool: Tool, estimator: str) -> None:
-    parser.set_defaults(tool=tool)
-    add_width(parser)
-    properties = tool.parameters.model_fields
-    if "width_px" in properties:
-        _add_size(parser)
-    add_seed(parser)
-    if tool.kind == "generator":
-        _add_estimator(parser, estimator)
-    else:
-        parser.set_defaults(estimator="none")
-    add_output(parser)
-    add_parameters(parser, tool)
-
-
-def _generate(arguments: argparse.Namespace, terminal: Terminal) -> None:
-    parameters = given_parameters(arguments, arguments.tool)
-    if getattr(arguments, "size", None):
-        parameters["width_px"], parameters["height_px"] = arguments.size
-    models_folder = None
-    if str(parameters.get("model", "")).endswith(SUFFIX):  # a recipe holds a model's name, never a path
-        file = Path(parameters["model"])
-        parameters["model"], models_folder = file.stem, file.parent
-    steps = [Step(arguments.tool.name, parameters)]
-    if (estimator := _estimator(arguments, steps[0])) != "none":
-        steps.append(Step(estimator, arguments.estimator_parameters))
-    recipe = Recipe.from_dict(Recipe(tuple(steps), arguments.seed).to_dict())
-    inputs = {"source": arguments.source} if arguments.source else {}
-    carry_out(recipe, inputs, arguments, terminal, models_folder=models_folder)
-
-
-def _estimator(arguments: argparse.Namespace, generate: Step) -> str:
-    """The chosen one; without a choice none for what is written tile by tile, since it needs the whole."""
-    from .streaming import should_stream
-
-    if arguments.estimator:
-        return arguments.estimator
-    stream = arguments.stream
-    if stream is None:
-        stream = should_stream(Recipe((generate,)), Maps(), arguments.format)
-    return "none" if stream else arguments.usual_estimator
-
-
 def _run(arguments: argparse.Namespace, terminal: Terminal) -> None:
     recipe = Recipe.from_dict(read_json(arguments.recipe, f"the recipe in {shown(arguments.recipe)}"))
-    carry_out(recipe, _named_files(arguments.input), arguments, terminal)
+    files = _named_files(arguments.input)
+    source = files.pop("source", None)
+    name = arguments.name or result_name(recipe.steps[0], source)
+    carry_out(recipe, {name: source}, files, arguments, terminal)
 
 
 def _named_files(given: Sequence[str]) -> dict[str, Path]:
@@ -235,7 +151,7 @@ def _rerun(arguments: argparse.Namespace, terminal: Terminal) -> None:
             device=arguments.device,
             on_progress=on_progress,
         )
-    terminal.written(again.paths, again.result, differences=again.differences, identical=again.identical)
+    terminal.made_again(again)
 
 
 def _add_tools(commands: Any) -> None:

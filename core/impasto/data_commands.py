@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .options import add_command
+from .options import add_command, parse_crop
 from .terminal import Terminal
 from .transaction import replace_files
 
@@ -34,7 +34,7 @@ def add_prepare(commands: Any) -> None:
         "--crop-px", type=int, default=128, metavar="N", help="size of the crops on the preview sheet (default: 128)"
     )
     parser.add_argument(
-        "--crop", type=_parse_crop, default=(0.0, 0.0, 1.0, 1.0), metavar="L,T,R,B", help="the part of each to use"
+        "--crop", type=parse_crop, default=(0.0, 0.0, 1.0, 1.0), metavar="L,T,R,B", help="the part of each to use"
     )
 
 
@@ -42,14 +42,6 @@ def add_licence(parser: argparse.ArgumentParser) -> None:
     """--licence."""
     text = "licence of the files that no SOURCES.tsv lists (default: unknown); the model's card keeps it"
     parser.add_argument("--licence", default="unknown", metavar="NAME", help=text)
-
-
-def _parse_crop(text: str) -> tuple[float, float, float, float]:
-    try:
-        left, top, right, bottom = (float(part) for part in text.split(","))
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not left,top,right,bottom, such as 0.1,0.1,0.9,0.9") from None
-    return left, top, right, bottom
 
 
 def _prepare(arguments: argparse.Namespace, terminal: Terminal) -> None:

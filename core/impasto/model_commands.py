@@ -21,7 +21,7 @@ from .models import (
     models_folder,
     remove_model,
 )
-from .options import add_command, add_device, add_parameters, add_seed, add_width, given_parameters
+from .options import add_command, add_device, add_parameters, add_seed, given_parameters, parse_metres, void_options
 from .plugins import registry
 from .recipe import Recipe, Step
 from .terminal import Terminal
@@ -43,13 +43,12 @@ def add_train(commands: Any) -> None:
 
 
 def _add_trainer(tools: Any, tool: Tool) -> None:
-    one = add_command(tools, tool.name, tool.description, "", _train)
-    one.epilog = f"example:\n  impasto train {tool.name} wall.jpg --name my-wall"
+    one = add_command(tools, tool.name, tool.description, "wall.jpg --name my-wall", _train)
     one.set_defaults(tool=tool)
     one.add_argument("data", type=Path, metavar="DATA", help=DATA_HELP)
     one.add_argument("--out", type=Path, metavar="DIR", help="folder for the model (default: your library)")
     add_licence(one)
-    add_width(one)
+    one.add_argument("--width-m", type=parse_metres, metavar="METRES", help="real-world width of a picture in metres")
     add_seed(one)
     add_device(one)
     add_parameters(one, tool)
@@ -59,13 +58,15 @@ def _train(arguments: argparse.Namespace, terminal: Terminal) -> None:
     from .runner import run
 
     parameters = given_parameters(arguments, arguments.tool)
+    for sentence in void_options(arguments, arguments.tool):
+        terminal.warn(sentence)
     inputs = {item.name: item.name for item in arguments.tool.inputs if item.kind == "dataset"}
     recipe = Recipe.from_dict(Recipe((Step(arguments.tool.name, parameters, inputs),), arguments.seed).to_dict())
     chosen: Any = validate(arguments.tool, parameters)
     path = model_path(chosen.name, arguments.out)
     stop = Stop()
     try:
-        with held(path), terminal.progress() as on_progress:
+        with held(path), terminal.progress(in_json=True) as on_progress:
             dataset = _read_data(path, arguments, terminal, on_progress)
             result = run(
                 recipe,
@@ -78,7 +79,7 @@ def _train(arguments: argparse.Namespace, terminal: Terminal) -> None:
     except Cancelled:
         message = "stopped; what was learned is kept, and the same command goes on from there"
         raise stop.cancelled(message) from None
-    terminal.written(result.models, result)
+    terminal.written(result.models, [result])
 
 
 def _read_data(path: Path, arguments: argparse.Namespace, terminal: Terminal, on_progress: Any) -> Dataset:
@@ -113,8 +114,6 @@ def add_models(commands: Any) -> None:
     show.add_argument("--preview", type=Path, metavar="FILE", help="write the model's thumbnail: .png, .jpg or .webp")
     install.add_argument("file", type=Path, metavar="FILE", help="a .safetensors file with a model card")
     remove.add_argument("model", metavar="NAME", help="name of a model in your library")
-    for action in (show, install, remove):
-        action.epilog = str(action.epilog).replace("impasto ", "impasto models ")
 
 
 def _list(arguments: argparse.Namespace, terminal: Terminal) -> None:
@@ -144,8 +143,8 @@ def _write_thumbnail(model: Model, file: Path) -> None:
 
 
 def _install(arguments: argparse.Namespace, terminal: Terminal) -> None:
-    terminal.changed("installed", install_model(arguments.file).path)
+    terminal.installed(install_model(arguments.file).path)
 
 
 def _remove(arguments: argparse.Namespace, terminal: Terminal) -> None:
-    terminal.changed("removed", remove_model(arguments.model))
+    terminal.removed(remove_model(arguments.model))

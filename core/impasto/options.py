@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from .errors import ParameterError
@@ -21,24 +22,11 @@ RENAMED = {"start_from": "from"}
 
 
 def add_command(commands: Any, name: str, text: str, example: str, run: Any) -> argparse.ArgumentParser:
-    """A subparser with help, an example and --json; `run(arguments, terminal)` carries it out."""
-    parser = commands.add_parser(
-        name,
-        help=text,
-        description=text[0].upper() + text[1:] + ".",
-        epilog=f"example:\n  impasto {name} {example}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--json", action="store_true", help="print the result as JSON, for scripts")
+    """A subparser with help and an example, the rest of a line; `run(arguments, terminal)` carries it out."""
+    parser = commands.add_parser(name, help=text.replace("%", "%%"), description=text[0].upper() + text[1:] + ".")
+    parser.epilog = f"example:\n  {parser.prog} {example}".rstrip()
     parser.set_defaults(run=run)
     return parser
-
-
-def add_width(parser: argparse.ArgumentParser) -> None:
-    """--width-m."""
-    parser.add_argument(
-        "--width-m", type=parse_metres, metavar="METRES", help="real-world width of the source picture in metres"
-    )
 
 
 def add_seed(parser: argparse.ArgumentParser) -> None:
@@ -78,6 +66,15 @@ def parse_size(text: str) -> tuple[int, int]:
     return sides[0], sides[-1]
 
 
+def parse_crop(text: str) -> tuple[float, float, float, float]:
+    """Left, top, right, bottom of "0.1,0.1,0.9,0.9"."""
+    try:
+        left, top, right, bottom = (float(part) for part in text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not left,top,right,bottom, such as 0.1,0.1,0.9,0.9") from None
+    return left, top, right, bottom
+
+
 def parse_json(text: str) -> dict[str, Any]:
     """Parameters written as a JSON object."""
     try:
@@ -89,18 +86,37 @@ def parse_json(text: str) -> dict[str, Any]:
     return value
 
 
+def add_inputs(parser: argparse.ArgumentParser, tool: Tool, besides: Sequence[str] = ()) -> None:
+    """An option for each picture that the tool takes beside its subject, but for some: --guide FILE."""
+    for item in tool.inputs:
+        if item.kind == "maps" and item.name not in besides:
+            parser.add_argument(
+                _option(item.name),
+                dest=f"input_{item.name}",
+                type=Path,
+                metavar="FILE",
+                required=item.required,
+                help=item.description.replace("%", "%%"),
+            )
+
+
+def given_inputs(arguments: argparse.Namespace, tool: Tool) -> dict[str, Path]:
+    """The files that were given for the tool's inputs, by their names."""
+    files = {item.name: getattr(arguments, f"input_{item.name}", None) for item in tool.inputs}
+    return {name: file for name, file in files.items() if file is not None}
+
+
 def add_parameters(parser: argparse.ArgumentParser, tool: Tool) -> None:
     """An option for each parameter: --block-px, --variety, --no-feather."""
     group = parser.add_argument_group(f"parameters of {tool.name}")
     properties = _properties(tool)
     for name, schema in properties.items():
-        group.add_argument(
-            _option(name),
-            dest=_destination(name),
-            default=None,
-            help=_help(schema, properties),
-            **_how_to_parse(name, schema),
-        )
+        how: dict[str, Any] = {"dest": _destination(name), "default": None, "help": _help(schema, properties)}
+        how |= _how_to_parse(name, schema)
+        try:
+            group.add_argument(_option(name), **how)
+        except argparse.ArgumentError:  # the command has an option of this name
+            group.add_argument(f"--parameter-{name.replace('_', '-')}", **how)
 
 
 def given_parameters(arguments: argparse.Namespace, tool: Tool) -> dict[str, Any]:

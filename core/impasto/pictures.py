@@ -6,7 +6,7 @@ import csv
 import functools
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,7 +15,7 @@ import numpy as np
 from . import decode
 from .errors import FileError
 from .files import map_name, set_name
-from .outside import open_file
+from .outside import explained, open_file
 from .prepare import Preparation, prepare
 from .texture import Maps, Texture
 from .transaction import recover
@@ -114,6 +114,37 @@ def find_pictures(path: Path, licence: str) -> tuple[list[Picture], list[tuple[s
     return pictures, left_out
 
 
+def pictures_in(folder: Path) -> list[Path]:
+    """What a folder holds to work on: itself if its files are the maps of one surface, else photographs and sets.
+
+    A set among other files cannot be told by its path, so it has to lie in a folder of its own: FileError says so.
+    """
+    files = _pictures(folder)
+    if _is_one_set(files):
+        return [folder]
+    sets, photographs, unused = _grouped(files)
+    if sets:
+        message = f"{folder} holds the map sets {', '.join(sorted(sets))} beside each other or other pictures"
+        raise FileError(message, "put each set into a folder of its own")
+    if unused:
+        raise FileError(f"{unused[0][0]} {unused[0][1]}", "give the pictures one by one, or remove it")
+    below = [item for item in sorted(folder.iterdir()) if item.is_dir() and not item.name.startswith(".")]
+    return photographs + [item for item in below if _is_one_set(_pictures(item))]
+
+
+def _pictures(folder: Path) -> list[Path]:
+    known = decode.EXTENSIONS + decode.REFUSED_EXTENSIONS
+    with explained(folder, "read"):
+        return [file for file in sorted(folder.iterdir()) if file.suffix.lower() in known]
+
+
+def _is_one_set(files: Sequence[Path]) -> bool:
+    """Whether each file is another map of one surface, by their names."""
+    maps = [map_name(file) for file in files]
+    names = {"" if set_name(file) == file.stem else set_name(file) for file in files}
+    return bool(files) and None not in maps and len(set(maps)) == len(maps) and len(names) == 1
+
+
 def _picture(name: str, label: str | None, files: Mapping[str, Path], listed: Sources, licence: str) -> Picture:
     about = listed.row(files["base_color"])
     hashes = {map_: _sha256(file) for map_, file in sorted(files.items())}
@@ -141,9 +172,7 @@ def _walk(root: Path) -> tuple[list[tuple[str, str | None, dict[str, Path]]], li
         if (folder / INDEX).is_file():
             sheets.append(folder)
             continue
-        known = decode.EXTENSIONS + decode.REFUSED_EXTENSIONS
-        files = [file for file in sorted(folder.iterdir()) if file.suffix.lower() in known]
-        sets, photographs, unused = _grouped(files)
+        sets, photographs, unused = _grouped(_pictures(folder))
         is_set_folder = len(sets) == 1 and not photographs
         label = parts[0] if len(parts) > is_set_folder else None
         for name, maps in sets.items():

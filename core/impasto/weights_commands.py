@@ -21,7 +21,7 @@ def add_weights(commands: Any) -> None:
     text = "list, show, download, install or remove networks that others published"
     parser = add_command(commands, "weights", text, "download squeezenet", _list)
     actions = parser.add_subparsers(metavar="ACTION")
-    listing = add_command(actions, "list", "list the weights that tools can use, and which are installed", "", _list)
+    add_command(actions, "list", "list the weights that tools can use, and which are installed", "", _list)
     show = add_command(actions, "show", "show licence, addresses and hashes", "vgg19", _show)
     text = "download weights and install them; goes on where it was interrupted"
     download = add_command(actions, "download", text, "vgg19", _download)
@@ -33,8 +33,6 @@ def add_weights(commands: Any) -> None:
     download.add_argument("--yes", action="store_true", help="agree to the download and its licence; asks otherwise")
     install.add_argument("files", type=Path, nargs="+", metavar="FILE", help="the file, or all files of several")
     install.add_argument("--name", default="", help=f"{NAME_HELP} (default: recognised by what the files hold)")
-    for action in (listing, show, download, install, remove):
-        action.epilog = str(action.epilog).replace("impasto ", "impasto weights ").rstrip()
 
 
 def _list(arguments: argparse.Namespace, terminal: Terminal) -> None:
@@ -56,7 +54,7 @@ def _download(arguments: argparse.Namespace, terminal: Terminal) -> None:
             installed = download_weights(weights.name, on_progress=on_progress)
     except KeyboardInterrupt:
         raise Cancelled("stopped; what came is kept, and the same command goes on from there") from None
-    terminal.changed("installed", installed.path)
+    terminal.installed(installed.path)
 
 
 def _question(weights: Weights) -> str:
@@ -66,8 +64,8 @@ def _question(weights: Weights) -> str:
 
 
 def _install(arguments: argparse.Namespace, terminal: Terminal) -> None:
-    terminal.changed("installed", install_weights(arguments.files, arguments.name).path)
+    terminal.installed(install_weights(arguments.files, arguments.name).path)
 
 
 def _remove(arguments: argparse.Namespace, terminal: Terminal) -> None:
-    terminal.changed("removed", remove_weights(arguments.weights))
+    terminal.removed(remove_weights(arguments.weights))

@@ -104,24 +104,6 @@ def test_nothing_is_replaced_without_force(impasto, picture, tmp_path):
     assert impasto(*arguments, "--force").returncode == 0
 
 
-def test_every_command_has_help_with_an_example(impasto):
-    commands = ("tools", "run", "seamless", "maps", "rerun", "models", "doctor")
-    groups = ("generate",), ("train",), ("stylize",)
-    tools = (
-        ("generate", "quilt"),
-        ("stylize", "patches-style"),
-        ("generate", "torus"),
-        ("train", "train-torus"),
-        ("models", "show"),
-    )
-    for command in [(), *((name,) for name in commands), *groups, *tools]:
-        shown = impasto(*command, "--help")
-        assert shown.returncode == 0
-        assert "impasto" in shown.stdout
-        if command not in groups:
-            assert "example" in shown.stdout, command
-
-
 def test_parameters_are_options_with_ranges_and_defaults(impasto):
     shown = impasto("generate", "checker", "--help").stdout
     assert "--squares" in shown

@@ -28,6 +28,9 @@ def folder(tmp_path_factory) -> Path:
     return made
 
 
+FLAT, RED = ("--tool", "flat"), ("--style", "red.png")
+
+
 def save(path: Path, pixels: np.ndarray) -> None:
     Image.fromarray(np.ascontiguousarray(pixels)).save(path)
 
@@ -36,7 +39,7 @@ def test_a_style_repaints_a_picture_and_the_recipe_makes_it_again(impasto, folde
     for file in ("cat.png", "red.png"):
         (tmp_path / file).write_bytes((folder / file).read_bytes())
     arguments = ("--strength", 0.5, "--seed", 7, "--out", tmp_path / "painted", "--json")
-    done = impasto("stylize", "flat", tmp_path / "cat.png", tmp_path / "red.png", *arguments)
+    done = impasto("stylize", tmp_path / "cat.png", "--tool", "flat", "--style", tmp_path / "red.png", *arguments)
     assert done.returncode == 0, done.stderr
     file = tmp_path / "painted" / "cat_base_color.png"
     assert json.loads(done.stdout)["files"] == [str(file)]
@@ -56,8 +59,9 @@ def test_masks_belong_to_the_styles_in_their_order(impasto, folder, tmp_path):
         ((folder / "left.png", "-"), [0, 0, 255], [0, 0, 255]),
         ((), [0, 0, 255], [0, 0, 255]),
     ):
-        given = [part for mask in masks for part in ("--mask", mask)]
-        done = impasto("stylize", "flat", folder / "cat.png", *styles, *given, "--out", tmp_path, "--force")
+        given = [part for style in styles for part in ("--style", style)]
+        given += [part for mask in masks for part in ("--mask", mask)]
+        done = impasto("stylize", folder / "cat.png", "--tool=flat", *given, "--out", tmp_path, "--force")
         assert done.returncode == 0, done.stderr
         pixels = np.asarray(Image.open(tmp_path / "cat_base_color.png"))
         assert (pixels[0, 0].tolist(), pixels[0, -1].tolist()) == (left, right)
@@ -66,7 +70,9 @@ def test_masks_belong_to_the_styles_in_their_order(impasto, folder, tmp_path):
 
 def test_a_result_is_gone_on_from_at_another_size(impasto, folder, tmp_path):
     arguments = ("--start", folder / "blue.png", "--longest-px", 96, "--name", "large", "--format", "png16")
-    done = impasto("stylize", "flat", folder / "cat.png", folder / "red.png", *arguments, "--out", tmp_path)
+    done = impasto(
+        "stylize", "--tool", "flat", folder / "cat.png", "--style", folder / "red.png", *arguments, "--out", tmp_path
+    )
     assert done.returncode == 0, done.stderr
     assert done.stdout.split() == [str(tmp_path / "large_base_color.png")]
     made = read_maps(tmp_path / "large_base_color.png")
@@ -77,7 +83,9 @@ def test_a_result_is_gone_on_from_at_another_size(impasto, folder, tmp_path):
 
 def test_the_maps_of_a_material_come_along(impasto, folder, tmp_path):
     arguments = ("--relief", 1, "--width-m", 2)
-    done = impasto("stylize", "flat", folder / "bricks", folder / "red.png", *arguments, "--out", tmp_path)
+    done = impasto(
+        "stylize", "--tool", "flat", folder / "bricks", "--style", folder / "red.png", *arguments, "--out", tmp_path
+    )
     assert done.returncode == 0, done.stderr
     maps = read_maps(tmp_path)
     assert set(maps) == {"base_color", "roughness", "normal", "height"}
@@ -85,18 +93,19 @@ def test_the_maps_of_a_material_come_along(impasto, folder, tmp_path):
 
 
 def test_nothing_is_replaced_without_force(impasto, folder, tmp_path):
-    arguments = ("stylize", "flat", folder / "cat.png", folder / "red.png", "--out", tmp_path)
+    arguments = ("stylize", "--tool", "flat", folder / "cat.png", "--style", folder / "red.png", "--out", tmp_path)
     assert impasto(*arguments).returncode == 0
     assert impasto(*arguments).returncode == 3
 
 
 def test_help_shows_styles_masks_start_and_the_tools_own_parameters(impasto):
-    shown = impasto("stylize", "patches-style", "--help").stdout
-    for option in ("CONTENT STYLE", "--mask FILE", "--start FILE", "--strokes", "--color {style", "--from {picture"):
-        assert option in shown
-    assert "impasto stylize patches-style cat.jpg night.jpg --out painted" in shown
+    shown = impasto("stylize", "--help").stdout
+    for option in ("--style PAINTING", "--mask FILE", "--start FILE", "--strokes", "--color {style", "--from {picture"):
+        assert option in " ".join(shown.split())
+    assert "what paints (default: patches-style)" in shown
+    assert "impasto stylize cat.jpg --style night.jpg --out painted" in shown
     assert "--stream" not in shown
-    blend = impasto("stylize", "blend", "--help").stdout
+    blend = impasto("stylize", "--tool", "blend", "--help").stdout
     assert "up to 1" in blend
     assert "--mask" not in blend
 
@@ -104,15 +113,18 @@ def test_help_shows_styles_masks_start_and_the_tools_own_parameters(impasto):
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        (("flat", "cat.png"), 2, "STYLE"),
-        (("nothing", "cat.png", "red.png"), 2, "invalid choice"),
-        (("flat", "cat.png", *("red.png",) * 4), 2, "4 styles are given"),
-        (("blend", "cat.png", "red.png", "blue.png"), 2, "give up to 1"),
-        (("flat", "cat.png", "red.png", *("--mask", "left.png") * 4), 2, "4 masks are given"),
-        (("flat", "cat.png", "nowhere.png"), 3, "cannot read nowhere.png"),
-        (("flat", "cat.png", "red.png", "--strength", "2"), 2, "strength got 2"),
-        (("patches-style", "cat.png", "red.png"), 2, "the style red.png has one colour only"),
-        (("patches-style", "cat.png", "left.png", "--mask-2", "left.png"), 2, "unrecognized"),
+        (("cat.png",), 2, "--style"),
+        (("cat.png", *RED, "--tool", "nothing"), 2, "invalid choice"),
+        (("flat", "cat.png", *RED), 3, "cannot read flat"),
+        (("cat.png", *FLAT, *RED * 4), 2, "4 styles are given"),
+        (("cat.png", "--tool", "blend", *RED * 2), 2, "give up to 1"),
+        (("cat.png", *FLAT, *RED, *("--mask", "left.png") * 4), 2, "4 masks are given"),
+        (("cat.png", *FLAT, "--style", "nowhere.png"), 3, "cannot read nowhere.png"),
+        (("cat.png", *FLAT, *RED, "--strength", "2"), 2, "strength got 2"),
+        (("cat.png", *RED), 2, "the style red.png has one colour only"),
+        (("cat.png", "--style", "left.png", "--mask-2", "left.png"), 2, "unrecognized"),
+        (("cat.png", "bricks", "--name", "x", *FLAT, *RED), 2, "--name is for one picture, and 2 are given"),
+        (("cat.png", "../cat.png", *FLAT, *RED), 2, "would both become cat_base_color"),
     ],
 )
 def test_mistakes_are_named(impasto, folder, arguments, code, said, tmp_path):
@@ -127,8 +139,8 @@ def started(engine: Path, folder: Path, out: Path) -> tuple[subprocess.Popen, in
     pty = pytest.importorskip("pty", reason="needs a pseudo-terminal, to see when the painting has begun")
     ours, theirs = pty.openpty()
     pytest.importorskip("termios").tcsetwinsize(theirs, (24, 100))
-    pictures = (str(folder / "cat.png"), str(folder / "red.png"))
-    arguments = ("stylize", "flat", *pictures, "--seconds", "300", "--out", str(out))
+    pictures = (str(folder / "cat.png"), "--style", str(folder / "red.png"))
+    arguments = ("stylize", "--tool=flat", *pictures, "--seconds", "300", "--out", str(out))
     running = subprocess.Popen([engine, "-P", "-m", "impasto", *arguments], stderr=theirs, stdout=subprocess.PIPE)
     os.close(theirs)
     shown = b""
@@ -165,8 +177,8 @@ def test_what_tiles_still_tiles_and_it_is_said(impasto, folder, tmp_path):
     save(tmp_path / "crop.png", np.uint8((0.5 + 0.15 * tile[:40, :40] / tile.std()).clip(0, 1) * 255))
     save(tmp_path / "style.png", np.uint8(np.indices((48, 48)).sum(0)[..., None] % 12 * [20, 10, 5]))
     for name, tiles in (("tile", True), ("crop", False)):
-        arguments = (tmp_path / f"{name}.png", tmp_path / "style.png", "--out", tmp_path / "painted")
-        done = impasto("stylize", "patches-style", *arguments)
+        arguments = (tmp_path / f"{name}.png", "--style", tmp_path / "style.png", "--out", tmp_path / "painted")
+        done = impasto("stylize", *arguments)
         assert done.returncode == 0, done.stderr
         z = max(seam_z(read_maps(tmp_path / "painted" / f"{name}_base_color.png")["base_color"].pixels))
         assert (z < 3, "note: it tiles" in done.stderr) == (tiles, tiles)

@@ -1,0 +1,292 @@
+"""What every action prints with --json, and what --help promises: each example is run through the parser."""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import json
+import re
+import shlex
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from impasto import printed
+from impasto.cli import main, make_parser
+from impasto.parser import Wishes
+
+pytestmark = pytest.mark.usefixtures("misbehaving")
+GUIDE = Path(__file__).parents[2] / "docs" / "command.md"
+FOLDERS = ("core", "plugins", "blender_addon", "tasks", "tests", "demo")
+Said = Callable[..., tuple[int, str, str]]
+ACTIONS: dict[str, type[printed.Answer]] = {
+    "generate": printed.Written,
+    "seamless": printed.Written,
+    "maps": printed.Written,
+    "apply": printed.Written,
+    "stylize": printed.Written,
+    "run": printed.Written,
+    "train": printed.Written,
+    "rerun": printed.Again,
+    "prepare": printed.Prepared,
+    "tools": printed.Tools,
+    "models": printed.Models,
+    "models list": printed.Models,
+    "models show": printed.ModelEntry,
+    "models install": printed.Installed,
+    "models remove": printed.Removed,
+    "weights": printed.WeightsList,
+    "weights list": printed.WeightsList,
+    "weights show": printed.WeightsDetails,
+    "weights download": printed.Installed,
+    "weights install": printed.Installed,
+    "weights remove": printed.Removed,
+    "evaluate": printed.Evaluation,
+    "doctor": printed.Findings,
+    "completion": printed.Completion,
+}
+
+
+@pytest.fixture
+def said(capsys) -> Said:
+    """Runs the command in this process: exit code, stdout, stderr."""
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        code = 0
+        try:
+            main([str(argument) for argument in arguments])
+        except SystemExit as end:
+            code = int(end.code or 0)
+        return code, *capsys.readouterr()
+
+    return run
+
+
+@pytest.fixture
+def wall(tmp_path) -> Path:
+    path = tmp_path / "wall.png"
+    Image.fromarray(np.random.default_rng(0).integers(60, 200, (64, 96, 3), np.uint8)).save(path)
+    return path
+
+
+def parsers(
+    parser: argparse.ArgumentParser, words: tuple[str, ...] = ()
+) -> Iterator[tuple[str, argparse.ArgumentParser]]:
+    """Every action, by its words, and its parser."""
+    groups = [item for item in parser._actions if isinstance(item, argparse._SubParsersAction)]
+    if not groups or parser.get_default("run"):
+        yield " ".join(words), parser
+    for group in groups:
+        for name, below in group.choices.items():
+            yield from parsers(below, (*words, name))
+
+
+understood = functools.cache(make_parser)
+
+
+def last(stdout: str) -> dict:
+    return json.loads(stdout.splitlines()[-1])
+
+
+def test_each_action_prints_what_is_documented(said, wall, tmp_path, monkeypatch):
+    monkeypatch.setenv("IMPASTO_MODELS", str(tmp_path / "library"))
+    monkeypatch.setenv("IMPASTO_WEIGHTS", str(tmp_path / "weights"))
+    (tmp_path / "r.json").write_text(
+        '{"steps": [{"tool": "checker", "parameters": {"width_px": 16, "height_px": 16}}]}'
+    )
+    Image.fromarray(np.indices((48, 48)).sum(0).astype(np.uint8)).save(tmp_path / "style.png")
+    small = ("--steps", 2, "--crop-px", 48, "--batch", 1, "--width", 0.125)
+    lines = {
+        "generate": ("generate", "checker", "--size", 16, "--out", tmp_path / "a"),
+        "seamless": ("seamless", wall, "--size", 64, "--out", tmp_path / "b"),
+        "maps": ("maps", wall, "--out", tmp_path / "c"),
+        "apply": ("apply", "tint", wall, "--out", tmp_path / "d"),
+        "stylize": ("stylize", wall, "--tool", "flat", "--style", tmp_path / "style.png", "--out", tmp_path / "e"),
+        "run": ("run", tmp_path / "r.json", "--out", tmp_path / "f"),
+        "rerun": ("rerun", tmp_path / "a" / "texture_height.png", "--out", tmp_path / "g"),
+        "prepare": ("prepare", wall, "--out", tmp_path / "h"),
+        "train": ("train", "train-torus", wall, "--name", "wall", *small, "--out", tmp_path / "made"),
+        "tools": ("tools",),
+        "models install": ("models", "install", tmp_path / "made" / "wall.safetensors"),
+        "models": ("models",),
+        "models list": ("models", "list"),
+        "models show": ("models", "show", "wall"),
+        "evaluate": ("evaluate", "wall", wall, "--size", 64, "--seeds", 1, "--out", tmp_path / "i"),
+        "models remove": ("models", "remove", "wall"),
+        "weights": ("weights",),
+        "weights list": ("weights", "list"),
+        "weights show": ("weights", "show", "vgg19"),
+        "doctor": ("doctor",),
+        "completion": ("completion", "bash"),
+    }
+    for index, (action, line) in enumerate(lines.items()):
+        where = index % (len(action.split()) + 2)  # --json stands before the action, after a word of it, or last
+        line = (*line[:where], "--json", *line[where:]) if where <= len(action.split()) else (*line, "--json")
+        code, stdout, stderr = said(*line)
+        assert code == (4 if action == "doctor" else 0), (action, stdout, stderr)
+        ACTIONS[action].model_validate(last(stdout))
+        for progress in stdout.splitlines()[:-1]:
+            assert action == "train", (action, progress)
+            printed.Progress.model_validate_json(progress)
+        if action == "train":
+            assert len(stdout.splitlines()) > 1
+    needs_a_file = {"weights download", "weights install", "weights remove"}  # see test_weights and test_download
+    assert ACTIONS.keys() == lines.keys() | needs_a_file
+
+
+def test_every_action_has_a_documented_answer():
+    found = {
+        max((action for action in ACTIONS if f"{words} ".startswith(f"{action} ")), key=len)
+        for words, _ in parsers(make_parser())
+    }
+    assert found == ACTIONS.keys()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--json",),
+        ("nothing", "--json"),
+        ("--json", "seamless"),
+        ("seamless", "--json", "x.png"),
+        ("seamless", "x.png", "--out", "o", "--size", "wide", "--json"),
+        ("stylize", "x.png", "--tool", "nothing", "--json"),
+        ("models", "--json", "show"),
+        ("weights", "show", "nothing", "--json"),
+        ("generate", "quilt", "--json", "--out", "o"),
+    ],
+)
+def test_wrong_usage_is_json_too(said, arguments, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    code, stdout, stderr = said(*arguments)
+    failure = printed.Failure.model_validate(last(stdout))
+    assert (code == 2) == (failure.error == "ParameterError")
+    assert code
+    assert failure.message in stderr
+
+
+def documented(answer: type[printed.Answer]) -> str:
+    """The lines of the guide for an answer."""
+    fields = [f"- `{name}`: {field.description}" for name, field in answer.model_fields.items()]
+    return "\n".join([str(answer.__doc__).strip(), "", *fields])
+
+
+def test_the_guide_lists_every_field_of_every_answer():
+    text = GUIDE.read_text(encoding="utf-8")
+    every = [item for item in vars(printed).values() if isinstance(item, type) and issubclass(item, printed.Answer)]
+    for answer in every:
+        if answer is not printed.Answer:
+            assert documented(answer) in text, f"\n{documented(answer)}"
+
+
+def examples() -> list[tuple[str, str]]:
+    shown = [(words, str(parser.epilog or "")) for words, parser in parsers(make_parser())]
+    shown += [("", str(make_parser().epilog))]
+    shown += [
+        ("stylize", str(dict(parsers(make_parser(tool)))["stylize"].epilog)) for tool in ("gatys", "blend", "flat")
+    ]
+    return shown
+
+
+def test_every_action_has_an_example_and_every_example_is_understood():
+    for words, epilog in examples():
+        found = re.findall(r"^  (impasto .*)", epilog, re.MULTILINE)
+        assert found, words
+        for line in found:
+            arguments = shlex.split(line.partition(" > ")[0])[1:]
+            parsed = understood(Wishes.of(arguments).stylizer).parse_args(arguments)
+            assert callable(parsed.run), line
+            assert line.startswith(f"impasto {words}".strip()), line
+
+
+def test_every_line_of_the_documentation_is_understood():
+    pages = [*GUIDE.parent.glob("*.md"), GUIDE.parents[1] / "README.md"]
+    lines = [
+        (page.name, line)
+        for page in pages
+        for language, block in re.findall(r"^```(\w*)\n(.*?)^```$", page.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+        if language in ("", "sh")
+        for line in re.findall(r"^impasto .*", block.replace("\\\n", " "), re.MULTILINE)
+    ]
+    assert len(lines) > 20
+    for page, line in lines:
+        arguments = shlex.split(re.split(r" [>|] ", line)[0], comments=True)[1:]
+        if "--help" in arguments or "posterize" in arguments:
+            continue
+        parsed = understood(Wishes.of(arguments).stylizer).parse_args(arguments)
+        assert callable(parsed.run), (page, line)
+
+
+def test_no_number_in_help_is_hard_to_read():
+    for words, parser in parsers(make_parser()):
+        found = re.findall(r"\d\.\d{7,}|\b\d{8,}\b|\de[+-]\d+", parser.format_help())
+        assert not found, (words, found)
+
+
+def test_an_option_that_a_choice_makes_void_is_told(said, tmp_path):
+    line = ("generate", "checker", "--size", 16, "--diagonal", "--out", tmp_path, "--force")
+    warning = "--diagonal has no effect: it works only with --pattern stripes"
+    code, _, stderr = said(*line)
+    assert (code, stderr) == (0, f"warning: {warning}\n")
+    assert last(said(*line, "--json")[1])["warnings"] == [warning]
+    assert last(said(*line, "--json", "--pattern", "stripes")[1])["warnings"] == []
+    assert said(*line, "-q")[2] == ""
+
+
+@pytest.mark.parametrize("color", ["#ff8800", "#f80", "1,0.533333,0", "rgb(255, 136, 0)"])
+def test_colours_are_given_as_people_know_them(said, color, tmp_path):
+    code, stdout, stderr = said("generate", "checker", "--color", color, "--size", 16, "--out", tmp_path, "--json")
+    assert code == 0, stderr
+    from impasto.files import read_recipe
+
+    recipe = read_recipe(last(stdout)["files"][0])
+    assert recipe.steps[0].parameters["color"] == pytest.approx([1, 0.533333, 0], abs=1e-6)
+
+
+def test_a_colour_that_is_none_says_how_to_write_it(said, tmp_path):
+    code, _, stderr = said("generate", "checker", "--color", "#ff88", "--out", tmp_path)
+    assert code == 2
+    assert "write #ff8800, a name such as orange" in stderr
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_knows_actions_tools_and_options(said, shell):
+    code, script, _ = said("completion", shell)
+    assert code == 0
+    for word in ("seamless", "train-torus", "even-light", "patches-style"):
+        assert word in script
+
+
+def test_verbose_logs_and_quiet_does_not(said, wall, tmp_path, caplog):
+    assert Wishes.of(["-vv", "tools"]).verbosity == 2
+    assert Wishes.of(["tools", "--verbose"]).verbosity == 1
+    assert Wishes.of(["stylize", "--", "-q"]) == Wishes()
+    assert said("prepare", wall, "--out", tmp_path / "a")[2]
+    assert not said("prepare", wall, "--out", tmp_path / "b", "--quiet")[2]
+
+
+def test_every_environment_variable_is_documented():
+    root = GUIDE.parents[1]
+    files = [root / "build.py", *(path for folder in FOLDERS for path in (root / folder).rglob("*.py"))]
+    used = {name for file in files for name in re.findall(r"\bIMPASTO_[A-Z]{3,}\b", file.read_text("utf-8"))}
+    rows = re.findall(r"^\| (`[A-Z_`, ]+`) \|", GUIDE.read_text("utf-8"), re.MULTILINE)
+    listed = {name for row in rows for name in re.findall(r"IMPASTO_[A-Z]+", row)}
+    assert {"IMPASTO_MODELS", "IMPASTO_ENGINE", "IMPASTO_PRECISION"} <= used
+    assert used == listed
+
+
+def test_the_recipes_in_the_guide_run(said, wall, tmp_path):
+    recipes = re.findall(r"^```json\n(.*?)^```$", GUIDE.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    Image.fromarray(np.uint8(np.indices((48, 48)).sum(0)[..., None] % 12 * [20, 10, 5])).save(tmp_path / "night.png")
+    assert len(recipes) == 2
+    for index, (text, named) in enumerate(
+        zip(recipes, ((), ("--input", f"night={tmp_path / 'night.png'}")), strict=True)
+    ):
+        (tmp_path / "recipe.json").write_text(text)
+        inputs = ("--input", f"source={wall}", *named)
+        code, stdout, stderr = said("run", tmp_path / "recipe.json", *inputs, "--out", tmp_path / str(index), "--json")
+        assert code == 0, stderr
+        assert last(stdout)["files"]

@@ -1,0 +1,167 @@
+"""Several pictures, folders of them, and how a source is prepared before a tool sees it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from impasto.cli import main
+from impasto.files import read_maps, read_recipe
+from impasto.heights import slopes_from_normal
+from impasto.recipe import Recipe, Step
+from impasto.rerun import rerun
+from impasto.runner import run
+from impasto.texture import Maps
+
+pytestmark = pytest.mark.usefixtures("misbehaving")
+
+
+def save(path: Path, seed: int = 0, size_px: tuple[int, int] = (24, 32)) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(np.random.default_rng(seed).integers(0, 255, (*size_px, 3), np.uint8)).save(path)
+    return path
+
+
+def command(capsys, *arguments: object) -> tuple[int, dict]:
+    code = 0
+    try:
+        main([*map(str, arguments), "--json"])
+    except SystemExit as end:
+        code = int(end.code or 0)
+    return code, json.loads(capsys.readouterr().out.splitlines()[-1])
+
+
+@pytest.mark.parametrize("action", ["seamless", "maps", "apply tint", "stylize --tool flat --style STYLE"])
+def test_several_pictures_and_folders_are_each_made(capsys, action, tmp_path):
+    style = save(tmp_path / "style.png")
+    save(tmp_path / "photos" / "one.png")
+    save(tmp_path / "photos" / "two_color.png")
+    save(tmp_path / "photos" / "bricks" / "b_base_color.png")
+    save(tmp_path / "photos" / "bricks" / "b_normal.png")
+    words = [str(style) if word == "STYLE" else word for word in action.split()]
+    code, answer = command(capsys, *words, tmp_path / "photos", save(tmp_path / "three.png"), "--out", tmp_path / "o")
+    assert code == 0, answer
+    made = {Path(file).name for file in answer["files"]}
+    assert {f"{name}_base_color.png" for name in ("one", "two", "bricks", "three")} <= made
+    assert answer["failed"] == []
+
+
+def test_of_several_the_one_that_fails_is_told_and_the_others_are_made(capsys, tmp_path):
+    (tmp_path / "broken.png").write_bytes(b"no picture")
+    sources = (save(tmp_path / "one.png"), tmp_path / "broken.png", save(tmp_path / "two.png"))
+    code, answer = command(capsys, "apply", "tint", *sources, "--out", tmp_path / "o")
+    assert code == 3
+    assert [Path(file).name for file in answer["files"]] == ["one_base_color.png", "two_base_color.png"]
+    (failed,) = answer["failed"]
+    assert failed["source"].endswith("broken.png")
+    assert failed["error"] == "FileError"
+    assert "wrong" not in answer
+
+
+def test_a_folder_that_mixes_sets_and_pictures_is_refused(capsys, tmp_path):
+    for name in ("a_base_color", "a_normal", "wall"):
+        save(tmp_path / "mixed" / f"{name}.png")
+    code, answer = command(capsys, "maps", tmp_path / "mixed", "--out", tmp_path / "o")
+    assert (code, answer["remedy"]) == (3, "put each set into a folder of its own")
+    (tmp_path / "empty").mkdir()
+    assert command(capsys, "maps", tmp_path / "empty", "--out", tmp_path / "o")[0] == 3
+
+
+def test_a_tool_is_given_its_other_inputs_as_options(capsys, tmp_path):
+    save(tmp_path / "one.png")
+    code, answer = command(capsys, "apply", "tint", tmp_path / "one.png", "--mask", "x.png", "--out", tmp_path)
+    assert (code, answer["error"]) == (2, "ParameterError")
+
+
+def test_a_phones_photograph_becomes_a_tile_of_the_same_area(capsys, tmp_path):
+    photo = save(tmp_path / "phone.png", size_px=(300, 400))
+    prepare = ("--width-m", 2, "--source-crop", "0,0,0.75,1", "--source-scale", 0.3414)
+    code, answer = command(capsys, "seamless", photo, *prepare, "--out", tmp_path / "o")
+    assert code == 0, answer
+    made = read_maps(tmp_path / "o")
+    assert made.size_px == (102, 102)
+    assert made.width_m == pytest.approx(1.5)
+    recipe = read_recipe(answer["files"][0])
+    assert [step.tool for step in recipe.steps] == ["transform", "quilt"]
+    assert recipe.inputs["source"]["width_m"] == 2
+    again = rerun(Path(answer["files"][0]), tmp_path / "again", {"source": photo})
+    assert again.identical
+    assert again.differences == []
+
+
+def transformed(maps: Maps, **parameters) -> Maps:
+    return run(Recipe((Step("transform", parameters),)), {"source": maps}).maps
+
+
+def ramp(height: int = 12, width: int = 20) -> Maps:
+    """A surface that rises to the right, a metre wide."""
+    color = np.random.default_rng(0).random((height, width, 3))
+    normal = np.broadcast_to(np.float32((0.5 - 0.5 * 0.6, 0.5, 0.5 + 0.5 * 0.8)), (height, width, 3))
+    return Maps.from_arrays({"base_color": color, "normal": normal}, width_m=1.0, height_range_m=0.1)
+
+
+def test_quarter_turns_are_exact_and_normals_turn_along():
+    maps = ramp()
+    turned = transformed(maps, rotate=90)
+    assert np.array_equal(turned["base_color"].pixels, np.rot90(maps["base_color"].pixels))
+    assert turned.width_m == pytest.approx(12 / 20)
+    assert turned.height_range_m == 0.1
+    # what rose to the right rises upwards now: its normal leans down
+    assert np.allclose(turned["normal"].pixels[0, 0], (0.5, 0.2, 0.9), atol=1e-6)
+    back = transformed(turned, rotate=-90)
+    assert np.array_equal(back["base_color"].pixels, maps["base_color"].pixels)
+    assert np.allclose(back["normal"].pixels, maps["normal"].pixels, atol=1e-6)
+    assert back.width_m == pytest.approx(1.0)
+    assert transformed(maps, rotate=360).sha256() == maps.sha256()
+
+
+def test_a_slant_is_taken_out_and_slopes_turn_by_its_angle():
+    rows, columns = np.mgrid[0:96, 0:128].astype(np.float32)
+    angle = np.radians(10)
+    stripes = 0.5 + 0.4 * np.sin((rows * np.cos(angle) + columns * np.sin(angle)) / 4)  # fall to the left by 10°
+    maps = ramp(96, 128).with_arrays({"base_color": np.repeat(stripes[..., None], 3, 2)})
+    straight = transformed(maps, rotate=-10)["base_color"].pixels
+    height, width = straight.shape[:2]
+    assert 0.6 < width / 128 < 0.95
+    assert abs(width / height - 128 / 96) < 0.05
+    assert transformed(maps, rotate=-10).width_m == pytest.approx(width / 128)
+    turned = transformed(maps, rotate=10)["base_color"].pixels
+    along = [np.abs(np.diff(picture[..., 0], axis=1)).mean() for picture in (straight, turned)]
+    assert min(along) < 0.01  # one of both directions makes the stripes level
+    slopes = slopes_from_normal(transformed(maps, rotate=30)["normal"].pixels)
+    assert np.allclose(slopes, (0.75 * np.cos(np.radians(30)), -0.75 * np.sin(np.radians(30))), atol=1e-3)
+
+
+def test_scaling_averages_colours_as_light_and_keeps_the_width():
+    checks = np.indices((8, 8)).sum(0) % 2
+    maps = Maps.from_arrays({"base_color": np.repeat(checks[..., None], 3, 2)}, width_m=2.0)
+    small = transformed(maps, scale=0.5)
+    assert small.size_px == (4, 4)
+    assert small.width_m == 2.0
+    assert np.allclose(small["base_color"].pixels, 0.7354, atol=1e-3)  # half the light, encoded
+
+
+@pytest.mark.parametrize(
+    ("parameters", "said"),
+    [({"crop": (0.5, 0, 0.5, 1)}, "crop"), ({"scale": 0}, "scale"), ({"crop": (0, 0, 2, 1)}, "crop")],
+)
+def test_a_part_that_is_none_is_refused(parameters, said):
+    from impasto.errors import ParameterError
+
+    with pytest.raises(ParameterError, match=said):
+        transformed(ramp(), **parameters)
+
+
+def test_a_prepared_source_may_still_be_written_tile_by_tile(capsys, tmp_path):
+    photo = save(tmp_path / "photo.png", size_px=(64, 64))
+    line = ("generate", "blotches", "--source", photo, "--size", 64, "--source-crop", "0,0,0.5,1", "--width-m", 1)
+    whole, tiled = ((tmp_path / name, option) for name, option in (("whole", "--no-stream"), ("tiled", "--stream")))
+    for folder, option in (whole, tiled):
+        code, answer = command(capsys, *line, option, "--estimator", "none", "--out", folder)
+        assert code == 0, answer
+    name = Path(answer["files"][0]).name
+    assert (whole[0] / name).read_bytes() == (tiled[0] / name).read_bytes()
