@@ -12,7 +12,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from .errors import FileError, ImpastoError, ModelError
-from .outside import parse_json, shown
+from .outside import parse_json, read_json, shown
 from .texture import LARGEST_M, MAP_CHANNELS, SMALLEST_M
 
 MODEL_NAME = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"
@@ -23,6 +23,7 @@ Metres = Annotated[float, Field(ge=SMALLEST_M, le=LARGEST_M)]
 Range = Annotated[float, Field(ge=0, le=LARGEST_M)]
 """Of heights, in metres; 0 for what is flat."""
 Side = Annotated[int, Field(ge=1, le=LARGEST_PX)]
+Corner = Annotated[list[Annotated[int, Field(ge=0, le=LARGEST_PX)]], Field(min_length=2, max_length=2)]
 Setting = Annotated[float, Field(ge=-1000, le=1000)]
 Text = Annotated[str, Field(max_length=1000)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
@@ -69,6 +70,20 @@ def reason(error: ValidationError) -> str:
     if first["type"] == "value_error" and not name:  # of several fields, which the message names
         return f"is wrong: {message}"
     return f"has {shown(first['input'])} for {name}: {message}" if name else f"is {shown(first['input'])}: {message}"
+
+
+class SheetIndex(FromOutside):
+    """Where the pictures are on the contact sheets of a folder: (left, top) of each box, and their size, in pixels."""
+
+    tile: Side
+    boxes: Annotated[dict[str, Annotated[list[Corner], Field(max_length=MOST_ITEMS)]], Field(max_length=MOST_ITEMS)]
+
+
+def read_index(file: Path) -> SheetIndex:
+    """The index of a folder of contact sheets. FileError says what it should look like."""
+    what = f"{shown(file)} does not say where the pictures are on the contact sheets: it"
+    remedy = 'it looks like {"tile": 128, "boxes": {"Bricks.png": [[16, 16], …]}}, x before y'
+    return checked(SheetIndex, read_json(file, f"{shown(file)}"), what, FileError, remedy)
 
 
 class DataAbout(FromOutside):

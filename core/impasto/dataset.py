@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from .errors import FileError, ParameterError
+from .outside import as_unicode, resolved
 from .pictures import Picture, find_pictures
 from .prepare import Preparation, find_same, is_blank, thumbnail, wraps
 from .signatures import FORMATS
@@ -165,7 +166,7 @@ def read_dataset(
     pictures, left_out = find_pictures(Path(path), licence)
     samples, rejected, statistics = _examine(pictures, preparation, on_progress)
     rejected = sorted([*(Rejection(*item) for item in left_out), *rejected], key=lambda item: item.name)
-    name = Path(path).resolve().name
+    name = as_unicode(resolved(Path(path)).name)
     if not samples:
         raise ParameterError(f"nothing in {name} can be learned from{_listed(rejected)}", REMEDY)
     return Dataset(name, tuple(samples), tuple(rejected), preparation, statistics)

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from .errors import DeviceError, FileError
 from .folders import user_folder
+from .outside import read_json
 from .transaction import replace_files
 
 log = logging.getLogger(__name__)
@@ -103,9 +104,9 @@ def _cached(measure: Callable[[], tuple[str, int]]) -> tuple[str, int]:
     machine = f"{_processor()}, {capability}, {os.cpu_count()} cores, torch {torch.__version__}"
     path = user_folder("cache") / "training.json"
     try:
-        known = json.loads(path.read_text())
+        known = read_json(path)
         return str(known[machine]["precision"]), int(known[machine]["threads"])
-    except (OSError, ValueError, KeyError, TypeError):
+    except (FileError, ValueError, KeyError, TypeError):
         precision, threads = measure()
     log.info("trains in %s with %d threads on %s", precision, threads, machine)
     try:

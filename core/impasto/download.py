@@ -21,7 +21,7 @@ from urllib.request import HTTPRedirectHandler, Request, build_opener
 from . import about
 from .errors import FileError, ModelError
 from .locks import held
-from .outside import explained
+from .outside import explained, is_there, open_file
 from .published import install_weights
 from .weights import Weights
 from .weights_library import InstalledWeights, is_installed, part_paths, weights_named, weights_path
@@ -112,7 +112,7 @@ def _receive(
     if start not in (0, done):
         raise http.client.HTTPException(f"asked for what follows byte {done}, the server sent what follows {start}")
     with explained(part):
-        stream = part.open("r+b" if part.exists() else "wb", buffering=0)
+        stream = part.open("r+b" if is_there(part) else "wb", buffering=0)
     with stream:
         stream.seek(start)
         while start < size_bytes and (chunk := response.read(min(CHUNK_BYTES, size_bytes - start))):
@@ -158,10 +158,11 @@ def _no_file(error: Exception, url: str, done: int) -> ModelError:
 
 
 def _check_hash(part: Path, url: str, sha256: str) -> None:
-    with part.open("rb") as stream:
+    with open_file(part) as stream, explained(part, "read"):
         found = hashlib.file_digest(stream, "sha256").hexdigest()
     if not found.startswith(sha256):
-        part.unlink()
+        with explained(part, "remove"):
+            part.unlink()
         message = f"what came from {url} is not the published file: its SHA-256 is {found}, not {sha256}"
         raise ModelError(message, "it was deleted; try again, since a connection may garble a file")
 
@@ -179,4 +180,5 @@ def _check_room(weights: Weights, parts: Sequence[Path]) -> None:
 
 
 def _size(part: Path) -> int:
-    return part.stat().st_size if part.exists() else 0
+    with explained(part, "read"):
+        return part.stat().st_size if is_there(part) else 0

@@ -17,7 +17,7 @@ from typing import Any
 from . import decode
 from .encode import ExrRows, PngRows, Rows, encode_whole, write_whole
 from .errors import FileError
-from .outside import explained
+from .outside import as_unicode, check_name, explained, files_in, is_folder
 from .recipe import Recipe
 from .texture import Maps, Texture
 from .transaction import recover, staged
@@ -69,9 +69,9 @@ def read_maps(
     Cancelled. FileError says what is wrong with the file, and what to do.
     """
     path = Path(path)
-    recover(path if path.is_dir() else path.parent)
-    if not path.is_dir():
-        return replace(decode.read_picture(path, upright=upright, on_progress=on_progress), name=path.name)
+    recover(path if is_folder(path) else path.parent)
+    if not is_folder(path):
+        return replace(decode.read_picture(path, upright=upright, on_progress=on_progress), name=as_unicode(path.name))
     found = _map_files(path)
     if not found:
         raise FileError(
@@ -85,15 +85,13 @@ def read_maps(
     for index, (name, file) in enumerate(found.items()):
         tell = lambda fraction, done=index: on_progress((done + fraction) / len(found))  # noqa: E731
         textures[name] = decode.read_map(file, name, upright=upright, on_progress=tell)
-    return Maps(textures, name=path.name, **_scale(next(iter(found.values()))))
+    return Maps(textures, name=as_unicode(path.name), **_scale(next(iter(found.values()))))
 
 
 def _map_files(folder: Path) -> dict[str, Path]:
     """The files of a map set by map; of several of one map the first by name, and rather one that can be read."""
     found: dict[str, Path] = {}
-    with explained(folder, "read"):
-        files = sorted(folder.iterdir(), key=lambda file: (file.suffix.lower() not in decode.EXTENSIONS, file))
-    for file in files:
+    for file in sorted(files_in(folder), key=lambda file: (file.suffix.lower() not in decode.EXTENSIONS, file)):
         name = map_name(file)
         if name and file.suffix.lower() in decode.EXTENSIONS + decode.REFUSED_EXTENSIONS:
             found.setdefault(name, file)
@@ -175,6 +173,7 @@ def write_maps(
     Everything is written beside its target first, so that a full disk leaves the older files whole. replace: files
     that are there; without it they are a FileError.
     """
+    check_name(name, "the name of the files")
     targets = {map_: Path(folder) / f"{name}_{map_}{exporter.suffix}" for map_ in maps}
     metadata = metadata_of(maps, recipe)
     with staged(targets.values(), replace=replace) as parts:

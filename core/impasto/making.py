@@ -12,6 +12,7 @@ from typing import Any
 
 from .errors import Cancelled, FileError, ImpastoError
 from .options import add_device
+from .outside import is_there, usable_name
 from .plugins import registry
 from .recipe import Recipe, Step
 from .terminal import Terminal
@@ -108,7 +109,7 @@ def result_name(step: Step, source: Path | None, models_folder: Path | None = No
 
     tool = registry().tool(step.tool)
     if source and tool.uses_subject:
-        return set_name(source)
+        return usable_name(set_name(source))
     if parameter := model_parameter(tool):
         return find_model(str(step.parameters.get(parameter, "")), tool.name, models_folder).name
     return "texture"
@@ -118,5 +119,5 @@ def _refuse_to_replace(folder: Path, name: str, suffix: str) -> None:
     """Say so before the work is done, not after."""
     for map_ in MAP_CHANNELS:
         path = folder / f"{name}_{map_}{suffix}"
-        if path.exists():
+        if is_there(path):
             raise FileError(f"{path} is there already", "choose another --out or --name, or add --force")

@@ -22,6 +22,7 @@ from .models import (
     remove_model,
 )
 from .options import add_command, add_device, add_parameters, add_seed, given_parameters, parse_metres, void_options
+from .outside import is_there
 from .plugins import registry
 from .recipe import Recipe, Step
 from .terminal import Terminal
@@ -96,7 +97,7 @@ def _read_data(path: Path, arguments: argparse.Namespace, terminal: Terminal, on
     )
     terminal.learned_from(dataset)
     dataset.check(getattr(parameters, "crop_px", 1))
-    if not path.exists():  # a model that is there keeps what it learned from beside it: the trainer will refuse
+    if not is_there(path):  # a model that is there keeps what it learned from beside it: the trainer will refuse
         manifest, preview = map(path.with_suffix, DATA_SUFFIXES)
         write_data_files(dataset, manifest, preview, crop_px=getattr(parameters, "crop_px", 128))
     return dataset

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -22,7 +23,7 @@ from .cards import MODEL_NAME, read_card
 from .errors import FileError, ImpastoError, ModelError, ParameterError
 from .folders import user_folder
 from .locks import held
-from .outside import as_unicode, check_file, explained, files_in, is_there, open_file, read_bytes, shown
+from .outside import as_unicode, check_file, check_name, explained, files_in, is_there, open_file, read_bytes, shown
 from .plugins import registry
 from .texture import Maps
 from .transaction import recover, replace_files
@@ -79,6 +80,7 @@ def model_path(name: str, folder: Path | None = None) -> Path:
     if not re.match(MODEL_NAME, name) or name.endswith("\n"):
         message = f"{shown(name)} cannot be a model's name"
         raise ParameterError(message, "use up to 64 letters, digits, - and _, such as --name my-brick")
+    check_name(name, "the model's name")
     return (folder or models_folder()) / f"{name}{SUFFIX}"
 
 
@@ -149,6 +151,8 @@ def read_model(path: Path) -> Model:
     """The model's name, size, card and thumbnail, from its header alone. ModelError where it is no model."""
     from safetensors import SafetensorError, safe_open
 
+    from .thumbnail import decode_thumbnail
+
     check_file(path)
     try:
         with safe_open(path, framework="numpy") as stream:
@@ -159,20 +163,8 @@ def read_model(path: Path) -> Model:
     if "card" not in metadata:
         raise ModelError(f"{shown(path)} holds no model card", "choose a file that `impasto train` made")
     card, notes = read_card(metadata["card"], path)
-    return Model(path.stem, path, size_bytes, card, _thumbnail(metadata, path), notes=notes)
-
-
-def _thumbnail(metadata: Mapping[str, str], path: Path) -> bytes:
-    """The thumbnail in a header, b"" for none. ModelError where it is no small picture."""
-    from .thumbnail import is_thumbnail
-
-    try:
-        picture = base64.b64decode(metadata.get("thumbnail", ""), validate=True)
-    except ValueError:
-        picture = b"?"
-    if picture and not is_thumbnail(picture):
-        raise ModelError(f"the thumbnail of {shown(path)} is no small picture", "download the model again")
-    return picture
+    thumbnail = decode_thumbnail(metadata.get("thumbnail", ""), path)
+    return Model(path.stem, path, size_bytes, card, thumbnail, notes=notes)
 
 
 def read_tensors(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
@@ -228,11 +220,18 @@ def _write_model(path: Path, tensors: Mapping[str, np.ndarray], card: Mapping[st
     missing += [f"data.{name}" for item in card.get("data", ()) for name in DATA_FIELDS if not item.get(name)]
     if missing:
         raise ModelError(f"the card lacks {', '.join(missing)}", "a model says what it is and what it learned from")
-    metadata = {"card": json.dumps(card, ensure_ascii=False, sort_keys=True)}
+    metadata = {"card": json.dumps(_finite(card), ensure_ascii=False, sort_keys=True)}
     if thumbnail:
         metadata["thumbnail"] = base64.b64encode(thumbnail).decode("ascii")
     write_tensors(path, tensors, metadata)
     return read_model(path)
+
+
+def _finite(card: Mapping[str, Any]) -> dict[str, Any]:
+    """The card without figures and curves that are not finite, as those of a training that failed may be."""
+    figures = {name: value for name, value in card["figures"].items() if math.isfinite(value)}
+    curve = {name: values for name, values in card.get("curve", {}).items() if all(map(math.isfinite, values))}
+    return {**card, "figures": figures, **({"curve": curve} if "curve" in card else {})}
 
 
 def load_model(model: Model) -> dict[str, np.ndarray]:

@@ -28,6 +28,7 @@ MAX_NAME_BYTES = 180
 """In UTF-8: file systems allow 255, and `_ambient_occlusion.png` and the ending of a half-written file follow."""
 SHOWN_CHARACTERS = 80
 """Of a wrong value in a message."""
+NOT_IN_NAMES = frozenset('/\\<>:"|?*')
 RESERVED_ON_WINDOWS = re.compile(r"(?i)(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?")
 REMEDIES = {
     errno.EROFS: "choose a folder that is not on a read-only disk",
@@ -44,9 +45,14 @@ REMEDIES = {
 
 
 def parse_json(
-    text: str | bytes, what: str, *, kind: type[ImpastoError] = FileError, max_bytes: int = MAX_JSON_BYTES
+    text: str | bytes,
+    what: str,
+    *,
+    kind: type[ImpastoError] = FileError,
+    max_bytes: int = MAX_JSON_BYTES,
+    finite: bool = True,
 ) -> Any:
-    """Plain data from JSON; `what` names it in errors, which are of `kind`.
+    """Plain data from JSON; `what` names it in errors, which are of `kind`. finite: or Python's NaN and Infinity too.
 
     Refused are: more than `max_bytes`, text that is not UTF-8, deeper than MAX_JSON_DEPTH, numbers that are not finite
     or have more than MAX_DIGITS digits, and text with half of a surrogate pair, which could not be written again.
@@ -66,7 +72,9 @@ def parse_json(
 
         return read
 
-    def constant(name: str) -> None:
+    def constant(name: str) -> float:
+        if not finite:
+            return float(name)
         raise refuse(f"holds {name}, which is no number in JSON")
 
     try:
@@ -152,10 +160,9 @@ def check_name(name: object, what: str, *, kind: type[ImpastoError] = ParameterE
         raise refuse("is empty")
     if not is_unicode(name):
         raise refuse("is not Unicode")
-    if any(unicodedata.category(character) in ("Cc", "Zl", "Zp") for character in name):
-        raise refuse("holds control characters")
-    if found := set('/\\<>:"|?*') & set(name):
-        raise refuse(f"holds {' '.join(sorted(found))}")
+    if found := sorted({character for character in name if _is_refused(character)}):
+        characters = " ".join(found) if set(found) <= NOT_IN_NAMES else "control characters"
+        raise refuse(f"holds {characters}")
     if name.startswith(".") or name.endswith((".", " ")):
         raise refuse("begins with a dot, or ends with a dot or a space")
     if RESERVED_ON_WINDOWS.fullmatch(name):
@@ -165,9 +172,29 @@ def check_name(name: object, what: str, *, kind: type[ImpastoError] = ParameterE
     return name
 
 
+def usable_name(text: str) -> str:
+    """A name for new files that is like the given one, with _ for what `check_name` refuses."""
+    plain = "".join("_" if _is_refused(character) else character for character in as_unicode(text))
+    plain = plain.encode()[:MAX_NAME_BYTES].decode(errors="ignore").strip(". ")
+    return f"{plain}_" if RESERVED_ON_WINDOWS.fullmatch(plain) else plain or "untitled"
+
+
+def _is_refused(character: str) -> bool:
+    return character in NOT_IN_NAMES or unicodedata.category(character) in ("Cc", "Zl", "Zp")
+
+
 def as_unicode(name: str) -> str:
     """A file's name with _ for each byte that is no UTF-8: what can be written into other files, or be a new name."""
     return "".join("_" if "\ud800" <= character <= "\udfff" else character for character in name)
+
+
+def resolved(path: Path) -> Path:
+    """The absolute path with every link followed. FileError for links in a circle."""
+    with explained(path, "read"):
+        try:
+            return path.resolve()
+        except (RuntimeError, ValueError) as error:  # before Python 3.13; NUL in the name
+            raise FileError(f"cannot read {shown(path)}: {error}", REMEDIES[errno.ELOOP]) from error
 
 
 def is_there(path: Path) -> bool:
@@ -180,6 +207,14 @@ def is_there(path: Path) -> bool:
         except ValueError as error:  # NUL in the name
             raise FileError(f"cannot read {shown(path)}: {error}", "check its name") from error
     return True
+
+
+def is_folder(path: Path) -> bool:
+    """Whether it is a folder, or a link to one; False where nothing can be told."""
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):  # a name that is too long, or has a NUL
+        return False
 
 
 def files_in(folder: Path) -> list[Path]:

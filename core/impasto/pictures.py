@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
-import csv
 import functools
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from . import decode
+from .cards import read_index
 from .errors import FileError
 from .files import map_name, set_name
-from .outside import explained, open_file
+from .outside import (
+    as_unicode,
+    explained,
+    files_in,
+    inside,
+    is_folder,
+    is_there,
+    open_file,
+    resolved,
+    shown,
+)
 from .prepare import Preparation, prepare
+from .source_table import Sources
 from .texture import Maps, Texture
 from .transaction import recover
 
 INDEX = "index.json"
-SOURCES = "SOURCES.tsv"
-SOURCES_LEVELS = 3
-"""SOURCES.tsv is looked for in this many folders, from DATA's own upwards."""
 ONLY_IN_SETS = frozenset({"normal", "height", "roughness", "ambient_occlusion", "opacity"})
 """Maps that are no photograph, even where they are alone. A lone rusty_metal.jpg is one, though it ends in metal."""
 
@@ -88,29 +96,27 @@ def find_pictures(path: Path, licence: str) -> tuple[list[Picture], list[tuple[s
     `file`, relative to it, `licence`, and `class` if known) says licences and classes, and has the last word.
     FileError where it fails.
     """
-    if not path.exists():
-        raise FileError(f"cannot read {path}: no such file or folder", "check its name")
-    listed = Sources.above(path if path.is_dir() else path.parent)
-    if path.is_file():
+    if not is_there(path):
+        raise FileError(f"cannot read {shown(path)}: no such file or folder", "check its name")
+    listed = Sources.above(path if is_folder(path) else path.parent)
+    if not is_folder(path):
         files = [(path.name, None, {"base_color": path})]
         return [_picture(*item, listed, licence) for item in files], []
-    if (path / INDEX).is_file():
+    if is_there(path / INDEX):
         return list(_boxes(path, "", listed, licence)), []
     found, sheets, left_out = _walk(path)
     pictures: list[Picture] = []
     for folder in sheets:
-        shown = folder.relative_to(path).as_posix()
+        below = _as_name(folder.relative_to(path).parts)
         try:
-            pictures += _boxes(folder, f"{shown}/", listed, licence)
+            pictures += _boxes(folder, f"{below}/", listed, licence)
         except FileError as error:
-            left_out.append((f"{shown}/{INDEX}", error.message.replace(str(folder / INDEX), INDEX)))
+            left_out.append((f"{below}/{INDEX}", _without_paths(error, [folder / INDEX])))
     for item in found:
         try:
             pictures.append(_picture(*item, listed, licence))
-        except OSError as error:
-            left_out.append((item[0], f"cannot be read: {error.strerror}"))
-        except FileError as error:  # a pipe or a device
-            left_out.append((item[0], error.message.replace(str(path), path.name)))
+        except FileError as error:
+            left_out.append((item[0], _without_paths(error, item[2].values())))
     return pictures, left_out
 
 
@@ -128,14 +134,13 @@ def pictures_in(folder: Path) -> list[Path]:
         raise FileError(message, "put each set into a folder of its own")
     if unused:
         raise FileError(f"{unused[0][0]} {unused[0][1]}", "give the pictures one by one, or remove it")
-    below = [item for item in sorted(folder.iterdir()) if item.is_dir() and not item.name.startswith(".")]
+    below = [item for item in files_in(folder) if is_folder(item) and not item.name.startswith(".")]
     return photographs + [item for item in below if _is_one_set(_pictures(item))]
 
 
 def _pictures(folder: Path) -> list[Path]:
     known = decode.EXTENSIONS + decode.REFUSED_EXTENSIONS
-    with explained(folder, "read"):
-        return [file for file in sorted(folder.iterdir()) if file.suffix.lower() in known]
+    return [file for file in files_in(folder) if file.suffix.lower() in known]
 
 
 def _is_one_set(files: Sequence[Path]) -> bool:
@@ -153,34 +158,57 @@ def _picture(name: str, label: str | None, files: Mapping[str, Path], listed: So
 
 
 def _sha256(file: Path) -> str:
-    """Of what a file holds, however much that is."""
-    digest = hashlib.sha256()
-    with open_file(file) as stream:
-        while block := stream.read(2**20):
-            digest.update(block)
-    return digest.hexdigest()
+    with open_file(file) as stream, explained(file, "read"):
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _without_paths(error: FileError, files: Iterable[Path]) -> str:
+    """What is wrong, with the bare names of files: a manifest says nothing of the machine."""
+    message = error.message
+    for file in files:
+        message = message.replace(shown(file), shown(Path(file.name))).replace(str(file), file.name)
+    return message
+
+
+def _as_name(parts: Sequence[str]) -> str:
+    return as_unicode("/".join(parts))
 
 
 def _walk(root: Path) -> tuple[list[tuple[str, str | None, dict[str, Path]]], list[Path], list[tuple[str, str]]]:
     """(name, label, files) of each photograph and set below `root`, folders of contact sheets, and what is left out."""
-    found, sheets, left_out = [], [], []
-    for folder in [root, *sorted(item for item in root.rglob("*") if item.is_dir())]:
+    found: list[tuple[str, str | None, dict[str, Path]]] = []
+    sheets: list[Path] = []
+    left_out: list[tuple[str, str]] = []
+    for folder, entries in _folders(root, left_out):
         parts = folder.relative_to(root).parts
-        if any(part.startswith(".") for part in parts):
-            continue
         recover(folder)
-        if (folder / INDEX).is_file():
+        if INDEX in (entry.name for entry in entries):
             sheets.append(folder)
             continue
         sets, photographs, unused = _grouped(_pictures(folder))
         is_set_folder = len(sets) == 1 and not photographs
-        label = parts[0] if len(parts) > is_set_folder else None
+        label = as_unicode(parts[0]) if len(parts) > is_set_folder else None
         for name, maps in sets.items():
-            shown = "/".join(parts if is_set_folder and parts else (*parts, name or root.name))
-            found.append((shown, label, maps))
-        found += [("/".join((*parts, file.name)), label, {"base_color": file}) for file in photographs]
-        left_out += [("/".join((*parts, file.name)), reason) for file, reason in unused]
-    return sorted(found, key=lambda item: item[0]), sheets, left_out
+            found.append((_as_name(parts if is_set_folder and parts else (*parts, name or root.name)), label, maps))
+        found += [(_as_name((*parts, file.name)), label, {"base_color": file}) for file in photographs]
+        left_out += [(_as_name((*parts, file.name)), reason) for file, reason in unused]
+    return sorted(found, key=lambda item: item[0]), sorted(sheets), left_out
+
+
+def _folders(root: Path, left_out: list[tuple[str, str]]) -> Iterator[tuple[Path, list[Path]]]:
+    """Each folder from `root` on that is not hidden, and what is in it; one that cannot be read is left out."""
+    waiting = [root]
+    while waiting:
+        folder = waiting.pop(0)
+        try:
+            entries = files_in(folder)
+        except FileError as error:
+            if folder == root:
+                raise
+            left_out.append((_as_name(folder.relative_to(root).parts), _without_paths(error, [folder])))
+            continue
+        yield folder, entries
+        waiting += [one for one in entries if one.name[0] != "." and is_folder(one) and not one.is_symlink()]
 
 
 def _grouped(files: list[Path]) -> tuple[dict[str, dict[str, Path]], list[Path], list[tuple[Path, str]]]:
@@ -209,59 +237,20 @@ def _grouped(files: list[Path]) -> tuple[dict[str, dict[str, Path]], list[Path],
 
 def _boxes(folder: Path, prefix: str, listed: Sources, licence: str) -> Iterator[Picture]:
     """The boxes of the contact sheets in a folder; the class is the sheet's name in lower case."""
-    try:
-        index = json.loads((folder / INDEX).read_text(encoding="utf-8"))
-        tile, boxes = int(index["tile"]), dict(index["boxes"])
-        corners = {name: [(int(x), int(y)) for x, y in places] for name, places in boxes.items()}
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        message = f"{folder / INDEX} does not say where the pictures are on the contact sheets: {error}"
-        raise FileError(
-            message, 'it looks like {"tile": 128, "boxes": {"Bricks.png": [[16, 16], …]}}, x before y'
-        ) from error
-    for name, places in sorted(corners.items()):
+    index = read_index(folder / INDEX)
+    for name, places in sorted(index.boxes.items()):
         file = folder / name
-        if file.parent != folder:
-            raise FileError(f"{INDEX} names {name!r}, which is not in its folder", "put the sheets beside it")
+        if inside(folder, name, "a contact sheet").parent != resolved(folder):
+            raise FileError(f"{INDEX} names {shown(name)}, which is not in its folder", "put the sheets beside it")
         about = listed.row(file)
-        sha256 = _sha256(file) if file.is_file() else ""
+        sha256 = _sha256(file) if is_there(file) else ""
         for x, y in places:
             yield Picture(
                 f"{prefix}{name}@{x},{y}",
                 about.get("class") or file.stem.lower(),
                 about.get("licence") or licence,
-                hashlib.sha256(f"{sha256} {x} {y} {tile}".encode()).hexdigest(),
+                hashlib.sha256(f"{sha256} {x} {y} {index.tile}".encode()).hexdigest(),
                 {"base_color": file},
-                (x, y, x + tile, y + tile),
+                (x, y, x + index.tile, y + index.tile),
                 sheet_sha256=sha256,
             )
-
-
-@dataclass(frozen=True)
-class Sources:
-    """What SOURCES.tsv says of files: its folder, and its rows by file."""
-
-    folder: Path
-    rows: Mapping[str, Mapping[str, str]]
-
-    @classmethod
-    def above(cls, folder: Path) -> Sources:
-        """Of the nearest SOURCES.tsv in `folder` or the folders around it; without rows where there is none."""
-        folder = folder.resolve()
-        for place in [folder, *folder.parents][:SOURCES_LEVELS]:
-            if (place / SOURCES).is_file():
-                with (place / SOURCES).open(encoding="utf-8", newline="") as stream:
-                    rows = list(csv.DictReader(stream, delimiter="\t"))
-                if rows and not {"file", "licence"} <= rows[0].keys():
-                    message = f"{place / SOURCES} has no columns file and licence"
-                    raise FileError(message, "name them in its first line, with a tab between")
-                return cls(place, {row["file"]: row for row in rows})
-        return cls(folder, {})
-
-    def row(self, file: Path) -> Mapping[str, str]:
-        """The row of a file, or of the nearest folder around it that has one."""
-        path = file.resolve()
-        if not path.is_relative_to(self.folder):
-            return {}
-        relative = path.relative_to(self.folder)
-        names = [relative.as_posix(), *(parent.as_posix() for parent in relative.parents)]
-        return next((self.rows[name] for name in names if name in self.rows), {})

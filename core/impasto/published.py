@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .errors import FileError, ModelError
+from .errors import ModelError
 from .locks import held
 from .models import write_tensors
+from .outside import explained, open_file
 from .weights import Shapes, Weights, differences
 from .weights_library import (
     InstalledWeights,
@@ -80,7 +81,8 @@ def install_weights(files: Sequence[Path], name: str = "", folder: Path | None =
             raise ModelError(message, f"`impasto weights remove {weights.name}` first")
         write_tensors(path, _ours(fit), _metadata(fit, read))
         for part in part_paths(weights, folder):
-            part.unlink(missing_ok=True)
+            with explained(part, "remove"):
+                part.unlink(missing_ok=True)
     return read_weights(weights, path)
 
 
@@ -153,13 +155,10 @@ def _array(name: str, tensor: Tensor, weights: Weights) -> np.ndarray:
 
 def _read(path: Path) -> _File:
     """A published file's tensors. ModelError where it is damaged, unsafe, or holds none."""
-    try:
-        with path.open("rb") as stream:
-            is_safetensors = stream.read(9)[8:] == b"{"
-            stream.seek(0)
-            sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
-    except OSError as error:
-        raise FileError(f"cannot read {path}: {error.strerror or error}", "check its name") from error
+    with open_file(path) as stream, explained(path, "read"):
+        is_safetensors = stream.read(9)[8:] == b"{"
+        stream.seek(0)
+        sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
     tensors, metadata = _read_safetensors(path) if is_safetensors else (_read_pickle(path), {})
     if not tensors:
         raise ModelError(f"{path.name} holds no tensors", "choose the file with the network's weights")

@@ -11,7 +11,7 @@ from typing import Any
 from .decode import is_turned
 from .errors import FileError, ParameterError, did_you_mean
 from .files import Exporter, read_maps, read_recipe, set_name
-from .outside import inside, is_there, open_file, printable, shown
+from .outside import inside, is_there, open_file, printable, shown, usable_name
 from .plugins import registry
 from .recipe import Recipe, differences
 from .runner import run_to_files
@@ -45,7 +45,7 @@ def rerun(
             remedy = f"{did_you_mean(given, recipe.inputs)}its inputs are: {', '.join(sorted(recipe.inputs)) or 'none'}"
             raise ParameterError(f"the recipe in {file} has no input {given!r}", remedy)
     exporter = _exporter_of(file)
-    name = set_name(file)
+    name = usable_name(set_name(file))
     _refuse_existing(folder, name, exporter)
     found = {input_: _find(input_, str(about["name"]), file, inputs or {}) for input_, about in recipe.inputs.items()}
     maps = {input_: _with_scale(_read(path, recipe.inputs[input_]), recipe, input_) for input_, path in found.items()}

@@ -16,6 +16,7 @@ import numpy as np
 from .context import Context
 from .errors import FileError, ParameterError, PluginError
 from .locks import held
+from .outside import check_name, is_there, shown
 from .plugins import registry
 from .recipe import Recipe
 from .texture import LARGE_PX, MAP_CHANNELS, Maps, Texture
@@ -39,6 +40,9 @@ class Sink:
     format: str = "png"
     replace: bool = True
 
+    def __post_init__(self) -> None:
+        check_name(self.name, "the name of the files")
+
     def held(self) -> AbstractContextManager[None]:
         """While a result is made here: FileError where another run is making one of this name."""
         return held(self.folder / self.name)
@@ -47,9 +51,9 @@ class Sink:
         """The sink with a name of which there are no files: wall, wall_2, wall_3."""
         suffix = registry().exporter(self.format).suffix
         for name in (self.name, *(f"{self.name}_{number}" for number in range(2, 10_000))):
-            if not any((self.folder / f"{name}_{map_}{suffix}").exists() for map_ in MAP_CHANNELS):
+            if not any(is_there(self.folder / f"{name}_{map_}{suffix}") for map_ in MAP_CHANNELS):
                 return replace(self, name=name, replace=False)
-        raise FileError(f"{self.folder} is full of files called {self.name}", "choose another name or folder")
+        raise FileError(f"{shown(self.folder)} is full of files called {self.name}", "choose another name or folder")
 
 
 def should_stream(recipe: Recipe, subject: Maps, format_: str = "png") -> bool:

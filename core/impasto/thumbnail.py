@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 import io
+from pathlib import Path
 
 import numpy as np
 
 from .color import linear_to_srgb, srgb_to_linear
+from .errors import ModelError
+from .outside import shown
 from .texture import Maps
 
 THUMBNAIL_PX = 128
@@ -47,8 +51,19 @@ def scaled_down(maps: Maps, longest_px: int) -> np.ndarray:
     return np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.BOX))
 
 
-def is_thumbnail(data: bytes) -> bool:
-    """Whether a model's file may carry this as its thumbnail: a picture that is small, in bytes and in pixels."""
+def decode_thumbnail(text: str, path: Path) -> bytes:
+    """The thumbnail in a model's header (base64), b"" for none. ModelError where it is no small picture."""
+    try:
+        picture = base64.b64decode(text, validate=True)
+    except ValueError:
+        picture = b"?"
+    if picture and not _is_thumbnail(picture):
+        raise ModelError(f"the thumbnail of {shown(path)} is no small picture", "download the model again")
+    return picture
+
+
+def _is_thumbnail(data: bytes) -> bool:
+    """Whether it is a picture that is small, in bytes and in pixels."""
     from PIL import Image
 
     if len(data) > LARGEST_BYTES:

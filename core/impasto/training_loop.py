@@ -22,6 +22,7 @@ from .context import Context
 from .dataset import Dataset
 from .errors import Cancelled, ModelError
 from .models import model_path, read_tensors, save_model, write_tensors
+from .outside import explained, is_there, parse_json, shown
 from .tools import Parameters, Result
 from .training import Training
 from .watch import Watch, probe_figures
@@ -90,7 +91,7 @@ def train(
     or failing again and again, it ends early with the best there is. watch: its limits; watched=False: let it fail.
     """
     run = _Run(training, checkpoint, about, context, watch or Watch(training.saturated_below), watched)
-    if checkpoint.exists():
+    if is_there(checkpoint):
         run.resume()
     try:
         run.take_steps()
@@ -216,11 +217,11 @@ class _Run:
     def resume(self) -> None:
         """Go on from the checkpoint. ModelError where it is of something else, or damaged."""
         tensors, metadata = read_tensors(self.checkpoint)
-        training = self.training
+        training, name = self.training, shown(self.checkpoint.name)
         try:
-            state = json.loads(metadata["training"])
+            state = parse_json(metadata["training"], f"the state in {name}", kind=ModelError, finite=False)
             if _without_steps(state["about"]) != _without_steps(self.about):
-                message = f"{self.checkpoint.name} was begun with other data, parameters or seed"
+                message = f"{name} was begun with other data, parameters or seed"
                 raise ModelError(message, "give the same again, choose another name, or delete the file")
             training.restore(tensors, state["done"])
             training.rate_factor, training.precision = state["rate_factor"], state["precision"]
@@ -228,8 +229,8 @@ class _Run:
             self.losses, self.probes = Curve(**state["losses"]), Curve(**state["probes"])
             self.note, self.recent, self.probe = state["note"], state["recent"], state["probe"]
             self.seconds = self.saved_s = state["seconds"]
-        except (KeyError, TypeError, ValueError, RuntimeError) as error:
-            message = f"{self.checkpoint.name} does not fit this training: {error}"
+        except (KeyError, TypeError, ValueError, AttributeError, RuntimeError, IndexError) as error:
+            message = f"{name} does not fit this training: {error}"
             raise ModelError(message, "it is of another version, or damaged: delete the file") from error
 
     def outcome(self) -> Outcome:
@@ -262,7 +263,7 @@ def duration(seconds: float) -> str:
 def new_model_path(name: str, context: Context) -> Path:
     """Where the model will be saved. ModelError where one of this name exists: no training overwrites another."""
     path = model_path(name, context.models_folder)
-    if path.exists():
+    if is_there(path):
         raise ModelError(
             f"there is a model {name!r} already", f"choose another name, or `impasto models remove {name}`"
         )
@@ -299,5 +300,6 @@ def save_trained(training: Training, path: Path, checkpoint: Path, card: Mapping
     if outcome.note:
         about["note"] = outcome.note
     model = save_model(path, halves, about, training.preview())
-    checkpoint.unlink(missing_ok=True)
+    with explained(checkpoint, "remove"):
+        checkpoint.unlink(missing_ok=True)
     return Result(models=(model.path,), figures={**outcome.figures, "seconds": outcome.seconds})

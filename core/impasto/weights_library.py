@@ -13,9 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from .errors import ModelError, ParameterError
+from .errors import FileError, ModelError, ParameterError
 from .folders import user_folder
 from .models import SUFFIX, read_tensors
+from .outside import check_file, explained, is_there, open_file, shown
 from .plugins import registry
 from .weights import Weights, differences
 
@@ -46,7 +47,7 @@ class InstalledWeights:
 
     def sha256(self) -> str:
         """Hash of the whole file, as recipes hold it."""
-        with self.path.open("rb") as stream:
+        with open_file(self.path) as stream, explained(self.path, "read"):
             return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
@@ -77,7 +78,7 @@ def is_installed(name: str, folder: Path | None = None) -> bool:
     """Whether the weights of this name can be loaded, by their file's header."""
     try:
         installed_weights(name, folder)
-    except ModelError:
+    except (FileError, ModelError):
         return False
     return True
 
@@ -85,7 +86,7 @@ def is_installed(name: str, folder: Path | None = None) -> bool:
 def installed_weights(name: str, folder: Path | None = None) -> InstalledWeights:
     """The installed weights of this name, by their header. ModelError says how to get them, or what is wrong."""
     weights, path = weights_named(name), weights_path(name, folder)
-    if not path.is_file():
+    if not is_there(path):
         raise ModelError(f"the weights {name} are not installed in {path.parent}", weights.how_to_get)
     return read_weights(weights, path)
 
@@ -94,15 +95,16 @@ def read_weights(weights: Weights, path: Path) -> InstalledWeights:
     """What a file's header says of weights in it. ModelError where it is damaged or holds others."""
     from safetensors import SafetensorError, safe_open
 
+    check_file(path)
     try:
         with safe_open(path, framework="numpy") as stream:
             metadata = stream.metadata() or {}
             shapes = {name: tuple(stream.get_slice(name).get_shape()) for name in stream.keys()}  # noqa: SIM118
         published = tuple(metadata.get("published_sha256", "").split())
     except (OSError, SafetensorError, ValueError, TypeError) as error:
-        raise ModelError(f"the weights in {path} are damaged: {error}", _install_again(weights)) from error
+        raise ModelError(f"the weights in {shown(path)} are damaged: {error}", _install_again(weights)) from error
     if wrong := differences(weights.needed(shapes), weights.shapes):
-        raise ModelError(f"{path} does not hold {weights.label}: {wrong[0]}", _install_again(weights))
+        raise ModelError(f"{shown(path)} does not hold {weights.label}: {wrong[0]}", _install_again(weights))
     known = {key: metadata[key] for key in ("source", "licence") if key in metadata}
     return InstalledWeights(weights, path, path.stat().st_size, published_sha256=published, **known)
 
@@ -125,11 +127,12 @@ def part_paths(weights: Weights, folder: Path | None = None) -> list[Path]:
 def remove_weights(name: str, folder: Path | None = None) -> Path:
     """Delete installed weights, readable or not, and what came of them in downloads; returns where they were."""
     path, parts = weights_path(name, folder), part_paths(weights_named(name), folder)
-    there = [file for file in (path, *parts) if file.is_file()]
+    there = [file for file in (path, *parts) if is_there(file)]
     if not there:
         raise ModelError(f"the weights {name} are not installed", "see `impasto weights list`")
     for file in there:
-        file.unlink()
+        with explained(file, "remove"):
+            file.unlink()
     return path
 
 
@@ -141,8 +144,8 @@ def catalogue(folder: Path | None = None) -> list[dict[str, Any]]:
 def _as_json(weights: Weights, folder: Path | None) -> dict[str, Any]:
     path, error = weights_path(weights.name, folder), None
     try:
-        installed = read_weights(weights, path) if path.is_file() else None
-    except ModelError as damage:
+        installed = read_weights(weights, path) if is_there(path) else None
+    except (FileError, ModelError) as damage:
         installed, error = None, damage
     return {
         "name": weights.name,

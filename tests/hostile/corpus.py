@@ -59,7 +59,11 @@ class Corpus:
     files: Mapping[str, Maker]
     readers: tuple[Reader, ...]
     harmless: frozenset[str] = frozenset()
+    good: frozenset[str] = frozenset()
+    """Names of those that every reader must accept."""
     slow: Mapping[str, Maker] = field(default_factory=dict)
+    only: bool = False
+    """Whether nothing but its own files is tried."""
     takes_folders: bool = False
     """Whether a folder is a good argument, so that an empty one is no hostile file."""
 
@@ -90,7 +94,7 @@ def cases() -> Iterator[Case]:
     """Every file of every corpus, for each of its readers."""
     for corpus in corpora():
         for reader in corpus.readers:
-            files = {**no_files(corpus), **corpus.files}
+            files = {**({} if corpus.only else no_files(corpus)), **corpus.files}
             for name, make in files.items():
                 yield Case(corpus, name, make, reader, is_slow=False)
             for name, make in corpus.slow.items():

@@ -276,5 +276,5 @@ CORPORA = [
     Corpus("models", ".safetensors", MODELS, (OFFER, SHOW, INSTALL, GENERATE), slow=every(COMMON_FIELDS, listed)),
     Corpus("tensors", ".safetensors", NOT_FINITE, (INSTALL, GENERATE)),
     Corpus("torus", ".safetensors", TORUS, (GENERATE,), slow=every(TORUS_FIELDS, good_for_torus)),
-    Corpus("figures", ".safetensors", FIGURES, (LIST, SHOW, GENERATE), harmless=frozenset(FIGURES)),
+    Corpus("figures", ".safetensors", FIGURES, (LIST, SHOW, GENERATE), good=frozenset(FIGURES)),
 ]

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from impasto.errors import ImpastoError
+from impasto.streams import PrintableStream
 
 START_LIMIT_S = 120.0
 DATA_LIMIT_BYTES = 6 * 2**30
@@ -108,7 +109,7 @@ def serve() -> None:
 
 
 def _answer_to(request: Mapping[str, Any]) -> dict[str, Any]:
-    out, err, trace = io.StringIO(), io.StringIO(), ""
+    out, err, trace = _stream(), _stream(), ""
     before = dict(os.environ)
     os.environ.update(request["environment"])
     _forget_peak()
@@ -119,9 +120,18 @@ def _answer_to(request: Mapping[str, Any]) -> dict[str, Any]:
         code, trace = 1, traceback.format_exc()
     os.environ.clear()
     os.environ.update(before)
-    said = {"out": out.getvalue(), "err": err.getvalue(), "trace": trace}
-    shown = {name: text.encode(errors="backslashreplace").decode()[-4000:] for name, text in said.items()}
-    return {"code": code, **shown, "peak_mib": _peak_mib()}
+    said = {"out": _text(out), "err": _text(err), "trace": trace}
+    return {"code": code, **{name: text[-4000:] for name, text in said.items()}, "peak_mib": _peak_mib()}
+
+
+def _stream() -> PrintableStream:
+    """A stream in memory that is as the command's own are."""
+    return PrintableStream(io.BytesIO(), encoding="utf-8", errors="backslashreplace")
+
+
+def _text(stream: PrintableStream) -> str:
+    stream.flush()
+    return stream.buffer.getvalue().decode()  # type: ignore[attr-defined]
 
 
 def _read(request: Mapping[str, Any]) -> int:

@@ -1,0 +1,141 @@
+"""Hostile training data: indexes of contact sheets, tables of licences, and folders of odd things."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from .corpus import Corpus, Maker, Reader, no_files, written
+from .recipes import JSON
+
+GOOD: dict[str, Any] = {"tile": 64, "boxes": {"Bricks.png": [[0, 0], [64, 0]]}}
+
+INDEXES: dict[str, Any] = {
+    "a list": [],
+    "no tile": {"boxes": {}},
+    "tile is text": {**GOOD, "tile": "64"},
+    "tile is a float": {**GOOD, "tile": 64.5},
+    "tile is negative": {**GOOD, "tile": -64},
+    "tile is huge": {**GOOD, "tile": 10**12},
+    "boxes are a list": {**GOOD, "boxes": [[0, 0]]},
+    "boxes are numbers": {**GOOD, "boxes": {"Bricks.png": [1, 2]}},
+    "a box is text": {**GOOD, "boxes": {"Bricks.png": ["ab"]}},
+    "a box has three": {**GOOD, "boxes": {"Bricks.png": [[1, 2, 3]]}},
+    "a box is negative": {**GOOD, "boxes": {"Bricks.png": [[-1, 0]]}},
+    "many boxes": {**GOOD, "boxes": {"Bricks.png": [[0, 0]] * 100_000}},
+    "a sheet that is not there": {**GOOD, "boxes": {"Absent.png": [[0, 0]]}},
+    "a sheet above": {**GOOD, "boxes": {"../../secret.png": [[0, 0]]}},
+    "an absolute sheet": {**GOOD, "boxes": {"/etc/passwd": [[0, 0]]}},
+    "a sheet on a drive": {**GOOD, "boxes": {"C:\\secret.png": [[0, 0]]}},
+    "a sheet with nul": {**GOOD, "boxes": {"a\0b.png": [[0, 0]]}},
+    "a sheet with escapes": {**GOOD, "boxes": {"\x1b[2J.png": [[0, 0]]}},
+    "a long sheet": {**GOOD, "boxes": {"x" * 5000: [[0, 0]]}},
+    "an empty name": {**GOOD, "boxes": {"": [[0, 0]]}},
+    "no boxes": {**GOOD, "boxes": {}},
+}
+
+
+def picture(side: int = 96) -> bytes:
+    """A small picture with something to see."""
+    from PIL import Image
+
+    stream = io.BytesIO()
+    Image.effect_noise((side, side), 60).convert("RGB").save(stream, "PNG")
+    return stream.getvalue()
+
+
+def index(text: bytes | str) -> Maker:
+    """A folder of contact sheets with this index."""
+
+    def make(path: Path) -> None:
+        path.mkdir()
+        (path / "Bricks.png").write_bytes(picture(128))
+        written(text)(path / "index.json")
+
+    return make
+
+
+def linked(path: Path) -> None:
+    """An index that names a sheet which is a link out of its folder."""
+    (path.parent / "secret.png").write_bytes(picture(128))
+    index(json.dumps({**GOOD, "boxes": {"Link.png": [[0, 0]]}}))(path)
+    (path / "Link.png").symlink_to(path.parent / "secret.png")
+
+
+def table(content: bytes | str) -> Maker:
+    """A folder with a picture and this table of licences."""
+
+    def make(path: Path) -> None:
+        path.mkdir()
+        (path / "wall.png").write_bytes(picture())
+        written(content)(path / "SOURCES.tsv")
+
+    return make
+
+
+def within(name: str, odd: Maker, suffix: str = ".png") -> Maker:
+    """A folder with a good picture and something odd beside it."""
+
+    def make(path: Path) -> None:
+        path.mkdir()
+        (path / "wall.png").write_bytes(picture())
+        odd(path / f"{name}{suffix}")
+
+    return make
+
+
+def circle(path: Path) -> None:
+    """A folder that holds itself, and a chain of folders as deep as paths go."""
+    within("odd", lambda file: file.symlink_to(path), "")(path)
+    deep = path
+    for _ in range(60):
+        deep = deep / ("x" * 40)
+        if len(str(deep)) > 3500:
+            break
+        deep.mkdir()
+
+
+FOLDER = Corpus("folder", "", {}, (), takes_folders=True)
+ODD: dict[str, Maker] = {
+    **{f"beside {name}": within("odd", make) for name, make in no_files(FOLDER).items()},
+    "beside a folder": within("odd", lambda path: path.mkdir()),
+    "beside a name with escapes": within("\x1b[2J", written(b"x")),
+    "within itself": circle,
+    "licences as latin-1": table("file\tlicence\nwall.png\tGrü\n".encode("latin-1")),
+    "licences with nul": table("file\tlicence\nwall\0.png\tCC0\n"),
+    "licences without columns": table("a\tb\n1\t2\n"),
+    "licences with a huge field": table("file\tlicence\n" + "x" * 200_000 + "\tCC0\n"),
+    "licences with long rows": table("file\tlicence\nwall.png\tCC0\tmore\tand more\n"),
+    "licences with short rows": table("file\tlicence\nwall.png\n"),
+}
+if sys.platform == "linux":
+    ODD["beside a name that is no unicode"] = within(os.fsdecode(b"w\xffll"), written(picture()))
+    ODD["beside a table that is a pipe"] = within("SOURCES", os.mkfifo, ".tsv")
+
+CORPORA = [
+    Corpus(
+        "indexes",
+        "",
+        {
+            **{name: index(text) for name, text in JSON.items()},
+            **{name: index(json.dumps(data)) for name, data in INDEXES.items()},
+            "a linked sheet": linked,
+            "index is a pipe": within("index", os.mkfifo, ".json"),
+        },
+        (Reader("prepare", ("prepare", "{file}", "--out", "{out}")),),
+        takes_folders=True,
+    ),
+    Corpus(
+        "datasets",
+        "",
+        ODD,
+        (Reader("prepare", ("prepare", "{file}", "--out", "{out}")),),
+        harmless=frozenset(ODD),
+        good=frozenset({"beside a folder", "beside a pipe", "beside device", "within itself"}) & frozenset(ODD),
+        takes_folders=True,
+    ),
+]
