@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import bpy
 
-from . import engine, images, materials, naming, properties, results, surfaces, weights
+from . import engine, images, materials, naming, preparation, properties, results, surfaces, weights
 from .catalogue import DEFAULT_ESTIMATOR, DEFAULT_TOOL, SIZE_PARAMETERS, catalogue, has_size
 from .core.errors import ParameterError
 from .core.recipe import Recipe, Step
 from .core.texture import LARGE_PX
 from .jobs import connect
+from .preparation import Preparation
 from .settings import ImpastoSettings
 from .tasks import Report, Task
 
@@ -41,6 +42,7 @@ class Request:
     seed: int = 0
     estimator: str = DEFAULT_ESTIMATOR
     estimator_parameters: Mapping[str, Any] = field(default_factory=dict)
+    preparation: Preparation = field(default_factory=Preparation)
     width_m: float = 0.0
     bits: str = "8"
     name: str = ""
@@ -58,7 +60,8 @@ class Request:
         elif any(sizes.values()):
             message = f"{self.tool} makes a result of its source's size"
             raise ParameterError(message, "leave width_px and height_px at 0")
-        steps = [Step(self.tool, parameters, {name: name for name in self.inputs})]
+        preparing = self.preparation.steps() if self.source is not None else []
+        steps = [*preparing, Step(self.tool, parameters, {name: name for name in self.inputs})]
         in_tiles = tool.get("makes_tiles") and self.width_px * self.height_px > LARGE_PX  # an estimator needs the whole
         if tool["kind"] == "generator" and self.estimator not in ("none", "") and not in_tiles:
             steps.append(Step(catalogue[self.estimator]["name"], dict(self.estimator_parameters)))
@@ -162,6 +165,7 @@ def from_scene(context: bpy.types.Context) -> Request:
         seed=settings.seed,
         estimator=settings.estimator,
         estimator_parameters=properties.parameters_of(context.scene, estimator) if estimator else {},
+        preparation=preparation.from_settings(settings),
         width_m=settings.width_m * materials.unit_m(),
         bits=settings.bits,
         **size,

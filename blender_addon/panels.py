@@ -8,7 +8,7 @@ from typing import Any
 
 import bpy
 
-from . import engine, presets, previews, properties, results, variations
+from . import engine, preparation, presets, previews, properties, results, variations
 from .catalogue import catalogue, has_size
 from .drawing import draw_operator, draw_progress, draw_report, draw_text
 from .editors import InImageEditor, InShaderEditor, InView3D, Tab, ToolPanel
@@ -84,6 +84,10 @@ def _draw_source(layout: bpy.types.UILayout, context: bpy.types.Context, tool: M
         column.prop(settings, "filepath")
     elif settings.source_kind == "IMAGE":
         column.template_ID(settings, "image", open="image.open")
+    if settings.source_kind != "NONE":
+        section(
+            column, "impasto_preparation", "Prepare Source", lambda body: preparation.draw(body, settings), closed=True
+        )
     group = properties.group_of(context.scene, tool)
     for item in tool["inputs"]:
         column.prop(group, properties.pointer_to(item["name"]))

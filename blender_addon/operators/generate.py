@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import bpy
-from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, StringProperty
+from bpy.props import BoolProperty, EnumProperty, FloatProperty, FloatVectorProperty, IntProperty, StringProperty
 
 from .. import orders, results, variations
 from ..catalogue import DEFAULT_ESTIMATOR, DEFAULT_TOOL, catalogue
 from ..core.errors import ParameterError
 from ..jobs import jobs
+from ..preparation import WHOLE, Preparation
 from ..properties import MAX_INT
 from ..schemas import RELATIVE_PATH
 from ..tasks import Task
@@ -23,6 +24,7 @@ from .engine import describing
 from .working import Working
 
 PLAIN = ("width_px", "height_px", "seed", "estimator", "width_m", "bits", "name", "out_dir", "replace", "device")
+PREPARED = ("source_rotate", "source_crop", "source_scale")
 LOOK = ("use_displacement", "use_ambient_occlusion")
 
 
@@ -74,6 +76,11 @@ class RequestProperties:
         options=RELATIVE_PATH,
     )
     replace: REPLACE
+    source_rotate: FloatProperty(name="Rotate", description="Turn the source first: degrees counter-clockwise")
+    source_crop: FloatVectorProperty(
+        name="Crop", description="Then use this part of it: left, top, right, bottom from 0 to 1", size=4, default=WHOLE
+    )
+    source_scale: FloatProperty(name="Scale", description="Then shrink it: 0.25 makes 1024 pixels of 4096", default=1.0)
     device: StringProperty(name="Device", description="auto, cpu, cuda, cuda:1 or mps; empty: as in the preferences")
     width_m: FloatProperty(name="Real Width", description="Real-world width of the source in metres; 0: unknown", min=0)
     use_displacement: BoolProperty(name="True Displacement", description="Displace the surface itself")
@@ -97,6 +104,7 @@ class IMPASTO_OT_run(RequestProperties, Working, bpy.types.Operator):
             estimator_parameters=parse_object(self.estimator_parameters, "estimator_parameters"),
             source=_source(self),
             inputs={name: orders.find_source(text) for name, text in parse_object(self.inputs, "inputs").items()},
+            preparation=Preparation(self.source_rotate, tuple(self.source_crop), self.source_scale),
             **{name: getattr(self, name) for name in PLAIN},
         )
         look = {name: getattr(self, name) for name in LOOK}
@@ -135,6 +143,9 @@ class IMPASTO_OT_generate(RequestProperties, Working, bpy.types.Operator):
         given = {name: getattr(self, name) for name in PLAIN if self.properties.is_property_set(name)}
         if self.source or self.image:
             given["source"] = _source(self)
+            given["preparation"] = Preparation()  # the panel's is of its own source
+        if any(self.properties.is_property_set(name) for name in PREPARED):
+            given["preparation"] = Preparation(self.source_rotate, tuple(self.source_crop), self.source_scale)
         if self.parameters:
             given["parameters"] = parse_object(self.parameters, "parameters")
         if self.estimator_parameters or "estimator" in given:
