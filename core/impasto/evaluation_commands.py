@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .errors import ModelError, ParameterError
+from .figures import was_a_loss
 from .models import SUFFIX, Model, model_named, read_model, record_figures
 from .options import add_command, add_device, parse_size
 from .terminal import Terminal
@@ -72,7 +73,8 @@ def _evaluate(arguments: argparse.Namespace, terminal: Terminal) -> None:
         replace_files(written)
     if arguments.record:
         record_figures(model, card_figures(judgements))
-    terminal.evaluation(about, [_rows(judgement) for judgement in judgements], list(written))
+    rows = [_rows(judgement, model.card["figures"]) for judgement in judgements]
+    terminal.evaluation(about, rows, list(written))
 
 
 def _model(wanted: str) -> Model:
@@ -93,13 +95,14 @@ def _settings(given: Sequence[str]) -> Mapping[str, Any]:
     return settings
 
 
-def _rows(judgement: Judgement) -> list[tuple[str, ...]]:
-    """Figure, mean, deviation, goal and whether it is missed, as text."""
+def _rows(judgement: Judgement, figures: Mapping[str, float]) -> list[tuple[str, ...]]:
+    """Figure, mean, deviation, goal, whether it is missed and whether it was also a loss, by the card, as text."""
     mean, deviation, goals, missed = judgement.mean(), judgement.deviation(), judgement.goals(), judgement.missed()
     rows: list[tuple[str, ...]] = []
     for name, value in mean.items():
         spread = f"± {deviation[name]:.3g}" if name in deviation else ""
-        rows.append((name, f"{value:.3g}", spread, _goal(goals.get(name)), "MISSED" if name in missed else ""))
+        remarks = ["MISSED"] * (name in missed) + ["was also a loss"] * was_a_loss(name, figures)
+        rows.append((name, f"{value:.3g}", spread, _goal(goals.get(name)), ", ".join(remarks)))
     return rows
 
 

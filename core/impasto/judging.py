@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -107,17 +107,40 @@ def judge(
 ) -> Judgement:
     """Measure what was made, a set of maps a seed, beside the case's real pictures."""
     names = _compared_maps(case, made[0])
-    standard = _Standard(names, case.judged)
+    levelled, made_levelled = _with_heights_in_metres(case, made)
+    standard = _Standard(names, levelled.judged)
     on_progress(0, "floor")
-    floor, copies = _floor(case, standard), _Copies(case)
+    floor, copies = _floor(levelled, standard), _Copies(case)
     seeds, details = [], []
     for index, maps in enumerate(made):
         on_progress((index + 1) / (len(made) + 1), f"judging seed {index}")
-        figures, lists = _beside_the_real(case, maps, standard, floor)
+        figures, lists = _beside_the_real(levelled, made_levelled[index], standard, floor)
         itself, seams = _by_itself(maps)
         seeds.append({**figures, **itself, **copies.figures(maps)})
         details.append({**lists, **seams})
     return Judgement(case, floor, tuple(made), tuple(seeds), tuple(details), _diversity(made))
+
+
+def _with_heights_in_metres(case: Case, made: Sequence[Maps]) -> tuple[Case, list[Maps]]:
+    """The same with heights in metres above their mean, at the texel size of what was made.
+
+    Ranges are chosen so that each height map fills its own, so the same relief has other values in another picture.
+    Heights stay as they are where what they span is not known of all.
+    """
+    everything = [*case.judged, *case.trained, *made]
+    if not all(maps.height_range_m and maps.width_m for maps in everything if "height" in maps):
+        return case, list(made)
+    texel_m = (made[0].width_m or 1.0) / made[0].size_px[1]
+
+    def levelled(maps: Maps) -> Maps:
+        if "height" not in maps or not maps.height_range_m or not maps.width_m:
+            return maps
+        height = maps["height"].pixels
+        span_m = maps.height_range_m / maps.width_m * maps.size_px[1] * texel_m
+        return maps.with_arrays({"height": span_m * (height - height.mean())})
+
+    judged, trained = (tuple(map(levelled, side)) for side in (case.judged, case.trained))
+    return replace(case, judged=judged, trained=trained), [levelled(maps) for maps in made]
 
 
 def _compared_maps(case: Case, made: Maps) -> tuple[str, ...]:

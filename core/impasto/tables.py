@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from .figures import was_a_loss
 from .models import Model
 from .schemas import conditions_of, limits_of, readable_default
+
+LISTED_FIGURES = ("fine_swd_of_floor", "wavelets_of_floor", "spectrum_db")
+LOSS_MARK = "*"
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
@@ -35,24 +39,34 @@ def _range(schema: Mapping[str, Any]) -> str:
 
 
 def models(listed: Sequence[Model]) -> Iterator[str]:
-    """The models, one a line."""
-    head = ("name", "material", "tool", "MiB", "licence", "SWD/floor", "whose")
-    return table(head, [_row(one) for one in listed])
+    """The models, one a line, with what they score beside what real pictures do."""
+    head = ("name", "material", "tool", "MiB", "licence", "SWD/floor", "wavelets/floor", "spectrum dB", "whose")
+    rows = [_row(one) for one in listed]
+    yield from table(head, rows)
+    if any(cell.endswith(LOSS_MARK) for row in rows for cell in row):
+        yield f"{LOSS_MARK} was also a loss of the training, so the other figures say more"
 
 
 def _row(model: Model) -> tuple[str, ...]:
     classes = model.card.get("classes", ())
     material = model.material or (f"{len(classes)} classes" if classes else "-")
-    fine_swd = model.card["figures"].get("fine_swd_of_floor")
+    figures = [_figure(model.card["figures"], name) for name in LISTED_FIGURES]
     return (
         model.name,
         material,
         model.card["tool"],
         f"{model.size_bytes / 2**20:.1f}",
         model.licence,
-        "-" if fine_swd is None else f"{fine_swd:.2f}",
+        *figures,
         "shipped" if model.shipped else "own",
     )
+
+
+def _figure(figures: Mapping[str, float], name: str) -> str:
+    """A card's figure, marked where the training brought it down by itself; "-" where it was never measured."""
+    if name not in figures:
+        return "-"
+    return f"{figures[name]:.2f}" + (LOSS_MARK if was_a_loss(name, figures) else "")
 
 
 def model(shown: Model) -> Iterator[str]:
@@ -68,7 +82,8 @@ def model(shown: Model) -> Iterator[str]:
     for slider in card.get("sliders", ()):
         yield f"slider {slider['name']}"
     for name, value in card["figures"].items():
-        yield f"  {name} = {value:g}"
+        also = " (was also a loss of the training)" if was_a_loss(name, card["figures"]) else ""
+        yield f"  {name} = {value:g}{also}"
 
 
 def all_weights(listed: Sequence[Mapping[str, Any]]) -> Iterator[str]:
