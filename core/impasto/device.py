@@ -46,9 +46,43 @@ def choose_device(wanted: str = "auto") -> str:
         chosen = next((device for device in available if device.split(":")[0] == wanted), wanted)
     if chosen not in available:
         raise DeviceError(f"there is no device {chosen!r} here", f"choose from auto, {', '.join(available)}")
+    _check_fork(chosen)
     if chosen == "cpu":
         leave_a_core_free()
     return chosen
+
+
+class _Fork:
+    """Whether this process was forked from one that had torch, and so lacks its threads."""
+
+    happened = False
+
+
+def _after_fork() -> None:
+    """Have torch compute in one thread: OpenMP would wait for its others, which stayed in the parent, for ever."""
+    if torch := sys.modules.get("torch"):
+        _Fork.happened = True
+        torch.set_num_threads(1)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
+
+
+def set_threads(count: int) -> None:
+    """Have torch compute in so many threads; in a forked process always in one."""
+    import torch
+
+    torch.set_num_threads(1 if _Fork.happened else count)
+
+
+def _check_fork(device: str) -> None:
+    """Raise DeviceError for a GPU that the parent has used, where this process was forked: drivers forbid that."""
+    import torch
+
+    if (device == "mps" and _Fork.happened) or (device.startswith("cuda") and torch.cuda._is_in_bad_fork()):
+        spawn = 'ProcessPoolExecutor(mp_context=multiprocessing.get_context("spawn"))'
+        raise DeviceError(f"{device} cannot be used in a forked process", f'use {spawn}, or device="cpu"')
 
 
 @cache
@@ -61,7 +95,7 @@ def leave_a_core_free() -> None:
     import torch
 
     if "OMP_NUM_THREADS" not in os.environ:
-        torch.set_num_threads(max(1, torch.get_num_threads() - 1))
+        set_threads(max(1, torch.get_num_threads() - 1))
 
 
 def release_memory() -> None:
@@ -92,7 +126,7 @@ def training_precision(device: str) -> str:
         return wanted or "float32"
     precision, threads = _cached(_benchmark)
     if "OMP_NUM_THREADS" not in os.environ:
-        torch.set_num_threads(threads)
+        set_threads(threads)
     return wanted or precision
 
 
@@ -123,19 +157,19 @@ def _benchmark() -> tuple[str, int]:
 
     before = torch.get_num_threads()
     try:
-        torch.set_num_threads(1)
+        set_threads(1)
         seconds = {precision: _seconds_of_a_step(precision) for precision in ("float32", "bfloat16")}
         precision = min(seconds, key=lambda name: seconds[name])
         best_s, threads = seconds[precision], 1
         for more in sorted({2, 4, 8, 16, 32, os.cpu_count() or 1}):
             if more > (os.cpu_count() or 1):
                 break
-            torch.set_num_threads(more)
+            set_threads(more)
             step_s = _seconds_of_a_step(precision)
             if step_s * WORTH_A_THREAD < best_s:
                 best_s, threads = step_s, more
     finally:
-        torch.set_num_threads(before)
+        set_threads(before)
     return precision, threads
 
 
