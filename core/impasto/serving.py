@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 PREVIEW_INTERVAL_S = 0.25
 PROGRESS_INTERVAL_S = 0.05
 EXIT_GRACE_S = 10.0
+END_GRACE_S = 1.2
+"""After a signal; the process is ended at `interruption.GRACE_S` whatever it does."""
 
 log = logging.getLogger("impasto.worker")
 
@@ -74,28 +76,36 @@ class Worker:
         self._queue: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._jobs: dict[int, Job] = {}
         self._starting = threading.Lock()
+        self._working = threading.Thread(target=self._work, name="job", daemon=True)
 
     def serve(self) -> None:
         """Answer frames until the client closes the pipe, then cancel what does not go on without it."""
         from . import about
 
-        working = threading.Thread(target=self._work, name="job", daemon=True)
-        working.start()
+        self._working.start()
         self._send(
             {"type": "hello", "protocol": PROTOCOL, "version": about.VERSION, "python": platform.python_version()}
         )
         while self._read_one():
             pass
-        jobs = list(self._jobs.values())
-        is_left_alone = any(job.goes_on_alone for job in jobs)
-        for job in jobs:
-            if not job.goes_on_alone:
-                self._cancel(job.id)
-        self._queue.put(None)
+        is_left_alone = any(job.goes_on_alone for job in list(self._jobs.values()))
         if is_left_alone:
             log.info("the client is gone, the job goes on")
             self._close_sink()
-        working.join(None if is_left_alone else EXIT_GRACE_S)
+        self._finish(None if is_left_alone else EXIT_GRACE_S)
+
+    def end(self) -> None:
+        """Cancel all jobs, also those that would go on alone, and give them a moment to keep what there is."""
+        for job in list(self._jobs.values()):
+            self._cancel(job.id)
+        self._finish(END_GRACE_S)
+
+    def _finish(self, grace_s: float | None) -> None:
+        for job in list(self._jobs.values()):
+            if not job.goes_on_alone:
+                self._cancel(job.id)
+        self._queue.put(None)
+        self._working.join(grace_s)
 
     def _read_one(self) -> bool:
         """Read a request and do what it asks; False at the end of the stream. A malformed one is answered as such."""

@@ -17,8 +17,13 @@ def main() -> None:
     import logging
     from pathlib import Path
 
+    from .interruption import Ended, install
     from .serving import Worker
+    from .streams import prepare
+    from .transaction import end_all
 
+    prepare()
+    install(end_all)
     if LOW_PRIORITY in sys.argv[1:]:
         _yield_to_others()
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
@@ -32,9 +37,16 @@ def main() -> None:
 
         for stream in (source, sink):
             msvcrt.setmode(stream.fileno(), os.O_BINARY)
-    Worker(source, sink).serve()
+    worker, code = Worker(source, sink), 0
+    try:
+        worker.serve()
+    except (Ended, KeyboardInterrupt) as stop:
+        logging.info("%s", stop)
+        code = getattr(stop, "exit_code", 130)
+        worker.end()
+    end_all()
     logging.shutdown()
-    os._exit(0)
+    os._exit(code)
 
 
 def _yield_to_others() -> None:

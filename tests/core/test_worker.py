@@ -345,6 +345,20 @@ def test_a_detached_job_goes_on_after_its_client_and_logs_into_a_file(long_clien
     wait_until(lambda: "took" in (tmp_path / "long.log").read_text())
 
 
+@pytest.mark.skipif(os.name == "nt", reason="sends a POSIX signal")
+@pytest.mark.parametrize("is_detached", [False, True])
+def test_a_worker_that_is_asked_to_end_leaves_a_checkpoint_and_no_more(is_detached, long_client, library, wall):
+    """As where the user logs out, or the machine goes down."""
+    job = long_client.submit(learning(10000), {"dataset": wall}, detach=is_detached)
+    wait_until(lambda: job.fraction > 0)
+    began = time.monotonic()
+    os.kill(long_client.pid, signal.SIGTERM)
+    with pytest.raises((Cancelled, WorkerError)):
+        job.wait()
+    assert time.monotonic() - began < 3
+    wait_until(lambda: [path.name for path in library.iterdir()] == ["wall.checkpoint"], 3)
+
+
 def test_a_detached_job_that_is_paused_ends_with_its_client(long_client, library, wall):
     job = long_client.submit(learning(10000), {"dataset": wall}, detach=True)
     wait_until(lambda: job.fraction > 0)
