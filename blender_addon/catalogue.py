@@ -13,6 +13,7 @@ from typing import Any
 
 from . import engine
 from .core.errors import ParameterError
+from .core.transaction import replace_files
 
 SHIPPED = Path(__file__).parent / "description.json"
 KEPT = "description.json"
@@ -45,9 +46,7 @@ class Catalogue:
         before = self._tools
         self._use(description)
         path = engine.user_folder(create=True) / KEPT
-        part = path.with_suffix(".part")
-        part.write_text(json.dumps({"key": _key(self.version), "description": description}), encoding="utf-8")
-        part.replace(path)
+        replace_files({path: json.dumps({"key": _key(self.version), "description": description}).encode()})
         return self._tools != before
 
     def models_for(self, tool: str) -> list[Mapping[str, Any]]:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import bpy
 
 from .core.errors import ProtocolError, WorkerError
+from .core.transaction import replace_files
 
 if TYPE_CHECKING:
     from .choices import Choices
@@ -125,7 +126,7 @@ class _Made:
             return None
 
     def keep(self, engine: Engine) -> None:
-        (user_folder(create=True) / "engine.json").write_text(json.dumps(asdict(engine)), encoding="utf-8")
+        replace_files({user_folder(create=True) / "engine.json": json.dumps(asdict(engine)).encode()})
         self._known, self._engine = True, engine
 
 

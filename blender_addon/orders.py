@@ -141,7 +141,7 @@ def make_task(
         if folder:
             name = naming.of_files(target.name)
             name = name if replace else naming.free(folder, name)
-            deliver.update({"as": "files", "folder": str(folder), "name": name})
+            deliver.update({"as": "files", "folder": str(folder), "name": name, "replace": replace})
         sent = {name: ready(given) for name, given in inputs.items()}
         return results.Made.of(task.wait_for(client.submit(recipe, sent, deliver=deliver, device=device, scale=scale)))
 

@@ -17,6 +17,7 @@ import bpy
 from . import engine, images, materials, naming, surfaces
 from .core.errors import ParameterError
 from .core.recipe import Recipe
+from .core.transaction import replace_files
 from .jobs import jobs, push_undo
 from .tasks import Report
 
@@ -197,10 +198,9 @@ def _keep_as_files(made: Made, target: Target) -> Report:
     if made.paths:
         return Report("WARNING", f"Another file was opened: the maps of {target.name} are files only")
     folder = engine.user_folder(create=True) / "kept"
-    folder.mkdir(exist_ok=True)
     name = naming.free(folder, naming.of_files(target.name))
-    for map_, data in made.encoded.items():
-        (folder / f"{name}_{map_}.png").write_bytes(data)
+    files = {folder / f"{name}_{map_}.png": bytes(data) for map_, data in made.encoded.items()}
+    replace_files(files, replace=False)
     return Report("WARNING", f"Another file was opened: the maps of {target.name} were kept in {folder}")
 
 

@@ -13,7 +13,8 @@ import bpy
 from bpy.types import Image, Material, Object
 
 from .. import engine, images, materials
-from ..core.errors import FileError, ParameterError
+from ..core.errors import ParameterError
+from ..core.transaction import replace_files
 from ..jobs import Report, jobs, push_undo
 
 if TYPE_CHECKING:
@@ -74,21 +75,14 @@ def store(baked: BakedMap) -> Image:
 
 
 def save(maps: Sequence[BakedMap], folder: Path) -> list[Path]:
-    """Write the maps as PNG files. What is there is never overwritten: each gets a free name."""
-    paths = []
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for baked in maps:
-            stem = bpy.path.clean_name(f"{baked.provenance['object']}_{baked.name}")
-            names = (f"{stem}.png", *(f"{stem}_{number}.png" for number in range(2, 10_000)))
-            path = next(folder / name for name in names if not (folder / name).exists())
-            part = path.with_suffix(".part")
-            part.write_bytes(baked.png)
-            part.replace(path)
-            paths.append(path)
-    except OSError as error:
-        raise FileError(f"cannot write to {folder}: {error.strerror}", "choose a folder that can be written") from error
-    return paths
+    """Write the maps as PNG files, all or none. What is there is never overwritten: each gets a free name."""
+    contents = {}
+    for baked in maps:
+        stem = bpy.path.clean_name(f"{baked.provenance['object']}_{baked.name}")
+        names = (f"{stem}.png", *(f"{stem}_{number}.png" for number in range(2, 10_000)))
+        contents[next(folder / name for name in names if not (folder / name).exists())] = baked.png
+    replace_files(contents, replace=False)
+    return list(contents)
 
 
 def make_material(name: str, stored: Mapping[str, Image], maps: Sequence[BakedMap]) -> Material:

@@ -73,8 +73,9 @@ class Client:
         """A job whose result is an `Answer`. Inputs are maps, pixels, data, or paths that the worker reads.
 
         deliver: {"as": "arrays"}, {"as": "preview", "longest_px"} (uint8 RGB: the result under a light, scaled down),
-        {"as": "encoded", "format": "png"} or {"as": "files", "folder", "name", "format"}. scale: `width_m` and
-        `height_range_m` of the source where its file does not say.
+        {"as": "encoded", "format": "png"} or {"as": "files", "folder", "name", "format", "replace"}: without
+        "replace", files of the name are an error. scale: `width_m` and `height_range_m` of the source where its file
+        does not say.
         supersedes: a key; older jobs of the same key are cancelled. detach: go on after this process, see `outlives`.
         """
         described: dict[str, dict[str, Any]] = {}

@@ -30,13 +30,17 @@ class Given:
 
 @dataclass(frozen=True)
 class Delivery:
-    """The way in which a result is wanted. longest_px: of a preview. folder, name and tile_by_tile: of files."""
+    """The way in which a result is wanted. longest_px: of a preview. folder, name, tile_by_tile: of files.
+
+    replace: files that are there.
+    """
 
     kind: Literal["arrays", "preview", "encoded", "files"] = "arrays"
     folder: str = ""
     name: str = ""
     format: str = "png"
     tile_by_tile: bool | None = None
+    replace: bool = False
     longest_px: int = 512
 
 
@@ -77,6 +81,7 @@ JOB = {
         "name?": str,
         "format?": str,
         "tile_by_tile?": OrNone(bool),
+        "replace?": bool,
         "longest_px?": Whole(1, 4096),
     },
     "device?": str,
@@ -107,7 +112,7 @@ def request_of(header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> R
     )
 
 
-_FIELDS = ("folder", "name", "format", "tile_by_tile", "longest_px")
+_FIELDS = ("folder", "name", "format", "tile_by_tile", "replace", "longest_px")
 
 
 def _inputs(described: Mapping[str, Mapping[str, Any]], arrays: Mapping[str, np.ndarray]) -> dict[str, Given]:

@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 
 from .context import Context
-from .errors import FileError, ParameterError, PluginError
+from .errors import ParameterError, PluginError
 from .locks import held
-from .outside import check_name, is_there, shown
+from .outside import check_name
 from .plugins import registry
 from .recipe import Recipe
 from .texture import LARGE_PX, MAP_CHANNELS, Maps, Texture
@@ -46,14 +46,6 @@ class Sink:
     def held(self) -> AbstractContextManager[None]:
         """While a result is made here: FileError where another run is making one of this name."""
         return held(self.folder / self.name)
-
-    def with_free_name(self) -> Sink:
-        """The sink with a name of which there are no files: wall, wall_2, wall_3."""
-        suffix = registry().exporter(self.format).suffix
-        for name in (self.name, *(f"{self.name}_{number}" for number in range(2, 10_000))):
-            if not any(is_there(self.folder / f"{name}_{map_}{suffix}") for map_ in MAP_CHANNELS):
-                return replace(self, name=name, replace=False)
-        raise FileError(f"{shown(self.folder)} is full of files called {self.name}", "choose another name or folder")
 
 
 def should_stream(recipe: Recipe, subject: Maps, format_: str = "png") -> bool:

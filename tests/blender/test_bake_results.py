@@ -85,7 +85,7 @@ def test_files_are_written_and_never_overwritten(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     plane(material())
-    with pytest.raises(RuntimeError, match=r"cannot write to .*file: .*; choose a folder"):
+    with pytest.raises(RuntimeError, match=r"cannot write .*file: .*; choose another folder: a file is in the way"):
         bake(maps={"roughness"}, out_dir=str(tmp_path / "file"))
 
 

@@ -90,8 +90,6 @@ def test_the_second_run_into_a_folder_under_one_name_is_told(tile_by_tile, tmp_p
     assert run_to_files(recipe, {}, sink, tile_by_tile=tile_by_tile).paths
     with pytest.raises(FileError, match="is there already"):
         run_to_files(recipe, {}, Sink(tmp_path, "wall", replace=False), tile_by_tile=tile_by_tile)
-    paths = run_to_files(recipe, {}, sink.with_free_name(), tile_by_tile=tile_by_tile).paths
-    assert all(path.name.startswith("wall_2_") for path in paths)
 
 
 def test_the_second_training_under_one_name_is_told(tmp_path):

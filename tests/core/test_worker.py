@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from impasto.client import Client
-from impasto.errors import Cancelled, ParameterError, ProtocolError, WorkerError
+from impasto.errors import Cancelled, FileError, ParameterError, ProtocolError, WorkerError
 from impasto.job import Data
 from impasto.recipe import Recipe, Step
 from impasto.texture import Maps
@@ -63,6 +63,9 @@ def test_files_are_written_and_a_path_is_read_by_the_worker(client, tmp_path, ph
     assert all(path.exists() for path in answer.paths)
     assert answer.recipe.inputs["source"]["name"] == source.name
     assert answer.width_m == 2.0 * 64 / photo.size_px[1]
+    with pytest.raises(FileError, match="is there already"):
+        client.submit(CHECKER, {"source": source}, deliver=deliver).wait()
+    client.submit(CHECKER, {"source": source}, deliver={**deliver, "replace": True}).wait()
 
 
 def test_a_result_written_tile_by_tile_is_told_like_any_other(client, tmp_path):
