@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
+import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -12,6 +14,7 @@ import bpy
 from . import engine
 from .jobs import jobs
 from .tasks import Report
+from .translations import full_stop, sentence
 
 LETTER_PX, MARGIN_PX = 6, 70
 """A label's usual letter, and what a panel's edges and an icon take, before the interface is scaled."""
@@ -21,7 +24,7 @@ def draw_progress(layout: bpy.types.UILayout) -> None:
     """The running task: how far it is, and the buttons that end it."""
     task = jobs.shown
     column = layout.column(align=True)
-    column.progress(factor=task.fraction, text=f"{task.fraction:.0%}  {task.message}")
+    column.progress(factor=task.fraction, text=f"{task.fraction:.0%}  {sentence(task.message)}")
     row = column.row(align=True)
     row.operator("impasto.cancel", icon="CANCEL")
     if task.can_stop:
@@ -70,10 +73,26 @@ def draw_text(layout: bpy.types.UILayout, text: str, icon: str) -> None:
     region, scale = bpy.context.region, bpy.context.preferences.system.ui_scale
     width = max(int(region.width / scale - MARGIN_PX) // LETTER_PX, 20) if region else 60
     column = layout.column(align=True)
-    sentences = [part[:1].upper() + part[1:] for part in text.split("; ")]
-    for line in textwrap.wrap(". ".join(sentences), width, break_long_words=True):
+    sentences = [part[:1].upper() + part[1:] for part in sentence(text).split("; ")]
+    for line in _lines(full_stop().join(sentences), width):
         column.label(text=line, icon=icon, translate=False)
         icon = "BLANK1"
+
+
+def _lines(text: str, width: int) -> list[str]:
+    """A text in lines of this many letters; Chinese has no spaces, and each of its characters takes up two."""
+    if not any(map(_is_wide, text)):
+        return textwrap.wrap(text, width, break_long_words=True)
+    lines = [""]
+    for part in re.findall(r"[!-~]+ ?|.", text):
+        if sum(2 if _is_wide(letter) else 1 for letter in lines[-1] + part) > width:
+            lines.append("")
+        lines[-1] += part
+    return [line for line in lines if line]
+
+
+def _is_wide(letter: str) -> bool:
+    return unicodedata.east_asian_width(letter) in "WF"
 
 
 def draw_preferences_button(layout: bpy.types.UILayout) -> None:

@@ -68,11 +68,12 @@ class Computer:
             return "Found no NVIDIA or AMD graphics card with its driver"
         served = [card for card in self.cards if self._for_card(card)]
         card = (served or self.cards)[0]
-        driver = f" with driver {card.driver:g}" if card.driver else ""
+        found = f"Found {card.name} with driver {card.driver:g}" if card.driver else f"Found {card.name}"
         if served:
-            return f"Found {card.name}{driver}"
-        remedy = f"; update the driver to {CUDA[0].driver} or newer" if 0 < card.driver < CUDA[0].driver else ""
-        return f"Found {card.name}{driver}, for which PyTorch has no build{remedy}"
+            return found
+        is_old = 0 < card.driver < CUDA[0].driver
+        remedy = f"update the driver to {CUDA[0].driver} or newer" if is_old else "the CPU computes instead"
+        return f"{found}; PyTorch has no build for it; {remedy}"
 
     def why_not(self) -> str:
         """Why no build of PyTorch runs here; empty where one does."""

@@ -20,6 +20,7 @@ from . import engine
 from .catalogue import catalogue
 from .core.errors import WorkerError
 from .tasks import Report, Task
+from .translations import sentence
 
 if TYPE_CHECKING:
     from .core.client import Client
@@ -166,7 +167,9 @@ def _announce(report: Report) -> None:
         return
     with bpy.context.temp_override(window=windows[0]):
         bpy.context.window_manager.popup_menu(
-            lambda menu, _context: menu.layout.label(text=report.text), title="Impasto", icon="ERROR"
+            lambda menu, _context: menu.layout.label(text=sentence(report.text), translate=False),
+            title="Impasto",
+            icon="ERROR",
         )
 
 

@@ -14,6 +14,7 @@ from .drawing import draw_operator, draw_progress, draw_report, draw_text
 from .editors import InImageEditor, InShaderEditor, InView3D, Tab, ToolPanel
 from .jobs import jobs
 from .settings import ImpastoSettings
+from .translations import sentence
 
 Draw = Callable[[bpy.types.UILayout, bpy.types.Context], None]
 
@@ -136,7 +137,7 @@ def _draw_variations(layout: bpy.types.UILayout, context: bpy.types.Context) -> 
         column = grid.column(align=True)
         column.template_icon(previews.icon_of_pixels(f"variation {index}", variation.pixels, repeats), scale=5)
         is_chosen = variation.seed == settings.seed
-        button = column.operator("impasto.pick_variation", text=f"Seed {variation.seed}", depress=is_chosen)
+        button = column.operator("impasto.pick_variation", text=sentence(f"Seed {variation.seed}"), depress=is_chosen)
         button.index = index
     if shown and variations.are_of_other_settings(context):
         draw_text(layout, "These were made before something was changed", "INFO")

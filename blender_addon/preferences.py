@@ -12,6 +12,7 @@ from .choices import Choices
 from .drawing import draw_preferences_button, draw_progress, draw_report, draw_text
 from .jobs import jobs, redraw
 from .tasks import Report, Task
+from .translations import sentence
 from .weight_panels import draw_weights
 
 
@@ -56,8 +57,9 @@ def _draw_engine_state(layout: bpy.types.UILayout) -> None:
     found = engine.find()
     column = layout.column()
     if found:
-        where = " (from IMPASTO_ENGINE)" if "IMPASTO_ENGINE" in os.environ else ""
-        draw_text(column, f"Engine: {found.python}{where}", "CHECKMARK")
+        is_given = "IMPASTO_ENGINE" in os.environ
+        text = f"Engine (from IMPASTO_ENGINE): {found.python}" if is_given else f"Engine: {found.python}"
+        draw_text(column, text, "CHECKMARK")
     else:
         draw_text(column, "Impasto needs an engine: a Python with PyTorch.", "ERROR")
     if jobs.shown:
@@ -84,7 +86,7 @@ def _draw_builds(layout: bpy.types.UILayout, preferences: Choices) -> None:
     for choice in ("AUTO", "GPU", "CPU"):
         build = computer.build(choice)
         text = f"Automatic: {build.label}" if choice == "AUTO" else f"{build.label}: {build.sizes}"
-        column.prop_enum(preferences, "torch_build", choice, text=text)
+        column.prop_enum(preferences, "torch_build", choice, text=sentence(text))
     if installer.unfinished():
         draw_text(column, "A set-up was interrupted: Set Up Engine goes on with it.", "INFO")
 

@@ -56,7 +56,7 @@ class Build:
 
 CPU = "CPU"
 ROCM = Build("ROCm 7.2", "rocm7.2", 5200, 17000, INDEX + "rocm7.2")
-METAL = Build("Metal", "", 160, 900)
+METAL = Build("Apple GPU", "", 160, 900)
 
 
 @dataclass(frozen=True)

@@ -52,10 +52,11 @@ def put(maps: Sequence[BakedMap], target: Target) -> Report:
         return Report("WARNING", f"Another file was opened: the maps of {title} were kept in {kept[0].parent}")
     notes = [note for baked in maps for note in baked.notes]
     stored = {baked.name: store(baked) for baked in maps}
-    made = f"Baked {', '.join(image.name for image in stored.values())}"
+    names = ", ".join(image.name for image in stored.values())
+    made = f"Baked {names}"
     if target.material != NONE:
         material = make_material(f"{title} Baked", stored, maps)
-        made += f" and made the material {material.name}"
+        made = f"Baked {names} and made the material {material.name}"
         if target.material == ASSIGN:
             notes += _assign(material, target)
     push_undo("Impasto: Bake")

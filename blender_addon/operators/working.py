@@ -9,6 +9,7 @@ from .. import engine
 from ..core.errors import ImpastoError
 from ..jobs import is_rendering, jobs, require_idle
 from ..tasks import Report, Task
+from ..translations import sentence
 
 
 class Working:
@@ -50,9 +51,9 @@ class Working:
 def tell(operator: bpy.types.Operator, report: Report) -> set[str]:
     """Report as operators do, and the set that they return. In scripts an ERROR becomes a RuntimeError."""
     if report.level == "CANCELLED":
-        operator.report({"INFO"}, report.text)
+        operator.report({"INFO"}, sentence(report.text))
         return {"CANCELLED"}
-    operator.report({report.level}, report.text)
+    operator.report({report.level}, sentence(report.text))
     return {"CANCELLED"} if report.level == "ERROR" else {"FINISHED"}
 
 
@@ -78,5 +79,5 @@ def why_busy() -> str:
 def poll(cls: type[bpy.types.Operator], reason: str) -> bool:
     """True without a reason; else False, and Blender shows the reason in the button's tooltip."""
     if reason:
-        cls.poll_message_set(reason)
+        cls.poll_message_set(sentence(reason))
     return not reason

@@ -126,7 +126,7 @@ def test_on_windows_the_systems_folder_is_asked(graphics, tmp_path):
 
 def test_a_mac_gets_the_plain_build_and_an_old_one_a_reason(graphics):
     computer = graphics.examine("Darwin", "arm64")
-    assert (computer.build("AUTO").label, computer.build("AUTO").requirement[:7]) == ("Metal", "torch==")
+    assert (computer.build("AUTO").label, computer.build("AUTO").requirement[:7]) == ("Apple GPU", "torch==")
     assert computer.build("AUTO").index == ""
     assert not computer.why_not()
     assert "Intel" in graphics.examine("Darwin", "x86_64").why_not()

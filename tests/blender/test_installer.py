@@ -301,5 +301,5 @@ def test_the_preferences_show_what_was_found_and_both_choices_with_sizes(extensi
     texts = [options["text"] for what, _arguments, options in layout.drawn if what == "prop_enum"]
     assert texts[0].startswith("Automatic: ")
     assert any(text.startswith("CPU: ") and "to download" in text for text in texts)
-    assert any(text.startswith(("CUDA", "ROCm", "Metal")) and "GB" in text for text in texts)
+    assert any(text.startswith(("CUDA", "ROCm", "Apple")) and "GB" in text for text in texts)
     assert any("Found" in str(options.get("text")) for what, _arguments, options in layout.drawn if what == "label")

@@ -1,0 +1,125 @@
+"""No text that a user may see lacks a translation, and what is put together while Blender runs is translated too."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from pathlib import Path
+
+import bpy
+import pytest
+import visible
+from drawing import Layout
+
+LANGUAGES = ("de_DE", "fr_FR", "zh_HANS")
+
+
+@pytest.fixture(scope="module")
+def texts(extension):
+    """All texts, each with where it stands."""
+    folder = Path(extension.__file__).parent
+    description = json.loads((folder / "description.json").read_text(encoding="utf-8"))
+    schemas = extension.schemas
+    whole = dict.fromkeys(visible.of_description(description, schemas.label_of, schemas.choices_of), "a tool")
+    whole |= dict.fromkeys(visible.of_classes(extension), "a class")
+    whole |= dict.fromkeys(visible.of_presets(folder), "a preset")
+    parts = {part for text in whole for part in text.split("; ")}
+    in_source = {text: place for text, place in visible.of_source(folder).items() if text not in parts}
+    return in_source | whole
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_visible_text_lacks_a_translation(extension, texts, language):
+    """A new text belongs into the three files of translations; a name of data or a node into `visible.NAMES`."""
+    known = extension.translations.words(language)
+    missing = [f"{place}: {text}" for text, place in sorted(texts.items()) if text not in known]
+    assert not missing, "\n".join(missing)
+
+
+def test_the_texts_that_are_looked_for_are_those_of_panels_operators_tools_and_errors(texts):
+    known = (
+        *("Generate", "Bits of each channel of the results", "Apple GPU", "Masks", "Cancelling"),
+        *("Impasto is busy: {}", "Impasto has no engine yet: press Set Up Engine", "choose from {}"),
+        *("How far to go: 0 keeps the picture's own statistics, 1 takes the style's", "Seamless from photo"),
+    )
+    assert not [text for text in known if text not in texts]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_translation_has_the_values_of_its_text(extension, language):
+    for english, translated in extension.translations.words(language).items():
+        marks = re.findall(r"\{\d?\}", translated)
+        assert len(marks) == english.count("{}"), english
+        assert not any(mark != "{}" for mark in marks) or sorted(marks) == [f"{{{i}}}" for i in range(len(marks))]
+        assert translated.strip() == translated != "", english
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_files_of_translations_have_each_text_once(extension, language):
+    translations = extension.translations
+    text = (Path(translations.__file__).parent / f"{language}.po").read_text(encoding="utf-8")
+    assert text.count("\nmsgid ") - 1 == len(translations.ENTRY.findall(text)) == len(translations.words(language))
+
+
+@pytest.mark.parametrize(
+    ("english", "chinese"),
+    [
+        ("Generate", "生成"),
+        ("Impasto is busy: Checking the engine", "Impasto 正忙：正在检查引擎"),
+        (
+            "the engine /opt/python has no torch; choose 3.11 or newer",
+            "引擎 /opt/python 没有 torch; 请选择 3.11 或更新版本",
+        ),
+        (
+            "7 of 12 faces overlap others in UVMap; they share pixels",
+            "UVMap 中 12 个面里有 7 个与其他面重叠; 它们共用像素",
+        ),
+        ("Smooth heights; four times the memory", "高度平滑；内存为四倍"),
+        ("Installing a model: bricks", "正在安装模型: bricks"),
+        ("a name {that} is not known", "a name {that} is not known"),
+    ],
+)
+def test_what_is_put_together_is_translated(extension, english, chinese):
+    assert extension.translations.sentence(english, "zh_HANS") == chinese
+    assert extension.translations.sentence(english) == english, "this Blender speaks English"
+
+
+def test_every_text_with_values_finds_its_own_translation(extension, texts):
+    """None is taken for another, shorter one."""
+    sentence, words = extension.translations.sentence, extension.translations.words("de_DE")
+    wrong = []
+    for text in texts:
+        count = text.count("{}")
+        values = [f"Wert{index}" for index in range(count)]
+        if 0 < count < 4 and len(text.replace("{}", "")) > 8:
+            expected = words[text].format(*values)
+            found = sentence(text.format(*values), "de_DE")
+            if found != expected:
+                wrong.append((text, found))
+    assert not wrong
+
+
+def test_chinese_is_wrapped_by_its_width(extension, scene):
+    layout = Layout()
+    lines = extension.drawing._lines(
+        "引擎 /opt/python3 没有 torch。请选择 3.11 或更新版本，或在偏好设置中选择其他 Python。", 24
+    )
+    assert len(lines) > 2
+    assert all(sum(2 if ord(letter) > 0x2E80 else 1 for letter in line) <= 24 for line in lines)
+    assert (
+        "".join(lines).replace(" ", "")
+        == "引擎/opt/python3没有torch。请选择3.11或更新版本，或在偏好设置中选择其他Python。"
+    )
+    extension.drawing.draw_text(layout, "the disk is full; check the name", "ERROR")
+    drawn = [options["text"] for what, _arguments, options in layout.drawn if what == "label"]
+    assert drawn == ["The disk is full. Check the name"]
+
+
+def test_reading_and_registering_the_translations_is_quick(extension):
+    translations = extension.translations
+    translations.words.cache_clear()
+    began = time.perf_counter()
+    translations._dictionary()
+    assert time.perf_counter() - began < 0.1, "5 ms on a quiet machine"
+    assert bpy.app.translations.locale is not None

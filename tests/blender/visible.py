@@ -1,0 +1,152 @@
+"""Every text of the extension that a user may see: of its classes, of its source, and of the tools' descriptions.
+
+A text with values in it is a template: `{}` stands for each of them.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+NOT_SHOWN = {
+    "engine.py": {"PROBE", "RUN_MODULE"},
+    "pip.py": {"AUDIT", "CAN_MAKE_VENV", "NETWORK", "RUN_PIP"},
+    "commands.py": {"HELP"},
+}
+"""Constants that are programs, patterns and help in the terminal."""
+SHOWING = {"text", "name", "description", "title", "message", "label", "heading"}
+"""Keyword arguments whose value is shown, though it may be a single word."""
+SENTENCE = re.compile(r"[^\W\d_]{2,}[,.:;]? [^\W_{(]|[^\W\d_]{2,}[,.:]? [{(]|\} [^\W\d_]{2,}")
+"""Two words, or a word and a value: no identifier, path or format."""
+TECHNICAL = re.compile(r"[\\^$]|^\w+\[|\n|^\s*--|^(bpy|bl_ext)\.|^[\w-]+/[\w.-]+$")
+WORD = re.compile(r"[A-Z][a-z]+( [A-Z]?[a-z]+)?")
+"""A label of one or two words."""
+NAMES = {
+    *("file {}", "model {} {}", "live {}", "live style", "slider {}", "variation {}", "Render Result"),
+    *("Red", "Green", "Blue", "Alpha", "Distance", "Value", "Displacement", "Midlevel", "Object", "Vector"),
+    *("Occlude", "Coordinates", "Mapping", "Darwin", "Windows", "Linux", "Operator", "{}_seamless"),
+}
+"""Names by which something is found again: of data, of nodes and their sockets, of systems."""
+FOREIGN = {
+    "No space left on device",
+    "Permission denied",
+    "Access is denied",
+    "not enough space on the disk",
+    "Python has no pip",
+    "Using cached ",
+    "Errno 13",
+    "Errno 28",
+}
+"""What other programs say, and is looked for in their output."""
+
+
+def of_classes(extension: Any) -> set[str]:
+    """Labels and descriptions of all registered classes, their properties and those properties' items."""
+    found: set[str] = set()
+    of_tools = {*extension.properties._live.groups, extension.properties._live.root}
+    groups = [cls for cls in bpy.types.PropertyGroup.__subclasses__() if cls.__module__.startswith(extension.__name__)]
+    for cls in {*(group for group in groups if group.is_registered), *extension.CLASSES} - of_tools:
+        found |= set(_of_rna(cls))
+    for name in dir(bpy.ops.impasto):
+        rna = getattr(bpy.ops.impasto, name).get_rna_type()
+        found |= {rna.name, rna.description} | set(_of_properties(rna))
+    return {text for text in found if _is_words(text)}
+
+
+def _of_rna(cls: Any) -> Iterator[str]:
+    if not issubclass(cls, bpy.types.Menu):  # Blender writes the preset that was chosen last there
+        yield getattr(cls, "bl_label", "")
+    yield getattr(cls, "bl_description", "")
+    yield from _of_properties(cls.bl_rna)
+
+
+def _of_properties(rna: Any) -> Iterator[str]:
+    for prop in rna.properties:
+        if prop.identifier in ("rna_type", "name") or prop.identifier.startswith("bl_"):
+            continue
+        if prop.is_hidden or not prop.is_runtime or prop.name == prop.identifier:
+            continue
+        yield prop.name
+        yield prop.description
+        for item in getattr(prop, "enum_items_static", ()) if prop.type == "ENUM" else ():
+            yield item.name
+            yield item.description
+
+
+def of_description(description: Mapping[str, Any], label_of: Any, choices_of: Any) -> set[str]:
+    """What the tools, models and weights of a description are called, and what is said of them."""
+    found: set[str] = set()
+    for tool in description["tools"]:
+        found |= {tool["label"], tool["description"]}
+        for name, schema in tool["parameters"]["properties"].items():
+            found |= {label_of(name, schema), schema.get("description", "")}
+            found |= {str(choice).replace("-", " ").replace("_", " ").capitalize() for choice in choices_of(schema)}
+        for item in tool["inputs"]:
+            found |= {label_of(item["name"], {}), item["description"]}
+    for model in description["models"]:
+        found |= {slider.get("label") or slider["name"].replace("_", " ").capitalize() for slider in model["sliders"]}
+    found |= {item["description"] for item in description["weights"]}
+    return {text for text in found if _is_words(text)}
+
+
+def of_presets(folder: Path) -> set[str]:
+    """What Blender calls the presets that travel in the extension."""
+    return {bpy.path.display_name(path.name) for path in folder.glob("shipped/presets/**/*.py")}
+
+
+def _is_words(text: str) -> bool:
+    return bool(re.search(r"[^\W\d_]{2,}", text or "")) and not text.isupper()
+
+
+def of_source(folder: Path) -> dict[str, str]:
+    """The texts in the extension's modules, each with where it stands; a sentence and its remedy are two."""
+    found: dict[str, str] = {}
+    for path in sorted(folder.rglob("*.py")):
+        place = path.relative_to(folder)
+        if place.parts[0] not in ("core", "translations", "shipped"):
+            for line, text in _of_module(ast.parse(path.read_text(encoding="utf-8")), NOT_SHOWN.get(path.name, set())):
+                for part in text.split("; "):
+                    if _is_words(part) and part.strip("{}.,:() "):
+                        found.setdefault(part.strip(), f"{place}:{line}")
+    return found
+
+
+def _of_module(tree: ast.Module, not_shown: set[str]) -> Iterator[tuple[int, str]]:
+    skipped, shown = set(), set()
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
+            docstrings = [item for item in body if isinstance(item, ast.Expr) and isinstance(item.value, ast.Constant)]
+            skipped |= {id(item.value) for item in docstrings}
+        if isinstance(node, ast.Assign) and any(isinstance(to, ast.Name) and to.id in not_shown for to in node.targets):
+            skipped |= {id(inner) for inner in ast.walk(node)}
+        if isinstance(node, ast.JoinedStr):
+            skipped |= {
+                id(inner) for value in node.values for inner in ast.walk(value) if isinstance(value, ast.Constant)
+            }
+            specs = [value.format_spec for value in node.values if isinstance(value, ast.FormattedValue)]
+            skipped |= {id(inner) for spec in filter(None, specs) for inner in ast.walk(spec)}
+        if isinstance(node, ast.Dict):
+            skipped |= {id(key) for key in node.keys}
+        if isinstance(node, ast.Call):
+            shown |= {id(option.value) for option in node.keywords if option.arg in SHOWING}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant | ast.JoinedStr) and id(node) not in skipped:
+            text = template(node)
+            if text in NAMES | FOREIGN or TECHNICAL.search(text):
+                continue
+            if id(node) in shown or SENTENCE.search(text) or WORD.fullmatch(text):
+                yield node.lineno, text
+
+
+def template(node: ast.Constant | ast.JoinedStr) -> str:
+    """A constant's text; an f-string's with {} for its values."""
+    if isinstance(node, ast.Constant):
+        return node.value if isinstance(node.value, str) else ""
+    parts = [str(value.value) if isinstance(value, ast.Constant) else "{}" for value in node.values]
+    return "".join(parts)
