@@ -22,7 +22,7 @@ ENGINE = os.environ.get("IMPASTO_ENGINE", "")
 def engine_with_example(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An engine of its own, with the two files that the guide prints installed into it."""
     folder = tmp_path_factory.mktemp("example")
-    blocks = dict(re.findall(r"```(toml|python)\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.DOTALL))
+    blocks = dict(reversed(re.findall(r"```(toml|python)\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.DOTALL)))
     (folder / "pyproject.toml").write_text(blocks["toml"], encoding="utf-8")
     (folder / "impasto_posterize.py").write_text(blocks["python"], encoding="utf-8")
     python = install.make_engine(Path(ENGINE), tmp_path_factory.mktemp("engine") / "venv")

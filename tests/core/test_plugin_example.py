@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 
 from impasto.client import Client
+from impasto.context import Context
 from impasto.recipe import Recipe, Step
 from impasto.texture import Maps
+from impasto.tools import check_tool, validate, without_effect
 from install import make_engine
 
 GUIDE = Path(__file__).parents[2] / "docs" / "plugins.md"
@@ -20,7 +22,7 @@ GUIDE = Path(__file__).parents[2] / "docs" / "plugins.md"
 @pytest.fixture(scope="module")
 def example() -> dict[str, str]:
     """The two files of the example, as the guide prints them."""
-    blocks = dict(re.findall(r"```(toml|python)\n(.*?)```", GUIDE.read_text(), re.DOTALL))
+    blocks = dict(reversed(re.findall(r"```(toml|python)\n(.*?)```", GUIDE.read_text("utf-8"), re.DOTALL)))  # the first
     return {"pyproject.toml": blocks["toml"], "impasto_posterize.py": blocks["python"]}
 
 
@@ -55,3 +57,22 @@ def test_the_worker_describes_it_and_runs_it(engine, tmp_path):
     made = client.submit(Recipe((Step("posterize", {"levels": 2}),)), {"source": source}).wait().maps
     assert set(np.unique(made["base_color"].pixels)) == {0.0, 1.0}
     client.close()
+
+
+def test_the_generator_of_the_guide_is_accepted_and_runs_as_printed():
+    """Its imports, `Color`, `visible_if` and `Maps.from_arrays` included."""
+    _, text = re.findall(r"```python\n(.*?)```", GUIDE.read_text("utf-8"), re.DOTALL)[:2]
+    module = {"__name__": "impasto_stripes"}
+    exec(compile(text, "impasto_stripes.py", "exec"), module)
+    (tool,) = module["impasto_tools"]()
+    check_tool(tool)
+    context = Context(rng=np.random.default_rng(1))
+    given = {"width_px": 64, "height_px": 32, "count": 2}
+    hard, soft = (
+        tool.apply(Maps(), validate(tool, given | {"edge": edge, "softness": 1.0}), {}, context)
+        for edge in ("hard", "soft")
+    )
+    assert hard.size_px == soft.size_px == (32, 64)
+    assert set(hard) == {"base_color", "height", "roughness"}
+    assert np.ptp(np.diff(soft["height"].pixels[0, :, 0])) < np.ptp(np.diff(hard["height"].pixels[0, :, 0]))
+    assert without_effect(tool, {"softness": 0.2}) == ["softness"]
