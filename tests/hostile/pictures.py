@@ -1,0 +1,449 @@
+"""Hostile pictures: headers that lie, bombs that inflate, damaged files; and odd ones that are fine."""
+
+from __future__ import annotations
+
+import io
+import random
+import struct
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import OpenImageIO as oiio
+from PIL import Image
+
+from .corpus import Corpus, Maker, Reader, written
+
+SIDE = 24
+FLIPS = 4
+
+
+def read(file: Path, out: Path) -> None:
+    """Everything that is done to a picture's file before a tool sees it."""
+    from impasto.decode import is_turned, read_map, read_metadata, read_size
+    from impasto.files import read_maps
+
+    read_size(file)
+    is_turned(file)
+    read_maps(file)
+    read_map(file, "height")
+    read_metadata(file)
+
+
+def read_large(file: Path, out: Path) -> None:
+    """Its pixels, once."""
+    from impasto.files import read_maps
+
+    read_maps(file)
+
+
+def learn(file: Path, out: Path) -> None:
+    """The folder that it lies in, as training data."""
+    from impasto.dataset import read_dataset
+
+    read_dataset(file.parent, smallest_px=8)
+
+
+# PNG
+
+
+def chunk(kind: bytes, body: bytes) -> bytes:
+    """A PNG chunk."""
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+
+def png(
+    *extra: bytes,
+    size: tuple[int, int] = (4, 4),
+    bits: int = 8,
+    color: int = 2,
+    interlaced: int = 0,
+    pixels: bytes | None = None,
+    after: bytes = b"",
+) -> bytes:
+    """A PNG with further chunks before and after its pixels."""
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", *size, bits, color, 0, 0, interlaced))
+    data = chunk(b"IDAT", zlib.compress(bytes(1000)) if pixels is None else pixels)
+    return b"\x89PNG\r\n\x1a\n" + header + b"".join(extra) + data + after + chunk(b"IEND", b"")
+
+
+def blank_png(side: int, bits: int, color: int, channels: int, interlaced: int = 0) -> Maker:
+    """A black PNG, a thousandth of its size on disk."""
+
+    def make(path: Path) -> None:
+        deflate = zlib.compressobj(9)
+        row = bytes(1 + -(-side * bits * channels // 8))
+        body = b"".join(deflate.compress(row) for _ in range(side + side // 4 * interlaced)) + deflate.flush()
+        path.write_bytes(png(size=(side, side), bits=bits, color=color, interlaced=interlaced, pixels=body))
+
+    return make
+
+
+BOMB = zlib.compress(bytes(2**25), 9)
+"""32 MiB in 32 kB."""
+TEXT = b"a\0\0" + zlib.compress(bytes(7 * 2**20), 9)
+
+PNG: dict[str, Maker] = {
+    "png bomb of one bit": blank_png(13_000, 1, 0, 1),
+    "png claims 100000": written(png(size=(100_000, 100_000))),
+    "png claims 2^31": written(png(size=(2**31 - 1, 2**31 - 1))),
+    "png claims 2^32": written(png(size=(2**32 - 1, 1))),
+    "png is wide": written(png(size=(2**30, 1))),
+    "png without size": written(png(size=(0, 0))),
+    "png of 3 bits": written(png(bits=3)),
+    "png of colour 5": written(png(color=5)),
+    "png of colour 200": written(png(color=200)),
+    "png without a palette": written(png(color=3)),
+    "png without pixels": written(b"\x89PNG\r\n\x1a\n" + chunk(b"IEND", b"")),
+    "png with a text bomb": written(png(chunk(b"zTXt", b"a\0\0" + BOMB))),
+    "png with a profile bomb": written(png(chunk(b"iCCP", b"a\0\0" + BOMB))),
+    "png with an international bomb": written(png(chunk(b"iTXt", b"a\0\1\0\0\0" + BOMB))),
+    "png with a thousand bombs": written(png(chunk(b"zTXt", TEXT) * 1000)),
+    "png with a million chunks": written(png(chunk(b"teST", b"") * 1_000_000)),
+    "png with a long chunk": written(b"\x89PNG\r\n\x1a\n" + struct.pack(">I4s", 2**31 - 1, b"tEXt")),
+    "png of other pixels": written(png(pixels=b"not deflated")),
+    "png with too few pixels": written(png(size=(64, 64), pixels=zlib.compress(bytes(100)))),
+}
+
+# JPEG
+
+
+def jpeg(progressive: bool = False, **how: object) -> bytes:
+    """A small JPEG."""
+    stream = io.BytesIO()
+    noise = np.random.default_rng(0).integers(0, 255, (SIDE, SIDE, 3), np.uint8)
+    Image.fromarray(noise).save(stream, "JPEG", progressive=progressive, **how)
+    return stream.getvalue()
+
+
+def frame(data: bytes, offset: int, value: bytes) -> bytes:
+    """A JPEG with some bytes of its frame header changed: at 0 its bits, at 1 height and width, at 5 components."""
+    at = max(data.find(b"\xff\xc0"), data.find(b"\xff\xc2")) + 4 + offset
+    return data[:at] + value + data[at + len(value) :]
+
+
+def scans(count: int) -> bytes:
+    """A progressive JPEG whose last scan comes again and again."""
+    data = jpeg(progressive=True)
+    return data[:-2] + data[data.rindex(b"\xff\xda") : -2] * count + data[-2:]
+
+
+def segment(marker: int, body: bytes) -> bytes:
+    """A JPEG marker segment."""
+    return struct.pack(">BBH", 0xFF, marker, len(body) + 2) + body
+
+
+def with_segments(*segments: bytes) -> bytes:
+    """A JPEG that begins with these segments."""
+    data = jpeg()
+    return data[:2] + b"".join(segments) + data[2:]
+
+
+PROFILE = [segment(0xE2, b"ICC_PROFILE\0" + bytes([index, 255]) + bytes(65_000)) for index in range(1, 256)]
+LOOP = b"II*\0\x08\0\0\0" + struct.pack("<HHHIII", 1, 0x8769, 4, 1, 8, 8)
+"""EXIF data whose directories contain themselves."""
+
+JPEG: dict[str, Maker] = {
+    "jpeg of 600 scans": written(scans(600)),
+    "jpeg of 600 scans claims 20000": written(frame(scans(600), 1, struct.pack(">HH", 20_000, 20_000))),
+    "jpeg claims 65535": written(frame(jpeg(), 1, b"\xff\xff\xff\xff")),
+    "progressive jpeg claims 65535": written(frame(jpeg(progressive=True), 1, b"\xff\xff\xff\xff")),
+    "jpeg without size": written(frame(jpeg(), 1, bytes(4))),
+    "jpeg of 12 bits": written(frame(jpeg(), 0, b"\x0c")),
+    "jpeg of 255 components": written(frame(jpeg(), 5, b"\xff")),
+    "jpeg is lossless": written(jpeg().replace(b"\xff\xc0", b"\xff\xc3", 1)),
+    "jpeg of markers": written(b"\xff\xd8" + b"\xff" * 100_000),
+    "jpeg of empty segments": written(b"\xff\xd8" + segment(0xE0, b"") * 100_000),
+    "jpeg with short segments": written(b"\xff\xd8" + b"\xff\xe0\0\0" * 1000),
+}
+
+# WebP
+
+
+def webp(*chunks: bytes) -> bytes:
+    """A RIFF file of WebP chunks."""
+    body = b"WEBP" + b"".join(chunks)
+    return b"RIFF" + struct.pack("<I", len(body)) + body
+
+
+def riff(kind: bytes, body: bytes) -> bytes:
+    """A chunk of a RIFF file."""
+    return kind + struct.pack("<I", len(body)) + body + bytes(len(body) % 2)
+
+
+def canvas(width: int, height: int, flags: int = 0) -> bytes:
+    """The chunk that says how large a WebP is."""
+    return riff(
+        b"VP8X", struct.pack("<I", flags) + (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")
+    )
+
+
+def lossless(width: int, height: int) -> bytes:
+    """The chunk of a lossless frame that claims a size."""
+    return riff(b"VP8L", b"\x2f" + struct.pack("<I", width - 1 | height - 1 << 14) + bytes(20))
+
+
+FRAME = riff(b"ANMF", bytes(6) + bytes(6) + bytes(4) + lossless(1, 1))
+ANIMATED = riff(b"ANIM", bytes(6))
+
+WEBP: dict[str, Maker] = {
+    "webp claims 16383": written(webp(lossless(16_383, 16_383))),
+    "webp canvas of 2^24": written(webp(canvas(2**24, 2**24), lossless(4, 4))),
+    "webp canvas smaller than its frame": written(webp(canvas(4, 4), lossless(16_383, 16_383))),
+    "webp animation of 16383": written(webp(canvas(16_383, 16_383, 2), ANIMATED, FRAME)),
+    "webp of 100000 frames": written(webp(canvas(4, 4, 2), ANIMATED, FRAME * 100_000)),
+    "webp of another kind": written(webp(riff(b"VP9 ", bytes(40)))),
+    "webp without chunks": written(webp()),
+}
+
+# TIFF
+
+
+def tiff(*fields: tuple[int, int, int, int], data: bytes = b"", next_ifd: int = 0) -> bytes:
+    """A TIFF of one directory; fields: tag, type, count, value. `data` begins where the directory ends."""
+    entries = b"".join(struct.pack("<HHII", *field) for field in sorted(fields))
+    return b"II*\0\x08\0\0\0" + struct.pack("<H", len(fields)) + entries + struct.pack("<I", next_ifd) + data
+
+
+def grey(width: int = 4, height: int = 4, **changed: tuple[int, int, int]) -> list[tuple[int, int, int, int]]:
+    """The fields of a grey TIFF in one strip; others or changed ones as t123=(type, count, value)."""
+    fields = {256: (4, 1, width), 257: (4, 1, height), 258: (3, 1, 8), 259: (3, 1, 1), 262: (3, 1, 1), 277: (3, 1, 1)}
+    fields |= {273: (4, 1, 8), 278: (4, 1, height), 279: (4, 1, 16)}
+    fields |= {int(name[1:]): value for name, value in changed.items()}
+    return [(tag, *value) for tag, value in fields.items()]
+
+
+def tiled(width: int, height: int, tile: int) -> bytes:
+    """A TIFF that says it is of tiles, and holds none."""
+    fields = [field for field in grey(width, height) if field[0] not in (273, 278, 279)]
+    return tiff(*fields, (322, 4, 1, tile), (323, 4, 1, tile), (324, 4, 1, 8), (325, 4, 1, 8))
+
+
+def many_pages(path: Path) -> None:
+    """A TIFF whose directories follow each other for ever after."""
+    count, each = 50_000, 2 + 12 * 9 + 4
+    pages = []
+    for index in range(count):
+        offset = 8 + (index + 1) * each if index < count - 1 else 8
+        pages.append(tiff(*grey(), next_ifd=offset)[8:])
+    path.write_bytes(b"II*\0\x08\0\0\0" + b"".join(pages))
+
+
+TIFF: dict[str, Maker] = {
+    "tiff claims 2^31": written(tiff(*grey(2**31 - 1, 2**31 - 1))),
+    "tiff is tall": written(tiff(*grey(1, 2**31 - 1, t278=(4, 1, 1)))),
+    "tiff of 2^30 strips": written(tiff(*grey(8, 2**30, t273=(4, 2**30, 8), t278=(4, 1, 1), t279=(4, 2**30, 8)))),
+    "tiff of huge tiles": written(tiled(16, 16, 2**30)),
+    "tiff of large tiles": written(tiled(16, 16, 60_000)),
+    "tiff of tiny tiles": written(tiled(100_000, 100_000, 16)),
+    "tiff of tiles of 0": written(tiled(16, 16, 0)),
+    "tiff of 65535 samples": written(tiff(*grey(4000, 4000, t277=(3, 1, 65_535)))),
+    "tiff of 255 bits": written(tiff(*grey(t258=(3, 1, 255)))),
+    "tiff without size": written(tiff(*grey(0, 0))),
+    "tiff beyond its end": written(tiff(*grey(t273=(4, 1, 2**31)))),
+    "tiff without a directory": written(b"II*\0\xff\xff\xff\x7f"),
+    "tiff of planes": written(tiff(*grey(20_000, 20_000, t277=(3, 1, 4), t284=(3, 1, 2), t259=(3, 1, 8)))),
+    "tiff of an unknown compression": written(tiff(*grey(t259=(3, 1, 12_345)))),
+    "tiff deflated from nothing": written(tiff(*grey(9000, 9000, t259=(3, 1, 8)))),
+}
+
+# EXR
+
+
+def exr(size: tuple[int, int] = (SIDE, SIDE), channels: int = 3, value: float = 0.5, **attributes: str) -> Maker:
+    """An EXR of one value."""
+
+    def make(path: Path) -> None:
+        spec = oiio.ImageSpec(*size, channels, "half")
+        spec.channelnames = ["R", "G", "B", *(f"layer{index}.X" for index in range(channels - 3))][:channels]
+        for name, text in attributes.items():
+            spec.attribute(name, text)
+        output = oiio.ImageOutput.create("exr")
+        assert output.open(str(path), spec)
+        step = 256 if channels < MANY else 16  # the rest of what is refused by its header may be missing
+        band = np.full((step, size[0], channels), value, np.float32)
+        for top in range(0, size[1] if channels < MANY else step, step):
+            assert output.write_scanlines(top, min(top + step, size[1]), 0, band[: size[1] - top])
+        output.close()
+
+    return make
+
+
+def changed_exr(*changes: tuple[bytes, int, bytes]) -> Maker:
+    """An EXR with bytes changed: so many behind the end of an attribute's name."""
+
+    def make(path: Path) -> None:
+        exr()(path)
+        data = bytearray(path.read_bytes())
+        for name, behind, value in changes:
+            at = data.index(name) + len(name) + behind
+            data[at : at + len(value)] = value
+        path.write_bytes(data)
+
+    return make
+
+
+MANY = 64
+WINDOW = b"dataWindow\0box2i\0\x10\0\0\0"
+EXR: dict[str, Maker] = {
+    "exr of 2^31": changed_exr((WINDOW, 0, struct.pack("<4i", 0, 0, 2**31 - 2, 2**31 - 2))),
+    "exr of 20000": changed_exr((WINDOW, 0, struct.pack("<4i", 0, 0, 19_999, 19_999))),
+    "exr is tall": changed_exr((WINDOW, 0, struct.pack("<4i", 0, 0, 0, 2**30))),
+    "exr inside out": changed_exr((WINDOW, 0, struct.pack("<4i", 9, 9, 0, 0))),
+    "exr far away": changed_exr((WINDOW, 0, struct.pack("<4i", 2**31 - 9, 2**31 - 9, 2**31 - 1, 2**31 - 1))),
+    "exr with a long attribute": changed_exr((b"compression\0compression\0", 0, b"\xff\xff\xff\x7f")),
+    "exr of 64 channels": exr((4096, 4096), MANY),
+    "exr above 1": exr(value=7.0),
+    "exr of infinity": exr(value=float("inf")),
+    "exr of no number": exr(value=float("nan")),
+}
+
+# BMP, TGA, PSD
+
+
+def bmp(width: int, height: int, bits: int = 24, compression: int = 0, offset: int = 54, colors: int = 0) -> bytes:
+    """A BMP of 64 bytes of pixels."""
+    header = struct.pack("<IiiHHIIiiII", 40, width, height, 1, bits, compression, 0, 0, 0, colors, 0)
+    return b"BM" + struct.pack("<IHHI", 118, 0, 0, offset) + header + bytes(64)
+
+
+def tga(kind: int, width: int, height: int, bits: int = 24, palette: tuple[int, int, int] = (0, 0, 0)) -> bytes:
+    """A TGA whose pixels are one run after the other, with the footer that tells it from noise."""
+    about = struct.pack("<BBBHHBHHHHBB", 0, int(palette[1] > 0), kind, *palette, 0, 0, width, height, bits, 0)
+    return about + b"\xff\1\2\3" * 64 + bytes(8) + b"TRUEVISION-XFILE.\0"
+
+
+def psd(width: int, height: int, channels: int = 3, depth: int = 8, resources: bytes = b"", runs: int = 0) -> bytes:
+    """A flattened PSD whose pixels are missing."""
+    head = b"8BPS" + struct.pack(">H6xHIIHH", 1, channels, height, width, depth, 3)
+    return head + struct.pack(">II", 0, len(resources)) + resources + struct.pack(">IH", 0, runs)
+
+
+OTHERS: dict[str, Maker] = {
+    "bmp claims 2^31": written(bmp(2**31 - 1, 2**31 - 1)),
+    "bmp claims 30000": written(bmp(30_000, 30_000)),
+    "bmp of runs claims 9000": written(bmp(9000, 9000, 8, 1)),
+    "bmp is upside down": written(bmp(4, -(2**31))),
+    "bmp of negative width": written(bmp(-4, 4)),
+    "bmp without size": written(bmp(0, 0)),
+    "bmp of 7 bits": written(bmp(4, 4, 7)),
+    "bmp of 2^31 colours": written(bmp(4, 4, 8, colors=2**31 - 1)),
+    "bmp beyond its end": written(bmp(4, 4, offset=2**31)),
+    "tga of runs claims 65535": written(tga(10, 65_535, 65_535)),
+    "tga of runs claims 9000": written(tga(10, 9000, 9000)),
+    "tga of a palette of 65535": written(tga(1, 9, 9, 8, (0, 65_535, 32))),
+    "tga without size": written(tga(2, 0, 0)),
+    "psd claims 300000": written(psd(300_000, 300_000)),
+    "psd claims 30000": written(psd(30_000, 30_000, 56)),
+    "psd claims 9000": written(psd(9000, 9000)),
+    "psd of runs claims 9000": written(psd(9000, 9000, runs=1)),
+    "psd of 65535 channels": written(psd(4, 4, 65_535)),
+    "psd of 7 bits": written(psd(4, 4, depth=7)),
+    "psd of resources": written(psd(4, 4, resources=b"8BIM" + struct.pack(">HHI", 1, 0, 2**32 - 1))),
+    "heic": written(b"\0\0\0\x18ftypheic".ljust(100, b"\0")),
+    "gif": written(b"GIF89a".ljust(100, b"\0")),
+    "svg bomb": written('<?xml version="1.0"?><!DOCTYPE l [<!ENTITY a "aa">]><svg>&a;</svg>'),
+    "words": written("\x1b]0;owned\x07 " * 100),
+}
+
+# Damaged and odd
+
+
+def saved(format_: str, **how: object) -> Callable[[], bytes]:
+    """A function that makes a good small picture."""
+
+    def make() -> bytes:
+        stream = io.BytesIO()
+        noise = np.random.default_rng(0).integers(0, 255, (SIDE, SIDE, 3), np.uint8)
+        Image.fromarray(noise).save(stream, format_, **how)
+        return stream.getvalue()
+
+    return make
+
+
+GOOD = {
+    "png": saved("PNG"),
+    "jpeg": saved("JPEG"),
+    "progressive": saved("JPEG", progressive=True),
+    "webp": saved("WEBP"),
+    "lossless": saved("WEBP", lossless=True),
+    "tiff": saved("TIFF", compression="tiff_lzw"),
+    "bmp": saved("BMP"),
+    "psd": lambda: psd(SIDE, SIDE) + bytes(3 * SIDE * SIDE),
+}
+
+
+def half(make: Callable[[], bytes]) -> Maker:
+    """The first half of a good picture."""
+    return lambda path: path.write_bytes(make()[: len(make()) // 2]) and None
+
+
+def flipped(make: Callable[[], bytes], seed: int) -> Maker:
+    """A good picture with some random bytes, half of them near its beginning."""
+
+    def write(path: Path) -> None:
+        rng, data = random.Random(seed), bytearray(make())
+        for index in range(8):
+            data[rng.randrange(8, 200 if index % 2 else len(data))] = rng.randrange(256)
+        path.write_bytes(data)
+
+    return write
+
+
+ODD: dict[str, Maker] = {
+    **{f"{kind} with noise {seed}": flipped(make, seed) for kind, make in GOOD.items() for seed in range(FLIPS)},
+    "jpeg with a profile of 16 MiB": written(with_segments(*PROFILE)),
+    "jpeg whose exif data goes in circles": written(with_segments(segment(0xE1, b"Exif\0\0" + LOOP))),
+    "tiff with a long tag": written(tiff(*grey(), (34_675, 7, 2**32 - 1, 8))),
+    "tiff with a text of 2^31": written(tiff(*grey(), (270, 2, 2**31, 8))),
+    "png with no checksum": written(png()[:-4] + b"1234"),
+    "png with a text bomb behind": written(png(after=chunk(b"zTXt", TEXT) * 200)),
+    "png whose exif data goes in circles": written(png(chunk(b"eXIf", LOOP))),
+    "png of many frames": written(png(chunk(b"acTL", struct.pack(">II", 2**31 - 1, 0)))),
+    "exr of an unknown compression": changed_exr((b"compression\0compression\0", 4, b"\x63")),
+    "exr with a long name": exr(x="y" * 100_000),
+    "tiff of many pages": many_pages,
+}
+LARGE: dict[str, Maker] = {  # good pictures, as large as may be
+    "png of 100 megapixels": blank_png(10_000, 16, 6, 4),
+    "interlaced png of 64 megapixels": blank_png(8000, 16, 6, 4, interlaced=1),
+    "grey png of 140 megapixels": blank_png(11_900, 1, 0, 1),
+    "exr of 100 megapixels": exr((10_000, 10_000)),
+}
+
+CORPORA = [
+    Corpus(
+        "pictures",
+        ".png",
+        {
+            **PNG,
+            **JPEG,
+            **WEBP,
+            **TIFF,
+            **EXR,
+            **OTHERS,
+            **{f"half a {kind}": half(make) for kind, make in GOOD.items()},
+        },
+        (
+            Reader("read", function="hostile.pictures:read"),
+            Reader("seamless", ("seamless", "{file}", "--out", "{out}")),
+            Reader("learn", function="hostile.pictures:learn"),
+        ),
+    ),
+    Corpus(
+        "odd-pictures",
+        ".png",
+        ODD,
+        (Reader("read", function="hostile.pictures:read"),),
+        harmless=frozenset(ODD),
+    ),
+    Corpus(
+        "large-pictures",
+        ".png",
+        {},
+        (Reader("read", function="hostile.pictures:read_large", limit_s=90),),
+        harmless=frozenset(LARGE),
+        slow=LARGE,
+    ),
+]
