@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .outside import printable
 from .recipe import Recipe
 from .requests import Delivery, Given
 from .texture import Maps
@@ -29,7 +30,8 @@ def read_inputs(
     """
     datasets = _datasets(recipe)
     return {
-        name: _dataset(one, datasets[name], tell) if name in datasets else _input(one) for name, one in given.items()
+        name: _dataset(one, datasets[name], tell) if name in datasets else _input(one, tell)
+        for name, one in given.items()
     }
 
 
@@ -56,17 +58,18 @@ def _dataset(given: Given, settings: Mapping[str, Any], tell: Callable[[float, s
     if given.path:
         dataset = read_dataset(given.path, licence=licence, on_progress=tell, width_m=given.width_m, **settings)
     else:
-        dataset = dataset_of(_input(given), licence=licence, **settings)
+        dataset = dataset_of(_input(given, tell), licence=licence, **settings)
     dataset.check(settings.get("smallest_px", 1))
     return dataset
 
 
-def _input(given: Given) -> Maps:
+def _input(given: Given, tell: Callable[[float, str], None]) -> Maps:
     """An input that the client sent as a path, or as arrays."""
     from .files import read_maps
 
     if given.path:
-        maps = read_maps(given.path)
+        name = printable(given.path.name)
+        maps = read_maps(given.path, on_progress=lambda fraction: tell(fraction, name))
     else:
         maps = Maps.from_arrays({name: _to_float(array) for name, array in given.pixels.items()})
     about: dict[str, Any] = {"name": given.name, "width_m": given.width_m, "height_range_m": given.height_range_m}

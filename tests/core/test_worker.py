@@ -2,8 +2,10 @@
 
 import os
 import signal
+import struct
 import sys
 import time
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -112,6 +114,26 @@ def test_a_tool_that_does_not_listen_is_ended_within_three_seconds(tool, client)
         job.wait()
     assert time.monotonic() - started < 3
     assert client.submit(CHECKER).wait()
+
+
+def test_a_job_is_cancelled_while_a_large_picture_is_read(client, tmp_path):
+    """Between rows, by the worker itself: it is not killed."""
+    rows = zlib.compress(bytes(9000 * (1 + 3 * 9000)), 1)
+    chunks = {b"IHDR": struct.pack(">IIBBBBB", 9000, 9000, 8, 2, 0, 0, 0), b"IDAT": rows, b"IEND": b""}
+    data = b"".join(
+        struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+        for kind, body in chunks.items()
+    )
+    (tmp_path / "large.png").write_bytes(b"\x89PNG\r\n\x1a\n" + data)
+    client.submit(CHECKER).wait()
+    pid = client.pid
+    job = client.submit(recipe("quilt", width_px=64, height_px=64), {"source": tmp_path / "large.png"})
+    wait_until(lambda: job.message == "looking at large.png")
+    job.cancel()
+    with pytest.raises(Cancelled):
+        job.wait()
+    assert client.submit(CHECKER).wait().maps
+    assert client.pid == pid
 
 
 def test_cancelling_one_of_two_waiting_jobs_leaves_the_other(client):
