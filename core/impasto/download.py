@@ -11,7 +11,10 @@ import http.client
 import re
 import shutil
 import ssl
+import threading
+import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from pathlib import Path
 from typing import IO, Any
 from urllib.error import HTTPError
@@ -27,6 +30,11 @@ from .weights import Weights
 from .weights_library import InstalledWeights, is_installed, part_paths, weights_named, weights_path
 
 TIMEOUT_S = 30.0
+"""Of silence, while a connection is made and while a file comes."""
+ANSWER_LIMIT_S = 60.0
+"""Until a server has said what it sends, redirections included, however slowly it says it."""
+PACE_S, SLOWEST_BYTES_PER_S = 60.0, 1024
+"""A download that brings less than this for so long is given up: it would take for ever."""
 CHUNK_BYTES = 2**18
 MIB = 2**20
 
@@ -73,11 +81,12 @@ def fetch(url: str, part: Path, size_bytes: int, sha256: str, tell: Callable[[in
     A connection that was cut is made again for as long as that brings more. ModelError says why the file cannot be
     had; one that is not of this SHA-256 (or does not begin with these digits of it) is deleted.
     """
+    pace = _Pace(url, _size(part))
     while (done := _size(part)) < size_bytes:
         cut: Exception = http.client.IncompleteRead(b"")
         try:
             with _request(url, done) as response:
-                _receive(response, part, done, size_bytes, tell)
+                _receive(response, part, done, size_bytes, pace, tell)
         except (OSError, http.client.HTTPException) as error:
             cut = error
             if isinstance(error, HTTPError) and error.code == http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
@@ -96,13 +105,44 @@ class _StaySecure(HTTPRedirectHandler):
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
+class _Pace:
+    """Watches that enough comes, over all connections together. `came` counts from the start of the file."""
+
+    def __init__(self, url: str, came: int) -> None:
+        self._url, self._came, self._since = url, came, time.monotonic()
+
+    def check(self, came: int) -> None:
+        """Raise ModelError where too little came for too long."""
+        if time.monotonic() - self._since < PACE_S:
+            return
+        if came - self._came < PACE_S * SLOWEST_BYTES_PER_S:
+            message = f"the connection to {urlsplit(self._url).hostname} is too slow: {came - self._came} bytes"
+            raise ModelError(f"{message} in {PACE_S:.0f} s", "try again later, which goes on from there")
+        self._came, self._since = came, time.monotonic()
+
+
 def _request(url: str, done: int) -> http.client.HTTPResponse:
+    """The server's answer. A thread waits for it: a server that sends its headers byte by byte is not waited for."""
     headers = {"User-Agent": f"impasto/{about.VERSION}"} | ({"Range": f"bytes={done}-"} if done else {})
-    return build_opener(_StaySecure).open(Request(url, headers=headers), timeout=TIMEOUT_S)
+    answer: Future[http.client.HTTPResponse] = Future()
+
+    def ask() -> None:
+        try:
+            answer.set_result(build_opener(_StaySecure).open(Request(url, headers=headers), timeout=TIMEOUT_S))
+        except BaseException as error:  # noqa: BLE001  is raised where the answer is waited for
+            answer.set_exception(error)
+
+    threading.Thread(target=ask, daemon=True).start()
+    return answer.result(ANSWER_LIMIT_S)
 
 
 def _receive(
-    response: http.client.HTTPResponse, part: Path, done: int, size_bytes: int, tell: Callable[[int], None]
+    response: http.client.HTTPResponse,
+    part: Path,
+    done: int,
+    size_bytes: int,
+    pace: _Pace,
+    tell: Callable[[int], None],
 ) -> None:
     """Write what comes to where it belongs: a server that knows no ranges begins again."""
     start, total = _range(response)
@@ -115,9 +155,10 @@ def _receive(
         stream = part.open("r+b" if is_there(part) else "wb", buffering=0)
     with stream:
         stream.seek(start)
-        while start < size_bytes and (chunk := response.read(min(CHUNK_BYTES, size_bytes - start))):
+        while start < size_bytes and (chunk := response.read1(min(CHUNK_BYTES, size_bytes - start))):
             with explained(part):
                 start += _write(stream, chunk)
+            pace.check(start)
             tell(start)
 
 
