@@ -89,7 +89,7 @@ def make_parser(stylizer: str = "") -> Parser:
     add_evaluate(commands)
     _add_doctor(commands)
     add_completion(commands)
-    registry().hook.impasto_commands(subparsers=commands)
+    registry().add_commands(commands)
     return parser
 
 

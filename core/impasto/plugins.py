@@ -5,6 +5,7 @@ Each entry point is loaded by itself, so that a broken plugin is recorded with t
 
 from __future__ import annotations
 
+import argparse
 import logging
 import traceback
 from collections.abc import Callable, Iterable
@@ -51,6 +52,14 @@ class Registry:
     exporters: dict[str, Exporter]
     model_folders: tuple[Path, ...] = ()
     weights: dict[str, Weights] = field(default_factory=dict)
+
+    def add_commands(self, subparsers: argparse._SubParsersAction) -> None:
+        """Let each plugin add its subcommands; one that fails adds none, and the log says why."""
+        for implementation in reversed(self.hook.impasto_commands.get_hookimpls()):
+            try:
+                implementation.function(*(subparsers for _ in implementation.argnames))
+            except Exception as error:  # noqa: BLE001  a plugin may fail in any way; the others must go on
+                log.warning("the plugin %s adds no commands: %s", implementation.plugin_name, error)
 
     def tool(self, name: str) -> Tool:
         """The tool called `name`. ParameterError lists the tools, or says why its plugin is unavailable."""

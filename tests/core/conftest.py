@@ -14,6 +14,7 @@ from impasto.client import Client
 from impasto.plugins import registry
 from impasto.texture import Maps
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
 sys.path.insert(0, str(Path(__file__).parents[1] / "misbehaving"))
 from install import make_engine, site_packages
 

@@ -136,3 +136,12 @@ def test_our_own_plugins_are_not_tried(site, monkeypatch):
     ours = [status.name for status in registry().plugins if status.distribution == "impasto"]
     assert len(ours) >= 6
     assert not set(ours) & set(names)
+
+
+def test_a_plugin_whose_commands_fail_takes_none_of_ours_along(site, caplog):
+    from impasto.cli import make_parser
+
+    code = "from impasto import hookimpl\n@hookimpl\ndef impasto_commands(subparsers): raise OSError('no disk')"
+    install(site, "commands", code)
+    assert make_parser().parse_args(["tools"]).run
+    assert "the plugin commands adds no commands: no disk" in caplog.text
