@@ -12,7 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from . import engine
-from .core.errors import ParameterError
+from .core.answers import DESCRIPTION
+from .core.errors import FileError, ParameterError, ProtocolError
+from .core.outside import read_json
+from .core.shapes import check
 from .core.transaction import replace_files
 
 SHIPPED = Path(__file__).parent / "description.json"
@@ -45,8 +48,8 @@ class Catalogue:
         """Use what the engine said of itself, and keep it for the next session; whether its tools are others now."""
         before = self._tools
         self._use(description)
-        path = engine.user_folder(create=True) / KEPT
-        replace_files({path: json.dumps({"key": _key(self.version), "description": description}).encode()})
+        kept = json.dumps({"key": _key(self.version), "description": description})
+        replace_files({engine.user_folder(create=True) / KEPT: kept.encode()})
         return self._tools != before
 
     def models_for(self, tool: str) -> list[Mapping[str, Any]]:
@@ -94,10 +97,11 @@ def _key(version: str) -> list[str]:
 
 def _read_kept(version: str) -> Mapping[str, Any] | None:
     try:
-        kept = json.loads((engine.user_folder() / KEPT).read_text(encoding="utf-8"))
-        return kept["description"] if kept["key"] == _key(version) else None
-    except (OSError, ValueError, KeyError, TypeError):
+        kept = read_json(engine.user_folder() / KEPT)
+        check(kept, {"key": [str], "description": DESCRIPTION}, KEPT)
+    except (FileError, ProtocolError):
         return None
+    return kept["description"] if kept["key"] == _key(version) else None
 
 
 catalogue = Catalogue()

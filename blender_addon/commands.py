@@ -6,7 +6,6 @@ With `--blend FILE.blend` the maps that it wrote also become a material in that 
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -16,7 +15,9 @@ import bpy
 
 from . import engine, images, materials, results
 from .catalogue import catalogue
-from .core.errors import FileError, ImpastoError
+from .core.errors import FileError, ImpastoError, ProtocolError
+from .core.outside import parse_json
+from .core.shapes import check
 
 BLEND = "--blend"
 HELP = """
@@ -72,8 +73,10 @@ def _run_engine(arguments: Sequence[str]) -> tuple[int, str]:
 def _written(said: str) -> list[Path]:
     """The files that the command says it wrote, one a line or as JSON."""
     try:
-        listed = json.loads(said).get("files", [])
-    except (ValueError, AttributeError):
+        about = parse_json(said, "what the command said")
+        check(about, {"files": [str]}, "what the command said")
+        listed = about["files"]
+    except (FileError, ProtocolError):
         listed = said.splitlines()
     return [path for line in listed if results.map_of(path := Path(line)) and path.is_file()]
 

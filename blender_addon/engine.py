@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING
 
 import bpy
 
-from .core.errors import ProtocolError, WorkerError
+from .core import shapes
+from .core.errors import FileError, ProtocolError, WorkerError
+from .core.outside import make_folder, parse_json, read_json
 from .core.transaction import replace_files
 
 if TYPE_CHECKING:
@@ -49,6 +51,9 @@ if sys.version_info >= (3, 11):
 print(json.dumps(found))
 """
 
+RECORD = "engine.json"
+"""What Set Up Engine made, in the user's folder."""
+
 
 @dataclass(frozen=True)
 class Engine:
@@ -71,7 +76,8 @@ def preferences() -> Choices:
 
 def user_folder(*, create: bool = False) -> Path:
     """Where Impasto may keep files: the engine, the log, the description of the tools."""
-    return Path(bpy.utils.extension_path_user(EXTENSION, create=create))
+    folder = Path(bpy.utils.extension_path_user(EXTENSION, create=False))
+    return make_folder(folder) if create else folder
 
 
 def log_path(which: str = "interactive") -> Path:
@@ -121,12 +127,14 @@ class _Made:
 
     def _read(self) -> Engine | None:
         try:
-            return Engine(**json.loads((user_folder() / "engine.json").read_text(encoding="utf-8")))
-        except (OSError, ValueError, TypeError):
+            record = read_json(user_folder() / RECORD)
+            shapes.check(record, {"python": str, "packages?": str}, RECORD)
+            return Engine(record["python"], record.get("packages", ""))
+        except (FileError, ProtocolError):
             return None
 
     def keep(self, engine: Engine) -> None:
-        replace_files({user_folder(create=True) / "engine.json": json.dumps(asdict(engine)).encode()})
+        replace_files({user_folder(create=True) / RECORD: json.dumps(asdict(engine)).encode()})
         self._known, self._engine = True, engine
 
 
@@ -189,8 +197,10 @@ def _probe(engine: Engine) -> dict:
     except subprocess.TimeoutExpired as error:
         raise WorkerError(f"the engine {engine.python} did not answer in {CHECK_LIMIT_S:.0f} s", MEND) from error
     try:
-        return json.loads(done.stdout.splitlines()[-1])
-    except (ValueError, IndexError) as error:
+        found = parse_json(done.stdout.splitlines()[-1], "its answer")
+        shapes.check(found, {"version": [shapes.Whole()], "packages": {str: str}}, "its answer")
+        return found
+    except (FileError, ProtocolError, IndexError) as error:
         lines = (done.stderr or done.stdout).decode("utf-8", "replace").split("\n")
         said = next((line.strip() for line in reversed(lines) if line.strip()), "it said nothing")[-200:]
         raise WorkerError(f"the engine {engine.python} is not a working Python: {said}", MEND) from error

@@ -10,6 +10,9 @@ import struct
 from collections.abc import Iterator
 from pathlib import Path
 
+from .core.errors import FileError
+from .core.outside import open_file
+
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 JPEG_SIGNATURE = b"\xff\xd8"
 HEAD_BYTES = 2**20
@@ -24,9 +27,9 @@ START_OF_SCAN = 0xDA
 def is_plain(path: Path) -> bool:
     """Whether the file is a PNG or JPEG that Blender and the engine read alike, to the bit."""
     try:
-        with path.open("rb") as stream:
+        with open_file(path) as stream:
             head = stream.read(HEAD_BYTES)
-    except OSError:
+    except (OSError, FileError):
         return False
     if head.startswith(PNG_SIGNATURE):
         kinds = {kind for kind, _ in png_chunks(head)}

@@ -6,7 +6,6 @@ NumPy is imported where it is used: registering must not wait for it.
 
 from __future__ import annotations
 
-import json
 import struct
 import zlib
 from collections.abc import Iterator, Mapping
@@ -18,6 +17,7 @@ import bpy
 
 from . import headers
 from .core.errors import FileError, ParameterError
+from .core.outside import parse_json, read_bytes
 from .core.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ MAP = "impasto_map"
 """The custom property that holds which map an image is."""
 RECIPE = "impasto_recipe"
 """The custom property that holds what made an image or a material, as JSON."""
+MOST_BYTES = 2**31
+"""Of a file that may hold a recipe."""
 READ_BY_THE_ENGINE = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".exr", ".bmp", ".tga", ".psd")
 
 
@@ -219,14 +221,15 @@ def _file_bytes(image: bpy.types.Image) -> bytes:
     if image.packed_file:
         return image.packed_file.data
     path = _untouched_file(image)
-    return path.read_bytes() if path else b""
+    return read_bytes(path, MOST_BYTES) if path else b""
 
 
 def _metadata(data: bytes) -> Mapping[str, object]:
     """What Impasto wrote into a PNG: its iTXt chunk `impasto`, which comes before the pixels."""
     texts = (body for kind, body in headers.png_chunks(data) if kind == b"iTXt")
     found = next((body for body in texts if body.startswith(b"impasto\0")), None)
-    return json.loads(found.split(b"\0", 5)[-1]) if found else {}
+    about = parse_json(found.split(b"\0", 5)[-1], "what Impasto wrote into the image") if found else {}
+    return about if isinstance(about, dict) else {}
 
 
 def _color(rows: np.ndarray) -> np.ndarray:

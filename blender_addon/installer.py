@@ -24,7 +24,8 @@ import bpy
 
 from . import engine, graphics
 from .catalogue import catalogue
-from .core.errors import WorkerError
+from .core.errors import FileError, WorkerError
+from .core.outside import read_json
 from .engine import Engine
 from .pip import Pip, find_python, run
 from .torch_builds import Build
@@ -202,10 +203,10 @@ def _is_in(made: Engine, place: Path) -> bool:
 def _read(record: Path, wanted: dict[str, str]) -> Engine | None:
     """The engine of an attempt, where it was one for the same."""
     try:
-        found = json.loads(record.read_text(encoding="utf-8"))
+        found = read_json(record)
         left = Engine(str(found["python"]), str(found["packages"]))
         return left if {key: found[key] for key in wanted} == wanted and _is_in(left, record.parent) else None
-    except (OSError, ValueError, KeyError, TypeError):
+    except (FileError, OSError, ValueError, KeyError, TypeError):
         return None
 
 

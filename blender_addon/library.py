@@ -3,14 +3,15 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import tempfile
 from collections.abc import Mapping
 from typing import Any
 
 from . import engine, trainings
-from .core.errors import Cancelled, error_from_name
+from .core.errors import Cancelled, WorkerError, error_from_name
+from .core.outside import parse_json
+from .core.shapes import ANY_NUMBER, check
 from .jobs import connect
 from .tasks import Report, Task
 
@@ -33,6 +34,10 @@ def changing(label: str, *arguments: str) -> Task:
     return Task(label, work, apply)
 
 
+SAID = {"progress?": ANY_NUMBER, "message?": str, "error?": str, "remedy?": str}
+"""A line of what the command says; other fields say what it did."""
+
+
 def _run(task: Task, command: list[str], environment: Mapping[str, str]) -> dict[str, str]:
     """What the command said at its end; on the way it tells how far it is, a line of JSON each time."""
     with tempfile.TemporaryFile() as log:
@@ -52,7 +57,8 @@ def _run(task: Task, command: list[str], environment: Mapping[str, str]) -> dict
         assert running.stdout is not None
         said: dict[str, Any] = {}
         for line in running.stdout:
-            said = json.loads(line)
+            said = parse_json(line, "what the engine's command said", kind=WorkerError)
+            check(said, SAID, "what the engine's command said")
             if "progress" in said:
                 task.say(said["message"], said["progress"])
         code = running.wait()

@@ -13,6 +13,7 @@ import bpy
 from . import engine, images, materials, naming, preparation, properties, results, surfaces, weights
 from .catalogue import DEFAULT_ESTIMATOR, DEFAULT_TOOL, SIZE_PARAMETERS, catalogue, has_size
 from .core.errors import ParameterError
+from .core.outside import is_there, shown
 from .core.recipe import Recipe, Step
 from .core.texture import LARGE_PX
 from .jobs import connect
@@ -225,8 +226,8 @@ def chosen_source_is_empty(settings: ImpastoSettings) -> bool:
 
 def existing(path: Path) -> Path:
     """The path. ParameterError where there is nothing."""
-    if not path.exists():
-        raise ParameterError(f"there is no image and no file called {path}", "check the name")
+    if not is_there(path):
+        raise ParameterError(f"there is no image and no file called {shown(path)}", "check the name")
     return path
 
 

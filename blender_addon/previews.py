@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
@@ -45,7 +46,8 @@ class _Shown:
         key = f"model {name} {zlib.crc32(encoded.encode())}"
         if key not in self._collection():
             path = Path(bpy.app.tempdir) / f"impasto-{zlib.crc32(key.encode())}.jpg"
-            path.write_bytes(base64.b64decode(encoded))
+            with contextlib.suppress(OSError, ValueError):  # a full disk must not keep the panel from being drawn
+                path.write_bytes(base64.b64decode(encoded))
             self._collection().load(key, str(path), "IMAGE")
         return self._collection()[key].icon_id
 

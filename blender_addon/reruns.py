@@ -13,6 +13,7 @@ import bpy
 
 from . import images
 from .core.errors import FileError
+from .core.outside import inside, is_there
 from .core.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -40,13 +41,22 @@ def _candidates(name: str, image: bpy.types.Image) -> Sequence[Readable]:
     found: list[Readable] = [images.read(item) for item in bpy.data.images if item != image and _is_called(item, name)]
     folders = [Path(bpy.path.abspath(path)).parent for path in (bpy.data.filepath, image.filepath) if path]
     folders.append(Path(bpy.app.tempdir))  # the render result, in this session
-    found += [folder / name for folder in folders if (folder / name).exists()]
+    found += [path for folder in folders if (path := _beside(folder, name))]
     if not found:
         raise FileError(
             f"the input {name} is neither an image of this .blend nor a file beside it",
             "open it as an image, or copy it beside the .blend",
         )
     return found
+
+
+def _beside(folder: Path, name: str) -> Path | None:
+    """The file of this name in a folder; None where there is none, or the name leads elsewhere."""
+    try:
+        path = inside(folder, name, "an input of the recipe")
+        return path if is_there(path) else None
+    except FileError:
+        return None
 
 
 def _is_called(image: bpy.types.Image, name: str) -> bool:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .core.errors import Cancelled, ImpastoError, WorkerError
+from .core.outside import file_error
 
 if TYPE_CHECKING:
     import numpy as np
@@ -123,6 +124,8 @@ class Task:
             return self._apply(self._result)
         except Cancelled:
             return Report("CANCELLED", f"{self.label}: cancelled")
+        except OSError as error:  # a full disk, a folder that may not be written to
+            return Report("ERROR", str(file_error(error)))
         except ImpastoError as error:
             return Report("ERROR", str(error), isinstance(error, WorkerError))
         except Exception as error:  # noqa: BLE001 - a bug of ours must reach the user, and must not stop the timer

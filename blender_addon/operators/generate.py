@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +14,7 @@ from bpy.props import BoolProperty, EnumProperty, FloatProperty, FloatVectorProp
 from .. import orders, results, variations
 from ..catalogue import DEFAULT_ESTIMATOR, DEFAULT_TOOL, catalogue
 from ..core.errors import ParameterError
+from ..core.outside import parse_json
 from ..jobs import jobs
 from ..preparation import WHOLE, Preparation
 from ..properties import MAX_INT
@@ -172,9 +172,9 @@ def _source(operator: RequestProperties) -> orders.Source | None:
 def parse_object(text: str, what: str) -> dict[str, Any]:
     """What a property holds as JSON; empty text is an empty object. ParameterError where it is no object."""
     try:
-        value = json.loads(text) if text else {}
-    except ValueError as error:
-        raise ParameterError(f"{what} are no JSON ({error})", 'write them like {"variety": 0.7}') from error
+        value = parse_json(text, what, kind=ParameterError) if text else {}
+    except ParameterError as error:
+        raise ParameterError(error.message, 'write them like {"variety": 0.7}') from error
     if not isinstance(value, dict):
         raise ParameterError(f"{what} must be a JSON object, got {text[:40]}", 'write them like {"variety": 0.7}')
     return value

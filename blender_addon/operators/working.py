@@ -7,6 +7,7 @@ import bpy
 
 from .. import engine
 from ..core.errors import ImpastoError
+from ..core.outside import file_error
 from ..jobs import is_rendering, jobs, require_idle
 from ..tasks import Report, Task
 from ..translations import sentence
@@ -32,6 +33,8 @@ class Working:
         """Do all of it now; for scripts, and wherever there is no window."""
         try:
             report = jobs.finish(self.task(context))
+        except OSError as error:
+            report = Report("ERROR", str(file_error(error)))
         except ImpastoError as error:
             report = Report("ERROR", str(error))
         return tell(self, report)
@@ -43,6 +46,8 @@ class Working:
         try:
             require_idle()
             jobs.start(self.task(context))
+        except OSError as error:
+            return tell(self, Report("ERROR", str(file_error(error))))
         except ImpastoError as error:
             return tell(self, Report("ERROR", str(error)))
         return {"FINISHED"}

@@ -261,11 +261,18 @@ def explained(path: Path, doing: str = "write") -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if isinstance(error, PermissionError):
-            remedy = "check that it may be read" if doing == "read" else "choose a folder that you may write to"
-        else:
-            remedy = REMEDIES.get(error.errno or 0, "check the disk and its free space")
-        raise FileError(f"cannot {doing} {shown(path)}: {error.strerror or error}", remedy) from error
+        raise file_error(error, path, doing) from error
+
+
+def file_error(error: OSError, path: Path | None = None, doing: str = "read or write") -> FileError:
+    """What an OSError means for whoever has to mend it; the path is its own where none is given."""
+    if path is None and isinstance(error.filename, str):
+        path = Path(error.filename)
+    if isinstance(error, PermissionError):
+        remedy = "check that it may be read" if doing == "read" else "choose a folder that you may write to"
+    else:
+        remedy = REMEDIES.get(error.errno or 0, "check the disk and its free space")
+    return FileError(f"cannot {doing} {shown(path) if path else 'a file'}: {error.strerror or error}", remedy)
 
 
 def is_unicode(text: str) -> bool:

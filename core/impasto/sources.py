@@ -9,6 +9,7 @@ from typing import Any
 
 from .errors import FileError, ParameterError
 from .options import parse_crop, parse_metres
+from .outside import is_folder, resolved, usable_name
 from .recipe import Step
 
 PREPARATION = "transform"
@@ -50,7 +51,7 @@ def named_sources(given: Sequence[Path], name: str | None = None) -> dict[str, P
     from .files import set_name
     from .pictures import pictures_in
 
-    found = [source for path in given for source in (pictures_in(path) if path.is_dir() else [path])]
+    found = [source for path in given for source in (pictures_in(path) if is_folder(path) else [path])]
     if not found:
         raise FileError(f"{given[0]} holds no pictures", "give pictures, or folders of them")
     if name and len(found) > 1:
@@ -58,7 +59,7 @@ def named_sources(given: Sequence[Path], name: str | None = None) -> dict[str, P
         raise ParameterError(message, "leave it out: each result is named after its picture")
     named: dict[str, Path] = {}
     for source in found:
-        own = name or set_name(source.resolve() if source.name in ("", "..") else source)
+        own = name or usable_name(set_name(resolved(source) if source.name in ("", "..") else source))
         if own in named:
             message = f"{named[own]} and {source} would both become {own}_base_color and so on"
             raise ParameterError(message, "rename one of them, or use another --out for it")
