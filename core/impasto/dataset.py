@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from .errors import FileError, ParameterError
-from .outside import as_unicode, resolved
+from .outside import as_unicode, is_folder, resolved
 from .pictures import Picture, find_pictures
 from .prepare import Preparation, find_same, is_blank, thumbnail, wraps
 from .signatures import FORMATS
@@ -166,9 +166,11 @@ def read_dataset(
     pictures, left_out = find_pictures(Path(path), licence)
     samples, rejected, statistics = _examine(pictures, preparation, on_progress)
     rejected = sorted([*(Rejection(*item) for item in left_out), *rejected], key=lambda item: item.name)
-    name = as_unicode(resolved(Path(path)).name)
+    path = resolved(Path(path))
+    called = as_unicode(path.name)
     if not samples:
-        raise ParameterError(f"nothing in {name} can be learned from{_listed(rejected)}", REMEDY)
+        raise ParameterError(f"nothing in {called} can be learned from{_listed(rejected)}", REMEDY)
+    name = "pictures" if is_folder(path) else called  # a folder's name may be nobody's business
     return Dataset(name, tuple(samples), tuple(rejected), preparation, statistics)
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 
@@ -75,10 +77,12 @@ class Picture:
         return prepare(textures, preparation, metadata.get("width_m"), metadata.get("height_range_m"), self.name)
 
     def without_path(self, message: str) -> str:
-        """The message with the bare names of files: a manifest says nothing of the machine."""
-        for file in self.files.values():
-            message = message.replace(str(file), file.name)
-        return message
+        """The message with the bare names of files."""
+        return _without_paths(message, self.files.values())
+
+
+Found: TypeAlias = tuple[str, str | None, dict[str, Path]]
+"""The name, the label and the files by map of a picture."""
 
 
 @functools.lru_cache(maxsize=1)
@@ -106,17 +110,20 @@ def find_pictures(path: Path, licence: str) -> tuple[list[Picture], list[tuple[s
         return list(_boxes(path, "", listed, licence)), []
     found, sheets, left_out = _walk(path)
     pictures: list[Picture] = []
-    for folder in sheets:
-        below = _as_name(folder.relative_to(path).parts)
+    prefixes: set[str] = set()
+    for number, folder in enumerate(sheets, start=1):
+        below = as_unicode(folder.relative_to(path).parts[0])
+        prefix = f"{below}/" if f"{below}/" not in prefixes else f"{below} ({number})/"
+        prefixes.add(prefix)
         try:
-            pictures += _boxes(folder, f"{below}/", listed, licence)
+            pictures += _boxes(folder, prefix, listed, licence)
         except FileError as error:
-            left_out.append((f"{below}/{INDEX}", _without_paths(error, [folder / INDEX])))
+            left_out.append((f"{prefix}{INDEX}", _without_paths(error.message, [folder / INDEX, folder])))
     for item in found:
         try:
             pictures.append(_picture(*item, listed, licence))
         except FileError as error:
-            left_out.append((item[0], _without_paths(error, item[2].values())))
+            left_out.append((item[0], _without_paths(error.message, item[2].values())))
     return pictures, left_out
 
 
@@ -162,21 +169,21 @@ def _sha256(file: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _without_paths(error: FileError, files: Iterable[Path]) -> str:
-    """What is wrong, with the bare names of files: a manifest says nothing of the machine."""
-    message = error.message
+def _without_paths(message: str, files: Iterable[Path]) -> str:
+    """What is wrong, with the bare names of files: a manifest says nothing of the machine, nor of its folders."""
     for file in files:
         message = message.replace(shown(file), shown(Path(file.name))).replace(str(file), file.name)
     return message
 
 
 def _as_name(parts: Sequence[str]) -> str:
-    return as_unicode("/".join(parts))
+    """What cards and manifests call a file below the data's folder: its class and its own name, no other folder's."""
+    return as_unicode("/".join((*parts[:-1][:1], *parts[-1:])))
 
 
-def _walk(root: Path) -> tuple[list[tuple[str, str | None, dict[str, Path]]], list[Path], list[tuple[str, str]]]:
-    """(name, label, files) of each photograph and set below `root`, folders of contact sheets, and what is left out."""
-    found: list[tuple[str, str | None, dict[str, Path]]] = []
+def _walk(root: Path) -> tuple[list[Found], list[Path], list[tuple[str, str]]]:
+    """Each photograph and set below `root`, the folders of contact sheets, and (name, reason) of what is left out."""
+    found: list[Found] = []
     sheets: list[Path] = []
     left_out: list[tuple[str, str]] = []
     for folder, entries in _folders(root, left_out):
@@ -189,10 +196,20 @@ def _walk(root: Path) -> tuple[list[tuple[str, str | None, dict[str, Path]]], li
         is_set_folder = len(sets) == 1 and not photographs
         label = as_unicode(parts[0]) if len(parts) > is_set_folder else None
         for name, maps in sets.items():
-            found.append((_as_name(parts if is_set_folder and parts else (*parts, name or root.name)), label, maps))
+            found.append((_as_name(parts if is_set_folder and parts else (*parts, name or "set")), label, maps))
         found += [(_as_name((*parts, file.name)), label, {"base_color": file}) for file in photographs]
         left_out += [(_as_name((*parts, file.name)), reason) for file, reason in unused]
-    return sorted(found, key=lambda item: item[0]), sorted(sheets), left_out
+    return _distinct(sorted(found, key=lambda item: item[0])), sorted(sheets), left_out
+
+
+def _distinct(found: list[Found]) -> list[Found]:
+    """The same with a number behind each name that was there before."""
+    counts: Counter[str] = Counter()
+    distinct = []
+    for name, label, files in found:
+        counts[name] += 1
+        distinct.append((f"{name} ({counts[name]})" if counts[name] > 1 else name, label, files))
+    return distinct
 
 
 def _folders(root: Path, left_out: list[tuple[str, str]]) -> Iterator[tuple[Path, list[Path]]]:
@@ -205,7 +222,7 @@ def _folders(root: Path, left_out: list[tuple[str, str]]) -> Iterator[tuple[Path
         except FileError as error:
             if folder == root:
                 raise
-            left_out.append((_as_name(folder.relative_to(root).parts), _without_paths(error, [folder])))
+            left_out.append((_as_name(folder.relative_to(root).parts), _without_paths(error.message, [folder])))
             continue
         yield folder, entries
         waiting += [one for one in entries if one.name[0] != "." and is_folder(one) and not one.is_symlink()]

@@ -80,7 +80,7 @@ def test_only_the_part_that_was_asked_for_is_used(tmp_path):
 def test_one_set(tmp_path):
     save_set(tmp_path / "bricks059", 1, maps=("albedo", "roughness", "ao"))
     (sample,) = read_dataset(tmp_path / "bricks059").samples
-    assert (sample.name, sample.label) == ("bricks059", None)
+    assert (sample.name, sample.label) == ("set", None)
     assert sample.maps == ("base_color", "roughness", "ambient_occlusion")
 
 
@@ -108,7 +108,7 @@ def test_folders_are_classes_and_folders_of_one_set_are_not(tmp_path):
     dataset = read_dataset(tmp_path)
     assert found(dataset) == {
         "brick/a.png": "brick",
-        "brick/deeper/b.png": "brick",
+        "brick/b.png": "brick",
         "brick/bricks059": "brick",
         "stone/rock1": "stone",
         "stone/rock2": "stone",
@@ -385,3 +385,23 @@ def test_a_training_leaves_what_it_learned_from_beside_the_model(tmp_path, monke
     save(tmp_path / "data" / "other.png", 2)
     main([*train, "--out", str(tmp_path / "models")])
     assert (tmp_path / "models" / "wall.manifest.json").read_text(encoding="utf-8") == written
+
+
+def test_names_of_folders_do_not_travel(tmp_path):
+    private = tmp_path / "client-secret"
+    save(private / "brick" / "project-x" / "a.png", 1)
+    save(private / "brick" / "project-y" / "a.png", 2)
+    save(private / "brick" / "b.png", 3)
+    (private / "brick" / "project-z").mkdir()
+    (private / "brick" / "project-z" / "broken.png").write_bytes(b"no picture")
+    dataset = read_dataset(private)
+    assert found(dataset) == dict.fromkeys(["brick/a.png", "brick/a.png (2)", "brick/b.png"], "brick")
+    said = json.dumps([dataset.manifest(), dataset.sources()])
+    assert "broken.png" in said
+    assert not [word for word in ("secret", "project") if word in said]
+
+
+def test_the_name_of_a_set_without_one_is_not_its_folders(tmp_path):
+    save_set(tmp_path / "client-secret", 5)
+    dataset = read_dataset(tmp_path / "client-secret")
+    assert "secret" not in json.dumps([dataset.manifest(), dataset.sources()])
