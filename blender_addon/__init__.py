@@ -9,6 +9,7 @@ from . import (
     catalogue,
     commands,
     jobs,
+    menus,
     operators,
     panels,
     preferences,
@@ -27,6 +28,7 @@ CLASSES = (
     preferences.ImpastoPreferences,
     *operators.CLASSES,
     *presets.CLASSES,
+    *menus.CLASSES,
     *panels.CLASSES,
     *style_panels.CLASSES,
     *training_panels.CLASSES,
@@ -45,11 +47,13 @@ def register() -> None:
     jobs.register()
     variations.register()
     commands.register()
+    menus.register()
     translations.register()
 
 
 def unregister() -> None:
     translations.unregister()
+    menus.unregister()
     commands.unregister()
     variations.unregister()
     jobs.unregister()

@@ -9,6 +9,7 @@ import zipfile
 from pathlib import Path
 
 from .environments import BUILD, CORE, ROOT, call, clean_environment
+from .manual import write_manual
 
 VENDORED = (
     "color",
@@ -57,6 +58,7 @@ def build_extension() -> Path:
     nobodys = clean_environment(IMPASTO_MODELS=staged / "models")  # what is shipped, without this user's models
     done = subprocess.run([python, "-I", "-c", describe], capture_output=True, text=True, check=True, env=nobodys)
     description = json.loads(done.stdout)
+    write_manual(staged / "manual")
     (staged / "description.json").write_text(json.dumps(description, indent=1) + "\n")
     target = ROOT / "dist" / f"impasto-{description['version']}.zip"
     target.parent.mkdir(exist_ok=True)

@@ -19,6 +19,14 @@ from conftest import MODULE
 TAGS = {"Material", "Paint", "UV", "Render"}
 
 
+BLENDERS_MENUS = ("VIEW3D_MT_object", "IMAGE_MT_image", "NODE_MT_node")
+
+
+def drawing(menu: str) -> list:
+    """The functions that draw one of Blender's menus."""
+    return getattr(getattr(bpy.types, menu).draw, "_draw_funcs", [])
+
+
 def traces() -> dict[str, object]:
     """All that an extension could leave behind, as far as Blender shows it."""
     handlers = bpy.app.handlers
@@ -26,6 +34,7 @@ def traces() -> dict[str, object]:
     return {
         "classes": {name for name in dir(bpy.types) if "impasto" in name.lower()},
         "operators": set(dir(bpy.ops.impasto)),
+        "menus": {name for name in BLENDERS_MENUS for draw in drawing(name) if MODULE in draw.__module__},
         "scene": {name for name in bpy.types.Scene.bl_rna.properties.keys() if "impasto" in name},  # noqa: SIM118
         "handlers": {name for name in lists for handler in getattr(handlers, name) if MODULE in handler.__module__},
         "threads": {thread.name for thread in threading.enumerate() if thread is not threading.main_thread()},

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Impasto in Blender's own menus, in the words that artists search for (F3 searches menus, not panels), and the
+pages of the manual that *Online Manual* opens: they travel in the extension, so that no network is needed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import bpy
+
+Entries = tuple[tuple[str, str, str], ...]
+
+OBJECT: Entries = (
+    ("impasto.generate", "Generate Seamless PBR Texture", "TEXTURE"),
+    ("impasto.variations", "Texture Variations", "RENDERLAYERS"),
+    ("impasto.stylize", "Style Transfer: Repaint Material", "BRUSH_DATA"),
+    ("impasto.bake", "Bake Material to Textures", "RENDER_STILL"),
+    ("impasto.train", "Train Texture Model on Own Pictures", "PLAY"),
+    ("impasto.set_up_engine", "Set Up Engine (PyTorch)", "IMPORT"),
+)
+IMAGE: Entries = (
+    ("impasto.make_seamless", "Make Seamless: Tileable Texture", "TEXTURE"),
+    ("impasto.estimate_maps", "PBR Maps from Photo: Normal, Roughness, Height", "NODE_MATERIAL"),
+    ("impasto.stylize", "Style Transfer: Repaint Image", "BRUSH_DATA"),
+    ("impasto.go_on_larger", "Upscale Painting", "FULLSCREEN_ENTER"),
+    ("impasto.rerun", "Make Again from Recipe", "FILE_REFRESH"),
+)
+MATERIAL: Entries = OBJECT[:4]
+PLACES = {
+    "IMPASTO_MT_object": ("VIEW3D_MT_object", OBJECT),
+    "IMPASTO_MT_image": ("IMAGE_MT_image", IMAGE),
+    "IMPASTO_MT_material": ("NODE_MT_node", MATERIAL),
+}
+"""Each of the menus: the menu of Blender's that it is put into, and what it offers."""
+
+MANUAL = {
+    "bpy.ops.impasto.set_up_engine": "guide.html#in-blender",
+    "bpy.ops.impasto.repair_engine": "guide.html#if-something-is-wrong",
+    "bpy.ops.impasto.check_engine": "guide.html#if-something-is-wrong",
+    "bpy.ops.impasto.open_log": "guide.html#if-something-is-wrong",
+    "bpy.ops.impasto.run": "guide.html#scripts",
+    "bpy.ops.impasto.stylize": "style.html#begin",
+    "bpy.ops.impasto.go_on_larger": "style.html#larger",
+    "bpy.ops.impasto.*weights": "style.html#weights",
+    "bpy.ops.impasto.*train*": "training.html#train-one",
+    "bpy.ops.impasto.*_model": "training.html#files",
+    "bpy.ops.impasto.use_model": "training.html#use-one",
+    "bpy.ops.impasto.*": "guide.html#in-blender",
+    "bpy.types.stylesettings*": "style.html#the-controls",
+    "bpy.types.trainingsettings*": "training.html#train-one",
+    "bpy.types.impastosettings*": "guide.html#in-blender",
+    "bpy.types.impastopreferences*": "guide.html#in-blender",
+    "bpy.types.impasto_pg_*": "guide.html#the-tools",
+}
+"""Pages by what they are about; of several patterns that fit, the first counts."""
+
+
+def _menu(name: str, entries: Entries) -> type[bpy.types.Menu]:
+    def draw(self: bpy.types.Menu, _context: bpy.types.Context) -> None:
+        for operator, text, icon in entries:
+            self.layout.operator(operator, text=text, icon=icon)
+
+    return type(name, (bpy.types.Menu,), {"bl_idname": name, "bl_label": "Impasto", "draw": draw})
+
+
+CLASSES = tuple(_menu(name, entries) for name, (_place, entries) in PLACES.items())
+
+
+def _appended(name: str) -> Callable[[bpy.types.Menu, bpy.types.Context], None]:
+    def draw(self: bpy.types.Menu, context: bpy.types.Context) -> None:
+        if context.area and context.area.type == "NODE_EDITOR" and context.space_data.tree_type != "ShaderNodeTree":
+            return
+        self.layout.separator()
+        self.layout.menu(name, icon="TEXTURE")
+
+    return draw
+
+
+_drawn = {name: _appended(name) for name in PLACES}
+
+
+def manual() -> tuple[str, tuple[tuple[str, str], ...]]:
+    """What Blender asks for: where the pages are, and which belongs to what."""
+    return f"{(Path(__file__).parent / 'manual').as_uri()}/", tuple(MANUAL.items())
+
+
+def register() -> None:
+    for name, (place, _entries) in PLACES.items():
+        getattr(bpy.types, place).append(_drawn[name])
+    bpy.utils.register_manual_map(manual)
+
+
+def unregister() -> None:
+    bpy.utils.unregister_manual_map(manual)
+    for name, (place, _entries) in PLACES.items():
+        getattr(bpy.types, place).remove(_drawn[name])

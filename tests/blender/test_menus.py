@@ -1,0 +1,89 @@
+"""F3 finds the operators by artists' words, and Online Manual opens a page that is there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
+
+import bpy
+import pytest
+from drawing import drawn
+
+MENUS = ("IMPASTO_MT_object", "IMPASTO_MT_image", "IMPASTO_MT_material")
+
+
+def offered(extension) -> dict[str, str]:
+    """The operators of the menus by their texts."""
+    menus = extension.menus
+    return {text: operator for _place, entries in menus.PLACES.values() for operator, text, _icon in entries}
+
+
+@pytest.mark.parametrize(
+    ("words", "operator"),
+    [
+        ("seamless texture", "impasto.generate"),
+        ("pbr", "impasto.generate"),
+        ("style transfer", "impasto.stylize"),
+        ("bake", "impasto.bake"),
+        ("tileable", "impasto.make_seamless"),
+        ("normal", "impasto.estimate_maps"),
+        ("roughness", "impasto.estimate_maps"),
+        ("upscale", "impasto.go_on_larger"),
+        ("train", "impasto.train"),
+        ("variations", "impasto.variations"),
+    ],
+)
+def test_an_artists_words_are_in_a_menu(extension, words, operator):
+    found = {name for text, name in offered(extension).items() if all(word in text.lower() for word in words.split())}
+    assert operator in found
+
+
+def test_each_menu_offers_operators_that_exist_and_is_in_one_of_blenders(extension, scene):
+    for name in MENUS:
+        place, entries = extension.menus.PLACES[name]
+        assert [arguments[0] for what, arguments, _ in drawn(getattr(bpy.types, name)).drawn] == [
+            operator for operator, _text, _icon in entries
+        ]
+        for operator, _text, _icon in entries:
+            assert hasattr(bpy.types, operator.replace("impasto.", "IMPASTO_OT_"))
+        functions = getattr(bpy.types, place).draw._draw_funcs
+        assert extension.menus._drawn[name] in functions
+
+
+def page_of(rna: str) -> tuple[Path, str]:
+    """The file and the place in it that Online Manual opens for an operator or a property."""
+    url = bpy.types.WM_OT_doc_view_manual._lookup_rna_url(rna)
+    assert url, rna
+    parts = urlsplit(url)
+    return Path(url2pathname(parts.path)), parts.fragment
+
+
+def test_every_operator_and_setting_has_a_page_with_its_heading(extension, scene):
+    asked = [f"bpy.ops.impasto.{name}" for name in dir(bpy.ops.impasto)]
+    for settings in ("ImpastoSettings", "StyleSettings", "TrainingSettings"):
+        asked += [f"bpy.types.{settings}.{name}" for name in getattr(extension_types(extension), settings)]
+    asked.append("bpy.types.ImpastoPreferences.torch_build")
+    for rna in asked:
+        page, heading = page_of(rna)
+        assert page.is_relative_to(Path(extension.__file__).parent), rna
+        assert f'id="{heading}"' in page.read_text(encoding="utf-8"), (rna, heading)
+
+
+def extension_types(extension):
+    """The names of the settings' properties, by their groups."""
+    from types import SimpleNamespace
+
+    groups = (
+        extension.settings.ImpastoSettings,
+        extension.stylizing.StyleSettings,
+        extension.settings.TrainingSettings,
+    )
+    return SimpleNamespace(**{cls.__name__: [prop.identifier for prop in cls.bl_rna.properties][1:3] for cls in groups})
+
+
+def test_the_pages_belong_to_what_they_are_about(extension, scene):
+    assert page_of("bpy.ops.impasto.stylize")[0].name == "style.html"
+    assert page_of("bpy.ops.impasto.train")[0].name == "training.html"
+    assert page_of("bpy.ops.impasto.generate")[0].name == "guide.html"
+    assert page_of("bpy.ops.impasto.download_weights")[1] == "weights"
