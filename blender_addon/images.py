@@ -33,6 +33,8 @@ RECIPE = "impasto_recipe"
 MOST_BYTES = 2**31
 """Of a file that may hold a recipe."""
 READ_BY_THE_ENGINE = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".exr", ".bmp", ".tga", ".psd")
+TOLERANCE = 1 / 256
+"""What a float may be above 1 by rounding."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,8 @@ class Picture:
         color, alpha = _color(rows), rows[..., -1:] if self.has_alpha else None
         if self.is_float and alpha is not None:
             color = np.divide(color, alpha, out=np.zeros_like(color), where=alpha > 0)
+        if self.is_float:
+            self._check_range(float(color.max(initial=0)))
         if self.is_float and not self.is_data:
             color = linear_to_srgb(np.clip(color, 0, 1))
         arrays = {"base_color": color} if alpha is None else {"base_color": color, "opacity": alpha}
@@ -66,6 +70,13 @@ class Picture:
         return Pixels(
             {name: (np.clip(array, 0, 1) * scale + rounding).astype(dtype) for name, array in arrays.items()}, self.name
         )
+
+
+    def _check_range(self, largest: float) -> None:
+        """ParameterError where values above 1 would be lost, as in files that the engine reads."""
+        if not largest <= 1 + TOLERANCE:
+            message = f"the image {self.name} has values above 1, up to {largest:.4g}, which would be lost"
+            raise ParameterError(message, "lower its exposure until all are at most 1, or save it as PNG")
 
 
 def write_png(picture: Picture, folder: Path) -> Path:

@@ -225,3 +225,12 @@ def test_alpha_that_blender_ignores_is_not_sent(scene, extension, tmp_path):
     image = bpy.data.images.load(str(tmp_path / "glass.png"))
     image.alpha_mode = "NONE"
     assert set(extension.images.read(image).to_pixels().arrays) == {"base_color"}
+
+
+def test_values_above_1_are_refused_not_clipped(scene, extension):
+    image = bpy.data.images.new("bright", 4, 4, float_buffer=True)
+    image.pixels.foreach_set(np.full(64, 3.0, np.float32))
+    with pytest.raises(extension.core.errors.ParameterError, match=r"bright has values above 1, up to 3"):
+        extension.images.read(image).to_pixels()
+    with pytest.raises(RuntimeError, match="above 1"):
+        bpy.ops.impasto.run(tool="chatty", image="bright", material="NONE")
