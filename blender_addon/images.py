@@ -71,7 +71,6 @@ class Picture:
             {name: (np.clip(array, 0, 1) * scale + rounding).astype(dtype) for name, array in arrays.items()}, self.name
         )
 
-
     def _check_range(self, largest: float) -> None:
         """ParameterError where values above 1 would be lost, as in files that the engine reads."""
         if not largest <= 1 + TOLERANCE:

@@ -77,7 +77,7 @@ def read_metadata(path: Path) -> dict[str, Any]:
     header = read_header(path)
     text: str | bytes | None = header.text
     if header.kind == "EXR":
-        text = open_scanlines(path).spec.getattribute("impasto")
+        text = open_scanlines(path).text("impasto")
     return read_embedded(text, path) if text else {}
 
 

@@ -72,6 +72,14 @@ class Scanlines:
         found = self.spec.getattribute("ICCProfile")
         return b"" if found is None else np.asarray(found, np.uint8).tobytes()
 
+    def text(self, name: str) -> str:
+        """An attribute of the file, "" where it has none. FileError where it is no text."""
+        try:
+            found = self.spec.getattribute(name)
+        except UnicodeDecodeError as error:
+            raise damaged(self.path, f"its {name} is not Unicode") from error
+        return found if isinstance(found, str) else ""
+
     @property
     def is_float(self) -> bool:
         """Whether values are scene-linear, without bounds."""
@@ -118,7 +126,7 @@ class Scanlines:
         else:
             rows = self.source.read_scanlines(spec.y + top, spec.y + end, spec.z, begin, stop, stored)
         if rows is None or self.source.has_error:
-            raise damaged(self.path, self.source.geterror())
+            raise damaged(self.path, _error_of(self.source))
         return rows.reshape(end - top, spec.width, stop - begin)[..., [index - begin for index in self._stored]]
 
     def _rows_by_pillow(self, top: int, end: int) -> np.ndarray:
@@ -149,6 +157,13 @@ class Scanlines:
 
 def open_scanlines(path: Path) -> Scanlines:
     """A picture whose header was checked, not yet decoded. FileError where it cannot be used."""
+    try:
+        return _scanlines(path)
+    except UnicodeDecodeError as error:  # OpenImageIO's names of channels and attributes
+        raise damaged(path, "the names in it are not Unicode") from error
+
+
+def _scanlines(path: Path) -> Scanlines:
     header = read_header(path)
     if header.size_px and header.size_px[0] * header.size_px[1] * max(12, header.held) > MEMORY_BYTES:
         width, height = header.size_px  # a decoder would make room for all of it before it could be asked
@@ -171,6 +186,14 @@ def damaged(path: Path, reason: str) -> FileError:
     return FileError(f"{shown(path)} is damaged: {_shortened(first)}", DAMAGED)
 
 
+def _error_of(source: Any) -> str:
+    """What OpenImageIO or one of its inputs says last, which quotes the file."""
+    try:
+        return source.geterror()
+    except UnicodeDecodeError:
+        return "the text in it is not Unicode"
+
+
 def _shortened(reason: str) -> str:
     """What a decoder says, short and harmless to a terminal."""
     text = printable(reason)
@@ -189,7 +212,7 @@ def _opened(path: Path, kind: str, raw: bool = False) -> tuple[Any, Any]:
     configuration.attribute("oiio:RawColor", int(raw))
     source = oiio.ImageInput.open(str(path), configuration)
     if source is None or source.format_name() != FORMAT_NAMES[kind]:
-        raise damaged(path, oiio.geterror())
+        raise damaged(path, _error_of(oiio))
     _seek_color(source)
     spec = source.spec()
     stored = spec.width * spec.height * spec.pixel_bytes(True)
@@ -211,7 +234,7 @@ def _seek_color(source: Any) -> None:
     ranks = [rank(source.spec())]
     while min(ranks) > 0 and len(ranks) < MAX_PARTS and source.seek_subimage(len(ranks), 0):
         ranks.append(rank(source.spec()))
-    source.geterror()  # where there was no further part
+    _error_of(source)  # forgotten: there was no further part
     source.seek_subimage(ranks.index(min(ranks)), 0)
 
 

@@ -284,6 +284,12 @@ def changed_exr(*changes: tuple[bytes, int, bytes]) -> Maker:
     return make
 
 
+def exr_with_metadata(path: Path) -> None:
+    """An EXR that Impasto wrote, but for a byte of its recipe."""
+    exr(impasto="{}" + " " * 20)(path)
+    path.write_bytes(path.read_bytes().replace(b"{} ", b"{}\xff"))
+
+
 MANY = 64
 WINDOW = b"dataWindow\0box2i\0\x10\0\0\0"
 EXR: dict[str, Maker] = {
@@ -293,6 +299,7 @@ EXR: dict[str, Maker] = {
     "exr inside out": changed_exr((WINDOW, 0, struct.pack("<4i", 9, 9, 0, 0))),
     "exr far away": changed_exr((WINDOW, 0, struct.pack("<4i", 2**31 - 9, 2**31 - 9, 2**31 - 1, 2**31 - 1))),
     "exr with a long attribute": changed_exr((b"compression\0compression\0", 0, b"\xff\xff\xff\x7f")),
+    "exr with a type that is no text": changed_exr((b"channels\0", 0, b"\xff\xfe")),
     "exr of 64 channels": exr((4096, 4096), MANY),
     "exr above 1": exr(value=7.0),
     "exr of infinity": exr(value=float("inf")),
@@ -402,6 +409,7 @@ ODD: dict[str, Maker] = {
     "png whose exif data goes in circles": written(png(chunk(b"eXIf", LOOP))),
     "png of many frames": written(png(chunk(b"acTL", struct.pack(">II", 2**31 - 1, 0)))),
     "exr of an unknown compression": changed_exr((b"compression\0compression\0", 4, b"\x63")),
+    "exr with metadata that is no text": exr_with_metadata,
     "exr with a long name": exr(x="y" * 100_000),
     "tiff of many pages": many_pages,
 }
