@@ -1,19 +1,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Heads of PNG and JPEG files: what Impasto wrote into a PNG, and whether all programs show the same pixels.
+"""Heads of PNG and JPEG files: whether all programs show the same pixels.
 
 Blender ignores EXIF rotation and colour profiles, the engine does not: only files without either are the same to both.
 """
 
 from __future__ import annotations
 
-import struct
-from collections.abc import Iterator
 from pathlib import Path
 
 from .core.errors import FileError
+from .core.metadata import PNG_SIGNATURE, png_chunks
 from .core.outside import open_file
 
-PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 JPEG_SIGNATURE = b"\xff\xd8"
 HEAD_BYTES = 2**20
 """Chunks and segments that matter come before the pixels, and before this."""
@@ -35,17 +33,6 @@ def is_plain(path: Path) -> bool:
         kinds = {kind for kind, _ in png_chunks(head)}
         return b"IDAT" in kinds and not kinds & CHANGING_CHUNKS
     return head.startswith(JPEG_SIGNATURE) and _is_plain_jpeg(head)
-
-
-def png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Kind and body of a PNG's chunks, up to the first of the pixels."""
-    position = len(PNG_SIGNATURE)
-    while data.startswith(PNG_SIGNATURE) and position + 8 <= len(data):
-        length, kind = struct.unpack(">I4s", data[position : position + 8])
-        yield kind, data[position + 8 : position + 8 + length]
-        if kind == b"IDAT":
-            return
-        position += length + 12
 
 
 def _is_plain_jpeg(head: bytes) -> bool:

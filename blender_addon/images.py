@@ -17,6 +17,7 @@ import bpy
 
 from . import headers
 from .core.errors import FileError, ParameterError
+from .core.metadata import PNG_SIGNATURE, png_chunk, png_chunks
 from .core.outside import parse_json, read_bytes
 from .core.recipe import Recipe
 
@@ -92,12 +93,8 @@ def write_png(picture: Picture, folder: Path) -> Path:
     header = struct.pack(">IIBBBBB", width, height, 8 * pixels.dtype.itemsize, kind, 0, 0, 0)
     body = zlib.compress(np.pad(rows, ((0, 0), (1, 0))).tobytes(), 1)  # each row begins with its filter: none
     path = folder / f"{bpy.path.clean_name(Path(picture.name).stem)}.png"
-    path.write_bytes(headers.PNG_SIGNATURE + _chunk(b"IHDR", header) + _chunk(b"IDAT", body) + _chunk(b"IEND", b""))
+    path.write_bytes(PNG_SIGNATURE + png_chunk(b"IHDR", header) + png_chunk(b"IDAT", body) + png_chunk(b"IEND", b""))
     return path
-
-
-def _chunk(kind: bytes, body: bytes) -> bytes:
-    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
 
 def read(image: bpy.types.Image) -> Path | Picture:
@@ -236,7 +233,7 @@ def _file_bytes(image: bpy.types.Image) -> bytes:
 
 def _metadata(data: bytes) -> Mapping[str, object]:
     """What Impasto wrote into a PNG: its iTXt chunk `impasto`, which comes before the pixels."""
-    texts = (body for kind, body in headers.png_chunks(data) if kind == b"iTXt")
+    texts = (body for kind, body in png_chunks(data) if kind == b"iTXt")
     found = next((body for body in texts if body.startswith(b"impasto\0")), None)
     about = parse_json(found.split(b"\0", 5)[-1], "what Impasto wrote into the image") if found else {}
     return about if isinstance(about, dict) else {}

@@ -20,6 +20,7 @@ VENDORED = (
     "transaction",
     "texture",
     "recipe",
+    "metadata",
     "wire",
     "process",
     "shapes",

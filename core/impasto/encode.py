@@ -9,19 +9,17 @@ import contextlib
 import errno
 import os
 import shutil
-import struct
 import tempfile
 import threading
-import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from xml.sax.saxutils import quoteattr
 
 import numpy as np
 
 from .color import linear_to_srgb, srgb_to_linear
 from .errors import FileError
+from .metadata import png_chunk, png_texts
 from .texture import COLOR_MAPS, LARGE_PX, MAP_CHANNELS, Texture
 
 ROWS_AT_ONCE = 64
@@ -109,18 +107,14 @@ class PngRows(Rows):
     def __init__(
         self, path: Path, map_name: str, size_px: tuple[int, int], metadata: Mapping[str, str], *, bits: int
     ) -> None:
-        self._chunks = b""
-        if "impasto" in metadata:
-            self._chunks += _text_chunk("impasto", metadata["impasto"])
-        if "source_type" in metadata:
-            self._chunks += _text_chunk("XML:com.adobe.xmp", _xmp(metadata["source_type"]))
+        self._chunks = png_texts(metadata)
         attributes: dict[str, str | int] = {"oiio:ColorSpace": "srgb" if map_name in COLOR_MAPS else "Raw"}
         if size_px[0] * size_px[1] > LARGE_PX:  # 4 to 7 times faster, 4 to 6 % larger (measured on a brick's maps)
             attributes |= {"png:compressionLevel": 1, "png:filter": PNG_AVERAGE_FILTER}
         else:
             attributes["png:compressionLevel"] = 6
         if self._chunks:  # OpenImageIO writes no iTXt, only tEXt: one of the same length keeps the place free
-            attributes["impasto"] = " " * (len(self._chunks) - len(_chunk(b"tEXtimpasto\0")))
+            attributes["impasto"] = " " * (len(self._chunks) - len(png_chunk(b"tEXt", b"impasto\0")))
         super().__init__(path, "png", size_px, MAP_CHANNELS[map_name], f"uint{bits}", attributes)
 
     def stored(self, texture: Texture) -> np.ndarray:
@@ -190,21 +184,3 @@ def temporary_folder() -> Iterator[Path]:
         raise FileError(f"{error.message} (in the temporary folder {tempfile.gettempdir()})", remedy) from error
     except OSError as error:
         raise FileError(f"cannot write to the temporary folder: {error.strerror or error}", remedy) from error
-
-
-def _text_chunk(keyword: str, text: str) -> bytes:
-    """A PNG iTXt chunk, not deflated, so that any reader finds it (PNG specification 11.3.3.4)."""
-    return _chunk(b"iTXt" + keyword.encode("latin-1") + b"\0\0\0\0\0" + text.encode())
-
-
-def _chunk(body: bytes) -> bytes:
-    """A PNG chunk of its type and data, with their length and checksum."""
-    return struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body))
-
-
-def _xmp(source_type: str) -> str:
-    return (
-        '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
-        '<rdf:Description rdf:about="" xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/"'
-        f" Iptc4xmpExt:DigitalSourceType={quoteattr(source_type)}/></rdf:RDF></x:xmpmeta>"
-    )

@@ -6,17 +6,16 @@ files are written beside their target and renamed, so that an interrupted write 
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from . import decode
 from .encode import ExrRows, PngRows, Rows, encode_whole, write_whole
 from .errors import FileError
+from .metadata import metadata_of
 from .outside import as_unicode, check_name, explained, files_in, is_folder
 from .recipe import Recipe
 from .texture import Maps, Texture
@@ -131,32 +130,8 @@ def _scale(path: Path) -> dict[str, float]:
 
 def encode_maps(maps: Maps, exporter: Exporter, recipe: Recipe | None = None) -> dict[str, bytes]:
     """One encoded file a map, by map name, with the recipe inside."""
-    metadata = metadata_of(maps, recipe)
+    metadata = metadata_of(recipe, maps.width_m, maps.height_range_m)
     return {name: exporter.encode(name, maps[name], metadata) for name in maps}
-
-
-def metadata_of(maps: Maps, recipe: Recipe | None) -> dict[str, str]:
-    """What is written into a file: `impasto` (recipe and real-world scale as JSON) and the IPTC `source_type`."""
-    about: dict[str, Any] = {"width_m": maps.width_m, "height_range_m": maps.height_range_m}
-    about = {key: value for key, value in about.items() if value is not None}
-    if recipe is None:
-        return {"impasto": json.dumps(about)} if about else {}
-    about["recipe"] = recipe.to_dict()
-    return {
-        "impasto": json.dumps(about, ensure_ascii=False, sort_keys=True, separators=(",", ":")),
-        "source_type": source_type(recipe),
-    }
-
-
-def source_type(recipe: Recipe) -> str:
-    """IPTC's digital source type (its NewsCodes vocabulary) for what a recipe makes."""
-    trained = any(recipe.made_with.get(kind) for kind in ("models", "weights"))
-    from_pictures = bool(recipe.inputs)
-    if trained:
-        kind = "compositeWithTrainedAlgorithmicMedia" if from_pictures else "trainedAlgorithmicMedia"
-    else:
-        kind = "algorithmicallyEnhanced" if from_pictures else "algorithmicMedia"
-    return f"http://cv.iptc.org/newscodes/digitalsourcetype/{kind}"
 
 
 def write_maps(
@@ -175,7 +150,7 @@ def write_maps(
     """
     check_name(name, "the name of the files")
     targets = {map_: Path(folder) / f"{name}_{map_}{exporter.suffix}" for map_ in maps}
-    metadata = metadata_of(maps, recipe)
+    metadata = metadata_of(recipe, maps.width_m, maps.height_range_m)
     with staged(targets.values(), replace=replace) as parts:
         for map_, target in targets.items():
             with explained(target):

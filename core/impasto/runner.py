@@ -21,8 +21,9 @@ from .context import Context
 from .dataset import Dataset
 from .device import choose_device
 from .errors import ParameterError, PluginError, did_you_mean
-from .files import metadata_of, write_maps
+from .files import write_maps
 from .locks import held
+from .metadata import metadata_of
 from .models import model_path
 from .plugins import registry
 from .recipe import Recipe, Step
@@ -165,7 +166,9 @@ def _stream(steps: list[_Step], subject: Maps, context: Context, sink: Sink, rec
     for step in others:
         tiles = _each(tiles, step, quiet)
     size_px = first.parameters.size_px(subject)
-    paths, about = write_tiles(tiles, size_px, sink, context, lambda maps: metadata_of(maps, record()))
+    paths, about = write_tiles(
+        tiles, size_px, sink, context, lambda maps: metadata_of(record(), maps.width_m, maps.height_range_m)
+    )
     return Result(about, paths=paths)
 
 

@@ -17,6 +17,7 @@ VENDORED = (
     "transaction",
     "texture",
     "recipe",
+    "metadata",
     "wire",
     "process",
     "shapes",

@@ -29,8 +29,8 @@ from impasto.about import description
 from impasto.cli import main
 from impasto.context import Context
 from impasto.errors import FileError, ModelError, ParameterError, PluginError
-from impasto.files import source_type
 from impasto.folders import user_folder
+from impasto.metadata import source_type
 from impasto.plugins import registry
 from impasto.published import install_weights
 from impasto.recipe import Recipe, Step, differences
