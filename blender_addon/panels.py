@@ -9,7 +9,9 @@ from typing import Any
 import bpy
 
 from . import engine, preparation, presets, previews, properties, results, variations
+from .baking.checks import chosen_objects
 from .catalogue import catalogue, has_size
+from .core.errors import ImpastoError
 from .drawing import draw_operator, draw_progress, draw_report, draw_text
 from .editors import InImageEditor, InShaderEditor, InView3D, Tab, ToolPanel
 from .jobs import jobs
@@ -195,7 +197,20 @@ def _draw_bake(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     for name in settings.bl_rna.properties.keys():  # noqa: SIM118 - not a dictionary
         if name not in ("rna_type", "name"):
             column.prop(settings, name)
+    _draw_baked_objects(layout, context)
     layout.operator("impasto.bake", icon="RENDER_STILL")
+
+
+def _draw_baked_objects(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    """Which objects are baked, where several are selected."""
+    try:
+        objects, notes = chosen_objects(context)
+    except ImpastoError:  # the button says why
+        return
+    if len(objects) + len(notes) > 1:
+        draw_text(layout, ", ".join(item.name for item in objects), "MESH_DATA")
+        for note in notes:
+            draw_text(layout, note, "INFO")
 
 
 def _draw_recent(layout: bpy.types.UILayout) -> None:

@@ -6,17 +6,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import bpy
-from bpy.types import Material, Node, Object
+from bpy.types import Context, Material, Node, Object
 
 from ..core.errors import ParameterError
 from .values import VALUE_MAPS
 
-MAPS = (*VALUE_MAPS, "normal")
+MAPS = (*VALUE_MAPS, "normal", "ambient_occlusion")
 
 
 @dataclass(frozen=True)
 class BakeOptions:
-    """What to bake. An empty `uv_map` is the active render UV map; `samples` a pixel smooth its edges."""
+    """What to bake. An empty `uv_map` is the active render UV map; `samples` a pixel smooth its edges.
+
+    unit_m: metres of a Blender unit, for heights.
+    """
 
     maps: tuple[str, ...] = ("base_color", "roughness", "metallic", "normal")
     width_px: int = 1024
@@ -25,6 +28,7 @@ class BakeOptions:
     margin_type: str = "ADJACENT_FACES"
     samples: int = 4
     uv_map: str = ""
+    unit_m: float = 1.0
 
 
 def check_object(obj: Object | None) -> None:
@@ -37,6 +41,25 @@ def check_object(obj: Object | None) -> None:
         raise ParameterError(f"{obj.name} has no material", "add one in the Material properties")
     if not obj.data.uv_layers:
         raise ParameterError(f"{obj.name} has no UV map", "unwrap it in edit mode (UV > Smart UV Project)")
+
+
+def chosen_objects(context: Context) -> tuple[list[Object], list[str]]:
+    """The objects to bake, the active one first, and why others that are selected are not.
+
+    ParameterError where there is none. Cheap enough for a panel.
+    """
+    active, chosen, notes = context.active_object, [], []
+    for item in context.selected_objects:
+        try:
+            if item.type == "MESH" and item != active:
+                check_object(item)
+                chosen.append(item)
+        except ParameterError as error:
+            notes.append(f"left out: {error.message}")
+    if not chosen or (active and active.type == "MESH"):
+        check_object(active)
+        chosen.insert(0, active)
+    return chosen, notes
 
 
 def check(obj: Object | None, options: BakeOptions) -> str:

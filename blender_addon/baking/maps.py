@@ -16,6 +16,7 @@ import bpy
 from bpy.types import Image, Object
 
 from ..core.errors import ParameterError
+from ..core.recipe import Recipe
 from .checks import BakeOptions, check, check_evaluated
 from .studio import TEMPORARY, cycles_bake, prepare, studio
 from .uvs import uv_notes
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     import numpy as np
 
 FLAT_NORMAL = (0.5, 0.5, 1.0)
+PRECISE = ("normal", "height")
+"""The maps that 8 bits would turn into steps."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,7 @@ class BakedMap:
     png: bytes
     provenance: dict[str, object]
     notes: tuple[str, ...] = ()
+    recipe: Recipe | None = None
 
 
 def bake_maps(obj: Object, options: BakeOptions) -> Iterator[BakedMap]:
@@ -58,7 +62,9 @@ def bake_maps(obj: Object, options: BakeOptions) -> Iterator[BakedMap]:
             found = prepare(made, name)
             cycles_bake(made, "NORMAL" if name == "normal" else "EMIT", options)
             pixels, figures = _to_map(name, _pixels(made.image))
-            png = encode_png(pixels, bits=16 if name == "normal" else 8)
+            if name == "height":
+                figures["height_range_m"] = figures["height_range"] * options.unit_m
+            png = encode_png(pixels, bits=16 if name in PRECISE else 8)
             yield BakedMap(name, png, {"map": name, **about, **figures}, (*notes, *found))
             notes = ()
 
@@ -92,12 +98,26 @@ def _to_map(name: str, pixels: np.ndarray) -> tuple[np.ndarray, dict[str, object
         values = vectors / np.maximum(np.linalg.norm(vectors, axis=2, keepdims=True), 1e-6) * 0.5 + 0.5
         values[~covered] = FLAT_NORMAL
         return values, figures
+    if name == "height":
+        return _to_height(values[..., 0] - values[..., 1], covered)
     if name == "emission":
         figures["emission_strength"] = strength = max(1.0, float(values[covered].max()))
         values = values / strength
     values = np.clip(values, 0.0, 1.0)
     values[~covered] = values[covered].mean(axis=0)
     return (linear_to_srgb(values) if name in COLOR_VALUES else values), figures
+
+
+def _to_height(units: np.ndarray, covered: np.ndarray) -> tuple[np.ndarray, dict[str, object]]:
+    """Heights (H, W) in Blender units -> (H, W, 3) in [0, 1], with their range in units and where the surface is."""
+    import numpy as np
+
+    low, high = float(units[covered].min()), float(units[covered].max())
+    span = high - low
+    heights = (units - low) / span if span > 0 else np.full_like(units, 0.5)
+    heights[~covered] = heights[covered].mean()
+    figures: dict[str, object] = {"height_range": span, "midlevel": -low / span if span > 0 else 0.5}
+    return np.repeat(heights[..., None].clip(0, 1), 3, axis=2), figures
 
 
 def encode_png(pixels: np.ndarray, bits: int) -> bytes:

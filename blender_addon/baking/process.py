@@ -14,17 +14,18 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import bpy
-from bpy.types import Image, NodeTree, Object
+from bpy.types import Image, Object
 
 from ..core.errors import Cancelled, ImpastoError, WorkerError, error_from_name
 from .checks import BakeOptions
 from .maps import BakedMap
+from .sources import images_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -38,19 +39,37 @@ NO_CONSOLE = 0x08000000 if os.name == "nt" else 0
 
 @dataclass(frozen=True)
 class HandOver:
-    """What the background Blender is given: a folder with the object, and the pixels that no file holds."""
+    """What the background Blender is given: a folder with the object, and the pixels that no file holds.
 
+    first and share: where in the whole task this bake begins, and which part of it it is.
+    """
+
+    title: str
     folder: Path
     options: BakeOptions
     unsaved: list[np.ndarray]
     command: list[str]
+    first: float = 0.0
+    share: float = 1.0
 
 
-def hand_over(obj: Object, options: BakeOptions) -> HandOver:
-    """Write the object, and all that it needs, to a temporary folder, which `bake` removes. On the main thread."""
+def hand_over(objects: Sequence[Object], options: BakeOptions) -> list[HandOver]:
+    """Write each object, and all that it needs, to a temporary folder, which `bake_all` removes. On the main thread."""
+    given: list[HandOver] = []
+    share = 1 / len(objects)
+    try:
+        for index, obj in enumerate(objects):
+            given.append(replace(_hand_over(obj, options), first=index * share, share=share))
+    except BaseException:
+        _discard(given)
+        raise
+    return given
+
+
+def _hand_over(obj: Object, options: BakeOptions) -> HandOver:
     folder = Path(tempfile.mkdtemp(prefix="impasto-bake-"))
     try:
-        return HandOver(folder, options, _write(folder, obj, options), _command(folder))
+        return HandOver(obj.name, folder, options, _write(folder, obj, options), _command(folder))
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
@@ -58,7 +77,7 @@ def hand_over(obj: Object, options: BakeOptions) -> HandOver:
 
 def _write(folder: Path, obj: Object, options: BakeOptions) -> list[np.ndarray]:
     """The object with its materials, what to do with it, and returned the pixels of images that are not saved."""
-    images = [image for image in _images(obj) if image.is_dirty and image.source in ("FILE", "GENERATED")]
+    images = [image for image in images_of(obj) if image.is_dirty and image.source in ("FILE", "GENERATED")]
     scene = bpy.context.scene
     job = {
         "name": obj.name,
@@ -84,19 +103,6 @@ def _command(folder: Path) -> list[str]:
     return [bpy.app.binary_path, *options, "--python", str(CHILD), "--", str(folder)]
 
 
-def _images(obj: Object) -> set[Image]:
-    trees = [slot.material.node_tree for slot in obj.material_slots if slot.material and slot.material.node_tree]
-    return {image for tree in trees for image in _images_of(tree)}
-
-
-def _images_of(tree: NodeTree) -> Iterator[Image]:
-    for node in tree.nodes:
-        if getattr(node, "image", None) is not None:
-            yield node.image
-        if node.type == "GROUP" and node.node_tree is not None:
-            yield from _images_of(node.node_tree)
-
-
 def _describe(image: Image) -> dict[str, object]:
     return {
         "name": image.name,
@@ -115,24 +121,33 @@ def _values(image: Image) -> np.ndarray:
     return values
 
 
-def bake(task: Task, given: HandOver) -> list[BakedMap]:
+def bake_all(task: Task, given: Sequence[HandOver]) -> list[list[BakedMap]]:
     """Bake what was handed over and wait for it; cancelling the task ends the process. Never touches bpy."""
+    try:
+        return [_bake(task, one) for one in given]
+    finally:
+        _discard(given)
+
+
+def _bake(task: Task, given: HandOver) -> list[BakedMap]:
     import numpy as np
 
+    for index, values in enumerate(given.unsaved):
+        np.save(given.folder / f"{index}.npy", values)
+    task.say(f"Starting Blender in the background for {given.title}", given.first)
+    with (given.folder / "log.txt").open("wb") as log:
+        process = _start(given.command, log.fileno())
     try:
-        for index, values in enumerate(given.unsaved):
-            np.save(given.folder / f"{index}.npy", values)
-        task.say("Starting Blender in the background")
-        with (given.folder / "log.txt").open("wb") as log:
-            process = _start(given.command, log.fileno())
-        try:
-            _watch(task, given, process)
-        finally:
-            process.kill()
-            process.wait()
-        return _collect(given, process.returncode)
+        _watch(task, given, process)
     finally:
-        shutil.rmtree(given.folder, ignore_errors=True)
+        process.kill()
+        process.wait()
+    return _collect(given, process.returncode)
+
+
+def _discard(given: Sequence[HandOver]) -> None:
+    for one in given:
+        shutil.rmtree(one.folder, ignore_errors=True)
 
 
 def _start(command: list[str], log: int) -> subprocess.Popen[bytes]:
@@ -156,7 +171,8 @@ def _watch(task: Task, given: HandOver, process: subprocess.Popen[bytes]) -> Non
             raise Cancelled
         done = sum((given.folder / f"{name}.json").exists() for name in names)
         if (given.folder / "started").exists() and done < len(names):
-            task.say(f"Baking {names[done].replace('_', ' ')}", done / len(names))
+            what = f"{given.title}: {names[done].replace('_', ' ')}"
+            task.say(f"Baking {what}", given.first + given.share * done / len(names))
         time.sleep(POLL_S)
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import bpy
 from bpy.types import Image, Material, Object
 
-from .. import engine, images, materials
+from .. import engine, images, materials, naming
 from ..core.errors import ParameterError
 from ..core.transaction import replace_files
 from ..jobs import Report, jobs, push_undo
@@ -44,45 +44,57 @@ def target_of(obj: Object, material: str) -> Target:
     return Target(obj.session_uid, material, jobs.file_epoch)
 
 
-def put(maps: Sequence[BakedMap], target: Target) -> Report:
-    """Make images, and the material, of baked maps; says what was made and what the user should know."""
-    title = str(maps[0].provenance["object"])
-    if target.file_epoch != jobs.file_epoch:
-        kept = save(maps, engine.user_folder(create=True) / "kept")
-        return Report("WARNING", f"Another file was opened: the maps of {title} were kept in {kept[0].parent}")
-    notes = [note for baked in maps for note in baked.notes]
-    stored = {baked.name: store(baked) for baked in maps}
-    names = ", ".join(image.name for image in stored.values())
-    made = f"Baked {names}"
-    if target.material != NONE:
-        material = make_material(f"{title} Baked", stored, maps)
-        made = f"Baked {names} and made the material {material.name}"
-        if target.material == ASSIGN:
-            notes += _assign(material, target)
+def put(baked: Sequence[tuple[Sequence[BakedMap], Target]], notes: Sequence[str] = ()) -> Report:
+    """Make images, and the materials, of baked maps; says what was made and what the user should know."""
+    if any(target.file_epoch != jobs.file_epoch for _, target in baked):
+        folder = engine.user_folder(create=True) / "kept"
+        titles = ", ".join(title_of(maps) for maps, _ in baked)
+        for maps, _ in baked:
+            save(maps, folder)
+        return Report("WARNING", f"Another file was opened: the maps of {titles} were kept in {folder}")
+    notes = [*notes, *(note for maps, _ in baked for one in maps for note in one.notes)]
+    made = []
+    for maps, target in baked:
+        stored = {one.name: store(one) for one in maps}
+        names = ", ".join(image.name for image in stored.values())
+        said = f"Baked {names}"
+        if target.material != NONE:
+            material = make_material(f"{title_of(maps)} Baked", stored, maps)
+            said = f"Baked {names} and made the material {material.name}"
+            if target.material == ASSIGN:
+                notes += _assign(material, target)
+        else:
+            for image in stored.values():  # nothing else holds them
+                image.use_fake_user = True
+        made.append(said)
     push_undo("Impasto: Bake")
-    return Report("WARNING" if notes else "INFO", "; ".join([made, *dict.fromkeys(notes)]))
+    return Report("WARNING" if notes else "INFO", "; ".join([*made, *dict.fromkeys(notes)]))
+
+
+def title_of(maps: Sequence[BakedMap]) -> str:
+    """The name of the object whose maps they are."""
+    return str(maps[0].provenance["object"])
 
 
 def store(baked: BakedMap) -> Image:
     """A new packed image, in the colour space of its map, which knows where it comes from."""
-    name = f"{baked.provenance['object']}_{baked.name}"
+    name = f"{naming.of_parts(str(baked.provenance['object']))}_{baked.name}"
     image = bpy.data.images.new(name, 8, 8, is_data=baked.name not in images.COLOR_MAPS)
     image.pack(data=baked.png, data_len=len(baked.png))
     image.source = "FILE"
-    image.use_fake_user = True
-    image["impasto_map"] = baked.name
+    image[images.MAP] = baked.name
     image[BAKED] = json.dumps(baked.provenance)
+    if baked.recipe:
+        image[images.RECIPE] = baked.recipe.to_json()
     return image
 
 
-def save(maps: Sequence[BakedMap], folder: Path) -> list[Path]:
-    """Write the maps as PNG files, all or none. What is there is never overwritten: each gets a free name."""
-    contents = {}
-    for baked in maps:
-        stem = bpy.path.clean_name(f"{baked.provenance['object']}_{baked.name}")
-        names = (f"{stem}.png", *(f"{stem}_{number}.png" for number in range(2, 10_000)))
-        contents[next(folder / name for name in names if not (folder / name).exists())] = baked.png
-    replace_files(contents, replace=False)
+def save(maps: Sequence[BakedMap], folder: Path, *, replace: bool = False) -> list[Path]:
+    """Write the maps as PNG files, all or none; files of this name are replaced, or else the set gets a number."""
+    name = naming.of_files(title_of(maps))
+    name = name if replace else naming.free(folder, name, [baked.name for baked in maps])
+    contents = {folder / f"{name}_{baked.name}.png": baked.png for baked in maps}
+    replace_files(contents, replace=replace)
     return list(contents)
 
 
@@ -90,9 +102,15 @@ def make_material(name: str, stored: Mapping[str, Image], maps: Sequence[BakedMa
     """A new material that shows the baked images on the UVs that they were baked to."""
     material = materials.new(name)
     material.use_fake_user = True
-    materials.apply_maps(material, stored, materials.Look())
+    relief_m = next((one.provenance["height_range_m"] for one in maps if one.name == "height"), None)
+    materials.apply_maps(material, stored, materials.Look(relief_m=relief_m))
     nodes, about = material.node_tree.nodes, maps[0].provenance
+    if maps[0].recipe:
+        material[images.RECIPE] = maps[0].recipe.to_json()
     for baked in maps:
+        if baked.name == "height":
+            displacement = next(node for node in nodes if node.type == "DISPLACEMENT")
+            displacement.inputs["Midlevel"].default_value = baked.provenance["midlevel"]
         if baked.name == "emission":
             shader = next(node for node in nodes if node.type == "BSDF_PRINCIPLED")
             shader.inputs["Emission Strength"].default_value = baked.provenance["emission_strength"]

@@ -11,13 +11,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import bpy
-from bpy.types import Image, Material, Node, NodeTree, Object, Scene
+from bpy.types import Image, Material, Node, NodeSocket, NodeTree, Object, Scene
 
 from ..core.errors import ImpastoError
 from .checks import BakeOptions, output_node, uses_nodes
 from .values import ValueReader
 
 TEMPORARY = "Impasto Bake"
+OCCLUSION_SAMPLES = 64
+"""Rays of each sample of a pixel that look how far a point is open."""
 
 
 @dataclass(frozen=True)
@@ -126,12 +128,39 @@ def prepare(studio: Studio, name: str) -> list[str]:
     notes: list[str] = []
     for surface in studio.surfaces:
         (surface.shaded if name == "normal" else surface.emitted).is_active_output = True
-        if name != "normal":
+        if name == "normal":
+            continue
+        if name == "ambient_occlusion":
+            value = _occlusion(surface.tree, max(studio.subject.dimensions))
+        else:
             reader = ValueReader(surface.tree, name, studio.made)
-            value = reader.read(surface.shaded.inputs["Surface"])
-            surface.tree.links.new(value, surface.emission.inputs["Color"])
+            value = reader.read(surface.shaded)
             notes += [f"{surface.material}: {note}" for note in reader.notes]
+        value = _signed(surface.tree, value) if name == "height" else value
+        surface.tree.links.new(value, surface.emission.inputs["Color"])
     return notes
+
+
+def _occlusion(tree: NodeTree, distance: float) -> NodeSocket:
+    """How open the object's own shape leaves each point, up to a distance."""
+    node = tree.nodes.new("ShaderNodeAmbientOcclusion")
+    node.only_local, node.samples = True, OCCLUSION_SAMPLES
+    node.inputs["Distance"].default_value = distance
+    return node.outputs["AO"]
+
+
+def _signed(tree: NodeTree, value: NodeSocket) -> NodeSocket:
+    """What lies above zero as red, what lies below as green: no light is negative."""
+    both = tree.nodes.new("ShaderNodeCombineColor")
+    for channel, sign in (("Red", 1.0), ("Green", -1.0)):
+        node = tree.nodes.new("ShaderNodeMath")
+        node.operation, node.inputs[1].default_value = "MULTIPLY", sign
+        above = tree.nodes.new("ShaderNodeMath")
+        above.operation, above.inputs[1].default_value = "MAXIMUM", 0.0
+        tree.links.new(value, node.inputs[0])
+        tree.links.new(node.outputs[0], above.inputs[0])
+        tree.links.new(above.outputs[0], both.inputs[channel])
+    return both.outputs["Color"]
 
 
 def cycles_bake(studio: Studio, kind: str, options: BakeOptions) -> None:

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 import bpy
 from bpy.types import Node, NodeSocket, NodeTree
 
-VALUE_MAPS = ("base_color", "roughness", "metallic", "emission", "opacity")
+VALUE_MAPS = ("base_color", "roughness", "metallic", "emission", "opacity", "height")
 COLOR_VALUES = ("base_color", "emission")
-DEFAULTS = {"base_color": 0.0, "roughness": 0.5, "metallic": 0.0, "emission": 0.0, "opacity": 1.0}
+DEFAULTS = {"base_color": 0.0, "roughness": 0.5, "metallic": 0.0, "emission": 0.0, "opacity": 1.0, "height": 0.0}
 """What a map is where no shader says anything about it."""
 
 INPUTS = {
@@ -23,6 +23,8 @@ INPUTS = {
     "metallic": ("Metallic",),
     "opacity": ("Alpha",),
 }
+WAITING = "Impasto Displacement"
+"""The node that holds the height of a material with a normal map, ready but not joined."""
 CLEAR_SHADERS = ("BSDF_TRANSPARENT", "HOLDOUT")
 METAL_SHADERS = ("BSDF_GLOSSY", "BSDF_ANISOTROPIC", "BSDF_METALLIC")
 EMPTY_SHADERS = ("EMISSION", *CLEAR_SHADERS)
@@ -38,9 +40,13 @@ class ValueReader:
     made: list[bpy.types.ID]
     notes: list[str] = field(default_factory=list)
 
-    def read(self, surface: NodeSocket) -> NodeSocket:
-        """The socket, in the material's own tree, that holds the value of what is linked to `surface`."""
-        value = self._shader(surface, ())
+    def read(self, output: Node) -> NodeSocket:
+        """The socket, in the material's own tree, that holds the value of what is linked to a Material Output."""
+        is_height = self.map_name == "height"
+        value = self._shader(output.inputs["Displacement"], ()) if is_height else None
+        value = self._shader(output.inputs["Surface"], ()) if value is None else value
+        if value is None and is_height and (waiting := self.tree.nodes.get(WAITING)):
+            value = self._height(waiting, self.tree)
         return self._constant(self.tree, DEFAULTS[self.map_name]) if value is None else value
 
     def _shader(self, target: NodeSocket, groups: tuple[Node, ...]) -> NodeSocket | None:
@@ -68,6 +74,8 @@ class ValueReader:
     def _leaf(self, node: Node, tree: NodeTree) -> NodeSocket | None:
         if self.map_name == "emission":
             return self._emission(node, tree)
+        if self.map_name == "height":
+            return self._height(node, tree)
         if node.type in CLEAR_SHADERS and self.map_name == "opacity":
             return self._constant(tree, 0.0)
         if node.type in EMPTY_SHADERS:
@@ -95,6 +103,30 @@ class ValueReader:
         if strength is not None:
             tree.links.new(strength.from_socket, scale.inputs["Scale"])
         return scale.outputs["Vector"]
+
+    def _height(self, node: Node, tree: NodeTree) -> NodeSocket | None:
+        """How far a displacement, or the bump behind a shader's normal, raises the surface, in Blender units."""
+        if node.type == "DISPLACEMENT":
+            above = self._math(tree, "SUBTRACT", *(self._given(tree, node.inputs[at]) for at in ("Height", "Midlevel")))
+            return self._math(tree, "MULTIPLY", above, self._given(tree, node.inputs["Scale"]))
+        if node.type == "VECTOR_DISPLACEMENT":
+            self.notes.append("Vector Displacement has no height that could be baked")
+            return None
+        bump = _node_behind(node.inputs.get("Normal"), "BUMP")
+        if bump is None:
+            return None
+        if _node_behind(bump.inputs["Normal"], "BUMP"):
+            self.notes.append("of several bumps only the last one's height is baked")
+        far = self._math(tree, "MULTIPLY", *(self._given(tree, bump.inputs[at]) for at in ("Strength", "Distance")))
+        height = self._math(tree, "MULTIPLY", self._given(tree, bump.inputs["Height"]), far)
+        return self._math(tree, "SUBTRACT", self._constant(tree, 0.0), height) if bump.invert else height
+
+    def _math(self, tree: NodeTree, operation: str, first: NodeSocket, second: NodeSocket) -> NodeSocket:
+        node = tree.nodes.new("ShaderNodeMath")
+        node.operation = operation
+        tree.links.new(first, node.inputs[0])
+        tree.links.new(second, node.inputs[1])
+        return node.outputs[0]
 
     def _mixed(self, node: Node, groups: tuple[Node, ...]) -> NodeSocket | None:
         """Mix Shader as a mix of values. Add Shader adds colours and halves the rest, which is only near."""
@@ -169,6 +201,14 @@ class ValueReader:
         node = tree.nodes.new("ShaderNodeRGB")
         node.outputs[0].default_value = (value, value, value, 1.0) if isinstance(value, float) else value
         return node.outputs[0]
+
+
+def _node_behind(socket: NodeSocket | None, kind: str) -> Node | None:
+    """The node of this kind that feeds an input, straight or through reroutes."""
+    link = _link_into(socket) if socket is not None else None
+    while link is not None and link.from_node.type == "REROUTE":
+        link = _link_into(link.from_node.inputs[0])
+    return link.from_node if link is not None and link.from_node.type == kind else None
 
 
 def _link_into(socket: NodeSocket) -> bpy.types.NodeLink | None:

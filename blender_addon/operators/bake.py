@@ -3,15 +3,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import bpy
-from bpy.props import EnumProperty, IntProperty, StringProperty
+from bpy.props import BoolProperty, EnumProperty, IntProperty, StringProperty
 
-from .. import orders
+from .. import materials, orders
 from ..baking import process, results
-from ..baking.checks import MAPS, BakeOptions, check, check_object
+from ..baking.checks import MAPS, BakeOptions, check, chosen_objects
 from ..baking.maps import BakedMap, bake_maps
+from ..baking.sources import labelled, sources_of
 from ..core.errors import ImpastoError
 from ..jobs import Report, Task
 from .working import Working, poll, tell, why_busy_or_rendering
@@ -24,7 +27,9 @@ LABELS = {
     "metallic": ("Metallic", "Where the surface is metal"),
     "emission": ("Emission", "The light that the surface gives"),
     "opacity": ("Opacity", "The alpha of the surface"),
+    "height": ("Height", "The displacement or bump, in 16 bits; with the range that it spans"),
     "normal": ("Normal", "Tangent-space normals (OpenGL, +Y up), with bump and displacement, in 16 bits"),
+    "ambient_occlusion": ("Ambient Occlusion", "How much the object's own shape leaves open"),
 }
 
 
@@ -89,14 +94,38 @@ class BakeProperties:
         subtype="DIR_PATH",
         options=RELATIVE,
     )
+    replace: BoolProperty(
+        name="Replace", description="Replace files of the same name in the folder, which otherwise get a number"
+    )
 
 
 class BakeSettings(BakeProperties, bpy.types.PropertyGroup):
     """What the bake panel is set to, in each scene."""
 
 
+@dataclass(frozen=True)
+class Plan:
+    """What is to become of what is baked. notes: what the user should know of it."""
+
+    options: BakeOptions
+    targets: Sequence[results.Target]
+    folder: Path | None
+    replaces: bool
+    notes: Sequence[str]
+
+    def save(self, baked: list[list[BakedMap]]) -> list[list[BakedMap]]:
+        """The maps, which are also written as files where they are wanted."""
+        for maps in baked if self.folder else ():
+            results.save(maps, self.folder, replace=self.replaces)
+        return baked
+
+    def put(self, baked: list[list[BakedMap]]) -> Report:
+        """Make images and materials of the maps."""
+        return results.put(list(zip(baked, self.targets, strict=True)), self.notes)
+
+
 class IMPASTO_OT_bake(BakeProperties, Working, bpy.types.Operator):
-    """Bake the active object's materials to new images on its own UVs"""
+    """Bake the selected objects' materials to new images, each object on its own UVs"""
 
     bl_idname = "impasto.bake"
     bl_label = "Bake Maps"
@@ -104,7 +133,7 @@ class IMPASTO_OT_bake(BakeProperties, Working, bpy.types.Operator):
     @classmethod
     def why_not(cls, context: bpy.types.Context) -> str:
         try:
-            check_object(context.active_object)
+            chosen_objects(context)
         except ImpastoError as error:
             return str(error)
         return ""
@@ -115,45 +144,40 @@ class IMPASTO_OT_bake(BakeProperties, Working, bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Bake here and now; for scripts, and wherever there is no window."""
-        obj = context.active_object
         try:
-            target, folder = self._target(obj, context), self._folder(context)
-            maps = list(bake_maps(obj, self._options(context)))
-            if folder:
-                results.save(maps, folder)
-            report = results.put(maps, target)
+            plan, objects = self._plan(context)
+            baked = [labelled(list(bake_maps(obj, plan.options)), sources_of(obj)) for obj in objects]
+            report = plan.put(plan.save(baked))
         except ImpastoError as error:
             report = Report("ERROR", str(error))
         return tell(self, report)
 
     def task(self, context: bpy.types.Context) -> Task:
-        """The same in a Blender in the background, which a click in a window starts."""
-        obj, folder, options = context.active_object, self._folder(context), self._options(context)
-        target = self._target(obj, context)
-        check(obj, options)
-        given = process.hand_over(obj, options)
+        """The same in a Blender in the background for each object, which a click in a window starts."""
+        plan, objects = self._plan(context)
+        for obj in objects:
+            check(obj, plan.options)
+        sources = [sources_of(obj) for obj in objects]
+        given = process.hand_over(objects, plan.options)
 
-        def work(task: Task) -> list[BakedMap]:
-            maps = process.bake(task, given)
-            if folder:
-                results.save(maps, folder)
-            return maps
+        def work(task: Task) -> list[list[BakedMap]]:
+            maps = process.bake_all(task, given)
+            return plan.save([labelled(*one) for one in zip(maps, sources, strict=True)])
 
-        return Task("Bake", work, lambda maps: results.put(maps, target))
+        return Task("Bake", work, plan.put)
 
-    def _target(self, obj: bpy.types.Object | None, context: bpy.types.Context) -> results.Target:
-        check_object(obj)
-        return results.target_of(obj, self._value(context, "material"))
+    def _plan(self, context: bpy.types.Context) -> tuple[Plan, list[bpy.types.Object]]:
+        objects, notes = chosen_objects(context)
+        targets = [results.target_of(obj, self._value(context, "material")) for obj in objects]
+        folder = self._value(context, "out_dir")
+        path = Path(orders.absolute(folder)) if folder else None
+        return Plan(self._options(context), targets, path, self._value(context, "replace"), notes), objects
 
     def _options(self, context: bpy.types.Context) -> BakeOptions:
         names = ("width_px", "height_px", "margin_px", "margin_type", "samples", "uv_map")
         chosen = self._value(context, "maps")
         maps = tuple(name for name in MAPS if name in chosen)
-        return BakeOptions(maps, **{name: self._value(context, name) for name in names})
-
-    def _folder(self, context: bpy.types.Context) -> Path | None:
-        folder = self._value(context, "out_dir")
-        return Path(orders.absolute(folder)) if folder else None
+        return BakeOptions(maps, unit_m=materials.unit_m(), **{name: self._value(context, name) for name in names})
 
     def _value(self, context: bpy.types.Context, name: str) -> object:
         """A property as the call gives it, else as the scene is set to."""

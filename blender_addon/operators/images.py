@@ -9,6 +9,7 @@ import bpy
 from bpy.props import EnumProperty, FloatProperty, IntProperty, StringProperty
 
 from .. import images, naming, orders, results
+from ..baking.sources import BAKE
 from ..catalogue import DEFAULT_ESTIMATOR, DEFAULT_TOOL
 from ..core.errors import ParameterError
 from ..core.recipe import differences
@@ -102,6 +103,9 @@ class IMPASTO_OT_rerun(OnImage, bpy.types.Operator):
     def task(self, context: bpy.types.Context) -> Task:
         image = self.chosen(context)
         recipe = images.recipe_of(image)
+        if recipe.steps[0].tool == BAKE:
+            baked_of = recipe.steps[0].parameters["object"]
+            raise ParameterError(f"{image.name} was baked of {baked_of}", "select that and press Bake Maps")
         name = naming.of_set(image)
         return orders.make_task(
             self.bl_label,

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 
+import bmesh
 import bpy
 import numpy as np
 import pytest
@@ -94,6 +95,68 @@ def test_displacement_is_baked_into_the_normals() -> None:
     baked("normal")
     assert pixels("Strip_normal")[..., 0].std() > 0.005
     assert made.displacement_method == "DISPLACEMENT"
+
+
+def test_a_displacement_is_baked_as_a_height_that_displaces_as_it_did() -> None:
+    """Half of it 0.3 above the surface, half 0.1 below: the range is 0.4, and the surface lies a quarter up."""
+    made = material()
+    nodes, links = made.node_tree.nodes, made.node_tree.links
+    checker, displacement = nodes.new("ShaderNodeTexChecker"), nodes.new("ShaderNodeDisplacement")
+    checker.inputs["Scale"].default_value = 2.0
+    links.new(nodes.new("ShaderNodeUVMap").outputs["UV"], checker.inputs["Vector"])
+    links.new(checker.outputs["Fac"], displacement.inputs["Height"])
+    displacement.inputs["Midlevel"].default_value, displacement.inputs["Scale"].default_value = 0.25, 0.4
+    links.new(displacement.outputs[0], made.node_tree.get_output_node("CYCLES").inputs["Displacement"])
+    obj = plane(made)
+    bpy.context.scene.unit_settings.scale_length = 0.01
+    bake(maps={"height"}, material="ASSIGN", samples=1, margin_px=0)
+    heights = pixels("Strip_height")[..., 0]
+    assert sorted({round(float(value), 3) for value in np.unique(heights)}) == [0.0, 1.0]
+    about = json.loads(bpy.data.images["Strip_height"]["impasto_baked"])
+    assert about["height_range"] == pytest.approx(0.4, abs=1e-5)
+    assert about["height_range_m"] == pytest.approx(0.004, abs=1e-7)
+    baked_node = obj.active_material.node_tree.nodes["Impasto Displacement"]
+    assert baked_node.inputs["Scale"].default_value == pytest.approx(0.4, abs=1e-5)
+    assert baked_node.inputs["Midlevel"].default_value == pytest.approx(0.25, abs=1e-5)
+
+
+def test_a_bump_and_a_height_that_waits_are_baked_too() -> None:
+    made = material()
+    nodes, links = made.node_tree.nodes, made.node_tree.links
+    gradient, bump = nodes.new("ShaderNodeTexGradient"), nodes.new("ShaderNodeBump")
+    links.new(nodes.new("ShaderNodeUVMap").outputs["UV"], gradient.inputs["Vector"])
+    links.new(gradient.outputs["Fac"], bump.inputs["Height"])
+    bump.inputs["Distance"].default_value, bump.inputs["Strength"].default_value = 0.2, 0.5
+    links.new(bump.outputs["Normal"], principled(made).inputs["Normal"])
+    obj = plane(made)
+    bake(maps={"height", "normal"}, material="ASSIGN", margin_px=0)
+    ramp = pixels("Strip_height")[SIZE_PX // 2, :, 0]
+    assert np.allclose(ramp, (np.arange(SIZE_PX)) / (SIZE_PX - 1), atol=0.01)
+    assert not obj.active_material.node_tree.nodes["Impasto Displacement"].outputs[0].is_linked
+    bake(maps={"height"}, margin_px=0)
+    assert np.allclose(pixels("Strip_height.001")[SIZE_PX // 2, :, 0], ramp, atol=0.01)
+
+
+def test_what_has_no_height_is_flat() -> None:
+    plane(material())
+    assert np.allclose(baked("height"), 0.5, atol=1e-4)
+
+
+def test_occlusion_is_dark_beside_a_wall_and_light_in_the_open() -> None:
+    """A floor with a wall along its left border; both use the same half of the UV square."""
+    obj = plane(material())
+    mesh = bmesh.new()
+    mesh.from_mesh(obj.data)
+    wall = [mesh.verts.new(place) for place in ((0, 0, 0), (0, 1, 0), (0, 1, 1), (0, 0, 1))]
+    uvs, face = mesh.loops.layers.uv.active, mesh.faces.new(wall)
+    for loop in face.loops:
+        loop[uvs].uv = (2.5, 2.5)  # not baked
+    mesh.to_mesh(obj.data)
+    bake(maps={"ambient_occlusion"}, samples=4, margin_px=0)
+    row = pixels("Strip_ambient_occlusion")[SIZE_PX // 4 : -SIZE_PX // 4, :, 0].mean(0)
+    assert row[1] < 0.65
+    assert row[-2] > row[1] + 0.15
+    assert bpy.data.images["Strip_ambient_occlusion"].colorspace_settings.name == "Non-Color"
 
 
 def test_view_transform_and_exposure_do_not_matter() -> None:

@@ -29,6 +29,7 @@ from baking import (
     state,
     without_images,
 )
+from drawing import drawn
 
 pytestmark = pytest.mark.usefixtures("scene")
 
@@ -209,7 +210,7 @@ def test_bad_input_is_refused_with_its_remedy_and_loses_nothing(message: str) ->
 
 
 def test_bad_properties_are_refused() -> None:
-    plane(material())
+    plane(material()).select_set(False)
     before = state()
     with pytest.raises(RuntimeError, match="no UV map called 'Other'; choose from UVMap"):
         bake(uv_map="Other")
@@ -238,3 +239,12 @@ def test_a_bake_that_is_given_up_leaves_nothing_behind() -> None:
     assert len(bpy.data.scenes) == 2
     passes.close()
     assert state() == before
+
+
+def test_the_panel_says_which_of_several_objects_are_baked() -> None:
+    for name in ("First", "Second"):
+        plane(material()).name = name
+    drawn_items = drawn(bpy.types.IMPASTO_PT_view_3d).drawn
+    said = [options["text"] for what, _, options in drawn_items if what == "label" and "text" in options]
+    assert "Second, First" in said
+    assert "Left out: Plane has no material" in said

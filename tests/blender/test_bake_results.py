@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
 from pathlib import Path
@@ -26,6 +27,7 @@ from baking import (
     srgb,
     state,
 )
+from conftest import coordinates, packed_image
 
 pytestmark = pytest.mark.usefixtures("scene")
 
@@ -72,14 +74,68 @@ def test_the_scene_settings_are_used_unless_the_call_says_otherwise() -> None:
     assert "Strip_roughness" not in bpy.data.images
 
 
-def test_files_are_written_and_never_overwritten(tmp_path: Path) -> None:
+def test_files_are_written_and_not_overwritten_unless_they_are_to_be_replaced(tmp_path: Path) -> None:
+    made = material(roughness=0.1)
+    plane(made)
+    for value in (0.1, 0.5):
+        principled(made).inputs["Roughness"].default_value = value
+        bake(maps={"roughness", "metallic"}, out_dir=str(tmp_path / "new"))
+    names = [f"Strip{number}_{name}.png" for number in ("_2", "") for name in ("metallic", "roughness")]
+    assert sorted(path.name for path in (tmp_path / "new").iterdir()) == names
+    principled(made).inputs["Roughness"].default_value = 0.9
+    bake(maps={"roughness"}, out_dir=str(tmp_path / "new"), replace=True)
+    assert sorted(path.name for path in (tmp_path / "new").iterdir()) == names
+    baked = bpy.data.images["Strip_roughness.002"].packed_file.data
+    assert (tmp_path / "new" / "Strip_roughness.png").read_bytes() == baked
+
+
+def test_baked_files_carry_their_recipe_and_source_type(tmp_path: Path, extension) -> None:
+    made = material()
+    texture = made.node_tree.nodes.new("ShaderNodeTexImage")
+    texture.image = packed_image("bricks.png", coordinates(8, 8))
+    made.node_tree.nodes.new("ShaderNodeTexImage").image = packed_image("not joined.png", coordinates(8, 8))
+    made.node_tree.links.new(texture.outputs["Color"], principled(made).inputs["Base Color"])
+    plane(made)
+    bake(maps={"base_color"}, out_dir=str(tmp_path))
+    recipe = extension.images.recipe_of(bpy.data.images["Strip_base_color"])
+    assert list(recipe.inputs) == ["bricks.png"]
+    assert recipe.inputs["bricks.png"]["sha256"] == hashlib.sha256(texture.image.packed_file.data).hexdigest()
+    assert recipe.steps[0].parameters["object"] == "Strip"
+    data = (tmp_path / "Strip_base_color.png").read_bytes()
+    assert b"digitalsourcetype/algorithmicallyEnhanced" in data
+    loaded = bpy.data.images.load(str(tmp_path / "Strip_base_color.png"))
+    assert extension.images.recipe_of(loaded).to_json() == recipe.to_json()
+    with pytest.raises(RuntimeError, match=r"Strip_base_color was baked of Strip; select that and press Bake Maps"):
+        bpy.ops.impasto.rerun(image="Strip_base_color")
+
+
+def test_a_bake_of_what_a_model_made_says_so(tmp_path: Path, extension) -> None:
+    obj = plane(material())
+    bpy.ops.impasto.run(tool="torus", parameters='{"model": "bricks"}', width_px=32, height_px=32, estimator="none")
+    assert obj.active_material.name == "Red bricks"
+    bake(maps={"roughness"}, out_dir=str(tmp_path))
+    assert b"compositeWithTrainedAlgorithmicMedia" in (tmp_path / "Strip_roughness.png").read_bytes()
+    assert list(extension.images.recipe_of(bpy.data.images["Strip_roughness"]).made_with["models"]) == ["bricks"]
+
+
+def test_every_selected_object_is_baked_and_who_cannot_be_is_named(capsys) -> None:
+    first, second = plane(material("one", roughness=0.2)), plane(material("two", roughness=0.8))
+    first.name, second.name = "First", "Second"
+    bake(maps={"roughness"}, material="ASSIGN")
+    assert np.allclose(pixels("First_roughness")[..., 0], 0.2, atol=BYTE)
+    assert np.allclose(pixels("Second_roughness")[..., 0], 0.8, atol=BYTE)
+    assert (first.active_material.name, second.active_material.name) == ("First Baked", "Second Baked")
+    said = capsys.readouterr().out
+    assert "Baked Second_roughness and made the material Second Baked; Baked First_roughness" in said
+    assert "left out: Plane has no material" in said
+
+
+def test_images_are_kept_by_the_material_or_else_by_themselves() -> None:
     plane(material())
-    for _ in range(2):
-        bake(maps={"roughness"}, out_dir=str(tmp_path / "new"))
-    assert sorted(path.name for path in (tmp_path / "new").iterdir()) == [
-        "Strip_roughness.png",
-        "Strip_roughness_2.png",
-    ]
+    bake(maps={"roughness"})
+    bake(maps={"metallic", "ambient_occlusion"}, material="NEW")
+    kept = {image.name: image.use_fake_user for image in bpy.data.images}
+    assert kept == {"Strip_roughness": True, "Strip_metallic": False, "Strip_ambient_occlusion": False}
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
@@ -131,14 +187,14 @@ def in_background(obj: bpy.types.Object, *, cancel_after_s: float | None = None)
     """What a click in a window does, without the window's timer: the maps, or the report of what went wrong."""
     process = module("baking.process")
     options = module("baking.checks").BakeOptions(width_px=SIZE_PX, height_px=SIZE_PX)
-    given = process.hand_over(obj, options)
-    task = module("jobs").Task("Bake", lambda task: process.bake(task, given), lambda maps: maps)
+    given = process.hand_over([obj], options)
+    task = module("jobs").Task("Bake", lambda task: process.bake_all(task, given)[0], lambda maps: maps)
     task.start()
     if cancel_after_s is not None:
         time.sleep(cancel_after_s)
         task.cancel()
     assert task.wait(60)
-    assert not given.folder.exists()
+    assert not given[0].folder.exists()
     return task.conclude()
 
 
