@@ -27,7 +27,16 @@ TECHNICAL = re.compile(r"[\\^$]|^\w+\[|\n|^\s*--|^(bpy|bl_ext)\.|^[\w-]+/[\w.-]+
 WORD = re.compile(r"[A-Z][a-z]+( [A-Z]?[a-z]+)?")
 """A label of one or two words."""
 NAMES = {
-    *("file {}", "model {} {}", "live {}", "live style", "slider {}", "variation {}", "Render Result"),
+    *(
+        "file {}",
+        "model {} {}",
+        "live {}",
+        "live style",
+        "slider {}",
+        "variation {}",
+        "Render Result",
+        "Impasto Displacement",
+    ),
     *("Red", "Green", "Blue", "Alpha", "Distance", "Value", "Displacement", "Midlevel", "Object", "Vector"),
     *("Occlude", "Coordinates", "Mapping", "Darwin", "Windows", "Linux", "Operator", "{}_seamless"),
 }
