@@ -62,6 +62,7 @@ class ImpastoSettings(bpy.types.PropertyGroup):
         default=WHOLE,
         min=0.0,
         max=1.0,
+        precision=3,
         update=CHANGED,
     )
     source_scale: FloatProperty(
@@ -71,6 +72,7 @@ class ImpastoSettings(bpy.types.PropertyGroup):
         min=0.001,
         max=16.0,
         soft_max=1.0,
+        precision=4,
         update=CHANGED,
     )
     width_px: IntProperty(
