@@ -1,11 +1,13 @@
 """The models that come along: small, licensed, judged, and what they make tiles."""
 
+import re
 import tomllib
 from pathlib import Path
 
 import pytest
 
 import impasto_gan
+from impasto.judging import GOALS
 from impasto.metrics import normal_length_error, seam_z
 from impasto.models import read_model
 from impasto.recipe import Recipe, Step
@@ -50,3 +52,25 @@ def test_every_map_tiles(name):
         for axis in (0, 1):
             middle = sorted(seam_z(maps[map_].pixels)[axis] for maps in made)[1]
             assert -4 < middle < 3
+
+
+def test_the_table_of_the_documentation_says_what_the_cards_say():
+    text = (Path(__file__).parents[2] / "docs" / "training.md").read_text("utf-8")
+    rows = {row[1]: row[0] for row in re.findall(r"^(\| [^|`]*\(`(\w+)`\) \|.*)$", text, re.MULTILINE)}
+    shipped = {name: read_model(FOLDER / f"{name}.safetensors").card["figures"] for name in NAMES}
+    assert rows.keys() == shipped.keys()
+    for name, figures in shipped.items():
+        cells = (
+            f"{figures['fine_swd_of_floor']:.2f}",
+            f"{figures['wavelets_of_floor']:.1f}",
+            f"{figures['contrast_low']:.2f} to {figures['contrast_high']:.2f}",
+            f"{figures['spectrum_db']:.1f}",
+            f"{figures['novelty']:.2f}",
+        )
+        assert f"| {' | '.join(cells)} |" in rows[name], name
+    missing = sorted(name for name, figures in shipped.items() if figures["spectrum_db"] > GOALS["spectrum_db"][1])
+    assert missing == ["gravel", "plaster", "trail", "wood"]
+    assert "Gravel, plaster, trail and wood miss that of the spectrum" in text
+    for name in ("fine_swd_of_floor", "contrast_low", "contrast_high", "novelty"):
+        low, high = GOALS[name]
+        assert all(low <= figures[name] <= high for figures in shipped.values()), name
