@@ -184,6 +184,34 @@ def recipe_of(image: bpy.types.Image) -> Recipe:
     raise FileError(f"the image {image.name} holds no recipe", "choose an image that Impasto made")
 
 
+def recipe_in(item: bpy.types.ID) -> Recipe | None:
+    """The recipe in the property of an image or a material; None where it has none that can be read."""
+    try:
+        return Recipe.from_json(item[RECIPE]) if RECIPE in item else None
+    except ParameterError:
+        return None
+
+
+def small(image: bpy.types.Image, longest_px: int) -> np.ndarray:
+    """The image's pixels (H, W, 4) as a preview holds them: as shown, shrunk, opaque, row 0 at the bottom."""
+    import numpy as np
+
+    from .core.color import linear_to_srgb
+
+    copy = image.copy()
+    try:
+        width, height = copy.size
+        ratio = min(1.0, longest_px / max(width, height, 1))
+        copy.scale(max(1, round(width * ratio)), max(1, round(height * ratio)))
+        pixels = np.empty((copy.size[1], copy.size[0], copy.channels), np.float32)
+        copy.pixels.foreach_get(pixels.ravel())
+    finally:
+        bpy.data.images.remove(copy)
+    color = _color(pixels)
+    color = linear_to_srgb(color.clip(0, 1)) if image.is_float else color
+    return np.concatenate([color, np.ones((*color.shape[:2], 1), np.float32)], axis=2).astype(np.float32)
+
+
 def has_recipe(image: bpy.types.Image | None) -> bool:
     """Whether the image says by its property that Impasto made it; cheap enough for a panel."""
     return image is not None and RECIPE in image

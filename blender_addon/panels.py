@@ -217,6 +217,8 @@ def _draw_recent(layout: bpy.types.UILayout) -> None:
     for name, image in results.recent():
         row = layout.row(align=True)
         row.label(text=name, translate=False)
+        if name in bpy.data.materials:
+            row.operator("impasto.mark_asset", text="", icon="ASSET_MANAGER").material = name
         row.operator("impasto.rerun", text="", icon="FILE_REFRESH").image = image
 
 
