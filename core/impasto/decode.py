@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from .cards import read_embedded
+from .color import srgb_to_linear
 from .errors import FileError
 from .headers import read_header
 from .inks import Conversion
@@ -114,7 +115,8 @@ def _refuse_numbers(path: Path, invalid: int, beyond: int, largest: float, is_co
         message = f"{shown(path)} has {invalid:,} values that are NaN or infinite"
         raise FileError(message, "render or export it again without them")
     if beyond and is_color:
-        message = f"{shown(path)} has {beyond:,} values above 1, up to {largest:.4g}, which would be lost"
+        linear = float(srgb_to_linear(np.array(largest)))  # as it is stored
+        message = f"{shown(path)} has {beyond:,} values above 1, up to {linear:.4g}, which would be lost"
         raise FileError(message, "lower its exposure until all are at most 1, or save it as PNG as it should look")
     if beyond:
         message = f"{shown(path)} has {beyond:,} values outside 0 to 1, which would be lost"

@@ -18,9 +18,9 @@ from .outside import explained, open_file, shown
 from .signatures import recognise
 
 DAMAGED = "export it again, or use another file"
-MAX_SCANS = 500
+USUAL_SCANS, MAX_SCANS = 32, 500
 MAX_SCANNED_PIXELS = 2**32
-"""Pixels times scans of a JPEG: about two seconds. Usual progressive ones have 10 scans."""
+"""Pixels times scans of a JPEG: about two seconds. Usual progressive ones have 10 scans, and few more than 20."""
 MAX_TEXT_BYTES = 2**24
 """Of all text and profiles in a PNG, inflated."""
 MAX_CHUNKS = 10_000
@@ -123,7 +123,7 @@ def _read_jpeg(stream: IO[bytes]) -> Header:
         stream.seek(max(length - 2, 0), 1)
     if header is None or header.size_px is None:
         raise KeyError("no frame")
-    most = min(MAX_SCANS, MAX_SCANNED_PIXELS // max(1, header.size_px[0] * header.size_px[1]))
+    most = max(USUAL_SCANS, min(MAX_SCANS, MAX_SCANNED_PIXELS // max(1, header.size_px[0] * header.size_px[1])))
     if header.held and _count_scans(stream, most) > most:
         raise _RefusedError(f"has more than {most} scans, which take long to decode", "save it again as a plain JPEG")
     return header

@@ -212,7 +212,8 @@ def _opened(path: Path, kind: str, raw: bool = False) -> tuple[Any, Any]:
     configuration.attribute("oiio:RawColor", int(raw))
     source = oiio.ImageInput.open(str(path), configuration)
     if source is None or source.format_name() != FORMAT_NAMES[kind]:
-        raise damaged(path, _error_of(oiio))
+        said = _error_of(oiio)  # by the reader that its extension names, and that is asked first
+        raise damaged(path, said if path.suffix.lower()[1:3] == kind.lower()[:2] else f"no {kind} that can be decoded")
     _seek_color(source)
     spec = source.spec()
     stored = spec.width * spec.height * spec.pixel_bytes(True)

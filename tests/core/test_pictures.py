@@ -300,7 +300,7 @@ def test_exr_colour_is_divided_by_its_alpha(tmp_path):
 def test_values_above_1_are_refused_not_clipped(tmp_path):
     bright = LINEAR.copy()
     bright[3, 4] = 2.5
-    with pytest.raises(FileError, match=r"3 values above 1.*lower its exposure"):
+    with pytest.raises(FileError, match=r"3 values above 1, up to 2\.5, .*lower its exposure"):
         read_maps(exr(tmp_path / "a.exr", (bright, ["R", "G", "B"])))
     with pytest.raises(FileError, match=r"3 values outside 0 to 1"):
         decode.read_map(tmp_path / "a.exr", "normal")
@@ -425,3 +425,10 @@ def test_png_text_that_inflates_beyond_a_limit_is_refused(kind, tmp_path):
 
 def test_linear_light_is_encoded_as_the_standard_says():
     assert np.allclose(linear_to_srgb(LINEAR), colors(), atol=1e-4)
+
+
+def test_a_damaged_file_under_another_extension_is_not_called_what_it_is_not(tmp_path):
+    Image.fromarray(RGB8).save(tmp_path / "a.webp")
+    (tmp_path / "a.png").write_bytes((tmp_path / "a.webp").read_bytes()[:-40])
+    with pytest.raises(FileError, match="is damaged: no WEBP that can be decoded"):
+        read_maps(tmp_path / "a.png")
