@@ -76,6 +76,8 @@ def impasto(options: argparse.Namespace) -> None:
     """Run the `impasto` command in the core's environment."""
     environment = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
     command = [CORE.ready(), "-I", "-m", "impasto", *options.arguments]
+    if os.name == "posix":  # a signal then reaches the command itself
+        os.execve(command[0], command, environment)
     sys.exit(subprocess.run(command, env=environment, check=False).returncode)
 
 

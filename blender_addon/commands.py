@@ -16,7 +16,7 @@ import bpy
 from . import engine, images, materials, results
 from .catalogue import catalogue
 from .core.errors import FileError, ImpastoError, ProtocolError
-from .core.outside import parse_json
+from .core.outside import parse_json, printable
 from .core.shapes import check
 
 BLEND = "--blend"
@@ -35,7 +35,7 @@ def run(arguments: Sequence[str]) -> int:
         if code == 0 and blend:
             _save_blend(blend, _written(said))
     except ImpastoError as error:
-        print(f"impasto: {error.message}\n  {error.remedy}", file=sys.stderr)
+        print(printable(f"impasto: {error.message}\n  {error.remedy}"), file=sys.stderr)
         return error.exit_code
     return code
 

@@ -19,6 +19,7 @@ import bpy
 from . import engine
 from .catalogue import catalogue
 from .core.errors import WorkerError
+from .core.outside import printable
 from .tasks import Report, Task
 from .translations import sentence
 
@@ -82,7 +83,7 @@ class Jobs:
                 task.cancel()
             if sys.stdout.isatty() and time.monotonic() - printed >= PRINT_INTERVAL_S:
                 printed = time.monotonic()
-                print(f"Impasto: {task.fraction:4.0%} {task.message}", flush=True)
+                print(printable(f"Impasto: {task.fraction:4.0%} {task.message}"), flush=True)
         return task.conclude()
 
     def client(self, which: str, command: Sequence[str], log_path: Path, environment: Mapping[str, str]) -> Client:

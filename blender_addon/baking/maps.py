@@ -6,10 +6,8 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import bpy
@@ -17,6 +15,7 @@ from bpy.types import Image, Object
 
 from ..core.errors import ParameterError
 from ..core.recipe import Recipe
+from ..core.transaction import temporary_folder
 from .checks import BakeOptions, check, check_evaluated
 from .studio import TEMPORARY, cycles_bake, prepare, studio
 from .uvs import uv_notes
@@ -130,8 +129,8 @@ def encode_png(pixels: np.ndarray, bits: int) -> bytes:
         opaque = np.ones((height, width, 4), np.float32)
         opaque[..., :3] = pixels
         image.pixels.foreach_set(opaque.ravel())
-        with tempfile.TemporaryDirectory(prefix="impasto-") as folder:
-            path = Path(folder) / "map.png"
+        with temporary_folder() as folder:
+            path = folder / "map.png"
             image.file_format = "PNG"
             image.filepath_raw = str(path)
             image.save()

@@ -8,16 +8,13 @@ from .safe_path import leave_current_folder
 def main() -> None:
     """Run the command line, or say which package is missing and how to install it."""
     leave_current_folder()
-    from .interruption import Ended, install
+    from .interruption import install
     from .streams import prepare
     from .transaction import end_all
 
     prepare()
     install(end_all)
-    try:
-        _run()
-    except (Ended, KeyboardInterrupt) as stop:  # before the command began
-        sys.exit(getattr(stop, "exit_code", 130))
+    _run()
 
 
 def _run() -> None:

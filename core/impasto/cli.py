@@ -17,7 +17,7 @@ from .completion import add_completion
 from .data_commands import add_prepare
 from .errors import Cancelled, ImpastoError, ParameterError, PluginError
 from .evaluation_commands import add_evaluate
-from .interruption import Ended
+from .interruption import say_by
 from .making import add_output, carry_out, result_name
 from .model_commands import add_models, add_train
 from .options import add_command, add_device, parse_metres
@@ -56,13 +56,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     wishes = Wishes.of(given)
     wishes.start_log()
     terminal = Terminal(json=wishes.json, quiet=wishes.quiet)
+    say_by(lambda message: terminal.fail("Cancelled", message, ""))
     try:
         parsed = make_parser(wishes.stylizer).parse_args(given)
         parsed.run(parsed, terminal)
         check_output()
-    except (Cancelled, Ended, KeyboardInterrupt) as stop:
-        terminal.fail("Cancelled", str(stop) or "cancelled; nothing was written", "")
-        sys.exit(getattr(stop, "exit_code", Cancelled.exit_code))
+    except Cancelled as stop:
+        terminal.fail("Cancelled", str(stop), "")
+        sys.exit(stop.exit_code)
     except ImpastoError as error:
         terminal.fail(type(error).__name__, error.message, error.remedy)
         sys.exit(error.exit_code)

@@ -5,13 +5,11 @@ The same texture gives the same bytes, however many rows were written at a time.
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
 import shutil
-import tempfile
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,6 +19,7 @@ from .color import linear_to_srgb, srgb_to_linear
 from .errors import FileError
 from .metadata import png_chunk, png_texts
 from .texture import COLOR_MAPS, LARGE_PX, MAP_CHANNELS, Texture
+from .transaction import temporary_folder
 
 ROWS_AT_ONCE = 64
 """Rows that are converted at a time, so that converting takes little memory; a multiple of EXR's blocks of 16."""
@@ -171,16 +170,3 @@ def encode_whole(start: Callable[..., Rows], map_name: str, texture: Texture, me
         path = folder / "map"
         write_whole(start(path, map_name, texture.size_px, metadata), texture)
         return path.read_bytes()
-
-
-@contextlib.contextmanager
-def temporary_folder() -> Iterator[Path]:
-    """A folder that is removed again. FileError says what to do where there is none, or where it is full."""
-    remedy = "make room there, or set TMPDIR (on Windows TEMP) to a folder on another disk"
-    try:
-        with tempfile.TemporaryDirectory(prefix="impasto-", ignore_cleanup_errors=True) as folder:
-            yield Path(folder)
-    except FileError as error:
-        raise FileError(f"{error.message} (in the temporary folder {tempfile.gettempdir()})", remedy) from error
-    except OSError as error:
-        raise FileError(f"cannot write to the temporary folder: {error.strerror or error}", remedy) from error

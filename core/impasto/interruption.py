@@ -1,40 +1,35 @@
 """Ends this process within two seconds of a signal that asks for it, and leaves no half-written file.
 
-A signal's handler runs in the main thread between two bytecodes, which a long operation of torch can put off: a
-thread that is woken at once ends the process where the main thread has not done so after a grace period. Standard
-library only: Blender carries it for what writes files, and installs nothing.
+A signal is handled in a thread that the system wakes at once. It removes what is half-written and ends the process
+then and there: an exception in the main thread would wait for long operations, and crash torch in the middle of some.
+Standard library only: Blender carries it for what writes files, and installs nothing.
 """
 
 from __future__ import annotations
 
 import atexit
+import contextlib
 import os
 import signal
 import socket
 import threading
 import time
 from collections.abc import Callable
-from types import FrameType
 
 from .errors import Cancelled
 
-GRACE_S = 1.5
+GRACE_S = 1.2
+"""For what is asked to stop and keep what there is."""
+LOCK_WAIT_S = 0.4
 NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGBREAK")
 SIGNALS = tuple(getattr(signal, name) for name in NAMES if hasattr(signal, name))
-
-
-class Ended(BaseException):
-    """A signal asked this process to end. No `Exception`, so that none swallows it."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__(f"ended by {signal.Signals(number).name}")
-        self.exit_code = 128 + number
 
 
 class Stop:
     """A request to finish early and keep what there is, made by a signal once somebody looks for it with `is_set`.
 
-    Before that, and when asked for again, a signal ends the process. patient: Control-C may take its time.
+    Before that, and when asked for again, a signal ends the process; it also does where the grace period is over.
+    patient: Control-C may take its time.
     """
 
     def __init__(self, *, patient: bool = False) -> None:
@@ -42,11 +37,6 @@ class Stop:
         self.number = 0
         self._is_looked_for = False
         _signals.stop = self
-
-    @property
-    def waits(self) -> bool:
-        """Whether Control-C may take its time now."""
-        return self.patient and self._is_looked_for
 
     def is_set(self) -> bool:
         """Whether it was made."""
@@ -61,89 +51,106 @@ class Stop:
         return True
 
     def cancelled(self, message: str) -> Cancelled:
-        """What to raise once all is kept."""
+        """The error to raise once all is kept."""
         cancelled = Cancelled(message)
         cancelled.exit_code = 128 + (self.number or signal.SIGINT)
         return cancelled
 
 
+def _say_on_stderr(message: str) -> None:
+    with contextlib.suppress(OSError):
+        os.write(2, f"impasto: {message}\n".encode())
+
+
+def _try_for(limit_s: float, function: Callable[[], None]) -> None:
+    """Call something that may wait for what never comes."""
+    trying = threading.Thread(target=function, daemon=True)
+    trying.start()
+    trying.join(limit_s)
+
+
 class _Signals:
-    """What this process does on signals. clean_up: removes what is half-written, from any thread."""
+    """What this process does on signals. first: asks what runs to keep what there is. clean_up: removes the rest."""
 
     def __init__(self) -> None:
         self.stop: Stop | None = None
-        self.is_ending = False
-        self.shields = 0
-        self.put_off = 0
+        self.first: Callable[[], None] = lambda: None
         self.clean_up: Callable[[], None] = lambda: None
-
-    def handle(self, number: int, _frame: FrameType | None) -> None:
-        """In the main thread: make the request to stop, or raise what unwinds to the end of the process."""
-        if self.shields:
-            self.put_off = number
-            return
-        if self.is_ending:  # is unwinding already; the thread sees to it that this has an end
-            return
-        if self.stop is not None and self.stop.takes(number):
-            return
-        self.is_ending = True
-        if number == signal.SIGINT:
-            raise KeyboardInterrupt
-        raise Ended(number)
+        self.say: Callable[[str], None] = _say_on_stderr
+        self.is_leaving = False
+        self.changing = threading.RLock()
 
     def watch(self, woken: socket.socket) -> None:
-        """In a thread: end the process where the main thread takes too long."""
-        is_asked = False
+        """In a thread: end the process when a signal comes."""
         while True:
             number = woken.recv(1)[0]
             if number not in SIGNALS:
                 continue
-            if number == signal.SIGINT and not is_asked and self.stop is not None and self.stop.waits:
-                is_asked = True
-                continue
-            time.sleep(GRACE_S)
+            if self.stop is not None and self.stop.takes(number):
+                if self.stop.patient:
+                    continue
+                time.sleep(GRACE_S)
             try:
-                self.clean_up()
-                os.write(2, f"impasto: ended by {signal.Signals(number).name}\n".encode())
+                self._end(number)
             finally:
                 os._exit(128 + number)
+
+    def _end(self, number: int) -> None:
+        _try_for(GRACE_S, self.first)
+        if self.changing.acquire(timeout=LOCK_WAIT_S):  # and never released: nothing is begun any more
+            self.clean_up()
+        if not self.is_leaving:
+            how = "cancelled" if number == signal.SIGINT else f"ended by {signal.Signals(number).name}"
+            kept = "what was kept before is there" if self.stop and self.stop.number else "nothing was written"
+            _try_for(LOCK_WAIT_S, lambda: self.say(f"{how}; {kept}"))
+
+    def leave(self) -> None:
+        """At any other end of the process."""
+        self.is_leaving = True
+        self.clean_up()
 
 
 _signals = _Signals()
 
 
 class Uninterrupted:
-    """A context for a few instructions between which no signal may come: it is handled after them."""
+    """A context for changes that belong together: the process is not ended between them."""
 
     def __enter__(self) -> None:
-        self.counts = threading.current_thread() is threading.main_thread()
-        _signals.shields += self.counts
+        _signals.changing.acquire()
 
     def __exit__(self, *_: object) -> None:
-        _signals.shields -= self.counts
-        if self.counts and not _signals.shields and _signals.put_off:
-            number, _signals.put_off = _signals.put_off, 0
-            _signals.handle(number, None)
+        _signals.changing.release()
 
 
-def install(clean_up: Callable[[], None]) -> None:
+def install(clean_up: Callable[[], None], first: Callable[[], None] = lambda: None) -> None:
     """End on signals from now on, and `clean_up` at any end. Called once, from the main thread, at the beginning."""
-    _signals.clean_up = clean_up
-    atexit.register(clean_up)  # the signal can come between what is begun and the note to end it
+    _signals.clean_up, _signals.first = clean_up, first
+    atexit.register(_signals.leave)
     woken, waking = socket.socketpair()
     waking.setblocking(False)
     signal.set_wakeup_fd(waking.detach(), warn_on_full_buffer=False)
     threading.Thread(target=_signals.watch, args=(woken,), name="signals", daemon=True).start()
     for number in SIGNALS:
         if number == signal.SIGINT or signal.getsignal(number) != signal.SIG_IGN:  # nohup ignores SIGHUP
-            signal.signal(number, _signals.handle)
+            signal.signal(number, _ignore)
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=_leave_to_parent)
+
+
+def say_by(say: Callable[[str], None]) -> None:
+    """Have `say(message)` tell the user why the process ends, instead of a line on stderr."""
+    _signals.say = say
+
+
+def _ignore(*_: object) -> None:
+    """In the main thread, whenever it comes to it: the thread that watches does all."""
 
 
 def _leave_to_parent() -> None:
     """In a forked child: its signals are its own, and none wakes the parent's thread."""
     signal.set_wakeup_fd(-1)
+    _signals.changing = threading.RLock()
     for number in SIGNALS:
-        if signal.getsignal(number) == _signals.handle:
+        if signal.getsignal(number) == _ignore:
             signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)

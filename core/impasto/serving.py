@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 PREVIEW_INTERVAL_S = 0.25
 PROGRESS_INTERVAL_S = 0.05
 EXIT_GRACE_S = 10.0
-END_GRACE_S = 1.2
+END_GRACE_S = 1.0
 """After a signal; the process is ended at `interruption.GRACE_S` whatever it does."""
 
 log = logging.getLogger("impasto.worker")

@@ -15,6 +15,7 @@ import os
 import secrets
 import shutil
 import stat
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from urllib.parse import quote, unquote
@@ -67,6 +68,23 @@ def staged(targets: Iterable[Path], *, replace: bool = True) -> Iterator[dict[Pa
         staging.end()
 
 
+@contextlib.contextmanager
+def temporary_folder() -> Iterator[Path]:
+    """A folder that is removed again. FileError says what to do where there is none, or where it is full."""
+    remedy = "make room there, or set TMPDIR (on Windows TEMP) to a folder on another disk"
+    try:
+        with tempfile.TemporaryDirectory(prefix="impasto-", ignore_cleanup_errors=True) as folder:
+            _temporary.add(folder)
+            try:
+                yield Path(folder)
+            finally:
+                _temporary.discard(folder)
+    except FileError as error:
+        raise FileError(f"{error.message} (in the temporary folder {tempfile.gettempdir()})", remedy) from error
+    except OSError as error:
+        raise FileError(f"cannot write to the temporary folder: {error.strerror or error}", remedy) from error
+
+
 class _Staging:
     """The hidden folder of a set that is being written. Its file `journal` says: finish; `undo` says: undo."""
 
@@ -87,6 +105,10 @@ class _Staging:
 
     def commit(self, names: Sequence[str]) -> None:
         """Replace the targets; where that fails, put back what was replaced. FileError says why."""
+        with Uninterrupted():
+            self._commit(names)
+
+    def _commit(self, names: Sequence[str]) -> None:
         added = [name for name in names if not os.path.lexists(self.folder.parent / name)]
         with explained(self.folder.parent):
             self.old.mkdir()
@@ -120,8 +142,7 @@ class _Staging:
                 _check_in_the_way(target)
                 if os.path.lexists(target) and not os.path.lexists(old):
                     _keep(target, old)
-                with contextlib.suppress(FileNotFoundError):  # the thread that ends this process was faster
-                    new.replace(target)
+                new.replace(target)
         _sync(self.folder.parent)
         self.journal.unlink(missing_ok=True)
 
@@ -137,6 +158,10 @@ class _Staging:
 
     def end(self) -> None:
         """Settle what is begun, and remove the rest; what could be neither finished nor undone is left to the next."""
+        with Uninterrupted():
+            self._end()
+
+    def _end(self) -> None:
         try:
             self.settle()
         finally:
@@ -153,6 +178,8 @@ class _Staging:
             _live.pop(self.folder, None)
 
 
+_temporary: set[str] = set()
+"""The temporary folders that this process uses, for the thread that ends it."""
 _live: dict[Path, _Staging] = {}
 """The sets that this process is writing, for the thread that ends it."""
 
@@ -162,6 +189,8 @@ def end_all() -> None:
     for staging in list(_live.values()):
         with contextlib.suppress(FileError, OSError):
             staging.end()
+    for folder in list(_temporary):
+        shutil.rmtree(folder, ignore_errors=True)
     release_all()
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import Cancelled
+from .interruption import Stop
 from .options import add_command
 from .published import install_weights
 from .terminal import Terminal
@@ -49,11 +50,15 @@ def _download(arguments: argparse.Namespace, terminal: Terminal) -> None:
         raise Cancelled("nothing was downloaded")
     from .download import download_weights
 
-    try:
-        with terminal.progress(in_json=True) as on_progress:
-            installed = download_weights(weights.name, on_progress=on_progress)
-    except KeyboardInterrupt:
-        raise Cancelled("stopped; what came is kept, and the same command goes on from there") from None
+    stop = Stop()
+    with terminal.progress(in_json=True) as on_progress:
+
+        def tell(fraction: float, message: str) -> None:
+            if stop.is_set():
+                raise stop.cancelled("stopped; what came is kept, and the same command goes on from there")
+            on_progress(fraction, message)
+
+        installed = download_weights(weights.name, on_progress=tell)
     terminal.installed(installed.path)
 
 

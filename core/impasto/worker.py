@@ -17,13 +17,12 @@ def main() -> None:
     import logging
     from pathlib import Path
 
-    from .interruption import Ended, install
+    from .interruption import install
     from .serving import Worker
     from .streams import prepare
     from .transaction import end_all
 
     prepare()
-    install(end_all)
     if LOW_PRIORITY in sys.argv[1:]:
         _yield_to_others()
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
@@ -37,16 +36,12 @@ def main() -> None:
 
         for stream in (source, sink):
             msvcrt.setmode(stream.fileno(), os.O_BINARY)
-    worker, code = Worker(source, sink), 0
-    try:
-        worker.serve()
-    except (Ended, KeyboardInterrupt) as stop:
-        logging.info("%s", stop)
-        code = getattr(stop, "exit_code", 130)
-        worker.end()
+    worker = Worker(source, sink)
+    install(end_all, worker.end)
+    worker.serve()
     end_all()
     logging.shutdown()
-    os._exit(code)
+    os._exit(0)
 
 
 def _yield_to_others() -> None:
