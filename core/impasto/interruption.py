@@ -132,7 +132,8 @@ def install(clean_up: Callable[[], None], first: Callable[[], None] = lambda: No
     signal.set_wakeup_fd(waking.detach(), warn_on_full_buffer=False)
     threading.Thread(target=_signals.watch, args=(woken,), name="signals", daemon=True).start()
     for number in SIGNALS:
-        if number == signal.SIGINT or signal.getsignal(number) != signal.SIG_IGN:  # nohup ignores SIGHUP
+        is_nohup = signal.Signals(number).name == "SIGHUP" and signal.getsignal(number) == signal.SIG_IGN
+        if not is_nohup:  # a shell that starts it in the background ignores others for it
             signal.signal(number, _ignore)
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=_leave_to_parent)
