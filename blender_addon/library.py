@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from . import engine, trainings
-from .core.errors import Cancelled, WorkerError, error_from_name
+from .core.errors import Cancelled, ProtocolError, error_from_name
 from .core.outside import parse_json
 from .core.shapes import ANY_NUMBER, check
 from .jobs import connect
@@ -56,11 +56,14 @@ def _run(task: Task, command: list[str], environment: Mapping[str, str]) -> dict
             running.kill()
         assert running.stdout is not None
         said: dict[str, Any] = {}
-        for line in running.stdout:
-            said = parse_json(line, "what the engine's command said", kind=WorkerError)
-            check(said, SAID, "what the engine's command said")
-            if "progress" in said:
-                task.say(said["message"], said["progress"])
+        try:
+            for line in running.stdout:
+                said = _told(line) or said
+                if "progress" in said:
+                    task.say(said.get("message", ""), said["progress"])
+        except BaseException:
+            running.kill()
+            raise
         code = running.wait()
         if task.is_cancelled:
             raise Cancelled
@@ -69,3 +72,13 @@ def _run(task: Task, command: list[str], environment: Mapping[str, str]) -> dict
             trace = log.read().decode("utf-8", "replace").strip()[-1000:]
             raise error_from_name(said.get("error", ""), said.get("message", trace), said.get("remedy", ""))
     return said
+
+
+def _told(line: str) -> dict[str, Any]:
+    """The object in a line of what the command says; empty for other lines, such as what a plugin prints."""
+    try:
+        told = parse_json(line, "what the engine says", kind=ProtocolError)
+        check(told, SAID, "what the engine says")
+    except ProtocolError:
+        return {}
+    return told

@@ -13,6 +13,7 @@ import shutil
 import ssl
 import struct
 import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -268,3 +269,10 @@ def test_a_truncated_file_is_refused(library, published, extension):
     with pytest.raises(RuntimeError, match=r"net\.safetensors"):
         bpy.ops.impasto.install_weights(filepath=str(published), name="net")
     assert not is_installed(extension)
+
+
+def test_what_plugins_print_among_the_engines_answers_is_passed_over(extension, scene):
+    lines = ["hello", "[1]", '{"progress": "half"}', '{"removed": "a"}', "bye"]
+    task = extension.jobs.Task("Removing", lambda task: None, lambda result: None)
+    command = [sys.executable, "-I", "-c", f"print({chr(10).join(lines)!r})"]
+    assert extension.library._run(task, command, dict(os.environ)) == {"removed": "a"}
