@@ -44,7 +44,7 @@ def add_train(commands: Any) -> None:
 
 
 def _add_trainer(tools: Any, tool: Tool) -> None:
-    one = add_command(tools, tool.name, tool.description, "wall.jpg --name my-wall", _train)
+    one = add_command(tools, tool.name, tool.description, tool.example or "wall.jpg --name my-wall", _train)
     one.set_defaults(tool=tool)
     one.add_argument("data", type=Path, metavar="DATA", help=DATA_HELP)
     one.add_argument("--out", type=Path, metavar="DIR", help="folder for the model (default: your library)")

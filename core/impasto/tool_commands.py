@@ -39,7 +39,7 @@ def add_generate(commands: Any) -> None:
     tools = parser.add_subparsers(metavar="TOOL", required=True)
     for tool in registry().tools.values():
         if tool.kind == "generator":
-            one = add_command(tools, tool.name, tool.description, _generator_example(tool), _run_on_one)
+            one = add_command(tools, tool.name, tool.description, tool.example or _generator_example(tool), _run_on_one)
             one.add_argument("--source", type=Path, metavar="IMAGE", help=SOURCE_HELP)
             _add_tool_options(one, tool, estimator=ESTIMATOR)
 
@@ -80,7 +80,8 @@ def add_apply(commands: Any) -> None:
     tools = parser.add_subparsers(metavar="TOOL", required=True)
     for tool in registry().tools.values():
         if tool.kind in APPLIED:
-            _add_on_images(tools, tool.name, tool.name, tool.description, "brick.jpg " + _inputs_example(tool))
+            example = tool.example or f"brick.jpg {_inputs_example(tool)}"
+            _add_on_images(tools, tool.name, tool.name, tool.description, example)
 
 
 def _add_on_images(commands: Any, name: str, tool_name: str, text: str, example: str) -> None:

@@ -126,7 +126,8 @@ class Tool(ABC):
     needs_source: it makes nothing from nothing, whatever maps there are. weights: the published ones
     of which one must be installed. is_pointwise: a pixel of the result depends on the same pixel of the subject only,
     and on no chance, so that `apply` may be given tiles. uses_subject: False for a generator to which only the
-    subject's size matters: the result is then not called after it, and the recipe does not name it.
+    subject's size matters: the result is then not called after it, and the recipe does not name it. example: what
+    follows the tool's name in the command's help, where the usual example would not do.
     """
 
     kind: ClassVar[str]
@@ -138,6 +139,7 @@ class Tool(ABC):
     needs: ClassVar[tuple[str, ...]] = ()
     needs_source: ClassVar[bool] = False
     weights: ClassVar[tuple[str, ...]] = ()
+    example: ClassVar[str] = ""
     is_pointwise: ClassVar[bool] = False
     uses_subject: ClassVar[bool] = True
 

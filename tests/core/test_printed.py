@@ -202,6 +202,19 @@ def test_every_action_has_an_example_and_every_example_is_understood():
             assert line.startswith(f"impasto {words}".strip()), line
 
 
+def test_an_example_gives_a_tool_what_it_needs():
+    by_words = dict(parsers(make_parser()))
+    for words, needed in {
+        "train train-conditional-gan": "materials --name my-materials",
+        "train train-torus": "wall.jpg --name my-wall",
+        "generate torus": "--model my-wall --size 1024x1024 --out textures",
+        "generate quilt": "--source brick.jpg --size 1024x1024 --out textures",
+        "generate cnn-texture": "--source brick.jpg --size 1024x1024 --out textures",
+        "apply tint": "brick.jpg --out textures",
+    }.items():
+        assert f"impasto {words} {needed}" in str(by_words[words].epilog)
+
+
 def test_every_line_of_the_documentation_is_understood():
     pages = [*GUIDE.parent.glob("*.md"), GUIDE.parents[1] / "README.md"]
     lines = [

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from impasto.cli import main
+from impasto.errors import ParameterError
 from impasto.files import read_maps, read_recipe
 from impasto.heights import slopes_from_normal
 from impasto.recipe import Recipe, Step
@@ -91,6 +92,8 @@ def test_a_phones_photograph_becomes_a_tile_of_the_same_area(capsys, tmp_path):
     again = rerun(Path(answer["files"][0]), tmp_path / "again", {"source": photo})
     assert again.identical
     assert again.differences == []
+    with pytest.raises(ParameterError, match="has no input 'src'; did you mean 'source'"):
+        rerun(Path(answer["files"][0]), tmp_path / "more", {"src": photo})
 
 
 def transformed(maps: Maps, **parameters) -> Maps:
@@ -150,8 +153,6 @@ def test_scaling_averages_colours_as_light_and_keeps_the_width():
     [({"crop": (0.5, 0, 0.5, 1)}, "crop"), ({"scale": 0}, "scale"), ({"crop": (0, 0, 2, 1)}, "crop")],
 )
 def test_a_part_that_is_none_is_refused(parameters, said):
-    from impasto.errors import ParameterError
-
     with pytest.raises(ParameterError, match=said):
         transformed(ramp(), **parameters)
 

@@ -146,6 +146,7 @@ class TrainConditionalGan(Trainer):
     name = "train-conditional-gan"
     label = "Train a conditional GAN"
     description = "Trains one model for several classes of pictures, a folder for each"
+    example = "materials --name my-materials"
     parameters = TrainConditionalParameters
     inputs = (DATASET,)
 
