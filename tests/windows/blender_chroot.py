@@ -106,10 +106,13 @@ class Chroot:
         size_px: tuple[int, int] = (1600, 1000),
         timeout_s: float = 300,
         window: bool = True,
+        files: Mapping[str, str] | None = None,
     ) -> subprocess.CompletedProcess[str]:
         """Run a script in Blender, which finds `args` after `--` in `sys.argv`.
 
-        `binds` must reach the script. With a window, Blender fills a virtual screen of `size_px`
+        `binds` must reach the script; `files` are written in the chroot first.
+
+        With a window, Blender fills a virtual screen of `size_px`
         and takes simulated events; without one it is `blender -b` and an exception exits with 1.
         """
         if window:
@@ -121,6 +124,9 @@ class Chroot:
         else:
             command = ["blender", "-b", "--factory-startup", "--python-exit-code", "1"]
         command += ["-noaudio", "-P", str(script), "--", *args]
+        for path, text in (files or {}).items():
+            write = 'mkdir -p "$(dirname "$0")"; printf %s "$1" >"$0"; shift; exec "$@"'
+            command = ["sh", "-c", write, path, text, *command]
         return self.execute(command, binds=binds, env=env, timeout_s=timeout_s)
 
     def execute(

@@ -6,7 +6,7 @@ import json
 import os
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -54,7 +54,7 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def walk_through(blender: Chroot, source: Path) -> Run:
     """Run a scenario; what it recorded."""
 
-    def run(scenario: str) -> dict:
+    def run(scenario: str, files: Mapping[str, str] | None = None) -> dict:
         out = PICTURES / f"{scenario}-{blender.name}"
         out.mkdir(parents=True, exist_ok=True)
         (out / "result.json").unlink(missing_ok=True)
@@ -64,6 +64,7 @@ def walk_through(blender: Chroot, source: Path) -> Run:
             binds=engine_binds(ENGINE) | {ROOT: "ro", source.parent: "ro", out: "rw", EXTENSION.parent: "ro"},
             env={"IMPASTO_ENGINE": str(ENGINE), "IMPASTO_EXTENSION": str(EXTENSION)},
             timeout_s=480,
+            files=files,
         )
         said = (done.stdout + done.stderr)[-4000:]
         assert (out / "result.json").exists(), said
@@ -117,6 +118,22 @@ def test_an_artist_chooses_a_style_repaints_and_goes_on_larger(walk_through):
 
 def test_closing_blender_during_a_job_ends_the_worker_too(walk_through):
     assert walk_through("closes")["job_is_running"]
+
+
+LANGUAGES = """0:Complete:
+0:Automatic (Automatic):DEFAULT
+1:English (English):en_US
+5:German (Deutsch):de_DE
+8:French (Français):fr_FR
+13:Simplified Chinese (简体中文):zh_HANS
+"""
+"""What Blender offers: the chroots have no folder of languages."""
+
+
+def test_the_panels_speak_the_languages_and_f3_finds_a_seamless_texture(walk_through):
+    facts = walk_through("speaks", files={"/usr/share/locale/languages": LANGUAGES})
+    assert facts["generate"] == "生成"
+    assert len(facts["made"]) == 1
 
 
 @pytest.fixture
