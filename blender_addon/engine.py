@@ -85,6 +85,12 @@ def log_path(which: str = "interactive") -> Path:
     return user_folder() / ("training.log" if which == "long" else "worker.log")
 
 
+def newest_log() -> Path | None:
+    """What a worker or Set Up Engine printed last; None where nothing was printed yet."""
+    logs = [path for path in (log_path(), log_path("long"), user_folder() / "engine" / "setup.log") if path.exists()]
+    return max(logs, key=lambda path: path.stat().st_mtime, default=None)
+
+
 @cache
 def wheel() -> Path | None:
     """The wheel of impasto that travels in the extension."""

@@ -140,17 +140,17 @@ class IMPASTO_OT_stop(bpy.types.Operator):
 
 
 class IMPASTO_OT_open_log(bpy.types.Operator):
-    """Open the file with all that the worker printed"""
+    """Open the file with all that the worker, or Set Up Engine, printed last"""
 
     bl_idname = "impasto.open_log"
     bl_label = "Open Log"
 
     @classmethod
     def poll(cls, _context: bpy.types.Context) -> bool:
-        return poll(cls, "" if engine.log_path().exists() else "The worker has printed nothing yet")
+        return poll(cls, "" if engine.newest_log() else "The worker has printed nothing yet")
 
     def execute(self, _context: bpy.types.Context) -> set[str]:
-        bpy.ops.wm.path_open(filepath=str(engine.log_path()))
+        bpy.ops.wm.path_open(filepath=str(engine.newest_log()))
         return {"FINISHED"}
 
 

@@ -257,6 +257,7 @@ def test_a_failed_set_up_leaves_the_engine_that_was(extension, online, tmp_path,
     with pytest.raises(RuntimeError, match="there is no wheel of torch"):
         bpy.ops.impasto.set_up_engine()
     assert extension.engine.find() == before
+    assert "No matching distribution found for torch" in extension.engine.newest_log().read_text(encoding="utf-8")
 
 
 def test_a_set_up_can_be_cancelled_at_once(extension, plan, index, without_pythons):
