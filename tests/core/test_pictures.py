@@ -432,3 +432,15 @@ def test_a_damaged_file_under_another_extension_is_not_called_what_it_is_not(tmp
     (tmp_path / "a.png").write_bytes((tmp_path / "a.webp").read_bytes()[:-40])
     with pytest.raises(FileError, match="is damaged: no WEBP that can be decoded"):
         read_maps(tmp_path / "a.png")
+
+
+@pytest.mark.parametrize("tile", [0, 16])
+def test_exr_whose_pixels_begin_elsewhere(tile, tmp_path):
+    """The data window, tiled or not, is the picture, wherever it lies."""
+    spec = oiio.ImageSpec(WIDTH, HEIGHT, 3, "float")
+    spec.x, spec.y, spec.tile_width, spec.tile_height = 5, -7, tile, tile
+    output = oiio.ImageOutput.create("exr")
+    assert output.open(str(tmp_path / "a.exr"), spec)
+    assert output.write_image(LINEAR.astype(np.float32))
+    output.close()
+    check(tmp_path / "a.exr", colors())
