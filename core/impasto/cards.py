@@ -18,6 +18,7 @@ from .texture import LARGEST_M, MAP_CHANNELS, SMALLEST_M
 MODEL_NAME = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"
 MOST_ITEMS = 10_000
 LARGEST_PX = 2**20
+MOST_STEPS = 10**7
 
 Metres = Annotated[float, Field(ge=SMALLEST_M, le=LARGEST_M)]
 Range = Annotated[float, Field(ge=0, le=LARGEST_M)]
@@ -93,7 +94,7 @@ class DataAbout(FromOutside):
     licence: Text
     sha256: Text
     label: Text = ""
-    part: Text = "all"
+    part: Annotated[str, Field(pattern="^(all|left|right|top|bottom)$")] = "all"
     size_px: Annotated[list[Side], Field(min_length=2, max_length=2)] | None = None
 
 
@@ -139,6 +140,32 @@ class TrainedWith(FromOutside):
 
     hold_out: bool = False
     longest_px: Side = 1024
+
+
+class TrainingState(FromOutside):
+    """What a checkpoint says beside its tensors. Losses may be NaN: a training that fails says so when it goes on."""
+
+    model_config = ConfigDict(frozen=True, strict=True, allow_inf_nan=True, extra="forbid")
+
+    about: dict[str, Any]
+    done: Annotated[int, Field(ge=0, le=MOST_STEPS)]
+    rate_factor: Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)]
+    precision: Annotated[str, Field(pattern="^(float32|bfloat16)$")]
+    seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    note: str
+    recent: list[dict[str, float]]
+    probe: dict[str, float]
+    watch: dict[str, Any]
+    losses: dict[str, Any]
+    probes: dict[str, Any]
+
+
+def read_training(text: str, what: str) -> dict[str, Any]:
+    """The fields of `TrainingState`. ModelError names the one that is wrong."""
+    remedy = "it is of another version, or damaged: delete the file"
+    return checked(
+        TrainingState, parse_json(text, what, kind=ModelError, finite=False), what, ModelError, remedy
+    ).model_dump()
 
 
 UNIMPORTANT: Mapping[str, TypeAdapter[Any]] = {

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .dataset import Dataset, Sample
+from .errors import ParameterError
 from .texture import Maps
 
 if TYPE_CHECKING:
     from PIL import Image
 
 CROPS = 48
+LARGEST_CROP_PX = 4096
 CROPS_A_SAMPLE = 12
 TILE_PX = 128  # crops are shown at a whole multiple of their size near this, and never above twice it
 LINE_PX = 14
@@ -30,6 +32,8 @@ def preview_sheet(dataset: Dataset, crop_px: int = 128, longest_px: int | None =
     """
     from PIL import Image
 
+    if not 1 <= crop_px <= LARGEST_CROP_PX:
+        raise ParameterError(f"crop_px got {crop_px}", f"give 1 to {LARGEST_CROP_PX}")
     step = max(1, -(-len(dataset.samples) // CROPS))
     samples = dataset.samples[::step]
     each = max(1, min(CROPS_A_SAMPLE, CROPS // len(samples)))

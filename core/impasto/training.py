@@ -152,8 +152,11 @@ class Training(ABC):
         return {name: value.detach().cpu().numpy() for name, value in state.items()}
 
     def restore(self, tensors: Mapping[str, np.ndarray], done: int) -> None:
-        """Go back to the state that `tensors` gave after `done` steps. KeyError or RuntimeError where it is another."""
+        """Go back to the state that `tensors` gave after `done` steps. KeyError, ValueError, RuntimeError else."""
         state = {name: torch.from_numpy(array) for name, array in tensors.items()}
+        for name, value in state.items():
+            if name.startswith("good.") and value.is_floating_point() and not bool(value.isfinite().all()):
+                raise ValueError(f"{name} is not finite")
         self.random.set_state(state["random"])
         with torch.no_grad():
             for name, value in self._weights().items():

@@ -18,11 +18,12 @@ import torch
 from torch import Tensor
 
 from .about import VERSION
+from .cards import read_training
 from .context import Context
 from .dataset import Dataset
 from .errors import Cancelled, ModelError
 from .models import model_path, read_tensors, save_model, write_tensors
-from .outside import explained, is_there, parse_json, shown
+from .outside import explained, is_there, shown
 from .tools import Parameters, Result
 from .training import Training
 from .watch import Watch, probe_figures
@@ -219,7 +220,7 @@ class _Run:
         tensors, metadata = read_tensors(self.checkpoint)
         training, name = self.training, shown(self.checkpoint.name)
         try:
-            state = parse_json(metadata["training"], f"the state in {name}", kind=ModelError, finite=False)
+            state = read_training(metadata["training"], f"the state in {name}")
             if _without_steps(state["about"]) != _without_steps(self.about):
                 message = f"{name} was begun with other data, parameters or seed"
                 raise ModelError(message, "give the same again, choose another name, or delete the file")

@@ -55,7 +55,32 @@ def writing_to(name: str, out: str, *more: str) -> Reader:
     return Reader(f"out is {name}", (*SEAMLESS, "--out", out, *more))
 
 
+NUMBERS = {
+    "longest px is 0": ("--longest-px", "0"),
+    "longest px is negative": ("--longest-px", "-5"),
+    "smallest px is huge": ("--smallest-px", "9" * 30),
+    "crop px is 0": ("--crop-px", "0"),
+    "crop px is negative": ("--crop-px", "-1"),
+    "crop px is huge": ("--crop-px", "9" * 12),
+    "crop is not a number": ("--crop", "nan,nan,nan,nan"),
+    "crop is infinite": ("--crop", "0,0,inf,inf"),
+    "crop is inside out": ("--crop", "1,1,0,0"),
+    "crop is nothing": ("--crop", "0,0,1e-300,1e-300"),
+}
+
 CORPORA = [
+    Corpus(
+        only=True,
+        kind="numbers",
+        suffix=".png",
+        files={"a good picture": good},
+        readers=(
+            *(Reader(name, ("prepare", "{file}", "--out", "{out}", *given)) for name, given in NUMBERS.items()),
+            Reader("seed is negative", (*SEAMLESS, "--out", "{out}", "--seed", "-1")),
+            Reader("seed is huge", (*SEAMLESS, "--out", "{out}", "--seed", "9" * 30)),
+            Reader("size is huge", ("seamless", "{file}", "--size", "999999999x1", "--out", "{out}")),
+        ),
+    ),
     *(
         Corpus(
             only=True,

@@ -25,7 +25,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 MAX_MIB = 2048
-LIMIT_S = 20.0
+LIMIT_S = 60.0
 """For reading one file; generous, since tests share their processors."""
 
 Maker = Callable[[Path], None]

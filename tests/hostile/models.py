@@ -161,6 +161,7 @@ MODELS: dict[str, Maker] = {
     "label is huge": model({"label": "x" * 100_000}),
     "data has no licence": model({"data": [{"name": "a", "sha256": "b"}]}),
     "data name is a number": model({"data": [{**ITEM, "name": 7}]}),
+    "data part is unknown": model({"data": [{**ITEM, "part": "middle"}]}),
     "data size is negative": model({"data": [{**ITEM, "size_px": [-1, 5]}]}),
     "data size is text": model({"data": [{**ITEM, "size_px": ["a", "b"]}]}),
     "slider low is text": model({"sliders": [{**SLIDER, "low": "a"}]}),

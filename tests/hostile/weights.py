@@ -1,0 +1,114 @@
+"""Hostile weights: pickles that would run a program, archives that lie, safetensors that are no network's."""
+
+from __future__ import annotations
+
+import io
+import os
+import pickle
+import shutil
+import struct
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+
+from .corpus import Corpus, Maker, Reader, written
+from .models import safetensors
+
+
+class Program:
+    """What runs a command where its pickle is read by anything that trusts it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def __reduce__(self) -> tuple[Callable[[str], int], tuple[str]]:
+        return os.system, (f"touch '{self.folder / 'owned'}'",)
+
+
+def program(path: Path) -> None:
+    """A pickle that runs a program."""
+    path.write_bytes(pickle.dumps(Program(path.parent)))
+
+
+def program_of_torch(path: Path) -> None:
+    """The same as torch writes it."""
+    torch.save({"weight": Program(path.parent)}, path)
+
+
+def saved(content: object) -> bytes:
+    """What torch.save writes."""
+    stream = io.BytesIO()
+    torch.save(content, stream)
+    return stream.getvalue()
+
+
+def bomb() -> bytes:
+    """An archive like torch's whose tensor inflates to 4 GiB of zeros, from 4 MB: cut off after 64 MiB here."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("archive/data.pkl", pickle.dumps({"weight": [0] * 10}))
+        archive.writestr("archive/version", "3")
+        archive.writestr("archive/data/0", bytes(2**26))
+    return stream.getvalue()
+
+
+def shaped(shape: list[int], end: int, dtype: str = "F32") -> Maker:
+    """A safetensors file that claims one tensor of this shape, up to byte `end`."""
+    return written(
+        safetensors({"features.0.weight": {"dtype": dtype, "shape": shape, "data_offsets": [0, end]}}, bytes(8))
+    )
+
+
+SAFETENSORS: dict[str, Maker] = {
+    "another network": shaped([2], 8),
+    "claims terabytes": shaped([2**40], 2**42),
+    "shape overflows": shaped([2**62, 8], 8),
+    "shape is negative": shaped([-2], 8),
+    "unknown type": shaped([2], 8, "F99"),
+    "header claims terabytes": written(struct.pack("<Q", 2**42) + b"{}"),
+    "no tensors": written(safetensors({})),
+}
+PICKLES: dict[str, Maker] = {
+    "a program": program,
+    "a program of torch": program_of_torch,
+    "a list": written(saved([1, 2])),
+    "text": written(saved({"weight": "x"})),
+    "another network": written(saved({"weight": torch.zeros(2)})),
+    "not finite": written(saved({"features.0.weight": torch.full((4,), torch.nan)})),
+    "cut off": written(saved({"weight": torch.zeros(100)})[:-40]),
+    "a bomb": lambda path: path.write_bytes(bomb()) and None,
+    "names are numbers": written(saved({7: torch.zeros(2)})),
+    "nested": written(pickle.dumps([[[]]] * 5, 0)),
+    "no pickle": written(b"<html>404</html>"),
+}
+
+
+def as_installed(make: Maker) -> Maker:
+    """The same file under the name of weights that are known."""
+
+    def make_both(path: Path) -> None:
+        make(path)
+        shutil.copyfile(path, path.parent / "squeezenet.safetensors")
+
+    return make_both
+
+
+LIBRARY = {"IMPASTO_WEIGHTS": "{folder}"}
+INSTALL = Reader("install", ("weights", "install", "{file}"), environment={"IMPASTO_WEIGHTS": "{out}"})
+
+CORPORA = [
+    Corpus("published", ".pth", PICKLES, (INSTALL,)),
+    Corpus("weights", ".safetensors", SAFETENSORS, (INSTALL,)),
+    Corpus(
+        "installed",
+        ".safetensors",
+        {name: as_installed(make) for name, make in SAFETENSORS.items()},
+        (
+            Reader("list", ("weights", "list"), environment=LIBRARY, may_accept=True),
+            Reader("show", ("weights", "show", "squeezenet"), environment=LIBRARY, may_accept=True),
+        ),
+        only=True,
+    ),
+]
