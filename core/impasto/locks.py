@@ -54,8 +54,14 @@ class Lock:
         if os.name == "nt":
             with contextlib.suppress(OSError):
                 self.path.unlink()
+        if self.path.parent in _made:
+            with contextlib.suppress(OSError):  # there is something in it
+                self.path.parent.rmdir()
+                _made.discard(self.path.parent)
 
 
+_made: set[Path] = set()
+"""The folders that were made for a lock, which are removed with it where they are empty."""
 _open: dict[int, Lock] = {}
 """The locks that this process holds, by their descriptors."""
 
@@ -119,7 +125,6 @@ def held(target: Path, *, wait_s: float = 0.0) -> Iterator[None]:
         yield
         return
     with explained(path.parent):
-        made_folder = not os.path.lexists(path.parent)
         lock = _acquired(path, target, time.monotonic() + max(wait_s, LEAST_WAIT_S))
     _held[key] = lock
     try:
@@ -127,9 +132,6 @@ def held(target: Path, *, wait_s: float = 0.0) -> Iterator[None]:
     finally:
         _held.pop(key, None)
         lock.release()
-        if made_folder:
-            with contextlib.suppress(OSError):  # there is something in it
-                path.parent.rmdir()
 
 
 def _acquired(path: Path, target: Path, until_s: float) -> Lock:
@@ -147,6 +149,8 @@ def _acquired(path: Path, target: Path, until_s: float) -> Lock:
 
 
 def _acquired_in_folder(path: Path) -> Lock | None:
+    if not os.path.lexists(path.parent):
+        _made.add(path.parent)
     make_folder(path.parent)
     try:
         return acquire(path)
