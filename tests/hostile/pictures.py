@@ -411,6 +411,8 @@ ODD: dict[str, Maker] = {
     "exr with a type that is no text": changed_exr((b"displayWindow\0", 0, b"\xff")),
     "exr with metadata that is no text": exr_with_metadata,
     "exr with a long name": exr(x="y" * 100_000),
+    "webp whose exif data goes in circles": written(webp(canvas(4, 4, 8), lossless(4, 4), riff(b"EXIF", LOOP))),
+    "webp whose exif data is short": written(webp(canvas(4, 4, 8), lossless(4, 4), riff(b"EXIF", b"II*"))),
     "tiff of many pages": many_pages,
 }
 LARGE: dict[str, Maker] = {  # good pictures, as large as may be
