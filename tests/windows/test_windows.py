@@ -171,3 +171,10 @@ def test_the_scripts_of_the_documentation_run_headless(in_background, source, tm
     done = in_background("--python-exit-code", "1", "--python", str(script), "--", str(source), str(blend))
     assert done.returncode == 0, done.stdout + done.stderr
     assert blend.exists()
+
+
+def test_nodes_lie_beside_each_other_as_drawn_and_a_repainted_render_is_shown(walk_through):
+    facts = walk_through("nodes")
+    assert facts["overlapping"] == []
+    assert facts["shown"] == "Render Result – coffee"
+    assert facts["made"] == ["Render Result – coffee"]
