@@ -41,10 +41,21 @@ def make_room(tree: bpy.types.NodeTree, new: Sequence[bpy.types.Node]) -> None:
     movable = [node for node in new if node.type != "FRAME"]
     others = [box_of(node) for node in tree.nodes if node not in new and node.type != "FRAME"]
     boxes, lowered_px = [box_of(node) for node in movable], 0.0
+    if len(movable) < len(new):  # their frame is drawn round them all, and shall hold no other node
+        boxes = [_round_all(boxes)]
     while hit := [(box, other) for box in boxes for other in others if box.lowered(lowered_px).overlaps(other)]:
         lowered_px = max(box.top - other.bottom for box, other in hit) + MARGIN_PX
     for node in movable:
         node.location.y -= lowered_px
+
+
+def _round_all(boxes: Sequence[Box]) -> Box:
+    return Box(
+        min(box.left for box in boxes),
+        max(box.right for box in boxes),
+        min(box.bottom for box in boxes),
+        max(box.top for box in boxes),
+    )
 
 
 def box_of(node: bpy.types.Node) -> Box:
