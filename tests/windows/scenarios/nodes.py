@@ -25,7 +25,7 @@ def scenario(walk: Walk) -> Steps:
     bpy.context.scene.impasto_parameters.patches_style.input_style = bpy.data.images.load(str(STYLE))
     material = cube.active_material or bpy.data.materials.new("mine")
     cube.active_material, tree = material, material.node_tree
-    for x, y in ((-600, 500), (-640, 200), (-300, -200)):
+    for x, y in ((-600, 500), (-640, 200), (-420, -200)):
         tree.nodes.new("ShaderNodeTexNoise").location = (x, y)
     yield walk.switch("VIEW_3D", "ShaderNodeTree")
     for _ in range(2):
