@@ -127,6 +127,7 @@ class _Step:
 
     def apply(self, subject: Maps, context: Context) -> Result:
         _check_needs(self.tool, subject)
+        log.info("%s on %s: %s", self.tool.name, context.device, self.parameters)
         with self._alone(context):
             made = self.tool.apply(subject, self.parameters, self.inputs, replace(context, rng=self.rng))
         result = made if isinstance(made, Result) else Result(made)

@@ -273,10 +273,13 @@ def test_completion_knows_actions_tools_and_options(said, shell):
         assert word in script
 
 
-def test_verbose_logs_and_quiet_does_not(said, wall, tmp_path, caplog):
+def test_verbose_logs_each_step_and_quiet_says_nothing(impasto, said, wall, tmp_path):
     assert Wishes.of(["-vv", "tools"]).verbosity == 2
     assert Wishes.of(["tools", "--verbose"]).verbosity == 1
     assert Wishes.of(["stylize", "--", "-q"]) == Wishes()
+    logged = impasto("generate", "checker", "--size", 16, "--out", tmp_path / "c", "-v")
+    assert "impasto.runner: checker on cpu: " in logged.stderr
+    assert "squares=4" in logged.stderr
     assert said("prepare", wall, "--out", tmp_path / "a")[2]
     assert not said("prepare", wall, "--out", tmp_path / "b", "--quiet")[2]
 
