@@ -15,13 +15,13 @@ def description() -> dict[str, Any]:
     """Tools with their parameters' JSON Schemas, models, weights, formats and plugins, as JSON. Loads no torch."""
     from . import models, weights_library
     from .plugins import registry
-    from .tools import describe
+    from .tools import describe, in_order
 
     known = registry()
     return {
         "version": VERSION,
         "python": platform.python_version(),
-        "tools": [describe(tool) for tool in known.tools.values()],
+        "tools": [describe(tool) for tool in in_order(known.tools.values())],
         **models.catalogue(),
         "weights": weights_library.catalogue(),
         "formats": [{"name": item.name, "label": item.label} for item in known.exporters.values()],

@@ -29,7 +29,7 @@ from .streams import check_output
 from .stylize_command import add_stylize
 from .terminal import Terminal
 from .tool_commands import add_apply, add_generate, add_maps, add_seamless
-from .tools import describe
+from .tools import describe, in_order
 from .weights_commands import add_weights
 
 EXAMPLES = """examples:
@@ -162,7 +162,7 @@ def _add_tools(commands: Any) -> None:
 
 def _tools(arguments: argparse.Namespace, terminal: Terminal) -> None:
     known = registry()
-    chosen = [known.tool(arguments.tool)] if arguments.tool else list(known.tools.values())
+    chosen = [known.tool(arguments.tool)] if arguments.tool else in_order(known.tools.values())
     terminal.tools([describe(tool) for tool in chosen], in_detail=bool(arguments.tool))
 
 

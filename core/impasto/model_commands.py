@@ -26,7 +26,7 @@ from .outside import is_there
 from .plugins import registry
 from .recipe import Recipe, Step
 from .terminal import Terminal
-from .tools import Tool, validate
+from .tools import Tool, in_order, validate
 from .transaction import replace_files
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def add_train(commands: Any) -> None:
     text = "train a model on your own picture"
     parser = commands.add_parser("train", help=text, description=text[0].upper() + text[1:] + ".")
     tools = parser.add_subparsers(metavar="TOOL", required=True)
-    for tool in registry().tools.values():
+    for tool in in_order(registry().tools.values()):
         if tool.kind == "trainer":
             _add_trainer(tools, tool)
 

@@ -24,7 +24,7 @@ from .recipe import Recipe, Step
 from .sources import SOURCE_HELP, SOURCES_HELP, add_preparation, named_sources, preparing_steps
 from .terminal import Terminal
 from .texture import Maps
-from .tools import Tool
+from .tools import Tool, in_order
 
 ESTIMATOR = "photo-maps"
 QUILT = "quilt"
@@ -37,7 +37,7 @@ def add_generate(commands: Any) -> None:
     text = "generate a material with a generator"
     parser = commands.add_parser("generate", help=text, description=text[0].upper() + text[1:] + ".")
     tools = parser.add_subparsers(metavar="TOOL", required=True)
-    for tool in registry().tools.values():
+    for tool in in_order(registry().tools.values()):
         if tool.kind == "generator":
             one = add_command(tools, tool.name, tool.description, tool.example or _generator_example(tool), _run_on_one)
             one.add_argument("--source", type=Path, metavar="IMAGE", help=SOURCE_HELP)
@@ -78,7 +78,7 @@ def add_apply(commands: Any) -> None:
     text = "change pictures by a filter, or estimate their maps by an estimator"
     parser = commands.add_parser("apply", help=text, description=text[0].upper() + text[1:] + ".")
     tools = parser.add_subparsers(metavar="TOOL", required=True)
-    for tool in registry().tools.values():
+    for tool in in_order(registry().tools.values()):
         if tool.kind in APPLIED:
             example = tool.example or f"brick.jpg {_inputs_example(tool)}"
             _add_on_images(tools, tool.name, tool.name, tool.description, example)

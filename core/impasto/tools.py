@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
@@ -127,7 +127,8 @@ class Tool(ABC):
     of which one must be installed. is_pointwise: a pixel of the result depends on the same pixel of the subject only,
     and on no chance, so that `apply` may be given tiles. uses_subject: False for a generator to which only the
     subject's size matters: the result is then not called after it, and the recipe does not name it. example: what
-    follows the tool's name in the command's help, where the usual example would not do.
+    follows the tool's name in the command's help, where the usual example would not do. rank: its place among others
+    of its kind, the lowest first: below 50 what artists reach for, from 90 on what is there to teach.
     """
 
     kind: ClassVar[str]
@@ -142,6 +143,7 @@ class Tool(ABC):
     example: ClassVar[str] = ""
     is_pointwise: ClassVar[bool] = False
     uses_subject: ClassVar[bool] = True
+    rank: ClassVar[int] = 50
 
     @abstractmethod
     def apply(self, subject: Maps, parameters: Any, inputs: Mapping[str, Any], context: Context) -> Maps | Result:
@@ -228,6 +230,7 @@ def describe(tool: Tool) -> dict[str, Any]:
         "kind": tool.kind,
         "label": tool.label,
         "description": tool.description,
+        "rank": tool.rank,
         "needs": list(tool.needs),
         "needs_source": bool(tool.needs) or tool.needs_source,
         "weights": list(tool.weights),
@@ -236,6 +239,11 @@ def describe(tool: Tool) -> dict[str, Any]:
         "uses_subject": tool.uses_subject,
         "parameters": tool.parameters.model_json_schema(),
     }
+
+
+def in_order(tools: Iterable[Tool]) -> list[Tool]:
+    """Tools as artists want them listed, by their rank."""
+    return sorted(tools, key=lambda tool: (tool.rank, tool.name))
 
 
 def check_tool(tool: Tool) -> None:
@@ -251,6 +259,8 @@ def check_tool(tool: Tool) -> None:
         if item.kind not in INPUT_KINDS:
             message = f"{tool.name}'s input {item.name} has the kind {item.kind!r}"
             raise PluginError(message, f"use one of {', '.join(INPUT_KINDS)}")
+    if not isinstance(tool.rank, int):
+        raise PluginError(f"{tool.name} has the rank {tool.rank!r}", "use a whole number")
     if makes_tiles(tool) and not issubclass(tool.parameters, SizeParameters):
         raise PluginError(f"{tool.name} makes tiles of an unknown size", "derive its parameters from SizeParameters")
     unknown = set(tool.needs) - set(MAP_CHANNELS)

@@ -26,6 +26,7 @@ class Tint(Filter):
     """Replaces the colours by those between a dark and a light one, along the lightness of Oklab."""
 
     name, label, description = "tint", "Tint", "Gives a grey photograph colours, from a dark one to a light one"
+    rank = 40
     parameters = TintParameters
     needs = ("base_color",)
 

@@ -55,6 +55,7 @@ class PhotoMaps(Estimator):
     description = (
         "Makes height, normal, roughness and occlusion from one picture, and takes the light out of its colour"
     )
+    rank = 30
     parameters = PhotoMapsParameters
 
     def apply(

@@ -45,6 +45,7 @@ class Quilt(Generator):
     description = (
         "Makes a photograph or a map set seamless, larger or smaller, from pieces of itself, in about a second"
     )
+    rank = 10
     parameters = QuiltParameters
     needs_source = True
 

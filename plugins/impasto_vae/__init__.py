@@ -45,6 +45,7 @@ class Vae(Generator):
     description = (
         "Makes a picture seamless and varies it, or makes more of its kind, with a model trained on such pictures"
     )
+    rank = 60
     parameters = VaeParameters
 
     def apply(self, subject: Maps, parameters: VaeParameters, inputs: Mapping[str, Maps], context: Context) -> Maps:
@@ -87,6 +88,7 @@ class TrainVae(Trainer):
     name = "train-vae"
     label = "Train an autoencoder"
     description = "Learns a surface from your pictures, to reconstruct them, vary them and make more of their kind"
+    rank = 60
     parameters = TrainVaeParameters
     inputs = (Input("dataset", "the pictures that it learns from", kind="dataset"),)
 

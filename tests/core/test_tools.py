@@ -161,3 +161,22 @@ def test_numbers_are_written_as_people_write_them(value, shown):
 
 def test_a_colour_is_shown_as_it_may_be_given():
     assert readable_default(describe(tool_with(Everything))["parameters"]["properties"]["color"]) == "#ff8000"
+
+
+def test_tools_are_listed_as_artists_want_them_and_those_that_teach_come_last():
+    from impasto.about import description
+
+    names = [tool["name"] for tool in description()["tools"]]
+    generators = ["quilt", "torus", "vae", "cnn-texture", "gan", "conditional-gan", "progressive-gan"]
+    assert [name for name in names if name in generators] == generators
+    trainers = [name for name in names if name.startswith("train-")]
+    assert trainers[:2] == ["train-torus", "train-vae"]
+    assert all(name.endswith("-gan") for name in trainers[2:])
+    assert all(name.endswith("-gan") or name == "gan" for name in names[-6:])
+
+
+def test_a_rank_that_is_no_number_is_refused():
+    tool = tool_with(Everything)
+    tool.rank = "first"
+    with pytest.raises(PluginError, match="rank"):
+        check_tool(tool)

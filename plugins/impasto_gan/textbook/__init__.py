@@ -81,6 +81,7 @@ class Gan(Generator):
     name = "gan"
     label = "Plain GAN"
     description = "The GAN of the textbook: makes a seamless texture with a small model that you trained"
+    rank = 90
     parameters = TextbookParameters
     uses_subject = False
 
@@ -100,6 +101,7 @@ class TrainGan(Trainer):
     name = "train-gan"
     label = "Train a plain GAN"
     description = "Trains the GAN of the textbook on crops of your pictures: to learn with, and to compare against"
+    rank = 90
     parameters = TrainGanParameters
     inputs = (DATASET,)
 
@@ -121,6 +123,7 @@ class ConditionalGan(Generator):
     name = "conditional-gan"
     label = "Conditional GAN"
     description = "Makes a seamless texture of the class that you choose, with a model that learned several"
+    rank = 91
     parameters = ConditionalParameters
     uses_subject = False
 
@@ -146,6 +149,7 @@ class TrainConditionalGan(Trainer):
     name = "train-conditional-gan"
     label = "Train a conditional GAN"
     description = "Trains one model for several classes of pictures, a folder for each"
+    rank = 91
     example = "materials --name my-materials"
     parameters = TrainConditionalParameters
     inputs = (DATASET,)
@@ -166,6 +170,7 @@ class ProgressiveGan(Generator):
     name = "progressive-gan"
     label = "Progressive GAN"
     description = "Makes a seamless texture with a model that grew from coarse to fine"
+    rank = 92
     parameters = TextbookParameters
     uses_subject = False
 
@@ -189,6 +194,7 @@ class TrainProgressiveGan(Trainer):
     name = "train-progressive-gan"
     label = "Train a progressive GAN"
     description = "Trains on your pictures from coarse to fine: each octave fades in when the one before has settled"
+    rank = 92
     parameters = TrainProgressiveParameters
     inputs = (DATASET,)
 

@@ -42,6 +42,7 @@ class Torus(Generator):
     name = "torus"
     label = "From a trained model"
     description = "Makes a seamless material of any size with a model: a shipped one, or one trained on your pictures"
+    rank = 20
     parameters = TorusParameters
     uses_subject = False
 
@@ -95,6 +96,7 @@ class TrainTorus(Trainer):
     name = "train-torus"
     label = "Train on a material"
     description = "Learns a material from photographs or map sets, or several by class, to make them seamlessly"
+    rank = 20
     parameters = TrainTorusParameters
     inputs = (Input("dataset", "what it learns from: a picture, a map set, or a folder of them", kind="dataset"),)
 

@@ -69,6 +69,7 @@ class Gatys(Stylizer):
     name = "gatys"
     label = "Repaint by features"
     description = "Repaints a picture until a network sees the style's statistics in it; needs weights of a network"
+    rank = 40
     parameters = GatysParameters
     weights = NETWORKS
     inputs = STYLE_INPUTS
@@ -93,6 +94,7 @@ class CnnTexture(Generator):
     name = "cnn-texture"
     label = "Texture from features"
     description = "Makes a texture in which a network sees the picture's statistics; needs weights of a network"
+    rank = 70
     parameters = CnnTextureParameters
     weights = NETWORKS
     needs = ("base_color",)

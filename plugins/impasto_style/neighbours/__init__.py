@@ -28,6 +28,7 @@ class Neighbours(Stylizer):
     name = "neighbours"
     label = "Repaint by neighbours"
     description = "Repaints a picture from the pieces of the style that are nearest to it; needs weights of a network"
+    rank = 20
     parameters = NeighboursParameters
     weights = ("vgg19", "vgg16", "vgg19-small", "squeezenet", "vgg19-normalised")
     inputs = STYLE_INPUTS

@@ -30,6 +30,7 @@ class PatchesStyle(Stylizer):
 
     name, label = "patches-style", "Repaint by patches"
     description = "Repaints a picture with the strokes of another; needs no weights"
+    rank = 10
     parameters = PatchesStyleParameters
     inputs = STYLE_INPUTS
 

@@ -19,6 +19,7 @@ class Wct(Stylizer):
     """Style by whitening and colouring a network's features."""
 
     name, label, description = "wct", "Repaint at Once", "Repaints a picture in about a second; the strokes are rougher"
+    rank = 30
     parameters = WctParameters
     weights = ("vgg19-small",)
     inputs = STYLE_INPUTS
