@@ -13,7 +13,7 @@ import bpy
 
 from . import engine
 from .jobs import jobs
-from .tasks import Report
+from .tasks import PLACE, Place
 from .translations import full_stop, sentence
 
 LETTER_PX, MARGIN_PX = 6, 70
@@ -31,8 +31,14 @@ def draw_progress(layout: bpy.types.UILayout) -> None:
         row.operator("impasto.stop", icon="CHECKMARK")
 
 
-def draw_report(layout: bpy.types.UILayout, report: Report | None) -> None:
-    """What the last task said, and the buttons that may mend it."""
+def name_place(layout: bpy.types.UILayout, place: Place) -> None:
+    """Have the reports of the buttons that are drawn from here on shown at this place."""
+    layout.context_string_set(PLACE, place)
+
+
+def draw_report(layout: bpy.types.UILayout, place: Place) -> None:
+    """What the last task from this place said, and the buttons that may mend it."""
+    report = jobs.reports.get(place)
     if report is None:
         return
     column = layout.column()
@@ -44,11 +50,23 @@ def draw_report(layout: bpy.types.UILayout, report: Report | None) -> None:
         column.operator("impasto.check_engine", icon="FILE_REFRESH")
         column.operator("impasto.open_log", icon="TEXT")
         draw_preferences_button(column)
+    if is_on_no_object(report.unassigned):
+        draw_operator(layout, "impasto.assign", icon="MATERIAL").material = report.unassigned
 
 
-def draw_operator(layout: bpy.types.UILayout, name: str, **look: Any) -> bpy.types.OperatorProperties:
+def is_on_no_object(material: str) -> bool:
+    """Whether there is a material of this name, kept by the file alone."""
+    found = bpy.data.materials.get(material)
+    return found is not None and found.users == int(found.use_fake_user)
+
+
+def draw_operator(
+    layout: bpy.types.UILayout, name: str, scale_y: float = 1.0, **look: Any
+) -> bpy.types.OperatorProperties:
     """A button; below it, where a click could do nothing useful, the reason."""
-    button = layout.operator(name, **look)
+    row = layout.row()
+    row.scale_y = scale_y
+    button = row.operator(name, **look)
     _draw_reasons(layout, (name,))
     return button
 

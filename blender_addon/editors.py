@@ -7,7 +7,9 @@ import bpy
 
 from . import engine
 from .catalogue import catalogue
+from .drawing import name_place
 from .preferences import draw_missing_engine
+from .tasks import Place
 from .weight_panels import draw_missing_weights
 
 
@@ -19,19 +21,21 @@ class Tab:
 
 
 class ToolPanel(Tab):
-    """Mixin: a panel for a tool, which is chosen first. settings: the scene's group that says which.
+    """Mixin: a panel for a tool, which is chosen first. settings: the scene's group that says which; place: its own.
 
     A subclass has `draw_tool(context, settings, tool)`, which draws what the panel offers for that tool.
     """
 
     settings: str
+    place: Place
 
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
         layout.use_property_split = True
         layout.use_property_decorate = False
+        name_place(layout, self.place)
         if engine.find() is None:
-            draw_missing_engine(layout.box())
+            draw_missing_engine(layout.box(), self.place)
         settings = getattr(context.scene, self.settings)
         layout.prop(settings, "tool")
         if settings.tool not in catalogue:

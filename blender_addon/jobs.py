@@ -20,7 +20,7 @@ from . import engine
 from .catalogue import catalogue
 from .core.errors import WorkerError
 from .core.outside import printable
-from .tasks import Report, Task
+from .tasks import Place, Report, Task
 from .translations import sentence
 
 if TYPE_CHECKING:
@@ -43,13 +43,27 @@ class Jobs:
 
     def __init__(self) -> None:
         self.tasks: list[Task] = []
-        self.last_report: Report | None = None
-        self.training_report: Report | None = None
+        self.reports: dict[Place, Report] = {}
+        """What the last task from each panel said, the latest at the end."""
+        self.made = Report("INFO", "")
+        """What the last operator made, in any panel or script."""
         self.file_epoch = self.render_epoch = 0
+        self.rendered_in = -1
+        """The file, by its epoch, in which something was rendered last."""
         self.is_in_render = False
         self.seen: tuple = ()
         self.clients: dict[str, Client] = {}
         self._keys: dict[str, tuple] = {}
+
+    @property
+    def last_report(self) -> Report | None:
+        """What was said last, in any panel."""
+        return next(reversed(self.reports.values()), None)
+
+    @property
+    def training_report(self) -> Report | None:
+        """What the last training said."""
+        return self.reports.get(Place.TRAINING)
 
     @property
     def shown(self) -> Task | None:
@@ -64,8 +78,8 @@ class Jobs:
     def start(self, task: Task) -> None:
         """Run a task and finish it from the timer."""
         self.tasks.append(task)
-        self.last_report = None if task.is_shown else self.last_report
-        self.training_report = None if task.is_long else self.training_report
+        if task.is_shown or task.is_long:
+            self.reports.pop(task.place, None)
         task.start()
         redraw()
         if not bpy.app.timers.is_registered(_tick):
@@ -116,20 +130,23 @@ class Jobs:
                 break
             self.tasks.remove(task)
             report = task.conclude()
-            if task.is_long:
-                self.training_report = report
-            elif task.is_shown or report.level == "ERROR":
-                self.last_report = report
+            if task.is_shown or task.is_long or report.level == "ERROR":
+                self.tell(report, task.place)
             _announce(report)
         if self.seen != (seen := self._what_is_seen()):
             self.seen = seen
             redraw()
         return TICK_S if self.tasks else None
 
+    def tell(self, report: Report, place: Place) -> None:
+        """Show a report in the panel that caused it; scripts find what was made."""
+        self.reports.pop(place, None)
+        self.reports[place] = self.made = report
+
     def _what_is_seen(self) -> tuple:
         """What panels show: they are drawn again only when it has changed."""
         progress = [(task.message, task.state, round(task.fraction, 2), id(task.preview)) for task in self.tasks]
-        return (self.last_report, self.training_report, *progress)
+        return (*self.reports.values(), *progress)
 
 
 jobs = Jobs()
@@ -208,6 +225,7 @@ def _render_started(*_: object) -> None:
 def _render_ended(*_: object) -> None:
     jobs.is_in_render = False
     jobs.render_epoch += 1
+    jobs.rendered_in = jobs.file_epoch
 
 
 HANDLERS = (
@@ -233,4 +251,4 @@ def unregister() -> None:
     if bpy.app.timers.is_registered(_tick):
         bpy.app.timers.unregister(_tick)
     jobs.close()
-    jobs.last_report = jobs.training_report = None
+    jobs.reports.clear()

@@ -209,7 +209,8 @@ def what_is_missing(context: bpy.types.Context) -> str:
     if settings.tool not in catalogue:
         return "Choose a tool"
     tool = catalogue[settings.tool]
-    if lacking := weights.why_missing(tool, properties.parameters_of(context.scene, tool)):
+    lacking = weights.why_missing(tool, properties.parameters_of(context.scene, tool))
+    if lacking := lacking or why_no_model(context, tool):
         return lacking
     needs_source = tool["needs"] or tool["kind"] != "generator" or settings.source_kind != "NONE"
     is_enough = properties.model_parameter(tool) and not tool["needs"]  # what was learned makes textures from nothing
@@ -217,7 +218,20 @@ def what_is_missing(context: bpy.types.Context) -> str:
         return "Choose a source: a file, or an image of this .blend"
     chosen = properties.images_of(context.scene, tool)
     missing = [item["name"] for item in tool["inputs"] if item["required"] and item["name"] not in chosen]
-    return f"Choose an image for {', '.join(missing)}" if missing else ""
+    if missing:
+        return f"Choose an image for {', '.join(missing)}"
+    has_material = context.active_object is not None and context.active_object.active_material is not None
+    return "The active object has no material" if settings.material == results.ACTIVE and not has_material else ""
+
+
+def why_no_model(context: bpy.types.Context, tool: Mapping[str, Any]) -> str:
+    """Why a tool that runs models cannot; empty where it can, or runs none."""
+    parameter, group = properties.model_parameter(tool), properties.group_of(context.scene, tool)
+    if parameter is None or properties.chosen_model(group, tool):
+        return ""
+    if name := getattr(group, properties.identifier(parameter)):
+        return f"There is no model called {name}: choose another"
+    return f"{tool['label']} needs a model that you trained: see Train"
 
 
 def chosen_source_is_empty(settings: ImpastoSettings) -> bool:

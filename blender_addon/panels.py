@@ -8,17 +8,23 @@ from typing import Any
 
 import bpy
 
-from . import engine, preparation, presets, previews, properties, results, variations
+from . import engine, orders, preparation, presets, previews, properties, results, variations
 from .baking.checks import chosen_objects
 from .catalogue import catalogue, has_size
 from .core.errors import ImpastoError
-from .drawing import draw_operator, draw_progress, draw_report, draw_text
+from .drawing import draw_operator, draw_operators, draw_progress, draw_report, draw_text, name_place
 from .editors import InImageEditor, InShaderEditor, InView3D, Tab, ToolPanel
 from .jobs import jobs
 from .settings import ImpastoSettings
+from .tasks import Place
 from .translations import sentence
 
-Draw = Callable[[bpy.types.UILayout, bpy.types.Context], None]
+IMAGE_BUTTONS = {
+    "impasto.make_seamless": "MOD_ARRAY",
+    "impasto.estimate_maps": "NODE_MATERIAL",
+    "impasto.rerun": "FILE_REFRESH",
+    "impasto.go_on_larger": "FULLSCREEN_ENTER",
+}
 
 
 class ImpastoPanel(ToolPanel):
@@ -26,6 +32,7 @@ class ImpastoPanel(ToolPanel):
 
     bl_label = "Impasto"
     settings = "impasto"
+    place = Place.TEXTURE
 
     def draw_tool(self, context: bpy.types.Context, settings: bpy.types.PropertyGroup, tool: Mapping[str, Any]) -> None:
         layout = self.layout
@@ -58,11 +65,9 @@ class IMPASTO_PT_this_image(Tab, InImageEditor, bpy.types.Panel):
     bl_label = "This Image"
 
     def draw(self, _context: bpy.types.Context) -> None:
-        column = self.layout.column()
-        column.operator("impasto.make_seamless", icon="MOD_ARRAY")
-        column.operator("impasto.estimate_maps", icon="NODE_MATERIAL")
-        column.operator("impasto.rerun", icon="FILE_REFRESH")
-        column.operator("impasto.go_on_larger", icon="FULLSCREEN_ENTER")
+        name_place(self.layout, Place.IMAGE)
+        draw_operators(self.layout, IMAGE_BUTTONS)
+        draw_report(self.layout, Place.IMAGE)
 
 
 class IMPASTO_PT_image_editor(ImpastoPanel, InImageEditor, bpy.types.Panel):
@@ -128,11 +133,14 @@ def _draw_variations(layout: bpy.types.UILayout, context: bpy.types.Context) -> 
     settings = context.scene.impasto
     repeats = 2 if settings.tile_preview else 1
     row = layout.row()
+    row.use_property_split = False
     row.prop(settings, "live_preview")
     row.prop(settings, "tile_preview")
     if settings.live_preview:
         _draw_live(layout, settings, repeats)
-    draw_operator(layout, "impasto.variations", icon="IMGDISPLAY")
+    layout.operator("impasto.variations", icon="IMGDISPLAY")
+    if (why := variations.why_not(context)) != orders.what_is_missing(context):  # which is said at Generate
+        draw_text(layout, why, "INFO")
     shown = variations.shown(context)
     grid = layout.grid_flow(columns=2, even_columns=True)
     for index, variation in enumerate(shown):
@@ -184,11 +192,9 @@ def _draw_generate(layout: bpy.types.UILayout) -> None:
         if icon := previews.icon_of(jobs.shown):
             column.template_icon(icon, scale=8)
     else:
-        row = column.row()
-        row.scale_y = 1.5
-        row.operator("impasto.generate", icon="TEXTURE")
+        draw_operator(column, "impasto.generate", scale_y=1.5, icon="TEXTURE")
         if has_engine:
-            draw_report(column, jobs.last_report)
+            draw_report(column, Place.TEXTURE)
 
 
 def _draw_bake(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
@@ -198,7 +204,9 @@ def _draw_bake(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
         if name not in ("rna_type", "name"):
             column.prop(settings, name)
     _draw_baked_objects(layout, context)
-    layout.operator("impasto.bake", icon="RENDER_STILL")
+    name_place(layout, Place.BAKE)
+    draw_operator(layout, "impasto.bake", icon="RENDER_STILL")
+    draw_report(layout, Place.BAKE)
 
 
 def _draw_baked_objects(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:

@@ -9,9 +9,9 @@ import bpy
 
 from . import engine, graphics, installer
 from .choices import Choices
-from .drawing import draw_preferences_button, draw_progress, draw_report, draw_text
+from .drawing import draw_preferences_button, draw_progress, draw_report, draw_text, name_place
 from .jobs import jobs, redraw
-from .tasks import Report, Task
+from .tasks import Place, Report, Task
 from .translations import sentence
 from .weight_panels import draw_weights
 
@@ -25,7 +25,8 @@ class ImpastoPreferences(Choices, bpy.types.AddonPreferences):
         """The engine's state with the buttons that mend it, then the choices."""
         layout = self.layout
         layout.use_property_split = True
-        _draw_engine_state(layout.box())
+        name_place(layout, Place.PREFERENCES)
+        _draw_engine_state(layout.box(), Place.PREFERENCES)
         _draw_builds(layout, self)
         _draw_engine_buttons(layout.row(align=True))
         column = layout.column()
@@ -42,9 +43,9 @@ class ImpastoPreferences(Choices, bpy.types.AddonPreferences):
         draw_weights(layout)
 
 
-def draw_missing_engine(layout: bpy.types.UILayout) -> None:
+def draw_missing_engine(layout: bpy.types.UILayout, place: Place) -> None:
     """For a panel: that there is no engine, and the buttons that mend it."""
-    _draw_engine_state(layout)
+    _draw_engine_state(layout, place)
     if jobs.shown is None:
         _draw_builds(layout, engine.preferences())
         column = layout.column(align=True)
@@ -52,7 +53,7 @@ def draw_missing_engine(layout: bpy.types.UILayout) -> None:
         draw_preferences_button(column)
 
 
-def _draw_engine_state(layout: bpy.types.UILayout) -> None:
+def _draw_engine_state(layout: bpy.types.UILayout, place: Place) -> None:
     """Which engine is used, what is being done about it, and why none can be set up."""
     found = engine.find()
     column = layout.column()
@@ -65,7 +66,7 @@ def _draw_engine_state(layout: bpy.types.UILayout) -> None:
     if jobs.shown:
         draw_progress(column)
         return
-    draw_report(column, jobs.last_report)
+    draw_report(column, place)
     if found is None and (reason := installer.why_not(engine.preferences())):
         draw_text(column, f"{reason}.", "INFO")
     if not (found or bpy.app.online_access or bpy.app.online_access_override):

@@ -46,8 +46,8 @@ def picture(scene: bpy.types.Scene) -> Path:
 
 
 def is_there() -> bool:
-    """Whether something was rendered, as far as Blender tells before it is saved."""
-    return NAME in bpy.data.images
+    """Whether something was rendered since this file was opened. A new file has the image before any render."""
+    return NAME in bpy.data.images and jobs.rendered_in == jobs.file_epoch
 
 
 def is_result(image: bpy.types.Image | None) -> bool:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .core.answers import Answer
 
 NEW, ACTIVE, NONE = "NEW", "ACTIVE", "NONE"
+NOWHERE = "no object has it yet: it is kept in the file"
 CAN_HAVE_MATERIAL = ("MESH", "CURVE", "SURFACE", "FONT", "META", "CURVES", "POINTCLOUD", "VOLUME")
 _recent: deque[tuple[str, str, int]] = deque(maxlen=5)
 
@@ -81,7 +82,7 @@ class Made:
 
 def target_of(context: bpy.types.Context, material: str, name: str, **look: bool | float) -> Target:
     """The target for the selected objects. ParameterError where the active material cannot take maps."""
-    objects = [item for item in context.selected_objects if item.type in CAN_HAVE_MATERIAL]
+    objects = can_be_given(context)
     active = 0
     if material == ACTIVE:
         item = context.active_object
@@ -96,6 +97,28 @@ def target_of(context: bpy.types.Context, material: str, name: str, **look: bool
     return Target(name, material, uids, active, file_epoch=jobs.file_epoch, **look)
 
 
+def can_be_given(context: bpy.types.Context) -> list[bpy.types.Object]:
+    """The selected objects that can have a material."""
+    return [item for item in context.selected_objects if item.type in CAN_HAVE_MATERIAL]
+
+
+def assign(name: str, objects: Sequence[bpy.types.Object]) -> Report:
+    """Give the material of this name to the objects. ParameterError where it is gone, or an object cannot have it."""
+    material = bpy.data.materials.get(name)
+    if material is None:
+        raise ParameterError(f"there is no material called {name!r}", "see bpy.data.materials for those that there are")
+    if not objects:
+        raise ParameterError("no object is selected that can have a material", "select one")
+    for item in objects:
+        _check_assignable(item)
+    for item in objects:
+        item.active_material = material
+    without_uv = [item.name for item in objects if item.type == "MESH" and not item.data.uv_layers]
+    notes = [f"{', '.join(without_uv)} has no UVs: unwrap it"] if without_uv else []
+    said = f"{', '.join(item.name for item in objects)}: {name}"
+    return Report("WARNING" if notes else "INFO", "; ".join([said, *notes]), materials=(name,))
+
+
 def put(made: Made, target: Target, more: Sequence[str] = ()) -> Report:
     """Make images, and the material, of what a job made; says what was made and what could not be done."""
     if target.file_epoch != jobs.file_epoch:
@@ -103,6 +126,7 @@ def put(made: Made, target: Target, more: Sequence[str] = ()) -> Report:
     new = _images(made, target)
     notes = list(more)
     first = new.get("base_color") or next(iter(new.values()))
+    material = None
     if target.material != NONE:
         material = (_repainted if target.painted else _material)(made, new, target, notes)
         material[images.RECIPE] = made.recipe.to_json()
@@ -115,7 +139,15 @@ def put(made: Made, target: Target, more: Sequence[str] = ()) -> Report:
         images.show_instead(before, first)
     _recent.appendleft((name, first.name, jobs.file_epoch))
     push_undo(f"Impasto: {name}")
-    return Report("WARNING" if notes else "INFO", "; ".join([f"Made {what}", *made.notes, *notes]))
+    is_unassigned = material is not None and material.users == int(material.use_fake_user)
+    return Report(
+        "WARNING" if notes else "INFO",
+        "; ".join([f"Made {what}", *made.notes, *notes, *([NOWHERE] if is_unassigned else [])]),
+        unassigned=material.name if is_unassigned else "",
+        materials=(material.name,) if material else (),
+        images=tuple(image.name for image in new.values()),
+        files=tuple(map(str, made.paths)),
+    )
 
 
 def recent() -> list[tuple[str, str]]:

@@ -10,11 +10,12 @@ import bpy
 
 from . import engine, presets, previews, properties, styles, stylizing, surfaces
 from .catalogue import properties_of
-from .drawing import draw_preferences_button, draw_progress, draw_report, draw_text
+from .drawing import draw_operator, draw_preferences_button, draw_progress, draw_report, draw_text
 from .editors import InImageEditor, InShaderEditor, InView3D, ToolPanel
 from .jobs import jobs
 from .panels import draw_parameters, section
 from .schemas import label_of
+from .tasks import Place
 
 FIRST = ("strength", "preservation", "strokes", "strokes_px", "detail", "color", "color_mix", "relief", "longest_px")
 """What an artist reaches for first, of the parameters that all stylizers have."""
@@ -29,6 +30,7 @@ class StylePanel(ToolPanel):
 
     bl_label = "Style"
     settings = "impasto_style"
+    place = Place.STYLE
     bl_options = {"DEFAULT_CLOSED"}  # noqa: RUF012  as Blender wants it
     bl_order = 1
 
@@ -56,7 +58,7 @@ class IMPASTO_PT_style_image_editor(StylePanel, InImageEditor, bpy.types.Panel):
 
 
 def _draw_subject(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
-    """What is repainted, or why it cannot be."""
+    """What is repainted; why it cannot be is said at Repaint."""
     settings = context.scene.impasto_style
     column = layout.column()
     row = column.row()
@@ -67,9 +69,7 @@ def _draw_subject(layout: bpy.types.UILayout, context: bpy.types.Context) -> Non
         shown = stylizing.chosen_image(context)
         if shown and not settings.image:
             column.label(text=shown.name, icon="IMAGE_DATA", translate=False)
-    elif why := stylizing.why_no_subject(context):
-        draw_text(column, why, "INFO")
-    elif settings.subject == stylizing.MATERIAL:
+    elif settings.subject == stylizing.MATERIAL and not stylizing.why_no_subject(context):
         material = stylizing.active_material(context)
         maps = ", ".join(surfaces.parts_of(material)).replace("_", " ")
         column.label(text=material.name, icon="MATERIAL", translate=False)
@@ -177,11 +177,9 @@ def _draw_repaint(layout: bpy.types.UILayout) -> None:
         if icon := previews.icon_of(jobs.shown):
             column.template_icon(icon, scale=8)
         return
-    row = column.row()
-    row.scale_y = 1.5
-    row.operator("impasto.stylize", icon="BRUSH_DATA")
+    draw_operator(column, "impasto.stylize", scale_y=1.5, icon="BRUSH_DATA")
     if has_engine:
-        draw_report(column, jobs.last_report)
+        draw_report(column, Place.STYLE)
 
 
 CLASSES = (IMPASTO_PT_style_view_3d, IMPASTO_PT_style_shader_editor, IMPASTO_PT_style_image_editor)

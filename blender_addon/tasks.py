@@ -8,6 +8,7 @@ import threading
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from .core.errors import Cancelled, ImpastoError, WorkerError
@@ -19,18 +20,40 @@ if TYPE_CHECKING:
     from .core.job import Job
 
 
+PLACE = "impasto_place"
+"""What panels call their `Place` in the context that their buttons are clicked in."""
+
+
+class Place(StrEnum):
+    """The panels, and the sections in them, that show what came of the buttons in them."""
+
+    TEXTURE = "texture"
+    BAKE = "bake"
+    IMAGE = "image"
+    STYLE = "style"
+    TRAINING = "training"
+    MODELS = "models"
+    PREFERENCES = "preferences"
+
+
 @dataclass(frozen=True)
 class Report:
     """What to tell the user: level is INFO, WARNING or ERROR (as operators report), or CANCELLED.
 
     is_of_engine: an error that looking after the engine may mend, so that panels show the buttons for it. model: one
-    that is new and can be used now.
+    that is new and can be used now. unassigned: the material that was made, but is on no object yet. materials, images,
+    models, files: what was made, by its names and paths, for scripts.
     """
 
     level: str
     text: str
     is_of_engine: bool = False
     model: str = ""
+    unassigned: str = ""
+    materials: tuple[str, ...] = ()
+    images: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
 
 
 class Task:
@@ -38,7 +61,8 @@ class Task:
 
     work(task) returns a result or raises; apply(result) returns a Report. `is_shown`: panels show its progress
     and wait for it; others are quick and silent. `is_long`: a training, which goes on beside all others and has a
-    panel of its own. `can_stop`: it can be asked to end early and keep what there is.
+    panel of its own. `can_stop`: it can be asked to end early and keep what there is. `place`: the panel whose button
+    started it.
     """
 
     def __init__(
@@ -52,6 +76,7 @@ class Task:
         can_stop: bool = False,
     ) -> None:
         self.label, self.is_shown, self.is_long, self.can_stop = label, is_shown and not is_long, is_long, can_stop
+        self.place = Place.TRAINING if is_long else Place.TEXTURE
         self.job: Job | None = None
         self.on_cancel: Callable[[], object] | None = None
         self.is_cancelled = False

@@ -10,12 +10,12 @@ import bpy
 
 from . import engine, previews, trainings
 from .catalogue import catalogue
-from .drawing import draw_report, draw_text
+from .drawing import draw_operator, draw_report, draw_text, name_place
 from .editors import InImageEditor, InShaderEditor, InView3D, ToolPanel
 from .jobs import jobs
 from .panels import draw_parameters, section
 from .settings import TrainingSettings
-from .tasks import Task
+from .tasks import Place, Task
 
 FIRST = (trainings.NAME,)
 """Parameters that every trainer has, drawn before the section with the others."""
@@ -26,6 +26,7 @@ class TrainPanel(ToolPanel):
 
     bl_label = "Train"
     settings = "impasto_training"
+    place = Place.TRAINING
     bl_options = {"DEFAULT_CLOSED"}  # noqa: RUF012  as Blender wants it
     bl_order = 2
 
@@ -75,11 +76,9 @@ def _draw_training(layout: bpy.types.UILayout) -> None:
     if jobs.training:
         _draw_progress(column, jobs.training)
         return
-    row = column.row()
-    row.scale_y = 1.5
-    row.operator("impasto.train", icon="PLAY")
+    draw_operator(column, "impasto.train", scale_y=1.5, icon="PLAY")
     if engine.find() is not None:
-        draw_report(column, jobs.training_report)
+        draw_report(column, Place.TRAINING)
     if jobs.training_report and jobs.training_report.model:
         column.operator("impasto.use_model", icon="CHECKMARK").name = jobs.training_report.model
 
@@ -104,6 +103,7 @@ def _draw_progress(layout: bpy.types.UILayout, task: Task) -> None:
 
 
 def _draw_models(layout: bpy.types.UILayout) -> None:
+    name_place(layout, Place.MODELS)
     for model in catalogue.models:
         _draw_model(layout.box().row(), model)
     for damaged in catalogue.damaged_models:
@@ -113,6 +113,7 @@ def _draw_models(layout: bpy.types.UILayout) -> None:
     row = layout.row(align=True)
     row.operator("impasto.install_model", icon="IMPORT")
     row.operator("impasto.refresh_tools", text="Refresh", icon="FILE_REFRESH")
+    draw_report(layout, Place.MODELS)
 
 
 def _draw_model(row: bpy.types.UILayout, model: Mapping[str, Any]) -> None:

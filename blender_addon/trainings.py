@@ -129,4 +129,5 @@ def _apply(made: tuple[tuple[Path, ...], Mapping[str, Any]], epoch: int) -> Repo
     if not name:
         return Report("WARNING", "The training made no model")
     tool = properties.choose_model(bpy.context.scene, name) if epoch == jobs.file_epoch else None
-    return Report("INFO", f"The model {name} is ready", model=name if tool else "")
+    files = tuple(map(str, models))
+    return Report("INFO", f"The model {name} is ready", model=name if tool else "", models=(name,), files=files)

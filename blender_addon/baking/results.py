@@ -53,14 +53,19 @@ def put(baked: Sequence[tuple[Sequence[BakedMap], Target]], notes: Sequence[str]
             save(maps, folder)
         return Report("WARNING", f"Another file was opened: the maps of {titles} were kept in {folder}")
     notes = [*notes, *(note for maps, _ in baked for one in maps for note in one.notes)]
-    made = []
+    made: list[str] = []
+    new: dict[str, list[str]] = {"materials": [], "images": []}
+    unassigned = ""
     for maps, target in baked:
         stored = {one.name: store(one) for one in maps}
         names = ", ".join(image.name for image in stored.values())
+        new["images"] += [image.name for image in stored.values()]
         said = f"Baked {names}"
         if target.material != NONE:
             material = make_material(f"{title_of(maps)} Baked", stored, maps)
             said = f"Baked {names} and made the material {material.name}"
+            new["materials"].append(material.name)
+            unassigned = material.name if target.material == NEW else ""
             if target.material == ASSIGN:
                 notes += _assign(material, target)
         else:
@@ -68,7 +73,9 @@ def put(baked: Sequence[tuple[Sequence[BakedMap], Target]], notes: Sequence[str]
                 image.use_fake_user = True
         made.append(said)
     push_undo("Impasto: Bake")
-    return Report("WARNING" if notes else "INFO", "; ".join([*made, *dict.fromkeys(notes)]))
+    text = "; ".join([*made, *dict.fromkeys(notes)])
+    names_of = {kind: tuple(names) for kind, names in new.items()}
+    return Report("WARNING" if notes else "INFO", text, unassigned=unassigned, **names_of)
 
 
 def title_of(maps: Sequence[BakedMap]) -> str:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from . import assets, bake, engine, generate, images, models, stylize, train, variations, weights
+from . import assets, assigning, bake, engine, generate, images, models, stylize, train, variations, weights
 
-MODULES = (generate, images, engine, bake, train, models, variations, stylize, weights, assets)
+MODULES = (generate, assigning, images, engine, bake, train, models, variations, stylize, weights, assets)
 CLASSES = tuple(cls for module in MODULES for cls in module.CLASSES)

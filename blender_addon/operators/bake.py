@@ -16,7 +16,7 @@ from ..baking.checks import MAPS, BakeOptions, check, chosen_objects
 from ..baking.maps import BakedMap, bake_maps
 from ..baking.sources import labelled, sources_of
 from ..core.errors import ImpastoError
-from ..jobs import Report, Task
+from ..tasks import Place, Report, Task
 from .working import Working, poll, tell, why_busy_or_rendering
 
 DEFAULTS = BakeOptions()
@@ -129,6 +129,7 @@ class IMPASTO_OT_bake(BakeProperties, Working, bpy.types.Operator):
 
     bl_idname = "impasto.bake"
     bl_label = "Bake Maps"
+    place = Place.BAKE
 
     @classmethod
     def why_not(cls, context: bpy.types.Context) -> str:

@@ -8,7 +8,7 @@ import bpy
 from .. import engine, installer, trainings
 from ..catalogue import catalogue
 from ..jobs import connect, jobs
-from ..tasks import Report, Task
+from ..tasks import Place, Report, Task
 from .working import Working, poll, why_busy, why_not_now
 
 
@@ -30,6 +30,7 @@ class IMPASTO_OT_refresh_tools(Working, bpy.types.Operator):
 
     bl_idname = "impasto.refresh_tools"
     bl_label = "Refresh Tools"
+    place = Place.PREFERENCES
 
     @classmethod
     def poll(cls, _context: bpy.types.Context) -> bool:
@@ -44,6 +45,7 @@ class IMPASTO_OT_check_engine(Working, bpy.types.Operator):
 
     bl_idname = "impasto.check_engine"
     bl_label = "Check Engine"
+    place = Place.PREFERENCES
 
     @classmethod
     def poll(cls, _context: bpy.types.Context) -> bool:
@@ -61,6 +63,7 @@ class IMPASTO_OT_set_up_engine(Working, bpy.types.Operator):
 
     bl_idname = "impasto.set_up_engine"
     bl_label = "Set Up Engine"
+    place = Place.PREFERENCES
 
     @classmethod
     def poll(cls, _context: bpy.types.Context) -> bool:
@@ -75,6 +78,7 @@ class IMPASTO_OT_repair_engine(Working, bpy.types.Operator):
 
     bl_idname = "impasto.repair_engine"
     bl_label = "Repair Engine"
+    place = Place.PREFERENCES
 
     @classmethod
     def poll(cls, _context: bpy.types.Context) -> bool:
@@ -100,11 +104,13 @@ def _installing(label: str, plan: installer.Plan) -> Task:
         if engine.find() != made:
             other = "IMPASTO_ENGINE or the Python in the preferences is used instead"
             return Report("WARNING", f"The engine is ready: {made.python}; {other}")
-        learn_tools = jobs.finish if bpy.app.background else jobs.start
-        learn_tools(describing())
+        learn_tools, tools = jobs.finish if bpy.app.background else jobs.start, describing()
+        tools.place = task.place
+        learn_tools(tools)
         return Report("INFO", f"The engine is ready: {made.python}")
 
-    return Task(label, plan.carry_out, apply)
+    task = Task(label, plan.carry_out, apply)
+    return task
 
 
 class IMPASTO_OT_cancel(bpy.types.Operator):

@@ -16,13 +16,14 @@ from ..core.recipe import differences
 from ..images import is_image_editor, shown_image
 from ..properties import MAX_INT
 from ..reruns import inputs_of, scale_of
-from ..tasks import Task
+from ..tasks import Place, Task
 from .working import Working, poll, why_not_now
 
 
 class OnImage(Working):
     """Mixin: the image of this name, or else the one in the image editor."""
 
+    place = Place.IMAGE
     image: StringProperty(name="Image", description="Name of the image; empty: the one in the image editor")
 
     @classmethod

@@ -4,17 +4,18 @@
 from __future__ import annotations
 
 import bpy
-from bpy.props import BoolProperty, StringProperty
+from bpy.props import StringProperty
 
 from .. import orders, properties
 from ..catalogue import catalogue
 from ..core.errors import ParameterError
 from ..library import changing
 from ..schemas import RELATIVE_PATH
-from ..tasks import Report, Task
-from .working import Working, poll, tell, why_not_now
+from ..tasks import Place, Report, Task
+from .working import Working, clicked_in, poll, tell, why_not_now
 
-IS_ASKED = BoolProperty(options={"HIDDEN", "SKIP_SAVE"})
+ASKED_IN = StringProperty(options={"HIDDEN", "SKIP_SAVE"})
+"""The `Place` of the button whose click was asked about; empty in scripts."""
 
 
 class ChangesLibrary(Working):
@@ -22,6 +23,8 @@ class ChangesLibrary(Working):
 
     A click first asks (`ask`): Blender calls `execute` afterwards, which then waits for nothing.
     """
+
+    place = Place.MODELS
 
     @classmethod
     def poll(cls, _context: bpy.types.Context) -> bool:
@@ -33,12 +36,12 @@ class ChangesLibrary(Working):
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         if bpy.app.background:
             return self.execute(context)
-        self.is_asked = True
+        self.asked_in = clicked_in(context, self.place)
         return self.ask(context, event)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        if self.is_asked:
-            return Working.invoke(self, context, None)
+        if self.asked_in:
+            return self.start(context, Place(self.asked_in))
         return Working.execute(self, context)
 
 
@@ -50,7 +53,7 @@ class IMPASTO_OT_install_model(ChangesLibrary, bpy.types.Operator):
 
     filepath: StringProperty(name="File", description="A .safetensors file", subtype="FILE_PATH", options=RELATIVE_PATH)
     filter_glob: StringProperty(default="*.safetensors", options={"HIDDEN"})
-    is_asked: IS_ASKED
+    asked_in: ASKED_IN
 
     def ask(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         context.window_manager.fileselect_add(self)
@@ -69,7 +72,7 @@ class IMPASTO_OT_remove_model(ChangesLibrary, bpy.types.Operator):
     bl_label = "Remove Model"
 
     name: StringProperty(name="Name", description="Name of the model")
-    is_asked: IS_ASKED
+    asked_in: ASKED_IN
 
     def ask(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         return context.window_manager.invoke_confirm(self, event)

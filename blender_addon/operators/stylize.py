@@ -18,7 +18,7 @@ from ..properties import MAX_INT
 from ..reruns import inputs_of, scale_of
 from ..schemas import RELATIVE_PATH
 from ..stylizing import LONGEST, START, SUBJECTS, ResultProperties, Subject
-from ..tasks import Task
+from ..tasks import Place, Task
 from .generate import REPLACE, learn, parse_object
 from .images import OnImage
 from .working import Working
@@ -31,6 +31,7 @@ class IMPASTO_OT_stylize(ResultProperties, Working, bpy.types.Operator):
 
     bl_idname = "impasto.stylize"
     bl_label = "Repaint"
+    place = Place.STYLE
 
     tool: StringProperty(
         name="Stylizer",

@@ -10,13 +10,12 @@ from bpy.props import FloatProperty, IntProperty, StringProperty
 
 from .. import engine, orders, trainings
 from ..catalogue import DEFAULT_TRAINER
-from ..core.errors import ImpastoError
 from ..jobs import jobs
 from ..properties import MAX_INT
 from ..schemas import RELATIVE_PATH
-from ..tasks import Report, Task
+from ..tasks import Place, Task
 from .generate import learn, parse_object
-from .working import Working, poll, tell
+from .working import Working, poll
 
 
 class IMPASTO_OT_train(Working, bpy.types.Operator):
@@ -24,6 +23,7 @@ class IMPASTO_OT_train(Working, bpy.types.Operator):
 
     bl_idname = "impasto.train"
     bl_label = "Train"
+    place = Place.TRAINING
 
     tool: StringProperty(name="Trainer", description="Name of the trainer", default=DEFAULT_TRAINER)
     data: StringProperty(
@@ -38,18 +38,15 @@ class IMPASTO_OT_train(Working, bpy.types.Operator):
     device: StringProperty(name="Device", description="auto, cpu, cuda, cuda:1 or mps; empty: as in the preferences")
 
     @classmethod
+    def why_not(cls, context: bpy.types.Context) -> str:
+        return trainings.what_is_missing(context)
+
+    @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         return poll(cls, "" if bpy.app.background else why_not_trained(context))
 
-    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
-        """Start it in the long worker, beside whatever else Impasto does."""
-        if bpy.app.background:
-            return self.execute(context)
-        try:
-            jobs.start(self.task(context))
-        except ImpastoError as error:
-            return tell(self, Report("ERROR", str(error)))
-        return {"FINISHED"}
+    def require_free(self) -> None:
+        """It runs in the long worker, beside whatever else Impasto does."""
 
     def task(self, context: bpy.types.Context) -> Task:
         if not (self.data or self.image):

@@ -12,21 +12,27 @@ from .. import orders, weights
 from ..core.errors import ParameterError
 from ..library import changing
 from ..schemas import RELATIVE_PATH
-from ..tasks import Task
-from .models import IS_ASKED, ChangesLibrary
+from ..tasks import Place, Task
+from .models import ASKED_IN, ChangesLibrary
 from .working import poll, why_not_now
 
 NAME = StringProperty(name="Name", description="Name of the weights")
 
 
-class IMPASTO_OT_download_weights(ChangesLibrary, bpy.types.Operator):
+class ChangesWeights(ChangesLibrary):
+    """Mixin: the weights are in the preferences, and in the panels of the tools that lack them."""
+
+    place = Place.PREFERENCES
+
+
+class IMPASTO_OT_download_weights(ChangesWeights, bpy.types.Operator):
     """Download published weights and install them; asks first, and goes on where an earlier download ended"""
 
     bl_idname = "impasto.download_weights"
     bl_label = "Download Weights"
 
     name: NAME
-    is_asked: IS_ASKED
+    asked_in: ASKED_IN
 
     @classmethod
     def poll(cls, _context: bpy.types.Context) -> bool:
@@ -44,7 +50,7 @@ class IMPASTO_OT_download_weights(ChangesLibrary, bpy.types.Operator):
         return changing(f"Downloading {item['label']}", "weights", "download", self.name, "--yes")
 
 
-class IMPASTO_OT_install_weights(ChangesLibrary, bpy.types.Operator):
+class IMPASTO_OT_install_weights(ChangesWeights, bpy.types.Operator):
     """Install weights from the files that their authors publish: whose they are is recognised"""
 
     bl_idname = "impasto.install_weights"
@@ -61,7 +67,7 @@ class IMPASTO_OT_install_weights(ChangesLibrary, bpy.types.Operator):
     )
     filter_glob: StringProperty(default="*.pth;*.pt;*.safetensors", options={"HIDDEN"})
     name: StringProperty(name="Name", description="Name of the weights; empty: recognised by what the file holds")
-    is_asked: IS_ASKED
+    asked_in: ASKED_IN
 
     def ask(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         context.window_manager.fileselect_add(self)
@@ -76,14 +82,14 @@ class IMPASTO_OT_install_weights(ChangesLibrary, bpy.types.Operator):
         return changing("Installing weights", "weights", "install", *given, *named)
 
 
-class IMPASTO_OT_remove_weights(ChangesLibrary, bpy.types.Operator):
+class IMPASTO_OT_remove_weights(ChangesWeights, bpy.types.Operator):
     """Delete installed weights; they can be downloaded or installed again"""
 
     bl_idname = "impasto.remove_weights"
     bl_label = "Remove Weights"
 
     name: NAME
-    is_asked: IS_ASKED
+    asked_in: ASKED_IN
 
     def ask(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         return context.window_manager.invoke_confirm(self, event)

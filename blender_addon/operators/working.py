@@ -9,12 +9,17 @@ from .. import engine
 from ..core.errors import ImpastoError
 from ..core.outside import file_error
 from ..jobs import is_rendering, jobs, require_idle
-from ..tasks import Report, Task
+from ..tasks import PLACE, Place, Report, Task
 from ..translations import sentence
 
 
 class Working:
-    """Mixin for an operator with `task(context) -> Task`; scripts get RuntimeError where the task fails."""
+    """Mixin for an operator with `task(context) -> Task`; scripts get RuntimeError where the task fails.
+
+    place: where its reports are shown, if no panel's button was clicked.
+    """
+
+    place = Place.TEXTURE
 
     @classmethod
     def why_not(cls, context: bpy.types.Context) -> str:
@@ -43,18 +48,36 @@ class Working:
         """Start it; the timer finishes it, and Blender's window stays free."""
         if bpy.app.background:
             return self.execute(context)
+        return self.start(context, clicked_in(context, self.place))
+
+    def start(self, context: bpy.types.Context, place: Place) -> set[str]:
+        """Start it from a panel's button; what comes of it, or why it cannot be started, is shown there."""
         try:
-            require_idle()
-            jobs.start(self.task(context))
+            self.require_free()
+            task = self.task(context)
+            task.place = place
+            jobs.start(task)
+            return {"FINISHED"}
         except OSError as error:
-            return tell(self, Report("ERROR", str(file_error(error))))
+            report = Report("ERROR", str(file_error(error)))
         except ImpastoError as error:
-            return tell(self, Report("ERROR", str(error)))
-        return {"FINISHED"}
+            report = Report("ERROR", str(error))
+        jobs.tell(report, place)
+        return tell(self, report)
+
+    def require_free(self) -> None:
+        """Raise WorkerError where something runs that it would have to wait for."""
+        require_idle()
+
+
+def clicked_in(context: bpy.types.Context, usual: Place) -> Place:
+    """The panel whose button was clicked; `usual` where it was none, as from a menu or the search."""
+    return Place(getattr(context, PLACE, usual))
 
 
 def tell(operator: bpy.types.Operator, report: Report) -> set[str]:
     """Report as operators do, and the set that they return. In scripts an ERROR becomes a RuntimeError."""
+    jobs.made = report
     if report.level == "CANCELLED":
         operator.report({"INFO"}, sentence(report.text))
         return {"CANCELLED"}

@@ -69,7 +69,7 @@ def scene(extension: object, monkeypatch: pytest.MonkeyPatch, engine_python: Pat
         task.cancel()
         task.wait(10)
     jobs.tasks.clear()
-    jobs.last_report = None
+    jobs.reports.clear()
 
 
 @pytest.fixture

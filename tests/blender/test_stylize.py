@@ -281,6 +281,13 @@ class TestRenders:
         bpy.ops.impasto.go_on_larger(image="Render Result – red")
         assert tuple(bpy.data.images["Render Result – red.001"].size) == (48, 32)
 
+    def test_the_panel_knows_whether_something_was_rendered_in_this_file(self, rendered, settings, extension):
+        settings.subject = "RENDER"
+        assert extension.stylizing.why_no_subject(bpy.context) == ""
+        bpy.ops.wm.read_homefile()  # it has the image, though nothing was rendered
+        bpy.context.scene.impasto_style.subject = "RENDER"
+        assert extension.stylizing.why_no_subject(bpy.context) == "Render the scene first (F12)"
+
     def test_without_a_render_it_says_what_to_do(self, scene, style):
         with pytest.raises(RuntimeError, match=r"no render result yet; render the scene first"):
             stylize(subject="RENDER")

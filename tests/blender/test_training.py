@@ -35,7 +35,7 @@ def library(tmp_path_factory, extension):
 @pytest.fixture
 def jobs(extension, scene, library):
     yield extension.jobs.jobs
-    extension.jobs.jobs.training_report = None
+    extension.jobs.jobs.reports.clear()
 
 
 @pytest.fixture

@@ -1,0 +1,124 @@
+"""What panels say: why a button can do nothing, where a result is, what came of it."""
+
+from __future__ import annotations
+
+import bpy
+import pytest
+from drawing import drawn
+
+PANELS = {
+    "texture": "IMPASTO_PT_view_3d",
+    "style": "IMPASTO_PT_style_view_3d",
+    "training": "IMPASTO_PT_train_view_3d",
+    "image": "IMPASTO_PT_this_image",
+}
+
+
+@pytest.fixture
+def checker(scene):
+    """The panel, set to a quick generator that needs no source."""
+    settings = scene.impasto
+    settings.tool, settings.source_kind, settings.estimator = "checker", "NONE", "none"
+    settings.width_px = settings.height_px = 8
+    return settings
+
+
+def said(panel: str) -> str:
+    """All that a panel's labels say."""
+    layout = drawn(getattr(bpy.types, PANELS[panel]))
+    return " ".join(str(options.get("text")) for what, _, options in layout.drawn if what == "label")
+
+
+def offers(panel: str, operator: str) -> list:
+    return drawn(getattr(bpy.types, PANELS[panel])).operators(operator)
+
+
+def run_from(extension, place: str) -> None:
+    """What the panel is set to, started and finished as a click in this panel does."""
+    request = extension.orders.from_scene(bpy.context)
+    task = request.task(extension.results.target_of(bpy.context, "NEW", "made"))
+    task.place = extension.tasks.Place(place)
+    jobs = extension.jobs.jobs
+    jobs.start(task)
+    assert task.wait(60)
+    jobs.tick()
+
+
+class TestReasons:
+    def test_a_button_without_a_source_a_style_or_data_says_so_in_its_panel(self, scene):
+        assert "Choose a source" in said("texture")
+        assert "Choose an image to repaint" in said("style")
+        assert "Choose what to learn from" in said("training")
+
+    def test_nothing_to_bake_is_said_at_the_button(self, scene):
+        bpy.ops.object.select_all(action="SELECT")
+        bpy.ops.object.delete()
+        bpy.context.view_layer.objects.active = None
+        assert "select" in said("texture").lower()
+
+    @pytest.mark.parametrize("tool", ["gan", "conditional-gan", "progressive-gan", "vae"])
+    def test_a_tool_without_a_model_says_what_it_needs(self, scene, tool, extension):
+        scene.impasto.tool, scene.impasto.source_kind = tool, "NONE"
+        assert extension.catalogue.catalogue.model(tool, "") is None
+        assert "needs a model that you trained" in said("texture")
+
+    def test_a_model_that_is_gone_is_named(self, scene):
+        scene.impasto.tool, scene.impasto.source_kind = "torus", "NONE"
+        scene.impasto_parameters.torus.model = "nowhere"
+        assert "There is no model called nowhere" in said("texture")
+        scene.impasto_parameters.torus.model = ""
+        assert "There is no model" not in said("texture")
+
+    def test_the_active_material_is_asked_for_before_the_click(self, checker):
+        checker.material = "ACTIVE"
+        assert "The active object has no material" in said("texture")
+
+    def test_every_button_that_can_be_disabled_can_say_why(self, scene, extension):
+        """The panels ask the operators by this name."""
+        for cls in extension.CLASSES:
+            if issubclass(cls, bpy.types.Operator) and hasattr(cls, "why_not"):
+                assert isinstance(cls.why_not(bpy.context), str)
+
+
+class TestWhereTheMaterialIs:
+    def test_with_nothing_selected_the_panel_says_where_it_is_and_offers_to_assign_it(self, checker, plane, extension):
+        plane.select_set(False)
+        run_from(extension, "texture")
+        assert "no object has it yet" in said("texture").lower()
+        (button,) = offers("texture", "impasto.assign")
+        assert "Select the objects" in said("texture")
+        plane.select_set(True)
+        assert "Select the objects" not in said("texture")
+        assert bpy.ops.impasto.assign(material=button.material) == {"FINISHED"}
+        assert plane.active_material.name == button.material
+        assert not offers("texture", "impasto.assign")
+
+    def test_with_an_object_selected_nothing_is_offered(self, checker, plane, extension):
+        run_from(extension, "texture")
+        assert plane.active_material is not None
+        assert not offers("texture", "impasto.assign")
+
+    def test_a_mesh_without_uvs_is_told_of(self, checker, plane, extension):
+        bpy.ops.object.select_all(action="DESELECT")
+        run_from(extension, "texture")
+        bpy.ops.mesh.primitive_cube_add(calc_uvs=False)
+        (button,) = offers("texture", "impasto.assign")
+        bpy.ops.impasto.assign(material=button.material)
+        assert "unwrap" in extension.jobs.jobs.made.text
+
+    def test_a_material_that_is_gone_is_an_error(self, scene):
+        with pytest.raises(RuntimeError, match="no material called 'nowhere'"):
+            bpy.ops.impasto.assign(material="nowhere")
+
+
+@pytest.mark.parametrize("place", ["texture", "style", "image"])
+def test_a_report_is_shown_in_the_panel_that_caused_it_and_in_no_other(checker, plane, extension, place):
+    run_from(extension, place)
+    assert {panel for panel in PANELS if "Made the material" in said(panel)} == {place}
+
+
+def test_each_panel_keeps_its_own_report(checker, plane, extension):
+    run_from(extension, "texture")
+    run_from(extension, "style")
+    assert "Made the material" in said("texture")
+    assert "Made the material" in said("style")
