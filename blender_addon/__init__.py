@@ -9,6 +9,7 @@ from . import (
     catalogue,
     commands,
     jobs,
+    made,
     menus,
     operators,
     panels,
@@ -45,6 +46,7 @@ def register() -> None:
     operators.bake.register()
     presets.register()
     jobs.register()
+    made.register()
     variations.register()
     commands.register()
     menus.register()
@@ -56,6 +58,7 @@ def unregister() -> None:
     menus.unregister()
     commands.unregister()
     variations.unregister()
+    made.unregister()
     jobs.unregister()
     previews.unregister()
     presets.unregister()

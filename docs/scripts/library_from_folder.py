@@ -6,6 +6,7 @@ A picture that fails is reported and left out; the others go on. The exit code t
 """
 
 import argparse
+import json
 import sys
 from pathlib import Path
 
@@ -32,11 +33,11 @@ def main() -> None:
 
 def make_asset(picture: Path, arguments: argparse.Namespace) -> None:
     """With nothing selected the material belongs to no object; it is kept all the same."""
-    before = set(bpy.data.materials)
     bpy.ops.impasto.run(
         tool="quilt", source=str(picture.resolve()), width_px=arguments.size, height_px=arguments.size, material="NEW"
     )
-    (material,) = set(bpy.data.materials) - before
+    (name,) = json.loads(bpy.context.window_manager.impasto_made)["materials"]
+    material = bpy.data.materials[name]
     material.asset_mark()
     material.asset_data.description = f"Made by Impasto from {picture.name}"
     material.asset_data.tags.new("Impasto")

@@ -6,6 +6,7 @@ The images that were there before stay in the file: results always go into new o
 """
 
 import argparse
+import json
 import sys
 from fnmatch import fnmatch
 from pathlib import Path
@@ -22,11 +23,10 @@ def main() -> None:
 
 
 def make_seamless(image: bpy.types.Image) -> bpy.types.Image:
-    """The new image: the one that was not there before."""
-    before = set(bpy.data.images)
+    """The new image."""
     bpy.ops.impasto.make_seamless(image=image.name)
-    (made,) = (new for new in set(bpy.data.images) - before if new.name.endswith("base_color"))
-    return made
+    made = (bpy.data.images[name] for name in json.loads(bpy.context.window_manager.impasto_made)["images"])
+    return next(new for new in made if new["impasto_map"] == "base_color")
 
 
 def replace_everywhere(old: bpy.types.Image, new: bpy.types.Image) -> None:
