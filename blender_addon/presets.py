@@ -119,15 +119,14 @@ def chosen(menu: type[Presets]) -> str:
 
 
 def draw(layout: bpy.types.UILayout, adds: type[AddsPreset] = IMPASTO_OT_preset_add) -> None:
-    """The menu, and the buttons that add one and remove the chosen one."""
+    """The menu, and the buttons that add one and remove the one that is chosen."""
     name = chosen(adds.menu)
     row = layout.row(align=True)
     row.menu(adds.menu.__name__, text=name or "Presets")
     row.operator(adds.bl_idname, text="", icon="ADD")
-    remove = row.row(align=True)
-    remove.enabled = bool(name)
-    button = remove.operator(adds.bl_idname, text="", icon="REMOVE")
-    button.name, button.remove_name = name, True
+    if name:
+        button = row.operator(adds.bl_idname, text="", icon="REMOVE")
+        button.name, button.remove_name = name, True
 
 
 CLASSES = (IMPASTO_MT_presets, IMPASTO_MT_style_presets, IMPASTO_OT_preset_add, IMPASTO_OT_style_preset_add)

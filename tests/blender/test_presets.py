@@ -40,9 +40,9 @@ def choose(name: str) -> None:
 def buttons() -> tuple[str, str]:
     """What the panel's menu says, and the name of the preset that the button beside it removes."""
     panel = drawn(bpy.types.IMPASTO_PT_view_3d)
-    _add, remove = panel.operators("impasto.preset_add")
+    _add, *remove = panel.operators("impasto.preset_add")
     menu = next(options for what, arguments, options in panel.drawn if arguments == ("IMPASTO_MT_presets",))
-    return menu["text"], remove.name
+    return menu["text"], remove[0].name if remove else ""
 
 
 def test_a_preset_holds_the_parameters_and_the_size(scene, checker):
