@@ -81,6 +81,7 @@ class ToolDescription(Answer):
     kind: str = Field(description="generator, stylizer, estimator, filter or trainer")
     label: str = Field(description="as in Blender")
     description: str = Field(description="what it does")
+    rank: int = Field(description="its place among others of its kind; those that teach have 90 and more")
     needs: list[str] = Field(description="the maps that its subject must have")
     needs_source: bool = Field(description="whether it makes nothing without a source")
     uses_subject: bool = Field(description="whether its subject gives it more than a size")
