@@ -149,8 +149,7 @@ def test_it_asks_for_nothing_while_it_is_off(extension, checker, scene):
 
 
 def test_an_error_is_told_in_the_panel_and_in_no_window(live, extension, scene):
-    scene.impasto.tool = "recall"
-    scene.impasto_parameters.recall.model = "nowhere"
+    scene.impasto.source_kind, scene.impasto.filepath = "FILE", "/nowhere.png"
     settle(extension)
     assert "nowhere" in live.error
     assert extension.jobs.jobs.last_report is None
