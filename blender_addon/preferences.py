@@ -76,6 +76,7 @@ def _draw_engine_state(layout: bpy.types.UILayout, place: Place) -> None:
 def _draw_builds(layout: bpy.types.UILayout, preferences: Choices) -> None:
     """What was found in this computer, and the builds of PyTorch to choose from, with their sizes."""
     column = layout.column(align=True)
+    column.use_property_split = False  # which would put a choice's text beside its button
     if preferences.wheels_folder:
         draw_text(column, "The engine is installed from the folder of wheels, without network.", "FILE_FOLDER")
         return
@@ -86,8 +87,11 @@ def _draw_builds(layout: bpy.types.UILayout, preferences: Choices) -> None:
     draw_text(column, computer.why_not() or computer.found, "INFO")
     for choice in ("AUTO", "GPU", "CPU"):
         build = computer.build(choice)
-        text = f"Automatic: {build.label}" if choice == "AUTO" else f"{build.label}: {build.sizes}"
+        text = f"Automatic: {build.label}" if choice == "AUTO" else f"{build.label}: {build.download}"
         column.prop_enum(preferences, "torch_build", choice, text=sentence(text))
+    gpu, cpu = computer.build("GPU"), computer.build("CPU")
+    sizes = f"That is to download; on disk it is {gpu.disk} with {gpu.label}, {cpu.disk} with {cpu.label}"
+    draw_text(column, sizes, "BLANK1")
     if installer.unfinished():
         draw_text(column, "A set-up was interrupted: Set Up Engine goes on with it.", "INFO")
 

@@ -49,9 +49,14 @@ class Build:
         return f"torch=={TORCH}+{self.tag}" if self.tag else f"torch=={TORCH}"
 
     @property
-    def sizes(self) -> str:
-        """What is downloaded, and what it takes on the disk."""
-        return f"{_gigabytes(self.download_mb)} to download, {_gigabytes(self.disk_mb)} on disk"
+    def download(self) -> str:
+        """The size of what is downloaded."""
+        return _gigabytes(self.download_mb)
+
+    @property
+    def disk(self) -> str:
+        """What it takes on the disk."""
+        return _gigabytes(self.disk_mb)
 
 
 CPU = "CPU"

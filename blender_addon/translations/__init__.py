@@ -62,6 +62,8 @@ def _sentence(text: str, chosen: str) -> str:
     bare = text.strip()
     if bare in known:
         return text.replace(bare, known[bare])
+    if bare.endswith(".") and bare[:-1] in known:
+        return text.replace(bare, known[bare[:-1]] + FULL_STOPS.get(chosen, "."))
     for pattern, translated in _templates(chosen):
         if match := pattern.fullmatch(bare):
             return text.replace(bare, translated.format(*(_sentence(value, chosen) for value in match.groups())))

@@ -301,6 +301,9 @@ def test_the_preferences_show_what_was_found_and_both_choices_with_sizes(extensi
     extension.preferences._draw_builds(layout, preferences)
     texts = [options["text"] for what, _arguments, options in layout.drawn if what == "prop_enum"]
     assert texts[0].startswith("Automatic: ")
-    assert any(text.startswith("CPU: ") and "to download" in text for text in texts)
+    assert any(text.startswith("CPU: ") and "MB" in text for text in texts)
     assert any(text.startswith(("CUDA", "ROCm", "Apple")) and "GB" in text for text in texts)
+    assert any(
+        "to download" in str(options.get("text")) for what, _arguments, options in layout.drawn if what == "label"
+    )
     assert any("Found" in str(options.get("text")) for what, _arguments, options in layout.drawn if what == "label")
