@@ -18,7 +18,10 @@ from impasto import decode, scanlines
 from impasto.color import linear_to_srgb, srgb_to_linear
 from impasto.dataset import read_dataset
 from impasto.errors import Cancelled, FileError
-from impasto.files import read_maps
+from impasto.files import read_maps, write_maps
+from impasto.recipe import Recipe, Step
+from impasto.rerun import rerun
+from impasto.runner import run
 from impasto.signatures import EXTENSIONS, REFUSED_EXTENSIONS
 
 HEIGHT, WIDTH = 24, 40
@@ -444,3 +447,18 @@ def test_exr_whose_pixels_begin_elsewhere(tile, tmp_path):
     assert output.write_image(LINEAR.astype(np.float32))
     output.close()
     check(tmp_path / "a.exr", colors())
+
+
+def test_a_rerun_reads_a_photograph_as_it_was_read(tmp_path):
+    """Blender shows photographs as they are stored: what was made of one there is made again of the same pixels."""
+    noise = np.random.default_rng(0).integers(0, 255, (40, 64, 3), np.uint8)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.fromarray(noise).save(tmp_path / "photograph.png", exif=exif)
+    recipe = Recipe((Step("quilt", {"width_px": 32, "height_px": 32}),), 1)
+    for upright in (True, False):
+        folder = tmp_path / str(upright)
+        result = run(recipe, {"source": read_maps(tmp_path / "photograph.png", upright=upright)})
+        path = write_maps(result.maps, folder, "made", recipe=result.recipe)[0]
+        again = rerun(path, folder / "again", {"source": tmp_path / "photograph.png"})
+        assert again.identical, again.differences
