@@ -1,0 +1,74 @@
+"""Hostile models of the plain GAN: their cards and weights, made from a tiny one that is good."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from impasto.models import write_tensors
+
+from .corpus import Corpus, Maker, Reader
+from .models import SIZE
+
+CARD: dict[str, Any] = {
+    "name": "wall",
+    "architecture": "gan",
+    "tool": "gan",
+    "data": [{"name": "wall.png", "licence": "CC0-1.0", "sha256": "0" * 64}],
+    "figures": {},
+    "maps": ["base_color"],
+    "mean": [0.5, 0.5, 0.5],
+    "deviation": [0.2, 0.2, 0.2],
+    "width": 16,
+    "texel_m": 0.001,
+    "span_px": 0.0,
+}
+
+
+@cache
+def tensors() -> dict[str, np.ndarray]:
+    """Those of the good model, with random weights."""
+    import torch
+
+    from impasto_gan.textbook.gan import Generator
+
+    torch.manual_seed(1)
+    return {name: value.numpy() for name, value in Generator(3, 16).state_dict().items()}
+
+
+def model(card: dict[str, Any] | None = None, **changed: np.ndarray) -> Maker:
+    """A maker of the good model with some fields of its card or some tensors changed; LEFT OUT is none."""
+
+    def make(path: Path) -> None:
+        about = {name: value for name, value in {**CARD, **(card or {})}.items() if value != "LEFT OUT"}
+        write_tensors(path, {**tensors(), **changed}, {"card": json.dumps(about)})
+
+    return make
+
+
+HEAD = "head.bias"
+FILES: dict[str, Maker] = {
+    **{
+        f"{name} is {json.dumps(value)}": model({name: value})
+        for name in ("mean", "deviation", "width", "texel_m", "span_px")
+        for value in (None, "x", [], -1, 1e300, "LEFT OUT")
+    },
+    "maps are none": model({"maps": []}),
+    "maps are others": model({"maps": ["base_color", "height"]}),
+    "width is huge": model({"width": 10**6}),
+    "deviation is zero": model({"deviation": [0, 0, 0]}),
+    "weights are not finite": model(**{HEAD: np.full(3, np.nan, np.float32)}),
+    "weights are integers": model(**{HEAD: np.ones(3, np.int32)}),
+    "weights are huge": model(**{HEAD: np.full(3, 1e30, np.float32)}),
+    "weights of another shape": model(**{HEAD: np.ones(4, np.float32)}),
+}
+GENERATE = Reader("generate", ("generate", "gan", "--model", "{file}", *SIZE))
+
+CORPORA = [
+    Corpus("textbook", ".safetensors", FILES, (GENERATE,), only=True),
+    Corpus("good textbook", ".safetensors", {"model": model()}, (GENERATE,), good=frozenset({"model"}), only=True),
+]
