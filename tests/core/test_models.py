@@ -257,7 +257,7 @@ def test_the_command_lists_shows_and_writes_the_thumbnail(tmp_path, monkeypatch,
     main(["models", "list"])
     told = capsys.readouterr()
     row = next(line for line in told.out.splitlines() if line.startswith("wall"))
-    assert row.split() == ["wall", "brick", "torus", "0.0", "CC0-1.0", "1.25", "own"]
+    assert row.split() == ["wall", "brick", "torus", "0.0", "CC0-1.0", "1.25", "-", "-", "own"]
     assert "broken.safetensors is not a model file" in told.err
     main(["models", "show", "wall", "--preview", str(tmp_path / "wall.png")])
     with Image.open(tmp_path / "wall.png") as image:
