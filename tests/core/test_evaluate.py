@@ -172,7 +172,9 @@ def test_of_a_folder_the_right_pictures_judge(stubbed):
 
 def test_a_card_may_say_once_for_all_that_half_was_learned(stubbed):
     dataset = dataset_of(PHOTO)
-    model = stub_model(stubbed, dataset, part=None, parameters={"hold_out": True})
+    model = stub_model(stubbed, dataset, parameters={"hold_out": True})
+    data = [{key: value for key, value in item.items() if key != "part"} for item in model.card["data"]]
+    model = replace(model, card={**model.card, "data": data})
     assert cases(model, dataset)[0].held_out
     assert not cases(replace(model, card={**model.card, "parameters": {}}), dataset)[0].held_out
 
