@@ -28,6 +28,7 @@ TICK_MS, GAP_MS = 60, 1500
 timers also hold Blender's redraws, which take half a second for a new material under software OpenGL."""
 
 Run = Callable[..., dict]
+Size = tuple[int, int]
 
 
 @pytest.fixture(scope="module", params=RELEASES)
@@ -54,15 +55,19 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def walk_through(blender: Chroot, source: Path) -> Run:
     """Run a scenario; what it recorded."""
 
-    def run(scenario: str, files: Mapping[str, str] | None = None) -> dict:
-        out = PICTURES / f"{scenario}-{blender.name}"
+    def run(
+        scenario: str, part: str = "", size_px: Size = (1600, 1000), files: Mapping[str, str] | None = None
+    ) -> dict:
+        """part: of a scenario that has several, each with a Blender of its own."""
+        out = PICTURES / "-".join(filter(None, [scenario, part, blender.name]))
         out.mkdir(parents=True, exist_ok=True)
         (out / "result.json").unlink(missing_ok=True)
         done = blender.run(
             HERE / "scenarios" / f"{scenario}.py",
-            [str(out), str(source)],
+            [str(out), str(source), *([part] if part else [])],
             binds=engine_binds(ENGINE) | {ROOT: "ro", source.parent: "ro", out: "rw", EXTENSION.parent: "ro"},
             env={"IMPASTO_ENGINE": str(ENGINE), "IMPASTO_EXTENSION": str(EXTENSION)},
+            size_px=size_px,
             timeout_s=480,
             files=files,
         )
@@ -114,6 +119,46 @@ def test_an_artist_chooses_a_style_repaints_and_goes_on_larger(walk_through):
     assert facts["material"] == "gravel painted"
     assert facts["material_after_undo"] == "gravel"
     assert facts["sizes"] == [[512, 341], [640, 427]]
+
+
+def untouched(fields: dict[str, list]) -> list[str]:
+    """The fields whose value no click has changed."""
+    return [path for path, values in fields.items() if len(set(map(str, values))) < 2]
+
+
+def test_every_field_of_the_texture_panel_and_every_tool_of_its_list_answers_to_clicks(walk_through):
+    facts = walk_through("clicks", "textures")
+    fields, (offered, chosen) = facts["fields"], facts["list"]
+    assert len(fields) > 15
+    assert untouched(fields) == []
+    assert set(fields["impasto.source_kind"]) == {"FILE", "IMAGE", "NONE"}
+    assert set(fields["impasto.material"]) == {"NEW", "ACTIVE", "NONE"}
+    assert chosen == offered
+    assert (facts["preset_added"], facts["preset_left"]) == ("clicked", "")
+
+
+def test_a_click_searches_a_model_picks_each_variation_and_assigns_what_was_made_for_nothing(walk_through):
+    facts = walk_through("clicks", "results", (1600, 1500))
+    assert facts["searched_model"] == "wood"
+    assert len(set(facts["picked"][0])) == 4
+    assert facts["picked"][0] == facts["picked"][1]
+    assert facts["assigned"] == facts["unassigned"] != ""
+
+
+def test_every_field_and_picture_of_the_style_panel_and_each_button_on_an_image_answers_to_clicks(walk_through):
+    facts = walk_through("clicks", "styles")
+    assert untouched(facts["fields"]) == []
+    assert facts["gallery"] == ["None", "chelsea.png", "coffee.png", "immunohistochemistry.png"]
+    assert facts["repainted"].startswith("Made the image")
+    assert all(count > 0 and level != "ERROR" for count, level in facts["made_of_the_image"].values())
+    assert facts["reports"] == ["image", "style"]
+
+
+def test_every_field_of_the_training_panel_and_every_trainer_of_its_list_answers_to_clicks(walk_through):
+    facts = walk_through("clicks", "training")
+    offered, chosen = facts["list"]
+    assert untouched(facts["fields"]) == []
+    assert chosen == offered
 
 
 def test_closing_blender_during_a_job_ends_the_worker_too(walk_through):

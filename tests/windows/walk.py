@@ -23,6 +23,15 @@ EVENT_S = 0.05
 BUTTON_PX = 20
 HEADER_PX = 26
 """Height of a panel's header, at Blender's own scale."""
+SWEEP_PX = 18
+"""Between two looks for buttons, which are 20 px high."""
+COLUMNS = (0.2, 0.49, 0.68, 0.82, 0.9)
+"""Places across a region where its buttons are, in parts of its width."""
+LOOK_S = 0.02
+DIGITS = ("ZERO", "ONE", "TWO", "THREE", "FOUR", "FIVE", "SIX", "SEVEN", "EIGHT", "NINE")
+KEYS = {str(digit): name for digit, name in enumerate(DIGITS)}
+KEYS |= {".": "PERIOD", "/": "SLASH", "-": "MINUS", "_": "MINUS", " ": "SPACE"}
+"""Blender's names of the keys of letters that are not their own names."""
 
 # Yields None, seconds, or Steps to do first, whose value comes back.
 Steps: TypeAlias = Generator[Any, Any, Any]
@@ -200,7 +209,7 @@ class Walk:
         """
         area = self.area(kind)
         bounds = self.region(area, region)
-        for share in (0.7, 0.25, 0.45):
+        for share in (0.7, 0.25, 0.45, 0.9, 0.82):
             x = bounds.x + int(share * bounds.width)
             for y in range(bounds.y + bounds.height - 4, bounds.y, -BUTTON_PX // 2):
                 yield self.move((x, y))
@@ -210,6 +219,59 @@ class Walk:
                     if name in self.under_mouse(area, region):
                         return x, y - 4
         raise LookupError(f"no button of {name!r} in {kind}'s {region} region")
+
+    def buttons(self, kind: str, region: str = "UI", height: int = 0) -> Steps:
+        """Give the places of all buttons in an area by what they are: a property's path, or an operator's call.
+
+        Moves the mouse over the region, down to `height` pixels from its top (0: all of it).
+        """
+        area = self.area(kind)
+        bounds = self.region(area, region)
+        top, found = bounds.y + bounds.height, {}
+        for y in range(top - 12, top - height if height else bounds.y, -SWEEP_PX):
+            for share in COLUMNS:
+                place = bounds.x + int(share * bounds.width), y
+                if name := (yield self._look(area, region, place)):
+                    found.setdefault(name, []).append(place)
+        return found
+
+    def _look(self, area: bpy.types.Area, region: str, place: Place) -> Steps:
+        """Move the mouse to a place; what is there, once two looks agree: a button left just now may still count."""
+        names = [None, self.button_under_mouse(area, region)]
+        while names[-1] != names[-2] or len(names) < 4:
+            self.window.event_simulate(type="MOUSEMOVE", value="NOTHING", x=place[0] + len(names) % 2, y=place[1])
+            yield LOOK_S
+            names.append(self.button_under_mouse(area, region))
+        return names[-1]
+
+    def button_under_mouse(self, area: bpy.types.Area, region: str) -> str:
+        """Return what is under the mouse: a property's path such as "impasto.seed", or an operator's call."""
+        with self.at(area, region):
+            for copies in (bpy.ops.ui.copy_python_command_button, bpy.ops.ui.copy_data_path_button):
+                if copies.poll():
+                    copies()
+                    return bpy.context.window_manager.clipboard.removeprefix("bpy.ops.")
+        return ""
+
+    def tap(self, place: Place) -> Steps:
+        """Click the left button, and go on as soon as Blender has seen it."""
+        yield self.move(place)
+        yield self.move((place[0] + 1, place[1]))
+        yield self.event("LEFTMOUSE", "PRESS", place)
+        yield self.event("LEFTMOUSE", "RELEASE", place)
+        yield 0.15
+
+    def write(self, text: str, place: Place) -> Steps:
+        """Type a text into the field that is being edited, and confirm it."""
+        for letter in text:
+            key = KEYS.get(letter) or (letter.upper() if letter.isalpha() else "")
+            self.window.event_simulate(type=key, value="PRESS", unicode=letter, x=place[0], y=place[1])
+            yield LOOK_S
+            self.window.event_simulate(type=key, value="RELEASE", x=place[0], y=place[1])
+            yield LOOK_S
+        yield self.event("RET", "PRESS", place)
+        yield self.event("RET", "RELEASE", place)
+        yield 0.2
 
     def under_mouse(self, area: bpy.types.Area, region: str) -> set[str]:
         """Return the names of the property and of the operator whose button is under the mouse."""

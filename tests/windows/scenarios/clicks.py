@@ -1,0 +1,247 @@
+"""Inside a Blender window: every button, field, list and gallery of the panels is clicked; what that did is noted."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import bpy
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from walk import Place, Steps, Walk, start, until
+
+OUT, SOURCE, PART = map(Path, sys.argv[sys.argv.index("--") + 1 :])
+PART = PART.name
+STYLES = SOURCE.parent / "styles"
+bpy.ops.extensions.package_install_files(
+    filepath=os.environ["IMPASTO_EXTENSION"], repo="user_default", enable_on_install=True
+)
+EXTENSION = sys.modules["bl_ext.user_default.impasto"]
+JOBS = EXTENSION.jobs.jobs
+LIMIT_S = 120
+FIRST_ITEM_PX, ITEM_PX = 24, 23
+"""From the middle of a list's button down to its first item, and from one item to the next."""
+GALLERY_PX = 110
+"""From the choice of what is repainted down to the picture that opens the thumbnails: Blender names no such button."""
+
+
+def scenario(walk: Walk) -> Steps:
+    EXTENSION.engine.preferences().styles_folder = str(STYLES)
+    yield walk.show_panel("VIEW_3D", "Impasto")
+    yield from {"textures": textures, "results": made, "styles": styles, "training": training}[PART](walk)
+    bpy.ops.preferences.addon_disable(module="bl_ext.user_default.impasto")
+
+
+def textures(walk: Walk) -> Steps:
+    """Fields, the list of tools, presets."""
+    yield from tries_fields(walk, "fields")
+    yield from chooses_each(walk, "tool", bpy.context.scene.impasto, "tool")
+    yield from adds_and_removes_a_preset(walk)
+
+
+def made(walk: Walk) -> Steps:
+    """A model by the search; previews and variations; Generate with nothing selected, and Assign."""
+    scene = bpy.context.scene
+    scene.impasto.tool, scene.impasto.source_kind = "torus", "NONE"
+    scene.impasto.width_px = scene.impasto.height_px = 256
+    yield 0.5
+    yield from searches_a_model(walk)
+    yield walk.click("live_preview", "VIEW_3D")
+    yield until(lambda: EXTENSION.variations.live.pixels is not None, LIMIT_S)
+    yield walk.click("tile_preview", "VIEW_3D")
+    yield from picks_each_variation(walk)
+    walk.screenshot("previews.png")
+    with walk.at(walk.area("VIEW_3D")):
+        bpy.ops.object.select_all(action="DESELECT")
+    yield from clicks_and_waits(walk, "impasto.generate", "VIEW_3D", "texture")
+    yield 0.5
+    walk.screenshot("nothing_selected.png")
+    cube = bpy.data.objects["Cube"]
+    walk.record("unassigned", JOBS.last_report.unassigned)
+    cube.select_set(True)
+    yield 0.5
+    yield walk.click("impasto.assign", "VIEW_3D")
+    walk.record("assigned", cube.active_material.name if cube.active_material else "")
+
+
+def styles(walk: Walk) -> Steps:
+    """Fields; every picture of the gallery; Repaint, and what can be done with the image that it made."""
+    yield walk.fold_panel(0)
+    yield walk.fold_panel(1)
+    settings = bpy.context.scene.impasto_style
+    settings.image = bpy.data.images.load(str(STYLES / "chelsea.png"))
+    yield 0.5
+    walk.screenshot("style_panel.png")
+    yield from tries_fields(walk, "fields")
+    yield from chooses_from_the_gallery(walk)
+    walk.screenshot("style_chosen.png")
+    bpy.context.scene.impasto_parameters.patches_style.longest_px = 64
+    yield from clicks_and_waits(walk, "impasto.stylize", "VIEW_3D", "style")
+    walk.record("repainted", JOBS.reports["style"].text)
+    yield walk.switch("VIEW_3D", "IMAGE_EDITOR")
+    yield from images(walk)
+    walk.record("reports", sorted(JOBS.reports))
+
+
+def training(walk: Walk) -> Steps:
+    """Fields, and the list of trainers."""
+    yield walk.fold_panel(0)
+    yield walk.fold_panel(2)
+    yield from tries_fields(walk, "fields")
+    yield from chooses_each(walk, "tool", bpy.context.scene.impasto_training, "trainer")
+    walk.screenshot("train_panel.png")
+
+
+def images(walk: Walk) -> Steps:
+    """What can be done with the image that is shown: each button makes a new one, and its report is beside it."""
+    space = walk.area("IMAGE_EDITOR").spaces.active
+    yield walk.show_panel("IMAGE_EDITOR", "Impasto")
+    yield 0.5
+    walk.screenshot("no_image.png")
+    space.image = next(image for image in bpy.data.images if EXTENSION.stylizing.is_painted(image))
+    made = {}
+    for name in ("make_seamless", "estimate_maps", "rerun", "go_on_larger"):
+        before = set(bpy.data.images)
+        space.image = next(image for image in before if EXTENSION.stylizing.is_painted(image))
+        yield 0.5
+        yield from clicks_and_waits(walk, f"impasto.{name}", "IMAGE_EDITOR", "image")
+        made[name] = [len(set(bpy.data.images) - before), JOBS.reports["image"].level]
+    walk.record("made_of_the_image", made)
+    yield 0.5
+    walk.screenshot("image_panel.png")
+
+
+def clicks_and_waits(walk: Walk, name: str, kind: str, place: str) -> Steps:
+    """Click a button, and wait for the report of what it started; a quick job may end before one looks."""
+    JOBS.reports.pop(place, None)
+    yield walk.click(name, kind)
+    yield until(lambda: place in JOBS.reports, LIMIT_S)
+
+
+def tries_fields(walk: Walk, which: str) -> Steps:
+    """Click each field that is shown; notes what each was before and after."""
+    found = yield walk.buttons("VIEW_3D")
+    walk.record("buttons", sorted(found))
+    done = {}
+    for path, places in found.items():
+        if path.startswith("impasto") and "(" not in path and not path.endswith(".tool"):
+            done[path] = yield from tries(walk, path, places)
+    walk.record(which, done)
+
+
+def tries(walk: Walk, path: str, places: list[Place]) -> Steps:
+    """Click a field as its kind needs; its value before, and the values that it had afterwards."""
+    name = path.rpartition(".")[2]
+    group = bpy.context.scene.path_resolve(path.rpartition(".")[0])
+    kind = group.bl_rna.properties[name]
+    before, after = getattr(group, name), []
+    if kind.type == "POINTER" or getattr(kind, "is_array", False):
+        return [str(before), "not tried here"]
+    for place in places if kind.type == "ENUM" else places[len(places) // 2 :][:1]:
+        yield walk.move(place)
+        yield walk.move((place[0] + 1, place[1]))
+        if walk.button_under_mouse(walk.area("VIEW_3D"), "UI") != path:
+            place = yield walk.find(name, "VIEW_3D")  # what was clicked before has moved it
+        yield walk.tap(place)
+        if kind.type in ("INT", "FLOAT", "STRING"):
+            yield walk.write("0.5" if kind.type == "FLOAT" else "1", place)
+        after.append(getattr(group, name))
+    if kind.type == "ENUM" and set(after) == {before}:  # a list: it is open
+        yield walk.tap((place[0], place[1] - FIRST_ITEM_PX - ITEM_PX))
+        after.append(getattr(group, name))
+    setattr(group, name, before)
+    yield 0.2
+    return [before, *sorted(set(after), key=str)]
+
+
+def chooses_each(walk: Walk, name: str, group: bpy.types.PropertyGroup, of: str) -> Steps:
+    """Open a list and click an item, once for each: the numbers behind them must survive the buttons."""
+    before = getattr(group, name)
+    items = [item[0] for item in EXTENSION.properties.items_of(of)(None, None)]
+    chosen = []
+    for index in range(len(items)):
+        x, y = yield walk.find(name, "VIEW_3D")
+        yield walk.press("LEFTMOUSE", (x, y))
+        yield 0.3
+        if not index:
+            walk.screenshot("list.png")
+        yield walk.press("LEFTMOUSE", (x, y - FIRST_ITEM_PX - index * ITEM_PX))
+        yield 0.3
+        chosen.append(getattr(group, name))
+    walk.record("list", [items, chosen])
+    setattr(group, name, before)
+    yield 0.5
+
+
+def adds_and_removes_a_preset(walk: Walk) -> Steps:
+    """The plus asks for a name; the minus takes it away again."""
+    presets = EXTENSION.presets
+    found = yield walk.buttons("VIEW_3D", height=100)
+    walk.record("preset_buttons", [name for name in found if "preset" in name])
+    place = next(places[0] for name, places in found.items() if name.startswith("impasto.preset_add"))
+    yield walk.press("LEFTMOUSE", place)
+    yield 0.5
+    walk.screenshot("preset.png")
+    x, y = place
+    yield walk.tap((x - 40, y - 3))
+    yield walk.write("clicked", place)
+    yield walk.tap((x - 40, y - 33))
+    yield 0.5
+    walk.record("preset_added", presets.chosen(presets.IMPASTO_MT_presets))
+    found = yield walk.buttons("VIEW_3D", height=100)
+    place = next((places[-1] for name, places in found.items() if "remove_name=True" in name), place)
+    yield walk.press("LEFTMOUSE", place)
+    yield 0.5
+    walk.record("preset_left", presets.chosen(presets.IMPASTO_MT_presets))
+
+
+def searches_a_model(walk: Walk) -> Steps:
+    """Part of a name is typed, and the match below is clicked."""
+    group = bpy.context.scene.impasto_parameters.torus
+    x, y = yield walk.find("model", "VIEW_3D")
+    yield walk.press("LEFTMOUSE", (x, y))
+    yield 0.3
+    for letter in "woo":
+        yield walk.event(letter.upper(), "PRESS", (x, y), unicode=letter)
+        yield walk.event(letter.upper(), "RELEASE", (x, y))
+    yield 0.5
+    walk.screenshot("search.png")
+    yield walk.press("LEFTMOUSE", (x, y - FIRST_ITEM_PX))
+    yield 0.3
+    walk.record("searched_model", group.model)
+
+
+def picks_each_variation(walk: Walk) -> Steps:
+    """Four pictures, four buttons, four seeds."""
+    yield from clicks_and_waits(walk, "impasto.variations", "VIEW_3D", "texture")
+    yield 0.5
+    found = yield walk.buttons("VIEW_3D")
+    buttons = sorted(name for name in found if name.startswith("impasto.pick_variation"))
+    picked = []
+    for name in buttons:
+        yield walk.tap(found[name][0])
+        picked.append(bpy.context.scene.impasto.seed)
+    walk.record("picked", [picked, [item.seed for item in EXTENSION.variations.shown(bpy.context)]])
+    walk.record("pick_buttons", buttons)
+
+
+def chooses_from_the_gallery(walk: Walk) -> Steps:
+    """Open the thumbnails, and click one after the other."""
+    chosen = []
+    for index in range(3, -1, -1):
+        x, y = yield walk.find("subject", "VIEW_3D")
+        region = walk.region(walk.area("VIEW_3D"), "UI")
+        yield walk.press("LEFTMOUSE", (x, y - GALLERY_PX))
+        yield 1.0
+        if not chosen:
+            walk.screenshot("thumbnails.png")
+        right = region.x + region.width - 60
+        yield walk.press("LEFTMOUSE", (right - 105 * index, y - GALLERY_PX - 110))
+        yield 0.5
+        style = bpy.context.scene.impasto_parameters.patches_style.input_style
+        chosen.append(style.name if style else "None")
+    walk.record("gallery", chosen)
+
+
+start(scenario, OUT)
