@@ -8,10 +8,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .errors import ModelError, ParameterError
+from .errors import FileError, ModelError, ParameterError
 from .figures import was_a_loss
 from .models import SUFFIX, Model, model_named, read_model, record_figures
 from .options import add_command, add_device, parse_size
+from .outside import parse_json
 from .terminal import Terminal
 
 if TYPE_CHECKING:
@@ -89,8 +90,8 @@ def _settings(given: Sequence[str]) -> Mapping[str, Any]:
         if not (name and separator):
             raise ParameterError(f"--set got {item!r}", "write --set NAME=VALUE, such as --set variation=0.8")
         try:
-            settings[name] = json.loads(value)
-        except ValueError:
+            settings[name] = parse_json(value, name)
+        except FileError:
             settings[name] = value
     return settings
 

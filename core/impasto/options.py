@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from .errors import ParameterError
+from . import outside
+from .errors import FileError, ParameterError
 from .recipe import MAX_SEED
 from .schemas import limits_of, readable, readable_default
 from .texture import check_metres
@@ -78,8 +78,8 @@ def parse_crop(text: str) -> tuple[float, float, float, float]:
 def parse_json(text: str) -> dict[str, Any]:
     """Parameters written as a JSON object."""
     try:
-        value = json.loads(text)
-    except ValueError:
+        value = outside.parse_json(text, "it")
+    except FileError:
         value = None
     if not isinstance(value, dict):
         raise argparse.ArgumentTypeError(f"{text!r} is not a JSON object")
