@@ -196,7 +196,7 @@ def test_a_relative_path_in_a_file_that_was_never_saved_is_refused(scene):
         ({"tool": "nonsense"}, "no tool called 'nonsense'.*choose from"),
         ({"tool": "checker", "parameters": '{"squares": 1000}'}, "squares got 1000.*less than or equal to 64"),
         ({"tool": "checker", "parameters": '{"sqares": 1}'}, "no parameter 'sqares'.*its parameters are"),
-        ({"tool": "checker", "parameters": "squares=3"}, "parameters are no JSON"),
+        ({"tool": "checker", "parameters": "squares=3"}, "parameters is not JSON"),
         ({"tool": "quilt", "source": "/nowhere/wall.png"}, "no file called /nowhere/wall.png"),
         ({"tool": "quilt", "image": "nothing"}, "no image called 'nothing'"),
         ({"tool": "chatty", "width_px": 64, "image": "bricks.png"}, "result of its source's size"),

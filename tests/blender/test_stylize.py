@@ -306,7 +306,7 @@ class TestRenders:
         ({"image": "", "subject": "MATERIAL"}, "active object has no material"),
         ({"parameters": {"strength": 7}}, "strength got 7.*less than or equal to 1"),
         ({"inputs": '{"maks": "bricks.png"}'}, "flat has no input 'maks'; did you mean 'mask'"),
-        ({"inputs": "mask.png"}, "inputs are no JSON"),
+        ({"inputs": "mask.png"}, "inputs is not JSON"),
     ],
 )
 def test_bad_input_is_an_error_with_a_remedy_and_changes_nothing(image, style, given, message):
