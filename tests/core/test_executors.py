@@ -82,7 +82,6 @@ def test_every_executor_makes_the_same_after_torch_ran_here(tmp_path):
 
 
 def test_dask_makes_the_same(tmp_path):
-    pytest.importorskip("distributed", reason="dask.distributed is an extra")
     assert executed(tmp_path, "dask") == ["dask"]
 
 
