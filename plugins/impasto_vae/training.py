@@ -90,7 +90,7 @@ class VaeTraining(Training):
         loss_critic, loss_adversarial = self._criticise(x_hat)
         self.descend("vae", loss + ADVERSARIAL_WEIGHT * loss_adversarial)
         self.average()
-        losses = {"l1": loss_L1, "kl": kl.sum(), "loss_swd": loss_swd, "critic": loss_critic, "vae": loss_adversarial}
+        losses = {"l1": loss_L1, "kl": kl.sum(), "swd": loss_swd, "critic": loss_critic, "vae": loss_adversarial}
         return {f"loss_{name}": value.detach() for name, value in losses.items()}
 
     def crops(self, count: int, random: torch.Generator) -> Tensor:

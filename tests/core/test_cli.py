@@ -133,7 +133,7 @@ def test_parameters_are_options_with_ranges_and_defaults(impasto):
         (("generate", "torus", "--model", "nowhere", "--out", "x"), 5, "no model 'nowhere'"),
         (("models", "show", "nowhere"), 5, "there is no model"),
         (("models", "remove", "nowhere"), 5, "no model 'nowhere'"),
-        (("models", "install", "nowhere"), 5, "nowhere is not a model file"),
+        (("models", "install", "nowhere"), 3, "cannot read nowhere"),
     ],
 )
 def test_exit_codes_tell_what_kind_of_mistake_it_was(impasto, arguments, code, said, tmp_path):

@@ -1,10 +1,10 @@
 """Downloads against a real server on this computer: cut, continued, refused, cancelled, and checked."""
 
-import _thread
 import contextlib
 import json
 import os
 import shutil
+import signal
 import socket
 import ssl
 import subprocess
@@ -33,7 +33,7 @@ from published_weights import (
     twins,
 )
 
-from impasto import download
+from impasto import download, interruption
 from impasto.cli import main
 from impasto.download import download_weights, fetch
 from impasto.errors import Cancelled, FileError, ModelError, ParameterError
@@ -316,7 +316,8 @@ class TestCommand:
             served.on_bytes = lambda sent: time.sleep(0.1)
             while not part.exists() or not part.stat().st_size:
                 time.sleep(0.01)
-            _thread.interrupt_main()
+            while not interruption._signals.stop.takes(signal.SIGINT):  # as the thread that watches signals does
+                time.sleep(0.01)
 
         served.on_bytes = interrupt
         with pytest.raises(SystemExit) as stop:
