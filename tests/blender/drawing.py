@@ -39,12 +39,14 @@ class Layout:
         return [arguments[1] for what, arguments, _ in self.drawn if what == "prop"]
 
 
-def drawn(cls: type[bpy.types.Panel | bpy.types.Menu]) -> Layout:
-    """What a panel or a menu draws now."""
+def drawn(cls: type[bpy.types.Panel | bpy.types.Menu], **properties: Any) -> Layout:
+    """What a panel or a menu draws now; `properties` are the values of its own."""
     own = [base for base in reversed(cls.__mro__) if base.__module__.startswith(MODULE)]
     members = {name: value for base in own for name, value in vars(base).items() if not name.startswith("__")}
     members.pop("bl_rna", None)
-    stand_in = type("StandIn", (), {"path_menu": bpy.types.Menu.path_menu, "bl_idname": cls.__name__, **members})()
+    stand_in = type(
+        "StandIn", (), {"path_menu": bpy.types.Menu.path_menu, "bl_idname": cls.__name__, **members, **properties}
+    )()
     stand_in.layout = Layout()
     cls.draw(stand_in, bpy.context)
     return stand_in.layout

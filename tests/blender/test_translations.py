@@ -37,6 +37,13 @@ def test_no_visible_text_lacks_a_translation(extension, texts, language):
     assert not missing, "\n".join(missing)
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_translation_is_of_a_text_that_is_shown(extension, texts, language):
+    """The text that a translation was made for may have changed since."""
+    stale = [text for text in extension.translations.words(language) if text not in texts]
+    assert not stale, "\n".join(stale)
+
+
 def test_the_texts_that_are_looked_for_are_those_of_panels_operators_tools_and_errors(texts):
     known = (
         *("Generate", "Bits of each channel of the results", "Apple GPU", "Masks", "Cancelling"),
