@@ -68,7 +68,7 @@ def walk_through(blender: Chroot, source: Path) -> Run:
             binds=engine_binds(ENGINE) | {ROOT: "ro", source.parent: "ro", out: "rw", EXTENSION.parent: "ro"},
             env={"IMPASTO_ENGINE": str(ENGINE), "IMPASTO_EXTENSION": str(EXTENSION)},
             size_px=size_px,
-            timeout_s=480,
+            timeout_s=600,
             files=files,
         )
         said = (done.stdout + done.stderr)[-4000:]
@@ -115,8 +115,8 @@ def test_an_artist_chooses_a_style_repaints_and_goes_on_larger(walk_through):
     assert facts["style"] == "immunohistochemistry.png"
     assert facts["live_error"] == ""
     assert facts["has_preview"]
-    assert facts["stopped"] == "Made the image chelsea painted"
-    assert facts["material"] == "gravel painted"
+    assert facts["stopped"] == "Made the image chelsea – immunohistochemistry"
+    assert facts["material"] == "gravel – immunohistochemistry"
     assert facts["material_after_undo"] == "gravel"
     assert facts["sizes"] == [[512, 341], [640, 427]]
 

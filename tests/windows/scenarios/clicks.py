@@ -138,16 +138,19 @@ def tries(walk: Walk, path: str, places: list[Place]) -> Steps:
     before, after = getattr(group, name), []
     if kind.type == "POINTER" or getattr(kind, "is_array", False):
         return [str(before), "not tried here"]
-    for place in places if kind.type == "ENUM" else places[len(places) // 2 :][:1]:
+    for place in places[::-1] if kind.type == "ENUM" else places[len(places) // 2 :][:1]:
         yield walk.move(place)
         yield walk.move((place[0] + 1, place[1]))
         if walk.button_under_mouse(walk.area("VIEW_3D"), "UI") != path:
             place = yield walk.find(name, "VIEW_3D")  # what was clicked before has moved it
         yield walk.tap(place)
         if kind.type in ("INT", "FLOAT", "STRING"):
-            yield walk.write("0.5" if kind.type == "FLOAT" else "1", place)
+            yield walk.write("0.3" if kind.type == "FLOAT" else "1", place)  # no default is 0.3
         after.append(getattr(group, name))
-    if kind.type == "ENUM" and set(after) == {before}:  # a list: it is open
+        if after == [before]:  # the last of several buttons would have changed it: this is a list, and open
+            break
+    if kind.type == "ENUM" and after == [before]:
+        yield 0.3
         yield walk.tap((place[0], place[1] - FIRST_ITEM_PX - ITEM_PX))
         after.append(getattr(group, name))
     setattr(group, name, before)
