@@ -9,7 +9,7 @@ from pathlib import Path
 
 from .environments import ROOT
 
-PAGES = ("guide", "style", "training")
+PAGES = ("guide", "style", "training", "command")
 PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>{title}</title>
 <style>
