@@ -2,14 +2,15 @@
 """The panel in other languages: a file of translations for each (the PO format, which translators' tools open).
 
 Blender looks up its own labels and descriptions here. What is put together while it runs, such as an error with a
-name in it, is looked up by `sentence`, as the text with {} for each value.
+name in it, is looked up by `sentence`, as the text with {} for each value. What the engine's errors, notes and progress
+say has files of its own, in `errors`, which are read when the first of them is shown.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from functools import cache, lru_cache
+from collections.abc import Mapping, Sequence
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 
 import bpy
@@ -18,14 +19,25 @@ LANGUAGES = ("de_DE", "fr_FR", "zh_HANS")
 CONTEXTS = ("*", "Operator")
 ENTRY = re.compile(r'^msgid "(.+)"\nmsgstr "(.+)"$', re.MULTILINE)
 ESCAPED = re.compile(r"\\(.)")
-VALUE = re.compile(r"\\\{\\\}")
+NAMING = re.compile(r"(the|what) .*(of|in|into|model|weights) \{\}")
+"""A text that only names what a sentence is about: "the card of {}", before " is empty"."""
 FULL_STOPS = {"zh_HANS": "。"}
 
 
 @cache
 def words(language: str) -> dict[str, str]:
     """The translations of a language by their English."""
-    text = (Path(__file__).parent / f"{language}.po").read_text(encoding="utf-8")
+    return _read(f"{language}.po")
+
+
+@cache
+def raised(language: str) -> dict[str, str]:
+    """The translations of what the engine says, by their English."""
+    return _read(f"errors/{language}.po")
+
+
+def _read(name: str) -> dict[str, str]:
+    text = (Path(__file__).parent / name).read_text(encoding="utf-8")
     if "\\" not in text:
         return dict(ENTRY.findall(text))
     return {_plain(english): _plain(translated) for english, translated in ENTRY.findall(text)}
@@ -54,7 +66,7 @@ def full_stop() -> str:
 
 @lru_cache(maxsize=512)
 def _sentence(text: str, chosen: str) -> str:
-    known = words(chosen)
+    known = _known(chosen)
     if text in known:
         return known[text]
     if "; " in text:
@@ -64,20 +76,53 @@ def _sentence(text: str, chosen: str) -> str:
         return text.replace(bare, known[bare])
     if bare.endswith(".") and bare[:-1] in known:
         return text.replace(bare, known[bare[:-1]] + FULL_STOPS.get(chosen, "."))
-    for pattern, translated in _templates(chosen):
-        if match := pattern.fullmatch(bare):
-            return text.replace(bare, translated.format(*(_sentence(value, chosen) for value in match.groups())))
+    if bare.endswith(")") and bare.count(")") > bare.count("("):  # the last of several in brackets
+        return text.replace(bare, _sentence(bare[:-1], chosen) + ")")
+    for template in _templates(chosen):
+        if (values := template.values(bare)) is not None:
+            return text.replace(bare, template.translated.format(*(_sentence(value, chosen) for value in values)))
     head, colon, rest = text.partition(": ")
-    return f"{known[head]}{colon}{rest}" if head in known else text
+    if head in known:
+        return f"{known[head]}{colon}{rest}"
+    phrases = text.split(", ")  # as of progress: names alone stay
+    if len(phrases) > 1 and any(" " in phrase for phrase in phrases):
+        return ", ".join(_sentence(phrase, chosen) if " " in phrase else phrase for phrase in phrases)
+    return text
 
 
 @cache
-def _templates(chosen: str) -> list[tuple[re.Pattern[str], str]]:
-    """The texts with values in them, those that say most first."""
-    found = {english: translated for english, translated in words(chosen).items() if "{}" in english}
-    longest_first = sorted(found, key=lambda english: -len(english.replace("{}", "")))
-    patterns = {english: VALUE.sub("(.*)", re.escape(english)) for english in longest_first}
-    return [(re.compile(pattern, re.DOTALL), found[english]) for english, pattern in patterns.items()]
+def _known(chosen: str) -> dict[str, str]:
+    return raised(chosen) | words(chosen)
+
+
+class _Template:
+    """A text with values in it, and its translation."""
+
+    def __init__(self, english: str, translated: str) -> None:
+        self.pieces = english.split("{}")
+        self.translated = translated
+
+    def values(self, text: str) -> Sequence[str] | None:
+        """What stands in a text for each {}; None where it is another text."""
+        if not all(piece in text for piece in self.pieces):  # much faster than a pattern, and nearly all end here
+            return None
+        match = self._pattern.fullmatch(text)
+        return match and match.groups()
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        return re.compile("(.*)".join(map(re.escape, self.pieces)), re.DOTALL)
+
+
+@cache
+def _templates(chosen: str) -> list[_Template]:
+    """The texts with values in them: sentences before what they are about, and those that say most first."""
+
+    def rank(english: str) -> tuple[bool, int, int]:
+        return bool(NAMING.fullmatch(english)), english.count("{}") * 2 - len(english), -english.count("{}")
+
+    known = _known(chosen)
+    return [_Template(english, known[english]) for english in sorted(known, key=rank) if "{}" in english]
 
 
 def _dictionary() -> Mapping[str, dict[tuple[str, str], str]]:

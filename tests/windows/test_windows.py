@@ -178,6 +178,7 @@ LANGUAGES = """0:Complete:
 def test_the_panels_speak_the_languages_and_f3_finds_a_seamless_texture(walk_through):
     facts = walk_through("speaks", files={"/usr/share/locale/languages": LANGUAGES})
     assert facts["generate"] == "生成"
+    assert "为空; 请重新复制或导出" in facts["error"][0]
     assert len(facts["made"]) == 1
 
 

@@ -17,6 +17,7 @@ bpy.ops.extensions.package_install_files(
     filepath=os.environ["IMPASTO_EXTENSION"], repo="user_default", enable_on_install=True
 )
 JOBS = sys.modules[f"{MODULE}.jobs"].jobs
+EMPTY = OUT / "empty.png"
 
 
 def speak(language: str) -> None:
@@ -31,6 +32,21 @@ def typed(walk: Walk, text: str, place: tuple[int, int]) -> Steps:
         key = "SPACE" if letter == " " else letter.upper()
         yield walk.event(key, "PRESS", place, unicode=letter)
         yield walk.event(key, "RELEASE", place)
+
+
+def refused(walk: Walk) -> Steps:
+    """Have the engine refuse a picture that is empty; the panel says why."""
+    EMPTY.touch()
+    settings = bpy.context.scene.impasto
+    settings.tool, settings.source_kind, settings.filepath = "quilt", "FILE", str(EMPTY)
+    with walk.at(walk.area("VIEW_3D")):
+        bpy.ops.impasto.generate("INVOKE_DEFAULT")
+    yield until(lambda: JOBS.shown is None, 120)
+    yield 1.0
+    walk.screenshot("error_zh_HANS.png")
+    sentence = sys.modules[f"{MODULE}.translations"].sentence
+    walk.record("error", [sentence(report.text) for report in JOBS.reports.values()])
+    settings.filepath = ""
 
 
 def scenario(walk: Walk) -> Steps:
@@ -49,6 +65,7 @@ def scenario(walk: Walk) -> Steps:
             yield 3.0  # the graphics card is looked for
             walk.screenshot("no_engine_zh_HANS.png")
             os.environ["IMPASTO_ENGINE"] = given
+            yield refused(walk)
     speak("en_US")
     settings.tool = "torus"
     settings.width_px = settings.height_px = 64

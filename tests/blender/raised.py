@@ -1,0 +1,131 @@
+"""What errors and notes of the core and the plugins say: all of it can reach Blender's panels.
+
+Left out are modules that only the command line imports, and texts that no message is made of: log lines, and the
+labels and descriptions that tools, parameters, inputs and weights declare, which `visible.of_description` has.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from visible import FOREIGN, SENTENCE, TECHNICAL, template
+
+ROOT = Path(__file__).resolve().parents[2]
+FOLDERS = (ROOT / "core", ROOT / "plugins")
+STARTS = ("impasto.worker", "impasto.client", "impasto.download", "impasto.published")
+"""What the extension imports, or runs in the engine; plugins are beside it."""
+TO_AUTHORS = {"schemas.py", "tools.py", "weights.py"}
+"""Modules whose PluginErrors tell a plugin's author, in a terminal, why the plugin cannot be loaded."""
+IN_TERMINALS = {"about.py", "interruption.py", "metadata.py", "schemas.py", "streams.py", "trial.py"}
+"""Modules whose texts `impasto doctor`, a command's help or an interrupted command shows; or that write no message."""
+DECLARING = {"Field", "Input", "Weights", "Slider", "getLogger", "debug", "info", "warning", "error", "exception"}
+"""Calls whose texts are declared or logged, not raised."""
+DECLARED = {"label", "description", "__all__", "example"}
+WHY = re.compile(r"(is|has|holds|lacks|lies|begins|shows) \S")
+"""The second half of a message, which is put behind what it is about."""
+NOT_SHOWN = {
+    *("model name", "module 'impasto' has no attribute {}", "no frame", "no marker", "Application Support"),
+    *("value error,", "the files of a set lie in one folder", "the name of the files", "read or write", "SWD {}"),
+    *("{}, {}, {} cores, torch {}", "PNG, 8 bits a channel", "PNG, 16 bits a channel", "OpenEXR, half float"),
+}
+"""Names, help of the command, and exceptions that are caught where they are raised."""
+OF_SEVERAL = {
+    "{} is {}": ("{} is nan", "{} is inf", "{} is -inf"),
+    "process {} on {} {}": ("process {} on {} since {}", "process {} on {}"),
+    "above {}": ("a number above {}",),
+    "from {}": ("a number from {}",),
+    "cannot {} {}: {}": ("cannot read {}: {}", "cannot write {}: {}", "cannot read or write {}: {}"),
+    "{} does not fit {}: it {} the tensor {}": (
+        "{} does not fit {}: it lacks the tensor {}",
+        "{} does not fit {}: it does not know the tensor {}",
+    ),
+}
+"""Texts with one of few words in them, with each of those."""
+OF_SYSTEMS = (
+    *("No such file or directory", "Permission denied", "Is a directory", "Not a directory", "File exists"),
+    *("No space left on device", "Read-only file system", "File name too long"),
+)
+"""Reasons that Linux and macOS give in errors of files; others stay in English, as pydantic's do."""
+
+
+def modules() -> dict[str, Path]:
+    """The modules of the core and the plugins that Blender or its worker imports."""
+    every = {_dotted(path.relative_to(folder)): path for folder in FOLDERS for path in sorted(folder.rglob("*.py"))}
+    reached: dict[str, Path] = {}
+    waiting = [name for name in every if name.split(".")[0] != "impasto" or name in STARTS]
+    while waiting:
+        name = waiting.pop()
+        if name in every and name not in reached:
+            reached[name] = every[name]
+            waiting += _imported(name, every[name])
+    return dict(sorted(reached.items()))
+
+
+def _dotted(path: Path) -> str:
+    return ".".join(path.with_suffix("").parts).removesuffix(".__init__")
+
+
+def _imported(name: str, path: Path) -> Iterator[str]:
+    package = name.split(".") if path.name == "__init__.py" else name.split(".")[:-1]
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        if isinstance(node, ast.ImportFrom):
+            above = package[: len(package) - node.level + 1] if node.level else []
+            base = ".".join([*above, *filter(None, [node.module])])
+            yield base
+            yield from (f"{base}.{alias.name}" for alias in node.names)
+
+
+def texts() -> dict[str, str]:
+    """Each text with {} for its values, and where it stands; a message and its remedy are two."""
+    found = dict.fromkeys(OF_SYSTEMS, "the system")
+    for path in (path for path in modules().values() if path.name not in IN_TERMINALS):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        for line, text in _of_module(tree, path.name in TO_AUTHORS):
+            for part in text.split("; "):
+                for whole in _wholes(part):
+                    found.setdefault(whole, f"{path.relative_to(ROOT)}:{line}")
+    return found
+
+
+def _wholes(part: str) -> Iterator[str]:
+    """What is shown of a part of a message: nothing where it is no words."""
+    if part.endswith("? "):  # before a remedy
+        part += "{}"
+    part = re.sub(r"^\{\}(?=[a-z]{2})", "", part).replace("{}{}", "{}").strip()
+    if part.strip("{}.,:() ") and part not in NOT_SHOWN and (SENTENCE.search(part) or WHY.match(part)):
+        before = "{} " if WHY.match(part) else "{}" if part.startswith(", ") else ""
+        yield from OF_SEVERAL.get(part, [before + part])
+
+
+def _of_module(tree: ast.Module, is_to_authors: bool) -> Iterator[tuple[int, str]]:
+    calls = DECLARING | ({"PluginError"} if is_to_authors else set())
+    skipped = {id(inner) for node in ast.walk(tree) for inner in _skipped(node, calls)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant | ast.JoinedStr) and id(node) not in skipped:
+            text = template(node)
+            if text not in FOREIGN and not TECHNICAL.search(text):
+                yield node.lineno, text
+
+
+def _skipped(node: ast.AST, calls: set[str]) -> Iterator[ast.AST]:
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):  # a docstring
+        yield node.value
+    if isinstance(node, ast.Call) and _name(node.func) in calls:
+        yield from ast.walk(node)
+    if isinstance(node, ast.Assign | ast.AnnAssign):
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        if any(_name(target) in DECLARED for target in targets):
+            yield from ast.walk(node)
+    if isinstance(node, ast.JoinedStr):
+        yield from (value for value in node.values if isinstance(value, ast.Constant))
+        specs = [value.format_spec for value in node.values if isinstance(value, ast.FormattedValue)]
+        yield from (inner for spec in filter(None, specs) for inner in ast.walk(spec))
+
+
+def _name(node: ast.expr) -> str:
+    return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
