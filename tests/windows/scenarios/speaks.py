@@ -35,7 +35,9 @@ def typed(walk: Walk, text: str, place: tuple[int, int]) -> Steps:
 
 
 def refused(walk: Walk) -> Steps:
-    """Have the engine refuse a picture that is empty; the panel says why."""
+    """Have the engine refuse a picture that is empty; the panel says why, and a popup, which takes the next keys."""
+    yield until(lambda: JOBS.shown is None)
+    speak("zh_HANS")
     EMPTY.touch()
     settings = bpy.context.scene.impasto
     settings.tool, settings.source_kind, settings.filepath = "quilt", "FILE", str(EMPTY)
@@ -46,7 +48,6 @@ def refused(walk: Walk) -> Steps:
     walk.screenshot("error_zh_HANS.png")
     sentence = sys.modules[f"{MODULE}.translations"].sentence
     walk.record("error", [sentence(report.text) for report in JOBS.reports.values()])
-    settings.filepath = ""
 
 
 def scenario(walk: Walk) -> Steps:
@@ -65,7 +66,6 @@ def scenario(walk: Walk) -> Steps:
             yield 3.0  # the graphics card is looked for
             walk.screenshot("no_engine_zh_HANS.png")
             os.environ["IMPASTO_ENGINE"] = given
-            yield refused(walk)
     speak("en_US")
     settings.tool = "torus"
     settings.width_px = settings.height_px = 64
@@ -82,6 +82,7 @@ def scenario(walk: Walk) -> Steps:
     yield walk.event("RET", "RELEASE", middle)
     yield until(lambda: set(bpy.data.materials.keys()) - before, 120)
     walk.record("made", sorted(set(bpy.data.materials.keys()) - before))
+    yield refused(walk)
 
 
 start(scenario, OUT)
