@@ -96,8 +96,10 @@ class _Signals:
                 os._exit(128 + number)
 
     def _end(self, number: int) -> None:
+        began = time.monotonic()
         _try_for(GRACE_S, self.first)
-        if self.changing.acquire(timeout=LOCK_WAIT_S):  # and never released: nothing is begun any more
+        left_s = GRACE_S + LOCK_WAIT_S - (time.monotonic() - began)  # a slow disk may have all that `first` left
+        if self.changing.acquire(timeout=left_s):  # and never released: nothing is begun any more
             self.clean_up()
         if not self.is_leaving:
             how = "cancelled" if number == signal.SIGINT else f"ended by {signal.Signals(number).name}"

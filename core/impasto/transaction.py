@@ -90,7 +90,7 @@ class _Staging:
 
     def __init__(self, folder: Path, lock: Lock | None = None) -> None:
         self.folder, self.lock = folder, lock
-        self.new, self.old = folder / "new", folder / "old"
+        self.new, self.old, self.gone = folder / "new", folder / "old", folder / "gone"
         self.draft, self.journal, self.undoing = folder / "draft", folder / "journal", folder / "undo"
 
     def begin(self) -> bool:
@@ -167,8 +167,8 @@ class _Staging:
         finally:
             is_settled = not (self.journal.exists() or self.undoing.exists())
             if is_settled:
-                shutil.rmtree(self.new, ignore_errors=True)
-                shutil.rmtree(self.old, ignore_errors=True)
+                for folder in (self.gone, self.new, self.old):
+                    self._remove(folder)
                 self.draft.unlink(missing_ok=True)
             if self.lock is not None:
                 self.lock.release()
@@ -176,6 +176,13 @@ class _Staging:
                 with contextlib.suppress(OSError):  # another process looks into it, and will remove it
                     self.folder.rmdir()
             _live.pop(self.folder, None)
+
+    def _remove(self, folder: Path) -> None:
+        """Remove a folder that another thread may be writing into: under another name it finds it no more."""
+        with contextlib.suppress(OSError):  # absent, or a file in it is open on Windows
+            folder.rename(self.gone)
+        shutil.rmtree(self.gone, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 _temporary: set[str] = set()
@@ -212,7 +219,7 @@ def recover(folder: Path) -> None:
 
 
 def _recover(path: Path) -> None:
-    staging_folders = [path, path / "new", path / "old"]
+    staging_folders = [path, path / "new", path / "old", path / "gone"]
     if any(os.path.lexists(folder) and not _is_folder(folder) for folder in staging_folders):  # none of ours
         return
     lock = acquire(path / "lock")

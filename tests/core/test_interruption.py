@@ -38,6 +38,18 @@ print("goes on")
 """
 
 
+@pytest.fixture(autouse=True)
+def signals_as_a_shell_leaves_them():
+    """What is started here heeds all signals, though `nohup` or a shell's `&` had this process ignore some."""
+    before = {name: signal.getsignal(getattr(signal, name)) for name in ENDING}
+    for name, handler in before.items():
+        if handler == signal.SIG_IGN:
+            signal.signal(getattr(signal, name), signal.SIG_DFL)
+    yield
+    for name, handler in before.items():
+        signal.signal(getattr(signal, name), handler)
+
+
 def ended(running: subprocess.Popen, name: str) -> float:
     """Send the signal; the seconds until the process ended with its code."""
     began = time.monotonic()

@@ -23,7 +23,9 @@ is_first = not first.exists()
 first.touch()
 out.write(b'{"type": "hello", "protocol": 2}\\n')
 out.flush()
-for line in sys.stdin.buffer:
+for count, line in enumerate(sys.stdin.buffer, 1):
+    if is_first and count < int(sys.argv[4]):
+        continue
     name = str(json.loads(line)["id"]).encode()
     out.write((answer if is_first else good).replace(b'"ID"', name))
     out.flush()
@@ -31,14 +33,15 @@ for line in sys.stdin.buffer:
 """A worker that answers each request with the same bytes, and with good ones once it was started anew."""
 
 
-def fake_worker(tmp_path: Path, answer: bytes, **how: float) -> Client:
-    texts = [answer.hex(), done().hex()]
+def fake_worker(tmp_path: Path, answer: bytes, *, waits_for: int = 1, **how: float) -> Client:
+    """The client of one that answers from its request `waits_for` on."""
+    texts = [answer.hex(), done().hex(), str(waits_for)]
     return Client([sys.executable, "-I", "-S", "-c", FAKE, str(tmp_path / "first"), *texts], tmp_path / "log", **how)
 
 
 @pytest.mark.parametrize("case", ANSWERS)
 def test_a_malformed_answer_ends_every_job_with_an_error_and_the_next_one_works(case, tmp_path):
-    client = fake_worker(tmp_path, ANSWERS[case])
+    client = fake_worker(tmp_path, ANSWERS[case], waits_for=2)
     started = time.monotonic()
     first = client.submit(RECIPE)
     second = client.describe()
