@@ -161,6 +161,43 @@ def test_every_field_of_the_training_panel_and_every_trainer_of_its_list_answers
     assert chosen == offered
 
 
+TALL_PX = 1000, 1500
+
+
+def test_the_fields_of_bake_maps_and_prepare_source_answer_to_clicks_and_the_maps_are_baked(walk_through):
+    facts = walk_through("folded", "textures", TALL_PX)
+    assert untouched(facts["bake"] | facts["maps"] | facts["source"]) == []
+    assert [len(facts[section]) > least for section, least in (("bake", 8), ("maps", 1), ("source", 2))] == [True] * 3
+    assert facts["opened"] == "FILE_BROWSER"
+    assert facts["baked"][0] == "INFO"
+
+
+def test_each_stylizer_is_chosen_and_what_its_panel_folds_away_answers_to_clicks(walk_through):
+    facts = walk_through("folded", "styles", TALL_PX)
+    offered, chosen = facts["list"]
+    assert chosen == offered
+    assert untouched(facts["method"] | facts["start"] | facts["more"]) == []
+    assert {path.rpartition(".")[2] for path in facts["more"]} >= {"weight_2", "weight_3"}
+    assert {path.rpartition(".")[2] for path in facts["start"]} >= {"start_from", "seamless"}
+    assert facts["opened"] == facts["opened_mask"] == "FILE_BROWSER"
+    assert facts["gallery"] == "immunohistochemistry.png"
+
+
+def test_each_model_is_used_by_its_button_and_the_buttons_below_answer_to_clicks(walk_through):
+    facts = walk_through("folded", "models", TALL_PX)
+    assert untouched(facts["parameters"]) == []
+    assert len(facts["used"]) > 5
+    assert [call for call, model in facts["used"].items() if f'"{model}"' not in call] == []
+    assert (facts["opened"], facts["refreshed"]) == ("FILE_BROWSER", "INFO")
+
+
+def test_the_preferences_open_from_a_panel_and_their_fields_and_buttons_answer_to_clicks(walk_through):
+    facts = walk_through("folded", "preferences", TALL_PX)
+    assert facts["builds"] == ["AUTO", "GPU", "CPU", "AUTO"]
+    assert untouched(facts["fields"]) == []
+    assert (facts["opened"], facts["checked"], facts["refreshed"]) == ("FILE_BROWSER", "INFO", "INFO")
+
+
 def test_closing_blender_during_a_job_ends_the_worker_too(walk_through):
     assert walk_through("closes")["job_is_running"]
 

@@ -28,10 +28,6 @@ SWEEP_PX = 18
 COLUMNS = (0.2, 0.49, 0.68, 0.82, 0.9)
 """Places across a region where its buttons are, in parts of its width."""
 LOOK_S = 0.02
-DIGITS = ("ZERO", "ONE", "TWO", "THREE", "FOUR", "FIVE", "SIX", "SEVEN", "EIGHT", "NINE")
-KEYS = {str(digit): name for digit, name in enumerate(DIGITS)}
-KEYS |= {".": "PERIOD", "/": "SLASH", "-": "MINUS", "_": "MINUS", " ": "SPACE"}
-"""Blender's names of the keys of letters that are not their own names."""
 
 # Yields None, seconds, or Steps to do first, whose value comes back.
 Steps: TypeAlias = Generator[Any, Any, Any]
@@ -107,11 +103,13 @@ class Walk:
         self.begun_s = time.monotonic()
         self.facts: dict[str, Any] = {}
         self.screenshots: list[str] = []
+        self.number = 0
+        """Of the window in which it is looked and clicked."""
 
     @property
     def window(self) -> bpy.types.Window:
-        """Blender's first window; timers have none in their context."""
-        return bpy.context.window_manager.windows[0]
+        """The window of the walk, at first Blender's first; timers have none in their context."""
+        return bpy.context.window_manager.windows[self.number]
 
     def area(self, kind: str) -> bpy.types.Area:
         """Return the largest area of a type, such as "VIEW_3D"."""
@@ -220,22 +218,22 @@ class Walk:
                         return x, y - 4
         raise LookupError(f"no button of {name!r} in {kind}'s {region} region")
 
-    def buttons(self, kind: str, region: str = "UI", height: int = 0) -> Steps:
+    def buttons(self, kind: str, region: str = "UI", top: int = 0, height: int = 0, columns: Any = COLUMNS) -> Steps:
         """Give the places of all buttons in an area by what they are: a property's path, or an operator's call.
 
-        Moves the mouse over the region, down to `height` pixels from its top (0: all of it).
+        Moves the mouse over the region, from `top` (0: its own) down by `height` pixels (0: to its end).
         """
         area = self.area(kind)
         bounds = self.region(area, region)
-        top, found = bounds.y + bounds.height, {}
-        for y in range(top - 12, top - height if height else bounds.y, -SWEEP_PX):
-            for share in COLUMNS:
+        top, found = top or bounds.y + bounds.height, {}
+        for y in range(top - 12, max(top - height, bounds.y) if height else bounds.y, -SWEEP_PX):
+            for share in columns:
                 place = bounds.x + int(share * bounds.width), y
-                if name := (yield self._look(area, region, place)):
+                if name := (yield self.look(area, region, place)):
                     found.setdefault(name, []).append(place)
         return found
 
-    def _look(self, area: bpy.types.Area, region: str, place: Place) -> Steps:
+    def look(self, area: bpy.types.Area, region: str, place: Place) -> Steps:
         """Move the mouse to a place; what is there, once two looks agree: a button left just now may still count."""
         names = [None, self.button_under_mouse(area, region)]
         while names[-1] != names[-2] or len(names) < 4:
@@ -260,18 +258,6 @@ class Walk:
         yield self.event("LEFTMOUSE", "PRESS", place)
         yield self.event("LEFTMOUSE", "RELEASE", place)
         yield 0.15
-
-    def write(self, text: str, place: Place) -> Steps:
-        """Type a text into the field that is being edited, and confirm it."""
-        for letter in text:
-            key = KEYS.get(letter) or (letter.upper() if letter.isalpha() else "")
-            self.window.event_simulate(type=key, value="PRESS", unicode=letter, x=place[0], y=place[1])
-            yield LOOK_S
-            self.window.event_simulate(type=key, value="RELEASE", x=place[0], y=place[1])
-            yield LOOK_S
-        yield self.event("RET", "PRESS", place)
-        yield self.event("RET", "RELEASE", place)
-        yield 0.2
 
     def under_mouse(self, area: bpy.types.Area, region: str) -> set[str]:
         """Return the names of the property and of the operator whose button is under the mouse."""

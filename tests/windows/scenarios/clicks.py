@@ -9,7 +9,8 @@ from pathlib import Path
 import bpy
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from walk import Place, Steps, Walk, start, until
+from fields import FIRST_ITEM_PX, chooses_each, clicks_and_waits, tries_fields, write
+from walk import Steps, Walk, start, until
 
 OUT, SOURCE, PART = map(Path, sys.argv[sys.argv.index("--") + 1 :])
 PART = PART.name
@@ -20,8 +21,6 @@ bpy.ops.extensions.package_install_files(
 EXTENSION = sys.modules["bl_ext.user_default.impasto"]
 JOBS = EXTENSION.jobs.jobs
 LIMIT_S = 120
-FIRST_ITEM_PX, ITEM_PX = 24, 23
-"""From the middle of a list's button down to its first item, and from one item to the next."""
 GALLERY_PX = 110
 """From the choice of what is repainted down to the picture that opens the thumbnails: Blender names no such button."""
 
@@ -112,71 +111,6 @@ def images(walk: Walk) -> Steps:
     walk.screenshot("image_panel.png")
 
 
-def clicks_and_waits(walk: Walk, name: str, kind: str, place: str) -> Steps:
-    """Click a button, and wait for the report of what it started; a quick job may end before one looks."""
-    JOBS.reports.pop(place, None)
-    yield walk.click(name, kind)
-    yield until(lambda: place in JOBS.reports, LIMIT_S)
-
-
-def tries_fields(walk: Walk, which: str) -> Steps:
-    """Click each field that is shown; notes what each was before and after."""
-    found = yield walk.buttons("VIEW_3D")
-    walk.record("buttons", sorted(found))
-    done = {}
-    for path, places in found.items():
-        if path.startswith("impasto") and "(" not in path and not path.endswith(".tool"):
-            done[path] = yield from tries(walk, path, places)
-    walk.record(which, done)
-
-
-def tries(walk: Walk, path: str, places: list[Place]) -> Steps:
-    """Click a field as its kind needs; its value before, and the values that it had afterwards."""
-    name = path.rpartition(".")[2]
-    group = bpy.context.scene.path_resolve(path.rpartition(".")[0])
-    kind = group.bl_rna.properties[name]
-    before, after = getattr(group, name), []
-    if kind.type == "POINTER" or getattr(kind, "is_array", False):
-        return [str(before), "not tried here"]
-    for place in places[::-1] if kind.type == "ENUM" else places[len(places) // 2 :][:1]:
-        yield walk.move(place)
-        yield walk.move((place[0] + 1, place[1]))
-        if walk.button_under_mouse(walk.area("VIEW_3D"), "UI") != path:
-            place = yield walk.find(name, "VIEW_3D")  # what was clicked before has moved it
-        yield walk.tap(place)
-        if kind.type in ("INT", "FLOAT", "STRING"):
-            yield walk.write("0.3" if kind.type == "FLOAT" else "1", place)  # no default is 0.3
-        after.append(getattr(group, name))
-        if after == [before]:  # the last of several buttons would have changed it: this is a list, and open
-            break
-    if kind.type == "ENUM" and after == [before]:
-        yield 0.3
-        yield walk.tap((place[0], place[1] - FIRST_ITEM_PX - ITEM_PX))
-        after.append(getattr(group, name))
-    setattr(group, name, before)
-    yield 0.2
-    return [before, *sorted(set(after), key=str)]
-
-
-def chooses_each(walk: Walk, name: str, group: bpy.types.PropertyGroup, of: str) -> Steps:
-    """Open a list and click an item, once for each: the numbers behind them must survive the buttons."""
-    before = getattr(group, name)
-    items = [item[0] for item in EXTENSION.properties.items_of(of)(None, None)]
-    chosen = []
-    for index in range(len(items)):
-        x, y = yield walk.find(name, "VIEW_3D")
-        yield walk.press("LEFTMOUSE", (x, y))
-        yield 0.3
-        if not index:
-            walk.screenshot("list.png")
-        yield walk.press("LEFTMOUSE", (x, y - FIRST_ITEM_PX - index * ITEM_PX))
-        yield 0.3
-        chosen.append(getattr(group, name))
-    walk.record("list", [items, chosen])
-    setattr(group, name, before)
-    yield 0.5
-
-
 def adds_and_removes_a_preset(walk: Walk) -> Steps:
     """The plus asks for a name; the minus takes it away again."""
     presets = EXTENSION.presets
@@ -188,7 +122,7 @@ def adds_and_removes_a_preset(walk: Walk) -> Steps:
     walk.screenshot("preset.png")
     x, y = place
     yield walk.tap((x - 40, y - 3))
-    yield walk.write("clicked", place)
+    yield write(walk, "clicked", place)
     yield walk.tap((x - 40, y - 33))
     yield 0.5
     walk.record("preset_added", presets.chosen(presets.IMPASTO_MT_presets))

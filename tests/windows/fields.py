@@ -1,0 +1,200 @@
+"""Clicks fields, lists, folded sections and file browsers of the panels. Runs inside Blender."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from types import ModuleType
+from typing import Any, TypeAlias
+
+import bpy
+from walk import LOOK_S, Place, Steps, Walk, until
+
+LIMIT_S = 120
+DIGITS = ("ZERO", "ONE", "TWO", "THREE", "FOUR", "FIVE", "SIX", "SEVEN", "EIGHT", "NINE")
+KEYS = {str(digit): name for digit, name in enumerate(DIGITS)}
+KEYS |= {".": "PERIOD", "/": "SLASH", "-": "MINUS", "_": "MINUS", " ": "SPACE"}
+"""Blender's names of the keys of letters that are not their own names."""
+FIRST_ITEM_PX, ITEM_PX = 24, 23
+"""From the middle of a list's button down to its first item, and from one item to the next."""
+LIST_PX = 130
+"""What a short list needs below its button; with less, it opens upwards."""
+FIRST_SECTION_PX = 32
+"""From the last field of an open section down to the next one's header."""
+SECTION_PX = 21
+"""From the middle of one folded section's header to that of the next."""
+ARROW_PX = 40
+"""From the left edge of a region to the arrow and the name of a section."""
+
+Columns: TypeAlias = tuple[float, ...]
+MIDDLE = (0.49, 0.68)
+"""Places across a region where most sections have their first button, in parts of its width."""
+
+
+def extension() -> ModuleType:
+    """The extension, once it is installed."""
+    return sys.modules["bl_ext.user_default.impasto"]
+
+
+def clicks_and_waits(walk: Walk, name: str, kind: str, place: str, region: str = "UI") -> Steps:
+    """Click a button, and wait for the report of what it started; a quick job may end before one looks."""
+    reports = extension().jobs.jobs.reports
+    reports.pop(place, None)
+    yield walk.click(name, kind, region)
+    yield until(lambda: place in reports, LIMIT_S)
+
+
+def tries_fields(walk: Walk, which: str, **where: Any) -> Steps:
+    """Click each field that is shown, or where `Walk.buttons` is to look; notes what each was before and after."""
+    found = yield walk.buttons("VIEW_3D", **where)
+    walk.record(f"{which}_buttons", sorted(found))
+    done = {}
+    for path, places in found.items():
+        if path.startswith("impasto") and "(" not in path and not path.endswith(".tool"):
+            done[path] = yield from tries(walk, path, places)
+    walk.record(which, done)
+    return found
+
+
+def tries(walk: Walk, path: str, places: list[Place]) -> Steps:
+    """Click a field as its kind needs; its value before, and the values that it had afterwards."""
+    group, name = owner(path)
+    kind = group.bl_rna.properties[name]
+    before, after = value(group, name), []
+    if len(rows := {place[1]: place for place in places}) > 1:  # one below the other: one click for each
+        places = [*rows.values()]
+    if kind.type == "POINTER":
+        return [str(before), "not tried here"]
+    for place in places[::-1] if kind.type == "ENUM" else places[len(places) // 2 :][:1]:
+        yield walk.move(place)
+        yield walk.move((place[0] + 1, place[1]))
+        if walk.button_under_mouse(walk.area("VIEW_3D"), "UI") != path:
+            place = yield walk.find(name, "VIEW_3D")  # what was clicked before has moved it
+        yield walk.tap(place)
+        if kind.type in ("INT", "FLOAT", "STRING"):
+            yield write(walk, "0.3" if kind.type == "FLOAT" else "1", place)  # no default is 0.3
+        after.append(value(group, name))
+        if after == [before]:  # the last of several buttons would have changed it: this is a list, and open
+            break
+    for item in (1, 0):  # one of them may be chosen already
+        if kind.type == "ENUM" and set(after) == {before}:
+            if item == 0:
+                yield walk.tap(place)
+            yield 0.3
+            yield walk.tap((place[0], place[1] - FIRST_ITEM_PX - item * ITEM_PX))
+            after.append(value(group, name))
+    setattr(group, name, set(before) if getattr(kind, "is_enum_flag", False) else before)
+    yield 0.2
+    return [before, *sorted(set(after), key=str)]
+
+
+def owner(path: str) -> tuple[Any, str]:
+    """What a property belongs to, and its name, from a path such as "impasto.source_crop[0]"."""
+    group, _, name = path.partition("[")[0].rpartition(".")
+    return bpy.context.scene.path_resolve(group), name
+
+
+def value(group: Any, name: str) -> Any:
+    """A property's value, which does not change afterwards."""
+    found = getattr(group, name)
+    if isinstance(found, set):
+        return tuple(sorted(found))
+    return tuple(found) if getattr(group.bl_rna.properties[name], "is_array", False) else found
+
+
+def chooses_each(walk: Walk, name: str, group: bpy.types.PropertyGroup, of: str) -> Steps:
+    """Open a list and click an item, once for each: the numbers behind them must survive the buttons."""
+    before = getattr(group, name)
+    items = [item[0] for item in extension().properties.items_of(of)(None, None)]
+    chosen = []
+    for index in range(len(items)):
+        x, y = yield walk.find(name, "VIEW_3D")
+        yield walk.press("LEFTMOUSE", (x, y))
+        yield 0.3
+        if not index:
+            walk.screenshot(f"list_{of}.png")
+        yield walk.press("LEFTMOUSE", (x, y - FIRST_ITEM_PX - index * ITEM_PX))
+        yield 0.3
+        chosen.append(getattr(group, name))
+    walk.record("list", [items, chosen])
+    setattr(group, name, before)
+    yield 0.5
+
+
+def unfold(walk: Walk, below: str, shows: str, skip: int = 0, columns: Columns = MIDDLE, reach_px: int = 64) -> Steps:
+    """Click the header of a section in the side panel until it shows a button, and give the header's place.
+
+    below: the last button above it. skip: folded sections between the two. shows: in the name of the
+    section's first button, which is in one of the columns, up to `reach_px` below the header.
+    """
+    area = walk.area("VIEW_3D")
+    region = walk.region(area, "UI")
+    x, y = region.x + ARROW_PX, (yield walk.find(below, "VIEW_3D"))[1]
+    for down in range(FIRST_SECTION_PX if skip else 24, 200, 8):
+        place = x, y - down - skip * SECTION_PX
+        yield walk.tap(place)
+        yield 0.3
+        for share in columns:
+            for under in range(16, reach_px, 12):
+                at = region.x + int(share * region.width), place[1] - under
+                if shows in (yield walk.look(area, "UI", at)):
+                    return place
+    raise LookupError(f"no section below {below!r} shows {shows!r}")
+
+
+def browses(walk: Walk, place: Place) -> Steps:
+    """Click a button that opens Blender's file browser in a window, and its Cancel; what opened."""
+    windows = len(bpy.context.window_manager.windows)
+    yield walk.tap(place)
+    yield until(lambda: len(bpy.context.window_manager.windows) > windows, 10)
+    number, walk.number = walk.number, windows
+    yield 0.5
+    opened = walk.area("FILE_BROWSER").type
+    try:
+        yield walk.click("file.cancel", "FILE_BROWSER", "EXECUTE")
+    finally:
+        walk.number = number
+    yield until(lambda: len(bpy.context.window_manager.windows) == windows, 10)
+    return opened
+
+
+def sets(walk: Walk, group: Any, name: str, kind: str, region: str) -> Steps:
+    """Click a text, a switch or a list in any region, scrolled to it; its value before and after."""
+    before = value(group, name)
+    place = yield from scrolls_to(walk, name, kind, region)
+    yield walk.tap(place)
+    if group.bl_rna.properties[name].type == "STRING":
+        yield write(walk, "1", place)
+    elif group.bl_rna.properties[name].type == "ENUM":
+        yield 0.5
+        walk.screenshot(f"list_{name}.png")
+        up = 1 if place[1] < LIST_PX else -1
+        yield walk.tap((place[0], place[1] + up * (FIRST_ITEM_PX + ITEM_PX)))
+    after = value(group, name)
+    setattr(group, name, before)
+    yield 0.3
+    return [before, after]
+
+
+def scrolls_to(walk: Walk, name: str, kind: str, region: str) -> Steps:
+    """Give the place of a button, with the wheel turned where it is further down."""
+    with contextlib.suppress(LookupError):
+        return (yield walk.find(name, kind, region))
+    bounds = walk.region(walk.area(kind), region)
+    for _ in range(40):
+        yield walk.event("WHEELDOWNMOUSE", "PRESS", (bounds.x + bounds.width // 2, bounds.y + bounds.height // 2))
+    yield 0.5
+    return (yield walk.find(name, kind, region))
+
+
+def write(walk: Walk, text: str, place: Place) -> Steps:
+    """Type a text into the field that is being edited, and confirm it."""
+    for letter in text:
+        key = KEYS.get(letter) or (letter.upper() if letter.isalpha() else "")
+        walk.window.event_simulate(type=key, value="PRESS", unicode=letter, x=place[0], y=place[1])
+        yield LOOK_S
+        walk.window.event_simulate(type=key, value="RELEASE", x=place[0], y=place[1])
+        yield LOOK_S
+    yield walk.event("RET", "PRESS", place)
+    yield walk.event("RET", "RELEASE", place)
+    yield 0.2

@@ -1,0 +1,158 @@
+"""Inside a Blender window: what is folded away, the file browsers and the preferences are clicked too."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from fields import ARROW_PX, browses, chooses_each, clicks_and_waits, extension, scrolls_to, sets, tries_fields, unfold
+from walk import Steps, Walk, start, until
+
+OUT, SOURCE, PART = map(Path, sys.argv[sys.argv.index("--") + 1 :])
+PART = PART.name
+MODEL_COLUMNS = (0.82,)
+PREFERENCES = ("PREFERENCES", "WINDOW")
+FIELDS = (
+    "models_folder",
+    "weights_folder",
+    "styles_folder",
+    "keep_training",
+    "device",
+    "wheels_folder",
+    "pip_arguments",
+)
+GALLERY_PX = 65
+"""From the header of More Styles down to the picture that opens the thumbnails."""
+WEIGHTS_PX = 28
+"""From the last field of the preferences down to the header of the weights."""
+BUILD_PX = 20
+"""From one build of PyTorch down to the next."""
+STYLES = SOURCE.parent / "styles"
+bpy.ops.extensions.package_install_files(
+    filepath=os.environ["IMPASTO_EXTENSION"], repo="user_default", enable_on_install=True
+)
+
+
+def scenario(walk: Walk) -> Steps:
+    if PART != "preferences":
+        extension().engine.preferences().styles_folder = str(STYLES)
+    yield walk.show_panel("VIEW_3D", "Impasto")
+    yield from {"textures": textures, "styles": styles, "models": models, "preferences": preferences}[PART](walk)
+    bpy.ops.preferences.addon_disable(module="bl_ext.user_default.impasto")
+
+
+def textures(walk: Walk) -> Steps:
+    """Bake with the bake itself; Maps; Prepare Source."""
+    bake = bpy.context.scene.impasto_bake
+    place, found = yield from opens_and_tries(walk, "bake", "impasto.generate", "impasto_bake", 420)
+    walk.record("opened", (yield from browses(walk, found["buttons.directory_browse()"][0])))
+    bake.width_px = bake.height_px = 32
+    bake.samples = 1
+    yield 0.5
+    yield from clicks_and_waits(walk, "impasto.bake", "VIEW_3D", "bake")
+    report = extension().jobs.jobs.reports["bake"]
+    walk.record("baked", [report.level, report.text])
+    yield 0.5
+    walk.screenshot("baked.png")
+    yield walk.tap(place)
+    place, _ = yield from opens_and_tries(walk, "maps", "impasto.variations", "impasto.bits", 420)
+    yield walk.tap(place)
+    yield from opens_and_tries(walk, "source", "filepath", "source_rotate", 160)
+
+
+def styles(walk: Walk) -> Steps:
+    """An image is opened; the stylizers; More Styles with its gallery, Masks, Start, and a stylizer's own section."""
+    yield walk.fold_panel(0)
+    yield walk.fold_panel(1)
+    scene = bpy.context.scene
+    place = yield walk.find("image.open", "VIEW_3D")
+    walk.record("opened", (yield from browses(walk, place)))
+    scene.impasto_style.image = bpy.data.images.load(str(STYLES / "chelsea.png"))
+    yield from chooses_each(walk, "tool", scene.impasto_style, "stylizer")
+    yield from opens_and_tries(walk, "method", "relief", "patches_style", 160, skip=1)
+    yield from opens_and_tries(walk, "start", "relief", "start_from", 90)
+    place, found = yield from opens_and_tries(walk, "masks", "live_preview", "image.open", 90, skip=1)
+    walk.record("opened_mask", (yield from browses(walk, found["image.open()"][-1])))
+    yield walk.tap(place)
+    (x, y), _ = yield from opens_and_tries(walk, "more", "live_preview", "image.open", 300, reach_px=150)
+    yield walk.tap((x + 100, y - GALLERY_PX))
+    yield 1.0
+    walk.screenshot("thumbnails.png")
+    region = walk.region(walk.area("VIEW_3D"), "UI")
+    yield walk.tap((region.x + region.width - 60, y - GALLERY_PX - 100))
+    yield 0.5
+    style = scene.impasto_parameters.patches_style.input_style_2
+    walk.record("gallery", style.name if style else "None")
+
+
+def models(walk: Walk) -> Steps:
+    """The parameters of a training; the buttons of each model, and those below them."""
+    yield walk.fold_panel(0)
+    yield walk.fold_panel(2)
+    place, _ = yield from opens_and_tries(walk, "parameters", "name", "train_", 320)
+    yield walk.tap(place)
+    place = yield from unfold(walk, "impasto.train", "use_model", columns=MODEL_COLUMNS, reach_px=90)
+    walk.screenshot("models.png")
+    found = yield walk.buttons("VIEW_3D", top=place[1], columns=MODEL_COLUMNS)
+    walk.record("models_buttons", sorted(found))
+    chosen = {}
+    for name, places in found.items():
+        if name.startswith("impasto.use_model"):
+            yield walk.tap(places[0])
+            tool = bpy.context.scene.impasto.tool
+            chosen[name] = getattr(bpy.context.scene.impasto_parameters, tool).model
+    walk.record("used", chosen)
+    place = yield from scrolls_to(walk, "impasto.install_model", "VIEW_3D", "UI")
+    walk.record("opened", (yield from browses(walk, place)))
+    yield from clicks_and_waits(walk, "impasto.refresh_tools", "VIEW_3D", "models")
+    walk.record("refreshed", extension().jobs.jobs.reports["models"].level)
+
+
+def preferences(walk: Walk) -> Steps:
+    """The preferences open by their button in the panel; its buttons there."""
+    yield walk.fold_panel(0)
+    yield walk.fold_panel(1)
+    yield walk.click("preferences.addon_show", "VIEW_3D")
+    yield until(lambda: len(bpy.context.window_manager.windows) == 2, 10)
+    walk.number = 1
+    yield 1.0
+    chosen = extension().engine.preferences()
+    yield until(lambda: extension().graphics.this_computer.cache_info().currsize, 30)
+    builds = []
+    x, y = yield walk.find("torch_build", *PREFERENCES)
+    for row in (0, 1, 2, 0):
+        yield walk.tap((x, y - row * BUILD_PX))
+        builds.append(chosen.torch_build)
+    walk.record("builds", builds)
+    yield from clicks_and_waits(walk, "impasto.check_engine", PREFERENCES[0], "preferences", PREFERENCES[1])
+    walk.record("checked", extension().jobs.jobs.reports["preferences"].level)
+    walk.screenshot("preferences.png")
+    fields = {}
+    for name in FIELDS:
+        fields[name] = yield from sets(walk, chosen, name, *PREFERENCES)
+    walk.record("fields", fields)
+    walk.screenshot("scrolled.png")
+    x, y = yield from scrolls_to(walk, "pip_arguments", *PREFERENCES)
+    yield walk.tap((walk.region(walk.area(PREFERENCES[0]), PREFERENCES[1]).x + ARROW_PX, y - WEIGHTS_PX))
+    yield 0.5
+    place = yield from scrolls_to(walk, "impasto.install_weights", *PREFERENCES)
+    walk.screenshot("weights.png")
+    walk.record("opened", (yield from browses(walk, place)))
+    yield from clicks_and_waits(walk, "impasto.refresh_tools", PREFERENCES[0], "preferences", PREFERENCES[1])
+    walk.record("refreshed", extension().jobs.jobs.reports["preferences"].level)
+
+
+def opens_and_tries(walk: Walk, which: str, below: str, shows: str, height: int, **more: Any) -> Steps:
+    """Unfold a section and click the fields down to a height below its header; gives its place and its buttons."""
+    x, y = yield from unfold(walk, below, shows, **more)
+    walk.screenshot(f"{which}.png")
+    found = yield from tries_fields(walk, which, top=y, height=height, columns=(0.68, 0.82))
+    return (x, y), found
+
+
+start(scenario, OUT)
