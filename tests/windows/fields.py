@@ -72,7 +72,7 @@ def tries(walk: Walk, path: str, places: list[Place]) -> Steps:
             place = yield walk.find(name, "VIEW_3D")  # what was clicked before has moved it
         yield walk.tap(place)
         if kind.type in ("INT", "FLOAT", "STRING"):
-            yield write(walk, "0.3" if kind.type == "FLOAT" else "1", place)  # no default is 0.3
+            yield write(walk, "0.37" if kind.type == "FLOAT" else "1", place)  # no default is 0.37
         after.append(value(group, name))
         if after == [before]:  # the last of several buttons would have changed it: this is a list, and open
             break
