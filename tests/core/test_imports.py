@@ -7,25 +7,10 @@ from pathlib import Path
 
 import pytest
 
-CORE = Path(__file__).parents[2] / "core" / "impasto"
-VENDORED = (
-    "color",
-    "errors",
-    "outside",
-    "interruption",
-    "locks",
-    "transaction",
-    "texture",
-    "recipe",
-    "metadata",
-    "wire",
-    "process",
-    "shapes",
-    "answers",
-    "job",
-    "connection",
-    "client",
-)
+ROOT = Path(__file__).parents[2]
+CORE = ROOT / "core" / "impasto"
+sys.path.insert(0, str(ROOT))
+from tasks.extension import VENDORED  # noqa: E402
 
 
 def modules_after(code: str) -> set[str]:
