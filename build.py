@@ -81,6 +81,10 @@ def impasto(options: argparse.Namespace) -> None:
     sys.exit(subprocess.run(command, env=environment, check=False).returncode)
 
 
+PASSED_ON = (bench, impasto)
+"""The commands whose arguments, --help among them, are for what they run."""
+
+
 def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="build.py", description=__doc__, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -120,13 +124,15 @@ def make_parser() -> argparse.ArgumentParser:
     models_.add_argument("--out", type=Path, default=MODELS, metavar="DIR", help="where they go (default: the plugin)")
     add(extension)
     add(lint).add_argument("--fix", action="store_true", help="mend what can be mended")
-    for function in (bench, impasto):
-        add(function).add_argument("arguments", nargs=argparse.REMAINDER, help="passed on")
+    for function in PASSED_ON:
+        add(function).usage = f"build.py {function.__name__} [ARGUMENT ...]"
     return parser
 
 
 def main() -> None:
-    options = make_parser().parse_args()
+    given = sys.argv[1:]
+    arguments = given[1:] if given and given[0] in [function.__name__ for function in PASSED_ON] else []
+    options = make_parser().parse_args(given[: len(given) - len(arguments)], argparse.Namespace(arguments=arguments))
     BUILD.mkdir(exist_ok=True)
     try:
         options.run(options)

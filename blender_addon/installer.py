@@ -24,6 +24,7 @@ import bpy
 
 from . import engine, graphics
 from .catalogue import catalogue
+from .core import locks
 from .core.errors import FileError, WorkerError
 from .core.outside import read_json
 from .engine import Engine
@@ -213,16 +214,10 @@ def _read(record: Path, wanted: dict[str, str]) -> Engine | None:
 @contextmanager
 def _only_one(folder: Path) -> Iterator[None]:
     """WorkerError while another Blender makes an engine here. The system ends the lock with its process."""
-    with (folder / "setup.lock").open("a+b") as file:
-        try:
-            if os.name == "nt":
-                import msvcrt
-
-                msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-            else:
-                import fcntl
-
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise WorkerError("another Blender sets up the engine at this moment", "wait until it is done") from error
+    lock = locks.acquire(folder / "setup.lock")
+    if lock is None:
+        raise WorkerError("another Blender sets up the engine at this moment", "wait until it is done")
+    try:
         yield
+    finally:
+        lock.release()

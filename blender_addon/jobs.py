@@ -32,8 +32,12 @@ INTERACTIVE, LONG = "interactive", "long"
 GRACE_S = {INTERACTIVE: 3.0, LONG: 10.0}
 """How long a worker may take to end; a training saves a checkpoint first, as soon as its step is done."""
 CANCEL_GRACE_S = {INTERACTIVE: 2.0, LONG: 30.0}
+JOIN_LIMIT_S = 2.0
+"""How long a task that is given up, and whose worker or process is ended, may take to notice."""
 BLOCKING_JOBS = ("RENDER", "OBJECT_BAKE")
 """Blender's jobs that read the scene: its data must not change under them."""
+NAME_BYTES = 60
+"""Of an operator's name, in UTF-8."""
 DRAWN = {"VIEW_3D": "UI", "NODE_EDITOR": "UI", "IMAGE_EDITOR": "UI", "PREFERENCES": "WINDOW"}
 """The regions that show progress, by area: the viewports beside them are not drawn again."""
 
@@ -123,6 +127,17 @@ class Jobs:
         if client := self.clients.pop(which, None):
             client.close(GRACE_S[which])
 
+    def end(self) -> None:
+        """Give up every job but a training that shall go on, and end the workers and all threads."""
+        for task in self.tasks:
+            if not task.outlives:
+                task.cancel()
+        self.close()
+        for task in self.tasks:
+            task.join(JOIN_LIMIT_S)
+        self.tasks.clear()
+        self.reports.clear()
+
     def tick(self) -> float | None:
         """Conclude what has ended; the seconds to the next tick, or None where nothing runs."""
         for task in [task for task in self.tasks if task.ended]:
@@ -171,11 +186,26 @@ def redraw() -> None:
 
 
 def push_undo(message: str) -> None:
-    """Make all that was done since the last step one step of undo."""
-    windows = bpy.context.window_manager.windows
-    with bpy.context.temp_override(window=bpy.context.window or (windows[0] if windows else None)):
+    """Make all that was done since the last step one step of undo.
+
+    Operators run without Python's lock, but within `temp_override` they ask Python for their context all the same, and
+    crash beside a thread (seen in Blender 5.0). So a timer, which has no window, calls an operator that needs none: its
+    name is the step's.
+    """
+    if bpy.context.window:
         if bpy.ops.ed.undo_push.poll():
             bpy.ops.ed.undo_push(message=message)
+        return
+    label = message.encode()[:NAME_BYTES].decode(errors="ignore")
+    of_step = {"bl_idname": "impasto.undo_step", "bl_label": label, "bl_options": {"UNDO", "INTERNAL"}}
+    step = type(
+        "IMPASTO_OT_undo_step", (bpy.types.Operator,), {**of_step, "execute": lambda _self, _context: {"FINISHED"}}
+    )
+    bpy.utils.register_class(step)
+    try:
+        bpy.ops.impasto.undo_step("EXEC_DEFAULT", True)
+    finally:
+        bpy.utils.unregister_class(step)
 
 
 def _announce(report: Report) -> None:
@@ -244,11 +274,6 @@ def register() -> None:
 def unregister() -> None:
     for event, handler in HANDLERS:
         getattr(bpy.app.handlers, event).remove(handler)
-    for task in jobs.tasks:
-        if not task.outlives:
-            task.cancel()
-    jobs.tasks.clear()
     if bpy.app.timers.is_registered(_tick):
         bpy.app.timers.unregister(_tick)
-    jobs.close()
-    jobs.reports.clear()
+    jobs.end()

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import bpy
 
+from .drawing import name_place
+
 Entries = tuple[tuple[str, str, str], ...]
 
 OBJECT: Entries = (
@@ -59,7 +61,9 @@ MANUAL = {
 def _menu(name: str, entries: Entries) -> type[bpy.types.Menu]:
     def draw(self: bpy.types.Menu, _context: bpy.types.Context) -> None:
         for operator, text, icon in entries:
-            self.layout.operator(operator, text=text, icon=icon)
+            row = self.layout.row()
+            name_place(row, getattr(bpy.types, operator.replace("impasto.", "IMPASTO_OT_")).place)
+            row.operator(operator, text=text, icon=icon)
 
     return type(name, (bpy.types.Menu,), {"bl_idname": name, "bl_label": "Impasto", "draw": draw})
 

@@ -83,9 +83,8 @@ def _draw_styles(layout: bpy.types.UILayout, context: bpy.types.Context, tool: M
     if "style" in names:
         _draw_style(layout, context, tool, "style", scale=6)
         if styles.folder() is None:
-            row = layout.row()
-            row.label(text="Your pictures: set a folder of styles")
-            draw_preferences_button(row)
+            draw_text(layout, "Your pictures: set a folder of styles", "BLANK1")
+            draw_preferences_button(layout)
     known = ("style", *WEIGHTS, *MASKS, stylizing.START)
     _draw_inputs(layout, context, tool, [name for name in names if name not in known])
 

@@ -86,6 +86,7 @@ class Task:
         self._error: BaseException | None = None
         self._trace = ""
         self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=label, daemon=True)  # so that Blender can always close
 
     @property
     def fraction(self) -> float:
@@ -122,8 +123,7 @@ class Task:
         self._message, self._fraction = message, fraction
 
     def start(self) -> None:
-        # A daemon, so that Blender can always close.
-        threading.Thread(target=self._run, name=self.label, daemon=True).start()
+        self._thread.start()
 
     def cancel(self) -> None:
         """Ask it to give up; returns at once."""
@@ -140,6 +140,11 @@ class Task:
 
     def wait(self, limit_s: float) -> bool:
         return self._ended.wait(limit_s)
+
+    def join(self, limit_s: float) -> None:
+        """Wait until its thread is gone, too."""
+        if self._thread.ident is not None:
+            self._thread.join(limit_s)
 
     def conclude(self) -> Report:
         """Apply the result, or say what went wrong. On the main thread, once it has ended."""

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 import bpy
 from bpy.types import Image, Object
 
-from ..core.errors import Cancelled, ImpastoError, WorkerError, error_from_name
+from ..core.errors import Cancelled, FileError, ImpastoError, WorkerError, error_from_name
 from .checks import BakeOptions
 from .maps import BakedMap
 from .sources import images_of
@@ -89,6 +89,11 @@ def _write(folder: Path, obj: Object, options: BakeOptions) -> list[np.ndarray]:
     try:
         (folder / "job.json").write_text(json.dumps({**job, "object": subject.name}), encoding="utf-8")
         bpy.data.libraries.write(str(folder / "object.blend"), {subject}, path_remap="ABSOLUTE", fake_user=True)
+    except RuntimeError as error:  # so Blender says that it cannot write
+        message = f"the object {obj.name} cannot be written to {folder.parent}"
+        raise FileError(
+            message, "make room there, or choose another folder for temporary files in the preferences"
+        ) from error
     finally:
         if subject != obj:
             bpy.data.objects.remove(subject)

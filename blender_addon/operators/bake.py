@@ -16,8 +16,9 @@ from ..baking.checks import MAPS, BakeOptions, check, chosen_objects
 from ..baking.maps import BakedMap, bake_maps
 from ..baking.sources import labelled, sources_of
 from ..core.errors import ImpastoError
+from ..jobs import jobs
 from ..tasks import Place, Report, Task
-from .working import Working, poll, tell, why_busy_or_rendering
+from .working import Working, poll, tell, why_busy_or_rendering, why_not_clicked
 
 DEFAULTS = BakeOptions()
 RELATIVE = {"PATH_SUPPORTS_BLEND_RELATIVE"} if bpy.app.version >= (4, 5) else set()
@@ -141,10 +142,16 @@ class IMPASTO_OT_bake(BakeProperties, Working, bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        return poll(cls, "" if bpy.app.background else why_busy_or_rendering() or cls.why_not(context))
+        return poll(cls, ("" if bpy.app.background else why_busy_or_rendering()) or why_not_clicked(cls, context))
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        """Bake here and now; for scripts, and wherever there is no window."""
+        """Bake here and now; for scripts, and wherever there is no window.
+
+        Where a worker's threads run, a Blender of its own does it, as Cycles is called within `temp_override`, which
+        crashes beside them (see `jobs.push_undo`).
+        """
+        if jobs.clients:
+            return super().execute(context)
         try:
             plan, objects = self._plan(context)
             baked = [labelled(list(bake_maps(obj, plan.options)), sources_of(obj)) for obj in objects]

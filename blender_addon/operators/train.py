@@ -15,7 +15,7 @@ from ..properties import MAX_INT
 from ..schemas import RELATIVE_PATH
 from ..tasks import Place, Task
 from .generate import learn, parse_object
-from .working import Working, poll
+from .working import Working, poll, why_not_clicked
 
 
 class IMPASTO_OT_train(Working, bpy.types.Operator):
@@ -43,7 +43,7 @@ class IMPASTO_OT_train(Working, bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        return poll(cls, "" if bpy.app.background else why_not_trained(context))
+        return poll(cls, why_no_training_now() or why_not_clicked(cls, context))
 
     def require_free(self) -> None:
         """It runs in the long worker, beside whatever else Impasto does."""
@@ -59,13 +59,15 @@ class IMPASTO_OT_train(Working, bpy.types.Operator):
         return trainings.Training(self.tool, data, parameters, **about).task()
 
 
-def why_not_trained(context: bpy.types.Context) -> str:
-    """Why a click cannot start a training now; empty where it can. Scripts get their errors from `execute`."""
+def why_no_training_now() -> str:
+    """Why no training can be started in a window; empty where one can, and without one."""
+    if bpy.app.background:
+        return ""
     if engine.find() is None:
         return "Impasto has no engine yet: press Set Up Engine"
     if jobs.training:
         return f"A training runs already: {jobs.training.label}"
-    return trainings.what_is_missing(context)
+    return ""
 
 
 class OnTraining:

@@ -28,8 +28,8 @@ class Working:
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        """Whether a click can start it; a script's call is never refused here, and gets its errors from `execute`."""
-        return poll(cls, "" if bpy.app.background else why_not_now() or cls.why_not(context))
+        """Whether it can be started now, and by a click as the panel is set."""
+        return poll(cls, why_not_now() or why_not_clicked(cls, context))
 
     def task(self, context: bpy.types.Context) -> Task:
         raise NotImplementedError
@@ -85,8 +85,17 @@ def tell(operator: bpy.types.Operator, report: Report) -> set[str]:
     return {"CANCELLED"} if report.level == "ERROR" else {"FINISHED"}
 
 
+def why_not_clicked(cls: type[Working], context: bpy.types.Context) -> str:
+    """Why a click in a panel or a menu can do nothing useful; empty where it can.
+
+    A script's call brings its own settings, and gets its errors from `execute`: Blender asks the same `poll`, but only
+    what is drawn by a panel or a menu of ours has a place in its context.
+    """
+    return cls.why_not(context) if hasattr(context, PLACE) else ""
+
+
 def why_not_now() -> str:
-    """Why no job can be started by a click; empty where one can. Scripts get their errors from `execute`."""
+    """Why no job can be started in a window; empty where one can, and without one."""
     if bpy.app.background:
         return ""
     if engine.find() is None:

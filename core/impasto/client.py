@@ -17,7 +17,7 @@ import numpy as np
 from .connection import Connection, Limits
 from .errors import WorkerError
 from .job import Data, Job, Pixels
-from .process import keep_log, start
+from .process import start
 from .recipe import Recipe
 from .texture import Maps
 from .wire import STALL_LIMIT_S
@@ -137,6 +137,4 @@ class Client:
         except OSError as error:
             message = f"the engine cannot be started: {self._command[0]}: {error.strerror or error}"
             raise WorkerError(message, "choose a Python with impasto installed in the preferences") from error
-        if popen.stderr is not None:
-            threading.Thread(target=keep_log, args=(popen.stderr, self._log_path), daemon=True).start()
-        return Connection(popen, self._limits, f"try again; if it happens again, see {self._log_path}")
+        return Connection(popen, self._limits, self._log_path)

@@ -1,4 +1,4 @@
-"""A running worker as its client sees it: a thread that writes to it, one that reads, and one that watches the clock.
+"""A running worker as its client sees it: threads that write to it, read from it, watch the clock and keep its log.
 
 Whatever goes wrong in one of them ends the worker and every job with an error: nobody waits for an answer for ever.
 Standard library and NumPy only.
@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,12 +21,14 @@ import numpy as np
 from .answers import Answer, Described, Failure, Hello, Preview, Progress, Received, State, Stopped, answer_of
 from .errors import ImpastoError, ProtocolError, WorkerError, error_from_name
 from .job import Job
-from .process import describe_exit, end, kill, kill_group
+from .process import describe_exit, end, keep_log, kill, kill_group
 from .wire import PROTOCOL, FrameReader, write_frame
 
 WATCH_INTERVAL_S = 0.1
 PIPE_LIMIT_S = 2.0
 """What a worker wrote before its end has been read by then; a process that it started may hold the pipe open."""
+EXTRA_LIMIT_S = 1.0
+"""Threads whose pipes are closed by then have ended so much later."""
 EXIT_LIMIT_S = 15.0
 """A worker that was idle and is told to end is given this; one that is closed has the grace period of `close`."""
 REPAIR = "repair the engine in Impasto's preferences, or install the same version of impasto there"
@@ -42,13 +45,15 @@ class Limits:
 
 
 class Connection:
-    """A worker's process and the jobs that it owes an answer. `see_log` is the remedy where it died."""
+    """A worker's process and the jobs that it owes an answer; what it prints is kept at `log_path`."""
 
-    def __init__(self, popen: subprocess.Popen, limits: Limits, see_log: str) -> None:
+    def __init__(self, popen: subprocess.Popen, limits: Limits, log_path: Path) -> None:
         assert popen.stdout is not None
         self.popen = popen
         self.ended = threading.Event()
-        self._limits, self._see_log = limits, see_log
+        self._limits, self._log_path = limits, log_path
+        self._see_log = f"try again; if it happens again, see {log_path}"
+        self._threads: list[threading.Thread] = []
         self._reader = FrameReader(popen.stdout, limits.stall_s)
         self._outbox: queue.SimpleQueue = queue.SimpleQueue()
         self._lock = threading.Lock()
@@ -61,8 +66,9 @@ class Connection:
 
     def run(self) -> None:
         """Start the threads."""
-        for target in (self._read, self._write, self._watch):
-            threading.Thread(target=target, daemon=True).start()
+        for target in (self._read, self._write, self._watch, self._keep_log):
+            self._threads.append(threading.Thread(target=target, daemon=True))
+            self._threads[-1].start()
 
     @property
     def is_open(self) -> bool:
@@ -80,14 +86,20 @@ class Connection:
         return True
 
     def close(self, grace_s: float) -> None:
-        """Tell the worker to end, and kill it after the grace period. One with a detached job is left alone instead."""
+        """Tell the worker to end, and kill it after the grace period. One with a detached job is left alone instead.
+
+        No thread of this connection is left then, unless a process that the worker started holds a pipe open: Python
+        may end, which the wheel of Blender 4.2 does not survive beside a thread.
+        """
         with self._lock:
             self._is_left = any(job.is_detached for job in self._jobs.values())
             self._close()
-        if self._is_left:
-            self.ended.wait(grace_s)  # it closes its pipes and goes on: no thread of ours is left that waits for it
-        else:
+        if not self._is_left:  # one that is left closes its pipes and goes on
             end(self.popen, grace_s)
+        deadline = time.monotonic() + (grace_s if self._is_left else PIPE_LIMIT_S + EXTRA_LIMIT_S)
+        for thread in self._threads:
+            if thread is not threading.current_thread():
+                thread.join(max(0.0, deadline - time.monotonic()))
 
     def _close(self) -> None:
         self._closed_at = time.monotonic()
@@ -129,6 +141,10 @@ class Connection:
             self._fail(_unexpected("the worker's answer cannot be used", error))
         self._finish()
         self.popen.stdout.close()
+
+    def _keep_log(self) -> None:
+        if self.popen.stderr is not None:
+            keep_log(self.popen.stderr, self._log_path)
 
     def _receive(self, answer: Received) -> None:
         if isinstance(answer, Hello):

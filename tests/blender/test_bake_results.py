@@ -183,6 +183,16 @@ def test_a_bake_is_one_step_of_undo() -> None:
 # In a Blender of its own
 
 
+def test_beside_a_worker_a_script_bakes_in_a_blender_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cycles is called within `temp_override`, and Blender crashes there beside a thread of Python."""
+    bpy.ops.impasto.run(tool="checker", width_px=16, height_px=16, estimator="none", material="NONE")
+    assert module("jobs").jobs.clients
+    monkeypatch.setattr(module("operators.bake"), "bake_maps", None)
+    plane(material(base_color=(1, 0, 0, 1)))
+    assert bpy.ops.impasto.bake(maps={"base_color"}, width_px=16, height_px=16, samples=1) == {"FINISHED"}
+    assert np.allclose(pixels("Strip_base_color")[..., :3], (1, 0, 0), atol=BYTE)
+
+
 def in_background(obj: bpy.types.Object, *, cancel_after_s: float | None = None) -> object:
     """What a click in a window does, without the window's timer: the maps, or the report of what went wrong."""
     process = module("baking.process")

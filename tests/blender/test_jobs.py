@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import bpy
 import pytest
@@ -156,6 +157,45 @@ def test_undo_during_a_job_is_no_problem(jobs, start, scene):
     report = finish(jobs)
     assert "deleted meanwhile" in report.text
     assert "slow" in bpy.data.materials
+
+
+def test_a_step_of_undo_beside_a_thread(extension):
+    """Within `temp_override`, Blender crashes at once: operators ask Python for the context without its lock."""
+    script = (
+        "import os, threading, bpy, addon_utils\n"
+        f"jobs = addon_utils.enable({MODULE!r}, default_set=True).jobs\n"
+        "def work():\n    while True:\n        {number: str(number) for number in range(50)}\n"
+        "threading.Thread(target=work, daemon=True).start()\n"
+        "for _ in range(200):\n    jobs.push_undo('Impasto: a thread is here')\n"
+        "os._exit(0)\n"  # Python could not end beside the thread
+    )
+    done = subprocess.run([sys.executable, "-P", "-c", script], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_step_of_undo_without_a_window(extension, jobs, scene, monkeypatch):
+    """As from a timer, whose context has none."""
+    bpy.ops.ed.undo_push(message="before")
+    bpy.data.materials.new("undone")
+    monkeypatch.setattr(extension.jobs, "bpy", WithoutWindow())
+    extension.jobs.push_undo("Impasto: " + "砖墙" * 30)
+    monkeypatch.undo()
+    bpy.data.materials.new("after")
+    bpy.ops.ed.undo_push(message="after")
+    bpy.ops.ed.undo()
+    assert [name for name in ("undone", "after") if name in bpy.data.materials] == ["undone"]
+    bpy.ops.ed.undo()
+    assert "undone" not in bpy.data.materials
+    assert not hasattr(bpy.types, "IMPASTO_OT_undo_step")
+
+
+class WithoutWindow:
+    """`bpy`, but for the window in its context."""
+
+    context = SimpleNamespace(window=None)
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(bpy, name)
 
 
 def test_when_another_file_is_opened_the_result_is_kept_as_files(jobs, start, extension):
