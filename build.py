@@ -104,7 +104,7 @@ def make_parser() -> argparse.ArgumentParser:
         one.add_argument("--size", type=int, default=1024, help="side of the result in pixels (default: 1024)")
     pictures_.set_defaults(photo=None, tint=None)
     demo_.add_argument("--photo", metavar="FILE", help="your own photograph")
-    demo_.add_argument("--sample", default="brick", choices=SAMPLES, help="a photograph that comes along")
+    demo_.add_argument("--sample", default="brick", choices=SAMPLES, help="a bundled photograph")
     demo_.add_argument("--tint", choices=[*SAMPLES, "none"], help="colours for a grey photograph")
     test_ = add(test)
     test_.add_argument(

@@ -1,4 +1,4 @@
-"""Part four of the demo: one picture with the photograph, the seamless result tiled 2 by 2, its maps, and more."""
+"""Part four of the demo: contact_sheet.png shows every result, overview.png the way from photograph to object."""
 
 from __future__ import annotations
 
@@ -20,19 +20,27 @@ def main(folder: Path) -> None:
     (source,) = (folder / "source").glob("*_base_color.png")
     files = {map_name(file): file for file in (folder / "maps").glob("*.png")}
     maps = {name: read(files[name]) for name in MAP_CHANNELS if name in files}
+    shown = {name: fit(read(folder / f"{name}.png")) for name in ("preview", "learned", "repainted")}
     cells = [
-        ("the photograph", fit(read(source))),
-        ("seamless, tiled 2 by 2", tiled(maps["base_color"])),
+        ("Photograph", fit(read(source))),
+        ("Seamless, tiled 2 by 2", tiled(maps["base_color"])),
+        ("On an object", shown["preview"]),
+        ("A bundled model's material", shown["learned"]),
     ]
-    for name, text in (("preview", "on an object"), ("learned", "beside it: of a model that comes along")):
-        cells.append((text, fit(read(folder / f"{name}.png"))))
     cells += [(label(name, picture), fit(picture)) for name, picture in maps.items() if not is_constant(picture)]
     cells += [
-        ("a picture to paint like", fit(read(*(folder / "style").glob("*.png")))),
-        ("a photograph painted like it", fit(read(*(folder / "painted").glob("*.png")))),
-        ("the material painted like it, with relief", fit(read(folder / "repainted.png"))),
+        ("Van Gogh, The Starry Night", fit(read(*(folder / "style").glob("*.png")))),
+        ("Cat in that style", fit(read(*(folder / "painted").glob("*.png")))),
+        ("Material in that style, with relief", shown["repainted"]),
     ]
     sheet(cells, columns=3).save(folder / "contact_sheet.png", optimize=True)
+    way = [
+        ("Photograph", fit(read(source))),
+        ("Seamless maps", quartered([maps[name] for name in ("base_color", "normal", "height", "roughness")])),
+        ("Material on an object", shown["preview"]),
+        ("Repainted like The Starry Night", shown["repainted"]),
+    ]
+    sheet(way, columns=4).save(folder / "overview.png", optimize=True)
     print(f"demo: The contact sheet of {len(cells)} pictures is written")
 
 
@@ -41,7 +49,7 @@ def read(path: Path) -> Image.Image:
 
 
 def label(name: str, picture: Image.Image) -> str:
-    return f"{name.replace('_', ' ')}, {picture.width}x{picture.height}"
+    return f"{name.replace('_', ' ').capitalize()}, {picture.width}x{picture.height}"
 
 
 def is_constant(picture: Image.Image) -> bool:
@@ -62,6 +70,18 @@ def tiled(picture: Image.Image) -> Image.Image:
     cell = Image.new("RGB", (CELL_PX, CELL_PX))
     for corner in ((0, 0), (CELL_PX // 2, 0), (0, CELL_PX // 2), (CELL_PX // 2, CELL_PX // 2)):
         cell.paste(half, corner)
+    return cell
+
+
+def quartered(pictures: list[Image.Image]) -> Image.Image:
+    """One cell in which each quarter of a surface is shown by another of four maps: one wall, seen in four ways."""
+    cell, half = Image.new("RGB", (CELL_PX, CELL_PX)), CELL_PX // 2
+    for index, picture in enumerate(pictures):
+        left, top = half * (index % 2), half * (index // 2)
+        cell.paste(
+            picture.resize((CELL_PX, CELL_PX), Image.Resampling.LANCZOS).crop((left, top, left + half, top + half)),
+            (left, top),
+        )
     return cell
 
 

@@ -43,7 +43,7 @@ def main() -> None:
     with told("Repainting the material, with strokes that stand out, and rendering it"):
         repaint(ball, next((folder / "style").glob("*.png")), name)
         render(folder / "repainted.png")
-    with told(f"Making {LEARNED} with a model that comes along, and rendering it"):
+    with told(f"Making {LEARNED} with a bundled model, and rendering it"):
         turn_uvs(-1)
         from_model(ball, LEARNED, options.size)
         render(folder / "learned.png")
@@ -92,7 +92,7 @@ def from_model(ball: bpy.types.Object, model: str, size: int, everywhere: bool =
 
 
 def repaint(ball: bpy.types.Object, style: Path, name: str) -> None:
-    """The ball's material in the hand of a picture, on everything."""
+    """The ball's material repainted in the style of a picture, on everything."""
     select(ball)
     parameters = json.dumps({"relief": 1.0, "longest_px": PAINTED_PX})
     bpy.ops.impasto.stylize(

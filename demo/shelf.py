@@ -1,4 +1,4 @@
-"""Every model that comes along, on a ball, in one picture: `python shelf.py -- FOLDER MODEL…` in Blender's module."""
+"""Every bundled model on a ball, in one picture: `python shelf.py -- FOLDER MODEL…` in Blender's module."""
 
 from __future__ import annotations
 

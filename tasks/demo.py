@@ -26,11 +26,11 @@ def demo(options: argparse.Namespace) -> None:
     made = make_demo(DEMO, options)
     print(f"\nDone in {time.monotonic() - started:.0f} s. Open these:")
     for name, what in (
-        ("contact_sheet.png", "the photograph, the seamless result tiled 2 by 2, its maps"),
+        ("contact_sheet.png", "everything on one page: the photograph, the tiled result, its maps, the rest"),
         ("preview.png", "the material on an object, rendered"),
-        ("painted", "another photograph, repainted in the hand of a picture"),
+        ("painted", "a photograph of a cat, repainted like Van Gogh's The Starry Night"),
         ("repainted.png", "the same objects, the material repainted with strokes that stand out"),
-        ("learned.png", "the same objects in a material of a shipped model"),
+        ("learned.png", "the same objects in a material made by a bundled model"),
         ("demo.blend", "the first material in Blender, images packed"),
         ("maps", "the maps as files"),
     ):
@@ -55,7 +55,8 @@ def pictures(options: argparse.Namespace) -> None:
         options.sample = sample
         made = make_demo(DEMO.parent / f"demo-{sample}", options)
         wanted[made / "preview.png"] = f"{sample}_preview"
-    wanted[DEMO.parent / "demo-brick" / "contact_sheet.png"] = "brick_sheet"
+    bricks = DEMO.parent / "demo-brick"
+    wanted |= {bricks / "contact_sheet.png": "brick_sheet", bricks / "overview.png": "overview"}
     made = make_shelf(DEMO.parent / "shelf", options)
     wanted[made / "shelf.png"] = "models"
     shrink = [CORE.python, ROOT / "demo" / "shrink.py", ROOT / "docs" / "pictures"]
@@ -79,7 +80,7 @@ def make_demo(folder: Path, options: argparse.Namespace) -> Path:
 
 
 def make_shelf(folder: Path, options: argparse.Namespace) -> Path:
-    """Every model that comes along, on a ball; the folder."""
+    """Every bundled model on a ball; the folder."""
     environment = _prepared(folder)
     names = sorted(path.stem for path in MODELS.glob("*.safetensors"))
     _follow([*_blender(options.blender), ROOT / "demo" / "shelf.py", "--", folder, *names], folder, environment)
