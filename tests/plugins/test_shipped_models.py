@@ -55,7 +55,7 @@ def test_every_map_tiles(name):
 
 
 def test_the_table_of_the_documentation_says_what_the_cards_say():
-    text = (Path(__file__).parents[2] / "docs" / "training.md").read_text("utf-8")
+    text = (Path(__file__).parents[2] / "docs" / "benchmarks.md").read_text("utf-8")
     rows = {row[1]: row[0] for row in re.findall(r"^(\| [^|`]*\(`(\w+)`\) \|.*)$", text, re.MULTILINE)}
     shipped = {name: read_model(FOLDER / f"{name}.safetensors").card["figures"] for name in NAMES}
     assert rows.keys() == shipped.keys()

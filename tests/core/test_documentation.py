@@ -1,0 +1,65 @@
+"""The documentation: its links lead to what exists, and its pictures are shown and described."""
+
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT))
+from tasks.manual import PAGES, anchor, write_manual  # noqa: E402
+
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+LINK = re.compile(r"(!?)\[([^\]]*)\]\(([^)\s]+)\)")
+
+
+def text_of(document: Path) -> str:
+    """The text without blocks and spans of code, in which brackets are no links."""
+    return re.sub(r"^```.*?^```$|`[^`\n]+`", "", document.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
+
+
+def links(document: Path) -> list[tuple[str, str, str]]:
+    """Whether it is a picture ("!"), the text and the target of every link."""
+    return LINK.findall(text_of(document))
+
+
+def anchors_of(document: Path) -> set[str]:
+    """The anchors of a document's headings, as GitHub makes them."""
+    source = re.sub(r"^```.*?^```$", "", document.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
+    return {anchor(heading.replace("`", "")) for heading in re.findall(r"^#+ (.*)$", source, re.MULTILINE)}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_every_link_leads_to_a_file_and_a_heading_that_exist(document):
+    for _, text, target in links(document):
+        if "://" in target:
+            continue
+        page, _, place = target.partition("#")
+        file = (document.parent / page).resolve() if page else document
+        assert file.exists(), (text, target)
+        if place:
+            assert place in anchors_of(file), (text, target)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_every_picture_has_a_description_in_words(document):
+    for mark, text, target in links(document):
+        assert not mark or re.fullmatch(r"\w.*[\w\s]{8,}.*", text), target
+        assert not mark or "_" not in text, target
+
+
+def test_every_picture_is_shown_somewhere():
+    shown = {(document.parent / target).resolve() for document in DOCUMENTS for _, _, target in links(document)}
+    assert not {path for path in (ROOT / "docs" / "pictures").iterdir() if path not in shown}
+
+
+def test_the_pages_in_the_extension_keep_their_links(tmp_path):
+    write_manual(tmp_path / "manual")
+    for name in PAGES:
+        page = (tmp_path / "manual" / f"{name}.html").read_text("utf-8")
+        for target in re.findall(r'href="([^"]+)"', page):
+            file, _, place = target.partition("#")
+            linked = tmp_path / "manual" / (file or f"{name}.html")
+            assert linked.exists(), (name, target)
+            assert not place or f'id="{place}"' in linked.read_text("utf-8"), (name, target)
