@@ -24,7 +24,8 @@ EXAMPLES = """examples:
   python build.py demo --photo wall.jpg --size 2048
   python build.py demo --blender /usr/bin/blender
   python build.py test                         all tests, in the core's environment and in three Blenders
-  python build.py test -k tint --only plugins  some of them
+  python build.py test core/test_wire.py       some of them, in seconds; -k NAME chooses by name
+  python build.py test blender/test_jobs.py    in Blender 5.0; --only blender-4.2 in another one
   python build.py impasto seamless wall.jpg --out textures
 """
 
@@ -117,7 +118,12 @@ def make_parser() -> argparse.ArgumentParser:
     test_.add_argument("--hostile", action="store_true", help="also the hostile files that are slow to make or to read")
     test_.add_argument("--windows", action="store_true", help="also in real Blender windows (Debian, needs root)")
     test_.add_argument("-k", metavar="EXPRESSION", help="only tests whose names match")
-    test_.add_argument("pytest", nargs="*", help="further options for pytest, after --")
+    test_.add_argument(
+        "paths",
+        nargs="*",
+        metavar="PATH",
+        help="only these tests, such as core/test_wire.py; options of pytest after --",
+    )
     models_ = add(models)
     models_.add_argument("names", nargs="*", metavar="NAME", help="only these")
     models_.add_argument("--data", type=Path, required=True, metavar="DIR", help="folder of the PBR sets")

@@ -1,4 +1,4 @@
-"""Runs pytest in each environment, two at a time, and sums up in one line."""
+"""Runs pytest in each environment, two at a time, and sums up in one line; or the tests of some paths only."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import time
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from .environments import (
@@ -34,6 +34,12 @@ NUMPY_1 = (
 """The tests in which arrays are computed with: processes and the command line are the same under every NumPy."""
 
 
+NEWEST_BLENDER = f"blender-{next(iter(BPY_VERSIONS))}"
+WINDOWS = "windows"
+FOR_PATHS = ("core", "plugins", NEWEST_BLENDER, "hostile", WINDOWS)
+"""The sessions that paths choose by themselves, one for each folder of tests."""
+
+
 @dataclass(frozen=True)
 class Session:
     """One run of pytest in one environment."""
@@ -42,40 +48,79 @@ class Session:
     environment: Environment
     paths: tuple[str, ...]
 
+    @property
+    def folders(self) -> set[str]:
+        """The folders of tests/ that it takes tests from."""
+        return {Path(path).parts[1] for path in self.paths}
+
+    @property
+    def needs_extension(self) -> bool:
+        """Whether its tests install the extension."""
+        return bool(self.folders & {"blender", WINDOWS})
+
     def options(self, options: argparse.Namespace) -> list[str]:
         """Those of pytest that are for this session alone."""
         return ["--hostile"] if options.hostile and self.name == "hostile" else []
 
 
-def sessions(only: Sequence[str]) -> list[Session]:
-    """The sessions of `test`, the longest first."""
+def all_sessions() -> list[Session]:
+    """Every session, the longest first; the one in windows, which runs alone, last."""
     everything = [Session("core", CORE, ("tests/core",)), Session("plugins", CORE, ("tests/plugins",))]
     everything += [
         Session(f"blender-{version}", bpy_environment(version), ("tests/blender",)) for version in BPY_VERSIONS
     ]
     everything.append(Session("core-numpy-1", CORE_NUMPY_1, NUMPY_1))
     everything.append(Session("hostile", CORE, ("tests/hostile",)))
-    chosen = [session for session in everything if not only or session.name in only]
+    return [*everything, Session(WINDOWS, CORE, ("tests/windows",))]
+
+
+def sessions(only: Sequence[str], paths: Sequence[str] = (), windows: bool = False) -> list[Session]:
+    """The sessions of `test`: those in `only`, or that the paths are for; else all but the one in windows."""
+    everything = all_sessions()
+    unknown = sorted(set(only) - {session.name for session in everything})
+    if unknown:
+        raise BuildError(f"--only takes {', '.join(session.name for session in everything)}, not {', '.join(unknown)}")
+    if not paths:
+        usual = [session for session in everything if session.name != WINDOWS]
+        chosen = [session for session in usual if not only or session.name in only]
+        return [*chosen, everything[-1]] if windows or WINDOWS in only else chosen
+    found = [_test_path(path) for path in paths]
+    chosen = []
+    for session in everything:
+        own = tuple(path for path in found if Path(path).parts[1] in session.folders)
+        if own and session.name in (only or FOR_PATHS):
+            chosen.append(replace(session, paths=own))
     if not chosen:
-        raise BuildError(f"--only takes {', '.join(session.name for session in everything)}")
+        raise BuildError(f"no test of {', '.join(found)} runs in {', '.join(only)}")
     return chosen
 
 
+def _test_path(path: str) -> str:
+    """`core/test_wire.py::test_x` or `tests/core/test_wire.py::test_x` as pytest takes it; BuildError if absent."""
+    file, mark, test = path.partition("::")
+    below = Path(file).as_posix().removeprefix("tests/")
+    if not below.strip("./") or not (ROOT / "tests" / below).exists():
+        raise BuildError(f"there is no tests/{below}: give a file or folder of tests, such as core/test_wire.py")
+    return f"tests/{below}{mark}{test}"
+
+
 def test(options: argparse.Namespace) -> None:
-    """Run the tests: two sessions at a time, each in its own environment."""
+    """Run the tests: all sessions, two at a time, each in its own environment; or only those of some paths."""
     started = time.monotonic()
-    chosen = sessions(options.only)
+    first_option = next((index for index, word in enumerate(options.paths) if word.startswith("-")), None)
+    paths, more = options.paths[:first_option], options.paths[first_option:] if first_option is not None else []
+    chosen = sessions(options.only, paths, options.windows)
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(Environment.ready, dict.fromkeys(session.environment for session in chosen)))
-    with step("Building the extension"):
-        built = build_extension()
-    more = [*options.pytest, *(["-k", options.k] if options.k else [])]
+    built = None
+    if any(session.needs_extension for session in chosen):
+        with step("Building the extension"):
+            built = build_extension()
+    more = [*more, *(["-k", options.k] if options.k else [])]
+    run = lambda session: _run_pytest(session, built, [*more, *session.options(options)])  # noqa: E731
     with ThreadPoolExecutor(2) as pool:
-        codes = list(pool.map(lambda session: _run_pytest(session, built, [*more, *session.options(options)]), chosen))
-    if options.windows:
-        windows = Session("windows", CORE, ("tests/windows",))
-        chosen.append(windows)
-        codes.append(_run_pytest(windows, built, more))
+        codes = list(pool.map(run, [session for session in chosen if session.name != WINDOWS]))
+    codes += [run(session) for session in chosen if session.name == WINDOWS]
     failed = [session.name for session, code in zip(chosen, codes, strict=True) if code not in (0, 5)]
     print(_summary([_results(session) for session in chosen], time.monotonic() - started))
     if failed:
@@ -86,11 +131,12 @@ def _results(session: Session) -> Path:
     return BUILD / "results" / f"{session.name}.xml"
 
 
-def _run_pytest(session: Session, built: Path, more: Sequence[str]) -> int:
+def _run_pytest(session: Session, built: Path | None, more: Sequence[str]) -> int:
     results = _results(session)
     results.parent.mkdir(parents=True, exist_ok=True)
     results.unlink(missing_ok=True)
-    environment = clean_environment(IMPASTO_ENGINE=CORE.python, IMPASTO_EXTENSION=built, IMPASTO_CACHE=BUILD)
+    extension = {"IMPASTO_EXTENSION": built} if built else {}
+    environment = clean_environment(IMPASTO_ENGINE=CORE.python, IMPASTO_CACHE=BUILD, **extension)
     command = [
         session.environment.python,
         "-P",

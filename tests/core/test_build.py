@@ -1,0 +1,67 @@
+"""The task runner: which tests run where, and what they need first."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT))
+from tasks.say import BuildError  # noqa: E402
+from tasks.testing import NEWEST_BLENDER, all_sessions, sessions  # noqa: E402
+
+
+def chosen(*paths: str, only: tuple[str, ...] = ()) -> dict[str, tuple[str, ...]]:
+    return {session.name: session.paths for session in sessions(only, paths)}
+
+
+@pytest.mark.parametrize(
+    ("path", "session"),
+    [
+        ("core/test_wire.py", "core"),
+        ("tests/core/test_wire.py", "core"),
+        ("plugins/test_quilt.py::test_it_tiles", "plugins"),
+        ("blender/test_jobs.py", NEWEST_BLENDER),
+        ("hostile", "hostile"),
+        ("windows", "windows"),
+    ],
+)
+def test_a_path_chooses_its_session(path, session):
+    assert chosen(path) == {session: (f"tests/{path.removeprefix('tests/')}",)}
+
+
+def test_paths_of_several_folders_are_each_run_in_their_own_session():
+    assert chosen("core/test_wire.py", "plugins", "core/test_recipe.py") == {
+        "core": ("tests/core/test_wire.py", "tests/core/test_recipe.py"),
+        "plugins": ("tests/plugins",),
+    }
+
+
+def test_another_session_of_the_same_folder_can_be_asked_for():
+    assert chosen("blender/test_jobs.py", only=("blender-4.2",)) == {"blender-4.2": ("tests/blender/test_jobs.py",)}
+    assert chosen("core/test_wire.py", only=("core-numpy-1",)) == {"core-numpy-1": ("tests/core/test_wire.py",)}
+
+
+def test_without_paths_everything_runs_but_windows():
+    names = [session.name for session in all_sessions()]
+    assert list(chosen()) == [name for name in names if name != "windows"]
+    assert [session.name for session in sessions((), (), windows=True)] == names
+    assert list(chosen(only=("windows",))) == ["windows"]
+
+
+def test_only_tests_in_blender_wait_for_the_extension_to_be_built():
+    needing = {session.name for session in all_sessions() if session.needs_extension}
+    assert needing == {"blender-5.0", "blender-4.5", "blender-4.2", "windows"}
+
+
+@pytest.mark.parametrize("path", ["core/test_nothing.py", "", "..", "blender_addon/jobs.py"])
+def test_a_path_without_tests_is_refused_with_an_example(path):
+    with pytest.raises(BuildError, match=r"core/test_wire\.py"):
+        chosen(path)
+
+
+def test_a_session_that_none_of_the_paths_belongs_to_is_refused():
+    with pytest.raises(BuildError, match=r"no test of tests/core/test_wire\.py runs in plugins"):
+        chosen("core/test_wire.py", only=("plugins",))
+    with pytest.raises(BuildError, match="--only takes core, plugins"):
+        chosen(only=("kore",))
