@@ -16,9 +16,9 @@ from torch import Tensor
 
 from impasto.errors import ParameterError
 
-from .encoders import Encoder
-from .palettes import palette_of, transport
-from .task import as_tensor
+from .shared.color.gaussian import palette_of, transport
+from .shared.encoder import Encoder
+from .shared.resampling import as_tensor
 
 DIRECTIONS = 64
 QUANTILES = 256

@@ -93,8 +93,8 @@ class Judges:
     """The networks that judge; without weights there are no scores, and that is said."""
 
     def __init__(self, weights: Path | None, heads: Path | None) -> None:
-        from impasto_style.encoders import load_encoder
         from impasto_style.judging import read_heads
+        from impasto_style.shared.architectures import load_encoder
 
         context = Context(weights_folder=weights) if weights else Context()
         self.encoders, self.known = {}, {}

@@ -31,13 +31,15 @@ from torch.nn.functional import interpolate
 
 from impasto import read_maps
 from impasto.context import Context
-from impasto_style.encoders import Encoder, load_encoder
 from impasto_style.gatys import GatysParameters
 from impasto_style.gatys.objective import Objective, Terms
 from impasto_style.gatys.painting import paint
 from impasto_style.gatys.presets import Modern
-from impasto_style.restyle import make_task
-from impasto_style.task import Task, as_image, resized, scales
+from impasto_style.shared.architectures import load_encoder
+from impasto_style.shared.encoder import Encoder
+from impasto_style.shared.resampling import as_image, resized
+from impasto_style.shared.restyle import make_task
+from impasto_style.shared.task import Task, scales
 
 LEAST_PX = 128
 FIRST_STEPS, STEPS = 1000, 500

@@ -25,8 +25,8 @@ from style_pictures import square
 from impasto import read_maps
 from impasto.context import Context
 from impasto.plugins import registry
-from impasto_style.restyle import make_task
-from impasto_style.task import as_image
+from impasto_style.shared.resampling import as_image
+from impasto_style.shared.restyle import make_task
 
 TOOLS = ("wct", "gatys", "neighbours")
 WHOLE_PX = 2**20

@@ -10,7 +10,7 @@ import numpy as np
 from impasto import Maps
 from impasto.context import Context
 from impasto.tools import Field, Stylizer
-from impasto_style.controls import MASKS, STYLE_INPUTS, STYLES, StyleParameters
+from impasto_style.shared.controls import MASKS, STYLE_INPUTS, STYLES, StyleParameters
 
 STEP_S = 0.05
 

@@ -7,8 +7,8 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from impasto_style.encoders import ARCHITECTURES, Encoder
-from impasto_style.encoders.encoder import Convolution, Fire
+from impasto_style.shared.architectures import ARCHITECTURES
+from impasto_style.shared.encoder import Convolution, Encoder, Fire
 
 BLOCKS = {"vgg19-small": (16, 32, 64, 128, 128)}
 VGG_BLOCKS = (64, 128, 256, 512, 512)

@@ -9,7 +9,8 @@ from random_weights import random_encoder
 from safetensors.torch import load_file
 
 from impasto.errors import ParameterError
-from impasto_style.encoders import ARCHITECTURES, BEST_FIRST, Encoder
+from impasto_style.shared.architectures import ARCHITECTURES, BEST_FIRST
+from impasto_style.shared.encoder import Encoder
 
 CHANNELS = {
     "vgg19": (64, 128, 256, 512, 512),

@@ -20,7 +20,7 @@ from impasto.plugins import registry
 from impasto.recipe import Recipe, Step
 from impasto.runner import run
 from impasto.texture import Maps
-from impasto_style.controls import STYLE_INPUTS, StyleParameters
+from impasto_style.shared.controls import STYLE_INPUTS, StyleParameters
 
 STYLIZERS = sorted(name for name, tool in registry().tools.items() if issubclass(tool.parameters, StyleParameters))
 NEED_WEIGHTS = sorted(set(STYLIZERS) - {"patches-style"})

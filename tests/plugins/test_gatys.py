@@ -22,7 +22,8 @@ from impasto_style.gatys.objective import Objective, Terms
 from impasto_style.gatys.painting import paint
 from impasto_style.gatys.statistics import ClassicGram, GaussianMoments, GramMoments, RawMoments, Sliced, Statistic
 from impasto_style.gatys.tiling import Canvas, Span, Tile
-from impasto_style.task import Region, Task, as_tensor
+from impasto_style.shared.resampling import as_tensor
+from impasto_style.shared.task import Region, Task
 
 SMALL = "vgg19-small"
 LAYERS = {"relu1_1": 1.0, "relu2_1": 1.0, "relu3_1": 1.0}

@@ -28,7 +28,8 @@ from impasto_style.neighbours.matching import collect_pieces, nearest
 from impasto_style.neighbours.painting import paint
 from impasto_style.neighbours.progress import Progress
 from impasto_style.neighbours.targets import Targets
-from impasto_style.task import Region, Task, as_image, as_tensor, resized
+from impasto_style.shared.resampling import as_image, as_tensor, resized
+from impasto_style.shared.task import Region, Task
 
 SMALL = "vgg19-small"
 QUICK = NeighboursParameters(steps=6)

@@ -25,7 +25,8 @@ from impasto_style.patches.matching import Search
 from impasto_style.patches.mosaic import lay, weigh
 from impasto_style.patches.painting import paint
 from impasto_style.patches.recoloring import matched, recolored
-from impasto_style.task import Region, Task, as_image, as_tensor
+from impasto_style.shared.resampling import as_image, as_tensor
+from impasto_style.shared.task import Region, Task
 
 
 def tensor(pixels: np.ndarray, step: int) -> Tensor:

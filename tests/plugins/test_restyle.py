@@ -17,9 +17,10 @@ from impasto.errors import Cancelled, ParameterError
 from impasto.heights import normal_from_slopes
 from impasto.relief import normal_from_height
 from impasto.texture import Maps, Texture
-from impasto_style.controls import StyleParameters
-from impasto_style.restyle import restyle
-from impasto_style.task import Region, Task, resized, resized_linear, scales
+from impasto_style.shared.controls import StyleParameters
+from impasto_style.shared.resampling import resized, resized_linear
+from impasto_style.shared.restyle import restyle
+from impasto_style.shared.task import Region, Task, scales
 
 COFFEE = Maps.from_arrays({"base_color": data.coffee()[::8, ::8] / 255}, name="coffee.png")  # 50x75
 CAT = Maps.from_arrays({"base_color": data.chelsea()[::3, ::3] / 255}, name="cat.png")  # 100x151

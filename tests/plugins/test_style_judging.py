@@ -11,8 +11,9 @@ from safetensors.torch import load_file
 from scipy.ndimage import gaussian_filter
 
 from impasto.errors import ParameterError
-from impasto_style.encoders import ARCHITECTURES, Encoder
 from impasto_style.judging import Judge, content_distance, read_heads, recolored
+from impasto_style.shared.architectures import ARCHITECTURES
+from impasto_style.shared.encoder import Encoder
 
 data = pytest.importorskip("skimage.data")
 

@@ -17,9 +17,11 @@ from torch import Tensor
 from impasto.context import Context
 from impasto.errors import Cancelled, ModelError
 from impasto.metrics import seam_z
-from impasto_style.encoders import ARCHITECTURES, Encoder
 from impasto_style.judging import Judge
-from impasto_style.task import Region, Task, as_image, as_tensor
+from impasto_style.shared.architectures import ARCHITECTURES
+from impasto_style.shared.encoder import Encoder
+from impasto_style.shared.resampling import as_image, as_tensor
+from impasto_style.shared.task import Region, Task
 from impasto_style.wct import WctParameters, painting
 from impasto_style.wct.coders import LEVELS, Coder, load_coders
 from impasto_style.wct.features import Features

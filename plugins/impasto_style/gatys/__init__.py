@@ -9,7 +9,7 @@ from impasto.context import Context
 from impasto.texture import Maps
 from impasto.tools import Field, Generator, Parameters, SizeParameters, Stylizer, visible_if
 
-from ..controls import STYLE_INPUTS, StyleParameters
+from ..shared.controls import STYLE_INPUTS, StyleParameters
 
 NETWORKS = ("vgg19", "vgg16", "vgg19-small", "squeezenet", "vgg19-normalised")
 """The weights of which one is needed."""
@@ -76,7 +76,7 @@ class Gatys(Stylizer):
 
     def apply(self, subject: Maps, parameters: GatysParameters, inputs: Mapping[str, Maps], context: Context) -> Maps:
         """The subject, repainted."""
-        from ..restyle import restyle
+        from ..shared.restyle import restyle
         from .painting import paint
 
         return restyle(paint, subject, parameters, inputs, context)

@@ -12,8 +12,8 @@ from torch.nn.functional import avg_pool2d
 
 from impasto.device import release_memory
 
-from ..encoders import Encoder
-from ..task import Region, Task
+from ..shared.encoder import Encoder
+from ..shared.task import Region, Task
 from .statistics import Distance, Statistic, exact
 from .tiling import BLOCK_PX, TILE_PX, Canvas, Tile
 

@@ -9,8 +9,9 @@ from torch import Tensor
 from impasto.context import Context
 from impasto.texture import Maps
 
-from ..encoders import load_encoder
-from ..task import Task, as_image, resized
+from ..shared.architectures import load_encoder
+from ..shared.resampling import as_image, resized
+from ..shared.task import Task
 from .descent import Walk, descend
 from .presets import Classic, Modern, Preset
 from .tiling import TILE_PX

@@ -12,8 +12,8 @@ from torch import Tensor
 from impasto.context import Context
 from impasto.device import training_precision
 
-from ..encoders import Encoder
-from ..task import Task, scales
+from ..shared.encoder import Encoder
+from ..shared.task import Task, scales
 from .descent import Walk, adam, lbfgs, steady
 from .objective import Objective, Terms
 from .statistics import ClassicGram, GaussianMoments, GramMoments, Sliced, Statistic

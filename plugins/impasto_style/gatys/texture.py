@@ -10,9 +10,10 @@ import torch
 from impasto.context import Context
 from impasto.texture import Maps
 
-from ..inputs import read_color
-from ..start import noise_start
-from ..task import LEAST_PX, Region, Task, as_image, as_tensor
+from ..shared.inputs import read_color
+from ..shared.noise import noise_start
+from ..shared.resampling import LEAST_PX, as_image, as_tensor
+from ..shared.task import Region, Task
 from . import FeatureParameters, GatysParameters
 from .painting import paint
 

@@ -9,7 +9,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
-from ..encoders import Encoder
+from ..shared.encoder import Encoder
 
 TILE_PX = 1024
 """A tile's sides, without what is seen around it; a picture up to this size is one tile."""

@@ -9,7 +9,7 @@ from impasto.context import Context
 from impasto.texture import Maps
 from impasto.tools import Field, Stylizer
 
-from ..controls import STYLE_INPUTS, StyleParameters
+from ..shared.controls import STYLE_INPUTS, StyleParameters
 
 
 class NeighboursParameters(StyleParameters):
@@ -37,7 +37,7 @@ class Neighbours(Stylizer):
         self, subject: Maps, parameters: NeighboursParameters, inputs: Mapping[str, Maps], context: Context
     ) -> Maps:
         """The subject, repainted."""
-        from ..restyle import restyle
+        from ..shared.restyle import restyle
         from .painting import paint
 
         return restyle(paint, subject, parameters, inputs, context)

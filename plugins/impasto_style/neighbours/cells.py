@@ -14,8 +14,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad, pixel_unshuffle
 
-from ..encoders import Encoder
-from ..task import resized, resized_linear
+from ..shared.encoder import Encoder
+from ..shared.resampling import resized, resized_linear
 
 CELL_PX = 4
 ALIGNMENT_PX = 8

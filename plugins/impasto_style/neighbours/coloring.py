@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 from torch import Tensor
 
-from ..palettes import mixed, palette_of, transport
-from ..task import Task, as_image, as_tensor
+from ..shared.color.gaussian import mixed, palette_of, transport
+from ..shared.resampling import as_image, as_tensor
+from ..shared.task import Task
 
 
 def in_colors_of(style: Tensor, x: Tensor, weights: Tensor) -> Tensor:

@@ -18,8 +18,9 @@ from impasto.context import Context
 from impasto.device import training_precision
 from impasto.texture import Maps
 
-from ..encoders import load_encoder
-from ..task import Task, as_image, resized, scales
+from ..shared.architectures import load_encoder
+from ..shared.resampling import as_image, resized
+from ..shared.task import Task, scales
 from .cells import ALIGNMENT_PX, TILE_PX, Eye, aligned, unaligned
 from .coloring import in_mixed_colors
 from .descent import Descent

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from torch import Tensor
 
-from ..task import resized_linear
+from ..shared.resampling import resized_linear
 
 LEAST_PX = 8
 """The coarsest level's shorter side is less than twice this."""

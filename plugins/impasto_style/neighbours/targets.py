@@ -16,7 +16,7 @@ from torch import Tensor
 
 from ..gatys.objective import Objective, Terms
 from ..gatys.statistics import GaussianMoments
-from ..task import Task
+from ..shared.task import Task
 from .cells import ALIGNMENT_PX, CELL_PX, Eye, Tile, pooled
 from .coloring import in_colors_of
 from .matching import collect_pieces, nearest

@@ -9,7 +9,7 @@ from impasto.context import Context
 from impasto.texture import Maps
 from impasto.tools import Field, Stylizer
 
-from ..controls import STYLE_INPUTS, StyleParameters
+from ..shared.controls import STYLE_INPUTS, StyleParameters
 
 
 class PatchesStyleParameters(StyleParameters):
@@ -38,7 +38,7 @@ class PatchesStyle(Stylizer):
         self, subject: Maps, parameters: PatchesStyleParameters, inputs: Mapping[str, Maps], context: Context
     ) -> Maps:
         """The subject, repainted."""
-        from ..restyle import restyle
+        from ..shared.restyle import restyle
         from .painting import paint
 
         return restyle(paint, subject, parameters, inputs, context)

@@ -17,7 +17,8 @@ from torch import Tensor
 from impasto.context import Context
 from impasto.texture import Maps
 
-from ..task import Region, Task, as_image, resized, resized_linear, scales
+from ..shared.resampling import as_image, resized, resized_linear
+from ..shared.task import Region, Task, scales
 from .grid import SIDE, STRIDE, Grid
 from .guides import blurred, busyness, edges
 from .library import MOST_PATCHES, Library, cropped

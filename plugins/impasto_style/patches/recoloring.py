@@ -13,7 +13,7 @@ import torch
 from kornia.filters import guided_blur
 from torch import Tensor
 
-from ..task import Region
+from ..shared.task import Region
 
 AXES = np.array([[0.75, 1.47, 0.28], [0.5, -0.5, 0.0], [-0.25, -0.25, 0.5]], np.float32)
 """Lightness, 2.5 times, and two differences of colours, of sRGB."""

@@ -8,7 +8,7 @@ from impasto.context import Context
 from impasto.texture import Maps
 from impasto.tools import Stylizer
 
-from ..controls import STYLE_INPUTS, StyleParameters
+from ..shared.controls import STYLE_INPUTS, StyleParameters
 
 
 class WctParameters(StyleParameters):
@@ -26,7 +26,7 @@ class Wct(Stylizer):
 
     def apply(self, subject: Maps, parameters: WctParameters, inputs: Mapping[str, Maps], context: Context) -> Maps:
         """The subject, repainted."""
-        from ..restyle import restyle
+        from ..shared.restyle import restyle
         from .painting import paint
 
         return restyle(paint, subject, parameters, inputs, context)

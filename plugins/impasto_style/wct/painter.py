@@ -12,8 +12,9 @@ from torch.nn.functional import linear
 from impasto.context import Context
 from impasto.texture import Maps
 
-from ..controls import StyleParameters
-from ..task import Task, as_image, resized, scaled_size
+from ..shared.controls import StyleParameters
+from ..shared.resampling import as_image, resized, scaled_size
+from ..shared.task import Task
 from .coders import Coder
 from .features import Features
 from .moments import Moments, coloring, mixed

@@ -14,8 +14,9 @@ from torch import Tensor
 from impasto.context import Context
 from impasto.device import training_precision
 
-from ..controls import StyleParameters
-from ..task import Task, resized, resized_linear, scales
+from ..shared.controls import StyleParameters
+from ..shared.resampling import resized, resized_linear
+from ..shared.task import Task, scales
 from .coders import LEVELS, load_coders
 from .painter import FINE, Painter, Progress
 

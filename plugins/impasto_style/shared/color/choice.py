@@ -8,9 +8,10 @@ from collections.abc import Sequence
 import numpy as np
 from torch import Tensor
 
-from .controls import StyleParameters
-from .palettes import NOISE, Move, from_oklab, in_bands, mixed, palette_of, to_oklab, transport
-from .task import Region, as_image, as_tensor
+from ..controls import StyleParameters
+from ..resampling import as_image, as_tensor
+from ..task import Region
+from .gaussian import NOISE, Move, from_oklab, in_bands, mixed, palette_of, to_oklab, transport
 
 
 class Colors(ABC):

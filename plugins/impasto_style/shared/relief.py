@@ -17,9 +17,9 @@ from impasto.heights import normal_from_slopes, slopes_from_height, slopes_from_
 from impasto.relief import UNKNOWN_RELIEF
 from impasto.texture import Maps
 
+from .color.gaussian import in_bands, to_oklab
 from .controls import StyleParameters
-from .palettes import in_bands, to_oklab
-from .task import resized_linear
+from .resampling import resized_linear
 
 STROKE_WIDTH = 1 / 80
 """Of a stroke, in parts of the longer side of the style."""

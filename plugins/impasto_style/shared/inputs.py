@@ -14,7 +14,7 @@ from impasto.errors import ParameterError
 from impasto.texture import Maps
 
 from .controls import MASKS, START, STYLES, StyleParameters
-from .task import LEAST_PX, as_tensor, resized, resized_linear
+from .resampling import LEAST_PX, as_tensor, resized, resized_linear
 
 LEAST_STYLE_PX = 8
 """A style with a shorter side shows no stroke."""

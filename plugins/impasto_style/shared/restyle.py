@@ -15,13 +15,14 @@ from impasto.heights import normal_from_slopes, slopes_from_normal
 from impasto.prepare import is_seamless
 from impasto.texture import Maps
 
-from .colors import Colors, choose_colors
+from .color.choice import Colors, choose_colors
 from .controls import START, StyleParameters
 from .inputs import check_shapes, read_color, read_masks, read_start, read_styles
+from .noise import noise_start
 from .regions import make_regions
 from .relief import with_strokes
-from .start import noise_start
-from .task import LEAST_PX, Task, as_image, as_tensor, resized, resized_linear
+from .resampling import LEAST_PX, as_image, as_tensor, resized, resized_linear
+from .task import Task
 
 Paint = Callable[[Task, Any, Context], Tensor]
 

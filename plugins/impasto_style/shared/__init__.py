@@ -1,0 +1,1 @@
+"""Parts that the stylizers share: controls, tasks, encoders, tiles, colours and optimisation."""

@@ -1,0 +1,1 @@
+"""Colour transfer: palettes, and the transport of one to another."""
