@@ -1,6 +1,7 @@
-"""The documentation: its links lead to what exists, and its pictures are shown and described."""
+"""The documentation: its links, files and commands exist, and its pictures are shown and described."""
 
 import re
+import shlex
 import sys
 from pathlib import Path
 
@@ -11,6 +12,7 @@ sys.path.insert(0, str(ROOT))
 from tasks.manual import PAGES, anchor, write_manual  # noqa: E402
 
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+PRE_COMMIT = ROOT / ".pre-commit-config.yaml"
 LINK = re.compile(r"(!?)\[([^\]]*)\]\(([^)\s]+)\)")
 
 
@@ -63,3 +65,32 @@ def test_the_pages_in_the_extension_keep_their_links(tmp_path):
             linked = tmp_path / "manual" / (file or f"{name}.html")
             assert linked.exists(), (name, target)
             assert not place or f'id="{place}"' in linked.read_text("utf-8"), (name, target)
+
+
+def test_the_hook_before_a_commit_runs_what_lint_runs_without_a_network():
+    import yaml
+
+    hooks = [(repo["repo"], hook) for repo in yaml.safe_load(PRE_COMMIT.read_text())["repos"] for hook in repo["hooks"]]
+    assert [(repo, hook["entry"], hook["language"]) for repo, hook in hooks] == [
+        ("local", "python build.py lint", "system")
+    ]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_every_file_of_the_repository_that_a_page_names_is_there(document):
+    for named in re.findall(
+        r"`((?:core|plugins|blender_addon|tests|tasks|docs)/[\w./*-]+)", document.read_text("utf-8")
+    ):
+        assert list(ROOT.glob(named.replace("NAME", "*"))), named
+
+
+def test_every_command_of_the_task_runner_in_the_documentation_is_understood():
+    from build import PASSED_ON, make_parser
+
+    passed_on = [function.__name__ for function in PASSED_ON]
+    lines = [line for page in DOCUMENTS for line in re.findall(r"\b(build\.py [a-z].*)", page.read_text("utf-8"))]
+    assert len(lines) > 20
+    for line in lines:
+        words = shlex.split(re.split(r"`|  ", line)[0])[1:]
+        if words[0] not in passed_on:
+            assert make_parser().parse_args(words).run, line
