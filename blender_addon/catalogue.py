@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from . import engine
-from .core.answers import DESCRIPTION
+from .core.engine.answers import DESCRIPTION
 from .core.errors import FileError, ParameterError, ProtocolError
-from .core.outside import read_json
-from .core.shapes import check
-from .core.transaction import replace_files
+from .core.system.outside import read_json
+from .core.system.shapes import check
+from .core.system.transaction import replace_files
 
 SHIPPED = Path(__file__).parent / "description.json"
 KEPT = "description.json"

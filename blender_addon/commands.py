@@ -16,8 +16,8 @@ import bpy
 from . import engine, images, materials, results
 from .catalogue import catalogue
 from .core.errors import FileError, ImpastoError, ProtocolError
-from .core.outside import parse_json, printable
-from .core.shapes import check
+from .core.system.outside import parse_json, printable
+from .core.system.shapes import check
 
 BLEND = "--blend"
 HELP = """

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING
 
 import bpy
 
-from .core import shapes
 from .core.errors import FileError, ProtocolError, WorkerError
-from .core.outside import make_folder, parse_json, read_json
-from .core.transaction import replace_files
+from .core.system import shapes
+from .core.system.outside import make_folder, parse_json, read_json
+from .core.system.transaction import replace_files
 
 if TYPE_CHECKING:
     from .choices import Choices
@@ -224,6 +224,6 @@ def settings_environment() -> dict[str, str]:
 
 def clean_environment() -> dict[str, str]:
     """This process's environment without what would change another Python."""
-    from .core.process import without_python
+    from .core.engine.process import without_python
 
     return without_python(os.environ)

@@ -9,8 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from .core.errors import FileError
-from .core.metadata import PNG_SIGNATURE, png_chunks
-from .core.outside import open_file
+from .core.io.metadata import PNG_SIGNATURE, png_chunks
+from .core.system.outside import open_file
 
 JPEG_SIGNATURE = b"\xff\xd8"
 HEAD_BYTES = 2**20

@@ -17,14 +17,14 @@ import bpy
 
 from . import headers
 from .core.errors import FileError, ParameterError
-from .core.metadata import PNG_SIGNATURE, png_chunk, png_chunks
-from .core.outside import parse_json, read_bytes
+from .core.io.metadata import PNG_SIGNATURE, png_chunk, png_chunks
 from .core.recipe import Recipe
+from .core.system.outside import parse_json, read_bytes
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from .core.job import Pixels
+    from .core.engine.job import Pixels
 
 COLOR_MAPS = frozenset({"base_color", "emission"})
 MAP = "impasto_map"
@@ -53,8 +53,8 @@ class Picture:
         """base_color, and opacity where there is alpha, with row 0 at the top; 8-bit images stay 8-bit."""
         import numpy as np
 
-        from .core.color import linear_to_srgb
-        from .core.job import Pixels
+        from .core.engine.job import Pixels
+        from .core.surface.color import linear_to_srgb
 
         rows = self.values.reshape(*self.size_px, -1)[::-1]
         color, alpha = _color(rows), rows[..., -1:] if self.has_alpha else None
@@ -196,7 +196,7 @@ def small(image: bpy.types.Image, longest_px: int) -> np.ndarray:
     """The image's pixels (H, W, 4) as a preview holds them: as shown, shrunk, opaque, row 0 at the bottom."""
     import numpy as np
 
-    from .core.color import linear_to_srgb
+    from .core.surface.color import linear_to_srgb
 
     copy = image.copy()
     try:

@@ -24,9 +24,9 @@ import bpy
 
 from . import engine, graphics
 from .catalogue import catalogue
-from .core import locks
 from .core.errors import FileError, WorkerError
-from .core.outside import read_json
+from .core.system import locks
+from .core.system.outside import read_json
 from .engine import Engine
 from .pip import Pip, find_python, run
 from .torch_builds import Build

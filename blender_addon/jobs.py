@@ -19,12 +19,12 @@ import bpy
 from . import engine
 from .catalogue import catalogue
 from .core.errors import WorkerError
-from .core.outside import printable
+from .core.system.outside import printable
 from .tasks import Place, Report, Task
 from .translations import sentence
 
 if TYPE_CHECKING:
-    from .core.client import Client
+    from .core.engine.client import Client
 
 TICK_S = 0.1
 PRINT_INTERVAL_S = 1.0
@@ -106,7 +106,7 @@ class Jobs:
 
     def client(self, which: str, command: Sequence[str], log_path: Path, environment: Mapping[str, str]) -> Client:
         """The client of a worker, made anew where its command or settings changed. Called by `work`."""
-        from .core.client import Client
+        from .core.engine.client import Client
 
         key = (*command, *environment.items())
         if which not in self.clients or self._keys[which] != key:
@@ -235,7 +235,7 @@ def connect(which: str = INTERACTIVE) -> Callable[[], Client]:
     def client() -> Client:
         engine.check(found, version)
         more = ["--low-priority"] if which == LONG else []
-        return jobs.client(which, found.command("impasto.worker", *more), log_path, environment)
+        return jobs.client(which, found.command("impasto.engine.worker", *more), log_path, environment)
 
     return client
 

@@ -10,8 +10,8 @@ from typing import Any
 
 from . import engine, trainings
 from .core.errors import Cancelled, ProtocolError, error_from_name
-from .core.outside import parse_json
-from .core.shapes import ANY_NUMBER, check
+from .core.system.outside import parse_json
+from .core.system.shapes import ANY_NUMBER, check
 from .jobs import connect
 from .tasks import Report, Task
 

@@ -13,8 +13,8 @@ import bpy
 from . import engine, images, materials, naming, preparation, properties, results, surfaces, weights
 from .catalogue import DEFAULT_ESTIMATOR, DEFAULT_TOOL, SIZE_PARAMETERS, catalogue, has_size
 from .core.errors import ParameterError
-from .core.outside import is_there, shown
 from .core.recipe import Recipe, Step
+from .core.system.outside import is_there, shown
 from .core.texture import LARGE_PX
 from .jobs import connect
 from .preparation import Preparation
@@ -22,7 +22,7 @@ from .settings import ImpastoSettings
 from .tasks import Report, Task
 
 if TYPE_CHECKING:
-    from .core.job import Pixels
+    from .core.engine.job import Pixels
 
 SOURCE = "source"
 Source = bpy.types.Image | bpy.types.Material | Path

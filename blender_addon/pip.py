@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from .core import process
+from .core.engine import process
 from .core.errors import Cancelled, WorkerError
 from .engine import MIN_PYTHON, NO_CONSOLE, Engine, clean_environment
 from .torch_builds import Build

@@ -13,11 +13,11 @@ import bpy
 
 from . import images
 from .core.errors import FileError
-from .core.outside import inside, is_there
 from .core.recipe import Recipe
+from .core.system.outside import inside, is_there
 
 if TYPE_CHECKING:
-    from .core.job import Pixels
+    from .core.engine.job import Pixels
 
 Readable = Path | images.Picture
 

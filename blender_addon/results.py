@@ -17,12 +17,12 @@ import bpy
 from . import engine, images, materials, naming, surfaces
 from .core.errors import ParameterError
 from .core.recipe import Recipe
-from .core.transaction import replace_files
+from .core.system.transaction import replace_files
 from .jobs import jobs, push_undo
 from .tasks import Report
 
 if TYPE_CHECKING:
-    from .core.answers import Answer
+    from .core.engine.answers import Answer
 
 NEW, ACTIVE, NONE = "NEW", "ACTIVE", "NONE"
 NOWHERE = "no object has it yet: it is kept in the file"

@@ -18,7 +18,7 @@ from .core.errors import ParameterError
 if TYPE_CHECKING:
     import numpy as np
 
-    from .core.job import Pixels
+    from .core.engine.job import Pixels
 
 RELIEF = ("roughness", "normal", "height")
 """The maps that follow the strokes, where they shall stand out."""
@@ -149,7 +149,7 @@ def _map(name: str, picture: images.Picture, channel: int | None) -> np.ndarray:
     """A map's values as the shader sees them: (H, W, 3) for normals, else (H, W, 1)."""
     import numpy as np
 
-    from .core.color import srgb_to_linear
+    from .core.surface.color import srgb_to_linear
 
     pixels = picture.to_pixels().arrays
     if channel == CHANNELS["Alpha"]:

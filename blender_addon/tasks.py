@@ -12,12 +12,12 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from .core.errors import Cancelled, ImpastoError, WorkerError
-from .core.outside import file_error
+from .core.system.outside import file_error
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from .core.job import Job
+    from .core.engine.job import Job
 
 
 PLACE = "impasto_place"

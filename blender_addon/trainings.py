@@ -52,7 +52,7 @@ class Training:
         folder = engine.user_folder(create=True) / "training"
 
         def work(task: Task) -> tuple[tuple[Path, ...], Mapping[str, Any]]:
-            from .core.job import Data
+            from .core.engine.job import Data
 
             client = connected()
             path = images.write_png(data, _fresh(folder)) if isinstance(data, images.Picture) else data

@@ -27,7 +27,7 @@ from .tasks import Report, Task
 if TYPE_CHECKING:
     import numpy as np
 
-    from .core.client import Client
+    from .core.engine.client import Client
 
 Ready: TypeAlias = "tuple[Callable[[], Client], orders.Request, dict[str, orders.Input]]"
 DELAY_S = 0.1

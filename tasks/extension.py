@@ -12,22 +12,22 @@ from .environments import BUILD, CORE, ROOT, call, clean_environment
 from .manual import write_manual
 
 VENDORED = (
-    "color",
     "errors",
-    "outside",
-    "interruption",
-    "locks",
-    "transaction",
-    "texture",
     "recipe",
-    "metadata",
-    "wire",
-    "process",
-    "shapes",
-    "answers",
-    "job",
-    "connection",
-    "client",
+    "texture",
+    "engine.answers",
+    "engine.client",
+    "engine.connection",
+    "engine.job",
+    "engine.process",
+    "engine.wire",
+    "io.metadata",
+    "surface.color",
+    "system.interruption",
+    "system.locks",
+    "system.outside",
+    "system.shapes",
+    "system.transaction",
 )
 """The modules of the core that the extension carries: standard library and NumPy only."""
 
@@ -41,7 +41,10 @@ def build_extension() -> Path:
     (staged / "core").mkdir()
     (staged / "core" / "__init__.py").write_text('"""Copied from impasto by build.py; edit it there."""\n')
     for name in VENDORED:
-        shutil.copy2(ROOT / "core" / "impasto" / f"{name}.py", staged / "core")
+        path = Path(*name.split(".")).with_suffix(".py")
+        (staged / "core" / path).parent.mkdir(exist_ok=True)
+        for file in {path, path.with_name("__init__.py")} - {Path("__init__.py")}:
+            shutil.copy2(ROOT / "core" / "impasto" / file, staged / "core" / file)
     wheel = (
         "-I",
         "-m",

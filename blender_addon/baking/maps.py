@@ -15,7 +15,7 @@ from bpy.types import Image, Object
 
 from ..core.errors import ParameterError
 from ..core.recipe import Recipe
-from ..core.transaction import temporary_folder
+from ..core.system.transaction import temporary_folder
 from .checks import BakeOptions, check, check_evaluated
 from .studio import TEMPORARY, cycles_bake, prepare, studio
 from .uvs import uv_notes
@@ -85,7 +85,7 @@ def _to_map(name: str, pixels: np.ndarray) -> tuple[np.ndarray, dict[str, object
     """
     import numpy as np
 
-    from ..core.color import linear_to_srgb
+    from ..core.surface.color import linear_to_srgb
 
     covered = pixels[..., 3] > 0.01
     if not covered.any():

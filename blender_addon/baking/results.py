@@ -14,7 +14,7 @@ from bpy.types import Image, Material, Object
 
 from .. import engine, images, materials, naming
 from ..core.errors import ParameterError
-from ..core.transaction import replace_files
+from ..core.system.transaction import replace_files
 from ..jobs import Report, jobs, push_undo
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from bpy.types import Image, NodeTree, Object
 
 from .. import images
 from ..core.errors import ImpastoError
-from ..core.metadata import in_png, metadata_of
+from ..core.io.metadata import in_png, metadata_of
 from ..core.recipe import Recipe, Step
 from .maps import BakedMap
 

@@ -14,7 +14,7 @@ from bpy.props import BoolProperty, EnumProperty, FloatProperty, FloatVectorProp
 from .. import orders, results, variations
 from ..catalogue import DEFAULT_ESTIMATOR, DEFAULT_TOOL, catalogue
 from ..core.errors import ParameterError
-from ..core.outside import parse_json
+from ..core.system.outside import parse_json
 from ..jobs import jobs
 from ..preparation import WHOLE, Preparation
 from ..properties import MAX_INT

@@ -7,7 +7,7 @@ import bpy
 
 from .. import engine
 from ..core.errors import ImpastoError
-from ..core.outside import file_error
+from ..core.system.outside import file_error
 from ..jobs import is_rendering, jobs, require_idle
 from ..tasks import PLACE, Place, Report, Task
 from ..translations import sentence

@@ -8,8 +8,8 @@ from importlib import import_module
 
 TYPE_CHECKING = False  # not from typing: `python -m impasto` imports this before it leaves the current folder
 if TYPE_CHECKING:
-    from .files import read_maps, read_recipe, write_maps
     from .hookspecs import hookimpl
+    from .io.files import read_maps, read_recipe, write_maps
     from .recipe import Recipe, Step
     from .runner import run
     from .texture import Maps, Texture
@@ -23,9 +23,9 @@ _HOME = {
     "Result": "tools",
     "Tool": "tools",
     "hookimpl": "hookspecs",
-    "read_maps": "files",
-    "read_recipe": "files",
-    "write_maps": "files",
+    "read_maps": "io.files",
+    "read_recipe": "io.files",
+    "write_maps": "io.files",
     "run": "runner",
 }
 

@@ -2,15 +2,15 @@
 
 import sys
 
-from .safe_path import leave_current_folder
+from .system.safe_path import leave_current_folder
 
 
 def main() -> None:
     """Run the command line, or say which package is missing and how to install it."""
     leave_current_folder()
-    from .interruption import install
-    from .streams import prepare
-    from .transaction import end_all
+    from .system.interruption import install
+    from .system.streams import prepare
+    from .system.transaction import end_all
 
     prepare()
     install(end_all)
@@ -19,7 +19,7 @@ def main() -> None:
 
 def _run() -> None:
     try:
-        from .cli import main as command
+        from .cli.main import main as command
     except ImportError:
         from .about import findings
         from .errors import PluginError

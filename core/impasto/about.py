@@ -13,7 +13,7 @@ PACKAGES = ("torch", "kornia", "numpy", "pillow", "pluggy", "pydantic", "safeten
 
 def description() -> dict[str, Any]:
     """Tools with their parameters' JSON Schemas, models, weights, formats and plugins, as JSON. Loads no torch."""
-    from . import models, weights_library
+    from .library import models, weights_library
     from .plugins import registry
     from .tools import describe, in_order
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .errors import Cancelled
-from .models import Model, find_model, load_model, models_folder
+from .library.models import Model, find_model, load_model, models_folder
+from .library.weights_library import InstalledWeights, installed_weights, is_installed, load_weights, weights_folder
 from .texture import Maps
-from .weights_library import InstalledWeights, installed_weights, is_installed, load_weights, weights_folder
 
 if TYPE_CHECKING:
     import torch

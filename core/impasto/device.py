@@ -14,9 +14,9 @@ from functools import cache
 from pathlib import Path
 
 from .errors import DeviceError, FileError
-from .folders import user_folder
-from .outside import read_json
-from .transaction import replace_files
+from .system.folders import user_folder
+from .system.outside import read_json
+from .system.transaction import replace_files
 
 log = logging.getLogger(__name__)
 

@@ -11,10 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from .files import Exporter
+    from .io.files import Exporter
+    from .library.weights import Weights
     from .recipe import Recipe
     from .tools import Result, Tool
-    from .weights import Weights
 
 hookspec = pluggy.HookspecMarker("impasto")
 hookimpl = pluggy.HookimplMarker("impasto")

@@ -19,9 +19,9 @@ import pluggy
 
 from . import hookspecs, trial
 from .errors import ImpastoError, ParameterError, PluginError, did_you_mean
-from .files import BUILTIN_EXPORTERS, Exporter
+from .io.files import BUILTIN_EXPORTERS, Exporter
+from .library.weights import Weights, check_weights
 from .tools import Tool, check_tool
-from .weights import Weights, check_weights
 
 GROUP = "impasto"
 TRY_AGAIN = "update or uninstall the plugin, or tell its author; `impasto doctor` tries it again"

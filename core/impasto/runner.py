@@ -18,16 +18,16 @@ from typing import Any
 import numpy as np
 
 from .context import Context
-from .dataset import Dataset
+from .data.dataset import Dataset
 from .device import choose_device
 from .errors import ParameterError, PluginError, did_you_mean
-from .files import write_maps
-from .locks import held
-from .metadata import metadata_of
-from .models import model_path
+from .io.files import write_maps
+from .io.metadata import metadata_of
+from .io.streaming import Sink, check_streamable, should_stream, tile_maker, write_tiles
+from .library.models import model_path
 from .plugins import registry
 from .recipe import Recipe, Step
-from .streaming import Sink, check_streamable, should_stream, tile_maker, write_tiles
+from .system.locks import held
 from .texture import Maps
 from .tools import Result, SizeParameters, Tile, Tool, validate
 

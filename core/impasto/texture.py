@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 
 from .errors import ParameterError
-from .outside import shown
+from .system.outside import shown
 
 ColorSpace = Literal["srgb", "linear", "data"]
 

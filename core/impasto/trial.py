@@ -19,12 +19,12 @@ from pathlib import Path
 from typing import IO, Any
 
 from .about import VERSION
+from .engine.process import describe_exit, end, separate, without_python
 from .errors import FileError, ProtocolError
-from .folders import user_folder
-from .outside import printable, read_json
-from .process import describe_exit, end, separate, without_python
-from .shapes import check
-from .transaction import replace_files
+from .system.folders import user_folder
+from .system.outside import printable, read_json
+from .system.shapes import check
+from .system.transaction import replace_files
 
 TRIAL_LIMIT_S = 20.0
 """Far more than importing PyTorch takes from a cold disk."""

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from impasto import hookimpl
-from impasto.color import linear_to_oklab, linear_to_srgb, oklab_to_linear, srgb_to_linear
 from impasto.context import Context
+from impasto.surface.color import linear_to_oklab, linear_to_srgb, oklab_to_linear, srgb_to_linear
 from impasto.texture import Maps
 from impasto.tools import Color, Field, Filter, Parameters, Tool
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from impasto import hookimpl
+from impasto.library.weights import Weights
 from impasto.tools import Tool
-from impasto.weights import Weights
 
 from .catalogue import CATALOGUE
 from .gatys import CnnTexture, Gatys

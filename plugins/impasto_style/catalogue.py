@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from impasto.weights import Conversion, PublishedFile, Weights
+from impasto.library.weights import Conversion, PublishedFile, Weights
 
 Shapes = dict[str, tuple[int, ...]]
 

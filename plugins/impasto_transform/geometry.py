@@ -8,10 +8,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from impasto.color import linear_to_srgb, srgb_to_linear
+from impasto.data.prepare import Preparation, pixel_box, resized_map
 from impasto.errors import ParameterError
-from impasto.heights import normal_from_slopes, slopes_from_normal
-from impasto.prepare import Preparation, pixel_box, resized_map
+from impasto.surface.color import linear_to_srgb, srgb_to_linear
+from impasto.surface.heights import normal_from_slopes, slopes_from_normal
 from impasto.texture import Maps
 
 LARGEST_PX = 16384

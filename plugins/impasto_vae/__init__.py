@@ -25,7 +25,7 @@ from impasto.tools import (
 )
 
 if TYPE_CHECKING:
-    from impasto.dataset import Dataset
+    from impasto.data.dataset import Dataset
 
 
 class VaeParameters(SizeParameters):

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from impasto.cards import FromOutside, MapName, Range, Side, checked
 from impasto.errors import ModelError
+from impasto.io.cards import FromOutside, MapName, Range, Side, checked
 from impasto.texture import MAP_CHANNELS
 
 

@@ -10,11 +10,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from impasto.dataset import Dataset
+from impasto.data.dataset import Dataset
+from impasto.data.parts import part_of, training_part
 from impasto.errors import ParameterError
-from impasto.parts import part_of, training_part
 from impasto.texture import MAP_CHANNELS, Maps
-from impasto.training import LEARNED_MAPS, LEAST_DEVIATION
+from impasto.training.base import LEARNED_MAPS, LEAST_DEVIATION
 
 LEAST_SHARE = 0.15
 """Axes of colour with less than this share of the strongest one's deviation are not stretched further."""

@@ -12,13 +12,13 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 
 from impasto.context import Context
+from impasto.data.prepare import Preparation, prepare, wraps
 from impasto.errors import ModelError, ParameterError
-from impasto.networks import fitted, floats
-from impasto.noise import NoiseField
-from impasto.prepare import Preparation, prepare, wraps
-from impasto.relief import with_relief
+from impasto.library.networks import fitted, floats
+from impasto.surface.relief import with_relief
 from impasto.texture import MAP_CHANNELS, Maps
 from impasto.tools import Tile
+from impasto.training.noise import NoiseField
 
 from .card import VaeCard, vae_card
 from .data import pixels_of

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-from impasto.losses import ordered, split_octave
+from impasto.training.losses import ordered, split_octave
 
 PATCH_PX = 7
 DIRECTIONS = 16

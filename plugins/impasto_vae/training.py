@@ -13,13 +13,13 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 
 from impasto.context import Context
-from impasto.dataset import Dataset
+from impasto.data.dataset import Dataset
 from impasto.device import training_precision
-from impasto.losses import SIGMA, relativistic, zero_centred_penalty
 from impasto.texture import MAP_CHANNELS, Maps
 from impasto.tools import Result
-from impasto.training import Training, start_from
-from impasto.training_loop import new_model_path, train_model
+from impasto.training.base import Training, start_from
+from impasto.training.loop import new_model_path, train_model
+from impasto.training.losses import SIGMA, relativistic, zero_centred_penalty
 
 from .data import Pictures, load_pictures
 from .generate import maps_of

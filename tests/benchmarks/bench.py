@@ -38,7 +38,7 @@ print("SECONDS", min(times))
 """
 ECHO = """
 import sys
-from impasto.wire import FrameReader, write_frame
+from impasto.engine.wire import FrameReader, write_frame
 reader = FrameReader(sys.stdin.buffer)
 while (frame := reader.read()) is not None:
     write_frame(sys.stdout.buffer, *frame)
@@ -87,10 +87,10 @@ def main() -> None:
 
 def measure_worker() -> dict[str, float]:
     """Seconds from starting a worker to its description, to its first result, and for a frame there and back."""
-    from impasto.client import Client
+    from impasto.engine.client import Client
 
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-I", "-m", "impasto.worker"]
+        command = [sys.executable, "-I", "-m", "impasto.engine.worker"]
         clients = []
         starts = []
         for _ in range(RUNS):
@@ -136,7 +136,7 @@ def measure_round_trip() -> float:
     """Seconds for 256 MiB through an echoing process's stdin and stdout, read and written by two threads."""
     import threading
 
-    from impasto.wire import FrameReader, write_frame
+    from impasto.engine.wire import FrameReader, write_frame
 
     pixels = np.random.default_rng(0).random((4096, 4096, 4), np.float32)
     echo = subprocess.Popen([sys.executable, "-I", "-c", ECHO], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
@@ -161,7 +161,7 @@ def measure_round_trip() -> float:
 def timed_first_picture(command: list[str]) -> float:
     """Seconds from starting a worker until it has made a material with a model."""
     from impasto import Recipe, Step
-    from impasto.client import Client
+    from impasto.engine.client import Client
 
     recipe = Recipe((Step("torus", {"width_px": PREVIEW_PX, "height_px": PREVIEW_PX}),), 1)
     with tempfile.TemporaryDirectory() as folder:
@@ -177,7 +177,7 @@ def measure_tool(tool: str, size_px: int) -> dict[str, object]:
     from skimage import data
 
     from impasto import Maps, Recipe, Step, run
-    from impasto.metrics import seam_z
+    from impasto.evaluation.metrics import seam_z
 
     photograph = np.repeat(data.gravel()[..., None].astype(np.float32) / 255, 3, 2)
     source = Maps.from_arrays({"base_color": photograph})
@@ -226,8 +226,8 @@ def measure_streaming(format_: str, size_px: int) -> dict[str, object]:
     """One set of maps with its normals, analytic and thus quick to make, in tiles of 512 px; once, since it is long."""
     sys.path.insert(0, str(Path(__file__).parents[1] / "misbehaving"))
     from impasto import Recipe, Step, run
+    from impasto.io.streaming import Sink
     from impasto.plugins import registry
-    from impasto.streaming import Sink
     from impasto_misbehaving_tiles import Blotches
 
     registry().tools["blotches"] = Blotches()
@@ -251,7 +251,7 @@ def compare_repetition() -> list[dict[str, object]]:
     from textbook_quilting import quilt
 
     from impasto import Maps, Recipe, Step, run
-    from impasto.metrics import largest_copied_block, repeated_share
+    from impasto.evaluation.metrics import largest_copied_block, repeated_share
 
     print(f"  {'512² of':<12}{'':<28}{'shown twice':>12}{'largest copy':>14}")
     rows: list[dict[str, object]] = []

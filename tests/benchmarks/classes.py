@@ -21,9 +21,9 @@ from collapse import Said
 from PIL import Image, ImageDraw
 
 from impasto import Maps, Recipe, Step, run
-from impasto.dataset import Dataset, read_dataset
-from impasto.metrics import sliced_wasserstein
-from impasto.models import read_model
+from impasto.data.dataset import Dataset, read_dataset
+from impasto.evaluation.metrics import sliced_wasserstein
+from impasto.library.models import read_model
 
 SETS = {
     "asphalt": "asphalt",

@@ -20,9 +20,9 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from impasto import Maps, Recipe, Step, run
-from impasto.dataset import Dataset, dataset_of
-from impasto.metrics import sliced_wasserstein
-from impasto.models import read_model
+from impasto.data.dataset import Dataset, dataset_of
+from impasto.evaluation.metrics import sliced_wasserstein
+from impasto.library.models import read_model
 
 SIDE_PX = 128
 MADE_PX = 96

@@ -17,9 +17,9 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from impasto import Maps, Recipe, Step, run
-from impasto.dataset import Dataset, dataset_of
-from impasto.judging import Case, judge
-from impasto.parts import part_of
+from impasto.data.dataset import Dataset, dataset_of
+from impasto.data.parts import part_of
+from impasto.evaluation.judging import Case, judge
 
 STEPS_A_MINUTE = {"gan": 900, "progressive-gan": 300, "vae": 110, "torus": 160}
 """About what one core does, so that each one's schedule of learning rates ends with its time."""

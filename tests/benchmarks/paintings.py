@@ -20,7 +20,7 @@ from PIL import Image
 
 from impasto import Maps, Recipe, Step, read_maps, run
 from impasto.errors import ImpastoError
-from impasto.thumbnail import lit
+from impasto.surface.thumbnail import lit
 
 RECOLORED = "recoloured"
 """In place of a tool: the style's palette alone, which every tool must do better than."""

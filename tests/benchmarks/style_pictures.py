@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from impasto import Maps, Recipe, Step, read_maps, run
-from impasto.prepare import resized
+from impasto.data.prepare import resized
 
 CONTENTS = ("cat_chelsea", "coffee", "astronaut", "canyon_ashim_dsilva", "st_basils_cathedral", "rocket")
 STYLES = (

@@ -15,7 +15,7 @@ from visible import FOREIGN, SENTENCE, TECHNICAL, template
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = (ROOT / "core", ROOT / "plugins")
-STARTS = ("impasto.worker", "impasto.client", "impasto.download", "impasto.published")
+STARTS = ("impasto.engine.worker", "impasto.engine.client", "impasto.library.download", "impasto.library.published")
 """What the extension imports, or runs in the engine; plugins are beside it."""
 TO_AUTHORS = {"schemas.py", "tools.py", "weights.py"}
 """Modules whose PluginErrors tell a plugin's author, in a terminal, why the plugin cannot be loaded."""

@@ -104,7 +104,7 @@ def test_a_tool_that_ignores_cancel_is_killed_and_the_next_job_runs(jobs, start)
 def test_a_worker_that_is_killed_is_an_error_and_the_next_job_runs(jobs, start, extension):
     task = start("slow", seconds=60)
     wait_until(lambda: running(task))
-    extension.core.process.kill(jobs.clients["interactive"]._connection.popen)
+    extension.core.engine.process.kill(jobs.clients["interactive"]._connection.popen)
     report = finish(jobs)
     assert report.level == "ERROR"
     assert "the worker died (killed by SIGKILL)" in report.text
@@ -312,9 +312,10 @@ def test_a_worker_that_answers_nonsense_frees_the_window_and_the_next_job_runs(
     engine_before = os.environ["IMPASTO_ENGINE"]
     python = bare_python(tmp_path, ("torch", "impasto"), version=extension.catalogue.catalogue.version)
     package = next(python.parents[1].rglob("site-packages")) / "impasto"
-    package.mkdir()
-    (package / "__init__.py").touch()
-    (package / "worker.py").write_text(MALFORMED)
+    (package / "engine").mkdir(parents=True)
+    for folder in (package, package / "engine"):
+        (folder / "__init__.py").touch()
+    (package / "engine" / "worker.py").write_text(MALFORMED)
     monkeypatch.setenv("IMPASTO_ENGINE", str(python))
     start("checker")
     report = finish(jobs)

@@ -33,7 +33,7 @@ NET = struct.pack("<Q", len(HEADER)) + HEADER.encode() + bytes(4 * SHAPE[0] * SH
 PLUGIN = """
 from impasto import hookimpl
 from impasto.tools import Input, Stylizer
-from impasto.weights import PublishedFile, Weights
+from impasto.library.weights import PublishedFile, Weights
 
 class Seeing(Stylizer):
     name, label, description = "seeing", "Seeing", "Needs a network, for tests"

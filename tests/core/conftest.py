@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from impasto.client import Client
+from impasto.engine.client import Client
 from impasto.plugins import registry
 from impasto.texture import Maps
 
@@ -41,7 +41,7 @@ def misbehaving(engine_with_misbehaving: Path, monkeypatch: pytest.MonkeyPatch) 
 @pytest.fixture(scope="session")
 def worker_command(engine_with_misbehaving: Path) -> list[str]:
     """A command that starts a real worker with the misbehaving plugin."""
-    return [str(engine_with_misbehaving), "-P", "-m", "impasto.worker"]
+    return [str(engine_with_misbehaving), "-P", "-m", "impasto.engine.worker"]
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 import torch
 
+from impasto.library.weights import Conversion, PublishedFile, Shapes, Weights
 from impasto.plugins import registry
-from impasto.weights import Conversion, PublishedFile, Shapes, Weights
 
 PAGE = "https://example.com/networks"
 SEER: Shapes = {"features.0.weight": (4, 3, 3, 3), "features.0.bias": (4,), "features.2.weight": (6, 4, 3, 3)}
@@ -70,7 +70,7 @@ def shifted() -> Weights:
 def declare(monkeypatch: pytest.MonkeyPatch, *weights: Weights) -> None:
     """Let these be all that plugins declare."""
     known = replace(registry(), weights={one.name: one for one in weights})
-    monkeypatch.setattr("impasto.weights_library.registry", lambda: known)
+    monkeypatch.setattr("impasto.library.weights_library.registry", lambda: known)
 
 
 @dataclass

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from impasto.files import read_maps, read_recipe
+from impasto.io.files import read_maps, read_recipe
 
 
 @pytest.fixture(scope="module")

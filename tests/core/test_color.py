@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from impasto.color import linear_to_oklab, linear_to_srgb, oklab_to_linear, srgb_to_linear
+from impasto.surface.color import linear_to_oklab, linear_to_srgb, oklab_to_linear, srgb_to_linear
 
 
 def test_srgb_goes_to_linear_and_back():

@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
+from impasto.engine.process import find_program
 from impasto.errors import PluginError
-from impasto.process import find_program
 from traps import EVIL, set_traps
 
 ROOT = Path(__file__).parents[2]
 WORK = """
 import sys
 from pathlib import Path
-from impasto.client import Client
+from impasto.engine.client import Client
 from impasto.recipe import Recipe, Step
 client = Client(sys.argv[1:], Path("worker.log"))
 described = client.describe().wait()
@@ -65,7 +65,7 @@ def test_the_command_runs_nothing_of_the_current_folder(traps, engine):
 
 def test_the_worker_runs_nothing_of_the_current_folder(traps, engine):
     folder, marker, is_safe = traps
-    worker = [engine, *(["-I"] if is_safe else []), "-m", "impasto.worker"]
+    worker = [engine, *(["-I"] if is_safe else []), "-m", "impasto.engine.worker"]
     said = ran([engine, "-I", "-c", WORK, *worker], folder).stdout
     assert "(32, 48, 3)" in said
     assert EVIL not in said

@@ -10,15 +10,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from impasto import heights
-from impasto.cli import main
-from impasto.dataset import Dataset, dataset_of, read_dataset
+from impasto.cli.main import main
+from impasto.data.dataset import Dataset, dataset_of, read_dataset
+from impasto.data.sheets import preview_sheet
 from impasto.errors import FileError, ParameterError
-from impasto.metrics import normal_height_consistency
-from impasto.models import list_models
+from impasto.evaluation.metrics import normal_height_consistency
+from impasto.library.models import list_models
 from impasto.recipe import Recipe, Step
 from impasto.runner import run
-from impasto.sheets import preview_sheet
+from impasto.surface import heights
 from impasto.texture import Maps
 
 

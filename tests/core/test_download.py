@@ -33,12 +33,13 @@ from published_weights import (
     twins,
 )
 
-from impasto import download, interruption
-from impasto.cli import main
-from impasto.download import download_weights, fetch
+from impasto.cli.main import main
 from impasto.errors import Cancelled, FileError, ModelError, ParameterError
+from impasto.library import download
+from impasto.library.download import download_weights, fetch
+from impasto.library.weights_library import installed_weights, is_installed, load_weights, part_paths, weights_named
 from impasto.plugins import registry
-from impasto.weights_library import installed_weights, is_installed, load_weights, part_paths, weights_named
+from impasto.system import interruption
 
 TENSORS = random_tensors(SEER | CLASSIFIER)
 CONTENT = saved({**TENSORS, "classifier.9.weight": torch.zeros(2**19)})
@@ -304,7 +305,7 @@ class TestCommand:
         monkeypatch.setattr(sys, "stdin", stdin)
 
     def test_a_host_reads_lines_of_json(self, served, capsys, monkeypatch):
-        monkeypatch.setattr("impasto.terminal.PROGRESS_INTERVAL_S", 0.0)
+        monkeypatch.setattr("impasto.cli.terminal.PROGRESS_INTERVAL_S", 0.0)
         main(["weights", "download", "seer", "--yes", "--json"])
         *told, last = map(json.loads, capsys.readouterr().out.splitlines())
         assert all(set(line) == {"progress", "message"} for line in told)

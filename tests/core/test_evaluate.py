@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from impasto.cli import main
-from impasto.contact_sheet import contact_sheet
-from impasto.dataset import dataset_of, read_dataset
+from impasto.cli.main import main
+from impasto.data.dataset import dataset_of, read_dataset
 from impasto.errors import ModelError, ParameterError
-from impasto.evaluate import cases, evaluate
-from impasto.judging import Case, judge
-from impasto.models import read_model, save_model
+from impasto.evaluation.contact_sheet import contact_sheet
+from impasto.evaluation.evaluate import cases, evaluate
+from impasto.evaluation.judging import Case, judge
+from impasto.library.models import read_model, save_model
 from impasto.plugins import registry
 from impasto.texture import Maps
 from impasto.tools import Field, Generator, SizeParameters, model_field
@@ -76,8 +76,8 @@ def stubbed(monkeypatch, tmp_path):
     known = replace(registry(), tools={**registry().tools, "stub": Stub()})
     for module in ("evaluate", "runner", "plugins"):
         monkeypatch.setattr(f"impasto.{module}.registry", lambda: known)
-    monkeypatch.setattr("impasto.judging.SWD_DIRECTIONS", 32)
-    monkeypatch.setattr("impasto.judging.NOVELTY_PATCHES", 48)
+    monkeypatch.setattr("impasto.evaluation.judging.SWD_DIRECTIONS", 32)
+    monkeypatch.setattr("impasto.evaluation.judging.NOVELTY_PATCHES", 48)
     monkeypatch.setenv("IMPASTO_MODELS", str(tmp_path))
     return tmp_path
 
@@ -247,7 +247,7 @@ def squeezed(maps: Maps, share: float, lift: float) -> Maps:
 
 
 def test_heights_are_compared_in_metres_not_in_parts_of_their_ranges(monkeypatch):
-    monkeypatch.setattr("impasto.judging.SWD_DIRECTIONS", 32)
+    monkeypatch.setattr("impasto.evaluation.judging.SWD_DIRECTIONS", 32)
     known = {"width_m": 1.0, "height_range_m": 0.02}
     real, trained, made = (replace(surface(seed), **known) for seed in (1, 2, 3))
     case = Case("", (real,), (trained,), True)

@@ -16,10 +16,10 @@ import OpenImageIO as oiio
 import pytest
 from PIL import Image, ImageCms
 
-from impasto.color import srgb_to_linear
 from impasto.errors import FileError
-from impasto.files import BUILTIN_EXPORTERS, encode_maps, map_name, read_maps, read_recipe, set_name, write_maps
+from impasto.io.files import BUILTIN_EXPORTERS, encode_maps, map_name, read_maps, read_recipe, set_name, write_maps
 from impasto.recipe import Recipe, Step
+from impasto.surface.color import srgb_to_linear
 from impasto.texture import MAP_CHANNELS, Maps
 
 EXPORTERS = {exporter.name: exporter for exporter in BUILTIN_EXPORTERS}

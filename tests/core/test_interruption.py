@@ -14,7 +14,7 @@ ENDING = {"SIGTERM": 143, "SIGHUP": 129, "SIGQUIT": 131, "SIGINT": 130}
 LONG_OPERATION = """
 import sys
 from pathlib import Path
-from impasto.interruption import install
+from impasto.system.interruption import install
 left = Path(sys.argv[1])
 left.touch()
 install(left.unlink)
@@ -25,7 +25,7 @@ np.linalg.svd(numbers)
 """
 FORKING = """
 import os, signal, sys, time
-from impasto.interruption import install
+from impasto.system.interruption import install
 install(lambda: None)
 child = os.fork()
 if not child:
@@ -91,7 +91,7 @@ def test_a_forked_childs_signals_are_its_own():
 def test_nohup_outlives_its_terminal():
     code = (
         "import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN)\n"
-        "from impasto.interruption import install; install(lambda: None)\n"
+        "from impasto.system.interruption import install; install(lambda: None)\n"
         "signal.raise_signal(signal.SIGHUP); print('goes on')"
     )
     done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, check=False, timeout=30)

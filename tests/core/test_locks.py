@@ -10,24 +10,24 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from impasto.dataset import dataset_of
-from impasto.download import download_weights
+from impasto.data.dataset import dataset_of
 from impasto.errors import FileError
-from impasto.locks import PREFIX, held
-from impasto.models import install_model, model_path, save_model
+from impasto.io.streaming import Sink
+from impasto.library.download import download_weights
+from impasto.library.models import install_model, model_path, save_model
+from impasto.library.weights_library import weights_path
 from impasto.recipe import Recipe, Step
 from impasto.runner import run, run_to_files
-from impasto.streaming import Sink
+from impasto.system.locks import PREFIX, held
+from impasto.system.transaction import replace_files
 from impasto.texture import Maps
-from impasto.transaction import replace_files
-from impasto.weights_library import weights_path
 
 pytestmark = pytest.mark.usefixtures("misbehaving")
 TOLD = r"is being made by process \d+ on .* since \d\d:\d\d; wait until that is done"
 HOLDING = """
 import sys
 from pathlib import Path
-from impasto.locks import held
+from impasto.system.locks import held
 with held(Path(sys.argv[1])):
     print("holds", flush=True)
     sys.stdin.read()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from impasto import metrics
+from impasto.evaluation import metrics
 
 data = pytest.importorskip("skimage.data")
 

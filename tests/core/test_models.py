@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from impasto.cli import main
+from impasto.cli.main import main
+from impasto.data.parts import OTHER_PART, part_of, training_part
 from impasto.errors import ModelError, ParameterError
 from impasto.hookspecs import hookimpl
-from impasto.models import (
+from impasto.library.models import (
     DATA_SUFFIXES,
     catalogue,
     damaged_models,
@@ -30,10 +31,9 @@ from impasto.models import (
     save_model,
     write_tensors,
 )
-from impasto.parts import OTHER_PART, part_of, training_part
 from impasto.plugins import load_plugins, registry
+from impasto.surface.thumbnail import lit
 from impasto.texture import Maps
-from impasto.thumbnail import lit
 from impasto.tools import Parameters, model_field
 
 CARD = {
@@ -156,7 +156,7 @@ class TestShipped:
         for name in ("wall", "roof"):
             save_model(folder / f"{name}.safetensors", TENSORS, {**CARD, "name": name, "tool": "shipped-tool"})
         known = replace(registry(), model_folders=(folder, tmp_path / "absent"))
-        monkeypatch.setattr("impasto.models.registry", lambda: known)
+        monkeypatch.setattr("impasto.library.models.registry", lambda: known)
         return folder
 
     def test_shipped_models_are_found_after_the_users_own(self, shipped, wall, tmp_path):

@@ -8,7 +8,7 @@ import hashlib
 import numpy as np
 import pytest
 
-from impasto.noise import NoiseField
+from impasto.training.noise import NoiseField
 
 SIZE = (256, 320)
 COUNT = SIZE[0] * SIZE[1]

@@ -14,15 +14,15 @@ import tifffile
 from PIL import Image, ImageCms
 from skimage import color as skimage_color
 
-from impasto import decode, scanlines
-from impasto.color import linear_to_srgb, srgb_to_linear
-from impasto.dataset import read_dataset
+from impasto.data.dataset import read_dataset
 from impasto.errors import Cancelled, FileError
-from impasto.files import read_maps, write_maps
+from impasto.io import decode, scanlines
+from impasto.io.files import read_maps, write_maps
+from impasto.io.rerun import rerun
+from impasto.io.signatures import EXTENSIONS, REFUSED_EXTENSIONS
 from impasto.recipe import Recipe, Step
-from impasto.rerun import rerun
 from impasto.runner import run
-from impasto.signatures import EXTENSIONS, REFUSED_EXTENSIONS
+from impasto.surface.color import linear_to_srgb, srgb_to_linear
 
 HEIGHT, WIDTH = 24, 40
 EXACT, EIGHT_BIT, HALF, LOSSY = 1e-5, 0.002, 0.002, 0.03

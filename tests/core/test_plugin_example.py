@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from impasto.client import Client
 from impasto.context import Context
+from impasto.engine.client import Client
 from impasto.recipe import Recipe, Step
 from impasto.texture import Maps
 from impasto.tools import check_tool, validate, without_effect
@@ -51,7 +51,7 @@ def test_the_command_line_lists_it_and_makes_its_options(engine):
 
 
 def test_the_worker_describes_it_and_runs_it(engine, tmp_path):
-    client = Client([str(engine), "-P", "-m", "impasto.worker"], tmp_path / "log")
+    client = Client([str(engine), "-P", "-m", "impasto.engine.worker"], tmp_path / "log")
     assert "posterize" in {tool["name"] for tool in client.describe().wait()["tools"]}
     source = Maps.from_arrays({"base_color": np.random.default_rng(0).random((16, 16, 3))})
     made = client.submit(Recipe((Step("posterize", {"levels": 2}),)), {"source": source}).wait().maps

@@ -9,11 +9,11 @@ import pytest
 
 from impasto import hookspecs, runner
 from impasto.errors import ParameterError
-from impasto.files import Exporter
 from impasto.hookspecs import hookimpl
+from impasto.io.files import Exporter
+from impasto.library.weights import PublishedFile, Weights
 from impasto.plugins import load_plugins, registry
 from impasto.recipe import Recipe, Step
-from impasto.weights import PublishedFile, Weights
 
 ROOT = Path(__file__).parents[2]
 
@@ -118,7 +118,7 @@ def everything(monkeypatch):
     known = registry()
     manager_registry = load_plugins([PointTo(plugin)])
     monkeypatch.setattr("impasto.runner.registry", lambda: manager_registry)
-    monkeypatch.setattr("impasto.cli.registry", lambda: manager_registry)
+    monkeypatch.setattr("impasto.cli.main.registry", lambda: manager_registry)
     monkeypatch.setattr("impasto.plugins.registry", lambda: manager_registry)
     manager_registry.tools.update(known.tools)
     return plugin, manager_registry
@@ -143,7 +143,7 @@ def test_a_finished_job_is_told_and_a_failing_listener_loses_nothing(everything,
 
 
 def test_exporters_weights_commands_and_device_are_asked_for(everything):
-    from impasto.cli import make_parser
+    from impasto.cli.main import make_parser
     from impasto.device import choose_device
 
     _, known = everything

@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from impasto import printed
-from impasto.cli import main, make_parser
-from impasto.parser import Wishes
+from impasto.cli import printed
+from impasto.cli.main import main, make_parser
+from impasto.cli.parser import Wishes
 
 pytestmark = pytest.mark.usefixtures("misbehaving")
 GUIDE = Path(__file__).parents[2] / "docs" / "command.md"
@@ -253,7 +253,7 @@ def test_an_option_that_a_choice_makes_void_is_told(said, tmp_path):
 def test_colours_are_given_as_people_know_them(said, color, tmp_path):
     code, stdout, stderr = said("generate", "checker", "--color", color, "--size", 16, "--out", tmp_path, "--json")
     assert code == 0, stderr
-    from impasto.files import read_recipe
+    from impasto.io.files import read_recipe
 
     recipe = read_recipe(last(stdout)["files"][0])
     assert recipe.steps[0].parameters["color"] == pytest.approx([1, 0.533333, 0], abs=1e-6)

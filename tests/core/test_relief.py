@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from impasto.metrics import normal_height_consistency, normal_length_error
-from impasto.relief import HALO_PX, normal_from_height, occlusion_from_height, with_relief
+from impasto.evaluation.metrics import normal_height_consistency, normal_length_error
+from impasto.surface.relief import HALO_PX, normal_from_height, occlusion_from_height, with_relief
 from impasto.texture import Maps
 
 

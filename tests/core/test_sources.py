@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from impasto.cli import main
+from impasto.cli.main import main
 from impasto.errors import ParameterError
-from impasto.files import read_maps, read_recipe
-from impasto.heights import slopes_from_normal
+from impasto.io.files import read_maps, read_recipe
+from impasto.io.rerun import rerun
 from impasto.recipe import Recipe, Step
-from impasto.rerun import rerun
 from impasto.runner import run
+from impasto.surface.heights import slopes_from_normal
 from impasto.texture import Maps
 
 pytestmark = pytest.mark.usefixtures("misbehaving")

@@ -12,14 +12,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from impasto.encode import PngRows
 from impasto.errors import Cancelled, FileError, ParameterError, PluginError
-from impasto.files import read_maps, read_recipe, write_maps
+from impasto.io.encode import PngRows
+from impasto.io.files import read_maps, read_recipe, write_maps
+from impasto.io.rerun import rerun
+from impasto.io.streaming import Sink, should_stream
 from impasto.plugins import registry
 from impasto.recipe import Recipe, Step
-from impasto.rerun import rerun
 from impasto.runner import run, run_to_files
-from impasto.streaming import Sink, should_stream
 from impasto.texture import Maps, Texture
 from impasto.tools import describe
 
@@ -85,7 +85,7 @@ def test_progress_and_a_small_picture_are_told(tmp_path):
     ],
 )
 def test_what_cannot_be_written_in_tiles_says_why(steps, format_, said, tmp_path):
-    from impasto.files import Exporter
+    from impasto.io.files import Exporter
 
     registry().exporters["whole"] = Exporter("whole", "Whole", ".w", lambda name, texture, metadata: b"")
     with pytest.raises(ParameterError, match=said):
@@ -129,7 +129,7 @@ import resource, signal
 from pathlib import Path
 from impasto import Recipe, Step, run
 from impasto.errors import FileError
-from impasto.streaming import Sink
+from impasto.io.streaming import Sink
 
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 recipe = Recipe((Step("blotches", {"width_px": 150, "height_px": 100}),), 7)

@@ -11,14 +11,14 @@ import pytest
 import torch
 from torch import nn
 
-from impasto import training_loop
 from impasto.context import Context
 from impasto.errors import Cancelled, ModelError
-from impasto.models import read_model, read_tensors, save_model
+from impasto.library.models import read_model, read_tensors, save_model
 from impasto.texture import Maps
-from impasto.training import Training, start_from
-from impasto.training_loop import CURVE_ROWS, Curve, duration, new_model_path, save_trained, train
-from impasto.watch import Watch, pairwise_difference, patch_distance, probe_figures
+from impasto.training import loop as training_loop
+from impasto.training.base import Training, start_from
+from impasto.training.loop import CURVE_ROWS, Curve, duration, new_model_path, save_trained, train
+from impasto.training.watch import Watch, pairwise_difference, patch_distance, probe_figures
 
 ABOUT = {"data": "d1", "parameters": {"steps": 40, "learning_rate": 0.05}, "seed": 3}
 REAL = torch.randn(8, 1, 32, 32, generator=torch.Generator().manual_seed(9))

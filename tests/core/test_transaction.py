@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from impasto import transaction
 from impasto.errors import FileError
-from impasto.locks import PREFIX
-from impasto.transaction import recover, replace_files
+from impasto.system import transaction
+from impasto.system.locks import PREFIX
+from impasto.system.transaction import recover, replace_files
 
 NAMES = ("a.png", "b.png", "c.png", "d.png")
 OLD = {name: f"old {name}".encode() for name in NAMES}
@@ -97,7 +97,7 @@ def test_a_set_with_names_that_are_not_unicode_is_written(tmp_path):
 AT_EACH_STEP = """
 import json, os, sys
 from pathlib import Path
-from impasto.transaction import recover, replace_files
+from impasto.system.transaction import recover, replace_files
 
 CHANGES = ("os.rename", "os.link", "os.remove", "os.mkdir", "os.rmdir", "shutil.rmtree")
 names = ("a.png", "b.png", "c.png", "d.png")
@@ -148,8 +148,8 @@ def test_killed_at_any_step_the_next_run_finds_a_whole_set(tmp_path):
 AT_RANDOM = """
 import os, random, sys, time
 from pathlib import Path
-from impasto.interruption import install
-from impasto.transaction import end_all, recover, replace_files
+from impasto.system.interruption import install
+from impasto.system.transaction import end_all, recover, replace_files
 
 folder, number, kills = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
 wait = random.Random(5)
@@ -185,7 +185,7 @@ def test_killed_at_random_moments_nothing_is_left(name, tmp_path):
 STAGING = """
 import sys
 from pathlib import Path
-from impasto.transaction import staged
+from impasto.system.transaction import staged
 with staged([Path(sys.argv[1], "a.png")]):
     print("begins", flush=True)
     sys.stdin.read()

@@ -139,7 +139,7 @@ def test_our_own_plugins_are_not_tried(site, monkeypatch):
 
 
 def test_a_plugin_whose_commands_fail_takes_none_of_ours_along(site, caplog):
-    from impasto.cli import make_parser
+    from impasto.cli.main import make_parser
 
     code = "from impasto import hookimpl\n@hookimpl\ndef impasto_commands(subparsers): raise OSError('no disk')"
     install(site, "commands", code)

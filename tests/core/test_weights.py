@@ -26,18 +26,13 @@ from safetensors.torch import save, save_file
 from torch.nn.functional import conv2d
 
 from impasto.about import description
-from impasto.cli import main
+from impasto.cli.main import main
 from impasto.context import Context
 from impasto.errors import FileError, ModelError, ParameterError, PluginError
-from impasto.folders import user_folder
-from impasto.metadata import source_type
-from impasto.plugins import registry
-from impasto.published import install_weights
-from impasto.recipe import Recipe, Step, differences
-from impasto.runner import run
-from impasto.tools import Filter
-from impasto.weights import PublishedFile, check_weights
-from impasto.weights_library import (
+from impasto.io.metadata import source_type
+from impasto.library.published import install_weights
+from impasto.library.weights import PublishedFile, check_weights
+from impasto.library.weights_library import (
     catalogue,
     installed_weights,
     is_installed,
@@ -45,6 +40,11 @@ from impasto.weights_library import (
     remove_weights,
     weights_path,
 )
+from impasto.plugins import registry
+from impasto.recipe import Recipe, Step, differences
+from impasto.runner import run
+from impasto.system.folders import user_folder
+from impasto.tools import Filter
 
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "weights"
 URL = f"{PAGE}/seer-0.pth"

@@ -6,8 +6,8 @@ import json
 import numpy as np
 import pytest
 
+from impasto.engine.wire import MAX_ARRAY_BYTES, FrameReader, write_frame
 from impasto.errors import ProtocolError
-from impasto.wire import MAX_ARRAY_BYTES, FrameReader, write_frame
 
 
 def read_frame(stream: io.BytesIO):

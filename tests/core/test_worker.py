@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from impasto.client import Client
+from impasto.engine.client import Client
+from impasto.engine.job import Data
 from impasto.errors import Cancelled, FileError, ParameterError, ProtocolError, WorkerError
-from impasto.job import Data
 from impasto.recipe import Recipe, Step
 from impasto.texture import Maps
 
@@ -48,7 +48,7 @@ def test_it_describes_tools_and_broken_plugins(client):
 
 
 def test_encoded_files_hold_the_recipe(client, tmp_path):
-    from impasto.files import read_recipe
+    from impasto.io.files import read_recipe
 
     answer = client.submit(CHECKER, deliver={"as": "encoded", "format": "png16"}).wait()
     (tmp_path / "a.png").write_bytes(answer.arrays["base_color"].tobytes())
@@ -56,7 +56,7 @@ def test_encoded_files_hold_the_recipe(client, tmp_path):
 
 
 def test_files_are_written_and_a_path_is_read_by_the_worker(client, tmp_path, photo):
-    from impasto.files import write_maps
+    from impasto.io.files import write_maps
 
     source = write_maps(photo, tmp_path, "photo")[0]
     deliver = {"as": "files", "folder": str(tmp_path / "out"), "name": "x", "format": "png"}
@@ -216,7 +216,7 @@ def test_the_worker_ends_when_its_client_does(worker_command, tmp_path):
     import subprocess
 
     code = (
-        "import sys, time, os\nfrom pathlib import Path\nfrom impasto.client import Client\n"
+        "import sys, time, os\nfrom pathlib import Path\nfrom impasto.engine.client import Client\n"
         "from impasto.recipe import Recipe, Step\n"
         f"client = Client({worker_command!r}, Path({str(tmp_path / 'log')!r}))\n"
         "job = client.submit(Recipe((Step('slow'),)))\n"
@@ -253,7 +253,7 @@ def long_client(worker_command, tmp_path, library):
 @pytest.fixture
 def wall(tmp_path) -> Data:
     """A picture to learn from: one that is neither blank nor too small."""
-    from impasto.files import write_maps
+    from impasto.io.files import write_maps
 
     pixels = np.random.default_rng(0).random((96, 96, 3))
     return Data(write_maps(Maps.from_arrays({"base_color": pixels}), tmp_path, "wall")[0], licence="CC0-1.0")
@@ -309,7 +309,7 @@ def test_a_stopped_job_keeps_its_result(is_paused, long_client, library, wall):
 
 def test_a_preview_is_the_real_result_under_a_light_scaled_down(client):
     """Within 1.5 of 255: it is rounded to 8 bits, then after scaling each axis."""
-    from impasto.thumbnail import lit
+    from impasto.surface.thumbnail import lit
 
     made = Recipe((Step("checker", {"width_px": 256, "height_px": 128}), Step("photo-maps")), 5)
     real = lit(client.submit(made).wait().maps)
@@ -409,7 +409,7 @@ def test_an_engine_that_is_missing_is_named(tmp_path):
 
 
 def test_an_engine_without_impasto_points_to_its_log(tmp_path):
-    client = Client([sys.executable, "-I", "-S", "-m", "impasto.worker"], tmp_path / "log")
+    client = Client([sys.executable, "-I", "-S", "-m", "impasto.engine.worker"], tmp_path / "log")
     with pytest.raises(WorkerError, match=r"exit code 1.*log"):
         client.describe().wait()
     log = tmp_path / "log"

@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from impasto.dataset import Dataset, dataset_of
+from impasto.data.dataset import Dataset, dataset_of
 from impasto.errors import Cancelled
-from impasto.models import read_tensors, write_tensors
+from impasto.library.models import read_tensors, write_tensors
 from impasto.recipe import Recipe, Step
 from impasto.runner import run
 from impasto.texture import Maps

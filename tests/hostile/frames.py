@@ -7,12 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
-from impasto.answers import answer_of
+from impasto.engine.answers import answer_of
+from impasto.engine.requests import request_of
+from impasto.engine.wire import MAX_ARRAY_BYTES, FrameReader
 from impasto.errors import ProtocolError
-from impasto.outside import open_file
 from impasto.recipe import Recipe, Step
-from impasto.requests import request_of
-from impasto.wire import MAX_ARRAY_BYTES, FrameReader
+from impasto.system.outside import open_file
 
 from .corpus import Corpus, Reader, written
 

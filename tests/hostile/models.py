@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from impasto.errors import ModelError
-from impasto.models import catalogue, write_tensors
+from impasto.library.models import catalogue, write_tensors
 
 from .corpus import Corpus, Maker, Reader, written
 from .recipes import JSON

@@ -21,8 +21,8 @@ FLIPS = 4
 
 def read(file: Path, out: Path) -> None:
     """Everything that is done to a picture's file before a tool sees it."""
-    from impasto.decode import is_turned, read_map, read_metadata, read_size
-    from impasto.files import read_maps
+    from impasto.io.decode import is_turned, read_map, read_metadata, read_size
+    from impasto.io.files import read_maps
 
     read_size(file)
     is_turned(file)
@@ -33,14 +33,14 @@ def read(file: Path, out: Path) -> None:
 
 def read_large(file: Path, out: Path) -> None:
     """Its pixels, once."""
-    from impasto.files import read_maps
+    from impasto.io.files import read_maps
 
     read_maps(file)
 
 
 def learn(file: Path, out: Path) -> None:
     """The folder that it lies in, as training data."""
-    from impasto.dataset import read_dataset
+    from impasto.data.dataset import read_dataset
 
     read_dataset(file.parent, smallest_px=8)
 

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from impasto.errors import ImpastoError
-from impasto.streams import PrintableStream
+from impasto.system.streams import PrintableStream
 
 START_LIMIT_S = 120.0
 DATA_LIMIT_BYTES = 6 * 2**30
@@ -99,7 +99,7 @@ def _forward(stream: IO[bytes], answers: queue.SimpleQueue[bytes]) -> None:
 def serve() -> None:
     """Answer the requests on stdin; what readers print on stdout never gets there."""
     _limit_memory()
-    from impasto import cli, runner  # noqa: F401  what every reader needs, before their time is taken
+    from impasto import runner  # noqa: F401  what every reader needs, before their time is taken
 
     answers = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(2, 1)
@@ -136,7 +136,7 @@ def _text(stream: PrintableStream) -> str:
 
 def _read(request: Mapping[str, Any]) -> int:
     if request["command"]:
-        from impasto.cli import main
+        from impasto.cli.main import main
 
         try:
             main(request["command"])

@@ -15,7 +15,7 @@ import numpy as np
 from impasto import Maps, hookimpl
 from impasto.context import Context
 from impasto.errors import Cancelled
-from impasto.models import model_path, save_model
+from impasto.library.models import model_path, save_model
 from impasto.tools import (
     Color,
     Field,

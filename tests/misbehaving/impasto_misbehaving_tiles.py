@@ -9,9 +9,9 @@ from typing import Any, Literal
 import numpy as np
 
 from impasto.context import Context
-from impasto.noise import NoiseField
 from impasto.texture import Maps
 from impasto.tools import Field, Filter, Generator, SizeParameters, Tile
+from impasto.training.noise import NoiseField
 
 
 class BlotchesParameters(SizeParameters):

@@ -13,12 +13,12 @@ import pytest
 from quick import QUICK
 from skimage import data
 
-from impasto.color import linear_to_oklab, srgb_to_linear
 from impasto.errors import Cancelled, ModelError, ParameterError
-from impasto.metrics import seam_z
+from impasto.evaluation.metrics import seam_z
 from impasto.plugins import registry
 from impasto.recipe import Recipe, Step
 from impasto.runner import run
+from impasto.surface.color import linear_to_oklab, srgb_to_linear
 from impasto.texture import Maps
 from impasto_style.shared.controls import STYLE_INPUTS, StyleParameters
 

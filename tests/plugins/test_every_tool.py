@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from quick import QUICK
 
-from impasto.dataset import Dataset, dataset_of
+from impasto.data.dataset import Dataset, dataset_of
 from impasto.errors import Cancelled
 from impasto.plugins import registry
 from impasto.recipe import Recipe, Step

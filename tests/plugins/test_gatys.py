@@ -11,7 +11,7 @@ from random_weights import random_encoder
 from skimage import data
 
 from impasto.context import Context
-from impasto.metrics import seam_z
+from impasto.evaluation.metrics import seam_z
 from impasto.recipe import Recipe, Step
 from impasto.runner import run
 from impasto.texture import Maps

@@ -15,7 +15,7 @@ from torch.nn.functional import avg_pool2d, normalize
 
 from impasto.context import Context
 from impasto.errors import Cancelled
-from impasto.metrics import seam_z
+from impasto.evaluation.metrics import seam_z
 from impasto.recipe import Recipe, Step
 from impasto.runner import run
 from impasto.texture import Maps

@@ -16,7 +16,7 @@ from torch.nn.functional import interpolate
 
 from impasto.context import Context
 from impasto.errors import Cancelled
-from impasto.metrics import seam_z, sliced_wasserstein, wavelet_distance
+from impasto.evaluation.metrics import seam_z, sliced_wasserstein, wavelet_distance
 from impasto_style.patches import PatchesStyleParameters, painting
 from impasto_style.patches.grid import SIDE, STRIDE, Grid, extended
 from impasto_style.patches.guides import blurred, busyness, edges

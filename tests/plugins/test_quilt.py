@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from impasto import metrics
 from impasto.context import Context
 from impasto.errors import Cancelled, ParameterError
+from impasto.evaluation import metrics
 from impasto.texture import Maps
 from impasto_gan.torus.regularity import find_waves
 from impasto_quilt import Quilt, QuiltParameters

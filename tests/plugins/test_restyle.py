@@ -11,11 +11,11 @@ from kornia.filters import gaussian_blur2d
 from skimage import data
 from torch import Tensor
 
-from impasto.color import linear_to_oklab, srgb_to_linear
 from impasto.context import Context
 from impasto.errors import Cancelled, ParameterError
-from impasto.heights import normal_from_slopes
-from impasto.relief import normal_from_height
+from impasto.surface.color import linear_to_oklab, srgb_to_linear
+from impasto.surface.heights import normal_from_slopes
+from impasto.surface.relief import normal_from_height
 from impasto.texture import Maps, Texture
 from impasto_style.shared.controls import StyleParameters
 from impasto_style.shared.resampling import resized, resized_linear

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 import impasto_gan
-from impasto.judging import GOALS
-from impasto.metrics import normal_length_error, seam_z
-from impasto.models import read_model
+from impasto.evaluation.judging import GOALS
+from impasto.evaluation.metrics import normal_length_error, seam_z
+from impasto.library.models import read_model
 from impasto.recipe import Recipe, Step
 from impasto.runner import run
 

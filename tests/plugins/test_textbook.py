@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 import torch
 
-from impasto.dataset import dataset_of
+from impasto.data.dataset import dataset_of
 from impasto.errors import Cancelled, ModelError, ParameterError
-from impasto.metrics import normal_height_consistency, seam_z
-from impasto.models import load_model, read_model
+from impasto.evaluation.metrics import normal_height_consistency, seam_z
+from impasto.library.models import load_model, read_model
 from impasto.recipe import Recipe, Step
 from impasto.runner import run
 from impasto.texture import Maps
-from impasto.watch import probe_figures
+from impasto.training.watch import probe_figures
 from impasto_gan.textbook import TrainProgressiveParameters, TrainTextbookParameters, progressive
 from impasto_gan.textbook.conditional import ConditionalTraining, ProjectionDiscriminator
 from impasto_gan.textbook.crops import read_crops

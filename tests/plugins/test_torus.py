@@ -8,14 +8,14 @@ import pytest
 import torch
 
 from impasto.context import Context
-from impasto.dataset import Dataset, dataset_of
+from impasto.data.dataset import Dataset, dataset_of
 from impasto.errors import Cancelled, ModelError, ParameterError
-from impasto.losses import SIGMA, split_octave, zero_centred_penalty
-from impasto.metrics import normal_height_consistency, seam_z
-from impasto.models import find_model, read_model, read_tensors, save_model
+from impasto.evaluation.metrics import normal_height_consistency, seam_z
+from impasto.library.models import find_model, read_model, read_tensors, save_model
 from impasto.recipe import Recipe, Step
 from impasto.runner import run
 from impasto.texture import Maps
+from impasto.training.losses import SIGMA, split_octave, zero_centred_penalty
 from impasto_gan.torus import TrainTorusParameters, octaves
 from impasto_gan.torus import generate as generate_module
 from impasto_gan.torus.augmentation import Augmentation

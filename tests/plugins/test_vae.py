@@ -5,15 +5,15 @@ import pytest
 import torch
 
 from impasto.context import Context
-from impasto.dataset import dataset_of
+from impasto.data.dataset import dataset_of
 from impasto.errors import Cancelled, ModelError, ParameterError
-from impasto.metrics import normal_height_consistency, seam_z
-from impasto.models import read_model, read_tensors, save_model
-from impasto.noise import NoiseField
+from impasto.evaluation.metrics import normal_height_consistency, seam_z
+from impasto.library.models import read_model, read_tensors, save_model
 from impasto.plugins import registry
 from impasto.recipe import Recipe, Step
 from impasto.runner import run
 from impasto.texture import Maps
+from impasto.training.noise import NoiseField
 from impasto_vae import TrainVaeParameters, VaeParameters
 from impasto_vae.data import load_pictures
 from impasto_vae.generate import Surface, lay_out

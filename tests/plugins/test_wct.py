@@ -16,7 +16,7 @@ from torch import Tensor
 
 from impasto.context import Context
 from impasto.errors import Cancelled, ModelError
-from impasto.metrics import seam_z
+from impasto.evaluation.metrics import seam_z
 from impasto_style.judging import Judge
 from impasto_style.shared.architectures import ARCHITECTURES
 from impasto_style.shared.encoder import Encoder

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
-from impasto.cards import FromOutside, MapName, Name, checked
 from impasto.errors import ModelError
+from impasto.io.cards import FromOutside, MapName, Name, checked
 from impasto.texture import MAP_CHANNELS
 
 

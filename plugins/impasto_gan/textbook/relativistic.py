@@ -9,7 +9,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from impasto.losses import SIGMA, relativistic, zero_centred_penalty
+from impasto.training.losses import SIGMA, relativistic, zero_centred_penalty
 
 from .gan import MARGIN_PX, Discriminator, GanTraining, Generator
 from .layers import cut

@@ -13,12 +13,12 @@ from torch import Tensor, nn
 from impasto.context import Context
 from impasto.device import training_precision
 from impasto.errors import ParameterError
-from impasto.networks import fitted
-from impasto.relief import with_relief
+from impasto.library.networks import fitted
+from impasto.surface.relief import with_relief
 from impasto.texture import MAP_CHANNELS, Maps
 from impasto.tools import Result
-from impasto.training import Training, start_from
-from impasto.training_loop import new_model_path, train_model
+from impasto.training.base import Training, start_from
+from impasto.training.loop import new_model_path, train_model
 
 from .card import TextbookCard, textbook_card
 from .crops import Crops, read_crops

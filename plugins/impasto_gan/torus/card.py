@@ -8,8 +8,8 @@ from typing import Annotated, Any
 import numpy as np
 from pydantic import Field, model_validator
 
-from impasto.cards import FromOutside, MapName, Name, Range, checked
 from impasto.errors import ModelError
+from impasto.io.cards import FromOutside, MapName, Name, Range, checked
 from impasto.texture import MAP_CHANNELS
 
 MOST_STAGES, MOST_FEATURES = 8, 64

@@ -16,11 +16,11 @@ import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, conv2d
 
-from impasto.dataset import Dataset
+from impasto.data.dataset import Dataset
+from impasto.data.parts import part_of, training_part
 from impasto.errors import ParameterError
-from impasto.parts import part_of, training_part
 from impasto.texture import MAP_CHANNELS, Maps
-from impasto.training import LEARNED_MAPS, LEAST_DEVIATION
+from impasto.training.base import LEARNED_MAPS, LEAST_DEVIATION
 
 from . import octaves
 from .profile import Profile

@@ -15,11 +15,11 @@ from torch import Tensor
 
 from impasto.context import Context
 from impasto.errors import ModelError, ParameterError
-from impasto.models import find_model, load_model, read_model
-from impasto.networks import fitted, floats
-from impasto.noise import NoiseField
-from impasto.relief import HALO_PX, normal_from_height, occlusion_from_height
+from impasto.library.models import find_model, load_model, read_model
+from impasto.library.networks import fitted, floats
+from impasto.surface.relief import HALO_PX, normal_from_height, occlusion_from_height
 from impasto.texture import MAP_CHANNELS, Maps
+from impasto.training.noise import NoiseField
 
 from .card import torus_card
 from .data import COARSE, Standard

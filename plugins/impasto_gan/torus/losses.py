@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import conv2d
 
-from impasto.losses import ordered, split_octave
+from impasto.training.losses import ordered, split_octave
 
 PATCH_PX = 7
 DIRECTIONS = 32

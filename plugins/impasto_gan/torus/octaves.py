@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-from impasto.losses import split_octave
+from impasto.training.losses import split_octave
 
 
 def deviations(x: Tensor, count: int) -> Tensor:

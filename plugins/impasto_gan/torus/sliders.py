@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from impasto.color import linear_to_oklab, srgb_to_linear
+from impasto.surface.color import linear_to_oklab, srgb_to_linear
 
 from .generate import Choice, Model, Painting
 from .region import whole

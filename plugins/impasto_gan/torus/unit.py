@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-from impasto.losses import split_octave
+from impasto.training.losses import split_octave
 
 from .modes import MODES, Modes
 from .periodic import Periodic

@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.nn.functional import interpolate, normalize
 
 from impasto.context import Context
-from impasto.losses import ordered
+from impasto.training.losses import ordered
 
 Distance = Callable[[Tensor], Tensor]
 """From the summary of a picture to a loss."""

@@ -8,9 +8,9 @@ from dataclasses import replace
 import numpy as np
 from torch import Tensor
 
-from impasto import prepare
-from impasto.color import linear_to_srgb
+from impasto.data import prepare
 from impasto.errors import ParameterError
+from impasto.surface.color import linear_to_srgb
 from impasto.texture import Maps
 
 from .controls import MASKS, START, STYLES, StyleParameters

@@ -13,8 +13,8 @@ import torch
 from kornia.filters import gaussian_blur2d
 from torch import Tensor
 
-from impasto.heights import normal_from_slopes, slopes_from_height, slopes_from_normal
-from impasto.relief import UNKNOWN_RELIEF
+from impasto.surface.heights import normal_from_slopes, slopes_from_height, slopes_from_normal
+from impasto.surface.relief import UNKNOWN_RELIEF
 from impasto.texture import Maps
 
 from .color.gaussian import in_bands, to_oklab

@@ -11,8 +11,8 @@ import numpy as np
 from torch import Tensor
 
 from impasto.context import Context
-from impasto.heights import normal_from_slopes, slopes_from_normal
-from impasto.prepare import is_seamless
+from impasto.data.prepare import is_seamless
+from impasto.surface.heights import normal_from_slopes, slopes_from_normal
 from impasto.texture import Maps
 
 from .color.choice import Colors, choose_colors

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from impasto.color import linear_to_oklab, linear_to_srgb, oklab_to_linear, srgb_to_linear
+from impasto.surface.color import linear_to_oklab, linear_to_srgb, oklab_to_linear, srgb_to_linear
 
 NOISE = 1e-4
 """Variance that every palette has at least, so that a grey picture's noise is not made colour."""

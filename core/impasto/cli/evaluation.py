@@ -1,0 +1,116 @@
+"""The command `impasto evaluate`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import FileError, ModelError, ParameterError
+from ..library.figures import was_a_loss
+from ..library.models import SUFFIX, Model, model_named, read_model, record_figures
+from ..system.outside import parse_json
+from .options import add_command, add_device, parse_size
+from .terminal import Terminal
+
+if TYPE_CHECKING:
+    from ..evaluation.judging import Judgement
+
+DESCRIPTION = """judge a model by real pictures that it did not learn from"""
+
+
+def add_evaluate(commands: Any) -> None:
+    """`impasto evaluate MODEL DATA`."""
+    parser = add_command(commands, "evaluate", DESCRIPTION, "my-wall wall.jpg --out judged", _evaluate)
+    parser.add_argument("model", metavar="MODEL", help="name of a model, or a .safetensors file")
+    parser.add_argument(
+        "data", type=Path, metavar="DATA", help="a picture, a PBR set, or a folder of them or of classes"
+    )
+    parser.add_argument("--out", type=Path, metavar="DIR", help="folder for evaluation.json and contact_sheet.png")
+    parser.add_argument("--seeds", type=int, default=3, metavar="N", help="how many results are judged (default: 3)")
+    parser.add_argument("--size", type=parse_size, default=(512, 512), metavar="PX", help="side of each (default: 512)")
+    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a parameter of the generator")
+    parser.add_argument(
+        "--split", choices=["half"], help="judge by the second half of a picture (without it: if only half was learned)"
+    )
+    parser.add_argument("--trained-on", type=Path, metavar="DATA", help="what it learned from, to look for copies")
+    parser.add_argument("--record", action="store_true", help="keep the figures in the model's card")
+    add_device(parser)
+
+
+def _evaluate(arguments: argparse.Namespace, terminal: Terminal) -> None:
+    from ..data.dataset import read_dataset
+    from ..evaluation.contact_sheet import contact_sheet
+    from ..evaluation.evaluate import card_figures, evaluate, report, trained_px
+    from ..system.transaction import replace_files
+
+    if arguments.seeds < 1:
+        raise ParameterError(f"--seeds got {arguments.seeds}", "judge at least one")
+    model = _model(arguments.model)
+    if arguments.record and model.shipped:
+        raise ModelError(f"{model.name} is shipped, so nothing can be kept in it", "leave out --record")
+    size_px, longest_px = arguments.size[0], trained_px(model)
+    with terminal.progress() as on_progress:
+        judgements = evaluate(
+            model,
+            read_dataset(arguments.data, longest_px=longest_px),
+            trained_on=read_dataset(arguments.trained_on, longest_px=longest_px) if arguments.trained_on else None,
+            split=arguments.split is not None,
+            seeds=arguments.seeds,
+            size_px=size_px,
+            parameters=_settings(arguments.set),
+            device=arguments.device,
+            on_progress=on_progress,
+        )
+    about = report(model, judgements, size_px)
+    written = {}
+    if arguments.out:
+        written = {
+            arguments.out / "evaluation.json": json.dumps(about, indent=1).encode(),
+            arguments.out / "contact_sheet.png": contact_sheet(judgements),
+        }
+        replace_files(written)
+    if arguments.record:
+        record_figures(model, card_figures(judgements))
+    rows = [_rows(judgement, model.card["figures"]) for judgement in judgements]
+    terminal.evaluation(about, rows, list(written))
+
+
+def _model(wanted: str) -> Model:
+    return read_model(Path(wanted)) if wanted.endswith(SUFFIX) else model_named(wanted)
+
+
+def _settings(given: Sequence[str]) -> Mapping[str, Any]:
+    """Values as JSON where they are, else as text: variation=0.8, material=brick."""
+    settings: dict[str, Any] = {}
+    for item in given:
+        name, separator, value = item.partition("=")
+        if not (name and separator):
+            raise ParameterError(f"--set got {item!r}", "write --set NAME=VALUE, such as --set variation=0.8")
+        try:
+            settings[name] = parse_json(value, name)
+        except FileError:
+            settings[name] = value
+    return settings
+
+
+def _rows(judgement: Judgement, figures: Mapping[str, float]) -> list[tuple[str, ...]]:
+    """Figure, mean, deviation, goal, whether it is missed and whether it was also a loss, by the card, as text."""
+    mean, deviation, goals, missed = judgement.mean(), judgement.deviation(), judgement.goals(), judgement.missed()
+    rows: list[tuple[str, ...]] = []
+    for name, value in mean.items():
+        spread = f"± {deviation[name]:.3g}" if name in deviation else ""
+        remarks = ["MISSED"] * (name in missed) + ["was also a loss"] * was_a_loss(name, figures)
+        rows.append((name, f"{value:.3g}", spread, _goal(goals.get(name)), ", ".join(remarks)))
+    return rows
+
+
+def _goal(goal: tuple[float, float] | None) -> str:
+    if goal is None:
+        return ""
+    low, high = goal
+    if high == float("inf"):
+        return f">= {low:g}"
+    return f"<= {high:g}" if low == 0 else f"{low:g} to {high:g}"

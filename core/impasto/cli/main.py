@@ -1,0 +1,177 @@
+"""The `impasto` command. Each tool's options come from its parameters' JSON Schema, as a plugin's do too.
+
+Exit codes: 0 done; 1 a bug; 2 wrong usage or parameters; 3 files; 4 plugins; 5 models; 6 device; 7 worker;
+130 cancelled by Control-C; 128 and its number for another signal.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from .. import about
+from ..errors import Cancelled, ImpastoError, ParameterError, PluginError
+from ..plugins import registry
+from ..recipe import Recipe
+from ..system.interruption import say_by
+from ..system.outside import read_json, shown
+from ..system.streams import check_output
+from ..tools import describe, in_order
+from .completion import add_completion
+from .data import add_prepare
+from .evaluation import add_evaluate
+from .making import add_output, carry_out, result_name
+from .models import add_models, add_train
+from .options import add_command, add_device, parse_metres
+from .parser import Parser, Wishes
+from .stylize import add_stylize
+from .terminal import Terminal
+from .tools import add_apply, add_generate, add_maps, add_seamless
+from .weights import add_weights
+
+EXAMPLES = """examples:
+  impasto seamless brick.jpg --size 2048x2048 --out textures
+  impasto generate quilt --source brick.jpg --seed 7 --out textures
+  impasto prepare bricks --out looked-at
+  impasto train train-torus wall.jpg --name my-wall
+  impasto generate torus --model my-wall --size 2048x2048 --out textures
+  impasto maps wall.png --out textures --normal-strength 0.8
+  impasto apply tint gravel.jpg --dark "#3d170f" --light tan --out textures
+  impasto stylize cat.jpg --style night.jpg --out painted
+  impasto rerun textures/brick_base_color.png --out again
+  impasto weights download squeezenet
+  impasto tools quilt
+
+exit codes: 0 done, 1 a bug, 2 usage or parameters, 3 files, 4 plugins, 5 models, 6 device, 7 worker,
+130 cancelled by Control-C, 143 ended by SIGTERM, 129 by SIGHUP
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command and exit with its code."""
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    wishes = Wishes.of(given)
+    wishes.start_log()
+    terminal = Terminal(json=wishes.json, quiet=wishes.quiet)
+    say_by(lambda message: terminal.fail("Cancelled", message, ""))
+    try:
+        parsed = make_parser(wishes.stylizer).parse_args(given)
+        parsed.run(parsed, terminal)
+        check_output()
+    except Cancelled as stop:
+        terminal.fail("Cancelled", str(stop), "")
+        sys.exit(stop.exit_code)
+    except ImpastoError as error:
+        terminal.fail(type(error).__name__, error.message, error.remedy)
+        sys.exit(error.exit_code)
+
+
+def make_parser(stylizer: str = "") -> Parser:
+    """The parser of the whole command, with a subparser for each tool; `stylizer` is the one that is to paint."""
+    description = "Seamless PBR materials from your own pictures, on your own computer."
+    parser = Parser(prog="impasto", description=description, epilog=EXAMPLES)
+    parser.add_argument("--version", action="version", version=f"impasto {about.VERSION}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    _add_tools(commands)
+    _add_run(commands)
+    add_generate(commands)
+    add_seamless(commands)
+    add_maps(commands)
+    add_apply(commands)
+    add_stylize(commands, stylizer)
+    _add_rerun(commands)
+    add_prepare(commands)
+    add_train(commands)
+    add_models(commands)
+    add_weights(commands)
+    add_evaluate(commands)
+    _add_doctor(commands)
+    add_completion(commands)
+    registry().add_commands(commands)
+    return parser
+
+
+def _add_run(commands: Any) -> None:
+    parser = add_command(commands, "run", "run a recipe", "brick.json --input source=brick.jpg --out textures", _run)
+    parser.add_argument("recipe", type=Path, metavar="RECIPE.json", help="a recipe: steps, seed")
+    _add_inputs(parser)
+    parser.add_argument(
+        "--width-m", type=parse_metres, metavar="METRES", help="real-world width of the source in metres"
+    )
+    add_output(parser)
+
+
+def _add_inputs(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--input",
+        action="append",
+        default=[],
+        metavar="NAME=FILE",
+        help="an input by its name in the recipe (a picture, or a folder of maps); may be repeated",
+    )
+
+
+def _run(arguments: argparse.Namespace, terminal: Terminal) -> None:
+    recipe = Recipe.from_dict(read_json(arguments.recipe, f"the recipe in {shown(arguments.recipe)}"))
+    files = _named_files(arguments.input)
+    source = files.pop("source", None)
+    name = arguments.name or result_name(recipe.steps[0], source)
+    carry_out(recipe, {name: source}, files, arguments, terminal)
+
+
+def _named_files(given: Sequence[str]) -> dict[str, Path]:
+    files = {}
+    for item in given:
+        name, separator, file = item.partition("=")
+        if not (name and separator and file):
+            raise ParameterError(f"--input got {item!r}", "write --input NAME=FILE, such as --input source=brick.jpg")
+        files[name] = Path(file)
+    return files
+
+
+def _add_rerun(commands: Any) -> None:
+    text = "make a file again from the recipe inside it"
+    parser = add_command(commands, "rerun", text, "textures/brick_normal.png --out again", _rerun)
+    parser.add_argument("file", type=Path, metavar="FILE", help="any file that Impasto wrote")
+    _add_inputs(parser)
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="a folder without files of these names")
+    add_device(parser)
+
+
+def _rerun(arguments: argparse.Namespace, terminal: Terminal) -> None:
+    from ..io.rerun import rerun
+
+    with terminal.progress() as on_progress:
+        again = rerun(
+            arguments.file,
+            arguments.out,
+            _named_files(arguments.input),
+            device=arguments.device,
+            on_progress=on_progress,
+        )
+    terminal.made_again(again)
+
+
+def _add_tools(commands: Any) -> None:
+    parser = add_command(commands, "tools", "list the tools, or one tool's parameters", "quilt", _tools)
+    parser.add_argument("tool", nargs="?", metavar="TOOL", help="show this tool's parameters")
+
+
+def _tools(arguments: argparse.Namespace, terminal: Terminal) -> None:
+    known = registry()
+    chosen = [known.tool(arguments.tool)] if arguments.tool else in_order(known.tools.values())
+    terminal.tools([describe(tool) for tool in chosen], in_detail=bool(arguments.tool))
+
+
+def _add_doctor(commands: Any) -> None:
+    add_command(commands, "doctor", "check versions, devices and plugins, and say how to mend them", "", _doctor)
+
+
+def _doctor(arguments: argparse.Namespace, terminal: Terminal) -> None:
+    found = about.findings()
+    terminal.findings(found)
+    if found["problems"]:
+        sys.exit(PluginError.exit_code)

@@ -1,0 +1,123 @@
+"""What the commands that make files share: the options of their output, and carrying out a recipe."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from ..errors import Cancelled, FileError, ImpastoError
+from ..plugins import registry
+from ..recipe import Recipe, Step
+from ..system.outside import is_there, usable_name
+from ..texture import MAP_CHANNELS, Maps
+from ..tools import Result, model_parameter
+from .options import add_device
+from .terminal import Terminal
+
+
+def add_output(parser: argparse.ArgumentParser, can_stream: bool = True) -> None:
+    """--out, --name, --format, --force, --stream where tools may make tiles, --device."""
+    group = parser.add_argument_group("output")
+    group.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the files")
+    group.add_argument("--name", metavar="NAME", help="start of the files' names (default: the source's)")
+    formats = sorted(registry().exporters)
+    group.add_argument("--format", choices=formats, default="png", help="file format (default: png)")
+    group.add_argument("--force", action="store_true", help="replace files of the same name")
+    if can_stream:
+        text = "write tile by tile, in little memory (default: beyond 4096x4096 pixels, with tools that make tiles)"
+        group.add_argument("--stream", action=argparse.BooleanOptionalAction, default=None, help=text)
+    else:
+        parser.set_defaults(stream=False)
+    add_device(group)
+
+
+def carry_out(
+    recipe: Recipe,
+    sources: Mapping[str, Path | None],
+    files: Mapping[str, Path],
+    arguments: argparse.Namespace,
+    terminal: Terminal,
+    **how: Any,
+) -> None:
+    """Run the recipe on each source, by the name of its results (None: on none), and write what it makes.
+
+    files: the other inputs. One that fails among several is told of, and the rest are made; the exit code is that of
+    the first that failed. `how` is as for `run`.
+    """
+    from ..io.files import read_maps
+
+    suffix = registry().exporter(arguments.format).suffix
+    for name in sources:
+        if not arguments.force:
+            _refuse_to_replace(arguments.out, name, suffix)
+    inputs = {name: read_maps(path) for name, path in files.items()}
+    results: list[Result] = []
+    failed: list[tuple[Path, ImpastoError]] = []
+    with terminal.progress() as on_progress:
+        for index, (name, source) in enumerate(sources.items()):
+            if results and how.get("is_stopped", bool)():
+                break
+            share = partial(_share, on_progress, index, len(sources))
+            try:
+                result = _make(recipe, source, inputs, arguments, name, on_progress=share, **how)
+                results.append(replace(result, maps=Maps()))  # the pixels are in files, those of all fill the memory
+            except Cancelled as stop:
+                if results and not stop.args:
+                    raise Cancelled(f"cancelled; {len(results)} of {len(sources)} were made before") from None
+                raise
+            except ImpastoError as error:
+                if len(sources) == 1 or source is None:
+                    raise
+                failed.append((source, error))
+    terminal.written([path for result in results for path in result.paths], results, failed)
+    if failed:
+        sys.exit(failed[0][1].exit_code)
+
+
+def _make(
+    recipe: Recipe,
+    source: Path | None,
+    inputs: Mapping[str, Maps],
+    arguments: argparse.Namespace,
+    name: str,
+    **how: Any,
+) -> Result:
+    from ..io.files import read_maps
+    from ..io.streaming import Sink
+    from ..runner import SOURCE, run_to_files
+
+    if source is not None:
+        maps = read_maps(source)
+        inputs = {SOURCE: replace(maps, width_m=arguments.width_m) if arguments.width_m else maps, **inputs}
+    sink = Sink(arguments.out, name, arguments.format, arguments.force)
+    return run_to_files(recipe, inputs, sink, tile_by_tile=arguments.stream, device=arguments.device, **how)
+
+
+def _share(on_progress: Callable[[float, str], None], index: int, count: int, fraction: float, message: str) -> None:
+    on_progress((index + fraction) / count, message)
+
+
+def result_name(step: Step, source: Path | None, models_folder: Path | None = None) -> str:
+    """What a result is called: as its source, or else as the model that made it."""
+    from ..io.files import set_name
+    from ..library.models import find_model
+
+    tool = registry().tool(step.tool)
+    if source and tool.uses_subject:
+        return usable_name(set_name(source))
+    if parameter := model_parameter(tool):
+        return find_model(str(step.parameters.get(parameter, "")), tool.name, models_folder).name
+    return "texture"
+
+
+def _refuse_to_replace(folder: Path, name: str, suffix: str) -> None:
+    """Say so before the work is done, not after."""
+    for map_ in MAP_CHANNELS:
+        path = folder / f"{name}_{map_}{suffix}"
+        if is_there(path):
+            raise FileError(f"{path} is there already", "choose another --out or --name, or add --force")

@@ -1,0 +1,151 @@
+"""The commands for models: `impasto train`, and `impasto models` for the library."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import Cancelled, FileError, ModelError
+from ..library.models import (
+    DATA_SUFFIXES,
+    Model,
+    damaged_models,
+    install_model,
+    list_models,
+    model_named,
+    model_path,
+    models_folder,
+    remove_model,
+)
+from ..plugins import registry
+from ..recipe import Recipe, Step
+from ..system.interruption import Stop
+from ..system.locks import held
+from ..system.outside import is_there
+from ..system.transaction import replace_files
+from ..tools import Tool, in_order, validate
+from .data import DATA_HELP, add_licence, write_data_files
+from .options import add_command, add_device, add_parameters, add_seed, given_parameters, parse_metres, void_options
+from .terminal import Terminal
+
+if TYPE_CHECKING:
+    from ..data.dataset import Dataset
+
+
+def add_train(commands: Any) -> None:
+    """`impasto train TOOL DATA --name NAME`, with a subparser for each trainer."""
+    text = "train a model on your own picture"
+    parser = commands.add_parser("train", help=text, description=text[0].upper() + text[1:] + ".")
+    tools = parser.add_subparsers(metavar="TOOL", required=True)
+    for tool in in_order(registry().tools.values()):
+        if tool.kind == "trainer":
+            _add_trainer(tools, tool)
+
+
+def _add_trainer(tools: Any, tool: Tool) -> None:
+    one = add_command(tools, tool.name, tool.description, tool.example or "wall.jpg --name my-wall", _train)
+    one.set_defaults(tool=tool)
+    one.add_argument("data", type=Path, metavar="DATA", help=DATA_HELP)
+    one.add_argument("--out", type=Path, metavar="DIR", help="folder for the model (default: your library)")
+    add_licence(one)
+    one.add_argument("--width-m", type=parse_metres, metavar="METRES", help="real-world width of a picture in metres")
+    add_seed(one)
+    add_device(one)
+    add_parameters(one, tool)
+
+
+def _train(arguments: argparse.Namespace, terminal: Terminal) -> None:
+    from ..runner import run
+
+    parameters = given_parameters(arguments, arguments.tool)
+    for sentence in void_options(arguments, arguments.tool):
+        terminal.warn(sentence)
+    inputs = {item.name: item.name for item in arguments.tool.inputs if item.kind == "dataset"}
+    recipe = Recipe.from_dict(Recipe((Step(arguments.tool.name, parameters, inputs),), arguments.seed).to_dict())
+    chosen: Any = validate(arguments.tool, parameters)
+    path = model_path(chosen.name, arguments.out)
+    stop = Stop()
+    try:
+        with held(path), terminal.progress(in_json=True) as on_progress:
+            dataset = _read_data(path, arguments, terminal, on_progress)
+            result = run(
+                recipe,
+                dict.fromkeys(inputs, dataset),
+                device=arguments.device,
+                models_folder=arguments.out,
+                on_progress=on_progress,
+                is_cancelled=stop.is_set,
+            )
+    except Cancelled:
+        message = "stopped; what was learned is kept, and the same command goes on from there"
+        raise stop.cancelled(message) from None
+    terminal.written(result.models, [result])
+
+
+def _read_data(path: Path, arguments: argparse.Namespace, terminal: Terminal, on_progress: Any) -> Dataset:
+    """The training data; its manifest and preview sheet are written beside the model that is to be at `path`."""
+    from ..data.dataset import read_dataset, settings_for
+
+    parameters: Any = validate(arguments.tool, given_parameters(arguments, arguments.tool))
+    dataset = read_dataset(
+        arguments.data,
+        licence=arguments.licence,
+        width_m=arguments.width_m,
+        on_progress=on_progress,
+        **settings_for(parameters),
+    )
+    terminal.learned_from(dataset)
+    dataset.check(getattr(parameters, "crop_px", 1))
+    if not is_there(path):  # a model that is there keeps what it learned from beside it: the trainer will refuse
+        manifest, preview = map(path.with_suffix, DATA_SUFFIXES)
+        write_data_files(dataset, manifest, preview, crop_px=getattr(parameters, "crop_px", 128))
+    return dataset
+
+
+def add_models(commands: Any) -> None:
+    """`impasto models list|show|install|remove`; without an action it lists."""
+    parser = add_command(commands, "models", "list, show, install or remove models", "show my-brick", _list)
+    actions = parser.add_subparsers(metavar="ACTION")
+    add_command(actions, "list", "list the models: yours, and those that are shipped", "", _list)
+    show = add_command(actions, "show", "show a model's card: what it learned from, and how well", "my-brick", _show)
+    install = add_command(actions, "install", "copy a model file into your library", "my-brick.safetensors", _install)
+    remove = add_command(actions, "remove", "delete a model from your library", "my-brick", _remove)
+    show.add_argument("model", metavar="NAME", help="name of a model in your library")
+    show.add_argument("--preview", type=Path, metavar="FILE", help="write the model's thumbnail: .png, .jpg or .webp")
+    install.add_argument("file", type=Path, metavar="FILE", help="a .safetensors file with a model card")
+    remove.add_argument("model", metavar="NAME", help="name of a model in your library")
+
+
+def _list(arguments: argparse.Namespace, terminal: Terminal) -> None:
+    terminal.models(models_folder(), list_models(), damaged_models())
+
+
+def _show(arguments: argparse.Namespace, terminal: Terminal) -> None:
+    model = model_named(arguments.model)
+    if arguments.preview:
+        _write_thumbnail(model, arguments.preview)
+    terminal.model(model)
+
+
+def _write_thumbnail(model: Model, file: Path) -> None:
+    import io
+
+    from PIL import Image
+
+    if not model.thumbnail:
+        raise ModelError(f"{model.name} has no thumbnail", "train it again: its trainer gives one")
+    form = Image.registered_extensions().get(file.suffix.lower())
+    if form not in ("PNG", "JPEG", "WEBP"):
+        raise FileError(f"cannot write {file}: no kind of picture for a thumbnail", "name it .png, .jpg or .webp")
+    stream = io.BytesIO()
+    Image.open(io.BytesIO(model.thumbnail)).save(stream, form)
+    replace_files({file: stream.getvalue()})
+
+
+def _install(arguments: argparse.Namespace, terminal: Terminal) -> None:
+    terminal.installed(install_model(arguments.file).path)
+
+
+def _remove(arguments: argparse.Namespace, terminal: Terminal) -> None:
+    terminal.removed(remove_model(arguments.model))

@@ -1,0 +1,201 @@
+"""Options that commands share, and those of a tool, from its JSON Schema, as that is all that any host sees."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ..errors import FileError, ParameterError
+from ..recipe import MAX_SEED
+from ..schemas import limits_of, readable, readable_default
+from ..system import outside
+from ..texture import check_metres
+from ..tools import Tool, without_effect
+
+SIZE_PARAMETERS = ("width_px", "height_px")
+"""Given by --size instead."""
+RENAMED = {"start_from": "from"}
+"""Parameters whose option is a word that Python keeps for itself."""
+
+
+def add_command(commands: Any, name: str, text: str, example: str, run: Any) -> argparse.ArgumentParser:
+    """A subparser with help and an example, the rest of a line; `run(arguments, terminal)` carries it out."""
+    parser = commands.add_parser(name, help=text.replace("%", "%%"), description=text[0].upper() + text[1:] + ".")
+    parser.epilog = f"example:\n  {parser.prog} {example}".rstrip()
+    parser.set_defaults(run=run)
+    return parser
+
+
+def add_seed(parser: argparse.ArgumentParser) -> None:
+    """--seed."""
+    parser.add_argument(
+        "--seed",
+        type=int,
+        default=0,
+        metavar="N",
+        help=f"0 to {readable(MAX_SEED)}; another seed, another result (default: 0)",
+    )
+
+
+def add_device(parser: argparse._ActionsContainer) -> None:
+    """--device."""
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1 or mps (default: auto)")
+
+
+def parse_metres(text: str) -> float:
+    """A real-world length."""
+    try:
+        check_metres("it", value := float(text))
+    except (ValueError, ParameterError):
+        message = f"{text!r} is not a width in metres; write 1.5 for one and a half"
+        raise argparse.ArgumentTypeError(message) from None
+    return value
+
+
+def parse_size(text: str) -> tuple[int, int]:
+    """(width, height) of "1024x512", or of "1024" for a square."""
+    try:
+        sides = [int(part) for part in text.lower().split("x")]
+    except ValueError:
+        sides = []
+    if len(sides) not in (1, 2) or min(sides) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a size; write 1024x1024, or 1024 for a square")
+    return sides[0], sides[-1]
+
+
+def parse_crop(text: str) -> tuple[float, float, float, float]:
+    """Left, top, right, bottom of "0.1,0.1,0.9,0.9"."""
+    try:
+        left, top, right, bottom = (float(part) for part in text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not left,top,right,bottom, such as 0.1,0.1,0.9,0.9") from None
+    return left, top, right, bottom
+
+
+def parse_json(text: str) -> dict[str, Any]:
+    """Parameters written as a JSON object."""
+    try:
+        value = outside.parse_json(text, "it")
+    except FileError:
+        value = None
+    if not isinstance(value, dict):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a JSON object")
+    return value
+
+
+def add_inputs(parser: argparse.ArgumentParser, tool: Tool, besides: Sequence[str] = ()) -> None:
+    """An option for each picture that the tool takes beside its subject, but for some: --guide FILE."""
+    for item in tool.inputs:
+        if item.kind == "maps" and item.name not in besides:
+            parser.add_argument(
+                _option(item.name),
+                dest=f"input_{item.name}",
+                type=Path,
+                metavar="FILE",
+                required=item.required,
+                help=item.description.replace("%", "%%"),
+            )
+
+
+def given_inputs(arguments: argparse.Namespace, tool: Tool) -> dict[str, Path]:
+    """The files that were given for the tool's inputs, by their names."""
+    files = {item.name: getattr(arguments, f"input_{item.name}", None) for item in tool.inputs}
+    return {name: file for name, file in files.items() if file is not None}
+
+
+def add_parameters(parser: argparse.ArgumentParser, tool: Tool) -> None:
+    """An option for each parameter: --block-px, --variety, --no-feather."""
+    group = parser.add_argument_group(f"parameters of {tool.name}")
+    properties = _properties(tool)
+    for name, schema in properties.items():
+        how: dict[str, Any] = {"dest": _destination(name), "default": None, "help": _help(schema, properties)}
+        how |= _how_to_parse(name, schema)
+        try:
+            group.add_argument(_option(name), **how)
+        except argparse.ArgumentError:  # the command has an option of this name
+            group.add_argument(f"--parameter-{name.replace('_', '-')}", **how)
+
+
+def given_parameters(arguments: argparse.Namespace, tool: Tool) -> dict[str, Any]:
+    """The parameters that were given; the others keep the tool's defaults."""
+    given = {name: getattr(arguments, _destination(name)) for name in _properties(tool)}
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def _properties(tool: Tool) -> dict[str, Mapping[str, Any]]:
+    properties = tool.parameters.model_json_schema().get("properties", {})
+    return {name: schema for name, schema in properties.items() if name not in SIZE_PARAMETERS}
+
+
+def _option(name: str) -> str:
+    return "--" + RENAMED.get(name, name).replace("_", "-")
+
+
+def _destination(name: str) -> str:
+    return f"parameter_{name}"
+
+
+def void_options(arguments: argparse.Namespace, tool: Tool) -> list[str]:
+    """A sentence for each option that was given although another choice makes it void."""
+    properties = _properties(tool)
+    return [
+        f"{_option(name)} has no effect: it works only with {_conditions(properties[name], properties)}"
+        for name in without_effect(tool, given_parameters(arguments, tool))
+    ]
+
+
+def _help(schema: Mapping[str, Any], properties: Mapping[str, Mapping[str, Any]]) -> str:
+    about = [limits_of(schema), f"default: {readable_default(schema)}"]
+    if "visible_if" in schema:
+        about.append(f"only with {_conditions(schema, properties)}")
+    return f"{schema['description']} ({', '.join(filter(None, about))})".replace("%", "%%")
+
+
+def _conditions(schema: Mapping[str, Any], properties: Mapping[str, Mapping[str, Any]]) -> str:
+    """When a parameter has an effect, as options: `--preset modern and --statistics moments or gram`."""
+    return " and ".join(_as_option(name, values, properties[name]) for name, values in schema["visible_if"].items())
+
+
+def _as_option(name: str, values: Sequence[Any], schema: Mapping[str, Any]) -> str:
+    if schema.get("type") == "boolean":
+        return " or ".join(_option(name if value else f"no_{name}") for value in values)
+    return f"{_option(name)} {' or '.join(map(readable, values))}"
+
+
+def _color(text: str) -> list[float]:
+    """#ff8800, #f80, a name that CSS knows, or three numbers from 0 to 1."""
+    from PIL import ImageColor
+
+    with contextlib.suppress(ValueError):
+        channels = ImageColor.getrgb(text)
+        if len(channels) == 3:
+            return [round(channel / 255, 6) for channel in channels]
+    with contextlib.suppress(argparse.ArgumentTypeError):
+        if len(numbers := _floats(text)) == 3:
+            return numbers
+    raise argparse.ArgumentTypeError(f"{text!r} is no colour; write #ff8800, a name such as orange, or 1,0.5,0")
+
+
+def _how_to_parse(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
+    if "enum" in schema:
+        return {"choices": schema["enum"]}
+    kind = schema.get("type")
+    if kind == "boolean":
+        return {"action": argparse.BooleanOptionalAction}
+    if schema.get("format") == "color":
+        return {"type": _color, "metavar": "COLOUR"}
+    if kind == "array":
+        return {"type": _floats, "metavar": ",".join("N" * len(schema["prefixItems"]))}
+    if kind == "string":
+        return {"type": str, "metavar": "MODEL" if schema.get("format") == "model" else name.upper()}
+    return {"type": {"integer": int, "number": float}[str(kind)], "metavar": "N"}
+
+
+def _floats(text: str) -> list[float]:
+    try:
+        return [float(part) for part in text.split(",")]
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not numbers joined by commas") from None

@@ -1,0 +1,73 @@
+"""The command's parser: mistakes are errors with a remedy; --json, -v and -q stand before or after the action."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from ..errors import ParameterError
+from ..system.outside import printable
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser, or the subparser of an action, with the options that all have."""
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **{"formatter_class": argparse.RawDescriptionHelpFormatter, **more})
+        group = self.add_argument_group("for every action")
+        group.add_argument("--json", action="store_true", help="print the result as JSON, for scripts")
+        group.add_argument("-v", "--verbose", action="count", help="log what is done; -vv: in more detail")
+        group.add_argument("-q", "--quiet", action="store_true", help="no progress and no notes: results and errors")
+
+    def error(self, message: str) -> NoReturn:
+        """Raise the mistake: it is reported like every other one, as JSON where that was asked for."""
+        raise ParameterError(message, f"see `{self.prog} --help`")
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What has to be known before the options are parsed, also where that fails.
+
+    verbosity: how often -v was given. stylizer: the value of --tool, whose parameters become options.
+    """
+
+    json: bool = False
+    quiet: bool = False
+    verbosity: int = 0
+    stylizer: str = ""
+
+    @classmethod
+    def of(cls, arguments: Sequence[str]) -> Wishes:
+        """Those in a command line, wherever they stand in it."""
+        options = list(arguments)
+        options = options[: options.index("--")] if "--" in options else options
+        short = [option[1:] for option in options if option.startswith("-") and set(option[1:]) <= set("vq")]
+        verbosity = sum(option.count("v") for option in short) + options.count("--verbose")
+        quiet = "--quiet" in options or any("q" in option for option in short)
+        return cls("--json" in options, quiet, verbosity, _value_of("--tool", options))
+
+    def start_log(self) -> None:
+        """Log on stderr what was wished for."""
+        if self.verbosity:
+            handler = logging.StreamHandler()
+            handler.setFormatter(_Printable("%(name)s: %(message)s"))
+            logging.basicConfig(level=logging.DEBUG if self.verbosity > 1 else logging.INFO, handlers=[handler])
+
+
+class _Printable(logging.Formatter):
+    """Shows the control characters of foreign text."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return printable(super().format(record))
+
+
+def _value_of(option: str, options: Sequence[str]) -> str:
+    for index, given in enumerate(options):
+        if given == option:
+            return options[index + 1] if index + 1 < len(options) else ""
+        if given.startswith(f"{option}="):
+            return given.partition("=")[2]
+    return ""

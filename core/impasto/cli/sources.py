@@ -1,0 +1,67 @@
+"""The pictures that the command works on: one file, several, or those of a folder, and how each is prepared."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from ..errors import FileError, ParameterError
+from ..recipe import Step
+from ..system.outside import is_folder, resolved, usable_name
+from .options import parse_crop, parse_metres
+
+PREPARATION = "transform"
+"""The tool that prepares a source, as a recipe's first step."""
+SOURCE_HELP = "a picture, or a folder of maps"
+SOURCES_HELP = "pictures, folders of maps, or a folder of either"
+
+
+def add_preparation(parser: argparse.ArgumentParser) -> None:
+    """--width-m, --source-rotate, --source-crop, --source-scale."""
+    group = parser.add_argument_group("the source, before the tool sees it")
+    group.add_argument(
+        "--width-m", type=parse_metres, metavar="METRES", help="real-world width of the whole source picture in metres"
+    )
+    text = "turn it counter-clockwise first; the largest upright part of its shape is kept"
+    group.add_argument("--source-rotate", type=float, metavar="DEGREES", help=text)
+    text = "the part to use, in shares of the (turned) picture: 0,0,0.75,1 leaves out the right quarter"
+    group.add_argument("--source-crop", type=parse_crop, metavar="L,T,R,B", help=text)
+    text = "shrink (or enlarge) it last, in parts of its size: 0.25 makes 1024 pixels of 4096"
+    group.add_argument("--source-scale", type=float, metavar="FACTOR", help=text)
+
+
+def preparing_steps(arguments: argparse.Namespace) -> tuple[Step, ...]:
+    """The step that prepares the source as the options say; none where they say nothing."""
+    given: dict[str, Any] = {
+        "rotate": arguments.source_rotate,
+        "crop": arguments.source_crop and list(arguments.source_crop),
+        "scale": arguments.source_scale,
+    }
+    parameters = {name: value for name, value in given.items() if value is not None}
+    return (Step(PREPARATION, parameters),) if parameters else ()
+
+
+def named_sources(given: Sequence[Path], name: str | None = None) -> dict[str, Path]:
+    """Each source that was given, or that lies in a given folder, by the name of its results.
+
+    `name` is that of a single one's. ParameterError where two would have one name; FileError where there is none.
+    """
+    from ..data.pictures import pictures_in
+    from ..io.files import set_name
+
+    found = [source for path in given for source in (pictures_in(path) if is_folder(path) else [path])]
+    if not found:
+        raise FileError(f"{given[0]} holds no pictures", "give pictures, or folders of them")
+    if name and len(found) > 1:
+        message = f"--name is for one picture, and {len(found)} are given"
+        raise ParameterError(message, "leave it out: each result is named after its picture")
+    named: dict[str, Path] = {}
+    for source in found:
+        own = name or usable_name(set_name(resolved(source) if source.name in ("", "..") else source))
+        if own in named:
+            message = f"{named[own]} and {source} would both become {own}_base_color and so on"
+            raise ParameterError(message, "rename one of them, or use another --out for it")
+        named[own] = source
+    return named

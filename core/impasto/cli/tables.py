@@ -1,0 +1,144 @@
+"""Results of the command as lines of text, for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from ..library.figures import was_a_loss
+from ..library.models import Model
+from ..schemas import conditions_of, limits_of, readable_default
+
+LISTED_FIGURES = ("fine_swd_of_floor", "wavelets_of_floor", "spectrum_db")
+LOSS_MARK = "*"
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Columns as wide as they must be, the first to the left; nothing after the last."""
+    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
+    for row in (head, *rows):
+        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
+        yield "  ".join(cells).rstrip()
+
+
+def tool(described: Mapping[str, Any], in_detail: bool) -> Iterator[str]:
+    """A tool, with its inputs and parameters where those are asked for."""
+    yield f"{described['name']:<16} {described['kind']:<10} {described['description']}"
+    if not in_detail:
+        return
+    for item in described["inputs"]:
+        yield f"  input {item['name']}: {item['description']}"
+    for name, schema in described["parameters"].get("properties", {}).items():
+        about = ", ".join(filter(None, (_range(schema), conditions_of(schema))))
+        yield f"  {name} = {readable_default(schema)}" + (f" ({about})" if about else "")
+        yield f"      {schema['description']}"
+
+
+def _range(schema: Mapping[str, Any]) -> str:
+    return f"one of {', '.join(map(str, schema['enum']))}" if "enum" in schema else limits_of(schema)
+
+
+def models(listed: Sequence[Model]) -> Iterator[str]:
+    """The models, one a line, with what they score beside what real pictures do."""
+    head = ("name", "material", "tool", "MiB", "licence", "SWD/floor", "wavelets/floor", "spectrum dB", "whose")
+    rows = [_row(one) for one in listed]
+    yield from table(head, rows)
+    if any(cell.endswith(LOSS_MARK) for row in rows for cell in row):
+        yield f"{LOSS_MARK} was also a loss of the training, so the other figures say more"
+
+
+def _row(model: Model) -> tuple[str, ...]:
+    classes = model.card.get("classes", ())
+    material = model.material or (f"{len(classes)} classes" if classes else "-")
+    figures = [_figure(model.card["figures"], name) for name in LISTED_FIGURES]
+    return (
+        model.name,
+        material,
+        model.card["tool"],
+        f"{model.size_bytes / 2**20:.1f}",
+        model.licence,
+        *figures,
+        "shipped" if model.shipped else "own",
+    )
+
+
+def _figure(figures: Mapping[str, float], name: str) -> str:
+    """A card's figure, marked where the training brought it down by itself; "-" where it was never measured."""
+    if name not in figures:
+        return "-"
+    return f"{figures[name]:.2f}" + (LOSS_MARK if was_a_loss(name, figures) else "")
+
+
+def model(shown: Model) -> Iterator[str]:
+    """A model's card."""
+    card = shown.card
+    whose = "shipped" if shown.shipped else "your own"
+    yield f"{shown.name}, {shown.size_bytes / 2**20:.1f} MiB, for {card['tool']} ({card['architecture']}), {whose}"
+    for item in card["data"]:
+        part = "" if item.get("part", "all") == "all" else f" ({item['part']} half)"
+        yield f"trained on {item['name']}{part}, licence {item['licence']}, SHA-256 {item['sha256']}"
+    if card.get("classes"):
+        yield f"classes: {', '.join(card['classes'])}"
+    for slider in card.get("sliders", ()):
+        yield f"slider {slider['name']}"
+    for name, value in card["figures"].items():
+        also = " (was also a loss of the training)" if was_a_loss(name, card["figures"]) else ""
+        yield f"  {name} = {value:g}{also}"
+
+
+def all_weights(listed: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Published weights, one a line."""
+    return table(("name", "MiB", "licence", "state", "what it is"), [_weights_row(one) for one in listed])
+
+
+def _weights_row(listed: Mapping[str, Any]) -> tuple[str, ...]:
+    size = f"{listed['bytes'] / 2**20:.0f}" if listed["downloadable"] else "-"
+    state = "damaged" if listed["error"] else "installed" if listed["installed"] else "-"
+    return listed["name"], size, listed["licence"], state, listed["label"]
+
+
+def weights(about: Mapping[str, Any]) -> Iterator[str]:
+    """All that is known of some weights."""
+    yield f"{about['label']}: {about['description']}"
+    yield f"licence {about['licence']}, see {about['page']}"
+    for file in about["files"]:
+        checked = f"{file['bytes']} bytes, SHA-256 {file['sha256']}" if file["sha256"] else "no hash is published"
+        yield f"published at {file['url']}: {checked}"
+    if not about["installed"]:
+        yield about["error"] or f"not installed: {about['how_to_get']}"
+        return
+    same = {
+        True: "as published",
+        False: "not the published file",
+        None: "not to be compared with the published file",
+    }
+    yield f"installed at {about['file']}, SHA-256 {about['sha256']}: {same[about['as_published']]}"
+    yield f"it came from {about['source']}, licence {about['installed_licence']}"
+
+
+def evaluation(about: Mapping[str, Any], rows: Sequence[Sequence[Sequence[str]]]) -> Iterator[str]:
+    """A table for each case: figures, their goals, and which are missed."""
+    for case, lines in zip(about["cases"], rows, strict=True):
+        beside = "" if case["held_out"] else ", which the model learned from"
+        yield f"{about['model']} {case['label']}".rstrip() + f" beside {', '.join(case['data'])}{beside}"
+        yield "floor: " + ", ".join(f"{name} {value:.3g}" for name, value in case["floor"].items())
+        yield from table(("figure", "mean", "", "goal", ""), lines)
+
+
+def findings(found: Mapping[str, Any]) -> Iterator[str]:
+    """Versions, devices, plugins and problems."""
+    yield f"impasto {found['impasto']}, Python {found['python']} ({found['executable']})"
+    yield found["platform"]
+    for name, version in found["packages"].items():
+        yield f"  {name:<12} {version or 'MISSING'}"
+    for device in found["devices"]:
+        yield f"device {device['name']}: {device['label']}"
+    for plugin in found["plugins"]:
+        state = plugin["error"] or "works"
+        yield f"plugin {plugin['name']} ({plugin['distribution']} {plugin['version']}): {state}"
+    yield f"tools: {', '.join(found['tools'])}"
+    for problem in found["problems"]:
+        yield f"PROBLEM {problem['what']}"
+        yield f"  to mend it: {problem['remedy']}"
+    if not found["problems"]:
+        yield "all is well"

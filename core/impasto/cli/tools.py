@@ -1,0 +1,160 @@
+"""The commands that run a tool on pictures: `generate`, `seamless`, `maps` and `apply`."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from ..library.models import SUFFIX
+from ..plugins import registry
+from ..recipe import Recipe, Step
+from ..texture import Maps
+from ..tools import Tool, in_order
+from .making import add_output, carry_out, result_name
+from .options import (
+    add_command,
+    add_inputs,
+    add_parameters,
+    add_seed,
+    given_inputs,
+    given_parameters,
+    parse_json,
+    parse_size,
+    void_options,
+)
+from .sources import SOURCE_HELP, SOURCES_HELP, add_preparation, named_sources, preparing_steps
+from .terminal import Terminal
+
+ESTIMATOR = "photo-maps"
+QUILT = "quilt"
+APPLIED = ("filter", "estimator")
+"""The kinds of tools that `apply` is for: they change one picture."""
+
+
+def add_generate(commands: Any) -> None:
+    """`impasto generate TOOL --out DIR`, with a subparser for each generator."""
+    text = "generate a material with a generator"
+    parser = commands.add_parser("generate", help=text, description=text[0].upper() + text[1:] + ".")
+    tools = parser.add_subparsers(metavar="TOOL", required=True)
+    for tool in in_order(registry().tools.values()):
+        if tool.kind == "generator":
+            one = add_command(tools, tool.name, tool.description, tool.example or _generator_example(tool), _run_on_one)
+            one.add_argument("--source", type=Path, metavar="IMAGE", help=SOURCE_HELP)
+            _add_tool_options(one, tool, estimator=ESTIMATOR)
+
+
+def _generator_example(tool: Tool) -> str:
+    fields = tool.parameters.model_fields
+    starts_from = "--source brick.jpg " if tool.needs_source or tool.needs else ""
+    model = "--model my-wall " if "model" in fields else ""
+    return (
+        starts_from
+        + model
+        + ("--size 1024x1024 " if "width_px" in fields else "")
+        + _inputs_example(tool)
+        + "--out textures"
+    )
+
+
+def _inputs_example(tool: Tool) -> str:
+    return "".join(f"--{item.name.replace('_', '-')} {item.name}.png " for item in tool.inputs if item.required)
+
+
+def add_seamless(commands: Any) -> None:
+    """`impasto seamless IMAGE… --out DIR`."""
+    text = "make pictures seamless, and of any size"
+    _add_on_images(commands, "seamless", QUILT, text, "brick.jpg --size 2048x2048 ")
+
+
+def add_maps(commands: Any) -> None:
+    """`impasto maps IMAGE… --out DIR`."""
+    text = "estimate the maps of pictures: height, normal, roughness, occlusion"
+    _add_on_images(commands, "maps", ESTIMATOR, text, "wall.png ")
+
+
+def add_apply(commands: Any) -> None:
+    """`impasto apply TOOL IMAGE… --out DIR`, with a subparser for each filter and estimator."""
+    text = "change pictures by a filter, or estimate their maps by an estimator"
+    parser = commands.add_parser("apply", help=text, description=text[0].upper() + text[1:] + ".")
+    tools = parser.add_subparsers(metavar="TOOL", required=True)
+    for tool in in_order(registry().tools.values()):
+        if tool.kind in APPLIED:
+            example = tool.example or f"brick.jpg {_inputs_example(tool)}"
+            _add_on_images(tools, tool.name, tool.name, tool.description, example)
+
+
+def _add_on_images(commands: Any, name: str, tool_name: str, text: str, example: str) -> None:
+    tool = registry().tools.get(tool_name)
+    if tool is None:
+        return
+    parser = add_command(commands, name, text, f"{example}--out textures", _run_on_each)
+    parser.add_argument("sources", type=Path, nargs="+", metavar="IMAGE", help=SOURCES_HELP)
+    _add_tool_options(parser, tool, estimator="none")
+
+
+def _add_tool_options(parser: argparse.ArgumentParser, tool: Tool, estimator: str) -> None:
+    parser.set_defaults(tool=tool)
+    if "width_px" in tool.parameters.model_fields:
+        parser.add_argument("--size", type=parse_size, metavar="WxH", help="size in pixels (default: the source's)")
+    add_seed(parser)
+    add_inputs(parser, tool)
+    if tool.kind == "generator":
+        _add_estimator(parser, estimator)
+    else:
+        parser.set_defaults(estimator="none")
+    add_preparation(parser)
+    add_output(parser, can_stream=tool.kind == "generator")
+    add_parameters(parser, tool)
+
+
+def _add_estimator(parser: argparse.ArgumentParser, default: str) -> None:
+    names = sorted(name for name, tool in registry().tools.items() if tool.kind == "estimator")
+    text = f"tool for the missing maps (default: {default}; none where the result is written tile by tile)"
+    parser.add_argument("--estimator", choices=[*names, "none"], help=text)
+    parser.set_defaults(usual_estimator=default)
+    text = """the estimator's parameters, such as '{"normal_strength": 0.5}'"""
+    parser.add_argument("--estimator-parameters", type=parse_json, default={}, metavar="JSON", help=text)
+
+
+def _run_on_one(arguments: argparse.Namespace, terminal: Terminal) -> None:
+    _run(arguments, terminal, None)
+
+
+def _run_on_each(arguments: argparse.Namespace, terminal: Terminal) -> None:
+    _run(arguments, terminal, dict(named_sources(arguments.sources, arguments.name)))
+
+
+def _run(arguments: argparse.Namespace, terminal: Terminal, sources: dict[str, Path | None] | None) -> None:
+    """Carry out the recipe that the options make, on `sources`, or on the one that they name."""
+    parameters = given_parameters(arguments, arguments.tool)
+    if getattr(arguments, "size", None):
+        parameters["width_px"], parameters["height_px"] = arguments.size
+    models_folder = None
+    if str(parameters.get("model", "")).endswith(SUFFIX):  # a recipe holds a model's name, never a path
+        file = Path(parameters["model"])
+        parameters["model"], models_folder = file.stem, file.parent
+    files = given_inputs(arguments, arguments.tool)
+    preparing = preparing_steps(arguments)
+    step = Step(arguments.tool.name, parameters, {name: name for name in files})
+    steps = [*preparing, step]
+    if (estimator := _estimator(arguments, steps)) != "none":
+        steps.append(Step(estimator, arguments.estimator_parameters))
+    for sentence in void_options(arguments, arguments.tool):
+        terminal.warn(sentence)
+    if sources is None:
+        sources = {arguments.name or result_name(step, arguments.source, models_folder): arguments.source}
+    recipe = Recipe.from_dict(Recipe(tuple(steps), arguments.seed).to_dict())
+    carry_out(recipe, sources, files, arguments, terminal, models_folder=models_folder)
+
+
+def _estimator(arguments: argparse.Namespace, steps: list[Step]) -> str:
+    """The chosen one; without a choice none for what is written tile by tile, since it needs the whole."""
+    from ..io.streaming import should_stream
+
+    if arguments.estimator:
+        return arguments.estimator
+    stream = arguments.stream
+    if stream is None:
+        stream = should_stream(Recipe(tuple(steps)), Maps(), arguments.format)
+    return "none" if stream else arguments.usual_estimator

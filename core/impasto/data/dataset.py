@@ -1,0 +1,293 @@
+"""Training data: one photograph, PBR sets, folders by class or contact sheets, prepared the same way on every machine.
+
+`read_dataset` looks at every picture once and says why it leaves one out. A `Sample` holds no pixels: `load` decodes
+and prepares them anew, so that a thousand pictures need no more memory than one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import FileError, ParameterError
+from ..io.signatures import FORMATS
+from ..system.outside import as_unicode, is_folder, resolved
+from ..texture import Maps
+from .pictures import Picture, find_pictures
+from .prepare import Preparation, find_same, is_blank, thumbnail, wraps
+
+REMEDY = f"give a photograph, a PBR set, or a folder of them: {FORMATS}"
+ENOUGH_CROPS = 1.2
+"""Least area of data that does not wrap around, in crops of the training's size: below it crops are nearly the same."""
+
+
+Moments = dict[str, tuple[int, np.ndarray, np.ndarray]]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One surface to learn from. `size_px` (height, width) and the names `maps` are what `load` gives.
+
+    sha256: of its files as they are stored. wraps: whether its rows and its columns lead over from end to start.
+    """
+
+    name: str
+    label: str | None
+    licence: str
+    sha256: str
+    size_px: tuple[int, int]
+    maps: tuple[str, ...]
+    wraps: tuple[bool, bool]
+    picture: Picture
+    preparation: Preparation
+
+    @property
+    def rank(self) -> tuple[int, int, str]:
+        """Sorts first what is kept of several that show the same: most maps, most pixels, then by name."""
+        return -len(self.maps), -self.size_px[0] * self.size_px[1], self.name
+
+    def load(self, longest_px: int | None = None) -> Maps:
+        """The prepared maps, decoded anew; shrunk further to the longer side `longest_px` where that is smaller.
+
+        `width_m` is set, and `height` agrees with `normal` where there is one: see `heights`.
+        """
+        longest_px = min(longest_px or self.preparation.longest_px, self.preparation.longest_px)
+        return self.picture.prepared(replace(self.preparation, longest_px=longest_px))
+
+
+@dataclass(frozen=True)
+class Rejection:
+    """What was left out, and why."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """What a trainer learns from. statistics: mean and deviation of each channel, by map, over all pixels."""
+
+    name: str
+    samples: tuple[Sample, ...]
+    rejected: tuple[Rejection, ...] = ()
+    preparation: Preparation = field(default_factory=Preparation)
+    statistics: Mapping[str, Mapping[str, list[float]]] = field(default_factory=dict)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The classes, sorted; samples without one have the label None."""
+        return tuple(sorted({sample.label for sample in self.samples if sample.label is not None}))
+
+    def sha256(self) -> str:
+        """Hash of the names, labels and files of all samples and of the settings: the same on every machine."""
+        facts = [[sample.name, sample.label, sample.sha256] for sample in self.samples]
+        text = json.dumps([facts, asdict(self.preparation)], sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def sources(self, learned: Sequence[tuple[tuple[int, int], str]] = ()) -> list[dict[str, Any]]:
+        """Name, licence and SHA-256 of each file or set, as a model's card lists them; a contact sheet is one file.
+
+        learned: of each sample the (height, width) at which it was learned from, and of which part (see `parts`); the
+        card has both, and the class, of samples that are files of their own.
+        """
+        found: dict[str, dict[str, Any]] = {}
+        for sample in self.samples:
+            name, sha256 = sample.picture.source
+            found[name] = {"name": name, "licence": sample.licence, "sha256": sha256}
+        if learned and len(found) == len(self.samples):
+            for source, sample, (size_px, part) in zip(found.values(), self.samples, learned, strict=True):
+                source |= {"size_px": [size_px[1], size_px[0]], "part": part}
+                if sample.label:
+                    source["label"] = sample.label
+        return list(found.values())
+
+    def check(self, crop_px: int) -> None:
+        """Raise ParameterError where crops of `crop_px` cannot be learned from: too small, or too little of it."""
+        fitting = [sample for sample in self.samples if min(sample.size_px) >= crop_px]
+        largest = max(min(sample.size_px) for sample in self.samples)
+        if not fitting:
+            message = f"the shorter side of the largest picture is {largest} px, too small for crops of {crop_px} px"
+            raise ParameterError(message, "give a larger picture, or choose smaller crops")
+        area = sum(sample.size_px[0] * sample.size_px[1] for sample in fitting)
+        if area < ENOUGH_CROPS * crop_px**2 and not any(all(sample.wraps) for sample in fitting):
+            message = f"all pictures together are {area:,} pixels, little more than one crop of {crop_px} px"
+            raise ParameterError(message, "give more or larger pictures, or choose smaller crops")
+
+    def manifest(self) -> dict[str, Any]:
+        """All that there is to know of the data, as JSON: no pixels, no path of this machine."""
+        return {
+            "name": self.name,
+            "sha256": self.sha256(),
+            "settings": asdict(self.preparation),
+            "labels": dict(sorted(Counter(sample.label or "" for sample in self.samples).items())),
+            "statistics": self.statistics,
+            "samples": [
+                {
+                    "name": sample.name,
+                    "label": sample.label,
+                    "licence": sample.licence,
+                    "sha256": sample.sha256,
+                    "width_px": sample.size_px[1],
+                    "height_px": sample.size_px[0],
+                    "maps": list(sample.maps),
+                    "wraps": list(sample.wraps),
+                }
+                for sample in self.samples
+            ],
+            "rejected": [asdict(item) for item in self.rejected],
+        }
+
+
+def read_dataset(
+    path: str | Path,
+    *,
+    licence: str = "unknown",
+    longest_px: int = 1024,
+    smallest_px: int = 64,
+    crop: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0),
+    width_m: float | None = None,
+    on_progress: Callable[[float, str], None] = lambda fraction, message: None,
+) -> Dataset:
+    """A photograph, a PBR set, a folder of either or of class folders, or contact sheets; see `find_pictures`.
+
+    Each picture is cropped to the part `crop` (left, top, right, bottom, from 0 to 1), shrunk to `longest_px`, and
+    left out where its shorter side is then below `smallest_px`. `licence` is of the files that no SOURCES.tsv lists,
+    `width_m` the real-world width of the pictures that do not say (default: 1 metre).
+    FileError where there is nothing at `path`, ParameterError where nothing that is there can be used.
+    """
+    preparation = Preparation(longest_px, smallest_px, crop, width_m or 1.0)
+    pictures, left_out = find_pictures(Path(path), licence)
+    samples, rejected, statistics = _examine(pictures, preparation, on_progress)
+    rejected = sorted([*(Rejection(*item) for item in left_out), *rejected], key=lambda item: item.name)
+    path = resolved(Path(path))
+    called = as_unicode(path.name)
+    if not samples:
+        raise ParameterError(f"nothing in {called} can be learned from{_listed(rejected)}", REMEDY)
+    name = "pictures" if is_folder(path) else called  # a folder's name may be nobody's business
+    return Dataset(name, tuple(samples), tuple(rejected), preparation, statistics)
+
+
+def dataset_of(
+    *surfaces: Maps,
+    label: str | None = None,
+    licence: str = "unknown",
+    longest_px: int = 1024,
+    smallest_px: int = 64,
+) -> Dataset:
+    """A dataset of maps in memory. ParameterError where none can be used."""
+    pictures = [
+        Picture(maps.name or f"surface {index}", label, licence, maps.sha256(), given=maps)
+        for index, maps in enumerate(surfaces)
+    ]
+    preparation = Preparation(longest_px, smallest_px)
+    samples, rejected, statistics = _examine(pictures, preparation, lambda fraction, message: None)
+    if not samples:
+        raise ParameterError(f"nothing that was given can be learned from{_listed(rejected)}", REMEDY)
+    return Dataset(samples[0].name, tuple(samples), tuple(rejected), preparation, statistics)
+
+
+def settings_for(parameters: Any) -> dict[str, Any]:
+    """What `read_dataset` is to be told for a trainer whose parameters have a `longest_px` or a `crop_px`.
+
+    It sees pictures at the size that it trains at, and none that is smaller than its crops.
+    """
+    settings = {
+        "longest_px": getattr(parameters, "longest_px", None),
+        "smallest_px": getattr(parameters, "crop_px", None),
+    }
+    return {name: int(value) for name, value in settings.items() if value}
+
+
+def _listed(rejected: list[Rejection]) -> str:
+    shown = "; ".join(f"{item.name}: {item.reason}" for item in rejected[:3])
+    more = f"; and {len(rejected) - 3} more" if len(rejected) > 3 else ""
+    return f" ({shown}{more})" if shown else ""
+
+
+def _examine(
+    pictures: list[Picture], preparation: Preparation, on_progress: Callable[[float, str], None]
+) -> tuple[list[Sample], list[Rejection], dict[str, dict[str, list[float]]]]:
+    """The usable pictures by name, those that are not, and the statistics of the usable ones."""
+    samples: list[Sample] = []
+    thumbnails: list[np.ndarray] = []
+    moments: dict[str, Moments] = {}
+    rejected: list[Rejection] = []
+    for index, picture in enumerate(pictures):
+        on_progress(index / len(pictures), picture.name)
+        try:
+            maps = picture.prepared(preparation)
+        except (FileError, ParameterError) as error:
+            rejected.append(Rejection(picture.name, picture.without_path(error.message)))
+            continue
+        reason = _reason_against(maps, preparation)
+        if reason:
+            rejected.append(Rejection(picture.name, reason))
+            continue
+        about = (picture.name, picture.label, picture.licence, picture.sha256, maps.size_px, tuple(maps), wraps(maps))
+        samples.append(Sample(*about, picture, preparation))
+        thumbnails.append(thumbnail(maps))
+        moments[picture.name] = _moments(maps)
+    kept, twins = _without_twins(samples, thumbnails)
+    return kept, rejected + twins, _statistics([moments[sample.name] for sample in kept])
+
+
+def _without_twins(samples: list[Sample], thumbnails: list[np.ndarray]) -> tuple[list[Sample], list[Rejection]]:
+    """The samples by name, of several that show the same the one with the most maps and pixels; and the others."""
+    if not samples:
+        return [], []
+    is_same = find_same(np.stack(thumbnails))
+    kept: list[int] = []
+    twins = []
+    for index in sorted(range(len(samples)), key=lambda i: samples[i].rank):
+        sample = samples[index]
+        twin = next((i for i in kept if is_same[index, i] or samples[i].sha256 == sample.sha256), None)
+        if twin is None:
+            kept.append(index)
+        else:
+            twins.append(Rejection(sample.name, f"shows the same as {samples[twin].name}"))
+    return sorted((samples[i] for i in kept), key=lambda item: item.name), twins
+
+
+def _reason_against(maps: Maps, preparation: Preparation) -> str | None:
+    if "base_color" not in maps:
+        return "has no base colour"
+    height, width = maps.size_px
+    if min(height, width) < preparation.smallest_px:
+        return f"is {width}x{height} px, smaller than {preparation.smallest_px} px"
+    if is_blank(maps):
+        return "is almost of one colour"
+    return None
+
+
+def _moments(maps: Maps) -> Moments:
+    """Count of pixels, sum and sum of squares of each channel, by map."""
+    found = {}
+    for name in maps:
+        pixels = maps[name].pixels.reshape(-1, maps[name].pixels.shape[2])
+        found[name] = (
+            len(pixels),
+            pixels.sum(0, dtype=np.float64),
+            np.einsum("ij,ij->j", pixels, pixels, dtype=np.float64),
+        )
+    return found
+
+
+def _statistics(moments: list[Moments]) -> dict[str, dict[str, list[float]]]:
+    statistics = {}
+    for name in sorted({name for item in moments for name in item}):
+        parts = [item[name] for item in moments if name in item]
+        count = sum(part[0] for part in parts)
+        mean = np.sum([part[1] for part in parts], axis=0) / count
+        deviation = np.sqrt(np.maximum(np.sum([part[2] for part in parts], axis=0) / count - mean**2, 0))
+        statistics[name] = {
+            "mean": [round(float(value), 4) for value in mean],
+            "deviation": [round(float(value), 4) for value in deviation],
+        }
+    return statistics

@@ -1,0 +1,263 @@
+"""Finds the pictures in a folder: photographs, PBR sets and the boxes of contact sheets, with class and licence."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+
+from ..errors import FileError
+from ..io import decode
+from ..io.cards import read_index
+from ..io.files import map_name, set_name
+from ..system.outside import as_unicode, explained, files_in, inside, is_folder, is_there, open_file, resolved, shown
+from ..system.transaction import recover
+from ..texture import Maps, Texture
+from .prepare import Preparation, prepare
+from .source_table import Sources
+
+INDEX = "index.json"
+ONLY_IN_SETS = frozenset({"normal", "height", "roughness", "ambient_occlusion", "opacity"})
+"""Maps that are no photograph, even where they are alone. A lone rusty_metal.jpg is one, though it ends in metal."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A photograph, a PBR set, a box in a contact sheet, or maps in memory; as found, its pixels not yet read.
+
+    files: by map name; a photograph's or sheet's is base_color. box: left, top, right, bottom in the sheet, pixels.
+    """
+
+    name: str
+    label: str | None
+    licence: str
+    sha256: str
+    files: Mapping[str, Path] = field(default_factory=dict)
+    box: tuple[int, int, int, int] | None = None
+    given: Maps | None = None
+    sheet_sha256: str = ""
+
+    @property
+    def source(self) -> tuple[str, str]:
+        """Name and SHA-256 of what a licence is noted for: the set, the photograph or the whole contact sheet."""
+        return (self.name.partition("@")[0], self.sheet_sha256) if self.box else (self.name, self.sha256)
+
+    def prepared(self, preparation: Preparation) -> Maps:
+        """The maps as they are learned from. FileError where they cannot be read."""
+        if self.given is not None:
+            return prepare(self.given, preparation, self.given.width_m, self.given.height_range_m, self.name)
+        if self.box:
+            left, top, right, bottom = self.box
+            pixels = _sheet(self.files["base_color"])[top:bottom, left:right]
+            if pixels.shape[:2] != (bottom - top, right - left):
+                raise FileError(f"lies outside its contact sheet: box {self.box}", f"correct {INDEX}")
+            return prepare({"base_color": Texture(pixels, "srgb")}, preparation, name=self.name)
+        if len(self.files) == 1:
+            textures: Mapping[str, Texture] = decode.read_picture(self.files["base_color"])
+        else:
+            textures = {name: decode.read_map(file, name) for name, file in self.files.items()}
+        metadata = decode.read_metadata(self.files["base_color"])
+        return prepare(textures, preparation, metadata.get("width_m"), metadata.get("height_range_m"), self.name)
+
+    def without_path(self, message: str) -> str:
+        """The message with the bare names of files."""
+        return _without_paths(message, self.files.values())
+
+
+Found: TypeAlias = tuple[str, str | None, dict[str, Path]]
+"""The name, the label and the files by map of a picture."""
+
+
+@functools.lru_cache(maxsize=1)
+def _sheet(path: Path) -> np.ndarray:
+    """Pixels (H, W, 3) of the contact sheet that was read last: its boxes are read one after the other."""
+    return decode.read_picture(path)["base_color"].pixels
+
+
+def find_pictures(path: Path, licence: str) -> tuple[list[Picture], list[tuple[str, str]]]:
+    """The pictures at `path`, by name, and (name, reason) of files that are left out at sight.
+
+    A file is a photograph. A folder with an index.json of boxes, here or below, holds contact sheets. Elsewhere files
+    that share a name and end as maps do are a PBR set, all others photographs; the class is the folder below `path`
+    that they lie in, unless that holds nothing but one set. SOURCES.tsv in `path` or above (tab-separated columns
+    `file`, relative to it, `licence`, and `class` if known) says licences and classes, and has the last word.
+    FileError where it fails.
+    """
+    if not is_there(path):
+        raise FileError(f"cannot read {shown(path)}: no such file or folder", "check its name")
+    listed = Sources.above(path if is_folder(path) else path.parent)
+    if not is_folder(path):
+        files = [(path.name, None, {"base_color": path})]
+        return [_picture(*item, listed, licence) for item in files], []
+    if is_there(path / INDEX):
+        return list(_boxes(path, "", listed, licence)), []
+    found, sheets, left_out = _walk(path)
+    pictures: list[Picture] = []
+    prefixes: set[str] = set()
+    for number, folder in enumerate(sheets, start=1):
+        below = as_unicode(folder.relative_to(path).parts[0])
+        prefix = f"{below}/" if f"{below}/" not in prefixes else f"{below} ({number})/"
+        prefixes.add(prefix)
+        try:
+            pictures += _boxes(folder, prefix, listed, licence)
+        except FileError as error:
+            left_out.append((f"{prefix}{INDEX}", _without_paths(error.message, [folder / INDEX, folder])))
+    for item in found:
+        try:
+            pictures.append(_picture(*item, listed, licence))
+        except FileError as error:
+            left_out.append((item[0], _without_paths(error.message, item[2].values())))
+    return pictures, left_out
+
+
+def pictures_in(folder: Path) -> list[Path]:
+    """What a folder holds to work on: itself if its files are the maps of one surface, else photographs and sets.
+
+    A set among other files cannot be told by its path, so it has to lie in a folder of its own: FileError says so.
+    """
+    files = _pictures(folder)
+    if _is_one_set(files):
+        return [folder]
+    sets, photographs, unused = _grouped(files)
+    if sets:
+        message = f"{folder} holds the map sets {', '.join(sorted(sets))} beside each other or other pictures"
+        raise FileError(message, "put each set into a folder of its own")
+    if unused:
+        raise FileError(f"{unused[0][0]} {unused[0][1]}", "give the pictures one by one, or remove it")
+    below = [item for item in files_in(folder) if is_folder(item) and not item.name.startswith(".")]
+    return photographs + [item for item in below if _is_one_set(_pictures(item))]
+
+
+def _pictures(folder: Path) -> list[Path]:
+    known = decode.EXTENSIONS + decode.REFUSED_EXTENSIONS
+    return [file for file in files_in(folder) if file.suffix.lower() in known]
+
+
+def _is_one_set(files: Sequence[Path]) -> bool:
+    """Whether each file is another map of one surface, by their names."""
+    maps = [map_name(file) for file in files]
+    names = {"" if set_name(file) == file.stem else set_name(file) for file in files}
+    return bool(files) and None not in maps and len(set(maps)) == len(maps) and len(names) == 1
+
+
+def _picture(name: str, label: str | None, files: Mapping[str, Path], listed: Sources, licence: str) -> Picture:
+    about = listed.row(files["base_color"])
+    hashes = {map_: _sha256(file) for map_, file in sorted(files.items())}
+    sha256 = hashes["base_color"] if len(files) == 1 else hashlib.sha256(json.dumps(hashes).encode()).hexdigest()
+    return Picture(name, about.get("class") or label, about.get("licence") or licence, sha256, files)
+
+
+def _sha256(file: Path) -> str:
+    with open_file(file) as stream, explained(file, "read"):
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _without_paths(message: str, files: Iterable[Path]) -> str:
+    """What is wrong, with the bare names of files: a manifest says nothing of the machine, nor of its folders."""
+    for file in files:
+        message = message.replace(shown(file), shown(Path(file.name))).replace(str(file), file.name)
+    return message
+
+
+def _as_name(parts: Sequence[str]) -> str:
+    """What cards and manifests call a file below the data's folder: its class and its own name, no other folder's."""
+    return as_unicode("/".join((*parts[:-1][:1], *parts[-1:])))
+
+
+def _walk(root: Path) -> tuple[list[Found], list[Path], list[tuple[str, str]]]:
+    """Each photograph and set below `root`, the folders of contact sheets, and (name, reason) of what is left out."""
+    found: list[Found] = []
+    sheets: list[Path] = []
+    left_out: list[tuple[str, str]] = []
+    for folder, entries in _folders(root, left_out):
+        parts = folder.relative_to(root).parts
+        recover(folder)
+        if INDEX in (entry.name for entry in entries):
+            sheets.append(folder)
+            continue
+        sets, photographs, unused = _grouped(_pictures(folder))
+        is_set_folder = len(sets) == 1 and not photographs
+        label = as_unicode(parts[0]) if len(parts) > is_set_folder else None
+        for name, maps in sets.items():
+            found.append((_as_name(parts if is_set_folder and parts else (*parts, name or "set")), label, maps))
+        found += [(_as_name((*parts, file.name)), label, {"base_color": file}) for file in photographs]
+        left_out += [(_as_name((*parts, file.name)), reason) for file, reason in unused]
+    return _distinct(sorted(found, key=lambda item: item[0])), sorted(sheets), left_out
+
+
+def _distinct(found: list[Found]) -> list[Found]:
+    """The same with a number behind each name that was there before."""
+    counts: Counter[str] = Counter()
+    distinct = []
+    for name, label, files in found:
+        counts[name] += 1
+        distinct.append((f"{name} ({counts[name]})" if counts[name] > 1 else name, label, files))
+    return distinct
+
+
+def _folders(root: Path, left_out: list[tuple[str, str]]) -> Iterator[tuple[Path, list[Path]]]:
+    """Each folder from `root` on that is not hidden, and what is in it; one that cannot be read is left out."""
+    waiting = [root]
+    while waiting:
+        folder = waiting.pop(0)
+        try:
+            entries = files_in(folder)
+        except FileError as error:
+            if folder == root:
+                raise
+            left_out.append((_as_name(folder.relative_to(root).parts), _without_paths(error.message, [folder])))
+            continue
+        yield folder, entries
+        waiting += [one for one in entries if one.name[0] != "." and is_folder(one) and not one.is_symlink()]
+
+
+def _grouped(files: list[Path]) -> tuple[dict[str, dict[str, Path]], list[Path], list[tuple[Path, str]]]:
+    """The sets (name to files by map), the photographs, and (file, reason) of the rest of one folder's files."""
+    groups: dict[str, dict[str, Path]] = {}
+    rest = []
+    for file in files:
+        map_ = map_name(file)
+        group = "" if map_ and set_name(file) == file.stem else set_name(file)
+        if map_ and map_ not in groups.setdefault(group, {}):
+            groups[group][map_] = file
+        else:
+            rest.append(file)
+    sets = {name: maps for name, maps in groups.items() if len(maps) > 1 and "base_color" in maps}
+    photographs, unused = [], []
+    for file in [*rest, *(file for name, maps in groups.items() if name not in sets for file in maps.values())]:
+        map_ = map_name(file)
+        if any(file.stem.startswith(name) for name in sets):
+            unused.append((file, "lies beside a PBR set and is none of its maps"))
+        elif map_ in ONLY_IN_SETS:
+            unused.append((file, f"is a {map_} map by its name, with no base colour beside it"))
+        else:
+            photographs.append(file)
+    return sets, sorted(photographs), unused
+
+
+def _boxes(folder: Path, prefix: str, listed: Sources, licence: str) -> Iterator[Picture]:
+    """The boxes of the contact sheets in a folder; the class is the sheet's name in lower case."""
+    index = read_index(folder / INDEX)
+    for name, places in sorted(index.boxes.items()):
+        file = folder / name
+        if inside(folder, name, "a contact sheet").parent != resolved(folder):
+            raise FileError(f"{INDEX} names {shown(name)}, which is not in its folder", "put the sheets beside it")
+        about = listed.row(file)
+        sha256 = _sha256(file) if is_there(file) else ""
+        for x, y in places:
+            yield Picture(
+                f"{prefix}{name}@{x},{y}",
+                about.get("class") or file.stem.lower(),
+                about.get("licence") or licence,
+                hashlib.sha256(f"{sha256} {x} {y} {index.tile}".encode()).hexdigest(),
+                {"base_color": file},
+                (x, y, x + index.tile, y + index.tile),
+                sheet_sha256=sha256,
+            )

@@ -1,0 +1,175 @@
+"""How pictures become training data: cropped, shrunk, height made to agree with normals; finds blanks and twins."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ..errors import FileError, ParameterError
+from ..evaluation.metrics.surface import seam_z
+from ..surface import heights
+from ..surface.color import linear_to_srgb, srgb_to_linear
+from ..texture import COLOR_MAPS, Maps, Texture
+
+GIVEN_RELIEF = 0.04
+"""What a height map spans, in widths of the picture, where neither it nor a normal map says (stone: 0.03 to 0.06)."""
+LEAST_DEVIATION = 0.006  # a grey level and a half
+THUMBNAIL_PX = 32
+SAME_CORRELATION = 0.9
+SAME_COLOR = 0.03
+WRAP_Z = 5.0  # standard deviations
+STREAK_PX = 9  # borders are compared after averaging along them, which shows faint broad steps
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """Settings. crop: the part of each picture that is used (left, top, right, bottom), from 0 to 1.
+
+    width_m: real-world width of the pictures that do not say, in metres.
+    """
+
+    longest_px: int = 1024
+    smallest_px: int = 64
+    crop: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0)
+    width_m: float = 1.0
+
+    def __post_init__(self) -> None:
+        if len(self.crop) != 4 or not (0 <= self.crop[0] < self.crop[2] <= 1 and 0 <= self.crop[1] < self.crop[3] <= 1):
+            message = f"crop got {self.crop}"
+            raise ParameterError(message, "give left, top, right, bottom from 0 to 1, such as 0.1,0.1,0.9,0.9")
+        if min(self.smallest_px, self.longest_px) < 1:
+            message = f"longest_px is {self.longest_px} and smallest_px {self.smallest_px}"
+            raise ParameterError(message, "both must be above 0")
+
+
+def prepare(
+    textures: Mapping[str, Texture],
+    preparation: Preparation,
+    width_m: float | None = None,
+    height_range_m: float | None = None,
+    name: str = "",
+) -> Maps:
+    """Maps of one size from textures as they were stored; each may have a scale of its own.
+
+    Colour is averaged as light and normals as slopes. FileError where the shapes of the maps do not agree.
+    """
+    size_px = _target_size(textures, preparation)
+    arrays = {key: _fit(key, texture, preparation.crop, size_px) for key, texture in textures.items()}
+    width_m = (width_m or preparation.width_m) * (preparation.crop[2] - preparation.crop[0])
+    return _with_height(Maps.from_arrays(arrays, name=name), width_m, height_range_m)
+
+
+def _target_size(textures: Mapping[str, Texture], preparation: Preparation) -> tuple[int, int]:
+    """(height, width) of the prepared maps: that of the largest map's crop, shrunk to `longest_px`."""
+    shapes = {key: texture.size_px for key, texture in textures.items()}
+    height, width = max(shapes.values())
+    for key, (other_height, other_width) in shapes.items():
+        if abs(other_height * width - other_width * height) > 0.01 * other_width * height:
+            message = f"its {key} has another shape ({other_width}x{other_height}) than the rest ({width}x{height})"
+            raise FileError(message, "export the maps in one size")
+    rows, columns = (box[1] - box[0] for box in pixel_box((height, width), preparation.crop))
+    ratio = min(1.0, preparation.longest_px / max(rows, columns))
+    return max(1, round(rows * ratio)), max(1, round(columns * ratio))
+
+
+def pixel_box(size_px: tuple[int, int], crop: tuple[float, ...]) -> tuple[tuple[int, int], tuple[int, int]]:
+    """((top, bottom), (left, right)) in pixels, at least one pixel each."""
+    (height, width), (left, top, right, bottom) = size_px, crop
+    rows, columns = (round(top * height), round(bottom * height)), (round(left * width), round(right * width))
+    return (rows[0], max(rows[1], rows[0] + 1)), (columns[0], max(columns[1], columns[0] + 1))
+
+
+def _fit(name: str, texture: Texture, crop: tuple[float, ...], size_px: tuple[int, int]) -> np.ndarray:
+    """The crop of a map (H, W, C), in the standard colour space of its name, at the size wanted."""
+    (top, bottom), (left, right) = pixel_box(texture.size_px, crop)
+    fitted = resized_map(name, replace(texture, pixels=texture.pixels[top:bottom, left:right]), size_px)
+    return linear_to_srgb(fitted.pixels) if fitted.color_space == "linear" else fitted.pixels
+
+
+def resized_map(name: str, texture: Texture, size_px: tuple[int, int]) -> Texture:
+    """A map at another size: colour is averaged as light and normals as slopes."""
+    pixels = texture.pixels
+    if texture.size_px == size_px:
+        return texture
+    if name == "normal":
+        pixels = heights.normal_from_slopes(resized(heights.slopes_from_normal(pixels), size_px))
+    elif name in COLOR_MAPS and texture.color_space != "linear":
+        pixels = linear_to_srgb(resized(srgb_to_linear(pixels), size_px).clip(0, 1))
+    else:
+        pixels = resized(pixels, size_px).clip(0, None if texture.color_space == "linear" else 1)
+    return replace(texture, pixels=pixels)
+
+
+def resized(pixels: np.ndarray, size_px: tuple[int, int]) -> np.ndarray:
+    """Pixels (H, W, C) at size (height, width): the average of the area that each pixel covers, bilinear to enlarge."""
+    from PIL import Image
+
+    shrinks = size_px[0] <= pixels.shape[0] and size_px[1] <= pixels.shape[1]
+    how = Image.Resampling.BOX if shrinks else Image.Resampling.BILINEAR
+    channels = np.moveaxis(np.asarray(pixels, np.float32), 2, 0)
+    made = [np.asarray(Image.fromarray(channel).resize(size_px[::-1], how)) for channel in channels]
+    return np.stack(made, axis=2)
+
+
+def _with_height(maps: Maps, width_m: float, height_range_m: float | None) -> Maps:
+    """The maps with height that agrees with their normals where they have some, and with what it spans in metres."""
+    if "normal" in maps:
+        own = maps["height"].pixels if "height" in maps else None
+        relief = heights.with_agreeing_height(maps["normal"].pixels, own, wraps(maps))
+        maps = maps.with_arrays({"normal": relief.normal, "height": relief.height})
+        height_range_m = relief.span_px / maps.size_px[1] * width_m
+    elif "height" in maps:
+        height_range_m = height_range_m or GIVEN_RELIEF * width_m
+    return replace(maps, width_m=width_m, height_range_m=height_range_m if "height" in maps else None)
+
+
+def wraps(maps: Maps) -> tuple[bool, bool]:
+    """Whether top leads over to bottom and left to right, as neighbours inside do."""
+    name = "base_color" if "base_color" in maps else next(iter(maps))
+    pixels = maps[name].pixels
+    return _wraps(pixels.swapaxes(0, 1)), _wraps(pixels)
+
+
+def is_seamless(maps: Maps) -> bool:
+    """Whether the maps tile: both borders lead over to their opposites, and no seam stands out where they meet.
+
+    Of scikit-image's photographs only those pass whose borders are black all round.
+    """
+    name = "base_color" if "base_color" in maps else next(iter(maps))
+    return all(wraps(maps)) and max(seam_z(maps[name].pixels)) < WRAP_Z
+
+
+def _wraps(pixels: np.ndarray) -> bool:
+    """Whether the last column of (H, W, C) leads over to the first: a border that does not match stands out."""
+    if pixels.shape[1] < 8:
+        return True
+    streak = min(STREAK_PX, pixels.shape[0])
+    rows = pixels.shape[0] // streak * streak
+    streaks = pixels[:rows].reshape(-1, streak, *pixels.shape[1:]).mean(1)
+    steps = np.abs(np.roll(streaks, -1, 1) - streaks).mean((0, 2))  # (W,), the last is across the border
+    border, inside = steps[-1], steps[:-1]
+    return bool(border <= inside.max() or border < inside.mean() + WRAP_Z * (inside.std() + 1e-4))
+
+
+def is_blank(maps: Maps) -> bool:
+    """Whether there is nothing to learn: all maps that show a surface are almost of one value."""
+    shown = [name for name in ("base_color", "normal", "height", "roughness") if name in maps]
+    if shown and "normal" in shown and "height" in shown:
+        shown.remove("height")  # stretched to its full range, however flat
+    return all(maps[name].pixels.std((0, 1)).max() < LEAST_DEVIATION for name in shown)
+
+
+def thumbnail(maps: Maps) -> np.ndarray:
+    """What pictures are compared by, (THUMBNAIL_PX, THUMBNAIL_PX, 3): the base colour, small."""
+    return resized(maps["base_color"].pixels, (THUMBNAIL_PX, THUMBNAIL_PX))
+
+
+def find_same(thumbnails: np.ndarray) -> np.ndarray:
+    """Which of the thumbnails (n, h, w, 3) show the same picture, but for its size and compression: (n, n) of bools."""
+    colors = thumbnails.mean((1, 2))  # (n, 3)
+    deviations = (thumbnails - colors[:, None, None]).reshape(len(thumbnails), -1)
+    deviations /= np.maximum(np.linalg.norm(deviations, axis=1, keepdims=True), 1e-6)
+    differences = np.abs(colors[:, None] - colors).max(2)
+    return (deviations @ deviations.T > SAME_CORRELATION) & (differences < SAME_COLOR)

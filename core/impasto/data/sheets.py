@@ -1,0 +1,88 @@
+"""The preview sheet of a dataset: crops as a trainer sees them, labelled, since people would rather look than read."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..errors import ParameterError
+from ..texture import Maps
+from .dataset import Dataset, Sample
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+CROPS = 48
+LARGEST_CROP_PX = 4096
+CROPS_A_SAMPLE = 12
+TILE_PX = 128  # crops are shown at a whole multiple of their size near this, and never above twice it
+LINE_PX = 14
+GAP_PX = 4
+WIDTH_PX = 1600
+SHOWN_MAPS = ("base_color", "height", "roughness", "metallic")
+BACKGROUND, INK = (32, 32, 32), (220, 220, 220)
+
+
+def preview_sheet(dataset: Dataset, crop_px: int = 128, longest_px: int | None = None) -> bytes:
+    """A PNG of up to `CROPS` crops of `crop_px`, each with its maps and labelled with class and name.
+
+    Samples are taken evenly from all; pictures are shrunk to `longest_px` first, as the trainer does.
+    """
+    from PIL import Image
+
+    if not 1 <= crop_px <= LARGEST_CROP_PX:
+        raise ParameterError(f"crop_px got {crop_px}", f"give 1 to {LARGEST_CROP_PX}")
+    step = max(1, -(-len(dataset.samples) // CROPS))
+    samples = dataset.samples[::step]
+    each = max(1, min(CROPS_A_SAMPLE, CROPS // len(samples)))
+    rng = np.random.default_rng(0)
+    cells = [cell for sample in samples for cell in _cells(sample, crop_px, longest_px, each, rng)]
+    width = max(cell.width for cell in cells) + GAP_PX
+    height = max(cell.height for cell in cells) + GAP_PX
+    columns = max(1, min(len(cells), WIDTH_PX // width))
+    sheet = Image.new("RGB", (columns * width + GAP_PX, -(-len(cells) // columns) * height + GAP_PX), BACKGROUND)
+    for index, cell in enumerate(cells):
+        row, column = divmod(index, columns)
+        sheet.paste(cell, (GAP_PX + column * width, GAP_PX + row * height))
+    stream = io.BytesIO()
+    sheet.save(stream, "PNG")
+    return stream.getvalue()
+
+
+def _cells(
+    sample: Sample, crop_px: int, longest_px: int | None, count: int, rng: np.random.Generator
+) -> list[Image.Image]:
+    """Labelled pictures of `count` crops of a sample, each with its maps side by side."""
+    maps = sample.load(longest_px)
+    height, width = (min(crop_px, side) for side in maps.size_px)
+    cells = []
+    for _ in range(count):
+        top, left = (
+            int(rng.integers(side - part + 1)) for side, part in zip(maps.size_px, (height, width), strict=True)
+        )
+        cells.append(_cell(sample, maps, (top, left, height, width)))
+    return cells
+
+
+def _cell(sample: Sample, maps: Maps, place: tuple[int, int, int, int]) -> Image.Image:
+    from PIL import Image, ImageDraw, ImageFont
+
+    top, left, height, width = place
+    shown = [name for name in SHOWN_MAPS if name in maps]
+    crops = [maps[name].pixels[top : top + height, left : left + width] for name in shown]
+    strip = np.concatenate([np.broadcast_to(crop, (height, width, 3)) for crop in crops], axis=1)
+    picture = Image.fromarray((strip * 255 + 0.5).astype(np.uint8))
+    scale = (
+        max(1, TILE_PX // max(height, width)) if max(height, width) <= 2 * TILE_PX else 2 * TILE_PX / max(height, width)
+    )
+    how = Image.Resampling.NEAREST if scale >= 1 else Image.Resampling.BOX
+    picture = picture.resize((round(picture.width * scale), round(picture.height * scale)), how)
+    lines = [sample.label or "", sample.name]
+    cell = Image.new("RGB", (picture.width, picture.height + 2 * LINE_PX), BACKGROUND)
+    cell.paste(picture, (0, 0))
+    for index, line in enumerate(filter(None, lines)):
+        corner = (1, picture.height + 1 + index * LINE_PX)
+        ImageDraw.Draw(cell).text(corner, line, INK, ImageFont.load_default(10))
+    return cell

@@ -1,0 +1,207 @@
+"""What the worker answers: each frame has the fields and types that it must have, or is refused by name.
+
+The client and what is behind it meet no wrong type. Standard library and NumPy only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from ..errors import ParameterError, ProtocolError
+from ..recipe import Recipe
+from ..system.outside import shown
+from ..system.shapes import ANY_NUMBER, ID, RANGE_M, OrNone, check
+from ..texture import MAP_CHANNELS, Maps
+
+PREVIEW = "preview"
+
+
+@dataclass(frozen=True)
+class Hello:
+    """The worker's first frame."""
+
+    protocol: int
+
+
+@dataclass(frozen=True)
+class Progress:
+    """A job's progress, with `fraction` in [0, 1]."""
+
+    id: int
+    fraction: float
+    message: str
+
+
+@dataclass(frozen=True, eq=False)
+class Preview:
+    """An unfinished picture, uint8 RGB (H, W, 3)."""
+
+    id: int
+    pixels: np.ndarray
+
+
+@dataclass(frozen=True)
+class State:
+    """A job runs now, or is paused."""
+
+    id: int
+    state: Literal["running", "paused"]
+
+
+@dataclass(frozen=True)
+class Described:
+    """The worker's description of its tools, models, weights and plugins."""
+
+    id: int
+    description: Mapping[str, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """The result of a job: `arrays` are pixels or encoded files by map name, `paths` the files that were written."""
+
+    id: int
+    recipe: Recipe
+    arrays: Mapping[str, np.ndarray]
+    paths: tuple[Path, ...]
+    models: tuple[Path, ...]
+    figures: Mapping[str, float]
+    notes: tuple[str, ...]
+    name: str
+    size_px: tuple[int, int] | None
+    width_m: float | None
+    height_range_m: float | None
+
+    @property
+    def maps(self) -> Maps:
+        """The maps of a job that delivered `arrays`."""
+        return Maps.from_arrays(self.arrays, width_m=self.width_m, height_range_m=self.height_range_m, name=self.name)
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """A job was cancelled."""
+
+    id: int
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A job failed; without an id it is a request that the worker could not read."""
+
+    id: int | None
+    error: str
+    message: str
+    remedy: str
+
+
+Received = Hello | Progress | Preview | State | Described | Answer | Stopped | Failure
+DESCRIPTION = {
+    "version": str,
+    "tools": [
+        {
+            "name": str,
+            "kind": str,
+            "label": str,
+            "description": str,
+            "needs": [str],
+            "weights": [str],
+            "inputs": [{"name": str, "description": str, "required": bool, "kind": str}],
+            "parameters": {"properties?": {str: dict}},
+        }
+    ],
+    "models": [
+        {
+            "name": str,
+            "label": str,
+            "tool": str,
+            "material": str,
+            "classes": [str],
+            "sliders": [{"name": str}],
+            "shipped": bool,
+            "bytes": ID,
+            "licence": str,
+            "thumbnail": str,
+        }
+    ],
+    "damaged_models": [{"name": str, "error": str, "remedy": str}],
+    "weights": [{"name": str, "label": str, "licence": str, "bytes": ID, "installed": bool, "error": str}],
+    "plugins": [{"name": str, "error": str, "remedy": str}],
+}
+ANSWERS: Mapping[str, Mapping[str, Any]] = {
+    "hello": {"protocol": ID},
+    "progress": {"id": ID, "fraction": ANY_NUMBER, "message": str},
+    PREVIEW: {"id": ID},
+    "state": {"id": ID, "state": ("running", "paused")},
+    "described": {"id": ID, "description": DESCRIPTION},
+    "done": {
+        "id": ID,
+        "recipe": dict,
+        "figures": {str: ANY_NUMBER},
+        "notes": [str],
+        "models": [str],
+        "paths?": [str],
+        "name": str,
+        "size_px": OrNone([ID]),
+        "width_m": OrNone(RANGE_M),
+        "height_range_m": OrNone(RANGE_M),
+    },
+    "cancelled": {"id": ID},
+    "error": {"id": OrNone(ID), "error": str, "message": str, "remedy": str},
+}
+
+
+def answer_of(header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Received:
+    """The answer in a frame. ProtocolError names the field that is wrong."""
+    check(header, {"type": tuple(ANSWERS)}, "answer")
+    kind = header["type"]
+    check(header, ANSWERS[kind], kind)
+    if kind == "done":
+        return _answer(header, arrays)
+    if kind == PREVIEW:
+        return Preview(header["id"], _preview(arrays))
+    if kind == "progress":
+        return Progress(header["id"], min(max(header["fraction"], 0.0), 1.0), header["message"])
+    others = {"hello": Hello, "state": State, "described": Described, "cancelled": Stopped, "error": Failure}
+    made = others[kind]
+    return made(**{name: header[name] for name in made.__dataclass_fields__})  # type: ignore[attr-defined]
+
+
+def _answer(header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Answer:
+    try:
+        recipe = Recipe.from_dict(header["recipe"])
+    except ParameterError as error:
+        raise ProtocolError(f"done.recipe: {error.message}", error.remedy) from error
+    size = header["size_px"]
+    if size is not None and (len(size) != 2 or min(size) < 1):
+        raise ProtocolError(f"done.size_px must be [height, width], got {shown(size)}", "see the log")
+    for name, array in arrays.items():
+        is_file = array.ndim == 1 and array.dtype == np.uint8
+        if name not in (*MAP_CHANNELS, PREVIEW) or not array.size or not (is_file or array.ndim == 3):
+            raise ProtocolError(f"done has an array {shown(name)} of the shape {array.shape}", "see the log")
+    return Answer(
+        header["id"],
+        recipe,
+        arrays,
+        tuple(map(Path, header.get("paths", ()))),
+        tuple(map(Path, header["models"])),
+        header["figures"],
+        tuple(header["notes"]),
+        header["name"],
+        size and (size[0], size[1]),
+        header["width_m"],
+        header["height_range_m"],
+    )
+
+
+def _preview(arrays: Mapping[str, np.ndarray]) -> np.ndarray:
+    pixels = arrays.get(PREVIEW)
+    if pixels is None or pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3 or not pixels.size:
+        said = "missing" if pixels is None else f"{pixels.dtype} {pixels.shape}"
+        raise ProtocolError(f"preview needs the array preview, uint8 (height, width, 3), it is {said}", "see the log")
+    return pixels

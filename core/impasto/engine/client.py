@@ -1,0 +1,140 @@
+"""The client of the worker: starts it, sends jobs, keeps its log, ends it. Blender and scripts use this.
+
+A `Job` is a `concurrent.futures.Future`: headless code waits for `result()`, an interface polls it.
+Standard library and NumPy only; nothing here blocks the caller.
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import WorkerError
+from ..recipe import Recipe
+from ..texture import Maps
+from .connection import Connection, Limits
+from .job import Data, Job, Pixels
+from .process import start
+from .wire import STALL_LIMIT_S
+
+CANCEL_GRACE_S = 2.0
+START_LIMIT_S = 60.0
+
+
+class Client:
+    """Starts the worker when there is a job, restarts it after a crash, ends it when it was idle for `idle_s`.
+
+    command: the worker's, e.g. [python, "-I", "-m", "impasto.engine.worker"], or with `ssh host` before it.
+    log_path: a rotating file for all that the worker prints. environment: variables that the worker gets too.
+    grace_s: how long a cancelled job may take to end before the worker is killed. outlives: its jobs may go on after
+    this process (`submit(detach=True)`); the log is then a file of the worker's own, one for each time it starts.
+    start_s and stall_s: how long it may take to say hello, and to go on with an answer that it has begun.
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        log_path: Path,
+        *,
+        idle_s: float = 300.0,
+        environment: Mapping[str, str] | None = None,
+        grace_s: float = CANCEL_GRACE_S,
+        outlives: bool = False,
+        start_s: float = START_LIMIT_S,
+        stall_s: float = STALL_LIMIT_S,
+    ) -> None:
+        self._command, self._log_path = list(command), Path(log_path)
+        self._environment, self._outlives = dict(environment or {}), outlives
+        self._limits = Limits(start_s, stall_s, idle_s, grace_s)
+        self._ids = itertools.count(1)
+        self._lock = threading.Lock()
+        self._connection: Connection | None = None
+
+    def describe(self) -> Job:
+        """A job whose result is the worker's description (dict)."""
+        return self._submit({"type": "describe"}, {})
+
+    def submit(
+        self,
+        recipe: Recipe,
+        inputs: Mapping[str, Maps | Pixels | Data | Path] | None = None,
+        *,
+        deliver: Mapping[str, Any] | None = None,
+        device: str = "auto",
+        scale: Mapping[str, float] | None = None,
+        supersedes: str = "",
+        detach: bool = False,
+    ) -> Job:
+        """A job whose result is an `Answer`. Inputs are maps, pixels, data, or paths that the worker reads.
+
+        deliver: {"as": "arrays"}, {"as": "preview", "longest_px"} (uint8 RGB: the result under a light, scaled down),
+        {"as": "encoded", "format": "png"} or {"as": "files", "folder", "name", "format", "replace"}: without
+        "replace", files of the name are an error. scale: `width_m` and `height_range_m` of the source where its file
+        does not say.
+        supersedes: a key; older jobs of the same key are cancelled. detach: go on after this process, see `outlives`.
+        """
+        described: dict[str, dict[str, Any]] = {}
+        arrays: dict[str, np.ndarray] = {}
+        for name, given in (inputs or {}).items():
+            if isinstance(given, (Maps, Pixels)):
+                known = {"name": given.name, "width_m": given.width_m, "height_range_m": given.height_range_m}
+                described[name] = known
+                pixels = given.arrays() if isinstance(given, Maps) else given.arrays
+                arrays.update({f"{name}/{key}": array for key, array in pixels.items()})
+            elif isinstance(given, Data):
+                described[name] = {"path": str(given.path), "licence": given.licence, "width_m": given.width_m}
+            else:
+                described[name] = {"path": str(given)}
+        if scale and "source" in described:
+            described["source"].update(scale)
+        header = {
+            "type": "job",
+            "recipe": recipe.to_dict(),
+            "inputs": described,
+            "deliver": dict(deliver or {"as": "arrays"}),
+            "device": device,
+            "supersedes": supersedes,
+            "detach": detach and self._outlives,
+        }
+        return self._submit(header, arrays)
+
+    def close(self, grace_s: float = 3.0) -> None:
+        """End the worker: its stdin is closed, so that it cancels and exits; it is killed after the grace period.
+
+        Where a job is detached, the worker is left alone instead.
+        """
+        with self._lock:
+            connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close(grace_s)
+
+    @property
+    def pid(self) -> int | None:
+        """The process id of the running worker, or None."""
+        connection = self._connection
+        return connection.popen.pid if connection and connection.is_open else None
+
+    def _submit(self, header: dict[str, Any], arrays: Mapping[str, np.ndarray]) -> Job:
+        job = Job(next(self._ids), is_detached=header.get("detach", False))
+        try:
+            with self._lock:
+                if self._connection is None or not self._connection.add(job, header, arrays):
+                    self._connection = self._start()
+                    self._connection.add(job, header, arrays)
+                    self._connection.run()
+        except WorkerError as error:
+            job.set_exception(error)
+        return job
+
+    def _start(self) -> Connection:
+        try:
+            popen = start(self._command, self._environment, self._log_path if self._outlives else None)
+        except OSError as error:
+            message = f"the engine cannot be started: {self._command[0]}: {error.strerror or error}"
+            raise WorkerError(message, "choose a Python with impasto installed in the preferences") from error
+        return Connection(popen, self._limits, self._log_path)

@@ -1,0 +1,241 @@
+"""A running worker as its client sees it: threads that write to it, read from it, watch the clock and keep its log.
+
+Whatever goes wrong in one of them ends the worker and every job with an error: nobody waits for an answer for ever.
+Standard library and NumPy only.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import subprocess
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import ImpastoError, ProtocolError, WorkerError, error_from_name
+from .answers import Answer, Described, Failure, Hello, Preview, Progress, Received, State, Stopped, answer_of
+from .job import Job
+from .process import describe_exit, end, keep_log, kill, kill_group
+from .wire import PROTOCOL, FrameReader, write_frame
+
+WATCH_INTERVAL_S = 0.1
+PIPE_LIMIT_S = 2.0
+"""What a worker wrote before its end has been read by then; a process that it started may hold the pipe open."""
+EXTRA_LIMIT_S = 1.0
+"""Threads whose pipes are closed by then have ended so much later."""
+EXIT_LIMIT_S = 15.0
+"""A worker that was idle and is told to end is given this; one that is closed has the grace period of `close`."""
+REPAIR = "repair the engine in Impasto's preferences, or install the same version of impasto there"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Seconds until a worker has said hello, until the next part of a frame, of idling, and of heeding a cancel."""
+
+    start_s: float
+    stall_s: float
+    idle_s: float
+    grace_s: float
+
+
+class Connection:
+    """A worker's process and the jobs that it owes an answer; what it prints is kept at `log_path`."""
+
+    def __init__(self, popen: subprocess.Popen, limits: Limits, log_path: Path) -> None:
+        assert popen.stdout is not None
+        self.popen = popen
+        self.ended = threading.Event()
+        self._limits, self._log_path = limits, log_path
+        self._see_log = f"try again; if it happens again, see {log_path}"
+        self._threads: list[threading.Thread] = []
+        self._reader = FrameReader(popen.stdout, limits.stall_s)
+        self._outbox: queue.SimpleQueue = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._jobs: dict[int, Job] = {}
+        self._cancelled_at: dict[int, float] = {}
+        self._started_at = self._idle_since = time.monotonic()
+        self._closed_at: float | None = None
+        self._has_greeted = self._is_left = self._is_finished = False
+        self._failure: WorkerError | None = None
+
+    def run(self) -> None:
+        """Start the threads."""
+        for target in (self._read, self._write, self._watch, self._keep_log):
+            self._threads.append(threading.Thread(target=target, daemon=True))
+            self._threads[-1].start()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it takes jobs."""
+        return self._closed_at is None and self.popen.poll() is None
+
+    def add(self, job: Job, header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> bool:
+        """Send a job; False where the worker is about to end."""
+        with self._lock:
+            if not self.is_open:
+                return False
+            self._jobs[job.id] = job
+        job.ask = self._ask
+        self._outbox.put(({**header, "id": job.id}, arrays))
+        return True
+
+    def close(self, grace_s: float) -> None:
+        """Tell the worker to end, and kill it after the grace period. One with a detached job is left alone instead.
+
+        No thread of this connection is left then, unless a process that the worker started holds a pipe open: Python
+        may end, which the wheel of Blender 4.2 does not survive beside a thread.
+        """
+        with self._lock:
+            self._is_left = any(job.is_detached for job in self._jobs.values())
+            self._close()
+        if not self._is_left:  # one that is left closes its pipes and goes on
+            end(self.popen, grace_s)
+        deadline = time.monotonic() + (grace_s if self._is_left else PIPE_LIMIT_S + EXTRA_LIMIT_S)
+        for thread in self._threads:
+            if thread is not threading.current_thread():
+                thread.join(max(0.0, deadline - time.monotonic()))
+
+    def _close(self) -> None:
+        self._closed_at = time.monotonic()
+        self._outbox.put(None)
+
+    def _fail(self, error: WorkerError) -> None:
+        """End the worker, and every job with this error."""
+        self._failure = self._failure or error
+        kill(self.popen)
+
+    def _write(self) -> None:
+        """Send what is in the outbox, in a thread of its own, so that no caller waits for a full pipe."""
+        stdin = self.popen.stdin
+        assert stdin is not None
+        try:
+            while (frame := self._outbox.get()) is not None:
+                try:
+                    write_frame(stdin, *frame)
+                except ProtocolError as error:
+                    if job := self._settled(frame[0]["id"]):
+                        job.set_exception(error)
+        except OSError:
+            pass  # the worker is gone: the reading thread sees its end and fails the jobs
+        except Exception as error:  # noqa: BLE001  a frame was begun and cannot be ended
+            self._fail(_unexpected("a job cannot be sent to the worker", error))
+        finally:
+            with contextlib.suppress(OSError):
+                stdin.close()
+
+    def _read(self) -> None:
+        """Hand every answer to its job until the worker ends, then fail the jobs that are left."""
+        assert self.popen.stdout is not None
+        try:
+            while (frame := self._reader.read()) is not None:
+                self._receive(answer_of(*frame))
+        except ProtocolError as error:
+            self._fail(error)
+        except Exception as error:  # noqa: BLE001  no bug here may leave the jobs without an end
+            self._fail(_unexpected("the worker's answer cannot be used", error))
+        self._finish()
+        self.popen.stdout.close()
+
+    def _keep_log(self) -> None:
+        if self.popen.stderr is not None:
+            keep_log(self.popen.stderr, self._log_path)
+
+    def _receive(self, answer: Received) -> None:
+        if isinstance(answer, Hello):
+            if answer.protocol != PROTOCOL:
+                raise ProtocolError(f"the engine speaks protocol {answer.protocol}, Blender {PROTOCOL}", REPAIR)
+            self._has_greeted = True
+            return
+        if not self._has_greeted:
+            raise ProtocolError("the worker began without saying hello", REPAIR)
+        if isinstance(answer, Failure) and answer.id is None:
+            raise ProtocolError(f"the worker refused a request: {answer.message}", answer.remedy)
+        assert answer.id is not None
+        if isinstance(answer, (Progress, Preview, State)):
+            if job := self._jobs.get(answer.id):
+                job.tell(answer)
+        elif job := self._settled(answer.id):
+            _settle(job, answer)
+
+    def _settled(self, id_: int) -> Job | None:
+        """The job of this id, which needs no answer any more; None where there is none."""
+        with self._lock:
+            self._cancelled_at.pop(id_, None)
+            self._idle_since = time.monotonic()
+            return self._jobs.pop(id_, None)
+
+    def _finish(self) -> None:
+        """Fail the jobs that are left, once."""
+        with self._lock:
+            if self._is_finished:
+                return
+            self._is_finished, was_closed = True, self._closed_at is not None
+            self._close()
+        code = 0 if self._is_left else end(self.popen, at_once=self._failure is not None)
+        died = self._failure or WorkerError(f"the worker died ({describe_exit(code)})", self._see_log)
+        for job in [job for id_ in list(self._jobs) if (job := self._settled(id_))]:
+            if job.state == "cancelling" or (was_closed and self._failure is None):
+                job.end_cancelled()
+            else:
+                job.set_exception(died)
+        self.ended.set()
+
+    def _ask(self, job: Job, what: str) -> None:
+        """Send a job's pause, resume, stop or cancel; a worker that does not heed the last is killed."""
+        if job.id not in self._jobs:
+            return
+        self._outbox.put(({"type": what, "id": job.id}, {}))
+        if what == "cancel":
+            self._cancelled_at.setdefault(job.id, time.monotonic())
+
+    def _watch(self) -> None:
+        """End a worker that lets others wait."""
+        exited_at = None
+        while not self.ended.wait(WATCH_INTERVAL_S):
+            now = time.monotonic()
+            self._check_time(now)
+            if self.popen.poll() is not None:
+                exited_at = exited_at or now
+                if now - exited_at > PIPE_LIMIT_S:
+                    kill_group(self.popen)
+                    self._finish()
+
+    def _check_time(self, now: float) -> None:
+        limits = self._limits
+        if not self._has_greeted and now - self._started_at > limits.start_s:
+            self._fail(WorkerError(f"the worker did not start within {limits.start_s:.0f} s", self._see_log))
+        elif self._reader.is_late:
+            message = f"the worker stopped in the middle of a frame for {limits.stall_s:.0f} s"
+            self._fail(ProtocolError(message, self._see_log))
+        elif self._is_overdue(now):
+            kill(self.popen)
+        with self._lock:
+            if self._closed_at is None and not self._jobs and now - self._idle_since > limits.idle_s:
+                self._close()
+
+    def _is_overdue(self, now: float) -> bool:
+        """Whether it goes on though it was told to cancel, or to end."""
+        ignores = any(now - asked > self._limits.grace_s for asked in list(self._cancelled_at.values()))
+        return ignores or (self._closed_at is not None and not self._is_left and now - self._closed_at > EXIT_LIMIT_S)
+
+
+def _settle(job: Job, answer: Answer | Described | Stopped | Failure) -> None:
+    if isinstance(answer, Described):
+        job.set_result(answer.description)
+    elif isinstance(answer, Stopped):
+        job.end_cancelled()
+    elif isinstance(answer, Failure):
+        job.set_exception(error_from_name(answer.error, answer.message, answer.remedy))
+    else:
+        job.set_result(answer)
+
+
+def _unexpected(what: str, error: Exception) -> ProtocolError:
+    said = error.message if isinstance(error, ImpastoError) else f"{type(error).__name__}: {error}"
+    return ProtocolError(f"{what}: {said}", REPAIR)

@@ -1,0 +1,129 @@
+"""What goes with a job over the wire: its inputs as the client sent them, and the result as the client wants it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..recipe import Recipe
+from ..system.outside import printable
+from ..texture import Maps
+from .requests import Delivery, Given
+
+if TYPE_CHECKING:
+    from ..data.dataset import Dataset
+    from ..tools import Result
+
+PREVIEW_SIZE_PX = 512
+
+
+def read_inputs(
+    recipe: Recipe, given: Mapping[str, Given], tell: Callable[[float, str], None]
+) -> dict[str, Maps | Dataset]:
+    """The inputs that came with a job: maps, or a dataset where a step's tool declares one.
+
+    `tell(fraction, name)` is called while pictures are read and may raise Cancelled.
+    """
+    datasets = _datasets(recipe)
+    return {
+        name: _dataset(one, datasets[name], tell) if name in datasets else _input(one, tell)
+        for name, one in given.items()
+    }
+
+
+def _datasets(recipe: Recipe) -> dict[str, dict[str, Any]]:
+    """The inputs that a step's tool takes as a dataset, and how it wants them read."""
+    from ..data.dataset import settings_for
+    from ..plugins import registry
+    from ..tools import validate
+
+    steps = [(registry().tool(step.tool), step) for step in recipe.steps]
+    return {
+        step.inputs[item.name]: settings_for(validate(tool, step.parameters))
+        for tool, step in steps
+        for item in tool.inputs
+        if item.kind == "dataset" and item.name in step.inputs
+    }
+
+
+def _dataset(given: Given, settings: Mapping[str, Any], tell: Callable[[float, str], None]) -> Dataset:
+    """A dataset that the client sent as a path, or as the arrays of one surface; with its licence, if known."""
+    from ..data.dataset import dataset_of, read_dataset
+
+    licence = given.licence or "unknown"
+    if given.path:
+        dataset = read_dataset(given.path, licence=licence, on_progress=tell, width_m=given.width_m, **settings)
+    else:
+        dataset = dataset_of(_input(given, tell), licence=licence, **settings)
+    dataset.check(settings.get("smallest_px", 1))
+    return dataset
+
+
+def _input(given: Given, tell: Callable[[float, str], None]) -> Maps:
+    """An input that the client sent as a path, or as arrays."""
+    from ..io.files import read_maps
+
+    if given.path:
+        name = printable(given.path.name)
+        maps = read_maps(given.path, on_progress=lambda fraction: tell(fraction, name))
+    else:
+        maps = Maps.from_arrays({name: _to_float(array) for name, array in given.pixels.items()})
+    about: dict[str, Any] = {"name": given.name, "width_m": given.width_m, "height_range_m": given.height_range_m}
+    return replace(maps, **{key: value for key, value in about.items() if value is not None})
+
+
+def _to_float(array: np.ndarray) -> np.ndarray:
+    if array.dtype.kind == "u":
+        return array.astype(np.float32) / np.float32(np.iinfo(array.dtype).max)
+    return array.astype(np.float32, copy=False)
+
+
+def deliver(result: Result, wanted: Delivery) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """The result as the client wants it: `arrays`, a `preview`, `encoded` files, or the `files` that were written."""
+    from ..io.files import encode_maps
+    from ..plugins import registry
+    from ..surface.thumbnail import scaled_down
+
+    assert result.recipe is not None
+    maps = result.maps
+    about = {
+        "type": "done",
+        "recipe": result.recipe.to_dict(),
+        "figures": {name: float(value) for name, value in result.figures.items() if math.isfinite(value)},
+        "notes": list(result.notes),
+        "models": [str(path) for path in result.models],
+        "width_m": maps.width_m,
+        "height_range_m": maps.height_range_m,
+        "name": maps.name,
+        "size_px": _size_px(result),
+    }
+    if wanted.kind == "arrays":
+        return about, maps.arrays()
+    if wanted.kind == "preview":
+        return about, {"preview": scaled_down(maps, wanted.longest_px)}
+    if wanted.kind == "files":
+        return {**about, "paths": [str(path) for path in result.paths]}, {}
+    encoded = encode_maps(maps, registry().exporter(wanted.format), result.recipe)
+    return about, {name: np.frombuffer(data, np.uint8) for name, data in encoded.items()}
+
+
+def _size_px(result: Result) -> list[int] | None:
+    """[height, width] of what was made, also where only files hold it."""
+    from ..io.decode import read_size
+
+    if result.maps:
+        return list(result.maps.size_px)
+    return list(read_size(result.paths[0])) if result.paths else None
+
+
+def preview_pixels(maps: Maps) -> np.ndarray:
+    """The base colour (or what there is) as uint8 RGB, its longer side at most 512 px."""
+    name = "base_color" if "base_color" in maps else next(iter(maps))
+    pixels = maps[name].pixels
+    step = -(-max(pixels.shape[:2]) // PREVIEW_SIZE_PX)
+    small = np.clip(pixels[::step, ::step] * 255 + 0.5, 0, 255).astype(np.uint8)
+    return np.repeat(small, 3, axis=2) if small.shape[2] == 1 else small

@@ -1,0 +1,144 @@
+"""What the client asks of the worker: each frame has the fields and types that it must have, or is refused by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from ..errors import ParameterError, ProtocolError
+from ..recipe import Recipe
+from ..system.outside import shown
+from ..system.shapes import ID, LENGTH_M, RANGE_M, OrNone, Whole, check
+from ..texture import MAP_CHANNELS
+
+
+@dataclass(frozen=True)
+class Given:
+    """An input of a job: a file or folder that the worker reads, or the pixels that came with the frame."""
+
+    path: Path | None = None
+    pixels: Mapping[str, np.ndarray] = field(default_factory=dict)
+    licence: str = ""
+    name: str | None = None
+    width_m: float | None = None
+    height_range_m: float | None = None
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """The way in which a result is wanted. longest_px: of a preview. folder, name, tile_by_tile: of files.
+
+    replace: files that are there.
+    """
+
+    kind: Literal["arrays", "preview", "encoded", "files"] = "arrays"
+    folder: str = ""
+    name: str = ""
+    format: str = "png"
+    tile_by_tile: bool | None = None
+    replace: bool = False
+    longest_px: int = 512
+
+
+@dataclass(frozen=True)
+class Request:
+    """Something that is asked of the worker about a job: describe, pause, resume, stop or cancel."""
+
+    id: int
+    kind: str
+
+
+@dataclass(frozen=True)
+class JobRequest(Request):
+    """A recipe to run. supersedes: older jobs of this key are cancelled. detach: go on without the client."""
+
+    recipe: Recipe
+    inputs: Mapping[str, Given]
+    delivery: Delivery
+    device: str
+    supersedes: str
+    detach: bool
+
+
+ASKED = ("describe", "pause", "resume", "stop", "cancel")
+GIVEN = {
+    "path?": str,
+    "name?": str,
+    "licence?": str,
+    "width_m?": OrNone(LENGTH_M),
+    "height_range_m?": OrNone(RANGE_M),
+}
+JOB = {
+    "recipe": dict,
+    "inputs?": {str: GIVEN},
+    "deliver?": {
+        "as": ("arrays", "preview", "encoded", "files"),
+        "folder?": str,
+        "name?": str,
+        "format?": str,
+        "tile_by_tile?": OrNone(bool),
+        "replace?": bool,
+        "longest_px?": Whole(1, 4096),
+    },
+    "device?": str,
+    "supersedes?": str,
+    "detach?": bool,
+}
+
+
+def request_of(header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Request:
+    """The request in a frame. ProtocolError names the field that is wrong, ParameterError what is in a recipe."""
+    check(header, {"type": ("job", *ASKED), "id": ID}, "request")
+    if header["type"] != "job":
+        return Request(header["id"], header["type"])
+    check(header, JOB, "job")
+    wanted = dict(header.get("deliver", {"as": "arrays"}))
+    delivery = Delivery(wanted.pop("as"), **{name: wanted[name] for name in wanted if name in _FIELDS})
+    if delivery.kind == "files" and not (delivery.folder and delivery.name):
+        raise ProtocolError("job.deliver needs folder and name for files", "say where to write them")
+    return JobRequest(
+        header["id"],
+        "job",
+        Recipe.from_dict(header["recipe"]),
+        _inputs(header.get("inputs", {}), arrays),
+        delivery,
+        header.get("device", "auto"),
+        header.get("supersedes", ""),
+        header.get("detach", False),
+    )
+
+
+_FIELDS = ("folder", "name", "format", "tile_by_tile", "replace", "longest_px")
+
+
+def _inputs(described: Mapping[str, Mapping[str, Any]], arrays: Mapping[str, np.ndarray]) -> dict[str, Given]:
+    """Each input with its own arrays, which are named INPUT/MAP."""
+    pixels: dict[str, dict[str, np.ndarray]] = {name: {} for name in described}
+    for key, array in arrays.items():
+        name, _, map_ = key.partition("/")
+        if name not in described or "path" in described[name]:
+            raise ProtocolError(f"the array {shown(key)} belongs to no input", "name it INPUT/MAP")
+        _check_pixels(key, map_, array)
+        pixels[name][map_] = array
+    inputs = {}
+    for name, about in described.items():
+        known = {key: about[key] for key in ("licence", "name", "width_m", "height_range_m") if key in about}
+        path = Path(about["path"]) if "path" in about else None
+        if path is not None and (not about["path"] or "\0" in about["path"]):
+            raise ProtocolError(f"job.inputs.{name}.path is {shown(about['path'])}", "give the path of a file")
+        inputs[name] = Given(path, pixels[name], **known)
+    return inputs
+
+
+def _check_pixels(key: str, map_: str, array: np.ndarray) -> None:
+    if map_ not in MAP_CHANNELS:
+        raise ProtocolError(f"the array {shown(key)} is no map", f"use one of {', '.join(MAP_CHANNELS)}")
+    if array.ndim not in (2, 3) or not array.size:
+        raise ProtocolError(f"{key} has the shape {array.shape}", "send pixels as (height, width, channels)")
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        message = f"{key} has pixels that are infinite or not a number"
+        raise ParameterError(message, "open the picture in the program that made it and clean it")

@@ -1,0 +1,294 @@
+"""What the worker does: reads requests from its client, runs recipes one after the other, and answers.
+
+A request that is malformed is answered by an error that says what is wrong with it. At the end of the stream it
+cancels what is running; only a job with `"detach": true` is brought to its end first.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import platform
+import queue
+import threading
+import time
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..errors import Cancelled, ImpastoError, ProtocolError
+from ..system.shapes import ID
+from .delivery import deliver, preview_pixels, read_inputs
+from .requests import JobRequest, Request, request_of
+from .wire import PROTOCOL, FrameError, FrameReader, write_frame
+
+if TYPE_CHECKING:
+    from ..data.dataset import Dataset
+    from ..texture import Maps
+
+PREVIEW_INTERVAL_S = 0.25
+PROGRESS_INTERVAL_S = 0.05
+EXIT_GRACE_S = 10.0
+END_GRACE_S = 1.0
+"""After a signal; the process is ended at `interruption.GRACE_S` whatever it does."""
+
+log = logging.getLogger("impasto.worker")
+
+
+@dataclass
+class Job:
+    """A request that takes time. The reading thread sets its events, the running tool asks; `resumed`: not paused."""
+
+    request: Request
+    cancelled: threading.Event = field(default_factory=threading.Event)
+    stopped: threading.Event = field(default_factory=threading.Event)
+    resumed: threading.Event = field(default_factory=threading.Event)
+    is_running: bool = False
+
+    def __post_init__(self) -> None:
+        self.resumed.set()
+
+    @property
+    def id(self) -> int:
+        return self.request.id
+
+    @property
+    def key(self) -> str:
+        """A newer job of the same key supersedes it; "" for none."""
+        return self.request.supersedes if isinstance(self.request, JobRequest) else ""
+
+    @property
+    def goes_on_alone(self) -> bool:
+        """Whether it is brought to its end though the client is gone."""
+        return isinstance(self.request, JobRequest) and self.request.detach and self.resumed.is_set()
+
+
+class Worker:
+    """Two threads: `serve` reads frames and answers at once, `_work` runs one job after the other."""
+
+    def __init__(self, source: IO[bytes], sink: IO[bytes]) -> None:
+        self._reader, self._sink = FrameReader(source), sink
+        self._sending = threading.Lock()
+        self._queue: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._jobs: dict[int, Job] = {}
+        self._starting = threading.Lock()
+        self._working = threading.Thread(target=self._work, name="job", daemon=True)
+
+    def serve(self) -> None:
+        """Answer frames until the client closes the pipe, then cancel what does not go on without it."""
+        from .. import about
+
+        self._working.start()
+        self._send(
+            {"type": "hello", "protocol": PROTOCOL, "version": about.VERSION, "python": platform.python_version()}
+        )
+        while self._read_one():
+            pass
+        is_left_alone = any(job.goes_on_alone for job in list(self._jobs.values()))
+        if is_left_alone:
+            log.info("the client is gone, the job goes on")
+            self._close_sink()
+        self._finish(None if is_left_alone else EXIT_GRACE_S)
+
+    def end(self) -> None:
+        """Cancel all jobs, also those that would go on alone, and give them a moment to keep what there is."""
+        for job in list(self._jobs.values()):
+            self._cancel(job.id)
+        self._finish(END_GRACE_S)
+
+    def _finish(self, grace_s: float | None) -> None:
+        for job in list(self._jobs.values()):
+            if not job.goes_on_alone:
+                self._cancel(job.id)
+        self._queue.put(None)
+        self._working.join(grace_s)
+
+    def _read_one(self) -> bool:
+        """Read a request and do what it asks; False at the end of the stream. A malformed one is answered as such."""
+        id_: object = None
+        try:
+            if (frame := self._reader.read()) is None:
+                return False
+            id_ = frame[0].get("id")
+            self._receive(request_of(*frame))
+        except FrameError as error:
+            self._refuse(error.id, ProtocolError(error.message, error.remedy))
+        except ImpastoError as error:
+            self._refuse(id_, error)
+        except OSError:
+            log.info("the client is gone", exc_info=True)
+            return False
+        except Exception as error:  # noqa: BLE001  a request that nobody foresaw must not take the others along
+            self._refuse(id_, error)
+        return True
+
+    def _refuse(self, id_: object, error: Exception) -> None:
+        known = id_ if ID.allows(id_) else None
+        self._send({"id": known, **_describe_error(error)})
+
+    def _receive(self, request: Request) -> None:
+        if request.kind in ("pause", "resume"):
+            self._pause(request.id, request.kind == "pause")
+        elif request.kind == "stop":
+            self._stop(request.id)
+        elif request.kind == "cancel":
+            self._cancel(request.id)
+        else:
+            self._accept(Job(request))
+
+    def _accept(self, job: Job) -> None:
+        if job.id in self._jobs:
+            raise ProtocolError(f"a job with the id {job.id} is there already", "give each job an id of its own")
+        for older in list(self._jobs.values()):
+            if job.key and older.key == job.key:  # nobody looks at its pictures any more
+                self._cancel(older.id)
+        self._jobs[job.id] = job
+        self._queue.put(job)
+
+    def _pause(self, id_: int, is_paused: bool) -> None:
+        """Let the job wait where it next asks whether it was cancelled, or go on from there."""
+        job = self._jobs.get(id_)
+        if job is not None and is_paused:
+            job.resumed.clear()
+        elif job is not None:
+            job.resumed.set()
+
+    def _stop(self, id_: int) -> None:
+        """Ask the running job to finish early and keep what there is; one that still waits has nothing to keep."""
+        job = self._jobs.get(id_)
+        if job is None:
+            return
+        if job.is_running:
+            job.stopped.set()
+            job.resumed.set()
+        else:
+            self._cancel(id_)
+
+    def _cancel(self, id_: int) -> None:
+        """Ask the running job to give up; answer for one that still waits, since its turn may be far away."""
+        with self._starting:
+            job = self._jobs.get(id_)
+            if job is None:
+                return
+            job.cancelled.set()
+            job.resumed.set()
+            if not job.is_running:
+                del self._jobs[id_]
+        if not job.is_running:
+            self._send({"type": "cancelled", "id": id_})
+
+    def _work(self) -> None:
+        while (job := self._queue.get()) is not None:
+            with self._starting:
+                job.is_running = job.id in self._jobs
+            if job.is_running:
+                self._answer(job)
+            del job  # and with it the arrays that came with it, before the next one is waited for
+
+    def _answer(self, job: Job) -> None:
+        try:
+            answer = self._run(job.request, job) if isinstance(job.request, JobRequest) else _describe()
+            self._send({"id": job.id, **answer[0]}, answer[1])
+        except Cancelled:
+            self._send({"type": "cancelled", "id": job.id})
+        except BaseException as error:  # noqa: BLE001  whatever a plugin raises becomes this job's error; the worker goes on
+            self._send({"id": job.id, **_describe_error(error)})
+        finally:
+            self._jobs.pop(job.id, None)
+
+    def _run(self, request: JobRequest, job: Job) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+        from ..io.streaming import Sink
+        from ..runner import run, run_to_files
+
+        started = time.monotonic()
+        self._send({"type": "state", "id": job.id, "state": "running"})
+        inputs = self._inputs(request, job)
+        how = {
+            "device": request.device,
+            "on_progress": _throttled(
+                PROGRESS_INTERVAL_S,
+                lambda fraction, message: self._send(
+                    {"type": "progress", "id": job.id, "fraction": fraction, "message": message}
+                ),
+            ),
+            "on_preview": _throttled(
+                PREVIEW_INTERVAL_S,
+                lambda maps: self._send({"type": "preview", "id": job.id}, {"preview": preview_pixels(maps)}),
+            ),
+            "is_cancelled": lambda: self._is_cancelled(job),
+            "is_stopped": job.stopped.is_set,
+        }
+        wanted = request.delivery
+        if wanted.kind == "files":
+            sink = Sink(Path(wanted.folder), wanted.name, wanted.format, wanted.replace)
+            result = run_to_files(request.recipe, inputs, sink, tile_by_tile=wanted.tile_by_tile, **how)
+        else:
+            result = run(request.recipe, inputs, **how)
+        log.info("job %d took %.2f s", job.id, time.monotonic() - started)
+        return deliver(result, wanted)
+
+    def _inputs(self, request: JobRequest, job: Job) -> dict[str, Maps | Dataset]:
+        """The inputs that came with the job: maps, or a dataset where a step's tool declares one."""
+
+        def tell(fraction: float, name: str) -> None:
+            if self._is_cancelled(job):
+                raise Cancelled
+            say({"type": "progress", "id": job.id, "fraction": 0.0, "message": f"looking at {name}"})
+
+        say = _throttled(PROGRESS_INTERVAL_S, self._send)
+        return read_inputs(request.recipe, request.inputs, tell)
+
+    def _is_cancelled(self, job: Job) -> bool:
+        """What the running tool asks; it waits here while the job is paused."""
+        if not job.resumed.is_set():
+            self._send({"type": "state", "id": job.id, "state": "paused"})
+            job.resumed.wait()
+            self._send({"type": "state", "id": job.id, "state": "running"})
+        return job.cancelled.is_set()
+
+    def _send(self, header: Mapping[str, Any], arrays: Mapping[str, np.ndarray] | None = None) -> None:
+        try:
+            with self._sending:
+                if not self._sink.closed:
+                    write_frame(self._sink, header, arrays)
+        except OSError:  # Windows has no BrokenPipeError here
+            log.info("the client is gone")
+
+    def _close_sink(self) -> None:
+        with self._sending, contextlib.suppress(OSError):
+            self._sink.close()
+
+
+def _describe() -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    from ..about import description
+
+    return {"type": "described", "description": description()}, {}
+
+
+def _describe_error(error: BaseException) -> dict[str, Any]:
+    trace = "".join(traceback.format_exception(error))
+    log.error("job failed\n%s", trace)
+    if isinstance(error, ImpastoError):
+        name, message, remedy = type(error).__name__, error.message, error.remedy
+    elif isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+        name, message, remedy = "DeviceError", f"out of memory: {error}", "choose a smaller size, or the CPU"
+    else:
+        name, message, remedy = "WorkerError", f"{type(error).__name__}: {error}", "this is a bug: report the log"
+    return {"type": "error", "error": name, "message": message, "remedy": remedy, "trace": trace}
+
+
+def _throttled(interval_s: float, function: Any) -> Any:
+    """The function, called at most once per interval; calls in between are dropped."""
+    last = [-interval_s]
+
+    def call(*arguments: Any) -> None:
+        now = time.monotonic()
+        if now - last[0] >= interval_s:
+            last[0] = now
+            function(*arguments)
+
+    return call

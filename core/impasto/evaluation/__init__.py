@@ -1,0 +1,1 @@
+"""Measuring what was made beside real pictures: metrics, the judge, contact sheets."""

@@ -1,0 +1,83 @@
+"""A picture of an evaluation: for each case the real surface, what each seed made, its wrap, copies and maps."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..surface.thumbnail import lit
+from ..texture import Maps
+from .judging import Case, Judgement
+from .metrics import nearest_patches
+
+CELL_PX = 256
+COLUMNS = 5
+CAPTION_PX = 16
+PATCH_PX = 32
+PAIRS = 8
+
+
+def contact_sheet(judgements: Sequence[Judgement]) -> bytes:
+    """PNG with the cells of each case in rows of five, each under its caption."""
+    from PIL import Image
+
+    rows = []
+    for judgement in judgements:
+        cells = [_cell(caption, picture) for caption, picture in _pictures(judgement)]
+        cells += [Image.new("RGB", cells[0].size)] * (-len(cells) % COLUMNS)
+        rows += [cells[start : start + COLUMNS] for start in range(0, len(cells), COLUMNS)]
+    width, height = rows[0][0].size
+    sheet = Image.new("RGB", (COLUMNS * width, len(rows) * height))
+    for y, row in enumerate(rows):
+        for x, cell in enumerate(row):
+            sheet.paste(cell, (x * width, y * height))
+    stream = io.BytesIO()
+    sheet.save(stream, "PNG", optimize=True)
+    return stream.getvalue()
+
+
+def _pictures(judgement: Judgement) -> list[tuple[str, np.ndarray]]:
+    """Caption and picture (H, W, 3) of each cell."""
+    case, made = judgement.case, judgement.made
+    name = case.label or case.judged[0].name
+    found = [(f"real: {name}", lit(case.judged[0]))]
+    found += [(f"seed {seed}", lit(maps)) for seed, maps in enumerate(made)]
+    height, width = made[0].size_px
+    found.append(("seed 0 across its corner", np.roll(lit(made[0]), (height // 2, width // 2), (0, 1))))
+    if case.trained:
+        found.append(("made | nearest that it learned from", _nearest(case, made[0])))
+    for map_ in [name for name in made[0] if name != "base_color"]:
+        pixels = made[0][map_].pixels
+        found.append((f"seed 0: {map_}", np.repeat(pixels, 3, 2) if pixels.shape[2] == 1 else pixels))
+    return found
+
+
+def _nearest(case: Case, maps: Maps) -> np.ndarray:
+    """Pairs of a patch that was made and the nearest in the training pictures, two pairs a row."""
+    made, known = maps["base_color"].pixels, [one["base_color"].pixels for one in case.trained]
+    side = min(PATCH_PX, *made.shape[:2], *(length for picture in known for length in picture.shape[:2]))
+    nearest = nearest_patches(made, known, count=PAIRS, patch_px=side)
+    pairs = []
+    for place, picture, found in zip(nearest.places, nearest.pictures, nearest.found, strict=True):
+        sides = [source[y : y + side, x : x + side] for source, (y, x) in ((made, place), (known[picture], found))]
+        pairs.append(np.concatenate(sides, 1))
+    rows = [np.concatenate(pairs[start : start + 2], 1) for start in range(0, PAIRS, 2)]
+    return np.concatenate(rows)
+
+
+def _cell(caption: str, pixels: np.ndarray) -> Any:
+    """The middle of a picture at its own size where it is larger than a cell, else enlarged to the cell."""
+    from PIL import Image, ImageDraw
+
+    height, width = pixels.shape[:2]
+    side = min(height, width, CELL_PX)
+    top, left = (height - side) // 2, (width - side) // 2
+    part = np.round(np.clip(pixels[top : top + side, left : left + side], 0, 1) * 255).astype(np.uint8)
+    image = Image.new("RGB", (CELL_PX, CELL_PX + CAPTION_PX))
+    resized = Image.fromarray(part).resize((CELL_PX, CELL_PX), Image.Resampling.NEAREST)
+    image.paste(resized, (0, CAPTION_PX))
+    ImageDraw.Draw(image).text((4, 2), caption, fill=(230, 230, 230))
+    return image

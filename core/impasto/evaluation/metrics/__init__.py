@@ -1,0 +1,40 @@
+"""How good is a texture? Measures that need no pretrained weights, and no taste.
+
+Pixels are float32 (H, W, C) in [0, 1] as in `Texture`. Every measure is deterministic by its seed. None replaces
+looking: structure that is broken but locally right passes them all.
+"""
+
+from .alignment import best_shift
+from .copies import Nearest, largest_copied_block, nearest_patch_distances, nearest_patches, novelty, repeated_share
+from .diversity import largest_correlation, ms_ssim, over_pairs
+from .patches import Pictures, contrast_ratio, fine, laplacian_pyramid, several, sliced_wasserstein, swd_floor
+from .surface import normal_height_consistency, normal_length_error, seam_z
+from .values import color_distance, radial_power_spectrum, spectrum_difference_db
+from .wavelets import wavelet_distance
+
+__all__ = [
+    "Nearest",
+    "Pictures",
+    "best_shift",
+    "color_distance",
+    "contrast_ratio",
+    "fine",
+    "laplacian_pyramid",
+    "largest_copied_block",
+    "largest_correlation",
+    "ms_ssim",
+    "nearest_patch_distances",
+    "nearest_patches",
+    "normal_height_consistency",
+    "normal_length_error",
+    "novelty",
+    "over_pairs",
+    "radial_power_spectrum",
+    "repeated_share",
+    "seam_z",
+    "several",
+    "sliced_wasserstein",
+    "spectrum_difference_db",
+    "swd_floor",
+    "wavelet_distance",
+]

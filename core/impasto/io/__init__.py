@@ -1,0 +1,1 @@
+"""Reading and writing maps: picture formats, colour, metadata, and results larger than memory."""

@@ -1,0 +1,195 @@
+"""What files say of themselves, validated when it is read: metadata in pictures, indexes, model cards.
+
+Frozen models with every field typed and bounded, so that the code behind them meets no wrong type.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+
+from ..errors import FileError, ImpastoError, ModelError
+from ..system.outside import parse_json, read_json, shown
+from ..texture import LARGEST_M, MAP_CHANNELS, SMALLEST_M
+
+MODEL_NAME = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"
+MOST_ITEMS = 10_000
+LARGEST_PX = 2**20
+MOST_STEPS = 10**7
+
+Metres = Annotated[float, Field(ge=SMALLEST_M, le=LARGEST_M)]
+Range = Annotated[float, Field(ge=0, le=LARGEST_M)]
+"""Of heights, in metres; 0 for what is flat."""
+Side = Annotated[int, Field(ge=1, le=LARGEST_PX)]
+Corner = Annotated[list[Annotated[int, Field(ge=0, le=LARGEST_PX)]], Field(min_length=2, max_length=2)]
+Setting = Annotated[float, Field(ge=-1000, le=1000)]
+Text = Annotated[str, Field(max_length=1000)]
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+MapName = Annotated[str, Field(pattern=f"^({'|'.join(MAP_CHANNELS)})$")]
+Checked = TypeVar("Checked", bound="FromOutside")
+
+
+class FromOutside(BaseModel):
+    """Base of what is read from files: strict types, finite numbers, unknown fields left alone."""
+
+    model_config = ConfigDict(frozen=True, strict=True, allow_inf_nan=False, extra="ignore")
+
+
+class Embedded(FromOutside):
+    """What Impasto writes into a picture; the recipe is validated by its own constructor."""
+
+    recipe: dict[str, Any] | None = None
+    width_m: Metres | None = None
+    height_range_m: Range | None = None
+
+
+def read_embedded(text: str | bytes, path: Path) -> dict[str, Any]:
+    """The fields of `Embedded` that are in a picture's JSON. FileError names the one that is wrong."""
+    what = f"what Impasto wrote into {shown(path)}"
+    found = checked(Embedded, parse_json(text, what), what, FileError, "use another of its files, or save it anew")
+    return found.model_dump(exclude_none=True)
+
+
+def checked(model: type[Checked], data: Any, what: str, kind: type[ImpastoError], remedy: str) -> Checked:
+    """The data as a model; an error of `kind` names the first field that is wrong, and its value."""
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        raise kind(f"{what} {reason(error)}", remedy) from error
+
+
+def reason(error: ValidationError) -> str:
+    """The first thing that is wrong, in words: "has a width_m of -1: input should be greater than 0"."""
+    first = error.errors(include_url=False, include_context=False)[0]
+    name = ".".join(str(part) for part in first["loc"])
+    message = (first["msg"][0].lower() + first["msg"][1:]).removeprefix("value error, ")
+    if first["type"] == "missing":
+        return f"lacks {name}"
+    if first["type"] == "value_error" and not name:  # of several fields, which the message names
+        return f"is wrong: {message}"
+    return f"has {shown(first['input'])} for {name}: {message}" if name else f"is {shown(first['input'])}: {message}"
+
+
+class SheetIndex(FromOutside):
+    """Where the pictures are on the contact sheets of a folder: (left, top) of each box, and their size, in pixels."""
+
+    tile: Side
+    boxes: Annotated[dict[str, Annotated[list[Corner], Field(max_length=MOST_ITEMS)]], Field(max_length=MOST_ITEMS)]
+
+
+def read_index(file: Path) -> SheetIndex:
+    """The index of a folder of contact sheets. FileError says what it should look like."""
+    what = f"{shown(file)} does not say where the pictures are on the contact sheets: it"
+    remedy = 'it looks like {"tile": 128, "boxes": {"Bricks.png": [[16, 16], …]}}, x before y'
+    return checked(SheetIndex, read_json(file, f"{shown(file)}"), what, FileError, remedy)
+
+
+class DataAbout(FromOutside):
+    """What a model learned from: a file or a set, with its licence and SHA-256."""
+
+    name: Text
+    licence: Text
+    sha256: Text
+    label: Text = ""
+    part: Annotated[str, Field(pattern="^(all|left|right|top|bottom)$")] = "all"
+    size_px: Annotated[list[Side], Field(min_length=2, max_length=2)] | None = None
+
+
+class SliderAbout(FromOutside):
+    """One of a model's sliders, as hosts draw it."""
+
+    name: Text
+    label: Text = ""
+    low: Setting = -3.0
+    high: Setting = 3.0
+    default: Setting = 0.0
+
+    @model_validator(mode="after")
+    def _is_in_order(self) -> SliderAbout:
+        if not self.low <= self.default <= self.high or self.low == self.high:
+            raise ValueError("low, default and high are not in order")
+        return self
+
+
+class ModelCard(FromOutside):
+    """What every model says of itself; what its architecture needs beside that is validated where it is loaded."""
+
+    name: Annotated[str, Field(pattern=MODEL_NAME)]
+    architecture: Name
+    tool: Name
+    data: Annotated[list[DataAbout], Field(max_length=MOST_ITEMS)]
+    label: Text = ""
+    material: Text = ""
+    classes: Annotated[list[Name], Field(max_length=MOST_ITEMS, default_factory=list)]
+    maps: Annotated[list[MapName], Field(max_length=len(MAP_CHANNELS), default_factory=list)]
+    sliders: Annotated[list[SliderAbout], Field(max_length=MOST_ITEMS, default_factory=list)]
+
+    @model_validator(mode="after")
+    def _is_distinct(self) -> ModelCard:
+        for name in ("classes", "maps"):
+            if len(set(getattr(self, name))) < len(getattr(self, name)):
+                raise ValueError(f"{name} names something twice")
+        return self
+
+
+class TrainedWith(FromOutside):
+    """The parameters of a training that judging looks at."""
+
+    hold_out: bool = False
+    longest_px: Side = 1024
+
+
+class TrainingState(FromOutside):
+    """What a checkpoint says beside its tensors. Losses may be NaN: a training that fails says so when it goes on."""
+
+    model_config = ConfigDict(frozen=True, strict=True, allow_inf_nan=True, extra="forbid")
+
+    about: dict[str, Any]
+    done: Annotated[int, Field(ge=0, le=MOST_STEPS)]
+    rate_factor: Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)]
+    precision: Annotated[str, Field(pattern="^(float32|bfloat16)$")]
+    seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    note: str
+    recent: list[dict[str, float]]
+    probe: dict[str, float]
+    watch: dict[str, Any]
+    losses: dict[str, Any]
+    probes: dict[str, Any]
+
+
+def read_training(text: str, what: str) -> dict[str, Any]:
+    """The fields of `TrainingState`. ModelError names the one that is wrong."""
+    remedy = "it is of another version, or damaged: delete the file"
+    return checked(
+        TrainingState, parse_json(text, what, kind=ModelError, finite=False), what, ModelError, remedy
+    ).model_dump()
+
+
+UNIMPORTANT: Mapping[str, TypeAdapter[Any]] = {
+    "figures": TypeAdapter(dict[str, float], config=FromOutside.model_config),
+    "curve": TypeAdapter(dict[str, list[float]], config=FromOutside.model_config),
+    "parameters": TypeAdapter(TrainedWith),
+    "precision": TypeAdapter(str),
+    "note": TypeAdapter(str),
+    "impasto": TypeAdapter(str),
+}
+"""Fields of a model's card without which it makes the same maps: mistakes in them are told, and the field left out."""
+
+
+def read_card(text: str | bytes, path: Path) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """A model's card, validated, and what is wrong in fields that do not matter. ModelError for the other fields."""
+    what, remedy = f"the card of {shown(path)}", "download it again, or train it anew"
+    card = parse_json(text, what, kind=ModelError)
+    checked(ModelCard, card, what, ModelError, remedy)
+    notes = []
+    for name, adapter in UNIMPORTANT.items():
+        try:
+            if name in card:
+                adapter.validate_python(card[name])
+        except ValidationError as error:
+            notes.append(f"{what}, {name}: {reason(error)}; it was left out")
+            del card[name]
+    return {"figures": {}, **card}, tuple(notes)

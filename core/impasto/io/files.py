@@ -1,0 +1,161 @@
+"""Reads pictures and folders with one file a map, and writes PNG and EXR.
+
+Every file that is written holds the recipe that made it. Headers are checked before anything is decoded;
+files are written beside their target and renamed, so that an interrupted write loses nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from ..errors import FileError
+from ..recipe import Recipe
+from ..system.outside import as_unicode, check_name, explained, files_in, is_folder
+from ..system.transaction import recover, staged
+from ..texture import Maps, Texture
+from . import decode
+from .encode import ExrRows, PngRows, Rows, encode_whole, write_whole
+from .metadata import metadata_of
+
+SUFFIXES: Mapping[str, tuple[str, ...]] = {
+    "base_color": ("base_color", "basecolor", "base", "albedo", "diffuse", "diff", "color", "colour", "col"),
+    "roughness": ("roughness", "rough", "rgh"),
+    "metallic": ("metallic", "metalness", "metal", "met"),
+    "normal": ("normal", "normal_gl", "normalgl", "nor_gl", "nor", "nrm", "normal_opengl"),
+    "height": ("height", "displacement", "disp", "bump"),
+    "ambient_occlusion": ("ambient_occlusion", "ambientocclusion", "ao", "occlusion"),
+    "opacity": ("opacity", "alpha", "mask"),
+    "emission": ("emission", "emissive", "emit"),
+}
+"""What the usual libraries call each map at the end of a file's name."""
+
+
+@dataclass(frozen=True)
+class Exporter:
+    """A file format for maps: `encode(map_name, texture, metadata) -> bytes`.
+
+    `start(path, map_name, size_px, metadata) -> Rows` is for a format that can be written from the top, row by row.
+    """
+
+    name: str
+    label: str
+    suffix: str
+    encode: Callable[[str, Texture, Mapping[str, str]], bytes]
+    start: Callable[[Path, str, tuple[int, int], Mapping[str, str]], Rows] | None = None
+
+
+def _by_rows(name: str, label: str, suffix: str, start: Callable[..., Rows]) -> Exporter:
+    return Exporter(name, label, suffix, partial(encode_whole, start), start)
+
+
+BUILTIN_EXPORTERS = (
+    _by_rows("png", "PNG, 8 bits a channel", ".png", partial(PngRows, bits=8)),
+    _by_rows("png16", "PNG, 16 bits a channel", ".png", partial(PngRows, bits=16)),
+    _by_rows("exr", "OpenEXR, half float", ".exr", ExrRows),
+)
+
+
+def read_maps(
+    path: str | Path, *, upright: bool = True, on_progress: Callable[[float], None] = lambda fraction: None
+) -> Maps:
+    """A picture as base_color (and opacity), or a folder of maps matched by `SUFFIXES`.
+
+    upright: turned as the EXIF orientation says. `on_progress(fraction)` is called while it is read, and may raise
+    Cancelled. FileError says what is wrong with the file, and what to do.
+    """
+    path = Path(path)
+    recover(path if is_folder(path) else path.parent)
+    if not is_folder(path):
+        return replace(decode.read_picture(path, upright=upright, on_progress=on_progress), name=as_unicode(path.name))
+    found = _map_files(path)
+    if not found:
+        raise FileError(
+            f"{path} holds no maps that can be recognised by their names",
+            "name them like brick_base_color.png, brick_roughness.png",
+        )
+    if len(sizes := {decode.read_size(file) for file in found.values()}) > 1:
+        listed = ", ".join(f"{width}x{height}" for height, width in sorted(sizes))
+        raise FileError(f"the maps in {path} must have one size, got {listed}", "resize them first")
+    textures = {}
+    for index, (name, file) in enumerate(found.items()):
+        tell = lambda fraction, done=index: on_progress((done + fraction) / len(found))  # noqa: E731
+        textures[name] = decode.read_map(file, name, upright=upright, on_progress=tell)
+    return Maps(textures, name=as_unicode(path.name), **_scale(next(iter(found.values()))))
+
+
+def _map_files(folder: Path) -> dict[str, Path]:
+    """The files of a map set by map; of several of one map the first by name, and rather one that can be read."""
+    found: dict[str, Path] = {}
+    for file in sorted(files_in(folder), key=lambda file: (file.suffix.lower() not in decode.EXTENSIONS, file)):
+        name = map_name(file)
+        if name and file.suffix.lower() in decode.EXTENSIONS + decode.REFUSED_EXTENSIONS:
+            found.setdefault(name, file)
+    return found
+
+
+def map_name(file: Path) -> str | None:
+    """The map that a file holds by the end of its name: brick_normal_gl.png is a normal."""
+    stem = re.sub(r"[\s\-.]+", "_", file.stem.lower())
+    stem = re.sub(r"_\d+k$", "", stem)
+    for name, suffixes in SUFFIXES.items():
+        if any(stem == suffix or stem.endswith("_" + suffix) for suffix in suffixes):
+            return name
+    return None
+
+
+def set_name(file: Path) -> str:
+    """What the maps of a set have in common: "brick" for brick_base_color.png, the stem where it names no map."""
+    suffixes = sorted((suffix for names in SUFFIXES.values() for suffix in names), key=len, reverse=True)
+    found = re.fullmatch(rf"(.+?)[\s\-._]+(?:{'|'.join(suffixes)})(?:_\d+k)?", file.stem, re.IGNORECASE)
+    return found[1] if found else file.stem
+
+
+def read_recipe(path: str | Path) -> Recipe:
+    """The recipe in a file that Impasto wrote. FileError where there is none."""
+    path = Path(path)
+    metadata = decode.read_metadata(path)
+    if "recipe" not in metadata:
+        raise FileError(f"{path} holds no recipe", "only files that Impasto wrote do; editors often drop it")
+    return Recipe.from_dict(metadata["recipe"])
+
+
+def _scale(path: Path) -> dict[str, float]:
+    metadata = decode.read_metadata(path)
+    return {key: float(metadata[key]) for key in ("width_m", "height_range_m") if key in metadata}
+
+
+def encode_maps(maps: Maps, exporter: Exporter, recipe: Recipe | None = None) -> dict[str, bytes]:
+    """One encoded file a map, by map name, with the recipe inside."""
+    metadata = metadata_of(recipe, maps.width_m, maps.height_range_m)
+    return {name: exporter.encode(name, maps[name], metadata) for name in maps}
+
+
+def write_maps(
+    maps: Maps,
+    folder: str | Path,
+    name: str,
+    exporter: Exporter = BUILTIN_EXPORTERS[0],
+    recipe: Recipe | None = None,
+    *,
+    replace: bool = True,
+) -> list[Path]:
+    """Write NAME_base_color.png and so on into `folder`, all of them or none; returns the paths.
+
+    Everything is written beside its target first, so that a full disk leaves the older files whole. replace: files
+    that are there; without it they are a FileError.
+    """
+    check_name(name, "the name of the files")
+    targets = {map_: Path(folder) / f"{name}_{map_}{exporter.suffix}" for map_ in maps}
+    metadata = metadata_of(recipe, maps.width_m, maps.height_range_m)
+    with staged(targets.values(), replace=replace) as parts:
+        for map_, target in targets.items():
+            with explained(target):
+                if exporter.start is not None:
+                    write_whole(exporter.start(parts[target], map_, maps[map_].size_px, metadata), maps[map_])
+                else:
+                    parts[target].write_bytes(exporter.encode(map_, maps[map_], metadata))
+    return list(targets.values())

@@ -1,0 +1,224 @@
+"""Headers of pictures, read before any decoder opens the file: what decoding it would cost, at the least.
+
+A decoder trusts them, so a file of some kilobytes can ask for minutes and gigabytes: its size, the scans of a
+progressive JPEG, deflated text.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from ..errors import FileError
+from ..system.outside import explained, open_file, shown
+from .signatures import recognise
+
+DAMAGED = "export it again, or use another file"
+USUAL_SCANS, MAX_SCANS = 32, 500
+MAX_SCANNED_PIXELS = 2**32
+"""Pixels times scans of a JPEG: about two seconds. Usual progressive ones have 10 scans, and few more than 20."""
+MAX_TEXT_BYTES = 2**24
+"""Of all text and profiles in a PNG, inflated."""
+MAX_CHUNKS = 10_000
+"""Before the pixels of a PNG."""
+MAX_EXIF_BYTES = 2**16
+READ_AT_ONCE = 2**20
+PSD_MODES = (0, 1, 2, 3, 4, 8)
+"""Bitmap, grey, indexed, RGB, CMYK and duotone, which is stored as grey."""
+PNG_CHANNELS = {0: 1, 2: 3, 3: 4, 4: 2, 6: 4}
+
+
+@dataclass(frozen=True)
+class Header:
+    """Kind of a picture, its (width, height) where its decoder must not be asked for it, and what is known besides.
+
+    held: bytes a pixel that the decoder holds beside what it gives. text: PNG's `impasto`. orientation: of WebP's EXIF
+    data, 0 where there is none.
+    """
+
+    kind: str
+    size_px: tuple[int, int] | None = None
+    held: int = 0
+    text: bytes = b""
+    orientation: int = 0
+
+
+def read_header(path: Path) -> Header:
+    """The header of a picture. FileError for what is none, and for what would cost too much."""
+    kind = recognise(path)
+    reader = {"PNG": _read_png, "JPEG": _read_jpeg, "WEBP": _read_webp, "PSD": _read_psd}.get(kind)
+    if reader is None:
+        return Header(kind, held=4 if kind == "TGA" else 0)
+    with open_file(path) as stream, explained(path, "read"):
+        try:
+            return reader(stream)
+        except (struct.error, IndexError, KeyError, zlib.error) as error:
+            raise FileError(f"{shown(path)} is damaged: its header ends early or makes no sense", DAMAGED) from error
+        except _RefusedError as error:
+            raise FileError(f"{shown(path)} {error}", error.remedy) from error
+
+
+class _RefusedError(Exception):
+    """Says why, of a file that is to be named."""
+
+    def __init__(self, message: str, remedy: str) -> None:
+        super().__init__(message)
+        self.remedy = remedy
+
+
+def _read_png(stream: IO[bytes]) -> Header:
+    """Up to the first IDAT (PNG specification 11.2): size, interlacing, and text, which a reader would inflate."""
+    stream.seek(8)
+    size, held, text, inflated = (0, 0), 0, b"", 0
+    for _ in range(MAX_CHUNKS):
+        length, kind = struct.unpack(">I4s", stream.read(8))
+        if kind == b"IDAT":
+            return Header("PNG", size, held, text)
+        if kind not in (b"IHDR", b"tEXt", b"zTXt", b"iTXt", b"iCCP"):
+            stream.seek(length + 4, 1)
+            continue
+        inflated += length
+        body = stream.read(length) if inflated <= MAX_TEXT_BYTES else b""
+        stream.seek(4, 1)
+        if kind == b"IHDR":
+            width, height, bits, color, _, _, interlaced = struct.unpack(">IIBBBBB", body)
+            size, held = (width, height), PNG_CHANNELS[color] * -(-bits // 8) * bool(interlaced)
+        elif kind == b"iTXt" and body.startswith(b"impasto\0"):
+            text = body.split(b"\0", 5)[-1]
+        inflated += len(_inflated(kind, body, MAX_TEXT_BYTES - inflated))
+        if inflated > MAX_TEXT_BYTES:
+            limit = f"holds more than {MAX_TEXT_BYTES >> 20} MiB of text or colour profile"
+            raise _RefusedError(limit, "export it again without metadata")
+    raise _RefusedError(f"has more than {MAX_CHUNKS:,} chunks before its pixels", DAMAGED)
+
+
+def _inflated(kind: bytes, body: bytes, most: int) -> bytes:
+    """The deflated part of a chunk, at most one byte more than `most` of it."""
+    _, _, rest = body.partition(b"\0")
+    if kind == b"iTXt" and rest[:1] == b"\1":
+        rest = rest[2:].split(b"\0", 2)[-1]
+    elif kind in (b"zTXt", b"iCCP"):
+        rest = rest[1:]
+    else:
+        return b""
+    try:
+        return zlib.decompressobj().decompress(rest, max(1, most + 1))
+    except zlib.error:  # readers leave such a chunk out
+        return b""
+
+
+def _read_jpeg(stream: IO[bytes]) -> Header:
+    """The frame header and the number of scans (ITU-T T.81, B.2)."""
+    stream.seek(2)
+    header = None
+    while True:
+        marker = _next_marker(stream)
+        if marker == 0xDA:
+            break
+        length = struct.unpack(">H", stream.read(2))[0]
+        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
+            header = _frame(marker, *struct.unpack(">BHHB", stream.read(6)))
+            length -= 6
+        stream.seek(max(length - 2, 0), 1)
+    if header is None or header.size_px is None:
+        raise KeyError("no frame")
+    most = max(USUAL_SCANS, min(MAX_SCANS, MAX_SCANNED_PIXELS // max(1, header.size_px[0] * header.size_px[1])))
+    if header.held and _count_scans(stream, most) > most:
+        raise _RefusedError(f"has more than {most} scans, which take long to decode", "save it again as a plain JPEG")
+    return header
+
+
+def _frame(marker: int, bits: int, height: int, width: int, components: int) -> Header:
+    if marker not in (0xC0, 0xC1, 0xC2, 0xC9, 0xCA):
+        raise _RefusedError("is a lossless or hierarchical JPEG, which is not read", "save it as PNG or TIFF")
+    if bits != 8:
+        raise _RefusedError(f"is a JPEG of {bits} bits a channel, which is not read", "save it as 16-bit PNG or TIFF")
+    is_progressive = marker in (0xC2, 0xCA)
+    return Header("JPEG", (width, height), 2 * components * is_progressive)
+
+
+def _next_marker(stream: IO[bytes]) -> int:
+    found = stream.read(1)
+    if found != b"\xff":
+        raise KeyError("no marker")
+    while found == b"\xff":
+        found = stream.read(1)
+    return found[0]
+
+
+def _count_scans(stream: IO[bytes], most: int) -> int:
+    """Scans from here on, the first one included; not much more than `most` are counted."""
+    count, end = 1, b""
+    while (block := stream.read(READ_AT_ONCE)) and count <= most:
+        count += len(re.findall(rb"\xff\xda", end + block))
+        end = block[-1:]
+    return count
+
+
+def _read_webp(stream: IO[bytes]) -> Header:
+    """The size of the canvas (RFC 9649, 2.5 to 2.7); a decoder holds the canvas twice and the frame."""
+    start = stream.read(30)
+    kind = start[12:16]
+    if kind == b"VP8X":
+        size = (int.from_bytes(start[24:27], "little") + 1, int.from_bytes(start[27:30], "little") + 1)
+    elif kind == b"VP8L":
+        bits = struct.unpack("<I", start[21:25])[0]
+        size = ((bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1)
+    elif kind == b"VP8 ":
+        width, height = struct.unpack("<HH", start[26:30])
+        size = (width & 0x3FFF, height & 0x3FFF)
+    else:
+        raise KeyError(kind)
+    return Header("WEBP", size, 12, orientation=_orientation(stream) if kind == b"VP8X" and start[20] & 8 else 0)
+
+
+def _orientation(stream: IO[bytes]) -> int:
+    """The orientation in a WebP's EXIF chunk, which older OpenImageIO does not read; 0 where it makes no sense."""
+    stream.seek(12)
+    for _ in range(MAX_CHUNKS):
+        kind, length = struct.unpack("<4sI", stream.read(8).ljust(8, b"\0"))
+        if kind == b"EXIF":
+            try:
+                return _orientation_in(stream.read(min(length, MAX_EXIF_BYTES)).removeprefix(b"Exif\0\0"))
+            except struct.error:
+                return 0
+        if not length:
+            return 0
+        stream.seek(length + length % 2, 1)
+    return 0
+
+
+def _orientation_in(data: bytes) -> int:
+    """The orientation in the first directory of EXIF data (TIFF 6.0, 2)."""
+    order = ">" if data.startswith(b"MM") else "<"
+    first = struct.unpack_from(order + "I", data, 4)[0]
+    for index in range(struct.unpack_from(order + "H", data, first)[0]):
+        tag, _, _, value = struct.unpack_from(order + "HHIH", data, first + 2 + 12 * index)
+        if tag == 0x0112:
+            return value
+    return 0
+
+
+def _read_psd(stream: IO[bytes]) -> Header:
+    """Size and colours, and whether the flattened picture is stored (Adobe's specification: VersionInfo, 1057)."""
+    height, width, _, mode = struct.unpack(">IIHH", stream.read(26)[14:])
+    if mode not in PSD_MODES:
+        raise _RefusedError("is a PSD neither in RGB, CMYK nor grey", "convert it to RGB and save it again")
+    stream.seek(struct.unpack(">I", stream.read(4))[0], 1)
+    end = struct.unpack(">I", stream.read(4))[0] + stream.tell()
+    for _ in range(MAX_CHUNKS):
+        if stream.tell() + 12 > end:
+            break
+        _, identifier, name = struct.unpack(">4sHB", stream.read(7))
+        stream.seek(name | 1, 1)  # padded to an even length
+        length = struct.unpack(">I", stream.read(4))[0]
+        if identifier == 1057 and not stream.read(5)[4]:
+            raise _RefusedError("holds no flattened picture", "save it with Maximize Compatibility, or as PNG")
+        if identifier == 1057:
+            break
+        stream.seek(length + length % 2, 1)
+    return Header("PSD", (width, height))

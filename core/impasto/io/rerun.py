@@ -1,0 +1,103 @@
+"""Makes a file again from the recipe inside it, and says what differs from the first time."""
+
+from __future__ import annotations
+
+import filecmp
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from ..errors import FileError, ParameterError, did_you_mean
+from ..plugins import registry
+from ..recipe import Recipe, differences
+from ..runner import run_to_files
+from ..system.outside import inside, is_there, open_file, printable, shown, usable_name
+from ..texture import MAP_CHANNELS, Maps
+from ..tools import Result
+from .decode import is_turned
+from .files import Exporter, read_maps, read_recipe, set_name
+from .streaming import Sink
+
+
+@dataclass(frozen=True)
+class Rerun:
+    """What was made again; `identical` compares the bytes of the file of the same map with the given one."""
+
+    result: Result
+    paths: tuple[Path, ...]
+    differences: list[str]
+    identical: bool
+
+
+def rerun(
+    file: Path,
+    folder: Path,
+    inputs: Mapping[str, Path] | None = None,
+    *,
+    device: str = "auto",
+    on_progress: Callable[[float, str], None] | None = None,
+) -> Rerun:
+    """Run the recipe in `file` on the inputs beside it (or those given) and write into `folder`, never over a file."""
+    recipe = read_recipe(file)
+    for given in inputs or {}:
+        if given not in recipe.inputs:
+            remedy = f"{did_you_mean(given, recipe.inputs)}its inputs are: {', '.join(sorted(recipe.inputs)) or 'none'}"
+            raise ParameterError(f"the recipe in {file} has no input {given!r}", remedy)
+    exporter = _exporter_of(file)
+    name = usable_name(set_name(file))
+    _refuse_existing(folder, name, exporter)
+    found = {input_: _find(input_, str(about["name"]), file, inputs or {}) for input_, about in recipe.inputs.items()}
+    maps = {input_: _with_scale(_read(path, recipe.inputs[input_]), recipe, input_) for input_, path in found.items()}
+    sink = Sink(folder, name, exporter.name, replace=False)
+    again = replace(recipe, inputs={}, made_with={})
+    result = run_to_files(again, maps, sink, device=device, on_progress=on_progress)
+    assert result.recipe is not None
+    twin = folder / file.name
+    identical = twin in result.paths and filecmp.cmp(twin, file, shallow=False)
+    return Rerun(result, result.paths, differences(recipe, result.recipe), identical)
+
+
+def _find(input_: str, name: str, file: Path, given: Mapping[str, Path]) -> Path:
+    if input_ in given:
+        return given[input_]
+    if name:
+        folders = (file.parent, file.parent.parent)
+        beside = [inside(folder, name, f"the input {shown(input_)} of {shown(file)}") for folder in folders]
+        if found := [path for path in beside if is_there(path)]:
+            return found[0]
+    remedy = f"say where it is: --input {printable(input_)}=FILE"
+    raise FileError(f"the input {shown(input_)} ({shown(name)}) is not beside {shown(file)}", remedy)
+
+
+def _read(path: Path, about: Mapping[str, Any]) -> Maps:
+    """The input as it was when the recipe ran: Blender shows photographs as stored, not turned by their EXIF data."""
+    maps = read_maps(path)
+    if path.is_file() and is_turned(path) and maps.sha256() != about.get("sha256"):
+        as_stored = read_maps(path, upright=False)
+        return as_stored if as_stored.sha256() == about.get("sha256") else maps
+    return maps
+
+
+def _with_scale(maps: Maps, recipe: Recipe, input_: str) -> Maps:
+    about: Mapping[str, Any] = recipe.inputs[input_]
+    return replace(maps, width_m=about.get("width_m"), height_range_m=about.get("height_range_m"))
+
+
+def _exporter_of(file: Path) -> Exporter:
+    """The format that `file` was written in: the one of its suffix whose bytes it could be."""
+    if file.suffix.lower() == ".png":
+        with open_file(file) as stream:
+            bits = stream.read(25)[24]  # PNG specification 11.2.2: the bit depth follows width and height
+        return registry().exporter("png16" if bits == 16 else "png")
+    for exporter in registry().exporters.values():
+        if exporter.suffix == file.suffix.lower():
+            return exporter
+    raise FileError(f"there is no exporter for {file.suffix} files", "install the plugin that wrote it")
+
+
+def _refuse_existing(folder: Path, name: str, exporter: Exporter) -> None:
+    for map_ in MAP_CHANNELS:
+        path = folder / f"{name}_{map_}{exporter.suffix}"
+        if is_there(path):
+            raise FileError(f"{path} is there already", "choose another --out: rerun never replaces files")

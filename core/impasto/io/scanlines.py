@@ -1,0 +1,271 @@
+"""The stored pixels of a picture file, a band of rows at a time: through OpenImageIO, CMYK JPEG through Pillow."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import FileError
+from ..system.outside import is_unicode, printable, shown
+from .channels import choose_channels, rank
+from .headers import DAMAGED, read_header
+
+MEMORY_BYTES = 13 * 2**27
+"""For the pixels of one picture while it is read, 1.6 GiB: 100 megapixels of a JPEG, 140 of an RGB PNG."""
+MAX_SIDE_PX = 2**17
+BAND_VALUES = 2**22
+ROWS_AT_ONCE = 256
+MAX_STORED_BYTES = 2**31
+"""Of all channels of an EXR: they are inflated together, whichever are wanted."""
+MAX_PARTS = 64
+REASON_CHARACTERS = 160
+FORMAT_NAMES = {
+    "PNG": "png",
+    "JPEG": "jpeg",
+    "TIFF": "tiff",
+    "WEBP": "webp",
+    "EXR": "openexr",
+    "BMP": "bmp",
+    "TGA": "targa",
+    "PSD": "psd",
+}
+"""OpenImageIO's."""
+SMALLER = "scale it down, or crop it"
+
+
+@dataclass(frozen=True)
+class Scanlines:
+    """Rows of a picture file and what they mean.
+
+    channels: the indexes of colour (1 or 3, of CMYK 4) in what is stored; alpha: that of opacity.
+    color: "rgb" (or grey), "cmyk", "lab" or "icclab" (see `colors_of`). held: as in `Header`;
+    turned: its orientation.
+    """
+
+    path: Path
+    kind: str
+    spec: Any
+    channels: tuple[int, ...]
+    alpha: int | None
+    color: str
+    held: int
+    turned: int
+    source: Any
+
+    @property
+    def size_px(self) -> tuple[int, int]:
+        """(height, width) as stored, before the EXIF orientation is applied."""
+        return self.spec.height, self.spec.width
+
+    @property
+    def orientation(self) -> int:
+        """EXIF orientation, 1 to 8."""
+        found = self.turned or self.spec.get_int_attribute("Orientation", 1)
+        return found if 1 <= found <= 8 else 1
+
+    @property
+    def profile(self) -> bytes:
+        """The embedded colour profile."""
+        found = self.spec.getattribute("ICCProfile")
+        return b"" if found is None else np.asarray(found, np.uint8).tobytes()
+
+    def text(self, name: str) -> str:
+        """An attribute of the file, "" where it has none. FileError where it is no text."""
+        try:
+            found = self.spec.getattribute(name)
+        except UnicodeDecodeError as error:
+            raise damaged(self.path, f"its {name} is not Unicode") from error
+        return found if isinstance(found, str) else ""
+
+    @property
+    def is_float(self) -> bool:
+        """Whether values are scene-linear, without bounds."""
+        return str(self.spec.format) in ("half", "float", "double")
+
+    @property
+    def is_associated(self) -> bool:
+        """Whether colour is stored multiplied by its opacity."""
+        is_straight = self.kind == "BMP" or bool(self.spec.get_int_attribute("oiio:UnassociatedAlpha"))
+        return self.alpha is not None and not is_straight
+
+    def check_memory(self, channels: int) -> None:
+        """FileError where float32 pixels of so many channels would need more than MEMORY_BYTES while they are read."""
+        height, width = self.size_px
+        if max(height, width) > MAX_SIDE_PX:
+            message = f"{shown(self.path)} claims {width}x{height} pixels, more than {MAX_SIDE_PX:,} a side"
+            raise FileError(message, SMALLER)
+        held = self.held * width * height + 3 * self._rows_at_once() * self._row_bytes()
+        needed = 4 * channels * width * height + held
+        if needed > MEMORY_BYTES:
+            message = f"{shown(self.path)} claims {width}x{height} pixels, which need {needed / 2**30:,.2f} GiB to read"
+            raise FileError(f"{message}, the limit is {MEMORY_BYTES / 2**30:.2f}", SMALLER)
+
+    def bands(self) -> Iterator[tuple[int, np.ndarray]]:
+        """(top, rows (n, W, C) as stored: uint8, uint16 or float32), from the top. FileError where it is damaged."""
+        height = self.spec.height
+        step = self._rows_at_once()
+        for top in range(0, height, step):
+            rows = self._rows(top, min(top + step, height))
+            for start in range(0, len(rows), ROWS_AT_ONCE):  # what is converted at a time stays small
+                yield top + start, rows[start : start + ROWS_AT_ONCE]
+
+    def _rows(self, top: int, end: int) -> np.ndarray:
+        if self.kind == "JPEG" and self.color == "cmyk":
+            return self._rows_by_pillow(top, end)
+        spec, begin, stop = self.spec, min(self._stored), max(self._stored) + 1
+        stored = str(spec.format) if str(spec.format) in ("uint8", "uint16") else "float"
+        if spec.tile_width:
+            left, upper = spec.x, spec.y
+            area = (left, left + spec.width, upper + top, upper + end, spec.z, spec.z + 1)
+            rows = self.source.read_tiles(*area, begin, stop, stored)
+        elif _is_planar(spec):
+            rows = self.source.read_image(0, 0, begin, stop, stored)
+        else:
+            rows = self.source.read_scanlines(spec.y + top, spec.y + end, spec.z, begin, stop, stored)
+        if rows is None or self.source.has_error:
+            raise damaged(self.path, _error_of(self.source))
+        return rows.reshape(end - top, spec.width, stop - begin)[..., [index - begin for index in self._stored]]
+
+    def _rows_by_pillow(self, top: int, end: int) -> np.ndarray:
+        try:
+            return np.asarray(self.source.crop((0, top, self.spec.width, end)))
+        except Exception as error:  # decoders raise many kinds for damaged files, which all mean the same
+            raise damaged(self.path, str(error)) from error
+
+    @property
+    def _stored(self) -> tuple[int, ...]:
+        return self.channels if self.alpha is None else (*self.channels, self.alpha)
+
+    def _rows_at_once(self) -> int:
+        spec = self.spec
+        if spec.tile_width:
+            return min(spec.tile_height, spec.height + spec.tile_height)
+        if _is_planar(spec):
+            return spec.height
+        rows = max(1, BAND_VALUES // (spec.width * spec.nchannels))
+        return min(
+            rows // ROWS_AT_ONCE * ROWS_AT_ONCE or rows // 16 * 16 or rows, ROWS_AT_ONCE, spec.height
+        )  # whole blocks of EXR
+
+    def _row_bytes(self) -> int:
+        width = self.spec.width + max(self.spec.tile_width - 1, 0)
+        return width * self.spec.pixel_bytes(True)
+
+
+def open_scanlines(path: Path) -> Scanlines:
+    """A picture whose header was checked, not yet decoded. FileError where it cannot be used."""
+    try:
+        return _scanlines(path)
+    except UnicodeDecodeError as error:  # OpenImageIO's names of channels and attributes
+        raise damaged(path, "the names in it are not Unicode") from error
+
+
+def _scanlines(path: Path) -> Scanlines:
+    header = read_header(path)
+    if header.size_px and header.size_px[0] * header.size_px[1] * max(12, header.held) > MEMORY_BYTES:
+        width, height = header.size_px  # a decoder would make room for all of it before it could be asked
+        raise FileError(f"{shown(path)} claims {width}x{height} pixels, which is too much to read", SMALLER)
+    source, spec = _opened(path, header.kind)
+    color, held = _color(spec), header.held
+    if color != "rgb" and header.kind == "TIFF":  # as stored, so that profiles are used, and Lab is converted rightly
+        source, spec = _opened(path, header.kind, raw=True)
+    channels, alpha = choose_channels(spec, 4 if color == "cmyk" and header.kind == "TIFF" else 3)
+    if header.kind == "JPEG" and color == "cmyk":
+        source, channels, held = _opened_by_pillow(path), (0, 1, 2, 3), held + 4
+    elif header.kind != "TIFF" and color == "cmyk":
+        color = "rgb"  # converted by OpenImageIO
+    return Scanlines(path, header.kind, spec, channels, alpha, color, held, header.orientation, source)
+
+
+def damaged(path: Path, reason: str) -> FileError:
+    """The error for a file that a decoder cannot make sense of."""
+    first = reason.strip().partition("\n")[0].replace(str(path), "the file") or "its pixels end early"
+    return FileError(f"{shown(path)} is damaged: {_shortened(first)}", DAMAGED)
+
+
+def _error_of(source: Any) -> str:
+    """What OpenImageIO or one of its inputs says last, which quotes the file."""
+    try:
+        return source.geterror()
+    except UnicodeDecodeError:
+        return "the text in it is not Unicode"
+
+
+def _shortened(reason: str) -> str:
+    """What a decoder says, short and harmless to a terminal."""
+    text = printable(reason)
+    return text if len(text) <= REASON_CHARACTERS else text[:REASON_CHARACTERS] + "…"
+
+
+def _opened(path: Path, kind: str, raw: bool = False) -> tuple[Any, Any]:
+    """An OpenImageIO input at the part to read, and its specification; alpha is left unassociated where it can be."""
+    import OpenImageIO as oiio
+
+    if not is_unicode(str(path)):
+        raise FileError(f"the name of {shown(path)} is not Unicode", "rename it")
+    oiio.attribute("limits:imagesize_MB", 0)  # MEMORY_BYTES is checked instead, the same on every machine
+    configuration = oiio.ImageSpec()
+    configuration.attribute("oiio:UnassociatedAlpha", 1)
+    configuration.attribute("oiio:RawColor", int(raw))
+    source = oiio.ImageInput.open(str(path), configuration)
+    if source is None or source.format_name() != FORMAT_NAMES[kind]:
+        said = _error_of(oiio)  # by the reader that its extension names, and that is asked first
+        raise damaged(path, said if path.suffix.lower()[1:3] == kind.lower()[:2] else f"no {kind} that can be decoded")
+    _seek_color(source)
+    spec = source.spec()
+    stored = spec.width * spec.height * spec.pixel_bytes(True)
+    if kind == "EXR" and stored >= MAX_STORED_BYTES:
+        message = f"{shown(path)} holds {spec.nchannels} channels of {spec.width}x{spec.height} pixels"
+        raise FileError(f"{message}, too much to read", "save the layers that you need alone")
+    if spec.deep or spec.depth > 1:
+        raise FileError(f"{shown(path)} is a deep picture or a volume, which is not read", "flatten it")
+    return source, spec
+
+
+def _seek_color(source: Any) -> None:
+    """Go to the part of an EXR that holds colour; other formats' pages are further pictures, of which the first counts.
+
+    A file without colour is read from its first part.
+    """
+    if source.format_name() != "openexr":
+        return
+    ranks = [rank(source.spec())]
+    while min(ranks) > 0 and len(ranks) < MAX_PARTS and source.seek_subimage(len(ranks), 0):
+        ranks.append(rank(source.spec()))
+    _error_of(source)  # forgotten: there was no further part
+    source.seek_subimage(ranks.index(min(ranks)), 0)
+
+
+def _color(spec: Any) -> str:
+    """What the stored channels are: "rgb", "cmyk", "lab", or "icclab"."""
+    photometric = spec.get_int_attribute("tiff:PhotometricInterpretation", -1)
+    if photometric in (8, 9):
+        return {8: "lab", 9: "icclab"}[photometric]
+    is_cmyk = photometric == 5 or spec.get_string_attribute("jpeg:ColorSpace") in ("CMYK", "YCbCrK", "YCCK")
+    return "cmyk" if is_cmyk else "rgb"
+
+
+def _is_planar(spec: Any) -> bool:
+    """Whether channels are stored one after the other and deflated: rows cannot be had without what is before them."""
+    compression = spec.get_string_attribute("compression")
+    is_separate = spec.get_string_attribute("planarconfig") == "separate"
+    return is_separate and not spec.tile_width and compression not in ("", "none")
+
+
+def _opened_by_pillow(path: Path) -> Any:
+    """A CMYK JPEG, decoded. Its values are those of ink even where Adobe stored them inverted."""
+    from PIL import Image
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            image = Image.open(path, formats=["JPEG"])
+            image.load()
+    except Exception as error:  # decoders raise many kinds for damaged files, which all mean the same
+        raise damaged(path, str(error)) from error
+    return image

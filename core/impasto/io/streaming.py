@@ -1,0 +1,191 @@
+"""Results too large for memory, tile by tile: files that grow from the top while the tiles are made.
+
+A row of tiles, a band, is held at a time, and the one before it while it is being written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from ..context import Context
+from ..errors import ParameterError, PluginError
+from ..plugins import registry
+from ..recipe import Recipe
+from ..system.locks import held
+from ..system.outside import check_name
+from ..system.transaction import staged
+from ..texture import LARGE_PX, MAP_CHANNELS, Maps, Texture
+from ..tools import SizeParameters, Tile, Tool, makes_tiles, validate
+
+PREVIEW_SIZE_PX = 512
+PREVIEWS = 100
+"""At most so many are shown of one result: thousands of small tiles would spend their time on them."""
+
+
+@dataclass(frozen=True)
+class Sink:
+    """Where `run` writes what it makes: FOLDER/NAME_base_color.png and so on; `format` is an exporter's name.
+
+    replace: files of these names; without it they are a FileError.
+    """
+
+    folder: Path
+    name: str
+    format: str = "png"
+    replace: bool = True
+
+    def __post_init__(self) -> None:
+        check_name(self.name, "the name of the files")
+
+    def held(self) -> AbstractContextManager[None]:
+        """While a result is made here: FileError where another run is making one of this name."""
+        return held(self.folder / self.name)
+
+
+def should_stream(recipe: Recipe, subject: Maps, format_: str = "png") -> bool:
+    """Whether the recipe's result is so large (over 4096²) that it had better be made tile by tile, and can be."""
+    tools = [registry().tool(step.tool) for step in recipe.steps]
+    if why_not(tools) or registry().exporter(format_).start is None:
+        return False
+    first = tile_maker(tools)
+    parameters = validate(tools[first], recipe.steps[first].parameters)
+    assert isinstance(parameters, SizeParameters)
+    height, width = parameters.size_px(subject)
+    return height * width > LARGE_PX
+
+
+def why_not(tools: Sequence[Tool]) -> str:
+    """What keeps a recipe of these tools from being made tile by tile; empty where nothing does."""
+    first = tile_maker(tools)
+    if not makes_tiles(tools[first]):
+        return f"{tools[first].name} makes its result in one piece"
+    after = tools[first + 1 :]
+    return next((f"{tool.name} needs the whole picture at once" for tool in after if not tool.is_pointwise), "")
+
+
+def tile_maker(tools: Sequence[Tool]) -> int:
+    """The index of the step that makes tiles: the first one but for filters, which prepare the source as a whole."""
+    return next((index for index, tool in enumerate(tools) if tool.kind != "filter"), 0)
+
+
+def check_streamable(tools: Sequence[Tool], sink: Sink) -> None:
+    """Raise ParameterError where a tool or the format needs the whole picture at once."""
+    if reason := why_not(tools):
+        makers = sorted(name for name, tool in registry().tools.items() if makes_tiles(tool))
+        remedy = f"leave that step out, or run the recipe as a whole; made in tiles: {', '.join(makers) or 'no tool'}"
+        raise ParameterError(f"the recipe cannot be written tile by tile: {reason}", remedy)
+    if registry().exporter(sink.format).start is None:
+        able = ", ".join(sorted(name for name, one in registry().exporters.items() if one.start))
+        raise ParameterError(f"the format {sink.format} needs the whole picture at once", f"choose from {able}")
+
+
+def write_tiles(
+    tiles: Iterable[Tile],
+    size_px: tuple[int, int],
+    sink: Sink,
+    context: Context,
+    describe: Callable[[Maps], Mapping[str, str]],
+) -> tuple[tuple[Path, ...], Maps]:
+    """Write a picture of `size_px` (height, width) from its tiles; the paths, and what the tiles say beside pixels.
+
+    The tiles come in bands from the top, those of a band in any order and of one height. `describe(maps)` gives the
+    files' metadata once the first band is made. All files are written, or none, also where it is cancelled.
+    PluginError where the tiles do not cover the picture exactly once; FileError where the disk is full.
+    """
+    bands = _bands(_watched(tiles, size_px, context), size_px)
+    band: Maps | None = next(bands)
+    assert band is not None
+    exporter, metadata, about = registry().exporter(sink.format), describe(band), replace(band, textures={})
+    assert exporter.start is not None
+    targets = {name: sink.folder / f"{sink.name}_{name}{exporter.suffix}" for name in band}
+    with sink.held(), staged(targets.values(), replace=sink.replace) as parts, ExitStack() as stack:
+        files = {}
+        for name, target in targets.items():
+            files[name] = exporter.start(parts[target], name, size_px, metadata)
+            stack.callback(files[name].abandon)
+        pool = stack.enter_context(ThreadPoolExecutor(len(files), "rows"))
+        writing: list[Future[None]] = []
+        while band is not None:
+            _wait(writing)
+            writing = [pool.submit(files[name].write, band[name]) for name in files]
+            band = next(bands, None)  # is made while the one before is written
+        _wait(writing)
+        _wait([pool.submit(file.close) for file in files.values()])
+    return tuple(targets.values()), about
+
+
+def _wait(writing: Iterable[Future[None]]) -> None:
+    """Let the threads finish; raises what the first of them raised."""
+    for future in writing:
+        future.result()
+
+
+def _watched(tiles: Iterable[Tile], size_px: tuple[int, int], context: Context) -> Iterator[Tile]:
+    """The tiles, telling how far they are and showing a small picture of them. Raises Cancelled."""
+    step = -(-max(size_px) // PREVIEW_SIZE_PX)
+    shown: dict[str, np.ndarray] = {}
+    all_px, done_px, shown_px = size_px[0] * size_px[1], 0, 0
+    for top, left, maps in tiles:
+        yield top, left, maps
+        name = "base_color" if "base_color" in maps else next(iter(maps))
+        if not shown:
+            shown[name] = np.zeros((-(-size_px[0] // step), -(-size_px[1] // step), MAP_CHANNELS[name]), np.float32)
+        small = maps[name].pixels[-top % step :: step, -left % step :: step]
+        row, column = -(-top // step), -(-left // step)
+        shown[name][row : row + small.shape[0], column : column + small.shape[1]] = small
+        done_px += maps.size_px[0] * maps.size_px[1]
+        context.progress(done_px / all_px, "Making tiles")
+        if done_px - shown_px >= all_px / PREVIEWS:
+            shown_px = done_px
+            context.preview(Maps.from_arrays({name: shown[name].copy()}))
+
+
+def _bands(tiles: Iterable[Tile], size_px: tuple[int, int]) -> Iterator[Maps]:
+    """The tiles joined to bands as wide as the picture, from the top."""
+    height, width = size_px
+    bottom, band = 0, None
+    names: tuple[str, ...] = ()
+    for top, left, maps in tiles:
+        names = names or tuple(maps)
+        band = band or _Band(bottom, width, maps, names)
+        band.add(top, left, maps)
+        if band.is_full:
+            yield band.maps
+            bottom, band = bottom + maps.size_px[0], None
+    if band is not None or bottom != height:
+        raise PluginError(f"tiles ended at row {bottom} of {height}", "report this to the tool's author")
+
+
+class _Band:
+    """A row of tiles that is being collected. `maps` is the whole of it once it is full."""
+
+    def __init__(self, top: int, width: int, tile: Maps, names: tuple[str, ...]) -> None:
+        self._top, self._height, self._names = top, tile.size_px[0], names
+        self._covered = np.zeros(width, bool)
+        shapes = {name: (self._height, width, MAP_CHANNELS[name]) for name in tile}
+        empty = {name: Texture(np.empty(shapes[name], np.float32), tile[name].color_space) for name in tile}
+        self.maps = replace(tile, textures=empty)
+
+    @property
+    def is_full(self) -> bool:
+        return bool(self._covered.all())
+
+    def add(self, top: int, left: int, tile: Maps) -> None:
+        height, width = tile.size_px
+        place = slice(left, left + width)
+        fits = (top, height) == (self._top, self._height) and 0 <= left <= len(self._covered) - width
+        if not fits or self._covered[place].any() or tuple(tile) != self._names:
+            raise PluginError(
+                f"a tile of {width}x{height} px with {', '.join(tile)} at row {top}, column {left} does not fit into "
+                f"the band of {len(self._covered)}x{self._height} px with {', '.join(self._names)} at row {self._top}",
+                "report this to the tool's author",
+            )
+        self._covered[place] = True
+        for name in tile:
+            self.maps[name].pixels[:, place] = tile[name].pixels

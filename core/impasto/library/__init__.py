@@ -1,0 +1,1 @@
+"""The user's models and the published weights: finding, checking, installing and loading them."""

@@ -1,0 +1,225 @@
+"""Fetches published weights, only ever when asked to: goes on where it was cut off, and checks size and hash.
+
+What has come lies in a .part file in the library until it is whole, so that nothing is lost by an interruption.
+Python's own HTTP client, which checks certificates.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import http.client
+import re
+import shutil
+import ssl
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from pathlib import Path
+from typing import IO, Any
+from urllib.error import HTTPError
+from urllib.parse import urlsplit
+from urllib.request import HTTPRedirectHandler, Request, build_opener
+
+from .. import about
+from ..errors import FileError, ModelError
+from ..system.locks import held
+from ..system.outside import explained, is_there, open_file
+from .published import install_weights
+from .weights import Weights
+from .weights_library import InstalledWeights, is_installed, part_paths, weights_named, weights_path
+
+TIMEOUT_S = 30.0
+"""Of silence, while a connection is made and while a file comes."""
+ANSWER_LIMIT_S = 60.0
+"""Until a server has said what it sends, redirections included, however slowly it says it."""
+PACE_S, SLOWEST_BYTES_PER_S = 60.0, 1024
+"""A download that brings less than this for so long is given up: it would take for ever."""
+CHUNK_BYTES = 2**18
+MIB = 2**20
+
+Progress = Callable[[float, str], None]
+
+
+def download_weights(
+    name: str, folder: Path | None = None, on_progress: Progress = lambda fraction, message: None
+) -> InstalledWeights:
+    """Fetch the weights of this name and install them. `on_progress` may raise Cancelled: the next call goes on.
+
+    ModelError where they cannot be had or are not what was published, FileError where the disk is full, or where
+    another process fetches or installs them.
+    """
+    weights = weights_named(name)
+    if not weights.is_downloadable:
+        raise ModelError(f"{weights.label} has no published hash to check a download by", weights.how_to_get)
+    with held(weights_path(name, folder)):
+        return _download(weights, folder, on_progress)
+
+
+def _download(weights: Weights, folder: Path | None, on_progress: Progress) -> InstalledWeights:
+    name = weights.name
+    if is_installed(name, folder):
+        raise ModelError(f"the weights {name} are installed already", f"`impasto weights remove {name}` first")
+    parts = part_paths(weights, folder)
+    _check_room(weights, parts)
+    earlier = 0
+
+    def tell(done: int) -> None:
+        came = earlier + done
+        message = f"{weights.label}: {came // MIB} of {weights.download_bytes // MIB} MiB"
+        on_progress(came / weights.download_bytes, message)
+
+    for file, part in zip(weights.files, parts, strict=True):
+        fetch(file.url, part, file.size_bytes, file.sha256, tell)
+        earlier += file.size_bytes
+    return install_weights(parts, name, folder)
+
+
+def fetch(url: str, part: Path, size_bytes: int, sha256: str, tell: Callable[[int], None] = lambda done: None) -> None:
+    """Have the file at `url` in `part`, going on from what is there. `tell(bytes)` is called as they come.
+
+    A connection that was cut is made again for as long as that brings more. ModelError says why the file cannot be
+    had; one that is not of this SHA-256 (or does not begin with these digits of it) is deleted.
+    """
+    pace = _Pace(url, _size(part))
+    while (done := _size(part)) < size_bytes:
+        cut: Exception = http.client.IncompleteRead(b"")
+        try:
+            with _request(url, done) as response:
+                _receive(response, part, done, size_bytes, pace, tell)
+        except (OSError, http.client.HTTPException) as error:
+            cut = error
+            if isinstance(error, HTTPError) and error.code == http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+                part.unlink(missing_ok=True)  # the server's file is not longer: this is no part of the published one
+        if (came := _size(part)) <= done:
+            raise _no_file(cut, url, came) from cut
+    _check_hash(part, url, sha256)
+
+
+class _StaySecure(HTTPRedirectHandler):
+    """Follows a server to other addresses, but not from https to one that anybody could answer for."""
+
+    def redirect_request(self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> Request | None:
+        if req.type == "https" and urlsplit(newurl).scheme != "https":
+            raise HTTPError(newurl, code, "the server leads away from https", headers, fp)
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+class _Pace:
+    """Watches that enough comes, over all connections together. `came` counts from the start of the file."""
+
+    def __init__(self, url: str, came: int) -> None:
+        self._url, self._came, self._since = url, came, time.monotonic()
+
+    def check(self, came: int) -> None:
+        """Raise ModelError where too little came for too long."""
+        if time.monotonic() - self._since < PACE_S:
+            return
+        if came - self._came < PACE_S * SLOWEST_BYTES_PER_S:
+            message = f"the connection to {urlsplit(self._url).hostname} is too slow: {came - self._came} bytes"
+            raise ModelError(f"{message} in {PACE_S:.0f} s", "try again later, which goes on from there")
+        self._came, self._since = came, time.monotonic()
+
+
+def _request(url: str, done: int) -> http.client.HTTPResponse:
+    """The server's answer. A thread waits for it: a server that sends its headers byte by byte is not waited for."""
+    headers = {"User-Agent": f"impasto/{about.VERSION}"} | ({"Range": f"bytes={done}-"} if done else {})
+    answer: Future[http.client.HTTPResponse] = Future()
+
+    def ask() -> None:
+        try:
+            answer.set_result(build_opener(_StaySecure).open(Request(url, headers=headers), timeout=TIMEOUT_S))
+        except BaseException as error:  # noqa: BLE001  is raised where the answer is waited for
+            answer.set_exception(error)
+
+    threading.Thread(target=ask, daemon=True).start()
+    return answer.result(ANSWER_LIMIT_S)
+
+
+def _receive(
+    response: http.client.HTTPResponse,
+    part: Path,
+    done: int,
+    size_bytes: int,
+    pace: _Pace,
+    tell: Callable[[int], None],
+) -> None:
+    """Write what comes to where it belongs: a server that knows no ranges begins again."""
+    start, total = _range(response)
+    if total is not None and total != size_bytes:
+        message = f"{response.url} has {total} bytes, the published file {size_bytes}"
+        raise ModelError(message, "it was replaced: get the published file elsewhere, and install it from there")
+    if start not in (0, done):
+        raise http.client.HTTPException(f"asked for what follows byte {done}, the server sent what follows {start}")
+    with explained(part):
+        stream = part.open("r+b" if is_there(part) else "wb", buffering=0)
+    with stream:
+        stream.seek(start)
+        while start < size_bytes and (chunk := response.read1(min(CHUNK_BYTES, size_bytes - start))):
+            with explained(part):
+                start += _write(stream, chunk)
+            pace.check(start)
+            tell(start)
+
+
+def _write(stream: IO[bytes], chunk: bytes) -> int:
+    """All of the chunk, at once: what is in a buffer would be lost."""
+    written = 0
+    while written < len(chunk):
+        written += stream.write(chunk[written:])
+    return written
+
+
+def _range(response: http.client.HTTPResponse) -> tuple[int, int | None]:
+    """Where the answer begins in the file, and the file's size if the server says it."""
+    if response.status == http.HTTPStatus.PARTIAL_CONTENT:
+        found = re.match(r"bytes (\d+)-\d+/(\d+|\*)", response.headers.get("Content-Range", ""))
+        if not found:
+            raise http.client.HTTPException("the server sent a part of the file, and not which")
+        return int(found[1]), None if found[2] == "*" else int(found[2])
+    length = response.headers.get("Content-Length", "")
+    return 0, int(length) if length.isdigit() else None
+
+
+def _no_file(error: Exception, url: str, done: int) -> ModelError:
+    """Why nothing came, in words for somebody who may just be offline."""
+    host = urlsplit(url).hostname
+    reason = getattr(error, "reason", error)
+    if isinstance(error, HTTPError):
+        message = f"{host} does not send the file: {error.code} {error.reason}"
+    elif isinstance(reason, ssl.SSLError):
+        message = f"the connection to {host} is not secure: {reason.reason or reason}"
+        return ModelError(message, "check the computer's date; SSL_CERT_FILE can name the certificates to trust")
+    elif isinstance(reason, OSError):
+        message = f"no connection to {host} ({reason}): this computer may be offline"
+    else:
+        message = f"the connection to {host} was cut off"
+    again = f"try again, which goes on after {done // MIB} MiB" if done else "try again later"
+    return ModelError(message, f"{again}; or get {url} in another way, and `impasto weights install FILE`")
+
+
+def _check_hash(part: Path, url: str, sha256: str) -> None:
+    with open_file(part) as stream, explained(part, "read"):
+        found = hashlib.file_digest(stream, "sha256").hexdigest()
+    if not found.startswith(sha256):
+        with explained(part, "remove"):
+            part.unlink()
+        message = f"what came from {url} is not the published file: its SHA-256 is {found}, not {sha256}"
+        raise ModelError(message, "it was deleted; try again, since a connection may garble a file")
+
+
+def _check_room(weights: Weights, parts: Sequence[Path]) -> None:
+    """Say that the disk is too full before anything is fetched."""
+    library = parts[0].parent
+    with explained(library):
+        library.mkdir(parents=True, exist_ok=True)
+        free_bytes = shutil.disk_usage(library).free
+    wanted_bytes = weights.download_bytes - sum(map(_size, parts)) + weights.stored_bytes
+    if free_bytes < wanted_bytes:
+        message = f"{weights.label} needs {wanted_bytes // MIB} MiB, and {library} has {free_bytes // MIB} MiB left"
+        raise FileError(message, "make room, or set IMPASTO_WEIGHTS to a folder on another disk")
+
+
+def _size(part: Path) -> int:
+    with explained(part, "read"):
+        return part.stat().st_size if is_there(part) else 0

@@ -1,0 +1,309 @@
+"""The library of models: safetensors files with a model card and a thumbnail in the header.
+
+The user's own lie in a folder of their choice; plugins ship others, which can be used but not removed. A card says
+what the model is and what it was trained on: name, architecture, the tool that runs it, the training data with
+licences and SHA-256, measured figures. No date and no path: the same training gives the same file.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import FileError, ImpastoError, ModelError, ParameterError
+from ..io.cards import MODEL_NAME, read_card
+from ..plugins import registry
+from ..system.folders import user_folder
+from ..system.locks import held
+from ..system.outside import (
+    as_unicode,
+    check_file,
+    check_name,
+    explained,
+    files_in,
+    is_there,
+    open_file,
+    read_bytes,
+    shown,
+)
+from ..system.transaction import recover, replace_files
+from ..texture import Maps
+
+SUFFIX = ".safetensors"
+DATA_SUFFIXES = (".manifest.json", ".data.png")
+"""Beside a model that was trained here: what it learned from, as a list and as a picture."""
+CARD_FIELDS = ("name", "architecture", "tool", "data", "figures")
+DATA_FIELDS = ("name", "licence", "sha256")
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model file, and the card and the thumbnail (JPEG, b"" for none) in its header."""
+
+    name: str
+    path: Path
+    size_bytes: int
+    card: dict[str, Any]
+    thumbnail: bytes = field(default=b"", repr=False)
+    shipped: bool = False
+    notes: tuple[str, ...] = ()
+    """What is wrong in fields that do not matter, and was left out."""
+
+    @property
+    def label(self) -> str:
+        """What users read: "Old brick" for old-brick, unless the card says otherwise."""
+        return str(self.card.get("label") or re.sub("[-_]+", " ", self.name).capitalize())
+
+    @property
+    def material(self) -> str:
+        """The kind of material, "brick": what the card says, or the class that all its data have; "" for several."""
+        labels = {str(item.get("label", "")) for item in self.card["data"]}
+        return str(self.card.get("material") or (labels.pop() if len(labels) == 1 else ""))
+
+    @property
+    def licence(self) -> str:
+        """The licences of all that it was trained on."""
+        return ", ".join(sorted({str(item["licence"]) for item in self.card["data"]}))
+
+    def sha256(self) -> str:
+        """Hash of the whole file, as recipes hold it."""
+        with open_file(self.path) as stream, explained(self.path, "read"):
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def models_folder() -> Path:
+    """Where the user's models are: IMPASTO_MODELS, or the data folder of this platform."""
+    return user_folder("models")
+
+
+def model_path(name: str, folder: Path | None = None) -> Path:
+    """Where the library keeps the model of this name. ParameterError where the name is none."""
+    if not re.match(MODEL_NAME, name) or name.endswith("\n"):
+        message = f"{shown(name)} cannot be a model's name"
+        raise ParameterError(message, "use up to 64 letters, digits, - and _, such as --name my-brick")
+    check_name(name, "the model's name")
+    return (folder or models_folder()) / f"{name}{SUFFIX}"
+
+
+def list_models(folder: Path | None = None) -> list[Model]:
+    """The user's models by name, then the shipped ones that none of them replaces. Damaged files are left out."""
+    by_name: dict[str, Model] = {}
+    for model in _read_all(folder).values():
+        if isinstance(model, Model):
+            by_name.setdefault(model.name, model)
+    return list(by_name.values())
+
+
+def damaged_models(folder: Path | None = None) -> dict[Path, ImpastoError]:
+    """The files of the library that are no models, and folders that cannot be read; what is wrong with each."""
+    return {path: error for path, error in _read_all(folder).items() if isinstance(error, ImpastoError)}
+
+
+def _read_all(folder: Path | None) -> dict[Path, Model | ImpastoError]:
+    """What is in the user's library, then what is shipped."""
+    found: dict[Path, Model | ImpastoError] = {}
+    recover(folder or models_folder())
+    for place in (own := folder or models_folder(), *_shipped_folders()):
+        try:
+            paths = [path for path in files_in(place) if path.suffix == SUFFIX and not path.name.startswith(".")]
+        except FileError as error:
+            found[place], paths = error, []
+        for path in paths:
+            try:
+                model_path(path.stem)
+                found[path] = replace(read_model(path), shipped=place != own)
+            except ImpastoError as error:
+                found[path] = error
+    return found
+
+
+def _shipped_folders() -> tuple[Path, ...]:
+    return registry().model_folders
+
+
+def find_model(wanted: str, tool: str, folder: Path | None = None) -> Model:
+    """The model of this name; for "" the first of the library that `tool` runs. ModelError where there is none."""
+    if not wanted:
+        fitting = [model for model in list_models(folder) if model.card["tool"] == tool]
+        if not fitting:
+            remedy = f"train one with `impasto train train-{tool} PHOTO --name NAME`, or `impasto models install FILE`"
+            raise ModelError(f"{tool} needs a model, and there is none in {folder or models_folder()}", remedy)
+        return fitting[0]
+    model = model_named(wanted, folder)
+    if model.card["tool"] != tool:
+        raise ModelError(f"{wanted} is a model for {model.card['tool']}, not for {tool}", "choose another model")
+    return model
+
+
+def model_named(name: str, folder: Path | None = None) -> Model:
+    """The model of this name, whatever tool runs it: the user's own, or else a shipped one. ModelError for none."""
+    own = model_path(name, folder)
+    damage: ImpastoError | None = None
+    for path in (own, *(place / own.name for place in _shipped_folders())):
+        try:
+            if is_there(path):
+                return replace(read_model(path), shipped=path != own)
+        except ImpastoError as error:
+            damage = damage or error
+    raise damage or ModelError(f"there is no model {name!r} in {shown(own.parent)}", "see `impasto models list`")
+
+
+def read_model(path: Path) -> Model:
+    """The model's name, size, card and thumbnail, from its header alone. ModelError where it is no model."""
+    from safetensors import SafetensorError, safe_open
+
+    from ..surface.thumbnail import decode_thumbnail
+
+    check_file(path)
+    try:
+        with safe_open(path, framework="numpy") as stream:
+            metadata = stream.metadata() or {}
+        size_bytes = path.stat().st_size
+    except (OSError, SafetensorError, ValueError, TypeError) as error:
+        raise ModelError(f"{shown(path)} is not a model file: {error}", "copy or download it again") from error
+    if "card" not in metadata:
+        raise ModelError(f"{shown(path)} holds no model card", "choose a file that `impasto train` made")
+    card, notes = read_card(metadata["card"], path)
+    thumbnail = decode_thumbnail(metadata.get("thumbnail", ""), path)
+    return Model(path.stem, path, size_bytes, card, thumbnail, notes=notes)
+
+
+def read_tensors(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+    """All tensors of a safetensors file, by name, and its metadata. ModelError where it is damaged."""
+    from safetensors import SafetensorError, safe_open
+
+    check_file(path)
+    try:
+        with safe_open(path, framework="numpy") as stream:
+            return {name: stream.get_tensor(name) for name in stream.keys()}, stream.metadata() or {}  # noqa: SIM118
+    except (OSError, SafetensorError, ValueError, TypeError) as error:
+        raise ModelError(f"{shown(path)} is damaged: {error}", "copy it again, or remove it") from error
+
+
+def write_tensors(path: Path, tensors: Mapping[str, np.ndarray], metadata: Mapping[str, str]) -> None:
+    """Write a safetensors file, beside its target first: an interrupted write loses nothing."""
+    from safetensors.numpy import save
+
+    plain = {name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}
+    replace_files({path: _in_order(save(plain, dict(metadata)))})
+
+
+def _in_order(file: bytes) -> bytes:
+    """A safetensors file with its metadata sorted, which the library leaves to chance: one model, one file."""
+    length = int.from_bytes(file[:8], "little")
+    header = json.loads(file[8 : 8 + length])
+    header["__metadata__"] = dict(sorted(header.get("__metadata__", {}).items()))
+    text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    return len(text).to_bytes(8, "little") + text + file[8 + length :]
+
+
+def save_model(
+    path: Path, tensors: Mapping[str, np.ndarray], card: Mapping[str, Any], preview: Maps | None = None
+) -> Model:
+    """Write a model with its card, and a thumbnail of `preview`, maps that it made.
+
+    ModelError where the card leaves out what it was trained on, or under what terms.
+    """
+    from ..surface.thumbnail import thumbnail
+
+    return _write_model(path, tensors, card, thumbnail(preview) if preview else b"")
+
+
+def record_figures(model: Model, figures: Mapping[str, float]) -> Model:
+    """Write figures that were measured into the model's card, beside those that it has."""
+    card = {**model.card, "figures": {**model.card["figures"], **figures}}
+    return _write_model(model.path, load_model(model), card, model.thumbnail)
+
+
+def _write_model(path: Path, tensors: Mapping[str, np.ndarray], card: Mapping[str, Any], thumbnail: bytes) -> Model:
+    missing = [name for name in CARD_FIELDS if name not in card]
+    missing += [f"data.{name}" for item in card.get("data", ()) for name in DATA_FIELDS if not item.get(name)]
+    if missing:
+        raise ModelError(f"the card lacks {', '.join(missing)}", "a model says what it is and what it learned from")
+    metadata = {"card": json.dumps(_finite(card), ensure_ascii=False, sort_keys=True)}
+    if thumbnail:
+        metadata["thumbnail"] = base64.b64encode(thumbnail).decode("ascii")
+    write_tensors(path, tensors, metadata)
+    return read_model(path)
+
+
+def _finite(card: Mapping[str, Any]) -> dict[str, Any]:
+    """The card without figures and curves that are not finite, as those of a training that failed may be."""
+    figures = {name: value for name, value in card["figures"].items() if math.isfinite(value)}
+    curve = {name: values for name, values in card.get("curve", {}).items() if all(map(math.isfinite, values))}
+    return {**card, "figures": figures, **({"curve": curve} if "curve" in card else {})}
+
+
+def load_model(model: Model) -> dict[str, np.ndarray]:
+    """The model's tensors by name. ModelError where the file is truncated, or a tensor is not finite."""
+    tensors = read_tensors(model.path)[0]
+    for name, tensor in tensors.items():
+        if tensor.dtype.kind == "f" and not np.isfinite(tensor).all():
+            message = f"the tensor {shown(name)} of {shown(model.path)} has values that are NaN or infinite"
+            raise ModelError(message, "download the model again, or train it anew")
+    return tensors
+
+
+def install_model(file: Path, folder: Path | None = None) -> Model:
+    """Copy a model file into the library under the name in its card, once it has been read in full."""
+    model = read_model(file)
+    load_model(model)
+    target = model_path(str(model.card["name"]), folder)
+    with held(target):
+        if is_there(target):
+            remedy = f"`impasto models remove {target.stem}` first"
+            raise ModelError(f"there is a model {target.stem!r} already", remedy)
+        replace_files({target: read_bytes(file, model.size_bytes)})
+    return read_model(target)
+
+
+def remove_model(name: str, folder: Path | None = None) -> Path:
+    """Delete a model of the user's, readable or not, and what lies beside it; returns where it was.
+
+    ModelError for a shipped one.
+    """
+    path = model_path(name, folder)
+    if is_there(path):
+        for file in (path, *map(path.with_suffix, DATA_SUFFIXES)):
+            with explained(file, "remove"):
+                file.unlink(missing_ok=True)
+        return path
+    if any((place / path.name).is_file() for place in _shipped_folders()):
+        raise ModelError(f"{name} is shipped and cannot be removed", "a model of your own of the same name replaces it")
+    raise ModelError(f"there is no model {name!r}", "see `impasto models list`")
+
+
+def catalogue(folder: Path | None = None) -> dict[str, list[dict[str, Any]]]:
+    """What a host needs to offer the models, as JSON: `models`, and `damaged_models` with the reasons."""
+    return {
+        "models": [
+            {
+                "name": model.name,
+                "label": model.label,
+                "tool": model.card["tool"],
+                "material": model.material,
+                "classes": model.card.get("classes", []),
+                "maps": model.card.get("maps", []),
+                "sliders": model.card.get("sliders", []),
+                "shipped": model.shipped,
+                "bytes": model.size_bytes,
+                "licence": model.licence,
+                "thumbnail": base64.b64encode(model.thumbnail).decode("ascii"),
+            }
+            for model in list_models(folder)
+        ],
+        "damaged_models": [
+            {"name": as_unicode(path.stem), "error": error.message, "remedy": error.remedy}
+            for path, error in damaged_models(folder).items()
+        ],
+    }

@@ -1,0 +1,194 @@
+"""Installs files in which networks are published: reads them, recognises whose weights they are, keeps what is needed.
+
+A .pth file is a pickle, which could run any program: it is read with torch's `weights_only`, and what needs more than
+tensors is refused. What is kept is a safetensors file that is the same for the same published file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import pickle
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..errors import ModelError
+from ..system.locks import held
+from ..system.outside import explained, open_file
+from .models import write_tensors
+from .weights import Shapes, Weights, differences
+from .weights_library import (
+    InstalledWeights,
+    is_installed,
+    known_weights,
+    part_paths,
+    read_weights,
+    weights_named,
+    weights_path,
+)
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+NESTED = ("state_dict", "model")
+"""Where checkpoints of a training keep the tensors."""
+
+
+@dataclass(frozen=True)
+class _File:
+    """A file as read. metadata: what a safetensors file says of itself."""
+
+    path: Path
+    tensors: Mapping[str, Tensor]
+    sha256: str
+    metadata: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class _Fit:
+    """The files' tensors under the names of a layout of some weights, and in what they differ from it.
+
+    hashes: of the files, in the order of the published ones. share: of the layout's tensors, how many differ.
+    convert: from this layout to ours, where it is another.
+    """
+
+    weights: Weights
+    tensors: Mapping[str, Tensor]
+    hashes: tuple[str, ...]
+    wrong: list[str]
+    share: float
+    convert: Callable[[Mapping[str, np.ndarray]], dict[str, np.ndarray]] | None
+
+
+def install_weights(files: Sequence[Path], name: str = "", folder: Path | None = None) -> InstalledWeights:
+    """Keep the weights in published `files` (.pth or .safetensors), or in a file of another library.
+
+    name: whose weights they must be; without it they are recognised by the names and shapes of their tensors.
+    ModelError where a file is damaged, unsafe or of another network (and what was expected), or where these weights
+    are installed already.
+    """
+    candidates = [weights_named(name)] if name else list(known_weights().values())
+    read = [_read(Path(file)) for file in files]
+    fit = _recognised(read, candidates)
+    weights = fit.weights
+    path = weights_path(weights.name, folder)
+    with held(path):
+        if is_installed(weights.name, folder):
+            message = f"the weights {weights.name} are installed already"
+            raise ModelError(message, f"`impasto weights remove {weights.name}` first")
+        write_tensors(path, _ours(fit), _metadata(fit, read))
+        for part in part_paths(weights, folder):
+            with explained(part, "remove"):
+                part.unlink(missing_ok=True)
+    return read_weights(weights, path)
+
+
+def _metadata(fit: _Fit, files: Sequence[_File]) -> dict[str, str]:
+    """Where the weights came from: what a file says of itself, or the catalogue of those that may be the published."""
+    weights, metadata = fit.weights, {"name": fit.weights.name, "published_sha256": " ".join(fit.hashes)}
+    if weights.are_published_as(fit.hashes) is not False:
+        metadata |= {"source": " ".join(file.url for file in weights.files), "licence": weights.licence}
+    said = files[0].metadata if len(files) == 1 else {}
+    return metadata | {key: said[key] for key in ("source", "licence", "published_sha256") if key in said}
+
+
+def _recognised(files: Sequence[_File], candidates: Sequence[Weights]) -> _Fit:
+    """The candidate that the files are. ModelError says in what they differ from the nearest one."""
+    nearest = min((fit for weights in candidates for fit in _fits(files, weights)), key=lambda fit: fit.share)
+    if not nearest.wrong:
+        return nearest
+    said = files[0].path.name if len(files) == 1 else f"{files[0].path.name} and {len(files) - 1} more"
+    if len(candidates) > 1 and nearest.share >= 1:
+        held = next(iter(files[0].tensors))
+        raise ModelError(f"{said}: of no network that is known here; it holds {held}", "see `impasto weights list`")
+    more = f", and {len(nearest.wrong) - 1} more" if len(nearest.wrong) > 1 else ""
+    message = f"{said}: not the weights of {nearest.weights.label}: {nearest.wrong[0]}{more}"
+    raise ModelError(message, nearest.weights.how_to_get)
+
+
+def _fits(files: Sequence[_File], weights: Weights) -> list[_Fit]:
+    """How the files fit our layout, and the published one where that is another."""
+    fits = [_fit(files, weights, weights.shapes)]
+    if weights.conversion:
+        fits.append(_fit(files, weights, weights.conversion.shapes, weights.conversion.convert))
+    return fits
+
+
+def _fit(files: Sequence[_File], weights: Weights, shapes: Shapes, convert: Any = None) -> _Fit:
+    """Each file under the prefix that suits it best."""
+    prefixes = tuple(dict.fromkeys(("", *(file.prefix for file in weights.files))))
+    tensors: dict[str, Tensor] = {}
+    hashes: dict[str, str] = {}
+    for file in files:
+        found = {name: tuple(tensor.shape) for name, tensor in file.tensors.items()}
+        best = min(prefixes, key=lambda prefix: len(_wrong(found, weights, shapes, prefix)))
+        tensors |= {best + name: tensor for name, tensor in file.tensors.items()}
+        hashes[best] = file.sha256
+    wrong = _wrong({name: tuple(tensor.shape) for name, tensor in tensors.items()}, weights, shapes, "")
+    in_order = tuple(hashes[prefix] for prefix in prefixes if prefix in hashes)
+    return _Fit(weights, weights.needed(tensors), in_order, wrong, len(wrong) / len(shapes), convert)
+
+
+def _wrong(found: Shapes, weights: Weights, shapes: Shapes, prefix: str) -> list[str]:
+    """In what the found tensors, their names after `prefix`, differ from the layout's that begin with it."""
+    named = weights.needed({prefix + name: shape for name, shape in found.items()})
+    return differences(named, {name: shape for name, shape in shapes.items() if name.startswith(prefix)})
+
+
+def _ours(fit: _Fit) -> dict[str, np.ndarray]:
+    """The tensors as tools read them. ModelError where a number is none."""
+    arrays = {name: _array(name, tensor, fit.weights) for name, tensor in fit.tensors.items()}
+    return fit.convert(arrays) if fit.convert else arrays
+
+
+def _array(name: str, tensor: Tensor, weights: Weights) -> np.ndarray:
+    import torch
+
+    if not tensor.is_floating_point() or not bool(torch.isfinite(tensor).all()):
+        raise ModelError(f"{name} does not hold finite numbers", f"get {weights.label} again from {weights.page}")
+    kept = tensor if tensor.dtype in (torch.float16, torch.float32) else tensor.float()
+    return kept.detach().contiguous().numpy()
+
+
+def _read(path: Path) -> _File:
+    """A published file's tensors. ModelError where it is damaged, unsafe, or holds none."""
+    with open_file(path) as stream, explained(path, "read"):
+        is_safetensors = stream.read(9)[8:] == b"{"
+        stream.seek(0)
+        sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
+    tensors, metadata = _read_safetensors(path) if is_safetensors else (_read_pickle(path), {})
+    if not tensors:
+        raise ModelError(f"{path.name} holds no tensors", "choose the file with the network's weights")
+    return _File(path, tensors, sha256, metadata)
+
+
+def _read_safetensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="pt") as stream:
+            return {name: stream.get_tensor(name) for name in stream.keys()}, stream.metadata() or {}  # noqa: SIM118
+    except (OSError, SafetensorError, ValueError, TypeError) as error:
+        raise ModelError(f"{path.name} is damaged: {error}", "download or copy it again") from error
+
+
+def _read_pickle(path: Path) -> dict[str, Tensor]:
+    import torch
+
+    try:
+        loaded = torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        message = f"{path.name} holds more than tensors, or none; it was not opened, since it could run a program"
+        raise ModelError(message, "choose the file that its authors publish, not a page or link to it") from error
+    except Exception as error:  # a damaged pickle fails in any way
+        raise ModelError(
+            f"{path.name} is damaged, or no file of weights: {error}", "download or copy it again"
+        ) from error
+    for nested in NESTED:
+        if isinstance(loaded, Mapping) and isinstance(loaded.get(nested), Mapping):
+            loaded = loaded[nested]
+    tensors = loaded.items() if isinstance(loaded, Mapping) else ()
+    return {str(name): tensor for name, tensor in tensors if isinstance(tensor, torch.Tensor)}

@@ -1,0 +1,148 @@
+"""Weights of networks that others trained and published: what a plugin says of those that its tools can use.
+
+Address, hash and licence let users decide; names and shapes of the tensors tell whose weights a file holds.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import Any
+from urllib.parse import urlsplit
+
+import numpy as np
+
+from ..errors import PluginError
+
+Shapes = Mapping[str, tuple[int, ...]]
+"""Tensors' names and shapes."""
+
+
+@dataclass(frozen=True)
+class PublishedFile:
+    """A file as its authors publish it.
+
+    sha256: all 64 digits, the first ones where only they are published, "" where none are: the file is then not
+    downloaded, since nobody could tell whether it is the right one. prefix: put before the names of its tensors,
+    where weights are published as several files.
+    """
+
+    url: str
+    sha256: str = ""
+    size_bytes: int = 0
+    prefix: str = ""
+
+    @property
+    def name(self) -> str:
+        """The last part of the address."""
+        return PurePosixPath(urlsplit(self.url).path).name
+
+    @property
+    def host(self) -> str:
+        """Whose computer it comes from."""
+        return urlsplit(self.url).hostname or ""
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """Tensors as they are published, where that is not how tools read them, and the function from those to ours."""
+
+    shapes: Shapes
+    convert: Callable[[Mapping[str, np.ndarray]], dict[str, np.ndarray]]
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Weights that somebody published, and what of them is kept.
+
+    licence, page: under which terms, and where that is stated. shapes: the tensors that tools need. unneeded: a
+    pattern of the names that a published file may have beside them.
+    """
+
+    name: str
+    label: str
+    description: str
+    licence: str
+    page: str
+    files: tuple[PublishedFile, ...]
+    shapes: Shapes = field(repr=False)
+    unneeded: str = ""
+    conversion: Conversion | None = None
+
+    @property
+    def is_downloadable(self) -> bool:
+        """Whether all files can be checked once they came."""
+        return all(file.sha256 for file in self.files)
+
+    @property
+    def download_bytes(self) -> int:
+        """What a download fetches; 0 where there is none."""
+        return sum(file.size_bytes for file in self.files) if self.is_downloadable else 0
+
+    @property
+    def download_size(self) -> str:
+        """The same in words."""
+        return f"{self.download_bytes / 2**20:.0f} MiB"
+
+    @property
+    def stored_bytes(self) -> int:
+        """About how much room it takes once it is installed, in float32."""
+        return 4 * sum(math.prod(shape) for shape in self.shapes.values())
+
+    @property
+    def how_to_get(self) -> str:
+        """What users can do who lack it."""
+        names = " ".join(file.name for file in self.files) if len(self.files) < 3 else "FILES"
+        install = f"`impasto weights install {names}`"
+        if self.is_downloadable:
+            fetch = f"`impasto weights download {self.name}` fetches them ({self.download_size}, {self.licence})"
+            return f"{fetch}; without a connection, {install} takes them from this computer"
+        which = f"the {len(self.files)} files" if len(self.files) > 1 else "the file"
+        return f"get {which} that `impasto weights show {self.name}` names ({self.licence}), then {install}"
+
+    def needed(self, named: Mapping[str, Any]) -> dict[str, Any]:
+        """Those of the named tensors or shapes that tools may need."""
+        return {name: value for name, value in named.items() if not re.fullmatch(self.unneeded, name)}
+
+    def are_published_as(self, sha256: Sequence[str]) -> bool | None:
+        """Whether files of these hashes are the published ones; None where that cannot be known."""
+        if not sha256 or not self.is_downloadable:
+            return None
+        known = [file.sha256 for file in self.files]
+        return len(known) == len(sha256) and all(map(str.startswith, sha256, known))
+
+
+def check_weights(weights: Weights) -> None:
+    """Raise PluginError where a declaration leaves open what would be fetched, or under which terms."""
+    where = f"the weights {weights.name}"
+    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", weights.name):
+        raise PluginError(f"{where} are not named in lower-case words joined by hyphens", "rename them")
+    for attribute in ("label", "description", "licence", "page", "files", "shapes"):
+        if not getattr(weights, attribute):
+            raise PluginError(f"{where} have no {attribute}", "say it: users decide by it")
+    for file in weights.files:
+        if not file.url.startswith("https://"):
+            raise PluginError(f"{where} would come from {file.url}", "give an https address")
+        if file.sha256 and not re.fullmatch(r"[0-9a-f]{8,64}", file.sha256):
+            raise PluginError(f"{where} have the hash {file.sha256!r}", "give 8 to 64 digits of the SHA-256")
+        if file.sha256 and file.size_bytes <= 0:
+            raise PluginError(f"{where} have no size", "a download is checked by hash and size: give both")
+
+
+def differences(found: Shapes, expected: Shapes) -> list[str]:
+    """A sentence for each tensor that is missing, of another shape, or too many, in the order expected."""
+    wrong = [
+        f"it lacks {name} ({_shape(shape)})"
+        if name not in found
+        else f"{name} should be {_shape(shape)}, is {_shape(found[name])}"
+        for name, shape in expected.items()
+        if found.get(name) != shape
+    ]
+    return wrong + [f"it holds {name} ({_shape(found[name])}) as well" for name in found if name not in expected]
+
+
+def _shape(shape: tuple[int, ...]) -> str:
+    return "x".join(map(str, shape)) or "a single number"

@@ -1,0 +1,70 @@
+"""What follows from height: normals and ambient occlusion, derived so that the maps of a set agree with one another.
+
+Local filters on a torus: a part of a surface, cut out with `HALO_PX` more on each side, gives what the whole gives.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+
+from ..texture import Maps
+
+SCALES = 4
+HALO_PX = 2 * (2**SCALES - 1)
+"""How far away a pixel still matters: four blurs of 2, 4, 8 and 16 px to each side."""
+DEVIATIONS_PX = (1.0, 2.2, 4.6, 9.2)
+"""Standard deviation of the blurs up to each scale: the sum of 4^s over the scales."""
+PLAIN = 0.06
+"""Closure below this counts as open, so that a plain face stays white."""
+UNKNOWN_RELIEF = 0.04
+"""What height spans where that is not known, in parts of the width (measured stone: 0.03 to 0.06)."""
+
+
+def with_relief(maps: Maps, device: str = "cpu") -> Maps:
+    """The maps with `normal` and `ambient_occlusion` derived from `height`; as they are where there is no height."""
+    if "height" not in maps:
+        return maps
+    width_px = maps.size_px[1]
+    width_m = maps.width_m or 1.0
+    range_m = UNKNOWN_RELIEF * width_m if maps.height_range_m is None else maps.height_range_m
+    height_px = torch.from_numpy(maps["height"].pixels[..., 0]).to(device) * (range_m / width_m * width_px)
+    normal, occlusion = normal_from_height(height_px), occlusion_from_height(height_px)
+    arrays = {"normal": normal.permute(1, 2, 0).cpu().numpy(), "ambient_occlusion": occlusion.cpu().numpy()}
+    return replace(maps.with_arrays(arrays), width_m=width_m, height_range_m=range_m)
+
+
+def normal_from_height(height_px: Tensor) -> Tensor:
+    """OpenGL normals (3, H, W), encoded in [0, 1], of height (H, W) in pixels; +Y is up, against the rows.
+
+    Slopes are circular central differences, as `impasto.surface.heights` and the training data have them.
+    """
+    p = (torch.roll(height_px, -1, 1) - torch.roll(height_px, 1, 1)) / 2
+    q = (torch.roll(height_px, -1, 0) - torch.roll(height_px, 1, 0)) / 2
+    z = 0.5 * torch.rsqrt(p * p + q * q + 1)
+    return 0.5 + torch.stack([-p * z, q * z, z])
+
+
+def occlusion_from_height(height_px: Tensor, strength: float = 0.5) -> Tensor:
+    """How open each point of height (H, W) in pixels is to the sky, in [0, 1]; 1: open.
+
+    Σ relu(blur_σ(h) − h)/σ: what stands around a point above it, against its distance, at four scales. The blurs are
+    B3 splines with holes (à trous), whose cost does not grow with their width.
+    """
+    blurred, closed = height_px, torch.zeros_like(height_px)
+    for scale, deviation_px in enumerate(DEVIATIONS_PX):
+        for axis in (0, 1):
+            blurred = _spline(blurred, 2**scale, axis)
+        closed += (blurred - height_px).clamp_min(0) / deviation_px
+    return 1 / (1 + 2 * strength * (closed - PLAIN).clamp_min(0))
+
+
+def _spline(x: Tensor, step: int, axis: int) -> Tensor:
+    """[1, 4, 6, 4, 1] / 16 along an axis, its taps `step` apart, circular."""
+    length = x.shape[axis]
+    around = torch.arange(-2 * step, length + 2 * step, device=x.device) % length
+    x = x.index_select(axis, around)
+    taps = [x.narrow(axis, index * step, length) for index in range(5)]
+    return (0.375 * taps[2]).add_(taps[1] + taps[3], alpha=0.25).add_(taps[0] + taps[4], alpha=0.0625)

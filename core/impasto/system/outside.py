@@ -1,0 +1,304 @@
+"""The one door for what comes from outside: JSON, names, paths, files, and the text of strangers on a terminal.
+
+Each kind is checked here once and has the right type behind it. Standard library only: Blender uses it too.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import io
+import json
+import math
+import os
+import re
+import stat
+import unicodedata
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import Any
+
+from ..errors import FileError, ImpastoError, ParameterError
+
+MAX_JSON_BYTES = 2**24
+MAX_JSON_DEPTH = 64
+MAX_DIGITS = 40
+"""Of a number in JSON: more than any float needs, and few enough that none takes long to read."""
+MAX_NAME_BYTES = 180
+"""In UTF-8: file systems allow 255, and `_ambient_occlusion.png` and the ending of a half-written file follow."""
+SHOWN_CHARACTERS = 80
+"""Of a wrong value in a message."""
+NOT_IN_NAMES = frozenset('/\\<>:"|?*')
+RESERVED_ON_WINDOWS = re.compile(r"(?i)(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?")
+REMEDIES = {
+    errno.EROFS: "choose a folder that is not on a read-only disk",
+    errno.ENOSPC: "check the disk and its free space: make room, or choose a folder on another disk",
+    errno.EDQUOT: "check the disk and its free space: make room, or choose a folder on another disk",
+    errno.ENAMETOOLONG: "use a shorter name, or a folder whose path is shorter",
+    errno.ENOENT: "check that the name is right and the disk is there",
+    errno.EISDIR: "a folder of this name is in the way: remove it, or choose another name",
+    errno.ENOTDIR: "choose another folder: a file is in the way",
+    errno.EEXIST: "choose another folder: a file is in the way",
+    errno.EMFILE: "close other programs: too many files are open",
+    errno.ELOOP: "its links point at each other: use the file itself",
+}
+
+
+def parse_json(
+    text: str | bytes,
+    what: str,
+    *,
+    kind: type[ImpastoError] = FileError,
+    max_bytes: int = MAX_JSON_BYTES,
+    finite: bool = True,
+) -> Any:
+    """Plain data from JSON; `what` names it in errors, which are of `kind`. finite: or Python's NaN and Infinity too.
+
+    Refused are: more than `max_bytes`, text that is not UTF-8, deeper than MAX_JSON_DEPTH, numbers that are not finite
+    or have more than MAX_DIGITS digits, and text with half of a surrogate pair, which could not be written again.
+    """
+
+    def refuse(why: str) -> ImpastoError:
+        return kind(f"{what} {why}", "check where it comes from; it may be damaged")
+
+    if len(text) > max_bytes:
+        raise refuse(f"is too large ({len(text):,} bytes of JSON, the limit is {max_bytes:,})")
+
+    def number(convert: type[int] | type[float]) -> Any:
+        def read(digits: str) -> int | float:
+            if len(digits) > MAX_DIGITS or not math.isfinite(value := convert(digits)):
+                raise refuse(f"holds a number that is too large or too long ({shown(digits)})")
+            return value
+
+        return read
+
+    def constant(name: str) -> float:
+        if not finite:
+            return float(name)
+        raise refuse(f"holds {name}, which is no number in JSON")
+
+    try:
+        text = text if isinstance(text, str) else text.decode("utf-8-sig")
+        data = json.loads(text, parse_int=number(int), parse_float=number(float), parse_constant=constant)
+    except RecursionError as error:
+        raise refuse(f"is nested deeper than {MAX_JSON_DEPTH} levels") from error
+    except ValueError as error:  # malformed JSON, or bytes that are not UTF-8
+        raise refuse(f"is not JSON ({error})") from error
+    if problem := _problem(data):
+        raise refuse(problem)
+    return data
+
+
+def _problem(data: Any) -> str:
+    """What is wrong with parsed JSON; "" for nothing."""
+    level, depth = [data], 0
+    while level:
+        depth += 1
+        if depth > MAX_JSON_DEPTH:
+            return f"is nested deeper than {MAX_JSON_DEPTH} levels"
+        texts = [item for item in level if isinstance(item, str)]
+        below: list[Any] = []
+        for item in level:
+            if isinstance(item, dict):
+                texts += item
+                below += item.values()
+            elif isinstance(item, list):
+                below += item
+        for text in texts:
+            if not is_unicode(text):
+                return f"holds text that is not Unicode ({shown(text)})"
+        level = below
+    return ""
+
+
+def read_json(
+    path: Path, what: str = "", *, kind: type[ImpastoError] = FileError, max_bytes: int = MAX_JSON_BYTES
+) -> Any:
+    """The data in a JSON file, as `parse_json` reads it; FileError where it cannot be read."""
+    return parse_json(read_bytes(path, max_bytes), what or str(path), kind=kind, max_bytes=max_bytes)
+
+
+def open_file(path: Path) -> io.BufferedReader:
+    """A regular file, open for reading. FileError for what is none: a pipe, a device or a folder is not waited on."""
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOCTTY", 0)
+    with explained(path, "read"):
+        try:
+            stream = os.fdopen(os.open(path, flags), "rb")
+        except ValueError as error:  # NUL in the name
+            raise FileError(f"cannot read {shown(path)}: {error}", "check its name") from error
+        mode = os.fstat(stream.fileno()).st_mode
+    if not stat.S_ISREG(mode):
+        stream.close()
+        raise FileError(f"{shown(path)} is no regular file", "copy what it holds into a file first")
+    return stream
+
+
+def check_file(path: Path) -> Path:
+    """The path of a regular file that can be read, for libraries that open it themselves. FileError otherwise."""
+    open_file(path).close()
+    return path
+
+
+def read_bytes(path: Path, max_bytes: int) -> bytes:
+    """What a regular file holds. FileError where that is more than `max_bytes`."""
+    with open_file(path) as stream, explained(path, "read"):
+        data = stream.read(max_bytes + 1)
+    if len(data) > max_bytes:
+        raise FileError(f"{shown(path)} is larger than {max_bytes:,} bytes", "check that it is the file that you meant")
+    return data
+
+
+def check_name(name: object, what: str, *, kind: type[ImpastoError] = ParameterError) -> str:
+    """A name that a file can have on every platform, in one folder: no path, nothing hidden, nothing reserved."""
+
+    def refuse(why: str) -> ImpastoError:
+        return kind(f"{what} {shown(name)} {why}", "use letters, digits, - and _")
+
+    if not isinstance(name, str):
+        raise kind(f"{what} must be text, got {shown(name)}", "use letters, digits, - and _")
+    if not name.strip():
+        raise refuse("is empty")
+    if not is_unicode(name):
+        raise refuse("is not Unicode")
+    if found := sorted({character for character in name if _is_refused(character)}):
+        characters = " ".join(found) if set(found) <= NOT_IN_NAMES else "control characters"
+        raise refuse(f"holds {characters}")
+    if name.startswith(".") or name.endswith((".", " ")):
+        raise refuse("begins with a dot, or ends with a dot or a space")
+    if RESERVED_ON_WINDOWS.fullmatch(name):
+        raise refuse("is reserved on Windows")
+    if len(name.encode()) > MAX_NAME_BYTES:
+        raise refuse(f"is longer than {MAX_NAME_BYTES} bytes")
+    return name
+
+
+def usable_name(text: str) -> str:
+    """A name for new files that is like the given one, with _ for what `check_name` refuses."""
+    plain = "".join("_" if _is_refused(character) else character for character in as_unicode(text))
+    plain = plain.encode()[:MAX_NAME_BYTES].decode(errors="ignore").strip(". ")
+    return f"{plain}_" if RESERVED_ON_WINDOWS.fullmatch(plain) else plain or "untitled"
+
+
+def _is_refused(character: str) -> bool:
+    return character in NOT_IN_NAMES or unicodedata.category(character) in ("Cc", "Zl", "Zp")
+
+
+def as_unicode(name: str) -> str:
+    """A file's name with _ for each byte that is no UTF-8: what can be written into other files, or be a new name."""
+    return "".join("_" if "\ud800" <= character <= "\udfff" else character for character in name)
+
+
+def resolved(path: Path) -> Path:
+    """The absolute path with every link followed. FileError for links in a circle."""
+    with explained(path, "read"):
+        try:
+            return path.resolve()
+        except (RuntimeError, ValueError) as error:  # before Python 3.13; NUL in the name
+            raise FileError(f"cannot read {shown(path)}: {error}", REMEDIES[errno.ELOOP]) from error
+
+
+def is_there(path: Path) -> bool:
+    """Whether there is anything of this name, be it a dangling link. FileError where that cannot be told."""
+    with explained(path, "read"):
+        try:
+            path.lstat()
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        except ValueError as error:  # NUL in the name
+            raise FileError(f"cannot read {shown(path)}: {error}", "check its name") from error
+    return True
+
+
+def is_folder(path: Path) -> bool:
+    """Whether it is a folder, or a link to one; False where nothing can be told."""
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):  # a name that is too long, or has a NUL
+        return False
+
+
+def files_in(folder: Path) -> list[Path]:
+    """All that is in a folder, sorted; nothing where it is absent. FileError where it cannot be read."""
+    with explained(folder, "read"):
+        try:
+            return sorted(folder.iterdir())
+        except FileNotFoundError:
+            return []
+        except ValueError as error:  # NUL in the name
+            raise FileError(f"cannot read {shown(folder)}: {error}", "check its name") from error
+
+
+def make_folder(folder: Path) -> Path:
+    """The folder, made with those around it where it is not there. FileError where it cannot be."""
+    with explained(folder):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except ValueError as error:  # NUL in the name
+            raise FileError(f"cannot make {shown(folder)}: {error}", "check its name") from error
+    return folder
+
+
+def inside(folder: Path, relative: object, what: str, *, kind: type[ImpastoError] = FileError) -> Path:
+    """The path of `relative` below `folder`, with every link followed. `kind` for one that leads out of it."""
+    if not isinstance(relative, str) or not relative or not is_unicode(relative) or "\0" in relative:
+        raise kind(f"{what} must be a path below {shown(folder)}, got {shown(relative)}", "use a file's name")
+    parts = (PurePosixPath(relative), PureWindowsPath(relative))
+    leads_out = any(path.is_absolute() or path.drive or path.root or ".." in path.parts for path in parts)
+    with explained(folder / "…", "read"):
+        try:
+            found = (folder / relative).resolve()
+            leads_out = leads_out or not found.is_relative_to(folder.resolve())
+        except (RuntimeError, ValueError):  # links in a circle, before Python 3.13
+            leads_out = True
+    if leads_out:
+        raise kind(f"{what} {shown(relative)} leads out of {shown(folder)}", "only files below that folder are used")
+    return found
+
+
+@contextlib.contextmanager
+def explained(path: Path, doing: str = "write") -> Iterator[None]:
+    """Turn an OSError into a FileError that says what to do; `doing` is "read" or "write"."""
+    try:
+        yield
+    except OSError as error:
+        raise file_error(error, path, doing) from error
+
+
+def file_error(error: OSError, path: Path | None = None, doing: str = "read or write") -> FileError:
+    """What an OSError means for whoever has to mend it; the path is its own where none is given."""
+    if path is None and isinstance(error.filename, str):
+        path = Path(error.filename)
+    if isinstance(error, PermissionError):
+        remedy = "check that it may be read" if doing == "read" else "choose a folder that you may write to"
+    else:
+        remedy = REMEDIES.get(error.errno or 0, "check the disk and its free space")
+    return FileError(f"cannot {doing} {shown(path) if path else 'a file'}: {error.strerror or error}", remedy)
+
+
+def is_unicode(text: str) -> bool:
+    """Whether it can be written as UTF-8: names that were not are read with half a surrogate pair in them."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def shown(value: object) -> str:
+    """A value as a message names it: one short line, nothing in it that a terminal would act on."""
+    text = str(value) if isinstance(value, os.PathLike) else repr(value) if isinstance(value, str) else f"{value!r}"
+    text = printable(text)
+    limit = 4 * SHOWN_CHARACTERS if isinstance(value, os.PathLike) else SHOWN_CHARACTERS
+    return text if len(text) <= limit else f"{text[: limit // 2]}…{text[-limit // 2 :]}"
+
+
+def printable(text: str) -> str:
+    """Text of strangers as it may go to a terminal: what would control it is shown as an escape, \\x1b."""
+    return "".join(character if _is_harmless(character) else _escape(character) for character in text)
+
+
+def _is_harmless(character: str) -> bool:
+    if character in "\n\t" or " " <= character <= "~":
+        return True
+    changes_direction = "\u202a" <= character <= "\u202e" or "\u2066" <= character <= "\u2069"
+    return not changes_direction and unicodedata.category(character) not in ("Cc", "Cs", "Zl", "Zp")
+
+
+def _escape(character: str) -> str:
+    return character.encode("unicode_escape", "surrogatepass").decode("ascii")
