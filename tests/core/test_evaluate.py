@@ -74,7 +74,7 @@ class Stub(Generator):
 @pytest.fixture
 def stubbed(monkeypatch, tmp_path):
     known = replace(registry(), tools={**registry().tools, "stub": Stub()})
-    for module in ("evaluate", "runner", "plugins"):
+    for module in ("evaluation.evaluate", "runner", "plugins"):
         monkeypatch.setattr(f"impasto.{module}.registry", lambda: known)
     monkeypatch.setattr("impasto.evaluation.judging.SWD_DIRECTIONS", 32)
     monkeypatch.setattr("impasto.evaluation.judging.NOVELTY_PATCHES", 48)

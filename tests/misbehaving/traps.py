@@ -28,7 +28,7 @@ def set_traps(folder: Path, *, is_safe_path: bool = True) -> Path:
         _trap(folder / f"{name}.py", marker)
     if is_safe_path:
         (folder / "impasto").mkdir()
-        for name in ("__init__", "__main__", "cli", "worker", "client"):
+        for name in ("__init__", "__main__", "cli", "engine", "system"):
             _trap(folder / "impasto" / f"{name}.py", marker)
     about = folder / f"{EVIL}-1.0.dist-info"
     about.mkdir()
