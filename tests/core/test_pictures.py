@@ -230,11 +230,22 @@ def test_bmp_and_tga_with_alpha_and_runs(tmp_path):
         check(tmp_path / name, RGB8 / 255, GREY8 / 255)
 
 
-def psd(planes: np.ndarray, mode: int, depth: int, resources: bytes = b"") -> bytes:
+def psd(planes: np.ndarray, mode: int, depth: int, resources: bytes = b"", layers: bytes = b"") -> bytes:
     """A flattened PSD of planes (C, H, W), not deflated."""
     header = b"8BPS" + struct.pack(">H6xHIIHH", 1, *planes.shape, depth, mode)
     pixels = planes.astype({8: "u1", 16: ">u2", 32: ">f4"}[depth]).tobytes()
-    return header + struct.pack(">II", 0, len(resources)) + resources + struct.pack(">IH", 0, 0) + pixels
+    about = struct.pack(">II", 0, len(resources)) + resources + struct.pack(">I", len(layers)) + layers
+    return header + about + struct.pack(">H", 0) + pixels
+
+
+def transparent(depth: int) -> bytes:
+    """A layer of one pixel, for a PSD whose fourth plane is its opacity: the number of layers is negative."""
+    sample = bytes(2 + depth // 8)
+    channels = b"".join(struct.pack(">hI", index, len(sample)) for index in range(3))
+    record = struct.pack(">4IH", 0, 0, 1, 1, 3) + channels + b"8BIMnorm\xff\0\0\0" + struct.pack(">I", 12) + bytes(12)
+    body = struct.pack(">h", -1) + record + 3 * sample
+    body += bytes(len(body) % 2)
+    return struct.pack(">I", len(body)) + body + bytes(4)
 
 
 @pytest.mark.parametrize(
@@ -259,9 +270,13 @@ def test_psd_without_a_flattened_picture_says_how_to_save_it(tmp_path):
     (tmp_path / "a.psd").write_bytes(psd(np.moveaxis(RGB8, 2, 0), 3, 8, version))
     with pytest.raises(FileError, match="no flattened picture; save it with Maximize Compatibility"):
         read_maps(tmp_path / "a.psd")
-    (tmp_path / "lab.psd").write_bytes(psd(np.moveaxis(RGB8, 2, 0), 9, 8))
-    with pytest.raises(FileError, match="convert it to RGB"):
-        read_maps(tmp_path / "lab.psd")
+
+
+@pytest.mark.parametrize(("channels", "mode", "depth"), [(3, 7, 8), (2, 9, 8), (3, 9, 32)])
+def test_psd_of_other_colours_says_how_to_convert_it(channels, mode, depth, tmp_path):
+    (tmp_path / "a.psd").write_bytes(psd(np.moveaxis(RGB8[..., :channels], 2, 0), mode, depth))
+    with pytest.raises(FileError, match=r"neither in RGB, CMYK, Lab nor grey.*convert it to RGB"):
+        read_maps(tmp_path / "a.psd")
 
 
 # EXR
@@ -351,6 +366,32 @@ OTHERS = {
     "a.nef": (b"MM\0*\0\0\0\x08", "raw file.*16-bit TIFF"),
     "a.gif": (b"GIF89a", "GIF.*PNG"),
     "a.jxl": (b"\xff\x0a", "JPEG XL.*PNG"),
+def adapted_to_d65() -> np.ndarray:
+    """Bradford's matrix (3, 3) for XYZ from D50 to D65 (Lindbloom, Chromatic Adaptation)."""
+    cones = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]])
+    d50, d65 = (cones @ skimage_color.xyz_tristimulus_values(illuminant=name, observer="2") for name in ("D50", "D65"))
+    return np.linalg.inv(cones) @ np.diag(d65 / d50) @ cones
+
+
+@pytest.mark.parametrize("bits", [8, 16])
+def test_psd_in_lab_is_converted_from_d50(bits, tmp_path):
+    """Photoshop stores 0 of a* and b* as 128, or as 32768."""
+    xyz = skimage_color.rgb2xyz(colors().astype(np.float64)) @ np.linalg.inv(adapted_to_d65()).T
+    steps = np.array([(2**bits - 1) / 100, 2 ** (bits - 8), 2 ** (bits - 8)])
+    zero = np.array([0, 2 ** (bits - 1), 2 ** (bits - 1)])
+    planes = np.round(skimage_color.xyz2lab(xyz, illuminant="D50") * steps + zero)
+    (tmp_path / "a.psd").write_bytes(psd(np.moveaxis(planes, 2, 0), 9, bits))
+    seen = skimage_color.xyz2rgb(skimage_color.lab2xyz((planes - zero) / steps, illuminant="D50") @ adapted_to_d65().T)
+    check(tmp_path / "a.psd", seen, tolerance=EIGHT_BIT)
+    assert bits == 8 or np.abs(seen - colors()).max() < EIGHT_BIT
+    with_selection = np.dstack([planes, planes[..., :1]])
+    (tmp_path / "b.psd").write_bytes(psd(np.moveaxis(with_selection, 2, 0), 9, bits))
+    check(tmp_path / "b.psd", seen, tolerance=EIGHT_BIT)
+    (tmp_path / "c.psd").write_bytes(psd(np.moveaxis(with_selection, 2, 0), 9, bits, layers=transparent(bits)))
+    with pytest.raises(FileError, match=r"in Lab with transparency.*flatten it, or convert it to RGB"):
+        read_maps(tmp_path / "c.psd")
+
+
     "a.svg": (b'<?xml version="1.0"?><svg xmlns="', "an SVG drawing.*PNG"),
     "a.pdf": (b"%PDF-1.7", "a PDF.*PNG"),
 }

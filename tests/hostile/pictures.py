@@ -320,9 +320,20 @@ def tga(kind: int, width: int, height: int, bits: int = 24, palette: tuple[int, 
     return about + b"\xff\1\2\3" * 64 + bytes(8) + b"TRUEVISION-XFILE.\0"
 
 
-def psd(width: int, height: int, channels: int = 3, depth: int = 8, resources: bytes = b"", runs: int = 0) -> bytes:
+RGB, LAB = 3, 9
+
+
+def psd(
+    width: int,
+    height: int,
+    channels: int = 3,
+    depth: int = 8,
+    resources: bytes = b"",
+    runs: int = 0,
+    mode: int = RGB,
+) -> bytes:
     """A flattened PSD whose pixels are missing."""
-    head = b"8BPS" + struct.pack(">H6xHIIHH", 1, channels, height, width, depth, 3)
+    head = b"8BPS" + struct.pack(">H6xHIIHH", 1, channels, height, width, depth, mode)
     return head + struct.pack(">II", 0, len(resources)) + resources + struct.pack(">IH", 0, runs)
 
 
@@ -375,6 +386,10 @@ GOOD = {
     "webp": saved("WEBP"),
     "lossless": saved("WEBP", lossless=True),
     "tiff": saved("TIFF", compression="tiff_lzw"),
+    "psd in lab claims 30000": written(psd(30_000, 30_000, mode=LAB)),
+    "psd in lab of 2 channels": written(psd(4, 4, 2, mode=LAB) + bytes(32)),
+    "psd in lab of 32 bits": written(psd(4, 4, depth=32, mode=LAB) + bytes(192)),
+    "psd in lab of 1 bit": written(psd(4, 4, depth=1, mode=LAB) + bytes(12)),
     "bmp": saved("BMP"),
     "psd": lambda: psd(SIDE, SIDE) + bytes(3 * SIDE * SIDE),
 }
@@ -405,6 +420,7 @@ ODD: dict[str, Maker] = {
     "tiff with a text of 2^31": written(tiff(*grey(), (270, 2, 2**31, 8))),
     "png with no checksum": written(png()[:-4] + b"1234"),
     "png with a text bomb behind": written(png(after=chunk(b"zTXt", TEXT) * 200)),
+    "psd in lab": lambda: psd(SIDE, SIDE, mode=LAB) + bytes(3 * SIDE * SIDE),
     "png whose exif data goes in circles": written(png(chunk(b"eXIf", LOOP))),
     "png of many frames": written(png(chunk(b"acTL", struct.pack(">II", 2**31 - 1, 0)))),
     "exr of an unknown compression": changed_exr((b"compression\0compression\0", 4, b"\x63")),

@@ -27,8 +27,9 @@ MAX_CHUNKS = 10_000
 """Before the pixels of a PNG."""
 MAX_EXIF_BYTES = 2**16
 READ_AT_ONCE = 2**20
-PSD_MODES = (0, 1, 2, 3, 4, 8)
-"""Bitmap, grey, indexed, RGB, CMYK and duotone, which is stored as grey."""
+PSD_LAB = 9
+PSD_MODES = (0, 1, 2, 3, 4, 8, PSD_LAB)
+"""Bitmap, grey, indexed, RGB, CMYK, duotone, which is stored as grey, and Lab."""
 PNG_CHANNELS = {0: 1, 2: 3, 3: 4, 4: 2, 6: 4}
 
 
@@ -37,7 +38,7 @@ class Header:
     """Kind of a picture, its (width, height) where its decoder must not be asked for it, and what is known besides.
 
     held: bytes a pixel that the decoder holds beside what it gives. text: PNG's `impasto`. orientation: of WebP's EXIF
-    data, 0 where there is none.
+    data, 0 where there is none. is_lab: whether a PSD is in CIELAB.
     """
 
     kind: str
@@ -47,6 +48,7 @@ class Header:
     orientation: int = 0
 
 
+    is_lab: bool = False
 def read_header(path: Path) -> Header:
     """The header of a picture. FileError for what is none, and for what would cost too much."""
     kind = recognise(path)
@@ -205,9 +207,9 @@ def _orientation_in(data: bytes) -> int:
 
 def _read_psd(stream: IO[bytes]) -> Header:
     """Size and colours, and whether the flattened picture is stored (Adobe's specification: VersionInfo, 1057)."""
-    height, width, _, mode = struct.unpack(">IIHH", stream.read(26)[14:])
-    if mode not in PSD_MODES:
-        raise _RefusedError("is a PSD neither in RGB, CMYK nor grey", "convert it to RGB and save it again")
+    channels, height, width, depth, mode = struct.unpack(">HIIHH", stream.read(26)[12:])
+    if mode not in PSD_MODES or (mode == PSD_LAB and (channels < 3 or depth not in (8, 16))):
+        raise _RefusedError("is a PSD neither in RGB, CMYK, Lab nor grey", "convert it to RGB and save it again")
     stream.seek(struct.unpack(">I", stream.read(4))[0], 1)
     end = struct.unpack(">I", stream.read(4))[0] + stream.tell()
     for _ in range(MAX_CHUNKS):
@@ -221,4 +223,4 @@ def _read_psd(stream: IO[bytes]) -> Header:
         if identifier == 1057:
             break
         stream.seek(length + length % 2, 1)
-    return Header("PSD", (width, height))
+    return Header("PSD", (width, height), is_lab=mode == PSD_LAB)

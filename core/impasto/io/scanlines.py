@@ -170,10 +170,13 @@ def _scanlines(path: Path) -> Scanlines:
     if header.size_px and header.size_px[0] * header.size_px[1] * max(12, header.held) > MEMORY_BYTES:
         width, height = header.size_px  # a decoder would make room for all of it before it could be asked
         raise FileError(f"{shown(path)} claims {width}x{height} pixels, which is too much to read", SMALLER)
-    source, spec = _opened(path, header.kind)
-    color, held = _color(spec), header.held
+    source, spec = _opened(path, header.kind, raw=header.is_lab)
+    color, held = "icclab" if header.is_lab else _color(spec), header.held
     if color != "rgb" and header.kind == "TIFF":  # as stored, so that profiles are used, and Lab is converted rightly
         source, spec = _opened(path, header.kind, raw=True)
+    if header.is_lab and spec.alpha_channel >= 0:  # OpenImageIO takes white out of Lab as if it were RGB
+        message = f"{shown(path)} is a PSD in Lab with transparency, which is not read"
+        raise FileError(message, "flatten it, or convert it to RGB and save it again")
     channels, alpha = choose_channels(spec, 4 if color == "cmyk" and header.kind == "TIFF" else 3)
     if header.kind == "JPEG" and color == "cmyk":
         source, channels, held = _opened_by_pillow(path), (0, 1, 2, 3), held + 4
