@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 import struct
+import sys
 import zlib
 from pathlib import Path
 
+import imagecodecs
 import numpy as np
 import OpenImageIO as oiio
 import pytest
@@ -25,8 +27,8 @@ from impasto.runner import run
 from impasto.surface.color import linear_to_srgb, srgb_to_linear
 
 HEIGHT, WIDTH = 24, 40
-EXACT, EIGHT_BIT, HALF, LOSSY = 1e-5, 0.002, 0.002, 0.03
-"""Tolerances: of rounding, of a step of 8 bits, of half floats (11 significant bits), of JPEG."""
+EXACT, TWELVE_BIT, EIGHT_BIT, HALF, LOSSY = 1e-5, 1e-4, 0.002, 0.002, 0.03
+"""Tolerances: of rounding, of a step of 12 or 8 bits, of half floats (11 significant bits), of JPEG."""
 
 
 def colors() -> np.ndarray:
@@ -139,14 +141,109 @@ def test_jpeg_of_ink_and_progressive(tmp_path):
     check(tmp_path / "progressive.jpg", RGB8 / 255, tolerance=LOSSY)
 
 
-def test_jpeg_of_12_bits_says_what_to_do(tmp_path):
-    stream = io.BytesIO()
-    Image.fromarray(RGB8).save(stream, "JPEG")
-    data = stream.getvalue()
-    at = data.index(b"\xff\xc0") + 4
-    (tmp_path / "a.jpg").write_bytes(data[: at - 3] + b"\xc1" + data[at - 2 : at] + b"\x0c" + data[at + 1 :])
-    with pytest.raises(FileError, match=r"12 bits a channel.*save it as 16-bit PNG or TIFF"):
+def segment(marker: int, *parts: bytes) -> bytes:
+    body = b"".join(parts)
+    return struct.pack(">BBH", 0xFF, marker, len(body) + 2) + body
+
+
+def deep_jpeg(values: np.ndarray, *extra: bytes, progressive: bool = False) -> bytes:
+    """A grey JPEG whose blocks of 8x8 have these values (rows, columns) from 0 to 4095, by ITU-T T.81.
+
+    The first coefficient of a block has a Huffman code of 4 bits for its length; "0" ends the block. extra: segments.
+    """
+    coded = ""
+    ends = "" if progressive else "0"
+    for difference in np.diff(values.astype(int).ravel(), prepend=2048):
+        length = int(abs(difference)).bit_length()
+        amplitude = difference if difference > 0 else difference + 2**length - 1
+        coded += f"{length:04b}" + (f"{amplitude:0{length}b}" if length else "") + ends
+    lengths = segment(0xC4, b"\0", bytes([0, 0, 0, 13, *[0] * 12]), bytes(range(13)))
+    end_of_block = segment(0xC4, b"\x10", bytes([1, *[0] * 15]), b"\0")
+    size = struct.pack(">BHHB", 12, 8 * values.shape[0], 8 * values.shape[1], 1)
+    frame = segment(0xC2 if progressive else 0xC1, size, b"\1\x11\0")
+    head = b"\xff\xd8" + b"".join(extra) + segment(0xDB, b"\0", b"\x08" * 64) + frame + lengths + end_of_block
+    if not progressive:
+        return head + scan(coded, 0, 63) + b"\xff\xd9"
+    return head + scan(coded, 0, 0) + scan("0" * values.size, 1, 63) + b"\xff\xd9"
+
+
+def scan(bits: str, first: int, last: int) -> bytes:
+    """A scan of the coefficients from `first` to `last` of one component."""
+    bits += "1" * (-len(bits) % 8)
+    data = int(bits, 2).to_bytes(len(bits) // 8, "big").replace(b"\xff", b"\xff\0")
+    return segment(0xDA, b"\1\1\0", bytes([first, last, 0])) + data
+
+
+BLOCKS = np.random.default_rng(0).integers(0, 4096, (HEIGHT // 8, WIDTH // 8))
+
+
+@pytest.mark.parametrize("progressive", [False, True], ids=["sequential", "progressive"])
+def test_jpeg_of_12_bits_has_all_of_them(progressive, tmp_path):
+    (tmp_path / "a.jpg").write_bytes(deep_jpeg(BLOCKS, progressive=progressive))
+    check(tmp_path / "a.jpg", grey(np.kron(BLOCKS, np.ones((8, 8))), 4095), tolerance=TWELVE_BIT)
+
+
+def test_jpeg_of_12_bits_in_colour_and_of_ink(tmp_path):
+    options = {"level": 100, "subsampling": "444", "bitspersample": 12}
+    (tmp_path / "rgb.jpg").write_bytes(imagecodecs.jpeg8_encode(stored(12), **options))
+    check(tmp_path / "rgb.jpg", colors(), tolerance=4 / 4095)  # as far as the cosine transform's rounding goes
+    inverted = (255 - INK).astype(np.uint16) * 16
+    options |= {"colorspace": "cmyk", "outcolorspace": "cmyk"}
+    (tmp_path / "ink.jpg").write_bytes(imagecodecs.jpeg8_encode(inverted, **options))
+    ink = 1 - inverted / 4095
+    check(tmp_path / "ink.jpg", (1 - ink[..., :3]) * (1 - ink[..., 3:]), tolerance=4 / 4095)
+
+
+def test_jpeg_of_12_bits_is_turned_as_its_exif_data_says(tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    (tmp_path / "a.jpg").write_bytes(deep_jpeg(BLOCKS, segment(0xE1, exif.tobytes())))
+    turned = read_maps(tmp_path / "a.jpg")["base_color"].pixels[..., 0]
+    assert decode.read_size(tmp_path / "a.jpg") == turned.shape == (WIDTH, HEIGHT)
+    assert np.abs(turned[0, 0] - BLOCKS[-1, 0] / 4095) < TWELVE_BIT
+
+
+def test_jpeg_of_12_bits_without_the_extra_says_how_to_convert_it(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "imagecodecs", None)
+    (tmp_path / "a.jpg").write_bytes(deep_jpeg(BLOCKS))
+    said = r"12 bits a channel.*impasto\[formats\].*save it as 16-bit PNG .*pip install imagecodecs"
+    with pytest.raises(FileError, match=said):
         read_maps(tmp_path / "a.jpg")
+
+
+def test_jpeg_of_12_bits_is_checked_before_it_is_decoded(tmp_path, monkeypatch):
+    def decode_nothing(data: bytes, out: np.ndarray) -> np.ndarray:
+        raise AssertionError("decoded")
+
+    monkeypatch.setattr(imagecodecs, "jpeg8_decode", decode_nothing)
+    good = deep_jpeg(BLOCKS, progressive=True)
+    at = good.index(b"\xff\xc2") + 5
+    (tmp_path / "large.jpg").write_bytes(good[:at] + struct.pack(">HH", 11_000, 11_000) + good[at + 4 :])
+    last = good[good.rindex(b"\xff\xda") : -2]
+    (tmp_path / "scans.jpg").write_bytes(good[:-2] + 600 * last + good[-2:])
+    (tmp_path / "short.jpg").write_bytes(good[:-4])
+    for name, said in {"large": "claims 11000x11000 pixels", "scans": "500 scans", "short": "end early"}.items():
+        with pytest.raises(FileError, match=said):
+            read_maps(tmp_path / f"{name}.jpg")
+    (tmp_path / "a.jpg").write_bytes(good)
+    assert decode.read_size(tmp_path / "a.jpg") == (HEIGHT, WIDTH)
+    monkeypatch.setattr(scanlines, "MEMORY_BYTES", 2**20)
+    (tmp_path / "a.jpg").write_bytes(good + bytes(2**20))  # what follows would be in memory, too
+    with pytest.raises(FileError, match="pixels, which need"):
+        read_maps(tmp_path / "a.jpg")
+
+
+def test_jpeg_of_other_depths_says_what_to_do(tmp_path):
+    (tmp_path / "a.jpg").write_bytes(deep_jpeg(BLOCKS).replace(b"\xff\xc1\0\x0b\x0c", b"\xff\xc1\0\x0b\x10"))
+    with pytest.raises(FileError, match=r"16 bits a channel.*save it as 16-bit PNG or TIFF"):
+        read_maps(tmp_path / "a.jpg")
+
+
+def test_jpeg_with_a_restart_marker_before_its_frame(tmp_path):
+    Image.fromarray(RGB8).save(tmp_path / "a.jpg", quality=100, subsampling=0)
+    data = (tmp_path / "a.jpg").read_bytes()
+    (tmp_path / "a.jpg").write_bytes(data[:2] + b"\xff\xd0" + data[2:])
+    check(tmp_path / "a.jpg", RGB8 / 255, tolerance=LOSSY)
 
 
 # TIFF
@@ -265,6 +362,32 @@ def test_flattened_psd(planes, mode, depth, color, tmp_path):
     check(tmp_path / "a.psd", color, tolerance=EIGHT_BIT)
 
 
+def adapted_to_d65() -> np.ndarray:
+    """Bradford's matrix (3, 3) for XYZ from D50 to D65 (Lindbloom, Chromatic Adaptation)."""
+    cones = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]])
+    d50, d65 = (cones @ skimage_color.xyz_tristimulus_values(illuminant=name, observer="2") for name in ("D50", "D65"))
+    return np.linalg.inv(cones) @ np.diag(d65 / d50) @ cones
+
+
+@pytest.mark.parametrize("bits", [8, 16])
+def test_psd_in_lab_is_converted_from_d50(bits, tmp_path):
+    """Photoshop stores 0 of a* and b* as 128, or as 32768."""
+    xyz = skimage_color.rgb2xyz(colors().astype(np.float64)) @ np.linalg.inv(adapted_to_d65()).T
+    steps = np.array([(2**bits - 1) / 100, 2 ** (bits - 8), 2 ** (bits - 8)])
+    zero = np.array([0, 2 ** (bits - 1), 2 ** (bits - 1)])
+    planes = np.round(skimage_color.xyz2lab(xyz, illuminant="D50") * steps + zero)
+    (tmp_path / "a.psd").write_bytes(psd(np.moveaxis(planes, 2, 0), 9, bits))
+    seen = skimage_color.xyz2rgb(skimage_color.lab2xyz((planes - zero) / steps, illuminant="D50") @ adapted_to_d65().T)
+    check(tmp_path / "a.psd", seen, tolerance=EIGHT_BIT)
+    assert bits == 8 or np.abs(seen - colors()).max() < EIGHT_BIT
+    with_selection = np.dstack([planes, planes[..., :1]])
+    (tmp_path / "b.psd").write_bytes(psd(np.moveaxis(with_selection, 2, 0), 9, bits))
+    check(tmp_path / "b.psd", seen, tolerance=EIGHT_BIT)
+    (tmp_path / "c.psd").write_bytes(psd(np.moveaxis(with_selection, 2, 0), 9, bits, layers=transparent(bits)))
+    with pytest.raises(FileError, match=r"in Lab with transparency.*flatten it, or convert it to RGB"):
+        read_maps(tmp_path / "c.psd")
+
+
 def test_psd_without_a_flattened_picture_says_how_to_save_it(tmp_path):
     version = b"8BIM" + struct.pack(">HHIIB", 1057, 0, 5, 1, 0) + b"\0"
     (tmp_path / "a.psd").write_bytes(psd(np.moveaxis(RGB8, 2, 0), 3, 8, version))
@@ -366,32 +489,6 @@ OTHERS = {
     "a.nef": (b"MM\0*\0\0\0\x08", "raw file.*16-bit TIFF"),
     "a.gif": (b"GIF89a", "GIF.*PNG"),
     "a.jxl": (b"\xff\x0a", "JPEG XL.*PNG"),
-def adapted_to_d65() -> np.ndarray:
-    """Bradford's matrix (3, 3) for XYZ from D50 to D65 (Lindbloom, Chromatic Adaptation)."""
-    cones = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]])
-    d50, d65 = (cones @ skimage_color.xyz_tristimulus_values(illuminant=name, observer="2") for name in ("D50", "D65"))
-    return np.linalg.inv(cones) @ np.diag(d65 / d50) @ cones
-
-
-@pytest.mark.parametrize("bits", [8, 16])
-def test_psd_in_lab_is_converted_from_d50(bits, tmp_path):
-    """Photoshop stores 0 of a* and b* as 128, or as 32768."""
-    xyz = skimage_color.rgb2xyz(colors().astype(np.float64)) @ np.linalg.inv(adapted_to_d65()).T
-    steps = np.array([(2**bits - 1) / 100, 2 ** (bits - 8), 2 ** (bits - 8)])
-    zero = np.array([0, 2 ** (bits - 1), 2 ** (bits - 1)])
-    planes = np.round(skimage_color.xyz2lab(xyz, illuminant="D50") * steps + zero)
-    (tmp_path / "a.psd").write_bytes(psd(np.moveaxis(planes, 2, 0), 9, bits))
-    seen = skimage_color.xyz2rgb(skimage_color.lab2xyz((planes - zero) / steps, illuminant="D50") @ adapted_to_d65().T)
-    check(tmp_path / "a.psd", seen, tolerance=EIGHT_BIT)
-    assert bits == 8 or np.abs(seen - colors()).max() < EIGHT_BIT
-    with_selection = np.dstack([planes, planes[..., :1]])
-    (tmp_path / "b.psd").write_bytes(psd(np.moveaxis(with_selection, 2, 0), 9, bits))
-    check(tmp_path / "b.psd", seen, tolerance=EIGHT_BIT)
-    (tmp_path / "c.psd").write_bytes(psd(np.moveaxis(with_selection, 2, 0), 9, bits, layers=transparent(bits)))
-    with pytest.raises(FileError, match=r"in Lab with transparency.*flatten it, or convert it to RGB"):
-        read_maps(tmp_path / "c.psd")
-
-
     "a.svg": (b'<?xml version="1.0"?><svg xmlns="', "an SVG drawing.*PNG"),
     "a.pdf": (b"%PDF-1.7", "a PDF.*PNG"),
 }

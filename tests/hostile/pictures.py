@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Callable
 from pathlib import Path
 
+import imagecodecs
 import numpy as np
 import OpenImageIO as oiio
 from PIL import Image
@@ -123,6 +124,25 @@ def frame(data: bytes, offset: int, value: bytes) -> bytes:
     return data[:at] + value + data[at + len(value) :]
 
 
+def deep_jpeg() -> bytes:
+    """A JPEG of 12 bits a channel."""
+    noise = np.random.default_rng(0).integers(0, 4096, (SIDE, SIDE, 3), np.uint16)
+    return imagecodecs.jpeg8_encode(noise, bitspersample=12)
+
+
+def deep_frame(offset: int, value: bytes) -> bytes:
+    """The same with some bytes of its frame header changed, as in `frame`."""
+    data = deep_jpeg()
+    at = data.find(b"\xff\xc1") + 4 + offset
+    return data[:at] + value + data[at + len(value) :]
+
+
+def deep_scans(count: int) -> bytes:
+    """The same, its only scan again and again."""
+    data = deep_jpeg()
+    return data[:-2] + data[data.rindex(b"\xff\xda") : -2] * count + data[-2:]
+
+
 def scans(count: int) -> bytes:
     """A progressive JPEG whose last scan comes again and again."""
     data = jpeg(progressive=True)
@@ -150,7 +170,15 @@ JPEG: dict[str, Maker] = {
     "jpeg claims 65535": written(frame(jpeg(), 1, b"\xff\xff\xff\xff")),
     "progressive jpeg claims 65535": written(frame(jpeg(progressive=True), 1, b"\xff\xff\xff\xff")),
     "jpeg without size": written(frame(jpeg(), 1, bytes(4))),
-    "jpeg of 12 bits": written(frame(jpeg(), 0, b"\x0c")),
+    "jpeg of 600 scans behind a restart marker": written(b"\xff\xd8\xff\xd0" + scans(600)[2:]),
+    "jpeg of 12 bits claims 65535": written(deep_frame(1, b"\xff\xff\xff\xff")),
+    "jpeg of 12 bits claims 9000": written(deep_frame(1, struct.pack(">HH", 9000, 9000))),
+    "jpeg of 12 bits without size": written(deep_frame(1, bytes(4))),
+    "jpeg of 12 bits and 600 scans": written(deep_scans(600)),
+    "jpeg of 12 bits and 2 components": written(deep_frame(5, b"\2")),
+    "jpeg of 12 bits and 255 components": written(deep_frame(5, b"\xff")),
+    "jpeg of 12 bits without its end": written(deep_jpeg()[:-2]),
+    "jpeg of 16 bits": written(frame(jpeg(), 0, b"\x10")),
     "jpeg of 255 components": written(frame(jpeg(), 5, b"\xff")),
     "jpeg is lossless": written(jpeg().replace(b"\xff\xc0", b"\xff\xc3", 1)),
     "jpeg of markers": written(b"\xff\xd8" + b"\xff" * 100_000),
@@ -358,6 +386,10 @@ OTHERS: dict[str, Maker] = {
     "psd of 65535 channels": written(psd(4, 4, 65_535)),
     "psd of 7 bits": written(psd(4, 4, depth=7)),
     "psd of resources": written(psd(4, 4, resources=b"8BIM" + struct.pack(">HHI", 1, 0, 2**32 - 1))),
+    "psd in lab claims 30000": written(psd(30_000, 30_000, mode=LAB)),
+    "psd in lab of 2 channels": written(psd(4, 4, 2, mode=LAB) + bytes(32)),
+    "psd in lab of 32 bits": written(psd(4, 4, depth=32, mode=LAB) + bytes(192)),
+    "psd in lab of 1 bit": written(psd(4, 4, depth=1, mode=LAB) + bytes(12)),
     "heic": written(b"\0\0\0\x18ftypheic".ljust(100, b"\0")),
     "gif": written(b"GIF89a".ljust(100, b"\0")),
     "svg bomb": written('<?xml version="1.0"?><!DOCTYPE l [<!ENTITY a "aa">]><svg>&a;</svg>'),
@@ -386,12 +418,10 @@ GOOD = {
     "webp": saved("WEBP"),
     "lossless": saved("WEBP", lossless=True),
     "tiff": saved("TIFF", compression="tiff_lzw"),
-    "psd in lab claims 30000": written(psd(30_000, 30_000, mode=LAB)),
-    "psd in lab of 2 channels": written(psd(4, 4, 2, mode=LAB) + bytes(32)),
-    "psd in lab of 32 bits": written(psd(4, 4, depth=32, mode=LAB) + bytes(192)),
-    "psd in lab of 1 bit": written(psd(4, 4, depth=1, mode=LAB) + bytes(12)),
     "bmp": saved("BMP"),
     "psd": lambda: psd(SIDE, SIDE) + bytes(3 * SIDE * SIDE),
+    "psd in lab": lambda: psd(SIDE, SIDE, mode=LAB) + bytes(3 * SIDE * SIDE),
+    "jpeg of 12 bits": deep_jpeg,
 }
 
 
@@ -414,13 +444,14 @@ def flipped(make: Callable[[], bytes], seed: int) -> Maker:
 
 ODD: dict[str, Maker] = {
     **{f"{kind} with noise {seed}": flipped(make, seed) for kind, make in GOOD.items() for seed in range(FLIPS)},
+    "jpeg of 8 bits that says it has 12": written(frame(jpeg(), 0, b"\x0c")),
+    "jpeg of 12 bits with a profile of 16 MiB": written(deep_jpeg()[:2] + b"".join(PROFILE) + deep_jpeg()[2:]),
     "jpeg with a profile of 16 MiB": written(with_segments(*PROFILE)),
     "jpeg whose exif data goes in circles": written(with_segments(segment(0xE1, b"Exif\0\0" + LOOP))),
     "tiff with a long tag": written(tiff(*grey(), (34_675, 7, 2**32 - 1, 8))),
     "tiff with a text of 2^31": written(tiff(*grey(), (270, 2, 2**31, 8))),
     "png with no checksum": written(png()[:-4] + b"1234"),
     "png with a text bomb behind": written(png(after=chunk(b"zTXt", TEXT) * 200)),
-    "psd in lab": lambda: psd(SIDE, SIDE, mode=LAB) + bytes(3 * SIDE * SIDE),
     "png whose exif data goes in circles": written(png(chunk(b"eXIf", LOOP))),
     "png of many frames": written(png(chunk(b"acTL", struct.pack(">II", 2**31 - 1, 0)))),
     "exr of an unknown compression": changed_exr((b"compression\0compression\0", 4, b"\x63")),
@@ -436,6 +467,7 @@ LARGE: dict[str, Maker] = {  # good pictures, as large as may be
     "interlaced png of 64 megapixels": blank_png(8000, 16, 6, 4, interlaced=1),
     "grey png of 140 megapixels": blank_png(11_900, 1, 0, 1),
     "exr of 100 megapixels": exr((10_000, 10_000)),
+    "jpeg of 12 bits of 64 megapixels": written(deep_frame(1, struct.pack(">HH", 8000, 8000))),
 }
 
 CORPORA = [

@@ -30,6 +30,8 @@ READ_AT_ONCE = 2**20
 PSD_LAB = 9
 PSD_MODES = (0, 1, 2, 3, 4, 8, PSD_LAB)
 """Bitmap, grey, indexed, RGB, CMYK, duotone, which is stored as grey, and Lab."""
+ALONE = (0x01, *range(0xD0, 0xD8))
+"""Markers of a JPEG without a length."""
 PNG_CHANNELS = {0: 1, 2: 3, 3: 4, 4: 2, 6: 4}
 
 
@@ -38,7 +40,7 @@ class Header:
     """Kind of a picture, its (width, height) where its decoder must not be asked for it, and what is known besides.
 
     held: bytes a pixel that the decoder holds beside what it gives. text: PNG's `impasto`. orientation: of WebP's EXIF
-    data, 0 where there is none. is_lab: whether a PSD is in CIELAB.
+    data, 0 where there is none. bits: of a JPEG's channels. is_lab: whether a PSD is in CIELAB.
     """
 
     kind: str
@@ -46,9 +48,10 @@ class Header:
     held: int = 0
     text: bytes = b""
     orientation: int = 0
-
-
+    bits: int = 8
     is_lab: bool = False
+
+
 def read_header(path: Path) -> Header:
     """The header of a picture. FileError for what is none, and for what would cost too much."""
     kind = recognise(path)
@@ -121,6 +124,8 @@ def _read_jpeg(stream: IO[bytes]) -> Header:
         marker = _next_marker(stream)
         if marker == 0xDA:
             break
+        if marker in ALONE:
+            continue
         length = struct.unpack(">H", stream.read(2))[0]
         if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
             header = _frame(marker, *struct.unpack(">BHHB", stream.read(6)))
@@ -137,10 +142,11 @@ def _read_jpeg(stream: IO[bytes]) -> Header:
 def _frame(marker: int, bits: int, height: int, width: int, components: int) -> Header:
     if marker not in (0xC0, 0xC1, 0xC2, 0xC9, 0xCA):
         raise _RefusedError("is a lossless or hierarchical JPEG, which is not read", "save it as PNG or TIFF")
-    if bits != 8:
+    if bits not in (8, 12):
         raise _RefusedError(f"is a JPEG of {bits} bits a channel, which is not read", "save it as 16-bit PNG or TIFF")
     is_progressive = marker in (0xC2, 0xCA)
-    return Header("JPEG", (width, height), 2 * components * is_progressive)
+    held = 2 * is_progressive if bits == 8 else 4  # 12 bits are decoded whole
+    return Header("JPEG", (width, height), held * components, bits=bits)
 
 
 def _next_marker(stream: IO[bytes]) -> int:

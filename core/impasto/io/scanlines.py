@@ -1,8 +1,7 @@
-"""The stored pixels of a picture file, a band of rows at a time: through OpenImageIO, CMYK JPEG through Pillow."""
+"""The stored pixels of a picture file, a band of rows at a time: through OpenImageIO, but for some kinds of JPEG."""
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from ..errors import FileError
 from ..system.outside import is_unicode, printable, shown
 from .channels import choose_channels, rank
 from .headers import DAMAGED, read_header
+from .jpegs import DeepJPEG, InkJPEG
 
 MEMORY_BYTES = 13 * 2**27
 """For the pixels of one picture while it is read, 1.6 GiB: 100 megapixels of a JPEG, 140 of an RGB PNG."""
@@ -115,8 +115,8 @@ class Scanlines:
                 yield top + start, rows[start : start + ROWS_AT_ONCE]
 
     def _rows(self, top: int, end: int) -> np.ndarray:
-        if self.kind == "JPEG" and self.color == "cmyk":
-            return self._rows_by_pillow(top, end)
+        if isinstance(self.source, InkJPEG | DeepJPEG):
+            return self._rows_of_whole(self.source, top, end)
         spec, begin, stop = self.spec, min(self._stored), max(self._stored) + 1
         stored = str(spec.format) if str(spec.format) in ("uint8", "uint16") else "float"
         if spec.tile_width:
@@ -131,9 +131,9 @@ class Scanlines:
             raise damaged(self.path, _error_of(self.source))
         return rows.reshape(end - top, spec.width, stop - begin)[..., [index - begin for index in self._stored]]
 
-    def _rows_by_pillow(self, top: int, end: int) -> np.ndarray:
+    def _rows_of_whole(self, source: InkJPEG | DeepJPEG, top: int, end: int) -> np.ndarray:
         try:
-            return np.asarray(self.source.crop((0, top, self.spec.width, end)))
+            return source.rows(top, end)
         except Exception as error:  # decoders raise many kinds for damaged files, which all mean the same
             raise damaged(self.path, str(error)) from error
 
@@ -179,7 +179,13 @@ def _scanlines(path: Path) -> Scanlines:
         raise FileError(message, "flatten it, or convert it to RGB and save it again")
     channels, alpha = choose_channels(spec, 4 if color == "cmyk" and header.kind == "TIFF" else 3)
     if header.kind == "JPEG" and color == "cmyk":
-        source, channels, held = _opened_by_pillow(path), (0, 1, 2, 3), held + 4
+        channels = (0, 1, 2, 3)
+    if header.bits == 12:
+        spec.set_format("uint16")
+        source = DeepJPEG(path, (spec.height, spec.width, len(channels)), is_ink=color == "cmyk")
+        held += source.file_bytes // (spec.width * spec.height) + 1
+    elif header.kind == "JPEG" and color == "cmyk":
+        source, held = InkJPEG(path), held + 4
     elif header.kind != "TIFF" and color == "cmyk":
         color = "rgb"  # converted by OpenImageIO
     return Scanlines(path, header.kind, spec, channels, alpha, color, held, header.orientation, source)
@@ -258,17 +264,3 @@ def _is_planar(spec: Any) -> bool:
     compression = spec.get_string_attribute("compression")
     is_separate = spec.get_string_attribute("planarconfig") == "separate"
     return is_separate and not spec.tile_width and compression not in ("", "none")
-
-
-def _opened_by_pillow(path: Path) -> Any:
-    """A CMYK JPEG, decoded. Its values are those of ink even where Adobe stored them inverted."""
-    from PIL import Image
-
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            image = Image.open(path, formats=["JPEG"])
-            image.load()
-    except Exception as error:  # decoders raise many kinds for damaged files, which all mean the same
-        raise damaged(path, str(error)) from error
-    return image
