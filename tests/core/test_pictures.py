@@ -146,7 +146,7 @@ def segment(marker: int, *parts: bytes) -> bytes:
     return struct.pack(">BBH", 0xFF, marker, len(body) + 2) + body
 
 
-def deep_jpeg(values: np.ndarray, *extra: bytes, progressive: bool = False) -> bytes:
+def twelve_bit_jpeg(values: np.ndarray, *extra: bytes, progressive: bool = False) -> bytes:
     """A grey JPEG whose blocks of 8x8 have these values (rows, columns) from 0 to 4095, by ITU-T T.81.
 
     The first coefficient of a block has a Huffman code of 4 bits for its length; "0" ends the block. extra: segments.
@@ -179,7 +179,7 @@ BLOCKS = np.random.default_rng(0).integers(0, 4096, (HEIGHT // 8, WIDTH // 8))
 
 @pytest.mark.parametrize("progressive", [False, True], ids=["sequential", "progressive"])
 def test_jpeg_of_12_bits_has_all_of_them(progressive, tmp_path):
-    (tmp_path / "a.jpg").write_bytes(deep_jpeg(BLOCKS, progressive=progressive))
+    (tmp_path / "a.jpg").write_bytes(twelve_bit_jpeg(BLOCKS, progressive=progressive))
     check(tmp_path / "a.jpg", grey(np.kron(BLOCKS, np.ones((8, 8))), 4095), tolerance=TWELVE_BIT)
 
 
@@ -197,7 +197,7 @@ def test_jpeg_of_12_bits_in_colour_and_of_ink(tmp_path):
 def test_jpeg_of_12_bits_is_turned_as_its_exif_data_says(tmp_path):
     exif = Image.Exif()
     exif[0x0112] = 6
-    (tmp_path / "a.jpg").write_bytes(deep_jpeg(BLOCKS, segment(0xE1, exif.tobytes())))
+    (tmp_path / "a.jpg").write_bytes(twelve_bit_jpeg(BLOCKS, segment(0xE1, exif.tobytes())))
     turned = read_maps(tmp_path / "a.jpg")["base_color"].pixels[..., 0]
     assert decode.read_size(tmp_path / "a.jpg") == turned.shape == (WIDTH, HEIGHT)
     assert np.abs(turned[0, 0] - BLOCKS[-1, 0] / 4095) < TWELVE_BIT
@@ -205,7 +205,7 @@ def test_jpeg_of_12_bits_is_turned_as_its_exif_data_says(tmp_path):
 
 def test_jpeg_of_12_bits_without_the_extra_says_how_to_convert_it(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "imagecodecs", None)
-    (tmp_path / "a.jpg").write_bytes(deep_jpeg(BLOCKS))
+    (tmp_path / "a.jpg").write_bytes(twelve_bit_jpeg(BLOCKS))
     said = r"12 bits a channel.*impasto\[formats\].*save it as 16-bit PNG .*pip install imagecodecs"
     with pytest.raises(FileError, match=said):
         read_maps(tmp_path / "a.jpg")
@@ -216,7 +216,7 @@ def test_jpeg_of_12_bits_is_checked_before_it_is_decoded(tmp_path, monkeypatch):
         raise AssertionError("decoded")
 
     monkeypatch.setattr(imagecodecs, "jpeg8_decode", decode_nothing)
-    good = deep_jpeg(BLOCKS, progressive=True)
+    good = twelve_bit_jpeg(BLOCKS, progressive=True)
     at = good.index(b"\xff\xc2") + 5
     (tmp_path / "large.jpg").write_bytes(good[:at] + struct.pack(">HH", 11_000, 11_000) + good[at + 4 :])
     last = good[good.rindex(b"\xff\xda") : -2]
@@ -234,7 +234,7 @@ def test_jpeg_of_12_bits_is_checked_before_it_is_decoded(tmp_path, monkeypatch):
 
 
 def test_jpeg_of_other_depths_says_what_to_do(tmp_path):
-    (tmp_path / "a.jpg").write_bytes(deep_jpeg(BLOCKS).replace(b"\xff\xc1\0\x0b\x0c", b"\xff\xc1\0\x0b\x10"))
+    (tmp_path / "a.jpg").write_bytes(twelve_bit_jpeg(BLOCKS).replace(b"\xff\xc1\0\x0b\x0c", b"\xff\xc1\0\x0b\x10"))
     with pytest.raises(FileError, match=r"16 bits a channel.*save it as 16-bit PNG or TIFF"):
         read_maps(tmp_path / "a.jpg")
 

@@ -124,22 +124,22 @@ def frame(data: bytes, offset: int, value: bytes) -> bytes:
     return data[:at] + value + data[at + len(value) :]
 
 
-def deep_jpeg() -> bytes:
+def twelve_bit_jpeg() -> bytes:
     """A JPEG of 12 bits a channel."""
     noise = np.random.default_rng(0).integers(0, 4096, (SIDE, SIDE, 3), np.uint16)
     return imagecodecs.jpeg8_encode(noise, bitspersample=12)
 
 
-def deep_frame(offset: int, value: bytes) -> bytes:
+def twelve_bit_frame(offset: int, value: bytes) -> bytes:
     """The same with some bytes of its frame header changed, as in `frame`."""
-    data = deep_jpeg()
+    data = twelve_bit_jpeg()
     at = data.find(b"\xff\xc1") + 4 + offset
     return data[:at] + value + data[at + len(value) :]
 
 
-def deep_scans(count: int) -> bytes:
+def twelve_bit_scans(count: int) -> bytes:
     """The same, its only scan again and again."""
-    data = deep_jpeg()
+    data = twelve_bit_jpeg()
     return data[:-2] + data[data.rindex(b"\xff\xda") : -2] * count + data[-2:]
 
 
@@ -171,13 +171,13 @@ JPEG: dict[str, Maker] = {
     "progressive jpeg claims 65535": written(frame(jpeg(progressive=True), 1, b"\xff\xff\xff\xff")),
     "jpeg without size": written(frame(jpeg(), 1, bytes(4))),
     "jpeg of 600 scans behind a restart marker": written(b"\xff\xd8\xff\xd0" + scans(600)[2:]),
-    "jpeg of 12 bits claims 65535": written(deep_frame(1, b"\xff\xff\xff\xff")),
-    "jpeg of 12 bits claims 9000": written(deep_frame(1, struct.pack(">HH", 9000, 9000))),
-    "jpeg of 12 bits without size": written(deep_frame(1, bytes(4))),
-    "jpeg of 12 bits and 600 scans": written(deep_scans(600)),
-    "jpeg of 12 bits and 2 components": written(deep_frame(5, b"\2")),
-    "jpeg of 12 bits and 255 components": written(deep_frame(5, b"\xff")),
-    "jpeg of 12 bits without its end": written(deep_jpeg()[:-2]),
+    "jpeg of 12 bits claims 65535": written(twelve_bit_frame(1, b"\xff\xff\xff\xff")),
+    "jpeg of 12 bits claims 9000": written(twelve_bit_frame(1, struct.pack(">HH", 9000, 9000))),
+    "jpeg of 12 bits without size": written(twelve_bit_frame(1, bytes(4))),
+    "jpeg of 12 bits and 600 scans": written(twelve_bit_scans(600)),
+    "jpeg of 12 bits and 2 components": written(twelve_bit_frame(5, b"\2")),
+    "jpeg of 12 bits and 255 components": written(twelve_bit_frame(5, b"\xff")),
+    "jpeg of 12 bits without its end": written(twelve_bit_jpeg()[:-2]),
     "jpeg of 16 bits": written(frame(jpeg(), 0, b"\x10")),
     "jpeg of 255 components": written(frame(jpeg(), 5, b"\xff")),
     "jpeg is lossless": written(jpeg().replace(b"\xff\xc0", b"\xff\xc3", 1)),
@@ -421,7 +421,7 @@ GOOD = {
     "bmp": saved("BMP"),
     "psd": lambda: psd(SIDE, SIDE) + bytes(3 * SIDE * SIDE),
     "psd in lab": lambda: psd(SIDE, SIDE, mode=LAB) + bytes(3 * SIDE * SIDE),
-    "jpeg of 12 bits": deep_jpeg,
+    "jpeg of 12 bits": twelve_bit_jpeg,
 }
 
 
@@ -445,7 +445,9 @@ def flipped(make: Callable[[], bytes], seed: int) -> Maker:
 ODD: dict[str, Maker] = {
     **{f"{kind} with noise {seed}": flipped(make, seed) for kind, make in GOOD.items() for seed in range(FLIPS)},
     "jpeg of 8 bits that says it has 12": written(frame(jpeg(), 0, b"\x0c")),
-    "jpeg of 12 bits with a profile of 16 MiB": written(deep_jpeg()[:2] + b"".join(PROFILE) + deep_jpeg()[2:]),
+    "jpeg of 12 bits with a profile of 16 MiB": written(
+        twelve_bit_jpeg()[:2] + b"".join(PROFILE) + twelve_bit_jpeg()[2:]
+    ),
     "jpeg with a profile of 16 MiB": written(with_segments(*PROFILE)),
     "jpeg whose exif data goes in circles": written(with_segments(segment(0xE1, b"Exif\0\0" + LOOP))),
     "tiff with a long tag": written(tiff(*grey(), (34_675, 7, 2**32 - 1, 8))),
@@ -467,7 +469,7 @@ LARGE: dict[str, Maker] = {  # good pictures, as large as may be
     "interlaced png of 64 megapixels": blank_png(8000, 16, 6, 4, interlaced=1),
     "grey png of 140 megapixels": blank_png(11_900, 1, 0, 1),
     "exr of 100 megapixels": exr((10_000, 10_000)),
-    "jpeg of 12 bits of 64 megapixels": written(deep_frame(1, struct.pack(">HH", 8000, 8000))),
+    "jpeg of 12 bits of 64 megapixels": written(twelve_bit_frame(1, struct.pack(">HH", 8000, 8000))),
 }
 
 CORPORA = [

@@ -1,4 +1,4 @@
-"""JPEGs that OpenImageIO does not decode as they are stored: of ink, by Pillow; of 12 bits a channel, by imagecodecs.
+"""JPEGs that OpenImageIO does not decode as they are stored: CMYK by Pillow, 12 bits a channel by imagecodecs.
 
 Each is decoded whole when its first rows are asked for, after its header was checked.
 """
@@ -19,7 +19,7 @@ from ..system.outside import explained, open_file, shown
 SCAN, END = b"\xff\xda", b"\xff\xd9"
 
 
-class InkJPEG:
+class CMYKJPEG:
     """A CMYK JPEG of 8 bits. Its values are those of ink even where Adobe stored them inverted."""
 
     def __init__(self, path: Path) -> None:
@@ -40,14 +40,14 @@ class InkJPEG:
         return image
 
 
-class DeepJPEG:
+class TwelveBitJPEG:
     """A JPEG of 12 bits a channel and this shape (H, W, C). FileError without the extra `formats`.
 
-    is_ink: whether it is CMYK, which Photoshop stores inverted.
+    is_cmyk: whether it is CMYK, which Photoshop stores inverted.
     """
 
-    def __init__(self, path: Path, shape: tuple[int, int, int], is_ink: bool) -> None:
-        self._path, self._shape, self._is_ink = path, shape, is_ink
+    def __init__(self, path: Path, shape: tuple[int, int, int], is_cmyk: bool) -> None:
+        self._path, self._shape, self._is_cmyk = path, shape, is_cmyk
         try:
             import imagecodecs
         except ImportError as error:
@@ -64,7 +64,7 @@ class DeepJPEG:
         """Rows (n, W, C), uint16 from 0 to 65535. Raises whatever imagecodecs does where the file is damaged."""
         stored = self._pixels[top:end]
         rows = stored << 4 | stored >> 8
-        return ~rows if self._is_ink else rows
+        return ~rows if self._is_cmyk else rows
 
     @functools.cached_property
     def _pixels(self) -> np.ndarray:

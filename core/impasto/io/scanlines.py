@@ -13,7 +13,7 @@ from ..errors import FileError
 from ..system.outside import is_unicode, printable, shown
 from .channels import choose_channels, rank
 from .headers import DAMAGED, read_header
-from .jpegs import DeepJPEG, InkJPEG
+from .jpegs import CMYKJPEG, TwelveBitJPEG
 
 MEMORY_BYTES = 13 * 2**27
 """For the pixels of one picture while it is read, 1.6 GiB: 100 megapixels of a JPEG, 140 of an RGB PNG."""
@@ -115,7 +115,7 @@ class Scanlines:
                 yield top + start, rows[start : start + ROWS_AT_ONCE]
 
     def _rows(self, top: int, end: int) -> np.ndarray:
-        if isinstance(self.source, InkJPEG | DeepJPEG):
+        if isinstance(self.source, CMYKJPEG | TwelveBitJPEG):
             return self._rows_of_whole(self.source, top, end)
         spec, begin, stop = self.spec, min(self._stored), max(self._stored) + 1
         stored = str(spec.format) if str(spec.format) in ("uint8", "uint16") else "float"
@@ -131,7 +131,7 @@ class Scanlines:
             raise damaged(self.path, _error_of(self.source))
         return rows.reshape(end - top, spec.width, stop - begin)[..., [index - begin for index in self._stored]]
 
-    def _rows_of_whole(self, source: InkJPEG | DeepJPEG, top: int, end: int) -> np.ndarray:
+    def _rows_of_whole(self, source: CMYKJPEG | TwelveBitJPEG, top: int, end: int) -> np.ndarray:
         try:
             return source.rows(top, end)
         except Exception as error:  # decoders raise many kinds for damaged files, which all mean the same
@@ -182,10 +182,10 @@ def _scanlines(path: Path) -> Scanlines:
         channels = (0, 1, 2, 3)
     if header.bits == 12:
         spec.set_format("uint16")
-        source = DeepJPEG(path, (spec.height, spec.width, len(channels)), is_ink=color == "cmyk")
+        source = TwelveBitJPEG(path, (spec.height, spec.width, len(channels)), is_cmyk=color == "cmyk")
         held += source.file_bytes // (spec.width * spec.height) + 1
     elif header.kind == "JPEG" and color == "cmyk":
-        source, held = InkJPEG(path), held + 4
+        source, held = CMYKJPEG(path), held + 4
     elif header.kind != "TIFF" and color == "cmyk":
         color = "rgb"  # converted by OpenImageIO
     return Scanlines(path, header.kind, spec, channels, alpha, color, held, header.orientation, source)
