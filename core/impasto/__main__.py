@@ -21,8 +21,8 @@ def _run() -> None:
     try:
         from .cli.main import main as command
     except ImportError:
-        from .about import findings
         from .errors import PluginError
+        from .installation import findings
 
         for problem in findings()["problems"]:
             print(f"impasto: {problem['what']}\n  {problem['remedy']}", file=sys.stderr)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
 import pluggy
 
@@ -24,6 +24,8 @@ from .library.weights import Weights, check_weights
 from .tools import Tool, check_tool
 
 GROUP = "impasto"
+TRIAL = "from impasto.plugins import load_alone; load_alone(*sys.argv[2:])"
+"""Program of the process that tries a plugin."""
 TRY_AGAIN = "update or uninstall the plugin, or tell its author; `impasto doctor` tries it again"
 log = logging.getLogger(__name__)
 Named = TypeVar("Named", Tool, Exporter, Weights)
@@ -125,9 +127,14 @@ def load_plugins(points: Iterable[EntryPoint]) -> Registry:
     return Registry(manager.hook, statuses, offers.tools, offers.exporters, tuple(offers.model_folders), offers.weights)
 
 
+def load_alone(name: str, value: str) -> NoReturn:
+    """Load a plugin in a process of its own, which ends with that. What the plugin raises is recorded, as ever."""
+    trial.answer(lambda: load_plugins([EntryPoint(name, value, GROUP)]))
+
+
 def _load(manager: pluggy.PluginManager, point: EntryPoint, offers: _Offers) -> PluginStatus:
     distribution, version = (point.dist.name, point.dist.version) if point.dist else ("", "")
-    if point.dist and not _is_first_party(point) and (failure := trial.failure_of(point)):
+    if point.dist and not _is_first_party(point) and (failure := trial.failure_of(point, TRIAL)):
         return PluginStatus(point.name, distribution, version, failure, TRY_AGAIN)
     try:
         module = point.load()

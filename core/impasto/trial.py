@@ -14,9 +14,10 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from importlib.metadata import EntryPoint
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NoReturn
 
 from .about import VERSION
 from .engine.process import describe_exit, end, separate, without_python
@@ -30,14 +31,17 @@ TRIAL_LIMIT_S = 20.0
 """Far more than importing PyTorch takes from a cold disk."""
 CODE_SUFFIXES = (".py", ".so", ".pyd")
 MAX_FILES = 5000
-TRY = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from impasto.trial import load; load(*sys.argv[2:])"
+ON_THE_SAME_PATH = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
 VERDICTS = {str: {str: {"state": str, "failure": str}}}
 
 log = logging.getLogger(__name__)
 
 
-def failure_of(point: EntryPoint) -> str:
-    """Why a plugin cannot be loaded, where that would end or stop this process; "" where it can be tried here."""
+def failure_of(point: EntryPoint, program: str) -> str:
+    """Why a plugin cannot be loaded, where that would end or stop this process; "" where it can be tried here.
+
+    program: Python code that tries the plugin whose name and value follow in `sys.argv[2:]`, by `answer`.
+    """
     state = _state(point)
     if not state or not Path(sys.executable or "").stem.lower().startswith("python"):
         return ""  # a host that embeds Python has no program that could try it
@@ -45,7 +49,7 @@ def failure_of(point: EntryPoint) -> str:
     known = verdicts.setdefault(sys.prefix, {})
     if known.get(key, {}).get("state") != state:
         log.info("trying the plugin %s", point.name)
-        known[key] = {"state": state, "failure": _try(point)}
+        known[key] = {"state": state, "failure": _try(point, program)}
         _write(verdicts)
     return known[key]["failure"]
 
@@ -61,25 +65,23 @@ def forget_failures() -> bool:
     return True
 
 
-def load(name: str, value: str) -> None:
-    """What the process of its own does: load the plugin, say on stdout that this did not end it, and leave."""
+def answer(load: Callable[[], object]) -> NoReturn:
+    """In the process of its own: load the plugin, say on stdout that this did not end it, and leave."""
     said = os.dup(1)
     nothing = os.open(os.devnull, os.O_RDWR)
     for descriptor in range(3):
         os.dup2(nothing, descriptor)
     failure = ""
     try:
-        from .plugins import GROUP, load_plugins
-
-        load_plugins([EntryPoint(name, value, GROUP)])  # what it raises is told by who asks, with its trace
+        load()  # an exception is told by who asks, with its trace
     except BaseException as error:  # noqa: BLE001  such as KeyboardInterrupt, which is no plugin's to raise
         failure = f"it raises {type(error).__name__} while it is imported"
     os.write(said, json.dumps(failure).encode())
     os._exit(0)
 
 
-def _try(point: EntryPoint) -> str:
-    command = [sys.executable, "-I", "-c", TRY, json.dumps(sys.path), point.name, point.value]
+def _try(point: EntryPoint, program: str) -> str:
+    command = [sys.executable, "-I", "-c", ON_THE_SAME_PATH + program, json.dumps(sys.path), point.name, point.value]
     with tempfile.TemporaryFile() as said:
         started = time.monotonic()
         running = subprocess.Popen(

@@ -19,7 +19,7 @@ STARTS = ("impasto.engine.worker", "impasto.engine.client", "impasto.library.dow
 """What the extension imports, or runs in the engine; plugins are beside it."""
 TO_AUTHORS = {"schemas.py", "tools.py", "weights.py"}
 """Modules whose PluginErrors tell a plugin's author, in a terminal, why the plugin cannot be loaded."""
-IN_TERMINALS = {"about.py", "interruption.py", "metadata.py", "schemas.py", "streams.py", "trial.py"}
+IN_TERMINALS = {"installation.py", "interruption.py", "metadata.py", "schemas.py", "streams.py", "trial.py"}
 """Modules whose texts `impasto doctor`, a command's help or an interrupted command shows; or that write no message."""
 DECLARING = {"Field", "Input", "Weights", "Slider", "getLogger", "debug", "info", "warning", "error", "exception"}
 """Calls whose texts are declared or logged, not raised."""

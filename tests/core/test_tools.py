@@ -164,7 +164,7 @@ def test_a_colour_is_shown_as_it_may_be_given():
 
 
 def test_tools_are_listed_as_artists_want_them_and_those_that_teach_come_last():
-    from impasto.about import description
+    from impasto.installation import description
 
     names = [tool["name"] for tool in description()["tools"]]
     generators = ["quilt", "torus", "vae", "cnn-texture", "gan", "conditional-gan", "progressive-gan"]

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from conftest import make_distribution
 
-from impasto import about, trial
+from impasto import trial
+from impasto.installation import findings
 from impasto.plugins import registry
 
 GOOD = """
@@ -63,7 +64,7 @@ def tried(monkeypatch) -> list[str]:
     """The names of the plugins that are tried from now on."""
     names: list[str] = []
     first = trial._try
-    monkeypatch.setattr(trial, "_try", lambda point: names.append(point.name) or first(point))
+    monkeypatch.setattr(trial, "_try", lambda point, program: names.append(point.name) or first(point, program))
     return names
 
 
@@ -77,7 +78,7 @@ def test_what_would_end_this_process_is_named_and_left_out(site):
     for name, (_, said) in ENDS.items():
         assert re.search(said, status_of(name).error), (name, status_of(name).error)
         assert status_of(name).remedy
-    problems = " ".join(problem["what"] for problem in about.findings()["problems"])
+    problems = " ".join(problem["what"] for problem in findings()["problems"])
     assert all(f"plugin {name}:" in problems for name in ENDS)
 
 
@@ -113,7 +114,7 @@ def test_a_plugin_is_tried_again_when_its_file_has_changed_and_by_the_doctor(sit
     registry.cache_clear()
     assert "exit code 0" in status_of("leaves").error
     assert names == ["good", "leaves"], "nothing has changed"
-    about.findings()
+    findings()
     assert names == ["good", "leaves", "leaves"], "the doctor tries again what failed"
     install(site, "leaves", GOOD.replace("same", "same-too"))
     registry.cache_clear()

@@ -25,10 +25,10 @@ from published_weights import (
 from safetensors.torch import save, save_file
 from torch.nn.functional import conv2d
 
-from impasto.about import description
 from impasto.cli.main import main
 from impasto.context import Context
 from impasto.errors import FileError, ModelError, ParameterError, PluginError
+from impasto.installation import description
 from impasto.io.metadata import source_type
 from impasto.library.published import install_weights
 from impasto.library.weights import PublishedFile, check_weights

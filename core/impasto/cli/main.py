@@ -12,8 +12,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from .. import about
+from ..about import VERSION
 from ..errors import Cancelled, ImpastoError, ParameterError, PluginError
+from ..installation import findings
 from ..plugins import registry
 from ..recipe import Recipe
 from ..system.interruption import say_by
@@ -73,7 +74,7 @@ def make_parser(stylizer: str = "") -> Parser:
     """The parser of the whole command, with a subparser for each tool; `stylizer` is the one that is to paint."""
     description = "Seamless PBR materials from your own pictures, on your own computer."
     parser = Parser(prog="impasto", description=description, epilog=EXAMPLES)
-    parser.add_argument("--version", action="version", version=f"impasto {about.VERSION}")
+    parser.add_argument("--version", action="version", version=f"impasto {VERSION}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     _add_tools(commands)
     _add_run(commands)
@@ -171,7 +172,7 @@ def _add_doctor(commands: Any) -> None:
 
 
 def _doctor(arguments: argparse.Namespace, terminal: Terminal) -> None:
-    found = about.findings()
+    found = findings()
     terminal.findings(found)
     if found["problems"]:
         sys.exit(PluginError.exit_code)

@@ -20,6 +20,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..about import VERSION
 from ..errors import Cancelled, ImpastoError, ProtocolError
 from ..system.shapes import ID
 from .delivery import deliver, preview_pixels, read_inputs
@@ -80,12 +81,8 @@ class Worker:
 
     def serve(self) -> None:
         """Answer frames until the client closes the pipe, then cancel what does not go on without it."""
-        from .. import about
-
         self._working.start()
-        self._send(
-            {"type": "hello", "protocol": PROTOCOL, "version": about.VERSION, "python": platform.python_version()}
-        )
+        self._send({"type": "hello", "protocol": PROTOCOL, "version": VERSION, "python": platform.python_version()})
         while self._read_one():
             pass
         is_left_alone = any(job.goes_on_alone for job in list(self._jobs.values()))
@@ -264,7 +261,7 @@ class Worker:
 
 
 def _describe() -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    from ..about import description
+    from ..installation import description
 
     return {"type": "described", "description": description()}, {}
 

@@ -21,7 +21,7 @@ from urllib.error import HTTPError
 from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
-from .. import about
+from ..about import VERSION
 from ..errors import FileError, ModelError
 from ..system.locks import held
 from ..system.outside import explained, is_there, open_file
@@ -123,7 +123,7 @@ class _Pace:
 
 def _request(url: str, done: int) -> http.client.HTTPResponse:
     """The server's answer. A thread waits for it: a server that sends its headers byte by byte is not waited for."""
-    headers = {"User-Agent": f"impasto/{about.VERSION}"} | ({"Range": f"bytes={done}-"} if done else {})
+    headers = {"User-Agent": f"impasto/{VERSION}"} | ({"Range": f"bytes={done}-"} if done else {})
     answer: Future[http.client.HTTPResponse] = Future()
 
     def ask() -> None:

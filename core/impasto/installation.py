@@ -1,0 +1,93 @@
+"""Description of this installation for hosts, and the findings of `impasto doctor`.
+
+The doctor also speaks where a package is missing, so that what needs one is imported where it is used.
+"""
+
+from __future__ import annotations
+
+import platform
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from .about import VERSION
+from .errors import ImpastoError
+
+PACKAGES = ("torch", "kornia", "numpy", "pillow", "pluggy", "pydantic", "safetensors", "OpenImageIO")
+
+
+def description() -> dict[str, Any]:
+    """Tools with their parameters' JSON Schemas, models, weights, formats and plugins, as JSON. Loads no torch."""
+    from .library import models, weights_library
+    from .plugins import registry
+    from .tools import describe, in_order
+
+    known = registry()
+    return {
+        "version": VERSION,
+        "python": platform.python_version(),
+        "tools": [describe(tool) for tool in in_order(known.tools.values())],
+        **models.catalogue(),
+        "weights": weights_library.catalogue(),
+        "formats": [{"name": item.name, "label": item.label} for item in known.exporters.values()],
+        "plugins": [
+            {key: getattr(plugin, key) for key in ("name", "distribution", "version", "error", "remedy")}
+            for plugin in known.plugins
+        ],
+    }
+
+
+def findings() -> dict[str, Any]:
+    """Versions, devices, plugins, and a list of `problems`, each with what is wrong and the remedy."""
+    packages = {name: _version(name) for name in PACKAGES}
+    problems = [
+        {"what": f"{name} is not installed", "remedy": f"{sys.executable} -I -m pip install {name}"}
+        for name, found in packages.items()
+        if found is None
+    ]
+    described: dict[str, Any] = {"plugins": [], "tools": []}
+    devices: list[dict[str, str]] = []
+    try:
+        from .plugins import try_failed_again
+
+        try_failed_again()
+        described = description()
+        devices = _devices()
+    except ImportError as error:
+        problems.append({"what": f"cannot import {error.name}: {error}", "remedy": "install the packages above again"})
+    except ImpastoError as error:
+        problems.append({"what": error.message, "remedy": error.remedy})
+    for plugin in described["plugins"]:
+        if plugin["error"]:
+            problems.append({"what": f"plugin {plugin['name']}: {plugin['error']}", "remedy": plugin["remedy"]})
+    return {
+        "impasto": VERSION,
+        "python": platform.python_version(),
+        "executable": sys.executable,
+        "platform": platform.platform(),
+        "packages": packages,
+        "devices": devices,
+        "plugins": described["plugins"],
+        "tools": [tool["name"] for tool in described["tools"]],
+        "problems": problems,
+    }
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _devices() -> list[dict[str, str]]:
+    import torch
+
+    from .device import available_devices
+
+    def label(device: str) -> str:
+        if device.startswith("cuda"):
+            return torch.cuda.get_device_name(device)
+        return "Apple GPU" if device == "mps" else f"{torch.get_num_threads()} threads"
+
+    return [{"name": device, "label": label(device)} for device in available_devices()]
