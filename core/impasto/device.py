@@ -9,7 +9,7 @@ import os
 import platform
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -35,13 +35,14 @@ def available_devices() -> tuple[str, ...]:
     return (*gpus, "cpu")
 
 
-def choose_device(wanted: str = "auto") -> str:
-    """A torch device for "auto", "cpu", "cuda", "cuda:1" or "mps". DeviceError lists what there is."""
-    from .plugins import registry
+def choose_device(wanted: str, preferred: Callable[[Sequence[str]], str | None]) -> str:
+    """A torch device for "auto", "cpu", "cuda", "cuda:1" or "mps". DeviceError lists what there is.
 
+    preferred: the choice among the available ones for "auto"; None leaves it to this function, which takes the best.
+    """
     available = available_devices()
     if wanted == "auto":
-        chosen = registry().hook.impasto_device(available=available) or available[0]
+        chosen = preferred(available) or available[0]
     else:
         chosen = next((device for device in available if device.split(":")[0] == wanted), wanted)
     if chosen not in available:

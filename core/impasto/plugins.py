@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import logging
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
@@ -62,6 +62,10 @@ class Registry:
                 implementation.function(*(subparsers for _ in implementation.argnames))
             except Exception as error:  # noqa: BLE001  a plugin may fail in any way; the others must go on
                 log.warning("the plugin %s adds no commands: %s", implementation.plugin_name, error)
+
+    def preferred_device(self, available: Sequence[str]) -> str | None:
+        """The torch device that a plugin chooses where the user left it open; None where none does."""
+        return self.hook.impasto_device(available=available)
 
     def tool(self, name: str) -> Tool:
         """The tool called `name`. ParameterError lists the tools, or says why its plugin is unavailable."""

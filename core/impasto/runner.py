@@ -194,7 +194,7 @@ def _each(tiles: Iterator[Tile], step: _Step, context: Context) -> Iterator[Tile
 def _context(device: str, used: dict[str, dict[str, str]], **given: Any) -> Context:
     """The context of a run: what was given of its fields, and the rest as usual. Fills `used` as tools load."""
     return Context(
-        device=choose_device(device),
+        device=choose_device(device, registry().preferred_device),
         on_model=lambda model: used["models"].update({model.name: model.sha256()}),
         on_weights=lambda installed: used["weights"].update({installed.name: installed.sha256()}),
         **{name: value for name, value in given.items() if value is not None},

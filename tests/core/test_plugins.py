@@ -142,7 +142,7 @@ def test_a_finished_job_is_told_and_a_failing_listener_loses_nothing(everything,
     assert plugin.finished == [result.recipe]
 
 
-def test_exporters_weights_commands_and_device_are_asked_for(everything):
+def test_exporters_weights_commands_and_device_are_asked_for(everything, monkeypatch):
     from impasto.cli.main import make_parser
     from impasto.device import choose_device
 
@@ -150,7 +150,9 @@ def test_exporters_weights_commands_and_device_are_asked_for(everything):
     assert known.exporter("null").suffix == ".null"
     assert known.weights == {"net": NETWORK}
     assert make_parser().parse_args(["greet"]).run
-    assert choose_device("auto") == "cpu"
+    monkeypatch.setattr("impasto.device.available_devices", lambda: ("mps", "cpu"))
+    assert choose_device("auto", known.preferred_device) == "cpu"
+    assert choose_device("auto", lambda available: None) == "mps"
 
 
 def test_every_hook_is_documented_and_implemented_here():

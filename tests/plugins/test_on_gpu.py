@@ -17,7 +17,7 @@ pytestmark = pytest.mark.usefixtures("small_weights")
 
 @pytest.fixture(autouse=True)
 def gpu(monkeypatch):
-    monkeypatch.setattr(runner, "choose_device", lambda wanted: DEVICE)
+    monkeypatch.setattr(runner, "choose_device", lambda *_: DEVICE)
     monkeypatch.setattr(training, "find_sliders", first_axis)
     with pretend_gpu():
         yield
