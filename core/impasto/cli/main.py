@@ -90,7 +90,7 @@ def make_parser(stylizer: str = "") -> Parser:
     add_weights(commands)
     add_evaluate(commands)
     _add_doctor(commands)
-    add_completion(commands)
+    add_completion(commands, parser)
     registry().add_commands(commands)
     return parser
 
