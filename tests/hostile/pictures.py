@@ -124,6 +124,13 @@ def frame(data: bytes, offset: int, value: bytes) -> bytes:
     return data[:at] + value + data[at + len(value) :]
 
 
+def one_channel() -> bytes:
+    """A JPEG of three channels whose scan says that it holds the first."""
+    whole = segment(0xDA, b"\3\1\0\2\x11\3\x11\0\x3f\0")
+    assert whole in jpeg()
+    return jpeg().replace(whole, segment(0xDA, b"\1\1\0\0\x3f\0"))
+
+
 def twelve_bit_jpeg() -> bytes:
     """A JPEG of 12 bits a channel."""
     noise = np.random.default_rng(0).integers(0, 4096, (SIDE, SIDE, 3), np.uint16)
@@ -170,6 +177,9 @@ JPEG: dict[str, Maker] = {
     "jpeg claims 65535": written(frame(jpeg(), 1, b"\xff\xff\xff\xff")),
     "progressive jpeg claims 65535": written(frame(jpeg(progressive=True), 1, b"\xff\xff\xff\xff")),
     "jpeg without size": written(frame(jpeg(), 1, bytes(4))),
+    "jpeg of a scan for each channel claims 12000": written(
+        frame(one_channel(), 1, struct.pack(">HH", 12_000, 12_000))
+    ),
     "jpeg of 600 scans behind a restart marker": written(b"\xff\xd8\xff\xd0" + scans(600)[2:]),
     "jpeg of 12 bits claims 65535": written(twelve_bit_frame(1, b"\xff\xff\xff\xff")),
     "jpeg of 12 bits claims 9000": written(twelve_bit_frame(1, struct.pack(">HH", 9000, 9000))),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import struct
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
 
@@ -119,7 +119,7 @@ def _inflated(kind: bytes, body: bytes, most: int) -> bytes:
 def _read_jpeg(stream: IO[bytes]) -> Header:
     """The frame header and the number of scans (ITU-T T.81, B.2)."""
     stream.seek(2)
-    header = None
+    header, components = None, 0
     while True:
         marker = _next_marker(stream)
         if marker == 0xDA:
@@ -128,12 +128,16 @@ def _read_jpeg(stream: IO[bytes]) -> Header:
             continue
         length = struct.unpack(">H", stream.read(2))[0]
         if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
-            header = _frame(marker, *struct.unpack(">BHHB", stream.read(6)))
+            bits, height, width, components = struct.unpack(">BHHB", stream.read(6))
+            header = _frame(marker, bits, height, width, components)
             length -= 6
         stream.seek(max(length - 2, 0), 1)
     if header is None or header.size_px is None:
         raise KeyError("no frame")
-    most = max(USUAL_SCANS, min(MAX_SCANS, MAX_SCANNED_PIXELS // max(1, header.size_px[0] * header.size_px[1])))
+    pixels = max(1, header.size_px[0] * header.size_px[1])
+    if stream.read(3)[2] < components:  # further scans hold the others: all coefficients are kept until the last one
+        header = replace(header, held=max(header.held, 2 * components))
+    most = max(USUAL_SCANS, min(MAX_SCANS, MAX_SCANNED_PIXELS // pixels))
     if header.held and _count_scans(stream, most) > most:
         raise _RefusedError(f"has more than {most} scans, which take long to decode", "save it again as a plain JPEG")
     return header
