@@ -50,7 +50,13 @@ def main() -> None:
     parser.add_argument("--measure", nargs=2, metavar=("TOOL", "SIZE"), help="one measurement in this process, as JSON")
     parser.add_argument("--out", type=Path, default=Path("out/bench.json"))
     parser.add_argument("--stream", nargs=2, metavar=("FORMAT", "SIZE"), help="one measurement of writing tile by tile")
+    parser.add_argument("--journeys", action="store_true", help="count the modules that four journeys pass, instead")
     options = parser.parse_args()
+    if options.journeys:
+        import journeys
+
+        journeys.main()
+        return
     if options.measure:
         print(json.dumps(measure_tool(options.measure[0], int(options.measure[1]))))
         return
