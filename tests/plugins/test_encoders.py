@@ -57,7 +57,7 @@ def test_a_feature_sees_as_far_as_its_reach_and_no_further(name):
 
 @pytest.mark.parametrize("name", [SMALL, "squeezenet"])
 def test_a_tiling_picture_has_tiling_features(name):
-    encoder = random_encoder(name).with_padding("circular")
+    encoder = random_encoder(name, seamless=True)
     x = noise(48, 64)
     features, rolled = encoder(x), encoder(x.roll((16, 32), (2, 3)))
     for layer, found in features.items():

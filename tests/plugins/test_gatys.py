@@ -16,14 +16,16 @@ from impasto.recipe import Recipe, Step
 from impasto.runner import run
 from impasto.texture import Maps
 from impasto_style.gatys import GatysParameters, presets
-from impasto_style.gatys import objective as objectives
 from impasto_style.gatys.descent import Walk, adam, descend, lbfgs, steady
-from impasto_style.gatys.objective import Objective, Terms
 from impasto_style.gatys.painting import paint
-from impasto_style.gatys.statistics import ClassicGram, GaussianMoments, GramMoments, RawMoments, Sliced, Statistic
-from impasto_style.gatys.tiling import Canvas, Span, Tile
+from impasto_style.shared import layers as layers_module
+from impasto_style.shared import objective as objective_module
+from impasto_style.shared.layers import TiledLayers
+from impasto_style.shared.objective import Objective, Terms
 from impasto_style.shared.resampling import as_tensor
+from impasto_style.shared.statistics import ClassicGram, GaussianMoments, GramMoments, RawMoments, Sliced, Statistic
 from impasto_style.shared.task import Region, Task
+from impasto_style.shared.tiles import Span, Tile
 
 SMALL = "vgg19-small"
 LAYERS = {"relu1_1": 1.0, "relu2_1": 1.0, "relu3_1": 1.0}
@@ -48,16 +50,16 @@ def task_of(size: tuple[int, int] = (48, 64), mask: torch.Tensor | None = None, 
 
 
 def objective(task: Task, statistic: Statistic, tile_px: int = 1024) -> Objective:
-    encoder = random_encoder(SMALL, padding="circular" if task.seamless else "reflect")
+    encoder = random_encoder(SMALL, seamless=task.seamless)
     terms = Terms(statistic, LAYERS, 0.01, lambda x: 0.1 * x.diff(dim=3).square().mean())
     return Objective(task, encoder, terms, lambda: None, tile_px)
 
 
-def summary_of(features: torch.Tensor, shares: torch.Tensor | None = None) -> torch.Tensor:
-    return GaussianMoments().summary(features, shares, None, block=4).sum(0)
+def moments_of(features: torch.Tensor, shares: torch.Tensor | None = None) -> torch.Tensor:
+    return GaussianMoments().measured(features, shares, None, block=4).sum(0)
 
 
-def summary_like(mean: list[float], covariance: list[list[float]]) -> torch.Tensor:
+def moments_like(mean: list[float], covariance: list[list[float]]) -> torch.Tensor:
     """Moments of weight 1 with this mean and covariance."""
     first = torch.tensor([1.0, *mean], dtype=torch.float64)
     moments = torch.outer(first, first)
@@ -68,54 +70,54 @@ def summary_like(mean: list[float], covariance: list[list[float]]) -> torch.Tens
 class TestStatistics:
     def test_moments_add_up_over_parts(self):
         features, statistic = torch.randn(5, 6, 8), GaussianMoments()
-        parts = statistic.together([summary_of(part)[None] for part in features.split(3, dim=2)], [None, None, None])
-        assert torch.allclose(parts, summary_of(features), rtol=1e-4, atol=1e-4)
+        parts = statistic.combined([moments_of(part)[None] for part in features.split(3, dim=2)], [None, None, None])
+        assert torch.allclose(parts, moments_of(features), rtol=1e-4, atol=1e-4)
 
     def test_a_share_counts_what_it_shows(self):
         features, shares = torch.randn(5, 6, 8), torch.zeros(6, 8)
         shares[:, :3] = 1
-        assert torch.allclose(summary_of(features, shares), summary_of(features[..., :3]), rtol=1e-4, atol=1e-4)
+        assert torch.allclose(moments_of(features, shares), moments_of(features[..., :3]), rtol=1e-4, atol=1e-4)
 
     def test_a_mix_has_the_moments_of_a_picture_of_parts(self):
         one, other = torch.randn(4, 5, 8), 1 + torch.randn(4, 5, 8)
-        joined = RawMoments.mixed([summary_of(torch.cat([one, other], 2))], [1.0])
-        assert torch.allclose(RawMoments.mixed([summary_of(one), summary_of(other)], [0.5, 0.5]), joined, atol=1e-4)
+        joined = RawMoments.mixed([moments_of(torch.cat([one, other], 2))], [1.0])
+        assert torch.allclose(RawMoments.mixed([moments_of(one), moments_of(other)], [0.5, 0.5]), joined, atol=1e-4)
 
     def test_gaussians_are_as_far_apart_as_the_closed_form_says(self):
         """Diagonal covariances: |m - m'|² + Σ (σ - σ')², here for each of two channels."""
-        target, made = summary_like([0, 1], [[4, 0], [0, 1]]), summary_like([1, 1], [[1, 0], [0, 9]])
-        distance = GaussianMoments().towards([target], [1.0])
+        target, made = moments_like([0, 1], [[4, 0], [0, 1]]), moments_like([1, 1], [[1, 0], [0, 9]])
+        distance = GaussianMoments().distance_to([target], [1.0])
         assert float(distance(made)) == pytest.approx((1 + 1 + 4) / 2, rel=1e-2)
         assert float(distance(target)) == pytest.approx(0, abs=1e-3)
 
     @pytest.mark.parametrize("statistic", [GaussianMoments(), GramMoments(), ClassicGram(58.0), Sliced(Context())])
     def test_the_distance_grows_from_what_is_the_same(self, statistic):
         features = torch.randn(8, 16, 16)
-        places = statistic.places((16, 16), None)
+        places = statistic.positions((16, 16), None)
         target, scaled = (
-            statistic.together([statistic.summary(factor * features, None, places, block=16)], [places])
+            statistic.combined([statistic.measured(factor * features, None, places, block=16)], [places])
             for factor in (1.0, 1.5)
         )
-        distance = statistic.towards([target], [1.0])
+        distance = statistic.distance_to([target], [1.0])
         assert float(distance(target)) < 1e-2 * float(distance(scaled))
 
 
 class TestTiles:
-    @pytest.mark.parametrize("padding", ["reflect", "circular"])
-    def test_they_cover_a_picture_once(self, padding):
-        canvas = Canvas((100, 150), random_encoder(SMALL, padding=padding), tuple(LAYERS), 48)
+    @pytest.mark.parametrize("seamless", [False, True])
+    def test_they_cover_a_picture_once(self, seamless):
+        tiled = TiledLayers((100, 150), random_encoder(SMALL, seamless=seamless), tuple(LAYERS), 48)
         covered = torch.zeros(100, 150)
-        for tile in canvas.tiles:
+        for tile in tiled.tiles:
             covered[tile.rows.start : tile.rows.end, tile.columns.start : tile.columns.end] += 1
         assert (covered == 1).all()
 
-    @pytest.mark.parametrize("padding", ["reflect", "circular"])
-    def test_their_features_are_those_of_the_whole(self, padding):
-        encoder, x = random_encoder(SMALL, padding=padding), torch.rand(1, 3, 96, 128)
-        whole, canvas = encoder(x, list(LAYERS)), Canvas((96, 128), encoder, tuple(LAYERS), 48)
-        for tile in canvas.tiles:
-            for layer, found in canvas.features(tile.of(x), tile).items():
-                rows, columns = canvas.window(tile, layer)
+    @pytest.mark.parametrize("seamless", [False, True])
+    def test_their_features_are_those_of_the_whole(self, seamless):
+        encoder, x = random_encoder(SMALL, seamless=seamless), torch.rand(1, 3, 96, 128)
+        whole, tiled = encoder(x, list(LAYERS)), TiledLayers((96, 128), encoder, tuple(LAYERS), 48)
+        for tile in tiled.tiles:
+            for layer, found in tiled.features(tile.with_halo(x), tile).items():
+                rows, columns = tiled.window(tile, layer)
                 assert torch.allclose(found, whole[layer][0][:, rows, columns], atol=1e-4)
 
     @pytest.mark.parametrize("seamless", [False, True])
@@ -133,9 +135,11 @@ class TestTiles:
         assert (parts[1] - whole[1]).abs().max() < 1e-4 * whole[1].abs().max()
 
     def test_a_place_is_found_wherever_a_tile_shows_it(self):
-        canvas = Canvas((48, 64), random_encoder(SMALL, padding="circular"), ("relu1_1",), 16)
+        tiled = TiledLayers((48, 64), random_encoder(SMALL, seamless=True), ("relu1_1",), 16)
         span = Span(start=-16, end=80, low=-16, high=80)
-        positions, which = canvas.find(Tile(Span(0, 8, 0, 8), span), "relu1_1", torch.tensor([3 * 64 + 60, 20 * 64, 5]))
+        positions, which = tiled.find(
+            Tile(Span(0, 8, 0, 8), span, seamless=True), "relu1_1", torch.tensor([3 * 64 + 60, 20 * 64, 5])
+        )
         assert sorted(zip(which.tolist(), positions.tolist(), strict=True)) == [
             (0, 3 * 96 + 12),
             (0, 3 * 96 + 76),
@@ -203,7 +207,8 @@ class TestPainting:
     def test_tiles_make_the_same_picture(self, monkeypatch):
         monkeypatch.setattr(presets, "LARGE_PX", 64)
         task = task_of((96, 128))
-        monkeypatch.setattr(objectives, "BLOCK_PX", 32)
+        monkeypatch.setattr(objective_module, "BLOCK_PX", 32)
+        monkeypatch.setattr(layers_module, "BLOCK_PX", 32)
         tiled, whole = (paint(task, self.settings(iterations=30), Context(), tile_px) for tile_px in (32, 256))
         assert (tiled - whole).abs().max() <= 8 / 255
         assert (tiled - whole).abs().mean() <= 1 / 255

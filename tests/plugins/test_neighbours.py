@@ -21,7 +21,7 @@ from impasto.runner import run
 from impasto.texture import Maps
 from impasto_style.neighbours import NeighboursParameters, matching, painting, pyramid
 from impasto_style.neighbours import targets as targets_module
-from impasto_style.neighbours.cells import Eye, aligned, pooled, unaligned
+from impasto_style.neighbours.cells import CELL_PX, CellEncoder, aligned, pooled, unaligned
 from impasto_style.neighbours.coloring import in_mixed_colors
 from impasto_style.neighbours.descent import Descent
 from impasto_style.neighbours.matching import collect_pieces, nearest
@@ -99,14 +99,14 @@ class TestMatching:
 
     @pytest.mark.parametrize(("rotations", "times"), [(False, 1), (True, 4)])
     def test_rotations_offer_four_times_as_many_pieces(self, rotations: bool, times: int):
-        eye = Eye(random_encoder(SMALL))
-        pieces = collect_pieces(picture("chelsea"), eye, rotations, np.random.default_rng(0), lambda: None)
-        assert [len(layer) for layer in pieces] == [12 * 16 * times] * len(eye.strides)
+        cells = CellEncoder(random_encoder(SMALL))
+        pieces = collect_pieces(picture("chelsea"), cells, rotations, np.random.default_rng(0), lambda: None)
+        assert [len(layer) for layer in pieces] == [12 * 16 * times] * len(cells.strides)
 
     def test_pieces_are_the_same_in_tiles(self):
         encoder, style = random_encoder(SMALL), picture("chelsea", (96, 96))
         whole, tiled = (
-            collect_pieces(style, Eye(encoder, tile_px=px), True, np.random.default_rng(0), lambda: None)
+            collect_pieces(style, CellEncoder(encoder, tile_px=px), True, np.random.default_rng(0), lambda: None)
             for px in (512, 32)
         )
         assert all(torch.allclose(a, b, atol=2e-2) for a, b in zip(whole, tiled, strict=True))
@@ -115,22 +115,16 @@ class TestMatching:
 class TestCells:
     @pytest.mark.parametrize("seamless", [False, True])
     def test_tiles_see_what_the_whole_shows(self, seamless: bool):
-        encoder = random_encoder(SMALL, padding="circular" if seamless else "reflect")
+        encoder = random_encoder(SMALL, seamless=seamless)
         x = torch.rand(1, 3, 96, 128)
-        whole, eye = Eye(encoder, seamless)(x), Eye(encoder, seamless, tile_px=40)
-        for tile in eye.tiles((96, 128)):
-            for layer, part in zip(whole, eye.look(x, tile), strict=True):
-                assert torch.allclose(tile.of_cells(layer), part, atol=1e-4)
-
-    def test_tiles_cover_a_picture_once(self):
-        seen = torch.zeros(26, 35)
-        for tile in Eye(random_encoder(SMALL), tile_px=32).tiles((104, 140)):
-            tile.of_cells(seen).add_(1)
-        assert (seen == 1).all()
+        whole, cells = CellEncoder(encoder)(x), CellEncoder(encoder, tile_px=40)
+        for tile in cells.tiling(x).tiles:
+            for layer, part in zip(whole, cells.of_tile(tile.with_halo(x), tile), strict=True):
+                assert torch.allclose(tile.on_grid(layer, CELL_PX), part, atol=1e-4)
 
     def test_every_pixel_is_in_its_cell(self):
         x = torch.rand(1, 3, 16, 24)
-        pixels = Eye(random_encoder(SMALL))(x)[0]
+        pixels = CellEncoder(random_encoder(SMALL))(x)[0]
         assert torch.allclose(pooled(pixels, 1), avg_pool2d(x, 4)[0] - 0.5, atol=1e-6)
 
     @pytest.mark.parametrize("seamless", [False, True])
@@ -171,18 +165,18 @@ class TestTargets:
     def test_cells_that_are_laid_elsewhere_still_cover_the_picture(self):
         task = task_of()
         task = replace(task, picture=aligned(task.picture, False))
-        targets = Targets(task, Eye(random_encoder(SMALL)), QUICK, progress_of(Context()))
+        targets = Targets(task, CellEncoder(random_encoder(SMALL)), QUICK, progress_of(Context()))
         for shift in ((0, 0), (7, 7)):
             targets.match(task.picture, 1.0, shift, False)
             _, slope = targets.gradient(task.picture)
             assert (unaligned(slope, (48, 64), False).abs().sum(1) > 0).all()
 
     def test_layers_of_one_stride_find_one_piece(self):
-        task, eye = task_of(), Eye(random_encoder(SMALL))
-        targets = Targets(task, eye, QUICK, progress_of(Context()))
+        task, cells = task_of(), CellEncoder(random_encoder(SMALL))
+        targets = Targets(task, cells, QUICK, progress_of(Context()))
         targets.match(task.picture, 0.0, (0, 0), True)
         found = targets.matches[1]
-        for stride, other, first, second in zip(eye.strides, eye.strides[1:], found, found[1:], strict=False):
+        for stride, other, first, second in zip(cells.strides, cells.strides[1:], found, found[1:], strict=False):
             assert torch.equal(first, second) == (stride == other)
 
     def test_split_layers_get_the_moments_of_the_style(self, monkeypatch: pytest.MonkeyPatch):
@@ -198,8 +192,8 @@ class TestTargets:
         task, context = task_of((64, 96)), Context()
         found = []
         for tile_px in (512, 32):
-            eye = Eye(random_encoder(SMALL), tile_px=tile_px)
-            targets = Targets(task, eye, QUICK, progress_of(replace(context, rng=np.random.default_rng(0))))
+            cells = CellEncoder(random_encoder(SMALL), tile_px)
+            targets = Targets(task, cells, QUICK, progress_of(replace(context, rng=np.random.default_rng(0))))
             targets.match(task.picture, 1.0, (0, 0), False)
             found.append(targets.gradient(task.picture))
         (loss, slope), (tiled_loss, tiled_slope) = found
@@ -208,7 +202,7 @@ class TestTargets:
 
     def test_a_picture_that_is_wanted_as_it_is_has_no_loss(self):
         task = task_of(strength=0)
-        targets = Targets(task, Eye(random_encoder(SMALL)), QUICK, progress_of(Context()))
+        targets = Targets(task, CellEncoder(random_encoder(SMALL)), QUICK, progress_of(Context()))
         targets.match(task.picture, 0.0, (0, 0), False)
         loss, slope = targets.gradient(task.picture)
         assert loss == pytest.approx(0, abs=1e-6)
@@ -216,7 +210,7 @@ class TestTargets:
 
     def test_the_loss_falls(self):
         task = task_of()
-        targets = Targets(task, Eye(random_encoder(SMALL)), QUICK, progress_of(Context()))
+        targets = Targets(task, CellEncoder(random_encoder(SMALL)), QUICK, progress_of(Context()))
         targets.match(task.picture, 1.0, (0, 0), False)
         descent = Descent(task.picture, 8, progress_of(Context(), 8))
         before = targets.gradient(task.picture)[0]

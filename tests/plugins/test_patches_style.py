@@ -71,10 +71,10 @@ def own_pieces(picture: Tensor, grid: Grid) -> Pieces:
     return Pieces(pixels_of([canvas]), corner, torch.full_like(corner, width), torch.ones_like(corner))
 
 
-@pytest.mark.parametrize("wraps", [False, True])
+@pytest.mark.parametrize("seamless", [False, True])
 @pytest.mark.parametrize(("height", "width"), [(16, 16), (33, 50), (40, 17)])
-def test_a_pictures_own_patches_make_the_picture(height, width, wraps):
-    picture, grid = PHOTO[:, :, :height, :width], Grid(height, width, wraps)
+def test_a_pictures_own_patches_make_the_picture(height, width, seamless):
+    picture, grid = PHOTO[:, :, :height, :width], Grid(height, width, seamless)
     pieces = own_pieces(picture, grid)
     made = lay(pieces, torch.rand(len(pieces.corner)) + 0.1, grid, lambda: None)
     assert torch.allclose(made, picture, atol=1e-5)
@@ -91,12 +91,12 @@ def test_a_patch_that_disagrees_does_not_blur_what_the_others_lay():
     assert weights[len(corner) // 2] < 0.05 * weights.median()
 
 
-@pytest.mark.parametrize("wraps", [False, True])
-def test_a_picture_goes_on_beyond_its_borders_as_often_as_it_takes(wraps):
+@pytest.mark.parametrize("seamless", [False, True])
+def test_a_picture_goes_on_beyond_its_borders_as_often_as_it_takes(seamless):
     row = torch.arange(4.0).view(1, 1, 1, 4).expand(1, 1, 4, 4)
-    wide = extended(row, (0, 5), (0, 5), wraps)[0, 0, 0].tolist()
+    wide = extended(row, (0, 5), (0, 5), seamless)[0, 0, 0].tolist()
     around, mirrored = [3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0], [1, 2, 3, 2, 1, 0, 1, 2, 3, 2, 1, 0, 1, 2]
-    assert wide == (around if wraps else mirrored)
+    assert wide == (around if seamless else mirrored)
 
 
 def test_features_are_those_of_the_pixels_that_will_be_laid():
@@ -185,7 +185,7 @@ def test_edges_are_where_forms_are_and_busy_is_where_detail_is():
 
 
 def test_a_blur_keeps_the_mean_of_what_tiles():
-    assert blurred(PHOTO, 3.0, wraps=True).mean() == pytest.approx(float(PHOTO.mean()), abs=1e-4)
+    assert blurred(PHOTO, 3.0, seamless=True).mean() == pytest.approx(float(PHOTO.mean()), abs=1e-4)
 
 
 def test_colours_are_matched_in_their_order():

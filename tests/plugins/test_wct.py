@@ -28,7 +28,6 @@ from impasto_style.wct.features import Features
 from impasto_style.wct.moments import Moments, coloring, mixed
 from impasto_style.wct.painting import paint
 from impasto_style.wct.palette import Sample, look_up, palette_table
-from impasto_style.wct.windows import windows
 
 REAL = Path(__file__).parents[3] / "shared" / "data" / "weights"
 pytestmark = pytest.mark.usefixtures("small_weights")
@@ -116,21 +115,15 @@ def test_what_is_decoded_in_tiles_is_what_the_whole_gives(level):
 def test_what_is_decoded_of_a_tiling_picture_moves_with_it(level):
     coder = load_coders(Context())[level]
     x = torch.rand(1, 3, 64, 96, generator=torch.Generator().manual_seed(0))
-    here, there = (_decoded(coder, moved, 512, wraps=True) for moved in (x, x.roll((16, 32), (2, 3))))
+    here, there = (_decoded(coder, moved, 512, seamless=True) for moved in (x, x.roll((16, 32), (2, 3))))
     assert torch.allclose(there, here.roll((16, 32), (2, 3)), atol=1e-5)
 
 
-def _decoded(coder: Coder, x: Tensor, tile_px: int, wraps: bool = False) -> Tensor:
+def _decoded(coder: Coder, x: Tensor, tile_px: int, seamless: bool = False) -> Tensor:
     result = torch.zeros_like(x)
-    for window, F in Features(coder, x, None, tile_px, wraps, lambda: None):
-        window.put(result, window.inner(coder.decode(F)))
+    for tile, F in Features(coder, x, None, tile_px, seamless, lambda: None):
+        tile.put(result, tile.inner(coder.decode(F)))
     return result
-
-
-def test_windows_of_a_tiling_picture_go_around_its_borders():
-    x = torch.arange(20.0).view(1, 1, 1, 20)
-    first = windows((1, 20), tile_px=8, halo_px=4, stride=4, wraps=True)[0].of(x)
-    assert first[0, 0, 0].tolist() == [16, 17, 18, 19, *range(12)]
 
 
 def test_the_palette_becomes_that_of_the_source():

@@ -10,11 +10,11 @@ from impasto.context import Context
 from impasto.texture import Maps
 
 from ..shared.architectures import load_encoder
+from ..shared.layers import TILE_PX
 from ..shared.resampling import as_image, resized
 from ..shared.task import Task
 from .descent import Walk, descend
 from .presets import Classic, Modern, Preset
-from .tiling import TILE_PX
 
 if TYPE_CHECKING:
     from . import GatysParameters
@@ -25,7 +25,7 @@ def paint(task: Task, parameters: GatysParameters, context: Context, tile_px: in
     encoder = load_encoder(
         "" if parameters.backbone == "auto" else parameters.backbone,
         context,
-        padding="circular" if task.seamless else "reflect",
+        seamless=task.seamless,
         pooling=parameters.pooling,
     )
     preset = (Classic if parameters.preset == "classic" else Modern)(encoder, parameters, context, tile_px)

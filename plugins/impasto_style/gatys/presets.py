@@ -13,11 +13,11 @@ from impasto.context import Context
 from impasto.device import training_precision
 
 from ..shared.encoder import Encoder
+from ..shared.layers import TILE_PX
+from ..shared.objective import Objective, Terms
+from ..shared.statistics import ClassicGram, GaussianMoments, GramMoments, Sliced, Statistic
 from ..shared.task import Task, scales
 from .descent import Walk, adam, lbfgs, steady
-from .objective import Objective, Terms
-from .statistics import ClassicGram, GaussianMoments, GramMoments, Sliced, Statistic
-from .tiling import TILE_PX
 
 if TYPE_CHECKING:
     from . import GatysParameters

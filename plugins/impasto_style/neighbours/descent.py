@@ -25,10 +25,10 @@ Gradient = Callable[[Tensor], tuple[float, Tensor]]
 class Descent:
     """Goes down from a picture (1, 3, H, W), which may tile, in about `steps` steps, ever smaller ones."""
 
-    def __init__(self, x: Tensor, steps: int, progress: Progress, is_seamless: bool = False) -> None:
-        self.steps, self.progress, self.is_seamless = steps, progress, is_seamless
+    def __init__(self, x: Tensor, steps: int, progress: Progress, seamless: bool = False) -> None:
+        self.steps, self.progress, self.seamless = steps, progress, seamless
         self.done = self.falls = 0
-        self.levels = [level.detach().clone().requires_grad_() for level in pyramid.split(x, is_seamless)]
+        self.levels = [level.detach().clone().requires_grad_() for level in pyramid.split(x, seamless)]
         self.kept = [level.detach().clone() for level in self.levels]
         self.adam = torch.optim.Adam(self.levels, lr=RATE, betas=BETAS, eps=EPSILON)
 
@@ -36,7 +36,7 @@ class Descent:
     def picture(self) -> Tensor:
         """Where it is: (1, 3, H, W)."""
         with torch.no_grad():
-            return pyramid.join(self.levels, self.is_seamless)
+            return pyramid.join(self.levels, self.seamless)
 
     def run(self, count: int, gradient: Gradient) -> bool:
         """At most `count` steps more; whether there are more to go."""
@@ -49,7 +49,7 @@ class Descent:
 
     def _step(self, gradient: Gradient) -> None:
         self.adam.zero_grad()
-        x = pyramid.join(self.levels, self.is_seamless)
+        x = pyramid.join(self.levels, self.seamless)
         loss, slope = gradient(x.detach())
         if not (math.isfinite(loss) and bool(slope.isfinite().all())):
             self._fall()

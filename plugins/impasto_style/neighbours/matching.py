@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from .cells import ALIGNMENT_PX, CELL_PX, Eye
+from .cells import ALIGNMENT_PX, CELL_PX, CellEncoder
 
 PIECES = 2**15
 """A style with more cells is known by so many of them, drawn by chance."""
@@ -20,7 +20,7 @@ CROWD, CROWDS = 64, 8
 
 
 def collect_pieces(
-    style: Tensor, eye: Eye, with_rotations: bool, rng: np.random.Generator, tick: Callable[[], None]
+    style: Tensor, encoder: CellEncoder, with_rotations: bool, rng: np.random.Generator, tick: Callable[[], None]
 ) -> list[Tensor]:
     """Cells of a style (1, 3, h, w) to paint from: features (K, D), in half precision, of the pixels and of each layer.
 
@@ -30,12 +30,12 @@ def collect_pieces(
     style = style[..., :height, :width]
     turns = [torch.rot90(style, count, (2, 3)) for count in range(4 if with_rotations else 1)]
     share = min(1.0, PIECES * CELL_PX**2 / (height * width * len(turns)))
-    found = [_cells_of(turned, eye, share, rng, tick) for turned in turns]
+    found = [_cells_of(turned, encoder, share, rng, tick) for turned in turns]
     return [torch.cat(parts) for parts in zip(*found, strict=True)]
 
 
 def _cells_of(
-    style: Tensor, eye: Eye, share: float, rng: np.random.Generator, tick: Callable[[], None]
+    style: Tensor, encoder: CellEncoder, share: float, rng: np.random.Generator, tick: Callable[[], None]
 ) -> list[Tensor]:
     """Features (n, D) of the pixels and of each layer, of a share of the cells by chance, the same in tiles."""
     size = style.shape[2] // CELL_PX, style.shape[3] // CELL_PX
@@ -45,12 +45,12 @@ def _cells_of(
     place = torch.from_numpy(kept.cumsum() - 1).view(size).to(style.device)
     is_kept = torch.from_numpy(kept).view(size).to(style.device)
     cells: list[Tensor] = []
-    for tile in eye.tiles(style.shape[2:]):
+    for tile in encoder.tiling(style).tiles:
         tick()
-        layers, here = eye.look(style, tile), tile.of_cells(is_kept)
+        layers, here = encoder.of_tile(tile.with_halo(style), tile), tile.on_grid(is_kept, CELL_PX)
         cells = cells or [layer.new_empty(int(kept.sum()), len(layer), dtype=torch.float16) for layer in layers]
         for all_of_layer, layer in zip(cells, layers, strict=True):
-            all_of_layer[tile.of_cells(place)[here]] = layer[:, here].T.half()
+            all_of_layer[tile.on_grid(place, CELL_PX)[here]] = layer[:, here].T.half()
     return cells
 
 

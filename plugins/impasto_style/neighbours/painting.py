@@ -21,7 +21,7 @@ from impasto.texture import Maps
 from ..shared.architectures import load_encoder
 from ..shared.resampling import as_image, resized
 from ..shared.task import Task, scales
-from .cells import ALIGNMENT_PX, TILE_PX, Eye, aligned, unaligned
+from .cells import ALIGNMENT_PX, TILE_PX, CellEncoder, aligned, unaligned
 from .coloring import in_mixed_colors
 from .descent import Descent
 from .progress import Progress
@@ -43,7 +43,7 @@ LARGE_PX = 512
 def paint(task: Task, parameters: NeighboursParameters, context: Context, tile_px: int = TILE_PX) -> Tensor:
     """The task's picture, repainted: (1, 3, H, W). Large ones are looked at in tiles of `tile_px` a side."""
     name = "" if parameters.backbone == "auto" else parameters.backbone
-    encoder = load_encoder(name, context, padding="circular" if task.seamless else "reflect")
+    encoder = load_encoder(name, context, task.seamless)
     quick = encoder.to(getattr(torch, training_precision(context.device)))
     sizes = scales(task, LEAST_PX, RATIO)
     progress = Progress(sizes, parameters.steps, context)
@@ -55,8 +55,8 @@ def paint(task: Task, parameters: NeighboursParameters, context: Context, tile_p
         is_first = size == sizes[0] and task.start_px == 0
         # Rounding differs between tiles: only what is one tile is seen in less than full precision.
         is_one = size <= LARGE_PX
-        eye = Eye(quick if is_one else encoder, task.seamless, LARGE_PX + 2 * ALIGNMENT_PX if is_one else tile_px)
-        x = _paint_at_size(x, scaled, eye, is_first, parameters, progress)
+        cells = CellEncoder(quick if is_one else encoder, LARGE_PX + 2 * ALIGNMENT_PX if is_one else tile_px)
+        x = _paint_at_size(x, scaled, cells, is_first, parameters, progress)
         context.preview(Maps.from_arrays({"base_color": as_image(x)}))
         if context.is_stopped():
             break
@@ -64,7 +64,7 @@ def paint(task: Task, parameters: NeighboursParameters, context: Context, tile_p
 
 
 def _paint_at_size(
-    x: Tensor, task: Task, eye: Eye, is_first: bool, parameters: NeighboursParameters, progress: Progress
+    x: Tensor, task: Task, encoder: CellEncoder, is_first: bool, parameters: NeighboursParameters, progress: Progress
 ) -> Tensor:
     """Paint over x (1, 3, H, W): by one match for all layers, then by one for those of each stride.
 
@@ -73,7 +73,7 @@ def _paint_at_size(
     usual = parameters.preservation / (parameters.preservation + 1)
     preservation = 1.0 if is_first else usual
     task = _aligned(task)
-    targets = Targets(task, eye, parameters, progress)
+    targets = Targets(task, encoder, parameters, progress)
     start = in_mixed_colors(aligned(x, task.seamless), task)
     descent = Descent(start, parameters.steps, progress, task.seamless)
     count, is_going_on = min(REFRESH_STEPS, ceil(parameters.steps / LEAST_MATCHES)), True

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from ..gatys.objective import Objective, Terms
-from ..gatys.statistics import GaussianMoments
+from ..shared.objective import Objective, Terms
+from ..shared.statistics import GaussianMoments
 from ..shared.task import Task
-from .cells import ALIGNMENT_PX, CELL_PX, Eye, Tile, pooled
+from ..shared.tiles import Tile
+from .cells import ALIGNMENT_PX, CELL_PX, CellEncoder, pooled
 from .coloring import in_colors_of
 from .matching import collect_pieces, nearest
 from .progress import Progress
@@ -45,25 +46,28 @@ class Targets:
     `match` chooses them; then `gradient` says where they lie.
     """
 
-    def __init__(self, task: Task, eye: Eye, parameters: NeighboursParameters, progress: Progress) -> None:
-        self.task, self.eye, self.progress = task, eye, progress
+    def __init__(self, task: Task, encoder: CellEncoder, parameters: NeighboursParameters, progress: Progress) -> None:
+        self.task, self.encoder, self.progress = task, encoder, progress
         self.weights = _weights_of_sources(task)  # (S, 1, H, W)
         self.pieces = {
-            index: collect_pieces(style, eye.for_styles(), parameters.rotations, progress.context.rng, progress.tick)
+            index: collect_pieces(
+                style, encoder.for_styles(), parameters.rotations, progress.context.rng, progress.tick
+            )
             for index, style in enumerate(task.sources)
             if index and self.weights[index].max() > UNSEEN
         }
         self.matches: dict[int, list[Tensor]] = {}
-        self.layers: Group = tuple(range(len(eye.strides)))
+        self.layers: Group = tuple(range(len(encoder.strides)))
         self.units = self._units()
         self.shares = [
-            parameters.detail if layer and stride <= FINE_STRIDE else 1.0 for layer, stride in enumerate(eye.strides)
+            parameters.detail if layer and stride <= FINE_STRIDE else 1.0
+            for layer, stride in enumerate(encoder.strides)
         ]
         self.is_split = False
         self.wanted_of_all: list[Tensor] = []
         terms = Terms(GaussianMoments(), self._weights_of_moments(), content=0.0, smoothness=_none)
         painted = tuple(region for region in task.regions if region.weights[0] < 1)
-        self.moments = Objective(replace(task, regions=painted), eye.encoder, terms, progress.tick, eye.tile_px)
+        self.moments = Objective(replace(task, regions=painted), encoder.encoder, terms, progress.tick, encoder.tile_px)
 
     def match(self, x: Tensor, preservation: float, shift: tuple[int, int], is_split: bool) -> None:
         """Find a piece for each cell, of the picture by a share in [0, 1], else of x (1, 3, H, W).
@@ -87,7 +91,7 @@ class Targets:
             for group, wanted in zip(groups, queries, strict=True):
                 found = some[self._nearest(index, wanted, self._keys(pieces, group, some))]
                 self.matches[index] += [found] * len(group)
-        tiles = list(self.eye.tiles(self.picture.shape[2:]))
+        tiles = self.encoder.tiling(self.picture).tiles
         self.wanted_of_all = self._wanted(tiles[0]) if len(tiles) == 1 else []  # those of many tiles take much memory
 
     def gradient(self, x: Tensor) -> tuple[float, Tensor]:
@@ -98,23 +102,19 @@ class Targets:
         x = x.detach()
         shifted, total = self._shifted(x), 0.0
         slope = torch.empty_like(shifted)
-        for tile in self.eye.tiles(shifted.shape[2:]):
+        tiling = self.encoder.tiling(shifted)
+        for tile in tiling.tiles:
             # All that sees a pixel is looked at together, so that its slope is summed up as it is for a whole.
-            around = self.eye.around(tile, shifted.shape[2:])
-            part, above, before = self.eye.seen(shifted, around)
-            part = part.detach().requires_grad_()
-            layers = self.eye.cells(part, above, before, around)
+            around = tiling.around(tile)
+            seen = around.with_halo(shifted).detach().requires_grad_()
+            layers = self.encoder.of_tile(seen, around)
             parts = zip(layers, self.wanted_of_all or self._wanted(around), self.units, self.shares, strict=True)
             distance = torch.stack(
                 [share * unit**2 * (found - target).square().sum(0) for found, target, unit, share in parts]
             ).sum(0)
-            gradient = torch.autograd.grad(distance.sum(), part)[0]
-            down, across = tile.top - around.top, tile.left - around.left
-            height, width = tile.bottom - tile.top, tile.right - tile.left
-            inner = gradient[..., above + down :, before + across :][..., :height, :width]
-            slope[..., tile.top : tile.bottom, tile.left : tile.right] = inner
-            own = Tile(down, down + height, across, across + width)
-            total += float(own.of_cells(distance.detach()).sum())
+            (gradient,) = torch.autograd.grad(distance.sum(), seen)
+            tile.put(slope, tile.inside(around, gradient))
+            total += float(tile.inside(around.without_halo(), distance.detach(), CELL_PX).sum())
             self.progress.tick()
         slope = self._unshifted(slope, x)
         if not (self.is_split and self.pieces):
@@ -125,13 +125,13 @@ class Targets:
     def _wanted(self, tile: Tile) -> list[Tensor]:
         """The targets (D, h, w) of a tile's cells, for the pixels and for each layer."""
         wanted = None
-        if (own := tile.of_cells(self.cell_weights[0])).max() > 0:
+        if (own := tile.on_grid(self.cell_weights[0], CELL_PX)).max() > 0:
             with torch.no_grad():
-                wanted = [own * layer for layer in self.eye.look(self.picture, tile)]
+                wanted = [own * layer for layer in self.encoder.of_tile(tile.with_halo(self.picture), tile)]
         for index, pieces in self.pieces.items():
-            weight = tile.of_cells(self.cell_weights[index])  # (h, w)
+            weight = tile.on_grid(self.cell_weights[index], CELL_PX)  # (h, w)
             parts = [
-                weight * features[tile.of_cells(found)].movedim(2, 0)
+                weight * features[tile.on_grid(found, CELL_PX)].movedim(2, 0)
                 for features, found in zip(pieces, self.matches[index], strict=True)
             ]
             wanted = parts if wanted is None else [a.add_(b) for a, b in zip(wanted, parts, strict=True)]
@@ -146,26 +146,28 @@ class Targets:
         """
         mixture = [(picture, weight) for picture, weight in mixture if weight]
         size = self.cell_weights.shape[1:]
-        channels = [sum(self.eye.channels[layer] for layer in group) for group in groups]
+        channels = [sum(self.encoder.channels[layer] for layer in group) for group in groups]
         queries = [self.picture.new_empty((count, *size), dtype=torch.float16) for count in channels]
-        for tile in self.eye.tiles([side * CELL_PX for side in size]):
+        for tile in self.encoder.tiling(self.picture).tiles:
             self.progress.tick()
             looks = [[weight * layer for layer in self._pooled(picture, tile)] for picture, weight in mixture]
             layers = [torch.stack(parts).sum(0) for parts in zip(*looks, strict=True)]
             for kept, group in zip(queries, groups, strict=True):
-                tile.of_cells(kept).copy_(torch.cat([layers[layer] for layer in group]))
+                tile.on_grid(kept, CELL_PX).copy_(torch.cat([layers[layer] for layer in group]))
         return queries
 
     def _pooled(self, picture: Tensor, tile: Tile) -> list[Tensor]:
         """Means (C, h, w) of the features of a tile's cells, in units."""
         return [
             unit * pooled(layer, stride)
-            for layer, stride, unit in zip(self.eye.look(picture, tile), self.eye.strides, self.units, strict=True)
+            for layer, stride, unit in zip(
+                self.encoder.of_tile(tile.with_halo(picture), tile), self.encoder.strides, self.units, strict=True
+            )
         ]
 
     def _keys(self, pieces: Sequence[Tensor], group: Group, chosen: Tensor) -> Tensor:
         """What the chosen pieces are found by (K, C): means of the features of a group of layers, in units."""
-        means = [pooled(pieces[layer][chosen].T.float(), self.eye.strides[layer]) for layer in group]
+        means = [pooled(pieces[layer][chosen].T.float(), self.encoder.strides[layer]) for layer in group]
         return torch.cat([self.units[layer] * mean for layer, mean in zip(group, means, strict=True)]).T
 
     def _nearest(self, index: int, queries: Tensor, keys: Tensor) -> Tensor:
@@ -178,7 +180,7 @@ class Targets:
 
     def _groups(self) -> list[Group]:
         """The layers of each stride, the pixels among the finest."""
-        strides = (self.eye.strides[1], *self.eye.strides[1:])
+        strides = (self.encoder.strides[1], *self.encoder.strides[1:])
         return [tuple(group) for _, group in groupby(self.layers, strides.__getitem__)]
 
     def _weights_of_moments(self) -> dict[str, float]:
@@ -188,10 +190,10 @@ class Targets:
         """
         cells = self.weights[0].numel() / CELL_PX**2
         weights = {}
-        for layer, name in enumerate(self.eye.names, 1):
-            if name in self.eye.encoder.style_layers:
-                places = cells * max(CELL_PX // self.eye.strides[layer], 1) ** 2
-                squared = self.units[layer] ** 2 * self.eye.channels[layer] * places
+        for layer, name in enumerate(self.encoder.names, 1):
+            if name in self.encoder.encoder.style_layers:
+                places = cells * max(CELL_PX // self.encoder.strides[layer], 1) ** 2
+                squared = self.units[layer] ** 2 * self.encoder.channels[layer] * places
                 weights[name] = MOMENTS * self.shares[layer] * squared
         return weights
 
@@ -199,8 +201,9 @@ class Targets:
         """For the pixels and each layer, what gives features of the styles length 1; without any, the picture's."""
         styles = list(self.pieces.values())
         if not styles:
-            tile = next(self.eye.tiles(self.task.picture.shape[2:]))
-            styles = [[layer.flatten(1).T for layer in self.eye.look(self.task.picture, tile)]]
+            tile = self.encoder.tiling(self.task.picture).tiles[0]
+            seen = self.encoder.of_tile(tile.with_halo(self.task.picture), tile)
+            styles = [[layer.flatten(1).T for layer in seen]]
         lengths = [[float(layer.float().norm(dim=1).mean()) for layer in style] for style in styles]
         return [len(styles) / max(sum(layer), TINY) for layer in zip(*lengths, strict=True)]
 

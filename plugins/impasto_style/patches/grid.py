@@ -24,7 +24,7 @@ class Grid:
 
     height: int
     width: int
-    wraps: bool
+    seamless: bool
     factor: int = 1
 
     @property
@@ -40,7 +40,7 @@ class Grid:
     @property
     def margin(self) -> int:
         """Pixels from the first patch's corner to the picture's."""
-        return 0 if self.wraps else (SIDE - 1) * self.factor
+        return 0 if self.seamless else (SIDE - 1) * self.factor
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -55,12 +55,12 @@ class Grid:
 
     def enlarged(self, factor: int) -> Grid:
         """The same patches on a picture that is so many times as large."""
-        return Grid(self.height * factor, self.width * factor, self.wraps, factor)
+        return Grid(self.height * factor, self.width * factor, self.seamless, factor)
 
     def on_canvas(self, x: Tensor) -> Tensor:
         """(B, C, H, W) with what the patches cover around it."""
         after = self.canvas[0] - self.margin - self.height, self.canvas[1] - self.margin - self.width
-        return extended(x, (self.margin, self.margin), after, self.wraps)
+        return extended(x, (self.margin, self.margin), after, self.seamless)
 
     def at_centres(self, x: Tensor) -> Tensor:
         """(1, C, H, W) at the patches' centres: (patches, C)."""
@@ -73,7 +73,7 @@ class Grid:
         """What was added up on the canvas (h, w, C), on the picture (H, W, C): around its borders, or cut off."""
         top, left = self.margin, self.margin
         folded = canvas[top : top + self.height, left : left + self.width]
-        if not self.wraps:
+        if not self.seamless:
             return folded
         below, right = self.canvas[0] - self.height, self.canvas[1] - self.width
         rows = canvas.clone()
@@ -83,12 +83,12 @@ class Grid:
         return folded
 
 
-def extended(x: Tensor, before: tuple[int, int], after: tuple[int, int], wraps: bool) -> Tensor:
+def extended(x: Tensor, before: tuple[int, int], after: tuple[int, int], seamless: bool) -> Tensor:
     """(B, C, H, W) with so many more pixels on each side: around the borders, or mirrored as often as it takes."""
     for axis in (2, 3):
         length = x.shape[axis]
         places = torch.arange(-before[axis - 2], length + after[axis - 2], device=x.device)
-        period = length if wraps else 2 * length - 2
+        period = length if seamless else 2 * length - 2
         places = places % period
-        x = x.index_select(axis, places if wraps else torch.minimum(places, period - places))
+        x = x.index_select(axis, places if seamless else torch.minimum(places, period - places))
     return x

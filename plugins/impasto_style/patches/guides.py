@@ -15,28 +15,28 @@ EDGE_SHARE = 0.9
 """All that varies more than this share of the picture is an edge through and through."""
 
 
-def blurred(x: Tensor, sigma_px: float, wraps: bool = False) -> Tensor:
+def blurred(x: Tensor, sigma_px: float, seamless: bool = False) -> Tensor:
     """(B, C, H, W) under a Gaussian."""
     reach, channels = int(3 * sigma_px + 0.5), x.shape[1]
     kernel = torch.exp(-torch.arange(-reach, reach + 1, device=x.device).square() / (2 * sigma_px**2))
     kernel = (kernel / kernel.sum()).repeat(channels, 1)
-    x = conv2d(extended(x, (reach, 0), (reach, 0), wraps), kernel[:, None, :, None], groups=channels)
-    return conv2d(extended(x, (0, reach), (0, reach), wraps), kernel[:, None, None, :], groups=channels)
+    x = conv2d(extended(x, (reach, 0), (reach, 0), seamless), kernel[:, None, :, None], groups=channels)
+    return conv2d(extended(x, (0, reach), (0, reach), seamless), kernel[:, None, None, :], groups=channels)
 
 
-def deviation(x: Tensor, sigma_px: float, wraps: bool = False) -> Tensor:
+def deviation(x: Tensor, sigma_px: float, seamless: bool = False) -> Tensor:
     """How much (B, C, H, W) varies under a Gaussian around each place, over all channels: (B, 1, H, W)."""
-    mean = blurred(x, sigma_px, wraps)
-    return (blurred(x.square(), sigma_px, wraps) - mean.square()).clamp_min(0).sum(1, keepdim=True).sqrt()
+    mean = blurred(x, sigma_px, seamless)
+    return (blurred(x.square(), sigma_px, seamless) - mean.square()).clamp_min(0).sum(1, keepdim=True).sqrt()
 
 
-def busyness(x: Tensor, sigma_px: float, wraps: bool = False) -> Tensor:
+def busyness(x: Tensor, sigma_px: float, seamless: bool = False) -> Tensor:
     """How much fine detail there is around each place of (B, 3, H, W): (B, 1, H, W)."""
-    return blurred(deviation(x, DETAIL_PX, wraps), sigma_px, wraps).sqrt()
+    return blurred(deviation(x, DETAIL_PX, seamless), sigma_px, seamless).sqrt()
 
 
-def edges(x: Tensor, wraps: bool = False) -> Tensor:
+def edges(x: Tensor, seamless: bool = False) -> Tensor:
     """Where (1, 3, H, W) has forms that must be kept, from 0 to 1: (1, 1, H, W) (as in Elad & Milanfar 2017)."""
-    varying = deviation(x, FORM_PX, wraps)
+    varying = deviation(x, FORM_PX, seamless)
     strongest = varying.flatten().sort().values[int(EDGE_SHARE * (varying.numel() - 1))]
     return (varying / strongest.clamp_min(1e-3)).clamp(0, 1).sqrt()

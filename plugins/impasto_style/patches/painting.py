@@ -175,8 +175,8 @@ class _Painter:
         search = Search(library, grid, region, painted, shares, prices, self.context.rng, self.progress.tick)
         return search, guides
 
-    def _guides(self, x: Tensor, busy: Tensor, sigma_px: float, wraps: bool = False) -> Tensor:
-        return torch.cat([self.color_weight * blurred(x, sigma_px, wraps), BUSYNESS_WEIGHT * busy], 1)
+    def _guides(self, x: Tensor, busy: Tensor, sigma_px: float, seamless: bool = False) -> Tensor:
+        return torch.cat([self.color_weight * blurred(x, sigma_px, seamless), BUSYNESS_WEIGHT * busy], 1)
 
     def _regions(self, task: Task, grid: Grid) -> Tensor:
         """The region of each place (Q,): where masks are soft, now one and now the other."""

@@ -28,11 +28,11 @@ GUIDED_PX = 256
 LEAST_MASK = 0.5
 
 
-def recolored(picture: Tensor, sources: Sequence[Tensor], regions: Sequence[Region], wraps: bool, rng) -> Tensor:
+def recolored(picture: Tensor, sources: Sequence[Tensor], regions: Sequence[Region], seamless: bool, rng) -> Tensor:
     """The picture (1, 3, H, W) with, in each region, the palette that its styles have by their weights."""
     result = torch.zeros_like(picture)
     for region in regions:
-        moved = _smooth(picture, _moved(picture, sources, region, rng), wraps)
+        moved = _smooth(picture, _moved(picture, sources, region, rng), seamless)
         result += moved if region.mask is None else region.mask * moved
     covered = sum(1 if region.mask is None else region.mask for region in regions)
     return (result + (1 - covered) * picture).clamp(0, 1)
@@ -88,10 +88,10 @@ def _colors(picture: Tensor) -> np.ndarray:
     return picture[0].flatten(1).T.cpu().numpy() @ AXES.T
 
 
-def _smooth(picture: Tensor, moved: Tensor, wraps: bool) -> Tensor:
+def _smooth(picture: Tensor, moved: Tensor, seamless: bool) -> Tensor:
     """`moved` without the grain that a change of colours brings out of a picture."""
     shorter = min(picture.shape[2:])
     side = 2 * max(1, shorter // SMOOTHING_PARTS) + 1
-    border = "circular" if wraps else "reflect"
+    border = "circular" if seamless else "reflect"
     step = max(1, shorter // GUIDED_PX)
     return picture + guided_blur(picture, moved - picture, side, SMOOTHING_EPSILON, border, subsample=step)

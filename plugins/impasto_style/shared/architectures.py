@@ -9,7 +9,7 @@ import torch
 
 from impasto.context import Context
 
-from .encoder import Architecture, Convolution, Encoder, Fire, Operation, Padding, Pool, Pooling
+from .encoder import Architecture, Convolution, Encoder, Fire, Operation, Pool, Pooling
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_DEVIATION = (0.229, 0.224, 0.225)
@@ -74,7 +74,7 @@ BEST_FIRST = tuple(ARCHITECTURES)
 """In which order an encoder is looked for where none is asked for."""
 
 
-def load_encoder(name: str, context: Context, padding: Padding = "reflect", pooling: Pooling = "max") -> Encoder:
+def load_encoder(name: str, context: Context, seamless: bool = False, pooling: Pooling = "max") -> Encoder:
     """The encoder whose weights are called `name`, on the context's device; their hash goes into the recipe.
 
     "": the best that is there. ModelError where there is none: says how to get it.
@@ -83,4 +83,4 @@ def load_encoder(name: str, context: Context, padding: Padding = "reflect", pool
     architecture, weights = ARCHITECTURES[chosen], context.load_weights(chosen)
     names = [name for operation in architecture.operations for name in operation.tensor_names()]
     tensors = {name: torch.from_numpy(weights[name]).to(context.device, torch.float32) for name in names}
-    return Encoder(architecture, tensors, padding, pooling)
+    return Encoder(architecture, tensors, seamless, pooling)

@@ -13,7 +13,6 @@ from torch.nn.functional import avg_pool2d, conv2d, max_pool2d, pad
 
 from impasto.errors import ParameterError
 
-Padding = Literal["reflect", "zeros", "circular", "replicate"]
 Pooling = Literal["max", "average"]
 
 COLORS = 3
@@ -67,7 +66,7 @@ class Convolution:
         elif weight.shape[2] == 1:  # PyTorch is slow at 1x1 convolutions of few channels
             y = (weight[:, :, 0, 0] @ x.flatten(2) + bias[:, None]).unflatten(2, x.shape[2:])
         else:
-            y = conv2d(_padded(x, weight.shape[2] // 2, encoder.padding), weight, bias, self.stride)
+            y = conv2d(_padded(x, weight.shape[2] // 2, encoder.seamless), weight, bias, self.stride)
         return y if self.is_linear else y.relu_()
 
     def after(self, before: LayerInfo, encoder: Encoder) -> LayerInfo:
@@ -119,7 +118,7 @@ class Pool:
         if min(x.shape[2:]) < 2:
             raise ParameterError("the picture is too small for this network", "make it larger, at least 16 px a side")
         if self.side == 3:
-            x = _padded(x, 1, encoder.padding)
+            x = _padded(x, 1, encoder.seamless)
         if encoder.pooling == "max":
             return max_pool2d(x, self.side, 2)
         return AVERAGE_GAIN * avg_pool2d(x, self.side, 2)
@@ -152,12 +151,12 @@ class Architecture:
 class Encoder:
     """Features of pictures by layer name. Its weights are frozen; the gradient reaches the picture.
 
-    padding: "circular" makes a tiling picture's features tile; "reflect" invents the least at borders.
+    seamless: pictures are padded by their opposite borders, so that their features tile as well; else mirrored.
     """
 
     architecture: Architecture
     tensors: Mapping[str, Tensor]
-    padding: Padding = "reflect"
+    seamless: bool = False
     pooling: Pooling = "max"
 
     @property
@@ -189,9 +188,9 @@ class Encoder:
                 break
         return height, width
 
-    def with_padding(self, padding: Padding) -> Encoder:
-        """The same weights with another padding."""
-        return replace(self, padding=padding)
+    def for_pictures(self, seamless: bool) -> Encoder:
+        """The same weights for pictures that are seamless, or have borders."""
+        return replace(self, seamless=seamless)
 
     def to(self, dtype: torch.dtype) -> Encoder:
         """The same weights in another precision; its features are of that precision as well."""
@@ -227,9 +226,9 @@ class Encoder:
         return ((x - mean) / deviation).to(dtype).contiguous(memory_format=layout)
 
 
-def _padded(x: Tensor, reach: int, padding: Padding) -> Tensor:
+def _padded(x: Tensor, reach: int, seamless: bool) -> Tensor:
     """Pad (B, C, H, W) by `reach`; where a reflection would be larger than the picture, its edge is repeated."""
     if not reach:
         return x
-    mode: str = "replicate" if padding == "reflect" and min(x.shape[2:]) <= reach else padding
-    return pad(x, (reach,) * 4, mode="constant" if mode == "zeros" else mode)
+    mode = "circular" if seamless else "replicate" if min(x.shape[2:]) <= reach else "reflect"
+    return pad(x, (reach,) * 4, mode=mode)

@@ -15,11 +15,11 @@ from impasto.texture import Maps
 from ..shared.controls import StyleParameters
 from ..shared.resampling import as_image, resized, scaled_size
 from ..shared.task import Task
+from ..shared.tiles import Tile, Tiling
 from .coders import Coder
 from .features import Features
 from .moments import Moments, coloring, mixed
 from .palette import Sample, look_up, palette_table
-from .windows import Window, windows
 
 FINE = 3
 """Levels up to this one paint fine detail."""
@@ -72,13 +72,13 @@ class Painter:
         features = self._features(x, coder)
         maps = self._maps(features)
         result = torch.empty_like(x)
-        for window, F in features:
-            painted = coder.decode(self._mapped(F, maps, features, window))
+        for tile, F in features:
+            painted = coder.decode(self._mapped(F, maps, features, tile))
             self.progress.advance()
-            lost = window.of(x) - coder.decode(F)
-            tile = window.inner(painted + self._carried(window) * lost).clamp(0, 1)
-            window.put(result, self._with_kept(tile, window))
-            self.progress.advance(coder.level * tile.shape[2] * tile.shape[3])
+            lost = tile.with_halo(x) - coder.decode(F)
+            made = tile.inner(painted + self._carried(tile) * lost).clamp(0, 1)
+            tile.put(result, self._with_kept(made, tile))
+            self.progress.advance(coder.level * made.shape[2] * made.shape[3])
         return result
 
     def _features(self, x: Tensor, coder: Coder) -> Features:
@@ -92,12 +92,12 @@ class Painter:
         pairs = zip(features.moments(self.masks), self._wanted(features.coder), strict=True)
         return [coloring(found, wanted, share) for found, wanted in pairs]
 
-    def _mapped(self, F: Tensor, maps: Sequence[tuple[Tensor, Tensor]], features: Features, window: Window) -> Tensor:
-        """What a window's features become; where regions meet, between what each makes of them."""
+    def _mapped(self, F: Tensor, maps: Sequence[tuple[Tensor, Tensor]], features: Features, tile: Tile) -> Tensor:
+        """The features of a tile, mapped; where regions meet, a blend of what each makes of them."""
         parts = []
         for (A, b), mask in zip(maps, self.masks, strict=True):
             part = linear(F.permute(0, 2, 3, 1), A.to(F.device), b.to(F.device)).permute(0, 3, 1, 2)
-            parts.append(part if mask is None else features.pooled(mask, window) * part)
+            parts.append(part if mask is None else features.pooled(mask, tile) * part)
         return sum(parts[1:], parts[0])
 
     def _wanted(self, coder: Coder) -> list[Moments]:
@@ -122,25 +122,26 @@ class Painter:
             return self.parameters.detail
         return max(self.parameters.preservation, 1.0) ** ((FINE - level) / 3)
 
-    def _carried(self, window: Window) -> Tensor:
+    def _carried(self, tile: Tile) -> Tensor:
         """How much of what decoders lose is carried past them (1, 1, h, w): all where the picture keeps itself."""
         preserved = CARRIED * self.parameters.preservation
         usual = preserved / (preserved + 1 - CARRIED)
-        return usual + (1 - usual) * self._weighted([region.weights[0] for region in self.task.regions], window)
+        return usual + (1 - usual) * self._weighted([region.weights[0] for region in self.task.regions], tile)
 
-    def _with_kept(self, tile: Tensor, window: Window) -> Tensor:
-        """A tile with the picture itself where nothing is painted."""
+    def _with_kept(self, x: Tensor, tile: Tile) -> Tensor:
+        """What was painted of a tile, with the picture itself where nothing is."""
         kept = [float(region.weights[0] == 1) for region in self.task.regions]
         if not any(kept):
-            return tile
-        picture = window.inner(window.of(self.task.picture))
-        return torch.lerp(tile, picture, window.inner(self._weighted(kept, window)))
+            return x
+        picture = tile.inner(tile.with_halo(self.task.picture))
+        return torch.lerp(x, picture, tile.inner(self._weighted(kept, tile)))
 
-    def _weighted(self, values: Sequence[float], window: Window) -> Tensor:
+    def _weighted(self, values: Sequence[float], tile: Tile) -> Tensor:
         """The regions' values where they are, (1, 1, h, w)."""
-        total = torch.zeros(1, 1, len(window.rows.indices), len(window.columns.indices), device=self.noise.device)
+        shape = tile.rows.high - tile.rows.low, tile.columns.high - tile.columns.low
+        total = torch.zeros(1, 1, *shape, device=self.noise.device)
         for mask, value in zip(self.masks, values, strict=True):
-            total += value if mask is None else value * window.of(mask)
+            total += value if mask is None else value * tile.with_halo(mask)
         return total
 
     def _in_palette(self, x: Tensor) -> Tensor:
@@ -151,13 +152,13 @@ class Painter:
         for region in self.task.regions:
             sources = [Sample.of(picture, region.mask), *samples]
             tables.append(palette_table(Sample.of(x, region.mask), sources, region.weights, self.context))
-        for window in windows(x.shape[2:], self.tile_px, halo_px=0, stride=1, wraps=False):
-            colors = window.of(x).float()
-            tile = torch.zeros_like(colors)
+        for tile in Tiling((x.shape[2], x.shape[3]), self.tile_px).tiles:
+            colors = tile.with_halo(x).float()
+            made = torch.zeros_like(colors)
             for table, mask in zip(tables, self.masks, strict=True):
                 part = look_up(table, colors)
-                tile += part if mask is None else window.of(mask) * part
-            window.put(x, self._with_kept(tile.clamp(0, 1), window))
+                made += part if mask is None else tile.with_halo(mask) * part
+            tile.put(x, self._with_kept(made.clamp(0, 1), tile))
             self.progress.advance()
         return x
 

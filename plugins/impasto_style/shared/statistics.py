@@ -1,8 +1,7 @@
-"""What is compared between pictures: statistics of a network's features, and how far two sets of them are apart.
+"""Statistics of a network's features, and distances between them: Gaussian moments, Gram matrices, projections.
 
-Every statistic is a summary that can be made of parts of a picture and put together, which lets it be as large as it
-likes. Sources are mixed as raw moments or sorted projections: the mix is that of a picture made of parts of all,
-which mixed covariances would not be.
+A statistic is measured in tiles and combined, so that pictures may be of any size. Sources are mixed as raw moments or
+as sorted projections. Mixed moments are those of a picture made of parts of all sources; mixed covariances are not.
 """
 
 from __future__ import annotations
@@ -18,49 +17,49 @@ from impasto.context import Context
 from impasto.training.losses import ordered
 
 Distance = Callable[[Tensor], Tensor]
-"""From the summary of a picture to a loss."""
+"""From the statistic of a picture to a loss."""
 
 NOISE = 1e-5
 """Added to each variance, in parts of the mean one: what never varies has no direction to be matched in."""
 CHUNK = 2**14
-"""Positions that are summed up at a time."""
+"""Positions that are summed at a time."""
 SAMPLES, DIRECTIONS = 4096, 32
 """Positions and projections that the sliced distance looks at, each time anew."""
 
 
 class Statistic(Protocol):
-    """How features are summed up, and how summaries are compared."""
+    """A statistic of features (C, h, w), and the distance between two of it."""
 
-    def places(self, grid: tuple[int, int], shares: Tensor | None) -> Tensor | None:
+    def positions(self, grid: tuple[int, int], mask: Tensor | None) -> Tensor | None:
         """Positions to look at next (n,), counted row by row in a layer's grid (h, w); None: everywhere."""
 
-    def summary(self, features: Tensor, shares: Tensor | None, places: Tensor | None, block: int) -> Tensor:
-        """Of a part's features (C, h, w), each position as much as its share (h, w) says; summed up in such blocks."""
+    def measured(self, features: Tensor, mask: Tensor | None, positions: Tensor | None, block: int) -> Tensor:
+        """The statistic of a tile's features (C, h, w), weighted by a mask (h, w); sums are made in such blocks."""
 
-    def together(self, parts: Sequence[Tensor], seen: Sequence[Tensor | None]) -> Tensor:
-        """The summary of a whole, from its parts' and which of the whole's places each of them saw (n,)."""
+    def combined(self, parts: Sequence[Tensor], seen: Sequence[Tensor | None]) -> Tensor:
+        """The picture's statistic, from its tiles' and from which of its positions each of them saw (n,)."""
 
-    def slope(self, whole: Tensor, seen: Tensor | None) -> Tensor:
-        """The gradient with respect to the summary of a part that saw these places, from that of the whole."""
+    def gradient_of_part(self, gradient: Tensor, seen: Tensor | None) -> Tensor:
+        """The gradient with respect to the statistic of a tile that saw these positions, from the picture's."""
 
-    def towards(self, sources: Sequence[Tensor], weights: Sequence[float]) -> Distance:
-        """The distance to a mix of summaries; the weights add up to 1."""
+    def distance_to(self, sources: Sequence[Tensor], weights: Sequence[float]) -> Distance:
+        """The distance to a mix of sources' statistics; the weights add up to 1."""
 
 
 class RawMoments:
     """Sums over positions of (1, f) (1, f)ᵀ: (C + 1, C + 1) with the weight of all, first and second moments in it."""
 
-    def places(self, grid: tuple[int, int], shares: Tensor | None) -> None:
+    def positions(self, grid: tuple[int, int], mask: Tensor | None) -> None:
         return None
 
-    def summary(self, features: Tensor, shares: Tensor | None, places: Tensor | None, block: int) -> Tensor:
-        return _Moments.apply(features, shares, block)  # (blocks, C + 1, C + 1)
+    def measured(self, features: Tensor, mask: Tensor | None, positions: Tensor | None, block: int) -> Tensor:
+        return _Moments.apply(features, mask, block)  # (blocks, C + 1, C + 1)
 
-    def together(self, parts: Sequence[Tensor], seen: Sequence[Tensor | None]) -> Tensor:
+    def combined(self, parts: Sequence[Tensor], seen: Sequence[Tensor | None]) -> Tensor:
         return torch.cat(list(parts)).sort(0).values.sum(0)  # sorted, so that the order of blocks changes no bit
 
-    def slope(self, whole: Tensor, seen: Tensor | None) -> Tensor:
-        return whole
+    def gradient_of_part(self, gradient: Tensor, seen: Tensor | None) -> Tensor:
+        return gradient
 
     @staticmethod
     def mixed(sources: Sequence[Tensor], weights: Sequence[float]) -> Tensor:
@@ -77,7 +76,7 @@ class GaussianMoments(RawMoments):
     of eigenvalues, whose gradient is cheap and steady, where iterations for the root are neither.
     """
 
-    def towards(self, sources: Sequence[Tensor], weights: Sequence[float]) -> Distance:
+    def distance_to(self, sources: Sequence[Tensor], weights: Sequence[float]) -> Distance:
         mean, covariance = _mean_and_covariance(self.mixed(sources, weights))
         noise = (NOISE * covariance.diagonal().mean() + 1e-12) * torch.eye(len(mean)).to(covariance)
         values, vectors = torch.linalg.eigh(covariance + noise)
@@ -101,7 +100,7 @@ class GramMoments(RawMoments):
     In this unit, that of squared activations, it stands beside the other distances with the same weights.
     """
 
-    def towards(self, sources: Sequence[Tensor], weights: Sequence[float]) -> Distance:
+    def distance_to(self, sources: Sequence[Tensor], weights: Sequence[float]) -> Distance:
         gram = self.mixed(sources, weights)[1:, 1:]
         scale = gram.diagonal().mean() / gram.square().sum().clamp_min(1e-12)
         return lambda made: scale * (made[1:, 1:] / made[0, 0] - gram).square().sum()
@@ -113,7 +112,7 @@ class ClassicGram(RawMoments):
     def __init__(self, scale: float) -> None:
         self.scale = scale
 
-    def towards(self, sources: Sequence[Tensor], weights: Sequence[float]) -> Distance:
+    def distance_to(self, sources: Sequence[Tensor], weights: Sequence[float]) -> Distance:
         gram = self.mixed(sources, weights)[1:, 1:]
         return lambda made: (self.scale**2 * (made[1:, 1:] / made[0, 0] - gram)).square().mean()
 
@@ -124,25 +123,25 @@ class Sliced:
     def __init__(self, context: Context) -> None:
         self.context = context
 
-    def places(self, grid: tuple[int, int], shares: Tensor | None) -> Tensor:
+    def positions(self, grid: tuple[int, int], mask: Tensor | None) -> Tensor:
         count = min(SAMPLES, grid[0] * grid[1])
         draws = torch.from_numpy(self.context.rng.random(count))
-        if shares is None:
+        if mask is None:
             return (draws * (grid[0] * grid[1])).long().to(self.context.device)
-        cumulated = shares.double().flatten().cumsum(0).cpu()
+        cumulated = mask.double().flatten().cumsum(0).cpu()
         found = torch.searchsorted(cumulated, draws * cumulated[-1], right=True).clamp_max(len(cumulated) - 1)
         return found.to(self.context.device)
 
-    def summary(self, features: Tensor, shares: Tensor | None, places: Tensor | None, block: int) -> Tensor:
-        return features.flatten(1).T[places].float()  # (n, C)
+    def measured(self, features: Tensor, mask: Tensor | None, positions: Tensor | None, block: int) -> Tensor:
+        return features.flatten(1).T[positions].float()  # (n, C)
 
-    def together(self, parts: Sequence[Tensor], seen: Sequence[Tensor | None]) -> Tensor:
-        return torch.cat(list(parts))[torch.cat([places for places in seen if places is not None]).argsort()]
+    def combined(self, parts: Sequence[Tensor], seen: Sequence[Tensor | None]) -> Tensor:
+        return torch.cat(list(parts))[torch.cat([positions for positions in seen if positions is not None]).argsort()]
 
-    def slope(self, whole: Tensor, seen: Tensor | None) -> Tensor:
-        return whole[seen]
+    def gradient_of_part(self, gradient: Tensor, seen: Tensor | None) -> Tensor:
+        return gradient[seen]
 
-    def towards(self, sources: Sequence[Tensor], weights: Sequence[float]) -> Distance:
+    def distance_to(self, sources: Sequence[Tensor], weights: Sequence[float]) -> Distance:
         def distance(made: Tensor) -> Tensor:
             directions = normalize(self.context.noise(DIRECTIONS, made.shape[1]))
             wanted = [
@@ -157,29 +156,29 @@ class Sliced:
 class _Moments(torch.autograd.Function):
     """Raw moments of blocks, in double precision without all features in that precision in memory.
 
-    What is summed up of a block depends on the block alone, bit by bit, however a picture is cut into tiles.
+    The sum of a block depends on the block alone, bit by bit, however a picture is cut into tiles.
     """
 
     @staticmethod
-    def forward(context: Any, features: Tensor, shares: Tensor | None, block: int) -> Tensor:
-        """(blocks, C + 1, C + 1) of features (C, h, w) that count by their shares (h, w)."""
-        context.save_for_backward(features, shares)
+    def forward(context: Any, features: Tensor, mask: Tensor | None, block: int) -> Tensor:
+        """(blocks, C + 1, C + 1) of features (C, h, w) weighted by a mask (h, w)."""
+        context.save_for_backward(features, mask)
         context.block = block
         places, side = _blocks(features, block), len(features) + 1
         sums = torch.zeros(len(places), side, side, dtype=torch.float64, device=exact(features[:, :0]).device)
         for place, total in zip(places, sums, strict=True):
-            for rows, share in _chunks(features[place], None if shares is None else shares[place[1:]]):
-                total += exact((rows * share).T @ rows)
+            for rows, weight in _chunks(features[place], None if mask is None else mask[place[1:]]):
+                total += exact((rows * weight).T @ rows)
         return sums
 
     @staticmethod
-    def backward(context: Any, slope: Tensor) -> tuple[Tensor, None, None]:
+    def backward(context: Any, gradient: Tensor) -> tuple[Tensor, None, None]:
         """With respect to the features."""
-        features, shares = context.saved_tensors
+        features, mask = context.saved_tensors
         result = torch.empty_like(features)
-        for place, part in zip(_blocks(features, context.block), slope + slope.mT, strict=True):
-            chunks = _chunks(features[place], None if shares is None else shares[place[1:]])
-            found = torch.cat([(share * (rows @ part.to(rows)))[:, 1:] for rows, share in chunks])
+        for place, part in zip(_blocks(features, context.block), gradient + gradient.mT, strict=True):
+            chunks = _chunks(features[place], None if mask is None else mask[place[1:]])
+            found = torch.cat([(weight * (rows @ part.to(rows)))[:, 1:] for rows, weight in chunks])
             result[place] = found.T.view_as(features[place])
         return result, None, None
 
@@ -190,14 +189,14 @@ def _blocks(features: Tensor, side: int) -> list[tuple[slice, slice, slice]]:
     return [(slice(None), slice(top, top + side), slice(left, left + side)) for top in tops for left in lefts]
 
 
-def _chunks(features: Tensor, shares: Tensor | None) -> Iterator[tuple[Tensor, Tensor]]:
-    """(1, f) of some positions (n, C + 1), and their shares (n, 1), in the next precision above the features'."""
+def _chunks(features: Tensor, mask: Tensor | None) -> Iterator[tuple[Tensor, Tensor]]:
+    """(1, f) of some positions (n, C + 1), and their weights (n, 1), in the next precision above the features'."""
     for index, chunk in enumerate(features.flatten(1).T.split(CHUNK)):
         rows = exact(chunk) if features.dtype == torch.float32 else chunk.float()
-        share = rows.new_ones(len(rows), 1)
-        if shares is not None:
-            share = shares.flatten()[index * CHUNK :][: len(rows), None].to(rows)
-        yield torch.cat([torch.ones_like(share), rows], 1), share
+        weight = rows.new_ones(len(rows), 1)
+        if mask is not None:
+            weight = mask.flatten()[index * CHUNK :][: len(rows), None].to(rows)
+        yield torch.cat([torch.ones_like(weight), rows], 1), weight
 
 
 def exact(x: Tensor) -> Tensor:

@@ -1,0 +1,278 @@
+"""Loss of a picture at one size: statistics of its features against the styles', its content, and its roughness.
+
+Statistics of a picture in tiles need two passes. The first measures them, from which follows the loss' gradient with
+respect to the statistics. The second holds the features of one tile at a time and passes that on to the pixels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from torch import Tensor
+from torch.nn.functional import avg_pool2d
+
+from impasto.device import release_memory
+
+from .encoder import Encoder
+from .layers import BLOCK_PX, TILE_PX, TiledLayers
+from .statistics import Distance, Statistic, exact
+from .task import Region, Task
+from .tiles import Tile
+
+LEAST_TO_RELEASE_PX = 640
+"""Features of a picture with a longer side leave much memory behind."""
+
+Features = Mapping[str, Tensor]
+"""Of a tile (C, h, w), by layer."""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """Parts of a loss. style: weight of each layer. smoothness: a loss of the pixels (1, 3, H, W) alone."""
+
+    statistic: Statistic
+    style: Mapping[str, float]
+    content: float
+    smoothness: Callable[[Tensor], Tensor]
+
+
+class Target(Protocol):
+    """A term of the loss, by a statistic of features that tiles can measure one by one."""
+
+    def positions(self) -> Tensor | None:
+        """Positions to look at this time (n,), counted row by row in the layer's grid; None: all."""
+
+    def measured(self, features: Features, tile: Tile, positions: Tensor | None) -> Tensor:
+        """The statistic of a tile."""
+
+    def combined(self, parts: Sequence[Tensor], tiles: Sequence[Tile], positions: Tensor | None) -> Tensor:
+        """The statistic of the picture, from those of its tiles."""
+
+    def gradient_of_part(self, gradient: Tensor, tile: Tile, positions: Tensor | None) -> Tensor:
+        """The gradient with respect to a tile's statistic, from that with respect to the picture's."""
+
+    def loss(self, statistic: Tensor) -> Tensor:
+        """The weighted loss () of the picture's statistic."""
+
+
+@dataclass(frozen=True)
+class StyleTarget:
+    """Distance of a region at a layer from the styles' statistic. mask: (h, w) on that grid; None: everywhere."""
+
+    layers: TiledLayers
+    name: str
+    statistic: Statistic
+    mask: Tensor | None
+    distance: Distance
+    weight: float
+
+    def positions(self) -> Tensor | None:
+        return self.statistic.positions(self.layers.grid(self.name), self.mask)
+
+    def measured(self, features: Features, tile: Tile, positions: Tensor | None) -> Tensor:
+        return measured(self.layers, self.name, self.statistic, features, tile, self.mask, positions)
+
+    def combined(self, parts: Sequence[Tensor], tiles: Sequence[Tile], positions: Tensor | None) -> Tensor:
+        return combined(self.layers, self.name, self.statistic, parts, tiles, positions)
+
+    def gradient_of_part(self, gradient: Tensor, tile: Tile, positions: Tensor | None) -> Tensor:
+        seen = None if positions is None else self.layers.find(tile, self.name, positions)[1]
+        return self.statistic.gradient_of_part(gradient, seen)
+
+    def loss(self, statistic: Tensor) -> Tensor:
+        return self.weight * exact(self.distance(statistic))
+
+
+@dataclass(frozen=True)
+class ContentTarget:
+    """Mean squared difference of features from the picture's own, `content` (C, h, w) (Gatys et al. 2016, eq. 1)."""
+
+    layers: TiledLayers
+    content: Tensor
+    weight: float
+
+    def positions(self) -> None:
+        return None
+
+    def measured(self, features: Features, tile: Tile, positions: Tensor | None) -> Tensor:
+        name = self.layers.encoder.content_layer
+        difference = exact(features[name] - self.content[:, *self.layers.window(tile, name)])
+        return difference.square().sum() / self.content.numel()
+
+    def combined(self, parts: Sequence[Tensor], tiles: Sequence[Tile], positions: Tensor | None) -> Tensor:
+        return torch.stack(list(parts)).sum()
+
+    def gradient_of_part(self, gradient: Tensor, tile: Tile, positions: Tensor | None) -> Tensor:
+        return gradient
+
+    def loss(self, statistic: Tensor) -> Tensor:
+        return self.weight * statistic
+
+
+class Objective:
+    """Called with a picture (1, 3, H, W): its loss () and the loss' gradient (1, 3, H, W).
+
+    tick: called for every tile, so that a job can be cancelled. tile_px: a larger picture is seen in tiles.
+    """
+
+    def __init__(
+        self, task: Task, encoder: Encoder, terms: Terms, tick: Callable[[], None], tile_px: int = TILE_PX
+    ) -> None:
+        self.terms, self.tick = terms, tick
+        names = (*terms.style, *([encoder.content_layer] if terms.content else []))
+        self.layers = TiledLayers((task.picture.shape[2], task.picture.shape[3]), encoder, names, tile_px)
+        with torch.no_grad():
+            self.targets: list[Target] = [*self._style_targets(task)]
+            if terms.content:
+                self.targets.append(ContentTarget(self.layers, self._content(task.picture), terms.content))
+
+    def __call__(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        x = x.detach().requires_grad_()
+        positions = [target.positions() for target in self.targets]
+        loss, gradient = (self._of_whole if len(self.layers.tiles) == 1 else self._of_tiles)(x, positions)
+        if max(self.layers.size) > LEAST_TO_RELEASE_PX:
+            release_memory()
+        roughness = self.terms.smoothness(x)
+        return loss + exact(roughness.detach()), gradient + torch.autograd.grad(roughness, x)[0]
+
+    def _of_whole(self, x: Tensor, positions: Sequence[Tensor | None]) -> tuple[Tensor, Tensor]:
+        """Loss of the features of a picture that is a single tile, and its gradient."""
+        (tile,) = self.layers.tiles
+        statistics = self._combined([self._measured(x, tile, positions)], positions)
+        loss = self._loss(statistics)
+        return loss.detach(), torch.autograd.grad(loss, x)[0]
+
+    def _of_tiles(self, x: Tensor, positions: Sequence[Tensor | None]) -> tuple[Tensor, Tensor]:
+        """Loss of the features of a picture that is seen in tiles, and its gradient.
+
+        All positions that see a pixel of a tile are looked at together, so that its gradient is summed up as for the
+        whole picture: else rounding would grow from step to step until it could be seen.
+        """
+        with torch.no_grad():
+            parts = [self._measured(tile.with_halo(x), tile, positions) for tile in self.layers.tiles]
+        statistics = [statistic.requires_grad_() for statistic in self._combined(parts, positions)]
+        loss = self._loss(statistics)
+        gradients = torch.autograd.grad(loss, statistics)
+        result = torch.empty_like(x)
+        for tile in self.layers.tiles:
+            around = self.layers.tiling.around(tile)
+            seen = around.with_halo(x).detach().requires_grad_()
+            measured = self._measured(seen, around, positions)
+            gradients_of_parts = [
+                target.gradient_of_part(gradient, around, chosen).expand_as(part)
+                for target, gradient, part, chosen in zip(self.targets, gradients, measured, positions, strict=True)
+            ]
+            (gradient,) = torch.autograd.grad(measured, seen, gradients_of_parts)
+            tile.put(result, tile.inside(around, gradient))
+        return loss.detach(), result
+
+    def _measured(self, x: Tensor, tile: Tile, positions: Sequence[Tensor | None]) -> list[Tensor]:
+        """The statistic of a tile for each target, from the tile and its halo x (1, 3, H, W)."""
+        self.tick()
+        features = self.layers.features(x, tile)
+        pairs = zip(self.targets, positions, strict=True)
+        return [target.measured(features, tile, chosen) for target, chosen in pairs]
+
+    def _combined(self, parts: Sequence[Sequence[Tensor]], positions: Sequence[Tensor | None]) -> list[Tensor]:
+        """The picture's statistic for each target, from those of all tiles."""
+        columns = zip(self.targets, zip(*parts, strict=True), positions, strict=True)
+        return [target.combined(column, self.layers.tiles, chosen) for target, column, chosen in columns]
+
+    def _loss(self, statistics: Sequence[Tensor]) -> Tensor:
+        """The sum of all targets' losses."""
+        pairs = zip(self.targets, statistics, strict=True)
+        return torch.stack([target.loss(statistic) for target, statistic in pairs]).sum()
+
+    def _content(self, picture: Tensor) -> Tensor:
+        """Features (C, h, w) of the picture at the content layer."""
+        name = self.layers.encoder.content_layer
+        content = picture.new_empty(self.layers.encoder.layers[name].channels, *self.layers.grid(name))
+        for tile in self.layers.tiles:
+            found = self.layers.features(tile.with_halo(picture), tile)[name]
+            content[:, *self.layers.window(tile, name)] = found.to(content.dtype)
+        return content
+
+    def _style_targets(self, task: Task) -> list[StyleTarget]:
+        """One for each region and layer, weighted by the region's area. The picture's statistics are its region's."""
+        styles = self._statistics_of_styles(task)
+        targets = []
+        for region in task.regions:
+            area = 1.0 if region.mask is None else float(region.mask.mean())
+            if area == 0:
+                continue
+            masks = masks_on_layers(region, self.layers, tuple(self.terms.style))
+            own = self._statistics(task.sources[0], self.layers.encoder, masks) if region.weights[0] else {}
+            for name, weight in self.terms.style.items():
+                pairs = zip([own, *styles[1:]], region.weights, strict=True)
+                sources, mix = zip(*((source[name], share) for source, share in pairs if share), strict=True)
+                distance = self.terms.statistic.distance_to(sources, mix)
+                targets.append(
+                    StyleTarget(self.layers, name, self.terms.statistic, masks.get(name), distance, weight * area)
+                )
+        return targets
+
+    def _statistics_of_styles(self, task: Task) -> list[dict[str, Tensor]]:
+        """By source and layer the statistic of a whole style; none of the picture itself, and of unused styles."""
+        plain = self.layers.encoder.for_pictures(seamless=False)
+        used = [any(region.weights[index] for region in task.regions) for index in range(len(task.sources))]
+        return [
+            self._statistics(source, plain, {}) if is_used and index else {}
+            for index, (source, is_used) in enumerate(zip(task.sources, used, strict=True))
+        ]
+
+    def _statistics(self, source: Tensor, encoder: Encoder, masks: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """The statistic of a whole source (1, 3, h, w) at each layer."""
+        statistic, names = self.terms.statistic, tuple(self.terms.style)
+        layers = TiledLayers((source.shape[2], source.shape[3]), encoder, names, self.layers.tile_px)
+        positions = {name: statistic.positions(layers.grid(name), masks.get(name)) for name in names}
+        parts: dict[str, list[Tensor]] = {name: [] for name in names}
+        for tile in layers.tiles:
+            self.tick()
+            features = layers.features(tile.with_halo(source), tile)
+            for name in names:
+                part = measured(layers, name, statistic, features, tile, masks.get(name), positions[name])
+                parts[name].append(part)
+        return {name: combined(layers, name, statistic, parts[name], layers.tiles, positions[name]) for name in names}
+
+
+def masks_on_layers(region: Region, layers: TiledLayers, names: Sequence[str]) -> dict[str, Tensor]:
+    """The region's mask on the grid of each layer (h, w): its mean over the pixels of a position; none: everywhere."""
+    if region.mask is None:
+        return {}
+    masks = {}
+    for name in names:
+        height, width = layers.grid(name)
+        masks[name] = avg_pool2d(region.mask, layers.encoder.layers[name].stride, ceil_mode=True)[0, 0, :height, :width]
+    return masks
+
+
+def measured(
+    layers: TiledLayers,
+    name: str,
+    statistic: Statistic,
+    features: Features,
+    tile: Tile,
+    mask: Tensor | None,
+    positions: Tensor | None,
+) -> Tensor:
+    """The statistic of a tile at a layer; mask (h, w) and positions (n,) are those of the whole picture."""
+    here = None if mask is None else mask[layers.window(tile, name)]
+    found = None if positions is None else layers.find(tile, name, positions)[0]
+    block = max(1, BLOCK_PX // layers.encoder.layers[name].stride)
+    return statistic.measured(features[name], here, found, block)
+
+
+def combined(
+    layers: TiledLayers,
+    name: str,
+    statistic: Statistic,
+    parts: Sequence[Tensor],
+    tiles: Sequence[Tile],
+    positions: Tensor | None,
+) -> Tensor:
+    """The statistic of a picture at a layer, from those of its tiles; positions (n,) are those of the whole picture."""
+    seen = [None if positions is None else layers.find(tile, name, positions)[1] for tile in tiles]
+    return statistic.combined(parts, seen)

@@ -1,0 +1,134 @@
+"""Tiles of a picture with a halo each, the pixels around it that its features see, so that memory stays bounded.
+
+Features of a tile are those of the whole picture, up to rounding: the halo is cut off after an encoder or decoder has
+seen it.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import pairwise
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Span:
+    """A tile along one axis, in pixels: from `start` to `end`, with its halo from `low` to `high`.
+
+    In a seamless picture all four may lie beyond the borders.
+    """
+
+    start: int
+    end: int
+    low: int
+    high: int
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A rectangle of a picture. Beyond a border lies the opposite one if it is seamless, else the border repeated."""
+
+    rows: Span
+    columns: Span
+    seamless: bool = False
+
+    def with_halo(self, picture: Tensor) -> Tensor:
+        """The tile and its halo (B, C, h, w) of a picture (B, C, H, W); no copy where they lie within the borders."""
+        rows = _taken(picture, self.rows.low, self.rows.high, 2, self.seamless)
+        return _taken(rows, self.columns.low, self.columns.high, 3, self.seamless)
+
+    def inner(self, x: Tensor, stride: int = 1) -> Tensor:
+        """The tile alone, of values (..., h, w) of the tile and its halo on a grid of this stride."""
+        return self.inside(self, x, stride)
+
+    def inside(self, outer: Tile, x: Tensor, stride: int = 1) -> Tensor:
+        """This tile, of values (..., h, w) of a larger one and its halo on a grid of this stride."""
+        rows, columns = (
+            slice((span.start - around.low) // stride, -(-(span.end - around.low) // stride))
+            for span, around in ((self.rows, outer.rows), (self.columns, outer.columns))
+        )
+        return x[..., rows, columns]
+
+    def without_halo(self) -> Tile:
+        """The tile alone."""
+        rows, columns = (replace(span, low=span.start, high=span.end) for span in (self.rows, self.columns))
+        return replace(self, rows=rows, columns=columns)
+
+    def on_grid(self, values: Tensor, stride: int = 1) -> Tensor:
+        """The tile of values (..., H / stride, W / stride) of the picture; a view where it lies within the borders."""
+        rows = _taken(values, self.rows.start // stride, self.rows.end // stride, values.dim() - 2, self.seamless)
+        return _taken(rows, self.columns.start // stride, self.columns.end // stride, values.dim() - 1, self.seamless)
+
+    def put(self, picture: Tensor, x: Tensor) -> None:
+        """Write x (B, C, h, w) into a picture (B, C, H, W) as this tile, which must lie within the borders."""
+        picture[..., self.rows.start : self.rows.end, self.columns.start : self.columns.end] = x
+
+
+@dataclass(frozen=True)
+class Tiling:
+    """The tiles of a picture of `size` (height, width): on each axis parts of about one length, at most `tile_px`.
+
+    halo_px: how far features see to each side. unit_px: cuts lie on its multiples, as `halo_px` must. whole_px: tiles
+    with their halos are multiples of it; beyond the border the last pixel is repeated. has_halo_around_whole: an axis
+    of a single part has a halo too, for networks that cannot pad a seamless picture by its opposite border.
+    """
+
+    size: tuple[int, int]
+    tile_px: int
+    halo_px: int = 0
+    seamless: bool = False
+    unit_px: int = 1
+    whole_px: int = 1
+    has_halo_around_whole: bool = False
+
+    @cached_property
+    def cuts(self) -> tuple[list[int], list[int]]:
+        """Borders between parts, of rows and columns, from 0 to the length."""
+        rows, columns = (_cuts(length, self.tile_px, self.unit_px) for length in self.size)
+        return rows, columns
+
+    @cached_property
+    def tiles(self) -> list[Tile]:
+        """Tiles that cover the picture once."""
+        rows, columns = (
+            [self._span(start, end, axis) for start, end in pairwise(cuts)] for axis, cuts in enumerate(self.cuts)
+        )
+        return [Tile(row, column, self.seamless) for row in rows for column in columns]
+
+    def around(self, tile: Tile) -> Tile:
+        """The larger tile of all positions that see a pixel of this one."""
+        rows, columns = (
+            self._span(*self._widened(span.start, span.end, axis), axis)
+            for axis, span in enumerate((tile.rows, tile.columns))
+        )
+        return Tile(rows, columns, self.seamless)
+
+    def _span(self, start: int, end: int, axis: int) -> Span:
+        low, high = self._widened(start, end, axis)
+        return Span(start, end, low, low + math.ceil((high - low) / self.whole_px) * self.whole_px)
+
+    def _widened(self, start: int, end: int, axis: int) -> tuple[int, int]:
+        """[start, end) of an axis with what is `halo_px` from it."""
+        halo_px = 0 if len(self.cuts[axis]) == 2 and not self.has_halo_around_whole else self.halo_px
+        if self.seamless:
+            return start - halo_px, end + halo_px
+        return max(start - halo_px, 0), min(end + halo_px, self.size[axis])
+
+
+def _cuts(length: int, most: int, unit: int) -> list[int]:
+    """Borders of about equal parts: a small rest would be rounded in another way than the others."""
+    count = math.ceil(length / most)
+    return [*(round(length * index / count / unit) * unit for index in range(count)), length]
+
+
+def _taken(x: Tensor, low: int, high: int, axis: int, seamless: bool) -> Tensor:
+    """x from `low` to `high` along an axis."""
+    length = x.shape[axis]
+    if low >= 0 and high <= length:
+        return x.narrow(axis, low, high - low)
+    places = torch.arange(low, high, device=x.device)
+    return x.index_select(axis, places % length if seamless else places.clamp(0, length - 1))
