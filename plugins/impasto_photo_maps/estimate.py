@@ -78,7 +78,7 @@ def _tensors(subject: Maps, device: str) -> dict[str, torch.Tensor]:
     return tensors
 
 
-def _arrays(tensors: dict[str, torch.Tensor]) -> dict[str, object]:
+def _arrays(tensors: dict[str, torch.Tensor]) -> dict[str, np.ndarray]:
     return {name: (x.permute(1, 2, 0) if x.ndim == 3 else x).cpu().numpy() for name, x in tensors.items()}
 
 

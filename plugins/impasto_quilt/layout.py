@@ -83,4 +83,5 @@ def plan(source: tuple[int, int], size: tuple[int, int], block_px: int, overlap:
             f"{size[1]}x{size[0]} px would take {pieces} pieces of {blocks[1]}x{blocks[0]} px",
             "choose a larger block_px or a smaller size, or give a larger picture",
         )
-    return Layout(tuple(size), tuple(blocks), tuple(overlaps), tuple(corners), scale)
+    pairs = ((size[0], size[1]), (blocks[0], blocks[1]), (overlaps[0], overlaps[1]), (corners[0], corners[1]))
+    return Layout(*pairs, scale)

@@ -72,7 +72,8 @@ def _pattern_of_courses(image: torch.Tensor, courses: tuple[Course | None, Cours
         if not course:  # an axis without a course turns with the other, so that tilt is a rotation
             other = rows[1 - axis] / rows[1 - axis].norm()
             rows[axis] = torch.stack([other[1], -other[0]]) if axis == 0 else torch.stack([-other[1], other[0]])
-    keystones = tuple(course.keystone if course else 0.0 for course in courses)
+    down, across = (course.keystone if course else 0.0 for course in courses)
+    keystones = (down, across)
     straight = warp(image[None], torch.eye(2), keystones)[0] if any(keystones) else image
     correlation = autocorrelation(straight)
     bond = find_bond(correlation, torch.linalg.inv(rows)) if all(courses) else torch.ones(1, 1, dtype=torch.bool)

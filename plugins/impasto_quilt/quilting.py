@@ -31,7 +31,8 @@ class Quilter:
         self.layout, self.step, self.variety, self.rng = layout, step, variety, rng
         self.torus = Torus(features, layout.size)
         self.matcher = Matcher(features, layout.scale)
-        self.history = History(self.matcher.features.shape[1:], layout, step.shortest_px)
+        _, height, width = self.matcher.features.shape
+        self.history = History((height, width), layout, step.shortest_px)
 
     def lay(self) -> Iterator[float]:
         """Cover the torus, row by row; yields the fraction done."""
@@ -54,8 +55,9 @@ class Quilter:
     def _first(self, corner: tuple[int, int]) -> tuple[int, int]:
         """A random position, in step with the pattern."""
         scale = self.layout.scale
-        block = [side // scale for side in self.layout.block]
-        shape = [side - b + 1 for side, b in zip(self.matcher.features.shape[1:], block, strict=True)]
+        block = self.layout.block
+        _, height, width = self.matcher.features.shape
+        shape = (height - block[0] // scale + 1, width - block[1] // scale + 1)
         penalty = self.step.penalty(corner, shape, scale)
         choices = np.argwhere(penalty == penalty.min())
         y, x = choices[self.rng.integers(len(choices))].tolist()
@@ -71,7 +73,7 @@ class Quilter:
         differences = self.matcher.differences(template, mask).cpu().numpy()
         penalty, familiar = self.history.repetition(corner, differences.shape)
         penalty += self.step.penalty(corner, differences.shape, scale)
-        weight = 1 + self.variety * (2 * self.history.uses_of_blocks(mask.shape) + familiar)
+        weight = 1 + self.variety * (2 * self.history.uses_of_blocks((mask.shape[0], mask.shape[1])) + familiar)
         tile = max(2, min(mask.shape) // 8)
         ys, xs = _local_minima((differences + 1e-3) * weight + penalty, CANDIDATES, tile)
         costs = self._cut_costs(template, bands, ys, xs) * weight[ys, xs] + 100 * penalty[ys, xs]
@@ -98,11 +100,11 @@ class Quilter:
         (height, width), stride = self.layout.block, max(1, scale // 2)
         mask = torch.from_numpy(bands.mask()[::stride, ::stride]).to(known.device)
         target = known[:, ::stride, ::stride][:, mask]  # (C, n)
-        ranges = (
+        rows, columns = (
             range(max(0, start - scale // 2), min(length - block, start + scale // 2) + 1)
             for start, length, block in zip(near, features.shape[1:], self.layout.block, strict=True)
         )
-        positions = list(product(*ranges))
+        positions = list(product(rows, columns))
         pieces = (features[:, y : y + height : stride, x : x + width : stride][:, mask] for y, x in positions)
         errors = torch.stack([(piece - target).square().sum() for piece in pieces])
         return positions[int(errors.argmin())]

@@ -32,9 +32,9 @@ BLEND_PX = 12.0
 
 def make_seamless(subject: Maps, parameters: QuiltParameters, context: Context) -> Maps:
     """Seamless maps of the wanted size, sewn from pieces of the subject; all maps along the same seams."""
-    result_px = parameters.size_px(subject)
-    shrink = tuple(-(-SMALLEST_PX // side) for side in result_px)  # 1 but for results too small to sew
-    size_px = tuple(side * times for side, times in zip(result_px, shrink, strict=True))
+    height_px, width_px = parameters.size_px(subject)
+    shrink = (-(-SMALLEST_PX // height_px), -(-SMALLEST_PX // width_px))  # 1 but for results too small to sew
+    size_px = (height_px * shrink[0], width_px * shrink[1])
     context.progress(0.0, "Evening out the light")
     images = {name: _mirrored(_to_torch(texture, context)) for name, texture in subject.items()}
     if "base_color" in images:
@@ -43,7 +43,7 @@ def make_seamless(subject: Maps, parameters: QuiltParameters, context: Context) 
     fitted = _fit(images, parameters.pattern, size_px)
     context.progress(0.2, "Comparing pieces")
     features = features_of(fitted.maps)
-    layout = plan(tuple(features.shape[1:]), size_px, parameters.block_px, parameters.overlap)
+    layout = plan((features.shape[1], features.shape[2]), size_px, parameters.block_px, parameters.overlap)
     quilter = Quilter(features, layout, fitted.step, parameters.variety, context.rng)
     show = _previews(fitted.maps, quilter, context)
     for done in quilter.lay():

@@ -88,12 +88,13 @@ class Stage(nn.Module):
         self.blocks, self.noise_channels = blocks, max(1, width // NOISE_SHARE)
         self.convolution = nn.Conv2d(inputs, width, 3)
         self.noise = nn.Conv2d(self.noise_channels, width, 1, bias=False)
-        self.residuals = nn.ModuleList(nn.Conv2d(width, width, 3) for _ in range(blocks))
+        residuals = [nn.Conv2d(width, width, 3) for _ in range(blocks)]
+        self.residuals = nn.ModuleList(residuals)
         self.head = nn.Conv2d(width, channels, 1)
         begin(self.convolution)
         begin(self.noise, NOISE_GAIN)
         begin(self.head, HEAD_GAIN)
-        for residual in self.residuals:
+        for residual in residuals:
             begin(residual, RESIDUAL_GAIN)
 
     def forward(self, x: Tensor, size: tuple[int, int], noise: Noise) -> tuple[Tensor, Tensor]:
