@@ -23,7 +23,7 @@ IN_TERMINALS = {"installation.py", "interruption.py", "metadata.py", "schemas.py
 """Modules whose texts `impasto doctor`, a command's help or an interrupted command shows; or that write no message."""
 DECLARING = {"Field", "Input", "Weights", "Slider", "getLogger", "debug", "info", "warning", "error", "exception"}
 """Calls whose texts are declared or logged, not raised."""
-DECLARED = {"label", "description", "__all__", "example"}
+DECLARED = {"label", "description", "__all__", "example", "TRIAL"}
 WHY = re.compile(r"(is|has|holds|lacks|lies|begins|shows) \S")
 """The second half of a message, which is put behind what it is about."""
 NOT_SHOWN = {
