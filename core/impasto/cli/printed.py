@@ -17,15 +17,15 @@ class Answer(BaseModel):
 
 
 class Failure(Answer):
-    """Instead of any other answer where the command fails; a bug shows its traceback on stderr instead."""
+    """Printed instead of any other answer if the command fails. A bug shows its traceback on stderr instead."""
 
-    error: str = Field(description="kind of error: ParameterError (wrong usage too), FileError, ModelError, …")
-    message: str = Field(description="what was wrong, with which value")
+    error: str = Field(description="kind of error: ParameterError (also for wrong usage), FileError, ModelError, …")
+    message: str = Field(description="what was wrong, and the value")
     remedy: str = Field(description="what to do now")
 
 
 class FailedSource(Failure):
-    """One of several sources that nothing was made of."""
+    """One of several sources that failed."""
 
     source: str = Field(description="the file or folder")
 
@@ -33,7 +33,7 @@ class FailedSource(Failure):
 class Progress(Answer):
     """Printed by `train` and `weights download` before their answer, at most four lines a second."""
 
-    progress: float = Field(description="how much is done, from 0 to 1")
+    progress: float = Field(description="fraction done, from 0 to 1")
     message: str = Field(description="what is being done")
 
 
@@ -42,9 +42,9 @@ class Written(Answer):
 
     files: list[str] = Field(description="the files that were written")
     figures: dict[str, float] = Field(description="figures that tools measured, by name")
-    notes: list[str] = Field(description="what tools decided by themselves, a sentence each")
-    warnings: list[str] = Field(description="what was given in vain, or left out, a sentence each")
-    failed: list[FailedSource] = Field(description="of several sources those that nothing was made of, and why")
+    notes: list[str] = Field(description="decisions that tools made by themselves, a sentence each")
+    warnings: list[str] = Field(description="options without effect and inputs left out, a sentence each")
+    failed: list[FailedSource] = Field(description="sources that failed, and why")
 
 
 class Again(Answer):
@@ -52,41 +52,41 @@ class Again(Answer):
 
     files: list[str] = Field(description="the files that were written")
     figures: dict[str, float] = Field(description="figures that tools measured, by name")
-    notes: list[str] = Field(description="what tools decided by themselves, a sentence each")
-    warnings: list[str] = Field(description="what was given in vain, or left out, a sentence each")
+    notes: list[str] = Field(description="decisions that tools made by themselves, a sentence each")
+    warnings: list[str] = Field(description="options without effect and inputs left out, a sentence each")
     identical: bool = Field(description="whether the file holds the same bytes as the one given")
-    differences: list[str] = Field(description="what was not as it was then: inputs, versions, models, devices")
+    differences: list[str] = Field(description="what has changed since: inputs, versions, models, devices")
 
 
 class Prepared(Answer):
     """Printed by `prepare`."""
 
     files: list[str] = Field(description="manifest.json and preview.png")
-    manifest: dict[str, Any] = Field(description="what manifest.json holds")
+    manifest: dict[str, Any] = Field(description="content of manifest.json")
 
 
 class ToolInput(Answer):
-    """An input of a tool beside its subject."""
+    """An input of a tool besides its subject."""
 
     name: str = Field(description="its name in a recipe's step")
     description: str = Field(description="what it is for")
-    required: bool = Field(description="whether the tool does nothing without it")
+    required: bool = Field(description="whether the tool needs it")
     kind: str = Field(description="maps or dataset")
 
 
 class ToolDescription(Answer):
-    """All that is known of a tool."""
+    """Everything known about a tool."""
 
     name: str = Field(description="as in recipes and options")
     kind: str = Field(description="generator, stylizer, estimator, filter or trainer")
     label: str = Field(description="as in Blender")
     description: str = Field(description="what it does")
-    rank: int = Field(description="its place among others of its kind; those that teach have 90 and more")
-    needs: list[str] = Field(description="the maps that its subject must have")
-    needs_source: bool = Field(description="whether it makes nothing without a source")
-    uses_subject: bool = Field(description="whether its subject gives it more than a size")
-    weights: list[str] = Field(description="published weights of which one is needed")
-    inputs: list[ToolInput] = Field(description="inputs beside the subject")
+    rank: int = Field(description="position among tools of its kind; teaching tools have 90 or more")
+    needs: list[str] = Field(description="maps that its subject must have")
+    needs_source: bool = Field(description="whether it needs a source")
+    uses_subject: bool = Field(description="whether it uses more of its subject than the size")
+    weights: list[str] = Field(description="published weights, one of which is needed")
+    inputs: list[ToolInput] = Field(description="inputs besides the subject")
     makes_tiles: bool = Field(description="whether its result may be larger than memory")
     parameters: dict[str, Any] = Field(description="JSON Schema of its parameters")
 
@@ -102,13 +102,13 @@ class ModelEntry(Answer):
 
     name: str = Field(description="as in --model")
     bytes: int = Field(description="size of the file")
-    shipped: bool = Field(description="whether a plugin brought it")
-    card: dict[str, Any] = Field(description="what it learned from, how, and how well")
-    notes: list[str] = Field(description="what of its card is wrong but does not matter")
+    shipped: bool = Field(description="whether it is bundled with a plugin")
+    card: dict[str, Any] = Field(description="its card: what it learned from, how, and how well")
+    notes: list[str] = Field(description="harmless errors in its card")
 
 
 class DamagedModel(Answer):
-    """A file in the library that is no model."""
+    """A file in the library that is not a model."""
 
     file: str = Field(description="its path")
     error: str = Field(description="what is wrong with it")
@@ -118,8 +118,8 @@ class Models(Answer):
     """Printed by `models` and `models list`."""
 
     folder: str = Field(description="your library")
-    models: list[ModelEntry] = Field(description="yours, and those that plugins brought")
-    damaged: list[DamagedModel] = Field(description="files that are no models")
+    models: list[ModelEntry] = Field(description="your models, and the bundled ones")
+    damaged: list[DamagedModel] = Field(description="files that are not models")
 
 
 class WeightsEntry(Answer):
@@ -132,17 +132,17 @@ class WeightsEntry(Answer):
     page: str = Field(description="where their authors describe them")
     bytes: int = Field(description="size of the download")
     downloadable: bool = Field(description="whether `weights download` can fetch them")
-    installed: bool = Field(description="whether they are here")
-    as_published: bool | None = Field(description="whether the installed file is the published one; null: not known")
+    installed: bool = Field(description="whether they are installed here")
+    as_published: bool | None = Field(description="whether the installed file is the published one; null if unknown")
     error: str = Field(description="what is wrong with the installed file")
-    how_to_get: str = Field(description="what to do where they are not installed")
+    how_to_get: str = Field(description="how to get them if they are not installed")
 
 
 class PublishedFile(Answer):
     """A file of published weights."""
 
     url: str = Field(description="its address")
-    sha256: str = Field(description='its hash or the first digits of it; "" where none is published')
+    sha256: str = Field(description='its hash or the first digits of it; "" if none is published')
     bytes: int = Field(description="its size")
 
 
@@ -172,31 +172,31 @@ class Installed(Answer):
 class Removed(Answer):
     """Printed by `models remove` and `weights remove`."""
 
-    removed: str = Field(description="the file that is gone")
+    removed: str = Field(description="the removed file")
 
 
 class Case(Answer):
     """A material that a model was judged by."""
 
     label: str = Field(description="the model's class; empty where it has none")
-    data: list[str] = Field(description="the real pictures beside it")
+    data: list[str] = Field(description="the real pictures that it was compared with")
     held_out: bool = Field(description="whether the model did not learn from them")
-    floor: dict[str, float] = Field(description="what real pictures score beside each other")
+    floor: dict[str, float] = Field(description="score of real pictures against each other")
     mean: dict[str, float] = Field(description="mean of each figure over the seeds")
-    deviation: dict[str, float] = Field(description="its deviation over the seeds")
-    missed: list[str] = Field(description="figures whose mean is not where it should be")
-    seeds: list[dict[str, Any]] = Field(description="the figures of each seed, also level by level and map by map")
+    deviation: dict[str, float] = Field(description="standard deviation over the seeds")
+    missed: list[str] = Field(description="figures whose mean misses its goal")
+    seeds: list[dict[str, Any]] = Field(description="figures of each seed, also for each level and map")
 
 
 class Evaluation(Answer):
-    """Printed by `evaluate`, and kept in evaluation.json but for `files`."""
+    """Printed by `evaluate`; evaluation.json has the same, without `files`."""
 
     impasto: str = Field(description="version")
     model: str = Field(description="name of the model")
     sha256: str = Field(description="hash of its file")
     tool: str = Field(description="the generator that runs it")
     size_px: int = Field(description="side of each result")
-    cases: list[Case] = Field(description="one, or one for each class")
+    cases: list[Case] = Field(description="one material, or one for each class")
     files: list[str] = Field(description="evaluation.json and contact_sheet.png, with --out")
 
 
@@ -213,15 +213,15 @@ class PluginReport(Answer):
     name: str = Field(description="its entry point")
     distribution: str = Field(description="the package")
     version: str = Field(description="the package's version")
-    error: str = Field(description="why it could not be loaded; empty where it works")
-    remedy: str = Field(description="what to do about it")
+    error: str = Field(description="why it could not be loaded; empty if it works")
+    remedy: str = Field(description="remedy, such as a command to run")
 
 
 class Problem(Answer):
-    """Something to mend."""
+    """Something that needs mending."""
 
     what: str = Field(description="what is wrong")
-    remedy: str = Field(description="what to do about it")
+    remedy: str = Field(description="remedy, such as a command to run")
 
 
 class Findings(Answer):
@@ -231,15 +231,15 @@ class Findings(Answer):
     python: str = Field(description="version")
     executable: str = Field(description="the Python that runs it")
     platform: str = Field(description="the system")
-    packages: dict[str, str | None] = Field(description="versions; null where one is missing")
-    devices: list[Device] = Field(description="the devices to choose from")
-    plugins: list[PluginReport] = Field(description="the plugins, also those that could not be loaded")
+    packages: dict[str, str | None] = Field(description="their versions; null for a missing one")
+    devices: list[Device] = Field(description="available devices")
+    plugins: list[PluginReport] = Field(description="the plugins, including those that could not be loaded")
     tools: list[str] = Field(description="the tools' names")
-    problems: list[Problem] = Field(description="what is to be mended; empty where all is well")
+    problems: list[Problem] = Field(description="what needs mending; empty if all is well")
 
 
 class Completion(Answer):
     """Printed by `completion`."""
 
     shell: str = Field(description="bash, zsh or fish")
-    script: str = Field(description="what the shell is to run")
+    script: str = Field(description="script for the shell to run")
