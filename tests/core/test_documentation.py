@@ -3,6 +3,7 @@
 import re
 import shlex
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -94,3 +95,12 @@ def test_every_command_of_the_task_runner_in_the_documentation_is_understood():
         words = shlex.split(re.split(r"`|  ", line)[0])[1:]
         if words[0] not in passed_on:
             assert make_parser().parse_args(words).run, line
+
+
+def test_every_name_of_the_library_in_the_documentation_can_be_imported():
+    names = {name for page in DOCUMENTS for name in re.findall(r"`(impasto(?:\.\w+)+)`", page.read_text("utf-8"))}
+    assert len(names) > 4
+    for name in names:
+        module, _, attribute = name.rpartition(".")
+        above = import_module(module)
+        assert hasattr(above, attribute) or import_module(name), name
