@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .errors import Cancelled
-from .library.models import Model, find_model, load_model, models_folder
-from .library.weights_library import InstalledWeights, installed_weights, is_installed, load_weights, weights_folder
+from .library.installed import InstalledWeights, WeightsLibrary
+from .library.models import Model, ModelLibrary, load_model
 from .texture import Maps
 
 if TYPE_CHECKING:
@@ -27,7 +26,7 @@ class Context:
     """Passed to every tool; a tool that loops calls `progress` at least every 0.5 s.
 
     device: a torch device string. precision: "float32" or "bfloat16". rng: this step's own generator.
-    models_folder: where trainers save models, and generators find them. weights_folder: where published weights are.
+    models: where trainers save models, and generators find them. weights: the published ones that plugins declare.
     is_stopped: whether the user asked to finish early and keep what there is; what improves its result step by step
     looks at it.
     """
@@ -35,8 +34,8 @@ class Context:
     rng: np.random.Generator = field(default_factory=lambda: np.random.default_rng(0))
     device: str = "cpu"
     precision: str = "float32"
-    models_folder: Path = field(default_factory=models_folder)
-    weights_folder: Path = field(default_factory=weights_folder)
+    models: ModelLibrary = field(default_factory=ModelLibrary)
+    weights: WeightsLibrary = field(default_factory=WeightsLibrary)
     on_progress: Callable[[float, str], None] = _nothing
     on_preview: Callable[[Maps], None] = _nothing
     on_model: Callable[[Model], None] = _nothing
@@ -66,22 +65,22 @@ class Context:
 
     def load_model(self, wanted: str, tool: str) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         """Card and tensors of a model for `tool`, by name; the recipe will hold its hash. Raises ModelError."""
-        model = find_model(wanted, tool, self.models_folder)
+        model = self.models.find(wanted, tool)
         self.on_model(model)
         return model.card, load_model(model)
 
     def find_weights(self, names: Sequence[str]) -> str | None:
         """The first of these weights that is installed; None where none is."""
-        return next((name for name in names if is_installed(name, self.weights_folder)), None)
+        return next((name for name in names if self.weights.is_installed(name)), None)
 
     def load_weights(self, name: str) -> dict[str, np.ndarray]:
         """The tensors of published weights, by name; the recipe will hold their hash.
 
         ModelError where they are not installed: says how to get them.
         """
-        installed = installed_weights(name, self.weights_folder)
+        installed = self.weights.installed(name)
         self.on_weights(installed)
-        return load_weights(installed)
+        return installed.load()
 
     def noise(self, *shape: int) -> torch.Tensor:
         """Standard normal noise, drawn on the CPU in float32, then moved: one seed, one picture, any device."""

@@ -18,7 +18,6 @@ PACKAGES = ("torch", "kornia", "numpy", "pillow", "pluggy", "pydantic", "safeten
 
 def description() -> dict[str, Any]:
     """Tools with their parameters' JSON Schemas, models, weights, formats and plugins, as JSON. Loads no torch."""
-    from .library import models, weights_library
     from .plugins import registry
     from .tools import describe, in_order
 
@@ -27,8 +26,8 @@ def description() -> dict[str, Any]:
         "version": VERSION,
         "python": platform.python_version(),
         "tools": [describe(tool) for tool in in_order(known.tools.values())],
-        **models.catalogue(),
-        "weights": weights_library.catalogue(),
+        **known.model_library().catalogue(),
+        "weights": known.weights_library().catalogue(),
         "formats": [{"name": item.name, "label": item.label} for item in known.exporters.values()],
         "plugins": [
             {key: getattr(plugin, key) for key in ("name", "distribution", "version", "error", "remedy")}

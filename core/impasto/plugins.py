@@ -20,7 +20,10 @@ import pluggy
 from . import hookspecs, trial
 from .errors import ImpastoError, ParameterError, PluginError, did_you_mean
 from .io.files import BUILTIN_EXPORTERS, Exporter
+from .library.installed import WeightsLibrary
+from .library.models import ModelLibrary
 from .library.weights import Weights, check_weights
+from .system.folders import user_folder
 from .tools import Tool, check_tool
 
 GROUP = "impasto"
@@ -62,6 +65,14 @@ class Registry:
                 implementation.function(*(subparsers for _ in implementation.argnames))
             except Exception as error:  # noqa: BLE001  a plugin may fail in any way; the others must go on
                 log.warning("the plugin %s adds no commands: %s", implementation.plugin_name, error)
+
+    def model_library(self, folder: Path | None = None) -> ModelLibrary:
+        """The models in `folder`, the user's by default, and those that plugins ship."""
+        return ModelLibrary(folder or user_folder("models"), self.model_folders)
+
+    def weights_library(self, folder: Path | None = None) -> WeightsLibrary:
+        """The weights that plugins declare, as far as they are installed in `folder`, the user's by default."""
+        return WeightsLibrary(folder or user_folder("weights"), self.weights)
 
     def preferred_device(self, available: Sequence[str]) -> str | None:
         """The torch device that a plugin chooses where the user left it open; None where none does."""

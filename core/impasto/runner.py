@@ -24,7 +24,6 @@ from .errors import ParameterError, PluginError, did_you_mean
 from .io.files import write_maps
 from .io.metadata import metadata_of
 from .io.streaming import Sink, check_streamable, should_stream, tile_maker, write_tiles
-from .library.models import model_path
 from .plugins import registry
 from .recipe import Recipe, Step
 from .system.locks import held
@@ -71,8 +70,8 @@ def run(
         device,
         used,
         on_note=notes.append,
-        models_folder=models_folder,
-        weights_folder=weights_folder,
+        models=registry().model_library(models_folder),
+        weights=registry().weights_library(weights_folder),
         on_progress=on_progress,
         on_preview=on_preview,
         is_cancelled=is_cancelled,
@@ -137,7 +136,7 @@ class _Step:
     def _alone(self, context: Context) -> AbstractContextManager[None]:
         """While a model is trained: FileError where another training makes one of this name."""
         name = getattr(self.parameters, "name", None) if self.tool.kind == "trainer" else None
-        return held(model_path(name, context.models_folder)) if name else nullcontext()
+        return held(context.models.path(name)) if name else nullcontext()
 
 
 def _fold(steps: list[_Step], subject: Maps, context: Context) -> Result:

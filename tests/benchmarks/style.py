@@ -96,7 +96,7 @@ class Judges:
         from impasto_style.judging import read_heads
         from impasto_style.shared.architectures import load_encoder
 
-        context = Context(weights_folder=weights) if weights else Context()
+        context = Context(weights=registry().weights_library(weights))
         self.encoders, self.known = {}, {}
         self.heads = read_heads(heads) if heads else None
         for name in (JUDGE, SECOND_JUDGE):

@@ -31,6 +31,7 @@ from torch.nn.functional import interpolate
 
 from impasto import read_maps
 from impasto.context import Context
+from impasto.plugins import registry
 from impasto_style.gatys import GatysParameters
 from impasto_style.gatys.objective import Objective, Terms
 from impasto_style.gatys.painting import paint
@@ -85,7 +86,7 @@ def _made(options: argparse.Namespace, method: str) -> dict[str, Any]:
 
 def measure(options: argparse.Namespace, method: str, picture: Path) -> dict[str, Any]:
     """Paint by a method: its CPU seconds, the process' largest memory, and the loss that both were after."""
-    context = Context(weights_folder=options.weights) if options.weights else Context()
+    context = Context(weights=registry().weights_library(options.weights))
     content, style = (at(read_maps(file), options.px) for file in (options.content, options.style))
     parameters = GatysParameters(backbone=options.backbone)
     task, _ = make_task(content, parameters, {"style": style}, context)

@@ -64,7 +64,7 @@ def _made(options: argparse.Namespace, tool: str, name: str) -> dict[str, Any]:
 
 def measure(options: argparse.Namespace, tool: str, is_tiled: bool, path: Path) -> dict[str, Any]:
     """Paint and keep the picture: the file of its pixels, its CPU seconds and the process' largest memory."""
-    context = Context(weights_folder=options.weights) if options.weights else Context()
+    context = Context(weights=registry().weights_library(options.weights))
     content, style = (square(read_maps(file), options.px) for file in (options.content, options.style))
     known = registry().tools[tool].parameters
     given = {name: options.steps for name in ("steps", "iterations") if options.steps and name in known.model_fields}

@@ -8,7 +8,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np
@@ -69,8 +69,11 @@ def shifted() -> Weights:
 
 def declare(monkeypatch: pytest.MonkeyPatch, *weights: Weights) -> None:
     """Let these be all that plugins declare."""
-    known = replace(registry(), weights={one.name: one for one in weights})
-    monkeypatch.setattr("impasto.library.weights_library.registry", lambda: known)
+    declared = registry().weights
+    for name in list(declared):
+        monkeypatch.delitem(declared, name)
+    for one in weights:
+        monkeypatch.setitem(declared, one.name, one)
 
 
 @dataclass

@@ -15,7 +15,7 @@ from impasto.data.dataset import Dataset, dataset_of, read_dataset
 from impasto.data.sheets import preview_sheet
 from impasto.errors import FileError, ParameterError
 from impasto.evaluation.metrics import normal_height_consistency
-from impasto.library.models import list_models
+from impasto.library.models import ModelLibrary
 from impasto.recipe import Recipe, Step
 from impasto.runner import run
 from impasto.surface import heights
@@ -381,7 +381,7 @@ def test_a_training_leaves_what_it_learned_from_beside_the_model(tmp_path, monke
     assert {path.name for path in (tmp_path / "models").iterdir()} >= {"wall.manifest.json", "wall.data.png"}
     written = (tmp_path / "models" / "wall.manifest.json").read_text(encoding="utf-8")
     assert json.loads(written)["samples"][0]["licence"] == "own"
-    assert list_models(tmp_path / "models")[0].licence == "own"
+    assert ModelLibrary(tmp_path / "models").all()[0].licence == "own"
     save(tmp_path / "data" / "other.png", 2)
     main([*train, "--out", str(tmp_path / "models")])
     assert (tmp_path / "models" / "wall.manifest.json").read_text(encoding="utf-8") == written

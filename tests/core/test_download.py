@@ -36,8 +36,8 @@ from published_weights import (
 from impasto.cli.main import main
 from impasto.errors import Cancelled, FileError, ModelError, ParameterError
 from impasto.library import download
-from impasto.library.download import download_weights, fetch
-from impasto.library.weights_library import installed_weights, is_installed, load_weights, part_paths, weights_named
+from impasto.library.download import fetch
+from impasto.library.installed import WeightsLibrary
 from impasto.plugins import registry
 from impasto.system import interruption
 
@@ -45,6 +45,10 @@ TENSORS = random_tensors(SEER | CLASSIFIER)
 CONTENT = saved({**TENSORS, "classifier.9.weight": torch.zeros(2**19)})
 """2 MiB, so that there is something to cut."""
 HALF = len(CONTENT) // 2
+
+
+def library(folder: Path | None = None) -> WeightsLibrary:
+    return registry().weights_library(folder)
 
 
 @pytest.fixture
@@ -66,16 +70,16 @@ def served(server, monkeypatch, tmp_path):
 @pytest.fixture
 def part(served):
     """Where the seer's file is while it comes."""
-    return part_paths(weights_named("seer"))[0]
+    return library().part_paths("seer")[0]
 
 
 def test_a_download_installs_what_tools_need_and_leaves_nothing_else(served, part):
     told = []
-    installed = download_weights("seer", on_progress=lambda fraction, message: told.append((fraction, message)))
-    assert installed == installed_weights("seer")
+    installed = library().download("seer", on_progress=lambda fraction, message: told.append((fraction, message)))
+    assert installed == library().installed("seer")
     assert installed.is_as_published
     assert (installed.source, installed.licence) == (served.url, "MIT")
-    found = load_weights(installed)
+    found = installed.load()
     assert set(found) == set(SEER)
     assert all(np.array_equal(found[name], TENSORS[name].numpy()) for name in SEER)
     assert [path.name for path in part.parent.iterdir()] == ["seer.safetensors"]
@@ -85,40 +89,40 @@ def test_a_download_installs_what_tools_need_and_leaves_nothing_else(served, par
 
 def test_the_first_digits_of_a_hash_are_enough_where_no_more_are_published(served, monkeypatch):
     declare(monkeypatch, seer(published_file(CONTENT, served.url, digits=8)))
-    assert download_weights("seer").is_as_published
+    assert library().download("seer").is_as_published
 
 
 def test_a_connection_that_is_cut_is_made_again_for_the_rest(served):
     served.cuts = [HALF, 1000]
-    download_weights("seer")
+    library().download("seer")
     assert served.asked == [None, f"bytes={HALF}-", f"bytes={HALF + 1000}-"]
 
 
 def test_a_server_without_ranges_begins_again(served):
     served.cuts, served.knows_ranges = [HALF], False
-    assert download_weights("seer").is_as_published
+    assert library().download("seer").is_as_published
     assert served.asked == [None, f"bytes={HALF}-"]
 
 
 def test_a_server_that_says_no_length_is_believed_by_the_hash(served):
     served.says_length = False
-    assert download_weights("seer").is_as_published
+    assert library().download("seer").is_as_published
 
 
 def test_what_came_before_an_outage_is_kept_and_continued(served, part):
     served.cuts = [HALF, 0]
     with pytest.raises(ModelError, match=r"was cut off; try again, which goes on after 1 MiB; or get http.*seer-0.pth"):
-        download_weights("seer")
+        library().download("seer")
     assert part.read_bytes() == CONTENT[:HALF]
-    assert not is_installed("seer")
-    assert download_weights("seer").is_as_published
+    assert not library().is_installed("seer")
+    assert library().download("seer").is_as_published
     assert served.asked[-1] == f"bytes={HALF}-"
 
 
 def test_a_server_that_sends_the_same_half_for_ever_is_given_up(served):
     served.cuts, served.knows_ranges = [HALF] * 9, False
     with pytest.raises(ModelError, match="was cut off"):
-        download_weights("seer")
+        library().download("seer")
     assert len(served.asked) == 2
 
 
@@ -128,20 +132,20 @@ def test_a_cancelled_download_goes_on_where_it_was(served, part):
             raise Cancelled
 
     with pytest.raises(Cancelled):
-        download_weights("seer", on_progress=cancel)
+        library().download("seer", on_progress=cancel)
     came = part.stat().st_size
     assert 0.4 * len(CONTENT) < came < len(CONTENT)
     assert CONTENT.startswith(part.read_bytes())
-    download_weights("seer")
+    library().download("seer")
     assert served.asked == [None, f"bytes={came}-"]
 
 
 def test_two_downloads_of_the_same_do_not_disturb_each_other(served):
     def other(fraction: float, message: str) -> None:
         if fraction > 0.4 and len(served.asked) == 1:
-            fetch(served.url, part_paths(weights_named("seer"))[0], len(CONTENT), "")
+            fetch(served.url, library().part_paths("seer")[0], len(CONTENT), "")
 
-    assert download_weights("seer", on_progress=other).is_as_published
+    assert library().download("seer", on_progress=other).is_as_published
 
 
 def test_several_files_become_one(server, monkeypatch, tmp_path):
@@ -154,9 +158,9 @@ def test_several_files_become_one(server, monkeypatch, tmp_path):
     files = tuple(published_file(contents[part], urls[part], f"{part}.") for part in urls)
     declare(monkeypatch, replace(twins(), files=files))
     fractions = []
-    installed = download_weights("twins", tmp_path, lambda fraction, message: fractions.append(fraction))
+    installed = library(tmp_path).download("twins", lambda fraction, message: fractions.append(fraction))
     assert installed.is_as_published
-    assert load_weights(installed)["hand.conv2.bias"].tolist() == tensors["hand"]["conv2.bias"].tolist()
+    assert installed.load()["hand.conv2.bias"].tolist() == tensors["hand"]["conv2.bias"].tolist()
     assert fractions[-1] == 1.0
     assert all(fraction <= 1 for fraction in fractions)
 
@@ -167,65 +171,65 @@ class TestRefused:
     def test_another_file_than_the_published_one(self, served, part):
         served.content = CONTENT[:-1] + b"x"
         with pytest.raises(ModelError, match=r"is not the published file: its SHA-256 is .*; it was deleted"):
-            download_weights("seer")
+            library().download("seer")
         assert not part.exists()
-        assert not is_installed("seer")
+        assert not library().is_installed("seer")
 
     @pytest.mark.parametrize("size_bytes", [HALF, 2 * len(CONTENT)], ids=["truncated", "longer"])
     def test_a_file_of_another_size_is_not_even_fetched(self, size_bytes, served, part):
         served.content = (CONTENT + CONTENT)[:size_bytes]
         with pytest.raises(ModelError, match=f"has {size_bytes} bytes, the published file {len(CONTENT)}"):
-            download_weights("seer")
+            library().download("seer")
         assert not part.exists()
 
     def test_a_truncated_file_without_a_length(self, served, part):
         served.content, served.says_length = CONTENT[:HALF], False
         with pytest.raises(ModelError, match=r"does not send the file: 416 .*; try again later"):
-            download_weights("seer")
+            library().download("seer")
         assert not part.exists()
 
     def test_a_part_of_another_file_is_thrown_away(self, served, part):
         part.parent.mkdir()
         part.write_bytes(b"garbage" * 1000)
         with pytest.raises(ModelError, match="it was deleted; try again"):
-            download_weights("seer")
-        assert download_weights("seer").is_as_published
+            library().download("seer")
+        assert library().download("seer").is_as_published
 
     def test_the_published_file_of_another_network(self, served, monkeypatch):
         served.content = saved(random_tensors({**SEER, "features.0.weight": (4, 3, 5, 5)}))
         declare(monkeypatch, seer(published_file(served.content, served.url)))
         with pytest.raises(ModelError, match=r"The Seer: features.0.weight should be 4x3x3x3, is 4x3x5x5"):
-            download_weights("seer")
+            library().download("seer")
 
     @pytest.mark.parametrize("status", [404, 500])
     def test_what_the_server_does_not_give(self, status, served):
         served.status = status
         with pytest.raises(ModelError, match=f"127.0.0.1 does not send the file: {status}"):
-            download_weights("seer")
+            library().download("seer")
 
     def test_weights_without_a_hash_are_never_fetched(self, served):
         with pytest.raises(ModelError, match=r"has no published hash .*`impasto weights install eye.pth hand.pth`"):
-            download_weights("twins")
+            library().download("twins")
 
     def test_what_is_there_already(self, served):
-        download_weights("seer")
+        library().download("seer")
         with pytest.raises(ModelError, match="installed already"):
-            download_weights("seer")
+            library().download("seer")
         assert len(served.asked) == 1
 
     def test_offline_is_said_at_once(self, server, served, monkeypatch):
         server.close()
         began = time.monotonic()
         with pytest.raises(ModelError, match=r"no connection to 127.0.0.1.*offline; try again later; or get http"):
-            download_weights("seer")
+            library().download("seer")
         assert time.monotonic() - began < 5
-        assert not list(part_paths(weights_named("seer"))[0].parent.glob("*"))
+        assert not list(library().part_paths("seer")[0].parent.glob("*"))
 
     def test_a_silent_server(self, served, monkeypatch):
         monkeypatch.setattr(download, "TIMEOUT_S", 0.2)
         served.silent_s = 0.6
         with pytest.raises(ModelError, match=r"no connection to 127.0.0.1 .*timed out"):
-            download_weights("seer")
+            library().download("seer")
 
     def test_a_redirection_from_https_to_http(self):
         asked = Request("https://example.com/net.pth")
@@ -258,7 +262,7 @@ class TestDisk:
         usage = shutil.disk_usage(".")
         monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage._replace(free=2**20))
         with pytest.raises(FileError, match=r"The Seer needs 2 MiB, and .* has 1 MiB left; make room, or set IMPASTO"):
-            download_weights("seer")
+            library().download("seer")
         assert served.asked == []
 
     @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
@@ -266,13 +270,13 @@ class TestDisk:
         part.parent.mkdir()
         part.symlink_to("/dev/full")
         with pytest.raises(FileError, match=r"seer-0.pth.part: No space left on device; check the disk"):
-            download_weights("seer")
+            library().download("seer")
 
     @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="needs a user who may not write everywhere")
     def test_a_library_that_cannot_be_written(self, served, part):
         part.parent.mkdir(mode=0o500)
         with pytest.raises(FileError, match="choose a folder that you may write to"):
-            download_weights("seer")
+            library().download("seer")
 
 
 class TestCommand:
@@ -296,7 +300,7 @@ class TestCommand:
     def test_consent_downloads_and_prints_the_file(self, served, capsys, monkeypatch):
         self.sit_there(monkeypatch, "y\n")
         main(["weights", "download", "seer"])
-        assert capsys.readouterr().out == f"installed {installed_weights('seer').path}\n"
+        assert capsys.readouterr().out == f"installed {library().installed('seer').path}\n"
 
     @staticmethod
     def sit_there(monkeypatch, answer):
@@ -310,7 +314,7 @@ class TestCommand:
         *told, last = map(json.loads, capsys.readouterr().out.splitlines())
         assert all(set(line) == {"progress", "message"} for line in told)
         assert told[-1] == {"progress": 1.0, "message": "The Seer: 2 of 2 MiB"}
-        assert last == {"installed": str(installed_weights("seer").path)}
+        assert last == {"installed": str(library().installed("seer").path)}
 
     def test_control_c_keeps_what_came(self, served, part, capsys):
         def interrupt(sent: int) -> None:
@@ -328,7 +332,7 @@ class TestCommand:
         assert CONTENT.startswith(part.read_bytes())
         assert part.stat().st_size
         main(["weights", "download", "seer", "--yes"])
-        assert is_installed("seer")
+        assert library().is_installed("seer")
 
     def test_errors_have_the_exit_code_of_models(self, server, served, capsys):
         server.close()
@@ -348,8 +352,8 @@ def test_the_layout_of_the_published_vgg19(server, monkeypatch, tmp_path):
     content = saved(tensors, _use_new_zipfile_serialization=False)
     served = server.serve("vgg19-dcbb9e9d.pth", Served(content, cuts=[30 * 2**20]))
     declare(monkeypatch, replace(vgg19, files=(published_file(content, served.url, digits=8),)))
-    installed = download_weights("vgg19", tmp_path)
-    found = load_weights(installed)
+    installed = library(tmp_path).download("vgg19")
+    found = installed.load()
     assert list(served.asked) == [None, f"bytes={30 * 2**20}-"]
     assert set(found) == set(vgg19.shapes)
     assert np.array_equal(found["features.34.weight"], tensors["features.34.weight"].numpy())

@@ -13,9 +13,8 @@ import pytest
 from impasto.data.dataset import dataset_of
 from impasto.errors import FileError
 from impasto.io.streaming import Sink
-from impasto.library.download import download_weights
-from impasto.library.models import install_model, model_path, save_model
-from impasto.library.weights_library import weights_path
+from impasto.library.models import ModelLibrary, save_model
+from impasto.plugins import registry
 from impasto.recipe import Recipe, Step
 from impasto.runner import run, run_to_files
 from impasto.system.locks import PREFIX, held
@@ -95,20 +94,22 @@ def test_the_second_run_into_a_folder_under_one_name_is_told(tile_by_tile, tmp_p
 def test_the_second_training_under_one_name_is_told(tmp_path):
     recipe = Recipe((Step("learn", {"name": "wall", "steps": 1}, {"dataset": "dataset"}),))
     inputs = {"dataset": dataset_of(Maps.from_arrays({"base_color": np.random.default_rng(0).random((64, 64, 3))}))}
-    with held_by_another(model_path("wall", tmp_path)), pytest.raises(FileError, match=TOLD):
+    with held_by_another(ModelLibrary(tmp_path).path("wall")), pytest.raises(FileError, match=TOLD):
         run(recipe, inputs, models_folder=tmp_path)
-    assert run(recipe, inputs, models_folder=tmp_path).models == (model_path("wall", tmp_path),)
+    assert run(recipe, inputs, models_folder=tmp_path).models == (ModelLibrary(tmp_path).path("wall"),)
 
 
 def test_the_second_installation_of_a_model_is_told(tmp_path):
     card = {"name": "wall", "architecture": "x", "tool": "x", "figures": {}}
     card |= {"data": [{"name": "x", "licence": "CC0-1.0", "sha256": "0" * 64}]}
     file = save_model(tmp_path / "wall.safetensors", {"a": np.zeros(2, np.float32)}, card).path
-    with held_by_another(model_path("wall", tmp_path / "library")), pytest.raises(FileError, match=TOLD):
-        install_model(file, tmp_path / "library")
-    assert install_model(file, tmp_path / "library").name == "wall"
+    library = ModelLibrary(tmp_path / "library")
+    with held_by_another(library.path("wall")), pytest.raises(FileError, match=TOLD):
+        library.install(file)
+    assert library.install(file).name == "wall"
 
 
 def test_the_second_download_of_weights_is_told(tmp_path):
-    with held_by_another(weights_path("squeezenet", tmp_path)), pytest.raises(FileError, match=TOLD):
-        download_weights("squeezenet", tmp_path)
+    library = registry().weights_library(tmp_path)
+    with held_by_another(library.path("squeezenet")), pytest.raises(FileError, match=TOLD):
+        library.download("squeezenet")

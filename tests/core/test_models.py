@@ -4,7 +4,7 @@ import base64
 import io
 import json
 import pickle
-from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,21 +16,13 @@ from impasto.errors import ModelError, ParameterError
 from impasto.hookspecs import hookimpl
 from impasto.library.models import (
     DATA_SUFFIXES,
-    catalogue,
-    damaged_models,
-    find_model,
-    install_model,
-    list_models,
+    ModelLibrary,
     load_model,
-    model_named,
-    model_path,
     read_model,
-    read_tensors,
     record_figures,
-    remove_model,
     save_model,
-    write_tensors,
 )
+from impasto.library.tensors import read_tensors, write_tensors
 from impasto.plugins import load_plugins, registry
 from impasto.surface.thumbnail import lit
 from impasto.texture import Maps
@@ -102,7 +94,7 @@ def test_what_is_no_safetensors_is_refused(content, tmp_path):
 def test_a_truncated_file_is_refused_and_never_installed(wall, kept, tmp_path):
     wall.path.write_bytes(wall.path.read_bytes()[:kept])
     with pytest.raises(ModelError, match="copy or download it again"):
-        install_model(wall.path, tmp_path / "library")
+        library_in(tmp_path / "library").install(wall.path)
     assert not (tmp_path / "library").exists()
 
 
@@ -113,24 +105,28 @@ def test_safetensors_without_a_whole_card_are_no_models(metadata, tmp_path):
         read_model(tmp_path / "x.safetensors")
 
 
+def library_in(folder: Path) -> ModelLibrary:
+    return registry().model_library(folder)
+
+
 def own_names(folder):
-    return [model.name for model in list_models(folder) if not model.shipped]
+    return [model.name for model in library_in(folder).all() if not model.shipped]
 
 
 def test_the_library_installs_lists_and_removes(wall, tmp_path):
     library = tmp_path / "library"
     assert own_names(library) == []
-    installed = install_model(wall.path, library)
+    installed = library_in(library).install(wall.path)
     assert installed.sha256() == wall.sha256()
     assert own_names(library) == ["wall"]
     with pytest.raises(ModelError, match="models remove wall"):
-        install_model(wall.path, library)
+        library_in(library).install(wall.path)
     for suffix in DATA_SUFFIXES:
         (library / f"wall{suffix}").write_text("what it learned from")
-    remove_model("wall", library)
+    library_in(library).remove("wall")
     assert list(library.iterdir()) == []
     with pytest.raises(ModelError, match="no model 'wall'"):
-        remove_model("wall", library)
+        library_in(library).remove("wall")
 
 
 def test_one_damaged_file_does_not_hide_the_others(wall):
@@ -138,43 +134,45 @@ def test_one_damaged_file_does_not_hide_the_others(wall):
     broken.write_bytes(b"damaged")
     folder = wall.path.parent
     assert own_names(folder) == ["wall"]
-    assert find_model("", "torus", folder) == wall
-    assert [path.name for path in damaged_models(folder)] == ["broken.safetensors"]
-    listed = catalogue(folder)
+    assert library_in(folder).find("", "torus") == wall
+    assert [path.name for path in library_in(folder).damaged()] == ["broken.safetensors"]
+    listed = library_in(folder).catalogue()
     assert [entry["name"] for entry in listed["damaged_models"]] == ["broken"]
     assert "not a model file" in listed["damaged_models"][0]["error"]
     with pytest.raises(ModelError, match="not a model file"):
-        find_model("broken", "torus", folder)
+        library_in(folder).find("broken", "torus")
 
 
 class TestShipped:
     """A plugin's folder of models, beside the user's own."""
 
     @pytest.fixture
-    def shipped(self, tmp_path, monkeypatch):
+    def shipped(self, tmp_path):
         folder = tmp_path / "plugin" / "models"
         for name in ("wall", "roof"):
             save_model(folder / f"{name}.safetensors", TENSORS, {**CARD, "name": name, "tool": "shipped-tool"})
-        known = replace(registry(), model_folders=(folder, tmp_path / "absent"))
-        monkeypatch.setattr("impasto.library.models.registry", lambda: known)
         return folder
 
-    def test_shipped_models_are_found_after_the_users_own(self, shipped, wall, tmp_path):
-        own = wall.path.parent
-        assert [(model.name, model.shipped) for model in list_models(own)] == [("wall", False), ("roof", True)]
-        assert find_model("roof", "shipped-tool", own).path == shipped / "roof.safetensors"
-        assert find_model("", "shipped-tool", own).name == "roof"
-        assert find_model("wall", "torus", own) == wall  # the user's replaces the shipped one
-        with pytest.raises(ModelError, match="is a model for torus"):
-            find_model("wall", "shipped-tool", own)
-        empty = tmp_path / "empty"
-        assert [(model.name, model.shipped) for model in list_models(empty)] == [("roof", True), ("wall", True)]
+    @pytest.fixture
+    def library_in(self, shipped, tmp_path):
+        return lambda folder: ModelLibrary(folder, (shipped, tmp_path / "absent"))
 
-    def test_a_shipped_model_cannot_be_removed(self, shipped, wall):
+    def test_shipped_models_are_found_after_the_users_own(self, shipped, library_in, wall, tmp_path):
         own = wall.path.parent
-        assert remove_model("wall", own) == wall.path
+        assert [(model.name, model.shipped) for model in library_in(own).all()] == [("wall", False), ("roof", True)]
+        assert library_in(own).find("roof", "shipped-tool").path == shipped / "roof.safetensors"
+        assert library_in(own).find("", "shipped-tool").name == "roof"
+        assert library_in(own).find("wall", "torus") == wall  # the user's replaces the shipped one
+        with pytest.raises(ModelError, match="is a model for torus"):
+            library_in(own).find("wall", "shipped-tool")
+        empty = tmp_path / "empty"
+        assert [(model.name, model.shipped) for model in library_in(empty).all()] == [("roof", True), ("wall", True)]
+
+    def test_a_shipped_model_cannot_be_removed(self, shipped, library_in, wall):
+        own = wall.path.parent
+        assert library_in(own).remove("wall") == wall.path
         with pytest.raises(ModelError, match="wall is shipped and cannot be removed"):
-            remove_model("wall", own)
+            library_in(own).remove("wall")
         assert (shipped / "wall.safetensors").exists()
 
     def test_a_plugin_names_its_folder_by_the_hook(self, tmp_path):
@@ -199,7 +197,7 @@ def test_the_thumbnail_comes_back_small_and_changes_no_card(tmp_path):
     with Image.open(io.BytesIO(model.thumbnail)) as image:
         assert image.size == (128, 128)
     assert len(model.thumbnail) <= 20_000
-    entry = next(entry for entry in catalogue(tmp_path)["models"] if entry["name"] == "wall")
+    entry = next(entry for entry in library_in(tmp_path).catalogue()["models"] if entry["name"] == "wall")
     assert base64.b64decode(entry["thumbnail"]) == model.thumbnail
     json.dumps(entry)
 
@@ -282,24 +280,24 @@ def test_the_two_halves_of_a_picture_share_no_pixel(size):
 
 def test_a_damaged_model_can_still_be_removed(wall):
     wall.path.write_bytes(b"damaged")
-    assert remove_model("wall", wall.path.parent) == wall.path
+    assert library_in(wall.path.parent).remove("wall") == wall.path
 
 
 def test_a_tool_gets_its_own_models_only(wall):
     folder = wall.path.parent
-    assert find_model("wall", "torus", folder) == find_model("", "torus", folder) == wall
+    assert library_in(folder).find("wall", "torus") == library_in(folder).find("", "torus") == wall
     with pytest.raises(ModelError, match="is a model for torus, not for other"):
-        find_model("wall", "other", folder)
+        library_in(folder).find("wall", "other")
     with pytest.raises(ModelError, match="train one with `impasto train train-other"):
-        find_model("", "other", folder)
+        library_in(folder).find("", "other")
     with pytest.raises(ModelError, match="no model 'attic'"):
-        find_model("attic", "torus", folder)
+        library_in(folder).find("attic", "torus")
 
 
 @pytest.mark.parametrize("name", ["", "../wall", "a/b", "wall.safetensors", "-x", "x" * 65, "mauer ü"])
 def test_names_that_could_leave_the_library_are_refused(name, tmp_path):
     with pytest.raises(ParameterError, match="cannot be a model's name"):
-        model_path(name, tmp_path)
+        library_in(tmp_path).path(name)
 
 
 def test_the_same_tensors_and_metadata_are_the_same_file(tmp_path):
@@ -314,22 +312,22 @@ def test_the_same_tensors_and_metadata_are_the_same_file(tmp_path):
 
 def test_one_bad_file_hides_no_good_model(wall, tmp_path):
     library = tmp_path / "library"
-    install_model(wall.path, library)
+    library_in(library).install(wall.path)
     (library / "bark.safetensors").mkdir()
     (library / "bricks.safetensors").symlink_to(library / "absent")
     (library / "leather.safetensors").write_bytes(b"no model")
     (library / "ü\udcff.safetensors").write_bytes(b"no model")
-    names = {model.name for model in list_models(library)}
+    names = {model.name for model in library_in(library).all()}
     assert {"wall", "bark", "bricks", "leather"} <= names
-    assert len(damaged_models(library)) == 4
-    assert model_named("bark", library).shipped
-    json.dumps(catalogue(library)).encode()
+    assert len(library_in(library).damaged()) == 4
+    assert library_in(library).named("bark").shipped
+    json.dumps(library_in(library).catalogue()).encode()
 
 
 def test_a_library_that_is_no_folder_hides_no_shipped_model(tmp_path):
     (tmp_path / "file").write_bytes(b"")
-    assert list_models(tmp_path / "file")
-    assert list(damaged_models(tmp_path / "file")) == [tmp_path / "file"]
+    assert library_in(tmp_path / "file").all()
+    assert list(library_in(tmp_path / "file").damaged()) == [tmp_path / "file"]
 
 
 def test_mistakes_in_figures_are_told_and_the_model_is_used(wall, tmp_path):

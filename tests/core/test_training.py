@@ -13,7 +13,8 @@ from torch import nn
 
 from impasto.context import Context
 from impasto.errors import Cancelled, ModelError
-from impasto.library.models import read_model, read_tensors, save_model
+from impasto.library.models import ModelLibrary, read_model, save_model
+from impasto.library.tensors import read_tensors
 from impasto.texture import Maps
 from impasto.training import loop as training_loop
 from impasto.training.base import Training, start_from
@@ -307,7 +308,7 @@ def library(tmp_path, **tensors) -> Context:
     item = {"name": "x", "licence": "CC0-1.0", "sha256": "0"}
     card = {"name": "old", "architecture": "scale", "tool": "scale", "data": [item], "figures": {}}
     save_model(tmp_path / "old.safetensors", {name: np.asarray(value) for name, value in tensors.items()}, card)
-    return Context(models_folder=tmp_path)
+    return Context(models=ModelLibrary(tmp_path))
 
 
 def test_fine_tuning_begins_with_the_models_weights(tmp_path):
@@ -330,7 +331,7 @@ def test_fine_tuning_from_a_model_that_does_not_fit_is_refused(tmp_path):
 
 
 def test_the_model_is_saved_with_its_figures_and_curve(tmp_path):
-    context = Context(models_folder=tmp_path)
+    context = Context(models=ModelLibrary(tmp_path))
     path = new_model_path("mine", context)
     training, checkpoint = Scale(), path.with_suffix(".checkpoint")
     with pytest.raises(Cancelled):

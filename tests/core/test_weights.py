@@ -30,16 +30,8 @@ from impasto.context import Context
 from impasto.errors import FileError, ModelError, ParameterError, PluginError
 from impasto.installation import description
 from impasto.io.metadata import source_type
-from impasto.library.published import install_weights
+from impasto.library.installed import WeightsLibrary
 from impasto.library.weights import PublishedFile, check_weights
-from impasto.library.weights_library import (
-    catalogue,
-    installed_weights,
-    is_installed,
-    load_weights,
-    remove_weights,
-    weights_path,
-)
 from impasto.plugins import registry
 from impasto.recipe import Recipe, Step, differences
 from impasto.runner import run
@@ -50,6 +42,14 @@ SHARED = Path(__file__).parents[3] / "shared" / "data" / "weights"
 URL = f"{PAGE}/seer-0.pth"
 TENSORS = random_tensors(SEER | CLASSIFIER)
 CONTENT = saved(TENSORS)
+
+
+def weights_library(folder: Path | None = None) -> WeightsLibrary:
+    return registry().weights_library(folder)
+
+
+def context() -> Context:
+    return Context(weights=weights_library())
 
 
 @pytest.fixture
@@ -77,11 +77,11 @@ class TestInstall:
     """Files as they are published, and as users have them."""
 
     def test_a_published_file_is_recognised_and_known_as_such(self, library, file):
-        installed = install_weights([file(CONTENT)])
-        assert installed == installed_weights("seer")
+        installed = weights_library().install([file(CONTENT)])
+        assert installed == weights_library().installed("seer")
         assert (installed.name, installed.path) == ("seer", library / "seer.safetensors")
         assert (installed.is_as_published, installed.source, installed.licence) == (True, URL, "MIT")
-        found = load_weights(installed)
+        found = installed.load()
         assert set(found) == set(SEER)
         assert found["features.0.weight"].dtype == np.float32
         assert np.array_equal(found["features.0.weight"], TENSORS["features.0.weight"].numpy())
@@ -89,14 +89,14 @@ class TestInstall:
     @pytest.mark.parametrize("nested", ["state_dict", "model"])
     def test_a_checkpoint_of_a_training_in_the_old_format(self, nested, library, file):
         content = saved({nested: TENSORS, "epoch": 3}, _use_new_zipfile_serialization=False)
-        installed = install_weights([file(content)])
+        installed = weights_library().install([file(content)])
         assert installed.name == "seer"
         assert (installed.is_as_published, installed.source, installed.licence) == (False, "unknown", "unknown")
 
     @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64], ids=str)
     def test_half_precision_is_kept_and_others_become_single(self, dtype, library, file):
         tensors = {name: tensor.to(dtype) for name, tensor in TENSORS.items()}
-        found = load_weights(install_weights([file(save(tensors), "net.safetensors")]))
+        found = weights_library().install([file(save(tensors), "net.safetensors")]).load()
         wanted = np.float16 if dtype == torch.float16 else np.float32
         assert {array.dtype for array in found.values()} == {np.dtype(wanted)}
         assert np.array_equal(
@@ -108,35 +108,35 @@ class TestInstall:
         hand = random_tensors({"conv1.bias": (1,), "conv2.bias": (2,)}, seed=2)
         for order in (1, -1):
             files = [file(saved(eye), "a.pth"), file(saved(hand), "b.pth")][::order]
-            found = load_weights(install_weights(files))
+            found = weights_library().install(files).load()
             assert found["eye.conv1.bias"] == eye["conv1.bias"].numpy()
             assert found["hand.conv1.bias"] == hand["conv1.bias"].numpy()
-            remove_weights("twins")
+            weights_library().remove("twins")
 
     def test_another_layout_is_converted(self, library, file):
         tensors = random_tensors(SHIFTED)
-        found = load_weights(install_weights([file(saved(tensors))]))
+        found = weights_library().install([file(saved(tensors))]).load()
         assert np.array_equal(found["only.weight"], tensors["7.weight"].numpy() / 2)
-        remove_weights("shifted")
+        weights_library().remove("shifted")
         ours = {"only.weight": tensors["7.weight"]}
-        assert np.array_equal(load_weights(install_weights([file(save(ours))]))["only.weight"], tensors["7.weight"])
+        assert np.array_equal(weights_library().install([file(save(ours))]).load()["only.weight"], tensors["7.weight"])
 
     def test_the_same_file_gives_the_same_bytes_also_by_way_of_another_library(self, library, file, tmp_path):
-        first = install_weights([file(CONTENT)]).path
-        again = install_weights([file(CONTENT, "renamed.pth")], folder=tmp_path / "again").path
-        carried = install_weights([first], folder=tmp_path / "carried")
+        first = weights_library().install([file(CONTENT)]).path
+        again = weights_library(tmp_path / "again").install([file(CONTENT, "renamed.pth")]).path
+        carried = weights_library(tmp_path / "carried").install([first])
         assert carried.is_as_published
         assert first.read_bytes() == again.read_bytes() == carried.path.read_bytes()
 
     def test_what_a_file_says_of_its_origin_is_kept(self, library, file):
         metadata = {"source": "a conversion", "licence": "CC0-1.0"}
-        installed = install_weights([file(save(TENSORS, metadata), "net.safetensors")])
+        installed = weights_library().install([file(save(TENSORS, metadata), "net.safetensors")])
         assert (installed.source, installed.licence, installed.is_as_published) == ("a conversion", "CC0-1.0", False)
 
     def test_what_came_of_a_download_is_no_longer_needed(self, library, file):
         library.mkdir()
         (library / "seer-seer-0.pth.part").write_bytes(b"half")
-        install_weights([file(CONTENT)])
+        weights_library().install([file(CONTENT)])
         assert [path.name for path in library.iterdir()] == ["seer.safetensors"]
 
 
@@ -145,9 +145,9 @@ class TestRefused:
 
     def refused(self, files, match, name="", kind=ModelError):
         with pytest.raises(kind, match=match) as refusal:
-            install_weights(files, name)
+            weights_library().install(files, name)
         assert refusal.value.remedy
-        assert not is_installed(name or "seer")
+        assert not weights_library().is_installed(name or "seer")
 
     def test_another_network(self, library, file):
         wrong = random_tensors({**SEER, "features.0.weight": (4, 3, 11, 11)})
@@ -172,7 +172,7 @@ class TestRefused:
 
     def test_a_name_that_is_none(self, library, file):
         with pytest.raises(ParameterError, match="no weights called 'vgg'; choose from seer, shifted, twins"):
-            install_weights([file(CONTENT)], "vgg")
+            weights_library().install([file(CONTENT)], "vgg")
 
     @pytest.mark.parametrize("is_old", [True, False], ids=["old format", "zip"])
     @pytest.mark.parametrize("share", [0.0, 0.3, 0.9])
@@ -213,11 +213,11 @@ class TestRefused:
         self.refused([tmp_path / "nowhere.pth"], "cannot read .*nowhere.pth: No such file", kind=FileError)
 
     def test_what_is_there_already_unless_it_is_damaged(self, library, file):
-        path = install_weights([file(CONTENT)]).path
+        path = weights_library().install([file(CONTENT)]).path
         with pytest.raises(ModelError, match="installed already; `impasto weights remove seer` first"):
-            install_weights([file(CONTENT)])
+            weights_library().install([file(CONTENT)])
         path.write_bytes(path.read_bytes()[:-1])
-        assert install_weights([file(CONTENT)]).is_as_published
+        assert weights_library().install([file(CONTENT)]).is_as_published
 
 
 class TestLibrary:
@@ -225,30 +225,30 @@ class TestLibrary:
 
     def test_a_tool_learns_how_to_get_what_is_absent(self, library):
         with pytest.raises(ModelError) as missing:
-            Context().load_weights("seer")
+            context().load_weights("seer")
         assert missing.value.message == f"the weights seer are not installed in {library}"
         assert missing.value.remedy == (
             "`impasto weights download seer` fetches them (0 MiB, MIT); without a connection, "
             "`impasto weights install seer-0.pth` takes them from this computer"
         )
         with pytest.raises(ModelError, match=r"files that `impasto weights show twins` names \(CC0-1.0\), then"):
-            Context().load_weights("twins")
+            context().load_weights("twins")
 
     def test_the_first_that_is_installed_is_found(self, library, file):
-        assert Context().find_weights(["twins", "seer"]) is None
-        install_weights([file(CONTENT)])
-        assert Context().find_weights(["twins", "seer", "shifted"]) == "seer"
+        assert context().find_weights(["twins", "seer"]) is None
+        weights_library().install([file(CONTENT)])
+        assert context().find_weights(["twins", "seer", "shifted"]) == "seer"
         (library / "twins.safetensors").write_bytes(b"damaged")
-        assert Context().find_weights(["twins", "seer"]) == "seer"
+        assert context().find_weights(["twins", "seer"]) == "seer"
 
     def test_a_damaged_or_foreign_file_is_never_loaded(self, library):
         library.mkdir()
-        weights_path("seer").write_bytes(b"damaged")
+        weights_library().path("seer").write_bytes(b"damaged")
         with pytest.raises(ModelError, match=r"seer.safetensors are damaged.*`impasto weights remove seer`, then"):
-            Context().load_weights("seer")
-        save_file({"features.0.weight": torch.zeros(1)}, weights_path("seer"))
+            context().load_weights("seer")
+        save_file({"features.0.weight": torch.zeros(1)}, weights_library().path("seer"))
         with pytest.raises(ModelError, match=r"does not hold The Seer: features.0.weight should be 4x3x3x3, is 1"):
-            Context().load_weights("seer")
+            context().load_weights("seer")
 
     def test_the_recipe_holds_the_hash_and_a_rerun_sees_another(self, library, file, monkeypatch, photo):
         class Seeing(Filter):
@@ -261,18 +261,18 @@ class TestLibrary:
         known = replace(registry(), tools={"seeing": Seeing()})
         monkeypatch.setattr("impasto.runner.registry", lambda: known)
         recipe = Recipe((Step("seeing"),))
-        installed = install_weights([file(CONTENT)])
+        installed = weights_library().install([file(CONTENT)])
         first = run(recipe, {"source": photo}).recipe
         assert first.made_with["weights"] == {"seer": installed.sha256()}
         assert "models" not in first.made_with
         assert source_type(first).endswith("compositeWithTrainedAlgorithmicMedia")
-        elsewhere = install_weights([file(saved(random_tensors(SEER, seed=5)))], folder=library / "other")
+        elsewhere = weights_library(library / "other").install([file(saved(random_tensors(SEER, seed=5)))])
         second = run(recipe, {"source": photo}, weights_folder=library / "other").recipe
         told = f"weights of seer: {installed.sha256()} then, {elsewhere.sha256()} now"
         assert differences(first, second) == [told]
 
     def test_hosts_read_the_catalogue_with_the_description(self, library, file):
-        install_weights([file(CONTENT)])
+        weights_library().install([file(CONTENT)])
         (library / "twins.safetensors").write_bytes(b"damaged")
         listed = {entry["name"]: entry for entry in description()["weights"]}
         json.dumps(listed)
@@ -296,23 +296,23 @@ class TestLibrary:
         assert listed["shifted"]["error"] == ""
 
     def test_what_is_removed_is_gone_with_what_came_of_a_download(self, library, file):
-        path = install_weights([file(CONTENT)]).path
+        path = weights_library().install([file(CONTENT)]).path
         (library / "seer-seer-0.pth.part").write_bytes(b"half")
         (library / "other.txt").write_bytes(b"")
-        assert remove_weights("seer") == path
+        assert weights_library().remove("seer") == path
         assert [left.name for left in library.iterdir()] == ["other.txt"]
         with pytest.raises(ModelError, match="are not installed"):
-            remove_weights("seer")
+            weights_library().remove("seer")
 
     def test_the_library_lies_with_the_users_data(self, monkeypatch, tmp_path):
         for name in ("IMPASTO_WEIGHTS", "IMPASTO_MODELS", "IMPASTO_CACHE"):
             monkeypatch.delenv(name, raising=False)
-        assert Context().weights_folder == user_folder("weights")
+        assert Context().weights.folder == user_folder("weights")
         assert user_folder("weights").parent == user_folder("models").parent
         assert user_folder("weights").name == "weights"
         assert user_folder("cache").name == "impasto"
         monkeypatch.setenv("IMPASTO_WEIGHTS", str(tmp_path))
-        assert Context().weights_folder == tmp_path
+        assert Context().weights.folder == tmp_path
 
 
 class TestCommand:
@@ -328,7 +328,7 @@ class TestCommand:
         main(["weights", "show", "seer"])
         shown = capsys.readouterr().out
         assert f"published at {URL}: {len(CONTENT)} bytes, SHA-256 " in shown
-        assert f"SHA-256 {installed_weights('seer').sha256()}: as published" in shown
+        assert f"SHA-256 {weights_library().installed('seer').sha256()}: as published" in shown
         main(["weights", "show", "twins"])
         assert f"published at {PAGE}/eye.pth: no hash is published" in capsys.readouterr().out
         main(["weights", "remove", "seer", "--json"])
@@ -339,11 +339,11 @@ class TestCommand:
         capsys.readouterr()
         main(["weights", "list", "--json"])
         listed = json.loads(capsys.readouterr().out)
-        assert listed == {"folder": str(library), "weights": json.loads(json.dumps(catalogue()))}
+        assert listed == {"folder": str(library), "weights": json.loads(json.dumps(weights_library().catalogue()))}
         main(["weights", "show", "seer", "--json"])
         shown = json.loads(capsys.readouterr().out)
         assert shown["files"] == [{"url": URL, "sha256": published_file(CONTENT, URL).sha256, "bytes": len(CONTENT)}]
-        assert (shown["sha256"], shown["source"]) == (installed_weights("seer").sha256(), URL)
+        assert (shown["sha256"], shown["source"]) == (weights_library().installed("seer").sha256(), URL)
 
     @pytest.mark.parametrize(
         ("command", "code"),
@@ -395,9 +395,9 @@ def test_real_weights_are_recognised(file, name, tmp_path):
     path = SHARED / f"{file}.safetensors"
     if not path.exists():
         pytest.skip(f"needs {path.name} in shared/data/weights")
-    installed = install_weights([path], folder=tmp_path)
+    installed = weights_library(tmp_path).install([path])
     assert installed.name == name
-    assert set(load_weights(installed)) == set(registry().weights[name].shapes)
+    assert set(installed.load()) == set(registry().weights[name].shapes)
 
 
 def test_the_distilled_vgg19_is_put_together_from_its_ten_files(tmp_path):
@@ -413,10 +413,10 @@ def test_the_distilled_vgg19_is_put_together_from_its_ten_files(tmp_path):
         path = tmp_path / file.name
         path.write_bytes(saved({"model": random_tensors(shapes | extra, seed=len(files))}))
         files.append(path)
-    installed = install_weights(files, folder=tmp_path / "library")
+    installed = weights_library(tmp_path / "library").install(files)
     assert installed.name == "vgg19-small"
     last = torch.load(files[0], weights_only=True)["model"]
-    assert np.array_equal(load_weights(installed)["decoder5.conv51.weight"], last["conv51.weight"])
+    assert np.array_equal(installed.load()["decoder5.conv51.weight"], last["conv51.weight"])
 
 
 def test_the_normalised_vgg19_sees_the_same_in_both_layouts(tmp_path):
@@ -424,7 +424,7 @@ def test_the_normalised_vgg19_sees_the_same_in_both_layouts(tmp_path):
     weights = registry().weights["vgg19-normalised"]
     tensors = random_tensors(weights.conversion.shapes)
     (tmp_path / "net.pth").write_bytes(saved(tensors))
-    ours = load_weights(install_weights([tmp_path / "net.pth"], folder=tmp_path))
+    ours = weights_library(tmp_path).install([tmp_path / "net.pth"]).load()
     picture = torch.rand(1, 3, 9, 9)
     expected = conv2d(picture, tensors["0.weight"], tensors["0.bias"])
     expected = conv2d(expected, tensors["2.weight"], tensors["2.bias"])

@@ -14,7 +14,7 @@ import numpy as np
 
 from impasto.data.dataset import Dataset, dataset_of
 from impasto.errors import Cancelled
-from impasto.library.models import read_tensors, write_tensors
+from impasto.library.tensors import read_tensors, write_tensors
 from impasto.recipe import Recipe, Step
 from impasto.runner import run
 from impasto.texture import Maps

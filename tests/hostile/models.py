@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from impasto.errors import ModelError
-from impasto.library.models import catalogue, write_tensors
+from impasto.library.tensors import write_tensors
+from impasto.plugins import registry
 
 from .corpus import Corpus, Maker, Reader, written
 from .recipes import JSON
@@ -256,7 +257,7 @@ FIGURES: dict[str, Maker] = {
 
 def offer(file: Path, out: Path) -> None:
     """What Blender is told of the library: the bad file is named, and hides none that is good."""
-    offered = catalogue(file.parent)
+    offered = registry().model_library(file.parent).catalogue()
     if not [one for one in offered["models"] if one["shipped"]]:
         raise AssertionError("a bad file hides the good ones")
     json.dumps(offered).encode()

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from impasto.library.models import write_tensors
+from impasto.library.tensors import write_tensors
 
 from .corpus import Corpus, Maker, Reader
 from .models import SIZE

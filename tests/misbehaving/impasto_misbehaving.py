@@ -15,7 +15,7 @@ import numpy as np
 from impasto import Maps, hookimpl
 from impasto.context import Context
 from impasto.errors import Cancelled
-from impasto.library.models import model_path, save_model
+from impasto.library.models import save_model
 from impasto.tools import (
     Color,
     Field,
@@ -110,7 +110,7 @@ class Learn(Trainer):
     inputs = (Input("dataset", "the pictures that it learns from", kind="dataset"),)
 
     def apply(self, subject: Maps, parameters: LearnParameters, inputs: Mapping[str, Maps], context: Context) -> Result:
-        path = model_path(parameters.name, context.models_folder)
+        path = context.models.path(parameters.name)
         done = 0
         try:
             while done < parameters.steps and not context.is_stopped():

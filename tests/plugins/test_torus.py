@@ -11,7 +11,8 @@ from impasto.context import Context
 from impasto.data.dataset import Dataset, dataset_of
 from impasto.errors import Cancelled, ModelError, ParameterError
 from impasto.evaluation.metrics import normal_height_consistency, seam_z
-from impasto.library.models import find_model, read_model, read_tensors, save_model
+from impasto.library.models import ModelLibrary, read_model, save_model
+from impasto.library.tensors import read_tensors
 from impasto.recipe import Recipe, Step
 from impasto.runner import run
 from impasto.texture import Maps
@@ -137,7 +138,7 @@ def test_training_brings_the_patches_closer_to_the_data(library, tmp_path):
     data, _ = prepare(dataset_of(surface()), 96, 48, 32, False, "cpu")
     distances = []
     for folder in (tmp_path, library):
-        model = load("tiny", Context(models_folder=folder))
+        model = load("tiny", Context(models=ModelLibrary(folder)))
         with torch.no_grad():
             values = data.standard.to(Painting(model, Choice((128, 128))).maps(whole((128, 128))))[None]
         real, random = data.pictures[0].pixels[None, :, :128, :128], torch.Generator().manual_seed(0)
@@ -215,7 +216,7 @@ def test_it_makes_what_it_learned_and_what_follows_from_height(library):
 @pytest.mark.parametrize("which", ["library", "courses", "lattice", "bonded"])
 @pytest.mark.parametrize(("size", "scale"), [((192, 160), 1.0), ((150, 170), 0.8), ((140, 90), 0.4)], ids=str)
 def test_any_region_is_as_it_is_within_the_whole(which, size, scale, request):
-    model = load("tiny", Context(models_folder=request.getfixturevalue(which)))
+    model = load("tiny", Context(models=ModelLibrary(request.getfixturevalue(which))))
     painting = Painting(model, Choice(size, seed=5, scale=scale))
     with torch.inference_mode():
         everything = painting.arrays(whole(size))
@@ -230,7 +231,7 @@ def test_any_region_is_as_it_is_within_the_whole(which, size, scale, request):
 @pytest.mark.parametrize("which", ["library", "classes", "courses", "lattice", "bonded"])
 def test_no_place_of_the_torus_is_special(which, request, monkeypatch):
     """All noise moved by half a picture moves the picture by half: its border is like any other place."""
-    model = load("tiny", Context(models_folder=request.getfixturevalue(which)))
+    model = load("tiny", Context(models=ModelLibrary(request.getfixturevalue(which))))
     side = 256  # 8 cells, so 2 of the broad grid's, and 8 courses or rows of tiles
     choice, drawn = Choice((side, side), seed=5), Painting._noise
 
@@ -248,7 +249,7 @@ def test_no_place_of_the_torus_is_special(which, request, monkeypatch):
 
 def test_tiles_are_the_whole_picture(library, monkeypatch):
     monkeypatch.setattr(generate_module, "TILE_PX", (48, 80))
-    painting = Painting(load("tiny", Context(models_folder=library)), Choice((150, 170), seed=2))
+    painting = Painting(load("tiny", Context(models=ModelLibrary(library))), Choice((150, 170), seed=2))
     with torch.inference_mode():
         everything = painting.arrays(whole((150, 170)))
     places = set()
@@ -291,7 +292,7 @@ def test_classes_are_chosen_and_blended_by_name(classes):
 
 
 def test_sliders_do_what_their_names_say_and_keep_the_seed(library):
-    model = load("tiny", Context(models_folder=library))
+    model = load("tiny", Context(models=ModelLibrary(library)))
     model = replace(model, network=copy.deepcopy(model.network))
     with torch.no_grad():
         for stage in model.network.stages:
@@ -382,7 +383,7 @@ def test_other_small_pictures_make_the_canvas_smaller():
 
 
 def test_a_missing_map_is_zero_where_losses_look(classes):
-    card = find_model("tiny", "torus", classes).card
+    card = ModelLibrary(classes).find("tiny", "torus").card
     assert card["maps"] == ["base_color", "height", "roughness"]
     assert card["classes"] == ["dark", "light"]
 
@@ -784,7 +785,7 @@ def test_the_discriminator_judges_patches_of_54_px():
 
 
 def test_a_preview_is_what_the_model_makes(library):
-    model = load("tiny", Context(models_folder=library))
+    model = load("tiny", Context(models=ModelLibrary(library)))
     assert make(model, (64, 64), 3).size_px == (64, 64)
 
 
@@ -831,7 +832,7 @@ def test_what_a_training_goes_back_to_has_the_gains_of_its_data(library, tmp_pat
     parameters = TrainTorusParameters(**{**TINY, "steps": 2})
     training = TorusTraining(data, parameters, 0, "cpu", "float32")
     for model in ("", "tiny"):
-        training.start_from(model, Context(models_folder=library))
+        training.start_from(model, Context(models=ModelLibrary(library)))
         gains = data.octaves(len(GENERATOR_WIDTHS)).flip(0)
         for stage, deviation in zip(training.ema.stages, gains, strict=True):
             assert torch.equal(stage.gains.flatten(), deviation)

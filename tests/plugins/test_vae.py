@@ -8,7 +8,8 @@ from impasto.context import Context
 from impasto.data.dataset import dataset_of
 from impasto.errors import Cancelled, ModelError, ParameterError
 from impasto.evaluation.metrics import normal_height_consistency, seam_z
-from impasto.library.models import read_model, read_tensors, save_model
+from impasto.library.models import ModelLibrary, read_model, save_model
+from impasto.library.tensors import read_tensors
 from impasto.plugins import registry
 from impasto.recipe import Recipe, Step
 from impasto.runner import run
@@ -73,7 +74,7 @@ def stop_after(steps):
 
 def laid_out(folder, source, **parameters):
     """The latents (8, h, w) that the tool decodes."""
-    return lay_out(source, VaeParameters(**parameters), Context(models_folder=folder)).z
+    return lay_out(source, VaeParameters(**parameters), Context(models=ModelLibrary(folder))).z
 
 
 def test_training_lowers_the_losses(tmp_path):
@@ -207,7 +208,7 @@ def test_sizes_that_cannot_be_tiled_are_refused(library):
     tiles = (
         registry()
         .tool("vae")
-        .tiles(Maps(), VaeParameters(width_px=100, height_px=64), {}, Context(models_folder=library))
+        .tiles(Maps(), VaeParameters(width_px=100, height_px=64), {}, Context(models=ModelLibrary(library)))
     )
     with pytest.raises(ParameterError, match="choose 96 and 64"):
         next(tiles)

@@ -17,6 +17,7 @@ from torch import Tensor
 from impasto.context import Context
 from impasto.errors import Cancelled, ModelError
 from impasto.evaluation.metrics import seam_z
+from impasto.plugins import registry
 from impasto_style.judging import Judge
 from impasto_style.shared.architectures import ARCHITECTURES
 from impasto_style.shared.encoder import Encoder
@@ -48,7 +49,7 @@ def task(subject: Tensor = CAT, *styles: Tensor, regions: tuple[Region, ...] = S
 
 def painted(what: Task, seed: int = 0, tile_px: int = 768, how: dict | None = None, **given) -> Tensor:
     """The task, painted; `how` is for the context, the rest are parameters."""
-    context = Context(rng=np.random.default_rng(seed), **(how or {}))
+    context = Context(**{"rng": np.random.default_rng(seed), "weights": registry().weights_library(), **(how or {})})
     return paint(what, WctParameters(**given), context, tile_px)
 
 
@@ -105,7 +106,7 @@ def test_moments_of_a_mask_are_those_of_what_it_shows():
 
 @pytest.mark.parametrize("level", LEVELS)
 def test_what_is_decoded_in_tiles_is_what_the_whole_gives(level):
-    coder = load_coders(Context())[level]
+    coder = load_coders(Context(weights=registry().weights_library()))[level]
     x = torch.rand(1, 3, 350, 96, generator=torch.Generator().manual_seed(0))
     whole, tiled = (_decoded(coder, x, tile_px) for tile_px in (512, 64))
     assert torch.allclose(tiled, whole, atol=1e-5)
@@ -113,7 +114,7 @@ def test_what_is_decoded_in_tiles_is_what_the_whole_gives(level):
 
 @pytest.mark.parametrize("level", LEVELS)
 def test_what_is_decoded_of_a_tiling_picture_moves_with_it(level):
-    coder = load_coders(Context())[level]
+    coder = load_coders(Context(weights=registry().weights_library()))[level]
     x = torch.rand(1, 3, 64, 96, generator=torch.Generator().manual_seed(0))
     here, there = (_decoded(coder, moved, 512, seamless=True) for moved in (x, x.roll((16, 32), (2, 3))))
     assert torch.allclose(there, here.roll((16, 32), (2, 3)), atol=1e-5)
@@ -237,7 +238,7 @@ def test_small_pictures_are_painted(size):
 
 def test_without_weights_it_says_how_to_get_them(tmp_path):
     with pytest.raises(ModelError, match="vgg19-small"):
-        painted(task(), how={"weights_folder": tmp_path})
+        painted(task(), how={"weights": registry().weights_library(tmp_path)})
 
 
 @pytest.fixture
@@ -251,7 +252,7 @@ def real_weights(tmp_path: Path) -> Path:
 
 
 def test_published_decoders_give_back_what_was_encoded(real_weights):
-    for level, coder in load_coders(Context(weights_folder=real_weights)).items():
+    for level, coder in load_coders(Context(weights=registry().weights_library(real_weights))).items():
         lost = (coder.decode(coder.encode(CAT)) - CAT).abs().mean()
         assert lost < (0.04 if level < 3 else 0.12), level
 
@@ -264,7 +265,7 @@ def test_it_is_more_than_a_change_of_colours(real_weights):
 
     tensors = {name: tensor.float() for name, tensor in load_file(path).items()}
     judge = Judge(Encoder(ARCHITECTURES["squeezenet"], tensors), as_image(COFFEE), as_image(SPACE))
-    result = painted(task(COFFEE, SPACE), how={"weights_folder": real_weights})
+    result = painted(task(COFFEE, SPACE), how={"weights": registry().weights_library(real_weights)})
     assert judge.judge(as_image(result)).above_recoloring > 0.1
 
 
@@ -273,4 +274,4 @@ def test_a_tiling_picture_still_tiles(real_weights, size):
     rows, columns = torch.meshgrid(*(torch.arange(side) / side * 2 * torch.pi for side in size), indexing="ij")
     waves = torch.stack([torch.sin(3 * rows + columns), torch.cos(2 * columns), torch.sin(5 * columns - rows)])
     what = task(0.5 + 0.4 * waves[None], seamless=True)
-    assert max(seam_z(as_image(painted(what, how={"weights_folder": real_weights})))) < 3
+    assert max(seam_z(as_image(painted(what, how={"weights": registry().weights_library(real_weights)})))) < 3

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import FileError, ModelError, ParameterError
 from ..library.figures import was_a_loss
-from ..library.models import SUFFIX, Model, model_named, read_model, record_figures
+from ..library.models import Model, read_model, record_figures
+from ..library.tensors import SUFFIX
+from ..plugins import registry
 from ..system.outside import parse_json
 from .options import add_command, add_device, parse_size
 from .terminal import Terminal
@@ -79,7 +81,7 @@ def _evaluate(arguments: argparse.Namespace, terminal: Terminal) -> None:
 
 
 def _model(wanted: str) -> Model:
-    return read_model(Path(wanted)) if wanted.endswith(SUFFIX) else model_named(wanted)
+    return read_model(Path(wanted)) if wanted.endswith(SUFFIX) else registry().model_library().named(wanted)
 
 
 def _settings(given: Sequence[str]) -> Mapping[str, Any]:

@@ -105,13 +105,13 @@ def _share(on_progress: Callable[[float, str], None], index: int, count: int, fr
 def result_name(step: Step, source: Path | None, models_folder: Path | None = None) -> str:
     """What a result is called: as its source, or else as the model that made it."""
     from ..io.files import set_name
-    from ..library.models import find_model
 
     tool = registry().tool(step.tool)
     if source and tool.uses_subject:
         return usable_name(set_name(source))
     if parameter := model_parameter(tool):
-        return find_model(str(step.parameters.get(parameter, "")), tool.name, models_folder).name
+        wanted = str(step.parameters.get(parameter, ""))
+        return registry().model_library(models_folder).find(wanted, tool.name).name
     return "texture"
 
 

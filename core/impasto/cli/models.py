@@ -7,17 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import Cancelled, FileError, ModelError
-from ..library.models import (
-    DATA_SUFFIXES,
-    Model,
-    damaged_models,
-    install_model,
-    list_models,
-    model_named,
-    model_path,
-    models_folder,
-    remove_model,
-)
+from ..library.models import DATA_SUFFIXES, Model
 from ..plugins import registry
 from ..recipe import Recipe, Step
 from ..system.interruption import Stop
@@ -64,7 +54,7 @@ def _train(arguments: argparse.Namespace, terminal: Terminal) -> None:
     inputs = {item.name: item.name for item in arguments.tool.inputs if item.kind == "dataset"}
     recipe = Recipe.from_dict(Recipe((Step(arguments.tool.name, parameters, inputs),), arguments.seed).to_dict())
     chosen: Any = validate(arguments.tool, parameters)
-    path = model_path(chosen.name, arguments.out)
+    path = registry().model_library(arguments.out).path(chosen.name)
     stop = Stop()
     try:
         with held(path), terminal.progress(in_json=True) as on_progress:
@@ -118,11 +108,12 @@ def add_models(commands: Any) -> None:
 
 
 def _list(arguments: argparse.Namespace, terminal: Terminal) -> None:
-    terminal.models(models_folder(), list_models(), damaged_models())
+    library = registry().model_library()
+    terminal.models(library.folder, library.all(), library.damaged())
 
 
 def _show(arguments: argparse.Namespace, terminal: Terminal) -> None:
-    model = model_named(arguments.model)
+    model = registry().model_library().named(arguments.model)
     if arguments.preview:
         _write_thumbnail(model, arguments.preview)
     terminal.model(model)
@@ -144,8 +135,8 @@ def _write_thumbnail(model: Model, file: Path) -> None:
 
 
 def _install(arguments: argparse.Namespace, terminal: Terminal) -> None:
-    terminal.installed(install_model(arguments.file).path)
+    terminal.installed(registry().model_library().install(arguments.file).path)
 
 
 def _remove(arguments: argparse.Namespace, terminal: Terminal) -> None:
-    terminal.removed(remove_model(arguments.model))
+    terminal.removed(registry().model_library().remove(arguments.model))

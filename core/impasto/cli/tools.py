@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from ..library.models import SUFFIX
+from ..library.tensors import SUFFIX
 from ..plugins import registry
 from ..recipe import Recipe, Step
 from ..texture import Maps

@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import Cancelled
-from ..library.published import install_weights
 from ..library.weights import Weights
-from ..library.weights_library import about_weights, catalogue, remove_weights, weights_folder, weights_named
+from ..plugins import registry
 from ..system.interruption import Stop
 from .options import add_command
 from .terminal import Terminal
@@ -37,19 +36,19 @@ def add_weights(commands: Any) -> None:
 
 
 def _list(arguments: argparse.Namespace, terminal: Terminal) -> None:
-    terminal.weights_list(weights_folder(), catalogue())
+    library = registry().weights_library()
+    terminal.weights_list(library.folder, library.catalogue())
 
 
 def _show(arguments: argparse.Namespace, terminal: Terminal) -> None:
-    terminal.weights(about_weights(arguments.weights))
+    terminal.weights(registry().weights_library().about(arguments.weights))
 
 
 def _download(arguments: argparse.Namespace, terminal: Terminal) -> None:
-    weights = weights_named(arguments.weights)
+    library = registry().weights_library()
+    weights = library.named(arguments.weights)
     if weights.is_downloadable and not (arguments.yes or terminal.agrees(_question(weights))):
         raise Cancelled("nothing was downloaded")
-    from ..library.download import download_weights
-
     stop = Stop()
     with terminal.progress(in_json=True) as on_progress:
 
@@ -58,7 +57,7 @@ def _download(arguments: argparse.Namespace, terminal: Terminal) -> None:
                 raise stop.cancelled("stopped; what came is kept, and the same command goes on from there")
             on_progress(fraction, message)
 
-        installed = download_weights(weights.name, on_progress=tell)
+        installed = library.download(weights.name, tell)
     terminal.installed(installed.path)
 
 
@@ -69,8 +68,8 @@ def _question(weights: Weights) -> str:
 
 
 def _install(arguments: argparse.Namespace, terminal: Terminal) -> None:
-    terminal.installed(install_weights(arguments.files, arguments.name).path)
+    terminal.installed(registry().weights_library().install(arguments.files, arguments.name).path)
 
 
 def _remove(arguments: argparse.Namespace, terminal: Terminal) -> None:
-    terminal.removed(remove_weights(arguments.weights))
+    terminal.removed(registry().weights_library().remove(arguments.weights))

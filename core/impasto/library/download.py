@@ -23,11 +23,8 @@ from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from ..about import VERSION
 from ..errors import FileError, ModelError
-from ..system.locks import held
 from ..system.outside import explained, is_there, open_file
-from .published import install_weights
 from .weights import Weights
-from .weights_library import InstalledWeights, is_installed, part_paths, weights_named, weights_path
 
 TIMEOUT_S = 30.0
 """Of silence, while a connection is made and while a file comes."""
@@ -41,26 +38,8 @@ MIB = 2**20
 Progress = Callable[[float, str], None]
 
 
-def download_weights(
-    name: str, folder: Path | None = None, on_progress: Progress = lambda fraction, message: None
-) -> InstalledWeights:
-    """Fetch the weights of this name and install them. `on_progress` may raise Cancelled: the next call goes on.
-
-    ModelError where they cannot be had or are not what was published, FileError where the disk is full, or where
-    another process fetches or installs them.
-    """
-    weights = weights_named(name)
-    if not weights.is_downloadable:
-        raise ModelError(f"{weights.label} has no published hash to check a download by", weights.how_to_get)
-    with held(weights_path(name, folder)):
-        return _download(weights, folder, on_progress)
-
-
-def _download(weights: Weights, folder: Path | None, on_progress: Progress) -> InstalledWeights:
-    name = weights.name
-    if is_installed(name, folder):
-        raise ModelError(f"the weights {name} are installed already", f"`impasto weights remove {name}` first")
-    parts = part_paths(weights, folder)
+def fetch_weights(weights: Weights, parts: Sequence[Path], on_progress: Progress) -> None:
+    """Have the published files in `parts`, one for each. FileError before anything comes where the disk is full."""
     _check_room(weights, parts)
     earlier = 0
 
@@ -72,7 +51,6 @@ def _download(weights: Weights, folder: Path | None, on_progress: Progress) -> I
     for file, part in zip(weights.files, parts, strict=True):
         fetch(file.url, part, file.size_bytes, file.sha256, tell)
         earlier += file.size_bytes
-    return install_weights(parts, name, folder)
 
 
 def fetch(url: str, part: Path, size_bytes: int, sha256: str, tell: Callable[[int], None] = lambda done: None) -> None:

@@ -21,7 +21,6 @@ import numpy as np
 
 from ..errors import FileError, ImpastoError, ModelError, ParameterError
 from ..io.cards import MODEL_NAME, read_card
-from ..plugins import registry
 from ..system.folders import user_folder
 from ..system.locks import held
 from ..system.outside import (
@@ -37,8 +36,8 @@ from ..system.outside import (
 )
 from ..system.transaction import recover, replace_files
 from ..texture import Maps
+from .tensors import SUFFIX, read_tensors, write_tensors
 
-SUFFIX = ".safetensors"
 DATA_SUFFIXES = (".manifest.json", ".data.png")
 """Beside a model that was trained here: what it learned from, as a list and as a picture."""
 CARD_FIELDS = ("name", "architecture", "tool", "data", "figures")
@@ -79,82 +78,21 @@ class Model:
         with open_file(self.path) as stream, explained(self.path, "read"):
             return hashlib.file_digest(stream, "sha256").hexdigest()
 
-
-def models_folder() -> Path:
-    """Where the user's models are: IMPASTO_MODELS, or the data folder of this platform."""
-    return user_folder("models")
-
-
-def model_path(name: str, folder: Path | None = None) -> Path:
-    """Where the library keeps the model of this name. ParameterError where the name is none."""
-    if not re.match(MODEL_NAME, name) or name.endswith("\n"):
-        message = f"{shown(name)} cannot be a model's name"
-        raise ParameterError(message, "use up to 64 letters, digits, - and _, such as --name my-brick")
-    check_name(name, "the model's name")
-    return (folder or models_folder()) / f"{name}{SUFFIX}"
-
-
-def list_models(folder: Path | None = None) -> list[Model]:
-    """The user's models by name, then the shipped ones that none of them replaces. Damaged files are left out."""
-    by_name: dict[str, Model] = {}
-    for model in _read_all(folder).values():
-        if isinstance(model, Model):
-            by_name.setdefault(model.name, model)
-    return list(by_name.values())
-
-
-def damaged_models(folder: Path | None = None) -> dict[Path, ImpastoError]:
-    """The files of the library that are no models, and folders that cannot be read; what is wrong with each."""
-    return {path: error for path, error in _read_all(folder).items() if isinstance(error, ImpastoError)}
-
-
-def _read_all(folder: Path | None) -> dict[Path, Model | ImpastoError]:
-    """What is in the user's library, then what is shipped."""
-    found: dict[Path, Model | ImpastoError] = {}
-    recover(folder or models_folder())
-    for place in (own := folder or models_folder(), *_shipped_folders()):
-        try:
-            paths = [path for path in files_in(place) if path.suffix == SUFFIX and not path.name.startswith(".")]
-        except FileError as error:
-            found[place], paths = error, []
-        for path in paths:
-            try:
-                model_path(path.stem)
-                found[path] = replace(read_model(path), shipped=place != own)
-            except ImpastoError as error:
-                found[path] = error
-    return found
-
-
-def _shipped_folders() -> tuple[Path, ...]:
-    return registry().model_folders
-
-
-def find_model(wanted: str, tool: str, folder: Path | None = None) -> Model:
-    """The model of this name; for "" the first of the library that `tool` runs. ModelError where there is none."""
-    if not wanted:
-        fitting = [model for model in list_models(folder) if model.card["tool"] == tool]
-        if not fitting:
-            remedy = f"train one with `impasto train train-{tool} PHOTO --name NAME`, or `impasto models install FILE`"
-            raise ModelError(f"{tool} needs a model, and there is none in {folder or models_folder()}", remedy)
-        return fitting[0]
-    model = model_named(wanted, folder)
-    if model.card["tool"] != tool:
-        raise ModelError(f"{wanted} is a model for {model.card['tool']}, not for {tool}", "choose another model")
-    return model
-
-
-def model_named(name: str, folder: Path | None = None) -> Model:
-    """The model of this name, whatever tool runs it: the user's own, or else a shipped one. ModelError for none."""
-    own = model_path(name, folder)
-    damage: ImpastoError | None = None
-    for path in (own, *(place / own.name for place in _shipped_folders())):
-        try:
-            if is_there(path):
-                return replace(read_model(path), shipped=path != own)
-        except ImpastoError as error:
-            damage = damage or error
-    raise damage or ModelError(f"there is no model {name!r} in {shown(own.parent)}", "see `impasto models list`")
+    def described(self) -> dict[str, Any]:
+        """What a host needs to offer the model, as JSON."""
+        return {
+            "name": self.name,
+            "label": self.label,
+            "tool": self.card["tool"],
+            "material": self.material,
+            "classes": self.card.get("classes", []),
+            "maps": self.card.get("maps", []),
+            "sliders": self.card.get("sliders", []),
+            "shipped": self.shipped,
+            "bytes": self.size_bytes,
+            "licence": self.licence,
+            "thumbnail": base64.b64encode(self.thumbnail).decode("ascii"),
+        }
 
 
 def read_model(path: Path) -> Model:
@@ -175,36 +113,6 @@ def read_model(path: Path) -> Model:
     card, notes = read_card(metadata["card"], path)
     thumbnail = decode_thumbnail(metadata.get("thumbnail", ""), path)
     return Model(path.stem, path, size_bytes, card, thumbnail, notes=notes)
-
-
-def read_tensors(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
-    """All tensors of a safetensors file, by name, and its metadata. ModelError where it is damaged."""
-    from safetensors import SafetensorError, safe_open
-
-    check_file(path)
-    try:
-        with safe_open(path, framework="numpy") as stream:
-            return {name: stream.get_tensor(name) for name in stream.keys()}, stream.metadata() or {}  # noqa: SIM118
-    except (OSError, SafetensorError, ValueError, TypeError) as error:
-        raise ModelError(f"{shown(path)} is damaged: {error}", "copy it again, or remove it") from error
-
-
-def write_tensors(path: Path, tensors: Mapping[str, np.ndarray], metadata: Mapping[str, str]) -> None:
-    """Write a safetensors file, beside its target first: an interrupted write loses nothing."""
-    from safetensors.numpy import save
-
-    plain = {name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}
-    replace_files({path: _in_order(save(plain, dict(metadata)))})
-
-
-def _in_order(file: bytes) -> bytes:
-    """A safetensors file with its metadata sorted, which the library leaves to chance: one model, one file."""
-    length = int.from_bytes(file[:8], "little")
-    header = json.loads(file[8 : 8 + length])
-    header["__metadata__"] = dict(sorted(header.get("__metadata__", {}).items()))
-    text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
-    text += b" " * (-len(text) % 8)
-    return len(text).to_bytes(8, "little") + text + file[8 + length :]
 
 
 def save_model(
@@ -254,56 +162,111 @@ def load_model(model: Model) -> dict[str, np.ndarray]:
     return tensors
 
 
-def install_model(file: Path, folder: Path | None = None) -> Model:
-    """Copy a model file into the library under the name in its card, once it has been read in full."""
-    model = read_model(file)
-    load_model(model)
-    target = model_path(str(model.card["name"]), folder)
-    with held(target):
-        if is_there(target):
-            remedy = f"`impasto models remove {target.stem}` first"
-            raise ModelError(f"there is a model {target.stem!r} already", remedy)
-        replace_files({target: read_bytes(file, model.size_bytes)})
-    return read_model(target)
+@dataclass(frozen=True)
+class ModelLibrary:
+    """The user's models in `folder`, and those that plugins ship in `shipped`: to be used, not removed."""
 
+    folder: Path = field(default_factory=lambda: user_folder("models"))
+    shipped: tuple[Path, ...] = ()
 
-def remove_model(name: str, folder: Path | None = None) -> Path:
-    """Delete a model of the user's, readable or not, and what lies beside it; returns where it was.
+    def path(self, name: str) -> Path:
+        """Where the user's model of this name is kept, there or not. ParameterError where the name is none."""
+        if not re.match(MODEL_NAME, name) or name.endswith("\n"):
+            message = f"{shown(name)} cannot be a model's name"
+            raise ParameterError(message, "use up to 64 letters, digits, - and _, such as --name my-brick")
+        check_name(name, "the model's name")
+        return self.folder / f"{name}{SUFFIX}"
 
-    ModelError for a shipped one.
-    """
-    path = model_path(name, folder)
-    if is_there(path):
-        for file in (path, *map(path.with_suffix, DATA_SUFFIXES)):
-            with explained(file, "remove"):
-                file.unlink(missing_ok=True)
-        return path
-    if any((place / path.name).is_file() for place in _shipped_folders()):
-        raise ModelError(f"{name} is shipped and cannot be removed", "a model of your own of the same name replaces it")
-    raise ModelError(f"there is no model {name!r}", "see `impasto models list`")
+    def all(self) -> list[Model]:
+        """The user's models by name, then the shipped ones that none of them replaces. Damaged files are left out."""
+        by_name: dict[str, Model] = {}
+        for model in self._read().values():
+            if isinstance(model, Model):
+                by_name.setdefault(model.name, model)
+        return list(by_name.values())
 
+    def damaged(self) -> dict[Path, ImpastoError]:
+        """Files of the library that are no models, and folders that cannot be read; what is wrong with each."""
+        return {path: error for path, error in self._read().items() if isinstance(error, ImpastoError)}
 
-def catalogue(folder: Path | None = None) -> dict[str, list[dict[str, Any]]]:
-    """What a host needs to offer the models, as JSON: `models`, and `damaged_models` with the reasons."""
-    return {
-        "models": [
-            {
-                "name": model.name,
-                "label": model.label,
-                "tool": model.card["tool"],
-                "material": model.material,
-                "classes": model.card.get("classes", []),
-                "maps": model.card.get("maps", []),
-                "sliders": model.card.get("sliders", []),
-                "shipped": model.shipped,
-                "bytes": model.size_bytes,
-                "licence": model.licence,
-                "thumbnail": base64.b64encode(model.thumbnail).decode("ascii"),
-            }
-            for model in list_models(folder)
-        ],
-        "damaged_models": [
-            {"name": as_unicode(path.stem), "error": error.message, "remedy": error.remedy}
-            for path, error in damaged_models(folder).items()
-        ],
-    }
+    def _read(self) -> dict[Path, Model | ImpastoError]:
+        """What is in the user's folder, then what is shipped."""
+        found: dict[Path, Model | ImpastoError] = {}
+        recover(self.folder)
+        for place in (self.folder, *self.shipped):
+            try:
+                paths = [path for path in files_in(place) if path.suffix == SUFFIX and not path.name.startswith(".")]
+            except FileError as error:
+                found[place], paths = error, []
+            for path in paths:
+                try:
+                    self.path(path.stem)
+                    found[path] = replace(read_model(path), shipped=place != self.folder)
+                except ImpastoError as error:
+                    found[path] = error
+        return found
+
+    def find(self, wanted: str, tool: str) -> Model:
+        """The model of this name; for "" the first of the library that `tool` runs. ModelError where there is none."""
+        if not wanted:
+            fitting = [model for model in self.all() if model.card["tool"] == tool]
+            if not fitting:
+                raise ModelError(
+                    f"{tool} needs a model, and there is none in {self.folder}",
+                    f"train one with `impasto train train-{tool} PHOTO --name NAME`, or `impasto models install FILE`",
+                )
+            return fitting[0]
+        model = self.named(wanted)
+        if model.card["tool"] != tool:
+            raise ModelError(f"{wanted} is a model for {model.card['tool']}, not for {tool}", "choose another model")
+        return model
+
+    def named(self, name: str) -> Model:
+        """The model of this name, whatever tool runs it: the user's own, or a shipped one. ModelError for none."""
+        own = self.path(name)
+        damage: ImpastoError | None = None
+        for path in (own, *(place / own.name for place in self.shipped)):
+            try:
+                if is_there(path):
+                    return replace(read_model(path), shipped=path != own)
+            except ImpastoError as error:
+                damage = damage or error
+        raise damage or ModelError(f"there is no model {name!r} in {shown(self.folder)}", "see `impasto models list`")
+
+    def install(self, file: Path) -> Model:
+        """Copy a model file into the library under the name in its card, once it has been read in full."""
+        model = read_model(file)
+        load_model(model)
+        target = self.path(str(model.card["name"]))
+        with held(target):
+            if is_there(target):
+                remedy = f"`impasto models remove {target.stem}` first"
+                raise ModelError(f"there is a model {target.stem!r} already", remedy)
+            replace_files({target: read_bytes(file, model.size_bytes)})
+        return read_model(target)
+
+    def remove(self, name: str) -> Path:
+        """Delete a model of the user's, readable or not, and what lies beside it; return where it was.
+
+        ModelError for a shipped one.
+        """
+        path = self.path(name)
+        if is_there(path):
+            for file in (path, *map(path.with_suffix, DATA_SUFFIXES)):
+                with explained(file, "remove"):
+                    file.unlink(missing_ok=True)
+            return path
+        if any((place / path.name).is_file() for place in self.shipped):
+            remedy = "a model of your own of the same name replaces it"
+            raise ModelError(f"{name} is shipped and cannot be removed", remedy)
+        raise ModelError(f"there is no model {name!r}", "see `impasto models list`")
+
+    def catalogue(self) -> dict[str, list[dict[str, Any]]]:
+        """What a host needs to offer the models, as JSON: `models`, and `damaged_models` with the reasons."""
+        return {
+            "models": [model.described() for model in self.all()],
+            "damaged_models": [
+                {"name": as_unicode(path.stem), "error": error.message, "remedy": error.remedy}
+                for path, error in self.damaged().items()
+            ],
+        }

@@ -1,7 +1,7 @@
-"""Installs files in which networks are published: reads them, recognises whose weights they are, keeps what is needed.
+"""Reads files in which networks are published, recognises whose weights they are, and keeps what is needed.
 
 A .pth file is a pickle, which could run any program: it is read with torch's `weights_only`, and what needs more than
-tensors is refused. What is kept is a safetensors file that is the same for the same published file.
+tensors is refused.
 """
 
 from __future__ import annotations
@@ -16,19 +16,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import ModelError
-from ..system.locks import held
 from ..system.outside import explained, open_file
-from .models import write_tensors
 from .weights import Shapes, Weights, differences
-from .weights_library import (
-    InstalledWeights,
-    is_installed,
-    known_weights,
-    part_paths,
-    read_weights,
-    weights_named,
-    weights_path,
-)
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -48,11 +37,11 @@ class _File:
 
 
 @dataclass(frozen=True)
-class _Fit:
+class Fit:
     """The files' tensors under the names of a layout of some weights, and in what they differ from it.
 
     hashes: of the files, in the order of the published ones. share: of the layout's tensors, how many differ.
-    convert: from this layout to ours, where it is another.
+    convert: from this layout to ours, where it is another. said: what a single file says of itself.
     """
 
     weights: Weights
@@ -61,42 +50,28 @@ class _Fit:
     wrong: list[str]
     share: float
     convert: Callable[[Mapping[str, np.ndarray]], dict[str, np.ndarray]] | None
+    said: Mapping[str, str]
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """The tensors as tools read them. ModelError where a number is none."""
+        arrays = {name: _array(name, tensor, self.weights) for name, tensor in self.tensors.items()}
+        return self.convert(arrays) if self.convert else arrays
+
+    @property
+    def metadata(self) -> dict[str, str]:
+        """Where they came from: what a file says of itself, or the catalogue of those that may be the published."""
+        weights, metadata = self.weights, {"name": self.weights.name, "published_sha256": " ".join(self.hashes)}
+        if weights.are_published_as(self.hashes) is not False:
+            metadata |= {"source": " ".join(file.url for file in weights.files), "licence": weights.licence}
+        return metadata | {key: self.said[key] for key in ("source", "licence", "published_sha256") if key in self.said}
 
 
-def install_weights(files: Sequence[Path], name: str = "", folder: Path | None = None) -> InstalledWeights:
-    """Keep the weights in published `files` (.pth or .safetensors), or in a file of another library.
+def recognise(paths: Sequence[Path], candidates: Sequence[Weights]) -> Fit:
+    """The candidate whose published files these are (.pth or .safetensors), or a file of a library, and its tensors.
 
-    name: whose weights they must be; without it they are recognised by the names and shapes of their tensors.
-    ModelError where a file is damaged, unsafe or of another network (and what was expected), or where these weights
-    are installed already.
+    ModelError where a file is damaged or unsafe, or says in what they differ from the nearest one.
     """
-    candidates = [weights_named(name)] if name else list(known_weights().values())
-    read = [_read(Path(file)) for file in files]
-    fit = _recognised(read, candidates)
-    weights = fit.weights
-    path = weights_path(weights.name, folder)
-    with held(path):
-        if is_installed(weights.name, folder):
-            message = f"the weights {weights.name} are installed already"
-            raise ModelError(message, f"`impasto weights remove {weights.name}` first")
-        write_tensors(path, _ours(fit), _metadata(fit, read))
-        for part in part_paths(weights, folder):
-            with explained(part, "remove"):
-                part.unlink(missing_ok=True)
-    return read_weights(weights, path)
-
-
-def _metadata(fit: _Fit, files: Sequence[_File]) -> dict[str, str]:
-    """Where the weights came from: what a file says of itself, or the catalogue of those that may be the published."""
-    weights, metadata = fit.weights, {"name": fit.weights.name, "published_sha256": " ".join(fit.hashes)}
-    if weights.are_published_as(fit.hashes) is not False:
-        metadata |= {"source": " ".join(file.url for file in weights.files), "licence": weights.licence}
-    said = files[0].metadata if len(files) == 1 else {}
-    return metadata | {key: said[key] for key in ("source", "licence", "published_sha256") if key in said}
-
-
-def _recognised(files: Sequence[_File], candidates: Sequence[Weights]) -> _Fit:
-    """The candidate that the files are. ModelError says in what they differ from the nearest one."""
+    files = [_read(Path(path)) for path in paths]
     nearest = min((fit for weights in candidates for fit in _fits(files, weights)), key=lambda fit: fit.share)
     if not nearest.wrong:
         return nearest
@@ -109,7 +84,7 @@ def _recognised(files: Sequence[_File], candidates: Sequence[Weights]) -> _Fit:
     raise ModelError(message, nearest.weights.how_to_get)
 
 
-def _fits(files: Sequence[_File], weights: Weights) -> list[_Fit]:
+def _fits(files: Sequence[_File], weights: Weights) -> list[Fit]:
     """How the files fit our layout, and the published one where that is another."""
     fits = [_fit(files, weights, weights.shapes)]
     if weights.conversion:
@@ -117,7 +92,7 @@ def _fits(files: Sequence[_File], weights: Weights) -> list[_Fit]:
     return fits
 
 
-def _fit(files: Sequence[_File], weights: Weights, shapes: Shapes, convert: Any = None) -> _Fit:
+def _fit(files: Sequence[_File], weights: Weights, shapes: Shapes, convert: Any = None) -> Fit:
     """Each file under the prefix that suits it best."""
     prefixes = tuple(dict.fromkeys(("", *(file.prefix for file in weights.files))))
     tensors: dict[str, Tensor] = {}
@@ -128,20 +103,15 @@ def _fit(files: Sequence[_File], weights: Weights, shapes: Shapes, convert: Any 
         tensors |= {best + name: tensor for name, tensor in file.tensors.items()}
         hashes[best] = file.sha256
     wrong = _wrong({name: tuple(tensor.shape) for name, tensor in tensors.items()}, weights, shapes, "")
+    said = files[0].metadata if len(files) == 1 else {}
     in_order = tuple(hashes[prefix] for prefix in prefixes if prefix in hashes)
-    return _Fit(weights, weights.needed(tensors), in_order, wrong, len(wrong) / len(shapes), convert)
+    return Fit(weights, weights.needed(tensors), in_order, wrong, len(wrong) / len(shapes), convert, said)
 
 
 def _wrong(found: Shapes, weights: Weights, shapes: Shapes, prefix: str) -> list[str]:
     """In what the found tensors, their names after `prefix`, differ from the layout's that begin with it."""
     named = weights.needed({prefix + name: shape for name, shape in found.items()})
     return differences(named, {name: shape for name, shape in shapes.items() if name.startswith(prefix)})
-
-
-def _ours(fit: _Fit) -> dict[str, np.ndarray]:
-    """The tensors as tools read them. ModelError where a number is none."""
-    arrays = {name: _array(name, tensor, fit.weights) for name, tensor in fit.tensors.items()}
-    return fit.convert(arrays) if fit.convert else arrays
 
 
 def _array(name: str, tensor: Tensor, weights: Weights) -> np.ndarray:

@@ -22,7 +22,8 @@ from ..context import Context
 from ..data.dataset import Dataset
 from ..errors import Cancelled, ModelError
 from ..io.cards import read_training
-from ..library.models import model_path, read_tensors, save_model, write_tensors
+from ..library.models import save_model
+from ..library.tensors import read_tensors, write_tensors
 from ..system.outside import explained, is_there, shown
 from ..tools import Parameters, Result
 from .base import Training
@@ -263,7 +264,7 @@ def duration(seconds: float) -> str:
 
 def new_model_path(name: str, context: Context) -> Path:
     """Where the model will be saved. ModelError where one of this name exists: no training overwrites another."""
-    path = model_path(name, context.models_folder)
+    path = context.models.path(name)
     if is_there(path):
         raise ModelError(
             f"there is a model {name!r} already", f"choose another name, or `impasto models remove {name}`"

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from impasto.context import Context
 from impasto.errors import ModelError, ParameterError
-from impasto.library.models import find_model, load_model, read_model
+from impasto.library.models import load_model, read_model
 from impasto.library.networks import fitted, floats
 from impasto.surface.relief import HALO_PX, normal_from_height, occlusion_from_height
 from impasto.texture import MAP_CHANNELS, Maps
@@ -225,7 +225,7 @@ class Painting:
 
 def load(wanted: str, context: Context) -> Model:
     """The model of this name for `torus`. ModelError where it is none, or does not fit."""
-    found = find_model(wanted, "torus", context.models_folder)
+    found = context.models.find(wanted, "torus")
     context.on_model(found)
     return _built(found.path, found.sha256(), context.device)
 

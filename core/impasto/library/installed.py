@@ -1,0 +1,202 @@
+"""The library of weights that the user has installed: fetches, finds, lists and removes them.
+
+A file of it is safetensors, with the tensors that tools need at the precision that they were published in, and says
+where it came from.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import FileError, ModelError, ParameterError
+from ..system.folders import user_folder
+from ..system.locks import held
+from ..system.outside import check_file, explained, is_there, open_file, shown
+from .published import recognise
+from .tensors import SUFFIX, read_tensors, write_tensors
+from .weights import Weights, differences
+
+
+@dataclass(frozen=True)
+class InstalledWeights:
+    """Weights in the library, and what their file says of where they came from.
+
+    published_sha256: of the published files, as far as known.
+    """
+
+    weights: Weights
+    path: Path
+    size_bytes: int
+    source: str = "unknown"
+    licence: str = "unknown"
+    published_sha256: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The name in the catalogue."""
+        return self.weights.name
+
+    @property
+    def is_as_published(self) -> bool | None:
+        """Whether they came from the very files that the authors publish; None where nobody can tell."""
+        return self.weights.are_published_as(self.published_sha256)
+
+    def sha256(self) -> str:
+        """Hash of the whole file, as recipes hold it."""
+        with open_file(self.path) as stream, explained(self.path, "read"):
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+
+    def load(self) -> dict[str, np.ndarray]:
+        """The tensors that tools need, by name. ModelError where the file is damaged."""
+        return self.weights.needed(read_tensors(self.path)[0])
+
+
+def read_weights(weights: Weights, path: Path) -> InstalledWeights:
+    """What a file's header says of weights in it. ModelError where it is damaged or holds others."""
+    from safetensors import SafetensorError, safe_open
+
+    check_file(path)
+    try:
+        with safe_open(path, framework="numpy") as stream:
+            metadata = stream.metadata() or {}
+            shapes = {name: tuple(stream.get_slice(name).get_shape()) for name in stream.keys()}  # noqa: SIM118
+        published = tuple(metadata.get("published_sha256", "").split())
+    except (OSError, SafetensorError, ValueError, TypeError) as error:
+        raise ModelError(f"the weights in {shown(path)} are damaged: {error}", _install_again(weights)) from error
+    if wrong := differences(weights.needed(shapes), weights.shapes):
+        raise ModelError(f"{shown(path)} does not hold {weights.label}: {wrong[0]}", _install_again(weights))
+    known = {key: metadata[key] for key in ("source", "licence") if key in metadata}
+    return InstalledWeights(weights, path, path.stat().st_size, published_sha256=published, **known)
+
+
+def _install_again(weights: Weights) -> str:
+    return f"`impasto weights remove {weights.name}`, then {weights.how_to_get}"
+
+
+@dataclass(frozen=True)
+class WeightsLibrary:
+    """The weights that plugins declare, by name, and the `folder` of those that the user has installed."""
+
+    folder: Path = field(default_factory=lambda: user_folder("weights"))
+    declared: Mapping[str, Weights] = field(default_factory=dict)
+
+    def named(self, name: str) -> Weights:
+        """The declaration of this name. ParameterError lists what there is."""
+        if name not in self.declared:
+            known = ", ".join(sorted(self.declared))
+            raise ParameterError(f"there are no weights called {name!r}", f"choose from {known}")
+        return self.declared[name]
+
+    def path(self, name: str) -> Path:
+        """Where the weights of this name are kept, there or not. ParameterError where no plugin declares them."""
+        return self.folder / f"{self.named(name).name}{SUFFIX}"
+
+    def part_paths(self, name: str) -> list[Path]:
+        """Where the published files are while they come."""
+        return [self.folder / f"{name}-{file.name}.part" for file in self.named(name).files]
+
+    def is_installed(self, name: str) -> bool:
+        """Whether the weights of this name can be loaded, by their file's header."""
+        try:
+            self.installed(name)
+        except (FileError, ModelError):
+            return False
+        return True
+
+    def installed(self, name: str) -> InstalledWeights:
+        """The installed weights of this name, by their header. ModelError says how to get them, or what is wrong."""
+        weights, path = self.named(name), self.path(name)
+        if not is_there(path):
+            raise ModelError(f"the weights {name} are not installed in {path.parent}", weights.how_to_get)
+        return read_weights(weights, path)
+
+    def install(self, files: Sequence[Path], name: str = "") -> InstalledWeights:
+        """Keep the weights in published `files` (.pth or .safetensors), or in a file of another library.
+
+        name: whose weights they must be; without it they are recognised by the names and shapes of their tensors.
+        ModelError where a file is damaged, unsafe or of another network (and what was expected), or where these
+        weights are installed already.
+        """
+        found = recognise(files, [self.named(name)] if name else list(self.declared.values()))
+        name = found.weights.name
+        with held(self.path(name)):
+            self._refuse_to_replace(name)
+            write_tensors(self.path(name), found.arrays(), found.metadata)
+            for part in self.part_paths(name):
+                with explained(part, "remove"):
+                    part.unlink(missing_ok=True)
+        return self.installed(name)
+
+    def download(
+        self, name: str, on_progress: Callable[[float, str], None] = lambda fraction, message: None
+    ) -> InstalledWeights:
+        """Fetch the weights of this name and install them. `on_progress` may raise Cancelled: the next call goes on.
+
+        ModelError where they cannot be had or are not what was published, FileError where the disk is full, or where
+        another process fetches or installs them.
+        """
+        from .download import fetch_weights  # with it HTTP and TLS, which nothing else needs
+
+        weights, parts = self.named(name), self.part_paths(name)
+        if not weights.is_downloadable:
+            raise ModelError(f"{weights.label} has no published hash to check a download by", weights.how_to_get)
+        with held(self.path(name)):
+            self._refuse_to_replace(name)
+            fetch_weights(weights, parts, on_progress)
+            return self.install(parts, name)
+
+    def _refuse_to_replace(self, name: str) -> None:
+        if self.is_installed(name):
+            raise ModelError(f"the weights {name} are installed already", f"`impasto weights remove {name}` first")
+
+    def remove(self, name: str) -> Path:
+        """Delete installed weights, readable or not, and what came of them in downloads; return where they were."""
+        path = self.path(name)
+        there = [file for file in (path, *self.part_paths(name)) if is_there(file)]
+        if not there:
+            raise ModelError(f"the weights {name} are not installed", "see `impasto weights list`")
+        for file in there:
+            with explained(file, "remove"):
+                file.unlink()
+        return path
+
+    def catalogue(self) -> list[dict[str, Any]]:
+        """What a host needs to offer the weights, as JSON. Reads the headers of what is installed."""
+        return [self._described(weights) for weights in self.declared.values()]
+
+    def _described(self, weights: Weights) -> dict[str, Any]:
+        path, error = self.path(weights.name), None
+        try:
+            installed = read_weights(weights, path) if is_there(path) else None
+        except (FileError, ModelError) as damage:
+            installed, error = None, damage
+        return {
+            "name": weights.name,
+            "label": weights.label,
+            "description": weights.description,
+            "licence": weights.licence,
+            "page": weights.page,
+            "bytes": weights.download_bytes,
+            "downloadable": weights.is_downloadable,
+            "installed": installed is not None,
+            "as_published": installed and installed.is_as_published,
+            "error": str(error or ""),
+            "how_to_get": weights.how_to_get,
+        }
+
+    def about(self, name: str) -> dict[str, Any]:
+        """What the catalogue says of one, its published files, and where it is installed its file, hash and terms."""
+        weights = self.named(name)
+        about = self._described(weights)
+        files = [{"url": file.url, "sha256": file.sha256, "bytes": file.size_bytes} for file in weights.files]
+        if not about["installed"]:
+            return about | {"files": files}
+        installed = self.installed(name)
+        came_from = {"source": installed.source, "installed_licence": installed.licence}
+        return about | {"files": files, "file": str(installed.path), "sha256": installed.sha256()} | came_from

@@ -1,0 +1,45 @@
+"""Files of tensors: safetensors, written beside their target first, and the same bytes for the same content."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from ..errors import ModelError
+from ..system.outside import check_file, shown
+from ..system.transaction import replace_files
+
+SUFFIX = ".safetensors"
+
+
+def read_tensors(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+    """All tensors of a safetensors file, by name, and its metadata. ModelError where it is damaged."""
+    from safetensors import SafetensorError, safe_open
+
+    check_file(path)
+    try:
+        with safe_open(path, framework="numpy") as stream:
+            return {name: stream.get_tensor(name) for name in stream.keys()}, stream.metadata() or {}  # noqa: SIM118
+    except (OSError, SafetensorError, ValueError, TypeError) as error:
+        raise ModelError(f"{shown(path)} is damaged: {error}", "copy it again, or remove it") from error
+
+
+def write_tensors(path: Path, tensors: Mapping[str, np.ndarray], metadata: Mapping[str, str]) -> None:
+    """Write a safetensors file, beside its target first: an interrupted write loses nothing."""
+    from safetensors.numpy import save
+
+    plain = {name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}
+    replace_files({path: _in_order(save(plain, dict(metadata)))})
+
+
+def _in_order(file: bytes) -> bytes:
+    """A safetensors file with its metadata sorted, which the library leaves to chance: one model, one file."""
+    length = int.from_bytes(file[:8], "little")
+    header = json.loads(file[8 : 8 + length])
+    header["__metadata__"] = dict(sorted(header.get("__metadata__", {}).items()))
+    text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    return len(text).to_bytes(8, "little") + text + file[8 + length :]
