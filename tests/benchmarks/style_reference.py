@@ -33,11 +33,11 @@ from impasto import read_maps
 from impasto.context import Context
 from impasto.plugins import registry
 from impasto_style.gatys import GatysParameters
-from impasto_style.gatys.objective import Objective, Terms
 from impasto_style.gatys.painting import paint
 from impasto_style.gatys.presets import Modern
 from impasto_style.shared.architectures import load_encoder
 from impasto_style.shared.encoder import Encoder
+from impasto_style.shared.objective import Objective, Terms
 from impasto_style.shared.resampling import as_image, resized
 from impasto_style.shared.restyle import make_task
 from impasto_style.shared.task import Task, scales
