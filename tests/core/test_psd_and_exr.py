@@ -1,0 +1,179 @@
+"""PSD and EXR as other programs write them: flattened pictures, parts and layers, values above 1."""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+
+import numpy as np
+import OpenImageIO as oiio
+import pytest
+from skimage import color as skimage_color
+from stored_pictures import (
+    EIGHT_BIT,
+    GREY8,
+    GREY16,
+    HEIGHT,
+    INK,
+    INK_SEEN,
+    LINEAR,
+    RGB8,
+    RGB16,
+    WIDTH,
+    check,
+    colors,
+    grey,
+)
+
+from impasto.errors import FileError
+from impasto.io import decode, scanlines
+from impasto.io.files import read_maps
+
+
+def psd(planes: np.ndarray, mode: int, depth: int, resources: bytes = b"", layers: bytes = b"") -> bytes:
+    """A flattened PSD of planes (C, H, W), not deflated."""
+    header = b"8BPS" + struct.pack(">H6xHIIHH", 1, *planes.shape, depth, mode)
+    pixels = planes.astype({8: "u1", 16: ">u2", 32: ">f4"}[depth]).tobytes()
+    about = struct.pack(">II", 0, len(resources)) + resources + struct.pack(">I", len(layers)) + layers
+    return header + about + struct.pack(">H", 0) + pixels
+
+
+def transparent(depth: int) -> bytes:
+    """A layer of one pixel, for a PSD whose fourth plane is its opacity: the number of layers is negative."""
+    sample = bytes(2 + depth // 8)
+    channels = b"".join(struct.pack(">hI", index, len(sample)) for index in range(3))
+    record = struct.pack(">4IH", 0, 0, 1, 1, 3) + channels + b"8BIMnorm\xff\0\0\0" + struct.pack(">I", 12) + bytes(12)
+    body = struct.pack(">h", -1) + record + 3 * sample
+    body += bytes(len(body) % 2)
+    return struct.pack(">I", len(body)) + body + bytes(4)
+
+
+@pytest.mark.parametrize(
+    ("planes", "mode", "depth", "color"),
+    [
+        (RGB8, 3, 8, RGB8 / 255),
+        (RGB16, 3, 16, RGB16 / 65535),
+        (LINEAR, 3, 32, colors()),
+        (GREY8[..., None], 1, 8, grey(GREY8, 255)),
+        (GREY16[..., None], 1, 16, grey(GREY16, 65535)),
+        (255 - INK, 4, 8, INK_SEEN),
+    ],
+    ids=["rgb 8", "rgb 16", "rgb 32", "grey 8", "grey 16", "ink"],
+)
+def test_flattened_psd(planes, mode, depth, color, tmp_path):
+    (tmp_path / "a.psd").write_bytes(psd(np.moveaxis(planes, 2, 0), mode, depth))
+    check(tmp_path / "a.psd", color, tolerance=EIGHT_BIT)
+
+
+def adapted_to_d65() -> np.ndarray:
+    """Bradford's matrix (3, 3) for XYZ from D50 to D65 (Lindbloom, Chromatic Adaptation)."""
+    cones = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]])
+    d50, d65 = (cones @ skimage_color.xyz_tristimulus_values(illuminant=name, observer="2") for name in ("D50", "D65"))
+    return np.linalg.inv(cones) @ np.diag(d65 / d50) @ cones
+
+
+@pytest.mark.parametrize("bits", [8, 16])
+def test_psd_in_lab_is_converted_from_d50(bits, tmp_path):
+    """Photoshop stores 0 of a* and b* as 128, or as 32768."""
+    xyz = skimage_color.rgb2xyz(colors().astype(np.float64)) @ np.linalg.inv(adapted_to_d65()).T
+    steps = np.array([(2**bits - 1) / 100, 2 ** (bits - 8), 2 ** (bits - 8)])
+    zero = np.array([0, 2 ** (bits - 1), 2 ** (bits - 1)])
+    planes = np.round(skimage_color.xyz2lab(xyz, illuminant="D50") * steps + zero)
+    (tmp_path / "a.psd").write_bytes(psd(np.moveaxis(planes, 2, 0), 9, bits))
+    seen = skimage_color.xyz2rgb(skimage_color.lab2xyz((planes - zero) / steps, illuminant="D50") @ adapted_to_d65().T)
+    check(tmp_path / "a.psd", seen, tolerance=EIGHT_BIT)
+    assert bits == 8 or np.abs(seen - colors()).max() < EIGHT_BIT
+    with_selection = np.dstack([planes, planes[..., :1]])
+    (tmp_path / "b.psd").write_bytes(psd(np.moveaxis(with_selection, 2, 0), 9, bits))
+    check(tmp_path / "b.psd", seen, tolerance=EIGHT_BIT)
+    (tmp_path / "c.psd").write_bytes(psd(np.moveaxis(with_selection, 2, 0), 9, bits, layers=transparent(bits)))
+    with pytest.raises(FileError, match=r"in Lab with transparency.*flatten it, or convert it to RGB"):
+        read_maps(tmp_path / "c.psd")
+
+
+def test_psd_without_a_flattened_picture_says_how_to_save_it(tmp_path):
+    version = b"8BIM" + struct.pack(">HHIIB", 1057, 0, 5, 1, 0) + b"\0"
+    (tmp_path / "a.psd").write_bytes(psd(np.moveaxis(RGB8, 2, 0), 3, 8, version))
+    with pytest.raises(FileError, match="no flattened picture; save it with Maximize Compatibility"):
+        read_maps(tmp_path / "a.psd")
+
+
+@pytest.mark.parametrize(("channels", "mode", "depth"), [(3, 7, 8), (2, 9, 8), (3, 9, 32)])
+def test_psd_of_other_colours_says_how_to_convert_it(channels, mode, depth, tmp_path):
+    (tmp_path / "a.psd").write_bytes(psd(np.moveaxis(RGB8[..., :channels], 2, 0), mode, depth))
+    with pytest.raises(FileError, match=r"neither in RGB, CMYK, Lab nor grey.*convert it to RGB"):
+        read_maps(tmp_path / "a.psd")
+
+
+# EXR
+
+
+def exr(path: Path, *parts: tuple[np.ndarray, list[str]], kind: str = "float") -> Path:
+    """An EXR of parts: pixels (H, W, C) and the names of their channels."""
+    specs = []
+    for index, (pixels, names) in enumerate(parts):
+        spec = oiio.ImageSpec(pixels.shape[1], pixels.shape[0], pixels.shape[2], kind)
+        spec.channelnames = names
+        spec.attribute("oiio:subimagename", f"part {index}")
+        specs.append(spec)
+    output = oiio.ImageOutput.create(str(path))
+    assert output.open(str(path), tuple(specs) if len(specs) > 1 else specs[0])
+    for index, (pixels, _) in enumerate(parts):
+        assert index == 0 or output.open(str(path), specs[index], "AppendSubimage")
+        assert output.write_image(np.ascontiguousarray(pixels, np.float32))
+    output.close()
+    return path
+
+
+def test_exr_of_luminance_alone_is_grey(tmp_path):
+    check(exr(tmp_path / "a.exr", (LINEAR[..., 2:], ["Y"])), np.repeat(colors()[..., 2:], 3, 2))
+
+
+def test_exr_of_parts_and_layers_is_read_where_its_colour_is(tmp_path):
+    depth = colors()[..., :1] * 9
+    check(exr(tmp_path / "parts.exr", (depth, ["Z"]), (LINEAR, ["R", "G", "B"])), colors())
+    names = [f"ViewLayer.{name}" for name in ("Depth.Z", "Combined.R", "Combined.G", "Combined.B", "Diffuse.R")]
+    check(exr(tmp_path / "layers.exr", (np.dstack([depth, LINEAR, depth]), names)), colors())
+
+
+def test_exr_colour_is_divided_by_its_alpha(tmp_path):
+    alpha = colors()[..., :1] * 0.9 + 0.1
+    check(exr(tmp_path / "a.exr", (np.dstack([LINEAR * alpha, alpha]), ["R", "G", "B", "A"])), colors(), alpha[..., 0])
+
+
+def test_values_above_1_are_refused_not_clipped(tmp_path):
+    bright = LINEAR.copy()
+    bright[3, 4] = 2.5
+    with pytest.raises(FileError, match=r"3 values above 1, up to 2\.5, .*lower its exposure"):
+        read_maps(exr(tmp_path / "a.exr", (bright, ["R", "G", "B"])))
+    with pytest.raises(FileError, match=r"3 values outside 0 to 1"):
+        decode.read_map(tmp_path / "a.exr", "normal")
+    bright[3, 4] = -0.5
+    with pytest.raises(FileError, match=r"3 values outside 0 to 1"):
+        decode.read_map(exr(tmp_path / "b.exr", (bright, ["R", "G", "B"])), "normal")
+    bright[3, 4] = 1.001  # by rounding
+    assert read_maps(exr(tmp_path / "c.exr", (bright, ["R", "G", "B"])))["base_color"].pixels.max() == 1
+
+
+def test_deep_channels_beyond_a_limit_are_refused_by_the_header(tmp_path, monkeypatch):
+    names = [f"layer{index}.{name}" for index in range(21) for name in "RGB"] + ["Z"]
+    path = exr(tmp_path / "a.exr", (np.zeros((HEIGHT, WIDTH, 64)), names), kind="half")
+    assert read_maps(path).size_px == (HEIGHT, WIDTH)
+    monkeypatch.setattr(scanlines, "MAX_STORED_BYTES", HEIGHT * WIDTH * 64 * 2)
+    with pytest.raises(FileError, match=r"64 channels.*save the layers that you need"):
+        read_maps(path)
+
+
+# Orientation, folders, cancelling
+
+
+@pytest.mark.parametrize("tile", [0, 16])
+def test_exr_whose_pixels_begin_elsewhere(tile, tmp_path):
+    """The data window, tiled or not, is the picture, wherever it lies."""
+    spec = oiio.ImageSpec(WIDTH, HEIGHT, 3, "float")
+    spec.x, spec.y, spec.tile_width, spec.tile_height = 5, -7, tile, tile
+    output = oiio.ImageOutput.create("exr")
+    assert output.open(str(tmp_path / "a.exr"), spec)
+    assert output.write_image(LINEAR.astype(np.float32))
+    output.close()
+    check(tmp_path / "a.exr", colors())
