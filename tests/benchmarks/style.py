@@ -3,10 +3,11 @@
     python tests/benchmarks/style.py --data DIR --weights DIR --out out/style
     python tests/benchmarks/style.py --tools patches-style --contents 2 --styles 1 --px 192
 
-DIR/photos and DIR/paintings are what is painted, scikit-image's pictures without them. Each method runs in a process of
-its own, with as many threads as OMP_NUM_THREADS says. How much of the style there is, beyond its colours, is judged by
-a network that nothing was optimised with (see `impasto_style.judging`). Results are kept: what was interrupted goes on
-where it was; delete a result to have it made again. Writes style.json, table.md and the sheets.
+DIR/photos and DIR/paintings are what is painted; without them scikit-image's pictures and the demo's painting. Each
+method runs in a process of its own, with as many threads as OMP_NUM_THREADS says. How much of the style there is,
+beyond its colours, is judged by a network that nothing was optimised with (see `impasto_style.judging`). Results are
+kept: what was interrupted goes on where it was; delete a result to have it made again. Writes style.json, table.md and
+the sheets.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ import numpy as np
 from grids import Cell, grid
 from paintings import RECOLORED, Painting, paint_all
 from style_controls import control_sheets
-from style_pictures import contents_and_styles
+from style_pictures import caption_of, contents_and_styles
 
 from impasto import Maps
 from impasto.context import Context
@@ -156,10 +157,10 @@ Found = Mapping[tuple[str, str, str], Painting]
 
 def sheet_of_method(row: Mapping[str, Any], found: Found, contents: Sequence[Maps], styles: Sequence[Maps]) -> Any:
     """Contents down, styles across, what the method makes of them in between."""
-    rows = [[Cell(), *(Cell(style["base_color"].pixels, style.name) for style in styles)]]
+    rows = [[Cell(), *(Cell(style["base_color"].pixels, caption_of(style)) for style in styles)]]
     for content in contents:
         results = [result_cell(found.get((row["tool"], content.name, style.name))) for style in styles]
-        rows.append([Cell(content["base_color"].pixels, content.name), *results])
+        rows.append([Cell(content["base_color"].pixels, caption_of(content)), *results])
     return grid(rows, title(row))
 
 
@@ -183,8 +184,10 @@ def sheet_of_all(tools: Sequence[str], found: Found, contents: Sequence[Maps], s
     """A few pairs by all methods."""
     rows = []
     for content, style in list(zip(contents, styles, strict=False))[:TOGETHER]:
-        given = [Cell(maps["base_color"].pixels, maps.name) for maps in (content, style)]
-        rows.append([*given, *(result_cell(found.get((tool, content.name, style.name)), tool) for tool in tools)])
+        given = [Cell(maps["base_color"].pixels, caption_of(maps)) for maps in (content, style)]
+        names = {RECOLORED: "palette alone"}
+        results = ((names.get(tool, tool), found.get((tool, content.name, style.name))) for tool in tools)
+        rows.append([*given, *(result_cell(painting, name) for name, painting in results)])
     return grid(rows)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from grids import Cell, grid, tiled
 from paintings import Painting, paint_all, shown
 from PIL import Image
-from style_pictures import at, brick_material, disc
+from style_pictures import at, brick_material, caption_of, disc
 
 from impasto import Maps
 
@@ -53,19 +53,19 @@ def controls(contents: Sequence[Maps], styles: Sequence[Maps], px: int) -> dict[
     picture, style = contents[0], styles[0]
     other = styles[1 % len(styles)]
     inside, outside = disc(picture.size_px), disc(picture.size_px, inverted=True)
-    both = [Cell(maps["base_color"].pixels, maps.name) for maps in (style, other)]
+    both = [Cell(maps["base_color"].pixels, caption_of(maps)) for maps in (style, other)]
     half = px // 2
 
     def plain(title: str, *settings: Setting) -> Callable[[], Control]:
         return lambda: Control(title, picture, style, settings, both[:1])
 
     return {
-        "strength": plain("Strength: how far to go", *_values("strength", 0, 0.25, 0.5, 0.75, 1)),
-        "preservation": plain("Preservation: how strongly shapes are kept", *_values("preservation", 0, 0.5, 1, 2, 5)),
-        "strokes": plain("Strokes: how large they are", *_values("strokes", 0.35, 0.5, 1, 1.5, 2.5)),
-        "detail": plain("Detail: how much of the finest is painted", *_values("detail", 0, 0.5, 1, 2)),
+        "strength": plain("Strength", *_values("strength", 0, 0.25, 0.5, 0.75, 1)),
+        "preservation": plain("Preservation", *_values("preservation", 0, 0.5, 1, 2, 5)),
+        "strokes": plain("Strokes", *_values("strokes", 0.35, 0.5, 1, 1.5, 2.5)),
+        "detail": plain("Detail", *_values("detail", 0, 0.5, 1, 2)),
         "color": plain(
-            "Colours: whose they are",
+            "Color",
             *(Setting(f"color {name}", {"color": name}) for name in ("style", "blended", "picture", "lightness")),
         ),
         "start": plain(
@@ -76,17 +76,14 @@ def controls(contents: Sequence[Maps], styles: Sequence[Maps], px: int) -> dict[
             Setting("from noise, seed 1", {"start_from": "noise"}, seed=1),
         ),
         "mixing": lambda: Control(
-            "Two styles in one: weight_2",
+            "Two styles, mixed by the weight of the second",
             picture,
             style,
-            [
-                Setting(f"weight_2 {weight:g}", {"weight_2": weight}, {"style_2": other})
-                for weight in (0, 0.3, 1, 3, 10)
-            ],
+            [Setting(f"weight {weight:g}", {"weight_2": weight}, {"style_2": other}) for weight in (0, 0.3, 1, 3, 10)],
             both,
         ),
         "masks": lambda: Control(
-            "Masks: where each style is painted",
+            "Masks",
             picture,
             style,
             [
@@ -99,8 +96,8 @@ def controls(contents: Sequence[Maps], styles: Sequence[Maps], px: int) -> dict[
         "larger": plain(
             "Going on larger",
             Setting(f"{half} px", {"longest_px": half}),
-            Setting(f"{px} px, going on from {half}", {"longest_px": px}, after=f"{half} px"),
-            Setting(f"{px} px at once", {"longest_px": px}),
+            Setting(f"{px} px, from {half}", {"longest_px": px}, after=f"{half} px"),
+            Setting(f"{px} px from scratch", {"longest_px": px}),
         ),
         "seamless": lambda: _of_bricks(px, style, tiled=True),
         "relief": lambda: _of_bricks(px, style, tiled=False),
@@ -114,7 +111,7 @@ def _of_bricks(px: int, style: Maps, tiled: bool) -> Control:
         settings = [Setting("not seamless", {"seamless": "off"}), Setting("seamless")]
         return Control("Seamless: two by two tiles", at(bricks, px), style, settings, is_tiled=True)
     settings = [Setting(f"relief {relief:g}", {"relief": relief}) for relief in (0, 0.5, 1)]
-    return Control("Relief: the strokes stand out; under a light, and the normals", bricks, style, settings)
+    return Control("Relief: lit, and the normals", bricks, style, settings)
 
 
 def control_sheets(
@@ -127,7 +124,7 @@ def control_sheets(
 
 def _sheet(control: Control, name: str, options: argparse.Namespace) -> Image.Image:
     show = tiled if control.is_tiled else lambda pixels: pixels
-    given = [Cell(show(shown(control.picture)), control.picture.name), *control.given]
+    given = [Cell(show(shown(control.picture)), caption_of(control.picture)), *control.given]
     rows = [given] if len(options.tools) > 1 else []
     for tool in options.tools:
         folder = options.out / "controls" / f"{options.px}px" / tool

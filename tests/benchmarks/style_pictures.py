@@ -21,13 +21,28 @@ STYLES = (
     "dalziel_crypt",
 )
 """Taken first, since they differ most; then the others by name."""
+CAPTIONS = {
+    "cat_chelsea": "Cat",
+    "chelsea": "Cat",
+    "canyon_ashim_dsilva": "Canyon",
+    "st_basils_cathedral": "Saint Basil's Cathedral",
+    "vangogh_starry_night": "Van Gogh, The Starry Night",
+    "starry_night": "Van Gogh, The Starry Night",
+    "hokusai_great_wave": "Hokusai, The Great Wave",
+    "munch_scream": "Munch, The Scream",
+    "seurat_grande_jatte": "Seurat, La Grande Jatte",
+    "kandinsky_composition_vii": "Kandinsky, Composition VII",
+    "dalziel_crypt": "Dalziel, wood engraving",
+}
+"""Names of pictures as people know them, by the names of their files."""
 SAMPLE_CONTENTS = ("chelsea", "coffee", "astronaut", "rocket", "camera", "coins")
-SAMPLE_STYLES = ("immunohistochemistry", "hubble_deep_field", "brick", "gravel", "grass", "retina")
+BUNDLED = Path(__file__).parents[2] / "demo" / "starry_night.jpg"
+SAMPLE_STYLES = (BUNDLED.stem, "hubble_deep_field", "brick", "gravel", "grass", "retina")
 BRICK = {"dark": (0.34, 0.13, 0.09), "light": (0.80, 0.72, 0.64)}
 
 
 def contents_and_styles(data: Path | None, contents: int, styles: int, px: int) -> tuple[list[Maps], list[Maps]]:
-    """So many photographs and paintings, `px` long: DATA/photos and DATA/paintings, or scikit-image's pictures."""
+    """Photographs and paintings, `px` long: of DATA/photos and DATA/paintings, or scikit-image's and the demo's."""
     if data is None:
         names = SAMPLE_CONTENTS[:contents], SAMPLE_STYLES[:styles]
         photographs, paintings = ([sample(name) for name in side] for side in names)
@@ -43,8 +58,15 @@ def _read(folder: Path, first: Sequence[str], count: int) -> list[Maps]:
     return [replace(read_maps(files[name]), name=name) for name in names[:count]]
 
 
+def caption_of(maps: Maps) -> str:
+    """The name under a picture: "Cat" for cat_chelsea.jpg."""
+    return CAPTIONS.get(maps.name, maps.name.replace("_", " ").capitalize())
+
+
 def sample(name: str) -> Maps:
-    """One of scikit-image's pictures, a grey one in three equal channels."""
+    """The demo's painting, or one of scikit-image's pictures, a grey one in three equal channels."""
+    if name == BUNDLED.stem:
+        return replace(read_maps(BUNDLED), name=name)
     from skimage import data
 
     pixels = np.asarray(getattr(data, name)(), np.float32) / 255
