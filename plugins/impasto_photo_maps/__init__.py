@@ -6,45 +6,13 @@ No network and no training: what brightness says about depth, measured on real s
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
 
 from impasto import hookimpl
 from impasto.context import Context
 from impasto.texture import Maps
-from impasto.tools import Estimator, Field, Parameters
+from impasto.tools import Estimator
 
-
-class PhotoMapsParameters(Parameters):
-    """What the maps are to look like."""
-
-    tiling: Literal["auto", "tiling", "single"] = Field(
-        "auto", description="Whether the picture repeats without a seam: see by its borders, always, or never"
-    )
-    keep_given: bool = Field(True, description="Keep maps that the source already has and estimate only the others")
-    delight: float = Field(
-        0.5, ge=0, le=1, description="Take broad light and soft shadows out of the colour; 0: leave it as it is"
-    )
-    low_parts: Literal["auto", "dark", "light"] = Field(
-        "auto", description="What lies low: dark parts, or light ones such as pale mortar; auto looks for pale joints"
-    )
-    invert_height: bool = Field(False, description="Turn the estimated height upside down")
-    shape_size: float = Field(0.5, ge=0, le=1, description="Which shapes make the height: 0 fine detail, 1 large forms")
-    height_contrast: float = Field(0.5, ge=0, le=1, description="0: flat; 0.5: as estimated; 1: steep steps")
-    height_range_m: float = Field(
-        0.0, ge=0, le=10, description="Height difference from lowest to highest point in metres; 0: as estimated"
-    )
-    normal_strength: float = Field(
-        1.0, ge=0, le=4, description="Steepness in the normal map; 1: as the height has it, 2: twice as steep"
-    )
-    roughness: float = Field(0.65, ge=0, le=1, description="Average roughness: 0 mirror, 1 chalk")
-    roughness_variation: float = Field(
-        0.3, ge=0, le=1, description="How much rougher crevices and busy parts are than smooth, raised ones"
-    )
-    metallic: float = Field(0.0, ge=0, le=1, description="0: stone, wood, cloth, paint; 1: bare metal")
-    occlusion: float = Field(0.5, ge=0, le=1, description="How dark crevices are in the ambient occlusion")
-    occlusion_radius: float = Field(
-        0.06, ge=0.005, le=0.5, description="How far things shade each other, in parts of the picture's width"
-    )
+from .parameters import PhotoMapsParameters
 
 
 class PhotoMaps(Estimator):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -13,11 +12,9 @@ from impasto.texture import Maps
 
 from . import relief
 from .delight import delight, illumination, linear_to_srgb, srgb_to_linear
+from .parameters import PhotoMapsParameters
 from .plane import Plane, find_wraps
 from .shading import ambient_occlusion, roughness
-
-if TYPE_CHECKING:
-    from . import PhotoMapsParameters
 
 WIDTH_M = 1.0  # of a picture that does not say
 COMPLETE = {"base_color", "height", "normal", "roughness", "ambient_occlusion"}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -16,12 +15,10 @@ from impasto.texture import Maps, Texture
 
 from .blend import join
 from .layout import plan
+from .parameters import QuiltParameters
 from .pattern import Fitted, find_pattern, fit_to_torus
 from .quilting import Quilter
 from .source import even_light, features_of, luminance
-
-if TYPE_CHECKING:
-    from . import QuiltParameters
 
 SMALLEST_PX = 8
 """Sides below this are mirrored (source) or sewn larger and reduced (result)."""

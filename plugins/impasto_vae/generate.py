@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
@@ -24,9 +24,7 @@ from .card import VaeCard, vae_card
 from .data import pixels_of
 from .latents import fill, inner_cells, kept_cells, windows_of
 from .networks import CELL_PX, LATENT_CHANNELS, Autoencoder
-
-if TYPE_CHECKING:
-    from . import VaeParameters
+from .parameters import VaeParameters
 
 ENOUGH_CELLS = 64
 """A source of fewer is varied with the latents of the training pictures beside its own."""

@@ -6,7 +6,7 @@ Half of each batch is reconstructed but for its border, the other half is made f
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -31,9 +31,7 @@ from .losses import (
     with_free_bits,
 )
 from .networks import CELL_PX, Autoencoder, Critic, reparameterised
-
-if TYPE_CHECKING:
-    from . import TrainVaeParameters
+from .parameters import TrainVaeParameters
 
 BETAS = (0.5, 0.95)
 CRITIC_FROM = 0.1

@@ -8,7 +8,8 @@ from PIL import Image
 
 from impasto.context import Context
 from impasto.texture import MAP_CHANNELS, Maps
-from impasto_photo_maps import PhotoMaps, PhotoMapsParameters
+from impasto_photo_maps import PhotoMaps
+from impasto_photo_maps.parameters import PhotoMapsParameters
 
 PBR = Path(__file__).parents[2].parent / "shared" / "data" / "pbr"
 MADE = ("base_color", "roughness", "metallic", "normal", "height", "ambient_occlusion")

@@ -11,7 +11,8 @@ from impasto.errors import Cancelled, ParameterError
 from impasto.evaluation import metrics
 from impasto.texture import Maps
 from impasto_gan.torus.regularity import find_waves
-from impasto_quilt import Quilt, QuiltParameters
+from impasto_quilt import Quilt
+from impasto_quilt.parameters import QuiltParameters
 from impasto_quilt.pattern import find_pattern
 
 data = pytest.importorskip("skimage.data")

@@ -15,12 +15,12 @@ from impasto.recipe import Recipe, Step
 from impasto.runner import run
 from impasto.texture import Maps
 from impasto.training.noise import NoiseField
-from impasto_vae import TrainVaeParameters, VaeParameters
 from impasto_vae.data import load_pictures
 from impasto_vae.generate import Surface, lay_out
 from impasto_vae.latents import WINDOW, fill, inner_cells, kept_cells, windows_of
 from impasto_vae.losses import kl_divergence, reconstruction_loss, sliced_wasserstein_loss, with_free_bits
 from impasto_vae.networks import CELL_PX, LATENT_CHANNELS, Autoencoder, Decoder, resized
+from impasto_vae.parameters import TrainVaeParameters, VaeParameters
 from impasto_vae.training import VaeTraining
 
 TINY = {"name": "tiny", "crop_px": 80, "batch": 2, "width": 8, "learning_rate": 3e-3}

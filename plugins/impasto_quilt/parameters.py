@@ -1,0 +1,30 @@
+"""Parameters of `quilt`."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from impasto.tools import Field, SizeParameters
+
+
+class QuiltParameters(SizeParameters):
+    """How the photograph is cut up and sewn together."""
+
+    block_px: int = Field(
+        0, ge=0, le=4096, description="Size of the pieces in pixels; larger keeps larger shapes whole; 0: automatic"
+    )
+    overlap: float = Field(
+        0.25,
+        ge=0.1,
+        le=0.5,
+        description="How far pieces overlap, in parts of a piece: room for the cut to find its way",
+    )
+    variety: float = Field(
+        0.5, ge=0, le=1, description="Avoid using a part of the photograph twice (1), or choose the best fit only (0)"
+    )
+    even_light: float = Field(
+        0.6, ge=0, le=1, description="Remove broad differences in light and colour across the photograph"
+    )
+    pattern: Literal["auto", "regular", "stochastic"] = Field(
+        "auto", description="Keep bricks, tiles and weaves in step: if a pattern is found, always, or never"
+    )

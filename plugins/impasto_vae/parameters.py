@@ -1,0 +1,33 @@
+"""Parameters of `vae` and `train-vae`."""
+
+from __future__ import annotations
+
+from impasto.tools import Field, Parameters, SizeParameters, model_field
+
+
+class VaeParameters(SizeParameters):
+    """Which model, and how much is made new."""
+
+    model: str = model_field()
+    variation: float = Field(
+        0.5, ge=0, le=1, description="Share of the source that is made new; 0: all is kept but the seams, 1: nothing is"
+    )
+
+
+class TrainVaeParameters(Parameters):
+    """How long and on what the networks are trained."""
+
+    name: str = Field("untitled", description="Name of the model: letters, digits, - and _")
+    start_from: str = model_field("Name of a model to go on from; empty: begin anew", tool="vae")
+    steps: int = Field(2000, ge=1, le=200000, description="Steps of training")
+    longest_px: int = Field(
+        512, ge=32, le=4096, description="The data is shrunk to this longer side first; smaller shows larger shapes"
+    )
+    crop_px: int = Field(128, ge=80, le=512, multiple_of=16, description="Size of the crops that the networks see")
+    batch: int = Field(4, ge=1, le=64, description="Crops in a step; more is steadier and slower")
+    learning_rate: float = Field(1e-3, ge=1e-6, le=1e-2, description="How fast it learns; lower it if it diverges")
+    kl_weight: float = Field(
+        1e-3, ge=0, le=1, description="Cost of what the latent tells; lower: truer to a source, higher: freer"
+    )
+    width: int = Field(64, ge=8, le=256, description="Channels of the coarsest stage: how much the model can hold")
+    hold_out: bool = Field(False, description="Learn from one half of each picture, and leave the other to judge by")
