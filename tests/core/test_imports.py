@@ -1,8 +1,10 @@
-"""Who may import what: Blender's part reaches no torch, and listing tools loads nothing heavy."""
+"""Who may import what: Blender's part reaches no torch, listing tools loads nothing heavy, and there are no circles."""
 
+import ast
 import json
 import subprocess
 import sys
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -46,3 +48,50 @@ def test_the_core_knows_no_host_and_no_plugin(module):
     for name in ("bpy", "impasto_quilt", "impasto_photo_maps", "impasto_color", "impasto_gan"):
         assert f"import {name}" not in text
         assert f"from {name}" not in text
+
+
+def modules_in(*folders: Path) -> dict[str, Path]:
+    """Every module below the folders, by its dotted name."""
+    found = ((path.relative_to(folder).with_suffix(""), path) for folder in folders for path in folder.rglob("*.py"))
+    return {".".join(dotted.parts).removesuffix(".__init__"): path for dotted, path in found}
+
+
+def imports_of(name: str, known: dict[str, Path]) -> set[str]:
+    """Those of the known modules that one imports: anywhere in it, so for its types or within a function as well."""
+    package = name.split(".") if known[name].name == "__init__.py" else name.split(".")[:-1]
+    found = set()
+    for node in ast.walk(ast.parse(known[name].read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        if isinstance(node, ast.ImportFrom):
+            above = package[: len(package) - node.level + 1] if node.level else []
+            origin = ".".join([*above, *filter(None, [node.module])])
+            submodules = {f"{origin}.{alias.name}" for alias in node.names} & known.keys()
+            found |= submodules | ({origin} if len(submodules) < len(node.names) else set())
+    return found & known.keys()
+
+
+def check_circles(known: dict[str, Path]) -> None:
+    """Raise CycleError, which names the modules, where some import each other."""
+    TopologicalSorter({name: imports_of(name, known) for name in known}).prepare()
+
+
+BEING_REDESIGNED = ("impasto_gan", "impasto_style")
+
+
+def test_no_modules_of_the_core_and_the_plugins_import_each_other():
+    known = modules_in(ROOT / "core", ROOT / "plugins")
+    assert {"impasto.runner", "impasto.library.models", "impasto_quilt", "impasto_vae.training"} <= known.keys()
+    check_circles({name: path for name, path in known.items() if not name.startswith(BEING_REDESIGNED)})
+
+
+@pytest.mark.parametrize("back", ["if TYPE_CHECKING:\n    from . import a", "def f():\n    from .a import x"])
+def test_a_circle_by_types_or_within_a_function_is_one(back, tmp_path):
+    package = tmp_path / "package"
+    package.mkdir()
+    (package / "a.py").write_text("import package.b")
+    (package / "b.py").write_text("")
+    check_circles(modules_in(tmp_path))
+    (package / "b.py").write_text(back)
+    with pytest.raises(CycleError, match=r"package\.a.*package\.b|package\.b.*package\.a"):
+        check_circles(modules_in(tmp_path))
