@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import numpy as np
 import pytest
 import torch
@@ -16,7 +14,6 @@ from impasto.recipe import Recipe, Step
 from impasto.runner import run
 from impasto.texture import Maps
 from impasto_style.gatys import GatysParameters, presets
-from impasto_style.gatys.descent import Walk, adam, descend, lbfgs, steady
 from impasto_style.gatys.painting import paint
 from impasto_style.shared import layers as layers_module
 from impasto_style.shared import objective as objective_module
@@ -29,11 +26,6 @@ from impasto_style.shared.tiles import Span, Tile
 
 SMALL = "vgg19-small"
 LAYERS = {"relu1_1": 1.0, "relu2_1": 1.0, "relu3_1": 1.0}
-WAYS = {
-    "lbfgs": lbfgs,
-    "steady": partial(steady, rate=0.05),
-    "adam": partial(adam, rate=0.05, betas=(0.9, 0.99), epsilon=1e-8),
-}.values()
 
 
 def picture(name: str, size: tuple[int, int] = (48, 64)) -> torch.Tensor:
@@ -146,37 +138,6 @@ class TestTiles:
             (2, 21),
             (2, 85),
         ]
-
-
-class TestDescent:
-    def bowl(self, x):
-        return (x - 0.5).square().sum(), 2 * (x - 0.5)
-
-    def walk(self, evaluate, count, watch=lambda loss: True):
-        return Walk(evaluate, torch.zeros(1, 3, 4, 4), count, watch)
-
-    @pytest.mark.parametrize("way", WAYS)
-    def test_it_finds_the_bottom(self, way):
-        assert (descend(way, self.walk(self.bowl, 150)) - 0.5).abs().max() < 0.02
-
-    @pytest.mark.parametrize("way", WAYS)
-    def test_what_is_lost_goes_back_to_the_best(self, way):
-        calls = []
-
-        def fragile(x):
-            calls.append(1)
-            loss, slope = self.bowl(x)
-            return (loss * float("nan"), slope) if len(calls) == 3 else (loss, slope)
-
-        found = descend(way, self.walk(fragile, 150))
-        assert torch.isfinite(found).all()
-        assert self.bowl(found)[0] < 0.1 * self.bowl(torch.zeros(1, 3, 4, 4))[0]
-
-    def test_it_stops_when_told_and_keeps_the_best(self):
-        seen = []
-        found = descend(lbfgs, self.walk(self.bowl, 50, lambda loss: seen.append(loss) or len(seen) < 2))
-        assert len(seen) == 2
-        assert float(self.bowl(found)[0]) == pytest.approx(min(seen))
 
 
 @pytest.mark.usefixtures("small_weights")

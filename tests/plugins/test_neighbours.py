@@ -23,11 +23,11 @@ from impasto_style.neighbours import NeighboursParameters, matching, painting, p
 from impasto_style.neighbours import targets as targets_module
 from impasto_style.neighbours.cells import CELL_PX, CellEncoder, aligned, pooled, unaligned
 from impasto_style.neighbours.coloring import in_mixed_colors
-from impasto_style.neighbours.descent import Descent
 from impasto_style.neighbours.matching import collect_pieces, nearest
 from impasto_style.neighbours.painting import paint
-from impasto_style.neighbours.progress import Progress
 from impasto_style.neighbours.targets import Targets
+from impasto_style.shared.optimise import Descent
+from impasto_style.shared.progress import Progress
 from impasto_style.shared.resampling import as_image, as_tensor, resized
 from impasto_style.shared.task import Region, Task
 
@@ -63,8 +63,8 @@ def painted(task: Task, parameters: NeighboursParameters = QUICK, seed: int = 0,
     return paint(task, parameters, Context(rng=np.random.default_rng(seed)), **how)
 
 
-def progress_of(context: Context, steps: int = 10) -> Progress:
-    return Progress([64], steps, context)
+def progress_of(context: Context) -> Progress:
+    return Progress(context, [1])
 
 
 def levels_apart(a: Tensor, b: Tensor) -> Tensor:
@@ -168,7 +168,7 @@ class TestTargets:
         targets = Targets(task, CellEncoder(random_encoder(SMALL)), QUICK, progress_of(Context()))
         for shift in ((0, 0), (7, 7)):
             targets.match(task.picture, 1.0, shift, False)
-            _, slope = targets.gradient(task.picture)
+            _, slope = targets(task.picture)
             assert (unaligned(slope, (48, 64), False).abs().sum(1) > 0).all()
 
     def test_layers_of_one_stride_find_one_piece(self):
@@ -195,50 +195,27 @@ class TestTargets:
             cells = CellEncoder(random_encoder(SMALL), tile_px)
             targets = Targets(task, cells, QUICK, progress_of(replace(context, rng=np.random.default_rng(0))))
             targets.match(task.picture, 1.0, (0, 0), False)
-            found.append(targets.gradient(task.picture))
+            found.append(targets(task.picture))
         (loss, slope), (tiled_loss, tiled_slope) = found
-        assert tiled_loss == pytest.approx(loss, rel=1e-2)
+        assert float(tiled_loss) == pytest.approx(float(loss), rel=1e-2)
         assert float((slope - tiled_slope).norm() / slope.norm()) < 0.02
 
     def test_a_picture_that_is_wanted_as_it_is_has_no_loss(self):
         task = task_of(strength=0)
         targets = Targets(task, CellEncoder(random_encoder(SMALL)), QUICK, progress_of(Context()))
         targets.match(task.picture, 0.0, (0, 0), False)
-        loss, slope = targets.gradient(task.picture)
-        assert loss == pytest.approx(0, abs=1e-6)
+        loss, slope = targets(task.picture)
+        assert float(loss) == pytest.approx(0, abs=1e-6)
         assert slope.abs().max() < 1e-4
 
     def test_the_loss_falls(self):
         task = task_of()
         targets = Targets(task, CellEncoder(random_encoder(SMALL)), QUICK, progress_of(Context()))
         targets.match(task.picture, 1.0, (0, 0), False)
-        descent = Descent(task.picture, 8, progress_of(Context(), 8))
-        before = targets.gradient(task.picture)[0]
-        descent.run(8, targets.gradient)
-        assert targets.gradient(descent.picture)[0] < 0.9 * before
-
-
-class TestDescent:
-    def test_a_loss_of_nan_keeps_the_last_picture_and_goes_on_smaller(self):
-        x, calls = torch.full((1, 3, 32, 32), 0.5), [0]
-
-        def gradient(y: Tensor) -> tuple[float, Tensor]:
-            calls[0] += 1
-            return (float("nan") if calls[0] == 3 else 1.0), torch.ones_like(y)
-
-        progress = progress_of(Context())
-        descent = Descent(x, 10, progress)
-        assert not descent.run(10, gradient)
-        assert descent.falls == 1
-        assert "smaller steps" in progress.note
-        assert descent.picture.isfinite().all()
-
-    def test_losses_that_stay_nan_end_with_the_start(self):
-        x = torch.full((1, 3, 32, 32), 0.5)
-        descent = Descent(x, 50, progress_of(Context(), 50))
-        assert not descent.run(50, lambda y: (float("nan"), torch.zeros_like(y)))
-        assert torch.allclose(descent.picture, x)
-        assert descent.done < 10
+        descent = Descent(task.picture, painting.METHOD, 8)
+        before = targets(task.picture)[0]
+        descent.run(targets)
+        assert targets(descent.picture)[0] < 0.9 * before
 
 
 class TestPainting:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from torch import Tensor
@@ -11,10 +12,11 @@ from impasto.texture import Maps
 
 from ..shared.architectures import load_encoder
 from ..shared.layers import TILE_PX
+from ..shared.optimise import Descent
+from ..shared.progress import Progress
 from ..shared.resampling import as_image, resized
 from ..shared.task import Task
-from .descent import Walk, descend
-from .presets import Classic, Modern, Preset
+from .presets import Classic, Modern
 
 if TYPE_CHECKING:
     from . import GatysParameters
@@ -29,13 +31,16 @@ def paint(task: Task, parameters: GatysParameters, context: Context, tile_px: in
         pooling=parameters.pooling,
     )
     preset = (Classic if parameters.preset == "classic" else Modern)(encoder, parameters, context, tile_px)
-    report = _Report(preset, task, context)
+    sizes = preset.sizes(task)
+    progress = Progress(context, [preset.evaluations(size_px) * size_px**2 for size_px in sizes])
     x = task.start
-    for size_px in report.sizes:
+    for size_px in sizes:
+        progress.begin(f"Painting at {size_px} px")
         scaled = task.scaled(size_px)
-        count = report.begin(size_px)
-        walk = Walk(preset.objective(scaled), _fitted(x, scaled), count, report.watch)
-        x = descend(preset.way(size_px), walk)
+        watch = partial(_watch, progress, size_px**2)
+        descent = Descent(_fitted(x, scaled), preset.method(size_px), preset.evaluations(size_px), watch)
+        descent.run(preset.objective(scaled))
+        x = descent.best
         context.preview(Maps.from_arrays({"base_color": as_image(x)}))
         if context.is_stopped():
             break
@@ -43,32 +48,11 @@ def paint(task: Task, parameters: GatysParameters, context: Context, tile_px: in
 
 
 def _fitted(x: Tensor, task: Task) -> Tensor:
+    """x (1, 3, h, w) in the size of the task's picture."""
     return resized(x, task.picture.shape[2:], task.seamless)
 
 
-class _Report:
-    """Tells the context how far the whole is, by pixels that were looked at."""
-
-    def __init__(self, preset: Preset, task: Task, context: Context) -> None:
-        self.preset, self.context = preset, context
-        self.sizes = preset.sizes(task)
-        self.work = sum(preset.evaluations(size) * size**2 for size in self.sizes)
-        self.done, self.size_px = 0, self.sizes[0]
-
-    def begin(self, size_px: int) -> int:
-        """Evaluations at the next size."""
-        self.size_px = size_px
-        self.before = sum(self.preset.evaluations(size) * size**2 for size in self.sizes[: self.sizes.index(size_px)])
-        self.done = 0
-        self._tell("")
-        return self.preset.evaluations(size_px)
-
-    def watch(self, loss: float) -> bool:
-        """Told a loss; whether to go on."""
-        self.done += 1
-        self._tell(f", loss {loss:.4g}")
-        return not self.context.is_stopped()
-
-    def _tell(self, loss: str) -> None:
-        fraction = (self.before + self.done * self.size_px**2) / self.work
-        self.context.progress(fraction, f"Painting at {self.size_px} px{loss}")
+def _watch(progress: Progress, work: float, loss: float) -> bool:
+    """Count an evaluation, and say whether to go on."""
+    progress.advance(work, f", loss {loss:.4g}")
+    return not progress.context.is_stopped()

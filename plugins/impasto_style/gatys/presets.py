@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
@@ -15,9 +14,9 @@ from impasto.device import training_precision
 from ..shared.encoder import Encoder
 from ..shared.layers import TILE_PX
 from ..shared.objective import Objective, Terms
+from ..shared.optimise import Method, adam, lbfgs, pictures_adam
 from ..shared.statistics import ClassicGram, GaussianMoments, GramMoments, Sliced, Statistic
 from ..shared.task import Task, scales
-from .descent import Walk, adam, lbfgs, steady
 
 if TYPE_CHECKING:
     from . import GatysParameters
@@ -44,22 +43,6 @@ LEVELS = 255.0
 """The classic recipe counts pixels in steps of 8 bits, with the mean subtracted."""
 CAFFE_SCALE = 58.0
 """Its network's activations in parts of ours: ours take pixels in units of their deviation, 58 steps."""
-
-
-class Preset(Protocol):
-    """How a task is painted."""
-
-    def sizes(self, task: Task) -> list[int]:
-        """Longer sides of the sizes to paint at, in order."""
-
-    def evaluations(self, size_px: int) -> int:
-        """How often the loss is evaluated at a size."""
-
-    def objective(self, task: Task) -> Objective:
-        """The loss of a task at its size."""
-
-    def way(self, size_px: int) -> Callable[[Walk], None]:
-        """The way down that loss."""
 
 
 class Modern:
@@ -89,12 +72,12 @@ class Modern:
         smoothness = partial(_differences, SMOOTHNESS * self.parameters.smoothness, seamless)
         return Terms(self._statistic(), self._style_weights(), content, smoothness)
 
-    def way(self, size_px: int) -> Callable[[Walk], None]:
+    def method(self, size_px: int) -> Method:
         if size_px > LARGE_PX:
-            return partial(steady, rate=LARGE_RATE)
+            return pictures_adam(LARGE_RATE)
         if self.parameters.optimizer == "adam" or self.parameters.statistics == "sliced":
-            return partial(steady, rate=STEADY_RATE)
-        return lbfgs
+            return pictures_adam(STEADY_RATE)
+        return lbfgs()
 
     def _statistic(self) -> Statistic:
         if self.parameters.statistics == "sliced":
@@ -131,8 +114,8 @@ class Classic:
         terms = Terms(ClassicGram(CAFFE_SCALE), style, content, _classic_smoothness)
         return Objective(task, self.encoder, terms, self.context.check, self.tile_px)
 
-    def way(self, size_px: int) -> Callable[[Walk], None]:
-        return partial(adam, rate=CLASSIC_RATE, betas=CLASSIC_BETAS, epsilon=CLASSIC_EPSILON, unit=LEVELS)
+    def method(self, size_px: int) -> Method:
+        return adam(CLASSIC_RATE / LEVELS, CLASSIC_BETAS, CLASSIC_EPSILON * LEVELS)
 
 
 def _differences(weight: float, seamless: bool, x: Tensor) -> Tensor:

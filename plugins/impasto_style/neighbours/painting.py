@@ -8,23 +8,26 @@ recoloured, not centred, to be compared, and is compared to the end.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from math import ceil
 from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
+from torch.optim import Adam
 
 from impasto.context import Context
 from impasto.device import training_precision
 from impasto.texture import Maps
 
 from ..shared.architectures import load_encoder
+from ..shared.optimise import Descent, Method
+from ..shared.progress import Progress
 from ..shared.resampling import as_image, resized
 from ..shared.task import Task, scales
+from . import pyramid
 from .cells import ALIGNMENT_PX, TILE_PX, CellEncoder, aligned, unaligned
 from .coloring import in_mixed_colors
-from .descent import Descent
-from .progress import Progress
 from .targets import Targets
 
 if TYPE_CHECKING:
@@ -36,6 +39,16 @@ JOINT_SHARE = 0.2
 """Of the steps: those with one match for all layers. After them layers have their own ("feature splitting")."""
 REFRESH_STEPS, LEAST_MATCHES = 20, 5
 """After so many steps, or this part of all, cells are laid elsewhere and matched anew: no lattice is left to see."""
+RATE, LAST_SHARE = 2e-2, 0.02
+"""The rate at the first step, and what is left of it at the last: a higher one leaves noise between pixels."""
+EPSILON = 5e-2
+"""Slopes are about 1 a pixel; what is far below it is rounding, and shall move nothing."""
+METHOD = Method(
+    partial(Adam, betas=(0.9, 0.99), eps=EPSILON),
+    RATE,
+    lambda done, count: 1 - (1 - LAST_SHARE) * done / count,
+    bound="free",
+)
 LARGE_PX = 512
 """A picture with a longer side is looked at in tiles."""
 
@@ -46,10 +59,10 @@ def paint(task: Task, parameters: NeighboursParameters, context: Context, tile_p
     encoder = load_encoder(name, context, task.seamless)
     quick = encoder.to(getattr(torch, training_precision(context.device)))
     sizes = scales(task, LEAST_PX, RATIO)
-    progress = Progress(sizes, parameters.steps, context)
+    progress = Progress(context, [parameters.steps * size**2 for size in sizes])
     x = task.start
     for size in sizes:
-        progress.begin(size)
+        progress.begin(f"Painting at {size} px")
         scaled = task.scaled(size)
         x = resized(x, scaled.picture.shape[2:], task.seamless)
         is_first = size == sizes[0] and task.start_px == 0
@@ -75,13 +88,26 @@ def _paint_at_size(
     task = _aligned(task)
     targets = Targets(task, encoder, parameters, progress)
     start = in_mixed_colors(aligned(x, task.seamless), task)
-    descent = Descent(start, parameters.steps, progress, task.seamless)
+    work = max(x.shape[2:]) ** 2
+
+    def watch(loss: float) -> bool:
+        progress.advance(work, ", in smaller steps" if descent.falls else "")
+        return not progress.context.is_stopped()
+
+    descent = Descent(
+        start,
+        METHOD,
+        parameters.steps,
+        watch,
+        partial(pyramid.split, seamless=task.seamless),
+        partial(pyramid.join, seamless=task.seamless),
+    )
     count, is_going_on = min(REFRESH_STEPS, ceil(parameters.steps / LEAST_MATCHES)), True
     while is_going_on:
         is_split = descent.done >= JOINT_SHARE * parameters.steps
         down, right = progress.context.rng.integers(0, ALIGNMENT_PX, 2).tolist()
         targets.match(descent.picture, preservation, (down, right), is_split)
-        is_going_on = descent.run(count, targets.gradient)
+        is_going_on = descent.run(targets, count)
         preservation = usual
     painted = in_mixed_colors(descent.picture.clamp(0, 1), task)
     return unaligned(painted, x.shape[2:], task.seamless)

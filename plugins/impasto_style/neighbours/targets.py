@@ -15,13 +15,13 @@ import torch
 from torch import Tensor
 
 from ..shared.objective import Objective, Terms
+from ..shared.progress import Progress
 from ..shared.statistics import GaussianMoments
 from ..shared.task import Task
 from ..shared.tiles import Tile
 from .cells import ALIGNMENT_PX, CELL_PX, CellEncoder, pooled
 from .coloring import in_colors_of
 from .matching import collect_pieces, nearest
-from .progress import Progress
 
 if TYPE_CHECKING:
     from . import NeighboursParameters
@@ -43,7 +43,7 @@ Group = tuple[int, ...]
 class Targets:
     """The features to paint towards at one size. The sides of the task's picture are multiples of `ALIGNMENT_PX`.
 
-    `match` chooses them; then `gradient` says where they lie.
+    `match` chooses them. Then it is called with a picture (1, 3, H, W), for the loss and its gradient.
     """
 
     def __init__(self, task: Task, encoder: CellEncoder, parameters: NeighboursParameters, progress: Progress) -> None:
@@ -94,13 +94,13 @@ class Targets:
         tiles = self.encoder.tiling(self.picture).tiles
         self.wanted_of_all = self._wanted(tiles[0]) if len(tiles) == 1 else []  # those of many tiles take much memory
 
-    def gradient(self, x: Tensor) -> tuple[float, Tensor]:
+    def __call__(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Squared distance of the features of x (1, 3, H, W) to the targets, over all cells, and its gradient.
 
         Where layers are split, and something is painted, also that of their moments.
         """
         x = x.detach()
-        shifted, total = self._shifted(x), 0.0
+        shifted, total = self._shifted(x), x.new_zeros((), dtype=torch.float64)
         slope = torch.empty_like(shifted)
         tiling = self.encoder.tiling(shifted)
         for tile in tiling.tiles:
@@ -114,13 +114,13 @@ class Targets:
             ).sum(0)
             (gradient,) = torch.autograd.grad(distance.sum(), seen)
             tile.put(slope, tile.inside(around, gradient))
-            total += float(tile.inside(around.without_halo(), distance.detach(), CELL_PX).sum())
+            total += tile.inside(around.without_halo(), distance.detach(), CELL_PX).sum()
             self.progress.tick()
         slope = self._unshifted(slope, x)
         if not (self.is_split and self.pieces):
             return total, slope
         loss, slope_of_moments = self.moments(x)
-        return total + float(loss), slope + slope_of_moments
+        return total + loss, slope + slope_of_moments
 
     def _wanted(self, tile: Tile) -> list[Tensor]:
         """The targets (D, h, w) of a tile's cells, for the pixels and for each layer."""

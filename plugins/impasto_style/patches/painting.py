@@ -17,6 +17,7 @@ from torch import Tensor
 from impasto.context import Context
 from impasto.texture import Maps
 
+from ..shared.progress import Progress
 from ..shared.resampling import as_image, resized, resized_linear
 from ..shared.task import Region, Task, scales
 from .grid import SIDE, STRIDE, Grid
@@ -57,18 +58,21 @@ def paint(task: Task, parameters: PatchesStyleParameters, context: Context) -> T
     factor = math.ceil(task.longest_px / SEARCH_PX)
     small = task if factor == 1 else task.scaled(round(task.longest_px / factor))
     sizes = scales(small, LEAST_PX)
-    progress = _Progress(sizes, task.longest_px if factor > 1 else 0, parameters, context)
+    passes, _ = PASSES[parameters.quality]
+    enlarged_px = task.longest_px if factor > 1 else 0
+    progress = Progress(context, [0, *(passes * size**2 for size in sizes), enlarged_px**2])
+    progress.begin("Choosing colours")
     painter = _Painter(small, parameters, progress)
     laid: _Laid | None = None
     for size in sizes:
-        progress.begin(size)
+        progress.begin(f"Painting at {size} px")
         laid = painter.paint_at(size, laid)
         x = laid.picture
         context.preview(Maps.from_arrays({"base_color": as_image(painter.finished(x))}))
         if context.is_stopped():
             break
     if laid and factor > 1 and not context.is_stopped():
-        progress.begin(task.longest_px)
+        progress.begin(f"Painting at {task.longest_px} px")
         x = _enlarged(laid, task, factor, progress.tick)
     return _finished(resized(x, task.picture.shape[2:], task.seamless), task, parameters.detail, factor)
 
@@ -83,35 +87,10 @@ class _Laid:
     weights: Tensor
 
 
-class _Progress:
-    """How far the whole is, by pixels."""
-
-    def __init__(
-        self, sizes: Sequence[int], enlarged_px: int, parameters: PatchesStyleParameters, context: Context
-    ) -> None:
-        self.context = context
-        self.count = PASSES[parameters.quality][0]
-        self.all = sum(self.count * size**2 for size in sizes) + enlarged_px**2
-        self.done, self.size = 0, sizes[0]
-        context.progress(0.0, "Choosing colours")
-
-    def begin(self, size: int) -> None:
-        """What follows is at this size."""
-        self.size = size
-
-    def tick(self) -> None:
-        """Still painting."""
-        self.context.progress(self.done / self.all, f"Painting at {self.size} px")
-
-    def passed(self) -> None:
-        """All patches were laid once more."""
-        self.done += self.size**2
-
-
 class _Painter:
     """Paints a task, whose sources are its styles, at one size after the other."""
 
-    def __init__(self, task: Task, parameters: PatchesStyleParameters, progress: _Progress) -> None:
+    def __init__(self, task: Task, parameters: PatchesStyleParameters, progress: Progress) -> None:
         self.task, self.parameters, self.progress = task, parameters, progress
         self.context = progress.context
         leading = recolored(task.picture, task.sources, task.regions, task.seamless, self.context.rng)
@@ -152,7 +131,7 @@ class _Painter:
             weights = weigh(pieces, search.grid, self.progress.tick)
             laid = _Laid(lay(pieces, weights, search.grid, self.progress.tick).clamp(0, 1), search, patches, weights)
             x = laid.picture
-            self.progress.passed()
+            self.progress.advance(size**2)
             if self.context.is_stopped():
                 break
         return laid

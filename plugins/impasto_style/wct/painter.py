@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -13,6 +12,7 @@ from impasto.context import Context
 from impasto.texture import Maps
 
 from ..shared.controls import StyleParameters
+from ..shared.progress import Progress
 from ..shared.resampling import as_image, resized, scaled_size
 from ..shared.task import Task
 from ..shared.tiles import Tile, Tiling
@@ -30,21 +30,6 @@ NOISE = 0.02
 CARRIED = 0.7
 """How much of what decoders lose is carried past them, at the usual preservation."""
 PREVIEW_PX = 512
-
-
-@dataclass
-class Progress:
-    """Tells the context how much of the work, in pixels times level, is done."""
-
-    context: Context
-    work: float
-    message: str = ""
-    done: float = 0.0
-
-    def advance(self, work: float = 0.0) -> None:
-        """Count work as done. Raises Cancelled if the job was cancelled."""
-        self.done += work
-        self.context.progress(self.done / self.work, self.message)
 
 
 class Painter:

@@ -15,10 +15,11 @@ from impasto.context import Context
 from impasto.device import training_precision
 
 from ..shared.controls import StyleParameters
+from ..shared.progress import Progress
 from ..shared.resampling import resized, resized_linear
 from ..shared.task import Task, scales
 from .coders import LEVELS, load_coders
-from .painter import FINE, Painter, Progress
+from .painter import FINE, Painter
 
 LEAST_PX = 384
 """A picture is first painted at half its size where that is no smaller than this, and so on."""
@@ -39,13 +40,13 @@ def paint(task: Task, parameters: StyleParameters, context: Context, tile_px: in
     precision = getattr(torch, training_precision(context.device))
     quick = {level: coder.to(precision) for level, coder in coders.items()}
     plan = _plan(task, parameters)
-    progress = Progress(context, sum(size**2 * level for size, levels in plan for level in levels))
+    progress = Progress(context, [sum(size**2 * level for level in levels) for size, levels in plan])
     x = seen = task.picture
     for index, (size, levels) in enumerate(plan):
         part = _on_grid(task if size == task.longest_px else task.scaled(size))
         x = carried(x, seen, part.picture, task.seamless) if index else _beginning(part, parameters)
         seen = part.picture
-        progress.message = f"Painting at {size} px"
+        progress.begin(f"Painting at {size} px")
         # Rounding differs between tiles, and whitening makes it visible: only what is one tile is painted quickly.
         used = quick if size <= TILE_PX else coders
         x = Painter(part, parameters, context, progress, tile_px).painted(x, [used[level] for level in levels])

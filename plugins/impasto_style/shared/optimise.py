@@ -1,0 +1,197 @@
+"""Gradient descent on a picture: one loop for every optimiser, which takes back a step whose loss is not finite."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Literal
+
+import torch
+from torch import Tensor
+from torch.optim import LBFGS, Adam, Optimizer
+
+log = logging.getLogger(__name__)
+
+Evaluate = Callable[[Tensor], tuple[Tensor, Tensor]]
+"""Loss () of a picture (1, 3, H, W), and its gradient."""
+
+MOST_FALLS = 4
+"""The rate is lowered so many times before a picture is left as it was best."""
+CAUTION = 0.25
+"""The rate is multiplied by this after a loss that is not finite."""
+BOX_WEIGHT = 100.0
+"""Of the mean squared distance of pixels from [0, 1], for optimisers that must not be interrupted by a projection."""
+HISTORY = 4
+"""Pairs of steps and gradients that L-BFGS keeps; with 10 it gets no further, and needs much more memory."""
+ENDLESS = 10**6
+
+
+@dataclass(frozen=True)
+class Method:
+    """An optimiser, and how it is used.
+
+    make: an optimiser for tensors, at a learning rate `lr`. schedule: factor of `rate`, given how many evaluations are
+    done and how many there are. bound: pixels are clamped to [0, 1] after each step, drawn back by a penalty, or free.
+    """
+
+    make: Callable[..., Optimizer]
+    rate: float
+    schedule: Callable[[int, int], float] = lambda done, count: 1.0
+    bound: Literal["clamp", "penalty", "free"] = "clamp"
+
+
+def lbfgs() -> Method:
+    """L-BFGS with a strong Wolfe line search (Liu & Nocedal 1989): the fewest evaluations, many pictures in memory."""
+    how: dict[str, Any] = {"line_search_fn": "strong_wolfe", "history_size": HISTORY, "max_iter": ENDLESS}
+    return Method(partial(LBFGS, **how, max_eval=ENDLESS, tolerance_grad=0, tolerance_change=0), 1.0, bound="penalty")
+
+
+def adam(rate: float, betas: tuple[float, float], epsilon: float) -> Method:
+    """Adam at a constant rate (Kingma & Ba 2015)."""
+    return Method(partial(Adam, betas=betas, eps=epsilon), rate)
+
+
+def pictures_adam(rate: float) -> Method:
+    """`PicturesAdam` at a rate that falls to a tenth in half a cosine."""
+    return Method(PicturesAdam, rate, lambda done, count: _half_cosine((done + 1) / count))
+
+
+class PicturesAdam(Optimizer):
+    """Adam with Nesterov's momentum and one second moment for the whole picture (Dozat 2016; Kingma & Ba 2015).
+
+    With one for each pixel, flat parts, whose gradients are next to nothing, would go as far as all others, and
+    rounding would decide where: a mesh. lr: of the root mean square step.
+    """
+
+    MOMENTUM, MEMORY = 0.9, 0.95
+
+    def __init__(self, tensors: Iterable[Tensor], lr: float) -> None:
+        super().__init__(tensors, {"lr": lr})
+
+    def step(self, closure: Callable[[], float]) -> float:  # type: ignore[override]
+        """Evaluate once, and move every tensor."""
+        loss = closure()
+        for group in self.param_groups:
+            for x in group["params"]:
+                self._move(x, group["lr"])
+        return loss
+
+    @torch.no_grad()
+    def _move(self, x: Tensor, rate: float) -> None:
+        gradient = x.grad
+        assert gradient is not None
+        state = self.state[x] or {"step": 0, "momentum": torch.zeros_like(x), "square": 0.0}
+        step, momentum = state["step"] + 1, state["momentum"].lerp_(gradient, 1 - self.MOMENTUM)
+        square = self.MEMORY * state["square"] + (1 - self.MEMORY) * float(gradient.square().mean())
+        ahead = torch.lerp(gradient, momentum, self.MOMENTUM) / (1 - self.MOMENTUM**step)
+        size = math.sqrt(square / (1 - self.MEMORY**step)) + 1e-30
+        x.sub_(rate / size * ahead)
+        self.state[x] = {"step": step, "momentum": momentum, "square": square}
+
+
+def _half_cosine(fraction: float, last: float = 0.1) -> float:
+    return last + (1 - last) * (1 + math.cos(math.pi * fraction)) / 2
+
+
+class Descent:
+    """Steps from a picture (1, 3, H, W) down a loss, `count` evaluations long.
+
+    watch: told each loss; says whether to go on. split, join: the picture as the tensors that are changed, and back.
+    """
+
+    def __init__(
+        self,
+        picture: Tensor,
+        method: Method,
+        count: int,
+        watch: Callable[[float], bool] = lambda loss: True,
+        split: Callable[[Tensor], list[Tensor]] = lambda x: [x],
+        join: Callable[[Sequence[Tensor]], Tensor] = lambda tensors: tensors[0],
+    ) -> None:
+        self.method, self.count, self.watch, self.join = method, count, watch, join
+        self.tensors = [tensor.detach().clone().requires_grad_() for tensor in split(picture)]
+        self.kept = [tensor.detach().clone() for tensor in self.tensors]
+        self.optimizer = method.make(self.tensors, lr=method.rate)
+        self.loss, self.done, self.falls, self.is_over = math.inf, 0, 0, False
+
+    @property
+    def picture(self) -> Tensor:
+        """The picture as it is now."""
+        with torch.no_grad():
+            return self.join(self.tensors)
+
+    @property
+    def best(self) -> Tensor:
+        """The picture of the least loss in the last run."""
+        with torch.no_grad():
+            return self.join(self.kept)
+
+    def run(self, evaluate: Evaluate, count: int | None = None) -> bool:
+        """Evaluate a loss up to `count` times more, by default to the end; whether there are more evaluations to go."""
+        until, self.loss = min(self.count, self.done + (count or self.count)), math.inf
+        while self.done < until and not self.is_over:
+            for group in self.optimizer.param_groups:
+                schedule = self.method.schedule(self.done, self.count)
+                group["lr"] = self.method.rate * CAUTION**self.falls * schedule
+            is_lost = self._step(evaluate, until)
+            if is_lost:
+                self._take_back()
+            elif self.method.bound == "clamp":
+                self._clamp()
+        return self.done < self.count and not self.is_over
+
+    def _step(self, evaluate: Evaluate, until: int) -> bool:
+        """One step of the optimiser, which may take several evaluations; whether one of them was not finite."""
+        is_lost = False
+
+        def closure() -> float:
+            nonlocal is_lost
+            if is_lost or self.is_over or self.done >= until:
+                return self._rest()
+            x = self.join(self.tensors)
+            inside = x.detach().clamp(0, 1) if self.method.bound == "penalty" else x.detach()
+            loss, gradient = evaluate(inside)
+            self.done += 1
+            if not (math.isfinite(float(loss)) and gradient.isfinite().all()):
+                is_lost = True
+                return self._rest()
+            self._keep(float(loss))
+            excess = x.detach() - inside
+            penalty = BOX_WEIGHT * float(excess.square().mean())
+            self.optimizer.zero_grad()
+            x.backward(torch.where(excess == 0, gradient, 2 * BOX_WEIGHT / x.numel() * excess))
+            self.is_over = not self.watch(float(loss))
+            return float(loss) + penalty
+
+        self.optimizer.step(closure)
+        return is_lost
+
+    def _rest(self) -> float:
+        """The answer to an optimiser that shall end its step: the lowest point there can be."""
+        for tensor in self.tensors:
+            tensor.grad = torch.zeros_like(tensor)
+        return -math.inf
+
+    def _keep(self, loss: float) -> None:
+        if loss < self.loss:
+            self.loss = loss
+            for kept, tensor in zip(self.kept, self.tensors, strict=True):
+                kept.copy_(tensor.detach().clamp(0, 1) if self.method.bound == "penalty" else tensor.detach())
+
+    def _take_back(self) -> None:
+        """Go on from the best picture with a lower rate, or end there."""
+        self.falls += 1
+        self.is_over = self.falls == MOST_FALLS
+        log.warning("the loss is not finite: goes on from the best picture with a lower rate")
+        with torch.no_grad():
+            for kept, tensor in zip(self.kept, self.tensors, strict=True):
+                tensor.copy_(kept)
+        self.optimizer = self.method.make(self.tensors, lr=self.method.rate)
+
+    def _clamp(self) -> None:
+        with torch.no_grad():
+            for tensor in self.tensors:
+                tensor.clamp_(0, 1)

@@ -1,0 +1,33 @@
+"""Progress of work in stages, as the user is told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from impasto.context import Context
+
+
+class Progress:
+    """Counts work, in pixels that were looked at or any other unit, and tells the context how much of all is done.
+
+    stages: the work of each. A stage that ends early counts as done.
+    """
+
+    def __init__(self, context: Context, stages: Sequence[float]) -> None:
+        self.context, self.stages, self.message = context, stages, ""
+        self.begun, self.done = 0, 0.0
+
+    def begin(self, message: str) -> None:
+        """Begin the next stage."""
+        self.done = sum(self.stages[: self.begun])
+        self.begun, self.message = self.begun + 1, message
+        self.advance()
+
+    def advance(self, work: float = 0, note: str = "") -> None:
+        """Count work as done. Raises Cancelled if the job was cancelled."""
+        self.done += work
+        self.context.progress(self.done / sum(self.stages), self.message + note)
+
+    def tick(self) -> None:
+        """Say that work goes on. Raises Cancelled if the job was cancelled."""
+        self.advance()
