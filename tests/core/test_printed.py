@@ -216,7 +216,7 @@ def test_an_example_gives_a_tool_what_it_needs():
 
 
 def test_every_line_of_the_documentation_is_understood():
-    pages = [*GUIDE.parent.glob("*.md"), GUIDE.parents[1] / "README.md"]
+    pages = [*GUIDE.parent.rglob("*.md"), *GUIDE.parents[1].glob("*.md")]
     lines = [
         (page.name, line)
         for page in pages
