@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Presets of each tool's parameters: files as Blender keeps them for everything, in a folder for each tool.
 
-The user's are in Blender's own place for presets; those that come along are in `shipped` and cannot be removed.
+The user's are in Blender's own place for presets; bundled ones are in `shipped` and cannot be removed.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The panel that repaints: what, in the hand of which pictures, and how. Panels only draw what is known."""
+"""The panel that repaints: what, in the style of which pictures, and how. Panels only draw what is known."""
 
 from __future__ import annotations
 

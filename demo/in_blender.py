@@ -154,7 +154,7 @@ def build_scene() -> bpy.types.Object:
 
 
 def lay_uvs(chosen: bpy.types.Object, across: float, up: float) -> None:
-    """Repeat the texture, turned by 90°: the courses of the photographed bricks then lie flat."""
+    """Repeat the texture, turned by 90°: the rows of the photographed bricks then lie flat."""
     for corner in chosen.data.uv_layers.active.data:
         corner.uv = (corner.uv[1] * up, -corner.uv[0] * across)
 

@@ -27,7 +27,7 @@ PLAIN = ("seed", "bits", "name", "out_dir", "replace", "device")
 
 
 class IMPASTO_OT_stylize(ResultProperties, Working, bpy.types.Operator):
-    """Repaint an image, a material's textures or the render result in the hand of another picture"""
+    """Repaint an image, a material's textures or the render result in the style of another picture"""
 
     bl_idname = "impasto.stylize"
     bl_label = "Repaint"

@@ -166,7 +166,7 @@ class Generator(Tool):
 
 
 class Stylizer(Tool):
-    """Repaints its subject in the hand of a style."""
+    """Repaints its subject in another style."""
 
     kind = "stylizer"
     needs = ("base_color",)

@@ -1,4 +1,4 @@
-"""Style transfer: a picture, or the maps of a surface, repainted in the hand of other pictures (torch only on use)."""
+"""Style transfer: a picture, or the maps of a surface, repainted in the style of other pictures (torch only on use)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The models that come along: small, licensed, judged, and what they make tiles."""
+"""The bundled models: small, licensed, judged, and what they make tiles."""
 
 import re
 import tomllib

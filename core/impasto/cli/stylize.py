@@ -1,4 +1,4 @@
-"""The command `impasto stylize`: pictures, or the maps of materials, repainted in the hand of others."""
+"""The command `impasto stylize`: pictures, or the maps of materials, repainted in the style of others."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def add_stylize(commands: Any, chosen: str = "") -> None:
         return
     tool = stylizers.get(chosen, stylizers[usual])
     parser = add_command(
-        commands, "stylize", "repaint pictures, or the maps of materials, in the hand of a painting", "", _stylize
+        commands, "stylize", "repaint pictures, or the maps of materials, in the style of a painting", "", _stylize
     )
     parser.epilog = _epilog(tool, usual)
     parser.set_defaults(tool=tool)

@@ -22,7 +22,7 @@ class Region:
 
 @dataclass(frozen=True)
 class Task:
-    """Repaint `picture` (1, 3, H, W), sRGB in [0, 1], in the hand of the sources.
+    """Repaint `picture` (1, 3, H, W), sRGB in [0, 1], in the style of the sources.
 
     sources: the picture itself (its weight is 1 - strength), then the styles (1, 3, h, w), scaled so that their
     strokes have the size in which they shall appear. regions: cover the picture; their masks add up to 1 everywhere.
