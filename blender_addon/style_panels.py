@@ -23,6 +23,8 @@ START = ("start_from", "seamless")
 WEIGHTS = {"style_2": "weight_2", "style_3": "weight_3"}
 """The parameters that say how much of a style is mixed in."""
 MASKS = ("mask", "mask_2", "mask_3")
+LABEL = 0.25
+"""How much of a row is an input's label: the image beside it has four buttons, and a name to be read."""
 
 
 class StylePanel(ToolPanel):
@@ -121,7 +123,11 @@ def _draw_inputs(
 ) -> None:
     group = properties.group_of(context.scene, tool)
     for name in names:
-        layout.template_ID(group, properties.pointer_to(name), open="image.open", text=label_of(name, {}))
+        row = layout.split(factor=LABEL)
+        label = row.row()
+        label.alignment = "RIGHT"
+        label.label(text=label_of(name, {}))
+        row.template_ID(group, properties.pointer_to(name), open="image.open")
 
 
 def _draw_controls(layout: bpy.types.UILayout, context: bpy.types.Context, tool: Mapping[str, Any]) -> None:

@@ -31,10 +31,18 @@ class PhotoMapsParameters(Parameters):
     )
     roughness: float = Field(0.65, ge=0, le=1, description="Average roughness: 0 mirror, 1 chalk")
     roughness_variation: float = Field(
-        0.3, ge=0, le=1, description="How much rougher crevices and busy parts are than smooth, raised ones"
+        0.3,
+        ge=0,
+        le=1,
+        title="Variation",
+        description="How much rougher crevices and busy parts are than smooth, raised ones",
     )
     metallic: float = Field(0.0, ge=0, le=1, description="0: stone, wood, cloth, paint; 1: bare metal")
     occlusion: float = Field(0.5, ge=0, le=1, description="How dark crevices are in the ambient occlusion")
     occlusion_radius: float = Field(
-        0.06, ge=0.005, le=0.5, description="How far things shade each other, in parts of the picture's width"
+        0.06,
+        ge=0.005,
+        le=0.5,
+        title="Radius",
+        description="How far things shade each other, in parts of the picture's width",
     )
