@@ -17,7 +17,7 @@ from ..images import is_image_editor, shown_image
 from ..properties import MAX_INT
 from ..reruns import inputs_of, scale_of
 from ..tasks import Place, Task
-from .working import Working, poll, why_not_now
+from .working import Working
 
 
 class OnImage(Working):
@@ -25,10 +25,6 @@ class OnImage(Working):
 
     place = Place.IMAGE
     image: StringProperty(name="Image", description="Name of the image; empty: the one in the image editor")
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        return poll(cls, why_not_now() or cls.why_not(context))
 
     @classmethod
     def why_not(cls, context: bpy.types.Context) -> str:
@@ -99,7 +95,7 @@ class IMPASTO_OT_rerun(OnImage, bpy.types.Operator):
     @classmethod
     def why_not(cls, context: bpy.types.Context) -> str:
         has_none = is_image_editor(context) and not images.has_recipe(shown_image(context))
-        return "Impasto did not make this image: it holds no recipe" if has_none else ""
+        return super().why_not(context) or ("Impasto did not make this image: it holds no recipe" if has_none else "")
 
     def task(self, context: bpy.types.Context) -> Task:
         image = self.chosen(context)

@@ -120,7 +120,7 @@ class IMPASTO_OT_go_on_larger(OnImage, bpy.types.Operator):
     @classmethod
     def why_not(cls, context: bpy.types.Context) -> str:
         is_none = images.is_image_editor(context) and not stylizing.is_painted(images.shown_image(context))
-        return "Impasto did not paint this image" if is_none else ""
+        return super().why_not(context) or ("Impasto did not paint this image" if is_none else "")
 
     def task(self, context: bpy.types.Context) -> Task:
         image = self.chosen(context)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import bpy
 import pytest
 from drawing import drawn
@@ -78,6 +80,13 @@ class TestReasons:
         for cls in extension.CLASSES:
             if issubclass(cls, bpy.types.Operator) and hasattr(cls, "why_not"):
                 assert isinstance(cls.why_not(bpy.context), str)
+
+    def test_the_buttons_on_an_image_all_ask_for_one_where_the_editor_shows_none(self, extension):
+        empty = SimpleNamespace(space_data=SimpleNamespace(type="IMAGE_EDITOR", image=None))
+        for name in extension.panels.IMAGE_BUTTONS:
+            cls = getattr(bpy.types, name.replace("impasto.", "IMPASTO_OT_"))
+            assert cls.why_not(empty) == "Open an image first"
+            assert cls.poll(empty), "a script gives the name of an image"
 
 
 class TestWhereTheMaterialIs:
