@@ -87,14 +87,14 @@ def _draw_reasons(layout: bpy.types.UILayout, names: Iterable[str]) -> None:
 
 
 def draw_text(layout: bpy.types.UILayout, text: str, icon: str) -> None:
-    """A text of several lines, as Blender's labels do not wrap."""
+    """A text of several lines, as Blender's labels do not wrap; "NONE": without room for an icon."""
     region, scale = bpy.context.region, bpy.context.preferences.system.ui_scale
     width = max(int(region.width / scale - MARGIN_PX) // LETTER_PX, 20) if region else 60
     column = layout.column(align=True)
     sentences = [part[:1].upper() + part[1:] for part in sentence(text).split("; ")]
     for line in _lines(full_stop().join(sentences), width):
         column.label(text=line, icon=icon, translate=False)
-        icon = "BLANK1"
+        icon = "BLANK1" if icon != "NONE" else icon
 
 
 def _lines(text: str, width: int) -> list[str]:
