@@ -12,6 +12,7 @@ from ..core.errors import ParameterError
 from ..library import changing
 from ..schemas import RELATIVE_PATH
 from ..tasks import Place, Report, Task
+from ..translations import sentence
 from .working import Working, clicked_in, poll, tell, why_not_now
 
 ASKED_IN = StringProperty(options={"HIDDEN", "SKIP_SAVE"})
@@ -45,6 +46,12 @@ class ChangesLibrary(Working):
         return Working.execute(self, context)
 
 
+def ask_to_remove(operator: ChangesLibrary, context: bpy.types.Context, event: bpy.types.Event, what: str) -> set[str]:
+    """Ask whether to delete something of the library, by its name."""
+    title = sentence(f"Remove {what}?")
+    return context.window_manager.invoke_confirm(operator, event, title=title, confirm_text="Remove")
+
+
 class IMPASTO_OT_install_model(ChangesLibrary, bpy.types.Operator):
     """Copy a model file into your library"""
 
@@ -75,7 +82,7 @@ class IMPASTO_OT_remove_model(ChangesLibrary, bpy.types.Operator):
     asked_in: ASKED_IN
 
     def ask(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        return context.window_manager.invoke_confirm(self, event)
+        return ask_to_remove(self, context, event, self.name)
 
     def task(self, _context: bpy.types.Context) -> Task:
         return changing(f"Removing {self.name}", "models", "remove", self.name)

@@ -13,7 +13,7 @@ from ..core.errors import ParameterError
 from ..library import changing
 from ..schemas import RELATIVE_PATH
 from ..tasks import Place, Task
-from .models import ASKED_IN, ChangesLibrary
+from .models import ASKED_IN, ChangesLibrary, ask_to_remove
 from .working import poll, why_not_now
 
 NAME = StringProperty(name="Name", description="Name of the weights")
@@ -92,7 +92,7 @@ class IMPASTO_OT_remove_weights(ChangesWeights, bpy.types.Operator):
     asked_in: ASKED_IN
 
     def ask(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        return context.window_manager.invoke_confirm(self, event)
+        return ask_to_remove(self, context, event, weights.named(self.name)["label"])
 
     def task(self, _context: bpy.types.Context) -> Task:
         return changing(f"Removing {weights.named(self.name)['label']}", "weights", "remove", self.name)
