@@ -25,6 +25,14 @@ SECTION_PX = 21
 """From the middle of one folded section's header to that of the next."""
 ARROW_PX = 40
 """From the left edge of a region to the arrow and the name of a section."""
+OPEN = "image.open()"
+IMAGES_PX, IMAGE_PX = 16, 33
+"""From the left edge of Open to the button of the list of images beside it, and down to the first of them."""
+WHEEL_PX = 100
+"""From a colour down to the middle of its wheel, which opens below it."""
+
+BESIDE_LABEL = (0.68, 0.82)
+"""Places across a region where there are buttons in every row, beside a label or without one."""
 
 Columns: TypeAlias = tuple[float, ...]
 MIDDLE = (0.49, 0.68)
@@ -44,9 +52,20 @@ def clicks_and_waits(walk: Walk, name: str, kind: str, place: str, region: str =
     yield until(lambda: place in reports, LIMIT_S)
 
 
+def confirms(walk: Walk, place: Place, report: str) -> Steps:
+    """Click a button that asks first, and then OK, on which Blender puts the mouse; wait for what is said of it."""
+    reports = extension().jobs.jobs.reports
+    reports.pop(report, None)
+    yield walk.tap(place)
+    yield 0.5
+    walk.screenshot(f"confirm_{report}.png")
+    yield walk.tap(place)
+    yield until(lambda: report in reports, LIMIT_S)
+
+
 def tries_fields(walk: Walk, which: str, **where: Any) -> Steps:
     """Click each field that is shown, or where `Walk.buttons` is to look; notes what each was before and after."""
-    found = yield walk.buttons("VIEW_3D", **where)
+    found = yield walk.buttons(walk.editor, **where)
     walk.record(f"{which}_buttons", sorted(found))
     done = {}
     for path, places in found.items():
@@ -65,11 +84,14 @@ def tries(walk: Walk, path: str, places: list[Place]) -> Steps:
         places = [*rows.values()]
     if kind.type == "POINTER":
         return [str(before), "not tried here"]
+    if kind.subtype.startswith("COLOR"):
+        yield from turns_the_wheel(walk, places[0])
+        return [before, value(group, name)]
     for place in places[::-1] if kind.type == "ENUM" else places[len(places) // 2 :][:1]:
         yield walk.move(place)
         yield walk.move((place[0] + 1, place[1]))
-        if walk.button_under_mouse(walk.area("VIEW_3D"), "UI") != path:
-            place = yield walk.find(name, "VIEW_3D")  # what was clicked before has moved it
+        if walk.button_under_mouse(walk.area(walk.editor), "UI") != path:
+            place = yield walk.find(name, walk.editor)  # what was clicked before has moved it
         yield walk.tap(place)
         if kind.type in ("INT", "FLOAT", "STRING"):
             yield write(walk, "0.37" if kind.type == "FLOAT" else "1", place)  # no default is 0.37
@@ -86,6 +108,32 @@ def tries(walk: Walk, path: str, places: list[Place]) -> Steps:
     setattr(group, name, set(before) if getattr(kind, "is_enum_flag", False) else before)
     yield 0.2
     return [before, *sorted(set(after), key=str)]
+
+
+def turns_the_wheel(walk: Walk, place: Place) -> Steps:
+    """Click a colour, and then its wheel, which closes when the mouse is elsewhere."""
+    yield walk.tap(place)
+    yield 0.5
+    walk.screenshot("wheel.png")
+    yield walk.tap((place[0], place[1] - WHEEL_PX))
+    yield walk.move((place[0] - 600, place[1]))
+    yield 0.5
+
+
+def chooses_images(walk: Walk, **where: Any) -> Steps:
+    """Click the first image of each list beside an Open button, where `Walk.buttons` is to look."""
+    area = walk.area(walk.editor)
+    found = yield walk.buttons(walk.editor, **where)
+    for x, y in found.get(OPEN, []):
+        if (yield walk.look(area, "UI", (x, y))) != OPEN:
+            continue  # the same button was seen twice, and has its image now
+        while (yield walk.look(area, "UI", (x, y))) == OPEN:
+            x -= 8
+        yield walk.tap((x - IMAGES_PX + 8, y))
+        yield 0.5
+        walk.screenshot("images.png")
+        yield walk.tap((x + IMAGES_PX, y - IMAGE_PX))
+        yield 0.5
 
 
 def owner(path: str) -> tuple[Any, str]:
@@ -108,7 +156,7 @@ def chooses_each(walk: Walk, name: str, group: bpy.types.PropertyGroup, of: str)
     items = [item[0] for item in extension().properties.items_of(of)(None, None)]
     chosen = []
     for index in range(len(items)):
-        x, y = yield walk.find(name, "VIEW_3D")
+        x, y = yield walk.find(name, walk.editor)
         yield walk.press("LEFTMOUSE", (x, y))
         yield 0.3
         if not index:
@@ -127,9 +175,9 @@ def unfold(walk: Walk, below: str, shows: str, skip: int = 0, columns: Columns =
     below: the last button above it. skip: folded sections between the two. shows: in the name of the
     section's first button, which is in one of the columns, up to `reach_px` below the header.
     """
-    area = walk.area("VIEW_3D")
+    area = walk.area(walk.editor)
     region = walk.region(area, "UI")
-    x, y = region.x + ARROW_PX, (yield walk.find(below, "VIEW_3D"))[1]
+    x, y = region.x + ARROW_PX, (yield walk.find(below, walk.editor))[1]
     for down in range(FIRST_SECTION_PX if skip else 24, 200, 8):
         place = x, y - down - skip * SECTION_PX
         yield walk.tap(place)
@@ -139,7 +187,16 @@ def unfold(walk: Walk, below: str, shows: str, skip: int = 0, columns: Columns =
                 at = region.x + int(share * region.width), place[1] - under
                 if shows in (yield walk.look(area, "UI", at)):
                     return place
+        yield walk.tap(place)  # another section, if any: as it was
     raise LookupError(f"no section below {below!r} shows {shows!r}")
+
+
+def opens_and_tries(walk: Walk, which: str, below: str, shows: str, height: int, **more: Any) -> Steps:
+    """Unfold a section and click the fields down to a height below its header; gives its place and its buttons."""
+    x, y = yield from unfold(walk, below, shows, **more)
+    walk.screenshot(f"{which}.png")
+    found = yield from tries_fields(walk, which, top=y, height=height, columns=BESIDE_LABEL)
+    return (x, y), found
 
 
 def browses(walk: Walk, place: Place) -> Steps:

@@ -41,6 +41,9 @@ def start(scenario: Callable[[Walk], Steps], out: Path) -> None:
     """
     out.mkdir(parents=True, exist_ok=True)
     bpy.context.preferences.view.show_splash = False
+    bpy.context.preferences.view.show_tooltips = (
+        False  # half of what it costs to draw while the mouse looks for buttons
+    )
     walk = Walk(out)
     stack = [scenario(walk)]
 
@@ -105,6 +108,8 @@ class Walk:
         self.screenshots: list[str] = []
         self.number = 0
         """Of the window in which it is looked and clicked."""
+        self.editor = "VIEW_3D"
+        """The editor whose panels are clicked."""
 
     @property
     def window(self) -> bpy.types.Window:
@@ -153,8 +158,8 @@ class Walk:
         yield
 
     def fold_panel(self, index: int) -> Steps:
-        """Click the header of a panel in the 3D view's side panel, counted from the top, with those above it folded."""
-        region = self.region(self.area("VIEW_3D"), "UI")
+        """Click the header of a panel in the editor's side panel, counted from the top, with those above it folded."""
+        region = self.region(self.area(self.editor), "UI")
         yield self.press("LEFTMOUSE", (region.x + 100, region.y + region.height - 10 - index * HEADER_PX))
         yield 1.0
 

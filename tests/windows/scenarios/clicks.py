@@ -9,7 +9,7 @@ from pathlib import Path
 import bpy
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from fields import FIRST_ITEM_PX, chooses_each, clicks_and_waits, tries_fields, write
+from fields import FIRST_ITEM_PX, chooses_each, chooses_images, clicks_and_waits, tries_fields, unfold, write
 from walk import Steps, Walk, start, until
 
 OUT, SOURCE, PART = map(Path, sys.argv[sys.argv.index("--") + 1 :])
@@ -37,10 +37,23 @@ def textures(walk: Walk) -> Steps:
     yield from tries_fields(walk, "fields")
     yield from chooses_each(walk, "tool", bpy.context.scene.impasto, "tool")
     yield from adds_and_removes_a_preset(walk)
+    yield from chooses_an_image_and_colors(walk)
+
+
+def chooses_an_image_and_colors(walk: Walk) -> Steps:
+    """The image from the list of those that there are; a filter's two colours from their wheels."""
+    settings = bpy.context.scene.impasto
+    bpy.data.images.load(str(STYLES / "chelsea.png"))
+    settings.tool, settings.source_kind = "tint", "IMAGE"
+    yield 0.5
+    yield from chooses_images(walk, height=200)
+    walk.record("image", settings.image.name if settings.image else "")
+    _, y = yield walk.find("dark", "VIEW_3D")
+    yield from tries_fields(walk, "colors", top=y + 20, height=90, columns=(0.68, 0.82))
 
 
 def made(walk: Walk) -> Steps:
-    """A model by the search; previews and variations; Generate with nothing selected, and Assign."""
+    """A model by the search; previews and variations; Generate with nothing selected, and Assign; Recent Results."""
     scene = bpy.context.scene
     scene.impasto.tool, scene.impasto.source_kind = "torus", "NONE"
     scene.impasto.width_px = scene.impasto.height_px = 256
@@ -62,6 +75,25 @@ def made(walk: Walk) -> Steps:
     yield 0.5
     yield walk.click("impasto.assign", "VIEW_3D")
     walk.record("assigned", cube.active_material.name if cube.active_material else "")
+    yield from uses_recent_results(walk)
+
+
+def uses_recent_results(walk: Walk) -> Steps:
+    """The buttons of the latest: Mark as Asset, and Make Again."""
+    JOBS.reports.clear()  # which are shown between Generate and the sections below it
+    yield 0.5
+    place = yield from unfold(walk, "impasto.generate", "impasto.mark_asset", skip=1, columns=(0.8,))
+    walk.screenshot("recent.png")
+    found = yield walk.buttons("VIEW_3D", top=place[1], height=50, columns=(0.8, 0.87))
+    walk.record("recent_buttons", sorted(found))
+    material = bpy.data.materials[JOBS.made.materials[0] if JOBS.made.materials else walk.facts["assigned"]]
+    for name in sorted(found):
+        before = len(bpy.data.images)
+        yield walk.tap(found[name][0])
+        yield until(lambda: JOBS.shown is None, LIMIT_S)
+        yield 1.0
+        walk.record(name.split("(")[0], [bool(material.asset_data), len(bpy.data.images) - before])
+    walk.screenshot("made_again.png")
 
 
 def styles(walk: Walk) -> Steps:

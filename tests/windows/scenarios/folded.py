@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from pathlib import Path
-from typing import Any
 
 import bpy
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from fields import ARROW_PX, browses, chooses_each, clicks_and_waits, extension, scrolls_to, sets, tries_fields, unfold
+from fields import (
+    ARROW_PX,
+    BESIDE_LABEL,
+    browses,
+    chooses_each,
+    chooses_images,
+    clicks_and_waits,
+    confirms,
+    extension,
+    opens_and_tries,
+    scrolls_to,
+    sets,
+    unfold,
+)
 from walk import Steps, Walk, start, until
 
 OUT, SOURCE, PART = map(Path, sys.argv[sys.argv.index("--") + 1 :])
@@ -26,13 +39,14 @@ FIELDS = (
     "wheels_folder",
     "pip_arguments",
 )
-GALLERY_PX = 65
-"""From the header of More Styles down to the picture that opens the thumbnails."""
+GALLERY_PX, NEXT_GALLERY_PX = 65, 58
+"""From the header of More Styles down to the picture that opens the thumbnails; from a style's weight to the next's."""
 WEIGHTS_PX = 28
 """From the last field of the preferences down to the header of the weights."""
 BUILD_PX = 20
 """From one build of PyTorch down to the next."""
 STYLES = SOURCE.parent / "styles"
+SHIPPED = Path(__file__).resolve().parents[3] / "plugins" / "impasto_gan" / "models"
 bpy.ops.extensions.package_install_files(
     filepath=os.environ["IMPASTO_EXTENSION"], repo="user_default", enable_on_install=True
 )
@@ -66,32 +80,57 @@ def textures(walk: Walk) -> Steps:
 
 
 def styles(walk: Walk) -> Steps:
-    """An image is opened; the stylizers; More Styles with its gallery, Masks, Start, and a stylizer's own section."""
+    """An image is opened; the stylizers; More Styles with its galleries, Masks, Start, and a stylizer's own section.
+
+    Every image is chosen from its list.
+    """
     yield walk.fold_panel(0)
     yield walk.fold_panel(1)
     scene = bpy.context.scene
     place = yield walk.find("image.open", "VIEW_3D")
     walk.record("opened", (yield from browses(walk, place)))
-    scene.impasto_style.image = bpy.data.images.load(str(STYLES / "chelsea.png"))
+    bpy.data.images.load(str(STYLES / "chelsea.png"))
+    yield 0.5
+    yield from chooses_images(walk, top=place[1] + 20, height=220, columns=BESIDE_LABEL)
     yield from chooses_each(walk, "tool", scene.impasto_style, "stylizer")
     yield from opens_and_tries(walk, "method", "relief", "patches_style", 160, skip=1)
     yield from opens_and_tries(walk, "start", "relief", "start_from", 90)
+    _, y = yield walk.find("start_from", "VIEW_3D")
+    yield from chooses_images(walk, top=y, height=90, columns=BESIDE_LABEL)
     place, found = yield from opens_and_tries(walk, "masks", "live_preview", "image.open", 90, skip=1)
     walk.record("opened_mask", (yield from browses(walk, found["image.open()"][-1])))
+    yield from chooses_images(walk, top=place[1], height=90, columns=BESIDE_LABEL)
     yield walk.tap(place)
     (x, y), _ = yield from opens_and_tries(walk, "more", "live_preview", "image.open", 300, reach_px=150)
-    yield walk.tap((x + 100, y - GALLERY_PX))
-    yield 1.0
-    walk.screenshot("thumbnails.png")
-    region = walk.region(walk.area("VIEW_3D"), "UI")
-    yield walk.tap((region.x + region.width - 60, y - GALLERY_PX - 100))
-    yield 0.5
-    style = scene.impasto_parameters.patches_style.input_style_2
-    walk.record("gallery", style.name if style else "None")
+    inputs = scene.impasto_parameters.patches_style
+    yield from chooses_images(walk, top=y, height=300, columns=BESIDE_LABEL)
+    walk.record("listed", chosen_inputs(inputs) | {"image": scene.impasto_style.image.name})
+    _, below = yield walk.find("weight_2", "VIEW_3D")
+    for gallery_y in (y - GALLERY_PX, below - NEXT_GALLERY_PX):
+        yield walk.tap((x + 100, gallery_y))
+        yield 1.0
+        walk.screenshot("thumbnails.png")
+        region = walk.region(walk.area("VIEW_3D"), "UI")
+        yield walk.tap((region.x + region.width - 60, gallery_y - 100))
+        yield 0.5
+    walk.record("galleries", chosen_inputs(inputs))
+
+
+def chosen_inputs(group: bpy.types.PropertyGroup) -> dict[str, str]:
+    """The names of a tool's images by what they are for."""
+    pointers = [item.identifier for item in group.bl_rna.properties if item.identifier.startswith("input_")]
+    chosen = {name: getattr(group, name) for name in pointers}
+    return {name.removeprefix("input_"): image.name for name, image in chosen.items() if image}
 
 
 def models(walk: Walk) -> Steps:
-    """The parameters of a training; the buttons of each model, and those below them."""
+    """The parameters of a training; the buttons of each model, and those below them; one's own is removed."""
+    library = OUT / "models"
+    shutil.rmtree(library, ignore_errors=True)
+    library.mkdir()
+    shutil.copy(SHIPPED / "wood.safetensors", library)
+    extension().engine.preferences().models_folder = str(library)
+    bpy.ops.impasto.refresh_tools("EXEC_DEFAULT")
     yield walk.fold_panel(0)
     yield walk.fold_panel(2)
     place, _ = yield from opens_and_tries(walk, "parameters", "name", "train_", 320)
@@ -107,6 +146,10 @@ def models(walk: Walk) -> Steps:
             tool = bpy.context.scene.impasto.tool
             chosen[name] = getattr(bpy.context.scene.impasto_parameters, tool).model
     walk.record("used", chosen)
+    yield from confirms(
+        walk, next(found[name][0] for name in found if name.startswith("impasto.remove_model")), "models"
+    )
+    walk.record("models_left", [path.name for path in library.iterdir()])
     place = yield from scrolls_to(walk, "impasto.install_model", "VIEW_3D", "UI")
     walk.record("opened", (yield from browses(walk, place)))
     yield from clicks_and_waits(walk, "impasto.refresh_tools", "VIEW_3D", "models")
@@ -114,7 +157,11 @@ def models(walk: Walk) -> Steps:
 
 
 def preferences(walk: Walk) -> Steps:
-    """The preferences open by their button in the panel; its buttons there."""
+    """The preferences open by their button in the panel; its buttons there; damaged weights are removed."""
+    library = OUT / "weights"
+    shutil.rmtree(library, ignore_errors=True)
+    library.mkdir()
+    (library / "vgg19.safetensors").write_bytes(b"damaged")
     yield walk.fold_panel(0)
     yield walk.fold_panel(1)
     yield walk.click("preferences.addon_show", "VIEW_3D")
@@ -145,14 +192,24 @@ def preferences(walk: Walk) -> Steps:
     walk.record("opened", (yield from browses(walk, place)))
     yield from clicks_and_waits(walk, "impasto.refresh_tools", PREFERENCES[0], "preferences", PREFERENCES[1])
     walk.record("refreshed", extension().jobs.jobs.reports["preferences"].level)
+    yield from removes_weights(walk, library)
 
 
-def opens_and_tries(walk: Walk, which: str, below: str, shows: str, height: int, **more: Any) -> Steps:
-    """Unfold a section and click the fields down to a height below its header; gives its place and its buttons."""
-    x, y = yield from unfold(walk, below, shows, **more)
-    walk.screenshot(f"{which}.png")
-    found = yield from tries_fields(walk, which, top=y, height=height, columns=(0.68, 0.82))
-    return (x, y), found
+def removes_weights(walk: Walk, library: Path) -> Steps:
+    """Downloads are allowed, and a damaged file of the library is deleted, both by their buttons."""
+    place = yield from scrolls_to(walk, "extensions.userpref_allow_online", *PREFERENCES)
+    yield walk.tap(place)
+    walk.record("online", bpy.context.preferences.system.use_online_access)
+    extension().engine.preferences().weights_folder = str(library)
+    yield from clicks_and_waits(walk, "impasto.refresh_tools", PREFERENCES[0], "preferences", PREFERENCES[1])
+    yield 0.5
+    walk.screenshot("damaged.png")
+    bounds = walk.region(walk.area(PREFERENCES[0]), PREFERENCES[1])
+    for _ in range(40):
+        yield walk.event("WHEELUPMOUSE", "PRESS", (bounds.x + bounds.width // 2, bounds.y + bounds.height // 2))
+    place = yield from scrolls_to(walk, "impasto.remove_weights", *PREFERENCES)
+    yield from confirms(walk, place, "preferences")
+    walk.record("weights_left", [path.name for path in library.iterdir() if path.suffix == ".safetensors"])
 
 
 start(scenario, OUT)

@@ -103,7 +103,7 @@ def repaints_a_material(walk: Walk) -> Steps:
     yield 1.0
     walk.record("material", bpy.data.objects["Cube"].active_material.name)
     walk.area("VIEW_3D").spaces.active.shading.type = "MATERIAL"
-    yield walk.settle(14)
+    yield walk.settle(25, 300)
     walk.screenshot("painted_material.png")
     with walk.at():
         bpy.ops.ed.undo()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
+import re
 import shutil
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -18,6 +21,13 @@ bpy.ops.extensions.package_install_files(
     filepath=os.environ["IMPASTO_EXTENSION"], repo="user_default", enable_on_install=True
 )
 JOBS = sys.modules["bl_ext.user_default.impasto.jobs"].jobs
+SPIN_S = 0.3
+CLICKS = 10
+"""How often Cancel is clicked until Blender has seen it."""
+SHADERS_S = 25
+"""How long the screen may stay as it is while shaders compile, on a machine that does other work too."""
+EDIT_PX, HISTORY_PX = 80, 80
+"""From the left edge of the window to its Edit menu; from the top down to the history in it."""
 
 
 class Pulse:
@@ -35,6 +45,14 @@ class Pulse:
             self.gaps.append(now - self.last - self.INTERVAL_S)
         self.last = now
         return self.INTERVAL_S
+
+
+def slowdown() -> float:
+    """How many times as long as alone the main thread takes to compute, beside what else the machine does now."""
+    started, computed = time.perf_counter(), time.thread_time()
+    while (used_s := time.thread_time() - computed) < SPIN_S:
+        pass
+    return (time.perf_counter() - started) / used_s
 
 
 def watch_ticks() -> list[float]:
@@ -69,9 +87,13 @@ def scenario(walk: Walk) -> Steps:
     yield walk.show_panel("VIEW_3D", "Impasto")
     yield walk.settle(1.5)
     walk.screenshot("panel.png")
+    slow = [slowdown()]
     yield from generates(walk)
+    slow.append(slowdown())
     yield from undoes_in_one_step(walk)
+    slow.append(slowdown())
     yield from cancels(walk)
+    walk.record("slowdown", max(*slow, slowdown()))
     yield from survives_what_happens_meanwhile(walk)
     yield from shows_in_the_other_editors(walk)
     bpy.ops.preferences.addon_disable(module="bl_ext.user_default.impasto")
@@ -95,12 +117,20 @@ def generates(walk: Walk) -> Steps:
     walk.record("images", sorted(image.name for image in bpy.data.images if image.get("impasto_recipe")))
     yield walk.move((400, 500))
     walk.area("VIEW_3D").spaces.active.shading.type = "MATERIAL"
-    yield walk.settle(14)
+    yield walk.settle(SHADERS_S, 300)
     walk.screenshot("generated.png")
     walk.area("VIEW_3D").spaces.active.shading.type = "SOLID"
 
 
 def undoes_in_one_step(walk: Walk) -> Steps:
+    walk.record("undo_steps", undo_steps())
+    yield walk.press("LEFTMOUSE", (EDIT_PX, walk.window.height - 12))
+    yield 0.5
+    yield walk.tap((EDIT_PX + 50, walk.window.height - HISTORY_PX))
+    yield 1.0
+    walk.screenshot("undo_history.png")
+    for _ in range(2):
+        yield walk.press("ESC", (400, 500))
     before = sorted(material.name for material in bpy.data.materials)
     with walk.at():
         bpy.ops.ed.undo()
@@ -114,6 +144,22 @@ def undoes_in_one_step(walk: Walk) -> Steps:
     yield 1.0
 
 
+def undo_steps() -> list[str]:
+    """The names in Edit > Undo History; Blender tells them only on the standard output."""
+    flush, kept = ctypes.CDLL(None).fflush, os.dup(1)
+    with tempfile.TemporaryFile() as said:
+        flush(None)
+        os.dup2(said.fileno(), 1)
+        try:
+            bpy.context.window_manager.print_undo_steps()
+        finally:
+            flush(None)
+            os.dup2(kept, 1)
+            os.close(kept)
+        said.seek(0)
+        return re.findall(r"name='(.*)'", said.read().decode())
+
+
 def cancels(walk: Walk) -> Steps:
     """Cancel frees the panel at once and ends the job within three seconds."""
     settings().width_px = settings().height_px = 4096
@@ -122,7 +168,7 @@ def cancels(walk: Walk) -> Steps:
     yield until(lambda: JOBS.shown and JOBS.shown.fraction > 0, 60)
     task = JOBS.shown
     clicks = 0
-    while not task.is_cancelled and clicks < 3:
+    while not task.is_cancelled and clicks < CLICKS:
         clicks += 1
         place = yield walk.find("impasto.cancel", "VIEW_3D")
         yield walk.move(place)  # a simulated press is lost where a redraw came after the last move

@@ -1,0 +1,62 @@
+"""Inside a Blender window: the panels' folded sections are opened and clicked in the shader or the image editor."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import bpy
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from fields import BESIDE_LABEL, chooses_images, extension, opens_and_tries, unfold
+from walk import Steps, Walk, start
+
+OUT, SOURCE, PART = map(Path, sys.argv[sys.argv.index("--") + 1 :])
+EDITOR, FIRST = {"shader": ("ShaderNodeTree", 0), "image": ("IMAGE_EDITOR", 1)}[PART.name]
+"""The editor, and how many panels are above the first of the three: the image editor has one for its image."""
+STYLES = SOURCE.parent / "styles"
+bpy.ops.extensions.package_install_files(
+    filepath=os.environ["IMPASTO_EXTENSION"], repo="user_default", enable_on_install=True
+)
+
+
+def scenario(walk: Walk) -> Steps:
+    """Of the sections of a panel the lowest first, so that those above stay where they are."""
+    walk.editor = EDITOR
+    bpy.context.scene.impasto_style.image = bpy.data.images.load(str(STYLES / "chelsea.png"))
+    yield walk.switch("VIEW_3D", EDITOR)
+    yield walk.show_panel(EDITOR, "Impasto")
+    for _ in range(FIRST):
+        yield walk.fold_panel(0)
+    yield from opens_and_tries(walk, "bake", "impasto.generate", "impasto_bake", 70)
+    yield from opens_and_tries(walk, "maps", "impasto.variations", "impasto.bits", 50)
+    yield from opens_and_tries(walk, "source", "filepath", "source_rotate", 60)
+    yield walk.fold_panel(FIRST)
+    yield walk.fold_panel(FIRST + 1)
+    yield from opens_and_tries(walk, "method", "relief", "patches_style", 60, skip=1)
+    yield from opens_and_tries(walk, "start", "relief", "start_from", 50)
+    _, y = yield from unfold(walk, "live_preview", "image.open", skip=1)
+    yield from chooses_images(walk, top=y, height=90, columns=BESIDE_LABEL)
+    inputs = bpy.context.scene.impasto_parameters.patches_style
+    walk.record("masks", [bool(getattr(inputs, f"input_{name}")) for name in ("mask", "mask_2", "mask_3")])
+    walk.screenshot("style.png")
+    yield walk.fold_panel(FIRST + 1)
+    yield walk.fold_panel(FIRST + 2)
+    yield from uses_a_model(walk)
+    yield from opens_and_tries(walk, "parameters", "name", "train_", 70)
+    bpy.ops.preferences.addon_disable(module="bl_ext.user_default.impasto")
+
+
+def uses_a_model(walk: Walk) -> Steps:
+    """The button of the first in the list."""
+    place = yield from unfold(walk, "impasto.train", "use_model", columns=(0.82,), reach_px=90)
+    found = yield walk.buttons(EDITOR, top=place[1], height=90, columns=(0.82,))
+    name = next(name for name in found if name.startswith("impasto.use_model"))
+    yield walk.tap(found[name][0])
+    used = getattr(bpy.context.scene.impasto_parameters, bpy.context.scene.impasto.tool).model
+    walk.record("used", [name, used, extension().catalogue.catalogue.models[0]["name"]])
+    yield walk.tap(place)
+
+
+start(scenario, OUT)
