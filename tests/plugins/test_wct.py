@@ -28,7 +28,6 @@ from impasto_style.wct.coders import LEVELS, Coder, load_coders
 from impasto_style.wct.features import Features
 from impasto_style.wct.moments import Moments, coloring, mixed
 from impasto_style.wct.painting import paint
-from impasto_style.wct.palette import Sample, look_up, palette_table
 
 REAL = Path(__file__).parents[3] / "shared" / "data" / "weights"
 pytestmark = pytest.mark.usefixtures("small_weights")
@@ -125,21 +124,6 @@ def _decoded(coder: Coder, x: Tensor, tile_px: int, seamless: bool = False) -> T
     for tile, F in Features(coder, x, None, tile_px, seamless, lambda: None):
         tile.put(result, tile.inner(coder.decode(F)))
     return result
-
-
-def test_the_palette_becomes_that_of_the_source():
-    painted, source = Sample.of(CAT), Sample.of(SPACE)
-    axes = torch.linalg.qr(torch.randn(3, 3, generator=torch.Generator().manual_seed(3)))[0]
-    made = look_up(palette_table(painted, [source], [1.0], Context()), CAT)
-    before, after = (
-        (sample.quantiles(axes) - source.quantiles(axes)).abs().mean() for sample in (painted, Sample.of(made))
-    )
-    assert after < 0.2 * before
-
-
-def test_the_own_palette_changes_no_colour():
-    table = palette_table(Sample.of(CAT), [Sample.of(CAT), Sample.of(SPACE)], [1.0, 0.0], Context())
-    assert (look_up(table, CAT) - CAT).abs().max() < 1e-5
 
 
 def test_without_strength_the_picture_comes_back():

@@ -21,13 +21,13 @@ from impasto.device import training_precision
 from impasto.texture import Maps
 
 from ..shared.architectures import load_encoder
+from ..shared.color.regions import in_mixed_colors
 from ..shared.optimise import Descent, Method
 from ..shared.progress import Progress
 from ..shared.resampling import as_image, resized
 from ..shared.task import Task, scales
 from . import pyramid
 from .cells import ALIGNMENT_PX, TILE_PX, CellEncoder, aligned, unaligned
-from .coloring import in_mixed_colors
 from .targets import Targets
 
 if TYPE_CHECKING:

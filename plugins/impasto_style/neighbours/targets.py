@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from ..shared.color.regions import in_colors_of
 from ..shared.objective import Objective, Terms
 from ..shared.progress import Progress
 from ..shared.statistics import GaussianMoments
 from ..shared.task import Task
 from ..shared.tiles import Tile
 from .cells import ALIGNMENT_PX, CELL_PX, CellEncoder, pooled
-from .coloring import in_colors_of
 from .matching import collect_pieces, nearest
 
 if TYPE_CHECKING:

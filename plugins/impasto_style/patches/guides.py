@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn.functional import conv2d
@@ -13,6 +16,11 @@ DETAIL_PX = 1.5
 FORM_PX = 2.0
 EDGE_SHARE = 0.9
 """All that varies more than this share of the picture is an edge through and through."""
+
+
+QUANTILES = np.linspace(0, 1, 257)
+SAMPLES = 2**16
+LEAST_MASK = 0.5
 
 
 def blurred(x: Tensor, sigma_px: float, seamless: bool = False) -> Tensor:
@@ -40,3 +48,29 @@ def edges(x: Tensor, seamless: bool = False) -> Tensor:
     varying = deviation(x, FORM_PX, seamless)
     strongest = varying.flatten().sort().values[int(EDGE_SHARE * (varying.numel() - 1))]
     return (varying / strongest.clamp_min(1e-3)).clamp(0, 1).sqrt()
+
+
+def matched(values: np.ndarray, known: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """Values moved so that those `known`, of the same kind, would be distributed as those `wanted`."""
+    moved = np.interp(values, np.quantile(known, QUANTILES), np.quantile(wanted, QUANTILES))
+    return moved.astype(np.float32, copy=False)
+
+
+def inside(values: np.ndarray, mask: Tensor | None) -> np.ndarray:
+    """The values (H·W, ...) where a mask is mostly white; all where it has none."""
+    if mask is None:
+        return values
+    inside = values[mask.flatten().cpu().numpy() > LEAST_MASK]
+    return inside if len(inside) else values
+
+
+def mixed(values: Sequence[np.ndarray], weights: Sequence[float]) -> np.ndarray:
+    """Values of several styles (n, ...), as many of each as its weight says."""
+    total = sum(weights)
+    pairs = zip(values, weights, strict=True)
+    return np.concatenate([_some(own, int(SAMPLES * weight / total)) for own, weight in pairs if weight])
+
+
+def _some(values: np.ndarray, count: int) -> np.ndarray:
+    """So many of the values (n, ...), or somewhat fewer, evenly taken; all where there are no more."""
+    return values[:: max(1, -(-len(values) // max(1, count)))]

@@ -21,11 +21,11 @@ from ..shared.progress import Progress
 from ..shared.resampling import as_image, resized, resized_linear
 from ..shared.task import Region, Task, scales
 from .grid import SIDE, STRIDE, Grid
-from .guides import blurred, busyness, edges
+from .guides import blurred, busyness, edges, inside, matched, mixed
 from .library import MOST_PATCHES, Library, cropped
 from .matching import Search, Tick
 from .mosaic import lay, weigh
-from .recoloring import matched, mixed, recolored, within
+from .recoloring import recolored
 
 if TYPE_CHECKING:
     from . import PatchesStyleParameters
@@ -219,7 +219,7 @@ def _as_busy(leading: Tensor, busy: Sequence[Tensor], task: Task, sigma_px: floa
     of_styles = [own.flatten().cpu().numpy() for own in busy]
     result = torch.zeros_like(leading[:, :1])
     for region in task.regions:
-        moved = matched(values, within(values, region.mask), mixed(of_styles, region.weights))
+        moved = matched(values, inside(values, region.mask), mixed(of_styles, region.weights))
         result += _mask(region, task) * torch.from_numpy(moved).to(leading.device).view_as(result)
     return result
 

@@ -11,6 +11,7 @@ from torch.nn.functional import linear
 from impasto.context import Context
 from impasto.texture import Maps
 
+from ..shared.color.sliced import Sample, color_table, look_up, transported
 from ..shared.controls import StyleParameters
 from ..shared.progress import Progress
 from ..shared.resampling import as_image, resized, scaled_size
@@ -19,7 +20,6 @@ from ..shared.tiles import Tile, Tiling
 from .coders import Coder
 from .features import Features
 from .moments import Moments, coloring, mixed
-from .palette import Sample, look_up, palette_table
 
 FINE = 3
 """Levels up to this one paint fine detail."""
@@ -29,6 +29,8 @@ NOISE = 0.02
 """Its standard deviation."""
 CARRIED = 0.7
 """How much of what decoders lose is carried past them, at the usual preservation."""
+ROTATIONS = 6
+"""Sets of three axes along which colours are matched."""
 PREVIEW_PX = 512
 
 
@@ -136,7 +138,9 @@ class Painter:
         tables = []
         for region in self.task.regions:
             sources = [Sample.of(picture, region.mask), *samples]
-            tables.append(palette_table(Sample.of(x, region.mask), sources, region.weights, self.context))
+            painted = Sample.of(x, region.mask)
+            rotations = (torch.linalg.qr(self.context.noise(3, 3).cpu())[0] for _ in range(ROTATIONS))
+            tables.append(transported(color_table(), painted, sources, region.weights, rotations))
         for tile in Tiling((x.shape[2], x.shape[3]), self.tile_px).tiles:
             colors = tile.with_halo(x).float()
             made = torch.zeros_like(colors)

@@ -1,13 +1,13 @@
-"""The sources' colours: given to the picture before it is compared, and to what was painted."""
+"""Pictures in the palettes of styles, region by region, by linear transport."""
 
 from __future__ import annotations
 
 import numpy as np
 from torch import Tensor
 
-from ..shared.color.gaussian import mixed, palette_of, transport
-from ..shared.resampling import as_image, as_tensor
-from ..shared.task import Task
+from ..resampling import as_image, as_tensor
+from ..task import Task
+from .gaussian import mixed, palette_of, transport
 
 
 def in_colors_of(style: Tensor, x: Tensor, weights: Tensor) -> Tensor:

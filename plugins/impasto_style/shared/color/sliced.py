@@ -1,0 +1,96 @@
+"""Sliced optimal transport of colours: their distribution becomes another one, along one set of axes after another.
+
+Pitié et al. 2005, "N-dimensional probability density function transfer and its application to colour transfer".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn.functional import grid_sample
+
+SAMPLED = 2**13
+"""About so many pixels of a picture are looked at."""
+QUANTILES = 64
+SIDE = 33
+"""Entries of a colour table on each axis of RGB."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Colours (3, N) and their weights (N,), on the CPU."""
+
+    colors: Tensor
+    weights: Tensor
+
+    @classmethod
+    def of(cls, x: Tensor, mask: Tensor | None = None, count: int = SAMPLED) -> Sample:
+        """About `count` regularly spaced pixels of (1, 3, H, W), weighted by a mask (1, 1, H, W) where it is not 0."""
+        step = max(1, int((x.shape[2] * x.shape[3] / count) ** 0.5))
+        colors = x[0, :, ::step, ::step].flatten(1).float().cpu()
+        if mask is None:
+            return cls(colors, torch.ones_like(colors[0]))
+        weights = mask[0, 0, ::step, ::step].flatten().float().cpu()
+        seen = weights > 0
+        return cls(colors[:, seen], weights[seen]) if seen.any() else cls(colors, torch.ones_like(weights))
+
+    def quantiles(self, axes: Tensor, count: int = QUANTILES) -> Tensor:
+        """(3, count) of the colours along the rows of axes (3, 3)."""
+        values, order = (axes @ self.colors).sort(dim=1)
+        counted = self.weights[order].cumsum(1)
+        wanted = torch.linspace(0, 1, count) * counted[:, -1:]
+        return values.gather(1, torch.searchsorted(counted, wanted).clamp_max(values.shape[1] - 1))
+
+
+def mixture(samples: Sequence[Sample], shares: Sequence[float]) -> Sample:
+    """The colours of a picture made of parts of all samples, as large as their shares."""
+    used = [(sample, share) for sample, share in zip(samples, shares, strict=True) if share]
+    weights = [share / sample.weights.sum() * sample.weights for sample, share in used]
+    return Sample(torch.cat([sample.colors for sample, _ in used], 1), torch.cat(weights))
+
+
+def transported(
+    colors: Tensor,
+    painted: Sample,
+    sources: Sequence[Sample],
+    shares: Sequence[float],
+    rotations: Iterable[Tensor],
+    count: int = QUANTILES,
+) -> Tensor:
+    """Colours (3, N) moved by the map that gives those painted the distribution of the sources.
+
+    Of several sources the quantiles are mixed by their shares, whose sum is 1. rotations: axes (3, 3) to match along.
+    """
+    used = [(share, source) for share, source in zip(shares, sources, strict=True) if share]
+    for axes in rotations:
+        here = painted.quantiles(axes, count)
+        shift = torch.stack([share * source.quantiles(axes, count) for share, source in used]).sum(0) - here
+        colors = colors + axes.T @ _interpolated(axes @ colors, here, shift)
+        moved = painted.colors + axes.T @ _interpolated(axes @ painted.colors, here, shift)
+        painted = Sample(moved, painted.weights)
+    return colors
+
+
+def color_table() -> Tensor:
+    """All colours of a table (3, SIDE³) over blue, green and red."""
+    ramp = torch.linspace(0, 1, SIDE)
+    blue, green, red = torch.meshgrid(ramp, ramp, ramp, indexing="ij")
+    return torch.stack([red, green, blue]).flatten(1)
+
+
+def look_up(table: Tensor, x: Tensor) -> Tensor:
+    """The colours of (1, 3, H, W) in [0, 1], replaced by those of a table (3, SIDE³)."""
+    places = 2 * x.permute(0, 2, 3, 1)[:, None] - 1  # (1, 1, H, W, 3): red is the table's last axis
+    table = table.view(1, 3, SIDE, SIDE, SIDE).to(x.device)
+    return grid_sample(table, places, mode="bilinear", padding_mode="border", align_corners=True)[:, :, 0]
+
+
+def _interpolated(values: Tensor, knots: Tensor, heights: Tensor) -> Tensor:
+    """Piecewise linear functions, one a row, through knots and heights (3, K), at values (3, N); level outside."""
+    after = torch.searchsorted(knots, values.contiguous()).clamp(1, knots.shape[1] - 1)
+    low, high = knots.gather(1, after - 1), knots.gather(1, after)
+    share = ((values - low) / (high - low).clamp_min(1e-6)).clamp(0, 1)
+    return torch.lerp(heights.gather(1, after - 1), heights.gather(1, after), share)
