@@ -10,8 +10,8 @@ from pathlib import Path
 from impasto import hookimpl
 from impasto.tools import Tool
 
-from .textbook import textbook_tools
-from .torus import Torus, TrainTorus
+from .textbook.tool import textbook_tools
+from .torus.tool import Torus, TrainTorus
 
 
 @hookimpl

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from impasto.errors import ParameterError
+from impasto.regularity.bond import Sublattice
 
 BLOCK = 1 / 3
 """Side of a piece, in parts of the source's: large pieces need few cuts, and none shows half of the photograph."""
@@ -34,33 +35,32 @@ class Layout:
 
 @dataclass(frozen=True)
 class Step:
-    """How pieces keep in step with a pattern: shifts by whole cycles of `waves` (n, 2), in cycles a pixel (y, x).
+    """How pieces keep in step with a pattern: shifts by whole cycles of `wave_vectors` (n, 2), cycles per pixel (y, x).
 
-    Of two waves, by i and j cycles only where `bond` (ry, rx) is true at (i, j) modulo its shape. No wave: free.
+    Of two wave vectors, only shifts that `sublattice` holds. Without any, pieces are free.
     """
 
-    waves: np.ndarray = field(default_factory=lambda: np.zeros((0, 2), np.float32))
-    bond: np.ndarray = field(default_factory=lambda: np.ones((1, 1), bool))
+    wave_vectors: np.ndarray = field(default_factory=lambda: np.zeros((0, 2), np.float32))
+    sublattice: Sublattice = field(default_factory=Sublattice)
 
     @property
     def shortest_px(self) -> float:
         """The shortest period; infinite where there is none."""
-        return float(min(1 / np.hypot(*self.waves.T), default=np.inf))
+        return float(min(1 / np.hypot(*self.wave_vectors.T), default=np.inf))
 
     def penalty(self, corner: tuple[int, int], shape: tuple[int, int], scale: int) -> np.ndarray:
         """OUT_OF_STEP at positions (multiples of `scale`) whose piece would break the step at `corner`; `shape`."""
         penalty = np.zeros(shape, np.float32)
-        cells = []
-        for wave in self.waves:
+        periods = []
+        for vector in self.wave_vectors:
             y, x = (np.arange(count) * scale - start for count, start in zip(shape, corner, strict=True))
-            cycles = wave[0] * y[:, None] + wave[1] * x
-            cells.append(np.round(cycles).astype(int))
-            period_px = 1 / np.hypot(*wave)
-            off_px = np.abs(cycles - cells[-1]) * period_px
+            cycles = vector[0] * y[:, None] + vector[1] * x
+            periods.append(np.round(cycles).astype(int))
+            period_px = 1 / np.hypot(*vector)
+            off_px = np.abs(cycles - periods[-1]) * period_px
             penalty += OUT_OF_STEP * (off_px > max(0.6 * scale, TOLERANCE * period_px))
-        if len(cells) == 2:
-            rows, columns = self.bond.shape
-            penalty += OUT_OF_STEP * ~self.bond[cells[0] % rows, cells[1] % columns]
+        if len(periods) == 2:
+            penalty += OUT_OF_STEP * ~self.sublattice.holds(*periods)
         return penalty
 
 

@@ -1,7 +1,4 @@
-"""Is there a regular pattern, bricks or tiles or a weave? Then straighten it to whole periods of the torus.
-
-Courses along both axes are tried first; where there are none, peaks of the autocorrelation (checkers, diagonals).
-"""
+"""Straightens a regular picture, so that whole periods of its pattern fit a torus."""
 
 from __future__ import annotations
 
@@ -10,31 +7,13 @@ from dataclasses import dataclass, field
 
 import torch
 
-from impasto.courses import Course, find_course
-from impasto.lattice import autocorrelation, find_lattice, normalise
+from impasto.regularity.detection import Regularity
+from impasto.regularity.warp import warp
 
-from .bond import find_bond
 from .layout import Step
-from .warp import warp
 
-LATTICE_CORRELATION = 0.3
 LARGEST_STRETCH = 0.2
-"""How much a period may be stretched so that whole periods fit; beyond, an unbroken joint is not worth it."""
-
-
-@dataclass(frozen=True)
-class Pattern:
-    """Wave vectors (cycles per pixel, rows (y, x)) in centred source pixels, after undoing `keystones`.
-
-    `waves` (2, 2): pieces may be shifted by whole cycles of these. `bond[i, j]` (modulo its shape): whether by
-    i and j cycles at once (running bond: only if i + j is even). `fixed[i]`: wave i is real, or a mere axis.
-    """
-
-    waves: torch.Tensor
-    bond: torch.Tensor
-    fixed: tuple[bool, bool]
-    keystones: tuple[float, float] = (0.0, 0.0)
-    lattice: bool = False
+"""Largest stretch of a period, as a logarithm, so that whole periods fit; beyond, an unbroken joint is not worth it."""
 
 
 @dataclass(frozen=True)
@@ -46,66 +25,47 @@ class Fitted:
     stretch_x: float = 1.0
 
 
-def find_pattern(luminance: torch.Tensor, eagerness: float = 1.0) -> Pattern | None:
-    """The pattern of luminance (h, w), or None; above 1, `eagerness` takes weaker ones."""
-    image, reduction = normalise(luminance)
-    if min(image.shape) < 24 or float(image.square().mean()) < 1e-3:
-        return None
-    courses = find_course(image, eagerness), find_course(image.T, eagerness)
-    if any(courses):
-        return _pattern_of_courses(image, courses, reduction)
-    lattice = find_lattice(autocorrelation(image), LATTICE_CORRELATION / eagerness)
-    if lattice is None:
-        return None
-    return Pattern(
-        torch.linalg.inv(lattice.double() * reduction), torch.ones(1, 1, dtype=torch.bool), (True, True), lattice=True
-    )
-
-
-def _pattern_of_courses(image: torch.Tensor, courses: tuple[Course | None, Course | None], reduction: float) -> Pattern:
-    rows = torch.eye(2)
-    for axis, course in enumerate(courses):
-        if course:
-            along = torch.tensor([1.0, course.tilt])
-            rows[axis] = (along if axis == 0 else along.flip(0)) / course.period
-    for axis, course in enumerate(courses):
-        if not course:  # an axis without a course turns with the other, so that tilt is a rotation
-            other = rows[1 - axis] / rows[1 - axis].norm()
-            rows[axis] = torch.stack([other[1], -other[0]]) if axis == 0 else torch.stack([-other[1], other[0]])
-    down, across = (course.keystone if course else 0.0 for course in courses)
-    keystones = (down, across)
-    straight = warp(image[None], torch.eye(2), keystones)[0] if any(keystones) else image
-    correlation = autocorrelation(straight)
-    bond = find_bond(correlation, torch.linalg.inv(rows)) if all(courses) else torch.ones(1, 1, dtype=torch.bool)
-    return Pattern(
-        torch.stack([row / (reduction if course else 1) for row, course in zip(rows, courses, strict=True)]),
-        bond,
-        (courses[0] is not None, courses[1] is not None),
-        keystones,
-    )
-
-
-def fit_to_torus(maps: Mapping[str, torch.Tensor], pattern: Pattern, size_px: tuple[int, int]) -> Fitted | None:
+def fit_to_torus(maps: Mapping[str, torch.Tensor], found: Regularity, size_px: tuple[int, int]) -> Fitted | None:
     """Maps (c, h, w) resampled so that whole periods of the pattern fit a torus; None if that stretches too much.
 
-    A = diag(H, W) N^-1 K takes centred source pixels to torus pixels, with K the waves on which the pattern
+    A = diag(H, W) N^-1 K takes centred source pixels to torus pixels, with K the wave vectors on which the pattern
     closes and N = K diag(H, W), rounded.
     """
     size = torch.tensor([float(side) for side in size_px], dtype=torch.float64)
-    fixed = torch.tensor(pattern.fixed)
-    repeats = torch.tensor(pattern.bond.shape)
-    for counts in (repeats, torch.ones_like(repeats)):  # rather a bond that slips at the border than no step
-        closing = pattern.waves.double() / counts[:, None]
-        cycles = closing * size
-        whole = torch.where(fixed[:, None], cycles.round(), cycles)
-        if not pattern.lattice:
-            whole = torch.diag(torch.where(fixed, whole.diag().clamp(min=1), size))
+    wave_vectors, is_periodic = _axes(found)
+    along_y, along_x = (rows.keystone if rows else 0.0 for rows in found.rows)
+    for closing in (found.sublattice.closing, (1, 1)):  # rather a bond that slips at the border than no step
+        counts = torch.tensor(closing)
+        closed = wave_vectors.double() / counts[:, None]
+        cycles = closed * size
+        whole = torch.where(is_periodic[:, None], cycles.round(), cycles)
+        if found.wave_vectors is None:
+            whole = torch.diag(torch.where(is_periodic, whole.diag().clamp(min=1), size))
         if torch.linalg.det(whole).abs() < 0.5:
             continue
-        affine = size[:, None] * torch.linalg.solve(whole, closing)
+        affine = size[:, None] * torch.linalg.solve(whole, closed)
         stretches = torch.linalg.svdvals(affine)
         if (stretches.log().abs() < LARGEST_STRETCH).all():
-            warped = {name: warp(image, affine, pattern.keystones) for name, image in maps.items()}
-            waves = (whole * counts[:, None] / size)[fixed].numpy()
-            return Fitted(warped, Step(waves, pattern.bond.numpy()), float(affine[:, 1].norm()))
+            warped = {name: warp(image, affine, (along_y, along_x)) for name, image in maps.items()}
+            kept = (whole * counts[:, None] / size)[is_periodic].numpy()
+            return Fitted(warped, Step(kept, found.sublattice), float(affine[:, 1].norm()))
     return None
+
+
+def _axes(found: Regularity) -> tuple[torch.Tensor, torch.Tensor]:
+    """Two wave vectors (2, 2), and which of them (2,) the pattern has.
+
+    An axis without rows turns with the other, so that tilt is a rotation; it has one cycle a pixel.
+    """
+    if found.wave_vectors is not None:
+        return found.wave_vectors, torch.ones(2, dtype=torch.bool)
+    vectors = [rows.wave_vector(axis) if rows else None for axis, rows in enumerate(found.rows)]
+    axes = []
+    for axis, vector in enumerate(vectors):
+        other = vectors[1 - axis]
+        if vector is None and other is not None:
+            turned = other / other.norm()
+            vector = torch.stack([turned[1], -turned[0]]) if axis == 0 else torch.stack([-turned[1], turned[0]])
+        assert vector is not None
+        axes.append(vector)
+    return torch.stack(axes), torch.tensor([vector is not None for vector in vectors])

@@ -11,15 +11,18 @@ import torch
 from torch.nn.functional import avg_pool2d, normalize
 
 from impasto.context import Context
+from impasto.regularity.detection import find_regularity
 from impasto.texture import Maps, Texture
 
 from .blend import join
 from .layout import plan
 from .parameters import QuiltParameters
-from .pattern import Fitted, find_pattern, fit_to_torus
+from .pattern import Fitted, fit_to_torus
 from .quilting import Quilter
 from .source import even_light, features_of, luminance
 
+SENSITIVITY = {"auto": 1.0, "regular": 2.0}
+"""Divisors of the thresholds by which a pattern is found: where one is asked for, half as clear a one will do."""
 SMALLEST_PX = 8
 """Sides below this are mirrored (source) or sewn larger and reduced (result)."""
 PREVIEW_PX, PREVIEW_EVERY_S = 512, 0.25
@@ -52,8 +55,8 @@ def make_seamless(subject: Maps, parameters: QuiltParameters, context: Context) 
 def _fit(images: Mapping[str, torch.Tensor], wanted: str, size_px: tuple[int, int]) -> Fitted:
     """The images, straightened so that whole periods of their pattern fit the torus; as they are without one."""
     if wanted != "stochastic":
-        pattern = find_pattern(luminance(images).cpu(), eagerness=2.0 if wanted == "regular" else 1.0)
-        fitted = pattern and fit_to_torus(images, pattern, size_px)
+        found = find_regularity(luminance(images).cpu(), SENSITIVITY[wanted])
+        fitted = found and fit_to_torus(images, found, size_px)
         if fitted:
             return fitted
     return Fitted(images)

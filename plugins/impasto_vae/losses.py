@@ -12,7 +12,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-from impasto.training.losses import ordered, split_octave
+from impasto.surface.pyramid import split_band
+from impasto.training.losses import ordered
 
 PATCH_PX = 7
 DIRECTIONS = 16
@@ -61,8 +62,8 @@ def bands(x: Tensor) -> list[Tensor]:
     """Laplacian pyramid of x (B, C, H, W), finest first, while a patch fits; the last is the remainder."""
     levels: list[Tensor] = []
     while len(levels) < LEVELS - 1 and min(x.shape[2:]) >= 4 * PATCH_PX:
-        octave, x = split_octave(x)
-        levels.append(octave)
+        band, x = split_band(x)
+        levels.append(band)
     return [*levels, x]
 
 

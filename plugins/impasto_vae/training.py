@@ -19,7 +19,7 @@ from impasto.texture import MAP_CHANNELS, Maps
 from impasto.tools import Result
 from impasto.training.base import Training, start_from
 from impasto.training.loop import new_model_path, train_model
-from impasto.training.losses import SIGMA, relativistic, zero_centred_penalty
+from impasto.training.losses import SIGMA, relativistic_loss, zero_centred_penalty
 
 from .data import Pictures, load_pictures
 from .generate import maps_of
@@ -124,7 +124,7 @@ class VaeTraining(Training):
         critic = self.critic
         x = self.vae.standardised(self.crops(len(x_hat), self.random))
         with self.autocast():
-            loss_critic = relativistic(critic(x), critic(x_hat.detach()))
+            loss_critic = relativistic_loss(critic(x) - critic(x_hat.detach()))
             penalty = loss_critic.new_zeros(())
             if self.done % PENALTY_EVERY == 0:
                 pair = torch.cat([x, x_hat.detach()])
@@ -132,7 +132,7 @@ class VaeTraining(Training):
                 penalty = zero_centred_penalty(logits, near)
         self.descend("critic", loss_critic + PENALTY_EVERY * GAMMA * penalty)
         with self.autocast():
-            return loss_critic, relativistic(critic(x_hat), critic(x).detach())
+            return loss_critic, relativistic_loss(critic(x_hat) - critic(x).detach())
 
     @torch.no_grad()
     def sample(self, size_px: tuple[int, int], count: int, seed: int = 0) -> Tensor:

@@ -29,7 +29,7 @@ CARD: dict[str, Any] = {
     "maps": ["base_color", "height"],
     "mean": [0.5, 0.5, 0.5, 0.5],
     "matrix": (4 * np.eye(4)).tolist(),
-    "waves": [[0.0625, 0.0], [0.0, 0.0625]],
+    "lattice": {"wave_vectors": [[0.0625, 0.0], [0.0, 0.0625]]},
     "widths": [2, 2, 2],
     "blocks": [1, 0, 1],
     "classes": ["brick", "stone"],
@@ -41,20 +41,13 @@ CARD: dict[str, Any] = {
 
 @cache
 def tensors() -> dict[str, np.ndarray]:
-    """Those of the good model: random weights, a slider, and units."""
-    import torch
+    """Those of the good model: random weights, a slider, and a unit cell."""
+    from impasto_gan.torus.card import torus_card
+    from impasto_gan.torus.model import TorusModel
 
-    from impasto_gan.torus.networks import STYLE_CHANNELS, TorusGenerator
-    from impasto_gan.torus.waves import from_card
-
-    torch.manual_seed(1)
-    network = TorusGenerator(4, CARD["widths"], CARD["blocks"], from_card(CARD).guides, 2)
-    found = {name: value.numpy().astype(np.float16) for name, value in network.state_dict().items()}
     random = np.random.default_rng(1)
-    for name, knots in (("mean", 16), ("variance0", 16), ("variance1", 8), ("variance2", 4)):
-        for side in ("rows", "columns"):
-            found[f"unit.{name}_{side}"] = random.random((4, 2, knots)).astype(np.float16)
-    return found | {"sliders": random.random((1, STYLE_CHANNELS + 1)).astype(np.float16)}
+    state = TorusModel.of_card(torus_card(CARD), unit_cell=True, components=False).state_dict()
+    return {name: (random.standard_normal(tuple(like.shape)) / 4).astype(np.float16) for name, like in state.items()}
 
 
 def model(
@@ -76,6 +69,14 @@ def model(
         write_tensors(path, kept, metadata)
 
     return make
+
+
+SQUARE = [[0.0625, 0.0], [0.0, 0.0625]]
+
+
+def lattice(wave_vectors: Any, *bond: Any) -> Maker:
+    """A maker of the good model with another lattice."""
+    return model({"lattice": {"wave_vectors": wave_vectors, **({"bond": bond[0]} if bond else {})}})
 
 
 def carded(text: bytes | str) -> Maker:
@@ -112,7 +113,7 @@ def png(width: int, height: int) -> bytes:
 WRONG: tuple[Any, ...] = (None, 7, -1, 1e300, True, "", "x", [], ["x"], [None], {}, {"x": 1}, [[]], [[1, 2], [3]])
 """What a field may be instead."""
 COMMON_FIELDS = ("name", "architecture", "tool", "data", "label", "material", "classes", "sliders", "maps")
-TORUS_FIELDS = ("mean", "matrix", "waves", "widths", "blocks", "texel_m", "height_range_m")
+TORUS_FIELDS = ("mean", "matrix", "lattice", "widths", "blocks", "texel_m", "height_range_m")
 
 
 def every(fields: tuple[str, ...], good: Callable[[str, Any], bool] = lambda name, value: False) -> dict[str, Maker]:
@@ -189,7 +190,7 @@ def flat(name: str, value: float) -> np.ndarray:
     return np.full_like(tensors()[name], value)
 
 
-GAINS = "stages.0.gains"
+GAINS, CELL = "network.stages.0.gains", "unit_cell.mean.rows"
 FINITE = np.ones((4, 1, 1), np.float16)
 TORUS: dict[str, Maker] = {
     "maps left out": model({"maps": "LEFT OUT"}),
@@ -201,16 +202,16 @@ TORUS: dict[str, Maker] = {
     "matrix cannot be undone": model({"matrix": np.zeros((4, 4)).tolist()}),
     "matrix nearly cannot be undone": model({"matrix": (1e-9 * np.eye(4)).tolist()}),
     "matrix is huge": model({"matrix": (1e30 * np.eye(4)).tolist()}),
-    "waves are dense": model({"waves": [[1e9, 0.0], [0.0, 1e9]]}),
-    "waves are below a pixel": model({"waves": [[0.5, 0.0], [0.0, 0.5]]}),
-    "waves are the same": model({"waves": [[0.0625, 0.0], [0.0625, 0.0]]}),
-    "waves are zero": model({"waves": [[0.0, 0.0], [0.0, 0.0625]]}),
-    "waves are negative": model({"waves": [[-0.0625, 0.0], [0.0, 0.0625]]}),
-    "waves are three": model({"waves": [[0.1, 0.0], [0.0, 0.1], [0.1, 0.1]]}),
-    "waves are none": model({"waves": []}),
-    "bond of text": model({"bond": "stretcher"}),
-    "bond with another field": model({"bond": {"shift": 0.5}}),
-    "bond spread is huge": model({"bond": {"shift": 0.5, "spread": 1e9}}),
+    "wave vectors are dense": lattice([[1e9, 0.0], [0.0, 1e9]]),
+    "wave vectors are below a pixel": lattice([[0.5, 0.0], [0.0, 0.5]]),
+    "wave vectors are the same": lattice([[0.0625, 0.0], [0.0625, 0.0]]),
+    "wave vectors are zero": lattice([[0.0, 0.0], [0.0, 0.0625]]),
+    "wave vectors are negative": lattice([[-0.0625, 0.0], [0.0, 0.0625]]),
+    "wave vectors are three": lattice([[0.1, 0.0], [0.0, 0.1], [0.1, 0.1]]),
+    "wave vectors are none": lattice([]),
+    "bond of text": lattice(SQUARE, "stretcher"),
+    "bond with another field": lattice(SQUARE, {"shift": 0.5}),
+    "bond spread is huge": lattice(SQUARE, {"shift": 0.5, "spread": 1e9}),
     "widths are huge": model({"widths": [10**6, 10**6, 10**6]}),
     "widths are other": model({"widths": [2, 2, 3]}),
     "widths are negative": model({"widths": [-2, 2, 2]}),
@@ -220,23 +221,23 @@ TORUS: dict[str, Maker] = {
     "texel is tiny": model({"texel_m": 1e-300}),
     "range is negative": model({"height_range_m": -0.5}),
     "a tensor is missing": model(without=GAINS),
-    "a unit's tensor is missing": model(without="unit.mean_rows"),
+    "a unit cell's tensor is missing": model(without=CELL),
     "sliders' tensor is missing": model(without="sliders"),
     "a tensor too many": model(evil=FINITE),
     "a tensor of integers": model(**{GAINS: np.ones((4, 1, 1), np.int64)}),
     "a tensor of another shape": model(**{GAINS: np.ones((4, 1), np.float16)}),
-    "a unit of another shape": model(**{"unit.mean_rows": np.ones((4, 3, 16), np.float16)}),
-    "a unit of integers": model(**{"unit.mean_rows": np.ones((4, 2, 16), np.int32)}),
-    "a unit of nothing": model(**{"unit.mean_rows": np.ones((4, 0, 16), np.float16)}),
+    "a unit cell of another shape": model(**{CELL: np.ones((4, 3, 16), np.float16)}),
+    "a unit cell of integers": model(**{CELL: np.ones((4, 4, 16), np.int32)}),
+    "a unit cell of nothing": model(**{CELL: np.ones((4, 0, 16), np.float16)}),
     "sliders of another shape": model(sliders=np.ones((1, 5), np.float16)),
     "sliders of integers": model(sliders=np.ones((1, 33), np.int8)),
-    "weights overflow": model(**{"stages.0.head.weight": np.full((4, 2, 1, 1), 3e38, np.float32)}),
+    "weights overflow": model(**{"network.stages.0.head.weight": np.full((4, 2, 1, 1), 3e38, np.float32)}),
 }
 """Refused by the generator."""
 
 NOT_FINITE: dict[str, Maker] = {
     f"{name} is {value}": model(**{name: np.full(shape, value, np.float16)})
-    for name, shape in ((GAINS, (4, 1, 1)), ("sliders", (1, 33)), ("unit.mean_rows", (4, 2, 16)))
+    for name, shape in ((GAINS, (4, 1, 1)), ("sliders", (1, 33)), (CELL, (4, 4, 16)))
     for value in (np.nan, np.inf, -np.inf)
 }
 """Refused by whatever reads tensors."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from safetensors.numpy import save_file
 
 from impasto_style.catalogue import CATALOGUE
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
 COLORS = 3
 
 

@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 import test_torus
 import torch
+from materials import bond, tiles
 from pretend_gpu import DEVICE, MixedDevicesError, pretend_gpu
 from test_every_tool import MAKERS, TINY, library_with_tiny_models, make, picture, train_tiny  # noqa: F401
 
 from impasto import runner
-from impasto_gan.torus import training
-from impasto_gan.torus.generate import Model
+from impasto_gan.torus import train
+from impasto_gan.torus.model import TorusModel
 from impasto_gan.torus.sliders import Sliders
 
 pytestmark = pytest.mark.usefixtures("small_weights")
@@ -18,12 +19,12 @@ pytestmark = pytest.mark.usefixtures("small_weights")
 @pytest.fixture(autouse=True)
 def gpu(monkeypatch):
     monkeypatch.setattr(runner, "choose_device", lambda *_: DEVICE)
-    monkeypatch.setattr(training, "find_sliders", first_axis)
+    monkeypatch.setattr(train, "find_sliders", first_axis)
     with pretend_gpu():
         yield
 
 
-def first_axis(model: Model) -> Sliders:
+def first_axis(model: TorusModel) -> Sliders:
     """A slider along the first axis: finding the best takes hundreds of pictures."""
     return Sliders(torch.eye(model.axes)[:1], [{"name": "some", "label": "Some", "low": -3, "high": 3, "default": 0}])
 
@@ -50,7 +51,7 @@ def test_a_trainer_trains(name, tmp_path):
     assert train_tiny(name, tmp_path).models
 
 
-@pytest.mark.parametrize("material", [test_torus.tiles, test_torus.bond])
+@pytest.mark.parametrize("material", [tiles, bond])
 def test_regular_materials_are_learned_and_made(material, tmp_path):
     folder = test_torus.briefly_trained(tmp_path, material())
     made = test_torus.generate(folder, 72, 88, slider_1=1.0).maps

@@ -9,11 +9,10 @@ import torch
 from impasto.context import Context
 from impasto.errors import Cancelled, ParameterError
 from impasto.evaluation import metrics
+from impasto.regularity.detection import find_lattice, find_regularity
 from impasto.texture import Maps
-from impasto_gan.torus.regularity import find_waves
 from impasto_quilt import Quilt
 from impasto_quilt.parameters import QuiltParameters
-from impasto_quilt.pattern import find_pattern
 
 data = pytest.importorskip("skimage.data")
 
@@ -34,7 +33,7 @@ def color(source: np.ndarray | Maps, seed: int = 0, **parameters) -> np.ndarray:
     return quilted(source, seed, **parameters)["base_color"].pixels
 
 
-def courses(result: np.ndarray, cycles: int) -> float:
+def share_of_rows(result: np.ndarray, cycles: int) -> float:
     """Share of the variance of column means that lies in `cycles` across the width and its harmonics."""
     power = np.abs(np.fft.rfft(result.mean((0, 2)) - result.mean())) ** 2
     return float(power[cycles::cycles].sum() / power.sum())
@@ -78,7 +77,7 @@ def test_no_large_part_is_copied_and_none_stays_in_place() -> None:
 
 
 def brick_wall(side: int = 400, course: int = 33, length: int = 66) -> np.ndarray:
-    """Running bond with mortar, in a size that whole courses do not fit; every brick has its own grey."""
+    """Running bond with mortar, in a size that whole rows do not fit; every brick has its own grey."""
     rng = np.random.default_rng(3)
     y, x = np.mgrid[:side, :side]
     row = y // course
@@ -89,15 +88,16 @@ def brick_wall(side: int = 400, course: int = 33, length: int = 66) -> np.ndarra
     return np.repeat(grey[..., None], 3, 2)
 
 
-def test_courses_of_brick_run_unbroken_through_the_wrap() -> None:
+def test_rows_of_brick_run_unbroken_through_the_wrap() -> None:
     result = color(brick_wall())
-    assert courses(result.swapaxes(0, 1), 12) > 0.9  # 400 / 33 rounds to 12; out of step it falls to a half or less
+    # 400 / 33 rounds to 12; out of step it falls to a half or less
+    assert share_of_rows(result.swapaxes(0, 1), 12) > 0.9
     mortar = (result.mean(2) > 0.7).mean(1)  # share of mortar in each row
     assert (mortar > 0.9).sum() >= 12 * 2  # each of the 12 joints runs through, at least two of its four rows
 
 
 def test_bond_of_brick_is_kept() -> None:
-    """In running bond, courses two apart have their joints in one place; neighbours do not."""
+    """In running bond, rows two apart have their joints in one place; neighbours do not."""
     light = color(brick_wall()).mean(2)
     light = light - light.mean(1, keepdims=True)
     course = 400 / 12
@@ -108,19 +108,17 @@ def test_bond_of_brick_is_kept() -> None:
     assert agreement(2) > agreement(1) + 0.2  # bricks' own greys keep the first from 1; broken bond has no difference
 
 
-def test_converging_courses_are_straightened() -> None:
+def test_converging_rows_are_straightened() -> None:
     """scikit-image's brick is seen at an angle: its joints fan out by 10 degrees on both sides."""
     result = color(photograph("brick"))
-    assert max(courses(result, cycles) for cycles in range(10, 18)) > 0.7  # 0.3 for the photograph itself
+    assert max(share_of_rows(result, cycles) for cycles in range(10, 18)) > 0.7  # 0.3 for the photograph itself
 
 
 def test_stochastic_textures_get_no_pattern() -> None:
     import torch
 
-    from impasto_quilt.pattern import find_pattern
-
     for name in ("gravel", "grass"):
-        assert find_pattern(torch.from_numpy(photograph(name)[..., 0])) is None
+        assert find_regularity(torch.from_numpy(photograph(name)[..., 0])) is None
 
 
 def test_maps_are_cut_along_the_same_seams() -> None:
@@ -218,9 +216,9 @@ def test_small_diagonal_stripes_have_a_pattern_or_none(side: int, angle: int, pe
     y, x = np.mgrid[:side, :side]
     along = (x * np.cos(np.deg2rad(angle)) + y * np.sin(np.deg2rad(angle))) / period
     grey = ((along % 1 > 0.5) if is_step else along % 1).astype(np.float32) / 2 + 0.25
-    pattern = find_pattern(torch.from_numpy(grey))
-    assert pattern is None or torch.linalg.det(pattern.waves.double()).abs() > 1e-6
-    find_waves(torch.from_numpy(grey))
+    found = find_regularity(torch.from_numpy(grey))
+    assert found is None or found.wave_vectors is None or torch.linalg.det(found.wave_vectors).abs() > 1e-6
+    find_lattice(torch.from_numpy(grey))
 
 
 @pytest.mark.parametrize("weave", [False, True], ids=["stripes", "weave"])

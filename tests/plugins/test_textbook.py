@@ -15,11 +15,12 @@ from impasto.recipe import Recipe, Step
 from impasto.runner import run
 from impasto.texture import Maps
 from impasto.training.watch import probe_figures
-from impasto_gan.textbook import TrainProgressiveParameters, TrainTextbookParameters, progressive
+from impasto_gan.textbook import progressive
 from impasto_gan.textbook.conditional import ConditionalTraining, ProjectionDiscriminator
 from impasto_gan.textbook.crops import read_crops
 from impasto_gan.textbook.gan import Discriminator, GanTraining, Generator
 from impasto_gan.textbook.layers import upsample
+from impasto_gan.textbook.parameters import TrainProgressiveParameters, TrainTextbookParameters
 from impasto_gan.textbook.progressive import ProgressiveTraining, levels_of, minibatch_deviation, pixel_norm
 from impasto_gan.textbook.relativistic import RelativisticTraining
 

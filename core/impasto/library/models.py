@@ -138,7 +138,7 @@ def _write_model(path: Path, tensors: Mapping[str, np.ndarray], card: Mapping[st
     missing += [f"data.{name}" for item in card.get("data", ()) for name in DATA_FIELDS if not item.get(name)]
     if missing:
         raise ModelError(f"the card lacks {', '.join(missing)}", "a model says what it is and what it learned from")
-    metadata = {"card": json.dumps(_finite(card), ensure_ascii=False, sort_keys=True)}
+    metadata = {"card": json.dumps(_finite(card), ensure_ascii=False, sort_keys=True, separators=(",", ":"))}
     if thumbnail:
         metadata["thumbnail"] = base64.b64encode(thumbnail).decode("ascii")
     write_tensors(path, tensors, metadata)

@@ -81,6 +81,9 @@ class Training(ABC):
     def preview(self) -> Maps:
         """What the averaged network makes now, from noise that stays the same."""
 
+    def complete(self) -> None:  # noqa: B027  (most have nothing to do)
+        """Derive what the averaged network holds beside trained weights; called once, after the last step."""
+
     def probe(self) -> tuple[Tensor, Tensor] | None:
         """What `ema` makes of fixed noise and fixed real pictures, both (B, C, H, W); None: watch the losses alone."""
         return None

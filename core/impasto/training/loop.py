@@ -279,19 +279,21 @@ def train_model(
     parameters: Parameters,
     dataset: Dataset,
     context: Context,
-    describe: Callable[[], Mapping[str, Any]],
+    card: Callable[[], Mapping[str, Any]],
     watched: bool = True,
 ) -> Result:
     """Train, and save what comes of it at `path` as a model for `tool`; goes on where a checkpoint of it is.
 
-    describe: called once trained, what the card says beside who made it, with which parameters, and how it went.
+    card: called once training is complete; what the model's card says beside who made it, with which parameters, and
+    how it went.
     """
     settings = parameters.model_dump(mode="json")
     about = {"data": dataset.sha256(), "parameters": settings, "seed": training.seed}
     checkpoint = path.with_suffix(".checkpoint")
     outcome = train(training, checkpoint, about, context, watched=watched)
+    training.complete()
     made_by = {"name": path.stem, "architecture": tool, "tool": tool, "impasto": VERSION, "parameters": settings}
-    return save_trained(training, path, checkpoint, {**made_by, **describe()}, outcome)
+    return save_trained(training, path, checkpoint, {**made_by, **card()}, outcome)
 
 
 def save_trained(training: Training, path: Path, checkpoint: Path, card: Mapping[str, Any], outcome: Outcome) -> Result:

@@ -1,36 +1,27 @@
-"""What several trainers are trained by: a relativistic loss and its penalty, octaves, sorting that keeps gradients."""
+"""Losses that several trainers share: a relativistic loss and its penalty, and sorting that keeps gradients."""
 
 from __future__ import annotations
 
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.functional import avg_pool2d, interpolate, softplus
+from torch.nn.functional import softplus
 
 SIGMA = 0.1
 """Length of the finite difference that stands for the gradient: half the cost of differentiating twice."""
 
 
-def relativistic(real: Tensor, fake: Tensor) -> Tensor:
-    """softplus(-(D(x) - D(x̂))), for each patch: the discriminator's loss (Huang et al. 2024, eq. 2).
+def relativistic_loss(relativistic_logits: Tensor) -> Tensor:
+    """Mean of softplus(-z) over z = D(x) - D(x̂), the discriminator's loss, or D(x̂) - D(x), the generator's.
 
-    With the arguments exchanged it is the generator's.
+    Huang et al. 2024, eq. 2; here for each patch.
     """
-    return softplus(fake - real).mean()
+    return softplus(-relativistic_logits).mean()
 
 
 def zero_centred_penalty(logits: Tensor, near: Tensor) -> Tensor:
     """|∇D|² (Huang et al. 2024, section 2.2): the expected square of (D(x + σn) - D(x)) / σ over normal n."""
     return ((near - logits) / SIGMA).square().mean()
-
-
-def split_octave(x: Tensor) -> tuple[Tensor, Tensor]:
-    """x (B, C, H, W) -> its finest octave, as large as x, and what is left below, half as large.
-
-    One level of a Laplacian pyramid (Burt & Adelson 1983).
-    """
-    smaller = avg_pool2d(x, 2)
-    return x - interpolate(smaller, size=x.shape[2:], mode="bilinear", align_corners=False), smaller
 
 
 def ordered(values: Tensor) -> Tensor:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from impasto.training.losses import SIGMA, relativistic, zero_centred_penalty
+from impasto.training.losses import SIGMA, relativistic_loss, zero_centred_penalty
 
 from .gan import MARGIN_PX, Discriminator, GanTraining, Generator
 from .layers import cut
@@ -39,11 +39,13 @@ class RelativisticTraining(GanTraining):
             x_hat = cut(G(self.noise, self.batch, (side, side)), self.crop_px, self.random)
             pair = torch.cat([x, x_hat.detach()])
             logits, near = D(torch.cat([pair, pair + SIGMA * self.noise(*pair.shape)])).chunk(2)  # (2B, 1, 1, 1) each
-        real, fake = logits.chunk(2)
-        loss_D = relativistic(real, fake) + GAMMA * zero_centred_penalty(logits, near)
+        real_logits, fake_logits = logits.chunk(2)
+        relativistic_logits = real_logits - fake_logits
+        loss_D = relativistic_loss(relativistic_logits) + GAMMA * zero_centred_penalty(logits, near)
         self.descend("discriminator", loss_D)
         with self.autocast():
-            loss_G = relativistic(D(x_hat), real.detach())
+            relativistic_logits = D(x_hat) - real_logits.detach()
+            loss_G = relativistic_loss(relativistic_logits)
         self.descend("generator", loss_G)
         self.average()
         return {"loss_discriminator": loss_D, "loss_generator": loss_G}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -22,9 +22,7 @@ from impasto.training.loop import new_model_path, train_model
 
 from .card import TextbookCard, textbook_card
 from .crops import Crops, read_crops
-
-if TYPE_CHECKING:
-    from . import TrainTextbookParameters
+from .parameters import TrainTextbookParameters
 
 PREVIEW_PX = 128
 PROBES = 16

@@ -1,4 +1,4 @@
-"""What a torus model's card must say, validated when it is loaded, so that no file makes black maps or fills memory."""
+"""Fields of a torus model's card, validated when it is loaded, so that no file makes black maps or fills memory."""
 
 from __future__ import annotations
 
@@ -26,11 +26,30 @@ Vector = Annotated[list[Frequency], Field(min_length=2, max_length=2)]
 Texel = Annotated[float, Field(ge=1e-9, le=1000)]
 
 
-class BondAbout(FromOutside):
-    """See `waves.Bond`."""
+class BondCard(FromOutside):
+    """See `impasto.regularity.lattice.Bond`."""
 
     shift: Annotated[float, Field(ge=-1, le=1)]
     spread: Annotated[float, Field(ge=0, le=1)]
+
+
+class LatticeCard(FromOutside):
+    """See `impasto.regularity.lattice.Lattice`."""
+
+    wave_vectors: Annotated[list[Vector], Field(max_length=2)]
+    bond: BondCard | None = None
+
+    @model_validator(mode="after")
+    def _is_one(self) -> LatticeCard:
+        vectors = np.array(self.wave_vectors).reshape(-1, 2)
+        if len(vectors) and np.linalg.matrix_rank(vectors, tol=1e-9) < len(vectors):
+            raise ValueError("wave vectors are not independent")
+        has_rows = len(vectors) > 0 and not vectors.astype(bool).all(1).any()
+        if has_rows and (vectors < 0).any():
+            raise ValueError("wave vectors of rows must be positive")
+        if self.bond and not (has_rows and len(vectors) == 2):
+            raise ValueError("a bond needs wave vectors along both axes")
+        return self
 
 
 class TorusCard(FromOutside):
@@ -40,8 +59,7 @@ class TorusCard(FromOutside):
     maps: Annotated[list[MapName], Field(min_length=1)]
     mean: list[Mean]
     matrix: list[list[Entry]]
-    waves: Annotated[list[Vector], Field(max_length=2)]
-    bond: BondAbout | None = None
+    lattice: LatticeCard
     widths: Annotated[list[Annotated[int, Field(ge=1, le=MOST_WIDTH)]], Field(min_length=3, max_length=MOST_STAGES)]
     blocks: list[Annotated[int, Field(ge=0, le=4)]]
     classes: list[Name] = Field(default_factory=list)
@@ -73,18 +91,6 @@ class TorusCard(FromOutside):
             inverse = np.array(np.inf)
         if not np.abs(inverse).max() < MOST_DEVIATION:
             raise ValueError("matrix cannot be undone")
-        return self
-
-    @model_validator(mode="after")
-    def _lattice_is_one(self) -> TorusCard:
-        vectors = np.array(self.waves).reshape(-1, 2)
-        if len(vectors) and np.linalg.matrix_rank(vectors, tol=1e-9) < len(vectors):
-            raise ValueError("waves are not independent")
-        along_axes = len(vectors) > 0 and not vectors.astype(bool).all(1).any()
-        if along_axes and (vectors < 0).any():
-            raise ValueError("waves of courses must be positive")
-        if self.bond and not (along_axes and len(vectors) == 2):
-            raise ValueError("a bond needs waves along both axes")
         return self
 
 

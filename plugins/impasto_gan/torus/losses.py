@@ -6,7 +6,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import conv2d
 
-from impasto.training.losses import ordered, split_octave
+from impasto.surface.pyramid import split_band
+from impasto.training.losses import ordered
 
 PATCH_PX = 7
 DIRECTIONS = 32
@@ -16,7 +17,7 @@ POSITIONS = 4096
 def sliced_wasserstein(x: Tensor, x_hat: Tensor, levels: int, random: torch.Generator) -> Tensor:
     """Mean |difference| of sorted random projections of x's and x̂'s 7x7 patches, over the levels of a pyramid.
 
-    x, x̂ (B, C, H, W): at most `levels` octaves, finest first, what is left below, and single pixels, whose
+    x, x̂ (B, C, H, W): at most `levels` frequency bands, finest first, what is left below, and single pixels, whose
     distribution is the colours (Elnekave & Weiss 2022). Each channel of a level is in units of its deviation in x, as
     is each projection: fine detail counts as much as broad, and that of colours as much as that of relief.
     """
@@ -25,8 +26,8 @@ def sliced_wasserstein(x: Tensor, x_hat: Tensor, levels: int, random: torch.Gene
     for _ in range(levels):
         if min(x.shape[2:]) < 3 * PATCH_PX:
             break
-        (octave, x), (octave_hat, x_hat) = split_octave(x), split_octave(x_hat)
-        distances.append(_distance(octave, octave_hat, PATCH_PX, random))
+        (band, x), (band_hat, x_hat) = split_band(x), split_band(x_hat)
+        distances.append(_distance(band, band_hat, PATCH_PX, random))
     distances.append(_distance(x, x_hat, PATCH_PX, random))
     return torch.stack(distances).mean()
 

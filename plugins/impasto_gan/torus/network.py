@@ -1,4 +1,4 @@
-"""The periodic "torus" generator, and the discriminator that judges it patch by patch.
+"""The periodic "torus" generator.
 
 A spatial generator as in PSGAN (Bergmann et al. 2017): noise on a grid becomes texture, so that any grid makes any
 size. Here the grid is a torus and every convolution wraps, so whatever comes out tiles. Every layer works on a region
@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate, leaky_relu
 
-from .region import Region, upsampled_from, whole
+from impasto.regularity.region import Region, whole
 
 LOCAL_CHANNELS = 16
 """Noise drawn anew for each cell of the coarsest grid: what lies where."""
@@ -26,8 +25,8 @@ GLOBAL_CHANNELS = 16
 """Latent that holds for the whole picture: its mood. Sliders move along its principal directions."""
 STYLE_CHANNELS = 32
 SLOPE = 0.2
-HEAD_GAIN, NOISE_GAIN, GUIDE_GAIN = 0.7, 0.5, 1.0
-"""Deviation of what heads, noise and, but for a sine's √½, a lattice's guide add at the start."""
+HEAD_GAIN, NOISE_GAIN, CONDITION_GAIN = 0.7, 0.5, 1.0
+"""Deviation of what heads, noise and, but for a sine's √½, a lattice's conditioning add at the start."""
 NOISE_SHARE = 8
 """A channel of noise for so many of a stage: textures are mostly chance, at every scale."""
 
@@ -39,13 +38,13 @@ BROAD_STREAM, GRID_STREAM = -1, -2
 
 Noise = Callable[[int, int, Region], Tensor]
 """`noise(stream, channels, region)`: standard normal noise (B, channels, h, w) of a region of a stream's torus."""
-Guide = Callable[[Region], Tensor]
-"""`guide(region)`: what is told of a lattice (B, channels, h, w), (B, 0, h, w) where the material has none."""
+Condition = Callable[[Region], Tensor]
+"""`condition(region)`: what is told of a lattice (B, channels, h, w), such as a `Conditioning`."""
 
 
 @dataclass(frozen=True)
 class State:
-    """What a stage hands on: features (B, width, h, w) and maps (B, channels, h, w) of a region of its torus."""
+    """Output of a stage: features (B, width, h, w) and maps (B, channels, h, w) of a region of its torus."""
 
     features: Tensor
     maps: Tensor | None
@@ -66,20 +65,20 @@ def upsample(x: Tensor, have: Region, want: Region) -> Tensor:
 
 
 class Stage(nn.Module):
-    """One octave: convolution, upsampling, style, noise, lattice, residual convolutions that start small, a head.
+    """A pyramid level: convolution, upsampling, style, noise, lattice, residual convolutions that start small, a head.
 
     Noise is added and it also scales: sums alone come out near Gaussian, and real grain has rare, strong places. So
-    does the lattice's guide: a joint is where it is whatever the noise.
+    does the lattice's conditioning: a joint is where it is whatever the noise.
     """
 
     gains: Tensor
     residuals: Sequence[nn.Conv2d]
 
-    def __init__(self, inputs: int, width: int, channels: int, blocks: int, guides: int, is_first: bool) -> None:
+    def __init__(self, inputs: int, width: int, channels: int, blocks: int, conditions: int, is_first: bool) -> None:
         super().__init__()
         self.blocks, self.is_first = blocks, is_first
         self.convolution = nn.Conv2d(inputs, width, 3)
-        self.guide = nn.Conv2d(guides, 2 * width, 1, bias=False) if guides else None
+        self.condition = nn.Conv2d(conditions, 2 * width, 1, bias=False) if conditions else None
         self.style = nn.Linear(STYLE_CHANNELS, 2 * width)
         self.noise_channels = max(1, width // NOISE_SHARE)
         self.noise = nn.Conv2d(self.noise_channels, 2 * width, 1, bias=False)
@@ -98,9 +97,9 @@ class Stage(nn.Module):
         for residual in self.residuals:
             residual.weight.mul_(0.2)
         nn.init.normal_(self.noise.weight, std=NOISE_GAIN / self.noise_channels**0.5)
-        if self.guide is not None:
-            nn.init.normal_(self.guide.weight, std=GUIDE_GAIN / self.guide.in_channels**0.5)
-            self.guide.weight.chunk(2)[1].mul_(0.3)
+        if self.condition is not None:
+            nn.init.normal_(self.condition.weight, std=CONDITION_GAIN / self.condition.in_channels**0.5)
+            self.condition.weight.chunk(2)[1].mul_(0.3)
         self.style.weight.mul_(0.3)
         nn.init.zeros_(self.style.bias)
         nn.init.normal_(self.head.weight, std=HEAD_GAIN / self.head.in_channels**0.5)
@@ -112,8 +111,8 @@ class Stage(nn.Module):
         grown = want.grown(self.blocks)
         return (grown if self.is_first else upsampled_from(grown)).grown(1)
 
-    def forward(self, state: State, want: Region, style: Tensor, noise: Tensor, guide: Tensor | None) -> State:
-        """`noise` (B, noise_channels, h, w) and `guide` (B, C, h, w) are of `want` grown by the number of blocks."""
+    def forward(self, state: State, want: Region, style: Tensor, noise: Tensor, told: Tensor | None) -> State:
+        """`noise` (B, noise_channels, h, w) and `told` (B, conditions, h, w) are of `want` grown by the blocks."""
         region = want.grown(self.blocks)
         source = self.before(want)
         scale, shift = self.style(style)[:, :, None, None].chunk(2, 1)  # (B, width, 1, 1)
@@ -123,9 +122,9 @@ class Stage(nn.Module):
             x = upsample(x, source.grown(-1), region)
         added, gain = self.noise.weight.chunk(2)
         x = torch.addcmul(_mixed(added, noise), x, 1 + _mixed(gain, noise))
-        if self.guide is not None and guide is not None:
-            added, gain = self.guide.weight.chunk(2)
-            x = torch.addcmul(_mixed(added, guide), x, 1 + _mixed(gain, guide))
+        if self.condition is not None and told is not None:
+            added, gain = self.condition.weight.chunk(2)
+            x = torch.addcmul(_mixed(added, told), x, 1 + _mixed(gain, told))
         x = leaky_relu(x, SLOPE, inplace=True)
         for residual in self.residuals:
             x = leaky_relu(residual(x), SLOPE, inplace=True) + x[:, :, 1:-1, 1:-1]
@@ -144,12 +143,12 @@ class TorusGenerator(nn.Module):
     """
 
     def __init__(
-        self, channels: int, widths: Sequence[int], blocks: Sequence[int], guides: int = 0, classes: int = 0
+        self, channels: int, widths: Sequence[int], blocks: Sequence[int], conditions: int = 0, classes: int = 0
     ) -> None:
         super().__init__()
         inputs = (LOCAL_CHANNELS + BROAD_CHANNELS, *widths)
         self.stages: Sequence[Stage] = nn.ModuleList(  # type: ignore[assignment]
-            Stage(before, width, channels, count, guides if index < len(widths) - 1 else 0, index == 0)
+            Stage(before, width, channels, count, conditions if index < len(widths) - 1 else 0, index == 0)
             for index, (before, width, count) in enumerate(zip(inputs, widths, blocks, strict=False))
         )
         self.classes = nn.Embedding(classes, STYLE_CHANNELS) if classes else None
@@ -161,7 +160,7 @@ class TorusGenerator(nn.Module):
 
     @torch.no_grad()
     def set_gains(self, deviations: Sequence[Tensor]) -> None:
-        """How much each stage adds to each channel: the data's deviations (channels,) in its octave, coarsest first.
+        """Set how much each stage adds to each channel: the data's deviations (channels,) in its band, coarsest first.
 
         Fine relief is a thousandth of broad relief; without this, heads would have to learn that first.
         """
@@ -194,21 +193,23 @@ class TorusGenerator(nn.Module):
         return wants
 
     def go_on(
-        self, state: State, first: int, wants: Sequence[Region], style: Tensor, noise: Noise, guide: Guide
+        self, state: State, first: int, wants: Sequence[Region], style: Tensor, noise: Noise, condition: Condition
     ) -> State:
         """Take the stages from `first` on, one for each region wanted."""
         for index, want in enumerate(wants, start=first):
-            state = self._taken(index, state, want, style, noise, guide)
+            state = self._taken(index, state, want, style, noise, condition)
         return state
 
-    def _taken(self, index: int, state: State, want: Region, style: Tensor, noise: Noise, guide: Guide) -> State:
+    def _taken(
+        self, index: int, state: State, want: Region, style: Tensor, noise: Noise, condition: Condition
+    ) -> State:
         stage = self.stages[index]
         grown = want.grown(stage.blocks)
-        told = guide(grown) if stage.guide is not None else None
+        told = condition(grown) if stage.condition is not None else None
         return stage(state, want, style, noise(index, stage.noise_channels, grown), told)  # type: ignore[no-any-return]
 
     def forward(
-        self, want: Region, style: Tensor, noise: Noise, guide: Guide, variation: float = 1.0, stages: int = 0
+        self, want: Region, style: Tensor, noise: Noise, condition: Condition, variation: float = 1.0, stages: int = 0
     ) -> Tensor:
         """Maps (B, channels, h, w) of the region `want` of the canvas, from the first `stages` stages (0: all).
 
@@ -217,15 +218,22 @@ class TorusGenerator(nn.Module):
         wants = self.plan(want, 0, stages)
         state = self.start(noise, wants[0].full, variation)
         for index, region in enumerate(wants[:-1]):
-            parts = [self._taken(index, state, band, style, noise, guide) for band in _bands(region, style)]
+            parts = [self._taken(index, state, band, style, noise, condition) for band in _bands(region, style)]
             features, maps = (torch.cat([getattr(part, name) for part in parts], 2) for name in ("features", "maps"))
             state = State(features, maps, region)
-        parts = [self._taken(len(wants) - 1, state, band, style, noise, guide) for band in _bands(wants[-1], style)]
+        parts = [self._taken(len(wants) - 1, state, band, style, noise, condition) for band in _bands(wants[-1], style)]
         return torch.cat([part.maps for part in parts if part.maps is not None], 2)
 
 
 def _bands(region: Region, x: Tensor) -> list[Region]:
     return region.bands(BAND_PX) if x.device.type == "cpu" else [region]
+
+
+def upsampled_from(want: Region) -> Region:
+    """The region of a torus half as large that bilinear upsampling to `want` reads."""
+    top, left = (want.top - 1) // 2, (want.left - 1) // 2
+    bottom, right = (want.top + want.height) // 2 + 1, (want.left + want.width) // 2 + 1
+    return Region(top, left, bottom - top, right - left, (want.full[0] // 2, want.full[1] // 2))
 
 
 def _stretch(x: Tensor, size: tuple[int, int]) -> Tensor:
@@ -237,37 +245,3 @@ def _stretch(x: Tensor, size: tuple[int, int]) -> Tensor:
         index = before.long()
         x = x.index_select(axis, index % x.shape[axis]).lerp(x.index_select(axis, (index + 1) % x.shape[axis]), weight)
     return x
-
-
-class PatchDiscriminator(nn.Module):
-    """Maps (B, channels, H, W) -> logits (B, 1, about H/8 - 5, about W/8 - 5), each of a patch of `patch_px(widths)`.
-
-    No padding: it must not learn to tell a picture by its borders. Averages halve the size: strided convolutions see
-    some pixels more than others, which shows as a weave in what the generator makes.
-    """
-
-    def __init__(self, channels: int, widths: Sequence[int], classes: int = 0) -> None:
-        super().__init__()
-        layers: list[nn.Module] = [nn.Conv2d(channels, widths[0], 3), nn.LeakyReLU(SLOPE)]
-        for before, width in pairwise(widths):
-            layers += [nn.AvgPool2d(2), nn.Conv2d(before, width, 3), nn.LeakyReLU(SLOPE)]
-        layers += [nn.Conv2d(widths[-1], widths[-1], 3), nn.LeakyReLU(SLOPE)]
-        self.layers = nn.Sequential(*layers)
-        self.logits = nn.Conv2d(widths[-1], 1, 1)
-        self.classes = nn.Embedding(classes, widths[-1]) if classes else None
-
-    def forward(self, x: Tensor, classes: Tensor | None = None) -> Tensor:
-        """One logit for each place; with classes (B,) by projection (Miyato & Koyama 2018)."""
-        features = self.layers(x)
-        logits = self.logits(features)
-        if self.classes is not None and classes is not None:
-            logits = logits + (features * self.classes(classes)[:, :, None, None]).sum(1, keepdim=True)
-        return logits
-
-
-def patch_px(widths: Sequence[int]) -> int:
-    """Side of the patch that one logit of a discriminator of these widths judges: 54 px with four."""
-    side = 3
-    for _ in widths[1:]:
-        side = 2 * (side + 2)
-    return side + 2

@@ -1,4 +1,4 @@
-"""Straighten and scale an image in one resampling."""
+"""Rectification: an image straightened, turned and scaled in one resampling."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from torch.nn.functional import grid_sample
 
 
 def warp(image: torch.Tensor, affine: torch.Tensor, keystones: tuple[float, float]) -> torch.Tensor:
-    """Undo the keystones, then apply `affine` (2, 2) on (y, x), of image (c, h, w); crops to what is known.
+    """Undo the keystones of image (c, h, w), then apply `affine` (2, 2) to its (y, x); crops to what is known.
 
     Keystones (a, b): q = p / (1 + a x + b y) with x and y in halves of the image; so p = q / (1 - a X - b Y).
     In double precision: matrix products depend in their last bits on where in memory the matrices lie, and what is cut

@@ -1,4 +1,4 @@
-"""Autocorrelation: which shifts map a picture to itself? A lattice of peaks."""
+"""Autocorrelation of a picture: the shifts that map it to itself are peaks of it, and peaks form a lattice."""
 
 from __future__ import annotations
 
@@ -7,13 +7,24 @@ from torch.fft import fftshift, irfft2, rfft2
 from torch.nn.functional import avg_pool2d, interpolate, max_pool2d, pad
 
 DETECTION_PX = 384
+"""Longer side of the copy on which patterns are looked for: a second or two on one core."""
 WINDOW_PX = 49
+"""Side of the window in which brightness and contrast are evened out, on that copy."""
+REACH = 0.6
+"""Largest shift, relative to the picture's sides: beyond, too little of it overlaps itself."""
 SMALLEST_CELL = 64
-"""Least area of a unit cell, in square pixels."""
+"""Least area of a unit cell, in square pixels of that copy: smaller ones would be JPEG's blocks."""
+LEAST_PEAK, MOST_PEAKS, LEAST_SHIFT_PX = 0.1, 60, 6
+"""Correlation and shift from which a peak counts, and how many of the highest are combined in pairs."""
+AREA_COST = 0.03
+"""Correlation that a cell may lose for being e times smaller: of a cell and its multiples, the smallest is wanted. Set
+by eye."""
+LEAST_SINE = 0.3
+"""Least sine of the angle between two basis vectors."""
 
 
 def normalise(luminance: torch.Tensor) -> tuple[torch.Tensor, float]:
-    """Zero mean and unit deviation in each window, on a copy of at most DETECTION_PX; and how much it is reduced."""
+    """Zero mean and unit deviation in each window, on a copy of at most DETECTION_PX; and how far it is reduced."""
     height, width = luminance.shape
     reduction = max(1.0, max(height, width) / DETECTION_PX)
     size = (max(1, round(height / reduction)), max(1, round(width / reduction)))
@@ -25,19 +36,20 @@ def normalise(luminance: torch.Tensor) -> tuple[torch.Tensor, float]:
 
 
 def _box(image: torch.Tensor) -> torch.Tensor:
+    """Mean of image (1, 1, h, w) over windows around each pixel."""
     height, width = (min(WINDOW_PX, 2 * ((side + 1) // 2) - 1) for side in image.shape[2:])
     image = pad(image, (width // 2, width // 2, height // 2, height // 2), mode="reflect")
     return avg_pool2d(avg_pool2d(image, (height, 1), 1), (1, width), 1)
 
 
 def autocorrelation(image: torch.Tensor) -> torch.Tensor:
-    """Correlation in [-1, 1] at shifts up to 0.6 of the image, (2 ry + 1, 2 rx + 1), shift 0 in the middle."""
+    """Correlation in [-1, 1] at shifts up to `REACH` of the image, (2 ry + 1, 2 rx + 1), shift 0 in the middle."""
     height, width = image.shape
     power = irfft2(rfft2(image, s=(2 * height, 2 * width)).abs().square(), s=(2 * height, 2 * width))
     power = fftshift(power)
     shifts = [(torch.arange(2 * side, device=image.device) - side).abs() for side in (height, width)]
     overlap = (height - shifts[0]).clamp(min=1)[:, None] * (width - shifts[1]).clamp(min=1)[None]
-    reach = [int(0.6 * side) for side in (height, width)]
+    reach = [int(REACH * side) for side in (height, width)]
     inner = tuple(slice(side - r, side + r + 1) for side, r in zip((height, width), reach, strict=True))
     return (power / overlap / image.square().mean().clamp(min=1e-9))[inner].cpu()
 
@@ -52,16 +64,21 @@ def correlation_at(correlation: torch.Tensor, shifts: torch.Tensor) -> torch.Ten
     return torch.where(inside, peaks[index[..., 0], index[..., 1]], -0.1)
 
 
-def find_lattice(correlation: torch.Tensor, threshold: float) -> torch.Tensor | None:
-    """Basis vectors as columns (2, 2): mean correlation at a, b, a+b, a-b, less 0.03 ln(area), at its highest."""
+def find_basis(correlation: torch.Tensor, threshold: float) -> torch.Tensor | None:
+    """Lattice vectors a and b, the columns of (2, 2), whose mean correlation at a, b, a + b and a - b is highest.
+
+    That is less `AREA_COST` times the logarithm of the cell's area. None where the mean is below the threshold.
+    """
     reach = torch.tensor(correlation.shape) // 2
     around = max_pool2d(correlation[None, None], (9, 1), 1, (4, 0))
     around = max_pool2d(around, (1, 9), 1, (0, 4))[0, 0]
-    peaks = torch.nonzero((correlation >= around) & (correlation > 0.1)) - reach
-    peaks = peaks[((peaks[:, 0] > 0) | ((peaks[:, 0] == 0) & (peaks[:, 1] > 0))) & (peaks.square().sum(1) > 36)]
+    peaks = torch.nonzero((correlation >= around) & (correlation > LEAST_PEAK)) - reach
+    is_half = (peaks[:, 0] > 0) | ((peaks[:, 0] == 0) & (peaks[:, 1] > 0))  # the other half mirrors it
+    peaks = peaks[is_half & (peaks.square().sum(1) > LEAST_SHIFT_PX**2)]
     if len(peaks) < 2:
         return None
-    peaks = peaks[correlation_at(correlation, peaks).argsort(descending=True, stable=True)[:60]].float()
+    order = correlation_at(correlation, peaks).argsort(descending=True, stable=True)
+    peaks = peaks[order[:MOST_PEAKS]].float()
     a, b = peaks[:, None].expand(-1, len(peaks), 2), peaks[None].expand(len(peaks), -1, 2)
     mean = (
         correlation_at(correlation, a)
@@ -70,11 +87,11 @@ def find_lattice(correlation: torch.Tensor, threshold: float) -> torch.Tensor | 
         + correlation_at(correlation, a - b)
     ) / 4
     pairs = torch.stack([a, b], -1)
-    score = torch.where(_spans(pairs), mean - 0.03 * _area(pairs).clamp(min=1).log(), -torch.inf)
+    score = torch.where(_spans(pairs), mean - AREA_COST * _area(pairs).clamp(min=1).log(), -torch.inf)
     best = int(score.argmax())
     if score.flatten()[best] == -torch.inf or mean.flatten()[best] < threshold:
         return None
-    return _sharpen(correlation, pairs.reshape(-1, 2, 2)[best])
+    return _refined(correlation, pairs.reshape(-1, 2, 2)[best])
 
 
 def _area(basis: torch.Tensor) -> torch.Tensor:
@@ -85,10 +102,10 @@ def _area(basis: torch.Tensor) -> torch.Tensor:
 def _spans(basis: torch.Tensor) -> torch.Tensor:
     """Whether the vectors of each basis (..., 2, 2) are far from parallel and their unit cell is not tiny."""
     area = _area(basis)
-    return (area > 0.3 * basis.norm(dim=-2).prod(-1)) & (area > SMALLEST_CELL)
+    return (area > LEAST_SINE * basis.norm(dim=-2).prod(-1)) & (area > SMALLEST_CELL)
 
 
-def _sharpen(correlation: torch.Tensor, basis: torch.Tensor) -> torch.Tensor:
+def _refined(correlation: torch.Tensor, basis: torch.Tensor) -> torch.Tensor:
     """The basis, by least squares over the peaks near its multiples, to a millionth of a pixel.
 
     What is finer than that depends on where in memory the numbers lie, and would differ from run to run.
@@ -102,14 +119,14 @@ def _sharpen(correlation: torch.Tensor, basis: torch.Tensor) -> torch.Tensor:
         found, kept = [], []
         for count, (y, x) in zip(counts[inside], (predicted[inside].round().long() + reach).tolist(), strict=True):
             window = correlation[y - 3 : y + 4, x - 3 : x + 4]
-            if window.max() > 0.1:
+            if window.max() > LEAST_PEAK:
                 down, right = divmod(int(window.argmax()), 7)
                 found.append([y + down - 3 - float(reach[0]), x + right - 3 - float(reach[1])])
                 kept.append(count)
         if len(found) >= 4:
             counted, there = torch.stack(kept).double(), torch.tensor(found, dtype=torch.float64)
-            sharper = torch.linalg.lstsq(counted, there).solution.T.round(decimals=6).float()
-            if not _spans(sharper):
+            better = torch.linalg.lstsq(counted, there).solution.T.round(decimals=6).float()
+            if not _spans(better):
                 break
-            basis = sharper
+            basis = better
     return basis

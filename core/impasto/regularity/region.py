@@ -1,4 +1,4 @@
-"""Regions of a torus: rectangles that may reach over its edges, and come out on the other side."""
+"""Regions of a torus: rectangles that may reach over its edges and continue on the opposite side."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class Region:
-    """height x width pixels from (top, left) of a torus of `full` (height, width) pixels; may exceed it."""
+    """height x width pixels from (top, left) of a torus of `full` (height, width) pixels; may exceed the torus."""
 
     top: int
     left: int
@@ -19,7 +19,7 @@ class Region:
     full: tuple[int, int]
 
     def grown(self, margin: int) -> Region:
-        """With `margin` more pixels on each side (fewer where it is negative)."""
+        """This region with `margin` more pixels on each side (fewer where it is negative)."""
         return replace(
             self,
             top=self.top - margin,
@@ -29,7 +29,7 @@ class Region:
         )
 
     def clipped(self) -> Region:
-        """Where a side reaches around the torus, all of that side once."""
+        """This region, but with sides that reach around the torus cut to one whole turn from 0."""
         clipped = self
         if self.height >= self.full[0]:
             clipped = replace(clipped, top=0, height=self.full[0])
@@ -38,19 +38,25 @@ class Region:
         return clipped
 
     def halved(self) -> Region:
-        """The same of a torus half as large."""
+        """The same region of a torus half as large."""
         full = (self.full[0] // 2, self.full[1] // 2)
         return Region(self.top // 2, self.left // 2, self.height // 2, self.width // 2, full)
 
+    def aligned(self, multiple: int) -> Region:
+        """The smallest region around this one whose edges are multiples of `multiple` pixels."""
+        top, left = self.top // multiple * multiple, self.left // multiple * multiple
+        bottom, right = (-(-end // multiple) * multiple for end in (self.top + self.height, self.left + self.width))
+        return Region(top, left, bottom - top, right - left, self.full)
+
     def bands(self, area: int) -> list[Region]:
-        """The rows of this region in bands of at most about `area` pixels."""
+        """This region in bands of whole rows, of at most about `area` pixels each."""
         count = -(-self.height * self.width // area)
         height = -(-self.height // count)
         tops = range(0, self.height, height)
         return [replace(self, top=self.top + top, height=min(height, self.height - top)) for top in tops]
 
     def take(self, x: Tensor, want: Region) -> Tensor:
-        """Of x (B, C, h, w), which is this region, the part `want`; what is whole here wraps around."""
+        """The part `want` of x (B, C, h, w), the values of this region; sides that are a whole turn wrap around."""
         x = _take(x, 2, self.top, self.height, want.top, want.height, self.full[0])
         return _take(x, 3, self.left, self.width, want.left, want.width, self.full[1])
 
@@ -64,15 +70,13 @@ class Region:
 
 
 def whole(full: tuple[int, int]) -> Region:
-    """All of a torus."""
+    """All of a torus of `full` (height, width) pixels."""
     return Region(0, 0, *full, full)
 
 
-def upsampled_from(want: Region) -> Region:
-    """The region of a torus half as large that bilinear upsampling to `want` reads."""
-    top, left = (want.top - 1) // 2, (want.left - 1) // 2
-    bottom, right = (want.top + want.height) // 2 + 1, (want.left + want.width) // 2 + 1
-    return Region(top, left, bottom - top, right - left, (want.full[0] // 2, want.full[1] // 2))
+def whole_of(x: Tensor) -> Region:
+    """All of a picture x (..., H, W)."""
+    return whole((x.shape[-2], x.shape[-1]))
 
 
 def _take(x: Tensor, axis: int, start: int, length: int, want: int, count: int, full: int) -> Tensor:

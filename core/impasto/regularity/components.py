@@ -1,0 +1,119 @@
+"""Principal components of unit cells (as of faces: Turk & Pentland 1991): how whole tiles differ in tone or shading.
+
+A few components hold most of the differences between tiles, sharp at their edges; a network draws them with edges that
+waver.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import grid_sample
+
+from .lattice import Lattice
+from .periodic import PeriodicFunction, interpolated, knot_count, phases
+from .region import Region, whole_of
+
+COMPONENTS, PRODUCTS = 3, 2
+"""Components kept, and separable products in each. Set by eye on photographed tiles."""
+LEAST_CELLS = 8 * COMPONENTS
+"""With fewer cells, the components would be those very cells."""
+RIDGE = 0.01
+"""Ridge of the least squares that find a cell's weights, relative to the components' energy, for cells cut by edges."""
+
+
+class PrincipalComponents(nn.Module):
+    """patterns: the components, one after the other, of C channels each; a cell is their sum, each times its weight.
+
+    Weights (COMPONENTS, n, m) are those of n rows of m cells; over all cells their deviation is 1.
+    """
+
+    def __init__(self, patterns: PeriodicFunction) -> None:
+        super().__init__()
+        self.patterns = patterns
+
+    @classmethod
+    def zeros(cls, lattice: Lattice, channels: int) -> PrincipalComponents:
+        """Components that are 0, with the shapes of an estimate."""
+        return cls(PeriodicFunction.zeros(lattice, channels * COMPONENTS, PRODUCTS))
+
+    @classmethod
+    def of(cls, picture: Tensor, lattice: Lattice) -> PrincipalComponents | None:
+        """Components of a picture (C, H, W) of mean 0; None where it shows too few whole cells, or cells in a bond."""
+        if not lattice.has_cells or lattice.bond:
+            return None
+        cells = _whole_cells(picture, lattice)  # (U, C, n, m)
+        if len(cells) < LEAST_CELLS:
+            return None
+        scale = cells.std((0, 2, 3), keepdim=True).clamp(min=1e-6)
+        centred = (cells - cells.mean(0)) / scale
+        _, sizes, components = torch.linalg.svd(centred.flatten(1), full_matrices=False)
+        components = components[:COMPONENTS] * (sizes[:COMPONENTS, None] / len(cells) ** 0.5)
+        patterns = components.unflatten(1, cells.shape[1:]) * scale
+        return cls(PeriodicFunction.of_knots(patterns.flatten(0, 1), PRODUCTS))
+
+    def residual(self, picture: Tensor, lattice: Lattice) -> Tensor:
+        """Picture (C, H, W) less its components, with each cell's weights by least squares, and less its lines' means.
+
+        Joints lie a part of a pixel off now here, now there; left in lines of pixels, that would become rough grain.
+        """
+        region = whole_of(picture)
+        mean = picture.mean((1, 2), keepdim=True)
+        picture = picture - mean
+        rows, columns = _cell_indices(lattice, region, 1)
+        grid = int(rows.max() - rows.min()) + 1, int(columns.max() - columns.min()) + 1
+        index = (rows % grid[0])[:, None] * grid[1] + columns % grid[1]
+        scale = picture.std((1, 2), keepdim=True).clamp(min=1e-6)
+        patterns = self.patterns(lattice, region).unflatten(0, (COMPONENTS, -1)) / scale
+
+        def summed(values: Tensor) -> Tensor:
+            """Sums over each cell."""
+            return torch.zeros(math.prod(grid)).index_add(0, index.flatten(), values.sum(0).flatten()).double()
+
+        normal = torch.stack([torch.stack([summed(one * other) for other in patterns], 1) for one in patterns], 1)
+        along = torch.stack([summed(one * picture / scale) for one in patterns], 1)  # (cells, COMPONENTS)
+        ridge = RIDGE * normal.diagonal(dim1=1, dim2=2).mean(1).max() * torch.eye(COMPONENTS)
+        weights = torch.linalg.solve(normal + ridge, along)
+        rest = picture - self(weights.T.float().unflatten(1, grid), lattice, region)
+        rest = rest - rest.mean(1, keepdim=True)
+        return rest - rest.mean(2, keepdim=True) + mean
+
+    def forward(self, weights: Tensor, lattice: Lattice, region: Region, pixel: int = 1) -> Tensor:
+        """The cells of these weights, (C, h, w), in a region whose pixels are `pixel` wide."""
+        rows_of_cells, columns_of_cells = _cell_indices(lattice, region, pixel)
+        rows, columns = (
+            interpolated(knots, phases(lattice, region, pixel, axis)).unflatten(0, (COMPONENTS, -1))
+            for axis, knots in enumerate((self.patterns.rows, self.patterns.columns))
+        )  # (COMPONENTS, C, R, h) and (COMPONENTS, C, R, w)
+        along = weights[:, :, columns_of_cells % weights.shape[2]].to(columns)  # (COMPONENTS, n, w)
+        bands, top = [], 0
+        for cell, height in zip(*torch.unique_consecutive(rows_of_cells, return_counts=True), strict=True):
+            weighed = columns * along[:, None, None, cell % along.shape[1]]
+            bands.append(torch.einsum("kcrh,kcrw->chw", rows[..., top : top + height], weighed))
+            top += int(height)
+        return torch.cat(bands, 1)
+
+
+def _cell_indices(lattice: Lattice, region: Region, pixel: int) -> tuple[Tensor, Tensor]:
+    """Row of cells in which each row of pixels lies, (h,), and column of cells of each column of pixels, (w,)."""
+    return lattice.cells_along(0, region, pixel), lattice.cells_along(1, region, pixel)
+
+
+def _whole_cells(picture: Tensor, lattice: Lattice) -> Tensor:
+    """All cells (U, C, n, m) that are whole in a picture (C, H, W), sampled at the knots of a `PeriodicFunction`."""
+    sides = []
+    for axis, side in enumerate(picture.shape[1:]):
+        frequency, place = lattice.frequency(axis), lattice.place_px(axis)
+        first = math.ceil(frequency * (place + 0.5) + 0.5)
+        last = math.floor(frequency * (place + side - 0.5) - 0.5)
+        count = knot_count(frequency)
+        knots = (torch.arange(count) / count + 0.5) % 1 - 0.5
+        places = (torch.arange(first, last + 1)[:, None] + knots) / frequency - place  # (cells, knots)
+        sides.append(2 * places / side - 1)
+    rows, columns = sides
+    grid = torch.stack(torch.meshgrid(columns.flatten(), rows.flatten(), indexing="xy"), 2)
+    sampled = grid_sample(picture[None], grid[None], align_corners=False)[0]  # (C, rows x n, columns x m)
+    cells = sampled.unflatten(2, columns.shape).unflatten(1, rows.shape)
+    return cells.permute(1, 3, 0, 2, 4).flatten(0, 1)

@@ -1,0 +1,157 @@
+"""The lattice of a regular pattern: its wave vectors, where its unit cells begin, and the bond of its rows.
+
+Rows of bricks, which masons call courses, are unit cells of a lattice with one wave vector; tiles are those of one with
+two. In a bond, the cells of each row are shifted against those of the row before, regularly or nearly so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias
+
+import torch
+from torch import Tensor
+
+from .region import Region
+
+SIZE_COST = 0.25
+"""Weight of the deviation from the wanted size against that of the periods, both relative, in `canvas`. Set by
+eye; periods along most sides are stretched alike."""
+LEAST_FREQUENCY = 1e-4
+"""Components of wave vectors below this, in cycles per pixel, are taken as 0: no picture holds one such period."""
+
+Draw: TypeAlias = Callable[[int, tuple[int, int]], Tensor]
+"""`draw(channels, counts)`: standard normal noise (B, channels, *counts) for the unit cells of a torus."""
+
+
+@dataclass(frozen=True)
+class Bond:
+    """Mean shift of a row's cells against those of the row before, in cells, and the standard deviation of each."""
+
+    shift: float
+    spread: float
+
+
+@dataclass(frozen=True)
+class Lattice:
+    """Wave vectors (N, 2), N at most 2, in cycles per pixel along y and x; none for a pattern that is not regular.
+
+    origin_px: (2,), or (B, 2) for a batch: a place (y, x) of phase 0. Cells are centred there: they end at phase 0.5.
+    bond: given where wave vector 0 is that of rows, and 1 that of the cells along each of them.
+    row_offsets: (B, rows), cells by which each row is shifted, once rows are laid on a torus.
+    """
+
+    wave_vectors: Tensor = field(default_factory=lambda: torch.zeros(0, 2))
+    origin_px: Tensor = field(default_factory=lambda: torch.zeros(2))
+    bond: Bond | None = None
+    row_offsets: Tensor | None = None
+
+    @property
+    def is_regular(self) -> bool:
+        """Whether anything repeats."""
+        return len(self.wave_vectors) > 0
+
+    @property
+    def has_rows(self) -> bool:
+        """Whether what repeats are rows along y or x or both: each wave vector lies along an axis."""
+        return self.is_regular and not bool(self.wave_vectors.bool().all(1).any())
+
+    @property
+    def has_cells(self) -> bool:
+        """Whether rows along both axes divide the picture into rectangular unit cells."""
+        return self.has_rows and len(self.wave_vectors) == 2
+
+    @property
+    def row_axis(self) -> int:
+        """The axis along which the rows of the first wave vector follow each other: 0 where they are horizontal."""
+        return int(self.wave_vectors[0, 0] == 0)
+
+    def frequency(self, axis: int) -> float:
+        """Cycles per pixel along y (0) or x (1) of rows; 0 where none follow each other along that axis."""
+        return float(self.wave_vectors[:, axis].sum())
+
+    def place_px(self, axis: int) -> float:
+        """Position of the pixel grid's corner relative to the origin, along an axis."""
+        return -float(self.origin_px[axis])
+
+    def moved(self, by_px: Tensor) -> Lattice:
+        """The same lattice seen from (y, x) by_px (2,): the part of a picture that begins there."""
+        return replace(self, origin_px=self.origin_px - by_px)
+
+    def fitted(self, full: tuple[int, int]) -> Lattice:
+        """This lattice with whole periods on a torus of `full` (height, width) pixels, its origin at 0."""
+        sides = torch.tensor(full, dtype=torch.float32)
+        counts = (self.wave_vectors * sides).round()
+        if self.bond is None:
+            return Lattice(counts / sides)
+        counts[1] = torch.where(self.wave_vectors[1] > 0, counts[1].clamp(min=1), 0)
+        rows = int(counts[0].sum())
+        shift = round(self.bond.shift * rows) / max(rows, 1)  # all rows together are shifted by whole cells
+        return Lattice(counts / sides, bond=replace(self.bond, shift=shift))
+
+    def with_rows_laid(self, full: tuple[int, int], draw: Draw) -> Lattice:
+        """This lattice with the offset of each row on a torus of `full` pixels; `draw` makes them deviate."""
+        if self.bond is None:
+            return self
+        rows = self.cells_by_vector(full)[0]
+        deviations = draw(1, (rows, 1))[:, 0, :, 0].cpu().float()
+        return replace(self, row_offsets=self.bond.shift * torch.arange(rows) + self.bond.spread * deviations)
+
+    def cells(self, full: tuple[int, int]) -> tuple[int, int]:
+        """Number of unit cells along y and x of a torus of `full` pixels, at least 1 each."""
+        rows, columns = (max(round(self.frequency(axis) * full[axis]), 1) for axis in (0, 1))
+        return rows, columns
+
+    def cells_by_vector(self, full: tuple[int, int]) -> tuple[int, int]:
+        """`cells` in the order of the wave vectors: the number of rows, and of cells in each row."""
+        rows, columns = self.cells(full)
+        return (columns, rows) if self.row_axis else (rows, columns)
+
+    def canvas(self, near: tuple[int, int], most: int, multiple: int) -> tuple[int, int]:
+        """Sides (height, width), multiples near the wanted ones and at most `most`, that stretch periods least."""
+        sides = []
+        for axis in (0, 1):
+            choices = range(max(multiple, near[axis] // 2), min(most, 3 * near[axis] // 2) + 1)
+            costs = {
+                side: self._stretch(axis, side) + SIZE_COST * abs(side / near[axis] - 1)
+                for side in choices
+                if side % multiple == 0
+            }
+            sides.append(min(costs, key=costs.__getitem__))
+        return sides[0], sides[1]
+
+    def _stretch(self, axis: int, side: int) -> float:
+        """Relative change of the periods along an axis where a whole number of them is to fit `side` pixels."""
+        tight = self.wave_vectors[:1] if self.bond else self.wave_vectors  # a board may be longer or shorter
+        counts = [abs(float(k[axis])) * side for k in tight if abs(float(k[axis])) > LEAST_FREQUENCY]
+        return max((abs(count - round(count)) / max(count, 1.0) for count in counts), default=0.0)
+
+    def cycles(self, region: Region, pixel: float) -> Tensor:
+        """Phase K (x - origin) in cycles, (B, N, h, w), of a region whose pixels are `pixel` wide."""
+        y, x = region.rows() % region.full[0] * pixel, region.columns() % region.full[1] * pixel
+        vectors = self.wave_vectors
+        along = vectors[:, 0, None, None] * y[:, None] + vectors[:, 1, None, None] * x  # (N, h, w)
+        at_origin = self.origin_px.reshape(-1, 2) @ vectors.T  # (B, N)
+        cycles = along[None] - at_origin[..., None, None]
+        if self.row_offsets is not None:
+            rows = cell_at(cycles[:, 0]) % self.row_offsets.shape[1]
+            offsets = self.row_offsets.expand(len(rows), -1)
+            cycles[:, 1] += offsets.gather(1, rows.flatten(1)).view_as(rows)
+        return cycles
+
+    def cells_along(self, axis: int, region: Region, pixel: int) -> Tensor:
+        """Index (n,) of the cell in which each row (axis 0) or column (axis 1) of pixels of a region lies."""
+        line = replace(region, width=1) if axis == 0 else replace(region, height=1)
+        return cell_at(self.cycles(line, pixel)[0, int(axis != self.row_axis)]).flatten()
+
+    def periods(self, height_px: float, width_px: float) -> float:
+        """Number of periods, of one wave vector or of both, in a picture of this size."""
+        if len(self.wave_vectors) == 2:
+            return float(torch.linalg.det(self.wave_vectors).abs() * height_px * width_px)
+        return float((self.wave_vectors.abs() @ self.wave_vectors.new_tensor([height_px, width_px])).sum())
+
+
+def cell_at(cycles: Tensor) -> Tensor:
+    """Index of the unit cell at a phase in cycles; cells end at phase 0.5."""
+    return (cycles + 0.5).floor().long()

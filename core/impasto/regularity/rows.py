@@ -1,0 +1,142 @@
+"""Rows, as of bricks, which masons call courses: means along one direction that repeat even where joints do not.
+
+Found by projecting the picture onto one axis, for every small tilt and keystone (parallel lines that a camera made
+converge), and keeping the projection that varies the most.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import product
+
+import torch
+
+LEAST_PX = 24
+"""Shorter side of the smallest picture in which anything is looked for."""
+CORRELATION, VARIANCE_SHARE = 0.6, 0.035
+"""A profile is of rows where it correlates so well a period on, and holds so much of the variance. On 80 photographs
+that were looked at, regular ones reached 0.64 to 0.99; others stayed below 0.6, or had a share below 0.03."""
+KEYSTONE_SHARE = 3 * VARIANCE_SHARE
+"""Share of variance from which lines may converge: with two more ways to bend, noise finds a profile as well."""
+KEYSTONE_GAIN, LEAST_KEYSTONE = 1.25, 0.03
+"""Lines converge where that explains so many times the variance of parallel ones, and by so much. Set by eye on
+scikit-image's brick."""
+LEVEL_SHARE = 0.97
+"""Rows that are level explain this much of the variance of the best tilt: then they are level."""
+SEARCH_PX = 192
+"""Longer side of the copy on which tilt and keystone are searched for at first."""
+TILTS, KEYSTONES = [i / 50 for i in range(-6, 7)], [i / 25 for i in range(-8, 9)]
+"""Candidates of that search: up to 7 degrees, and lines that converge by a third of their distance."""
+REFINEMENTS = (0.01, 0.005, 0.0025)
+"""Steps of tilt and keystone in which the best candidate is refined at full size."""
+REACH = 0.6
+"""Largest shift at which a profile is correlated with itself, relative to its length."""
+LEAST_PERIOD_PX = 6
+PEAK, TALLEST_SHARE, SURE = 0.3, 0.8, 0.85
+"""Least correlation of a peak; share of the tallest peak's that the first may have; and from which a single peak does
+without a second one at a multiple. Set by eye on those photographs."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Along y, with x across (or the other way round): (y + tilt x) / (1 + keystone x) repeats every `period` pixels.
+
+    Coordinates are centred, in pixels of the picture; `keystone` is per half of its extent across. variance_share: of
+    the picture's variance in the mean of each line.
+    """
+
+    period: float
+    tilt: float
+    keystone: float
+    variance_share: float
+
+    def wave_vector(self, axis: int) -> torch.Tensor:
+        """Cycles per pixel (2,) along y and x, of rows that follow each other along y (axis 0) or x (1)."""
+        along = torch.tensor([1.0, self.tilt])
+        return (along if axis == 0 else along.flip(0)) / self.period
+
+
+def find_rows(image: torch.Tensor, sensitivity: float = 1.0) -> Rows | None:
+    """Rows that follow each other along y in a normalised picture (h, w); thresholds are divided by `sensitivity`."""
+    if min(image.shape) < LEAST_PX:
+        return None
+    tilt, keystone, share = _straightest(image)
+    if keystone and share < KEYSTONE_SHARE:
+        return None
+    correlation = _profile_correlation(image, tilt, keystone)
+    if share < VARIANCE_SHARE / sensitivity:
+        return None
+    period = _period(correlation, CORRELATION / sensitivity)
+    return None if period is None else Rows(period, tilt, keystone, share)
+
+
+def _coordinates(image: torch.Tensor, tilt: float, keystone: float) -> torch.Tensor:
+    """Position of each pixel on the axis, (h, w), in pixels from the centre."""
+    height, width = image.shape
+    y = torch.arange(height, device=image.device)[:, None] - (height - 1) / 2
+    x = torch.arange(width, device=image.device)[None] - (width - 1) / 2
+    return (y + tilt * x) / (1 + keystone * x * 2 / width)
+
+
+def _profile(image: torch.Tensor, tilt: float, keystone: float) -> tuple[torch.Tensor, torch.Tensor]:
+    """Means (n,) and counts (n,) of the pixels that fall into each pixel of the axis."""
+    along = _coordinates(image, tilt, keystone)
+    index = (along - along.min()).round().long().flatten()
+    counts = torch.bincount(index)
+    sums = torch.bincount(index, weights=image.flatten())
+    return (sums / counts.clamp(min=1)).to(image.dtype), counts
+
+
+def _straightest(image: torch.Tensor) -> tuple[float, float, float]:
+    """Tilt and keystone of the profile that holds the largest share of the variance, and that share."""
+    step = max(1, max(image.shape) // SEARCH_PX)
+    small = torch.nn.functional.avg_pool2d(image[None, None], step)[0, 0]
+    total = float(image.square().mean())
+
+    def share(axis: tuple[float, float], of: torch.Tensor) -> float:
+        means, counts = _profile(of, *axis)
+        return float((means.square() * counts).sum() / counts.sum()) / max(total, 1e-9)
+
+    best: tuple[float, float] = max(product(TILTS, KEYSTONES), key=lambda pair: share(pair, small))
+    straight = max(product(TILTS, [0.0]), key=lambda pair: share(pair, small))
+    converges = share(best, small) > KEYSTONE_GAIN * share(straight, small) and abs(best[1]) > LEAST_KEYSTONE
+    best = best if converges else straight
+    for grain in REFINEMENTS:
+        sides = (-grain, 0.0, grain) if converges else (0.0,)
+        near = [(best[0] + a, best[1] + b) for a in (0.0, -grain, grain) for b in sides]
+        best = max(near, key=lambda pair: share(pair, image))
+    level = (0.0, best[1])
+    if share(level, image) > LEVEL_SHARE * share(best, image):
+        best = level
+    return *best, share(best, image)
+
+
+def _profile_correlation(image: torch.Tensor, tilt: float, keystone: float) -> torch.Tensor:
+    """Autocorrelation (n,) of the profile at shifts up to `REACH` of its length, 1 at shift 0."""
+    means, counts = _profile(image, tilt, keystone)
+    weight = (counts > 0.5 * counts.float().quantile(0.5)).to(means.dtype)  # without the corners of a tilted picture
+    means = (means - (means * weight).sum() / weight.sum()) * weight
+    length = 2 * len(means)
+    products = torch.fft.irfft(torch.fft.rfft(means, n=length).abs().square(), n=length)
+    overlaps = torch.fft.irfft(torch.fft.rfft(weight, n=length).abs().square(), n=length).clamp(min=1)
+    correlation = (products / overlaps)[: int(REACH * float(weight.sum()))].cpu()
+    return correlation / correlation[0].clamp(min=1e-9)
+
+
+def _period(correlation: torch.Tensor, threshold: float) -> float | None:
+    """The shortest shift that correlates about as well as the best; it must hold twice, or once very well."""
+    reach = len(correlation)
+    values = correlation.tolist()
+    peaks = [k for k in range(LEAST_PERIOD_PX, reach - 1) if values[k] >= max(*values[max(0, k - 3) : k + 4], PEAK)]
+    near = [k for k in peaks if k < reach / 2]
+    if not near:
+        return None
+    highest = max(values[k] for k in near)
+    if highest < threshold:
+        return None
+    period: float = next(k for k in near if values[k] > TALLEST_SHARE * highest)
+    for _ in range(2):  # least squares over the peaks near its multiples
+        multiples = [(round(k / period), k) for k in peaks if abs(k / period - round(k / period)) < 0.2]
+        period = sum(n * k for n, k in multiples) / sum(n * n for n, _ in multiples)
+    verified = len({n for n, _ in multiples}) >= 2
+    return period if verified or highest > SURE else None

@@ -1,0 +1,60 @@
+"""Parameters of the textbook's tools."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from impasto.tools import Field, Parameters, SizeParameters, model_field
+
+
+class TextbookParameters(SizeParameters):
+    """Which model, and how far it may go."""
+
+    model: str = model_field("Name of a trained model; empty: the first that fits")
+    variation: float = Field(1.0, ge=0, le=1.5, description="How much places differ; lower is calmer and more even")
+
+
+class ConditionalParameters(TextbookParameters):
+    """Which class as well."""
+
+    material: str = Field("", description="One of the model's classes; empty: the first")
+
+
+class TrainTextbookParameters(Parameters):
+    """How long and on what the networks are trained."""
+
+    name: str = Field("untitled", description="Name of the model: letters, digits, - and _")
+    steps: int = Field(5000, ge=1, le=1000000, description="Steps of training; more is better up to a point")
+    longest_px: int = Field(
+        256, ge=32, le=4096, description="Pictures are shrunk to this longer side first; smaller shows larger shapes"
+    )
+    crop_px: int = Field(32, ge=32, le=128, multiple_of=8, description="Size of the crops that the networks see")
+    batch: int = Field(16, ge=2, le=256, description="Crops in a step; more is steadier and slower")
+    learning_rate: float = Field(2e-4, ge=1e-6, le=1e-2, description="How fast it learns; lower it if it diverges")
+    width: int = Field(64, ge=16, le=512, multiple_of=16, description="Channels of the widest layer")
+    hold_out: bool = Field(False, description="Learn from half of each picture only, so that the other half can judge")
+    watched: bool = Field(True, description="Go back where the training fails; off: watch a collapse to its end")
+    start_from: str = model_field("A model to go on from; empty: start anew", tool="gan")
+
+
+class TrainConditionalParameters(TrainTextbookParameters):
+    """As for the plain GAN."""
+
+    start_from: str = model_field("A model to go on from; empty: start anew", tool="conditional-gan")
+
+
+class TrainProgressiveParameters(TrainTextbookParameters):
+    """As for the plain GAN, but larger crops and the paper's rate."""
+
+    batch: int = Field(8, ge=2, le=256, description="Crops in a step; more is steadier and slower")
+    crop_px: int = Field(64, ge=32, le=128, description="Size that it grows to from 8 px, by doubling: 32, 64 or 128")
+    learning_rate: float = Field(1e-3, ge=1e-6, le=1e-2, description="How fast it learns; lower it if it diverges")
+    start_from: str = model_field("A model to go on from; empty: start anew", tool="progressive-gan")
+
+
+class TrainGanParameters(TrainTextbookParameters):
+    """With a choice of the loss."""
+
+    loss: Literal["textbook", "relativistic"] = Field(
+        "textbook", description="Textbook: as in 2014; relativistic: with penalties, as the torus generator is trained"
+    )

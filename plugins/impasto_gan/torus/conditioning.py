@@ -1,0 +1,79 @@
+"""Conditioning of the generator on a lattice: sines of its phases, and noise for each unit cell.
+
+The phases are those of PSGAN (Bergmann et al. 2017, section 3.2), but with wave vectors that are measured, not learned.
+The phases keep rows at their distance at any size. The noise of each unit cell makes one tile lighter than the next,
+all over.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from impasto.regularity.lattice import Draw, Lattice, cell_at
+from impasto.regularity.region import Region
+
+HARMONICS = (1, 2, 4, 8)
+"""Multiples of each wave vector: a joint is a small part of a period; sines of the period alone hardly tell where."""
+HARMONICS_IN_BOND = HARMONICS[:2]
+"""Those of rows whose cells are in a bond: all their joints are measured (`UnitCell`); told more, networks draw
+straight lines along rows."""
+CELL_CHANNELS = 4
+
+
+@dataclass(frozen=True)
+class Conditioning:
+    """What is told of a lattice on a torus of `full` (height, width) pixels. cell_noise: (B, CELL_CHANNELS, n, m)."""
+
+    lattice: Lattice
+    full: tuple[int, int]
+    cell_noise: Tensor | None
+    device: str
+
+    @classmethod
+    def drawn(cls, lattice: Lattice, full: tuple[int, int], draw: Draw, device: str) -> Conditioning:
+        """Conditioning with noise for each cell, where the lattice has rectangular ones."""
+        noise = draw(CELL_CHANNELS, lattice.cells_by_vector(full)) if lattice.has_cells else None
+        return cls(lattice, full, noise, device)
+
+    def __call__(self, region: Region) -> Tensor:
+        """Phases and cell noise (B, condition_channels, h, w) of any region of the torus, at any scale."""
+        cycles = self.lattice.cycles(region, self.full[0] / region.full[0])
+        vectors, harmonics = _told(self.lattice)
+        angles = 2 * math.pi * _combined(cycles[:, : len(vectors)].transpose(0, 1), harmonics).transpose(0, 1)
+        phases = torch.cat([torch.sin(angles), torch.cos(angles)], 1).to(self.device)
+        if self.cell_noise is None:
+            return phases
+        noise = self.cell_noise
+        first, second = cell_at(cycles).unbind(1)  # (B, h, w)
+        index = first % noise.shape[2] * noise.shape[3] + second % noise.shape[3]
+        index = index.flatten(1)[:, None].expand(-1, CELL_CHANNELS, -1).to(self.device)
+        return torch.cat([phases, noise.flatten(2).gather(2, index).unflatten(2, first.shape[1:])], 1)
+
+
+def phase_channels(lattice: Lattice) -> int:
+    """Number of sines and cosines; of two wave vectors also those of their sum and difference."""
+    return 2 * len(_combined(*_told(lattice)))
+
+
+def condition_channels(lattice: Lattice) -> int:
+    """Channels of a `Conditioning`; 0 for a material that is not regular."""
+    return phase_channels(lattice) + (CELL_CHANNELS if lattice.has_cells else 0)
+
+
+def _told(lattice: Lattice) -> tuple[Tensor, tuple[int, ...]]:
+    """The wave vectors whose phases are told, and which multiples of them."""
+    if lattice.bond:
+        return lattice.wave_vectors[:1], HARMONICS_IN_BOND
+    return lattice.wave_vectors, HARMONICS
+
+
+def _combined(vectors: Tensor, harmonics: tuple[int, ...]) -> Tensor:
+    """Multiples of wave vectors or of their cycles (N, ...); of two, also their sum and difference."""
+    combined = [multiple * vectors for multiple in harmonics]
+    if len(vectors) == 2:
+        combined += [vectors.sum(0, keepdim=True), vectors.diff(dim=0)]
+    return torch.cat(combined)

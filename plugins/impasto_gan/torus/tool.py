@@ -1,0 +1,56 @@
+"""The tools `torus` and `train-torus`; torch is imported on use only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from impasto.context import Context
+from impasto.texture import Maps
+from impasto.tools import Generator, Input, Result, Tile, Trainer
+
+from .parameters import TorusParameters, TrainTorusParameters
+
+
+class Torus(Generator):
+    """Materials, learned; the noise is drawn on a torus and every convolution wraps, so the result tiles."""
+
+    name = "torus"
+    label = "From a trained model"
+    description = "Makes a seamless material of any size with a model: a shipped one, or one trained on your pictures"
+    rank = 20
+    parameters = TorusParameters
+    uses_subject = False
+
+    def apply(self, subject: Maps, parameters: TorusParameters, inputs: Mapping[str, Maps], context: Context) -> Maps:
+        """The maps that the model has learned, and what follows from height; of the subject only the size counts."""
+        from .generate import generate_torus
+
+        return generate_torus(subject, parameters, context)
+
+    def tiles(
+        self, subject: Maps, parameters: TorusParameters, inputs: Mapping[str, Maps], context: Context
+    ) -> Iterator[Tile]:
+        """The same in pieces, for results larger than memory."""
+        from .generate import synthesis_of
+
+        yield from synthesis_of(subject, parameters, context).tiles()
+
+
+class TrainTorus(Trainer):
+    """Trains a model for `torus`."""
+
+    name = "train-torus"
+    label = "Train on a material"
+    description = "Learns a material from photographs or map sets, or several by class, to make them seamlessly"
+    rank = 20
+    parameters = TrainTorusParameters
+    inputs = (Input("dataset", "what it learns from: a picture, a map set, or a folder of them", kind="dataset"),)
+
+    def apply(
+        self, subject: Maps, parameters: TrainTorusParameters, inputs: Mapping[str, Any], context: Context
+    ) -> Result:
+        """The path of the model and the last figures. Cancelled, it leaves a checkpoint to go on from."""
+        from .train import train_torus
+
+        return train_torus(parameters, inputs, context)

@@ -1,0 +1,132 @@
+"""Regular patterns are found: rows, cells and their bond, lattices of peaks; and are made whole around a torus."""
+
+import numpy as np
+import pytest
+import torch
+from materials import as_tensor, bond, bricks
+
+from impasto.regularity.bond import Sublattice
+from impasto.regularity.cells import find_cells
+from impasto.regularity.detection import find_lattice, find_regularity
+from impasto.regularity.lattice import Lattice
+from impasto.regularity.periodic import PeriodicFunction
+from impasto.regularity.region import whole
+
+ROWS = torch.tensor([[1 / 32, 0.0]])
+BETWEEN_JOINTS = torch.tensor([16.0, 16.0])
+
+
+def lattice_of(pixels: np.ndarray) -> Lattice:
+    return find_lattice(as_tensor(pixels).mean(0))
+
+
+def test_rows_are_found_and_made_whole():
+    lattice = lattice_of(bricks())
+    assert len(lattice.wave_vectors) == 1
+    assert 1 / float(lattice.wave_vectors[0, 0]) == pytest.approx(32, rel=0.03)
+    assert float(lattice.fitted((100, 64)).wave_vectors[0, 0]) * 100 == pytest.approx(3)
+
+
+def test_nothing_is_found_where_nothing_repeats():
+    lattice = find_lattice(torch.rand(160, 160, generator=torch.Generator().manual_seed(0)))
+    assert not lattice.is_regular
+    assert lattice.origin_px.tolist() == [0, 0]
+
+
+def test_a_period_is_as_long_as_the_whole_picture_says():
+    """Rows are found on a copy of at most 384 px; 27 periods later they would be out of step."""
+    rows, random = torch.arange(1024), torch.Generator().manual_seed(0)
+    for period in (37.3, 64.0, 102.4):
+        luminance = (rows % period < 5).float()[:, None] + 0.1 * torch.rand(1024, 256, generator=random)
+        (vector,) = find_lattice(luminance).wave_vectors
+        assert float(vector[0]) * 1024 == pytest.approx(1024 / period, abs=0.02)
+
+
+def test_pictures_begin_between_joints():
+    """The joints of `bricks` are rows 0 to 3 of each 32."""
+    origin_px = lattice_of(bricks()).origin_px
+    assert float(origin_px[0]) % 32 == pytest.approx(18, abs=3)
+    assert float(origin_px[1]) == 0
+
+
+@pytest.mark.parametrize("turned", [False, True], ids=["rows", "columns"])
+def test_cells_of_rows_and_their_bond_are_found(turned):
+    picture = as_tensor(bond())
+    rows, axis = ROWS, 1
+    if turned:
+        picture, rows, axis = picture.mT, rows.flip(1), 0
+    lattice = find_cells(picture, Lattice(rows, BETWEEN_JOINTS))
+    assert lattice.row_axis == int(turned)
+    assert 1 / lattice.frequency(axis) == pytest.approx(64, abs=0.5)
+    assert abs(lattice.bond.shift) == pytest.approx(0.5, abs=0.03)
+    assert lattice.bond.spread < 0.03
+
+
+def test_a_row_that_the_edge_cuts_does_not_spoil_the_bond():
+    """Of the last row too little is seen to say where its joints are."""
+    lattice = find_cells(as_tensor(bond(380, 33, 70, 0.33)), Lattice(torch.tensor([[1 / 33, 0.0]]), BETWEEN_JOINTS))
+    assert lattice.bond.shift == pytest.approx(0.33, abs=0.005)
+    assert lattice.bond.spread < 0.02
+
+
+@pytest.mark.parametrize(("shift", "expected"), [(0.5, Sublattice(1, 1, 2)), (1 / 3, Sublattice(1, 2, 3))])
+def test_a_regular_bond_is_found_in_the_shifts_that_keep_it(shift, expected):
+    """Where columns repeat, too, their period is that of all rows' joints together: a part of a brick."""
+    found = find_regularity(as_tensor(bond(384, 32, 72, shift)).mean(0))
+    assert found.rows[0].period == pytest.approx(32, rel=0.02)
+    assert found.rows[1].period == pytest.approx(72 / expected.columns, rel=0.02)
+    assert found.sublattice == expected
+
+
+def test_cells_in_a_regular_bond_are_whole_bricks():
+    """Not the parts of bricks into which the joints of all rows together divide a picture."""
+    picture = as_tensor(bond())
+    rows = find_lattice(picture.mean(0))
+    assert rows.wave_vectors.shape == (1, 2)
+    assert 1 / find_cells(picture, rows).frequency(1) == pytest.approx(64, abs=0.5)
+
+
+def test_a_sublattice_holds_the_shifts_of_running_bond():
+    running = Sublattice(1, 1, 2)
+    held = running.holds(*np.mgrid[-2:3, -2:3])
+    assert np.array_equal(held, np.add(*np.mgrid[-2:3, -2:3]) % 2 == 0)
+    assert running.closing == (2, 2)
+    assert Sublattice(2, 0, 1).closing == (2, 1)
+    assert Sublattice(1, 1, 3).closing == (3, 3)
+    assert Sublattice().holds(np.arange(5), np.arange(5)).all()
+
+
+def test_the_joints_of_each_row_are_found_to_the_pixel():
+    """Of a bond that is kept loosely: joints of the mean are as dark as each row's own."""
+    picture = np.concatenate(
+        [np.roll(bond(shift=0)[32 * k : 32 * k + 32], by, 1) for k, by in enumerate((0, 33, 2, 30, 3, 31))]
+    )
+    values = as_tensor(picture)
+    lattice = find_cells(values, Lattice(ROWS, BETWEEN_JOINTS))
+    assert lattice.bond.spread > 0.01
+    mean = PeriodicFunction.fitted(values - values.mean((1, 2), keepdim=True), lattice)(lattice, whole((192, 192)))
+    joints = (values[0] < 0.3) & (torch.arange(192)[:, None] % 32 >= 6)
+    assert (mean[0] + values[0].mean())[joints].mean() < 0.21
+
+
+def test_planks_that_do_not_end_have_no_cells_nor_have_rows_without_a_bond():
+    lattice, anyhow = Lattice(ROWS, torch.tensor([16.0, 0.0])), (0, 9, 41, 17, 60, 30)
+    loose = np.concatenate([np.roll(bond(shift=0)[32 * k : 32 * k + 32], by, 1) for k, by in enumerate(anyhow)])
+    for pixels in (bricks(), loose):
+        assert find_cells(as_tensor(pixels), lattice) is lattice
+
+
+def test_a_canvas_holds_whole_periods():
+    tiles = Lattice(torch.tensor([[1 / 90, 0.0], [0.0, 1 / 64]]))
+    assert tiles.canvas((400, 384), 1024, 32) == (448, 384)
+    assert Lattice().canvas((384, 384), 512, 32) == (384, 384)
+
+
+def test_a_lattice_seen_from_elsewhere_has_its_origin_there():
+    lattice = Lattice(torch.tensor([[1 / 30, 0.01], [0.0, 1 / 20]]), torch.tensor([3.0, 5.0]))
+    here = lattice.cycles(whole((64, 64)), 1)
+    there = lattice.moved(torch.tensor([7.0, 11.0])).cycles(whole((40, 40)), 1)
+    assert torch.allclose(here[..., 7:47, 11:51], there, atol=1e-5)
+    assert torch.allclose(
+        lattice.cycles(whole((4, 6)), 1)[0, :, 2, 4], lattice.wave_vectors @ torch.tensor([-0.5, -0.5])
+    )

@@ -1,0 +1,218 @@
+"""Statistics of unit cells: their mean, how they differ, and how far a picture is from them."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from materials import as_tensor, bricks, tiles
+
+from impasto.regularity.components import COMPONENTS, PrincipalComponents
+from impasto.regularity.lattice import Bond, Lattice
+from impasto.regularity.periodic import PeriodicFunction
+from impasto.regularity.phase_statistics import PhaseStatistics
+from impasto.regularity.region import Region, whole
+from impasto.regularity.unit_cell import UnitCell
+from impasto.surface.pyramid import split_band
+
+
+def test_what_cells_have_in_common_is_measured():
+    """The joints of another part of the wall are told to a tenth of their depth, and no tile's own tone or grain."""
+    picture = as_tensor(tiles(320))
+    lattice = Lattice(torch.eye(2) / 32, torch.tensor([-7.3, 2.6]))
+    mean = PeriodicFunction.fitted(picture[:, :160], lattice)
+    other, full = picture[:, 160:], Region(160, 0, 160, 320, (320, 320))
+    told = mean(lattice, full)
+    joints = other[0] < 0.4
+    assert (told - other)[:, joints].square().mean().sqrt() < 0.1 * 0.45
+    assert told[:, ~joints].std() < 0.03
+    assert (other - told)[:, ~joints].std() == pytest.approx(float(other[:, ~joints].std()), rel=0.1)
+
+
+@pytest.mark.parametrize("in_bond", [False, True])
+def test_the_mean_is_the_same_in_parts_and_with_less_detail(in_bond):
+    lattice = Lattice(torch.eye(2) / 32)
+    mean = PeriodicFunction.fitted(as_tensor(tiles()), lattice)
+    lattice = replace(lattice, origin_px=torch.tensor([0.0, -400.2]))
+    if in_bond:
+        lattice = replace(lattice, bond=Bond(0.3, 0.0), row_offsets=torch.tensor([[0.0, 0.4]]))
+    all_of_it = mean(lattice, whole((64, 96)))
+    part = mean(lattice, Region(50, -10, 30, 40, (64, 96)))
+    assert torch.equal(part, all_of_it.roll((-50, 10), (1, 2))[:, :30, :40])
+    quarter = mean(lattice, whole((16, 24)), 4)
+    assert torch.allclose(quarter, torch.nn.functional.avg_pool2d(all_of_it, 4), atol=1e-5)
+
+
+def test_where_rows_go_one_way_a_cell_is_as_long_as_the_picture():
+    picture = as_tensor(bricks())
+    lattice = Lattice(torch.tensor([[1 / 32, 0.0]]))
+    mean = PeriodicFunction.fitted(picture, lattice)
+    assert mean.rows.shape == (3, 1, 32)
+    assert mean.columns.shape == (3, 1, 1)
+    assert (picture - mean(lattice, whole((160, 160)))).std() == pytest.approx(
+        0.05, rel=0.1
+    )  # the grain, and no joints
+
+
+def grain(joint: float, side: int = 256, period: int = 32) -> tuple[torch.Tensor, torch.Tensor]:
+    """Noise that is `joint` times as strong at joints, (1, side, side), and where those are, (side, side)."""
+    line = torch.arange(side) % period < 8
+    joints = line[:, None] | line
+    noise = torch.randn(1, side, side, generator=torch.Generator().manual_seed(3))
+    return noise * torch.where(joints, joint, 1.0), joints
+
+
+STILL = torch.zeros(1 + COMPONENTS)
+"""No slider moves the cells."""
+
+
+def alike(channels: int, counts: tuple[int, int]) -> torch.Tensor:
+    """Cells that differ in nothing but grain."""
+    return torch.zeros(1, channels, *counts)
+
+
+def test_how_much_cells_differ_is_measured_at_each_phase():
+    """Grain that is six times as strong at joints is alike everywhere to the networks, and strong there when made."""
+    lattice = Lattice(torch.eye(2) / 32)
+    picture, joints = grain(6.0)
+    unit_cell = UnitCell.of(picture, lattice)
+    inner = torch.nn.functional.max_pool2d(joints[None].float(), 5, 1, 2)[0] == 0
+
+    def ratio(values: torch.Tensor) -> float:
+        band = split_band(values[None])[0][0, 0]
+        return float(band[joints].std() / band[inner].std())
+
+    assert ratio(picture) > 5
+    assert ratio(unit_cell.residual(picture, lattice)) == pytest.approx(1, abs=0.35)
+    other = torch.randn(1, 1, 256, 256, generator=torch.Generator().manual_seed(4))
+    made = unit_cell(other, lattice, whole((256, 256)), 0, alike, STILL)[0]
+    assert ratio(made) == pytest.approx(ratio(picture), rel=0.35)
+    even = UnitCell.of(grain(1.0)[0], lattice)
+    assert ratio(even(other, lattice, whole((256, 256)), 0, alike, STILL)[0]) == pytest.approx(1, abs=0.1)
+
+
+@pytest.mark.parametrize("skipped", [0, 2])
+def test_cells_are_the_same_in_parts(skipped):
+    lattice, full = Lattice(torch.eye(2) / 32), (128, 96)
+    unit_cell = UnitCell.of(grain(6.0)[0], lattice)
+    x = torch.randn(1, 1, *full, generator=torch.Generator().manual_seed(5))
+
+    def made(want: Region) -> torch.Tensor:
+        needed = unit_cell.room_for(want)
+        return needed.take(unit_cell(whole(full).take(x, needed), lattice, needed, skipped, alike, STILL), want)
+
+    all_of_it = made(whole(full))
+    assert torch.allclose(
+        made(Region(51, -10, 30, 41, full)), all_of_it.roll((-51, 10), (2, 3))[:, :, :30, :41], atol=1e-6
+    )
+    assert torch.allclose(made(Region(-7, 0, 140, 96, full))[:, :, 7:135], all_of_it, atol=1e-6)
+
+
+SHADED = Lattice(torch.tensor([[1 / 32, 0.0], [0.0, 1 / 40]]))
+SHADED_AT_A_PIXEL = replace(SHADED, origin_px=torch.full((2,), 0.5))
+"""Its tiles end between pixels."""
+
+
+def shaded() -> torch.Tensor:
+    """Tiles (3, 320, 320) that differ in tone, and each on its own in how bright its left edge is."""
+    random = torch.Generator().manual_seed(6)
+    y, x = torch.meshgrid(torch.arange(320), torch.arange(320), indexing="ij")
+    tones, edges = (0.1 * torch.randn(11, 9, generator=random)[(y + 16) // 32, (x + 20) // 40] for _ in range(2))
+    edge = (x + 20) % 40 < 6
+    return (tones + torch.where(edge, edges, 0.0) + 0.01 * torch.randn(320, 320, generator=random)).expand(3, -1, -1)
+
+
+def rising(lattice: Lattice) -> torch.Tensor:
+    """Cells (1, 320, 320) that are all alike: a tone that rises along both sides."""
+    cycles = lattice.cycles(whole((320, 320)), 1)[0] % 1
+    return cycles.sum(0, keepdim=True) - 1
+
+
+def test_how_whole_cells_differ_is_measured():
+    """Tone and edge are told apart from grain, and what is made anew has both, as strong, with edges as sharp."""
+    picture, lattice = shaded(), SHADED_AT_A_PIXEL
+    components = PrincipalComponents.of(picture, lattice)
+    assert components.residual(picture, lattice).std() == pytest.approx(0.01, rel=0.15)
+    weights = torch.randn(COMPONENTS, 10, 8, generator=torch.Generator().manual_seed(7))
+    made = components(weights, lattice, whole((320, 320)))
+    assert made.std() == pytest.approx(float(picture.std()), rel=0.2)
+    for walls in (picture, made):
+        inner = walls[0, 16:304, 20:300].unflatten(0, (9, 32)).unflatten(2, (7, 40)).transpose(1, 2)
+        left, right = inner[..., :6].mean((2, 3)), inner[..., 6:].mean((2, 3))
+        assert (left - right).std() == pytest.approx(0.1, rel=0.35)
+        assert inner[..., 6:].std((2, 3)).mean() < 0.02
+
+
+def test_components_are_the_same_in_parts_and_with_less_detail():
+    components = PrincipalComponents.of(shaded(), SHADED_AT_A_PIXEL)
+    weights = torch.randn(COMPONENTS, 4, 4, generator=torch.Generator().manual_seed(8))
+
+    def at(region: Region, pixel: int = 1) -> torch.Tensor:
+        return components(weights, SHADED, region, pixel)
+
+    all_of_it = at(whole((128, 160)))
+    part = at(Region(100, -30, 60, 70, (128, 160)))
+    assert torch.allclose(part, all_of_it.roll((-100, 30), (1, 2))[:, :60, :70], atol=1e-6)
+    quarter = torch.nn.functional.avg_pool2d(all_of_it, 4)
+    assert torch.allclose(at(whole((32, 40)), 4), quarter, atol=1e-5)
+
+
+def test_sliders_move_all_cells_alike():
+    unit_cell, full = UnitCell.of(shaded() + rising(SHADED), SHADED), (128, 160)
+
+    def made(strength: float = 0.0, tone: float = 0.0) -> torch.Tensor:
+        moved = torch.tensor([strength, tone, *(COMPONENTS - 1) * [0.0]])
+        return unit_cell(torch.zeros(1, 3, *full), SHADED, whole(full), 0, alike, moved)[0]
+
+    assert unit_cell.axes == 1 + COMPONENTS
+    assert torch.allclose(made(5.0), 1.5 * made(), atol=1e-6)
+    change = (made(0.0, 1.0) - made()).unflatten(1, (4, 32)).unflatten(3, (4, 40))
+    assert change.std() > 0.01
+    assert torch.allclose(change, change[:, :1, :, :1].expand_as(change), atol=1e-5)
+
+
+def test_components_need_many_cells_that_are_not_in_a_bond():
+    lattice = SHADED_AT_A_PIXEL
+    assert PrincipalComponents.of(shaded()[:, :200, :200], lattice) is None
+    assert PrincipalComponents.of(shaded(), replace(lattice, bond=Bond(0.5, 0.0))) is None
+    assert PrincipalComponents.of(shaded(), replace(lattice, wave_vectors=lattice.wave_vectors[:1])) is None
+
+
+def test_the_shapes_of_a_unit_cell_follow_from_its_lattice():
+    """So that those of a file can be checked before they are read."""
+    rows = replace(SHADED, wave_vectors=SHADED.wave_vectors[:1])
+    columns = replace(SHADED, wave_vectors=SHADED.wave_vectors[1:])
+    for lattice, has_cells in ((rows, False), (columns, False), (SHADED, True)):
+        measured = UnitCell.of(shaded(), lattice)
+        assert len(measured.variances) == 3 * has_cells
+        assert (measured.components is not None) == has_cells
+        empty = UnitCell.zeros(lattice, 3, has_cells)
+        empty.load_state_dict(measured.state_dict())
+        assert torch.equal(empty.mean(lattice, whole((64, 64))), measured.mean(lattice, whole((64, 64))))
+
+
+def test_phase_statistics_tell_joints_that_bend_from_those_in_their_place():
+    picture = as_tensor(tiles(320))[:1]
+    lattice = Lattice(torch.eye(2) / 32)
+    statistics = PhaseStatistics.of(picture[:, :160], lattice, 1, 2)
+
+    def distance(other):
+        return float(statistics.distance(other[None], lattice, with_deviation=True))
+
+    same, moved = distance(picture[:, 160:]), picture[:, 160:].roll(3, 1)
+    bent = torch.stack([column.roll(round(3 * np.sin(x / 20))) for x, column in enumerate(picture[0, 160:].T)], 1)[None]
+    alike = picture[:, 160:].clone().where(picture[:, 160:] < 0.4, 0.65)
+    assert same < 0.01
+    assert min(distance(moved), distance(bent), distance(alike)) > 3 * same + 0.01
+
+
+def test_phase_statistics_do_not_take_chance_for_a_fault():
+    """Crops of the data itself show few tiles, each of a tone of its own: their mean is not that of all."""
+    tones = torch.randn(20, 20, generator=torch.Generator().manual_seed(0))
+    picture = tones.repeat_interleave(16, 0).repeat_interleave(16, 1)[None]
+    lattice, places = Lattice(torch.eye(2) / 16), [(y, x) for y in (0, 96, 192) for x in (32, 128, 224)]
+    statistics = PhaseStatistics.of(picture, lattice, 1, 2)
+    crops = [(picture[None, :, y : y + 32, x : x + 32], lattice.moved(torch.tensor([y, x]))) for y, x in places]
+    distances = [float(statistics.distance(crop, there, with_deviation=False)) for crop, there in crops]
+    assert np.mean(distances) < 0.15
+    assert np.mean([float(crop.mean().abs()) for crop, _ in crops]) > 0.3

@@ -1,0 +1,239 @@
+"""Parts of the torus generator's training: its data, its losses, what it is told of a lattice."""
+
+import numpy as np
+import pytest
+import torch
+from materials import bricks, surface, tiles
+from test_torus import TINY, train
+
+from impasto.context import Context
+from impasto.data.dataset import Dataset, dataset_of
+from impasto.errors import ParameterError
+from impasto.library.models import ModelLibrary
+from impasto.regularity.lattice import Bond, Lattice
+from impasto.regularity.region import Region, whole
+from impasto.surface.pyramid import band_deviations, finest_bands, split_band
+from impasto.texture import Maps
+from impasto.training.losses import SIGMA, zero_centred_penalty
+from impasto_gan.torus.augmentation import Augmentation
+from impasto_gan.torus.conditioning import CELL_CHANNELS, Conditioning, condition_channels, phase_channels
+from impasto_gan.torus.data import slopes
+from impasto_gan.torus.discriminator import PatchDiscriminator, patch_px
+from impasto_gan.torus.losses import sliced_wasserstein
+from impasto_gan.torus.parameters import TrainTorusParameters
+from impasto_gan.torus.prepare import prepare
+from impasto_gan.torus.train import GENERATOR_WIDTHS, TorusTraining
+
+
+def drawn(channels: int, counts: tuple[int, int]) -> torch.Tensor:
+    return torch.randn(1, channels, *counts)
+
+
+@pytest.mark.parametrize(
+    ("pixels", "said"),
+    [(np.full((96, 96, 3), 0.5), "colour"), (np.random.default_rng(0).random((40, 96, 3)), "smaller than")],
+    ids=["blank", "small"],
+)
+def test_data_that_cannot_be_learned_is_refused(pixels, said, tmp_path):
+    with pytest.raises(ParameterError, match=said):
+        train(tmp_path, 1, dataset_of(Maps.from_arrays({"base_color": pixels})))
+
+
+def test_data_is_standardised_there_and_back():
+    data = prepare(dataset_of(surface()), 96, 48, 32, False, "cpu")
+    assert data.standardisation.maps == ("base_color", "height", "roughness")
+    pixels = data.pictures[0].pixels[:, :128, :128]
+    assert pixels.mean((1, 2)).abs().max() < 1e-4
+    assert pixels[3:].std((1, 2)).sub(1).abs().max() < 1e-3
+    back = data.standardisation.inverse(pixels[None])[0]
+    assert np.abs(back[:3].permute(1, 2, 0).numpy() - surface()["base_color"].pixels).max() < 1e-4
+    crops = data.crops(5, 48, torch.Generator().manual_seed(0))
+    assert crops.coarse.shape == (5, 5, 24, 24)
+    assert crops.fine.shape == (5, 5, 48, 48)
+
+
+def test_thumbnails_of_a_class_are_learned_as_layouts(tmp_path):
+    """Coarse crops come from both, fine ones only from the picture that has the detail."""
+    thumbnails = [Maps.from_arrays({"base_color": surface(32, seed)["base_color"].pixels}) for seed in (5, 6)]
+    large = dataset_of(surface(), label="stone", licence="a")
+    small = dataset_of(*thumbnails, label="stone", licence="a", smallest_px=24)
+    dataset = Dataset("both", large.samples + small.samples)
+    data = prepare(dataset, 96, 48, 32, False, "cpu")
+    assert data.canvas == (96, 96)
+    assert [picture.pixels is None for picture in data.pictures] == [False, True, True]
+    crops = data.crops(40, 48, torch.Generator().manual_seed(0))
+    assert crops.coarse.shape == (40, 5, 24, 24)
+    assert crops.fine_known.all()
+    from_layouts = ~crops.coarse_known[:, 3, 0, 0].bool()
+    assert 10 < from_layouts.sum() < 30
+    assert crops.coarse[from_layouts, 3:].abs().max() == 0
+    train(tmp_path, 2, dataset)
+    assert (tmp_path / "tiny.safetensors").exists()
+
+
+def test_other_small_pictures_make_the_canvas_smaller():
+    large = dataset_of(surface(), label="stone")
+    for small in (dataset_of(surface(64), label="stone"), dataset_of(surface(64), label="wood")):
+        data = prepare(Dataset("both", large.samples + small.samples), 96, 48, 32, False, "cpu")
+        assert data.canvas == (64, 64)
+        assert all(picture.pixels is not None for picture in data.pictures)
+
+
+def test_joints_that_do_not_show_in_colours_are_found_in_roughness():
+    maps = Maps.from_arrays(
+        {"base_color": np.random.default_rng(0).random((160, 160, 3)), "roughness": bricks()[..., :1]}
+    )
+    data = prepare(dataset_of(maps), 96, 48, 32, False, "cpu")
+    assert 1 / float(data.lattice.wave_vectors[0, 0]) == pytest.approx(32, rel=0.01)
+
+
+@pytest.mark.parametrize(("waver_px", "is_measured"), [(0, True), (6, False)])
+def test_of_rows_that_waver_nothing_is_measured(waver_px, is_measured):
+    """They stay rows: networks are told their phases, and draw all of them."""
+    shifts = np.round(waver_px * np.sin(np.arange(160) / 9)).astype(int)
+    straight = bricks()
+    wavering = np.stack([np.roll(straight[:, column], shift, 0) for column, shift in enumerate(shifts)], 1)
+    data = prepare(dataset_of(Maps.from_arrays({"base_color": wavering})), 96, 48, 32, False, "cpu")
+    assert data.lattice.has_rows
+    assert (data.unit_cell is not None) == is_measured
+
+
+def test_cells_in_a_bond_are_whole_around_the_torus():
+    full = (160, 192)
+    lattice = Lattice(torch.tensor([[1 / 32, 0.0], [0.0, 1 / 50]]), bond=Bond(0.48, 0.1)).fitted(full)
+    condition = Conditioning.drawn(lattice.with_rows_laid(full, drawn), full, drawn, "cpu")
+    told = condition(whole(full))
+    assert torch.equal(told[..., 100:140, 50:60], condition(Region(260, -142, 40, 10, full)))
+    noise = told[0, -CELL_CHANNELS]
+    assert len(noise.unique()) == 5 * 4
+    assert all(len(row.unique()) == 4 for row in noise)
+    steps = [int((noise[y].roll(1) != noise[y]).nonzero()[0]) for y in (32, 64)]
+    assert steps[0] != steps[1]
+
+
+def test_each_tile_has_noise_of_its_own():
+    lattice = Lattice(torch.tensor([[1 / 32, 0.0], [0.0, 1 / 16]]))
+    condition = Conditioning.drawn(lattice, (64, 64), drawn, "cpu")
+    told = condition(whole((64, 64)))
+    assert told.shape[1] == condition_channels(lattice)
+    noise = told[:, phase_channels(lattice) :]
+    assert len(noise[0, 0].unique()) == 2 * 4
+    assert len(noise[0, 0, 16:48, 8:24].unique()) == 1  # tiles end at phase 0.5
+    assert torch.equal(noise, condition(Region(64, -64, 64, 64, (64, 64)))[:, phase_channels(lattice) :])
+    assert torch.equal(noise[..., ::2, ::2], condition(whole((32, 32)))[:, phase_channels(lattice) :])
+    oblique = Lattice(torch.tensor([[1 / 30, 0.01], [0.0, 1 / 20]]))
+    assert condition_channels(oblique) == phase_channels(oblique)
+
+
+def test_slopes_are_those_of_height():
+    maps = torch.zeros(1, 2, 8, 9)
+    maps[0, 1] = 3 * torch.arange(9) - 5 * torch.arange(8)[:, None]
+    seen = slopes(maps, 1, deviation=2.0)
+    assert seen.shape == (1, 4, 6, 7)
+    assert torch.equal(seen[0, 2], torch.full((6, 7), 3.0))
+    assert torch.equal(seen[0, 3], torch.full((6, 7), -5.0))
+
+
+def test_the_penalty_is_the_squared_gradient():
+    """On a linear discriminator the finite difference is exact: its mean square is |w|²."""
+    D = torch.nn.Conv2d(1, 1, 3, bias=False)
+    x = torch.zeros(64, 1, 50, 50)
+    penalty = zero_centred_penalty(D(x), D(x + SIGMA * torch.randn(x.shape)))
+    assert penalty.item() == pytest.approx(D.weight.square().sum().item(), rel=0.02)
+
+
+def test_the_sliced_distance_tells_a_blur_and_a_colour_from_the_same_texture():
+    random = torch.Generator().manual_seed(1)
+    noise = [torch.rand(1, 3, 96, 96, generator=random) for _ in range(2)]
+    distance = lambda x: float(sliced_wasserstein(noise[0], x, 2, torch.Generator().manual_seed(0)))  # noqa: E731
+    same, blurred, tinted = distance(noise[1]), distance(torch.nn.functional.avg_pool2d(noise[1], 3, 1, 1)), 0.0
+    tinted = distance(noise[1] + torch.tensor([0.3, 0.0, 0.0])[:, None, None])
+    assert same < 0.3 * blurred
+    assert same < 0.3 * tinted
+
+
+def test_faint_detail_counts_beside_strong_detail():
+    random = torch.Generator().manual_seed(1)
+    strong = lambda: torch.randn(1, 1, 96, 96, generator=random)  # noqa: E731
+    faint = lambda: 0.01 * strong()  # noqa: E731
+    real = torch.cat([faint(), strong()], 1)
+    distance = lambda x: float(sliced_wasserstein(real, x, 2, torch.Generator().manual_seed(0)))  # noqa: E731
+    without = torch.cat([torch.nn.functional.avg_pool2d(faint(), 5, 1, 2), strong()], 1)
+    assert distance(torch.cat([faint(), strong()], 1)) < 0.5 * distance(without)
+
+
+def test_frequency_bands_are_seen_in_units_of_their_deviation():
+    random = torch.Generator().manual_seed(1)
+    broad = torch.nn.functional.interpolate(torch.randn(1, 2, 8, 8, generator=random), scale_factor=16, mode="bicubic")
+    x = broad + 0.01 * torch.randn(1, 2, 128, 128, generator=random)
+    band, smaller = split_band(x)
+    assert torch.allclose(band + torch.nn.functional.interpolate(smaller, scale_factor=2, mode="bilinear"), x)
+    deviations = band_deviations(x, 4)
+    assert deviations.shape == (4, 2)
+    assert float(deviations[0].max()) < 0.02 < float(deviations[3].min())
+    seen = finest_bands(x, deviations[:2])
+    assert seen.shape == (1, 4, 128, 128)
+    assert torch.allclose(seen[:, :2].square().mean((0, 2, 3)), torch.ones(2))
+    assert torch.allclose(seen[:, 2:].square().mean((0, 2, 3)), torch.ones(2), atol=0.5)  # enlarged, so smoother
+
+
+def test_the_discriminator_judges_patches_of_54_px():
+    assert patch_px((8, 8, 8, 8)) == 54
+    D = PatchDiscriminator(3, (8, 8, 8, 8))
+    assert D(torch.zeros(1, 3, 54, 54)).shape == (1, 1, 1, 1)
+    assert D(torch.zeros(1, 3, 62, 62)).shape == (1, 1, 2, 2)
+
+
+def test_what_the_discriminator_sees_is_changed_more_often_the_surer_it_is():
+    augmentation, random = Augmentation(0.5, None), torch.Generator().manual_seed(1)
+    x = torch.randn(8, 3, 32, 32, generator=random)
+    assert augmentation(x, random) is x
+    for _ in range(400):
+        augmentation.adapt(torch.ones(4), torch.zeros(4))
+    assert augmentation.probability == pytest.approx(0.5)
+    changed = [not torch.equal(before, after) for before, after in zip(x, augmentation(x, random), strict=True)]
+    assert sum(changed) > 0
+    for _ in range(400):
+        augmentation.adapt(torch.zeros(4), torch.zeros(4))
+    assert augmentation.probability == 0
+
+
+def test_augmentation_passes_the_gradient_and_is_the_same_again():
+    augmentation = Augmentation(0.9, None)
+    augmentation.probability.fill_(0.9)
+    x = torch.randn(2, 3, 16, 16, requires_grad=True)
+    once, again = (augmentation(x, torch.Generator().manual_seed(5)) for _ in range(2))
+    assert torch.equal(once, again)
+    once.sum().backward()
+    assert 0 < x.grad.count_nonzero() < x.numel()  # a part is blanked
+
+
+def test_mirrored_slopes_are_those_of_the_mirrored_height():
+    augmentation, random = Augmentation(1.0, (1, 2)), torch.Generator().manual_seed(0)
+    augmentation.probability.fill_(1.0)
+    seen = slopes(torch.randn(1, 1, 34, 34, generator=random), 0, 1.0)
+    changed = augmentation(seen, random)
+    along_x, along_y = changed[0, 1], changed[0, 2]
+    known = (changed[0] != 0).all(0)  # beside what is blanked
+    expected = slopes(changed[:, :1], 0, 1.0)[0]
+    inside = known[1:-1, 1:-1] & known[:-2, 1:-1] & known[2:, 1:-1] & known[1:-1, :-2] & known[1:-1, 2:]
+    assert inside.float().mean() > 0.5
+    assert torch.allclose(expected[1][inside], along_x[1:-1, 1:-1][inside])
+    assert torch.allclose(expected[2][inside], along_y[1:-1, 1:-1][inside])
+
+
+@pytest.mark.parametrize("material", [surface(seed=9), Maps.from_arrays({"base_color": tiles()})], ids=["any", "tiles"])
+def test_what_a_training_goes_back_to_has_the_statistics_of_its_data(material, tmp_path):
+    train(tmp_path, 1, dataset_of(Maps.from_arrays({"base_color": tiles()[::-1]}), licence="CC0-1.0"))
+    data = prepare(dataset_of(material), 96, 48, 32, False, "cpu")
+    parameters = TrainTorusParameters(**{**TINY, "steps": 2})
+    training = TorusTraining(data, parameters, 0, "cpu", "float32")
+    for model in ("", "tiny"):
+        training.start_from(model, Context(models=ModelLibrary(tmp_path)))
+        gains = data.band_deviations(len(GENERATOR_WIDTHS)).flip(0)
+        for stage, deviation in zip(training.model.network.stages, gains, strict=True):
+            assert torch.equal(stage.gains.flatten(), deviation)
+        if data.unit_cell is not None:
+            assert torch.equal(training.model.unit_cell.mean.rows, data.unit_cell.mean.rows)
+        state = training.ema.state_dict()
+        assert all(torch.equal(value, training.good[f"ema.{name}"]) for name, value in state.items())
