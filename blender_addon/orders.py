@@ -66,7 +66,7 @@ class Request:
         in_tiles = tool.get("makes_tiles") and self.width_px * self.height_px > LARGE_PX  # an estimator needs the whole
         if tool["kind"] == "generator" and self.estimator not in ("none", "") and not in_tiles:
             steps.append(Step(catalogue[self.estimator]["name"], dict(self.estimator_parameters)))
-        return Recipe.from_dict(Recipe(tuple(steps), self.seed).to_dict())
+        return Recipe(tuple(steps), self.seed)
 
     @property
     def scale(self) -> dict[str, float]:

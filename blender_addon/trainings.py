@@ -72,7 +72,7 @@ class Training:
     def _recipe(self) -> Recipe:
         inputs = {} if self._input == orders.SOURCE else {self._input: self._input}
         step = Step(self.tool, dict(self.parameters), inputs)
-        return Recipe.from_dict(Recipe((step,), self.seed).to_dict())
+        return Recipe((step,), self.seed)
 
 
 def from_scene(context: bpy.types.Context) -> Training:

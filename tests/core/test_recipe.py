@@ -27,3 +27,23 @@ def test_json_gives_the_same_recipe_back():
 def test_what_is_wrong_is_named(text, said):
     with pytest.raises(ParameterError, match=said):
         Recipe.from_json(text)
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda: Recipe(()), "at least one step"),
+        (lambda: Recipe(("quilt",)), "steps must hold steps"),
+        (lambda: Recipe((Step("x"),) * 101), "at most 100 steps"),
+        (lambda: Recipe((Step("x"),), 2**31), "between 0 and"),
+        (lambda: Recipe((Step("x"),), 1.5), "whole number"),
+        (lambda: Recipe((Step("x"),), inputs={"source": "a.png"}), "inputs must be objects by name"),
+        (lambda: Step(3), "name of a tool"),
+        (lambda: Step("x", {"size": float("nan")}), "parameter size must be a number"),
+        (lambda: Step("x", {"size": {"width": 3}}), "parameter size must be a number"),
+        (lambda: Step("x", inputs={"guide": 3}), "inputs must be text by name"),
+    ],
+)
+def test_a_recipe_made_in_python_is_checked_as_one_that_was_read(make, said):
+    with pytest.raises(ParameterError, match=said):
+        make()

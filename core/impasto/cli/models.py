@@ -52,7 +52,7 @@ def _train(arguments: argparse.Namespace, terminal: Terminal) -> None:
     for sentence in void_options(arguments, arguments.tool):
         terminal.warn(sentence)
     inputs = {item.name: item.name for item in arguments.tool.inputs if item.kind == "dataset"}
-    recipe = Recipe.from_dict(Recipe((Step(arguments.tool.name, parameters, inputs),), arguments.seed).to_dict())
+    recipe = Recipe((Step(arguments.tool.name, parameters, inputs),), arguments.seed)
     chosen: Any = validate(arguments.tool, parameters)
     path = registry().model_library(arguments.out).path(chosen.name)
     stop = Stop()

@@ -81,7 +81,7 @@ def _stylize(arguments: argparse.Namespace, terminal: Terminal) -> None:
     tool: Tool = arguments.tool
     files = _given_files(arguments, tool)
     step = Step(tool.name, given_parameters(arguments, tool), {name: name for name in files})
-    recipe = Recipe.from_dict(Recipe((*preparing_steps(arguments), step), arguments.seed).to_dict())
+    recipe = Recipe((*preparing_steps(arguments), step), arguments.seed)
     sources = named_sources(arguments.sources, arguments.name)
     for sentence in void_options(arguments, tool):
         terminal.warn(sentence)

@@ -144,7 +144,7 @@ def _run(arguments: argparse.Namespace, terminal: Terminal, sources: dict[str, P
         terminal.warn(sentence)
     if sources is None:
         sources = {arguments.name or result_name(step, arguments.source, models_folder): arguments.source}
-    recipe = Recipe.from_dict(Recipe(tuple(steps), arguments.seed).to_dict())
+    recipe = Recipe(tuple(steps), arguments.seed)
     carry_out(recipe, sources, files, arguments, terminal, models_folder=models_folder)
 
 
