@@ -50,6 +50,13 @@ def test_the_command_line_lists_it_and_makes_its_options(engine):
     assert tool["parameters"]["properties"]["levels"]["maximum"] == 32
 
 
+def test_its_author_is_told_that_it_behaves(engine):
+    command = [engine, "-P", "-m", "impasto", "plugins", "check", "impasto_posterize", "--json"]
+    checks = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)["checks"]
+    assert len(checks) >= 5
+    assert not [check for check in checks if check["problem"] or check["skipped"]]
+
+
 def test_the_worker_describes_it_and_runs_it(engine, tmp_path):
     client = Client([str(engine), "-P", "-m", "impasto.engine.worker"], tmp_path / "log")
     assert "posterize" in {tool["name"] for tool in client.describe().wait()["tools"]}

@@ -45,6 +45,7 @@ ACTIONS: dict[str, type[printed.Answer]] = {
     "weights install": printed.Installed,
     "weights remove": printed.Removed,
     "evaluate": printed.Evaluation,
+    "plugins check": printed.PluginChecks,
     "doctor": printed.Findings,
     "completion": printed.Completion,
 }
@@ -119,6 +120,7 @@ def test_each_action_prints_what_is_documented(said, wall, tmp_path, monkeypatch
         "weights": ("weights",),
         "weights list": ("weights", "list"),
         "weights show": ("weights", "show", "vgg19"),
+        "plugins check": ("plugins", "check", "impasto_color"),
         "doctor": ("doctor",),
         "completion": ("completion", "bash"),
     }

@@ -4,7 +4,6 @@ A tool that needs a model is given one that took two steps, and one that needs p
 A trainer makes no maps, so only what it declares is tested here, and the rest with its plugin.
 """
 
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,12 +12,11 @@ import pytest
 from quick import QUICK
 
 from impasto.data.dataset import Dataset, dataset_of
-from impasto.errors import Cancelled
+from impasto.evaluation.behaviour import CHECKS, maker, picture, undeclared
 from impasto.plugins import registry
 from impasto.recipe import Recipe, Step
 from impasto.runner import Result, run
-from impasto.texture import MAP_CHANNELS, Maps
-from impasto.tools import check_tool, describe, validate
+from impasto.texture import Maps
 
 pytestmark = pytest.mark.usefixtures("small_weights")
 TOOLS = sorted(registry().tools)
@@ -65,18 +63,9 @@ def two_classes() -> Dataset:
     return replace(one, samples=(*one.samples, *other.samples))
 
 
-def make(name: str, subject: Maps, seed: int = 0, **how) -> Maps:
-    """What the tool makes of the subject; for each input that it needs it is given a picture. `how` is as for `run`."""
-    needed = [item.name for item in registry().tool(name).inputs if item.required]
-    step = Step(name, QUICK.get(name, {}), {input_: input_ for input_ in needed})
-    others = {input_: picture(40, 56, seed=index + 1) for index, input_ in enumerate(needed)}
-    return run(Recipe((step,), seed), {"source": subject, **others}, **how).maps
-
-
-def picture(height: int, width: int, seed: int = 0) -> Maps:
-    rng = np.random.default_rng(seed)
-    smooth = np.add.outer(np.sin(np.arange(height) / 4), np.cos(np.arange(width) / 5))[..., None] / 6
-    return Maps.from_arrays({"base_color": np.clip(0.5 + smooth + 0.2 * rng.random((height, width, 3)), 0, 1)})
+def make(name: str, subject: Maps, **how) -> Maps:
+    """What the tool makes of the subject, as quickly as it can; `how` is as for `impasto.evaluation.behaviour.Make`."""
+    return maker(registry().tool(name), QUICK.get(name))(subject, **how)
 
 
 def test_the_first_party_tools_are_here():
@@ -85,53 +74,16 @@ def test_the_first_party_tools_are_here():
 
 @pytest.mark.parametrize("name", TOOLS)
 def test_it_can_be_drawn_by_any_host_and_runs_on_its_defaults(name):
+    assert not undeclared(registry().tool(name), maker(registry().tool(name)))
+
+
+@pytest.mark.parametrize("name", MAKERS)
+@pytest.mark.parametrize(
+    "behaviour", [behaviour for behaviour, problem_of in CHECKS.items() if problem_of != undeclared]
+)
+def test_it_behaves_as_every_tool_does(name, behaviour):
     tool = registry().tool(name)
-    check_tool(tool)
-    assert validate(tool, {}) == tool.parameters()
-    assert describe(tool)["description"][0].isupper()
-
-
-@pytest.mark.parametrize("name", MAKERS)
-def test_one_seed_gives_one_picture_and_the_subject_is_left_alone(name):
-    subject = picture(72, 88)
-    before = subject.sha256()
-    results = [make(name, subject, seed=11) for _ in range(2)]
-    assert results[0].sha256() == results[1].sha256()
-    assert subject.sha256() == before
-
-
-@pytest.mark.parametrize("name", MAKERS)
-@pytest.mark.parametrize("size", [(1, 1), (8, 8), (3, 500), (97, 61)], ids=str)
-def test_odd_sizes_give_maps_in_range(name, size):
-    made = make(name, picture(*size))
-    for map_ in made:
-        pixels = made[map_].pixels
-        assert pixels.shape == (*size, MAP_CHANNELS[map_])
-        assert np.isfinite(pixels).all()
-        assert pixels.min() >= 0
-        assert pixels.max() <= 1
-
-
-@pytest.mark.parametrize("name", MAKERS)
-@pytest.mark.parametrize("value", [0.0, 0.5, 1.0])
-def test_one_colour_gives_maps_in_range(name, value):
-    flat = Maps.from_arrays({"base_color": np.full((64, 64, 3), value)})
-    made = make(name, flat)
-    for map_ in made:
-        assert np.isfinite(made[map_].pixels).all()
-        assert 0 <= made[map_].pixels.min() <= made[map_].pixels.max() <= 1
-
-
-@pytest.mark.parametrize("name", MAKERS)
-def test_a_cancelled_job_ends_before_it_is_done(name):
-    calls = []
-
-    def cancelled_at_the_second_look() -> bool:
-        calls.append(time.monotonic())
-        return len(calls) > 1
-
-    with pytest.raises(Cancelled):
-        make(name, picture(128, 128), is_cancelled=cancelled_at_the_second_look)
+    assert not CHECKS[behaviour](tool, maker(tool, QUICK.get(name)))
 
 
 @pytest.mark.parametrize("name", [name for name in ON_A_SUBJECT if name != "cnn-texture"])  # of colours alone, anew

@@ -28,6 +28,7 @@ from .making import add_output, carry_out, result_name
 from .models import add_models, add_train
 from .options import add_command, add_device, parse_metres
 from .parser import Parser, Wishes
+from .plugins import add_plugins
 from .stylize import add_stylize
 from .terminal import Terminal
 from .tools import add_apply, add_generate, add_maps, add_seamless
@@ -89,6 +90,7 @@ def make_parser(stylizer: str = "") -> Parser:
     add_models(commands)
     add_weights(commands)
     add_evaluate(commands)
+    add_plugins(commands)
     _add_doctor(commands)
     add_completion(commands, parser)
     registry().add_commands(commands)

@@ -238,6 +238,21 @@ class Findings(Answer):
     problems: list[Problem] = Field(description="what needs mending; empty if all is well")
 
 
+class PluginCheck(Answer):
+    """One check of a tool."""
+
+    tool: str = Field(description="the tool's name")
+    behaviour: str = Field(description="what holds for every tool")
+    problem: str = Field(description="what does not hold; empty if it does")
+    skipped: str = Field(description="why it was not checked; empty if it was")
+
+
+class PluginChecks(Answer):
+    """Printed by `plugins check`."""
+
+    checks: list[PluginCheck] = Field(description="every check of every tool of the plugin")
+
+
 class Completion(Answer):
     """Printed by `completion`."""
 

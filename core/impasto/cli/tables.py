@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..library.figures import was_a_loss
 from ..library.models import Model
 from ..schemas import conditions_of, limits_of, readable_default
+
+if TYPE_CHECKING:
+    from ..evaluation.behaviour import Finding
 
 LISTED_FIGURES = ("fine_swd_of_floor", "wavelets_of_floor", "spectrum_db")
 LOSS_MARK = "*"
@@ -123,6 +126,15 @@ def evaluation(about: Mapping[str, Any], rows: Sequence[Sequence[Sequence[str]]]
         yield f"{about['model']} {case['label']}".rstrip() + f" beside {', '.join(case['data'])}{beside}"
         yield "floor: " + ", ".join(f"{name} {value:.3g}" for name, value in case["floor"].items())
         yield from table(("figure", "mean", "", "goal", ""), lines)
+
+
+def checks(found: Sequence[Finding]) -> Iterator[str]:
+    """A line for each check, and how many failed."""
+    for finding in found:
+        state = f"skipped, {finding.skipped}" if finding.skipped else "holds"
+        yield f"{finding.tool}: {finding.behaviour}: {f'PROBLEM {finding.problem}' if finding.problem else state}"
+    problems = sum(bool(finding.problem) for finding in found)
+    yield f"{problems} of {len(found)} checks failed" if problems else "all is well"
 
 
 def findings(found: Mapping[str, Any]) -> Iterator[str]:

@@ -7,6 +7,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,7 @@ from .printed import (
     Installed,
     ModelEntry,
     Models,
+    PluginChecks,
     Prepared,
     Progress,
     Removed,
@@ -39,6 +41,7 @@ from .printed import (
 
 if TYPE_CHECKING:
     from ..data.dataset import Dataset
+    from ..evaluation.behaviour import Finding
     from ..io.rerun import Rerun
 
 REJECTED_SHOWN = 20
@@ -205,6 +208,11 @@ class Terminal:
     def completion(self, shell: str, script: str) -> None:
         """A script for a shell."""
         self._say(Completion(shell=shell, script=script), [script])
+
+    def checked(self, findings: Sequence[Finding]) -> None:
+        """What the checks of a plugin's tools found."""
+        answer = PluginChecks.model_validate({"checks": [asdict(finding) for finding in findings]})
+        self._say(answer, tables.checks(findings))
 
     def findings(self, found: Mapping[str, Any]) -> None:
         """What `impasto doctor` found."""

@@ -1,0 +1,153 @@
+"""Behaviour that every tool shares, as checks: `impasto plugins check` runs them on a plugin, the tests on ours."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..errors import Cancelled, ImpastoError, ModelError
+from ..recipe import Recipe, Step
+from ..runner import run
+from ..texture import MAP_CHANNELS, Maps
+from ..tools import Result, Tool, check_tool, describe, validate
+
+Make = Callable[..., Maps]
+"""`make(subject, seed=0, **how)`: what the tool makes of a subject; `how` is as for `run`."""
+ODD_SIZES_PX = ((1, 1), (8, 8), (3, 500), (97, 61))
+GREYS = (0.0, 0.5, 1.0)
+LONGEST_S = 1.0
+"""How long a tool may work without telling its progress, twice what its author is asked for."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Outcome of one check of a tool: it holds unless there is a `problem`, or a reason why it was `skipped`."""
+
+    tool: str
+    behaviour: str
+    problem: str = ""
+    skipped: str = ""
+
+
+def picture(height: int, width: int, seed: int = 0) -> Maps:
+    """A base colour with broad shapes and noise."""
+    rng = np.random.default_rng(seed)
+    smooth = np.add.outer(np.sin(np.arange(height) / 4), np.cos(np.arange(width) / 5))[..., None] / 6
+    return Maps.from_arrays({"base_color": np.clip(0.5 + smooth + 0.2 * rng.random((height, width, 3)), 0, 1)})
+
+
+def maker(tool: Tool, parameters: Mapping[str, Any] | None = None) -> Make:
+    """A function that runs the tool with a picture for each input that it needs."""
+    needed = [item.name for item in tool.inputs if item.required]
+    step = Step(tool.name, dict(parameters or {}), {name: name for name in needed})
+    others = {name: picture(40, 56, seed=index + 1) for index, name in enumerate(needed)}
+
+    def make(subject: Maps, seed: int = 0, **how: Any) -> Maps:
+        return run(Recipe((step,), seed), {"source": subject, **others}, **how).maps
+
+    return make
+
+
+def undeclared(tool: Tool, make: Make) -> str:
+    """What keeps a host from drawing the tool, or the tool from running on its defaults."""
+    check_tool(tool)
+    if validate(tool, {}) != tool.parameters():
+        return "its defaults are not what its parameter model gives"
+    return "" if describe(tool)["description"][:1].isupper() else "its description does not begin with a capital letter"
+
+
+def unrepeatable(tool: Tool, make: Make) -> str:
+    """How results of one seed differ, or how the subject was changed."""
+    subject = picture(72, 88)
+    before = subject.sha256()
+    if make(subject, seed=11).sha256() != make(subject, seed=11).sha256():
+        return "two runs with one seed differ: draw chance from context.rng only"
+    return "" if subject.sha256() == before else "it changes its subject in place"
+
+
+def wrong_at_odd_sizes(tool: Tool, make: Make) -> str:
+    """How a result is wrong for a subject of one pixel, a narrow one, or one of odd sides."""
+    return next(filter(None, (_wrong(make(picture(*size)), size) for size in ODD_SIZES_PX)), "")
+
+
+def wrong_of_one_color(tool: Tool, make: Make) -> str:
+    """How a result is wrong for a subject of one colour."""
+    flats = (Maps.from_arrays({"base_color": np.full((64, 64, 3), grey)}) for grey in GREYS)
+    return next(filter(None, (_wrong(make(flat), (64, 64)) for flat in flats)), "")
+
+
+def uncancellable(tool: Tool, make: Make) -> str:
+    """Whether it works on to its end for `LONGEST_S` though it was cancelled when it first told its progress."""
+    looks: list[None] = []
+
+    def is_cancelled() -> bool:
+        looks.append(None)
+        return len(looks) > 1
+
+    with _timed(tool) as seconds:
+        try:
+            make(picture(128, 128), is_cancelled=is_cancelled)
+        except Cancelled:
+            is_deaf = any(one > LONGEST_S for one in seconds)
+            return "it goes on when cancelled: call context.progress while it works" if is_deaf else ""
+    return "it ends as if it had not been cancelled"
+
+
+@contextmanager
+def _timed(tool: Tool) -> Iterator[list[float]]:
+    """The seconds of each call of the tool that comes to its end."""
+    apply, seconds = tool.apply, list[float]()
+
+    def timed(*given: Any) -> Maps | Result:
+        started_s = time.monotonic()
+        result = apply(*given)
+        seconds.append(time.monotonic() - started_s)
+        return result
+
+    setattr(tool, "apply", timed)  # noqa: B010  mypy knows no methods that are set
+    try:
+        yield seconds
+    finally:
+        del tool.apply
+
+
+def _wrong(made: Maps, size_px: tuple[int, int]) -> str:
+    """What is wrong with maps of this (height, width)."""
+    for name in made:
+        pixels = made[name].pixels
+        if pixels.shape != (*size_px, MAP_CHANNELS[name]):
+            return f"{name} of a subject of {size_px} has the shape {pixels.shape}"
+        if not np.isfinite(pixels).all() or pixels.min() < 0 or pixels.max() > 1:
+            return f"{name} of a subject of {size_px} leaves [0, 1]"
+    return ""
+
+
+CHECKS: Mapping[str, Callable[[Tool, Make], str]] = {
+    "any host can draw it, and it runs on its defaults": undeclared,
+    "one seed gives one picture, and the subject is left alone": unrepeatable,
+    "odd sizes give maps in range": wrong_at_odd_sizes,
+    "one colour gives maps in range": wrong_of_one_color,
+    "a cancelled job ends before it is done": uncancellable,
+}
+"""What holds, and the function that says what does not."""
+
+
+def check(tool: Tool, make: Make | None = None) -> Iterator[Finding]:
+    """Each check of a tool. A trainer makes no maps, so only what it declares is checked."""
+    make = make or maker(tool)
+    for behaviour, problem_of in CHECKS.items():
+        if tool.kind == "trainer" and problem_of is not undeclared:
+            continue
+        try:
+            yield Finding(tool.name, behaviour, problem_of(tool, make))
+        except ModelError as error:
+            yield Finding(tool.name, behaviour, skipped=error.message)
+        except ImpastoError as error:
+            yield Finding(tool.name, behaviour, error.message)
+        except Exception as error:  # noqa: BLE001  a plugin may fail in any way, which is what is looked for
+            yield Finding(tool.name, behaviour, f"{type(error).__name__}: {error}")
