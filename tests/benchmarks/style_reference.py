@@ -32,8 +32,8 @@ from torch.nn.functional import interpolate
 from impasto import read_maps
 from impasto.context import Context
 from impasto.plugins import registry
-from impasto_style.gatys import GatysParameters
 from impasto_style.gatys.painting import paint
+from impasto_style.gatys.parameters import GatysParameters
 from impasto_style.gatys.presets import Modern
 from impasto_style.shared.architectures import load_encoder
 from impasto_style.shared.encoder import Encoder

@@ -13,8 +13,9 @@ from impasto.evaluation.metrics import seam_z
 from impasto.recipe import Recipe, Step
 from impasto.runner import run
 from impasto.texture import Maps
-from impasto_style.gatys import GatysParameters, presets
+from impasto_style.gatys import presets
 from impasto_style.gatys.painting import paint
+from impasto_style.gatys.parameters import GatysParameters
 from impasto_style.shared import layers as layers_module
 from impasto_style.shared import objective as objective_module
 from impasto_style.shared.layers import TiledLayers

@@ -19,11 +19,12 @@ from impasto.evaluation.metrics import seam_z
 from impasto.recipe import Recipe, Step
 from impasto.runner import run
 from impasto.texture import Maps
-from impasto_style.neighbours import NeighboursParameters, matching, painting, pyramid
+from impasto_style.neighbours import matching, painting, pyramid
 from impasto_style.neighbours import targets as targets_module
 from impasto_style.neighbours.cells import CELL_PX, CellEncoder, aligned, pooled, unaligned
 from impasto_style.neighbours.matching import collect_pieces, nearest
 from impasto_style.neighbours.painting import paint
+from impasto_style.neighbours.parameters import NeighboursParameters
 from impasto_style.neighbours.targets import Targets
 from impasto_style.shared.color.regions import in_mixed_colors
 from impasto_style.shared.optimise import Descent

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 from torch import Tensor
 
@@ -16,10 +15,8 @@ from ..shared.optimise import Descent
 from ..shared.progress import Progress
 from ..shared.resampling import as_image, resized
 from ..shared.task import Task
+from .parameters import GatysParameters
 from .presets import Classic, Modern
-
-if TYPE_CHECKING:
-    from . import GatysParameters
 
 
 def paint(task: Task, parameters: GatysParameters, context: Context, tile_px: int = TILE_PX) -> Tensor:

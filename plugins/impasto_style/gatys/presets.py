@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
@@ -17,9 +16,7 @@ from ..shared.objective import Objective, Terms
 from ..shared.optimise import Method, adam, lbfgs, pictures_adam
 from ..shared.statistics import ClassicGram, GaussianMoments, GramMoments, Sliced, Statistic
 from ..shared.task import Task, scales
-
-if TYPE_CHECKING:
-    from . import GatysParameters
+from .parameters import GatysParameters
 
 LEAST_PX = 91
 """Longer side of the first size; below it a network's coarsest layer sees next to nothing."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import torch
 
@@ -14,11 +13,8 @@ from ..shared.inputs import read_color
 from ..shared.noise import noise_start
 from ..shared.resampling import LEAST_PX, as_image, as_tensor
 from ..shared.task import Region, Task
-from . import FeatureParameters, GatysParameters
 from .painting import paint
-
-if TYPE_CHECKING:
-    from . import CnnTextureParameters
+from .parameters import CnnTextureParameters, FeatureParameters, GatysParameters
 
 OPAQUE = 0.5
 

@@ -3,23 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
 
 from impasto.context import Context
 from impasto.texture import Maps
-from impasto.tools import Field, Stylizer
+from impasto.tools import Stylizer
 
-from ..shared.controls import STYLE_INPUTS, StyleParameters
-
-
-class NeighboursParameters(StyleParameters):
-    """The controls of every stylizer, which network looks, and how long."""
-
-    backbone: Literal["auto", "vgg19", "vgg16", "vgg19-small", "squeezenet", "vgg19-normalised"] = Field(
-        "auto", description="The network whose features are compared; auto: the best whose weights are there"
-    )
-    steps: int = Field(40, ge=2, le=5000, description="Steps at each size; more is truer to the style")
-    rotations: bool = Field(True, description="Strokes may be turned by quarters of a circle, so that more of them fit")
+from ..shared.controls import STYLE_INPUTS
+from .parameters import NeighboursParameters
 
 
 class Neighbours(Stylizer):

@@ -10,7 +10,6 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 from math import ceil
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
@@ -28,10 +27,8 @@ from ..shared.resampling import as_image, resized
 from ..shared.task import Task, scales
 from . import pyramid
 from .cells import ALIGNMENT_PX, TILE_PX, CellEncoder, aligned, unaligned
+from .parameters import NeighboursParameters
 from .targets import Targets
-
-if TYPE_CHECKING:
-    from . import NeighboursParameters
 
 LEAST_PX, RATIO = 96, 2.0
 """Longer side of the first size, at least, and from one size to the next. From smaller ones forms do not come back."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import groupby
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
@@ -22,9 +21,7 @@ from ..shared.task import Task
 from ..shared.tiles import Tile
 from .cells import ALIGNMENT_PX, CELL_PX, CellEncoder, pooled
 from .matching import collect_pieces, nearest
-
-if TYPE_CHECKING:
-    from . import NeighboursParameters
+from .parameters import NeighboursParameters
 
 UNSEEN = 1e-3
 """A source with less weight in a cell is not looked for there."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
@@ -25,10 +24,8 @@ from .guides import blurred, busyness, edges, inside, matched, mixed
 from .library import MOST_PATCHES, Library, cropped
 from .matching import Search, Tick
 from .mosaic import lay, weigh
+from .parameters import PatchesStyleParameters
 from .recoloring import recolored
-
-if TYPE_CHECKING:
-    from . import PatchesStyleParameters
 
 LEAST_PX = 64
 """Longer side of the first size."""

@@ -1,0 +1,22 @@
+"""Parameters of `patches-style`."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from impasto.tools import Field
+
+from ..shared.controls import StyleParameters
+
+
+class PatchesStyleParameters(StyleParameters):
+    """Style by patches, without any network."""
+
+    quality: Literal["quick", "usual", "best"] = Field(
+        "usual",
+        description="How often strokes are laid anew at each size; best takes about three times as long as quick",
+    )
+    variety: float = Field(
+        1.0, ge=0, le=3, description="How evenly all parts of the style are used, in parts of the usual"
+    )
+    turned: bool = Field(True, description="Strokes may be turned and mirrored to follow the picture's forms")
