@@ -7,7 +7,9 @@ files are written beside their target and renamed, so that an interrupted write 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -18,7 +20,7 @@ from ..system.outside import as_unicode, check_name, explained, files_in, is_fol
 from ..system.transaction import recover, staged
 from ..texture import Maps, Texture
 from . import decode
-from .encode import ExrRows, PngRows, Rows, encode_whole, write_whole
+from .encode import ExrRows, PngRows, Rows, encode_whole
 from .metadata import metadata_of
 
 SUFFIXES: Mapping[str, tuple[str, ...]] = {
@@ -46,6 +48,29 @@ class Exporter:
     suffix: str
     encode: Callable[[str, Texture, Mapping[str, str]], bytes]
     start: Callable[[Path, str, tuple[int, int], Mapping[str, str]], Rows] | None = None
+
+    def begin(self, path: Path, map_name: str, size_px: tuple[int, int], metadata: Mapping[str, str]) -> Rows | _AtOnce:
+        """A file to write bands to; of a format without `start` a single one."""
+        if self.start is None:
+            return _AtOnce(path, lambda texture: self.encode(map_name, texture, metadata))
+        return self.start(path, map_name, size_px, metadata)
+
+
+@dataclass(frozen=True)
+class _AtOnce:
+    """A file of a format that is encoded as a whole."""
+
+    path: Path
+    encode: Callable[[Texture], bytes]
+
+    def write(self, texture: Texture) -> None:
+        self.path.write_bytes(self.encode(texture))
+
+    def close(self) -> None:
+        """Nothing is left to do."""
+
+    def abandon(self) -> None:
+        """Nothing is open."""
 
 
 def _by_rows(name: str, label: str, suffix: str, start: Callable[..., Rows]) -> Exporter:
@@ -151,11 +176,44 @@ def write_maps(
     check_name(name, "the name of the files")
     targets = {map_: Path(folder) / f"{name}_{map_}{exporter.suffix}" for map_ in maps}
     metadata = metadata_of(recipe, maps.width_m, maps.height_range_m)
-    with staged(targets.values(), replace=replace) as parts:
-        for map_, target in targets.items():
-            with explained(target):
-                if exporter.start is not None:
-                    write_whole(exporter.start(parts[target], map_, maps[map_].size_px, metadata), maps[map_])
-                else:
-                    parts[target].write_bytes(exporter.encode(map_, maps[map_], metadata))
+    write_bands([maps], maps.size_px, targets, exporter, metadata, replace=replace)
     return list(targets.values())
+
+
+def write_bands(
+    bands: Iterable[Maps],
+    size_px: tuple[int, int],
+    targets: Mapping[str, Path],
+    exporter: Exporter,
+    metadata: Mapping[str, str],
+    *,
+    replace: bool,
+) -> None:
+    """Write a picture of `size_px` (height, width) from its bands, from the top, to the target of each map, or nothing.
+
+    Threads write a band, one for each map, while the next band is made. A picture that is whole is a single band.
+    """
+    with staged(targets.values(), replace=replace) as parts, ExitStack() as stack:
+        files: dict[str, Rows | _AtOnce] = {}
+        for name, target in targets.items():
+            with explained(target):
+                files[name] = exporter.begin(parts[target], name, size_px, metadata)
+            stack.callback(files[name].abandon)
+        pool = stack.enter_context(ThreadPoolExecutor(len(files), "rows"))
+        writing: list[Future[None]] = []
+        for band in bands:
+            _wait(writing)
+            writing = [pool.submit(_told, targets[name], files[name].write, band[name]) for name in files]
+        _wait(writing)
+        _wait([pool.submit(_told, targets[name], files[name].close) for name in files])
+
+
+def _told(target: Path, write: Callable[..., None], *given: Texture) -> None:
+    with explained(target):
+        write(*given)
+
+
+def _wait(writing: Iterable[Future[None]]) -> None:
+    """Let the threads finish; raises what the first of them raised."""
+    for future in writing:
+        future.result()

@@ -6,9 +6,9 @@ A row of tiles, a band, is held at a time, and the one before it while it is bei
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -19,9 +19,9 @@ from ..plugins import registry
 from ..recipe import Recipe
 from ..system.locks import held
 from ..system.outside import check_name
-from ..system.transaction import staged
 from ..texture import LARGE_PX, MAP_CHANNELS, Maps, Texture
 from ..tools import SizeParameters, Tile, Tool, makes_tiles, validate
+from .files import write_bands
 
 PREVIEW_SIZE_PX = 512
 PREVIEWS = 100
@@ -99,31 +99,14 @@ def write_tiles(
     PluginError where the tiles do not cover the picture exactly once; FileError where the disk is full.
     """
     bands = _bands(_watched(tiles, size_px, context), size_px)
-    band: Maps | None = next(bands)
-    assert band is not None
-    exporter, metadata, about = registry().exporter(sink.format), describe(band), replace(band, textures={})
-    assert exporter.start is not None
-    targets = {name: sink.folder / f"{sink.name}_{name}{exporter.suffix}" for name in band}
-    with sink.held(), staged(targets.values(), replace=sink.replace) as parts, ExitStack() as stack:
-        files = {}
-        for name, target in targets.items():
-            files[name] = exporter.start(parts[target], name, size_px, metadata)
-            stack.callback(files[name].abandon)
-        pool = stack.enter_context(ThreadPoolExecutor(len(files), "rows"))
-        writing: list[Future[None]] = []
-        while band is not None:
-            _wait(writing)
-            writing = [pool.submit(files[name].write, band[name]) for name in files]
-            band = next(bands, None)  # is made while the one before is written
-        _wait(writing)
-        _wait([pool.submit(file.close) for file in files.values()])
+    first = next(bands)
+    exporter, metadata, about = registry().exporter(sink.format), describe(first), replace(first, textures={})
+    targets = {name: sink.folder / f"{sink.name}_{name}{exporter.suffix}" for name in first}
+    bands = chain((first,), bands)
+    del first  # it is let go once it is written
+    with sink.held():
+        write_bands(bands, size_px, targets, exporter, metadata, replace=sink.replace)
     return tuple(targets.values()), about
-
-
-def _wait(writing: Iterable[Future[None]]) -> None:
-    """Let the threads finish; raises what the first of them raised."""
-    for future in writing:
-        future.result()
 
 
 def _watched(tiles: Iterable[Tile], size_px: tuple[int, int], context: Context) -> Iterator[Tile]:
