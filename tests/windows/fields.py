@@ -111,13 +111,14 @@ def tries(walk: Walk, path: str, places: list[Place]) -> Steps:
 
 
 def turns_the_wheel(walk: Walk, place: Place) -> Steps:
-    """Click a colour, and then its wheel, which closes when the mouse is elsewhere."""
+    """Click a colour, and then its wheel, which closes by Enter with the mouse elsewhere."""
     yield walk.tap(place)
     yield 0.5
     walk.screenshot("wheel.png")
     yield walk.tap((place[0], place[1] - WHEEL_PX))
-    yield walk.move((place[0] - 600, place[1]))
-    yield 0.5
+    for outside_px in (400, 500, 600):
+        yield walk.move((place[0] - outside_px, place[1]))
+    yield walk.press("RET", (place[0] - 600, place[1]))
 
 
 def chooses_images(walk: Walk, **where: Any) -> Steps:

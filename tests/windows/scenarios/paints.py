@@ -22,7 +22,7 @@ GALLERY_PX = 110
 """From the choice of what is repainted down to the picture that opens the thumbnails: Blender names no such button."""
 LONGEST_PX = 256
 LIMIT_S = 240
-ENOUGH = 0.3
+ENOUGH = 0.15
 """Of the way, before it is stopped."""
 
 
@@ -81,7 +81,7 @@ def stops_and_keeps(walk: Walk) -> Steps:
     parameters().strength, parameters().longest_px = 1.0, 512
     with walk.at(walk.area("VIEW_3D")):
         bpy.ops.impasto.stylize("INVOKE_DEFAULT")
-    yield until(lambda: not JOBS.shown or JOBS.shown.fraction > ENOUGH, LIMIT_S)
+    yield until(lambda: not JOBS.shown or (JOBS.shown.fraction > ENOUGH and JOBS.shown.preview is not None), LIMIT_S)
     walk.record("has_preview", bool(JOBS.shown) and JOBS.shown.preview is not None)
     yield 1.0
     walk.screenshot("painting.png")
