@@ -24,8 +24,8 @@ JOBS = sys.modules["bl_ext.user_default.impasto.jobs"].jobs
 SPIN_S = 0.3
 CLICKS = 10
 """How often Cancel is clicked until Blender has seen it."""
-SHADERS_S = 25
-"""How long the screen may stay as it is while shaders compile, on a machine that does other work too."""
+SHADERS_S = 15
+"""How long the screen may stay as it is while shaders compile, on a machine that does nothing else."""
 EDIT_PX, HISTORY_PX = 80, 80
 """From the left edge of the window to its Edit menu; from the top down to the history in it."""
 
@@ -117,7 +117,7 @@ def generates(walk: Walk) -> Steps:
     walk.record("images", sorted(image.name for image in bpy.data.images if image.get("impasto_recipe")))
     yield walk.move((400, 500))
     walk.area("VIEW_3D").spaces.active.shading.type = "MATERIAL"
-    yield walk.settle(SHADERS_S, 300)
+    yield walk.settle(SHADERS_S * slowdown(), 600)
     walk.screenshot("generated.png")
     walk.area("VIEW_3D").spaces.active.shading.type = "SOLID"
 
