@@ -60,6 +60,7 @@ MANUAL = {
 
 def _menu(name: str, entries: Entries) -> type[bpy.types.Menu]:
     def draw(self: bpy.types.Menu, _context: bpy.types.Context) -> None:
+        self.layout.operator_context = "INVOKE_DEFAULT"  # as in Blender's menus, also where a shortcut opens this one
         for operator, text, icon in entries:
             row = self.layout.row()
             name_place(row, getattr(bpy.types, operator.replace("impasto.", "IMPASTO_OT_")).place)
