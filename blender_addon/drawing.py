@@ -18,6 +18,8 @@ from .translations import full_stop, sentence
 
 LETTER_PX, MARGIN_PX = 6, 70
 """A label's usual letter, and what a panel's edges and an icon take, before the interface is scaled."""
+WIDE = 2.1
+"""How many usual letters a Chinese character takes up."""
 
 
 def draw_progress(layout: bpy.types.UILayout) -> None:
@@ -98,12 +100,12 @@ def draw_text(layout: bpy.types.UILayout, text: str, icon: str) -> None:
 
 
 def _lines(text: str, width: int) -> list[str]:
-    """A text in lines of this many letters; Chinese has no spaces, and each of its characters takes up two."""
+    """A text in lines of this many letters; Chinese has no spaces, and its characters are wide."""
     if not any(map(_is_wide, text)):
         return textwrap.wrap(text, width, break_long_words=True)
     lines = [""]
     for part in re.findall(r"[!-~]+ ?|.", text):
-        if sum(2 if _is_wide(letter) else 1 for letter in lines[-1] + part) > width:
+        if sum(WIDE if _is_wide(letter) else 1 for letter in lines[-1] + part) > width:
             lines.append("")
         lines[-1] += part
     return [line for line in lines if line]
