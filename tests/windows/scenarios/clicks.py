@@ -84,7 +84,7 @@ def uses_recent_results(walk: Walk) -> Steps:
     yield 0.5
     place = yield from unfold(walk, "impasto.generate", "impasto.mark_asset", skip=1, columns=(0.8,))
     walk.screenshot("recent.png")
-    found = yield walk.buttons("VIEW_3D", top=place[1], height=50, columns=(0.8, 0.87))
+    found = yield walk.buttons("VIEW_3D", top=place[1], height=50, columns=(0.79, 0.8, 0.82, 0.87))
     walk.record("recent_buttons", sorted(found))
     material = bpy.data.materials[JOBS.made.materials[0] if JOBS.made.materials else walk.facts["assigned"]]
     for name in sorted(found):
