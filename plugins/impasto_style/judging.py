@@ -1,4 +1,4 @@
-"""How much of a style does a repainted picture have, beyond its colours, and how much is left of what it showed?
+"""Measures of a repainted picture: its share of the style beyond colours, and its distance from the picture.
 
 By the features of an encoder that was not optimised with: a score that was also the loss proves nothing. None of the
 figures replaces a look.
@@ -53,7 +53,7 @@ class Judgement:
 
 @dataclass(frozen=True)
 class Statistics:
-    """What is compared of a layer: the Gram matrix (C, C), and quantiles (DIRECTIONS, QUANTILES) of projections."""
+    """Statistics of a layer: the Gram matrix (C, C), and quantiles (DIRECTIONS, QUANTILES) of projections."""
 
     gram: Tensor
     quantiles: Tensor
@@ -116,7 +116,7 @@ def gram_distance(found: Sequence[Statistics], wanted: Sequence[Statistics]) -> 
 
 
 def sliced_distance(found: Sequence[Statistics], wanted: Sequence[Statistics]) -> float:
-    """Wasserstein-1 distance on random directions, in parts of what is wanted there deviates (Heitz et al. 2021).
+    """Wasserstein-1 distance on random directions, in units of the wanted deviation (Heitz et al. 2021).
 
     The mean over directions and layers.
     """
@@ -128,7 +128,7 @@ def sliced_distance(found: Sequence[Statistics], wanted: Sequence[Statistics]) -
 
 
 def content_distance(encoder: Encoder, a: np.ndarray, b: np.ndarray, heads: Sequence[Tensor] | None = None) -> float:
-    """How differently two pictures (H, W, 3) of one size look, place by place: LPIPS (Zhang et al. 2018, eq. 1).
+    """Perceptual distance of two pictures (H, W, 3) of one size, place by place: LPIPS (Zhang et al. 2018, eq. 1).
 
     heads: how much each channel counts, for SqueezeNet; the sum over its layers is LPIPS as published, but for the
     padding. Without heads: 1 - cosine of the features, the mean over the style's layers; from 0 to 1.

@@ -21,9 +21,9 @@ from .parameters import GatysParameters
 LEAST_PX = 91
 """Longer side of the first size; below it a network's coarsest layer sees next to nothing."""
 STYLE_WEIGHTS = (256.0, 64.0, 16.0, 4.0, 1.0)
-"""Of the layers, fine to coarse, before they are made to add up to 1."""
-CONTENT_WEIGHT = 0.015
-SMOOTHNESS = 2.0
+"""Of the layers, fine to coarse, before they are made to add up to 1; the defaults of crowsonkb 2021."""
+CONTENT_WEIGHT, SMOOTHNESS = 0.015, 2.0
+"""The defaults of crowsonkb 2021; `tests/benchmarks/style_reference.py` compares the results."""
 FINE_LAYERS = 2
 """So many layers see the detail that `detail` is about."""
 LEAST_DETAIL = 0.05
@@ -36,6 +36,7 @@ LARGE_RATE, LARGE_SHARE = 0.02, 1 / 3
 
 CLASSIC_CONTENT, CLASSIC_STYLE, CLASSIC_SMOOTHNESS = 1e3, 1e-2, 1e-4
 CLASSIC_RATE, CLASSIC_BETAS, CLASSIC_EPSILON, CLASSIC_STEPS = 5.0, (0.99, 0.999), 0.1, 1000
+"""Weights, rate and number of steps of TensorFlow's tutorial of 2018; for pixels in steps of 8 bits."""
 LEVELS = 255.0
 """The classic recipe counts pixels in steps of 8 bits, with the mean subtracted."""
 CAFFE_SCALE = 58.0
@@ -43,9 +44,9 @@ CAFFE_SCALE = 58.0
 
 
 class Modern:
-    """Coarse to fine (crowsonkb 2021), with L-BFGS; what is larger by steadier steps in full precision.
+    """Coarse to fine (crowsonkb 2021), by L-BFGS; large pictures by `PicturesAdam` in full precision.
 
-    There L-BFGS would need too much memory, and tiles in less precision would round in ways of their own.
+    For these L-BFGS needs too much memory, and in less precision tiles would be rounded differently.
     """
 
     def __init__(self, encoder: Encoder, parameters: GatysParameters, context: Context, tile_px: int = TILE_PX) -> None:
@@ -64,7 +65,7 @@ class Modern:
         return Objective(task, encoder, self.terms(task.seamless), self.context.check, self.tile_px)
 
     def terms(self, seamless: bool) -> Terms:
-        """What the loss is made of."""
+        """The terms of the loss."""
         content = CONTENT_WEIGHT * self.parameters.preservation / self.encoder.architecture.content_unit**2
         smoothness = partial(_differences, SMOOTHNESS * self.parameters.smoothness, seamless)
         return Terms(self._statistic(), self._style_weights(), content, smoothness)

@@ -1,4 +1,4 @@
-"""What a network sees in each cell of a picture, a square of 4 px: its features, those of fine layers side by side.
+"""Features of a picture's cells, squares of 4 px, with those of fine layers side by side.
 
 So every pixel has its say in what is matched and painted; features that are sampled once a cell leave a mesh between.
 """
@@ -77,7 +77,7 @@ def aligned(x: Tensor, seamless: bool) -> Tensor:
 
 
 def unaligned(x: Tensor, size: Sequence[int], seamless: bool) -> Tensor:
-    """What was aligned, in its own (height, width) again."""
+    """Undo `aligned`: the picture in its own (height, width)."""
     if seamless:
         return resized(x, size, seamless)
     return x[..., ALIGNMENT_PX : ALIGNMENT_PX + size[0], ALIGNMENT_PX : ALIGNMENT_PX + size[1]]

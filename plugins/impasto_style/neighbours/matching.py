@@ -1,4 +1,4 @@
-"""Which piece of a style is nearest to each cell of a picture."""
+"""Nearest neighbours: the piece of a style that is most like each cell of a picture."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a picture's features shall be: in each cell the means of its nearest pieces of each source, by weight.
+"""Target features of a picture: in each cell the mean of its nearest pieces of each source, by weight.
 
 Where each layer finds its own piece, these no longer fit each other, and what is painted between them would be washed
 out: there all features together shall also have the means and covariances that they have in the sources.
@@ -31,7 +31,7 @@ TINY = 1e-6
 FINE_STRIDE = 2
 """Layers up to this stride are detail."""
 MOMENTS = 60.0
-"""What the squared way to the sources' means and covariances counts, in parts of that to the nearest pieces."""
+"""Weight of the squared distance to the sources' means and covariances, relative to that to the nearest pieces."""
 
 Group = tuple[int, ...]
 """Layers that find one piece together; the pixels are number 0."""
@@ -137,7 +137,7 @@ class Targets:
 
     @torch.no_grad()
     def _queries(self, mixture: Sequence[tuple[Tensor, float]], groups: Sequence[Group]) -> list[Tensor]:
-        """What the cells of pictures (1, 3, H, W) are like, mixed by weight: (C, h, w) for each group.
+        """Mean features of the cells of pictures (1, 3, H, W), mixed by weight: (C, h, w) for each group.
 
         In half precision, since at large sizes this is the largest thing in memory.
         """
@@ -163,7 +163,7 @@ class Targets:
         ]
 
     def _keys(self, pieces: Sequence[Tensor], group: Group, chosen: Tensor) -> Tensor:
-        """What the chosen pieces are found by (K, C): means of the features of a group of layers, in units."""
+        """Keys (K, C) of the chosen pieces: mean features of a group of layers, in units."""
         means = [pooled(pieces[layer][chosen].T.float(), self.encoder.strides[layer]) for layer in group]
         return torch.cat([self.units[layer] * mean for layer, mean in zip(group, means, strict=True)]).T
 
@@ -221,7 +221,7 @@ class Targets:
         return x[:, :, top : top + height, left : left + width]
 
     def _unshifted(self, slope: Tensor, x: Tensor) -> Tensor:
-        """Where what was `_shifted` lies in a picture x (1, 3, H, W); 0 around it."""
+        """Undo `_shifted` for a gradient of a picture x (1, 3, H, W); 0 around it."""
         top, left = self.shift
         if self.task.seamless:
             return slope.roll((top, left), (2, 3))
@@ -241,7 +241,7 @@ def _means(x: Tensor) -> Tensor:
 
 
 def _weights_of_sources(task: Task) -> Tensor:
-    """How much each source counts at each pixel: (S, 1, H, W), from the weights of the regions."""
+    """Weight of each source at each pixel (S, 1, H, W), from the weights of the regions."""
     everywhere = torch.ones_like(task.picture[0, :1])
     weights = [
         sum(

@@ -1,4 +1,4 @@
-"""Where patches lie on a picture: a grid of overlapping squares that covers it, around its borders or beyond them."""
+"""A grid of overlapping patches that covers a picture, around its borders or beyond them."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class Grid:
         return picked.flatten(1).T
 
     def folded(self, canvas: Tensor) -> Tensor:
-        """What was added up on the canvas (h, w, C), on the picture (H, W, C): around its borders, or cut off."""
+        """Sums on the canvas (h, w, C) folded onto the picture (H, W, C): around its borders, or cut off."""
         top, left = self.margin, self.margin
         folded = canvas[top : top + self.height, left : left + self.width]
         if not self.seamless:

@@ -1,4 +1,4 @@
-"""What leads the choice of patches beside themselves: colours behind strokes, how busy a place is, and edges."""
+"""Guides of the choice of patches: colours behind strokes, busyness (amount of fine detail), and edges."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from torch.nn.functional import conv2d
 from .grid import extended
 
 DETAIL_PX = 1.5
-"""What is finer than so many pixels is detail, that makes a place busy."""
+"""Detail is finer than so many pixels."""
 FORM_PX = 2.0
 EDGE_SHARE = 0.9
 """All that varies more than this share of the picture is an edge through and through."""
@@ -33,18 +33,18 @@ def blurred(x: Tensor, sigma_px: float, seamless: bool = False) -> Tensor:
 
 
 def deviation(x: Tensor, sigma_px: float, seamless: bool = False) -> Tensor:
-    """How much (B, C, H, W) varies under a Gaussian around each place, over all channels: (B, 1, H, W)."""
+    """Standard deviation (B, 1, H, W) of (B, C, H, W) under a Gaussian around each place, over all channels."""
     mean = blurred(x, sigma_px, seamless)
     return (blurred(x.square(), sigma_px, seamless) - mean.square()).clamp_min(0).sum(1, keepdim=True).sqrt()
 
 
 def busyness(x: Tensor, sigma_px: float, seamless: bool = False) -> Tensor:
-    """How much fine detail there is around each place of (B, 3, H, W): (B, 1, H, W)."""
+    """Amount of fine detail (B, 1, H, W) around each place of (B, 3, H, W)."""
     return blurred(deviation(x, DETAIL_PX, seamless), sigma_px, seamless).sqrt()
 
 
 def edges(x: Tensor, seamless: bool = False) -> Tensor:
-    """Where (1, 3, H, W) has forms that must be kept, from 0 to 1: (1, 1, H, W) (as in Elad & Milanfar 2017)."""
+    """Strength (1, 1, H, W), from 0 to 1, of the edges of (1, 3, H, W) that must be kept (Elad & Milanfar 2017)."""
     varying = deviation(x, FORM_PX, seamless)
     strongest = varying.flatten().sort().values[int(EDGE_SHARE * (varying.numel() - 1))]
     return (varying / strongest.clamp_min(1e-3)).clamp(0, 1).sqrt()

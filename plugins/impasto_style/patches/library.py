@@ -81,7 +81,7 @@ class Library:
         return torch.cat([patches, SIDE * centres], 1)[0].flatten(1).T.contiguous()
 
     def shares(self) -> Tensor:
-        """Which part of its style each cell is: (styles, cells of all styles)."""
+        """Area of each cell in parts of its style (styles, cells of all styles)."""
         counts = torch.bincount(self.cell, minlength=len(self.sizes) * CELLS**2).view(len(self.sizes), -1)
         return torch.block_diag(*(counts / counts.sum(1, keepdim=True)))
 
@@ -98,7 +98,7 @@ class Library:
         return self.first[view] + row * self.columns[view] + column
 
     def moved(self, patches: Tensor, rows: Tensor | int, columns: Tensor | int) -> Tensor:
-        """What lies so many rows and columns from patches, as their views see it."""
+        """The patches so many rows and columns from others, in the direction of their views."""
         view, row, column = self.place(patches)
         return self.patch_at(view, row + rows, column + columns)
 

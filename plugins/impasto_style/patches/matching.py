@@ -1,4 +1,4 @@
-"""Which patch of the styles fits where? Nearest neighbours, spread by prices so that all of the styles is used.
+"""Approximate nearest neighbours among the styles' patches, with prices so that all of the styles is used.
 
 Found as PatchMatch does (Barnes et al. 2009): by what fits the neighbours, near what fits already, and at random.
 Prices of the styles' cells rise with their use, which is the dual ascent of optimal transport: without them, the few
@@ -26,16 +26,16 @@ QUERIES = 2**12
 GATHERED = 2**15
 """Places that are compared with their own candidates at a time."""
 REACHES = (1, 2)
-"""How far away neighbours are asked, in grid steps."""
+"""Distances to the neighbours whose patches are tried, in grid steps."""
 NEIGHBOURS = 4
 """Above, below, left and right."""
 NEAR = (8, 4, 2)
-"""How far from what fits already it is looked for better, in grid steps."""
+"""Radii of the search around the present patch, in grid steps."""
 AT_RANDOM = 2
 COHERENCE = 0.3
 """A patch that continues a neighbour's counts as so much nearer: strokes stay whole."""
 RATE = 0.5
-"""How fast prices rise, in parts of the usual distance."""
+"""Step of the prices, in units of the usual distance."""
 MOST_RISE = 3.0
 MOST_PRICE = 6.0
 LEAST_SHARE = 2e-4
@@ -47,7 +47,7 @@ Tick = Callable[[], None]
 
 @dataclass
 class Search:
-    """What fits where, of a library.
+    """Search for the patch of a library that fits best at each place.
 
     queries: features of all places (Q, D). region: of each place (Q,). is_painted: (Q,), only these count as use.
     shares: how much each region is to take of each cell (regions, cells). prices: in parts of `unit`, the usual

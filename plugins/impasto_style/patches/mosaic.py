@@ -25,7 +25,7 @@ WINDOW = 1.5
 
 
 def weigh(pieces: Pieces, grid: Grid, tick: Tick) -> Tensor:
-    """How much each patch is to count (patches,)."""
+    """Weights of the patches (patches,)."""
     weights = torch.ones(len(pieces.corner), device=pieces.pixels.device)
     for _ in range(ROUNDS):
         weights = (_differences(pieces, lay(pieces, weights, grid, tick), grid, tick) + LEAST_DIFFERENCE) ** POWER

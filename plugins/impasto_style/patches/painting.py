@@ -32,17 +32,17 @@ LEAST_PX = 64
 SEARCH_PX = 1024
 """Above this longer side patches are not searched for but laid in a higher resolution: memory is bounded."""
 STROKES = 4 / 256
-"""What is finer than this part of a style's longer side is strokes; what leads is coarser."""
+"""Strokes are finer than this part of a style's longer side; the guides are coarser."""
 LEAST_STROKES_PX = 1.2
 COLOR_WEIGHT, BUSYNESS_WEIGHT = 0.7, 0.7
 """Of the guides, against the patch itself."""
 KEPT = 0.8
-"""How much of the picture's forms is put back before each search."""
+"""Share of the picture's edges that is put back before each search."""
 NOISE = 0.1
 FIRST_ROUNDS = 30
 """At the first size, where a round costs nothing, prices are sought that hold for all sizes."""
 PASSES = {"quick": (2, 4), "usual": (4, 3), "best": (8, 4)}
-"""How often, at each size, patches are laid; and searched for before each."""
+"""At each size: how often patches are laid, and rounds of search before each."""
 DETAIL_PX = 1.2
 
 
@@ -76,7 +76,7 @@ def paint(task: Task, parameters: PatchesStyleParameters, context: Context) -> T
 
 @dataclass(frozen=True)
 class _Laid:
-    """What was laid at a size: the picture (1, 3, H, W) that patches (Q,) make by their weights (Q,)."""
+    """The picture (1, 3, H, W) laid at a size from patches (Q,), by their weights (Q,)."""
 
     picture: Tensor
     search: Search
@@ -104,7 +104,7 @@ class _Painter:
         return _finished(resized(x, task.picture.shape[2:], task.seamless), task, self.parameters.detail, 1)
 
     def paint_at(self, size: int, before: _Laid | None) -> _Laid:
-        """What was laid at the size before, repainted at this size; None: begin."""
+        """The picture repainted at this size, from that of the size before; None: begin."""
         task = self.task.scaled(size)
         leading = resized(self.leading, task.picture.shape[2:], task.seamless)
         if before is None:
@@ -134,7 +134,7 @@ class _Painter:
         return laid
 
     def _search(self, task: Task, leading: Tensor, before: _Laid | None) -> tuple[Search, Tensor]:
-        """What patches are to be found at this size, and the guides of the picture (1, 4, H, W)."""
+        """The search at this size, and the guides of the picture (1, 4, H, W)."""
         styles = task.sources
         sigma_px = max(LEAST_STROKES_PX, STROKES * max(max(style.shape[2:]) for style in styles))
         busy = [busyness(style, sigma_px) for style in styles]
@@ -164,7 +164,7 @@ class _Painter:
         return (shares[:, :-1] < grid.at_centres(chances)).sum(1)
 
     def _first(self, search: Search, queries: Tensor, before: _Laid | None) -> Tensor:
-        """Where a size begins: with what was laid at the size before, or is better in the pool; at first with that."""
+        """The first patches of a size: those of the size before, or better ones of the pool."""
         pool = search.pool()
         search.measure(queries, pool)
         if before is None:
@@ -184,18 +184,18 @@ def _with_styles_only(task: Task, painted: Sequence[Region]) -> Task:
 
 
 def _coverage(task: Task) -> Tensor:
-    """How far each pixel is painted, by masks and strength (1, 1, H, W): regions' weights add up to the strength."""
+    """Share of each pixel that is painted (1, 1, H, W), by masks and strength: regions' weights add up to that."""
     parts = [sum(region.weights) * _mask(region, task) for region in task.regions]
     return torch.stack(parts).sum(0).clamp(0, 1)
 
 
 def _mask(region: Region, task: Task) -> Tensor:
-    """Where the region is (1, 1, H, W)."""
+    """The region's mask (1, 1, H, W)."""
     return torch.ones_like(task.picture[:, :1]) if region.mask is None else region.mask
 
 
 def _finished(x: Tensor, task: Task, detail: float, factor: int) -> Tensor:
-    """What was painted, with as much detail as asked for, over the picture as far as it is to be seen."""
+    """The painted picture, with as much detail as asked for, blended over the original."""
     if detail != 1:
         coarse = blurred(x, DETAIL_PX * factor, task.seamless)
         x = (coarse + detail * (x - coarse)).clamp(0, 1)
@@ -211,7 +211,7 @@ def _chances(task: Task, context: Context) -> Tensor:
 
 
 def _as_busy(leading: Tensor, busy: Sequence[Tensor], task: Task, sigma_px: float) -> Tensor:
-    """How busy the picture is (1, 1, H, W), in each region on the scale of the styles that paint it."""
+    """Busyness of the picture (1, 1, H, W), matched in each region to that of the styles that paint it."""
     values = busyness(leading, sigma_px, task.seamless).flatten().cpu().numpy()
     of_styles = [own.flatten().cpu().numpy() for own in busy]
     result = torch.zeros_like(leading[:, :1])
@@ -242,7 +242,7 @@ def _carried(before: _Laid, search: Search) -> Tensor:
 
 
 def _enlarged(laid: _Laid, task: Task, factor: int, tick: Tick) -> Tensor:
-    """What was laid, laid again with the styles' pixels in `factor` times the resolution: (1, 3, H, W)."""
+    """The same patches, laid from the styles in `factor` times the resolution: (1, 3, H, W)."""
     library, grid = laid.search.library, laid.search.grid
     sizes = [(height * factor, width * factor) for height, width in library.sizes]
     styles = [resized(style, size) for style, size in zip(task.sources, sizes, strict=True)]

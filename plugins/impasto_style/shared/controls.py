@@ -19,11 +19,11 @@ STYLE_INPUTS = (
     Input("mask_3", "where the third style is painted", required=False),
     Input(START, "a finished result to go on from, also a smaller one", required=False),
 )
-"""What a stylizer may be given beside its subject. A style without a mask is mixed wherever the masks leave room."""
+"""Inputs of a stylizer beside its subject. A style without a mask is mixed wherever the masks leave room."""
 
 
 class StyleParameters(Parameters):
-    """What all stylizers have; each adds its own. `strokes` and `longest_px` decide at which sizes things are seen."""
+    """Parameters of all stylizers; each adds its own. `strokes` and `longest_px` set the sizes at which they look."""
 
     strength: float = Field(
         1.0, ge=0, le=1, description="How far to go: 0 keeps the picture's own statistics, 1 takes the style's"

@@ -17,12 +17,12 @@ Pooling = Literal["max", "average"]
 
 COLORS = 3
 AVERAGE_GAIN = 1.25
-"""What averages are multiplied by, so that networks trained with maxima see about the activations that they know."""
+"""Factor of averages, so that networks trained with maxima see about the activations that they know."""
 
 
 @dataclass(frozen=True)
 class LayerInfo:
-    """What a layer is like: its channels, pixels from one to the next, and how far each one sees to each side."""
+    """Channels of a layer, pixels from one feature to the next, and pixels that each one sees to each side."""
 
     channels: int
     stride: int
@@ -41,7 +41,7 @@ class Operation(Protocol):
         """Features (B, C, H, W) from those before it."""
 
     def after(self, before: LayerInfo, encoder: Encoder) -> LayerInfo:
-        """What its output is like, from what its input is like."""
+        """Properties of its output, from those of its input."""
 
     def length(self, before: int) -> int:
         """Height or width of its output, from its input's."""
@@ -171,7 +171,7 @@ class Encoder:
 
     @cached_property
     def layers(self) -> dict[str, LayerInfo]:
-        """What each named layer is like, in the order of the chain."""
+        """Properties of each named layer, in the order of the chain."""
         found, info = {}, LayerInfo(channels=3, stride=1, reach_px=0)
         for operation in self.architecture.operations:
             info = operation.after(info, self)

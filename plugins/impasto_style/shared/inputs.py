@@ -169,7 +169,7 @@ def read_masks(
 
 
 def _read_mask(label: str, maps: Maps, size: tuple[int, int], seamless: bool, device: str) -> Tensor:
-    """What is light and opaque in a picture, or a grey map."""
+    """A mask (1, 1, H, W) that is 1 where a picture, or a grey map, is white and opaque."""
     pixels = maps[next(iter(maps))].pixels.mean(axis=2, keepdims=True)
     if "base_color" in maps and "opacity" in maps:
         pixels = pixels * maps["opacity"].pixels

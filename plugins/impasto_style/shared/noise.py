@@ -1,4 +1,4 @@
-"""What a method begins with where that is noise."""
+"""Noise in the styles' colours, to begin with."""
 
 from __future__ import annotations
 

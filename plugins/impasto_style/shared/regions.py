@@ -1,4 +1,4 @@
-"""Where each style is painted: masks and weights as regions that cover the picture."""
+"""Regions that cover the picture, from masks and weights of the styles."""
 
 from __future__ import annotations
 

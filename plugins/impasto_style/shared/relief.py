@@ -34,7 +34,7 @@ COARSE = 4
 PAINT_ROUGHNESS = 0.5
 """Of a surface whose roughness is not known: half-glossy oil."""
 GLOSS = 0.12
-"""How much smoother a ridge of paint is than the surface, and its valleys rougher, at full relief."""
+"""Decrease of roughness on a ridge of paint, and increase in its valleys, at full relief."""
 FLATTEST = 1e-3
 """Strokes of less lightness, or height of fewer pixels, are none."""
 
@@ -95,7 +95,7 @@ def _lightness(pixels: np.ndarray) -> Tensor:
 
 
 def _detail(x: Tensor, stroke_px: float, seamless: bool) -> Tensor:
-    """What is wider than noise and narrower than strokes."""
+    """Band-pass: detail wider than noise and narrower than strokes."""
     return _blurred(x, BRISTLE_PX, seamless) - _blurred(x, stroke_px, seamless)
 
 

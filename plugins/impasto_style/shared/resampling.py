@@ -14,7 +14,7 @@ LEAST_PX = 16
 """No picture is made smaller than this a side."""
 
 KERNEL_PX = 4
-"""How far the filters of `resized` reach, in the coarser of the two grids, and some more."""
+"""Reach of the filters of `resized`, in pixels of the coarser of the two grids, and some more."""
 
 
 def as_tensor(pixels: np.ndarray, device: str | torch.device) -> Tensor:

@@ -27,7 +27,7 @@ from .task import Task
 Paint = Callable[[Task, Any, Context], Tensor]
 
 VISIBLE = 1 / 255
-"""What has less opacity is not seen, so that its colours are no part of the picture."""
+"""Pixels of less opacity are not seen, so that their colours are no part of the picture."""
 PREVIEW_PX = 512
 
 
@@ -67,7 +67,7 @@ def _decided(parameters: StyleParameters, subject: Maps, context: Context) -> St
 def make_task(
     subject: Maps, parameters: StyleParameters, inputs: Mapping[str, Maps], context: Context
 ) -> tuple[Task, Finish]:
-    """What a method is to paint over the subject, and what then becomes of it."""
+    """The task of a method, and the finish that makes maps of its painting."""
     device, seamless = context.device, parameters.seamless == "on"
     check_shapes(inputs, subject.size_px)
     pixels = read_color(subject, VISIBLE)
@@ -91,7 +91,7 @@ def make_task(
 
 @dataclass(frozen=True)
 class Finish:
-    """What becomes of what was painted over a picture (H, W, 3), as far as that is covered (H, W, 1); None: all."""
+    """Makes the result from a painting of a picture (H, W, 3); coverage: its painted share (H, W, 1), None: all."""
 
     picture: np.ndarray
     coverage: np.ndarray | None
@@ -99,13 +99,13 @@ class Finish:
     seamless: bool
 
     def of(self, painted: np.ndarray) -> np.ndarray:
-        """The result in the picture's size, of what was painted in any size: its colours, and what no mask reaches."""
+        """The result in the picture's size, from a painting of any size: in its colours, and blended by the masks."""
         painted = _fit(painted, self.picture.shape[:2], self.seamless)
         result = self.colors.of_result(painted, self.picture, self.coverage)
         return result if self.coverage is None else self.picture + self.coverage * (result - self.picture)
 
     def preview(self, unfinished: Maps) -> Maps:
-        """What would become of an unfinished picture, small."""
+        """The result from an unfinished painting, small."""
         return Maps.from_arrays({"base_color": self._small.of(unfinished["base_color"].pixels)})
 
     @cached_property

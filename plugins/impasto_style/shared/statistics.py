@@ -184,7 +184,7 @@ class _Moments(torch.autograd.Function):
 
 
 def _blocks(features: Tensor, side: int) -> list[tuple[slice, slice, slice]]:
-    """Where squares of features (C, h, w) are; those at the end may be smaller."""
+    """Slices of features (C, h, w) into squares; those at the end may be smaller."""
     tops, lefts = (range(0, length, side) for length in features.shape[1:])
     return [(slice(None), slice(top, top + side), slice(left, left + side)) for top in tops for left in lefts]
 

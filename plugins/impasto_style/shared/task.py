@@ -1,4 +1,4 @@
-"""What a method of style transfer is asked to do, in tensors; `restyle` makes it from maps and parameters."""
+"""The task of a method of style transfer, in tensors; `restyle` makes it from maps and parameters."""
 
 from __future__ import annotations
 

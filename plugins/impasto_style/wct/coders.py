@@ -26,7 +26,7 @@ LINKS = (
     ("conv32", "conv33", "conv34", POOL, "conv41"),
     ("conv42", "conv43", "conv44", POOL, "conv51"),
 )
-"""What each level adds to the encoder of the one before; a decoder is the same chain backwards."""
+"""Links that each level adds to the encoder of the one before; a decoder is the same chain backwards."""
 
 Convolution = tuple[Tensor, Tensor]
 """Weight (O, I, 3, 3) and bias (O,)."""
@@ -57,7 +57,7 @@ class Coder:
 
     @property
     def halo_px(self) -> int:
-        """How far a pixel that was encoded and decoded sees to each side, in whole strides."""
+        """Pixels that an encoded and decoded pixel sees to each side, in whole strides."""
         reach, stride = 0, 1
         for link in self.links:
             if link == POOL:

@@ -15,7 +15,7 @@ from .moments import Moments
 
 @dataclass
 class Features:
-    """What a coder sees of a picture (1, 3, H, W) and some noise (1, 1, H, W).
+    """Features of a picture (1, 3, H, W) with some noise (1, 1, H, W).
 
     They are encoded again in each pass over the tiles, unless there is only one. before: called before each tile is
     encoded.

@@ -28,7 +28,7 @@ NOISY = 4
 NOISE = 0.02
 """Its standard deviation."""
 CARRIED = 0.7
-"""How much of what decoders lose is carried past them, at the usual preservation."""
+"""Share of the decoders' loss that is carried past them, at the usual preservation."""
 ROTATIONS = 6
 """Sets of three axes along which colours are matched."""
 PREVIEW_PX = 512
@@ -104,19 +104,19 @@ class Painter:
         return [mixed(part) for part in parts]
 
     def _share(self, level: int) -> float:
-        """How far a level's features change: coarse ones hold the shapes, and change less for more preservation."""
+        """Share of the way that features go: coarse levels hold the shapes, and go less far for more preservation."""
         if level <= FINE:
             return self.parameters.detail
         return max(self.parameters.preservation, 1.0) ** ((FINE - level) / 3)
 
     def _carried(self, tile: Tile) -> Tensor:
-        """How much of what decoders lose is carried past them (1, 1, h, w): all where the picture keeps itself."""
+        """Share of the decoders' loss that is carried past them (1, 1, h, w): all where the picture is kept."""
         preserved = CARRIED * self.parameters.preservation
         usual = preserved / (preserved + 1 - CARRIED)
         return usual + (1 - usual) * self._weighted([region.weights[0] for region in self.task.regions], tile)
 
     def _with_kept(self, x: Tensor, tile: Tile) -> Tensor:
-        """What was painted of a tile, with the picture itself where nothing is."""
+        """A painted tile x, with the picture itself where nothing is painted."""
         kept = [float(region.weights[0] == 1) for region in self.task.regions]
         if not any(kept):
             return x

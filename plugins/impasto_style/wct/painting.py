@@ -26,7 +26,7 @@ LEAST_PX = 384
 GRID_PX = 16
 """Pixels from one of the coarsest features to the next."""
 TILE_PX = 768
-"""Twice as much, so that what is painted first, by the level that sees farthest, is a single tile."""
+"""Twice as much, so that the first size, painted by the level that sees farthest, is a single tile."""
 
 
 @torch.inference_mode()
@@ -77,7 +77,7 @@ def _on_grid(task: Task) -> Task:
 
 
 def _beginning(task: Task, parameters: StyleParameters) -> Tensor:
-    """What is repainted, float16: the start; where that is noise, the picture's shapes are seen in it."""
+    """The start, float16; where that is noise, the picture's shapes are seen in it."""
     start = task.start
     if parameters.start_from == "noise" and not task.start_px:
         start = torch.lerp(start, task.picture, parameters.preservation / (1 + parameters.preservation))
@@ -85,7 +85,7 @@ def _beginning(task: Task, parameters: StyleParameters) -> Tensor:
 
 
 def carried(x: Tensor, seen: Tensor, picture: Tensor, seamless: bool) -> Tensor:
-    """What was painted over `seen`, at the size of `picture`, with what only the picture is large enough to show.
+    """The painting of `seen` at the size of `picture`, with the detail that only the picture is large enough to show.
 
     float16, and made channel by channel: pictures may be large.
     """

@@ -1,4 +1,4 @@
-"""Whose colours a repainted picture has: what a method sees of picture and styles, and what becomes of its result."""
+"""Choice of the result's colours: the style's, the picture's, between both, or only the style's lightness."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .gaussian import NOISE, Move, from_oklab, in_bands, mixed, palette_of, to_o
 
 
 class Colors(ABC):
-    """What a method sees of pictures (1, 3, H, W), as sRGB in [0, 1], and what is made of what it paints."""
+    """Changes of colour before a method sees pictures (1, 3, H, W), sRGB in [0, 1], and after it has painted."""
 
     def of_picture(self, picture: Tensor) -> Tensor:
         """The picture, or a finished result to go on from, as the method sees it."""
@@ -27,13 +27,13 @@ class Colors(ABC):
 
     @abstractmethod
     def of_result(self, painted: np.ndarray, picture: np.ndarray, coverage: np.ndarray | None) -> np.ndarray:
-        """What is made of what was painted (H, W, 3) over a picture of its size, as far as it is covered (H, W, 1)."""
+        """The result, from a painting (H, W, 3) of a picture of its size and the painted share (H, W, 1)."""
 
 
 def choose_colors(
     parameters: StyleParameters, picture: Tensor, styles: Sequence[Tensor], regions: Sequence[Region]
 ) -> Colors:
-    """What the parameters ask for. Regions that no style paints have no say."""
+    """The choice that the parameters ask for. Regions that no style paints do not count."""
     regions = [region for region in regions if _painted_by(region)]
     if not regions or parameters.color == "style":
         return StyleColors()
@@ -46,7 +46,7 @@ class StyleColors(Colors):
     """The style's colours: all is seen as it is."""
 
     def of_result(self, painted: np.ndarray, picture: np.ndarray, coverage: np.ndarray | None) -> np.ndarray:
-        """What was painted."""
+        """The painting as it is."""
         return painted
 
 
@@ -76,7 +76,7 @@ class PictureColors(Colors):
         return _moved(style, self.moves[index]) if index in self.moves else style
 
     def of_result(self, painted: np.ndarray, picture: np.ndarray, coverage: np.ndarray | None) -> np.ndarray:
-        """What was painted, in the palette that it was to have."""
+        """The painting, in the palette that it was to have."""
         return transport(palette_of(painted, coverage), self.goal, self.share).of(painted)
 
 
@@ -124,7 +124,7 @@ def _painted_by(region: Region) -> list[int]:
 
 
 def _weights(region: Region) -> np.ndarray | None:
-    """How far each pixel (H, W, 1) belongs to it; None: all do."""
+    """Weight of each pixel (H, W, 1) in the region; None: 1 everywhere."""
     return None if region.mask is None else as_image(region.mask)
 
 

@@ -66,7 +66,7 @@ def mixed(palettes: Sequence[Palette], shares: Sequence[float]) -> Palette:
 
 
 def transport(source: Palette, target: Palette, share: float = 1.0) -> Move:
-    """What moves colours a share of the way from one palette to another."""
+    """The linear map of least cost from one palette to another, or a share of the way (Pitié & Kokaram 2007)."""
     noise = NOISE * np.eye(3)
     root = _root(source.covariance + noise)
     inverse = np.linalg.inv(root)
