@@ -81,7 +81,7 @@ class Encoder(nn.Module):
 
 
 class Stage(nn.Module):
-    """One octave of the decoder: convolution, upsampling, noise for its detail, residual convolutions, and a head."""
+    """A level of the decoder: convolution, upsampling, noise for its detail, residual convolutions, and a head."""
 
     def __init__(self, inputs: int, width: int, channels: int, blocks: int) -> None:
         super().__init__()
@@ -113,7 +113,7 @@ class Stage(nn.Module):
 class Decoder(nn.Module):
     """Latents z (B, 8, h, w) on a torus -> maps (B, channels, H, W), standardised.
 
-    Eight numbers cannot hold 256 texels: what they leave open, the grain, is drawn with noise at each octave.
+    Eight numbers cannot hold 256 texels: what they leave open, the grain, is drawn with noise at each level.
     gains (channels,): deviations of the data's channels; 0 keeps a grey surface grey.
     """
 

@@ -17,12 +17,12 @@ from impasto.texture import Maps
 from impasto.training.losses import SIGMA, zero_centred_penalty
 from impasto_gan.torus.augmentation import Augmentation
 from impasto_gan.torus.conditioning import CELL_CHANNELS, Conditioning, condition_channels, phase_channels
-from impasto_gan.torus.data import slopes
 from impasto_gan.torus.discriminator import PatchDiscriminator, patch_px
 from impasto_gan.torus.losses import sliced_wasserstein
 from impasto_gan.torus.parameters import TrainTorusParameters
 from impasto_gan.torus.prepare import prepare
 from impasto_gan.torus.train import GENERATOR_WIDTHS, TorusTraining
+from impasto_gan.torus.views import slopes
 
 
 def drawn(channels: int, counts: tuple[int, int]) -> torch.Tensor:

@@ -12,12 +12,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import leaky_relu, relu, softplus
 
-from .layers import Noise, convolution, cut, octaves, upsample
+from .layers import Noise, convolution, cut, level_sizes, upsample
 from .shared import TextbookTraining
 
 LATENT = 32
 """Channels of z for each cell of the coarsest grid, which is 8 px wide."""
-OCTAVES = 4
+LEVELS = 4
+"""Resolutions that the generator goes through."""
 SLOPE = 0.2
 MARGIN_PX = 8
 BETAS = (0.5, 0.999)
@@ -28,7 +29,7 @@ class Generator(nn.Module):
 
     def __init__(self, channels: int, width: int, classes: int = 0) -> None:
         super().__init__()
-        widths = [max(8, width // 2**octave) for octave in range(OCTAVES)]
+        widths = [max(8, width // 2**level) for level in range(LEVELS)]
         self.embedding = nn.Embedding(classes, LATENT) if classes else None
         inputs = LATENT * (2 if classes else 1)
         self.convolutions = nn.ModuleList(convolution(a, b) for a, b in pairwise([inputs, *widths]))
@@ -39,7 +40,7 @@ class Generator(nn.Module):
         self, noise: Noise, batch: int, size_px: tuple[int, int], classes: Tensor | None = None, variation: float = 1.0
     ) -> Tensor:
         """Draw z for pictures of `size_px`, scaled by `variation`, and make them; classes (B,) by number."""
-        sizes = octaves(size_px, OCTAVES)
+        sizes = level_sizes(size_px, LEVELS)
         x = variation * noise(batch, LATENT, *sizes[0])
         if self.embedding is not None and classes is not None:
             y = self.embedding(classes)[:, :, None, None].expand(-1, -1, *sizes[0])  # (B, 32, H/8, W/8)

@@ -17,7 +17,7 @@ def convolution(inputs: int, outputs: int, kernel: int = 3) -> nn.Conv2d:
     return nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2, padding_mode="circular")
 
 
-def octaves(size: tuple[int, int], count: int) -> list[tuple[int, int]]:
+def level_sizes(size: tuple[int, int], count: int) -> list[tuple[int, int]]:
     """`count` sizes up to `size`, each half the next (rounded up), coarsest first."""
     sizes = [size]
     while len(sizes) < count:

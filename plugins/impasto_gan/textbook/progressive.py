@@ -1,4 +1,4 @@
-"""The progressive GAN (Karras et al. 2018): G and D grow by resolution, and each new octave fades in.
+"""The progressive GAN (Karras et al. 2018): G and D grow by resolution, and each new resolution fades in.
 
 With the paper's equalised learning rate, pixel norm, minibatch deviation and WGAN-GP loss. Departures: G starts from
 noise for each cell of a torus instead of one latent, and grows from 8 px instead of 4.
@@ -16,7 +16,7 @@ from torch.nn.functional import avg_pool2d, conv2d, leaky_relu, pad
 
 from impasto.errors import ParameterError
 
-from .layers import Noise, cut, octaves, upsample
+from .layers import Noise, cut, level_sizes, upsample
 from .shared import TextbookTraining
 
 LATENT = 32
@@ -79,7 +79,7 @@ class Generator(nn.Module):
         self, noise: Noise, batch: int, size_px: tuple[int, int], classes: Tensor | None = None, variation: float = 1.0
     ) -> Tensor:
         """Pictures of `size_px`, enlarged where G has not grown to it; classes are not used."""
-        sizes = octaves(size_px, len(self.heads))
+        sizes = level_sizes(size_px, len(self.heads))
         x = self.grown(variation * noise(batch, LATENT, *sizes[0]), sizes)
         for size in sizes[sizes.index((x.shape[2], x.shape[3])) :]:
             x = upsample(x, size)
@@ -161,7 +161,7 @@ class ProgressiveTraining(TextbookTraining):
         x, _ = self.crops.draw(self.batch, self.crop_px, self.random)
         x = shown(x, levels - 1 - level, growth % 1)  # (B, C, 8·2^level, 8·2^level)
         cells = FIRST_PX + MARGIN_CELLS
-        sizes = octaves((cells << (levels - 1),) * 2, levels)
+        sizes = level_sizes((cells << (levels - 1),) * 2, levels)
         with self.autocast():
             x_hat = cut(G.grown(self.noise(self.batch, LATENT, cells, cells), sizes), x.shape[2], self.random)  # type: ignore[operator]
             real, fake = D(x, growth), D(x_hat.detach(), growth)
@@ -184,7 +184,7 @@ class ProgressiveTraining(TextbookTraining):
 
 
 def shown(x: Tensor, halvings: int, fade: float) -> Tensor:
-    """Crops as D sees them: halved so often, and while an octave fades in, its detail as faint as in G's pictures."""
+    """Crops as D sees them: halved so often, and while one fades in, its detail as faint as in G's pictures."""
     for _ in range(halvings):
         x = avg_pool2d(x, 2)
     if not fade:

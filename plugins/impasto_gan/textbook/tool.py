@@ -138,7 +138,9 @@ class TrainProgressiveGan(Trainer):
 
     name = "train-progressive-gan"
     label = "Train a progressive GAN"
-    description = "Trains on your pictures from coarse to fine: each octave fades in when the one before has settled"
+    description = (
+        "Trains on your pictures from coarse to fine: each resolution fades in when the one before has settled"
+    )
     rank = 92
     parameters = TrainProgressiveParameters
     inputs = (DATASET,)

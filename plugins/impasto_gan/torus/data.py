@@ -6,7 +6,6 @@ how a material is laid out, and on smaller crops at full detail.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -141,28 +140,3 @@ def _crop(pixels: Tensor, size: Sequence[int], random: torch.Generator) -> Tenso
     """A random part (C, *size) of pixels (C, H, W)."""
     top, left = (_draw(whole - part + 1, random) for whole, part in zip(pixels.shape[1:], size, strict=True))
     return pixels[:, top : top + size[0], left : left + size[1]]
-
-
-def slopes(maps: Tensor, height_channel: int | None, deviation: float) -> Tensor:
-    """Maps (B, C, H, W) -> (B, C + 2, H - 2, W - 2): with the slopes of their height along x and y, standardised.
-
-    Light shows the slopes of a surface, so losses must see them: in height, fine relief is nearly nothing.
-    """
-    if height_channel is None:
-        return maps
-    height = maps[:, height_channel : height_channel + 1]
-    along_x = (height[:, :, 1:-1, 2:] - height[:, :, 1:-1, :-2]) / deviation
-    along_y = (height[:, :, 2:, 1:-1] - height[:, :, :-2, 1:-1]) / deviation
-    return torch.cat([maps[:, :, 1:-1, 1:-1], along_x, along_y], 1)
-
-
-def slope_deviations(height_channel: int | None, pictures: tuple[Picture, ...]) -> tuple[float, float]:
-    """Root mean squares of the slopes of pictures, (coarse, fine); 1 without height."""
-    if height_channel is None:
-        return 1.0, 1.0
-    detailed = [picture for picture in pictures if picture.pixels is not None and bool(picture.known[height_channel])]
-    found = []
-    for scale in ("coarse", "pixels"):
-        values = [slopes(getattr(picture, scale)[None], height_channel, 1.0)[0, -2:] for picture in detailed]
-        found.append(max(math.sqrt(sum(float(v.square().mean()) for v in values) / max(len(values), 1)), 1e-4))
-    return found[0], found[1]

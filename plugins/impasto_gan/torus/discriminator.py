@@ -42,3 +42,10 @@ def patch_px(widths: Sequence[int]) -> int:
     for _ in widths[1:]:
         side = 2 * (side + 2)
     return side + 2
+
+
+def fitting_widths(widths: list[int], side_px: int) -> list[int]:
+    """These widths, without the last ones where patches would be larger than a picture of `side_px`."""
+    while len(widths) > 1 and patch_px(widths) > side_px:
+        widths = widths[:-1]
+    return widths

@@ -19,8 +19,9 @@ from impasto.surface.pyramid import band_deviations
 from impasto.texture import MAP_CHANNELS, Maps
 from impasto.training.base import LEARNED_MAPS, LEAST_DEVIATION
 
-from .data import COARSE, Picture, TrainingData, slope_deviations
+from .data import COARSE, Picture, TrainingData
 from .standardisation import standardisation_of
+from .views import slope_deviations
 
 LUMINANCE = (0.2126, 0.7152, 0.0722)
 LATTICE_MAPS = ("base_color", "roughness")

@@ -18,7 +18,6 @@ from impasto.data.dataset import Dataset
 from impasto.device import training_precision
 from impasto.regularity.lattice import Lattice
 from impasto.regularity.region import Region, whole
-from impasto.surface.pyramid import finest_bands
 from impasto.texture import Maps
 from impasto.tools import Result
 from impasto.training.base import Training, start_from
@@ -27,8 +26,8 @@ from impasto.training.losses import SIGMA, relativistic_loss, zero_centred_penal
 
 from .augmentation import Augmentation
 from .conditioning import Conditioning
-from .data import COARSE, Crops, TrainingData, slopes
-from .discriminator import PatchDiscriminator, patch_px
+from .data import COARSE, Crops, TrainingData
+from .discriminator import PatchDiscriminator, fitting_widths
 from .generate import make
 from .losses import sliced_wasserstein
 from .model import TorusModel
@@ -36,6 +35,7 @@ from .network import GLOBAL_CHANNELS
 from .parameters import TrainTorusParameters
 from .prepare import prepare
 from .sliders import find_sliders
+from .views import DETAIL_BANDS, Views
 
 GENERATOR_WIDTHS = (72, 72, 64, 48, 24, 16)
 GENERATOR_BLOCKS = (2, 2, 2, 1, 1, 2)
@@ -56,8 +56,6 @@ SWD_LEVELS = {"coarse": 3, "fine": 2}
 PHASE_WEIGHT = 10.0
 """Weight of the phase statistics. With 2, joints come up some pixels beside their phase, where the discriminators let
 them stay."""
-DETAIL_BANDS = 2
-"""Frequency bands that discriminators see by themselves, beside the whole: coarse and fine ones differ by `COARSE`."""
 FARTHEST_PX = 4096
 """Pictures begin anywhere up to here in the lattice, so that any phase may be at their corner."""
 PREVIEW_PX = 256
@@ -89,7 +87,7 @@ class TorusTraining(Training):
         self.surface_channels = channels + 2 * has_slopes
         seen = self.surface_channels + DETAIL_BANDS * channels
         widths = [max(8, round(width * parameters.width)) for width in DISCRIMINATOR_WIDTHS]
-        coarse_widths = _fitting(widths, min(data.canvas) // COARSE - 2)
+        coarse_widths = fitting_widths(widths, min(data.canvas) // COARSE - 2)
         with self.seeded():
             generator = TorusModel(
                 data.standardisation,
@@ -105,7 +103,7 @@ class TorusTraining(Training):
             discriminators = nn.ModuleDict(
                 {
                     "coarse": PatchDiscriminator(seen, coarse_widths, self.classes),
-                    "fine": PatchDiscriminator(seen, _fitting(widths, self.fine_px - 2), self.classes),
+                    "fine": PatchDiscriminator(seen, fitting_widths(widths, self.fine_px - 2), self.classes),
                     "augmentation": Augmentation(parameters.augment, (channels, channels + 1) if has_slopes else None),
                 }
             )
@@ -116,6 +114,12 @@ class TorusTraining(Training):
         self.fitted_lattice = data.lattice.fitted(data.canvas)
         self.phase_statistics = data.phase_statistics()
         self.band_deviations = data.band_deviations(len(GENERATOR_WIDTHS))
+        coarse_deviation, fine_deviation = data.slope_deviations
+        below = len(GENERATOR_WIDTHS) - COARSE_STAGES  # bands that coarse pictures lack
+        self.views = {
+            scale: Views(data.standardisation.height_channel, deviation, self.band_deviations[first:][:DETAIL_BANDS])
+            for scale, deviation, first in (("coarse", coarse_deviation, below), ("fine", fine_deviation, 0))
+        }
         self.keep_data_statistics()
 
     @property
@@ -144,8 +148,8 @@ class TorusTraining(Training):
         real = self.data.crops(self.batch, self.fine_px, self.random)
         with self.autocast():
             fake = self._generated(self.networks["generator"], real, self.noise)
-        real_views = self._views(real.coarse * real.coarse_known, real.fine * real.fine_known)
-        fake_views = self._views(fake.coarse * real.coarse_known, fake.fine * real.fine_known)
+        real_views = self._seen(real.coarse * real.coarse_known, real.fine * real.fine_known)
+        fake_views = self._seen(fake.coarse * real.coarse_known, fake.fine * real.fine_known)
 
         discriminator_loss, real_logits = self._discriminator_loss(real_views, fake_views, real.labels)
         self.descend("discriminators", discriminator_loss, DISCRIMINATOR_RATE)
@@ -249,22 +253,9 @@ class TorusTraining(Training):
         top, left = (int(torch.randint(side - self.fine_px + 1, (), generator=self.random)) for side in (height, width))
         return Region(top, left, self.fine_px, self.fine_px, (height, width))
 
-    def _views(self, coarse: Tensor, fine: Tensor) -> dict[str, Tensor]:
-        """What the losses see at each scale: maps, slopes where the data has them, frequency bands."""
-        deviations = self.data.slope_deviations
-        views = {
-            "coarse": self._view(coarse, deviations[0], len(GENERATOR_WIDTHS) - COARSE_STAGES),
-            "fine": self._view(fine, deviations[1], 0),
-        }
-        return {scale: view.contiguous(memory_format=torch.channels_last) for scale, view in views.items()}
-
-    def _view(self, maps: Tensor, slope_deviation: float, first: int) -> Tensor:
-        """Maps (B, C, H, W) with their slopes and finest bands, of which the data's band `first` is the finest."""
-        sloped = slopes(maps, self.data.standardisation.height_channel, slope_deviation)
-        deviations = self.band_deviations[first : first + DETAIL_BANDS].to(maps.device)
-        detail = finest_bands(maps, list(deviations))
-        edge = (maps.shape[2] - sloped.shape[2]) // 2
-        return torch.cat([sloped, detail[:, :, edge : edge + sloped.shape[2], edge : edge + sloped.shape[3]]], 1)
+    def _seen(self, coarse: Tensor, fine: Tensor) -> dict[str, Tensor]:
+        """What the losses see at each scale."""
+        return {"coarse": self.views["coarse"].of(coarse), "fine": self.views["fine"].of(fine)}
 
     def _logits(self, scale: str, x: Tensor, labels: Tensor) -> Tensor:
         discriminators = self.networks["discriminators"]
@@ -300,13 +291,6 @@ class TorusTraining(Training):
         """Find the sliders of the averaged generator."""
         sliders = find_sliders(self.model)
         self.model.set_sliders(sliders.directions, sliders.described)
-
-
-def _fitting(widths: list[int], side_px: int) -> list[int]:
-    """Fewer layers where the discriminator's patches would be larger than what it sees."""
-    while len(widths) > 1 and patch_px(widths) > side_px:
-        widths = widths[:-1]
-    return widths
 
 
 def train_torus(parameters: TrainTorusParameters, inputs: Mapping[str, Any], context: Context) -> Result:

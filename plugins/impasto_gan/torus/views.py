@@ -1,0 +1,63 @@
+"""Views of pictures, as discriminators and losses see them: maps, the slopes of their height, their finest bands."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from impasto.surface.pyramid import finest_bands
+
+from .data import Picture
+
+DETAIL_BANDS = 2
+"""Frequency bands that are seen by themselves, beside the whole."""
+
+
+@dataclass(frozen=True)
+class Views:
+    """What is seen of pictures of one scale. height_channel: None without height.
+
+    slope_deviation: of the data's slopes, by which slopes are divided. band_deviations (DETAIL_BANDS, C): of the data's
+    frequency bands at this scale, finest first.
+    """
+
+    height_channel: int | None
+    slope_deviation: float
+    band_deviations: Tensor
+
+    def of(self, maps: Tensor) -> Tensor:
+        """Maps (B, C, H, W) -> views (B, channels, H - 2, W - 2), or of H x W without height."""
+        sloped = slopes(maps, self.height_channel, self.slope_deviation)
+        detail = finest_bands(maps, list(self.band_deviations.to(maps.device)))
+        edge = (maps.shape[2] - sloped.shape[2]) // 2
+        detail = detail[:, :, edge : edge + sloped.shape[2], edge : edge + sloped.shape[3]]
+        return torch.cat([sloped, detail], 1).contiguous(memory_format=torch.channels_last)
+
+
+def slopes(maps: Tensor, height_channel: int | None, deviation: float) -> Tensor:
+    """Maps (B, C, H, W) -> (B, C + 2, H - 2, W - 2): with the slopes of their height along x and y, standardised.
+
+    Light shows the slopes of a surface, so losses must see them: in height, fine relief is nearly nothing.
+    """
+    if height_channel is None:
+        return maps
+    height = maps[:, height_channel : height_channel + 1]
+    along_x = (height[:, :, 1:-1, 2:] - height[:, :, 1:-1, :-2]) / deviation
+    along_y = (height[:, :, 2:, 1:-1] - height[:, :, :-2, 1:-1]) / deviation
+    return torch.cat([maps[:, :, 1:-1, 1:-1], along_x, along_y], 1)
+
+
+def slope_deviations(height_channel: int | None, pictures: Sequence[Picture]) -> tuple[float, float]:
+    """Root mean squares of the slopes of pictures, (coarse, fine); 1 without height."""
+    if height_channel is None:
+        return 1.0, 1.0
+    detailed = [picture for picture in pictures if picture.pixels is not None and bool(picture.known[height_channel])]
+    found = []
+    for scale in ("coarse", "pixels"):
+        values = [slopes(getattr(picture, scale)[None], height_channel, 1.0)[0, -2:] for picture in detailed]
+        found.append(max(math.sqrt(sum(float(v.square().mean()) for v in values) / max(len(values), 1)), 1e-4))
+    return found[0], found[1]
