@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 import bpy
 from walk import LOOK_S, Place, Steps, Walk, until
 
-LIMIT_S = 120
+LIMIT_S = 600
 DIGITS = ("ZERO", "ONE", "TWO", "THREE", "FOUR", "FIVE", "SIX", "SEVEN", "EIGHT", "NINE")
 KEYS = {str(digit): name for digit, name in enumerate(DIGITS)}
 KEYS |= {".": "PERIOD", "/": "SLASH", "-": "MINUS", "_": "MINUS", " ": "SPACE"}
@@ -111,14 +111,13 @@ def tries(walk: Walk, path: str, places: list[Place]) -> Steps:
 
 
 def turns_the_wheel(walk: Walk, place: Place) -> Steps:
-    """Click a colour, and then its wheel, which closes by Enter with the mouse elsewhere."""
+    """Click a colour, and then its wheel, which a click elsewhere closes."""
     yield walk.tap(place)
     yield 0.5
     walk.screenshot("wheel.png")
     yield walk.tap((place[0], place[1] - WHEEL_PX))
-    for outside_px in (400, 500, 600):
-        yield walk.move((place[0] - outside_px, place[1]))
-    yield walk.press("RET", (place[0] - 600, place[1]))
+    yield walk.tap((place[0] - 600, place[1]))
+    yield 0.5
 
 
 def chooses_images(walk: Walk, **where: Any) -> Steps:

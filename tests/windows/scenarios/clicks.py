@@ -20,7 +20,7 @@ bpy.ops.extensions.package_install_files(
 )
 EXTENSION = sys.modules["bl_ext.user_default.impasto"]
 JOBS = EXTENSION.jobs.jobs
-LIMIT_S = 120
+LIMIT_S = 600
 GALLERY_PX = 110
 """From the choice of what is repainted down to the picture that opens the thumbnails: Blender names no such button."""
 

@@ -204,10 +204,7 @@ def removes_weights(walk: Walk, library: Path) -> Steps:
     yield from clicks_and_waits(walk, "impasto.refresh_tools", PREFERENCES[0], "preferences", PREFERENCES[1])
     yield 0.5
     walk.screenshot("damaged.png")
-    bounds = walk.region(walk.area(PREFERENCES[0]), PREFERENCES[1])
-    for _ in range(40):
-        yield walk.event("WHEELUPMOUSE", "PRESS", (bounds.x + bounds.width // 2, bounds.y + bounds.height // 2))
-    place = yield from scrolls_to(walk, "impasto.remove_weights", *PREFERENCES)
+    place = yield walk.find("impasto.remove_weights", *PREFERENCES)
     yield from confirms(walk, place, "preferences")
     walk.record("weights_left", [path.name for path in library.iterdir() if path.suffix == ".safetensors"])
 

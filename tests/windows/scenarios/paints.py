@@ -21,7 +21,7 @@ JOBS = EXTENSION.jobs.jobs
 GALLERY_PX = 110
 """From the choice of what is repainted down to the picture that opens the thumbnails: Blender names no such button."""
 LONGEST_PX = 256
-LIMIT_S = 240
+LIMIT_S = 600
 ENOUGH = 0.15
 """Of the way, before it is stopped."""
 

@@ -18,7 +18,7 @@ bpy.ops.extensions.package_install_files(
 )
 EXTENSION = sys.modules["bl_ext.user_default.impasto"]
 JOBS = EXTENSION.jobs.jobs
-LIMIT_S = 120
+LIMIT_S = 600
 SCRIPT = f"""import bpy
 bpy.ops.impasto.stylize(
     "EXEC_DEFAULT", tool="patches-style", source={str(STYLES / "chelsea.png")!r}, style={str(STYLES / "coffee.png")!r},

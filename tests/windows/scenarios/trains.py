@@ -19,7 +19,7 @@ bpy.ops.extensions.package_install_files(
 EXTENSION = sys.modules["bl_ext.user_default.impasto"]
 JOBS = EXTENSION.jobs.jobs
 SMALL = {"name": "gravel", "steps": 5000, "canvas_px": 128, "crop_px": 64, "batch": 2, "width": 0.5}
-LIMIT_S = 240
+LIMIT_S = 600
 
 
 def scenario(walk: Walk) -> Steps:
