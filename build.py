@@ -48,7 +48,7 @@ def lint(options: argparse.Namespace) -> None:
     """ruff, its formatter and mypy."""
     python = LINT.ready()
     CORE.ready()
-    targets = ["core", "plugins", "blender_addon", "tests", "demo", "docs", "tasks", "build.py"]
+    targets = ["core", "plugins", "blender_addon", "tests", "docs", "tasks", "build.py"]
     how = [] if options.fix else ["--check"]
     fix = ["--fix"] if options.fix else []
     commands = (

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "tasks" / "demo"))
+from painting import night
 
 from impasto import Maps, Recipe, Step, read_maps, run
 from impasto.data.prepare import resized
@@ -27,7 +31,7 @@ CAPTIONS = {
     "canyon_ashim_dsilva": "Canyon",
     "st_basils_cathedral": "Saint Basil's Cathedral",
     "vangogh_starry_night": "Van Gogh, The Starry Night",
-    "starry_night": "Van Gogh, The Starry Night",
+    "night": "Night sky",
     "hokusai_great_wave": "Hokusai, The Great Wave",
     "munch_scream": "Munch, The Scream",
     "seurat_grande_jatte": "Seurat, La Grande Jatte",
@@ -36,8 +40,7 @@ CAPTIONS = {
 }
 """Names of pictures as people know them, by the names of their files."""
 SAMPLE_CONTENTS = ("chelsea", "coffee", "astronaut", "rocket", "camera", "coins")
-BUNDLED = Path(__file__).parents[2] / "demo" / "starry_night.jpg"
-SAMPLE_STYLES = (BUNDLED.stem, "hubble_deep_field", "brick", "gravel", "grass", "retina")
+SAMPLE_STYLES = ("night", "hubble_deep_field", "brick", "gravel", "grass", "retina")
 BRICK = {"dark": (0.34, 0.13, 0.09), "light": (0.80, 0.72, 0.64)}
 
 
@@ -65,11 +68,10 @@ def caption_of(maps: Maps) -> str:
 
 def sample(name: str) -> Maps:
     """The demo's painting, or one of scikit-image's pictures, a grey one in three equal channels."""
-    if name == BUNDLED.stem:
-        return replace(read_maps(BUNDLED), name=name)
     from skimage import data
 
-    pixels = np.asarray(getattr(data, name)(), np.float32) / 255
+    picture = night() if name == "night" else getattr(data, name)()
+    pixels = np.asarray(picture, np.float32) / 255
     return Maps.from_arrays({"base_color": pixels if pixels.ndim == 3 else pixels[..., None].repeat(3, 2)}, name=name)
 
 

@@ -20,7 +20,7 @@ from impasto.cli.parser import Wishes
 
 pytestmark = pytest.mark.usefixtures("misbehaving")
 GUIDE = Path(__file__).parents[2] / "docs" / "command.md"
-FOLDERS = ("core", "plugins", "blender_addon", "tasks", "tests", "demo")
+FOLDERS = ("core", "plugins", "blender_addon", "tasks", "tests")
 Said = Callable[..., tuple[int, str, str]]
 ACTIONS: dict[str, type[printed.Answer]] = {
     "generate": printed.Written,

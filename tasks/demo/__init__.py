@@ -9,12 +9,13 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from .environments import BUILD, CORE, ROOT, bpy_environment, clean_environment, start
-from .extension import build_extension
-from .models import MODELS
-from .say import BuildError, step
+from ..environments import BUILD, CORE, ROOT, bpy_environment, clean_environment, start
+from ..extension import build_extension
+from ..models import MODELS
+from ..say import BuildError, step
 
 DEMO = ROOT / "out" / "demo"
+PARTS = Path(__file__).parent
 BEGIN, END, SAY = "demo begins", "demo ends", "demo"
 """How a part of the demo marks the lines that are shown."""
 SAMPLES = ("brick", "gravel", "grass")
@@ -28,7 +29,7 @@ def demo(options: argparse.Namespace) -> None:
     for name, what in (
         ("contact_sheet.png", "everything on one page: the photograph, the tiled result, its maps, the rest"),
         ("preview.png", "the material on an object, rendered"),
-        ("painted", "a photograph of a cat, repainted like Van Gogh's The Starry Night"),
+        ("painted", "a photograph of a cat, repainted in the style of a painting"),
         ("repainted.png", "the same objects, the material repainted with strokes that stand out"),
         ("learned.png", "the same objects in a material made by a bundled model"),
         ("demo.blend", "the first material in Blender, images packed"),
@@ -59,7 +60,7 @@ def pictures(options: argparse.Namespace) -> None:
     wanted |= {bricks / "contact_sheet.png": "brick_sheet", bricks / "overview.png": "overview"}
     made = make_shelf(DEMO.parent / "shelf", options)
     wanted[made / "shelf.png"] = "models"
-    shrink = [CORE.python, ROOT / "demo" / "shrink.py", ROOT / "docs" / "pictures"]
+    shrink = [CORE.python, PARTS / "shrink.py", ROOT / "docs" / "pictures"]
     _follow([*shrink, *(f"{name}={path}" for path, name in wanted.items() if path.exists())], made)
     print("written to docs/pictures: look at each before you commit it")
 
@@ -71,11 +72,10 @@ def make_demo(folder: Path, options: argparse.Namespace) -> Path:
     engine = environment["IMPASTO_ENGINE"]
     photo = ["--photo", Path(options.photo).resolve()] if options.photo else ["--sample", options.sample]
     tint = ["--tint", options.tint] if options.tint else []
-    parts = ROOT / "demo"
-    _follow([engine, parts / "photograph.py", folder, *photo, *tint], folder, environment)
-    _follow([engine, parts / "style.py", folder], folder, environment)
-    _follow([*blender, parts / "in_blender.py", "--", folder, "--size", str(options.size)], folder, environment)
-    _follow([engine, parts / "contact_sheet.py", folder], folder, environment)
+    _follow([engine, PARTS / "photograph.py", folder, *photo, *tint], folder, environment)
+    _follow([engine, PARTS / "style.py", folder], folder, environment)
+    _follow([*blender, PARTS / "in_blender.py", "--", folder, "--size", str(options.size)], folder, environment)
+    _follow([engine, PARTS / "contact_sheet.py", folder], folder, environment)
     return folder
 
 
@@ -83,7 +83,7 @@ def make_shelf(folder: Path, options: argparse.Namespace) -> Path:
     """Every bundled model on a ball; the folder."""
     environment = _prepared(folder)
     names = sorted(path.stem for path in MODELS.glob("*.safetensors"))
-    _follow([*_blender(options.blender), ROOT / "demo" / "shelf.py", "--", folder, *names], folder, environment)
+    _follow([*_blender(options.blender), PARTS / "shelf.py", "--", folder, *names], folder, environment)
     return folder
 
 

@@ -29,7 +29,7 @@ def main(folder: Path) -> None:
     ]
     cells += [(label(name, picture), fit(picture)) for name, picture in maps.items() if not is_constant(picture)]
     cells += [
-        ("Van Gogh, The Starry Night", fit(read(*(folder / "style").glob("*.png")))),
+        ("Painting of a night sky", fit(read(*(folder / "style").glob("*.png")))),
         ("Cat in that style", fit(read(*(folder / "painted").glob("*.png")))),
         ("Material in that style, with relief", shown["repainted"]),
     ]
@@ -38,7 +38,7 @@ def main(folder: Path) -> None:
         ("Photograph", fit(read(source))),
         ("Seamless maps", quartered([maps[name] for name in ("base_color", "normal", "height", "roughness")])),
         ("Material on an object", shown["preview"]),
-        ("Repainted like The Starry Night", shown["repainted"]),
+        ("Repainted like a night sky", shown["repainted"]),
     ]
     sheet(way, columns=4).save(folder / "overview.png", optimize=True)
     print(f"demo: The contact sheet of {len(cells)} pictures is written")
