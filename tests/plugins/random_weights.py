@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
+from impasto.context import Context
+from impasto.plugins import registry
 from impasto_style.shared.architectures import ARCHITECTURES
 from impasto_style.shared.encoder import Convolution, Encoder, Fire
 
@@ -18,6 +21,11 @@ FIRES = {
 FIRES |= {
     index: (channels // 8, channels // 2) for index, channels in zip(range(9, 13), (384, 384, 512, 512), strict=True)
 }
+
+
+def context_with_weights(**given: Any) -> Context:
+    """A context with the library of published weights, as a run has; a plain one knows of none."""
+    return Context(weights=registry().weights_library(), **given)
 
 
 def random_tensors(name: str, seed: int = 0) -> dict[str, Tensor]:

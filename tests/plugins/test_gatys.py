@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from random_weights import random_encoder
+from random_weights import context_with_weights, random_encoder
 from skimage import data
 
 from impasto.context import Context
@@ -151,7 +151,9 @@ class TestPainting:
     )
     def test_the_loss_falls(self, how):
         said = []
-        paint(task_of(), self.settings(**how), Context(on_progress=lambda fraction, text: said.append(text)))
+        paint(
+            task_of(), self.settings(**how), context_with_weights(on_progress=lambda fraction, text: said.append(text))
+        )
         losses = [float(text.rpartition(" ")[2]) for text in said if "loss" in text]
         assert losses[-1] < 0.9 * losses[0]
 
@@ -161,7 +163,7 @@ class TestPainting:
         def stop_after_three(fraction, text):
             said.append(fraction)
 
-        context = Context(on_progress=stop_after_three, is_stopped=lambda: len(said) >= 3)
+        context = context_with_weights(on_progress=stop_after_three, is_stopped=lambda: len(said) >= 3)
         made = paint(task_of(), self.settings(preset="classic"), context)
         assert said == pytest.approx([0.0, 0.001, 0.002])
         assert made.shape == (1, 3, 48, 64)
@@ -171,14 +173,19 @@ class TestPainting:
         task = task_of((96, 128))
         monkeypatch.setattr(objective_module, "BLOCK_PX", 32)
         monkeypatch.setattr(layers_module, "BLOCK_PX", 32)
-        tiled, whole = (paint(task, self.settings(iterations=30), Context(), tile_px) for tile_px in (32, 256))
+        tiled, whole = (
+            paint(task, self.settings(iterations=30), context_with_weights(), tile_px) for tile_px in (32, 256)
+        )
         assert (tiled - whole).abs().max() <= 8 / 255
         assert (tiled - whole).abs().mean() <= 1 / 255
         assert (whole - task.picture).abs().mean() > 8 / 255
 
     def test_preservation_keeps_the_picture(self):
         task = task_of()
-        made = [paint(task, self.settings(preservation=value, iterations=30), Context()) for value in (0.0, 10.0)]
+        made = [
+            paint(task, self.settings(preservation=value, iterations=30), context_with_weights())
+            for value in (0.0, 10.0)
+        ]
         free, kept = ((one - task.picture).abs().mean() for one in made)
         assert kept < free
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from random_weights import random_encoder
+from random_weights import context_with_weights, random_encoder
 from skimage import data
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, normalize
@@ -61,7 +61,7 @@ def task_of(size: tuple[int, int] = (48, 64), strength: float = 1.0, **how: obje
 
 
 def painted(task: Task, parameters: NeighboursParameters = QUICK, seed: int = 0, **how: object) -> Tensor:
-    return paint(task, parameters, Context(rng=np.random.default_rng(seed)), **how)
+    return paint(task, parameters, context_with_weights(rng=np.random.default_rng(seed)), **how)
 
 
 def progress_of(context: Context) -> Progress:
@@ -166,7 +166,7 @@ class TestTargets:
     def test_cells_that_are_laid_elsewhere_still_cover_the_picture(self):
         task = task_of()
         task = replace(task, picture=aligned(task.picture, False))
-        targets = Targets(task, CellEncoder(random_encoder(SMALL)), QUICK, progress_of(Context()))
+        targets = Targets(task, CellEncoder(random_encoder(SMALL)), QUICK, progress_of(context_with_weights()))
         for shift in ((0, 0), (7, 7)):
             targets.match(task.picture, 1.0, shift, False)
             _, slope = targets(task.picture)
@@ -174,7 +174,7 @@ class TestTargets:
 
     def test_layers_of_one_stride_find_one_piece(self):
         task, cells = task_of(), CellEncoder(random_encoder(SMALL))
-        targets = Targets(task, cells, QUICK, progress_of(Context()))
+        targets = Targets(task, cells, QUICK, progress_of(context_with_weights()))
         targets.match(task.picture, 0.0, (0, 0), True)
         found = targets.matches[1]
         for stride, other, first, second in zip(cells.strides, cells.strides[1:], found, found[1:], strict=False):
@@ -190,7 +190,7 @@ class TestTargets:
         assert apart[0] < 0.7 * apart[1]
 
     def test_gradients_are_the_same_in_tiles(self):
-        task, context = task_of((64, 96)), Context()
+        task, context = task_of((64, 96)), context_with_weights()
         found = []
         for tile_px in (512, 32):
             cells = CellEncoder(random_encoder(SMALL), tile_px)
@@ -203,7 +203,7 @@ class TestTargets:
 
     def test_a_picture_that_is_wanted_as_it_is_has_no_loss(self):
         task = task_of(strength=0)
-        targets = Targets(task, CellEncoder(random_encoder(SMALL)), QUICK, progress_of(Context()))
+        targets = Targets(task, CellEncoder(random_encoder(SMALL)), QUICK, progress_of(context_with_weights()))
         targets.match(task.picture, 0.0, (0, 0), False)
         loss, slope = targets(task.picture)
         assert float(loss) == pytest.approx(0, abs=1e-6)
@@ -211,7 +211,7 @@ class TestTargets:
 
     def test_the_loss_falls(self):
         task = task_of()
-        targets = Targets(task, CellEncoder(random_encoder(SMALL)), QUICK, progress_of(Context()))
+        targets = Targets(task, CellEncoder(random_encoder(SMALL)), QUICK, progress_of(context_with_weights()))
         targets.match(task.picture, 1.0, (0, 0), False)
         descent = Descent(task.picture, painting.METHOD, 8)
         before = targets(task.picture)[0]
@@ -289,7 +289,7 @@ class TestPainting:
 
     def test_going_on_begins_above_the_start(self):
         sizes: list[int] = []
-        context = Context(on_preview=lambda maps: sizes.append(max(maps.size_px)))
+        context = context_with_weights(on_preview=lambda maps: sizes.append(max(maps.size_px)))
         wide = resized(picture("coffee"), (48, 256))
         task = replace(task_of(), picture=wide, start=wide, start_px=128)
         paint(task, NeighboursParameters(steps=2), context)
@@ -299,7 +299,9 @@ class TestPainting:
 class TestRunning:
     def test_stopping_keeps_what_there_is(self):
         seen: list[str] = []
-        context = Context(on_progress=lambda fraction, text: seen.append(text), is_stopped=lambda: len(seen) > 12)
+        context = context_with_weights(
+            on_progress=lambda fraction, text: seen.append(text), is_stopped=lambda: len(seen) > 12
+        )
         task = task_of((96, 192))
         result = paint(task, NeighboursParameters(steps=200), context)
         assert result.shape == task.picture.shape
@@ -308,13 +310,15 @@ class TestRunning:
 
     def test_cancelling_raises(self):
         seen: list[float] = []
-        context = Context(on_progress=lambda fraction, text: seen.append(fraction), is_cancelled=lambda: len(seen) > 5)
+        context = context_with_weights(
+            on_progress=lambda fraction, text: seen.append(fraction), is_cancelled=lambda: len(seen) > 5
+        )
         with pytest.raises(Cancelled):
             paint(task_of(), NeighboursParameters(steps=200), context)
 
     def test_progress_rises_to_one(self):
         seen: list[float] = []
-        paint(task_of(), QUICK, Context(on_progress=lambda fraction, text: seen.append(fraction)))
+        paint(task_of(), QUICK, context_with_weights(on_progress=lambda fraction, text: seen.append(fraction)))
         assert seen == sorted(seen)
         assert seen[-1] == 1
 
