@@ -28,8 +28,8 @@ ARROW_PX = 40
 OPEN = "image.open()"
 IMAGES_PX, IMAGE_PX = 16, 33
 """From the left edge of Open to the button of the list of images beside it, and down to the first of them."""
-WHEEL_PX = 100
-"""From a colour down to the middle of its wheel, which opens below it."""
+WHEEL_PX, WHEEL_ABOVE_PX = 100, 215
+"""From a colour down to the middle of its wheel, or up where Blender opens it above."""
 
 BESIDE_LABEL = (0.68, 0.82)
 """Places across a region where there are buttons in every row, beside a label or without one."""
@@ -85,7 +85,9 @@ def tries(walk: Walk, path: str, places: list[Place]) -> Steps:
     if kind.type == "POINTER":
         return [str(before), "not tried here"]
     if kind.subtype.startswith("COLOR"):
-        yield from turns_the_wheel(walk, places[0])
+        for up_px in (-WHEEL_PX, WHEEL_ABOVE_PX):
+            if value(group, name) == before:
+                yield from turns_the_wheel(walk, places[0], up_px)
         return [before, value(group, name)]
     for place in places[::-1] if kind.type == "ENUM" else places[len(places) // 2 :][:1]:
         yield walk.move(place)
@@ -110,12 +112,12 @@ def tries(walk: Walk, path: str, places: list[Place]) -> Steps:
     return [before, *sorted(set(after), key=str)]
 
 
-def turns_the_wheel(walk: Walk, place: Place) -> Steps:
+def turns_the_wheel(walk: Walk, place: Place, up_px: int) -> Steps:
     """Click a colour, and then its wheel, which a click elsewhere closes."""
     yield walk.tap(place)
     yield 0.5
     walk.screenshot("wheel.png")
-    yield walk.tap((place[0], place[1] - WHEEL_PX))
+    yield walk.tap((place[0], place[1] + up_px))
     yield walk.tap((place[0] - 600, place[1]))
     yield 0.5
 
