@@ -25,6 +25,8 @@ SECTION_PX = 21
 """From the middle of one folded section's header to that of the next."""
 ARROW_PX = 40
 """From the left edge of a region to the arrow and the name of a section."""
+CLICKS = 10
+"""How often a button that asks first is clicked, and then its OK, until Blender has seen both."""
 OPEN = "image.open()"
 IMAGES_PX, IMAGE_PX = 16, 33
 """From the left edge of Open to the button of the list of images beside it, and down to the first of them."""
@@ -56,10 +58,12 @@ def confirms(walk: Walk, place: Place, report: str) -> Steps:
     """Click a button that asks first, and then OK, on which Blender puts the mouse; wait for what is said of it."""
     reports = extension().jobs.jobs.reports
     reports.pop(report, None)
-    yield walk.tap(place)
-    yield 0.5
-    walk.screenshot(f"confirm_{report}.png")
-    yield walk.tap(place)
+    for _ in range(CLICKS):  # a simulated press is lost where a redraw came after the last move
+        yield walk.tap(place)
+        yield 1.0
+        walk.screenshot(f"confirm_{report}.png")
+        if extension().jobs.jobs.shown or report in reports:
+            break
     yield until(lambda: report in reports, LIMIT_S)
 
 
