@@ -18,6 +18,8 @@ from .translations import full_stop, sentence
 
 LETTER_PX, MARGIN_PX = 6, 70
 """A label's usual letter, and what a panel's edges and an icon take, before the interface is scaled."""
+BOX_PX = 14
+"""What the edges of a box take."""
 WIDE = 2.1
 """How many usual letters a Chinese character takes up."""
 
@@ -88,10 +90,13 @@ def _draw_reasons(layout: bpy.types.UILayout, names: Iterable[str]) -> None:
             draw_text(layout, why, "INFO")
 
 
-def draw_text(layout: bpy.types.UILayout, text: str, icon: str) -> None:
-    """A text of several lines, as Blender's labels do not wrap; "NONE": without room for an icon."""
+def draw_text(layout: bpy.types.UILayout, text: str, icon: str, boxes: int = 0) -> None:
+    """A text of several lines, as Blender's labels do not wrap; "NONE": without room for an icon.
+
+    boxes: how many it is in, one in the other.
+    """
     region, scale = bpy.context.region, bpy.context.preferences.system.ui_scale
-    width = max(int(region.width / scale - MARGIN_PX) // LETTER_PX, 20) if region else 60
+    width = max(int(region.width / scale - MARGIN_PX - boxes * BOX_PX) // LETTER_PX, 20) if region else 60
     column = layout.column(align=True)
     sentences = [part[:1].upper() + part[1:] for part in sentence(text).split("; ")]
     for line in _lines(full_stop().join(sentences), width):

@@ -13,6 +13,9 @@ from .catalogue import catalogue
 from .drawing import draw_text
 from .jobs import jobs
 
+BOXES = 2
+"""How many boxes each of the weights is drawn in."""
+
 
 def draw_weights(layout: bpy.types.UILayout) -> None:
     """All that the engine knows, in a section of its own."""
@@ -53,12 +56,12 @@ def _draw_one(layout: bpy.types.UILayout, item: Mapping[str, Any]) -> None:
     row.operator("wm.url_open", text="", icon="URL", emboss=False).url = item["page"]
     if item["installed"] or item["error"]:
         row.operator("impasto.remove_weights", text="", icon="TRASH").name = item["name"]
-    draw_text(layout, f"{weights.terms(item)}; {item['description']}", "BLANK1")
+    draw_text(layout, f"{weights.terms(item)}; {item['description']}", "BLANK1", boxes=BOXES)
     if item["error"]:
         column = layout.column()
         column.alert = True
-        draw_text(column, item["error"], "ERROR")
+        draw_text(column, item["error"], "ERROR", boxes=BOXES)
     elif not (item["installed"] or item["downloadable"]):
-        draw_text(layout, item["how_to_get"], "BLANK1")
+        draw_text(layout, item["how_to_get"], "BLANK1", boxes=BOXES)
     elif not (item["installed"] or jobs.shown):
         layout.operator("impasto.download_weights", text="Download", icon="IMPORT").name = item["name"]
