@@ -157,13 +157,10 @@ def models(walk: Walk) -> Steps:
 
 
 def preferences(walk: Walk) -> Steps:
-    """The preferences open by their button in the panel; its buttons there; damaged weights are removed."""
-    library = OUT / "weights"
-    shutil.rmtree(library, ignore_errors=True)
-    library.mkdir()
-    (library / "vgg19.safetensors").write_bytes(b"damaged")
+    """The preferences open by their button in the panel; its buttons there; damaged weights are removed before."""
     yield walk.fold_panel(0)
     yield walk.fold_panel(1)
+    yield from removes_weights(walk)
     yield walk.click("preferences.addon_show", "VIEW_3D")
     yield until(lambda: len(bpy.context.window_manager.windows) == 2, 10)
     walk.number = 1
@@ -192,21 +189,26 @@ def preferences(walk: Walk) -> Steps:
     walk.record("opened", (yield from browses(walk, place)))
     yield from clicks_and_waits(walk, "impasto.refresh_tools", PREFERENCES[0], "preferences", PREFERENCES[1])
     walk.record("refreshed", extension().jobs.jobs.reports["preferences"].level)
-    yield from removes_weights(walk, library)
-
-
-def removes_weights(walk: Walk, library: Path) -> Steps:
-    """Downloads are allowed, and a damaged file of the library is deleted, both by their buttons."""
-    place = yield from scrolls_to(walk, "extensions.userpref_allow_online", *PREFERENCES)
-    yield walk.tap(place)
+    yield walk.tap((yield from scrolls_to(walk, "extensions.userpref_allow_online", *PREFERENCES)))
     walk.record("online", bpy.context.preferences.system.use_online_access)
-    extension().engine.preferences().weights_folder = str(library)
-    yield from clicks_and_waits(walk, "impasto.refresh_tools", PREFERENCES[0], "preferences", PREFERENCES[1])
+
+
+def removes_weights(walk: Walk) -> Steps:
+    """The panel of a stylizer that needs weights lists them, and has the button that deletes a damaged file."""
+    library = OUT / "weights"
+    shutil.rmtree(library, ignore_errors=True)
+    library.mkdir()
+    (library / "vgg19.safetensors").write_bytes(b"damaged")
+    chosen, settings = extension().engine.preferences(), bpy.context.scene.impasto_style
+    before = settings.tool
+    chosen.weights_folder, settings.tool = str(library), "gatys"
+    bpy.ops.impasto.refresh_tools("EXEC_DEFAULT")
     yield 0.5
     walk.screenshot("damaged.png")
-    place = yield walk.find("impasto.remove_weights", *PREFERENCES)
-    yield from confirms(walk, place, "preferences")
-    walk.record("weights_left", [path.name for path in library.iterdir() if path.suffix == ".safetensors"])
+    yield from confirms(walk, (yield walk.find("impasto.remove_weights", "VIEW_3D")), "style")
+    walk.record("weights_left", [path.name for path in library.glob("*.safetensors")])
+    chosen.weights_folder, settings.tool = "", before
+    yield 0.5
 
 
 start(scenario, OUT)
