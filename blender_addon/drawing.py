@@ -19,9 +19,9 @@ from .translations import full_stop, sentence
 LETTER_PX, MARGIN_PX = 6, 70
 """A label's usual letter, and what a panel's edges and an icon take, before the interface is scaled."""
 BOX_PX = 14
-"""What the edges of a box take."""
+"""Pixels that the edges of a box take."""
 WIDE = 2.1
-"""How many usual letters a Chinese character takes up."""
+"""Width of a Chinese character, in usual letters."""
 
 
 def draw_progress(layout: bpy.types.UILayout) -> None:

@@ -33,7 +33,7 @@ GRACE_S = {INTERACTIVE: 3.0, LONG: 10.0}
 """How long a worker may take to end; a training saves a checkpoint first, as soon as its step is done."""
 CANCEL_GRACE_S = {INTERACTIVE: 2.0, LONG: 30.0}
 JOIN_LIMIT_S = 2.0
-"""How long a task that is given up, and whose worker or process is ended, may take to notice."""
+"""Limit for a task that is given up, and whose worker or process is ended, to notice."""
 BLOCKING_JOBS = ("RENDER", "OBJECT_BAKE")
 """Blender's jobs that read the scene: its data must not change under them."""
 NAME_BYTES = 60
@@ -189,7 +189,7 @@ def push_undo(message: str) -> None:
     """Make all that was done since the last step one step of undo.
 
     Operators run without Python's lock, but within `temp_override` they ask Python for their context all the same, and
-    crash beside a thread (seen in Blender 5.0). So a timer, which has no window, calls an operator that needs none: its
+    crash beside a thread (seen in 4.2 to 5.0). So a timer, which has no window, calls an operator that needs none: its
     name is the step's.
     """
     if bpy.context.window:

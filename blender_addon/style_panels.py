@@ -24,7 +24,7 @@ WEIGHTS = {"style_2": "weight_2", "style_3": "weight_3"}
 """The parameters that say how much of a style is mixed in."""
 MASKS = ("mask", "mask_2", "mask_3")
 LABEL = 0.25
-"""How much of a row is an input's label: the image beside it has four buttons, and a name to be read."""
+"""Share of a row for an input's label: the image beside it has four buttons, and a name to be read."""
 
 
 class StylePanel(ToolPanel):

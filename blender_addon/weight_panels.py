@@ -14,7 +14,7 @@ from .drawing import draw_text
 from .jobs import jobs
 
 BOXES = 2
-"""How many boxes each of the weights is drawn in."""
+"""Number of boxes around each of the weights."""
 
 
 def draw_weights(layout: bpy.types.UILayout) -> None:

@@ -210,7 +210,7 @@ class Terminal:
         self._say(Completion(shell=shell, script=script), [script])
 
     def checked(self, findings: Sequence[Finding]) -> None:
-        """What the checks of a plugin's tools found."""
+        """Print the findings of the checks of a plugin's tools."""
         answer = PluginChecks.model_validate({"checks": [asdict(finding) for finding in findings]})
         self._say(answer, tables.checks(findings))
 

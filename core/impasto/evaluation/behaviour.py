@@ -21,7 +21,7 @@ Make = Callable[..., Maps]
 ODD_SIZES_PX = ((1, 1), (8, 8), (3, 500), (97, 61))
 GREYS = (0.0, 0.5, 1.0)
 LONGEST_S = 1.0
-"""How long a tool may work without telling its progress, twice what its author is asked for."""
+"""Limit for a tool to work without telling its progress, twice what its author is asked for."""
 
 
 @dataclass(frozen=True)
