@@ -1,4 +1,4 @@
-"""`python -m impasto` and the `impasto` command; where a package is missing, the doctor speaks instead."""
+"""`python -m impasto` and the `impasto` command; if a package is missing, the doctor's findings are printed instead."""
 
 import sys
 
@@ -6,7 +6,7 @@ from .system.safe_path import leave_current_folder
 
 
 def main() -> None:
-    """Run the command line, or say which package is missing and how to install it."""
+    """Run the command line, or print which package is missing and how to install it."""
     leave_current_folder()
     from .system.interruption import install
     from .system.streams import prepare

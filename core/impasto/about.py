@@ -1,3 +1,3 @@
-"""The version, for whatever says it: the package, the worker's greeting, cards of models, downloads."""
+"""The version, shared by the package, the worker's greeting, model cards and downloads."""
 
 VERSION = "0.1.0"

@@ -1,4 +1,4 @@
-"""What a running tool may use: device, precision, random generator, progress, previews, cancellation."""
+"""The context of a running tool: device, precision, random generator, progress, previews, cancellation."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ class Context:
     """Passed to every tool; a tool that loops calls `progress` at least every 0.5 s.
 
     device: a torch device string. precision: "float32" or "bfloat16". rng: this step's own generator.
-    models: where trainers save models, and generators find them. weights: the published ones that plugins declare.
-    is_stopped: whether the user asked to finish early and keep what there is; what improves its result step by step
-    looks at it.
+    models: the library that trainers save to and generators load from. weights: published ones that plugins declare.
+    is_stopped: whether the user asked to finish early and keep the result so far; tools that improve their result
+    step by step check it.
     """
 
     rng: np.random.Generator = field(default_factory=lambda: np.random.default_rng(0))
@@ -45,17 +45,17 @@ class Context:
     is_stopped: Callable[[], bool] = lambda: False
 
     def progress(self, fraction: float, message: str = "") -> None:
-        """Report `fraction` in [0, 1] done and what is being done. Raises Cancelled if the job was cancelled."""
+        """Report the `fraction` done, in [0, 1], and the current activity. Raises Cancelled for a cancelled job."""
         self.check()
         self.on_progress(min(max(fraction, 0.0), 1.0), message)
 
     def preview(self, maps: Maps) -> None:
-        """Show an unfinished result. Whoever listens may drop it. Raises Cancelled if the job was cancelled."""
+        """Show an unfinished result; the receiver may drop it. Raises Cancelled if the job was cancelled."""
         self.check()
         self.on_preview(maps)
 
     def note(self, text: str) -> None:
-        """Tell the user, with the result, how it was made: what was decided for them. A part of a sentence."""
+        """Tell the user, with the result, of a decision that was made for them. `text` is a sentence fragment."""
         self.on_note(text)
 
     def check(self) -> None:
@@ -64,7 +64,7 @@ class Context:
             raise Cancelled
 
     def load_model(self, wanted: str, tool: str) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-        """Card and tensors of a model for `tool`, by name; the recipe will hold its hash. Raises ModelError."""
+        """Card and tensors of a model for `tool`, by name; the recipe records its hash. Raises ModelError."""
         model = self.models.find(wanted, tool)
         self.on_model(model)
         return model.card, load_model(model)
@@ -74,16 +74,16 @@ class Context:
         return next((name for name in names if self.weights.is_installed(name)), None)
 
     def load_weights(self, name: str) -> dict[str, np.ndarray]:
-        """The tensors of published weights, by name; the recipe will hold their hash.
+        """The tensors of published weights, by name; the recipe records their hash.
 
-        ModelError where they are not installed: says how to get them.
+        ModelError, with instructions for getting them, if they are not installed.
         """
         installed = self.weights.installed(name)
         self.on_weights(installed)
         return installed.load()
 
     def noise(self, *shape: int) -> torch.Tensor:
-        """Standard normal noise, drawn on the CPU in float32, then moved: one seed, one picture, any device."""
+        """Standard normal noise, drawn on the CPU in float32, then moved: a seed gives the same noise on any device."""
         import torch
 
         return torch.from_numpy(self.rng.standard_normal(shape, np.float32)).to(self.device)

@@ -1,4 +1,4 @@
-"""The one place that chooses device, precision and threads."""
+"""Choice of device, precision and number of threads."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from .system.transaction import replace_files
 log = logging.getLogger(__name__)
 
 WORTH_A_THREAD = 1.25
-"""More threads are taken only where they are faster by this: others want to compute as well."""
+"""Least speed-up that justifies more threads, since other programs need the cores too."""
 
 
 @cache
@@ -36,9 +36,9 @@ def available_devices() -> tuple[str, ...]:
 
 
 def choose_device(wanted: str, preferred: Callable[[Sequence[str]], str | None]) -> str:
-    """A torch device for "auto", "cpu", "cuda", "cuda:1" or "mps". DeviceError lists what there is.
+    """A torch device for "auto", "cpu", "cuda", "cuda:1" or "mps". DeviceError lists the available ones.
 
-    preferred: the choice among the available ones for "auto"; None leaves it to this function, which takes the best.
+    preferred: called for "auto" to choose among the available ones; if it returns None, the first (best) is taken.
     """
     available = available_devices()
     if wanted == "auto":
@@ -54,13 +54,13 @@ def choose_device(wanted: str, preferred: Callable[[Sequence[str]], str | None])
 
 
 class _Fork:
-    """Whether this process was forked from one that had torch, and so lacks its threads."""
+    """Whether this process was forked from one that had loaded torch, and so lacks its threads."""
 
     happened = False
 
 
 def _after_fork() -> None:
-    """Have torch compute in one thread: OpenMP would wait for its others, which stayed in the parent, for ever."""
+    """Make torch compute in one thread: OpenMP would wait for ever for threads that stayed in the parent."""
     if torch := sys.modules.get("torch"):
         _Fork.happened = True
         torch.set_num_threads(1)
@@ -71,14 +71,14 @@ if hasattr(os, "register_at_fork"):
 
 
 def set_threads(count: int) -> None:
-    """Have torch compute in so many threads; in a forked process always in one."""
+    """Let torch compute in `count` threads; in a forked process always in one."""
     import torch
 
     torch.set_num_threads(1 if _Fork.happened else count)
 
 
 def _check_fork(device: str) -> None:
-    """Raise DeviceError for a GPU that the parent has used, where this process was forked: drivers forbid that."""
+    """Raise DeviceError for a GPU that the parent of this forked process has used: drivers forbid that."""
     import torch
 
     if (device == "mps" and _Fork.happened) or (device.startswith("cuda") and torch.cuda._is_in_bad_fork()):
@@ -90,8 +90,8 @@ def _check_fork(device: str) -> None:
 def leave_a_core_free() -> None:
     """Let torch use all cores but one, unless OMP_NUM_THREADS says otherwise.
 
-    The window needs one, and OpenMP threads that share a core with another process wait for each other:
-    small operations then take ten times as long.
+    Blender's window needs one, and OpenMP threads wait for each other when one of them shares its core with another
+    process: small operations then take ten times as long.
     """
     import torch
 
@@ -100,21 +100,21 @@ def leave_a_core_free() -> None:
 
 
 def release_memory() -> None:
-    """Give the system back what was freed.
+    """Return freed memory to the system.
 
-    glibc keeps it, in pieces between what is in use: what allocates many tensors of some MiB, over and over, then
-    takes up twice as much as it needs. Other systems give it back by themselves.
+    glibc keeps it, fragmented between blocks in use: a process that keeps allocating tensors of a few MiB then takes
+    up twice the memory that it needs. Other systems return it by themselves.
     """
     if sys.platform == "linux" and (trim := getattr(ctypes.CDLL(None), "malloc_trim", None)):
         trim(0)
 
 
 def training_precision(device: str) -> str:
-    """ "float32" or "bfloat16": in which convolutions are trained fastest on a device; on a CPU sets the threads too.
+    """ "float32" or "bfloat16", whichever trains convolutions faster on a device; on a CPU, also set the threads.
 
-    On a CPU both are benchmarked once, in about a second, and the choice is cached by processor and torch version.
-    bfloat16 is two to four times as fast where the processor has it built in, and slower elsewhere. IMPASTO_PRECISION
-    and OMP_NUM_THREADS override it.
+    On a CPU both are benchmarked once, in about a second, and the choice is cached by processor and torch version:
+    bfloat16 is two to four times as fast on processors with native support, and slower elsewhere. IMPASTO_PRECISION
+    and OMP_NUM_THREADS override the choice.
     """
     import torch
 
@@ -132,7 +132,7 @@ def training_precision(device: str) -> str:
 
 
 def _cached(measure: Callable[[], tuple[str, int]]) -> tuple[str, int]:
-    """What `measure` found on this machine, now or earlier. A cache that cannot be read or written is none."""
+    """Result of `measure` on this machine, cached. An unreadable or unwritable cache is ignored."""
     import torch
 
     capability = torch.backends.cpu.get_cpu_capability()
@@ -153,7 +153,7 @@ def _cached(measure: Callable[[], tuple[str, int]]) -> tuple[str, int]:
 
 
 def _benchmark() -> tuple[str, int]:
-    """The faster precision with one thread, then the fewest threads that are worth it."""
+    """The precision that is faster with one thread, and the number of threads that is worth it."""
     import torch
 
     before = torch.get_num_threads()
@@ -175,7 +175,7 @@ def _benchmark() -> tuple[str, int]:
 
 
 def _seconds_of_a_step(precision: str) -> float:
-    """Least of four steps of two convolutions, there and back, of a size that trainings have."""
+    """Shortest of four forward and backward passes through two convolutions of a size that training uses."""
     import torch
     from torch import nn
 

@@ -1,8 +1,7 @@
 """Errors that carry their remedy.
 
-Whatever can go wrong through bad input or a poor environment is an `ImpastoError`: it says what was
-wrong, with which value, and what to do now. Any other exception is a bug and shows its traceback.
-Standard library only: Blender imports this module too.
+Failures caused by bad input or by the environment are `ImpastoError`s: they say what was wrong, with which value, and
+what to do now. Any other exception is a bug and shows its traceback. Standard library only: Blender imports this too.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from collections.abc import Iterable
 
 
 class ImpastoError(Exception):
-    """Base of all expected errors. `remedy` says what the user can do now; `exit_code` is the command's."""
+    """Base of all expected errors. `remedy` says what the user can do now; `exit_code` is that of the command."""
 
     exit_code = 1
 
@@ -47,7 +46,7 @@ class PluginError(ImpastoError):
 
 
 class ModelError(ImpastoError):
-    """A model file is missing, damaged or does not fit."""
+    """A model file is missing, damaged or of the wrong kind."""
 
     exit_code = 5
 
@@ -69,13 +68,16 @@ class ProtocolError(WorkerError):
 
 
 class Cancelled(BaseException):
-    """The job was cancelled; says what was kept, if anything. No `Exception`, so that none swallows it."""
+    """The job was cancelled; the message says what was kept, if anything.
+
+    Not an `Exception`, so that a plugin's `except Exception` cannot swallow it.
+    """
 
     exit_code = 130
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """`did you mean 'source'? ` for a name like a known one, to begin a remedy with; "" where none is like it."""
+    """Beginning of a remedy for an unknown name, `did you mean 'source'? `; "" if no known name is similar."""
     near = difflib.get_close_matches(name, list(known), n=1)
     return f"did you mean {near[0]!r}? " if near else ""
 

@@ -22,7 +22,7 @@ hookimpl = pluggy.HookimplMarker("impasto")
 
 @hookspec
 def impasto_tools() -> Sequence[Tool]:
-    """The tools that the plugin adds."""
+    """Tools that the plugin adds."""
     raise NotImplementedError
 
 
@@ -34,13 +34,13 @@ def impasto_exporters() -> Sequence[Exporter]:
 
 @hookspec
 def impasto_models() -> Path:
-    """The folder of the models that the plugin ships; one that is absent holds none."""
+    """Folder of the models bundled with the plugin; it need not exist."""
     raise NotImplementedError
 
 
 @hookspec
 def impasto_weights() -> Sequence[Weights]:
-    """Weights of networks that others published, which the plugin's tools can use once the user has installed them."""
+    """Published weights of networks that the plugin's tools can use once the user has installed them."""
     raise NotImplementedError
 
 
@@ -51,9 +51,9 @@ def impasto_commands(subparsers: argparse._SubParsersAction) -> None:
 
 @hookspec(firstresult=True)
 def impasto_device(available: Sequence[str]) -> str | None:
-    """Choose one of the `available` torch devices where the user chose "auto"; None leaves it to the next."""
+    """One of the `available` torch devices if the user chose "auto"; None leaves the choice to the next plugin."""
 
 
 @hookspec
 def impasto_job_finished(recipe: Recipe, result: Result) -> None:
-    """Called after each recipe that ran to its end."""
+    """Called after each recipe that completed."""

@@ -1,6 +1,6 @@
 """Description of this installation for hosts, and the findings of `impasto doctor`.
 
-The doctor also speaks where a package is missing, so that what needs one is imported where it is used.
+The doctor must also run when a package is missing, so third-party packages are imported only where they are used.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def description() -> dict[str, Any]:
 
 
 def findings() -> dict[str, Any]:
-    """Versions, devices, plugins, and a list of `problems`, each with what is wrong and the remedy."""
+    """Versions, devices, plugins, and a list of `problems`, each with its description (`what`) and `remedy`."""
     packages = {name: _version(name) for name in PACKAGES}
     problems = [
         {"what": f"{name} is not installed", "remedy": f"{sys.executable} -I -m pip install {name}"}

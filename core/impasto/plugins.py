@@ -1,6 +1,6 @@
-"""Loads the plugins and answers which tools, exporters and commands there are.
+"""Loading of plugins, and the registry of the tools, exporters, models, weights and commands that they add.
 
-Each entry point is loaded by itself, so that a broken plugin is recorded with the reason and the others go on.
+Each entry point is loaded separately: a broken plugin is recorded with its reason, and the others still load.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from .tools import Tool, check_tool
 
 GROUP = "impasto"
 TRIAL = "from impasto.plugins import load_alone; load_alone(*sys.argv[2:])"
-"""Program of the process that tries a plugin."""
+"""Python code of the process that tries a plugin."""
 TRY_AGAIN = "update or uninstall the plugin, or tell its author; `impasto doctor` tries it again"
 log = logging.getLogger(__name__)
 Named = TypeVar("Named", Tool, Exporter, Weights)
@@ -36,7 +36,7 @@ Named = TypeVar("Named", Tool, Exporter, Weights)
 
 @dataclass(frozen=True)
 class PluginStatus:
-    """A plugin as found: `error` and `remedy` are empty where it works, `trace` is for its author."""
+    """State of a plugin: `error` and `remedy` are empty if it works; `trace` is for its author."""
 
     name: str
     distribution: str
@@ -49,7 +49,7 @@ class PluginStatus:
 
 @dataclass(frozen=True)
 class Registry:
-    """What the loaded plugins offer."""
+    """The tools, exporters, models and weights of the loaded plugins."""
 
     hook: pluggy.HookRelay
     plugins: tuple[PluginStatus, ...]
@@ -59,7 +59,7 @@ class Registry:
     weights: dict[str, Weights] = field(default_factory=dict)
 
     def add_commands(self, subparsers: argparse._SubParsersAction) -> None:
-        """Let each plugin add its subcommands; one that fails adds none, and the log says why."""
+        """Let each plugin add its subcommands; if one fails, the log says why and the others still add theirs."""
         for implementation in reversed(self.hook.impasto_commands.get_hookimpls()):
             try:
                 implementation.function(*(subparsers for _ in implementation.argnames))
@@ -67,15 +67,15 @@ class Registry:
                 log.warning("the plugin %s adds no commands: %s", implementation.plugin_name, error)
 
     def model_library(self, folder: Path | None = None) -> ModelLibrary:
-        """The models in `folder`, the user's by default, and those that plugins ship."""
+        """The models in `folder`, the user's by default, and those bundled with plugins."""
         return ModelLibrary(folder or user_folder("models"), self.model_folders)
 
     def weights_library(self, folder: Path | None = None) -> WeightsLibrary:
-        """The weights that plugins declare, as far as they are installed in `folder`, the user's by default."""
+        """The weights that plugins declare, installed in `folder`, the user's by default."""
         return WeightsLibrary(folder or user_folder("weights"), self.weights)
 
     def preferred_device(self, available: Sequence[str]) -> str | None:
-        """The torch device that a plugin chooses where the user left it open; None where none does."""
+        """The torch device that a plugin chooses for "auto"; None if no plugin has a preference."""
         return self.hook.impasto_device(available=available)
 
     def tool(self, name: str) -> Tool:
@@ -88,7 +88,7 @@ class Registry:
         raise ParameterError(f"there is no tool called {name!r}", remedy)
 
     def exporter(self, name: str) -> Exporter:
-        """The exporter called `name`. ParameterError lists what there is."""
+        """The exporter called `name`. ParameterError lists the known ones."""
         if name in self.exporters:
             return self.exporters[name]
         known = ", ".join(sorted(self.exporters))
@@ -96,24 +96,24 @@ class Registry:
 
 
 @dataclass
-class _Offers:
-    """What plugins add, by name."""
+class _Additions:
+    """Tools, exporters, weights and model folders that plugins add, by name."""
 
     tools: dict[str, Tool] = field(default_factory=dict)
     exporters: dict[str, Exporter] = field(default_factory=dict)
     weights: dict[str, Weights] = field(default_factory=dict)
     model_folders: list[Path] = field(default_factory=list)
 
-    def of(self, module: object) -> _Offers:
-        """What a plugin's module adds to these. PluginError where it breaks the contract, or a name is taken."""
-        return _Offers(
+    def of(self, module: object) -> _Additions:
+        """The additions of a plugin's module. PluginError if it breaks the contract, or a name is taken."""
+        return _Additions(
             _collect(module, "impasto_tools", self.tools, check_tool),
             _collect(module, "impasto_exporters", self.exporters, lambda exporter: None),
             _collect(module, "impasto_weights", self.weights, check_weights),
             [Path(hook()) for hook in [getattr(module, "impasto_models", None)] if hook],
         )
 
-    def add(self, new: _Offers) -> None:
+    def add(self, new: _Additions) -> None:
         self.tools.update(new.tools)
         self.exporters.update(new.exporters)
         self.weights.update(new.weights)
@@ -127,27 +127,27 @@ def registry() -> Registry:
 
 
 def try_failed_again() -> None:
-    """Have the plugins that would have ended or stopped this process tried anew when the registry is next asked for."""
+    """Have plugins whose trial crashed or hung tried again the next time that the registry is used."""
     if trial.forget_failures():
         registry.cache_clear()
 
 
 def load_plugins(points: Iterable[EntryPoint]) -> Registry:
-    """Load each entry point by itself; a plugin that fails at any stage is left out and its reason kept."""
+    """Load each entry point separately; a plugin that fails at any stage is left out and its reason recorded."""
     manager = pluggy.PluginManager("impasto")
     manager.add_hookspecs(hookspecs)
-    offers = _Offers(exporters={exporter.name: exporter for exporter in BUILTIN_EXPORTERS})
+    added = _Additions(exporters={exporter.name: exporter for exporter in BUILTIN_EXPORTERS})
     ordered = sorted(points, key=lambda point: (not _is_first_party(point), point.name))
-    statuses = tuple(_load(manager, point, offers) for point in ordered)
-    return Registry(manager.hook, statuses, offers.tools, offers.exporters, tuple(offers.model_folders), offers.weights)
+    statuses = tuple(_load(manager, point, added) for point in ordered)
+    return Registry(manager.hook, statuses, added.tools, added.exporters, tuple(added.model_folders), added.weights)
 
 
 def load_alone(name: str, value: str) -> NoReturn:
-    """Load a plugin in a process of its own, which ends with that. What the plugin raises is recorded, as ever."""
+    """Load one plugin in a process of its own, then end that process. The plugin's exceptions are recorded as usual."""
     trial.answer(lambda: load_plugins([EntryPoint(name, value, GROUP)]))
 
 
-def _load(manager: pluggy.PluginManager, point: EntryPoint, offers: _Offers) -> PluginStatus:
+def _load(manager: pluggy.PluginManager, point: EntryPoint, added: _Additions) -> PluginStatus:
     distribution, version = (point.dist.name, point.dist.version) if point.dist else ("", "")
     if point.dist and not _is_first_party(point) and (failure := trial.failure_of(point, TRIAL)):
         return PluginStatus(point.name, distribution, version, failure, TRY_AGAIN)
@@ -156,7 +156,7 @@ def _load(manager: pluggy.PluginManager, point: EntryPoint, offers: _Offers) -> 
         manager.register(module, point.name)
         manager.check_pending()
         try:
-            new = offers.of(module)
+            new = added.of(module)
         except BaseException:
             manager.unregister(module)
             raise
@@ -166,7 +166,7 @@ def _load(manager: pluggy.PluginManager, point: EntryPoint, offers: _Offers) -> 
         log.info("plugin %s is unavailable", point.name, exc_info=True)
         reason = error.message if isinstance(error, ImpastoError) else f"{type(error).__name__}: {error}"
         return PluginStatus(point.name, distribution, version, reason, _remedy(error), traceback.format_exc())
-    offers.add(new)
+    added.add(new)
     return PluginStatus(point.name, distribution, version, tools=tuple(new.tools))
 
 

@@ -1,4 +1,4 @@
-"""The JSON Schema of a tool's parameters, which is all that hosts see: what it may hold, and how it is put in words."""
+"""JSON Schemas of tools' parameters, the only thing that hosts see: which are allowed, and how they read as text."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ LARGEST_INT = 2**31 - 1
 
 
 def check_parameter(where: str, schema: Mapping[str, Any]) -> None:
-    """Raise PluginError if a host could not draw the parameter; `where` names it."""
+    """Raise PluginError if a host could not draw the parameter, which messages call `where`."""
     if "default" not in schema:
         raise PluginError(f"{where} has no default", "give one, so that the tool runs as it is")
     if not schema.get("description"):
@@ -29,7 +29,7 @@ def check_parameter(where: str, schema: Mapping[str, Any]) -> None:
 
 
 def check_conditions(where: str, name: str, properties: Mapping[str, Any]) -> None:
-    """Raise PluginError for a `visible_if` that could never hold, or that a host could not compare."""
+    """Raise PluginError for a `visible_if` that can never hold, or that a host cannot compare."""
     conditions = properties[name].get("visible_if", {})
     if not isinstance(conditions, Mapping):
         raise PluginError(f"{where} has the condition {conditions!r}", "write json_schema_extra=visible_if(…)")
@@ -48,7 +48,7 @@ def check_conditions(where: str, name: str, properties: Mapping[str, Any]) -> No
 
 
 def _can_be(schema: Mapping[str, Any], value: Any) -> bool:
-    """Whether a parameter of this schema can have the value, as hosts compare it: True is no 1."""
+    """Whether a parameter of this schema can have the value, as hosts compare it: True is not 1."""
     kinds = {"boolean": (bool,), "integer": (int,), "number": (int, float), "string": (str,)}[schema["type"]]
     if not isinstance(value, kinds) or isinstance(value, bool) != (schema["type"] == "boolean"):
         return False
@@ -71,25 +71,25 @@ def _possible_values(schema: Mapping[str, Any]) -> str:
 
 
 def holds(schema: Mapping[str, Any], chosen: Mapping[str, Any]) -> bool:
-    """Whether the parameter has an effect beside the `chosen` values of all."""
+    """Whether the parameter has an effect, given the `chosen` values of all parameters."""
     return all(chosen[other] in values for other, values in schema.get("visible_if", {}).items())
 
 
 def conditions_of(schema: Mapping[str, Any]) -> str:
-    """When the parameter has an effect: `only with preset modern`; "" for always."""
+    """Condition for the parameter to have an effect: `only with preset modern`; "" if it always has one."""
     conditions = schema.get("visible_if", {}).items()
     wanted = " and ".join(f"{name} {' or '.join(map(readable, values))}" for name, values in conditions)
     return f"only with {wanted}" if wanted else ""
 
 
 def limits_of(schema: Mapping[str, Any]) -> str:
-    """The range of a number: `0 to 1`; "" where it has none."""
+    """Range of a number: `0 to 1`; "" if it has none."""
     low, high = schema.get("minimum"), schema.get("maximum")
     return f"{readable(low)} to {readable(high)}" if low is not None and high is not None else ""
 
 
 def readable(value: Any) -> str:
-    """A value as people write it: 0.3 for 0.30000000000000004, 0.000001 for 1e-06, 2,147,483,647, on, #ff8800."""
+    """A value as people write it: 0.3 for 0.30000000000000004, 0.000001 for 1e-06, 2,147,483,647, "on" for True."""
     if isinstance(value, bool):
         return "on" if value else "off"
     if isinstance(value, int):
@@ -103,7 +103,7 @@ def readable(value: Any) -> str:
 
 
 def readable_default(schema: Mapping[str, Any]) -> str:
-    """A parameter's default: a colour as #ff8800, nothing as nothing."""
+    """A parameter's default as people write it: a colour as #ff8800, an empty text as "none"."""
     default = schema["default"]
     if schema.get("format") == "color":
         return "#" + "".join(f"{round(255 * channel):02x}" for channel in default)

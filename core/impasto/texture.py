@@ -1,4 +1,4 @@
-"""What every tool takes and gives: `Texture` (pixels and colour space) and `Maps` (one surface).
+"""The data that tools take and return: `Texture` (pixels and colour space) and `Maps` (one surface).
 
 Pixels are NumPy float32 (H, W, C) with row 0 at the top. Colour is sRGB-encoded in [0, 1] unless it is
 tagged `linear`; everything else is `data`. Normals are OpenGL (+Y up), encoded in [0, 1].
@@ -28,13 +28,13 @@ MAP_CHANNELS: Mapping[str, int] = {
     "opacity": 1,
     "emission": 3,
 }
-"""The names that maps can have (glTF's and the Principled BSDF's terms), and the channels of each."""
+"""Number of channels of each map, by name (glTF's and the Principled BSDF's terms)."""
 
 COLOR_MAPS = frozenset({"base_color", "emission"})
 SMALLEST_M, LARGEST_M = 1e-9, 1e6
-"""Of a picture's width in metres; its range of heights may also be 0."""
+"""Limits of a picture's width in metres; its range of heights may also be 0."""
 LARGE_PX = 4096 * 4096
-"""What has more pixels is written tile by tile where the tool can, and compressed for speed rather than size."""
+"""Larger pictures are written tile by tile, if the tool can, and compressed for speed rather than size."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,8 +62,8 @@ class Texture:
 class Maps(Mapping[str, Texture]):
     """The textures of one surface, all of one size, by the names in `MAP_CHANNELS`.
 
-    `width_m` is the real-world width of the whole image and `height_range_m` what height 0…1 spans, both
-    in metres, None where unknown. `name` is the file or image that they came from.
+    `width_m` is the real-world width of the whole image and `height_range_m` the difference between heights 0 and 1,
+    both in metres, None if unknown. `name` is the file or image that they came from.
     """
 
     textures: Mapping[str, Texture] = field(default_factory=dict)
@@ -91,7 +91,7 @@ class Maps(Mapping[str, Texture]):
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, np.ndarray], **about) -> Maps:
-        """Maps of plain arrays (H, W, C) or (H, W), in the standard colour space of each name."""
+        """Maps from plain arrays (H, W, C) or (H, W), in the standard colour space of each name."""
         textures = {}
         for name, pixels in arrays.items():
             pixels = np.ascontiguousarray(pixels, np.float32)
@@ -110,7 +110,7 @@ class Maps(Mapping[str, Texture]):
 
     @property
     def size_px(self) -> tuple[int, int]:
-        """(height, width) of every map. ParameterError where there is none."""
+        """(height, width) of every map. ParameterError if there are no maps."""
         for texture in self.textures.values():
             return texture.size_px
         raise ParameterError("there are no maps", "give a source image")
@@ -124,7 +124,7 @@ class Maps(Mapping[str, Texture]):
         return replace(self, textures={**self.textures, **Maps.from_arrays(arrays).textures})
 
     def sha256(self) -> str:
-        """Hash of names, sizes, colour spaces and pixels: the same for the same picture, however it was stored."""
+        """Hash of names, sizes, colour spaces and pixels: the same for the same picture, however it is stored."""
         digest = hashlib.sha256()
         for name in self:
             texture = self[name]
@@ -134,7 +134,7 @@ class Maps(Mapping[str, Texture]):
 
 
 def check_metres(name: str, value: object, least: float = SMALLEST_M) -> None:
-    """Raise ParameterError where a real-world length is no number of metres that there could be; None is unknown."""
+    """Raise ParameterError unless a length is a plausible number of metres or None (unknown)."""
     if value is None:
         return
     if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= LARGEST_M:

@@ -1,6 +1,6 @@
-"""Tries a plugin in a process of its own before it is loaded here: one that hangs or crashes takes nothing along.
+"""Trial of a plugin in a process of its own before it is loaded here, so that one that hangs or crashes does no harm.
 
-That is done once for each state of its files; what came of it is kept in the user's cache.
+Each state of a plugin's files is tried once; the outcome is kept in the user's cache.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from .system.shapes import check
 from .system.transaction import replace_files
 
 TRIAL_LIMIT_S = 20.0
-"""Far more than importing PyTorch takes from a cold disk."""
+"""Far longer than importing PyTorch from a cold disk takes."""
 CODE_SUFFIXES = (".py", ".so", ".pyd")
 MAX_FILES = 5000
 ON_THE_SAME_PATH = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
@@ -38,9 +38,9 @@ log = logging.getLogger(__name__)
 
 
 def failure_of(point: EntryPoint, program: str) -> str:
-    """Why a plugin cannot be loaded, where that would end or stop this process; "" where it can be tried here.
+    """Reason not to load a plugin because doing so would end or hang this process; "" if it is safe to load here.
 
-    program: Python code that tries the plugin whose name and value follow in `sys.argv[2:]`, by `answer`.
+    program: Python code that tries, by calling `answer`, the plugin whose name and value are in `sys.argv[2:]`.
     """
     state = _state(point)
     if not state or not Path(sys.executable or "").stem.lower().startswith("python"):
@@ -55,7 +55,7 @@ def failure_of(point: EntryPoint, program: str) -> str:
 
 
 def forget_failures() -> bool:
-    """Let the plugins that failed be tried again; whether there are any."""
+    """Let the plugins that failed be tried again; return whether there are any."""
     verdicts = _read()
     known = verdicts.get(sys.prefix, {})
     passed = {name: verdict for name, verdict in known.items() if not verdict["failure"]}
@@ -66,15 +66,15 @@ def forget_failures() -> bool:
 
 
 def answer(load: Callable[[], object]) -> NoReturn:
-    """In the process of its own: load the plugin, say on stdout that this did not end it, and leave."""
+    """In the process of the trial: load the plugin, report on stdout that this did not end the process, and exit."""
     said = os.dup(1)
     nothing = os.open(os.devnull, os.O_RDWR)
     for descriptor in range(3):
         os.dup2(nothing, descriptor)
     failure = ""
     try:
-        load()  # an exception is told by who asks, with its trace
-    except BaseException as error:  # noqa: BLE001  such as KeyboardInterrupt, which is no plugin's to raise
+        load()  # ordinary exceptions are recorded when the plugin is loaded for real
+    except BaseException as error:  # noqa: BLE001  such as KeyboardInterrupt, which a plugin must not raise
         failure = f"it raises {type(error).__name__} while it is imported"
     os.write(said, json.dumps(failure).encode())
     os._exit(0)
@@ -112,7 +112,7 @@ def _ending(code: int, took_s: float) -> str:
 
 
 def _state(point: EntryPoint) -> str:
-    """A hash over version and code of a plugin; "" where there is none, so that nothing would be run."""
+    """Hash of a plugin's version and code; "" if it has no code that would run."""
     try:
         spec = importlib.util.find_spec(point.module.partition(".")[0])
     except (ImportError, ValueError):
@@ -144,7 +144,7 @@ def _read() -> dict[str, dict[str, dict[str, str]]]:
 
 
 def _write(verdicts: dict[str, dict[str, dict[str, str]]]) -> None:
-    """Keep the verdicts, but for environments that are gone. A cache that cannot be written is none."""
+    """Store the verdicts, except those of environments that are gone. Failure to write is only logged."""
     kept = {prefix: known for prefix, known in verdicts.items() if Path(prefix).is_dir()}
     try:
         _path().parent.mkdir(parents=True, exist_ok=True)

@@ -1,1 +1,1 @@
-"""Training data: finding pictures, preparing them, and the data set that trainers draw from."""
+"""Training data: finding pictures, preparing them, and the dataset that trainers draw from."""

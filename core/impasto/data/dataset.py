@@ -1,7 +1,7 @@
-"""Training data: one photograph, PBR sets, folders by class or contact sheets, prepared the same way on every machine.
+"""Training data: one photograph, PBR sets, folders by class or contact sheets, prepared alike on every machine.
 
-`read_dataset` looks at every picture once and says why it leaves one out. A `Sample` holds no pixels: `load` decodes
-and prepares them anew, so that a thousand pictures need no more memory than one.
+`read_dataset` examines every picture once and gives a reason for each that it leaves out. A `Sample` holds no pixels:
+`load` decodes and prepares them each time, so that a thousand pictures need no more memory than one.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from .prepare import Preparation, find_same, is_blank, thumbnail, wraps
 
 REMEDY = f"give a photograph, a PBR set, or a folder of them: {FORMATS}"
 ENOUGH_CROPS = 1.2
-"""Least area of data that does not wrap around, in crops of the training's size: below it crops are nearly the same."""
+"""Least area of non-wrapping data, in crops of the training's size; with less, all crops are nearly the same."""
 
 
 Moments = dict[str, tuple[int, np.ndarray, np.ndarray]]
@@ -33,9 +33,9 @@ Moments = dict[str, tuple[int, np.ndarray, np.ndarray]]
 
 @dataclass(frozen=True)
 class Sample:
-    """One surface to learn from. `size_px` (height, width) and the names `maps` are what `load` gives.
+    """One surface to learn from. `size_px` (height, width) and `maps` (names) describe the result of `load`.
 
-    sha256: of its files as they are stored. wraps: whether its rows and its columns lead over from end to start.
+    sha256: of its files as stored. wraps: whether it tiles vertically and horizontally.
     """
 
     name: str
@@ -50,13 +50,13 @@ class Sample:
 
     @property
     def rank(self) -> tuple[int, int, str]:
-        """Sorts first what is kept of several that show the same: most maps, most pixels, then by name."""
+        """Sort key that puts the best of several duplicates first: most maps, most pixels, then by name."""
         return -len(self.maps), -self.size_px[0] * self.size_px[1], self.name
 
     def load(self, longest_px: int | None = None) -> Maps:
-        """The prepared maps, decoded anew; shrunk further to the longer side `longest_px` where that is smaller.
+        """The prepared maps, decoded afresh; shrunk further if `longest_px` is below the preparation's.
 
-        `width_m` is set, and `height` agrees with `normal` where there is one: see `heights`.
+        `width_m` is set, and `height` agrees with `normal` if the set has one: see `heights`.
         """
         longest_px = min(longest_px or self.preparation.longest_px, self.preparation.longest_px)
         return self.picture.prepared(replace(self.preparation, longest_px=longest_px))
@@ -64,7 +64,7 @@ class Sample:
 
 @dataclass(frozen=True)
 class Rejection:
-    """What was left out, and why."""
+    """A picture that was left out, with the reason."""
 
     name: str
     reason: str
@@ -72,7 +72,10 @@ class Rejection:
 
 @dataclass(frozen=True)
 class Dataset:
-    """What a trainer learns from. statistics: mean and deviation of each channel, by map, over all pixels."""
+    """The samples that a trainer learns from.
+
+    statistics: mean and standard deviation of each channel, by map, over all pixels.
+    """
 
     name: str
     samples: tuple[Sample, ...]
@@ -82,11 +85,11 @@ class Dataset:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The classes, sorted; samples without one have the label None."""
+        """The classes, sorted, without the None of unlabelled samples."""
         return tuple(sorted({sample.label for sample in self.samples if sample.label is not None}))
 
     def sha256(self) -> str:
-        """Hash of the names, labels and files of all samples and of the settings: the same on every machine."""
+        """Hash of the settings and of the names, labels and files of all samples: the same on every machine."""
         facts = [[sample.name, sample.label, sample.sha256] for sample in self.samples]
         text = json.dumps([facts, asdict(self.preparation)], sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()
@@ -94,8 +97,8 @@ class Dataset:
     def sources(self, learned: Sequence[tuple[tuple[int, int], str]] = ()) -> list[dict[str, Any]]:
         """Name, licence and SHA-256 of each file or set, as a model's card lists them; a contact sheet is one file.
 
-        learned: of each sample the (height, width) at which it was learned from, and of which part (see `parts`); the
-        card has both, and the class, of samples that are files of their own.
+        learned: for each sample, the (height, width) that it was trained at, and which part of it (see `parts`).
+        The card holds both, and the class, if each sample is a file of its own.
         """
         found: dict[str, dict[str, Any]] = {}
         for sample in self.samples:
@@ -109,7 +112,7 @@ class Dataset:
         return list(found.values())
 
     def check(self, crop_px: int) -> None:
-        """Raise ParameterError where crops of `crop_px` cannot be learned from: too small, or too little of it."""
+        """Raise ParameterError if the pictures are too small for crops of `crop_px`, or too little in all."""
         fitting = [sample for sample in self.samples if min(sample.size_px) >= crop_px]
         largest = max(min(sample.size_px) for sample in self.samples)
         if not fitting:
@@ -121,7 +124,7 @@ class Dataset:
             raise ParameterError(message, "give more or larger pictures, or choose smaller crops")
 
     def manifest(self) -> dict[str, Any]:
-        """All that there is to know of the data, as JSON: no pixels, no path of this machine."""
+        """Full description of the data, as JSON: no pixels, no path of this machine."""
         return {
             "name": self.name,
             "sha256": self.sha256(),
@@ -155,12 +158,12 @@ def read_dataset(
     width_m: float | None = None,
     on_progress: Callable[[float, str], None] = lambda fraction, message: None,
 ) -> Dataset:
-    """A photograph, a PBR set, a folder of either or of class folders, or contact sheets; see `find_pictures`.
+    """Dataset of a photograph, a PBR set, a folder of either, class folders, or contact sheets; see `find_pictures`.
 
-    Each picture is cropped to the part `crop` (left, top, right, bottom, from 0 to 1), shrunk to `longest_px`, and
-    left out where its shorter side is then below `smallest_px`. `licence` is of the files that no SOURCES.tsv lists,
-    `width_m` the real-world width of the pictures that do not say (default: 1 metre).
-    FileError where there is nothing at `path`, ParameterError where nothing that is there can be used.
+    Each picture is cropped to `crop` (left, top, right, bottom, from 0 to 1), shrunk to `longest_px`, and left out if
+    its shorter side is then below `smallest_px`. `licence` applies to files that no SOURCES.tsv lists, `width_m` is the
+    real-world width of pictures whose files do not state it (default: 1 metre).
+    FileError if `path` does not exist, ParameterError if it holds no usable picture.
     """
     preparation = Preparation(longest_px, smallest_px, crop, width_m or 1.0)
     pictures, left_out = find_pictures(Path(path), licence)
@@ -181,7 +184,7 @@ def dataset_of(
     longest_px: int = 1024,
     smallest_px: int = 64,
 ) -> Dataset:
-    """A dataset of maps in memory. ParameterError where none can be used."""
+    """A dataset of maps in memory. ParameterError if none of them can be used."""
     pictures = [
         Picture(maps.name or f"surface {index}", label, licence, maps.sha256(), given=maps)
         for index, maps in enumerate(surfaces)
@@ -194,9 +197,9 @@ def dataset_of(
 
 
 def settings_for(parameters: Any) -> dict[str, Any]:
-    """What `read_dataset` is to be told for a trainer whose parameters have a `longest_px` or a `crop_px`.
+    """Arguments of `read_dataset` for a trainer whose parameters have a `longest_px` or a `crop_px`.
 
-    It sees pictures at the size that it trains at, and none that is smaller than its crops.
+    Pictures are shrunk to the size that the trainer uses, and left out if they are smaller than its crops.
     """
     settings = {
         "longest_px": getattr(parameters, "longest_px", None),
@@ -214,7 +217,7 @@ def _listed(rejected: list[Rejection]) -> str:
 def _examine(
     pictures: list[Picture], preparation: Preparation, on_progress: Callable[[float, str], None]
 ) -> tuple[list[Sample], list[Rejection], dict[str, dict[str, list[float]]]]:
-    """The usable pictures by name, those that are not, and the statistics of the usable ones."""
+    """The usable pictures by name, the rejected ones, and the statistics of the usable ones."""
     samples: list[Sample] = []
     thumbnails: list[np.ndarray] = []
     moments: dict[str, Moments] = {}
@@ -239,7 +242,7 @@ def _examine(
 
 
 def _without_twins(samples: list[Sample], thumbnails: list[np.ndarray]) -> tuple[list[Sample], list[Rejection]]:
-    """The samples by name, of several that show the same the one with the most maps and pixels; and the others."""
+    """The samples by name, only the best of those that show the same picture; and the rejected duplicates."""
     if not samples:
         return [], []
     is_same = find_same(np.stack(thumbnails))
@@ -267,7 +270,7 @@ def _reason_against(maps: Maps, preparation: Preparation) -> str | None:
 
 
 def _moments(maps: Maps) -> Moments:
-    """Count of pixels, sum and sum of squares of each channel, by map."""
+    """Number of pixels, and sum and sum of squares of each channel, by map."""
     found = {}
     for name in maps:
         pixels = maps[name].pixels.reshape(-1, maps[name].pixels.shape[2])

@@ -1,4 +1,4 @@
-"""Halves of a picture: a model is trained on one and judged on the other, so that no score comes of copying."""
+"""Halves of a picture: a model is trained on one and judged on the other, so that copying earns no score."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ..errors import ParameterError
 from ..texture import Maps, Texture
 
 OTHER_PART: Mapping[str, str] = {"left": "right", "right": "left", "top": "bottom", "bottom": "top"}
-"""The half that a half leaves; "all" leaves none."""
+"""The opposite half of each half; "all" has none."""
 
 
 def training_part(maps: Maps) -> str:
@@ -19,7 +19,7 @@ def training_part(maps: Maps) -> str:
 
 
 def part_of(maps: Maps, part: str) -> Maps:
-    """The "left", "right", "top" or "bottom" half of every map, or "all"; an odd middle row or column is in no half."""
+    """The "left", "right", "top" or "bottom" half of every map, or "all"; an odd middle line belongs to no half."""
     if part == "all":
         return maps
     if part not in OTHER_PART:

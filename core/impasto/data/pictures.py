@@ -1,4 +1,4 @@
-"""Finds the pictures in a folder: photographs, PBR sets and the boxes of contact sheets, with class and licence."""
+"""Finding the pictures in a folder: photographs, PBR sets and the boxes of contact sheets, with class and licence."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ from .source_table import Sources
 
 INDEX = "index.json"
 ONLY_IN_SETS = frozenset({"normal", "height", "roughness", "ambient_occlusion", "opacity"})
-"""Maps that are no photograph, even where they are alone. A lone rusty_metal.jpg is one, though it ends in metal."""
+"""Maps that cannot be photographs, even when alone. A lone rusty_metal.jpg can be one, though it ends in "metal"."""
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A photograph, a PBR set, a box in a contact sheet, or maps in memory; as found, its pixels not yet read.
+    """A photograph, a PBR set, a box in a contact sheet, or maps in memory; its pixels are not read yet.
 
-    files: by map name; a photograph's or sheet's is base_color. box: left, top, right, bottom in the sheet, pixels.
+    files: by map name; a photograph or a sheet is base_color. box: (left, top, right, bottom) in the sheet, in pixels.
     """
 
     name: str
@@ -46,11 +46,11 @@ class Picture:
 
     @property
     def source(self) -> tuple[str, str]:
-        """Name and SHA-256 of what a licence is noted for: the set, the photograph or the whole contact sheet."""
+        """Name and SHA-256 of the licensed work: the set, the photograph or the whole contact sheet."""
         return (self.name.partition("@")[0], self.sheet_sha256) if self.box else (self.name, self.sha256)
 
     def prepared(self, preparation: Preparation) -> Maps:
-        """The maps as they are learned from. FileError where they cannot be read."""
+        """The maps, prepared for training. FileError if they cannot be read."""
         if self.given is not None:
             return prepare(self.given, preparation, self.given.width_m, self.given.height_range_m, self.name)
         if self.box:
@@ -77,18 +77,18 @@ Found: TypeAlias = tuple[str, str | None, dict[str, Path]]
 
 @functools.lru_cache(maxsize=1)
 def _sheet(path: Path) -> np.ndarray:
-    """Pixels (H, W, 3) of the contact sheet that was read last: its boxes are read one after the other."""
+    """Pixels (H, W, 3) of a contact sheet; the last one is cached, since its boxes are read one after the other."""
     return decode.read_picture(path)["base_color"].pixels
 
 
 def find_pictures(path: Path, licence: str) -> tuple[list[Picture], list[tuple[str, str]]]:
-    """The pictures at `path`, by name, and (name, reason) of files that are left out at sight.
+    """The pictures at `path`, by name, and (name, reason) of files that can be rejected without decoding them.
 
-    A file is a photograph. A folder with an index.json of boxes, here or below, holds contact sheets. Elsewhere files
-    that share a name and end as maps do are a PBR set, all others photographs; the class is the folder below `path`
-    that they lie in, unless that holds nothing but one set. SOURCES.tsv in `path` or above (tab-separated columns
-    `file`, relative to it, `licence`, and `class` if known) says licences and classes, and has the last word.
-    FileError where it fails.
+    A single file is a photograph. A folder with an index.json of boxes, here or below, holds contact sheets. Elsewhere,
+    files that share a name and have the suffixes of maps form a PBR set; all others are photographs. The class is the
+    folder below `path` that they lie in, unless that holds a single set and nothing else. Licences and classes in a
+    SOURCES.tsv in `path` or above (tab-separated columns `file`, relative to it, `licence`, and `class` if known) take
+    precedence. FileError if `path` cannot be read.
     """
     if not is_there(path):
         raise FileError(f"cannot read {shown(path)}: no such file or folder", "check its name")
@@ -118,9 +118,9 @@ def find_pictures(path: Path, licence: str) -> tuple[list[Picture], list[tuple[s
 
 
 def pictures_in(folder: Path) -> list[Path]:
-    """What a folder holds to work on: itself if its files are the maps of one surface, else photographs and sets.
+    """The sources in a folder: the folder itself if its files are the maps of one surface, else photographs and sets.
 
-    A set among other files cannot be told by its path, so it has to lie in a folder of its own: FileError says so.
+    FileError if a set lies among other files: a set is named by its folder's path, so it needs one of its own.
     """
     files = _pictures(folder)
     if _is_one_set(files):
@@ -141,7 +141,7 @@ def _pictures(folder: Path) -> list[Path]:
 
 
 def _is_one_set(files: Sequence[Path]) -> bool:
-    """Whether each file is another map of one surface, by their names."""
+    """Whether the files, by their names, are different maps of one surface."""
     maps = [map_name(file) for file in files]
     names = {"" if set_name(file) == file.stem else set_name(file) for file in files}
     return bool(files) and None not in maps and len(set(maps)) == len(maps) and len(names) == 1
@@ -160,19 +160,19 @@ def _sha256(file: Path) -> str:
 
 
 def _without_paths(message: str, files: Iterable[Path]) -> str:
-    """What is wrong, with the bare names of files: a manifest says nothing of the machine, nor of its folders."""
+    """The message with bare file names, since a manifest must not reveal the machine's folders."""
     for file in files:
         message = message.replace(shown(file), shown(Path(file.name))).replace(str(file), file.name)
     return message
 
 
 def _as_name(parts: Sequence[str]) -> str:
-    """What cards and manifests call a file below the data's folder: its class and its own name, no other folder's."""
+    """Name of a file in cards and manifests: its class folder, if any, and its own name, without folders between."""
     return as_unicode("/".join((*parts[:-1][:1], *parts[-1:])))
 
 
 def _walk(root: Path) -> tuple[list[Found], list[Path], list[tuple[str, str]]]:
-    """Each photograph and set below `root`, the folders of contact sheets, and (name, reason) of what is left out."""
+    """Each photograph and set below `root`, the folders of contact sheets, and (name, reason) of files left out."""
     found: list[Found] = []
     sheets: list[Path] = []
     left_out: list[tuple[str, str]] = []
@@ -193,7 +193,7 @@ def _walk(root: Path) -> tuple[list[Found], list[Path], list[tuple[str, str]]]:
 
 
 def _distinct(found: list[Found]) -> list[Found]:
-    """The same with a number behind each name that was there before."""
+    """The same, with a number appended to each repeated name."""
     counts: Counter[str] = Counter()
     distinct = []
     for name, label, files in found:
@@ -203,7 +203,7 @@ def _distinct(found: list[Found]) -> list[Found]:
 
 
 def _folders(root: Path, left_out: list[tuple[str, str]]) -> Iterator[tuple[Path, list[Path]]]:
-    """Each folder from `root` on that is not hidden, and what is in it; one that cannot be read is left out."""
+    """Each folder from `root` down that is not hidden, with its entries; unreadable ones go to `left_out`."""
     waiting = [root]
     while waiting:
         folder = waiting.pop(0)
@@ -219,7 +219,7 @@ def _folders(root: Path, left_out: list[tuple[str, str]]) -> Iterator[tuple[Path
 
 
 def _grouped(files: list[Path]) -> tuple[dict[str, dict[str, Path]], list[Path], list[tuple[Path, str]]]:
-    """The sets (name to files by map), the photographs, and (file, reason) of the rest of one folder's files."""
+    """One folder's sets (name to files by map), its photographs, and (file, reason) of all other files."""
     groups: dict[str, dict[str, Path]] = {}
     rest = []
     for file in files:

@@ -1,4 +1,4 @@
-"""How pictures become training data: cropped, shrunk, height made to agree with normals; finds blanks and twins."""
+"""Preparing pictures as training data: cropping, shrinking, making height agree with normals; blanks and duplicates."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..surface.color import linear_to_srgb, srgb_to_linear
 from ..texture import COLOR_MAPS, Maps, Texture
 
 GIVEN_RELIEF = 0.04
-"""What a height map spans, in widths of the picture, where neither it nor a normal map says (stone: 0.03 to 0.06)."""
+"""Range of heights, in picture widths, if neither the file nor a normal map tells it (stone: 0.03 to 0.06)."""
 LEAST_DEVIATION = 0.006  # a grey level and a half
 THUMBNAIL_PX = 32
 SAME_CORRELATION = 0.9
@@ -25,9 +25,9 @@ STREAK_PX = 9  # borders are compared after averaging along them, which shows fa
 
 @dataclass(frozen=True)
 class Preparation:
-    """Settings. crop: the part of each picture that is used (left, top, right, bottom), from 0 to 1.
+    """Settings. crop: the part of each picture to use (left, top, right, bottom), from 0 to 1.
 
-    width_m: real-world width of the pictures that do not say, in metres.
+    width_m: real-world width, in metres, of pictures whose files do not state it.
     """
 
     longest_px: int = 1024
@@ -51,9 +51,9 @@ def prepare(
     height_range_m: float | None = None,
     name: str = "",
 ) -> Maps:
-    """Maps of one size from textures as they were stored; each may have a scale of its own.
+    """Maps of one size from textures as stored, each of which may have its own resolution.
 
-    Colour is averaged as light and normals as slopes. FileError where the shapes of the maps do not agree.
+    Colour is averaged as light and normals as slopes. FileError if the maps have different aspect ratios.
     """
     size_px = _target_size(textures, preparation)
     arrays = {key: _fit(key, texture, preparation.crop, size_px) for key, texture in textures.items()}
@@ -82,7 +82,7 @@ def pixel_box(size_px: tuple[int, int], crop: tuple[float, ...]) -> tuple[tuple[
 
 
 def _fit(name: str, texture: Texture, crop: tuple[float, ...], size_px: tuple[int, int]) -> np.ndarray:
-    """The crop of a map (H, W, C), in the standard colour space of its name, at the size wanted."""
+    """The crop of a map (H, W, C), in the standard colour space of its name, resized to `size_px`."""
     (top, bottom), (left, right) = pixel_box(texture.size_px, crop)
     fitted = resized_map(name, replace(texture, pixels=texture.pixels[top:bottom, left:right]), size_px)
     return linear_to_srgb(fitted.pixels) if fitted.color_space == "linear" else fitted.pixels
@@ -103,7 +103,7 @@ def resized_map(name: str, texture: Texture, size_px: tuple[int, int]) -> Textur
 
 
 def resized(pixels: np.ndarray, size_px: tuple[int, int]) -> np.ndarray:
-    """Pixels (H, W, C) at size (height, width): the average of the area that each pixel covers, bilinear to enlarge."""
+    """Pixels (H, W, C) resized to (height, width): area averages to shrink, bilinear interpolation to enlarge."""
     from PIL import Image
 
     shrinks = size_px[0] <= pixels.shape[0] and size_px[1] <= pixels.shape[1]
@@ -114,7 +114,7 @@ def resized(pixels: np.ndarray, size_px: tuple[int, int]) -> np.ndarray:
 
 
 def _with_height(maps: Maps, width_m: float, height_range_m: float | None) -> Maps:
-    """The maps with height that agrees with their normals where they have some, and with what it spans in metres."""
+    """The maps with their height made to agree with their normals, if they have any, and its range in metres."""
     if "normal" in maps:
         own = maps["height"].pixels if "height" in maps else None
         relief = heights.with_agreeing_height(maps["normal"].pixels, own, wraps(maps))
@@ -126,23 +126,23 @@ def _with_height(maps: Maps, width_m: float, height_range_m: float | None) -> Ma
 
 
 def wraps(maps: Maps) -> tuple[bool, bool]:
-    """Whether top leads over to bottom and left to right, as neighbours inside do."""
+    """Whether the picture continues across its (horizontal, vertical) borders as smoothly as inside."""
     name = "base_color" if "base_color" in maps else next(iter(maps))
     pixels = maps[name].pixels
     return _wraps(pixels.swapaxes(0, 1)), _wraps(pixels)
 
 
 def is_seamless(maps: Maps) -> bool:
-    """Whether the maps tile: both borders lead over to their opposites, and no seam stands out where they meet.
+    """Whether the maps tile: they continue across both borders, and no seam stands out there.
 
-    Of scikit-image's photographs only those pass whose borders are black all round.
+    Of scikit-image's photographs, only those with black borders all round pass.
     """
     name = "base_color" if "base_color" in maps else next(iter(maps))
     return all(wraps(maps)) and max(seam_z(maps[name].pixels)) < WRAP_Z
 
 
 def _wraps(pixels: np.ndarray) -> bool:
-    """Whether the last column of (H, W, C) leads over to the first: a border that does not match stands out."""
+    """Whether the last column of (H, W, C) continues in the first: the step between them must not stand out."""
     if pixels.shape[1] < 8:
         return True
     streak = min(STREAK_PX, pixels.shape[0])
@@ -154,7 +154,7 @@ def _wraps(pixels: np.ndarray) -> bool:
 
 
 def is_blank(maps: Maps) -> bool:
-    """Whether there is nothing to learn: all maps that show a surface are almost of one value."""
+    """Whether there is nothing to learn: every map that shows a surface is nearly constant."""
     shown = [name for name in ("base_color", "normal", "height", "roughness") if name in maps]
     if shown and "normal" in shown and "height" in shown:
         shown.remove("height")  # stretched to its full range, however flat
@@ -162,12 +162,15 @@ def is_blank(maps: Maps) -> bool:
 
 
 def thumbnail(maps: Maps) -> np.ndarray:
-    """What pictures are compared by, (THUMBNAIL_PX, THUMBNAIL_PX, 3): the base colour, small."""
+    """Thumbnail (THUMBNAIL_PX, THUMBNAIL_PX, 3) of the base colour, by which pictures are compared."""
     return resized(maps["base_color"].pixels, (THUMBNAIL_PX, THUMBNAIL_PX))
 
 
 def find_same(thumbnails: np.ndarray) -> np.ndarray:
-    """Which of the thumbnails (n, h, w, 3) show the same picture, but for its size and compression: (n, n) of bools."""
+    """Matrix (n, n) of bools: whether two of the thumbnails (n, h, w, 3) show the same picture.
+
+    Pictures that differ only in size and compression count as the same.
+    """
     colors = thumbnails.mean((1, 2))  # (n, 3)
     deviations = (thumbnails - colors[:, None, None]).reshape(len(thumbnails), -1)
     deviations /= np.maximum(np.linalg.norm(deviations, axis=1, keepdims=True), 1e-6)

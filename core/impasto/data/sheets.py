@@ -1,4 +1,4 @@
-"""The preview sheet of a dataset: crops as a trainer sees them, labelled, since people would rather look than read."""
+"""The preview sheet of a dataset: labelled crops, as a trainer sees them."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ BACKGROUND, INK = (32, 32, 32), (220, 220, 220)
 
 
 def preview_sheet(dataset: Dataset, crop_px: int = 128, longest_px: int | None = None) -> bytes:
-    """A PNG of up to `CROPS` crops of `crop_px`, each with its maps and labelled with class and name.
+    """PNG of up to `CROPS` crops of `crop_px`, each with its maps, labelled with class and name.
 
-    Samples are taken evenly from all; pictures are shrunk to `longest_px` first, as the trainer does.
+    Samples are spread evenly over the dataset; pictures are shrunk to `longest_px` first, as the trainer does.
     """
     from PIL import Image
 
@@ -54,7 +54,7 @@ def preview_sheet(dataset: Dataset, crop_px: int = 128, longest_px: int | None =
 def _cells(
     sample: Sample, crop_px: int, longest_px: int | None, count: int, rng: np.random.Generator
 ) -> list[Image.Image]:
-    """Labelled pictures of `count` crops of a sample, each with its maps side by side."""
+    """Labelled pictures of `count` random crops of a sample, each with its maps side by side."""
     maps = sample.load(longest_px)
     height, width = (min(crop_px, side) for side in maps.size_px)
     cells = []

@@ -1,4 +1,4 @@
-"""SOURCES.tsv, a table beside training data: which files have which licence, and of which class they are."""
+"""SOURCES.tsv, a table beside training data that lists the licence and the class of each file."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from ..system.outside import MAX_JSON_BYTES, is_there, read_bytes, resolved, sho
 
 SOURCES = "SOURCES.tsv"
 SOURCES_LEVELS = 3
-"""SOURCES.tsv is looked for in this many folders, from DATA's own upwards."""
+"""Number of folders searched for SOURCES.tsv, from the data's own upwards."""
 
 
 @dataclass(frozen=True)
 class Sources:
-    """What SOURCES.tsv says of files: its folder, and its rows by file."""
+    """A SOURCES.tsv: its folder, and its rows by file."""
 
     folder: Path
     rows: Mapping[str, Mapping[str, str]]
 
     @classmethod
     def above(cls, folder: Path) -> Sources:
-        """Of the nearest SOURCES.tsv in `folder` or the folders around it; without rows where there is none."""
+        """The nearest SOURCES.tsv in `folder` or its parents; without rows if there is none."""
         folder = resolved(folder)
         for place in [folder, *folder.parents][:SOURCES_LEVELS]:
             if is_there(place / SOURCES):
@@ -33,7 +33,7 @@ class Sources:
         return cls(folder, {})
 
     def row(self, file: Path) -> Mapping[str, str]:
-        """The row of a file, or of the nearest folder around it that has one."""
+        """The row of a file, or else of its nearest parent folder that has one; empty if none has."""
         path = resolved(file)
         if not path.is_relative_to(self.folder):
             return {}
@@ -43,7 +43,7 @@ class Sources:
 
 
 def _rows(file: Path) -> list[dict[str, str]]:
-    """The rows of a SOURCES.tsv. FileError where it is none."""
+    """The rows of a SOURCES.tsv. FileError if it is not a valid table."""
     try:
         text = read_bytes(file, MAX_JSON_BYTES).decode("utf-8-sig")
         rows = [

@@ -1,6 +1,6 @@
-"""What files say of themselves, validated when it is read: metadata in pictures, indexes, model cards.
+"""Schemas of the JSON that files hold: metadata in pictures, indexes of contact sheets, model cards, checkpoints.
 
-Frozen models with every field typed and bounded, so that the code behind them meets no wrong type.
+Frozen models with every field typed and bounded, so that the code behind them never meets a wrong type.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ MOST_STEPS = 10**7
 
 Metres = Annotated[float, Field(ge=SMALLEST_M, le=LARGEST_M)]
 Range = Annotated[float, Field(ge=0, le=LARGEST_M)]
-"""Of heights, in metres; 0 for what is flat."""
+"""Range of heights, in metres; 0 for a flat surface."""
 Side = Annotated[int, Field(ge=1, le=LARGEST_PX)]
 Corner = Annotated[list[Annotated[int, Field(ge=0, le=LARGEST_PX)]], Field(min_length=2, max_length=2)]
 Setting = Annotated[float, Field(ge=-1000, le=1000)]
@@ -33,13 +33,13 @@ Checked = TypeVar("Checked", bound="FromOutside")
 
 
 class FromOutside(BaseModel):
-    """Base of what is read from files: strict types, finite numbers, unknown fields left alone."""
+    """Base of data read from files: strict types, finite numbers, unknown fields ignored."""
 
     model_config = ConfigDict(frozen=True, strict=True, allow_inf_nan=False, extra="ignore")
 
 
 class Embedded(FromOutside):
-    """What Impasto writes into a picture; the recipe is validated by its own constructor."""
+    """Metadata that Impasto writes into a picture; the recipe is validated by its own constructor."""
 
     recipe: dict[str, Any] | None = None
     width_m: Metres | None = None
@@ -47,14 +47,14 @@ class Embedded(FromOutside):
 
 
 def read_embedded(text: str | bytes, path: Path) -> dict[str, Any]:
-    """The fields of `Embedded` that are in a picture's JSON. FileError names the one that is wrong."""
+    """The fields of `Embedded` present in a picture's JSON. FileError names the wrong one."""
     what = f"what Impasto wrote into {shown(path)}"
     found = checked(Embedded, parse_json(text, what), what, FileError, "use another of its files, or save it anew")
     return found.model_dump(exclude_none=True)
 
 
 def checked(model: type[Checked], data: Any, what: str, kind: type[ImpastoError], remedy: str) -> Checked:
-    """The data as a model; an error of `kind` names the first field that is wrong, and its value."""
+    """The data as a model; an error of `kind` names the first wrong field, and its value."""
     try:
         return model.model_validate(data)
     except ValidationError as error:
@@ -62,7 +62,7 @@ def checked(model: type[Checked], data: Any, what: str, kind: type[ImpastoError]
 
 
 def reason(error: ValidationError) -> str:
-    """The first thing that is wrong, in words: "has a width_m of -1: input should be greater than 0"."""
+    """Description of the first mistake: "has -1 for width_m: input should be greater than 0"."""
     first = error.errors(include_url=False, include_context=False)[0]
     name = ".".join(str(part) for part in first["loc"])
     message = (first["msg"][0].lower() + first["msg"][1:]).removeprefix("value error, ")
@@ -74,7 +74,7 @@ def reason(error: ValidationError) -> str:
 
 
 class SheetIndex(FromOutside):
-    """Where the pictures are on the contact sheets of a folder: (left, top) of each box, and their size, in pixels."""
+    """Places of the pictures on a folder's contact sheets: (left, top) of each box, and their size, in pixels."""
 
     tile: Side
     boxes: Annotated[dict[str, Annotated[list[Corner], Field(max_length=MOST_ITEMS)]], Field(max_length=MOST_ITEMS)]
@@ -88,7 +88,7 @@ def read_index(file: Path) -> SheetIndex:
 
 
 class DataAbout(FromOutside):
-    """What a model learned from: a file or a set, with its licence and SHA-256."""
+    """A file or a set that a model was trained on, with its licence and SHA-256."""
 
     name: Text
     licence: Text
@@ -115,7 +115,7 @@ class SliderAbout(FromOutside):
 
 
 class ModelCard(FromOutside):
-    """What every model says of itself; what its architecture needs beside that is validated where it is loaded."""
+    """Card of a model, common to all architectures; fields of one architecture are validated when it is loaded."""
 
     name: Annotated[str, Field(pattern=MODEL_NAME)]
     architecture: Name
@@ -136,14 +136,14 @@ class ModelCard(FromOutside):
 
 
 class TrainedWith(FromOutside):
-    """The parameters of a training that judging looks at."""
+    """The parameters of a training that the judge needs."""
 
     hold_out: bool = False
     longest_px: Side = 1024
 
 
 class TrainingState(FromOutside):
-    """What a checkpoint says beside its tensors. Losses may be NaN: a training that fails says so when it goes on."""
+    """A checkpoint's data beside its tensors. Losses may be NaN: a diverged training is reported when it resumes."""
 
     model_config = ConfigDict(frozen=True, strict=True, allow_inf_nan=True, extra="forbid")
 
@@ -176,11 +176,11 @@ UNIMPORTANT: Mapping[str, TypeAdapter[Any]] = {
     "note": TypeAdapter(str),
     "impasto": TypeAdapter(str),
 }
-"""Fields of a model's card without which it makes the same maps: mistakes in them are told, and the field left out."""
+"""Fields of a model's card that do not affect its results: mistakes in them are reported and the field is dropped."""
 
 
 def read_card(text: str | bytes, path: Path) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """A model's card, validated, and what is wrong in fields that do not matter. ModelError for the other fields."""
+    """A model's card, validated, and notes on mistakes in its `UNIMPORTANT` fields. ModelError for any other."""
     what, remedy = f"the card of {shown(path)}", "download it again, or train it anew"
     card = parse_json(text, what, kind=ModelError)
     checked(ModelCard, card, what, ModelError, remedy)

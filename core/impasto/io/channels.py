@@ -6,12 +6,14 @@ from typing import Any
 
 SHORT = {"red": "r", "green": "g", "blue": "b", "alpha": "a"}
 SETS = (("r", "g", "b"), ("x", "y", "z"), ("y",))
-"""Names of the channels of colour, of a normal pass, and of luminance alone, in the order in which they are wanted."""
+"""Channel names of colour, of a normal pass, and of luminance alone, in order of preference."""
 
 
 def choose_channels(spec: Any, most: int) -> tuple[tuple[int, ...], int | None]:
-    """Indexes of 1 or `most` channels of colour, and of opacity. Of the layers of an EXR the one called Combined,
-    or else the first with colour."""
+    """Indexes of the colour channels (1 or `most`) and of opacity (None if there is none).
+
+    Of an EXR's layers, the one called Combined is used, or else the first with colour.
+    """
     names = [name.lower() for name in spec.channelnames]
     found = _layered(names) if most == 3 else None
     if found is not None:
@@ -21,7 +23,7 @@ def choose_channels(spec: Any, most: int) -> tuple[tuple[int, ...], int | None]:
 
 
 def rank(spec: Any) -> int:
-    """How much a part of a file is what is wanted of it: 0 with colour, more without."""
+    """Preference for a part of a file by its channels: the index of the first set in `SETS` that it has; 0 is best."""
     names = [name.lower() for name in spec.channelnames]
     layers = _layers(names)
     return next((i for i, wanted in enumerate(SETS) if any(set(wanted) <= layer.keys() for layer in layers)), len(SETS))

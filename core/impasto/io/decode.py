@@ -1,7 +1,7 @@
-"""Picture files to textures: what their stored pixels mean, as float32, the EXIF orientation applied.
+"""Decoding of picture files to float32 textures, with colour management and the EXIF orientation applied.
 
-Headers are checked before anything is decoded (see `headers`), and pixels are converted some rows at a time: beside
-them hardly anything is in memory.
+Headers are checked before anything is decoded (see `headers`), and pixels are converted a few rows at a time, so that
+hardly any memory is needed beside the result.
 """
 
 from __future__ import annotations
@@ -25,23 +25,23 @@ from .signatures import EXTENSIONS, REFUSED_EXTENSIONS
 __all__ = ["EXTENSIONS", "REFUSED_EXTENSIONS", "is_turned", "read_map", "read_metadata", "read_picture", "read_size"]
 
 TOLERANCE = 1 / 256
-"""What a float may be beyond 0 to 1 by rounding."""
+"""How far rounding may take a float beyond 0 to 1."""
 
 
 def _nothing(fraction: float) -> None:
-    """What is told of progress unless asked for."""
+    """Default for `on_progress`: ignore it."""
 
 
 def read_picture(path: Path, *, upright: bool = True, on_progress: Callable[[float], None] = _nothing) -> Maps:
-    """A picture as base_color (sRGB-encoded, [0, 1]) and, where it has alpha, opacity.
+    """A picture as base_color (sRGB-encoded, [0, 1]) and, if it has alpha, opacity.
 
-    upright: turned as its EXIF orientation says, which Blender ignores. `on_progress(fraction)` is called after some
-    rows each, and may raise Cancelled. FileError for what cannot be used; values above 1 are never clipped in silence.
+    upright: apply the EXIF orientation, which Blender ignores. `on_progress(fraction)` is called every few rows, and
+    may raise Cancelled. FileError for files that cannot be used; values above 1 are never clipped silently.
     """
     lines = open_scanlines(path)
     lines.check_memory(3 + (lines.alpha is not None))
-    color, color_as_stored = _room(lines, 3, upright)
-    opacity, opacity_as_stored = (None, None) if lines.alpha is None else _room(lines, 1, upright)
+    color, color_as_stored = _empty(lines, 3, upright)
+    opacity, opacity_as_stored = (None, None) if lines.alpha is None else _empty(lines, 1, upright)
     _fill(lines, color_as_stored, opacity_as_stored, True, on_progress)
     textures = {"base_color": Texture(color, "srgb")}
     if opacity is not None:
@@ -52,29 +52,29 @@ def read_picture(path: Path, *, upright: bool = True, on_progress: Callable[[flo
 def read_map(
     path: Path, name: str, *, upright: bool = True, on_progress: Callable[[float], None] = _nothing
 ) -> Texture:
-    """One map of the kind `name`, otherwise as `read_picture`: a grey map from an RGB file is its first channel."""
+    """One map of the kind `name`, otherwise like `read_picture`; one-channel maps take an RGB file's first channel."""
     lines = open_scanlines(path)
     channels = MAP_CHANNELS[name]
     lines.check_memory(channels)
-    pixels, as_stored = _room(lines, channels, upright)
+    pixels, as_stored = _empty(lines, channels, upright)
     _fill(lines, as_stored, None, name in COLOR_MAPS, on_progress)
     return Texture(pixels, standard_color_space(name))
 
 
 def read_size(path: Path) -> tuple[int, int]:
-    """(height, width) of a picture as it is read, from its header."""
+    """(height, width) of a picture from its header, with the EXIF orientation applied."""
     lines = open_scanlines(path)
     height, width = lines.size_px
     return (width, height) if lines.orientation >= 5 else (height, width)
 
 
 def is_turned(path: Path) -> bool:
-    """Whether a picture's EXIF orientation says that it is to be turned or mirrored."""
+    """Whether a picture's EXIF orientation rotates or mirrors it."""
     return open_scanlines(path).orientation != 1
 
 
 def read_metadata(path: Path) -> dict[str, Any]:
-    """What Impasto wrote into a file: `recipe`, `width_m`, `height_range_m`; empty where it wrote none."""
+    """Metadata that Impasto wrote into a file: `recipe`, `width_m`, `height_range_m`; empty if it wrote none."""
     header = read_header(path)
     text: str | bytes | None = header.text
     if header.kind == "EXR":
@@ -89,7 +89,7 @@ def _fill(
     is_color: bool,
     on_progress: Callable[[float], None],
 ) -> None:
-    """Write the picture's values into color (H, W, 1 or 3) and opacity (H, W, 1), of its size as stored."""
+    """Decode the picture into color (H, W, 1 or 3) and opacity (H, W, 1), both of its size as stored."""
     conversion = Conversion(lines, is_color)
     invalid, beyond, largest = 0, 0, 1.0
     for top, rows in lines.bands():
@@ -123,8 +123,8 @@ def _refuse_numbers(path: Path, invalid: int, beyond: int, largest: float, is_co
         raise FileError(message, "scale them into 0 to 1 (a normal n is stored as n/2 + 1/2)")
 
 
-def _room(lines: Scanlines, channels: int, upright: bool) -> tuple[np.ndarray, np.ndarray]:
-    """Pixels (H, W, C) to be filled, and a view of them in the order in which they are stored (EXIF orientation)."""
+def _empty(lines: Scanlines, channels: int, upright: bool) -> tuple[np.ndarray, np.ndarray]:
+    """Uninitialised pixels (H, W, C), and a view of them in stored order (before the EXIF orientation is applied)."""
     height, width = lines.size_px
     orientation = lines.orientation if upright else 1
     pixels = np.empty((width, height, channels) if orientation >= 5 else (height, width, channels), np.float32)

@@ -1,6 +1,6 @@
-"""Textures to PNG and EXR files, metadata included, from the top and any number of rows at a time.
+"""Encoding of textures as PNG and EXR files with metadata, from the top, any number of rows at a time.
 
-The same texture gives the same bytes, however many rows were written at a time.
+The same texture gives the same bytes, however many rows are written at a time.
 """
 
 from __future__ import annotations
@@ -22,29 +22,29 @@ from ..texture import COLOR_MAPS, LARGE_PX, MAP_CHANNELS, Texture
 from .metadata import png_chunk, png_texts
 
 ROWS_AT_ONCE = 64
-"""Rows that are converted at a time, so that converting takes little memory; a multiple of EXR's blocks of 16."""
+"""Rows converted at a time, few enough to take little memory; a multiple of EXR's blocks of 16."""
 
 FULL_BYTES = 2**16
-"""A disk on which writing failed and that has no more left is full; OpenImageIO only says that it failed."""
+"""Free space below which a failed write means a full disk: OpenImageIO gives no reason."""
 
 PNG_AVERAGE_FILTER = 64
-"""libpng's PNG_FILTER_AVG, instead of trying all five on every row."""
+"""libpng's PNG_FILTER_AVG, faster than trying all five filters on every row."""
 
 PNG_END = b"\0\0\0\0IEND\xaeB`\x82"
 PNG_HEAD_BYTES = 4096
-"""The text chunks start in here: before them are IHDR and a few of fixed length."""
+"""The text chunks start within this length: only IHDR and a few chunks of fixed length precede them."""
 
 
 class Rows:
-    """A picture that is being written. `write` and `close` raise FileError; nothing may be written after one.
+    """A picture file being written. `write` and `close` raise FileError; nothing may be written after one.
 
-    It may be abandoned while another thread writes: a signal can leave a thread behind that nobody waits for.
+    `abandon` may be called while another thread writes, since a signal can leave a thread behind.
     """
 
     def __init__(
         self, path: Path, kind: str, size_px: tuple[int, int], channels: int, data: str, attributes: Mapping
     ) -> None:
-        """Start a `kind` of file ("png", "exr") at `path` whose channels are stored as `data` ("uint8", "half")."""
+        """Start a file of `kind` ("png", "exr") at `path` whose channels are stored as `data` ("uint8", "half")."""
         import OpenImageIO as oiio
 
         self.path, self.size_px = path, size_px
@@ -61,7 +61,7 @@ class Rows:
             raise self._error()
 
     def write(self, texture: Texture) -> None:
-        """Append rows (n, W, C) as wide as the picture."""
+        """Append rows (n, W, C) of the picture's width."""
         for start in range(0, len(texture.pixels), ROWS_AT_ONCE):
             rows = replace(texture, pixels=texture.pixels[start : start + ROWS_AT_ONCE])
             pixels = np.ascontiguousarray(self.stored(rows))
@@ -69,22 +69,22 @@ class Rows:
                 if self._is_abandoned:
                     return
                 written = self._output.write_scanlines(self._top, self._top + len(pixels), 0, pixels)
-                if not written or self._output.has_error:  # PNG says that it was written and keeps the error
+                if not written or self._output.has_error:  # the PNG writer returns True and keeps the error
                     raise self._error()
             self._top += len(pixels)
 
     def stored(self, texture: Texture) -> np.ndarray:
-        """The pixels in the colour space that the format stores."""
+        """The texture's pixels in the colour space that the format stores."""
         raise NotImplementedError
 
     def close(self) -> None:
-        """End the file once every row was written."""
+        """Complete the file after its last row."""
         with self._busy:
             if not self._output.close() or self._output.has_error:
                 raise self._error()
 
     def abandon(self) -> None:
-        """Close the file as it is, so that it can be removed."""
+        """Close the incomplete file, so that it can be removed."""
         with self._busy:
             self._is_abandoned = True
             self._output.close()
@@ -126,7 +126,7 @@ class PngRows(Rows):
                 stream.seek(stream.read(PNG_HEAD_BYTES).index(b"tEXtimpasto\0") - 4)
                 stream.write(self._chunks)
             stream.seek(-len(PNG_END), os.SEEK_END)
-            if stream.read() != PNG_END:  # what was still buffered did not fit
+            if stream.read() != PNG_END:  # the disk was too full for the last buffer
                 raise self._error()
 
 
@@ -150,12 +150,12 @@ class ExrRows(Rows):
         super().close()
         file = oiio.ImageInput.open(str(self.path))
         last = self.size_px[0] - 1
-        if file is None or file.read_scanlines(last, last + 1, 0, 0, 1, "half") is None:  # it did not fit
+        if file is None or file.read_scanlines(last, last + 1, 0, 0, 1, "half") is None:  # the disk was full
             raise self._error()
 
 
 def write_whole(rows: Rows, texture: Texture) -> None:
-    """Write all of a picture that was begun, and end it."""
+    """Write a whole texture to a new file and close it."""
     try:
         rows.write(texture)
         rows.close()
@@ -165,7 +165,7 @@ def write_whole(rows: Rows, texture: Texture) -> None:
 
 
 def encode_whole(start: Callable[..., Rows], map_name: str, texture: Texture, metadata: Mapping[str, str]) -> bytes:
-    """The bytes of a file of the format that `start` begins. FileError where the temporary folder is full."""
+    """The bytes of a file in the format that `start` writes. FileError if the temporary folder is full."""
     with temporary_folder() as folder:
         path = folder / "map"
         write_whole(start(path, map_name, texture.size_px, metadata), texture)

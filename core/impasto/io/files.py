@@ -1,7 +1,7 @@
-"""Reads pictures and folders with one file a map, and writes PNG and EXR.
+"""Reading pictures and folders with one file per map, and writing map sets.
 
-Every file that is written holds the recipe that made it. Headers are checked before anything is decoded;
-files are written beside their target and renamed, so that an interrupted write loses nothing.
+Every file written holds the recipe that made it. Headers are checked before anything is decoded; files are written
+beside their target and renamed, so that an interrupted write loses nothing.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ SUFFIXES: Mapping[str, tuple[str, ...]] = {
     "opacity": ("opacity", "alpha", "mask"),
     "emission": ("emission", "emissive", "emit"),
 }
-"""What the usual libraries call each map at the end of a file's name."""
+"""Suffixes that common texture libraries give to the files of each map."""
 
 
 @dataclass(frozen=True)
 class Exporter:
     """A file format for maps: `encode(map_name, texture, metadata) -> bytes`.
 
-    `start(path, map_name, size_px, metadata) -> Rows` is for a format that can be written from the top, row by row.
+    `start(path, map_name, size_px, metadata) -> Rows` is given by formats that can be written row by row.
     """
 
     name: str
@@ -50,7 +50,7 @@ class Exporter:
     start: Callable[[Path, str, tuple[int, int], Mapping[str, str]], Rows] | None = None
 
     def begin(self, path: Path, map_name: str, size_px: tuple[int, int], metadata: Mapping[str, str]) -> Rows | _AtOnce:
-        """A file to write bands to; of a format without `start` a single one."""
+        """A file to write bands of rows to; a format without `start` accepts only a single band."""
         if self.start is None:
             return _AtOnce(path, lambda texture: self.encode(map_name, texture, metadata))
         return self.start(path, map_name, size_px, metadata)
@@ -58,7 +58,7 @@ class Exporter:
 
 @dataclass(frozen=True)
 class _AtOnce:
-    """A file of a format that is encoded as a whole."""
+    """A file in a format that has to be encoded as a whole."""
 
     path: Path
     encode: Callable[[Texture], bytes]
@@ -67,10 +67,10 @@ class _AtOnce:
         self.path.write_bytes(self.encode(texture))
 
     def close(self) -> None:
-        """Nothing is left to do."""
+        """Do nothing: the file is complete."""
 
     def abandon(self) -> None:
-        """Nothing is open."""
+        """Do nothing: no file is open."""
 
 
 def _by_rows(name: str, label: str, suffix: str, start: Callable[..., Rows]) -> Exporter:
@@ -89,8 +89,8 @@ def read_maps(
 ) -> Maps:
     """A picture as base_color (and opacity), or a folder of maps matched by `SUFFIXES`.
 
-    upright: turned as the EXIF orientation says. `on_progress(fraction)` is called while it is read, and may raise
-    Cancelled. FileError says what is wrong with the file, and what to do.
+    upright: apply the EXIF orientation. `on_progress(fraction)` is called during reading, and may raise Cancelled.
+    FileError says what is wrong with the file, and what to do.
     """
     path = Path(path)
     recover(path if is_folder(path) else path.parent)
@@ -113,7 +113,7 @@ def read_maps(
 
 
 def _map_files(folder: Path) -> dict[str, Path]:
-    """The files of a map set by map; of several of one map the first by name, and rather one that can be read."""
+    """The files of a map set by map. Of several for one map the first by name is taken, readable formats first."""
     found: dict[str, Path] = {}
     for file in sorted(files_in(folder), key=lambda file: (file.suffix.lower() not in decode.EXTENSIONS, file)):
         name = map_name(file)
@@ -123,7 +123,7 @@ def _map_files(folder: Path) -> dict[str, Path]:
 
 
 def map_name(file: Path) -> str | None:
-    """The map that a file holds by the end of its name: brick_normal_gl.png is a normal."""
+    """The map that a file holds, by the suffix of its name: "normal" for brick_normal_gl.png."""
     stem = re.sub(r"[\s\-.]+", "_", file.stem.lower())
     stem = re.sub(r"_\d+k$", "", stem)
     for name, suffixes in SUFFIXES.items():
@@ -133,14 +133,14 @@ def map_name(file: Path) -> str | None:
 
 
 def set_name(file: Path) -> str:
-    """What the maps of a set have in common: "brick" for brick_base_color.png, the stem where it names no map."""
+    """Name that the maps of a set share: "brick" for brick_base_color.png; the whole stem if it names no map."""
     suffixes = sorted((suffix for names in SUFFIXES.values() for suffix in names), key=len, reverse=True)
     found = re.fullmatch(rf"(.+?)[\s\-._]+(?:{'|'.join(suffixes)})(?:_\d+k)?", file.stem, re.IGNORECASE)
     return found[1] if found else file.stem
 
 
 def read_recipe(path: str | Path) -> Recipe:
-    """The recipe in a file that Impasto wrote. FileError where there is none."""
+    """The recipe in a file that Impasto wrote. FileError if there is none."""
     path = Path(path)
     metadata = decode.read_metadata(path)
     if "recipe" not in metadata:
@@ -154,7 +154,7 @@ def _scale(path: Path) -> dict[str, float]:
 
 
 def encode_maps(maps: Maps, exporter: Exporter, recipe: Recipe | None = None) -> dict[str, bytes]:
-    """One encoded file a map, by map name, with the recipe inside."""
+    """One encoded file per map, by map name, with the recipe inside."""
     metadata = metadata_of(recipe, maps.width_m, maps.height_range_m)
     return {name: exporter.encode(name, maps[name], metadata) for name in maps}
 
@@ -168,10 +168,10 @@ def write_maps(
     *,
     replace: bool = True,
 ) -> list[Path]:
-    """Write NAME_base_color.png and so on into `folder`, all of them or none; returns the paths.
+    """Write NAME_base_color.png and so on into `folder`, all of them or none; return the paths.
 
-    Everything is written beside its target first, so that a full disk leaves the older files whole. replace: files
-    that are there; without it they are a FileError.
+    Everything is written beside its target first, so that a full disk leaves the older files intact. replace: overwrite
+    existing files; otherwise they are a FileError.
     """
     check_name(name, "the name of the files")
     targets = {map_: Path(folder) / f"{name}_{map_}{exporter.suffix}" for map_ in maps}
@@ -189,9 +189,9 @@ def write_bands(
     *,
     replace: bool,
 ) -> None:
-    """Write a picture of `size_px` (height, width) from its bands, from the top, to the target of each map, or nothing.
+    """Write bands of rows, from the top, that make up `size_px` (height, width), to the target of each map, or nothing.
 
-    Threads write a band, one for each map, while the next band is made. A picture that is whole is a single band.
+    Threads, one per map, write a band while the next one is computed. A complete picture is a single band.
     """
     with staged(targets.values(), replace=replace) as parts, ExitStack() as stack:
         files: dict[str, Rows | _AtOnce] = {}
@@ -214,6 +214,6 @@ def _told(target: Path, write: Callable[..., None], *given: Texture) -> None:
 
 
 def _wait(writing: Iterable[Future[None]]) -> None:
-    """Let the threads finish; raises what the first of them raised."""
+    """Wait for the threads; raise the first exception of any."""
     for future in writing:
         future.result()

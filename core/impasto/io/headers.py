@@ -1,7 +1,7 @@
-"""Headers of pictures, read before any decoder opens the file: what decoding it would cost, at the least.
+"""Headers of pictures, read before any decoder opens the file, to bound the cost of decoding it.
 
-A decoder trusts them, so a file of some kilobytes can ask for minutes and gigabytes: its size, the scans of a
-progressive JPEG, deflated text.
+Decoders trust headers, so a file of a few kilobytes can demand minutes and gigabytes through its size, the scans of a
+progressive JPEG, or compressed text.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ from .signatures import recognise
 DAMAGED = "export it again, or use another file"
 USUAL_SCANS, MAX_SCANS = 32, 500
 MAX_SCANNED_PIXELS = 2**32
-"""Pixels times scans of a JPEG: about two seconds. Usual progressive ones have 10 scans, and few more than 20."""
+"""Limit of pixels times scans of a JPEG, about two seconds. Progressive ones usually have 10 scans, seldom over 20."""
 MAX_TEXT_BYTES = 2**24
-"""Of all text and profiles in a PNG, inflated."""
+"""Limit of all text and profiles in a PNG, decompressed."""
 MAX_CHUNKS = 10_000
-"""Before the pixels of a PNG."""
+"""Limit of chunks before the pixels of a PNG."""
 MAX_EXIF_BYTES = 2**16
 READ_AT_ONCE = 2**20
 PSD_LAB = 9
 PSD_MODES = (0, 1, 2, 3, 4, 8, PSD_LAB)
-"""Bitmap, grey, indexed, RGB, CMYK, duotone, which is stored as grey, and Lab."""
+"""Bitmap, grey, indexed, RGB, CMYK, duotone (stored as grey) and Lab."""
 ALONE = (0x01, *range(0xD0, 0xD8))
 """Markers of a JPEG without a length."""
 PNG_CHANNELS = {0: 1, 2: 3, 3: 4, 4: 2, 6: 4}
@@ -37,10 +37,10 @@ PNG_CHANNELS = {0: 1, 2: 3, 3: 4, 4: 2, 6: 4}
 
 @dataclass(frozen=True)
 class Header:
-    """Kind of a picture, its (width, height) where its decoder must not be asked for it, and what is known besides.
+    """Kind of a picture, its (width, height) if decoders must not be asked for it, and other facts of some formats.
 
-    held: bytes a pixel that the decoder holds beside what it gives. text: PNG's `impasto`. orientation: of WebP's EXIF
-    data, 0 where there is none. bits: of a JPEG's channels. is_lab: whether a PSD is in CIELAB.
+    held: bytes per pixel that the decoder allocates beside its result. text: a PNG's `impasto` chunk. orientation: from
+    a WebP's EXIF data, 0 if absent. bits: per channel of a JPEG. is_lab: whether a PSD is in CIELAB.
     """
 
     kind: str
@@ -53,7 +53,7 @@ class Header:
 
 
 def read_header(path: Path) -> Header:
-    """The header of a picture. FileError for what is none, and for what would cost too much."""
+    """The header of a picture. FileError for a file that is no picture, or one that is too costly to decode."""
     kind = recognise(path)
     reader = {"PNG": _read_png, "JPEG": _read_jpeg, "WEBP": _read_webp, "PSD": _read_psd}.get(kind)
     if reader is None:
@@ -68,7 +68,7 @@ def read_header(path: Path) -> Header:
 
 
 class _RefusedError(Exception):
-    """Says why, of a file that is to be named."""
+    """Reason to refuse a file, without its name."""
 
     def __init__(self, message: str, remedy: str) -> None:
         super().__init__(message)
@@ -76,7 +76,7 @@ class _RefusedError(Exception):
 
 
 def _read_png(stream: IO[bytes]) -> Header:
-    """Up to the first IDAT (PNG specification 11.2): size, interlacing, and text, which a reader would inflate."""
+    """Header from the chunks before the first IDAT (PNG specification 11.2): size, interlacing, compressed text."""
     stream.seek(8)
     size, held, text, inflated = (0, 0), 0, b"", 0
     for _ in range(MAX_CHUNKS):
@@ -102,7 +102,7 @@ def _read_png(stream: IO[bytes]) -> Header:
 
 
 def _inflated(kind: bytes, body: bytes, most: int) -> bytes:
-    """The deflated part of a chunk, at most one byte more than `most` of it."""
+    """The decompressed text or profile of a chunk, at most one byte more than `most`."""
     _, _, rest = body.partition(b"\0")
     if kind == b"iTXt" and rest[:1] == b"\1":
         rest = rest[2:].split(b"\0", 2)[-1]
@@ -112,7 +112,7 @@ def _inflated(kind: bytes, body: bytes, most: int) -> bytes:
         return b""
     try:
         return zlib.decompressobj().decompress(rest, max(1, most + 1))
-    except zlib.error:  # readers leave such a chunk out
+    except zlib.error:  # decoders skip such a chunk
         return b""
 
 
@@ -135,7 +135,7 @@ def _read_jpeg(stream: IO[bytes]) -> Header:
     if header is None or header.size_px is None:
         raise KeyError("no frame")
     pixels = max(1, header.size_px[0] * header.size_px[1])
-    if stream.read(3)[2] < components:  # further scans hold the others: all coefficients are kept until the last one
+    if stream.read(3)[2] < components:  # later scans hold the rest: decoders keep all coefficients until the last scan
         header = replace(header, held=max(header.held, 2 * components))
     most = max(USUAL_SCANS, min(MAX_SCANS, MAX_SCANNED_PIXELS // pixels))
     if header.held and _count_scans(stream, most) > most:
@@ -163,7 +163,7 @@ def _next_marker(stream: IO[bytes]) -> int:
 
 
 def _count_scans(stream: IO[bytes], most: int) -> int:
-    """Scans from here on, the first one included; not much more than `most` are counted."""
+    """Number of scans from the current one on; counting stops soon after `most`."""
     count, end = 1, b""
     while (block := stream.read(READ_AT_ONCE)) and count <= most:
         count += len(re.findall(rb"\xff\xda", end + block))
@@ -172,7 +172,7 @@ def _count_scans(stream: IO[bytes], most: int) -> int:
 
 
 def _read_webp(stream: IO[bytes]) -> Header:
-    """The size of the canvas (RFC 9649, 2.5 to 2.7); a decoder holds the canvas twice and the frame."""
+    """The size of the canvas (RFC 9649, 2.5 to 2.7); a decoder holds two canvases and the frame."""
     start = stream.read(30)
     kind = start[12:16]
     if kind == b"VP8X":
@@ -189,7 +189,7 @@ def _read_webp(stream: IO[bytes]) -> Header:
 
 
 def _orientation(stream: IO[bytes]) -> int:
-    """The orientation in a WebP's EXIF chunk, which older OpenImageIO does not read; 0 where it makes no sense."""
+    """The orientation in a WebP's EXIF chunk, which older OpenImageIO does not read; 0 if it is malformed."""
     stream.seek(12)
     for _ in range(MAX_CHUNKS):
         kind, length = struct.unpack("<4sI", stream.read(8).ljust(8, b"\0"))
@@ -216,7 +216,7 @@ def _orientation_in(data: bytes) -> int:
 
 
 def _read_psd(stream: IO[bytes]) -> Header:
-    """Size and colours, and whether the flattened picture is stored (Adobe's specification: VersionInfo, 1057)."""
+    """Size and colour mode; refuses files without a flattened picture (Adobe's specification: VersionInfo, 1057)."""
     channels, height, width, depth, mode = struct.unpack(">HIIHH", stream.read(26)[12:])
     if mode not in PSD_MODES or (mode == PSD_LAB and (channels < 3 or depth not in (8, 16))):
         raise _RefusedError("is a PSD neither in RGB, CMYK, Lab nor grey", "convert it to RGB and save it again")

@@ -1,4 +1,4 @@
-"""Stored values to sRGB: integers, ink, Lab, colour profiles, scene-linear floats, alpha multiplied in."""
+"""Conversion of stored values to sRGB: integers, CMYK, Lab, colour profiles, scene-linear floats, associated alpha."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ D50_TO_LINEAR = np.array(
         [0.0719453, -0.2289914, 1.4052427],
     ]
 )
-"""XYZ under D50, as TIFF's and Photoshop's Lab is, to linear sRGB (Bradford-adapted; Lindbloom)."""
+"""Matrix from XYZ under D50, the white of TIFF's and Photoshop's Lab, to linear sRGB (Bradford-adapted; Lindbloom)."""
 D50 = np.array([0.9642, 1.0, 0.8249])
 LEAST_ALPHA = 1e-4
-"""Below it a colour cannot be told from what it was multiplied with."""
+"""Alpha below which a colour cannot be recovered from its associated value."""
 
 
 class Conversion:
-    """Converts rows of `lines`: called with (n, W, C) as stored, gives colour (n, W, 1 or 3) and alpha (n, W, 1).
+    """Conversion of rows of `lines`, (n, W, C) as stored -> colour (n, W, 1 or 3) and alpha (n, W, 1) or None.
 
-    Colour is sRGB-encoded if `is_color`, otherwise as stored, from 0 to 1.
+    Colour is sRGB-encoded if `is_color`, otherwise the stored values scaled to [0, 1].
     """
 
     def __init__(self, lines: Scanlines, is_color: bool) -> None:
@@ -67,14 +67,14 @@ class Conversion:
 
 
 def _unit(stored: np.ndarray) -> np.ndarray:
-    """Integers from 0 to 1; floats as they are."""
+    """Integers scaled to [0, 1]; floats unchanged."""
     if stored.dtype.kind == "u":
         return np.divide(stored, np.float32(np.iinfo(stored.dtype).max), dtype=np.float32)
     return stored
 
 
 def _transform(lines: Scanlines) -> Any:
-    """From the embedded profile to sRGB; None without one, for one that does not fit, and for deep RGB."""
+    """Transform from the embedded profile to sRGB; None for no profile, an unsuitable one, and RGB over 8 bits."""
     from PIL import ImageCms
 
     profile, mode = lines.profile, "CMYK" if lines.color == "cmyk" else "RGB"
@@ -91,7 +91,7 @@ def _transform(lines: Scanlines) -> Any:
 
 
 def _lab_to_srgb(stored: np.ndarray, is_icc: bool) -> np.ndarray:
-    """L*a*b* of 8 or 16 bits to sRGB; a* and b* are signed (TIFF 6.0, 23), or begin at the middle (ICC)."""
+    """L*a*b* of 8 or 16 bits to sRGB; a* and b* are signed (TIFF 6.0, 23), or offset by half their range (ICC)."""
     bits = 8 * stored.dtype.itemsize
     values = stored.astype(np.float32)
     signed = values[..., 1:] - 2 ** (bits - 1) if is_icc else stored[..., 1:].view(f"i{bits // 8}").astype(np.float32)

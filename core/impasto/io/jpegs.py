@@ -1,6 +1,6 @@
-"""JPEGs that OpenImageIO does not decode as they are stored: CMYK by Pillow, 12 bits a channel by imagecodecs.
+"""JPEGs that OpenImageIO does not decode as stored: CMYK by Pillow, 12 bits per channel by imagecodecs.
 
-Each is decoded whole when its first rows are asked for, after its header was checked.
+Each is decoded whole when its first rows are requested, after its header has been checked.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ SCAN, END = b"\xff\xda", b"\xff\xd9"
 
 
 class CMYKJPEG:
-    """A CMYK JPEG of 8 bits. Its values are those of ink even where Adobe stored them inverted."""
+    """An 8-bit CMYK JPEG. Its values are amounts of ink, even if Adobe software stored them inverted."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     def rows(self, top: int, end: int) -> np.ndarray:
-        """Rows (n, W, 4), uint8. Raises whatever Pillow does where the file is damaged."""
+        """Rows (n, W, 4), uint8. Raises any of Pillow's exceptions if the file is damaged."""
         return np.asarray(self._image.crop((0, top, self._image.width, end)))
 
     @functools.cached_property
@@ -41,7 +41,7 @@ class CMYKJPEG:
 
 
 class TwelveBitJPEG:
-    """A JPEG of 12 bits a channel and this shape (H, W, C). FileError without the extra `formats`.
+    """A JPEG with 12 bits per channel, of shape (H, W, C). FileError without the extra `formats`.
 
     is_cmyk: whether it is CMYK, which Photoshop stores inverted.
     """
@@ -61,18 +61,18 @@ class TwelveBitJPEG:
             self.file_bytes = stream.seek(0, 2)
 
     def rows(self, top: int, end: int) -> np.ndarray:
-        """Rows (n, W, C), uint16 from 0 to 65535. Raises whatever imagecodecs does where the file is damaged."""
+        """Rows (n, W, C), uint16 from 0 to 65535. Raises any of imagecodecs' exceptions if the file is damaged."""
         stored = self._pixels[top:end]
         rows = stored << 4 | stored >> 8
         return ~rows if self._is_cmyk else rows
 
     @functools.cached_property
     def _pixels(self) -> np.ndarray:
-        """Stored values (H, W, C) from 0 to 4095. A picture of another size than was checked is not decoded."""
+        """Stored values (H, W, C) from 0 to 4095. The size must be the one in the header that was checked."""
         with open_file(self._path) as stream:
             data = stream.read(self.file_bytes)
         if data.rfind(END) < data.rfind(SCAN):
-            raise ValueError("its pixels end early")  # libjpeg fills with grey what is missing
+            raise ValueError("its pixels end early")  # libjpeg would fill the missing part with grey
         height, width, channels = self._shape
         shape = self._shape if channels > 1 else (height, width)
         decoded = self._decode(data, out=np.empty(shape, np.uint16))

@@ -1,4 +1,4 @@
-"""What is written into every file that is made: the recipe as JSON, and the IPTC source type as XMP; PNG's chunks.
+"""Metadata of the files that Impasto writes: the recipe as JSON, the IPTC source type as XMP; PNG chunks for both.
 
 Standard library only: Blender writes baked maps itself.
 """
@@ -16,13 +16,13 @@ from ..recipe import Recipe
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 PNG_HEAD_BYTES = len(PNG_SIGNATURE) + 25
-"""The signature and IHDR, which comes first and has 13 bytes."""
+"""Length of the signature and of the first chunk, IHDR, which holds 13 bytes."""
 
 
 def metadata_of(
     recipe: Recipe | None, width_m: float | None = None, height_range_m: float | None = None
 ) -> dict[str, str]:
-    """What a file says: `impasto` (recipe and real-world scale as JSON) and the IPTC `source_type`."""
+    """Metadata of a file by name: `impasto` (recipe and real-world scale as JSON) and the IPTC `source_type`."""
     about: dict[str, Any] = {"width_m": width_m, "height_range_m": height_range_m}
     about = {key: value for key, value in about.items() if value is not None}
     if recipe is None:
@@ -46,13 +46,13 @@ def source_type(recipe: Recipe) -> str:
 
 
 def png_texts(metadata: Mapping[str, str]) -> bytes:
-    """The chunks that hold metadata in a PNG: iTXt, as any reader finds it, and XMP."""
+    """PNG chunks that hold the metadata: the JSON and the XMP, each as iTXt."""
     chunks = png_text("impasto", metadata["impasto"]) if "impasto" in metadata else b""
     return chunks + (png_text("XML:com.adobe.xmp", _xmp(metadata["source_type"])) if "source_type" in metadata else b"")
 
 
 def png_text(keyword: str, text: str) -> bytes:
-    """An iTXt chunk, not deflated (PNG specification 11.3.3.4)."""
+    """An iTXt chunk, uncompressed (PNG specification 11.3.3.4)."""
     return png_chunk(b"iTXt", keyword.encode("latin-1") + b"\0\0\0\0\0" + text.encode())
 
 
@@ -62,7 +62,7 @@ def png_chunk(kind: bytes, data: bytes) -> bytes:
 
 
 def png_chunks(png: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Kind and data of a PNG's chunks, up to the first of the pixels; nothing of what is no PNG."""
+    """Kind and data of a PNG's chunks up to the first IDAT; nothing if the bytes are no PNG."""
     position = len(PNG_SIGNATURE)
     while png.startswith(PNG_SIGNATURE) and position + 8 <= len(png):
         length, kind = struct.unpack(">I4s", png[position : position + 8])
@@ -73,7 +73,7 @@ def png_chunks(png: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def in_png(png: bytes, metadata: Mapping[str, str]) -> bytes:
-    """The PNG with metadata in it, in front of its pixels."""
+    """The PNG with metadata inserted before its pixels."""
     return png[:PNG_HEAD_BYTES] + png_texts(metadata) + png[PNG_HEAD_BYTES:]
 
 

@@ -1,4 +1,4 @@
-"""Makes a file again from the recipe inside it, and says what differs from the first time."""
+"""Reproducing a file from the recipe inside it, and reporting what differs from the first time."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from .streaming import Sink
 
 @dataclass(frozen=True)
 class Rerun:
-    """What was made again; `identical` compares the bytes of the file of the same map with the given one."""
+    """Outcome of a rerun. identical: whether the new file of the same map has the same bytes as the given one."""
 
     result: Result
     paths: tuple[Path, ...]
@@ -38,7 +38,7 @@ def rerun(
     device: str = "auto",
     on_progress: Callable[[float, str], None] | None = None,
 ) -> Rerun:
-    """Run the recipe in `file` on the inputs beside it (or those given) and write into `folder`, never over a file."""
+    """Run the recipe in `file` on the inputs beside it (or the given ones) and write new files into `folder`."""
     recipe = read_recipe(file)
     for given in inputs or {}:
         if given not in recipe.inputs:
@@ -71,7 +71,7 @@ def _find(input_: str, name: str, file: Path, given: Mapping[str, Path]) -> Path
 
 
 def _read(path: Path, about: Mapping[str, Any]) -> Maps:
-    """The input as it was when the recipe ran: Blender shows photographs as stored, not turned by their EXIF data."""
+    """The input as it was when the recipe ran: in Blender, the EXIF orientation of photographs is not applied."""
     maps = read_maps(path)
     if path.is_file() and is_turned(path) and maps.sha256() != about.get("sha256"):
         as_stored = read_maps(path, upright=False)
@@ -85,7 +85,7 @@ def _with_scale(maps: Maps, recipe: Recipe, input_: str) -> Maps:
 
 
 def _exporter_of(file: Path) -> Exporter:
-    """The format that `file` was written in: the one of its suffix whose bytes it could be."""
+    """The exporter that wrote `file`, by its suffix and, for PNG, its bit depth."""
     if file.suffix.lower() == ".png":
         with open_file(file) as stream:
             bits = stream.read(25)[24]  # PNG specification 11.2.2: the bit depth follows width and height

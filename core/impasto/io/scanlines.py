@@ -1,4 +1,4 @@
-"""The stored pixels of a picture file, a band of rows at a time: through OpenImageIO, but for some kinds of JPEG."""
+"""Stored pixels of a picture file, a band of rows at a time, read by OpenImageIO except for some kinds of JPEG."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from .headers import DAMAGED, read_header
 from .jpegs import CMYKJPEG, TwelveBitJPEG
 
 MEMORY_BYTES = 13 * 2**27
-"""For the pixels of one picture while it is read, 1.6 GiB: 100 megapixels of a JPEG, 140 of an RGB PNG."""
+"""Limit of memory for one picture during reading, 1.6 GiB: 100 megapixels of a JPEG, 140 of an RGB PNG."""
 MAX_SIDE_PX = 2**17
 BAND_VALUES = 2**22
 ROWS_AT_ONCE = 256
 MAX_STORED_BYTES = 2**31
-"""Of all channels of an EXR: they are inflated together, whichever are wanted."""
+"""Limit of all channels of an EXR together, since the wanted ones cannot be decompressed alone."""
 MAX_PARTS = 64
 REASON_CHARACTERS = 160
 FORMAT_NAMES = {
@@ -34,17 +34,17 @@ FORMAT_NAMES = {
     "TGA": "targa",
     "PSD": "psd",
 }
-"""OpenImageIO's."""
+"""OpenImageIO's names of the formats."""
 SMALLER = "scale it down, or crop it"
 
 
 @dataclass(frozen=True)
 class Scanlines:
-    """Rows of a picture file and what they mean.
+    """Rows of a picture file and their meaning.
 
-    channels: the indexes of colour (1 or 3, of CMYK 4) in what is stored; alpha: that of opacity.
-    color: "rgb" (or grey), "cmyk", "lab" or "icclab" (see `colors_of`). held: as in `Header`;
-    turned: its orientation.
+    channels: indexes of the colour channels (1 or 3, of CMYK 4) among the stored ones; alpha: that of opacity.
+    color: "rgb" (or grey), "cmyk", "lab" or "icclab" (see `_color`). held: as in `Header`;
+    turned: `Header.orientation`.
     """
 
     path: Path
@@ -75,7 +75,7 @@ class Scanlines:
         return b"" if found is None else np.asarray(found, np.uint8).tobytes()
 
     def text(self, name: str) -> str:
-        """An attribute of the file, "" where it has none. FileError where it is no text."""
+        """An attribute of the file, "" if it is absent. FileError if it is not valid text."""
         try:
             found = self.spec.getattribute(name)
         except UnicodeDecodeError as error:
@@ -84,7 +84,7 @@ class Scanlines:
 
     @property
     def is_float(self) -> bool:
-        """Whether values are scene-linear, without bounds."""
+        """Whether values are scene-linear and unbounded."""
         return str(self.spec.format) in ("half", "float", "double")
 
     @property
@@ -94,7 +94,7 @@ class Scanlines:
         return self.alpha is not None and not is_straight
 
     def check_memory(self, channels: int) -> None:
-        """FileError where float32 pixels of so many channels would need more than MEMORY_BYTES while they are read."""
+        """Raise FileError if reading `channels` channels as float32 would need more than MEMORY_BYTES."""
         height, width = self.size_px
         if max(height, width) > MAX_SIDE_PX:
             message = f"{shown(self.path)} claims {width}x{height} pixels, more than {MAX_SIDE_PX:,} a side"
@@ -106,12 +106,12 @@ class Scanlines:
             raise FileError(f"{message}, the limit is {MEMORY_BYTES / 2**30:.2f}", SMALLER)
 
     def bands(self) -> Iterator[tuple[int, np.ndarray]]:
-        """(top, rows (n, W, C) as stored: uint8, uint16 or float32), from the top. FileError where it is damaged."""
+        """(top, rows (n, W, C) as stored: uint8, uint16 or float32), from the top. FileError if the file is damaged."""
         height = self.spec.height
         step = self._rows_at_once()
         for top in range(0, height, step):
             rows = self._rows(top, min(top + step, height))
-            for start in range(0, len(rows), ROWS_AT_ONCE):  # what is converted at a time stays small
+            for start in range(0, len(rows), ROWS_AT_ONCE):  # bounds the memory of the conversion that follows
                 yield top + start, rows[start : start + ROWS_AT_ONCE]
 
     def _rows(self, top: int, end: int) -> np.ndarray:
@@ -158,7 +158,7 @@ class Scanlines:
 
 
 def open_scanlines(path: Path) -> Scanlines:
-    """A picture whose header was checked, not yet decoded. FileError where it cannot be used."""
+    """A picture whose header has been checked, not decoded yet. FileError if it cannot be used."""
     try:
         return _scanlines(path)
     except UnicodeDecodeError as error:  # OpenImageIO's names of channels and attributes
@@ -168,11 +168,11 @@ def open_scanlines(path: Path) -> Scanlines:
 def _scanlines(path: Path) -> Scanlines:
     header = read_header(path)
     if header.size_px and header.size_px[0] * header.size_px[1] * max(12, header.held) > MEMORY_BYTES:
-        width, height = header.size_px  # a decoder would make room for all of it before it could be asked
+        width, height = header.size_px  # some decoders allocate all of it when they open the file
         raise FileError(f"{shown(path)} claims {width}x{height} pixels, which is too much to read", SMALLER)
     source, spec = _opened(path, header.kind, raw=header.is_lab)
     color, held = "icclab" if header.is_lab else _color(spec), header.held
-    if color != "rgb" and header.kind == "TIFF":  # as stored, so that profiles are used, and Lab is converted rightly
+    if color != "rgb" and header.kind == "TIFF":  # as stored: OpenImageIO would ignore profiles and convert Lab wrongly
         source, spec = _opened(path, header.kind, raw=True)
     if header.is_lab and spec.alpha_channel >= 0:  # OpenImageIO takes white out of Lab as if it were RGB
         message = f"{shown(path)} is a PSD in Lab with transparency, which is not read"
@@ -192,13 +192,13 @@ def _scanlines(path: Path) -> Scanlines:
 
 
 def damaged(path: Path, reason: str) -> FileError:
-    """The error for a file that a decoder cannot make sense of."""
+    """The error for a file that a decoder rejects."""
     first = reason.strip().partition("\n")[0].replace(str(path), "the file") or "its pixels end early"
     return FileError(f"{shown(path)} is damaged: {_shortened(first)}", DAMAGED)
 
 
 def _error_of(source: Any) -> str:
-    """What OpenImageIO or one of its inputs says last, which quotes the file."""
+    """Last error message of OpenImageIO or one of its inputs, which may quote bytes of the file."""
     try:
         return source.geterror()
     except UnicodeDecodeError:
@@ -206,13 +206,13 @@ def _error_of(source: Any) -> str:
 
 
 def _shortened(reason: str) -> str:
-    """What a decoder says, short and harmless to a terminal."""
+    """A decoder's message, shortened and made safe to print on a terminal."""
     text = printable(reason)
     return text if len(text) <= REASON_CHARACTERS else text[:REASON_CHARACTERS] + "…"
 
 
 def _opened(path: Path, kind: str, raw: bool = False) -> tuple[Any, Any]:
-    """An OpenImageIO input at the part to read, and its specification; alpha is left unassociated where it can be."""
+    """An OpenImageIO input at the part to read, and its specification; unassociated alpha is left so if possible."""
     import OpenImageIO as oiio
 
     if not is_unicode(str(path)):
@@ -223,7 +223,7 @@ def _opened(path: Path, kind: str, raw: bool = False) -> tuple[Any, Any]:
     configuration.attribute("oiio:RawColor", int(raw))
     source = oiio.ImageInput.open(str(path), configuration)
     if source is None or source.format_name() != FORMAT_NAMES[kind]:
-        said = _error_of(oiio)  # by the reader that its extension names, and that is asked first
+        said = _error_of(oiio)  # from the reader for the file's extension, which is tried first
         raise damaged(path, said if path.suffix.lower()[1:3] == kind.lower()[:2] else f"no {kind} that can be decoded")
     _seek_color(source)
     spec = source.spec()
@@ -237,21 +237,21 @@ def _opened(path: Path, kind: str, raw: bool = False) -> tuple[Any, Any]:
 
 
 def _seek_color(source: Any) -> None:
-    """Go to the part of an EXR that holds colour; other formats' pages are further pictures, of which the first counts.
+    """Go to the part of an EXR that holds colour, or to the first part if none does.
 
-    A file without colour is read from its first part.
+    Further pages in other formats are further pictures, of which only the first is read.
     """
     if source.format_name() != "openexr":
         return
     ranks = [rank(source.spec())]
     while min(ranks) > 0 and len(ranks) < MAX_PARTS and source.seek_subimage(len(ranks), 0):
         ranks.append(rank(source.spec()))
-    _error_of(source)  # forgotten: there was no further part
+    _error_of(source)  # clear the error of seeking past the last part
     source.seek_subimage(ranks.index(min(ranks)), 0)
 
 
 def _color(spec: Any) -> str:
-    """What the stored channels are: "rgb", "cmyk", "lab", or "icclab"."""
+    """Colour model of the stored channels: "rgb", "cmyk", "lab" or "icclab" (TIFF's photometric values 8 and 9)."""
     photometric = spec.get_int_attribute("tiff:PhotometricInterpretation", -1)
     if photometric in (8, 9):
         return {8: "lab", 9: "icclab"}[photometric]
@@ -260,7 +260,7 @@ def _color(spec: Any) -> str:
 
 
 def _is_planar(spec: Any) -> bool:
-    """Whether channels are stored one after the other and deflated: rows cannot be had without what is before them."""
+    """Whether channels are stored as separate compressed planes, so that rows cannot be read on their own."""
     compression = spec.get_string_attribute("compression")
     is_separate = spec.get_string_attribute("planarconfig") == "separate"
     return is_separate and not spec.tile_width and compression not in ("", "none")

@@ -1,7 +1,7 @@
-"""The kind of picture that a file is, by its first bytes: one that is read, or one refused with a way to convert it.
+"""Recognition of picture formats by their first bytes; unsupported ones are refused with a way to convert them.
 
-Only what the bytes say is trusted, never the extension, but where a format has no signature (TGA) or borrows another's
-(the raw files of many cameras are TIFF).
+The extension is never trusted, except for formats without a signature (TGA) or with another's (the raw files of many
+cameras are TIFF).
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from ..errors import FileError
 from ..system.outside import explained, open_file, shown
 
 EXTENSIONS = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".exr", ".bmp", ".tga", ".psd")
-"""Of the pictures that are read."""
+"""Extensions of the formats that are read."""
 FORMATS = "PNG, JPEG, TIFF, WebP, EXR, BMP, TGA or PSD"
 RAW_EXTENSIONS = (".cr2", ".cr3", ".nef", ".arw", ".dng", ".orf", ".rw2", ".raf", ".pef", ".srw")
 OTHER_EXTENSIONS = (".heic", ".heif", ".avif", ".gif", ".jxl", ".jp2", ".svg", ".pdf", ".hdr", ".dds", ".xcf", ".kra")
 REFUSED_EXTENSIONS = OTHER_EXTENSIONS + RAW_EXTENSIONS
-"""Of pictures that are not read, but missed where they lie in a folder: they are listed with the reason."""
+"""Extensions of formats that are not read. Such files in a folder are listed with the reason, not skipped silently."""
 
 SIGNATURES = {
     b"\x89PNG\r\n\x1a\n": "PNG",
@@ -54,9 +54,9 @@ REFUSED: dict[bytes, tuple[str, str]] = {
     b"IIU\0": RAW,
     b"FUJIFILM": RAW,
 }
-"""First bytes of pictures that are not read, what they are, and how to convert them."""
+"""First bytes of unsupported formats, with their name and a way to convert them."""
 BRANDS = {b"avif": ("an AVIF picture", EXPORT), b"avis": ("an AVIF picture", EXPORT), b"crx ": RAW}
-"""Of the files that begin as films do (ISO 14496-12); `HEIC_BRANDS` are the phones'."""
+"""Brands of pictures in the container of films (ISO 14496-12); `HEIC_BRANDS` are those of phones."""
 HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 TGA_EXTENSIONS = (".tga", ".targa", ".icb", ".vda", ".vst")
 TGA_FOOTER = b"TRUEVISION-XFILE.\0"
@@ -84,7 +84,7 @@ def recognise(path: Path) -> str:
 
 
 def _is_tga(path: Path, start: bytes, stream: IO[bytes]) -> bool:
-    """TGA has no signature but an optional footer: else the extension and a header that makes sense."""
+    """Whether a file is a TGA, which has no signature: by a plausible header and either the extension or the footer."""
     if len(start) < 18 or start[1] > 1 or start[2] not in (1, 2, 3, 9, 10, 11) or start[16] not in (8, 15, 16, 24, 32):
         return False
     if path.suffix.lower() in TGA_EXTENSIONS:

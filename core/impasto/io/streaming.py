@@ -1,6 +1,6 @@
-"""Results too large for memory, tile by tile: files that grow from the top while the tiles are made.
+"""Writing results too large for memory tile by tile: files grow from the top while the tiles are made.
 
-A row of tiles, a band, is held at a time, and the one before it while it is being written.
+Only one row of tiles (a band) is held in memory, and the band before it while it is being written.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from .files import write_bands
 
 PREVIEW_SIZE_PX = 512
 PREVIEWS = 100
-"""At most so many are shown of one result: thousands of small tiles would spend their time on them."""
+"""Most previews of one result: one for each of thousands of small tiles would take too long."""
 
 
 @dataclass(frozen=True)
 class Sink:
-    """Where `run` writes what it makes: FOLDER/NAME_base_color.png and so on; `format` is an exporter's name.
+    """Destination of a streamed result: FOLDER/NAME_base_color.png and so on; `format` is an exporter's name.
 
-    replace: files of these names; without it they are a FileError.
+    replace: overwrite existing files; otherwise they are a FileError.
     """
 
     folder: Path
@@ -44,14 +44,14 @@ class Sink:
         check_name(self.name, "the name of the files")
 
     def held(self) -> AbstractContextManager[None]:
-        """While a result is made here: FileError where another run is making one of this name."""
+        """Lock for writing a result here; entering it raises FileError while another run writes one of this name."""
         return held(self.folder / self.name)
 
 
 def should_stream(recipe: Recipe, subject: Maps, format_: str = "png") -> bool:
-    """Whether the recipe's result is so large (over 4096²) that it had better be made tile by tile, and can be."""
+    """Whether the recipe's result is large (over 4096²) and can be made tile by tile."""
     tools = [registry().tool(step.tool) for step in recipe.steps]
-    if why_not(tools) or registry().exporter(format_).start is None:
+    if obstacle_to_tiles(tools) or registry().exporter(format_).start is None:
         return False
     first = tile_maker(tools)
     parameters = validate(tools[first], recipe.steps[first].parameters)
@@ -60,8 +60,8 @@ def should_stream(recipe: Recipe, subject: Maps, format_: str = "png") -> bool:
     return height * width > LARGE_PX
 
 
-def why_not(tools: Sequence[Tool]) -> str:
-    """What keeps a recipe of these tools from being made tile by tile; empty where nothing does."""
+def obstacle_to_tiles(tools: Sequence[Tool]) -> str:
+    """Reason why a recipe of these tools cannot be run tile by tile; "" if it can."""
     first = tile_maker(tools)
     if not makes_tiles(tools[first]):
         return f"{tools[first].name} makes its result in one piece"
@@ -70,13 +70,13 @@ def why_not(tools: Sequence[Tool]) -> str:
 
 
 def tile_maker(tools: Sequence[Tool]) -> int:
-    """The index of the step that makes tiles: the first one but for filters, which prepare the source as a whole."""
+    """Index of the step that makes tiles: the first that is no filter, since leading filters need the whole source."""
     return next((index for index, tool in enumerate(tools) if tool.kind != "filter"), 0)
 
 
 def check_streamable(tools: Sequence[Tool], sink: Sink) -> None:
-    """Raise ParameterError where a tool or the format needs the whole picture at once."""
-    if reason := why_not(tools):
+    """Raise ParameterError if a tool or the format needs the whole picture at once."""
+    if reason := obstacle_to_tiles(tools):
         makers = sorted(name for name, tool in registry().tools.items() if makes_tiles(tool))
         remedy = f"leave that step out, or run the recipe as a whole; made in tiles: {', '.join(makers) or 'no tool'}"
         raise ParameterError(f"the recipe cannot be written tile by tile: {reason}", remedy)
@@ -92,25 +92,26 @@ def write_tiles(
     context: Context,
     describe: Callable[[Maps], Mapping[str, str]],
 ) -> tuple[tuple[Path, ...], Maps]:
-    """Write a picture of `size_px` (height, width) from its tiles; the paths, and what the tiles say beside pixels.
+    """Write a picture of `size_px` (height, width) from its tiles; return the paths, and `Maps` without textures.
 
-    The tiles come in bands from the top, those of a band in any order and of one height. `describe(maps)` gives the
-    files' metadata once the first band is made. All files are written, or none, also where it is cancelled.
-    PluginError where the tiles do not cover the picture exactly once; FileError where the disk is full.
+    The tiles come in bands from the top; those of a band have one height and any order. The returned maps hold the name
+    and scale of the first band, from which `describe(maps)` also computes the files' metadata. All files are written,
+    or none, even on cancellation.
+    PluginError if the tiles do not cover the picture exactly once; FileError if the disk is full.
     """
     bands = _bands(_watched(tiles, size_px, context), size_px)
     first = next(bands)
     exporter, metadata, about = registry().exporter(sink.format), describe(first), replace(first, textures={})
     targets = {name: sink.folder / f"{sink.name}_{name}{exporter.suffix}" for name in first}
     bands = chain((first,), bands)
-    del first  # it is let go once it is written
+    del first  # so that its memory is freed once it is written
     with sink.held():
         write_bands(bands, size_px, targets, exporter, metadata, replace=sink.replace)
     return tuple(targets.values()), about
 
 
 def _watched(tiles: Iterable[Tile], size_px: tuple[int, int], context: Context) -> Iterator[Tile]:
-    """The tiles, telling how far they are and showing a small picture of them. Raises Cancelled."""
+    """The tiles; reports progress and a small preview after each. Raises Cancelled."""
     step = -(-max(size_px) // PREVIEW_SIZE_PX)
     shown: dict[str, np.ndarray] = {}
     all_px, done_px, shown_px = size_px[0] * size_px[1], 0, 0
@@ -130,7 +131,7 @@ def _watched(tiles: Iterable[Tile], size_px: tuple[int, int], context: Context) 
 
 
 def _bands(tiles: Iterable[Tile], size_px: tuple[int, int]) -> Iterator[Maps]:
-    """The tiles joined to bands as wide as the picture, from the top."""
+    """The tiles joined into bands of the picture's width, from the top."""
     height, width = size_px
     bottom, band = 0, None
     names: tuple[str, ...] = ()
@@ -146,7 +147,7 @@ def _bands(tiles: Iterable[Tile], size_px: tuple[int, int]) -> Iterator[Maps]:
 
 
 class _Band:
-    """A row of tiles that is being collected. `maps` is the whole of it once it is full."""
+    """A row of tiles being collected; `maps` is complete once `is_full`."""
 
     def __init__(self, top: int, width: int, tile: Maps, names: tuple[str, ...]) -> None:
         self._top, self._height, self._names = top, tile.size_px[0], names
