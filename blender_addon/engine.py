@@ -204,7 +204,7 @@ def _probe(engine: Engine) -> dict:
         raise WorkerError(f"the engine {engine.python} did not answer in {CHECK_LIMIT_S:.0f} s", MEND) from error
     try:
         found = parse_json(done.stdout.splitlines()[-1], "its answer")
-        shapes.check(found, {"version": [shapes.Whole()], "packages": {str: str}}, "its answer")
+        shapes.check(found, {"version": [shapes.Integer()], "packages": {str: str}}, "its answer")
         return found
     except (FileError, ProtocolError, IndexError) as error:
         lines = (done.stderr or done.stdout).decode("utf-8", "replace").split("\n")

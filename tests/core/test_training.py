@@ -18,7 +18,8 @@ from impasto.library.tensors import read_tensors
 from impasto.texture import Maps
 from impasto.training import loop as training_loop
 from impasto.training.base import Training, start_from
-from impasto.training.loop import CURVE_ROWS, Curve, duration, new_model_path, save_trained, train
+from impasto.training.curve import CURVE_ROWS, Curve
+from impasto.training.loop import duration, new_model_path, save_trained, train
 from impasto.training.watch import Watch, pairwise_difference, patch_distance, probe_figures
 
 ABOUT = {"data": "d1", "parameters": {"steps": 40, "learning_rate": 0.05}, "seed": 3}

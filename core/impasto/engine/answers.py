@@ -1,6 +1,6 @@
-"""What the worker answers: each frame has the fields and types that it must have, or is refused by name.
+"""Frames from the worker to its client: each is checked for its fields and types, and a wrong field is named.
 
-The client and what is behind it meet no wrong type. Standard library and NumPy only.
+Code behind this never meets a wrong type. Standard library and NumPy only.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Hello:
 
 @dataclass(frozen=True)
 class Progress:
-    """A job's progress, with `fraction` in [0, 1]."""
+    """Progress of a job, with `fraction` in [0, 1]."""
 
     id: int
     fraction: float
@@ -47,7 +47,7 @@ class Preview:
 
 @dataclass(frozen=True)
 class State:
-    """A job runs now, or is paused."""
+    """Change of a job's state: running now, or paused."""
 
     id: int
     state: Literal["running", "paused"]
@@ -63,7 +63,7 @@ class Described:
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """The result of a job: `arrays` are pixels or encoded files by map name, `paths` the files that were written."""
+    """Result of a job: `arrays` are pixels or encoded files by map name, `paths` the files that were written."""
 
     id: int
     recipe: Recipe
@@ -79,20 +79,20 @@ class Answer:
 
     @property
     def maps(self) -> Maps:
-        """The maps of a job that delivered `arrays`."""
+        """Maps of a job whose result was delivered as `arrays`."""
         return Maps.from_arrays(self.arrays, width_m=self.width_m, height_range_m=self.height_range_m, name=self.name)
 
 
 @dataclass(frozen=True)
 class Stopped:
-    """A job was cancelled."""
+    """End of a cancelled job."""
 
     id: int
 
 
 @dataclass(frozen=True)
 class Failure:
-    """A job failed; without an id it is a request that the worker could not read."""
+    """Failure of a job; without an id, of a request that the worker could not read."""
 
     id: int | None
     error: str
@@ -157,7 +157,7 @@ ANSWERS: Mapping[str, Mapping[str, Any]] = {
 
 
 def answer_of(header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Received:
-    """The answer in a frame. ProtocolError names the field that is wrong."""
+    """The answer in a frame. ProtocolError names the wrong field."""
     check(header, {"type": tuple(ANSWERS)}, "answer")
     kind = header["type"]
     check(header, ANSWERS[kind], kind)

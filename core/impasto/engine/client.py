@@ -1,4 +1,4 @@
-"""The client of the worker: starts it, sends jobs, keeps its log, ends it. Blender and scripts use this.
+"""The client of the worker, for Blender and scripts: starts it, sends jobs, keeps its log, ends it.
 
 A `Job` is a `concurrent.futures.Future`: headless code waits for `result()`, an interface polls it.
 Standard library and NumPy only; nothing here blocks the caller.
@@ -27,13 +27,13 @@ START_LIMIT_S = 60.0
 
 
 class Client:
-    """Starts the worker when there is a job, restarts it after a crash, ends it when it was idle for `idle_s`.
+    """Starts the worker for the first job, restarts it after a crash, and ends it after `idle_s` without jobs.
 
     command: the worker's, e.g. [python, "-I", "-m", "impasto.engine.worker"], or with `ssh host` before it.
-    log_path: a rotating file for all that the worker prints. environment: variables that the worker gets too.
-    grace_s: how long a cancelled job may take to end before the worker is killed. outlives: its jobs may go on after
-    this process (`submit(detach=True)`); the log is then a file of the worker's own, one for each time it starts.
-    start_s and stall_s: how long it may take to say hello, and to go on with an answer that it has begun.
+    log_path: a rotating file for the worker's stderr. environment: additional variables for the worker.
+    grace_s: time for a cancelled job to end before the worker is killed. outlives: whether jobs may continue after
+    this process (`submit(detach=True)`); the worker then writes its own log, a new file at each start.
+    start_s, stall_s: time limits for the worker's hello, and for each next part of a frame.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class Client:
         self._connection: Connection | None = None
 
     def describe(self) -> Job:
-        """A job whose result is the worker's description (dict)."""
+        """A job whose result is the description of the worker's installation (dict)."""
         return self._submit({"type": "describe"}, {})
 
     def submit(
@@ -74,9 +74,10 @@ class Client:
 
         deliver: {"as": "arrays"}, {"as": "preview", "longest_px"} (uint8 RGB: the result under a light, scaled down),
         {"as": "encoded", "format": "png"} or {"as": "files", "folder", "name", "format", "replace"}: without
-        "replace", files of the name are an error. scale: `width_m` and `height_range_m` of the source where its file
-        does not say.
-        supersedes: a key; older jobs of the same key are cancelled. detach: go on after this process, see `outlives`.
+        "replace", existing files are an error. scale: `width_m` and `height_range_m` of the source, if its file does
+        not state them.
+        supersedes: a key; older jobs with the same key are cancelled. detach: continue after this process ends, if the
+        client `outlives` it.
         """
         described: dict[str, dict[str, Any]] = {}
         arrays: dict[str, np.ndarray] = {}
@@ -104,9 +105,9 @@ class Client:
         return self._submit(header, arrays)
 
     def close(self, grace_s: float = 3.0) -> None:
-        """End the worker: its stdin is closed, so that it cancels and exits; it is killed after the grace period.
+        """End the worker: close its stdin, so that it cancels its jobs and exits, and kill it after the grace period.
 
-        Where a job is detached, the worker is left alone instead.
+        A worker with a detached job is left running instead.
         """
         with self._lock:
             connection, self._connection = self._connection, None

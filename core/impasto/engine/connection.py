@@ -1,7 +1,7 @@
-"""A running worker as its client sees it: threads that write to it, read from it, watch the clock and keep its log.
+"""Connection to a running worker: threads that write to it, read from it, watch the clock and keep its log.
 
-Whatever goes wrong in one of them ends the worker and every job with an error: nobody waits for an answer for ever.
-Standard library and NumPy only.
+An error in any of them ends the worker and fails every job, so that nobody waits for ever. Standard library and NumPy
+only.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ from .wire import PROTOCOL, FrameReader, write_frame
 
 WATCH_INTERVAL_S = 0.1
 PIPE_LIMIT_S = 2.0
-"""What a worker wrote before its end has been read by then; a process that it started may hold the pipe open."""
+"""Time to read the last output of a worker that has ended; a process that it started may hold the pipe open longer."""
 EXTRA_LIMIT_S = 1.0
-"""Threads whose pipes are closed by then have ended so much later."""
+"""Further time for the threads to end once their pipes are closed."""
 EXIT_LIMIT_S = 15.0
-"""A worker that was idle and is told to end is given this; one that is closed has the grace period of `close`."""
+"""Time for an idle worker to exit before it is killed; `close` has a grace period of its own."""
 REPAIR = "repair the engine in Impasto's preferences, or install the same version of impasto there"
 
 
 @dataclass(frozen=True)
 class Limits:
-    """Seconds until a worker has said hello, until the next part of a frame, of idling, and of heeding a cancel."""
+    """Time limits of a worker: until its hello, until a frame's next part, of idling, and of obeying a cancel."""
 
     start_s: float
     stall_s: float
@@ -45,7 +45,7 @@ class Limits:
 
 
 class Connection:
-    """A worker's process and the jobs that it owes an answer; what it prints is kept at `log_path`."""
+    """A worker's process and its unanswered jobs; its stderr is written to `log_path`."""
 
     def __init__(self, popen: subprocess.Popen, limits: Limits, log_path: Path) -> None:
         assert popen.stdout is not None
@@ -72,11 +72,11 @@ class Connection:
 
     @property
     def is_open(self) -> bool:
-        """Whether it takes jobs."""
+        """Whether the worker accepts jobs."""
         return self._closed_at is None and self.popen.poll() is None
 
     def add(self, job: Job, header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> bool:
-        """Send a job; False where the worker is about to end."""
+        """Send a job; return False if the worker is about to end."""
         with self._lock:
             if not self.is_open:
                 return False
@@ -86,15 +86,15 @@ class Connection:
         return True
 
     def close(self, grace_s: float) -> None:
-        """Tell the worker to end, and kill it after the grace period. One with a detached job is left alone instead.
+        """Tell the worker to end, and kill it after the grace period. One with a detached job is left running instead.
 
-        No thread of this connection is left then, unless a process that the worker started holds a pipe open: Python
-        may end, which the wheel of Blender 4.2 does not survive beside a thread.
+        Afterwards no thread of this connection is left, unless a process that the worker started holds a pipe open:
+        Python may then exit, which crashes the bpy wheel of Blender 4.2 while a thread is running.
         """
         with self._lock:
             self._is_left = any(job.is_detached for job in self._jobs.values())
             self._close()
-        if not self._is_left:  # one that is left closes its pipes and goes on
+        if not self._is_left:  # a worker that is left running closes its pipes by itself
             end(self.popen, grace_s)
         deadline = time.monotonic() + (grace_s if self._is_left else PIPE_LIMIT_S + EXTRA_LIMIT_S)
         for thread in self._threads:
@@ -106,12 +106,12 @@ class Connection:
         self._outbox.put(None)
 
     def _fail(self, error: WorkerError) -> None:
-        """End the worker, and every job with this error."""
+        """Kill the worker; all its jobs then fail with this error."""
         self._failure = self._failure or error
         kill(self.popen)
 
     def _write(self) -> None:
-        """Send what is in the outbox, in a thread of its own, so that no caller waits for a full pipe."""
+        """Send the frames in the outbox, in a thread, so that no caller waits for a full pipe."""
         stdin = self.popen.stdin
         assert stdin is not None
         try:
@@ -122,22 +122,22 @@ class Connection:
                     if job := self._settled(frame[0]["id"]):
                         job.set_exception(error)
         except OSError:
-            pass  # the worker is gone: the reading thread sees its end and fails the jobs
-        except Exception as error:  # noqa: BLE001  a frame was begun and cannot be ended
+            pass  # the worker is gone: the reading thread notices and fails the jobs
+        except Exception as error:  # noqa: BLE001  a half-written frame cannot be completed
             self._fail(_unexpected("a job cannot be sent to the worker", error))
         finally:
             with contextlib.suppress(OSError):
                 stdin.close()
 
     def _read(self) -> None:
-        """Hand every answer to its job until the worker ends, then fail the jobs that are left."""
+        """Pass every answer to its job until the worker ends, then fail the remaining jobs."""
         assert self.popen.stdout is not None
         try:
             while (frame := self._reader.read()) is not None:
                 self._receive(answer_of(*frame))
         except ProtocolError as error:
             self._fail(error)
-        except Exception as error:  # noqa: BLE001  no bug here may leave the jobs without an end
+        except Exception as error:  # noqa: BLE001  no bug may leave the jobs waiting
             self._fail(_unexpected("the worker's answer cannot be used", error))
         self._finish()
         self.popen.stdout.close()
@@ -164,14 +164,14 @@ class Connection:
             _settle(job, answer)
 
     def _settled(self, id_: int) -> Job | None:
-        """The job of this id, which needs no answer any more; None where there is none."""
+        """Remove and return the job of this id, which has its answer; None if there is none."""
         with self._lock:
             self._cancelled_at.pop(id_, None)
             self._idle_since = time.monotonic()
             return self._jobs.pop(id_, None)
 
     def _finish(self) -> None:
-        """Fail the jobs that are left, once."""
+        """Fail the remaining jobs, once."""
         with self._lock:
             if self._is_finished:
                 return
@@ -187,7 +187,7 @@ class Connection:
         self.ended.set()
 
     def _ask(self, job: Job, what: str) -> None:
-        """Send a job's pause, resume, stop or cancel; a worker that does not heed the last is killed."""
+        """Send a request for a job: pause, resume, stop or cancel; a worker that ignores the last is killed."""
         if job.id not in self._jobs:
             return
         self._outbox.put(({"type": what, "id": job.id}, {}))
@@ -195,7 +195,7 @@ class Connection:
             self._cancelled_at.setdefault(job.id, time.monotonic())
 
     def _watch(self) -> None:
-        """End a worker that lets others wait."""
+        """End a worker that exceeds its time limits."""
         exited_at = None
         while not self.ended.wait(WATCH_INTERVAL_S):
             now = time.monotonic()
@@ -220,7 +220,7 @@ class Connection:
                 self._close()
 
     def _is_overdue(self, now: float) -> bool:
-        """Whether it goes on though it was told to cancel, or to end."""
+        """Whether the worker has ignored a request to cancel, or to end, for too long."""
         ignores = any(now - asked > self._limits.grace_s for asked in list(self._cancelled_at.values()))
         return ignores or (self._closed_at is not None and not self._is_left and now - self._closed_at > EXIT_LIMIT_S)
 

@@ -1,4 +1,4 @@
-"""What goes with a job over the wire: its inputs as the client sent them, and the result as the client wants it."""
+"""Data of a job on the worker's side: reading the inputs that the client sent, and converting the result for it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PREVIEW_SIZE_PX = 512
 def read_inputs(
     recipe: Recipe, given: Mapping[str, Given], tell: Callable[[float, str], None]
 ) -> dict[str, Maps | Dataset]:
-    """The inputs that came with a job: maps, or a dataset where a step's tool declares one.
+    """The inputs of a job: maps, or a dataset if a step's tool declares one.
 
     `tell(fraction, name)` is called while pictures are read and may raise Cancelled.
     """
@@ -36,7 +36,7 @@ def read_inputs(
 
 
 def _datasets(recipe: Recipe) -> dict[str, dict[str, Any]]:
-    """The inputs that a step's tool takes as a dataset, and how it wants them read."""
+    """Inputs that a step's tool takes as a dataset, with the arguments for reading them."""
     from ..data.dataset import settings_for
     from ..plugins import registry
     from ..tools import validate
@@ -51,7 +51,7 @@ def _datasets(recipe: Recipe) -> dict[str, dict[str, Any]]:
 
 
 def _dataset(given: Given, settings: Mapping[str, Any], tell: Callable[[float, str], None]) -> Dataset:
-    """A dataset that the client sent as a path, or as the arrays of one surface; with its licence, if known."""
+    """Dataset that the client sent as a path, or as the arrays of one surface; with its licence, if known."""
     from ..data.dataset import dataset_of, read_dataset
 
     licence = given.licence or "unknown"
@@ -64,7 +64,7 @@ def _dataset(given: Given, settings: Mapping[str, Any], tell: Callable[[float, s
 
 
 def _input(given: Given, tell: Callable[[float, str], None]) -> Maps:
-    """An input that the client sent as a path, or as arrays."""
+    """Maps that the client sent as a path, or as arrays."""
     from ..io.files import read_maps
 
     if given.path:
@@ -83,7 +83,7 @@ def _to_float(array: np.ndarray) -> np.ndarray:
 
 
 def deliver(result: Result, wanted: Delivery) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """The result as the client wants it: `arrays`, a `preview`, `encoded` files, or the `files` that were written."""
+    """Header and arrays of the answer: `arrays`, a `preview`, `encoded` files, or the paths of written `files`."""
     from ..io.files import encode_maps
     from ..plugins import registry
     from ..surface.thumbnail import scaled_down
@@ -112,7 +112,7 @@ def deliver(result: Result, wanted: Delivery) -> tuple[dict[str, Any], dict[str,
 
 
 def _size_px(result: Result) -> list[int] | None:
-    """[height, width] of what was made, also where only files hold it."""
+    """[height, width] of the result, even if it exists only as files; None for a result without maps."""
     from ..io.decode import read_size
 
     if result.maps:
@@ -121,7 +121,7 @@ def _size_px(result: Result) -> list[int] | None:
 
 
 def preview_pixels(maps: Maps) -> np.ndarray:
-    """The base colour (or what there is) as uint8 RGB, its longer side at most 512 px."""
+    """The base colour (or else the first map) as uint8 RGB, its longer side at most 512 px."""
     name = "base_color" if "base_color" in maps else next(iter(maps))
     pixels = maps[name].pixels
     step = -(-max(pixels.shape[:2]) // PREVIEW_SIZE_PX)

@@ -1,4 +1,4 @@
-"""A job at the worker as its client holds it: a future with progress, and what it is given to work on."""
+"""A job on the client's side, as a future with progress; and the kinds of input that it may have."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .answers import Preview, Progress, State
 
 @dataclass(frozen=True)
 class Pixels:
-    """A picture as a host holds it: uint8, uint16 or float32 `arrays` (H, W, C) by map name; else as `Maps`."""
+    """Like `Maps`, but with `arrays` (H, W, C) by map name of any type that hosts use: uint8, uint16 or float32."""
 
     arrays: Mapping[str, np.ndarray]
     name: str = ""
@@ -26,7 +26,7 @@ class Pixels:
 
 @dataclass(frozen=True)
 class Data:
-    """What a trainer learns from: a picture or a folder that the worker reads, with what its files may not say."""
+    """Training data: a picture or a folder that the worker reads, with facts that its files may not state."""
 
     path: Path
     licence: str = ""
@@ -39,7 +39,7 @@ Doing = Literal["waiting", "running", "pausing", "paused", "stopping", "cancelli
 class Job(Future):
     """A job at the worker. `fraction`, `message` and `preview` (uint8 RGB, or None) are the latest reported.
 
-    state: what it does as far as is known here. is_detached: the worker brings it to its end though its client is gone.
+    state: the last one known to the client. is_detached: whether the worker finishes it even if its client is gone.
     """
 
     def __init__(self, id_: int, *, is_detached: bool = False) -> None:
@@ -51,22 +51,22 @@ class Job(Future):
         self.state: Doing = "waiting"
 
     def pause(self) -> None:
-        """Let it wait where it next reports, until it is resumed, stopped or cancelled. Returns at once."""
+        """Pause the job at its next report of progress, until it is resumed, stopped or cancelled. Returns at once."""
         if self.state in ("waiting", "running"):
             self._request("pause", "pausing")
 
     def resume(self) -> None:
-        """Go on after a pause. Returns at once."""
+        """Continue after a pause. Returns at once."""
         if self.state in ("pausing", "paused"):
             self._request("resume", "running")
 
     def stop(self) -> None:
-        """Ask it to finish early and keep what there is, as its result. Returns at once."""
+        """Ask the job to finish early with its result so far. Returns at once."""
         if self.state != "cancelling":
             self._request("stop", "stopping")
 
     def cancel(self) -> bool:
-        """Ask the worker to give up; it is killed where it does not within the grace period. Returns at once."""
+        """Ask the worker to abandon the job; it is killed if it does not within the grace period. Returns at once."""
         if self.done():
             return self.cancelled()
         self.message = "Cancelling"
@@ -79,7 +79,7 @@ class Job(Future):
             self.ask(self, what)
 
     def tell(self, news: Progress | Preview | State) -> None:
-        """Called by the client with what the worker says; what was asked for since is more."""
+        """Record news from the worker, called by the client; later requests of the user take precedence."""
         if isinstance(news, Preview):
             self.preview = news.pixels
         elif isinstance(news, Progress):
@@ -89,13 +89,13 @@ class Job(Future):
             self.state = news.state
 
     def wait(self) -> Any:
-        """Block until the job ends; the result, or its error; Cancelled where it was cancelled."""
+        """Block until the job ends; return the result or raise its error, Cancelled if it was cancelled."""
         try:
             return self.result()
         except CancelledError:
             raise Cancelled from None
 
     def end_cancelled(self) -> None:
-        """Called by the client when the worker has stopped the job."""
+        """Mark the job as cancelled, called by the client when the worker has stopped it."""
         super().cancel()
         self.set_running_or_notify_cancel()

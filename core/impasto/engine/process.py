@@ -1,4 +1,4 @@
-"""Starting, logging and ending a process, on POSIX and on Windows. Standard library only."""
+"""Starting, logging and ending processes, on POSIX and on Windows. Standard library only."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def start(command: Sequence[str], environment: Mapping[str, str], log: Path | No
 
 
 def find_program(name: str) -> str | None:
-    """The path of a program on PATH, never one in the current folder; a path is returned as it is. None for none."""
+    """Path of a program on PATH, never in the current folder; a path is returned unchanged. None if there is none."""
     if Path(name).name != name:
         return name
     endings = os.environ.get("PATHEXT", ".EXE").split(os.pathsep) if os.name == "nt" else [""]
@@ -51,15 +51,15 @@ def find_program(name: str) -> str | None:
 
 
 def _fresh_log(path: Path) -> IO[bytes]:
-    """A new file of this name, open for writing; the one before it is kept with `.1` at its end."""
+    """A new file of this name, open for writing; the previous one is renamed to end with `.1`."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with contextlib.suppress(OSError):  # there is none, or on Windows a process that goes on still writes to it
+    with contextlib.suppress(OSError):  # there is none, or on Windows a running process still writes to it
         path.replace(path.with_name(f"{path.name}.1"))
     return path.open("ab")
 
 
 def keep_log(stream: IO[bytes], path: Path) -> None:
-    """Copy a stream into a rotating file until it ends; where the file cannot be written, only drain it."""
+    """Copy a stream to a rotating file until it ends; if the file cannot be written, only drain the stream."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handler: logging.Handler = logging.handlers.RotatingFileHandler(
@@ -75,19 +75,19 @@ def keep_log(stream: IO[bytes], path: Path) -> None:
 
 
 def without_python(environment: Mapping[str, str]) -> dict[str, str]:
-    """The environment without the PYTHON* variables, which would change another Python."""
+    """The environment without PYTHON* variables, which would affect another Python."""
     return {key: value for key, value in environment.items() if not key.startswith("PYTHON")}
 
 
 def separate() -> dict[str, Any]:
-    """Popen's options for a process group of its own, and no console window on Windows."""
+    """Options of Popen for a process group of its own, without a console window on Windows."""
     if os.name == "nt":
         return {"creationflags": 0x08000000 | 0x00000200}  # CREATE_NO_WINDOW | CREATE_NEW_PROCESS_GROUP
     return {"start_new_session": True}
 
 
 def kill(popen: subprocess.Popen) -> None:
-    """End the worker and all that it started, now."""
+    """Kill a process and all that it started."""
     if popen.poll() is not None:
         return
     if os.name == "nt":
@@ -99,14 +99,14 @@ def kill(popen: subprocess.Popen) -> None:
 
 
 def kill_group(popen: subprocess.Popen) -> None:
-    """End what a process has started, though it may have ended itself. Windows does not know it any more then."""
+    """Kill the processes that a process has started, even if it has ended itself; not possible on Windows."""
     if os.name != "nt":
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(popen.pid, signal.SIGKILL)
 
 
 def end(popen: subprocess.Popen, grace_s: float = 3.0, *, at_once: bool = False) -> int:
-    """Wait for the worker to exit, kill it after the grace period; its exit code."""
+    """Wait for a process to exit, and kill it after the grace period; return its exit code."""
     try:
         if not at_once:
             return popen.wait(grace_s)
@@ -115,11 +115,12 @@ def end(popen: subprocess.Popen, grace_s: float = 3.0, *, at_once: bool = False)
     kill(popen)
     try:
         return popen.wait(KILL_LIMIT_S)
-    except subprocess.TimeoutExpired:  # it waits for a disk or a driver, and ends when that answers
+    except subprocess.TimeoutExpired:  # it is blocked by a disk or a driver, and ends when that responds
         return -signal.SIGTERM
 
 
 def describe_exit(code: int) -> str:
+    """Description of an exit code: "exit code 3", "killed by SIGKILL"."""
     if code < 0:
         try:
             return f"killed by {signal.Signals(-code).name}"

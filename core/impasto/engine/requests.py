@@ -1,4 +1,4 @@
-"""What the client asks of the worker: each frame has the fields and types that it must have, or is refused by name."""
+"""Frames from the client to the worker: each is checked for its fields and types, and a wrong field is named."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 from ..errors import ParameterError, ProtocolError
 from ..recipe import Recipe
 from ..system.outside import shown
-from ..system.shapes import ID, LENGTH_M, RANGE_M, OrNone, Whole, check
+from ..system.shapes import ID, LENGTH_M, RANGE_M, Integer, OrNone, check
 from ..texture import MAP_CHANNELS
 
 
@@ -30,9 +30,9 @@ class Given:
 
 @dataclass(frozen=True)
 class Delivery:
-    """The way in which a result is wanted. longest_px: of a preview. folder, name, tile_by_tile: of files.
+    """Form in which the client wants the result. longest_px: of a preview. folder, name, tile_by_tile: of files.
 
-    replace: files that are there.
+    replace: overwrite existing files.
     """
 
     kind: Literal["arrays", "preview", "encoded", "files"] = "arrays"
@@ -46,7 +46,7 @@ class Delivery:
 
 @dataclass(frozen=True)
 class Request:
-    """Something that is asked of the worker about a job: describe, pause, resume, stop or cancel."""
+    """A request of `kind` "describe", or about the job `id`: "pause", "resume", "stop" or "cancel"."""
 
     id: int
     kind: str
@@ -54,7 +54,7 @@ class Request:
 
 @dataclass(frozen=True)
 class JobRequest(Request):
-    """A recipe to run. supersedes: older jobs of this key are cancelled. detach: go on without the client."""
+    """A recipe to run. supersedes: older jobs with this key are cancelled. detach: continue without the client."""
 
     recipe: Recipe
     inputs: Mapping[str, Given]
@@ -82,7 +82,7 @@ JOB = {
         "format?": str,
         "tile_by_tile?": OrNone(bool),
         "replace?": bool,
-        "longest_px?": Whole(1, 4096),
+        "longest_px?": Integer(1, 4096),
     },
     "device?": str,
     "supersedes?": str,
@@ -91,7 +91,7 @@ JOB = {
 
 
 def request_of(header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Request:
-    """The request in a frame. ProtocolError names the field that is wrong, ParameterError what is in a recipe."""
+    """The request in a frame. ProtocolError names the wrong field, ParameterError a mistake in the recipe."""
     check(header, {"type": ("job", *ASKED), "id": ID}, "request")
     if header["type"] != "job":
         return Request(header["id"], header["type"])

@@ -1,7 +1,7 @@
-"""What the worker does: reads requests from its client, runs recipes one after the other, and answers.
+"""The worker's service: reads requests from its client, runs recipes one after the other, and answers.
 
-A request that is malformed is answered by an error that says what is wrong with it. At the end of the stream it
-cancels what is running; only a job with `"detach": true` is brought to its end first.
+A malformed request is answered with an error. At the end of the stream the worker cancels its jobs, except for those
+with `"detach": true`, which it finishes first.
 """
 
 from __future__ import annotations
@@ -35,14 +35,17 @@ PREVIEW_INTERVAL_S = 0.25
 PROGRESS_INTERVAL_S = 0.05
 EXIT_GRACE_S = 10.0
 END_GRACE_S = 1.0
-"""After a signal; the process is ended at `interruption.GRACE_S` whatever it does."""
+"""Time for jobs to end after a signal; the process ends after `interruption.GRACE_S` in any case."""
 
 log = logging.getLogger("impasto.worker")
 
 
 @dataclass
 class Job:
-    """A request that takes time. The reading thread sets its events, the running tool asks; `resumed`: not paused."""
+    """A request that takes time. The reading thread sets its events, the running tool checks them.
+
+    resumed: cleared while the job is paused.
+    """
 
     request: Request
     cancelled: threading.Event = field(default_factory=threading.Event)
@@ -59,12 +62,12 @@ class Job:
 
     @property
     def key(self) -> str:
-        """A newer job of the same key supersedes it; "" for none."""
+        """Key by which a newer job supersedes this one; "" if none does."""
         return self.request.supersedes if isinstance(self.request, JobRequest) else ""
 
     @property
-    def goes_on_alone(self) -> bool:
-        """Whether it is brought to its end though the client is gone."""
+    def continues_alone(self) -> bool:
+        """Whether the job is finished even if the client is gone."""
         return isinstance(self.request, JobRequest) and self.request.detach and self.resumed.is_set()
 
 
@@ -80,32 +83,32 @@ class Worker:
         self._working = threading.Thread(target=self._work, name="job", daemon=True)
 
     def serve(self) -> None:
-        """Answer frames until the client closes the pipe, then cancel what does not go on without it."""
+        """Answer frames until the client closes the pipe, then cancel the jobs that do not continue without it."""
         self._working.start()
         self._send({"type": "hello", "protocol": PROTOCOL, "version": VERSION, "python": platform.python_version()})
         while self._read_one():
             pass
-        is_left_alone = any(job.goes_on_alone for job in list(self._jobs.values()))
-        if is_left_alone:
+        continues_alone = any(job.continues_alone for job in list(self._jobs.values()))
+        if continues_alone:
             log.info("the client is gone, the job goes on")
             self._close_sink()
-        self._finish(None if is_left_alone else EXIT_GRACE_S)
+        self._finish(None if continues_alone else EXIT_GRACE_S)
 
     def end(self) -> None:
-        """Cancel all jobs, also those that would go on alone, and give them a moment to keep what there is."""
+        """Cancel all jobs, even detached ones, and give them a moment to save their results so far."""
         for job in list(self._jobs.values()):
             self._cancel(job.id)
         self._finish(END_GRACE_S)
 
     def _finish(self, grace_s: float | None) -> None:
         for job in list(self._jobs.values()):
-            if not job.goes_on_alone:
+            if not job.continues_alone:
                 self._cancel(job.id)
         self._queue.put(None)
         self._working.join(grace_s)
 
     def _read_one(self) -> bool:
-        """Read a request and do what it asks; False at the end of the stream. A malformed one is answered as such."""
+        """Read a request and carry it out, or answer it with an error; return False at the end of the stream."""
         id_: object = None
         try:
             if (frame := self._reader.read()) is None:
@@ -119,7 +122,7 @@ class Worker:
         except OSError:
             log.info("the client is gone", exc_info=True)
             return False
-        except Exception as error:  # noqa: BLE001  a request that nobody foresaw must not take the others along
+        except Exception as error:  # noqa: BLE001  a bug in handling one request must not end the others
             self._refuse(id_, error)
         return True
 
@@ -141,13 +144,13 @@ class Worker:
         if job.id in self._jobs:
             raise ProtocolError(f"a job with the id {job.id} is there already", "give each job an id of its own")
         for older in list(self._jobs.values()):
-            if job.key and older.key == job.key:  # nobody looks at its pictures any more
+            if job.key and older.key == job.key:
                 self._cancel(older.id)
         self._jobs[job.id] = job
         self._queue.put(job)
 
     def _pause(self, id_: int, is_paused: bool) -> None:
-        """Let the job wait where it next asks whether it was cancelled, or go on from there."""
+        """Pause the job at its next check for cancellation, or let it continue."""
         job = self._jobs.get(id_)
         if job is not None and is_paused:
             job.resumed.clear()
@@ -155,7 +158,7 @@ class Worker:
             job.resumed.set()
 
     def _stop(self, id_: int) -> None:
-        """Ask the running job to finish early and keep what there is; one that still waits has nothing to keep."""
+        """Ask the running job to finish early with its result so far; cancel one that has not started."""
         job = self._jobs.get(id_)
         if job is None:
             return
@@ -166,7 +169,7 @@ class Worker:
             self._cancel(id_)
 
     def _cancel(self, id_: int) -> None:
-        """Ask the running job to give up; answer for one that still waits, since its turn may be far away."""
+        """Ask the running job to stop; remove and answer one that has not started, since its turn may be far away."""
         with self._starting:
             job = self._jobs.get(id_)
             if job is None:
@@ -184,7 +187,7 @@ class Worker:
                 job.is_running = job.id in self._jobs
             if job.is_running:
                 self._answer(job)
-            del job  # and with it the arrays that came with it, before the next one is waited for
+            del job  # frees the arrays that came with it while waiting for the next one
 
     def _answer(self, job: Job) -> None:
         try:
@@ -229,7 +232,7 @@ class Worker:
         return deliver(result, wanted)
 
     def _inputs(self, request: JobRequest, job: Job) -> dict[str, Maps | Dataset]:
-        """The inputs that came with the job: maps, or a dataset where a step's tool declares one."""
+        """The inputs of the job: maps, or a dataset if a step's tool declares one."""
 
         def tell(fraction: float, name: str) -> None:
             if self._is_cancelled(job):
@@ -240,7 +243,7 @@ class Worker:
         return read_inputs(request.recipe, request.inputs, tell)
 
     def _is_cancelled(self, job: Job) -> bool:
-        """What the running tool asks; it waits here while the job is paused."""
+        """Whether the job was cancelled; blocks while it is paused."""
         if not job.resumed.is_set():
             self._send({"type": "state", "id": job.id, "state": "paused"})
             job.resumed.wait()

@@ -2,7 +2,7 @@
 
     {"type": "job", "id": 3, …, "arrays": [{"name": "source/base_color", "dtype": "<f4", "shape": [64, 64, 3]}]}\n
 
-Both sides check types and sizes before they allocate. Standard library and NumPy only.
+Both sides check types and sizes before they allocate memory. Standard library and NumPy only.
 """
 
 from __future__ import annotations
@@ -27,19 +27,19 @@ MAX_ARRAYS = 64
 MAX_DIMENSIONS = 4
 MAX_ARRAY_BYTES = 4096 * 4096 * 4 * 4
 MAX_FRAME_BYTES = 4096 * 4096 * 24 * 4
-"""All arrays of a frame: the maps of a surface have 14 channels, which leaves ten for its other inputs."""
+"""Limit of all arrays of a frame: the maps of a surface have 14 channels, which leaves ten for other inputs."""
 DTYPES = ("<f4", "<f2", "|u1", "<u2")
 CHUNK_BYTES = 2**20
 MAX_TRIES = 16
-"""To find a header behind the bytes of an array that was refused."""
+"""Limit of tries to find a header after the bytes of a refused array."""
 STALL_LIMIT_S = 30.0
-"""A frame that has begun goes on: its header, and then each chunk, is there within this."""
+"""Time limit for the header of a frame that has begun, and then for each chunk."""
 
 
 def write_frame(stream: IO[bytes], header: Mapping[str, Any], arrays: Mapping[str, np.ndarray] | None = None) -> None:
     """Write `header` and `arrays`. The caller holds a lock if several threads write.
 
-    ProtocolError for what cannot be sent; nothing is written then.
+    ProtocolError for data that cannot be sent; nothing is written then.
     """
     arrays = arrays or {}
     described = [
@@ -62,7 +62,7 @@ def write_frame(stream: IO[bytes], header: Mapping[str, Any], arrays: Mapping[st
 
 
 class FrameError(ProtocolError):
-    """A frame with a readable header that is refused; `id` is its job's, as it says."""
+    """A refused frame whose header is readable; `id` is the job's, unchecked."""
 
     def __init__(self, message: str, remedy: str, id_: object = None) -> None:
         super().__init__(message, remedy)
@@ -70,7 +70,7 @@ class FrameError(ProtocolError):
 
 
 class FrameReader:
-    """Reads frames from a stream. After a ProtocolError, `read` can be called again: it goes on at the next frame."""
+    """Reader of frames from a stream. After a ProtocolError, `read` can be called again and finds the next frame."""
 
     def __init__(self, stream: IO[bytes], stall_s: float = STALL_LIMIT_S) -> None:
         self._stream, self._stall_s = stream, stall_s
@@ -79,12 +79,12 @@ class FrameReader:
 
     @property
     def is_late(self) -> bool:
-        """Whether a frame has begun and does not go on. For another thread, which can end the other side."""
+        """Whether a frame has stalled. Checked by another thread, which can end the process on the other side."""
         deadline = self._deadline
         return deadline is not None and time.monotonic() > deadline
 
     def read(self) -> tuple[dict[str, Any], dict[str, np.ndarray]] | None:
-        """The next frame: (header, arrays), or None at the end of the stream. ProtocolError where it is not a frame."""
+        """The next frame: (header, arrays), or None at the end of the stream. ProtocolError if it is malformed."""
         try:
             while first := self._stream.read(1):
                 self._wait()
@@ -100,7 +100,7 @@ class FrameReader:
         if not isinstance(header, dict):
             raise ProtocolError(f"this is no frame: {shown(line)}", "see the worker's log")
         described = header.pop("arrays", [])
-        self._is_lost = True  # until all of its arrays are read: what follows may be their bytes
+        self._is_lost = True  # until all of its arrays are read: the next bytes may be theirs
         try:
             _check_arrays(described)
             arrays = {item["name"]: self._array(item) for item in described}
@@ -128,7 +128,7 @@ class FrameReader:
 
 
 def _without_bytes(line: bytes) -> bytes:
-    """The header at the end of a line that begins with the bytes of a refused array; b"" for a line of bytes only."""
+    """The header at the end of a line that begins with the bytes of a refused array; b"" if the line has none."""
     for found in itertools.islice(re.finditer(rb'\{"', line), MAX_TRIES):
         with contextlib.suppress(ProtocolError):
             parse_json(line[found.start() :], "a header", kind=ProtocolError)
@@ -154,7 +154,7 @@ def _check_arrays(described: Any) -> None:
 
 
 def _check_array(item: Any) -> str:
-    """The name of an array as described. ProtocolError names the field that is wrong."""
+    """The name of a described array. ProtocolError names the wrong field."""
     if not isinstance(item, dict):
         raise ProtocolError(f"an array is described by {shown(item)}", "give its name, dtype and shape")
     name, dtype, shape = item.get("name"), item.get("dtype"), item.get("shape")
@@ -175,5 +175,5 @@ def _check_array(item: Any) -> str:
 
 
 def _bytes(item: Mapping[str, Any]) -> int:
-    """Bytes of an array; an empty one counts as if its empty dimensions had one value, which NumPy limits too."""
+    """Size of an array in bytes, with empty dimensions counted as one, since NumPy limits that size too."""
     return math.prod(max(size, 1) for size in item["shape"]) * np.dtype(item["dtype"]).itemsize

@@ -1,6 +1,6 @@
 """The worker process: `python -I -m impasto.engine.worker` serves its client on its stdin and stdout.
 
-It keeps the wire to itself: what plugins print goes to stderr, which the client keeps as the log.
+Only frames are written to stdout: output of plugins goes to stderr, which the client keeps as the log.
 """
 
 import os
@@ -12,7 +12,7 @@ LOW_PRIORITY = "--low-priority"
 
 
 def main() -> None:
-    """Serve the wire on this process's stdin and stdout; with `--low-priority`, after all else that runs."""
+    """Serve the client on stdin and stdout; with `--low-priority`, yield the processor to other processes."""
     leave_current_folder()
     import logging
     from pathlib import Path
@@ -45,7 +45,7 @@ def main() -> None:
 
 
 def _yield_to_others() -> None:
-    """Take only the processor time that others leave: a training must not slow down what the artist waits for."""
+    """Lower this process's priority: a training must not slow down jobs that the artist waits for."""
     if sys.platform == "win32":
         import ctypes
 

@@ -1,7 +1,7 @@
-"""Fetches published weights, only ever when asked to: goes on where it was cut off, and checks size and hash.
+"""Downloads of published weights, only on request: resumed after interruptions, and checked by size and hash.
 
-What has come lies in a .part file in the library until it is whole, so that nothing is lost by an interruption.
-Python's own HTTP client, which checks certificates.
+Received bytes lie in a .part file in the library until the file is complete, so that an interruption loses nothing.
+Uses Python's own HTTP client, which verifies certificates.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ from ..system.outside import explained, is_there, open_file
 from .weights import Weights
 
 TIMEOUT_S = 30.0
-"""Of silence, while a connection is made and while a file comes."""
+"""Limit of silence, when connecting and when receiving."""
 ANSWER_LIMIT_S = 60.0
-"""Until a server has said what it sends, redirections included, however slowly it says it."""
+"""Limit for a server to send all its headers, including redirections."""
 PACE_S, SLOWEST_BYTES_PER_S = 60.0, 1024
-"""A download that brings less than this for so long is given up: it would take for ever."""
+"""A download that is slower than this rate over this time is given up."""
 CHUNK_BYTES = 2**18
 MIB = 2**20
 
@@ -39,7 +39,7 @@ Progress = Callable[[float, str], None]
 
 
 def fetch_weights(weights: Weights, parts: Sequence[Path], on_progress: Progress) -> None:
-    """Have the published files in `parts`, one for each. FileError before anything comes where the disk is full."""
+    """Download the published files to `parts`, one for each. FileError, before the first, if the disk is too full."""
     _check_room(weights, parts)
     earlier = 0
 
@@ -54,10 +54,10 @@ def fetch_weights(weights: Weights, parts: Sequence[Path], on_progress: Progress
 
 
 def fetch(url: str, part: Path, size_bytes: int, sha256: str, tell: Callable[[int], None] = lambda done: None) -> None:
-    """Have the file at `url` in `part`, going on from what is there. `tell(bytes)` is called as they come.
+    """Download the file at `url` to `part`, resuming after the bytes there. `tell(bytes)` reports the bytes received.
 
-    A connection that was cut is made again for as long as that brings more. ModelError says why the file cannot be
-    had; one that is not of this SHA-256 (or does not begin with these digits of it) is deleted.
+    Broken connections are retried as long as each try receives more. ModelError says why the file cannot be downloaded;
+    one whose SHA-256 does not begin with the digits `sha256` is deleted.
     """
     pace = _Pace(url, _size(part))
     while (done := _size(part)) < size_bytes:
@@ -68,14 +68,14 @@ def fetch(url: str, part: Path, size_bytes: int, sha256: str, tell: Callable[[in
         except (OSError, http.client.HTTPException) as error:
             cut = error
             if isinstance(error, HTTPError) and error.code == http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
-                part.unlink(missing_ok=True)  # the server's file is not longer: this is no part of the published one
+                part.unlink(missing_ok=True)  # the server's file is no longer than this, which cannot be a part of it
         if (came := _size(part)) <= done:
             raise _no_file(cut, url, came) from cut
     _check_hash(part, url, sha256)
 
 
 class _StaySecure(HTTPRedirectHandler):
-    """Follows a server to other addresses, but not from https to one that anybody could answer for."""
+    """Redirect handler that never leaves https, whose servers are authenticated."""
 
     def redirect_request(self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> Request | None:
         if req.type == "https" and urlsplit(newurl).scheme != "https":
@@ -84,13 +84,13 @@ class _StaySecure(HTTPRedirectHandler):
 
 
 class _Pace:
-    """Watches that enough comes, over all connections together. `came` counts from the start of the file."""
+    """Check of the download rate over all connections together. `came` counts bytes from the start of the file."""
 
     def __init__(self, url: str, came: int) -> None:
         self._url, self._came, self._since = url, came, time.monotonic()
 
     def check(self, came: int) -> None:
-        """Raise ModelError where too little came for too long."""
+        """Raise ModelError if fewer bytes than SLOWEST_BYTES_PER_S arrived over the last PACE_S."""
         if time.monotonic() - self._since < PACE_S:
             return
         if came - self._came < PACE_S * SLOWEST_BYTES_PER_S:
@@ -100,14 +100,14 @@ class _Pace:
 
 
 def _request(url: str, done: int) -> http.client.HTTPResponse:
-    """The server's answer. A thread waits for it: a server that sends its headers byte by byte is not waited for."""
+    """The server's answer. It is awaited in a thread, with a limit, in case the server sends headers byte by byte."""
     headers = {"User-Agent": f"impasto/{VERSION}"} | ({"Range": f"bytes={done}-"} if done else {})
     answer: Future[http.client.HTTPResponse] = Future()
 
     def ask() -> None:
         try:
             answer.set_result(build_opener(_StaySecure).open(Request(url, headers=headers), timeout=TIMEOUT_S))
-        except BaseException as error:  # noqa: BLE001  is raised where the answer is waited for
+        except BaseException as error:  # noqa: BLE001  raised again by `answer.result`
             answer.set_exception(error)
 
     threading.Thread(target=ask, daemon=True).start()
@@ -122,7 +122,7 @@ def _receive(
     pace: _Pace,
     tell: Callable[[int], None],
 ) -> None:
-    """Write what comes to where it belongs: a server that knows no ranges begins again."""
+    """Write the received bytes at their place; a server without ranges starts again at the beginning."""
     start, total = _range(response)
     if total is not None and total != size_bytes:
         message = f"{response.url} has {total} bytes, the published file {size_bytes}"
@@ -141,7 +141,7 @@ def _receive(
 
 
 def _write(stream: IO[bytes], chunk: bytes) -> int:
-    """All of the chunk, at once: what is in a buffer would be lost."""
+    """Write the whole chunk unbuffered, since an interruption would lose buffered bytes; return its length."""
     written = 0
     while written < len(chunk):
         written += stream.write(chunk[written:])
@@ -149,7 +149,7 @@ def _write(stream: IO[bytes], chunk: bytes) -> int:
 
 
 def _range(response: http.client.HTTPResponse) -> tuple[int, int | None]:
-    """Where the answer begins in the file, and the file's size if the server says it."""
+    """Offset of the answer's first byte in the file, and the file's size if the server states it."""
     if response.status == http.HTTPStatus.PARTIAL_CONTENT:
         found = re.match(r"bytes (\d+)-\d+/(\d+|\*)", response.headers.get("Content-Range", ""))
         if not found:
@@ -160,7 +160,7 @@ def _range(response: http.client.HTTPResponse) -> tuple[int, int | None]:
 
 
 def _no_file(error: Exception, url: str, done: int) -> ModelError:
-    """Why nothing came, in words for somebody who may just be offline."""
+    """The error for a failed download, in terms of the connection, for a user who may just be offline."""
     host = urlsplit(url).hostname
     reason = getattr(error, "reason", error)
     if isinstance(error, HTTPError):
@@ -187,7 +187,7 @@ def _check_hash(part: Path, url: str, sha256: str) -> None:
 
 
 def _check_room(weights: Weights, parts: Sequence[Path]) -> None:
-    """Say that the disk is too full before anything is fetched."""
+    """Raise FileError if the disk is too full for the download."""
     library = parts[0].parent
     with explained(library):
         library.mkdir(parents=True, exist_ok=True)

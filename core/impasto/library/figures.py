@@ -1,13 +1,13 @@
-"""The figures of a model's card: which of them a training may have brought down by itself."""
+"""Figures of a model's card that its training may have minimised directly."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 ALSO_A_LOSS: Mapping[str, str] = {"fine_swd_of_floor": "loss_swd", "fine_swd": "loss_swd"}
-"""Figures, each by the loss that a training has which minimises the same."""
+"""Training loss that minimises the same quantity as a figure, by the figure's name."""
 
 
 def was_a_loss(name: str, figures: Mapping[str, object]) -> bool:
-    """Whether the training whose card has these `figures` minimised this one: then it proves little."""
+    """Whether the training whose card has these `figures` minimised the figure `name`, which then proves little."""
     return ALSO_A_LOSS.get(name, "") in figures

@@ -1,7 +1,6 @@
-"""The library of weights that the user has installed: fetches, finds, lists and removes them.
+"""The library of weights that the user has installed: installing, finding, listing and removing them.
 
-A file of it is safetensors, with the tensors that tools need at the precision that they were published in, and says
-where it came from.
+Its files are safetensors with the tensors that tools need, in the published precision, and the source as metadata.
 """
 
 from __future__ import annotations
@@ -25,9 +24,9 @@ from .weights import Weights, differences
 
 @dataclass(frozen=True)
 class InstalledWeights:
-    """Weights in the library, and what their file says of where they came from.
+    """Weights in the library, with the source that their file states.
 
-    published_sha256: of the published files, as far as known.
+    published_sha256: of the published files, if known.
     """
 
     weights: Weights
@@ -44,7 +43,7 @@ class InstalledWeights:
 
     @property
     def is_as_published(self) -> bool | None:
-        """Whether they came from the very files that the authors publish; None where nobody can tell."""
+        """Whether they come from the exact files that the authors publish; None if that is unknown."""
         return self.weights.are_published_as(self.published_sha256)
 
     def sha256(self) -> str:
@@ -53,12 +52,12 @@ class InstalledWeights:
             return hashlib.file_digest(stream, "sha256").hexdigest()
 
     def load(self) -> dict[str, np.ndarray]:
-        """The tensors that tools need, by name. ModelError where the file is damaged."""
+        """The tensors that tools need, by name. ModelError if the file is damaged."""
         return self.weights.needed(read_tensors(self.path)[0])
 
 
 def read_weights(weights: Weights, path: Path) -> InstalledWeights:
-    """What a file's header says of weights in it. ModelError where it is damaged or holds others."""
+    """The weights in a file, from its header. ModelError if it is damaged or holds other weights."""
     from safetensors import SafetensorError, safe_open
 
     check_file(path)
@@ -87,22 +86,22 @@ class WeightsLibrary:
     declared: Mapping[str, Weights] = field(default_factory=dict)
 
     def named(self, name: str) -> Weights:
-        """The declaration of this name. ParameterError lists what there is."""
+        """The declaration of this name. ParameterError lists the known ones."""
         if name not in self.declared:
             known = ", ".join(sorted(self.declared))
             raise ParameterError(f"there are no weights called {name!r}", f"choose from {known}")
         return self.declared[name]
 
     def path(self, name: str) -> Path:
-        """Where the weights of this name are kept, there or not. ParameterError where no plugin declares them."""
+        """File for the weights of this name, installed or not. ParameterError if no plugin declares them."""
         return self.folder / f"{self.named(name).name}{SUFFIX}"
 
     def part_paths(self, name: str) -> list[Path]:
-        """Where the published files are while they come."""
+        """Partial files for the download of these weights, one for each published file."""
         return [self.folder / f"{name}-{file.name}.part" for file in self.named(name).files]
 
     def is_installed(self, name: str) -> bool:
-        """Whether the weights of this name can be loaded, by their file's header."""
+        """Whether the weights of this name can be loaded, judging by their file's header."""
         try:
             self.installed(name)
         except (FileError, ModelError):
@@ -110,18 +109,17 @@ class WeightsLibrary:
         return True
 
     def installed(self, name: str) -> InstalledWeights:
-        """The installed weights of this name, by their header. ModelError says how to get them, or what is wrong."""
+        """The installed weights of this name, from their header. ModelError says how to get them, or what is wrong."""
         weights, path = self.named(name), self.path(name)
         if not is_there(path):
             raise ModelError(f"the weights {name} are not installed in {path.parent}", weights.how_to_get)
         return read_weights(weights, path)
 
     def install(self, files: Sequence[Path], name: str = "") -> InstalledWeights:
-        """Keep the weights in published `files` (.pth or .safetensors), or in a file of another library.
+        """Install weights from published `files` (.pth or .safetensors), or from a file of another library.
 
-        name: whose weights they must be; without it they are recognised by the names and shapes of their tensors.
-        ModelError where a file is damaged, unsafe or of another network (and what was expected), or where these
-        weights are installed already.
+        name: the weights that the files must hold; if empty, they are recognised by their tensors' names and shapes.
+        ModelError if a file is damaged, unsafe or of another network, or if these weights are already installed.
         """
         found = recognise(files, [self.named(name)] if name else list(self.declared.values()))
         name = found.weights.name
@@ -136,12 +134,12 @@ class WeightsLibrary:
     def download(
         self, name: str, on_progress: Callable[[float, str], None] = lambda fraction, message: None
     ) -> InstalledWeights:
-        """Fetch the weights of this name and install them. `on_progress` may raise Cancelled: the next call goes on.
+        """Download and install the weights of this name. `on_progress` may raise Cancelled; the next call resumes.
 
-        ModelError where they cannot be had or are not what was published, FileError where the disk is full, or where
-        another process fetches or installs them.
+        ModelError if the download fails or is not the published file, FileError if the disk is full or another process
+        downloads or installs them.
         """
-        from .download import fetch_weights  # with it HTTP and TLS, which nothing else needs
+        from .download import fetch_weights  # imports HTTP and TLS, which nothing else needs
 
         weights, parts = self.named(name), self.part_paths(name)
         if not weights.is_downloadable:
@@ -156,7 +154,7 @@ class WeightsLibrary:
             raise ModelError(f"the weights {name} are installed already", f"`impasto weights remove {name}` first")
 
     def remove(self, name: str) -> Path:
-        """Delete installed weights, readable or not, and what came of them in downloads; return where they were."""
+        """Delete installed weights, readable or not, and partial downloads; return the path of the former."""
         path = self.path(name)
         there = [file for file in (path, *self.part_paths(name)) if is_there(file)]
         if not there:
@@ -167,7 +165,7 @@ class WeightsLibrary:
         return path
 
     def catalogue(self) -> list[dict[str, Any]]:
-        """What a host needs to offer the weights, as JSON. Reads the headers of what is installed."""
+        """Description of all weights for hosts, as JSON. Reads the headers of installed ones."""
         return [self._described(weights) for weights in self.declared.values()]
 
     def _described(self, weights: Weights) -> dict[str, Any]:
@@ -191,7 +189,7 @@ class WeightsLibrary:
         }
 
     def about(self, name: str) -> dict[str, Any]:
-        """What the catalogue says of one, its published files, and where it is installed its file, hash and terms."""
+        """Catalogue entry of one, with its published files and, if installed, its file, hash, source and licence."""
         weights = self.named(name)
         about = self._described(weights)
         files = [{"url": file.url, "sha256": file.sha256, "bytes": file.size_bytes} for file in weights.files]

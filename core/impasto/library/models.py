@@ -1,8 +1,8 @@
 """The library of models: safetensors files with a model card and a thumbnail in the header.
 
-The user's own lie in a folder of their choice; plugins ship others, which can be used but not removed. A card says
-what the model is and what it was trained on: name, architecture, the tool that runs it, the training data with
-licences and SHA-256, measured figures. No date and no path: the same training gives the same file.
+The user's models lie in a folder of their choice; others are bundled with plugins, and cannot be removed. A card holds
+the model's name and architecture, the tool that runs it, the training data with licences and SHA-256, and measured
+figures. It has no date and no path: the same training gives the same file.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from ..texture import Maps
 from .tensors import SUFFIX, read_tensors, write_tensors
 
 DATA_SUFFIXES = (".manifest.json", ".data.png")
-"""Beside a model that was trained here: what it learned from, as a list and as a picture."""
+"""Suffixes of the files beside a model that was trained here: its training data as a list and as a picture."""
 CARD_FIELDS = ("name", "architecture", "tool", "data", "figures")
 DATA_FIELDS = ("name", "licence", "sha256")
 
@@ -55,22 +55,22 @@ class Model:
     thumbnail: bytes = field(default=b"", repr=False)
     shipped: bool = False
     notes: tuple[str, ...] = ()
-    """What is wrong in fields that do not matter, and was left out."""
+    """Mistakes in unimportant fields, which were dropped."""
 
     @property
     def label(self) -> str:
-        """What users read: "Old brick" for old-brick, unless the card says otherwise."""
+        """Name shown to users: the card's label, or else "Old brick" for old-brick."""
         return str(self.card.get("label") or re.sub("[-_]+", " ", self.name).capitalize())
 
     @property
     def material(self) -> str:
-        """The kind of material, "brick": what the card says, or the class that all its data have; "" for several."""
+        """Kind of material, such as "brick": the card's, or else the common class of its data; "" if they differ."""
         labels = {str(item.get("label", "")) for item in self.card["data"]}
         return str(self.card.get("material") or (labels.pop() if len(labels) == 1 else ""))
 
     @property
     def licence(self) -> str:
-        """The licences of all that it was trained on."""
+        """Licences of all its training data."""
         return ", ".join(sorted({str(item["licence"]) for item in self.card["data"]}))
 
     def sha256(self) -> str:
@@ -79,7 +79,7 @@ class Model:
             return hashlib.file_digest(stream, "sha256").hexdigest()
 
     def described(self) -> dict[str, Any]:
-        """What a host needs to offer the model, as JSON."""
+        """Description of the model for hosts, as JSON."""
         return {
             "name": self.name,
             "label": self.label,
@@ -96,7 +96,7 @@ class Model:
 
 
 def read_model(path: Path) -> Model:
-    """The model's name, size, card and thumbnail, from its header alone. ModelError where it is no model."""
+    """The model's name, size, card and thumbnail, from its header alone. ModelError if the file is no model."""
     from safetensors import SafetensorError, safe_open
 
     from ..surface.thumbnail import decode_thumbnail
@@ -118,9 +118,9 @@ def read_model(path: Path) -> Model:
 def save_model(
     path: Path, tensors: Mapping[str, np.ndarray], card: Mapping[str, Any], preview: Maps | None = None
 ) -> Model:
-    """Write a model with its card, and a thumbnail of `preview`, maps that it made.
+    """Write a model with its card, and a thumbnail rendered from `preview`, an example of its results.
 
-    ModelError where the card leaves out what it was trained on, or under what terms.
+    ModelError if the card lacks the training data or their licences.
     """
     from ..surface.thumbnail import thumbnail
 
@@ -128,7 +128,7 @@ def save_model(
 
 
 def record_figures(model: Model, figures: Mapping[str, float]) -> Model:
-    """Write figures that were measured into the model's card, beside those that it has."""
+    """Add measured figures to those on the model's card."""
     card = {**model.card, "figures": {**model.card["figures"], **figures}}
     return _write_model(model.path, load_model(model), card, model.thumbnail)
 
@@ -146,14 +146,14 @@ def _write_model(path: Path, tensors: Mapping[str, np.ndarray], card: Mapping[st
 
 
 def _finite(card: Mapping[str, Any]) -> dict[str, Any]:
-    """The card without figures and curves that are not finite, as those of a training that failed may be."""
+    """The card without figures and curves that are not finite, as a failed training may have them."""
     figures = {name: value for name, value in card["figures"].items() if math.isfinite(value)}
     curve = {name: values for name, values in card.get("curve", {}).items() if all(map(math.isfinite, values))}
     return {**card, "figures": figures, **({"curve": curve} if "curve" in card else {})}
 
 
 def load_model(model: Model) -> dict[str, np.ndarray]:
-    """The model's tensors by name. ModelError where the file is truncated, or a tensor is not finite."""
+    """The model's tensors by name. ModelError if the file is truncated or a tensor is not finite."""
     tensors = read_tensors(model.path)[0]
     for name, tensor in tensors.items():
         if tensor.dtype.kind == "f" and not np.isfinite(tensor).all():
@@ -164,13 +164,13 @@ def load_model(model: Model) -> dict[str, np.ndarray]:
 
 @dataclass(frozen=True)
 class ModelLibrary:
-    """The user's models in `folder`, and those that plugins ship in `shipped`: to be used, not removed."""
+    """The user's models in `folder`, and those bundled with plugins in the folders `shipped`, which are read-only."""
 
     folder: Path = field(default_factory=lambda: user_folder("models"))
     shipped: tuple[Path, ...] = ()
 
     def path(self, name: str) -> Path:
-        """Where the user's model of this name is kept, there or not. ParameterError where the name is none."""
+        """File for the user's model of this name, present or not. ParameterError if the name is not valid."""
         if not re.match(MODEL_NAME, name) or name.endswith("\n"):
             message = f"{shown(name)} cannot be a model's name"
             raise ParameterError(message, "use up to 64 letters, digits, - and _, such as --name my-brick")
@@ -178,7 +178,7 @@ class ModelLibrary:
         return self.folder / f"{name}{SUFFIX}"
 
     def all(self) -> list[Model]:
-        """The user's models by name, then the shipped ones that none of them replaces. Damaged files are left out."""
+        """The user's models by name, then the bundled ones that none of them replaces, without damaged files."""
         by_name: dict[str, Model] = {}
         for model in self._read().values():
             if isinstance(model, Model):
@@ -186,11 +186,11 @@ class ModelLibrary:
         return list(by_name.values())
 
     def damaged(self) -> dict[Path, ImpastoError]:
-        """Files of the library that are no models, and folders that cannot be read; what is wrong with each."""
+        """Files of the library that are not valid models, and folders that cannot be read, with the error of each."""
         return {path: error for path, error in self._read().items() if isinstance(error, ImpastoError)}
 
     def _read(self) -> dict[Path, Model | ImpastoError]:
-        """What is in the user's folder, then what is shipped."""
+        """Models, or the errors of reading them, by path: first the user's, then the bundled ones."""
         found: dict[Path, Model | ImpastoError] = {}
         recover(self.folder)
         for place in (self.folder, *self.shipped):
@@ -207,7 +207,7 @@ class ModelLibrary:
         return found
 
     def find(self, wanted: str, tool: str) -> Model:
-        """The model of this name; for "" the first of the library that `tool` runs. ModelError where there is none."""
+        """The model of this name; for "", the first of the library that `tool` runs. ModelError if there is none."""
         if not wanted:
             fitting = [model for model in self.all() if model.card["tool"] == tool]
             if not fitting:
@@ -222,7 +222,7 @@ class ModelLibrary:
         return model
 
     def named(self, name: str) -> Model:
-        """The model of this name, whatever tool runs it: the user's own, or a shipped one. ModelError for none."""
+        """The model of this name, for any tool: the user's own, or a bundled one. ModelError if there is none."""
         own = self.path(name)
         damage: ImpastoError | None = None
         for path in (own, *(place / own.name for place in self.shipped)):
@@ -234,7 +234,7 @@ class ModelLibrary:
         raise damage or ModelError(f"there is no model {name!r} in {shown(self.folder)}", "see `impasto models list`")
 
     def install(self, file: Path) -> Model:
-        """Copy a model file into the library under the name in its card, once it has been read in full."""
+        """Copy a model file into the library under the name on its card, after checking all its tensors."""
         model = read_model(file)
         load_model(model)
         target = self.path(str(model.card["name"]))
@@ -246,9 +246,9 @@ class ModelLibrary:
         return read_model(target)
 
     def remove(self, name: str) -> Path:
-        """Delete a model of the user's, readable or not, and what lies beside it; return where it was.
+        """Delete one of the user's models, readable or not, and the files beside it; return its path.
 
-        ModelError for a shipped one.
+        ModelError for a bundled one.
         """
         path = self.path(name)
         if is_there(path):
@@ -262,7 +262,7 @@ class ModelLibrary:
         raise ModelError(f"there is no model {name!r}", "see `impasto models list`")
 
     def catalogue(self) -> dict[str, list[dict[str, Any]]]:
-        """What a host needs to offer the models, as JSON: `models`, and `damaged_models` with the reasons."""
+        """Description of the models for hosts, as JSON: `models`, and `damaged_models` with the reasons."""
         return {
             "models": [model.described() for model in self.all()],
             "damaged_models": [

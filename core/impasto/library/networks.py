@@ -1,4 +1,4 @@
-"""Puts the tensors of a model's file into its network, which costs no memory before they are found to fit."""
+"""Loading the tensors of a model's file into its network, which takes no memory until they are known to fit."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from ..system.outside import shown
 
 Network = TypeVar("Network", bound=nn.Module)
 LARGEST_WEIGHT = 1000.0
-"""Trained ones stay far below; larger ones make maps black or white."""
+"""Limit of weights: trained ones stay far below, and larger ones make maps black or white."""
 KINDS = {True: "f", False: "iu"}
-"""Of NumPy's types, for tensors that are floating point, and for others."""
+"""Kinds of NumPy's types for tensors that are floating point (True) or not."""
 
 
 def fitted(build: Callable[[], Network], tensors: Mapping[str, np.ndarray], model: str, tool: str) -> Network:
-    """The network that `build` makes, with these tensors; floats as wide as its own.
+    """The network that `build` creates, with these tensors, converted to its precision.
 
-    ModelError names the first tensor that is missing, too many, of another shape or of another kind.
+    ModelError names the first tensor that is missing, unexpected, or of the wrong shape or kind.
     """
     remedy = "train it again, or choose another"
     with torch.device("meta"):
@@ -46,7 +46,7 @@ def fitted(build: Callable[[], Network], tensors: Mapping[str, np.ndarray], mode
 
 
 def floats(tensors: Mapping[str, np.ndarray], name: str, shape: tuple[int | None, ...], model: str) -> Tensor:
-    """A tensor of a file that belongs to no network, as float32. ModelError where it is another; None: any length."""
+    """A tensor of a file that belongs to no network, as float32. ModelError if its shape differs; None: any length."""
     remedy = "train it again, or choose another"
     if name not in tensors:
         raise ModelError(f"{model} lacks the tensor {shown(name)}", remedy)

@@ -1,7 +1,7 @@
-"""Reads files in which networks are published, recognises whose weights they are, and keeps what is needed.
+"""Reading published files of weights, recognising the network that they belong to, and keeping the needed tensors.
 
-A .pth file is a pickle, which could run any program: it is read with torch's `weights_only`, and what needs more than
-tensors is refused.
+A .pth file is a pickle, which could run any program: it is read with torch's `weights_only`, which refuses everything
+but tensors.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 NESTED = ("state_dict", "model")
-"""Where checkpoints of a training keep the tensors."""
+"""Keys under which checkpoints of trainings hold the tensors."""
 
 
 @dataclass(frozen=True)
 class _File:
-    """A file as read. metadata: what a safetensors file says of itself."""
+    """A published file's content. metadata: of a safetensors file."""
 
     path: Path
     tensors: Mapping[str, Tensor]
@@ -38,45 +38,47 @@ class _File:
 
 @dataclass(frozen=True)
 class Fit:
-    """The files' tensors under the names of a layout of some weights, and in what they differ from it.
+    """Match of files against one layout of some weights: their tensors by its names, and the differences.
 
-    hashes: of the files, in the order of the published ones. share: of the layout's tensors, how many differ.
-    convert: from this layout to ours, where it is another. said: what a single file says of itself.
+    hashes: of the files, in the order of the published ones. wrong: descriptions of the differences. distance: their
+    number per tensor of the layout. convert: from this layout to ours, if it is another. stated: metadata of a single
+    file.
     """
 
     weights: Weights
     tensors: Mapping[str, Tensor]
     hashes: tuple[str, ...]
     wrong: list[str]
-    share: float
+    distance: float
     convert: Callable[[Mapping[str, np.ndarray]], dict[str, np.ndarray]] | None
-    said: Mapping[str, str]
+    stated: Mapping[str, str]
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """The tensors as tools read them. ModelError where a number is none."""
+        """The tensors in the layout that tools read. ModelError if a value is not finite."""
         arrays = {name: _array(name, tensor, self.weights) for name, tensor in self.tensors.items()}
         return self.convert(arrays) if self.convert else arrays
 
     @property
     def metadata(self) -> dict[str, str]:
-        """Where they came from: what a file says of itself, or the catalogue of those that may be the published."""
+        """Source and licence: those that a file states, or else the catalogue's if they may be the published files."""
         weights, metadata = self.weights, {"name": self.weights.name, "published_sha256": " ".join(self.hashes)}
         if weights.are_published_as(self.hashes) is not False:
             metadata |= {"source": " ".join(file.url for file in weights.files), "licence": weights.licence}
-        return metadata | {key: self.said[key] for key in ("source", "licence", "published_sha256") if key in self.said}
+        stated = {key: self.stated[key] for key in ("source", "licence", "published_sha256") if key in self.stated}
+        return metadata | stated
 
 
 def recognise(paths: Sequence[Path], candidates: Sequence[Weights]) -> Fit:
-    """The candidate whose published files these are (.pth or .safetensors), or a file of a library, and its tensors.
+    """The candidate that these files (.pth or .safetensors, published or from a library) hold, with its tensors.
 
-    ModelError where a file is damaged or unsafe, or says in what they differ from the nearest one.
+    ModelError if a file is damaged or unsafe, or with the differences from the nearest candidate if none matches.
     """
     files = [_read(Path(path)) for path in paths]
-    nearest = min((fit for weights in candidates for fit in _fits(files, weights)), key=lambda fit: fit.share)
+    nearest = min((fit for weights in candidates for fit in _fits(files, weights)), key=lambda fit: fit.distance)
     if not nearest.wrong:
         return nearest
     said = files[0].path.name if len(files) == 1 else f"{files[0].path.name} and {len(files) - 1} more"
-    if len(candidates) > 1 and nearest.share >= 1:
+    if len(candidates) > 1 and nearest.distance >= 1:
         held = next(iter(files[0].tensors))
         raise ModelError(f"{said}: of no network that is known here; it holds {held}", "see `impasto weights list`")
     more = f", and {len(nearest.wrong) - 1} more" if len(nearest.wrong) > 1 else ""
@@ -85,7 +87,7 @@ def recognise(paths: Sequence[Path], candidates: Sequence[Weights]) -> Fit:
 
 
 def _fits(files: Sequence[_File], weights: Weights) -> list[Fit]:
-    """How the files fit our layout, and the published one where that is another."""
+    """Matches of the files against our layout, and against the published one if that differs."""
     fits = [_fit(files, weights, weights.shapes)]
     if weights.conversion:
         fits.append(_fit(files, weights, weights.conversion.shapes, weights.conversion.convert))
@@ -93,7 +95,7 @@ def _fits(files: Sequence[_File], weights: Weights) -> list[Fit]:
 
 
 def _fit(files: Sequence[_File], weights: Weights, shapes: Shapes, convert: Any = None) -> Fit:
-    """Each file under the prefix that suits it best."""
+    """Match of the files against one layout, with the best prefix for the tensors' names of each."""
     prefixes = tuple(dict.fromkeys(("", *(file.prefix for file in weights.files))))
     tensors: dict[str, Tensor] = {}
     hashes: dict[str, str] = {}
@@ -103,13 +105,13 @@ def _fit(files: Sequence[_File], weights: Weights, shapes: Shapes, convert: Any 
         tensors |= {best + name: tensor for name, tensor in file.tensors.items()}
         hashes[best] = file.sha256
     wrong = _wrong({name: tuple(tensor.shape) for name, tensor in tensors.items()}, weights, shapes, "")
-    said = files[0].metadata if len(files) == 1 else {}
+    stated = files[0].metadata if len(files) == 1 else {}
     in_order = tuple(hashes[prefix] for prefix in prefixes if prefix in hashes)
-    return Fit(weights, weights.needed(tensors), in_order, wrong, len(wrong) / len(shapes), convert, said)
+    return Fit(weights, weights.needed(tensors), in_order, wrong, len(wrong) / len(shapes), convert, stated)
 
 
 def _wrong(found: Shapes, weights: Weights, shapes: Shapes, prefix: str) -> list[str]:
-    """In what the found tensors, their names after `prefix`, differ from the layout's that begin with it."""
+    """Differences between the found tensors, with `prefix` before their names, and the layout's with that prefix."""
     named = weights.needed({prefix + name: shape for name, shape in found.items()})
     return differences(named, {name: shape for name, shape in shapes.items() if name.startswith(prefix)})
 
@@ -124,7 +126,7 @@ def _array(name: str, tensor: Tensor, weights: Weights) -> np.ndarray:
 
 
 def _read(path: Path) -> _File:
-    """A published file's tensors. ModelError where it is damaged, unsafe, or holds none."""
+    """A published file's tensors. ModelError if it is damaged, unsafe, or holds none."""
     with open_file(path) as stream, explained(path, "read"):
         is_safetensors = stream.read(9)[8:] == b"{"
         stream.seek(0)

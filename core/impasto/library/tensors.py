@@ -1,4 +1,4 @@
-"""Files of tensors: safetensors, written beside their target first, and the same bytes for the same content."""
+"""Safetensors files, written atomically, with the same bytes for the same content."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SUFFIX = ".safetensors"
 
 
 def read_tensors(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
-    """All tensors of a safetensors file, by name, and its metadata. ModelError where it is damaged."""
+    """All tensors of a safetensors file, by name, and its metadata. ModelError if it is damaged."""
     from safetensors import SafetensorError, safe_open
 
     check_file(path)
@@ -28,7 +28,7 @@ def read_tensors(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
 
 
 def write_tensors(path: Path, tensors: Mapping[str, np.ndarray], metadata: Mapping[str, str]) -> None:
-    """Write a safetensors file, beside its target first: an interrupted write loses nothing."""
+    """Write a safetensors file atomically: an interrupted write loses nothing."""
     from safetensors.numpy import save
 
     plain = {name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}
@@ -36,7 +36,7 @@ def write_tensors(path: Path, tensors: Mapping[str, np.ndarray], metadata: Mappi
 
 
 def _in_order(file: bytes) -> bytes:
-    """A safetensors file with its metadata sorted, which the library leaves to chance: one model, one file."""
+    """A safetensors file with its metadata sorted; the library's order is arbitrary."""
     length = int.from_bytes(file[:8], "little")
     header = json.loads(file[8 : 8 + length])
     header["__metadata__"] = dict(sorted(header.get("__metadata__", {}).items()))

@@ -1,6 +1,6 @@
-"""Weights of networks that others trained and published: what a plugin says of those that its tools can use.
+"""Declarations of published weights of networks, as plugins make them for their tools.
 
-Address, hash and licence let users decide; names and shapes of the tensors tell whose weights a file holds.
+Address, hash and licence let users decide; names and shapes of the tensors identify the weights in a file.
 """
 
 from __future__ import annotations
@@ -18,16 +18,15 @@ import numpy as np
 from ..errors import PluginError
 
 Shapes = Mapping[str, tuple[int, ...]]
-"""Tensors' names and shapes."""
+"""Shapes of tensors by name."""
 
 
 @dataclass(frozen=True)
 class PublishedFile:
     """A file as its authors publish it.
 
-    sha256: all 64 digits, the first ones where only they are published, "" where none are: the file is then not
-    downloaded, since nobody could tell whether it is the right one. prefix: put before the names of its tensors,
-    where weights are published as several files.
+    sha256: all 64 digits, or the first ones if only those are published; a file without ("") is not downloaded, since
+    it could not be verified. prefix: put before the names of its tensors, for weights published as several files.
     """
 
     url: str
@@ -37,18 +36,18 @@ class PublishedFile:
 
     @property
     def name(self) -> str:
-        """The last part of the address."""
+        """The file name in the address."""
         return PurePosixPath(urlsplit(self.url).path).name
 
     @property
     def host(self) -> str:
-        """Whose computer it comes from."""
+        """The server in the address."""
         return urlsplit(self.url).hostname or ""
 
 
 @dataclass(frozen=True)
 class Conversion:
-    """Tensors as they are published, where that is not how tools read them, and the function from those to ours."""
+    """A published layout that differs from the one that tools read, and the conversion from it."""
 
     shapes: Shapes
     convert: Callable[[Mapping[str, np.ndarray]], dict[str, np.ndarray]]
@@ -56,10 +55,10 @@ class Conversion:
 
 @dataclass(frozen=True)
 class Weights:
-    """Weights that somebody published, and what of them is kept.
+    """Declaration of published weights.
 
-    licence, page: under which terms, and where that is stated. shapes: the tensors that tools need. unneeded: a
-    pattern of the names that a published file may have beside them.
+    licence: their terms, stated on `page`. shapes: the tensors that tools need. unneeded: regular expression for the
+    names of other tensors in the published files.
     """
 
     name: str
@@ -74,27 +73,27 @@ class Weights:
 
     @property
     def is_downloadable(self) -> bool:
-        """Whether all files can be checked once they came."""
+        """Whether all files have a hash to verify a download by."""
         return all(file.sha256 for file in self.files)
 
     @property
     def download_bytes(self) -> int:
-        """What a download fetches; 0 where there is none."""
+        """Size of the download; 0 if there is none."""
         return sum(file.size_bytes for file in self.files) if self.is_downloadable else 0
 
     @property
     def download_size(self) -> str:
-        """The same in words."""
+        """Size of the download as text, in MiB."""
         return f"{self.download_bytes / 2**20:.0f} MiB"
 
     @property
     def stored_bytes(self) -> int:
-        """About how much room it takes once it is installed, in float32."""
+        """Approximate size once installed, in float32."""
         return 4 * sum(math.prod(shape) for shape in self.shapes.values())
 
     @property
     def how_to_get(self) -> str:
-        """What users can do who lack it."""
+        """Instructions for users who have not installed them."""
         names = " ".join(file.name for file in self.files) if len(self.files) < 3 else "FILES"
         install = f"`impasto weights install {names}`"
         if self.is_downloadable:
@@ -104,11 +103,11 @@ class Weights:
         return f"get {which} that `impasto weights show {self.name}` names ({self.licence}), then {install}"
 
     def needed(self, named: Mapping[str, Any]) -> dict[str, Any]:
-        """Those of the named tensors or shapes that tools may need."""
+        """The named tensors or shapes without the unneeded ones."""
         return {name: value for name, value in named.items() if not re.fullmatch(self.unneeded, name)}
 
     def are_published_as(self, sha256: Sequence[str]) -> bool | None:
-        """Whether files of these hashes are the published ones; None where that cannot be known."""
+        """Whether files with these hashes are the published ones; None if that cannot be known."""
         if not sha256 or not self.is_downloadable:
             return None
         known = [file.sha256 for file in self.files]
@@ -116,7 +115,7 @@ class Weights:
 
 
 def check_weights(weights: Weights) -> None:
-    """Raise PluginError where a declaration leaves open what would be fetched, or under which terms."""
+    """Raise PluginError if a declaration lacks terms, or an address or hash that a download needs."""
     where = f"the weights {weights.name}"
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", weights.name):
         raise PluginError(f"{where} are not named in lower-case words joined by hyphens", "rename them")
@@ -133,7 +132,7 @@ def check_weights(weights: Weights) -> None:
 
 
 def differences(found: Shapes, expected: Shapes) -> list[str]:
-    """A sentence for each tensor that is missing, of another shape, or too many, in the order expected."""
+    """A clause for each tensor that is missing, of another shape, or unexpected, in the expected order."""
     wrong = [
         f"it lacks {name} ({_shape(shape)})"
         if name not in found

@@ -1,1 +1,1 @@
-"""What a process asks of its operating system: files, names and text from outside, locks, signals, streams."""
+"""The process and its operating system: files, names and text from outside, locks, signals, streams."""

@@ -1,8 +1,8 @@
-"""Ends this process within two seconds of a signal that asks for it, and leaves no half-written file.
+"""Ending this process within two seconds of a signal, without leaving half-written files.
 
-A signal is handled in a thread that the system wakes at once. It removes what is half-written and ends the process
-then and there: an exception in the main thread would wait for long operations, and crash torch in the middle of some.
-Standard library only: Blender carries it for what writes files, and installs nothing.
+A thread handles signals, since the system wakes it at once. It removes half-written files and ends the process right
+there: an exception in the main thread would wait for long operations, and can crash torch in the middle of one.
+Standard library only: Blender's copy is used for writing files, and never calls `install`.
 """
 
 from __future__ import annotations
@@ -19,39 +19,39 @@ from collections.abc import Callable
 from ..errors import Cancelled
 
 GRACE_S = 1.2
-"""For what is asked to stop and keep what there is."""
+"""Time for running work to stop and save its result so far."""
 LOCK_WAIT_S = 0.4
 NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGBREAK")
 SIGNALS = tuple(getattr(signal, name) for name in NAMES if hasattr(signal, name))
 
 
 class Stop:
-    """A request to finish early and keep what there is, made by a signal once somebody looks for it with `is_set`.
+    """A request to finish early and save the result so far, made by a signal after the first call of `is_set`.
 
-    Before that, and when asked for again, a signal ends the process; it also does where the grace period is over.
-    patient: Control-C may take its time.
+    A signal before that, a second signal, and the end of the grace period end the process. patient: after Control-C,
+    wait without a limit.
     """
 
     def __init__(self, *, patient: bool = False) -> None:
         self.patient = patient
         self.number = 0
-        self._is_looked_for = False
+        self._is_polled = False
         _signals.stop = self
 
     def is_set(self) -> bool:
-        """Whether it was made."""
-        self._is_looked_for = True
+        """Whether the request has been made."""
+        self._is_polled = True
         return bool(self.number)
 
     def takes(self, number: int) -> bool:
-        """Whether the signal only makes the request, instead of ending the process now."""
-        if not self._is_looked_for or self.number or (self.patient and number != signal.SIGINT):
+        """Whether the signal is taken as the request, instead of ending the process now."""
+        if not self._is_polled or self.number or (self.patient and number != signal.SIGINT):
             return False
         self.number = number
         return True
 
     def cancelled(self, message: str) -> Cancelled:
-        """The error to raise once all is kept."""
+        """The exception to raise once the result is saved."""
         cancelled = Cancelled(message)
         cancelled.exit_code = 128 + (self.number or signal.SIGINT)
         return cancelled
@@ -63,14 +63,14 @@ def _say_on_stderr(message: str) -> None:
 
 
 def _try_for(limit_s: float, function: Callable[[], None]) -> None:
-    """Call something that may wait for what never comes."""
+    """Call a function that may never return, and wait at most `limit_s` for it."""
     trying = threading.Thread(target=function, daemon=True)
     trying.start()
     trying.join(limit_s)
 
 
 class _Signals:
-    """What this process does on signals. first: asks what runs to keep what there is. clean_up: removes the rest."""
+    """Reaction of this process to signals. first: asks running work to save its result. clean_up: removes the rest."""
 
     def __init__(self) -> None:
         self.stop: Stop | None = None
@@ -81,7 +81,7 @@ class _Signals:
         self.changing = threading.RLock()
 
     def watch(self, woken: socket.socket) -> None:
-        """In a thread: end the process when a signal comes."""
+        """End the process when a signal arrives; runs in a thread."""
         while True:
             number = woken.recv(1)[0]
             if number not in SIGNALS:
@@ -98,8 +98,8 @@ class _Signals:
     def _end(self, number: int) -> None:
         began = time.monotonic()
         _try_for(GRACE_S, self.first)
-        left_s = GRACE_S + LOCK_WAIT_S - (time.monotonic() - began)  # a slow disk may have all that `first` left
-        if self.changing.acquire(timeout=left_s):  # and never released: nothing is begun any more
+        left_s = GRACE_S + LOCK_WAIT_S - (time.monotonic() - began)  # slow disks may use the time that `first` left
+        if self.changing.acquire(timeout=left_s):  # and never released, so that nothing new is begun
             self.clean_up()
         if not self.is_leaving:
             how = "cancelled" if number == signal.SIGINT else f"ended by {signal.Signals(number).name}"
@@ -107,7 +107,7 @@ class _Signals:
             _try_for(LOCK_WAIT_S, lambda: self.say(f"{how}; {kept}"))
 
     def leave(self) -> None:
-        """At any other end of the process."""
+        """Clean up at any other end of the process."""
         self.is_leaving = True
         self.clean_up()
 
@@ -116,7 +116,7 @@ _signals = _Signals()
 
 
 class Uninterrupted:
-    """A context for changes that belong together: the process is not ended between them."""
+    """Context manager for changes that belong together: signals do not end the process between them."""
 
     def __enter__(self) -> None:
         _signals.changing.acquire()
@@ -126,7 +126,7 @@ class Uninterrupted:
 
 
 def install(clean_up: Callable[[], None], first: Callable[[], None] = lambda: None) -> None:
-    """End on signals from now on, and `clean_up` at any end. Called once, from the main thread, at the beginning."""
+    """End on signals from now on, and call `clean_up` at any end. Called once, at the start, from the main thread."""
     _signals.clean_up, _signals.first = clean_up, first
     atexit.register(_signals.leave)
     woken, waking = socket.socketpair()
@@ -135,23 +135,23 @@ def install(clean_up: Callable[[], None], first: Callable[[], None] = lambda: No
     threading.Thread(target=_signals.watch, args=(woken,), name="signals", daemon=True).start()
     for number in SIGNALS:
         is_nohup = signal.Signals(number).name == "SIGHUP" and signal.getsignal(number) == signal.SIG_IGN
-        if not is_nohup:  # a shell that starts it in the background ignores others for it
+        if not is_nohup:  # any other ignored signal was set by a shell that started this in the background
             signal.signal(number, _ignore)
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=_leave_to_parent)
 
 
 def say_by(say: Callable[[str], None]) -> None:
-    """Have `say(message)` tell the user why the process ends, instead of a line on stderr."""
+    """Let `say(message)` tell the user why the process ends, instead of a line on stderr."""
     _signals.say = say
 
 
 def _ignore(*_: object) -> None:
-    """In the main thread, whenever it comes to it: the thread that watches does all."""
+    """Do nothing in the main thread: the thread that watches handles the signal."""
 
 
 def _leave_to_parent() -> None:
-    """In a forked child: its signals are its own, and none wakes the parent's thread."""
+    """Restore default signals in a forked child, so that they do not wake the parent's thread."""
     signal.set_wakeup_fd(-1)
     _signals.changing = threading.RLock()
     for number in SIGNALS:

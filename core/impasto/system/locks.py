@@ -1,6 +1,6 @@
-"""Locks that vanish with the process that holds them, also when it is killed, and on folders that machines share.
+"""File locks that vanish with the process that holds them, even if it is killed, also on folders shared by machines.
 
-The system locks a file; its name is only there to be found. Standard library only: Blender uses it too.
+The operating system locks the open file; its existence alone means nothing. Standard library only: Blender uses it too.
 """
 
 from __future__ import annotations
@@ -22,25 +22,25 @@ from .interruption import Uninterrupted
 from .outside import explained, make_folder, read_json, shown
 
 PREFIX = ".impasto-"
-"""Begins the names of all files that are there only while a process works."""
+"""Prefix of all files that exist only while a process works."""
 UNSUPPORTED = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL)
 LOCKED_BYTE = 2**30
-"""Windows lets nobody read what is locked: the byte that is locked is none of the file's."""
+"""Offset of the locked byte, beyond the file's end: Windows lets nobody read a locked range."""
 POLL_S = 0.02
 LEAST_WAIT_S = 0.2
-"""For whom looks whether the lock's holder is dead, who holds it for a moment."""
+"""Least time to wait, since a process that checks whether a lock's holder is dead holds it for a moment."""
 
 
 @dataclass(frozen=True)
 class Lock:
-    """A file that this process holds locked. `is_certain`: that no other does; not every file system can tell."""
+    """A file that this process has locked. is_certain: whether the file system guarantees that no other has."""
 
     path: Path
     descriptor: int
     is_certain: bool = True
 
     def release(self) -> None:
-        """Give it up and remove the file."""
+        """Unlock the file and remove it."""
         with Uninterrupted():
             self._release()
 
@@ -55,19 +55,19 @@ class Lock:
             with contextlib.suppress(OSError):
                 self.path.unlink()
         if self.path.parent in _made:
-            with contextlib.suppress(OSError):  # there is something in it
+            with contextlib.suppress(OSError):  # it is not empty
                 self.path.parent.rmdir()
                 _made.discard(self.path.parent)
 
 
 _made: set[Path] = set()
-"""The folders that were made for a lock, which are removed with it where they are empty."""
+"""Folders created for a lock, which are removed with it if they are empty."""
 _open: dict[int, Lock] = {}
-"""The locks that this process holds, by their descriptors."""
+"""Locks that this process holds, by their descriptors."""
 
 
 def acquire(path: Path) -> Lock | None:
-    """The lock of this name; None where somebody else holds it. Raises OSError."""
+    """Lock on the file `path`, created if needed; None if another process holds it. Raises OSError."""
     with Uninterrupted():
         return _acquire(path)
 
@@ -81,7 +81,7 @@ def _acquire(path: Path) -> Lock | None:
             if os.path.samestat(os.fstat(descriptor), path.stat()):
                 lock = _open[descriptor] = Lock(path, descriptor, is_certain)
                 return lock
-    except (BlockingIOError, PermissionError, FileNotFoundError):  # held, or removed by who held it
+    except (BlockingIOError, PermissionError, FileNotFoundError):  # held, or just removed by its holder
         pass
     except BaseException:
         os.close(descriptor)
@@ -91,7 +91,7 @@ def _acquire(path: Path) -> Lock | None:
 
 
 def _lock(descriptor: int) -> bool:
-    """Lock an open file, or raise BlockingIOError or PermissionError; False where the file system cannot."""
+    """Lock an open file, or raise BlockingIOError or PermissionError; False if the file system has no locks."""
     try:
         if os.name == "nt":
             import msvcrt
@@ -110,14 +110,14 @@ def _lock(descriptor: int) -> bool:
 
 
 _held: dict[tuple[Path, int], Lock] = {}
-"""The lock that each thread holds at each path: who holds one may ask for it again."""
+"""Lock by path and thread; a thread may take its own lock again."""
 
 
 @contextlib.contextmanager
 def held(target: Path, *, wait_s: float = 0.0) -> Iterator[None]:
-    """Hold the lock of what is being made at `target`; makes the folder that it lies in.
+    """Hold the lock for making `target`; creates its folder. The same thread may hold the lock again.
 
-    FileError names the process that holds it, after `wait_s`. The lock can be held again in the same thread.
+    FileError, after `wait_s`, names the process that holds it.
     """
     path = target.with_name(f"{PREFIX}{target.name}.lock")
     key = (path.absolute(), threading.get_ident())
@@ -141,7 +141,7 @@ def _acquired(path: Path, target: Path, until_s: float) -> Lock:
             raise FileError(message, "wait until that is done, stop it, or choose another name or folder")
         time.sleep(POLL_S)
     about = {"process": os.getpid(), "host": socket.gethostname(), "since": time.strftime("%H:%M")}
-    with contextlib.suppress(OSError):  # a full disk; the lock holds all the same
+    with contextlib.suppress(OSError):  # on a full disk the lock still holds, but without this information
         os.ftruncate(lock.descriptor, 0)
         os.lseek(lock.descriptor, 0, os.SEEK_SET)
         os.write(lock.descriptor, json.dumps(about).encode())
@@ -154,12 +154,12 @@ def _acquired_in_folder(path: Path) -> Lock | None:
     make_folder(path.parent)
     try:
         return acquire(path)
-    except FileNotFoundError:  # who made the folder has removed it again
+    except FileNotFoundError:  # the process that created the folder has removed it again
         return None
 
 
 def _holder(path: Path) -> str:
-    """Who holds a lock, as far as its file says."""
+    """Description of a lock's holder, as far as its file tells."""
     try:
         about = read_json(path, max_bytes=2**12)
         since = f"since {shown(about['since'])}" if "since" in about else ""
@@ -169,13 +169,13 @@ def _holder(path: Path) -> str:
 
 
 def release_all() -> None:
-    """Release all that is held, from any thread, because the process ends."""
+    """Release all locks of this process, from any thread, because it ends."""
     for lock in list(_open.values()):
         lock.release()
 
 
-def remove_the_deads(folder: Path) -> None:
-    """Remove the locks in a folder that nobody holds."""
+def remove_stale_locks(folder: Path) -> None:
+    """Remove lock files in a folder that no process holds."""
     for path in folder.glob(f"{PREFIX}*.lock"):
         with contextlib.suppress(OSError):
             lock = acquire(path)
@@ -184,7 +184,7 @@ def remove_the_deads(folder: Path) -> None:
 
 
 def _leave_to_parent() -> None:
-    """In a forked child: the locks are its parent's, and end with it."""
+    """Forget the locks in a forked child: they belong to its parent."""
     for descriptor in _open:
         os.close(descriptor)
     _open.clear()

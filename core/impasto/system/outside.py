@@ -1,6 +1,6 @@
-"""The one door for what comes from outside: JSON, names, paths, files, and the text of strangers on a terminal.
+"""Validation of data from outside: JSON, names, paths, files, and untrusted text on a terminal.
 
-Each kind is checked here once and has the right type behind it. Standard library only: Blender uses it too.
+Each kind is checked once, here, and has the right type afterwards. Standard library only: Blender uses it too.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from ..errors import FileError, ImpastoError, ParameterError
 MAX_JSON_BYTES = 2**24
 MAX_JSON_DEPTH = 64
 MAX_DIGITS = 40
-"""Of a number in JSON: more than any float needs, and few enough that none takes long to read."""
+"""Limit of digits of a number in JSON: more than any float needs, and few enough to be parsed fast."""
 MAX_NAME_BYTES = 180
-"""In UTF-8: file systems allow 255, and `_ambient_occlusion.png` and the ending of a half-written file follow."""
+"""Limit in UTF-8: file systems allow 255, and `_ambient_occlusion.png` and the suffix of a partial file are added."""
 SHOWN_CHARACTERS = 80
-"""Of a wrong value in a message."""
+"""Length of a wrong value in a message."""
 NOT_IN_NAMES = frozenset('/\\<>:"|?*')
 RESERVED_ON_WINDOWS = re.compile(r"(?i)(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?")
 REMEDIES = {
@@ -52,10 +52,10 @@ def parse_json(
     max_bytes: int = MAX_JSON_BYTES,
     finite: bool = True,
 ) -> Any:
-    """Plain data from JSON; `what` names it in errors, which are of `kind`. finite: or Python's NaN and Infinity too.
+    """Plain data from JSON; `what` names it in errors, which are of `kind`. finite: refuse Python's NaN and Infinity.
 
-    Refused are: more than `max_bytes`, text that is not UTF-8, deeper than MAX_JSON_DEPTH, numbers that are not finite
-    or have more than MAX_DIGITS digits, and text with half of a surrogate pair, which could not be written again.
+    Refused are: more than `max_bytes`, text that is not UTF-8, nesting beyond MAX_JSON_DEPTH, numbers that are not
+    finite or have more than MAX_DIGITS digits, and text with half of a surrogate pair, which could not be written back.
     """
 
     def refuse(why: str) -> ImpastoError:
@@ -90,7 +90,7 @@ def parse_json(
 
 
 def _problem(data: Any) -> str:
-    """What is wrong with parsed JSON; "" for nothing."""
+    """Problem of parsed JSON, to follow its name in a message; "" if there is none."""
     level, depth = [data], 0
     while level:
         depth += 1
@@ -114,12 +114,12 @@ def _problem(data: Any) -> str:
 def read_json(
     path: Path, what: str = "", *, kind: type[ImpastoError] = FileError, max_bytes: int = MAX_JSON_BYTES
 ) -> Any:
-    """The data in a JSON file, as `parse_json` reads it; FileError where it cannot be read."""
+    """The data in a JSON file, as `parse_json` reads it; FileError if the file cannot be read."""
     return parse_json(read_bytes(path, max_bytes), what or str(path), kind=kind, max_bytes=max_bytes)
 
 
 def open_file(path: Path) -> io.BufferedReader:
-    """A regular file, open for reading. FileError for what is none: a pipe, a device or a folder is not waited on."""
+    """A regular file, open for reading. FileError for anything else, such as a pipe, which could block for ever."""
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOCTTY", 0)
     with explained(path, "read"):
         try:
@@ -134,13 +134,13 @@ def open_file(path: Path) -> io.BufferedReader:
 
 
 def check_file(path: Path) -> Path:
-    """The path of a regular file that can be read, for libraries that open it themselves. FileError otherwise."""
+    """The path, if it is a readable regular file, for libraries that open files themselves. FileError otherwise."""
     open_file(path).close()
     return path
 
 
 def read_bytes(path: Path, max_bytes: int) -> bytes:
-    """What a regular file holds. FileError where that is more than `max_bytes`."""
+    """The content of a regular file. FileError if it is larger than `max_bytes`."""
     with open_file(path) as stream, explained(path, "read"):
         data = stream.read(max_bytes + 1)
     if len(data) > max_bytes:
@@ -149,7 +149,7 @@ def read_bytes(path: Path, max_bytes: int) -> bytes:
 
 
 def check_name(name: object, what: str, *, kind: type[ImpastoError] = ParameterError) -> str:
-    """A name that a file can have on every platform, in one folder: no path, nothing hidden, nothing reserved."""
+    """The name, if a file can have it on every platform: not a path, not hidden, not reserved. Raises `kind`."""
 
     def refuse(why: str) -> ImpastoError:
         return kind(f"{what} {shown(name)} {why}", "use letters, digits, - and _")
@@ -173,7 +173,7 @@ def check_name(name: object, what: str, *, kind: type[ImpastoError] = ParameterE
 
 
 def usable_name(text: str) -> str:
-    """A name for new files that is like the given one, with _ for what `check_name` refuses."""
+    """A similar name that `check_name` accepts, with _ for each refused character."""
     plain = "".join("_" if _is_refused(character) else character for character in as_unicode(text))
     plain = plain.encode()[:MAX_NAME_BYTES].decode(errors="ignore").strip(". ")
     return f"{plain}_" if RESERVED_ON_WINDOWS.fullmatch(plain) else plain or "untitled"
@@ -184,12 +184,12 @@ def _is_refused(character: str) -> bool:
 
 
 def as_unicode(name: str) -> str:
-    """A file's name with _ for each byte that is no UTF-8: what can be written into other files, or be a new name."""
+    """A file's name with _ for each byte that is not UTF-8, so that it can be written into other files."""
     return "".join("_" if "\ud800" <= character <= "\udfff" else character for character in name)
 
 
 def resolved(path: Path) -> Path:
-    """The absolute path with every link followed. FileError for links in a circle."""
+    """The absolute path with every link followed. FileError for circular links."""
     with explained(path, "read"):
         try:
             return path.resolve()
@@ -198,7 +198,7 @@ def resolved(path: Path) -> Path:
 
 
 def is_there(path: Path) -> bool:
-    """Whether there is anything of this name, be it a dangling link. FileError where that cannot be told."""
+    """Whether anything exists at the path, even a dangling link. FileError if that cannot be determined."""
     with explained(path, "read"):
         try:
             path.lstat()
@@ -210,7 +210,7 @@ def is_there(path: Path) -> bool:
 
 
 def is_folder(path: Path) -> bool:
-    """Whether it is a folder, or a link to one; False where nothing can be told."""
+    """Whether it is a folder, or a link to one; False if that cannot be determined."""
     try:
         return path.is_dir()
     except (OSError, ValueError):  # a name that is too long, or has a NUL
@@ -218,7 +218,7 @@ def is_folder(path: Path) -> bool:
 
 
 def files_in(folder: Path) -> list[Path]:
-    """All that is in a folder, sorted; nothing where it is absent. FileError where it cannot be read."""
+    """The entries of a folder, sorted; none if it does not exist. FileError if it cannot be read."""
     with explained(folder, "read"):
         try:
             return sorted(folder.iterdir())
@@ -229,7 +229,7 @@ def files_in(folder: Path) -> list[Path]:
 
 
 def make_folder(folder: Path) -> Path:
-    """The folder, made with those around it where it is not there. FileError where it cannot be."""
+    """The folder, created with its parents if needed. FileError if it cannot be created."""
     with explained(folder):
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -239,7 +239,7 @@ def make_folder(folder: Path) -> Path:
 
 
 def inside(folder: Path, relative: object, what: str, *, kind: type[ImpastoError] = FileError) -> Path:
-    """The path of `relative` below `folder`, with every link followed. `kind` for one that leads out of it."""
+    """The path of `relative` below `folder`, with every link followed. Raises `kind` if it leads out of `folder`."""
     if not isinstance(relative, str) or not relative or not is_unicode(relative) or "\0" in relative:
         raise kind(f"{what} must be a path below {shown(folder)}, got {shown(relative)}", "use a file's name")
     parts = (PurePosixPath(relative), PureWindowsPath(relative))
@@ -257,7 +257,7 @@ def inside(folder: Path, relative: object, what: str, *, kind: type[ImpastoError
 
 @contextlib.contextmanager
 def explained(path: Path, doing: str = "write") -> Iterator[None]:
-    """Turn an OSError into a FileError that says what to do; `doing` is "read" or "write"."""
+    """Convert OSErrors into FileErrors with a remedy; `doing` is "read" or "write"."""
     try:
         yield
     except OSError as error:
@@ -265,7 +265,7 @@ def explained(path: Path, doing: str = "write") -> Iterator[None]:
 
 
 def file_error(error: OSError, path: Path | None = None, doing: str = "read or write") -> FileError:
-    """What an OSError means for whoever has to mend it; the path is its own where none is given."""
+    """FileError with a remedy for an OSError, about `path` or else the path that the error names."""
     if path is None and isinstance(error.filename, str):
         path = Path(error.filename)
     if isinstance(error, PermissionError):
@@ -276,12 +276,12 @@ def file_error(error: OSError, path: Path | None = None, doing: str = "read or w
 
 
 def is_unicode(text: str) -> bool:
-    """Whether it can be written as UTF-8: names that were not are read with half a surrogate pair in them."""
+    """Whether it can be written as UTF-8: Python decodes other file names with lone surrogates in them."""
     return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def shown(value: object) -> str:
-    """A value as a message names it: one short line, nothing in it that a terminal would act on."""
+    """A value as messages show it: one short line without terminal control characters."""
     text = str(value) if isinstance(value, os.PathLike) else repr(value) if isinstance(value, str) else f"{value!r}"
     text = printable(text)
     limit = 4 * SHOWN_CHARACTERS if isinstance(value, os.PathLike) else SHOWN_CHARACTERS
@@ -289,7 +289,7 @@ def shown(value: object) -> str:
 
 
 def printable(text: str) -> str:
-    """Text of strangers as it may go to a terminal: what would control it is shown as an escape, \\x1b."""
+    """Untrusted text made safe for a terminal: control characters are shown as escapes, \\x1b."""
     return "".join(character if _is_harmless(character) else _escape(character) for character in text)
 
 

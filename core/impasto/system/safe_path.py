@@ -1,6 +1,6 @@
-"""Keeps the current folder off the path of modules: a file there, such as json.py in a download, must not be run.
+"""Removal of the current folder from the module path: a file there, such as json.py in a download, must not run.
 
-Python puts it first for `python -m impasto`. This imports only what Python itself has imported before.
+`python -m impasto` puts it first. This module imports only modules that Python itself has already imported.
 """
 
 import os
@@ -8,7 +8,7 @@ import sys
 
 
 def leave_current_folder() -> None:
-    """Take what `python -m` put in front off the path, before anything else is imported; on Windows DLLs likewise."""
+    """Remove the entry that `python -m` puts first, before anything else is imported; on Windows also for DLLs."""
     if not sys.flags.safe_path and sys.path[0] in ("", os.getcwd()):  # noqa: PTH109  pathlib would be imported from it
         del sys.path[0]
     if sys.platform == "win32":

@@ -1,4 +1,4 @@
-"""The shape that plain data must have: types, ranges and fields, as plain data too. Standard library only."""
+"""Schemas for plain data, written as plain data: types, ranges and fields. Standard library only."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MAX_ID = 2**53
 
 @dataclass(frozen=True)
 class Number:
-    """A finite number that is above, or not below, a limit."""
+    """A finite number, greater than `above` and at least `least`."""
 
     above: float = -math.inf
     least: float = -math.inf
@@ -32,8 +32,8 @@ class Number:
 
 
 @dataclass(frozen=True)
-class Whole:
-    """A whole number between two limits."""
+class Integer:
+    """An integer from `least` to `most`."""
 
     least: int = 0
     most: int = MAX_ID
@@ -53,7 +53,7 @@ class OrNone:
     shape: Any
 
 
-ANY_NUMBER, LENGTH_M, RANGE_M, ID = Number(), Number(above=0), Number(least=0), Whole()
+ANY_NUMBER, LENGTH_M, RANGE_M, ID = Number(), Number(above=0), Number(least=0), Integer()
 WORDS: Mapping[Any, str] = {
     str: "text",
     bool: "true or false",
@@ -63,10 +63,10 @@ WORDS: Mapping[Any, str] = {
 
 
 def check(value: Any, shape: Any, where: str) -> None:
-    """Raise ProtocolError, which names the field, where `value` has not the shape.
+    """Raise ProtocolError, which names the field, unless `value` has the shape.
 
-    A shape is a type, one of the classes above, a tuple of the words to choose from, [shape] for a list,
-    {str: shape} for an object of any names, or {"name": shape} for one of these fields at least; "name?" may be absent.
+    A shape is a type, an instance of the classes above, a tuple of allowed strings, [shape] for a list, {str: shape}
+    for an object with any field names, or {"name": shape} for one with at least these fields; "name?" may be absent.
     """
     if isinstance(shape, OrNone):
         if value is not None:
@@ -80,7 +80,7 @@ def check(value: Any, shape: Any, where: str) -> None:
     elif isinstance(shape, Mapping):
         _expect(isinstance(value, dict), where, "an object", value)
         _check_fields(value, shape, where)
-    elif isinstance(shape, (Number, Whole)):
+    elif isinstance(shape, (Number, Integer)):
         _expect(shape.allows(value), where, shape.words, value)
     else:
         _expect(type(value) is shape, where, WORDS[shape], value)

@@ -1,7 +1,7 @@
-"""This process's standard streams: there whoever closed them, and harmless whatever a stranger's text holds.
+"""Standard streams of this process: always open, and safe for untrusted text.
 
-All that is written to stdout and stderr goes through `outside.printable`: usage errors, logs, warnings and tracebacks
-too. A reader that went away ends nothing. Standard library only.
+Everything written to stdout and stderr goes through `outside.printable`, including usage errors, logs, warnings and
+tracebacks. A closed pipe raises nothing. Standard library only.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from ..errors import FileError
 from .outside import printable
 
 GONE = (errno.EPIPE, errno.EINVAL, errno.EIO, errno.EBADF, errno.ECONNRESET)
-"""What writing says when nobody reads any more: a closed pipe (EINVAL on Windows), a terminal that was closed."""
+"""Errors of writing after the reader is gone: a closed pipe (EINVAL on Windows) or a closed terminal."""
 
 
 class SafeStream(io.TextIOWrapper):
-    """Text to which writing never raises: once it fails, the rest is dropped. What its encoding lacks is escaped.
+    """Text stream whose writes never raise: after a failure the rest is dropped.
 
-    `failure` says why it failed, unless only the reader went away.
+    `failure` is the reason, or None if only the reader is gone.
     """
 
     failure: OSError | None = None
 
     def write(self, text: str) -> int:
-        """Take the text; its length."""
+        """Write the text; return its length."""
         try:
             super().write(text)
         except OSError as error:
@@ -36,7 +36,7 @@ class SafeStream(io.TextIOWrapper):
         return len(text)
 
     def flush(self) -> None:
-        """Hand on what was written."""
+        """Write buffered text."""
         try:
             super().flush()
         except OSError as error:
@@ -49,21 +49,21 @@ class SafeStream(io.TextIOWrapper):
 
 
 class PrintableStream(SafeStream):
-    """Text in which what would control a terminal is shown as an escape."""
+    """Text stream that shows terminal control characters as escapes."""
 
     def write(self, text: str) -> int:
-        """Take the text; its length."""
+        """Write the text; return its length."""
         super().write(printable(text))
         return len(text)
 
 
 def prepare() -> None:
     """Make stdin, stdout and stderr usable. Called once, when a process begins."""
-    os.environ["PYTHON_COLORS"] = "0"  # argparse and tracebacks would be coloured by what is shown as escapes here
+    os.environ["PYTHON_COLORS"] = "0"  # the colours of argparse and tracebacks would be shown as escapes
     for descriptor in range(3):
         try:
             os.fstat(descriptor)
-        except OSError:  # or else the next file that is opened is taken for the stream
+        except OSError:  # otherwise the next file to be opened would be taken for the stream
             _fill(descriptor)
     if sys.stdin is None:
         sys.stdin = open(0, closefd=False)  # noqa: SIM115  is open for as long as the process runs
@@ -72,7 +72,7 @@ def prepare() -> None:
 
 
 def check_output() -> None:
-    """Raise FileError if some of what was written to stdout is lost, as on a full disk."""
+    """Raise FileError if output on stdout was lost, as on a full disk."""
     sys.stdout.flush()
     failure = getattr(sys.stdout, "failure", None)
     if failure is not None:
@@ -81,7 +81,7 @@ def check_output() -> None:
 
 
 def screen() -> SafeStream:
-    """The terminal that stderr leads to, for what draws on it by control characters."""
+    """The terminal behind stderr, for output that needs control characters."""
     raw = open(sys.stderr.fileno(), "wb", closefd=False)  # noqa: SIM115  is closed with the stream
     return SafeStream(raw, encoding=sys.stderr.encoding, errors="backslashreplace")
 
@@ -93,7 +93,7 @@ def _printable(stream: TextIO | None, descriptor: int) -> TextIO:
 
 
 def _fill(descriptor: int) -> None:
-    """Let a descriptor lead to nowhere."""
+    """Connect a descriptor to the null device."""
     nothing = os.open(os.devnull, os.O_RDWR)
     if nothing != descriptor:
         os.dup2(nothing, descriptor, inheritable=True)

@@ -1,8 +1,8 @@
-"""Writes sets of files whole or not at all, also where the process is killed half-way.
+"""Atomic writes of sets of files: all or none, even if the process is killed.
 
 A set is written into a hidden folder beside its targets, .impasto-….part, with a lock that vanishes with the process.
-Once all is written, a journal says so: from then on the set is carried to its end, by this process or by the next one
-that uses the folder (`recover`), or else undone. Standard library only: Blender uses it too.
+Once the set is complete, a journal records it: from then on it is finished, or else undone, by this process or by the
+next one that uses the folder (`recover`). Standard library only: Blender uses it too.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ from urllib.parse import quote, unquote
 
 from ..errors import FileError
 from .interruption import Uninterrupted
-from .locks import PREFIX, Lock, acquire, held, release_all, remove_the_deads
+from .locks import PREFIX, Lock, acquire, held, release_all, remove_stale_locks
 from .outside import explained, make_folder, read_json, shown
 
 log = logging.getLogger(__name__)
 
 SUFFIX = ".part"
 RENAMING = "renaming"
-"""The lock of a folder while a set's files are renamed, so that no two sets are mixed."""
+"""Lock of a folder while the files of a set are renamed, so that two sets never mix."""
 COMMIT_WAIT_S = 10.0
-"""How long one set's renames may be waited for by another's of the same folder: they take milliseconds."""
+"""Longest wait for the renames of another set in the same folder, which take milliseconds."""
 
 
 def replace_files(contents: Mapping[Path, bytes], *, replace: bool = True) -> None:
-    """Write all files of a folder, or on failure none; FileError says why. replace: what is there already."""
+    """Write all files, of one folder, or on failure none; FileError says why. replace: overwrite existing files."""
     with staged(contents, replace=replace) as parts:
         for target, data in contents.items():
             with explained(target):
@@ -44,9 +44,10 @@ def replace_files(contents: Mapping[Path, bytes], *, replace: bool = True) -> No
 
 @contextlib.contextmanager
 def staged(targets: Iterable[Path], *, replace: bool = True) -> Iterator[dict[Path, Path]]:
-    """A file to write to for each target, all of one folder, which is made: at the end they replace the targets.
+    """A file to write to for each target; at the end these files replace the targets.
 
-    On failure nothing has changed; OSErrors become FileErrors that say what to do. replace: targets that are there.
+    All targets lie in one folder, which is created. On failure nothing changes; OSErrors become FileErrors with a
+    remedy. replace: overwrite existing targets.
     """
     targets = list(targets)
     folder = targets[0].parent
@@ -70,7 +71,7 @@ def staged(targets: Iterable[Path], *, replace: bool = True) -> Iterator[dict[Pa
 
 @contextlib.contextmanager
 def temporary_folder() -> Iterator[Path]:
-    """A folder that is removed again. FileError says what to do where there is none, or where it is full."""
+    """A folder that is removed at the end. FileError, with a remedy, if it cannot be created or the disk is full."""
     remedy = "make room there, or set TMPDIR (on Windows TEMP) to a folder on another disk"
     try:
         with tempfile.TemporaryDirectory(prefix="impasto-", ignore_cleanup_errors=True) as folder:
@@ -86,7 +87,10 @@ def temporary_folder() -> Iterator[Path]:
 
 
 class _Staging:
-    """The hidden folder of a set that is being written. Its file `journal` says: finish; `undo` says: undo."""
+    """Hidden folder of a set being written.
+
+    A file `journal` in it means that the set is complete, a file `undo` that it failed.
+    """
 
     def __init__(self, folder: Path, lock: Lock | None = None) -> None:
         self.folder, self.lock = folder, lock
@@ -94,7 +98,7 @@ class _Staging:
         self.draft, self.journal, self.undoing = folder / "draft", folder / "journal", folder / "undo"
 
     def begin(self) -> bool:
-        """Make the folder; whether it could be locked before another process took it for a dead one."""
+        """Create and lock the folder; False if another process took it for an abandoned one first."""
         with Uninterrupted():
             self.folder.mkdir(parents=True)
             with contextlib.suppress(FileNotFoundError):
@@ -104,7 +108,7 @@ class _Staging:
         return self.new.exists()
 
     def commit(self, names: Sequence[str]) -> None:
-        """Replace the targets; where that fails, put back what was replaced. FileError says why."""
+        """Replace the targets; on failure restore the replaced files. FileError says why."""
         with Uninterrupted():
             self._commit(names)
 
@@ -121,7 +125,7 @@ class _Staging:
         self.settle()
 
     def settle(self) -> None:
-        """Finish what the journal says, or undo it. FileError says why it was undone."""
+        """Finish a complete set, or undo it. FileError says why it was undone."""
         if self.undoing.exists():
             self._undo(*_read_journal(self.undoing))
         elif self.journal.exists():
@@ -136,7 +140,7 @@ class _Staging:
     def _finish(self, names: Sequence[str]) -> None:
         for name in names:
             new, target, old = self.new / name, self.folder.parent / name, self.old / name
-            if not os.path.lexists(new):  # was moved already
+            if not os.path.lexists(new):  # already moved
                 continue
             with explained(target):
                 _check_in_the_way(target)
@@ -157,7 +161,7 @@ class _Staging:
         self.undoing.unlink(missing_ok=True)
 
     def end(self) -> None:
-        """Settle what is begun, and remove the rest; what could be neither finished nor undone is left to the next."""
+        """Settle the set and remove the folder; a set that can be neither finished nor undone is left for `recover`."""
         with Uninterrupted():
             self._end()
 
@@ -173,12 +177,12 @@ class _Staging:
             if self.lock is not None:
                 self.lock.release()
             if is_settled:
-                with contextlib.suppress(OSError):  # another process looks into it, and will remove it
+                with contextlib.suppress(OSError):  # another process has it open, and will remove it
                     self.folder.rmdir()
             _live.pop(self.folder, None)
 
     def _remove(self, folder: Path) -> None:
-        """Remove a folder that another thread may be writing into: under another name it finds it no more."""
+        """Remove a folder that another thread may be writing to: once it is renamed, those writes fail."""
         with contextlib.suppress(OSError):  # absent, or a file in it is open on Windows
             folder.rename(self.gone)
         shutil.rmtree(self.gone, ignore_errors=True)
@@ -186,13 +190,13 @@ class _Staging:
 
 
 _temporary: set[str] = set()
-"""The temporary folders that this process uses, for the thread that ends it."""
+"""Temporary folders of this process, to be removed by `end_all`."""
 _live: dict[Path, _Staging] = {}
-"""The sets that this process is writing, for the thread that ends it."""
+"""Sets that this process is writing, to be settled by `end_all`."""
 
 
 def end_all() -> None:
-    """Finish or remove all sets that this process is writing, from any thread, because it ends."""
+    """Finish or remove all sets of this process, from any thread, because it ends."""
     for staging in list(_live.values()):
         with contextlib.suppress(FileError, OSError):
             staging.end()
@@ -202,25 +206,25 @@ def end_all() -> None:
 
 
 def recover(folder: Path) -> None:
-    """Finish or undo what killed processes left half-done in a folder, and remove what else is left of them.
+    """Finish or undo sets that killed processes left in a folder, and remove their other files.
 
-    What belongs to processes that go on, on this machine or another, is left alone; so is what may not be written.
+    Files of running processes, on this machine or another, are left alone; so are those without write permission.
     """
     try:
         left = [Path(entry.path) for entry in os.scandir(folder) if entry.name.startswith(PREFIX)]
-    except (OSError, ValueError):  # absent, or NUL in its name: who uses it will say so
+    except (OSError, ValueError):  # absent, or NUL in its name: its next use will report that
         return
     for path in left:
         if path.suffix == SUFFIX and path not in _live:
             with contextlib.suppress(FileError, OSError):
                 _recover(path)
     if left:
-        remove_the_deads(folder)
+        remove_stale_locks(folder)
 
 
 def _recover(path: Path) -> None:
     staging_folders = [path, path / "new", path / "old", path / "gone"]
-    if any(os.path.lexists(folder) and not _is_folder(folder) for folder in staging_folders):  # none of ours
+    if any(os.path.lexists(folder) and not _is_folder(folder) for folder in staging_folders):  # not ours
         return
     lock = acquire(path / "lock")
     if lock is None:
@@ -248,7 +252,7 @@ def _begin(folder: Path) -> _Staging:
 
 
 def _check(targets: Iterable[Path], *, replace: bool) -> None:
-    """FileError where something is in the way of a target."""
+    """Raise FileError if a target cannot be replaced."""
     for target in targets:
         with explained(target):
             _check_in_the_way(target)
@@ -257,13 +261,13 @@ def _check(targets: Iterable[Path], *, replace: bool) -> None:
 
 
 def _check_in_the_way(target: Path) -> None:
-    """Raise IsADirectoryError where a folder has a file's name."""
+    """Raise IsADirectoryError if the target is a folder."""
     if _is_folder(target):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
 
 
 def _is_folder(path: Path) -> bool:
-    """Whether it is one itself, no link to one."""
+    """Whether the path is a folder, not a link to one."""
     try:
         return stat.S_ISDIR(path.lstat().st_mode)
     except FileNotFoundError:
@@ -271,7 +275,7 @@ def _is_folder(path: Path) -> bool:
 
 
 def _keep(target: Path, old: Path) -> None:
-    """Have the old file under both names, or only under the second where the file system knows no hard links."""
+    """Keep the old file as `old`: by a hard link, or by moving it if the file system has none."""
     try:
         os.link(target, old, follow_symlinks=False)
     except (OSError, NotImplementedError):
@@ -279,7 +283,7 @@ def _keep(target: Path, old: Path) -> None:
 
 
 def _sync(folder: Path) -> None:
-    """Have the names of a folder's files on the disk. Windows sees to it by itself."""
+    """Flush a folder's directory entries to the disk; Windows does so by itself."""
     if os.name == "nt":
         return
     descriptor = os.open(folder, os.O_RDONLY)
@@ -291,7 +295,7 @@ def _sync(folder: Path) -> None:
 
 
 def _read_journal(path: Path) -> tuple[list[str], list[str]]:
-    """The names of a set's files, and of those among them that were not there before. FileError where it is none."""
+    """Names of a set's files, and of those that did not exist before. FileError if the journal is invalid."""
     data = read_json(path)
     read: list[list[str]] = []
     for key in ("names", "added"):
@@ -304,12 +308,12 @@ def _read_journal(path: Path) -> tuple[list[str], list[str]]:
 
 
 def _quoted(name: str) -> str:
-    """A file's name in ASCII, also one that is not Unicode."""
+    """A file's name in ASCII, even if it is not Unicode."""
     return quote(name, errors="surrogatepass")
 
 
 def _is_name(name: str) -> bool:
-    """Whether it is a file's name and no path, on any platform."""
+    """Whether it is a file name, not a path, on any platform."""
     if name in ("", ".", "..") or "\0" in name or PureWindowsPath(name).drive:
         return False
     return PurePosixPath(name).name == PureWindowsPath(name).name == name

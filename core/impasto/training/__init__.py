@@ -1,1 +1,1 @@
-"""Training: the loop with its checkpoints, the average of the weights, losses, noise, and a watch for failure."""
+"""Training: the loop with its checkpoints, the averaged weights (EMA), losses, noise, and detection of failure."""

@@ -1,6 +1,6 @@
-"""What every trainer trains: networks, their optimisers and average, and the random state, as one thing to save.
+"""State of a training, saved as one: networks, their optimisers, the averaged weights and the random generator.
 
-A trainer subclasses `Training` with its networks and its step; `impasto.training.loop.train` takes the steps.
+A trainer subclasses `Training` with its networks and its step; `impasto.training.loop.train` runs the steps.
 """
 
 from __future__ import annotations
@@ -25,24 +25,25 @@ from ..texture import Maps
 log = logging.getLogger(__name__)
 
 LEARNED_MAPS = ("base_color", "height", "roughness", "metallic")
-"""What there is to learn; normals and occlusion are derived from height, so that they agree with it."""
+"""Maps that networks learn; normals and occlusion are derived from height, so that they agree with it."""
 LEAST_DEVIATION = 0.01
-"""A channel that varies less is taken to vary so much: what hardly changes is not blown up."""
-LAST_RATE = 0.1
+"""Least standard deviation by which a channel is divided, so that an almost constant one is not amplified."""
+FINAL_RATE = 0.1
 EMA_DECAY = 0.995
 
 
 class Training(ABC):
-    """Networks, optimisers and random state after `done` of `steps` steps: all that a checkpoint holds.
+    """Networks, optimisers and random state after `done` of `steps` steps: the content of a checkpoint.
 
-    A subclass makes its networks within `seeded()`, gives them to `hold`, and writes `step`, `preview` and, to be
-    watched, `probe`. averaged: the network whose weights' average (EMA) becomes the model. rate_factor: halved by each
-    rollback. precision: "float32", or "bfloat16" for the blocks within `autocast()`.
+    A subclass creates its networks within `seeded()`, passes them to `hold`, and defines `step`, `preview` and, to
+    have collapse detected, `probe`. averaged: name of the network whose averaged weights (EMA) become the model.
+    rate_factor: factor of the learning rate, halved by each rollback. precision: "float32", or "bfloat16" within
+    `autocast()`.
     """
 
     averaged = "generator"
     saturated_below: float | None = None
-    """A discriminator's loss below which it has won; None where the loss does not say."""
+    """Loss below which the discriminator has won; None if its loss does not tell."""
 
     def __init__(
         self, steps: int, learning_rate: float, seed: int, device: str = "cpu", precision: str = "float32"
@@ -58,13 +59,13 @@ class Training(ABC):
 
     @contextlib.contextmanager
     def seeded(self) -> Iterator[None]:
-        """Networks made within have weights that follow from the seed."""
+        """Context manager in which new networks get weights determined by the seed."""
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.seed % 2**63)
             yield
 
     def hold(self, networks: Mapping[str, nn.Module], optimizer: Callable[[Iterable[nn.Parameter]], Optimizer]) -> None:
-        """Take the networks, each with an optimiser of its own; `ema` becomes a copy of the averaged one."""
+        """Register the networks, each with its own optimiser; `ema` becomes a copy of the averaged one."""
         for name, network in networks.items():
             self.networks[name] = network.to(self.device)
             if self.precision == "bfloat16":
@@ -75,37 +76,40 @@ class Training(ABC):
 
     @abstractmethod
     def step(self) -> dict[str, Tensor]:
-        """Take one step of all networks; the losses by name, 0-d and detached. Never looks at the context."""
+        """Take one step of all networks; return the losses by name, 0-d and detached."""
 
     @abstractmethod
     def preview(self) -> Maps:
-        """What the averaged network makes now, from noise that stays the same."""
+        """Current result of the averaged network, from fixed noise."""
 
     def complete(self) -> None:  # noqa: B027  (most have nothing to do)
-        """Derive what the averaged network holds beside trained weights; called once, after the last step."""
+        """Compute the parts of the averaged network that are not trained; called once, after the last step."""
 
     def probe(self) -> tuple[Tensor, Tensor] | None:
-        """What `ema` makes of fixed noise and fixed real pictures, both (B, C, H, W); None: watch the losses alone."""
+        """Results of `ema` from fixed noise, and fixed real pictures, both (B, C, H, W); None to watch losses alone."""
         return None
 
     def rate(self) -> float:
-        """The learning rate of this step: constant, then half a cosine down to a tenth."""
+        """Learning rate of this step: constant in the first half, then half a cosine down to a tenth."""
         fraction = min(self.done / self.steps, 1.0)
         cosine = 0.5 * (1 + math.cos(math.pi * max(0.0, 2 * fraction - 1)))
-        return self.learning_rate * self.rate_factor * (LAST_RATE + (1 - LAST_RATE) * cosine)
+        return self.learning_rate * self.rate_factor * (FINAL_RATE + (1 - FINAL_RATE) * cosine)
 
-    def descend(self, name: str, loss: Tensor, share: float = 1.0) -> None:
-        """One step of the network `name` down its loss, at that share of the learning rate."""
+    def descend(self, name: str, loss: Tensor, rate_scale: float = 1.0) -> None:
+        """Take one optimiser step of the network `name`, at `rate_scale` times the learning rate."""
         optimizer = self.optimizers[name]
         for group in optimizer.param_groups:
-            group["lr"] = share * self.rate()
+            group["lr"] = rate_scale * self.rate()
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
 
     @torch.no_grad()
     def average(self, decay: float = EMA_DECAY) -> None:
-        """Bring `ema` closer to its network; over the first steps it is an average of all, so that it forgets them."""
+        """Update `ema` (Karras et al. 2018) from its network; the decay is smaller at first, to forget the first steps.
+
+        Not `torch.optim.swa_utils`, whose `get_ema_multi_avg_fn` has a constant decay.
+        """
         decay = min(decay, (1 + self.done) / (10 + self.done))
         network = self.networks[self.averaged]
         for mean, weight in zip(self.ema.parameters(), network.parameters(), strict=True):
@@ -114,25 +118,25 @@ class Training(ABC):
             mean.copy_(buffer)
 
     def noise(self, *shape: int) -> Tensor:
-        """Standard normal noise of this training, drawn on the CPU."""
+        """Standard normal noise from this training's generator, drawn on the CPU."""
         return torch.randn(shape, generator=self.random).to(self.device)
 
     def fixed_noise(self, seed: int = 0) -> Callable[..., Tensor]:
-        """`noise(*shape)` that gives the same again for the same seed: for previews and the probe."""
+        """A function like `noise` with a generator of its own, for previews and the probe."""
         random = torch.Generator().manual_seed(seed)
         return lambda *shape: torch.randn(shape, generator=random).to(self.device)
 
     def autocast(self) -> Any:
-        """Within, convolutions run in the training's precision."""
+        """Context manager in which convolutions run in the training's precision."""
         kind = self.device.split(":")[0]
         return torch.autocast(kind, torch.bfloat16, enabled=self.precision == "bfloat16")
 
     def keep_good(self) -> None:
-        """Remember the weights as they are: where `go_back` goes."""
+        """Store the current weights as the ones that `go_back` restores."""
         self.good = {name: value.detach().clone() for name, value in self._weights().items()}
 
     def go_back(self) -> None:
-        """To the good weights, the averaged network from its average, with fresh optimisers and half the rate."""
+        """Restore the good weights, with the average for the averaged network, fresh optimisers and half the rate."""
         self.load_good()
         self.networks[self.averaged].load_state_dict(self.ema.state_dict())
         for optimizer in self.optimizers.values():
@@ -140,13 +144,13 @@ class Training(ABC):
         self.rate_factor /= 2
 
     def load_good(self) -> None:
-        """The weights as `keep_good` found them."""
+        """Restore the weights that `keep_good` stored."""
         with torch.no_grad():
             for name, value in self._weights().items():
                 value.copy_(self.good[name])
 
     def tensors(self) -> dict[str, np.ndarray]:
-        """All state as arrays by name; safetensors holds them, so that a checkpoint runs no code when it is read."""
+        """All state as arrays by name, for a safetensors file, which cannot run code when it is read."""
         state = {"random": self.random.get_state(), **self._weights()}
         state |= {f"good.{name}": value for name, value in self.good.items()}
         for name, optimizer in self.optimizers.items():
@@ -155,7 +159,7 @@ class Training(ABC):
         return {name: value.detach().cpu().numpy() for name, value in state.items()}
 
     def restore(self, tensors: Mapping[str, np.ndarray], done: int) -> None:
-        """Go back to the state that `tensors` gave after `done` steps. KeyError, ValueError, RuntimeError else."""
+        """Restore the result of `tensors()` after `done` steps. KeyError, ValueError or RuntimeError if invalid."""
         state = {name: torch.from_numpy(array) for name, array in tensors.items()}
         for name, value in state.items():
             if name.startswith("good.") and value.is_floating_point() and not bool(value.isfinite().all()):
@@ -182,17 +186,17 @@ class Training(ABC):
 
 
 def _as(like: Tensor, value: Tensor) -> Tensor:
-    """The value in the shape of another tensor, and in its order in memory.
+    """The value with the shape and memory format of another tensor.
 
-    Fused optimisers walk through memory whatever the strides are: moments in another order would meet other weights.
+    Fused optimisers ignore strides: moments in another memory format would be applied to other weights.
     """
     return torch.empty_like(like).copy_(value.reshape(like.shape))
 
 
 def start_from(training: Training, model: str, tool: str, context: Context) -> None:
-    """Fine-tune: give the averaged network the weights of a model of `tool`, those that fit by name and shape.
+    """Fine-tune: load those weights of a model of `tool` into the averaged network that fit by name and shape.
 
-    Other networks start anew. "" does nothing. ModelError where nothing fits.
+    Other networks start from scratch. "" does nothing. ModelError if no weight fits.
     """
     if not model:
         return

@@ -1,6 +1,6 @@
-"""The loop that every trainer uses: checkpoints, stop-and-keep, previews, and going back where a training fails.
+"""The loop of every trainer: steps, checkpoints, previews, stopping early, and rollback when a training fails.
 
-What was interrupted goes on to the same bits; what fails goes back to the last good state at half the rate.
+An interrupted training resumes bit for bit; a failing one returns to the last good weights at half the learning rate.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import logging
 import math
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -27,49 +27,21 @@ from ..library.tensors import read_tensors, write_tensors
 from ..system.outside import explained, is_there, shown
 from ..tools import Parameters, Result
 from .base import Training
+from .curve import Curve, mean_row
 from .watch import Watch, probe_figures
 
 log = logging.getLogger(__name__)
 
 CHECKPOINT_INTERVAL_S = 60.0
 PREVIEW_INTERVAL_S = 10.0
-CURVE_ROWS = 40
-
-
-@dataclass
-class Curve:
-    """Rows of figures by step: where they become `CURVE_ROWS`, neighbours are averaged. `every`: steps a row."""
-
-    every: int = 1
-    rows: list[dict[str, float]] = field(default_factory=list)
-    waiting: list[dict[str, float]] = field(default_factory=list)
-
-    def add(self, row: Mapping[str, float]) -> None:
-        """The next row; all rows have the same names."""
-        self.waiting.append(dict(row))
-        if len(self.waiting) == self.every:
-            self.rows.append(_mean(self.waiting))
-            self.waiting = []
-        if len(self.rows) == CURVE_ROWS:
-            self.rows = [_mean(self.rows[at : at + 2]) for at in range(0, CURVE_ROWS, 2)]
-            self.every *= 2
-
-    def columns(self) -> dict[str, list[float]]:
-        """Each figure's values in order, to four digits."""
-        names = self.rows[0] if self.rows else ()
-        return {name: [float(f"{row[name]:.4g}") for row in self.rows] for name in names}
-
-
-def _mean(rows: list[dict[str, float]]) -> dict[str, float]:
-    return {name: sum(row[name] for row in rows) / len(rows) for name in rows[0]}
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a training went. figures: for the model's card. curve: losses, SWD and diversity by step, for the card too.
+    """Outcome of a training. figures and curve (losses, SWD and diversity by step) go on the model's card.
 
-    seconds: what the steps took, pauses not counted; not for the card, since the same training gives the same file.
-    note: why it ended early or went back, or "".
+    seconds: time of the steps without pauses; not on the card, since the same training must give the same file.
+    note: why it ended early or rolled back, or "".
     """
 
     figures: dict[str, float]
@@ -86,11 +58,12 @@ def train(
     watch: Watch | None = None,
     watched: bool = True,
 ) -> Outcome:
-    """Take the steps that are left and return how it went; afterwards `training.ema` is the model.
+    """Take the remaining steps and return the outcome; afterwards `training.ema` is the model.
 
-    about: what the training is of, as JSON: "data" (hash), "parameters", "seed". A checkpoint of something else is
-    refused with ModelError, but other `steps` are taken over. Cancelled, it leaves the checkpoint; stopped by the user,
-    or failing again and again, it ends early with the best there is. watch: its limits; watched=False: let it fail.
+    about: identity of the training, as JSON: "data" (hash), "parameters", "seed". A checkpoint of another training is
+    refused with ModelError, but may have another number of `steps`. On cancellation the checkpoint is kept; a training
+    that the user stops, or that keeps failing, ends early with its best weights. watch: limits for detecting failure;
+    watched=False: never roll back.
     """
     run = _Run(training, checkpoint, about, context, watch or Watch(training.saturated_below), watched)
     if is_there(checkpoint):
@@ -104,7 +77,7 @@ def train(
 
 
 class _Run:
-    """A training under way: the clock, the curve, and what is due next."""
+    """A running training: its clock, its curves, and the times of the next preview and checkpoint."""
 
     def __init__(
         self,
@@ -126,7 +99,7 @@ class _Run:
         self.look_every = min(max(training.steps // 40, 10), 200)
 
     def take_steps(self) -> None:
-        """Until all are taken, the user says stop, or it keeps failing."""
+        """Take steps until all are done, the user stops the training, or it keeps failing."""
         training = self.training
         while training.done < training.steps and not self.is_over:
             self.context.progress(training.done / training.steps, self.message())
@@ -164,7 +137,7 @@ class _Run:
             training.keep_good()
 
     def _look(self) -> str:
-        mean, self.recent = _mean(self.recent), []
+        mean, self.recent = mean_row(self.recent), []
         if all(map(math.isfinite, mean.values())):
             pair = self.training.probe()
             self.probe = probe_figures(*pair) if pair else {}
@@ -185,7 +158,7 @@ class _Run:
         log.warning("step %d: %s", step, self.note)
 
     def message(self) -> str:
-        """The line of progress."""
+        """Message that is shown with the progress."""
         training = self.training
         parts = [f"Step {training.done} of {training.steps}"]
         if self.step_s and training.done >= 3:
@@ -200,7 +173,7 @@ class _Run:
         return ", ".join(parts)
 
     def save(self) -> None:
-        """Write the checkpoint beside its target first: an interrupted write loses nothing."""
+        """Write the checkpoint atomically: an interrupted write loses nothing."""
         state = {
             "about": self.about,
             "done": self.training.done,
@@ -217,7 +190,7 @@ class _Run:
         write_tensors(self.checkpoint, self.training.tensors(), {"training": json.dumps(state)})
 
     def resume(self) -> None:
-        """Go on from the checkpoint. ModelError where it is of something else, or damaged."""
+        """Continue from the checkpoint. ModelError if it is of another training, or damaged."""
         tensors, metadata = read_tensors(self.checkpoint)
         training, name = self.training, shown(self.checkpoint.name)
         try:
@@ -236,7 +209,7 @@ class _Run:
             raise ModelError(message, "it is of another version, or damaged: delete the file") from error
 
     def outcome(self) -> Outcome:
-        """Where it ended."""
+        """The outcome of the steps taken so far."""
         figures = {"steps": float(self.training.done), "rollbacks": float(len(self.watch.rollbacks))}
         if self.losses.rows:
             figures |= {name: value for name, value in self.losses.rows[-1].items() if name != "step"}
@@ -245,7 +218,7 @@ class _Run:
 
 
 def _read(losses: Mapping[str, Tensor]) -> dict[str, float]:
-    """0-d tensors by name as numbers: one wait for the device for all."""
+    """Values of 0-d tensors by name, with a single synchronisation with the device."""
     values = torch.stack([value.detach().float() for value in losses.values()]).tolist()
     return dict(zip(losses, values, strict=True))
 
@@ -263,7 +236,7 @@ def duration(seconds: float) -> str:
 
 
 def new_model_path(name: str, context: Context) -> Path:
-    """Where the model will be saved. ModelError where one of this name exists: no training overwrites another."""
+    """File for a new model. ModelError if one of this name exists: no training overwrites another."""
     path = context.models.path(name)
     if is_there(path):
         raise ModelError(
@@ -282,10 +255,10 @@ def train_model(
     card: Callable[[], Mapping[str, Any]],
     watched: bool = True,
 ) -> Result:
-    """Train, and save what comes of it at `path` as a model for `tool`; goes on where a checkpoint of it is.
+    """Train, and save the model for `tool` at `path`; resumes from a checkpoint if there is one.
 
-    card: called once training is complete; what the model's card says beside who made it, with which parameters, and
-    how it went.
+    card: called once training is complete; returns the fields of the model's card beside its name, architecture,
+    parameters and figures.
     """
     settings = parameters.model_dump(mode="json")
     about = {"data": dataset.sha256(), "parameters": settings, "seed": training.seed}

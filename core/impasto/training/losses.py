@@ -1,4 +1,4 @@
-"""Losses that several trainers share: a relativistic loss and its penalty, and sorting that keeps gradients."""
+"""Losses that several trainers share: a relativistic loss and its penalty, and differentiable sorting."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.nn.functional import softplus
 
 SIGMA = 0.1
-"""Length of the finite difference that stands for the gradient: half the cost of differentiating twice."""
+"""Step of the finite difference that approximates the gradient, at half the cost of double backpropagation."""
 
 
 def relativistic_loss(relativistic_logits: Tensor) -> Tensor:
@@ -25,7 +25,7 @@ def zero_centred_penalty(logits: Tensor, near: Tensor) -> Tensor:
 
 
 def ordered(values: Tensor) -> Tensor:
-    """Each row of values (n, m) sorted; on the CPU by NumPy, which is several times as fast as PyTorch at this."""
+    """Each row of values (n, m) sorted, differentiable; on the CPU by NumPy, several times as fast as PyTorch."""
     if values.device.type != "cpu":
         return values.sort(1).values
     order = np.argsort(values.detach().numpy(), axis=1)

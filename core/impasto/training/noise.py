@@ -1,8 +1,8 @@
-"""Noise that is a function of its place: any window of an endless torus, in any order, the same on every machine.
+"""Noise as a function of position: any window of a torus, in any order, with the same values on every machine.
 
-A generator that makes a picture in tiles draws each tile's noise from here, so that tiles agree with one
-another and with the picture made at once. Counter-based, as in Salmon et al. 2011 ("Parallel random numbers: as
-easy as 1, 2, 3"): a value is a hash of seed, stream, channel, row and column, and nothing is stored.
+A generator that makes a picture in tiles draws each tile's noise from here, so that tiles agree with each other and
+with the picture made at once. Counter-based, as in Salmon et al. 2011 ("Parallel random numbers: as easy as 1, 2, 3"):
+a value is a hash of seed, stream, channel, row and column, and nothing is stored.
 """
 
 from __future__ import annotations
@@ -15,27 +15,27 @@ from statistics import NormalDist
 import numpy as np
 
 LEVELS_BITS = 16
-"""A value is one of 2¹⁶ equally likely ones, up to ±4.3; a table of them stays in the processor's cache."""
+"""Values are drawn from a table of 2¹⁶ equally likely ones, up to ±4.3, which fits in the processor's cache."""
 
 BLOCK_VALUES = 2**16
-"""Values that are hashed at a time, so that the passes over them stay in the cache."""
+"""Number of values hashed at a time, few enough to stay in the cache."""
 
 
 @dataclass(frozen=True)
 class NoiseField:
-    """Standard normal noise for every place of every torus, by a seed ≥ 0. Streams and channels are independent."""
+    """Standard normal noise at every position of a torus of any size, from a seed ≥ 0; channels are independent."""
 
     seed: int
 
     def normal(
         self, stream: int, channels: int, size: tuple[int, int], window: tuple[int, int, int, int] | None = None
     ) -> np.ndarray:
-        """Noise (channels, height, width) float32 of `window` (top, left, height, width) of a torus of `size`.
+        """Noise (channels, height, width) float32 in `window` (top, left, height, width) of a torus of `size`.
 
-        `size` is (height, width); the whole of it without a window. Rows and columns are taken modulo the size, so that
-        a window may start before 0 and go round more than once. A value depends on the size through that only.
-        `stream` ≥ 0 tells apart what one seed is drawn for, such as the layers of a network. Bit for bit the same
-        everywhere: integer hashes and a table.
+        `size` is (height, width); without a window, the whole torus is returned. Rows and columns are taken modulo the
+        size, so a window may start before 0 and wrap around more than once; the size affects values in no other way.
+        `stream` ≥ 0 selects independent noise, such as for the layers of a network. Bit-identical on every machine:
+        integer hashes and a table.
         """
         top, left, height, width = window or (0, 0, *size)
         rows = np.arange(top, top + height) % size[0]
@@ -53,7 +53,7 @@ class NoiseField:
 
 
 def _blocks(channels: int, height: int, width: int) -> Iterator[tuple[slice, slice]]:
-    """Slices of channels and rows that cover them all, about `BLOCK_VALUES` each."""
+    """Slices of channels and rows that together cover all, about `BLOCK_VALUES` each."""
     rows = min(max(BLOCK_VALUES // width, 1), height)
     together = max(BLOCK_VALUES // (rows * width), 1)
     for channel in range(0, channels, together):
@@ -62,12 +62,12 @@ def _blocks(channels: int, height: int, width: int) -> Iterator[tuple[slice, sli
 
 
 def _hash(index: np.ndarray, first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Hashes (C, N) of row or column numbers (N,) by each channel's keys (C, 1), never the same for two numbers."""
+    """Hashes (C, N) of row or column indices (N,) with each channel's keys (C, 1), without collisions."""
     return _mix(_mix(index.astype(np.uint32) + first) + second)
 
 
 def _mix(x: np.ndarray) -> np.ndarray:
-    """Mix uint32 values in place, a bijection: Wellons' lowbias32 with its better constants.
+    """Hash uint32 values in place, a bijection: Wellons' lowbias32 with its better constants.
 
     https://github.com/skeeto/hash-prospector, public domain; "[16 21f0aaad 15 d35a2d97 15] = 0.10760229515479501".
     """
@@ -82,7 +82,7 @@ def _mix(x: np.ndarray) -> np.ndarray:
 
 @lru_cache(maxsize=1)
 def _normal_table() -> np.ndarray:
-    """The middles of 2¹⁶ slices of the normal distribution that are equally likely, float32, with a variance of 1."""
+    """Midpoints of 2¹⁶ equally likely intervals of the normal distribution, float32, scaled to a variance of 1."""
     half = 2 ** (LEVELS_BITS - 1)
     inverse = NormalDist().inv_cdf
     upper = np.array([inverse(0.5 + (index + 0.5) / (2 * half)) for index in range(half)])

@@ -1,7 +1,7 @@
-"""Is a training still going well? Watches losses and a probe, and says what is wrong before the model is lost.
+"""Detection of failing trainings from their losses and a probe, early enough to save the model.
 
-Diverged: a loss is not finite or grew out of all bounds. Collapsed: the probe's pictures become alike, or move away
-from the data again. Saturated: the discriminator knows everything and the generator has stopped improving.
+Diverged: a loss is not finite, or has exploded. Collapsed (Salimans et al. 2016): the probe's pictures become alike, or
+move away from the data again. Saturated: the discriminator has won, and the generator has stopped improving.
 """
 
 from __future__ import annotations
@@ -21,21 +21,22 @@ DIRECTIONS = 32
 LEVELS = 3
 POSITIONS = 4096
 SMOOTHING = 0.5
-"""Weight of a new distance: two looks in a row make up three quarters of what is compared."""
+"""Weight of a new distance in the moving average: the last two looks make up three quarters of it."""
 EXPLODED = 100.0
-"""A loss this many times its usual size (plus one) is no loss any more."""
+"""A loss has exploded at this many times its usual size (plus one)."""
 FIRST_LOOKS = 4
-"""Looks before a training is judged by its probe: everything moves at the start."""
+"""Looks before a training is judged by its probe, since figures are unstable at the start."""
 
 
 @dataclass
 class Watch:
-    """Looks now and then at a training; `look` gives the reason to go back, or "".
+    """State and limits of the detection; `look`, called at intervals, returns the reason for a rollback, or "".
 
-    saturated_below: a discriminator's loss that means that it has won, None where losses do not say.
-    patience: looks in a row before a slow trouble counts. worst_ratio: how far the distance may rise above its best, or
-    above what real pictures differ by among themselves. least_ratio: how far diversity may fall below its best.
-    most_rollbacks: so many, then the training ends.
+    saturated_below: discriminator's loss that means that it has won, None if its loss does not tell.
+    patience: number of looks in a row before a slow failure counts. worst_ratio: limit of the distance over its best
+    value, or over the distance between real pictures if that is larger. least_ratio: limit of diversity over its best
+    value. most_rollbacks: number of rollbacks after which the training ends. usual: moving average of each loss.
+    troubles: number of looks in a row that each slow failure has lasted.
     """
 
     saturated_below: float | None = None
@@ -53,9 +54,9 @@ class Watch:
     rollbacks: list[tuple[int, str]] = field(default_factory=list)
 
     def look(self, step: int, losses: Mapping[str, float], probe: Mapping[str, float]) -> str:
-        """The reason to go back, or "". losses: means since the last look. probe: see `probe_figures`, or nothing.
+        """Reason for a rollback, or "". losses: means since the last look. probe: `probe_figures`, or empty.
 
-        Where all is well and the distance is the best so far, `good_step` becomes `step`.
+        If there is none and the distance is the best so far, `good_step` becomes `step`.
         """
         self.looks += 1
         reason = self._exploded(losses, probe)
@@ -68,17 +69,17 @@ class Watch:
         return reason
 
     def went_back(self, step: int, reason: str) -> None:
-        """Note a rollback and begin anew, but for what was best."""
+        """Record a rollback and reset everything but the best values."""
         self.rollbacks.append((step, reason))
         self.looks, self.distance = 0, self.best_distance
         self.troubles.clear()
 
     def state(self) -> dict[str, Any]:
-        """All of it as JSON."""
+        """The whole state, as JSON."""
         return asdict(self)
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Go back to what `state()` gave. TypeError where it is something else."""
+        """Restore the result of `state()`. TypeError if it is invalid."""
         restored = Watch(**{**state, "rollbacks": [(step, reason) for step, reason in state["rollbacks"]]})
         self.__dict__.update(restored.__dict__)
 
@@ -94,7 +95,7 @@ class Watch:
         return ""
 
     def _follow(self, probe: Mapping[str, float]) -> bool:
-        """Take in the probe; whether its smoothed distance is the best so far."""
+        """Update the smoothed distance and diversity; return whether the distance is the best so far."""
         if not probe:
             return False
         before = probe["swd"] if self.distance is None else self.distance
@@ -106,7 +107,7 @@ class Watch:
         return improved
 
     def _slow_trouble(self, losses: Mapping[str, float], probe: Mapping[str, float], improved: bool) -> str:
-        """What has gone wrong for `patience` looks in a row."""
+        """Description of a failure that has lasted for `patience` looks in a row, or ""."""
         found = {}
         if probe and self.distance is not None and self.best_distance is not None:
             if probe["diversity"] < self.least_ratio * self.best_diversity:
@@ -122,10 +123,10 @@ class Watch:
 
 @torch.no_grad()
 def probe_figures(made: Tensor, real: Tensor) -> dict[str, float]:
-    """How made and real (B, C, H, W), B at least 2, compare.
+    """Comparison of made and real pictures (B, C, H, W), with B at least 2.
 
-    swd: their distance. floor: that between the halves of the real ones. diversity: made's mean pairwise difference
-    over real's.
+    swd: their `patch_distance`. floor: the distance between two halves of the real ones. diversity: mean pairwise
+    difference of the made ones over that of the real ones.
     """
     return {
         "swd": patch_distance(made, real),
@@ -136,22 +137,23 @@ def probe_figures(made: Tensor, real: Tensor) -> dict[str, float]:
 
 @torch.no_grad()
 def patch_distance(made: Tensor, real: Tensor, seed: int = 0) -> float:
-    """Mean |difference| of sorted random projections of 7x7 patches, over 3 octaves, in deviations of real's.
+    """Sliced Wasserstein distance of 7x7 patches over 3 pyramid levels (Karras et al. 2018), in the real deviations.
 
-    made, real (B, C, H, W). Quick, for comparing a training with itself; `metrics.sliced_wasserstein` is the measure.
+    made, real (B, C, H, W). Fast, to compare a training with itself; models are judged by `metrics.sliced_wasserstein`.
     """
     random = torch.Generator().manual_seed(seed)
     distances = []
-    for of_made, of_real in zip(_bands(made.float()), _bands(real.float()), strict=True):
+    for made_band, real_band in zip(_bands(made.float()), _bands(real.float()), strict=True):
         directions = torch.randn(DIRECTIONS, real.shape[1], PATCH_PX, PATCH_PX, generator=random).to(real.device)
-        ordered = [_ordered(conv2d(band, directions), random) for band in (of_made, of_real)]  # (DIRECTIONS, POSITIONS)
+        bands = (made_band, real_band)
+        ordered = [_ordered(conv2d(band, directions), random) for band in bands]  # (DIRECTIONS, POSITIONS)
         deviation = ordered[1].std(1, keepdims=True).clip(1e-3)
         distances.append(np.abs((ordered[0] - ordered[1]) / deviation).mean())
     return float(np.mean(distances))
 
 
 def _bands(x: Tensor) -> list[Tensor]:
-    """Octaves of x (B, C, H, W), finest first, while a patch fits well; the last is the remainder."""
+    """Laplacian pyramid of x (B, C, H, W), finest level first, as far as patches fit well; the last is the residual."""
     bands: list[Tensor] = []
     while len(bands) < LEVELS - 1 and min(x.shape[2:]) >= 4 * PATCH_PX:
         smaller = avg_pool2d(x, 2)
@@ -161,7 +163,7 @@ def _bands(x: Tensor) -> list[Tensor]:
 
 
 def _ordered(projected: Tensor, random: torch.Generator) -> np.ndarray:
-    """Projections (B, D, h, w) at random places, sorted: (D, POSITIONS). NumPy sorts four times as fast as torch."""
+    """Projections (B, D, h, w) at random positions, sorted: (D, POSITIONS). NumPy sorts four times as fast as torch."""
     values = projected.transpose(0, 1).flatten(1)
     chosen = torch.randint(values.shape[1], (POSITIONS,), generator=random).to(values.device)
     return np.sort(values[:, chosen].cpu().numpy(), axis=1)
@@ -169,6 +171,6 @@ def _ordered(projected: Tensor, random: torch.Generator) -> np.ndarray:
 
 @torch.no_grad()
 def pairwise_difference(x: Tensor) -> float:
-    """Root mean square difference of all pairs of x (B, C, H, W), averaged over 4x4 px so that grain alone is none."""
+    """Root mean square difference over all pairs of x (B, C, H, W), after averaging 4x4 px to ignore grain."""
     x = avg_pool2d(x.float(), min(4, *x.shape[2:])).flatten(1)  # (B, D)
     return float((torch.pdist(x).square().mean() / x.shape[1]).sqrt().clamp(min=1e-6))
