@@ -24,7 +24,7 @@ from .library.installed import WeightsLibrary
 from .library.models import ModelLibrary
 from .library.weights import Weights, check_weights
 from .system.folders import user_folder
-from .tools import Tool, check_tool
+from .tools import Tool, check_tool, in_order
 
 GROUP = "impasto"
 TRIAL = "from impasto.plugins import load_alone; load_alone(*sys.argv[2:])"
@@ -86,6 +86,10 @@ class Registry:
         also = f"; these plugins could not load: {', '.join(broken)} (see `impasto doctor`)" if broken else ""
         remedy = f"{did_you_mean(name, self.tools)}choose from {', '.join(sorted(self.tools))}{also}"
         raise ParameterError(f"there is no tool called {name!r}", remedy)
+
+    def tools_for(self, task: str) -> list[Tool]:
+        """The tools that do a task (one of `impasto.tools.TASKS`), the one that hosts take by themselves first."""
+        return in_order(tool for tool in self.tools.values() if tool.task == task)
 
     def exporter(self, name: str) -> Exporter:
         """The exporter called `name`. ParameterError lists the known ones."""

@@ -128,7 +128,9 @@ class Tool(ABC):
     and on no chance, so that `apply` may be given tiles. uses_subject: False for a generator to which only the
     subject's size matters: the result is then not called after it, and the recipe does not name it. example: what
     follows the tool's name in the command's help, where the usual example would not do. rank: its place among others
-    of its kind, the lowest first: below 50 what artists reach for, from 90 on what is there to teach.
+    of its kind, the lowest first: below 50 what artists reach for, from 90 on what is there to teach. task: one of
+    `TASKS`, for which hosts take the tool of the lowest rank where the user names none; "" for only by its name.
+    preview_px: longer side of the previews that a stylizer makes while one waits; 0 where it is too slow for any.
     """
 
     kind: ClassVar[str]
@@ -144,6 +146,8 @@ class Tool(ABC):
     is_pointwise: ClassVar[bool] = False
     uses_subject: ClassVar[bool] = True
     rank: ClassVar[int] = 50
+    task: ClassVar[str] = ""
+    preview_px: ClassVar[int] = 0
 
     @abstractmethod
     def apply(self, subject: Maps, parameters: Any, inputs: Mapping[str, Any], context: Context) -> Maps | Result:
@@ -169,6 +173,7 @@ class Stylizer(Tool):
     """Repaints its subject in another style."""
 
     kind = "stylizer"
+    task = "stylize"
     needs = ("base_color",)
 
 
@@ -176,6 +181,7 @@ class Estimator(Tool):
     """Estimates maps that its subject lacks."""
 
     kind = "estimator"
+    task = "maps"
     needs = ("base_color",)
 
 
@@ -189,10 +195,15 @@ class Trainer(Tool):
     """Makes a model from data."""
 
     kind = "trainer"
+    task = "train"
 
 
 KINDS = ("generator", "stylizer", "estimator", "filter", "trainer")
 INPUT_KINDS = ("maps", "dataset")
+TASKS = ("seamless", "generate", "maps", "stylize", "train", "prepare")
+"""What hosts have an action, a button or a panel for, as they know no tool by its name: make a picture seamless; make a
+material from a trained model; estimate the maps that a picture lacks; repaint a picture in the style of others; train a
+model; turn, cut and scale a source before another tool sees it."""
 
 
 def validate(tool: Tool, given: Mapping[str, Any]) -> Parameters:
@@ -231,6 +242,8 @@ def describe(tool: Tool) -> dict[str, Any]:
         "label": tool.label,
         "description": tool.description,
         "rank": tool.rank,
+        "task": tool.task,
+        "preview_px": tool.preview_px,
         "needs": list(tool.needs),
         "needs_source": bool(tool.needs) or tool.needs_source,
         "weights": list(tool.weights),
@@ -259,8 +272,11 @@ def check_tool(tool: Tool) -> None:
         if item.kind not in INPUT_KINDS:
             message = f"{tool.name}'s input {item.name} has the kind {item.kind!r}"
             raise PluginError(message, f"use one of {', '.join(INPUT_KINDS)}")
-    if not isinstance(tool.rank, int):
-        raise PluginError(f"{tool.name} has the rank {tool.rank!r}", "use a whole number")
+    for attribute in ("rank", "preview_px"):
+        if not isinstance(value := getattr(tool, attribute), int):
+            raise PluginError(f"{tool.name} has the {attribute} {value!r}", "use a whole number")
+    if tool.task and tool.task not in TASKS:
+        raise PluginError(f"{tool.name} has the task {tool.task!r}", f"use one of {', '.join(TASKS)}, or none")
     if makes_tiles(tool) and not issubclass(tool.parameters, SizeParameters):
         raise PluginError(f"{tool.name} makes tiles of an unknown size", "derive its parameters from SizeParameters")
     unknown = set(tool.needs) - set(MAP_CHANNELS)

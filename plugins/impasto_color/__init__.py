@@ -27,6 +27,7 @@ class Tint(Filter):
 
     name, label, description = "tint", "Tint", "Gives a grey photograph colours, from a dark one to a light one"
     rank = 40
+    example = 'gravel.jpg --dark "#3d170f" --light tan '
     parameters = TintParameters
     needs = ("base_color",)
 

@@ -20,9 +20,12 @@ class TransformParameters(Parameters):
         description="Degrees counter-clockwise; of an angle the largest upright part of the same shape is kept",
     )
     crop: tuple[float, float, float, float] = Field(
-        (0.0, 0.0, 1.0, 1.0), description="Left, top, right and bottom of the part to keep, in shares of the picture"
+        (0.0, 0.0, 1.0, 1.0),
+        description="Left, top, right and bottom of the part to keep: 0, 0, 0.75, 1 leaves out the right quarter",
     )
-    scale: float = Field(1.0, gt=0, le=16, description="Size of the result in parts of the picture's, in pixels")
+    scale: float = Field(
+        1.0, gt=0, le=16, description="Size of the result in parts of the picture's: 0.25 makes 1024 pixels of 4096"
+    )
 
 
 class Transform(Filter):
@@ -30,6 +33,7 @@ class Transform(Filter):
 
     name, label = "transform", "Rotate, crop, scale"
     description = "Rotates, crops and scales a picture or a map set, normals included"
+    task = "prepare"
     parameters = TransformParameters
     needs_source = True
 

@@ -28,6 +28,7 @@ class Vae(Generator):
         "Makes a picture seamless and varies it, or makes more of its kind, with a model trained on such pictures"
     )
     rank = 60
+    task = "generate"
     parameters = VaeParameters
 
     def apply(self, subject: Maps, parameters: VaeParameters, inputs: Mapping[str, Maps], context: Context) -> Maps:

@@ -212,7 +212,8 @@ def test_an_example_gives_a_tool_what_it_needs():
         "generate torus": "--model my-wall --size 1024x1024 --out textures",
         "generate quilt": "--source brick.jpg --size 1024x1024 --out textures",
         "generate cnn-texture": "--source brick.jpg --size 1024x1024 --out textures",
-        "apply tint": "brick.jpg --out textures",
+        "apply tint": 'gravel.jpg --dark "#3d170f" --light tan --out textures',
+        "apply transform": "brick.jpg --out textures",
     }.items():
         assert f"impasto {words} {needed}" in str(by_words[words].epilog)
 

@@ -10,6 +10,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from string import Formatter
 from typing import Any
 
 from ..about import VERSION
@@ -20,7 +21,7 @@ from ..recipe import Recipe
 from ..system.interruption import say_by
 from ..system.outside import read_json, shown
 from ..system.streams import check_output
-from ..tools import describe, in_order
+from ..tools import TASKS, describe, in_order
 from .completion import add_completion
 from .data import add_prepare
 from .evaluation import add_evaluate
@@ -34,19 +35,20 @@ from .terminal import Terminal
 from .tools import add_apply, add_generate, add_maps, add_seamless
 from .weights import add_weights
 
-EXAMPLES = """examples:
-  impasto seamless brick.jpg --size 2048x2048 --out textures
-  impasto generate quilt --source brick.jpg --seed 7 --out textures
-  impasto prepare bricks --out looked-at
-  impasto train train-torus wall.jpg --name my-wall
-  impasto generate torus --model my-wall --size 2048x2048 --out textures
-  impasto maps wall.png --out textures --normal-strength 0.8
-  impasto apply tint gravel.jpg --dark "#3d170f" --light tan --out textures
-  impasto stylize cat.jpg --style night.jpg --out painted
-  impasto rerun textures/brick_base_color.png --out again
-  impasto weights download squeezenet
-  impasto tools quilt
-
+EXAMPLES = (
+    "seamless brick.jpg --size 2048x2048 --out textures",
+    "generate {seamless} --source brick.jpg --seed 7 --out textures",
+    "prepare bricks --out looked-at",
+    "train {train} wall.jpg --name my-wall",
+    "generate {generate} --model my-wall --size 2048x2048 --out textures",
+    "maps wall.png --out textures --normal-strength 0.8",
+    "stylize cat.jpg --style night.jpg --out painted",
+    "rerun textures/brick_base_color.png --out again",
+    "weights download squeezenet",
+    "tools {seamless}",
+)
+"""Lines of the command's help; a word in braces is the tool that does that task."""
+EXIT_CODES = """
 exit codes: 0 done, 1 a bug, 2 usage or parameters, 3 files, 4 plugins, 5 models, 6 device, 7 worker,
 130 cancelled by Control-C, 143 ended by SIGTERM, 129 by SIGHUP
 """
@@ -74,7 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def make_parser(stylizer: str = "") -> Parser:
     """The parser of the whole command, with a subparser for each tool; `stylizer` is the one that is to paint."""
     description = "Seamless PBR materials from your own pictures, on your own computer."
-    parser = Parser(prog="impasto", description=description, epilog=EXAMPLES)
+    parser = Parser(prog="impasto", description=description, epilog=_epilog())
     parser.add_argument("--version", action="version", version=f"impasto {VERSION}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     _add_tools(commands)
@@ -95,6 +97,13 @@ def make_parser(stylizer: str = "") -> Parser:
     add_completion(commands, parser)
     registry().add_commands(commands)
     return parser
+
+
+def _epilog() -> str:
+    """The examples of what the tools that are here can do, and the exit codes."""
+    tools = {task: tool.name for task in TASKS for tool in registry().tools_for(task)[:1]}
+    fitting = [line for line in EXAMPLES if all(task in tools for _, task, *_ in Formatter().parse(line) if task)]
+    return "\n".join(["examples:", *(f"  impasto {line.format(**tools)}" for line in fitting), EXIT_CODES])
 
 
 def _add_run(commands: Any) -> None:
@@ -159,7 +168,8 @@ def _rerun(arguments: argparse.Namespace, terminal: Terminal) -> None:
 
 
 def _add_tools(commands: Any) -> None:
-    parser = add_command(commands, "tools", "list the tools, or one tool's parameters", "quilt", _tools)
+    example = next((tool.name for tool in in_order(registry().tools.values())), "")
+    parser = add_command(commands, "tools", "list the tools, or one tool's parameters", example, _tools)
     parser.add_argument("tool", nargs="?", metavar="TOOL", help="show this tool's parameters")
 
 

@@ -108,20 +108,24 @@ def given_inputs(arguments: argparse.Namespace, tool: Tool) -> dict[str, Path]:
 
 def add_parameters(parser: argparse.ArgumentParser, tool: Tool) -> None:
     """An option for each parameter: --block-px, --variety, --no-feather."""
-    group = parser.add_argument_group(f"parameters of {tool.name}")
+    add_parameters_to(parser.add_argument_group(f"parameters of {tool.name}"), tool)
+
+
+def add_parameters_to(group: argparse._ArgumentGroup, tool: Tool, prefix: str = "") -> None:
+    """An option for each parameter in a group of options; prefix: what its name begins with, as in --source-crop."""
     properties = _properties(tool)
     for name, schema in properties.items():
-        how: dict[str, Any] = {"dest": _destination(name), "default": None, "help": _help(schema, properties)}
+        how: dict[str, Any] = {"dest": _destination(prefix + name), "default": None, "help": _help(schema, properties)}
         how |= _how_to_parse(name, schema)
         try:
-            group.add_argument(_option(name), **how)
+            group.add_argument(_option(prefix + name), **how)
         except argparse.ArgumentError:  # the command has an option of this name
             group.add_argument(f"--parameter-{name.replace('_', '-')}", **how)
 
 
-def given_parameters(arguments: argparse.Namespace, tool: Tool) -> dict[str, Any]:
+def given_parameters(arguments: argparse.Namespace, tool: Tool, prefix: str = "") -> dict[str, Any]:
     """The parameters that were given; the others keep the tool's defaults."""
-    given = {name: getattr(arguments, _destination(name)) for name in _properties(tool)}
+    given = {name: getattr(arguments, _destination(prefix + name)) for name in _properties(tool)}
     return {name: value for name, value in given.items() if value is not None}
 
 

@@ -5,42 +5,35 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from ..errors import FileError, ParameterError
+from ..plugins import registry
 from ..recipe import Step
 from ..system.outside import is_folder, resolved, usable_name
-from .options import parse_crop, parse_metres
+from .options import add_parameters_to, given_parameters, parse_metres
 
-PREPARATION = "transform"
-"""The tool that prepares a source, as a recipe's first step."""
+PREPARE = "prepare"
+"""Task of the tool that prepares a source, as a recipe's first step."""
+PREFIX = "source_"
+"""What the names of its parameters begin with as options."""
 SOURCE_HELP = "a picture, or a folder of maps"
 SOURCES_HELP = "pictures, folders of maps, or a folder of either"
 
 
 def add_preparation(parser: argparse.ArgumentParser) -> None:
-    """--width-m, --source-rotate, --source-crop, --source-scale."""
+    """--width-m, and the parameters of the tool that prepares: --source-rotate, --source-crop, --source-scale."""
     group = parser.add_argument_group("the source, before the tool sees it")
     group.add_argument(
         "--width-m", type=parse_metres, metavar="METRES", help="real-world width of the whole source picture in metres"
     )
-    text = "turn it counter-clockwise first; the largest upright part of its shape is kept"
-    group.add_argument("--source-rotate", type=float, metavar="DEGREES", help=text)
-    text = "the part to use, in shares of the (turned) picture: 0,0,0.75,1 leaves out the right quarter"
-    group.add_argument("--source-crop", type=parse_crop, metavar="L,T,R,B", help=text)
-    text = "shrink (or enlarge) it last, in parts of its size: 0.25 makes 1024 pixels of 4096"
-    group.add_argument("--source-scale", type=float, metavar="FACTOR", help=text)
+    for tool in registry().tools_for(PREPARE)[:1]:
+        add_parameters_to(group, tool, PREFIX)
 
 
 def preparing_steps(arguments: argparse.Namespace) -> tuple[Step, ...]:
     """The step that prepares the source as the options say; none where they say nothing."""
-    given: dict[str, Any] = {
-        "rotate": arguments.source_rotate,
-        "crop": arguments.source_crop and list(arguments.source_crop),
-        "scale": arguments.source_scale,
-    }
-    parameters = {name: value for name, value in given.items() if value is not None}
-    return (Step(PREPARATION, parameters),) if parameters else ()
+    given = [(tool, given_parameters(arguments, tool, PREFIX)) for tool in registry().tools_for(PREPARE)[:1]]
+    return tuple(Step(tool.name, parameters) for tool, parameters in given if parameters)
 
 
 def named_sources(given: Sequence[Path], name: str | None = None) -> dict[str, Path]:

@@ -17,8 +17,6 @@ from .options import add_command, add_inputs, add_parameters, add_seed, given_in
 from .sources import SOURCES_HELP, add_preparation, named_sources, preparing_steps
 from .terminal import Terminal
 
-STYLIZER = "patches-style"
-"""The best of those that need no download."""
 STYLE, MASK = "style", "mask"
 NO_MASK = "-"
 
@@ -36,10 +34,10 @@ CONTROL_C = "Control-C stops early and keeps what is painted; pressed again, it 
 
 def add_stylize(commands: Any, chosen: str = "") -> None:
     """`impasto stylize PHOTO… --style PAINTING --out DIR`, with the parameters of the chosen stylizer as options."""
-    stylizers = {name: tool for name, tool in registry().tools.items() if tool.kind == "stylizer"}
-    usual = STYLIZER if STYLIZER in stylizers else next(iter(stylizers), "")
-    if not usual:
+    stylizers = {tool.name: tool for tool in registry().tools_for("stylize")}
+    if not stylizers:
         return
+    usual = next(iter(stylizers))
     tool = stylizers.get(chosen, stylizers[usual])
     parser = add_command(
         commands, "stylize", "repaint pictures, or the maps of materials, in the style of a painting", "", _stylize

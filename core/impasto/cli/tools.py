@@ -26,8 +26,6 @@ from .options import (
 from .sources import SOURCE_HELP, SOURCES_HELP, add_preparation, named_sources, preparing_steps
 from .terminal import Terminal
 
-ESTIMATOR = "photo-maps"
-QUILT = "quilt"
 APPLIED = ("filter", "estimator")
 """The kinds of tools that `apply` is for: they change one picture."""
 
@@ -41,7 +39,12 @@ def add_generate(commands: Any) -> None:
         if tool.kind == "generator":
             one = add_command(tools, tool.name, tool.description, tool.example or _generator_example(tool), _run_on_one)
             one.add_argument("--source", type=Path, metavar="IMAGE", help=SOURCE_HELP)
-            _add_tool_options(one, tool, estimator=ESTIMATOR)
+            _add_tool_options(one, tool, estimator=_usual_estimator())
+
+
+def _usual_estimator() -> str:
+    """The tool that estimates the maps which a generator does not make, unless the user chooses; or none."""
+    return next((tool.name for tool in registry().tools_for("maps")), "none")
 
 
 def _generator_example(tool: Tool) -> str:
@@ -64,13 +67,15 @@ def _inputs_example(tool: Tool) -> str:
 def add_seamless(commands: Any) -> None:
     """`impasto seamless IMAGE… --out DIR`."""
     text = "make pictures seamless, and of any size"
-    _add_on_images(commands, "seamless", QUILT, text, "brick.jpg --size 2048x2048 ")
+    for tool in registry().tools_for("seamless")[:1]:
+        _add_on_images(commands, "seamless", tool, text, "brick.jpg --size 2048x2048 ")
 
 
 def add_maps(commands: Any) -> None:
     """`impasto maps IMAGE… --out DIR`."""
     text = "estimate the maps of pictures: height, normal, roughness, occlusion"
-    _add_on_images(commands, "maps", ESTIMATOR, text, "wall.png ")
+    for tool in registry().tools_for("maps")[:1]:
+        _add_on_images(commands, "maps", tool, text, "wall.png ")
 
 
 def add_apply(commands: Any) -> None:
@@ -81,13 +86,10 @@ def add_apply(commands: Any) -> None:
     for tool in in_order(registry().tools.values()):
         if tool.kind in APPLIED:
             example = tool.example or f"brick.jpg {_inputs_example(tool)}"
-            _add_on_images(tools, tool.name, tool.name, tool.description, example)
+            _add_on_images(tools, tool.name, tool, tool.description, example)
 
 
-def _add_on_images(commands: Any, name: str, tool_name: str, text: str, example: str) -> None:
-    tool = registry().tools.get(tool_name)
-    if tool is None:
-        return
+def _add_on_images(commands: Any, name: str, tool: Tool, text: str, example: str) -> None:
     parser = add_command(commands, name, text, f"{example}--out textures", _run_on_each)
     parser.add_argument("sources", type=Path, nargs="+", metavar="IMAGE", help=SOURCES_HELP)
     _add_tool_options(parser, tool, estimator="none")

@@ -19,6 +19,7 @@ class Torus(Generator):
     label = "From a trained model"
     description = "Makes a seamless material of any size with a model: a shipped one, or one trained on your pictures"
     rank = 20
+    task = "generate"
     parameters = TorusParameters
     uses_subject = False
 

@@ -18,6 +18,7 @@ class PatchesStyle(Stylizer):
     name, label = "patches-style", "Repaint by patches"
     description = "Repaints a picture with the strokes of another; needs no weights"
     rank = 10
+    preview_px = 160
     parameters = PatchesStyleParameters
     inputs = STYLE_INPUTS
 

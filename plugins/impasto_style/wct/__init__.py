@@ -20,6 +20,7 @@ class Wct(Stylizer):
 
     name, label, description = "wct", "Repaint at Once", "Repaints a picture in about a second; the strokes are rougher"
     rank = 30
+    preview_px = 256
     parameters = WctParameters
     weights = ("vgg19-small",)
     inputs = STYLE_INPUTS

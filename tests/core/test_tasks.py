@@ -1,0 +1,72 @@
+"""Tasks: hosts ask for the tool that does one, and know no tool by its name."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from impasto.errors import PluginError
+from impasto.plugins import registry
+from impasto.tools import TASKS, Filter, check_tool, describe
+
+ROOT = Path(__file__).parents[2]
+HOSTS = ("core/impasto/cli",)
+USUAL = {
+    "seamless": "quilt",
+    "generate": "torus",
+    "maps": "photo-maps",
+    "stylize": "patches-style",
+    "train": "train-torus",
+    "prepare": "transform",
+}
+
+
+class Blur(Filter):
+    name, label, description = "blur", "Blur", "Blurs"
+
+    def apply(self, subject, parameters, inputs, context):
+        return subject
+
+
+def test_the_tool_of_the_lowest_rank_does_a_task_unless_another_is_chosen():
+    assert {task: registry().tools_for(task)[0].name for task in TASKS} == USUAL
+    assert [tool.name for tool in registry().tools_for("stylize")][:4] == [
+        "patches-style",
+        "neighbours",
+        "wct",
+        "gatys",
+    ]
+
+
+def test_a_task_that_no_host_knows_is_refused():
+    blur = Blur()
+    blur.task = "blurring"
+    with pytest.raises(PluginError, match="blur has the task 'blurring'"):
+        check_tool(blur)
+
+
+def test_stylizers_that_are_fast_enough_for_previews_say_how_large():
+    sizes = {tool.name: describe(tool)["preview_px"] for tool in registry().tools_for("stylize")}
+    assert {name: size for name, size in sizes.items() if size} == {"wct": 256, "patches-style": 160}
+
+
+def literals(file: Path) -> Iterator[str]:
+    """The texts of a module that are no docstrings."""
+    nodes = list(ast.walk(ast.parse(file.read_text(encoding="utf-8"))))
+    alone = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
+    for node in nodes:
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in alone:
+            yield node.value
+
+
+@pytest.mark.parametrize("folder", HOSTS)
+def test_hosts_know_no_tool_by_its_name(folder):
+    own = [plugin.tools for plugin in registry().plugins if plugin.distribution == "impasto"]
+    names = "|".join(re.escape(name) for tools in own for name in tools)
+    named = re.compile(rf"(?<![\w-])({names})(?![\w-])")
+    files = sorted((ROOT / folder).rglob("*.py"))
+    assert len(files) > 10
+    found = [f"{file.name}: {text}" for file in files for text in literals(file) if named.search(text)]
+    assert found == []
