@@ -9,7 +9,7 @@ from pathlib import Path
 
 import bpy
 
-from .drawing import name_place
+from .interface.drawing import name_place
 
 Entries = tuple[tuple[str, str, str], ...]
 

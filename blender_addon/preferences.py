@@ -7,16 +7,15 @@ import os
 
 import bpy
 
-from . import engine, graphics, installer
-from .choices import Choices
-from .drawing import draw_preferences_button, draw_progress, draw_report, draw_text, name_place
-from .jobs import jobs, redraw
-from .tasks import Place, Report, Task
-from .translations import sentence
-from .weight_panels import draw_weights
+from .engine import engine
+from .engine.settings import PreferenceProperties
+from .interface.drawing import name_place
+from .jobs.task import Place
+from .setup.panel import draw_builds, draw_engine_buttons, draw_engine_state
+from .weights.panel import draw_weights
 
 
-class ImpastoPreferences(Choices, bpy.types.AddonPreferences):
+class ImpastoPreferences(PreferenceProperties, bpy.types.AddonPreferences):
     """Where the engine, the models and the device are chosen."""
 
     bl_idname = engine.EXTENSION
@@ -26,9 +25,9 @@ class ImpastoPreferences(Choices, bpy.types.AddonPreferences):
         layout = self.layout
         layout.use_property_split = True
         name_place(layout, Place.PREFERENCES)
-        _draw_engine_state(layout.box(), Place.PREFERENCES)
-        _draw_builds(layout, self)
-        _draw_engine_buttons(layout.row(align=True))
+        draw_engine_state(layout.box(), Place.PREFERENCES)
+        draw_builds(layout, self)
+        draw_engine_buttons(layout.row(align=True))
         column = layout.column()
         row = column.row()
         row.active = "IMPASTO_ENGINE" not in os.environ
@@ -41,79 +40,3 @@ class ImpastoPreferences(Choices, bpy.types.AddonPreferences):
         column.prop(self, "wheels_folder")
         column.prop(self, "pip_arguments")
         draw_weights(layout)
-
-
-def draw_missing_engine(layout: bpy.types.UILayout, place: Place) -> None:
-    """For a panel: that there is no engine, and the buttons that mend it."""
-    _draw_engine_state(layout, place)
-    if jobs.shown is None:
-        _draw_builds(layout, engine.preferences())
-        column = layout.column(align=True)
-        _draw_engine_buttons(column)
-        draw_preferences_button(column)
-
-
-def _draw_engine_state(layout: bpy.types.UILayout, place: Place) -> None:
-    """Which engine is used, what is being done about it, and why none can be set up."""
-    found = engine.find()
-    column = layout.column()
-    if found:
-        is_given = "IMPASTO_ENGINE" in os.environ
-        text = f"Engine (from IMPASTO_ENGINE): {found.python}" if is_given else f"Engine: {found.python}"
-        draw_text(column, text, "CHECKMARK")
-    else:
-        draw_text(column, "Impasto needs an engine: a Python with PyTorch.", "ERROR")
-    if jobs.shown:
-        draw_progress(column)
-        return
-    draw_report(column, place)
-    if found is None and (reason := installer.why_not(engine.preferences())):
-        draw_text(column, f"{reason}.", "INFO")
-    if not (found or bpy.app.online_access or bpy.app.online_access_override):
-        column.operator("extensions.userpref_allow_online", text="Allow Online Access", icon="INTERNET")
-
-
-def _draw_builds(layout: bpy.types.UILayout, preferences: Choices) -> None:
-    """What was found in this computer, and the builds of PyTorch to choose from, with their sizes."""
-    column = layout.column(align=True)
-    column.use_property_split = False  # which would put a choice's text beside its button
-    if preferences.wheels_folder:
-        draw_text(column, "The engine is installed from the folder of wheels, without network.", "FILE_FOLDER")
-        return
-    computer = _this_computer()
-    if computer is None:
-        draw_text(column, "Looking for a graphics card", "INFO")
-        return
-    draw_text(column, computer.why_not() or computer.found, "INFO")
-    for choice in ("AUTO", "GPU", "CPU"):
-        build = computer.build(choice)
-        text = f"Automatic: {build.label}" if choice == "AUTO" else f"{build.label}: {build.download}"
-        column.prop_enum(preferences, "torch_build", choice, text=sentence(text))
-    gpu, cpu = computer.build("GPU"), computer.build("CPU")
-    sizes = f"That is to download; on disk it is {gpu.disk} with {gpu.label}, {cpu.disk} with {cpu.label}"
-    draw_text(column, sizes, "BLANK1")
-    if installer.unfinished():
-        draw_text(column, "A set-up was interrupted: Set Up Engine goes on with it.", "INFO")
-
-
-def _this_computer() -> graphics.Computer | None:
-    """This computer; None until it was examined, which is begun when a panel first asks."""
-    if graphics.this_computer.cache_info().currsize:
-        return graphics.this_computer()
-    label = "Looking for a graphics card"
-    if not any(task.label == label for task in jobs.tasks):
-
-        def apply(computer: graphics.Computer) -> Report:
-            redraw()
-            return Report("INFO", computer.found)
-
-        jobs.start(Task(label, lambda _task: graphics.this_computer(), apply, is_shown=False))
-    return None
-
-
-def _draw_engine_buttons(layout: bpy.types.UILayout) -> None:
-    layout.operator("impasto.set_up_engine", icon="IMPORT")
-    if engine.made():
-        layout.operator("impasto.repair_engine", icon="MODIFIER")
-    layout.operator("impasto.check_engine", icon="FILE_REFRESH")
-    layout.operator("impasto.open_log", icon="TEXT")

@@ -54,7 +54,7 @@ def build_extension() -> Path:
         "--no-deps",
         "--disable-pip-version-check",
         "-w",
-        staged / "engine",
+        staged / "wheel",
         ROOT,
     )
     call([python, *wheel])

@@ -60,7 +60,7 @@ def plane(*materials: bpy.types.Material | None, faces: int = 1) -> bpy.types.Ob
 
 def bake(**properties: object) -> set[str]:
     """Bake in this Blender: with a worker it would be done in another."""
-    module("jobs").jobs.close()
+    module("jobs.session").jobs.close()
     return bpy.ops.impasto.bake(**{"width_px": SIZE_PX, "height_px": SIZE_PX, "samples": 1, **properties})
 
 

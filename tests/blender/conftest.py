@@ -64,7 +64,7 @@ def scene(extension: object, monkeypatch: pytest.MonkeyPatch, engine_python: Pat
     bpy.ops.wm.read_homefile(use_empty=True)
     bpy.ops.mesh.primitive_plane_add(size=1)
     yield bpy.context.scene
-    jobs = extension.jobs.jobs
+    jobs = extension.jobs.session.jobs
     for task in jobs.tasks:
         task.cancel()
         task.wait(10)

@@ -74,8 +74,8 @@ def test_the_chosen_uv_map_is_used() -> None:
 
 
 def notes(obj: bpy.types.Object) -> str:
-    options = module("baking.checks").BakeOptions(("roughness",), SIZE_PX, SIZE_PX)
-    return "; ".join(note for item in module("baking.maps").bake_maps(obj, options) for note in item.notes)
+    options = module("bake.checks").BakeOptions(("roughness",), SIZE_PX, SIZE_PX)
+    return "; ".join(note for item in module("bake.maps").bake_maps(obj, options) for note in item.notes)
 
 
 def test_uvs_outside_and_overlapping_are_counted() -> None:
@@ -232,9 +232,7 @@ def test_a_bake_that_is_given_up_leaves_nothing_behind() -> None:
     obj = plane(material())
     grouped(obj.material_slots[0].material, 2)
     before = state()
-    passes = module("baking.maps").bake_maps(
-        obj, module("baking.checks").BakeOptions(width_px=SIZE_PX, height_px=SIZE_PX)
-    )
+    passes = module("bake.maps").bake_maps(obj, module("bake.checks").BakeOptions(width_px=SIZE_PX, height_px=SIZE_PX))
     next(passes)
     assert len(bpy.data.scenes) == 2
     passes.close()

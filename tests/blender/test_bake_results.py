@@ -97,14 +97,14 @@ def test_baked_files_carry_their_recipe_and_source_type(tmp_path: Path, extensio
     made.node_tree.links.new(texture.outputs["Color"], principled(made).inputs["Base Color"])
     plane(made)
     bake(maps={"base_color"}, out_dir=str(tmp_path))
-    recipe = extension.images.recipe_of(bpy.data.images["Strip_base_color"])
+    recipe = extension.bridge.images.recipe_of(bpy.data.images["Strip_base_color"])
     assert list(recipe.inputs) == ["bricks.png"]
     assert recipe.inputs["bricks.png"]["sha256"] == hashlib.sha256(texture.image.packed_file.data).hexdigest()
     assert recipe.steps[0].parameters["object"] == "Strip"
     data = (tmp_path / "Strip_base_color.png").read_bytes()
     assert b"digitalsourcetype/algorithmicallyEnhanced" in data
     loaded = bpy.data.images.load(str(tmp_path / "Strip_base_color.png"))
-    assert extension.images.recipe_of(loaded).to_json() == recipe.to_json()
+    assert extension.bridge.images.recipe_of(loaded).to_json() == recipe.to_json()
     with pytest.raises(RuntimeError, match=r"Strip_base_color was baked of Strip; select that and press Bake Maps"):
         bpy.ops.impasto.rerun(image="Strip_base_color")
 
@@ -115,7 +115,7 @@ def test_a_bake_of_what_a_model_made_says_so(tmp_path: Path, extension) -> None:
     assert obj.active_material.name == "Red bricks"
     bake(maps={"roughness"}, out_dir=str(tmp_path))
     assert b"compositeWithTrainedAlgorithmicMedia" in (tmp_path / "Strip_roughness.png").read_bytes()
-    assert list(extension.images.recipe_of(bpy.data.images["Strip_roughness"]).made_with["models"]) == ["bricks"]
+    assert list(extension.bridge.images.recipe_of(bpy.data.images["Strip_roughness"]).made_with["models"]) == ["bricks"]
 
 
 def test_every_selected_object_is_baked_and_who_cannot_be_is_named(capsys) -> None:
@@ -186,8 +186,8 @@ def test_a_bake_is_one_step_of_undo() -> None:
 def test_beside_a_worker_a_script_bakes_in_a_blender_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     """Cycles is called within `temp_override`, and Blender crashes there beside a thread of Python."""
     bpy.ops.impasto.run(tool="checker", width_px=16, height_px=16, estimator="none", material="NONE")
-    assert module("jobs").jobs.clients
-    monkeypatch.setattr(module("operators.bake"), "bake_maps", None)
+    assert module("jobs.session").jobs.clients
+    monkeypatch.setattr(module("bake.operators"), "bake_maps", None)
     plane(material(base_color=(1, 0, 0, 1)))
     assert bpy.ops.impasto.bake(maps={"base_color"}, width_px=16, height_px=16, samples=1) == {"FINISHED"}
     assert np.allclose(pixels("Strip_base_color")[..., :3], (1, 0, 0), atol=BYTE)
@@ -195,10 +195,10 @@ def test_beside_a_worker_a_script_bakes_in_a_blender_of_its_own(monkeypatch: pyt
 
 def in_background(obj: bpy.types.Object, *, cancel_after_s: float | None = None) -> object:
     """What a click in a window does, without the window's timer: the maps, or the report of what went wrong."""
-    process = module("baking.process")
-    options = module("baking.checks").BakeOptions(width_px=SIZE_PX, height_px=SIZE_PX)
+    process = module("bake.process")
+    options = module("bake.checks").BakeOptions(width_px=SIZE_PX, height_px=SIZE_PX)
     given = process.hand_over([obj], options)
-    task = module("jobs").Task("Bake", lambda task: process.bake_all(task, given)[0], lambda maps: maps)
+    task = module("jobs.task").Task("Bake", lambda task: process.bake_all(task, given)[0], lambda maps: maps)
     task.start()
     if cancel_after_s is not None:
         time.sleep(cancel_after_s)
@@ -222,8 +222,8 @@ def painted(name: str) -> bpy.types.Material:
 
 def test_the_background_bakes_the_same_and_touches_nothing() -> None:
     obj = plane(painted("unsaved"))
-    options = module("baking.checks").BakeOptions(width_px=SIZE_PX, height_px=SIZE_PX)
-    here = list(module("baking.maps").bake_maps(obj, options))
+    options = module("bake.checks").BakeOptions(width_px=SIZE_PX, height_px=SIZE_PX)
+    here = list(module("bake.maps").bake_maps(obj, options))
     before = state()
     there = in_background(obj)
     assert state() == before

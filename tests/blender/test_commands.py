@@ -22,7 +22,7 @@ def photo(tmp_path):
 @pytest.fixture
 def run(extension, scene):
     """What `blender -b --command impasto` calls."""
-    return lambda *arguments: extension.commands.run([str(argument) for argument in arguments])
+    return lambda *arguments: extension.command_line.run([str(argument) for argument in arguments])
 
 
 def test_the_command_takes_the_engines_arguments_and_passes_its_output_on(run, capsys):

@@ -33,9 +33,9 @@ def stand_in(folder: Path, says: str) -> str:
 
 def test_the_environment_wins_over_the_preferences(extension, preferences, monkeypatch):
     preferences.engine_python = "/chosen/python"
-    assert extension.engine.find().python == "/chosen/python"
+    assert extension.engine.engine.find().python == "/chosen/python"
     monkeypatch.setenv("IMPASTO_ENGINE", "/farm/python")
-    assert extension.engine.find().python == "/farm/python"
+    assert extension.engine.engine.find().python == "/farm/python"
 
 
 def test_without_an_engine_the_remedy_is_named(preferences):
@@ -102,10 +102,10 @@ def test_a_working_engine_is_said_to_work(scene):
 
 def test_a_tool_that_is_not_known_yet_is_asked_for(extension, scene):
     """The shipped description has the first-party tools only; the engine has more."""
-    catalogue = extension.catalogue.catalogue
-    (extension.engine.user_folder() / "description.json").unlink(missing_ok=True)
+    catalogue = extension.engine.catalogue.catalogue
+    (extension.engine.engine.user_folder() / "description.json").unlink(missing_ok=True)
     catalogue.load()
-    extension.properties.refresh()
+    extension.parameters.properties.refresh()
     assert "checker" not in catalogue
     assert bpy.ops.impasto.run(tool="checker", width_px=8, height_px=8, estimator="none") == {"FINISHED"}
     assert "checker" in catalogue
@@ -117,4 +117,4 @@ def test_offline_the_button_says_so_and_nothing_is_started(extension, preference
     assert not bpy.app.online_access
     with pytest.raises(RuntimeError, match=r"offline.*Allow Online Access"):
         bpy.ops.impasto.set_up_engine()
-    assert not list((extension.engine.user_folder() / "engine").glob("engine-*"))
+    assert not list((extension.engine.engine.user_folder() / "engine").glob("engine-*"))

@@ -20,7 +20,9 @@ LANGUAGES = ("de_DE", "fr_FR", "zh_HANS")
 def texts(extension):
     """What the core and the plugins may say, each with where it stands; not what tools declare."""
     description = json.loads((Path(extension.__file__).parent / "description.json").read_text(encoding="utf-8"))
-    declared = visible.of_description(description, extension.schemas.label_of, extension.schemas.choices_of)
+    declared = visible.of_description(
+        description, extension.parameters.schemas.label_of, extension.parameters.schemas.choices_of
+    )
     parts = {part for text in declared for part in text.split("; ")}
     return {text: place for text, place in raised.texts().items() if text not in parts}
 
@@ -124,8 +126,8 @@ def test_an_error_of_the_engine_is_shown_in_chinese(extension, scene, chinese, t
     with pytest.raises(RuntimeError) as caught:
         bpy.ops.impasto.run(tool="quilt", source=str(broken), estimator="none")
     assert "为空; 请重新复制或导出" in str(caught.value)
-    jobs = extension.jobs.jobs
-    jobs.tell(jobs.made, extension.tasks.Place.TEXTURE)
+    jobs = extension.jobs.session.jobs
+    jobs.tell(jobs.made, extension.jobs.task.Place.TEXTURE)
     layout = drawn(bpy.types.IMPASTO_PT_view_3d)
     said = "".join(str(options.get("text")) for what, _, options in layout.drawn if what == "label")
     assert "为空。请重新复制或导出" in said

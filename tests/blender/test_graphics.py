@@ -16,7 +16,7 @@ BLACKWELL = "NVIDIA GeForce RTX 5090, 572.10, 12.0"
 
 @pytest.fixture
 def graphics(extension):
-    return extension.graphics
+    return extension.setup.graphics
 
 
 def smi(folder: Path, says: str, place: str = "usr/bin/nvidia-smi") -> None:
@@ -141,7 +141,7 @@ def test_the_choice_wins_over_what_is_found(graphics, tmp_path):
 
 
 def test_the_catalogue_is_dated_and_alone_names_the_index(extension):
-    builds = extension.torch_builds
+    builds = extension.setup.torch_builds
     year, month, day = map(int, builds.DATE.split("-"))
     assert (year, month, day) >= (2026, 1, 1)
     source = Path(extension.__file__).parent

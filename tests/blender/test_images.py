@@ -38,7 +38,7 @@ def test_an_image_of_the_blend_is_the_same_picture_as_its_file(scene, tmp_path, 
 
 def test_row_0_is_at_the_top(scene, extension):
     image = packed_image("picture.png", coordinates(6, 8))
-    sent = extension.images.read(image).to_pixels().arrays["base_color"]
+    sent = extension.bridge.images.read(image).to_pixels().arrays["base_color"]
     np.testing.assert_array_equal(sent, coordinates(6, 8))
 
 
@@ -71,13 +71,13 @@ def test_a_painted_image_is_sent_as_it_is_painted_not_as_its_file(scene, tmp_pat
 def test_an_untouched_file_is_read_by_the_worker(scene, extension, tmp_path):
     (tmp_path / "wall.png").write_bytes(png(coordinates(4, 4)))
     image = bpy.data.images.load(str(tmp_path / "wall.png"))
-    assert extension.images.read(image) == tmp_path / "wall.png"
+    assert extension.bridge.images.read(image) == tmp_path / "wall.png"
 
 
 def test_transparent_pixels_become_opacity(scene, extension):
     pixels = np.full((4, 4, 4), 200, np.uint8)
     pixels[0, 0, 3] = 10
-    arrays = extension.images.read(packed_image("glass.png", pixels)).to_pixels().arrays
+    arrays = extension.bridge.images.read(packed_image("glass.png", pixels)).to_pixels().arrays
     assert arrays["opacity"][0, 0, 0] == 10
     assert (arrays["base_color"] == 200).all()
 
@@ -155,9 +155,9 @@ class TestRerun:
         image.name = "bricks.png.old"
         packed_image("bricks.png", np.zeros((32, 48, 3), np.uint8))
         bpy.data.images.remove(image)
-        recipe = extension.images.recipe_of(made)
+        recipe = extension.bridge.images.recipe_of(made)
         bpy.ops.impasto.rerun(image=made.name)
-        again = extension.images.recipe_of(bpy.data.images["bricks_base_color.001"])
+        again = extension.bridge.images.recipe_of(bpy.data.images["bricks_base_color.001"])
         assert extension.core.recipe.differences(recipe, again) == [
             "input source: bricks.png is not the bricks.png that was used then"
         ]
@@ -168,9 +168,9 @@ class TestRerun:
             bpy.ops.impasto.rerun(image=made.name)
 
     def test_the_recipe_is_also_read_from_the_packed_file(self, made, extension):
-        kept = extension.images.recipe_of(made)
+        kept = extension.bridge.images.recipe_of(made)
         del made["impasto_recipe"]
-        assert extension.images.recipe_of(made).to_json() == kept.to_json()
+        assert extension.bridge.images.recipe_of(made).to_json() == kept.to_json()
 
     def test_an_image_without_a_recipe_is_refused(self, image):
         with pytest.raises(RuntimeError, match=r"bricks\.png holds no recipe"):
@@ -224,13 +224,13 @@ def test_alpha_that_blender_ignores_is_not_sent(scene, extension, tmp_path):
     (tmp_path / "glass.png").write_bytes(png(np.full((4, 4, 4), 100, np.uint8)))
     image = bpy.data.images.load(str(tmp_path / "glass.png"))
     image.alpha_mode = "NONE"
-    assert set(extension.images.read(image).to_pixels().arrays) == {"base_color"}
+    assert set(extension.bridge.images.read(image).to_pixels().arrays) == {"base_color"}
 
 
 def test_values_above_1_are_refused_not_clipped(scene, extension):
     image = bpy.data.images.new("bright", 4, 4, float_buffer=True)
     image.pixels.foreach_set(np.full(64, 3.0, np.float32))
     with pytest.raises(extension.core.errors.ParameterError, match=r"bright has values above 1, up to 3"):
-        extension.images.read(image).to_pixels()
+        extension.bridge.images.read(image).to_pixels()
     with pytest.raises(RuntimeError, match="above 1"):
         bpy.ops.impasto.run(tool="chatty", image="bright", material="NONE")

@@ -48,7 +48,7 @@ def online(preferences):
 def wheels(extension, tmp_path):
     """A folder with wheels of all that the engine needs."""
     folder = tmp_path / "wheels"
-    for name in requirements(extension.engine.wheel()):
+    for name in requirements(extension.engine.engine.wheel()):
         fake_wheel(folder, name)
     return folder
 
@@ -57,8 +57,8 @@ def wheels(extension, tmp_path):
 def index(extension, tmp_path):
     """A package index: `simple` is PyPI's part, `cpu` and `cu130` are PyTorch's."""
     folder = tmp_path / "index"
-    fill(folder / "simple", [name for name in requirements(extension.engine.wheel()) if name != "torch"])
-    torch = extension.torch_builds.TORCH
+    fill(folder / "simple", [name for name in requirements(extension.engine.engine.wheel()) if name != "torch"])
+    torch = extension.setup.torch_builds.TORCH
     fake_wheel(folder / "simple/torch", "torch", torch)
     for tag in ("cpu", "cu130"):
         fake_wheel(folder / tag / "torch", "torch", f"{torch}+{tag}")
@@ -74,7 +74,7 @@ def without_pythons(tmp_path, monkeypatch):
 
 def build_for(extension, address, tag):
     """A build of the catalogue, from the index on this machine."""
-    builds = extension.torch_builds
+    builds = extension.setup.torch_builds
     of_catalogue = builds.CUDA[0].linux if tag.startswith("cu") else builds.cpu_build("Linux", "x86_64")
     return replace(of_catalogue, index=f"{address}/{tag}", disk_mb=30)
 
@@ -86,16 +86,16 @@ def plan(extension, tmp_path):
     def make(address="", tag="cpu", folder="engines", **more):
         arguments = ("--index-url", f"{address}/simple", "--retries", "1", *more.pop("arguments", ()))
         chosen = build_for(extension, address, tag)
-        wheel, version = extension.engine.wheel(), extension.catalogue.catalogue.version
+        wheel, version = extension.engine.engine.wheel(), extension.engine.catalogue.catalogue.version
         own = {"pip_arguments": arguments, **more}
-        return extension.installer.Plan(tmp_path / folder, wheel, version, lambda: chosen, **own)
+        return extension.setup.installer.Plan(tmp_path / folder, wheel, version, lambda: chosen, **own)
 
     return make
 
 
 def carry_out(extension, plan):
     """The engine that a plan makes; raises what the panel would say."""
-    task = extension.tasks.Task("Setting up", plan.carry_out, lambda made: made)
+    task = extension.jobs.task.Task("Setting up", plan.carry_out, lambda made: made)
     task.start()
     assert task.wait(120)
     if task._error:
@@ -116,12 +116,12 @@ def test_the_button_makes_an_engine_of_a_folder_of_wheels_offline(extension, pre
     monkeypatch.setenv("PATH", str(folder))
     preferences.wheels_folder = str(wheels)
     assert bpy.ops.impasto.set_up_engine() == {"FINISHED"}
-    made = extension.engine.find()
+    made = extension.engine.engine.find()
     assert bool(made.packages) == (whose == "Blender's own Python")
-    extension.engine.forget_checks()
+    extension.engine.engine.forget_checks()
     assert bpy.ops.impasto.check_engine() == {"FINISHED"}
     assert torch_of(made) == "99.0"
-    assert not extension.installer.unfinished()
+    assert not extension.setup.installer.unfinished()
 
 
 def test_a_folder_without_torch_is_named(preferences, tmp_path):
@@ -135,7 +135,7 @@ def test_exactly_the_chosen_build_is_taken_from_the_index(extension, plan, index
     """Though PyPI has a torch as well, which is the one with CUDA on Linux."""
     with served(index) as (address, asked):
         made = carry_out(extension, plan(address, tag))
-    assert torch_of(made) == f"{extension.torch_builds.TORCH}+{tag}"
+    assert torch_of(made) == f"{extension.setup.torch_builds.TORCH}+{tag}"
     taken = [path for path in asked if path.endswith(".whl") and "/torch-" in path]
     assert [path.split("/")[1] for path in taken] == [tag]
 
@@ -146,7 +146,7 @@ def test_an_interrupted_set_up_goes_on_and_a_damaged_engine_is_repaired(extensio
     (index / "simple/safetensors").rename(index / "gone")
     with served(index) as (address, _asked):
         of_plan = plan(address, folder="Für Blender/Größe ß")
-        with pytest.raises(extension.installer.WorkerError, match="no wheel of safetensors"):
+        with pytest.raises(extension.setup.installer.WorkerError, match="no wheel of safetensors"):
             carry_out(extension, of_plan)
         (left,) = of_plan.folder.glob("engine-*")
         began = (left / "pyvenv.cfg").stat().st_mtime_ns
@@ -159,13 +159,13 @@ def test_an_interrupted_set_up_goes_on_and_a_damaged_engine_is_repaired(extensio
             module.write_text("")
         mended = carry_out(extension, replace(of_plan, repairs=made))
     assert mended == made
-    assert torch_of(mended) == f"{extension.torch_builds.TORCH}+cpu"
+    assert torch_of(mended) == f"{extension.setup.torch_builds.TORCH}+cpu"
 
 
 def test_an_engine_whose_python_is_gone_is_made_anew(extension, plan, index, without_pythons):
     with served(index) as (address, _asked):
         of_plan = plan(address)
-        gone = extension.engine.Engine(str(of_plan.folder / "engine-old/bin/python"))
+        gone = extension.engine.engine.Engine(str(of_plan.folder / "engine-old/bin/python"))
         (of_plan.folder / "engine-old").mkdir(parents=True)
         made = carry_out(extension, replace(of_plan, repairs=gone))
     assert made != gone
@@ -177,8 +177,8 @@ def test_a_second_set_up_at_the_same_time_is_told(extension, plan):
     of_plan = plan()
     of_plan.folder.mkdir()
     with (
-        extension.installer._only_one(of_plan.folder),
-        pytest.raises(extension.installer.WorkerError, match="another Blender sets up the engine"),
+        extension.setup.installer._only_one(of_plan.folder),
+        pytest.raises(extension.setup.installer.WorkerError, match="another Blender sets up the engine"),
     ):
         carry_out(extension, of_plan)
     assert not list(of_plan.folder.glob("engine-*"))
@@ -188,7 +188,7 @@ def test_without_network_one_sentence_says_so(extension, plan, without_pythons):
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         address = f"http://127.0.0.1:{closed.getsockname()[1]}"
-        with pytest.raises(extension.installer.WorkerError) as raised:
+        with pytest.raises(extension.setup.installer.WorkerError) as raised:
             carry_out(extension, plan(address))
     assert is_one_sentence(raised.value, "no connection to the package index; check the network")
 
@@ -196,7 +196,7 @@ def test_without_network_one_sentence_says_so(extension, plan, without_pythons):
 def test_what_exists_as_source_only_is_not_compiled(extension, plan, index, without_pythons):
     (wheel,) = (index / "simple/kornia").iterdir()
     wheel.rename(wheel.with_name("kornia-99.0.tar.gz"))
-    with served(index) as (address, asked), pytest.raises(extension.installer.WorkerError) as raised:
+    with served(index) as (address, asked), pytest.raises(extension.setup.installer.WorkerError) as raised:
         carry_out(extension, plan(address))
     assert is_one_sentence(raised.value, "there is no wheel of kornia")
     assert not [path for path in asked if path.endswith(".tar.gz")]
@@ -217,7 +217,7 @@ def test_without_venv_and_pip_it_says_what_to_install(extension, plan, without_p
     bare.write_text(f'#!/bin/sh\nshift 5\ncode=$1\nshift\nexec {real} -I -c "{hide}\n$code" "$@"\n')
     bare.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(bare))
-    with pytest.raises(extension.installer.WorkerError) as raised:
+    with pytest.raises(extension.setup.installer.WorkerError) as raised:
         carry_out(extension, plan())
     assert is_one_sentence(raised.value, "install Python from python.org (on Debian and Ubuntu: python3-venv)")
 
@@ -245,25 +245,27 @@ def test_a_full_disk_is_said_in_one_sentence(extension, plan, index, tmp_path, m
             of_plan = replace(of_plan, build=lambda: build)
             shutil.copy(sys.executable, tmp_path / "small/filler")
             (tmp_path / "small/filler").write_bytes(bytes(2_600_000))
-        with pytest.raises(extension.installer.WorkerError) as raised:
+        with pytest.raises(extension.setup.installer.WorkerError) as raised:
             carry_out(extension, of_plan)
     said = "GB left; make room" if found_out == "before" else "make room"
     assert is_one_sentence(raised.value, said)
 
 
 def test_a_failed_set_up_leaves_the_engine_that_was(extension, online, tmp_path, without_pythons):
-    before = extension.engine.find()
+    before = extension.engine.engine.find()
     online.pip_arguments = "--no-index --find-links /nowhere"
     with pytest.raises(RuntimeError, match="there is no wheel of torch"):
         bpy.ops.impasto.set_up_engine()
-    assert extension.engine.find() == before
-    assert "No matching distribution found for torch" in extension.engine.newest_log().read_text(encoding="utf-8")
+    assert extension.engine.engine.find() == before
+    assert "No matching distribution found for torch" in extension.engine.engine.newest_log().read_text(
+        encoding="utf-8"
+    )
 
 
 def test_a_set_up_can_be_cancelled_at_once(extension, plan, index, without_pythons):
     with served(index) as (address, _asked):
         of_plan = plan(address)
-        task = extension.tasks.Task("Setting up", of_plan.carry_out, lambda made: made)
+        task = extension.jobs.task.Task("Setting up", of_plan.carry_out, lambda made: made)
         task.start()
         deadline = time.monotonic() + 20
         while not list(of_plan.folder.glob("engine-*")) and time.monotonic() < deadline:
@@ -286,7 +288,7 @@ def test_a_package_in_the_current_folder_is_not_run(extension, plan, index, tmp_
 def test_progress_is_that_of_the_download(extension):
     """pip's lines as they come, with numbers while a wheel is on its way."""
     said = []
-    progress = extension.pip._Progress(lambda *what: said.append(what), (0.0, 1.0), 100.0)
+    progress = extension.setup.pip._Progress(lambda *what: said.append(what), (0.0, 1.0), 100.0)
     for line in ("Collecting torch", "Downloading torch.whl (60 B)", "Progress 30 of 60", "Progress 60 of 60"):
         progress.tell(line)
     progress.tell("Downloading numpy.whl (40 B)")
@@ -296,9 +298,9 @@ def test_progress_is_that_of_the_download(extension):
 
 
 def test_the_preferences_show_what_was_found_and_both_choices_with_sizes(extension, preferences):
-    extension.graphics.this_computer()
+    extension.setup.graphics.this_computer()
     layout = Layout()
-    extension.preferences._draw_builds(layout, preferences)
+    extension.setup.panel.draw_builds(layout, preferences)
     texts = [options["text"] for what, _arguments, options in layout.drawn if what == "prop_enum"]
     assert texts[0].startswith("Automatic: ")
     assert any(text.startswith("CPU: ") and "MB" in text for text in texts)

@@ -21,7 +21,7 @@ LIMIT_S = 20.0
 
 @pytest.fixture
 def jobs(extension, scene):
-    return extension.jobs.jobs
+    return extension.jobs.session.jobs
 
 
 @pytest.fixture
@@ -30,8 +30,8 @@ def start(extension, jobs):
 
     def start_tool(tool: str, material: str = "NEW", **parameters: object):
         size = {"width_px": 16, "height_px": 16}
-        request = extension.orders.Request(tool=tool, parameters=parameters, estimator="none", **size)
-        task = request.task(extension.results.target_of(bpy.context, material, tool))
+        request = extension.tools.request.Request(tool=tool, parameters=parameters, estimator="none", **size)
+        task = request.task(extension.bridge.results.target_of(bpy.context, material, tool))
         jobs.start(task)
         return task
 
@@ -163,7 +163,7 @@ def test_a_step_of_undo_beside_a_thread(extension):
     """Within `temp_override`, Blender crashes at once: operators ask Python for the context without its lock."""
     script = (
         "import os, threading, bpy, addon_utils\n"
-        f"jobs = addon_utils.enable({MODULE!r}, default_set=True).jobs\n"
+        f"jobs = addon_utils.enable({MODULE!r}, default_set=True).jobs.session\n"
         "def work():\n    while True:\n        {number: str(number) for number in range(50)}\n"
         "threading.Thread(target=work, daemon=True).start()\n"
         "for _ in range(200):\n    jobs.push_undo('Impasto: a thread is here')\n"
@@ -177,8 +177,8 @@ def test_a_step_of_undo_without_a_window(extension, jobs, scene, monkeypatch):
     """As from a timer, whose context has none."""
     bpy.ops.ed.undo_push(message="before")
     bpy.data.materials.new("undone")
-    monkeypatch.setattr(extension.jobs, "bpy", WithoutWindow())
-    extension.jobs.push_undo("Impasto: " + "砖墙" * 30)
+    monkeypatch.setattr(extension.jobs.session, "bpy", WithoutWindow())
+    extension.jobs.session.push_undo("Impasto: " + "砖墙" * 30)
     monkeypatch.undo()
     bpy.data.materials.new("after")
     bpy.ops.ed.undo_push(message="after")
@@ -203,7 +203,7 @@ def test_when_another_file_is_opened_the_result_is_kept_as_files(jobs, start, ex
     bpy.ops.wm.read_homefile(use_empty=True)
     report = finish(jobs)
     assert "Another file was opened" in report.text
-    kept = extension.engine.user_folder() / "kept"
+    kept = extension.engine.engine.user_folder() / "kept"
     assert str(kept) in report.text
     assert (kept / "checker_base_color.png").read_bytes().startswith(b"\x89PNG")
     assert not made_images()
@@ -249,8 +249,8 @@ def test_the_main_thread_never_works_on_pixels(jobs, extension, scene):
         return value
 
     for _ in range(3):
-        target = extension.results.target_of(bpy.context, "NEW", "big")
-        task = measure("start", lambda target=target: extension.orders.Request(**given).task(target))
+        target = extension.bridge.results.target_of(bpy.context, "NEW", "big")
+        task = measure("start", lambda target=target: extension.tools.request.Request(**given).task(target))
         measure("start", lambda task=task: jobs.start(task))
         while not task.ended:
             measure("tick", jobs.tick)
@@ -268,11 +268,11 @@ def test_blender_can_be_closed_while_a_job_runs(extension, tmp_path):
     script.write_text(
         "import bpy, addon_utils, sys, time\n"
         f"module = addon_utils.enable({MODULE!r}, default_set=True)\n"
-        "request = module.orders.Request(tool='slow', parameters={'seconds': 60.0}, estimator='none')\n"
-        "task = request.task(module.results.target_of(bpy.context, 'NONE', 'slow'))\n"
-        "module.jobs.jobs.start(task)\n"
+        "request = module.tools.request.Request(tool='slow', parameters={'seconds': 60.0}, estimator='none')\n"
+        "task = request.task(module.bridge.results.target_of(bpy.context, 'NONE', 'slow'))\n"
+        "module.jobs.session.jobs.start(task)\n"
         "while not (task.job and task.fraction > 0):\n    time.sleep(0.01)\n"
-        "print('PID', module.jobs.jobs.clients['interactive'].pid, flush=True)\n"
+        "print('PID', module.jobs.session.jobs.clients['interactive'].pid, flush=True)\n"
         "if sys.argv[-1] == 'disable':\n"
         f"    addon_utils.disable({MODULE!r}, default_set=True)\n"
         "elif sys.argv[-1] == 'crash':\n"
@@ -310,7 +310,7 @@ def test_a_worker_that_answers_nonsense_frees_the_window_and_the_next_job_runs(
     from test_engine import bare_python
 
     engine_before = os.environ["IMPASTO_ENGINE"]
-    python = bare_python(tmp_path, ("torch", "impasto"), version=extension.catalogue.catalogue.version)
+    python = bare_python(tmp_path, ("torch", "impasto"), version=extension.engine.catalogue.catalogue.version)
     package = next(python.parents[1].rglob("site-packages")) / "impasto"
     (package / "engine").mkdir(parents=True)
     for folder in (package, package / "engine"):

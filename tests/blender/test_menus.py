@@ -76,9 +76,9 @@ def extension_types(extension):
     from types import SimpleNamespace
 
     groups = (
-        extension.settings.ImpastoSettings,
-        extension.stylizing.StyleSettings,
-        extension.settings.TrainingSettings,
+        extension.generate.settings.ImpastoSettings,
+        extension.stylize.settings.StyleSettings,
+        extension.train.settings.TrainingSettings,
     )
     return SimpleNamespace(**{cls.__name__: [prop.identifier for prop in cls.bl_rna.properties][1:3] for cls in groups})
 

@@ -20,11 +20,11 @@ DESCRIPTIONS = [
 
 @pytest.mark.parametrize("text", DAMAGED)
 def test_a_damaged_record_of_the_engine_is_none(extension, text):
-    record = extension.engine.user_folder(create=True) / extension.engine.RECORD
+    record = extension.engine.engine.user_folder(create=True) / extension.engine.engine.RECORD
     before = record.read_bytes() if record.exists() else None
     try:
         record.write_text(text)
-        assert extension.engine._Made().engine is None
+        assert extension.engine.engine._Made().engine is None
     finally:
         record.unlink()
         if before is not None:
@@ -33,8 +33,8 @@ def test_a_damaged_record_of_the_engine_is_none(extension, text):
 
 @pytest.mark.parametrize("description", DESCRIPTIONS)
 def test_a_damaged_description_is_not_used(extension, description):
-    catalogue = extension.catalogue
-    kept = extension.engine.user_folder(create=True) / catalogue.KEPT
+    catalogue = extension.engine.catalogue
+    kept = extension.engine.engine.user_folder(create=True) / catalogue.KEPT
     before = kept.read_bytes()
     try:
         key = catalogue._key(catalogue.catalogue.version)
@@ -50,8 +50,8 @@ def test_a_full_disk_is_said_in_a_sentence(extension, scene, tmp_path):
     def fill(_task: object) -> None:
         (tmp_path / "absent" / "file").write_text("x")
 
-    jobs = extension.jobs.jobs
-    report = jobs.finish(extension.tasks.Task("Filling the disk", fill, lambda _: None))
+    jobs = extension.jobs.session.jobs
+    report = jobs.finish(extension.jobs.task.Task("Filling the disk", fill, lambda _: None))
     assert report.level == "ERROR"
     assert report.text.startswith("cannot read or write")
     assert "bug" not in report.text
@@ -64,18 +64,18 @@ def test_a_recipe_never_reads_outside_of_its_folder(extension, scene, tmp_path, 
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "below" / "a.blend"))
     image = bpy.data.images.new("made", 4, 4)
     about = {"steps": [{"tool": "quilt"}], "inputs": {"source": {"name": name, "sha256": "0"}}}
-    image[extension.images.RECIPE] = json.dumps(about)
-    recipe = extension.images.recipe_of(image)
-    with pytest.raises(extension.reruns.FileError, match="neither an image"):
-        extension.reruns.inputs_of(recipe, image)
+    image[extension.bridge.images.RECIPE] = json.dumps(about)
+    recipe = extension.bridge.images.recipe_of(image)
+    with pytest.raises(extension.bridge.recipe_inputs.FileError, match="neither an image"):
+        extension.bridge.recipe_inputs.inputs_of(recipe, image)
 
 
 @pytest.mark.parametrize("text", ["[]", "{", '{"steps": [7]}', '{"steps": [{"tool": 7}]}', "9" * 5000])
 def test_a_damaged_recipe_is_refused_in_a_sentence(extension, scene, text):
     image = bpy.data.images.new("made", 4, 4)
-    image[extension.images.RECIPE] = text
-    with pytest.raises(extension.reruns.FileError.__base__) as caught:
-        extension.images.recipe_of(image)
+    image[extension.bridge.images.RECIPE] = text
+    with pytest.raises(extension.bridge.recipe_inputs.FileError.__base__) as caught:
+        extension.bridge.images.recipe_of(image)
     assert len(str(caught.value)) < 300
 
 
@@ -91,6 +91,6 @@ def test_a_picture_whose_text_is_damaged_holds_no_recipe(extension, scene, tmp_p
         body = b"iTXtimpasto\0\0\0\0\0" + text
         path.write_bytes(data[:33] + len(body[4:]).to_bytes(4, "big") + body + bytes(4) + data[33:])
         loaded = bpy.data.images.load(str(path))
-        with pytest.raises(extension.reruns.FileError):
-            extension.images.recipe_of(loaded)
+        with pytest.raises(extension.bridge.recipe_inputs.FileError):
+            extension.bridge.images.recipe_of(loaded)
         bpy.data.images.remove(loaded)

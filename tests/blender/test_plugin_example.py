@@ -41,7 +41,7 @@ def example(scene, monkeypatch, engine_with_example, engine_python):
 
 
 def test_no_other_test_sees_it(extension):
-    assert "posterize" not in extension.catalogue.catalogue
+    assert "posterize" not in extension.engine.catalogue.catalogue
 
 
 def test_it_can_be_chosen_and_its_parameters_become_properties(example):

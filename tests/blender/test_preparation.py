@@ -16,7 +16,7 @@ def color_of(material):
 
 @pytest.fixture
 def recipe_of(extension):
-    return extension.images.recipe_of
+    return extension.bridge.images.recipe_of
 
 
 @pytest.fixture

@@ -91,14 +91,14 @@ def test_a_preset_can_be_removed_and_made_again(checker):
 def test_those_that_come_along_set_what_they_say_and_nothing_else(extension, scene, tool):
     scene.impasto.tool = tool
     scene.impasto.width_px = 256
-    described = extension.catalogue.catalogue[tool]
-    defaults = extension.properties.parameters_of(scene, described)
+    described = extension.engine.catalogue.catalogue[tool]
+    defaults = extension.parameters.properties.parameters_of(scene, described)
     assert list(listed()) == SHIPPED[tool]
     for name, path in listed().items():
         choose(name)
         assigned = [node for node in ast.parse(Path(path).read_text()).body if isinstance(node, ast.Assign)]
         said = {node.targets[0].attr: node.value.value for node in assigned if hasattr(node.targets[0], "attr")}
-        assert extension.properties.parameters_of(scene, described) == defaults | said
+        assert extension.parameters.properties.parameters_of(scene, described) == defaults | said
         assert buttons() == (name, name)
     assert scene.impasto.width_px == 256
 
@@ -111,7 +111,7 @@ def test_those_that_come_along_stay(scene):
 
 def test_no_preset_is_made_for_a_tool_that_is_gone(extension, checker, monkeypatch):
     assert bpy.ops.impasto.preset_add.poll()
-    monkeypatch.setattr(extension.catalogue.catalogue, "_tools", {})
+    monkeypatch.setattr(extension.engine.catalogue.catalogue, "_tools", {})
     assert not bpy.ops.impasto.preset_add.poll()
     assert not drawn(bpy.types.IMPASTO_PT_view_3d).operators("impasto.preset_add")
 

@@ -13,7 +13,7 @@ def checker(scene):
 
 @pytest.fixture
 def tool(extension, scene):
-    return extension.catalogue.catalogue["checker"]
+    return extension.engine.catalogue.catalogue["checker"]
 
 
 def rna(group, name):
@@ -43,13 +43,13 @@ def test_descriptions_become_tooltips_and_defaults_are_the_tools(checker):
 
 
 def test_floats_have_six_digits_in_a_recipe(extension, scene, tool):
-    parameters = extension.properties.parameters_of(scene, tool)
+    parameters = extension.parameters.properties.parameters_of(scene, tool)
     assert parameters["contrast"] == 0.7
     assert parameters["color"] == [0.8, 0.2, 0.1]
 
 
 def test_the_size_is_not_among_the_drawn_parameters(extension, tool):
-    assert extension.properties.drawn_parameters(tool) == [
+    assert extension.parameters.groups.drawn_parameters(tool) == [
         "squares",
         "contrast",
         "color",
@@ -61,16 +61,16 @@ def test_the_size_is_not_among_the_drawn_parameters(extension, tool):
 
 
 def test_visible_if_hides_a_parameter_until_its_condition_holds(extension, checker, tool):
-    assert not extension.properties.is_visible(checker, tool, "diagonal")
+    assert not extension.parameters.properties.is_visible(checker, tool, "diagonal")
     checker.pattern = "stripes"
-    assert extension.properties.is_visible(checker, tool, "diagonal")
-    assert extension.properties.is_visible(checker, tool, "squares")
+    assert extension.parameters.properties.is_visible(checker, tool, "diagonal")
+    assert extension.parameters.properties.is_visible(checker, tool, "squares")
 
 
 def test_a_tools_inputs_become_image_pointers(scene, image, extension):
     scene.impasto_parameters.blend.input_style = image
-    blend = extension.catalogue.catalogue["blend"]
-    assert extension.properties.images_of(scene, blend) == {"style": image}
+    blend = extension.engine.catalogue.catalogue["blend"]
+    assert extension.parameters.properties.images_of(scene, blend) == {"style": image}
 
 
 def test_values_survive_a_refresh_of_the_tools_and_save_and_reload(scene, checker, tmp_path):
@@ -87,13 +87,13 @@ def test_values_survive_a_refresh_of_the_tools_and_save_and_reload(scene, checke
 def test_a_tool_that_is_gone_leaves_no_broken_panel(extension, scene):
     """Its name stays in the file as a number that means nothing until the plugin is back."""
     scene.impasto.tool = "checker"
-    catalogue, properties = extension.catalogue.catalogue, extension.properties
+    catalogue, properties = extension.engine.catalogue.catalogue, extension.parameters.properties
     kept = dict(catalogue._tools)
     try:
         catalogue._tools = {"quilt": kept["quilt"], "photo-maps": kept["photo-maps"]}
         properties.refresh()
         assert scene.impasto.tool not in catalogue
-        assert extension.orders.what_is_missing(bpy.context) == "Choose a tool"
+        assert extension.generate.request.what_is_missing(bpy.context) == "Choose a tool"
     finally:
         catalogue._tools = kept
         properties.refresh()
@@ -107,7 +107,7 @@ def test_a_new_scene_is_set_to_seamless_from_photo_with_maps_estimated(scene):
 
 
 def test_a_disabled_generate_says_why(extension, scene, image):
-    missing = extension.orders.what_is_missing
+    missing = extension.generate.request.what_is_missing
     assert missing(bpy.context) == "Choose a source: a file, or an image of this .blend"
     scene.impasto.source_kind = "IMAGE"
     scene.impasto.image = image
@@ -115,7 +115,7 @@ def test_a_disabled_generate_says_why(extension, scene, image):
 
 
 def test_shares_are_sliders_and_lengths_have_units(extension):
-    make = extension.properties.property_of
+    make = extension.parameters.properties.property_of
     share = make("strength", {"type": "number", "default": 0.5, "minimum": 0, "maximum": 1})
     length = make("range_m", {"type": "number", "default": 0.5, "minimum": 0, "maximum": 1})
     free = make("gain", {"type": "number", "default": 0.5, "minimum": 0, "maximum": 4})

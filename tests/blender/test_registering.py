@@ -49,8 +49,8 @@ def test_unregistering_twice_leaves_nothing_behind(extension):
         time.sleep(0.2)  # the threads see the worker's end
         left = traces()
         assert not any(left.values()), left
-        assert not bpy.app.timers.is_registered(extension.jobs._tick)
-        assert extension.commands._Command.handle is None
+        assert not bpy.app.timers.is_registered(extension.jobs.session._tick)
+        assert extension.command_line._Command.handle is None
         addon_utils.enable(MODULE, default_set=True)
     assert {"operators", "scene", "handlers"} <= {name for name, found in traces().items() if found}
 

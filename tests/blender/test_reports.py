@@ -37,10 +37,10 @@ def offers(panel: str, operator: str) -> list:
 
 def run_from(extension, place: str) -> None:
     """What the panel is set to, started and finished as a click in this panel does."""
-    request = extension.orders.from_scene(bpy.context)
-    task = request.task(extension.results.target_of(bpy.context, "NEW", "made"))
-    task.place = extension.tasks.Place(place)
-    jobs = extension.jobs.jobs
+    request = extension.generate.request.from_scene(bpy.context)
+    task = request.task(extension.bridge.results.target_of(bpy.context, "NEW", "made"))
+    task.place = extension.jobs.task.Place(place)
+    jobs = extension.jobs.session.jobs
     jobs.start(task)
     assert task.wait(60)
     jobs.tick()
@@ -61,7 +61,7 @@ class TestReasons:
     @pytest.mark.parametrize("tool", ["gan", "conditional-gan", "progressive-gan", "vae"])
     def test_a_tool_without_a_model_says_what_it_needs(self, scene, tool, extension):
         scene.impasto.tool, scene.impasto.source_kind = tool, "NONE"
-        assert extension.catalogue.catalogue.model(tool, "") is None
+        assert extension.engine.catalogue.catalogue.model(tool, "") is None
         assert "needs a model that you trained" in said("texture")
 
     def test_a_model_that_is_gone_is_named(self, scene):
@@ -77,13 +77,13 @@ class TestReasons:
 
     def test_every_button_that_can_be_disabled_can_say_why(self, scene, extension):
         """The panels ask the operators by this name."""
-        for cls in extension.CLASSES:
+        for cls in extension.registration.CLASSES:
             if issubclass(cls, bpy.types.Operator) and hasattr(cls, "why_not"):
                 assert isinstance(cls.why_not(bpy.context), str)
 
     def test_the_buttons_on_an_image_all_ask_for_one_where_the_editor_shows_none(self, extension):
         empty = SimpleNamespace(space_data=SimpleNamespace(type="IMAGE_EDITOR", image=None))
-        for name in extension.panels.IMAGE_BUTTONS:
+        for name in extension.image.panel.IMAGE_BUTTONS:
             cls = getattr(bpy.types, name.replace("impasto.", "IMPASTO_OT_"))
             assert cls.why_not(empty) == "Open an image first"
             assert cls.poll(empty), "a script gives the name of an image"
@@ -113,7 +113,7 @@ class TestWhereTheMaterialIs:
         bpy.ops.mesh.primitive_cube_add(calc_uvs=False)
         (button,) = offers("texture", "impasto.assign")
         bpy.ops.impasto.assign(material=button.material)
-        assert "unwrap" in extension.jobs.jobs.made.text
+        assert "unwrap" in extension.jobs.session.jobs.made.text
 
     def test_a_material_that_is_gone_is_an_error(self, scene):
         with pytest.raises(RuntimeError, match="no material called 'nowhere'"):

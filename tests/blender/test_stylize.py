@@ -31,7 +31,7 @@ def settings(scene, extension, image, style):
     scene.impasto_style.tool, scene.impasto_style.image = "flat", image
     scene.impasto_parameters.flat.input_style = style
     yield scene.impasto_style
-    extension.stylizing.live.clear()
+    extension.stylize.preview.live.clear()
 
 
 @pytest.fixture
@@ -144,7 +144,7 @@ class TestImages:
         with pytest.raises(RuntimeError, match=r"Checker cannot go on.*choose an image that was repainted"):
             bpy.ops.impasto.go_on_larger(image="Texture_base_color")
         stylize(image=image.name)
-        is_painted = extension.stylizing.is_painted
+        is_painted = extension.stylize.subject.is_painted
         names = (image.name, "Texture_base_color", "bricks – red")
         assert [is_painted(bpy.data.images[name]) for name in names] == [False, False, True]
 
@@ -240,9 +240,9 @@ class TestMaterials:
 
     def test_a_material_that_is_gone_when_it_is_done_becomes_a_new_one(self, plane, material, extension, settings):
         settings.subject = "MATERIAL"
-        jobs = extension.jobs.jobs
-        request = extension.stylizing.from_scene(bpy.context)
-        subject = extension.stylizing.subject_of(bpy.context, "MATERIAL")
+        jobs = extension.jobs.session.jobs
+        request = extension.stylize.request.from_scene(bpy.context)
+        subject = extension.stylize.subject.subject_of(bpy.context, "MATERIAL")
         jobs.start(subject.task(bpy.context, request, "NEW"))
         bpy.data.materials.remove(material)
         settle(jobs)
@@ -283,10 +283,10 @@ class TestRenders:
 
     def test_the_panel_knows_whether_something_was_rendered_in_this_file(self, rendered, settings, extension):
         settings.subject = "RENDER"
-        assert extension.stylizing.why_no_subject(bpy.context) == ""
+        assert extension.stylize.subject.why_no_subject(bpy.context) == ""
         bpy.ops.wm.read_homefile()  # it has the image, though nothing was rendered
         bpy.context.scene.impasto_style.subject = "RENDER"
-        assert extension.stylizing.why_no_subject(bpy.context) == "Render the scene first (F12)"
+        assert extension.stylize.subject.why_no_subject(bpy.context) == "Render the scene first (F12)"
 
     def test_without_a_render_it_says_what_to_do(self, scene, style):
         with pytest.raises(RuntimeError, match=r"no render result yet; render the scene first"):
@@ -324,12 +324,12 @@ class TestStyles:
         for name in ("monet", "hokusai"):
             (folder / f"{name}.png").write_bytes(png(coordinates(8, 8)))
         (folder / "notes.txt").write_text("no picture")
-        extension.engine.preferences().styles_folder = str(folder)
+        extension.engine.engine.preferences().styles_folder = str(folder)
         yield folder
-        extension.engine.preferences().styles_folder = ""
+        extension.engine.engine.preferences().styles_folder = ""
 
     def keys(self, extension) -> list[str]:
-        return [item[0] for item in extension.styles.gallery_items(None, bpy.context)]
+        return [item[0] for item in extension.stylize.gallery.gallery_items(None, bpy.context)]
 
     def test_the_folders_pictures_and_those_of_the_blend_are_offered(self, extension, settings, folder):
         normal = packed_image("normal.png", coordinates(8, 8))
@@ -355,14 +355,14 @@ class TestStyles:
         assert len(self.keys(extension)) == before + 1
 
     def test_a_folder_that_is_gone_offers_nothing(self, extension, scene):
-        extension.engine.preferences().styles_folder = "/nowhere"
+        extension.engine.engine.preferences().styles_folder = "/nowhere"
         assert self.keys(extension) == ["NONE"]
-        extension.engine.preferences().styles_folder = ""
+        extension.engine.engine.preferences().styles_folder = ""
 
     def test_thumbnails_are_loaded(self, extension, settings, folder):
         """Icons have numbers in windows only: what is looked at is the previews themselves."""
         self.keys(extension)
-        previews = extension.previews._shown.collection
+        previews = extension.interface.previews._shown.collection
         preview = previews[f"file {folder / 'monet.png'}"]
         assert tuple(preview.image_size) == (8, 8)
 
@@ -391,7 +391,7 @@ class TestPanel:
         assert layout.operators("impasto.stylize")
 
     def test_it_says_what_is_missing(self, extension, scene, settings, plane):
-        missing = extension.stylizing.what_is_missing
+        missing = extension.stylize.request.what_is_missing
         assert missing(bpy.context) == ""
         settings.image = None
         assert missing(bpy.context) == "Choose an image to repaint"
@@ -429,15 +429,15 @@ class TestPanel:
 
     def test_presets_that_come_along_set_what_they_say_and_nothing_else(self, extension, scene, settings):
         settings.tool = "patches-style"
-        tool = extension.catalogue.catalogue["patches-style"]
-        defaults = extension.properties.parameters_of(scene, tool)
+        tool = extension.engine.catalogue.catalogue["patches-style"]
+        defaults = extension.parameters.properties.parameters_of(scene, tool)
         given = drawn(bpy.types.IMPASTO_MT_style_presets).operators("script.execute_preset")
         assert [Path(item.filepath).stem for item in given] == SHIPPED
         for item in given:
             bpy.ops.script.execute_preset(filepath=item.filepath, menu_idname="IMPASTO_MT_style_presets")
             lines = [line for line in ast.parse(Path(item.filepath).read_text()).body if isinstance(line, ast.Assign)]
             said = {line.targets[0].attr: line.value.value for line in lines if hasattr(line.targets[0], "attr")}
-            assert extension.properties.parameters_of(scene, tool) == defaults | said
+            assert extension.parameters.properties.parameters_of(scene, tool) == defaults | said
 
     def test_settings_survive_save_and_reload(self, scene, settings, tmp_path):
         scene.impasto_parameters.flat.strength, settings.subject = 0.5, "RENDER"
@@ -460,10 +460,10 @@ class TestRunning:
     def running(self, extension, scene, settings):
         """A long repainting, started as a click does."""
         scene.impasto_parameters.flat.seconds = 60
-        jobs = extension.jobs.jobs
+        jobs = extension.jobs.session.jobs
         request, subject = (
-            extension.stylizing.from_scene(bpy.context),
-            extension.stylizing.subject_of(bpy.context, "IMAGE"),
+            extension.stylize.request.from_scene(bpy.context),
+            extension.stylize.subject.subject_of(bpy.context, "IMAGE"),
         )
         task = subject.task(bpy.context, request, "NONE")
         jobs.start(task)
@@ -490,9 +490,9 @@ class TestRunning:
         assert "bricks – red" not in bpy.data.images
 
     def test_other_tools_cannot_be_stopped_and_kept(self, extension, scene):
-        jobs = extension.jobs.jobs
-        request = extension.orders.Request(tool="slow", estimator="none", width_px=8, height_px=8)
-        jobs.start(request.task(extension.results.Target("slow")))
+        jobs = extension.jobs.session.jobs
+        request = extension.tools.request.Request(tool="slow", estimator="none", width_px=8, height_px=8)
+        jobs.start(request.task(extension.bridge.results.Target("slow")))
         assert not bpy.ops.impasto.stop.poll()
         bpy.ops.impasto.cancel()
         settle(jobs)
@@ -502,43 +502,43 @@ class TestLivePreview:
     @pytest.fixture
     def live(self, extension, settings, monkeypatch):
         """Switched on; painted by the chosen stylizer itself."""
-        monkeypatch.setattr(extension.stylizing, "PREVIEWERS", {})
+        monkeypatch.setattr(extension.stylize.preview, "PREVIEWERS", {})
         settings.live_preview = True
-        settle(extension.jobs.jobs, extension.stylizing.live)
-        return extension.stylizing.live
+        settle(extension.jobs.session.jobs, extension.stylize.preview.live)
+        return extension.stylize.preview.live
 
     def test_it_is_small_and_follows_parameters_and_style(self, extension, scene, live, image):
         assert live.error == ""
         assert live.pixels.shape == (32, 48, 3)  # never larger than the image
         np.testing.assert_allclose(live.pixels, np.broadcast_to(RED, live.pixels.shape), atol=1)
         scene.impasto_parameters.flat.strength = 0.0
-        settle(extension.jobs.jobs, live)
+        settle(extension.jobs.session.jobs, live)
         np.testing.assert_allclose(live.pixels, coordinates(32, 48), atol=1)
         scene.impasto_parameters.flat.input_style = None
         live.tick()
-        assert not extension.jobs.jobs.tasks
+        assert not extension.jobs.session.jobs.tasks
 
     def test_a_large_image_is_painted_small_with_small_strokes(self, extension, scene, settings, live):
         settings.image = bpy.data.images.new("large", 1024, 512)
         scene.impasto_parameters.flat.strokes_px, scene.impasto_parameters.flat.relief = 400, 1.0
-        _, request, _ = extension.stylizing.wanted(bpy.context)
+        _, request, _ = extension.stylize.preview.wanted(bpy.context)
         given = request.parameters
         assert (given["longest_px"], given["strokes_px"], given["relief"]) == (256, 100, 0.0)
-        settle(extension.jobs.jobs, live)
+        settle(extension.jobs.session.jobs, live)
         assert live.pixels.shape == (128, 256, 3)
 
     def test_it_gives_way_to_what_is_asked_for(self, extension, scene, live, image, style):
         scene.impasto_parameters.flat.seconds = 60
         live._due_s = 0.0
         live.tick()
-        assert extension.jobs.jobs.tasks
+        assert extension.jobs.session.jobs.tasks
         assert stylize(image=image.name) == {"FINISHED"}
-        settle(extension.jobs.jobs)
+        settle(extension.jobs.session.jobs)
 
     def test_the_quick_stylizer_paints_it_for_all_that_can_be_told_the_same(self, extension, settings):
-        catalogue, previewer = extension.catalogue.catalogue, extension.stylizing.previewer
+        catalogue, previewer = extension.engine.catalogue.catalogue, extension.stylize.preview.previewer
         assert previewer(bpy.context)["name"] in ("wct", "patches-style")
         settings.tool = "blend"
         assert previewer(bpy.context) is None
-        assert "as its source is" in extension.stylizing.why_no_preview(bpy.context)
+        assert "as its source is" in extension.stylize.preview.why_no_preview(bpy.context)
         assert catalogue["blend"]["kind"] == "stylizer"

@@ -26,16 +26,16 @@ MEAN_COLOR = coordinates(80, 96).mean((0, 1))
 def library(tmp_path_factory, extension):
     """A library of models for this file's tests, so that the workers need not start anew for each."""
     folder = tmp_path_factory.mktemp("models")
-    extension.engine.preferences().models_folder = str(folder)
+    extension.engine.engine.preferences().models_folder = str(folder)
     yield folder
-    extension.engine.preferences().models_folder = ""
-    extension.jobs.jobs.close()
+    extension.engine.engine.preferences().models_folder = ""
+    extension.jobs.session.jobs.close()
 
 
 @pytest.fixture
 def jobs(extension, scene, library):
-    yield extension.jobs.jobs
-    extension.jobs.jobs.reports.clear()
+    yield extension.jobs.session.jobs
+    extension.jobs.session.jobs.reports.clear()
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def begin(extension, jobs, photo):
 
     def begin_training(name: str, steps: int = 10000, **given: object):
         parameters = {"name": name, "steps": steps}
-        task = extension.trainings.Training("learn", photo, parameters, "CC0-1.0", **given).task()
+        task = extension.train.request.TrainingRequest("learn", photo, parameters, "CC0-1.0", **given).task()
         jobs.start(task)
         wait_until(lambda: task.fraction > 0 or task.ended)
         return task
@@ -82,14 +82,14 @@ def train(name: str, **given: object) -> None:
 
 
 def names(extension) -> set[str]:
-    return {model["name"] for model in extension.catalogue.catalogue.models}
+    return {model["name"] for model in extension.engine.catalogue.catalogue.models}
 
 
 def test_a_script_trains_and_the_generator_uses_the_new_model(jobs, scene, library, photo, extension):
     train("script", data=str(photo), licence="CC0")
     assert (library / "script.safetensors").exists()
     assert scene.impasto_parameters.recall.model == "script"
-    model = extension.catalogue.catalogue.model("recall", "script")
+    model = extension.engine.catalogue.catalogue.model("recall", "script")
     assert (model["licence"], model["shipped"]) == ("CC0", False)
     scene.impasto.tool, scene.impasto.source_kind, scene.impasto.estimator = "recall", "NONE", "none"
     bpy.ops.impasto.generate(width_px=8, height_px=8)
@@ -104,7 +104,7 @@ def test_the_panels_settings_train(jobs, scene, extension, photo):
     settings.licence = "CC-BY-4.0"
     parameters.name, parameters.steps = "panel", 2
     assert bpy.ops.impasto.train() == {"FINISHED"}
-    assert extension.catalogue.catalogue.model("recall", "panel")["licence"] == "CC-BY-4.0"
+    assert extension.engine.catalogue.catalogue.model("recall", "panel")["licence"] == "CC-BY-4.0"
 
 
 @pytest.mark.parametrize("is_float", [False, True])
@@ -125,7 +125,9 @@ def test_an_image_of_the_blend_is_learned_from(jobs, scene, library, extension, 
 
 def test_a_written_png_holds_the_images_pixels(extension, scene, tmp_path):
     pixels = coordinates(6, 10)
-    path = extension.images.write_png(extension.images.read(packed_image("odd: name?.png", pixels)), tmp_path)
+    path = extension.bridge.images.write_png(
+        extension.bridge.images.read(packed_image("odd: name?.png", pixels)), tmp_path
+    )
     read = pixels_of(bpy.data.images.load(str(path)))[..., :3]
     np.testing.assert_allclose(read, pixels / np.float32(255), atol=1e-6)
 
@@ -222,7 +224,7 @@ def test_models_are_listed_installed_used_and_removed(jobs, extension, scene, li
     assert "guest" in [options.get("text") for what, _, options in layout.drawn if what == "label"]
     scene.impasto_parameters.recall.model = ""
     bpy.ops.impasto.use_model(name="guest")
-    assert extension.orders.what_is_missing(bpy.context) == ""  # it needs no source
+    assert extension.generate.request.what_is_missing(bpy.context) == ""  # it needs no source
     assert (scene.impasto.tool, scene.impasto_parameters.recall.model) == ("recall", "guest")
     assert bpy.ops.impasto.remove_model(name="guest") == {"FINISHED"}
     assert "guest" not in names(extension)
@@ -238,7 +240,7 @@ def test_a_file_that_is_no_model_is_refused(jobs, photo):
 def test_sliders_are_the_chosen_models(jobs, extension, scene, library, photo):
     """The model has one slider, called warmth: the second is neither shown nor sent."""
     train("warm", data=str(photo))
-    properties, tool = extension.properties, extension.catalogue.catalogue["recall"]
+    properties, tool = extension.parameters.properties, extension.engine.catalogue.catalogue["recall"]
     group = scene.impasto_parameters.recall
     group.slider_1, group.slider_2 = 1.5, 2.5
     assert properties.is_visible(group, tool, "slider_1")
@@ -322,8 +324,8 @@ def test_a_preset_loses_no_values_of_the_model_before(two_models, scene):
 
 def test_the_search_offers_the_models_of_the_tool(jobs, extension, scene, photo):
     train("found", data=str(photo))
-    search = extension.properties.property_of(
-        "model", {"type": "string", "format": "model", "default": ""}, extension.catalogue.catalogue["recall"]
+    search = extension.parameters.properties.property_of(
+        "model", {"type": "string", "format": "model", "default": ""}, extension.engine.catalogue.catalogue["recall"]
     ).keywords["search"]
     group = scene.impasto_parameters.recall
     assert "found" in search(group, bpy.context, "FOU")
@@ -331,7 +333,7 @@ def test_the_search_offers_the_models_of_the_tool(jobs, extension, scene, photo)
 
 
 def test_the_command_trains_too(extension, jobs, library, photo):
-    assert extension.commands.run(["train", "learn", str(photo), "--name", "command", "--steps", "2"]) == 0
+    assert extension.command_line.run(["train", "learn", str(photo), "--name", "command", "--steps", "2"]) == 0
     assert (library / "command.safetensors").exists()
 
 
@@ -343,12 +345,12 @@ def test_a_training_ends_or_goes_on_when_blender_closes(extension, library, phot
     script.write_text(
         "import bpy, addon_utils, time, pathlib\n"
         f"module = addon_utils.enable({MODULE!r}, default_set=True)\n"
-        "preferences = module.engine.preferences()\n"
+        "preferences = module.engine.engine.preferences()\n"
         f"preferences.models_folder, preferences.keep_training = {str(library)!r}, {is_kept}\n"
-        f"training = module.trainings.Training('learn', pathlib.Path({str(photo)!r}), "
+        f"training = module.train.request.TrainingRequest('learn', pathlib.Path({str(photo)!r}), "
         f"{{'name': {name!r}, 'steps': 60}})\n"
         "task = training.task()\n"
-        "module.jobs.jobs.start(task)\n"
+        "module.jobs.session.jobs.start(task)\n"
         "while not (task.job and task.fraction > 0):\n    time.sleep(0.01)\n"
         f"addon_utils.disable({MODULE!r}, default_set=True)\n"
         "import threading\n"
@@ -369,7 +371,7 @@ def test_the_thumbnail_of_a_model_is_written_for_blender_once(extension, scene):
     model = {"name": "any", "thumbnail": base64.b64encode(picture).decode()}
     before = set(Path(bpy.app.tempdir).iterdir())
     for _ in range(2):
-        extension.previews.icon_of_model(model)
+        extension.interface.previews.icon_of_model(model)
     (made,) = set(Path(bpy.app.tempdir).iterdir()) - before
     assert made.read_bytes() == picture
-    assert extension.previews.icon_of_model({"name": "any", "thumbnail": ""}) == 0
+    assert extension.interface.previews.icon_of_model({"name": "any", "thumbnail": ""}) == 0

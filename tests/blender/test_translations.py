@@ -20,7 +20,7 @@ def texts(extension):
     """All texts, each with where it stands."""
     folder = Path(extension.__file__).parent
     description = json.loads((folder / "description.json").read_text(encoding="utf-8"))
-    schemas = extension.schemas
+    schemas = extension.parameters.schemas
     whole = dict.fromkeys(visible.of_description(description, schemas.label_of, schemas.choices_of), "a tool")
     whole |= dict.fromkeys(visible.of_classes(extension), "a class")
     whole |= dict.fromkeys(visible.of_presets(folder), "a preset")
@@ -115,7 +115,7 @@ def test_every_text_with_values_finds_its_own_translation(extension, texts):
 
 def test_chinese_is_wrapped_by_its_width(extension, scene):
     layout = Layout()
-    lines = extension.drawing._lines(
+    lines = extension.interface.drawing._lines(
         "引擎 /opt/python3 没有 torch。请选择 3.11 或更新版本，或在偏好设置中选择其他 Python。", 24
     )
     assert len(lines) > 2
@@ -124,7 +124,7 @@ def test_chinese_is_wrapped_by_its_width(extension, scene):
         "".join(lines).replace(" ", "")
         == "引擎/opt/python3没有torch。请选择3.11或更新版本，或在偏好设置中选择其他Python。"
     )
-    extension.drawing.draw_text(layout, "the disk is full; check the name", "ERROR")
+    extension.interface.drawing.draw_text(layout, "the disk is full; check the name", "ERROR")
     drawn = [options["text"] for what, _arguments, options in layout.drawn if what == "label"]
     assert drawn == ["The disk is full. Check the name"]
 

@@ -24,7 +24,7 @@ def checker(scene, extension):
     settings = scene.impasto
     settings.tool, settings.source_kind, settings.estimator = "checker", "NONE", "none"
     yield scene.impasto_parameters.checker
-    extension.variations.live.clear()
+    extension.generate.variations.live.clear()
 
 
 @pytest.fixture
@@ -32,19 +32,19 @@ def live(extension, checker, scene):
     """The live preview, switched on; nothing is due yet."""
     scene.impasto.live_preview = True
     settle(extension)
-    return extension.variations.live
+    return extension.generate.variations.live
 
 
 def settle(extension) -> None:
     """Tick, as the timers do, until nothing is due and no task runs."""
-    while extension.variations.live.tick():
+    while extension.generate.variations.live.tick():
         time.sleep(0.01)
     finish(extension)
 
 
 def finish(extension) -> None:
     """Wait, as the timer does, until no task runs."""
-    jobs = extension.jobs.jobs
+    jobs = extension.jobs.session.jobs
     deadline = time.monotonic() + LIMIT_S
     while jobs.tasks:
         assert time.monotonic() < deadline, "it took too long"
@@ -70,7 +70,7 @@ def test_pictures_are_the_real_result_with_its_maps_under_a_light_scaled_down(li
     settle(extension)
     np.testing.assert_allclose(live.pixels, real_result(extension), atol=3)
     bpy.ops.impasto.variations()
-    varied = extension.variations.shown(bpy.context)[2]
+    varied = extension.generate.variations.shown(bpy.context)[2]
     bpy.ops.impasto.pick_variation(index=2)
     np.testing.assert_allclose(varied.pixels, real_result(extension), atol=3)
 
@@ -103,7 +103,7 @@ def test_a_newer_picture_shows_what_there_is_of_it_while_it_is_made(live, extens
 
 
 def test_pictures_are_shown_beside_themselves_on_demand(live, scene, extension):
-    shown, sizes = extension.previews._shown, []
+    shown, sizes = extension.interface.previews._shown, []
     for scene.impasto.tile_preview in (False, True, False):
         drawn(bpy.types.IMPASTO_PT_view_3d)
         sizes.append(tuple(shown.collection[shown.keys["live"]].image_size))
@@ -114,20 +114,20 @@ def test_pictures_are_shown_beside_themselves_on_demand(live, scene, extension):
 def test_a_changed_panel_is_told_beside_older_variations(extension, checker, scene):
     bpy.ops.impasto.variations()
     bpy.ops.impasto.pick_variation(index=1)
-    assert not extension.variations.are_of_other_settings(bpy.context)
+    assert not extension.generate.variations.are_of_other_settings(bpy.context)
     checker.squares = 7
-    assert extension.variations.are_of_other_settings(bpy.context)
+    assert extension.generate.variations.are_of_other_settings(bpy.context)
 
 
 def test_a_result_too_large_for_a_preview_says_so(extension, checker, scene):
     scene.impasto.width_px = scene.impasto.height_px = 8192
-    assert "too large" in extension.variations.why_not(bpy.context)
+    assert "too large" in extension.generate.variations.why_not(bpy.context)
 
 
 def test_nothing_is_started_until_the_changes_have_paused(live, extension, checker):
     checker.squares = 5
     assert live.tick() > 0
-    assert not extension.jobs.jobs.tasks
+    assert not extension.jobs.session.jobs.tasks
     settle(extension)
 
 
@@ -145,26 +145,26 @@ def test_only_the_last_of_many_changes_is_shown(live, extension, scene):
 def test_it_asks_for_nothing_while_it_is_off(extension, checker, scene):
     checker.squares = 6
     scene.impasto.seed = 3
-    assert not bpy.app.timers.is_registered(extension.variations.live.timer)
+    assert not bpy.app.timers.is_registered(extension.generate.variations.live.timer)
 
 
 def test_an_error_is_told_in_the_panel_and_in_no_window(live, extension, scene):
     scene.impasto.source_kind, scene.impasto.filepath = "FILE", "/nowhere.png"
     settle(extension)
     assert "nowhere" in live.error
-    assert extension.jobs.jobs.last_report is None
+    assert extension.jobs.session.jobs.last_report is None
 
 
 def test_a_tool_that_keeps_its_sources_size_has_no_small_picture(extension, checker, scene, image):
-    assert extension.variations.why_not(bpy.context) == ""
+    assert extension.generate.variations.why_not(bpy.context) == ""
     scene.impasto.tool, scene.impasto.source_kind, scene.impasto.image = "tint", "IMAGE", image
-    assert "as its source is" in extension.variations.why_not(bpy.context)
+    assert "as its source is" in extension.generate.variations.why_not(bpy.context)
 
 
 def test_four_variations_are_shown_and_one_sets_the_seed(extension, checker, scene):
     assert not bpy.ops.impasto.pick_variation.poll()
     assert bpy.ops.impasto.variations() == {"FINISHED"}
-    four = extension.variations.shown(bpy.context)
+    four = extension.generate.variations.shown(bpy.context)
     assert len({variation.seed for variation in four}) == 4
     assert len({variation.pixels.tobytes() for variation in four}) == 4
     scene.impasto.lock_seed = False
@@ -177,12 +177,12 @@ def test_four_variations_are_shown_and_one_sets_the_seed(extension, checker, sce
 def test_variations_are_forgotten_with_the_tool_or_the_file(extension, checker, scene):
     bpy.ops.impasto.variations()
     scene.impasto.tool = "slow"
-    assert extension.variations.shown(bpy.context) == ()
+    assert extension.generate.variations.shown(bpy.context) == ()
     scene.impasto.tool = "checker"
-    assert len(extension.variations.shown(bpy.context)) == 4
+    assert len(extension.generate.variations.shown(bpy.context)) == 4
     bpy.ops.wm.read_homefile(use_empty=True)
     bpy.context.scene.impasto.tool = "checker"
-    assert extension.variations.shown(bpy.context) == ()
+    assert extension.generate.variations.shown(bpy.context) == ()
 
 
 def test_the_seed_changes_only_while_it_is_unlocked(extension, checker, scene, plane):

@@ -135,7 +135,7 @@ def seeing_engine(server, tmp_path_factory) -> Path:
 @pytest.fixture
 def library(extension, scene, seeing_engine, engine_python, certificate, tmp_path, monkeypatch):
     """An empty library of weights, an engine that knows the network, and leave to go online."""
-    system, preferences = bpy.context.preferences.system, extension.engine.preferences()
+    system, preferences = bpy.context.preferences.system, extension.engine.engine.preferences()
     monkeypatch.setenv("IMPASTO_ENGINE", str(seeing_engine))
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate / "cert.pem"))
     preferences.weights_folder, was_online = str(tmp_path / "weights"), system.use_online_access
@@ -156,7 +156,7 @@ def published(tmp_path) -> Path:
 
 
 def is_installed(extension, name: str = "net") -> bool:
-    return next(item for item in extension.catalogue.catalogue.weights if item["name"] == name)["installed"]
+    return next(item for item in extension.engine.catalogue.catalogue.weights if item["name"] == name)["installed"]
 
 
 def wait_until(condition) -> None:
@@ -174,7 +174,7 @@ def test_a_download_installs_the_weights(extension, library):
 
 def test_a_download_tells_how_far_it_is_and_goes_on_after_it_was_cancelled(extension, library):
     Publisher.may_send.clear()
-    jobs, changing = extension.jobs.jobs, extension.library.changing
+    jobs, changing = extension.jobs.session.jobs, extension.library.task.changing
     task = changing("Downloading Net", "weights", "download", "net", "--yes")
     jobs.start(task)
     wait_until(lambda: task.fraction > 0 or task.ended)
@@ -216,14 +216,14 @@ def test_a_stylizer_without_its_weights_says_so_in_place(extension, scene, libra
     settings = scene.impasto_style
     settings.tool, settings.image = "seeing", image
     scene.impasto_parameters.seeing.input_style = image
-    assert "needs weights" in extension.stylizing.what_is_missing(bpy.context)
+    assert "needs weights" in extension.stylize.request.what_is_missing(bpy.context)
     layout = drawn(bpy.types.IMPASTO_PT_style_view_3d)
     assert [given.name for given in layout.operators("impasto.download_weights")] == ["net"]
     assert layout.operators("impasto.install_weights")
     with pytest.raises(RuntimeError, match=r"net are not installed.*impasto weights download net"):
         bpy.ops.impasto.stylize()
     bpy.ops.impasto.install_weights(filepath=str(published), name="net")
-    assert extension.stylizing.what_is_missing(bpy.context) == ""
+    assert extension.stylize.request.what_is_missing(bpy.context) == ""
     assert not drawn(bpy.types.IMPASTO_PT_style_view_3d).operators("impasto.download_weights")
     assert bpy.ops.impasto.stylize() == {"FINISHED"}
     assert "net" in json.loads(bpy.data.images["bricks – bricks"]["impasto_recipe"])["made_with"]["weights"]
@@ -231,7 +231,7 @@ def test_a_stylizer_without_its_weights_says_so_in_place(extension, scene, libra
 
 def test_weights_that_are_chosen_must_be_those_that_are_there(extension, library, published):
     """Any one will do for a tool that chooses by itself."""
-    missing = extension.weights.missing_for
+    missing = extension.weights.weights.missing_for
     tool = {"weights": ["net", "other"]}
     assert [item["name"] for item in missing(tool)] == ["net", "other"]
     bpy.ops.impasto.install_weights(filepath=str(published), name="net")
@@ -273,6 +273,6 @@ def test_a_truncated_file_is_refused(library, published, extension):
 
 def test_what_plugins_print_among_the_engines_answers_is_passed_over(extension, scene):
     lines = ["hello", "[1]", '{"progress": "half"}', '{"removed": "a"}', "bye"]
-    task = extension.jobs.Task("Removing", lambda task: None, lambda result: None)
+    task = extension.jobs.task.Task("Removing", lambda task: None, lambda result: None)
     command = [sys.executable, "-I", "-c", f"print({chr(10).join(lines)!r})"]
-    assert extension.library._run(task, command, dict(os.environ)) == {"removed": "a"}
+    assert extension.library.task._run(task, command, dict(os.environ)) == {"removed": "a"}

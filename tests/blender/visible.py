@@ -16,7 +16,7 @@ import bpy
 NOT_SHOWN = {
     "engine.py": {"PROBE", "RUN_MODULE"},
     "pip.py": {"AUDIT", "CAN_MAKE_VENV", "NETWORK", "RUN_PIP"},
-    "commands.py": {"HELP"},
+    "command_line.py": {"HELP"},
 }
 """Constants that are programs, patterns and help in the terminal."""
 SHOWING = {"text", "name", "description", "title", "message", "label", "heading"}
@@ -57,9 +57,9 @@ FOREIGN = {
 def of_classes(extension: Any) -> set[str]:
     """Labels and descriptions of all registered classes, their properties and those properties' items."""
     found: set[str] = set()
-    of_tools = {*extension.properties._live.groups, extension.properties._live.root}
+    of_tools = {*extension.parameters.properties._live.groups, extension.parameters.properties._live.root}
     groups = [cls for cls in bpy.types.PropertyGroup.__subclasses__() if cls.__module__.startswith(extension.__name__)]
-    for cls in {*(group for group in groups if group.is_registered), *extension.CLASSES} - of_tools:
+    for cls in {*(group for group in groups if group.is_registered), *extension.registration.CLASSES} - of_tools:
         found |= set(_of_rna(cls))
     for name in dir(bpy.ops.impasto):
         rna = getattr(bpy.ops.impasto, name).get_rna_type()

@@ -54,7 +54,7 @@ def test_only_tests_in_blender_wait_for_the_extension_to_be_built():
     assert needing == {"blender-5.0", "blender-4.5", "blender-4.2", "windows"}
 
 
-@pytest.mark.parametrize("path", ["core/test_nothing.py", "", "..", "blender_addon/jobs.py"])
+@pytest.mark.parametrize("path", ["core/test_nothing.py", "", "..", "blender_addon/menus.py"])
 def test_a_path_without_tests_is_refused_with_an_example(path):
     with pytest.raises(BuildError, match=r"core/test_wire\.py"):
         chosen(path)

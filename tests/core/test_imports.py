@@ -76,13 +76,31 @@ def check_circles(known: dict[str, Path]) -> None:
     TopologicalSorter({name: imports_of(name, known) for name in known}).prepare()
 
 
-BEING_REDESIGNED = ("impasto_style",)
-
-
 def test_no_modules_of_the_core_and_the_plugins_import_each_other():
     known = modules_in(ROOT / "core", ROOT / "plugins")
     assert {"impasto.runner", "impasto.library.models", "impasto_quilt", "impasto_vae.training"} <= known.keys()
     check_circles(known)
+
+
+def modules_of_the_extension() -> dict[str, Path]:
+    found = modules_in(ROOT / "blender_addon")
+    return {f"blender_addon.{name}".removesuffix(".__init__"): path for name, path in found.items()}
+
+
+def test_no_modules_of_the_extension_import_each_other():
+    known = modules_of_the_extension()
+    assert {"blender_addon", "blender_addon.jobs.session", "blender_addon.bake.operators"} <= known.keys()
+    check_circles(known)
+
+
+def test_no_folders_of_the_extension_import_each_other():
+    known = modules_of_the_extension()
+    folders: dict[str, set[str]] = {}
+    for name in known.keys() - {"blender_addon"}:
+        folder = name.split(".")[1]
+        folders.setdefault(folder, set()).update({other.split(".")[1] for other in imports_of(name, known)} - {folder})
+    assert "jobs" in folders["generate"]
+    TopologicalSorter(folders).prepare()
 
 
 @pytest.mark.parametrize("back", ["if TYPE_CHECKING:\n    from . import a", "def f():\n    from .a import x"])

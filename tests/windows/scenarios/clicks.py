@@ -19,14 +19,14 @@ bpy.ops.extensions.package_install_files(
     filepath=os.environ["IMPASTO_EXTENSION"], repo="user_default", enable_on_install=True
 )
 EXTENSION = sys.modules["bl_ext.user_default.impasto"]
-JOBS = EXTENSION.jobs.jobs
+JOBS = EXTENSION.jobs.session.jobs
 LIMIT_S = 600
 GALLERY_PX = 110
 """From the choice of what is repainted down to the picture that opens the thumbnails: Blender names no such button."""
 
 
 def scenario(walk: Walk) -> Steps:
-    EXTENSION.engine.preferences().styles_folder = str(STYLES)
+    EXTENSION.engine.engine.preferences().styles_folder = str(STYLES)
     yield walk.show_panel("VIEW_3D", "Impasto")
     yield from {"textures": textures, "results": made, "styles": styles, "training": training}[PART](walk)
     bpy.ops.preferences.addon_disable(module="bl_ext.user_default.impasto")
@@ -60,7 +60,7 @@ def made(walk: Walk) -> Steps:
     yield 0.5
     yield from searches_a_model(walk)
     yield walk.click("live_preview", "VIEW_3D")
-    yield until(lambda: EXTENSION.variations.live.pixels is not None, LIMIT_S)
+    yield until(lambda: EXTENSION.generate.variations.live.pixels is not None, LIMIT_S)
     yield walk.click("tile_preview", "VIEW_3D")
     yield from picks_each_variation(walk)
     walk.screenshot("previews.png")
@@ -130,11 +130,11 @@ def images(walk: Walk) -> Steps:
     yield walk.show_panel("IMAGE_EDITOR", "Impasto")
     yield 0.5
     walk.screenshot("no_image.png")
-    space.image = next(image for image in bpy.data.images if EXTENSION.stylizing.is_painted(image))
+    space.image = next(image for image in bpy.data.images if EXTENSION.stylize.subject.is_painted(image))
     made = {}
     for name in ("make_seamless", "estimate_maps", "rerun", "go_on_larger"):
         before = set(bpy.data.images)
-        space.image = next(image for image in before if EXTENSION.stylizing.is_painted(image))
+        space.image = next(image for image in before if EXTENSION.stylize.subject.is_painted(image))
         yield 0.5
         yield from clicks_and_waits(walk, f"impasto.{name}", "IMAGE_EDITOR", "image")
         made[name] = [len(set(bpy.data.images) - before), JOBS.reports["image"].level]
@@ -145,7 +145,7 @@ def images(walk: Walk) -> Steps:
 
 def adds_and_removes_a_preset(walk: Walk) -> Steps:
     """The plus asks for a name; the minus takes it away again."""
-    presets = EXTENSION.presets
+    presets = EXTENSION.tools.presets
     found = yield walk.buttons("VIEW_3D", height=100)
     walk.record("preset_buttons", [name for name in found if "preset" in name])
     place = next(places[0] for name, places in found.items() if name.startswith("impasto.preset_add"))
@@ -191,7 +191,7 @@ def picks_each_variation(walk: Walk) -> Steps:
     for name in buttons:
         yield walk.tap(found[name][0])
         picked.append(bpy.context.scene.impasto.seed)
-    walk.record("picked", [picked, [item.seed for item in EXTENSION.variations.shown(bpy.context)]])
+    walk.record("picked", [picked, [item.seed for item in EXTENSION.generate.variations.shown(bpy.context)]])
     walk.record("pick_buttons", buttons)
 
 

@@ -15,7 +15,7 @@ OUT, SOURCE = map(Path, sys.argv[sys.argv.index("--") + 1 :])
 bpy.ops.extensions.package_install_files(
     filepath=os.environ["IMPASTO_EXTENSION"], repo="user_default", enable_on_install=True
 )
-JOBS = sys.modules["bl_ext.user_default.impasto.jobs"].jobs
+JOBS = sys.modules["bl_ext.user_default.impasto.jobs.session"].jobs
 
 
 def scenario(walk: Walk) -> Steps:

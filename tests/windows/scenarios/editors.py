@@ -55,7 +55,7 @@ def uses_a_model(walk: Walk) -> Steps:
     name = next(name for name in found if name.startswith("impasto.use_model"))
     yield walk.tap(found[name][0])
     used = getattr(bpy.context.scene.impasto_parameters, bpy.context.scene.impasto.tool).model
-    walk.record("used", [name, used, extension().catalogue.catalogue.models[0]["name"]])
+    walk.record("used", [name, used, extension().engine.catalogue.catalogue.models[0]["name"]])
     yield walk.tap(place)
 
 

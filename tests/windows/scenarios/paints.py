@@ -17,7 +17,7 @@ bpy.ops.extensions.package_install_files(
     filepath=os.environ["IMPASTO_EXTENSION"], repo="user_default", enable_on_install=True
 )
 EXTENSION = sys.modules["bl_ext.user_default.impasto"]
-JOBS = EXTENSION.jobs.jobs
+JOBS = EXTENSION.jobs.session.jobs
 GALLERY_PX = 110
 """From the choice of what is repainted down to the picture that opens the thumbnails: Blender names no such button."""
 LONGEST_PX = 256
@@ -35,7 +35,7 @@ def parameters() -> bpy.types.PropertyGroup:
 
 
 def scenario(walk: Walk) -> Steps:
-    EXTENSION.engine.preferences().styles_folder = str(STYLES)
+    EXTENSION.engine.engine.preferences().styles_folder = str(STYLES)
     settings().image = bpy.data.images.load(str(STYLES / "chelsea.png"))
     yield walk.show_panel("VIEW_3D", "Impasto")
     yield walk.fold_panel(0)
@@ -57,14 +57,14 @@ def chooses_a_style(walk: Walk) -> Steps:
     yield 2.0
     walk.screenshot("thumbnails.png")
     yield walk.press("ESC", (400, 500))
-    walk.record("offered", [item[0] for item in EXTENSION.styles.gallery_items(None, None)])
+    walk.record("offered", [item[0] for item in EXTENSION.stylize.gallery.gallery_items(None, None)])
     settings().gallery_style = "file immunohistochemistry.png"
     walk.record("style", parameters().input_style.name)
 
 
 def previews(walk: Walk) -> Steps:
     """Each change makes a new small picture."""
-    live = EXTENSION.stylizing.live
+    live = EXTENSION.stylize.preview.live
     settings().live_preview = True
     yield until(lambda: live.pixels is not None or live.error, LIMIT_S)
     before = live.pixels
@@ -114,7 +114,7 @@ def repaints_a_material(walk: Walk) -> Steps:
 def goes_on_larger(walk: Walk) -> Steps:
     """In the image editor, from the image that it shows."""
     yield walk.switch("VIEW_3D", "IMAGE_EDITOR")
-    painted = next(image for image in bpy.data.images if EXTENSION.stylizing.is_painted(image))
+    painted = next(image for image in bpy.data.images if EXTENSION.stylize.subject.is_painted(image))
     space = walk.area("IMAGE_EDITOR").spaces.active
     space.image = painted
     yield walk.show_panel("IMAGE_EDITOR", "Impasto")

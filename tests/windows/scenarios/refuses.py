@@ -17,7 +17,7 @@ bpy.ops.extensions.package_install_files(
     filepath=os.environ["IMPASTO_EXTENSION"], repo="user_default", enable_on_install=True
 )
 EXTENSION = sys.modules["bl_ext.user_default.impasto"]
-JOBS = EXTENSION.jobs.jobs
+JOBS = EXTENSION.jobs.session.jobs
 LIMIT_S = 600
 SCRIPT = f"""import bpy
 bpy.ops.impasto.stylize(

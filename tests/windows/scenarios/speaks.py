@@ -16,7 +16,7 @@ MODULE = "bl_ext.user_default.impasto"
 bpy.ops.extensions.package_install_files(
     filepath=os.environ["IMPASTO_EXTENSION"], repo="user_default", enable_on_install=True
 )
-JOBS = sys.modules[f"{MODULE}.jobs"].jobs
+JOBS = sys.modules[f"{MODULE}.jobs.session"].jobs
 EMPTY = OUT / "empty.png"
 
 

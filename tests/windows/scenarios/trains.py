@@ -17,7 +17,7 @@ bpy.ops.extensions.package_install_files(
     filepath=os.environ["IMPASTO_EXTENSION"], repo="user_default", enable_on_install=True
 )
 EXTENSION = sys.modules["bl_ext.user_default.impasto"]
-JOBS = EXTENSION.jobs.jobs
+JOBS = EXTENSION.jobs.session.jobs
 SMALL = {"name": "gravel", "steps": 5000, "canvas_px": 128, "crop_px": 64, "batch": 2, "width": 0.5}
 LIMIT_S = 600
 
@@ -25,7 +25,7 @@ LIMIT_S = 600
 def scenario(walk: Walk) -> Steps:
     library = OUT / "models"
     shutil.rmtree(library, ignore_errors=True)
-    EXTENSION.engine.preferences().models_folder = str(library)
+    EXTENSION.engine.engine.preferences().models_folder = str(library)
     shutil.copy(SOURCE, OUT)
     bpy.ops.wm.save_as_mainfile(filepath=str(OUT / "trains.blend"))
     yield walk.show_panel("VIEW_3D", "Impasto")
@@ -91,7 +91,7 @@ def pauses_and_keeps(walk: Walk, library: Path) -> Steps:
 
 def moves_a_slider(walk: Walk) -> Steps:
     """Each change makes a new small picture, and the window stays free."""
-    live, settings = EXTENSION.variations.live, bpy.context.scene.impasto
+    live, settings = EXTENSION.generate.variations.live, bpy.context.scene.impasto
     settings.tool, settings.source_kind, settings.live_preview = "torus", "NONE", True
     yield until(lambda: live.pixels is not None or live.error, LIMIT_S)
     walk.record("live_error", live.error)
@@ -104,7 +104,7 @@ def moves_a_slider(walk: Walk) -> Steps:
 
 def varies(walk: Walk) -> Steps:
     yield walk.click("impasto.variations", "VIEW_3D")
-    yield until(lambda: EXTENSION.variations.shown(bpy.context) and not JOBS.shown, LIMIT_S)
+    yield until(lambda: EXTENSION.generate.variations.shown(bpy.context) and not JOBS.shown, LIMIT_S)
     yield 1.0
     yield walk.click("impasto.pick_variation", "VIEW_3D")
     walk.record("picked_seed", bpy.context.scene.impasto.seed)

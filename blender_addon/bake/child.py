@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the background Blender runs: it bakes the object in the folder that it is given, and writes the maps there.
+
+A script, not a module of the extension: it imports the extension's modules without the extension.
+"""
+
+import json
+import sys
+import tempfile
+import types
+from pathlib import Path
+
+import bpy
+
+PACKAGE = "impasto_bake"
+
+
+def main(folder: Path) -> None:
+    package = types.ModuleType(PACKAGE)
+    package.__path__ = [str(Path(__file__).parents[1])]
+    sys.modules[PACKAGE] = package
+    from impasto_bake.bake import maps, process
+    from impasto_bake.bake.checks import BakeOptions
+    from impasto_bake.core.errors import ImpastoError
+
+    tempfile.tempdir = str(folder)  # so that nothing is left behind when this process is killed
+    job = json.loads((folder / "job.json").read_text(encoding="utf-8"))
+    options = BakeOptions(**{**job["options"], "maps": tuple(job["options"]["maps"])})
+    (folder / "started").touch()
+    try:
+        for baked in maps.bake_maps(load(folder, job), options):
+            process.write_map(folder, baked)
+    except ImpastoError as error:
+        process.write_error(folder, error)
+
+
+def load(folder: Path, job: dict) -> bpy.types.Object:
+    """The object, in an empty file that is at the same frame, with the pixels that only the open file had."""
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    with bpy.data.libraries.load(str(folder / "object.blend")) as (_found, wanted):
+        wanted.objects = [job["object"]]
+    obj = wanted.objects[0]
+    obj.name = job["name"]
+    for index, about in enumerate(job["images"]):
+        restore(bpy.data.images[about["name"]], about, folder / f"{index}.npy")
+    frame, subframe = job["frame"]
+    bpy.context.scene.frame_set(frame, subframe=subframe)
+    return obj
+
+
+def restore(image: bpy.types.Image, about: dict, pixels: Path) -> None:
+    """Put an image of these pixels in the place of the one that was read."""
+    import numpy as np
+
+    fresh = bpy.data.images.new(image.name, *about["size_px"], alpha=True, float_buffer=about["is_float"])
+    fresh.colorspace_settings.name = about["color_space"]
+    fresh.alpha_mode = about["alpha_mode"]
+    fresh.pixels.foreach_set(np.load(pixels))
+    image.user_remap(fresh)
+
+
+main(Path(sys.argv[-1]))

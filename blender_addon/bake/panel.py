@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The Bake section of the Impasto panel."""
+
+from __future__ import annotations
+
+import bpy
+
+from ..bake.checks import chosen_objects
+from ..core.errors import ImpastoError
+from ..interface.drawing import draw_operator, draw_report, draw_text, name_place
+from ..jobs.task import Place
+
+
+def draw_bake(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    settings = context.scene.impasto_bake
+    column = layout.column()
+    for name in settings.bl_rna.properties.keys():  # noqa: SIM118 - not a dictionary
+        if name not in ("rna_type", "name"):
+            column.prop(settings, name)
+    _draw_baked_objects(layout, context)
+    name_place(layout, Place.BAKE)
+    draw_operator(layout, "impasto.bake", icon="RENDER_STILL")
+    draw_report(layout, Place.BAKE)
+
+
+def _draw_baked_objects(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    """Which objects are baked, where several are selected."""
+    try:
+        objects, notes = chosen_objects(context)
+    except ImpastoError:  # the button says why
+        return
+    if len(objects) + len(notes) > 1:
+        draw_text(layout, ", ".join(item.name for item in objects), "MESH_DATA")
+        for note in notes:
+            draw_text(layout, note, "INFO")

@@ -1,0 +1,212 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Bakes in a Blender of its own in the background, so that the window stays free and a bake can be stopped.
+
+Blender's own bake in the background reads the open scene and dies with the window's; a process needs only
+a copy of the object, and takes nothing along when it crashes.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import bpy
+from bpy.types import Image, Object
+
+from ..core.errors import Cancelled, FileError, ImpastoError, WorkerError, error_from_name
+from .checks import BakeOptions
+from .maps import BakedMap
+from .sources import images_of
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from ..jobs.task import Task
+
+CHILD = Path(__file__).with_name("child.py")
+POLL_S = 0.05
+NO_CONSOLE = 0x08000000 if os.name == "nt" else 0
+
+
+@dataclass(frozen=True)
+class HandOver:
+    """What the background Blender is given: a folder with the object, and the pixels that no file holds.
+
+    first and share: where in the whole task this bake begins, and which part of it it is.
+    """
+
+    title: str
+    folder: Path
+    options: BakeOptions
+    unsaved: list[np.ndarray]
+    command: list[str]
+    first: float = 0.0
+    share: float = 1.0
+
+
+def hand_over(objects: Sequence[Object], options: BakeOptions) -> list[HandOver]:
+    """Write each object, and all that it needs, to a temporary folder, which `bake_all` removes. On the main thread."""
+    given: list[HandOver] = []
+    share = 1 / len(objects)
+    try:
+        for index, obj in enumerate(objects):
+            given.append(replace(_hand_over(obj, options), first=index * share, share=share))
+    except BaseException:
+        _discard(given)
+        raise
+    return given
+
+
+def _hand_over(obj: Object, options: BakeOptions) -> HandOver:
+    folder = Path(tempfile.mkdtemp(prefix="impasto-bake-"))
+    try:
+        return HandOver(obj.name, folder, options, _write(folder, obj, options), _command(folder))
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+def _write(folder: Path, obj: Object, options: BakeOptions) -> list[np.ndarray]:
+    """The object with its materials, what to do with it, and returned the pixels of images that are not saved."""
+    images = [image for image in images_of(obj) if image.is_dirty and image.source in ("FILE", "GENERATED")]
+    scene = bpy.context.scene
+    job = {
+        "name": obj.name,
+        "options": asdict(options),
+        "frame": [scene.frame_current, scene.frame_subframe],
+        "images": [_describe(image) for image in images],
+    }
+    subject = obj.copy() if obj.library else obj
+    try:
+        (folder / "job.json").write_text(json.dumps({**job, "object": subject.name}), encoding="utf-8")
+        bpy.data.libraries.write(str(folder / "object.blend"), {subject}, path_remap="ABSOLUTE", fake_user=True)
+    except RuntimeError as error:  # so Blender says that it cannot write
+        message = f"the object {obj.name} cannot be written to {folder.parent}"
+        raise FileError(
+            message, "make room there, or choose another folder for temporary files in the preferences"
+        ) from error
+    finally:
+        if subject != obj:
+            bpy.data.objects.remove(subject)
+    return [_values(image) for image in images]
+
+
+def _command(folder: Path) -> list[str]:
+    if not bpy.app.binary_path:  # the bpy module
+        return [sys.executable, "-I", str(CHILD), str(folder)]
+    trusted = ["--enable-autoexec"] if bpy.context.preferences.filepaths.use_scripts_auto_execute else []
+    options = ["--background", "--factory-startup", "-noaudio", *trusted, "--python-exit-code", "1"]
+    return [bpy.app.binary_path, *options, "--python", str(CHILD), "--", str(folder)]
+
+
+def _describe(image: Image) -> dict[str, object]:
+    return {
+        "name": image.name,
+        "size_px": list(image.size),
+        "is_float": image.is_float,
+        "color_space": image.colorspace_settings.name,
+        "alpha_mode": image.alpha_mode,
+    }
+
+
+def _values(image: Image) -> np.ndarray:
+    import numpy as np
+
+    values = np.empty(len(image.pixels), np.float32)
+    image.pixels.foreach_get(values)
+    return values
+
+
+def bake_all(task: Task, given: Sequence[HandOver]) -> list[list[BakedMap]]:
+    """Bake what was handed over and wait for it; cancelling the task ends the process. Never touches bpy."""
+    try:
+        return [_bake(task, one) for one in given]
+    finally:
+        _discard(given)
+
+
+def _bake(task: Task, given: HandOver) -> list[BakedMap]:
+    import numpy as np
+
+    for index, values in enumerate(given.unsaved):
+        np.save(given.folder / f"{index}.npy", values)
+    task.say(f"Starting Blender in the background for {given.title}", given.first)
+    with (given.folder / "log.txt").open("wb") as log:
+        process = _start(given.command, log.fileno())
+    try:
+        _watch(task, given, process)
+    finally:
+        process.kill()
+        process.wait()
+    return _collect(given, process.returncode)
+
+
+def _discard(given: Sequence[HandOver]) -> None:
+    for one in given:
+        shutil.rmtree(one.folder, ignore_errors=True)
+
+
+def _start(command: list[str], log: int) -> subprocess.Popen[bytes]:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    return subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=subprocess.STDOUT,
+        env=environment,
+        creationflags=NO_CONSOLE,
+        start_new_session=os.name != "nt",
+    )
+
+
+def _watch(task: Task, given: HandOver, process: subprocess.Popen[bytes]) -> None:
+    """Tell how far the process is until it ends: each map that is done has a JSON file."""
+    names = given.options.maps
+    while process.poll() is None:
+        if task.is_cancelled:
+            raise Cancelled
+        done = sum((given.folder / f"{name}.json").exists() for name in names)
+        if (given.folder / "started").exists() and done < len(names):
+            what = f"{given.title}: {names[done].replace('_', ' ')}"
+            task.say(f"Baking {what}", given.first + given.share * done / len(names))
+        time.sleep(POLL_S)
+
+
+def _collect(given: HandOver, status: int) -> list[BakedMap]:
+    """The maps that the process wrote; its error is raised here."""
+    failure = given.folder / "error.json"
+    if failure.exists():
+        error = json.loads(failure.read_text(encoding="utf-8"))
+        raise error_from_name(error["type"], error["message"], error["remedy"])
+    if status:
+        tail = " | ".join((given.folder / "log.txt").read_text(errors="replace").splitlines()[-3:])
+        raise WorkerError(f"Blender in the background stopped with status {status}: {tail}", "try a smaller size")
+    return [read_map(given.folder, name) for name in given.options.maps]
+
+
+def write_map(folder: Path, baked: BakedMap) -> None:
+    """The process's side: the picture, then the JSON file that says that it is complete."""
+    (folder / f"{baked.name}.png").write_bytes(baked.png)
+    part = folder / f"{baked.name}.part"
+    part.write_text(json.dumps({"provenance": baked.provenance, "notes": baked.notes}), encoding="utf-8")
+    part.replace(folder / f"{baked.name}.json")
+
+
+def write_error(folder: Path, error: ImpastoError) -> None:
+    """The process's side: an expected error, to be raised again by `bake`."""
+    about = {"type": type(error).__name__, "message": error.message, "remedy": error.remedy}
+    (folder / "error.json").write_text(json.dumps(about), encoding="utf-8")
+
+
+def read_map(folder: Path, name: str) -> BakedMap:
+    about = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+    return BakedMap(name, (folder / f"{name}.png").read_bytes(), about["provenance"], tuple(about["notes"]))

@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Puts baked maps into the .blend: new packed images, a material where one is wanted; one undo step."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import bpy
+from bpy.types import Image, Material, Object
+
+from ..bridge import images, materials, naming
+from ..core.errors import ParameterError
+from ..core.system.transaction import replace_files
+from ..engine import engine
+from ..jobs.session import jobs, push_undo
+from ..jobs.task import Report
+
+if TYPE_CHECKING:
+    from .maps import BakedMap
+
+BAKED = "impasto_baked"
+"""The custom property that says, as JSON, what an image was baked from."""
+NONE, NEW, ASSIGN = "NONE", "NEW", "ASSIGN"
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where baked maps go. object_uid is a session id: the object may be gone by then, or another file open."""
+
+    object_uid: int
+    material: str = NONE
+    file_epoch: int = 0
+
+
+def target_of(obj: Object, material: str) -> Target:
+    """The target for an object. ParameterError where it cannot be given a material."""
+    if material == ASSIGN and not obj.is_editable:
+        raise ParameterError(
+            f"the object {obj.name} is linked from another file",
+            "make it local (Object, Relations, Make Local), or make a material without assigning it",
+        )
+    return Target(obj.session_uid, material, jobs.file_epoch)
+
+
+def put(baked: Sequence[tuple[Sequence[BakedMap], Target]], notes: Sequence[str] = ()) -> Report:
+    """Make images, and the materials, of baked maps; says what was made and what the user should know."""
+    if any(target.file_epoch != jobs.file_epoch for _, target in baked):
+        folder = engine.user_folder(create=True) / "kept"
+        titles = ", ".join(title_of(maps) for maps, _ in baked)
+        for maps, _ in baked:
+            save(maps, folder)
+        return Report("WARNING", f"Another file was opened: the maps of {titles} were kept in {folder}")
+    notes = [*notes, *(note for maps, _ in baked for one in maps for note in one.notes)]
+    made: list[str] = []
+    new: dict[str, list[str]] = {"materials": [], "images": []}
+    unassigned = ""
+    for maps, target in baked:
+        stored = {one.name: store(one) for one in maps}
+        names = ", ".join(image.name for image in stored.values())
+        new["images"] += [image.name for image in stored.values()]
+        said = f"Baked {names}"
+        if target.material != NONE:
+            material = make_material(f"{title_of(maps)} Baked", stored, maps)
+            said = f"Baked {names} and made the material {material.name}"
+            new["materials"].append(material.name)
+            unassigned = material.name if target.material == NEW else ""
+            if target.material == ASSIGN:
+                notes += _assign(material, target)
+        else:
+            for image in stored.values():  # nothing else holds them
+                image.use_fake_user = True
+        made.append(said)
+    push_undo("Impasto: Bake")
+    text = "; ".join([*made, *dict.fromkeys(notes)])
+    names_of = {kind: tuple(names) for kind, names in new.items()}
+    return Report("WARNING" if notes else "INFO", text, unassigned=unassigned, **names_of)
+
+
+def title_of(maps: Sequence[BakedMap]) -> str:
+    """The name of the object whose maps they are."""
+    return str(maps[0].provenance["object"])
+
+
+def store(baked: BakedMap) -> Image:
+    """A new packed image, in the colour space of its map, which knows where it comes from."""
+    name = f"{naming.of_parts(str(baked.provenance['object']))}_{baked.name}"
+    image = bpy.data.images.new(name, 8, 8, is_data=baked.name not in images.COLOR_MAPS)
+    image.pack(data=baked.png, data_len=len(baked.png))
+    image.source = "FILE"
+    image[images.MAP] = baked.name
+    image[BAKED] = json.dumps(baked.provenance)
+    if baked.recipe:
+        image[images.RECIPE] = baked.recipe.to_json()
+    return image
+
+
+def save(maps: Sequence[BakedMap], folder: Path, *, replace: bool = False) -> list[Path]:
+    """Write the maps as PNG files, all or none; files of this name are replaced, or else the set gets a number."""
+    name = naming.of_files(title_of(maps))
+    name = name if replace else naming.free(folder, name, [baked.name for baked in maps])
+    contents = {folder / f"{name}_{baked.name}.png": baked.png for baked in maps}
+    replace_files(contents, replace=replace)
+    return list(contents)
+
+
+def make_material(name: str, stored: Mapping[str, Image], maps: Sequence[BakedMap]) -> Material:
+    """A new material that shows the baked images on the UVs that they were baked to."""
+    material = materials.new(name)
+    material.use_fake_user = True
+    relief_m = next((one.provenance["height_range_m"] for one in maps if one.name == "height"), None)
+    materials.apply_maps(material, stored, materials.Look(relief_m=relief_m))
+    nodes, about = material.node_tree.nodes, maps[0].provenance
+    if maps[0].recipe:
+        material[images.RECIPE] = maps[0].recipe.to_json()
+    for baked in maps:
+        if baked.name == "height":
+            displacement = next(node for node in nodes if node.type == "DISPLACEMENT")
+            displacement.inputs["Midlevel"].default_value = baked.provenance["midlevel"]
+        if baked.name == "emission":
+            shader = next(node for node in nodes if node.type == "BSDF_PRINCIPLED")
+            shader.inputs["Emission Strength"].default_value = baked.provenance["emission_strength"]
+    uv = nodes.new("ShaderNodeUVMap")
+    uv.uv_map = about["uv_map"]
+    for node in [node for node in nodes if node.type in ("TEX_IMAGE", "NORMAL_MAP")]:
+        if node.type == "NORMAL_MAP":
+            node.uv_map = about["uv_map"]
+        else:
+            material.node_tree.links.new(uv.outputs["UV"], node.inputs["Vector"])
+    for node in [node for node in nodes if node.type in ("MAPPING", "TEX_COORD")]:
+        uv.location = node.location
+        nodes.remove(node)
+    return material
+
+
+def _assign(material: Material, target: Target) -> list[str]:
+    obj = next((item for item in bpy.data.objects if item.session_uid == target.object_uid), None)
+    if obj is None:
+        return ["the object was deleted meanwhile: the material is kept without it"]
+    for slot in obj.material_slots:
+        if not obj.data.is_editable:
+            slot.link = "OBJECT"
+        slot.material = material
+    return []

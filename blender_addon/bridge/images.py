@@ -1,0 +1,274 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Images between Blender and Impasto: the only place that knows bottom-up rows and colour management.
+
+NumPy is imported where it is used: registering must not wait for it.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import bpy
+
+from ..core.errors import FileError, ParameterError
+from ..core.io.metadata import PNG_SIGNATURE, png_chunk, png_chunks
+from ..core.recipe import Recipe
+from ..core.system.outside import parse_json, read_bytes
+from . import headers
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from ..core.engine.job import Pixels
+
+COLOR_MAPS = frozenset({"base_color", "emission"})
+MAP = "impasto_map"
+"""The custom property that holds which map an image is."""
+RECIPE = "impasto_recipe"
+"""The custom property that holds what made an image or a material, as JSON."""
+MOST_BYTES = 2**31
+"""Of a file that may hold a recipe."""
+READ_BY_THE_ENGINE = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".exr", ".bmp", ".tga", ".psd")
+TOLERANCE = 1 / 256
+"""What a float may be above 1 by rounding."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """An image's pixels as read on the main thread; `to_pixels` makes them ready on any other."""
+
+    name: str
+    size_px: tuple[int, int]
+    values: np.ndarray
+    is_float: bool
+    is_data: bool
+    has_alpha: bool
+
+    def to_pixels(self) -> Pixels:
+        """base_color, and opacity where there is alpha, with row 0 at the top; 8-bit images stay 8-bit."""
+        import numpy as np
+
+        from ..core.engine.job import Pixels
+        from ..core.surface.color import linear_to_srgb
+
+        rows = self.values.reshape(*self.size_px, -1)[::-1]
+        color, alpha = _color(rows), rows[..., -1:] if self.has_alpha else None
+        if self.is_float and alpha is not None:
+            color = np.divide(color, alpha, out=np.zeros_like(color), where=alpha > 0)
+        if self.is_float:
+            self._check_range(float(color.max(initial=0)))
+        if self.is_float and not self.is_data:
+            color = linear_to_srgb(np.clip(color, 0, 1))
+        arrays = {"base_color": color} if alpha is None else {"base_color": color, "opacity": alpha}
+        scale = 1 if self.is_float else 255
+        dtype = np.float32 if self.is_float else np.uint8
+        rounding = 0 if self.is_float else 0.5
+        return Pixels(
+            {name: (np.clip(array, 0, 1) * scale + rounding).astype(dtype) for name, array in arrays.items()}, self.name
+        )
+
+    def _check_range(self, largest: float) -> None:
+        """ParameterError where values above 1 would be lost, as in files that the engine reads."""
+        if not largest <= 1 + TOLERANCE:
+            message = f"the image {self.name} has values above 1, up to {largest:.4g}, which would be lost"
+            raise ParameterError(message, "lower its exposure until all are at most 1, or save it as PNG")
+
+
+def write_png(picture: Picture, folder: Path) -> Path:
+    """Write a picture for tools that read files, as a PNG of 8 bits or, where it has floats, of 16. For any thread."""
+    import numpy as np
+
+    arrays = picture.to_pixels().arrays
+    pixels = np.concatenate(list(arrays.values()), axis=2)
+    if pixels.dtype == np.float32:
+        pixels = (pixels * 65535 + 0.5).astype(np.uint16)
+    height, width, channels = pixels.shape
+    rows = pixels.astype(pixels.dtype.newbyteorder(">")).reshape(height, -1).view(np.uint8)
+    kind = 6 if channels == 4 else 2
+    header = struct.pack(">IIBBBBB", width, height, 8 * pixels.dtype.itemsize, kind, 0, 0, 0)
+    body = zlib.compress(np.pad(rows, ((0, 0), (1, 0))).tobytes(), 1)  # each row begins with its filter: none
+    path = folder / f"{bpy.path.clean_name(Path(picture.name).stem)}.png"
+    path.write_bytes(PNG_SIGNATURE + png_chunk(b"IHDR", header) + png_chunk(b"IDAT", body) + png_chunk(b"IEND", b""))
+    return path
+
+
+def read(image: bpy.types.Image) -> Path | Picture:
+    """What to send of an image, as Blender shows it: its file only where that is plain. ParameterError for none."""
+    _check_single(image)
+    path = _untouched_file(image)
+    return path if path and image.alpha_mode != "NONE" and headers.is_plain(path) else pixels_of(image)
+
+
+def _check_single(image: bpy.types.Image) -> None:
+    if image.source in ("MOVIE", "SEQUENCE", "TILED"):
+        kind = {"MOVIE": "a movie", "SEQUENCE": "a sequence", "TILED": "tiled (UDIM)"}[image.source]
+        raise ParameterError(f"the image {image.name} is {kind}", "choose a single image")
+
+
+def pixels_of(image: bpy.types.Image) -> Picture:
+    """The pixels of an image, also where its file would do. ParameterError for several images in one, FileError."""
+    import numpy as np
+
+    _check_single(image)
+    width, height = image.size
+    if width * height == 0:
+        raise FileError(f"the image {image.name} has no pixels", "find its missing file, or choose another image")
+    values = np.empty(len(image.pixels), np.float32)
+    image.pixels.foreach_get(values)
+    has_alpha = image.depth == (128 if image.is_float else 32) and image.alpha_mode != "NONE"
+    is_data = image.colorspace_settings.is_data
+    return Picture(image.name, (height, width), values, image.is_float, is_data, has_alpha)
+
+
+def add(name: str, map_name: str, data: bytes, recipe: Recipe) -> bpy.types.Image:
+    """A new image that holds an encoded file, packed, in the colour space of its map, and knows what made it."""
+    image = bpy.data.images.new(name, 8, 8, is_data=map_name not in COLOR_MAPS)
+    image.pack(data=data, data_len=len(data))
+    image.source = "FILE"
+    return _label(image, map_name, recipe)
+
+
+def join_alpha(color: bpy.types.Image, alpha: bpy.types.Image) -> bpy.types.Image:
+    """One image of a base colour and its opacity, in their place."""
+    import numpy as np
+
+    name, (width, height) = color.name, color.size
+    values, opacity = (np.empty((height, width, image.channels), np.float32) for image in (color, alpha))
+    color.pixels.foreach_get(values.ravel())
+    alpha.pixels.foreach_get(opacity.ravel())
+    values[..., 3] = opacity[..., 0]
+    if color.is_float:  # Blender holds floats multiplied by their alpha
+        values[..., :3] *= opacity[..., :1]
+    image = bpy.data.images.new(name, width, height, alpha=True, float_buffer=color.is_float)
+    image.pixels.foreach_set(values.ravel())
+    image.pack()
+    for key in (MAP, RECIPE):
+        image[key] = color[key]
+    bpy.data.images.remove(color)
+    bpy.data.images.remove(alpha)
+    image.name = name
+    return image
+
+
+def load(path: Path, map_name: str, recipe: Recipe | None) -> bpy.types.Image:
+    """An image of a file on disk, which stays where it is; the one that showed this file before it was replaced."""
+    image = next((image for image in bpy.data.images if _file_of(image) == path), None)
+    if image:
+        image.reload()
+    else:
+        image = bpy.data.images.load(str(path))
+        image.name = path.stem
+    if map_name not in COLOR_MAPS:
+        image.colorspace_settings.name = "Non-Color"
+    return _label(image, map_name, recipe)
+
+
+def _label(image: bpy.types.Image, map_name: str, recipe: Recipe | None) -> bpy.types.Image:
+    image[MAP] = map_name
+    if recipe is not None:
+        image[RECIPE] = recipe.to_json()
+    return image
+
+
+def recipe_of(image: bpy.types.Image) -> Recipe:
+    """The recipe that made an image, from its property or from the file in it. FileError where there is none."""
+    if text := image.get(RECIPE):
+        return Recipe.from_json(text)
+    if about := _metadata(_file_bytes(image)).get("recipe"):
+        return Recipe.from_dict(about)
+    raise FileError(f"the image {image.name} holds no recipe", "choose an image that Impasto made")
+
+
+def recipe_in(item: bpy.types.ID) -> Recipe | None:
+    """The recipe in the property of an image or a material; None where it has none that can be read."""
+    try:
+        return Recipe.from_json(item[RECIPE]) if RECIPE in item else None
+    except ParameterError:
+        return None
+
+
+def small(image: bpy.types.Image, longest_px: int) -> np.ndarray:
+    """The image's pixels (H, W, 4) as a preview holds them: as shown, shrunk, opaque, row 0 at the bottom."""
+    import numpy as np
+
+    from ..core.surface.color import linear_to_srgb
+
+    copy = image.copy()
+    try:
+        width, height = copy.size
+        ratio = min(1.0, longest_px / max(width, height, 1))
+        copy.scale(max(1, round(width * ratio)), max(1, round(height * ratio)))
+        pixels = np.empty((copy.size[1], copy.size[0], copy.channels), np.float32)
+        copy.pixels.foreach_get(pixels.ravel())
+    finally:
+        bpy.data.images.remove(copy)
+    color = _color(pixels)
+    color = linear_to_srgb(color.clip(0, 1)) if image.is_float else color
+    return np.concatenate([color, np.ones((*color.shape[:2], 1), np.float32)], axis=2).astype(np.float32)
+
+
+def has_recipe(image: bpy.types.Image | None) -> bool:
+    """Whether the image says by its property that Impasto made it; cheap enough for a panel."""
+    return image is not None and RECIPE in image
+
+
+def is_image_editor(context: bpy.types.Context) -> bool:
+    """Whether something was called from an image editor."""
+    return context.space_data is not None and context.space_data.type == "IMAGE_EDITOR"
+
+
+def shown_image(context: bpy.types.Context) -> bpy.types.Image | None:
+    """The image in the image editor that something was called from."""
+    return context.space_data.image if is_image_editor(context) else None
+
+
+def image_editors() -> Iterator[bpy.types.SpaceImageEditor]:
+    """The image editors that are open."""
+    for window in bpy.context.window_manager.windows:
+        yield from (area.spaces.active for area in window.screen.areas if area.type == "IMAGE_EDITOR")
+
+
+def show_instead(before: bpy.types.Image, now: bpy.types.Image) -> None:
+    """Show `now` in the image editors that show `before`, or else in the first that is open and not pinned."""
+    editors = list(image_editors())
+    showing = [space for space in editors if space.image == before]
+    for space in showing or [space for space in editors if not space.use_image_pin][:1]:
+        space.image = now
+
+
+def _file_of(image: bpy.types.Image) -> Path | None:
+    if image.source != "FILE" or image.packed_file or not image.filepath:
+        return None
+    return Path(bpy.path.abspath(image.filepath, library=image.library))
+
+
+def _untouched_file(image: bpy.types.Image) -> Path | None:
+    path = None if image.is_dirty else _file_of(image)
+    return path if path and path.suffix.lower() in READ_BY_THE_ENGINE and path.is_file() else None
+
+
+def _file_bytes(image: bpy.types.Image) -> bytes:
+    if image.packed_file:
+        return image.packed_file.data
+    path = _untouched_file(image)
+    return read_bytes(path, MOST_BYTES) if path else b""
+
+
+def _metadata(data: bytes) -> Mapping[str, object]:
+    """What Impasto wrote into a PNG: its iTXt chunk `impasto`, which comes before the pixels."""
+    texts = (body for kind, body in png_chunks(data) if kind == b"iTXt")
+    found = next((body for body in texts if body.startswith(b"impasto\0")), None)
+    about = parse_json(found.split(b"\0", 5)[-1], "what Impasto wrote into the image") if found else {}
+    return about if isinstance(about, dict) else {}
+
+
+def _color(rows: np.ndarray) -> np.ndarray:
+    """The three colour channels of (H, W, C); grey is repeated."""
+    import numpy as np
+
+    return rows[..., :3] if rows.shape[2] >= 3 else np.repeat(rows[..., :1], 3, axis=2)

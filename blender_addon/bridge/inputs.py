@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Inputs of a recipe: images, materials and files, as far as only the main thread can read them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import bpy
+
+from ..core.errors import ParameterError
+from ..core.system.outside import is_there, shown
+from ..paths import absolute
+from . import images, surfaces
+
+if TYPE_CHECKING:
+    from ..core.engine.job import Pixels
+
+
+SOURCE = "source"
+Source = bpy.types.Image | bpy.types.Material | Path
+Readable = Path | images.Picture
+Input = Readable | Callable[[], "Path | Pixels"]
+
+
+def read(source: Source) -> Input:
+    """A source, read as far as only the main thread can. ImpastoError where it cannot be read."""
+    if isinstance(source, bpy.types.Material):
+        return surfaces.read(source)
+    return images.read(source) if isinstance(source, bpy.types.Image) else existing(source)
+
+
+def ready(given: Input) -> Path | Pixels:
+    """An input as the worker takes it; for any thread."""
+    if isinstance(given, images.Picture):
+        return given.to_pixels()
+    return given() if callable(given) else given
+
+
+def find_source(text: str) -> Source:
+    """An image of this name, or else a path. Only a file that exists is a path: a wrong name says so."""
+    return bpy.data.images.get(text) or Path(absolute(text))
+
+
+def image_called(name: str) -> bpy.types.Image:
+    """The image of this name. ParameterError where there is none."""
+    image = bpy.data.images.get(name)
+    if image is None:
+        raise ParameterError(f"there is no image called {name!r}", "see bpy.data.images for those that there are")
+    return image
+
+
+def existing(path: Path) -> Path:
+    """The path. ParameterError where there is nothing."""
+    if not is_there(path):
+        raise ParameterError(f"there is no image and no file called {shown(path)}", "check the name")
+    return path

@@ -1,0 +1,268 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Maps to shader nodes: a frame of labelled image nodes, joined to a Principled BSDF by the sockets' names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import bpy
+
+from ..core.errors import ParameterError
+from . import node_layout
+
+FRAME = "Impasto"
+LABELS = {
+    "base_color": "Base Color",
+    "ambient_occlusion": "Ambient Occlusion",
+    "metallic": "Metallic",
+    "roughness": "Roughness",
+    "opacity": "Opacity",
+    "emission": "Emission",
+    "normal": "Normal",
+    "height": "Height",
+}
+"""From top to bottom, as their sockets follow one another on the Principled BSDF."""
+SOCKETS = {
+    "base_color": "Base Color",
+    "metallic": "Metallic",
+    "roughness": "Roughness",
+    "opacity": "Alpha",
+    "emission": "Emission Color",
+}
+DEFAULT_RELIEF = 0.02
+"""Height of the relief in parts of the tile's width, where the maps do not say it in metres."""
+COLUMN_PX, ROW_PX = 320, 300
+
+
+@dataclass(frozen=True)
+class Look:
+    """How maps are put on a surface. width_m and relief_m: what one tile spans in the world; aspect: height / width."""
+
+    width_m: float = 1.0
+    aspect: float = 1.0
+    relief_m: float | None = None
+    use_uv: bool = True
+    use_displacement: bool = False
+    use_ambient_occlusion: bool = False
+
+
+def check_editable(material: bpy.types.Material) -> None:
+    """Raise ParameterError if the maps cannot be joined to this material."""
+    if not material.is_editable:
+        library = material.library.filepath if material.library else "another file"
+        raise ParameterError(
+            f"the material {material.name} is linked from {library}",
+            "make it local (Object, Relations, Make Local, Materials), or choose a new material",
+        )
+    if material.node_tree and output_of(material.node_tree) and not principled_of(material.node_tree):
+        raise ParameterError(
+            f"the surface of the material {material.name} is no Principled BSDF",
+            "join one to its Material Output, or choose a new material",
+        )
+
+
+def new(name: str) -> bpy.types.Material:
+    """A new material with a Principled BSDF."""
+    material = bpy.data.materials.new(name)
+    if bpy.app.version < (5, 0):
+        material.use_nodes = True
+    return material
+
+
+def apply_maps(material: bpy.types.Material, images: Mapping[str, bpy.types.Image], look: Look) -> None:
+    """Join the images to the material's Principled BSDF, in place of what Impasto joined before."""
+    if bpy.app.version < (5, 0):
+        material.use_nodes = True
+    tree = material.node_tree
+    _remove_earlier(tree)
+    builder = _Builder(tree, look, *_ends(tree))
+    builder.build(images)
+    material.displacement_method = "DISPLACEMENT" if look.use_displacement else "BUMP"
+
+
+def add_maps(
+    material: bpy.types.Material,
+    images: Mapping[str, bpy.types.Image],
+    like: bpy.types.Node,
+    relief_m: float | None = None,
+) -> None:
+    """Join more maps to the material, laid on the surface as the image node `like` lays its own."""
+    tree = material.node_tree
+    _Builder(tree, Look(width_of(tree), relief_m=relief_m), *_ends(tree)).add(images, like)
+
+
+def unit_m() -> float:
+    """Metres of one Blender unit, as the scene's Unit Scale says."""
+    settings = bpy.context.scene.unit_settings
+    return 1.0 if settings.system == "NONE" else settings.scale_length
+
+
+def length_text(metres: float) -> str:
+    """A length as the scene's unit system shows it."""
+    system = bpy.context.scene.unit_settings.system
+    return f"{metres:.4g} m" if system == "NONE" else bpy.utils.units.to_string(system, "LENGTH", metres, precision=4)
+
+
+def width_of(tree: bpy.types.NodeTree) -> float:
+    """What one tile spans in the world, in metres, where `apply_maps` has set it; else 1."""
+    mapping = tree.nodes.get(f"{FRAME} Mapping")
+    across = mapping.inputs["Scale"].default_value[0] if mapping else unit_m()
+    return unit_m() / across if across > 0 else 1.0
+
+
+def _ends(tree: bpy.types.NodeTree) -> tuple[bpy.types.Node, bpy.types.Node]:
+    """The Principled BSDF and the Material Output; made where the tree is empty."""
+    output = output_of(tree)
+    made = []
+    if output is None:
+        output = tree.nodes.new("ShaderNodeOutputMaterial")
+        output.location = (300, 300)
+        made.append(output)
+    shader = principled_of(tree)
+    if shader is None:
+        shader = tree.nodes.new("ShaderNodeBsdfPrincipled")
+        shader.location = (output.location.x - 290, output.location.y)
+        tree.links.new(shader.outputs["BSDF"], output.inputs["Surface"])
+        made.append(shader)
+    node_layout.make_room(tree, made)
+    return shader, output
+
+
+def output_of(tree: bpy.types.NodeTree) -> bpy.types.Node | None:
+    """The Material Output that counts."""
+    return tree.get_output_node("ALL") or tree.get_output_node("CYCLES") or tree.get_output_node("EEVEE")
+
+
+def principled_of(tree: bpy.types.NodeTree) -> bpy.types.Node | None:
+    """The Principled BSDF that the surface comes from, straight or through mixes."""
+    output = output_of(tree)
+    waiting = [output] if output else []
+    seen = set()
+    while waiting:
+        node = waiting.pop(0)
+        if node.type == "BSDF_PRINCIPLED":
+            return node
+        seen.add(node.name)
+        sockets = [node.inputs["Surface"]] if node == output else node.inputs
+        sources = [link.from_node for socket in sockets if socket.type == "SHADER" for link in socket.links]
+        waiting += [source for source in sources if source.name not in seen]
+    return None
+
+
+def _remove_earlier(tree: bpy.types.NodeTree) -> None:
+    for node in [node for node in tree.nodes if node.name.split(".")[0].startswith(f"{FRAME} ")]:
+        tree.nodes.remove(node)
+
+
+class _Builder:
+    """Adds nodes to one tree, column by column, inside one frame."""
+
+    def __init__(self, tree: bpy.types.NodeTree, look: Look, shader: bpy.types.Node, output: bpy.types.Node) -> None:
+        self.tree, self.look, self.shader, self.output = tree, look, shader, output
+        self.made: list[bpy.types.Node] = []
+        self.frame = self._node("NodeFrame", "Maps")
+        self.frame.label = FRAME
+        self.right, self.top = shader.location.x - 2 * COLUMN_PX, shader.location.y + ROW_PX
+
+    def build(self, images: Mapping[str, bpy.types.Image]) -> None:
+        """All maps that there are; those that are not used wait, so that they last as long as the material."""
+        mapping = self._mapping()
+        colors = {}
+        for row, name in enumerate(name for name in LABELS if name in images):
+            node = self._image(name, images[name], row)
+            self.tree.links.new(mapping.outputs["Vector"], node.inputs["Vector"])
+            if self._is_used(name, images):
+                colors[name] = node.outputs["Color"]
+        self._join(colors, has_normal="normal" in colors)
+        node_layout.make_room(self.tree, self.made)
+
+    def add(self, images: Mapping[str, bpy.types.Image], like: bpy.types.Node) -> None:
+        """Beside the maps that are there; what gave their sockets a value before does not any more."""
+        colors = {}
+        for row, name in enumerate(name for name in LABELS if name in images):
+            node = self._image(name, images[name], row)
+            for setting in ("projection", "projection_blend", "extension", "interpolation"):
+                setattr(node, setting, getattr(like, setting))
+            if links := like.inputs["Vector"].links:
+                self.tree.links.new(links[0].from_socket, node.inputs["Vector"])
+            colors[name] = node.outputs["Color"]
+        self._join(colors, has_normal="normal" in colors or self.shader.inputs["Normal"].is_linked)
+        node_layout.make_room(self.tree, self.made)
+
+    def _is_used(self, name: str, images: Mapping[str, bpy.types.Image]) -> bool:
+        """Without UVs no normal map is, since its tangents come from UVs."""
+        if name == "ambient_occlusion":
+            return self.look.use_ambient_occlusion and "base_color" in images
+        return self.look.use_uv or name != "normal"
+
+    def _join(self, colors: Mapping[str, bpy.types.NodeSocket], *, has_normal: bool) -> None:
+        for name, socket in SOCKETS.items():
+            if name in colors:
+                self.tree.links.new(colors[name], self.shader.inputs[socket])
+        if "emission" in colors:
+            self.shader.inputs["Emission Strength"].default_value = 1.0
+        if "ambient_occlusion" in colors and "base_color" in colors:
+            self._occlude(colors["base_color"], colors["ambient_occlusion"])
+        if "normal" in colors:
+            node = self._node("ShaderNodeNormalMap", "Normal Map", self._beside(colors["normal"]))
+            self.tree.links.new(colors["normal"], node.inputs["Color"])
+            self.tree.links.new(node.outputs["Normal"], self.shader.inputs["Normal"])
+        if "height" in colors:
+            self._displace(colors["height"], is_joined=self.look.use_displacement or not has_normal)
+
+    def _occlude(self, color: bpy.types.NodeSocket, occlusion: bpy.types.NodeSocket) -> None:
+        node = self._node("ShaderNodeMix", "Occlude", self._beside(color))
+        node.data_type, node.blend_type, node.label = "RGBA", "MULTIPLY", "Ambient Occlusion"
+        factor, first, second = (_enabled(node.inputs, name) for name in ("Factor", "A", "B"))
+        factor.default_value = 1.0
+        self.tree.links.new(color, first)
+        self.tree.links.new(occlusion, second)
+        self.tree.links.new(_enabled(node.outputs, "Result"), self.shader.inputs["Base Color"])
+
+    def _displace(self, height: bpy.types.NodeSocket, *, is_joined: bool) -> None:
+        """Ready to be joined; joined as bump beside a normal map, the relief would be seen twice."""
+        node = self._node("ShaderNodeDisplacement", "Displacement", self._beside(height))
+        node.inputs["Midlevel"].default_value = 0.5
+        relief_m = DEFAULT_RELIEF * self.look.width_m if self.look.relief_m is None else self.look.relief_m
+        node.inputs["Scale"].default_value = relief_m / unit_m()
+        self.tree.links.new(height, node.inputs["Height"])
+        if is_joined:
+            self.tree.links.new(node.outputs["Displacement"], self.output.inputs["Displacement"])
+
+    def _mapping(self) -> bpy.types.Node:
+        """Scales so that a tile spans its real size where one unit of the coordinates is one of the scene's."""
+        top = self.top - ROW_PX / 2
+        coordinates = self._node("ShaderNodeTexCoord", "Coordinates", (self.right - 1.5 * COLUMN_PX, top))
+        mapping = self._node("ShaderNodeMapping", "Mapping", (self.right - 0.75 * COLUMN_PX, top))
+        mapping.label = f"Real-World Scale ({length_text(self.look.width_m)} wide)"
+        across = unit_m() / self.look.width_m
+        up = across / self.look.aspect
+        mapping.inputs["Scale"].default_value = (across, up, 1.0) if self.look.use_uv else (across, across, up)
+        output = coordinates.outputs["UV" if self.look.use_uv else "Object"]
+        self.tree.links.new(output, mapping.inputs["Vector"])
+        return mapping
+
+    def _image(self, name: str, image: bpy.types.Image, row: int) -> bpy.types.Node:
+        node = self._node("ShaderNodeTexImage", LABELS[name], (self.right, self.top - row * ROW_PX))
+        node.image, node.label = image, LABELS[name]
+        if not self.look.use_uv:
+            node.projection, node.projection_blend = "BOX", 0.2
+        return node
+
+    def _beside(self, socket: bpy.types.NodeSocket) -> tuple[float, float]:
+        return self.right + COLUMN_PX, self.top - (self.top - socket.node.location.y)
+
+    def _node(self, kind: str, name: str, location: Sequence[float] = (0.0, 0.0)) -> bpy.types.Node:
+        node = self.tree.nodes.new(kind)
+        node.name, node.select = f"{FRAME} {name}", False
+        if kind != "NodeFrame":
+            node.parent = self.frame
+        node.location = location
+        self.made.append(node)
+        return node
+
+
+def _enabled(sockets: Sequence[bpy.types.NodeSocket], name: str) -> bpy.types.NodeSocket:
+    """The socket of this name that the node's data type uses: a Mix node has one for each type."""
+    return next(socket for socket in sockets if socket.name == name and socket.enabled)

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What results are called: after what made them (a photograph, a model, a style), never after the tool."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+from ..engine.catalogue import catalogue
+from ..parameters import properties
+from . import images
+from .materials import LABELS
+
+WITH = " – "
+"""Between what was repainted and the style: "wall – Starry Night"."""
+NOTHING = "Texture"
+"""The name of what a tool made of nothing."""
+LONGEST_BYTES = 63 - len("_ambient_occlusion.001")
+"""Blender's names have 63 bytes before 5.0: the map's name and Blender's own number follow."""
+NUMBERED = re.compile(r"\.\d{3,}$")
+FORBIDDEN = re.compile(r'[\x00-\x1f\x7f/\\<>:"|?*]')
+"""What a file name must not hold on some platform."""
+RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)$")
+
+
+def of_result(
+    tool: Mapping[str, Any],
+    parameters: Mapping[str, Any],
+    source: bpy.types.ID | Path | None,
+    inputs: Mapping[str, bpy.types.ID | Path],
+) -> str:
+    """The name of what a tool makes: its source, and the model or the styles that it was made with."""
+    made_with = [of_source(given) for name, given in sorted(inputs.items()) if name.partition("_")[0] == "style"]
+    label = " + ".join(made_with) or _label_of_model(tool, parameters)
+    return of_parts(of_source(source) if source is not None and tool.get("uses_subject", True) else "", label)
+
+
+def of_parts(source: str, made_with: str = "") -> str:
+    """ "wall – Starry Night", short enough for Blender; the longer part is shortened."""
+    parts = [part for part in (source.strip(), made_with.strip()) if part]
+    while len(WITH.join(parts).encode()) > LONGEST_BYTES:
+        longest = max(range(len(parts)), key=lambda index: len(parts[index].encode()))
+        parts[longest] = parts[longest].removesuffix("…")[:-1].rstrip() + "…"
+    return WITH.join(parts) or NOTHING
+
+
+def of_source(source: bpy.types.ID | Path) -> str:
+    """What a result of this picture or material begins with: its name, of what Impasto repainted without the style."""
+    name = of_set(source)
+    is_made = not isinstance(source, Path) and images.RECIPE in source
+    return name.partition(WITH)[0] if is_made else name
+
+
+def of_set(source: bpy.types.ID | Path) -> str:
+    """The name of a picture or material without ending, map and number."""
+    if isinstance(source, Path):
+        return _without_map(source.stem if not source.is_dir() else source.name)
+    name = NUMBERED.sub("", source.name)
+    if isinstance(source, bpy.types.Image):
+        stem, dot, ending = name.rpartition(".")
+        name = _without_map(stem if dot and f".{ending.lower()}" in bpy.path.extensions_image else name)
+    return name
+
+
+def _without_map(name: str) -> str:
+    return next((name.removesuffix(f"_{map_}") for map_ in LABELS if name.endswith(f"_{map_}")), name) or name
+
+
+def _label_of_model(tool: Mapping[str, Any], parameters: Mapping[str, Any]) -> str:
+    parameter = properties.model_parameter(tool)
+    if parameter is None:
+        return ""
+    wanted = str(parameters.get(parameter, ""))
+    model = catalogue.model(tool["name"], wanted)
+    if model is None:
+        return Path(wanted).stem
+    return str((model["classes"] and parameters.get(properties.MATERIALS[0])) or model["label"])
+
+
+def of_files(name: str) -> str:
+    """The name as files can have it on every platform."""
+    plain = FORBIDDEN.sub("_", name).strip().strip(".").strip() or NOTHING
+    return f"{plain}_" if RESERVED.match(plain.partition(".")[0]) else plain
+
+
+def free(folder: Path, name: str, maps: Iterable[str] = LABELS) -> str:
+    """The name, or the first of NAME_2, NAME_3, … under which no file of a map set is in the folder yet."""
+    taken = {path.stem for path in folder.iterdir()} if folder.is_dir() else set()
+    candidates = (name, *(f"{name}_{number}" for number in range(2, 100_000)))
+    return next(one for one in candidates if not any(f"{one}_{map_}" in taken for map_ in maps))

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Finds the inputs that a recipe was made from: images of this .blend by name, files beside it, the hash decides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import bpy
+
+from ..core.errors import FileError
+from ..core.recipe import Recipe
+from ..core.system.outside import inside, is_there
+from . import images
+
+if TYPE_CHECKING:
+    from ..core.engine.job import Pixels
+
+Readable = Path | images.Picture
+
+
+def inputs_of(recipe: Recipe, image: bpy.types.Image) -> dict[str, Callable[[], Path | Pixels]]:
+    """For each input, a function for any thread that chooses among what was found. FileError names what was not."""
+    return {
+        name: partial(_choose, _candidates(str(about["name"]), image), str(about["name"]), str(about["sha256"]))
+        for name, about in recipe.inputs.items()
+    }
+
+
+def scale_of(recipe: Recipe) -> dict[str, float]:
+    """The real-world scale that the source had."""
+    about = recipe.inputs.get("source", {})
+    return {key: float(about[key]) for key in ("width_m", "height_range_m") if key in about}
+
+
+def _candidates(name: str, image: bpy.types.Image) -> Sequence[Readable]:
+    """Images of this name, however Blender numbered or stored them, then files of this name beside them."""
+    found: list[Readable] = [images.read(item) for item in bpy.data.images if item != image and _is_called(item, name)]
+    folders = [Path(bpy.path.abspath(path)).parent for path in (bpy.data.filepath, image.filepath) if path]
+    folders.append(Path(bpy.app.tempdir))  # the render result, in this session
+    found += [path for folder in folders if (path := _beside(folder, name))]
+    if not found:
+        raise FileError(
+            f"the input {name} is neither an image of this .blend nor a file beside it",
+            "open it as an image, or copy it beside the .blend",
+        )
+    return found
+
+
+def _beside(folder: Path, name: str) -> Path | None:
+    """The file of this name in a folder; None where there is none, or the name leads elsewhere."""
+    try:
+        path = inside(folder, name, "an input of the recipe")
+        return path if is_there(path) else None
+    except FileError:
+        return None
+
+
+def _is_called(image: bpy.types.Image, name: str) -> bool:
+    stem, _, number = image.name.rpartition(".")
+    numbered = number.isdigit() and stem == name
+    return image.name == name or numbered or Path(bpy.path.basename(image.filepath)).name == name
+
+
+def _choose(candidates: Sequence[Readable], name: str, sha256: str) -> Path | Pixels:
+    """The candidate with this hash, else the first: what differs is then said with the result."""
+    called = [replace(item, name=name) if isinstance(item, images.Picture) else item for item in candidates]
+    ready = [item.to_pixels() if isinstance(item, images.Picture) else item for item in called]
+    same = (item for item in ready if not isinstance(item, Path) and _hash(item) == sha256)
+    return next(same, ready[0])
+
+
+def _hash(pixels: Pixels) -> str:
+    import numpy as np
+
+    from ..core.texture import Maps
+
+    arrays = {
+        name: array if array.dtype == np.float32 else array.astype(np.float32) / np.float32(np.iinfo(array.dtype).max)
+        for name, array in pixels.arrays.items()
+    }
+    return Maps.from_arrays(arrays).sha256()

@@ -1,0 +1,249 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Puts what a job made into the .blend: images, a material, the objects it was asked for; one undo step.
+
+Targets are session ids, looked up when the job is done: by then the user may have deleted them.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import bpy
+
+from ..core.errors import ParameterError
+from ..core.recipe import Recipe
+from ..core.system.transaction import replace_files
+from ..engine import engine
+from ..jobs.session import jobs, push_undo
+from ..jobs.task import Report
+from . import images, materials, naming, surfaces
+
+if TYPE_CHECKING:
+    from ..core.engine.answers import Answer
+
+NEW, ACTIVE, NONE = "NEW", "ACTIVE", "NONE"
+NOWHERE = "no object has it yet: it is kept in the file"
+CAN_HAVE_MATERIAL = ("MESH", "CURVE", "SURFACE", "FONT", "META", "CURVES", "POINTCLOUD", "VOLUME")
+_recent: deque[tuple[str, str, int]] = deque(maxlen=5)
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where a result goes. objects and active_material are session ids; image is the one to show it instead of.
+
+    is_picture: it is one picture, not the maps of a surface. painted: session id of the material whose textures it is,
+    repainted.
+    """
+
+    name: str
+    material: str = NONE
+    objects: tuple[int, ...] = ()
+    active_material: int = 0
+    image: int = 0
+    is_picture: bool = False
+    painted: int = 0
+    width_m: float = 0.0
+    use_displacement: bool = False
+    use_ambient_occlusion: bool = False
+    file_epoch: int = 0
+
+
+@dataclass(frozen=True)
+class Made:
+    """What a job made, ready to be handed over: encoded files by map name, or the paths of files on disk.
+
+    notes: what tools decided by themselves.
+    """
+
+    recipe: Recipe
+    encoded: Mapping[str, bytes]
+    paths: tuple[Path, ...] = ()
+    size_px: tuple[int, int] = (1, 1)
+    width_m: float | None = None
+    height_range_m: float | None = None
+    notes: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, answer: Answer) -> Made:
+        """From a worker's answer; copies the data, so not for the main thread."""
+        return cls(
+            answer.recipe,
+            {name: data.tobytes() for name, data in answer.arrays.items()},
+            answer.paths,
+            answer.size_px or (1, 1),
+            answer.width_m,
+            answer.height_range_m,
+            answer.notes,
+        )
+
+
+def target_of(context: bpy.types.Context, material: str, name: str, **look: bool | float) -> Target:
+    """The target for the selected objects. ParameterError where the active material cannot take maps."""
+    objects = can_be_given(context)
+    active = 0
+    if material == ACTIVE:
+        item = context.active_object
+        if item is None or item.active_material is None:
+            raise ParameterError("the active object has no material", "choose a new material, or add one")
+        materials.check_editable(item.active_material)
+        active, objects = item.active_material.session_uid, [item]
+    elif material == NEW:
+        for item in objects:
+            _check_assignable(item)
+    uids = tuple(item.session_uid for item in objects)
+    return Target(name, material, uids, active, file_epoch=jobs.file_epoch, **look)
+
+
+def can_be_given(context: bpy.types.Context) -> list[bpy.types.Object]:
+    """The selected objects that can have a material."""
+    return [item for item in context.selected_objects if item.type in CAN_HAVE_MATERIAL]
+
+
+def assign(name: str, objects: Sequence[bpy.types.Object]) -> Report:
+    """Give the material of this name to the objects. ParameterError where it is gone, or an object cannot have it."""
+    material = bpy.data.materials.get(name)
+    if material is None:
+        raise ParameterError(f"there is no material called {name!r}", "see bpy.data.materials for those that there are")
+    if not objects:
+        raise ParameterError("no object is selected that can have a material", "select one")
+    for item in objects:
+        _check_assignable(item)
+    for item in objects:
+        item.active_material = material
+    without_uv = [item.name for item in objects if item.type == "MESH" and not item.data.uv_layers]
+    notes = [f"{', '.join(without_uv)} has no UVs: unwrap it"] if without_uv else []
+    said = f"{', '.join(item.name for item in objects)}: {name}"
+    return Report("WARNING" if notes else "INFO", "; ".join([said, *notes]), materials=(name,))
+
+
+def put(made: Made, target: Target, more: Sequence[str] = ()) -> Report:
+    """Make images, and the material, of what a job made; says what was made and what could not be done."""
+    if target.file_epoch != jobs.file_epoch:
+        return _keep_as_files(made, target)
+    new = _images(made, target)
+    notes = list(more)
+    first = new.get("base_color") or next(iter(new.values()))
+    material = None
+    if target.material != NONE:
+        material = (_repainted if target.painted else _material)(made, new, target, notes)
+        material[images.RECIPE] = made.recipe.to_json()
+        name, what = material.name, f"the material {material.name}"
+    else:
+        for image in new.values():  # nothing else holds them
+            image.use_fake_user = True
+        name, what = first.name, f"the image{'s' * (len(new) > 1)} {', '.join(image.name for image in new.values())}"
+    if before := _by_uid(bpy.data.images, target.image):
+        images.show_instead(before, first)
+    _recent.appendleft((name, first.name, jobs.file_epoch))
+    push_undo(f"Impasto: {name}")
+    is_unassigned = material is not None and material.users == int(material.use_fake_user)
+    return Report(
+        "WARNING" if notes else "INFO",
+        "; ".join([f"Made {what}", *made.notes, *notes, *([NOWHERE] if is_unassigned else [])]),
+        unassigned=material.name if is_unassigned else "",
+        materials=(material.name,) if material else (),
+        images=tuple(image.name for image in new.values()),
+        files=tuple(map(str, made.paths)),
+    )
+
+
+def recent() -> list[tuple[str, str]]:
+    """What was made in this file, the latest first: (name, name of its first image)."""
+    return [(name, image) for name, image, epoch in _recent if epoch == jobs.file_epoch]
+
+
+def _images(made: Made, target: Target) -> dict[str, bpy.types.Image]:
+    if made.paths:
+        return {map_: images.load(path, map_, made.recipe) for path in made.paths if (map_ := map_of(path))}
+    new = {map_: images.add(_image_name(target, map_), map_, data, made.recipe) for map_, data in made.encoded.items()}
+    if "opacity" in new and (target.is_picture or target.painted):  # it was the alpha of the picture
+        new["base_color"] = images.join_alpha(new["base_color"], new.pop("opacity"))
+    return new
+
+
+def _image_name(target: Target, map_: str) -> str:
+    return target.name if target.is_picture and map_ == "base_color" else f"{target.name}_{map_}"
+
+
+def map_of(path: Path) -> str:
+    """The map that a file which Impasto wrote holds, by the end of its name; empty for other files."""
+    return next((name for name in materials.LABELS if path.stem.endswith(f"_{name}")), "")
+
+
+def _material(made: Made, new: Mapping[str, bpy.types.Image], target: Target, notes: list[str]) -> bpy.types.Material:
+    objects = [found for uid in target.objects if (found := _by_uid(bpy.data.objects, uid))]
+    if len(objects) < len(target.objects):
+        notes.append("an object was deleted meanwhile: the material is kept without it")
+    material = _by_uid(bpy.data.materials, target.active_material)
+    is_new = material is None
+    if is_new:
+        if target.material == ACTIVE:
+            notes.append("the material was deleted meanwhile: this is a new one")
+        material = materials.new(target.name)
+    without_uv = [item.name for item in objects if item.type == "MESH" and not item.data.uv_layers]
+    if without_uv:
+        notes.append(f"{', '.join(without_uv)} has no UVs: projected from the sides of a box, relief by bump")
+    materials.apply_maps(material, new, _look(made, target, use_uv=not without_uv))
+    if is_new:
+        for item in objects:
+            item.active_material = material
+    material.use_fake_user = material.use_fake_user or material.users == 0
+    return material
+
+
+def _repainted(made: Made, new: Mapping[str, bpy.types.Image], target: Target, notes: list[str]) -> bpy.types.Material:
+    """The material whose textures were repainted, or a copy of it in its place on the objects."""
+    before = _by_uid(bpy.data.materials, target.painted)
+    if before is None or "base_color" not in surfaces.parts_of(before):
+        notes.append("the material was deleted or changed meanwhile: this is a new one")
+        return _material(made, new, replace(target, painted=0, material=NEW), notes)
+    if target.material == ACTIVE:
+        surfaces.repaint(before, new, made.height_range_m)
+        return before
+    material = before.copy()
+    material.name = target.name
+    surfaces.repaint(material, new, made.height_range_m)
+    objects = [found for uid in target.objects if (found := _by_uid(bpy.data.objects, uid))]
+    for slot in [slot for item in objects for slot in item.material_slots if slot.material == before]:
+        slot.material = material
+    material.use_fake_user = material.users == 0
+    return material
+
+
+def _look(made: Made, target: Target, *, use_uv: bool) -> materials.Look:
+    height, width = made.size_px
+    return materials.Look(
+        width_m=made.width_m or target.width_m or 1.0,
+        aspect=height / width,
+        relief_m=made.height_range_m,
+        use_uv=use_uv,
+        use_displacement=target.use_displacement,
+        use_ambient_occlusion=target.use_ambient_occlusion,
+    )
+
+
+def _keep_as_files(made: Made, target: Target) -> Report:
+    """Another file is open: nothing is put into it, and nothing is lost."""
+    if made.paths:
+        return Report("WARNING", f"Another file was opened: the maps of {target.name} are files only")
+    folder = engine.user_folder(create=True) / "kept"
+    name = naming.free(folder, naming.of_files(target.name))
+    files = {folder / f"{name}_{map_}.png": bytes(data) for map_, data in made.encoded.items()}
+    replace_files(files, replace=False)
+    return Report("WARNING", f"Another file was opened: the maps of {target.name} were kept in {folder}")
+
+
+def _check_assignable(item: bpy.types.Object) -> None:
+    if not item.is_editable or (item.data is not None and not item.data.is_editable and not item.material_slots):
+        raise ParameterError(
+            f"the object {item.name} is linked from another file",
+            "make it local (Object, Relations, Make Local), or deselect it",
+        )
+
+
+def _by_uid(collection: Iterable[bpy.types.ID], uid: int) -> bpy.types.ID | None:
+    return next((item for item in collection if item.session_uid == uid), None) if uid else None

@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Shader nodes to maps, and back: the image nodes behind a material's Principled BSDF, read and replaced.
+
+Nodes are looked up anew each time: while a job runs, the user may change the material.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import bpy
+
+from ..core.errors import ParameterError
+from . import images, materials
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from ..core.engine.job import Pixels
+
+RELIEF = ("roughness", "normal", "height")
+"""The maps that follow the strokes, where they shall stand out."""
+PASSED = {
+    "REROUTE": None,
+    "MIX": ("A", "B"),
+    "MIX_RGB": ("Color1", "Color2"),
+    "HUE_SAT": ("Color",),
+    "GAMMA": ("Color",),
+    "CURVE_RGB": ("Color",),
+    "BRIGHTCONTRAST": ("Color",),
+    "INVERT": ("Color",),
+    "MATH": ("Value",),
+    "CLAMP": ("Value",),
+    "MAP_RANGE": ("Value",),
+    "SEPARATE_COLOR": ("Color",),
+    "NORMAL_MAP": ("Color",),
+    "DISPLACEMENT": ("Height",),
+}
+"""Nodes that only change what comes from an image, and the sockets that it comes by; None: any."""
+CHANNELS = {"Red": 0, "Green": 1, "Blue": 2, "Alpha": 3}
+HEIGHTS = {"DISPLACEMENT": "Scale", "BUMP": "Distance"}
+"""Nodes that take a height, and the sockets that say what its whole range spans in the world."""
+BAKE_FIRST = "join an image to its Base Color, or bake the material first (Bake, Replace Materials)"
+
+
+@dataclass(frozen=True)
+class Part:
+    """An image node that gives a map; channel: the one of the image's channels that does, None: its colour."""
+
+    node: bpy.types.Node
+    channel: int | None = None
+
+    @property
+    def image(self) -> bpy.types.Image:
+        return self.node.image
+
+    @property
+    def range_socket(self) -> bpy.types.NodeSocket | None:
+        """Where a height's range is set."""
+        nodes = [link.to_node for output in self.node.outputs for link in output.links]
+        return next((node.inputs[HEIGHTS[node.type]] for node in nodes if node.type in HEIGHTS), None)
+
+
+def parts_of(material: bpy.types.Material) -> dict[str, Part]:
+    """The image nodes by the name of the map that they give, or wait to give. Cheap enough for a panel."""
+    tree = material.node_tree
+    shader = materials.principled_of(tree) if tree else None
+    if shader is None:
+        return {}
+    sockets = {name: shader.inputs[socket] for name, socket in materials.SOCKETS.items()}
+    sockets |= {"normal": shader.inputs["Normal"], "height": materials.output_of(tree).inputs["Displacement"]}
+    bump = next((link.from_node for link in sockets["normal"].links if link.from_node.type == "BUMP"), None)
+    if bump:
+        sockets |= {"normal": bump.inputs["Normal"], "height": bump.inputs["Height"]}
+    found = {name: part for name, socket in sockets.items() if (part := _behind(socket))}
+    waiting = {name: tree.nodes.get(f"{materials.FRAME} {label}") for name, label in materials.LABELS.items()}
+    return {name: Part(node) for name, node in waiting.items() if node and node.image} | found
+
+
+def _behind(socket: bpy.types.NodeSocket) -> Part | None:
+    """The first image node that a socket's value comes from."""
+    sockets: list[tuple[bpy.types.NodeSocket, int | None]] = [(socket, None)]
+    seen = set()
+    while sockets:
+        socket, channel = sockets.pop(0)
+        for link in socket.links:
+            node, source = link.from_node, link.from_socket
+            if node.type == "TEX_IMAGE" and node.image:
+                return Part(node, CHANNELS["Alpha"] if source.name == "Alpha" else channel)
+            if node.type in PASSED and node.name not in seen:
+                seen.add(node.name)
+                passed = PASSED[node.type]
+                channel = CHANNELS.get(source.name, channel) if node.type == "SEPARATE_COLOR" else channel
+                sockets += [(item, channel) for item in node.inputs if passed is None or item.name in passed]
+    return None
+
+
+def base_color_of(material: bpy.types.Material | None) -> bpy.types.Image:
+    """The image of the base colour. ParameterError where there is none."""
+    if material is None:
+        raise ParameterError("the active object has no material", "choose an object whose material has textures")
+    part = parts_of(material).get("base_color")
+    if part is None:
+        raise ParameterError(f"no image gives the base colour of the material {material.name}", BAKE_FIRST)
+    return part.image
+
+
+def read(material: bpy.types.Material) -> Callable[[], Pixels]:
+    """The base colour and the maps that follow its strokes, of one size; what is returned is for any thread."""
+    parts = parts_of(material)
+    color = images.pixels_of(base_color_of(material))
+    relief = {name: _scaled(parts[name].image, color.size_px) for name in RELIEF if name in parts}
+    channels = {name: parts[name].channel for name in relief}
+    shader = materials.principled_of(material.node_tree)
+    even = None if shader.inputs["Roughness"].is_linked else shader.inputs["Roughness"].default_value
+    scale = {"width_m": materials.width_of(material.node_tree)}
+    if "height" in parts and (socket := parts["height"].range_socket):
+        scale["height_range_m"] = socket.default_value * materials.unit_m()
+
+    def to_pixels() -> Pixels:
+        import numpy as np
+
+        made = color.to_pixels()
+        arrays = dict(made.arrays)
+        for name, picture in relief.items():
+            arrays[name] = _map(name, picture, channels[name])
+        if even is not None:
+            arrays["roughness"] = np.full((*color.size_px, 1), even, np.float32)
+        return replace(made, arrays=arrays, **scale)
+
+    return to_pixels
+
+
+def _scaled(image: bpy.types.Image, size_px: tuple[int, int]) -> images.Picture:
+    """An image's pixels at another (height, width)."""
+    if tuple(image.size) == size_px[::-1]:
+        return images.pixels_of(image)
+    copy = image.copy()
+    try:
+        copy.scale(size_px[1], size_px[0])
+        return images.pixels_of(copy)
+    finally:
+        bpy.data.images.remove(copy)
+
+
+def _map(name: str, picture: images.Picture, channel: int | None) -> np.ndarray:
+    """A map's values as the shader sees them: (H, W, 3) for normals, else (H, W, 1)."""
+    import numpy as np
+
+    from ..core.surface.color import srgb_to_linear
+
+    pixels = picture.to_pixels().arrays
+    if channel == CHANNELS["Alpha"]:
+        return pixels.get("opacity", np.ones((*picture.size_px, 1), np.float32))
+    values = pixels["base_color"]
+    if not picture.is_data:  # a picture of colours gives a map: the shader makes it linear
+        values = srgb_to_linear(values if picture.is_float else values / np.float32(255)).astype(np.float32)
+    return values if name == "normal" else values[..., channel or 0 : (channel or 0) + 1]
+
+
+def repaint(
+    material: bpy.types.Material, made: Mapping[str, bpy.types.Image], height_range_m: float | None = None
+) -> None:
+    """Put new images in the place of those that the material has; what it lacks is joined to it.
+
+    An image that gives one map by one of its channels stays, for the others that it gives. height_range_m: what a new
+    height spans in the world.
+    """
+    parts, new, taken = parts_of(material), {}, set()
+    for name, image in made.items():
+        part = parts.get(name)
+        if part and part.channel is None and part.node.name not in taken:
+            part.node.image = image
+            taken.add(part.node.name)
+            if name == "height" and height_range_m is not None and (socket := part.range_socket):
+                socket.default_value = height_range_m / materials.unit_m()
+        elif name in materials.LABELS:
+            new[name] = image
+    if new:
+        materials.add_maps(material, new, parts["base_color"].node, height_range_m)

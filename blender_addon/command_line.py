@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`blender -b --command impasto …`: the engine's own command line, with its names, defaults and exit codes.
+
+With `--blend FILE.blend` the maps that it wrote also become a material in that file.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import bpy
+
+from .bridge import images, materials, results
+from .core.errors import FileError, ImpastoError, ProtocolError
+from .core.system.outside import parse_json, printable
+from .core.system.shapes import check
+from .engine import engine
+from .engine.catalogue import catalogue
+
+BLEND = "--blend"
+HELP = """
+In Blender also:
+  --blend FILE.blend    put the maps into a material in this file, which is made where it is not there
+"""
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Carry out a command line; the exit code."""
+    try:
+        arguments, blend = _take_blend(list(arguments))
+        engine.check(engine.require(), catalogue.version)
+        code, said = _run_engine(arguments)
+        if code == 0 and blend:
+            _save_blend(blend, _written(said))
+    except ImpastoError as error:
+        print(printable(f"impasto: {error.message}\n  {error.remedy}"), file=sys.stderr)
+        return error.exit_code
+    return code
+
+
+def _take_blend(arguments: list[str]) -> tuple[list[str], Path | None]:
+    for index, argument in enumerate(arguments):
+        if argument == BLEND:
+            if index + 1 == len(arguments):
+                raise FileError(f"{BLEND} needs a file", f"write {BLEND} FILE.blend")
+            return arguments[:index] + arguments[index + 2 :], Path(arguments[index + 1]).absolute()
+        if argument.startswith(f"{BLEND}="):
+            return arguments[:index] + arguments[index + 1 :], Path(argument.partition("=")[2]).absolute()
+    return arguments, None
+
+
+def _run_engine(arguments: Sequence[str]) -> tuple[int, str]:
+    """Run the command; its exit code and what it printed, which is passed on."""
+    command = engine.require().command("impasto", *arguments)
+    environment = engine.clean_environment() | engine.settings_environment()
+    running = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True, encoding="utf-8")
+    assert running.stdout is not None
+    lines = []
+    try:
+        for line in running.stdout:
+            lines.append(line)
+            print(line, end="", flush=True)
+    except KeyboardInterrupt:
+        pass  # the command got it too and ends with its own exit code
+    code = running.wait()
+    if not arguments or {"-h", "--help"} & set(arguments):
+        print(HELP, end="")
+    return code, "".join(lines)
+
+
+def _written(said: str) -> list[Path]:
+    """The files that the command says it wrote, one a line or as JSON."""
+    try:
+        about = parse_json(said, "what the command said")
+        check(about, {"files": [str]}, "what the command said")
+        listed = about["files"]
+    except (FileError, ProtocolError):
+        listed = said.splitlines()
+    return [path for line in listed if results.map_of(path := Path(line)) and path.is_file()]
+
+
+def _save_blend(blend: Path, files: Sequence[Path]) -> None:
+    """Add a material of these maps to the .blend, images packed."""
+    if not files:
+        raise FileError("the command wrote no maps", f"leave {BLEND} out")
+    if blend.exists():
+        bpy.ops.wm.open_mainfile(filepath=str(blend))
+    else:
+        bpy.ops.wm.read_homefile(use_empty=True)
+    made = {}
+    for file in files:
+        image = images.load(file, results.map_of(file), None)
+        image.pack()
+        made[results.map_of(file)] = image
+    material = materials.new(files[0].stem.removesuffix(f"_{results.map_of(files[0])}"))
+    width, height = next(iter(made.values())).size
+    materials.apply_maps(material, made, materials.Look(aspect=height / width))
+    material.use_fake_user = True
+    bpy.ops.wm.save_as_mainfile(filepath=str(blend))
+    print(blend)
+
+
+class _Command:
+    """The registered command, which Blender wants back to unregister it."""
+
+    handle: object | None = None
+
+
+def register() -> None:
+    _Command.handle = bpy.utils.register_cli_command("impasto", run)
+
+
+def unregister() -> None:
+    if _Command.handle is not None:
+        bpy.utils.unregister_cli_command(_Command.handle)
+        _Command.handle = None

@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The tools as the engine describes them, kept on disk, so that registering starts nothing.
+
+Until an engine was asked, it is the description that travels in the extension: the first-party tools.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from ..core.engine.answers import DESCRIPTION
+from ..core.errors import FileError, ParameterError, ProtocolError
+from ..core.system.outside import read_json
+from ..core.system.shapes import check
+from ..core.system.transaction import replace_files
+from . import engine
+
+SHIPPED = Path(__file__).parents[1] / "description.json"
+KEPT = "description.json"
+DEFAULT_TOOL = "quilt"
+DEFAULT_ESTIMATOR = "photo-maps"
+DEFAULT_TRAINER = "train-torus"
+DEFAULT_STYLIZER = "patches-style"
+SIZE_PARAMETERS = ("width_px", "height_px")
+
+
+class Catalogue:
+    """The current description. `version` is that of the impasto that the extension was built from."""
+
+    def __init__(self) -> None:
+        self.version = ""
+        self._tools: dict[str, Mapping[str, Any]] = {}
+        self.plugins: list[Mapping[str, Any]] = []
+        self.models: list[Mapping[str, Any]] = []
+        self.damaged_models: list[Mapping[str, Any]] = []
+        self.weights: list[Mapping[str, Any]] = []
+
+    def load(self) -> None:
+        """Read the kept description of the current engine, or the shipped one."""
+        shipped = json.loads(SHIPPED.read_text(encoding="utf-8"))
+        self.version = shipped["version"]
+        self._use(_read_kept(self.version) or shipped)
+
+    def keep(self, description: Mapping[str, Any]) -> bool:
+        """Use what the engine said of itself, and keep it for the next session; whether its tools are others now."""
+        before = self._tools
+        self._use(description)
+        kept = json.dumps({"key": _key(self.version), "description": description})
+        replace_files({engine.user_folder(create=True) / KEPT: kept.encode()})
+        return self._tools != before
+
+    def models_for(self, tool: str) -> list[Mapping[str, Any]]:
+        """The models that a tool runs, the user's own first."""
+        return sorted((model for model in self.models if model["tool"] == tool), key=lambda model: model["shipped"])
+
+    def model(self, tool: str, name: str) -> Mapping[str, Any] | None:
+        """The model of this name that a tool runs; for "" the one that it takes by itself. None where there is none."""
+        return next((model for model in self.models_for(tool) if name in ("", model["name"])), None)
+
+    def _use(self, description: Mapping[str, Any]) -> None:
+        self._tools = {tool["name"]: tool for tool in description["tools"]}
+        self.plugins = list(description["plugins"])
+        self.models = list(description.get("models", ()))
+        self.damaged_models = list(description.get("damaged_models", ()))
+        self.weights = list(description.get("weights", ()))
+
+    def __iter__(self) -> Iterator[Mapping[str, Any]]:
+        return iter(self._tools.values())
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._tools
+
+    def __getitem__(self, name: str) -> Mapping[str, Any]:
+        if name not in self._tools:
+            known = ", ".join(self._tools)
+            raise ParameterError(f"there is no tool called {name!r}", f"choose from {known}, or refresh the tools")
+        return self._tools[name]
+
+
+def properties_of(tool: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
+    """The JSON Schema of each parameter by name."""
+    return tool["parameters"].get("properties", {})
+
+
+def has_size(tool: Mapping[str, Any]) -> bool:
+    """Whether the tool chooses the size of what it makes."""
+    return all(name in properties_of(tool) for name in SIZE_PARAMETERS)
+
+
+def _key(version: str) -> list[str]:
+    found = engine.find()
+    return [version, found.python if found else "", found.packages if found else ""]
+
+
+def _read_kept(version: str) -> Mapping[str, Any] | None:
+    try:
+        kept = read_json(engine.user_folder() / KEPT)
+        check(kept, {"key": [str], "description": DESCRIPTION}, KEPT)
+    except (FileError, ProtocolError):
+        return None
+    return kept["description"] if kept["key"] == _key(version) else None
+
+
+catalogue = Catalogue()

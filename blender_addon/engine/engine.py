@@ -1,0 +1,229 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The engine: the Python that has torch and impasto, and runs the worker. Finds it and checks it.
+
+In this order: IMPASTO_ENGINE, the Python set in preferences, the environment that Set Up Engine made.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import bpy
+
+from ..core.errors import FileError, ProtocolError, WorkerError
+from ..core.system import shapes
+from ..core.system.outside import make_folder, parse_json, read_json
+from ..core.system.transaction import replace_files
+
+if TYPE_CHECKING:
+    from .settings import PreferenceProperties
+
+EXTENSION = __package__.rpartition(".")[0]
+MIN_PYTHON = (3, 11)
+CHECK_LIMIT_S = 60.0
+NO_CONSOLE = 0x08000000 if os.name == "nt" else 0
+MEND = "press Set Up Engine in Impasto's preferences, or choose another Python there"
+
+RUN_MODULE = (
+    "import runpy, site, sys; packages, module = sys.argv[1:3]; sys.path.insert(0, packages); "
+    "site.addsitedir(packages); sys.argv[:3] = [module]; runpy.run_module(module, run_name='__main__', alter_sys=True)"
+)
+"""Runs a module of a folder that pip filled, before all else that the interpreter has."""
+
+PROBE = """
+import sys
+sys.path = sys.argv[1:] + [folder for folder in sys.path if folder]  # not the current one: its json.py would be run
+import json
+found = {"version": sys.version_info[:2], "packages": {}}
+if sys.version_info >= (3, 11):
+    from importlib import metadata
+    for name in ("torch", "impasto"):
+        try:
+            found["packages"][name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            pass
+print(json.dumps(found))
+"""
+
+RECORD = "engine.json"
+"""What Set Up Engine made, in the user's folder."""
+
+
+@dataclass(frozen=True)
+class Engine:
+    """A Python, and for Blender's own Python the folder of packages that is put before its own."""
+
+    python: str
+    packages: str = ""
+
+    def command(self, module: str, *arguments: str) -> list[str]:
+        """The command that runs a module of the engine."""
+        if self.packages:
+            return [self.python, "-I", "-c", RUN_MODULE, self.packages, module, *arguments]
+        return [self.python, "-P", "-m", module, *arguments]
+
+
+def preferences() -> PreferenceProperties:
+    """Impasto's preferences."""
+    return bpy.context.preferences.addons[EXTENSION].preferences
+
+
+def user_folder(*, create: bool = False) -> Path:
+    """Where Impasto may keep files: the engine, the log, the description of the tools."""
+    folder = Path(bpy.utils.extension_path_user(EXTENSION, create=False))
+    return make_folder(folder) if create else folder
+
+
+def log_path(which: str = "interactive") -> Path:
+    """A worker's log."""
+    return user_folder() / ("training.log" if which == "long" else "worker.log")
+
+
+def newest_log() -> Path | None:
+    """What a worker or Set Up Engine printed last; None where nothing was printed yet."""
+    logs = [path for path in (log_path(), log_path("long"), user_folder() / "engine" / "setup.log") if path.exists()]
+    return max(logs, key=lambda path: path.stat().st_mtime, default=None)
+
+
+@cache
+def wheel() -> Path | None:
+    """The wheel of impasto that travels in the extension."""
+    return next(Path(__file__).parents[1].glob("wheel/impasto-*.whl"), None)
+
+
+def find() -> Engine | None:
+    """The engine that is set, whether it works or not; None where there is none."""
+    if chosen := os.environ.get("IMPASTO_ENGINE"):
+        return Engine(chosen)
+    if chosen := preferences().engine_python:
+        return Engine(bpy.path.abspath(chosen))
+    return _made.engine
+
+
+def made() -> Engine | None:
+    """The engine that Set Up Engine made, used or not."""
+    return _made.engine
+
+
+def require() -> Engine:
+    """The engine that is set. WorkerError where there is none."""
+    engine = find()
+    if engine is None:
+        raise WorkerError("Impasto has no engine yet", MEND)
+    return engine
+
+
+class _Made:
+    """The engine that Set Up Engine made, read from its record once: panels ask at every redraw."""
+
+    def __init__(self) -> None:
+        self._known, self._engine = False, None
+
+    @property
+    def engine(self) -> Engine | None:
+        if not self._known:
+            self._known, self._engine = True, self._read()
+        return self._engine
+
+    def _read(self) -> Engine | None:
+        try:
+            record = read_json(user_folder() / RECORD)
+            shapes.check(record, {"python": str, "packages?": str}, RECORD)
+            return Engine(record["python"], record.get("packages", ""))
+        except (FileError, ProtocolError):
+            return None
+
+    def keep(self, engine: Engine) -> None:
+        replace_files({user_folder(create=True) / RECORD: json.dumps(asdict(engine)).encode()})
+        self._known, self._engine = True, engine
+
+
+_made = _Made()
+keep = _made.keep
+_works: set[Engine] = set()
+"""The engines that were found to work in this session."""
+
+
+def check(engine: Engine, version: str) -> None:
+    """Raise WorkerError if the engine cannot run impasto `version`. Takes a moment: not for the main thread."""
+    if engine in _works and Path(engine.python).exists():
+        return
+    found = _probe(engine)
+    python = tuple(found["version"])
+    if python < MIN_PYTHON:
+        listed, needed = ".".join(map(str, python)), ".".join(map(str, MIN_PYTHON))
+        message = f"the engine {engine.python} is Python {listed}, which is too old"
+        raise WorkerError(message, f"choose {needed} or newer")
+    for name in ("torch", "impasto"):
+        if name not in found["packages"]:
+            raise WorkerError(f"the engine {engine.python} has no {name}", _how_to_install(engine))
+    if found["packages"]["impasto"] != version:
+        raise ProtocolError(
+            f"the engine {engine.python} has impasto {found['packages']['impasto']}, this extension needs {version}",
+            _how_to_install(engine),
+        )
+    _works.add(engine)
+
+
+def answers(engine: Engine) -> bool:
+    """Whether its Python runs at all. Takes a moment: not for the main thread."""
+    try:
+        return bool(_probe(engine))
+    except WorkerError:
+        return False
+
+
+def forget_checks() -> None:
+    """Check the engine again before it is used next."""
+    _works.clear()
+
+
+def _probe(engine: Engine) -> dict:
+    command = [engine.python, "-c", PROBE, *([engine.packages] if engine.packages else [])]
+    try:
+        done = subprocess.run(
+            command,
+            env=clean_environment(),
+            capture_output=True,
+            stdin=subprocess.DEVNULL,
+            timeout=CHECK_LIMIT_S,
+            check=False,
+            creationflags=NO_CONSOLE,
+        )
+    except FileNotFoundError as error:
+        raise WorkerError(f"the engine {engine.python} does not exist", MEND) from error
+    except OSError as error:
+        raise WorkerError(f"the engine {engine.python} cannot be started ({error.strerror})", MEND) from error
+    except subprocess.TimeoutExpired as error:
+        raise WorkerError(f"the engine {engine.python} did not answer in {CHECK_LIMIT_S:.0f} s", MEND) from error
+    try:
+        found = parse_json(done.stdout.splitlines()[-1], "its answer")
+        shapes.check(found, {"version": [shapes.Integer()], "packages": {str: str}}, "its answer")
+        return found
+    except (FileError, ProtocolError, IndexError) as error:
+        lines = (done.stderr or done.stdout).decode("utf-8", "replace").split("\n")
+        said = next((line.strip() for line in reversed(lines) if line.strip()), "it said nothing")[-200:]
+        raise WorkerError(f"the engine {engine.python} is not a working Python: {said}", MEND) from error
+
+
+def _how_to_install(engine: Engine) -> str:
+    return f'press Set Up Engine in Impasto\'s preferences, or run: "{engine.python}" -I -m pip install "{wheel()}"'
+
+
+def settings_environment() -> dict[str, str]:
+    """What the preferences say to the engine."""
+    chosen = {"IMPASTO_MODELS": preferences().models_folder, "IMPASTO_WEIGHTS": preferences().weights_folder}
+    return {name: bpy.path.abspath(folder) for name, folder in chosen.items() if folder}
+
+
+def clean_environment() -> dict[str, str]:
+    """This process's environment without what would change another Python."""
+    from ..core.engine.process import without_python
+
+    return without_python(os.environ)

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the user chooses in the preferences: the engine's Python, folders, device, how PyTorch is installed."""
+
+from __future__ import annotations
+
+from bpy.props import BoolProperty, EnumProperty, StringProperty
+
+from ..paths import RELATIVE_PATH
+
+
+class PreferenceProperties:
+    """The properties of `ImpastoPreferences`, which draws them."""
+
+    engine_python: StringProperty(
+        name="Python",
+        description="A Python, 3.11 or newer, with torch and impasto; empty: the one that Set Up Engine made",
+        subtype="FILE_PATH",
+        options=RELATIVE_PATH,
+    )
+    models_folder: StringProperty(
+        name="Models",
+        description="Folder of the model files; empty: Impasto's folder of this user",
+        subtype="DIR_PATH",
+        options=RELATIVE_PATH,
+    )
+    weights_folder: StringProperty(
+        name="Weights",
+        description="Folder of the weights of published networks; empty: Impasto's folder of this user",
+        subtype="DIR_PATH",
+        options=RELATIVE_PATH,
+    )
+    styles_folder: StringProperty(
+        name="Styles",
+        description="Folder of pictures to choose styles from; the Style panel shows their thumbnails",
+        subtype="DIR_PATH",
+        options=RELATIVE_PATH,
+    )
+    keep_training: BoolProperty(
+        name="Keep Training",
+        description="A training goes on when Blender closes, and its model is then in the list; otherwise it leaves a "
+        "checkpoint, from which the same training goes on. Counts for trainings that begin from now on",
+    )
+    device: EnumProperty(
+        name="Device",
+        description="What computes",
+        items=(
+            ("auto", "Automatic", "The fastest that there is"),
+            ("cpu", "CPU", "The processor: works everywhere"),
+            ("cuda", "CUDA or ROCm", "An NVIDIA or AMD graphics card"),
+            ("mps", "Apple GPU", "Metal on Apple silicon"),
+        ),
+    )
+    torch_build: EnumProperty(
+        name="PyTorch",
+        description="Which build of PyTorch Set Up Engine installs",
+        items=(
+            ("AUTO", "Automatic", "The build for the graphics card that is found, else the one for the CPU"),
+            ("GPU", "GPU", "The build for the graphics card that is found, else CUDA for NVIDIA cards"),
+            ("CPU", "CPU", "The small build, which computes on the processor"),
+        ),
+    )
+    wheels_folder: StringProperty(
+        name="Wheels",
+        description="Folder of wheels, filled by `pip download`, from which Set Up Engine installs without network",
+        subtype="DIR_PATH",
+        options=RELATIVE_PATH,
+    )
+    pip_arguments: StringProperty(
+        name="Extra Arguments", description="More arguments for pip, such as --proxy, --index-url or --no-deps"
+    )

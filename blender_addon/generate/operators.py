@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`impasto.run`, the stable call for scripts, and `impasto.generate`, the panel's button."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from typing import Any
+
+import bpy
+from bpy.props import BoolProperty, EnumProperty, FloatProperty, FloatVectorProperty, IntProperty, StringProperty
+
+from ..bridge import results
+from ..bridge.inputs import find_source
+from ..engine.catalogue import DEFAULT_ESTIMATOR, DEFAULT_TOOL
+from ..jobs.operator import TaskOperator
+from ..jobs.task import Task
+from ..parameters.properties import MAX_INT
+from ..paths import RELATIVE_PATH
+from ..tools.arguments import REPLACE, learn, parse_object, source_of
+from ..tools.preparation import WHOLE, Preparation
+from ..tools.request import Request, target_of
+from . import variations
+from .request import from_scene, what_is_missing
+
+PLAIN = ("width_px", "height_px", "seed", "estimator", "width_m", "bits", "name", "out_dir", "replace", "device")
+PREPARED = ("source_rotate", "source_crop", "source_scale")
+LOOK = ("use_displacement", "use_ambient_occlusion")
+
+
+class RequestProperties:
+    """The properties that `run` and `generate` share: the command line's names and defaults."""
+
+    tool: StringProperty(name="Tool", description="Name of the tool, such as quilt", default=DEFAULT_TOOL)
+    parameters: StringProperty(name="Parameters", description='The tool\'s parameters as JSON: {"variety": 0.7}')
+    source: StringProperty(
+        name="Source",
+        description="Path of a picture, or of a folder of maps",
+        subtype="FILE_PATH",
+        options=RELATIVE_PATH,
+    )
+    image: StringProperty(name="Image", description="Name of an image of this .blend file, instead of a source")
+    inputs: StringProperty(
+        name="Inputs", description='The tool\'s other inputs as JSON, paths or image names: {"style": "monet.jpg"}'
+    )
+    width_px: IntProperty(name="Width", description="Width of the result; 0: as the source", min=0, max=16384)
+    height_px: IntProperty(name="Height", description="Height of the result; 0: as the source", min=0, max=16384)
+    seed: IntProperty(name="Seed", description="Another seed, another result", min=0, max=MAX_INT)
+    estimator: StringProperty(
+        name="Other Maps",
+        description="Tool that estimates the maps which a generator does not make, or none",
+        default=DEFAULT_ESTIMATOR,
+    )
+    estimator_parameters: StringProperty(
+        name="Its Parameters", description='The estimator\'s parameters as JSON: {"normal_strength": 0.5}'
+    )
+    material: EnumProperty(
+        name="Material",
+        description="Where the result goes",
+        items=(
+            (results.NEW, "New", "A new material on the selected objects"),
+            (results.ACTIVE, "Active", "The active object's material"),
+            (results.NONE, "Images", "New images, no material"),
+        ),
+    )
+    name: StringProperty(name="Name", description="What the results are called (default: as the source)")
+    out_dir: StringProperty(
+        name="Output Folder",
+        description="Write the maps as files here instead of packing them",
+        subtype="DIR_PATH",
+        options=RELATIVE_PATH,
+    )
+    replace: REPLACE
+    source_rotate: FloatProperty(name="Rotate", description="Turn the source first: degrees counter-clockwise")
+    source_crop: FloatVectorProperty(
+        name="Crop", description="Then use this part of it: left, top, right, bottom from 0 to 1", size=4, default=WHOLE
+    )
+    source_scale: FloatProperty(name="Scale", description="Then shrink it: 0.25 makes 1024 pixels of 4096", default=1.0)
+    device: StringProperty(name="Device", description="auto, cpu, cuda, cuda:1 or mps; empty: as in the preferences")
+    width_m: FloatProperty(name="Real Width", description="Real-world width of the source in metres; 0: unknown", min=0)
+    use_displacement: BoolProperty(name="True Displacement", description="Displace the surface itself")
+    use_ambient_occlusion: BoolProperty(name="Ambient Occlusion", description="Darken the base colour by it")
+    bits: EnumProperty(
+        name="Depth", description="Bits of each channel of the results", items=(("8", "8", ""), ("16", "16", ""))
+    )
+
+
+class IMPASTO_OT_run(RequestProperties, TaskOperator, bpy.types.Operator):
+    """Run a tool and put what it makes into this .blend file. For scripts: nothing depends on the panel"""
+
+    bl_idname = "impasto.run"
+    bl_label = "Run Tool"
+
+    def task(self, context: bpy.types.Context) -> Task:
+        learn(self.tool)
+        request = Request(
+            tool=self.tool,
+            parameters=parse_object(self.parameters, "parameters"),
+            estimator_parameters=parse_object(self.estimator_parameters, "estimator_parameters"),
+            source=source_of(self.image, self.source),
+            inputs={name: find_source(text) for name, text in parse_object(self.inputs, "inputs").items()},
+            preparation=Preparation(self.source_rotate, tuple(self.source_crop), self.source_scale),
+            **{name: getattr(self, name) for name in PLAIN},
+        )
+        look = {name: getattr(self, name) for name in LOOK}
+        return request.task(target_of(context, request, self.material, **look))
+
+
+class IMPASTO_OT_generate(RequestProperties, TaskOperator, bpy.types.Operator):
+    """Make the texture that the panel is set to, and a material of it for the selected objects"""
+
+    bl_idname = "impasto.generate"
+    bl_label = "Generate"
+
+    @classmethod
+    def why_not(cls, context: bpy.types.Context) -> str:
+        return what_is_missing(context)
+
+    def task(self, context: bpy.types.Context) -> Task:
+        variations.live.give_way()
+        settings = context.scene.impasto
+        if self.properties.is_property_set("tool"):
+            learn(self.tool)
+            settings.tool = self.tool
+        given = self._given()
+        if not settings.lock_seed and "seed" not in given:
+            settings.seed = random.randrange(MAX_INT)
+        request = replace(from_scene(context), **given)
+        look = {name: self._chosen(settings, name) for name in LOOK}
+        material = self._chosen(settings, "material")
+        return request.task(target_of(context, request, material, **look))
+
+    def _chosen(self, settings: Any, name: str) -> Any:
+        return getattr(self if self.properties.is_property_set(name) else settings, name)
+
+    def _given(self) -> dict[str, Any]:
+        """What was given to this call, and so wins over the panel."""
+        given = {name: getattr(self, name) for name in PLAIN if self.properties.is_property_set(name)}
+        if self.source or self.image:
+            given["source"] = source_of(self.image, self.source)
+            given["preparation"] = Preparation()  # the panel's is of its own source
+        if any(self.properties.is_property_set(name) for name in PREPARED):
+            given["preparation"] = Preparation(self.source_rotate, tuple(self.source_crop), self.source_scale)
+        if self.parameters:
+            given["parameters"] = parse_object(self.parameters, "parameters")
+        if self.estimator_parameters or "estimator" in given:
+            given["estimator_parameters"] = parse_object(self.estimator_parameters, "estimator_parameters")
+        if self.inputs:
+            given["inputs"] = {name: find_source(text) for name, text in parse_object(self.inputs, "inputs").items()}
+        return given
+
+
+CLASSES = (IMPASTO_OT_run, IMPASTO_OT_generate)

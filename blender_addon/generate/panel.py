@@ -1,0 +1,185 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The Impasto tab in the 3D view, the shader editor and the image editor. Panels only draw what is known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import bpy
+
+from ..bake.panel import draw_bake
+from ..bridge import results
+from ..engine import engine
+from ..engine.catalogue import catalogue, has_size
+from ..interface import previews
+from ..interface.drawing import draw_operator, draw_progress, draw_report, draw_text
+from ..jobs.session import jobs
+from ..jobs.task import Place
+from ..parameters import properties
+from ..tools import presets
+from ..tools.panel import InImageEditor, InShaderEditor, InView3D, ToolPanel, draw_parameters, section
+from ..translations import sentence
+from . import variations
+from .request import what_is_missing
+from .settings import ImpastoSettings
+
+if TYPE_CHECKING:
+    from ..generate.settings import ImpastoSettings
+
+
+class ImpastoPanel(ToolPanel):
+    """Mixin: the same panel in each editor; the image editor first offers what can be done with its image."""
+
+    bl_label = "Impasto"
+    settings = "impasto"
+    place = Place.TEXTURE
+
+    def draw_tool(self, context: bpy.types.Context, settings: bpy.types.PropertyGroup, tool: Mapping[str, Any]) -> None:
+        layout = self.layout
+        presets.draw(layout)
+        _draw_source(layout, context, tool)
+        _draw_size(layout, settings, tool)
+        if properties.drawn_parameters(tool):
+            section(layout, "impasto_parameters", "Parameters", lambda body: draw_parameters(body, context, tool))
+        if variations.has_seeds(tool):
+            section(layout, "impasto_variations", "Preview", lambda body: _draw_variations(body, context))
+        section(layout, "impasto_maps", "Maps", lambda body: _draw_maps(body, context, tool), closed=True)
+        section(layout, "impasto_material", "Material", lambda body: _draw_material(body, settings))
+        _draw_generate(layout)
+        section(layout, "impasto_bake", "Bake", lambda body: draw_bake(body, context), closed=True)
+        if results.recent():
+            section(layout, "impasto_recent", "Recent Results", _draw_recent, closed=True)
+
+
+class IMPASTO_PT_view_3d(ImpastoPanel, InView3D, bpy.types.Panel):
+    pass
+
+
+class IMPASTO_PT_shader_editor(ImpastoPanel, InShaderEditor, bpy.types.Panel):
+    pass
+
+
+class IMPASTO_PT_image_editor(ImpastoPanel, InImageEditor, bpy.types.Panel):
+    pass
+
+
+def _draw_source(layout: bpy.types.UILayout, context: bpy.types.Context, tool: Mapping[str, Any]) -> None:
+    settings = context.scene.impasto
+    column = layout.column()
+    column.row().prop(settings, "source_kind", expand=True)
+    if settings.source_kind == "FILE":
+        column.prop(settings, "filepath")
+    elif settings.source_kind == "IMAGE":
+        column.template_ID(settings, "image", open="image.open")
+    if settings.source_kind != "NONE":
+        section(
+            column, "impasto_preparation", "Prepare Source", lambda body: _draw_preparation(body, settings), closed=True
+        )
+    group = properties.group_of(context.scene, tool)
+    for item in tool["inputs"]:
+        column.prop(group, properties.pointer_to(item["name"]))
+
+
+def _draw_size(layout: bpy.types.UILayout, settings: ImpastoSettings, tool: Mapping[str, Any]) -> None:
+    column = layout.column(align=True)
+    if has_size(tool):
+        column.prop(settings, "width_px")
+        column.prop(settings, "height_px")
+    row = column.row(align=True)
+    row.prop(settings, "seed")
+    row.prop(settings, "lock_seed", text="", icon="LOCKED" if settings.lock_seed else "UNLOCKED")
+
+
+def _draw_variations(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    """The live preview, and the four variations to choose from."""
+    settings = context.scene.impasto
+    repeats = 2 if settings.tile_preview else 1
+    row = layout.row()
+    row.use_property_split = False
+    row.prop(settings, "live_preview")
+    row.prop(settings, "tile_preview")
+    if settings.live_preview:
+        _draw_live(layout, settings, repeats)
+    layout.operator("impasto.variations", icon="IMGDISPLAY")
+    if (why := variations.why_not(context)) != what_is_missing(context):  # which is said at Generate
+        draw_text(layout, why, "INFO")
+    shown = variations.shown(context)
+    grid = layout.grid_flow(columns=2, even_columns=True)
+    for index, variation in enumerate(shown):
+        column = grid.column(align=True)
+        column.template_icon(previews.icon_of_pixels(f"variation {index}", variation.pixels, repeats), scale=5)
+        is_chosen = variation.seed == settings.seed
+        button = column.operator("impasto.pick_variation", text=sentence(f"Seed {variation.seed}"), depress=is_chosen)
+        button.index = index
+    if shown and variations.are_of_other_settings(context):
+        draw_text(layout, "These were made before something was changed", "INFO")
+
+
+def _draw_live(layout: bpy.types.UILayout, settings: ImpastoSettings, repeats: int) -> None:
+    """The picture that follows every change; while a new one is made, how far that is."""
+    live = variations.live
+    if live.error:
+        draw_text(layout, live.error, "ERROR")
+    elif live.shown is not None:
+        layout.template_icon(previews.icon_of_pixels("live", live.shown, repeats), scale=8)
+    if live.is_running:
+        layout.progress(factor=live.fraction, text="")
+    if not settings.lock_seed:
+        draw_text(layout, "The seed is not locked: Generate takes another one", "INFO")
+
+
+def _draw_maps(layout: bpy.types.UILayout, context: bpy.types.Context, tool: Mapping[str, Any]) -> None:
+    settings = context.scene.impasto
+    layout.prop(settings, "bits")
+    if tool["kind"] == "generator":
+        layout.prop(settings, "estimator")
+        if settings.estimator in catalogue:
+            draw_parameters(layout, context, catalogue[settings.estimator])
+
+
+def _draw_material(layout: bpy.types.UILayout, settings: ImpastoSettings) -> None:
+    column = layout.column()
+    column.row().prop(settings, "material", expand=True)
+    column.prop(settings, "width_m")
+    if settings.material != results.NONE:
+        column.prop(settings, "use_displacement")
+        column.prop(settings, "use_ambient_occlusion")
+
+
+def _draw_generate(layout: bpy.types.UILayout) -> None:
+    column = layout.column()
+    has_engine = engine.find() is not None  # else the box at the top shows what is being done about it
+    if jobs.shown and has_engine:
+        draw_progress(column)
+        if icon := previews.icon_of(jobs.shown):
+            column.template_icon(icon, scale=8)
+    else:
+        draw_operator(column, "impasto.generate", scale_y=1.5, icon="TEXTURE")
+        if has_engine:
+            draw_report(column, Place.TEXTURE)
+
+
+def _draw_recent(layout: bpy.types.UILayout) -> None:
+    for name, image in results.recent():
+        row = layout.row(align=True)
+        row.label(text=name, translate=False)
+        if name in bpy.data.materials:
+            row.operator("impasto.mark_asset", text="", icon="ASSET_MANAGER").material = name
+        row.operator("impasto.rerun", text="", icon="FILE_REFRESH").image = image
+
+
+SIDES = ("Left", "Top", "Right", "Bottom")
+
+
+def _draw_preparation(layout: bpy.types.UILayout, settings: ImpastoSettings) -> None:
+    """The settings, in the order in which they are carried out."""
+    column = layout.column()
+    column.prop(settings, "source_rotate")
+    sides = column.column(align=True)
+    for index, side in enumerate(SIDES):
+        sides.prop(settings, "source_crop", index=index, text=side)
+    column.prop(settings, "source_scale")
+
+
+CLASSES = (IMPASTO_PT_view_3d, IMPASTO_PT_shader_editor, IMPASTO_PT_image_editor)

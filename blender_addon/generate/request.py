@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The request that the Impasto panel's settings make, and what is missing from them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+from ..bridge import materials, results
+from ..bridge.inputs import Source
+from ..engine.catalogue import SIZE_PARAMETERS, catalogue, has_size
+from ..parameters import properties
+from ..paths import absolute
+from ..tools.preparation import Preparation
+from ..tools.request import Request
+from ..weights import weights
+from .settings import ImpastoSettings
+
+
+def from_scene(context: bpy.types.Context) -> Request:
+    """What the scene's settings ask for."""
+    settings = context.scene.impasto
+    tool = catalogue[settings.tool]
+    estimator = catalogue[settings.estimator] if settings.estimator in catalogue else None  # noqa: SIM401  it has no get
+    size = {name: getattr(settings, name) for name in SIZE_PARAMETERS} if has_size(tool) else {}
+    return Request(
+        tool=settings.tool,
+        parameters=properties.parameters_of(context.scene, tool),
+        source=chosen_source(settings),
+        inputs=properties.images_of(context.scene, tool),
+        seed=settings.seed,
+        estimator=settings.estimator,
+        estimator_parameters=properties.parameters_of(context.scene, estimator) if estimator else {},
+        preparation=_preparation(settings),
+        width_m=settings.width_m * materials.unit_m(),
+        bits=settings.bits,
+        **size,
+    )
+
+
+def chosen_source(settings: ImpastoSettings) -> Source | None:
+    """The file or image that the panel is set to."""
+    if settings.source_kind == "IMAGE":
+        return settings.image
+    if settings.source_kind == "FILE" and settings.filepath:
+        return Path(absolute(settings.filepath))
+    return None
+
+
+def what_is_missing(context: bpy.types.Context) -> str:
+    """Why the scene's settings cannot be carried out; empty where they can."""
+    settings = context.scene.impasto
+    if settings.tool not in catalogue:
+        return "Choose a tool"
+    tool = catalogue[settings.tool]
+    lacking = weights.why_missing(tool, properties.parameters_of(context.scene, tool))
+    if lacking := lacking or why_no_model(context, tool):
+        return lacking
+    needs_source = tool["needs"] or tool["kind"] != "generator" or settings.source_kind != "NONE"
+    is_enough = properties.model_parameter(tool) and not tool["needs"]  # what was learned makes textures from nothing
+    if needs_source and not is_enough and chosen_source_is_empty(settings):
+        return "Choose a source: a file, or an image of this .blend"
+    chosen = properties.images_of(context.scene, tool)
+    missing = [item["name"] for item in tool["inputs"] if item["required"] and item["name"] not in chosen]
+    if missing:
+        return f"Choose an image for {', '.join(missing)}"
+    has_material = context.active_object is not None and context.active_object.active_material is not None
+    return "The active object has no material" if settings.material == results.ACTIVE and not has_material else ""
+
+
+def why_no_model(context: bpy.types.Context, tool: Mapping[str, Any]) -> str:
+    """Why a tool that runs models cannot; empty where it can, or runs none."""
+    parameter, group = properties.model_parameter(tool), properties.group_of(context.scene, tool)
+    if parameter is None or properties.chosen_model(group, tool):
+        return ""
+    if name := getattr(group, properties.identifier(parameter)):
+        return f"There is no model called {name}: choose another"
+    return f"{tool['label']} needs a model that you trained: see Train"
+
+
+def chosen_source_is_empty(settings: ImpastoSettings) -> bool:
+    return not {"FILE": settings.filepath, "IMAGE": settings.image, "NONE": None}[settings.source_kind]
+
+
+def _preparation(settings: ImpastoSettings) -> Preparation:
+    """What the panel is set to, for the source that it shows."""
+    if settings.source_kind == "NONE":
+        return Preparation()
+    return Preparation(math.degrees(settings.source_rotate), tuple(settings.source_crop), settings.source_scale)

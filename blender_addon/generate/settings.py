@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The Impasto panel's settings in each scene."""
+
+from __future__ import annotations
+
+import math
+
+import bpy
+from bpy.props import (
+    BoolProperty,
+    EnumProperty,
+    FloatProperty,
+    FloatVectorProperty,
+    IntProperty,
+    PointerProperty,
+    StringProperty,
+)
+
+from ..parameters.properties import MAX_INT, TEXTURE, items_of, tell_changed
+from ..paths import RELATIVE_PATH
+from ..tools.preparation import WHOLE
+
+CHANGED = tell_changed(TEXTURE)
+
+
+class ImpastoSettings(bpy.types.PropertyGroup):
+    """What the panel is set to, in each scene."""
+
+    tool: EnumProperty(name="Tool", description="What makes the texture", items=items_of("tool"), update=CHANGED)
+    source_kind: EnumProperty(
+        name="Source",
+        description="The picture to start from",
+        items=(
+            ("FILE", "File", "A picture, or a folder of maps, on disk"),
+            ("IMAGE", "Image", "An image of this .blend file"),
+            ("NONE", "None", "No source: for tools that make textures from nothing"),
+        ),
+        update=CHANGED,
+    )
+    filepath: StringProperty(
+        name="File",
+        description="A picture, or a folder of maps",
+        subtype="FILE_PATH",
+        options=RELATIVE_PATH,
+        update=CHANGED,
+    )
+    image: PointerProperty(
+        name="Image", description="An image of this .blend file", type=bpy.types.Image, update=CHANGED
+    )
+    source_rotate: FloatProperty(
+        name="Rotate",
+        description="Turn the source counter-clockwise; the largest upright part of its shape is kept",
+        min=-math.tau,
+        max=math.tau,
+        subtype="ANGLE",
+        update=CHANGED,
+    )
+    source_crop: FloatVectorProperty(
+        name="Crop",
+        description="The part of the source to use: left, top, right and bottom, from 0 to 1",
+        size=4,
+        default=WHOLE,
+        min=0.0,
+        max=1.0,
+        precision=3,
+        update=CHANGED,
+    )
+    source_scale: FloatProperty(
+        name="Scale",
+        description="Shrink the source: 0.25 makes 1024 pixels of a photograph of 4096",
+        default=1.0,
+        min=0.001,
+        max=16.0,
+        soft_max=1.0,
+        precision=4,
+        update=CHANGED,
+    )
+    width_px: IntProperty(
+        name="Width", description="Width of the result; 0: as the source", min=0, max=16384, subtype="PIXEL"
+    )
+    height_px: IntProperty(
+        name="Height", description="Height of the result; 0: as the source", min=0, max=16384, subtype="PIXEL"
+    )
+    seed: IntProperty(name="Seed", description="Another seed, another result", min=0, max=MAX_INT, update=CHANGED)
+    lock_seed: BoolProperty(
+        name="Lock Seed", description="Keep the seed; unlocked, Generate takes another one each time", default=True
+    )
+    live_preview: BoolProperty(
+        name="Live Preview",
+        description="Show the result, scaled down and under a light, whenever something changes",
+        update=CHANGED,
+    )
+    tile_preview: BoolProperty(
+        name="Tiled", description="Show previews and variations beside themselves, two by two, as they repeat"
+    )
+    estimator: EnumProperty(
+        name="Other Maps",
+        description="What estimates the maps that the tool does not make",
+        items=items_of("estimator"),
+    )
+    bits: EnumProperty(
+        name="Depth",
+        description="Bits of each channel of the results",
+        items=(
+            ("8", "8 bits", "Small and fast"),
+            ("16", "16 bits", "Smooth heights, for true displacement; four times the memory"),
+        ),
+    )
+    material: EnumProperty(
+        name="Material",
+        description="Where the result goes",
+        items=(
+            ("NEW", "New", "A new material on the selected objects"),
+            ("ACTIVE", "Active", "The active object's material: its other nodes stay as they are"),
+            ("NONE", "Images", "New images, no material"),
+        ),
+    )
+    width_m: FloatProperty(
+        name="Real Width",
+        description="How wide the source is in the world; 0: not known, taken as 1 metre",
+        min=0.0,
+        soft_max=10.0,
+        unit="LENGTH",
+        subtype="DISTANCE",
+    )
+    use_displacement: BoolProperty(
+        name="True Displacement", description="Displace the surface itself (Cycles, finely subdivided meshes)"
+    )
+    use_ambient_occlusion: BoolProperty(
+        name="Ambient Occlusion", description="Darken the base colour by the ambient occlusion map"
+    )
+
+
+def register() -> None:
+    bpy.utils.register_class(ImpastoSettings)
+    bpy.types.Scene.impasto = PointerProperty(type=ImpastoSettings)
+
+
+def unregister() -> None:
+    del bpy.types.Scene.impasto
+    bpy.utils.unregister_class(ImpastoSettings)

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Four variations of what the panel is set to, and the choice of one of them."""
+
+from __future__ import annotations
+
+import bpy
+from bpy.props import IntProperty
+
+from ..jobs.operator import TaskOperator, poll, tell
+from ..jobs.task import Report, Task
+from . import variations
+
+
+class IMPASTO_OT_variations(TaskOperator, bpy.types.Operator):
+    """Make what the panel is set to with four other seeds, and show the results scaled down"""
+
+    bl_idname = "impasto.variations"
+    bl_label = "Four Variations"
+
+    @classmethod
+    def why_not(cls, context: bpy.types.Context) -> str:
+        return variations.why_not(context)
+
+    def task(self, context: bpy.types.Context) -> Task:
+        return variations.task(context)
+
+
+class IMPASTO_OT_pick_variation(bpy.types.Operator):
+    """Take the seed of this variation, and keep it"""
+
+    bl_idname = "impasto.pick_variation"
+    bl_label = "Pick Variation"
+    bl_options = {"UNDO"}  # noqa: RUF012  as Blender wants it
+
+    index: IntProperty(name="Index", description="Which of the four, from 0", min=0, max=variations.COUNT - 1)
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return poll(cls, "" if variations.shown(context) else "Make four variations first")
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        settings = context.scene.impasto
+        settings.seed, settings.lock_seed = variations.shown(context)[self.index].seed, True
+        return tell(self, Report("INFO", f"The seed is {settings.seed}"))
+
+
+CLASSES = (IMPASTO_OT_variations, IMPASTO_OT_pick_variation)

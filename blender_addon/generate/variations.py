@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The result that the panel is set to, scaled down: a live picture that follows every change, and four seeds.
+
+The live one is asked for a moment after the last change, by a timer, and supersedes the one before it at the worker.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import bpy
+
+from ..core.texture import LARGE_PX
+from ..engine import engine
+from ..engine.catalogue import catalogue, has_size
+from ..jobs.session import connect, jobs
+from ..jobs.task import Report, Task
+from ..parameters import properties
+from ..parameters.properties import MAX_INT
+from ..tools.live import Live, Ready, run
+from ..tools.request import Request
+from .request import from_scene, what_is_missing
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+COUNT = 4
+
+
+@dataclass(frozen=True)
+class Variation:
+    """One seed, and what it makes: uint8 RGB, row 0 at the top."""
+
+    seed: int
+    pixels: np.ndarray
+
+
+class _Shown:
+    """The variations that were made last, for the tool and the file that they were made for, and of what recipe."""
+
+    def __init__(self) -> None:
+        self.items: tuple[Variation, ...] = ()
+        self.key: tuple = ()
+        self.recipe = ""
+
+
+_shown = _Shown()
+
+
+def shown(context: bpy.types.Context) -> tuple[Variation, ...]:
+    """The four variations of the chosen tool, as far as they are made; none where there are none yet."""
+    return _shown.items if _shown.key == _key(context) else ()
+
+
+def are_of_other_settings(context: bpy.types.Context) -> bool:
+    """Whether the panel was changed since the variations were made, otherwise than by choosing one."""
+    return _without_seed(from_scene(context)) != _shown.recipe
+
+
+def task(context: bpy.types.Context) -> Task:
+    """A task that makes the result of the panel's settings with four new seeds, and shows each as it comes."""
+    live.give_way()
+    connected, given, inputs = wanted(context)
+    seeds, key, recipe = random.sample(range(MAX_INT), COUNT), _key(context), _without_seed(given)
+
+    def work(task: Task) -> None:
+        client, made = connected(), []
+        for seed in seeds:
+            made.append(Variation(seed, run(task, client, replace(given, seed=seed), inputs)))
+            _shown.items, _shown.key, _shown.recipe = tuple(made), key, recipe
+
+    return Task("Four variations", work, lambda _: Report("INFO", "Choose one of the variations"))
+
+
+def why_not(context: bpy.types.Context) -> str:
+    """Why no picture can be made of what the panel is set to; empty where one can."""
+    if engine.find() is None:
+        return "Impasto has no engine yet: press Set Up Engine"
+    if missing := what_is_missing(context):
+        return missing
+    settings = context.scene.impasto
+    if not has_seeds(catalogue[settings.tool]):
+        return "This tool makes its result as its source is"
+    is_large = settings.width_px * settings.height_px > LARGE_PX
+    return "A result above 4096 × 4096 pixels is too large for a preview" if is_large else ""
+
+
+def has_seeds(tool: Mapping[str, Any]) -> bool:
+    """Whether a tool makes pictures of any size, another one from each seed."""
+    return tool["kind"] == "generator" and has_size(tool)
+
+
+def wanted(context: bpy.types.Context) -> Ready:
+    """For a task's work: how to reach the worker, what the panel is set to make, and of what."""
+    request = replace(from_scene(context), device=engine.preferences().device)
+    return connect(), request, request.given()
+
+
+def _key(context: bpy.types.Context) -> tuple:
+    return context.scene.impasto.tool, jobs.file_epoch
+
+
+def _without_seed(request: Request) -> str:
+    """What is made of which source, but for the seed."""
+    source = request.source if isinstance(request.source, Path | None) else request.source.name
+    return f"{source} {request.width_m} {replace(request, seed=0).recipe().to_json()}"
+
+
+live = Live(properties.TEXTURE, "impasto", why_not, wanted)
+register = live.register
+
+
+def unregister() -> None:
+    live.unregister()
+    _shown.items = ()

@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What can be done with one image: make it seamless, estimate its maps, make it again from its recipe."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import bpy
+from bpy.props import EnumProperty, FloatProperty, IntProperty, StringProperty
+
+from ..bake.sources import BAKE
+from ..bridge import images, naming, results
+from ..bridge.images import is_image_editor, shown_image
+from ..bridge.inputs import image_called
+from ..bridge.recipe_inputs import inputs_of, scale_of
+from ..core.errors import ParameterError
+from ..core.recipe import differences
+from ..engine.catalogue import DEFAULT_ESTIMATOR, DEFAULT_TOOL
+from ..jobs.operator import TaskOperator
+from ..jobs.task import Place, Task
+from ..parameters.properties import MAX_INT
+from ..tools.request import Request, make_task
+
+
+class OnImage(TaskOperator):
+    """Mixin: the image of this name, or else the one in the image editor."""
+
+    place = Place.IMAGE
+    image: StringProperty(name="Image", description="Name of the image; empty: the one in the image editor")
+
+    @classmethod
+    def why_not(cls, context: bpy.types.Context) -> str:
+        """Why the image that the editor shows will not do; elsewhere the image is given by its name."""
+        return "Open an image first" if is_image_editor(context) and shown_image(context) is None else ""
+
+    def chosen(self, context: bpy.types.Context) -> bpy.types.Image:
+        if self.image:
+            return image_called(self.image)
+        image = shown_image(context)
+        if image is None:
+            raise ParameterError("no image is given", "give image=NAME, or open one in the image editor")
+        return image
+
+
+class IMPASTO_OT_make_seamless(OnImage, bpy.types.Operator):
+    """Make a new image of this one that repeats without seams"""
+
+    bl_idname = "impasto.make_seamless"
+    bl_label = "Make Seamless"
+
+    width_px: IntProperty(name="Width", description="Width of the result; 0: as the image", min=0, max=16384)
+    height_px: IntProperty(name="Height", description="Height of the result; 0: as the image", min=0, max=16384)
+    seed: IntProperty(name="Seed", description="Another seed, another result", min=0, max=MAX_INT)
+
+    def task(self, context: bpy.types.Context) -> Task:
+        image = self.chosen(context)
+        request = Request(
+            tool=DEFAULT_TOOL,
+            source=image,
+            estimator="none",
+            **{name: getattr(self, name) for name in ("width_px", "height_px", "seed")},
+        )
+        request = replace(request, name=f"{request.result_name()}_seamless")
+        target = results.target_of(context, results.NONE, request.name)
+        return request.task(replace(target, image=image.session_uid))
+
+
+class IMPASTO_OT_estimate_maps(OnImage, bpy.types.Operator):
+    """Estimate height, normal, roughness and occlusion of this image, and make a material of them"""
+
+    bl_idname = "impasto.estimate_maps"
+    bl_label = "Maps from Image"
+
+    material: EnumProperty(
+        name="Material",
+        description="Where the result goes",
+        items=(
+            (results.NEW, "New", "A new material on the selected objects"),
+            (results.ACTIVE, "Active", "The active object's material"),
+            (results.NONE, "Images", "New images, no material"),
+        ),
+    )
+    width_m: FloatProperty(name="Real Width", description="Real-world width of the image in metres; 0: unknown", min=0)
+
+    def task(self, context: bpy.types.Context) -> Task:
+        request = Request(tool=DEFAULT_ESTIMATOR, source=self.chosen(context), width_m=self.width_m)
+        target = results.target_of(context, self.material, request.result_name(), width_m=self.width_m)
+        return request.task(target)
+
+
+class IMPASTO_OT_rerun(OnImage, bpy.types.Operator):
+    """Make this image again from the recipe in it, into new images, and say what differs from then"""
+
+    bl_idname = "impasto.rerun"
+    bl_label = "Make Again"
+
+    @classmethod
+    def why_not(cls, context: bpy.types.Context) -> str:
+        has_none = is_image_editor(context) and not images.has_recipe(shown_image(context))
+        return super().why_not(context) or ("Impasto did not make this image: it holds no recipe" if has_none else "")
+
+    def task(self, context: bpy.types.Context) -> Task:
+        image = self.chosen(context)
+        recipe = images.recipe_of(image)
+        if recipe.steps[0].tool == BAKE:
+            baked_of = recipe.steps[0].parameters["object"]
+            raise ParameterError(f"{image.name} was baked of {baked_of}", "select that and press Bake Maps")
+        name = naming.of_set(image)
+        return make_task(
+            self.bl_label,
+            replace(recipe, inputs={}, made_with={}),
+            inputs_of(recipe, image),
+            results.target_of(context, results.NONE, name),
+            scale=scale_of(recipe),
+            bits="16" if image.is_float else "8",
+            then=lambda made: differences(recipe, made.recipe),
+        )
+
+
+CLASSES = (IMPASTO_OT_make_seamless, IMPASTO_OT_estimate_maps, IMPASTO_OT_rerun)

@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Pictures in panels: unfinished results, and the thumbnails of models and styles."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import bpy
+import bpy.utils.previews
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from ..jobs.task import Task
+
+SIDE_PX = 512
+
+
+class _Shown:
+    """Blender's icons, one for each name; made when first needed, since panels ask at every redraw."""
+
+    def __init__(self) -> None:
+        self.collection: bpy.utils.previews.ImagePreviewCollection | None = None
+        self.pixels: dict[str, tuple[np.ndarray, int]] = {}
+        self.keys: dict[str, str] = {}
+        self.count = 0
+
+    def icon_of(self, name: str, pixels: np.ndarray, repeats: int = 1) -> int:
+        """The icon of these pixels, `repeats` times each way, instead of what was shown under this name before."""
+        before, before_repeats = self.pixels.get(name, (None, 1))
+        if pixels is not before or repeats != before_repeats:
+            self.count += 1
+            self.pixels[name] = pixels, repeats
+            self._forget(name)
+            self.keys[name] = f"{name} {self.count}"
+            _fill(self._collection().new(self.keys[name]), pixels, repeats)
+        return self._collection()[self.keys[name]].icon_id
+
+    def thumbnail(self, name: str, encoded: str) -> int:
+        """The icon of a picture file in base64; Blender reads it when it is first drawn."""
+        key = f"model {name} {zlib.crc32(encoded.encode())}"
+        if key not in self._collection():
+            path = Path(bpy.app.tempdir) / f"impasto-{zlib.crc32(key.encode())}.jpg"
+            with contextlib.suppress(OSError, ValueError):  # a full disk must not keep the panel from being drawn
+                path.write_bytes(base64.b64decode(encoded))
+            self._collection().load(key, str(path), "IMAGE")
+        return self._collection()[key].icon_id
+
+    def of_file(self, path: Path) -> int:
+        """The icon of a picture file; Blender reads it when it is first drawn."""
+        key = f"file {path}"
+        if key not in self._collection():
+            self._collection().load(key, str(path), "IMAGE")
+        return self._collection()[key].icon_id
+
+    def clear(self) -> None:
+        if self.collection is not None:
+            bpy.utils.previews.remove(self.collection)
+        self.collection = None
+        self.pixels.clear()
+        self.keys.clear()
+
+    def _collection(self) -> bpy.utils.previews.ImagePreviewCollection:
+        if self.collection is None:
+            self.collection = bpy.utils.previews.new()
+        return self.collection
+
+    def _forget(self, name: str) -> None:
+        if key := self.keys.pop(name, None):
+            del self._collection()[key]
+
+
+_shown = _Shown()
+unregister = _shown.clear
+icon_of_pixels = _shown.icon_of
+icon_of_file = _shown.of_file
+
+
+def icon_of(task: Task) -> int:
+    """The icon of a task's latest preview; 0 where it has none."""
+    if task.preview is None:
+        return 0
+    return _shown.icon_of("training" if task.is_long else "task", task.preview)
+
+
+def icon_of_image(image: bpy.types.Image) -> int:
+    """The icon of an image of the .blend; Blender draws it in the background."""
+    return image.preview_ensure().icon_id
+
+
+def icon_of_model(model: Mapping[str, Any]) -> int:
+    """The icon of a model's thumbnail; 0 where it has none."""
+    return _shown.thumbnail(model["name"], model["thumbnail"]) if model["thumbnail"] else 0
+
+
+def _fill(preview: bpy.types.ImagePreview, pixels: np.ndarray, repeats: int) -> None:
+    """Thin uint8 RGB (H, W, 3), repeated, out to the icon's size, with Blender's row order and alpha."""
+    import numpy as np
+
+    pixels = np.tile(pixels, (repeats, repeats, 1))
+    step = -(-max(pixels.shape[:2]) // SIDE_PX)
+    small = pixels[::-step, ::step].astype(np.float32) / 255
+    height, width, _ = small.shape
+    preview.image_size = (width, height)
+    preview.image_pixels_float.foreach_set(np.concatenate([small, np.ones((height, width, 1), np.float32)], 2).ravel())

@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Asking the engine what it has: its tools, models and weights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..engine.catalogue import catalogue
+from ..jobs.session import connect
+from ..jobs.task import Report, Task
+from ..parameters import model_values, properties
+
+
+def describing() -> Task:
+    """A task that asks the engine for its tools."""
+    connected = connect()
+
+    def apply(description: dict) -> Report:
+        learn(description)
+        broken = [f"{plugin['name']}: {plugin['error']}" for plugin in catalogue.plugins if plugin["error"]]
+        count = f"The engine has {len(list(catalogue))} tools"
+        return Report("WARNING", "; ".join([count, *broken])) if broken else Report("INFO", count)
+
+    return Task("Asking for the tools", lambda task: task.wait_for(connected().describe()), apply)
+
+
+def learn(description: Mapping[str, Any]) -> None:
+    """Use what the engine said of itself: its tools, and the models of the library."""
+    if catalogue.keep(description):
+        properties.refresh()
+    model_values.follow_all()

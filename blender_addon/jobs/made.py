@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the last operator made, for scripts: operators can only return that they finished."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import bpy
+from bpy.props import StringProperty
+
+from .session import jobs
+
+LISTS = ("materials", "images", "models", "files")
+
+
+def as_json() -> str:
+    """The names of materials, images and models, the paths of files, and the report."""
+    report = jobs.made
+    return json.dumps({name: list(getattr(report, name)) for name in LISTS} | {"report": report.text})
+
+
+def _get(_manager: Any) -> str:
+    return as_json()
+
+
+def register() -> None:
+    bpy.types.WindowManager.impasto_made = StringProperty(
+        name="Made",
+        description="As JSON, what Impasto's last operator made: the names of materials, images and models, and files",
+        get=_get,
+    )
+
+
+def unregister() -> None:
+    del bpy.types.WindowManager.impasto_made

@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What operators that run a task have in common: `execute` waits for it, a click in a window starts it."""
+
+from __future__ import annotations
+
+import bpy
+
+from ..core.errors import ImpastoError
+from ..core.system.outside import file_error
+from ..engine import engine
+from ..translations import sentence
+from .session import is_rendering, jobs, require_idle
+from .task import PLACE, Place, Report, Task
+
+
+class TaskOperator:
+    """Mixin for an operator with `task(context) -> Task`; scripts get RuntimeError where the task fails.
+
+    place: where its reports are shown, if no panel's button was clicked.
+    """
+
+    place = Place.TEXTURE
+
+    @classmethod
+    def why_not(cls, context: bpy.types.Context) -> str:
+        """Why a click can do nothing useful now; empty where it can. Panels show it below the button."""
+        return ""
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Whether it can be started now, and by a click as the panel is set."""
+        return poll(cls, why_not_now() or why_not_clicked(cls, context))
+
+    def task(self, context: bpy.types.Context) -> Task:
+        raise NotImplementedError
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Do all of it now; for scripts, and wherever there is no window."""
+        try:
+            report = jobs.finish(self.task(context))
+        except OSError as error:
+            report = Report("ERROR", str(file_error(error)))
+        except ImpastoError as error:
+            report = Report("ERROR", str(error))
+        return tell(self, report)
+
+    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
+        """Start it; the timer finishes it, and Blender's window stays free."""
+        if bpy.app.background:
+            return self.execute(context)
+        return self.start(context, clicked_in(context, self.place))
+
+    def start(self, context: bpy.types.Context, place: Place) -> set[str]:
+        """Start it from a panel's button; what comes of it, or why it cannot be started, is shown there."""
+        try:
+            self.require_free()
+            task = self.task(context)
+            task.place = place
+            jobs.start(task)
+            return {"FINISHED"}
+        except OSError as error:
+            report = Report("ERROR", str(file_error(error)))
+        except ImpastoError as error:
+            report = Report("ERROR", str(error))
+        jobs.tell(report, place)
+        return tell(self, report)
+
+    def require_free(self) -> None:
+        """Raise WorkerError where something runs that it would have to wait for."""
+        require_idle()
+
+
+def clicked_in(context: bpy.types.Context, usual: Place) -> Place:
+    """The panel whose button was clicked; `usual` where it was none, as from a menu or the search."""
+    return Place(getattr(context, PLACE, usual))
+
+
+def tell(operator: bpy.types.Operator, report: Report) -> set[str]:
+    """Report as operators do, and the set that they return. In scripts an ERROR becomes a RuntimeError."""
+    jobs.made = report
+    if report.level == "CANCELLED":
+        operator.report({"INFO"}, sentence(report.text))
+        return {"CANCELLED"}
+    operator.report({report.level}, sentence(report.text))
+    return {"CANCELLED"} if report.level == "ERROR" else {"FINISHED"}
+
+
+def why_not_clicked(cls: type[TaskOperator], context: bpy.types.Context) -> str:
+    """Why a click in a panel or a menu can do nothing useful; empty where it can.
+
+    A script's call brings its own settings, and gets its errors from `execute`: Blender asks the same `poll`, but only
+    what is drawn by a panel or a menu of ours has a place in its context.
+    """
+    return cls.why_not(context) if hasattr(context, PLACE) else ""
+
+
+def why_not_now() -> str:
+    """Why no job can be started in a window; empty where one can, and without one."""
+    if bpy.app.background:
+        return ""
+    if engine.find() is None:
+        return "Impasto has no engine yet: press Set Up Engine"
+    return why_busy_or_rendering()
+
+
+def why_busy_or_rendering() -> str:
+    """What Impasto or Blender is busy with; empty where neither is."""
+    return why_busy() or ("Blender is rendering or baking: wait for it" if is_rendering() else "")
+
+
+def why_busy() -> str:
+    """What Impasto is busy with; empty where it is not."""
+    return f"Impasto is busy: {jobs.shown.label}" if jobs.shown else ""
+
+
+def poll(cls: type[bpy.types.Operator], reason: str) -> bool:
+    """True without a reason; else False, and Blender shows the reason in the button's tooltip."""
+    if reason:
+        cls.poll_message_set(sentence(reason))
+    return not reason

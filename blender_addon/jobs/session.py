@@ -1,0 +1,279 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The session's running tasks, the timer that concludes them, and the clients of the two workers.
+
+The interactive worker makes pictures while the long one trains. A task is concluded on the main thread, once no
+render needs the data. Headless code, where timers never fire, waits with `finish`.
+"""
+
+from __future__ import annotations
+
+import atexit
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import bpy
+
+from ..core.errors import WorkerError
+from ..core.system.outside import printable
+from ..engine import engine
+from ..engine.catalogue import catalogue
+from ..translations import sentence
+from .task import Place, Report, Task
+
+if TYPE_CHECKING:
+    from ..core.engine.client import Client
+
+TICK_S = 0.1
+PRINT_INTERVAL_S = 1.0
+INTERACTIVE, LONG = "interactive", "long"
+GRACE_S = {INTERACTIVE: 3.0, LONG: 10.0}
+"""How long a worker may take to end; a training saves a checkpoint first, as soon as its step is done."""
+CANCEL_GRACE_S = {INTERACTIVE: 2.0, LONG: 30.0}
+JOIN_LIMIT_S = 2.0
+"""Limit for a task that is given up, and whose worker or process is ended, to notice."""
+BLOCKING_JOBS = ("RENDER", "OBJECT_BAKE")
+"""Blender's jobs that read the scene: its data must not change under them."""
+NAME_BYTES = 60
+"""Of an operator's name, in UTF-8."""
+DRAWN = {"VIEW_3D": "UI", "NODE_EDITOR": "UI", "IMAGE_EDITOR": "UI", "PREFERENCES": "WINDOW"}
+"""The regions that show progress, by area: the viewports beside them are not drawn again."""
+
+
+class Jobs:
+    """The session's tasks and its workers."""
+
+    def __init__(self) -> None:
+        self.tasks: list[Task] = []
+        self.reports: dict[Place, Report] = {}
+        """What the last task from each panel said, the latest at the end."""
+        self.made = Report("INFO", "")
+        """What the last operator made, in any panel or script."""
+        self.file_epoch = self.render_epoch = 0
+        self.rendered_in = -1
+        """The file, by its epoch, in which something was rendered last."""
+        self.is_in_render = False
+        self.seen: tuple = ()
+        self.clients: dict[str, Client] = {}
+        self._keys: dict[str, tuple] = {}
+
+    @property
+    def last_report(self) -> Report | None:
+        """What was said last, in any panel."""
+        return next(reversed(self.reports.values()), None)
+
+    @property
+    def training_report(self) -> Report | None:
+        """What the last training said."""
+        return self.reports.get(Place.TRAINING)
+
+    @property
+    def shown(self) -> Task | None:
+        """The task whose progress the panels show."""
+        return next((task for task in self.tasks if task.is_shown), None)
+
+    @property
+    def training(self) -> Task | None:
+        """The training that runs."""
+        return next((task for task in self.tasks if task.is_long), None)
+
+    def start(self, task: Task) -> None:
+        """Run a task and finish it from the timer."""
+        self.tasks.append(task)
+        if task.is_shown or task.is_long:
+            self.reports.pop(task.place, None)
+        task.start()
+        redraw()
+        if not bpy.app.timers.is_registered(_tick):
+            bpy.app.timers.register(_tick, first_interval=TICK_S, persistent=True)
+
+    def finish(self, task: Task) -> Report:
+        """Run a task to its end here and now; for scripts, and wherever there is no window."""
+        task.start()
+        printed = time.monotonic()
+        while True:
+            try:
+                if task.wait(TICK_S):
+                    break
+            except KeyboardInterrupt:
+                task.cancel()
+            if sys.stdout.isatty() and time.monotonic() - printed >= PRINT_INTERVAL_S:
+                printed = time.monotonic()
+                print(printable(f"Impasto: {task.fraction:4.0%} {task.message}"), flush=True)
+        return task.conclude()
+
+    def client(self, which: str, command: Sequence[str], log_path: Path, environment: Mapping[str, str]) -> Client:
+        """The client of a worker, made anew where its command or settings changed. Called by `work`."""
+        from ..core.engine.client import Client
+
+        key = (*command, *environment.items())
+        if which not in self.clients or self._keys[which] != key:
+            self._close(which)
+            more = {"grace_s": CANCEL_GRACE_S[which], "outlives": which == LONG}
+            self.clients[which], self._keys[which] = Client(command, log_path, environment=environment, **more), key
+            atexit.unregister(self.close)
+            atexit.register(self.close)
+        return self.clients[which]
+
+    def close(self) -> None:
+        """End the workers, and with them every job but a training that shall go on."""
+        atexit.unregister(self.close)
+        for which in list(self.clients):
+            self._close(which)
+
+    def _close(self, which: str) -> None:
+        if client := self.clients.pop(which, None):
+            client.close(GRACE_S[which])
+
+    def end(self) -> None:
+        """Give up every job but a training that shall go on, and end the workers and all threads."""
+        for task in self.tasks:
+            if not task.outlives:
+                task.cancel()
+        self.close()
+        for task in self.tasks:
+            task.join(JOIN_LIMIT_S)
+        self.tasks.clear()
+        self.reports.clear()
+
+    def tick(self) -> float | None:
+        """Conclude what has ended; the seconds to the next tick, or None where nothing runs."""
+        for task in [task for task in self.tasks if task.ended]:
+            if is_rendering():
+                break
+            self.tasks.remove(task)
+            report = task.conclude()
+            if task.is_shown or task.is_long or report.level == "ERROR":
+                self.tell(report, task.place)
+            _announce(report)
+        if self.seen != (seen := self._what_is_seen()):
+            self.seen = seen
+            redraw()
+        return TICK_S if self.tasks else None
+
+    def tell(self, report: Report, place: Place) -> None:
+        """Show a report in the panel that caused it; scripts find what was made."""
+        self.reports.pop(place, None)
+        self.reports[place] = self.made = report
+
+    def _what_is_seen(self) -> tuple:
+        """What panels show: they are drawn again only when it has changed."""
+        progress = [(task.message, task.state, round(task.fraction, 2), id(task.preview)) for task in self.tasks]
+        return (*self.reports.values(), *progress)
+
+
+jobs = Jobs()
+
+
+def _tick() -> float | None:
+    return jobs.tick()
+
+
+def is_rendering() -> bool:
+    """Whether Blender reads the scene for a render or a bake."""
+    return jobs.is_in_render or any(bpy.app.is_job_running(kind) for kind in BLOCKING_JOBS)
+
+
+def redraw() -> None:
+    """Draw the side panels again."""
+    for window in bpy.context.window_manager.windows:
+        for area in window.screen.areas:
+            for region in area.regions:
+                if region.type == DRAWN.get(area.type):
+                    region.tag_redraw()
+
+
+def push_undo(message: str) -> None:
+    """Make all that was done since the last step one step of undo.
+
+    Operators run without Python's lock, but within `temp_override` they ask Python for their context all the same, and
+    crash beside a thread (seen in 4.2 to 5.0). So a timer, which has no window, calls an operator that needs none: its
+    name is the step's.
+    """
+    if bpy.context.window:
+        if bpy.ops.ed.undo_push.poll():
+            bpy.ops.ed.undo_push(message=message)
+        return
+    label = message.encode()[:NAME_BYTES].decode(errors="ignore")
+    of_step = {"bl_idname": "impasto.undo_step", "bl_label": label, "bl_options": {"UNDO", "INTERNAL"}}
+    step = type(
+        "IMPASTO_OT_undo_step", (bpy.types.Operator,), {**of_step, "execute": lambda _self, _context: {"FINISHED"}}
+    )
+    bpy.utils.register_class(step)
+    try:
+        bpy.ops.impasto.undo_step("EXEC_DEFAULT", True)
+    finally:
+        bpy.utils.unregister_class(step)
+
+
+def _announce(report: Report) -> None:
+    """Say what went wrong where the user looks, also where no panel is open; the panels show every report."""
+    windows = bpy.context.window_manager.windows
+    if report.level != "ERROR" or bpy.app.background or not windows:
+        return
+    with bpy.context.temp_override(window=windows[0]):
+        bpy.context.window_manager.popup_menu(
+            lambda menu, _context: menu.layout.label(text=sentence(report.text), translate=False),
+            title="Impasto",
+            icon="ERROR",
+        )
+
+
+def require_idle() -> None:
+    """Raise WorkerError while a task runs."""
+    if jobs.shown:
+        raise WorkerError(f"Impasto is busy: {jobs.shown.label}", "wait for it, or cancel it")
+
+
+def connect(which: str = INTERACTIVE) -> Callable[[], Client]:
+    """A function for a task's `work` that checks the engine and returns a worker's client."""
+    found, version, log_path = engine.require(), catalogue.version, engine.log_path(which)
+    environment = engine.settings_environment()
+
+    def client() -> Client:
+        engine.check(found, version)
+        more = ["--low-priority"] if which == LONG else []
+        return jobs.client(which, found.command("impasto.engine.worker", *more), log_path, environment)
+
+    return client
+
+
+@bpy.app.handlers.persistent
+def _file_opened(_path: str) -> None:
+    """What ran for the file before must not be applied to this one: it is kept as files instead."""
+    jobs.file_epoch += 1
+
+
+@bpy.app.handlers.persistent
+def _render_started(*_: object) -> None:
+    jobs.is_in_render = True
+
+
+@bpy.app.handlers.persistent
+def _render_ended(*_: object) -> None:
+    jobs.is_in_render = False
+    jobs.render_epoch += 1
+    jobs.rendered_in = jobs.file_epoch
+
+
+HANDLERS = (
+    ("load_post", _file_opened),
+    ("render_init", _render_started),
+    ("render_complete", _render_ended),
+    ("render_cancel", _render_ended),
+)
+
+
+def register() -> None:
+    for event, handler in HANDLERS:
+        getattr(bpy.app.handlers, event).append(handler)
+
+
+def unregister() -> None:
+    for event, handler in HANDLERS:
+        getattr(bpy.app.handlers, event).remove(handler)
+    if bpy.app.timers.is_registered(_tick):
+        bpy.app.timers.unregister(_tick)
+    jobs.end()

@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A task: work for a thread, and what is done with its result on Blender's main thread."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from ..core.errors import Cancelled, ImpastoError, WorkerError
+from ..core.system.outside import file_error
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from ..core.engine.job import Job
+
+
+PLACE = "impasto_place"
+"""What panels call their `Place` in the context that their buttons are clicked in."""
+
+
+class Place(StrEnum):
+    """The panels, and the sections in them, that show what came of the buttons in them."""
+
+    TEXTURE = "texture"
+    BAKE = "bake"
+    IMAGE = "image"
+    STYLE = "style"
+    TRAINING = "training"
+    MODELS = "models"
+    PREFERENCES = "preferences"
+
+
+@dataclass(frozen=True)
+class Report:
+    """What to tell the user: level is INFO, WARNING or ERROR (as operators report), or CANCELLED.
+
+    is_of_engine: an error that looking after the engine may mend, so that panels show the buttons for it. model: one
+    that is new and can be used now. unassigned: the material that was made, but is on no object yet. materials, images,
+    models, files: what was made, by its names and paths, for scripts.
+    """
+
+    level: str
+    text: str
+    is_of_engine: bool = False
+    model: str = ""
+    unassigned: str = ""
+    materials: tuple[str, ...] = ()
+    images: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+
+
+class Task:
+    """Work for a thread, and what is done with its result on the main thread.
+
+    work(task) returns a result or raises; apply(result) returns a Report. `is_shown`: panels show its progress
+    and wait for it; others are quick and silent. `is_long`: a training, which goes on beside all others and has a
+    panel of its own. `can_stop`: it can be asked to end early and keep what there is. `place`: the panel whose button
+    started it.
+    """
+
+    def __init__(
+        self,
+        label: str,
+        work: Callable[[Task], Any],
+        apply: Callable[[Any], Report],
+        *,
+        is_shown: bool = True,
+        is_long: bool = False,
+        can_stop: bool = False,
+    ) -> None:
+        self.label, self.is_shown, self.is_long, self.can_stop = label, is_shown and not is_long, is_long, can_stop
+        self.place = Place.TRAINING if is_long else Place.TEXTURE
+        self.job: Job | None = None
+        self.on_cancel: Callable[[], object] | None = None
+        self.is_cancelled = False
+        self._work, self._apply = work, apply
+        self._fraction, self._message = 0.0, label
+        self._result: Any = None
+        self._error: BaseException | None = None
+        self._trace = ""
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=label, daemon=True)  # so that Blender can always close
+
+    @property
+    def fraction(self) -> float:
+        return self.job.fraction if self.job else self._fraction
+
+    @property
+    def message(self) -> str:
+        if self.is_cancelled:
+            return "Cancelling"
+        return self.job.message if self.job else self._message
+
+    @property
+    def preview(self) -> np.ndarray | None:
+        return self.job.preview if self.job else None
+
+    @property
+    def state(self) -> str:
+        """What its job does: waiting, running, pausing, paused, stopping or cancelling."""
+        if self.is_cancelled:
+            return "cancelling"
+        return self.job.state if self.job else "waiting"
+
+    @property
+    def outlives(self) -> bool:
+        """Whether its job goes on when Blender closes."""
+        return self.job is not None and self.job.is_detached
+
+    @property
+    def ended(self) -> bool:
+        return self._ended.is_set()
+
+    def say(self, message: str, fraction: float = 0.0) -> None:
+        """Called by `work` to tell how far it is."""
+        self._message, self._fraction = message, fraction
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def cancel(self) -> None:
+        """Ask it to give up; returns at once."""
+        self.is_cancelled = True
+        if self.on_cancel:
+            self.on_cancel()
+
+    def wait_for(self, job: Job) -> Any:
+        """Called by `work`: the result of a worker's job, which `cancel` reaches."""
+        self.job, self.on_cancel = job, job.cancel
+        if self.is_cancelled:
+            job.cancel()
+        return job.wait()
+
+    def wait(self, limit_s: float) -> bool:
+        return self._ended.wait(limit_s)
+
+    def join(self, limit_s: float) -> None:
+        """Wait until its thread is gone, too."""
+        if self._thread.ident is not None:
+            self._thread.join(limit_s)
+
+    def conclude(self) -> Report:
+        """Apply the result, or say what went wrong. On the main thread, once it has ended."""
+        try:
+            if self._error is not None:
+                raise self._error
+            return self._apply(self._result)
+        except Cancelled:
+            return Report("CANCELLED", f"{self.label}: cancelled")
+        except OSError as error:  # a full disk, a folder that may not be written to
+            return Report("ERROR", str(file_error(error)))
+        except ImpastoError as error:
+            return Report("ERROR", str(error), isinstance(error, WorkerError))
+        except Exception as error:  # noqa: BLE001 - a bug of ours must reach the user, and must not stop the timer
+            print(self._trace or traceback.format_exc(), file=sys.stderr)
+            return Report("ERROR", f"{self.label}: {type(error).__name__}: {error} (a bug: see the console)")
+
+    def _run(self) -> None:
+        try:
+            self._result = self._work(self)
+        except BaseException as error:  # noqa: BLE001 - handed to the main thread, whatever it is
+            self._error, self._trace = error, traceback.format_exc()
+        finally:
+            self._ended.set()

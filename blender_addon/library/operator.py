@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the operators that change the library have in common."""
+
+from __future__ import annotations
+
+import bpy
+from bpy.props import StringProperty
+
+from ..jobs.operator import TaskOperator, clicked_in, poll, why_not_now
+from ..jobs.task import Place
+from ..translations import sentence
+
+ASKED_IN = StringProperty(options={"HIDDEN", "SKIP_SAVE"})
+"""The `Place` of the button whose click was asked about; empty in scripts."""
+
+
+class ChangesLibrary(TaskOperator):
+    """Mixin: has the engine's own command change the library, and learns then what is in it.
+
+    A click first asks (`ask`): Blender calls `execute` afterwards, which then waits for nothing.
+    """
+
+    place = Place.MODELS
+
+    @classmethod
+    def poll(cls, _context: bpy.types.Context) -> bool:
+        return poll(cls, why_not_now())
+
+    def ask(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        raise NotImplementedError
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        if bpy.app.background:
+            return self.execute(context)
+        self.asked_in = clicked_in(context, self.place)
+        return self.ask(context, event)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        if self.asked_in:
+            return self.start(context, Place(self.asked_in))
+        return TaskOperator.execute(self, context)
+
+
+def ask_to_remove(operator: ChangesLibrary, context: bpy.types.Context, event: bpy.types.Event, what: str) -> set[str]:
+    """Ask whether to delete something of the library, by its name."""
+    title = sentence(f"Remove {what}?")
+    return context.window_manager.invoke_confirm(operator, event, title=title, confirm_text="Remove")

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The models that there are, a section of the Train panel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import bpy
+
+from ..engine.catalogue import catalogue
+from ..interface import previews
+from ..interface.drawing import draw_report, draw_text, name_place
+from ..jobs.task import Place
+
+
+def draw_models(layout: bpy.types.UILayout) -> None:
+    name_place(layout, Place.MODELS)
+    for model in catalogue.models:
+        _draw_model(layout.box().row(), model)
+    for damaged in catalogue.damaged_models:
+        column = layout.column()
+        column.alert = True
+        draw_text(column, f"{damaged['name']}: {damaged['error']}; {damaged['remedy']}", "ERROR")
+    row = layout.row(align=True)
+    row.operator("impasto.install_model", icon="IMPORT")
+    row.operator("impasto.refresh_tools", text="Refresh", icon="FILE_REFRESH")
+    draw_report(layout, Place.MODELS)
+
+
+def _draw_model(row: bpy.types.UILayout, model: Mapping[str, Any]) -> None:
+    """Thumbnail; name, what it is and how large, licence; the buttons that use it and remove it."""
+    if icon := previews.icon_of_model(model):
+        row.template_icon(icon, scale=3)
+    column = row.column(align=True)
+    column.label(text=model["name"], translate=False)
+    kind = model["material"] or ", ".join(model["classes"]) or model["tool"]
+    column.label(text=f"{kind}, {_size(model['bytes'])}", translate=False)
+    column.label(text=model["licence"], translate=False)
+    column = row.column(align=True)
+    column.operator("impasto.use_model", text="", icon="CHECKMARK").name = model["name"]
+    if not model["shipped"]:
+        column.operator("impasto.remove_model", text="", icon="TRASH").name = model["name"]
+
+
+def _size(count: int) -> str:
+    return f"{count / 2**20:.1f} MB" if count >= 2**20 else f"{count / 2**10:.0f} kB"

@@ -1,0 +1,248 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One property group for each tool, made from its parameters' JSON Schema alone; the tools to choose from.
+
+What a model decides (its sliders, the materials it knows) is read from the cached catalogue when it is drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import bpy
+from bpy.props import PointerProperty
+
+from ..engine.catalogue import (
+    DEFAULT_ESTIMATOR,
+    DEFAULT_STYLIZER,
+    DEFAULT_TOOL,
+    DEFAULT_TRAINER,
+    catalogue,
+    properties_of,
+)
+from . import enum_numbers, model_values, schemas
+from .groups import (
+    MATERIALS,
+    chosen_model,
+    drawn_parameters,
+    group_of,
+    identifier,
+    is_model,
+    is_of_model,
+    model_parameter,
+    slider_index,
+)
+
+MAX_INT = 2**31 - 1
+LISTS = {
+    "tool": (("generator", "filter", "estimator"), DEFAULT_TOOL),
+    "estimator": (("estimator",), DEFAULT_ESTIMATOR),
+    "trainer": (("trainer",), DEFAULT_TRAINER),
+    "stylizer": (("stylizer",), DEFAULT_STYLIZER),
+}
+"""The tools that there are to choose from, by what they are chosen for: kinds, and the first choice."""
+_items: dict[str, list[tuple[str, str, str, int]]] = {}
+"""Blender keeps no reference to the strings of dynamic enum items: they live here."""
+TEXTURE, STYLE = "texture", "style"
+"""The panels with a live preview: what it is of."""
+_listeners: dict[str, Callable[[], None]] = {}
+
+
+def when_changed(of: str, listener: Callable[[], None] | None) -> None:
+    """Call `listener` whenever a parameter or the seed of what makes textures, or repaints, was changed."""
+    if listener:
+        _listeners[of] = listener
+    else:
+        _listeners.pop(of, None)
+
+
+def tell_changed(of: str) -> Callable[[Any, Any], None]:
+    """A property's `update`."""
+
+    def update(_self: Any, _context: Any) -> None:
+        if listener := _listeners.get(of):
+            listener()
+
+    return update
+
+
+def items_of(which: str) -> Callable[[Any, Any], list[tuple[str, str, str, int]]]:
+    """The items of an enum of tools: one of `LISTS`."""
+    return lambda _self, _context: _items[which]
+
+
+def _fill_items() -> None:
+    for which, (kinds, default) in LISTS.items():
+        tools = [tool for tool in catalogue if tool["kind"] in kinds]
+        items = [(tool["name"], tool["label"], tool["description"]) for tool in tools]
+        if which == "estimator":
+            items.append(("none", "None", "Only the maps that the tool itself makes"))
+        numbers = enum_numbers.numbers_of([name for name, *_ in items], default)
+        _items[which] = [(*item, numbers[item[0]]) for item in items]
+
+
+class _Live:
+    """The classes made from the current description, registered anew when the tools change."""
+
+    def __init__(self) -> None:
+        self.groups: list[type] = []
+        self.root: type | None = None
+
+    def register(self) -> None:
+        _fill_items()
+        pointers = {}
+        for tool in catalogue:
+            group = _group(tool)
+            bpy.utils.register_class(group)
+            self.groups.append(group)
+            pointers[identifier(tool["name"])] = PointerProperty(type=group)
+        self.root = type("IMPASTO_PG_parameters", (bpy.types.PropertyGroup,), {"__annotations__": pointers})
+        bpy.utils.register_class(self.root)
+        bpy.types.Scene.impasto_parameters = PointerProperty(type=self.root)
+
+    def unregister(self) -> None:
+        if self.root is None:
+            return
+        del bpy.types.Scene.impasto_parameters
+        bpy.utils.unregister_class(self.root)
+        for group in self.groups:
+            bpy.utils.unregister_class(group)
+        self.groups, self.root = [], None
+
+
+_live = _Live()
+
+
+def refresh() -> None:
+    """Make the tools' groups again after the catalogue changed. Values that were set stay."""
+    _live.unregister()
+    _live.register()
+
+
+def register() -> None:
+    model_values.register()
+    _live.register()
+
+
+def unregister() -> None:
+    _live.unregister()
+    model_values.unregister()
+    _items.clear()
+
+
+def is_visible(group: bpy.types.PropertyGroup, tool: Mapping[str, Any], name: str) -> bool:
+    """Whether `visible_if` lets the parameter be seen, and the chosen model has it."""
+    conditions = properties_of(tool)[name].get("visible_if", {})
+    return is_of_model(group, tool, name) and all(
+        value_of(group, tool, other) in values for other, values in conditions.items()
+    )
+
+
+def choose_model(scene: bpy.types.Scene, name: str) -> Mapping[str, Any] | None:
+    """Have the generator that runs this model use it; the generator, or None where it is not here."""
+    model = next((model for model in catalogue.models if model["name"] == name), None)
+    if model is None or model["tool"] not in catalogue:
+        return None
+    tool = catalogue[model["tool"]]
+    if parameter := model_parameter(tool):
+        setattr(group_of(scene, tool), identifier(parameter), name)
+    return tool
+
+
+def shown_label(group: bpy.types.PropertyGroup, tool: Mapping[str, Any], name: str) -> str:
+    """How a parameter is called where it is drawn: a slider as the chosen model calls it."""
+    index, model = slider_index(name), chosen_model(group, tool)
+    if index is not None and model and index < len(model["sliders"]):
+        slider = model["sliders"][index]
+        return slider.get("label") or slider["name"].replace("_", " ").capitalize()
+    return schemas.label_of(name, properties_of(tool)[name])
+
+
+def value_of(group: bpy.types.PropertyGroup, tool: Mapping[str, Any], name: str) -> Any:
+    """A parameter's value as a recipe holds it: floats have six digits, since Blender's 0.7 is 0.699999988."""
+    schema, value = properties_of(tool)[name], getattr(group, identifier(name))
+    if choices := schemas.choices_of(schema):
+        return next(choice for choice in choices if str(choice) == value)
+    if schema["type"] == "array":
+        return [_six_digits(item) for item in value]
+    return _six_digits(value) if isinstance(value, float) else value
+
+
+def parameters_of(scene: bpy.types.Scene, tool: Mapping[str, Any]) -> dict[str, Any]:
+    """All parameters of a tool as the panel shows them, but for the size, and for what the model does not have."""
+    group = group_of(scene, tool)
+    names = [name for name in drawn_parameters(tool) if is_of_model(group, tool, name)]
+    return {name: value_of(group, tool, name) for name in names}
+
+
+def image_inputs(tool: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The tool's named inputs that are images; a trainer's data is not."""
+    return [item for item in tool["inputs"] if item.get("kind", "maps") == "maps"]
+
+
+def pointer_to(name: str) -> str:
+    """The property that holds the image of a tool's input."""
+    return f"input_{identifier(name)}"
+
+
+def images_of(scene: bpy.types.Scene, tool: Mapping[str, Any]) -> dict[str, bpy.types.Image]:
+    """The images chosen for the tool's named inputs."""
+    group = group_of(scene, tool)
+    chosen = {item["name"]: getattr(group, pointer_to(item["name"])) for item in image_inputs(tool)}
+    return {name: image for name, image in chosen.items() if image is not None}
+
+
+def _six_digits(value: float) -> float:
+    return float(f"{value:.6g}")
+
+
+def _group(tool: Mapping[str, Any]) -> type:
+    annotations = {identifier(name): property_of(name, schema, tool) for name, schema in properties_of(tool).items()}
+    for item in image_inputs(tool):
+        annotations[pointer_to(item["name"])] = PointerProperty(
+            name=schemas.label_of(item["name"], {}),
+            description=item["description"],
+            type=bpy.types.Image,
+            update=tell_changed(STYLE if tool["kind"] == "stylizer" else TEXTURE),
+        )
+    if model_parameter(tool):
+        annotations[model_values.MEMORY] = model_values.memory_property()
+    name = f"IMPASTO_PG_{identifier(tool['name'])}"
+    return type(name, (bpy.types.PropertyGroup,), {"__annotations__": annotations, "__doc__": tool["description"]})
+
+
+def property_of(name: str, schema: Mapping[str, Any], tool: Mapping[str, Any] | None = None) -> Any:
+    """Blender's property for a parameter of a tool, or of none."""
+    more = _search(name, schema, tool)
+    if tool and tool["kind"] != "trainer":
+        tell = tell_changed(STYLE if tool["kind"] == "stylizer" else TEXTURE)
+        more["update"] = _follow_model(tool, tell) if model_parameter(tool) else tell
+    return schemas.property_of(name, schema, **more)
+
+
+def _follow_model(tool: Mapping[str, Any], tell: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:
+    """A property's `update` where a tool runs models: the sliders are the chosen one's."""
+
+    def update(group: bpy.types.PropertyGroup, context: bpy.types.Context) -> None:
+        model_values.follow(group, tool)
+        tell(group, context)
+
+    return update
+
+
+def _search(name: str, schema: Mapping[str, Any], tool: Mapping[str, Any] | None) -> dict[str, Any]:
+    """For a parameter that names a model or one of its materials: what there is to choose from, while it is typed."""
+    if tool is None or not (is_model(schema) or (name in MATERIALS and model_parameter(tool))):
+        return {}
+    owner = schema.get("model_of", tool["name"])
+
+    def names(group: bpy.types.PropertyGroup) -> Iterator[str]:
+        if is_model(schema):
+            yield from (model["name"] for model in catalogue.models_for(owner))
+        elif model := chosen_model(group, tool):
+            yield from model["classes"]
+
+    def search(group: bpy.types.PropertyGroup, _context: bpy.types.Context, typed: str) -> list[str]:
+        return [found for found in names(group) if typed.lower() in found.lower()]
+
+    return {"search": search, "search_options": {"SUGGESTION"}}

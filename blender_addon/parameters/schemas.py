@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A parameter's JSON Schema as a property of Blender's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from bpy.props import BoolProperty, EnumProperty, FloatProperty, FloatVectorProperty, IntProperty, StringProperty
+
+
+def label_of(name: str, schema: Mapping[str, Any]) -> str:
+    """A parameter's label: its title, or its name without the unit where pydantic made the title from the name."""
+    made = name.replace("_", " ").title()
+    title = schema.get("title", made)
+    return made.removesuffix(" Px").removesuffix(" M") if title == made else title
+
+
+def choices_of(schema: Mapping[str, Any]) -> list[Any]:
+    """The values that a parameter may have; empty where they are no list."""
+    return schema.get("enum") or ([schema["const"]] if "const" in schema else [])
+
+
+def property_of(name: str, schema: Mapping[str, Any], **more: Any) -> Any:
+    """Blender's property for a parameter's JSON Schema. The kinds are those that `check_tool` lets pass.
+
+    more: what is not in the schema, such as `update` and, for text, `search`.
+    """
+    about = {"name": label_of(name, schema), "description": schema.get("description", ""), **more}
+    default = schema["default"]
+    if choices := choices_of(schema):
+        items = [(str(choice), str(choice).replace("-", " ").replace("_", " ").capitalize(), "") for choice in choices]
+        return EnumProperty(**about, items=items, default=str(default))
+    kind = schema["type"]
+    if kind == "boolean":
+        return BoolProperty(**about, default=default)
+    if kind == "integer":
+        subtype = "PIXEL" if name.endswith("_px") else "NONE"
+        return IntProperty(**about, default=default, subtype=subtype, **_limits(schema, 1))
+    if kind == "number":
+        limits = _limits(schema, 0)
+        is_share = limits.get("min", -1) >= 0 and limits.get("max", 2) <= 1
+        subtype = "DISTANCE" if name.endswith("_m") else "FACTOR" if is_share else "NONE"
+        return FloatProperty(**about, default=default, precision=3, subtype=subtype, **limits)
+    if kind == "string":
+        return StringProperty(**about, default=default)
+    is_color = schema.get("format") == "color"
+    limits = {"min": 0.0, "max": 1.0, "subtype": "COLOR_GAMMA"} if is_color else {}
+    return FloatVectorProperty(**about, default=default, size=len(schema["prefixItems"]), **limits)
+
+
+def _limits(schema: Mapping[str, Any], step: int) -> dict[str, Any]:
+    """Blender's limits from the schema's; an exclusive one of a whole number is one `step` further in."""
+    limits = {}
+    for limit, inclusive, exclusive, inward in (
+        ("min", "minimum", "exclusiveMinimum", step),
+        ("max", "maximum", "exclusiveMaximum", -step),
+    ):
+        if inclusive in schema:
+            limits[limit] = schema[inclusive]
+        elif exclusive in schema:
+            limits[limit] = schema[exclusive] + inward
+    return limits

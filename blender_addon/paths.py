@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Paths as Blender's users write them: relative to the .blend file, or absolute."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import bpy
+
+from .core.errors import ParameterError
+
+if TYPE_CHECKING:
+    pass
+
+
+RELATIVE_PATH = {"PATH_SUPPORTS_BLEND_RELATIVE"} if bpy.app.version >= (4, 5) else set()
+"""Options of properties that take paths beginning with //; from 4.5 on Blender warns where they do not say so."""
+
+
+def absolute(path: str) -> str:
+    """An absolute path. ParameterError for a relative one in a file that was never saved."""
+    if path.startswith("//") and not bpy.data.filepath:
+        message = f"{path} is relative to a .blend file that was never saved"
+        raise ParameterError(message, "save it, or give a full path")
+    return bpy.path.abspath(path)

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Registering all that Blender knows of Impasto, and taking it back. The engine is not started."""
+
+from __future__ import annotations
+
+import bpy
+
+from . import command_line, menus, preferences, translations
+from .bake import operators as bake_operators
+from .bake import settings as bake_settings
+from .engine.catalogue import catalogue
+from .generate import operators as generate_operators
+from .generate import panel as generate_panel
+from .generate import settings as generate_settings
+from .generate import variation_operators, variations
+from .image import operators as image_operators
+from .image import panel as image_panel
+from .interface import previews
+from .jobs import made, session
+from .jobs import operators as job_operators
+from .material import operators as material_operators
+from .models import operators as model_operators
+from .parameters import properties
+from .setup import operators as setup_operators
+from .stylize import operators as stylize_operators
+from .stylize import panel as stylize_panel
+from .stylize import preview as stylize_preview
+from .stylize import settings as stylize_settings
+from .tools import presets
+from .train import operators as train_operators
+from .train import panel as train_panel
+from .train import settings as train_settings
+from .weights import operators as weight_operators
+
+CLASSES = (
+    preferences.ImpastoPreferences,
+    *generate_operators.CLASSES,
+    *image_operators.CLASSES,
+    *setup_operators.CLASSES,
+    *job_operators.CLASSES,
+    *bake_operators.CLASSES,
+    *train_operators.CLASSES,
+    *model_operators.CLASSES,
+    *variation_operators.CLASSES,
+    *stylize_operators.CLASSES,
+    *weight_operators.CLASSES,
+    *material_operators.CLASSES,
+    *presets.CLASSES,
+    *menus.CLASSES,
+    *image_panel.CLASSES,
+    *generate_panel.CLASSES,
+    *stylize_panel.CLASSES,
+    *train_panel.CLASSES,
+)
+PARTS = (
+    properties,
+    generate_settings,
+    train_settings,
+    stylize_settings,
+    bake_settings,
+    presets,
+    session,
+    made,
+    variations,
+    stylize_preview,
+    command_line,
+    menus,
+    translations,
+)
+"""The modules that register more than classes, in this order."""
+
+
+def register() -> None:
+    for cls in CLASSES:
+        bpy.utils.register_class(cls)
+    catalogue.load()
+    for part in PARTS:
+        part.register()
+
+
+def unregister() -> None:
+    for part in reversed(PARTS):
+        part.unregister()
+    previews.unregister()
+    for cls in reversed(CLASSES):
+        bpy.utils.unregister_class(cls)

@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Finds the graphics card of this computer, and with it the build of PyTorch to install. Without PyTorch.
+
+Asked are the drivers: their files, and NVIDIA's own program at the places where drivers put it, never where PATH says.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from ..engine.engine import NO_CONSOLE
+from .torch_builds import AMD_CHIPS, CUDA, METAL, ROCM, Build, cpu_build
+
+LIMIT_S = 15.0
+"""Seconds that NVIDIA's program may take; a card that sleeps takes some to wake."""
+QUERY = ("--query-gpu=name,driver_version,compute_cap", "--format=csv,noheader")
+NVIDIA_SMI = (
+    "usr/bin/nvidia-smi",
+    "usr/local/nvidia/bin/nvidia-smi",
+    "usr/lib/wsl/lib/nvidia-smi",
+    "opt/nvidia/bin/nvidia-smi",
+    "run/current-system/sw/bin/nvidia-smi",
+)
+
+
+@dataclass(frozen=True)
+class Card:
+    """A graphics card. driver: NVIDIA's version, 580.65 as a float; compute: its capability, 0 where unknown."""
+
+    name: str
+    driver: float = 0.0
+    compute: float = 0.0
+    chip: str = ""
+
+
+@dataclass(frozen=True)
+class Computer:
+    """What decides which builds of PyTorch can run."""
+
+    system: str
+    machine: str
+    cards: tuple[Card, ...] = ()
+
+    @property
+    def cpu(self) -> Build:
+        return cpu_build(self.system, self.machine)
+
+    @property
+    def gpu(self) -> Build | None:
+        """The build for the graphics card that was found; None where PyTorch has none for it."""
+        if self.system == "Darwin":
+            return METAL if self.machine == "arm64" else None
+        return next(filter(None, map(self._for_card, self.cards)), None)
+
+    @property
+    def found(self) -> str:
+        """A sentence on the graphics card."""
+        if self.system == "Darwin":
+            return "Found Apple's GPU" if self.machine == "arm64" else "Found a Mac with an Intel processor"
+        if not self.cards:
+            return "Found no NVIDIA or AMD graphics card with its driver"
+        served = [card for card in self.cards if self._for_card(card)]
+        card = (served or self.cards)[0]
+        found = f"Found {card.name} with driver {card.driver:g}" if card.driver else f"Found {card.name}"
+        if served:
+            return found
+        is_old = 0 < card.driver < CUDA[0].driver
+        remedy = f"update the driver to {CUDA[0].driver} or newer" if is_old else "the CPU computes instead"
+        return f"{found}; PyTorch has no build for it; {remedy}"
+
+    def why_not(self) -> str:
+        """Why no build of PyTorch runs here; empty where one does."""
+        if self.system == "Darwin" and self.machine != "arm64":
+            return "PyTorch is no longer made for Macs with Intel processors"
+        return ""
+
+    def build(self, choice: str = "AUTO") -> Build:
+        """The build for a choice: AUTO, GPU (that of the newest cards where no card was found) or CPU."""
+        if choice == "CPU" or (choice == "AUTO" and self.gpu is None):
+            return self.cpu
+        return self.gpu or self._cuda(0)
+
+    def _for_card(self, card: Card) -> Build | None:
+        if card.chip:
+            return ROCM if card.chip in AMD_CHIPS and self.system == "Linux" and self.machine == "x86_64" else None
+        for index, cuda in enumerate(CUDA):
+            is_served = not card.compute or cuda.lowest <= card.compute <= cuda.highest
+            if card.driver >= cuda.driver and is_served:
+                return self._cuda(index)
+        return None
+
+    def _cuda(self, index: int) -> Build:
+        return CUDA[index].windows if self.system == "Windows" else CUDA[index].linux
+
+
+@cache
+def this_computer() -> Computer:
+    """This computer, asked once a session. Takes up to some seconds: not for the main thread."""
+    if platform.system() == "Windows":
+        return examine("Windows", platform.machine(), Path(os.environ.get("SYSTEMROOT", r"C:\Windows")))
+    return examine(platform.system(), platform.machine())
+
+
+def examine(system: str, machine: str, root: Path = Path("/")) -> Computer:
+    """A computer whose files lie under `root` (on Windows: the system's folder)."""
+    if system == "Windows":
+        return Computer(system, machine, _ask_nvidia([root / "System32" / "nvidia-smi.exe"]))
+    if system == "Linux":
+        nvidia = _ask_nvidia([root / place for place in NVIDIA_SMI]) or _read_nvidia(root)
+        return Computer(system, machine, (*nvidia, *_read_amd(root)))
+    return Computer(system, machine)
+
+
+def _ask_nvidia(places: Sequence[Path]) -> tuple[Card, ...]:
+    """NVIDIA's cards, as the driver's own program lists them."""
+    program = next((place for place in places if place.is_file()), None)
+    if program is None:
+        return ()
+    try:
+        done = subprocess.run(
+            [program, *QUERY],
+            capture_output=True,
+            stdin=subprocess.DEVNULL,
+            timeout=LIMIT_S,
+            check=False,
+            cwd=program.parent,
+            creationflags=NO_CONSOLE,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ()
+    rows = [line.rsplit(",", 2) for line in done.stdout.decode("utf-8", "replace").splitlines()]
+    cards = [Card(name.strip(), _number(driver), _number(compute)) for name, driver, compute in _of_three(rows)]
+    return tuple(card for card in cards if card.driver)
+
+
+def _of_three(rows: Sequence[list[str]]) -> list[list[str]]:
+    return [row for row in rows if len(row) == 3]
+
+
+def _read_nvidia(root: Path) -> tuple[Card, ...]:
+    """NVIDIA's cards by the files of the driver, where its program is absent."""
+    folder = root / "proc/driver/nvidia"
+    version = re.search(
+        r"Kernel Module\D*(\d+\.\d+)", _text(folder / "version").replace("x86_64", "").replace("aarch64", "")
+    )
+    if version is None:
+        return ()
+    about = [_text(file) for file in sorted(folder.glob("gpus/*/information"))]
+    names = [match[1].strip() for text in about if (match := re.search(r"Model:(.*)", text))]
+    return tuple(Card(name, float(version[1])) for name in names)
+
+
+def _read_amd(root: Path) -> tuple[Card, ...]:
+    """AMD's cards, as the kernel lists them for computing."""
+    if not (root / "dev/kfd").exists():
+        return ()
+    cards = []
+    for file in sorted((root / "sys/class/kfd/kfd/topology/nodes").glob("*/properties")):
+        match = re.search(r"^gfx_target_version (\d+)$", _text(file), re.MULTILINE)
+        if match and int(match[1]):
+            major, rest = divmod(int(match[1]), 10000)
+            chip = f"gfx{major}{rest // 100:x}{rest % 100:x}"
+            name = _text(file.with_name("name")).strip()
+            cards.append(Card(f"AMD {name or chip}", chip=chip))
+    return tuple(cards)
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text("utf-8", "replace")
+    except OSError:
+        return ""
+
+
+def _number(text: str) -> float:
+    match = re.match(r"\s*(\d+(?:\.\d+)?)", text)
+    return float(match[1]) if match else 0.0

@@ -1,0 +1,224 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Makes the engine: a venv of a Python that the user has, or else packages for Blender's own Python.
+
+Each attempt fills a folder of its own, which becomes the engine only when it works. What a failed, cancelled or
+killed attempt left is where the next one of the same plan goes on.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+import bpy
+
+from ..core.errors import FileError, WorkerError
+from ..core.system import locks
+from ..core.system.outside import read_json
+from ..engine import engine
+from ..engine.catalogue import catalogue
+from ..engine.engine import Engine
+from . import graphics
+from .pip import Pip, find_python, run
+from .torch_builds import Build
+
+if TYPE_CHECKING:
+    from ..engine.settings import PreferenceProperties
+    from ..jobs.task import Task
+
+BY_HAND = "make a Python environment by hand and choose it in Impasto's preferences"
+ATTEMPT = "attempt.json"
+"""In a folder of an attempt that has not come to its end: what it makes, and of which Python."""
+
+
+def why_not(preferences: PreferenceProperties) -> str:
+    """Why this Blender cannot make an engine; empty where it can. Asked at every redraw."""
+    if store := _sandbox():
+        return f"Blender from {store} may not install packages: use Blender from blender.org, or {BY_HAND}"
+    if not (bpy.app.online_access or preferences.wheels_folder):
+        return f"Blender is offline: turn on Preferences, System, Network, Allow Online Access, or {BY_HAND}"
+    return "" if engine.wheel() else f"This copy of the extension has no wheel: install its zip again, or {BY_HAND}"
+
+
+@cache
+def _sandbox() -> str:
+    """The store whose sandbox this Blender runs in; empty for an ordinary Blender."""
+    if Path("/.flatpak-info").exists():
+        return "Flatpak"
+    if "SNAP" in os.environ:
+        return "Snap"
+    return "the Microsoft Store" if "WindowsApps" in sys.executable else ""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to install, and where. `carry_out` is a task's work: it runs in a thread.
+
+    build: says which build of PyTorch, once asked; it may have to examine the computer. wheels: the folder that all
+    is installed from; then the build is the one that lies there, and no network is used.
+    """
+
+    folder: Path
+    wheel: Path
+    version: str
+    build: Callable[[], Build]
+    wheels: Path | None = None
+    pip_arguments: tuple[str, ...] = ()
+    repairs: Engine | None = None
+
+    def carry_out(self, task: Task) -> Engine:
+        """The new engine, checked. WorkerError with one sentence on what went wrong and the remedy."""
+        task.say("Looking for a graphics card")
+        build = None if self.wheels else self.build()
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with _only_one(self.folder):
+                self._check_room(build)
+                return self._attempt(task, build)
+        except OSError as error:
+            raise WorkerError(
+                f"the engine cannot be written to {self.folder} ({error.strerror or error})",
+                "check that the folder can be written and has room, then press Set Up Engine again",
+            ) from error
+
+    def tidy(self, made: Engine) -> None:
+        """Remove all but this engine, once no worker of another one runs."""
+        for older in self.folder.glob("engine-*"):
+            if not _is_in(made, older):
+                shutil.rmtree(older, ignore_errors=True)
+
+    def _attempt(self, task: Task, build: Build | None) -> Engine:
+        with (self.folder / "setup.log").open("a", encoding="utf-8") as log:
+            made = self._place(task, build, log)
+            place = self._folder_of(made)
+            pip = Pip(made, place, log, self.wheels, self.pip_arguments)
+            requirements = ["torch" if build is None else build.requirement, str(self.wheel)]
+            pip.install(requirements, build, task, (0.06, 0.9))
+            task.say("Looking for damaged packages", 0.92)
+            pip.restore(build, task)
+        task.say("Checking the engine", 0.95)
+        engine.forget_checks()
+        engine.check(made, self.version)
+        (place / ATTEMPT).unlink(missing_ok=True)
+        return made
+
+    def _place(self, task: Task, build: Build | None, log: IO[str]) -> Engine:
+        """The engine to fill: the one to repair, the one that an attempt left, or a new one."""
+        if self.repairs and self._folder_of(self.repairs).is_dir() and engine.answers(self.repairs):
+            return self.repairs
+        wanted = {"build": build.requirement if build else str(self.wheels), "version": self.version}
+        for record in sorted(self.folder.glob(f"engine-*/{ATTEMPT}")):
+            left = _read(record, wanted)
+            if left and engine.answers(left):
+                task.say("Going on with the set-up that was interrupted", 0.05)
+                return left
+            shutil.rmtree(record.parent, ignore_errors=True)
+        return self._new(task, wanted, log)
+
+    def _new(self, task: Task, wanted: dict[str, str], log: IO[str]) -> Engine:
+        place = Path(tempfile.mkdtemp(prefix="engine-", dir=self.folder))
+        made = Engine(str(place / ("Scripts/python.exe" if os.name == "nt" else "bin/python")))
+        try:
+            python = find_python()
+            if python:
+                task.say(f"Making an environment of {python}", 0.02)
+                run([python, "-I", "-m", "venv", str(place)], task, log, cwd=place)
+        except WorkerError:
+            python = None  # a Python without all that makes environments: Blender's own will do
+            shutil.rmtree(place, ignore_errors=True)
+            place.mkdir()
+        except BaseException:
+            shutil.rmtree(place, ignore_errors=True)
+            raise
+        if python is None:
+            made = Engine(sys.executable, str(place))
+        record = {**wanted, "python": made.python, "packages": made.packages}
+        (place / ATTEMPT).write_text(json.dumps(record), encoding="utf-8")
+        return made
+
+    def _folder_of(self, made: Engine) -> Path:
+        return next(
+            (place for place in self.folder.glob("engine-*") if _is_in(made, place)), self.folder / "engine-none"
+        )
+
+    def _check_room(self, build: Build | None) -> None:
+        """WorkerError where the disk cannot hold what is installed."""
+        if self.repairs:
+            return
+        sizes = [file.stat().st_size for file in self.wheels.glob("*.whl")] if self.wheels else []
+        needed = build.disk_mb * 10**6 if build else 3 * sum(sizes)
+        left = sum(file.stat().st_size for file in self.folder.glob("engine-*/**/*") if file.is_file())
+        free = shutil.disk_usage(self.folder).free
+        if free + left < needed:
+            raise WorkerError(
+                f"the engine needs {needed / 1e9:.1f} GB, and {self.folder} has {free / 1e9:.1f} GB left",
+                "make room on that disk, or choose the build for the CPU in Impasto's preferences",
+            )
+
+
+def plan(preferences: PreferenceProperties, *, repairs: bool = False) -> Plan:
+    """The plan that the preferences ask for. WorkerError where this Blender cannot make an engine."""
+    if reason := why_not(preferences):
+        raise WorkerError("the engine cannot be set up", reason)
+    wheel = engine.wheel()
+    assert wheel is not None
+    wheels = Path(bpy.path.abspath(preferences.wheels_folder)) if preferences.wheels_folder else None
+    if wheels and not any(wheels.glob("torch-*.whl")):
+        raise WorkerError(f"{wheels} has no wheel of torch", "choose a folder that `pip download` filled")
+    try:
+        arguments = tuple(shlex.split(preferences.pip_arguments))
+    except ValueError as error:
+        raise WorkerError(
+            f"the extra arguments for pip cannot be read ({error})", "close the quotation mark"
+        ) from error
+    choice = preferences.torch_build
+
+    def build() -> Build:
+        computer = graphics.this_computer()
+        if reason := computer.why_not():
+            raise WorkerError("the engine cannot be set up", f"{reason}; {BY_HAND}")
+        return computer.build(choice)
+
+    made = engine.made() if repairs else None
+    return Plan(engine.user_folder(create=True) / "engine", wheel, catalogue.version, build, wheels, arguments, made)
+
+
+def unfinished() -> bool:
+    """Whether a set-up was interrupted, so that the next one goes on with it."""
+    return any((engine.user_folder() / "engine").glob(f"engine-*/{ATTEMPT}"))
+
+
+def _is_in(made: Engine, place: Path) -> bool:
+    return Path(made.packages or made.python).is_relative_to(place)
+
+
+def _read(record: Path, wanted: dict[str, str]) -> Engine | None:
+    """The engine of an attempt, where it was one for the same."""
+    try:
+        found = read_json(record)
+        left = Engine(str(found["python"]), str(found["packages"]))
+        return left if {key: found[key] for key in wanted} == wanted and _is_in(left, record.parent) else None
+    except (FileError, OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+@contextmanager
+def _only_one(folder: Path) -> Iterator[None]:
+    """WorkerError while another Blender makes an engine here. The system ends the lock with its process."""
+    lock = locks.acquire(folder / "setup.lock")
+    if lock is None:
+        raise WorkerError("another Blender sets up the engine at this moment", "wait until it is done")
+    try:
+        yield
+    finally:
+        lock.release()

@@ -1,0 +1,272 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""pip for an engine: installs packages with live progress, finds damaged ones, says in a sentence what went wrong.
+
+Only wheels are installed, so that no compiler is needed. Nothing is run in, or found through, the current folder.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from ..core.engine import process
+from ..core.errors import Cancelled, WorkerError
+from ..engine.engine import MIN_PYTHON, NO_CONSOLE, Engine, clean_environment
+from .torch_builds import Build
+
+if TYPE_CHECKING:
+    from ..jobs.task import Task
+
+NEWEST_PYTHON = (3, 14)
+PROBE_LIMIT_S = 20.0
+CAN_MAKE_VENV = "import sys, venv, ensurepip; print(*sys.version_info[:2])"
+RUN_PIP = """
+import runpy, sys
+try:
+    import pip
+except ImportError:
+    try:
+        import ensurepip
+    except ImportError:
+        sys.exit("Python has no pip")
+    import pathlib, tempfile
+    folder = tempfile.mkdtemp(prefix="impasto-pip-")
+    ensurepip.bootstrap(root=folder)
+    sys.path.insert(0, str(next(pathlib.Path(folder).rglob("pip/__main__.py")).parents[1]))
+if sys.argv[1:] == ["--version"]:
+    import pip
+    sys.exit(print(pip.__version__))
+sys.argv[0] = "pip"
+runpy.run_module("pip", run_name="__main__", alter_sys=True)
+"""
+"""Runs the pip that a Python has, or the one that ensurepip carries, which is then not installed into it."""
+
+AUDIT = """
+import json, os, sys
+from importlib import metadata
+folders = sys.argv[1:] or [folder for folder in sys.path if folder.endswith("site-packages")]
+damaged = {}
+for distribution in metadata.distributions(path=folders):
+    try:
+        files = distribution.files or []
+        is_whole = all(
+            not file.size or file.suffix == ".pyc" or os.path.getsize(file.locate()) == file.size for file in files
+        )
+        name = distribution.metadata["Name"]
+    except (OSError, ValueError):
+        is_whole, name = False, distribution.metadata["Name"]
+    if not is_whole:
+        damaged[name] = distribution.version
+print(json.dumps(damaged))
+"""
+"""Says which packages lack a file, or have one of another length than when they were installed."""
+
+NETWORK = re.compile(
+    r"Failed to establish a new connection|Max retries exceeded|name resolution|Name or service not known|"
+    r"getaddrinfo failed|NewConnectionError|ConnectTimeout|Read timed out|ProxyError|SSLError|Connection broken|"
+    r"Could not fetch URL|IncompleteRead|Connection refused|Network is unreachable"
+)
+SET_UP_AGAIN = "press Set Up Engine again: what is already there is kept"
+
+
+@dataclass(frozen=True)
+class Pip:
+    """pip for this engine, which fills `place`."""
+
+    engine: Engine
+    place: Path
+    log: IO[str]
+    wheels: Path | None = None
+    arguments: tuple[str, ...] = ()
+
+    def install(
+        self, requirements: Sequence[str], build: Build | None, task: Task, span: tuple[float, float], *more: str
+    ) -> None:
+        """Install all of it. span: the fractions of the task between which it is. WorkerError, Cancelled."""
+        command = [*self._command, "install", "--no-input", "--disable-pip-version-check", "--only-binary", ":all:"]
+        command += ["--progress-bar", "raw" if self._version >= (24, 1) else "off"]
+        command += ["--target", self.engine.packages, "--upgrade"] if self.engine.packages else []
+        if self.wheels:
+            command += ["--no-index", "--find-links", str(self.wheels)]
+        elif build and build.index:
+            command += ["--extra-index-url", build.index]
+        expected_mb = build.download_mb if build else 0
+        run([*command, *more, *self.arguments, *requirements], task, self.log, span, expected_mb, self.place)
+
+    def restore(self, build: Build | None, task: Task) -> None:
+        """Install those packages again whose files are not as they were installed."""
+        command = [self.engine.python, "-I", "-c", AUDIT, *([self.engine.packages] if self.engine.packages else [])]
+        damaged = json.loads(_said(command) or "{}")
+        if damaged:
+            again = [f"{name}=={version}" for name, version in damaged.items() if name != "impasto"]
+            again += [str(wheel) for wheel in self._own_wheel if "impasto" in damaged]
+            self.install(again, build, task, (0.92, 0.94), "--force-reinstall", "--no-deps")
+
+    @property
+    def _own_wheel(self) -> list[Path]:
+        from ..engine.engine import wheel
+
+        return [found for found in [wheel()] if found]
+
+    @property
+    def _command(self) -> list[str]:
+        return [self.engine.python, "-I", "-u", "-X", "utf8", "-c", RUN_PIP]
+
+    @property
+    def _version(self) -> tuple[int, ...]:
+        said = _said([*self._command, "--version"])
+        return tuple(map(int, re.findall(r"\d+", said)[:2])) if said else (0,)
+
+
+def find_python() -> str | None:
+    """A Python of the user that can make environments, the newest first; None where there is none."""
+    for program in _pythons():
+        version = _said([program, "-I", "-c", CAN_MAKE_VENV]).split()
+        if version and MIN_PYTHON <= tuple(map(int, version)) <= NEWEST_PYTHON:
+            return program
+    return None
+
+
+def _pythons() -> Iterator[str]:
+    """The Pythons in the absolute folders of PATH: a search by name would begin in the current one on Windows."""
+    low, high = MIN_PYTHON[1], NEWEST_PYTHON[1]
+    names = [f"python3.{minor}" for minor in range(high, low - 1, -1)] + ["python3", "python"]
+    ending = ".exe" if os.name == "nt" else ""
+    folders = [folder for folder in map(Path, os.get_exec_path()) if folder.is_absolute()]
+    for name in names:
+        for folder in folders:
+            program = folder / f"{name}{ending}"
+            if program.is_file() and os.access(program, os.X_OK):
+                yield str(program)
+
+
+def _said(command: Sequence[str]) -> str:
+    """What a command printed last; empty where it failed."""
+    try:
+        done = subprocess.run(
+            command,
+            env=_environment(),
+            capture_output=True,
+            stdin=subprocess.DEVNULL,
+            timeout=PROBE_LIMIT_S,
+            check=False,
+            cwd=Path(command[0]).parent,
+            creationflags=NO_CONSOLE,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    lines = done.stdout.decode("utf-8", "replace").splitlines()
+    return lines[-1] if lines and done.returncode == 0 else ""
+
+
+def _environment() -> dict[str, str]:
+    """The clean environment, without those settings of pip's that would put packages elsewhere."""
+    kept = {key: value for key, value in clean_environment().items() if key not in ("PIP_TARGET", "PIP_PREFIX")}
+    return {**kept, "PIP_USER": "0", "PIP_REQUIRE_VIRTUALENV": "0"}
+
+
+def run(
+    command: Sequence[str],
+    task: Task,
+    log: IO[str],
+    span: tuple[float, float] = (0.0, 0.0),
+    expected_mb: float = 0.0,
+    cwd: Path | None = None,
+) -> None:
+    """Run a command, telling what it does as progress; Cancelled if the task was, WorkerError if it failed."""
+    if task.is_cancelled:
+        raise Cancelled
+    group: dict[str, Any] = {"creationflags": NO_CONSOLE} if os.name == "nt" else {"start_new_session": True}
+    running = subprocess.Popen(
+        command,
+        env=_environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
+        cwd=cwd,
+        **group,
+    )
+    task.on_cancel = lambda: process.kill(running)
+    progress = _Progress(task.say, span, expected_mb * 1e6)
+    try:
+        lines = _followed(running, task, progress, log)
+    finally:
+        process.kill(running)  # what is still there: it has ended by itself unless its output could not be read
+        running.wait()
+    if task.is_cancelled:
+        raise Cancelled
+    if running.returncode:
+        raise _explained(command, lines)
+
+
+def _followed(running: subprocess.Popen, task: Task, progress: _Progress, log: IO[str]) -> list[str]:
+    """The lines that a process prints until its end, but for pip's numbers."""
+    if task.is_cancelled:
+        process.kill(running)
+    assert running.stdout is not None
+    lines = []
+    for line in map(str.strip, running.stdout):
+        if not progress.tell(line):
+            lines.append(line)
+            print(line, file=log, flush=True)
+    running.wait()
+    return lines
+
+
+class _Progress:
+    """The fraction of what is downloaded, from pip's lines."""
+
+    def __init__(self, say: Callable[[str, float], None], span: tuple[float, float], expected: float) -> None:
+        self._say, self._span, self._expected = say, span, expected
+        self._done, self._now, self._doing = 0.0, 0.0, ""
+
+    def tell(self, line: str) -> bool:
+        """Take a line; True for one that is only a number."""
+        if match := re.match(r"Progress (\d+) of (\d+)$", line):
+            self._now = float(match[1])
+        else:
+            if line.startswith(("Downloading ", "Collecting ", "Installing ", "Using cached ", "Processing ")):
+                self._done, self._now = self._done + self._now, 0.0
+            self._doing = line[:120] or self._doing
+        start, end = self._span
+        share = min(1.0, (self._done + self._now) / self._expected) if self._expected else 0.0
+        if self._doing.startswith("Installing "):
+            share = 1.0
+        self._say(self._doing, start + share * (end - start))
+        return bool(match)
+
+
+def _explained(command: Sequence[str], lines: Sequence[str]) -> WorkerError:
+    """One sentence on why a command failed, and the remedy."""
+    text = "\n".join(lines)
+    errors = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR: ")]
+    said = next(reversed(errors), lines[-1] if lines else "it said nothing")[:300].rstrip(".")
+    if "Python has no pip" in text:
+        return WorkerError(
+            f"neither a Python with venv nor pip for Blender's own Python ({command[0]}) was found",
+            "install Python from python.org (on Debian and Ubuntu: python3-venv), then press Set Up Engine again",
+        )
+    if "No space left on device" in text or "Errno 28" in text or "not enough space on the disk" in text:
+        return WorkerError("the disk is full", f"make room on it, then {SET_UP_AGAIN}")
+    if "Permission denied" in text or "Errno 13" in text or "Access is denied" in text:
+        return WorkerError(f"a file cannot be written: {said}", f"close what uses it, then {SET_UP_AGAIN}")
+    if NETWORK.search(text):
+        return WorkerError(
+            "the packages could not be downloaded: there is no connection to the package index",
+            f"check the network (a proxy goes into Extra Arguments), or choose a folder of wheels; then {SET_UP_AGAIN}",
+        )
+    if missing := re.search(r"No matching distribution found for ([^\s;]+)", text):
+        return WorkerError(
+            f"there is no wheel of {missing[1]} for this computer's Python",
+            "choose another build of PyTorch or another Python in Impasto's preferences",
+        )
+    return WorkerError(f"the packages could not be installed: {said}", "see Open Log for all that pip said")

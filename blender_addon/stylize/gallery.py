@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The pictures that there are to choose a style from, with thumbnails: the user's folder, and the images of the .blend.
+
+A gallery is a view of an input's image pointer, so that there is one place where the choice is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import bpy
+from bpy.props import EnumProperty
+
+from ..bridge import images
+from ..engine import engine
+from ..engine.catalogue import catalogue
+from ..interface import previews
+from ..parameters import enum_numbers, properties
+
+MAX_FILES = 500
+NONE = "NONE"
+FILE, IMAGE = "file ", "image "
+_items: list[tuple[str, str, str, int, int]] = []
+"""Blender keeps no reference to the strings of dynamic enum items: they live here."""
+
+
+def folder() -> Path | None:
+    """The folder that is set in the preferences; None where there is none."""
+    chosen = engine.preferences().styles_folder
+    return Path(bpy.path.abspath(chosen)) if chosen else None
+
+
+def files() -> tuple[Path, ...]:
+    """The pictures of the folder, by name. Looked at again only when the folder has changed: panels ask often."""
+    chosen = folder()
+    try:
+        return _list(chosen, chosen.stat().st_mtime_ns) if chosen else ()
+    except OSError:
+        return ()
+
+
+@lru_cache(maxsize=1)
+def _list(chosen: Path, _changed_ns: int) -> tuple[Path, ...]:
+    readable = (path for path in chosen.iterdir() if path.suffix.lower() in images.READ_BY_THE_ENGINE)
+    return tuple(sorted(readable, key=lambda path: path.name.lower())[:MAX_FILES])
+
+
+def pictures() -> Iterator[bpy.types.Image]:
+    """The images of this .blend that may show a style: pictures in colour that are no files of the folder."""
+    listed = set(files())
+    for image in bpy.data.images:
+        is_picture = image.source in ("FILE", "GENERATED") and not image.colorspace_settings.is_data
+        if is_picture and image.get(images.MAP, "base_color") == "base_color" and path_of(image) not in listed:
+            yield image
+
+
+def path_of(image: bpy.types.Image) -> Path | None:
+    """The file that an image shows; None where it is packed or generated."""
+    return Path(bpy.path.abspath(image.filepath)) if image.filepath and not image.packed_file else None
+
+
+def gallery_items(_self: Any, _context: Any) -> list[tuple[str, str, str, int, int]]:
+    """An enum item for each picture, its thumbnail as icon."""
+    found = [(FILE + path.name, path.stem, str(path), previews.icon_of_file(path)) for path in files()]
+    for image in pictures():
+        found.append((IMAGE + image.name, image.name, "An image of this .blend", previews.icon_of_image(image)))
+    numbers = enum_numbers.numbers_of([key for key, *_ in found])
+    items = [(NONE, "None", "No picture", "X", enum_numbers.DEFAULT), *((*item, numbers[item[0]]) for item in found)]
+    if items != _items:
+        _items[:] = items
+    return _items
+
+
+def gallery(name: str) -> Any:
+    """The property that chooses the picture of an input, for settings that have `tool`."""
+
+    def get(self: bpy.types.PropertyGroup) -> int:
+        image = _chosen(self, name)
+        if image is None:
+            return enum_numbers.DEFAULT
+        path = path_of(image)
+        key = FILE + path.name if path in files() else IMAGE + image.name
+        return next((item[-1] for item in gallery_items(self, None) if item[0] == key), enum_numbers.DEFAULT)
+
+    def set_(self: bpy.types.PropertyGroup, number: int) -> None:
+        key = next((item[0] for item in gallery_items(self, None) if item[-1] == number), NONE)
+        choose(self.id_data, catalogue[self.tool], name, key)
+
+    return EnumProperty(name="Style", description="The picture to paint like", items=gallery_items, get=get, set=set_)
+
+
+def _chosen(settings: bpy.types.PropertyGroup, name: str) -> bpy.types.Image | None:
+    if settings.tool not in catalogue:
+        return None
+    group = properties.group_of(settings.id_data, catalogue[settings.tool])
+    return getattr(group, properties.pointer_to(name), None)
+
+
+def choose(scene: bpy.types.Scene, tool: Mapping[str, Any], name: str, key: str) -> None:
+    """Give a tool's input the picture of this key; a file of the folder becomes an image of the .blend."""
+    if key.startswith(FILE):
+        image = bpy.data.images.load(str(folder() / key.removeprefix(FILE)), check_existing=True)
+    else:
+        image = bpy.data.images.get(key.removeprefix(IMAGE)) if key != NONE else None
+    setattr(properties.group_of(scene, tool), properties.pointer_to(name), image)

@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`impasto.stylize`, the panel's button and the call for scripts; going on larger from what it made."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import bpy
+from bpy.props import EnumProperty, FloatProperty, IntProperty, StringProperty
+
+from ..bridge import images, results
+from ..bridge.inputs import existing, find_source, image_called
+from ..bridge.recipe_inputs import inputs_of, scale_of
+from ..core.errors import ParameterError
+from ..core.recipe import Recipe, Step, differences
+from ..engine.catalogue import catalogue
+from ..image.operators import OnImage
+from ..jobs.operator import TaskOperator
+from ..jobs.session import jobs
+from ..jobs.task import Place, Task
+from ..parameters.properties import MAX_INT
+from ..paths import RELATIVE_PATH, absolute
+from ..tools.arguments import REPLACE, learn, parse_object
+from ..tools.request import Request, make_task
+from .preview import live
+from .request import from_scene, what_is_missing
+from .settings import LONGEST, START, SUBJECTS, ResultProperties
+from .subject import Subject, is_painted, subject_of
+
+PLAIN = ("seed", "bits", "name", "out_dir", "replace", "device")
+
+
+class IMPASTO_OT_stylize(ResultProperties, TaskOperator, bpy.types.Operator):
+    """Repaint an image, a material's textures or the render result in the style of another picture"""
+
+    bl_idname = "impasto.stylize"
+    bl_label = "Repaint"
+    place = Place.STYLE
+
+    tool: StringProperty(
+        name="Stylizer",
+        description="Name of the stylizer, with its defaults for all that is not given; empty: all as the panel is set",
+    )
+    parameters: StringProperty(name="Parameters", description='The stylizer\'s parameters as JSON: {"strength": 0.8}')
+    subject: EnumProperty(name="Repaint", description="What is repainted", items=SUBJECTS)
+    image: StringProperty(name="Image", description="Name of the image to repaint")
+    source: StringProperty(
+        name="Source", description="Path of a picture to repaint instead", subtype="FILE_PATH", options=RELATIVE_PATH
+    )
+    surface: StringProperty(
+        name="Surface", description="Name of the material to repaint; empty: the active object's material"
+    )
+    style: StringProperty(name="Style", description="Name of an image, or path of a picture, to paint like")
+    inputs: StringProperty(
+        name="Inputs",
+        description='The stylizer\'s other inputs as JSON, paths or image names: {"mask": "sky.png"}',
+    )
+    seed: IntProperty(name="Seed", description="Another seed, another result", min=0, max=MAX_INT)
+    name: StringProperty(name="Name", description="What the results are called (default: as the subject and the style)")
+    out_dir: StringProperty(
+        name="Output Folder",
+        description="Write the result as files here instead of packing it",
+        subtype="DIR_PATH",
+        options=RELATIVE_PATH,
+    )
+    replace: REPLACE
+    device: StringProperty(name="Device", description="auto, cpu, cuda, cuda:1 or mps; empty: as in the preferences")
+
+    @classmethod
+    def why_not(cls, context: bpy.types.Context) -> str:
+        return what_is_missing(context)
+
+    def task(self, context: bpy.types.Context) -> Task:
+        settings = context.scene.impasto_style
+        learn(self.tool or settings.tool)
+        if catalogue[self.tool or settings.tool]["kind"] != "stylizer":
+            known = ", ".join(tool["name"] for tool in catalogue if tool["kind"] == "stylizer")
+            raise ParameterError(f"{self.tool} is no stylizer", f"choose from {known}")
+        live.give_way()
+        material = self.material if self.tool or self._is_given("material") else settings.material
+        return self._subject(context).task(context, self._request(context), material)
+
+    def _request(self, context: bpy.types.Context) -> Request:
+        """The panel's, or a tool's own; what was given to this call wins."""
+        request = Request(self.tool, estimator="none") if self.tool else from_scene(context)
+        named = parse_object(self.inputs, "inputs") | ({"style": self.style} if self.style else {})
+        return replace(
+            request,
+            parameters={**request.parameters, **parse_object(self.parameters, "parameters")},
+            inputs={**request.inputs, **{name: find_source(text) for name, text in named.items()}},
+            **{name: getattr(self, name) for name in PLAIN if self._is_given(name)},
+        )
+
+    def _subject(self, context: bpy.types.Context) -> Subject:
+        if self.source:
+            path = existing(Path(absolute(self.source)))
+            return Subject(path)
+        if self.image:
+            return Subject.of_image(image_called(self.image), context.scene)
+        if self.surface:
+            return Subject.of_material(_material_called(self.surface))
+        is_given = self.tool or self._is_given("subject")
+        return subject_of(context, self.subject if is_given else context.scene.impasto_style.subject)
+
+    def _is_given(self, name: str) -> bool:
+        return self.properties.is_property_set(name)
+
+
+def _material_called(name: str) -> bpy.types.Material:
+    material = bpy.data.materials.get(name)
+    if material is None:
+        raise ParameterError(f"there is no material called {name!r}", "see bpy.data.materials for those that there are")
+    return material
+
+
+class IMPASTO_OT_go_on_larger(OnImage, bpy.types.Operator):
+    """Paint this image again at a larger size: it goes on from what it shows, with the same style and seed"""
+
+    bl_idname = "impasto.go_on_larger"
+    bl_label = "Go On Larger"
+
+    factor: FloatProperty(name="Factor", description="How many times as large", default=2.0, min=1.0, max=16.0)
+
+    @classmethod
+    def why_not(cls, context: bpy.types.Context) -> str:
+        is_none = images.is_image_editor(context) and not is_painted(images.shown_image(context))
+        return super().why_not(context) or ("Impasto did not paint this image" if is_none else "")
+
+    def task(self, context: bpy.types.Context) -> Task:
+        image = self.chosen(context)
+        before = _without_start(images.recipe_of(image))
+        recipe = _larger(before, round(max(image.size) * self.factor))
+        live.give_way()
+        return make_task(
+            self.bl_label,
+            recipe,
+            {**inputs_of(before, image), START: images.read(image)},
+            results.Target(image.name, image=image.session_uid, is_picture=True, file_epoch=jobs.file_epoch),
+            scale=scale_of(before),
+            bits="16" if image.is_float else "8",
+            can_stop=True,
+            then=lambda made: differences(before, made.recipe),
+        )
+
+
+def _without_start(recipe: Recipe) -> Recipe:
+    """The recipe but for where it began and that it was stopped: it goes on from there now."""
+    inputs = {name: about for name, about in recipe.inputs.items() if name != START}
+    return replace(recipe, inputs=inputs, made_with={**recipe.made_with, "stopped": False})
+
+
+def _larger(recipe: Recipe, longest_px: int) -> Recipe:
+    """The recipe that goes on from a painted image at another size. ParameterError where it was not painted."""
+    *earlier, step = recipe.steps
+    tool = catalogue[step.tool]
+    if START not in [item["name"] for item in tool["inputs"]]:
+        raise ParameterError(f"{tool['label']} cannot go on from a result", "choose an image that was repainted")
+    step = Step(step.tool, {**step.parameters, LONGEST: longest_px}, {**step.inputs, START: START})
+    return Recipe((*earlier, step), recipe.seed)
+
+
+CLASSES = (IMPASTO_OT_stylize, IMPASTO_OT_go_on_larger)

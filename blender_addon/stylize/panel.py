@@ -1,0 +1,197 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The panel that repaints: what, in the style of which pictures, and how. Panels only draw what is known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import bpy
+
+from ..bridge import surfaces
+from ..engine import engine
+from ..engine.catalogue import properties_of
+from ..interface import previews
+from ..interface.drawing import draw_operator, draw_preferences_button, draw_progress, draw_report, draw_text
+from ..jobs.session import jobs
+from ..jobs.task import Place
+from ..parameters import properties
+from ..parameters.schemas import label_of
+from ..tools import presets
+from ..tools.panel import InImageEditor, InShaderEditor, InView3D, ToolPanel, draw_parameters, section
+from . import gallery, preview
+from .preview import previewer, why_no_preview
+from .settings import IMAGE, MATERIAL, START
+from .subject import active_material, chosen_image, why_no_subject
+
+FIRST = ("strength", "preservation", "strokes", "strokes_px", "detail", "color", "color_mix", "relief", "longest_px")
+"""What an artist reaches for first, of the parameters that all stylizers have."""
+START_PARAMETERS = ("start_from", "seamless")
+WEIGHTS = {"style_2": "weight_2", "style_3": "weight_3"}
+"""The parameters that say how much of a style is mixed in."""
+MASKS = ("mask", "mask_2", "mask_3")
+LABEL = 0.25
+"""Share of a row for an input's label: the image beside it has four buttons, and a name to be read."""
+
+
+class StylePanel(ToolPanel):
+    """Mixin: the same panel in each editor."""
+
+    bl_label = "Style"
+    settings = "impasto_style"
+    place = Place.STYLE
+    bl_options = {"DEFAULT_CLOSED"}  # noqa: RUF012  as Blender wants it
+    bl_order = 1
+
+    def draw_tool(self, context: bpy.types.Context, settings: bpy.types.PropertyGroup, tool: Mapping[str, Any]) -> None:
+        layout = self.layout
+        presets.draw(layout, presets.IMPASTO_OT_style_preset_add)
+        _draw_subject(layout, context)
+        _draw_styles(layout, context, tool)
+        _draw_repaint(layout)
+        section(layout, "impasto_style_preview", "Preview", lambda body: _draw_preview(body, context))
+        _draw_more(layout, context, tool)
+        _draw_controls(layout, context, tool)
+
+
+class IMPASTO_PT_style_view_3d(StylePanel, InView3D, bpy.types.Panel):
+    pass
+
+
+class IMPASTO_PT_style_shader_editor(StylePanel, InShaderEditor, bpy.types.Panel):
+    pass
+
+
+class IMPASTO_PT_style_image_editor(StylePanel, InImageEditor, bpy.types.Panel):
+    pass
+
+
+def _draw_subject(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    """What is repainted; why it cannot be is said at Repaint."""
+    settings = context.scene.impasto_style
+    column = layout.column()
+    row = column.row()
+    row.use_property_split = False
+    row.prop(settings, "subject", expand=True)
+    if settings.subject == IMAGE:
+        column.template_ID(settings, "image", open="image.open")
+        shown = chosen_image(context)
+        if shown and not settings.image:
+            column.label(text=shown.name, icon="IMAGE_DATA", translate=False)
+    elif settings.subject == MATERIAL and not why_no_subject(context):
+        material = active_material(context)
+        maps = ", ".join(surfaces.parts_of(material)).replace("_", " ")
+        column.label(text=material.name, icon="MATERIAL", translate=False)
+        draw_text(column, maps, "BLANK1")
+        column.prop(settings, "material")
+
+
+def _draw_styles(layout: bpy.types.UILayout, context: bpy.types.Context, tool: Mapping[str, Any]) -> None:
+    """Thumbnails to choose the style from, and what else only this stylizer takes."""
+    names = [item["name"] for item in tool["inputs"]]
+    if "style" in names:
+        _draw_style(layout, context, tool, "style", scale=6)
+        if gallery.folder() is None:
+            draw_text(layout, "Your pictures: set a folder of styles", "BLANK1")
+            draw_preferences_button(layout)
+    known = ("style", *WEIGHTS, *MASKS, START)
+    _draw_inputs(layout, context, tool, [name for name in names if name not in known])
+
+
+def _draw_style(
+    layout: bpy.types.UILayout, context: bpy.types.Context, tool: Mapping[str, Any], name: str, scale: float
+) -> None:
+    column = layout.column()
+    column.template_icon_view(
+        context.scene.impasto_style, f"gallery_{name}", show_labels=True, scale=scale, scale_popup=5.0
+    )
+    column.template_ID(properties.group_of(context.scene, tool), properties.pointer_to(name), open="image.open")
+
+
+def _draw_more(layout: bpy.types.UILayout, context: bpy.types.Context, tool: Mapping[str, Any]) -> None:
+    """More styles and masks, folded away."""
+    names = [item["name"] for item in tool["inputs"]]
+    more, masks = ([name for name in names if name in group] for group in (WEIGHTS, MASKS))
+
+    def draw_styles(body: bpy.types.UILayout) -> None:
+        for name in more:
+            _draw_style(body, context, tool, name, scale=4)
+            if WEIGHTS[name] in properties_of(tool):
+                draw_parameters(body, context, tool, only=(WEIGHTS[name],))
+
+    if more:
+        section(layout, "impasto_more_styles", "More Styles", draw_styles, closed=True)
+    if masks:
+        section(layout, "impasto_masks", "Masks", lambda body: _draw_inputs(body, context, tool, masks), closed=True)
+
+
+def _draw_inputs(
+    layout: bpy.types.UILayout, context: bpy.types.Context, tool: Mapping[str, Any], names: list[str]
+) -> None:
+    group = properties.group_of(context.scene, tool)
+    for name in names:
+        row = layout.split(factor=LABEL)
+        label = row.row()
+        label.alignment = "RIGHT"
+        label.label(text=label_of(name, {}))
+        row.template_ID(group, properties.pointer_to(name), open="image.open")
+
+
+def _draw_controls(layout: bpy.types.UILayout, context: bpy.types.Context, tool: Mapping[str, Any]) -> None:
+    """What all stylizers can be told, then what only this one can."""
+    known = properties_of(tool)
+    first, start = ([name for name in names if name in known] for names in (FIRST, START_PARAMETERS))
+    if first:
+        section(layout, "impasto_style_controls", "Painting", lambda body: draw_parameters(body, context, tool, first))
+    has_start = START in [item["name"] for item in tool["inputs"]]
+
+    def draw_start(body: bpy.types.UILayout) -> None:
+        if start:
+            draw_parameters(body, context, tool, start)
+        if has_start:
+            _draw_inputs(body, context, tool, [START])
+
+    if start or has_start:
+        section(layout, "impasto_style_start", "Start", draw_start, closed=True)
+    own = [name for name in known if name not in (*first, *start, *WEIGHTS.values())]
+    if own:
+        section(
+            layout, "impasto_style_method", tool["label"], lambda body: draw_parameters(body, context, tool, own), True
+        )
+    column = layout.column()
+    column.prop(context.scene.impasto_style, "seed")
+    column.prop(context.scene.impasto_style, "bits")
+
+
+def _draw_preview(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    """The small picture that follows every change, and who paints it."""
+    settings, live, painter = context.scene.impasto_style, preview.live, previewer(context)
+    if painter is None:
+        draw_text(layout, why_no_preview(context), "INFO")
+        return
+    layout.prop(settings, "live_preview")
+    if not settings.live_preview:
+        return
+    if live.error:
+        draw_text(layout, live.error, "ERROR")
+    elif live.pixels is not None:
+        layout.template_icon(previews.icon_of_pixels("live style", live.pixels), scale=8)
+    if painter["name"] != settings.tool:
+        draw_text(layout, f"A quick preview by {painter['label']}", "INFO")
+
+
+def _draw_repaint(layout: bpy.types.UILayout) -> None:
+    """The button; while it paints, how far it is and what it looks like so far."""
+    column = layout.column()
+    has_engine = engine.find() is not None  # else the box at the top shows what is being done about it
+    if jobs.shown and has_engine:
+        draw_progress(column)
+        if icon := previews.icon_of(jobs.shown):
+            column.template_icon(icon, scale=8)
+        return
+    draw_operator(column, "impasto.stylize", scale_y=1.5, icon="BRUSH_DATA")
+    if has_engine:
+        draw_report(column, Place.STYLE)
+
+
+CLASSES = (IMPASTO_PT_style_view_3d, IMPASTO_PT_style_shader_editor, IMPASTO_PT_style_image_editor)

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The small picture that follows the Style panel's settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import bpy
+
+from ..engine import engine
+from ..engine.catalogue import DEFAULT_STYLIZER, catalogue, properties_of
+from ..jobs.session import connect, jobs
+from ..parameters import properties
+from ..parameters.properties import STYLE
+from ..tools.live import Live, Ready
+from ..weights import weights
+from .request import from_scene
+from .settings import LONGEST, RELIEF, START, STROKES
+from .subject import subject_of, why_no_subject
+
+PREVIEW_PX = 256
+PREVIEWERS = {"wct": PREVIEW_PX, DEFAULT_STYLIZER: 160}
+"""The stylizers that make the small picture, and how large they can make it while one waits: the first that can run."""
+
+
+def previewer(context: bpy.types.Context) -> Mapping[str, Any] | None:
+    """The stylizer that makes the small picture; None for a tool that cannot be told how large its result shall be."""
+    chosen = context.scene.impasto_style.tool
+    if chosen not in catalogue or LONGEST not in properties_of(catalogue[chosen]):
+        return None
+    known = (catalogue[name] for name in PREVIEWERS if name in catalogue)
+    return next((tool for tool in known if not weights.missing_for(tool)), catalogue[chosen])
+
+
+def why_no_preview(context: bpy.types.Context) -> str:
+    """Why there can be no small picture of what the panel is set to; empty where there can."""
+    if engine.find() is None:
+        return "Impasto has no engine yet: press Set Up Engine"
+    tool = previewer(context)
+    if tool is None:
+        return "This stylizer makes its result as its source is"
+    if jobs.shown:
+        return f"Impasto is busy: {jobs.shown.label}"
+    lacks_style = "style" not in properties.images_of(context.scene, catalogue[context.scene.impasto_style.tool])
+    return why_no_subject(context) or ("Choose an image for style" if lacks_style else "")
+
+
+def wanted(context: bpy.types.Context) -> Ready:
+    """For a task's work: how to reach the worker, and what to paint of the panel's settings, small."""
+    request, tool = from_scene(context), previewer(context)
+    subject = subject_of(context, context.scene.impasto_style.subject)
+    parameters = {name: value for name, value in request.parameters.items() if name in properties_of(tool)}
+    longest_px = min(PREVIEWERS.get(tool["name"], PREVIEW_PX), subject.longest_px)
+    if (strokes_px := parameters.get(STROKES)) and (full_px := parameters[LONGEST] or subject.longest_px):
+        parameters[STROKES] = max(1, round(strokes_px * longest_px / full_px))
+    parameters |= {LONGEST: longest_px, RELIEF: 0.0}
+    inputs = {name: image for name, image in request.inputs.items() if name != START}
+    changes = {"tool": tool["name"], "parameters": parameters, "inputs": inputs, "source": subject.source}
+    request = replace(request, device=engine.preferences().device, **changes)
+    return connect(), request, request.given()
+
+
+live = Live(STYLE, "impasto_style", why_no_preview, wanted)
+register, unregister = live.register, live.unregister

@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The Style panel's settings in each scene."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import bpy
+from bpy.props import BoolProperty, EnumProperty, IntProperty, PointerProperty, StringProperty
+
+from ..bridge import results
+from ..engine.catalogue import DEFAULT_STYLIZER, catalogue, properties_of
+from ..parameters import properties
+from ..parameters.groups import identifier
+from ..parameters.properties import MAX_INT, STYLE, items_of, pointer_to, tell_changed
+from . import gallery
+
+IMAGE, MATERIAL, RENDER = "IMAGE", "MATERIAL", "RENDER"
+SUBJECTS = (
+    (IMAGE, "Image", "An image of this .blend file"),
+    (MATERIAL, "Material", "The textures of the active object's material"),
+    (RENDER, "Render", "The render result"),
+)
+LONGEST, STROKES, RELIEF, START = "longest_px", "strokes_px", "relief", "start"
+"""The parameters and the input of stylizers that mean something to Blender, too."""
+
+
+def _carry_over(settings: StyleSettings, context: bpy.types.Context) -> None:
+    """Another stylizer is chosen: what both can be told stays as it was set."""
+    former, settings.former = settings.former or DEFAULT_STYLIZER, settings.tool
+    if former in catalogue and settings.tool in catalogue:
+        copy_settings(settings.id_data, catalogue[former], catalogue[settings.tool])
+    tell_changed(STYLE)(settings, context)
+
+
+def copy_settings(scene: bpy.types.Scene, before: Mapping[str, Any], now: Mapping[str, Any]) -> None:
+    """Set the parameters and inputs of a tool as those of the same name and kind are set for another."""
+    known = properties_of(before)
+    shared = [
+        identifier(name)
+        for name, schema in properties_of(now).items()
+        if name in known and _range_of(known[name]) == _range_of(schema)
+    ]
+    inputs = {item["name"] for item in properties.image_inputs(before)}
+    shared += [pointer_to(item["name"]) for item in properties.image_inputs(now) if item["name"] in inputs]
+    group, other = properties.group_of(scene, now), properties.group_of(scene, before)
+    for name in shared:
+        if other.is_property_set(name):
+            setattr(group, name, getattr(other, name))
+        else:
+            group.property_unset(name)
+
+
+def _range_of(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """What values a parameter may have, whatever is said of it."""
+    return {key: value for key, value in schema.items() if key not in ("default", "description", "title")}
+
+
+class ResultProperties:
+    """What the results are; the scene's settings, and the same as the operator's properties."""
+
+    material: EnumProperty(
+        name="Result",
+        description="Where repainted textures go",
+        items=(
+            (results.NEW, "New Material", "A copy of the material, in its place on the selected objects"),
+            (results.ACTIVE, "Same Material", "The material itself; its former images stay in the file"),
+            (results.NONE, "Images", "New images, no material"),
+        ),
+    )
+    bits: EnumProperty(
+        name="Depth",
+        description="Bits of each channel of the results",
+        items=(("8", "8 bits", "Small and fast"), ("16", "16 bits", "Smooth heights; four times the memory")),
+    )
+
+
+class StyleSettings(ResultProperties, bpy.types.PropertyGroup):
+    """What the Style panel is set to, in each scene."""
+
+    tool: EnumProperty(
+        name="Stylizer", description="How it is repainted", items=items_of("stylizer"), update=_carry_over
+    )
+    former: StringProperty(options={"HIDDEN"})
+    subject: EnumProperty(name="Repaint", description="What is repainted", items=SUBJECTS, update=tell_changed(STYLE))
+    image: PointerProperty(
+        name="Image",
+        description="The image that is repainted; in the image editor, without one: the image that is shown",
+        type=bpy.types.Image,
+        update=tell_changed(STYLE),
+    )
+    gallery_style: gallery.gallery("style")
+    gallery_style_2: gallery.gallery("style_2")
+    gallery_style_3: gallery.gallery("style_3")
+    seed: IntProperty(
+        name="Seed", description="Another seed, another result", min=0, max=MAX_INT, update=tell_changed(STYLE)
+    )
+    live_preview: BoolProperty(
+        name="Live Preview", description="Show a small preview whenever something changes", update=tell_changed(STYLE)
+    )
+
+
+def register() -> None:
+    bpy.utils.register_class(StyleSettings)
+    bpy.types.Scene.impasto_style = PointerProperty(type=StyleSettings)
+
+
+def unregister() -> None:
+    del bpy.types.Scene.impasto_style
+    bpy.utils.unregister_class(StyleSettings)

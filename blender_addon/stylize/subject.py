@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The subject of a stylizer: an image, a material's textures or the render result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+from ..bridge import images, materials, renders, results, surfaces
+from ..core.errors import ImpastoError, ParameterError
+from ..engine.catalogue import catalogue
+from ..jobs.session import jobs
+from ..jobs.task import Task
+from ..tools.request import Request
+from .settings import IMAGE, MATERIAL, RELIEF, RENDER, START
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is repainted. source: its picture; material: the one whose base colour that is; image: whom to replace."""
+
+    source: bpy.types.Image | Path
+    longest_px: int = 0
+    image: bpy.types.Image | None = None
+    material: bpy.types.Material | None = None
+
+    @classmethod
+    def of_image(cls, image: bpy.types.Image, scene: bpy.types.Scene) -> Subject:
+        """An image of the .blend; the render result among them, which has no pixels of its own."""
+        if renders.is_result(image):
+            return cls.of_render(scene)
+        return cls(image, max(image.size), image)
+
+    @classmethod
+    def of_material(cls, material: bpy.types.Material | None) -> Subject:
+        """The textures of a material. ParameterError where no image gives its colour."""
+        image = surfaces.base_color_of(material)
+        return cls(image, max(image.size), material=material)
+
+    @classmethod
+    def of_render(cls, scene: bpy.types.Scene) -> Subject:
+        """The render result. ParameterError where there is none."""
+        size = max(scene.render.resolution_x, scene.render.resolution_y) * scene.render.resolution_percentage // 100
+        return cls(renders.picture(scene), size, bpy.data.images[renders.NAME])
+
+    def task(self, context: bpy.types.Context, request: Request, material: str) -> Task:
+        """The task that repaints it; material: where repainted textures go. ImpastoError says what is wrong."""
+        if renders.is_result(self.image):  # nothing that could stand out of a surface
+            request = replace(request, parameters=_without_relief(request.parameters))
+        has_relief = self.material is not None and bool(request.parameters.get(RELIEF))
+        source = self.material if has_relief else self.source
+        name = replace(request, source=self.material or self.source).result_name()
+        return replace(request, source=source, name=name).task(self._target(context, name, material))
+
+    def _target(self, context: bpy.types.Context, name: str, material: str) -> results.Target:
+        if self.material is None:
+            image = self.image.session_uid if self.image else 0
+            return results.Target(name, image=image, is_picture=True, file_epoch=jobs.file_epoch)
+        if material == results.ACTIVE:
+            materials.check_editable(self.material)
+        objects = [item for item in {*context.selected_objects, context.active_object} if item and item.is_editable]
+        uids = tuple(item.session_uid for item in objects if item.type in results.CAN_HAVE_MATERIAL)
+        painted = self.material.session_uid
+        return results.Target(name, material, uids, painted=painted, file_epoch=jobs.file_epoch)
+
+
+def _without_relief(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: 0.0 if name == RELIEF else value for name, value in parameters.items()}
+
+
+def subject_of(context: bpy.types.Context, kind: str) -> Subject:
+    """What the panel is set to repaint, of one kind. ParameterError where there is none."""
+    if kind == RENDER:
+        return Subject.of_render(context.scene)
+    if kind == MATERIAL:
+        return Subject.of_material(active_material(context))
+    if image := chosen_image(context):
+        return Subject.of_image(image, context.scene)
+    raise ParameterError("no image is given", "choose one, or open one in the image editor")
+
+
+def chosen_image(context: bpy.types.Context) -> bpy.types.Image | None:
+    """The image that the panel is set to repaint, or else the one that is looked at."""
+    chosen = context.scene.impasto_style.image or images.shown_image(context)
+    if chosen is None and context.area is None:  # a timer asks, for the preview
+        chosen = next((space.image for space in images.image_editors() if space.image), None)
+    return chosen
+
+
+def active_material(context: bpy.types.Context) -> bpy.types.Material | None:
+    """The active object's active material."""
+    return context.active_object.active_material if context.active_object else None
+
+
+def is_painted(image: bpy.types.Image | None) -> bool:
+    """Whether the image says that a stylizer made it, which can go on from it; cheap enough for a panel."""
+    if not images.has_recipe(image):
+        return False
+    name = images.recipe_of(image).steps[-1].tool
+    return name in catalogue and START in [item["name"] for item in catalogue[name]["inputs"]]
+
+
+def why_no_subject(context: bpy.types.Context) -> str:
+    """Why there is nothing to repaint; empty where there is."""
+    kind = context.scene.impasto_style.subject
+    if kind == RENDER:
+        return "" if renders.is_there() else "Render the scene first (F12)"
+    if kind == IMAGE:
+        return "" if chosen_image(context) else "Choose an image to repaint"
+    try:
+        surfaces.base_color_of(active_material(context))
+    except ImpastoError as error:
+        return str(error)
+    return ""

@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A small picture of the result that follows every change of a panel."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, TypeAlias
+
+import bpy
+
+from ..bridge.inputs import Input, ready
+from ..core.errors import ImpastoError
+from ..jobs.session import jobs, redraw
+from ..jobs.task import Report, Task
+from ..parameters import properties
+from .request import Request
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from ..core.engine.client import Client
+
+Ready: TypeAlias = "tuple[Callable[[], Client], Request, dict[str, Input]]"
+DELAY_S = 0.1
+LONGEST_PX = 256
+
+
+class Live:
+    """The picture that follows a panel. `error` says why there is none.
+
+    of: what the panel makes, as `properties.when_changed` knows it. settings: the name of the scene's settings, which
+    have `live_preview`. why_not(context): why there can be no picture now. wanted(context): what to make one of.
+    """
+
+    def __init__(
+        self,
+        of: str,
+        settings: str,
+        why_not: Callable[[bpy.types.Context], str],
+        wanted: Callable[[bpy.types.Context], Ready],
+    ) -> None:
+        self.pixels: np.ndarray | None = None
+        self.error = ""
+        self._of, self._settings, self._why_not, self._wanted = of, settings, why_not, wanted
+        self._due_s = 0.0
+        self._task: Task | None = None
+        self.timer = partial(Live.tick, self)
+
+    def ask(self) -> None:
+        """Make a new picture as soon as nothing has changed for 0.1 s. Called at every change."""
+        if not getattr(bpy.context.scene, self._settings).live_preview:
+            return
+        self._due_s = time.monotonic() + DELAY_S
+        if not bpy.app.timers.is_registered(self.timer):
+            bpy.app.timers.register(self.timer, first_interval=DELAY_S)
+
+    def tick(self) -> float | None:
+        """Start what is due; the seconds until it is, or None."""
+        left_s = self._due_s - time.monotonic()
+        if left_s > 0:
+            return left_s
+        if not self._why_not(bpy.context):
+            try:
+                self._task = self._new_task(bpy.context)
+                jobs.start(self._task)
+            except ImpastoError as error:
+                self._show(error)
+        return None
+
+    def give_way(self) -> None:
+        """Leave the worker to what is asked for now."""
+        if self.is_running:
+            self._task.cancel()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a new picture is being made."""
+        return self._task is not None and not self._task.ended
+
+    @property
+    def shown(self) -> np.ndarray | None:
+        """The picture; while a new one is being made, what the worker shows of it so far."""
+        return self._task.preview if self.is_running and self._task.preview is not None else self.pixels
+
+    @property
+    def fraction(self) -> float:
+        """How far the new picture is."""
+        return self._task.fraction if self.is_running else 1.0
+
+    def register(self) -> None:
+        properties.when_changed(self._of, self.ask)
+
+    def unregister(self) -> None:
+        properties.when_changed(self._of, None)
+        if bpy.app.timers.is_registered(self.timer):
+            bpy.app.timers.unregister(self.timer)
+        self.clear()
+
+    def clear(self) -> None:
+        self.pixels, self.error, self._task = None, "", None
+
+    def _new_task(self, context: bpy.types.Context) -> Task:
+        connected, given, inputs = self._wanted(context)
+
+        def work(task: Task) -> np.ndarray | ImpastoError:
+            try:
+                return run(task, connected(), given, inputs, supersedes=f"live {self._of}")
+            except ImpastoError as error:  # told in the panel: a window for each step of a slider would be in the way
+                return error
+
+        return Task("Live Preview", work, self._show, is_shown=False)
+
+    def _show(self, made: np.ndarray | ImpastoError) -> Report:
+        if isinstance(made, ImpastoError):
+            self.error = str(made)
+        else:
+            self.pixels, self.error = made, ""
+        redraw()
+        return Report("INFO", "")
+
+
+def run(task: Task, client: Client, request: Request, inputs: Mapping[str, Input], supersedes: str = "") -> np.ndarray:
+    """Have the worker make the result and scale it down: uint8 RGB, as it looks under a light. For a task's `work`."""
+    sent = {name: ready(given) for name, given in inputs.items()}
+    deliver = {"as": "preview", "longest_px": LONGEST_PX}
+    how = {"deliver": deliver, "device": request.device, "scale": request.scale, "supersedes": supersedes}
+    return task.wait_for(client.submit(request.recipe(), sent, **how)).arrays["preview"]

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The Impasto tab of three editors, and what every panel with a tool in it begins with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import bpy
+
+from ..engine import engine
+from ..engine.catalogue import catalogue
+from ..interface.drawing import name_place
+from ..jobs.task import Place
+from ..parameters import properties
+from ..setup.panel import draw_missing_engine
+from ..weights.panel import draw_missing_weights
+
+
+class Tab:
+    """Mixin: a panel in the tab."""
+
+    bl_category = "Impasto"
+    bl_region_type = "UI"
+
+
+class ToolPanel(Tab):
+    """Mixin: a panel for a tool, which is chosen first. settings: the scene's group that says which; place: its own.
+
+    A subclass has `draw_tool(context, settings, tool)`, which draws what the panel offers for that tool.
+    """
+
+    settings: str
+    place: Place
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout = self.layout
+        layout.use_property_split = True
+        layout.use_property_decorate = False
+        name_place(layout, self.place)
+        if engine.find() is None:
+            draw_missing_engine(layout.box(), self.place)
+        settings = getattr(context.scene, self.settings)
+        layout.prop(settings, "tool")
+        if settings.tool not in catalogue:
+            layout.operator("impasto.refresh_tools", icon="FILE_REFRESH")
+            return
+        tool = catalogue[settings.tool]
+        draw_missing_weights(layout, context, tool)
+        self.draw_tool(context, settings, tool)
+
+
+class InView3D:
+    """Mixin: the panel is in the 3D view."""
+
+    bl_space_type = "VIEW_3D"
+
+
+class InShaderEditor:
+    """Mixin: the panel is in the shader editor."""
+
+    bl_space_type = "NODE_EDITOR"
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return context.space_data.tree_type == "ShaderNodeTree"
+
+
+class InImageEditor:
+    """Mixin: the panel is in the image editor."""
+
+    bl_space_type = "IMAGE_EDITOR"
+
+
+def section(
+    layout: bpy.types.UILayout, name: str, label: str, draw: Callable[[bpy.types.UILayout], None], closed: bool = False
+) -> None:
+    """A part of a panel that can be folded away."""
+    header, body = layout.panel(name, default_closed=closed)
+    header.label(text=label)
+    if body:
+        draw(body)
+
+
+def draw_parameters(
+    layout: bpy.types.UILayout,
+    context: bpy.types.Context,
+    tool: Mapping[str, Any],
+    only: Sequence[str] = (),
+    leave_out: Sequence[str] = (),
+) -> None:
+    """The parameters of a tool that can be seen now, as the chosen model calls them."""
+    group = properties.group_of(context.scene, tool)
+    column = layout.column()
+    for name in properties.drawn_parameters(tool):
+        is_wanted = name not in leave_out and (not only or name in only)
+        if is_wanted and properties.is_visible(group, tool, name):
+            label, is_slider = properties.shown_label(group, tool, name), properties.slider_index(name) is not None
+            column.prop(group, properties.identifier(name), text=label, slider=is_slider)

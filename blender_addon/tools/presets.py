@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Presets of each tool's parameters: files as Blender keeps them for everything, in a folder for each tool.
+
+The user's are in Blender's own place for presets; bundled ones are in `shipped` and cannot be removed.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import bpy
+from bl_operators.presets import AddPresetBase
+
+from ..engine.catalogue import SIZE_PARAMETERS, catalogue, has_size
+from ..jobs.session import redraw
+from ..parameters import model_values, properties
+
+SHIPPED = str(Path(__file__).parents[1] / "shipped")
+
+
+class Presets:
+    """Mixin for a menu: the presets of the tool that the scene's `settings` have chosen."""
+
+    bl_label = "Presets"  # Blender writes the name of the preset here that was chosen last
+    preset_operator = "script.execute_preset"
+    settings = "impasto"
+    tool = ""  # the tool that it is for; empty: no preset was chosen
+    draw = bpy.types.Menu.draw_preset
+
+    @property
+    def preset_subdir(self) -> str:
+        return folder_of(chosen_tool(self.settings))
+
+    @classmethod
+    def reset_cb(cls, context: bpy.types.Context, filepath: str) -> None:
+        """Blender calls this before it runs a preset: what the preset does not name gets the tool's default."""
+        cls.tool = Path(filepath).parent.name
+        if cls.tool in catalogue:
+            tool = catalogue[cls.tool]
+            group = properties.group_of(context.scene, tool)
+            if properties.model_parameter(tool):
+                model_values.keep(group, tool)
+            for name in properties.drawn_parameters(tool):
+                group.property_unset(properties.identifier(name))
+        redraw()
+
+
+class IMPASTO_MT_presets(Presets, bpy.types.Menu):
+    """The presets of the chosen tool"""
+
+
+class IMPASTO_MT_style_presets(Presets, bpy.types.Menu):
+    """The presets of the chosen stylizer"""
+
+    settings = "impasto_style"
+
+
+class AddsPreset(AddPresetBase):
+    """Mixin for an operator: adds or removes a preset of a `menu`'s tool."""
+
+    bl_label = "Add Preset"
+    menu = Presets
+
+    @classmethod
+    def poll(cls, _context: bpy.types.Context) -> bool:
+        return chosen_tool(cls.menu.settings) in catalogue
+
+    @property
+    def preset_menu(self) -> str:
+        return self.menu.__name__
+
+    @property
+    def preset_subdir(self) -> str:
+        return folder_of(chosen_tool(self.menu.settings))
+
+    @property
+    def preset_values(self) -> list[str]:
+        """Full paths: Blender 4.3 on Python 3.13, as in Debian, does not see what `preset_defines` defines."""
+        tool, scene = catalogue[chosen_tool(self.menu.settings)], "bpy.context.scene"
+        group = f"{scene}.impasto_parameters.{properties.identifier(tool['name'])}"
+        size = [f"{scene}.impasto.{name}" for name in SIZE_PARAMETERS] if has_size(tool) else []
+        return [f"{group}.{properties.identifier(name)}" for name in properties.drawn_parameters(tool)] + size
+
+    def post_cb(self, context: bpy.types.Context, filepath: str) -> None:
+        """Blender calls this at the end. It has named the menu in Title Case, unlike the preset in it."""
+        is_added = not (self.remove_name or self.remove_active)
+        self.menu.tool = chosen_tool(self.menu.settings) if is_added else ""
+        self.menu.bl_label = bpy.path.display_name(filepath, title_case=False) if is_added else "Presets"
+        redraw()
+
+
+class IMPASTO_OT_preset_add(AddsPreset, bpy.types.Operator):
+    """Add or remove a preset of the chosen tool's parameters and size"""
+
+    bl_idname = "impasto.preset_add"
+    menu = IMPASTO_MT_presets
+
+
+class IMPASTO_OT_style_preset_add(AddsPreset, bpy.types.Operator):
+    """Add or remove a preset of the chosen stylizer's parameters"""
+
+    bl_idname = "impasto.style_preset_add"
+    menu = IMPASTO_MT_style_presets
+
+
+def folder_of(tool: str) -> str:
+    """Where a tool's presets are, within any folder of presets."""
+    return f"impasto/{tool}"
+
+
+def chosen_tool(settings: str) -> str:
+    """The tool that the scene's settings of this name are set to."""
+    return getattr(bpy.context.scene, settings).tool
+
+
+def chosen(menu: type[Presets]) -> str:
+    """The name of the preset that was chosen or added last, if it is one of the tool's; else empty."""
+    return menu.bl_label if menu.tool == chosen_tool(menu.settings) else ""
+
+
+def draw(layout: bpy.types.UILayout, adds: type[AddsPreset] = IMPASTO_OT_preset_add) -> None:
+    """The menu, and the buttons that add one and remove the one that is chosen."""
+    name = chosen(adds.menu)
+    row = layout.row(align=True)
+    row.menu(adds.menu.__name__, text=name or "Presets")
+    row.operator(adds.bl_idname, text="", icon="ADD")
+    if name:
+        button = row.operator(adds.bl_idname, text="", icon="REMOVE")
+        button.name, button.remove_name = name, True
+
+
+CLASSES = (IMPASTO_MT_presets, IMPASTO_MT_style_presets, IMPASTO_OT_preset_add, IMPASTO_OT_style_preset_add)
+
+
+def register() -> None:
+    bpy.utils.register_preset_path(SHIPPED)
+
+
+def unregister() -> None:
+    bpy.utils.unregister_preset_path(SHIPPED)

@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the user asks for, from plain values to a task: a recipe, its inputs, and where the result goes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+from ..bridge import naming, results, surfaces
+from ..bridge.inputs import SOURCE, Input, Source, read, ready
+from ..core.errors import ParameterError
+from ..core.recipe import Recipe, Step
+from ..core.texture import LARGE_PX
+from ..engine import engine
+from ..engine.catalogue import DEFAULT_ESTIMATOR, DEFAULT_TOOL, catalogue, has_size
+from ..jobs.session import connect
+from ..jobs.task import Report, Task
+from ..paths import absolute
+from .preparation import Preparation
+
+
+@dataclass(frozen=True)
+class Request:
+    """A tool with its parameters and inputs, in plain values, with the command line's names and defaults."""
+
+    tool: str = DEFAULT_TOOL
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    source: Source | None = None
+    inputs: Mapping[str, Source] = field(default_factory=dict)
+    width_px: int = 0
+    height_px: int = 0
+    seed: int = 0
+    estimator: str = DEFAULT_ESTIMATOR
+    estimator_parameters: Mapping[str, Any] = field(default_factory=dict)
+    preparation: Preparation = field(default_factory=Preparation)
+    width_m: float = 0.0
+    bits: str = "8"
+    name: str = ""
+    out_dir: str = ""
+    device: str = ""
+    replace: bool = False
+
+    def recipe(self) -> Recipe:
+        """The tool, and after a generator the estimator of what it does not make."""
+        tool = catalogue[self.tool]
+        parameters = dict(self.parameters)
+        sizes = {"width_px": self.width_px, "height_px": self.height_px}
+        if has_size(tool):
+            parameters.update({name: size for name, size in sizes.items() if size})
+        elif any(sizes.values()):
+            message = f"{self.tool} makes a result of its source's size"
+            raise ParameterError(message, "leave width_px and height_px at 0")
+        preparing = self.preparation.steps() if self.source is not None else []
+        steps = [*preparing, Step(self.tool, parameters, {name: name for name in self.inputs})]
+        in_tiles = tool.get("makes_tiles") and self.width_px * self.height_px > LARGE_PX  # an estimator needs the whole
+        if tool["kind"] == "generator" and self.estimator not in ("none", "") and not in_tiles:
+            steps.append(Step(catalogue[self.estimator]["name"], dict(self.estimator_parameters)))
+        return Recipe(tuple(steps), self.seed)
+
+    @property
+    def scale(self) -> dict[str, float]:
+        """What is known of the source's size in the world."""
+        return {"width_m": self.width_m} if self.width_m > 0 else {}
+
+    def result_name(self) -> str:
+        """How the results are called: as given, or after what they are made of."""
+        if self.name:
+            return naming.of_parts(self.name)
+        return naming.of_result(catalogue[self.tool], self.parameters, self.source, self.inputs)
+
+    def given(self) -> dict[str, Input]:
+        """The source and the other inputs, read as far as only the main thread can. ImpastoError where one cannot."""
+        sources = {SOURCE: self.source, **self.inputs} if self.source is not None else dict(self.inputs)
+        inputs: dict[str, Input] = {}
+        for name, source in sources.items():
+            inputs[name] = read(source)
+        return inputs
+
+    def task(self, target: results.Target) -> Task:
+        """The task that carries the request out. ImpastoError says what is wrong with it."""
+        inputs = self.given()
+        tool = catalogue[self.tool]
+        options = {"bits": self.bits, "out_dir": self.out_dir, "device": self.device, "replace": self.replace}
+        can_stop = tool["kind"] == "stylizer"
+        return make_task(tool["label"], self.recipe(), inputs, target, scale=self.scale, can_stop=can_stop, **options)
+
+
+def target_of(context: bpy.types.Context, request: Request, material: str, **look: bool) -> results.Target:
+    """Where the result of a request goes; a filter's takes the place of what it was made of, and leaves other maps."""
+    target = results.target_of(context, material, request.result_name(), width_m=request.width_m, **look)
+    if catalogue[request.tool]["kind"] != "filter" or material == results.NONE:
+        return target
+    before = context.active_object.active_material if context.active_object else None
+    color = surfaces.parts_of(before).get("base_color") if before else None
+    is_its_own = color is not None and (material == results.ACTIVE or color.image == request.source)
+    return replace(target, painted=before.session_uid) if is_its_own else target
+
+
+def make_task(
+    label: str,
+    recipe: Recipe,
+    inputs: Mapping[str, Input],
+    target: results.Target,
+    *,
+    scale: Mapping[str, float],
+    bits: str = "8",
+    out_dir: str = "",
+    device: str = "",
+    replace: bool = False,
+    can_stop: bool = False,
+    then: Callable[[results.Made], Sequence[str]] | None = None,
+) -> Task:
+    """A task that has the worker run the recipe and puts what it makes where `target` says.
+
+    device: as in the preferences where it is empty. replace: files of this name, which otherwise get a number.
+    can_stop: it can end early and keep what there is. then(made): more to do on the main thread; what it returns is
+    added to the report.
+    """
+    connected, device = connect(), device or engine.preferences().device
+    deliver = {"as": "encoded", "format": "png" if bits == "8" else "png16"}
+    folder = Path(absolute(out_dir)) if out_dir else None
+
+    def work(task: Task) -> results.Made:
+        client = connected()
+        if folder:
+            name = naming.of_files(target.name)
+            name = name if replace else naming.free(folder, name)
+            deliver.update({"as": "files", "folder": str(folder), "name": name, "replace": replace})
+        sent = {name: ready(given) for name, given in inputs.items()}
+        return results.Made.of(task.wait_for(client.submit(recipe, sent, deliver=deliver, device=device, scale=scale)))
+
+    def apply(made: results.Made) -> Report:
+        return results.put(made, target, then(made) if then else ())
+
+    return Task(label, work, apply, can_stop=can_stop)

@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`impasto.train`, the panel's button and the call for scripts, and what can be done with a training that runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import bpy
+from bpy.props import FloatProperty, IntProperty, StringProperty
+
+from ..bridge.inputs import image_called
+from ..engine import engine
+from ..engine.catalogue import DEFAULT_TRAINER
+from ..jobs.operator import TaskOperator, poll, why_not_clicked
+from ..jobs.session import jobs
+from ..jobs.task import Place, Task
+from ..parameters.properties import MAX_INT
+from ..paths import RELATIVE_PATH, absolute
+from ..tools.arguments import learn, parse_object
+from .request import NAME, TrainingRequest, from_scene, what_is_missing
+
+
+class IMPASTO_OT_train(TaskOperator, bpy.types.Operator):
+    """Train a model on your own pictures; Blender stays free meanwhile. Without data: as the panel is set"""
+
+    bl_idname = "impasto.train"
+    bl_label = "Train"
+    place = Place.TRAINING
+
+    tool: StringProperty(name="Trainer", description="Name of the trainer", default=DEFAULT_TRAINER)
+    data: StringProperty(
+        name="Data", description="Path of a picture or folder to learn from", subtype="FILE_PATH", options=RELATIVE_PATH
+    )
+    image: StringProperty(name="Image", description="Name of an image of this .blend file, instead of data")
+    name: StringProperty(name="Name", description="What the model is called: letters, digits, - and _")
+    licence: StringProperty(name="Licence", description="Licence of the data; the model's card keeps it")
+    width_m: FloatProperty(name="Real Width", description="Real-world width of a picture in metres; 0: unknown", min=0)
+    parameters: StringProperty(name="Parameters", description='The trainer\'s parameters as JSON: {"steps": 400}')
+    seed: IntProperty(name="Seed", description="Another seed, another course of the training", min=0, max=MAX_INT)
+    device: StringProperty(name="Device", description="auto, cpu, cuda, cuda:1 or mps; empty: as in the preferences")
+
+    @classmethod
+    def why_not(cls, context: bpy.types.Context) -> str:
+        return what_is_missing(context)
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return poll(cls, why_no_training_now() or why_not_clicked(cls, context))
+
+    def require_free(self) -> None:
+        """It runs in the long worker, beside whatever else Impasto does."""
+
+    def task(self, context: bpy.types.Context) -> Task:
+        if not (self.data or self.image):
+            return from_scene(context).task()
+        learn(self.tool)
+        data = image_called(self.image) if self.image else Path(absolute(self.data))
+        parameters = parse_object(self.parameters, "parameters")
+        parameters |= {NAME: self.name} if self.name else {}
+        about = {name: getattr(self, name) for name in ("licence", "width_m", "seed", "device")}
+        return TrainingRequest(self.tool, data, parameters, **about).task()
+
+
+def why_no_training_now() -> str:
+    """Why no training can be started in a window; empty where one can, and without one."""
+    if bpy.app.background:
+        return ""
+    if engine.find() is None:
+        return "Impasto has no engine yet: press Set Up Engine"
+    if jobs.training:
+        return f"A training runs already: {jobs.training.label}"
+    return ""
+
+
+class OnTraining:
+    """Mixin: asks something of the training that runs, where it is in one of `states`."""
+
+    states: tuple[str, ...] = ("waiting", "running", "pausing", "paused", "stopping")
+    asks = ""
+
+    @classmethod
+    def poll(cls, _context: bpy.types.Context) -> bool:
+        task = jobs.training
+        if task is None:
+            return poll(cls, "No training runs")
+        return poll(cls, "" if task.state in cls.states and task.job else f"The training is {task.state}")
+
+    def execute(self, _context: bpy.types.Context) -> set[str]:
+        getattr(jobs.training.job, self.asks)()
+        return {"FINISHED"}
+
+
+class IMPASTO_OT_pause_training(OnTraining, bpy.types.Operator):
+    """Let the training wait; it keeps its memory, and goes on where it was"""
+
+    bl_idname = "impasto.pause_training"
+    bl_label = "Pause"
+    states, asks = ("waiting", "running"), "pause"
+
+
+class IMPASTO_OT_resume_training(OnTraining, bpy.types.Operator):
+    """Go on with the training"""
+
+    bl_idname = "impasto.resume_training"
+    bl_label = "Resume"
+    states, asks = ("pausing", "paused"), "resume"
+
+
+class IMPASTO_OT_stop_training(OnTraining, bpy.types.Operator):
+    """Finish early: the model is what has been learned so far"""
+
+    bl_idname = "impasto.stop_training"
+    bl_label = "Stop and Keep"
+    states, asks = ("running", "pausing", "paused"), "stop"
+
+
+class IMPASTO_OT_cancel_training(OnTraining, bpy.types.Operator):
+    """End the training without a model; a checkpoint stays, from which the same training goes on"""
+
+    bl_idname = "impasto.cancel_training"
+    bl_label = "Cancel"
+
+    @classmethod
+    def poll(cls, _context: bpy.types.Context) -> bool:
+        return poll(cls, "" if jobs.training else "No training runs")
+
+    def execute(self, _context: bpy.types.Context) -> set[str]:
+        jobs.training.cancel()
+        return {"FINISHED"}
+
+
+CLASSES = (
+    IMPASTO_OT_train,
+    IMPASTO_OT_pause_training,
+    IMPASTO_OT_resume_training,
+    IMPASTO_OT_stop_training,
+    IMPASTO_OT_cancel_training,
+)

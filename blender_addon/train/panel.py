@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The panel that trains models, and within it the list of those that there are. Panels only draw what is known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import bpy
+
+from ..engine import engine
+from ..interface import previews
+from ..interface.drawing import draw_operator, draw_report, draw_text
+from ..jobs.session import jobs
+from ..jobs.task import Place, Task
+from ..models.panel import draw_models
+from ..tools.panel import InImageEditor, InShaderEditor, InView3D, ToolPanel, draw_parameters, section
+from .request import NAME
+from .settings import TrainingSettings
+
+FIRST = (NAME,)
+"""Parameters that every trainer has, drawn before the section with the others."""
+
+
+class TrainPanel(ToolPanel):
+    """Mixin: the same panel in each editor."""
+
+    bl_label = "Train"
+    settings = "impasto_training"
+    place = Place.TRAINING
+    bl_options = {"DEFAULT_CLOSED"}  # noqa: RUF012  as Blender wants it
+    bl_order = 2
+
+    def draw_tool(self, context: bpy.types.Context, settings: bpy.types.PropertyGroup, tool: Mapping[str, Any]) -> None:
+        layout = self.layout
+        _draw_data(layout, settings)
+        _draw_settings(layout, context, tool)
+        _draw_training(layout)
+        section(layout, "impasto_models", "Models", draw_models, closed=True)
+
+
+class IMPASTO_PT_train_view_3d(TrainPanel, InView3D, bpy.types.Panel):
+    pass
+
+
+class IMPASTO_PT_train_shader_editor(TrainPanel, InShaderEditor, bpy.types.Panel):
+    pass
+
+
+class IMPASTO_PT_train_image_editor(TrainPanel, InImageEditor, bpy.types.Panel):
+    pass
+
+
+def _draw_data(layout: bpy.types.UILayout, settings: TrainingSettings) -> None:
+    column = layout.column()
+    column.row().prop(settings, "data_kind", expand=True)
+    if settings.data_kind == "IMAGE":
+        column.template_ID(settings, "image", open="image.open")
+    else:
+        column.prop(settings, "filepath" if settings.data_kind == "FILE" else "folder")
+    column.prop(settings, "licence")
+    column.prop(settings, "width_m")
+
+
+def _draw_settings(layout: bpy.types.UILayout, context: bpy.types.Context, tool: Mapping[str, Any]) -> None:
+    draw_parameters(layout, context, tool, only=FIRST)
+
+    def draw_others(body: bpy.types.UILayout) -> None:
+        draw_parameters(body, context, tool, leave_out=FIRST)
+        body.prop(context.scene.impasto_training, "seed")
+
+    section(layout, "impasto_training_parameters", "Parameters", draw_others, closed=True)
+
+
+def _draw_training(layout: bpy.types.UILayout) -> None:
+    column = layout.column()
+    if jobs.training:
+        _draw_progress(column, jobs.training)
+        return
+    draw_operator(column, "impasto.train", scale_y=1.5, icon="PLAY")
+    if engine.find() is not None:
+        draw_report(column, Place.TRAINING)
+    if jobs.training_report and jobs.training_report.model:
+        column.operator("impasto.use_model", icon="CHECKMARK").name = jobs.training_report.model
+
+
+def _draw_progress(layout: bpy.types.UILayout, task: Task) -> None:
+    """How far the training is, what it has learned so far, and what can be done with it."""
+    state = {"pausing": "Pausing", "paused": "Paused", "stopping": "Finishing", "cancelling": "Cancelling"}
+    said = bpy.app.translations.pgettext_iface(state.get(task.state, ""))
+    layout.progress(factor=task.fraction, text=f"{task.fraction:.0%}  {said}")
+    draw_text(layout, task.message, "NONE")
+    if icon := previews.icon_of(task):
+        layout.template_icon(icon, scale=8)
+    row = layout.row(align=True)
+    if task.state in ("pausing", "paused"):
+        row.operator("impasto.resume_training", icon="PLAY")
+    else:
+        row.operator("impasto.pause_training", icon="PAUSE")
+    row.operator("impasto.cancel_training", icon="CANCEL")
+    layout.operator("impasto.stop_training", icon="CHECKMARK")
+    if task.outlives:
+        draw_text(layout, "Goes on when Blender closes; its model is then under Models, after Refresh", "INFO")
+
+
+CLASSES = (IMPASTO_PT_train_view_3d, IMPASTO_PT_train_shader_editor, IMPASTO_PT_train_image_editor)

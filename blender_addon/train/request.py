@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is to be trained, from plain values to a task for the long worker; its model is then in the panel."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+from ..bridge import images, materials
+from ..bridge.inputs import SOURCE, Source, existing
+from ..core.errors import ParameterError
+from ..core.recipe import Recipe, Step
+from ..engine import engine
+from ..engine.catalogue import DEFAULT_TRAINER, catalogue
+from ..jobs.description import learn
+from ..jobs.session import LONG, connect, jobs
+from ..jobs.task import Report, Task
+from ..parameters import properties
+from ..paths import absolute
+from .settings import TrainingSettings
+
+DATASET = "dataset"
+NAME = "name"
+"""The parameter of every trainer that says how its model is called."""
+
+
+@dataclass(frozen=True)
+class TrainingRequest:
+    """A trainer with its data and parameters, in plain values, with the command line's names and defaults."""
+
+    tool: str = DEFAULT_TRAINER
+    data: Source | None = None
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    licence: str = ""
+    width_m: float = 0.0
+    seed: int = 0
+    device: str = ""
+
+    def task(self) -> Task:
+        """The task that trains. ImpastoError says what is wrong with it."""
+        if catalogue[self.tool]["kind"] != "trainer":
+            raise ParameterError(f"{self.tool} is no trainer", f"choose from {', '.join(trainers())}")
+        if self.data is None:
+            raise ParameterError("there is nothing to learn from", "give a picture, a folder or an image")
+        if jobs.training:
+            raise ParameterError(f"a training runs already: {jobs.training.label}", "wait for it, or stop it")
+        is_image = isinstance(self.data, bpy.types.Image)
+        data = images.read(self.data) if is_image else existing(self.data)
+        recipe, connected = self._recipe(), connect(LONG)
+        options = {"device": self.device or engine.preferences().device, "detach": engine.preferences().keep_training}
+
+        folder = engine.user_folder(create=True) / "training"
+
+        def work(task: Task) -> tuple[tuple[Path, ...], Mapping[str, Any]]:
+            from ..core.engine.job import Data
+
+            client = connected()
+            path = images.write_png(data, _fresh(folder)) if isinstance(data, images.Picture) else data
+            given = Data(path, self.licence, self.width_m or None)
+            answer = task.wait_for(client.submit(recipe, {self._input: given}, **options))
+            return answer.models, client.describe().wait()
+
+        epoch = jobs.file_epoch
+        return Task(f"Training {self.parameters.get(NAME, '')}", work, lambda made: _apply(made, epoch), is_long=True)
+
+    @property
+    def _input(self) -> str:
+        """The trainer's input that is a data set; without one it learns from its source."""
+        inputs = catalogue[self.tool]["inputs"]
+        return next((item["name"] for item in inputs if item.get("kind") == DATASET), SOURCE)
+
+    def _recipe(self) -> Recipe:
+        inputs = {} if self._input == SOURCE else {self._input: self._input}
+        step = Step(self.tool, dict(self.parameters), inputs)
+        return Recipe((step,), self.seed)
+
+
+def from_scene(context: bpy.types.Context) -> TrainingRequest:
+    """What the training panel asks for."""
+    settings = context.scene.impasto_training
+    tool = catalogue[settings.tool]
+    parameters = properties.parameters_of(context.scene, tool)
+    about = {name: getattr(settings, name) for name in ("licence", "seed")}
+    about["width_m"] = settings.width_m * materials.unit_m()
+    return TrainingRequest(settings.tool, chosen_data(settings), parameters, **about)
+
+
+def chosen_data(settings: TrainingSettings) -> Source | None:
+    """The file, folder or image that the training panel is set to."""
+    if settings.data_kind == "IMAGE":
+        return settings.image
+    path = settings.filepath if settings.data_kind == "FILE" else settings.folder
+    return Path(absolute(path)) if path else None
+
+
+def what_is_missing(context: bpy.types.Context) -> str:
+    """Why the panel's training cannot begin; empty where it can."""
+    settings = context.scene.impasto_training
+    if settings.tool not in catalogue:
+        return "Choose a trainer"
+    chosen = {"IMAGE": settings.image, "FILE": settings.filepath, "FOLDER": settings.folder}[settings.data_kind]
+    return "" if chosen else "Choose what to learn from: a file, a folder, or an image of this .blend"
+
+
+def _fresh(folder: Path) -> Path:
+    """The folder, empty. It stays when Blender closes: a training that goes on may still read from it."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def trainers() -> list[str]:
+    """The names of the tools that make models."""
+    return [tool["name"] for tool in catalogue if tool["kind"] == "trainer"]
+
+
+def _apply(made: tuple[tuple[Path, ...], Mapping[str, Any]], epoch: int) -> Report:
+    """Have the new model in the list, and in the generator that runs it, unless another file is open now."""
+    models, description = made
+    learn(description)
+    name = models[0].stem if models else ""
+    if not name:
+        return Report("WARNING", "The training made no model")
+    tool = properties.choose_model(bpy.context.scene, name) if epoch == jobs.file_epoch else None
+    files = tuple(map(str, models))
+    return Report("INFO", f"The model {name} is ready", model=name if tool else "", models=(name,), files=files)

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The Train panel's settings in each scene."""
+
+from __future__ import annotations
+
+import bpy
+from bpy.props import (
+    EnumProperty,
+    FloatProperty,
+    IntProperty,
+    PointerProperty,
+    StringProperty,
+)
+
+from ..parameters.properties import MAX_INT, items_of
+from ..paths import RELATIVE_PATH
+
+
+class TrainingSettings(bpy.types.PropertyGroup):
+    """What the training panel is set to, in each scene."""
+
+    tool: EnumProperty(name="Trainer", description="What learns", items=items_of("trainer"))
+    data_kind: EnumProperty(
+        name="Data",
+        description="What it learns from",
+        items=(
+            ("FILE", "File", "A photograph"),
+            ("FOLDER", "Folder", "Photographs, maps of one material, or a folder for each material"),
+            ("IMAGE", "Image", "An image of this .blend file"),
+        ),
+    )
+    filepath: StringProperty(name="File", description="A photograph", subtype="FILE_PATH", options=RELATIVE_PATH)
+    folder: StringProperty(
+        name="Folder",
+        description="Photographs, maps of one material, or a folder for each material",
+        subtype="DIR_PATH",
+        options=RELATIVE_PATH,
+    )
+    image: PointerProperty(name="Image", description="An image of this .blend file", type=bpy.types.Image)
+    licence: StringProperty(
+        name="Licence", description="Licence of the data, such as CC0-1.0 or own; the model's card keeps it"
+    )
+    width_m: FloatProperty(
+        name="Real Width",
+        description="How wide a picture is in the world; 0: not known",
+        min=0.0,
+        soft_max=10.0,
+        unit="LENGTH",
+        subtype="DISTANCE",
+    )
+    seed: IntProperty(name="Seed", description="Another seed, another course of the training", min=0, max=MAX_INT)
+
+
+def register() -> None:
+    bpy.utils.register_class(TrainingSettings)
+    bpy.types.Scene.impasto_training = PointerProperty(type=TrainingSettings)
+
+
+def unregister() -> None:
+    del bpy.types.Scene.impasto_training
+    bpy.utils.unregister_class(TrainingSettings)

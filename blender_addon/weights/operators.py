@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Operators for published weights: download them, install them from a file, remove them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import bpy
+from bpy.props import CollectionProperty, StringProperty
+
+from ..core.errors import ParameterError
+from ..jobs.operator import poll, why_not_now
+from ..jobs.task import Place, Task
+from ..library.operator import ASKED_IN, ChangesLibrary, ask_to_remove
+from ..library.task import changing
+from ..paths import RELATIVE_PATH, absolute
+from . import weights
+
+NAME = StringProperty(name="Name", description="Name of the weights")
+
+
+class ChangesWeights(ChangesLibrary):
+    """Mixin: the weights are in the preferences, and in the panels of the tools that lack them."""
+
+    place = Place.PREFERENCES
+
+
+class IMPASTO_OT_download_weights(ChangesWeights, bpy.types.Operator):
+    """Download published weights and install them; asks first, and goes on where an earlier download ended"""
+
+    bl_idname = "impasto.download_weights"
+    bl_label = "Download Weights"
+
+    name: NAME
+    asked_in: ASKED_IN
+
+    @classmethod
+    def poll(cls, _context: bpy.types.Context) -> bool:
+        return poll(cls, why_not_now() or weights.why_no_download())
+
+    def ask(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        item = weights.named(self.name)
+        about = f"{weights.terms(item)}: {item['page']}"
+        return context.window_manager.invoke_confirm(
+            self, event, title=f"Download {item['label']}?", message=about, confirm_text="Download"
+        )
+
+    def task(self, _context: bpy.types.Context) -> Task:
+        item = weights.named(self.name)
+        return changing(f"Downloading {item['label']}", "weights", "download", self.name, "--yes")
+
+
+class IMPASTO_OT_install_weights(ChangesWeights, bpy.types.Operator):
+    """Install weights from the files that their authors publish: whose they are is recognised"""
+
+    bl_idname = "impasto.install_weights"
+    bl_label = "Install from File"
+
+    filepath: StringProperty(
+        name="File", description="A .pth or .safetensors file", subtype="FILE_PATH", options=RELATIVE_PATH
+    )
+    directory: StringProperty(name="Folder", description="Where several files are", subtype="DIR_PATH")
+    files: CollectionProperty(
+        name="Files",
+        description="All files, where weights are published as several",
+        type=bpy.types.OperatorFileListElement,
+    )
+    filter_glob: StringProperty(default="*.pth;*.pt;*.safetensors", options={"HIDDEN"})
+    name: StringProperty(name="Name", description="Name of the weights; empty: recognised by what the file holds")
+    asked_in: ASKED_IN
+
+    def ask(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        context.window_manager.fileselect_add(self)
+        return {"RUNNING_MODAL"}
+
+    def task(self, _context: bpy.types.Context) -> Task:
+        several = [str(Path(absolute(self.directory)) / item.name) for item in self.files if item.name]
+        given = several or [absolute(self.filepath)] if self.filepath or several else []
+        if not given:
+            raise ParameterError("no file is given", "give filepath=FILE.pth")
+        named = ["--name", self.name] if self.name else []
+        return changing("Installing weights", "weights", "install", *given, *named)
+
+
+class IMPASTO_OT_remove_weights(ChangesWeights, bpy.types.Operator):
+    """Delete installed weights; they can be downloaded or installed again"""
+
+    bl_idname = "impasto.remove_weights"
+    bl_label = "Remove Weights"
+
+    name: NAME
+    asked_in: ASKED_IN
+
+    def ask(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        return ask_to_remove(self, context, event, weights.named(self.name)["label"])
+
+    def task(self, _context: bpy.types.Context) -> Task:
+        return changing(f"Removing {weights.named(self.name)['label']}", "weights", "remove", self.name)
+
+
+CLASSES = (IMPASTO_OT_download_weights, IMPASTO_OT_install_weights, IMPASTO_OT_remove_weights)

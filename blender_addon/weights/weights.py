@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Weights of networks that others published, as the engine lists them: what a tool lacks, and what getting it means."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import bpy
+
+from ..core.errors import ParameterError
+from ..engine.catalogue import catalogue
+
+OFFLINE = "Blender is offline: turn on Preferences, System, Network, Allow Online Access, or install from a file"
+
+
+def named(name: str) -> Mapping[str, Any]:
+    """The weights of this name. ParameterError lists what there is."""
+    for item in catalogue.weights:
+        if item["name"] == name:
+            return item
+    known = ", ".join(item["name"] for item in catalogue.weights) or "none"
+    raise ParameterError(f"there are no weights called {name!r}", f"there are: {known}; or refresh the tools")
+
+
+def missing_for(tool: Mapping[str, Any], parameters: Mapping[str, Any] | None = None) -> list[Mapping[str, Any]]:
+    """The weights of which a tool needs one, where none is installed; else empty.
+
+    parameters: what the tool is told; where that names weights, those alone will do.
+    """
+    names = tool.get("weights", ())
+    chosen = [value for value in (parameters or {}).values() if value in names]
+    wanted = [item for name in chosen or names for item in catalogue.weights if item["name"] == name]
+    return [] if any(item["installed"] for item in wanted) else wanted
+
+
+def why_missing(tool: Mapping[str, Any], parameters: Mapping[str, Any]) -> str:
+    """Why a tool cannot run for want of weights; empty where it can."""
+    lacks = missing_for(tool, parameters)
+    return f"{tool['label']} needs weights: download them, install them from a file, or choose another" if lacks else ""
+
+
+def terms(item: Mapping[str, Any]) -> str:
+    """What a download costs: size and licence."""
+    size = f"{item['bytes'] / 2**20:.0f} MB, " if item["bytes"] else ""
+    return f"{size}licence {item['licence']}"
+
+
+def why_no_download() -> str:
+    """Why nothing can be downloaded now; empty where it can."""
+    return "" if bpy.app.online_access else OFFLINE
