@@ -60,7 +60,7 @@ class Step:
             off_px = np.abs(cycles - periods[-1]) * period_px
             penalty += OUT_OF_STEP * (off_px > max(0.6 * scale, TOLERANCE * period_px))
         if len(periods) == 2:
-            penalty += OUT_OF_STEP * ~self.sublattice.holds(*periods)
+            penalty += OUT_OF_STEP * ~self.sublattice.contains(*periods)
         return penalty
 
 

@@ -34,8 +34,11 @@ def fit_to_torus(maps: Mapping[str, torch.Tensor], found: Regularity, size_px: t
     size = torch.tensor([float(side) for side in size_px], dtype=torch.float64)
     wave_vectors, is_periodic = _axes(found)
     along_y, along_x = (rows.keystone if rows else 0.0 for rows in found.rows)
-    for closing in (found.sublattice.closing, (1, 1)):  # rather a bond that slips at the border than no step
-        counts = torch.tensor(closing)
+    for repeat_periods in (
+        found.sublattice.repeat_periods,
+        (1, 1),
+    ):  # rather a bond that slips at the border than no step
+        counts = torch.tensor(repeat_periods)
         closed = wave_vectors.double() / counts[:, None]
         cycles = closed * size
         whole = torch.where(is_periodic[:, None], cycles.round(), cycles)

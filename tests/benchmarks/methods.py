@@ -19,7 +19,8 @@ from PIL import Image, ImageDraw, ImageFont
 from impasto import Maps, Recipe, Step, run
 from impasto.data.dataset import Dataset, dataset_of
 from impasto.data.parts import part_of
-from impasto.evaluation.judging import Case, judge
+from impasto.evaluation.judgement import Case
+from impasto.evaluation.judging import judge
 
 STEPS_A_MINUTE = {"gan": 900, "progressive-gan": 300, "vae": 110, "torus": 160}
 """About what one core does, so that each one's schedule of learning rates ends with its time."""

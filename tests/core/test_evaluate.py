@@ -13,7 +13,8 @@ from impasto.data.dataset import dataset_of, read_dataset
 from impasto.errors import ModelError, ParameterError
 from impasto.evaluation.contact_sheet import contact_sheet
 from impasto.evaluation.evaluate import cases, evaluate
-from impasto.evaluation.judging import Case, judge
+from impasto.evaluation.judgement import Case
+from impasto.evaluation.judging import judge
 from impasto.library.models import read_model, save_model
 from impasto.plugins import registry
 from impasto.texture import Maps

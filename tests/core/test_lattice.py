@@ -10,7 +10,7 @@ from impasto.regularity.cells import find_cells
 from impasto.regularity.detection import find_lattice, find_regularity
 from impasto.regularity.lattice import Lattice
 from impasto.regularity.periodic import PeriodicFunction
-from impasto.regularity.region import whole
+from impasto.regularity.region import full_region
 
 ROWS = torch.tensor([[1 / 32, 0.0]])
 BETWEEN_JOINTS = torch.tensor([16.0, 16.0])
@@ -88,12 +88,12 @@ def test_cells_in_a_regular_bond_are_whole_bricks():
 
 def test_a_sublattice_holds_the_shifts_of_running_bond():
     running = Sublattice(1, 1, 2)
-    held = running.holds(*np.mgrid[-2:3, -2:3])
+    held = running.contains(*np.mgrid[-2:3, -2:3])
     assert np.array_equal(held, np.add(*np.mgrid[-2:3, -2:3]) % 2 == 0)
-    assert running.closing == (2, 2)
-    assert Sublattice(2, 0, 1).closing == (2, 1)
-    assert Sublattice(1, 1, 3).closing == (3, 3)
-    assert Sublattice().holds(np.arange(5), np.arange(5)).all()
+    assert running.repeat_periods == (2, 2)
+    assert Sublattice(2, 0, 1).repeat_periods == (2, 1)
+    assert Sublattice(1, 1, 3).repeat_periods == (3, 3)
+    assert Sublattice().contains(np.arange(5), np.arange(5)).all()
 
 
 def test_the_joints_of_each_row_are_found_to_the_pixel():
@@ -104,7 +104,9 @@ def test_the_joints_of_each_row_are_found_to_the_pixel():
     values = as_tensor(picture)
     lattice = find_cells(values, Lattice(ROWS, BETWEEN_JOINTS))
     assert lattice.bond.spread > 0.01
-    mean = PeriodicFunction.fitted(values - values.mean((1, 2), keepdim=True), lattice)(lattice, whole((192, 192)))
+    mean = PeriodicFunction.fitted(values - values.mean((1, 2), keepdim=True), lattice)(
+        lattice, full_region((192, 192))
+    )
     joints = (values[0] < 0.3) & (torch.arange(192)[:, None] % 32 >= 6)
     assert (mean[0] + values[0].mean())[joints].mean() < 0.21
 
@@ -116,17 +118,17 @@ def test_planks_that_do_not_end_have_no_cells_nor_have_rows_without_a_bond():
         assert find_cells(as_tensor(pixels), lattice) is lattice
 
 
-def test_a_canvas_holds_whole_periods():
+def test_a_torus_holds_whole_periods():
     tiles = Lattice(torch.tensor([[1 / 90, 0.0], [0.0, 1 / 64]]))
-    assert tiles.canvas((400, 384), 1024, 32) == (448, 384)
-    assert Lattice().canvas((384, 384), 512, 32) == (384, 384)
+    assert tiles.torus_size((400, 384), 1024, 32) == (448, 384)
+    assert Lattice().torus_size((384, 384), 512, 32) == (384, 384)
 
 
 def test_a_lattice_seen_from_elsewhere_has_its_origin_there():
     lattice = Lattice(torch.tensor([[1 / 30, 0.01], [0.0, 1 / 20]]), torch.tensor([3.0, 5.0]))
-    here = lattice.cycles(whole((64, 64)), 1)
-    there = lattice.moved(torch.tensor([7.0, 11.0])).cycles(whole((40, 40)), 1)
+    here = lattice.cycles(full_region((64, 64)), 1)
+    there = lattice.moved(torch.tensor([7.0, 11.0])).cycles(full_region((40, 40)), 1)
     assert torch.allclose(here[..., 7:47, 11:51], there, atol=1e-5)
     assert torch.allclose(
-        lattice.cycles(whole((4, 6)), 1)[0, :, 2, 4], lattice.wave_vectors @ torch.tensor([-0.5, -0.5])
+        lattice.cycles(full_region((4, 6)), 1)[0, :, 2, 4], lattice.wave_vectors @ torch.tensor([-0.5, -0.5])
     )

@@ -11,7 +11,7 @@ from impasto.regularity.components import COMPONENTS, PrincipalComponents
 from impasto.regularity.lattice import Bond, Lattice
 from impasto.regularity.periodic import PeriodicFunction
 from impasto.regularity.phase_statistics import PhaseStatistics
-from impasto.regularity.region import Region, whole
+from impasto.regularity.region import Region, full_region
 from impasto.regularity.unit_cell import UnitCell
 from impasto.surface.pyramid import split_band
 
@@ -36,10 +36,10 @@ def test_the_mean_is_the_same_in_parts_and_with_less_detail(in_bond):
     lattice = replace(lattice, origin_px=torch.tensor([0.0, -400.2]))
     if in_bond:
         lattice = replace(lattice, bond=Bond(0.3, 0.0), row_offsets=torch.tensor([[0.0, 0.4]]))
-    all_of_it = mean(lattice, whole((64, 96)))
+    all_of_it = mean(lattice, full_region((64, 96)))
     part = mean(lattice, Region(50, -10, 30, 40, (64, 96)))
     assert torch.equal(part, all_of_it.roll((-50, 10), (1, 2))[:, :30, :40])
-    quarter = mean(lattice, whole((16, 24)), 4)
+    quarter = mean(lattice, full_region((16, 24)), 4)
     assert torch.allclose(quarter, torch.nn.functional.avg_pool2d(all_of_it, 4), atol=1e-5)
 
 
@@ -49,7 +49,7 @@ def test_where_rows_go_one_way_a_cell_is_as_long_as_the_picture():
     mean = PeriodicFunction.fitted(picture, lattice)
     assert mean.rows.shape == (3, 1, 32)
     assert mean.columns.shape == (3, 1, 1)
-    assert (picture - mean(lattice, whole((160, 160)))).std() == pytest.approx(
+    assert (picture - mean(lattice, full_region((160, 160)))).std() == pytest.approx(
         0.05, rel=0.1
     )  # the grain, and no joints
 
@@ -85,10 +85,10 @@ def test_how_much_cells_differ_is_measured_at_each_phase():
     assert ratio(picture) > 5
     assert ratio(unit_cell.residual(picture, lattice)) == pytest.approx(1, abs=0.35)
     other = torch.randn(1, 1, 256, 256, generator=torch.Generator().manual_seed(4))
-    made = unit_cell(other, lattice, whole((256, 256)), 0, alike, STILL)[0]
+    made = unit_cell(other, lattice, full_region((256, 256)), 0, alike, STILL)[0]
     assert ratio(made) == pytest.approx(ratio(picture), rel=0.35)
     even = UnitCell.of(grain(1.0)[0], lattice)
-    assert ratio(even(other, lattice, whole((256, 256)), 0, alike, STILL)[0]) == pytest.approx(1, abs=0.1)
+    assert ratio(even(other, lattice, full_region((256, 256)), 0, alike, STILL)[0]) == pytest.approx(1, abs=0.1)
 
 
 @pytest.mark.parametrize("skipped", [0, 2])
@@ -98,10 +98,10 @@ def test_cells_are_the_same_in_parts(skipped):
     x = torch.randn(1, 1, *full, generator=torch.Generator().manual_seed(5))
 
     def made(want: Region) -> torch.Tensor:
-        needed = unit_cell.room_for(want)
-        return needed.take(unit_cell(whole(full).take(x, needed), lattice, needed, skipped, alike, STILL), want)
+        needed = unit_cell.required_region(want)
+        return needed.take(unit_cell(full_region(full).take(x, needed), lattice, needed, skipped, alike, STILL), want)
 
-    all_of_it = made(whole(full))
+    all_of_it = made(full_region(full))
     assert torch.allclose(
         made(Region(51, -10, 30, 41, full)), all_of_it.roll((-51, 10), (2, 3))[:, :, :30, :41], atol=1e-6
     )
@@ -124,7 +124,7 @@ def shaded() -> torch.Tensor:
 
 def rising(lattice: Lattice) -> torch.Tensor:
     """Cells (1, 320, 320) that are all alike: a tone that rises along both sides."""
-    cycles = lattice.cycles(whole((320, 320)), 1)[0] % 1
+    cycles = lattice.cycles(full_region((320, 320)), 1)[0] % 1
     return cycles.sum(0, keepdim=True) - 1
 
 
@@ -134,7 +134,7 @@ def test_how_whole_cells_differ_is_measured():
     components = PrincipalComponents.of(picture, lattice)
     assert components.residual(picture, lattice).std() == pytest.approx(0.01, rel=0.15)
     weights = torch.randn(COMPONENTS, 10, 8, generator=torch.Generator().manual_seed(7))
-    made = components(weights, lattice, whole((320, 320)))
+    made = components(weights, lattice, full_region((320, 320)))
     assert made.std() == pytest.approx(float(picture.std()), rel=0.2)
     for walls in (picture, made):
         inner = walls[0, 16:304, 20:300].unflatten(0, (9, 32)).unflatten(2, (7, 40)).transpose(1, 2)
@@ -150,11 +150,11 @@ def test_components_are_the_same_in_parts_and_with_less_detail():
     def at(region: Region, pixel: int = 1) -> torch.Tensor:
         return components(weights, SHADED, region, pixel)
 
-    all_of_it = at(whole((128, 160)))
+    all_of_it = at(full_region((128, 160)))
     part = at(Region(100, -30, 60, 70, (128, 160)))
     assert torch.allclose(part, all_of_it.roll((-100, 30), (1, 2))[:, :60, :70], atol=1e-6)
     quarter = torch.nn.functional.avg_pool2d(all_of_it, 4)
-    assert torch.allclose(at(whole((32, 40)), 4), quarter, atol=1e-5)
+    assert torch.allclose(at(full_region((32, 40)), 4), quarter, atol=1e-5)
 
 
 def test_sliders_move_all_cells_alike():
@@ -162,7 +162,7 @@ def test_sliders_move_all_cells_alike():
 
     def made(strength: float = 0.0, tone: float = 0.0) -> torch.Tensor:
         moved = torch.tensor([strength, tone, *(COMPONENTS - 1) * [0.0]])
-        return unit_cell(torch.zeros(1, 3, *full), SHADED, whole(full), 0, alike, moved)[0]
+        return unit_cell(torch.zeros(1, 3, *full), SHADED, full_region(full), 0, alike, moved)[0]
 
     assert unit_cell.axes == 1 + COMPONENTS
     assert torch.allclose(made(5.0), 1.5 * made(), atol=1e-6)
@@ -188,7 +188,7 @@ def test_the_shapes_of_a_unit_cell_follow_from_its_lattice():
         assert (measured.components is not None) == has_cells
         empty = UnitCell.zeros(lattice, 3, has_cells)
         empty.load_state_dict(measured.state_dict())
-        assert torch.equal(empty.mean(lattice, whole((64, 64))), measured.mean(lattice, whole((64, 64))))
+        assert torch.equal(empty.mean(lattice, full_region((64, 64))), measured.mean(lattice, full_region((64, 64))))
 
 
 def test_phase_statistics_tell_joints_that_bend_from_those_in_their_place():

@@ -12,7 +12,7 @@ import pytest
 from quick import QUICK
 
 from impasto.data.dataset import Dataset, dataset_of
-from impasto.evaluation.behaviour import CHECKS, maker, picture, undeclared
+from impasto.evaluation.behaviour import CHECKS, declaration_problem, maker, picture
 from impasto.plugins import registry
 from impasto.recipe import Recipe, Step
 from impasto.runner import Result, run
@@ -74,12 +74,12 @@ def test_the_first_party_tools_are_here():
 
 @pytest.mark.parametrize("name", TOOLS)
 def test_it_can_be_drawn_by_any_host_and_runs_on_its_defaults(name):
-    assert not undeclared(registry().tool(name), maker(registry().tool(name)))
+    assert not declaration_problem(registry().tool(name), maker(registry().tool(name)))
 
 
 @pytest.mark.parametrize("name", MAKERS)
 @pytest.mark.parametrize(
-    "behaviour", [behaviour for behaviour, problem_of in CHECKS.items() if problem_of != undeclared]
+    "behaviour", [behaviour for behaviour, problem_of in CHECKS.items() if problem_of != declaration_problem]
 )
 def test_it_behaves_as_every_tool_does(name, behaviour):
     tool = registry().tool(name)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import impasto_gan
-from impasto.evaluation.judging import GOALS
+from impasto.evaluation.judgement import GOALS
 from impasto.evaluation.metrics import normal_length_error, seam_z
 from impasto.library.models import read_model
 from impasto.recipe import Recipe, Step

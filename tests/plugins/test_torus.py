@@ -14,7 +14,7 @@ from impasto.errors import Cancelled, ModelError, ParameterError
 from impasto.evaluation.metrics import normal_height_consistency, seam_z
 from impasto.library.models import ModelLibrary, read_model, read_tensors, save_model
 from impasto.recipe import Recipe, Step
-from impasto.regularity.region import Region, whole
+from impasto.regularity.region import Region, full_region
 from impasto.runner import run
 from impasto.texture import Maps
 from impasto_gan.torus import generate as generate_module
@@ -92,7 +92,7 @@ def test_training_brings_the_patches_closer_to_the_data(library, tmp_path):
     for folder in (tmp_path, library):
         model = load_torus("tiny", Context(models=ModelLibrary(folder)))
         with torch.no_grad():
-            values = data.standardisation(Synthesis(model, Choice((128, 128))).maps(whole((128, 128))))[None]
+            values = data.standardisation(Synthesis(model, Choice((128, 128))).maps(full_region((128, 128))))[None]
         real, random = data.pictures[0].pixels[None, :, :128, :128], torch.Generator().manual_seed(0)
         distances.append(float(sliced_wasserstein(real, values, 2, random)))
     assert distances[1] < 0.9 * distances[0], distances
@@ -171,7 +171,7 @@ def test_any_region_is_as_it_is_within_the_whole(which, size, scale, request):
     model = load_torus("tiny", Context(models=ModelLibrary(request.getfixturevalue(which))))
     synthesis = Synthesis(model, Choice(size, seed=5, scale=scale))
     with torch.inference_mode():
-        everything = synthesis.arrays(whole(size))
+        everything = synthesis.arrays(full_region(size))
         for region in (Region(0, 0, 40, size[1], size), Region(70, -20, 50, 60, size), Region(33, 41, 1, 1, size)):
             part = synthesis.arrays(region)
             rows = np.arange(region.top, region.top + region.height) % size[0]
@@ -192,9 +192,9 @@ def test_no_place_of_the_torus_is_special(which, request, monkeypatch):
         return drawn(self, stream, channels, replace(region, top=region.top + half, left=region.left + half))
 
     with torch.inference_mode():
-        here = Synthesis(model, choice).maps(whole((side, side)))
+        here = Synthesis(model, choice).maps(full_region((side, side)))
         monkeypatch.setattr(Synthesis, "_noise", moved)
-        there = Synthesis(model, choice).maps(whole((side, side)))
+        there = Synthesis(model, choice).maps(full_region((side, side)))
     assert (here - there).abs().max() > 0.05
     assert torch.allclose(here.roll((side // 2, side // 2), (1, 2)), there, atol=1e-4)
 
@@ -203,7 +203,7 @@ def test_tiles_are_the_whole_picture(library, monkeypatch):
     monkeypatch.setattr(generate_module, "TILE_PX", (48, 80))
     synthesis = Synthesis(load_torus("tiny", Context(models=ModelLibrary(library))), Choice((150, 170), seed=2))
     with torch.inference_mode():
-        everything = synthesis.arrays(whole((150, 170)))
+        everything = synthesis.arrays(full_region((150, 170)))
     places = set()
     for top, left, maps in synthesis.tiles():
         places.add((top, left))

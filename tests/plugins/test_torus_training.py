@@ -11,7 +11,7 @@ from impasto.data.dataset import Dataset, dataset_of
 from impasto.errors import ParameterError
 from impasto.library.models import ModelLibrary
 from impasto.regularity.lattice import Bond, Lattice
-from impasto.regularity.region import Region, whole
+from impasto.regularity.region import Region, full_region
 from impasto.surface.pyramid import band_deviations, finest_bands, split_band
 from impasto.texture import Maps
 from impasto.training.losses import SIGMA, zero_centred_penalty
@@ -101,8 +101,8 @@ def test_of_rows_that_waver_nothing_is_measured(waver_px, is_measured):
 def test_cells_in_a_bond_are_whole_around_the_torus():
     full = (160, 192)
     lattice = Lattice(torch.tensor([[1 / 32, 0.0], [0.0, 1 / 50]]), bond=Bond(0.48, 0.1)).fitted(full)
-    condition = Conditioning.drawn(lattice.with_rows_laid(full, drawn), full, drawn, "cpu")
-    told = condition(whole(full))
+    condition = Conditioning.drawn(lattice.with_row_offsets(full, drawn), full, drawn, "cpu")
+    told = condition(full_region(full))
     assert torch.equal(told[..., 100:140, 50:60], condition(Region(260, -142, 40, 10, full)))
     noise = told[0, -CELL_CHANNELS]
     assert len(noise.unique()) == 5 * 4
@@ -114,13 +114,13 @@ def test_cells_in_a_bond_are_whole_around_the_torus():
 def test_each_tile_has_noise_of_its_own():
     lattice = Lattice(torch.tensor([[1 / 32, 0.0], [0.0, 1 / 16]]))
     condition = Conditioning.drawn(lattice, (64, 64), drawn, "cpu")
-    told = condition(whole((64, 64)))
+    told = condition(full_region((64, 64)))
     assert told.shape[1] == condition_channels(lattice)
     noise = told[:, phase_channels(lattice) :]
     assert len(noise[0, 0].unique()) == 2 * 4
     assert len(noise[0, 0, 16:48, 8:24].unique()) == 1  # tiles end at phase 0.5
     assert torch.equal(noise, condition(Region(64, -64, 64, 64, (64, 64)))[:, phase_channels(lattice) :])
-    assert torch.equal(noise[..., ::2, ::2], condition(whole((32, 32)))[:, phase_channels(lattice) :])
+    assert torch.equal(noise[..., ::2, ::2], condition(full_region((32, 32)))[:, phase_channels(lattice) :])
     oblique = Lattice(torch.tensor([[1 / 30, 0.01], [0.0, 1 / 20]]))
     assert condition_channels(oblique) == phase_channels(oblique)
 

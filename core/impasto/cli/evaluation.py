@@ -18,7 +18,7 @@ from .options import add_command, add_device, parse_size
 from .terminal import Terminal
 
 if TYPE_CHECKING:
-    from ..evaluation.judging import Judgement
+    from ..evaluation.judgement import Judgement
 
 DESCRIPTION = """judge a model by real pictures that it did not learn from"""
 

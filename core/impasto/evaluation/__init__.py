@@ -1,1 +1,1 @@
-"""Measuring what was made beside real pictures: metrics, the judge, contact sheets."""
+"""Evaluation of results against real pictures: metrics, the judge, contact sheets."""

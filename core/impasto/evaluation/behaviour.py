@@ -17,16 +17,16 @@ from ..texture import MAP_CHANNELS, Maps
 from ..tools import Result, Tool, check_tool, describe, validate
 
 Make = Callable[..., Maps]
-"""`make(subject, seed=0, **how)`: what the tool makes of a subject; `how` is as for `run`."""
+"""`make(subject, seed=0, **how)`: the tool's result for a subject; `how` is passed to `run`."""
 ODD_SIZES_PX = ((1, 1), (8, 8), (3, 500), (97, 61))
 GREYS = (0.0, 0.5, 1.0)
 LONGEST_S = 1.0
-"""Limit for a tool to work without telling its progress, twice what its author is asked for."""
+"""Longest time between two reports of progress, twice the documented limit."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """Outcome of one check of a tool: it holds unless there is a `problem`, or a reason why it was `skipped`."""
+    """Outcome of one check of a tool: passed unless there is a `problem`, or a reason why it was `skipped`."""
 
     tool: str
     behaviour: str
@@ -35,14 +35,14 @@ class Finding:
 
 
 def picture(height: int, width: int, seed: int = 0) -> Maps:
-    """A base colour with broad shapes and noise."""
+    """Test picture: a base colour with broad shapes and noise."""
     rng = np.random.default_rng(seed)
     smooth = np.add.outer(np.sin(np.arange(height) / 4), np.cos(np.arange(width) / 5))[..., None] / 6
     return Maps.from_arrays({"base_color": np.clip(0.5 + smooth + 0.2 * rng.random((height, width, 3)), 0, 1)})
 
 
 def maker(tool: Tool, parameters: Mapping[str, Any] | None = None) -> Make:
-    """A function that runs the tool with a picture for each input that it needs."""
+    """A function that runs the tool, with a test picture for each required input."""
     needed = [item.name for item in tool.inputs if item.required]
     step = Step(tool.name, dict(parameters or {}), {name: name for name in needed})
     others = {name: picture(40, 56, seed=index + 1) for index, name in enumerate(needed)}
@@ -53,16 +53,16 @@ def maker(tool: Tool, parameters: Mapping[str, Any] | None = None) -> Make:
     return make
 
 
-def undeclared(tool: Tool, make: Make) -> str:
-    """What keeps a host from drawing the tool, or the tool from running on its defaults."""
+def declaration_problem(tool: Tool, make: Make) -> str:
+    """Problem that keeps a host from drawing the tool, or the tool from running with its defaults."""
     check_tool(tool)
     if validate(tool, {}) != tool.parameters():
         return "its defaults are not what its parameter model gives"
     return "" if describe(tool)["description"][:1].isupper() else "its description does not begin with a capital letter"
 
 
-def unrepeatable(tool: Tool, make: Make) -> str:
-    """How results of one seed differ, or how the subject was changed."""
+def repetition_problem(tool: Tool, make: Make) -> str:
+    """Problem of a tool whose results differ for one seed, or that changes its subject."""
     subject = picture(72, 88)
     before = subject.sha256()
     if make(subject, seed=11).sha256() != make(subject, seed=11).sha256():
@@ -70,19 +70,19 @@ def unrepeatable(tool: Tool, make: Make) -> str:
     return "" if subject.sha256() == before else "it changes its subject in place"
 
 
-def wrong_at_odd_sizes(tool: Tool, make: Make) -> str:
-    """How a result is wrong for a subject of one pixel, a narrow one, or one of odd sides."""
-    return next(filter(None, (_wrong(make(picture(*size)), size) for size in ODD_SIZES_PX)), "")
+def odd_size_problem(tool: Tool, make: Make) -> str:
+    """Problem of the result for a subject of one pixel, a narrow one, or one with odd sides."""
+    return next(filter(None, (_map_problem(make(picture(*size)), size) for size in ODD_SIZES_PX)), "")
 
 
-def wrong_of_one_color(tool: Tool, make: Make) -> str:
-    """How a result is wrong for a subject of one colour."""
+def one_color_problem(tool: Tool, make: Make) -> str:
+    """Problem of the result for a subject of one colour."""
     flats = (Maps.from_arrays({"base_color": np.full((64, 64, 3), grey)}) for grey in GREYS)
-    return next(filter(None, (_wrong(make(flat), (64, 64)) for flat in flats)), "")
+    return next(filter(None, (_map_problem(make(flat), (64, 64)) for flat in flats)), "")
 
 
-def uncancellable(tool: Tool, make: Make) -> str:
-    """Whether it works on to its end for `LONGEST_S` though it was cancelled when it first told its progress."""
+def cancellation_problem(tool: Tool, make: Make) -> str:
+    """Problem of a tool that continues for `LONGEST_S` after it was cancelled at its first report of progress."""
     looks: list[None] = []
 
     def is_cancelled() -> bool:
@@ -100,7 +100,7 @@ def uncancellable(tool: Tool, make: Make) -> str:
 
 @contextmanager
 def _timed(tool: Tool) -> Iterator[list[float]]:
-    """The seconds of each call of the tool that comes to its end."""
+    """Durations in seconds of the tool's calls that complete while the context is active."""
     apply, seconds = tool.apply, list[float]()
 
     def timed(*given: Any) -> Maps | Result:
@@ -109,15 +109,15 @@ def _timed(tool: Tool) -> Iterator[list[float]]:
         seconds.append(time.monotonic() - started_s)
         return result
 
-    setattr(tool, "apply", timed)  # noqa: B010  mypy knows no methods that are set
+    setattr(tool, "apply", timed)  # noqa: B010  mypy forbids assigning to methods
     try:
         yield seconds
     finally:
         del tool.apply
 
 
-def _wrong(made: Maps, size_px: tuple[int, int]) -> str:
-    """What is wrong with maps of this (height, width)."""
+def _map_problem(made: Maps, size_px: tuple[int, int]) -> str:
+    """Problem of maps that should have this (height, width) and values in [0, 1]."""
     for name in made:
         pixels = made[name].pixels
         if pixels.shape != (*size_px, MAP_CHANNELS[name]):
@@ -128,20 +128,20 @@ def _wrong(made: Maps, size_px: tuple[int, int]) -> str:
 
 
 CHECKS: Mapping[str, Callable[[Tool, Make], str]] = {
-    "any host can draw it, and it runs on its defaults": undeclared,
-    "one seed gives one picture, and the subject is left alone": unrepeatable,
-    "odd sizes give maps in range": wrong_at_odd_sizes,
-    "one colour gives maps in range": wrong_of_one_color,
-    "a cancelled job ends before it is done": uncancellable,
+    "any host can draw it, and it runs on its defaults": declaration_problem,
+    "one seed gives one picture, and the subject is left alone": repetition_problem,
+    "odd sizes give maps in range": odd_size_problem,
+    "one colour gives maps in range": one_color_problem,
+    "a cancelled job ends before it is done": cancellation_problem,
 }
-"""What holds, and the function that says what does not."""
+"""Expected behaviours, each with the function that returns a tool's problem."""
 
 
 def check(tool: Tool, make: Make | None = None) -> Iterator[Finding]:
-    """Each check of a tool. A trainer makes no maps, so only what it declares is checked."""
+    """Findings of all checks of a tool. A trainer makes no maps, so only its declaration is checked."""
     make = make or maker(tool)
     for behaviour, problem_of in CHECKS.items():
-        if tool.kind == "trainer" and problem_of is not undeclared:
+        if tool.kind == "trainer" and problem_of is not declaration_problem:
             continue
         try:
             yield Finding(tool.name, behaviour, problem_of(tool, make))
@@ -149,5 +149,5 @@ def check(tool: Tool, make: Make | None = None) -> Iterator[Finding]:
             yield Finding(tool.name, behaviour, skipped=error.message)
         except ImpastoError as error:
             yield Finding(tool.name, behaviour, error.message)
-        except Exception as error:  # noqa: BLE001  a plugin may fail in any way, which is what is looked for
+        except Exception as error:  # noqa: BLE001  any failure of a plugin is a finding
             yield Finding(tool.name, behaviour, f"{type(error).__name__}: {error}")

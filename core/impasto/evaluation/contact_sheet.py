@@ -1,4 +1,4 @@
-"""A picture of an evaluation: for each case the real surface, what each seed made, its wrap, copies and maps."""
+"""Contact sheet of an evaluation: for each case the real surface, the results of the seeds, wrap, copies and maps."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from ..surface.thumbnail import lit
 from ..texture import Maps
-from .judging import Case, Judgement
+from .judgement import Case, Judgement
 from .metrics import nearest_patches
 
 CELL_PX = 256
@@ -21,7 +21,7 @@ PAIRS = 8
 
 
 def contact_sheet(judgements: Sequence[Judgement]) -> bytes:
-    """PNG with the cells of each case in rows of five, each under its caption."""
+    """PNG with the cells of each case in rows of five, each below its caption."""
     from PIL import Image
 
     rows = []
@@ -56,7 +56,7 @@ def _pictures(judgement: Judgement) -> list[tuple[str, np.ndarray]]:
 
 
 def _nearest(case: Case, maps: Maps) -> np.ndarray:
-    """Pairs of a patch that was made and the nearest in the training pictures, two pairs a row."""
+    """Pairs of a generated patch and the nearest one in the training pictures, two pairs per row."""
     made, known = maps["base_color"].pixels, [one["base_color"].pixels for one in case.trained]
     side = min(PATCH_PX, *made.shape[:2], *(length for picture in known for length in picture.shape[:2]))
     nearest = nearest_patches(made, known, count=PAIRS, patch_px=side)
@@ -69,7 +69,7 @@ def _nearest(case: Case, maps: Maps) -> np.ndarray:
 
 
 def _cell(caption: str, pixels: np.ndarray) -> Any:
-    """The middle of a picture at its own size where it is larger than a cell, else enlarged to the cell."""
+    """A cell with its caption: the centre of a picture at its own size, enlarged if smaller than the cell."""
     from PIL import Image, ImageDraw
 
     height, width = pixels.shape[:2]

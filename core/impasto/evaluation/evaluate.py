@@ -1,7 +1,7 @@
-"""How good is a trained model? What it makes is measured beside real pictures that it did not learn from.
+"""Evaluation of a trained model: its results are compared with real pictures that it was not trained on.
 
-Everything is made by `run`, so any generator with a `model` parameter can be judged. The floor is what another sample
-of the same real surface scores. What the figures mean is in `metrics`; none of them replaces a look at the sheet.
+Results are made by `run`, so any generator with a `model` parameter can be judged. The floor is the score of another
+sample of the same real surface. The figures are explained in `metrics`; none of them replaces a look at the sheet.
 """
 
 from __future__ import annotations
@@ -20,11 +20,12 @@ from ..plugins import registry
 from ..recipe import Recipe, Step
 from ..runner import run
 from ..texture import Maps
-from .judging import Case, Judgement, judge
+from .judgement import Case, Judgement
+from .judging import judge
 
 Progress = Callable[[float, str], None]
 MOST_PICTURES = 8
-"""Of one class, from all over the list: enough to judge by, few enough to wait for."""
+"""Limit of pictures per class, spread over the list: enough to judge by, few enough to wait for."""
 
 
 def evaluate(
@@ -39,36 +40,36 @@ def evaluate(
     device: str = "auto",
     on_progress: Progress = lambda fraction, message: None,
 ) -> list[Judgement]:
-    """Make the model's maps with seeds 0, 1, … and measure them beside `data`, class by class where it has classes.
+    """Generate the model's maps with seeds 0, 1, … and compare them with `data`, class by class if it has classes.
 
-    Of a picture that the model learned half of, the other half judges; `split` takes the second half of any picture.
-    Novelty needs what it learned from: that half, or `trained_on`. ParameterError where no class is the model's.
+    Of a picture whose half was used for training, the other half is compared; `split` halves all others too. Novelty
+    needs the training data: that half, or `trained_on`. ParameterError if `data` has none of the model's classes.
     """
     found = cases(model, data, trained_on, split)
     judgements = []
     for index, case in enumerate(found):
-        tell = _share(on_progress, index, len(found), case.label)
+        tell = _case_progress(on_progress, index, len(found), case.label)
         made = []
         for seed in range(seeds):
             tell(0.2 * seed / seeds, f"making seed {seed}")
             made.append(generate(model, case.label, seed, size_px, parameters or {}, device))
-        judgements.append(judge(case, made, _rest(tell)))
+        judgements.append(judge(case, made, _judging_progress(tell)))
     return judgements
 
 
-def _share(on_progress: Progress, index: int, count: int, label: str) -> Progress:
+def _case_progress(on_progress: Progress, index: int, count: int, label: str) -> Progress:
     return lambda fraction, message: on_progress((index + fraction) / count, f"{label} {message}".strip())
 
 
-def _rest(tell: Progress) -> Progress:
-    """Judging takes four fifths of the time."""
+def _judging_progress(tell: Progress) -> Progress:
+    """Progress of judging, which takes four fifths of a case's time."""
     return lambda fraction, message: tell(0.2 + 0.8 * fraction, message)
 
 
 def cases(model: Model, data: Dataset, trained_on: Dataset | None = None, split: bool = False) -> list[Case]:
-    """What judges the model: one case, or one for each of its classes that the data has.
+    """Cases to judge the model by: one, or one for each of its classes that the data has.
 
-    Pictures that the model learned whole judge only where there are no others.
+    Pictures that were used whole for training are compared only if there are no others.
     """
     classes = model.card.get("classes") or [""]
     found = []
@@ -90,7 +91,7 @@ def cases(model: Model, data: Dataset, trained_on: Dataset | None = None, split:
 
 
 def _judges(model: Model, data: Dataset, label: str) -> list[Sample]:
-    """Of a class its pictures; for a model of one material those that it learned from, or of its kind, or else all."""
+    """Pictures of a class; for a model of one material its training pictures, or those of its kind, or else all."""
     if label:
         return [sample for sample in data.samples if sample.label == label]
     learned = [sample for sample in data.samples if _entry(model, sample)]
@@ -99,14 +100,14 @@ def _judges(model: Model, data: Dataset, label: str) -> list[Sample]:
 
 
 def _spread(samples: Sequence[Sample]) -> list[Sample]:
-    """At most `MOST_PICTURES`, from all over the list."""
+    """At most `MOST_PICTURES` samples, spread evenly over the list."""
     if len(samples) <= MOST_PICTURES:
         return list(samples)
     return [samples[index] for index in np.linspace(0, len(samples) - 1, MOST_PICTURES).round().astype(int)]
 
 
 def _divided(model: Model, sample: Sample, split: bool) -> tuple[Maps, Maps | None, bool]:
-    """What judges, what was learned (None if unknown or nothing), and whether they are disjoint."""
+    """The part to compare with, the part used for training (None if none is known), and whether they are disjoint."""
     maps = _at_texel_size(model, sample)
     entry = _entry(model, sample)
     part = _part(model, entry, maps) if entry else "all"
@@ -119,13 +120,13 @@ def _divided(model: Model, sample: Sample, split: bool) -> tuple[Maps, Maps | No
 
 
 def _part(model: Model, entry: Mapping[str, Any], maps: Maps) -> str:
-    """The part that was learned: what the card says of the picture, or of all pictures, as of a contact sheet's."""
+    """The part used for training: from the card's entry of the picture, or else from the training's parameters."""
     held_out = model.card.get("parameters", {}).get("hold_out", False)
     return str(entry.get("part") or (training_part(maps) if held_out else "all"))
 
 
 def _entry(model: Model, sample: Sample) -> Mapping[str, Any] | None:
-    """What the card says of this picture, if the model learned from it."""
+    """The card's entry of this picture; None if it is not training data."""
     hashes = {sample.sha256, sample.picture.source[1]}
     return next((item for item in model.card["data"] if item["sha256"] in hashes), None)
 
@@ -144,7 +145,7 @@ def trained_px(model: Model) -> int:
 def generate(
     model: Model, label: str, seed: int, size_px: int, parameters: Mapping[str, Any], device: str = "auto"
 ) -> Maps:
-    """What the model makes, by a recipe of one step; `label` is a class, or "" where it has none."""
+    """Result of the model, from a recipe of one step; `label` is a class, or "" if the model has none."""
     tool = registry().tool(str(model.card["tool"]))
     fields = tool.parameters.model_fields
     given: dict[str, Any] = {"model": model.name, "width_px": size_px, "height_px": size_px}
@@ -155,7 +156,7 @@ def generate(
 
 
 def report(model: Model, judgements: Sequence[Judgement], size_px: int) -> dict[str, Any]:
-    """What `evaluation.json` holds: the same for the same model, data and seeds."""
+    """Content of `evaluation.json`: the same for the same model, data and seeds."""
     return {
         "impasto": VERSION,
         "model": model.name,
@@ -167,7 +168,7 @@ def report(model: Model, judgements: Sequence[Judgement], size_px: int) -> dict[
 
 
 def card_figures(judgements: Sequence[Judgement]) -> dict[str, float]:
-    """The means that a model's card keeps; over several classes the mean of theirs."""
+    """Mean figures for the model's card, averaged over its classes."""
     kept = ("fine_swd_of_floor", "wavelets_of_floor", "contrast_low", "contrast_high", "spectrum_db", "novelty")
     means = [judgement.mean() for judgement in judgements]
     return {

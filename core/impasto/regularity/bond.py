@@ -1,4 +1,4 @@
-"""The bond of rows of cells: which neighbours are alike, as in running bond, where every second row is."""
+"""The bond of a grid of cells: the shifts, by whole periods, between cells that are alike, as in running bond."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ import torch
 from .correlation import correlation_at
 
 MOST_REPEATS = 4
-"""Periods after which a bond repeats at most, along y and along x."""
+"""Largest number of periods after which a bond repeats, along y and along x."""
 LEAST_CORRELATION = 0.04
-"""Least correlation of alike neighbours, in what means along rows and columns leave. Set by eye on running bonds, of
-whose bricks the joints alone correlate."""
+"""Least correlation of cells that are alike, after subtracting means along rows and columns. Set by eye on running
+bonds, where only the joints of bricks correlate."""
 NEARLY_BEST, ALIKE = 0.8, 0.5
-"""Share of the best correlation that a smaller bond may have, and of a bond's own at which neighbours are alike."""
+"""Least correlation of a smaller bond relative to the best one, and of alike cells relative to their bond's."""
 
 
 @dataclass(frozen=True)
 class Sublattice:
     """Shifts by whole periods (i, j) along y and x that map a pattern to itself: n (rows, shift) + m (0, columns).
 
-    The Hermite normal form of a sublattice of all periods. Running bond: (1, 1, 2).
+    In Hermite normal form; (1, 1, 2) for a running bond, (1, 0, 1) for the full lattice.
     """
 
     rows: int = 1
@@ -32,24 +32,24 @@ class Sublattice:
     columns: int = 1
 
     @property
-    def closing(self) -> tuple[int, int]:
-        """Periods along y alone, and along x alone, after which the pattern repeats."""
+    def repeat_periods(self) -> tuple[int, int]:
+        """Number of periods after which the pattern repeats, along y alone and along x alone."""
         return self.rows * self.columns // gcd(self.shift, self.columns), self.columns
 
-    def holds(self, i: np.ndarray, j: np.ndarray) -> np.ndarray:
+    def contains(self, i: np.ndarray, j: np.ndarray) -> np.ndarray:
         """Whether shifts by i and j whole periods, integers of any shape, map the pattern to itself; bool."""
         return (i % self.rows == 0) & ((j - i // self.rows * self.shift) % self.columns == 0)
 
     @property
-    def is_whole(self) -> bool:
+    def is_full_lattice(self) -> bool:
         """Whether every period maps the pattern to itself."""
         return self.rows * self.columns == 1
 
 
 def find_sublattice(correlation: torch.Tensor, periods: torch.Tensor) -> Sublattice:
-    """The shifts, by whole periods (the columns of (2, 2), in pixels), at which an autocorrelation is high.
+    """Sublattice of the shifts, by whole periods (the columns of (2, 2), in pixels), with high autocorrelation.
 
-    Seen in what means along rows and columns leave of it; all periods where that shows no bond.
+    Means along rows and columns are subtracted first. The full lattice if there is no bond.
     """
     rest = correlation - correlation.mean(0) - correlation.mean(1, keepdim=True) + correlation.mean()
     reach = torch.tensor(correlation.shape) // 2
@@ -75,12 +75,12 @@ def find_sublattice(correlation: torch.Tensor, periods: torch.Tensor) -> Sublatt
 
 
 def _is_group(table: torch.Tensor) -> bool:
-    """Whether one shift of a bool table after another is in the table too, modulo its shape."""
+    """Whether the true shifts of a bool table form a group, modulo its shape."""
     return all(torch.equal(table.roll(tuple(shift), (0, 1)), table) for shift in table.nonzero().tolist())
 
 
 def _sublattice(table: torch.Tensor) -> Sublattice:
-    """The sublattice of the shifts that are true in a bool table, modulo its shape."""
+    """The sublattice of the true shifts of a bool table, modulo its shape."""
     height, width = table.shape
     rows = next(i for i in range(1, height + 1) if table[i % height].any())
     columns = next(j for j in range(1, width + 1) if table[0, j % width])

@@ -1,4 +1,4 @@
-"""The cells of rows: where the joints between bricks or boards are, and in which bond rows are laid."""
+"""Division of rows into cells: the joints between bricks or boards, and the bond of the rows."""
 
 from __future__ import annotations
 
@@ -8,38 +8,38 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from .detection import along_axis
+from .detection import axis_wave_vector
 from .lattice import Bond, Lattice, cell_at
 from .periodic import PeriodicFunction
-from .region import whole_of
+from .region import picture_region
 from .rows import LEAST_PX
 
 LEAST_ROWS = 3
 LEAST_SEEN = 0.5
-"""Share of its inner lines that a row cut by the picture's edge must show, or its bond is not looked at."""
+"""Least fraction of its inner lines that a row cut by the picture's edge must show to count for the bond."""
 INNER = 0.35
-"""Distance from a row's middle, in periods, up to which it is looked at: without its own joints."""
+"""Distance from a row's centre, in periods, up to which it is examined, which excludes the joints between rows."""
 MOST_CHANGE = 4.0
-"""A change counts at most so many times the mean: a single nail must not outweigh a joint."""
+"""Limit of a change relative to the mean, so that a single nail does not outweigh a joint."""
 CELL_CORRELATION, FURTHEST = 0.15, 0.8
 """Least correlation of joints along rows, and their largest distance relative to the picture. Planks, bricks and roofs
 with joints reach 0.22 to 0.62, planks without 0.07."""
 LEAST_ALIKE = 0.01
 """Least mean resultant of the shifts between rows, so that its logarithm stays finite."""
 MOST_SPREAD = 0.08
-"""Largest deviation of rows from their bond, in cells: where a phase says little of where a joint is, it does harm.
-Planks of 0.06 end where they are told to; bricks of 0.10 came out with fine SWD of 1.66 with phases, 1.31 without."""
+"""Largest deviation of rows from their bond, in cells: beyond it a phase hardly tells where a joint is, and does harm.
+Planks of 0.06 end where they should; bricks of 0.10 had a fine SWD of 1.66 with phases, 1.31 without."""
 SHIFTS_PX = torch.linspace(-4, 4, 17)
-"""Candidates by which the offset of each row is refined."""
+"""Candidate corrections of the offset of each row."""
 REFINEMENTS = 3
 
 
 def find_cells(picture: Tensor, lattice: Lattice) -> Lattice:
-    """Rows (one wave vector) divided into cells, where a picture (C, H, W) shows such; else the lattice as it is.
+    """Lattice of rows (one wave vector) with cells added, if a picture (C, H, W) shows any; else the same lattice.
 
-    Joints between the cells of a row are where its mean changes along it. Their distance is where that correlates with
-    itself in the mean of all rows, and their place in each row is where most changes fold together. Rows that keep no
-    bond stay as they are.
+    Joints show as changes of a row's mean along the row. Their distance is the highest peak of the autocorrelation of
+    these changes, averaged over the rows, and their phase in each row is where most changes fall together. Rows without
+    a bond are left undivided.
     """
     axis = lattice.row_axis
     values = picture if axis == 0 else picture.mT  # rows are horizontal
@@ -61,38 +61,41 @@ def find_cells(picture: Tensor, lattice: Lattice) -> Lattice:
     index = torch.arange(len(numbers))
     nearest = index.clamp(int(seen[0]), int(seen[-1]))
     offsets = offsets[nearest - seen[0]] + bond.shift * (index - nearest)
-    vectors = torch.stack([lattice.wave_vectors[0], along_axis(1 - axis, 1 / length)])
+    vectors = torch.stack([lattice.wave_vectors[0], axis_wave_vector(1 - axis, 1 / length)])
     found = replace(lattice, wave_vectors=vectors, bond=bond, row_offsets=offsets.roll(int(numbers[0]))[None])
     return _refined(picture, found)
 
 
 def _bond(offsets: Tensor) -> Bond:
-    """Mean and deviation of the steps between the offsets (n,) of rows: a wrapped normal distribution, two a step."""
+    """Mean and deviation of the steps between the offsets (n,) of rows, as of a wrapped normal distribution.
+
+    The variance of a step is that of two rows.
+    """
     resultant = torch.polar(torch.ones(len(offsets) - 1), 2 * math.pi * offsets.diff()).mean()
     spread = math.sqrt(max(0.0, -math.log(max(float(resultant.abs()), LEAST_ALIKE)))) / (2 * math.pi)
     return Bond(float(resultant.angle()) / (2 * math.pi), spread)
 
 
 def _refined(picture: Tensor, lattice: Lattice) -> Lattice:
-    """A lattice with a bond, with the offset of each row where its cells are most like the mean of all."""
-    region, axis = whole_of(picture), lattice.row_axis
+    """A lattice with a bond whose row offsets maximise the correlation of each row's cells with the mean cell."""
+    region, axis = picture_region(picture), lattice.row_axis
     picture = picture - picture.mean((1, 2), keepdim=True)
     picture = picture / picture.std((1, 2), keepdim=True).clamp(min=1e-6)
     for _ in range(REFINEMENTS):
         assert lattice.row_offsets is not None
         mean, found = PeriodicFunction.fitted(picture, lattice), lattice.row_offsets
-        rows = lattice.cells_along(axis, region, 1) % found.shape[1]
+        rows = lattice.cell_indices(axis, region, 1) % found.shape[1]
         shifts = SHIFTS_PX * lattice.frequency(1 - axis)
-        alike = []
+        correlations = []
         for shift in shifts:
             cells = mean(replace(lattice, row_offsets=found + shift), region)
-            alike.append(torch.zeros(found.shape[1]).index_add(0, rows, (cells * picture).sum((0, 2 - axis))))
-        lattice = replace(lattice, row_offsets=found + shifts[torch.stack(alike).argmax(0)])
+            correlations.append(torch.zeros(found.shape[1]).index_add(0, rows, (cells * picture).sum((0, 2 - axis))))
+        lattice = replace(lattice, row_offsets=found + shifts[torch.stack(correlations).argmax(0)])
     return lattice
 
 
 def _changes(row: Tensor) -> Tensor:
-    """Changes of a row (C, h, W) along itself (W - 2,), in the mean of its channels, less their mean."""
+    """Changes along a row (C, h, W), averaged over its channels, minus their mean (W - 2,)."""
     if not row.shape[1]:
         return torch.zeros(row.shape[2] - 2)
     mean = row.mean(1)
@@ -102,7 +105,7 @@ def _changes(row: Tensor) -> Tensor:
 
 
 def _distance(changes: Tensor) -> float | None:
-    """Distance of joints in changes along rows (N, n), in pixels; None where they do not keep one."""
+    """Distance of joints, in pixels, from changes along rows (N, n); None if it is not constant."""
     count = changes.shape[1]
     spectrum = torch.fft.rfft(changes, 2 * count).abs().square()
     correlation = torch.fft.irfft(spectrum, 2 * count)[:, :count].sum(0) / (count - torch.arange(count))
@@ -121,7 +124,7 @@ def _distance(changes: Tensor) -> float | None:
 
 
 def _fullest(phases: Tensor, changes: Tensor, count: int) -> Tensor:
-    """The phase () at which most changes (n,) fold together, in `count` bins of a period."""
+    """The phase () with the most changes (n,), in `count` bins of a period."""
     index = (phases % 1 * count).long().clamp(max=count - 1)
     sums, counts = (torch.zeros(count).index_add(0, index, of) for of in (changes, torch.ones_like(changes)))
     means = sums / counts.clamp(min=1)

@@ -1,7 +1,6 @@
-"""Principal components of unit cells (as of faces: Turk & Pentland 1991): how whole tiles differ in tone or shading.
+"""Principal components of unit cells (as of faces: Turk & Pentland 1991): differences of tiles in tone or shading.
 
-A few components hold most of the differences between tiles, sharp at their edges; a network draws them with edges that
-waver.
+A few components hold most of these differences, with sharp edges; a network would draw them with wavering edges.
 """
 
 from __future__ import annotations
@@ -14,20 +13,20 @@ from torch.nn.functional import grid_sample
 
 from .lattice import Lattice
 from .periodic import PeriodicFunction, interpolated, knot_count, phases
-from .region import Region, whole_of
+from .region import Region, picture_region
 
-COMPONENTS, PRODUCTS = 3, 2
-"""Components kept, and separable products in each. Set by eye on photographed tiles."""
+COMPONENTS, RANK = 3, 2
+"""Number of components, and rank of each (separable products). Set by eye on photographed tiles."""
 LEAST_CELLS = 8 * COMPONENTS
-"""With fewer cells, the components would be those very cells."""
+"""Least number of cells: with fewer, the components would merely reproduce them."""
 RIDGE = 0.01
 """Ridge of the least squares that find a cell's weights, relative to the components' energy, for cells cut by edges."""
 
 
 class PrincipalComponents(nn.Module):
-    """patterns: the components, one after the other, of C channels each; a cell is their sum, each times its weight.
+    """patterns: the components, one after the other, of C channels each; a cell is their weighted sum.
 
-    Weights (COMPONENTS, n, m) are those of n rows of m cells; over all cells their deviation is 1.
+    Weights (COMPONENTS, n, m) are for n rows of m cells; their standard deviation over all cells is 1.
     """
 
     def __init__(self, patterns: PeriodicFunction) -> None:
@@ -37,11 +36,11 @@ class PrincipalComponents(nn.Module):
     @classmethod
     def zeros(cls, lattice: Lattice, channels: int) -> PrincipalComponents:
         """Components that are 0, with the shapes of an estimate."""
-        return cls(PeriodicFunction.zeros(lattice, channels * COMPONENTS, PRODUCTS))
+        return cls(PeriodicFunction.zeros(lattice, channels * COMPONENTS, RANK))
 
     @classmethod
     def of(cls, picture: Tensor, lattice: Lattice) -> PrincipalComponents | None:
-        """Components of a picture (C, H, W) of mean 0; None where it shows too few whole cells, or cells in a bond."""
+        """Components of a picture (C, H, W) of mean 0; None if it shows too few whole cells, or cells in a bond."""
         if not lattice.has_cells or lattice.bond:
             return None
         cells = _whole_cells(picture, lattice)  # (U, C, n, m)
@@ -52,14 +51,14 @@ class PrincipalComponents(nn.Module):
         _, sizes, components = torch.linalg.svd(centred.flatten(1), full_matrices=False)
         components = components[:COMPONENTS] * (sizes[:COMPONENTS, None] / len(cells) ** 0.5)
         patterns = components.unflatten(1, cells.shape[1:]) * scale
-        return cls(PeriodicFunction.of_knots(patterns.flatten(0, 1), PRODUCTS))
+        return cls(PeriodicFunction.of_knots(patterns.flatten(0, 1), RANK))
 
     def residual(self, picture: Tensor, lattice: Lattice) -> Tensor:
-        """Picture (C, H, W) less its components, with each cell's weights by least squares, and less its lines' means.
+        """Picture (C, H, W) minus its components, weighted by least squares in each cell, and minus its lines' means.
 
-        Joints lie a part of a pixel off now here, now there; left in lines of pixels, that would become rough grain.
+        Joints deviate by fractions of a pixel, which would otherwise leave lines that turn into rough grain.
         """
-        region = whole_of(picture)
+        region = picture_region(picture)
         mean = picture.mean((1, 2), keepdim=True)
         picture = picture - mean
         rows, columns = _cell_indices(lattice, region, 1)
@@ -69,7 +68,7 @@ class PrincipalComponents(nn.Module):
         patterns = self.patterns(lattice, region).unflatten(0, (COMPONENTS, -1)) / scale
 
         def summed(values: Tensor) -> Tensor:
-            """Sums over each cell."""
+            """Sum over the pixels of each cell."""
             return torch.zeros(math.prod(grid)).index_add(0, index.flatten(), values.sum(0).flatten()).double()
 
         normal = torch.stack([torch.stack([summed(one * other) for other in patterns], 1) for one in patterns], 1)
@@ -81,7 +80,7 @@ class PrincipalComponents(nn.Module):
         return rest - rest.mean(2, keepdim=True) + mean
 
     def forward(self, weights: Tensor, lattice: Lattice, region: Region, pixel: int = 1) -> Tensor:
-        """The cells of these weights, (C, h, w), in a region whose pixels are `pixel` wide."""
+        """Cells with these weights, (C, h, w), in a region whose pixels are `pixel` wide."""
         rows_of_cells, columns_of_cells = _cell_indices(lattice, region, pixel)
         rows, columns = (
             interpolated(knots, phases(lattice, region, pixel, axis)).unflatten(0, (COMPONENTS, -1))
@@ -97,15 +96,15 @@ class PrincipalComponents(nn.Module):
 
 
 def _cell_indices(lattice: Lattice, region: Region, pixel: int) -> tuple[Tensor, Tensor]:
-    """Row of cells in which each row of pixels lies, (h,), and column of cells of each column of pixels, (w,)."""
-    return lattice.cells_along(0, region, pixel), lattice.cells_along(1, region, pixel)
+    """Index of the row of cells of each row of pixels, (h,), and of the column of cells of each column, (w,)."""
+    return lattice.cell_indices(0, region, pixel), lattice.cell_indices(1, region, pixel)
 
 
 def _whole_cells(picture: Tensor, lattice: Lattice) -> Tensor:
-    """All cells (U, C, n, m) that are whole in a picture (C, H, W), sampled at the knots of a `PeriodicFunction`."""
+    """All uncut cells (U, C, n, m) of a picture (C, H, W), sampled at the knots of a `PeriodicFunction`."""
     sides = []
     for axis, side in enumerate(picture.shape[1:]):
-        frequency, place = lattice.frequency(axis), lattice.place_px(axis)
+        frequency, place = lattice.frequency(axis), lattice.offset_px(axis)
         first = math.ceil(frequency * (place + 0.5) + 0.5)
         last = math.floor(frequency * (place + side - 0.5) - 0.5)
         count = knot_count(frequency)

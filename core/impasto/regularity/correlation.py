@@ -1,4 +1,4 @@
-"""Autocorrelation of a picture: the shifts that map it to itself are peaks of it, and peaks form a lattice."""
+"""Autocorrelation of a picture, whose peaks are shifts that map the picture to itself, and their lattice."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ from torch.fft import fftshift, irfft2, rfft2
 from torch.nn.functional import avg_pool2d, interpolate, max_pool2d, pad
 
 DETECTION_PX = 384
-"""Longer side of the copy on which patterns are looked for: a second or two on one core."""
+"""Longer side of the reduced copy that is searched for patterns, in a second or two on one core."""
 WINDOW_PX = 49
-"""Side of the window in which brightness and contrast are evened out, on that copy."""
+"""Side of the window for local normalisation, on that copy."""
 REACH = 0.6
-"""Largest shift, relative to the picture's sides: beyond, too little of it overlaps itself."""
+"""Largest shift, relative to the picture's sides: beyond, the overlap is too small."""
 SMALLEST_CELL = 64
-"""Least area of a unit cell, in square pixels of that copy: smaller ones would be JPEG's blocks."""
+"""Least area of a unit cell, in square pixels of that copy: smaller ones would be the blocks of JPEGs."""
 LEAST_PEAK, MOST_PEAKS, LEAST_SHIFT_PX = 0.1, 60, 6
-"""Correlation and shift from which a peak counts, and how many of the highest are combined in pairs."""
+"""Least correlation and shift of a peak, and number of the highest peaks that are combined in pairs."""
 AREA_COST = 0.03
-"""Correlation that a cell may lose for being e times smaller: of a cell and its multiples, the smallest is wanted. Set
-by eye."""
+"""Loss of correlation allowed for a cell that is e times smaller, since multiples of a cell correlate as well. Set by
+eye."""
 LEAST_SINE = 0.3
 """Least sine of the angle between two basis vectors."""
 
 
 def normalise(luminance: torch.Tensor) -> tuple[torch.Tensor, float]:
-    """Zero mean and unit deviation in each window, on a copy of at most DETECTION_PX; and how far it is reduced."""
+    """Luminance (H, W), reduced to at most DETECTION_PX and normalised in each window; and the factor."""
     height, width = luminance.shape
     reduction = max(1.0, max(height, width) / DETECTION_PX)
     size = (max(1, round(height / reduction)), max(1, round(width / reduction)))
@@ -43,7 +43,7 @@ def _box(image: torch.Tensor) -> torch.Tensor:
 
 
 def autocorrelation(image: torch.Tensor) -> torch.Tensor:
-    """Correlation in [-1, 1] at shifts up to `REACH` of the image, (2 ry + 1, 2 rx + 1), shift 0 in the middle."""
+    """Correlation in [-1, 1] at shifts up to `REACH` of the image, (2 ry + 1, 2 rx + 1), shift 0 at the centre."""
     height, width = image.shape
     power = irfft2(rfft2(image, s=(2 * height, 2 * width)).abs().square(), s=(2 * height, 2 * width))
     power = fftshift(power)
@@ -55,7 +55,7 @@ def autocorrelation(image: torch.Tensor) -> torch.Tensor:
 
 
 def correlation_at(correlation: torch.Tensor, shifts: torch.Tensor) -> torch.Tensor:
-    """The highest correlation within 2 px of shifts (..., 2); -0.1 beyond the reach."""
+    """Highest correlation within 2 px of shifts (..., 2); -0.1 beyond the reach."""
     peaks = max_pool2d(correlation[None, None], 5, 1, 2)[0, 0]
     reach = torch.tensor(correlation.shape) // 2
     index = shifts.round().long() + reach
@@ -67,7 +67,7 @@ def correlation_at(correlation: torch.Tensor, shifts: torch.Tensor) -> torch.Ten
 def find_basis(correlation: torch.Tensor, threshold: float) -> torch.Tensor | None:
     """Lattice vectors a and b, the columns of (2, 2), whose mean correlation at a, b, a + b and a - b is highest.
 
-    That is less `AREA_COST` times the logarithm of the cell's area. None where the mean is below the threshold.
+    `AREA_COST` times the logarithm of the cell's area is subtracted. None if the mean is below the threshold.
     """
     reach = torch.tensor(correlation.shape) // 2
     around = max_pool2d(correlation[None, None], (9, 1), 1, (4, 0))
@@ -100,7 +100,7 @@ def _area(basis: torch.Tensor) -> torch.Tensor:
 
 
 def _spans(basis: torch.Tensor) -> torch.Tensor:
-    """Whether the vectors of each basis (..., 2, 2) are far from parallel and their unit cell is not tiny."""
+    """Whether the vectors of each basis (..., 2, 2) are far from parallel, and their unit cell is large enough."""
     area = _area(basis)
     return (area > LEAST_SINE * basis.norm(dim=-2).prod(-1)) & (area > SMALLEST_CELL)
 
@@ -108,8 +108,8 @@ def _spans(basis: torch.Tensor) -> torch.Tensor:
 def _refined(correlation: torch.Tensor, basis: torch.Tensor) -> torch.Tensor:
     """The basis, by least squares over the peaks near its multiples, to a millionth of a pixel.
 
-    What is finer than that depends on where in memory the numbers lie, and would differ from run to run.
-    Along a stripe any shift fits, so peaks that would turn both vectors into its direction are left out of account.
+    Further digits depend on memory alignment and would differ from run to run. Along a stripe any shift fits, so the
+    refinement ends before it turns both vectors into the stripe's direction.
     """
     reach = torch.tensor(correlation.shape) // 2
     for most in (2, 4, 8):

@@ -1,6 +1,6 @@
-"""The one detector of regular patterns: rows with their bond, or else the lattice of an autocorrelation's peaks.
+"""Detection of regular patterns: rows with their bond, or else the lattice of an autocorrelation's peaks.
 
-Rows along both axes are tried first; where there are none, peaks (checkers, diagonals, weaves).
+Rows along both axes are tried first; if there are none, peaks (checkers, diagonals, weaves).
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ LATTICE_CORRELATION = 0.35
 vectors of what does repeat are whole cycles of the picture: a carpet and a sheet of metal reached 0.35 to 0.6, grass
 and a rock 0.3 to 0.35, and so did the highest of the others, a wall of irregular stones."""
 LEAST_VARIANCE = 1e-3
-"""Variance of a normalised picture below which it is of one colour."""
+"""Variance of a normalised picture below which it counts as one colour."""
 MOST_TILT = 0.004
-"""Rows that lean more, in px per px, would not meet themselves around a torus: 4 px in 1024."""
+"""Largest tilt of rows, in px per px: steeper ones would not meet themselves around a torus (4 px in 1024)."""
 HARMONICS = 8
-"""Harmonics of a profile by which its period is refined: a joint is a small part of a period."""
+"""Number of harmonics of a profile that refine its period; several, since joints are narrow."""
 
 
 @dataclass(frozen=True)
 class Regularity:
-    """A pattern of a picture, in its pixels: rows that follow each other along y and along x, or `wave_vectors`.
+    """Pattern of a picture, in its pixels: rows that follow each other along y and along x, or `wave_vectors`.
 
-    sublattice: which periods of rows along both axes map the pattern to itself. wave_vectors (2, 2): cycles per pixel
-    along y and x, where there are no rows.
+    sublattice: the shifts by periods of both rows that map the pattern to itself. wave_vectors (2, 2): cycles per pixel
+    along y and x, if there are no rows.
     """
 
     rows: tuple[Rows | None, Rows | None] = (None, None)
@@ -43,7 +43,7 @@ class Regularity:
 
 
 def find_regularity(luminance: Tensor, sensitivity: float = 1.0) -> Regularity | None:
-    """The pattern of luminance (H, W), or None; above 1, `sensitivity` takes weaker ones."""
+    """The pattern of luminance (H, W), or None; a `sensitivity` above 1 accepts weaker ones."""
     image, reduction = normalise(luminance)
     if min(image.shape) < LEAST_PX or float(image.square().mean()) < LEAST_VARIANCE:
         return None
@@ -59,8 +59,8 @@ def find_regularity(luminance: Tensor, sensitivity: float = 1.0) -> Regularity |
 def find_lattice(luminance: Tensor) -> Lattice:
     """The lattice of luminance (H, W), with its origin where pictures should begin.
 
-    Of rows along y and x that are straight; of those in a bond, the ones that are seen best, whose cells `find_cells`
-    finds row by row. Else of peaks; one without wave vectors where nothing repeats.
+    From straight rows along y and x; if these form a bond, from the more distinct rows alone, whose cells `find_cells`
+    finds row by row. Otherwise from peaks; without wave vectors if nothing repeats.
     """
     found = find_regularity(luminance)
     if found is None:
@@ -69,15 +69,15 @@ def find_lattice(luminance: Tensor) -> Lattice:
         lattice = Lattice(found.wave_vectors.float())
     else:
         straight = {axis: rows for axis, rows in enumerate(found.rows) if rows and _is_straight(rows)}
-        if len(straight) == 2 and not found.sublattice.is_whole:
+        if len(straight) == 2 and not found.sublattice.is_full_lattice:
             best = max(straight, key=lambda axis: straight[axis].variance_share)
             straight = {best: straight[best]}
-        vectors = [along_axis(axis, 1 / rows.period) for axis, rows in straight.items()]
+        vectors = [axis_wave_vector(axis, 1 / rows.period) for axis, rows in straight.items()]
         lattice = Lattice(torch.stack(vectors)) if vectors else Lattice()
-    return replace(lattice, origin_px=_calmest_place(luminance, lattice))
+    return replace(lattice, origin_px=_origin_between_joints(luminance, lattice))
 
 
-def along_axis(axis: int, frequency: float) -> Tensor:
+def axis_wave_vector(axis: int, frequency: float) -> Tensor:
     """The wave vector (2,) of rows that follow each other along y (0) or x (1)."""
     return torch.tensor([frequency, 0.0] if axis == 0 else [0.0, frequency])
 
@@ -95,7 +95,7 @@ def _sublattice(image: Tensor, along_y: Rows, along_x: Rows) -> Sublattice:
 
 
 def _enlarged(rows: Rows | None, reduction: float, profile: Tensor) -> Rows | None:
-    """Rows of a reduced copy in pixels of the picture, whose means along lines are `profile` (n,)."""
+    """Rows found on a reduced copy, in pixels of the picture, whose means along lines are `profile` (n,)."""
     if rows is None:
         return None
     frequency = 1 / (rows.period * reduction)
@@ -103,9 +103,9 @@ def _enlarged(rows: Rows | None, reduction: float, profile: Tensor) -> Rows | No
 
 
 def _refined(profile: Tensor, frequency: float) -> float:
-    """The frequency near this one whose first harmonics hold the most power of the profile (n,).
+    """The frequency near the given one whose first harmonics hold the most power of the profile (n,).
 
-    A period that was measured on a reduced copy may be off by some pixels at the other end of the picture.
+    A period measured on a reduced copy may be off by some pixels at the other end of the picture.
     """
     count = len(profile)
     most = min(0.5 / count, 0.02 * frequency)
@@ -118,18 +118,17 @@ def _refined(profile: Tensor, frequency: float) -> float:
     return float(frequencies[power.argmax()])
 
 
-def _calmest_place(luminance: Tensor, lattice: Lattice) -> Tensor:
-    """(y, x) in pixels from which pictures should begin, so that their edges cut tiles and not joints.
+def _origin_between_joints(luminance: Tensor, lattice: Lattice) -> Tensor:
+    """(y, x) in pixels at which pictures should begin, so that their edges cut through tiles instead of joints.
 
-    Along each axis half a period from where neighbouring pixels differ most: from the phase, at that period, of their
-    mean difference.
+    Along each axis half a period from the phase at which neighbouring pixels differ most.
     """
-    place = torch.zeros(2)
+    origin = torch.zeros(2)
     for axis in (0, 1):
         frequency = max((abs(float(vector[axis])) for vector in lattice.wave_vectors), default=0.0)
         if frequency > 0:
             differences = luminance.diff(dim=axis).abs().mean(1 - axis)
             angles = 2 * math.pi * frequency * torch.arange(1, len(differences) + 1)
-            busiest = torch.atan2((differences * angles.sin()).sum(), (differences * angles.cos()).sum())
-            place[axis] = (float(busiest) / (2 * math.pi) + 0.5) / frequency
-    return place
+            phase = torch.atan2((differences * angles.sin()).sum(), (differences * angles.cos()).sum())
+            origin[axis] = (float(phase) / (2 * math.pi) + 0.5) / frequency
+    return origin

@@ -1,7 +1,7 @@
-"""The lattice of a regular pattern: its wave vectors, where its unit cells begin, and the bond of its rows.
+"""The lattice of a regular pattern: its wave vectors, its origin, and the bond of its rows.
 
-Rows of bricks, which masons call courses, are unit cells of a lattice with one wave vector; tiles are those of one with
-two. In a bond, the cells of each row are shifted against those of the row before, regularly or nearly so.
+Rows of bricks (courses, to masons) are the unit cells of a lattice with one wave vector; tiles are those of one with
+two. In a bond, the cells of each row are shifted against those of the row before, by a nearly constant amount.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from torch import Tensor
 from .region import Region
 
 SIZE_COST = 0.25
-"""Weight of the deviation from the wanted size against that of the periods, both relative, in `canvas`. Set by
-eye; periods along most sides are stretched alike."""
+"""Weight of the deviation from the requested size against the stretch of periods, both relative, in `torus_size`. Set
+by eye; for most sizes it makes little difference."""
 LEAST_FREQUENCY = 1e-4
-"""Components of wave vectors below this, in cycles per pixel, are taken as 0: no picture holds one such period."""
+"""Components of wave vectors below this, in cycles per pixel, count as 0: no picture holds a whole period."""
 
 Draw: TypeAlias = Callable[[int, tuple[int, int]], Tensor]
 """`draw(channels, counts)`: standard normal noise (B, channels, *counts) for the unit cells of a torus."""
@@ -27,7 +27,7 @@ Draw: TypeAlias = Callable[[int, tuple[int, int]], Tensor]
 
 @dataclass(frozen=True)
 class Bond:
-    """Mean shift of a row's cells against those of the row before, in cells, and the standard deviation of each."""
+    """Mean shift of a row's cells against those of the row before, in cells, and each row's standard deviation."""
 
     shift: float
     spread: float
@@ -37,9 +37,9 @@ class Bond:
 class Lattice:
     """Wave vectors (N, 2), N at most 2, in cycles per pixel along y and x; none for a pattern that is not regular.
 
-    origin_px: (2,), or (B, 2) for a batch: a place (y, x) of phase 0. Cells are centred there: they end at phase 0.5.
-    bond: given where wave vector 0 is that of rows, and 1 that of the cells along each of them.
-    row_offsets: (B, rows), cells by which each row is shifted, once rows are laid on a torus.
+    origin_px: (2,), or (B, 2) for a batch: a point (y, x) of phase 0, the centre of a cell; cells end at phase 0.5.
+    bond: given if wave vector 0 is that of rows, and 1 that of the cells along each row.
+    row_offsets: (B, rows), shift of each row in cells, once the rows are placed on a torus.
     """
 
     wave_vectors: Tensor = field(default_factory=lambda: torch.zeros(0, 2))
@@ -49,12 +49,12 @@ class Lattice:
 
     @property
     def is_regular(self) -> bool:
-        """Whether anything repeats."""
+        """Whether the pattern repeats at all."""
         return len(self.wave_vectors) > 0
 
     @property
     def has_rows(self) -> bool:
-        """Whether what repeats are rows along y or x or both: each wave vector lies along an axis."""
+        """Whether the pattern consists of rows along y or x or both: each wave vector lies along an axis."""
         return self.is_regular and not bool(self.wave_vectors.bool().all(1).any())
 
     @property
@@ -64,19 +64,19 @@ class Lattice:
 
     @property
     def row_axis(self) -> int:
-        """The axis along which the rows of the first wave vector follow each other: 0 where they are horizontal."""
+        """The axis along which the rows of the first wave vector follow each other: 0 for horizontal rows."""
         return int(self.wave_vectors[0, 0] == 0)
 
     def frequency(self, axis: int) -> float:
-        """Cycles per pixel along y (0) or x (1) of rows; 0 where none follow each other along that axis."""
+        """Frequency of rows along y (0) or x (1), in cycles per pixel; 0 if there are none along that axis."""
         return float(self.wave_vectors[:, axis].sum())
 
-    def place_px(self, axis: int) -> float:
+    def offset_px(self, axis: int) -> float:
         """Position of the pixel grid's corner relative to the origin, along an axis."""
         return -float(self.origin_px[axis])
 
     def moved(self, by_px: Tensor) -> Lattice:
-        """The same lattice seen from (y, x) by_px (2,): the part of a picture that begins there."""
+        """The same lattice in the coordinates of the part of a picture that begins at (y, x) by_px (2,)."""
         return replace(self, origin_px=self.origin_px - by_px)
 
     def fitted(self, full: tuple[int, int]) -> Lattice:
@@ -90,8 +90,8 @@ class Lattice:
         shift = round(self.bond.shift * rows) / max(rows, 1)  # all rows together are shifted by whole cells
         return Lattice(counts / sides, bond=replace(self.bond, shift=shift))
 
-    def with_rows_laid(self, full: tuple[int, int], draw: Draw) -> Lattice:
-        """This lattice with the offset of each row on a torus of `full` pixels; `draw` makes them deviate."""
+    def with_row_offsets(self, full: tuple[int, int], draw: Draw) -> Lattice:
+        """This lattice with an offset for each row of a torus of `full` pixels, which deviates at random by `draw`."""
         if self.bond is None:
             return self
         rows = self.cells_by_vector(full)[0]
@@ -104,12 +104,12 @@ class Lattice:
         return rows, columns
 
     def cells_by_vector(self, full: tuple[int, int]) -> tuple[int, int]:
-        """`cells` in the order of the wave vectors: the number of rows, and of cells in each row."""
+        """`cells` in the order of the wave vectors: the number of rows, and that of cells in each row."""
         rows, columns = self.cells(full)
         return (columns, rows) if self.row_axis else (rows, columns)
 
-    def canvas(self, near: tuple[int, int], most: int, multiple: int) -> tuple[int, int]:
-        """Sides (height, width), multiples near the wanted ones and at most `most`, that stretch periods least."""
+    def torus_size(self, near: tuple[int, int], most: int, multiple: int) -> tuple[int, int]:
+        """Torus (height, width) that stretches periods least: multiples of `multiple` close to `near`, up to `most`."""
         sides = []
         for axis in (0, 1):
             choices = range(max(multiple, near[axis] // 2), min(most, 3 * near[axis] // 2) + 1)
@@ -122,13 +122,13 @@ class Lattice:
         return sides[0], sides[1]
 
     def _stretch(self, axis: int, side: int) -> float:
-        """Relative change of the periods along an axis where a whole number of them is to fit `side` pixels."""
+        """Relative change of the periods along an axis so that a whole number of them fits `side` pixels."""
         tight = self.wave_vectors[:1] if self.bond else self.wave_vectors  # a board may be longer or shorter
         counts = [abs(float(k[axis])) * side for k in tight if abs(float(k[axis])) > LEAST_FREQUENCY]
         return max((abs(count - round(count)) / max(count, 1.0) for count in counts), default=0.0)
 
     def cycles(self, region: Region, pixel: float) -> Tensor:
-        """Phase K (x - origin) in cycles, (B, N, h, w), of a region whose pixels are `pixel` wide."""
+        """Phase K · (x - origin) in cycles, (B, N, h, w), of a region whose pixels are `pixel` wide."""
         y, x = region.rows() % region.full[0] * pixel, region.columns() % region.full[1] * pixel
         vectors = self.wave_vectors
         along = vectors[:, 0, None, None] * y[:, None] + vectors[:, 1, None, None] * x  # (N, h, w)
@@ -140,18 +140,18 @@ class Lattice:
             cycles[:, 1] += offsets.gather(1, rows.flatten(1)).view_as(rows)
         return cycles
 
-    def cells_along(self, axis: int, region: Region, pixel: int) -> Tensor:
-        """Index (n,) of the cell in which each row (axis 0) or column (axis 1) of pixels of a region lies."""
+    def cell_indices(self, axis: int, region: Region, pixel: int) -> Tensor:
+        """Index (n,) of the cell that holds each row (axis 0) or column (axis 1) of pixels of a region."""
         line = replace(region, width=1) if axis == 0 else replace(region, height=1)
         return cell_at(self.cycles(line, pixel)[0, int(axis != self.row_axis)]).flatten()
 
     def periods(self, height_px: float, width_px: float) -> float:
-        """Number of periods, of one wave vector or of both, in a picture of this size."""
+        """Number of periods of one wave vector, or of cells of two, in a picture of this size."""
         if len(self.wave_vectors) == 2:
             return float(torch.linalg.det(self.wave_vectors).abs() * height_px * width_px)
         return float((self.wave_vectors.abs() @ self.wave_vectors.new_tensor([height_px, width_px])).sum())
 
 
 def cell_at(cycles: Tensor) -> Tensor:
-    """Index of the unit cell at a phase in cycles; cells end at phase 0.5."""
+    """Index of the unit cell at a phase, in cycles; cells end at phase 0.5."""
     return (cycles + 0.5).floor().long()

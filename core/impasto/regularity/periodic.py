@@ -1,4 +1,4 @@
-"""Functions with the periods of a lattice, as sums of a few separable products, and their least-squares estimates."""
+"""Periodic functions on a lattice as sums of a few separable products (low rank), and their least-squares estimates."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ import torch
 from torch import Tensor, nn
 
 from .lattice import Lattice
-from .region import Region, whole_of
+from .region import Region, picture_region
 
 KNOT_PX = 1.0
-"""Distance of the knots, in pixels of the picture, between which values are interpolated linearly."""
-PRODUCTS = 4
-"""Rank of the mean of a unit cell: joints along rows, joints along columns, and what their crossings change. The grain
-of single cells is left out. Set by eye."""
+"""Distance of the knots of linear interpolation, in pixels of the picture."""
+RANK = 4
+"""Rank of the mean of a unit cell: enough for joints along rows and along columns and their crossings, and too low for
+the grain of single cells. Set by eye."""
 LANDWEBER_STEPS = 12
-"""Iterations of least squares, each of which takes up what those before have left. Set by eye."""
+"""Iterations of least squares, each of which fits the residual of the previous ones. Set by eye."""
 
 
 class PeriodicFunction(nn.Module):
     """A function of period 1 along y and x: sum over R of rows (C, R, n) times columns (C, R, m), linear between knots.
 
-    There is one knot along an axis without a period. In a bond, cells are shifted with the row that they lie in.
+    An axis without a period has one knot. In a bond, cells are shifted with their row.
     """
 
     rows: Tensor
@@ -34,22 +34,22 @@ class PeriodicFunction(nn.Module):
         self.register_buffer("columns", columns)
 
     @classmethod
-    def zeros(cls, lattice: Lattice, channels: int, products: int = PRODUCTS, pixel: int = 1) -> PeriodicFunction:
-        """The function 0 with as many knots as an estimate on pictures whose pixels are `pixel` wide has."""
+    def zeros(cls, lattice: Lattice, channels: int, rank: int = RANK, pixel: int = 1) -> PeriodicFunction:
+        """The function 0, with the shapes of an estimate from pictures whose pixels are `pixel` wide."""
         heights, widths = (knot_count(pixel * lattice.frequency(axis)) for axis in (0, 1))
-        rank = min(products, heights, widths)
+        rank = min(rank, heights, widths)
         return cls(torch.zeros(channels, rank, heights), torch.zeros(channels, rank, widths))
 
     @classmethod
-    def fitted(cls, picture: Tensor, lattice: Lattice, pixel: int = 1, products: int = PRODUCTS) -> PeriodicFunction:
-        """Least-squares estimate from a picture (C, H, W) of rows, truncated to its largest products.
+    def fitted(cls, picture: Tensor, lattice: Lattice, pixel: int = 1, rank: int = RANK) -> PeriodicFunction:
+        """Least-squares estimate from a picture (C, H, W) of rows, truncated to this rank.
 
         The picture's pixels are `pixel` wide. Phases that it does not show are 0.
         """
         across = lattice.row_axis
         values = (picture.mT if across else picture).cpu().double()
         counts = [knot_count(pixel * lattice.frequency(axis)) for axis in (across, 1 - across)]
-        lines, over, along = _row_phases(lattice, whole_of(picture), pixel)
+        lines, over, along = _row_phases(lattice, picture_region(picture), pixel)
         over_weights, along_weights = _knot_weights(over, counts[0]), _knot_weights(along, counts[1])
         rows = [(run, over_weights[run], weights) for run, weights in zip(lines, along_weights, strict=True)]
         seen = torch.stack([over.sum(0)[:, None] * along.sum(0) for _, over, along in rows]).sum(0)
@@ -57,14 +57,14 @@ class PeriodicFunction(nn.Module):
         for _ in range(LANDWEBER_STEPS):  # Landweber 1951, each knot with a step size of its own
             residuals = [over.T @ (values[:, run] - over @ knots @ along.T) @ along for run, over, along in rows]
             knots += torch.stack(residuals).sum(0) / seen.clamp(min=1e-3)
-        return cls.of_knots((knots.mT if across else knots).float(), products)
+        return cls.of_knots((knots.mT if across else knots).float(), rank)
 
     @classmethod
-    def of_knots(cls, knots: Tensor, products: int) -> PeriodicFunction:
-        """The best approximation of values (C, n, m) at the knots by so many products (Eckart & Young 1936)."""
+    def of_knots(cls, knots: Tensor, rank: int) -> PeriodicFunction:
+        """Best approximation of this rank of values (C, n, m) at the knots (Eckart & Young 1936)."""
         left, sizes, right = torch.linalg.svd(knots, full_matrices=False)
-        sizes = sizes[:, None, :products].sqrt()
-        rows, columns = left[:, :, :products] * sizes, right.mT[:, :, :products] * sizes
+        sizes = sizes[:, None, :rank].sqrt()
+        rows, columns = left[:, :, :rank] * sizes, right.mT[:, :, :rank] * sizes
         return cls(rows.mT.contiguous(), columns.mT.contiguous())
 
     def forward(self, lattice: Lattice, region: Region, pixel: int = 1) -> Tensor:
@@ -79,12 +79,12 @@ class PeriodicFunction(nn.Module):
 
 
 def knot_count(frequency: float) -> int:
-    """Number of knots in a period of so many cycles per pixel; one where there is no period."""
+    """Number of knots in a period of this frequency, in cycles per pixel; one if the frequency is 0."""
     return max(2, round(1 / (KNOT_PX * abs(frequency)))) if frequency else 1
 
 
 def phases(lattice: Lattice, region: Region, pixel: int, axis: int) -> Tensor:
-    """Phases (n, pixel) in [0, 1) of all parts of the pixels of a region's rows (axis 0) or columns (axis 1)."""
+    """Phases (n, pixel) in [0, 1) of a region's rows (axis 0) or columns (axis 1), at `pixel` points in each pixel."""
     centres = (region.columns() % region.full[1]) if axis else (region.rows() % region.full[0])
     inner = (torch.arange(pixel) + 0.5) / pixel - 0.5
     places = (centres[:, None] + inner).double() * pixel - lattice.origin_px[axis]
@@ -92,7 +92,7 @@ def phases(lattice: Lattice, region: Region, pixel: int, axis: int) -> Tensor:
 
 
 def interpolated(knots: Tensor, phases: Tensor) -> Tensor:
-    """Values (..., *n) of knots (..., count) around a period, each the mean over phases (*n, parts)."""
+    """Values (..., *n) interpolated between knots (..., count) of a period, each averaged over phases (*n, points)."""
     count = knots.shape[-1]
     position = phases * count
     index = position.long()
@@ -109,13 +109,13 @@ def _knot_weights(phases: Tensor, count: int) -> Tensor:
 def _row_phases(lattice: Lattice, region: Region, pixel: int) -> tuple[list[slice], Tensor, Tensor]:
     """The pixel lines of each of n rows of cells; phases across rows (h, pixel), and along each row (n, w, pixel).
 
-    One slice of all lines where no row is shifted.
+    A single slice of all lines if no row is shifted.
     """
     across = lattice.row_axis
     over, along = (phases(lattice, region, pixel, axis) for axis in (across, 1 - across))
     if lattice.row_offsets is None:
         return [slice(None)], over, along[None]
-    rows, counts = lattice.cells_along(across, region, pixel).unique_consecutive(return_counts=True)
+    rows, counts = lattice.cell_indices(across, region, pixel).unique_consecutive(return_counts=True)
     offsets = lattice.row_offsets[0][rows % lattice.row_offsets.shape[1]]
     lines = [slice(start, stop) for start, stop in pairwise([0, *counts.cumsum(0).tolist()])]
     return lines, over, (along + offsets[:, None, None]) % 1

@@ -1,8 +1,8 @@
 """Mean and deviation of a regular picture at each phase of its lattice, and the distance of another picture from them.
 
-Discriminators that are told the phases win by them, and the grain is lost; untold, nothing says where in a cell grain
-is coarse, or where a joint lies that the mean cell does not hold. Mean and deviation at each phase do: a joint that
-bends makes its mean wider and fainter than the data's.
+A discriminator that is given the phases wins by them, and the grain is lost; without them it cannot judge where in a
+cell grain is coarse, or where joints lie that the mean cell does not hold. Mean and deviation at each phase can: a
+bent joint makes the mean wider and fainter than the data's.
 """
 
 from __future__ import annotations
@@ -13,20 +13,20 @@ import torch
 from torch import Tensor
 
 from .lattice import Lattice
-from .region import whole_of
+from .region import picture_region
 
 LEAST_BINS = 4
-"""Bins of a period at least: joint, edge, middle, edge."""
+"""Least number of bins of a period: joint, edge, centre, edge."""
 LEAST_VARIANCE = 1e-4
-"""Added to variances of standardised channels, so that the root's gradient stays finite."""
+"""Added to variances of standardised channels, so that the gradient of their root stays finite."""
 
 
 @dataclass(frozen=True)
 class PhaseStatistics:
     """Mean and deviation (C, n) of a picture's channels in n phase bins, and counts (n,) of the pixels in each.
 
-    pixel: width of the picture's pixels, in pixels of the surface. bins: along each wave vector. periods: how many the
-    picture shows, which says how far its means may be off by chance.
+    pixel: width of the picture's pixels, in pixels of the surface. bins: along each wave vector. periods: their number
+    in the picture, which determines the standard error of its means.
     """
 
     mean: Tensor
@@ -47,7 +47,7 @@ class PhaseStatistics:
     def distance(self, x: Tensor, lattice: Lattice, *, with_deviation: bool) -> Tensor:
         """Mean absolute difference of x's (B, C, H, W) means, and deviations, beyond one standard error of both.
 
-        A crop shows a cell or two: without that allowance, its grain at a phase would be taken for a fault.
+        A crop shows one or two cells: without that allowance, its grain at a phase would count as a difference.
         """
         mean, deviation, counts = _moments(x, lattice, self.pixel, self.bins)
         is_seen = (counts > 0) & (self.counts > 0)
@@ -61,7 +61,7 @@ class PhaseStatistics:
 
 def _moments(x: Tensor, lattice: Lattice, pixel: float, bins: int) -> tuple[Tensor, Tensor, Tensor]:
     """Means and deviations (C, n) of x (B, C, H, W) by phase, n = bins ** len(wave_vectors), and counts (n,)."""
-    bin_of = (lattice.cycles(whole_of(x), pixel) % 1 * bins).long().clamp(max=bins - 1)  # (B, N, H, W)
+    bin_of = (lattice.cycles(picture_region(x), pixel) % 1 * bins).long().clamp(max=bins - 1)  # (B, N, H, W)
     index = torch.zeros_like(bin_of[:, 0])
     for along_vector in bin_of.unbind(1):
         index = index * bins + along_vector

@@ -1,4 +1,4 @@
-"""Regions of a torus: rectangles that may reach over its edges and continue on the opposite side."""
+"""Regions of a torus: rectangles that may extend across its edges and continue on the opposite side."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Region:
     full: tuple[int, int]
 
     def grown(self, margin: int) -> Region:
-        """This region with `margin` more pixels on each side (fewer where it is negative)."""
+        """This region with `margin` more pixels on each side (fewer if negative)."""
         return replace(
             self,
             top=self.top - margin,
@@ -29,7 +29,7 @@ class Region:
         )
 
     def clipped(self) -> Region:
-        """This region, but with sides that reach around the torus cut to one whole turn from 0."""
+        """This region, with sides that exceed the torus cut to its full length from 0."""
         clipped = self
         if self.height >= self.full[0]:
             clipped = replace(clipped, top=0, height=self.full[0])
@@ -43,7 +43,7 @@ class Region:
         return Region(self.top // 2, self.left // 2, self.height // 2, self.width // 2, full)
 
     def aligned(self, multiple: int) -> Region:
-        """The smallest region around this one whose edges are multiples of `multiple` pixels."""
+        """The smallest region that contains this one and whose edges are multiples of `multiple` pixels."""
         top, left = self.top // multiple * multiple, self.left // multiple * multiple
         bottom, right = (-(-end // multiple) * multiple for end in (self.top + self.height, self.left + self.width))
         return Region(top, left, bottom - top, right - left, self.full)
@@ -56,27 +56,27 @@ class Region:
         return [replace(self, top=self.top + top, height=min(height, self.height - top)) for top in tops]
 
     def take(self, x: Tensor, want: Region) -> Tensor:
-        """The part `want` of x (B, C, h, w), the values of this region; sides that are a whole turn wrap around."""
+        """The part `want` of x (B, C, h, w), the values of this region; sides as long as the torus wrap around."""
         x = _take(x, 2, self.top, self.height, want.top, want.height, self.full[0])
         return _take(x, 3, self.left, self.width, want.left, want.width, self.full[1])
 
     def rows(self) -> Tensor:
-        """y of each row's centre, in pixels of this torus."""
+        """y of each row's centre, in pixels of the torus."""
         return torch.arange(self.top, self.top + self.height) + 0.5
 
     def columns(self) -> Tensor:
-        """x of each column's centre, in pixels of this torus."""
+        """x of each column's centre, in pixels of the torus."""
         return torch.arange(self.left, self.left + self.width) + 0.5
 
 
-def whole(full: tuple[int, int]) -> Region:
-    """All of a torus of `full` (height, width) pixels."""
+def full_region(full: tuple[int, int]) -> Region:
+    """The whole torus of `full` (height, width) pixels."""
     return Region(0, 0, *full, full)
 
 
-def whole_of(x: Tensor) -> Region:
-    """All of a picture x (..., H, W)."""
-    return whole((x.shape[-2], x.shape[-1]))
+def picture_region(x: Tensor) -> Region:
+    """The whole of a picture x (..., H, W)."""
+    return full_region((x.shape[-2], x.shape[-1]))
 
 
 def _take(x: Tensor, axis: int, start: int, length: int, want: int, count: int, full: int) -> Tensor:

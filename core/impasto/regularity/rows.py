@@ -1,7 +1,7 @@
-"""Rows, as of bricks, which masons call courses: means along one direction that repeat even where joints do not.
+"""Rows, as of bricks: means along one direction repeat, even if the joints within rows do not.
 
-Found by projecting the picture onto one axis, for every small tilt and keystone (parallel lines that a camera made
-converge), and keeping the projection that varies the most.
+Found by projecting the picture onto one axis, for every small tilt and keystone (parallel lines that converge in a
+photograph), and keeping the projection with the largest variance.
 """
 
 from __future__ import annotations
@@ -12,37 +12,37 @@ from itertools import product
 import torch
 
 LEAST_PX = 24
-"""Shorter side of the smallest picture in which anything is looked for."""
+"""Least shorter side of a picture that is searched."""
 CORRELATION, VARIANCE_SHARE = 0.6, 0.035
-"""A profile is of rows where it correlates so well a period on, and holds so much of the variance. On 80 photographs
+"""Least correlation of a profile of rows after one period, and least share of the picture's variance. On 80 photographs
 that were looked at, regular ones reached 0.64 to 0.99; others stayed below 0.6, or had a share below 0.03."""
 KEYSTONE_SHARE = 3 * VARIANCE_SHARE
-"""Share of variance from which lines may converge: with two more ways to bend, noise finds a profile as well."""
+"""Least share of variance of converging lines: with two more degrees of freedom, noise too has a profile."""
 KEYSTONE_GAIN, LEAST_KEYSTONE = 1.25, 0.03
-"""Lines converge where that explains so many times the variance of parallel ones, and by so much. Set by eye on
-scikit-image's brick."""
+"""Least variance of converging lines relative to parallel ones, and least keystone. Set by eye on scikit-image's
+brick."""
 LEVEL_SHARE = 0.97
-"""Rows that are level explain this much of the variance of the best tilt: then they are level."""
+"""Rows count as level if that explains at least this share of the variance of the best tilt."""
 SEARCH_PX = 192
-"""Longer side of the copy on which tilt and keystone are searched for at first."""
+"""Longer side of the reduced copy for the first search for tilt and keystone."""
 TILTS, KEYSTONES = [i / 50 for i in range(-6, 7)], [i / 25 for i in range(-8, 9)]
 """Candidates of that search: up to 7 degrees, and lines that converge by a third of their distance."""
 REFINEMENTS = (0.01, 0.005, 0.0025)
-"""Steps of tilt and keystone in which the best candidate is refined at full size."""
+"""Step sizes of tilt and keystone for refining the best candidate at full size."""
 REACH = 0.6
-"""Largest shift at which a profile is correlated with itself, relative to its length."""
+"""Largest shift of a profile's autocorrelation, relative to its length."""
 LEAST_PERIOD_PX = 6
 PEAK, TALLEST_SHARE, SURE = 0.3, 0.8, 0.85
-"""Least correlation of a peak; share of the tallest peak's that the first may have; and from which a single peak does
-without a second one at a multiple. Set by eye on those photographs."""
+"""Least correlation of a peak; that of the first peak relative to the tallest; and that of a single peak without a
+second one at a multiple. Set by eye on those photographs."""
 
 
 @dataclass(frozen=True)
 class Rows:
-    """Along y, with x across (or the other way round): (y + tilt x) / (1 + keystone x) repeats every `period` pixels.
+    """Rows along y (or with y and x exchanged): (y + tilt x) / (1 + keystone x) repeats every `period` pixels.
 
-    Coordinates are centred, in pixels of the picture; `keystone` is per half of its extent across. variance_share: of
-    the picture's variance in the mean of each line.
+    Coordinates are centred, in pixels of the picture; for `keystone`, x is relative to half the picture's width.
+    variance_share: the part of the picture's variance that the means of lines explain.
     """
 
     period: float
@@ -51,7 +51,7 @@ class Rows:
     variance_share: float
 
     def wave_vector(self, axis: int) -> torch.Tensor:
-        """Cycles per pixel (2,) along y and x, of rows that follow each other along y (axis 0) or x (1)."""
+        """Wave vector (2,) of rows that follow each other along y (axis 0) or x (1), in cycles per pixel (y, x)."""
         along = torch.tensor([1.0, self.tilt])
         return (along if axis == 0 else along.flip(0)) / self.period
 
@@ -71,7 +71,7 @@ def find_rows(image: torch.Tensor, sensitivity: float = 1.0) -> Rows | None:
 
 
 def _coordinates(image: torch.Tensor, tilt: float, keystone: float) -> torch.Tensor:
-    """Position of each pixel on the axis, (h, w), in pixels from the centre."""
+    """Projection of each pixel onto the axis, (h, w), in pixels from the centre."""
     height, width = image.shape
     y = torch.arange(height, device=image.device)[:, None] - (height - 1) / 2
     x = torch.arange(width, device=image.device)[None] - (width - 1) / 2
@@ -79,7 +79,7 @@ def _coordinates(image: torch.Tensor, tilt: float, keystone: float) -> torch.Ten
 
 
 def _profile(image: torch.Tensor, tilt: float, keystone: float) -> tuple[torch.Tensor, torch.Tensor]:
-    """Means (n,) and counts (n,) of the pixels that fall into each pixel of the axis."""
+    """Means (n,) and counts (n,) of the pixels projected into each pixel of the axis."""
     along = _coordinates(image, tilt, keystone)
     index = (along - along.min()).round().long().flatten()
     counts = torch.bincount(index)
@@ -124,7 +124,7 @@ def _profile_correlation(image: torch.Tensor, tilt: float, keystone: float) -> t
 
 
 def _period(correlation: torch.Tensor, threshold: float) -> float | None:
-    """The shortest shift that correlates about as well as the best; it must hold twice, or once very well."""
+    """The shortest shift that correlates about as well as the best; two multiples must, or a single one very well."""
     reach = len(correlation)
     values = correlation.tolist()
     peaks = [k for k in range(LEAST_PERIOD_PX, reach - 1) if values[k] >= max(*values[max(0, k - 3) : k + 4], PEAK)]

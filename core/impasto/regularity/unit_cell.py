@@ -1,10 +1,10 @@
-"""Statistics of unit cells, such as tiles or boards: measured, so that a network need only learn the rest.
+"""Statistics of unit cells, such as tiles or boards: measured, so that a network need only learn the residual.
 
-A joint that a network draws wavers by a pixel with the noise, and straight joints are most of what a tiled wall is: so
-the mean cell is measured, and the principal components in which cells differ. What remains is stronger at a joint than
-within a tile, perhaps ten times: so its variance is measured at each phase, band by band, and the network learns what
-is alike everywhere. Where nothing divides a row, or its joints lie irregularly, as those of old bricks do, only the
-mean across rows is measured: the remainder has joints of its own, which variances by phase would distort.
+Joints drawn by a network waver by a pixel with the noise, and straight joints are most of a tiled wall: so the mean
+cell and the principal components of cells are measured. The residual may be ten times stronger at a joint than within a
+tile: so its variance is measured at each phase, band by band, and the network learns a residual of even variance. If
+rows are not divided, or irregularly, as in old brick walls, only the mean across rows is measured: their residual has
+joints of its own, which variances by phase would distort.
 """
 
 from __future__ import annotations
@@ -19,22 +19,22 @@ from impasto.surface.pyramid import split_band
 from .components import COMPONENTS, PrincipalComponents
 from .lattice import Draw, Lattice
 from .periodic import PeriodicFunction
-from .region import Region, whole_of
+from .region import Region, picture_region
 
-BANDS, PRODUCTS = 3, 2
-"""Frequency bands whose variance is measured, finest first, and separable products of each: coarser bands show too
-little at each phase. Set by eye."""
+BANDS, VARIANCE_RANK = 3, 2
+"""Number of frequency bands whose variance is measured, finest first, and its rank: coarser bands have too few samples
+at each phase. Set by eye."""
 LEAST_VARIANCE = 0.01
-"""Least variance at a phase, relative to the band's mean: the network's output there is divided by its root."""
+"""Least variance at a phase, relative to the band's mean, since residuals are divided by its root."""
 STRENGTH = 0.1
-"""Relative strength that the mean cell gains when moved by 1 along its axis: a small step that shows. Set by eye."""
+"""Relative change of the mean cell for a move by 1 along its axis, small but visible. Set by eye."""
 
 
 class UnitCell(nn.Module):
-    """mean: of all cells. components: how whole cells differ, where many were seen. variances: of the remainder.
+    """mean: of all cells. components: of the differences of cells, if enough were seen. variances: of the residual.
 
-    There is a variance for each of the finest bands, finest first, relative to its mean over the cell; none where rows
-    are not divided into cells.
+    There is a variance for each of the finest bands, finest first, relative to its mean over the cell; none if rows are
+    not divided into cells.
     """
 
     def __init__(
@@ -54,16 +54,16 @@ class UnitCell(nn.Module):
         bands = range(BANDS if lattice.has_cells else 0)
         return cls(
             PeriodicFunction.zeros(lattice, channels),
-            [PeriodicFunction.zeros(lattice, channels, PRODUCTS, 1 << band) for band in bands],
+            [PeriodicFunction.zeros(lattice, channels, VARIANCE_RANK, 1 << band) for band in bands],
             PrincipalComponents.zeros(lattice, channels) if with_components else None,
         )
 
     @classmethod
     def of(cls, picture: Tensor, lattice: Lattice) -> UnitCell:
-        """Statistics of a picture (C, H, W) of rows; the picture's own mean is left out."""
+        """Statistics of a picture (C, H, W) of rows, minus the picture's own mean."""
         picture = picture - picture.mean((1, 2), keepdim=True)
         mean = PeriodicFunction.fitted(picture, lattice)
-        rest = picture - mean(lattice, whole_of(picture))
+        rest = picture - mean(lattice, picture_region(picture))
         components = PrincipalComponents.of(rest, lattice)
         rest = (components.residual(rest, lattice) if components else rest)[None]
         variances = []
@@ -71,17 +71,17 @@ class UnitCell(nn.Module):
             detail, rest = split_band(rest)
             squares = detail[0].square()
             relative = squares / squares.mean((1, 2), keepdim=True).clamp(min=1e-12)
-            variances.append(PeriodicFunction.fitted(relative, lattice, 1 << band, PRODUCTS))
+            variances.append(PeriodicFunction.fitted(relative, lattice, 1 << band, VARIANCE_RANK))
         return cls(mean, variances, components)
 
     @property
     def axes(self) -> int:
-        """Number of axes along which all cells can be moved: the strength of their mean, and each component."""
+        """Number of parameters for all cells together: the strength of their mean, and each component."""
         return 1 + (COMPONENTS if self.components is not None else 0)
 
     def residual(self, picture: Tensor, lattice: Lattice) -> Tensor:
-        """Picture (C, H, W) less mean and components, with the same variance at each phase."""
-        region = whole_of(picture)
+        """Picture (C, H, W) minus mean and components, scaled to the same variance at each phase."""
+        region = picture_region(picture)
         rest = picture - self.mean(lattice, region)
         if self.components is not None:
             rest = self.components.residual(rest, lattice)
@@ -90,10 +90,10 @@ class UnitCell(nn.Module):
     def forward(
         self, residual: Tensor, lattice: Lattice, region: Region, skipped: int, draw: Draw, moved: Tensor
     ) -> Tensor:
-        """The picture (B, C, h, w) of which `residual` is what remains; the inverse of `residual` for cells drawn anew.
+        """The picture (B, C, h, w) with this residual: the inverse of `residual`, with components drawn for each cell.
 
-        region: as `room_for` grew it; of its torus the `skipped` finest bands are left out. draw: the weights of the
-        components of each cell. moved (axes,): how far all cells are moved along each axis.
+        region: a result of `required_region`, on a torus without its `skipped` finest bands. draw: for the weights of
+        the components of each cell. moved (axes,): shift of all cells along each axis.
         """
         pixel = 1 << skipped
         scaled = self._scaled(residual, lattice, region, skipped, 0.5)
@@ -104,13 +104,13 @@ class UnitCell(nn.Module):
         weights = draw(COMPONENTS, lattice.cells(full))[0] + moved[1:, None, None].to(residual)
         return picture + self.components(weights, lattice, region, pixel)
 
-    def room_for(self, want: Region) -> Region:
-        """The region that `forward` must be given to be right in `want`: bands begin at even pixels, and lose edges."""
+    def required_region(self, want: Region) -> Region:
+        """The region that `forward` needs to be correct in `want`: bands start at even pixels, and lose edges."""
         coarsest = 1 << len(self.variances)
         return want.grown(coarsest).aligned(coarsest) if self.variances else want
 
     def _scaled(self, x: Tensor, lattice: Lattice, region: Region, band: int, power: float) -> Tensor:
-        """x, with each of its bands from `band` on multiplied by its variance to a power."""
+        """x with each of its bands, from `band` on, multiplied by a power of its variance."""
         if band >= len(self.variances):
             return x
         variance = self.variances[band](lattice, region, 1 << band).clamp_(min=LEAST_VARIANCE)

@@ -1,4 +1,4 @@
-"""Rectification: an image straightened, turned and scaled in one resampling."""
+"""Rectification of an image: keystone correction, rotation and scaling in one resampling."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from torch.nn.functional import grid_sample
 
 
 def warp(image: torch.Tensor, affine: torch.Tensor, keystones: tuple[float, float]) -> torch.Tensor:
-    """Undo the keystones of image (c, h, w), then apply `affine` (2, 2) to its (y, x); crops to what is known.
+    """Undo the keystones of image (c, h, w), then apply `affine` (2, 2) to its (y, x), and crop to the known part.
 
     Keystones (a, b): q = p / (1 + a x + b y) with x and y in halves of the image; so p = q / (1 - a X - b Y).
-    In double precision: matrix products depend in their last bits on where in memory the matrices lie, and what is cut
-    depends on the last bits of the pixels. Rounded, they are the same on every run.
+    In double precision: the last bits of matrix products depend on memory alignment, and the cuts of a quilt depend on
+    the last bits of the pixels. Rounded to single precision, they are the same on every run.
     """
     height, width = image.shape[1:]
     affine, double = affine.double(), torch.float64

@@ -1,1 +1,1 @@
-"""The equations of a surface: colour spaces, height and normals, occlusion, how it looks under a light."""
+"""Equations of surfaces: colour spaces, height and normals, occlusion, shading under a light."""

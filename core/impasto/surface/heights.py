@@ -1,4 +1,4 @@
-"""Height that agrees with the normal map, since trainers learn height and derive the normals from it.
+"""Heights and slopes of normal maps. Trainers learn height and derive normals from it, so both must agree.
 
 Height in pixels is height · height_range_m / width_m · width in pixels; its central differences are the slopes.
 """
@@ -10,16 +10,16 @@ from dataclasses import dataclass
 import numpy as np
 
 STEEPEST_Z = 0.1
-"""Normals that lie flatter count as this steep, so that no slope is above about 10."""
+"""Least z of normals, so that no slope is above about 10."""
 
 OWN_HEIGHT_FITS = 0.7
-"""Correlation of slopes from which on a set's own height is believed."""
+"""Least correlation of slopes for a set's own height to be trusted."""
 FLATTEST_PX = 1e-3
 
 
 @dataclass(frozen=True)
 class Relief:
-    """Normals (H, W, 3) encoded in [0, 1], the height (H, W, 1) in [0, 1] that they belong to, and what it spans."""
+    """Normals (H, W, 3) encoded in [0, 1], their height (H, W, 1) in [0, 1], and the height's range in pixels."""
 
     normal: np.ndarray
     height: np.ndarray
@@ -45,11 +45,11 @@ def slopes_from_height(height_px: np.ndarray) -> np.ndarray:
 
 
 def integrate(slopes: np.ndarray, wraps: tuple[bool, bool], known_px: np.ndarray | None = None) -> np.ndarray:
-    """Height (H, W) in pixels, mean 0, whose central differences fit slopes (H, W, 2) best (Frankot, Chellappa 1988).
+    """Height (H, W) in pixels, mean 0, whose central differences fit slopes (H, W, 2) best (Frankot & Chellappa 1988).
 
-    Where rows or columns do not wrap around, the surface is mirrored there. Departs from the paper at both ends of the
-    spectrum: waves as long as the picture, which 8-bit normals do not hold, are halved, or taken from the height
-    `known_px` (H, W); those near two pixels are not amplified, though central differences hardly see them.
+    wraps: whether columns and rows wrap around; if not, the surface is mirrored there. Departs from the paper at both
+    ends of the spectrum: wavelengths of the picture's size, which 8-bit normals do not hold, are halved, or taken from
+    the height `known_px` (H, W); those near two pixels are not amplified, although central differences attenuate them.
     """
     height, width = slopes.shape[:2]
     p, q = slopes[..., 0].astype(np.float64), slopes[..., 1].astype(np.float64)
@@ -67,17 +67,17 @@ def integrate(slopes: np.ndarray, wraps: tuple[bool, bool], known_px: np.ndarray
 
 
 def _mirrored(x: np.ndarray, sign: int, axis: int) -> np.ndarray:
-    """x and after it x backwards, times `sign`: slopes along the axis turn round."""
+    """x followed by its mirror image times `sign`, which is -1 for slopes along the axis."""
     return np.concatenate([x, sign * np.flip(x, axis)], axis)
 
 
 def _power(frequency: np.ndarray) -> np.ndarray:
-    """Squared response of central differences, held at 1 above a quarter cycle per pixel, where it falls to 0 again."""
+    """Squared response of central differences, held at 1 above a quarter cycle per pixel instead of falling to 0."""
     return np.where(np.abs(frequency) < 0.25, np.square(np.sin(2 * np.pi * frequency)), 1.0)
 
 
 def fit_scale(height: np.ndarray, slopes: np.ndarray) -> tuple[float, float]:
-    """What height (H, W) must be multiplied with to have the slopes (H, W, 2), and the correlation of both's slopes."""
+    """Factor of height (H, W) that fits its slopes to the given ones (H, W, 2), and the correlation of the two."""
     found = slopes_from_height(height.astype(np.float64))
     energy = float((found * found).sum())
     product = float((found * slopes).sum())
@@ -86,9 +86,9 @@ def fit_scale(height: np.ndarray, slopes: np.ndarray) -> tuple[float, float]:
 
 
 def with_agreeing_height(normal: np.ndarray, own: np.ndarray | None, wraps: tuple[bool, bool]) -> Relief:
-    """Height for the normals (H, W, 3) of a set, whose `own` height (H, W, 1) gives the largest shapes if it fits.
+    """Height for the normals (H, W, 3) of a set, whose `own` height (H, W, 1) gives the longest waves if it fits.
 
-    A surface that repeats does not climb, so that the mean slope is taken out of the normals.
+    A surface that tiles has no mean slope, so it is subtracted from the normals.
     """
     slopes = slopes_from_normal(normal)
     slopes = slopes - slopes.mean((0, 1))

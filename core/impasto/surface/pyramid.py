@@ -1,7 +1,7 @@
 """Laplacian pyramids (Burt & Adelson 1983): a picture as frequency bands, each about an octave wide.
 
-The finest bands are faint: of a wall's colours they may be a tenth. Losses that look at the picture alone leave them
-for last, so they are shown to losses in units of their own deviation.
+The finest bands are faint, perhaps a tenth of a wall's contrast, and losses on the picture alone neglect them. So
+losses also see them divided by their own standard deviation.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from torch.nn.functional import avg_pool2d, interpolate
 
 
 def split_band(x: Tensor) -> tuple[Tensor, Tensor]:
-    """x (B, C, H, W) -> its finest frequency band, as large as x, and what lies below, half as large."""
+    """The finest frequency band of x (B, C, H, W), of the same size, and the rest, half as large."""
     below = avg_pool2d(x, 2)
     return x - interpolate(below, size=x.shape[2:], mode="bilinear", align_corners=False), below
 
 
 def band_deviations(x: Tensor, count: int) -> Tensor:
-    """Root mean squares (count, C) of `count` bands of x (B, C, H, W), finest first; the last holds all below it."""
+    """Root mean squares (count, C) of `count` bands of x (B, C, H, W), finest first; the last is the residual."""
     squares = []
     for _ in range(count - 1):
         band, x = split_band(x)

@@ -1,6 +1,6 @@
-"""What follows from height: normals and ambient occlusion, derived so that the maps of a set agree with one another.
+"""Normals and ambient occlusion derived from height, so that the maps of a set agree.
 
-Local filters on a torus: a part of a surface, cut out with `HALO_PX` more on each side, gives what the whole gives.
+Local filters on a torus: a part of a surface with a margin of `HALO_PX` on each side gives the values of the whole.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from ..texture import Maps
 
 SCALES = 4
 HALO_PX = 2 * (2**SCALES - 1)
-"""How far away a pixel still matters: four blurs of 2, 4, 8 and 16 px to each side."""
+"""Distance up to which a pixel has influence: four blurs of 2, 4, 8 and 16 px to each side."""
 DEVIATIONS_PX = (1.0, 2.2, 4.6, 9.2)
 """Standard deviation of the blurs up to each scale: the sum of 4^s over the scales."""
 PLAIN = 0.06
-"""Closure below this counts as open, so that a plain face stays white."""
+"""Closure that counts as open, so that a plain face stays white."""
 UNKNOWN_RELIEF = 0.04
-"""What height spans where that is not known, in parts of the width (measured stone: 0.03 to 0.06)."""
+"""Range of heights if it is unknown, relative to the width (measured stone: 0.03 to 0.06)."""
 
 
 def with_relief(maps: Maps, device: str = "cpu") -> Maps:
-    """The maps with `normal` and `ambient_occlusion` derived from `height`; as they are where there is no height."""
+    """The maps with `normal` and `ambient_occlusion` derived from `height`; unchanged without height."""
     if "height" not in maps:
         return maps
     width_px = maps.size_px[1]
@@ -39,7 +39,7 @@ def with_relief(maps: Maps, device: str = "cpu") -> Maps:
 def normal_from_height(height_px: Tensor) -> Tensor:
     """OpenGL normals (3, H, W), encoded in [0, 1], of height (H, W) in pixels; +Y is up, against the rows.
 
-    Slopes are circular central differences, as `impasto.surface.heights` and the training data have them.
+    Slopes are circular central differences, as in `impasto.surface.heights` and in the training data.
     """
     p = (torch.roll(height_px, -1, 1) - torch.roll(height_px, 1, 1)) / 2
     q = (torch.roll(height_px, -1, 0) - torch.roll(height_px, 1, 0)) / 2
@@ -48,10 +48,10 @@ def normal_from_height(height_px: Tensor) -> Tensor:
 
 
 def occlusion_from_height(height_px: Tensor, strength: float = 0.5) -> Tensor:
-    """How open each point of height (H, W) in pixels is to the sky, in [0, 1]; 1: open.
+    """Ambient occlusion (Langer & Bülthoff 2000) of height (H, W) in pixels, in [0, 1]; 1: open to the sky.
 
-    Σ relu(blur_σ(h) − h)/σ: what stands around a point above it, against its distance, at four scales. The blurs are
-    B3 splines with holes (à trous), whose cost does not grow with their width.
+    Σ relu(blur_σ(h) − h)/σ: the height of the surroundings above a point, over their distance, at four scales. The
+    blurs are B3 splines with holes (à trous), whose cost does not grow with their width.
     """
     blurred, closed = height_px, torch.zeros_like(height_px)
     for scale, deviation_px in enumerate(DEVIATIONS_PX):
@@ -62,7 +62,7 @@ def occlusion_from_height(height_px: Tensor, strength: float = 0.5) -> Tensor:
 
 
 def _spline(x: Tensor, step: int, axis: int) -> Tensor:
-    """[1, 4, 6, 4, 1] / 16 along an axis, its taps `step` apart, circular."""
+    """Circular convolution with [1, 4, 6, 4, 1] / 16 along an axis, its taps `step` apart."""
     length = x.shape[axis]
     around = torch.arange(-2 * step, length + 2 * step, device=x.device) % length
     x = x.index_select(axis, around)

@@ -1,4 +1,4 @@
-"""Small pictures of maps: how a surface looks under a light, and the thumbnail that a model file carries."""
+"""Small pictures of maps: a surface under a light, and the thumbnail in a model file."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from .color import linear_to_srgb, srgb_to_linear
 THUMBNAIL_PX = 128
 MAX_BYTES = 20_000
 LARGEST_BYTES, LARGEST_PX = 200_000, 1024
-"""Of the thumbnails of other people's models."""
+"""Limits of the thumbnails of other people's models."""
 LIGHT: np.ndarray = np.array([-0.45, 0.45, 0.77], np.float32)
-"""From the upper left; x right, y up, z to the viewer."""
+"""Direction to the light, from the upper left: x right, y up, z to the viewer."""
 AMBIENT = 0.35
 
 
 def lit(maps: Maps) -> np.ndarray:
-    """Base colour (H, W, 3), sRGB-encoded in [0, 1], under a light from the upper left where there are normals.
+    """Base colour (H, W, 3), sRGB-encoded in [0, 1], under a light from the upper left if there are normals.
 
-    Grey where there is no base colour. A flat surface keeps its own colours.
+    Grey without a base colour. A flat surface keeps its own colours.
     """
     height, width = maps.size_px
     if "base_color" in maps:
@@ -41,7 +41,7 @@ def lit(maps: Maps) -> np.ndarray:
 
 
 def scaled_down(maps: Maps, longest_px: int) -> np.ndarray:
-    """`lit(maps)` as uint8 RGB (H, W, 3), its longer side at most longest_px: each pixel the mean of what it covers."""
+    """`lit(maps)` as uint8 RGB (H, W, 3), shrunk by area averages to a longer side of at most longest_px."""
     from PIL import Image
 
     pixels = np.round(lit(maps) * 255).astype(np.uint8)
@@ -52,7 +52,7 @@ def scaled_down(maps: Maps, longest_px: int) -> np.ndarray:
 
 
 def decode_thumbnail(text: str, path: Path) -> bytes:
-    """The thumbnail in a model's header (base64), b"" for none. ModelError where it is no small picture."""
+    """The thumbnail in a model's header (base64), b"" for none. ModelError if it is not a small picture."""
     try:
         picture = base64.b64decode(text, validate=True)
     except ValueError:
@@ -63,7 +63,7 @@ def decode_thumbnail(text: str, path: Path) -> bytes:
 
 
 def _is_thumbnail(data: bytes) -> bool:
-    """Whether it is a picture that is small, in bytes and in pixels."""
+    """Whether it is a picture that is small in bytes and in pixels."""
     from PIL import Image
 
     if len(data) > LARGEST_BYTES:
@@ -79,7 +79,7 @@ def _is_thumbnail(data: bytes) -> bool:
 
 
 def thumbnail(maps: Maps, side_px: int = THUMBNAIL_PX) -> bytes:
-    """JPEG of the middle square of `lit(maps)`, side_px wide and at most `MAX_BYTES` long."""
+    """JPEG of the central square of `lit(maps)`, side_px wide and at most `MAX_BYTES` long."""
     from PIL import Image
 
     pixels = lit(maps)

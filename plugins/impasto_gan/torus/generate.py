@@ -14,7 +14,7 @@ from torch import Tensor
 from impasto.context import Context
 from impasto.errors import ParameterError
 from impasto.regularity.lattice import Draw, Lattice
-from impasto.regularity.region import Region, whole
+from impasto.regularity.region import Region, full_region
 from impasto.surface.relief import HALO_PX, normal_from_height, occlusion_from_height
 from impasto.texture import MAP_CHANNELS, Maps
 from impasto.training.noise import NoiseField
@@ -72,13 +72,13 @@ class Synthesis:
         """(height, width) of what the network makes: whole cells and nearly whole periods, resampled to the size."""
         cell_px, scale = self.model.network.cell_px, self.choice.scale
         near = tuple(max(LEAST_CELLS * cell_px, round(side / scale)) for side in self.choice.size)
-        sides = self.model.lattice.canvas((near[0], near[1]), 2**30, cell_px)
+        sides = self.model.lattice.torus_size((near[0], near[1]), 2**30, cell_px)
         return sides[0] >> self.skipped, sides[1] >> self.skipped
 
     @cached_property
     def style(self) -> Tensor:
         """The picture's style (1, 32): of its seed, its classes and its sliders."""
-        latent = self._noise(GLOBAL_STREAM, GLOBAL_CHANNELS, whole((1, 1)))[:, :, 0, 0]
+        latent = self._noise(GLOBAL_STREAM, GLOBAL_CHANNELS, full_region((1, 1)))[:, :, 0, 0]
         weights = self.choice.classes or [float(not index) for index in range(len(self.model.classes))]
         classes = torch.tensor([weights], device=self.model.device) if weights else None
         style = self.model.network.style(latent, classes)
@@ -91,7 +91,7 @@ class Synthesis:
     @cached_property
     def _lattice(self) -> Lattice:
         """The material's lattice, with whole periods and with its rows laid."""
-        return self.model.lattice.fitted(self._full).with_rows_laid(self._full, self._drawn(ROW_STREAM))
+        return self.model.lattice.fitted(self._full).with_row_offsets(self._full, self._drawn(ROW_STREAM))
 
     @property
     def _full(self) -> tuple[int, int]:
@@ -103,7 +103,7 @@ class Synthesis:
         return Conditioning.drawn(self._lattice, self._full, self._drawn(CELL_STREAM), self.model.device)
 
     def _drawn(self, stream: int) -> Draw:
-        return lambda channels, counts: self.choice.variation * self._noise(stream, channels, whole(counts))
+        return lambda channels, counts: self.choice.variation * self._noise(stream, channels, full_region(counts))
 
     def maps(self, want: Region) -> Tensor:
         """Values (C, h, w) of a region of the result, not standardised, not clipped."""
@@ -125,7 +125,7 @@ class Synthesis:
         """Values (C, h, w) of a region of the torus, not standardised."""
         network, unit_cell = self.model.network, self.model.unit_cell
         region = want.clipped()
-        needed = unit_cell.room_for(region) if unit_cell is not None else region
+        needed = unit_cell.required_region(region) if unit_cell is not None else region
         made = needed.clipped()
         stages = len(network.stages) - self.skipped
         values = network(made, self.style, self._noise, self._condition, self.choice.variation, stages)
@@ -255,7 +255,7 @@ def whole_picture(synthesis: Synthesis, context: Context) -> Maps:
     if height * width <= 2 * TILE_PX[0] * TILE_PX[1]:
         context.progress(0.1, "Generating")
         with torch.inference_mode():
-            return synthesis.described(Maps.from_arrays(synthesis.arrays(whole((height, width)))))
+            return synthesis.described(Maps.from_arrays(synthesis.arrays(full_region((height, width)))))
     arrays: dict[str, np.ndarray] = {}
     for top, left, maps in synthesis.tiles():
         context.progress((top + TILE_PX[0] * left / width) / height, "Generating")

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate, leaky_relu
 
-from impasto.regularity.region import Region, whole
+from impasto.regularity.region import Region, full_region
 
 LOCAL_CHANNELS = 16
 """Noise drawn anew for each cell of the coarsest grid: what lies where."""
@@ -180,8 +180,8 @@ class TorusGenerator(nn.Module):
 
     def start(self, noise: Noise, cells: tuple[int, int], variation: float = 1.0) -> State:
         """The grid of (rows, columns) cells, filled with noise that `variation` scales."""
-        grid = whole(cells)
-        broad = whole((-(-cells[0] // BROAD_CELLS), -(-cells[1] // BROAD_CELLS)))
+        grid = full_region(cells)
+        broad = full_region((-(-cells[0] // BROAD_CELLS), -(-cells[1] // BROAD_CELLS)))
         blended = _stretch(noise(BROAD_STREAM, BROAD_CHANNELS, broad), cells)
         return State(variation * torch.cat([noise(GRID_STREAM, LOCAL_CHANNELS, grid), blended], 1), None, grid)
 

@@ -57,7 +57,7 @@ def prepare(dataset: Dataset, canvas_px: int, fine_px: int, cell_px: int, hold_o
     if largest < fine_px:
         message = f"the shorter side of the smallest picture is {side} px, too small for crops of {fine_px} px"
         raise ParameterError(message, "give larger pictures, or choose smaller crops")
-    canvas = lattice.canvas((largest, largest), side // cell_px * cell_px, cell_px)
+    canvas = lattice.torus_size((largest, largest), side // cell_px * cell_px, cell_px)
     labels = dataset.labels
     pictures = tuple(
         _picture(

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from impasto.regularity.region import whole
+from impasto.regularity.region import full_region
 from impasto.surface.color import linear_to_oklab, srgb_to_linear
 
 from .generate import Choice, Synthesis
@@ -101,7 +101,7 @@ def _difference(name: str, low: float, high: float) -> float:
 
 def _measured(synthesis: Synthesis) -> dict[str, float]:
     """Brightness, warmth and tint (Oklab), contrast, fineness of detail, relief, roughness and metal of a picture."""
-    arrays = synthesis.arrays(whole(synthesis.choice.size))
+    arrays = synthesis.arrays(full_region(synthesis.choice.size))
     found: dict[str, float] = {}
     if "base_color" in arrays:
         lab = linear_to_oklab(srgb_to_linear(arrays["base_color"]))

@@ -17,7 +17,7 @@ from impasto.context import Context
 from impasto.data.dataset import Dataset
 from impasto.device import training_precision
 from impasto.regularity.lattice import Lattice
-from impasto.regularity.region import Region, whole
+from impasto.regularity.region import Region, full_region
 from impasto.texture import Maps
 from impasto.tools import Result
 from impasto.training.base import Training, start_from
@@ -228,17 +228,17 @@ class TorusTraining(Training):
         def draw(_: int, channels: int, region: Region) -> Tensor:
             is_whole = region.height >= region.full[0] and region.width >= region.full[1]
             drawn = noise(batch, channels, *(region.full if is_whole else (region.height, region.width)))
-            return whole(region.full).take(drawn, region) if is_whole else drawn
+            return full_region(region.full).take(drawn, region) if is_whole else drawn
 
         def draw_cells(channels: int, counts: tuple[int, int]) -> Tensor:
             return noise(batch, channels, *counts)
 
-        lattice = self.fitted_lattice.with_rows_laid(canvas, draw_cells).moved(places_px)
+        lattice = self.fitted_lattice.with_row_offsets(canvas, draw_cells).moved(places_px)
         condition = Conditioning.drawn(lattice, canvas, draw_cells, self.device)
         classes = nn.functional.one_hot(real.labels, self.classes).float() if self.classes else None
         style = network.style(noise(batch, GLOBAL_CHANNELS), classes)
         cells = canvas[0] // network.cell_px, canvas[1] // network.cell_px
-        wants = [whole((cells[0] << stage, cells[1] << stage)) for stage in range(COARSE_STAGES)]
+        wants = [full_region((cells[0] << stage, cells[1] << stage)) for stage in range(COARSE_STAGES)]
         coarse = network.go_on(network.start(draw, cells), 0, wants, style, draw, condition)
         part = self._part()
         fine = network.go_on(coarse, COARSE_STAGES, network.plan(part, COARSE_STAGES), style, draw, condition)

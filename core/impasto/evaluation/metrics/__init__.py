@@ -1,13 +1,13 @@
-"""How good is a texture? Measures that need no pretrained weights, and no taste.
+"""Metrics of textures that need no pretrained weights.
 
-Pixels are float32 (H, W, C) in [0, 1] as in `Texture`. Every measure is deterministic by its seed. None replaces
-looking: structure that is broken but locally right passes them all.
+Pixels are float32 (H, W, C) in [0, 1] as in `Texture`. Every metric is deterministic for a seed. None replaces looking:
+a structure that is broken but locally right passes them all.
 """
 
 from .alignment import best_shift
 from .copies import Nearest, largest_copied_block, nearest_patch_distances, nearest_patches, novelty, repeated_share
 from .diversity import largest_correlation, ms_ssim, over_pairs
-from .patches import Pictures, contrast_ratio, fine, laplacian_pyramid, several, sliced_wasserstein, swd_floor
+from .patches import Pictures, as_list, contrast_ratio, fine, laplacian_pyramid, sliced_wasserstein, swd_floor
 from .surface import normal_height_consistency, normal_length_error, seam_z
 from .values import color_distance, radial_power_spectrum, spectrum_difference_db
 from .wavelets import wavelet_distance
@@ -15,6 +15,7 @@ from .wavelets import wavelet_distance
 __all__ = [
     "Nearest",
     "Pictures",
+    "as_list",
     "best_shift",
     "color_distance",
     "contrast_ratio",
@@ -32,7 +33,6 @@ __all__ = [
     "radial_power_spectrum",
     "repeated_share",
     "seam_z",
-    "several",
     "sliced_wasserstein",
     "spectrum_difference_db",
     "swd_floor",

@@ -1,7 +1,7 @@
-"""Where in a picture that tiles does another one begin? Those that begin alike can be compared by their patches.
+"""Alignment of a picture that tiles with a crop, so that patches are compared at the same phase of a pattern.
 
-A crop of tiles that begins within one shows whole joints where a crop that begins at a joint shows half of one: real
-tiles, rolled by half a tile, are 1.95 times as far from their other half as that half is from them.
+A crop that begins inside a tile shows whole joints, one that begins at a joint shows half of it: the distance between
+the two halves of a picture of real tiles grows 1.95-fold if one of them is rolled by half a tile.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ import numpy as np
 
 
 def best_shift(seamless: np.ndarray, crop: np.ndarray) -> tuple[int, int]:
-    """Rows and columns by which to `np.roll` a seamless picture (H, W, C) to begin where a crop (h, w, C) does.
+    """Shift (rows, columns) by which to `np.roll` a seamless picture (H, W, C) to align it with a crop (h, w, C).
 
-    Where the two, of the same channels and scale, correlate most. Of irregular pictures it is any shift.
+    The shift of the highest correlation; arbitrary for irregular pictures. Both have the same channels and scale.
     """
     window = crop[: seamless.shape[0], : seamless.shape[1]]
     size = seamless.shape[:2]

@@ -1,6 +1,6 @@
-"""How much of a result is copied: from the pictures that a model learned from, or from itself.
+"""Detection of copies in a result: from a model's training pictures, or of its own parts.
 
-Pictures are (H, W, C) in [0, 1]; all is judged by luminance.
+Pictures are (H, W, C) in [0, 1]; only luminance is compared.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from .patches import Pictures, several
+from .patches import Pictures, as_list
 
 if TYPE_CHECKING:
     import torch
@@ -20,11 +20,12 @@ NOVELTY_PATCH_PX = 11
 
 
 class Nearest(NamedTuple):
-    """Random patches of a result and the nearest in the source: all arrays are (count, …).
+    """Random patches of a result and their nearest neighbours in the source; all arrays are (count, …).
 
-    distances: RMS difference over the source's deviation: 0 is a copy, about 1.4 a random patch. correlations: the
-    largest with any patch of the source, whatever its light; flat patches have none. places: (y, x) of each patch in
-    the result. pictures and found: which picture of the source holds the nearest, and where.
+    distances: RMS difference over the source's standard deviation: 0 for a copy, about 1.4 for a random patch.
+    correlations: the largest with any patch of the source, independent of brightness and contrast; 0 for flat patches.
+    places: (y, x) of each patch in the result. pictures, found: index of the source's picture with the nearest patch,
+    and (y, x) in it.
     """
 
     distances: np.ndarray
@@ -37,11 +38,11 @@ class Nearest(NamedTuple):
 def nearest_patches(
     result: np.ndarray, source: Pictures, seed: int = 0, count: int = 256, patch_px: int = NOVELTY_PATCH_PX
 ) -> Nearest:
-    """`count` random patches of the result, each with the nearest in any picture of the source."""
+    """Nearest neighbours, in any picture of the source, of `count` random patches of the result."""
     import torch
 
     rng = np.random.default_rng(seed)
-    target, known = _luminance(result), [_luminance(picture) for picture in several(source)]
+    target, known = _luminance(result), [_luminance(picture) for picture in as_list(source)]
     mean = torch.cat([picture.flatten() for picture in known]).mean()
     deviation = float(torch.cat([picture.flatten() for picture in known]).std().clamp(min=1e-6))
     y, x = (torch.from_numpy(rng.integers(0, side - patch_px + 1, count)) for side in target.shape)
@@ -64,7 +65,7 @@ def nearest_patches(
 def _search(
     patches: torch.Tensor, known: torch.Tensor, least_deviation: float
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """For patches (N, p, p) in known (H, W): squared distance of the nearest, largest correlation, nearest's index."""
+    """Search for patches (N, p, p) in known (H, W): squared distance and index of the nearest, largest correlation."""
     import torch
     from torch.fft import irfft2, rfft2
 
@@ -97,11 +98,11 @@ def nearest_patch_distances(
 
 
 def novelty(found: Nearest, usual: Sequence[Nearest]) -> tuple[float, float]:
-    """How new the 11x11 patches of a result are beside those of other real pictures, both searched in one source.
+    """Novelty and excess of near copies of a result, relative to other real pictures (`usual`), in the same source.
 
-    First the median distance over the others': 0 is a copy, 1 as new as another crop; good: 0.85 and more (blur too is
-    near to everything). Then the share of near copies beyond the others', which have some wherever edges are straight:
-    those that correlate by more than 0.98; good: 0.05 and less.
+    Novelty is the ratio of the median distances: 0 for a copy, 1 for another crop; good: 0.85 and more (blurred patches
+    are near to everything). Near copies correlate by more than 0.98; real pictures have some wherever edges are
+    straight, so their fraction is subtracted; good: 0.05 and less.
     """
     distances, correlations = (np.concatenate(parts) for parts in list(zip(*usual, strict=True))[:2])
     excess = (found.correlations > COPY_CORRELATION).mean() - (correlations > COPY_CORRELATION).mean()
@@ -115,10 +116,11 @@ def _luminance(pixels: np.ndarray) -> torch.Tensor:
 
 
 def largest_copied_block(result: np.ndarray, source: np.ndarray, probe_px: int = 32) -> tuple[int, tuple[int, int]]:
-    """Side in pixels of the largest square that the result (a torus) shows as the source does, and its shift (y, x).
+    """Side in pixels of the largest square that the result (a torus) has in common with the source, and its shift.
 
-    Light does not count: copied is where 11x11 windows correlate by more than 0.95. The shift is source place less
-    result place; (0, 0) with a large block means that the layout was kept. A probe every `probe_px` finds shifts.
+    Pixels count as copied if the 11x11 windows around them correlate by more than 0.95. The shift (y, x) is the source
+    position minus the result's; (0, 0) with a large block means that the layout was kept. A probe every `probe_px`
+    finds candidate shifts.
     """
     import torch
     from torch.fft import irfft2, rfft2
@@ -139,10 +141,10 @@ def largest_copied_block(result: np.ndarray, source: np.ndarray, probe_px: int =
 
 
 def repeated_share(result: np.ndarray, probe_px: int = 32, near_px: int = 8) -> float:
-    """Share of the result (a torus) that it shows a second time: 0 no piece comes twice, 1 all do.
+    """Fraction of the result (a torus) that occurs in it a second time, from 0 to 1.
 
-    Light does not count: repeated is a probe of `probe_px` that correlates by more than 0.9 with another place,
-    further off than `near_px`.
+    A probe of `probe_px` is repeated if it correlates by more than 0.9, after local normalisation, with a place further
+    away than `near_px`.
     """
     import torch
     from torch.fft import irfft2, rfft2
@@ -164,7 +166,7 @@ def repeated_share(result: np.ndarray, probe_px: int = 32, near_px: int = 8) -> 
 
 
 def _locally_normalised(image: torch.Tensor) -> torch.Tensor:
-    """Zero mean and unit deviation in each 11x11 window of (H, W)."""
+    """Image (H, W) with zero mean and unit deviation in each 11x11 window."""
     mean = _box_mean(image)
     deviation = (_box_mean(image.square()) - mean.square()).clamp(min=1e-7).sqrt()
     return (image - mean) / deviation
@@ -178,7 +180,7 @@ def _box_mean(image: torch.Tensor, size: int = 11) -> torch.Tensor:
 
 
 def _largest_copy(target: torch.Tensor, known: torch.Tensor, shift: tuple[int, int]) -> int:
-    """Side of the largest square in which target(p) agrees with known(p + shift)."""
+    """Side of the largest square in which target(p) is a copy of known(p + shift)."""
     low = [max(0, -s) for s in shift]
     high = [min(t, k - s) for t, k, s in zip(target.shape, known.shape, shift, strict=True)]
     if min(h - lo for h, lo in zip(high, low, strict=True)) < 11:

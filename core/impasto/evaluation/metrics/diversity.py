@@ -1,4 +1,4 @@
-"""Are several results different, or one picture over and over?"""
+"""Diversity of results: similarity of each pair of them."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ MS_SSIM_PX = 128
 def largest_correlation(a: np.ndarray, b: np.ndarray) -> float:
     """Largest correlation of the luminances of a and b (H, W, C), both tori of one size, over all shifts.
 
-    1 is the same picture moved; good: below 0.8.
+    1 means the same picture, shifted; good: below 0.8.
     """
     A, B = (np.fft.rfft2(_standardised(picture)) for picture in (a, b))
     return float(np.fft.irfft2(A * B.conj(), s=a.shape[:2]).max())
 
 
 def _standardised(picture: np.ndarray) -> np.ndarray:
-    """Luminance (H, W) with zero mean and unit length; a flat picture is zero."""
+    """Luminance (H, W) with zero mean and unit norm; zero for a flat picture."""
     luminance = picture.mean(2, dtype=np.float64)
     luminance = luminance - luminance.mean()
     return luminance / max(float(np.sqrt((luminance**2).sum())), 1e-9)
 
 
 def ms_ssim(a: np.ndarray, b: np.ndarray) -> float:
-    """Multi-scale structural similarity of the middles (128 px) of a and b (H, W, 3), of one size: 1 is the same.
+    """Multi-scale structural similarity of the centres (128 px) of a and b (H, W, 3), of one size; 1 if identical.
 
     kornia's, with five Gaussians at full resolution (Zhao et al. 2017, without their L1 term).
     """
@@ -45,5 +45,5 @@ def ms_ssim(a: np.ndarray, b: np.ndarray) -> float:
 
 
 def over_pairs(measure: Callable[[np.ndarray, np.ndarray], float], results: Sequence[np.ndarray]) -> list[float]:
-    """The measure of each pair of results."""
+    """The metric of each pair of results."""
     return [measure(a, b) for a, b in combinations(results, 2)]

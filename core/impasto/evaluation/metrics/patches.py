@@ -1,6 +1,6 @@
-"""Do the small pieces agree? Distances between the 7x7 patches of Laplacian pyramids (Karras et al. 2018, section 5).
+"""Distances between the 7x7 patches of Laplacian pyramids (Karras et al. 2018, section 5).
 
-Pictures are (H, W, C) at equal texel size; where several are taken, their patches are pooled.
+Pictures are (H, W, C) at equal texel size; patches of several pictures are pooled.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ Pictures: TypeAlias = np.ndarray | Sequence[np.ndarray]
 """One picture (H, W, C), or several with the same channels."""
 
 
-def several(pictures: Pictures) -> list[np.ndarray]:
-    """A list, also of one."""
+def as_list(pictures: Pictures) -> list[np.ndarray]:
+    """The pictures as a list, even a single one."""
     return [pictures] if isinstance(pictures, np.ndarray) else list(pictures)
 
 
 def sliced_wasserstein(
     a: Pictures, b: Pictures, seed: int = 0, patches: int = 8192, directions: int = 512
 ) -> list[float]:
-    """Distance x 1000 of a's and b's 7x7 patches at each level of their Laplacian pyramids, finest first.
+    """Sliced Wasserstein distance x 1000 of a's and b's 7x7 patches at each Laplacian level, finest first.
 
-    Levels go down to 16 px, as far as the smallest picture has them. Each channel of each side is normalised, so
-    colour and contrast do not count: see `color_distance`, `contrast_ratio` (Karras et al. 2018, section 5).
+    Levels go down to 16 px of the smallest picture. Each channel of each side is normalised, so colour and contrast do
+    not count: see `color_distance` and `contrast_ratio` (Karras et al. 2018, section 5).
     """
     rng = np.random.default_rng(seed)
     distances = []
@@ -42,7 +42,7 @@ def sliced_wasserstein(
 
 
 def laplacian_pyramid(pixels: np.ndarray, count: int | None = None) -> list[torch.Tensor]:
-    """`count` band-pass levels (C, h, w) of pixels (H, W, C), finest first; the last is the low-pass remainder."""
+    """`count` band-pass levels (C, h, w) of pixels (H, W, C), finest first; the last is the low-pass residual."""
     import torch
     from torch.nn.functional import interpolate
 
@@ -64,14 +64,14 @@ def _level_count(pixels: np.ndarray) -> int:
 
 
 def _pyramids(*sides: Pictures) -> list[list[list[torch.Tensor]]]:
-    """For each side, for each level that all pictures of all sides have: that level of each picture."""
-    count = min(_level_count(picture) for side in sides for picture in several(side))
-    pyramids = [[laplacian_pyramid(picture, count) for picture in several(side)] for side in sides]
+    """Pyramids by side, level and picture, with as many levels as the smallest picture of all sides has."""
+    count = min(_level_count(picture) for side in sides for picture in as_list(side))
+    pyramids = [[laplacian_pyramid(picture, count) for picture in as_list(side)] for side in sides]
     return [[list(level) for level in zip(*side, strict=True)] for side in pyramids]
 
 
 def _halved(image: torch.Tensor) -> torch.Tensor:
-    """Half the size of (C, H, W), after the binomial filter [1, 3, 3, 1] / 8 along both axes."""
+    """Image (C, H, W) at half its size, after the binomial filter [1, 3, 3, 1] / 8 along both axes."""
     import torch
     from torch.nn.functional import conv2d, pad
 
@@ -110,15 +110,15 @@ def _sliced_distance(a: torch.Tensor, b: torch.Tensor, directions: int, rng: np.
 
 
 def fine(levels: Sequence[float]) -> float:
-    """Mean of the three finest levels, the ones with enough independent patches to be judged by."""
+    """Mean of the three finest levels, the only ones with enough independent patches."""
     return float(np.mean(levels[:3]))
 
 
 def swd_floor(source: np.ndarray, seed: int = 0, directions: int = 512) -> list[float]:
-    """`sliced_wasserstein` between two disjoint halves of the source, the mean over both ways to halve it.
+    """`sliced_wasserstein` between two disjoint halves of the source, averaged over both ways to halve it.
 
-    What another crop of the same photograph scores: a result cannot be asked for less. With 8,192 patches most of it
-    is the sampling itself: a picture scores 20 against itself, 24 against its other half, 68 blurred.
+    The score of another crop of the same photograph, which no result can be expected to beat. With 8,192 patches most
+    of it is sampling error: a picture scores 20 against itself, 24 against its other half, 68 blurred.
     """
     height, width = source.shape[0] // 2, source.shape[1] // 2
     halves = [(source[:, :width], source[:, -width:]), (source[:height], source[-height:])]
@@ -127,7 +127,7 @@ def swd_floor(source: np.ndarray, seed: int = 0, directions: int = 512) -> list[
 
 
 def contrast_ratio(result: Pictures, source: Pictures) -> list[float]:
-    """Deviation of the result over the source's at each level of the pyramid, finest first; 1 is faithful."""
+    """Standard deviation of the result over the source's at each pyramid level, finest first; 1 is ideal."""
     import torch
 
     ratios = []

@@ -1,4 +1,4 @@
-"""Measures of the result by itself: does it wrap, and do its normals belong to its height?"""
+"""Metrics of a result alone: seams across its wrap, and consistency of its normals and height."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import numpy as np
 
 
 def seam_z(pixels: np.ndarray) -> tuple[float, float]:
-    """How much the wrap stands out: z-scores across the left-right (x) and the top-bottom (y) border.
+    """Visibility of the wrap as z-scores, across the left-right (x) and the top-bottom (y) border.
 
-    The spike at a border is its mean |difference| less the mean of its neighbours' on both sides; z compares
-    it with the spikes of all interior columns (rows). Seamless: below 3 and above -4 (lower is smeared).
+    The spike at a border is its mean |difference| minus the mean of its neighbours' on both sides; z compares it with
+    the spikes of all interior columns (rows). Seamless: below 3 and above -4 (lower values mean a smeared border).
     """
     return _seam_z(pixels), _seam_z(pixels.swapaxes(0, 1))
 
 
 def _seam_z(pixels: np.ndarray) -> float:
-    """z across the wrap of axis 1."""
+    """z-score across the wrap of axis 1."""
     steps = np.abs(np.roll(pixels, -1, 1) - pixels).mean((0, 2), dtype=np.float64)  # (W,); the last is the wrap
     spikes = steps - 0.5 * (np.roll(steps, 1) + np.roll(steps, -1))
     inside = spikes[1:-2]  # spikes that the wrap does not touch
@@ -25,7 +25,7 @@ def _seam_z(pixels: np.ndarray) -> float:
 
 
 def normal_length_error(normal: np.ndarray) -> float:
-    """Mean deviation of normals (H, W, 3), encoded in [0, 1], from unit length. 8 bits alone cost 0.003."""
+    """Mean deviation of normals (H, W, 3), encoded in [0, 1], from unit length; 0.003 from 8-bit rounding alone."""
     return float(np.abs(np.linalg.norm(normal.astype(np.float64) * 2 - 1, axis=2) - 1).mean())
 
 

@@ -1,6 +1,6 @@
-"""Values and frequencies: do colours, and the power at each scale, agree with the real ones?
+"""Distances between the distributions of values, and between power spectra.
 
-Pictures are (H, W, C) in [0, 1]; where several are taken, they are pooled.
+Pictures are (H, W, C) in [0, 1]; several pictures are pooled.
 """
 
 from __future__ import annotations
@@ -9,18 +9,18 @@ from itertools import pairwise
 
 import numpy as np
 
-from .patches import Pictures, several
+from .patches import Pictures, as_list
 
 COARSEST_PERIODS = 8
-"""Bands start at so many periods across the smaller picture: below, a few waves are no statistic."""
+"""Periods across the smaller picture at which bands start: fewer are too few for a statistic."""
 BANDS_PER_OCTAVE = 2
 
 
 def color_distance(result: Pictures, source: Pictures, samples: int = 4096) -> tuple[float, ...]:
-    """Wasserstein-1 distance of each channel's values, in the pixels' own units (0.01: one per cent of the range)."""
+    """Wasserstein-1 distance of each channel's values, in units of the pixels (0.01: one per cent of the range)."""
     quantiles = (np.arange(samples) + 0.5) / samples
     sides = [
-        np.concatenate([picture.reshape(-1, picture.shape[2]) for picture in several(p)]) for p in (result, source)
+        np.concatenate([picture.reshape(-1, picture.shape[2]) for picture in as_list(p)]) for p in (result, source)
     ]
     found, wanted = (np.quantile(values, quantiles, axis=0) for values in sides)  # (samples, C)
     return tuple(np.abs(found - wanted).mean(0).tolist())
@@ -29,7 +29,8 @@ def color_distance(result: Pictures, source: Pictures, samples: int = 4096) -> t
 def radial_power_spectrum(pixels: np.ndarray) -> np.ndarray:
     """Mean power (min(H, W) // 2,) of the luminance by spatial frequency, in cycles per image of the shorter side.
 
-    A Hann window keeps the borders of pictures that do not tile out of it. Noise passes it: only beside SWD.
+    A Hann window suppresses the borders of pictures that do not tile. Noise can have the same spectrum: use it only
+    together with the SWD.
     """
     height, width = pixels.shape[:2]
     luminance = pixels.mean(2, dtype=np.float64)
@@ -44,10 +45,10 @@ def radial_power_spectrum(pixels: np.ndarray) -> np.ndarray:
 def spectrum_difference_db(result: Pictures, source: Pictures) -> list[float]:
     """Power of the result over the source's in dB, in bands of half an octave, finest first, at equal texel size.
 
-    From 2 px waves to those that fit 8 times into the smallest picture; 0 is faithful, good: within 3. Phases are not
-    seen: noise with the same spectrum passes.
+    From wavelengths of 2 px to those that fit 8 times into the smallest picture; 0 is ideal, good: within 3. Phases
+    are ignored: noise with the same spectrum passes.
     """
-    shortest = min(min(picture.shape[:2]) for side in (result, source) for picture in several(side))
+    shortest = min(min(picture.shape[:2]) for side in (result, source) for picture in as_list(side))
     count = int(np.floor(np.log2(max(0.5 * shortest / COARSEST_PERIODS, 1)) * BANDS_PER_OCTAVE))
     edges = 0.5 * 2.0 ** (-np.arange(max(count, 1) + 1) / BANDS_PER_OCTAVE)  # cycles a pixel, finest first
     found, wanted = (_band_powers(side, edges) for side in (result, source))
@@ -57,7 +58,7 @@ def spectrum_difference_db(result: Pictures, source: Pictures) -> list[float]:
 def _band_powers(pictures: Pictures, edges: np.ndarray) -> np.ndarray:
     """Mean power between neighbouring edges (descending, cycles a pixel), over all pictures."""
     powers = []
-    for picture in several(pictures):
+    for picture in as_list(pictures):
         spectrum = radial_power_spectrum(picture)
         frequency = np.arange(len(spectrum)) / min(picture.shape[:2])
         bands = [(frequency > low) & (frequency <= high) for high, low in pairwise(edges)]

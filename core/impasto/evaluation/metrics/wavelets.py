@@ -1,7 +1,7 @@
-"""A statistic that no training here optimises: what Gabor-like wavelets see, and what they see together.
+"""Joint statistics of log-Gabor wavelet magnitudes, which no training here optimises.
 
-In the manner of Portilla & Simoncelli (2000), whose textures are the joint statistics of complex wavelet magnitudes;
-here they are compared as Gaussians (the Fréchet distance). No random numbers but those that choose places, no weights.
+After Portilla & Simoncelli (2000), who describe textures by joint statistics of complex wavelet magnitudes; here these
+are compared as Gaussians (Fréchet distance). Nothing is learned, and only the sampled positions are random.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .patches import Pictures, several
+from .patches import Pictures, as_list
 
 if TYPE_CHECKING:
     import torch
@@ -24,9 +24,8 @@ BANDWIDTH = 0.55
 def wavelet_distance(a: Pictures, b: Pictures, seed: int = 0, samples: int = 16384) -> float:
     """Fréchet distance between the log-Gabor magnitudes of a and b, at equal texel size.
 
-    Features are the magnitudes at 4 scales x 4 orientations of each channel, with their lags by one wavelength, in
-    units of b's deviations; means and covariances are compared. 0 is the same, and what two crops of one surface score
-    is the floor.
+    Features are the magnitudes at 4 scales x 4 orientations of each channel, there and one wavelength to the right and
+    below, divided by b's standard deviations. 0 if equal; two crops of one surface give the floor.
     """
     rng = np.random.default_rng(seed)
     found, wanted = (_features(side, samples, rng) for side in (a, b))
@@ -35,8 +34,8 @@ def wavelet_distance(a: Pictures, b: Pictures, seed: int = 0, samples: int = 163
 
 
 def _features(pictures: Pictures, samples: int, rng: np.random.Generator) -> np.ndarray:
-    """Magnitudes (samples, C x 48) at random places of the pictures, away from their borders."""
-    known = several(pictures)
+    """Magnitudes (samples, C x 48) at random positions in the pictures, away from their borders."""
+    known = as_list(pictures)
     share = max(1, samples // len(known))
     return np.concatenate([_magnitudes(picture, share, rng) for picture in known]).astype(np.float64)
 
@@ -71,7 +70,7 @@ def log_gabor(height: int, width: int, wavelength_px: float, angle: float) -> to
 
 
 def _frechet_distance(a: np.ndarray, b: np.ndarray) -> float:
-    """Wasserstein-2 distance a feature between the Gaussians with the moments of a and b (n, d)."""
+    """Wasserstein-2 distance, per feature, between the Gaussians with the moments of a and b (n, d)."""
     d = a.shape[1]
     C_a, C_b = (np.cov(features, rowvar=False).reshape(d, d) for features in (a, b))
     values, vectors = np.linalg.eigh(C_b)
