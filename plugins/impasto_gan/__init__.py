@@ -1,6 +1,6 @@
 """Generators that learn materials from the artist's own photographs or map sets, and make them at any size.
 
-`torus` is the one to use; those of `textbook` are the methods that it is made of, to learn from and to compare with.
+`torus` is the one to use; `textbook` holds the methods that it builds on, to learn from and to compare with.
 """
 
 from __future__ import annotations
@@ -22,5 +22,5 @@ def impasto_tools() -> list[Tool]:
 
 @hookimpl
 def impasto_models() -> Path:
-    """Where the models that come with it are."""
+    """Folder of the bundled models."""
     return Path(__file__).parent / "models"

@@ -16,7 +16,7 @@ from PIL import Image
 
 from impasto.cli import printed
 from impasto.cli.main import main, make_parser
-from impasto.cli.parser import Wishes
+from impasto.cli.parser import EarlyOptions
 
 pytestmark = pytest.mark.usefixtures("misbehaving")
 GUIDE = Path(__file__).parents[2] / "docs" / "command.md"
@@ -199,7 +199,7 @@ def test_every_action_has_an_example_and_every_example_is_understood():
         assert found, words
         for line in found:
             arguments = shlex.split(line.partition(" > ")[0])[1:]
-            parsed = understood(Wishes.of(arguments).stylizer).parse_args(arguments)
+            parsed = understood(EarlyOptions.of(arguments).stylizer).parse_args(arguments)
             assert callable(parsed.run), line
             assert line.startswith(f"impasto {words}".strip()), line
 
@@ -232,7 +232,7 @@ def test_every_line_of_the_documentation_is_understood():
         arguments = shlex.split(re.split(r" [>|] ", line)[0], comments=True)[1:]
         if "--help" in arguments or "posterize" in arguments:
             continue
-        parsed = understood(Wishes.of(arguments).stylizer).parse_args(arguments)
+        parsed = understood(EarlyOptions.of(arguments).stylizer).parse_args(arguments)
         assert callable(parsed.run), (page, line)
 
 
@@ -277,9 +277,9 @@ def test_completion_knows_actions_tools_and_options(said, shell):
 
 
 def test_verbose_logs_each_step_and_quiet_says_nothing(impasto, said, wall, tmp_path):
-    assert Wishes.of(["-vv", "tools"]).verbosity == 2
-    assert Wishes.of(["tools", "--verbose"]).verbosity == 1
-    assert Wishes.of(["stylize", "--", "-q"]) == Wishes()
+    assert EarlyOptions.of(["-vv", "tools"]).verbosity == 2
+    assert EarlyOptions.of(["tools", "--verbose"]).verbosity == 1
+    assert EarlyOptions.of(["stylize", "--", "-q"]) == EarlyOptions()
     logged = impasto("generate", "checker", "--size", 16, "--out", tmp_path / "c", "-v")
     assert "impasto.runner: checker on cpu: " in logged.stderr
     assert "squares=4" in logged.stderr

@@ -18,7 +18,7 @@ from impasto.regularity.region import Region, full_region
 from impasto.runner import run
 from impasto.texture import Maps
 from impasto_gan.torus import generate as generate_module
-from impasto_gan.torus.generate import Choice, Synthesis, make, whole_picture
+from impasto_gan.torus.generate import Choice, Synthesis, picture_of, whole_picture
 from impasto_gan.torus.losses import sliced_wasserstein
 from impasto_gan.torus.model import load_torus
 from impasto_gan.torus.prepare import prepare
@@ -300,7 +300,7 @@ def test_joints_are_straight_from_the_start(lattice):
 
 def test_a_preview_is_what_the_model_makes(library):
     model = load_torus("tiny", Context(models=ModelLibrary(library)))
-    assert make(model, (64, 64), 3).size_px == (64, 64)
+    assert picture_of(model, (64, 64), 3).size_px == (64, 64)
 
 
 def test_grain_is_as_sharp_wherever_the_size_asks_for_resampling():

@@ -1,4 +1,4 @@
-"""`impasto prepare`: look at training data before training on it, and the files that say what was learned from."""
+"""`impasto prepare`, which shows training data before training, and the files that document the data of a model."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def add_prepare(commands: Any) -> None:
 
 
 def add_licence(parser: argparse.ArgumentParser) -> None:
-    """--licence."""
+    """Add `--licence`."""
     text = "licence of the files that no SOURCES.tsv lists (default: unknown); the model's card keeps it"
     parser.add_argument("--licence", default="unknown", metavar="NAME", help=text)
 

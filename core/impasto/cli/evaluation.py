@@ -85,7 +85,7 @@ def _model(wanted: str) -> Model:
 
 
 def _settings(given: Sequence[str]) -> Mapping[str, Any]:
-    """Values as JSON where they are, else as text: variation=0.8, material=brick."""
+    """Values by name, parsed as JSON if they are valid, else as text: variation=0.8, material=brick."""
     settings: dict[str, Any] = {}
     for item in given:
         name, separator, value = item.partition("=")
@@ -99,7 +99,7 @@ def _settings(given: Sequence[str]) -> Mapping[str, Any]:
 
 
 def _rows(judgement: Judgement, figures: Mapping[str, float]) -> list[tuple[str, ...]]:
-    """Figure, mean, deviation, goal, whether it is missed and whether it was also a loss, by the card, as text."""
+    """Rows of text: figure, mean, deviation, goal, and remarks (missed; or also a loss of the training)."""
     mean, deviation, goals, missed = judgement.mean(), judgement.deviation(), judgement.goals(), judgement.missed()
     rows: list[tuple[str, ...]] = []
     for name, value in mean.items():

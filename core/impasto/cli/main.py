@@ -1,7 +1,7 @@
-"""The `impasto` command. Each tool's options come from its parameters' JSON Schema, as a plugin's do too.
+"""The `impasto` command. Options of all tools, including those of plugins, come from their parameters' JSON Schema.
 
 Exit codes: 0 done; 1 a bug; 2 wrong usage or parameters; 3 files; 4 plugins; 5 models; 6 device; 7 worker;
-130 cancelled by Control-C; 128 and its number for another signal.
+130 cancelled by Control-C; 128 plus the signal's number for other signals.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from .evaluation import add_evaluate
 from .making import add_output, carry_out, result_name
 from .models import add_models, add_train
 from .options import add_command, add_device, parse_metres
-from .parser import Parser, Wishes
+from .parser import EarlyOptions, Parser
 from .plugins import add_plugins
 from .stylize import add_stylize
 from .terminal import Terminal
@@ -57,12 +57,12 @@ exit codes: 0 done, 1 a bug, 2 usage or parameters, 3 files, 4 plugins, 5 models
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command and exit with its code."""
     given = sys.argv[1:] if arguments is None else list(arguments)
-    wishes = Wishes.of(given)
-    wishes.start_log()
-    terminal = Terminal(json=wishes.json, quiet=wishes.quiet)
+    early = EarlyOptions.of(given)
+    early.start_log()
+    terminal = Terminal(json=early.json, quiet=early.quiet)
     say_by(lambda message: terminal.fail("Cancelled", message, ""))
     try:
-        parsed = make_parser(wishes.stylizer).parse_args(given)
+        parsed = make_parser(early.stylizer).parse_args(given)
         parsed.run(parsed, terminal)
         check_output()
     except Cancelled as stop:
@@ -74,7 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def make_parser(stylizer: str = "") -> Parser:
-    """The parser of the whole command, with a subparser for each tool; `stylizer` is the one that is to paint."""
+    """The parser of the whole command, with a subparser for each tool; `stylizer` is the one given with --tool."""
     description = "Seamless PBR materials from your own pictures, on your own computer."
     parser = Parser(prog="impasto", description=description, epilog=_epilog())
     parser.add_argument("--version", action="version", version=f"impasto {VERSION}")

@@ -1,4 +1,4 @@
-"""What the commands that make files share: the options of their output, and carrying out a recipe."""
+"""Shared by the commands that make files: the options of their output, and running a recipe on several sources."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from .terminal import Terminal
 
 
 def add_output(parser: argparse.ArgumentParser, can_stream: bool = True) -> None:
-    """--out, --name, --format, --force, --stream where tools may make tiles, --device."""
+    """Add --out, --name, --format, --force, --device, and --stream for tools that may make tiles."""
     group = parser.add_argument_group("output")
     group.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the files")
     group.add_argument("--name", metavar="NAME", help="start of the files' names (default: the source's)")
@@ -44,10 +44,10 @@ def carry_out(
     terminal: Terminal,
     **how: Any,
 ) -> None:
-    """Run the recipe on each source, by the name of its results (None: on none), and write what it makes.
+    """Run the recipe on each source and write the results; sources are given by the name of their results.
 
-    files: the other inputs. One that fails among several is told of, and the rest are made; the exit code is that of
-    the first that failed. `how` is as for `run`.
+    A source of None is for recipes without one. files: the other inputs. If one of several sources fails, it is
+    reported and the others are still processed; the exit code is that of the first failure. `how` is passed to `run`.
     """
     from ..io.files import read_maps
 
@@ -62,10 +62,10 @@ def carry_out(
         for index, (name, source) in enumerate(sources.items()):
             if results and how.get("is_stopped", bool)():
                 break
-            share = partial(_share, on_progress, index, len(sources))
+            tell = partial(_tell_overall, on_progress, index, len(sources))
             try:
-                result = _make(recipe, source, inputs, arguments, name, on_progress=share, **how)
-                results.append(replace(result, maps=Maps()))  # the pixels are in files, those of all fill the memory
+                result = _make(recipe, source, inputs, arguments, name, on_progress=tell, **how)
+                results.append(replace(result, maps=Maps()))  # the pixels are in files, and would fill the memory
             except Cancelled as stop:
                 if results and not stop.args:
                     raise Cancelled(f"cancelled; {len(results)} of {len(sources)} were made before") from None
@@ -98,12 +98,15 @@ def _make(
     return run_to_files(recipe, inputs, sink, tile_by_tile=arguments.stream, device=arguments.device, **how)
 
 
-def _share(on_progress: Callable[[float, str], None], index: int, count: int, fraction: float, message: str) -> None:
+def _tell_overall(
+    on_progress: Callable[[float, str], None], index: int, count: int, fraction: float, message: str
+) -> None:
+    """Report the progress of one of `count` sources as progress of all."""
     on_progress((index + fraction) / count, message)
 
 
 def result_name(step: Step, source: Path | None, models_folder: Path | None = None) -> str:
-    """What a result is called: as its source, or else as the model that made it."""
+    """Name of a result: that of its source, or else of the model that made it."""
     from ..io.files import set_name
 
     tool = registry().tool(step.tool)
@@ -116,7 +119,7 @@ def result_name(step: Step, source: Path | None, models_folder: Path | None = No
 
 
 def _refuse_to_replace(folder: Path, name: str, suffix: str) -> None:
-    """Say so before the work is done, not after."""
+    """Raise FileError for existing files before the work is done, not after."""
     for map_ in MAP_CHANNELS:
         path = folder / f"{name}_{map_}{suffix}"
         if is_there(path):

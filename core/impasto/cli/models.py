@@ -74,7 +74,7 @@ def _train(arguments: argparse.Namespace, terminal: Terminal) -> None:
 
 
 def _read_data(path: Path, arguments: argparse.Namespace, terminal: Terminal, on_progress: Any) -> Dataset:
-    """The training data; its manifest and preview sheet are written beside the model that is to be at `path`."""
+    """The training data; its manifest and preview sheet are written beside the future model at `path`."""
     from ..data.dataset import read_dataset, settings_for
 
     parameters: Any = validate(arguments.tool, given_parameters(arguments, arguments.tool))
@@ -87,7 +87,7 @@ def _read_data(path: Path, arguments: argparse.Namespace, terminal: Terminal, on
     )
     terminal.learned_from(dataset)
     dataset.check(getattr(parameters, "crop_px", 1))
-    if not is_there(path):  # a model that is there keeps what it learned from beside it: the trainer will refuse
+    if not is_there(path):  # the files beside an existing model are kept: the trainer will refuse to replace it
         manifest, preview = map(path.with_suffix, DATA_SUFFIXES)
         write_data_files(dataset, manifest, preview, crop_px=getattr(parameters, "crop_px", 128))
     return dataset

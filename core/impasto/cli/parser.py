@@ -1,4 +1,4 @@
-"""The command's parser: mistakes are errors with a remedy; --json, -v and -q stand before or after the action."""
+"""The command's parser: mistakes are errors with a remedy; --json, -v and -q may precede or follow the action."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..system.outside import printable
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser, or the subparser of an action, with the options that all have."""
+    """A parser, or the subparser of an action, with the options common to all."""
 
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **{"formatter_class": argparse.RawDescriptionHelpFormatter, **more})
@@ -23,15 +23,15 @@ class Parser(argparse.ArgumentParser):
         group.add_argument("-q", "--quiet", action="store_true", help="no progress and no notes: results and errors")
 
     def error(self, message: str) -> NoReturn:
-        """Raise the mistake: it is reported like every other one, as JSON where that was asked for."""
+        """Raise the mistake as a ParameterError, so that it is reported like any other error, as JSON if requested."""
         raise ParameterError(message, f"see `{self.prog} --help`")
 
 
 @dataclass(frozen=True)
-class Wishes:
-    """What has to be known before the options are parsed, also where that fails.
+class EarlyOptions:
+    """Options that are needed before parsing, and even if parsing fails.
 
-    verbosity: how often -v was given. stylizer: the value of --tool, whose parameters become options.
+    verbosity: number of times that -v was given. stylizer: the value of --tool, whose parameters become options.
     """
 
     json: bool = False
@@ -40,8 +40,8 @@ class Wishes:
     stylizer: str = ""
 
     @classmethod
-    def of(cls, arguments: Sequence[str]) -> Wishes:
-        """Those in a command line, wherever they stand in it."""
+    def of(cls, arguments: Sequence[str]) -> EarlyOptions:
+        """The early options in a command line, at any position."""
         options = list(arguments)
         options = options[: options.index("--")] if "--" in options else options
         short = [option[1:] for option in options if option.startswith("-") and set(option[1:]) <= set("vq")]
@@ -50,7 +50,7 @@ class Wishes:
         return cls("--json" in options, quiet, verbosity, _value_of("--tool", options))
 
     def start_log(self) -> None:
-        """Log on stderr what was wished for."""
+        """Log on stderr, as verbosely as requested."""
         if self.verbosity:
             handler = logging.StreamHandler()
             handler.setFormatter(_Printable("%(name)s: %(message)s"))
@@ -58,7 +58,7 @@ class Wishes:
 
 
 class _Printable(logging.Formatter):
-    """Shows the control characters of foreign text."""
+    """Formatter that shows control characters of untrusted text as escapes."""
 
     def format(self, record: logging.LogRecord) -> str:
         return printable(super().format(record))

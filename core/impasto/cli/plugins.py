@@ -1,4 +1,4 @@
-"""`impasto plugins check`: the checks that hold for every tool, run on those of a plugin."""
+"""`impasto plugins check`: runs the checks that hold for every tool on those of a plugin."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def _check(arguments: argparse.Namespace, terminal: Terminal) -> None:
 
 
 def tools_of(name: str, known: Registry) -> list[Tool]:
-    """The tools of an installed plugin. PluginError says why it could not be loaded, ParameterError what there is."""
+    """The tools of an installed plugin. PluginError if it could not be loaded, ParameterError for an unknown name."""
     modules = {status.name: {type(known.tools[tool]).__module__ for tool in status.tools} for status in known.plugins}
     for status in known.plugins:
         tops = {module.partition(".")[0] for module in modules[status.name]}

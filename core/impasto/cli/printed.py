@@ -1,6 +1,6 @@
-"""What each action of the command prints with --json: one object in one line, of these shapes.
+"""Schemas of the JSON that each action of the command prints with --json: one object on one line.
 
-`docs/command.md` lists their fields; a test runs every action and holds both to what is printed.
+`docs/command.md` lists their fields; a test runs every action and compares both with the output.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class Answer(BaseModel):
-    """Base of all answers: no field that is not listed."""
+    """Base of all answers, without fields that are not listed."""
 
     model_config = ConfigDict(extra="forbid")
 

@@ -1,4 +1,4 @@
-"""The pictures that the command works on: one file, several, or those of a folder, and how each is prepared."""
+"""Source pictures of a command: one file, several, or those of a folder, and the options for preparing them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SOURCES_HELP = "pictures, folders of maps, or a folder of either"
 
 
 def add_preparation(parser: argparse.ArgumentParser) -> None:
-    """--width-m, and the parameters of the tool that prepares: --source-rotate, --source-crop, --source-scale."""
+    """Add --width-m, and the parameters of the preparing tool: --source-rotate, --source-crop, --source-scale."""
     group = parser.add_argument_group("the source, before the tool sees it")
     group.add_argument(
         "--width-m", type=parse_metres, metavar="METRES", help="real-world width of the whole source picture in metres"
@@ -31,15 +31,16 @@ def add_preparation(parser: argparse.ArgumentParser) -> None:
 
 
 def preparing_steps(arguments: argparse.Namespace) -> tuple[Step, ...]:
-    """The step that prepares the source as the options say; none where they say nothing."""
+    """The step that prepares the source according to the options; empty if none is given."""
     given = [(tool, given_parameters(arguments, tool, PREFIX)) for tool in registry().tools_for(PREPARE)[:1]]
     return tuple(Step(tool.name, parameters) for tool, parameters in given if parameters)
 
 
 def named_sources(given: Sequence[Path], name: str | None = None) -> dict[str, Path]:
-    """Each source that was given, or that lies in a given folder, by the name of its results.
+    """The given sources, or those in given folders, by the name of their results.
 
-    `name` is that of a single one's. ParameterError where two would have one name; FileError where there is none.
+    `name` replaces the name of a single one. ParameterError if two would have the same name; FileError if there are
+    none.
     """
     from ..data.pictures import pictures_in
     from ..io.files import set_name

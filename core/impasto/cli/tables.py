@@ -17,7 +17,7 @@ LOSS_MARK = "*"
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Columns as wide as they must be, the first to the left; nothing after the last."""
+    """Lines of a left-aligned table, with columns as wide as their longest cell."""
     widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
     for row in (head, *rows):
         cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
@@ -25,7 +25,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
 
 
 def tool(described: Mapping[str, Any], in_detail: bool) -> Iterator[str]:
-    """A tool, with its inputs and parameters where those are asked for."""
+    """Lines about a tool, with its inputs and parameters if `in_detail`."""
     yield f"{described['name']:<16} {described['kind']:<10} {described['description']}"
     if not in_detail:
         return
@@ -42,7 +42,7 @@ def _range(schema: Mapping[str, Any]) -> str:
 
 
 def models(listed: Sequence[Model]) -> Iterator[str]:
-    """The models, one a line, with what they score beside what real pictures do."""
+    """Table of models, with their scores relative to those of real pictures."""
     head = ("name", "material", "tool", "MiB", "licence", "SWD/floor", "wavelets/floor", "spectrum dB", "whose")
     rows = [_row(one) for one in listed]
     yield from table(head, rows)
@@ -66,14 +66,14 @@ def _row(model: Model) -> tuple[str, ...]:
 
 
 def _figure(figures: Mapping[str, float], name: str) -> str:
-    """A card's figure, marked where the training brought it down by itself; "-" where it was never measured."""
+    """A card's figure, marked if it was also a loss of the training; "-" if it was never measured."""
     if name not in figures:
         return "-"
     return f"{figures[name]:.2f}" + (LOSS_MARK if was_a_loss(name, figures) else "")
 
 
 def model(shown: Model) -> Iterator[str]:
-    """A model's card."""
+    """Lines about a model, from its card."""
     card = shown.card
     whose = "shipped" if shown.shipped else "your own"
     yield f"{shown.name}, {shown.size_bytes / 2**20:.1f} MiB, for {card['tool']} ({card['architecture']}), {whose}"
@@ -90,7 +90,7 @@ def model(shown: Model) -> Iterator[str]:
 
 
 def all_weights(listed: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """Published weights, one a line."""
+    """Table of published weights."""
     return table(("name", "MiB", "licence", "state", "what it is"), [_weights_row(one) for one in listed])
 
 
@@ -101,7 +101,7 @@ def _weights_row(listed: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def weights(about: Mapping[str, Any]) -> Iterator[str]:
-    """All that is known of some weights."""
+    """Lines about published weights: licence, files, and whether they are installed."""
     yield f"{about['label']}: {about['description']}"
     yield f"licence {about['licence']}, see {about['page']}"
     for file in about["files"]:
@@ -129,7 +129,7 @@ def evaluation(about: Mapping[str, Any], rows: Sequence[Sequence[Sequence[str]]]
 
 
 def checks(found: Sequence[Finding]) -> Iterator[str]:
-    """A line for each check, and how many failed."""
+    """A line for each check, and the number of failures."""
     for finding in found:
         state = f"skipped, {finding.skipped}" if finding.skipped else "holds"
         yield f"{finding.tool}: {finding.behaviour}: {f'PROBLEM {finding.problem}' if finding.problem else state}"

@@ -1,4 +1,4 @@
-"""What the command says: a progress bar on a terminal, silence in a pipe, JSON for scripts, errors on stderr."""
+"""Output of the command: a progress bar on a terminal, none in a pipe, JSON for scripts, errors on stderr."""
 
 from __future__ import annotations
 
@@ -49,9 +49,9 @@ PROGRESS_INTERVAL_S = 0.25
 
 
 class Terminal:
-    """Prints results to stdout, everything else to stderr: `quiet` leaves out all of that but errors.
+    """Prints results to stdout and everything else to stderr, of which `quiet` keeps only errors.
 
-    json: results and errors are those of `printed`, a line each. warnings: what was warned of so far.
+    json: print results and errors as the objects in `printed`, one per line. warnings: all warnings so far.
     """
 
     def __init__(self, json: bool = False, quiet: bool = False) -> None:
@@ -60,9 +60,9 @@ class Terminal:
 
     @contextlib.contextmanager
     def progress(self, in_json: bool = False) -> Iterator[Callable[[float, str], None]]:
-        """A progress bar on stderr while a recipe runs; nothing where stderr is no terminal.
+        """Show a progress bar on stderr while a recipe runs, if stderr is a terminal.
 
-        in_json: with --json, lines of JSON on stdout instead, a few a second, for a host that waits for the command.
+        in_json: with --json, print lines of JSON on stdout instead, a few per second, for a host that waits.
         """
         if self.quiet and not (in_json and self.json):
             yield lambda fraction, message: None
@@ -96,26 +96,26 @@ class Terminal:
         return show
 
     def agrees(self, question: str) -> bool:
-        """Whether who sits there says yes. ParameterError where nobody does."""
+        """Ask the user, and return whether the answer is yes. ParameterError if stdin is no terminal."""
         if sys.stdin is None or not sys.stdin.isatty():
             raise ParameterError("nothing is downloaded without being asked for", "add --yes to agree to the download")
         print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
         return sys.stdin.readline().strip().lower() in ("y", "yes")
 
     def note(self, text: str) -> None:
-        """Something beside the result, on stderr; nothing where that is JSON."""
+        """Print a note on stderr, unless results are JSON."""
         if not (self.json or self.quiet):
             print(text, file=sys.stderr)
 
     def warn(self, text: str) -> None:
-        """Something that was given in vain or left out; the answer lists it, too."""
+        """Print a warning about an option without effect or an input left out, and add it to the answer."""
         self.warnings.append(text)
         self.note(f"warning: {text}")
 
     def written(
         self, paths: Sequence[Path], results: Sequence[Result], failed: Sequence[tuple[Path, ImpastoError]] = ()
     ) -> None:
-        """The files that were written, and the sources that nothing was made of."""
+        """Print the written files, and the sources that failed."""
         for path, error in failed:
             self._fail(f"{path}: {error.message}", error.remedy)
         about = self._about(paths, results)
@@ -124,7 +124,7 @@ class Terminal:
         self._note_all(results)
 
     def made_again(self, again: Rerun) -> None:
-        """The files that were written, and what differs from the first time."""
+        """Print the written files, and the differences from the first time."""
         about = self._about(again.paths, [again.result])
         self._say(Again(**about, identical=again.identical, differences=again.differences), about["files"])
         self._note_all([again.result])
@@ -142,13 +142,13 @@ class Terminal:
         return {"files": files, "figures": figures, "notes": _notes(results), "warnings": self.warnings}
 
     def data(self, paths: Sequence[Path], dataset: Dataset) -> None:
-        """What is used of training data, what is left out, and the files that show it."""
+        """Print the files that `prepare` wrote, and a summary of the dataset."""
         files = [str(path) for path in paths]
         self._say(Prepared(files=files, manifest=dataset.manifest()), files)
         self.learned_from(dataset)
 
     def learned_from(self, dataset: Dataset) -> None:
-        """On stderr: how many pictures are used, of which classes and licences, and why the others are not."""
+        """Print on stderr the number of pictures used, their classes and licences, and why others are left out."""
         licences = ", ".join(sorted({sample.licence for sample in dataset.samples}))
         labels = f"; classes: {', '.join(dataset.labels)}" if dataset.labels else ""
         self.note(f"pictures used: {len(dataset.samples)}; licence: {licences}{labels}")
@@ -158,12 +158,12 @@ class Terminal:
             self.note(f"left out: {len(dataset.rejected) - REJECTED_SHOWN} more, see the manifest")
 
     def tools(self, described: Sequence[Mapping[str, Any]], in_detail: bool) -> None:
-        """The tools, one a line, or all that is known of one."""
+        """Print the tools, one per line, or everything about one."""
         lines = (line for tool in described for line in tables.tool(tool, in_detail))
         self._say(Tools.model_validate({"tools": described}), lines)
 
     def models(self, folder: Path, models: Sequence[Model], damaged: Mapping[Path, ImpastoError]) -> None:
-        """The models, one a line, and the files that are none."""
+        """Print a table of the models, and the damaged files."""
         broken = [DamagedModel(file=str(path), error=error.message) for path, error in damaged.items()]
         answer = Models(folder=str(folder), models=[_entry(model) for model in models], damaged=broken)
         self._say(answer, tables.models(models) if models else [f"no models yet in {folder}"])
@@ -173,40 +173,40 @@ class Terminal:
             self.note(f"warning: {note}")
 
     def model(self, model: Model) -> None:
-        """One model's card."""
+        """Print a model's card."""
         self._say(_entry(model), tables.model(model))
         for note in model.notes:
             self.note(f"warning: {note}")
 
     def weights_list(self, folder: Path, listed: Sequence[Mapping[str, Any]]) -> None:
-        """The weights that there are, one a line."""
+        """Print a table of the weights that tools can use."""
         self._say(WeightsList.model_validate({"folder": str(folder), "weights": listed}), tables.all_weights(listed))
         for one in listed:
             if one["error"]:
                 self.note(f"damaged: {one['error']}")
 
     def weights(self, about: Mapping[str, Any]) -> None:
-        """All that is known of some weights."""
+        """Print everything about some weights."""
         self._say(WeightsDetails.model_validate(about), tables.weights(about))
 
     def evaluation(
         self, about: Mapping[str, Any], rows: Sequence[Sequence[Sequence[str]]], written: Sequence[Path]
     ) -> None:
-        """A table for each case: figures, their goals, and which are missed."""
+        """Print a table for each case: figures, their goals, and remarks."""
         files = [str(path) for path in written]
         answer = Evaluation.model_validate({**about, "files": files})
         self._say(answer, [*tables.evaluation(about, rows), *files])
 
     def installed(self, path: Path) -> None:
-        """A file that came into a library."""
+        """Print the path of a file added to a library."""
         self._say(Installed(installed=str(path)), [f"installed {path}"])
 
     def removed(self, path: Path) -> None:
-        """A file that went out of a library."""
+        """Print the path of a file removed from a library."""
         self._say(Removed(removed=str(path)), [f"removed {path}"])
 
     def completion(self, shell: str, script: str) -> None:
-        """A script for a shell."""
+        """Print the completion script for a shell."""
         self._say(Completion(shell=shell, script=script), [script])
 
     def checked(self, findings: Sequence[Finding]) -> None:
@@ -215,11 +215,11 @@ class Terminal:
         self._say(answer, tables.checks(findings))
 
     def findings(self, found: Mapping[str, Any]) -> None:
-        """What `impasto doctor` found."""
+        """Print the findings of `impasto doctor`."""
         self._say(Findings.model_validate(found), tables.findings(found))
 
     def fail(self, kind: str, message: str, remedy: str) -> None:
-        """An error, on stderr; as JSON on stdout too where that was asked for."""
+        """Print an error on stderr, and with --json also on stdout."""
         if self.json:
             self._answer(Failure(error=kind, message=message, remedy=remedy))
         self._fail(message, remedy)
@@ -228,7 +228,7 @@ class Terminal:
         print(f"impasto: {message}" + (f"\n  {remedy}" if remedy else ""), file=sys.stderr)
 
     def _say(self, answer: Answer, lines: Iterable[str]) -> None:
-        """A result: the answer where JSON was asked for, else its lines."""
+        """Print a result: the answer as JSON if requested, else its lines."""
         if self.json:
             self._answer(answer)
             return
@@ -236,7 +236,7 @@ class Terminal:
             print(line)
 
     def _answer(self, answer: Answer) -> None:
-        # in ASCII: right in any encoding, and nothing a terminal acts on
+        # in ASCII, which is valid in any encoding and free of control characters
         print(json.dumps(answer.model_dump(mode="json", exclude_unset=True)), flush=True)
 
 

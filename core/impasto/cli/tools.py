@@ -27,7 +27,7 @@ from .sources import SOURCE_HELP, SOURCES_HELP, add_preparation, named_sources, 
 from .terminal import Terminal
 
 APPLIED = ("filter", "estimator")
-"""The kinds of tools that `apply` is for: they change one picture."""
+"""Kinds of tools for `apply`, which change one picture."""
 
 
 def add_generate(commands: Any) -> None:
@@ -128,7 +128,7 @@ def _run_on_each(arguments: argparse.Namespace, terminal: Terminal) -> None:
 
 
 def _run(arguments: argparse.Namespace, terminal: Terminal, sources: dict[str, Path | None] | None) -> None:
-    """Carry out the recipe that the options make, on `sources`, or on the one that they name."""
+    """Run the recipe made of the options, on `sources`, or else on the source named by the options."""
     parameters = given_parameters(arguments, arguments.tool)
     if getattr(arguments, "size", None):
         parameters["width_px"], parameters["height_px"] = arguments.size
@@ -151,7 +151,7 @@ def _run(arguments: argparse.Namespace, terminal: Terminal, sources: dict[str, P
 
 
 def _estimator(arguments: argparse.Namespace, steps: list[Step]) -> str:
-    """The chosen one; without a choice none for what is written tile by tile, since it needs the whole."""
+    """The chosen estimator, or else the default; "none" for results written tile by tile, since it needs the whole."""
     from ..io.streaming import should_stream
 
     if arguments.estimator:

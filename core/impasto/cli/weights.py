@@ -1,4 +1,4 @@
-"""`impasto weights`: the networks that others published, fetched only where the user says so."""
+"""`impasto weights`: published weights of networks, downloaded only if the user agrees."""
 
 from __future__ import annotations
 

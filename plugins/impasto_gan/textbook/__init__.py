@@ -1,1 +1,1 @@
-"""Three generators as their papers have them, to learn with and to compare against: plain, conditional, progressive."""
+"""Three generators as in their papers, to learn from and to compare with: plain, conditional and progressive GAN."""

@@ -1,4 +1,4 @@
-"""What the card of a textbook model must say, validated when it is loaded."""
+"""Fields of a textbook model's card, validated when it is loaded."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from impasto.texture import MAP_CHANNELS
 
 
 class TextbookCard(FromOutside):
-    """Sizes of the network, and how its maps are standardised. levels: of a progressive one, classes: of a conditional.
+    """Sizes of the network, and standardisation of its maps. levels: of a progressive GAN, classes: of a conditional.
 
-    texel_m: mean size of a texel. span_px: what height 0…1 spans, in texels.
+    texel_m: mean size of a texel. span_px: difference of heights 0 and 1, in texels.
     """
 
     name: str
@@ -30,7 +30,7 @@ class TextbookCard(FromOutside):
 
     @property
     def channels(self) -> int:
-        """Of all maps together."""
+        """Number of channels of all maps together."""
         return sum(MAP_CHANNELS[name] for name in self.maps)
 
     @model_validator(mode="after")
@@ -41,6 +41,6 @@ class TextbookCard(FromOutside):
 
 
 def textbook_card(card: Mapping[str, Any]) -> TextbookCard:
-    """The card of a textbook model. ModelError names the field that is wrong."""
+    """The card of a textbook model. ModelError names the wrong field."""
     what = f"the card of the model {card['name']}"
     return checked(TextbookCard, card, what, ModelError, "train it again, or choose another")

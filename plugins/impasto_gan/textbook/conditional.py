@@ -1,7 +1,7 @@
-"""The conditional GAN: the class goes into G by its embedding, into D by projection (Miyato & Koyama 2018).
+"""The conditional GAN: the class enters G as an embedding, and D by projection (Miyato & Koyama 2018).
 
-D(x, y) = ψ(φ(x)) + y·V·φ(x): what the picture shows, and how well it goes with its class. Hinge loss and spectral
-normalisation as in that paper, but one step of D to one of G instead of five.
+D(x, y) = ψ(φ(x)) + y·V·φ(x): how real the picture is, and how well it fits its class. Hinge loss and spectral
+normalisation as in that paper, but one step of D for each step of G instead of five.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class ProjectionDiscriminator(nn.Module):
         self.V = spectral_norm(nn.Embedding(classes, width))
 
     def forward(self, x: Tensor, y: Tensor) -> Tensor:
-        """The logits: above 0 for "of the data, and of this class"."""
+        """Logits (B,), above 0 for pictures judged to be real and of this class."""
         for convolve in self.convolutions:
             x = leaky_relu(convolve(x), SLOPE)
         phi = x.float().sum((2, 3))  # (B, width)

@@ -1,4 +1,4 @@
-"""Training data of the textbook's networks: random crops of all pictures of a dataset, standardised."""
+"""Training data of the textbook networks: random, standardised crops of all pictures of a dataset."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from impasto.training.base import LEARNED_MAPS, LEAST_DEVIATION
 
 @dataclass(frozen=True)
 class Crops:
-    """All pixels (C, N), standardised by mean and deviation (C, 1, 1), one picture after the other; `maps` in order.
+    """All pixels (C, N) of `maps`, standardised by mean and deviation (C, 1, 1), one picture after the other.
 
-    Of each picture: where it starts, its height and width, whether its rows and columns wrap (S, 2), and its class (S,)
-    by number among `labels`. texel_m: mean size of a texel. span_px: what height 0…1 spans, in texels. about: the data
-    for the model's card.
+    For each of S pictures: the index of its first pixel (S,), its height and width (S, 2), whether its rows and columns
+    wrap (S, 2), and the index of its class in `labels` (S,). texel_m: mean size of a texel. span_px: difference of
+    heights 0 and 1, in texels. about: the data for the model's card.
     """
 
     pixels: Tensor
@@ -41,12 +41,12 @@ class Crops:
     about: tuple[dict[str, Any], ...]
 
     def draw(self, count: int, size_px: int, random: torch.Generator) -> tuple[Tensor, Tensor]:
-        """Crops (count, C, size_px, size_px) from anywhere, and their classes (count,): every class equally often."""
-        shares = 1 / torch.bincount(self.classes)[self.classes].float()
-        chosen = torch.multinomial(shares, count, replacement=True, generator=random)
+        """Random crops (count, C, size_px, size_px), and their classes (count,), all equally likely."""
+        probabilities = 1 / torch.bincount(self.classes)[self.classes].float()
+        chosen = torch.multinomial(probabilities, count, replacement=True, generator=random)
         side = self.size[chosen]  # (count, 2)
-        places = torch.where(self.wraps[chosen], side, side - size_px + 1)
-        corner = (torch.rand(count, 2, generator=random, dtype=torch.float64) * places).long()
+        positions = torch.where(self.wraps[chosen], side, side - size_px + 1)
+        corner = (torch.rand(count, 2, generator=random, dtype=torch.float64) * positions).long()
         along = torch.arange(size_px)
         rows, columns = ((corner[:, axis, None] + along) % side[:, axis, None] for axis in (0, 1))
         index = self.start[chosen, None, None] + rows[:, :, None] * side[:, 1, None, None] + columns[:, None]
@@ -55,9 +55,9 @@ class Crops:
 
 
 def read_crops(dataset: Dataset, longest_px: int, crop_px: int, hold_out: bool, device: str) -> Crops:
-    """The dataset's pictures, shrunk to `longest_px`; of each only half if `hold_out`, so that the other can judge.
+    """The dataset's pictures, shrunk to `longest_px`; only half of each if `hold_out`, so that the other can judge.
 
-    ParameterError where there is nothing to learn.
+    ParameterError if there is nothing to learn.
     """
     maps = tuple(name for name in LEARNED_MAPS if all(name in sample.maps for sample in dataset.samples))
     if "base_color" not in maps:
@@ -118,7 +118,7 @@ def _standardised(
 
 
 def _span_px(picture: Maps) -> float:
-    """What height 0…1 spans in texels."""
+    """Difference of heights 0 and 1, in texels."""
     if picture.height_range_m is None:
         return UNKNOWN_RELIEF * picture.size_px[1]
     return picture.height_range_m / (picture.width_m or 1.0) * picture.size_px[1]

@@ -1,7 +1,7 @@
-"""The GAN of the textbook (Goodfellow et al. 2014) with the networks of DCGAN (Radford et al. 2016), on a torus.
+"""The original GAN (Goodfellow et al. 2014) with the networks of DCGAN (Radford et al. 2016), on a torus.
 
-Two players: D tells pictures x of the data from pictures x̂ = G(z), G makes D err. Kept as the papers have it, as the
-reference and to learn from: it may collapse, which the newer losses prevent.
+Two players: D tells pictures x of the data from pictures x̂ = G(z), and G tries to make D err. Kept as in the papers,
+as a reference and to learn from: it may collapse, which newer losses prevent.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from .layers import Noise, convolution, cut, level_sizes, upsample
 from .shared import TextbookTraining
 
 LATENT = 32
-"""Channels of z for each cell of the coarsest grid, which is 8 px wide."""
+"""Channels of z for each cell of the coarsest grid; a cell is 8 px wide."""
 LEVELS = 4
-"""Resolutions that the generator goes through."""
+"""Number of resolutions of the generator."""
 SLOPE = 0.2
 MARGIN_PX = 8
 BETAS = (0.5, 0.999)
 
 
 class Generator(nn.Module):
-    """z (B, 32, H/8, W/8) -> pictures (B, channels, H, W), standardised: DCGAN's tanh would bound them."""
+    """z (B, 32, H/8, W/8) -> standardised pictures (B, channels, H, W); no tanh as in DCGAN, which would bound them."""
 
     def __init__(self, channels: int, width: int, classes: int = 0) -> None:
         super().__init__()
@@ -39,7 +39,7 @@ class Generator(nn.Module):
     def forward(
         self, noise: Noise, batch: int, size_px: tuple[int, int], classes: Tensor | None = None, variation: float = 1.0
     ) -> Tensor:
-        """Draw z for pictures of `size_px`, scaled by `variation`, and make them; classes (B,) by number."""
+        """Pictures of `size_px` from random z, scaled by `variation`; classes (B,) are indices."""
         sizes = level_sizes(size_px, LEVELS)
         x = variation * noise(batch, LATENT, *sizes[0])
         if self.embedding is not None and classes is not None:
@@ -51,7 +51,7 @@ class Generator(nn.Module):
 
 
 class Discriminator(nn.Module):
-    """Pictures (B, channels, H, W) -> logits (B, 1, H/8 - 3, W/8 - 3), each of a patch of 46 px: all of one of 32."""
+    """Pictures (B, channels, H, W) -> logits (B, 1, H/8 - 3, W/8 - 3), each of a patch of 46 px; one for 32 px."""
 
     def __init__(self, channels: int, width: int, is_normalised: bool = True) -> None:
         super().__init__()
@@ -64,14 +64,14 @@ class Discriminator(nn.Module):
         self.head = nn.Conv2d(width, 1, 4)
 
     def forward(self, x: Tensor) -> Tensor:
-        """The logits: above 0 for "of the data"."""
+        """Logits, above 0 for patches judged to be real."""
         for convolve, normalise in zip(self.convolutions, self.norms, strict=True):
             x = leaky_relu(normalise(convolve(x)), SLOPE)
         return self.head(x).float()
 
 
 class GanTraining(TextbookTraining):
-    """min_G max_D  E[log D(x)] + E[log(1 - D(G(z)))], where G ascends log D(G(z)) instead (section 3 of the paper)."""
+    """min_G max_D  E[log D(x)] + E[log(1 - D(G(z)))]; G maximises log D(G(z)) instead (section 3 of the paper)."""
 
     saturated_below = 0.02
 
@@ -84,7 +84,7 @@ class GanTraining(TextbookTraining):
         return torch.optim.Adam(weights, betas=BETAS, fused=True)
 
     def rate(self) -> float:
-        """The same from the first step to the last."""
+        """Constant learning rate."""
         return self.learning_rate * self.rate_factor
 
     def step(self) -> dict[str, Tensor]:

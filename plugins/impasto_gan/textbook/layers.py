@@ -1,4 +1,4 @@
-"""What the textbook's generators are built of, on a torus: whatever they make tiles, at any size."""
+"""Layers of the textbook generators on a torus, whose output tiles at any size."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate, pad
 
+from ..resizing import resized_torus
+
 Noise = Callable[..., Tensor]
 """`noise(*shape)`: standard normal noise of that shape."""
 
 
 def convolution(inputs: int, outputs: int, kernel: int = 3) -> nn.Conv2d:
-    """A convolution that wraps around."""
+    """A convolution with circular padding."""
     return nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2, padding_mode="circular")
 
 
@@ -33,17 +35,10 @@ def upsample(x: Tensor, size: tuple[int, int]) -> Tensor:
     if size == (2 * height, 2 * width):  # the usual case, five times as fast
         x = interpolate(pad(x, (1, 1, 1, 1), mode="circular"), scale_factor=2, mode="bilinear", align_corners=False)
         return x[:, :, 2:-2, 2:-2]
-    for axis, wanted in ((2, size[0]), (3, size[1])):
-        cells = x.shape[axis]
-        position = (torch.arange(wanted, device=x.device) + 0.5) * (cells / wanted) - 0.5
-        before = position.floor()
-        weight = (position - before).to(x.dtype).unflatten(0, (-1, 1) if axis == 2 else (1, -1))
-        index = before.long()
-        x = x.index_select(axis, index % cells).lerp(x.index_select(axis, (index + 1) % cells), weight)
-    return x
+    return resized_torus(x, size)
 
 
 def cut(x: Tensor, size_px: int, random: torch.Generator) -> Tensor:
-    """A part (B, C, size_px, size_px) of x from a random place: what is cut does not show that x tiles."""
+    """A random crop (B, C, size_px, size_px) of x, so that D cannot see that x tiles."""
     top, left = (int(torch.randint(side - size_px + 1, (), generator=random)) for side in x.shape[2:])
     return x[:, :, top : top + size_px, left : left + size_px]

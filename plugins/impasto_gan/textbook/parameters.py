@@ -1,4 +1,4 @@
-"""Parameters of the textbook's tools."""
+"""Parameters of the textbook tools."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from impasto.tools import Field, Parameters, SizeParameters, model_field
 
 
 class TextbookParameters(SizeParameters):
-    """Which model, and how far it may go."""
+    """The model, and the amount of variation."""
 
     model: str = model_field("Name of a trained model; empty: the first that fits")
     variation: float = Field(1.0, ge=0, le=1.5, description="How much places differ; lower is calmer and more even")
 
 
 class ConditionalParameters(TextbookParameters):
-    """Which class as well."""
+    """The same, and the class."""
 
     material: str = Field("", description="One of the model's classes; empty: the first")
 
 
 class TrainTextbookParameters(Parameters):
-    """How long and on what the networks are trained."""
+    """Settings of a training: steps, data, and size of the networks."""
 
     name: str = Field("untitled", description="Name of the model: letters, digits, - and _")
     steps: int = Field(5000, ge=1, le=1000000, description="Steps of training; more is better up to a point")
@@ -38,13 +38,13 @@ class TrainTextbookParameters(Parameters):
 
 
 class TrainConditionalParameters(TrainTextbookParameters):
-    """As for the plain GAN."""
+    """The settings of the plain GAN."""
 
     start_from: str = model_field("A model to go on from; empty: start anew", tool="conditional-gan")
 
 
 class TrainProgressiveParameters(TrainTextbookParameters):
-    """As for the plain GAN, but larger crops and the paper's rate."""
+    """The settings of the plain GAN, with larger crops and the paper's learning rate."""
 
     batch: int = Field(8, ge=2, le=256, description="Crops in a step; more is steadier and slower")
     crop_px: int = Field(64, ge=32, le=128, description="Size that it grows to from 8 px, by doubling: 32, 64 or 128")
@@ -53,7 +53,7 @@ class TrainProgressiveParameters(TrainTextbookParameters):
 
 
 class TrainGanParameters(TrainTextbookParameters):
-    """With a choice of the loss."""
+    """The same, and the loss."""
 
     loss: Literal["textbook", "relativistic"] = Field(
         "textbook", description="Textbook: as in 2014; relativistic: with penalties, as the torus generator is trained"

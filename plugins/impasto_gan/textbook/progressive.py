@@ -21,7 +21,7 @@ from .shared import TextbookTraining
 
 LATENT = 32
 FIRST_PX = 8
-"""Crops of the first resolution; the coarsest grid has as many cells."""
+"""Size of crops at the first resolution; the coarsest grid has as many cells."""
 MARGIN_CELLS = 1
 SLOPE = 0.2
 BETAS = (0.0, 0.99)
@@ -30,7 +30,7 @@ DRIFT = 1e-3
 
 
 class Convolution(nn.Module):
-    """A convolution whose weights are normal and scaled as it runs, so that all learn at one rate (section 4.1)."""
+    """A convolution with equalised learning rate: normal weights, scaled at run time (section 4.1)."""
 
     def __init__(self, inputs: int, outputs: int, kernel: int, gain: float = math.sqrt(2), wraps: bool = False) -> None:
         super().__init__()
@@ -46,23 +46,26 @@ class Convolution(nn.Module):
 
 
 def pixel_norm(x: Tensor) -> Tensor:
-    """Features of each place at length 1 a channel (section 4.2)."""
+    """Features of each pixel, normalised to a mean square of 1 over the channels (section 4.2)."""
     return x * torch.rsqrt(x.square().mean(1, keepdim=True) + 1e-8)
 
 
 def minibatch_deviation(x: Tensor) -> Tensor:
-    """x (B, C, H, W) with one more channel: how much the batch differs, so that D sees a collapse (section 3)."""
+    """x (B, C, H, W) with the batch's standard deviation as one more channel, so that D sees a collapse (section 3)."""
     deviation = torch.sqrt(x.float().var(0, correction=0) + 1e-8).mean()
     return torch.cat([x, deviation.to(x.dtype).expand(len(x), 1, *x.shape[2:])], 1)
 
 
 def widths_of(width: int, levels: int) -> list[int]:
-    """Channels of each level, coarsest first: halved from the third on, where there are more pixels."""
+    """Channels of each level, coarsest first; halved at each level from the third on, as pixels become more."""
     return [max(8, width >> max(0, level - 1)) for level in range(levels)]
 
 
 class Generator(nn.Module):
-    """z (B, 32, cells) -> pictures (B, channels, H, W), standardised. growth: the level reached (1.25: a part of 2)."""
+    """z (B, 32, cells) -> standardised pictures (B, channels, H, W).
+
+    growth: the level reached; a fraction is the weight of the next level, which is fading in.
+    """
 
     growth: Tensor
 
@@ -78,7 +81,7 @@ class Generator(nn.Module):
     def forward(
         self, noise: Noise, batch: int, size_px: tuple[int, int], classes: Tensor | None = None, variation: float = 1.0
     ) -> Tensor:
-        """Pictures of `size_px`, enlarged where G has not grown to it; classes are not used."""
+        """Pictures of `size_px`, enlarged if G has not grown to that size; classes are not used."""
         sizes = level_sizes(size_px, len(self.heads))
         x = self.grown(variation * noise(batch, LATENT, *sizes[0]), sizes)
         for size in sizes[sizes.index((x.shape[2], x.shape[3])) :]:
@@ -86,7 +89,7 @@ class Generator(nn.Module):
         return x
 
     def grown(self, z: Tensor, sizes: list[tuple[int, int]]) -> Tensor:
-        """Pictures of the resolution that G has grown to: between two, both blended (section 2, figure 2)."""
+        """Pictures of the resolution that G has grown to, blended with the next one (section 2, figure 2)."""
         growth = float(self.growth)
         x, picture = pixel_norm(z), None
         for level in range(math.ceil(growth) + 1):
@@ -103,7 +106,7 @@ class Generator(nn.Module):
 
 
 class Discriminator(nn.Module):
-    """Pictures (B, channels, 8·2^level, 8·2^level) -> scores (B,), unbounded; grows as G does."""
+    """Pictures (B, channels, 8·2^level, 8·2^level) -> unbounded scores (B,); grows like G."""
 
     def __init__(self, channels: int, width: int, levels: int) -> None:
         super().__init__()
@@ -114,7 +117,7 @@ class Discriminator(nn.Module):
         self.score = nn.Sequential(nn.Flatten(), nn.Linear(width * (FIRST_PX // 2) ** 2, 1))
 
     def forward(self, x: Tensor, growth: float) -> Tensor:
-        """Scores of pictures of the resolution `growth` rounded up: higher is more like the data."""
+        """Scores of pictures at the resolution of `growth`, rounded up; higher for more realistic ones."""
         level = math.ceil(growth)
         features = leaky_relu(self.stems[level](x), SLOPE)
         for below in range(level - 1, -1, -1):
@@ -142,17 +145,17 @@ class ProgressiveTraining(TextbookTraining):
         return torch.optim.Adam(weights, betas=BETAS, fused=True)
 
     def card(self) -> dict[str, Any]:
-        """With the number of levels."""
+        """The card's fields, with the number of levels."""
         return {**super().card(), "levels": levels_of(self.crop_px)}
 
     def growth(self) -> float:
-        """The level for this step: the first for one part of the training, then a part to fade in, a part to settle."""
+        """Level at this step: the first one for one phase of the training; each further one fades in, then settles."""
         levels = levels_of(self.crop_px)
-        parts = max(0.0, self.done / self.steps * (2 * levels - 1) - 1)
-        return min(parts // 2 + min(parts % 2, 1.0), levels - 1.0)
+        phase = max(0.0, self.done / self.steps * (2 * levels - 1) - 1)
+        return min(phase // 2 + min(phase % 2, 1.0), levels - 1.0)
 
     def step(self) -> dict[str, Tensor]:
-        """One step of D, then one of G, both of the present resolution."""
+        """One step of D, then one of G, both at the current resolution."""
         G, D = self.networks["generator"], self.networks["discriminator"]
         growth = self.growth()
         G.growth.fill_(growth)  # type: ignore[operator]
@@ -175,16 +178,16 @@ class ProgressiveTraining(TextbookTraining):
         return {"loss_discriminator": loss_D, "loss_generator": loss_G, "distance": (real - fake).mean()}
 
     def _penalty(self, x: Tensor, x_hat: Tensor, growth: float) -> Tensor:
-        """(|∇D(x̃)| - 1)², in float32: it is differentiated twice."""
-        share = torch.rand(len(x), 1, 1, 1, generator=self.random).to(self.device)
-        x_tilde = torch.lerp(x, x_hat, share).requires_grad_()
+        """(|∇D(x̃)| - 1)², in float32, since it is differentiated twice."""
+        epsilon = torch.rand(len(x), 1, 1, 1, generator=self.random).to(self.device)
+        x_tilde = torch.lerp(x, x_hat, epsilon).requires_grad_()
         score = self.networks["discriminator"](x_tilde, growth).sum()
         (gradient,) = torch.autograd.grad(score, x_tilde, create_graph=True)
         return (gradient.flatten(1).norm(dim=1) - 1).square().mean()
 
 
 def shown(x: Tensor, halvings: int, fade: float) -> Tensor:
-    """Crops as D sees them: halved so often, and while one fades in, its detail as faint as in G's pictures."""
+    """Crops as D sees them: halved `halvings` times, with the detail of a new level as faint as in G's pictures."""
     for _ in range(halvings):
         x = avg_pool2d(x, 2)
     if not fade:
@@ -194,7 +197,7 @@ def shown(x: Tensor, halvings: int, fade: float) -> Tensor:
 
 
 def levels_of(crop_px: int) -> int:
-    """Resolutions from 8 px to `crop_px`. ParameterError where doubling does not lead to it."""
+    """Number of resolutions from 8 px to `crop_px`. ParameterError if doubling does not lead there."""
     levels = int(math.log2(crop_px / FIRST_PX)) + 1
     if FIRST_PX << (levels - 1) != crop_px:
         raise ParameterError(f"crop_px must be 32, 64 or 128 to grow by doubling, got {crop_px}", "use 64")

@@ -1,7 +1,7 @@
-"""The networks of the plain GAN with the loss of R3GAN (Huang et al. 2024): what keeps `torus` from collapsing, alone.
+"""The networks of the plain GAN with the loss of R3GAN (Huang et al. 2024), which keeps `torus` from collapsing.
 
-D judges pairs, so that no mode of the data can be left out for long, and penalties on its slope at x and at x̂ make the
-game converge. Only the loss and Adam's β differ from `gan`, and that D has no batch norm.
+D judges pairs, so that no mode of the data is ignored for long, and penalties on its gradient at x and at x̂ make the
+game converge. Only the loss, Adam's β and the missing batch norm of D differ from `gan`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class RelativisticTraining(GanTraining):
     """L_D = softplus(D(x̂) - D(x)) + γ (|∇D(x)|² + |∇D(x̂)|²) / 2,  L_G = softplus(D(x) - D(x̂))."""
 
     def networks_of(self, channels: int, width: int) -> dict[str, nn.Module]:
-        """G as in `gan`, D without batch norm: it would mix the pictures of a batch."""
+        """G as in `gan`; D without batch norm, which would mix the pictures of a batch."""
         discriminator = Discriminator(channels, width, is_normalised=False)
         return {"generator": Generator(channels, width), "discriminator": discriminator}
 

@@ -1,4 +1,4 @@
-"""What the textbook's trainers and generators share: data, previews, the probe, the card, and making maps."""
+"""Shared by the textbook trainers and generators: data, previews, the probe, the card, and making maps."""
 
 from __future__ import annotations
 
@@ -50,28 +50,28 @@ class TextbookTraining(Training):
 
     @abstractmethod
     def optimizer(self, weights: Any) -> torch.optim.Optimizer:
-        """An optimiser for the weights of one of them."""
+        """An optimiser for the weights of one network."""
 
     @torch.no_grad()
     def probe(self) -> tuple[Tensor, Tensor]:
-        """Pictures of fixed noise and fixed crops of the data, of the same classes."""
+        """Pictures from fixed noise, and fixed crops of the data, of the same classes."""
         size_px = (self.crop_px, self.crop_px)
         return self.ema(self.fixed_noise(), PROBES, size_px, self.real_classes), self.real
 
     @torch.no_grad()
     def preview(self) -> Maps:
-        """Four classes at most, side by side."""
+        """At most four classes, side by side."""
         count = min(max(len(self.crops.labels), 1), 4)
         classes = torch.arange(count, device=self.device)
         pixels = self.ema(self.fixed_noise(), count, (PREVIEW_PX, PREVIEW_PX), classes)
         return maps_of(torch.cat(list(pixels), 2), textbook_card(self.stated()))
 
     def stated(self) -> dict[str, Any]:
-        """The card of the model, had training ended here."""
+        """The model's card if training ended now."""
         return {"name": "untitled", "width": self.width, **self.card()}
 
     def card(self) -> dict[str, Any]:
-        """What is needed to make maps with the model."""
+        """The card's fields that are needed to make maps."""
         crops = self.crops
         return {
             "maps": list(crops.maps),
@@ -111,7 +111,7 @@ def train_textbook(
 def generate_textbook(
     tool: str, build: Callable[[TextbookCard], nn.Module], subject: Maps, parameters: Any, context: Context
 ) -> Maps:
-    """Maps of the chosen size, or of the subject's, from the model and this step's seed; `build(card)`."""
+    """Maps of the chosen size, or of the subject's, by the model's network, which `build(card)` creates."""
     height, width = parameters.size_px(subject)
     if max(height, width) > LARGEST_PX:
         message = f"{tool} makes up to {LARGEST_PX} px a side in one piece, and was asked for {width}x{height}"
@@ -138,7 +138,7 @@ def _class_of(material: str, card: TextbookCard) -> int:
 
 
 def maps_of(pixels: Tensor, card: TextbookCard, device: str = "cpu") -> Maps:
-    """Standardised pixels (C, H, W) as maps in [0, 1], with normals and occlusion where there is height."""
+    """Maps in [0, 1] from standardised pixels (C, H, W), with normals and occlusion if there is height."""
     mean, deviation = (
         torch.tensor(given, device=pixels.device).view(-1, 1, 1) for given in (card.mean, card.deviation)
     )

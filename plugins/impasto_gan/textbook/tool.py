@@ -1,4 +1,4 @@
-"""The textbook's tools; torch is imported on use only."""
+"""The textbook tools; torch is imported only when they run."""
 
 from __future__ import annotations
 

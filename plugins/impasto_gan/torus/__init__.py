@@ -1,1 +1,1 @@
-"""The generator to use: one periodic adversarial network for any material, alone or by class, with sliders."""
+"""The recommended generator: a periodic adversarial network for one material or several classes, with sliders."""

@@ -1,4 +1,4 @@
-"""Fields of a torus model's card, validated when it is loaded, so that no file makes black maps or fills memory."""
+"""Fields of a torus model's card, validated when it is loaded, so that no file can give black maps or fill memory."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from impasto.io.cards import FromOutside, MapName, Name, Range, checked
 from impasto.texture import MAP_CHANNELS
 
 MOST_STAGES, MOST_FEATURES = 8, 64
-"""Features of the last stage; those before may have four times as many each, up to MOST_WIDTH."""
+"""Limits of stages, and of features of the last; each one before may have four times as many, up to MOST_WIDTH."""
 MOST_WIDTH = 512
 MOST_DEVIATION = 10.0
-"""Of the data along an axis: maps are in [0, 1]."""
+"""Limit of the data's deviation along any axis, since maps are in [0, 1]."""
 
 Mean = Annotated[float, Field(ge=0, le=1)]
 Entry = Annotated[float, Field(ge=-1e6, le=1e6)]
 Frequency = Annotated[float, Field(ge=-0.25, le=0.25)]
-"""In cycles per pixel: a period has at least four pixels."""
+"""Frequency in cycles per pixel: a period has at least four pixels."""
 Vector = Annotated[list[Frequency], Field(min_length=2, max_length=2)]
 Texel = Annotated[float, Field(ge=1e-9, le=1000)]
 
@@ -53,7 +53,7 @@ class LatticeCard(FromOutside):
 
 
 class TorusCard(FromOutside):
-    """Sizes of the network, how its maps are standardised, its lattice and its scale."""
+    """Sizes of the network, standardisation of its maps, lattice and scale."""
 
     name: str
     maps: Annotated[list[MapName], Field(min_length=1)]
@@ -69,7 +69,7 @@ class TorusCard(FromOutside):
 
     @property
     def channels(self) -> int:
-        """Of all maps together."""
+        """Number of channels of all maps together."""
         return sum(MAP_CHANNELS[name] for name in self.maps)
 
     @model_validator(mode="after")
@@ -95,6 +95,6 @@ class TorusCard(FromOutside):
 
 
 def torus_card(card: Mapping[str, Any]) -> TorusCard:
-    """The card of a torus model. ModelError names the field that is wrong."""
+    """The card of a torus model. ModelError names the wrong field."""
     what = f"the card of the model {card['name']}"
     return checked(TorusCard, card, what, ModelError, "train it again, or choose another")

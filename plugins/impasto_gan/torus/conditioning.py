@@ -1,8 +1,8 @@
 """Conditioning of the generator on a lattice: sines of its phases, and noise for each unit cell.
 
 The phases are those of PSGAN (Bergmann et al. 2017, section 3.2), but with wave vectors that are measured, not learned.
-The phases keep rows at their distance at any size. The noise of each unit cell makes one tile lighter than the next,
-all over.
+They keep the distance of rows at any size. The noise of each unit cell lets whole tiles differ, in brightness for
+instance.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from impasto.regularity.lattice import Draw, Lattice, cell_at
 from impasto.regularity.region import Region
 
 HARMONICS = (1, 2, 4, 8)
-"""Multiples of each wave vector: a joint is a small part of a period; sines of the period alone hardly tell where."""
+"""Multiples of each wave vector; several, since joints are narrow and the fundamental hardly locates them."""
 HARMONICS_IN_BOND = HARMONICS[:2]
-"""Those of rows whose cells are in a bond: all their joints are measured (`UnitCell`); told more, networks draw
-straight lines along rows."""
+"""Multiples for rows in a bond: their joints are measured (`UnitCell`), and with more harmonics networks draw straight
+lines along rows."""
 CELL_CHANNELS = 4
 
 
 @dataclass(frozen=True)
 class Conditioning:
-    """What is told of a lattice on a torus of `full` (height, width) pixels. cell_noise: (B, CELL_CHANNELS, n, m)."""
+    """Conditioning on a lattice, on a torus of `full` (height, width) pixels. cell_noise: (B, CELL_CHANNELS, n, m)."""
 
     lattice: Lattice
     full: tuple[int, int]
@@ -35,14 +35,14 @@ class Conditioning:
 
     @classmethod
     def drawn(cls, lattice: Lattice, full: tuple[int, int], draw: Draw, device: str) -> Conditioning:
-        """Conditioning with noise for each cell, where the lattice has rectangular ones."""
+        """Conditioning with random noise for each cell, if the lattice has rectangular cells."""
         noise = draw(CELL_CHANNELS, lattice.cells_by_vector(full)) if lattice.has_cells else None
         return cls(lattice, full, noise, device)
 
     def __call__(self, region: Region) -> Tensor:
         """Phases and cell noise (B, condition_channels, h, w) of any region of the torus, at any scale."""
         cycles = self.lattice.cycles(region, self.full[0] / region.full[0])
-        vectors, harmonics = _told(self.lattice)
+        vectors, harmonics = _fundamentals(self.lattice)
         angles = 2 * math.pi * _combined(cycles[:, : len(vectors)].transpose(0, 1), harmonics).transpose(0, 1)
         phases = torch.cat([torch.sin(angles), torch.cos(angles)], 1).to(self.device)
         if self.cell_noise is None:
@@ -55,24 +55,24 @@ class Conditioning:
 
 
 def phase_channels(lattice: Lattice) -> int:
-    """Number of sines and cosines; of two wave vectors also those of their sum and difference."""
-    return 2 * len(_combined(*_told(lattice)))
+    """Number of sines and cosines, including those of the sum and difference of two wave vectors."""
+    return 2 * len(_combined(*_fundamentals(lattice)))
 
 
 def condition_channels(lattice: Lattice) -> int:
-    """Channels of a `Conditioning`; 0 for a material that is not regular."""
+    """Number of channels of a `Conditioning`; 0 for a material that is not regular."""
     return phase_channels(lattice) + (CELL_CHANNELS if lattice.has_cells else 0)
 
 
-def _told(lattice: Lattice) -> tuple[Tensor, tuple[int, ...]]:
-    """The wave vectors whose phases are told, and which multiples of them."""
+def _fundamentals(lattice: Lattice) -> tuple[Tensor, tuple[int, ...]]:
+    """The wave vectors whose phases condition the generator, and the multiples of them."""
     if lattice.bond:
         return lattice.wave_vectors[:1], HARMONICS_IN_BOND
     return lattice.wave_vectors, HARMONICS
 
 
 def _combined(vectors: Tensor, harmonics: tuple[int, ...]) -> Tensor:
-    """Multiples of wave vectors or of their cycles (N, ...); of two, also their sum and difference."""
+    """Multiples of wave vectors, or of their phases, (N, ...); for two, also their sum and difference."""
     combined = [multiple * vectors for multiple in harmonics]
     if len(vectors) == 2:
         combined += [vectors.sum(0, keepdim=True), vectors.diff(dim=0)]

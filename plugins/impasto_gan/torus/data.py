@@ -1,7 +1,7 @@
 """Training data: standardised pictures, and random crops of them at two scales.
 
-The generator makes a picture coarse to fine, so it is judged twice: on crops of `COARSE` times less detail, which show
-how a material is laid out, and on smaller crops at full detail.
+The generator works from coarse to fine, so it is judged twice: on crops at 1/`COARSE` of the resolution, which show the
+layout of a material, and on smaller crops at full resolution.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ T = TypeVar("T")
 COARSE = 4
 """Size of a pixel of coarse crops, in pixels of the pictures."""
 FINE_BIN_PX = 2
-"""Size of a phase bin at full detail. Set by eye on the shipped tiles."""
+"""Size of a phase bin at full resolution. Set by eye on the bundled tiles."""
 LEAST_BAND_DEVIATION = 1e-3
-"""Least deviation of a frequency band by which it is divided."""
+"""Least standard deviation by which a frequency band is divided."""
 
 
 @dataclass(frozen=True)
 class Picture:
-    """pixels (C, H, W) and the same with `COARSE` times less detail, both standardised. label: index of its class.
+    """Standardised pixels (C, H, W), and the same at 1/`COARSE` of the resolution. label: index of its class.
 
-    A layout is coarse only: a thumbnail, which shows how a material is laid out and none of its grain.
-    known (C, 1, 1): 1 where the picture has the channel, 0 where losses must not look.
+    A layout is only coarse: a thumbnail that shows the layout of a material without its grain.
+    known (C, 1, 1): 1 for channels that the picture has, 0 for those that losses must ignore.
     """
 
     pixels: Tensor | None
@@ -45,16 +45,16 @@ class Picture:
     known: Tensor
 
     def on(self, device: str) -> Picture:
-        """The same on a device."""
+        """The same picture on a device."""
         pixels = None if self.pixels is None else self.pixels.to(device)
         return replace(self, pixels=pixels, coarse=self.coarse.to(device), known=self.known.to(device))
 
 
 @dataclass(frozen=True)
 class Crops:
-    """A batch: coarse (B, C, h, w) and fine (B, C, n, n), of one class each, but not of one place.
+    """A batch of coarse (B, C, h, w) and fine (B, C, n, n) crops, in pairs of one class, but from different places.
 
-    coarse_known and fine_known (B, C, 1, 1): 0 where losses must not look.
+    coarse_known and fine_known (B, C, 1, 1): 0 for channels that losses must ignore.
     """
 
     coarse: Tensor
@@ -68,8 +68,8 @@ class Crops:
 class TrainingData:
     """All pictures, their standardisation, the deviations of their slopes (coarse, fine), and their lattice.
 
-    unit_cell: what the cells of a material with rows have in common; the pictures hold the residual. sources: what a
-    model's card says of the pictures. texel_m and height_range_m: the scale of the surface, where it is known.
+    unit_cell: statistics of the cells of a material with rows; the pictures then hold the residual. sources: entries of
+    the pictures for a model's card. texel_m, height_range_m: scale of the surface, if known.
     """
 
     pictures: tuple[Picture, ...]
@@ -84,9 +84,9 @@ class TrainingData:
     height_range_m: float | None
 
     def crops(self, count: int, fine_px: int, random: torch.Generator) -> Crops:
-        """Random crops, as many of each class: coarse ones that show the size of the canvas, fine ones of `fine_px`.
+        """Random crops, each class equally likely: coarse ones of the canvas' extent, fine ones of `fine_px`.
 
-        Where a class has layouts, every other coarse crop is of one.
+        In a class with layouts, half of the coarse crops come from these.
         """
         draws = [self._draw(fine_px, random) for _ in range(count)]
         coarse, fine, labels, coarse_known, fine_known = zip(*draws, strict=True)
@@ -94,7 +94,7 @@ class TrainingData:
         return Crops(*stacks, torch.stack(coarse_known), torch.stack(fine_known))
 
     def phase_statistics(self) -> tuple[PhaseStatistics, PhaseStatistics] | tuple[()]:
-        """Those of a regular material, with less detail and at full detail; () of others."""
+        """Phase statistics of a regular material, coarse and at full resolution; () for other materials."""
         if not self.lattice.is_regular:
             return ()
         (picture,) = self.pictures
@@ -105,14 +105,14 @@ class TrainingData:
         )
 
     def band_deviations(self, count: int) -> Tensor:
-        """Deviations (count, C) of the pictures in each frequency band, finest first; the last holds all below it."""
+        """Standard deviations (count, C) of the pictures in each band, finest first; the last is the residual."""
         detailed = [picture.pixels for picture in self.pictures if picture.pixels is not None]
         squares = torch.stack([band_deviations(pixels[None], count).square() for pixels in detailed])
         return squares.mean(0).sqrt().clamp(min=LEAST_BAND_DEVIATION)
 
     @cached_property
     def _classes(self) -> list[tuple[list[Picture], list[Picture]]]:
-        """The pictures of each class with their grain, and its layouts."""
+        """The pictures at full resolution and the layouts of each class."""
         found: dict[int, tuple[list[Picture], list[Picture]]] = {}
         for picture in self.pictures:
             found.setdefault(picture.label, ([], []))[picture.pixels is None].append(picture)
@@ -138,5 +138,5 @@ def _one(choices: Sequence[T], random: torch.Generator) -> T:
 
 def _crop(pixels: Tensor, size: Sequence[int], random: torch.Generator) -> Tensor:
     """A random part (C, *size) of pixels (C, H, W)."""
-    top, left = (_draw(whole - part + 1, random) for whole, part in zip(pixels.shape[1:], size, strict=True))
+    top, left = (_draw(side - length + 1, random) for side, length in zip(pixels.shape[1:], size, strict=True))
     return pixels[:, top : top + size[0], left : left + size[1]]

@@ -1,4 +1,4 @@
-"""Makes maps with a trained torus generator: any size and scale, seamless, whole or region by region."""
+"""Synthesis of maps with a trained torus generator: seamless, of any size and scale, whole or region by region."""
 
 from __future__ import annotations
 
@@ -29,20 +29,20 @@ from .resampling import taps_of
 STREAMS = {BROAD_STREAM: 100, GRID_STREAM: 101}
 GLOBAL_STREAM, CELL_STREAM, ROW_STREAM, COMPONENT_STREAM = 102, 103, 104, 105
 HEIGHT_MARGIN = 0.25
-"""Heights beyond those of the training data are kept up to here on either side, relative to its range."""
+"""Margin for heights beyond those of the training data, on either side, relative to their range."""
 RANGE_M, TEXEL_M = 0.04, 1 / 1024
-"""Range of height and size of a texel of data that does not tell them: a surface a metre wide, 4 cm deep."""
+"""Range of height and size of a texel if unknown: as of a surface one metre wide and 4 cm deep."""
 TILE_PX = (512, 2048)
-"""Height and width of tiles: low, so that a band of a very wide picture is small, yet not too low: edges are made
-twice."""
+"""Height and width of tiles: low, so that a band of a very wide picture is small, but not too low, since the edges of
+tiles are computed twice."""
 LEAST_CELLS = 2
 
 
 @dataclass(frozen=True)
 class Choice:
-    """Settings of one picture of a model. classes: the weight of each class, (): the first.
+    """Settings of one picture of a model. classes: weight of each class; () for the first class alone.
 
-    moved (axes,): how far sliders move it along each axis of the model; None: not at all.
+    moved (axes,): shift along each axis of the model by sliders; None for none.
     """
 
     size: tuple[int, int]
@@ -57,19 +57,19 @@ class Choice:
 
 @dataclass(frozen=True)
 class Synthesis:
-    """A picture of a model, made region by region."""
+    """A picture of a model, computed region by region."""
 
     model: TorusModel
     choice: Choice
 
     @cached_property
     def skipped(self) -> int:
-        """Stages that are left out where things are made smaller: the coarser stages make them so."""
+        """Number of finest stages to skip for a scale below 1, since coarser stages give smaller patterns."""
         return min(max(0, round(-math.log2(self.choice.scale))), int(math.log2(COARSE)))
 
     @cached_property
     def torus(self) -> tuple[int, int]:
-        """(height, width) of what the network makes: whole cells and nearly whole periods, resampled to the size."""
+        """(height, width) of the network's output before resampling: whole cells, nearly whole periods."""
         cell_px, scale = self.model.network.cell_px, self.choice.scale
         near = tuple(max(LEAST_CELLS * cell_px, round(side / scale)) for side in self.choice.size)
         sides = self.model.lattice.torus_size((near[0], near[1]), 2**30, cell_px)
@@ -77,7 +77,7 @@ class Synthesis:
 
     @cached_property
     def style(self) -> Tensor:
-        """The picture's style (1, 32): of its seed, its classes and its sliders."""
+        """The picture's style (1, 32), from its seed, classes and sliders."""
         latent = self._noise(GLOBAL_STREAM, GLOBAL_CHANNELS, full_region((1, 1)))[:, :, 0, 0]
         weights = self.choice.classes or [float(not index) for index in range(len(self.model.classes))]
         classes = torch.tensor([weights], device=self.model.device) if weights else None
@@ -90,12 +90,12 @@ class Synthesis:
 
     @cached_property
     def _lattice(self) -> Lattice:
-        """The material's lattice, with whole periods and with its rows laid."""
+        """The material's lattice, with whole periods and an offset for each row."""
         return self.model.lattice.fitted(self._full).with_row_offsets(self._full, self._drawn(ROW_STREAM))
 
     @property
     def _full(self) -> tuple[int, int]:
-        """(height, width) of the torus with all stages."""
+        """(height, width) of the torus at the last stage."""
         return self.torus[0] << self.skipped, self.torus[1] << self.skipped
 
     @cached_property
@@ -106,9 +106,9 @@ class Synthesis:
         return lambda channels, counts: self.choice.variation * self._noise(stream, channels, full_region(counts))
 
     def maps(self, want: Region) -> Tensor:
-        """Values (C, h, w) of a region of the result, not standardised, not clipped."""
+        """Values (C, h, w) of a region of the result, neither standardised nor clipped."""
         if self.torus == self.choice.size:
-            return self._made(replace(want, full=self.torus))
+            return self._torus_values(replace(want, full=self.torus))
         taps = [
             taps_of(start, count, out, made)
             for start, count, out, made in zip(
@@ -116,12 +116,12 @@ class Synthesis:
             )
         ]
         source = Region(taps[0].first, taps[1].first, taps[0].count, taps[1].count, self.torus)
-        values = self._made(source)
+        values = self._torus_values(source)
         for axis, one in enumerate(taps, start=1):
             values = one.resampled(values, axis)
         return values
 
-    def _made(self, want: Region) -> Tensor:
+    def _torus_values(self, want: Region) -> Tensor:
         """Values (C, h, w) of a region of the torus, not standardised."""
         network, unit_cell = self.model.network, self.model.unit_cell
         region = want.clipped()
@@ -148,7 +148,7 @@ class Synthesis:
         return torch.from_numpy(noise.astype(np.float32, copy=False))[None].to(self.model.device)
 
     def tiles(self) -> Iterator[tuple[int, int, Maps]]:
-        """The result in tiles, (top, left, maps): in bands from the top, each as it is within the whole."""
+        """The result in tiles (top, left, maps), in bands from the top, with the same pixels as the whole picture."""
         height, width = self.choice.size
         for top in range(0, height, TILE_PX[0]):
             for left in range(0, width, TILE_PX[1]):
@@ -161,8 +161,8 @@ class Synthesis:
         """The maps of a region of the result (h, w, C), in [0, 1]."""
         names = self.model.maps
         has_relief = "height" in names
-        is_whole = (want.height, want.width) == want.full
-        halo = HALO_PX if has_relief and not is_whole else 0
+        is_full = (want.height, want.width) == want.full
+        halo = HALO_PX if has_relief and not is_full else 0
         values = self.maps(want.grown(halo))
         parts = dict(zip(names, values.split([MAP_CHANNELS[name] for name in names]), strict=True))
         made = {name: part.clamp(0, 1) for name, part in parts.items()}
@@ -177,7 +177,7 @@ class Synthesis:
 
     @property
     def relief_px(self) -> float:
-        """The data's range of height, in pixels of the result."""
+        """Range of heights of the training data, in pixels of the result."""
         range_m, texel_m = self.model.height_range_m or RANGE_M, self.model.texel_m or TEXEL_M
         return range_m / texel_m * self.choice.scale
 
@@ -193,7 +193,7 @@ class Synthesis:
 
 
 def synthesis_of(subject: Maps, parameters: TorusParameters, context: Context) -> Synthesis:
-    """The picture that the parameters ask for, of the chosen size or of the subject's, with this step's seed."""
+    """The picture that the parameters describe, of the chosen size or of the subject's, with this step's seed."""
     model = load_torus(parameters.model, context)
     choice = Choice(
         size=parameters.size_px(subject),
@@ -209,12 +209,12 @@ def synthesis_of(subject: Maps, parameters: TorusParameters, context: Context) -
 
 
 def _seed_of(seed: int) -> int:
-    """The first number that a step draws where a recipe of this seed begins with it."""
+    """The first random number of the first step of a recipe with this seed."""
     return int(np.random.default_rng(np.random.SeedSequence(seed).spawn(1)[0]).integers(2**31))
 
 
 def _moved(model: TorusModel, parameters: TorusParameters) -> Tensor:
-    """How far the sliders of the parameters move a picture along each axis of the model, (axes,)."""
+    """Shift (axes,) of a picture along each axis of the model by the sliders of the parameters."""
     values = torch.tensor([getattr(parameters, f"slider_{number}") for number in range(1, 7)])
     directions = model.sliders.cpu()
     if values[len(directions) :].any():
@@ -230,8 +230,8 @@ def _class_weights(model: TorusModel, parameters: TorusParameters) -> tuple[floa
             raise ParameterError(message, "leave material out, or choose another model: see `impasto models list`")
         return ()
     weights = [0.0] * len(model.classes)
-    share = parameters.blend if parameters.blend_material else 0.0
-    for name, weight in ((parameters.material, 1 - share), (parameters.blend_material, share)):
+    blend = parameters.blend if parameters.blend_material else 0.0
+    for name, weight in ((parameters.material, 1 - blend), (parameters.blend_material, blend)):
         if weight:
             weights[_class_index(model, name)] += weight
     return tuple(weights)
@@ -245,12 +245,12 @@ def _class_index(model: TorusModel, name: str) -> int:
 
 
 def generate_torus(subject: Maps, parameters: TorusParameters, context: Context) -> Maps:
-    """Maps of the chosen size, or of the subject's; made in tiles where they are large, which changes nothing."""
+    """Maps of the chosen size, or of the subject's."""
     return whole_picture(synthesis_of(subject, parameters, context), context)
 
 
 def whole_picture(synthesis: Synthesis, context: Context) -> Maps:
-    """All of a picture; a large one is put together from its tiles, so that memory does not run out."""
+    """The whole picture; a large one is assembled from tiles, with the same result, to save memory."""
     height, width = synthesis.choice.size
     if height * width <= 2 * TILE_PX[0] * TILE_PX[1]:
         context.progress(0.1, "Generating")
@@ -267,6 +267,6 @@ def whole_picture(synthesis: Synthesis, context: Context) -> Maps:
     return synthesis.described(Maps.from_arrays(arrays))
 
 
-def make(model: TorusModel, size: tuple[int, int], seed: int) -> Maps:
-    """A picture of a model that is in memory."""
+def picture_of(model: TorusModel, size: tuple[int, int], seed: int) -> Maps:
+    """A picture (height, width) of a model in memory."""
     return whole_picture(Synthesis(model, Choice(size, seed)), Context())

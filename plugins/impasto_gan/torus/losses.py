@@ -17,9 +17,9 @@ POSITIONS = 4096
 def sliced_wasserstein(x: Tensor, x_hat: Tensor, levels: int, random: torch.Generator) -> Tensor:
     """Mean |difference| of sorted random projections of x's and x̂'s 7x7 patches, over the levels of a pyramid.
 
-    x, x̂ (B, C, H, W): at most `levels` frequency bands, finest first, what is left below, and single pixels, whose
-    distribution is the colours (Elnekave & Weiss 2022). Each channel of a level is in units of its deviation in x, as
-    is each projection: fine detail counts as much as broad, and that of colours as much as that of relief.
+    x, x̂ (B, C, H, W): at most `levels` frequency bands, finest first, the residual, and single pixels, for the
+    distribution of colours (Elnekave & Weiss 2022). Each channel of a level, and each projection, is divided by its
+    deviation in x, so that fine and coarse detail, and colours and relief, count equally.
     """
     x = x.detach()
     distances = [_distance(x, x_hat, 1, random)]
@@ -40,15 +40,15 @@ def _distance(x: Tensor, x_hat: Tensor, patch_px: int, random: torch.Generator) 
     stride = 2 if x[:, 0].numel() > 4 * POSITIONS else 1
     top, left = torch.randint(stride, (2,), generator=random).tolist()
     projected = [
-        _some(conv2d(pixels[:, :, top:, left:], directions, stride=stride).transpose(0, 1).flatten(1).float(), random)
+        _sample(conv2d(pixels[:, :, top:, left:], directions, stride=stride).transpose(0, 1).flatten(1).float(), random)
         for pixels in (x, x_hat)
     ]
     real, fake = ordered(projected[0]), ordered(projected[1])
     return ((real - fake).abs() / real.std(1, keepdim=True).clamp(min=1e-3)).mean()
 
 
-def _some(projected: Tensor, random: torch.Generator) -> Tensor:
-    """At most `POSITIONS` of the columns of (directions, positions)."""
+def _sample(projected: Tensor, random: torch.Generator) -> Tensor:
+    """A random sample of at most `POSITIONS` columns of (directions, positions)."""
     if projected.shape[1] <= POSITIONS:
         return projected
     return projected[:, torch.randint(projected.shape[1], (POSITIONS,), generator=random).to(projected.device)]

@@ -1,4 +1,4 @@
-"""A trained model: the network, and all that turns what it makes into a material. It is saved and loaded whole."""
+"""A trained model, saved and loaded as one: the network, and everything that turns its output into a material."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from .network import STYLE_CHANNELS, TorusGenerator
 from .standardisation import Standardisation
 
 UNIT_CELL, COMPONENTS = "unit_cell.", "unit_cell.components."
-"""What the names of these tensors begin with, in a model's file."""
+"""Prefixes of the names of these tensors in a model's file."""
 
 
 class TorusModel(nn.Module):
     """A generator, its standardisation, lattice, unit cell and sliders.
 
-    unit_cell: what cells of a material with rows have in common, to which the network adds the rest; None for others.
+    unit_cell: statistics of the cells of a material with rows, to which the network adds the residual; None for others.
     sliders (N, axes): directions, each `described` by a name, a label and a range.
     """
 
@@ -60,17 +60,17 @@ class TorusModel(nn.Module):
 
     @property
     def axes(self) -> int:
-        """Number of axes along which sliders may move a picture: those of the style, then those of the unit cell."""
+        """Number of parameters that sliders may change: those of the style, then those of the unit cell."""
         return STYLE_CHANNELS + (self.unit_cell.axes if self.unit_cell is not None else 0)
 
     @property
     def maps(self) -> tuple[str, ...]:
-        """Names of the maps that it makes, in the order of their channels."""
+        """Names of the model's maps, in the order of their channels."""
         return self.standardisation.maps
 
     @property
     def device(self) -> str:
-        """Where its weights are."""
+        """The device of its weights."""
         return str(self.standardisation.mean.device)
 
     def set_sliders(self, directions: Tensor, described: Sequence[Mapping[str, Any]]) -> None:
@@ -78,7 +78,7 @@ class TorusModel(nn.Module):
         self.sliders, self.described = directions.to(self.sliders), list(described)
 
     def card(self) -> dict[str, Any]:
-        """What the model's card says of it: all that its tensors do not."""
+        """Fields of the model's card: everything that its tensors do not hold."""
         lattice, bond = self.lattice, self.lattice.bond
         return {
             "maps": list(self.maps),
@@ -98,8 +98,8 @@ class TorusModel(nn.Module):
 
     @classmethod
     def of_card(cls, card: TorusCard, *, unit_cell: bool, components: bool) -> TorusModel:
-        """A model of the sizes that a card tells, with weights that are yet to be loaded."""
-        with torch.device("cpu"):  # these are values, even where weights are built without any
+        """A model with the sizes on a card, whose weights are yet to be loaded."""
+        with torch.device("cpu"):  # these need values, even if the weights are created on the meta device
             standardisation = Standardisation(
                 card.maps, torch.tensor(card.mean)[:, None, None], torch.tensor(card.matrix)
             )
@@ -119,13 +119,13 @@ class TorusModel(nn.Module):
 
 
 def lattice_of(card: LatticeCard) -> Lattice:
-    """The lattice that a model's card tells of."""
+    """The lattice on a model's card."""
     wave_vectors = torch.tensor(card.wave_vectors, dtype=torch.float32).reshape(-1, 2)
     return Lattice(wave_vectors, bond=Bond(card.bond.shift, card.bond.spread) if card.bond else None)
 
 
 def load_torus(wanted: str, context: Context) -> TorusModel:
-    """The model of this name for `torus`. ModelError where there is none, or its file does not fit."""
+    """The model of this name for `torus`. ModelError if there is none, or its file does not fit."""
     found = context.models.find(wanted, "torus")
     context.on_model(found)
     return _loaded(found.path, found.sha256(), context.device)
@@ -133,7 +133,7 @@ def load_torus(wanted: str, context: Context) -> TorusModel:
 
 @lru_cache(maxsize=4)
 def _loaded(path: Path, _sha256: str, device: str) -> TorusModel:
-    """The model of a file, kept while its bytes are the same: sliders ask for it many times a second."""
+    """The model of a file, cached by its hash, since moving a slider needs it many times a second."""
     file = read_model(path)
     card, tensors = torus_card(file.card), load_model(file)
     unit_cell, components = (any(name.startswith(part) for name in tensors) for part in (UNIT_CELL, COMPONENTS))

@@ -1,8 +1,8 @@
 """The periodic "torus" generator.
 
-A spatial generator as in PSGAN (Bergmann et al. 2017): noise on a grid becomes texture, so that any grid makes any
-size. Here the grid is a torus and every convolution wraps, so whatever comes out tiles. Every layer works on a region
-of that torus, so a part of a picture too large for memory comes out as it would within the whole.
+A spatial generator as in PSGAN (Bergmann et al. 2017): noise on a grid becomes texture, so that a grid of any size
+gives a picture of any size. Here the grid is a torus and every convolution wraps, so the result tiles. Every layer
+works on a region of that torus, so that a picture too large for memory can be computed in parts, with the same pixels.
 """
 
 from __future__ import annotations
@@ -16,30 +16,32 @@ from torch.nn.functional import interpolate, leaky_relu
 
 from impasto.regularity.region import Region, full_region
 
+from ..resizing import resized_torus
+
 LOCAL_CHANNELS = 16
-"""Noise drawn anew for each cell of the coarsest grid: what lies where."""
+"""Channels of noise for each cell of the coarsest grid, which determines the layout."""
 BROAD_CHANNELS = 8
-"""Noise on a grid four times coarser, blended between its cells: how the material drifts across the picture."""
+"""Channels of noise on a grid four times coarser, interpolated between its cells, for broad drifts of the material."""
 BROAD_CELLS = 4
 GLOBAL_CHANNELS = 16
-"""Latent that holds for the whole picture: its mood. Sliders move along its principal directions."""
+"""Channels of the latent of the whole picture."""
 STYLE_CHANNELS = 32
 SLOPE = 0.2
 HEAD_GAIN, NOISE_GAIN, CONDITION_GAIN = 0.7, 0.5, 1.0
-"""Deviation of what heads, noise and, but for a sine's √½, a lattice's conditioning add at the start."""
-NOISE_SHARE = 8
-"""A channel of noise for so many of a stage: textures are mostly chance, at every scale."""
+"""Initial standard deviation that heads, noise and (except for a sine's √½) a lattice's conditioning add."""
+WIDTH_PER_NOISE = 8
+"""Channels of a stage for each channel of noise, which textures need at every scale."""
 
 BAND_PX = 2**16
-"""Pixels of a band, on a CPU."""
+"""Number of pixels of a band, on a CPU."""
 
 BROAD_STREAM, GRID_STREAM = -1, -2
-"""Streams of the grids' noise; those of the stages are 0, 1, …"""
+"""Streams of the two grids' noise; those of the stages are 0, 1, …"""
 
 Noise = Callable[[int, int, Region], Tensor]
 """`noise(stream, channels, region)`: standard normal noise (B, channels, h, w) of a region of a stream's torus."""
 Condition = Callable[[Region], Tensor]
-"""`condition(region)`: what is told of a lattice (B, channels, h, w), such as a `Conditioning`."""
+"""`condition(region)`: conditioning on a lattice (B, channels, h, w), such as a `Conditioning`."""
 
 
 @dataclass(frozen=True)
@@ -52,12 +54,12 @@ class State:
 
 
 def _mixed(weight: Tensor, x: Tensor) -> Tensor:
-    """A 1x1 convolution, weight (out, in, 1, 1), as a matrix product: with few channels several times as fast."""
+    """A 1x1 convolution, weight (out, in, 1, 1), as a matrix product, several times as fast for few channels."""
     return (x.permute(0, 2, 3, 1) @ weight.flatten(1).T.to(x.dtype)).permute(0, 3, 1, 2)
 
 
 def upsample(x: Tensor, have: Region, want: Region) -> Tensor:
-    """x (B, C, h, w) of `have` -> the region `want` of a torus twice as large, bilinear."""
+    """x (B, C, h, w), the values of `have`, in the region `want` of a torus twice as large, bilinear."""
     source = upsampled_from(want)
     x = interpolate(have.take(x, source), scale_factor=2, mode="bilinear", align_corners=False)
     top, left = want.top - 2 * source.top, want.left - 2 * source.left
@@ -65,10 +67,10 @@ def upsample(x: Tensor, have: Region, want: Region) -> Tensor:
 
 
 class Stage(nn.Module):
-    """A pyramid level: convolution, upsampling, style, noise, lattice, residual convolutions that start small, a head.
+    """A pyramid level: convolution, upsampling, style, noise, lattice, residual blocks that start small, and a head.
 
-    Noise is added and it also scales: sums alone come out near Gaussian, and real grain has rare, strong places. So
-    does the lattice's conditioning: a joint is where it is whatever the noise.
+    Noise is added and also scales the features: sums alone are nearly Gaussian, and real grain has rare, strong spots.
+    The lattice's conditioning does the same.
     """
 
     gains: Tensor
@@ -80,7 +82,7 @@ class Stage(nn.Module):
         self.convolution = nn.Conv2d(inputs, width, 3)
         self.condition = nn.Conv2d(conditions, 2 * width, 1, bias=False) if conditions else None
         self.style = nn.Linear(STYLE_CHANNELS, 2 * width)
-        self.noise_channels = max(1, width // NOISE_SHARE)
+        self.noise_channels = max(1, width // WIDTH_PER_NOISE)
         self.noise = nn.Conv2d(self.noise_channels, 2 * width, 1, bias=False)
         self.residuals = nn.ModuleList(nn.Conv2d(width, width, 3) for _ in range(blocks))  # type: ignore[assignment]
         self.head = nn.Conv2d(width, channels, 1)
@@ -89,7 +91,7 @@ class Stage(nn.Module):
 
     @torch.no_grad()
     def _initialise(self) -> None:
-        """Features keep their deviation from stage to stage (He et al. 2015); residual blocks and style begin small."""
+        """Keep the features' deviation from stage to stage (He et al. 2015); residual blocks and style start small."""
         for convolution in (self.convolution, *self.residuals):
             nn.init.kaiming_normal_(convolution.weight, a=SLOPE)
             assert convolution.bias is not None
@@ -107,12 +109,15 @@ class Stage(nn.Module):
         nn.init.zeros_(self.head.bias)
 
     def before(self, want: Region) -> Region:
-        """The region of the stage before that is needed for the region `want` of this one."""
+        """The region of the previous stage that the region `want` of this one needs."""
         grown = want.grown(self.blocks)
         return (grown if self.is_first else upsampled_from(grown)).grown(1)
 
-    def forward(self, state: State, want: Region, style: Tensor, noise: Tensor, told: Tensor | None) -> State:
-        """`noise` (B, noise_channels, h, w) and `told` (B, conditions, h, w) are of `want` grown by the blocks."""
+    def forward(self, state: State, want: Region, style: Tensor, noise: Tensor, condition: Tensor | None) -> State:
+        """State of the region `want`, from that of the previous stage.
+
+        noise (B, noise_channels, h, w) and condition (B, conditions, h, w) are of `want` grown by `blocks` pixels.
+        """
         region = want.grown(self.blocks)
         source = self.before(want)
         scale, shift = self.style(style)[:, :, None, None].chunk(2, 1)  # (B, width, 1, 1)
@@ -122,9 +127,9 @@ class Stage(nn.Module):
             x = upsample(x, source.grown(-1), region)
         added, gain = self.noise.weight.chunk(2)
         x = torch.addcmul(_mixed(added, noise), x, 1 + _mixed(gain, noise))
-        if self.condition is not None and told is not None:
+        if self.condition is not None and condition is not None:
             added, gain = self.condition.weight.chunk(2)
-            x = torch.addcmul(_mixed(added, told), x, 1 + _mixed(gain, told))
+            x = torch.addcmul(_mixed(added, condition), x, 1 + _mixed(gain, condition))
         x = leaky_relu(x, SLOPE, inplace=True)
         for residual in self.residuals:
             x = leaky_relu(residual(x), SLOPE, inplace=True) + x[:, :, 1:-1, 1:-1]
@@ -136,10 +141,10 @@ class Stage(nn.Module):
 
 
 class TorusGenerator(nn.Module):
-    """Noise on a torus -> maps (B, channels, H, W), standardised: mean 0 and deviation 1 of the training data.
+    """Noise on a torus -> maps (B, channels, H, W), standardised by the training data to mean 0 and deviation 1.
 
-    `widths` and `blocks` are those of the stages, coarsest first; each stage but the first doubles the size, so a
-    canvas is a multiple of `cell_px` on both sides.
+    `widths` and `blocks` are those of the stages, coarsest first; each stage but the first doubles the size, so both
+    sides of the torus are multiples of `cell_px`.
     """
 
     def __init__(
@@ -160,16 +165,16 @@ class TorusGenerator(nn.Module):
 
     @torch.no_grad()
     def set_gains(self, deviations: Sequence[Tensor]) -> None:
-        """Set how much each stage adds to each channel: the data's deviations (channels,) in its band, coarsest first.
+        """Set the scale of each stage's output to the data's deviations (channels,) in its band, coarsest first.
 
-        Fine relief is a thousandth of broad relief; without this, heads would have to learn that first.
+        Fine relief is a thousandth of coarse relief, which heads would otherwise have to learn first.
         """
         for stage, deviation in zip(self.stages, deviations, strict=True):
             stage.gains.copy_(deviation[:, None, None])
 
     @property
     def cell_px(self) -> int:
-        """Pixels of the result to a cell of the coarsest grid."""
+        """Side of a cell of the coarsest grid, in pixels of the result."""
         return 2 ** (len(self.stages) - 1)
 
     def style(self, latent: Tensor, classes: Tensor | None = None) -> Tensor:
@@ -179,49 +184,51 @@ class TorusGenerator(nn.Module):
         return self.mapping(latent)
 
     def start(self, noise: Noise, cells: tuple[int, int], variation: float = 1.0) -> State:
-        """The grid of (rows, columns) cells, filled with noise that `variation` scales."""
+        """The coarsest grid of (rows, columns) cells, filled with noise scaled by `variation`."""
         grid = full_region(cells)
         broad = full_region((-(-cells[0] // BROAD_CELLS), -(-cells[1] // BROAD_CELLS)))
-        blended = _stretch(noise(BROAD_STREAM, BROAD_CHANNELS, broad), cells)
+        blended = resized_torus(noise(BROAD_STREAM, BROAD_CHANNELS, broad), cells)
         return State(variation * torch.cat([noise(GRID_STREAM, LOCAL_CHANNELS, grid), blended], 1), None, grid)
 
     def plan(self, want: Region, first: int = 0, stages: int = 0) -> list[Region]:
-        """The regions that the stages from `first` on must make so that the last one makes `want`; coarsest first."""
+        """Regions that the stages from `first` on must compute so that the last one gives `want`; coarsest first."""
         wants = [want]
         for stage in list(self.stages)[first + 1 : stages or None][::-1]:
             wants.insert(0, stage.before(wants[0]).clipped())
         return wants
 
-    def go_on(
+    def run_stages(
         self, state: State, first: int, wants: Sequence[Region], style: Tensor, noise: Noise, condition: Condition
     ) -> State:
-        """Take the stages from `first` on, one for each region wanted."""
+        """State after the stages from `first` on, one for each region in `wants`."""
         for index, want in enumerate(wants, start=first):
-            state = self._taken(index, state, want, style, noise, condition)
+            state = self._run_stage(index, state, want, style, noise, condition)
         return state
 
-    def _taken(
+    def _run_stage(
         self, index: int, state: State, want: Region, style: Tensor, noise: Noise, condition: Condition
     ) -> State:
         stage = self.stages[index]
         grown = want.grown(stage.blocks)
-        told = condition(grown) if stage.condition is not None else None
-        return stage(state, want, style, noise(index, stage.noise_channels, grown), told)  # type: ignore[no-any-return]
+        conditions = condition(grown) if stage.condition is not None else None
+        drawn = noise(index, stage.noise_channels, grown)
+        return stage(state, want, style, drawn, conditions)  # type: ignore[no-any-return]
 
     def forward(
         self, want: Region, style: Tensor, noise: Noise, condition: Condition, variation: float = 1.0, stages: int = 0
     ) -> Tensor:
-        """Maps (B, channels, h, w) of the region `want` of the canvas, from the first `stages` stages (0: all).
+        """Maps (B, channels, h, w) of the region `want` of the torus, from the first `stages` stages (0: all).
 
-        Without gradients, and on a CPU in bands of rows whose features stay in its caches.
+        For inference: on a CPU, in bands of rows whose features stay in the cache.
         """
         wants = self.plan(want, 0, stages)
         state = self.start(noise, wants[0].full, variation)
         for index, region in enumerate(wants[:-1]):
-            parts = [self._taken(index, state, band, style, noise, condition) for band in _bands(region, style)]
+            parts = [self._run_stage(index, state, band, style, noise, condition) for band in _bands(region, style)]
             features, maps = (torch.cat([getattr(part, name) for part in parts], 2) for name in ("features", "maps"))
             state = State(features, maps, region)
-        parts = [self._taken(len(wants) - 1, state, band, style, noise, condition) for band in _bands(wants[-1], style)]
+        last, bands = len(wants) - 1, _bands(wants[-1], style)
+        parts = [self._run_stage(last, state, band, style, noise, condition) for band in bands]
         return torch.cat([part.maps for part in parts if part.maps is not None], 2)
 
 
@@ -234,14 +241,3 @@ def upsampled_from(want: Region) -> Region:
     top, left = (want.top - 1) // 2, (want.left - 1) // 2
     bottom, right = (want.top + want.height) // 2 + 1, (want.left + want.width) // 2 + 1
     return Region(top, left, bottom - top, right - left, (want.full[0] // 2, want.full[1] // 2))
-
-
-def _stretch(x: Tensor, size: tuple[int, int]) -> Tensor:
-    """x (B, C, h, w) -> (B, C, *size), bilinear on the torus, for any size."""
-    for axis, cells in ((2, size[0]), (3, size[1])):
-        position = (torch.arange(cells, device=x.device) + 0.5) * (x.shape[axis] / cells) - 0.5
-        before = position.floor()
-        weight = (position - before).to(x.dtype).unflatten(0, (-1, 1) if axis == 2 else (1, -1))
-        index = before.long()
-        x = x.index_select(axis, index % x.shape[axis]).lerp(x.index_select(axis, (index + 1) % x.shape[axis]), weight)
-    return x

@@ -14,7 +14,7 @@ def _slider(number: int) -> Any:
 
 
 class TorusParameters(SizeParameters):
-    """Which model, and what to make of it."""
+    """The model, and the settings of its picture."""
 
     model: str = model_field("Name of a trained model; empty: the first of the library")
     material: str = Field("", description="Class of a model that knows several; empty: its first")
@@ -34,7 +34,7 @@ class TorusParameters(SizeParameters):
 
 
 class TrainTorusParameters(Parameters):
-    """How long and on what the networks are trained."""
+    """Settings of a training: steps, data, and size of the networks."""
 
     name: str = Field("untitled", description="Name of the model: letters, digits, - and _")
     label: str = Field("", description="What people read; empty: the name")

@@ -1,4 +1,4 @@
-"""Preparation of a dataset for training: its pictures standardised, its lattice and unit cell measured."""
+"""Preparation of a dataset for training: standardising its pictures, measuring their lattice and unit cell."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ from .views import slope_deviations
 
 LUMINANCE = (0.2126, 0.7152, 0.0722)
 LATTICE_MAPS = ("base_color", "roughness")
-"""Maps in which a lattice is looked for: the joints of boards hardly show in their colours."""
+"""Maps that are searched for a lattice: the joints of boards hardly show in their colours."""
 LEAST_EXPLAINED = 0.1
-"""Least share of the second finest band that the mean of rows must explain: bricks' explains 0.14, that of a clay roof,
-whose rows waver, 0.06."""
+"""Least share of the second finest band that the mean of rows must explain: that of bricks explains 0.14, that of a
+clay roof, whose rows waver, 0.06."""
 
 
 def prepare(dataset: Dataset, canvas_px: int, fine_px: int, cell_px: int, hold_out: bool, device: str) -> TrainingData:
-    """The dataset as training data. ParameterError where its pictures are too small, or of one colour."""
+    """The dataset as training data. ParameterError if its pictures are too small, or of one colour."""
     surfaces, parts = [], []
     for sample in dataset.samples:
         maps = sample.load()
@@ -86,7 +86,7 @@ def prepare(dataset: Dataset, canvas_px: int, fine_px: int, cell_px: int, hold_o
 
 
 def _tensor(maps: Maps, names: tuple[str, ...]) -> tuple[Tensor, Tensor]:
-    """Channels (C, H, W) of the named maps, 0 where a map is absent, and which are there (C, 1, 1)."""
+    """Channels (C, H, W) of the named maps, 0 for absent maps, and (C, 1, 1) with 1 for present ones."""
     height, width = maps.size_px
     parts, known = [], []
     for name in names:
@@ -104,8 +104,8 @@ def _tensor(maps: Maps, names: tuple[str, ...]) -> tuple[Tensor, Tensor]:
 def _picture(
     values: Tensor, known: Tensor, label: int, wraps: tuple[bool, bool], crop: tuple[int, ...], is_layout: bool
 ) -> Picture:
-    for axis, goes_round in ((1, wraps[0]), (2, wraps[1])):
-        if goes_round:  # crops may lie across the border
+    for axis, does_wrap in ((1, wraps[0]), (2, wraps[1])):
+        if does_wrap:  # crops may lie across the border
             values = torch.cat([values, values.narrow(axis, 0, min(crop[axis - 1], values.shape[axis]))], axis)
     if is_layout:
         return Picture(None, values, label, known)
@@ -113,9 +113,9 @@ def _picture(
 
 
 def _layouts(dataset: Dataset, sides: Sequence[int], canvas_px: int) -> list[bool]:
-    """Which of the samples, whose shorter sides are given, are layouts: they show the canvas with less detail.
+    """Whether each sample, whose shorter side is given, is a layout, which shows the canvas at a lower resolution.
 
-    Where a class has pictures as large as the canvas, those that are about `COARSE` times smaller than it.
+    Layouts are about `COARSE` times smaller than the canvas, and their class also has pictures as large as it.
     """
     largest: dict[str | None, int] = {}
     for sample, side in zip(dataset.samples, sides, strict=True):
@@ -127,7 +127,7 @@ def _layouts(dataset: Dataset, sides: Sequence[int], canvas_px: int) -> list[boo
 
 
 def _lattice(maps: Maps) -> Lattice:
-    """The lattice of the first map that shows one."""
+    """The lattice of the first map that has one."""
     for name in LATTICE_MAPS:
         if name in maps:
             lattice = find_lattice(_grey(torch.from_numpy(maps[name].pixels)))
@@ -137,9 +137,9 @@ def _lattice(maps: Maps) -> Lattice:
 
 
 def _unit_cell(picture: Tensor, lattice: Lattice) -> tuple[Lattice, UnitCell | None]:
-    """A lattice of rows, with the cells that divide them where such are found, and their statistics.
+    """A lattice of rows, divided into cells if any are found, and the cells' statistics.
 
-    None for rows that waver so much that their mean explains little of their detail.
+    None instead of statistics for rows that waver so much that their mean explains little of their detail.
     """
     unit_cell = UnitCell.of(picture, lattice)
     if lattice.has_cells:

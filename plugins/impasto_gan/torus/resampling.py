@@ -1,6 +1,6 @@
-"""Resamples what the network makes to a size that is not whole cells, by Lanczos' kernel, so that grain stays as sharp.
+"""Lanczos resampling of the network's output to a size that is not a whole number of cells, which keeps grain sharp.
 
-A region's pixels depend on where they lie in the whole alone, so parts come out as they would within it.
+Pixels depend only on their position in the whole picture, so that regions have the same pixels as the whole.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from torch import Tensor
 
 LOBES = 3
 BLOCK_PX = 64
-"""Pixels that are made by one matrix product: of few, most of the matrix is used, and of many, the processor."""
+"""Pixels computed by one matrix product: fewer waste less of the matrix, more use the processor better."""
 
 
 @dataclass(frozen=True)
 class Taps:
-    """What each pixel of an axis is made of: `count` pixels from `first` on are read; index and weights (n, taps)."""
+    """Kernel of each pixel along an axis: index and weights (n, taps) of the `count` input pixels from `first` on."""
 
     first: int
     count: int
@@ -37,7 +37,7 @@ class Taps:
 
 
 def taps_of(start: int, count: int, out: int, made: int) -> Taps:
-    """How `count` pixels from `start` of `out` are made of `made` (Lanczos' kernel, so that grain stays as sharp)."""
+    """Lanczos kernels for `count` pixels from `start` of an axis of `out` pixels, resampled from `made` pixels."""
     position = (torch.arange(start, start + count, dtype=torch.float64) + 0.5) * (made / out) - 0.5
     stretch = max(1.0, made / out)
     reach = math.ceil(LOBES * stretch)

@@ -1,9 +1,9 @@
-"""Sliders: directions in a model's latent space, each named by what it changes in the picture, and little else.
+"""Sliders: directions in a model's latent space that change one property of the picture and little else.
 
-Axes are those of the style and, of unit cells such as tiles, the strength of their mean and their principal components:
-along those, sliders move all cells alike. The response of brightness, contrast, relief and so on to every axis is
-measured on pictures of the same noise; its pseudo-inverse gives for each property the shortest move that changes it
-alone (the linear case of Shen et al. 2020, "Interpreting the latent space of GANs", sections 3.2 and 3.3).
+Axes are those of the style and, for unit cells such as tiles, the strength of their mean and their principal
+components, which move all cells alike. The response of brightness, contrast, relief and so on to every axis is measured
+on pictures with the same noise; its pseudo-inverse gives for each property the shortest move that changes it alone (the
+linear case of Shen et al. 2020, "Interpreting the latent space of GANs", sections 3.2 and 3.3).
 """
 
 from __future__ import annotations
@@ -25,26 +25,26 @@ PICTURE_PX = 128
 STEP = 0.5
 """Distance along an axis over which its effect is measured."""
 RIDGE = 0.1
-"""Ridge of the pseudo-inverse, relative to the mean effect: axes that change nothing are left alone."""
+"""Ridge of the pseudo-inverse, relative to the mean effect, so that axes without effect are not used."""
 REACH = 2.0
-"""Where a slider is tried out, on either side."""
+"""Position, on either side, at which a slider is tested."""
 LONGEST = 2.5
-"""Length of a slider's unit at most: further out, pictures fall apart. Set by eye on the shipped models."""
-LEAST_SHARE = 0.25
-"""Share of the change below that a slider must bring about to be kept."""
+"""Longest unit of a slider: further out, pictures fall apart. Set by eye on the bundled models."""
+LEAST_EFFECT = 0.25
+"""Least effect of a slider, relative to CHANGE."""
 MOST = 6
-FOUND_WITH, TRIED_WITH = (0, 1), (2, 3, 4)
-"""Seeds whose pictures sliders are found with; and others, for which their effects must hold too."""
+FOUND_WITH, TESTED_WITH = (0, 1), (2, 3, 4)
+"""Seeds of the pictures for finding sliders, and of others on which their effects must hold too."""
 
 CHANGE = {"brightness": 0.02, "warmth": 0.008, "tint": 0.008, "contrast": 0.08, "detail": 0.05, "relief": 0.1}
 CHANGE |= {"roughness": 0.02, "metal": 0.02}
-"""Change that a slider should bring about by a unit; contrast, detail and relief as logarithms of a ratio. Set by eye
-on the shipped models: just visible."""
+"""Change that one unit of a slider should cause; for contrast, detail and relief the log of a ratio. Set by eye on the
+bundled models: just visible."""
 
 
 @dataclass(frozen=True)
 class Sliders:
-    """directions (N, axes) of a model, a unit long, and the description of each for the model's card."""
+    """Directions (N, axes) of a model, one unit long, and the description of each for the model's card."""
 
     directions: Tensor
     described: list[dict[str, Any]]
@@ -52,7 +52,7 @@ class Sliders:
 
 @torch.inference_mode()
 def find_sliders(model: TorusModel) -> Sliders:
-    """At most six sliders whose effect can be seen, the strongest first. `change`: a slider's effect, end to end."""
+    """At most six sliders with a visible effect, strongest first; `change` is the effect over their tested range."""
     responses = [_change(model, axis) for axis in STEP * torch.eye(model.axes)]
     names = [name for name in CHANGE if name in responses[0]]
     effects = torch.tensor([[response[name] / CHANGE[name] / (2 * STEP) for response in responses] for name in names])
@@ -63,10 +63,10 @@ def find_sliders(model: TorusModel) -> Sliders:
         move = moves[index] / max(float(moves[index] @ effects[index]), 1e-6)
         move = move * min(1.0, LONGEST / max(float(move.norm()), 1e-6))
         change = _change(model, REACH * move)
-        shares = {other: change[other] / CHANGE[other] / (2 * REACH) for other in names}
-        is_strongest = shares[name] > LEAST_SHARE and shares[name] >= max(abs(share) for share in shares.values())
-        if is_strongest and all(_rises(model, move, name, seed) for seed in TRIED_WITH):
-            found.append((shares[name], name, move, change[name]))
+        relative = {other: change[other] / CHANGE[other] / (2 * REACH) for other in names}
+        is_strongest = relative[name] > LEAST_EFFECT and relative[name] >= max(map(abs, relative.values()))
+        if is_strongest and all(_rises(model, move, name, seed) for seed in TESTED_WITH):
+            found.append((relative[name], name, move, change[name]))
     found.sort(key=lambda item: -item[0])
     described = [
         {"name": name, "label": name.capitalize(), "low": -3, "high": 3, "default": 0, "change": round(change, 4)}
@@ -77,19 +77,19 @@ def find_sliders(model: TorusModel) -> Sliders:
 
 
 def _rises(model: TorusModel, move: Tensor, name: str, seed: int) -> bool:
-    """Whether there is more of a property the further one goes, on the picture of this seed."""
-    low, middle, high = (_tried(model, move, seed, at)[name] for at in (-REACH, 0.0, REACH))
+    """Whether a property rises along the move, on the picture of this seed."""
+    low, middle, high = (_properties(model, move, seed, at)[name] for at in (-REACH, 0.0, REACH))
     return low < middle < high
 
 
-def _tried(model: TorusModel, move: Tensor, seed: int, at: float) -> dict[str, float]:
-    """Properties of the picture of a seed, `at` moves away."""
+def _properties(model: TorusModel, move: Tensor, seed: int, at: float) -> dict[str, float]:
+    """Properties of the picture of a seed, shifted by `at` times the move."""
     return _measured(Synthesis(model, Choice((PICTURE_PX, PICTURE_PX), seed, moved=at * move)))
 
 
 def _change(model: TorusModel, move: Tensor) -> dict[str, float]:
-    """Differences between the pictures one move away on either side, in the mean of the seeds."""
-    pairs = [[_tried(model, move, seed, at) for at in (-1.0, 1.0)] for seed in FOUND_WITH]
+    """Differences of the properties between one move on either side, averaged over the seeds."""
+    pairs = [[_properties(model, move, seed, at) for at in (-1.0, 1.0)] for seed in FOUND_WITH]
     return {
         name: float(np.mean([_difference(name, low[name], high[name]) for low, high in pairs])) for name in pairs[0][0]
     }

@@ -1,4 +1,4 @@
-"""Standardisation: between maps and the values that networks see."""
+"""Standardisation of maps to values for networks, and its inverse."""
 
 from __future__ import annotations
 
@@ -12,18 +12,19 @@ from impasto.texture import MAP_CHANNELS
 from impasto.training.base import LEAST_DEVIATION
 
 CHROMA = 0.6
-"""How far the principal components of colours are whitened (0: not, 1: fully): each is divided by its deviation to this
-power. Unwhitened, losses hardly see hue, and results shimmer in rainbows. Set by eye on the sets of the shipped
-models."""
+"""Degree of whitening of the principal components of colours (0: none, 1: full): the power of the deviation by which
+each is divided. Without whitening, losses hardly see hue, and results shimmer in rainbow colours. Set by eye on the
+sets of the bundled models."""
 LEAST_CHROMA = 0.02
-"""Least deviation of a component of colours, relative to the largest: a grey material has no hue to be blown up."""
+"""Least deviation of a component of colours, relative to the largest, so that the hue of grey materials is not
+amplified."""
 
 
 class Standardisation(nn.Module):
-    """Between maps and what networks see: v = matrix (pixels - mean), with mean (C, 1, 1) and matrix (C, C).
+    """The affine map v = matrix (pixels - mean), with mean (C, 1, 1) and matrix (C, C), and its inverse.
 
-    Every channel has deviation 1, but for the smaller principal components of the base colour. A model's card holds
-    both, in full precision.
+    Every channel has deviation 1, except for the smaller principal components of the base colour. A model's card holds
+    mean and matrix in full precision.
     """
 
     mean: Tensor
@@ -36,7 +37,7 @@ class Standardisation(nn.Module):
         self.register_buffer("matrix", matrix, persistent=False)
 
     def forward(self, pixels: Tensor) -> Tensor:
-        """(..., C, H, W) pixels, standardised."""
+        """Standardised values of pixels (..., C, H, W)."""
         return torch.einsum("ij,...jhw->...ihw", self.matrix, pixels - self.mean)
 
     def inverse(self, values: Tensor) -> Tensor:
@@ -45,13 +46,13 @@ class Standardisation(nn.Module):
 
     @property
     def height_channel(self) -> int | None:
-        """The channel that holds height, if one does."""
+        """Index of the height channel; None if there is none."""
         names = [name for name in self.maps for _ in range(MAP_CHANNELS[name])]
         return names.index("height") if "height" in names else None
 
 
 def standardisation_of(maps: Sequence[str], pixels: Sequence[tuple[Tensor, Tensor]]) -> Standardisation:
-    """That of pictures, each of channels (C, H, W) and which of them are known (C, 1, 1)."""
+    """Standardisation of pictures, each given as channels (C, H, W) and (C, 1, 1) with 1 for the known ones."""
     count = sum(MAP_CHANNELS[name] for name in maps)
     columns = [
         torch.cat([tensor[channel].flatten() for tensor, known in pixels if known[channel]]) for channel in range(count)

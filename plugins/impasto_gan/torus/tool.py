@@ -1,4 +1,4 @@
-"""The tools `torus` and `train-torus`; torch is imported on use only."""
+"""The tools `torus` and `train-torus`; torch is imported only when they run."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .parameters import TorusParameters, TrainTorusParameters
 
 
 class Torus(Generator):
-    """Materials, learned; the noise is drawn on a torus and every convolution wraps, so the result tiles."""
+    """Makes learned materials from noise on a torus, by circular convolutions, so that the result tiles."""
 
     name = "torus"
     label = "From a trained model"
@@ -24,7 +24,7 @@ class Torus(Generator):
     uses_subject = False
 
     def apply(self, subject: Maps, parameters: TorusParameters, inputs: Mapping[str, Maps], context: Context) -> Maps:
-        """The maps that the model has learned, and what follows from height; of the subject only the size counts."""
+        """The maps that the model has learned, and those derived from height; only the subject's size is used."""
         from .generate import generate_torus
 
         return generate_torus(subject, parameters, context)
@@ -32,7 +32,7 @@ class Torus(Generator):
     def tiles(
         self, subject: Maps, parameters: TorusParameters, inputs: Mapping[str, Maps], context: Context
     ) -> Iterator[Tile]:
-        """The same in pieces, for results larger than memory."""
+        """The same result in tiles, for results larger than memory."""
         from .generate import synthesis_of
 
         yield from synthesis_of(subject, parameters, context).tiles()
@@ -51,7 +51,7 @@ class TrainTorus(Trainer):
     def apply(
         self, subject: Maps, parameters: TrainTorusParameters, inputs: Mapping[str, Any], context: Context
     ) -> Result:
-        """The path of the model and the last figures. Cancelled, it leaves a checkpoint to go on from."""
+        """The path of the model and its figures. On cancellation, a checkpoint is kept to resume from."""
         from .train import train_torus
 
         return train_torus(parameters, inputs, context)

@@ -1,7 +1,7 @@
 """Training of the torus generator on a material, or on classes of them.
 
-The loss of R3GAN (Huang et al. 2024), for each patch and at two scales, and a sliced Wasserstein distance (Elnekave &
-Weiss 2022), since a material has few enough kinds of patches for their distributions to be compared outright.
+The loss of R3GAN (Huang et al. 2024), per patch and at two scales, plus a sliced Wasserstein distance (Elnekave & Weiss
+2022), since a material has few enough kinds of patches to compare their distributions directly.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ from impasto.training.losses import SIGMA, relativistic_loss, zero_centred_penal
 from .augmentation import Augmentation
 from .conditioning import Conditioning
 from .data import COARSE, Crops, TrainingData
-from .discriminator import PatchDiscriminator, fitting_widths
-from .generate import make
+from .discriminator import Discriminators, fitting_widths
+from .generate import picture_of
 from .losses import sliced_wasserstein
 from .model import TorusModel
 from .network import GLOBAL_CHANNELS
@@ -40,31 +40,31 @@ from .views import DETAIL_BANDS, Views
 GENERATOR_WIDTHS = (72, 72, 64, 48, 24, 16)
 GENERATOR_BLOCKS = (2, 2, 2, 1, 1, 2)
 COARSE_STAGES = 4
-"""Stages that make the coarse picture; each of the others doubles it."""
+"""Number of stages for the coarse picture; each further one doubles its size."""
 DISCRIMINATOR_WIDTHS = (24, 40, 64, 96)
 GAMMA = 0.5
 """Weight of the zero-centred penalty: per patch, far below the paper's 150 to 15 for whole images. This and the weights
-below were set by eye on the sets of the shipped models."""
+below were set by eye on the sets of the bundled models."""
 PENALTY_EVERY = 4
-"""Steps between penalties, each of which weighs as much more (lazy regularisation: Karras et al. 2020, section 3.1)."""
+"""Steps between penalties, whose weight is multiplied by it (lazy regularisation: Karras et al. 2020, section 3.1)."""
 BETAS = (0.0, 0.95)
 DISCRIMINATOR_RATE = 0.5
 """Learning rate of the discriminators, relative to the generator's."""
 SWD_WEIGHT = 1.0
 SWD_LEVELS = {"coarse": 3, "fine": 2}
-"""Pyramid levels that are compared; three of a coarse crop are as coarse as a patch can judge."""
+"""Number of pyramid levels compared; three levels of a coarse crop are as coarse as patches can judge."""
 PHASE_WEIGHT = 10.0
-"""Weight of the phase statistics. With 2, joints come up some pixels beside their phase, where the discriminators let
-them stay."""
+"""Weight of the phase statistics. With 2, joints appear some pixels off their phase, and the discriminators accept
+that."""
 FARTHEST_PX = 4096
-"""Pictures begin anywhere up to here in the lattice, so that any phase may be at their corner."""
+"""Largest random offset of a picture in the lattice, so that any phase may be at its corner."""
 PREVIEW_PX = 256
 PROBE_SEED, PROBE_CROPS = 7, 8
 
 
 @dataclass(frozen=True)
 class Fake:
-    """Output of the generator: coarse (B, C, h, w), fine (B, C, n, n), and the lattice as seen from their corners."""
+    """Output of the generator: coarse (B, C, h, w), fine (B, C, n, n), and the lattice in the coordinates of each."""
 
     coarse: Tensor
     fine: Tensor
@@ -100,15 +100,14 @@ class TorusTraining(Training):
                 height_range_m=data.height_range_m,
                 name=parameters.name,
             )
-            discriminators = nn.ModuleDict(
-                {
-                    "coarse": PatchDiscriminator(seen, coarse_widths, self.classes),
-                    "fine": PatchDiscriminator(seen, fitting_widths(widths, self.fine_px - 2), self.classes),
-                    "augmentation": Augmentation(parameters.augment, (channels, channels + 1) if has_slopes else None),
-                }
+            self.discriminators = Discriminators(
+                seen,
+                {"coarse": coarse_widths, "fine": fitting_widths(widths, self.fine_px - 2)},
+                self.classes,
+                Augmentation(parameters.augment, (channels, channels + 1) if has_slopes else None),
             )
         self.hold(
-            {"generator": generator, "discriminators": discriminators},
+            {"generator": generator, "discriminators": self.discriminators},
             lambda weights: torch.optim.Adam(weights, betas=BETAS, fused=True),
         )
         self.fitted_lattice = data.lattice.fitted(data.canvas)
@@ -124,12 +123,12 @@ class TorusTraining(Training):
 
     @property
     def model(self) -> TorusModel:
-        """The averaged generator, as `torus` uses it."""
+        """The averaged generator."""
         assert isinstance(self.ema, TorusModel)
         return self.ema
 
     def keep_data_statistics(self) -> None:
-        """Give the generator and its average this data's deviations by band: a good state to go back to."""
+        """Copy the data's statistics into the generator and its average, and keep them as good weights."""
         for model in (self.networks["generator"], self.ema):
             assert isinstance(model, TorusModel)
             model.network.set_gains(list(self.band_deviations.flip(0)))
@@ -138,18 +137,18 @@ class TorusTraining(Training):
         self.keep_good()
 
     def start_from(self, model: str, context: Context) -> None:
-        """Go on from a model's weights, but with the statistics of this data."""
+        """Start from a model's weights, but with the statistics of this data."""
         if model:
             start_from(self, model, "torus", context)
             self.keep_data_statistics()
 
     def step(self) -> dict[str, Tensor]:
-        """One step of all networks; the losses."""
+        """Take one step of all networks; return the losses."""
         real = self.data.crops(self.batch, self.fine_px, self.random)
         with self.autocast():
             fake = self._generated(self.networks["generator"], real, self.noise)
-        real_views = self._seen(real.coarse * real.coarse_known, real.fine * real.fine_known)
-        fake_views = self._seen(fake.coarse * real.coarse_known, fake.fine * real.fine_known)
+        real_views = self._views(real.coarse * real.coarse_known, real.fine * real.fine_known)
+        fake_views = self._views(fake.coarse * real.coarse_known, fake.fine * real.fine_known)
 
         discriminator_loss, real_logits = self._discriminator_loss(real_views, fake_views, real.labels)
         self.descend("discriminators", discriminator_loss, DISCRIMINATOR_RATE)
@@ -165,16 +164,16 @@ class TorusTraining(Training):
     def _discriminator_loss(
         self, real: Mapping[str, Tensor], fake: Mapping[str, Tensor], labels: Tensor
     ) -> tuple[Tensor, dict[str, Tensor]]:
-        """L_D (Huang et al. 2024, eq. 2) with penalties on real and fake, over all scales; and the logits of the real.
+        """L_D (Huang et al. 2024, eq. 2) with penalties on real and fake, over all scales; and the real logits.
 
-        The adversarial term is divided by the number of scales, the penalty is not. Each scale has a discriminator of
-        its own, and Adam does not care how large a loss is: so all that this does is to make the penalty weigh as much
-        more, and GAMMA was set with it.
+        The adversarial term is divided by the number of scales, the penalty is not. Since each scale has its own
+        discriminator and Adam is invariant to the scale of a loss, this only raises the relative weight of the penalty,
+        and GAMMA was set with it.
         """
         loss, kept = torch.zeros((), device=self.device), {}
         twice = torch.cat([labels, labels])
         for scale in real:
-            pair = self._augmented(torch.cat([real[scale], fake[scale].detach()]))
+            pair = self.discriminators.augmented(torch.cat([real[scale], fake[scale].detach()]), self.random)
             if self.done % PENALTY_EVERY == 0:
                 near = pair + SIGMA * self.noise(*pair.shape)
                 logits, near_logits = self._logits(scale, torch.cat([pair, near]), torch.cat([twice, twice])).chunk(2)
@@ -184,25 +183,25 @@ class TorusTraining(Training):
             real_logits, fake_logits = logits.chunk(2)
             relativistic_logits = real_logits - fake_logits
             loss = loss + relativistic_loss(relativistic_logits) / len(real)
-            self._augmentation.adapt(real_logits.detach(), fake_logits.detach())
+            self.discriminators.augmentation.adapt(real_logits.detach(), fake_logits.detach())
             kept[scale] = real_logits.detach()
         return loss, kept
 
     def _adversarial_loss(
         self, fake: Mapping[str, Tensor], real_logits: Mapping[str, Tensor], labels: Tensor
     ) -> Tensor:
-        """L_G (Huang et al. 2024, eq. 2), summed over the scales: a picture must pass at each of them."""
-        discriminators = self.networks["discriminators"].requires_grad_(False)
+        """L_G (Huang et al. 2024, eq. 2), summed over the scales, since a picture must pass at each of them."""
+        self.discriminators.requires_grad_(False)
         losses = []
         for scale, view in fake.items():
-            fake_logits = self._logits(scale, self._augmented(view), labels)
+            fake_logits = self._logits(scale, self.discriminators.augmented(view, self.random), labels)
             relativistic_logits = fake_logits - real_logits[scale]
             losses.append(relativistic_loss(relativistic_logits))
-        discriminators.requires_grad_(True)
+        self.discriminators.requires_grad_(True)
         return torch.stack(losses).sum()
 
     def _sliced_wasserstein(self, real: Mapping[str, Tensor], fake: Mapping[str, Tensor]) -> Tensor:
-        """Distance of the distributions of patches, of maps and slopes, summed over the scales."""
+        """Distance between the patch distributions of maps and slopes, summed over the scales."""
         total = torch.zeros((), device=self.device)
         for scale, levels in SWD_LEVELS.items():
             x, x_hat = (views[scale][:, : self.surface_channels] for views in (real, fake))
@@ -211,7 +210,7 @@ class TorusTraining(Training):
         return total
 
     def _phase_distance(self, fake: Fake) -> Tensor:
-        """How far joints are from their places; fine crops show too few cells for deviations."""
+        """Distance from the data's phase statistics; fine crops show too few cells for standard deviations."""
         if not self.phase_statistics:
             return torch.zeros((), device=self.device)
         coarse, fine = self.phase_statistics
@@ -220,61 +219,50 @@ class TorusTraining(Training):
         )
 
     def _generated(self, model: nn.Module, real: Crops, noise: Callable[..., Tensor]) -> Fake:
-        """A torus of the size of the canvas, whole at the coarse scale, and a part of it at full detail."""
+        """A torus of the canvas' size, complete at the coarse scale, and a part of it at full resolution."""
         assert isinstance(model, TorusModel)
         network, batch, canvas = model.network, len(real.coarse), self.data.canvas
-        places_px = torch.rand(batch, 2, generator=self.random) * FARTHEST_PX
+        offsets_px = torch.rand(batch, 2, generator=self.random) * FARTHEST_PX
 
         def draw(_: int, channels: int, region: Region) -> Tensor:
-            is_whole = region.height >= region.full[0] and region.width >= region.full[1]
-            drawn = noise(batch, channels, *(region.full if is_whole else (region.height, region.width)))
-            return full_region(region.full).take(drawn, region) if is_whole else drawn
+            is_full = region.height >= region.full[0] and region.width >= region.full[1]
+            drawn = noise(batch, channels, *(region.full if is_full else (region.height, region.width)))
+            return full_region(region.full).take(drawn, region) if is_full else drawn
 
         def draw_cells(channels: int, counts: tuple[int, int]) -> Tensor:
             return noise(batch, channels, *counts)
 
-        lattice = self.fitted_lattice.with_row_offsets(canvas, draw_cells).moved(places_px)
+        lattice = self.fitted_lattice.with_row_offsets(canvas, draw_cells).moved(offsets_px)
         condition = Conditioning.drawn(lattice, canvas, draw_cells, self.device)
         classes = nn.functional.one_hot(real.labels, self.classes).float() if self.classes else None
         style = network.style(noise(batch, GLOBAL_CHANNELS), classes)
         cells = canvas[0] // network.cell_px, canvas[1] // network.cell_px
         wants = [full_region((cells[0] << stage, cells[1] << stage)) for stage in range(COARSE_STAGES)]
-        coarse = network.go_on(network.start(draw, cells), 0, wants, style, draw, condition)
-        part = self._part()
-        fine = network.go_on(coarse, COARSE_STAGES, network.plan(part, COARSE_STAGES), style, draw, condition)
+        coarse = network.run_stages(network.start(draw, cells), 0, wants, style, draw, condition)
+        region = self._fine_region()
+        fine = network.run_stages(coarse, COARSE_STAGES, network.plan(region, COARSE_STAGES), style, draw, condition)
         assert coarse.maps is not None
         assert fine.maps is not None
-        corner = torch.tensor([part.top, part.left])
+        corner = torch.tensor([region.top, region.left])
         return Fake(coarse.maps, fine.maps, lattice, lattice.moved(corner))
 
-    def _part(self) -> Region:
-        """A random part of the canvas, of the size of the fine crops."""
+    def _fine_region(self) -> Region:
+        """A random region of the canvas, of the size of the fine crops."""
         height, width = self.data.canvas
         top, left = (int(torch.randint(side - self.fine_px + 1, (), generator=self.random)) for side in (height, width))
         return Region(top, left, self.fine_px, self.fine_px, (height, width))
 
-    def _seen(self, coarse: Tensor, fine: Tensor) -> dict[str, Tensor]:
-        """What the losses see at each scale."""
+    def _views(self, coarse: Tensor, fine: Tensor) -> dict[str, Tensor]:
+        """Input of the losses at each scale."""
         return {"coarse": self.views["coarse"].of(coarse), "fine": self.views["fine"].of(fine)}
 
     def _logits(self, scale: str, x: Tensor, labels: Tensor) -> Tensor:
-        discriminators = self.networks["discriminators"]
-        assert isinstance(discriminators, nn.ModuleDict)
         with self.autocast():
-            logits: Tensor = discriminators[scale](x, labels if self.classes else None)
+            logits: Tensor = self.discriminators(scale, x, labels)
         return logits.float()
 
-    @property
-    def _augmentation(self) -> Augmentation:
-        augmentation = self.networks["discriminators"].get_submodule("augmentation")
-        assert isinstance(augmentation, Augmentation)
-        return augmentation
-
-    def _augmented(self, view: Tensor) -> Tensor:
-        return self._augmentation(view, self.random)
-
     def probe(self) -> tuple[Tensor, Tensor]:
-        """The average's picture of fixed noise, and fixed crops, at full detail."""
+        """Pictures of the averaged generator from fixed noise, and fixed crops, at full resolution."""
         random, state = torch.Generator().manual_seed(PROBE_SEED), self.random.get_state()
         real = self.data.crops(PROBE_CROPS, self.fine_px, random)
         with torch.no_grad():
@@ -284,8 +272,8 @@ class TorusTraining(Training):
         return fake.fine, real.fine
 
     def preview(self) -> Maps:
-        """What the averaged generator makes now, from noise that stays the same."""
-        return make(self.model, (PREVIEW_PX, PREVIEW_PX), seed=0)
+        """A picture of the averaged generator, from fixed noise."""
+        return picture_of(self.model, (PREVIEW_PX, PREVIEW_PX), seed=0)
 
     def complete(self) -> None:
         """Find the sliders of the averaged generator."""
@@ -294,7 +282,7 @@ class TorusTraining(Training):
 
 
 def train_torus(parameters: TrainTorusParameters, inputs: Mapping[str, Any], context: Context) -> Result:
-    """Train a model for `torus` on the dataset and save it; resumes where a checkpoint of the same name is."""
+    """Train a model for `torus` on the dataset and save it; resumes from a checkpoint of the same name."""
     path = new_model_path(parameters.name, context)
     dataset: Dataset = inputs["dataset"]
     context.progress(0, "Preparing the data")

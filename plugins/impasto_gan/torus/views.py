@@ -1,4 +1,4 @@
-"""Views of pictures, as discriminators and losses see them: maps, the slopes of their height, their finest bands."""
+"""Views of pictures for discriminators and losses: maps, the slopes of their height, their finest bands."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from impasto.surface.pyramid import finest_bands
 from .data import Picture
 
 DETAIL_BANDS = 2
-"""Frequency bands that are seen by themselves, beside the whole."""
+"""Number of frequency bands that are shown separately, beside the picture."""
 
 
 @dataclass(frozen=True)
 class Views:
-    """What is seen of pictures of one scale. height_channel: None without height.
+    """Views of pictures at one scale. height_channel: None without height.
 
     slope_deviation: of the data's slopes, by which slopes are divided. band_deviations (DETAIL_BANDS, C): of the data's
     frequency bands at this scale, finest first.
@@ -41,7 +41,7 @@ class Views:
 def slopes(maps: Tensor, height_channel: int | None, deviation: float) -> Tensor:
     """Maps (B, C, H, W) -> (B, C + 2, H - 2, W - 2): with the slopes of their height along x and y, standardised.
 
-    Light shows the slopes of a surface, so losses must see them: in height, fine relief is nearly nothing.
+    Light shows the slopes of a surface, so losses must see them: fine relief hardly shows in height itself.
     """
     if height_channel is None:
         return maps
