@@ -54,17 +54,20 @@ def clicks_and_waits(walk: Walk, name: str, kind: str, place: str, region: str =
     yield until(lambda: place in reports, LIMIT_S)
 
 
-def confirms(walk: Walk, place: Place, report: str) -> Steps:
-    """Click a button that asks first, and then OK, on which Blender puts the mouse; wait for what is said of it."""
+def confirms(walk: Walk, place: Place, report: str, ok: Place | None = None) -> Steps:
+    """Click a button that asks first, and then OK; wait for what is said of it.
+
+    Blender puts OK under the mouse, if the dialog fits there in the window; `ok`: where it is, if not.
+    """
     reports = extension().jobs.jobs.reports
-    reports.pop(report, None)
-    for _ in range(CLICKS):  # a simulated press is lost where a redraw came after the last move
-        yield walk.tap(place)
+    before = reports.get(report)  # it stays: without it the panel would be a row shorter, and the button elsewhere
+    for click in range(CLICKS):  # a simulated press is lost where a redraw came after the last move
+        yield walk.tap(ok if ok and click % 2 else place)
         yield 1.0
         walk.screenshot(f"confirm_{report}.png")
-        if extension().jobs.jobs.shown or report in reports:
+        if extension().jobs.jobs.shown or reports.get(report) is not before:
             break
-    yield until(lambda: report in reports, LIMIT_S)
+    yield until(lambda: reports.get(report) not in (None, before), LIMIT_S)
 
 
 def tries_fields(walk: Walk, which: str, **where: Any) -> Steps:
@@ -248,6 +251,20 @@ def scrolls_to(walk: Walk, name: str, kind: str, region: str) -> Steps:
         yield walk.event("WHEELDOWNMOUSE", "PRESS", (bounds.x + bounds.width // 2, bounds.y + bounds.height // 2))
     yield 0.5
     return (yield walk.find(name, kind, region))
+
+
+def scrolls_up_to(walk: Walk, call: str, kind: str, region: str, from_right_px: int) -> Steps:
+    """Give the place of a button in a column, with the wheel turned up until it is in the upper half of a region."""
+    area = walk.area(kind)
+    bounds = walk.region(area, region)
+    x, middle = bounds.x + bounds.width - from_right_px, bounds.y + bounds.height // 2
+    for _ in range(40):
+        for y in range(middle, middle + bounds.height // 4, 8):
+            if call in (yield walk.look(area, region, (x, y))):
+                return x, y
+        yield walk.event("WHEELUPMOUSE", "PRESS", (x, middle))
+        yield 0.3
+    raise LookupError(f"no button of {call!r} in {kind}'s {region} region")
 
 
 def write(walk: Walk, text: str, place: Place) -> Steps:

@@ -234,7 +234,7 @@ def test_the_preferences_open_from_a_panel_and_their_fields_and_buttons_answer_t
     assert untouched(facts["fields"]) == []
     assert (facts["opened"], facts["checked"], facts["refreshed"]) == ("FILE_BROWSER", "INFO", "INFO")
     assert facts["online"]
-    assert facts["weights_left"] == []
+    assert facts["weights_left"] == facts["weights_left_in_preferences"] == []
 
 
 def test_closing_blender_during_a_job_ends_the_worker_too(walk_through):

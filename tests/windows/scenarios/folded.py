@@ -21,6 +21,7 @@ from fields import (
     extension,
     opens_and_tries,
     scrolls_to,
+    scrolls_up_to,
     sets,
     unfold,
 )
@@ -43,6 +44,9 @@ GALLERY_PX, NEXT_GALLERY_PX = 65, 58
 """From the header of More Styles down to the picture that opens the thumbnails; from a style's weight to the next's."""
 WEIGHTS_PX = 28
 """From the last field of the preferences down to the header of the weights."""
+REMOVE_PX, OK_PX = 28, 64
+"""From the right edge of the preferences to the buttons that remove weights, and to the OK of a dialog there, which
+Blender keeps within the window."""
 BUILD_PX = 20
 """From one build of PyTorch down to the next."""
 STYLES = SOURCE.parent / "styles"
@@ -157,7 +161,7 @@ def models(walk: Walk) -> Steps:
 
 
 def preferences(walk: Walk) -> Steps:
-    """The preferences open by their button in the panel; its buttons there; damaged weights are removed before."""
+    """The preferences open by their button in the panel; damaged weights are removed in the panel and there."""
     yield walk.fold_panel(0)
     yield walk.fold_panel(1)
     yield from removes_weights(walk)
@@ -189,25 +193,40 @@ def preferences(walk: Walk) -> Steps:
     walk.record("opened", (yield from browses(walk, place)))
     yield from clicks_and_waits(walk, "impasto.refresh_tools", PREFERENCES[0], "preferences", PREFERENCES[1])
     walk.record("refreshed", extension().jobs.jobs.reports["preferences"].level)
+    library = damaged_weights()
+    bpy.ops.impasto.refresh_tools("EXEC_DEFAULT")
+    yield 0.5
+    place = yield from scrolls_up_to(walk, "impasto.remove_weights", *PREFERENCES, REMOVE_PX)
+    ok = place[0] + REMOVE_PX - OK_PX, place[1]
+    yield from confirms(walk, place, "preferences", ok)
+    walk.record("weights_left_in_preferences", [path.name for path in library.glob("*.safetensors")])
     yield walk.tap((yield from scrolls_to(walk, "extensions.userpref_allow_online", *PREFERENCES)))
     walk.record("online", bpy.context.preferences.system.use_online_access)
 
 
-def removes_weights(walk: Walk) -> Steps:
-    """The panel of a stylizer that needs weights lists them, and has the button that deletes a damaged file."""
+def damaged_weights() -> Path:
+    """A folder of weights, which the extension is set to, whose only file is no weights."""
     library = OUT / "weights"
     shutil.rmtree(library, ignore_errors=True)
     library.mkdir()
     (library / "vgg19.safetensors").write_bytes(b"damaged")
-    chosen, settings = extension().engine.preferences(), bpy.context.scene.impasto_style
+    extension().engine.preferences().weights_folder = str(library)
+    return library
+
+
+def removes_weights(walk: Walk) -> Steps:
+    """The panel of a stylizer that needs weights lists them, and has the button that deletes a damaged file."""
+    library = damaged_weights()
+    settings = bpy.context.scene.impasto_style
     before = settings.tool
-    chosen.weights_folder, settings.tool = str(library), "gatys"
+    settings.tool = "gatys"
     bpy.ops.impasto.refresh_tools("EXEC_DEFAULT")
     yield 0.5
     walk.screenshot("damaged.png")
     yield from confirms(walk, (yield walk.find("impasto.remove_weights", "VIEW_3D")), "style")
     walk.record("weights_left", [path.name for path in library.glob("*.safetensors")])
-    chosen.weights_folder, settings.tool = "", before
+    extension().engine.preferences().weights_folder = ""
+    settings.tool = before
     yield 0.5
 
 
