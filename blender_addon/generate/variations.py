@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import bpy
 
-from ..core.texture import LARGE_PX
+from ..core.texture import is_large
 from ..engine import engine
 from ..engine.catalogue import catalogue, has_size
 from ..jobs.session import connect, jobs
@@ -79,15 +79,13 @@ def task(context: bpy.types.Context) -> Task:
 
 def why_not(context: bpy.types.Context) -> str:
     """Why no picture can be made of what the panel is set to; empty where one can."""
-    if engine.find() is None:
-        return "Impasto has no engine yet: press Set Up Engine"
-    if missing := what_is_missing(context):
+    if missing := engine.why_none() or what_is_missing(context):
         return missing
     settings = context.scene.impasto
     if not has_seeds(catalogue[settings.tool]):
         return "This tool makes its result as its source is"
-    is_large = settings.width_px * settings.height_px > LARGE_PX
-    return "A result above 4096 × 4096 pixels is too large for a preview" if is_large else ""
+    too_large = is_large((settings.height_px, settings.width_px))
+    return "A result above 4096 × 4096 pixels is too large for a preview" if too_large else ""
 
 
 def has_seeds(tool: Mapping[str, Any]) -> bool:

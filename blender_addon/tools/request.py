@@ -12,9 +12,10 @@ import bpy
 
 from ..bridge import naming, results, surfaces
 from ..bridge.inputs import SOURCE, Input, Source, read, ready
+from ..bridge.target import ACTIVE, NONE, Target, target_of
 from ..core.errors import ParameterError
 from ..core.recipe import Recipe, Step
-from ..core.texture import LARGE_PX
+from ..core.texture import is_large
 from ..engine import engine
 from ..engine.catalogue import DEFAULT_ESTIMATOR, DEFAULT_TOOL, catalogue, has_size
 from ..jobs.session import connect
@@ -56,7 +57,7 @@ class Request:
             raise ParameterError(message, "leave width_px and height_px at 0")
         preparing = self.preparation.steps() if self.source is not None else []
         steps = [*preparing, Step(self.tool, parameters, {name: name for name in self.inputs})]
-        in_tiles = tool.get("makes_tiles") and self.width_px * self.height_px > LARGE_PX  # an estimator needs the whole
+        in_tiles = tool["makes_tiles"] and is_large((self.height_px, self.width_px))  # an estimator needs the whole
         if tool["kind"] == "generator" and self.estimator not in ("none", "") and not in_tiles:
             steps.append(Step(catalogue[self.estimator]["name"], dict(self.estimator_parameters)))
         return Recipe(tuple(steps), self.seed)
@@ -80,7 +81,17 @@ class Request:
             inputs[name] = read(source)
         return inputs
 
-    def task(self, target: results.Target) -> Task:
+    def target(self, context: bpy.types.Context, material: str, **look: bool) -> Target:
+        """Where its result goes; a filter's takes the place of what it was made of, and leaves other maps."""
+        target = target_of(context, material, self.result_name(), width_m=self.width_m, **look)
+        if catalogue[self.tool]["kind"] != "filter" or material == NONE:
+            return target
+        before = context.active_object.active_material if context.active_object else None
+        color = surfaces.parts_of(before).get("base_color") if before else None
+        is_its_own = color is not None and (material == ACTIVE or color.image == self.source)
+        return replace(target, painted=before.session_uid) if is_its_own else target
+
+    def task(self, target: Target) -> Task:
         """The task that carries the request out. ImpastoError says what is wrong with it."""
         inputs = self.given()
         tool = catalogue[self.tool]
@@ -89,22 +100,11 @@ class Request:
         return make_task(tool["label"], self.recipe(), inputs, target, scale=self.scale, can_stop=can_stop, **options)
 
 
-def target_of(context: bpy.types.Context, request: Request, material: str, **look: bool) -> results.Target:
-    """Where the result of a request goes; a filter's takes the place of what it was made of, and leaves other maps."""
-    target = results.target_of(context, material, request.result_name(), width_m=request.width_m, **look)
-    if catalogue[request.tool]["kind"] != "filter" or material == results.NONE:
-        return target
-    before = context.active_object.active_material if context.active_object else None
-    color = surfaces.parts_of(before).get("base_color") if before else None
-    is_its_own = color is not None and (material == results.ACTIVE or color.image == request.source)
-    return replace(target, painted=before.session_uid) if is_its_own else target
-
-
 def make_task(
     label: str,
     recipe: Recipe,
     inputs: Mapping[str, Input],
-    target: results.Target,
+    target: Target,
     *,
     scale: Mapping[str, float],
     bits: str = "8",

@@ -34,7 +34,13 @@ COLOR_MAPS = frozenset({"base_color", "emission"})
 SMALLEST_M, LARGEST_M = 1e-9, 1e6
 """Limits of a picture's width in metres; its range of heights may also be 0."""
 LARGE_PX = 4096 * 4096
-"""Larger pictures are written tile by tile, if the tool can, and compressed for speed rather than size."""
+"""Limit of `is_large`: 4096² pixels."""
+
+
+def is_large(size_px: tuple[int, int]) -> bool:
+    """Whether pictures of this size are made tile by tile, if the tool can, and compressed for speed, not for size."""
+    height, width = size_px
+    return height * width > LARGE_PX
 
 
 @dataclass(frozen=True, eq=False)

@@ -19,7 +19,7 @@ from ..plugins import registry
 from ..recipe import Recipe
 from ..system.locks import held
 from ..system.outside import check_name
-from ..texture import LARGE_PX, MAP_CHANNELS, Maps, Texture
+from ..texture import MAP_CHANNELS, Maps, Texture, is_large
 from ..tools import SizeParameters, Tile, Tool, makes_tiles, validate
 from .files import write_bands
 
@@ -56,8 +56,7 @@ def should_stream(recipe: Recipe, subject: Maps, format_: str = "png") -> bool:
     first = tile_maker(tools)
     parameters = validate(tools[first], recipe.steps[first].parameters)
     assert isinstance(parameters, SizeParameters)
-    height, width = parameters.size_px(subject)
-    return height * width > LARGE_PX
+    return is_large(parameters.size_px(subject))
 
 
 def obstacle_to_tiles(tools: Sequence[Tool]) -> str:
