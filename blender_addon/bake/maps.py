@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 import bpy
 from bpy.types import Image, Object
 
+from ..bridge import images
 from ..core.errors import ParameterError
 from ..core.recipe import Recipe
-from ..core.system.transaction import temporary_folder
 from .checks import BakeOptions, check, check_evaluated
-from .studio import TEMPORARY, cycles_bake, prepare, studio
+from .studio import cycles_bake, prepare, studio
 from .uvs import uv_notes
 from .values import COLOR_VALUES
 
@@ -63,7 +63,7 @@ def bake_maps(obj: Object, options: BakeOptions) -> Iterator[BakedMap]:
             pixels, figures = _to_map(name, _pixels(made.image))
             if name == "height":
                 figures["height_range_m"] = figures["height_range"] * options.unit_m
-            png = encode_png(pixels, bits=16 if name in PRECISE else 8)
+            png = images.encode_png(pixels, bits=16 if name in PRECISE else 8)
             yield BakedMap(name, png, {"map": name, **about, **figures}, (*notes, *found))
             notes = ()
 
@@ -117,23 +117,3 @@ def _to_height(units: np.ndarray, covered: np.ndarray) -> tuple[np.ndarray, dict
     heights[~covered] = heights[covered].mean()
     figures: dict[str, object] = {"height_range": span, "midlevel": -low / span if span > 0 else 0.5}
     return np.repeat(heights[..., None].clip(0, 1), 3, axis=2), figures
-
-
-def encode_png(pixels: np.ndarray, bits: int) -> bytes:
-    """A PNG file of values (H, W, 3), row 0 at the bottom: Blender writes 16 bits of float images, else 8."""
-    import numpy as np
-
-    height, width, _ = pixels.shape
-    image = bpy.data.images.new(TEMPORARY, width, height, alpha=False, float_buffer=bits == 16, is_data=True)
-    try:
-        opaque = np.ones((height, width, 4), np.float32)
-        opaque[..., :3] = pixels
-        image.pixels.foreach_set(opaque.ravel())
-        with temporary_folder() as folder:
-            path = folder / "map.png"
-            image.file_format = "PNG"
-            image.filepath_raw = str(path)
-            image.save()
-            return path.read_bytes()
-    finally:
-        bpy.data.images.remove(image)

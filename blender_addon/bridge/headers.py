@@ -22,13 +22,17 @@ START_OF_FRAME = frozenset({0xC0, 0xC1, 0xC2})
 START_OF_SCAN = 0xDA
 
 
-def is_plain(path: Path) -> bool:
-    """Whether the file is a PNG or JPEG that Blender and the engine read alike, to the bit."""
+def is_plain_file(path: Path) -> bool:
+    """Whether a file is plain; False where it cannot be read."""
     try:
         with open_file(path) as stream:
-            head = stream.read(HEAD_BYTES)
+            return is_plain(stream.read(HEAD_BYTES))
     except (OSError, FileError):
         return False
+
+
+def is_plain(head: bytes) -> bool:
+    """Whether the file that begins so is a PNG or JPEG that Blender and the engine read alike, to the bit."""
     if head.startswith(PNG_SIGNATURE):
         kinds = {kind for kind, _ in png_chunks(head)}
         return b"IDAT" in kinds and not kinds & CHANGING_CHUNKS

@@ -6,8 +6,6 @@ NumPy is imported where it is used: registering must not wait for it.
 
 from __future__ import annotations
 
-import struct
-import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,9 +14,10 @@ from typing import TYPE_CHECKING
 import bpy
 
 from ..core.errors import FileError, ParameterError
-from ..core.io.metadata import PNG_SIGNATURE, png_chunk, png_chunks
+from ..core.io.metadata import PNG_SIGNATURE, png_chunks
 from ..core.recipe import Recipe
 from ..core.system.outside import parse_json, read_bytes
+from ..core.system.transaction import temporary_folder
 from . import headers
 
 if TYPE_CHECKING:
@@ -34,6 +33,8 @@ RECIPE = "impasto_recipe"
 MOST_BYTES = 2**31
 """Of a file that may hold a recipe."""
 READ_BY_THE_ENGINE = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".exr", ".bmp", ".tga", ".psd")
+TEMPORARY = ".impasto"
+"""Name of an image that exists only while it is encoded."""
 TOLERANCE = 1 / 256
 """What a float may be above 1 by rounding."""
 
@@ -79,29 +80,57 @@ class Picture:
             raise ParameterError(message, "lower its exposure until all are at most 1, or save it as PNG")
 
 
-def write_png(picture: Picture, folder: Path) -> Path:
-    """Write a picture for tools that read files, as a PNG of 8 bits or, where it has floats, of 16. For any thread."""
+def write(image: bpy.types.Image, folder: Path) -> Path:
+    """Write an image for tools that read files: its packed file where that is plain, else a PNG. On the main thread."""
+    packed = b"" if image.is_dirty or not image.packed_file else bytes(image.packed_file.data)
+    if packed and image.alpha_mode != "NONE" and headers.is_plain(packed[: headers.HEAD_BYTES]):
+        data, ending = packed, ".png" if packed.startswith(PNG_SIGNATURE) else ".jpg"
+    else:
+        data, ending = _png_of(pixels_of(image)), ".png"
+    path = folder / f"{bpy.path.clean_name(Path(image.name).stem)}{ending}"
+    path.write_bytes(data)
+    return path
+
+
+def _png_of(picture: Picture) -> bytes:
+    """A picture as PNG: 8 bits a channel or, where it has floats, 16."""
     import numpy as np
 
     arrays = picture.to_pixels().arrays
-    pixels = np.concatenate(list(arrays.values()), axis=2)
+    pixels = np.concatenate(list(arrays.values()), axis=2)[::-1]
     if pixels.dtype == np.float32:
-        pixels = (pixels * 65535 + 0.5).astype(np.uint16)
+        return encode_png(pixels, bits=16)
+    return encode_png(pixels / np.float32(255), bits=8)
+
+
+def encode_png(pixels: np.ndarray, bits: int) -> bytes:
+    """Blender's PNG file of encoded values (H, W, 3 or 4) in [0, 1], row 0 at the bottom. On the main thread."""
+    import numpy as np
+
     height, width, channels = pixels.shape
-    rows = pixels.astype(pixels.dtype.newbyteorder(">")).reshape(height, -1).view(np.uint8)
-    kind = 6 if channels == 4 else 2
-    header = struct.pack(">IIBBBBB", width, height, 8 * pixels.dtype.itemsize, kind, 0, 0, 0)
-    body = zlib.compress(np.pad(rows, ((0, 0), (1, 0))).tobytes(), 1)  # each row begins with its filter: none
-    path = folder / f"{bpy.path.clean_name(Path(picture.name).stem)}.png"
-    path.write_bytes(PNG_SIGNATURE + png_chunk(b"IHDR", header) + png_chunk(b"IDAT", body) + png_chunk(b"IEND", b""))
-    return path
+    has_alpha, is_float = channels == 4, bits == 16  # Blender writes 16 bits of float images, else 8
+    values = np.ones((height, width, 4), np.float32)
+    values[..., :channels] = pixels
+    if is_float and has_alpha:  # Blender holds floats multiplied by their alpha
+        values[..., :3] *= values[..., 3:]
+    image = bpy.data.images.new(TEMPORARY, width, height, alpha=has_alpha, float_buffer=is_float, is_data=True)
+    try:
+        image.pixels.foreach_set(values.ravel())
+        with temporary_folder() as folder:
+            path = folder / "encoded.png"
+            image.file_format = "PNG"
+            image.filepath_raw = str(path)
+            image.save()
+            return path.read_bytes()
+    finally:
+        bpy.data.images.remove(image)
 
 
 def read(image: bpy.types.Image) -> Path | Picture:
     """What to send of an image, as Blender shows it: its file only where that is plain. ParameterError for none."""
     _check_single(image)
     path = _untouched_file(image)
-    return path if path and image.alpha_mode != "NONE" and headers.is_plain(path) else pixels_of(image)
+    return path if path and image.alpha_mode != "NONE" and headers.is_plain_file(path) else pixels_of(image)
 
 
 def _check_single(image: bpy.types.Image) -> None:
@@ -125,7 +154,7 @@ def pixels_of(image: bpy.types.Image) -> Picture:
     return Picture(image.name, (height, width), values, image.is_float, is_data, has_alpha)
 
 
-def add(name: str, map_name: str, data: bytes, recipe: Recipe) -> bpy.types.Image:
+def add(name: str, map_name: str, data: bytes, recipe: Recipe | None) -> bpy.types.Image:
     """A new image that holds an encoded file, packed, in the colour space of its map, and knows what made it."""
     image = bpy.data.images.new(name, 8, 8, is_data=map_name not in COLOR_MAPS)
     image.pack(data=data, data_len=len(data))

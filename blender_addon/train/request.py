@@ -49,18 +49,14 @@ class TrainingRequest:
             raise ParameterError("there is nothing to learn from", "give a picture, a folder or an image")
         if jobs.training:
             raise ParameterError(f"a training runs already: {jobs.training.label}", "wait for it, or stop it")
-        is_image = isinstance(self.data, bpy.types.Image)
-        data = images.read(self.data) if is_image else existing(self.data)
+        path = _path_of(self.data)
         recipe, connected = self._recipe(), connect(LONG)
         options = {"device": self.device or engine.preferences().device, "detach": engine.preferences().keep_training}
-
-        folder = engine.user_folder(create=True) / "training"
 
         def work(task: Task) -> tuple[tuple[Path, ...], Mapping[str, Any]]:
             from ..core.engine.job import Data
 
             client = connected()
-            path = images.write_png(data, _fresh(folder)) if isinstance(data, images.Picture) else data
             given = Data(path, self.licence, self.width_m or None)
             answer = task.wait_for(client.submit(recipe, {self._input: given}, **options))
             return answer.models, client.describe().wait()
@@ -105,6 +101,16 @@ def what_is_missing(context: bpy.types.Context) -> str:
         return "Choose a trainer"
     chosen = {"IMAGE": settings.image, "FILE": settings.filepath, "FOLDER": settings.folder}[settings.data_kind]
     return "" if chosen else "Choose what to learn from: a file, a folder, or an image of this .blend"
+
+
+def _path_of(data: Source) -> Path:
+    """The file or folder to learn from; an image that is no plain file is written as one."""
+    if not isinstance(data, bpy.types.Image):
+        return existing(data)
+    found = images.read(data)
+    return (
+        found if isinstance(found, Path) else images.write(data, _fresh(engine.user_folder(create=True) / "training"))
+    )
 
 
 def _fresh(folder: Path) -> Path:
