@@ -1,34 +1,86 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A bake as it was asked for, from options to images and materials."""
+"""A bake as it was asked for: objects, options, targets. Carried out here, or by a Blender of its own."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from ..jobs.task import Report
-from . import results
-from .checks import BakeOptions
-from .maps import BakedMap
+import bpy
+
+from ..bridge import materials
+from ..bridge.target import Target
+from ..jobs.session import jobs
+from ..jobs.task import Report, Task
+from ..paths import absolute
+from . import process, results
+from .checks import MAPS, BakeOptions, check, chosen_objects
+from .maps import BakedMap, bake_maps
+from .sources import labelled, sources_of
+
+OPTIONS = ("width_px", "height_px", "margin_px", "margin_type", "samples", "uv_map")
+SETTINGS = ("maps", *OPTIONS, "material", "out_dir", "replace")
+"""The scene's settings, which are the operator's properties, too."""
 
 
 @dataclass(frozen=True)
-class Plan:
-    """What is to become of what is baked. notes: what the user should know of it."""
+class BakeRequest:
+    """What is baked of which objects, in plain values. notes: what the user should know of it."""
 
+    objects: Sequence[bpy.types.Object]
     options: BakeOptions
-    targets: Sequence[results.Target]
-    folder: Path | None
-    replaces: bool
-    notes: Sequence[str]
+    targets: Sequence[Target]
+    folder: Path | None = None
+    replace: bool = False
+    notes: Sequence[str] = ()
 
-    def save(self, baked: list[list[BakedMap]]) -> list[list[BakedMap]]:
+    @classmethod
+    def from_scene(cls, context: bpy.types.Context, given: Mapping[str, Any]) -> BakeRequest:
+        """The panel's; `given` wins over its settings. ImpastoError says what is wrong with it."""
+        chosen = {name: getattr(context.scene.impasto_bake, name) for name in SETTINGS} | given
+        objects, notes = chosen_objects(context)
+        maps = tuple(name for name in MAPS if name in chosen["maps"])
+        return cls(
+            objects,
+            BakeOptions(maps, unit_m=materials.unit_m(), **{name: chosen[name] for name in OPTIONS}),
+            [results.target_of(obj, chosen["material"]) for obj in objects],
+            Path(absolute(chosen["out_dir"])) if chosen["out_dir"] else None,
+            chosen["replace"],
+            notes,
+        )
+
+    def carry_out(self) -> Report:
+        """Bake now, and wait.
+
+        Beside a worker's threads a Blender of its own does it: Cycles is called within `temp_override`, which crashes
+        beside them (see `jobs.session.push_undo`).
+        """
+        if jobs.clients:
+            return jobs.finish(self.task())
+        baked = [labelled(list(bake_maps(obj, self.options)), sources_of(obj)) for obj in self.objects]
+        return self._put(self._saved(baked))
+
+    def task(self) -> Task:
+        """The task that has a Blender in the background bake each object."""
+        for obj in self.objects:
+            check(obj, self.options)
+        sources = [sources_of(obj) for obj in self.objects]
+        given = process.hand_over(self.objects, self.options)
+
+        def work(task: Task) -> list[list[BakedMap]]:
+            maps = process.bake_all(task, given)
+            return self._saved([labelled(*one) for one in zip(maps, sources, strict=True)])
+
+        return Task("Bake", work, self._put)
+
+    def _saved(self, baked: list[list[BakedMap]]) -> list[list[BakedMap]]:
         """The maps, which are also written as files where they are wanted."""
         for maps in baked if self.folder else ():
-            results.save(maps, self.folder, replace=self.replaces)
+            results.save(maps, self.folder, replace=self.replace)
         return baked
 
-    def put(self, baked: list[list[BakedMap]]) -> Report:
+    def _put(self, baked: list[list[BakedMap]]) -> Report:
         """Make images and materials of the maps."""
         return results.put(list(zip(baked, self.targets, strict=True)), self.notes)

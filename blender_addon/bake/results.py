@@ -5,18 +5,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import bpy
 from bpy.types import Image, Material, Object
 
 from ..bridge import images, materials, naming
+from ..bridge.target import ASSIGN, NEW, NONE, Target
 from ..core.errors import ParameterError
 from ..core.system.transaction import replace_files
 from ..engine import engine
-from ..jobs.session import jobs, push_undo
+from ..jobs.session import push_undo
 from ..jobs.task import Report
 
 if TYPE_CHECKING:
@@ -24,16 +23,6 @@ if TYPE_CHECKING:
 
 BAKED = "impasto_baked"
 """The custom property that says, as JSON, what an image was baked from."""
-NONE, NEW, ASSIGN = "NONE", "NEW", "ASSIGN"
-
-
-@dataclass(frozen=True)
-class Target:
-    """Where baked maps go. object_uid is a session id: the object may be gone by then, or another file open."""
-
-    object_uid: int
-    material: str = NONE
-    file_epoch: int = 0
 
 
 def target_of(obj: Object, material: str) -> Target:
@@ -43,12 +32,12 @@ def target_of(obj: Object, material: str) -> Target:
             f"the object {obj.name} is linked from another file",
             "make it local (Object, Relations, Make Local), or make a material without assigning it",
         )
-    return Target(obj.session_uid, material, jobs.file_epoch)
+    return Target(obj.name, material, (obj.session_uid,))
 
 
 def put(baked: Sequence[tuple[Sequence[BakedMap], Target]], notes: Sequence[str] = ()) -> Report:
     """Make images, and the materials, of baked maps; says what was made and what the user should know."""
-    if any(target.file_epoch != jobs.file_epoch for _, target in baked):
+    if not all(target.is_in_open_file for _, target in baked):
         folder = engine.user_folder(create=True) / "kept"
         titles = ", ".join(title_of(maps) for maps, _ in baked)
         for maps, _ in baked:
@@ -88,13 +77,8 @@ def title_of(maps: Sequence[BakedMap]) -> str:
 def store(baked: BakedMap) -> Image:
     """A new packed image, in the colour space of its map, which knows where it comes from."""
     name = f"{naming.of_parts(str(baked.provenance['object']))}_{baked.name}"
-    image = bpy.data.images.new(name, 8, 8, is_data=baked.name not in images.COLOR_MAPS)
-    image.pack(data=baked.png, data_len=len(baked.png))
-    image.source = "FILE"
-    image[images.MAP] = baked.name
+    image = images.add(name, baked.name, baked.png, baked.recipe)
     image[BAKED] = json.dumps(baked.provenance)
-    if baked.recipe:
-        image[images.RECIPE] = baked.recipe.to_json()
     return image
 
 
@@ -137,11 +121,10 @@ def make_material(name: str, stored: Mapping[str, Image], maps: Sequence[BakedMa
 
 
 def _assign(material: Material, target: Target) -> list[str]:
-    obj = next((item for item in bpy.data.objects if item.session_uid == target.object_uid), None)
-    if obj is None:
-        return ["the object was deleted meanwhile: the material is kept without it"]
-    for slot in obj.material_slots:
-        if not obj.data.is_editable:
-            slot.link = "OBJECT"
-        slot.material = material
-    return []
+    objects = target.found_objects()
+    for obj in objects:
+        for slot in obj.material_slots:
+            if not obj.data.is_editable:
+                slot.link = "OBJECT"
+            slot.material = material
+    return [] if objects else ["the object was deleted meanwhile: the material is kept without it"]

@@ -6,8 +6,8 @@ from __future__ import annotations
 import bpy
 from bpy.props import BoolProperty, EnumProperty, IntProperty, StringProperty
 
+from ..bridge.target import ASSIGN, NEW, NONE
 from ..paths import RELATIVE_PATH
-from . import results
 from .checks import MAPS, BakeOptions
 
 DEFAULTS = BakeOptions()
@@ -70,11 +70,11 @@ class BakeProperties:
         name="Material",
         description="What to make of the baked maps",
         items=(
-            (results.NONE, "Images Only", "Only images"),
-            (results.NEW, "New Material", "A new material, which the object does not use yet"),
-            (results.ASSIGN, "Replace Materials", "A new material in all slots of the object"),
+            (NONE, "Images Only", "Only images"),
+            (NEW, "New Material", "A new material, which the object does not use yet"),
+            (ASSIGN, "Replace Materials", "A new material in all slots of the object"),
         ),
-        default=results.NONE,
+        default=NONE,
     )
     out_dir: StringProperty(
         name="Folder",

@@ -51,6 +51,14 @@ def image_called(name: str) -> bpy.types.Image:
     return image
 
 
+def material_called(name: str) -> bpy.types.Material:
+    """The material of this name. ParameterError where there is none."""
+    material = bpy.data.materials.get(name)
+    if material is None:
+        raise ParameterError(f"there is no material called {name!r}", "see bpy.data.materials for those that there are")
+    return material
+
+
 def existing(path: Path) -> Path:
     """The path. ParameterError where there is nothing."""
     if not is_there(path):

@@ -7,7 +7,7 @@ Targets are session ids, looked up when the job is done: by then the user may ha
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,35 +21,14 @@ from ..engine import engine
 from ..jobs.session import jobs, push_undo
 from ..jobs.task import Report
 from . import images, materials, naming, surfaces
+from .inputs import material_called
+from .target import ACTIVE, NEW, NONE, Target, by_uid, check_assignable
 
 if TYPE_CHECKING:
     from ..core.engine.answers import Answer
 
-NEW, ACTIVE, NONE = "NEW", "ACTIVE", "NONE"
 NOWHERE = "no object has it yet: it is kept in the file"
-CAN_HAVE_MATERIAL = ("MESH", "CURVE", "SURFACE", "FONT", "META", "CURVES", "POINTCLOUD", "VOLUME")
 _recent: deque[tuple[str, str, int]] = deque(maxlen=5)
-
-
-@dataclass(frozen=True)
-class Target:
-    """Where a result goes. objects and active_material are session ids; image is the one to show it instead of.
-
-    is_picture: it is one picture, not the maps of a surface. painted: session id of the material whose textures it is,
-    repainted.
-    """
-
-    name: str
-    material: str = NONE
-    objects: tuple[int, ...] = ()
-    active_material: int = 0
-    image: int = 0
-    is_picture: bool = False
-    painted: int = 0
-    width_m: float = 0.0
-    use_displacement: bool = False
-    use_ambient_occlusion: bool = False
-    file_epoch: int = 0
 
 
 @dataclass(frozen=True)
@@ -81,37 +60,13 @@ class Made:
         )
 
 
-def target_of(context: bpy.types.Context, material: str, name: str, **look: bool | float) -> Target:
-    """The target for the selected objects. ParameterError where the active material cannot take maps."""
-    objects = can_be_given(context)
-    active = 0
-    if material == ACTIVE:
-        item = context.active_object
-        if item is None or item.active_material is None:
-            raise ParameterError("the active object has no material", "choose a new material, or add one")
-        materials.check_editable(item.active_material)
-        active, objects = item.active_material.session_uid, [item]
-    elif material == NEW:
-        for item in objects:
-            _check_assignable(item)
-    uids = tuple(item.session_uid for item in objects)
-    return Target(name, material, uids, active, file_epoch=jobs.file_epoch, **look)
-
-
-def can_be_given(context: bpy.types.Context) -> list[bpy.types.Object]:
-    """The selected objects that can have a material."""
-    return [item for item in context.selected_objects if item.type in CAN_HAVE_MATERIAL]
-
-
 def assign(name: str, objects: Sequence[bpy.types.Object]) -> Report:
     """Give the material of this name to the objects. ParameterError where it is gone, or an object cannot have it."""
-    material = bpy.data.materials.get(name)
-    if material is None:
-        raise ParameterError(f"there is no material called {name!r}", "see bpy.data.materials for those that there are")
+    material = material_called(name)
     if not objects:
         raise ParameterError("no object is selected that can have a material", "select one")
     for item in objects:
-        _check_assignable(item)
+        check_assignable(item)
     for item in objects:
         item.active_material = material
     without_uv = [item.name for item in objects if item.type == "MESH" and not item.data.uv_layers]
@@ -122,7 +77,7 @@ def assign(name: str, objects: Sequence[bpy.types.Object]) -> Report:
 
 def put(made: Made, target: Target, more: Sequence[str] = ()) -> Report:
     """Make images, and the material, of what a job made; says what was made and what could not be done."""
-    if target.file_epoch != jobs.file_epoch:
+    if not target.is_in_open_file:
         return _keep_as_files(made, target)
     new = _images(made, target)
     notes = list(more)
@@ -136,7 +91,7 @@ def put(made: Made, target: Target, more: Sequence[str] = ()) -> Report:
         for image in new.values():  # nothing else holds them
             image.use_fake_user = True
         name, what = first.name, f"the image{'s' * (len(new) > 1)} {', '.join(image.name for image in new.values())}"
-    if before := _by_uid(bpy.data.images, target.image):
+    if before := by_uid(bpy.data.images, target.image):
         images.show_instead(before, first)
     _recent.appendleft((name, first.name, jobs.file_epoch))
     push_undo(f"Impasto: {name}")
@@ -175,10 +130,10 @@ def map_of(path: Path) -> str:
 
 
 def _material(made: Made, new: Mapping[str, bpy.types.Image], target: Target, notes: list[str]) -> bpy.types.Material:
-    objects = [found for uid in target.objects if (found := _by_uid(bpy.data.objects, uid))]
+    objects = target.found_objects()
     if len(objects) < len(target.objects):
         notes.append("an object was deleted meanwhile: the material is kept without it")
-    material = _by_uid(bpy.data.materials, target.active_material)
+    material = by_uid(bpy.data.materials, target.active_material)
     is_new = material is None
     if is_new:
         if target.material == ACTIVE:
@@ -197,7 +152,7 @@ def _material(made: Made, new: Mapping[str, bpy.types.Image], target: Target, no
 
 def _repainted(made: Made, new: Mapping[str, bpy.types.Image], target: Target, notes: list[str]) -> bpy.types.Material:
     """The material whose textures were repainted, or a copy of it in its place on the objects."""
-    before = _by_uid(bpy.data.materials, target.painted)
+    before = by_uid(bpy.data.materials, target.painted)
     if before is None or "base_color" not in surfaces.parts_of(before):
         notes.append("the material was deleted or changed meanwhile: this is a new one")
         return _material(made, new, replace(target, painted=0, material=NEW), notes)
@@ -207,7 +162,7 @@ def _repainted(made: Made, new: Mapping[str, bpy.types.Image], target: Target, n
     material = before.copy()
     material.name = target.name
     surfaces.repaint(material, new, made.height_range_m)
-    objects = [found for uid in target.objects if (found := _by_uid(bpy.data.objects, uid))]
+    objects = target.found_objects()
     for slot in [slot for item in objects for slot in item.material_slots if slot.material == before]:
         slot.material = material
     material.use_fake_user = material.users == 0
@@ -235,15 +190,3 @@ def _keep_as_files(made: Made, target: Target) -> Report:
     files = {folder / f"{name}_{map_}.png": bytes(data) for map_, data in made.encoded.items()}
     replace_files(files, replace=False)
     return Report("WARNING", f"Another file was opened: the maps of {target.name} were kept in {folder}")
-
-
-def _check_assignable(item: bpy.types.Object) -> None:
-    if not item.is_editable or (item.data is not None and not item.data.is_editable and not item.material_slots):
-        raise ParameterError(
-            f"the object {item.name} is linked from another file",
-            "make it local (Object, Relations, Make Local), or deselect it",
-        )
-
-
-def _by_uid(collection: Iterable[bpy.types.ID], uid: int) -> bpy.types.ID | None:
-    return next((item for item in collection if item.session_uid == uid), None) if uid else None

@@ -106,6 +106,11 @@ def find() -> Engine | None:
     return _made.engine
 
 
+def why_none() -> str:
+    """Reason why no tool can run for want of an engine; empty where one is set."""
+    return "" if find() else "Impasto has no engine yet: press Set Up Engine"
+
+
 def made() -> Engine | None:
     """The engine that Set Up Engine made, used or not."""
     return _made.engine

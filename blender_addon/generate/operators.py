@@ -10,16 +10,14 @@ from typing import Any
 import bpy
 from bpy.props import BoolProperty, EnumProperty, FloatProperty, FloatVectorProperty, IntProperty, StringProperty
 
-from ..bridge import results
-from ..bridge.inputs import find_source
 from ..engine.catalogue import DEFAULT_ESTIMATOR, DEFAULT_TOOL
 from ..jobs.operator import TaskOperator
 from ..jobs.task import Task
 from ..parameters.properties import MAX_INT
 from ..paths import RELATIVE_PATH
-from ..tools.arguments import REPLACE, learn, parse_object, source_of
+from ..tools.arguments import DEVICE, MATERIAL, REPLACE, SEED, given_to, learn, parse_object, source_of, sources_from
 from ..tools.preparation import WHOLE, Preparation
-from ..tools.request import Request, target_of
+from ..tools.request import Request
 from . import variations
 from .request import from_scene, what_is_missing
 
@@ -45,7 +43,7 @@ class RequestProperties:
     )
     width_px: IntProperty(name="Width", description="Width of the result; 0: as the source", min=0, max=16384)
     height_px: IntProperty(name="Height", description="Height of the result; 0: as the source", min=0, max=16384)
-    seed: IntProperty(name="Seed", description="Another seed, another result", min=0, max=MAX_INT)
+    seed: SEED
     estimator: StringProperty(
         name="Other Maps",
         description="Tool that estimates the maps which a generator does not make, or none",
@@ -54,15 +52,7 @@ class RequestProperties:
     estimator_parameters: StringProperty(
         name="Its Parameters", description='The estimator\'s parameters as JSON: {"normal_strength": 0.5}'
     )
-    material: EnumProperty(
-        name="Material",
-        description="Where the result goes",
-        items=(
-            (results.NEW, "New", "A new material on the selected objects"),
-            (results.ACTIVE, "Active", "The active object's material"),
-            (results.NONE, "Images", "New images, no material"),
-        ),
-    )
+    material: MATERIAL
     name: StringProperty(name="Name", description="What the results are called (default: as the source)")
     out_dir: StringProperty(
         name="Output Folder",
@@ -76,7 +66,7 @@ class RequestProperties:
         name="Crop", description="Then use this part of it: left, top, right, bottom from 0 to 1", size=4, default=WHOLE
     )
     source_scale: FloatProperty(name="Scale", description="Then shrink it: 0.25 makes 1024 pixels of 4096", default=1.0)
-    device: StringProperty(name="Device", description="auto, cpu, cuda, cuda:1 or mps; empty: as in the preferences")
+    device: DEVICE
     width_m: FloatProperty(name="Real Width", description="Real-world width of the source in metres; 0: unknown", min=0)
     use_displacement: BoolProperty(name="True Displacement", description="Displace the surface itself")
     use_ambient_occlusion: BoolProperty(name="Ambient Occlusion", description="Darken the base colour by it")
@@ -98,12 +88,12 @@ class IMPASTO_OT_run(RequestProperties, TaskOperator, bpy.types.Operator):
             parameters=parse_object(self.parameters, "parameters"),
             estimator_parameters=parse_object(self.estimator_parameters, "estimator_parameters"),
             source=source_of(self.image, self.source),
-            inputs={name: find_source(text) for name, text in parse_object(self.inputs, "inputs").items()},
+            inputs=sources_from(self.inputs),
             preparation=Preparation(self.source_rotate, tuple(self.source_crop), self.source_scale),
             **{name: getattr(self, name) for name in PLAIN},
         )
         look = {name: getattr(self, name) for name in LOOK}
-        return request.task(target_of(context, request, self.material, **look))
+        return request.task(request.target(context, self.material, **look))
 
 
 class IMPASTO_OT_generate(RequestProperties, TaskOperator, bpy.types.Operator):
@@ -126,27 +116,24 @@ class IMPASTO_OT_generate(RequestProperties, TaskOperator, bpy.types.Operator):
         if not settings.lock_seed and "seed" not in given:
             settings.seed = random.randrange(MAX_INT)
         request = replace(from_scene(context), **given)
-        look = {name: self._chosen(settings, name) for name in LOOK}
-        material = self._chosen(settings, "material")
-        return request.task(target_of(context, request, material, **look))
-
-    def _chosen(self, settings: Any, name: str) -> Any:
-        return getattr(self if self.properties.is_property_set(name) else settings, name)
+        goes = ("material", *LOOK)
+        where = {name: getattr(settings, name) for name in goes} | given_to(self, goes)
+        return request.task(request.target(context, **where))
 
     def _given(self) -> dict[str, Any]:
         """What was given to this call, and so wins over the panel."""
-        given = {name: getattr(self, name) for name in PLAIN if self.properties.is_property_set(name)}
+        given = given_to(self, PLAIN)
         if self.source or self.image:
             given["source"] = source_of(self.image, self.source)
             given["preparation"] = Preparation()  # the panel's is of its own source
-        if any(self.properties.is_property_set(name) for name in PREPARED):
+        if given_to(self, PREPARED):
             given["preparation"] = Preparation(self.source_rotate, tuple(self.source_crop), self.source_scale)
         if self.parameters:
             given["parameters"] = parse_object(self.parameters, "parameters")
         if self.estimator_parameters or "estimator" in given:
             given["estimator_parameters"] = parse_object(self.estimator_parameters, "estimator_parameters")
         if self.inputs:
-            given["inputs"] = {name: find_source(text) for name, text in parse_object(self.inputs, "inputs").items()}
+            given["inputs"] = sources_from(self.inputs)
         return given
 
 

@@ -10,6 +10,7 @@ import bpy
 
 from ..bake.panel import draw_bake
 from ..bridge import results
+from ..bridge.target import NONE
 from ..engine import engine
 from ..engine.catalogue import catalogue, has_size
 from ..interface import previews
@@ -142,7 +143,7 @@ def _draw_material(layout: bpy.types.UILayout, settings: ImpastoSettings) -> Non
     column = layout.column()
     column.row().prop(settings, "material", expand=True)
     column.prop(settings, "width_m")
-    if settings.material != results.NONE:
+    if settings.material != NONE:
         column.prop(settings, "use_displacement")
         column.prop(settings, "use_ambient_occlusion")
 

@@ -10,8 +10,9 @@ from typing import Any
 
 import bpy
 
-from ..bridge import materials, results
+from ..bridge import materials
 from ..bridge.inputs import Source
+from ..bridge.target import ACTIVE
 from ..engine.catalogue import SIZE_PARAMETERS, catalogue, has_size
 from ..parameters import properties
 from ..paths import absolute
@@ -69,7 +70,7 @@ def what_is_missing(context: bpy.types.Context) -> str:
     if missing:
         return f"Choose an image for {', '.join(missing)}"
     has_material = context.active_object is not None and context.active_object.active_material is not None
-    return "The active object has no material" if settings.material == results.ACTIVE and not has_material else ""
+    return "The active object has no material" if settings.material == ACTIVE and not has_material else ""
 
 
 def why_no_model(context: bpy.types.Context, tool: Mapping[str, Any]) -> str:

@@ -6,19 +6,20 @@ from __future__ import annotations
 from dataclasses import replace
 
 import bpy
-from bpy.props import EnumProperty, FloatProperty, IntProperty, StringProperty
+from bpy.props import FloatProperty, IntProperty, StringProperty
 
 from ..bake.sources import BAKE
-from ..bridge import images, naming, results
+from ..bridge import images, naming
 from ..bridge.images import is_image_editor, shown_image
 from ..bridge.inputs import image_called
 from ..bridge.recipe_inputs import inputs_of, scale_of
+from ..bridge.target import NONE, target_of
 from ..core.errors import ParameterError
 from ..core.recipe import differences
 from ..engine.catalogue import DEFAULT_ESTIMATOR, DEFAULT_TOOL
 from ..jobs.operator import TaskOperator
 from ..jobs.task import Place, Task
-from ..parameters.properties import MAX_INT
+from ..tools.arguments import MATERIAL, SEED
 from ..tools.request import Request, make_task
 
 
@@ -50,7 +51,7 @@ class IMPASTO_OT_make_seamless(OnImage, bpy.types.Operator):
 
     width_px: IntProperty(name="Width", description="Width of the result; 0: as the image", min=0, max=16384)
     height_px: IntProperty(name="Height", description="Height of the result; 0: as the image", min=0, max=16384)
-    seed: IntProperty(name="Seed", description="Another seed, another result", min=0, max=MAX_INT)
+    seed: SEED
 
     def task(self, context: bpy.types.Context) -> Task:
         image = self.chosen(context)
@@ -61,7 +62,7 @@ class IMPASTO_OT_make_seamless(OnImage, bpy.types.Operator):
             **{name: getattr(self, name) for name in ("width_px", "height_px", "seed")},
         )
         request = replace(request, name=f"{request.result_name()}_seamless")
-        target = results.target_of(context, results.NONE, request.name)
+        target = target_of(context, NONE, request.name)
         return request.task(replace(target, image=image.session_uid))
 
 
@@ -71,20 +72,12 @@ class IMPASTO_OT_estimate_maps(OnImage, bpy.types.Operator):
     bl_idname = "impasto.estimate_maps"
     bl_label = "Maps from Image"
 
-    material: EnumProperty(
-        name="Material",
-        description="Where the result goes",
-        items=(
-            (results.NEW, "New", "A new material on the selected objects"),
-            (results.ACTIVE, "Active", "The active object's material"),
-            (results.NONE, "Images", "New images, no material"),
-        ),
-    )
+    material: MATERIAL
     width_m: FloatProperty(name="Real Width", description="Real-world width of the image in metres; 0: unknown", min=0)
 
     def task(self, context: bpy.types.Context) -> Task:
         request = Request(tool=DEFAULT_ESTIMATOR, source=self.chosen(context), width_m=self.width_m)
-        target = results.target_of(context, self.material, request.result_name(), width_m=self.width_m)
+        target = target_of(context, self.material, request.result_name(), width_m=self.width_m)
         return request.task(target)
 
 
@@ -110,7 +103,7 @@ class IMPASTO_OT_rerun(OnImage, bpy.types.Operator):
             self.bl_label,
             replace(recipe, inputs={}, made_with={}),
             inputs_of(recipe, image),
-            results.target_of(context, results.NONE, name),
+            target_of(context, NONE, name),
             scale=scale_of(recipe),
             bits="16" if image.is_float else "8",
             then=lambda made: differences(recipe, made.recipe),

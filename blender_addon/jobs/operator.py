@@ -5,12 +5,10 @@ from __future__ import annotations
 
 import bpy
 
-from ..core.errors import ImpastoError
-from ..core.system.outside import file_error
 from ..engine import engine
 from ..translations import sentence
 from .session import is_rendering, jobs, require_idle
-from .task import PLACE, Place, Report, Task
+from .task import EXPECTED, PLACE, Place, Report, Task, error_report
 
 
 class TaskOperator:
@@ -22,27 +20,33 @@ class TaskOperator:
     place = Place.TEXTURE
 
     @classmethod
+    def why_blocked(cls) -> str:
+        """Reason why it cannot be started now, whatever it is to do; empty where it can."""
+        return why_not_now()
+
+    @classmethod
     def why_not(cls, context: bpy.types.Context) -> str:
-        """Why a click can do nothing useful now; empty where it can. Panels show it below the button."""
+        """Reason why a click can do nothing useful now; empty where it can. Panels show it below the button."""
         return ""
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """Whether it can be started now, and by a click as the panel is set."""
-        return poll(cls, why_not_now() or why_not_clicked(cls, context))
+        return poll(cls, cls.why_blocked() or why_not_clicked(cls, context))
 
     def task(self, context: bpy.types.Context) -> Task:
         raise NotImplementedError
 
+    def carry_out(self, context: bpy.types.Context) -> Report:
+        """Do all of it, and wait."""
+        return jobs.finish(self.task(context))
+
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Do all of it now; for scripts, and wherever there is no window."""
         try:
-            report = jobs.finish(self.task(context))
-        except OSError as error:
-            report = Report("ERROR", str(file_error(error)))
-        except ImpastoError as error:
-            report = Report("ERROR", str(error))
-        return tell(self, report)
+            return tell(self, self.carry_out(context))
+        except EXPECTED as error:
+            return tell(self, error_report(error))
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         """Start it; the timer finishes it, and Blender's window stays free."""
@@ -58,10 +62,8 @@ class TaskOperator:
             task.place = place
             jobs.start(task)
             return {"FINISHED"}
-        except OSError as error:
-            report = Report("ERROR", str(file_error(error)))
-        except ImpastoError as error:
-            report = Report("ERROR", str(error))
+        except EXPECTED as error:
+            report = error_report(error)
         jobs.tell(report, place)
         return tell(self, report)
 
@@ -96,11 +98,7 @@ def why_not_clicked(cls: type[TaskOperator], context: bpy.types.Context) -> str:
 
 def why_not_now() -> str:
     """Why no job can be started in a window; empty where one can, and without one."""
-    if bpy.app.background:
-        return ""
-    if engine.find() is None:
-        return "Impasto has no engine yet: press Set Up Engine"
-    return why_busy_or_rendering()
+    return "" if bpy.app.background else engine.why_none() or why_busy_or_rendering()
 
 
 def why_busy_or_rendering() -> str:

@@ -7,7 +7,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -54,6 +54,15 @@ class Report:
     images: tuple[str, ...] = ()
     models: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
+
+
+EXPECTED = (OSError, ImpastoError)
+"""Errors that the user can mend: a full disk, a folder that may not be written to, and those with a remedy."""
+
+
+def error_report(error: OSError | ImpastoError) -> Report:
+    """The report of an expected error."""
+    return Report("ERROR", str(file_error(error) if isinstance(error, OSError) else error))
 
 
 class Task:
@@ -154,10 +163,8 @@ class Task:
             return self._apply(self._result)
         except Cancelled:
             return Report("CANCELLED", f"{self.label}: cancelled")
-        except OSError as error:  # a full disk, a folder that may not be written to
-            return Report("ERROR", str(file_error(error)))
-        except ImpastoError as error:
-            return Report("ERROR", str(error), isinstance(error, WorkerError))
+        except EXPECTED as error:
+            return replace(error_report(error), is_of_engine=isinstance(error, WorkerError))
         except Exception as error:  # noqa: BLE001 - a bug of ours must reach the user, and must not stop the timer
             print(self._trace or traceback.format_exc(), file=sys.stderr)
             return Report("ERROR", f"{self.label}: {type(error).__name__}: {error} (a bug: see the console)")

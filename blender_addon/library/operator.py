@@ -6,7 +6,7 @@ from __future__ import annotations
 import bpy
 from bpy.props import StringProperty
 
-from ..jobs.operator import TaskOperator, clicked_in, poll, why_not_now
+from ..jobs.operator import TaskOperator, clicked_in
 from ..jobs.task import Place
 from ..translations import sentence
 
@@ -21,10 +21,6 @@ class ChangesLibrary(TaskOperator):
     """
 
     place = Place.MODELS
-
-    @classmethod
-    def poll(cls, _context: bpy.types.Context) -> bool:
-        return poll(cls, why_not_now())
 
     def ask(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         raise NotImplementedError

@@ -7,10 +7,12 @@ import bpy
 from bpy.props import StringProperty
 
 from ..bridge import images, results, surfaces
+from ..bridge.inputs import material_called
+from ..bridge.target import assignable_objects
 from ..core.errors import ImpastoError, ParameterError
 from ..jobs.operator import poll, tell
 from ..jobs.session import push_undo
-from ..jobs.task import Report
+from ..jobs.task import Report, error_report
 
 TAG = "Impasto"
 PREVIEW_PX = 256
@@ -34,14 +36,12 @@ class IMPASTO_OT_mark_asset(bpy.types.Operator):
             mark(material)
             push_undo("Impasto: Mark as Asset")
         except ImpastoError as error:
-            return tell(self, Report("ERROR", str(error)))
+            return tell(self, error_report(error))
         return tell(self, Report("INFO", f"Marked the material {material.name} as an asset"))
 
     def _chosen(self, context: bpy.types.Context) -> bpy.types.Material:
         if self.material:
-            material = bpy.data.materials.get(self.material)
-            if material is None:
-                raise ParameterError(f"there is no material called {self.material!r}", "check the name")
+            material = material_called(self.material)
         else:
             material = context.active_object.active_material if context.active_object else None
             if material is None:
@@ -80,7 +80,7 @@ class IMPASTO_OT_assign(bpy.types.Operator):
     @classmethod
     def why_not(cls, context: bpy.types.Context) -> str:
         """Why a click can do nothing useful now; empty where it can."""
-        return "" if results.can_be_given(context) else "Select the objects that shall have it"
+        return "" if assignable_objects(context) else "Select the objects that shall have it"
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -88,9 +88,9 @@ class IMPASTO_OT_assign(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         try:
-            report = results.assign(self.material, results.can_be_given(context))
+            report = results.assign(self.material, assignable_objects(context))
         except ImpastoError as error:
-            report = Report("ERROR", str(error))
+            report = error_report(error)
         return tell(self, report)
 
 

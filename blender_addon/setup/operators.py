@@ -8,7 +8,7 @@ import bpy
 from ..engine import engine
 from ..engine.catalogue import catalogue
 from ..jobs.description import describing
-from ..jobs.operator import TaskOperator, poll, why_busy, why_not_now
+from ..jobs.operator import TaskOperator, poll, why_busy
 from ..jobs.session import jobs
 from ..jobs.task import Place, Report, Task
 from . import installer
@@ -21,10 +21,6 @@ class IMPASTO_OT_refresh_tools(TaskOperator, bpy.types.Operator):
     bl_label = "Refresh Tools"
     place = Place.PREFERENCES
 
-    @classmethod
-    def poll(cls, _context: bpy.types.Context) -> bool:
-        return poll(cls, why_not_now())
-
     def task(self, _context: bpy.types.Context) -> Task:
         return describing()
 
@@ -35,10 +31,6 @@ class IMPASTO_OT_check_engine(TaskOperator, bpy.types.Operator):
     bl_idname = "impasto.check_engine"
     bl_label = "Check Engine"
     place = Place.PREFERENCES
-
-    @classmethod
-    def poll(cls, _context: bpy.types.Context) -> bool:
-        return poll(cls, why_not_now())
 
     def task(self, _context: bpy.types.Context) -> Task:
         found, version = engine.require(), catalogue.version
@@ -55,8 +47,8 @@ class IMPASTO_OT_set_up_engine(TaskOperator, bpy.types.Operator):
     place = Place.PREFERENCES
 
     @classmethod
-    def poll(cls, _context: bpy.types.Context) -> bool:
-        return poll(cls, _why_not_install())
+    def why_blocked(cls) -> str:
+        return _why_not_install()
 
     def task(self, _context: bpy.types.Context) -> Task:
         return _installing("Setting up the engine", installer.plan(engine.preferences()))
@@ -70,8 +62,8 @@ class IMPASTO_OT_repair_engine(TaskOperator, bpy.types.Operator):
     place = Place.PREFERENCES
 
     @classmethod
-    def poll(cls, _context: bpy.types.Context) -> bool:
-        return poll(cls, _why_not_install() or ("" if engine.made() else "There is no engine that Impasto has made"))
+    def why_blocked(cls) -> str:
+        return _why_not_install() or ("" if engine.made() else "There is no engine that Impasto has made")
 
     def task(self, _context: bpy.types.Context) -> Task:
         jobs.close()  # its worker holds the files that are mended

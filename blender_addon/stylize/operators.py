@@ -7,21 +7,20 @@ from dataclasses import replace
 from pathlib import Path
 
 import bpy
-from bpy.props import EnumProperty, FloatProperty, IntProperty, StringProperty
+from bpy.props import EnumProperty, FloatProperty, StringProperty
 
-from ..bridge import images, results
-from ..bridge.inputs import existing, find_source, image_called
+from ..bridge import images
+from ..bridge.inputs import existing, find_source, image_called, material_called
 from ..bridge.recipe_inputs import inputs_of, scale_of
+from ..bridge.target import Target
 from ..core.errors import ParameterError
 from ..core.recipe import Recipe, Step, differences
 from ..engine.catalogue import catalogue
 from ..image.operators import OnImage
 from ..jobs.operator import TaskOperator
-from ..jobs.session import jobs
 from ..jobs.task import Place, Task
-from ..parameters.properties import MAX_INT
 from ..paths import RELATIVE_PATH, absolute
-from ..tools.arguments import REPLACE, learn, parse_object
+from ..tools.arguments import DEVICE, REPLACE, SEED, given_to, learn, parse_object, sources_from
 from ..tools.request import Request, make_task
 from .preview import live
 from .request import from_scene, what_is_missing
@@ -56,7 +55,7 @@ class IMPASTO_OT_stylize(ResultProperties, TaskOperator, bpy.types.Operator):
         name="Inputs",
         description='The stylizer\'s other inputs as JSON, paths or image names: {"mask": "sky.png"}',
     )
-    seed: IntProperty(name="Seed", description="Another seed, another result", min=0, max=MAX_INT)
+    seed: SEED
     name: StringProperty(name="Name", description="What the results are called (default: as the subject and the style)")
     out_dir: StringProperty(
         name="Output Folder",
@@ -65,7 +64,7 @@ class IMPASTO_OT_stylize(ResultProperties, TaskOperator, bpy.types.Operator):
         options=RELATIVE_PATH,
     )
     replace: REPLACE
-    device: StringProperty(name="Device", description="auto, cpu, cuda, cuda:1 or mps; empty: as in the preferences")
+    device: DEVICE
 
     @classmethod
     def why_not(cls, context: bpy.types.Context) -> str:
@@ -84,12 +83,12 @@ class IMPASTO_OT_stylize(ResultProperties, TaskOperator, bpy.types.Operator):
     def _request(self, context: bpy.types.Context) -> Request:
         """The panel's, or a tool's own; what was given to this call wins."""
         request = Request(self.tool, estimator="none") if self.tool else from_scene(context)
-        named = parse_object(self.inputs, "inputs") | ({"style": self.style} if self.style else {})
+        inputs = sources_from(self.inputs) | ({"style": find_source(self.style)} if self.style else {})
         return replace(
             request,
             parameters={**request.parameters, **parse_object(self.parameters, "parameters")},
-            inputs={**request.inputs, **{name: find_source(text) for name, text in named.items()}},
-            **{name: getattr(self, name) for name in PLAIN if self._is_given(name)},
+            inputs={**request.inputs, **inputs},
+            **given_to(self, PLAIN),
         )
 
     def _subject(self, context: bpy.types.Context) -> Subject:
@@ -99,19 +98,12 @@ class IMPASTO_OT_stylize(ResultProperties, TaskOperator, bpy.types.Operator):
         if self.image:
             return Subject.of_image(image_called(self.image), context.scene)
         if self.surface:
-            return Subject.of_material(_material_called(self.surface))
+            return Subject.of_material(material_called(self.surface))
         is_given = self.tool or self._is_given("subject")
         return subject_of(context, self.subject if is_given else context.scene.impasto_style.subject)
 
     def _is_given(self, name: str) -> bool:
         return self.properties.is_property_set(name)
-
-
-def _material_called(name: str) -> bpy.types.Material:
-    material = bpy.data.materials.get(name)
-    if material is None:
-        raise ParameterError(f"there is no material called {name!r}", "see bpy.data.materials for those that there are")
-    return material
 
 
 class IMPASTO_OT_go_on_larger(OnImage, bpy.types.Operator):
@@ -136,7 +128,7 @@ class IMPASTO_OT_go_on_larger(OnImage, bpy.types.Operator):
             self.bl_label,
             recipe,
             {**inputs_of(before, image), START: images.read(image)},
-            results.Target(image.name, image=image.session_uid, is_picture=True, file_epoch=jobs.file_epoch),
+            Target(image.name, image=image.session_uid, is_picture=True),
             scale=scale_of(before),
             bits="16" if image.is_float else "8",
             can_stop=True,

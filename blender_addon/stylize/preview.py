@@ -36,8 +36,8 @@ def previewer(context: bpy.types.Context) -> Mapping[str, Any] | None:
 
 def why_no_preview(context: bpy.types.Context) -> str:
     """Why there can be no small picture of what the panel is set to; empty where there can."""
-    if engine.find() is None:
-        return "Impasto has no engine yet: press Set Up Engine"
+    if missing := engine.why_none():
+        return missing
     tool = previewer(context)
     if tool is None:
         return "This stylizer makes its result as its source is"

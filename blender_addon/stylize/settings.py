@@ -9,7 +9,7 @@ from typing import Any
 import bpy
 from bpy.props import BoolProperty, EnumProperty, IntProperty, PointerProperty, StringProperty
 
-from ..bridge import results
+from ..bridge.target import ACTIVE, NEW, NONE
 from ..engine.catalogue import DEFAULT_STYLIZER, catalogue, properties_of
 from ..parameters import properties
 from ..parameters.groups import identifier
@@ -64,9 +64,9 @@ class ResultProperties:
         name="Result",
         description="Where repainted textures go",
         items=(
-            (results.NEW, "New Material", "A copy of the material, in its place on the selected objects"),
-            (results.ACTIVE, "Same Material", "The material itself; its former images stay in the file"),
-            (results.NONE, "Images", "New images, no material"),
+            (NEW, "New Material", "A copy of the material, in its place on the selected objects"),
+            (ACTIVE, "Same Material", "The material itself; its former images stay in the file"),
+            (NONE, "Images", "New images, no material"),
         ),
     )
     bits: EnumProperty(

@@ -10,10 +10,10 @@ from typing import Any
 
 import bpy
 
-from ..bridge import images, materials, renders, results, surfaces
+from ..bridge import images, materials, renders, surfaces
+from ..bridge.target import ACTIVE, CAN_HAVE_MATERIAL, Target
 from ..core.errors import ImpastoError, ParameterError
 from ..engine.catalogue import catalogue
-from ..jobs.session import jobs
 from ..jobs.task import Task
 from ..tools.request import Request
 from .settings import IMAGE, MATERIAL, RELIEF, RENDER, START
@@ -56,16 +56,16 @@ class Subject:
         name = replace(request, source=self.material or self.source).result_name()
         return replace(request, source=source, name=name).task(self._target(context, name, material))
 
-    def _target(self, context: bpy.types.Context, name: str, material: str) -> results.Target:
+    def _target(self, context: bpy.types.Context, name: str, material: str) -> Target:
         if self.material is None:
             image = self.image.session_uid if self.image else 0
-            return results.Target(name, image=image, is_picture=True, file_epoch=jobs.file_epoch)
-        if material == results.ACTIVE:
+            return Target(name, image=image, is_picture=True)
+        if material == ACTIVE:
             materials.check_editable(self.material)
         objects = [item for item in {*context.selected_objects, context.active_object} if item and item.is_editable]
-        uids = tuple(item.session_uid for item in objects if item.type in results.CAN_HAVE_MATERIAL)
+        uids = tuple(item.session_uid for item in objects if item.type in CAN_HAVE_MATERIAL)
         painted = self.material.session_uid
-        return results.Target(name, material, uids, painted=painted, file_epoch=jobs.file_epoch)
+        return Target(name, material, uids, painted=painted)
 
 
 def _without_relief(parameters: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,21 +1,36 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Arguments of operators that run tools: JSON objects, sources, tools that are not known yet."""
+"""Arguments that operators which run tools have in common: properties, JSON objects, sources, names of tools."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from bpy.props import BoolProperty
+import bpy
+from bpy.props import BoolProperty, EnumProperty, IntProperty, StringProperty
 
-from ..bridge.inputs import Source, image_called
+from ..bridge.inputs import Source, find_source, image_called
+from ..bridge.target import ACTIVE, NEW, NONE
 from ..core.errors import ParameterError
 from ..core.system.outside import parse_json
 from ..engine.catalogue import catalogue
 from ..jobs.description import describing
 from ..jobs.session import jobs
+from ..parameters.properties import MAX_INT
 from ..paths import absolute
 
+SEED = IntProperty(name="Seed", description="Another seed, another result", min=0, max=MAX_INT)
+DEVICE = StringProperty(name="Device", description="auto, cpu, cuda, cuda:1 or mps; empty: as in the preferences")
+MATERIAL = EnumProperty(
+    name="Material",
+    description="Where the result goes",
+    items=(
+        (NEW, "New", "A new material on the selected objects"),
+        (ACTIVE, "Active", "The active object's material"),
+        (NONE, "Images", "New images, no material"),
+    ),
+)
 REPLACE = BoolProperty(
     name="Replace", description="Replace files of the same name in the folder, which otherwise get a number"
 )
@@ -27,11 +42,21 @@ def learn(tool: str) -> None:
         jobs.finish(describing())
 
 
+def given_to(operator: bpy.types.Operator, names: Iterable[str]) -> dict[str, Any]:
+    """Those of an operator's properties that were set in this call, and so win over the panel."""
+    return {name: getattr(operator, name) for name in names if operator.properties.is_property_set(name)}
+
+
 def source_of(image: str, path: str) -> Source | None:
     """The image of this name, else the file at the path; None where neither is given."""
     if image:
         return image_called(image)
     return Path(absolute(path)) if path else None
+
+
+def sources_from(text: str) -> dict[str, Source]:
+    """The sources in a JSON object of paths and names of images, by the names of the inputs that they are for."""
+    return {name: find_source(given) for name, given in parse_object(text, "inputs").items()}
 
 
 def parse_object(text: str, what: str) -> dict[str, Any]:

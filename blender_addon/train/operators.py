@@ -3,20 +3,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import bpy
 from bpy.props import FloatProperty, IntProperty, StringProperty
 
-from ..bridge.inputs import image_called
 from ..engine import engine
 from ..engine.catalogue import DEFAULT_TRAINER
-from ..jobs.operator import TaskOperator, poll, why_not_clicked
+from ..jobs.operator import TaskOperator, poll
 from ..jobs.session import jobs
 from ..jobs.task import Place, Task
 from ..parameters.properties import MAX_INT
-from ..paths import RELATIVE_PATH, absolute
-from ..tools.arguments import learn, parse_object
+from ..paths import RELATIVE_PATH
+from ..tools.arguments import DEVICE, learn, parse_object, source_of
 from .request import NAME, TrainingRequest, from_scene, what_is_missing
 
 
@@ -37,15 +34,19 @@ class IMPASTO_OT_train(TaskOperator, bpy.types.Operator):
     width_m: FloatProperty(name="Real Width", description="Real-world width of a picture in metres; 0: unknown", min=0)
     parameters: StringProperty(name="Parameters", description='The trainer\'s parameters as JSON: {"steps": 400}')
     seed: IntProperty(name="Seed", description="Another seed, another course of the training", min=0, max=MAX_INT)
-    device: StringProperty(name="Device", description="auto, cpu, cuda, cuda:1 or mps; empty: as in the preferences")
+    device: DEVICE
 
     @classmethod
     def why_not(cls, context: bpy.types.Context) -> str:
         return what_is_missing(context)
 
     @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        return poll(cls, why_no_training_now() or why_not_clicked(cls, context))
+    def why_blocked(cls) -> str:
+        """Only an engine that is missing and another training: it runs beside everything else."""
+        if bpy.app.background:
+            return ""
+        busy = f"A training runs already: {jobs.training.label}" if jobs.training else ""
+        return engine.why_none() or busy
 
     def require_free(self) -> None:
         """It runs in the long worker, beside whatever else Impasto does."""
@@ -54,22 +55,11 @@ class IMPASTO_OT_train(TaskOperator, bpy.types.Operator):
         if not (self.data or self.image):
             return from_scene(context).task()
         learn(self.tool)
-        data = image_called(self.image) if self.image else Path(absolute(self.data))
+        data = source_of(self.image, self.data)
         parameters = parse_object(self.parameters, "parameters")
         parameters |= {NAME: self.name} if self.name else {}
         about = {name: getattr(self, name) for name in ("licence", "width_m", "seed", "device")}
         return TrainingRequest(self.tool, data, parameters, **about).task()
-
-
-def why_no_training_now() -> str:
-    """Why no training can be started in a window; empty where one can, and without one."""
-    if bpy.app.background:
-        return ""
-    if engine.find() is None:
-        return "Impasto has no engine yet: press Set Up Engine"
-    if jobs.training:
-        return f"A training runs already: {jobs.training.label}"
-    return ""
 
 
 class OnTraining:

@@ -9,7 +9,6 @@ import bpy
 from bpy.props import CollectionProperty, StringProperty
 
 from ..core.errors import ParameterError
-from ..jobs.operator import poll, why_not_now
 from ..jobs.task import Place, Task
 from ..library.operator import ASKED_IN, ChangesLibrary, ask_to_remove
 from ..library.task import changing
@@ -35,8 +34,8 @@ class IMPASTO_OT_download_weights(ChangesWeights, bpy.types.Operator):
     asked_in: ASKED_IN
 
     @classmethod
-    def poll(cls, _context: bpy.types.Context) -> bool:
-        return poll(cls, why_not_now() or weights.why_no_download())
+    def why_blocked(cls) -> str:
+        return super().why_blocked() or weights.why_no_download()
 
     def ask(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         item = weights.named(self.name)

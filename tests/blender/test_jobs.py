@@ -31,7 +31,7 @@ def start(extension, jobs):
     def start_tool(tool: str, material: str = "NEW", **parameters: object):
         size = {"width_px": 16, "height_px": 16}
         request = extension.tools.request.Request(tool=tool, parameters=parameters, estimator="none", **size)
-        task = request.task(extension.bridge.results.target_of(bpy.context, material, tool))
+        task = request.task(extension.bridge.target.target_of(bpy.context, material, tool))
         jobs.start(task)
         return task
 
@@ -249,7 +249,7 @@ def test_the_main_thread_never_works_on_pixels(jobs, extension, scene):
         return value
 
     for _ in range(3):
-        target = extension.bridge.results.target_of(bpy.context, "NEW", "big")
+        target = extension.bridge.target.target_of(bpy.context, "NEW", "big")
         task = measure("start", lambda target=target: extension.tools.request.Request(**given).task(target))
         measure("start", lambda task=task: jobs.start(task))
         while not task.ended:
@@ -269,7 +269,7 @@ def test_blender_can_be_closed_while_a_job_runs(extension, tmp_path):
         "import bpy, addon_utils, sys, time\n"
         f"module = addon_utils.enable({MODULE!r}, default_set=True)\n"
         "request = module.tools.request.Request(tool='slow', parameters={'seconds': 60.0}, estimator='none')\n"
-        "task = request.task(module.bridge.results.target_of(bpy.context, 'NONE', 'slow'))\n"
+        "task = request.task(module.bridge.target.target_of(bpy.context, 'NONE', 'slow'))\n"
         "module.jobs.session.jobs.start(task)\n"
         "while not (task.job and task.fraction > 0):\n    time.sleep(0.01)\n"
         "print('PID', module.jobs.session.jobs.clients['interactive'].pid, flush=True)\n"

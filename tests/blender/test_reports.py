@@ -38,7 +38,7 @@ def offers(panel: str, operator: str) -> list:
 def run_from(extension, place: str) -> None:
     """What the panel is set to, started and finished as a click in this panel does."""
     request = extension.generate.request.from_scene(bpy.context)
-    task = request.task(extension.bridge.results.target_of(bpy.context, "NEW", "made"))
+    task = request.task(extension.bridge.target.target_of(bpy.context, "NEW", "made"))
     task.place = extension.jobs.task.Place(place)
     jobs = extension.jobs.session.jobs
     jobs.start(task)

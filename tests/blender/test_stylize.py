@@ -492,7 +492,7 @@ class TestRunning:
     def test_other_tools_cannot_be_stopped_and_kept(self, extension, scene):
         jobs = extension.jobs.session.jobs
         request = extension.tools.request.Request(tool="slow", estimator="none", width_px=8, height_px=8)
-        jobs.start(request.task(extension.bridge.results.Target("slow")))
+        jobs.start(request.task(extension.bridge.target.Target("slow")))
         assert not bpy.ops.impasto.stop.poll()
         bpy.ops.impasto.cancel()
         settle(jobs)

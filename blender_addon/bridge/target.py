@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where results go: session ids, looked up when a job is done, since the user may have deleted what they name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import bpy
+
+from ..core.errors import ParameterError
+from ..jobs.session import jobs
+from . import materials
+
+if TYPE_CHECKING:
+    pass
+
+
+NEW, ACTIVE, ASSIGN, NONE = "NEW", "ACTIVE", "ASSIGN", "NONE"
+"""The materials that results become: a new one, the active one, a new one in all slots of an object, or none."""
+CAN_HAVE_MATERIAL = ("MESH", "CURVE", "SURFACE", "FONT", "META", "CURVES", "POINTCLOUD", "VOLUME")
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where a result goes. objects, active_material and painted are session ids; so is image, which it replaces.
+
+    image: editors that show this one show the result instead. is_picture: it is one picture, not the maps of a surface.
+    painted: the material whose textures it is, repainted. file_epoch: the file that was open.
+    """
+
+    name: str
+    material: str = NONE
+    objects: tuple[int, ...] = ()
+    active_material: int = 0
+    image: int = 0
+    is_picture: bool = False
+    painted: int = 0
+    width_m: float = 0.0
+    use_displacement: bool = False
+    use_ambient_occlusion: bool = False
+    file_epoch: int = field(default_factory=lambda: jobs.file_epoch)
+
+    @property
+    def is_in_open_file(self) -> bool:
+        """Whether the file that it was chosen in is still open."""
+        return self.file_epoch == jobs.file_epoch
+
+    def found_objects(self) -> list[bpy.types.Object]:
+        """Its objects, but for those that were deleted meanwhile."""
+        return [found for uid in self.objects if (found := by_uid(bpy.data.objects, uid))]
+
+
+def target_of(context: bpy.types.Context, material: str, name: str, **look: bool | float) -> Target:
+    """The target for the selected objects. ParameterError where the active material cannot take maps."""
+    objects = assignable_objects(context)
+    active = 0
+    if material == ACTIVE:
+        item = context.active_object
+        if item is None or item.active_material is None:
+            raise ParameterError("the active object has no material", "choose a new material, or add one")
+        materials.check_editable(item.active_material)
+        active, objects = item.active_material.session_uid, [item]
+    elif material == NEW:
+        for item in objects:
+            check_assignable(item)
+    uids = tuple(item.session_uid for item in objects)
+    return Target(name, material, uids, active, **look)
+
+
+def assignable_objects(context: bpy.types.Context) -> list[bpy.types.Object]:
+    """The selected objects that can have a material."""
+    return [item for item in context.selected_objects if item.type in CAN_HAVE_MATERIAL]
+
+
+def check_assignable(item: bpy.types.Object) -> None:
+    """Raise ParameterError where an object cannot be given another material."""
+    if not item.is_editable or (item.data is not None and not item.data.is_editable and not item.material_slots):
+        raise ParameterError(
+            f"the object {item.name} is linked from another file",
+            "make it local (Object, Relations, Make Local), or deselect it",
+        )
+
+
+def by_uid(collection: Iterable[bpy.types.ID], uid: int) -> bpy.types.ID | None:
+    """The datablock of this session id; None where it is gone, or the id is 0."""
+    return next((item for item in collection if item.session_uid == uid), None) if uid else None
