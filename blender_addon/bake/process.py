@@ -23,6 +23,7 @@ import bpy
 from bpy.types import Image, Object
 
 from ..core.errors import Cancelled, FileError, ImpastoError, WorkerError, error_from_name
+from ..engine.engine import NO_CONSOLE, clean_environment
 from .checks import BakeOptions
 from .maps import BakedMap
 from .sources import images_of
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 
 CHILD = Path(__file__).with_name("child.py")
 POLL_S = 0.05
-NO_CONSOLE = 0x08000000 if os.name == "nt" else 0
 
 
 @dataclass(frozen=True)
@@ -156,13 +156,12 @@ def _discard(given: Sequence[HandOver]) -> None:
 
 
 def _start(command: list[str], log: int) -> subprocess.Popen[bytes]:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     return subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL,
         stdout=log,
         stderr=subprocess.STDOUT,
-        env=environment,
+        env=clean_environment(),
         creationflags=NO_CONSOLE,
         start_new_session=os.name != "nt",
     )

@@ -4,29 +4,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import bpy
 
 from ..bake.panel import draw_bake
 from ..bridge import results
 from ..bridge.target import NONE
-from ..engine import engine
 from ..engine.catalogue import catalogue, has_size
 from ..interface import previews
-from ..interface.drawing import draw_operator, draw_progress, draw_report, draw_text
-from ..jobs.session import jobs
+from ..interface.drawing import draw_text
 from ..jobs.task import Place
 from ..parameters import properties
 from ..tools import presets
-from ..tools.panel import InImageEditor, InShaderEditor, InView3D, ToolPanel, draw_parameters, section
+from ..tools.panel import InImageEditor, InShaderEditor, InView3D, ToolPanel, draw_parameters, draw_run, section
 from ..translations import sentence
 from . import variations
 from .request import what_is_missing
 from .settings import ImpastoSettings
 
-if TYPE_CHECKING:
-    from ..generate.settings import ImpastoSettings
+SIDES = ("Left", "Top", "Right", "Bottom")
 
 
 class ImpastoPanel(ToolPanel):
@@ -47,7 +44,7 @@ class ImpastoPanel(ToolPanel):
             section(layout, "impasto_variations", "Preview", lambda body: _draw_variations(body, context))
         section(layout, "impasto_maps", "Maps", lambda body: _draw_maps(body, context, tool), closed=True)
         section(layout, "impasto_material", "Material", lambda body: _draw_material(body, settings))
-        _draw_generate(layout)
+        draw_run(layout, "impasto.generate", Place.TEXTURE, "TEXTURE")
         section(layout, "impasto_bake", "Bake", lambda body: draw_bake(body, context), closed=True)
         if results.recent():
             section(layout, "impasto_recent", "Recent Results", _draw_recent, closed=True)
@@ -148,19 +145,6 @@ def _draw_material(layout: bpy.types.UILayout, settings: ImpastoSettings) -> Non
         column.prop(settings, "use_ambient_occlusion")
 
 
-def _draw_generate(layout: bpy.types.UILayout) -> None:
-    column = layout.column()
-    has_engine = engine.find() is not None  # else the box at the top shows what is being done about it
-    if jobs.shown and has_engine:
-        draw_progress(column)
-        if icon := previews.icon_of(jobs.shown):
-            column.template_icon(icon, scale=8)
-    else:
-        draw_operator(column, "impasto.generate", scale_y=1.5, icon="TEXTURE")
-        if has_engine:
-            draw_report(column, Place.TEXTURE)
-
-
 def _draw_recent(layout: bpy.types.UILayout) -> None:
     for name, image in results.recent():
         row = layout.row(align=True)
@@ -168,9 +152,6 @@ def _draw_recent(layout: bpy.types.UILayout) -> None:
         if name in bpy.data.materials:
             row.operator("impasto.mark_asset", text="", icon="ASSET_MANAGER").material = name
         row.operator("impasto.rerun", text="", icon="FILE_REFRESH").image = image
-
-
-SIDES = ("Left", "Top", "Right", "Bottom")
 
 
 def _draw_preparation(layout: bpy.types.UILayout, settings: ImpastoSettings) -> None:

@@ -16,9 +16,9 @@ from ..bridge.target import ACTIVE
 from ..engine.catalogue import SIZE_PARAMETERS, catalogue, has_size
 from ..parameters import properties
 from ..paths import absolute
+from ..tools.missing import why_no_input, why_unready
 from ..tools.preparation import Preparation
 from ..tools.request import Request
-from ..weights import weights
 from .settings import ImpastoSettings
 
 
@@ -28,17 +28,13 @@ def from_scene(context: bpy.types.Context) -> Request:
     tool = catalogue[settings.tool]
     estimator = catalogue[settings.estimator] if settings.estimator in catalogue else None  # noqa: SIM401  it has no get
     size = {name: getattr(settings, name) for name in SIZE_PARAMETERS} if has_size(tool) else {}
-    return Request(
-        tool=settings.tool,
-        parameters=properties.parameters_of(context.scene, tool),
+    return Request.from_settings(
+        settings,
         source=chosen_source(settings),
-        inputs=properties.images_of(context.scene, tool),
-        seed=settings.seed,
         estimator=settings.estimator,
         estimator_parameters=properties.parameters_of(context.scene, estimator) if estimator else {},
         preparation=_preparation(settings),
         width_m=settings.width_m * materials.unit_m(),
-        bits=settings.bits,
         **size,
     )
 
@@ -53,38 +49,30 @@ def chosen_source(settings: ImpastoSettings) -> Source | None:
 
 
 def what_is_missing(context: bpy.types.Context) -> str:
-    """Why the scene's settings cannot be carried out; empty where they can."""
+    """Reason why the scene's settings cannot be carried out; empty where they can."""
     settings = context.scene.impasto
     if settings.tool not in catalogue:
         return "Choose a tool"
     tool = catalogue[settings.tool]
-    lacking = weights.why_missing(tool, properties.parameters_of(context.scene, tool))
-    if lacking := lacking or why_no_model(context, tool):
-        return lacking
+    return (
+        why_unready(context.scene, tool)
+        or _why_no_source(settings, tool)
+        or why_no_input(context.scene, tool)
+        or _why_no_material(context, settings)
+    )
+
+
+def _why_no_source(settings: ImpastoSettings, tool: Mapping[str, Any]) -> str:
     needs_source = tool["needs"] or tool["kind"] != "generator" or settings.source_kind != "NONE"
     is_enough = properties.model_parameter(tool) and not tool["needs"]  # what was learned makes textures from nothing
-    if needs_source and not is_enough and chosen_source_is_empty(settings):
-        return "Choose a source: a file, or an image of this .blend"
-    chosen = properties.images_of(context.scene, tool)
-    missing = [item["name"] for item in tool["inputs"] if item["required"] and item["name"] not in chosen]
-    if missing:
-        return f"Choose an image for {', '.join(missing)}"
+    is_chosen = {"FILE": settings.filepath, "IMAGE": settings.image, "NONE": None}[settings.source_kind]
+    is_lacking = needs_source and not is_enough and not is_chosen
+    return "Choose a source: a file, or an image of this .blend" if is_lacking else ""
+
+
+def _why_no_material(context: bpy.types.Context, settings: ImpastoSettings) -> str:
     has_material = context.active_object is not None and context.active_object.active_material is not None
     return "The active object has no material" if settings.material == ACTIVE and not has_material else ""
-
-
-def why_no_model(context: bpy.types.Context, tool: Mapping[str, Any]) -> str:
-    """Why a tool that runs models cannot; empty where it can, or runs none."""
-    parameter, group = properties.model_parameter(tool), properties.group_of(context.scene, tool)
-    if parameter is None or properties.chosen_model(group, tool):
-        return ""
-    if name := getattr(group, properties.identifier(parameter)):
-        return f"There is no model called {name}: choose another"
-    return f"{tool['label']} needs a model that you trained: see Train"
-
-
-def chosen_source_is_empty(settings: ImpastoSettings) -> bool:
-    return not {"FILE": settings.filepath, "IMAGE": settings.image, "NONE": None}[settings.source_kind]
 
 
 def _preparation(settings: ImpastoSettings) -> Preparation:

@@ -22,8 +22,10 @@ class ChangesLibrary(TaskOperator):
 
     place = Place.MODELS
 
-    def ask(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        raise NotImplementedError
+    def ask(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
+        """Ask for the file to install."""
+        context.window_manager.fileselect_add(self)
+        return {"RUNNING_MODAL"}
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         if bpy.app.background:

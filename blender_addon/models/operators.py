@@ -26,10 +26,6 @@ class IMPASTO_OT_install_model(ChangesLibrary, bpy.types.Operator):
     filter_glob: StringProperty(default="*.safetensors", options={"HIDDEN"})
     asked_in: ASKED_IN
 
-    def ask(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        context.window_manager.fileselect_add(self)
-        return {"RUNNING_MODAL"}
-
     def task(self, _context: bpy.types.Context) -> Task:
         if not self.filepath:
             raise ParameterError("no file is given", "give filepath=FILE.safetensors")

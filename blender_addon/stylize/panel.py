@@ -9,16 +9,14 @@ from typing import Any
 import bpy
 
 from ..bridge import surfaces
-from ..engine import engine
 from ..engine.catalogue import properties_of
 from ..interface import previews
-from ..interface.drawing import draw_operator, draw_preferences_button, draw_progress, draw_report, draw_text
-from ..jobs.session import jobs
+from ..interface.drawing import draw_preferences_button, draw_text
 from ..jobs.task import Place
 from ..parameters import properties
 from ..parameters.schemas import label_of
 from ..tools import presets
-from ..tools.panel import InImageEditor, InShaderEditor, InView3D, ToolPanel, draw_parameters, section
+from ..tools.panel import InImageEditor, InShaderEditor, InView3D, ToolPanel, draw_parameters, draw_run, section
 from . import gallery, preview
 from .preview import previewer, why_no_preview
 from .settings import IMAGE, MATERIAL, START
@@ -48,7 +46,7 @@ class StylePanel(ToolPanel):
         presets.draw(layout, presets.IMPASTO_OT_style_preset_add)
         _draw_subject(layout, context)
         _draw_styles(layout, context, tool)
-        _draw_repaint(layout)
+        draw_run(layout, "impasto.stylize", Place.STYLE, "BRUSH_DATA")
         section(layout, "impasto_style_preview", "Preview", lambda body: _draw_preview(body, context))
         _draw_more(layout, context, tool)
         _draw_controls(layout, context, tool)
@@ -178,20 +176,6 @@ def _draw_preview(layout: bpy.types.UILayout, context: bpy.types.Context) -> Non
         layout.template_icon(previews.icon_of_pixels("live style", live.pixels), scale=8)
     if painter["name"] != settings.tool:
         draw_text(layout, f"A quick preview by {painter['label']}", "INFO")
-
-
-def _draw_repaint(layout: bpy.types.UILayout) -> None:
-    """The button; while it paints, how far it is and what it looks like so far."""
-    column = layout.column()
-    has_engine = engine.find() is not None  # else the box at the top shows what is being done about it
-    if jobs.shown and has_engine:
-        draw_progress(column)
-        if icon := previews.icon_of(jobs.shown):
-            column.template_icon(icon, scale=8)
-        return
-    draw_operator(column, "impasto.stylize", scale_y=1.5, icon="BRUSH_DATA")
-    if has_engine:
-        draw_report(column, Place.STYLE)
 
 
 CLASSES = (IMPASTO_PT_style_view_3d, IMPASTO_PT_style_shader_editor, IMPASTO_PT_style_image_editor)

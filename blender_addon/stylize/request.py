@@ -6,35 +6,20 @@ from __future__ import annotations
 import bpy
 
 from ..engine.catalogue import catalogue
-from ..parameters import properties
+from ..tools.missing import why_no_input, why_unready
 from ..tools.request import Request
-from ..weights import weights
 from .subject import why_no_subject
 
 
 def from_scene(context: bpy.types.Context) -> Request:
-    """What the panel asks for, but for the subject."""
-    settings = context.scene.impasto_style
-    tool = catalogue[settings.tool]
-    return Request(
-        tool=settings.tool,
-        parameters=properties.parameters_of(context.scene, tool),
-        inputs=properties.images_of(context.scene, tool),
-        seed=settings.seed,
-        bits=settings.bits,
-        estimator="none",
-    )
+    """The panel's request, but for the subject."""
+    return Request.from_settings(context.scene.impasto_style, estimator="none")
 
 
 def what_is_missing(context: bpy.types.Context) -> str:
-    """Why the panel's settings cannot be carried out; empty where they can. Cheap enough for a panel."""
+    """Reason why the panel's settings cannot be carried out; empty where they can. Cheap enough for a panel."""
     settings = context.scene.impasto_style
     if settings.tool not in catalogue:
         return "Choose a stylizer"
     tool = catalogue[settings.tool]
-    lacking = weights.why_missing(tool, properties.parameters_of(context.scene, tool))
-    if missing := lacking or why_no_subject(context):
-        return missing
-    chosen = properties.images_of(context.scene, tool)
-    unset = [item["name"] for item in tool["inputs"] if item["required"] and item["name"] not in chosen]
-    return f"Choose an image for {', '.join(unset)}" if unset else ""
+    return why_unready(context.scene, tool) or why_no_subject(context) or why_no_input(context.scene, tool)

@@ -10,7 +10,9 @@ import bpy
 
 from ..engine import engine
 from ..engine.catalogue import catalogue
-from ..interface.drawing import name_place
+from ..interface import previews
+from ..interface.drawing import draw_operator, draw_progress, draw_report, name_place
+from ..jobs.session import jobs
 from ..jobs.task import Place
 from ..parameters import properties
 from ..setup.panel import draw_missing_engine
@@ -97,3 +99,17 @@ def draw_parameters(
         if is_wanted and properties.is_visible(group, tool, name):
             label, is_slider = properties.shown_label(group, tool, name), properties.slider_index(name) is not None
             column.prop(group, properties.identifier(name), text=label, slider=is_slider)
+
+
+def draw_run(layout: bpy.types.UILayout, operator: str, place: Place, icon: str) -> None:
+    """The button that runs a tool; while a task runs, its progress and preview instead."""
+    column = layout.column()
+    has_engine = engine.find() is not None  # else the box at the top shows what is being done about it
+    if jobs.shown and has_engine:
+        draw_progress(column)
+        if preview := previews.icon_of(jobs.shown):
+            column.template_icon(preview, scale=8)
+        return
+    draw_operator(column, operator, scale_y=1.5, icon=icon)
+    if has_engine:
+        draw_report(column, place)

@@ -20,6 +20,7 @@ from ..engine import engine
 from ..engine.catalogue import DEFAULT_ESTIMATOR, DEFAULT_TOOL, catalogue, has_size
 from ..jobs.session import connect
 from ..jobs.task import Report, Task
+from ..parameters import properties
 from ..paths import absolute
 from .preparation import Preparation
 
@@ -44,6 +45,13 @@ class Request:
     out_dir: str = ""
     device: str = ""
     replace: bool = False
+
+    @classmethod
+    def from_settings(cls, settings: bpy.types.PropertyGroup, **more: Any) -> Request:
+        """What a scene's settings ask of their tool: its parameters, images, seed and bits; `more` in plain values."""
+        scene, tool = settings.id_data, catalogue[settings.tool]
+        values = {"parameters": properties.parameters_of(scene, tool), "inputs": properties.images_of(scene, tool)}
+        return cls(settings.tool, seed=settings.seed, bits=settings.bits, **values, **more)
 
     def recipe(self) -> Recipe:
         """The tool, and after a generator the estimator of what it does not make."""

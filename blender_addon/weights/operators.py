@@ -68,10 +68,6 @@ class IMPASTO_OT_install_weights(ChangesWeights, bpy.types.Operator):
     name: StringProperty(name="Name", description="Name of the weights; empty: recognised by what the file holds")
     asked_in: ASKED_IN
 
-    def ask(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        context.window_manager.fileselect_add(self)
-        return {"RUNNING_MODAL"}
-
     def task(self, _context: bpy.types.Context) -> Task:
         several = [str(Path(absolute(self.directory)) / item.name) for item in self.files if item.name]
         given = several or [absolute(self.filepath)] if self.filepath or several else []

@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a tool lacks to run as it is set up: weights, a model, an image for an input. Cheap enough for panels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import bpy
+
+from ..parameters import properties
+from ..weights import weights
+
+
+def why_unready(scene: bpy.types.Scene, tool: Mapping[str, Any]) -> str:
+    """Reason why a tool cannot run for want of weights or of a model; empty where it can."""
+    return weights.why_missing(tool, properties.parameters_of(scene, tool)) or _why_no_model(scene, tool)
+
+
+def why_no_input(scene: bpy.types.Scene, tool: Mapping[str, Any]) -> str:
+    """Request to choose the images that a tool's inputs need; empty where all are chosen."""
+    chosen = properties.images_of(scene, tool)
+    missing = [item["name"] for item in tool["inputs"] if item["required"] and item["name"] not in chosen]
+    return f"Choose an image for {', '.join(missing)}" if missing else ""
+
+
+def _why_no_model(scene: bpy.types.Scene, tool: Mapping[str, Any]) -> str:
+    parameter, group = properties.model_parameter(tool), properties.group_of(scene, tool)
+    if parameter is None or properties.chosen_model(group, tool):
+        return ""
+    if name := getattr(group, properties.identifier(parameter)):
+        return f"There is no model called {name}: choose another"
+    return f"{tool['label']} needs a model that you trained: see Train"
