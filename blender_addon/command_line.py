@@ -28,7 +28,7 @@ In Blender also:
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Carry out a command line; the exit code."""
+    """Run a command line; return its exit code."""
     try:
         arguments, blend = _take_blend(list(arguments))
         engine.check(engine.require(), catalogue.version)
@@ -53,7 +53,7 @@ def _take_blend(arguments: list[str]) -> tuple[list[str], Path | None]:
 
 
 def _run_engine(arguments: Sequence[str]) -> tuple[int, str]:
-    """Run the command; its exit code and what it printed, which is passed on."""
+    """Run the command and pass its output on; return exit code and output."""
     command = engine.require().command("impasto", *arguments)
     environment = engine.clean_environment() | engine.settings_environment()
     running = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True, encoding="utf-8")
@@ -72,7 +72,7 @@ def _run_engine(arguments: Sequence[str]) -> tuple[int, str]:
 
 
 def _written(said: str) -> list[Path]:
-    """The files that the command says it wrote, one a line or as JSON."""
+    """Files that the command names in its output, one a line or as JSON."""
     try:
         about = parse_json(said, "what the command said")
         check(about, {"files": [str]}, "what the command said")
@@ -104,7 +104,7 @@ def _save_blend(blend: Path, files: Sequence[Path]) -> None:
 
 
 class _Command:
-    """The registered command, which Blender wants back to unregister it."""
+    """Handle of the registered command, which Blender needs to unregister it."""
 
     handle: object | None = None
 

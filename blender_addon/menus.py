@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Impasto in Blender's own menus, in the words that artists search for (F3 searches menus, not panels), and the
-pages of the manual that *Online Manual* opens: they travel in the extension, so that no network is needed."""
+"""Entries in Blender's own menus, in the words that artists search for (F3 searches menus, not panels), and pages of
+the manual for *Online Manual*, which are bundled, so that no network is needed."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ PLACES = {
     "IMPASTO_MT_image": ("IMAGE_MT_image", IMAGE),
     "IMPASTO_MT_material": ("NODE_MT_node", MATERIAL),
 }
-"""Each of the menus: the menu of Blender's that it is put into, and what it offers."""
+"""Our menus: for each the Blender menu that it is appended to, and its entries."""
 
 MANUAL = {
     "bpy.ops.impasto.set_up_engine": "guide.html#in-blender",
@@ -55,7 +55,7 @@ MANUAL = {
     "bpy.types.impastopreferences*": "guide.html#in-blender",
     "bpy.types.impasto_pg_*": "guide.html#the-tools",
 }
-"""Pages by what they are about; of several patterns that fit, the first counts."""
+"""Pages by patterns of RNA names; the first pattern that matches counts."""
 
 
 def _menu(name: str, entries: Entries) -> type[bpy.types.Menu]:
@@ -86,7 +86,7 @@ _drawn = {name: _appended(name) for name in PLACES}
 
 
 def manual() -> tuple[str, tuple[tuple[str, str], ...]]:
-    """What Blender asks for: where the pages are, and which belongs to what."""
+    """Manual map for Blender: the folder of the pages, and the page of each pattern."""
     return f"{(Path(__file__).parent / 'manual').as_uri()}/", tuple(MANUAL.items())
 
 

@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 
 RELATIVE_PATH = {"PATH_SUPPORTS_BLEND_RELATIVE"} if bpy.app.version >= (4, 5) else set()
-"""Options of properties that take paths beginning with //; from 4.5 on Blender warns where they do not say so."""
+"""Options of properties for paths that may begin with //; Blender from 4.5 on warns about others."""
 
 
 def absolute(path: str) -> str:
-    """An absolute path. ParameterError for a relative one in a file that was never saved."""
+    """Absolute path. ParameterError for a relative one in a file that was never saved."""
     if path.startswith("//") and not bpy.data.filepath:
         message = f"{path} is relative to a .blend file that was never saved"
         raise ParameterError(message, "save it, or give a full path")

@@ -16,12 +16,12 @@ from .weights.panel import draw_weights
 
 
 class ImpastoPreferences(PreferenceProperties, bpy.types.AddonPreferences):
-    """Where the engine, the models and the device are chosen."""
+    """Engine, folders, device and published weights."""
 
     bl_idname = engine.EXTENSION
 
     def draw(self, _context: bpy.types.Context) -> None:
-        """The engine's state with the buttons that mend it, then the choices."""
+        """Draw the engine's state and its buttons, then the settings."""
         layout = self.layout
         layout.use_property_split = True
         name_place(layout, Place.PREFERENCES)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Registering all that Blender knows of Impasto, and taking it back. The engine is not started."""
+"""Registering all classes, properties and handlers. The engine is not started."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ PARTS = (
     menus,
     translations,
 )
-"""The modules that register more than classes, in this order."""
+"""Modules that register more than classes, in this order."""
 
 
 def register() -> None:

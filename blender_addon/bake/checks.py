@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What can be asked of a bake, and why an object cannot be baked as it is. Panels ask too, so NumPy comes late."""
+"""Options of a bake, and checks that an object can be baked. Panels check too, so NumPy is imported late."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ MAPS = (*VALUE_MAPS, "normal", "ambient_occlusion")
 
 @dataclass(frozen=True)
 class BakeOptions:
-    """What to bake. An empty `uv_map` is the active render UV map; `samples` a pixel smooth its edges.
+    """Options of a bake. An empty `uv_map` is the active render UV map; more `samples` a pixel smooth its edges.
 
-    unit_m: metres of a Blender unit, for heights.
+    unit_m: metres in a Blender unit, for heights.
     """
 
     maps: tuple[str, ...] = ("base_color", "roughness", "metallic", "normal")
@@ -44,7 +44,7 @@ def check_object(obj: Object | None) -> None:
 
 
 def chosen_objects(context: Context) -> tuple[list[Object], list[str]]:
-    """The objects to bake, the active one first, and why others that are selected are not.
+    """Objects to bake, the active one first, and notes on selected objects that are left out.
 
     ParameterError where there is none. Cheap enough for a panel.
     """
@@ -99,7 +99,7 @@ def _check_slots(obj: Object) -> None:
 
 
 def check_evaluated(name: str, evaluated: Object, uv_map: str) -> None:
-    """ParameterError if the modifiers of the object `name` take away its UV map, or bring materials of their own."""
+    """Raise ParameterError if modifiers of the object `name` remove its UV map or add materials."""
     mesh = evaluated.data
     remedy = "apply the modifiers to a copy of it (Object > Apply > Visual Geometry to Mesh), and bake that"
     if mesh.polygons and uv_map not in mesh.uv_layers:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the background Blender runs: it bakes the object in the folder that it is given, and writes the maps there.
+"""Script of the background Blender: bakes the object in the folder that it is given, and writes the maps there.
 
-A script, not a module of the extension: it imports the extension's modules without the extension.
+It is not imported by the extension, and imports the extension's modules without registering it.
 """
 
 import json
@@ -35,7 +35,7 @@ def main(folder: Path) -> None:
 
 
 def load(folder: Path, job: dict) -> bpy.types.Object:
-    """The object, in an empty file that is at the same frame, with the pixels that only the open file had."""
+    """Load the object into an empty file at the same frame, with the pixels that only the open file had."""
     bpy.ops.wm.read_factory_settings(use_empty=True)
     with bpy.data.libraries.load(str(folder / "object.blend")) as (_found, wanted):
         wanted.objects = [job["object"]]
@@ -49,7 +49,7 @@ def load(folder: Path, job: dict) -> bpy.types.Object:
 
 
 def restore(image: bpy.types.Image, about: dict, pixels: Path) -> None:
-    """Put an image of these pixels in the place of the one that was read."""
+    """Replace an image that was read by one with these pixels."""
     import numpy as np
 
     fresh = bpy.data.images.new(image.name, *about["size_px"], alpha=True, float_buffer=about["is_float"])

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Bakes an object's materials to maps on its own UVs, with Cycles.
+"""Baking of an object's materials to maps on its own UVs, with Cycles.
 
-`bake_maps` is the one sequence of passes: scripts run it where they are, a window in a Blender of its own.
+Scripts run `bake_maps` in their own Blender, windows in one in the background.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 
 FLAT_NORMAL = (0.5, 0.5, 1.0)
 PRECISE = ("normal", "height")
-"""The maps that 8 bits would turn into steps."""
+"""Maps that 8 bits would turn into steps."""
 
 
 @dataclass(frozen=True)
 class BakedMap:
-    """One map as a PNG file's bytes, what it was made of, and what the user should know about it."""
+    """One map: the bytes of a PNG file, its provenance, and notes for the user."""
 
     name: str
     png: bytes
@@ -41,7 +41,7 @@ class BakedMap:
 
 
 def bake_maps(obj: Object, options: BakeOptions) -> Iterator[BakedMap]:
-    """Bake the maps one after the other; closing the generator, or an error, removes all that is temporary."""
+    """Bake the maps one by one; all temporary data is removed at the end, after an error too."""
     uv_map = check(obj, options)
     about = {
         "object": obj.name,

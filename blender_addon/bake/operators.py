@@ -31,7 +31,7 @@ class IMPASTO_OT_bake(BakeProperties, TaskOperator, bpy.types.Operator):
 
     @classmethod
     def why_blocked(cls) -> str:
-        """Only what else runs: no engine is needed."""
+        """Reason why baking must wait; it needs no engine."""
         return "" if bpy.app.background else why_busy_or_rendering()
 
     def carry_out(self, context: bpy.types.Context) -> Report:

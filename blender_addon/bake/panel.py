@@ -24,7 +24,7 @@ def draw_bake(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
 
 
 def _draw_baked_objects(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
-    """Which objects are baked, where several are selected."""
+    """List the objects that are baked, where several are selected."""
     try:
         objects, notes = chosen_objects(context)
     except ImpastoError:  # the button says why

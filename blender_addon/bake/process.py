@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Bakes in a Blender of its own in the background, so that the window stays free and a bake can be stopped.
+"""Baking in a background Blender, so that the window stays responsive and a bake can be cancelled.
 
 Blender's own bake in the background reads the open scene and dies with the window's; a process needs only
-a copy of the object, and takes nothing along when it crashes.
+a copy of the object, and its crash harms nothing.
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ POLL_S = 0.05
 
 @dataclass(frozen=True)
 class HandOver:
-    """What the background Blender is given: a folder with the object, and the pixels that no file holds.
+    """Input of the background Blender: a folder with the object, and the pixels that no file holds.
 
-    first and share: where in the whole task this bake begins, and which part of it it is.
+    first and share: the progress of the whole task at which this bake begins, and its part of it.
     """
 
     title: str
@@ -76,7 +76,7 @@ def _hand_over(obj: Object, options: BakeOptions) -> HandOver:
 
 
 def _write(folder: Path, obj: Object, options: BakeOptions) -> list[np.ndarray]:
-    """The object with its materials, what to do with it, and returned the pixels of images that are not saved."""
+    """Write the object with its materials and the options; return the pixels of unsaved images."""
     images = [image for image in images_of(obj) if image.is_dirty and image.source in ("FILE", "GENERATED")]
     scene = bpy.context.scene
     job = {
@@ -127,7 +127,7 @@ def _values(image: Image) -> np.ndarray:
 
 
 def bake_all(task: Task, given: Sequence[HandOver]) -> list[list[BakedMap]]:
-    """Bake what was handed over and wait for it; cancelling the task ends the process. Never touches bpy."""
+    """Bake what was handed over, and wait; cancelling the task ends the process. Never touches bpy."""
     try:
         return [_bake(task, one) for one in given]
     finally:
@@ -168,7 +168,7 @@ def _start(command: list[str], log: int) -> subprocess.Popen[bytes]:
 
 
 def _watch(task: Task, given: HandOver, process: subprocess.Popen[bytes]) -> None:
-    """Tell how far the process is until it ends: each map that is done has a JSON file."""
+    """Report the process's progress until it ends: each finished map has a JSON file."""
     names = given.options.maps
     while process.poll() is None:
         if task.is_cancelled:
@@ -181,7 +181,7 @@ def _watch(task: Task, given: HandOver, process: subprocess.Popen[bytes]) -> Non
 
 
 def _collect(given: HandOver, status: int) -> list[BakedMap]:
-    """The maps that the process wrote; its error is raised here."""
+    """Read the maps that the process wrote, or raise its error."""
     failure = given.folder / "error.json"
     if failure.exists():
         error = json.loads(failure.read_text(encoding="utf-8"))
@@ -193,7 +193,7 @@ def _collect(given: HandOver, status: int) -> list[BakedMap]:
 
 
 def write_map(folder: Path, baked: BakedMap) -> None:
-    """The process's side: the picture, then the JSON file that says that it is complete."""
+    """In the process: write the picture, then the JSON file that marks it complete."""
     (folder / f"{baked.name}.png").write_bytes(baked.png)
     part = folder / f"{baked.name}.part"
     part.write_text(json.dumps({"provenance": baked.provenance, "notes": baked.notes}), encoding="utf-8")
@@ -201,7 +201,7 @@ def write_map(folder: Path, baked: BakedMap) -> None:
 
 
 def write_error(folder: Path, error: ImpastoError) -> None:
-    """The process's side: an expected error, to be raised again by `bake`."""
+    """In the process: write an expected error, which `bake_all` raises again."""
     about = {"type": type(error).__name__, "message": error.message, "remedy": error.remedy}
     (folder / "error.json").write_text(json.dumps(about), encoding="utf-8")
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A bake as it was asked for: objects, options, targets. Carried out here, or by a Blender of its own."""
+"""The request to bake: objects, options, targets. It is carried out here or in a background Blender."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from .sources import labelled, sources_of
 
 OPTIONS = ("width_px", "height_px", "margin_px", "margin_type", "samples", "uv_map")
 SETTINGS = ("maps", *OPTIONS, "material", "out_dir", "replace")
-"""The scene's settings, which are the operator's properties, too."""
+"""Names of the scene's settings, which are also the operator's properties."""
 
 
 @dataclass(frozen=True)
 class BakeRequest:
-    """What is baked of which objects, in plain values. notes: what the user should know of it."""
+    """Objects, options and targets of a bake. notes: remarks for the user."""
 
     objects: Sequence[bpy.types.Object]
     options: BakeOptions
@@ -38,7 +38,7 @@ class BakeRequest:
 
     @classmethod
     def from_scene(cls, context: bpy.types.Context, given: Mapping[str, Any]) -> BakeRequest:
-        """The panel's; `given` wins over its settings. ImpastoError says what is wrong with it."""
+        """The panel's request; `given` overrides its settings. ImpastoError if nothing can be baked."""
         chosen = {name: getattr(context.scene.impasto_bake, name) for name in SETTINGS} | given
         objects, notes = chosen_objects(context)
         maps = tuple(name for name in MAPS if name in chosen["maps"])
@@ -54,8 +54,8 @@ class BakeRequest:
     def carry_out(self) -> Report:
         """Bake now, and wait.
 
-        Beside a worker's threads a Blender of its own does it: Cycles is called within `temp_override`, which crashes
-        beside them (see `jobs.session.push_undo`).
+        While a worker's threads run, a background Blender does it: Cycles is called within `temp_override`, which
+        crashes beside them (see `jobs.session.push_undo`).
         """
         if jobs.clients:
             return jobs.finish(self.task())
@@ -76,7 +76,7 @@ class BakeRequest:
         return Task("Bake", work, self._put)
 
     def _saved(self, baked: list[list[BakedMap]]) -> list[list[BakedMap]]:
-        """The maps, which are also written as files where they are wanted."""
+        """Write the maps as files too, if a folder is set; return them."""
         for maps in baked if self.folder else ():
             results.save(maps, self.folder, replace=self.replace)
         return baked

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Puts baked maps into the .blend: new packed images, a material where one is wanted; one undo step."""
+"""Baked maps in the .blend: new packed images, and a material on request, in one undo step."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from .maps import BakedMap
 
 BAKED = "impasto_baked"
-"""The custom property that says, as JSON, what an image was baked from."""
+"""Custom property with an image's provenance as JSON."""
 
 
 def target_of(obj: Object, material: str) -> Target:
@@ -36,7 +36,7 @@ def target_of(obj: Object, material: str) -> Target:
 
 
 def put(baked: Sequence[tuple[Sequence[BakedMap], Target]], notes: Sequence[str] = ()) -> Report:
-    """Make images, and the materials, of baked maps; says what was made and what the user should know."""
+    """Make images and materials of baked maps; the report names them and repeats the notes."""
     if not all(target.is_in_open_file for _, target in baked):
         folder = engine.user_folder(create=True) / "kept"
         titles = ", ".join(title_of(maps) for maps, _ in baked)
@@ -70,12 +70,12 @@ def put(baked: Sequence[tuple[Sequence[BakedMap], Target]], notes: Sequence[str]
 
 
 def title_of(maps: Sequence[BakedMap]) -> str:
-    """The name of the object whose maps they are."""
+    """Name of the object whose maps these are."""
     return str(maps[0].provenance["object"])
 
 
 def store(baked: BakedMap) -> Image:
-    """A new packed image, in the colour space of its map, which knows where it comes from."""
+    """New packed image in the colour space of its map, with its provenance."""
     name = f"{naming.of_parts(str(baked.provenance['object']))}_{baked.name}"
     image = images.add(name, baked.name, baked.png, baked.recipe)
     image[BAKED] = json.dumps(baked.provenance)
@@ -83,7 +83,7 @@ def store(baked: BakedMap) -> Image:
 
 
 def save(maps: Sequence[BakedMap], folder: Path, *, replace: bool = False) -> list[Path]:
-    """Write the maps as PNG files, all or none; files of this name are replaced, or else the set gets a number."""
+    """Write the maps as PNG files, all or none; without `replace` a set whose name is taken gets a number."""
     name = naming.of_files(title_of(maps))
     name = name if replace else naming.free(folder, name, [baked.name for baked in maps])
     contents = {folder / f"{name}_{baked.name}.png": baked.png for baked in maps}
@@ -92,7 +92,7 @@ def save(maps: Sequence[BakedMap], folder: Path, *, replace: bool = False) -> li
 
 
 def make_material(name: str, stored: Mapping[str, Image], maps: Sequence[BakedMap]) -> Material:
-    """A new material that shows the baked images on the UVs that they were baked to."""
+    """New material that shows the baked images on the UVs that they were baked to."""
     material = materials.new(name)
     material.use_fake_user = True
     relief_m = next((one.provenance["height_range_m"] for one in maps if one.name == "height"), None)

@@ -26,7 +26,7 @@ MAP_ITEMS = tuple((name, *LABELS[name], "", 1 << bit) for bit, name in enumerate
 
 
 class BakeProperties:
-    """What a bake is set to: the scene's settings, and the same as the operator's properties."""
+    """Settings of a bake: in each scene, and as properties of the operator."""
 
     maps: EnumProperty(
         name="Maps",
@@ -88,7 +88,7 @@ class BakeProperties:
 
 
 class BakeSettings(BakeProperties, bpy.types.PropertyGroup):
-    """What the bake panel is set to, in each scene."""
+    """Settings of the Bake section, in each scene."""
 
 
 def register() -> None:

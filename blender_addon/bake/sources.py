@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a bake was made of, as a recipe: the object, the pictures in its materials, the models that made those."""
+"""Recipe of a bake: the object, the pictures in its materials, the models that made those."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     import numpy as np
 
 BAKE = "bake"
-"""The tool of a bake's recipe; no engine has it, since what is baked is in the .blend."""
+"""Name of the tool in a bake's recipe; no engine has it, since baking needs the .blend."""
 
 
 @dataclass(frozen=True)
 class Sources:
-    """The pictures by name, as files, their bytes or pixels; hashes of the models and weights that made them."""
+    """Pictures by name, as files, bytes or pixels; hashes of the models and weights that made them."""
 
     pictures: Mapping[str, Path | bytes | np.ndarray] = field(default_factory=dict)
     models: Mapping[str, str] = field(default_factory=dict)
@@ -35,7 +35,7 @@ class Sources:
 
 
 def sources_of(obj: Object) -> Sources:
-    """The sources of what is baked of an object. On the main thread."""
+    """Sources of an object's materials. On the main thread."""
     found = sorted(images_of(obj, used_only=True), key=lambda image: image.name)
     recipes = [recipe for image in found if (recipe := _recipe_of(image))]
     made_with = {
@@ -46,7 +46,7 @@ def sources_of(obj: Object) -> Sources:
 
 
 def labelled(maps: Sequence[BakedMap], sources: Sources) -> list[BakedMap]:
-    """The maps with their recipe, also in their files; for any thread."""
+    """The maps with their recipe, in their files too; for any thread."""
     inputs = {name: {"name": name, "sha256": _hash(contents)} for name, contents in sources.pictures.items()}
     return [_labelled(baked, inputs, sources) for baked in maps]
 
@@ -65,7 +65,7 @@ def _labelled(baked: BakedMap, inputs: Mapping[str, Mapping[str, str | float]], 
 
 
 def images_of(obj: Object, *, used_only: bool = False) -> set[Image]:
-    """The images in the materials of an object; used_only: of nodes that something is joined to."""
+    """Images in an object's materials; used_only: those of nodes with linked outputs."""
     trees = [slot.material.node_tree for slot in obj.material_slots if slot.material and slot.material.node_tree]
     return {image for tree in trees for image in _images_in(tree, used_only)}
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The scene in which Cycles bakes: copies of the object, its mesh and its materials, and nothing of the user's.
+"""Temporary scene for baking with Cycles: copies of the object, its mesh and its materials.
 
-So no setting, selection or mode is ever touched, and there is nothing to restore after an error.
+No setting, selection or mode of the user's is touched, so nothing has to be restored after an error.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from .values import ValueReader
 
 TEMPORARY = "Impasto Bake"
 OCCLUSION_SAMPLES = 64
-"""Rays of each sample of a pixel that look how far a point is open."""
+"""Ambient occlusion rays of each sample of a pixel."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Surface:
 
 @dataclass(frozen=True)
 class Studio:
-    """The copies that are baked; `made` is everything that has to be removed afterwards."""
+    """The copies to bake; `made`: all that has to be removed afterwards."""
 
     scene: Scene
     subject: Object
@@ -47,7 +47,7 @@ class Studio:
 
 @contextmanager
 def studio(obj: Object, options: BakeOptions, uv_map: str) -> Iterator[Studio]:
-    """Everything that a bake needs, removed again at the end, whatever happens."""
+    """Set up all that a bake needs, and remove it at the end, whatever happens."""
     scene = bpy.data.scenes.new(TEMPORARY)
     made: list[bpy.types.ID] = []
     try:
@@ -80,7 +80,7 @@ def _set_up_cycles(scene: Scene, options: BakeOptions) -> None:
 
 
 def _copied_surfaces(subject: Object, image: Image, made: list[bpy.types.ID]) -> list[Surface]:
-    """Give each slot a copy of its material, the same for slots that share one; unused empty slots a blank one."""
+    """Give each slot a copy of its material, shared by slots that share it; unused empty slots get a blank one."""
     copies: dict[Material | None, Material] = {}
     surfaces: list[Surface] = []
     for slot in subject.material_slots:
@@ -96,7 +96,7 @@ def _copied_surfaces(subject: Object, image: Image, made: list[bpy.types.ID]) ->
 
 
 def _make_nodes(material: Material) -> None:
-    """Give a material without nodes the nodes that mean the same."""
+    """Give a material without nodes equivalent nodes."""
     if uses_nodes(material) and output_node(material) is not None:
         return
     if bpy.app.version < (5, 0):
@@ -111,7 +111,7 @@ def _make_nodes(material: Material) -> None:
 
 
 def _surface(title: str, material: Material, image: Image) -> Surface:
-    """Give a material the active image node that Cycles bakes to, and an output that emits."""
+    """Give a material the active image node that Cycles bakes to, and an output with an emission shader."""
     tree = material.node_tree
     node = tree.nodes.new("ShaderNodeTexImage")
     node.image = image
@@ -124,7 +124,7 @@ def _surface(title: str, material: Material, image: Image) -> Surface:
 
 
 def prepare(studio: Studio, name: str) -> list[str]:
-    """Make every surface emit the map's value, or shade as it did for normals; returns notes for the user."""
+    """Make every surface emit the map's value, or shade as before for normals; return notes for the user."""
     notes: list[str] = []
     for surface in studio.surfaces:
         (surface.shaded if name == "normal" else surface.emitted).is_active_output = True
@@ -142,7 +142,7 @@ def prepare(studio: Studio, name: str) -> list[str]:
 
 
 def _occlusion(tree: NodeTree, distance: float) -> NodeSocket:
-    """How open the object's own shape leaves each point, up to a distance."""
+    """Ambient occlusion of the object by itself, up to a distance."""
     node = tree.nodes.new("ShaderNodeAmbientOcclusion")
     node.only_local, node.samples = True, OCCLUSION_SAMPLES
     node.inputs["Distance"].default_value = distance
@@ -150,7 +150,7 @@ def _occlusion(tree: NodeTree, distance: float) -> NodeSocket:
 
 
 def _signed(tree: NodeTree, value: NodeSocket) -> NodeSocket:
-    """What lies above zero as red, what lies below as green: no light is negative."""
+    """Positive values as red, negative ones as green, since no emission is negative."""
     both = tree.nodes.new("ShaderNodeCombineColor")
     for channel, sign in (("Red", 1.0), ("Green", -1.0)):
         node = tree.nodes.new("ShaderNodeMath")
@@ -164,7 +164,7 @@ def _signed(tree: NodeTree, value: NodeSocket) -> NodeSocket:
 
 
 def cycles_bake(studio: Studio, kind: str, options: BakeOptions) -> None:
-    """Bake into the studio's image, which is emptied by hand: Blender's own clearing makes it opaque."""
+    """Bake into the studio's image, cleared by hand because Blender's own clearing makes it opaque."""
     import numpy as np
 
     scene, subject = studio.scene, studio.subject

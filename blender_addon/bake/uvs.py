@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is wrong with UVs for baking: faces outside of the 0–1 square, and faces that lie on one another."""
+"""Warnings about UVs: faces outside the 0–1 square, and overlapping faces."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 EDGE = 1e-4
 MOST_TRIANGLES = 100_000
-"""More than these are not searched for overlaps: it would take longer than the bake."""
+"""Limit of the search for overlaps, which would take longer than the bake above it."""
 
 
 def uv_notes(mesh: bpy.types.Mesh, uv_map: str) -> Iterator[str]:
@@ -44,7 +44,7 @@ def uv_notes(mesh: bpy.types.Mesh, uv_map: str) -> Iterator[str]:
 
 
 def overlapping_faces(corners: np.ndarray, faces: np.ndarray) -> set[int]:
-    """The faces whose triangles' centres (corners: T, 3, 2) lie in another face's triangle, and those others."""
+    """Faces whose triangles' centres (corners: T, 3, 2) lie in another face's triangle, and those other faces."""
     import numpy as np
 
     edges = corners[:, 1:] - corners[:, :1]

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a surface shader is worth in one map (its base colour, its roughness …), as a node socket.
+"""Value of a surface shader in one map (its base colour, its roughness …), as a node socket.
 
-A diffuse bake of a metal is black, so maps are baked as emission of the value that the shaders are given.
+A diffuse bake of a metal is black, so maps are baked as emission of the shaders' input values.
 Works in place: give it the node tree of a copied material.
 """
 
@@ -15,7 +15,7 @@ from bpy.types import Node, NodeSocket, NodeTree
 VALUE_MAPS = ("base_color", "roughness", "metallic", "emission", "opacity", "height")
 COLOR_VALUES = ("base_color", "emission")
 DEFAULTS = {"base_color": 0.0, "roughness": 0.5, "metallic": 0.0, "emission": 0.0, "opacity": 1.0, "height": 0.0}
-"""What a map is where no shader says anything about it."""
+"""Values of a map where no shader sets it."""
 
 INPUTS = {
     "base_color": ("Base Color", "Color", "Tint"),
@@ -24,16 +24,16 @@ INPUTS = {
     "opacity": ("Alpha",),
 }
 WAITING = "Impasto Displacement"
-"""The node that holds the height of a material with a normal map, ready but not joined."""
+"""Name of the node that holds the height of a material with a normal map, not linked."""
 CLEAR_SHADERS = ("BSDF_TRANSPARENT", "HOLDOUT")
 METAL_SHADERS = ("BSDF_GLOSSY", "BSDF_ANISOTROPIC", "BSDF_METALLIC")
 EMPTY_SHADERS = ("EMISSION", *CLEAR_SHADERS)
-"""Shaders without a surface: mixed with one that has it, they leave its colour, roughness and metallic alone."""
+"""Shaders without a surface: a mix with one keeps the other's colour, roughness and metallic."""
 
 
 @dataclass
 class ValueReader:
-    """Finds one map's value in a material's tree; `made` collects the group copies that it needs."""
+    """Search for one map's value in a material's tree; `made` collects the group copies that it needs."""
 
     tree: NodeTree
     map_name: str
@@ -41,7 +41,7 @@ class ValueReader:
     notes: list[str] = field(default_factory=list)
 
     def read(self, output: Node) -> NodeSocket:
-        """The socket, in the material's own tree, that holds the value of what is linked to a Material Output."""
+        """Socket in the material's own tree with the value of the shader linked to a Material Output."""
         is_height = self.map_name == "height"
         value = self._shader(output.inputs["Displacement"], ()) if is_height else None
         value = self._shader(output.inputs["Surface"], ()) if value is None else value
@@ -50,7 +50,7 @@ class ValueReader:
         return self._constant(self.tree, DEFAULTS[self.map_name]) if value is None else value
 
     def _shader(self, target: NodeSocket, groups: tuple[Node, ...]) -> NodeSocket | None:
-        """The value of the shader linked to `target`, inside the nested `groups`; None: it has no such value."""
+        """Value of the shader linked to `target`, inside the nested `groups`; None if it has no such value."""
         link = _link_into(target)
         if link is None:
             return None
@@ -105,7 +105,7 @@ class ValueReader:
         return scale.outputs["Vector"]
 
     def _height(self, node: Node, tree: NodeTree) -> NodeSocket | None:
-        """How far a displacement, or the bump behind a shader's normal, raises the surface, in Blender units."""
+        """Height of a displacement, or of the bump behind a shader's normal, in Blender units."""
         if node.type == "DISPLACEMENT":
             above = self._math(tree, "SUBTRACT", *(self._given(tree, node.inputs[at]) for at in ("Height", "Midlevel")))
             return self._math(tree, "MULTIPLY", above, self._given(tree, node.inputs["Scale"]))
@@ -129,7 +129,7 @@ class ValueReader:
         return node.outputs[0]
 
     def _mixed(self, node: Node, groups: tuple[Node, ...]) -> NodeSocket | None:
-        """Mix Shader as a mix of values. Add Shader adds colours and halves the rest, which is only near."""
+        """A Mix Shader as a mix of values. An Add Shader adds colours and averages the rest, an approximation."""
         added = node.type == "ADD_SHADER"
         tree = self._tree(groups)
         first, second = (self._shader(socket, groups) for socket in (node.inputs[:2] if added else node.inputs[1:]))
@@ -182,14 +182,14 @@ class ValueReader:
         return _by_identifier(node.outputs, item.identifier)
 
     def _given(self, tree: NodeTree, socket: NodeSocket) -> NodeSocket:
-        """What a shader's input is given: its link, as the kind of value that the input takes, or its constant."""
+        """Value of a shader's input: its link, converted to the input's type, or its constant."""
         if socket.type == "VALUE":
             return self._scalar(tree, socket)
         link = _link_into(socket)
         return self._constant(tree, socket.default_value) if link is None else link.from_socket
 
     def _scalar(self, tree: NodeTree, socket: NodeSocket) -> NodeSocket:
-        """A float input's value; a sum with 0 turns a linked colour into its luminance as the input itself does."""
+        """Value of a float input; adding 0 turns a linked colour into its luminance, as the input itself does."""
         add = tree.nodes.new("ShaderNodeMath")
         add.inputs[0].default_value, add.inputs[1].default_value = socket.default_value, 0.0
         link = _link_into(socket)
@@ -204,7 +204,7 @@ class ValueReader:
 
 
 def _node_behind(socket: NodeSocket | None, kind: str) -> Node | None:
-    """The node of this kind that feeds an input, straight or through reroutes."""
+    """Node of this kind that is linked to an input, directly or through reroutes."""
     link = _link_into(socket) if socket is not None else None
     while link is not None and link.from_node.type == "REROUTE":
         link = _link_into(link.from_node.inputs[0])
@@ -212,7 +212,7 @@ def _node_behind(socket: NodeSocket | None, kind: str) -> Node | None:
 
 
 def _link_into(socket: NodeSocket) -> bpy.types.NodeLink | None:
-    """The link that feeds an input, or None where it is muted, broken or absent."""
+    """Link of an input; None if it is muted, broken or absent."""
     link = socket.links[0] if socket.is_linked else None
     return link if link is not None and link.is_valid and not link.is_muted else None
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Heads of PNG and JPEG files: whether all programs show the same pixels.
+"""Headers of PNG and JPEG files: whether all programs show the same pixels.
 
 Blender ignores EXIF rotation and colour profiles, the engine does not: only files without either are the same to both.
 """
@@ -14,11 +14,11 @@ from ..core.system.outside import open_file
 
 JPEG_SIGNATURE = b"\xff\xd8"
 HEAD_BYTES = 2**20
-"""Chunks and segments that matter come before the pixels, and before this."""
+"""Relevant chunks and segments come before the pixels, and within these bytes."""
 CHANGING_CHUNKS = frozenset({b"eXIf", b"iCCP", b"gAMA", b"cHRM", b"cICP", b"tRNS", b"acTL"})
 CHANGING_SEGMENTS = {0xE1: b"Exif\0", 0xE2: b"ICC_PROFILE\0"}
 START_OF_FRAME = frozenset({0xC0, 0xC1, 0xC2})
-"""Those of JPEG's that say how many components the pixels have: baseline, extended and progressive."""
+"""JPEG markers with the number of components: baseline, extended and progressive."""
 START_OF_SCAN = 0xDA
 
 
@@ -32,7 +32,7 @@ def is_plain_file(path: Path) -> bool:
 
 
 def is_plain(head: bytes) -> bool:
-    """Whether the file that begins so is a PNG or JPEG that Blender and the engine read alike, to the bit."""
+    """Whether a file with this head is a PNG or JPEG that Blender and the engine read alike, to the bit."""
     if head.startswith(PNG_SIGNATURE):
         kinds = {kind for kind, _ in png_chunks(head)}
         return b"IDAT" in kinds and not kinds & CHANGING_CHUNKS

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Images between Blender and Impasto: the only place that knows bottom-up rows and colour management.
+"""Images between Blender and Impasto: the only place that handles bottom-up rows and colour management.
 
 NumPy is imported where it is used: registering must not wait for it.
 """
@@ -27,21 +27,21 @@ if TYPE_CHECKING:
 
 COLOR_MAPS = frozenset({"base_color", "emission"})
 MAP = "impasto_map"
-"""The custom property that holds which map an image is."""
+"""Custom property with the name of an image's map."""
 RECIPE = "impasto_recipe"
-"""The custom property that holds what made an image or a material, as JSON."""
+"""Custom property with the recipe of an image or a material, as JSON."""
 MOST_BYTES = 2**31
-"""Of a file that may hold a recipe."""
+"""Size limit of a file that is searched for a recipe."""
 READ_BY_THE_ENGINE = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".exr", ".bmp", ".tga", ".psd")
 TEMPORARY = ".impasto"
 """Name of an image that exists only while it is encoded."""
 TOLERANCE = 1 / 256
-"""What a float may be above 1 by rounding."""
+"""Rounding error that is accepted above 1."""
 
 
 @dataclass(frozen=True)
 class Picture:
-    """An image's pixels as read on the main thread; `to_pixels` makes them ready on any other."""
+    """Pixels of an image as read on the main thread; `to_pixels` converts them on any other."""
 
     name: str
     size_px: tuple[int, int]
@@ -74,7 +74,7 @@ class Picture:
         )
 
     def _check_range(self, largest: float) -> None:
-        """ParameterError where values above 1 would be lost, as in files that the engine reads."""
+        """Raise ParameterError if values above 1 would be lost, as the engine does for files."""
         if not largest <= 1 + TOLERANCE:
             message = f"the image {self.name} has values above 1, up to {largest:.4g}, which would be lost"
             raise ParameterError(message, "lower its exposure until all are at most 1, or save it as PNG")
@@ -127,7 +127,7 @@ def encode_png(pixels: np.ndarray, bits: int) -> bytes:
 
 
 def read(image: bpy.types.Image) -> Path | Picture:
-    """What to send of an image, as Blender shows it: its file only where that is plain. ParameterError for none."""
+    """An image as it is sent: its file if plain, else its pixels. ParameterError for movies, sequences and UDIMs."""
     _check_single(image)
     path = _untouched_file(image)
     return path if path and image.alpha_mode != "NONE" and headers.is_plain_file(path) else pixels_of(image)
@@ -140,7 +140,7 @@ def _check_single(image: bpy.types.Image) -> None:
 
 
 def pixels_of(image: bpy.types.Image) -> Picture:
-    """The pixels of an image, also where its file would do. ParameterError for several images in one, FileError."""
+    """Pixels of an image, even if its file is plain. ParameterError for several images, FileError for no pixels."""
     import numpy as np
 
     _check_single(image)
@@ -155,7 +155,7 @@ def pixels_of(image: bpy.types.Image) -> Picture:
 
 
 def add(name: str, map_name: str, data: bytes, recipe: Recipe | None) -> bpy.types.Image:
-    """A new image that holds an encoded file, packed, in the colour space of its map, and knows what made it."""
+    """New image with an encoded file, packed, in the colour space of its map, with its recipe."""
     image = bpy.data.images.new(name, 8, 8, is_data=map_name not in COLOR_MAPS)
     image.pack(data=data, data_len=len(data))
     image.source = "FILE"
@@ -163,7 +163,7 @@ def add(name: str, map_name: str, data: bytes, recipe: Recipe | None) -> bpy.typ
 
 
 def join_alpha(color: bpy.types.Image, alpha: bpy.types.Image) -> bpy.types.Image:
-    """One image of a base colour and its opacity, in their place."""
+    """One image of a base colour and its opacity, which replaces both."""
     import numpy as np
 
     name, (width, height) = color.name, color.size
@@ -185,7 +185,7 @@ def join_alpha(color: bpy.types.Image, alpha: bpy.types.Image) -> bpy.types.Imag
 
 
 def load(path: Path, map_name: str, recipe: Recipe | None) -> bpy.types.Image:
-    """An image of a file on disk, which stays where it is; the one that showed this file before it was replaced."""
+    """Image of a file on disk, which is not packed; an image of the same file is reloaded."""
     image = next((image for image in bpy.data.images if _file_of(image) == path), None)
     if image:
         image.reload()
@@ -205,7 +205,7 @@ def _label(image: bpy.types.Image, map_name: str, recipe: Recipe | None) -> bpy.
 
 
 def recipe_of(image: bpy.types.Image) -> Recipe:
-    """The recipe that made an image, from its property or from the file in it. FileError where there is none."""
+    """Recipe that made an image, from its property or its file. FileError if there is none."""
     if text := image.get(RECIPE):
         return Recipe.from_json(text)
     if about := _metadata(_file_bytes(image)).get("recipe"):
@@ -214,7 +214,7 @@ def recipe_of(image: bpy.types.Image) -> Recipe:
 
 
 def recipe_in(item: bpy.types.ID) -> Recipe | None:
-    """The recipe in the property of an image or a material; None where it has none that can be read."""
+    """Recipe in the property of an image or a material; None if it has none that can be read."""
     try:
         return Recipe.from_json(item[RECIPE]) if RECIPE in item else None
     except ParameterError:
@@ -222,7 +222,7 @@ def recipe_in(item: bpy.types.ID) -> Recipe | None:
 
 
 def small(image: bpy.types.Image, longest_px: int) -> np.ndarray:
-    """The image's pixels (H, W, 4) as a preview holds them: as shown, shrunk, opaque, row 0 at the bottom."""
+    """Pixels (H, W, 4) for a preview: as shown, scaled down, opaque, row 0 at the bottom."""
     import numpy as np
 
     from ..core.surface.color import linear_to_srgb
@@ -242,22 +242,22 @@ def small(image: bpy.types.Image, longest_px: int) -> np.ndarray:
 
 
 def has_recipe(image: bpy.types.Image | None) -> bool:
-    """Whether the image says by its property that Impasto made it; cheap enough for a panel."""
+    """Whether the image has a recipe as property, so that Impasto made it; cheap enough for a panel."""
     return image is not None and RECIPE in image
 
 
 def is_image_editor(context: bpy.types.Context) -> bool:
-    """Whether something was called from an image editor."""
+    """Whether the context is an image editor."""
     return context.space_data is not None and context.space_data.type == "IMAGE_EDITOR"
 
 
 def shown_image(context: bpy.types.Context) -> bpy.types.Image | None:
-    """The image in the image editor that something was called from."""
+    """Image shown in the context's image editor; None elsewhere."""
     return context.space_data.image if is_image_editor(context) else None
 
 
 def image_editors() -> Iterator[bpy.types.SpaceImageEditor]:
-    """The image editors that are open."""
+    """Image editors in all windows."""
     for window in bpy.context.window_manager.windows:
         yield from (area.spaces.active for area in window.screen.areas if area.type == "IMAGE_EDITOR")
 
@@ -289,7 +289,7 @@ def _file_bytes(image: bpy.types.Image) -> bytes:
 
 
 def _metadata(data: bytes) -> Mapping[str, object]:
-    """What Impasto wrote into a PNG: its iTXt chunk `impasto`, which comes before the pixels."""
+    """Metadata that Impasto wrote into a PNG: its iTXt chunk `impasto`, which comes before the pixels."""
     texts = (body for kind, body in png_chunks(data) if kind == b"iTXt")
     found = next((body for body in texts if body.startswith(b"impasto\0")), None)
     about = parse_json(found.split(b"\0", 5)[-1], "what Impasto wrote into the image") if found else {}
@@ -297,7 +297,7 @@ def _metadata(data: bytes) -> Mapping[str, object]:
 
 
 def _color(rows: np.ndarray) -> np.ndarray:
-    """The three colour channels of (H, W, C); grey is repeated."""
+    """Three colour channels of (H, W, C); grey is repeated."""
     import numpy as np
 
     return rows[..., :3] if rows.shape[2] >= 3 else np.repeat(rows[..., :1], 3, axis=2)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Inputs of a recipe: images, materials and files, as far as only the main thread can read them."""
+"""Inputs of a recipe: images, materials and files, read on the main thread and converted on any other."""
 
 from __future__ import annotations
 
@@ -25,26 +25,26 @@ Input = Readable | Callable[[], "Path | Pixels"]
 
 
 def read(source: Source) -> Input:
-    """A source, read as far as only the main thread can. ImpastoError where it cannot be read."""
+    """Read a source as far as only the main thread can. ImpastoError if it cannot be read."""
     if isinstance(source, bpy.types.Material):
         return surfaces.read(source)
     return images.read(source) if isinstance(source, bpy.types.Image) else existing(source)
 
 
 def ready(given: Input) -> Path | Pixels:
-    """An input as the worker takes it; for any thread."""
+    """An input in the form that the worker takes; for any thread."""
     if isinstance(given, images.Picture):
         return given.to_pixels()
     return given() if callable(given) else given
 
 
 def find_source(text: str) -> Source:
-    """An image of this name, or else a path. Only a file that exists is a path: a wrong name says so."""
+    """Image of this name, or else a path."""
     return bpy.data.images.get(text) or Path(absolute(text))
 
 
 def image_called(name: str) -> bpy.types.Image:
-    """The image of this name. ParameterError where there is none."""
+    """Image of this name. ParameterError if there is none."""
     image = bpy.data.images.get(name)
     if image is None:
         raise ParameterError(f"there is no image called {name!r}", "see bpy.data.images for those that there are")
@@ -52,7 +52,7 @@ def image_called(name: str) -> bpy.types.Image:
 
 
 def material_called(name: str) -> bpy.types.Material:
-    """The material of this name. ParameterError where there is none."""
+    """Material of this name. ParameterError if there is none."""
     material = bpy.data.materials.get(name)
     if material is None:
         raise ParameterError(f"there is no material called {name!r}", "see bpy.data.materials for those that there are")
@@ -60,7 +60,7 @@ def material_called(name: str) -> bpy.types.Material:
 
 
 def existing(path: Path) -> Path:
-    """The path. ParameterError where there is nothing."""
+    """The path. ParameterError if nothing is there."""
     if not is_there(path):
         raise ParameterError(f"there is no image and no file called {shown(path)}", "check the name")
     return path

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Maps to shader nodes: a frame of labelled image nodes, joined to a Principled BSDF by the sockets' names."""
+"""Maps to shader nodes: a frame of labelled image nodes, linked to a Principled BSDF by the names of its sockets."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LABELS = {
     "normal": "Normal",
     "height": "Height",
 }
-"""From top to bottom, as their sockets follow one another on the Principled BSDF."""
+"""Labels of the maps, in the order of their sockets on the Principled BSDF."""
 SOCKETS = {
     "base_color": "Base Color",
     "metallic": "Metallic",
@@ -31,13 +31,13 @@ SOCKETS = {
     "emission": "Emission Color",
 }
 DEFAULT_RELIEF = 0.02
-"""Height of the relief in parts of the tile's width, where the maps do not say it in metres."""
+"""Height of the relief as a share of the tile's width, if the maps have none in metres."""
 COLUMN_PX, ROW_PX = 320, 300
 
 
 @dataclass(frozen=True)
 class Look:
-    """How maps are put on a surface. width_m and relief_m: what one tile spans in the world; aspect: height / width."""
+    """Mapping of maps to a surface. width_m and relief_m: real-world size of one tile; aspect: height / width."""
 
     width_m: float = 1.0
     aspect: float = 1.0
@@ -48,7 +48,7 @@ class Look:
 
 
 def check_editable(material: bpy.types.Material) -> None:
-    """Raise ParameterError if the maps cannot be joined to this material."""
+    """Raise ParameterError if maps cannot be linked to this material."""
     if not material.is_editable:
         library = material.library.filepath if material.library else "another file"
         raise ParameterError(
@@ -63,7 +63,7 @@ def check_editable(material: bpy.types.Material) -> None:
 
 
 def new(name: str) -> bpy.types.Material:
-    """A new material with a Principled BSDF."""
+    """New material with a Principled BSDF."""
     material = bpy.data.materials.new(name)
     if bpy.app.version < (5, 0):
         material.use_nodes = True
@@ -71,7 +71,7 @@ def new(name: str) -> bpy.types.Material:
 
 
 def apply_maps(material: bpy.types.Material, images: Mapping[str, bpy.types.Image], look: Look) -> None:
-    """Join the images to the material's Principled BSDF, in place of what Impasto joined before."""
+    """Link the images to the material's Principled BSDF, instead of those that Impasto linked before."""
     if bpy.app.version < (5, 0):
         material.use_nodes = True
     tree = material.node_tree
@@ -87,32 +87,32 @@ def add_maps(
     like: bpy.types.Node,
     relief_m: float | None = None,
 ) -> None:
-    """Join more maps to the material, laid on the surface as the image node `like` lays its own."""
+    """Link more maps to the material, mapped to the surface as the image node `like` is."""
     tree = material.node_tree
     _Builder(tree, Look(width_of(tree), relief_m=relief_m), *_ends(tree)).add(images, like)
 
 
 def unit_m() -> float:
-    """Metres of one Blender unit, as the scene's Unit Scale says."""
+    """Metres in one Blender unit, by the scene's Unit Scale."""
     settings = bpy.context.scene.unit_settings
     return 1.0 if settings.system == "NONE" else settings.scale_length
 
 
 def length_text(metres: float) -> str:
-    """A length as the scene's unit system shows it."""
+    """Length in the scene's unit system."""
     system = bpy.context.scene.unit_settings.system
     return f"{metres:.4g} m" if system == "NONE" else bpy.utils.units.to_string(system, "LENGTH", metres, precision=4)
 
 
 def width_of(tree: bpy.types.NodeTree) -> float:
-    """What one tile spans in the world, in metres, where `apply_maps` has set it; else 1."""
+    """Real-world width of one tile in metres, if `apply_maps` has set it; else 1."""
     mapping = tree.nodes.get(f"{FRAME} Mapping")
     across = mapping.inputs["Scale"].default_value[0] if mapping else unit_m()
     return unit_m() / across if across > 0 else 1.0
 
 
 def _ends(tree: bpy.types.NodeTree) -> tuple[bpy.types.Node, bpy.types.Node]:
-    """The Principled BSDF and the Material Output; made where the tree is empty."""
+    """Principled BSDF and Material Output; created in an empty tree."""
     output = output_of(tree)
     made = []
     if output is None:
@@ -130,12 +130,12 @@ def _ends(tree: bpy.types.NodeTree) -> tuple[bpy.types.Node, bpy.types.Node]:
 
 
 def output_of(tree: bpy.types.NodeTree) -> bpy.types.Node | None:
-    """The Material Output that counts."""
+    """The active Material Output."""
     return tree.get_output_node("ALL") or tree.get_output_node("CYCLES") or tree.get_output_node("EEVEE")
 
 
 def principled_of(tree: bpy.types.NodeTree) -> bpy.types.Node | None:
-    """The Principled BSDF that the surface comes from, straight or through mixes."""
+    """Principled BSDF of the surface, linked directly or through mixes."""
     output = output_of(tree)
     waiting = [output] if output else []
     seen = set()
@@ -156,7 +156,7 @@ def _remove_earlier(tree: bpy.types.NodeTree) -> None:
 
 
 class _Builder:
-    """Adds nodes to one tree, column by column, inside one frame."""
+    """Builder of nodes in one tree, column by column, inside one frame."""
 
     def __init__(self, tree: bpy.types.NodeTree, look: Look, shader: bpy.types.Node, output: bpy.types.Node) -> None:
         self.tree, self.look, self.shader, self.output = tree, look, shader, output
@@ -166,7 +166,7 @@ class _Builder:
         self.right, self.top = shader.location.x - 2 * COLUMN_PX, shader.location.y + ROW_PX
 
     def build(self, images: Mapping[str, bpy.types.Image]) -> None:
-        """All maps that there are; those that are not used wait, so that they last as long as the material."""
+        """Add all maps; those without a socket stay unlinked, so that they last as long as the material."""
         mapping = self._mapping()
         colors = {}
         for row, name in enumerate(name for name in LABELS if name in images):
@@ -178,7 +178,7 @@ class _Builder:
         node_layout.make_room(self.tree, self.made)
 
     def add(self, images: Mapping[str, bpy.types.Image], like: bpy.types.Node) -> None:
-        """Beside the maps that are there; what gave their sockets a value before does not any more."""
+        """Add maps beside those that are there; links to their sockets are replaced."""
         colors = {}
         for row, name in enumerate(name for name in LABELS if name in images):
             node = self._image(name, images[name], row)
@@ -191,7 +191,7 @@ class _Builder:
         node_layout.make_room(self.tree, self.made)
 
     def _is_used(self, name: str, images: Mapping[str, bpy.types.Image]) -> bool:
-        """Without UVs no normal map is, since its tangents come from UVs."""
+        """Link normal map and height; without UVs only a bump, since a normal map's tangents come from UVs."""
         if name == "ambient_occlusion":
             return self.look.use_ambient_occlusion and "base_color" in images
         return self.look.use_uv or name != "normal"
@@ -221,7 +221,7 @@ class _Builder:
         self.tree.links.new(_enabled(node.outputs, "Result"), self.shader.inputs["Base Color"])
 
     def _displace(self, height: bpy.types.NodeSocket, *, is_joined: bool) -> None:
-        """Ready to be joined; joined as bump beside a normal map, the relief would be seen twice."""
+        """Add a displacement that is not linked: as bump beside a normal map the relief would be seen twice."""
         node = self._node("ShaderNodeDisplacement", "Displacement", self._beside(height))
         node.inputs["Midlevel"].default_value = 0.5
         relief_m = DEFAULT_RELIEF * self.look.width_m if self.look.relief_m is None else self.look.relief_m
@@ -231,7 +231,7 @@ class _Builder:
             self.tree.links.new(node.outputs["Displacement"], self.output.inputs["Displacement"])
 
     def _mapping(self) -> bpy.types.Node:
-        """Scales so that a tile spans its real size where one unit of the coordinates is one of the scene's."""
+        """Scale coordinates so that a tile has its real size where one of their units is one of the scene's."""
         top = self.top - ROW_PX / 2
         coordinates = self._node("ShaderNodeTexCoord", "Coordinates", (self.right - 1.5 * COLUMN_PX, top))
         mapping = self._node("ShaderNodeMapping", "Mapping", (self.right - 0.75 * COLUMN_PX, top))
@@ -264,5 +264,5 @@ class _Builder:
 
 
 def _enabled(sockets: Sequence[bpy.types.NodeSocket], name: str) -> bpy.types.NodeSocket:
-    """The socket of this name that the node's data type uses: a Mix node has one for each type."""
+    """Socket of this name for the node's data type: a Mix node has one for each type."""
     return next(socket for socket in sockets if socket.name == name and socket.enabled)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What results are called: after what made them (a photograph, a model, a style), never after the tool."""
+"""Names of results: after their source, model or style, never after the tool."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from . import images
 from .materials import LABELS
 
 WITH = " – "
-"""Between what was repainted and the style: "wall – Starry Night"."""
+"""Separator of source and style: "wall – Starry Night"."""
 NOTHING = "Texture"
-"""The name of what a tool made of nothing."""
+"""Name of a result without a source."""
 LONGEST_BYTES = 63 - len("_ambient_occlusion.001")
-"""Blender's names have 63 bytes before 5.0: the map's name and Blender's own number follow."""
+"""Limit of a name in bytes: Blender before 5.0 allows 63, and the map's name and a number follow."""
 NUMBERED = re.compile(r"\.\d{3,}$")
 FORBIDDEN = re.compile(r'[\x00-\x1f\x7f/\\<>:"|?*]')
-"""What a file name must not hold on some platform."""
+"""Characters that file names must not have on some platform."""
 RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)$")
 
 
@@ -33,7 +33,7 @@ def of_result(
     source: bpy.types.ID | Path | None,
     inputs: Mapping[str, bpy.types.ID | Path],
 ) -> str:
-    """The name of what a tool makes: its source, and the model or the styles that it was made with."""
+    """Name of a tool's result: its source, and the model or the styles that it was made with."""
     made_with = [of_source(given) for name, given in sorted(inputs.items()) if name.partition("_")[0] == "style"]
     label = " + ".join(made_with) or _label_of_model(tool, parameters)
     return of_parts(of_source(source) if source is not None and tool.get("uses_subject", True) else "", label)
@@ -49,14 +49,14 @@ def of_parts(source: str, made_with: str = "") -> str:
 
 
 def of_source(source: bpy.types.ID | Path) -> str:
-    """What a result of this picture or material begins with: its name, of what Impasto repainted without the style."""
+    """Name of a picture or material, without the style if it is itself a result."""
     name = of_set(source)
     is_made = not isinstance(source, Path) and images.RECIPE in source
     return name.partition(WITH)[0] if is_made else name
 
 
 def of_set(source: bpy.types.ID | Path) -> str:
-    """The name of a picture or material without ending, map and number."""
+    """Name of a picture or material without file extension, map and number."""
     if isinstance(source, Path):
         return _without_map(source.stem if not source.is_dir() else source.name)
     name = NUMBERED.sub("", source.name)
@@ -82,13 +82,13 @@ def _label_of_model(tool: Mapping[str, Any], parameters: Mapping[str, Any]) -> s
 
 
 def of_files(name: str) -> str:
-    """The name as files can have it on every platform."""
+    """Name that files can have on every platform."""
     plain = FORBIDDEN.sub("_", name).strip().strip(".").strip() or NOTHING
     return f"{plain}_" if RESERVED.match(plain.partition(".")[0]) else plain
 
 
 def free(folder: Path, name: str, maps: Iterable[str] = LABELS) -> str:
-    """The name, or the first of NAME_2, NAME_3, … under which no file of a map set is in the folder yet."""
+    """The name, or the first of NAME_2, NAME_3, … that no file of a map set in the folder has."""
     taken = {path.stem for path in folder.iterdir()} if folder.is_dir() else set()
     candidates = (name, *(f"{name}_{number}" for number in range(2, 100_000)))
     return next(one for one in candidates if not any(f"{one}_{map_}" in taken for map_ in maps))

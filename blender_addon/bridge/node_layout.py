@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Room for new nodes in a tree: below what is there already, so that none lies on another.
+"""Placement of new nodes in a tree: below those that are there, so that none overlap.
 
 Blender knows how high nodes are only once it has drawn them: here it is estimated from their sockets.
 """
@@ -13,7 +13,7 @@ import bpy
 
 SOCKET_PX, HEAD_PX, HIDDEN_PX, MARGIN_PX = 22.0, 60.0, 40.0, 40.0
 SETTINGS_PX = {"TEX_IMAGE": 150.0, "MAPPING": 220.0, "VALTORGB": 200.0, "CURVE_RGB": 260.0, "MIX": 80.0}
-"""Height of what some nodes show beside their sockets; others have a menu or two."""
+"""Height of the widgets of some nodes beside their sockets; others have a menu or two."""
 MENUS_PX = 60.0
 
 
@@ -37,7 +37,7 @@ class Box:
 
 
 def make_room(tree: bpy.types.NodeTree, new: Sequence[bpy.types.Node]) -> None:
-    """Lower the new nodes together until none lies on a node that was there."""
+    """Move the new nodes down together until none overlaps a node that was there."""
     movable = [node for node in new if node.type != "FRAME"]
     others = [box_of(node) for node in tree.nodes if node not in new and node.type != "FRAME"]
     boxes, lowered_px = [box_of(node) for node in movable], 0.0
@@ -59,7 +59,7 @@ def _round_all(boxes: Sequence[Box]) -> Box:
 
 
 def box_of(node: bpy.types.Node) -> Box:
-    """Where a node is, whatever frames it is in."""
+    """Position of a node, independent of the frames that it is in."""
     left, top = node.location
     frame = node.parent
     while frame:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Finds the inputs that a recipe was made from: images of this .blend by name, files beside it, the hash decides."""
+"""Search for a recipe's inputs: images of this .blend by name, files beside it; the hash decides."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Readable = Path | images.Picture
 
 
 def inputs_of(recipe: Recipe, image: bpy.types.Image) -> dict[str, Callable[[], Path | Pixels]]:
-    """For each input, a function for any thread that chooses among what was found. FileError names what was not."""
+    """Functions, for any thread, that choose among the candidates for each input. FileError names a missing one."""
     return {
         name: partial(_choose, _candidates(str(about["name"]), image), str(about["name"]), str(about["sha256"]))
         for name, about in recipe.inputs.items()
@@ -31,13 +31,13 @@ def inputs_of(recipe: Recipe, image: bpy.types.Image) -> dict[str, Callable[[], 
 
 
 def scale_of(recipe: Recipe) -> dict[str, float]:
-    """The real-world scale that the source had."""
+    """Real-world scale of the source."""
     about = recipe.inputs.get("source", {})
     return {key: float(about[key]) for key in ("width_m", "height_range_m") if key in about}
 
 
 def _candidates(name: str, image: bpy.types.Image) -> Sequence[Readable]:
-    """Images of this name, however Blender numbered or stored them, then files of this name beside them."""
+    """Images of this name, whatever number Blender added, then files of this name beside them."""
     found: list[Readable] = [images.read(item) for item in bpy.data.images if item != image and _is_called(item, name)]
     folders = [Path(bpy.path.abspath(path)).parent for path in (bpy.data.filepath, image.filepath) if path]
     folders.append(Path(bpy.app.tempdir))  # the render result, in this session
@@ -51,7 +51,7 @@ def _candidates(name: str, image: bpy.types.Image) -> Sequence[Readable]:
 
 
 def _beside(folder: Path, name: str) -> Path | None:
-    """The file of this name in a folder; None where there is none, or the name leads elsewhere."""
+    """File of this name in a folder; None if there is none, or the name leads elsewhere."""
     try:
         path = inside(folder, name, "an input of the recipe")
         return path if is_there(path) else None
@@ -66,7 +66,7 @@ def _is_called(image: bpy.types.Image, name: str) -> bool:
 
 
 def _choose(candidates: Sequence[Readable], name: str, sha256: str) -> Path | Pixels:
-    """The candidate with this hash, else the first: what differs is then said with the result."""
+    """Candidate with this hash, else the first: the result's report then names what differs."""
     called = [replace(item, name=name) if isinstance(item, images.Picture) else item for item in candidates]
     ready = [item.to_pixels() if isinstance(item, images.Picture) else item for item in called]
     same = (item for item in ready if not isinstance(item, Path) and _hash(item) == sha256)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The render result as a picture: Blender shows its pixels to nobody, but saves it, as the scene's view shows it."""
+"""The render result as a picture: Blender gives no access to its pixels, but saves it as the scene's view shows it."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from ..jobs.session import jobs
 
 NAME = "Render Result"
 PNG = {"media_type": "IMAGE", "file_format": "PNG", "color_mode": "RGBA", "color_depth": "8", "compression": 15}
-"""In this order: what can be set depends on what was set before."""
+"""Settings of the file, in this order: which can be set depends on those before."""
 VIEW = ("view_transform", "look", "exposure", "gamma", "use_curve_mapping")
 
 
 class _Saved:
-    """What the saved picture shows, so that it is written only once for each change of a slider."""
+    """Key of the saved picture, so that sliders do not write it again at each change."""
 
     key: tuple = ()
 
 
 def picture(scene: bpy.types.Scene) -> Path:
-    """The render result as a PNG in Blender's temporary folder. ParameterError where nothing was rendered yet."""
+    """The render result as a PNG in Blender's temporary folder. ParameterError if nothing was rendered yet."""
     path = Path(bpy.app.tempdir) / f"{NAME}.png"
     image = bpy.data.images.get(NAME)
     try:
@@ -57,7 +57,7 @@ def is_result(image: bpy.types.Image | None) -> bool:
 
 @contextmanager
 def _written_as_png(scene: bpy.types.Scene) -> Iterator[None]:
-    """The scene's output as 8-bit PNG, and then again as the user has set it."""
+    """Set the scene's output to 8-bit PNG, and at the end back to the user's settings."""
     settings = scene.render.image_settings
     before = {name: getattr(settings, name) for name in PNG if hasattr(settings, name)}
     try:

@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Puts what a job made into the .blend: images, a material, the objects it was asked for; one undo step.
-
-Targets are session ids, looked up when the job is done: by then the user may have deleted them.
-"""
+"""Results in the .blend: images, and a material on the objects of the target, in one undo step."""
 
 from __future__ import annotations
 
@@ -33,9 +30,9 @@ _recent: deque[tuple[str, str, int]] = deque(maxlen=5)
 
 @dataclass(frozen=True)
 class Made:
-    """What a job made, ready to be handed over: encoded files by map name, or the paths of files on disk.
+    """Output of a job: encoded files by map name, or the paths of files on disk.
 
-    notes: what tools decided by themselves.
+    notes: choices that tools made themselves.
     """
 
     recipe: Recipe
@@ -61,7 +58,7 @@ class Made:
 
 
 def assign(name: str, objects: Sequence[bpy.types.Object]) -> Report:
-    """Give the material of this name to the objects. ParameterError where it is gone, or an object cannot have it."""
+    """Assign the material of this name to objects. ParameterError if it is gone, or an object cannot have it."""
     material = material_called(name)
     if not objects:
         raise ParameterError("no object is selected that can have a material", "select one")
@@ -76,7 +73,7 @@ def assign(name: str, objects: Sequence[bpy.types.Object]) -> Report:
 
 
 def put(made: Made, target: Target, more: Sequence[str] = ()) -> Report:
-    """Make images, and the material, of what a job made; says what was made and what could not be done."""
+    """Make images, and the material, of a job's output; the report names them and what could not be done."""
     if not target.is_in_open_file:
         return _keep_as_files(made, target)
     new = _images(made, target)
@@ -107,7 +104,7 @@ def put(made: Made, target: Target, more: Sequence[str] = ()) -> Report:
 
 
 def recent() -> list[tuple[str, str]]:
-    """What was made in this file, the latest first: (name, name of its first image)."""
+    """Results in this file, the latest first: (name, name of the first image)."""
     return [(name, image) for name, image, epoch in _recent if epoch == jobs.file_epoch]
 
 
@@ -125,7 +122,7 @@ def _image_name(target: Target, map_: str) -> str:
 
 
 def map_of(path: Path) -> str:
-    """The map that a file which Impasto wrote holds, by the end of its name; empty for other files."""
+    """Name of the map in a file that Impasto wrote, from the end of its name; empty for other files."""
     return next((name for name in materials.LABELS if path.stem.endswith(f"_{name}")), "")
 
 
@@ -151,7 +148,7 @@ def _material(made: Made, new: Mapping[str, bpy.types.Image], target: Target, no
 
 
 def _repainted(made: Made, new: Mapping[str, bpy.types.Image], target: Target, notes: list[str]) -> bpy.types.Material:
-    """The material whose textures were repainted, or a copy of it in its place on the objects."""
+    """The repainted material, or a repainted copy that replaces it on the objects."""
     before = by_uid(bpy.data.materials, target.painted)
     if before is None or "base_color" not in surfaces.parts_of(before):
         notes.append("the material was deleted or changed meanwhile: this is a new one")
@@ -182,7 +179,7 @@ def _look(made: Made, target: Target, *, use_uv: bool) -> materials.Look:
 
 
 def _keep_as_files(made: Made, target: Target) -> Report:
-    """Another file is open: nothing is put into it, and nothing is lost."""
+    """Keep the result as files, since another .blend is open now."""
     if made.paths:
         return Report("WARNING", f"Another file was opened: the maps of {target.name} are files only")
     folder = engine.user_folder(create=True) / "kept"

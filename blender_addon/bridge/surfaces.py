@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Shader nodes to maps, and back: the image nodes behind a material's Principled BSDF, read and replaced.
+"""Shader nodes to maps and back: the image nodes linked to a material's Principled BSDF, read and replaced.
 
 Nodes are looked up anew each time: while a job runs, the user may change the material.
 """
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ..core.engine.job import Pixels
 
 RELIEF = ("roughness", "normal", "height")
-"""The maps that follow the strokes, where they shall stand out."""
+"""Maps that follow the strokes if relief is on."""
 PASSED = {
     "REROUTE": None,
     "MIX": ("A", "B"),
@@ -38,16 +38,16 @@ PASSED = {
     "NORMAL_MAP": ("Color",),
     "DISPLACEMENT": ("Height",),
 }
-"""Nodes that only change what comes from an image, and the sockets that it comes by; None: any."""
+"""Nodes that only modify an image, and the sockets that it enters by; None: any."""
 CHANNELS = {"Red": 0, "Green": 1, "Blue": 2, "Alpha": 3}
 HEIGHTS = {"DISPLACEMENT": "Scale", "BUMP": "Distance"}
-"""Nodes that take a height, and the sockets that say what its whole range spans in the world."""
+"""Nodes that take a height, and their sockets for its range in the world."""
 BAKE_FIRST = "join an image to its Base Color, or bake the material first (Bake, Replace Materials)"
 
 
 @dataclass(frozen=True)
 class Part:
-    """An image node that gives a map; channel: the one of the image's channels that does, None: its colour."""
+    """Image node of a map; channel: index of the image's channel that is the map, None: its colour."""
 
     node: bpy.types.Node
     channel: int | None = None
@@ -58,13 +58,13 @@ class Part:
 
     @property
     def range_socket(self) -> bpy.types.NodeSocket | None:
-        """Where a height's range is set."""
+        """Socket with the range of a height."""
         nodes = [link.to_node for output in self.node.outputs for link in output.links]
         return next((node.inputs[HEIGHTS[node.type]] for node in nodes if node.type in HEIGHTS), None)
 
 
 def parts_of(material: bpy.types.Material) -> dict[str, Part]:
-    """The image nodes by the name of the map that they give, or wait to give. Cheap enough for a panel."""
+    """Image nodes by the name of their map, linked or not. Cheap enough for a panel."""
     tree = material.node_tree
     shader = materials.principled_of(tree) if tree else None
     if shader is None:
@@ -80,7 +80,7 @@ def parts_of(material: bpy.types.Material) -> dict[str, Part]:
 
 
 def _behind(socket: bpy.types.NodeSocket) -> Part | None:
-    """The first image node that a socket's value comes from."""
+    """First image node linked to a socket, directly or through nodes that modify it."""
     sockets: list[tuple[bpy.types.NodeSocket, int | None]] = [(socket, None)]
     seen = set()
     while sockets:
@@ -98,7 +98,7 @@ def _behind(socket: bpy.types.NodeSocket) -> Part | None:
 
 
 def base_color_of(material: bpy.types.Material | None) -> bpy.types.Image:
-    """The image of the base colour. ParameterError where there is none."""
+    """Image of the base colour. ParameterError if there is none."""
     if material is None:
         raise ParameterError("the active object has no material", "choose an object whose material has textures")
     part = parts_of(material).get("base_color")
@@ -108,7 +108,7 @@ def base_color_of(material: bpy.types.Material | None) -> bpy.types.Image:
 
 
 def read(material: bpy.types.Material) -> Callable[[], Pixels]:
-    """The base colour and the maps that follow its strokes, of one size; what is returned is for any thread."""
+    """Read the base colour and the maps that follow its strokes; the returned function scales them on any thread."""
     parts = parts_of(material)
     color = images.pixels_of(base_color_of(material))
     relief = {name: _scaled(parts[name].image, color.size_px) for name in RELIEF if name in parts}
@@ -134,7 +134,7 @@ def read(material: bpy.types.Material) -> Callable[[], Pixels]:
 
 
 def _scaled(image: bpy.types.Image, size_px: tuple[int, int]) -> images.Picture:
-    """An image's pixels at another (height, width)."""
+    """Pixels of an image at another (height, width)."""
     if tuple(image.size) == size_px[::-1]:
         return images.pixels_of(image)
     copy = image.copy()
@@ -146,7 +146,7 @@ def _scaled(image: bpy.types.Image, size_px: tuple[int, int]) -> images.Picture:
 
 
 def _map(name: str, picture: images.Picture, channel: int | None) -> np.ndarray:
-    """A map's values as the shader sees them: (H, W, 3) for normals, else (H, W, 1)."""
+    """Values of a map as the shader reads them: (H, W, 3) for normals, else (H, W, 1)."""
     import numpy as np
 
     from ..core.surface.color import srgb_to_linear
@@ -163,10 +163,10 @@ def _map(name: str, picture: images.Picture, channel: int | None) -> np.ndarray:
 def repaint(
     material: bpy.types.Material, made: Mapping[str, bpy.types.Image], height_range_m: float | None = None
 ) -> None:
-    """Put new images in the place of those that the material has; what it lacks is joined to it.
+    """Replace the material's images by new ones; maps that it lacks are linked to it.
 
-    An image that gives one map by one of its channels stays, for the others that it gives. height_range_m: what a new
-    height spans in the world.
+    An image that holds several maps in its channels stays, for the others. height_range_m: real-world range of a new
+    height.
     """
     parts, new, taken = parts_of(material), {}, set()
     for name, image in made.items():

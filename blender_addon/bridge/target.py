@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where results go: session ids, looked up when a job is done, since the user may have deleted what they name."""
+"""Target of results: session ids, looked up when a job is done, since the user may have deleted their data by then."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
 
 
 NEW, ACTIVE, ASSIGN, NONE = "NEW", "ACTIVE", "ASSIGN", "NONE"
-"""The materials that results become: a new one, the active one, a new one in all slots of an object, or none."""
+"""Materials for results: a new one, the active one, a new one in all slots of an object, or none."""
 CAN_HAVE_MATERIAL = ("MESH", "CURVE", "SURFACE", "FONT", "META", "CURVES", "POINTCLOUD", "VOLUME")
 
 
 @dataclass(frozen=True)
 class Target:
-    """Where a result goes. objects, active_material and painted are session ids; so is image, which it replaces.
+    """Target of a result. objects, active_material, painted and image are session ids.
 
-    image: editors that show this one show the result instead. is_picture: it is one picture, not the maps of a surface.
-    painted: the material whose textures it is, repainted. file_epoch: the file that was open.
+    image: editors that show it show the result instead. is_picture: the result is one picture, not the maps of a
+    surface. painted: material whose textures are repainted. file_epoch: the file that was open.
     """
 
     name: str
@@ -44,16 +44,16 @@ class Target:
 
     @property
     def is_in_open_file(self) -> bool:
-        """Whether the file that it was chosen in is still open."""
+        """Whether the file in which it was chosen is still open."""
         return self.file_epoch == jobs.file_epoch
 
     def found_objects(self) -> list[bpy.types.Object]:
-        """Its objects, but for those that were deleted meanwhile."""
+        """Its objects, except those that were deleted meanwhile."""
         return [found for uid in self.objects if (found := by_uid(bpy.data.objects, uid))]
 
 
 def target_of(context: bpy.types.Context, material: str, name: str, **look: bool | float) -> Target:
-    """The target for the selected objects. ParameterError where the active material cannot take maps."""
+    """Target for the selected objects. ParameterError if the active material cannot take maps."""
     objects = assignable_objects(context)
     active = 0
     if material == ACTIVE:
@@ -70,12 +70,12 @@ def target_of(context: bpy.types.Context, material: str, name: str, **look: bool
 
 
 def assignable_objects(context: bpy.types.Context) -> list[bpy.types.Object]:
-    """The selected objects that can have a material."""
+    """Selected objects that can have a material."""
     return [item for item in context.selected_objects if item.type in CAN_HAVE_MATERIAL]
 
 
 def check_assignable(item: bpy.types.Object) -> None:
-    """Raise ParameterError where an object cannot be given another material."""
+    """Raise ParameterError if an object cannot be given another material."""
     if not item.is_editable or (item.data is not None and not item.data.is_editable and not item.material_slots):
         raise ParameterError(
             f"the object {item.name} is linked from another file",
@@ -84,5 +84,5 @@ def check_assignable(item: bpy.types.Object) -> None:
 
 
 def by_uid(collection: Iterable[bpy.types.ID], uid: int) -> bpy.types.ID | None:
-    """The datablock of this session id; None where it is gone, or the id is 0."""
+    """Datablock of this session id; None if it is gone, or the id is 0."""
     return next((item for item in collection if item.session_uid == uid), None) if uid else None

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The tools as the engine describes them, kept on disk, so that registering starts nothing.
+"""Catalogue of the engine's tools, models and weights, cached on disk, so that registering starts nothing.
 
-Until an engine was asked, it is the description that travels in the extension: the first-party tools.
+Until an engine was asked, it is the extension's own description of the first-party tools.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ SIZE_PARAMETERS = ("width_px", "height_px")
 
 
 class Catalogue:
-    """The current description. `version` is that of the impasto that the extension was built from."""
+    """The current description. `version`: of the impasto that the extension was built from."""
 
     def __init__(self) -> None:
         self.version = ""
@@ -39,13 +39,13 @@ class Catalogue:
         self.weights: list[Mapping[str, Any]] = []
 
     def load(self) -> None:
-        """Read the kept description of the current engine, or the shipped one."""
+        """Read the cached description of the current engine, or the bundled one."""
         shipped = json.loads(SHIPPED.read_text(encoding="utf-8"))
         self.version = shipped["version"]
         self._use(_read_kept(self.version) or shipped)
 
     def keep(self, description: Mapping[str, Any]) -> bool:
-        """Use what the engine said of itself, and keep it for the next session; whether its tools are others now."""
+        """Use the engine's description, and cache it for the next session; return whether its tools changed."""
         before = self._tools
         self._use(description)
         kept = json.dumps({"key": _key(self.version), "description": description})
@@ -53,11 +53,11 @@ class Catalogue:
         return self._tools != before
 
     def models_for(self, tool: str) -> list[Mapping[str, Any]]:
-        """The models that a tool runs, the user's own first."""
+        """Models of a tool, the user's own first."""
         return sorted((model for model in self.models if model["tool"] == tool), key=lambda model: model["shipped"])
 
     def model(self, tool: str, name: str) -> Mapping[str, Any] | None:
-        """The model of this name that a tool runs; for "" the one that it takes by itself. None where there is none."""
+        """Model of this name for a tool; for "" its default. None if there is none."""
         return next((model for model in self.models_for(tool) if name in ("", model["name"])), None)
 
     def _use(self, description: Mapping[str, Any]) -> None:
@@ -81,12 +81,12 @@ class Catalogue:
 
 
 def properties_of(tool: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
-    """The JSON Schema of each parameter by name."""
+    """JSON Schema of each parameter, by name."""
     return tool["parameters"].get("properties", {})
 
 
 def has_size(tool: Mapping[str, Any]) -> bool:
-    """Whether the tool chooses the size of what it makes."""
+    """Whether the tool makes results of any size."""
     return all(name in properties_of(tool) for name in SIZE_PARAMETERS)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The engine: the Python that has torch and impasto, and runs the worker. Finds it and checks it.
+"""The engine: the Python with torch and impasto that runs the worker. How it is found and checked.
 
 In this order: IMPASTO_ENGINE, the Python set in preferences, the environment that Set Up Engine made.
 """
@@ -34,7 +34,7 @@ RUN_MODULE = (
     "import runpy, site, sys; packages, module = sys.argv[1:3]; sys.path.insert(0, packages); "
     "site.addsitedir(packages); sys.argv[:3] = [module]; runpy.run_module(module, run_name='__main__', alter_sys=True)"
 )
-"""Runs a module of a folder that pip filled, before all else that the interpreter has."""
+"""Program that runs a module of a folder filled by pip, before all other packages of the interpreter."""
 
 PROBE = """
 import sys
@@ -52,18 +52,18 @@ print(json.dumps(found))
 """
 
 RECORD = "engine.json"
-"""What Set Up Engine made, in the user's folder."""
+"""Record of the engine that Set Up Engine made, in the user's folder."""
 
 
 @dataclass(frozen=True)
 class Engine:
-    """A Python, and for Blender's own Python the folder of packages that is put before its own."""
+    """A Python, and for Blender's own Python a folder of packages that precedes its own."""
 
     python: str
     packages: str = ""
 
     def command(self, module: str, *arguments: str) -> list[str]:
-        """The command that runs a module of the engine."""
+        """Command that runs a module of the engine."""
         if self.packages:
             return [self.python, "-I", "-c", RUN_MODULE, self.packages, module, *arguments]
         return [self.python, "-P", "-m", module, *arguments]
@@ -75,7 +75,7 @@ def preferences() -> PreferenceProperties:
 
 
 def user_folder(*, create: bool = False) -> Path:
-    """Where Impasto may keep files: the engine, the log, the description of the tools."""
+    """Folder for Impasto's files: the engine, logs, the description of the tools."""
     folder = Path(bpy.utils.extension_path_user(EXTENSION, create=False))
     return make_folder(folder) if create else folder
 
@@ -86,19 +86,19 @@ def log_path(which: str = "interactive") -> Path:
 
 
 def newest_log() -> Path | None:
-    """What a worker or Set Up Engine printed last; None where nothing was printed yet."""
+    """Newest log of a worker or of Set Up Engine; None if there is none yet."""
     logs = [path for path in (log_path(), log_path("long"), user_folder() / "engine" / "setup.log") if path.exists()]
     return max(logs, key=lambda path: path.stat().st_mtime, default=None)
 
 
 @cache
 def wheel() -> Path | None:
-    """The wheel of impasto that travels in the extension."""
+    """The wheel of impasto that is bundled with the extension."""
     return next(Path(__file__).parents[1].glob("wheel/impasto-*.whl"), None)
 
 
 def find() -> Engine | None:
-    """The engine that is set, whether it works or not; None where there is none."""
+    """The chosen engine, whether it works or not; None if there is none."""
     if chosen := os.environ.get("IMPASTO_ENGINE"):
         return Engine(chosen)
     if chosen := preferences().engine_python:
@@ -107,17 +107,17 @@ def find() -> Engine | None:
 
 
 def why_none() -> str:
-    """Reason why no tool can run for want of an engine; empty where one is set."""
+    """Reason why no tool can run without an engine; empty if there is one."""
     return "" if find() else "Impasto has no engine yet: press Set Up Engine"
 
 
 def made() -> Engine | None:
-    """The engine that Set Up Engine made, used or not."""
+    """The engine that Set Up Engine made, in use or not."""
     return _made.engine
 
 
 def require() -> Engine:
-    """The engine that is set. WorkerError where there is none."""
+    """The chosen engine. WorkerError if there is none."""
     engine = find()
     if engine is None:
         raise WorkerError("Impasto has no engine yet", MEND)
@@ -125,7 +125,7 @@ def require() -> Engine:
 
 
 class _Made:
-    """The engine that Set Up Engine made, read from its record once: panels ask at every redraw."""
+    """Record of the engine that Set Up Engine made, read once: panels ask at every redraw."""
 
     def __init__(self) -> None:
         self._known, self._engine = False, None
@@ -152,7 +152,7 @@ class _Made:
 _made = _Made()
 keep = _made.keep
 _works: set[Engine] = set()
-"""The engines that were found to work in this session."""
+"""Engines that passed the check in this session."""
 
 
 def check(engine: Engine, version: str) -> None:
@@ -222,13 +222,13 @@ def _how_to_install(engine: Engine) -> str:
 
 
 def settings_environment() -> dict[str, str]:
-    """What the preferences say to the engine."""
+    """Environment variables with the folders that the preferences set."""
     chosen = {"IMPASTO_MODELS": preferences().models_folder, "IMPASTO_WEIGHTS": preferences().weights_folder}
     return {name: bpy.path.abspath(folder) for name, folder in chosen.items() if folder}
 
 
 def clean_environment() -> dict[str, str]:
-    """This process's environment without what would change another Python."""
+    """Environment of this process without variables that affect another Python."""
     from ..core.engine.process import without_python
 
     return without_python(os.environ)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the user chooses in the preferences: the engine's Python, folders, device, how PyTorch is installed."""
+"""Properties of the preferences: the engine's Python, folders, device, build of PyTorch."""
 
 from __future__ import annotations
 

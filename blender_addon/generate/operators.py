@@ -27,7 +27,7 @@ LOOK = ("use_displacement", "use_ambient_occlusion")
 
 
 class RequestProperties:
-    """The properties that `run` and `generate` share: the command line's names and defaults."""
+    """Properties of both `run` and `generate`, with the command line's names and defaults."""
 
     tool: StringProperty(name="Tool", description="Name of the tool, such as quilt", default=DEFAULT_TOOL)
     parameters: StringProperty(name="Parameters", description='The tool\'s parameters as JSON: {"variety": 0.7}')
@@ -121,7 +121,7 @@ class IMPASTO_OT_generate(RequestProperties, TaskOperator, bpy.types.Operator):
         return request.task(request.target(context, **where))
 
     def _given(self) -> dict[str, Any]:
-        """What was given to this call, and so wins over the panel."""
+        """Fields of the request that were given in this call, and so override the panel."""
         given = given_to(self, PLAIN)
         if self.source or self.image:
             given["source"] = source_of(self.image, self.source)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The Impasto tab in the 3D view, the shader editor and the image editor. Panels only draw what is known."""
+"""The Impasto panel in the 3D view, the shader editor and the image editor."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SIDES = ("Left", "Top", "Right", "Bottom")
 
 
 class ImpastoPanel(ToolPanel):
-    """Mixin: the same panel in each editor; the image editor first offers what can be done with its image."""
+    """Mixin: the same panel in each editor."""
 
     bl_label = "Impasto"
     settings = "impasto"
@@ -90,7 +90,7 @@ def _draw_size(layout: bpy.types.UILayout, settings: ImpastoSettings, tool: Mapp
 
 
 def _draw_variations(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
-    """The live preview, and the four variations to choose from."""
+    """Draw the live preview, and the four variations to choose from."""
     settings = context.scene.impasto
     repeats = 2 if settings.tile_preview else 1
     row = layout.row()
@@ -115,7 +115,7 @@ def _draw_variations(layout: bpy.types.UILayout, context: bpy.types.Context) -> 
 
 
 def _draw_live(layout: bpy.types.UILayout, settings: ImpastoSettings, repeats: int) -> None:
-    """The picture that follows every change; while a new one is made, how far that is."""
+    """Draw the live picture and the progress of the next one."""
     live = variations.live
     if live.error:
         draw_text(layout, live.error, "ERROR")
@@ -155,7 +155,7 @@ def _draw_recent(layout: bpy.types.UILayout) -> None:
 
 
 def _draw_preparation(layout: bpy.types.UILayout, settings: ImpastoSettings) -> None:
-    """The settings, in the order in which they are carried out."""
+    """Draw the settings in the order in which they are applied."""
     column = layout.column()
     column.prop(settings, "source_rotate")
     sides = column.column(align=True)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The request that the Impasto panel's settings make, and what is missing from them."""
+"""Request from the Impasto panel's settings, and checks of what is missing."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from .settings import ImpastoSettings
 
 
 def from_scene(context: bpy.types.Context) -> Request:
-    """What the scene's settings ask for."""
+    """Request from the scene's settings."""
     settings = context.scene.impasto
     tool = catalogue[settings.tool]
     estimator = catalogue[settings.estimator] if settings.estimator in catalogue else None  # noqa: SIM401  it has no get
@@ -40,7 +40,7 @@ def from_scene(context: bpy.types.Context) -> Request:
 
 
 def chosen_source(settings: ImpastoSettings) -> Source | None:
-    """The file or image that the panel is set to."""
+    """File or image chosen in the panel."""
     if settings.source_kind == "IMAGE":
         return settings.image
     if settings.source_kind == "FILE" and settings.filepath:
@@ -76,7 +76,7 @@ def _why_no_material(context: bpy.types.Context, settings: ImpastoSettings) -> s
 
 
 def _preparation(settings: ImpastoSettings) -> Preparation:
-    """What the panel is set to, for the source that it shows."""
+    """Preparation of the source, as set in the panel."""
     if settings.source_kind == "NONE":
         return Preparation()
     return Preparation(math.degrees(settings.source_rotate), tuple(settings.source_crop), settings.source_scale)

@@ -24,7 +24,7 @@ CHANGED = tell_changed(TEXTURE)
 
 
 class ImpastoSettings(bpy.types.PropertyGroup):
-    """What the panel is set to, in each scene."""
+    """Settings of the Impasto panel, in each scene."""
 
     tool: EnumProperty(name="Tool", description="What makes the texture", items=items_of("tool"), update=CHANGED)
     source_kind: EnumProperty(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Four variations of what the panel is set to, and the choice of one of them."""
+"""Operators that make four variations and choose one of them."""
 
 from __future__ import annotations
 

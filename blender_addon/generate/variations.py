@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The result that the panel is set to, scaled down: a live picture that follows every change, and four seeds.
-
-The live one is asked for a moment after the last change, by a timer, and supersedes the one before it at the worker.
-"""
+"""Small pictures of the panel's result: the live preview, and variations with four seeds."""
 
 from __future__ import annotations
 
@@ -34,14 +31,14 @@ COUNT = 4
 
 @dataclass(frozen=True)
 class Variation:
-    """One seed, and what it makes: uint8 RGB, row 0 at the top."""
+    """A seed and its picture: uint8 RGB, row 0 at the top."""
 
     seed: int
     pixels: np.ndarray
 
 
 class _Shown:
-    """The variations that were made last, for the tool and the file that they were made for, and of what recipe."""
+    """The latest variations, with the tool, file and recipe that they were made for."""
 
     def __init__(self) -> None:
         self.items: tuple[Variation, ...] = ()
@@ -53,17 +50,17 @@ _shown = _Shown()
 
 
 def shown(context: bpy.types.Context) -> tuple[Variation, ...]:
-    """The four variations of the chosen tool, as far as they are made; none where there are none yet."""
+    """Variations of the chosen tool that are finished; none if there are none yet."""
     return _shown.items if _shown.key == _key(context) else ()
 
 
 def are_of_other_settings(context: bpy.types.Context) -> bool:
-    """Whether the panel was changed since the variations were made, otherwise than by choosing one."""
+    """Whether the panel was changed since the variations were made, except for the seed."""
     return _without_seed(from_scene(context)) != _shown.recipe
 
 
 def task(context: bpy.types.Context) -> Task:
-    """A task that makes the result of the panel's settings with four new seeds, and shows each as it comes."""
+    """Task that makes the panel's result with four new seeds, and shows each as it comes."""
     live.give_way()
     connected, given, inputs = wanted(context)
     seeds, key, recipe = random.sample(range(MAX_INT), COUNT), _key(context), _without_seed(given)
@@ -78,7 +75,7 @@ def task(context: bpy.types.Context) -> Task:
 
 
 def why_not(context: bpy.types.Context) -> str:
-    """Why no picture can be made of what the panel is set to; empty where one can."""
+    """Reason why the panel's result can have no preview; empty if it can."""
     if missing := engine.why_none() or what_is_missing(context):
         return missing
     settings = context.scene.impasto
@@ -89,12 +86,12 @@ def why_not(context: bpy.types.Context) -> str:
 
 
 def has_seeds(tool: Mapping[str, Any]) -> bool:
-    """Whether a tool makes pictures of any size, another one from each seed."""
+    """Whether a tool makes a different picture, of any size, for each seed."""
     return tool["kind"] == "generator" and has_size(tool)
 
 
 def wanted(context: bpy.types.Context) -> Ready:
-    """For a task's work: how to reach the worker, what the panel is set to make, and of what."""
+    """Client, request and inputs of the panel's result, for a task's work."""
     request = replace(from_scene(context), device=engine.preferences().device)
     return connect(), request, request.given()
 
@@ -104,7 +101,7 @@ def _key(context: bpy.types.Context) -> tuple:
 
 
 def _without_seed(request: Request) -> str:
-    """What is made of which source, but for the seed."""
+    """Key of a request, without the seed."""
     source = request.source if isinstance(request.source, Path | None) else request.source.name
     return f"{source} {request.width_m} {replace(request, seed=0).recipe().to_json()}"
 

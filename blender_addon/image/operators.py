@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What can be done with one image: make it seamless, estimate its maps, make it again from its recipe."""
+"""Operators on one image: make it seamless, estimate its maps, make it again from its recipe."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class OnImage(TaskOperator):
 
     @classmethod
     def why_not(cls, context: bpy.types.Context) -> str:
-        """Why the image that the editor shows will not do; elsewhere the image is given by its name."""
+        """Reason why the editor's image cannot be used; elsewhere the image is given by its name."""
         return "Open an image first" if is_image_editor(context) and shown_image(context) is None else ""
 
     def chosen(self, context: bpy.types.Context) -> bpy.types.Image:

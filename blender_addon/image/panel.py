@@ -18,7 +18,7 @@ IMAGE_BUTTONS = {
 
 
 class IMPASTO_PT_this_image(Tab, InImageEditor, bpy.types.Panel):
-    """What can be done with the image that the editor shows."""
+    """Buttons for the image that the editor shows."""
 
     bl_label = "This Image"
 

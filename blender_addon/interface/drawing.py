@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What panels and preferences alike show: the running task, what the last one said, texts of several lines."""
+"""Parts of panels and preferences: the running task, the last report, texts of several lines."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from ..jobs.task import PLACE, Place
 from ..translations import full_stop, sentence
 
 LETTER_PX, MARGIN_PX = 6, 70
-"""A label's usual letter, and what a panel's edges and an icon take, before the interface is scaled."""
+"""Width of a usual letter in a label, and of a panel's edges with an icon, at a resolution scale of 1."""
 BOX_PX = 14
-"""Pixels that the edges of a box take."""
+"""Width of the edges of a box."""
 WIDE = 2.1
 """Width of a Chinese character, in usual letters."""
 
 
 def draw_progress(layout: bpy.types.UILayout) -> None:
-    """The running task: how far it is, and the buttons that end it."""
+    """Draw the running task's progress, and the buttons that end it."""
     task = jobs.shown
     column = layout.column(align=True)
     column.progress(factor=task.fraction, text=f"{task.fraction:.0%}  {sentence(task.message)}")
@@ -36,12 +36,12 @@ def draw_progress(layout: bpy.types.UILayout) -> None:
 
 
 def name_place(layout: bpy.types.UILayout, place: Place) -> None:
-    """Have the reports of the buttons that are drawn from here on shown at this place."""
+    """Show the reports of the buttons that follow at this place."""
     layout.context_string_set(PLACE, place)
 
 
 def draw_report(layout: bpy.types.UILayout, place: Place) -> None:
-    """What the last task from this place said, and the buttons that may mend it."""
+    """Draw the report of the last task from this place, and the buttons that may help."""
     report = jobs.reports.get(place)
     if report is None:
         return
@@ -59,7 +59,7 @@ def draw_report(layout: bpy.types.UILayout, place: Place) -> None:
 
 
 def is_on_no_object(material: str) -> bool:
-    """Whether there is a material of this name, kept by the file alone."""
+    """Whether there is a material of this name that no object uses."""
     found = bpy.data.materials.get(material)
     return found is not None and found.users == int(found.use_fake_user)
 
@@ -67,7 +67,7 @@ def is_on_no_object(material: str) -> bool:
 def draw_operator(
     layout: bpy.types.UILayout, name: str, scale_y: float = 1.0, **look: Any
 ) -> bpy.types.OperatorProperties:
-    """A button; below it, where a click could do nothing useful, the reason."""
+    """Draw a button and, if a click could do nothing useful, the reason below it."""
     row = layout.row()
     row.scale_y = scale_y
     button = row.operator(name, **look)
@@ -76,7 +76,7 @@ def draw_operator(
 
 
 def draw_operators(layout: bpy.types.UILayout, icons: Mapping[str, str]) -> None:
-    """Buttons by their icons; below them why some can do nothing useful, each reason once."""
+    """Draw buttons, by name and icon, and below them the reasons why some can do nothing useful, each once."""
     column = layout.column()
     for name, icon in icons.items():
         column.operator(name, icon=icon)
@@ -91,9 +91,9 @@ def _draw_reasons(layout: bpy.types.UILayout, names: Iterable[str]) -> None:
 
 
 def draw_text(layout: bpy.types.UILayout, text: str, icon: str, boxes: int = 0) -> None:
-    """A text of several lines, as Blender's labels do not wrap; "NONE": without room for an icon.
+    """Draw a text in several lines, as Blender's labels do not wrap; icon "NONE": without room for one.
 
-    boxes: how many it is in, one in the other.
+    boxes: number of nested boxes around it.
     """
     region, scale = bpy.context.region, bpy.context.preferences.system.ui_scale
     width = max(int(region.width / scale - MARGIN_PX - boxes * BOX_PX) // LETTER_PX, 20) if region else 60
@@ -105,7 +105,7 @@ def draw_text(layout: bpy.types.UILayout, text: str, icon: str, boxes: int = 0) 
 
 
 def _lines(text: str, width: int) -> list[str]:
-    """A text in lines of this many letters; Chinese has no spaces, and its characters are wide."""
+    """Lines of this many letters; Chinese has no spaces, and its characters are wide."""
     if not any(map(_is_wide, text)):
         return textwrap.wrap(text, width, break_long_words=True)
     lines = [""]

@@ -22,7 +22,7 @@ SIDE_PX = 512
 
 
 class _Shown:
-    """Blender's icons, one for each name; made when first needed, since panels ask at every redraw."""
+    """Blender's icons by name, made when first needed, since panels ask at every redraw."""
 
     def __init__(self) -> None:
         self.collection: bpy.utils.previews.ImagePreviewCollection | None = None
@@ -31,7 +31,7 @@ class _Shown:
         self.count = 0
 
     def icon_of(self, name: str, pixels: np.ndarray, repeats: int = 1) -> int:
-        """The icon of these pixels, `repeats` times each way, instead of what was shown under this name before."""
+        """Icon of these pixels, `repeats` times each way, which replaces the one of this name."""
         before, before_repeats = self.pixels.get(name, (None, 1))
         if pixels is not before or repeats != before_repeats:
             self.count += 1
@@ -42,7 +42,7 @@ class _Shown:
         return self._collection()[self.keys[name]].icon_id
 
     def thumbnail(self, name: str, encoded: str) -> int:
-        """The icon of a picture file in base64; Blender reads it when it is first drawn."""
+        """Icon of a picture file in base64; Blender reads it when it is first drawn."""
         key = f"model {name} {zlib.crc32(encoded.encode())}"
         if key not in self._collection():
             path = Path(bpy.app.tempdir) / f"impasto-{zlib.crc32(key.encode())}.jpg"
@@ -52,7 +52,7 @@ class _Shown:
         return self._collection()[key].icon_id
 
     def of_file(self, path: Path) -> int:
-        """The icon of a picture file; Blender reads it when it is first drawn."""
+        """Icon of a picture file; Blender reads it when it is first drawn."""
         key = f"file {path}"
         if key not in self._collection():
             self._collection().load(key, str(path), "IMAGE")
@@ -82,24 +82,24 @@ icon_of_file = _shown.of_file
 
 
 def icon_of(task: Task) -> int:
-    """The icon of a task's latest preview; 0 where it has none."""
+    """Icon of a task's latest preview; 0 if it has none."""
     if task.preview is None:
         return 0
     return _shown.icon_of("training" if task.is_long else "task", task.preview)
 
 
 def icon_of_image(image: bpy.types.Image) -> int:
-    """The icon of an image of the .blend; Blender draws it in the background."""
+    """Icon of an image of the .blend; Blender draws it in the background."""
     return image.preview_ensure().icon_id
 
 
 def icon_of_model(model: Mapping[str, Any]) -> int:
-    """The icon of a model's thumbnail; 0 where it has none."""
+    """Icon of a model's thumbnail; 0 if it has none."""
     return _shown.thumbnail(model["name"], model["thumbnail"]) if model["thumbnail"] else 0
 
 
 def _fill(preview: bpy.types.ImagePreview, pixels: np.ndarray, repeats: int) -> None:
-    """Thin uint8 RGB (H, W, 3), repeated, out to the icon's size, with Blender's row order and alpha."""
+    """Fill an icon with uint8 RGB (H, W, 3), repeated, subsampled to its size, in Blender's row order with alpha."""
     import numpy as np
 
     pixels = np.tile(pixels, (repeats, repeats, 1))

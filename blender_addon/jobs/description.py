@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Asking the engine what it has: its tools, models and weights."""
+"""Description of the engine: task that asks for its tools, models and weights."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..parameters import model_values, properties
 
 
 def describing() -> Task:
-    """A task that asks the engine for its tools."""
+    """Task that asks the engine for its tools."""
     connected = connect()
 
     def apply(description: dict) -> Report:
@@ -26,7 +26,7 @@ def describing() -> Task:
 
 
 def learn(description: Mapping[str, Any]) -> None:
-    """Use what the engine said of itself: its tools, and the models of the library."""
+    """Use the engine's description of itself: its tools, and the models of the library."""
     if catalogue.keep(description):
         properties.refresh()
     model_values.follow_all()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the last operator made, for scripts: operators can only return that they finished."""
+"""Names of the last operator's results, for scripts: operators can only return that they finished."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LISTS = ("materials", "images", "models", "files")
 
 
 def as_json() -> str:
-    """The names of materials, images and models, the paths of files, and the report."""
+    """Names of materials, images and models, paths of files, and the report."""
     report = jobs.made
     return json.dumps({name: list(getattr(report, name)) for name in LISTS} | {"report": report.text})
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What operators that run a task have in common: `execute` waits for it, a click in a window starts it."""
+"""Base of operators that run a task: `execute` waits for it, a click in a window starts it."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ from .task import EXPECTED, PLACE, Place, Report, Task, error_report
 
 
 class TaskOperator:
-    """Mixin for an operator with `task(context) -> Task`; scripts get RuntimeError where the task fails.
+    """Mixin for an operator with `task(context) -> Task`; scripts get a RuntimeError if the task fails.
 
-    place: where its reports are shown, if no panel's button was clicked.
+    place: panel that shows its reports, if no panel's button was clicked.
     """
 
     place = Place.TEXTURE
 
     @classmethod
     def why_blocked(cls) -> str:
-        """Reason why it cannot be started now, whatever it is to do; empty where it can."""
+        """Reason why it cannot be started now, whatever its settings; empty if it can."""
         return why_not_now()
 
     @classmethod
     def why_not(cls, context: bpy.types.Context) -> str:
-        """Reason why a click can do nothing useful now; empty where it can. Panels show it below the button."""
+        """Reason why a click can do nothing useful now; empty if it can. Panels show it below the button."""
         return ""
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        """Whether it can be started now, and by a click as the panel is set."""
+        """Whether it can be started now, and by a click with the panel's settings."""
         return poll(cls, cls.why_blocked() or why_not_clicked(cls, context))
 
     def task(self, context: bpy.types.Context) -> Task:
@@ -49,13 +49,13 @@ class TaskOperator:
             return tell(self, error_report(error))
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
-        """Start it; the timer finishes it, and Blender's window stays free."""
+        """Start it; the timer finishes it, and Blender's window stays responsive."""
         if bpy.app.background:
             return self.execute(context)
         return self.start(context, clicked_in(context, self.place))
 
     def start(self, context: bpy.types.Context, place: Place) -> set[str]:
-        """Start it from a panel's button; what comes of it, or why it cannot be started, is shown there."""
+        """Start it from a panel's button; its report, or the reason why it cannot start, is shown there."""
         try:
             self.require_free()
             task = self.task(context)
@@ -68,17 +68,17 @@ class TaskOperator:
         return tell(self, report)
 
     def require_free(self) -> None:
-        """Raise WorkerError where something runs that it would have to wait for."""
+        """Raise WorkerError if a task runs that it would have to wait for."""
         require_idle()
 
 
 def clicked_in(context: bpy.types.Context, usual: Place) -> Place:
-    """The panel whose button was clicked; `usual` where it was none, as from a menu or the search."""
+    """Panel whose button was clicked; `usual` for calls from a menu or the search."""
     return Place(getattr(context, PLACE, usual))
 
 
 def tell(operator: bpy.types.Operator, report: Report) -> set[str]:
-    """Report as operators do, and the set that they return. In scripts an ERROR becomes a RuntimeError."""
+    """Report as operators do; return their result. In scripts an ERROR becomes a RuntimeError."""
     jobs.made = report
     if report.level == "CANCELLED":
         operator.report({"INFO"}, sentence(report.text))
@@ -88,31 +88,31 @@ def tell(operator: bpy.types.Operator, report: Report) -> set[str]:
 
 
 def why_not_clicked(cls: type[TaskOperator], context: bpy.types.Context) -> str:
-    """Why a click in a panel or a menu can do nothing useful; empty where it can.
+    """Reason why a click in a panel or a menu can do nothing useful; empty if it can.
 
-    A script's call brings its own settings, and gets its errors from `execute`: Blender asks the same `poll`, but only
-    what is drawn by a panel or a menu of ours has a place in its context.
+    A script's call brings its own settings, and gets its errors from `execute`: Blender calls `poll` for it too, but
+    only buttons in our panels and menus have a place in their context.
     """
     return cls.why_not(context) if hasattr(context, PLACE) else ""
 
 
 def why_not_now() -> str:
-    """Why no job can be started in a window; empty where one can, and without one."""
+    """Reason why no task can be started in a window; empty if one can, and without a window."""
     return "" if bpy.app.background else engine.why_none() or why_busy_or_rendering()
 
 
 def why_busy_or_rendering() -> str:
-    """What Impasto or Blender is busy with; empty where neither is."""
+    """Sentence on what Impasto or Blender is busy with; empty if neither is."""
     return why_busy() or ("Blender is rendering or baking: wait for it" if is_rendering() else "")
 
 
 def why_busy() -> str:
-    """What Impasto is busy with; empty where it is not."""
+    """Sentence on what Impasto is busy with; empty if it is not."""
     return f"Impasto is busy: {jobs.shown.label}" if jobs.shown else ""
 
 
 def poll(cls: type[bpy.types.Operator], reason: str) -> bool:
-    """True without a reason; else False, and Blender shows the reason in the button's tooltip."""
+    """Whether there is no reason against it; Blender shows a reason in the button's tooltip."""
     if reason:
         cls.poll_message_set(sentence(reason))
     return not reason

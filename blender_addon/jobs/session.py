@@ -30,16 +30,16 @@ TICK_S = 0.1
 PRINT_INTERVAL_S = 1.0
 INTERACTIVE, LONG = "interactive", "long"
 GRACE_S = {INTERACTIVE: 3.0, LONG: 10.0}
-"""How long a worker may take to end; a training saves a checkpoint first, as soon as its step is done."""
+"""Seconds that a worker may take to end; a training first finishes its step and saves a checkpoint."""
 CANCEL_GRACE_S = {INTERACTIVE: 2.0, LONG: 30.0}
 JOIN_LIMIT_S = 2.0
-"""Limit for a task that is given up, and whose worker or process is ended, to notice."""
+"""Limit for an abandoned task, whose worker or process has been ended, to notice."""
 BLOCKING_JOBS = ("RENDER", "OBJECT_BAKE")
 """Blender's jobs that read the scene: its data must not change under them."""
 NAME_BYTES = 60
-"""Of an operator's name, in UTF-8."""
+"""Limit of an operator's name in UTF-8."""
 DRAWN = {"VIEW_3D": "UI", "NODE_EDITOR": "UI", "IMAGE_EDITOR": "UI", "PREFERENCES": "WINDOW"}
-"""The regions that show progress, by area: the viewports beside them are not drawn again."""
+"""Regions that show progress, by area: the viewports beside them are not redrawn."""
 
 
 class Jobs:
@@ -48,12 +48,12 @@ class Jobs:
     def __init__(self) -> None:
         self.tasks: list[Task] = []
         self.reports: dict[Place, Report] = {}
-        """What the last task from each panel said, the latest at the end."""
+        """Report of the last task from each panel, the latest at the end."""
         self.made = Report("INFO", "")
-        """What the last operator made, in any panel or script."""
+        """Report of the last operator, in any panel or script."""
         self.file_epoch = self.render_epoch = 0
         self.rendered_in = -1
-        """The file, by its epoch, in which something was rendered last."""
+        """Epoch of the file of the last render."""
         self.is_in_render = False
         self.seen: tuple = ()
         self.clients: dict[str, Client] = {}
@@ -61,26 +61,26 @@ class Jobs:
 
     @property
     def last_report(self) -> Report | None:
-        """What was said last, in any panel."""
+        """Latest report, in any panel."""
         return next(reversed(self.reports.values()), None)
 
     @property
     def training_report(self) -> Report | None:
-        """What the last training said."""
+        """Report of the last training."""
         return self.reports.get(Place.TRAINING)
 
     @property
     def shown(self) -> Task | None:
-        """The task whose progress the panels show."""
+        """Task whose progress the panels show."""
         return next((task for task in self.tasks if task.is_shown), None)
 
     @property
     def training(self) -> Task | None:
-        """The training that runs."""
+        """The running training."""
         return next((task for task in self.tasks if task.is_long), None)
 
     def start(self, task: Task) -> None:
-        """Run a task and finish it from the timer."""
+        """Start a task; the timer concludes it."""
         self.tasks.append(task)
         if task.is_shown or task.is_long:
             self.reports.pop(task.place, None)
@@ -90,7 +90,7 @@ class Jobs:
             bpy.app.timers.register(_tick, first_interval=TICK_S, persistent=True)
 
     def finish(self, task: Task) -> Report:
-        """Run a task to its end here and now; for scripts, and wherever there is no window."""
+        """Run a task and wait for its end; for scripts, and wherever there is no window."""
         task.start()
         printed = time.monotonic()
         while True:
@@ -105,7 +105,7 @@ class Jobs:
         return task.conclude()
 
     def client(self, which: str, command: Sequence[str], log_path: Path, environment: Mapping[str, str]) -> Client:
-        """The client of a worker, made anew where its command or settings changed. Called by `work`."""
+        """Client of a worker, made anew if its command or settings changed. Called by `work`."""
         from ..core.engine.client import Client
 
         key = (*command, *environment.items())
@@ -118,7 +118,7 @@ class Jobs:
         return self.clients[which]
 
     def close(self) -> None:
-        """End the workers, and with them every job but a training that shall go on."""
+        """End the workers, and with them every job except a training that shall go on."""
         atexit.unregister(self.close)
         for which in list(self.clients):
             self._close(which)
@@ -128,7 +128,7 @@ class Jobs:
             client.close(GRACE_S[which])
 
     def end(self) -> None:
-        """Give up every job but a training that shall go on, and end the workers and all threads."""
+        """Cancel every job except a training that shall go on, and end the workers and all threads."""
         for task in self.tasks:
             if not task.outlives:
                 task.cancel()
@@ -139,7 +139,7 @@ class Jobs:
         self.reports.clear()
 
     def tick(self) -> float | None:
-        """Conclude what has ended; the seconds to the next tick, or None where nothing runs."""
+        """Conclude tasks that have ended; return the seconds to the next tick, or None if nothing runs."""
         for task in [task for task in self.tasks if task.ended]:
             if is_rendering():
                 break
@@ -154,12 +154,12 @@ class Jobs:
         return TICK_S if self.tasks else None
 
     def tell(self, report: Report, place: Place) -> None:
-        """Show a report in the panel that caused it; scripts find what was made."""
+        """Show a report in the panel that caused it; scripts find its names in `made`."""
         self.reports.pop(place, None)
         self.reports[place] = self.made = report
 
     def _what_is_seen(self) -> tuple:
-        """What panels show: they are drawn again only when it has changed."""
+        """State that panels show: they are redrawn only when it has changed."""
         progress = [(task.message, task.state, round(task.fraction, 2), id(task.preview)) for task in self.tasks]
         return (*self.reports.values(), *progress)
 
@@ -177,7 +177,7 @@ def is_rendering() -> bool:
 
 
 def redraw() -> None:
-    """Draw the side panels again."""
+    """Redraw the side panels."""
     for window in bpy.context.window_manager.windows:
         for area in window.screen.areas:
             for region in area.regions:
@@ -186,7 +186,7 @@ def redraw() -> None:
 
 
 def push_undo(message: str) -> None:
-    """Make all that was done since the last step one step of undo.
+    """Make one step of undo of all changes since the last one.
 
     Operators run without Python's lock, but within `temp_override` they ask Python for their context all the same, and
     crash beside a thread (seen in 4.2 to 5.0). So a timer, which has no window, calls an operator that needs none: its
@@ -209,7 +209,7 @@ def push_undo(message: str) -> None:
 
 
 def _announce(report: Report) -> None:
-    """Say what went wrong where the user looks, also where no panel is open; the panels show every report."""
+    """Show an error in a popup, since no panel may be open; the panels show every report."""
     windows = bpy.context.window_manager.windows
     if report.level != "ERROR" or bpy.app.background or not windows:
         return
@@ -228,7 +228,7 @@ def require_idle() -> None:
 
 
 def connect(which: str = INTERACTIVE) -> Callable[[], Client]:
-    """A function for a task's `work` that checks the engine and returns a worker's client."""
+    """Function for a task's `work` that checks the engine and returns a worker's client."""
     found, version, log_path = engine.require(), catalogue.version, engine.log_path(which)
     environment = engine.settings_environment()
 
@@ -242,7 +242,7 @@ def connect(which: str = INTERACTIVE) -> Callable[[], Client]:
 
 @bpy.app.handlers.persistent
 def _file_opened(_path: str) -> None:
-    """What ran for the file before must not be applied to this one: it is kept as files instead."""
+    """Start a new epoch: results for the file before are kept as files, not put into this one."""
     jobs.file_epoch += 1
 
 

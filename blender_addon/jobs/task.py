@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A task: work for a thread, and what is done with its result on Blender's main thread."""
+"""Task: work on a thread, whose result is applied on Blender's main thread."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 
 PLACE = "impasto_place"
-"""What panels call their `Place` in the context that their buttons are clicked in."""
+"""Name of a panel's `Place` in the context of its buttons."""
 
 
 class Place(StrEnum):
-    """The panels, and the sections in them, that show what came of the buttons in them."""
+    """Panels and sections that show the reports of their buttons."""
 
     TEXTURE = "texture"
     BAKE = "bake"
@@ -38,11 +38,11 @@ class Place(StrEnum):
 
 @dataclass(frozen=True)
 class Report:
-    """What to tell the user: level is INFO, WARNING or ERROR (as operators report), or CANCELLED.
+    """Report to the user: level is INFO, WARNING or ERROR (as operators report), or CANCELLED.
 
-    is_of_engine: an error that looking after the engine may mend, so that panels show the buttons for it. model: one
-    that is new and can be used now. unassigned: the material that was made, but is on no object yet. materials, images,
-    models, files: what was made, by its names and paths, for scripts.
+    is_of_engine: an error that repairing the engine may solve, so that panels show the buttons for it. model: a new
+    one that can be used now. unassigned: the new material, if it is on no object yet. materials, images, models,
+    files: names and paths of the results, for scripts.
     """
 
     level: str
@@ -57,21 +57,20 @@ class Report:
 
 
 EXPECTED = (OSError, ImpastoError)
-"""Errors that the user can mend: a full disk, a folder that may not be written to, and those with a remedy."""
+"""Errors that the user can solve: a full disk, a read-only folder, and those with a remedy."""
 
 
 def error_report(error: OSError | ImpastoError) -> Report:
-    """The report of an expected error."""
+    """Report of an expected error."""
     return Report("ERROR", str(file_error(error) if isinstance(error, OSError) else error))
 
 
 class Task:
-    """Work for a thread, and what is done with its result on the main thread.
+    """Work on a thread, whose result is applied on the main thread.
 
     work(task) returns a result or raises; apply(result) returns a Report. `is_shown`: panels show its progress
-    and wait for it; others are quick and silent. `is_long`: a training, which goes on beside all others and has a
-    panel of its own. `can_stop`: it can be asked to end early and keep what there is. `place`: the panel whose button
-    started it.
+    and wait for it; others are quick and silent. `is_long`: a training, which runs beside all others and has a panel
+    of its own. `can_stop`: it can end early and keep its result so far. `place`: the panel whose button started it.
     """
 
     def __init__(
@@ -113,14 +112,14 @@ class Task:
 
     @property
     def state(self) -> str:
-        """What its job does: waiting, running, pausing, paused, stopping or cancelling."""
+        """State of its job: waiting, running, pausing, paused, stopping or cancelling."""
         if self.is_cancelled:
             return "cancelling"
         return self.job.state if self.job else "waiting"
 
     @property
     def outlives(self) -> bool:
-        """Whether its job goes on when Blender closes."""
+        """Whether its job continues when Blender closes."""
         return self.job is not None and self.job.is_detached
 
     @property
@@ -128,20 +127,20 @@ class Task:
         return self._ended.is_set()
 
     def say(self, message: str, fraction: float = 0.0) -> None:
-        """Called by `work` to tell how far it is."""
+        """Set message and progress. Called by `work`."""
         self._message, self._fraction = message, fraction
 
     def start(self) -> None:
         self._thread.start()
 
     def cancel(self) -> None:
-        """Ask it to give up; returns at once."""
+        """Ask it to end; returns at once."""
         self.is_cancelled = True
         if self.on_cancel:
             self.on_cancel()
 
     def wait_for(self, job: Job) -> Any:
-        """Called by `work`: the result of a worker's job, which `cancel` reaches."""
+        """Result of a worker's job, which `cancel` also cancels. Called by `work`."""
         self.job, self.on_cancel = job, job.cancel
         if self.is_cancelled:
             job.cancel()
@@ -151,12 +150,12 @@ class Task:
         return self._ended.wait(limit_s)
 
     def join(self, limit_s: float) -> None:
-        """Wait until its thread is gone, too."""
+        """Wait until its thread has ended, too."""
         if self._thread.ident is not None:
             self._thread.join(limit_s)
 
     def conclude(self) -> Report:
-        """Apply the result, or say what went wrong. On the main thread, once it has ended."""
+        """Apply the result, or report the error. On the main thread, once it has ended."""
         try:
             if self._error is not None:
                 raise self._error

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the operators that change the library have in common."""
+"""Base of the operators that change the library of models or weights."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ASKED_IN = StringProperty(options={"HIDDEN", "SKIP_SAVE"})
 
 
 class ChangesLibrary(TaskOperator):
-    """Mixin: has the engine's own command change the library, and learns then what is in it.
+    """Mixin: the engine's own command changes the library; the catalogue is refreshed afterwards.
 
     A click first asks (`ask`): Blender calls `execute` afterwards, which then waits for nothing.
     """

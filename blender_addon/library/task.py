@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Has the engine's own command change what is installed, models and weights, and learns then what there is."""
+"""Task in which the engine's own command changes the installed models or weights."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ..jobs.task import Report, Task
 
 
 def changing(label: str, *arguments: str) -> Task:
-    """A task that runs `impasto models …` or `impasto weights …`; it can be cancelled where that reports progress."""
+    """Task that runs `impasto models …` or `impasto weights …`; it can be cancelled if that reports progress."""
     connected, command = connect(), engine.require().command("impasto", *arguments, "--json")
     environment = engine.clean_environment() | engine.settings_environment()
 
@@ -36,11 +36,11 @@ def changing(label: str, *arguments: str) -> Task:
 
 
 SAID = {"progress?": ANY_NUMBER, "message?": str, "error?": str, "remedy?": str}
-"""A line of what the command says; other fields say what it did."""
+"""Shape of a line of the command's output; other fields say what it did."""
 
 
 def _run(task: Task, command: list[str], environment: Mapping[str, str]) -> dict[str, str]:
-    """What the command said at its end; on the way it tells how far it is, a line of JSON each time."""
+    """Run the command and return its last line of JSON; those before report progress."""
     with tempfile.TemporaryFile() as log:
         running = subprocess.Popen(
             command,
@@ -76,7 +76,7 @@ def _run(task: Task, command: list[str], environment: Mapping[str, str]) -> dict
 
 
 def _told(line: str) -> dict[str, Any]:
-    """The object in a line of what the command says; empty for other lines, such as what a plugin prints."""
+    """Object in a line of the command's output; empty for other lines, such as those that a plugin prints."""
     try:
         told = parse_json(line, "what the engine says", kind=ProtocolError)
         check(told, SAID, "what the engine says")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Mark as Asset: a material for the asset browser, with a preview that needs no render, and what it was made of."""
+"""Operators on a material: assign it, and mark it as an asset with a preview that needs no render."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class IMPASTO_OT_mark_asset(bpy.types.Operator):
 
 
 def mark(material: bpy.types.Material) -> None:
-    """Make an asset of a material; one that is an asset already gets a new preview and description."""
+    """Mark a material as an asset; an existing asset gets a new preview and description."""
     color = surfaces.parts_of(material).get("base_color")
     material.asset_mark()
     about = material.asset_data
@@ -79,7 +79,7 @@ class IMPASTO_OT_assign(bpy.types.Operator):
 
     @classmethod
     def why_not(cls, context: bpy.types.Context) -> str:
-        """Why a click can do nothing useful now; empty where it can."""
+        """Reason why a click can do nothing useful now; empty if it can."""
         return "" if assignable_objects(context) else "Select the objects that shall have it"
 
     @classmethod

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The models that there are, a section of the Train panel."""
+"""List of models, a section of the Train panel."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def draw_models(layout: bpy.types.UILayout) -> None:
 
 
 def _draw_model(row: bpy.types.UILayout, model: Mapping[str, Any]) -> None:
-    """Thumbnail; name, what it is and how large, licence; the buttons that use it and remove it."""
+    """Draw thumbnail, name, kind, size and licence, and the buttons that use and remove it."""
     if icon := previews.icon_of_model(model):
         row.template_icon(icon, scale=3)
     column = row.column(align=True)

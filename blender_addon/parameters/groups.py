@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A tool's group of properties in a scene, and which of them the chosen model decides."""
+"""Property group of a tool in a scene, and the properties that depend on the chosen model."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ import bpy
 from ..engine.catalogue import SIZE_PARAMETERS, catalogue, properties_of
 
 MATERIALS = ("material", "blend_material")
-"""Parameters of a generator for models that know several materials: each one of the model's classes."""
+"""Parameters of a generator that name one of a model's classes of material."""
 
 
 def identifier(name: str) -> str:
-    """A property's name for a tool or parameter; Blender's own names get an underscore."""
+    """Property name of a tool or parameter; names that Blender reserves get an underscore."""
     plain = name.replace("-", "_")
     return f"{plain}_" if hasattr(bpy.types.PropertyGroup, plain) else plain
 
 
 def group_of(scene: bpy.types.Scene, tool: Mapping[str, Any]) -> bpy.types.PropertyGroup:
-    """The scene's parameters of a tool."""
+    """The scene's property group of a tool."""
     return getattr(scene.impasto_parameters, identifier(tool["name"]))
 
 
 def drawn_parameters(tool: Mapping[str, Any]) -> list[str]:
-    """The parameters that a panel lists; the size is drawn elsewhere."""
+    """Parameters that a panel lists; the size is drawn elsewhere."""
     return [name for name in properties_of(tool) if name not in SIZE_PARAMETERS]
 
 
 def is_of_model(group: bpy.types.PropertyGroup, tool: Mapping[str, Any], name: str) -> bool:
-    """Whether the chosen model has this parameter, where it is a slider, or the choice among several materials."""
+    """Whether the chosen model has this parameter, if it is a slider or a choice of material."""
     if model_parameter(tool) is None or not (name in MATERIALS or slider_index(name) is not None):
         return True
     model = chosen_model(group, tool)
@@ -42,13 +42,13 @@ def is_of_model(group: bpy.types.PropertyGroup, tool: Mapping[str, Any], name: s
 
 
 def model_parameter(tool: Mapping[str, Any]) -> str | None:
-    """The parameter that names the model which the tool itself runs; None where it has none."""
+    """Parameter that names the model which the tool runs; None if it runs none."""
     parameters = properties_of(tool).items()
     return next((name for name, schema in parameters if is_model(schema) and "model_of" not in schema), None)
 
 
 def chosen_model(group: bpy.types.PropertyGroup, tool: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """What the catalogue says of the model that the tool would run now."""
+    """Catalogue entry of the model that the tool would run now."""
     name = model_parameter(tool)
     return catalogue.model(tool["name"], getattr(group, identifier(name))) if name else None
 
@@ -59,6 +59,6 @@ def is_model(schema: Mapping[str, Any]) -> bool:
 
 
 def slider_index(name: str) -> int | None:
-    """Which slider of a model the parameter is, from 0; None for other parameters."""
+    """Index of the model's slider that the parameter is; None for other parameters."""
     found = re.fullmatch(r"slider_(\d+)", name)
     return int(found[1]) - 1 if found else None

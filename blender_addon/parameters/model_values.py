@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Values belong to their meaning: what "Slider 1" does is up to the model, so each model gets its own values back.
+"""Values of sliders by model: the meaning of "Slider 1" depends on the model, so each model gets its own values back.
 
-A tool's group remembers, by the sliders' names, what was last set for each model; it is kept in the .blend.
+A tool's group stores, by the sliders' names, the values last set for each model; it is saved in the .blend.
 """
 
 from __future__ import annotations
@@ -16,24 +16,24 @@ from ..engine.catalogue import catalogue, properties_of
 from . import groups
 
 MEMORY = "model_memory"
-"""The property of a tool's group that holds its `ModelMemory`."""
+"""Property of a tool's group that holds its `ModelMemory`."""
 
 
 class RememberedValue(bpy.types.PropertyGroup):
-    """What `name` was last set to: a slider's number, or the text of a choice among materials."""
+    """Last value of `name`: a slider's number, or the text of a choice of material."""
 
     number: FloatProperty()
     text: StringProperty()
 
 
 class RememberedModel(bpy.types.PropertyGroup):
-    """The values that were last used with the model called `name`."""
+    """Values last used with the model called `name`."""
 
     values: CollectionProperty(type=RememberedValue)
 
 
 class ModelMemory(bpy.types.PropertyGroup):
-    """The model that a group's values belong to now, its sliders by name in their order, and all models' values."""
+    """Model of the group's current values, its sliders' names in order, and the values of all models."""
 
     model: StringProperty()
     sliders: CollectionProperty(type=RememberedValue)
@@ -41,7 +41,7 @@ class ModelMemory(bpy.types.PropertyGroup):
 
 
 def follow(group: bpy.types.PropertyGroup, tool: Mapping[str, Any]) -> None:
-    """Where the chosen model is another one now, or has other sliders: keep its values, and set those of the new."""
+    """If another model is chosen, or it has other sliders: keep the values of the old one, and set those of the new."""
     model = groups.chosen_model(group, tool)
     if model is None:
         return
@@ -58,7 +58,7 @@ def follow(group: bpy.types.PropertyGroup, tool: Mapping[str, Any]) -> None:
 
 
 def keep(group: bpy.types.PropertyGroup, tool: Mapping[str, Any]) -> None:
-    """Remember what is set for the model that the values belong to; they belong to none until `follow` is called."""
+    """Store the values for their model; they belong to none until `follow` is called."""
     memory = getattr(group, MEMORY)
     if memory.model:
         kept = memory.models.get(memory.model) or memory.models.add()
@@ -75,7 +75,7 @@ def keep(group: bpy.types.PropertyGroup, tool: Mapping[str, Any]) -> None:
 
 
 def follow_all() -> None:
-    """The same for every scene and tool: the models that there are, or the file, may be others now."""
+    """Call `follow` for every scene and tool: the models or the file may have changed."""
     for scene in bpy.data.scenes:
         for tool in catalogue:
             if groups.model_parameter(tool):
@@ -101,7 +101,7 @@ def _restore(
 
 
 def _meanings(tool: Mapping[str, Any], sliders: list[str]) -> dict[str, str]:
-    """The parameters whose meaning is the model's, by what they mean for one with these sliders."""
+    """Parameters that depend on the model, by their meaning for one with these sliders."""
     found = {}
     for name in groups.drawn_parameters(tool):
         index = groups.slider_index(name)
@@ -125,7 +125,7 @@ CLASSES = (RememberedValue, RememberedModel, ModelMemory)
 
 
 def memory_property() -> Any:
-    """For the group of a tool that runs models."""
+    """Property for the group of a tool that runs models."""
     return PointerProperty(type=ModelMemory, options={"HIDDEN"})
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One property group for each tool, made from its parameters' JSON Schema alone; the tools to choose from.
+"""One property group for each tool, made from its parameters' JSON Schema; enums of tools.
 
-What a model decides (its sliders, the materials it knows) is read from the cached catalogue when it is drawn.
+Sliders and materials, which depend on the model, are read from the cached catalogue when they are drawn.
 """
 
 from __future__ import annotations
@@ -40,16 +40,16 @@ LISTS = {
     "trainer": (("trainer",), DEFAULT_TRAINER),
     "stylizer": (("stylizer",), DEFAULT_STYLIZER),
 }
-"""The tools that there are to choose from, by what they are chosen for: kinds, and the first choice."""
+"""Enums of tools: the kinds in each, and its default."""
 _items: dict[str, list[tuple[str, str, str, int]]] = {}
 """Blender keeps no reference to the strings of dynamic enum items: they live here."""
 TEXTURE, STYLE = "texture", "style"
-"""The panels with a live preview: what it is of."""
+"""Panels with a live preview, for `when_changed`."""
 _listeners: dict[str, Callable[[], None]] = {}
 
 
 def when_changed(of: str, listener: Callable[[], None] | None) -> None:
-    """Call `listener` whenever a parameter or the seed of what makes textures, or repaints, was changed."""
+    """Call `listener` whenever a setting of that panel was changed."""
     if listener:
         _listeners[of] = listener
     else:
@@ -57,7 +57,7 @@ def when_changed(of: str, listener: Callable[[], None] | None) -> None:
 
 
 def tell_changed(of: str) -> Callable[[Any, Any], None]:
-    """A property's `update`."""
+    """Callback for a property's `update`."""
 
     def update(_self: Any, _context: Any) -> None:
         if listener := _listeners.get(of):
@@ -67,7 +67,7 @@ def tell_changed(of: str) -> Callable[[Any, Any], None]:
 
 
 def items_of(which: str) -> Callable[[Any, Any], list[tuple[str, str, str, int]]]:
-    """The items of an enum of tools: one of `LISTS`."""
+    """Items of an enum of tools: one of `LISTS`."""
     return lambda _self, _context: _items[which]
 
 
@@ -82,7 +82,7 @@ def _fill_items() -> None:
 
 
 class _Live:
-    """The classes made from the current description, registered anew when the tools change."""
+    """Classes made from the current description, registered anew when the tools change."""
 
     def __init__(self) -> None:
         self.groups: list[type] = []
@@ -131,7 +131,7 @@ def unregister() -> None:
 
 
 def is_visible(group: bpy.types.PropertyGroup, tool: Mapping[str, Any], name: str) -> bool:
-    """Whether `visible_if` lets the parameter be seen, and the chosen model has it."""
+    """Whether the parameter is shown: by its `visible_if`, and if the chosen model has it."""
     conditions = properties_of(tool)[name].get("visible_if", {})
     return is_of_model(group, tool, name) and all(
         value_of(group, tool, other) in values for other, values in conditions.items()
@@ -139,7 +139,7 @@ def is_visible(group: bpy.types.PropertyGroup, tool: Mapping[str, Any], name: st
 
 
 def choose_model(scene: bpy.types.Scene, name: str) -> Mapping[str, Any] | None:
-    """Have the generator that runs this model use it; the generator, or None where it is not here."""
+    """Choose a model in the generator that runs it; return the generator, or None if it is not installed."""
     model = next((model for model in catalogue.models if model["name"] == name), None)
     if model is None or model["tool"] not in catalogue:
         return None
@@ -150,7 +150,7 @@ def choose_model(scene: bpy.types.Scene, name: str) -> Mapping[str, Any] | None:
 
 
 def shown_label(group: bpy.types.PropertyGroup, tool: Mapping[str, Any], name: str) -> str:
-    """How a parameter is called where it is drawn: a slider as the chosen model calls it."""
+    """Label of a parameter; a slider's is the chosen model's."""
     index, model = slider_index(name), chosen_model(group, tool)
     if index is not None and model and index < len(model["sliders"]):
         slider = model["sliders"][index]
@@ -159,7 +159,7 @@ def shown_label(group: bpy.types.PropertyGroup, tool: Mapping[str, Any], name: s
 
 
 def value_of(group: bpy.types.PropertyGroup, tool: Mapping[str, Any], name: str) -> Any:
-    """A parameter's value as a recipe holds it: floats have six digits, since Blender's 0.7 is 0.699999988."""
+    """Value of a parameter as a recipe holds it: floats have six digits, since Blender's 0.7 is 0.699999988."""
     schema, value = properties_of(tool)[name], getattr(group, identifier(name))
     if choices := schemas.choices_of(schema):
         return next(choice for choice in choices if str(choice) == value)
@@ -169,24 +169,24 @@ def value_of(group: bpy.types.PropertyGroup, tool: Mapping[str, Any], name: str)
 
 
 def parameters_of(scene: bpy.types.Scene, tool: Mapping[str, Any]) -> dict[str, Any]:
-    """All parameters of a tool as the panel shows them, but for the size, and for what the model does not have."""
+    """Values of a tool's parameters in the panel, without the size and those that the model does not have."""
     group = group_of(scene, tool)
     names = [name for name in drawn_parameters(tool) if is_of_model(group, tool, name)]
     return {name: value_of(group, tool, name) for name in names}
 
 
 def image_inputs(tool: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """The tool's named inputs that are images; a trainer's data is not."""
+    """Named inputs of the tool that are images; a trainer's data is not."""
     return [item for item in tool["inputs"] if item.get("kind", "maps") == "maps"]
 
 
 def pointer_to(name: str) -> str:
-    """The property that holds the image of a tool's input."""
+    """Property that holds the image of a tool's input."""
     return f"input_{identifier(name)}"
 
 
 def images_of(scene: bpy.types.Scene, tool: Mapping[str, Any]) -> dict[str, bpy.types.Image]:
-    """The images chosen for the tool's named inputs."""
+    """Images chosen for the tool's named inputs."""
     group = group_of(scene, tool)
     chosen = {item["name"]: getattr(group, pointer_to(item["name"])) for item in image_inputs(tool)}
     return {name: image for name, image in chosen.items() if image is not None}
@@ -212,7 +212,7 @@ def _group(tool: Mapping[str, Any]) -> type:
 
 
 def property_of(name: str, schema: Mapping[str, Any], tool: Mapping[str, Any] | None = None) -> Any:
-    """Blender's property for a parameter of a tool, or of none."""
+    """Blender property for a parameter of a tool, or of none."""
     more = _search(name, schema, tool)
     if tool and tool["kind"] != "trainer":
         tell = tell_changed(STYLE if tool["kind"] == "stylizer" else TEXTURE)
@@ -221,7 +221,7 @@ def property_of(name: str, schema: Mapping[str, Any], tool: Mapping[str, Any] | 
 
 
 def _follow_model(tool: Mapping[str, Any], tell: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:
-    """A property's `update` where a tool runs models: the sliders are the chosen one's."""
+    """Callback for a property's `update` if a tool runs models: the sliders are those of the chosen one."""
 
     def update(group: bpy.types.PropertyGroup, context: bpy.types.Context) -> None:
         model_values.follow(group, tool)
@@ -231,7 +231,7 @@ def _follow_model(tool: Mapping[str, Any], tell: Callable[[Any, Any], None]) -> 
 
 
 def _search(name: str, schema: Mapping[str, Any], tool: Mapping[str, Any] | None) -> dict[str, Any]:
-    """For a parameter that names a model or one of its materials: what there is to choose from, while it is typed."""
+    """Search options for a parameter that names a model or one of its materials; empty for others."""
     if tool is None or not (is_model(schema) or (name in MATERIALS and model_parameter(tool))):
         return {}
     owner = schema.get("model_of", tool["name"])

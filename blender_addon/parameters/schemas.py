@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A parameter's JSON Schema as a property of Blender's."""
+"""A parameter's JSON Schema as a Blender property."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from bpy.props import BoolProperty, EnumProperty, FloatProperty, FloatVectorProp
 
 
 def label_of(name: str, schema: Mapping[str, Any]) -> str:
-    """A parameter's label: its title, or its name without the unit where pydantic made the title from the name."""
+    """Label of a parameter: its title, or its name without the unit if pydantic made the title from the name."""
     made = name.replace("_", " ").title()
     title = schema.get("title", made)
     return made.removesuffix(" Px").removesuffix(" M") if title == made else title
 
 
 def choices_of(schema: Mapping[str, Any]) -> list[Any]:
-    """The values that a parameter may have; empty where they are no list."""
+    """Values that a parameter may have; empty if they are not listed."""
     return schema.get("enum") or ([schema["const"]] if "const" in schema else [])
 
 
 def property_of(name: str, schema: Mapping[str, Any], **more: Any) -> Any:
-    """Blender's property for a parameter's JSON Schema. The kinds are those that `check_tool` lets pass.
+    """Blender property for a parameter's JSON Schema, of the types that `check_tool` accepts.
 
-    more: what is not in the schema, such as `update` and, for text, `search`.
+    more: options beyond the schema, such as `update` and, for text, `search`.
     """
     about = {"name": label_of(name, schema), "description": schema.get("description", ""), **more}
     default = schema["default"]
@@ -50,7 +50,7 @@ def property_of(name: str, schema: Mapping[str, Any], **more: Any) -> Any:
 
 
 def _limits(schema: Mapping[str, Any], step: int) -> dict[str, Any]:
-    """Blender's limits from the schema's; an exclusive one of a whole number is one `step` further in."""
+    """Blender's limits for the schema's; an exclusive limit of an integer is one `step` further in."""
     limits = {}
     for limit, inclusive, exclusive, inward in (
         ("min", "minimum", "exclusiveMinimum", step),

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Finds the graphics card of this computer, and with it the build of PyTorch to install. Without PyTorch.
+"""Detection, without PyTorch, of the graphics card, and thereby of the build of PyTorch to install.
 
-Asked are the drivers: their files, and NVIDIA's own program at the places where drivers put it, never where PATH says.
+It looks at the drivers: their files, and NVIDIA's own program where drivers install it, never through PATH.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from ..engine.engine import NO_CONSOLE
 from .torch_builds import AMD_CHIPS, CUDA, METAL, ROCM, Build, cpu_build
 
 LIMIT_S = 15.0
-"""Seconds that NVIDIA's program may take; a card that sleeps takes some to wake."""
+"""Limit for NVIDIA's program; a sleeping card takes some seconds to wake."""
 QUERY = ("--query-gpu=name,driver_version,compute_cap", "--format=csv,noheader")
 NVIDIA_SMI = (
     "usr/bin/nvidia-smi",
@@ -42,7 +42,7 @@ class Card:
 
 @dataclass(frozen=True)
 class Computer:
-    """What decides which builds of PyTorch can run."""
+    """Hardware and system that decide which builds of PyTorch can run."""
 
     system: str
     machine: str
@@ -54,14 +54,14 @@ class Computer:
 
     @property
     def gpu(self) -> Build | None:
-        """The build for the graphics card that was found; None where PyTorch has none for it."""
+        """Build for the detected graphics card; None if PyTorch has none for it."""
         if self.system == "Darwin":
             return METAL if self.machine == "arm64" else None
         return next(filter(None, map(self._for_card, self.cards)), None)
 
     @property
     def found(self) -> str:
-        """A sentence on the graphics card."""
+        """Sentence on the detected graphics card."""
         if self.system == "Darwin":
             return "Found Apple's GPU" if self.machine == "arm64" else "Found a Mac with an Intel processor"
         if not self.cards:
@@ -76,13 +76,13 @@ class Computer:
         return f"{found}; PyTorch has no build for it; {remedy}"
 
     def why_not(self) -> str:
-        """Why no build of PyTorch runs here; empty where one does."""
+        """Reason why no build of PyTorch runs here; empty if one does."""
         if self.system == "Darwin" and self.machine != "arm64":
             return "PyTorch is no longer made for Macs with Intel processors"
         return ""
 
     def build(self, choice: str = "AUTO") -> Build:
-        """The build for a choice: AUTO, GPU (that of the newest cards where no card was found) or CPU."""
+        """Build for a choice: AUTO, GPU (if no card was found, that of the newest ones) or CPU."""
         if choice == "CPU" or (choice == "AUTO" and self.gpu is None):
             return self.cpu
         return self.gpu or self._cuda(0)
@@ -102,7 +102,7 @@ class Computer:
 
 @cache
 def this_computer() -> Computer:
-    """This computer, asked once a session. Takes up to some seconds: not for the main thread."""
+    """This computer, examined once a session. Takes up to some seconds: not for the main thread."""
     if platform.system() == "Windows":
         return examine("Windows", platform.machine(), Path(os.environ.get("SYSTEMROOT", r"C:\Windows")))
     return examine(platform.system(), platform.machine())

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Makes the engine: a venv of a Python that the user has, or else packages for Blender's own Python.
+"""Installation of the engine: a venv of the user's Python, or else packages for Blender's own Python.
 
-Each attempt fills a folder of its own, which becomes the engine only when it works. What a failed, cancelled or
-killed attempt left is where the next one of the same plan goes on.
+Each attempt fills a folder of its own, which becomes the engine only when it works. A later attempt of the
+same plan continues in the folder of a failed, cancelled or killed one.
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ if TYPE_CHECKING:
 
 BY_HAND = "make a Python environment by hand and choose it in Impasto's preferences"
 ATTEMPT = "attempt.json"
-"""In a folder of an attempt that has not come to its end: what it makes, and of which Python."""
+"""File in the folder of an unfinished attempt: its plan, and its Python."""
 
 
 def why_not(preferences: PreferenceProperties) -> str:
-    """Why this Blender cannot make an engine; empty where it can. Asked at every redraw."""
+    """Reason why this Blender cannot install an engine; empty if it can. Asked at every redraw."""
     if store := _sandbox():
         return f"Blender from {store} may not install packages: use Blender from blender.org, or {BY_HAND}"
     if not (bpy.app.online_access or preferences.wheels_folder):
@@ -52,7 +52,7 @@ def why_not(preferences: PreferenceProperties) -> str:
 
 @cache
 def _sandbox() -> str:
-    """The store whose sandbox this Blender runs in; empty for an ordinary Blender."""
+    """Store whose sandbox this Blender runs in; empty for an ordinary Blender."""
     if Path("/.flatpak-info").exists():
         return "Flatpak"
     if "SNAP" in os.environ:
@@ -62,10 +62,10 @@ def _sandbox() -> str:
 
 @dataclass(frozen=True)
 class Plan:
-    """What to install, and where. `carry_out` is a task's work: it runs in a thread.
+    """Plan of an installation. `carry_out` is a task's work: it runs in a thread.
 
-    build: says which build of PyTorch, once asked; it may have to examine the computer. wheels: the folder that all
-    is installed from; then the build is the one that lies there, and no network is used.
+    build: function that returns the build of PyTorch; it may examine the computer. wheels: folder to install from,
+    without network; the build is then the one in it.
     """
 
     folder: Path
@@ -77,7 +77,7 @@ class Plan:
     repairs: Engine | None = None
 
     def carry_out(self, task: Task) -> Engine:
-        """The new engine, checked. WorkerError with one sentence on what went wrong and the remedy."""
+        """Install and check the engine, and return it. WorkerError says what went wrong, with a remedy."""
         task.say("Looking for a graphics card")
         build = None if self.wheels else self.build()
         try:
@@ -92,7 +92,7 @@ class Plan:
             ) from error
 
     def tidy(self, made: Engine) -> None:
-        """Remove all but this engine, once no worker of another one runs."""
+        """Remove all other engines, once none of their workers runs."""
         for older in self.folder.glob("engine-*"):
             if not _is_in(made, older):
                 shutil.rmtree(older, ignore_errors=True)
@@ -113,7 +113,7 @@ class Plan:
         return made
 
     def _place(self, task: Task, build: Build | None, log: IO[str]) -> Engine:
-        """The engine to fill: the one to repair, the one that an attempt left, or a new one."""
+        """Engine to fill: the one to repair, the one of an unfinished attempt, or a new one."""
         if self.repairs and self._folder_of(self.repairs).is_dir() and engine.answers(self.repairs):
             return self.repairs
         wanted = {"build": build.requirement if build else str(self.wheels), "version": self.version}
@@ -152,7 +152,7 @@ class Plan:
         )
 
     def _check_room(self, build: Build | None) -> None:
-        """WorkerError where the disk cannot hold what is installed."""
+        """Raise WorkerError if the disk has too little space."""
         if self.repairs:
             return
         sizes = [file.stat().st_size for file in self.wheels.glob("*.whl")] if self.wheels else []
@@ -167,7 +167,7 @@ class Plan:
 
 
 def plan(preferences: PreferenceProperties, *, repairs: bool = False) -> Plan:
-    """The plan that the preferences ask for. WorkerError where this Blender cannot make an engine."""
+    """Plan from the preferences. WorkerError if this Blender cannot install an engine."""
     if reason := why_not(preferences):
         raise WorkerError("the engine cannot be set up", reason)
     wheel = engine.wheel()
@@ -194,7 +194,7 @@ def plan(preferences: PreferenceProperties, *, repairs: bool = False) -> Plan:
 
 
 def unfinished() -> bool:
-    """Whether a set-up was interrupted, so that the next one goes on with it."""
+    """Whether a set-up was interrupted, which the next one continues."""
     return any((engine.user_folder() / "engine").glob(f"engine-*/{ATTEMPT}"))
 
 
@@ -203,7 +203,7 @@ def _is_in(made: Engine, place: Path) -> bool:
 
 
 def _read(record: Path, wanted: dict[str, str]) -> Engine | None:
-    """The engine of an attempt, where it was one for the same."""
+    """Engine of an unfinished attempt, if its plan was the same."""
     try:
         found = read_json(record)
         left = Engine(str(found["python"]), str(found["packages"]))
@@ -214,7 +214,7 @@ def _read(record: Path, wanted: dict[str, str]) -> Engine | None:
 
 @contextmanager
 def _only_one(folder: Path) -> Iterator[None]:
-    """WorkerError while another Blender makes an engine here. The system ends the lock with its process."""
+    """Raise WorkerError while another Blender installs an engine here. The lock ends with its process."""
     lock = locks.acquire(folder / "setup.lock")
     if lock is None:
         raise WorkerError("another Blender sets up the engine at this moment", "wait until it is done")

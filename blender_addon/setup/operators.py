@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Operators around the engine: set it up, check it, ask for its tools, cancel, show its log."""
+"""Operators on the engine: set it up, repair it, check it, refresh its tools, show its log."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def _why_not_install() -> str:
 
 
 def _installing(label: str, plan: installer.Plan) -> Task:
-    """A task that carries out a plan, and uses the engine from then on."""
+    """Task that carries out a plan, and uses the engine from then on."""
 
     def apply(made: engine.Engine) -> Report:
         jobs.close()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The state of the engine, and the buttons that set it up and mend it."""
+"""The engine's state, and the buttons that set it up and repair it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from . import graphics, installer
 
 
 def draw_missing_engine(layout: bpy.types.UILayout, place: Place) -> None:
-    """For a panel: that there is no engine, and the buttons that mend it."""
+    """Draw, in a panel, that there is no engine, and the buttons that set one up."""
     draw_engine_state(layout, place)
     if jobs.shown is None:
         draw_builds(layout, engine.preferences())
@@ -27,7 +27,7 @@ def draw_missing_engine(layout: bpy.types.UILayout, place: Place) -> None:
 
 
 def draw_engine_state(layout: bpy.types.UILayout, place: Place) -> None:
-    """Which engine is used, what is being done about it, and why none can be set up."""
+    """Draw the engine in use, the running set-up, or the reason why none can be set up."""
     found = engine.find()
     column = layout.column()
     if found:
@@ -47,7 +47,7 @@ def draw_engine_state(layout: bpy.types.UILayout, place: Place) -> None:
 
 
 def draw_builds(layout: bpy.types.UILayout, preferences: PreferenceProperties) -> None:
-    """What was found in this computer, and the builds of PyTorch to choose from, with their sizes."""
+    """Draw the detected graphics card, and the builds of PyTorch to choose from, with their sizes."""
     column = layout.column(align=True)
     column.use_property_split = False  # which would put a choice's text beside its button
     if preferences.wheels_folder:
@@ -70,7 +70,7 @@ def draw_builds(layout: bpy.types.UILayout, preferences: PreferenceProperties) -
 
 
 def _this_computer() -> graphics.Computer | None:
-    """This computer; None until it was examined, which is begun when a panel first asks."""
+    """This computer; None until it is examined, which starts when a panel first asks."""
     if graphics.this_computer.cache_info().currsize:
         return graphics.this_computer()
     label = "Looking for a graphics card"

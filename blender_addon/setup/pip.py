@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""pip for an engine: installs packages with live progress, finds damaged ones, says in a sentence what went wrong.
+"""pip for an engine: installing packages with live progress, finding damaged ones, explaining failures.
 
 Only wheels are installed, so that no compiler is needed. Nothing is run in, or found through, the current folder.
 """
@@ -45,7 +45,7 @@ if sys.argv[1:] == ["--version"]:
 sys.argv[0] = "pip"
 runpy.run_module("pip", run_name="__main__", alter_sys=True)
 """
-"""Runs the pip that a Python has, or the one that ensurepip carries, which is then not installed into it."""
+"""Program that runs a Python's pip, or the one bundled with ensurepip without installing it."""
 
 AUDIT = """
 import json, os, sys
@@ -65,7 +65,7 @@ for distribution in metadata.distributions(path=folders):
         damaged[name] = distribution.version
 print(json.dumps(damaged))
 """
-"""Says which packages lack a file, or have one of another length than when they were installed."""
+"""Program that prints packages with files that are missing or differ in length from when they were installed."""
 
 NETWORK = re.compile(
     r"Failed to establish a new connection|Max retries exceeded|name resolution|Name or service not known|"
@@ -88,7 +88,7 @@ class Pip:
     def install(
         self, requirements: Sequence[str], build: Build | None, task: Task, span: tuple[float, float], *more: str
     ) -> None:
-        """Install all of it. span: the fractions of the task between which it is. WorkerError, Cancelled."""
+        """Install packages. span: the task's progress at its start and end. WorkerError, Cancelled."""
         command = [*self._command, "install", "--no-input", "--disable-pip-version-check", "--only-binary", ":all:"]
         command += ["--progress-bar", "raw" if self._version >= (24, 1) else "off"]
         command += ["--target", self.engine.packages, "--upgrade"] if self.engine.packages else []
@@ -100,7 +100,7 @@ class Pip:
         run([*command, *more, *self.arguments, *requirements], task, self.log, span, expected_mb, self.place)
 
     def restore(self, build: Build | None, task: Task) -> None:
-        """Install those packages again whose files are not as they were installed."""
+        """Reinstall packages whose files are not as they were installed."""
         command = [self.engine.python, "-I", "-c", AUDIT, *([self.engine.packages] if self.engine.packages else [])]
         damaged = json.loads(_said(command) or "{}")
         if damaged:
@@ -125,7 +125,7 @@ class Pip:
 
 
 def find_python() -> str | None:
-    """A Python of the user that can make environments, the newest first; None where there is none."""
+    """Newest Python of the user's that can make environments; None if there is none."""
     for program in _pythons():
         version = _said([program, "-I", "-c", CAN_MAKE_VENV]).split()
         if version and MIN_PYTHON <= tuple(map(int, version)) <= NEWEST_PYTHON:
@@ -134,7 +134,7 @@ def find_python() -> str | None:
 
 
 def _pythons() -> Iterator[str]:
-    """The Pythons in the absolute folders of PATH: a search by name would begin in the current one on Windows."""
+    """Pythons in the absolute folders of PATH: a search by name would begin in the current one on Windows."""
     low, high = MIN_PYTHON[1], NEWEST_PYTHON[1]
     names = [f"python3.{minor}" for minor in range(high, low - 1, -1)] + ["python3", "python"]
     ending = ".exe" if os.name == "nt" else ""
@@ -147,7 +147,7 @@ def _pythons() -> Iterator[str]:
 
 
 def _said(command: Sequence[str]) -> str:
-    """What a command printed last; empty where it failed."""
+    """Last line that a command printed; empty if it failed."""
     try:
         done = subprocess.run(
             command,
@@ -166,7 +166,7 @@ def _said(command: Sequence[str]) -> str:
 
 
 def _environment() -> dict[str, str]:
-    """The clean environment, without those settings of pip's that would put packages elsewhere."""
+    """The clean environment, without pip's settings that would put packages elsewhere."""
     kept = {key: value for key, value in clean_environment().items() if key not in ("PIP_TARGET", "PIP_PREFIX")}
     return {**kept, "PIP_USER": "0", "PIP_REQUIRE_VIRTUALENV": "0"}
 
@@ -179,7 +179,7 @@ def run(
     expected_mb: float = 0.0,
     cwd: Path | None = None,
 ) -> None:
-    """Run a command, telling what it does as progress; Cancelled if the task was, WorkerError if it failed."""
+    """Run a command, with its output as progress; Cancelled if the task was, WorkerError if it failed."""
     if task.is_cancelled:
         raise Cancelled
     group: dict[str, Any] = {"creationflags": NO_CONSOLE} if os.name == "nt" else {"start_new_session": True}
@@ -209,7 +209,7 @@ def run(
 
 
 def _followed(running: subprocess.Popen, task: Task, progress: _Progress, log: IO[str]) -> list[str]:
-    """The lines that a process prints until its end, but for pip's numbers."""
+    """Lines that a process prints until its end, without pip's numbers."""
     if task.is_cancelled:
         process.kill(running)
     assert running.stdout is not None
@@ -223,14 +223,14 @@ def _followed(running: subprocess.Popen, task: Task, progress: _Progress, log: I
 
 
 class _Progress:
-    """The fraction of what is downloaded, from pip's lines."""
+    """Fraction of the download, from pip's lines."""
 
     def __init__(self, say: Callable[[str, float], None], span: tuple[float, float], expected: float) -> None:
         self._say, self._span, self._expected = say, span, expected
         self._done, self._now, self._doing = 0.0, 0.0, ""
 
     def tell(self, line: str) -> bool:
-        """Take a line; True for one that is only a number."""
+        """Parse a line; return whether it is only a number."""
         if match := re.match(r"Progress (\d+) of (\d+)$", line):
             self._now = float(match[1])
         else:

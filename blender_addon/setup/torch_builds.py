@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The builds of PyTorch that Set Up Engine can install: where they are, what they serve, how large they are.
+"""Builds of PyTorch that Set Up Engine can install: their indexes, hardware and sizes.
 
 PyTorch's own wheel indexes, as they were on DATE. Sizes are those of everything that the engine needs, in megabytes:
 measured for Linux without a GPU and with CUDA 13.0 and for the Windows and macOS wheels of PyPI, else estimated from
@@ -30,7 +30,7 @@ AMD_CHIPS = frozenset(
         "gfx1201",
     )
 )
-"""What PyTorch's build for ROCm computes on; the small ones in processors are mostly not among them."""
+"""Chips that PyTorch's build for ROCm supports; few of those integrated in processors are among them."""
 
 
 @dataclass(frozen=True)
@@ -45,17 +45,17 @@ class Build:
 
     @property
     def requirement(self) -> str:
-        """What pip is asked for: nothing but this build fits it."""
+        """Requirement for pip that only this build meets."""
         return f"torch=={TORCH}+{self.tag}" if self.tag else f"torch=={TORCH}"
 
     @property
     def download(self) -> str:
-        """The size of what is downloaded."""
+        """Size of the download."""
         return _gigabytes(self.download_mb)
 
     @property
     def disk(self) -> str:
-        """What it takes on the disk."""
+        """Size on the disk."""
         return _gigabytes(self.disk_mb)
 
 
@@ -91,11 +91,11 @@ CUDA = (
         highest=9.0,
     ),
 )
-"""The newest first."""
+"""Builds for NVIDIA's cards, the newest first."""
 
 
 def cpu_build(system: str, machine: str) -> Build:
-    """The build without a GPU, which runs everywhere. system, machine: as `platform` names them."""
+    """Build for the CPU, which runs everywhere. system, machine: as `platform` names them."""
     if system == "Darwin":
         return Build(CPU, "", METAL.download_mb, METAL.disk_mb)
     size = {"Windows": (170, 900)}.get(system, (200, 1000) if machine in ("aarch64", "arm64") else (240, 1100))

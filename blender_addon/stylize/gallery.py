@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The pictures that there are to choose a style from, with thumbnails: the user's folder, and the images of the .blend.
+"""Gallery of styles, with thumbnails: pictures of the user's folder, and images of the .blend.
 
-A gallery is a view of an input's image pointer, so that there is one place where the choice is kept.
+It is a view of an input's image pointer, which alone stores the choice.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ _items: list[tuple[str, str, str, int, int]] = []
 
 
 def folder() -> Path | None:
-    """The folder that is set in the preferences; None where there is none."""
+    """Folder of styles from the preferences; None if none is set."""
     chosen = engine.preferences().styles_folder
     return Path(bpy.path.abspath(chosen)) if chosen else None
 
 
 def files() -> tuple[Path, ...]:
-    """The pictures of the folder, by name. Looked at again only when the folder has changed: panels ask often."""
+    """Pictures in the folder, by name. It is read again only when it has changed, since panels ask often."""
     chosen = folder()
     try:
         return _list(chosen, chosen.stat().st_mtime_ns) if chosen else ()
@@ -49,7 +49,7 @@ def _list(chosen: Path, _changed_ns: int) -> tuple[Path, ...]:
 
 
 def pictures() -> Iterator[bpy.types.Image]:
-    """The images of this .blend that may show a style: pictures in colour that are no files of the folder."""
+    """Images of this .blend that may be a style: colour pictures that are not files of the folder."""
     listed = set(files())
     for image in bpy.data.images:
         is_picture = image.source in ("FILE", "GENERATED") and not image.colorspace_settings.is_data
@@ -58,12 +58,12 @@ def pictures() -> Iterator[bpy.types.Image]:
 
 
 def path_of(image: bpy.types.Image) -> Path | None:
-    """The file that an image shows; None where it is packed or generated."""
+    """File of an image; None if it is packed or generated."""
     return Path(bpy.path.abspath(image.filepath)) if image.filepath and not image.packed_file else None
 
 
 def gallery_items(_self: Any, _context: Any) -> list[tuple[str, str, str, int, int]]:
-    """An enum item for each picture, its thumbnail as icon."""
+    """Enum items of the pictures, with thumbnails as icons."""
     found = [(FILE + path.name, path.stem, str(path), previews.icon_of_file(path)) for path in files()]
     for image in pictures():
         found.append((IMAGE + image.name, image.name, "An image of this .blend", previews.icon_of_image(image)))
@@ -75,7 +75,7 @@ def gallery_items(_self: Any, _context: Any) -> list[tuple[str, str, str, int, i
 
 
 def gallery(name: str) -> Any:
-    """The property that chooses the picture of an input, for settings that have `tool`."""
+    """Property that chooses the picture of an input, for settings that have `tool`."""
 
     def get(self: bpy.types.PropertyGroup) -> int:
         image = _chosen(self, name)

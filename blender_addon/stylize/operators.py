@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`impasto.stylize`, the panel's button and the call for scripts; going on larger from what it made."""
+"""`impasto.stylize`, the panel's button and the call for scripts, and `impasto.go_on_larger`."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class IMPASTO_OT_stylize(ResultProperties, TaskOperator, bpy.types.Operator):
         return self._subject(context).task(context, self._request(context), material)
 
     def _request(self, context: bpy.types.Context) -> Request:
-        """The panel's, or a tool's own; what was given to this call wins."""
+        """The panel's request, or one with a tool's defaults; arguments of this call override both."""
         request = Request(self.tool, estimator="none") if self.tool else from_scene(context)
         inputs = sources_from(self.inputs) | ({"style": find_source(self.style)} if self.style else {})
         return replace(
@@ -137,13 +137,13 @@ class IMPASTO_OT_go_on_larger(OnImage, bpy.types.Operator):
 
 
 def _without_start(recipe: Recipe) -> Recipe:
-    """The recipe but for where it began and that it was stopped: it goes on from there now."""
+    """The recipe without its start image and the note that it was stopped."""
     inputs = {name: about for name, about in recipe.inputs.items() if name != START}
     return replace(recipe, inputs=inputs, made_with={**recipe.made_with, "stopped": False})
 
 
 def _larger(recipe: Recipe, longest_px: int) -> Recipe:
-    """The recipe that goes on from a painted image at another size. ParameterError where it was not painted."""
+    """Recipe that continues from a painted image at another size. ParameterError if it was not painted."""
     *earlier, step = recipe.steps
     tool = catalogue[step.tool]
     if START not in [item["name"] for item in tool["inputs"]]:

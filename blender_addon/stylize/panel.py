@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The panel that repaints: what, in the style of which pictures, and how. Panels only draw what is known."""
+"""The Style panel: subject, styles and the stylizer's parameters."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from .settings import IMAGE, MATERIAL, START
 from .subject import active_material, chosen_image, why_no_subject
 
 FIRST = ("strength", "preservation", "strokes", "strokes_px", "detail", "color", "color_mix", "relief", "longest_px")
-"""What an artist reaches for first, of the parameters that all stylizers have."""
+"""Parameters of all stylizers that artists change most."""
 START_PARAMETERS = ("start_from", "seamless")
 WEIGHTS = {"style_2": "weight_2", "style_3": "weight_3"}
-"""The parameters that say how much of a style is mixed in."""
+"""Parameters with the share of each further style."""
 MASKS = ("mask", "mask_2", "mask_3")
 LABEL = 0.25
 """Share of a row for an input's label: the image beside it has four buttons, and a name to be read."""
@@ -65,7 +65,7 @@ class IMPASTO_PT_style_image_editor(StylePanel, InImageEditor, bpy.types.Panel):
 
 
 def _draw_subject(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
-    """What is repainted; why it cannot be is said at Repaint."""
+    """Draw the subject; the reason why it cannot be repainted is shown at Repaint."""
     settings = context.scene.impasto_style
     column = layout.column()
     row = column.row()
@@ -85,7 +85,7 @@ def _draw_subject(layout: bpy.types.UILayout, context: bpy.types.Context) -> Non
 
 
 def _draw_styles(layout: bpy.types.UILayout, context: bpy.types.Context, tool: Mapping[str, Any]) -> None:
-    """Thumbnails to choose the style from, and what else only this stylizer takes."""
+    """Draw the gallery of styles, and inputs that only this stylizer has."""
     names = [item["name"] for item in tool["inputs"]]
     if "style" in names:
         _draw_style(layout, context, tool, "style", scale=6)
@@ -107,7 +107,7 @@ def _draw_style(
 
 
 def _draw_more(layout: bpy.types.UILayout, context: bpy.types.Context, tool: Mapping[str, Any]) -> None:
-    """More styles and masks, folded away."""
+    """Draw sections for more styles and for masks."""
     names = [item["name"] for item in tool["inputs"]]
     more, masks = ([name for name in names if name in group] for group in (WEIGHTS, MASKS))
 
@@ -136,7 +136,7 @@ def _draw_inputs(
 
 
 def _draw_controls(layout: bpy.types.UILayout, context: bpy.types.Context, tool: Mapping[str, Any]) -> None:
-    """What all stylizers can be told, then what only this one can."""
+    """Draw the parameters of all stylizers, then those of this one only."""
     known = properties_of(tool)
     first, start = ([name for name in names if name in known] for names in (FIRST, START_PARAMETERS))
     if first:
@@ -162,7 +162,7 @@ def _draw_controls(layout: bpy.types.UILayout, context: bpy.types.Context, tool:
 
 
 def _draw_preview(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
-    """The small picture that follows every change, and who paints it."""
+    """Draw the live preview, and the name of the stylizer that paints it."""
     settings, live, painter = context.scene.impasto_style, preview.live, previewer(context)
     if painter is None:
         draw_text(layout, why_no_preview(context), "INFO")

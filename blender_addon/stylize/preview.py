@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The small picture that follows the Style panel's settings."""
+"""Live preview of the Style panel's settings."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from .subject import subject_of, why_no_subject
 
 PREVIEW_PX = 256
 PREVIEWERS = {"wct": PREVIEW_PX, DEFAULT_STYLIZER: 160}
-"""The stylizers that make the small picture, and how large they can make it while one waits: the first that can run."""
+"""Stylizers that paint the preview, by preference, and the size in pixels at which they are fast enough."""
 
 
 def previewer(context: bpy.types.Context) -> Mapping[str, Any] | None:
-    """The stylizer that makes the small picture; None for a tool that cannot be told how large its result shall be."""
+    """Stylizer that paints the preview; None for a tool without a parameter for its result's size."""
     chosen = context.scene.impasto_style.tool
     if chosen not in catalogue or LONGEST not in properties_of(catalogue[chosen]):
         return None
@@ -35,7 +35,7 @@ def previewer(context: bpy.types.Context) -> Mapping[str, Any] | None:
 
 
 def why_no_preview(context: bpy.types.Context) -> str:
-    """Why there can be no small picture of what the panel is set to; empty where there can."""
+    """Reason why there can be no preview of the panel's settings; empty if there can."""
     if missing := engine.why_none():
         return missing
     tool = previewer(context)
@@ -48,7 +48,7 @@ def why_no_preview(context: bpy.types.Context) -> str:
 
 
 def wanted(context: bpy.types.Context) -> Ready:
-    """For a task's work: how to reach the worker, and what to paint of the panel's settings, small."""
+    """Client, request and inputs of the preview, for a task's work."""
     request, tool = from_scene(context), previewer(context)
     subject = subject_of(context, context.scene.impasto_style.subject)
     parameters = {name: value for name, value in request.parameters.items() if name in properties_of(tool)}

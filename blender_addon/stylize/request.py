@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The request that the Style panel's settings make, and what is missing from them."""
+"""Request from the Style panel's settings, and checks of what is missing."""
 
 from __future__ import annotations
 

@@ -23,11 +23,11 @@ SUBJECTS = (
     (RENDER, "Render", "The render result"),
 )
 LONGEST, STROKES, RELIEF, START = "longest_px", "strokes_px", "relief", "start"
-"""The parameters and the input of stylizers that mean something to Blender, too."""
+"""Parameters and an input of stylizers that the extension itself uses."""
 
 
 def _carry_over(settings: StyleSettings, context: bpy.types.Context) -> None:
-    """Another stylizer is chosen: what both can be told stays as it was set."""
+    """Keep the settings that the former and the chosen stylizer share."""
     former, settings.former = settings.former or DEFAULT_STYLIZER, settings.tool
     if former in catalogue and settings.tool in catalogue:
         copy_settings(settings.id_data, catalogue[former], catalogue[settings.tool])
@@ -35,7 +35,7 @@ def _carry_over(settings: StyleSettings, context: bpy.types.Context) -> None:
 
 
 def copy_settings(scene: bpy.types.Scene, before: Mapping[str, Any], now: Mapping[str, Any]) -> None:
-    """Set the parameters and inputs of a tool as those of the same name and kind are set for another."""
+    """Copy parameters and inputs of the same name and type from one tool's settings to another's."""
     known = properties_of(before)
     shared = [
         identifier(name)
@@ -53,12 +53,12 @@ def copy_settings(scene: bpy.types.Scene, before: Mapping[str, Any], now: Mappin
 
 
 def _range_of(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """What values a parameter may have, whatever is said of it."""
+    """Schema of a parameter's values, without default, description and title."""
     return {key: value for key, value in schema.items() if key not in ("default", "description", "title")}
 
 
 class ResultProperties:
-    """What the results are; the scene's settings, and the same as the operator's properties."""
+    """Settings of the results: in each scene, and as properties of the operator."""
 
     material: EnumProperty(
         name="Result",
@@ -77,7 +77,7 @@ class ResultProperties:
 
 
 class StyleSettings(ResultProperties, bpy.types.PropertyGroup):
-    """What the Style panel is set to, in each scene."""
+    """Settings of the Style panel, in each scene."""
 
     tool: EnumProperty(
         name="Stylizer", description="How it is repainted", items=items_of("stylizer"), update=_carry_over

@@ -21,7 +21,7 @@ from .settings import IMAGE, MATERIAL, RELIEF, RENDER, START
 
 @dataclass(frozen=True)
 class Subject:
-    """What is repainted. source: its picture; material: the one whose base colour that is; image: whom to replace."""
+    """Subject to repaint. source: its picture; material: the one whose base colour it is; image: the one to replace."""
 
     source: bpy.types.Image | Path
     longest_px: int = 0
@@ -30,25 +30,25 @@ class Subject:
 
     @classmethod
     def of_image(cls, image: bpy.types.Image, scene: bpy.types.Scene) -> Subject:
-        """An image of the .blend; the render result among them, which has no pixels of its own."""
+        """Image of the .blend, possibly the render result, which has no pixels of its own."""
         if renders.is_result(image):
             return cls.of_render(scene)
         return cls(image, max(image.size), image)
 
     @classmethod
     def of_material(cls, material: bpy.types.Material | None) -> Subject:
-        """The textures of a material. ParameterError where no image gives its colour."""
+        """Textures of a material. ParameterError if no image is its base colour."""
         image = surfaces.base_color_of(material)
         return cls(image, max(image.size), material=material)
 
     @classmethod
     def of_render(cls, scene: bpy.types.Scene) -> Subject:
-        """The render result. ParameterError where there is none."""
+        """The render result. ParameterError if there is none."""
         size = max(scene.render.resolution_x, scene.render.resolution_y) * scene.render.resolution_percentage // 100
         return cls(renders.picture(scene), size, bpy.data.images[renders.NAME])
 
     def task(self, context: bpy.types.Context, request: Request, material: str) -> Task:
-        """The task that repaints it; material: where repainted textures go. ImpastoError says what is wrong."""
+        """Task that repaints it; material: target of repainted textures. ImpastoError if it cannot."""
         if renders.is_result(self.image):  # nothing that could stand out of a surface
             request = replace(request, parameters=_without_relief(request.parameters))
         has_relief = self.material is not None and bool(request.parameters.get(RELIEF))
@@ -73,7 +73,7 @@ def _without_relief(parameters: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def subject_of(context: bpy.types.Context, kind: str) -> Subject:
-    """What the panel is set to repaint, of one kind. ParameterError where there is none."""
+    """Subject of one kind from the panel. ParameterError if there is none."""
     if kind == RENDER:
         return Subject.of_render(context.scene)
     if kind == MATERIAL:
@@ -84,7 +84,7 @@ def subject_of(context: bpy.types.Context, kind: str) -> Subject:
 
 
 def chosen_image(context: bpy.types.Context) -> bpy.types.Image | None:
-    """The image that the panel is set to repaint, or else the one that is looked at."""
+    """Image chosen in the panel, or else the one shown in an image editor."""
     chosen = context.scene.impasto_style.image or images.shown_image(context)
     if chosen is None and context.area is None:  # a timer asks, for the preview
         chosen = next((space.image for space in images.image_editors() if space.image), None)
@@ -97,7 +97,7 @@ def active_material(context: bpy.types.Context) -> bpy.types.Material | None:
 
 
 def is_painted(image: bpy.types.Image | None) -> bool:
-    """Whether the image says that a stylizer made it, which can go on from it; cheap enough for a panel."""
+    """Whether a stylizer made the image, by its recipe, and can continue from it; cheap enough for a panel."""
     if not images.has_recipe(image):
         return False
     name = images.recipe_of(image).steps[-1].tool
@@ -105,7 +105,7 @@ def is_painted(image: bpy.types.Image | None) -> bool:
 
 
 def why_no_subject(context: bpy.types.Context) -> str:
-    """Why there is nothing to repaint; empty where there is."""
+    """Reason why there is nothing to repaint; empty if there is."""
     kind = context.scene.impasto_style.subject
     if kind == RENDER:
         return "" if renders.is_there() else "Render the scene first (F12)"

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the features that run a tool share: request, preparation, presets, panel."""
+"""Parts shared by the features that run a tool: request, preparation, live preview, presets, panel."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Arguments that operators which run tools have in common: properties, JSON objects, sources, names of tools."""
+"""Arguments of operators that run tools: shared properties, JSON objects, sources."""
 
 from __future__ import annotations
 
@@ -37,30 +37,30 @@ REPLACE = BoolProperty(
 
 
 def learn(tool: str) -> None:
-    """Ask the engine for its tools where this one is not known yet."""
+    """Ask the engine for its tools if this one is not known yet."""
     if tool not in catalogue:
         jobs.finish(describing())
 
 
 def given_to(operator: bpy.types.Operator, names: Iterable[str]) -> dict[str, Any]:
-    """Those of an operator's properties that were set in this call, and so win over the panel."""
+    """Properties of an operator that were set in this call, and so override the panel."""
     return {name: getattr(operator, name) for name in names if operator.properties.is_property_set(name)}
 
 
 def source_of(image: str, path: str) -> Source | None:
-    """The image of this name, else the file at the path; None where neither is given."""
+    """Image of this name, else the file at the path; None if neither is given."""
     if image:
         return image_called(image)
     return Path(absolute(path)) if path else None
 
 
 def sources_from(text: str) -> dict[str, Source]:
-    """The sources in a JSON object of paths and names of images, by the names of the inputs that they are for."""
+    """Sources in a JSON object of paths and names of images, by input."""
     return {name: find_source(given) for name, given in parse_object(text, "inputs").items()}
 
 
 def parse_object(text: str, what: str) -> dict[str, Any]:
-    """What a property holds as JSON; empty text is an empty object. ParameterError where it is no object."""
+    """JSON object in a property's text; empty text is an empty object. ParameterError for anything else."""
     try:
         value = parse_json(text, what, kind=ParameterError) if text else {}
     except ParameterError as error:

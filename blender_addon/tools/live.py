@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A small picture of the result that follows every change of a panel."""
+"""Live preview: a small picture of the result, made anew after every change of a panel.
+
+A timer asks for it a moment after the last change; it supersedes the one before it at the worker."""
 
 from __future__ import annotations
 
@@ -28,10 +30,10 @@ LONGEST_PX = 256
 
 
 class Live:
-    """The picture that follows a panel. `error` says why there is none.
+    """Live preview of a panel. `error`: reason why there is none.
 
-    of: what the panel makes, as `properties.when_changed` knows it. settings: the name of the scene's settings, which
-    have `live_preview`. why_not(context): why there can be no picture now. wanted(context): what to make one of.
+    of: the panel, for `properties.when_changed`. settings: name of the scene's settings, which have `live_preview`.
+    why_not(context): reason why there can be no picture now. wanted(context): client, request and inputs of one.
     """
 
     def __init__(
@@ -57,7 +59,7 @@ class Live:
             bpy.app.timers.register(self.timer, first_interval=DELAY_S)
 
     def tick(self) -> float | None:
-        """Start what is due; the seconds until it is, or None."""
+        """Start a picture that is due; return the seconds until one is, or None."""
         left_s = self._due_s - time.monotonic()
         if left_s > 0:
             return left_s
@@ -70,7 +72,7 @@ class Live:
         return None
 
     def give_way(self) -> None:
-        """Leave the worker to what is asked for now."""
+        """Cancel the picture that is being made, in favour of another task."""
         if self.is_running:
             self._task.cancel()
 
@@ -81,12 +83,12 @@ class Live:
 
     @property
     def shown(self) -> np.ndarray | None:
-        """The picture; while a new one is being made, what the worker shows of it so far."""
+        """The picture; while a new one is being made, the worker's preview of it."""
         return self._task.preview if self.is_running and self._task.preview is not None else self.pixels
 
     @property
     def fraction(self) -> float:
-        """How far the new picture is."""
+        """Progress of the new picture."""
         return self._task.fraction if self.is_running else 1.0
 
     def register(self) -> None:
@@ -122,7 +124,7 @@ class Live:
 
 
 def run(task: Task, client: Client, request: Request, inputs: Mapping[str, Input], supersedes: str = "") -> np.ndarray:
-    """Have the worker make the result and scale it down: uint8 RGB, as it looks under a light. For a task's `work`."""
+    """Make the result, lit and scaled down by the worker: uint8 RGB. For a task's `work`."""
     sent = {name: ready(given) for name, given in inputs.items()}
     deliver = {"as": "preview", "longest_px": LONGEST_PX}
     how = {"deliver": deliver, "device": request.device, "scale": request.scale, "supersedes": supersedes}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a tool lacks to run as it is set up: weights, a model, an image for an input. Cheap enough for panels."""
+"""Checks of what a tool still needs: weights, a model, an image for an input. Cheap enough for panels."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from ..weights import weights
 
 
 def why_unready(scene: bpy.types.Scene, tool: Mapping[str, Any]) -> str:
-    """Reason why a tool cannot run for want of weights or of a model; empty where it can."""
+    """Reason why a tool cannot run without weights or a model; empty if it can."""
     return weights.why_missing(tool, properties.parameters_of(scene, tool)) or _why_no_model(scene, tool)
 
 
 def why_no_input(scene: bpy.types.Scene, tool: Mapping[str, Any]) -> str:
-    """Request to choose the images that a tool's inputs need; empty where all are chosen."""
+    """Sentence on the images that are still to be chosen for a tool's inputs; empty if none are."""
     chosen = properties.images_of(scene, tool)
     missing = [item["name"] for item in tool["inputs"] if item["required"] and item["name"] not in chosen]
     return f"Choose an image for {', '.join(missing)}" if missing else ""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The Impasto tab of three editors, and what every panel with a tool in it begins with."""
+"""Base of the panels for tools, in the Impasto tab of three editors."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ class Tab:
 
 
 class ToolPanel(Tab):
-    """Mixin: a panel for a tool, which is chosen first. settings: the scene's group that says which; place: its own.
+    """Mixin: a panel for a tool, which is chosen at its top. settings: name of the scene's settings; place: its own.
 
-    A subclass has `draw_tool(context, settings, tool)`, which draws what the panel offers for that tool.
+    A subclass has `draw_tool(context, settings, tool)`, which draws the rest of the panel for that tool.
     """
 
     settings: str
@@ -77,7 +77,7 @@ class InImageEditor:
 def section(
     layout: bpy.types.UILayout, name: str, label: str, draw: Callable[[bpy.types.UILayout], None], closed: bool = False
 ) -> None:
-    """A part of a panel that can be folded away."""
+    """Draw a section of a panel that can be collapsed."""
     header, body = layout.panel(name, default_closed=closed)
     header.label(text=label)
     if body:
@@ -91,7 +91,7 @@ def draw_parameters(
     only: Sequence[str] = (),
     leave_out: Sequence[str] = (),
 ) -> None:
-    """The parameters of a tool that can be seen now, as the chosen model calls them."""
+    """Draw the visible parameters of a tool, with the chosen model's names of sliders."""
     group = properties.group_of(context.scene, tool)
     column = layout.column()
     for name in properties.drawn_parameters(tool):
@@ -102,7 +102,7 @@ def draw_parameters(
 
 
 def draw_run(layout: bpy.types.UILayout, operator: str, place: Place, icon: str) -> None:
-    """The button that runs a tool; while a task runs, its progress and preview instead."""
+    """Draw the button that runs a tool; while a task runs, its progress and preview instead."""
     column = layout.column()
     has_engine = engine.find() is not None  # else the box at the top shows what is being done about it
     if jobs.shown and has_engine:

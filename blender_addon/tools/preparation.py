@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How a source is prepared before a tool sees it: turned, cut and made smaller, as the recipe's first step."""
+"""Preparation of a source before a tool runs: rotated, cropped and scaled, as the recipe's first step."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ WHOLE = (0.0, 0.0, 1.0, 1.0)
 
 @dataclass(frozen=True)
 class Preparation:
-    """rotate: degrees counter-clockwise. crop: left, top, right, bottom from 0 to 1. scale: of its size in pixels."""
+    """Transform of a source. rotate: degrees counter-clockwise. crop: left, top, right, bottom, from 0 to 1."""
 
     rotate: float = 0.0
     crop: Sequence[float] = WHOLE
     scale: float = 1.0
 
     def steps(self) -> list[Step]:
-        """The step that does it; none where nothing is to be done."""
+        """Its step of a recipe; none if it changes nothing."""
         rotate, scale, crop = _plain(self.rotate), _plain(self.scale), [_plain(side) for side in self.crop]
         if (rotate, tuple(crop), scale) == (0.0, WHOLE, 1.0):
             return []
@@ -29,5 +29,5 @@ class Preparation:
 
 
 def _plain(value: float) -> float:
-    """With six digits, since Blender's 0.7 is 0.699999988."""
+    """The value with six digits, since Blender's 0.7 is 0.699999988."""
     return float(f"{value:.6g}")

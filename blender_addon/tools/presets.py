@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Presets of each tool's parameters: files as Blender keeps them for everything, in a folder for each tool.
+"""Presets of each tool's parameters: files in Blender's format, in a folder for each tool.
 
-The user's are in Blender's own place for presets; bundled ones are in `shipped` and cannot be removed.
+The user's are in Blender's folder for presets; bundled ones are in `shipped` and cannot be removed.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ SHIPPED = str(Path(__file__).parents[1] / "shipped")
 
 
 class Presets:
-    """Mixin for a menu: the presets of the tool that the scene's `settings` have chosen."""
+    """Mixin for a menu: presets of the tool that is chosen in the scene's `settings`."""
 
     bl_label = "Presets"  # Blender writes the name of the preset here that was chosen last
     preset_operator = "script.execute_preset"
@@ -33,7 +33,7 @@ class Presets:
 
     @classmethod
     def reset_cb(cls, context: bpy.types.Context, filepath: str) -> None:
-        """Blender calls this before it runs a preset: what the preset does not name gets the tool's default."""
+        """Reset the tool's parameters to its defaults. Blender calls this before it runs a preset."""
         cls.tool = Path(filepath).parent.name
         if cls.tool in catalogue:
             tool = catalogue[cls.tool]
@@ -75,14 +75,14 @@ class AddsPreset(AddPresetBase):
 
     @property
     def preset_values(self) -> list[str]:
-        """Full paths: Blender 4.3 on Python 3.13, as in Debian, does not see what `preset_defines` defines."""
+        """Full paths of the values: Blender 4.3 on Python 3.13, as in Debian, ignores `preset_defines`."""
         tool, scene = catalogue[chosen_tool(self.menu.settings)], "bpy.context.scene"
         group = f"{scene}.impasto_parameters.{properties.identifier(tool['name'])}"
         size = [f"{scene}.impasto.{name}" for name in SIZE_PARAMETERS] if has_size(tool) else []
         return [f"{group}.{properties.identifier(name)}" for name in properties.drawn_parameters(tool)] + size
 
     def post_cb(self, context: bpy.types.Context, filepath: str) -> None:
-        """Blender calls this at the end. It has named the menu in Title Case, unlike the preset in it."""
+        """Name the menu as the preset. Blender calls this at the end, after it named the menu in Title Case."""
         is_added = not (self.remove_name or self.remove_active)
         self.menu.tool = chosen_tool(self.menu.settings) if is_added else ""
         self.menu.bl_label = bpy.path.display_name(filepath, title_case=False) if is_added else "Presets"
@@ -104,22 +104,22 @@ class IMPASTO_OT_style_preset_add(AddsPreset, bpy.types.Operator):
 
 
 def folder_of(tool: str) -> str:
-    """Where a tool's presets are, within any folder of presets."""
+    """Folder of a tool's presets, within any folder of presets."""
     return f"impasto/{tool}"
 
 
 def chosen_tool(settings: str) -> str:
-    """The tool that the scene's settings of this name are set to."""
+    """Tool that is chosen in the scene's settings of this name."""
     return getattr(bpy.context.scene, settings).tool
 
 
 def chosen(menu: type[Presets]) -> str:
-    """The name of the preset that was chosen or added last, if it is one of the tool's; else empty."""
+    """Name of the preset chosen or added last, if it is one of the tool's; else empty."""
     return menu.bl_label if menu.tool == chosen_tool(menu.settings) else ""
 
 
 def draw(layout: bpy.types.UILayout, adds: type[AddsPreset] = IMPASTO_OT_preset_add) -> None:
-    """The menu, and the buttons that add one and remove the one that is chosen."""
+    """Draw the menu, and the buttons that add a preset and remove the chosen one."""
     name = chosen(adds.menu)
     row = layout.row(align=True)
     row.menu(adds.menu.__name__, text=name or "Presets")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the user asks for, from plain values to a task: a recipe, its inputs, and where the result goes."""
+"""The request to run a tool: from plain values to a task with a recipe, its inputs and a target."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from .preparation import Preparation
 
 @dataclass(frozen=True)
 class Request:
-    """A tool with its parameters and inputs, in plain values, with the command line's names and defaults."""
+    """A tool with its parameters and inputs in plain values, with the command line's names and defaults."""
 
     tool: str = DEFAULT_TOOL
     parameters: Mapping[str, Any] = field(default_factory=dict)
@@ -48,13 +48,13 @@ class Request:
 
     @classmethod
     def from_settings(cls, settings: bpy.types.PropertyGroup, **more: Any) -> Request:
-        """What a scene's settings ask of their tool: its parameters, images, seed and bits; `more` in plain values."""
+        """Request from a scene's settings: their tool, its parameters and images, seed, bits; `more`: other fields."""
         scene, tool = settings.id_data, catalogue[settings.tool]
         values = {"parameters": properties.parameters_of(scene, tool), "inputs": properties.images_of(scene, tool)}
         return cls(settings.tool, seed=settings.seed, bits=settings.bits, **values, **more)
 
     def recipe(self) -> Recipe:
-        """The tool, and after a generator the estimator of what it does not make."""
+        """Recipe: the tool and, after a generator, the estimator of the maps that it does not make."""
         tool = catalogue[self.tool]
         parameters = dict(self.parameters)
         sizes = {"width_px": self.width_px, "height_px": self.height_px}
@@ -72,17 +72,17 @@ class Request:
 
     @property
     def scale(self) -> dict[str, float]:
-        """What is known of the source's size in the world."""
+        """Real-world width of the source, if it is known."""
         return {"width_m": self.width_m} if self.width_m > 0 else {}
 
     def result_name(self) -> str:
-        """How the results are called: as given, or after what they are made of."""
+        """Name of the results: the given one, or one after their source and model or style."""
         if self.name:
             return naming.of_parts(self.name)
         return naming.of_result(catalogue[self.tool], self.parameters, self.source, self.inputs)
 
     def given(self) -> dict[str, Input]:
-        """The source and the other inputs, read as far as only the main thread can. ImpastoError where one cannot."""
+        """Source and other inputs, read as far as only the main thread can. ImpastoError if one cannot be read."""
         sources = {SOURCE: self.source, **self.inputs} if self.source is not None else dict(self.inputs)
         inputs: dict[str, Input] = {}
         for name, source in sources.items():
@@ -90,7 +90,7 @@ class Request:
         return inputs
 
     def target(self, context: bpy.types.Context, material: str, **look: bool) -> Target:
-        """Where its result goes; a filter's takes the place of what it was made of, and leaves other maps."""
+        """Target of its result; a filter's replaces the image that it was made of, and keeps other maps."""
         target = target_of(context, material, self.result_name(), width_m=self.width_m, **look)
         if catalogue[self.tool]["kind"] != "filter" or material == NONE:
             return target
@@ -100,7 +100,7 @@ class Request:
         return replace(target, painted=before.session_uid) if is_its_own else target
 
     def task(self, target: Target) -> Task:
-        """The task that carries the request out. ImpastoError says what is wrong with it."""
+        """Task that carries the request out. Raises ImpastoError if it cannot be."""
         inputs = self.given()
         tool = catalogue[self.tool]
         options = {"bits": self.bits, "out_dir": self.out_dir, "device": self.device, "replace": self.replace}
@@ -122,11 +122,11 @@ def make_task(
     can_stop: bool = False,
     then: Callable[[results.Made], Sequence[str]] | None = None,
 ) -> Task:
-    """A task that has the worker run the recipe and puts what it makes where `target` says.
+    """Task in which the worker runs the recipe; its result goes to `target`.
 
-    device: as in the preferences where it is empty. replace: files of this name, which otherwise get a number.
-    can_stop: it can end early and keep what there is. then(made): more to do on the main thread; what it returns is
-    added to the report.
+    device: empty for that of the preferences. replace: overwrite files of this name; otherwise new ones get a number.
+    can_stop: it can end early and keep its result so far. then(made): further work on the main thread, which returns
+    notes for the report.
     """
     connected, device = connect(), device or engine.preferences().device
     deliver = {"as": "encoded", "format": "png" if bits == "8" else "png16"}

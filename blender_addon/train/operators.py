@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`impasto.train`, the panel's button and the call for scripts, and what can be done with a training that runs."""
+"""`impasto.train`, the panel's button and the call for scripts, and operators on a running training."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class IMPASTO_OT_train(TaskOperator, bpy.types.Operator):
 
     @classmethod
     def why_blocked(cls) -> str:
-        """Only an engine that is missing and another training: it runs beside everything else."""
+        """Reason why no training can start: it waits for nothing but an engine and another training."""
         if bpy.app.background:
             return ""
         busy = f"A training runs already: {jobs.training.label}" if jobs.training else ""
@@ -63,7 +63,7 @@ class IMPASTO_OT_train(TaskOperator, bpy.types.Operator):
 
 
 class OnTraining:
-    """Mixin: asks something of the training that runs, where it is in one of `states`."""
+    """Mixin: calls `asks` of the running training's job, if it is in one of `states`."""
 
     states: tuple[str, ...] = ("waiting", "running", "pausing", "paused", "stopping")
     asks = ""

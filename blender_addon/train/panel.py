@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The panel that trains models, and within it the list of those that there are. Panels only draw what is known."""
+"""The Train panel, with the list of models."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def _draw_training(layout: bpy.types.UILayout) -> None:
 
 
 def _draw_progress(layout: bpy.types.UILayout, task: Task) -> None:
-    """How far the training is, what it has learned so far, and what can be done with it."""
+    """Draw the training's progress and preview, and the buttons that pause and end it."""
     state = {"pausing": "Pausing", "paused": "Paused", "stopping": "Finishing", "cancelling": "Cancelling"}
     said = bpy.app.translations.pgettext_iface(state.get(task.state, ""))
     layout.progress(factor=task.fraction, text=f"{task.fraction:.0%}  {said}")

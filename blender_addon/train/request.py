@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is to be trained, from plain values to a task for the long worker; its model is then in the panel."""
+"""The request to train: from plain values to a task for the long worker, whose model is then chosen in the panel."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from .settings import TrainingSettings
 
 DATASET = "dataset"
 NAME = "name"
-"""The parameter of every trainer that says how its model is called."""
+"""Parameter of every trainer with the name of its model."""
 
 
 @dataclass(frozen=True)
 class TrainingRequest:
-    """A trainer with its data and parameters, in plain values, with the command line's names and defaults."""
+    """A trainer with its data and parameters in plain values, with the command line's names and defaults."""
 
     tool: str = DEFAULT_TRAINER
     data: Source | None = None
@@ -42,7 +42,7 @@ class TrainingRequest:
     device: str = ""
 
     def task(self) -> Task:
-        """The task that trains. ImpastoError says what is wrong with it."""
+        """Task that trains. Raises ImpastoError if it cannot be started."""
         if catalogue[self.tool]["kind"] != "trainer":
             raise ParameterError(f"{self.tool} is no trainer", f"choose from {', '.join(trainers())}")
         if self.data is None:
@@ -66,7 +66,7 @@ class TrainingRequest:
 
     @property
     def _input(self) -> str:
-        """The trainer's input that is a data set; without one it learns from its source."""
+        """Input of the trainer that is a data set; `source` if it has none."""
         inputs = catalogue[self.tool]["inputs"]
         return next((item["name"] for item in inputs if item.get("kind") == DATASET), SOURCE)
 
@@ -77,7 +77,7 @@ class TrainingRequest:
 
 
 def from_scene(context: bpy.types.Context) -> TrainingRequest:
-    """What the training panel asks for."""
+    """Request from the Train panel's settings."""
     settings = context.scene.impasto_training
     tool = catalogue[settings.tool]
     parameters = properties.parameters_of(context.scene, tool)
@@ -87,7 +87,7 @@ def from_scene(context: bpy.types.Context) -> TrainingRequest:
 
 
 def chosen_data(settings: TrainingSettings) -> Source | None:
-    """The file, folder or image that the training panel is set to."""
+    """File, folder or image chosen in the Train panel."""
     if settings.data_kind == "IMAGE":
         return settings.image
     path = settings.filepath if settings.data_kind == "FILE" else settings.folder
@@ -95,7 +95,7 @@ def chosen_data(settings: TrainingSettings) -> Source | None:
 
 
 def what_is_missing(context: bpy.types.Context) -> str:
-    """Why the panel's training cannot begin; empty where it can."""
+    """Reason why the panel's training cannot begin; empty if it can."""
     settings = context.scene.impasto_training
     if settings.tool not in catalogue:
         return "Choose a trainer"
@@ -104,7 +104,7 @@ def what_is_missing(context: bpy.types.Context) -> str:
 
 
 def _path_of(data: Source) -> Path:
-    """The file or folder to learn from; an image that is no plain file is written as one."""
+    """File or folder to learn from; an image that is no plain file is written to one."""
     if not isinstance(data, bpy.types.Image):
         return existing(data)
     found = images.read(data)
@@ -114,19 +114,19 @@ def _path_of(data: Source) -> Path:
 
 
 def _fresh(folder: Path) -> Path:
-    """The folder, empty. It stays when Blender closes: a training that goes on may still read from it."""
+    """The folder, emptied. It is kept when Blender closes: a training that continues may still read from it."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 
 
 def trainers() -> list[str]:
-    """The names of the tools that make models."""
+    """Names of the tools that make models."""
     return [tool["name"] for tool in catalogue if tool["kind"] == "trainer"]
 
 
 def _apply(made: tuple[tuple[Path, ...], Mapping[str, Any]], epoch: int) -> Report:
-    """Have the new model in the list, and in the generator that runs it, unless another file is open now."""
+    """List the new model, and choose it in the generator that runs it, unless another file is open now."""
     models, description = made
     learn(description)
     name = models[0].stem if models else ""

@@ -17,7 +17,7 @@ from ..paths import RELATIVE_PATH
 
 
 class TrainingSettings(bpy.types.PropertyGroup):
-    """What the training panel is set to, in each scene."""
+    """Settings of the Train panel, in each scene."""
 
     tool: EnumProperty(name="Trainer", description="What learns", items=items_of("trainer"))
     data_kind: EnumProperty(

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The panel in other languages: a file of translations for each (the PO format, which translators' tools open).
+"""Translations of visible texts: a file for each language in the PO format, which translators' tools open.
 
-Blender looks up its own labels and descriptions here. What is put together while it runs, such as an error with a
-name in it, is looked up by `sentence`, as the text with {} for each value. What the engine's errors, notes and progress
-say has files of its own, in `errors`, which are read when the first of them is shown.
+Blender looks labels and descriptions up itself. Texts with values in them, such as an error with a name, are looked up
+by `sentence`, with {} for each value. The engine's errors, notes and progress have files of their own, in `errors`,
+which are read when the first of them is shown.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ CONTEXTS = ("*", "Operator")
 ENTRY = re.compile(r'^msgid "(.+)"\nmsgstr "(.+)"$', re.MULTILINE)
 ESCAPED = re.compile(r"\\(.)")
 NAMING = re.compile(r"(the|what) .*(of|in|into|model|weights) \{\}")
-"""A text that only names what a sentence is about: "the card of {}", before " is empty"."""
+"""Pattern of a text that is only a subject: "the card of {}", before " is empty"."""
 FULL_STOPS = {"zh_HANS": "。"}
 
 
 @cache
 def words(language: str) -> dict[str, str]:
-    """The translations of a language by their English."""
+    """Translations into a language, by their English."""
     return _read(f"{language}.po")
 
 
 @cache
 def raised(language: str) -> dict[str, str]:
-    """The translations of what the engine says, by their English."""
+    """Translations of the engine's texts, by their English."""
     return _read(f"errors/{language}.po")
 
 
@@ -48,19 +48,19 @@ def _plain(text: str) -> str:
 
 
 def language() -> str:
-    """The language of the interface; empty where it is one that is not here, or English."""
+    """Language of the interface; empty for English and languages without translation."""
     locale = bpy.app.translations.locale
     return locale if locale in LANGUAGES and bpy.context.preferences.view.use_translate_interface else ""
 
 
 def sentence(text: str, into: str | None = None) -> str:
-    """A text in the interface's language, sentence and remedy each for itself; English where it is not known."""
+    """Text in the interface's language, sentence and remedy each by itself; English if there is no translation."""
     chosen = language() if into is None else into
     return _sentence(text, chosen) if chosen and text else text
 
 
 def full_stop() -> str:
-    """What stands between two sentences."""
+    """Separator of two sentences."""
     return FULL_STOPS.get(language(), ". ")
 
 
@@ -103,7 +103,7 @@ class _Template:
         self.translated = translated
 
     def values(self, text: str) -> Sequence[str] | None:
-        """What stands in a text for each {}; None where it is another text."""
+        """Values in a text for each {}; None if the text does not match."""
         if not all(piece in text for piece in self.pieces):  # much faster than a pattern, and nearly all end here
             return None
         match = self._pattern.fullmatch(text)
@@ -116,7 +116,7 @@ class _Template:
 
 @cache
 def _templates(chosen: str) -> list[_Template]:
-    """The texts with values in them: sentences before what they are about, and those that say most first."""
+    """Texts with values in them: sentences before subjects, the most specific first."""
 
     def rank(english: str) -> tuple[bool, int, int]:
         return bool(NAMING.fullmatch(english)), english.count("{}") * 2 - len(english), -english.count("{}")

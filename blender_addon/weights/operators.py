@@ -19,7 +19,7 @@ NAME = StringProperty(name="Name", description="Name of the weights")
 
 
 class ChangesWeights(ChangesLibrary):
-    """Mixin: the weights are in the preferences, and in the panels of the tools that lack them."""
+    """Mixin: reports are shown in the preferences, unless a panel's button was clicked."""
 
     place = Place.PREFERENCES
 

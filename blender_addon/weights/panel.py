@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The published weights, where they are chosen: all of them in the preferences, a stylizer's own in its panel."""
+"""Lists of published weights: all of them in the preferences, those that a tool needs in its panel."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ BOXES = 2
 
 
 def draw_weights(layout: bpy.types.UILayout) -> None:
-    """All that the engine knows, in a section of its own."""
+    """Draw all weights in a section of the preferences."""
     header, body = layout.panel("impasto_weights", default_closed=True)
     header.label(text="Weights of Published Networks")
     if body:
@@ -30,7 +30,7 @@ def draw_weights(layout: bpy.types.UILayout) -> None:
 
 
 def draw_missing_weights(layout: bpy.types.UILayout, context: bpy.types.Context, tool: Mapping[str, Any]) -> None:
-    """For a panel: that a tool lacks weights, and the buttons that get them. Nothing where it lacks none."""
+    """Draw, in a panel, the weights that a tool needs and the buttons that install them; nothing if it needs none."""
     if missing := weights.missing_for(tool, properties.parameters_of(context.scene, tool)):
         box = layout.box()
         which = "weights, which are not installed" if len(missing) == 1 else "one of these weights; none is installed"
@@ -51,7 +51,7 @@ def _draw_list(layout: bpy.types.UILayout, listed: Sequence[Mapping[str, Any]]) 
 
 
 def _draw_one(layout: bpy.types.UILayout, item: Mapping[str, Any]) -> None:
-    """Name and page; size, licence and what it is, or what is wrong with it; the button that gets or removes it."""
+    """Draw name, page, size, licence and description or error, and the button that installs or removes it."""
     row = layout.row()
     row.label(text=item["label"], icon="CHECKMARK" if item["installed"] else "BLANK1", translate=False)
     row.operator("wm.url_open", text="", icon="URL", emboss=False).url = item["page"]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Weights of networks that others published, as the engine lists them: what a tool lacks, and what getting it means."""
+"""Published weights in the catalogue: which a tool needs, and the terms of a download."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ OFFLINE = "Blender is offline: turn on Preferences, System, Network, Allow Onlin
 
 
 def named(name: str) -> Mapping[str, Any]:
-    """The weights of this name. ParameterError lists what there is."""
+    """Weights of this name. ParameterError lists the known names."""
     for item in catalogue.weights:
         if item["name"] == name:
             return item
@@ -24,9 +24,9 @@ def named(name: str) -> Mapping[str, Any]:
 
 
 def missing_for(tool: Mapping[str, Any], parameters: Mapping[str, Any] | None = None) -> list[Mapping[str, Any]]:
-    """The weights of which a tool needs one, where none is installed; else empty.
+    """Weights of which a tool needs one, if none of them is installed; else empty.
 
-    parameters: what the tool is told; where that names weights, those alone will do.
+    parameters: values of the tool's parameters; if one names weights, only those count.
     """
     names = tool.get("weights", ())
     chosen = [value for value in (parameters or {}).values() if value in names]
@@ -35,17 +35,17 @@ def missing_for(tool: Mapping[str, Any], parameters: Mapping[str, Any] | None = 
 
 
 def why_missing(tool: Mapping[str, Any], parameters: Mapping[str, Any]) -> str:
-    """Why a tool cannot run for want of weights; empty where it can."""
+    """Reason why a tool cannot run without weights; empty if it can."""
     lacks = missing_for(tool, parameters)
     return f"{tool['label']} needs weights: download them, install them from a file, or choose another" if lacks else ""
 
 
 def terms(item: Mapping[str, Any]) -> str:
-    """What a download costs: size and licence."""
+    """Size and licence of a download."""
     size = f"{item['bytes'] / 2**20:.0f} MB, " if item["bytes"] else ""
     return f"{size}licence {item['licence']}"
 
 
 def why_no_download() -> str:
-    """Why nothing can be downloaded now; empty where it can."""
+    """Reason why nothing can be downloaded now; empty if it can."""
     return "" if bpy.app.online_access else OFFLINE
