@@ -48,7 +48,7 @@ def extension() -> ModuleType:
 
 def clicks_and_waits(walk: Walk, name: str, kind: str, place: str, region: str = "UI") -> Steps:
     """Click a button, and wait for the report of what it started; a quick job may end before one looks."""
-    reports = extension().jobs.jobs.reports
+    reports = extension().jobs.session.jobs.reports
     reports.pop(place, None)
     yield walk.click(name, kind, region)
     yield until(lambda: place in reports, LIMIT_S)
@@ -59,13 +59,13 @@ def confirms(walk: Walk, place: Place, report: str, ok: Place | None = None) -> 
 
     Blender puts OK under the mouse, if the dialog fits there in the window; `ok`: where it is, if not.
     """
-    reports = extension().jobs.jobs.reports
+    reports = extension().jobs.session.jobs.reports
     before = reports.get(report)  # it stays: without it the panel would be a row shorter, and the button elsewhere
     for click in range(CLICKS):  # a simulated press is lost where a redraw came after the last move
         yield walk.tap(ok if ok and click % 2 else place)
         yield 1.0
         walk.screenshot(f"confirm_{report}.png")
-        if extension().jobs.jobs.shown or reports.get(report) is not before:
+        if extension().jobs.session.jobs.shown or reports.get(report) is not before:
             break
     yield until(lambda: reports.get(report) not in (None, before), LIMIT_S)
 
@@ -162,7 +162,7 @@ def value(group: Any, name: str) -> Any:
 def chooses_each(walk: Walk, name: str, group: bpy.types.PropertyGroup, of: str) -> Steps:
     """Open a list and click an item, once for each: the numbers behind them must survive the buttons."""
     before = getattr(group, name)
-    items = [item[0] for item in extension().properties.items_of(of)(None, None)]
+    items = [item[0] for item in extension().parameters.properties.items_of(of)(None, None)]
     chosen = []
     for index in range(len(items)):
         x, y = yield walk.find(name, walk.editor)

@@ -170,6 +170,7 @@ def test_every_field_of_the_training_panel_and_every_trainer_of_its_list_answers
     offered, chosen = facts["list"]
     assert untouched(facts["fields"]) == []
     assert chosen == offered
+    assert facts["image"] == "chelsea.png"
 
 
 TALL_PX = 1000, 1500

@@ -116,11 +116,18 @@ def styles(walk: Walk) -> Steps:
 
 
 def training(walk: Walk) -> Steps:
-    """Fields, and the list of trainers."""
+    """Fields, the list of trainers, and the list of images."""
+    settings = bpy.context.scene.impasto_training
     yield walk.fold_panel(0)
     yield walk.fold_panel(2)
     yield from tries_fields(walk, "fields")
-    yield from chooses_each(walk, "tool", bpy.context.scene.impasto_training, "trainer")
+    yield from chooses_each(walk, "tool", settings, "trainer")
+    bpy.data.images.load(str(STYLES / "chelsea.png"))
+    settings.data_kind = "IMAGE"
+    yield 0.5
+    _, y = yield walk.find("data_kind", "VIEW_3D")
+    yield from chooses_images(walk, top=y, height=60)
+    walk.record("image", settings.image.name if settings.image else "")
     walk.screenshot("train_panel.png")
 
 

@@ -58,7 +58,7 @@ bpy.ops.extensions.package_install_files(
 
 def scenario(walk: Walk) -> Steps:
     if PART != "preferences":
-        extension().engine.preferences().styles_folder = str(STYLES)
+        extension().engine.engine.preferences().styles_folder = str(STYLES)
     yield walk.show_panel("VIEW_3D", "Impasto")
     yield from {"textures": textures, "styles": styles, "models": models, "preferences": preferences}[PART](walk)
     bpy.ops.preferences.addon_disable(module="bl_ext.user_default.impasto")
@@ -73,7 +73,7 @@ def textures(walk: Walk) -> Steps:
     bake.samples = 1
     yield 0.5
     yield from clicks_and_waits(walk, "impasto.bake", "VIEW_3D", "bake")
-    report = extension().jobs.jobs.reports["bake"]
+    report = extension().jobs.session.jobs.reports["bake"]
     walk.record("baked", [report.level, report.text])
     yield 0.5
     walk.screenshot("baked.png")
@@ -133,7 +133,7 @@ def models(walk: Walk) -> Steps:
     shutil.rmtree(library, ignore_errors=True)
     library.mkdir()
     shutil.copy(SHIPPED / "wood.safetensors", library)
-    extension().engine.preferences().models_folder = str(library)
+    extension().engine.engine.preferences().models_folder = str(library)
     bpy.ops.impasto.refresh_tools("EXEC_DEFAULT")
     yield walk.fold_panel(0)
     yield walk.fold_panel(2)
@@ -157,7 +157,7 @@ def models(walk: Walk) -> Steps:
     place = yield from scrolls_to(walk, "impasto.install_model", "VIEW_3D", "UI")
     walk.record("opened", (yield from browses(walk, place)))
     yield from clicks_and_waits(walk, "impasto.refresh_tools", "VIEW_3D", "models")
-    walk.record("refreshed", extension().jobs.jobs.reports["models"].level)
+    walk.record("refreshed", extension().jobs.session.jobs.reports["models"].level)
 
 
 def preferences(walk: Walk) -> Steps:
@@ -169,8 +169,8 @@ def preferences(walk: Walk) -> Steps:
     yield until(lambda: len(bpy.context.window_manager.windows) == 2, 10)
     walk.number = 1
     yield 1.0
-    chosen = extension().engine.preferences()
-    yield until(lambda: extension().graphics.this_computer.cache_info().currsize, 30)
+    chosen = extension().engine.engine.preferences()
+    yield until(lambda: extension().setup.graphics.this_computer.cache_info().currsize, 30)
     builds = []
     x, y = yield walk.find("torch_build", *PREFERENCES)
     for row in (0, 1, 2, 0):
@@ -178,7 +178,7 @@ def preferences(walk: Walk) -> Steps:
         builds.append(chosen.torch_build)
     walk.record("builds", builds)
     yield from clicks_and_waits(walk, "impasto.check_engine", PREFERENCES[0], "preferences", PREFERENCES[1])
-    walk.record("checked", extension().jobs.jobs.reports["preferences"].level)
+    walk.record("checked", extension().jobs.session.jobs.reports["preferences"].level)
     walk.screenshot("preferences.png")
     fields = {}
     for name in FIELDS:
@@ -192,7 +192,7 @@ def preferences(walk: Walk) -> Steps:
     walk.screenshot("weights.png")
     walk.record("opened", (yield from browses(walk, place)))
     yield from clicks_and_waits(walk, "impasto.refresh_tools", PREFERENCES[0], "preferences", PREFERENCES[1])
-    walk.record("refreshed", extension().jobs.jobs.reports["preferences"].level)
+    walk.record("refreshed", extension().jobs.session.jobs.reports["preferences"].level)
     library = damaged_weights()
     bpy.ops.impasto.refresh_tools("EXEC_DEFAULT")
     yield 0.5
@@ -210,7 +210,7 @@ def damaged_weights() -> Path:
     shutil.rmtree(library, ignore_errors=True)
     library.mkdir()
     (library / "vgg19.safetensors").write_bytes(b"damaged")
-    extension().engine.preferences().weights_folder = str(library)
+    extension().engine.engine.preferences().weights_folder = str(library)
     return library
 
 
@@ -225,7 +225,7 @@ def removes_weights(walk: Walk) -> Steps:
     walk.screenshot("damaged.png")
     yield from confirms(walk, (yield walk.find("impasto.remove_weights", "VIEW_3D")), "style")
     walk.record("weights_left", [path.name for path in library.glob("*.safetensors")])
-    extension().engine.preferences().weights_folder = ""
+    extension().engine.engine.preferences().weights_folder = ""
     settings.tool = before
     yield 0.5
 
