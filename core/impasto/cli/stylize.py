@@ -83,7 +83,7 @@ def _stylize(arguments: argparse.Namespace, terminal: Terminal) -> None:
     sources = named_sources(arguments.sources, arguments.name)
     for sentence in void_options(arguments, tool):
         terminal.warn(sentence)
-    stop = Stop(patient=True)
+    stop = Stop(lambda: terminal.note("\nimpasto: finishing early; Control-C again cancels"))
     carry_out(recipe, dict(sources), files, arguments, terminal, is_stopped=stop.is_set)
     if stop.is_set():
         terminal.note("impasto: stopped early; what was painted is kept")

@@ -28,12 +28,12 @@ SIGNALS = tuple(getattr(signal, name) for name in NAMES if hasattr(signal, name)
 class Stop:
     """A request to finish early and save the result so far, made by a signal after the first call of `is_set`.
 
-    A signal before that, a second signal, and the end of the grace period end the process. patient: after Control-C,
-    wait without a limit.
+    A signal before that, a second signal, and the end of the grace period end the process. say_waiting: wait without a
+    limit after Control-C, and call this at once, which tells the user.
     """
 
-    def __init__(self, *, patient: bool = False) -> None:
-        self.patient = patient
+    def __init__(self, say_waiting: Callable[[], None] | None = None) -> None:
+        self.say_waiting = say_waiting
         self.number = 0
         self._is_polled = False
         _signals.stop = self
@@ -45,7 +45,7 @@ class Stop:
 
     def takes(self, number: int) -> bool:
         """Whether the signal is taken as the request, instead of ending the process now."""
-        if not self._is_polled or self.number or (self.patient and number != signal.SIGINT):
+        if not self._is_polled or self.number or (self.say_waiting and number != signal.SIGINT):
             return False
         self.number = number
         return True
@@ -87,7 +87,8 @@ class _Signals:
             if number not in SIGNALS:
                 continue
             if self.stop is not None and self.stop.takes(number):
-                if self.stop.patient:
+                if self.stop.say_waiting:
+                    _try_for(LOCK_WAIT_S, self.stop.say_waiting)
                     continue
                 time.sleep(GRACE_S)
             try:
