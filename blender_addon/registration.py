@@ -20,8 +20,10 @@ from .jobs import made, session
 from .jobs import operators as job_operators
 from .material import operators as material_operators
 from .models import operators as model_operators
+from .parameters import operators as parameter_operators
 from .parameters import properties
 from .setup import operators as setup_operators
+from .stylize import gallery
 from .stylize import operators as stylize_operators
 from .stylize import panel as stylize_panel
 from .stylize import preview as stylize_preview
@@ -42,6 +44,7 @@ CLASSES = (
     *train_operators.CLASSES,
     *model_operators.CLASSES,
     *variation_operators.CLASSES,
+    *parameter_operators.CLASSES,
     *stylize_operators.CLASSES,
     *weight_operators.CLASSES,
     *material_operators.CLASSES,
@@ -53,6 +56,7 @@ CLASSES = (
     *train_panel.CLASSES,
 )
 PARTS = (
+    gallery,
     properties,
     generate_settings,
     train_settings,

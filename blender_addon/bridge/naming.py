@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,10 +31,10 @@ def of_result(
     tool: Mapping[str, Any],
     parameters: Mapping[str, Any],
     source: bpy.types.ID | Path | None,
-    inputs: Mapping[str, bpy.types.ID | Path],
+    inputs: Mapping[str, Sequence[bpy.types.ID | Path | None]],
 ) -> str:
     """Name of a tool's result: its source, and the model or the styles that it was made with."""
-    made_with = [of_source(given) for name, given in sorted(inputs.items()) if name.partition("_")[0] == "style"]
+    made_with = [of_source(style) for style in inputs.get("style", ()) if style is not None]
     label = " + ".join(made_with) or _label_of_model(tool, parameters)
     return of_parts(of_source(source) if source is not None and tool.get("uses_subject", True) else "", label)
 

@@ -15,9 +15,18 @@ from ..engine.catalogue import catalogue, has_size
 from ..interface import previews
 from ..interface.drawing import draw_text
 from ..jobs.task import Place
-from ..parameters import properties
+from ..parameters import inputs, properties
 from ..tools import presets
-from ..tools.panel import InImageEditor, InShaderEditor, InView3D, ToolPanel, draw_parameters, draw_run, section
+from ..tools.panel import (
+    InImageEditor,
+    InShaderEditor,
+    InView3D,
+    ToolPanel,
+    draw_images,
+    draw_parameters,
+    draw_run,
+    section,
+)
 from ..translations import sentence
 from . import variations
 from .request import what_is_missing
@@ -74,9 +83,7 @@ def _draw_source(layout: bpy.types.UILayout, context: bpy.types.Context, tool: M
         section(
             column, "impasto_preparation", "Prepare Source", lambda body: _draw_preparation(body, settings), closed=True
         )
-    group = properties.group_of(context.scene, tool)
-    for item in tool["inputs"]:
-        column.prop(group, properties.pointer_to(item["name"]))
+    draw_images(column, context, tool, inputs.image_inputs(tool))
 
 
 def _draw_size(layout: bpy.types.UILayout, settings: ImpastoSettings, tool: Mapping[str, Any]) -> None:

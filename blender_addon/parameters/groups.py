@@ -27,8 +27,9 @@ def group_of(scene: bpy.types.Scene, tool: Mapping[str, Any]) -> bpy.types.Prope
 
 
 def drawn_parameters(tool: Mapping[str, Any]) -> list[str]:
-    """Parameters that a panel lists; the size is drawn elsewhere."""
-    return [name for name in properties_of(tool) if name not in SIZE_PARAMETERS]
+    """Parameters that a panel lists; the size, and what belongs to each image of an input, are drawn elsewhere."""
+    parameters = properties_of(tool).items()
+    return [name for name, schema in parameters if name not in SIZE_PARAMETERS and "for_each" not in schema]
 
 
 def is_of_model(group: bpy.types.PropertyGroup, tool: Mapping[str, Any], name: str) -> bool:

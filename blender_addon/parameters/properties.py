@@ -20,7 +20,7 @@ from ..engine.catalogue import (
     catalogue,
     properties_of,
 )
-from . import enum_numbers, model_values, schemas
+from . import enum_numbers, inputs, model_values, schemas
 from .groups import (
     MATERIALS,
     chosen_model,
@@ -92,10 +92,10 @@ class _Live:
         _fill_items()
         pointers = {}
         for tool in catalogue:
-            group = _group(tool)
-            bpy.utils.register_class(group)
-            self.groups.append(group)
-            pointers[identifier(tool["name"])] = PointerProperty(type=group)
+            for cls in _classes(tool):
+                bpy.utils.register_class(cls)
+                self.groups.append(cls)
+            pointers[identifier(tool["name"])] = PointerProperty(type=self.groups[-1])
         self.root = type("IMPASTO_PG_parameters", (bpy.types.PropertyGroup,), {"__annotations__": pointers})
         bpy.utils.register_class(self.root)
         bpy.types.Scene.impasto_parameters = PointerProperty(type=self.root)
@@ -105,8 +105,8 @@ class _Live:
             return
         del bpy.types.Scene.impasto_parameters
         bpy.utils.unregister_class(self.root)
-        for group in self.groups:
-            bpy.utils.unregister_class(group)
+        for cls in reversed(self.groups):
+            bpy.utils.unregister_class(cls)
         self.groups, self.root = [], None
 
 
@@ -163,7 +163,7 @@ def value_of(group: bpy.types.PropertyGroup, tool: Mapping[str, Any], name: str)
     schema, value = properties_of(tool)[name], getattr(group, identifier(name))
     if choices := schemas.choices_of(schema):
         return next(choice for choice in choices if str(choice) == value)
-    if schema["type"] == "array":
+    if schema["type"] == "array" and "for_each" not in schema:
         return [_six_digits(item) for item in value]
     return _six_digits(value) if isinstance(value, float) else value
 
@@ -172,50 +172,39 @@ def parameters_of(scene: bpy.types.Scene, tool: Mapping[str, Any]) -> dict[str, 
     """Values of a tool's parameters in the panel, without the size and those that the model does not have."""
     group = group_of(scene, tool)
     names = [name for name in drawn_parameters(tool) if is_of_model(group, tool, name)]
-    return {name: value_of(group, tool, name) for name in names}
-
-
-def image_inputs(tool: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Named inputs of the tool that are images; a trainer's data is not."""
-    return [item for item in tool["inputs"] if item.get("kind", "maps") == "maps"]
-
-
-def pointer_to(name: str) -> str:
-    """Property that holds the image of a tool's input."""
-    return f"input_{identifier(name)}"
-
-
-def images_of(scene: bpy.types.Scene, tool: Mapping[str, Any]) -> dict[str, bpy.types.Image]:
-    """Images chosen for the tool's named inputs."""
-    group = group_of(scene, tool)
-    chosen = {item["name"]: getattr(group, pointer_to(item["name"])) for item in image_inputs(tool)}
-    return {name: image for name, image in chosen.items() if image is not None}
+    numbers = {
+        name: [value_of(value, tool, name) for value in inputs.chosen_values(group, schema["for_each"])]
+        for name, schema in properties_of(tool).items()
+        if "for_each" in schema
+    }
+    return {name: value_of(group, tool, name) for name in names} | numbers
 
 
 def _six_digits(value: float) -> float:
     return float(f"{value:.6g}")
 
 
-def _group(tool: Mapping[str, Any]) -> type:
-    annotations = {identifier(name): property_of(name, schema, tool) for name, schema in properties_of(tool).items()}
-    for item in image_inputs(tool):
-        annotations[pointer_to(item["name"])] = PointerProperty(
-            name=schemas.label_of(item["name"], {}),
-            description=item["description"],
-            type=bpy.types.Image,
-            update=tell_changed(STYLE if tool["kind"] == "stylizer" else TEXTURE),
-        )
+def kind_of_preview(tool: Mapping[str, Any]) -> str:
+    """The panel whose live preview follows the tool's parameters."""
+    return STYLE if tool["kind"] == "stylizer" else TEXTURE
+
+
+def _classes(tool: Mapping[str, Any]) -> list[type]:
+    """The tool's group, after the classes that it needs."""
+    parameters = {identifier(name): property_of(name, schema, tool) for name, schema in properties_of(tool).items()}
+    images, classes = inputs.annotations(tool, parameters, tell_changed(kind_of_preview(tool)))
+    annotations = parameters | images
     if model_parameter(tool):
         annotations[model_values.MEMORY] = model_values.memory_property()
-    name = f"IMPASTO_PG_{identifier(tool['name'])}"
-    return type(name, (bpy.types.PropertyGroup,), {"__annotations__": annotations, "__doc__": tool["description"]})
+    members = {"__annotations__": annotations, "__doc__": tool["description"]}
+    return [*classes, type(f"IMPASTO_PG_{identifier(tool['name'])}", (bpy.types.PropertyGroup,), members)]
 
 
 def property_of(name: str, schema: Mapping[str, Any], tool: Mapping[str, Any] | None = None) -> Any:
     """Blender property for a parameter of a tool, or of none."""
     more = _search(name, schema, tool)
     if tool and tool["kind"] != "trainer":
-        tell = tell_changed(STYLE if tool["kind"] == "stylizer" else TEXTURE)
+        tell = tell_changed(kind_of_preview(tool))
         more["update"] = _follow_model(tool, tell) if model_parameter(tool) else tell
     return schemas.property_of(name, schema, **more)
 

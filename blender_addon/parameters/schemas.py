@@ -26,6 +26,8 @@ def property_of(name: str, schema: Mapping[str, Any], **more: Any) -> Any:
 
     more: options beyond the schema, such as `update` and, for text, `search`.
     """
+    if "for_each" in schema:  # the number of one image
+        schema = {**schema, **schema["items"], "default": schema["default_of_each"]}
     about = {"name": label_of(name, schema), "description": schema.get("description", ""), **more}
     default = schema["default"]
     if choices := choices_of(schema):

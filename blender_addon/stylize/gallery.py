@@ -6,7 +6,7 @@ It is a view of an input's image pointer, which alone stores the choice.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -16,11 +16,12 @@ from bpy.props import EnumProperty
 
 from ..bridge import images
 from ..engine import engine
-from ..engine.catalogue import catalogue
 from ..interface import previews
-from ..parameters import enum_numbers, properties
+from ..parameters import enum_numbers, inputs
 
 MAX_FILES = 500
+GALLERY = "gallery"
+"""The property that shows the thumbnails for an input, beside its image."""
 NONE = "NONE"
 FILE, IMAGE = "file ", "image "
 _items: list[tuple[str, str, str, int, int]] = []
@@ -75,10 +76,11 @@ def gallery_items(_self: Any, _context: Any) -> list[tuple[str, str, str, int, i
 
 
 def gallery(name: str) -> Any:
-    """Property that chooses the picture of an input, for settings that have `tool`."""
+    """Property that chooses the picture of an input, for what holds its image."""
+    pointer = inputs.pointer_to(name)
 
     def get(self: bpy.types.PropertyGroup) -> int:
-        image = _chosen(self, name)
+        image = getattr(self, pointer)
         if image is None:
             return enum_numbers.DEFAULT
         path = path_of(image)
@@ -87,22 +89,21 @@ def gallery(name: str) -> Any:
 
     def set_(self: bpy.types.PropertyGroup, number: int) -> None:
         key = next((item[0] for item in gallery_items(self, None) if item[-1] == number), NONE)
-        choose(self.id_data, catalogue[self.tool], name, key)
+        setattr(self, pointer, image_of(key))
 
     return EnumProperty(name="Style", description="The picture to paint like", items=gallery_items, get=get, set=set_)
 
 
-def _chosen(settings: bpy.types.PropertyGroup, name: str) -> bpy.types.Image | None:
-    if settings.tool not in catalogue:
-        return None
-    group = properties.group_of(settings.id_data, catalogue[settings.tool])
-    return getattr(group, properties.pointer_to(name), None)
-
-
-def choose(scene: bpy.types.Scene, tool: Mapping[str, Any], name: str, key: str) -> None:
-    """Give a tool's input the picture of this key; a file of the folder becomes an image of the .blend."""
+def image_of(key: str) -> bpy.types.Image | None:
+    """The image that an item of the gallery stands for; a file of the folder becomes an image of the .blend."""
     if key.startswith(FILE):
-        image = bpy.data.images.load(str(folder() / key.removeprefix(FILE)), check_existing=True)
-    else:
-        image = bpy.data.images.get(key.removeprefix(IMAGE)) if key != NONE else None
-    setattr(properties.group_of(scene, tool), properties.pointer_to(name), image)
+        return bpy.data.images.load(str(folder() / key.removeprefix(FILE)), check_existing=True)
+    return bpy.data.images.get(key.removeprefix(IMAGE)) if key != NONE else None
+
+
+def register() -> None:
+    inputs.put_beside(GALLERY, gallery)
+
+
+def unregister() -> None:
+    _items.clear()

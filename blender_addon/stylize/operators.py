@@ -83,11 +83,11 @@ class IMPASTO_OT_stylize(ResultProperties, TaskOperator, bpy.types.Operator):
     def _request(self, context: bpy.types.Context) -> Request:
         """The panel's request, or one with a tool's defaults; arguments of this call override both."""
         request = Request(self.tool, estimator="none") if self.tool else from_scene(context)
-        inputs = sources_from(self.inputs) | ({"style": find_source(self.style)} if self.style else {})
+        style = {"style": [find_source(self.style)]} if self.style else {}
         return replace(
             request,
             parameters={**request.parameters, **parse_object(self.parameters, "parameters")},
-            inputs={**request.inputs, **inputs},
+            inputs={**request.inputs, **sources_from(self.inputs), **style},
             **given_to(self, PLAIN),
         )
 

@@ -13,10 +13,20 @@ from ..engine.catalogue import properties_of
 from ..interface import previews
 from ..interface.drawing import draw_preferences_button, draw_text
 from ..jobs.task import Place
-from ..parameters import properties
-from ..parameters.schemas import label_of
+from ..parameters import inputs, properties
 from ..tools import presets
-from ..tools.panel import InImageEditor, InShaderEditor, InView3D, ToolPanel, draw_parameters, draw_run, section
+from ..tools.panel import (
+    InImageEditor,
+    InShaderEditor,
+    InView3D,
+    ToolPanel,
+    draw_image,
+    draw_images,
+    draw_more,
+    draw_parameters,
+    draw_run,
+    section,
+)
 from . import gallery, preview
 from .preview import previewer, why_no_preview
 from .settings import IMAGE, MATERIAL, START
@@ -25,11 +35,8 @@ from .subject import active_material, chosen_image, why_no_subject
 FIRST = ("strength", "preservation", "strokes", "strokes_px", "detail", "color", "color_mix", "relief", "longest_px")
 """Parameters of all stylizers that artists change most."""
 START_PARAMETERS = ("start_from", "seamless")
-WEIGHTS = {"style_2": "weight_2", "style_3": "weight_3"}
-"""Parameters with the share of each further style."""
-MASKS = ("mask", "mask_2", "mask_3")
-LABEL = 0.25
-"""Share of a row for an input's label: the image beside it has four buttons, and a name to be read."""
+MORE_SCALE = 4.0
+"""Size of the thumbnail of a further style, in heights of a button."""
 
 
 class StylePanel(ToolPanel):
@@ -85,54 +92,41 @@ def _draw_subject(layout: bpy.types.UILayout, context: bpy.types.Context) -> Non
 
 
 def _draw_styles(layout: bpy.types.UILayout, context: bpy.types.Context, tool: Mapping[str, Any]) -> None:
-    """Draw the gallery of styles, and inputs that only this stylizer has."""
-    names = [item["name"] for item in tool["inputs"]]
-    if "style" in names:
-        _draw_style(layout, context, tool, "style", scale=6)
-        if gallery.folder() is None:
-            draw_text(layout, "Your pictures: set a folder of styles", "BLANK1")
-            draw_preferences_button(layout)
-    known = ("style", *WEIGHTS, *MASKS, START)
-    _draw_inputs(layout, context, tool, [name for name in names if name not in known])
+    """Draw the gallery of the first style, and other inputs of the stylizer."""
+    group = properties.group_of(context.scene, tool)
+    needed = [item for item in inputs.image_inputs(tool) if item["required"]]
+    for item in needed:
+        _draw_style(layout, group, item["name"], scale=6)
+    if needed and gallery.folder() is None:
+        draw_text(layout, "Your pictures: set a folder of styles", "BLANK1")
+        draw_preferences_button(layout)
+    others = [item for item in inputs.image_inputs(tool) if item not in needed and not item["for_each"]]
+    draw_images(layout, context, tool, [item for item in others if item["name"] != START])
 
 
 def _draw_style(
-    layout: bpy.types.UILayout, context: bpy.types.Context, tool: Mapping[str, Any], name: str, scale: float
+    layout: bpy.types.UILayout, value: bpy.types.PropertyGroup, name: str, scale: float = MORE_SCALE
 ) -> None:
+    """The thumbnails of an input, and below them the image that is chosen."""
     column = layout.column()
-    column.template_icon_view(
-        context.scene.impasto_style, f"gallery_{name}", show_labels=True, scale=scale, scale_popup=5.0
-    )
-    column.template_ID(properties.group_of(context.scene, tool), properties.pointer_to(name), open="image.open")
+    shown = inputs.beside(gallery.GALLERY, name)
+    column.template_icon_view(value, shown, show_labels=True, scale=scale, scale_popup=5.0)
+    column.template_ID(value, inputs.pointer_to(name), open="image.open")
 
 
 def _draw_more(layout: bpy.types.UILayout, context: bpy.types.Context, tool: Mapping[str, Any]) -> None:
-    """Draw sections for more styles and for masks."""
-    names = [item["name"] for item in tool["inputs"]]
-    more, masks = ([name for name in names if name in group] for group in (WEIGHTS, MASKS))
+    """Draw sections for more styles, each with its weight, and for the masks of all."""
+    many = inputs.many_inputs(tool)
+    masks = [item for item in inputs.image_inputs(tool) if item["for_each"]]
 
     def draw_styles(body: bpy.types.UILayout) -> None:
-        for name in more:
-            _draw_style(body, context, tool, name, scale=4)
-            if WEIGHTS[name] in properties_of(tool):
-                draw_parameters(body, context, tool, only=(WEIGHTS[name],))
+        for item in many:
+            draw_more(body, context, tool, item["name"], _draw_style)
 
-    if more:
+    if many:
         section(layout, "impasto_more_styles", "More Styles", draw_styles, closed=True)
     if masks:
-        section(layout, "impasto_masks", "Masks", lambda body: _draw_inputs(body, context, tool, masks), closed=True)
-
-
-def _draw_inputs(
-    layout: bpy.types.UILayout, context: bpy.types.Context, tool: Mapping[str, Any], names: list[str]
-) -> None:
-    group = properties.group_of(context.scene, tool)
-    for name in names:
-        row = layout.split(factor=LABEL)
-        label = row.row()
-        label.alignment = "RIGHT"
-        label.label(text=label_of(name, {}))
-        row.template_ID(group, properties.pointer_to(name), open="image.open")
+        section(layout, "impasto_masks", "Masks", lambda body: draw_images(body, context, tool, masks), closed=True)
 
 
 def _draw_controls(layout: bpy.types.UILayout, context: bpy.types.Context, tool: Mapping[str, Any]) -> None:
@@ -147,11 +141,11 @@ def _draw_controls(layout: bpy.types.UILayout, context: bpy.types.Context, tool:
         if start:
             draw_parameters(body, context, tool, start)
         if has_start:
-            _draw_inputs(body, context, tool, [START])
+            draw_image(body, properties.group_of(context.scene, tool), START)
 
     if start or has_start:
         section(layout, "impasto_style_start", "Start", draw_start, closed=True)
-    own = [name for name in known if name not in (*first, *start, *WEIGHTS.values())]
+    own = [name for name in properties.drawn_parameters(tool) if name not in (*first, *start)]
     if own:
         section(
             layout, "impasto_style_method", tool["label"], lambda body: draw_parameters(body, context, tool, own), True

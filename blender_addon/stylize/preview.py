@@ -12,9 +12,9 @@ import bpy
 from ..engine import engine
 from ..engine.catalogue import DEFAULT_STYLIZER, catalogue, properties_of
 from ..jobs.session import connect, jobs
-from ..parameters import properties
 from ..parameters.properties import STYLE
 from ..tools.live import Live, Ready
+from ..tools.missing import why_no_input
 from ..weights import weights
 from .request import from_scene
 from .settings import LONGEST, RELIEF, START, STROKES
@@ -43,8 +43,7 @@ def why_no_preview(context: bpy.types.Context) -> str:
         return "This stylizer makes its result as its source is"
     if jobs.shown:
         return f"Impasto is busy: {jobs.shown.label}"
-    lacks_style = "style" not in properties.images_of(context.scene, catalogue[context.scene.impasto_style.tool])
-    return why_no_subject(context) or ("Choose an image for style" if lacks_style else "")
+    return why_no_subject(context) or why_no_input(context.scene, catalogue[context.scene.impasto_style.tool])
 
 
 def wanted(context: bpy.types.Context) -> Ready:
@@ -56,8 +55,8 @@ def wanted(context: bpy.types.Context) -> Ready:
     if (strokes_px := parameters.get(STROKES)) and (full_px := parameters[LONGEST] or subject.longest_px):
         parameters[STROKES] = max(1, round(strokes_px * longest_px / full_px))
     parameters |= {LONGEST: longest_px, RELIEF: 0.0}
-    inputs = {name: image for name, image in request.inputs.items() if name != START}
-    changes = {"tool": tool["name"], "parameters": parameters, "inputs": inputs, "source": subject.source}
+    given = {name: chosen for name, chosen in request.inputs.items() if name != START}
+    changes = {"tool": tool["name"], "parameters": parameters, "inputs": given, "source": subject.source}
     request = replace(request, device=engine.preferences().device, **changes)
     return connect(), request, request.given()
 

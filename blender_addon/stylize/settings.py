@@ -11,10 +11,9 @@ from bpy.props import BoolProperty, EnumProperty, IntProperty, PointerProperty, 
 
 from ..bridge.target import ACTIVE, NEW, NONE
 from ..engine.catalogue import DEFAULT_STYLIZER, catalogue, properties_of
-from ..parameters import properties
+from ..parameters import inputs, properties
 from ..parameters.groups import identifier
-from ..parameters.properties import MAX_INT, STYLE, items_of, pointer_to, tell_changed
-from . import gallery
+from ..parameters.properties import MAX_INT, STYLE, items_of, tell_changed
 
 IMAGE, MATERIAL, RENDER = "IMAGE", "MATERIAL", "RENDER"
 SUBJECTS = (
@@ -42,14 +41,15 @@ def copy_settings(scene: bpy.types.Scene, before: Mapping[str, Any], now: Mappin
         for name, schema in properties_of(now).items()
         if name in known and _range_of(known[name]) == _range_of(schema)
     ]
-    inputs = {item["name"] for item in properties.image_inputs(before)}
-    shared += [pointer_to(item["name"]) for item in properties.image_inputs(now) if item["name"] in inputs]
+    names = {item["name"] for item in inputs.image_inputs(before)}
+    shared += [inputs.pointer_to(item["name"]) for item in inputs.image_inputs(now) if item["name"] in names]
     group, other = properties.group_of(scene, now), properties.group_of(scene, before)
     for name in shared:
         if other.is_property_set(name):
             setattr(group, name, getattr(other, name))
         else:
             group.property_unset(name)
+    inputs.copy_more(scene, before, now)
 
 
 def _range_of(schema: Mapping[str, Any]) -> dict[str, Any]:
@@ -90,9 +90,6 @@ class StyleSettings(ResultProperties, bpy.types.PropertyGroup):
         type=bpy.types.Image,
         update=tell_changed(STYLE),
     )
-    gallery_style: gallery.gallery("style")
-    gallery_style_2: gallery.gallery("style_2")
-    gallery_style_3: gallery.gallery("style_3")
     seed: IntProperty(
         name="Seed", description="Another seed, another result", min=0, max=MAX_INT, update=tell_changed(STYLE)
     )

@@ -54,9 +54,14 @@ def source_of(image: str, path: str) -> Source | None:
     return Path(absolute(path)) if path else None
 
 
-def sources_from(text: str) -> dict[str, Source]:
-    """Sources in a JSON object of paths and names of images, by input."""
-    return {name: find_source(given) for name, given in parse_object(text, "inputs").items()}
+def sources_from(text: str) -> dict[str, list[Source | None]]:
+    """Sources in a JSON object of paths and names of images, or of lists of them, by input. ParameterError if wrong."""
+    given = {name: [one] if isinstance(one, str) else one for name, one in parse_object(text, "inputs").items()}
+    for name, names in given.items():
+        if not isinstance(names, list) or not all(isinstance(one, str) for one in names):
+            message = f"the input {name} is no name and no list of names"
+            raise ParameterError(message, 'write {"style": "monet.jpg"}, or {"style": ["monet.jpg", "wave.jpg"]}')
+    return {name: [find_source(one) if one else None for one in names] for name, names in given.items()}
 
 
 def parse_object(text: str, what: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import bpy
 
-from ..parameters import properties
+from ..parameters import inputs, properties
 from ..weights import weights
 
 
@@ -19,7 +19,7 @@ def why_unready(scene: bpy.types.Scene, tool: Mapping[str, Any]) -> str:
 
 def why_no_input(scene: bpy.types.Scene, tool: Mapping[str, Any]) -> str:
     """Sentence on the images that are still to be chosen for a tool's inputs; empty if none are."""
-    chosen = properties.images_of(scene, tool)
+    chosen = inputs.images_of(scene, tool)
     missing = [item["name"] for item in tool["inputs"] if item["required"] and item["name"] not in chosen]
     return f"Choose an image for {', '.join(missing)}" if missing else ""
 

@@ -9,14 +9,18 @@ from typing import Any
 import bpy
 
 from ..engine import engine
-from ..engine.catalogue import catalogue
+from ..engine.catalogue import catalogue, properties_of
 from ..interface import previews
 from ..interface.drawing import draw_operator, draw_progress, draw_report, name_place
 from ..jobs.session import jobs
 from ..jobs.task import Place
-from ..parameters import properties
+from ..parameters import inputs, properties
+from ..parameters.schemas import label_of
 from ..setup.panel import draw_missing_engine
 from ..weights.panel import draw_missing_weights
+
+LABEL = 0.25
+"""Share of a row for an input's label: the image beside it has four buttons, and a name to be read."""
 
 
 class Tab:
@@ -82,6 +86,65 @@ def section(
     header.label(text=label)
     if body:
         draw(body)
+
+
+def draw_images(
+    layout: bpy.types.UILayout,
+    context: bpy.types.Context,
+    tool: Mapping[str, Any],
+    wanted: Sequence[Mapping[str, Any]],
+) -> None:
+    """The images of some of a tool's inputs, one or many each."""
+    group = properties.group_of(context.scene, tool)
+    for item in wanted:
+        if item["for_each"]:
+            _draw_for_each(layout, group, item)
+        else:
+            draw_image(layout, group, item["name"])
+        if item["many"]:
+            draw_more(layout, context, tool, item["name"], draw_image)
+
+
+def draw_image(layout: bpy.types.UILayout, value: bpy.types.PropertyGroup, name: str, of: str = "") -> None:
+    """The image of an input, to be chosen or opened; `of` names the image that it belongs to, instead of a label."""
+    row = layout.split(factor=LABEL)
+    left = row.row()
+    left.alignment = "RIGHT"
+    left.label(text=of or label_of(name, {}), translate=not of)
+    row.template_ID(value, inputs.pointer_to(name), open="image.open")
+
+
+def _draw_for_each(layout: bpy.types.UILayout, group: bpy.types.PropertyGroup, item: Mapping[str, Any]) -> None:
+    """The images of an input that belong to those of another: a mask for each style."""
+    others = inputs.values(group, item["for_each"])
+    for value in others:
+        image = getattr(value, inputs.pointer_to(item["for_each"]))
+        draw_image(layout, value, item["name"], image.name if image and len(others) > 1 else "")
+
+
+def draw_more(
+    layout: bpy.types.UILayout,
+    context: bpy.types.Context,
+    tool: Mapping[str, Any],
+    name: str,
+    draw: Callable[[bpy.types.UILayout, bpy.types.PropertyGroup, str], None],
+) -> None:
+    """All but the first image of an input, each drawn by `draw`, the number of each, buttons to add and to remove."""
+    group = properties.group_of(context.scene, tool)
+    numbers = [properties.identifier(key) for key, one in properties_of(tool).items() if one.get("for_each") == name]
+    for index, value in enumerate(inputs.values(group, name)):
+        box = layout.box() if index else layout
+        if index:
+            draw(box, value, name)
+        for number in numbers:
+            box.prop(value, number)
+        if index:
+            button = box.operator("impasto.remove_image", icon="REMOVE")
+            button.tool, button.input, button.index = tool["name"], name, index - 1
+    row = layout.row()
+    row.enabled = not inputs.is_full(group, name)
+    button = row.operator("impasto.add_image", icon="ADD")
+    button.tool, button.input = tool["name"], name
 
 
 def draw_parameters(

@@ -14,13 +14,13 @@ from ..bridge import naming, results, surfaces
 from ..bridge.inputs import SOURCE, Input, Source, read, ready
 from ..bridge.target import ACTIVE, NONE, Target, target_of
 from ..core.errors import ParameterError
-from ..core.recipe import Recipe, Step
+from ..core.recipe import Recipe, Step, name_inputs
 from ..core.texture import is_large
 from ..engine import engine
 from ..engine.catalogue import DEFAULT_ESTIMATOR, DEFAULT_TOOL, catalogue, has_size
 from ..jobs.session import connect
 from ..jobs.task import Report, Task
-from ..parameters import properties
+from ..parameters import inputs, properties
 from ..paths import absolute
 from .preparation import Preparation
 
@@ -32,7 +32,7 @@ class Request:
     tool: str = DEFAULT_TOOL
     parameters: Mapping[str, Any] = field(default_factory=dict)
     source: Source | None = None
-    inputs: Mapping[str, Source] = field(default_factory=dict)
+    inputs: Mapping[str, Sequence[Source | None]] = field(default_factory=dict)
     width_px: int = 0
     height_px: int = 0
     seed: int = 0
@@ -50,7 +50,7 @@ class Request:
     def from_settings(cls, settings: bpy.types.PropertyGroup, **more: Any) -> Request:
         """Request from a scene's settings: their tool, its parameters and images, seed, bits; `more`: other fields."""
         scene, tool = settings.id_data, catalogue[settings.tool]
-        values = {"parameters": properties.parameters_of(scene, tool), "inputs": properties.images_of(scene, tool)}
+        values = {"parameters": properties.parameters_of(scene, tool), "inputs": inputs.images_of(scene, tool)}
         return cls(settings.tool, seed=settings.seed, bits=settings.bits, **values, **more)
 
     def recipe(self) -> Recipe:
@@ -64,7 +64,7 @@ class Request:
             message = f"{self.tool} makes a result of its source's size"
             raise ParameterError(message, "leave width_px and height_px at 0")
         preparing = self.preparation.steps() if self.source is not None else []
-        steps = [*preparing, Step(self.tool, parameters, {name: name for name in self.inputs})]
+        steps = [*preparing, Step(self.tool, parameters, name_inputs(self.inputs)[0])]
         in_tiles = tool["makes_tiles"] and is_large((self.height_px, self.width_px))  # an estimator needs the whole
         if tool["kind"] == "generator" and self.estimator not in ("none", "") and not in_tiles:
             steps.append(Step(catalogue[self.estimator]["name"], dict(self.estimator_parameters)))
@@ -83,11 +83,9 @@ class Request:
 
     def given(self) -> dict[str, Input]:
         """Source and other inputs, read as far as only the main thread can. ImpastoError if one cannot be read."""
-        sources = {SOURCE: self.source, **self.inputs} if self.source is not None else dict(self.inputs)
-        inputs: dict[str, Input] = {}
-        for name, source in sources.items():
-            inputs[name] = read(source)
-        return inputs
+        _, named = name_inputs(self.inputs)
+        sources = named if self.source is None else {SOURCE: self.source, **named}
+        return {name: read(source) for name, source in sources.items()}
 
     def target(self, context: bpy.types.Context, material: str, **look: bool) -> Target:
         """Target of its result; a filter's replaces the image that it was made of, and keeps other maps."""
@@ -101,11 +99,11 @@ class Request:
 
     def task(self, target: Target) -> Task:
         """Task that carries the request out. Raises ImpastoError if it cannot be."""
-        inputs = self.given()
+        given = self.given()
         tool = catalogue[self.tool]
         options = {"bits": self.bits, "out_dir": self.out_dir, "device": self.device, "replace": self.replace}
         can_stop = tool["kind"] == "stylizer"
-        return make_task(tool["label"], self.recipe(), inputs, target, scale=self.scale, can_stop=can_stop, **options)
+        return make_task(tool["label"], self.recipe(), given, target, scale=self.scale, can_stop=can_stop, **options)
 
 
 def make_task(

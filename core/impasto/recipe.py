@@ -10,7 +10,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from .errors import ParameterError
 from .system.outside import is_unicode, parse_json, shown
@@ -22,15 +22,22 @@ MAX_TEXT = 4096
 """Characters of a name or of a text parameter."""
 MAX_NUMBERS = 256
 """In a list that is a parameter: a colour, or the points of a curve."""
+MAX_VALUES = 16
+"""Of one input: styles that are mixed."""
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class Step:
-    """One tool with its parameters; `inputs` maps the tool's named inputs to the names given to `run`."""
+    """One tool with its parameters; `inputs` maps the tool's named inputs to the names given to `run`.
+
+    An input that takes many values has a list of names. Of one that belongs to another's values, "" leaves one out:
+    `{"style": ["night", "wave"], "mask": ["", "sky"]}`.
+    """
 
     tool: str
     parameters: Mapping[str, Scalar | Sequence[float]] = field(default_factory=dict)
-    inputs: Mapping[str, str] = field(default_factory=dict)
+    inputs: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         _expect(_is_text(self.tool), "a step needs the name of a tool", self.tool)
@@ -38,7 +45,21 @@ class Step:
         for name, value in self.parameters.items():
             _expect(_is_text(name), "a parameter's name must be text", name)
             _expect(_is_parameter(value), f"the parameter {name} must be a number, text, or a list of numbers", value)
-        _expect_texts(self.inputs, "inputs")
+        _expect(isinstance(self.inputs, Mapping), "inputs must be an object", self.inputs)
+        for name, names in self.inputs.items():
+            _expect(_is_text(name), "an input's name must be text", name)
+            rule = f"the input {name} must be a name, or a list of 1 to {MAX_VALUES} names"
+            _expect(_is_text(names) or _is_names(names), rule, names)
+
+    def names_of(self, input_: str) -> tuple[str, ...]:
+        """The names of an input's values in their order, "" where one is left out; empty where none is given."""
+        names = self.inputs.get(input_, ())
+        return (names,) if isinstance(names, str) else tuple(names)
+
+    @property
+    def named(self) -> set[str]:
+        """The names of all that the step takes of what is given to `run`."""
+        return {name for input_ in self.inputs for name in self.names_of(input_) if name}
 
 
 @dataclass(frozen=True)
@@ -87,6 +108,18 @@ class Recipe:
         _expect(isinstance(steps, list), "steps must be a list with at least one step", steps)
         _expect(len(steps) <= MAX_STEPS, f"a recipe has at most {MAX_STEPS} steps", len(steps))
         return cls(tuple(map(_step, steps)), data.get("seed", 0), data.get("inputs", {}), data.get("made_with", {}))
+
+
+def name_inputs(values: Mapping[str, Sequence[T | None]]) -> tuple[dict[str, str | list[str]], dict[str, T]]:
+    """Inputs for a step, and the values by the names in them, for `run`: style, style-2, …; None leaves one out."""
+    inputs: dict[str, str | list[str]] = {}
+    named: dict[str, T] = {}
+    for input_, given in values.items():
+        names = [input_ if index == 0 else f"{input_}-{index + 1}" for index in range(len(given))]
+        named |= {name: value for name, value in zip(names, given, strict=True) if value is not None}
+        names = [name if name in named else "" for name in names]
+        inputs |= {input_: names[0] if len(names) == 1 else names} if names else {}
+    return inputs, named
 
 
 def differences(before: Recipe, now: Recipe) -> list[str]:
@@ -150,6 +183,10 @@ def _expect_texts(value: Any, what: str) -> None:
 
 def _is_text(value: Any) -> bool:
     return isinstance(value, str) and len(value) <= MAX_TEXT and is_unicode(value)
+
+
+def _is_names(value: Any) -> bool:
+    return isinstance(value, list | tuple) and 1 <= len(value) <= MAX_VALUES and all(map(_is_text, value))
 
 
 def _is_number(value: Any) -> bool:

@@ -20,20 +20,18 @@ import numpy as np
 from .context import Context
 from .data.dataset import Dataset
 from .device import choose_device
-from .errors import ParameterError, PluginError, did_you_mean
+from .errors import ParameterError, PluginError
+from .inputs import SOURCE, Value, check_inputs, subject_of, values_of, with_numbers_for_each
 from .io.files import write_maps
 from .io.metadata import metadata_of
 from .io.streaming import Sink, check_streamable, should_stream, tile_maker, write_tiles
 from .plugins import registry
-from .recipe import Recipe, Step
+from .recipe import Recipe
 from .system.locks import held
 from .texture import Maps
 from .tools import Result, SizeParameters, Tile, Tool, validate
 
 log = logging.getLogger(__name__)
-
-SOURCE = "source"
-"""The input that is the first step's subject."""
 
 
 def run(
@@ -61,7 +59,8 @@ def run(
     inputs = dict(inputs or {})
     tools = [registry().tool(step.tool) for step in recipe.steps]
     parameters = [validate(tool, step.parameters) for tool, step in zip(tools, recipe.steps, strict=True)]
-    _check_inputs(recipe.steps, tools, inputs)
+    check_inputs(recipe.steps, tools, inputs)
+    parameters = [with_numbers_for_each(*given) for given in zip(tools, parameters, recipe.steps, strict=True)]
     if sink is not None:
         check_streamable(tools, sink)
     notes: list[str] = []
@@ -79,13 +78,13 @@ def run(
     )
     seeds = np.random.SeedSequence(recipe.seed).spawn(len(tools))
     rngs = map(np.random.default_rng, seeds)
-    named = [{name: inputs[given] for name, given in step.inputs.items()} for step in recipe.steps]
-    steps = [_Step(*given) for given in zip(tools, parameters, named, rngs, strict=True)]
+    values = [values_of(tool, step, inputs) for tool, step in zip(tools, recipe.steps, strict=True)]
+    steps = [_Step(*given) for given in zip(tools, parameters, values, rngs, strict=True)]
 
     def record() -> Recipe:
         return _record(recipe, tools, parameters, inputs, context, used)
 
-    subject = _subject(inputs)
+    subject = subject_of(inputs)
     result = _stream(steps, subject, context, sink, record) if sink else _fold(steps, subject, context)
     result = replace(result, recipe=record(), notes=tuple(dict.fromkeys(notes)))
     _tell_finished(result)
@@ -105,7 +104,7 @@ def run_to_files(
     By default what is larger than 4096² is written tile by tile, where tools and format can. `how` is as for `run`.
     """
     if tile_by_tile is None:
-        tile_by_tile = should_stream(recipe, _subject(inputs or {}), sink.format)
+        tile_by_tile = should_stream(recipe, subject_of(inputs or {}), sink.format)
     with sink.held():
         if tile_by_tile:
             return run(recipe, inputs, sink=sink, **how)
@@ -121,7 +120,7 @@ class _Step:
 
     tool: Tool
     parameters: Any
-    inputs: Mapping[str, Maps | Dataset]
+    inputs: Mapping[str, Value]
     rng: np.random.Generator
 
     def apply(self, subject: Maps, context: Context) -> Result:
@@ -215,46 +214,6 @@ def _join(before: Result, after: Result) -> Result:
     return replace(after, models=before.models + after.models, figures={**before.figures, **after.figures})
 
 
-def _subject(inputs: Mapping[str, Maps | Dataset]) -> Maps:
-    source = inputs.get(SOURCE, Maps())
-    if isinstance(source, Dataset):
-        raise ParameterError("the input source is a dataset", "give a picture, or name the input as the trainer does")
-    return source
-
-
-def _check_inputs(steps: tuple[Step, ...], tools: list[Tool], inputs: Mapping[str, Maps | Dataset]) -> None:
-    _refuse_unused(steps, inputs)
-    first = tools[0]
-    if SOURCE not in inputs and (first.needs or first.needs_source):
-        message = f"{first.name} needs the input {SOURCE} (the picture that it starts from), which was not given"
-        raise ParameterError(message, f"give a picture, or a folder of maps, as {SOURCE}")
-    for step, tool in zip(steps, tools, strict=True):
-        kinds = {item.name: item.kind for item in tool.inputs}
-        for name, given in step.inputs.items():
-            if name not in kinds:
-                remedy = f"{did_you_mean(name, kinds)}its inputs are: {', '.join(sorted(kinds)) or 'none'}"
-                raise ParameterError(f"{tool.name} has no input {name!r}", remedy)
-            if given not in inputs:
-                remedy = f"{did_you_mean(given, inputs)}give {given}"
-                raise ParameterError(f"{tool.name}'s input {name} is {given!r}, which was not given", remedy)
-            kind = "dataset" if isinstance(inputs[given], Dataset) else "maps"
-            if kind != kinds[name]:
-                remedy = {"dataset": "read it with `read_dataset`", "maps": "read it with `read_maps`"}[kinds[name]]
-                raise ParameterError(f"{tool.name}'s input {name} takes {kinds[name]}, got {kind}", remedy)
-        for item in tool.inputs:
-            if item.required and item.name not in step.inputs:
-                raise ParameterError(f"{tool.name} needs the input {item.name} ({item.description})", "give it")
-
-
-def _refuse_unused(steps: tuple[Step, ...], inputs: Mapping[str, Maps | Dataset]) -> None:
-    """A misspelt name would otherwise be left out in silence. The source may be given to any recipe."""
-    used = {SOURCE, *(given for step in steps for given in step.inputs.values())}
-    for name in inputs:
-        if name not in used:
-            remedy = f"{did_you_mean(name, used)}its inputs are: {', '.join(sorted(used))}"
-            raise ParameterError(f"the recipe has no input {name!r}", remedy)
-
-
 def _check_needs(tool: Tool, subject: Maps) -> None:
     missing = [name for name in tool.needs if name not in subject]
     if missing:
@@ -270,11 +229,11 @@ def _record(
     used: Mapping[str, Mapping[str, str]],
 ) -> Recipe:
     """The recipe with every default filled in, and what it was run on and with. Inputs that it never used are left."""
-    named = {given for step in recipe.steps for given in step.inputs.values()}
+    named = set().union(*(step.named for step in recipe.steps))
     if tools[0].uses_subject:
         named.add(SOURCE)
     elif isinstance(parameters[0], SizeParameters):  # all that it took from the subject, which is not named
-        height, width = parameters[0].size_px(_subject(inputs))
+        height, width = parameters[0].size_px(subject_of(inputs))
         parameters = [parameters[0].model_copy(update={"width_px": width, "height_px": height}), *parameters[1:]]
     steps = tuple(
         replace(step, parameters=chosen.model_dump(mode="json"))

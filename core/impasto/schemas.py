@@ -18,7 +18,9 @@ def check_parameter(where: str, schema: Mapping[str, Any]) -> None:
     if not schema.get("description"):
         raise PluginError(f"{where} has no description", "hosts show it as the tooltip: Field(…, description=…)")
     kind = schema.get("type")
-    if kind == "array":
+    if "for_each" in schema:
+        _check_for_each(where, schema)
+    elif kind == "array":
         items = schema.get("prefixItems", [])
         if not items or any(item.get("type") != "number" for item in items):
             raise PluginError(f"{where} is a list", "only fixed tuples of floats can be drawn: tuple[float, float]")
@@ -26,6 +28,12 @@ def check_parameter(where: str, schema: Mapping[str, Any]) -> None:
         raise PluginError(f"{where} has a type that hosts cannot draw", "use bool, int, float, str, Literal or a tuple")
     if kind == "integer" and max(abs(schema.get(key, 0)) for key in ("default", "minimum", "maximum")) > LARGEST_INT:
         raise PluginError(f"{where} does not fit in 32 bits", "narrow its range")
+
+
+def _check_for_each(where: str, schema: Mapping[str, Any]) -> None:
+    """Raise PluginError for anything but a list of numbers, one for each value of an input."""
+    if schema.get("items", {}).get("type") != "number" or schema["default"]:
+        raise PluginError(f"{where} is for each value of an input", "make it tuple[float, ...] with the default ()")
 
 
 def check_conditions(where: str, name: str, properties: Mapping[str, Any]) -> None:
@@ -84,6 +92,7 @@ def conditions_of(schema: Mapping[str, Any]) -> str:
 
 def limits_of(schema: Mapping[str, Any]) -> str:
     """Range of a number: `0 to 1`; "" if it has none."""
+    schema = schema.get("items", schema)
     low, high = schema.get("minimum"), schema.get("maximum")
     return f"{readable(low)} to {readable(high)}" if low is not None and high is not None else ""
 
@@ -104,7 +113,7 @@ def readable(value: Any) -> str:
 
 def readable_default(schema: Mapping[str, Any]) -> str:
     """A parameter's default as people write it: a colour as #ff8800, an empty text as "none"."""
-    default = schema["default"]
+    default = schema.get("default_of_each", schema["default"])
     if schema.get("format") == "color":
         return "#" + "".join(f"{round(255 * channel):02x}" for channel in default)
     return readable(default) if default != "" else "none"

@@ -37,6 +37,7 @@ __all__ = [
     "Stylizer",
     "Tool",
     "Trainer",
+    "for_each",
     "model_field",
     "visible_if",
 ]
@@ -72,6 +73,14 @@ def visible_if(parameter: str, *values: bool | int | str) -> dict[str, Any]:
     return {"visible_if": {parameter: list(values)}}
 
 
+def for_each(input_: str, default: float) -> dict[str, Any]:
+    """`weight: tuple[float, ...] = Field((), …, json_schema_extra=for_each("style", 1.0))`: a number for each style.
+
+    A tool is given as many as the input has values: those that the user leaves out have the `default`.
+    """
+    return {"for_each": input_, "default_of_each": default}
+
+
 def model_field(description: str = "Name of a model; empty: the first that fits", tool: str = "") -> Any:
     """`model: str = model_field()`: a parameter that names a model, which hosts offer from the library.
 
@@ -91,12 +100,23 @@ def model_parameter(tool: Tool) -> str | None:
 
 @dataclass(frozen=True)
 class Input:
-    """A named input beside the subject: a style, a mask, a guide. kind: "maps", or "dataset" for training data."""
+    """A named input beside the subject: a style, a mask, a guide. kind: "maps", or "dataset" for training data.
+
+    many: it takes a list, such as styles that are mixed. for_each: another input that takes many; this one takes at
+    most one for each of that's, by their order, such as a mask for each style.
+    """
 
     name: str
     description: str
     required: bool = True
     kind: str = "maps"
+    many: bool = False
+    for_each: str = ""
+
+    @property
+    def takes_many(self) -> bool:
+        """Whether a tool is given a tuple for it."""
+        return self.many or bool(self.for_each)
 
 
 Tile = tuple[int, int, Maps]
@@ -151,7 +171,11 @@ class Tool(ABC):
 
     @abstractmethod
     def apply(self, subject: Maps, parameters: Any, inputs: Mapping[str, Any], context: Context) -> Maps | Result:
-        """The result for `subject`; never changes it in place. `inputs`: maps or a dataset, as each is declared."""
+        """The result for `subject`; never changes it in place.
+
+        inputs: maps or a dataset, as each is declared; for one that takes many a tuple, with None where one for each
+        value of another is left out.
+        """
 
     def tiles(self, subject: Maps, parameters: Any, inputs: Mapping[str, Any], context: Context) -> Iterator[Tile]:
         """What `apply` makes, in pieces (top, left, maps) with their place in pixels, for results larger than memory.
@@ -269,9 +293,7 @@ def check_tool(tool: Tool) -> None:
     if tool.kind not in KINDS:
         raise PluginError(f"{tool.name} has the kind {tool.kind!r}", f"derive it from one of {', '.join(KINDS)}")
     for item in tool.inputs:
-        if item.kind not in INPUT_KINDS:
-            message = f"{tool.name}'s input {item.name} has the kind {item.kind!r}"
-            raise PluginError(message, f"use one of {', '.join(INPUT_KINDS)}")
+        _check_input(tool, item)
     for attribute in ("rank", "preview_px"):
         if not isinstance(value := getattr(tool, attribute), int):
             raise PluginError(f"{tool.name} has the {attribute} {value!r}", "use a whole number")
@@ -286,3 +308,23 @@ def check_tool(tool: Tool) -> None:
     for name, schema in properties.items():
         check_parameter(f"{tool.name}: parameter {name}", schema)
         check_conditions(f"{tool.name}: parameter {name}", name, properties)
+        if "for_each" in schema:
+            _check_is_for_many(tool, name, schema["for_each"])
+
+
+def _check_input(tool: Tool, item: Input) -> None:
+    if item.kind not in INPUT_KINDS:
+        message = f"{tool.name}'s input {item.name} has the kind {item.kind!r}"
+        raise PluginError(message, f"use one of {', '.join(INPUT_KINDS)}")
+    if item.takes_many and item.kind != "maps":
+        raise PluginError(f"{tool.name}'s input {item.name} takes many, but is no picture", "declare one dataset")
+    if item.for_each:
+        if item.many or item.required:
+            raise PluginError(f"{tool.name}: {item.name} is for each {item.for_each}", "say required=False, many=False")
+        _check_is_for_many(tool, item.name, item.for_each)
+
+
+def _check_is_for_many(tool: Tool, name: str, other: str) -> None:
+    """Raise PluginError where the input that another one, or a parameter, is for each value of does not take many."""
+    if other not in [item.name for item in tool.inputs if item.many]:
+        raise PluginError(f"{tool.name}: {name} is for each {other!r}", "name an input that takes many")

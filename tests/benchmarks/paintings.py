@@ -20,6 +20,7 @@ from PIL import Image
 
 from impasto import Maps, Recipe, Step, read_maps, run
 from impasto.errors import ImpastoError
+from impasto.recipe import name_inputs
 from impasto.surface.thumbnail import lit
 
 RECOLORED = "recoloured"
@@ -28,11 +29,11 @@ RECOLORED = "recoloured"
 
 @dataclass(frozen=True)
 class Painting:
-    """What is painted by which tool, and the file that keeps it; an input may be the file of an earlier painting."""
+    """A painting: its tool, and the file that keeps it; an input may be a list, or an earlier painting's file."""
 
     path: Path
     tool: str
-    inputs: Mapping[str, Maps | Path]
+    inputs: Mapping[str, Maps | Sequence[Maps] | Path]
     parameters: Mapping[str, Any] = field(default_factory=dict)
     seed: int = 0
 
@@ -106,11 +107,14 @@ def shown(maps: Maps) -> np.ndarray:
     return np.concatenate([lit(maps), maps["normal"].pixels]) if "normal" in maps else maps["base_color"].pixels
 
 
-def _made(painting: Painting, inputs: Mapping[str, Maps], weights: Path | None, device: str) -> Maps:
+def _made(painting: Painting, inputs: Mapping[str, Any], weights: Path | None, device: str) -> Maps:
     if painting.tool == RECOLORED:
         from impasto_style.judging import recolored
 
         picture, style = (inputs[name]["base_color"].pixels for name in ("source", "style"))
         return Maps.from_arrays({"base_color": recolored(picture, style)})
-    step = Step(painting.tool, painting.parameters, {name: name for name in inputs if name != "source"})
-    return run(Recipe((step,), painting.seed), inputs, device=device, weights_folder=weights).maps
+    values = {name: [given] if isinstance(given, Maps) else given for name, given in inputs.items()}
+    (source,) = values.pop("source")
+    names, named = name_inputs(values)
+    recipe = Recipe((Step(painting.tool, painting.parameters, names),), painting.seed)
+    return run(recipe, {"source": source, **named}, device=device, weights_folder=weights).maps

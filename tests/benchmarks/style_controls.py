@@ -26,7 +26,7 @@ class Setting:
 
     caption: str
     parameters: Mapping[str, Any] = field(default_factory=dict)
-    inputs: Mapping[str, Maps] = field(default_factory=dict)
+    inputs: Mapping[str, Maps | Sequence[Maps]] = field(default_factory=dict)
     seed: int = 0
     after: str = ""
 
@@ -79,7 +79,10 @@ def controls(contents: Sequence[Maps], styles: Sequence[Maps], px: int) -> dict[
             "Two styles, mixed by the weight of the second",
             picture,
             style,
-            [Setting(f"weight {weight:g}", {"weight_2": weight}, {"style_2": other}) for weight in (0, 0.3, 1, 3, 10)],
+            [
+                Setting(f"weight {weight:g}", {"weight": [1, weight]}, {"style": [style, other]})
+                for weight in (0, 0.3, 1, 3, 10)
+            ],
             both,
         ),
         "masks": lambda: Control(
@@ -89,7 +92,7 @@ def controls(contents: Sequence[Maps], styles: Sequence[Maps], px: int) -> dict[
             [
                 Setting("mask: the disc", inputs={"mask": inside}),
                 Setting("mask: around the disc", inputs={"mask": outside}),
-                Setting("a style in each", inputs={"mask": inside, "style_2": other, "mask_2": outside}),
+                Setting("a style in each", inputs={"style": [style, other], "mask": [inside, outside]}),
             ],
             [*both, Cell(inside["base_color"].pixels, "the disc")],
         ),
@@ -139,7 +142,11 @@ def _painting(control: Control, setting: Setting, tool: str, folder: Path, name:
     def path(caption: str) -> Path:
         return folder / f"{name}--{re.sub(r'[^a-z0-9.]+', '_', caption)}.png"
 
-    inputs: dict[str, Maps | Path] = {"source": control.picture, "style": control.style, **setting.inputs}
+    inputs: dict[str, Maps | Sequence[Maps] | Path] = {
+        "source": control.picture,
+        "style": control.style,
+        **setting.inputs,
+    }
     if setting.after:
         inputs["start"] = path(setting.after)
     return Painting(path(setting.caption), tool, inputs, setting.parameters, setting.seed)

@@ -41,8 +41,8 @@ def test_what_is_repainted_again_has_the_name_of_the_last_style_only(image):
         packed_image(name, coordinates(8, 8))
     bpy.ops.impasto.stylize(tool="flat", image=image.name, style="red.png")
     bpy.ops.impasto.stylize(tool="flat", image="bricks – red", style="blue.jpg")
-    inputs = '{"style_2": "red.png"}'
-    bpy.ops.impasto.stylize(tool="flat", image=image.name, style="blue.jpg", inputs=inputs)
+    inputs = '{"style": ["blue.jpg", "red.png"]}'
+    bpy.ops.impasto.stylize(tool="flat", image=image.name, inputs=inputs)
     assert {"bricks – red", "bricks – blue", "bricks – blue + red"} <= set(bpy.data.images.keys())
 
 

@@ -36,5 +36,5 @@ def test_the_gallery_has_numbers_that_buttons_keep(extension, scene):
     assert len({item[-1] for item in items}) == len(items) == 31
     assert all(item[-1] < 2**24 for item in items)
     for key, *_ in items:
-        bpy.context.scene.impasto_style.gallery_style = key
-        assert bpy.context.scene.impasto_style.gallery_style == key
+        bpy.context.scene.impasto_parameters.patches_style.gallery_style = key
+        assert bpy.context.scene.impasto_parameters.patches_style.gallery_style == key

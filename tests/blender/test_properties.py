@@ -70,7 +70,7 @@ def test_visible_if_hides_a_parameter_until_its_condition_holds(extension, check
 def test_a_tools_inputs_become_image_pointers(scene, image, extension):
     scene.impasto_parameters.blend.input_style = image
     blend = extension.engine.catalogue.catalogue["blend"]
-    assert extension.parameters.properties.images_of(scene, blend) == {"style": image}
+    assert extension.parameters.inputs.images_of(scene, blend) == {"style": [image]}
 
 
 def test_values_survive_a_refresh_of_the_tools_and_save_and_reload(scene, checker, tmp_path):

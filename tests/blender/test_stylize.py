@@ -307,6 +307,8 @@ class TestRenders:
         ({"parameters": {"strength": 7}}, "strength got 7.*less than or equal to 1"),
         ({"inputs": '{"maks": "bricks.png"}'}, "flat has no input 'maks'; did you mean 'mask'"),
         ({"inputs": "mask.png"}, "inputs is not JSON"),
+        ({"inputs": '{"mask": 3}'}, "the input mask is no name and no list of names"),
+        ({"inputs": '{"mask": ["", "bricks.png"]}'}, "more values for mask than for style"),
     ],
 )
 def test_bad_input_is_an_error_with_a_remedy_and_changes_nothing(image, style, given, message):
@@ -338,16 +340,24 @@ class TestStyles:
         assert self.keys(extension) == expected
 
     def test_a_chosen_file_becomes_an_image_once(self, extension, scene, settings, folder):
+        flat = scene.impasto_parameters.flat
         for _ in range(2):
-            settings.gallery_style = "file monet.png"
-        chosen = scene.impasto_parameters.flat.input_style
+            flat.gallery_style = "file monet.png"
+        chosen = flat.input_style
         assert Path(chosen.filepath) == folder / "monet.png"
-        assert settings.gallery_style == "file monet.png"
+        assert flat.gallery_style == "file monet.png"
         assert self.keys(extension).count("image monet.png") == 0
-        settings.gallery_style = "image red.png"
-        assert scene.impasto_parameters.flat.input_style.name == "red.png"
-        settings.gallery_style = "NONE"
-        assert scene.impasto_parameters.flat.input_style is None
+        flat.gallery_style = "image red.png"
+        assert flat.input_style.name == "red.png"
+        flat.gallery_style = "NONE"
+        assert flat.input_style is None
+
+    def test_each_style_has_thumbnails_of_its_own(self, scene, settings, folder):
+        flat = scene.impasto_parameters.flat
+        second = flat.more_style.add()
+        second.gallery_style = "file monet.png"
+        assert (flat.gallery_style, second.gallery_style) == ("image red.png", "file monet.png")
+        assert second.input_style.name == "monet.png"
 
     def test_a_new_file_is_seen(self, extension, settings, folder):
         before = len(self.keys(extension))
@@ -377,12 +387,46 @@ class TestPanel:
         assert "color_mix" not in props
         assert len(props) == len(set(props))
         assert [arguments[1] for what, arguments, _ in layout.drawn if what == "template_icon_view"] == [
-            "gallery_style",
-            "gallery_style_2",
-            "gallery_style_3",
+            "gallery_style"
         ]
-        pointers = {arguments[1] for what, arguments, _ in layout.drawn if what == "template_ID"}
-        assert {"image", "input_style", "input_style_2", "input_mask", "input_mask_3", "input_start"} <= pointers
+        pointers = [arguments[1] for what, arguments, _ in layout.drawn if what == "template_ID"]
+        assert sorted(pointers) == ["image", "input_mask", "input_start", "input_style"]
+        assert layout.operators("impasto.add_image")
+
+    def test_each_further_style_is_drawn_with_a_weight_a_mask_and_a_button_that_removes_it(self, scene, settings):
+        flat = scene.impasto_parameters.flat
+        for _ in range(2):
+            assert bpy.ops.impasto.add_image(tool="flat", input="style") == {"FINISHED"}
+        flat.more_style[1].input_style = bpy.data.images["bricks.png"]
+        layout = drawn(getattr(bpy.types, PANEL))
+        drawn_of = [arguments for what, arguments, _ in layout.drawn if what in ("template_ID", "template_icon_view")]
+        holders = [flat, *flat.more_style]
+        for names in ("gallery_style", "input_style", "input_mask"):
+            assert [arguments[0] for arguments in drawn_of if arguments[1] == names] == holders
+        assert layout.props().count("weight") == 3
+        assert [given.index for given in layout.operators("impasto.remove_image")] == [0, 1]
+        bpy.ops.impasto.remove_image(tool="flat", input="style", index=0)
+        assert [value.input_style.name for value in flat.more_style] == ["bricks.png"]
+
+    def test_no_more_styles_can_be_added_than_a_recipe_holds(self, scene):
+        for _ in range(15):
+            bpy.ops.impasto.add_image(tool="flat", input="style")
+        assert bpy.ops.impasto.add_image(tool="flat", input="style") == {"CANCELLED"}
+        assert len(scene.impasto_parameters.flat.more_style) == 15
+
+    def test_styles_masks_and_weights_of_the_panel_reach_the_recipe_and_what_has_no_image_is_left_out(
+        self, scene, settings
+    ):
+        packed_image("blue.jpg", np.full((8, 8, 3), (0, 0, 255), np.uint8))
+        packed_image("mask.png", np.full((32, 48, 3), 255, np.uint8))
+        flat = scene.impasto_parameters.flat
+        empty, second = flat.more_style.add(), flat.more_style.add()
+        empty.weight, second.weight = 7.0, 0.25
+        second.input_style, second.input_mask = bpy.data.images["blue.jpg"], bpy.data.images["mask.png"]
+        assert bpy.ops.impasto.stylize() == {"FINISHED"}
+        step = recipe_of(bpy.data.images["bricks – red + blue"])["steps"][0]
+        assert step["inputs"] == {"style": ["style", "style-2"], "mask": ["", "mask-2"]}
+        assert step["parameters"]["weight"] == [1.0, 0.25]
 
     def test_a_stylizer_with_its_own_inputs_only_is_drawn_too(self, settings):
         settings.tool = "blend"
@@ -410,8 +454,11 @@ class TestPanel:
     def test_another_stylizer_keeps_what_both_can_be_told(self, scene, settings, style):
         flat, patches = scene.impasto_parameters.flat, scene.impasto_parameters.patches_style
         flat.strength, flat.color, patches.preservation = 0.5, "lightness", 3.0
+        more = flat.more_style.add()
+        more.input_style, more.weight = bpy.data.images["bricks.png"], 2.5
         settings.tool = "patches-style"
         assert (patches.strength, patches.color, patches.input_style) == (0.5, "lightness", style)
+        assert [(more.input_style.name, more.weight) for more in patches.more_style] == [("bricks.png", 2.5)]
         assert not patches.is_property_set("preservation")
 
     def test_presets_are_the_stylizers(self, scene, settings):
@@ -441,11 +488,13 @@ class TestPanel:
 
     def test_settings_survive_save_and_reload(self, scene, settings, tmp_path):
         scene.impasto_parameters.flat.strength, settings.subject = 0.5, "RENDER"
+        scene.impasto_parameters.flat.more_style.add().weight = 3.0
         bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "saved.blend"))
         bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "saved.blend"))
         scene = bpy.context.scene
         assert (scene.impasto_style.tool, scene.impasto_style.subject) == ("flat", "RENDER")
-        assert (scene.impasto_style.gallery_style, scene.impasto_parameters.flat.strength) == ("image red.png", 0.5)
+        flat = scene.impasto_parameters.flat
+        assert (flat.gallery_style, flat.strength, flat.more_style[0].weight) == ("image red.png", 0.5, 3.0)
 
 
 def _quick(image) -> str:

@@ -300,12 +300,13 @@ def test_every_environment_variable_is_documented():
 def test_the_recipes_in_the_guide_run(said, wall, tmp_path):
     recipes = re.findall(r"^```json\n(.*?)^```$", GUIDE.read_text("utf-8"), re.MULTILINE | re.DOTALL)
     Image.fromarray(np.uint8(np.indices((48, 48)).sum(0)[..., None] % 12 * [20, 10, 5])).save(tmp_path / "night.png")
-    assert len(recipes) == 2
-    for index, (text, named) in enumerate(
-        zip(recipes, ((), ("--input", f"night={tmp_path / 'night.png'}")), strict=True)
-    ):
+    for name, pixels in {"wave": np.indices((48, 48))[1] // 4 % 2 * 200, "sky": np.full((64, 96), 255)}.items():
+        Image.fromarray(np.uint8(pixels)).save(tmp_path / f"{name}.png")
+    named = ((), ("night",), ("night", "wave", "sky"))
+    for index, (text, names) in enumerate(zip(recipes, named, strict=True)):
         (tmp_path / "recipe.json").write_text(text)
-        inputs = ("--input", f"source={wall}", *named)
+        inputs = ["--input", f"source={wall}"]
+        inputs += [part for name in names for part in ("--input", f"{name}={tmp_path / name}.png")]
         code, stdout, stderr = said("run", tmp_path / "recipe.json", *inputs, "--out", tmp_path / str(index), "--json")
         assert code == 0, stderr
         assert last(stdout)["files"]

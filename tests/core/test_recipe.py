@@ -3,12 +3,28 @@
 import pytest
 
 from impasto.errors import ParameterError
-from impasto.recipe import Recipe, Step
+from impasto.recipe import Recipe, Step, name_inputs
 
 
 def test_json_gives_the_same_recipe_back():
     recipe = Recipe((Step("quilt", {"variety": 0.5}, {"guide": "mask"}), Step("photo-maps")), 7)
     assert Recipe.from_json(recipe.to_json()).to_json() == recipe.to_json()
+
+
+def test_an_input_has_one_name_or_a_list_of_names():
+    text = '{"steps": [{"tool": "x", "inputs": {"start": "a", "style": ["a", "b"], "mask": ["", "c"]}}]}'
+    step = Recipe.from_json(text).steps[0]
+    assert (step.names_of("start"), step.names_of("style"), step.names_of("guide")) == (("a",), ("a", "b"), ())
+    assert step.names_of("mask") == ("", "c")
+    assert step.named == {"a", "b", "c"}
+    assert Recipe.from_json(Recipe((step,)).to_json()).to_json() == Recipe((step,)).to_json()
+
+
+def test_values_are_named_after_their_input_and_place():
+    inputs, named = name_inputs({"style": ["night", "wave"], "mask": [None, "sky"], "start": ["small"], "guide": []})
+    assert inputs == {"style": ["style", "style-2"], "mask": ["", "mask-2"], "start": "start"}
+    assert named == {"style": "night", "style-2": "wave", "mask-2": "sky", "start": "small"}
+    assert Step("x", inputs=inputs).named == named.keys()
 
 
 @pytest.mark.parametrize(
@@ -41,7 +57,12 @@ def test_what_is_wrong_is_named(text, said):
         (lambda: Step(3), "name of a tool"),
         (lambda: Step("x", {"size": float("nan")}), "parameter size must be a number"),
         (lambda: Step("x", {"size": {"width": 3}}), "parameter size must be a number"),
-        (lambda: Step("x", inputs={"guide": 3}), "inputs must be text by name"),
+        (lambda: Step("x", inputs={"guide": 3}), "input guide must be a name, or a list of 1 to 16 names"),
+        (lambda: Step("x", inputs={"style": []}), "input style must be a name, or a list"),
+        (lambda: Step("x", inputs={"style": ["a"] * 17}), "input style must be a name, or a list of 1 to 16"),
+        (lambda: Step("x", inputs={"style": ["a", 3]}), "input style must be a name, or a list"),
+        (lambda: Step("x", inputs={"style": [["a"]]}), "input style must be a name, or a list"),
+        (lambda: Step("x", inputs={3: "a"}), "an input's name must be text"),
     ],
 )
 def test_a_recipe_made_in_python_is_checked_as_one_that_was_read(make, said):

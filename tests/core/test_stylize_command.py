@@ -65,7 +65,30 @@ def test_masks_belong_to_the_styles_in_their_order(impasto, folder, tmp_path):
         assert done.returncode == 0, done.stderr
         pixels = np.asarray(Image.open(tmp_path / "cat_base_color.png"))
         assert (pixels[0, 0].tolist(), pixels[0, -1].tolist()) == (left, right)
-    assert read_recipe(tmp_path / "cat_base_color.png").steps[0].inputs == {"style": "style", "style_2": "style_2"}
+    step = read_recipe(tmp_path / "cat_base_color.png").steps[0]
+    assert step.inputs == {"style": ["style", "style-2"]}
+    assert step.parameters["weight"] == [1.0, 1.0]
+
+
+def test_each_style_may_have_a_weight_and_a_recipe_with_several_is_made_again(impasto, folder, tmp_path):
+    for file in ("cat.png", "red.png", "green.png", "blue.png", "left.png"):
+        (tmp_path / file).write_bytes((folder / file).read_bytes())
+    styles = [part for style in ("red", "green", "blue") for part in ("--style", f"{style}.png")]
+    given = ("--mask", "-", "--mask", "left.png", "--weight", 0.5, "--weight", 2, "--seed", 3, "--out", "painted")
+    done = impasto("stylize", "cat.png", "--tool=flat", *styles, *given, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    recipe = read_recipe(tmp_path / "painted" / "cat_base_color.png")
+    assert recipe.steps[0].parameters["weight"] == [0.5, 2.0, 1.0]
+    assert recipe.steps[0].inputs == {"style": ["style", "style-2", "style-3"], "mask": ["", "mask-2"]}
+    assert {name: about["name"] for name, about in recipe.inputs.items()} == {
+        "source": "cat.png",
+        "style": "red.png",
+        "style-2": "green.png",
+        "style-3": "blue.png",
+        "mask-2": "left.png",
+    }
+    again = impasto("rerun", tmp_path / "painted" / "cat_base_color.png", "--out", tmp_path / "again", "--json")
+    assert json.loads(again.stdout)["identical"] is True
 
 
 def test_a_result_is_gone_on_from_at_another_size(impasto, folder, tmp_path):
@@ -100,13 +123,13 @@ def test_nothing_is_replaced_without_force(impasto, folder, tmp_path):
 
 def test_help_shows_styles_masks_start_and_the_tools_own_parameters(impasto):
     shown = impasto("stylize", "--help").stdout
-    for option in ("--style PAINTING", "--mask FILE", "--start FILE", "--strokes", "--color {style", "--from {picture"):
+    for option in ("--style FILE", "--mask FILE", "--start FILE", "--strokes", "--color {style", "--from {picture"):
         assert option in " ".join(shown.split())
     assert "what paints (default: patches-style)" in shown
     assert "impasto stylize cat.jpg --style night.jpg --out painted" in shown
     assert "--stream" not in shown
     blend = impasto("stylize", "--tool", "blend", "--help").stdout
-    assert "up to 1" in blend
+    assert "up to" not in blend
     assert "--mask" not in blend
 
 
@@ -116,9 +139,11 @@ def test_help_shows_styles_masks_start_and_the_tools_own_parameters(impasto):
         (("cat.png",), 2, "--style"),
         (("cat.png", *RED, "--tool", "nothing"), 2, "invalid choice"),
         (("flat", "cat.png", *RED), 3, "cannot read flat"),
-        (("cat.png", *FLAT, *RED * 4), 2, "4 styles are given"),
-        (("cat.png", "--tool", "blend", *RED * 2), 2, "give up to 1"),
-        (("cat.png", *FLAT, *RED, *("--mask", "left.png") * 4), 2, "4 masks are given"),
+        (("cat.png", *FLAT, *RED * 17), 2, "--style is given 17 times"),
+        (("cat.png", "--tool", "blend", *RED * 2), 2, "give it once"),
+        (("cat.png", *FLAT, *RED, *("--mask", "left.png") * 4), 2, "more values for mask than for style"),
+        (("cat.png", *FLAT, *RED, *("--weight", "1") * 2), 2, "weight has 2 numbers for 1 of the input style"),
+        (("cat.png", *FLAT, *RED, "--weight", "heavy"), 2, "--weight"),
         (("cat.png", *FLAT, "--style", "nowhere.png"), 3, "cannot read nowhere.png"),
         (("cat.png", *FLAT, *RED, "--strength", "2"), 2, "strength got 2"),
         (("cat.png", *RED), 2, "the style red.png has one colour only"),

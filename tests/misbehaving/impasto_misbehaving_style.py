@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
 from impasto import Maps
 from impasto.context import Context
 from impasto.tools import Field, Stylizer
-from impasto_style.shared.controls import MASKS, STYLE_INPUTS, STYLES, StyleParameters
+from impasto_style.shared.controls import STYLE_INPUTS, StyleParameters
 
 STEP_S = 0.05
 
@@ -26,15 +27,14 @@ class Flat(Stylizer):
     parameters = FlatParameters
     inputs = STYLE_INPUTS
 
-    def apply(self, subject: Maps, parameters: FlatParameters, inputs: Mapping[str, Maps], context: Context) -> Maps:
+    def apply(self, subject: Maps, parameters: FlatParameters, inputs: Mapping[str, Any], context: Context) -> Maps:
         size = _size_px(subject, parameters.longest_px)
         picture = _scaled(subject["base_color"].pixels, size)
         painted = picture.copy()
-        for style, mask in zip(STYLES, MASKS, strict=True):
-            if style in inputs:
-                mean = inputs[style]["base_color"].pixels.mean((0, 1))
-                where = _scaled(inputs[mask]["base_color"].pixels, size)[..., :1] if mask in inputs else 1.0
-                painted += parameters.strength * where * (mean - painted)
+        for style, mask in zip(inputs["style"], inputs["mask"], strict=True):
+            mean = style["base_color"].pixels.mean((0, 1))
+            where = 1.0 if mask is None else _scaled(mask["base_color"].pixels, size)[..., :1]
+            painted += parameters.strength * where * (mean - painted)
         if "start" in inputs:
             painted = (painted + _scaled(inputs["start"]["base_color"].pixels, size)) / 2
         result = Maps.from_arrays({"base_color": painted}, name=subject.name)

@@ -16,7 +16,7 @@ from skimage import data
 from impasto.errors import Cancelled, ModelError, ParameterError
 from impasto.evaluation.metrics import seam_z
 from impasto.plugins import registry
-from impasto.recipe import Recipe, Step
+from impasto.recipe import Recipe, Step, name_inputs
 from impasto.runner import run
 from impasto.surface.color import linear_to_oklab, srgb_to_linear
 from impasto.texture import Maps
@@ -38,13 +38,13 @@ SPACE = small(data.hubble_deep_field(), 12, "space.png")
 
 
 def paint(
-    name: str, subject: Maps = COFFEE, style: Maps = CAT, seed: int = 0, how: dict | None = None, **given
+    name: str, subject: Maps = COFFEE, style: Maps | list[Maps] = CAT, seed: int = 0, how: dict | None = None, **given
 ) -> Maps:
-    """The subject, repainted; maps among `given` are inputs, the rest are parameters; `how` is for `run`."""
-    inputs = {"style": style} | {key: value for key, value in given.items() if isinstance(value, Maps)}
-    parameters = QUICK.get(name, {}) | {key: value for key, value in given.items() if key not in inputs}
-    recipe = Recipe((Step(name, parameters, {key: key for key in inputs}),), seed)
-    return run(recipe, {"source": subject, **inputs}, device="cpu", **(how or {})).maps
+    """The subject, repainted; given are inputs, alone or several, and parameters; `how` is for `run`."""
+    values = {"style": style} | {key: given.pop(key) for key in ("mask", "start") if key in given}
+    inputs, named = name_inputs({key: [one] if isinstance(one, Maps) else one for key, one in values.items()})
+    recipe = Recipe((Step(name, QUICK.get(name, {}) | given, inputs),), seed)
+    return run(recipe, {"source": subject, **named}, device="cpu", **(how or {})).maps
 
 
 def color(maps: Maps) -> np.ndarray:
@@ -108,7 +108,7 @@ def test_what_the_mask_leaves_is_left_exactly(name):
 @every_stylizer
 def test_each_style_is_painted_where_its_mask_is(name):
     rest = Maps.from_arrays({"base_color": 1 - color(half_white())})
-    made = paint(name, style=WARM, style_2=COLD, mask=half_white(), mask_2=rest)
+    made = paint(name, style=[WARM, COLD], mask=[half_white(), rest])
     red_over_blue = (color(made)[..., 0] - color(made)[..., 2]).mean(0)
     assert red_over_blue[:33].mean() > 0.1 > -0.1 > red_over_blue[42:].mean()
 
@@ -116,11 +116,11 @@ def test_each_style_is_painted_where_its_mask_is(name):
 @every_stylizer
 def test_a_mixture_of_two_styles_lies_between(name):
     warm, cold = paint(name, style=WARM), paint(name, style=COLD)
-    mixed = paint(name, style=WARM, style_2=COLD)
+    mixed = paint(name, style=[WARM, COLD])
     axis = oklab(cold).mean(0) - oklab(warm).mean(0)
     place = (oklab(mixed).mean(0) - oklab(warm).mean(0)) @ axis / (axis @ axis)
     assert 0.15 < place < 0.85
-    little = paint(name, style=WARM, style_2=COLD, weight_2=0.2)
+    little = paint(name, style=[WARM, COLD], weight=[1, 0.2])
     assert (oklab(little).mean(0) - oklab(warm).mean(0)) @ axis / (axis @ axis) < place
 
 
@@ -258,7 +258,10 @@ def test_a_stopped_job_keeps_what_is_painted(name):
         ({"mask": half_white(64, 64)}, "another shape"),
         ({"mask": Maps.from_arrays({"base_color": np.zeros((50, 75, 3))})}, "black everywhere"),
         ({"start": CAT}, "another shape"),
-        ({"mask_3": half_white()}, "without style_3"),
+        ({"mask": [None, None, half_white()]}, "more values for mask than for style: 'mask-3' belongs to none"),
+        ({"style": [CAT, COFFEE], "weight": [1, 1, 1]}, "weight has 3 numbers for 2 of the input style"),
+        ({"weight": [11]}, "weight.0 got 11"),
+        ({"start": [CAT, CAT]}, "takes one start, got 2"),
         ({"strength": 1.5}, "strength got 1.5"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -56,15 +57,16 @@ class Recorder:
         return task.picture
 
 
-def painted(paint: Callable, subject: Maps = COFFEE, style: Maps = CAT, seed: int = 0, **given) -> Maps:
-    """The subject, restyled; maps among `given` are inputs, the rest are parameters."""
-    inputs = {name: value for name, value in given.items() if isinstance(value, Maps)}
-    parameters = {name: value for name, value in given.items() if name not in inputs}
-    context = Context(rng=np.random.default_rng(seed))
-    return restyle(paint, subject, StyleParameters(**parameters), {"style": style, **inputs}, context)
+def painted(paint: Callable, subject: Maps = COFFEE, style: Maps | list[Maps] = CAT, seed: int = 0, **given) -> Maps:
+    """The subject, restyled; given are inputs, styles and masks alone or several, and parameters."""
+    styles, masks = ([one] if isinstance(one, Maps) else one for one in (style, given.pop("mask", [])))
+    inputs = {"style": styles, "mask": [*masks, *[None] * (len(styles) - len(masks))]}
+    inputs |= {"start": given.pop("start")} if "start" in given else {}
+    parameters = StyleParameters(**{"weight": [1.0] * len(styles), **given})
+    return restyle(paint, subject, parameters, inputs, Context(rng=np.random.default_rng(seed)))
 
 
-def task_of(subject: Maps = COFFEE, style: Maps = CAT, **given) -> Task:
+def task_of(subject: Maps = COFFEE, style: Maps | list[Maps] = CAT, **given) -> Task:
     """What a method would be asked to do."""
     recorder = Recorder()
     painted(recorder, subject, style, **given)
@@ -183,11 +185,11 @@ def test_at_no_strength_nothing_is_painted():
 
 
 def test_styles_are_mixed_by_weight():
-    task = task_of(style_2=SPACE, style_3=COFFEE, weight_2=0.5, weight_3=2.5, strength=0.8)
+    task = task_of(style=[CAT, SPACE, COFFEE], weight=[1, 0.5, 2.5], strength=0.8)
     assert len(task.sources) == 4
     assert task.regions[0].weights == pytest.approx((0.2, 0.2, 0.1, 0.5))
-    without_first = painted(averaged, style_2=flat_colors(), weight_2=10.0)
-    both, alone = painted(averaged, style_2=flat_colors(), weight_2=1.0), painted(averaged)
+    without_first = painted(averaged, style=[CAT, flat_colors()], weight=[1, 10])
+    both, alone = painted(averaged, style=[CAT, flat_colors()]), painted(averaged)
     nearness = [np.abs(color(made) - color(flat_colors()).mean()).mean() for made in (alone, both, without_first)]
     assert nearness[0] > nearness[1] > nearness[2]
 
@@ -207,15 +209,15 @@ def test_what_no_mask_reaches_is_left_exactly_as_it_was():
 
 
 def test_a_style_without_a_mask_is_painted_where_masks_leave_room():
-    task = task_of(style_2=SPACE, mask_2=left_half(value=0.5))
+    task = task_of(style=[CAT, SPACE], mask=[None, left_half(value=0.5)])
     assert [region.weights for region in task.regions] == [(0, 0, 1), (0, 1, 0)]
     assert task.regions[1].mask[0, 0, 0, [0, -1]].tolist() == [0.5, 1.0]
-    everywhere = painted(averaged, style_2=SPACE, mask_2=left_half())
+    everywhere = painted(averaged, style=[CAT, SPACE], mask=[None, left_half()])
     assert np.allclose(color(everywhere)[:, 40:], color(painted(averaged))[:, 40:], atol=1e-5)
 
 
 def test_where_masks_overlap_their_styles_share():
-    task = task_of(style_2=SPACE, mask=left_half(), mask_2=white())
+    task = task_of(style=[CAT, SPACE], mask=[left_half(), white()])
     first, second = (region.mask[0, 0, 0] for region in task.regions)
     assert first[[0, -1]].tolist() == [0.5, 0.0]
     assert second[[0, -1]].tolist() == [0.5, 1.0]
@@ -226,7 +228,7 @@ def white() -> Maps:
 
 
 def test_masks_that_cover_all_need_no_rest():
-    halves = task_of(style_2=SPACE, mask=left_half(), mask_2=right_half())
+    halves = task_of(style=[CAT, SPACE], mask=[left_half(), right_half()])
     assert [region.weights for region in halves.regions] == [(0, 1, 0), (0, 0, 1)]
     assert task_of(mask=white()).regions == (Region(None, (0.0, 1.0)),)
 
@@ -271,7 +273,7 @@ def test_blended_colours_lie_between():
 def test_each_region_gets_the_colours_of_its_own_part_of_the_picture():
     two = np.concatenate([np.tile([0.8, 0.3, 0.2], (50, 37, 1)), np.tile([0.2, 0.3, 0.8], (50, 38, 1))], axis=1)
     subject = Maps.from_arrays({"base_color": two + 0.05 * np.random.default_rng(0).normal(size=(50, 75, 1))})
-    made = painted(averaged, subject, style_2=SPACE, mask=left_half(), mask_2=right_half(), color="picture")
+    made = painted(averaged, subject, [CAT, SPACE], mask=[left_half(), right_half()], color="picture")
     assert np.allclose(color(made)[:, :36].mean((0, 1)), (0.8, 0.3, 0.2), atol=0.06)
     assert np.allclose(color(made)[:, 39:].mean((0, 1)), (0.2, 0.3, 0.8), atol=0.06)
 
@@ -299,7 +301,8 @@ def test_previews_are_finished_too():
         return task.picture
 
     context = Context(on_preview=shown.append)
-    restyle(paint, COFFEE, StyleParameters(color="lightness"), {"style": CAT, "mask": left_half()}, context)
+    inputs = {"style": (CAT,), "mask": (left_half(),)}
+    restyle(paint, COFFEE, StyleParameters(color="lightness", weight=[1]), inputs, context)
     assert shown[0].size_px == COFFEE.size_px
     assert (color(shown[0]) == color(COFFEE))[:, 40:].all()
     assert np.ptp(oklab(shown[0]).reshape(50, 75, 3)[:, :30, 0]) < 0.02
@@ -456,7 +459,8 @@ def test_a_grey_style_of_8_pixels_is_enough():
         ({"style": flat(0.3)}, "the style flat.png has one colour only", "strokes or a pattern"),
         ({"style": flat(0.3, opacity=0.0)}, "the style flat.png is transparent everywhere", "opaque"),
         ({"style": flat(0.3, 40, 5)}, "5x40 pixels, too few", "8x8"),
-        ({"style_2": flat(1.0)}, "the style_2 flat.png has one colour", ""),
+        ({"style": [CAT, flat(1.0)]}, "the style flat.png has one colour", ""),
+        ({"style": [CAT, replace(flat(1.0), name="")]}, "the style 2 has one colour", ""),
         ({"strokes_px": 9}, "strokes_px 9 shows the style cat.png at 9x6 pixels", "at least 12"),
         ({"strokes": 0.1}, "strokes 0.1 shows the style cat.png at 7x5 pixels", "at least 0.16"),
         (
@@ -465,7 +469,6 @@ def test_a_grey_style_of_8_pixels_is_enough():
             "its size may differ",
         ),
         ({"mask": flat(0.0, 50, 75)}, "the mask flat.png is black everywhere", "white"),
-        ({"mask_2": left_half()}, "mask_2 is given without style_2", "leave mask_2 out"),
         ({"start": left_half(64, 64)}, "the start mask.png is 64x64 pixels", "crop it"),
         ({"style": Maps.from_arrays({"roughness": np.ones((9, 9))})}, "the style has no base colour", "give a picture"),
         ({"start": Maps.from_arrays({"roughness": np.ones((50, 75))})}, "the start has no base colour", "stylizer"),
@@ -480,6 +483,7 @@ def test_what_cannot_be_used_is_named_with_a_remedy(given, said, remedy):
 
 def test_a_cancelled_job_paints_nothing():
     recorder = Recorder()
+    inputs = {"style": (CAT,), "mask": (None,)}
     with pytest.raises(Cancelled):
-        restyle(recorder, COFFEE, StyleParameters(), {"style": CAT}, Context(is_cancelled=lambda: True))
+        restyle(recorder, COFFEE, StyleParameters(weight=[1]), inputs, Context(is_cancelled=lambda: True))
     assert recorder.task is None

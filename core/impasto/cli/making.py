@@ -87,9 +87,10 @@ def _make(
     name: str,
     **how: Any,
 ) -> Result:
+    from ..inputs import SOURCE
     from ..io.files import read_maps
     from ..io.streaming import Sink
-    from ..runner import SOURCE, run_to_files
+    from ..runner import run_to_files
 
     if source is not None:
         maps = read_maps(source)

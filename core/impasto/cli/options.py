@@ -9,16 +9,18 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import FileError, ParameterError
-from ..recipe import MAX_SEED
+from ..recipe import MAX_SEED, MAX_VALUES, name_inputs
 from ..schemas import limits_of, readable, readable_default
 from ..system import outside
 from ..texture import check_metres
-from ..tools import Tool, without_effect
+from ..tools import Input, Tool, without_effect
 
 SIZE_PARAMETERS = ("width_px", "height_px")
 """Given by --size instead."""
 RENAMED = {"start_from": "from"}
 """Parameters whose option is a word that Python keeps for itself."""
+LEFT_OUT = "-"
+"""Given for a value that is left out of several."""
 
 
 def add_command(commands: Any, name: str, text: str, example: str, run: Any) -> argparse.ArgumentParser:
@@ -86,24 +88,36 @@ def parse_json(text: str) -> dict[str, Any]:
     return value
 
 
-def add_inputs(parser: argparse.ArgumentParser, tool: Tool, besides: Sequence[str] = ()) -> None:
-    """An option for each picture that the tool takes beside its subject, but for some: --guide FILE."""
+def add_inputs(parser: argparse.ArgumentParser, tool: Tool) -> None:
+    """An option for each picture that the tool takes beside its subject: --guide FILE, --style FILE --style FILE."""
     for item in tool.inputs:
-        if item.kind == "maps" and item.name not in besides:
+        if item.kind == "maps":
             parser.add_argument(
                 _option(item.name),
                 dest=f"input_{item.name}",
-                type=Path,
+                action="append",
                 metavar="FILE",
                 required=item.required,
-                help=item.description.replace("%", "%%"),
+                help=f"{item.description}{_how_often(item)}".replace("%", "%%"),
             )
 
 
-def given_inputs(arguments: argparse.Namespace, tool: Tool) -> dict[str, Path]:
-    """The files that were given for the tool's inputs, by their names."""
-    files = {item.name: getattr(arguments, f"input_{item.name}", None) for item in tool.inputs}
-    return {name: file for name, file in files.items() if file is not None}
+def _how_often(item: Input) -> str:
+    if item.for_each:
+        return f"; the first is of the first {_option(item.for_each)}, and so on; {LEFT_OUT} leaves one out"
+    return f"; up to {MAX_VALUES} times" if item.many else ""
+
+
+def given_inputs(arguments: argparse.Namespace, tool: Tool) -> tuple[dict[str, str | list[str]], dict[str, Path]]:
+    """The tool's inputs for a step, and the files that were given for them, by the names in it."""
+    files: dict[str, list[Path | None]] = {}
+    for item in tool.inputs:
+        given = getattr(arguments, f"input_{item.name}", None) or []
+        if len(given) > (most := MAX_VALUES if item.takes_many else 1):
+            message = f"{_option(item.name)} is given {len(given)} times"
+            raise ParameterError(message, f"give it {'once' if most == 1 else f'up to {most} times'}")
+        files[item.name] = [None if item.for_each and file == LEFT_OUT else Path(file) for file in given]
+    return name_inputs(files)
 
 
 def add_parameters(parser: argparse.ArgumentParser, tool: Tool) -> None:
@@ -153,6 +167,8 @@ def void_options(arguments: argparse.Namespace, tool: Tool) -> list[str]:
 
 def _help(schema: Mapping[str, Any], properties: Mapping[str, Mapping[str, Any]]) -> str:
     about = [limits_of(schema), f"default: {readable_default(schema)}"]
+    if "for_each" in schema:
+        about.append(f"once for each {_option(schema['for_each'])}")
     if "visible_if" in schema:
         about.append(f"only with {_conditions(schema, properties)}")
     return f"{schema['description']} ({', '.join(filter(None, about))})".replace("%", "%%")
@@ -191,6 +207,8 @@ def _how_to_parse(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
         return {"action": argparse.BooleanOptionalAction}
     if schema.get("format") == "color":
         return {"type": _color, "metavar": "COLOUR"}
+    if "for_each" in schema:
+        return {"type": float, "action": "append", "metavar": "N"}
     if kind == "array":
         return {"type": _floats, "metavar": ",".join("N" * len(schema["prefixItems"]))}
     if kind == "string":

@@ -72,6 +72,8 @@ class ToolInput(Answer):
     description: str = Field(description="what it is for")
     required: bool = Field(description="whether the tool needs it")
     kind: str = Field(description="maps or dataset")
+    many: bool = Field(description="whether it takes a list")
+    for_each: str = Field(description="another input: this one takes at most one for each of that's values")
 
 
 class ToolDescription(Answer):

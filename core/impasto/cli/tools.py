@@ -136,9 +136,9 @@ def _run(arguments: argparse.Namespace, terminal: Terminal, sources: dict[str, P
     if str(parameters.get("model", "")).endswith(SUFFIX):  # a recipe holds a model's name, never a path
         file = Path(parameters["model"])
         parameters["model"], models_folder = file.stem, file.parent
-    files = given_inputs(arguments, arguments.tool)
+    inputs, files = given_inputs(arguments, arguments.tool)
     preparing = preparing_steps(arguments)
-    step = Step(arguments.tool.name, parameters, {name: name for name in files})
+    step = Step(arguments.tool.name, parameters, inputs)
     steps = [*preparing, step]
     if (estimator := _estimator(arguments, steps)) != "none":
         steps.append(Step(estimator, arguments.estimator_parameters))

@@ -114,7 +114,7 @@ DESCRIPTION = {
             "preview_px": ID,
             "needs": [str],
             "weights": [str],
-            "inputs": [{"name": str, "description": str, "required": bool, "kind": str}],
+            "inputs": [{"name": str, "description": str, "required": bool, "kind": str, "many": bool, "for_each": str}],
             "parameters": {"properties?": {str: dict}},
         }
     ],

@@ -43,10 +43,11 @@ def _datasets(recipe: Recipe) -> dict[str, dict[str, Any]]:
 
     steps = [(registry().tool(step.tool), step) for step in recipe.steps]
     return {
-        step.inputs[item.name]: settings_for(validate(tool, step.parameters))
+        name: settings_for(validate(tool, step.parameters))
         for tool, step in steps
         for item in tool.inputs
-        if item.kind == "dataset" and item.name in step.inputs
+        if item.kind == "dataset"
+        for name in step.names_of(item.name)
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from impasto.context import Context
 from impasto.texture import Maps
@@ -26,7 +27,7 @@ class Gatys(Stylizer):
     weights = NETWORKS
     inputs = STYLE_INPUTS
 
-    def apply(self, subject: Maps, parameters: GatysParameters, inputs: Mapping[str, Maps], context: Context) -> Maps:
+    def apply(self, subject: Maps, parameters: GatysParameters, inputs: Mapping[str, Any], context: Context) -> Maps:
         """The subject, repainted."""
         from ..shared.restyle import restyle
         from .painting import paint
@@ -46,7 +47,7 @@ class CnnTexture(Generator):
     needs = ("base_color",)
 
     def apply(
-        self, subject: Maps, parameters: CnnTextureParameters, inputs: Mapping[str, Maps], context: Context
+        self, subject: Maps, parameters: CnnTextureParameters, inputs: Mapping[str, Any], context: Context
     ) -> Maps:
         """The texture's base colour; a texel is as large in the world as the picture's."""
         from .texture import generate_texture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from impasto.context import Context
 from impasto.texture import Maps
@@ -24,7 +25,7 @@ class Neighbours(Stylizer):
     inputs = STYLE_INPUTS
 
     def apply(
-        self, subject: Maps, parameters: NeighboursParameters, inputs: Mapping[str, Maps], context: Context
+        self, subject: Maps, parameters: NeighboursParameters, inputs: Mapping[str, Any], context: Context
     ) -> Maps:
         """The subject, repainted."""
         from ..shared.restyle import restyle

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from impasto.context import Context
 from impasto.texture import Maps
@@ -23,7 +24,7 @@ class PatchesStyle(Stylizer):
     inputs = STYLE_INPUTS
 
     def apply(
-        self, subject: Maps, parameters: PatchesStyleParameters, inputs: Mapping[str, Maps], context: Context
+        self, subject: Maps, parameters: PatchesStyleParameters, inputs: Mapping[str, Any], context: Context
     ) -> Maps:
         """The subject, repainted."""
         from ..shared.restyle import restyle

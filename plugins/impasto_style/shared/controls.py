@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from impasto.tools import Field, Input, Parameters, visible_if
+from impasto.tools import Field, Input, Parameters, for_each, visible_if
 
-STYLES = ("style", "style_2", "style_3")
-MASKS = ("mask", "mask_2", "mask_3")
-START = "start"
+STYLE, MASK, START = "style", "mask", "start"
 
 STYLE_INPUTS = (
-    Input("style", "the picture whose hand is taken over"),
-    Input("style_2", "another style, mixed in by its weight or painted where its mask is white", required=False),
-    Input("style_3", "a third style", required=False),
-    Input("mask", "where the first style is painted: white; black keeps the picture", required=False),
-    Input("mask_2", "where the second style is painted", required=False),
-    Input("mask_3", "where the third style is painted", required=False),
+    Input(STYLE, "a picture in whose style to paint; several are mixed, or painted where their masks are", many=True),
+    Input(MASK, "where its style is painted: white; black keeps the picture", required=False, for_each=STYLE),
     Input(START, "a finished result to go on from, also a smaller one", required=False),
 )
 """Inputs of a stylizer beside its subject. A style without a mask is mixed wherever the masks leave room."""
@@ -55,10 +49,9 @@ class StyleParameters(Parameters):
         description="From the style's colours to the picture's",
         json_schema_extra=visible_if("color", "blended"),
     )
-    weight_2: float = Field(
-        1.0, ge=0, le=10, description="Weight of the second style where styles are mixed; the first has 1"
+    weight: tuple[Annotated[float, Field(ge=0, le=10)], ...] = Field(
+        (), description="Weight of a style where several are mixed", json_schema_extra=for_each(STYLE, 1.0)
     )
-    weight_3: float = Field(1.0, ge=0, le=10, description="Weight of the third style where styles are mixed")
     start_from: Literal["picture", "noise"] = Field(
         "picture", description="What is repainted: the picture, or noise, which leaves more to the style"
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -13,7 +13,7 @@ from impasto.errors import ParameterError
 from impasto.surface.color import linear_to_srgb
 from impasto.texture import Maps
 
-from .controls import MASKS, START, STYLES, StyleParameters
+from .controls import MASK, START, STYLE, StyleParameters
 from .resampling import LEAST_PX, as_tensor, resized, resized_linear
 
 LEAST_STYLE_PX = 8
@@ -57,15 +57,15 @@ def _filled_in_rows(pixels: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, 
     return np.take_along_axis(pixels, source[..., None], axis=1), known | has_known
 
 
-def read_styles(
-    inputs: Mapping[str, Maps], parameters: StyleParameters, longest_px: int, device: str
-) -> dict[str, Tensor]:
-    """The styles (1, 3, h, w) by input, in the size that their strokes shall have in a result of `longest_px`.
+def read_styles(styles: Sequence[Maps], parameters: StyleParameters, longest_px: int, device: str) -> list[Tensor]:
+    """The styles (1, 3, h, w), in the size that their strokes shall have in a result of `longest_px`.
 
     ParameterError where one has one colour only, too few pixels, or none that is opaque.
     """
-    given = {name: inputs[name] for name in STYLES if name in inputs}
-    return {name: _read_style(_label(name, maps), maps, parameters, longest_px, device) for name, maps in given.items()}
+    return [
+        _read_style(_label(STYLE, maps, index), maps, parameters, longest_px, device)
+        for index, maps in enumerate(styles)
+    ]
 
 
 def _read_style(label: str, maps: Maps, parameters: StyleParameters, longest_px: int, device: str) -> Tensor:
@@ -134,38 +134,28 @@ def _each(maps: Maps, function: Callable[[np.ndarray], np.ndarray]) -> Maps:
     return replace(maps, textures=textures)
 
 
-def check_shapes(inputs: Mapping[str, Maps], size: tuple[int, int]) -> None:
+def check_shapes(masks: Sequence[Maps | None], start: Maps | None, size: tuple[int, int]) -> None:
     """Raise ParameterError where masks or start have another shape than the picture of this (height, width).
 
     Rounded to whole pixels, the shape of a small picture may differ a little.
     """
     wanted_height, wanted_width = size
-    for name in (*MASKS, START):
-        if name not in inputs:
-            continue
-        height, width = inputs[name].size_px
+    given = [(_label(MASK, mask, index), mask) for index, mask in enumerate(masks) if mask is not None]
+    for label, maps in [*given, (_label(START, start), start)] if start is not None else given:
+        height, width = maps.size_px
         tolerance = max(ASPECT_TOLERANCE, 1 / min(height, width, *size))
         if abs(np.log(width * wanted_height / (height * wanted_width))) > tolerance:
-            message = f"the {_label(name, inputs[name])} is {width}x{height} pixels, another shape than the picture's "
+            message = f"the {label} is {width}x{height} pixels, another shape than the picture's "
             message += f"{wanted_width}x{wanted_height}"
             raise ParameterError(message, "crop it to the picture's shape; its size may differ")
 
 
-def read_masks(
-    inputs: Mapping[str, Maps], size: tuple[int, int], seamless: bool, device: str
-) -> dict[str, Tensor | None]:
-    """The mask (1, 1, H, W) of each style that is given, in [0, 1]; None for a style that has none.
-
-    ParameterError where one is black, or has no style.
-    """
-    for style, mask in zip(STYLES, MASKS, strict=True):
-        if mask in inputs and style not in inputs:
-            raise ParameterError(f"{mask} is given without {style}", f"give {style} too, or leave {mask} out")
-    given = {style: mask for style, mask in zip(STYLES, MASKS, strict=True) if style in inputs}
-    return {
-        style: _read_mask(_label(mask, inputs[mask]), inputs[mask], size, seamless, device) if mask in inputs else None
-        for style, mask in given.items()
-    }
+def read_masks(masks: Sequence[Maps | None], size: tuple[int, int], seamless: bool, device: str) -> list[Tensor | None]:
+    """The mask (1, 1, H, W) of each style, in [0, 1]; None where it has none. ParameterError for a black one."""
+    return [
+        None if mask is None else _read_mask(_label(MASK, mask, index), mask, size, seamless, device)
+        for index, mask in enumerate(masks)
+    ]
 
 
 def _read_mask(label: str, maps: Maps, size: tuple[int, int], seamless: bool, device: str) -> Tensor:
@@ -179,17 +169,14 @@ def _read_mask(label: str, maps: Maps, size: tuple[int, int], seamless: bool, de
     return resized_linear(as_tensor(pixels.clip(0, 1), device), size, seamless)
 
 
-def read_start(inputs: Mapping[str, Maps], size: tuple[int, int], seamless: bool, device: str) -> Tensor | None:
-    """The finished result to go on from (1, 3, H, W), made as large as the picture; None where none is given."""
-    if START not in inputs:
-        return None
-    maps = inputs[START]
+def read_start(maps: Maps, size: tuple[int, int], seamless: bool, device: str) -> Tensor:
+    """The finished result to go on from (1, 3, H, W), made as large as the picture."""
     label = _label(START, maps)
     if "base_color" not in maps:
         raise ParameterError(f"the {label} has no base colour", "give a result of a stylizer")
     return resized(as_tensor(read_color(maps, OPAQUE), device), size, seamless)
 
 
-def _label(name: str, maps: Maps) -> str:
-    """The input and the file that it came from."""
-    return f"{name} {maps.name}" if maps.name else name
+def _label(name: str, maps: Maps, index: int = 0) -> str:
+    """The input and the file that it came from, or else its number where it is not the first."""
+    return f"{name} {maps.name}" if maps.name else f"{name} {index + 1}" if index else name

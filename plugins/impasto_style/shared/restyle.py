@@ -16,7 +16,7 @@ from impasto.surface.heights import normal_from_slopes, slopes_from_normal
 from impasto.texture import Maps
 
 from .color.choice import Colors, choose_colors
-from .controls import START, StyleParameters
+from .controls import MASK, START, STYLE, StyleParameters
 from .inputs import check_shapes, read_color, read_masks, read_start, read_styles
 from .noise import noise_start
 from .regions import make_regions
@@ -32,7 +32,7 @@ PREVIEW_PX = 512
 
 
 def restyle(
-    paint: Paint, subject: Maps, parameters: StyleParameters, inputs: Mapping[str, Maps], context: Context
+    paint: Paint, subject: Maps, parameters: StyleParameters, inputs: Mapping[str, Any], context: Context
 ) -> Maps:
     """The subject repainted by a method; its other maps get its size, and follow the strokes as far as `relief` says.
 
@@ -65,28 +65,28 @@ def _decided(parameters: StyleParameters, subject: Maps, context: Context) -> St
 
 
 def make_task(
-    subject: Maps, parameters: StyleParameters, inputs: Mapping[str, Maps], context: Context
+    subject: Maps, parameters: StyleParameters, inputs: Mapping[str, Any], context: Context
 ) -> tuple[Task, Finish]:
     """The task of a method, and the finish that makes maps of its painting."""
     device, seamless = context.device, parameters.seamless == "on"
-    check_shapes(inputs, subject.size_px)
+    masks, start = inputs[MASK], inputs.get(START)
+    check_shapes(masks, start, subject.size_px)
     pixels = read_color(subject, VISIBLE)
     size = max(LEAST_PX, pixels.shape[0]), max(LEAST_PX, pixels.shape[1])
     picture = resized(as_tensor(pixels, device), size, seamless)
-    styles = read_styles(inputs, parameters, max(size), device)
-    weights = {"style": 1.0, "style_2": parameters.weight_2, "style_3": parameters.weight_3}
-    masks = read_masks(inputs, size, seamless, device)
-    regions, coverage = make_regions(list(masks.values()), [weights[name] for name in styles], parameters.strength)
-    colors = choose_colors(parameters, picture, list(styles.values()), regions)
+    styles = read_styles(inputs[STYLE], parameters, max(size), device)
+    shown = read_masks(masks, size, seamless, device)
+    regions, coverage = make_regions(shown, parameters.weight, parameters.strength)
+    colors = choose_colors(parameters, picture, styles, regions)
     seen = colors.of_picture(picture)
-    sources = (seen, *(colors.of_style(style, index) for index, style in enumerate(styles.values())))
-    start, start_px = seen, 0
-    if (given := read_start(inputs, size, seamless, device)) is not None:
-        start, start_px = colors.of_picture(given), max(inputs[START].size_px)
+    sources = (seen, *(colors.of_style(style, index) for index, style in enumerate(styles)))
+    begun, begun_px = seen, 0
+    if start is not None:
+        begun, begun_px = colors.of_picture(read_start(start, size, seamless, device)), max(start.size_px)
     elif parameters.start_from == "noise":
-        start = noise_start(seen, sources, regions, context)
+        begun = noise_start(seen, sources, regions, context)
     covered = None if coverage is None else _fit(as_image(coverage), subject.size_px, seamless)
-    return Task(seen, sources, regions, start, start_px, seamless), Finish(pixels, covered, colors, seamless)
+    return Task(seen, sources, regions, begun, begun_px, seamless), Finish(pixels, covered, colors, seamless)
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from impasto.context import Context
 from impasto.texture import Maps
@@ -25,7 +26,7 @@ class Wct(Stylizer):
     weights = ("vgg19-small",)
     inputs = STYLE_INPUTS
 
-    def apply(self, subject: Maps, parameters: WctParameters, inputs: Mapping[str, Maps], context: Context) -> Maps:
+    def apply(self, subject: Maps, parameters: WctParameters, inputs: Mapping[str, Any], context: Context) -> Maps:
         """The subject, repainted."""
         from ..shared.restyle import restyle
         from .painting import paint

@@ -38,8 +38,7 @@ def scenario(walk: Walk) -> Steps:
     yield from opens_and_tries(walk, "start", "relief", "start_from", 50)
     _, y = yield from unfold(walk, "live_preview", "image.open", skip=1)
     yield from chooses_images(walk, top=y, height=90, columns=BESIDE_LABEL)
-    inputs = bpy.context.scene.impasto_parameters.patches_style
-    walk.record("masks", [bool(getattr(inputs, f"input_{name}")) for name in ("mask", "mask_2", "mask_3")])
+    walk.record("mask", bool(bpy.context.scene.impasto_parameters.patches_style.input_mask))
     walk.screenshot("style.png")
     yield walk.fold_panel(FIRST + 1)
     yield walk.fold_panel(FIRST + 2)

@@ -58,7 +58,7 @@ def chooses_a_style(walk: Walk) -> Steps:
     walk.screenshot("thumbnails.png")
     yield walk.press("ESC", (400, 500))
     walk.record("offered", [item[0] for item in EXTENSION.stylize.gallery.gallery_items(None, None)])
-    settings().gallery_style = "file immunohistochemistry.png"
+    parameters().gallery_style = "file immunohistochemistry.png"
     walk.record("style", parameters().input_style.name)
 
 

@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Images of a tool's inputs: properties of the tool's group, and for an input that takes many a list of more.
+
+The group itself holds the first value of such an input, and what belongs to each value: its mask, its weight. Each of
+`more` has the same properties, so that both are drawn, copied and read alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import bpy
+from bpy.props import CollectionProperty, PointerProperty
+
+from ..core.recipe import MAX_VALUES
+from ..engine.catalogue import properties_of
+from . import schemas
+from .groups import group_of, identifier
+
+_beside: dict[str, Callable[[str], Any]] = {}
+"""What makes a further property for the image of an input that a tool needs, by the beginning of its name."""
+
+
+def put_beside(what: str, make: Callable[[str], Any]) -> None:
+    """Have each image of an input that a tool needs get the property that `make(name of the input)` gives.
+
+    To be called before the tools are registered.
+    """
+    _beside[what] = make
+
+
+def beside(what: str, name: str) -> str:
+    """The name of that property."""
+    return f"{what}_{identifier(name)}"
+
+
+def image_inputs(tool: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The tool's named inputs that are images; a trainer's data is not."""
+    return [item for item in tool["inputs"] if item["kind"] == "maps"]
+
+
+def many_inputs(tool: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Those that take many."""
+    return [item for item in image_inputs(tool) if item["many"]]
+
+
+def pointer_to(name: str) -> str:
+    """The property that holds the image of a tool's input."""
+    return f"input_{identifier(name)}"
+
+
+def more_of(name: str) -> str:
+    """The collection that holds all but the first value of an input that takes many."""
+    return f"more_{identifier(name)}"
+
+
+def belonging_to(tool: Mapping[str, Any], name: str) -> list[str]:
+    """The properties of what belongs to each value of an input: its mask, its weight."""
+    inputs = [pointer_to(item["name"]) for item in image_inputs(tool) if item["for_each"] == name]
+    numbers = [identifier(key) for key, schema in properties_of(tool).items() if schema.get("for_each") == name]
+    return [*inputs, *numbers]
+
+
+def values(group: bpy.types.PropertyGroup, name: str) -> list[bpy.types.PropertyGroup]:
+    """What holds each value of an input that takes many: the tool's group, and each of the list."""
+    return [group, *getattr(group, more_of(name))]
+
+
+def chosen_values(group: bpy.types.PropertyGroup, name: str) -> list[bpy.types.PropertyGroup]:
+    """Those of them that have an image."""
+    return [value for value in values(group, name) if getattr(value, pointer_to(name))]
+
+
+def images_of(scene: bpy.types.Scene, tool: Mapping[str, Any]) -> dict[str, list[bpy.types.Image | None]]:
+    """The images chosen for the tool's named inputs, for those of them that have any; None where one is left out."""
+    group, found = group_of(scene, tool), {}
+    for item in image_inputs(tool):
+        name, many = item["name"], item["name"] if item["many"] else item["for_each"]
+        holders = chosen_values(group, many) if many else [group]
+        found[name] = [getattr(holder, pointer_to(name)) for holder in holders]
+    return {name: images for name, images in found.items() if any(images)}
+
+
+def add(group: bpy.types.PropertyGroup, name: str) -> None:
+    """One more value of an input, without an image."""
+    getattr(group, more_of(name)).add()
+
+
+def is_full(group: bpy.types.PropertyGroup, name: str) -> bool:
+    """Whether an input has as many values as a recipe may hold."""
+    return len(values(group, name)) >= MAX_VALUES
+
+
+def copy_more(scene: bpy.types.Scene, before: Mapping[str, Any], now: Mapping[str, Any]) -> None:
+    """Give the inputs of a tool that take many what those of another tool have beyond the first."""
+    for name in {item["name"] for item in many_inputs(before)} & {item["name"] for item in many_inputs(now)}:
+        group = group_of(scene, now)
+        getattr(group, more_of(name)).clear()
+        shared = [pointer_to(name), *(key for key in belonging_to(now, name) if key in belonging_to(before, name))]
+        for value in getattr(group_of(scene, before), more_of(name)):
+            add(group, name)
+            for key in shared:
+                setattr(values(group, name)[-1], key, getattr(value, key))
+
+
+def annotations(tool: Mapping[str, Any], numbers: Mapping[str, Any], update: Any) -> tuple[dict[str, Any], list[type]]:
+    """The properties of a tool's group for its inputs, and the classes of their lists, which are registered before it.
+
+    numbers: the properties of the parameters that belong to each value of an input, by their names.
+    """
+    found, classes = {}, []
+    for item in image_inputs(tool):
+        found[pointer_to(item["name"])] = PointerProperty(
+            name=schemas.label_of(item["name"], {}),
+            description=item["description"],
+            type=bpy.types.Image,
+            update=update,
+        )
+        if item["required"]:
+            found |= {beside(what, item["name"]): make(item["name"]) for what, make in _beside.items()}
+    for item in many_inputs(tool):
+        name = item["name"]
+        keys = [pointer_to(name), *belonging_to(tool, name), *(beside(what, name) for what in _beside)]
+        own = {key: {**found, **numbers}[key] for key in keys if key in found or key in numbers}
+        label = f"IMPASTO_PG_{identifier(tool['name'])}_{identifier(name)}"
+        cls = type(label, (bpy.types.PropertyGroup,), {"__annotations__": own, "__doc__": item["description"]})
+        classes.append(cls)
+        found[more_of(name)] = CollectionProperty(type=cls)
+    return found, classes

@@ -1,0 +1,111 @@
+"""Inputs of a recipe's steps: what each tool is given beside its subject, checked before anything runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from .data.dataset import Dataset
+from .errors import ParameterError, did_you_mean
+from .recipe import Step
+from .texture import Maps
+from .tools import Input, Parameters, Tool
+
+SOURCE = "source"
+"""The input that is the first step's subject."""
+Value = Maps | Dataset | tuple[Maps | None, ...]
+"""What a tool is given for one of its inputs."""
+
+
+def subject_of(inputs: Mapping[str, Maps | Dataset]) -> Maps:
+    """The first step's subject; empty maps where no source is given."""
+    source = inputs.get(SOURCE, Maps())
+    if isinstance(source, Dataset):
+        raise ParameterError("the input source is a dataset", "give a picture, or name the input as the trainer does")
+    return source
+
+
+def check_inputs(steps: Sequence[Step], tools: Sequence[Tool], inputs: Mapping[str, Maps | Dataset]) -> None:
+    """Raise ParameterError where a tool lacks an input, or what is given fits none."""
+    _refuse_unused(steps, inputs)
+    first = tools[0]
+    if SOURCE not in inputs and (first.needs or first.needs_source):
+        message = f"{first.name} needs the input {SOURCE} (the picture that it starts from), which was not given"
+        raise ParameterError(message, f"give a picture, or a folder of maps, as {SOURCE}")
+    for step, tool in zip(steps, tools, strict=True):
+        declared = {item.name: item for item in tool.inputs}
+        for name in step.inputs:
+            if name not in declared:
+                remedy = f"{did_you_mean(name, declared)}its inputs are: {', '.join(sorted(declared)) or 'none'}"
+                raise ParameterError(f"{tool.name} has no input {name!r}", remedy)
+            _check_values(tool, declared[name], step, inputs)
+        for item in tool.inputs:
+            if item.required and item.name not in step.inputs:
+                raise ParameterError(f"{tool.name} needs the input {item.name} ({item.description})", "give it")
+
+
+def values_of(tool: Tool, step: Step, inputs: Mapping[str, Maps | Dataset]) -> dict[str, Value]:
+    """What the tool is given for its inputs, by their names, once they are checked.
+
+    One that takes many has a tuple, empty where none is given; one for each value of another has a tuple as long as
+    that, with None where none is given; any other is absent if it is not given.
+    """
+    values: dict[str, Value] = {}
+    for item in tool.inputs:
+        names = step.names_of(item.name)
+        if item.for_each:
+            names += ("",) * (len(step.names_of(item.for_each)) - len(names))
+        if item.takes_many:
+            values[item.name] = tuple(_maps(inputs, name) for name in names)
+        elif names:
+            values[item.name] = inputs[names[0]]
+    return values
+
+
+def with_numbers_for_each(tool: Tool, parameters: Parameters, step: Step) -> Parameters:
+    """The parameters with one number for each value of an input: those that were not given have their default.
+
+    ParameterError where there are more numbers than values.
+    """
+    changed = {}
+    for name, schema in tool.parameters.model_json_schema().get("properties", {}).items():
+        if input_ := schema.get("for_each"):
+            numbers, count = getattr(parameters, name), len(step.names_of(input_))
+            if len(numbers) > count:
+                message = f"{tool.name}: {name} has {len(numbers)} numbers for {count} of the input {input_}"
+                raise ParameterError(message, f"give at most one {name} for each {input_}")
+            changed[name] = (*numbers, *(schema["default_of_each"],) * (count - len(numbers)))
+    return parameters.model_copy(update=changed)
+
+
+def _maps(inputs: Mapping[str, Maps | Dataset], name: str) -> Maps | None:
+    value = inputs[name] if name else None
+    assert not isinstance(value, Dataset)
+    return value
+
+
+def _check_values(tool: Tool, item: Input, step: Step, inputs: Mapping[str, Maps | Dataset]) -> None:
+    names = step.names_of(item.name)
+    if len(names) > 1 and not item.takes_many:
+        raise ParameterError(f"{tool.name} takes one {item.name}, got {len(names)}", "leave all but one out")
+    for index, given in enumerate(names):
+        if not given and item.for_each:
+            continue
+        if item.for_each and not index < len(step.names_of(item.for_each)):
+            message = f"{tool.name} got more values for {item.name} than for {item.for_each}: {given!r} belongs to none"
+            raise ParameterError(message, f"give one more {item.for_each}, or leave {given} out")
+        if given not in inputs:
+            remedy = f"{did_you_mean(given, inputs)}give {given}"
+            raise ParameterError(f"{tool.name}'s input {item.name} is {given!r}, which was not given", remedy)
+        kind = "dataset" if isinstance(inputs[given], Dataset) else "maps"
+        if kind != item.kind:
+            remedy = {"dataset": "read it with `read_dataset`", "maps": "read it with `read_maps`"}[item.kind]
+            raise ParameterError(f"{tool.name}'s input {item.name} takes {item.kind}, got {kind}", remedy)
+
+
+def _refuse_unused(steps: Sequence[Step], inputs: Mapping[str, Maps | Dataset]) -> None:
+    """A misspelt name would otherwise be left out in silence. The source may be given to any recipe."""
+    used = {SOURCE}.union(*(step.named for step in steps))
+    for name in inputs:
+        if name not in used:
+            remedy = f"{did_you_mean(name, used)}its inputs are: {', '.join(sorted(used))}"
+            raise ParameterError(f"the recipe has no input {name!r}", remedy)
