@@ -1,4 +1,7 @@
-"""Style transfer: a picture, or the maps of a surface, repainted in the style of other pictures (torch only on use)."""
+"""Style transfer: a picture, or the maps of a surface, repainted in the style of other pictures.
+
+Importing this loads no torch.
+"""
 
 from __future__ import annotations
 
@@ -15,11 +18,11 @@ from .wct import Wct
 
 @hookimpl
 def impasto_tools() -> list[Tool]:
-    """The stylizers, the one that needs no weights first, and the generator that shares their engine."""
+    """The stylizers, beginning with the one that needs no weights, and a generator that shares their code."""
     return [PatchesStyle(), Gatys(), Neighbours(), Wct(), CnnTexture()]
 
 
 @hookimpl
 def impasto_weights() -> tuple[Weights, ...]:
-    """The networks whose features a style can be measured by."""
+    """Weights of the networks whose features can measure a style."""
     return CATALOGUE

@@ -1,4 +1,4 @@
-"""The published weights that encoders and decoders can be made of: where they come from, and under which terms."""
+"""Published weights for encoders and decoders: their sources, licences and layouts."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def _convolution(name: str, outputs: int, inputs: int, side: int = 3) -> Shapes:
 
 
 def _vgg(blocks: Sequence[Sequence[int]]) -> Shapes:
-    """torchvision's `features`: 3x3 convolutions of these channels, each with its ReLU, and a pooling a block."""
+    """Shapes of torchvision's `features`: 3x3 convolutions of these channels, with ReLUs, and a pooling per block."""
     shapes: Shapes = {}
     index, inputs = 0, 3
     for block in blocks:
@@ -41,7 +41,7 @@ def _vgg(blocks: Sequence[Sequence[int]]) -> Shapes:
 
 
 def _squeezenet() -> Shapes:
-    """SqueezeNet 1.1's `features`: a convolution, then eight fire modules with poolings in between."""
+    """Shapes of SqueezeNet 1.1's `features`: a convolution, then eight fire modules with poolings in between."""
     shapes, inputs = _convolution("features.0", 64, 3), 64
     for index, squeezed in {3: 16, 4: 16, 6: 32, 7: 32, 9: 48, 10: 48, 11: 64, 12: 64}.items():
         shapes |= _convolution(f"features.{index}.squeeze", squeezed, inputs, 1)
@@ -52,7 +52,7 @@ def _squeezenet() -> Shapes:
 
 
 def _small_encoder(depth: int) -> Shapes:
-    """The distilled VGG19 up to conv{depth}_1; the shallowest has more channels than the others."""
+    """Shapes of the distilled VGG19 up to conv{depth}_1; the shallowest one has more channels."""
     shapes, inputs = _convolution("conv0", 3, 3, 1), 3
     for block, channels in enumerate(SMALL_BLOCKS[:depth], 1):
         for number, usual in enumerate(channels[: 1 if block == depth else None], 1):
@@ -63,7 +63,7 @@ def _small_encoder(depth: int) -> Shapes:
 
 
 def _small_decoder(depth: int) -> Shapes:
-    """The encoder's convolutions, each the other way round."""
+    """Shapes of the decoder: the encoder's convolutions with inputs and outputs exchanged."""
     shapes: Shapes = {}
     for name, shape in _small_encoder(depth).items():
         if name.endswith(".weight") and not name.startswith("conv0"):
@@ -78,7 +78,7 @@ def _all_small() -> Shapes:
 
 
 PUBLISHED_INDEX = {0: 2, 2: 5, 5: 9, 7: 12, 10: 16}
-"""Of a convolution in torchvision's chain: its index in the normalised one, which has a padding before each."""
+"""Index of each torchvision convolution in the normalised chain, which has a padding layer before each."""
 
 
 def _published_name(name: str) -> str:
@@ -87,12 +87,12 @@ def _published_name(name: str) -> str:
 
 
 def _normalised_as_published() -> Shapes:
-    """The normalised chain begins with a convolution that maps pixels in [0, 1] to what Caffe's VGG19 saw."""
+    """Published shapes of the normalised chain, whose first convolution maps pixels in [0, 1] to Caffe's input."""
     return _convolution("0", 3, 3, 1) | {_published_name(name): s for name, s in _vgg(NORMALISED_BLOCKS).items()}
 
 
 def _without_first(published: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """The normalised chain with torchvision's names and input, (x - mean) / deviation: its first two joined."""
+    """The normalised chain with torchvision's names and input, (x - mean) / deviation: its first two layers merged."""
     tensors = {name: published[_published_name(name)] for name in _vgg(NORMALISED_BLOCKS)}
     mix, offset = published["0.weight"][:, :, 0, 0], published["0.bias"]  # (3, 3), (3,)
     kernels = tensors["features.0.weight"]  # (64, 3, 3, 3)
@@ -117,7 +117,7 @@ def _page(where: tuple[str, str]) -> str:
 
 SMALL_ENCODERS = ("20191110-133713", "20191110-132713", "20191110-132705", "20191110-132643", "20191109-211322")
 SMALL_DECODERS = ("20191111-091942", "20191111-091932", "20191111-091929", "20191111-092553", "20191110-204615")
-"""The files that the repository calls 1SE.pth to 5SE.pth and 1SD.pth to 5SD.pth by symbolic links."""
+"""Targets of the repository's symbolic links 1SE.pth to 5SE.pth and 1SD.pth to 5SD.pth."""
 
 
 def _small_files() -> tuple[PublishedFile, ...]:

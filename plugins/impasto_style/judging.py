@@ -1,7 +1,7 @@
-"""Measures of a repainted picture: its share of the style beyond colours, and its distance from the picture.
+"""Metrics of a repainted picture: how much style it has beyond colours, and its distance from the original.
 
-By the features of an encoder that was not optimised with: a score that was also the loss proves nothing. None of the
-figures replaces a look.
+Measured by the features of an encoder that was not used for optimising, since a score that was also the loss proves
+nothing. None of the figures replaces a look.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from .shared.resampling import as_tensor
 DIRECTIONS = 64
 QUANTILES = 256
 CHEQUERS = 4
-"""A style is divided like a board of so many fields a side."""
+"""Number of fields per side of the chequerboard that divides a style."""
 LEAST_STYLE_PX = 64
-"""The coarsest features of a smaller style are too few to be divided."""
+"""Least side of a style, for enough features at the coarsest layer."""
 HEADS_LAYERS = ("relu1", "fire3", "fire5", "fire6", "fire7", "fire8", "fire9")
-"""Of SqueezeNet, in the order of the heads that are published for it."""
+"""Layers of SqueezeNet, in the order of its published LPIPS heads."""
 
 
 @dataclass(frozen=True)
@@ -35,8 +35,8 @@ class Judgement:
     """Figures of one result.
 
     gram, sliced: from 0, as far from the style as the picture, to 1, as near as another piece of the style.
-    recolored_gram, recolored_sliced: what the picture scores with nothing but the style's palette. content: distance
-    to the picture.
+    recolored_gram, recolored_sliced: the score of the picture with only the style's palette. content: distance from the
+    picture.
     """
 
     gram: float
@@ -47,7 +47,7 @@ class Judgement:
 
     @property
     def above_recoloring(self) -> float:
-        """The score: the mean over both distances of what was won over the palette alone."""
+        """The score: the gain over the palette alone, averaged over both distances."""
         return (self.gram - self.recolored_gram + self.sliced - self.recolored_sliced) / 2
 
 
@@ -60,10 +60,10 @@ class Statistics:
 
 
 class Judge:
-    """Judges what was made of one picture (H, W, 3) and one style (h, w, 3), in which strokes have their final size.
+    """Judge of results for one picture (H, W, 3) and one style (h, w, 3), in which strokes have their final size.
 
-    heads: of LPIPS, by `read_heads`. ParameterError where there is nothing to judge: the style is too small, or the
-    picture as near to it as a piece of it.
+    heads: of LPIPS, from `read_heads`. ParameterError if the style is too small, or the picture as near to it as its
+    own pieces are.
     """
 
     def __init__(
@@ -92,7 +92,7 @@ class Judge:
         )
 
     def _scores(self, result: np.ndarray) -> dict[str, float]:
-        """From 0, the picture's distance, to 1, that of one half of the style to the other."""
+        """Scores from 0, for the picture's distance, to 1, for the distance between two halves of the style."""
         return {
             name: (self.farthest[name] - distance) / (self.farthest[name] - self.nearest[name])
             for name, distance in self._distances(result).items()
@@ -105,21 +105,18 @@ class Judge:
 
 
 def recolored(picture: np.ndarray, style: np.ndarray) -> np.ndarray:
-    """The picture (H, W, 3) with mean and covariance of the style's colours in Oklab, and nothing else of it."""
+    """The picture (H, W, 3) with the mean and covariance of the style's colours in Oklab."""
     return transport(palette_of(picture), palette_of(style)).of(picture)
 
 
 def gram_distance(found: Sequence[Statistics], wanted: Sequence[Statistics]) -> float:
-    """‖G - G_wanted‖ / ‖G_wanted‖ of the Gram matrices, the mean over the layers (Gatys et al. 2016, made relative)."""
+    """‖G - G_wanted‖ / ‖G_wanted‖ of Gram matrices, averaged over the layers (after Gatys et al. 2016)."""
     pairs = zip(found, wanted, strict=True)
     return float(np.mean([float((f.gram - w.gram).norm() / w.gram.norm()) for f, w in pairs]))
 
 
 def sliced_distance(found: Sequence[Statistics], wanted: Sequence[Statistics]) -> float:
-    """Wasserstein-1 distance on random directions, in units of the wanted deviation (Heitz et al. 2021).
-
-    The mean over directions and layers.
-    """
+    """Sliced Wasserstein-1 distance relative to the wanted deviation, averaged over layers (Heitz et al. 2021)."""
     distances = []
     for f, w in zip(found, wanted, strict=True):
         deviation = w.quantiles.std(1).clamp(min=1e-6)
@@ -128,10 +125,10 @@ def sliced_distance(found: Sequence[Statistics], wanted: Sequence[Statistics]) -
 
 
 def content_distance(encoder: Encoder, a: np.ndarray, b: np.ndarray, heads: Sequence[Tensor] | None = None) -> float:
-    """Perceptual distance of two pictures (H, W, 3) of one size, place by place: LPIPS (Zhang et al. 2018, eq. 1).
+    """Perceptual distance of two pictures (H, W, 3) of one size, pixel by pixel: LPIPS (Zhang et al. 2018, eq. 1).
 
-    heads: how much each channel counts, for SqueezeNet; the sum over its layers is LPIPS as published, but for the
-    padding. Without heads: 1 - cosine of the features, the mean over the style's layers; from 0 to 1.
+    heads: weights of SqueezeNet's channels; the sum over its layers is LPIPS as published, except for the padding.
+    Without heads: 1 - cosine of the features, averaged over the style layers; from 0 to 1.
     """
     if a.shape != b.shape:
         raise ParameterError(f"pictures of {a.shape} and {b.shape} cannot be compared", "give them one size")
@@ -153,16 +150,16 @@ def read_heads(path: Path) -> list[Tensor]:
 
 
 def _features(encoder: Encoder, picture: np.ndarray, layers: Sequence[str] = ()) -> list[Tensor]:
-    """Features (C, h, w) of layers, by default the style's, of a picture (H, W, 3)."""
+    """Features (C, h, w) of a picture (H, W, 3) at the layers, by default the style layers."""
     with torch.no_grad():
         found = encoder(as_tensor(picture, "cpu"), layers)
     return [found[name][0] for name in layers or encoder.style_layers]
 
 
 def _halves(features: Sequence[Tensor]) -> tuple[list[Statistics], list[Statistics]]:
-    """Of the white and of the black fields of a chequered board: two pieces of a style that share no place.
+    """Statistics of two disjoint parts of a style: the white and the black fields of a chequerboard.
 
-    Fields, since the halves of a painting differ by what they show: a sky is no piece of a village.
+    Not of its left and right halves, since these show different things, such as a sky and a village.
     """
     sides: tuple[list[Statistics], list[Statistics]] = [], []
     for layer in features:
@@ -174,7 +171,7 @@ def _halves(features: Sequence[Tensor]) -> tuple[list[Statistics], list[Statisti
 
 
 def _statistics(features: Tensor) -> Statistics:
-    """Of features (C, …) at any number of places."""
+    """Statistics of features (C, …) at any number of positions."""
     F = features.flatten(1)  # (C, N)
     channels, places = F.shape
     directions = torch.randn(DIRECTIONS, channels, generator=torch.Generator().manual_seed(0))
@@ -193,5 +190,5 @@ def _mean(sides: Sequence[dict[str, float]]) -> dict[str, float]:
 
 
 def _unit(features: Tensor) -> Tensor:
-    """(C, H, W) with vectors of length 1 at each place."""
+    """Features (C, H, W) normalised to length 1 at each position."""
     return features / (features.norm(dim=0, keepdim=True) + 1e-10)

@@ -49,7 +49,7 @@ def objective(task: Task, statistic: Statistic, tile_px: int = 1024) -> Objectiv
 
 
 def moments_of(features: torch.Tensor, shares: torch.Tensor | None = None) -> torch.Tensor:
-    return GaussianMoments().measured(features, shares, None, block=4).sum(0)
+    return GaussianMoments().tile_statistic(features, shares, None, block=4).sum(0)
 
 
 def moments_like(mean: list[float], covariance: list[list[float]]) -> torch.Tensor:
@@ -63,7 +63,9 @@ def moments_like(mean: list[float], covariance: list[list[float]]) -> torch.Tens
 class TestStatistics:
     def test_moments_add_up_over_parts(self):
         features, statistic = torch.randn(5, 6, 8), GaussianMoments()
-        parts = statistic.combined([moments_of(part)[None] for part in features.split(3, dim=2)], [None, None, None])
+        parts = statistic.picture_statistic(
+            [moments_of(part)[None] for part in features.split(3, dim=2)], [None, None, None]
+        )
         assert torch.allclose(parts, moments_of(features), rtol=1e-4, atol=1e-4)
 
     def test_a_share_counts_what_it_shows(self):
@@ -88,7 +90,7 @@ class TestStatistics:
         features = torch.randn(8, 16, 16)
         places = statistic.positions((16, 16), None)
         target, scaled = (
-            statistic.combined([statistic.measured(factor * features, None, places, block=16)], [places])
+            statistic.picture_statistic([statistic.tile_statistic(factor * features, None, places, block=16)], [places])
             for factor in (1.0, 1.5)
         )
         distance = statistic.distance_to([target], [1.0])

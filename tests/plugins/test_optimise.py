@@ -9,12 +9,12 @@ import torch
 from torch import Tensor
 
 from impasto_style.neighbours import painting, pyramid
-from impasto_style.shared.optimise import MOST_FALLS, Descent, Method, adam, lbfgs, pictures_adam
+from impasto_style.shared.optimise import MOST_RESTARTS, Descent, Method, adam, lbfgs, picture_adam
 
 START = torch.zeros(1, 3, 4, 4)
 METHODS = {
     "lbfgs": lbfgs(),
-    "pictures_adam": pictures_adam(0.05),
+    "picture_adam": picture_adam(0.05),
     "adam": adam(0.05, (0.9, 0.99), 1e-8),
     "neighbours": painting.METHOD,
 }
@@ -60,7 +60,7 @@ def test_a_loss_that_is_not_finite_goes_back_to_the_best_and_on(method: Method, 
     evaluate, seen = fails_at({number})
     descent = Descent(START, method, 150)
     descent.run(evaluate)
-    assert descent.falls == 1
+    assert descent.restarts == 1
     assert any(torch.equal(seen[number], before) for before in [START, *seen[: number - 1]])
     assert bowl(descent.best)[0] < 0.2 * bowl(START)[0]
 
@@ -70,7 +70,7 @@ def test_losses_that_stay_nan_end_with_the_start(method: Method):
     evaluate, seen = fails_at(set(range(100)))
     descent = Descent(START + 0.25, method, 50)
     assert not descent.run(evaluate)
-    assert len(seen) == MOST_FALLS
+    assert len(seen) == MOST_RESTARTS
     assert torch.equal(descent.best, START + 0.25)
     assert torch.equal(descent.picture, START + 0.25)
 
@@ -84,7 +84,7 @@ def test_it_stops_when_told_and_keeps_the_best(method: Method):
     assert float(bowl(descent.best)[0]) == pytest.approx(min(losses))
 
 
-@pytest.mark.parametrize("name", ["lbfgs", "pictures_adam", "adam"])
+@pytest.mark.parametrize("name", ["lbfgs", "picture_adam", "adam"])
 def test_pixels_are_drawn_back_into_their_range(name: str):
     def far_bowl(x: Tensor) -> tuple[Tensor, Tensor]:
         assert 0 <= x.min() <= x.max() <= 1

@@ -19,10 +19,10 @@ from impasto.errors import Cancelled
 from impasto.evaluation.metrics import seam_z, sliced_wasserstein, wavelet_distance
 from impasto_style.patches import painting
 from impasto_style.patches.grid import SIDE, STRIDE, Grid, extended
-from impasto_style.patches.guides import blurred, busyness, edges, matched
+from impasto_style.patches.guides import blurred, detail_contrast, edges, matched
 from impasto_style.patches.library import CELLS, Library, Pieces, cropped, pixels_of
 from impasto_style.patches.matching import Search
-from impasto_style.patches.mosaic import lay, weigh
+from impasto_style.patches.mosaic import blended, patch_weights
 from impasto_style.patches.painting import paint
 from impasto_style.patches.parameters import PatchesStyleParameters
 from impasto_style.patches.recoloring import recolored
@@ -77,7 +77,7 @@ def own_pieces(picture: Tensor, grid: Grid) -> Pieces:
 def test_a_pictures_own_patches_make_the_picture(height, width, seamless):
     picture, grid = PHOTO[:, :, :height, :width], Grid(height, width, seamless)
     pieces = own_pieces(picture, grid)
-    made = lay(pieces, torch.rand(len(pieces.corner)) + 0.1, grid, lambda: None)
+    made = blended(pieces, torch.rand(len(pieces.corner)) + 0.1, grid, lambda: None)
     assert torch.allclose(made, picture, atol=1e-5)
     assert (grid.at_centres(picture) == pieces.at(SIDE // 2, SIDE // 2)).all()
 
@@ -88,7 +88,7 @@ def test_a_patch_that_disagrees_does_not_blur_what_the_others_lay():
     corner = pieces.corner.clone()
     corner[len(corner) // 2] = corner[0]
     wrong = replace(pieces, corner=corner)
-    weights = weigh(wrong, grid, lambda: None)
+    weights = patch_weights(wrong, grid, lambda: None)
     assert weights[len(corner) // 2] < 0.05 * weights.median()
 
 
@@ -127,8 +127,8 @@ def test_a_style_too_large_to_be_searched_gives_its_middle():
     assert (middle[0, :, 0, 0] == STYLE[0, :, (60 - middle.shape[2]) // 2, (72 - middle.shape[3]) // 2]).all()
 
 
-def searched(prices: bool) -> tuple[Search, Tensor, Tensor]:
-    """A search for the photograph's patches in the style, and what it found, with or without prices."""
+def searched(balanced: bool) -> tuple[Search, Tensor, Tensor]:
+    """A search for the photograph's patches in the style, and what it found, with or without balancing."""
     library, grid = Library([STYLE], [STYLE], turned=True), Grid(PHOTO.shape[2], PHOTO.shape[3], False)
     canvas, places = grid.on_canvas(PHOTO), grid.shape[0] * grid.shape[1]
     queries = library.features_of(canvas, canvas)
@@ -137,7 +137,7 @@ def searched(prices: bool) -> tuple[Search, Tensor, Tensor]:
         grid,
         torch.zeros(places, dtype=torch.long),
         torch.ones(places, dtype=torch.bool),
-        library.shares(),
+        library.cell_areas(),
         torch.zeros(1, CELLS**2),
         np.random.default_rng(0),
         lambda: None,
@@ -146,13 +146,13 @@ def searched(prices: bool) -> tuple[Search, Tensor, Tensor]:
     search.measure(queries, pool)
     patches = search.nearest_of(queries, pool)
     for _ in range(12):
-        search.balance(patches, float(prices))
+        search.balance(patches, float(balanced))
         patches = search.nearest_of(queries, pool)
     return search, queries, patches
 
 
 def test_what_is_found_is_near():
-    search, queries, patches = searched(prices=False)
+    search, queries, patches = searched(balanced=False)
     exact = torch.cat([torch.cdist(part, search.library.features).amin(1).square() for part in queries.split(500)])
     found = search.distances(queries, patches)
     assert found.mean() < 1.3 * exact.mean()
@@ -169,7 +169,7 @@ def test_prices_spread_patches_over_the_style():
         used = torch.bincount(part, minlength=16) / len(part)
         return float((used - 1 / 16).abs().sum() / 2)
 
-    assert unevenness(searched(prices=True)) < 0.7 * unevenness(searched(prices=False))
+    assert unevenness(searched(balanced=True)) < 0.7 * unevenness(searched(balanced=False))
 
 
 def test_edges_are_where_forms_are_and_busy_is_where_detail_is():
@@ -181,8 +181,8 @@ def test_edges_are_where_forms_are_and_busy_is_where_detail_is():
     rng = np.random.default_rng(0)
     half = torch.full((1, 3, 48, 48), 0.5)
     half[..., 24:] = torch.from_numpy(rng.random((1, 3, 48, 24)).astype(np.float32))
-    busy = busyness(half, 2.0)
-    assert busy[..., 32:].mean() > 5 * busy[..., :12].mean()
+    contrast = detail_contrast(half, 2.0)
+    assert contrast[..., 32:].mean() > 5 * contrast[..., :12].mean()
 
 
 def test_a_blur_keeps_the_mean_of_what_tiles():

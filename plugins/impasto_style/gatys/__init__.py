@@ -1,4 +1,4 @@
-"""Pictures and textures by the statistics of a network's features (Gatys et al. 2015, 2016; torch only on use)."""
+"""Style transfer and textures by statistics of a network's features (Gatys et al. 2015, 2016); torch is lazy."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from ..shared.controls import STYLE_INPUTS
 from .parameters import CnnTextureParameters, GatysParameters
 
 NETWORKS = ("vgg19", "vgg16", "vgg19-small", "squeezenet", "vgg19-normalised")
-"""The weights of which one is needed."""
+"""Weights, one of which is needed."""
 
 
 class Gatys(Stylizer):
-    """Repaints until means and covariances of the features are the style's, and the coarse ones still the picture's."""
+    """Optimises a picture until its features have the style's means and covariances, and coarse ones the picture's."""
 
     name = "gatys"
     label = "Repaint by features"
@@ -36,7 +36,7 @@ class Gatys(Stylizer):
 
 
 class CnnTexture(Generator):
-    """A texture in which a network sees the picture's statistics, begun from noise (Gatys et al. 2015)."""
+    """Optimises noise until its features have the picture's statistics (Gatys et al. 2015)."""
 
     name = "cnn-texture"
     label = "Texture from features"
@@ -49,7 +49,7 @@ class CnnTexture(Generator):
     def apply(
         self, subject: Maps, parameters: CnnTextureParameters, inputs: Mapping[str, Any], context: Context
     ) -> Maps:
-        """The texture's base colour; a texel is as large in the world as the picture's."""
+        """The texture's base colour, with texels of the same real-world size as the picture's."""
         from .texture import generate_texture
 
         return generate_texture(subject, parameters, context)

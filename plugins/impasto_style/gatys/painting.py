@@ -20,7 +20,7 @@ from .presets import Classic, Modern
 
 
 def paint(task: Task, parameters: GatysParameters, context: Context, tile_px: int = TILE_PX) -> Tensor:
-    """The task's picture, repainted: (1, 3, H, W) within [0, 1]. More than `tile_px` a side is looked at in tiles."""
+    """The task's picture, repainted: (1, 3, H, W) within [0, 1]. Sides above `tile_px` are processed in tiles."""
     encoder = load_encoder(
         "" if parameters.backbone == "auto" else parameters.backbone,
         context,
@@ -45,11 +45,11 @@ def paint(task: Task, parameters: GatysParameters, context: Context, tile_px: in
 
 
 def _fitted(x: Tensor, task: Task) -> Tensor:
-    """x (1, 3, h, w) in the size of the task's picture."""
+    """x (1, 3, h, w), resized to the task's picture."""
     return resized(x, task.picture.shape[2:], task.seamless)
 
 
 def _watch(progress: Progress, work: float, loss: float) -> bool:
-    """Count an evaluation, and say whether to go on."""
+    """Report an evaluation; return whether to continue."""
     progress.advance(work, f", loss {loss:.4g}")
     return not progress.context.is_stopped()

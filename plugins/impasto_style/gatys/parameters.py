@@ -13,7 +13,7 @@ EXACT: dict[str, Any] = {"visible_if": {"preset": ["modern"], "statistics": ["mo
 
 
 class FeatureParameters(Parameters):
-    """Which network looks, and how what it sees is compared and brought closer."""
+    """The network, the statistics of its features that are compared, and the optimiser."""
 
     preset: Literal["modern", "classic"] = Field(
         "modern",
@@ -53,10 +53,10 @@ class FeatureParameters(Parameters):
 
 
 class GatysParameters(StyleParameters, FeatureParameters):
-    """The controls of every stylizer, and those of the network."""
+    """The parameters of every stylizer, and those of the network."""
 
 
 class CnnTextureParameters(SizeParameters, FeatureParameters):
-    """The size of the texture, and what its features are compared by."""
+    """The size of the texture, and the parameters of the network."""
 
     seamless: bool = Field(True, description="Opposite borders of the texture fit together")

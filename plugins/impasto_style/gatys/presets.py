@@ -1,4 +1,4 @@
-"""The two recipes: as it is done today, from coarse to fine, and as it was first done, at one size."""
+"""Two presets: the modern method, from coarse to fine, and the original one, at a single size."""
 
 from __future__ import annotations
 
@@ -13,40 +13,40 @@ from impasto.device import training_precision
 from ..shared.encoder import Encoder
 from ..shared.layers import TILE_PX
 from ..shared.objective import Objective, Terms
-from ..shared.optimise import Method, adam, lbfgs, pictures_adam
+from ..shared.optimise import Method, adam, lbfgs, picture_adam
 from ..shared.statistics import ClassicGram, GaussianMoments, GramMoments, Sliced, Statistic
 from ..shared.task import Task, scales
 from .parameters import GatysParameters
 
 LEAST_PX = 91
-"""Longer side of the first size; below it a network's coarsest layer sees next to nothing."""
+"""Longer side of the first size; below it a network's coarsest layer has too few features."""
 STYLE_WEIGHTS = (256.0, 64.0, 16.0, 4.0, 1.0)
-"""Of the layers, fine to coarse, before they are made to add up to 1; the defaults of crowsonkb 2021."""
+"""Weights of the layers, fine to coarse, before normalisation; the defaults of crowsonkb 2021."""
 CONTENT_WEIGHT, SMOOTHNESS = 0.015, 2.0
 """The defaults of crowsonkb 2021; `tests/benchmarks/style_reference.py` compares the results."""
 FINE_LAYERS = 2
-"""So many layers see the detail that `detail` is about."""
+"""Number of layers whose weight `detail` changes."""
 LEAST_DETAIL = 0.05
-"""The least part of their weight that is left: they see colours as well."""
+"""Least factor of their weight, since they also see colours."""
 STEADY_RATE = 0.05
 LARGE_PX = TILE_PX
-"""A picture with a longer side may be seen in tiles."""
+"""Longer side above which a picture may be processed in tiles."""
 LARGE_RATE, LARGE_SHARE = 0.02, 1 / 3
-"""There: the rate, and the share of the evaluations that is made: only the finest strokes are new."""
+"""Learning rate and fraction of the evaluations for such pictures, where only the finest strokes are new."""
 
 CLASSIC_CONTENT, CLASSIC_STYLE, CLASSIC_SMOOTHNESS = 1e3, 1e-2, 1e-4
 CLASSIC_RATE, CLASSIC_BETAS, CLASSIC_EPSILON, CLASSIC_STEPS = 5.0, (0.99, 0.999), 0.1, 1000
-"""Weights, rate and number of steps of TensorFlow's tutorial of 2018; for pixels in steps of 8 bits."""
+"""Weights, rate and number of steps of TensorFlow's tutorial of 2018; for pixels from 0 to 255."""
 LEVELS = 255.0
-"""The classic recipe counts pixels in steps of 8 bits, with the mean subtracted."""
+"""Range of the classic preset's pixels, whose mean is subtracted."""
 CAFFE_SCALE = 58.0
-"""Its network's activations in parts of ours: ours take pixels in units of their deviation, 58 steps."""
+"""Ratio of its network's activations to ours, whose input is divided by its deviation, 58 of 255."""
 
 
 class Modern:
-    """Coarse to fine (crowsonkb 2021), by L-BFGS; large pictures by `PicturesAdam` in full precision.
+    """Coarse to fine (crowsonkb 2021), by L-BFGS; large pictures by `PictureAdam` in full precision.
 
-    For these L-BFGS needs too much memory, and in less precision tiles would be rounded differently.
+    For large pictures L-BFGS needs too much memory, and lower precision would round tiles differently.
     """
 
     def __init__(self, encoder: Encoder, parameters: GatysParameters, context: Context, tile_px: int = TILE_PX) -> None:
@@ -66,15 +66,15 @@ class Modern:
 
     def terms(self, seamless: bool) -> Terms:
         """The terms of the loss."""
-        content = CONTENT_WEIGHT * self.parameters.preservation / self.encoder.architecture.content_unit**2
+        content = CONTENT_WEIGHT * self.parameters.preservation / self.encoder.architecture.content_scale**2
         smoothness = partial(_differences, SMOOTHNESS * self.parameters.smoothness, seamless)
         return Terms(self._statistic(), self._style_weights(), content, smoothness)
 
     def method(self, size_px: int) -> Method:
         if size_px > LARGE_PX:
-            return pictures_adam(LARGE_RATE)
+            return picture_adam(LARGE_RATE)
         if self.parameters.optimizer == "adam" or self.parameters.statistics == "sliced":
-            return pictures_adam(STEADY_RATE)
+            return picture_adam(STEADY_RATE)
         return lbfgs()
 
     def _statistic(self) -> Statistic:
@@ -83,17 +83,17 @@ class Modern:
         return GramMoments() if self.parameters.statistics == "gram" else GaussianMoments()
 
     def _style_weights(self) -> dict[str, float]:
-        """By layer, in units of its activations."""
+        """Weight of each style layer, divided by the scale of its activations."""
         architecture = self.encoder.architecture
         weights = {}
         for index, layer in enumerate(architecture.style_layers):
             detail = max(self.parameters.detail, LEAST_DETAIL) if index < FINE_LAYERS else 1.0
-            weights[layer] = detail * STYLE_WEIGHTS[index] / sum(STYLE_WEIGHTS) / architecture.style_units[index] ** 2
+            weights[layer] = detail * STYLE_WEIGHTS[index] / sum(STYLE_WEIGHTS) / architecture.style_scales[index] ** 2
         return weights
 
 
 class Classic:
-    """Gram matrices at one size with Adam (Gatys et al. 2016), with the settings of the best-known implementation."""
+    """Gram matrices at one size with Adam (Gatys et al. 2016), with the settings of a well-known implementation."""
 
     def __init__(self, encoder: Encoder, parameters: GatysParameters, context: Context, tile_px: int = TILE_PX) -> None:
         self.encoder, self.parameters, self.context, self.tile_px = encoder, parameters, context, tile_px
@@ -106,9 +106,9 @@ class Classic:
 
     def objective(self, task: Task) -> Objective:
         architecture = self.encoder.architecture
-        pairs = zip(architecture.style_layers, architecture.style_units, strict=True)
+        pairs = zip(architecture.style_layers, architecture.style_scales, strict=True)
         style = {layer: CLASSIC_STYLE / len(architecture.style_layers) / unit**4 for layer, unit in pairs}
-        content = CLASSIC_CONTENT * (CAFFE_SCALE / architecture.content_unit) ** 2 * self.parameters.preservation
+        content = CLASSIC_CONTENT * (CAFFE_SCALE / architecture.content_scale) ** 2 * self.parameters.preservation
         terms = Terms(ClassicGram(CAFFE_SCALE), style, content, _classic_smoothness)
         return Objective(task, self.encoder, terms, self.context.check, self.tile_px)
 
@@ -117,7 +117,7 @@ class Classic:
 
 
 def _differences(weight: float, seamless: bool, x: Tensor) -> Tensor:
-    """The weighted mean over pixels (1, 3, H, W) of squared differences to the right and down."""
+    """Weighted mean of squared differences of pixels (1, 3, H, W) to their right and lower neighbours."""
     if seamless:
         along_x, along_y = x.roll(-1, 3) - x, x.roll(-1, 2) - x
     else:
@@ -126,7 +126,7 @@ def _differences(weight: float, seamless: bool, x: Tensor) -> Tensor:
 
 
 def _classic_smoothness(x: Tensor) -> Tensor:
-    """Total variation with the exponent 1.25, in steps of 8 bits."""
+    """Total variation with exponent 1.25, for pixels from 0 to 255."""
     along_x = LEVELS * (x[..., :-1, 1:] - x[..., :-1, :-1])
     along_y = LEVELS * (x[..., 1:, :-1] - x[..., :-1, :-1])
     return CLASSIC_SMOOTHNESS * (along_x.square() + along_y.square()).pow(1.25).sum()

@@ -1,4 +1,4 @@
-"""A texture from features alone: the engine of `gatys` with nothing to preserve, begun from noise."""
+"""Textures from features alone: the method of `gatys` without content, starting from noise."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ OPAQUE = 0.5
 
 
 def generate_texture(subject: Maps, parameters: CnnTextureParameters, context: Context) -> Maps:
-    """The base colour (H, W) of the size asked for, with the statistics of the subject's."""
+    """A base colour of the requested size whose features have the statistics of the subject's."""
     height, width = (max(side, LEAST_PX) for side in parameters.size_px(subject))
     source = as_tensor(read_color(subject, OPAQUE), context.device)
     empty, regions = torch.zeros(1, 3, height, width, device=context.device), (Region(None, (0.0, 1.0)),)

@@ -1,4 +1,4 @@
-"""Pictures repainted from the nearest pieces of a style, as a network sees them (torch only on use)."""
+"""Style transfer by nearest-neighbour features (Kolkin et al. 2022); torch is imported only when it runs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .parameters import NeighboursParameters
 
 
 class Neighbours(Stylizer):
-    """Replaces each feature of the picture by its nearest one in the style, and paints what has these features."""
+    """Replaces each feature of the picture by its nearest neighbour in the style, and paints a picture with those."""
 
     name = "neighbours"
     label = "Repaint by neighbours"

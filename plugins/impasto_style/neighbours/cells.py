@@ -1,6 +1,6 @@
 """Features of a picture's cells, squares of 4 px, with those of fine layers side by side.
 
-So every pixel has its say in what is matched and painted; features that are sampled once a cell leave a mesh between.
+So every pixel affects what is matched and painted; features sampled once per cell would leave a visible grid.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from ..shared.tiles import Tile, Tiling
 
 CELL_PX = 4
 ALIGNMENT_PX = 8
-"""Sides of pictures are multiples of it: the stride of the coarsest layer."""
+"""Divisor of the sides of pictures: the stride of the coarsest layer."""
 TILE_PX = 256
-"""A large picture is looked at in tiles of at most this side."""
+"""Largest side of tiles of a large picture."""
 MIDDLE = 0.5
-"""Pixels count from middle grey."""
+"""Grey level that is subtracted from pixels."""
 
 
 class CellEncoder:
     """Features of a picture's cells: their pixels, then the layers of a network up to the first of stride 8.
 
-    Pictures larger than `tile_px` are looked at in tiles with a halo, which changes nothing.
+    Pictures larger than `tile_px` are encoded in tiles with a halo, with the same features.
     """
 
     def __init__(self, encoder: Encoder, tile_px: int = TILE_PX) -> None:
@@ -43,7 +43,7 @@ class CellEncoder:
         self.halo_px = math.ceil((last.reach_px + last.stride) / ALIGNMENT_PX) * ALIGNMENT_PX
 
     def for_styles(self) -> CellEncoder:
-        """One for pictures with borders."""
+        """The encoder for pictures that do not tile."""
         return CellEncoder(self.encoder.for_pictures(seamless=False), self.tile_px) if self.seamless else self
 
     def __call__(self, x: Tensor) -> list[Tensor]:
@@ -57,7 +57,7 @@ class CellEncoder:
 
     def tiling(self, x: Tensor) -> Tiling:
         """The tiles of a picture (1, 3, H, W)."""
-        return Tiling((x.shape[2], x.shape[3]), self.tile_px, self.halo_px, self.seamless, unit_px=ALIGNMENT_PX)
+        return Tiling((x.shape[2], x.shape[3]), self.tile_px, self.halo_px, self.seamless, alignment_px=ALIGNMENT_PX)
 
     def of_tile(self, x: Tensor, tile: Tile) -> list[Tensor]:
         """Features (D, h / 4, w / 4) of the cells of a tile, from the tile and its halo x (1, 3, H, W)."""
@@ -65,9 +65,9 @@ class CellEncoder:
 
 
 def aligned(x: Tensor, seamless: bool) -> Tensor:
-    """(B, C, H, W) with sides that are multiples of `ALIGNMENT_PX`: resized where it tiles, else with mirrored margins.
+    """(B, C, H, W) with sides that are multiples of `ALIGNMENT_PX`: resized if it tiles, else with mirrored margins.
 
-    These are at least `ALIGNMENT_PX` wide, so that cells that are shifted by less still cover all of the picture.
+    Margins are at least `ALIGNMENT_PX` wide, so that cells shifted by less still cover the whole picture.
     """
     height, width = (math.ceil(side / ALIGNMENT_PX) * ALIGNMENT_PX for side in x.shape[2:])
     if seamless:
@@ -77,20 +77,20 @@ def aligned(x: Tensor, seamless: bool) -> Tensor:
 
 
 def unaligned(x: Tensor, size: Sequence[int], seamless: bool) -> Tensor:
-    """Undo `aligned`: the picture in its own (height, width)."""
+    """Inverse of `aligned`: the picture in its own (height, width)."""
     if seamless:
         return resized(x, size, seamless)
     return x[..., ALIGNMENT_PX : ALIGNMENT_PX + size[0], ALIGNMENT_PX : ALIGNMENT_PX + size[1]]
 
 
 def pooled(features: Tensor, stride: int) -> Tensor:
-    """Features (D, …) of the cells by a layer of this stride as their means (C, …)."""
+    """Means (C, …) over each cell of features (D, …) of a layer with this stride."""
     side = max(CELL_PX // stride, 1)
     return features.unflatten(0, (-1, side * side)).mean(1)
 
 
 def _in_cells(features: Tensor, stride: int, size: tuple[int, int], seamless: bool) -> Tensor:
-    """Features (1, C, h, w) of a layer as (D, *size): those within a cell side by side, coarser ones in between."""
+    """Features (1, C, h, w) of a layer as (D, *size): those within a cell stacked, coarser ones interpolated."""
     if stride < CELL_PX:
         return pixel_unshuffle(features, CELL_PX // stride)[0]
     if stride > CELL_PX:

@@ -1,4 +1,4 @@
-"""Nearest neighbours: the piece of a style that is most like each cell of a picture."""
+"""Nearest neighbours: the cell of a style whose features are most similar to each cell of a picture."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from torch.nn.functional import normalize
 from .cells import ALIGNMENT_PX, CELL_PX, CellEncoder
 
 PIECES = 2**15
-"""A style with more cells is known by so many of them, drawn by chance."""
+"""Limit of cells of a style, of which a random sample is used."""
 COMPARISONS = 2**24
-"""So many similarities are held at a time: 64 MiB."""
-CROWD, CROWDS = 64, 8
-"""Popularity is measured on so many groups of so many queries."""
+"""Number of similarities held at a time: 64 MiB."""
+GROUP_SIZE, GROUPS = 64, 8
+"""Size and number of the groups of queries that measure how often keys are nearest."""
 
 
 def collect_pieces(
@@ -24,24 +24,24 @@ def collect_pieces(
 ) -> list[Tensor]:
     """Cells of a style (1, 3, h, w) to paint from: features (K, D), in half precision, of the pixels and of each layer.
 
-    With rotations also cells of the style turned by 90, 180 and 270 degrees.
+    with_rotations: include cells of the style rotated by 90, 180 and 270 degrees.
     """
     height, width = (side // ALIGNMENT_PX * ALIGNMENT_PX for side in style.shape[2:])
     style = style[..., :height, :width]
     turns = [torch.rot90(style, count, (2, 3)) for count in range(4 if with_rotations else 1)]
-    share = min(1.0, PIECES * CELL_PX**2 / (height * width * len(turns)))
-    found = [_cells_of(turned, encoder, share, rng, tick) for turned in turns]
+    fraction = min(1.0, PIECES * CELL_PX**2 / (height * width * len(turns)))
+    found = [_cells_of(turned, encoder, fraction, rng, tick) for turned in turns]
     return [torch.cat(parts) for parts in zip(*found, strict=True)]
 
 
 def _cells_of(
-    style: Tensor, encoder: CellEncoder, share: float, rng: np.random.Generator, tick: Callable[[], None]
+    style: Tensor, encoder: CellEncoder, fraction: float, rng: np.random.Generator, tick: Callable[[], None]
 ) -> list[Tensor]:
-    """Features (n, D) of the pixels and of each layer, of a share of the cells by chance, the same in tiles."""
+    """Features (n, D) of the pixels and of each layer, for a random fraction of the cells, independent of the tiles."""
     size = style.shape[2] // CELL_PX, style.shape[3] // CELL_PX
     count = size[0] * size[1]
     kept = np.zeros(count, bool)
-    kept[rng.permutation(count)[: max(1, round(count * share))]] = True
+    kept[rng.permutation(count)[: max(1, round(count * fraction))]] = True
     place = torch.from_numpy(kept.cumsum() - 1).view(size).to(style.device)
     is_kept = torch.from_numpy(kept).view(size).to(style.device)
     cells: list[Tensor] = []
@@ -55,24 +55,24 @@ def _cells_of(
 
 
 def nearest(queries: Tensor, keys: Tensor, tick: Callable[[], None] = lambda: None) -> Tensor:
-    """Index (N,) of each query's (N, C) nearest key (K, C) by cosine, among keys that are not everybody's nearest.
+    """Index (N,) of each query's (N, C) nearest key (K, C) by cosine similarity, corrected for hubs.
 
-    Half of a key's popularity, its mean similarity to the queries that it is nearest to, is taken off (Conneau et al.
-    2018): else whole skies are painted from one piece. `tick` is called between chunks.
+    Half of a key's mean similarity to its nearest queries is subtracted (cross-domain similarity local scaling, Conneau
+    et al. 2018): otherwise whole skies are painted from one cell. `tick` is called between chunks.
     """
     keys = normalize(keys.float(), dim=1).T.contiguous()  # (C, K)
-    popularity = _popularity(queries, keys)
+    hubness = _hubness(queries, keys)
     rows = max(1, COMPARISONS // keys.shape[1])
     found = []
     for chunk in queries.split(rows):
         tick()
-        found.append(torch.addmm(-popularity / 2, normalize(chunk.float(), dim=1), keys).argmax(1))
+        found.append(torch.addmm(-hubness / 2, normalize(chunk.float(), dim=1), keys).argmax(1))
     return torch.cat(found)
 
 
-def _popularity(queries: Tensor, keys: Tensor) -> Tensor:
-    """Mean similarity (K,) of keys (C, K) to the nearest query of each of several groups of queries, evenly drawn."""
-    count = min(len(queries), CROWD * CROWDS)
+def _hubness(queries: Tensor, keys: Tensor) -> Tensor:
+    """Mean similarity (K,) of keys (C, K) to the nearest query in each of several groups, evenly sampled."""
+    count = min(len(queries), GROUP_SIZE * GROUPS)
     places = torch.arange(count, device=queries.device) * len(queries) // count
-    groups = normalize(queries[places].float(), dim=1).tensor_split(min(CROWDS, count))
+    groups = normalize(queries[places].float(), dim=1).tensor_split(min(GROUPS, count))
     return torch.stack([(group @ keys).amax(0) for group in groups]).mean(0)

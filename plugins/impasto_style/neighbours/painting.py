@@ -1,8 +1,8 @@
 """Style transfer by nearest neighbours (NNST, Kolkin et al. 2022), coarse to fine.
 
-Where we depart from the paper: cells hold what every pixel says, and the pixels; features' lengths count, not only
-their angles, and so do their means and covariances; pieces that fit everywhere are held back; the picture is
-recoloured, not centred, to be compared, and is compared to the end.
+Departures from the paper: cells hold the features of every pixel, and the pixels; the lengths of features count, not
+only their angles, and so do their means and covariances; cells that fit everywhere are penalised; for comparison the
+picture is recoloured instead of centred, and it is compared at all steps.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ from .parameters import NeighboursParameters
 from .targets import Targets
 
 LEAST_PX, RATIO = 96, 2.0
-"""Longer side of the first size, at least, and from one size to the next. From smaller ones forms do not come back."""
+"""Least longer side of the first size, below which shapes are lost, and the ratio of successive sizes."""
 JOINT_SHARE = 0.2
-"""Of the steps: those with one match for all layers. After them layers have their own ("feature splitting")."""
+"""Fraction of the steps with one match for all layers, before each layer has its own ("feature splitting")."""
 REFRESH_STEPS, LEAST_MATCHES = 20, 5
-"""After so many steps, or this part of all, cells are laid elsewhere and matched anew: no lattice is left to see."""
+"""Most steps between two matches, and least number of matches; cells are shifted each time, so that no grid shows."""
 RATE, LAST_SHARE = 2e-2, 0.02
-"""The rate at the first step, and what is left of it at the last: a higher one leaves noise between pixels."""
+"""Learning rate at the first step, and the fraction left at the last: a higher one leaves noise between pixels."""
 EPSILON = 5e-2
-"""Slopes are about 1 a pixel; what is far below it is rounding, and shall move nothing."""
+"""Adam's epsilon: gradients are about 1 per pixel, and far smaller ones are rounding errors."""
 METHOD = Method(
     partial(Adam, betas=(0.9, 0.99), eps=EPSILON),
     RATE,
@@ -47,11 +47,11 @@ METHOD = Method(
     bound="free",
 )
 LARGE_PX = 512
-"""A picture with a longer side is looked at in tiles."""
+"""Longer side above which a picture is processed in tiles."""
 
 
 def paint(task: Task, parameters: NeighboursParameters, context: Context, tile_px: int = TILE_PX) -> Tensor:
-    """The task's picture, repainted: (1, 3, H, W). Large ones are looked at in tiles of `tile_px` a side."""
+    """The task's picture, repainted: (1, 3, H, W). Large ones are processed in tiles of `tile_px` a side."""
     name = "" if parameters.backbone == "auto" else parameters.backbone
     encoder = load_encoder(name, context, task.seamless)
     quick = encoder.to(getattr(torch, training_precision(context.device)))
@@ -63,7 +63,7 @@ def paint(task: Task, parameters: NeighboursParameters, context: Context, tile_p
         scaled = task.scaled(size)
         x = resized(x, scaled.picture.shape[2:], task.seamless)
         is_first = size == sizes[0] and task.start_px == 0
-        # Rounding differs between tiles: only what is one tile is seen in less than full precision.
+        # Rounding differs between tiles, so lower precision is used only for a single tile.
         is_one = size <= LARGE_PX
         cells = CellEncoder(quick if is_one else encoder, LARGE_PX + 2 * ALIGNMENT_PX if is_one else tile_px)
         x = _paint_at_size(x, scaled, cells, is_first, parameters, progress)
@@ -76,9 +76,9 @@ def paint(task: Task, parameters: NeighboursParameters, context: Context, tile_p
 def _paint_at_size(
     x: Tensor, task: Task, encoder: CellEncoder, is_first: bool, parameters: NeighboursParameters, progress: Progress
 ) -> Tensor:
-    """Paint over x (1, 3, H, W): by one match for all layers, then by one for those of each stride.
+    """x (1, 3, H, W), repainted by one match for all layers, then by one for the layers of each stride.
 
-    Matched is what is painted by then, mixed with the picture: halves of both with the usual preservation.
+    Matched is the current painting mixed with the picture, in equal parts at the default preservation.
     """
     usual = parameters.preservation / (parameters.preservation + 1)
     preservation = 1.0 if is_first else usual
@@ -88,7 +88,7 @@ def _paint_at_size(
     work = max(x.shape[2:]) ** 2
 
     def watch(loss: float) -> bool:
-        progress.advance(work, ", in smaller steps" if descent.falls else "")
+        progress.advance(work, ", in smaller steps" if descent.restarts else "")
         return not progress.context.is_stopped()
 
     descent = Descent(
@@ -99,19 +99,19 @@ def _paint_at_size(
         partial(pyramid.split, seamless=task.seamless),
         partial(pyramid.join, seamless=task.seamless),
     )
-    count, is_going_on = min(REFRESH_STEPS, ceil(parameters.steps / LEAST_MATCHES)), True
-    while is_going_on:
+    count, has_more = min(REFRESH_STEPS, ceil(parameters.steps / LEAST_MATCHES)), True
+    while has_more:
         is_split = descent.done >= JOINT_SHARE * parameters.steps
         down, right = progress.context.rng.integers(0, ALIGNMENT_PX, 2).tolist()
         targets.match(descent.picture, preservation, (down, right), is_split)
-        is_going_on = descent.run(targets, count)
+        has_more = descent.run(targets, count)
         preservation = usual
     painted = in_mixed_colors(descent.picture.clamp(0, 1), task)
     return unaligned(painted, x.shape[2:], task.seamless)
 
 
 def _aligned(task: Task) -> Task:
-    """The task with sides that are whole cells of the coarsest layer; its start is not needed any more."""
+    """The task with sides that are whole cells of the coarsest layer, except for its start, which is not used."""
     regions = tuple(
         region if region.mask is None else replace(region, mask=aligned(region.mask, task.seamless))
         for region in task.regions

@@ -10,7 +10,7 @@ from ..shared.controls import StyleParameters
 
 
 class NeighboursParameters(StyleParameters):
-    """The controls of every stylizer, which network looks, and how long."""
+    """The parameters of every stylizer, the network and the number of steps."""
 
     backbone: Literal["auto", "vgg19", "vgg16", "vgg19-small", "squeezenet", "vgg19-normalised"] = Field(
         "auto", description="The network whose features are compared; auto: the best whose weights are there"

@@ -1,4 +1,7 @@
-"""A picture as what each octave adds, so that a step changes wide and fine forms alike (Burt & Adelson 1983)."""
+"""Laplacian pyramid of a picture, so that an optimiser's step changes coarse and fine shapes alike.
+
+Burt & Adelson 1983.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +12,13 @@ from torch import Tensor
 from ..shared.resampling import resized_linear
 
 LEAST_PX = 8
-"""The coarsest level's shorter side is less than twice this."""
+"""Least shorter side of the coarsest level; it is less than twice this."""
 
 
 def split(x: Tensor, seamless: bool) -> list[Tensor]:
-    """(1, 3, H, W) as levels, fine to coarse, each about half as large; the last is a small picture.
+    """Levels of (1, 3, H, W), fine to coarse, each about half as large; the last is the low-pass residual.
 
-    seamless: it tiles, and so does what is painted on any level.
+    seamless: the picture and all levels tile.
     """
     levels = []
     while min(x.shape[2:]) >= 2 * LEAST_PX:
@@ -26,7 +29,7 @@ def split(x: Tensor, seamless: bool) -> list[Tensor]:
 
 
 def join(levels: Sequence[Tensor], seamless: bool) -> Tensor:
-    """The picture (1, 3, H, W) of its levels."""
+    """The picture (1, 3, H, W) from its levels; inverse of `split`."""
     x = levels[-1]
     for level in levels[-2::-1]:
         x = level + resized_linear(x, level.shape[2:], seamless)

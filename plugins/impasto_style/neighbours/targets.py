@@ -1,7 +1,7 @@
-"""Target features of a picture: in each cell the mean of its nearest pieces of each source, by weight.
+"""Target features of a picture: in each cell the weighted mean of its nearest neighbours in each source.
 
-Where each layer finds its own piece, these no longer fit each other, and what is painted between them would be washed
-out: there all features together shall also have the means and covariances that they have in the sources.
+If each layer has its own neighbour, these do not fit each other, and a compromise between them looks washed out: so the
+means and covariances of all features are matched to the sources as well.
 """
 
 from __future__ import annotations
@@ -24,23 +24,23 @@ from .matching import collect_pieces, nearest
 from .parameters import NeighboursParameters
 
 UNSEEN = 1e-3
-"""A source with less weight in a cell is not looked for there."""
-SOUGHT = 2**12
-"""Pieces are sought among so many, others each time: what does not fit its neighbours does not stay."""
+"""Weight of a source in a cell below which it is ignored there."""
+CANDIDATES = 2**12
+"""Size of the random sample of cells that is searched, a new one each time, so that poor matches do not last."""
 TINY = 1e-6
 FINE_STRIDE = 2
-"""Layers up to this stride are detail."""
+"""Largest stride of layers that count as detail."""
 MOMENTS = 60.0
-"""Weight of the squared distance to the sources' means and covariances, relative to that to the nearest pieces."""
+"""Weight of the squared distance from the sources' means and covariances, relative to that from nearest neighbours."""
 
 Group = tuple[int, ...]
-"""Layers that find one piece together; the pixels are number 0."""
+"""Indices of layers that share one match; 0 stands for the pixels."""
 
 
 class Targets:
-    """The features to paint towards at one size. The sides of the task's picture are multiples of `ALIGNMENT_PX`.
+    """Target features at one size. The sides of the task's picture are multiples of `ALIGNMENT_PX`.
 
-    `match` chooses them. Then it is called with a picture (1, 3, H, W), for the loss and its gradient.
+    `match` chooses the targets. A call with a picture (1, 3, H, W) then returns the loss and its gradient.
     """
 
     def __init__(self, task: Task, encoder: CellEncoder, parameters: NeighboursParameters, progress: Progress) -> None:
@@ -55,22 +55,22 @@ class Targets:
         }
         self.matches: dict[int, list[Tensor]] = {}
         self.layers: Group = tuple(range(len(encoder.strides)))
-        self.units = self._units()
-        self.shares = [
+        self.scales = self._scales()
+        self.layer_weights = [
             parameters.detail if layer and stride <= FINE_STRIDE else 1.0
             for layer, stride in enumerate(encoder.strides)
         ]
         self.is_split = False
         self.wanted_of_all: list[Tensor] = []
-        terms = Terms(GaussianMoments(), self._weights_of_moments(), content=0.0, smoothness=_none)
+        terms = Terms(GaussianMoments(), self._weights_of_moments(), content=0.0, smoothness=_no_smoothness)
         painted = tuple(region for region in task.regions if region.weights[0] < 1)
         self.moments = Objective(replace(task, regions=painted), encoder.encoder, terms, progress.tick, encoder.tile_px)
 
     def match(self, x: Tensor, preservation: float, shift: tuple[int, int], is_split: bool) -> None:
-        """Find a piece for each cell, of the picture by a share in [0, 1], else of x (1, 3, H, W).
+        """Find the nearest neighbour of each cell of a mix of the picture and x (1, 3, H, W).
 
-        shift: of the cells, in pixels. is_split: the layers of each stride find their own piece; the finest bring the
-        pixels.
+        preservation: weight of the picture, in [0, 1]. shift: of the cells, in pixels. is_split: match the layers of
+        each stride separately, the pixels with the finest.
         """
         self._shift_by(shift)
         self.is_split = is_split
@@ -82,32 +82,33 @@ class Targets:
                 weight = self._shifted(self.weights[index, None])
                 seen = in_colors_of(self.task.sources[index], self.picture, weight)
             queries = self._queries([(x, 1 - preservation), (seen, preservation)], groups)
-            chosen = self.progress.context.rng.permutation(len(pieces[0]))[:SOUGHT]
-            some = torch.from_numpy(chosen).to(x.device)
+            chosen = self.progress.context.rng.permutation(len(pieces[0]))[:CANDIDATES]
+            candidates = torch.from_numpy(chosen).to(x.device)
             self.matches[index] = []
             for group, wanted in zip(groups, queries, strict=True):
-                found = some[self._nearest(index, wanted, self._keys(pieces, group, some))]
+                found = candidates[self._nearest(index, wanted, self._keys(pieces, group, candidates))]
                 self.matches[index] += [found] * len(group)
         tiles = self.encoder.tiling(self.picture).tiles
         self.wanted_of_all = self._wanted(tiles[0]) if len(tiles) == 1 else []  # those of many tiles take much memory
 
     def __call__(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Squared distance of the features of x (1, 3, H, W) to the targets, over all cells, and its gradient.
+        """Squared distance of the features of x (1, 3, H, W) from the targets, over all cells, and its gradient.
 
-        Where layers are split, and something is painted, also that of their moments.
+        Includes the distance of their moments if layers are matched separately.
         """
         x = x.detach()
         shifted, total = self._shifted(x), x.new_zeros((), dtype=torch.float64)
         slope = torch.empty_like(shifted)
         tiling = self.encoder.tiling(shifted)
         for tile in tiling.tiles:
-            # All that sees a pixel is looked at together, so that its slope is summed up as it is for a whole.
+            # All cells that see a pixel are evaluated together, so that its gradient is summed up as without tiles.
             around = tiling.around(tile)
             seen = around.with_halo(shifted).detach().requires_grad_()
             layers = self.encoder.of_tile(seen, around)
-            parts = zip(layers, self.wanted_of_all or self._wanted(around), self.units, self.shares, strict=True)
+            targets = self.wanted_of_all or self._wanted(around)
+            pairs = zip(layers, targets, self.scales, self.layer_weights, strict=True)
             distance = torch.stack(
-                [share * unit**2 * (found - target).square().sum(0) for found, target, unit, share in parts]
+                [weight * scale**2 * (found - target).square().sum(0) for found, target, scale, weight in pairs]
             ).sum(0)
             (gradient,) = torch.autograd.grad(distance.sum(), seen)
             tile.put(slope, tile.inside(around, gradient))
@@ -137,9 +138,9 @@ class Targets:
 
     @torch.no_grad()
     def _queries(self, mixture: Sequence[tuple[Tensor, float]], groups: Sequence[Group]) -> list[Tensor]:
-        """Mean features of the cells of pictures (1, 3, H, W), mixed by weight: (C, h, w) for each group.
+        """Weighted means over pictures (1, 3, H, W) of the mean features of each cell: (C, h, w) for each group.
 
-        In half precision, since at large sizes this is the largest thing in memory.
+        In half precision, since they take most of the memory at large sizes.
         """
         mixture = [(picture, weight) for picture, weight in mixture if weight]
         size = self.cell_weights.shape[1:]
@@ -154,21 +155,21 @@ class Targets:
         return queries
 
     def _pooled(self, picture: Tensor, tile: Tile) -> list[Tensor]:
-        """Means (C, h, w) of the features of a tile's cells, in units."""
+        """Scaled means (C, h, w) of the features of a tile's cells."""
         return [
-            unit * pooled(layer, stride)
-            for layer, stride, unit in zip(
-                self.encoder.of_tile(tile.with_halo(picture), tile), self.encoder.strides, self.units, strict=True
+            scale * pooled(layer, stride)
+            for layer, stride, scale in zip(
+                self.encoder.of_tile(tile.with_halo(picture), tile), self.encoder.strides, self.scales, strict=True
             )
         ]
 
     def _keys(self, pieces: Sequence[Tensor], group: Group, chosen: Tensor) -> Tensor:
-        """Keys (K, C) of the chosen pieces: mean features of a group of layers, in units."""
+        """Keys (K, C) of the chosen cells: scaled mean features of a group of layers."""
         means = [pooled(pieces[layer][chosen].T.float(), self.encoder.strides[layer]) for layer in group]
-        return torch.cat([self.units[layer] * mean for layer, mean in zip(group, means, strict=True)]).T
+        return torch.cat([self.scales[layer] * mean for layer, mean in zip(group, means, strict=True)]).T
 
     def _nearest(self, index: int, queries: Tensor, keys: Tensor) -> Tensor:
-        """Number (h, w) of the key (K, C) nearest to each of the queries (C, h, w) where a source is painted."""
+        """Index (h, w) of the nearest key (K, C) of each query (C, h, w), in cells where the source is painted."""
         seen = (self.cell_weights[index] > UNSEEN).flatten().nonzero()[:, 0]
         found = seen.new_zeros(queries[0].numel())
         if len(seen):
@@ -181,21 +182,21 @@ class Targets:
         return [tuple(group) for _, group in groupby(self.layers, strides.__getitem__)]
 
     def _weights_of_moments(self) -> dict[str, float]:
-        """By style layer, from the squared Wasserstein-2 distance for each channel to that over all features, in units.
+        """Weight of each style layer, which turns its Wasserstein-2 distance per channel into one over all features.
 
-        This is the least squared way on which all features come to such moments, measured as that to the pieces is.
+        So it is the least squared distance by which all features reach these moments, on the scale of the targets'.
         """
         cells = self.weights[0].numel() / CELL_PX**2
         weights = {}
         for layer, name in enumerate(self.encoder.names, 1):
             if name in self.encoder.encoder.style_layers:
                 places = cells * max(CELL_PX // self.encoder.strides[layer], 1) ** 2
-                squared = self.units[layer] ** 2 * self.encoder.channels[layer] * places
-                weights[name] = MOMENTS * self.shares[layer] * squared
+                squared = self.scales[layer] ** 2 * self.encoder.channels[layer] * places
+                weights[name] = MOMENTS * self.layer_weights[layer] * squared
         return weights
 
-    def _units(self) -> list[float]:
-        """For the pixels and each layer, what gives features of the styles length 1; without any, the picture's."""
+    def _scales(self) -> list[float]:
+        """Factors that give features of the styles (or else of the picture) a mean length of 1: pixels, then layers."""
         styles = list(self.pieces.values())
         if not styles:
             tile = self.encoder.tiling(self.task.picture).tiles[0]
@@ -205,13 +206,13 @@ class Targets:
         return [len(styles) / max(sum(layer), TINY) for layer in zip(*lengths, strict=True)]
 
     def _shift_by(self, shift: tuple[int, int]) -> None:
-        """From now on the first cell's corner is there."""
+        """Move the corner of the first cell."""
         self.shift = shift
         self.picture = self._shifted(self.task.picture)
         self.cell_weights = _means(self._shifted(self.weights)[:, 0])  # (S, h, w)
 
     def _shifted(self, x: Tensor) -> Tensor:
-        """The part of (B, C, H, W) that is covered by cells; all of it, moved around, where it tiles."""
+        """The part of (B, C, H, W) that cells cover; all of it, rolled, if it tiles."""
         top, left = self.shift
         if self.task.seamless:
             return x.roll((-top, -left), (2, 3))
@@ -221,22 +222,22 @@ class Targets:
         return x[:, :, top : top + height, left : left + width]
 
     def _unshifted(self, slope: Tensor, x: Tensor) -> Tensor:
-        """Undo `_shifted` for a gradient of a picture x (1, 3, H, W); 0 around it."""
+        """Inverse of `_shifted` for a gradient of a picture x (1, 3, H, W), with 0 outside."""
         top, left = self.shift
         if self.task.seamless:
             return slope.roll((top, left), (2, 3))
-        whole = torch.zeros_like(x)
-        whole[:, :, top : top + slope.shape[2], left : left + slope.shape[3]] = slope
-        return whole
+        padded = torch.zeros_like(x)
+        padded[:, :, top : top + slope.shape[2], left : left + slope.shape[3]] = slope
+        return padded
 
 
-def _none(x: Tensor) -> Tensor:
-    """In place of a loss of the pixels (1, 3, H, W) alone."""
+def _no_smoothness(x: Tensor) -> Tensor:
+    """A smoothness term of 0 for (1, 3, H, W)."""
     return 0 * x.sum()
 
 
 def _means(x: Tensor) -> Tensor:
-    """Means (S, H / 4, W / 4) of (S, H, W) over the cells."""
+    """Means over the cells, (S, H / 4, W / 4), of (S, H, W)."""
     return x.unflatten(2, (-1, CELL_PX)).unflatten(1, (-1, CELL_PX)).mean((2, 4))
 
 

@@ -1,4 +1,4 @@
-"""Style by patches, without any network (torch only on use)."""
+"""Style transfer by patches, without any network; torch is imported only when it runs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .parameters import PatchesStyleParameters
 
 
 class PatchesStyle(Stylizer):
-    """Style by patches, without any network."""
+    """Style transfer by patches, without any network."""
 
     name, label = "patches-style", "Repaint by patches"
     description = "Repaints a picture with the strokes of another; needs no weights"

@@ -1,4 +1,4 @@
-"""A grid of overlapping patches that covers a picture, around its borders or beyond them."""
+"""A grid of overlapping patches that covers a picture and its borders."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from torch import Tensor
 SIDE = 7
 """Pixels of a patch's side."""
 STRIDE = 2
-"""Pixels from one patch to the next; what is found for one is a hint for the next, so styles have the same grid."""
+"""Pixels from one patch to the next, in pictures and styles alike, so that a match suggests its neighbours'."""
 
 
 @dataclass(frozen=True)
 class Grid:
-    """Patches over a picture of height x width, where all lengths are `factor` times what they are when matching.
+    """Patches over a picture of height x width, with all lengths `factor` times those used for matching.
 
-    A picture that tiles has them around its borders; any other is mirrored by a margin, so that borders are covered as
-    often as the rest.
+    In a picture that tiles, patches wrap around its borders; any other gets a mirrored margin, so that borders are
+    covered as often as the rest.
     """
 
     height: int
@@ -49,28 +49,28 @@ class Grid:
 
     @cached_property
     def canvas(self) -> tuple[int, int]:
-        """Height and width of all that the patches cover."""
+        """Height and width of the area that the patches cover."""
         rows, columns = self.shape
         return (rows - 1) * self.stride + self.side, (columns - 1) * self.stride + self.side
 
     def enlarged(self, factor: int) -> Grid:
-        """The same patches on a picture that is so many times as large."""
+        """The same patches on a picture enlarged by a factor."""
         return Grid(self.height * factor, self.width * factor, self.seamless, factor)
 
     def on_canvas(self, x: Tensor) -> Tensor:
-        """(B, C, H, W) with what the patches cover around it."""
+        """(B, C, H, W), extended to the area that the patches cover."""
         after = self.canvas[0] - self.margin - self.height, self.canvas[1] - self.margin - self.width
         return extended(x, (self.margin, self.margin), after, self.seamless)
 
     def at_centres(self, x: Tensor) -> Tensor:
-        """(1, C, H, W) at the patches' centres: (patches, C)."""
+        """Values (patches, C) of (1, C, H, W) at the patches' centres."""
         rows, columns = self.shape
         centre = self.side // 2
         picked = self.on_canvas(x)[0, :, centre :: self.stride, centre :: self.stride][:, :rows, :columns]
         return picked.flatten(1).T
 
     def folded(self, canvas: Tensor) -> Tensor:
-        """Sums on the canvas (h, w, C) folded onto the picture (H, W, C): around its borders, or cut off."""
+        """Sums on the canvas (h, w, C), folded onto the picture (H, W, C) if it tiles, else cropped to it."""
         top, left = self.margin, self.margin
         folded = canvas[top : top + self.height, left : left + self.width]
         if not self.seamless:
@@ -84,7 +84,7 @@ class Grid:
 
 
 def extended(x: Tensor, before: tuple[int, int], after: tuple[int, int], seamless: bool) -> Tensor:
-    """(B, C, H, W) with so many more pixels on each side: around the borders, or mirrored as often as it takes."""
+    """(B, C, H, W), padded by these pixels (rows, columns): circular if seamless, else by repeated reflection."""
     for axis in (2, 3):
         length = x.shape[axis]
         places = torch.arange(-before[axis - 2], length + after[axis - 2], device=x.device)

@@ -1,4 +1,4 @@
-"""Guides of the choice of patches: colours behind strokes, busyness (amount of fine detail), and edges."""
+"""Guides for the choice of patches: blurred colours, local contrast of fine detail, and edges."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from torch.nn.functional import conv2d
 from .grid import extended
 
 DETAIL_PX = 1.5
-"""Detail is finer than so many pixels."""
+"""Width of the blur that separates fine detail."""
 FORM_PX = 2.0
-EDGE_SHARE = 0.9
-"""All that varies more than this share of the picture is an edge through and through."""
+EDGE_QUANTILE = 0.9
+"""Quantile of local deviations at which an edge has full strength."""
 
 
 QUANTILES = np.linspace(0, 1, 257)
@@ -24,7 +24,7 @@ LEAST_MASK = 0.5
 
 
 def blurred(x: Tensor, sigma_px: float, seamless: bool = False) -> Tensor:
-    """(B, C, H, W) under a Gaussian."""
+    """(B, C, H, W), blurred by a Gaussian; unlike kornia's, small pictures are reflected as often as needed."""
     reach, channels = int(3 * sigma_px + 0.5), x.shape[1]
     kernel = torch.exp(-torch.arange(-reach, reach + 1, device=x.device).square() / (2 * sigma_px**2))
     kernel = (kernel / kernel.sum()).repeat(channels, 1)
@@ -33,31 +33,31 @@ def blurred(x: Tensor, sigma_px: float, seamless: bool = False) -> Tensor:
 
 
 def deviation(x: Tensor, sigma_px: float, seamless: bool = False) -> Tensor:
-    """Standard deviation (B, 1, H, W) of (B, C, H, W) under a Gaussian around each place, over all channels."""
+    """Local standard deviation (B, 1, H, W) of (B, C, H, W) under a Gaussian window, over all channels."""
     mean = blurred(x, sigma_px, seamless)
     return (blurred(x.square(), sigma_px, seamless) - mean.square()).clamp_min(0).sum(1, keepdim=True).sqrt()
 
 
-def busyness(x: Tensor, sigma_px: float, seamless: bool = False) -> Tensor:
-    """Amount of fine detail (B, 1, H, W) around each place of (B, 3, H, W)."""
+def detail_contrast(x: Tensor, sigma_px: float, seamless: bool = False) -> Tensor:
+    """Local contrast of fine detail (B, 1, H, W) in (B, 3, H, W): the root of its blurred deviation."""
     return blurred(deviation(x, DETAIL_PX, seamless), sigma_px, seamless).sqrt()
 
 
 def edges(x: Tensor, seamless: bool = False) -> Tensor:
     """Strength (1, 1, H, W), from 0 to 1, of the edges of (1, 3, H, W) that must be kept (Elad & Milanfar 2017)."""
     varying = deviation(x, FORM_PX, seamless)
-    strongest = varying.flatten().sort().values[int(EDGE_SHARE * (varying.numel() - 1))]
+    strongest = varying.flatten().sort().values[int(EDGE_QUANTILE * (varying.numel() - 1))]
     return (varying / strongest.clamp_min(1e-3)).clamp(0, 1).sqrt()
 
 
 def matched(values: np.ndarray, known: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-    """Values moved so that those `known`, of the same kind, would be distributed as those `wanted`."""
+    """Values mapped by the histogram matching of `known` to `wanted`."""
     moved = np.interp(values, np.quantile(known, QUANTILES), np.quantile(wanted, QUANTILES))
     return moved.astype(np.float32, copy=False)
 
 
 def inside(values: np.ndarray, mask: Tensor | None) -> np.ndarray:
-    """The values (H·W, ...) where a mask is mostly white; all where it has none."""
+    """The values (H·W, ...) where a mask is mostly white; all if there is none."""
     if mask is None:
         return values
     inside = values[mask.flatten().cpu().numpy() > LEAST_MASK]
@@ -65,12 +65,12 @@ def inside(values: np.ndarray, mask: Tensor | None) -> np.ndarray:
 
 
 def mixed(values: Sequence[np.ndarray], weights: Sequence[float]) -> np.ndarray:
-    """Values of several styles (n, ...), as many of each as its weight says."""
+    """A sample of the values (n, ...) of several styles, in proportion to their weights."""
     total = sum(weights)
     pairs = zip(values, weights, strict=True)
-    return np.concatenate([_some(own, int(SAMPLES * weight / total)) for own, weight in pairs if weight])
+    return np.concatenate([_sample(own, int(SAMPLES * weight / total)) for own, weight in pairs if weight])
 
 
-def _some(values: np.ndarray, count: int) -> np.ndarray:
-    """So many of the values (n, ...), or somewhat fewer, evenly taken; all where there are no more."""
+def _sample(values: np.ndarray, count: int) -> np.ndarray:
+    """At most `count` of the values (n, ...), evenly spaced."""
     return values[:: max(1, -(-len(values) // max(1, count)))]

@@ -1,4 +1,4 @@
-"""The patches of the styles, upright, turned and mirrored, each with the features by which it is found."""
+"""The patches of the styles, upright, rotated and mirrored, each with the features for matching it."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from torch.nn.functional import conv2d, unfold
 from .grid import SIDE, STRIDE
 
 COMPONENTS = 24
-"""Principal components that stand for a patch's 3·7·7 values."""
+"""Number of principal components that represent a patch's 3·7·7 values."""
 MEASURED = 4096
-"""About so many patches of a style are looked at to find them."""
+"""Approximate number of a style's patches for computing them."""
 MOST_PATCHES = 2**21
-"""So many at most are kept: 230 MiB of features."""
+"""Limit of patches: 230 MiB of features."""
 VIEWS = (0, 4, 2, 6, 1, 5, 3, 7)
-"""Quarter turns, + 4: mirrored; in the order in which they are given up where there are too many patches."""
+"""Quarter turns, plus 4 if mirrored; the last ones are dropped first if there are too many patches."""
 CELLS = 32
-"""A style is divided into so many cells a side, to see how evenly it is used."""
+"""Number of cells per side of a style, for measuring how evenly it is used."""
 
 
 @dataclass(frozen=True)
 class Pieces:
-    """Patches to be laid: of pixels (N, 3), from `corner` (patches,), in steps of `down` and `right` pixels."""
+    """Pixels of patches: indices into pixels (N, 3), from `corner` (patches,), in steps `down` and `right`."""
 
     pixels: Tensor
     corner: Tensor
@@ -34,14 +34,14 @@ class Pieces:
     right: Tensor
 
     def at(self, y: int, x: int) -> Tensor:
-        """Their colours at (y, x) from their corners: (patches, 3)."""
+        """Colours (patches, 3) at (y, x) from the patches' corners."""
         return self.pixels[self.corner + y * self.down + x * self.right]
 
 
 class Library:
-    """Patches of styles (1, 3, h, w), whose guides (1, G, h, w) are given, in rows of a table.
+    """Table of the patches of styles (1, 3, h, w) with guides (1, G, h, w), one row for each patch.
 
-    features: (rows, COMPONENTS + G), comparable by their squared differences. cell, view: (rows,).
+    features: (rows, COMPONENTS + G), compared by squared differences. cell, view: (rows,).
     """
 
     def __init__(self, styles: Sequence[Tensor], guides: Sequence[Tensor], turned: bool) -> None:
@@ -80,42 +80,42 @@ class Library:
         centres = guides[:, :, SIDE // 2 :: STRIDE, SIDE // 2 :: STRIDE][:, :, :rows, :columns]
         return torch.cat([patches, SIDE * centres], 1)[0].flatten(1).T.contiguous()
 
-    def shares(self) -> Tensor:
-        """Area of each cell in parts of its style (styles, cells of all styles)."""
+    def cell_areas(self) -> Tensor:
+        """Area of each cell relative to its style (styles, cells of all styles)."""
         counts = torch.bincount(self.cell, minlength=len(self.sizes) * CELLS**2).view(len(self.sizes), -1)
         return torch.block_diag(*(counts / counts.sum(1, keepdim=True)))
 
     def place(self, patches: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """View, and row and column on its grid, of patches."""
+        """View of each patch, and row and column on the view's grid."""
         view = self.view[patches]
         local = patches - self.first[view]
         return view, local // self.columns[view], local % self.columns[view]
 
     def patch_at(self, view: Tensor, row: Tensor, column: Tensor) -> Tensor:
-        """The patch there, or the nearest in the view."""
+        """The patch at a row and column of a view, or else the nearest one there."""
         row = torch.minimum(row.clamp_min(0), self.rows[view] - 1)
         column = torch.minimum(column.clamp_min(0), self.columns[view] - 1)
         return self.first[view] + row * self.columns[view] + column
 
     def moved(self, patches: Tensor, rows: Tensor | int, columns: Tensor | int) -> Tensor:
-        """The patches so many rows and columns from others, in the direction of their views."""
+        """The patches at an offset of rows and columns from others, in the orientation of their views."""
         view, row, column = self.place(patches)
         return self.patch_at(view, row + rows, column + columns)
 
     def pieces(self, patches: Tensor) -> Pieces:
-        """Patches, ready to be laid."""
+        """Pixels of patches."""
         view = self.view[patches]
         return Pieces(self.pixels, self.corner[patches], self.down[view], self.right[view])
 
     def enlarged_pieces(self, patches: Tensor, styles: Sequence[Tensor], factor: int) -> Pieces:
-        """The same patches of the styles in `factor` times the size."""
+        """Pixels of the same patches of styles enlarged by a factor."""
         view = self.view[patches]
         source, down, right = self.source[view], self.down[view], self.right[view]
         areas = torch.tensor([height * width for height, width in self.sizes], device=view.device)
         width = torch.tensor([width for _, width in self.sizes], device=view.device)[source]
         before = (areas.cumsum(0) - areas)[source]
         y, x = (self.corner[patches] - before) // width, (self.corner[patches] - before) % width
-        # A view that runs against an axis begins at the far end of the enlarged pixel.
+        # A view opposite to an axis begins at the far end of the enlarged pixel.
         y = y * factor + (factor - 1) * ((down == -width) | (right == -width))
         x = x * factor + (factor - 1) * ((down == -1) | (right == -1))
         corner = before * factor**2 + y * width * factor + x
@@ -129,7 +129,7 @@ def pixels_of(styles: Sequence[Tensor]) -> Tensor:
 
 
 def cropped(style: Tensor, most_px: int) -> Tensor:
-    """The middle of a style (1, 3, h, w) that has more pixels than can be searched."""
+    """The centre of a style (1, 3, h, w), with at most `most_px` pixels."""
     height, width = style.shape[2:]
     ratio = min(1.0, (most_px / (height * width)) ** 0.5)
     tall, wide = int(height * ratio), int(width * ratio)
@@ -138,7 +138,7 @@ def cropped(style: Tensor, most_px: int) -> Tensor:
 
 
 def _count_of_views(sizes: Sequence[tuple[int, int]], turned: bool) -> int:
-    """As many views of each style as there is room for."""
+    """Number of views of each style that stay within MOST_PATCHES."""
     patches = sum(height * width for height, width in sizes) // STRIDE**2
     return int(np.clip(MOST_PATCHES // max(1, patches), 1, len(VIEWS))) if turned else 1
 

@@ -1,8 +1,8 @@
-"""Approximate nearest neighbours among the styles' patches, with prices so that all of the styles is used.
+"""Approximate nearest neighbours among the styles' patches, balanced so that all parts of the styles are used.
 
-Found as PatchMatch does (Barnes et al. 2009): by what fits the neighbours, near what fits already, and at random.
-Prices of the styles' cells rise with their use, which is the dual ascent of optimal transport: without them, the few
-smoothest patches are the nearest everywhere.
+Searched as by PatchMatch (Barnes et al. 2009): by propagation from neighbours, near the present match, and at random.
+The potentials of the styles' cells rise with their use (dual ascent of semi-discrete optimal transport): without them,
+the few smoothest patches would be nearest everywhere.
 """
 
 from __future__ import annotations
@@ -18,51 +18,51 @@ from .grid import Grid
 from .library import Library
 
 POOL = 4096
-"""So many patches of each style are compared with every place, at each size."""
+"""Number of random patches of each style that are compared with every position, at each size."""
 MEASURED = 16
-"""One place of so many tells how near the nearest patches are."""
+"""Every so many positions, one is used to measure the usual distance."""
 QUERIES = 2**12
-"""Places that are compared with the pool at a time."""
+"""Positions compared with the pool at a time."""
 GATHERED = 2**15
-"""Places that are compared with their own candidates at a time."""
+"""Positions compared with their own candidates at a time."""
 REACHES = (1, 2)
-"""Distances to the neighbours whose patches are tried, in grid steps."""
+"""Distances of the neighbours whose patches are propagated, in grid steps."""
 NEIGHBOURS = 4
-"""Above, below, left and right."""
+"""Number of neighbours: above, below, left and right."""
 NEAR = (8, 4, 2)
 """Radii of the search around the present patch, in grid steps."""
 AT_RANDOM = 2
 COHERENCE = 0.3
-"""A patch that continues a neighbour's counts as so much nearer: strokes stay whole."""
+"""Relative reduction of the distance of a patch that continues a neighbour's, so that strokes stay whole."""
 RATE = 0.5
-"""Step of the prices, in units of the usual distance."""
+"""Step of the dual ascent, relative to the usual distance."""
 MOST_RISE = 3.0
-MOST_PRICE = 6.0
-LEAST_SHARE = 2e-4
-"""Cells at borders hold so few patches that their use is chance."""
-LEAST_UNIT = 1e-3
+MOST_POTENTIAL = 6.0
+LEAST_USE = 2e-4
+"""Least target use of a cell, since cells at borders hold only a few patches."""
+LEAST_DISTANCE = 1e-3
 
 Tick = Callable[[], None]
 
 
 @dataclass
 class Search:
-    """Search for the patch of a library that fits best at each place.
+    """Search for the best patch of a library at each position.
 
-    queries: features of all places (Q, D). region: of each place (Q,). is_painted: (Q,), only these count as use.
-    shares: how much each region is to take of each cell (regions, cells). prices: in parts of `unit`, the usual
-    squared distance.
+    queries: features of all positions (Q, D). region: of each position (Q,). is_painted: (Q,), positions that count as
+    use. target_use: fraction of its patches that each region should take from each cell (regions, cells). potentials:
+    dual variables of the cells, relative to `usual_distance`, a squared distance.
     """
 
     library: Library
     grid: Grid
     region: Tensor
     is_painted: Tensor
-    shares: Tensor
-    prices: Tensor
+    target_use: Tensor
+    potentials: Tensor
     rng: np.random.Generator
     tick: Tick
-    unit: float = LEAST_UNIT
+    usual_distance: float = LEAST_DISTANCE
 
     def distances(self, queries: Tensor, patches: Tensor) -> Tensor:
         """Squared distances of features (q, D) to those of patches (q,) or (q, K)."""
@@ -70,28 +70,28 @@ class Search:
         return (self.library.features[patches] - queries).square_().sum(-1)
 
     def measure(self, queries: Tensor, pool: Tensor) -> None:
-        """Learn the usual distance: that to the nearest of the pool, by some of the places, whatever it costs.
+        """Measure the usual distance: the median to the nearest patch of the pool, over a sample of the positions.
 
-        Once for each size: measured on what was chosen, prices would raise themselves.
+        Once for each size and without potentials, which would otherwise raise themselves.
         """
         keys = self.library.features[pool]
         nearest = [torch.cdist(part, keys).amin(1).square() for part in queries[::MEASURED].split(QUERIES)]
-        self.unit = max(float(torch.cat(nearest).median()), LEAST_UNIT)
+        self.usual_distance = max(float(torch.cat(nearest).median()), LEAST_DISTANCE)
 
-    def cost_of_cells(self) -> Tensor:
-        """Prices (regions, cells) as squared distances; endless where a region may not take."""
-        return torch.where(self.shares > 0, self.prices * self.unit, torch.inf)
+    def cell_costs(self) -> Tensor:
+        """Potentials (regions, cells) as squared distances; infinite for cells that a region must not use."""
+        return torch.where(self.target_use > 0, self.potentials * self.usual_distance, torch.inf)
 
     def pool(self) -> Tensor:
-        """Patches at random, as many of each style."""
+        """Random patches, equally many of each style."""
         number = self.library.source[self.library.view]
         ends = torch.bincount(number).cumsum(0).tolist()
         drawn = [self.rng.integers(low, high, POOL) for low, high in zip([0, *ends[:-1]], ends, strict=True)]
         return torch.from_numpy(np.concatenate(drawn)).to(number.device)
 
     def nearest_of(self, queries: Tensor, pool: Tensor) -> Tensor:
-        """The patch of the pool for each place: the least |q - k|² / 2 + cost / 2, up to what is the same for all k."""
-        keys, costs = self.library.features[pool], self.cost_of_cells()[:, self.library.cell[pool]]
+        """The patch k of the pool with the least |q - k|² + cost, for each position."""
+        keys, costs = self.library.features[pool], self.cell_costs()[:, self.library.cell[pool]]
         patches = torch.empty(len(queries), dtype=torch.long, device=queries.device)
         for region in range(len(costs)):
             bias = (keys.square().sum(1) + costs[region]) / -2
@@ -101,11 +101,11 @@ class Search:
         return patches
 
     def better(self, queries: Tensor, patches: Tensor, others: Tensor) -> Tensor:
-        """The better one for each place, where the others have the advantage of going on from neighbours."""
+        """The better of two patches for each position, where the others have the advantage of coherence."""
         return self._in_parts(queries, patches, others[:, None])
 
     def improved(self, queries: Tensor, patches: Tensor) -> Tensor:
-        """Patches that fit better."""
+        """Patches after one round of PatchMatch at each reach."""
         for reach in REACHES:
             patches = self._in_parts(queries, patches, self._candidates(patches, reach))
         return patches
@@ -115,7 +115,7 @@ class Search:
         return torch.cat([self._best(*part) for part in parts])
 
     def _candidates(self, patches: Tensor, reach: int) -> Tensor:
-        """For each place (Q, K): the neighbours' patches, continued; then what is near its own, and any."""
+        """Candidates (Q, K): patches that continue the neighbours', patches near the present one, and random ones."""
         laid = patches.view(self.grid.shape)
         found = []
         for down, right in ((reach, 0), (-reach, 0), (0, reach), (0, -reach)):
@@ -128,21 +128,21 @@ class Search:
         return torch.stack([*found, *torch.from_numpy(drawn).to(patches.device)], 1)
 
     def _best(self, queries: Tensor, patches: Tensor, candidates: Tensor, region: Tensor) -> Tensor:
-        """The best for each place: its patch, or one of the candidates (q, K), of which the first continue others."""
+        """The best of the present patch and the candidates (q, K), the first of which continue neighbours' patches."""
         self.tick()
         candidates = torch.cat([patches[:, None], candidates], 1)
         distances = self.distances(queries, candidates)
         distances[:, 1 : 1 + NEIGHBOURS] *= 1 - COHERENCE
-        costs = self.cost_of_cells()[region[:, None], self.library.cell[candidates]]
+        costs = self.cell_costs()[region[:, None], self.library.cell[candidates]]
         return candidates.gather(1, (distances + costs).argmin(1, keepdim=True))[:, 0]
 
     def balance(self, patches: Tensor, variety: float) -> None:
-        """Raise the prices of cells that are used more than their share, and lower the others'."""
-        cells = self.prices.shape[1]
+        """Raise the potentials of cells that are used more than their target, and lower the others'."""
+        cells = self.potentials.shape[1]
         used = (self.region * cells + self.library.cell[patches])[self.is_painted]
-        counts = torch.bincount(used, minlength=self.prices.numel()).view_as(self.prices)
-        wanted = self.shares.clamp_min(LEAST_SHARE) * counts.sum(1, keepdim=True).clamp_min(1)
-        prices = self.prices + RATE * variety * (counts / wanted - 1).clamp(-1, MOST_RISE)
-        allowed = self.shares > 0
-        mean = (prices * allowed).sum(1, keepdim=True) / allowed.sum(1, keepdim=True).clamp_min(1)
-        self.prices = (prices - mean).clamp(-MOST_PRICE, MOST_PRICE)
+        counts = torch.bincount(used, minlength=self.potentials.numel()).view_as(self.potentials)
+        wanted = self.target_use.clamp_min(LEAST_USE) * counts.sum(1, keepdim=True).clamp_min(1)
+        potentials = self.potentials + RATE * variety * (counts / wanted - 1).clamp(-1, MOST_RISE)
+        allowed = self.target_use > 0
+        mean = (potentials * allowed).sum(1, keepdim=True) / allowed.sum(1, keepdim=True).clamp_min(1)
+        self.potentials = (potentials - mean).clamp(-MOST_POTENTIAL, MOST_POTENTIAL)

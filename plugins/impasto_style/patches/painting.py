@@ -1,7 +1,8 @@
 """Style transfer from the style's own patches, coarse to fine, without any network.
 
-After Elad & Milanfar 2017 ("Style transfer via texture synthesis") and StyLit (Fišer et al. 2016): the picture in the
-style's palette leads, patches of the style are chosen so that all of it is used, and laid so that strokes stay whole.
+After Elad & Milanfar 2017 ("Style transfer via texture synthesis") and StyLit (Fišer et al. 2016): patches of the style
+are matched to the picture in the style's palette, so that all of the style is used, and blended so that strokes stay
+whole.
 """
 
 from __future__ import annotations
@@ -20,29 +21,29 @@ from ..shared.progress import Progress
 from ..shared.resampling import as_image, resized, resized_linear
 from ..shared.task import Region, Task, scales
 from .grid import SIDE, STRIDE, Grid
-from .guides import blurred, busyness, edges, inside, matched, mixed
+from .guides import blurred, detail_contrast, edges, inside, matched, mixed
 from .library import MOST_PATCHES, Library, cropped
 from .matching import Search, Tick
-from .mosaic import lay, weigh
+from .mosaic import blended, patch_weights
 from .parameters import PatchesStyleParameters
 from .recoloring import recolored
 
 LEAST_PX = 64
 """Longer side of the first size."""
 SEARCH_PX = 1024
-"""Above this longer side patches are not searched for but laid in a higher resolution: memory is bounded."""
+"""Longer side up to which patches are matched; larger results use the same patches at a higher resolution."""
 STROKES = 4 / 256
-"""Strokes are finer than this part of a style's longer side; the guides are coarser."""
+"""Width of the guides' blur, relative to a style's longer side, above that of strokes."""
 LEAST_STROKES_PX = 1.2
-COLOR_WEIGHT, BUSYNESS_WEIGHT = 0.7, 0.7
-"""Of the guides, against the patch itself."""
+COLOR_WEIGHT, CONTRAST_WEIGHT = 0.7, 0.7
+"""Weights of the guides, relative to the patch itself."""
 KEPT = 0.8
-"""Share of the picture's edges that is put back before each search."""
+"""Strength with which the picture's edges are restored before each search."""
 NOISE = 0.1
 FIRST_ROUNDS = 30
-"""At the first size, where a round costs nothing, prices are sought that hold for all sizes."""
+"""Rounds at the first size, where they cost nothing, to find potentials that hold for all sizes."""
 PASSES = {"quick": (2, 4), "usual": (4, 3), "best": (8, 4)}
-"""At each size: how often patches are laid, and rounds of search before each."""
+"""Number of times that patches are blended at each size, and rounds of search before each."""
 DETAIL_PX = 1.2
 
 
@@ -60,23 +61,23 @@ def paint(task: Task, parameters: PatchesStyleParameters, context: Context) -> T
     progress = Progress(context, [0, *(passes * size**2 for size in sizes), enlarged_px**2])
     progress.begin("Choosing colours")
     painter = _Painter(small, parameters, progress)
-    laid: _Laid | None = None
+    mosaic: _Mosaic | None = None
     for size in sizes:
         progress.begin(f"Painting at {size} px")
-        laid = painter.paint_at(size, laid)
-        x = laid.picture
+        mosaic = painter.paint_at(size, mosaic)
+        x = mosaic.picture
         context.preview(Maps.from_arrays({"base_color": as_image(painter.finished(x))}))
         if context.is_stopped():
             break
-    if laid and factor > 1 and not context.is_stopped():
+    if mosaic and factor > 1 and not context.is_stopped():
         progress.begin(f"Painting at {task.longest_px} px")
-        x = _enlarged(laid, task, factor, progress.tick)
+        x = _enlarged(mosaic, task, factor, progress.tick)
     return _finished(resized(x, task.picture.shape[2:], task.seamless), task, parameters.detail, factor)
 
 
 @dataclass(frozen=True)
-class _Laid:
-    """The picture (1, 3, H, W) laid at a size from patches (Q,), by their weights (Q,)."""
+class _Mosaic:
+    """A picture (1, 3, H, W), blended at one size from patches (Q,) with weights (Q,)."""
 
     picture: Tensor
     search: Search
@@ -85,7 +86,7 @@ class _Laid:
 
 
 class _Painter:
-    """Paints a task, whose sources are its styles, at one size after the other."""
+    """Painter of a task, whose sources are its styles, at one size after the other."""
 
     def __init__(self, task: Task, parameters: PatchesStyleParameters, progress: Progress) -> None:
         self.task, self.parameters, self.progress = task, parameters, progress
@@ -96,15 +97,15 @@ class _Painter:
         self.leading, self.noise = leading, NOISE if is_fresh else 0.0
         self.kept = 1 - (1 - KEPT) ** parameters.preservation
         self.color_weight = COLOR_WEIGHT * parameters.preservation**0.5
-        self.chances = _chances(task, self.context) if len(task.regions) > 1 else None
+        self.thresholds = _thresholds(task, self.context) if len(task.regions) > 1 else None
 
     def finished(self, x: Tensor) -> Tensor:
-        """An unfinished picture of any size as it would be shown."""
+        """An unfinished picture of any size, blended over the original for a preview."""
         task = self.task.scaled(max(x.shape[2:]))
         return _finished(resized(x, task.picture.shape[2:], task.seamless), task, self.parameters.detail, 1)
 
-    def paint_at(self, size: int, before: _Laid | None) -> _Laid:
-        """The picture repainted at this size, from that of the size before; None: begin."""
+    def paint_at(self, size: int, before: _Mosaic | None) -> _Mosaic:
+        """The picture repainted at this size, starting from that of the previous size, if any."""
         task = self.task.scaled(size)
         leading = resized(self.leading, task.picture.shape[2:], task.seamless)
         if before is None:
@@ -125,46 +126,46 @@ class _Painter:
                 patches = search.improved(queries, patches)
                 search.balance(patches, self.parameters.variety)
             pieces = search.library.pieces(patches)
-            weights = weigh(pieces, search.grid, self.progress.tick)
-            laid = _Laid(lay(pieces, weights, search.grid, self.progress.tick).clamp(0, 1), search, patches, weights)
-            x = laid.picture
+            weights = patch_weights(pieces, search.grid, self.progress.tick)
+            x = blended(pieces, weights, search.grid, self.progress.tick).clamp(0, 1)
+            mosaic = _Mosaic(x, search, patches, weights)
             self.progress.advance(size**2)
             if self.context.is_stopped():
                 break
-        return laid
+        return mosaic
 
-    def _search(self, task: Task, leading: Tensor, before: _Laid | None) -> tuple[Search, Tensor]:
+    def _search(self, task: Task, leading: Tensor, before: _Mosaic | None) -> tuple[Search, Tensor]:
         """The search at this size, and the guides of the picture (1, 4, H, W)."""
         styles = task.sources
         sigma_px = max(LEAST_STROKES_PX, STROKES * max(max(style.shape[2:]) for style in styles))
-        busy = [busyness(style, sigma_px) for style in styles]
-        library = Library(
-            styles, [self._guides(*pair, sigma_px) for pair in zip(styles, busy, strict=True)], self.parameters.turned
-        )
-        guides = self._guides(leading, _as_busy(leading, busy, task, sigma_px), sigma_px, task.seamless)
+        contrasts = [detail_contrast(style, sigma_px) for style in styles]
+        style_guides = [self._guides(*pair, sigma_px) for pair in zip(styles, contrasts, strict=True)]
+        library = Library(styles, style_guides, self.parameters.turned)
+        contrast = _matched_contrast(leading, contrasts, task, sigma_px)
+        guides = self._guides(leading, contrast, sigma_px, task.seamless)
         grid = Grid(leading.shape[2], leading.shape[3], task.seamless)
         region = self._regions(task, grid)
         weights = torch.tensor([region.weights for region in task.regions], device=leading.device)
-        shares = weights / weights.sum(1, keepdim=True) @ library.shares()
-        prices = torch.zeros_like(shares) if before is None else before.search.prices
+        target_use = weights / weights.sum(1, keepdim=True) @ library.cell_areas()
+        potentials = torch.zeros_like(target_use) if before is None else before.search.potentials
         painted = grid.at_centres(_coverage(task)).flatten() > 0
-        search = Search(library, grid, region, painted, shares, prices, self.context.rng, self.progress.tick)
+        search = Search(library, grid, region, painted, target_use, potentials, self.context.rng, self.progress.tick)
         return search, guides
 
-    def _guides(self, x: Tensor, busy: Tensor, sigma_px: float, seamless: bool = False) -> Tensor:
-        return torch.cat([self.color_weight * blurred(x, sigma_px, seamless), BUSYNESS_WEIGHT * busy], 1)
+    def _guides(self, x: Tensor, contrast: Tensor, sigma_px: float, seamless: bool = False) -> Tensor:
+        return torch.cat([self.color_weight * blurred(x, sigma_px, seamless), CONTRAST_WEIGHT * contrast], 1)
 
     def _regions(self, task: Task, grid: Grid) -> Tensor:
-        """The region of each place (Q,): where masks are soft, now one and now the other."""
-        if self.chances is None:
+        """The region of each position (Q,), dithered where masks are soft."""
+        if self.thresholds is None:
             return torch.zeros(math.prod(grid.shape), dtype=torch.long, device=task.picture.device)
         masks = torch.cat([_mask(region, task) for region in task.regions], 1)  # (1, regions, H, W)
-        shares = grid.at_centres(masks / masks.sum(1, keepdim=True).clamp_min(1e-6)).cumsum(1)
-        chances = resized_linear(self.chances, masks.shape[2:], task.seamless)
-        return (shares[:, :-1] < grid.at_centres(chances)).sum(1)
+        cumulated = grid.at_centres(masks / masks.sum(1, keepdim=True).clamp_min(1e-6)).cumsum(1)
+        thresholds = resized_linear(self.thresholds, masks.shape[2:], task.seamless)
+        return (cumulated[:, :-1] < grid.at_centres(thresholds)).sum(1)
 
-    def _first(self, search: Search, queries: Tensor, before: _Laid | None) -> Tensor:
-        """The first patches of a size: those of the size before, or better ones of the pool."""
+    def _first(self, search: Search, queries: Tensor, before: _Mosaic | None) -> Tensor:
+        """The first patches of a size: those of the previous size, or better ones of the pool."""
         pool = search.pool()
         search.measure(queries, pool)
         if before is None:
@@ -172,11 +173,11 @@ class _Painter:
                 patches = search.nearest_of(queries, pool)
                 search.balance(patches, self.parameters.variety)
             return patches
-        return search.better(queries, search.nearest_of(queries, pool), _carried(before, search))
+        return search.better(queries, search.nearest_of(queries, pool), _transferred(before, search))
 
 
 def _with_styles_only(task: Task, painted: Sequence[Region]) -> Task:
-    """The task with the styles that are used as its sources, and the regions that they paint."""
+    """The task with only the used styles as its sources, and only the regions that they paint."""
     used = [index for index in range(1, len(task.sources)) if any(region.weights[index] for region in painted)]
     most_px = MOST_PATCHES // len(used) * STRIDE**2 * math.ceil(task.longest_px / SEARCH_PX) ** 2
     regions = [replace(region, weights=tuple(region.weights[index] for index in used)) for region in painted]
@@ -184,7 +185,7 @@ def _with_styles_only(task: Task, painted: Sequence[Region]) -> Task:
 
 
 def _coverage(task: Task) -> Tensor:
-    """Share of each pixel that is painted (1, 1, H, W), by masks and strength: regions' weights add up to that."""
+    """Opacity of the painting at each pixel (1, 1, H, W), from masks and strength."""
     parts = [sum(region.weights) * _mask(region, task) for region in task.regions]
     return torch.stack(parts).sum(0).clamp(0, 1)
 
@@ -195,25 +196,25 @@ def _mask(region: Region, task: Task) -> Tensor:
 
 
 def _finished(x: Tensor, task: Task, detail: float, factor: int) -> Tensor:
-    """The painted picture, with as much detail as asked for, blended over the original."""
+    """The painting with its detail scaled, blended over the original."""
     if detail != 1:
         coarse = blurred(x, DETAIL_PX * factor, task.seamless)
         x = (coarse + detail * (x - coarse)).clamp(0, 1)
     return task.picture + _coverage(task) * (x - task.picture)
 
 
-def _chances(task: Task, context: Context) -> Tensor:
-    """Smooth noise (1, 1, h, w), as likely to be below any number in [0, 1] as that number says."""
+def _thresholds(task: Task, context: Context) -> Tensor:
+    """Smooth noise (1, 1, h, w), uniformly distributed in [0, 1], for dithering between regions."""
     height, width = (max(2, side // SIDE) for side in task.picture.shape[2:])
     noise = blurred(context.noise(1, 1, height, width), 1.0, task.seamless)
     order = noise.flatten().argsort().argsort()
     return (order.view_as(noise) + 0.5) / order.numel()
 
 
-def _as_busy(leading: Tensor, busy: Sequence[Tensor], task: Task, sigma_px: float) -> Tensor:
-    """Busyness of the picture (1, 1, H, W), matched in each region to that of the styles that paint it."""
-    values = busyness(leading, sigma_px, task.seamless).flatten().cpu().numpy()
-    of_styles = [own.flatten().cpu().numpy() for own in busy]
+def _matched_contrast(leading: Tensor, contrasts: Sequence[Tensor], task: Task, sigma_px: float) -> Tensor:
+    """Contrast of the picture's detail (1, 1, H, W), with the histogram of the styles' in each region."""
+    values = detail_contrast(leading, sigma_px, task.seamless).flatten().cpu().numpy()
+    of_styles = [own.flatten().cpu().numpy() for own in contrasts]
     result = torch.zeros_like(leading[:, :1])
     for region in task.regions:
         moved = matched(values, inside(values, region.mask), mixed(of_styles, region.weights))
@@ -221,8 +222,8 @@ def _as_busy(leading: Tensor, busy: Sequence[Tensor], task: Task, sigma_px: floa
     return result
 
 
-def _carried(before: _Laid, search: Search) -> Tensor:
-    """The patches that were laid at the size before, for the places of this one (Q,): each where its centre was."""
+def _transferred(before: _Mosaic, search: Search) -> Tensor:
+    """The patches of the previous size, for the positions of this one (Q,), aligned at their centres."""
     old, new = before.search.grid, search.grid
     offsets, picked = [], []
     for axis, ratio in enumerate((new.height / old.height, new.width / old.width)):
@@ -241,9 +242,10 @@ def _carried(before: _Laid, search: Search) -> Tensor:
     return search.library.patch_at(view, row, column)
 
 
-def _enlarged(laid: _Laid, task: Task, factor: int, tick: Tick) -> Tensor:
-    """The same patches, laid from the styles in `factor` times the resolution: (1, 3, H, W)."""
-    library, grid = laid.search.library, laid.search.grid
+def _enlarged(mosaic: _Mosaic, task: Task, factor: int, tick: Tick) -> Tensor:
+    """The same patches, blended at `factor` times the resolution: (1, 3, H, W)."""
+    library, grid = mosaic.search.library, mosaic.search.grid
     sizes = [(height * factor, width * factor) for height, width in library.sizes]
     styles = [resized(style, size) for style, size in zip(task.sources, sizes, strict=True)]
-    return lay(library.enlarged_pieces(laid.patches, styles, factor), laid.weights, grid.enlarged(factor), tick)
+    pieces = library.enlarged_pieces(mosaic.patches, styles, factor)
+    return blended(pieces, mosaic.weights, grid.enlarged(factor), tick)

@@ -10,7 +10,7 @@ from ..shared.controls import StyleParameters
 
 
 class PatchesStyleParameters(StyleParameters):
-    """Style by patches, without any network."""
+    """The parameters of every stylizer, and those of matching patches."""
 
     quality: Literal["quick", "usual", "best"] = Field(
         "usual",

@@ -1,7 +1,7 @@
-"""The picture that leads the choice of patches: in the styles' palette, with its own light and shadow.
+"""The picture to which patches are matched: in the styles' palette, with its own light and shadow.
 
-Colours are transported along axes in which lightness weighs most, so that its order is kept. Grain, which a change of
-colours brings out, is removed from the change by a guided filter (He et al. 2010), as in Pitié et al. 2007.
+Colours are transported along axes that weigh lightness most, so that its order is kept. Grain, which a change of
+colours amplifies, is removed from the change by a guided filter (He et al. 2010), as in Pitié et al. 2007.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ from ..shared.color.sliced import Sample, mixture, transported
 from ..shared.task import Region
 
 AXES = torch.tensor([[0.75, 1.47, 0.28], [0.5, -0.5, 0.0], [-0.25, -0.25, 0.5]])
-"""Lightness, 2.5 times, and two differences of colours, of sRGB; set by eye on photographs repainted from paintings."""
+"""Lightness (weighted 2.5-fold) and two colour differences of sRGB; set by eye on repainted photographs."""
 ROUNDS, QUANTILES = 12, 257
 SAMPLES = 2**16
 SMOOTHING_PARTS = 32
-"""The change of colours is smooth over this part of the picture's shorter side, except at edges."""
+"""The picture's shorter side over the radius of the guided filter."""
 SMOOTHING_EPSILON = 1e-3
 GUIDED_PX = 256
-"""The filter is computed on at most about so many pixels a side."""
+"""Approximate size at which the filter is computed."""
 
 
 def recolored(
     picture: Tensor, sources: Sequence[Tensor], regions: Sequence[Region], seamless: bool, rng: np.random.Generator
 ) -> Tensor:
-    """The picture (1, 3, H, W) with, in each region, the palette that its styles have by their weights."""
+    """The picture (1, 3, H, W) in the weighted palette of each region's styles."""
     result = torch.zeros_like(picture)
     samples = [Sample.of(_along_axes(source), count=SAMPLES) for source in sources]
     for region in regions:
@@ -50,7 +50,7 @@ def _along_axes(picture: Tensor) -> Tensor:
 
 
 def _random_rotation(rng: np.random.Generator) -> Tensor:
-    """Axes (3, 3), one a row."""
+    """Random orthonormal axes (3, 3), one per row."""
     return torch.from_numpy(np.linalg.qr(rng.standard_normal((3, 3)))[0].T.astype(np.float32).copy())
 
 

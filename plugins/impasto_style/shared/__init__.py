@@ -1,1 +1,1 @@
-"""Parts that the stylizers share: controls, tasks, encoders, tiles, colours and optimisation."""
+"""Shared by the stylizers: parameters, tasks, encoders, tiles, colours and optimisation."""

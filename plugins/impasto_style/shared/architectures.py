@@ -1,4 +1,4 @@
-"""The networks that are known here, by the names of the weights' catalogue, and how one of them is loaded."""
+"""Architectures of the networks, by their names in the catalogue of weights, and loading of encoders."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ CLASSIC_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
 
 
 def _vgg(counts: tuple[int, ...], name: Callable[[int, int, int], str]) -> tuple[Operation, ...]:
-    """Blocks of so many 3x3 convolutions, pooled in between (Simonyan & Zisserman 2014).
+    """Blocks of `counts` 3x3 convolutions, with pooling in between (Simonyan & Zisserman 2014).
 
-    name: of a convolution's weights, from its block and number, both from 1, and from how many are before it.
+    name: gives the name of a convolution's weights from its block and number, both from 1, and its overall index.
     """
     operations: list[Operation] = []
     before = 0
@@ -32,12 +32,12 @@ def _vgg(counts: tuple[int, ...], name: Callable[[int, int, int], str]) -> tuple
 
 
 def _published_vgg(*counts: int) -> tuple[Operation, ...]:
-    """torchvision's `features`, where ReLUs and poolings are counted as well."""
+    """torchvision's `features`, whose indices also count ReLUs and poolings."""
     return _vgg(counts, lambda block, number, before: f"features.{2 * before + block - 1}")
 
 
 def _small_vgg() -> tuple[Operation, ...]:
-    """VGG19 up to relu5_1, distilled to a sixteenth of its weights (Wang et al. 2020); colours are changed first."""
+    """VGG19 up to relu5_1, distilled to a sixteenth of its weights (Wang et al. 2020), after a change of colours."""
     chain = _vgg((2, 2, 4, 4, 1), lambda block, number, before: f"encoder5.conv{block}{number}")
     return (Convolution("encoder5.conv0", is_linear=True), *chain)
 
@@ -68,16 +68,16 @@ ARCHITECTURES: Mapping[str, Architecture] = {
     "squeezenet": _imagenet(_squeezenet(), FIRES, "fire5", (3.5, 4.9, 8.5, 10.0, 1.8), 10.0),
     "vgg19-normalised": _imagenet(_published_vgg(2, 2, 1), CLASSIC_LAYERS[:3], "relu3_1", (0.21, 0.14, 0.37), 0.75),
 }
-"""By the names of the weights' catalogue."""
+"""Architectures by their names in the catalogue of weights."""
 
 BEST_FIRST = tuple(ARCHITECTURES)
-"""In which order an encoder is looked for where none is asked for."""
+"""Names in order of preference."""
 
 
 def load_encoder(name: str, context: Context, seamless: bool = False, pooling: Pooling = "max") -> Encoder:
-    """The encoder whose weights are called `name`, on the context's device; their hash goes into the recipe.
+    """The encoder with the weights `name`, on the context's device; the recipe records their hash.
 
-    "": the best that is there. ModelError where there is none: says how to get it.
+    "" stands for the best that is installed. ModelError, with instructions for getting it, if it is not installed.
     """
     chosen = name or context.find_weights(BEST_FIRST) or BEST_FIRST[0]
     architecture, weights = ARCHITECTURES[chosen], context.load_weights(chosen)

@@ -1,4 +1,4 @@
-"""An encoder as a plain chain of operations with named layers, so that it can be cut, tiled and made periodic."""
+"""An encoder as a chain of operations with named layers, so that it can be truncated, tiled and made periodic."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ Pooling = Literal["max", "average"]
 
 COLORS = 3
 AVERAGE_GAIN = 1.25
-"""Factor of averages, so that networks trained with maxima see about the activations that they know."""
+"""Factor of average pooling, which keeps activations near those of max pooling, with which networks are trained."""
 
 
 @dataclass(frozen=True)
 class LayerInfo:
-    """Channels of a layer, pixels from one feature to the next, and pixels that each one sees to each side."""
+    """Channels of a layer, its stride, and its reach: the pixels that each feature sees to each side."""
 
     channels: int
     stride: int
@@ -30,15 +30,15 @@ class LayerInfo:
 
 
 class Operation(Protocol):
-    """A link of the chain. layer: what its output is called, "" where nobody asks for it."""
+    """An operation of the chain. layer: name of its output, "" if it is not used."""
 
     @property
     def layer(self) -> str: ...
     def tensor_names(self) -> tuple[str, ...]:
-        """The weights that it needs."""
+        """Names of the weights that it needs."""
 
     def apply(self, x: Tensor, encoder: Encoder) -> Tensor:
-        """Features (B, C, H, W) from those before it."""
+        """Features (B, C, H, W), from those of the previous operation."""
 
     def after(self, before: LayerInfo, encoder: Encoder) -> LayerInfo:
         """Properties of its output, from those of its input."""
@@ -49,7 +49,7 @@ class Operation(Protocol):
 
 @dataclass(frozen=True)
 class Convolution:
-    """Weight (O, I, k, k) and bias (O,) by its name, then a ReLU unless `is_linear`."""
+    """A convolution with weight (O, I, k, k) and bias (O,) by its name, then a ReLU unless `is_linear`."""
 
     name: str
     layer: str = ""
@@ -61,7 +61,7 @@ class Convolution:
 
     def apply(self, x: Tensor, encoder: Encoder) -> Tensor:
         weight, bias = (encoder.tensors[name] for name in self.tensor_names())
-        if weight.shape[2] == 1 and weight.shape[1] == COLORS:  # a product of matrices would round by their sizes
+        if weight.shape[2] == 1 and weight.shape[1] == COLORS:  # rounding of a matrix product depends on its size
             y = sum((weight[:, i] * x[:, i, None] for i in range(COLORS)), bias[:, None, None])
         elif weight.shape[2] == 1:  # PyTorch is slow at 1x1 convolutions of few channels
             y = (weight[:, :, 0, 0] @ x.flatten(2) + bias[:, None]).unflatten(2, x.shape[2:])
@@ -106,7 +106,7 @@ class Fire:
 
 @dataclass(frozen=True)
 class Pool:
-    """Halves the size: by windows of 2x2, or of 3x3 that overlap."""
+    """A pooling that halves the size, by windows of 2x2, or overlapping ones of 3x3."""
 
     side: int = 2
     layer: str = ""
@@ -132,10 +132,10 @@ class Pool:
 
 @dataclass(frozen=True)
 class Architecture:
-    """A chain of operations, how pixels (sRGB in [0, 1]) are given to it, and which layers serve what.
+    """A chain of operations, the normalisation of its input (sRGB in [0, 1]), and the layers for style and content.
 
-    style_layers: fine to coarse, with relu1_1's kind first. content_layer: what keeps the picture's shapes.
-    style_units, content_unit: their features are divided by, where losses are to weigh as with VGG19.
+    style_layers: fine to coarse, starting at full resolution. content_layer: for the picture's shapes.
+    style_scales, content_scale: magnitudes of their features relative to VGG19's, by which losses are normalised.
     """
 
     operations: tuple[Operation, ...]
@@ -143,15 +143,15 @@ class Architecture:
     deviation: tuple[float, float, float]
     style_layers: tuple[str, ...]
     content_layer: str
-    style_units: tuple[float, ...] = (1.0, 1.0, 1.0, 1.0, 1.0)
-    content_unit: float = 1.0
+    style_scales: tuple[float, ...] = (1.0, 1.0, 1.0, 1.0, 1.0)
+    content_scale: float = 1.0
 
 
 @dataclass(frozen=True, eq=False)
 class Encoder:
-    """Features of pictures by layer name. Its weights are frozen; the gradient reaches the picture.
+    """Features of pictures by layer name. Weights are frozen; gradients reach the picture.
 
-    seamless: pictures are padded by their opposite borders, so that their features tile as well; else mirrored.
+    seamless: pad pictures circularly, so that their features tile as well; otherwise by reflection.
     """
 
     architecture: Architecture
@@ -161,12 +161,12 @@ class Encoder:
 
     @property
     def style_layers(self) -> tuple[str, ...]:
-        """The usual layers for a style's statistics, fine to coarse."""
+        """The default layers for a style's statistics, fine to coarse."""
         return self.architecture.style_layers
 
     @property
     def content_layer(self) -> str:
-        """The usual layer for a picture's content."""
+        """The default layer for a picture's content."""
         return self.architecture.content_layer
 
     @cached_property
@@ -180,7 +180,7 @@ class Encoder:
         return found
 
     def grid(self, layer: str, size: tuple[int, int]) -> tuple[int, int]:
-        """(height, width) of a layer's features, from the picture's in pixels."""
+        """(height, width) of a layer's features, for a picture's (height, width) in pixels."""
         height, width = size
         for operation in self.architecture.operations:
             height, width = operation.length(height), operation.length(width)
@@ -189,15 +189,15 @@ class Encoder:
         return height, width
 
     def for_pictures(self, seamless: bool) -> Encoder:
-        """The same weights for pictures that are seamless, or have borders."""
+        """The same weights with another padding."""
         return replace(self, seamless=seamless)
 
     def to(self, dtype: torch.dtype) -> Encoder:
-        """The same weights in another precision; its features are of that precision as well."""
+        """The same weights in another precision, which is also that of the features."""
         return replace(self, tensors={name: tensor.to(dtype) for name, tensor in self.tensors.items()})
 
     def __call__(self, x: Tensor, layers: Sequence[str] = ()) -> dict[str, Tensor]:
-        """(B, 3, H, W), sRGB in [0, 1] -> features (B, C, h, w) of `layers`; the style's layers where none is named."""
+        """(B, 3, H, W), sRGB in [0, 1] -> features (B, C, h, w) of `layers`, by default the style layers."""
         wanted = set(layers or self.style_layers)
         if unknown := sorted(wanted - self.layers.keys()):
             raise ParameterError(
@@ -214,9 +214,9 @@ class Encoder:
         return found
 
     def _normalised(self, x: Tensor) -> Tensor:
-        """(B, 3, H, W) as the first convolution knows its input, in the weights' precision and the fastest layout.
+        """(B, 3, H, W), normalised for the first convolution, in the weights' precision and the fastest memory format.
 
-        On a CPU that is the plain one. There the others' gradients also depend on a picture's size, by rounding.
+        On a CPU that is the contiguous one; with the others, rounding of gradients depends on a picture's size.
         """
         mean, deviation = (
             x.new_tensor(values)[:, None, None] for values in (self.architecture.mean, self.architecture.deviation)
@@ -227,7 +227,7 @@ class Encoder:
 
 
 def _padded(x: Tensor, reach: int, seamless: bool) -> Tensor:
-    """Pad (B, C, H, W) by `reach`; where a reflection would be larger than the picture, its edge is repeated."""
+    """(B, C, H, W), padded by `reach`; the edge is repeated if a reflection would be larger than the picture."""
     if not reach:
         return x
     mode = "circular" if seamless else "replicate" if min(x.shape[2:]) <= reach else "reflect"

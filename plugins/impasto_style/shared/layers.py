@@ -1,4 +1,4 @@
-"""Layers of an encoder on a picture of any size, seen one tile at a time."""
+"""Layers of an encoder on a picture of any size, computed one tile at a time."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from .encoder import Encoder
 from .tiles import Tile, Tiling
 
 TILE_PX = 1024
-"""A tile's sides without its halo; a picture up to this size is one tile."""
+"""Side of a tile without its halo; a picture up to this size is one tile."""
 BLOCK_PX = 256
-"""Sums over a picture are first made over squares of this side: tiles are made of whole ones."""
+"""Side of the blocks over which sums are computed first; tiles consist of whole blocks."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class TiledLayers:
 
     @cached_property
     def tiling(self) -> Tiling:
-        """Tiles aligned to blocks, or to the coarsest layer where they are smaller."""
+        """Tiles aligned to blocks or, if they are smaller, to the coarsest layer's stride."""
         reach_px = max(self.encoder.layers[name].reach_px for name in self.names)
         stride = max(self.encoder.layers[name].stride for name in self.names)
         return Tiling(
@@ -36,7 +36,7 @@ class TiledLayers:
             self.tile_px,
             halo_px=-(-reach_px // stride) * stride,
             seamless=self.encoder.seamless,
-            unit_px=BLOCK_PX if self.tile_px >= BLOCK_PX else stride,
+            alignment_px=BLOCK_PX if self.tile_px >= BLOCK_PX else stride,
         )
 
     @property
@@ -49,7 +49,7 @@ class TiledLayers:
         return self.encoder.grid(name, self.size)
 
     def window(self, tile: Tile, name: str) -> tuple[Tensor, Tensor]:
-        """Rows (h, 1) and columns (w,) of a layer's grid that lie in a tile."""
+        """Rows (h, 1) and columns (w,) of a layer's grid inside a tile."""
         stride = self.encoder.layers[name].stride
         places = []
         for span, side, length in zip((tile.rows, tile.columns), self.size, self.grid(name), strict=True):
@@ -58,7 +58,7 @@ class TiledLayers:
         return places[0][:, None], places[1]
 
     def features(self, x: Tensor, tile: Tile) -> dict[str, Tensor]:
-        """By layer, the features (C, h, w) in a tile, from the tile and its halo x (1, 3, H, W)."""
+        """Features (C, h, w) of a tile by layer, from the tile and its halo x (1, 3, H, W)."""
         found = {}
         for name, features in self.encoder(x, self.names).items():
             stride = self.encoder.layers[name].stride
@@ -68,9 +68,9 @@ class TiledLayers:
         return found
 
     def find(self, tile: Tile, name: str, places: Tensor) -> tuple[Tensor, Tensor]:
-        """Places (n,) of a layer's grid, counted row by row, that lie in a tile: positions (m,) there, and which (m,).
+        """Positions inside a tile (m,) of places (n,) of a layer's grid, and the indices of those places (m,).
 
-        A tile that reaches around a seamless picture may hold a place more than once.
+        Both count row by row. A tile that wraps around a seamless picture may hold a place more than once.
         """
         rows, columns = self.window(tile, name)
         here, order = (rows * self.grid(name)[1] + columns).flatten().to(places.device).sort()

@@ -1,4 +1,4 @@
-"""Noise in the styles' colours, to begin with."""
+"""Noise in the styles' colours, as a start for painting."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .task import Region
 
 
 def noise_start(picture: Tensor, sources: Sequence[Tensor], regions: Sequence[Region], context: Context) -> Tensor:
-    """Noise (1, 3, H, W) in the colours of what each region is mixed from; the picture where none is painted."""
+    """Noise (1, 3, H, W) in the mixed colours of each region's sources; the picture where nothing is painted."""
     noise = pink_noise(picture.shape[2], picture.shape[3], context)
     start = torch.zeros_like(picture)
     for region in regions:
@@ -23,7 +23,7 @@ def noise_start(picture: Tensor, sources: Sequence[Tensor], regions: Sequence[Re
 
 
 def pink_noise(height: int, width: int, context: Context) -> Tensor:
-    """Noise (1, 3, H, W) that tiles, of mean 0 and variance 1, as strong in every octave: small copies are noise."""
+    """Pink noise (1, 3, H, W) that tiles, with mean 0, variance 1 and the same power in every octave."""
     spectrum = torch.fft.rfft2(context.noise(1, 3, height, width))
     rows, columns = torch.fft.fftfreq(height), torch.fft.rfftfreq(width)  # cycles per pixel
     frequency = torch.hypot(rows[:, None], columns[None]).to(spectrum.device)
@@ -33,7 +33,7 @@ def pink_noise(height: int, width: int, context: Context) -> Tensor:
 
 
 def _colored(noise: Tensor, sources: Sequence[Tensor], weights: Sequence[float]) -> Tensor:
-    """Noise with mean and covariance of the colours of sources, mixed by weight."""
+    """Noise with the mean and covariance of the sources' colours, mixed by weight."""
     used = [(source[0].flatten(1), weight) for source, weight in zip(sources, weights, strict=True) if weight]
     mean = torch.stack([weight * colors.mean(1) for colors, weight in used]).sum(0)  # (3,)
     second = torch.stack([weight * colors @ colors.T / colors.shape[1] for colors, weight in used]).sum(0)  # (3, 3)

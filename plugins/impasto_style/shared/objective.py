@@ -1,7 +1,7 @@
-"""Loss of a picture at one size: statistics of its features against the styles', its content, and its roughness.
+"""Loss of a picture at one size: distance of its features' statistics from the styles', content, and smoothness.
 
-Statistics of a picture in tiles need two passes. The first measures them, from which follows the loss' gradient with
-respect to the statistics. The second holds the features of one tile at a time and passes that on to the pixels.
+A picture in tiles needs two passes. The first measures the statistics, which gives the gradient of the loss with
+respect to them. The second computes the features of one tile at a time and backpropagates that gradient to the pixels.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ from .task import Region, Task
 from .tiles import Tile
 
 LEAST_TO_RELEASE_PX = 640
-"""Features of a picture with a longer side leave much memory behind."""
+"""Longer side above which freed memory is returned to the system after each evaluation."""
 
 Features = Mapping[str, Tensor]
-"""Of a tile (C, h, w), by layer."""
+"""Features of a tile (C, h, w), by layer."""
 
 
 @dataclass(frozen=True)
 class Terms:
-    """Parts of a loss. style: weight of each layer. smoothness: a loss of the pixels (1, 3, H, W) alone."""
+    """Terms of a loss. style: weight of each layer. smoothness: a function of the pixels (1, 3, H, W)."""
 
     statistic: Statistic
     style: Mapping[str, float]
@@ -40,18 +40,18 @@ class Terms:
 
 
 class Target(Protocol):
-    """A term of the loss, by a statistic of features that tiles can measure one by one."""
+    """A term of the loss that depends on a statistic of features, which can be measured tile by tile."""
 
     def positions(self) -> Tensor | None:
-        """Positions to look at this time (n,), counted row by row in the layer's grid; None: all."""
+        """Positions (n,) for this evaluation, counted row by row in the layer's grid; None for all."""
 
-    def measured(self, features: Features, tile: Tile, positions: Tensor | None) -> Tensor:
+    def tile_statistic(self, features: Features, tile: Tile, positions: Tensor | None) -> Tensor:
         """The statistic of a tile."""
 
-    def combined(self, parts: Sequence[Tensor], tiles: Sequence[Tile], positions: Tensor | None) -> Tensor:
+    def picture_statistic(self, parts: Sequence[Tensor], tiles: Sequence[Tile], positions: Tensor | None) -> Tensor:
         """The statistic of the picture, from those of its tiles."""
 
-    def gradient_of_part(self, gradient: Tensor, tile: Tile, positions: Tensor | None) -> Tensor:
+    def tile_gradient(self, gradient: Tensor, tile: Tile, positions: Tensor | None) -> Tensor:
         """The gradient with respect to a tile's statistic, from that with respect to the picture's."""
 
     def loss(self, statistic: Tensor) -> Tensor:
@@ -60,7 +60,7 @@ class Target(Protocol):
 
 @dataclass(frozen=True)
 class StyleTarget:
-    """Distance of a region at a layer from the styles' statistic. mask: (h, w) on that grid; None: everywhere."""
+    """Distance of a region's statistic at a layer from the styles'. mask: (h, w) on that grid; None for everywhere."""
 
     layers: TiledLayers
     name: str
@@ -72,15 +72,15 @@ class StyleTarget:
     def positions(self) -> Tensor | None:
         return self.statistic.positions(self.layers.grid(self.name), self.mask)
 
-    def measured(self, features: Features, tile: Tile, positions: Tensor | None) -> Tensor:
-        return measured(self.layers, self.name, self.statistic, features, tile, self.mask, positions)
+    def tile_statistic(self, features: Features, tile: Tile, positions: Tensor | None) -> Tensor:
+        return tile_statistic(self.layers, self.name, self.statistic, features, tile, self.mask, positions)
 
-    def combined(self, parts: Sequence[Tensor], tiles: Sequence[Tile], positions: Tensor | None) -> Tensor:
-        return combined(self.layers, self.name, self.statistic, parts, tiles, positions)
+    def picture_statistic(self, parts: Sequence[Tensor], tiles: Sequence[Tile], positions: Tensor | None) -> Tensor:
+        return picture_statistic(self.layers, self.name, self.statistic, parts, tiles, positions)
 
-    def gradient_of_part(self, gradient: Tensor, tile: Tile, positions: Tensor | None) -> Tensor:
+    def tile_gradient(self, gradient: Tensor, tile: Tile, positions: Tensor | None) -> Tensor:
         seen = None if positions is None else self.layers.find(tile, self.name, positions)[1]
-        return self.statistic.gradient_of_part(gradient, seen)
+        return self.statistic.tile_gradient(gradient, seen)
 
     def loss(self, statistic: Tensor) -> Tensor:
         return self.weight * exact(self.distance(statistic))
@@ -97,15 +97,15 @@ class ContentTarget:
     def positions(self) -> None:
         return None
 
-    def measured(self, features: Features, tile: Tile, positions: Tensor | None) -> Tensor:
+    def tile_statistic(self, features: Features, tile: Tile, positions: Tensor | None) -> Tensor:
         name = self.layers.encoder.content_layer
         difference = exact(features[name] - self.content[:, *self.layers.window(tile, name)])
         return difference.square().sum() / self.content.numel()
 
-    def combined(self, parts: Sequence[Tensor], tiles: Sequence[Tile], positions: Tensor | None) -> Tensor:
+    def picture_statistic(self, parts: Sequence[Tensor], tiles: Sequence[Tile], positions: Tensor | None) -> Tensor:
         return torch.stack(list(parts)).sum()
 
-    def gradient_of_part(self, gradient: Tensor, tile: Tile, positions: Tensor | None) -> Tensor:
+    def tile_gradient(self, gradient: Tensor, tile: Tile, positions: Tensor | None) -> Tensor:
         return gradient
 
     def loss(self, statistic: Tensor) -> Tensor:
@@ -113,9 +113,9 @@ class ContentTarget:
 
 
 class Objective:
-    """Called with a picture (1, 3, H, W): its loss () and the loss' gradient (1, 3, H, W).
+    """A function of a picture (1, 3, H, W) that returns its loss () and the gradient (1, 3, H, W).
 
-    tick: called for every tile, so that a job can be cancelled. tile_px: a larger picture is seen in tiles.
+    tick: called for every tile, so that a job can be cancelled. tile_px: side above which tiles are used.
     """
 
     def __init__(
@@ -139,47 +139,49 @@ class Objective:
         return loss + exact(roughness.detach()), gradient + torch.autograd.grad(roughness, x)[0]
 
     def _of_whole(self, x: Tensor, positions: Sequence[Tensor | None]) -> tuple[Tensor, Tensor]:
-        """Loss of the features of a picture that is a single tile, and its gradient."""
+        """Loss of the features of a picture in a single tile, and its gradient."""
         (tile,) = self.layers.tiles
-        statistics = self._combined([self._measured(x, tile, positions)], positions)
+        statistics = self._picture_statistics([self._tile_statistics(x, tile, positions)], positions)
         loss = self._loss(statistics)
         return loss.detach(), torch.autograd.grad(loss, x)[0]
 
     def _of_tiles(self, x: Tensor, positions: Sequence[Tensor | None]) -> tuple[Tensor, Tensor]:
-        """Loss of the features of a picture that is seen in tiles, and its gradient.
+        """Loss of the features of a picture in several tiles, and its gradient.
 
-        All positions that see a pixel of a tile are looked at together, so that its gradient is summed up as for the
-        whole picture: else rounding would grow from step to step until it could be seen.
+        All positions that see a pixel of a tile are evaluated together, so that its gradient is summed up as for the
+        whole picture: otherwise rounding errors would grow from step to step until they became visible.
         """
         with torch.no_grad():
-            parts = [self._measured(tile.with_halo(x), tile, positions) for tile in self.layers.tiles]
-        statistics = [statistic.requires_grad_() for statistic in self._combined(parts, positions)]
+            parts = [self._tile_statistics(tile.with_halo(x), tile, positions) for tile in self.layers.tiles]
+        statistics = [statistic.requires_grad_() for statistic in self._picture_statistics(parts, positions)]
         loss = self._loss(statistics)
         gradients = torch.autograd.grad(loss, statistics)
         result = torch.empty_like(x)
         for tile in self.layers.tiles:
             around = self.layers.tiling.around(tile)
             seen = around.with_halo(x).detach().requires_grad_()
-            measured = self._measured(seen, around, positions)
-            gradients_of_parts = [
-                target.gradient_of_part(gradient, around, chosen).expand_as(part)
+            measured = self._tile_statistics(seen, around, positions)
+            tile_gradients = [
+                target.tile_gradient(gradient, around, chosen).expand_as(part)
                 for target, gradient, part, chosen in zip(self.targets, gradients, measured, positions, strict=True)
             ]
-            (gradient,) = torch.autograd.grad(measured, seen, gradients_of_parts)
+            (gradient,) = torch.autograd.grad(measured, seen, tile_gradients)
             tile.put(result, tile.inside(around, gradient))
         return loss.detach(), result
 
-    def _measured(self, x: Tensor, tile: Tile, positions: Sequence[Tensor | None]) -> list[Tensor]:
+    def _tile_statistics(self, x: Tensor, tile: Tile, positions: Sequence[Tensor | None]) -> list[Tensor]:
         """The statistic of a tile for each target, from the tile and its halo x (1, 3, H, W)."""
         self.tick()
         features = self.layers.features(x, tile)
         pairs = zip(self.targets, positions, strict=True)
-        return [target.measured(features, tile, chosen) for target, chosen in pairs]
+        return [target.tile_statistic(features, tile, chosen) for target, chosen in pairs]
 
-    def _combined(self, parts: Sequence[Sequence[Tensor]], positions: Sequence[Tensor | None]) -> list[Tensor]:
+    def _picture_statistics(
+        self, parts: Sequence[Sequence[Tensor]], positions: Sequence[Tensor | None]
+    ) -> list[Tensor]:
         """The picture's statistic for each target, from those of all tiles."""
         columns = zip(self.targets, zip(*parts, strict=True), positions, strict=True)
-        return [target.combined(column, self.layers.tiles, chosen) for target, column, chosen in columns]
+        return [target.picture_statistic(column, self.layers.tiles, chosen) for target, column, chosen in columns]
 
     def _loss(self, statistics: Sequence[Tensor]) -> Tensor:
         """The sum of all targets' losses."""
@@ -196,7 +198,7 @@ class Objective:
         return content
 
     def _style_targets(self, task: Task) -> list[StyleTarget]:
-        """One for each region and layer, weighted by the region's area. The picture's statistics are its region's."""
+        """A target for each region and layer, weighted by the region's area; the picture's statistics are masked."""
         styles = self._statistics_of_styles(task)
         targets = []
         for region in task.regions:
@@ -215,7 +217,7 @@ class Objective:
         return targets
 
     def _statistics_of_styles(self, task: Task) -> list[dict[str, Tensor]]:
-        """By source and layer the statistic of a whole style; none of the picture itself, and of unused styles."""
+        """Statistics of the styles by source and layer; empty for the picture itself and for unused styles."""
         plain = self.layers.encoder.for_pictures(seamless=False)
         used = [any(region.weights[index] for region in task.regions) for index in range(len(task.sources))]
         return [
@@ -224,7 +226,7 @@ class Objective:
         ]
 
     def _statistics(self, source: Tensor, encoder: Encoder, masks: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """The statistic of a whole source (1, 3, h, w) at each layer."""
+        """The statistic of a source (1, 3, h, w) at each layer."""
         statistic, names = self.terms.statistic, tuple(self.terms.style)
         layers = TiledLayers((source.shape[2], source.shape[3]), encoder, names, self.layers.tile_px)
         positions = {name: statistic.positions(layers.grid(name), masks.get(name)) for name in names}
@@ -233,13 +235,16 @@ class Objective:
             self.tick()
             features = layers.features(tile.with_halo(source), tile)
             for name in names:
-                part = measured(layers, name, statistic, features, tile, masks.get(name), positions[name])
+                part = tile_statistic(layers, name, statistic, features, tile, masks.get(name), positions[name])
                 parts[name].append(part)
-        return {name: combined(layers, name, statistic, parts[name], layers.tiles, positions[name]) for name in names}
+        return {
+            name: picture_statistic(layers, name, statistic, parts[name], layers.tiles, positions[name])
+            for name in names
+        }
 
 
 def masks_on_layers(region: Region, layers: TiledLayers, names: Sequence[str]) -> dict[str, Tensor]:
-    """The region's mask on the grid of each layer (h, w): its mean over the pixels of a position; none: everywhere."""
+    """The region's mask averaged on the grid of each layer (h, w); empty for a region without a mask."""
     if region.mask is None:
         return {}
     masks = {}
@@ -249,7 +254,7 @@ def masks_on_layers(region: Region, layers: TiledLayers, names: Sequence[str]) -
     return masks
 
 
-def measured(
+def tile_statistic(
     layers: TiledLayers,
     name: str,
     statistic: Statistic,
@@ -262,10 +267,10 @@ def measured(
     here = None if mask is None else mask[layers.window(tile, name)]
     found = None if positions is None else layers.find(tile, name, positions)[0]
     block = max(1, BLOCK_PX // layers.encoder.layers[name].stride)
-    return statistic.measured(features[name], here, found, block)
+    return statistic.tile_statistic(features[name], here, found, block)
 
 
-def combined(
+def picture_statistic(
     layers: TiledLayers,
     name: str,
     statistic: Statistic,
@@ -275,4 +280,4 @@ def combined(
 ) -> Tensor:
     """The statistic of a picture at a layer, from those of its tiles; positions (n,) are those of the whole picture."""
     seen = [None if positions is None else layers.find(tile, name, positions)[1] for tile in tiles]
-    return statistic.combined(parts, seen)
+    return statistic.picture_statistic(parts, seen)

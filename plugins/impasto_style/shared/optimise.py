@@ -1,4 +1,4 @@
-"""Gradient descent on a picture: one loop for every optimiser, which takes back a step whose loss is not finite."""
+"""Gradient descent on a picture: one loop for every optimiser, which undoes a step whose loss is not finite."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ log = logging.getLogger(__name__)
 Evaluate = Callable[[Tensor], tuple[Tensor, Tensor]]
 """Loss () of a picture (1, 3, H, W), and its gradient."""
 
-MOST_FALLS = 4
-"""The rate is lowered so many times before a picture is left as it was best."""
-CAUTION = 0.25
-"""The rate is multiplied by this after a loss that is not finite."""
+MOST_RESTARTS = 4
+"""Number of restarts at a lower rate after which the best picture is returned."""
+RESTART_FACTOR = 0.25
+"""Factor of the learning rate after a loss that is not finite."""
 BOX_WEIGHT = 100.0
-"""Of the mean squared distance of pixels from [0, 1], for optimisers that must not be interrupted by a projection."""
+"""Weight of the mean squared distance of pixels from [0, 1], for optimisers that do not allow a projection."""
 HISTORY = 4
-"""Pairs of steps and gradients that L-BFGS keeps; with 10 it gets no further, and needs much more memory."""
+"""Pairs of steps and gradients kept by L-BFGS; 10 are no better, and need much more memory."""
 ENDLESS = 10**6
 
 
 @dataclass(frozen=True)
 class Method:
-    """An optimiser, and how it is used.
+    """An optimiser and its settings.
 
-    make: an optimiser for tensors, at a learning rate `lr`. schedule: factor of `rate`, given how many evaluations are
-    done and how many there are. bound: pixels are clamped to [0, 1] after each step, drawn back by a penalty, or free.
+    make: creates an optimiser for tensors, with the learning rate `lr`. schedule: factor of `rate` from the numbers of
+    evaluations done and in all. bound: pixels are clamped to [0, 1] after each step, kept there by a penalty, or free.
     """
 
     make: Callable[..., Optimizer]
@@ -44,7 +44,7 @@ class Method:
 
 
 def lbfgs() -> Method:
-    """L-BFGS with a strong Wolfe line search (Liu & Nocedal 1989): the fewest evaluations, many pictures in memory."""
+    """L-BFGS with a strong Wolfe line search (Liu & Nocedal 1989): fewest evaluations, but much memory."""
     how: dict[str, Any] = {"line_search_fn": "strong_wolfe", "history_size": HISTORY, "max_iter": ENDLESS}
     return Method(partial(LBFGS, **how, max_eval=ENDLESS, tolerance_grad=0, tolerance_change=0), 1.0, bound="penalty")
 
@@ -54,16 +54,16 @@ def adam(rate: float, betas: tuple[float, float], epsilon: float) -> Method:
     return Method(partial(Adam, betas=betas, eps=epsilon), rate)
 
 
-def pictures_adam(rate: float) -> Method:
-    """`PicturesAdam` at a rate that falls to a tenth in half a cosine."""
-    return Method(PicturesAdam, rate, lambda done, count: _half_cosine((done + 1) / count))
+def picture_adam(rate: float) -> Method:
+    """`PictureAdam` at a rate that falls to a tenth along half a cosine."""
+    return Method(PictureAdam, rate, lambda done, count: _half_cosine((done + 1) / count))
 
 
-class PicturesAdam(Optimizer):
-    """Adam with Nesterov's momentum and one second moment for the whole picture (Dozat 2016; Kingma & Ba 2015).
+class PictureAdam(Optimizer):
+    """Adam with Nesterov momentum and a single second moment for the whole picture (Dozat 2016; Kingma & Ba 2015).
 
-    With one for each pixel, flat parts, whose gradients are next to nothing, would go as far as all others, and
-    rounding would decide where: a mesh. lr: of the root mean square step.
+    With one for each pixel, flat areas, whose gradients are nearly 0, would move as far as all others, in directions
+    that rounding decides, which gives a visible grid. lr: the root mean square step.
     """
 
     MOMENTUM, MEMORY = 0.9, 0.95
@@ -72,7 +72,7 @@ class PicturesAdam(Optimizer):
         super().__init__(tensors, {"lr": lr})
 
     def step(self, closure: Callable[[], float]) -> float:  # type: ignore[override]
-        """Evaluate once, and move every tensor."""
+        """Evaluate once, and update every tensor."""
         loss = closure()
         for group in self.param_groups:
             for x in group["params"]:
@@ -97,9 +97,10 @@ def _half_cosine(fraction: float, last: float = 0.1) -> float:
 
 
 class Descent:
-    """Steps from a picture (1, 3, H, W) down a loss, `count` evaluations long.
+    """Minimisation of a loss, in `count` evaluations, from a picture (1, 3, H, W).
 
-    watch: told each loss; says whether to go on. split, join: the picture as the tensors that are changed, and back.
+    watch: called with each loss; returns whether to continue. split, join: map the picture to the optimised tensors
+    and back.
     """
 
     def __init__(
@@ -115,49 +116,49 @@ class Descent:
         self.tensors = [tensor.detach().clone().requires_grad_() for tensor in split(picture)]
         self.kept = [tensor.detach().clone() for tensor in self.tensors]
         self.optimizer = method.make(self.tensors, lr=method.rate)
-        self.loss, self.done, self.falls, self.is_over = math.inf, 0, 0, False
+        self.loss, self.done, self.restarts, self.is_over = math.inf, 0, 0, False
 
     @property
     def picture(self) -> Tensor:
-        """The picture as it is now."""
+        """The current picture."""
         with torch.no_grad():
             return self.join(self.tensors)
 
     @property
     def best(self) -> Tensor:
-        """The picture of the least loss in the last run."""
+        """The picture with the least loss of the last run."""
         with torch.no_grad():
             return self.join(self.kept)
 
     def run(self, evaluate: Evaluate, count: int | None = None) -> bool:
-        """Evaluate a loss up to `count` times more, by default to the end; whether there are more evaluations to go."""
+        """Evaluate a loss up to `count` more times, by default to the end; return whether evaluations are left."""
         until, self.loss = min(self.count, self.done + (count or self.count)), math.inf
         while self.done < until and not self.is_over:
             for group in self.optimizer.param_groups:
                 schedule = self.method.schedule(self.done, self.count)
-                group["lr"] = self.method.rate * CAUTION**self.falls * schedule
+                group["lr"] = self.method.rate * RESTART_FACTOR**self.restarts * schedule
             is_lost = self._step(evaluate, until)
             if is_lost:
-                self._take_back()
+                self._restart()
             elif self.method.bound == "clamp":
                 self._clamp()
         return self.done < self.count and not self.is_over
 
     def _step(self, evaluate: Evaluate, until: int) -> bool:
-        """One step of the optimiser, which may take several evaluations; whether one of them was not finite."""
+        """Take one step of the optimiser, with one or more evaluations; return whether one was not finite."""
         is_lost = False
 
         def closure() -> float:
             nonlocal is_lost
             if is_lost or self.is_over or self.done >= until:
-                return self._rest()
+                return self._end_of_step()
             x = self.join(self.tensors)
             inside = x.detach().clamp(0, 1) if self.method.bound == "penalty" else x.detach()
             loss, gradient = evaluate(inside)
             self.done += 1
             if not (math.isfinite(float(loss)) and gradient.isfinite().all()):
                 is_lost = True
-                return self._rest()
+                return self._end_of_step()
             self._keep(float(loss))
             excess = x.detach() - inside
             penalty = BOX_WEIGHT * float(excess.square().mean())
@@ -169,8 +170,8 @@ class Descent:
         self.optimizer.step(closure)
         return is_lost
 
-    def _rest(self) -> float:
-        """The answer to an optimiser that shall end its step: the lowest point there can be."""
+    def _end_of_step(self) -> float:
+        """A loss of -∞ with gradient 0, which makes an optimiser end its step."""
         for tensor in self.tensors:
             tensor.grad = torch.zeros_like(tensor)
         return -math.inf
@@ -181,10 +182,10 @@ class Descent:
             for kept, tensor in zip(self.kept, self.tensors, strict=True):
                 kept.copy_(tensor.detach().clamp(0, 1) if self.method.bound == "penalty" else tensor.detach())
 
-    def _take_back(self) -> None:
-        """Go on from the best picture with a lower rate, or end there."""
-        self.falls += 1
-        self.is_over = self.falls == MOST_FALLS
+    def _restart(self) -> None:
+        """Restart from the best picture with a lower rate, or end there."""
+        self.restarts += 1
+        self.is_over = self.restarts == MOST_RESTARTS
         log.warning("the loss is not finite: goes on from the best picture with a lower rate")
         with torch.no_grad():
             for kept, tensor in zip(self.kept, self.tensors, strict=True):

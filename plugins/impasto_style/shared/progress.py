@@ -1,4 +1,4 @@
-"""Progress of work in stages, as the user is told."""
+"""Progress of work in stages."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from impasto.context import Context
 
 
 class Progress:
-    """Counts work, in pixels that were looked at or any other unit, and tells the context how much of all is done.
+    """Counter of work, in processed pixels or any other unit, that reports the fraction done to the context.
 
-    stages: the work of each. A stage that ends early counts as done.
+    stages: amount of work in each. A stage that ends early counts as done.
     """
 
     def __init__(self, context: Context, stages: Sequence[float]) -> None:
@@ -29,5 +29,5 @@ class Progress:
         self.context.progress(self.done / sum(self.stages), self.message + note)
 
     def tick(self) -> None:
-        """Say that work goes on. Raises Cancelled if the job was cancelled."""
+        """Report that work continues. Raises Cancelled if the job was cancelled."""
         self.advance()

@@ -1,7 +1,7 @@
-"""Impasto: the strokes stand out of the surface, in height, normals and roughness.
+"""Impasto: relief of the strokes, in height, normals and roughness.
 
-Paint is thicker where it was put on lighter or darker than what was there: the lightness that the picture does not
-explain, in the band of widths that strokes have, is taken for the ridges of the paint.
+The part of the painting's lightness that the picture does not explain, in the frequency band of strokes, is taken as
+the height of the paint.
 """
 
 from __future__ import annotations
@@ -22,28 +22,28 @@ from .controls import StyleParameters
 from .resampling import resized_linear
 
 STROKE_WIDTH = 1 / 80
-"""Of a stroke, in parts of the longer side of the style."""
+"""Width of a stroke, relative to the longer side of the style."""
 BRISTLE_PX = 0.6
 """Standard deviation of the blur against the noise of single pixels."""
 THICKNESS = 1.2
-"""Height of a ridge that is lighter by 1, in parts of a stroke's width, at full relief."""
+"""Height of a ridge whose lightness differs by 1, relative to a stroke's width, at full relief."""
 CALM = 1e-4
-"""Variance of lightness below which a picture has no detail that could explain the paint's."""
+"""Regularisation: variance of lightness below which a picture explains no detail of the paint."""
 COARSE = 4
-"""Wider blurs than this, in pixels, are made in a smaller picture."""
+"""Width, in pixels, above which blurs are computed on a smaller picture."""
 PAINT_ROUGHNESS = 0.5
-"""Of a surface whose roughness is not known: half-glossy oil."""
+"""Roughness if it is unknown: semi-gloss oil paint."""
 GLOSS = 0.12
 """Decrease of roughness on a ridge of paint, and increase in its valleys, at full relief."""
 FLATTEST = 1e-3
-"""Strokes of less lightness, or height of fewer pixels, are none."""
+"""Least lightness of strokes, and least range of heights in pixels."""
 
 
 def with_strokes(maps: Maps, before: np.ndarray, coverage: np.ndarray | None, parameters: StyleParameters) -> Maps:
     """The maps, repainted over the colours `before` (H, W, 3), with height, normal and roughness of the strokes.
 
-    coverage: how far a pixel (H, W, 1) was repainted; None: all were. Height and normals are those of the maps, if
-    there are some, plus the strokes'; without a height range `UNKNOWN_RELIEF` of the width is meant.
+    coverage: the painting's opacity (H, W, 1); None for 1 everywhere. The strokes are added to the height and normals
+    of the maps, if there are any; an unknown height range is taken as `UNKNOWN_RELIEF` of the width.
     """
     relief, seamless = parameters.relief, parameters.seamless == "on"
     style_px = parameters.strokes_px or parameters.strokes * max(maps.size_px)
@@ -63,7 +63,7 @@ def with_strokes(maps: Maps, before: np.ndarray, coverage: np.ndarray | None, pa
 
 
 def _with_height(maps: Maps, strokes_px: np.ndarray) -> tuple[Maps, np.ndarray]:
-    """The maps with strokes (H, W) in pixels on top of their height, stretched to its full range; and it in pixels."""
+    """The maps with strokes (H, W) in pixels added to their height, rescaled to [0, 1]; and the height in pixels."""
     width_m = maps.width_m or 1.0
     pixels_per_m = maps.size_px[1] / width_m
     height_px = strokes_px
@@ -76,9 +76,9 @@ def _with_height(maps: Maps, strokes_px: np.ndarray) -> tuple[Maps, np.ndarray]:
 
 
 def _ridges(before: np.ndarray, after: np.ndarray, stroke_px: float, seamless: bool) -> np.ndarray:
-    """Detail of lightness (H, W) that strokes have and the picture does not explain.
+    """Detail of the strokes' lightness (H, W) that the picture does not explain.
 
-    What both have in common is found by local regression, as in the guided filter (He et al. 2010).
+    The common part is found by local regression, as in the guided filter (He et al. 2010).
     """
     known, painted = (_detail(_lightness(pixels), stroke_px, seamless) for pixels in (before, after))
 
@@ -100,7 +100,7 @@ def _detail(x: Tensor, stroke_px: float, seamless: bool) -> Tensor:
 
 
 def _blurred(x: Tensor, deviation_px: float, seamless: bool) -> Tensor:
-    """(1, 1, H, W) blurred by a Gaussian; around the borders where it is seamless."""
+    """(1, 1, H, W), blurred by a Gaussian, circular if seamless."""
     size = x.shape[2:]
     factor = max(1.0, deviation_px / COARSE)
     small = resized_linear(x, [max(1, round(side / factor)) for side in size], seamless)

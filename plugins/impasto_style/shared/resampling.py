@@ -1,4 +1,4 @@
-"""Pictures as tensors, and resampling them: bicubic or linear, free of aliasing, and around the borders if seamless."""
+"""Pictures as tensors, and their resampling: bicubic or linear, antialiased, and circular if seamless."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 
 LEAST_PX = 16
-"""No picture is made smaller than this a side."""
+"""Least side of resampled pictures."""
 
 KERNEL_PX = 4
-"""Reach of the filters of `resized`, in pixels of the coarser of the two grids, and some more."""
+"""Upper bound of the filters' reach, in pixels of the coarser grid."""
 
 
 def as_tensor(pixels: np.ndarray, device: str | torch.device) -> Tensor:
@@ -34,12 +34,12 @@ def scaled_size(picture: Tensor, factor: float) -> tuple[int, int]:
 
 
 def resized(picture: Tensor, size: Sequence[int], seamless: bool = False) -> Tensor:
-    """(B, C, H, W) in [0, 1] at another (height, width), bicubic and free of aliasing; seamless: around its borders."""
+    """(B, C, H, W) in [0, 1], resized to (height, width), bicubic and antialiased; circular if seamless."""
     return _resample(picture, size, "bicubic", seamless).clamp(0, 1)
 
 
 def resized_linear(x: Tensor, size: Sequence[int], seamless: bool = False) -> Tensor:
-    """As `resized`, but linear: masks that add up to 1 still do, and nothing overshoots."""
+    """Like `resized`, but linear: masks that add up to 1 still do, and nothing overshoots."""
     return _resample(x, size, "bilinear", seamless)
 
 
@@ -52,7 +52,7 @@ def _resample(x: Tensor, size: Sequence[int], mode: str, seamless: bool) -> Tens
 
 
 def _resample_around(x: Tensor, length: int, axis: int, mode: str) -> Tensor:
-    """One axis of (B, C, H, W) that wraps: with whole periods of both grids on each side, which are then cut off."""
+    """(B, C, H, W), resampled along a circular axis: padded by whole periods of both grids, which are cropped again."""
     old = x.shape[axis]
     if old == length:
         return x

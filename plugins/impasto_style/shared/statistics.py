@@ -1,7 +1,7 @@
 """Statistics of a network's features, and distances between them: Gaussian moments, Gram matrices, projections.
 
-A statistic is measured in tiles and combined, so that pictures may be of any size. Sources are mixed as raw moments or
-as sorted projections. Mixed moments are those of a picture made of parts of all sources; mixed covariances are not.
+Statistics of tiles are combined, so that pictures may have any size. Sources are mixed by raw moments or by sorted
+projections: raw moments of a mixture are the mix of its parts' moments, which does not hold for covariances.
 """
 
 from __future__ import annotations
@@ -17,63 +17,63 @@ from impasto.context import Context
 from impasto.training.losses import ordered
 
 Distance = Callable[[Tensor], Tensor]
-"""From the statistic of a picture to a loss."""
+"""A function from the statistic of a picture to a loss."""
 
 NOISE = 1e-5
-"""Added to each variance, in parts of the mean one: what never varies has no direction to be matched in."""
+"""Added to each variance, relative to the mean one, so that covariances are invertible."""
 CHUNK = 2**14
-"""Positions that are summed at a time."""
+"""Number of positions summed at a time."""
 SAMPLES, DIRECTIONS = 4096, 32
-"""Positions and projections that the sliced distance looks at, each time anew."""
+"""Number of random positions and projections of the sliced distance, drawn for each evaluation."""
 
 
 class Statistic(Protocol):
-    """A statistic of features (C, h, w), and the distance between two of it."""
+    """A statistic of features (C, h, w), and the distance between two such statistics."""
 
     def positions(self, grid: tuple[int, int], mask: Tensor | None) -> Tensor | None:
-        """Positions to look at next (n,), counted row by row in a layer's grid (h, w); None: everywhere."""
+        """Positions (n,) for the next evaluation, counted row by row in a layer's grid (h, w); None for all."""
 
-    def measured(self, features: Tensor, mask: Tensor | None, positions: Tensor | None, block: int) -> Tensor:
-        """The statistic of a tile's features (C, h, w), weighted by a mask (h, w); sums are made in such blocks."""
+    def tile_statistic(self, features: Tensor, mask: Tensor | None, positions: Tensor | None, block: int) -> Tensor:
+        """The statistic of a tile's features (C, h, w), weighted by a mask (h, w); sums are computed block by block."""
 
-    def combined(self, parts: Sequence[Tensor], seen: Sequence[Tensor | None]) -> Tensor:
-        """The picture's statistic, from its tiles' and from which of its positions each of them saw (n,)."""
+    def picture_statistic(self, parts: Sequence[Tensor], seen: Sequence[Tensor | None]) -> Tensor:
+        """The picture's statistic, from its tiles' and the indices of the positions in each of them (n,)."""
 
-    def gradient_of_part(self, gradient: Tensor, seen: Tensor | None) -> Tensor:
-        """The gradient with respect to the statistic of a tile that saw these positions, from the picture's."""
+    def tile_gradient(self, gradient: Tensor, seen: Tensor | None) -> Tensor:
+        """The gradient with respect to a tile's statistic, from that of the picture; seen: positions in the tile."""
 
     def distance_to(self, sources: Sequence[Tensor], weights: Sequence[float]) -> Distance:
-        """The distance to a mix of sources' statistics; the weights add up to 1."""
+        """The distance from a mix of the sources' statistics, whose weights add up to 1."""
 
 
 class RawMoments:
-    """Sums over positions of (1, f) (1, f)ᵀ: (C + 1, C + 1) with the weight of all, first and second moments in it."""
+    """Sums over positions of (1, f) (1, f)ᵀ: (C + 1, C + 1), which hold the total weight, first and second moments."""
 
     def positions(self, grid: tuple[int, int], mask: Tensor | None) -> None:
         return None
 
-    def measured(self, features: Tensor, mask: Tensor | None, positions: Tensor | None, block: int) -> Tensor:
+    def tile_statistic(self, features: Tensor, mask: Tensor | None, positions: Tensor | None, block: int) -> Tensor:
         return _Moments.apply(features, mask, block)  # (blocks, C + 1, C + 1)
 
-    def combined(self, parts: Sequence[Tensor], seen: Sequence[Tensor | None]) -> Tensor:
-        return torch.cat(list(parts)).sort(0).values.sum(0)  # sorted, so that the order of blocks changes no bit
+    def picture_statistic(self, parts: Sequence[Tensor], seen: Sequence[Tensor | None]) -> Tensor:
+        return torch.cat(list(parts)).sort(0).values.sum(0)  # sorted, so that it is independent of the blocks' order
 
-    def gradient_of_part(self, gradient: Tensor, seen: Tensor | None) -> Tensor:
+    def tile_gradient(self, gradient: Tensor, seen: Tensor | None) -> Tensor:
         return gradient
 
     @staticmethod
     def mixed(sources: Sequence[Tensor], weights: Sequence[float]) -> Tensor:
-        """Moments for each unit of weight, mixed."""
+        """Normalised moments, mixed by weight."""
         return torch.stack(
             [weight * source / source[0, 0] for source, weight in zip(sources, weights, strict=True)]
         ).sum(0)
 
 
 class GaussianMoments(RawMoments):
-    """Wasserstein-2 distance between Gaussians of these means and covariances, squared, for each channel.
+    """Squared Wasserstein-2 distance between Gaussians with these means and covariances, per channel.
 
     |m - m'|² + tr(S + S' - 2 (R S R)^½) with R = S'^½ (Givens & Shortt 1984). The root's trace is the sum of the roots
-    of eigenvalues, whose gradient is cheap and steady, where iterations for the root are neither.
+    of the eigenvalues, whose gradient is cheap and stable, unlike that of iterations for the root.
     """
 
     def distance_to(self, sources: Sequence[Tensor], weights: Sequence[float]) -> Distance:
@@ -95,9 +95,9 @@ class GaussianMoments(RawMoments):
 
 
 class GramMoments(RawMoments):
-    """Squared difference of Gram matrices (Gatys et al. 2016, eq. 4), in parts of the target's, times its mean square.
+    """Squared difference of Gram matrices (Gatys et al. 2016, eq. 4), relative to the target, times its mean diagonal.
 
-    In this unit, that of squared activations, it stands beside the other distances with the same weights.
+    It then scales with squared activations like the other distances, and takes the same weights.
     """
 
     def distance_to(self, sources: Sequence[Tensor], weights: Sequence[float]) -> Distance:
@@ -107,7 +107,7 @@ class GramMoments(RawMoments):
 
 
 class ClassicGram(RawMoments):
-    """Mean squared difference of the Gram matrices of features that are multiplied by `scale`."""
+    """Mean squared difference of the Gram matrices of features multiplied by `scale`."""
 
     def __init__(self, scale: float) -> None:
         self.scale = scale
@@ -118,7 +118,7 @@ class ClassicGram(RawMoments):
 
 
 class Sliced:
-    """Sliced Wasserstein-2 distance, squared: compares sorted projections on random directions (Heitz et al. 2021)."""
+    """Squared sliced Wasserstein-2 distance, between sorted projections on random directions (Heitz et al. 2021)."""
 
     def __init__(self, context: Context) -> None:
         self.context = context
@@ -132,13 +132,13 @@ class Sliced:
         found = torch.searchsorted(cumulated, draws * cumulated[-1], right=True).clamp_max(len(cumulated) - 1)
         return found.to(self.context.device)
 
-    def measured(self, features: Tensor, mask: Tensor | None, positions: Tensor | None, block: int) -> Tensor:
+    def tile_statistic(self, features: Tensor, mask: Tensor | None, positions: Tensor | None, block: int) -> Tensor:
         return features.flatten(1).T[positions].float()  # (n, C)
 
-    def combined(self, parts: Sequence[Tensor], seen: Sequence[Tensor | None]) -> Tensor:
+    def picture_statistic(self, parts: Sequence[Tensor], seen: Sequence[Tensor | None]) -> Tensor:
         return torch.cat(list(parts))[torch.cat([positions for positions in seen if positions is not None]).argsort()]
 
-    def gradient_of_part(self, gradient: Tensor, seen: Tensor | None) -> Tensor:
+    def tile_gradient(self, gradient: Tensor, seen: Tensor | None) -> Tensor:
         return gradient[seen]
 
     def distance_to(self, sources: Sequence[Tensor], weights: Sequence[float]) -> Distance:
@@ -154,9 +154,9 @@ class Sliced:
 
 
 class _Moments(torch.autograd.Function):
-    """Raw moments of blocks, in double precision without all features in that precision in memory.
+    """Raw moments of blocks in double precision, without holding all features in that precision.
 
-    The sum of a block depends on the block alone, bit by bit, however a picture is cut into tiles.
+    The sum of a block is the same bit for bit, however a picture is divided into tiles.
     """
 
     @staticmethod
@@ -173,7 +173,7 @@ class _Moments(torch.autograd.Function):
 
     @staticmethod
     def backward(context: Any, gradient: Tensor) -> tuple[Tensor, None, None]:
-        """With respect to the features."""
+        """Gradient with respect to the features."""
         features, mask = context.saved_tensors
         result = torch.empty_like(features)
         for place, part in zip(_blocks(features, context.block), gradient + gradient.mT, strict=True):
@@ -184,13 +184,13 @@ class _Moments(torch.autograd.Function):
 
 
 def _blocks(features: Tensor, side: int) -> list[tuple[slice, slice, slice]]:
-    """Slices of features (C, h, w) into squares; those at the end may be smaller."""
+    """Slices that divide features (C, h, w) into squares; the last ones may be smaller."""
     tops, lefts = (range(0, length, side) for length in features.shape[1:])
     return [(slice(None), slice(top, top + side), slice(left, left + side)) for top in tops for left in lefts]
 
 
 def _chunks(features: Tensor, mask: Tensor | None) -> Iterator[tuple[Tensor, Tensor]]:
-    """(1, f) of some positions (n, C + 1), and their weights (n, 1), in the next precision above the features'."""
+    """Chunks of positions: (1, f), (n, C + 1), and weights (n, 1), in the next higher precision than the features'."""
     for index, chunk in enumerate(features.flatten(1).T.split(CHUNK)):
         rows = exact(chunk) if features.dtype == torch.float32 else chunk.float()
         weight = rows.new_ones(len(rows), 1)
@@ -200,19 +200,19 @@ def _chunks(features: Tensor, mask: Tensor | None) -> Iterator[tuple[Tensor, Ten
 
 
 def exact(x: Tensor) -> Tensor:
-    """In double precision, where covariances keep their small eigenvalues; on the CPU where the device has none."""
+    """x in double precision, which keeps small eigenvalues of covariances; on the CPU if the device has none."""
     return x.to("cpu" if x.device.type == "mps" else x.device, torch.float64)
 
 
 def _mean_and_covariance(moments: Tensor) -> tuple[Tensor, Tensor]:
-    """(C,) and (C, C) from raw moments (C + 1, C + 1)."""
+    """Mean (C,) and covariance (C, C) from raw moments (C + 1, C + 1)."""
     moments = moments / moments[0, 0]
     mean = moments[0, 1:]
     return mean, moments[1:, 1:] - torch.outer(mean, mean)
 
 
 def _quantiles(values: Tensor, count: int) -> Tensor:
-    """`count` evenly spread quantiles of each row of values (n, m)."""
+    """`count` evenly spaced quantiles of each row of values (n, m)."""
     values = ordered(values)
     return (
         values if values.shape[1] == count else interpolate(values[None], count, mode="linear", align_corners=True)[0]

@@ -1,4 +1,4 @@
-"""The task of a method of style transfer, in tensors; `restyle` makes it from maps and parameters."""
+"""The task of a style transfer method, in tensors; `restyle` creates it from maps and parameters."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from .resampling import resized, resized_linear, scaled_size
 
 @dataclass(frozen=True)
 class Region:
-    """A part of the picture, and what its statistics shall be mixed from.
+    """A part of the picture, and the weights of the sources there.
 
-    mask: (1, 1, H, W) in [0, 1], None: everywhere. weights: of each source; their sum is 1.
+    mask: (1, 1, H, W) in [0, 1], None for everywhere. weights: of each source; their sum is 1.
     """
 
     mask: Tensor | None
@@ -25,9 +25,9 @@ class Task:
     """Repaint `picture` (1, 3, H, W), sRGB in [0, 1], in the style of the sources.
 
     sources: the picture itself (its weight is 1 - strength), then the styles (1, 3, h, w), scaled so that their
-    strokes have the size in which they shall appear. regions: cover the picture; their masks add up to 1 everywhere.
-    start: where to begin, of the picture's size. start_px: longer side of the finished result that `start` was; 0:
-    it is no result, so begin coarsely. seamless: the picture tiles, and so must the result.
+    strokes have their final size. regions: cover the picture; their masks add up to 1 everywhere. start: initial
+    picture, of the picture's size. start_px: longer side of the earlier result that `start` was made from, or 0 if it
+    is none and painting begins at the coarsest size. seamless: the picture tiles, and so must the result.
     """
 
     picture: Tensor
@@ -43,7 +43,7 @@ class Task:
         return max(self.picture.shape[2:])
 
     def scaled(self, longest_px: int) -> Task:
-        """The same at another size: picture, sources, masks and start by one factor."""
+        """The same task with picture, sources, masks and start scaled by one factor."""
         factor = longest_px / self.longest_px
         size = scaled_size(self.picture, factor)
         picture = resized(self.picture, size, self.seamless)
@@ -65,9 +65,9 @@ class Task:
 
 
 def scales(task: Task, least_px: int, ratio: float = 2**0.5) -> list[int]:
-    """Longer sides of the sizes to paint at, rising by about `ratio` to the picture's own.
+    """Longer sides of the sizes to paint at, increasing by about `ratio` up to the picture's own.
 
-    They begin at `least_px`, or above the size of the result that the task goes on from.
+    They begin at `least_px`, or above the size of the result that the task starts from.
     """
     sizes = [task.longest_px]
     while (smaller := round(task.longest_px / ratio ** len(sizes))) >= max(least_px, task.start_px + 1):

@@ -1,7 +1,6 @@
-"""Tiles of a picture with a halo each, the pixels around it that its features see, so that memory stays bounded.
+"""Tiles of a picture, each with a halo of the pixels around it that its features see, so that memory stays bounded.
 
-Features of a tile are those of the whole picture, up to rounding: the halo is cut off after an encoder or decoder has
-seen it.
+Features of a tile equal those of the whole picture, up to rounding: the halo is cropped after encoding or decoding.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from torch import Tensor
 class Span:
     """A tile along one axis, in pixels: from `start` to `end`, with its halo from `low` to `high`.
 
-    In a seamless picture all four may lie beyond the borders.
+    In a seamless picture all of them may lie beyond the borders.
     """
 
     start: int
@@ -30,23 +29,23 @@ class Span:
 
 @dataclass(frozen=True)
 class Tile:
-    """A rectangle of a picture. Beyond a border lies the opposite one if it is seamless, else the border repeated."""
+    """A rectangle of a picture, which continues at the opposite border if seamless, else repeats its edge."""
 
     rows: Span
     columns: Span
     seamless: bool = False
 
     def with_halo(self, picture: Tensor) -> Tensor:
-        """The tile and its halo (B, C, h, w) of a picture (B, C, H, W); no copy where they lie within the borders."""
+        """The tile and its halo (B, C, h, w) of a picture (B, C, H, W); a view if they lie within the borders."""
         rows = _taken(picture, self.rows.low, self.rows.high, 2, self.seamless)
         return _taken(rows, self.columns.low, self.columns.high, 3, self.seamless)
 
     def inner(self, x: Tensor, stride: int = 1) -> Tensor:
-        """The tile alone, of values (..., h, w) of the tile and its halo on a grid of this stride."""
+        """Values of the tile, from those of the tile and its halo (..., h, w), on a grid of this stride."""
         return self.inside(self, x, stride)
 
     def inside(self, outer: Tile, x: Tensor, stride: int = 1) -> Tensor:
-        """This tile, of values (..., h, w) of a larger one and its halo on a grid of this stride."""
+        """Values of this tile, from those of a larger one and its halo (..., h, w), on a grid of this stride."""
         rows, columns = (
             slice((span.start - around.low) // stride, -(-(span.end - around.low) // stride))
             for span, around in ((self.rows, outer.rows), (self.columns, outer.columns))
@@ -54,12 +53,12 @@ class Tile:
         return x[..., rows, columns]
 
     def without_halo(self) -> Tile:
-        """The tile alone."""
+        """The tile with an empty halo."""
         rows, columns = (replace(span, low=span.start, high=span.end) for span in (self.rows, self.columns))
         return replace(self, rows=rows, columns=columns)
 
     def on_grid(self, values: Tensor, stride: int = 1) -> Tensor:
-        """The tile of values (..., H / stride, W / stride) of the picture; a view where it lies within the borders."""
+        """The tile's part of values (..., H / stride, W / stride) of the picture; a view if within the borders."""
         rows = _taken(values, self.rows.start // stride, self.rows.end // stride, values.dim() - 2, self.seamless)
         return _taken(rows, self.columns.start // stride, self.columns.end // stride, values.dim() - 1, self.seamless)
 
@@ -70,25 +69,25 @@ class Tile:
 
 @dataclass(frozen=True)
 class Tiling:
-    """The tiles of a picture of `size` (height, width): on each axis parts of about one length, at most `tile_px`.
+    """Tiles of a picture of `size` (height, width), of nearly equal sides up to `tile_px`.
 
-    halo_px: how far features see to each side. unit_px: cuts lie on its multiples, as `halo_px` must. whole_px: tiles
-    with their halos are multiples of it; beyond the border the last pixel is repeated. has_halo_around_whole: an axis
-    of a single part has a halo too, for networks that cannot pad a seamless picture by its opposite border.
+    halo_px: reach of features to each side. alignment_px: tiles begin at multiples of it; `halo_px` must be one.
+    multiple_px: sides of tiles with their halos are multiples of it; the edge is repeated if necessary.
+    has_halo_if_single: keep the halo along an axis with a single tile, for networks without circular padding.
     """
 
     size: tuple[int, int]
     tile_px: int
     halo_px: int = 0
     seamless: bool = False
-    unit_px: int = 1
-    whole_px: int = 1
-    has_halo_around_whole: bool = False
+    alignment_px: int = 1
+    multiple_px: int = 1
+    has_halo_if_single: bool = False
 
     @cached_property
     def cuts(self) -> tuple[list[int], list[int]]:
-        """Borders between parts, of rows and columns, from 0 to the length."""
-        rows, columns = (_cuts(length, self.tile_px, self.unit_px) for length in self.size)
+        """Borders between tiles along rows and columns, from 0 to the length."""
+        rows, columns = (_cuts(length, self.tile_px, self.alignment_px) for length in self.size)
         return rows, columns
 
     @cached_property
@@ -109,24 +108,24 @@ class Tiling:
 
     def _span(self, start: int, end: int, axis: int) -> Span:
         low, high = self._widened(start, end, axis)
-        return Span(start, end, low, low + math.ceil((high - low) / self.whole_px) * self.whole_px)
+        return Span(start, end, low, low + math.ceil((high - low) / self.multiple_px) * self.multiple_px)
 
     def _widened(self, start: int, end: int, axis: int) -> tuple[int, int]:
-        """[start, end) of an axis with what is `halo_px` from it."""
-        halo_px = 0 if len(self.cuts[axis]) == 2 and not self.has_halo_around_whole else self.halo_px
+        """[start, end) along an axis, widened by `halo_px`."""
+        halo_px = 0 if len(self.cuts[axis]) == 2 and not self.has_halo_if_single else self.halo_px
         if self.seamless:
             return start - halo_px, end + halo_px
         return max(start - halo_px, 0), min(end + halo_px, self.size[axis])
 
 
 def _cuts(length: int, most: int, unit: int) -> list[int]:
-    """Borders of about equal parts: a small rest would be rounded in another way than the others."""
+    """Borders of about equal tiles, since rounding in a much smaller last one would differ."""
     count = math.ceil(length / most)
     return [*(round(length * index / count / unit) * unit for index in range(count)), length]
 
 
 def _taken(x: Tensor, low: int, high: int, axis: int, seamless: bool) -> Tensor:
-    """x from `low` to `high` along an axis."""
+    """x from `low` to `high` along an axis, beyond its borders if necessary."""
     length = x.shape[axis]
     if low >= 0 and high <= length:
         return x.narrow(axis, low, high - low)

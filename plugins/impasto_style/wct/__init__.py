@@ -1,4 +1,4 @@
-"""Style by whitening and colouring a network's features (torch only on use)."""
+"""Style transfer by whitening and colouring features (Li et al. 2017); torch is imported only when it runs."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from ..shared.controls import STYLE_INPUTS, StyleParameters
 
 
 class WctParameters(StyleParameters):
-    """Style by whitening and colouring a network's features."""
+    """The parameters of every stylizer."""
 
 
 class Wct(Stylizer):
-    """Style by whitening and colouring a network's features."""
+    """Style transfer by whitening and colouring a network's features."""
 
     name, label, description = "wct", "Repaint at Once", "Repaints a picture in about a second; the strokes are rougher"
     rank = 30

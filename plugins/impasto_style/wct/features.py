@@ -1,4 +1,4 @@
-"""Features of a picture of any size, tile by tile, and their moments over all of it."""
+"""Features of a picture of any size, tile by tile, and their moments over the whole picture."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ class Features:
     _kept: Tensor | None = field(default=None, init=False)
 
     def __iter__(self) -> Iterator[tuple[Tile, Tensor]]:
-        """Tiles, and features (1, C, h, w) of each with its halo."""
+        """Tiles, each with the features (1, C, h, w) of the tile and its halo."""
         stride = self.coder.stride
         tiles = Tiling(
             (self.picture.shape[2], self.picture.shape[3]),
             self.tile_px,
             self.coder.halo_px,
             self.seamless,
-            unit_px=stride,
-            whole_px=stride,
-            has_halo_around_whole=True,  # coders mirror pictures at their borders
+            alignment_px=stride,
+            multiple_px=stride,
+            has_halo_if_single=True,  # coders have no circular padding
         ).tiles
         for tile in tiles:
             if self._kept is not None:
@@ -52,7 +52,7 @@ class Features:
             yield tile, F
 
     def moments(self, masks: Sequence[Tensor | None]) -> list[Moments]:
-        """Those of the features in each mask (1, 1, H, W); None: everywhere."""
+        """Moments of the features in each mask (1, 1, H, W); None for everywhere."""
         found: list[Moments] = []
         for tile, F in self:
             found = found or [Moments.none(F.shape[1]) for _ in masks]
@@ -62,5 +62,5 @@ class Features:
         return found
 
     def pooled(self, mask: Tensor, tile: Tile) -> Tensor:
-        """A tile and its halo of a mask (1, 1, H, W), on the features' grid."""
+        """A mask (1, 1, H, W) in a tile and its halo, on the features' grid."""
         return avg_pool2d(tile.with_halo(mask), self.coder.stride)

@@ -12,16 +12,16 @@ import torch
 from torch import Tensor
 
 RIDGE = 1e-3
-"""Variance that both covariances get, in parts of their mean variance: what hardly varies is not blown up."""
+"""Variance added to both covariances, relative to their mean, so that whitening does not amplify noise."""
 TINY = 1e-9
 """Least variance."""
 
 
 @dataclass
 class Moments:
-    """Weighted sums of features, of their products, and of the weights, so that tiles can be added up.
+    """Weighted sums of features, of their products, and of the weights, which can be added over tiles.
 
-    In float64 on the CPU, wherever the features are: not every device has it, and these are small.
+    In float64 on the CPU, since not every device has float64, and they are small.
     """
 
     first: Tensor  # (C,)
@@ -30,12 +30,12 @@ class Moments:
 
     @classmethod
     def none(cls, channels: int) -> Moments:
-        """Those of no features."""
+        """Moments of no features."""
         shapes = ((channels,), (channels, channels), ())
         return cls(*(torch.zeros(shape, dtype=torch.float64) for shape in shapes))
 
     def add(self, F: Tensor, weights: Tensor | None = None) -> None:
-        """Count features (1, C, h, w), each as much as its weight (1, 1, h, w), or once."""
+        """Add features (1, C, h, w) with weights (1, 1, h, w), by default 1."""
         flat = F.permute(0, 2, 3, 1).flatten(0, 2)  # (N, C), a view where channels are last
         if weights is None:
             weighted, count = flat, flat.new_tensor(len(flat))
@@ -47,7 +47,7 @@ class Moments:
 
     @property
     def is_empty(self) -> bool:
-        """Whether no feature counts."""
+        """Whether the total weight is 0."""
         return float(self.weight) <= 0
 
     @property
@@ -62,7 +62,7 @@ class Moments:
 
 
 def mixed(parts: Sequence[tuple[float, Moments]]) -> Moments:
-    """The moments of features of which these shares have these moments; the shares add up to 1."""
+    """Moments of a mixture, from (weight, moments) of its parts, whose weights add up to 1."""
     used = [(share, part) for share, part in parts if share and not part.is_empty]
     total = Moments.none(len(parts[0][1].first))
     for share, part in used:
@@ -73,24 +73,24 @@ def mixed(parts: Sequence[tuple[float, Moments]]) -> Moments:
 
 
 def coloring(content: Moments, style: Moments, share: float = 1.0) -> tuple[Tensor, Tensor]:
-    """A (C, C), b (C,): A @ F + b has the style's mean and covariance where F has the content's; a share of the way.
+    """A (C, C), b (C,) that map features with the content's moments to the style's, or a fraction of the way: A F + b.
 
-    A = Cs^½ Cc^-½. It departs more from the content than the optimal transport of Lu et al. 2019 and paints more of
+    A = Cs^½ Cc^-½, which departs further from the content than the optimal transport of Lu et al. 2019, and has more of
     the style.
     """
-    unit = torch.eye(len(content.first), dtype=torch.float64)
+    identity = torch.eye(len(content.first), dtype=torch.float64)
     if content.is_empty or style.is_empty:
-        return unit.float(), torch.zeros_like(content.first).float()
+        return identity.float(), torch.zeros_like(content.first).float()
     content_covariance, style_covariance = content.covariance, style.covariance
-    variance = (content_covariance.trace() + style_covariance.trace()) / (2 * len(unit))
-    ridge = (RIDGE * variance).clamp_min(TINY) * unit
+    variance = (content_covariance.trace() + style_covariance.trace()) / (2 * len(identity))
+    ridge = (RIDGE * variance).clamp_min(TINY) * identity
     A = _power(style_covariance + ridge, 0.5) @ _power(content_covariance + ridge, -0.5)
-    A = share * A + (1 - share) * unit
+    A = share * A + (1 - share) * identity
     b = share * style.mean + (1 - share) * content.mean - A @ content.mean
     return A.float(), b.float()
 
 
 def _power(covariance: Tensor, exponent: float) -> Tensor:
-    """Of a symmetric positive matrix (C, C)."""
+    """Power of a symmetric positive matrix (C, C)."""
     values, vectors = torch.linalg.eigh(covariance)
     return (vectors * values.clamp_min(TINY) ** exponent) @ vectors.T

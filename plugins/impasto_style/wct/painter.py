@@ -1,4 +1,4 @@
-"""One size of a picture, repainted level by level and given the sources' colours, in bounded memory."""
+"""Repainting of a picture at one size, level by level and then in the sources' colours, in bounded memory."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ from .features import Features
 from .moments import Moments, coloring, mixed
 
 FINE = 3
-"""Levels up to this one paint fine detail."""
+"""Highest level for fine detail."""
 NOISY = 4
-"""Levels from this one on see noise in the picture."""
+"""Lowest level at which noise is added to the picture."""
 NOISE = 0.02
-"""Its standard deviation."""
-CARRIED = 0.7
-"""Share of the decoders' loss that is carried past them, at the usual preservation."""
+"""Standard deviation of that noise."""
+RESIDUAL = 0.7
+"""Weight of the decoders' reconstruction error that is added back, at the default preservation."""
 ROTATIONS = 6
-"""Sets of three axes along which colours are matched."""
+"""Number of random sets of axes along which colours are matched."""
 PREVIEW_PX = 512
 
 
 class Painter:
-    """Paints a task at its own size."""
+    """Painter of a task at its own size."""
 
     def __init__(
         self, task: Task, parameters: StyleParameters, context: Context, progress: Progress, tile_px: int
@@ -46,7 +46,7 @@ class Painter:
         self.masks = [region.mask for region in task.regions]
 
     def painted(self, x: Tensor, coders: Sequence[Coder]) -> Tensor:
-        """Float16 (1, 3, H, W), repainted by coders from coarse to fine, then given the sources' colours."""
+        """x, float16 (1, 3, H, W), repainted by coders from coarse to fine, then in the sources' colours."""
         for coder in coders:
             x = self._repainted(x, coder)
             self.context.preview(Maps.from_arrays({"base_color": as_image(_small(x))}))
@@ -55,40 +55,40 @@ class Painter:
         return self._in_palette(x)
 
     def _repainted(self, x: Tensor, coder: Coder) -> Tensor:
-        """A new picture, from the features of `x` when they have got the sources' moments."""
+        """A picture decoded from the features of `x` with the sources' moments."""
         features = self._features(x, coder)
-        maps = self._maps(features)
+        maps = self._linear_maps(features)
         result = torch.empty_like(x)
         for tile, F in features:
             painted = coder.decode(self._mapped(F, maps, features, tile))
             self.progress.advance()
             lost = tile.with_halo(x) - coder.decode(F)
-            made = tile.inner(painted + self._carried(tile) * lost).clamp(0, 1)
+            made = tile.inner(painted + self._residual_weight(tile) * lost).clamp(0, 1)
             tile.put(result, self._with_kept(made, tile))
             self.progress.advance(coder.level * made.shape[2] * made.shape[3])
         return result
 
     def _features(self, x: Tensor, coder: Coder) -> Features:
-        """Of a picture of the task's size."""
+        """Features of a picture of the task's size."""
         noise = self.noise if coder.level >= NOISY else None
         return Features(coder, x, noise, self.tile_px, self.task.seamless, self.progress.advance)
 
-    def _maps(self, features: Features) -> list[tuple[Tensor, Tensor]]:
-        """A (C, C) and b (C,) for each region: what its features F become is A @ F + b."""
-        share = self._share(features.coder.level)
-        pairs = zip(features.moments(self.masks), self._wanted(features.coder), strict=True)
-        return [coloring(found, wanted, share) for found, wanted in pairs]
+    def _linear_maps(self, features: Features) -> list[tuple[Tensor, Tensor]]:
+        """The map A (C, C), b (C,) of each region's features."""
+        fraction = self._fraction(features.coder.level)
+        pairs = zip(features.moments(self.masks), self._target_moments(features.coder), strict=True)
+        return [coloring(found, wanted, fraction) for found, wanted in pairs]
 
     def _mapped(self, F: Tensor, maps: Sequence[tuple[Tensor, Tensor]], features: Features, tile: Tile) -> Tensor:
-        """The features of a tile, mapped; where regions meet, a blend of what each makes of them."""
+        """The mapped features of a tile, blended by the masks where regions overlap."""
         parts = []
         for (A, b), mask in zip(maps, self.masks, strict=True):
             part = linear(F.permute(0, 2, 3, 1), A.to(F.device), b.to(F.device)).permute(0, 3, 1, 2)
             parts.append(part if mask is None else features.pooled(mask, tile) * part)
         return sum(parts[1:], parts[0])
 
-    def _wanted(self, coder: Coder) -> list[Moments]:
-        """The moments that each region's features shall have; the picture's own are those under the region's mask."""
+    def _target_moments(self, coder: Coder) -> list[Moments]:
+        """Target moments of each region's features; the picture's own moments are those inside the region."""
         parts: list[list[tuple[float, Moments]]] = [[] for _ in self.masks]
         for index, source in enumerate(self.task.sources):
             weights = [region.weights[index] for region in self.task.regions]
@@ -103,20 +103,20 @@ class Painter:
                 part.append((weight, moments))
         return [mixed(part) for part in parts]
 
-    def _share(self, level: int) -> float:
-        """Share of the way that features go: coarse levels hold the shapes, and go less far for more preservation."""
+    def _fraction(self, level: int) -> float:
+        """Fraction of the map to apply at a level: less at coarse levels, which hold shapes, for more preservation."""
         if level <= FINE:
             return self.parameters.detail
         return max(self.parameters.preservation, 1.0) ** ((FINE - level) / 3)
 
-    def _carried(self, tile: Tile) -> Tensor:
-        """Share of the decoders' loss that is carried past them (1, 1, h, w): all where the picture is kept."""
-        preserved = CARRIED * self.parameters.preservation
-        usual = preserved / (preserved + 1 - CARRIED)
+    def _residual_weight(self, tile: Tile) -> Tensor:
+        """Weight of the decoders' reconstruction error (1, 1, h, w); 1 where the picture is kept."""
+        preserved = RESIDUAL * self.parameters.preservation
+        usual = preserved / (preserved + 1 - RESIDUAL)
         return usual + (1 - usual) * self._weighted([region.weights[0] for region in self.task.regions], tile)
 
     def _with_kept(self, x: Tensor, tile: Tile) -> Tensor:
-        """A painted tile x, with the picture itself where nothing is painted."""
+        """A painted tile x, with the original picture where nothing is painted."""
         kept = [float(region.weights[0] == 1) for region in self.task.regions]
         if not any(kept):
             return x
@@ -124,7 +124,7 @@ class Painter:
         return torch.lerp(x, picture, tile.inner(self._weighted(kept, tile)))
 
     def _weighted(self, values: Sequence[float], tile: Tile) -> Tensor:
-        """The regions' values where they are, (1, 1, h, w)."""
+        """Values of the regions, blended by their masks, (1, 1, h, w)."""
         shape = tile.rows.high - tile.rows.low, tile.columns.high - tile.columns.low
         total = torch.zeros(1, 1, *shape, device=self.noise.device)
         for mask, value in zip(self.masks, values, strict=True):
@@ -132,7 +132,7 @@ class Painter:
         return total
 
     def _in_palette(self, x: Tensor) -> Tensor:
-        """`x`, with each region's colours distributed as those of its sources; what is kept has its own already."""
+        """`x` with each region's colours distributed like those of its sources; unpainted parts are unchanged."""
         picture, *styles = self.task.sources
         samples = [Sample.of(style) for style in styles]
         tables = []
@@ -153,7 +153,7 @@ class Painter:
 
 
 def _small(x: Tensor) -> Tensor:
-    """(1, 3, H, W) no larger than a preview is shown."""
+    """(1, 3, H, W), reduced to the size of a preview."""
     step = max(1, max(x.shape[2:]) // (2 * PREVIEW_PX))
     x = x[:, :, ::step, ::step].float()
     return resized(x, scaled_size(x, min(1.0, PREVIEW_PX / max(x.shape[2:]))))

@@ -1,7 +1,7 @@
-"""A picture repainted by giving its features, level by level, the mean and covariance of the sources' features.
+"""Style transfer by giving features, level by level, the mean and covariance of the sources' features.
 
-Universal style transfer (Li et al. 2017), with four changes: what a decoder loses is carried past it; large pictures
-are repainted at growing sizes; faint noise lets flat areas become strokes; in the end colours are matched as well.
+Universal style transfer (Li et al. 2017), with four changes: a decoder's reconstruction error is added back; large
+pictures are painted at increasing sizes; faint noise turns flat areas into strokes; colours are matched at the end.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ from .coders import LEVELS, load_coders
 from .painter import FINE, Painter
 
 LEAST_PX = 384
-"""A picture is first painted at half its size where that is no smaller than this, and so on."""
+"""Least longer side of the first size; sizes double up to the picture's own."""
 GRID_PX = 16
-"""Pixels from one of the coarsest features to the next."""
+"""Stride of the coarsest features."""
 TILE_PX = 768
-"""Twice as much, so that the first size, painted by the level that sees farthest, is a single tile."""
+"""Twice LEAST_PX, so that the first size, painted by the level with the largest reach, is a single tile."""
 
 
 @torch.inference_mode()
 def paint(task: Task, parameters: StyleParameters, context: Context, tile_px: int = TILE_PX) -> Tensor:
-    """The task's picture repainted, (1, 3, H, W) in [0, 1]; stopped early: as far as it came.
+    """The task's picture, repainted, (1, 3, H, W) in [0, 1]; if stopped early, the painting so far.
 
-    Statistics are global, so that tiles of any size, in whole `GRID_PX`, make the same picture.
+    Statistics are global, so that tiles of any multiple of `GRID_PX` give the same picture.
     """
     context.progress(0.0, "Loading the weights")
     coders = load_coders(context)
@@ -44,26 +44,26 @@ def paint(task: Task, parameters: StyleParameters, context: Context, tile_px: in
     x = seen = task.picture
     for index, (size, levels) in enumerate(plan):
         part = _on_grid(task if size == task.longest_px else task.scaled(size))
-        x = carried(x, seen, part.picture, task.seamless) if index else _beginning(part, parameters)
+        x = enlarged(x, seen, part.picture, task.seamless) if index else _beginning(part, parameters)
         seen = part.picture
         progress.begin(f"Painting at {size} px")
-        # Rounding differs between tiles, and whitening makes it visible: only what is one tile is painted quickly.
+        # Rounding differs between tiles and whitening amplifies it, so lower precision is used only for a single tile.
         used = quick if size <= TILE_PX else coders
         x = Painter(part, parameters, context, progress, tile_px).painted(x, [used[level] for level in levels])
         if context.is_stopped():
             break
-    return carried(x, seen, task.picture, task.seamless).float()
+    return enlarged(x, seen, task.picture, task.seamless).float()
 
 
 def _plan(task: Task, parameters: StyleParameters) -> list[tuple[int, tuple[int, ...]]]:
-    """Longer side and levels of each size to paint at; at the second, level 4 sees as much as 5 did at the first."""
+    """Longer side and levels of each size; from the second on, level 4 sees as much as level 5 did at half the size."""
     levels = tuple(level for level in LEVELS if level > FINE or parameters.detail > 0)
     sizes = scales(task, LEAST_PX, 2)
     return [(size, levels[1:] if index or task.start_px else levels) for index, size in enumerate(sizes)]
 
 
 def _on_grid(task: Task) -> Task:
-    """A task that tiles, with sides of whole `GRID_PX`: else the poolings' grids would not meet at the borders."""
+    """The task with sides of whole `GRID_PX` if it tiles, so that the poolings' grids meet at the borders."""
     size = [-(-side // GRID_PX) * GRID_PX for side in task.picture.shape[2:]]
     if not task.seamless or size == list(task.picture.shape[2:]):
         return task
@@ -77,17 +77,17 @@ def _on_grid(task: Task) -> Task:
 
 
 def _beginning(task: Task, parameters: StyleParameters) -> Tensor:
-    """The start, float16; where that is noise, the picture's shapes are seen in it."""
+    """The start, float16; if it is noise, mixed with the picture for its shapes."""
     start = task.start
     if parameters.start_from == "noise" and not task.start_px:
         start = torch.lerp(start, task.picture, parameters.preservation / (1 + parameters.preservation))
     return start.half()
 
 
-def carried(x: Tensor, seen: Tensor, picture: Tensor, seamless: bool) -> Tensor:
-    """The painting of `seen` at the size of `picture`, with the detail that only the picture is large enough to show.
+def enlarged(x: Tensor, seen: Tensor, picture: Tensor, seamless: bool) -> Tensor:
+    """The painting x of `seen` at the size of `picture`, with the picture's finer detail.
 
-    float16, and made channel by channel: pictures may be large.
+    float16, and computed channel by channel, since pictures may be large.
     """
     if seen is picture:
         return x

@@ -1,1 +1,1 @@
-"""Colour transfer: palettes, and the transport of one to another."""
+"""Colour transfer: palettes, and optimal transport between them."""

@@ -1,4 +1,4 @@
-"""Choice of the result's colours: the style's, the picture's, between both, or only the style's lightness."""
+"""Choice of the result's colours: the style's, the picture's, a mix of both, or only the style's lightness."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ from .gaussian import NOISE, Move, from_oklab, in_bands, mixed, palette_of, to_o
 
 
 class Colors(ABC):
-    """Changes of colour before a method sees pictures (1, 3, H, W), sRGB in [0, 1], and after it has painted."""
+    """Colour changes of the inputs (1, 3, H, W), sRGB in [0, 1], of a method, and of its result."""
 
     def of_picture(self, picture: Tensor) -> Tensor:
-        """The picture, or a finished result to go on from, as the method sees it."""
+        """The picture, or an earlier result to start from, as input of the method."""
         return picture
 
     def of_style(self, style: Tensor, index: int) -> Tensor:
-        """The style of this number, from 0, as the method sees it."""
+        """The style with this index as input of the method."""
         return style
 
     @abstractmethod
     def of_result(self, painted: np.ndarray, picture: np.ndarray, coverage: np.ndarray | None) -> np.ndarray:
-        """The result, from a painting (H, W, 3) of a picture of its size and the painted share (H, W, 1)."""
+        """The result from a painting (H, W, 3) of a picture of its size, and the painting's opacity (H, W, 1)."""
 
 
 def choose_colors(
     parameters: StyleParameters, picture: Tensor, styles: Sequence[Tensor], regions: Sequence[Region]
 ) -> Colors:
-    """The choice that the parameters ask for. Regions that no style paints do not count."""
+    """The colours that the parameters ask for. Regions without a style are ignored."""
     regions = [region for region in regions if _painted_by(region)]
     if not regions or parameters.color == "style":
         return StyleColors()
@@ -43,17 +43,17 @@ def choose_colors(
 
 
 class StyleColors(Colors):
-    """The style's colours: all is seen as it is."""
+    """The style's colours: nothing is changed."""
 
     def of_result(self, painted: np.ndarray, picture: np.ndarray, coverage: np.ndarray | None) -> np.ndarray:
-        """The painting as it is."""
+        """The painting, unchanged."""
         return painted
 
 
 class PictureColors(Colors):
-    """The picture's colours, or a share of the way to them: each style is recoloured like the region that it paints.
+    """The picture's colours, or a mix: each style is recoloured towards the palette of the region that it paints.
 
-    A method does not hit a palette exactly, so its result is moved once more, to what the recoloured sources have.
+    A method does not reproduce a palette exactly, so its result is recoloured once more, to that of the sources.
     """
 
     def __init__(self, picture: Tensor, styles: Sequence[Tensor], regions: Sequence[Region], share: float) -> None:
@@ -76,12 +76,12 @@ class PictureColors(Colors):
         return _moved(style, self.moves[index]) if index in self.moves else style
 
     def of_result(self, painted: np.ndarray, picture: np.ndarray, coverage: np.ndarray | None) -> np.ndarray:
-        """The painting, in the palette that it was to have."""
+        """The painting, in the palette of the recoloured sources."""
         return transport(palette_of(painted, coverage), self.goal, self.share).of(painted)
 
 
 class Lightness(Colors):
-    """Only lightness is painted, with the picture's mean and contrast (Gatys et al. 2016); hue and chroma stay."""
+    """Only lightness is painted, with the picture's mean and contrast (Gatys et al. 2016); hue and chroma are kept."""
 
     def __init__(self, picture: Tensor, styles: Sequence[Tensor], regions: Sequence[Region]) -> None:
         self.moves: dict[int, Move] = {}
@@ -93,15 +93,15 @@ class Lightness(Colors):
                 self.moves[index] = _grey(contrast, here.mean[0] - contrast * own.mean[0])
 
     def of_picture(self, picture: Tensor) -> Tensor:
-        """The picture, grey."""
+        """The picture in grey."""
         return _moved(picture, _grey())
 
     def of_style(self, style: Tensor, index: int) -> Tensor:
-        """The style, grey, as light and as contrasty as what it paints."""
+        """The style in grey, with the mean and contrast of the region that it paints."""
         return _moved(style, self.moves.get(index, _grey()))
 
     def of_result(self, painted: np.ndarray, picture: np.ndarray, coverage: np.ndarray | None) -> np.ndarray:
-        """The lightness of what was painted, with hue and chroma of the picture."""
+        """The painting's lightness with the picture's hue and chroma."""
         return in_bands(
             lambda new, old: from_oklab(np.concatenate([to_oklab(new)[..., :1], to_oklab(old)[..., 1:]], axis=-1)),
             painted,
@@ -114,20 +114,20 @@ def _moved(picture: Tensor, move: Move) -> Tensor:
 
 
 def _grey(contrast: float = 1.0, lightness: float = 0.0) -> Move:
-    """The move to grey of the same lightness, or of contrast · lightness + more."""
+    """The map to grey of lightness contrast · L + lightness."""
     return Move(np.diag([contrast, 0.0, 0.0]), np.array([lightness, 0.0, 0.0]))
 
 
 def _painted_by(region: Region) -> list[int]:
-    """The numbers of the styles that have a share in it, from 0."""
+    """Indices of the styles with a positive weight in the region."""
     return [index for index, share in enumerate(region.weights[1:]) if share > 0]
 
 
 def _weights(region: Region) -> np.ndarray | None:
-    """Weight of each pixel (H, W, 1) in the region; None: 1 everywhere."""
+    """Weight of each pixel (H, W, 1) in the region; None for 1 everywhere."""
     return None if region.mask is None else as_image(region.mask)
 
 
 def _area(region: Region) -> float:
-    """Its size in parts of the picture."""
+    """Area of the region relative to the picture."""
     return 1.0 if region.mask is None else float(region.mask.mean())

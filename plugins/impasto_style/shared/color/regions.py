@@ -1,4 +1,4 @@
-"""Pictures in the palettes of styles, region by region, by linear transport."""
+"""Recolouring of pictures to the palettes of styles, region by region, by linear transport."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from .gaussian import mixed, palette_of, transport
 
 
 def in_colors_of(style: Tensor, x: Tensor, weights: Tensor) -> Tensor:
-    """x (1, 3, H, W) in the palette of a style (1, 3, h, w); a pixel counts by its weight (1, 1, H, W)."""
+    """x (1, 3, H, W) in the palette of a style (1, 3, h, w), with weights (1, 1, H, W) of its pixels."""
     pixels = as_image(x)
     move = transport(palette_of(pixels, as_image(weights)), palette_of(as_image(style)))
     return as_tensor(move.of(pixels), x.device)
 
 
 def in_mixed_colors(x: Tensor, task: Task) -> Tensor:
-    """x (1, 3, H, W) with each region in the palette that its sources have together; where the picture stays, as it is.
+    """x (1, 3, H, W) with each region in the mixed palette of its sources; regions without a style are unchanged.
 
-    There it has its colours, but for what a neighbour spilled, which shall not be paid for by the rest.
+    These already have the picture's colours, except for pixels near a painted region, which must not shift the others.
     """
     pixels, picture = as_image(x), as_image(task.picture)
     used = [index for index in range(1, len(task.sources)) if any(region.weights[index] for region in task.regions)]

@@ -1,4 +1,4 @@
-"""Sliced optimal transport of colours: their distribution becomes another one, along one set of axes after another.
+"""Sliced optimal transport of colours: matching of their distributions along one set of axes after another.
 
 Pitié et al. 2005, "N-dimensional probability density function transfer and its application to colour transfer".
 """
@@ -13,10 +13,10 @@ from torch import Tensor
 from torch.nn.functional import grid_sample
 
 SAMPLED = 2**13
-"""About so many pixels of a picture are looked at."""
+"""Approximate number of sampled pixels of a picture."""
 QUANTILES = 64
 SIDE = 33
-"""Entries of a colour table on each axis of RGB."""
+"""Number of entries of a colour table along each axis of RGB."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Sample:
 
     @classmethod
     def of(cls, x: Tensor, mask: Tensor | None = None, count: int = SAMPLED) -> Sample:
-        """About `count` regularly spaced pixels of (1, 3, H, W), weighted by a mask (1, 1, H, W) where it is not 0."""
+        """About `count` regularly spaced pixels of (1, 3, H, W), weighted by a mask (1, 1, H, W) unless it is empty."""
         step = max(1, int((x.shape[2] * x.shape[3] / count) ** 0.5))
         colors = x[0, :, ::step, ::step].flatten(1).float().cpu()
         if mask is None:
@@ -38,7 +38,7 @@ class Sample:
         return cls(colors[:, seen], weights[seen]) if seen.any() else cls(colors, torch.ones_like(weights))
 
     def quantiles(self, axes: Tensor, count: int = QUANTILES) -> Tensor:
-        """(3, count) of the colours along the rows of axes (3, 3)."""
+        """Quantiles (3, count) of the colours projected on the rows of axes (3, 3)."""
         values, order = (axes @ self.colors).sort(dim=1)
         counted = self.weights[order].cumsum(1)
         wanted = torch.linspace(0, 1, count) * counted[:, -1:]
@@ -46,7 +46,7 @@ class Sample:
 
 
 def mixture(samples: Sequence[Sample], shares: Sequence[float]) -> Sample:
-    """The colours of a picture made of parts of all samples, as large as their shares."""
+    """The mixture of samples with these weights."""
     used = [(sample, share) for sample, share in zip(samples, shares, strict=True) if share]
     weights = [share / sample.weights.sum() * sample.weights for sample, share in used]
     return Sample(torch.cat([sample.colors for sample, _ in used], 1), torch.cat(weights))
@@ -60,9 +60,9 @@ def transported(
     rotations: Iterable[Tensor],
     count: int = QUANTILES,
 ) -> Tensor:
-    """Colours (3, N) moved by the map that gives those painted the distribution of the sources.
+    """Colours (3, N) mapped by the transport of the painted colours to the distribution of the sources.
 
-    Of several sources the quantiles are mixed by their shares, whose sum is 1. rotations: axes (3, 3) to match along.
+    The quantiles of several sources are mixed by `shares`, whose sum is 1. rotations: axes (3, 3) to match along.
     """
     used = [(share, source) for share, source in zip(shares, sources, strict=True) if share]
     for axes in rotations:
@@ -75,21 +75,21 @@ def transported(
 
 
 def color_table() -> Tensor:
-    """All colours of a table (3, SIDE³) over blue, green and red."""
+    """The identity colour table (3, SIDE³), ordered by blue, green, red."""
     ramp = torch.linspace(0, 1, SIDE)
     blue, green, red = torch.meshgrid(ramp, ramp, ramp, indexing="ij")
     return torch.stack([red, green, blue]).flatten(1)
 
 
 def look_up(table: Tensor, x: Tensor) -> Tensor:
-    """The colours of (1, 3, H, W) in [0, 1], replaced by those of a table (3, SIDE³)."""
+    """(1, 3, H, W) in [0, 1], mapped by a colour table (3, SIDE³)."""
     places = 2 * x.permute(0, 2, 3, 1)[:, None] - 1  # (1, 1, H, W, 3): red is the table's last axis
     table = table.view(1, 3, SIDE, SIDE, SIDE).to(x.device)
     return grid_sample(table, places, mode="bilinear", padding_mode="border", align_corners=True)[:, :, 0]
 
 
 def _interpolated(values: Tensor, knots: Tensor, heights: Tensor) -> Tensor:
-    """Piecewise linear functions, one a row, through knots and heights (3, K), at values (3, N); level outside."""
+    """Piecewise linear functions, one per row, through knots and heights (3, K), at values (3, N); constant outside."""
     after = torch.searchsorted(knots, values.contiguous()).clamp(1, knots.shape[1] - 1)
     low, high = knots.gather(1, after - 1), knots.gather(1, after)
     share = ((values - low) / (high - low).clamp_min(1e-6)).clamp(0, 1)
