@@ -1,4 +1,4 @@
-"""Colour tools: `tint` gives a grey or dull photograph colours, dark to light."""
+"""Colour tools: `tint` colours a grey or dull photograph, with a gradient from a dark to a light colour."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from impasto.surface.color import linear_to_oklab, linear_to_srgb, oklab_to_line
 from impasto.texture import Maps
 from impasto.tools import Color, Field, Filter, Parameters, Tool
 
-SHARE = 2.0
-"""Per cent of the pixels that are darker than the dark end, and as many lighter than the light one."""
+CLIPPED_PERCENT = 2.0
+"""Percentage of the pixels that are darker than the dark end, and of those lighter than the light one."""
 
 
 class TintParameters(Parameters):
@@ -23,7 +23,7 @@ class TintParameters(Parameters):
 
 
 class Tint(Filter):
-    """Replaces the colours by those between a dark and a light one, along the lightness of Oklab."""
+    """Replaces colours by a gradient from a dark to a light one, along the lightness of Oklab."""
 
     name, label, description = "tint", "Tint", "Gives a grey photograph colours, from a dark one to a light one"
     rank = 40
@@ -35,7 +35,7 @@ class Tint(Filter):
         oklab = linear_to_oklab(srgb_to_linear(subject["base_color"].pixels))  # (H, W, 3)
         context.progress(0.5, "Tinting")
         lightness = oklab[..., :1]
-        low, high = np.percentile(lightness, (SHARE, 100 - SHARE))
+        low, high = np.percentile(lightness, (CLIPPED_PERCENT, 100 - CLIPPED_PERCENT))
         position = (lightness - low) / max(high - low, 1e-3)  # 0 at the dark end, 1 at the light one
         dark, light = (linear_to_oklab(srgb_to_linear(np.array(end))) for end in (parameters.dark, parameters.light))
         tinted = dark + np.clip(position, -0.2, 1.2) * (light - dark)

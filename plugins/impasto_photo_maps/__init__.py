@@ -1,6 +1,6 @@
 """Photo maps: one picture becomes a full PBR set: base colour without its light, height, normal, roughness, occlusion.
 
-No network and no training: what brightness says about depth, measured on real sets.
+Without a network or training: height follows from brightness by rules that were fitted to measured sets.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class PhotoMaps(Estimator):
     def apply(
         self, subject: Maps, parameters: PhotoMapsParameters, inputs: Mapping[str, Maps], context: Context
     ) -> Maps:
-        """The subject with all maps; `height_range_m` says what height spans if the picture's width is known or 1 m."""
+        """The subject with all maps and the range of its height in metres; an unknown width counts as 1 m."""
         from .estimate import estimate_maps
 
         return estimate_maps(subject, parameters, context)

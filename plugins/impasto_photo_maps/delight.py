@@ -1,4 +1,4 @@
-"""Takes the light out of a photograph: large-scale illumination and soft shadows, not the material's colours."""
+"""Removal of large-scale illumination and soft shadows from a photograph, but not of the material's colours."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import torch
 from .plane import blur
 
 BLACK = 0.01  # added to luminance before its logarithm, so that black pixels do not count as deep shadow
-WIDE = 1 / 10  # standard deviation of what counts as light, in picture sizes
-SHADES_STOPS = 1.5  # the light may vary by about this much either way; more is taken for material
+WIDE = 1 / 10  # standard deviation of the blur that finds the light, relative to the picture's size
+LIGHT_STOPS = 1.5  # about the largest deviation of the light either way; greater ones are attributed to the material
 
 
 def srgb_to_linear(x: torch.Tensor) -> torch.Tensor:
@@ -33,10 +33,10 @@ def delight(albedo: torch.Tensor, light: torch.Tensor, strength: float) -> torch
 
 
 def illumination(rgb: torch.Tensor, size_px: float) -> torch.Tensor:
-    """The light on a surface, natural logarithm, mean 0, (H, W), from linear rgb (3, H, W) of a picture of `size_px`.
+    """Natural logarithm, mean 0, (H, W), of the light on a surface, from linear rgb (3, H, W) of size `size_px`.
 
-    Light is what varies slowly in log-luminance and is not explained by colour: where the material's darker
-    parts have another hue, their hue foretells luminance at small scale, and what it foretells is left alone.
+    Light is the slow variation of log-luminance that hue does not explain: if the darker parts of the material have
+    another hue, hue predicts luminance at small scales, and the predicted part is not removed.
     """
     log_rgb = torch.log(rgb + BLACK)
     L = torch.log(luminance(rgb) + BLACK)
@@ -46,6 +46,6 @@ def illumination(rgb: torch.Tensor, size_px: float) -> torch.Tensor:
     gram = detail[1:] @ detail[1:].T / L.numel() + 1e-3 * torch.eye(2, device=rgb.device)
     beta = torch.linalg.solve(gram, detail[1:] @ detail[0] / L.numel())  # (2,)
     S = base[0] - torch.einsum("c,chw->hw", beta, base[1:])
-    limit = SHADES_STOPS * 0.6931
+    limit = LIGHT_STOPS * 0.6931
     S = S - S.mean()
     return limit * torch.tanh(S / limit)

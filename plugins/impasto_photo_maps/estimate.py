@@ -1,4 +1,4 @@
-"""The way from a subject to a full set: each map is what the subject has, or estimated from those before it."""
+"""A full set of maps from a subject: each map is the subject's own, or estimated from those before it."""
 
 from __future__ import annotations
 
@@ -8,17 +8,19 @@ import numpy as np
 import torch
 
 from impasto.context import Context
+from impasto.data.prepare import wraps
+from impasto.surface.heights import integrate, slopes_from_normal
 from impasto.texture import Maps
 
 from . import relief
 from .delight import delight, illumination, linear_to_srgb, srgb_to_linear
 from .parameters import PhotoMapsParameters
-from .plane import Plane, find_wraps
+from .plane import Plane
 from .shading import ambient_occlusion, roughness
 
-WIDTH_M = 1.0  # of a picture that does not say
+WIDTH_M = 1.0  # of a picture whose width is not stated
 COMPLETE = {"base_color", "height", "normal", "roughness", "ambient_occlusion"}
-GIVEN_RELIEF = 0.04  # in picture sizes: the range of a given height that does not say (measured stone: 0.03–0.06)
+GIVEN_RELIEF = 0.04  # range of a given height that states none, relative to the picture's size (stone: 0.03–0.06)
 
 
 def estimate_maps(subject: Maps, parameters: PhotoMapsParameters, context: Context) -> Maps:
@@ -39,7 +41,7 @@ def estimate_maps(subject: Maps, parameters: PhotoMapsParameters, context: Conte
     L = relief.lightness(base_color)
     height, span_px = _height(L, kept, plane, parameters)
     range_m = _range_m(subject, kept, span_px, parameters)
-    scale_px = range_m / (subject.width_m or WIDTH_M) * subject.size_px[1]  # what height 0…1 spans
+    scale_px = range_m / (subject.width_m or WIDTH_M) * subject.size_px[1]  # from height 0 to height 1
     made["height"] = height
     context.progress(0.5, "turning height into normals")
     height_px = plane.extend(relief.undo_rounding(height) * scale_px)
@@ -58,14 +60,14 @@ def estimate_maps(subject: Maps, parameters: PhotoMapsParameters, context: Conte
 
 
 def _with_metallic(subject: Maps, metallic: float) -> Maps:
-    """A complete set as it is: its base colour holds no light any more."""
+    """A complete set, with a map of `metallic` if it has none; light is taken out of photographs only."""
     if "metallic" in subject:
         return subject
     return subject.with_arrays({"metallic": np.full((*subject.size_px, 1), metallic, np.float32)})
 
 
 def _tensors(subject: Maps, device: str) -> dict[str, torch.Tensor]:
-    """The maps that say something of the surface, as (C, H, W), or (H, W) for one channel; colour sRGB-encoded."""
+    """The maps that describe the surface, as (C, H, W), or (H, W) for one channel; base colour as sRGB."""
     tensors = {}
     for name in ("base_color", "height", "normal", "roughness", "metallic", "ambient_occlusion"):
         if name in subject:
@@ -80,8 +82,9 @@ def _arrays(tensors: dict[str, torch.Tensor]) -> dict[str, np.ndarray]:
 
 
 def _wraps(base_color: torch.Tensor, parameters: PhotoMapsParameters) -> tuple[bool, bool]:
+    """Whether the picture wraps around (vertically, horizontally)."""
     if parameters.tiling == "auto":
-        return find_wraps(base_color)
+        return wraps(Maps.from_arrays(_arrays({"base_color": base_color})))
     return (parameters.tiling == "tiling",) * 2
 
 
@@ -94,12 +97,13 @@ def _delighted(base_color: torch.Tensor, plane: Plane, strength: float) -> torch
 def _height(
     L: torch.Tensor, kept: dict[str, torch.Tensor], plane: Plane, parameters: PhotoMapsParameters
 ) -> tuple[torch.Tensor, float]:
-    """Height (H, W) in [0, 1] and what it spans in pixels: as given, from given normals, or from lightness."""
+    """Height (H, W) in [0, 1] and its range in pixels: as given, from given normals, or from lightness."""
     if "height" in kept:
         return kept["height"], GIVEN_RELIEF * plane.scale_px
     if "normal" in kept:
-        normal = plane.extend_normal(kept["normal"])
-        height, span = relief.as_height(plane.crop(relief.height_from_normal(normal)) / plane.scale_px)
+        slopes = slopes_from_normal(kept["normal"].permute(1, 2, 0).cpu().numpy())
+        height_px = torch.from_numpy(integrate(slopes, plane.wraps)).to(L)
+        height, span = relief.as_height(height_px / plane.scale_px)
         return height, span * plane.scale_px
     extended = relief.smooth_grain(plane.extend(L))
     bumps = relief.raw_relief(extended, plane.scale_px, parameters.shape_size)
@@ -113,7 +117,7 @@ def _height(
 
 
 def _range_m(subject: Maps, kept: dict[str, torch.Tensor], span_px: float, parameters: PhotoMapsParameters) -> float:
-    """What height 0…1 spans in metres: as asked for, as the given height says, or as estimated."""
+    """Difference in metres of heights 1 and 0: as requested, as stated with the given height, or as estimated."""
     if parameters.height_range_m > 0:
         return parameters.height_range_m
     if "height" in kept and subject.height_range_m is not None:

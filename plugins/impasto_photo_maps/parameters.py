@@ -8,7 +8,7 @@ from impasto.tools import Field, Parameters
 
 
 class PhotoMapsParameters(Parameters):
-    """What the maps are to look like."""
+    """Parameters of the estimated maps."""
 
     tiling: Literal["auto", "tiling", "single"] = Field(
         "auto", description="Whether the picture repeats without a seam: see by its borders, always, or never"

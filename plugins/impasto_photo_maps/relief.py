@@ -1,8 +1,8 @@
-"""Height from a picture, normals from height, and height from normals.
+"""Height from a picture, and normals from height.
 
-Σ w_s·DoG_s of lightness with w_s = σ_s^α, as one filter: a band-limited fractional integral, since brightness
-follows slope at small scales and depth at large ones. On 31 measured sets α from 0.5 to 1 and 1/32 or 1/16 as
-the widest band agree equally with true slopes; what is set here looks crispest.
+Relief is Σ w_s·DoG_s of lightness with w_s = σ_s^α, as one filter: a band-limited fractional integral, since brightness
+follows slope at small scales and depth at large ones. On 31 measured sets, any α from 0.5 to 1, with a widest band of
+1/32 or 1/16, agrees equally well with true slopes; the chosen values look crispest.
 """
 
 from __future__ import annotations
@@ -12,25 +12,25 @@ import torch
 from .plane import blur, blurs, filtered, gaussian
 
 FINEST_PX = 0.6
-COARSEST = 1 / 32  # in picture sizes: wider shapes are stains and light more often than relief
-EXPONENT = 0.7  # α where the balance is 0.5
-PIVOT = 1 / 128  # in picture sizes: shapes of this size weigh the same at any balance
-GAIN = 0.05  # relief, in picture sizes, of full-contrast shapes of the pivot's size
+COARSEST = 1 / 32  # relative to the picture's size: wider shapes are stains and light more often than relief
+EXPONENT = 0.7  # α at balance 0.5
+PIVOT = 1 / 128  # relative to the picture's size: shapes of this size have the same weight at any balance
+GAIN = 0.05  # relief, relative to the picture's size, of full-contrast shapes of the pivot's size
 STEEPNESS = 0.3  # usual slope (root mean square): measured sets have 0.03 to 1.2, whatever their contrast
-EVENNESS = 0.75  # how far relief is brought to that slope: 0 not, 1 fully
-STRETCH = 3.0  # but no flat picture is stretched more than this
-FLATTEST = 0.002  # in picture sizes: relief below this is not stretched to the full range of height
-PALE_JOINTS = 0.2  # ridge asymmetry of pale lines that lie low: of 91 pictures 6 are above it, 5 of them rightly
-GRAIN = 0.02  # contrast of what is smoothed away as grain
+EVENNESS = 0.75  # exponent that brings relief towards that slope: 0 not at all, 1 fully
+STRETCH = 3.0  # largest factor by which relief is made steeper
+FLATTEST = 0.002  # relative to the picture's size: relief below this is not stretched to the full range of height
+PALE_JOINTS = 0.2  # ridge asymmetry above which pale lines lie low: true of 6 of 91 pictures, rightly of 5
+GRAIN = 0.02  # contrast of the grain that is smoothed away
 
 
 def lightness(srgb: torch.Tensor) -> torch.Tensor:
-    """Luma (H, W) of sRGB-encoded rgb (3, H, W): even to the eye, and without the log's noise in the dark."""
+    """Luma (H, W) of sRGB (3, H, W): perceptually even, and without the logarithm's noise in the dark."""
     return 0.299 * srgb[0] + 0.587 * srgb[1] + 0.114 * srgb[2]
 
 
 def smooth_grain(x: torch.Tensor, grain: float = GRAIN, sigma_px: float = 1.2) -> torch.Tensor:
-    """x (H, W) less fine variation weaker than `grain`, edges kept: a guided filter (He 2013) guided by itself."""
+    """x (H, W) without fine variation weaker than `grain`, edges kept: a self-guided filter (He et al. 2013)."""
     mean, mean_square = blur(torch.stack([x, x * x]), sigma_px)
     variance = (mean_square - mean * mean).clamp_min(0)
     a = variance / (variance + grain**2)
@@ -39,7 +39,10 @@ def smooth_grain(x: torch.Tensor, grain: float = GRAIN, sigma_px: float = 1.2) -
 
 
 def raw_relief(L: torch.Tensor, size_px: float, balance: float) -> torch.Tensor:
-    """Relief (H, W) in picture sizes from lightness (H, W); light is high. Balance: 0 fine to 1 large shapes."""
+    """Relief (H, W), relative to the picture's size, from lightness (H, W), where light is high.
+
+    balance: of shapes, from 0, fine, to 1, large.
+    """
     alpha = EXPONENT + 1.2 * (balance - 0.5)
     sigma = FINEST_PX
     inner = gaussian(L, sigma)
@@ -56,7 +59,7 @@ def raw_relief(L: torch.Tensor, size_px: float, balance: float) -> torch.Tensor:
 def pale_is_deep(L: torch.Tensor, size_px: float) -> bool:
     """Whether pale lines cross a darker ground, as mortar does: bright ridges outweigh dark ones in L (H, W).
 
-    Compares squared ridge strength (one eigenvalue of the Hessian less twice the other) of both signs.
+    Compares the squared strength of ridges of both signs: one eigenvalue of the Hessian less twice the other.
     """
     asymmetry = [_ridge_asymmetry(smooth) for smooth in blurs(L, (size_px / 256, size_px / 128))]
     return sum(asymmetry) / 2 > PALE_JOINTS
@@ -75,7 +78,7 @@ def _ridge_asymmetry(L: torch.Tensor) -> float:
 
 
 def as_height(relief: torch.Tensor) -> tuple[torch.Tensor, float]:
-    """Height in [0, 1] and what its range spans, in the unit of `relief` (H, W). Rare extremes are drawn in."""
+    """Height (H, W) in [0, 1] and its range in the unit of `relief` (H, W), whose rare extremes are compressed."""
     relief = relief - relief.mean()
     limit = 4 * relief.std(correction=0) + 1e-9
     relief = relief / torch.sqrt(1 + (relief / limit).square())
@@ -85,7 +88,7 @@ def as_height(relief: torch.Tensor) -> tuple[torch.Tensor, float]:
 
 
 def with_contrast(height: torch.Tensor, contrast: float) -> torch.Tensor:
-    """Height in [0, 1] flattened (contrast below 0.5) or drawn to its extremes (above), 0.5 leaves it."""
+    """Height (H, W) in [0, 1], flattened if contrast is below 0.5, and pushed towards its extremes if above."""
     t = 2 * height - 1
     if contrast <= 0.5:
         return 0.5 + contrast * t
@@ -94,7 +97,7 @@ def with_contrast(height: torch.Tensor, contrast: float) -> torch.Tensor:
 
 
 def undo_rounding(height: torch.Tensor) -> torch.Tensor:
-    """Height (H, W) that was stored in 8 bits, smoothed within half a step, so that slopes have no stairs."""
+    """Height (H, W), smoothed within half a step if it was stored in 8 bits, so that slopes have no stairs."""
     steps = height * 255
     if (steps - steps.round()).abs().max() > 1e-3:
         return height
@@ -102,28 +105,14 @@ def undo_rounding(height: torch.Tensor) -> torch.Tensor:
 
 
 def slopes(height: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Circular central differences of height (H, W), a pixel: to the right, and down the rows."""
+    """Circular central differences (H, W) of height (H, W), per pixel: to the right, and down the rows."""
     along_x = (torch.roll(height, -1, -1) - torch.roll(height, 1, -1)) / 2
     along_rows = (torch.roll(height, -1, -2) - torch.roll(height, 1, -2)) / 2
     return along_x, along_rows
 
 
 def normal_from_height(height_px: torch.Tensor) -> torch.Tensor:
-    """OpenGL normals (3, H, W), encoded in [0, 1], of height (H, W) in pixels; +Y is up, against the rows."""
+    """OpenGL normals (3, H, W), encoded in [0, 1], of height (H, W) in pixels; +Y points up, against the rows."""
     p, q = slopes(height_px)
     n = torch.stack([-p, q, torch.ones_like(p)])
     return 0.5 + 0.5 * n / n.norm(dim=0, keepdim=True)
-
-
-def height_from_normal(normal: torch.Tensor) -> torch.Tensor:
-    """Height (H, W) in pixels whose central differences fit encoded normals (3, H, W) best (Frankot–Chellappa 1988)."""
-    n = 2 * normal - 1
-    z = n[2].clamp_min(0.1)
-    p, q = -n[0] / z, n[1] / z
-    H, W = p.shape
-    u = torch.sin(2 * torch.pi * torch.fft.rfftfreq(W, device=p.device))[None]
-    v = torch.sin(2 * torch.pi * torch.fft.fftfreq(H, device=p.device))[:, None]
-    power = u.square() + v.square()
-    P, Q = torch.fft.rfft2(torch.stack([p, q]))
-    spectrum = -1j * (u * P + v * Q) / power.clamp_min(1e-8)
-    return torch.fft.irfft2(torch.where(power > 1e-8, spectrum, 0), s=(H, W))

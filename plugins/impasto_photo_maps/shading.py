@@ -7,14 +7,14 @@ import torch
 from .plane import blur, blurs
 
 SCALES = (1 / 16, 1 / 8, 1 / 4, 1 / 2, 1)  # of the radius
-PLAIN = 0.06  # closure below this counts as open, so that a plain face stays white
+PLAIN = 0.06  # closure below this is ignored, so that a flat surface stays white
 
 
 def ambient_occlusion(height_px: torch.Tensor, radius_px: float, strength: float) -> torch.Tensor:
-    """How open each point of height (H, W) is to the sky, in [0, 1]; 1: open.
+    """Openness to the sky (H, W), from 0 to 1, of each point of a surface of height (H, W).
 
-    What stands around a point above it, against its distance, at several scales: Σ relu(blur_σ(h) − h)/σ. On
-    true heights it follows rendered occlusion as well as 8 horizons of 8 steps do (r = 0.5), without their rays.
+    From the height of the surroundings above a point, over their distance, at several scales: Σ relu(blur_σ(h) − h)/σ.
+    For true heights it agrees with rendered occlusion as well as 8 horizons of 8 steps do (r = 0.5), without rays.
     """
     sigmas_px = [max(radius_px * part, 0.5) for part in SCALES]
     closed = torch.zeros_like(height_px)
@@ -24,15 +24,15 @@ def ambient_occlusion(height_px: torch.Tensor, radius_px: float, strength: float
 
 
 def roughness(L: torch.Tensor, height_px: torch.Tensor, size_px: float, base: float, variation: float) -> torch.Tensor:
-    """Roughness (H, W) in [0, 1]: `base`, more where it is deep and busy, less where it is raised and plain.
+    """Roughness (H, W) in [0, 1] around `base`: more in depressions and detail, less where raised and uniform.
 
-    L: lightness (H, W). height_px: (H, W) in pixels; only its finer shapes count. size_px: of the picture.
+    L: lightness (H, W). height_px: (H, W) in pixels, of which only finer shapes count. size_px: of the picture.
     """
     sigma_px = max(size_px / 200, 1.0)
     mean, mean_square = blur(torch.stack([L, L * L]), sigma_px)
     contrast = (mean_square - mean * mean).clamp_min(0).sqrt()
-    busy = contrast / (contrast + contrast.mean() + 0.01)
+    detail = contrast / (contrast + contrast.mean() + 0.01)
     raised = height_px - blur(height_px, max(size_px / 64, 1.0))
     depth = -raised / (raised.std(correction=0) + 0.1)
     depth = depth / torch.sqrt(1 + (depth / 2).square())
-    return (base + variation * (0.2 * depth + 0.6 * (busy - busy.mean()))).clamp(0.02, 1)
+    return (base + variation * (0.2 * depth + 0.6 * (detail - detail.mean()))).clamp(0.02, 1)

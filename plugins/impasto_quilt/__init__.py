@@ -16,7 +16,7 @@ from .parameters import QuiltParameters
 
 
 class Quilt(Generator):
-    """Sews pieces of the subject together on a torus; all its maps are cut along the same seams."""
+    """Quilts pieces of the subject on a torus; all its maps are cut along the same seams."""
 
     name = "quilt"
     label = "Seamless from photo"
@@ -29,7 +29,7 @@ class Quilt(Generator):
     needs_source = True
 
     def apply(self, subject: Maps, parameters: QuiltParameters, inputs: Mapping[str, Maps], context: Context) -> Maps:
-        """The seamless maps; the size of a texel in the world stays as it was."""
+        """Seamless maps, whose texels keep their size in the world."""
         from .seamless import make_seamless
 
         return make_seamless(subject, parameters, context)

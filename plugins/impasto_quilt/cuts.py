@@ -1,8 +1,8 @@
-"""Minimum-error cuts: where, in the band that two pieces share, the new one takes over from the old.
+"""Minimum-error boundary cuts through the bands in which two pieces overlap.
 
-A minimum cut of a grid is a shortest path in its dual graph; paths here may run along the band as far as
-they like but never turn back, so one sweep of dynamic programming finds them (Efros & Freeman 2001, sec. 2.1).
-NumPy, because the sweep is hundreds of tiny steps.
+A minimum cut of a grid is a shortest path in its dual graph; paths here may move sideways any distance in a row but
+never turn back, so one sweep of dynamic programming finds them (Efros & Freeman 2001, sec. 2.1). In NumPy, because the
+sweep is hundreds of tiny steps.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def shortest_paths(step_cost: np.ndarray, along_cost: np.ndarray) -> tuple[np.nd
 
 
 def cut_costs(step_cost: np.ndarray, along_cost: np.ndarray) -> np.ndarray:
-    """Only the totals (B,) of `shortest_paths`."""
+    """The totals (B,) of `shortest_paths` alone."""
     return _sweep(step_cost, along_cost)[0]
 
 
@@ -47,28 +47,28 @@ def _sweep(step_cost: np.ndarray, along_cost: np.ndarray) -> tuple[np.ndarray, n
 
 
 class Bands:
-    """The bands of a block (b, d) in which it overlaps what is there already: `widths` by side."""
+    """The bands, of `widths` by side, in which a block of size (b, d) overlaps its placed neighbours."""
 
     def __init__(self, block: tuple[int, int], widths: dict[str, int]) -> None:
         self.block = block
         self.widths = widths
 
     def mask(self) -> np.ndarray:
-        """True in the bands; bool (b, d)."""
+        """Whether a pixel is in a band, bool (b, d)."""
         mask = np.zeros(self.block, bool)
         for side, width in self.widths.items():
             _upright(mask, side)[:, :width] = True
         return mask
 
     def costs(self, difference: np.ndarray) -> np.ndarray:
-        """What the cheapest cuts cost in squared differences (K, b, d) -> (K,)."""
+        """Total costs (K,) of the cheapest cuts through squared differences (K, b, d)."""
         total = np.zeros(len(difference), np.float32)
         for side, width in self.widths.items():
             total += cut_costs(*_edge_costs(_upright(difference, side)[:, :, :width]))
         return total
 
     def cut(self, difference: np.ndarray) -> np.ndarray:
-        """True where the new block shows, bool (b, d), for squared differences (b, d)."""
+        """Whether a pixel shows the new block, bool (b, d), by the cheapest cuts through squared differences (b, d)."""
         mask = np.ones(self.block, bool)
         for side, width in self.widths.items():
             upright = _upright(difference[None], side)[:, :, :width]
@@ -85,7 +85,7 @@ def _upright(image: np.ndarray, side: str) -> np.ndarray:
 
 
 def _edge_costs(difference: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Costs of cutting between neighbours: both see the difference (Kwatra et al. 2003, eq. 1, squared)."""
+    """Costs of cutting between neighbours, with the differences at both (Kwatra et al. 2003, eq. 1, squared)."""
     step = np.full(difference.shape, np.inf, np.float32)
     step[:, :, 1:] = difference[:, :, 1:] + difference[:, :, :-1]
     along = np.zeros(difference.shape, np.float32)

@@ -1,4 +1,4 @@
-"""What was used already: so that no piece continues its neighbour, keeps the layout, or comes up again and again."""
+"""Record of placed pieces, so that none continues its neighbour, repeats the source's layout or is used too often."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ CONTINUES = 100.0
 
 
 class History:
-    """Pieces placed so far, and how often each pixel of the reduced source (h, w) is shown."""
+    """Pieces placed so far, and the number of uses of each pixel of the reduced source (h, w)."""
 
     def __init__(self, shape: tuple[int, int], layout: Layout, shortest_px: float) -> None:
         self.layout = layout
@@ -21,10 +21,10 @@ class History:
         self.placed = np.zeros((pieces, 4), int)  # corner y, x; source y, x
         self.count = 0
         self.same_px = np.minimum(np.array(layout.block) / 2, 0.45 * shortest_px)
-        """Nearer than this, a shifted piece is the same piece; one period off is another one."""
+        """Distance below which a shifted piece counts as the same; one shifted by a period is another."""
 
     def add(self, corner: tuple[int, int], source: tuple[int, int]) -> None:
-        """Note the piece from `source` at `corner`."""
+        """Record the piece from `source` at `corner`, both (y, x)."""
         self.placed[self.count] = (*corner, *source)
         self.count += 1
         layout = self.layout
@@ -35,14 +35,14 @@ class History:
         self.uses[shown] += self.share
 
     def uses_of_blocks(self, box: tuple[int, int]) -> np.ndarray:
-        """Mean uses in the box (b, d) at each position, (h-b+1, w-d+1); 1 where all was used its fair share."""
+        """Mean uses (h-b+1, w-d+1) in the box (b, d) at each position; 1 under even use."""
         sums = np.pad(self.uses.astype(np.float64), ((1, 0), (1, 0))).cumsum(0).cumsum(1)
         height, width = box
         boxes = sums[height:, width:] - sums[:-height, width:] - sums[height:, :-width] + sums[:-height, :-width]
         return (boxes / (height * width)).astype(np.float32)
 
     def repetition(self, corner: tuple[int, int], shape: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
-        """Penalties for continuing neighbours of `corner`, and how many pieces lie in the same layout; both `shape`."""
+        """Penalties for continuing neighbours of `corner`, and counts of pieces in the same layout, both `shape`."""
         penalty, familiar = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
         placed, size = self.placed[: self.count], np.array(self.layout.size)
         apart = (np.array(corner) - placed[:, :2] + size // 2) % size - size // 2

@@ -1,4 +1,4 @@
-"""Where pieces go: their sizes, their places on the torus, and how they keep in step with a pattern."""
+"""Sizes of pieces, their places on the torus, and their phase in a periodic pattern."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from impasto.errors import ParameterError
 from impasto.regularity.bond import Sublattice
 
 BLOCK = 1 / 3
-"""Side of a piece, in parts of the source's: large pieces need few cuts, and none shows half of the photograph."""
+"""Side of a piece, relative to the source's: large pieces need few cuts, and none shows half of the photograph."""
 MATCHING_PX = 256
-"""Pieces are compared on a copy of the source of about this size, and placed to the pixel afterwards."""
+"""Approximate size of the source's copy on which pieces are compared; the source itself then gives the exact pixel."""
 MOST_PIECES = 10_000
-OUT_OF_STEP = 1e5
+OUT_OF_PHASE = 1e5
 TOLERANCE = 0.04
-"""How far a piece may be out of step with a pattern, in periods: bricks are not laid by machine."""
+"""Largest phase error of a piece in a pattern, in periods: bricks are not laid by machine."""
 
 
 @dataclass(frozen=True)
 class Layout:
-    """The grid of pieces, sizes (y, x) in pixels; `corners`: the top left corners of pieces along each axis.
+    """The grid of pieces, sizes (y, x) in pixels; corners: the top left corners of pieces along each axis.
 
-    `scale`: how much smaller the copy is on which pieces are compared.
+    scale: factor by which the copy on which pieces are compared is smaller.
     """
 
     size: tuple[int, int]
@@ -34,10 +34,10 @@ class Layout:
 
 
 @dataclass(frozen=True)
-class Step:
-    """How pieces keep in step with a pattern: shifts by whole cycles of `wave_vectors` (n, 2), cycles per pixel (y, x).
+class Pattern:
+    """A periodic pattern, which pieces may be shifted on by whole cycles of `wave_vectors` (n, 2), per pixel (y, x).
 
-    Of two wave vectors, only shifts that `sublattice` holds. Without any, pieces are free.
+    Of two wave vectors, only by shifts in `sublattice`. Without any, pieces are free.
     """
 
     wave_vectors: np.ndarray = field(default_factory=lambda: np.zeros((0, 2), np.float32))
@@ -45,11 +45,11 @@ class Step:
 
     @property
     def shortest_px(self) -> float:
-        """The shortest period; infinite where there is none."""
+        """The shortest period; infinite without any."""
         return float(min(1 / np.hypot(*self.wave_vectors.T), default=np.inf))
 
     def penalty(self, corner: tuple[int, int], shape: tuple[int, int], scale: int) -> np.ndarray:
-        """OUT_OF_STEP at positions (multiples of `scale`) whose piece would break the step at `corner`; `shape`."""
+        """Penalty, of `shape`, of positions (multiples of `scale`) whose piece would be out of phase at `corner`."""
         penalty = np.zeros(shape, np.float32)
         periods = []
         for vector in self.wave_vectors:
@@ -58,14 +58,18 @@ class Step:
             periods.append(np.round(cycles).astype(int))
             period_px = 1 / np.hypot(*vector)
             off_px = np.abs(cycles - periods[-1]) * period_px
-            penalty += OUT_OF_STEP * (off_px > max(0.6 * scale, TOLERANCE * period_px))
+            penalty += OUT_OF_PHASE * (off_px > max(0.6 * scale, TOLERANCE * period_px))
         if len(periods) == 2:
-            penalty += OUT_OF_STEP * ~self.sublattice.contains(*periods)
+            penalty += OUT_OF_PHASE * ~self.sublattice.contains(*periods)
         return penalty
 
 
 def plan(source: tuple[int, int], size: tuple[int, int], block_px: int, overlap: float) -> Layout:
-    """An even grid of overlapping pieces on a torus of `size`; pieces are at most half the source and the torus."""
+    """An even grid of overlapping pieces on a torus of `size`, at most half as large as source and torus.
+
+    block_px: requested side of a piece, 0 for an automatic one. overlap: relative to a piece. ParameterError if there
+    would be too many pieces.
+    """
     side = (source[0] * source[1]) ** 0.5
     scale = max(1, min(round(side / MATCHING_PX), min(*source, *size) // 32))
     blocks, overlaps, corners = [], [], []

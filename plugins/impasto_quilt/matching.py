@@ -1,4 +1,4 @@
-"""Where in the source does a partly known block fit? Sums of squared differences for all positions at once, by FFT."""
+"""Sums of squared differences between a partly known block and the source at all positions, by FFT."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from torch.nn.functional import avg_pool2d
 
 
 def fast_length(length: int) -> int:
-    """The next length whose only prime factors are 2, 3 and 5."""
+    """The smallest length from `length` on whose only prime factors are 2, 3 and 5."""
     while True:
         rest = length
         for prime in (2, 3, 5):
@@ -20,7 +20,7 @@ def fast_length(length: int) -> int:
 
 
 class Matcher:
-    """Features (C, h, w) of the source, reduced by `scale`, and their transforms, ready to be searched."""
+    """Features (C, h, w) of the source, reduced by `scale`, and their Fourier transforms."""
 
     def __init__(self, features: torch.Tensor, scale: int) -> None:
         self.scale = scale
@@ -30,7 +30,7 @@ class Matcher:
         self.square_spectrum = rfft2((self.features**2).sum(0), s=self.size)
 
     def differences(self, template: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        """Mean squared difference of template (C, b, d) where mask (b, d), at every position (h/s-b+1, w/s-d+1).
+        """Mean squared differences (h/s-b+1, w/s-d+1) of template (C, b, d) under mask (b, d), at all positions.
 
         sum m (T - S)^2 = sum m T^2 - 2 (m T) * S + m * S^2, with * the cross-correlation.
         """

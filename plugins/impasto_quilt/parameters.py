@@ -8,7 +8,7 @@ from impasto.tools import Field, SizeParameters
 
 
 class QuiltParameters(SizeParameters):
-    """How the photograph is cut up and sewn together."""
+    """Parameters of the pieces and of the choice among them."""
 
     block_px: int = Field(
         0, ge=0, le=4096, description="Size of the pieces in pixels; larger keeps larger shapes whole; 0: automatic"

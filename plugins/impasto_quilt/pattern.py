@@ -1,4 +1,4 @@
-"""Straightens a regular picture, so that whole periods of its pattern fit a torus."""
+"""Rectification of a regular picture, so that whole periods of its pattern fit a torus."""
 
 from __future__ import annotations
 
@@ -10,34 +10,31 @@ import torch
 from impasto.regularity.detection import Regularity
 from impasto.regularity.warp import warp
 
-from .layout import Step
+from .layout import Pattern
 
 LARGEST_STRETCH = 0.2
-"""Largest stretch of a period, as a logarithm, so that whole periods fit; beyond, an unbroken joint is not worth it."""
+"""Largest stretch of a period, as a logarithm, to make whole periods fit; beyond, distortion is worse than a seam."""
 
 
 @dataclass(frozen=True)
 class Fitted:
-    """Maps (c, h, w) as they are cut up, how their pieces keep in step, and how much wider they were made."""
+    """Rectified maps (c, h, w) to cut up, their periodic pattern, and the factor by which they were made wider."""
 
     maps: Mapping[str, torch.Tensor]
-    step: Step = field(default_factory=Step)
+    pattern: Pattern = field(default_factory=Pattern)
     stretch_x: float = 1.0
 
 
 def fit_to_torus(maps: Mapping[str, torch.Tensor], found: Regularity, size_px: tuple[int, int]) -> Fitted | None:
     """Maps (c, h, w) resampled so that whole periods of the pattern fit a torus; None if that stretches too much.
 
-    A = diag(H, W) N^-1 K takes centred source pixels to torus pixels, with K the wave vectors on which the pattern
-    closes and N = K diag(H, W), rounded.
+    A = diag(H, W) N^-1 K maps centred source pixels to torus pixels, with K the wave vectors of the repeat and
+    N = K diag(H, W), rounded.
     """
     size = torch.tensor([float(side) for side in size_px], dtype=torch.float64)
     wave_vectors, is_periodic = _axes(found)
     along_y, along_x = (rows.keystone if rows else 0.0 for rows in found.rows)
-    for repeat_periods in (
-        found.sublattice.repeat_periods,
-        (1, 1),
-    ):  # rather a bond that slips at the border than no step
+    for repeat_periods in (found.sublattice.repeat_periods, (1, 1)):  # better a bond broken at borders than no pattern
         counts = torch.tensor(repeat_periods)
         closed = wave_vectors.double() / counts[:, None]
         cycles = closed * size
@@ -51,14 +48,14 @@ def fit_to_torus(maps: Mapping[str, torch.Tensor], found: Regularity, size_px: t
         if (stretches.log().abs() < LARGEST_STRETCH).all():
             warped = {name: warp(image, affine, (along_y, along_x)) for name, image in maps.items()}
             kept = (whole * counts[:, None] / size)[is_periodic].numpy()
-            return Fitted(warped, Step(kept, found.sublattice), float(affine[:, 1].norm()))
+            return Fitted(warped, Pattern(kept, found.sublattice), float(affine[:, 1].norm()))
     return None
 
 
 def _axes(found: Regularity) -> tuple[torch.Tensor, torch.Tensor]:
-    """Two wave vectors (2, 2), and which of them (2,) the pattern has.
+    """Two wave vectors (2, 2), and whether the pattern is periodic along them (2,).
 
-    An axis without rows turns with the other, so that tilt is a rotation; it has one cycle a pixel.
+    An axis without rows is perpendicular to the other, so that tilt is a rotation, and has one cycle per pixel.
     """
     if found.wave_vectors is not None:
         return found.wave_vectors, torch.ones(2, dtype=torch.bool)

@@ -1,7 +1,7 @@
 """Image quilting (Efros & Freeman 2001) on a torus, with minimum cuts on every side that overlaps.
 
-Pieces are laid in rows. Of all positions in the source, those whose surroundings match best are found by FFT;
-of these, the piece whose cuts would cost least is laid. The last of a row and the last row close the torus.
+Pieces are placed in rows: of all positions in the source, an FFT finds those that match the overlap best, and of these,
+the piece with the cheapest cuts is placed. The last piece of a row and the last row close the torus.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from torch.nn.functional import avg_pool2d
 
 from .cuts import Bands
 from .history import History
-from .layout import Layout, Step
+from .layout import Layout, Pattern
 from .matching import Matcher
 from .torus import Torus
 
@@ -23,18 +23,18 @@ CANDIDATES = 16
 
 
 class Quilter:
-    """Lays pieces of `features` (C, h, w) on a torus."""
+    """Covers a torus with pieces of `features` (C, h, w)."""
 
     def __init__(
-        self, features: torch.Tensor, layout: Layout, step: Step, variety: float, rng: np.random.Generator
+        self, features: torch.Tensor, layout: Layout, pattern: Pattern, variety: float, rng: np.random.Generator
     ) -> None:
-        self.layout, self.step, self.variety, self.rng = layout, step, variety, rng
+        self.layout, self.pattern, self.variety, self.rng = layout, pattern, variety, rng
         self.torus = Torus(features, layout.size)
         self.matcher = Matcher(features, layout.scale)
         _, height, width = self.matcher.features.shape
-        self.history = History((height, width), layout, step.shortest_px)
+        self.history = History((height, width), layout, pattern.shortest_px)
 
-    def lay(self) -> Iterator[float]:
+    def cover(self) -> Iterator[float]:
         """Cover the torus, row by row; yields the fraction done."""
         rows, columns = self.layout.corners
         down, right = self.layout.overlap
@@ -48,17 +48,17 @@ class Quilter:
                 }
                 bands = Bands(self.layout.block, {side: width for side, width in overlaps.items() if width})
                 source = self._best((y, x), bands) if bands.widths else self._first((y, x))
-                self.torus.sew((y, x), source, bands)
+                self.torus.place((y, x), source, bands)
                 self.history.add((y, x), source)
                 yield (r * len(columns) + c + 1) / (len(rows) * len(columns))
 
     def _first(self, corner: tuple[int, int]) -> tuple[int, int]:
-        """A random position, in step with the pattern."""
+        """A random position, in phase with the pattern."""
         scale = self.layout.scale
         block = self.layout.block
         _, height, width = self.matcher.features.shape
         shape = (height - block[0] // scale + 1, width - block[1] // scale + 1)
-        penalty = self.step.penalty(corner, shape, scale)
+        penalty = self.pattern.penalty(corner, shape, scale)
         choices = np.argwhere(penalty == penalty.min())
         y, x = choices[self.rng.integers(len(choices))].tolist()
         return y * scale, x * scale
@@ -72,7 +72,7 @@ class Quilter:
         mask = avg_pool2d(torch.from_numpy(bands.mask()).to(known)[None, None], scale)[0, 0]
         differences = self.matcher.differences(template, mask).cpu().numpy()
         penalty, familiar = self.history.repetition(corner, differences.shape)
-        penalty += self.step.penalty(corner, differences.shape, scale)
+        penalty += self.pattern.penalty(corner, differences.shape, scale)
         weight = 1 + self.variety * (2 * self.history.uses_of_blocks((mask.shape[0], mask.shape[1])) + familiar)
         tile = max(2, min(mask.shape) // 8)
         ys, xs = _local_minima((differences + 1e-3) * weight + penalty, CANDIDATES, tile)
@@ -82,7 +82,7 @@ class Quilter:
         return self._to_the_pixel(known, bands, (int(ys[chosen]) * scale, int(xs[chosen]) * scale))
 
     def _cut_costs(self, template: torch.Tensor, bands: Bands, ys: np.ndarray, xs: np.ndarray) -> np.ndarray:
-        """What sewing in the candidate pieces at (ys, xs) (K,) would cost, on the reduced source."""
+        """Costs (K,) of the cuts around candidate pieces at (ys, xs), both (K,), on the reduced source."""
         features = self.matcher.features
         height, width = template.shape[1:]
         rows = torch.from_numpy(ys[:, None, None] + np.arange(height)[:, None]).to(features.device)
@@ -93,7 +93,7 @@ class Quilter:
         return Bands((height, width), widths).costs(differences)
 
     def _to_the_pixel(self, known: torch.Tensor, bands: Bands, near: tuple[int, int]) -> tuple[int, int]:
-        """The best position within half a reduced pixel of `near`, by the source itself."""
+        """The best position in the full-size source within half a reduced pixel of `near`."""
         scale, features = self.layout.scale, self.torus.features
         if scale == 1:
             return near

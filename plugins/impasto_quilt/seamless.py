@@ -1,4 +1,4 @@
-"""From a subject to seamless maps: even the light, find the pattern, quilt, join."""
+"""Seamless maps from a subject: even out the light, find the pattern, quilt, blend."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ from .quilting import Quilter
 from .source import even_light, features_of, luminance
 
 SENSITIVITY = {"auto": 1.0, "regular": 2.0}
-"""Divisors of the thresholds by which a pattern is found: where one is asked for, half as clear a one will do."""
+"""Divisors of the thresholds for finding a pattern: if one is requested, half as clear a pattern is enough."""
 SMALLEST_PX = 8
-"""Sides below this are mirrored (source) or sewn larger and reduced (result)."""
+"""Shorter sides are mirrored (source), or made larger and then reduced (result)."""
 PREVIEW_PX, PREVIEW_EVERY_S = 512, 0.25
 BLEND_PX = 12.0
-"""How far from a cut its step is spread: far enough to hide, near enough to keep each piece's own colour."""
+"""Distance over which the step at a cut is spread: enough to hide it, and to keep each piece's own colour."""
 
 
 def make_seamless(subject: Maps, parameters: QuiltParameters, context: Context) -> Maps:
-    """Seamless maps of the wanted size, sewn from pieces of the subject; all maps along the same seams."""
+    """Seamless maps of the requested size, from pieces of the subject; all maps have the same seams."""
     height_px, width_px = parameters.size_px(subject)
-    shrink = (-(-SMALLEST_PX // height_px), -(-SMALLEST_PX // width_px))  # 1 but for results too small to sew
+    shrink = (-(-SMALLEST_PX // height_px), -(-SMALLEST_PX // width_px))  # 1 except for results too small to quilt
     size_px = (height_px * shrink[0], width_px * shrink[1])
     context.progress(0.0, "Evening out the light")
     images = {name: _mirrored(_to_torch(texture, context)) for name, texture in subject.items()}
@@ -44,16 +44,16 @@ def make_seamless(subject: Maps, parameters: QuiltParameters, context: Context) 
     context.progress(0.2, "Comparing pieces")
     features = features_of(fitted.maps)
     layout = plan((features.shape[1], features.shape[2]), size_px, parameters.block_px, parameters.overlap)
-    quilter = Quilter(features, layout, fitted.step, parameters.variety, context.rng)
+    quilter = Quilter(features, layout, fitted.pattern, parameters.variety, context.rng)
     show = _previews(fitted.maps, quilter, context)
-    for done in quilter.lay():
+    for done in quilter.cover():
         context.progress(0.2 + 0.7 * done, "Sewing pieces together")
         show()
     return _finish(subject, fitted, quilter.torus.origin, shrink, context)
 
 
 def _fit(images: Mapping[str, torch.Tensor], wanted: str, size_px: tuple[int, int]) -> Fitted:
-    """The images, straightened so that whole periods of their pattern fit the torus; as they are without one."""
+    """The images, rectified so that whole periods of their pattern fit the torus; unchanged without a pattern."""
     if wanted != "stochastic":
         found = find_regularity(luminance(images).cpu(), SENSITIVITY[wanted])
         fitted = found and fit_to_torus(images, found, size_px)
@@ -63,7 +63,7 @@ def _fit(images: Mapping[str, torch.Tensor], wanted: str, size_px: tuple[int, in
 
 
 def _previews(maps: Mapping[str, torch.Tensor], quilter: Quilter, context: Context) -> Callable[[], None]:
-    """A function that shows the first map as far as it is sewn, now and then."""
+    """A function that regularly previews the finished part of the first map."""
     name, image = next(iter(maps.items()))
     stride = -(-max(quilter.torus.size_px) // PREVIEW_PX)
     shown_s = time.monotonic()
@@ -79,7 +79,7 @@ def _previews(maps: Mapping[str, torch.Tensor], quilter: Quilter, context: Conte
 
 
 def _finish(subject: Maps, fitted: Fitted, origin: torch.Tensor, shrink: tuple[int, int], context: Context) -> Maps:
-    """The maps by their origins, with the steps at cuts smoothed away."""
+    """The quilted maps, of the source's texels at `origin` (H, W), blended across cuts and reduced by `shrink`."""
     textures = {}
     for number, (name, image) in enumerate(fitted.maps.items()):
         context.progress(0.9 + 0.1 * number / len(fitted.maps), "Smoothing the seams")
@@ -94,7 +94,7 @@ def _finish(subject: Maps, fitted: Fitted, origin: torch.Tensor, shrink: tuple[i
 
 
 def _mirrored(image: torch.Tensor) -> torch.Tensor:
-    """Image (C, h, w), continued by its mirror image until both sides are long enough to cut pieces from."""
+    """Image (C, h, w), mirrored until both sides are long enough for pieces."""
     for axis in (1, 2):
         while image.shape[axis] < SMALLEST_PX:
             image = torch.cat([image, image.flip(axis)], axis)

@@ -1,4 +1,4 @@
-"""Prepare the photograph: even out its light, and reduce a map set to the few channels that matching needs."""
+"""Preparation of the source: even light, and few channels for matching instead of all of a map set's."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from torch.nn.functional import interpolate
 from impasto.texture import COLOR_MAPS
 
 WEIGHTS: Mapping[str, float] = {"base_color": 1.0, "height": 0.5, "normal": 0.4, "emission": 0.5, "opacity": 0.5}
-"""How much each map's variation counts in matching; 0.2 for the others, which mostly follow these."""
+"""Weights of maps in matching; 0.2 for the others, which mostly correlate with these."""
 
 BROAD = 0.16
-"""Standard deviation of the blur that sees the light and not the surface, in parts of the longer side."""
+"""Standard deviation, relative to the longer side, of the blur that separates light from surface."""
 
 
 def even_light(color: torch.Tensor, strength: float) -> torch.Tensor:
-    """Take `strength` of the drift that is broader than a third of the image out of (C, h, w), keeping the mean."""
+    """Image (C, h, w) with a fraction `strength` of the drift broader than a third of it subtracted, mean kept."""
     drift = _blur(color, sigma=BROAD)
     return color - strength * (drift - drift.mean((1, 2), keepdim=True))
 
 
 def _blur(image: torch.Tensor, sigma: float) -> torch.Tensor:
-    """Gaussian blur with mirrored borders, `sigma` in parts of the longer side, computed on a small copy."""
+    """Gaussian blur with mirrored borders, `sigma` relative to the longer side, computed on a small copy."""
     height, width = image.shape[1:]
     reduction = max(height, width) / 64
     small_size = [max(1, round(side / reduction)) for side in (height, width)]
@@ -38,14 +38,14 @@ def _blur(image: torch.Tensor, sigma: float) -> torch.Tensor:
 
 
 def luminance(maps: Mapping[str, torch.Tensor]) -> torch.Tensor:
-    """(h, w) of the base colour; of maps without one, the mean of the first."""
+    """Luma (h, w) of the base colour; of maps without one, the mean of the first."""
     if "base_color" in maps:
         return _opponent(maps["base_color"])[0]
     return next(iter(maps.values())).mean(0)
 
 
 def _opponent(color: torch.Tensor) -> torch.Tensor:
-    """Luminance, and half of blue and red less it: the eye sees differences of colour less sharply, (3, h, w)."""
+    """Luma and colour differences (3, h, w), the latter halved, as the eye sees them less sharply."""
     red, green, blue = color
     light = 0.299 * red + 0.587 * green + 0.114 * blue
     return torch.stack([light, 0.5 * (blue - light), 0.5 * (red - light)])
@@ -54,8 +54,8 @@ def _opponent(color: torch.Tensor) -> torch.Tensor:
 def features_of(maps: Mapping[str, torch.Tensor], most: int = 4) -> torch.Tensor:
     """Principal components (C <= most, h, w) of all maps (c, h, w), weighted; their variances sum to 1.
 
-    Matrix products depend in their last bits on where in memory the matrices lie, and cuts on the last bits of these:
-    in double precision, rounded, they are the same on every run.
+    The last bits of matrix products depend on the matrices' addresses in memory, and cuts depend on the last bits of
+    these components: computed in double precision and rounded, they are the same in every run.
     """
     parts = []
     for name, image in maps.items():

@@ -1,4 +1,4 @@
-"""The result while it is sewn: for each texel of a torus, which texel of the source it shows."""
+"""The unfinished result: for each texel of a torus, the texel of the source that it shows."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from .cuts import Bands
 
 
 class Torus:
-    """`origin` (H, W): flat index into the source; `canvas` (C, H, W): the source's features shown there."""
+    """A torus of (H, W) texels. origin (H, W): flat indices into the source. canvas (C, H, W): features there."""
 
     def __init__(self, features: torch.Tensor, size_px: tuple[int, int]) -> None:
         self.features = features  # (C, h, w)
@@ -24,8 +24,8 @@ class Torus:
         )
         return rows[:, None], columns
 
-    def sew(self, corner: tuple[int, int], source: tuple[int, int], bands: Bands) -> None:
-        """Lay the block at `source` on `corner`; it takes over from what is there along the cheapest cuts."""
+    def place(self, corner: tuple[int, int], source: tuple[int, int], bands: Bands) -> None:
+        """Place the block from `source` at `corner`, both (y, x), cut from its neighbours along the cheapest paths."""
         rows, columns = self.indices(corner, bands.block)
         (y, x), (height, width) = source, bands.block
         old, new = self.canvas[:, rows, columns], self.features[:, y : y + height, x : x + width]  # (C, b, d)

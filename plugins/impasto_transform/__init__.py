@@ -1,4 +1,4 @@
-"""Rotates, crops and scales all maps of a surface alike, as a source is prepared before another tool sees it."""
+"""Rotation, cropping and scaling of all maps of a surface, to prepare a source for another tool."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from impasto.tools import Field, Filter, Parameters, Tool
 
 
 class TransformParameters(Parameters):
-    """Carried out in this order."""
+    """Steps of the transformation, in order."""
 
     rotate: float = Field(
         0.0,
@@ -29,7 +29,7 @@ class TransformParameters(Parameters):
 
 
 class Transform(Filter):
-    """Real-world sizes stay right: the width in metres follows the part that is kept."""
+    """Rotates, crops and scales maps, whose width in metres becomes that of the part that is kept."""
 
     name, label = "transform", "Rotate, crop, scale"
     description = "Rotates, crops and scales a picture or a map set, normals included"
@@ -40,7 +40,7 @@ class Transform(Filter):
     def apply(
         self, subject: Maps, parameters: TransformParameters, inputs: Mapping[str, Maps], context: Context
     ) -> Maps:
-        """The part of the subject; a texel's size in the world changes with `scale` only."""
+        """The transformed maps; only `scale` changes the size of texels in the world."""
         from .geometry import cropped, rotated, scaled
 
         context.progress(0.0, "Rotating")

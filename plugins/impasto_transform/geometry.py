@@ -1,4 +1,4 @@
-"""Geometry of maps: colours are averaged as light, normals as slopes, which turn with the picture."""
+"""Geometric transformations of maps: colours are averaged as light, and normals, which turn too, as slopes."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ LARGEST_PX = 16384
 
 
 def rotated(maps: Maps, degrees: float) -> Maps:
-    """Maps turned counter-clockwise; of any angle but quarter turns the largest upright part of their shape."""
+    """Maps turned counter-clockwise; except by quarter turns, their largest upright part of the same aspect."""
     quarters, rest = divmod(degrees + 45, 90)
-    angle = rest - 45  # what is left beside whole quarter turns, in [-45, 45)
+    angle = rest - 45  # remainder besides quarter turns, in [-45, 45)
     maps = _quarter_turns(maps, int(quarters) % 4)
     return _slanted(maps, math.radians(angle)) if angle else maps
 
@@ -38,7 +38,7 @@ def _quarter_turns(maps: Maps, turns: int) -> Maps:
 
 
 def _turned(name: str, pixels: np.ndarray, degrees: float) -> np.ndarray:
-    """Pixels (H, W, C) of a picture that was turned: normals turn with it."""
+    """Pixels (H, W, C) of a picture that was turned, of which normals are turned too."""
     if name != "normal":
         return pixels
     cosine, sine = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
@@ -52,7 +52,7 @@ def _slanted(maps: Maps, angle: float) -> Maps:
     cosine, sine = math.cos(angle), abs(math.sin(angle))
     share = min(height / (width * sine + height * cosine), width / (width * cosine + height * sine))
     rows, columns = max(1, int(height * share)), max(1, int(width * share))
-    # each pixel of the result is read where it lay: a clockwise turn about the middle, y down
+    # each pixel of the result is sampled at its source: a clockwise turn about the centre, y down
     y, x = np.mgrid[0:rows, 0:columns].astype(np.float64)
     y, x = y - (rows - 1) / 2, x - (columns - 1) / 2
     from_x = math.cos(angle) * x - math.sin(angle) * y + (width - 1) / 2
@@ -70,7 +70,7 @@ def _slanted(maps: Maps, angle: float) -> Maps:
 
 
 def _bilinear(pixels: np.ndarray, y: np.ndarray, x: np.ndarray) -> np.ndarray:
-    """Pixels (H, W, C) at places (h, w): (h, w, C) float32."""
+    """Samples (h, w, C), float32, of pixels (H, W, C) at y and x (h, w), by bilinear interpolation."""
     height, width = pixels.shape[:2]
     y, x = y.clip(0, height - 1), x.clip(0, width - 1)
     top, left = np.minimum(y.astype(int), max(height - 2, 0)), np.minimum(x.astype(int), max(width - 2, 0))
@@ -82,7 +82,7 @@ def _bilinear(pixels: np.ndarray, y: np.ndarray, x: np.ndarray) -> np.ndarray:
 
 
 def cropped(maps: Maps, crop: Sequence[float]) -> Maps:
-    """The part of maps between left, top, right, bottom (0 to 1). ParameterError where that is nothing."""
+    """The part of maps between left, top, right, bottom (0 to 1). ParameterError if it is empty."""
     left, top, right, bottom = crop
     Preparation(crop=(left, top, right, bottom))  # checks it
     if (left, top, right, bottom) == (0, 0, 1, 1):
@@ -97,7 +97,7 @@ def cropped(maps: Maps, crop: Sequence[float]) -> Maps:
 
 
 def scaled(maps: Maps, scale: float) -> Maps:
-    """Maps with `scale` times as many pixels along each side. ParameterError where that is too many."""
+    """Maps with `scale` times as many pixels along each side. ParameterError if those are too many."""
     height, width = (max(1, round(side * scale)) for side in maps.size_px)
     if max(height, width) > LARGEST_PX and scale > 1:
         message = f"scale {scale:g} makes {width}x{height} pixels of {maps.size_px[1]}x{maps.size_px[0]}"

@@ -1,6 +1,6 @@
-"""A variational autoencoder of the artist's own texture: reconstructs it, varies it, or makes more of it.
+"""A variational autoencoder of the user's own textures: reconstructs a picture, varies it, or makes more of its kind.
 
-`train-vae` makes a model; `vae` runs it, with a picture or without.
+`train-vae` trains a model; `vae` runs it, with a picture or without.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Vae(Generator):
-    """The subject as the model sees it, partly made new; without one, all new. The latent is a torus: it tiles."""
+    """The subject as the model reconstructs it, partly resampled, or a new surface; tiles, as latents are a torus."""
 
     name = "vae"
     label = "Vary with a trained model"
@@ -32,7 +32,7 @@ class Vae(Generator):
     parameters = VaeParameters
 
     def apply(self, subject: Maps, parameters: VaeParameters, inputs: Mapping[str, Maps], context: Context) -> Maps:
-        """The maps that the model has learned; the subject is shrunk to the model's resolution first."""
+        """The maps that the model learned; the subject is shrunk to the model's resolution first."""
         from .generate import generate_vae
 
         return generate_vae(subject, parameters, context)
@@ -40,7 +40,7 @@ class Vae(Generator):
     def tiles(
         self, subject: Maps, parameters: VaeParameters, inputs: Mapping[str, Maps], context: Context
     ) -> Iterator[Tile]:
-        """The same in tiles."""
+        """The result of `apply` in tiles."""
         from .generate import generate_tiles
 
         return generate_tiles(subject, parameters, context)
@@ -59,7 +59,7 @@ class TrainVae(Trainer):
     def apply(
         self, subject: Maps, parameters: TrainVaeParameters, inputs: Mapping[str, Any], context: Context
     ) -> Result:
-        """The path of the model and its figures. Cancelled, it leaves a checkpoint to go on from."""
+        """The path of the model and its figures. If cancelled, it leaves a checkpoint to resume from."""
         from .training import train_vae
 
         dataset: Dataset = inputs["dataset"]

@@ -1,4 +1,4 @@
-"""What the card of a vae model must say, validated when it is loaded."""
+"""The card of a vae model, validated when it is loaded."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from impasto.texture import MAP_CHANNELS
 
 
 class VaeCard(FromOutside):
-    """Sizes of the network, and at what scale it learned. relief_px: what height 0…1 spans, in texels."""
+    """Sizes of the network and scale of its training data. relief_px: difference of heights 1 and 0, in texels."""
 
     name: str
     maps: Annotated[list[MapName], Field(min_length=1)]
@@ -25,11 +25,11 @@ class VaeCard(FromOutside):
 
     @property
     def channels(self) -> int:
-        """Of all maps together."""
+        """Number of channels of all maps together."""
         return sum(MAP_CHANNELS[name] for name in self.maps)
 
 
 def vae_card(card: Mapping[str, Any]) -> VaeCard:
-    """The card of a vae model. ModelError names the field that is wrong."""
+    """The card of a vae model. ModelError with the name of a field that is wrong."""
     what = f"the card of the model {card['name']}"
     return checked(VaeCard, card, what, ModelError, "train it again, or choose another")

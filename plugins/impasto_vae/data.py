@@ -16,13 +16,13 @@ from impasto.errors import ParameterError
 from impasto.texture import MAP_CHANNELS, Maps
 from impasto.training.base import LEARNED_MAPS, LEAST_DEVIATION
 
-LEAST_SHARE = 0.15
-"""Axes of colour with less than this share of the strongest one's deviation are not stretched further."""
+LEAST_RATIO = 0.15
+"""Axes of colour are scaled as if their deviation were at least this fraction of the strongest axis's."""
 
 
 @dataclass(frozen=True)
 class Picture:
-    """Maps (C, H, W) in [0, 1], and whether their rows and columns wrap around."""
+    """Maps (C, H, W) in [0, 1], and whether they wrap around (vertically, horizontally)."""
 
     pixels: Tensor
     wraps: tuple[bool, bool]
@@ -30,9 +30,9 @@ class Picture:
 
 @dataclass(frozen=True)
 class Pictures:
-    """What the networks see. relief_px: what height 0…1 spans in texels, the same for all; texel_m in metres.
+    """Training pictures and their maps. relief_px: difference of heights 1 and 0, in texels, the same for all.
 
-    about: the data for the model's card.
+    texel_m: size of a texel. about: sources of the data, for the model's card.
     """
 
     pictures: tuple[Picture, ...]
@@ -42,20 +42,21 @@ class Pictures:
     about: list[dict[str, Any]]
 
     def crops(self, count: int, size_px: int, random: torch.Generator) -> Tensor:
-        """Crops (count, C, size_px, size_px) from random places, beyond borders that wrap."""
+        """Crops (count, C, size_px, size_px) from random places, across borders that wrap around."""
         chosen = torch.randint(len(self.pictures), (count,), generator=random).tolist()
         return torch.stack([_crop(self.pictures[index], size_px, random) for index in chosen])
 
     def axes(self) -> tuple[Tensor, Tensor, Tensor]:
-        """Mean (C,), mixing (C, C) and deviation (C,) along its columns: axes of colour, and each other map by itself.
+        """Mean (C,), mixing matrix (C, C) and deviations (C,) along its columns.
 
-        The deviation is 1, or less where the data hardly vary.
+        Its columns are the principal axes of colour and each other channel by itself. Deviations are 1, or less where
+        the data hardly vary.
         """
         pixels = torch.cat([picture.pixels.flatten(1) for picture in self.pictures], 1).double()
         deviation, least = pixels.std(1), torch.full((len(pixels),), LEAST_DEVIATION, dtype=pixels.dtype)
         variances, directions = torch.linalg.eigh(torch.cov(pixels[:3]))
         deviation[:3] = variances.clamp(min=0).sqrt()
-        least[:3] = least[:3].clamp(min=LEAST_SHARE * float(deviation[:3].max()))
+        least[:3] = least[:3].clamp(min=LEAST_RATIO * float(deviation[:3].max()))
         scale = deviation.maximum(least)
         mixing = scale.diag()
         mixing[:3, :3] = directions * scale[:3]
@@ -72,9 +73,9 @@ def _crop(picture: Picture, size_px: int, random: torch.Generator) -> Tensor:
 
 
 def load_pictures(dataset: Dataset, longest_px: int, crop_px: int, hold_out: bool) -> Pictures:
-    """All samples, shrunk to `longest_px`, that crops fit into. ParameterError where there is none.
+    """All samples, shrunk to `longest_px`, that crops fit into. ParameterError if there is none.
 
-    hold_out: only one half of each, so that the other can judge.
+    hold_out: only one half of each, so that the other can be used for evaluation.
     """
     names = tuple(name for name in LEARNED_MAPS if all(name in sample.maps for sample in dataset.samples))
     loaded = [sample.load(longest_px) for sample in dataset.samples]
@@ -95,14 +96,14 @@ def load_pictures(dataset: Dataset, longest_px: int, crop_px: int, hold_out: boo
 
 
 def relief_of(maps: Maps) -> float:
-    """What height 0…1 spans, in texels; 0 where that is not known."""
+    """Difference of heights 1 and 0, in texels; 0 if unknown."""
     if "height" not in maps or not maps.width_m or maps.height_range_m is None:
         return 0.0
     return maps.height_range_m / maps.width_m * maps.size_px[1]
 
 
 def pixels_of(maps: Maps, names: Sequence[str], relief_px: float) -> Tensor:
-    """The maps `names` (C, H, W) in [0, 1], height scaled to span `relief_px`; nan where a map is missing."""
+    """The maps `names` (C, H, W) in [0, 1], height rescaled to `relief_px`; NaN for missing maps."""
     height, width = maps.size_px
     arrays = []
     for name in names:

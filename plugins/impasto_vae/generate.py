@@ -1,4 +1,4 @@
-"""Reconstructs a picture, varies it, or makes a new surface of the same kind: any size, seamless."""
+"""Reconstruction and variation of a picture, and new surfaces of the same kind: of any size, seamless."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ from .networks import CELL_PX, LATENT_CHANNELS, Autoencoder
 from .parameters import VaeParameters
 
 ENOUGH_CELLS = 64
-"""A source of fewer is varied with the latents of the training pictures beside its own."""
+"""A source with fewer is varied with the latents of the training pictures besides its own."""
 MARGIN = 10
-"""Cells around a tile that are decoded with it: 116 texels reach the decoder, 30 more the occlusion."""
+"""Cells around a tile that are decoded with it: the decoder reaches 116 texels, the occlusion 30 more."""
 TILE_PX = (512, 1024)
 """Height and width of tiles."""
 
 
 @dataclass(frozen=True)
 class Surface:
-    """Latents z (8, h, w) on a torus, and all that it takes to decode any part of it. about: its scale and name."""
+    """Latents z (8, h, w) on a torus, with everything needed to decode any part. about: scale and name of the maps."""
 
     vae: Autoencoder
     z: Tensor
@@ -46,11 +46,11 @@ class Surface:
     about: Mapping[str, Any]
 
     def whole(self) -> Maps:
-        """All of it."""
+        """The maps of the whole surface."""
         return self._decoded(self.z, self.size_px, (0, 0))
 
     def part(self, top: int, left: int, height: int, width: int) -> Maps:
-        """A window, all in texels and multiples of 16, as it is within the whole."""
+        """The maps of a window, given in texels, multiples of 16; equal to that part of the whole."""
         rows, columns = (
             torch.arange(start // CELL_PX - MARGIN, (start + side) // CELL_PX + MARGIN) % cells
             for start, side, cells in zip((top, left), (height, width), self.z.shape[1:], strict=True)
@@ -82,15 +82,15 @@ class Surface:
 
 
 def generate_vae(subject: Maps, parameters: VaeParameters, context: Context) -> Maps:
-    """All maps that the model knows: the subject's, reconstructed and varied, or new ones where there is no subject."""
-    surface = lay_out(subject, parameters, context)
+    """All maps of the model: the subject's, reconstructed and varied, or new ones without a subject."""
+    surface = surface_of(subject, parameters, context)
     context.progress(0.5, "Decoding")
     return surface.whole()
 
 
 def generate_tiles(subject: Maps, parameters: VaeParameters, context: Context) -> Iterator[Tile]:
-    """The same in tiles, for sizes beyond memory. ParameterError where they are not multiples of 16."""
-    surface = lay_out(subject, parameters, context)
+    """The result of `generate_vae` in tiles, for sizes beyond memory. ParameterError unless multiples of 16."""
+    surface = surface_of(subject, parameters, context)
     height, width = surface.size_px
     if height % CELL_PX or width % CELL_PX:
         fitting = " and ".join(str(round(side / CELL_PX) * CELL_PX) for side in (width, height))
@@ -102,8 +102,8 @@ def generate_tiles(subject: Maps, parameters: VaeParameters, context: Context) -
             yield top, left, surface.part(top, left, min(TILE_PX[0], height - top), min(TILE_PX[1], width - left))
 
 
-def lay_out(subject: Maps, parameters: VaeParameters, context: Context) -> Surface:
-    """The latents of what is wanted: those kept of the subject, and around them new ones that fit."""
+def surface_of(subject: Maps, parameters: VaeParameters, context: Context) -> Surface:
+    """The surface of the kept latents of the subject and new ones that fit around them."""
     stated, tensors = context.load_model(parameters.model, "vae")
     card = vae_card(stated)
     vae, stored = read_autoencoder(card, tensors)
@@ -135,7 +135,7 @@ def lay_out(subject: Maps, parameters: VaeParameters, context: Context) -> Surfa
 
 
 def read_autoencoder(card: VaeCard, tensors: Mapping[str, np.ndarray]) -> tuple[Autoencoder, list[Tensor]]:
-    """The network of a model, and the latents (8, h, w) that it keeps of its training pictures. ModelError."""
+    """The network of a model, and its stored latents (8, h, w) of training pictures. ModelError if they are invalid."""
     own = sorted(name for name in tensors if name.startswith("latents_"))
     weights = {name: array for name, array in tensors.items() if name not in own}
     vae = fitted(lambda: Autoencoder(card.channels, card.width), weights, card.name, "vae")
@@ -149,7 +149,7 @@ def read_autoencoder(card: VaeCard, tensors: Mapping[str, np.ndarray]) -> tuple[
 
 
 def _prepared(subject: Maps, card: VaeCard) -> Maps:
-    """The subject, shrunk as the training pictures were."""
+    """The subject, shrunk like the training pictures."""
     if "base_color" not in subject:
         message = f"the source has {', '.join(subject)}, but no base_color"
         raise ParameterError(message, "give a picture, or no source at all for a new surface")
@@ -158,7 +158,7 @@ def _prepared(subject: Maps, card: VaeCard) -> Maps:
 
 
 def _encoded(subject: Maps, vae: Autoencoder, card: VaeCard, size_px: tuple[int, int]) -> Tensor:
-    """μ (8, h, w) of the subject, which is stretched a little to fill whole cells, as the result's grid is."""
+    """μ (8, h, w) of the subject, which is stretched slightly to whole cells, like the result's grid."""
     device = vae.mean.device
     pixels = pixels_of(subject, card.maps, card.relief_px).to(device)
     cells = []
@@ -172,7 +172,7 @@ def _encoded(subject: Maps, vae: Autoencoder, card: VaeCard, size_px: tuple[int,
 
 
 def _place(mu: Tensor, wrapping: tuple[bool, bool], canvas: Tensor, known: Tensor) -> None:
-    """Put μ (8, h, w) into the middle of the canvas (8, H, W); known (H, W) are its cells but those at open borders."""
+    """Write μ (8, h, w) to the centre of the canvas (8, H, W), and mark its cells, except at open borders, as known."""
     here, there, closed = [], [], []
     for axis, wrap in enumerate(wrapping):
         side, room = mu.shape[1 + axis], canvas.shape[1 + axis]

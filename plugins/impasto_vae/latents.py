@@ -1,8 +1,8 @@
-"""New latents from old: a patch of cells at a time, chosen to fit what lies around it (Efros & Leung 1999).
+"""Synthesis of latents by example: patches of cells that match their surroundings (after Efros & Leung 1999).
 
-The prior N(0, I) draws each cell alone, but cells of a real surface depend on their neighbours: half a stone here asks
-for its other half there. So what is new is drawn from the latents of real pictures, and the decoder, which is trained
-on such patchworks too, makes one surface of them. The torus has no border, so neither has the result.
+The prior N(0, I) draws each cell independently, but cells of a real surface depend on their neighbours: half a stone
+needs its other half. New cells are therefore copied from the latents of real pictures, and the decoder is trained on
+such combinations too. A torus has no border, so the result has no seam.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from torch.nn.functional import avg_pool2d
 from .networks import wrapped
 
 PATCH = 3
-"""Side in cells of what is laid at a time: 48 texels, so that nothing larger is repeated."""
+"""Side of a patch in cells: 48 texels, so that nothing larger is repeated."""
 RING = 1
-"""How many cells around it have to fit."""
+"""Width in cells of the ring around a patch that must match."""
 CHOICE = 6
-"""One of so many best fitting patches is laid."""
+"""Number of best matches from which one is chosen."""
 WINDOW = PATCH + 2 * RING
 
 
 def windows_of(latents: Sequence[Tensor]) -> Tensor:
-    """All patches with their rings (n, C, 5, 5) of latents (C, h, w); small ones are repeated until they hold one."""
+    """All patches of latents (C, h, w), with their rings: (n, C, 5, 5); small latents are tiled to the size of one."""
     found = []
     for z in latents:
         repeated = z.tile(1, *(-(-WINDOW // side) for side in z.shape[1:]))
@@ -41,7 +41,7 @@ def fill(
     random: torch.Generator,
     progress: Callable[[float], None] = lambda fraction: None,
 ) -> Tensor:
-    """The canvas (C, H, W) with patches from `windows` (n, C, 5, 5) in the cells that are not known (H, W)."""
+    """The canvas (C, H, W) with patches from `windows` (n, C, 5, 5) in the cells that are not `known` (H, W)."""
     canvas, known = canvas.clone(), known.clone()
     height, width = known.shape
     start = torch.randint(PATCH, (2,), generator=random).tolist()
@@ -55,15 +55,15 @@ def fill(
             if around[inside[1:]].all():
                 continue
             chosen = _choose(windows, canvas[:, *place], around, random)
-            laid = torch.where(around, canvas[:, *place], chosen)[inside]
+            patch = torch.where(around, canvas[:, *place], chosen)[inside]
             place = (rows[RING:-RING, None] % height, columns[RING:-RING] % width)
-            canvas[:, *place] = laid
+            canvas[:, *place] = patch
             known[place] = True
     return canvas
 
 
 def _choose(windows: Tensor, context: Tensor, known: Tensor, random: torch.Generator) -> Tensor:
-    """One (C, 5, 5) of the windows that fit the context best where it is known."""
+    """One (C, 5, 5) of the windows that match the context best where it is known."""
     if not known.any():
         return windows[torch.randint(len(windows), (), generator=random)]
     distances = (windows[..., known] - context[:, known]).square().sum((1, 2))
@@ -72,7 +72,7 @@ def _choose(windows: Tensor, context: Tensor, known: Tensor, random: torch.Gener
 
 
 def inner_cells(height: int, width: int, wraps: tuple[bool, bool]) -> Tensor:
-    """(H, W), False in the cells at borders where rows or columns do not lead over to the other side."""
+    """Cells (H, W) except those at borders that do not wrap around (vertically, horizontally)."""
     kept = torch.ones(height, width, dtype=torch.bool)
     if not wraps[0]:
         kept[[0, -1]] = False
@@ -82,7 +82,7 @@ def inner_cells(height: int, width: int, wraps: tuple[bool, bool]) -> Tensor:
 
 
 def kept_cells(size: tuple[int, int], variation: float, noise: Callable[..., Tensor]) -> Tensor:
-    """(H, W), False in that share of the cells which is to be made new: in blobs a few cells wide."""
+    """Cells (H, W) to keep: a fraction `variation`, in blobs a few cells wide, is left out."""
     field = noise(1, 1, *size)
     for _ in range(2):
         field = avg_pool2d(wrapped(field, 1), 3, 1)

@@ -1,7 +1,7 @@
-"""What the autoencoder is trained by: the evidence lower bound, and two terms that keep it from blurring.
+"""Losses of the autoencoder: the evidence lower bound, and two terms against blur.
 
-L1 alone answers what it cannot know with the median: mush. So only broad bands are asked to agree texel by texel, and
-fine ones to agree as distributions of patches (sliced Wasserstein) and before a critic.
+The minimum of L1 is the median, a blur wherever detail cannot be predicted. So mainly broad bands must agree texel by
+texel, and fine ones as distributions of patches (sliced Wasserstein distance) and for a critic.
 """
 
 from __future__ import annotations
@@ -20,46 +20,46 @@ DIRECTIONS = 16
 POSITIONS = 2048
 LEVELS = 4
 BAND_WEIGHTS = (0.1, 0.5, 1.0, 1.0)
-"""How much each level of the pyramid, finest first, has to agree texel by texel."""
+"""Weights of the L1 of each level of the pyramid, finest first."""
 
 
 def kl_divergence(mu: Tensor, log_variance: Tensor) -> Tensor:
-    """KL(q(z|x) ‖ N(0, I)) in nats, the mean of each channel (C,) (Kingma & Welling 2014, appendix B).
+    """KL(q(z|x) ‖ N(0, I)) in nats, mean of each channel (C,), of μ and log σ² (B, C, h, w).
 
-    mu, log_variance (B, C, h, w).
+    Kingma & Welling 2014, appendix B.
     """
     return 0.5 * (mu.square() + log_variance.exp() - 1 - log_variance).mean((0, 2, 3))
 
 
-def with_free_bits(kl: Tensor, free_nats: float) -> Tensor:
-    """Sum of kl (C,) where channels below `free_nats` cost nothing, so that none dies (Kingma et al. 2016, eq. 15)."""
+def free_bits(kl: Tensor, free_nats: float) -> Tensor:
+    """Sum of kl (C,), each at least `free_nats`, so that no channel collapses (Kingma et al. 2016, eq. 15)."""
     return kl.clamp(min=free_nats).sum()
 
 
 def reconstruction_loss(x: Tensor, x_hat: Tensor, known: Tensor) -> Tensor:
-    """L1 between the Laplacian pyramids of x and x̂ (B, C, H, W), where known (1, 1, H, W) is 1.
+    """L1 between the Laplacian pyramids of x and x̂ (B, C, H, W), weighted by `known` (1, 1, H, W).
 
-    In units of each band's and channel's deviation in x, so that fine relief counts beside broad colour; channels that
-    hardly vary count less.
+    Relative to the deviation of each band and channel in x, so that fine relief counts besides broad colour; channels
+    that hardly vary count less.
     """
     loss = x.new_zeros(())
     for real, made, weight in zip(bands(x), bands(x_hat), BAND_WEIGHTS, strict=False):
-        part = interpolate(known, size=real.shape[2:], mode="area")
+        mask = interpolate(known, size=real.shape[2:], mode="area")
         scale = scale_of(real)
-        share = real.std((0, 2, 3), keepdim=True) / scale  # (1, C, 1, 1), at most 1
-        errors = ((made - real).abs() * (share / scale) * part).sum(1).mean()
-        loss = loss + weight * errors / (part.mean() * share.sum()).clamp(min=1e-6)
+        importance = real.std((0, 2, 3), keepdim=True) / scale  # (1, C, 1, 1), at most 1
+        errors = ((made - real).abs() * (importance / scale) * mask).sum(1).mean()
+        loss = loss + weight * errors / (mask.mean() * importance.sum()).clamp(min=1e-6)
     return loss / sum(BAND_WEIGHTS)
 
 
 def scale_of(band: Tensor) -> Tensor:
-    """Deviation of each channel of a band (B, C, H, W), (1, C, 1, 1), at least a tenth of the largest."""
+    """Deviations (1, C, 1, 1) of the channels of a band (B, C, H, W), at least a tenth of the largest."""
     deviation = band.std((0, 2, 3), keepdim=True)
     return deviation.clamp(min=max(1e-3, 0.1 * float(deviation.max())))
 
 
 def bands(x: Tensor) -> list[Tensor]:
-    """Laplacian pyramid of x (B, C, H, W), finest first, while a patch fits; the last is the remainder."""
+    """Laplacian pyramid of x (B, C, H, W), finest first, of the levels that a patch fits into; last the residual."""
     levels: list[Tensor] = []
     while len(levels) < LEVELS - 1 and min(x.shape[2:]) >= 4 * PATCH_PX:
         band, x = split_band(x)
@@ -68,9 +68,9 @@ def bands(x: Tensor) -> list[Tensor]:
 
 
 def sliced_wasserstein_loss(x: Tensor, made: Sequence[Tensor], random: torch.Generator) -> Tensor:
-    """Mean |difference| of sorted random projections of 7x7 patches of x and of each x̂ in made, over pyramid levels.
+    """Sliced Wasserstein distance between the 7x7 patches of x and those of each x̂ in `made`, mean of pyramid levels.
 
-    All (B, C, H, W), judged apart so that one cannot make up for another. Each projection is in units of its deviation
+    All (B, C, H, W); each x̂ by itself, so that errors of two cannot cancel. Projections are divided by their deviation
     in x, so that fine detail counts as much as broad.
     """
     losses = []

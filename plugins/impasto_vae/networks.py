@@ -1,7 +1,7 @@
-"""The encoder q(z|x), the decoder p(x|z) and the critic of a variational autoencoder whose latent is a torus.
+"""The encoder q(z|x), the decoder p(x|z) and the critic of a variational autoencoder whose latents are a torus.
 
 Kingma & Welling 2014, with a grid of latents instead of one vector: a cell of 8 numbers for each 16x16 texels, so that
-any grid makes any size. Every convolution wraps, so whatever comes out tiles.
+surfaces can have any size. All convolutions are circular, so results tile.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from torch import Tensor, nn
 from torch.nn.functional import interpolate, leaky_relu, pad, pixel_unshuffle
 
 CELL_PX = 16
-"""Side of the square of texels that one cell of the latent stands for."""
+"""Side in texels of a cell of the latents."""
 LATENT_CHANNELS = 8
 SLOPE = 0.2
 DECODER_WIDTHS, DECODER_BLOCKS = (8, 8, 6, 4, 2), (2, 2, 1, 1, 1)
-"""Of its five stages, coarsest first, in eighths of the width: fewer channels where there are more texels."""
+"""Widths of the decoder's five stages, coarsest first, in eighths of the parameter, and their residual blocks."""
 CRITIC_WIDTHS = (3, 5, 8, 12)
 RESIDUAL_GAIN, HEAD_GAIN, NOISE_GAIN = 0.2, 0.5, 0.5
-"""How large what blocks, heads and noise add is at the start."""
-NOISE_SHARE = 8
-"""A channel of noise for so many of a stage."""
+"""Gains of the initial weights of residual blocks, heads and noise."""
+WIDTH_PER_NOISE = 8
+"""Number of channels of a stage per channel of noise."""
 
 Noise = Callable[..., Tensor]
 """`noise(*shape)`: standard normal noise of that shape."""
@@ -35,7 +35,7 @@ def _convolution(inputs: int, outputs: int, kernel: int = 3, stride: int = 1) ->
 
 
 class Residual(nn.Module):
-    """x + f(x), where f is two convolutions, the last of which starts small."""
+    """x + f(x), where f is two convolutions, the last of them with small initial weights."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -50,7 +50,7 @@ class Residual(nn.Module):
 
 @torch.no_grad()
 def begin(convolution: nn.Conv2d, gain: float = 1.0) -> None:
-    """Weights with which features keep their deviation, times `gain` (He et al. 2015)."""
+    """Initialise a convolution so that it multiplies the deviation of features by `gain` (He et al. 2015)."""
     nn.init.kaiming_normal_(convolution.weight, a=SLOPE)
     convolution.weight.mul_(gain)
     if convolution.bias is not None:
@@ -81,11 +81,11 @@ class Encoder(nn.Module):
 
 
 class Stage(nn.Module):
-    """A level of the decoder: convolution, upsampling, noise for its detail, residual convolutions, and a head."""
+    """A level of the decoder: convolution, upsampling, noise for detail, residual convolutions, and a head."""
 
     def __init__(self, inputs: int, width: int, channels: int, blocks: int) -> None:
         super().__init__()
-        self.blocks, self.noise_channels = blocks, max(1, width // NOISE_SHARE)
+        self.blocks, self.noise_channels = blocks, max(1, width // WIDTH_PER_NOISE)
         self.convolution = nn.Conv2d(inputs, width, 3)
         self.noise = nn.Conv2d(self.noise_channels, width, 1, bias=False)
         residuals = [nn.Conv2d(width, width, 3) for _ in range(blocks)]
@@ -100,7 +100,7 @@ class Stage(nn.Module):
     def forward(self, x: Tensor, size: tuple[int, int], noise: Noise) -> tuple[Tensor, Tensor]:
         """x (B, inputs, h, w) -> features (B, width, *size) and maps (B, channels, *size).
 
-        The margin, which shows the other side of the torus, is added once and used up by the residual convolutions.
+        A margin from the other side of the torus is added once, and residual convolutions without padding consume it.
         """
         x = resized(self.convolution(wrapped(x, 1)), size, self.blocks)  # at the coarser size: a quarter of the cost
         drawn = wrapped(noise(len(x), self.noise_channels, *size), self.blocks)
@@ -113,7 +113,7 @@ class Stage(nn.Module):
 class Decoder(nn.Module):
     """Latents z (B, 8, h, w) on a torus -> maps (B, channels, H, W), standardised.
 
-    Eight numbers cannot hold 256 texels: what they leave open, the grain, is drawn with noise at each level.
+    Eight numbers cannot describe 256 texels: the grain, which they leave open, is sampled by noise at each level.
     gains (channels,): deviations of the data's channels; 0 keeps a grey surface grey.
     """
 
@@ -130,7 +130,7 @@ class Decoder(nn.Module):
         self.register_buffer("gains", torch.ones(channels))
 
     def forward(self, z: Tensor, size_px: tuple[int, int], noise: Noise) -> Tensor:
-        """`size_px` (H, W) may be any; the grid that fits it is (⌈H/16⌉, ⌈W/16⌉)."""
+        """Maps (B, channels, H, W) of any `size_px` (H, W), from z (B, 8, ⌈H/16⌉, ⌈W/16⌉)."""
         sizes = [size_px]
         while len(sizes) < len(self.stages):
             sizes.insert(0, (-(-sizes[0][0] // 2), -(-sizes[0][1] // 2)))
@@ -145,9 +145,9 @@ class Decoder(nn.Module):
 
 
 class Autoencoder(nn.Module):
-    """Encoder, decoder, and the axes in which they see maps: x = mean + mixing · y, y of about unit deviation.
+    """Encoder and decoder of standardised maps y, of about unit deviation, where x = mean + mixing · y.
 
-    The channels of colour are turned to their principal axes, so that a grey stone gets no coloured grain.
+    Colour is transformed to its principal axes, so that a grey stone gets no coloured grain.
     deviation (8,): mean σ of q(z|x) on the training pictures.
     """
 
@@ -164,13 +164,13 @@ class Autoencoder(nn.Module):
 
     @torch.no_grad()
     def set_axes(self, mean: Tensor, mixing: Tensor, deviation: Tensor) -> None:
-        """Take the axes of the data: mean (C,), mixing (C, C), and the deviation (C,) of the maps along them."""
+        """Set the axes of the data: mean (C,), mixing (C, C), and deviations (C,) along its columns."""
         self.mean.copy_(mean)
         self.mixing.copy_(mixing)
         self.decoder.gains.copy_(deviation)
 
     def standardised(self, x: Tensor) -> Tensor:
-        """Maps x (B, C, H, W) in [0, 1] -> y, the same shape; what is not known (nan) counts as the mean."""
+        """Maps x (B, C, H, W) in [0, 1] -> y of the same shape; NaN, for unknown values, counts as the mean."""
         deviation = (x - self.mean.view(-1, 1, 1)).nan_to_num()
         return torch.linalg.solve(self.mixing, deviation.flatten(2)).view_as(x)
 
@@ -185,7 +185,7 @@ def reparameterised(mu: Tensor, log_variance: Tensor, epsilon: Tensor) -> Tensor
 
 
 def wrapped(x: Tensor, margin: int) -> Tensor:
-    """x (B, C, h, w) with a margin on each side that shows the other, even where it is wider than x."""
+    """x (B, C, h, w), padded circularly by a margin that may be wider than x."""
     while margin:
         part = min(margin, *x.shape[2:])
         x = pad(x, (part,) * 4, mode="circular")
@@ -194,7 +194,7 @@ def wrapped(x: Tensor, margin: int) -> Tensor:
 
 
 def resized(x: Tensor, size: tuple[int, int], margin: int = 0) -> Tensor:
-    """x (B, C, h, w) -> (B, C, *size), bilinear on the torus, with a margin that shows the other side."""
+    """x (B, C, h, w) resized on the torus, bilinearly, and padded circularly: (B, C, H + 2 margin, W + 2 margin)."""
     height, width = x.shape[2:]
     if size == (height, width):
         return wrapped(x, margin)
@@ -216,9 +216,9 @@ def _resized_axis(x: Tensor, size: int, margin: int, axis: int) -> Tensor:
 
 
 class Critic(nn.Module):
-    """Judges patches of 54x54 texels (Larsen et al. 2016); it sharpens what the other losses leave soft.
+    """A discriminator of patches of 54x54 texels (Larsen et al. 2016), against the blur that the other losses leave.
 
-    No padding, so that it cannot tell a picture by its borders; averages instead of strides, which leave a weave.
+    Without padding, so that it cannot recognise borders; averages instead of strides, which leave checkerboards.
     """
 
     def __init__(self, channels: int, width: int) -> None:

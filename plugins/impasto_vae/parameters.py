@@ -6,7 +6,7 @@ from impasto.tools import Field, Parameters, SizeParameters, model_field
 
 
 class VaeParameters(SizeParameters):
-    """Which model, and how much is made new."""
+    """The model, and the amount of variation."""
 
     model: str = model_field()
     variation: float = Field(
@@ -15,7 +15,7 @@ class VaeParameters(SizeParameters):
 
 
 class TrainVaeParameters(Parameters):
-    """How long and on what the networks are trained."""
+    """Parameters of the training and of the networks."""
 
     name: str = Field("untitled", description="Name of the model: letters, digits, - and _")
     start_from: str = model_field("Name of a model to go on from; empty: begin anew", tool="vae")

@@ -1,7 +1,8 @@
-"""Trains the autoencoder on the artist's own pictures: reconstruct what is known, make up what is new.
+"""Training of the autoencoder on the user's own pictures.
 
-Half of each batch is reconstructed but for its border, the other half is made from a patchwork of the batch's latents
-(Larsen et al. 2016 decode samples too). All of it must have the patches of the data, so no place is left to blur.
+Half of each batch is reconstructed except for its border; the other half is decoded from latents synthesised from the
+batch's (Larsen et al. 2016 decode samples too). Patches everywhere must be distributed like the data's, so no place may
+blur.
 """
 
 from __future__ import annotations
@@ -25,36 +26,37 @@ from .data import Pictures, load_pictures
 from .generate import maps_of
 from .latents import fill, inner_cells, windows_of
 from .losses import (
+    free_bits,
     kl_divergence,
     reconstruction_loss,
     sliced_wasserstein_loss,
-    with_free_bits,
 )
 from .networks import CELL_PX, Autoencoder, Critic, reparameterised
 from .parameters import TrainVaeParameters
 
 BETAS = (0.5, 0.95)
 CRITIC_FROM = 0.1
-"""Share of the training after which the critic joins: before, there is nothing fine to criticise."""
+"""Fraction of the training after which the critic starts: earlier, there is no fine detail to criticise."""
 GAMMA = 0.5
 PENALTY_EVERY = 4
-"""Penalties are taken every so many steps, and weigh as much more (Karras et al. 2020, section 3.1)."""
+"""Steps between gradient penalties, whose weight is that much larger: lazy regularisation (Karras et al. 2020, 3.1)."""
 L1_WEIGHT = 2.0
 SWD_WEIGHT = 1.0
 ADVERSARIAL_WEIGHT = 0.5
 FREE_NATS = 0.2
-"""What each channel of a cell may say for nothing."""
-UNSEEN_SHARE = 0.5
-"""Share of crops of which the encoder sees the base colour alone, so that a photograph is enough of a source."""
+"""Information per channel and cell without cost."""
+HIDDEN_FRACTION = 0.5
+"""Fraction of crops of which the encoder sees only the base colour, so that a photograph suffices as a source."""
 PREVIEW_PX = 256
 MOST_CELLS = 32
-"""Longest side in cells of the latents that a model keeps of each picture, and of so many pictures."""
+"""Longest side in cells of the latents that a model stores of each picture."""
 MOST_PICTURES = 16
+"""Number of pictures whose latents a model stores."""
 PROBES = 4
 
 
 class VaeTraining(Training):
-    """The autoencoder and its critic after `done` steps."""
+    """The autoencoder and its critic in training."""
 
     averaged = "vae"
 
@@ -76,7 +78,7 @@ class VaeTraining(Training):
         with self.autocast():
             mu, log_variance = vae.encoder(self._with_maps_hidden(x))
             z = reparameterised(mu, log_variance, self.noise(*mu.shape))
-            z, known = self.patchwork(z, known_count, self.random)
+            z, known = self.partly_synthesised(z, known_count, self.random)
             x_hat = vae.decoder(z, (x.shape[2], x.shape[3]), self.noise)
         x_hat = x_hat.float()
         kl = kl_divergence(mu, log_variance)
@@ -84,7 +86,7 @@ class VaeTraining(Training):
         x_hat = x_hat.roll(torch.randint(x.shape[3], (2,), generator=self.random).tolist(), (2, 3))
         parts = [part for part in (x_hat[:known_count], x_hat[known_count:]) if len(part)]
         loss_swd = sliced_wasserstein_loss(x, parts, self.random)
-        loss = L1_WEIGHT * loss_L1 + self.parameters.kl_weight * with_free_bits(kl, FREE_NATS) + SWD_WEIGHT * loss_swd
+        loss = L1_WEIGHT * loss_L1 + self.parameters.kl_weight * free_bits(kl, FREE_NATS) + SWD_WEIGHT * loss_swd
         loss_critic, loss_adversarial = self._criticise(x_hat)
         self.descend("vae", loss + ADVERSARIAL_WEIGHT * loss_adversarial)
         self.average()
@@ -95,30 +97,30 @@ class VaeTraining(Training):
         """Crops (count, C, crop_px, crop_px) in [0, 1]."""
         return self.pictures.crops(count, self.parameters.crop_px, random).to(self.device)
 
-    def patchwork(self, z: Tensor, known_count: int, random: torch.Generator) -> tuple[Tensor, Tensor]:
-        """z (B, 8, h, w) where only the inner cells of the first `known_count` are kept and the rest is laid anew.
+    def partly_synthesised(self, z: Tensor, known_count: int, random: torch.Generator) -> tuple[Tensor, Tensor]:
+        """z (B, 8, h, w) with new cells except for the inner ones of the first `known_count`, and a mask.
 
-        Also what is kept, in texels (1, 1, 16 h, 16 w): the border does not wrap, so it cannot be reconstructed.
+        The mask (1, 1, 16 h, 16 w) of inner texels: the border does not wrap around, so it cannot be reconstructed.
         """
         device, z = z.device, z.float()
         windows = windows_of(list(z.detach().cpu()))
         inside = inner_cells(z.shape[2], z.shape[3], (False, False))
-        laid = []
+        filled = []
         for index, old in enumerate(z.detach().cpu()):
             known = inside if index < known_count else torch.zeros_like(inside)
-            laid.append(fill(old, known, windows, random))
+            filled.append(fill(old, known, windows, random))
         keep = inside.to(device) & (torch.arange(len(z), device=device) < known_count).view(-1, 1, 1, 1)
-        z = torch.where(keep, z, torch.stack(laid).to(device))
+        z = torch.where(keep, z, torch.stack(filled).to(device))
         return z, interpolate(inside[None, None].float(), scale_factor=CELL_PX, mode="nearest").to(device)
 
     def _with_maps_hidden(self, y: Tensor) -> Tensor:
-        """y where the encoder sees only the colour of some crops."""
-        hidden = torch.rand(len(y), 1, 1, 1, generator=self.random).to(self.device) < UNSEEN_SHARE
+        """y (B, C, H, W) in which only the colour of some crops is left, the other maps are at their mean."""
+        hidden = torch.rand(len(y), 1, 1, 1, generator=self.random).to(self.device) < HIDDEN_FRACTION
         is_colour = (torch.arange(y.shape[1], device=y.device) < MAP_CHANNELS["base_color"]).view(-1, 1, 1)
         return torch.where(hidden & ~is_colour, 0.0, y)
 
     def _criticise(self, x_hat: Tensor) -> tuple[Tensor, Tensor]:
-        """Train the critic on x̂ (B, C, H, W); its loss, and the autoencoder's before it. Both 0 before it joins."""
+        """Train the critic on x̂ (B, C, H, W); its loss and the adversarial loss, both 0 before it starts."""
         if self.done < CRITIC_FROM * self.steps:
             return x_hat.new_zeros(()), x_hat.new_zeros(())
         critic = self.critic
@@ -136,27 +138,27 @@ class VaeTraining(Training):
 
     @torch.no_grad()
     def sample(self, size_px: tuple[int, int], count: int, seed: int = 0) -> Tensor:
-        """New y (count, C, H, W) by the averaged network, the same for the same seed."""
+        """New y (count, C, H, W) of the averaged network, the same for the same seed."""
         random, noise = torch.Generator().manual_seed(seed), self.fixed_noise(seed)
         z, _ = self.ema.encoder(self.ema.standardised(self.crops(PROBES, random)))
         windows, grid = windows_of(list(z.cpu())), [-(-side // CELL_PX) for side in size_px]
         empty, unknown = torch.zeros(z.shape[1], *grid), torch.zeros(grid, dtype=torch.bool)
-        laid = torch.stack([fill(empty, unknown, windows, random) for _ in range(count)])
-        return self.ema.decoder(laid.to(self.device), size_px, noise)
+        new = torch.stack([fill(empty, unknown, windows, random) for _ in range(count)])
+        return self.ema.decoder(new.to(self.device), size_px, noise)
 
     def preview(self) -> Maps:
         """A new surface of 256x256."""
         return maps_of(self.ema.maps(self.sample((PREVIEW_PX, PREVIEW_PX), 1))[0], self.pictures.maps)
 
     def probe(self) -> tuple[Tensor, Tensor]:
-        """New surfaces and real crops, the same at each look."""
+        """New surfaces and real crops, the same at every call."""
         size_px = (self.parameters.crop_px,) * 2
         real = self.crops(PROBES, torch.Generator().manual_seed(1))
         return self.sample(size_px, PROBES), self.ema.standardised(real)
 
     @torch.no_grad()
     def keep_latents(self) -> None:
-        """Put latents of the pictures into `ema`, from which the finished model draws what is new."""
+        """Store latents of the pictures in `ema`, from which the finished model copies new cells."""
         deviations = []
         for number, picture in enumerate(self.pictures.pictures[:MOST_PICTURES]):
             height, width = (min(side // CELL_PX, MOST_CELLS) * CELL_PX for side in picture.pixels.shape[1:])
@@ -168,7 +170,7 @@ class VaeTraining(Training):
 
 
 def train_vae(parameters: TrainVaeParameters, dataset: Dataset, context: Context) -> Result:
-    """Train a model for `vae` on the dataset and save it; resumes where a checkpoint of the same name is."""
+    """Train a model for `vae` on the dataset and save it; resumes from a checkpoint of the same name."""
     path = new_model_path(parameters.name, context)
     pictures = load_pictures(dataset, parameters.longest_px, parameters.crop_px, parameters.hold_out)
     seed = int(context.rng.integers(2**62))
@@ -183,7 +185,7 @@ def train_vae(parameters: TrainVaeParameters, dataset: Dataset, context: Context
 
 
 def model_card(training: VaeTraining) -> dict[str, Any]:
-    """What it takes to use the model, and what it learned from."""
+    """The settings of the model and the sources of its data."""
     pictures, parameters = training.pictures, training.parameters
     mean, mixing = training.ema.mean, training.ema.mixing
     return {

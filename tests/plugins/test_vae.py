@@ -16,9 +16,9 @@ from impasto.runner import run
 from impasto.texture import Maps
 from impasto.training.noise import NoiseField
 from impasto_vae.data import load_pictures
-from impasto_vae.generate import Surface, lay_out
+from impasto_vae.generate import Surface, surface_of
 from impasto_vae.latents import WINDOW, fill, inner_cells, kept_cells, windows_of
-from impasto_vae.losses import kl_divergence, reconstruction_loss, sliced_wasserstein_loss, with_free_bits
+from impasto_vae.losses import free_bits, kl_divergence, reconstruction_loss, sliced_wasserstein_loss
 from impasto_vae.networks import CELL_PX, LATENT_CHANNELS, Autoencoder, Decoder, resized
 from impasto_vae.parameters import TrainVaeParameters, VaeParameters
 from impasto_vae.training import VaeTraining
@@ -74,7 +74,7 @@ def stop_after(steps):
 
 def laid_out(folder, source, **parameters):
     """The latents (8, h, w) that the tool decodes."""
-    return lay_out(source, VaeParameters(**parameters), Context(models=ModelLibrary(folder))).z
+    return surface_of(source, VaeParameters(**parameters), Context(models=ModelLibrary(folder))).z
 
 
 def test_training_lowers_the_losses(tmp_path):
@@ -286,8 +286,8 @@ def test_the_divergence_is_that_of_two_gaussians():
     expected = torch.distributions.kl_divergence(normal(mu, sigma), normal(0.0, 1.0))[0, :, 0, 0]
     kl = kl_divergence(mu, 2 * sigma.log())
     assert torch.allclose(kl, expected)
-    assert with_free_bits(kl, 10.0) == 20
-    assert torch.allclose(with_free_bits(kl, 0.0), kl.sum())
+    assert free_bits(kl, 10.0) == 20
+    assert torch.allclose(free_bits(kl, 0.0), kl.sum())
 
 
 def test_only_what_is_known_has_to_be_reconstructed():

@@ -47,9 +47,10 @@ def slopes_from_height(height_px: np.ndarray) -> np.ndarray:
 def integrate(slopes: np.ndarray, wraps: tuple[bool, bool], known_px: np.ndarray | None = None) -> np.ndarray:
     """Height (H, W) in pixels, mean 0, whose central differences fit slopes (H, W, 2) best (Frankot & Chellappa 1988).
 
-    wraps: whether columns and rows wrap around; if not, the surface is mirrored there. Departs from the paper at both
-    ends of the spectrum: wavelengths of the picture's size, which 8-bit normals do not hold, are halved, or taken from
-    the height `known_px` (H, W); those near two pixels are not amplified, although central differences attenuate them.
+    wraps: whether the surface wraps around (vertically, horizontally); if not, it is mirrored there. Departs from the
+    paper at both ends of the spectrum: wavelengths of the picture's size, which 8-bit normals do not contain, are
+    halved, or taken from the height `known_px` (H, W); those near two pixels are not amplified, although central
+    differences attenuate them.
     """
     height, width = slopes.shape[:2]
     p, q = slopes[..., 0].astype(np.float64), slopes[..., 1].astype(np.float64)
