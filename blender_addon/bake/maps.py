@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 import bpy
 from bpy.types import Image, Object
 
-from ..bridge import images
+from ..bridge import encode
 from ..core.errors import ParameterError
 from ..core.recipe import Recipe
 from .checks import BakeOptions, check, check_evaluated
-from .studio import cycles_bake, prepare, studio
+from .scene import bake_scene, cycles_bake, prepare
 from .uvs import uv_notes
 from .values import COLOR_VALUES
 
@@ -51,7 +51,7 @@ def bake_maps(obj: Object, options: BakeOptions) -> Iterator[BakedMap]:
         "uv_map": uv_map,
     }
     del about["maps"]
-    with studio(obj, options, uv_map) as made:
+    with bake_scene(obj, options, uv_map) as made:
         layer = made.scene.view_layers[0]
         layer.update()
         evaluated = made.subject.evaluated_get(layer.depsgraph)
@@ -63,7 +63,7 @@ def bake_maps(obj: Object, options: BakeOptions) -> Iterator[BakedMap]:
             pixels, figures = _to_map(name, _pixels(made.image))
             if name == "height":
                 figures["height_range_m"] = figures["height_range"] * options.unit_m
-            png = images.encode_png(pixels, bits=16 if name in PRECISE else 8)
+            png = encode.encode_png(pixels, bits=16 if name in PRECISE else 8)
             yield BakedMap(name, png, {"map": name, **about, **figures}, (*notes, *found))
             notes = ()
 

@@ -38,7 +38,7 @@ POLL_S = 0.05
 
 
 @dataclass(frozen=True)
-class HandOver:
+class BackgroundBake:
     """Input of the background Blender: a folder with the object, and the pixels that no file holds.
 
     first and share: the progress of the whole task at which this bake begins, and its part of it.
@@ -53,23 +53,23 @@ class HandOver:
     share: float = 1.0
 
 
-def hand_over(objects: Sequence[Object], options: BakeOptions) -> list[HandOver]:
+def prepare_all(objects: Sequence[Object], options: BakeOptions) -> list[BackgroundBake]:
     """Write each object, and all that it needs, to a temporary folder, which `bake_all` removes. On the main thread."""
-    given: list[HandOver] = []
+    given: list[BackgroundBake] = []
     share = 1 / len(objects)
     try:
         for index, obj in enumerate(objects):
-            given.append(replace(_hand_over(obj, options), first=index * share, share=share))
+            given.append(replace(_prepare(obj, options), first=index * share, share=share))
     except BaseException:
         _discard(given)
         raise
     return given
 
 
-def _hand_over(obj: Object, options: BakeOptions) -> HandOver:
+def _prepare(obj: Object, options: BakeOptions) -> BackgroundBake:
     folder = Path(tempfile.mkdtemp(prefix="impasto-bake-"))
     try:
-        return HandOver(obj.name, folder, options, _write(folder, obj, options), _command(folder))
+        return BackgroundBake(obj.name, folder, options, _write(folder, obj, options), _command(folder))
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
@@ -126,15 +126,15 @@ def _values(image: Image) -> np.ndarray:
     return values
 
 
-def bake_all(task: Task, given: Sequence[HandOver]) -> list[list[BakedMap]]:
-    """Bake what was handed over, and wait; cancelling the task ends the process. Never touches bpy."""
+def bake_all(task: Task, given: Sequence[BackgroundBake]) -> list[list[BakedMap]]:
+    """Bake what `prepare_all` wrote, and wait; cancelling the task ends the process. Never touches bpy."""
     try:
         return [_bake(task, one) for one in given]
     finally:
         _discard(given)
 
 
-def _bake(task: Task, given: HandOver) -> list[BakedMap]:
+def _bake(task: Task, given: BackgroundBake) -> list[BakedMap]:
     import numpy as np
 
     for index, values in enumerate(given.unsaved):
@@ -150,7 +150,7 @@ def _bake(task: Task, given: HandOver) -> list[BakedMap]:
     return _collect(given, process.returncode)
 
 
-def _discard(given: Sequence[HandOver]) -> None:
+def _discard(given: Sequence[BackgroundBake]) -> None:
     for one in given:
         shutil.rmtree(one.folder, ignore_errors=True)
 
@@ -167,7 +167,7 @@ def _start(command: list[str], log: int) -> subprocess.Popen[bytes]:
     )
 
 
-def _watch(task: Task, given: HandOver, process: subprocess.Popen[bytes]) -> None:
+def _watch(task: Task, given: BackgroundBake, process: subprocess.Popen[bytes]) -> None:
     """Report the process's progress until it ends: each finished map has a JSON file."""
     names = given.options.maps
     while process.poll() is None:
@@ -180,7 +180,7 @@ def _watch(task: Task, given: HandOver, process: subprocess.Popen[bytes]) -> Non
         time.sleep(POLL_S)
 
 
-def _collect(given: HandOver, status: int) -> list[BakedMap]:
+def _collect(given: BackgroundBake, status: int) -> list[BakedMap]:
     """Read the maps that the process wrote, or raise its error."""
     failure = given.folder / "error.json"
     if failure.exists():

@@ -18,7 +18,7 @@ from ..paths import absolute
 from . import process, results
 from .checks import MAPS, BakeOptions, check, chosen_objects
 from .maps import BakedMap, bake_maps
-from .sources import labelled, sources_of
+from .sources import sources_of, with_recipes
 
 OPTIONS = ("width_px", "height_px", "margin_px", "margin_type", "samples", "uv_map")
 SETTINGS = ("maps", *OPTIONS, "material", "out_dir", "replace")
@@ -59,7 +59,7 @@ class BakeRequest:
         """
         if jobs.clients:
             return jobs.finish(self.task())
-        baked = [labelled(list(bake_maps(obj, self.options)), sources_of(obj)) for obj in self.objects]
+        baked = [with_recipes(list(bake_maps(obj, self.options)), sources_of(obj)) for obj in self.objects]
         return self._put(self._saved(baked))
 
     def task(self) -> Task:
@@ -67,11 +67,11 @@ class BakeRequest:
         for obj in self.objects:
             check(obj, self.options)
         sources = [sources_of(obj) for obj in self.objects]
-        given = process.hand_over(self.objects, self.options)
+        given = process.prepare_all(self.objects, self.options)
 
         def work(task: Task) -> list[list[BakedMap]]:
             maps = process.bake_all(task, given)
-            return self._saved([labelled(*one) for one in zip(maps, sources, strict=True)])
+            return self._saved([with_recipes(*one) for one in zip(maps, sources, strict=True)])
 
         return Task("Bake", work, self._put)
 

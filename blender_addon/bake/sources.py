@@ -45,13 +45,13 @@ def sources_of(obj: Object) -> Sources:
     return Sources({image.name: _contents(image) for image in found}, **made_with)
 
 
-def labelled(maps: Sequence[BakedMap], sources: Sources) -> list[BakedMap]:
+def with_recipes(maps: Sequence[BakedMap], sources: Sources) -> list[BakedMap]:
     """The maps with their recipe, in their files too; for any thread."""
     inputs = {name: {"name": name, "sha256": _hash(contents)} for name, contents in sources.pictures.items()}
-    return [_labelled(baked, inputs, sources) for baked in maps]
+    return [_with_recipe(baked, inputs, sources) for baked in maps]
 
 
-def _labelled(baked: BakedMap, inputs: Mapping[str, Mapping[str, str | float]], sources: Sources) -> BakedMap:
+def _with_recipe(baked: BakedMap, inputs: Mapping[str, Mapping[str, str | float]], sources: Sources) -> BakedMap:
     about = dict(baked.provenance)
     parameters = {**about, "materials": ", ".join(about["materials"])}
     made_with = {

@@ -6,7 +6,7 @@ NumPy is imported where it is used: registering must not wait for it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING
 import bpy
 
 from ..core.errors import FileError, ParameterError
-from ..core.io.metadata import PNG_SIGNATURE, png_chunks
+from ..core.io.metadata import png_chunks
 from ..core.recipe import Recipe
 from ..core.system.outside import parse_json, read_bytes
-from ..core.system.transaction import temporary_folder
 from . import headers
 
 if TYPE_CHECKING:
@@ -33,8 +32,6 @@ RECIPE = "impasto_recipe"
 MOST_BYTES = 2**31
 """Size limit of a file that is searched for a recipe."""
 READ_BY_THE_ENGINE = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".exr", ".bmp", ".tga", ".psd")
-TEMPORARY = ".impasto"
-"""Name of an image that exists only while it is encoded."""
 TOLERANCE = 1 / 256
 """Rounding error that is accepted above 1."""
 
@@ -78,52 +75,6 @@ class Picture:
         if not largest <= 1 + TOLERANCE:
             message = f"the image {self.name} has values above 1, up to {largest:.4g}, which would be lost"
             raise ParameterError(message, "lower its exposure until all are at most 1, or save it as PNG")
-
-
-def write(image: bpy.types.Image, folder: Path) -> Path:
-    """Write an image for tools that read files: its packed file where that is plain, else a PNG. On the main thread."""
-    packed = b"" if image.is_dirty or not image.packed_file else bytes(image.packed_file.data)
-    if packed and image.alpha_mode != "NONE" and headers.is_plain(packed[: headers.HEAD_BYTES]):
-        data, ending = packed, ".png" if packed.startswith(PNG_SIGNATURE) else ".jpg"
-    else:
-        data, ending = _png_of(pixels_of(image)), ".png"
-    path = folder / f"{bpy.path.clean_name(Path(image.name).stem)}{ending}"
-    path.write_bytes(data)
-    return path
-
-
-def _png_of(picture: Picture) -> bytes:
-    """A picture as PNG: 8 bits a channel or, where it has floats, 16."""
-    import numpy as np
-
-    arrays = picture.to_pixels().arrays
-    pixels = np.concatenate(list(arrays.values()), axis=2)[::-1]
-    if pixels.dtype == np.float32:
-        return encode_png(pixels, bits=16)
-    return encode_png(pixels / np.float32(255), bits=8)
-
-
-def encode_png(pixels: np.ndarray, bits: int) -> bytes:
-    """Blender's PNG file of encoded values (H, W, 3 or 4) in [0, 1], row 0 at the bottom. On the main thread."""
-    import numpy as np
-
-    height, width, channels = pixels.shape
-    has_alpha, is_float = channels == 4, bits == 16  # Blender writes 16 bits of float images, else 8
-    values = np.ones((height, width, 4), np.float32)
-    values[..., :channels] = pixels
-    if is_float and has_alpha:  # Blender holds floats multiplied by their alpha
-        values[..., :3] *= values[..., 3:]
-    image = bpy.data.images.new(TEMPORARY, width, height, alpha=has_alpha, float_buffer=is_float, is_data=True)
-    try:
-        image.pixels.foreach_set(values.ravel())
-        with temporary_folder() as folder:
-            path = folder / "encoded.png"
-            image.file_format = "PNG"
-            image.filepath_raw = str(path)
-            image.save()
-            return path.read_bytes()
-    finally:
-        bpy.data.images.remove(image)
 
 
 def read(image: bpy.types.Image) -> Path | Picture:
@@ -244,30 +195,6 @@ def small(image: bpy.types.Image, longest_px: int) -> np.ndarray:
 def has_recipe(image: bpy.types.Image | None) -> bool:
     """Whether the image has a recipe as property, so that Impasto made it; cheap enough for a panel."""
     return image is not None and RECIPE in image
-
-
-def is_image_editor(context: bpy.types.Context) -> bool:
-    """Whether the context is an image editor."""
-    return context.space_data is not None and context.space_data.type == "IMAGE_EDITOR"
-
-
-def shown_image(context: bpy.types.Context) -> bpy.types.Image | None:
-    """Image shown in the context's image editor; None elsewhere."""
-    return context.space_data.image if is_image_editor(context) else None
-
-
-def image_editors() -> Iterator[bpy.types.SpaceImageEditor]:
-    """Image editors in all windows."""
-    for window in bpy.context.window_manager.windows:
-        yield from (area.spaces.active for area in window.screen.areas if area.type == "IMAGE_EDITOR")
-
-
-def show_instead(before: bpy.types.Image, now: bpy.types.Image) -> None:
-    """Show `now` in the image editors that show `before`, or else in the first that is open and not pinned."""
-    editors = list(image_editors())
-    showing = [space for space in editors if space.image == before]
-    for space in showing or [space for space in editors if not space.use_image_pin][:1]:
-        space.image = now
 
 
 def _file_of(image: bpy.types.Image) -> Path | None:

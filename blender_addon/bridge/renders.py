@@ -45,7 +45,7 @@ def picture(scene: bpy.types.Scene) -> Path:
     return path
 
 
-def is_there() -> bool:
+def is_rendered() -> bool:
     """Whether something was rendered since this file was opened. A new file has the image before any render."""
     return NAME in bpy.data.images and jobs.rendered_in == jobs.file_epoch
 

@@ -17,7 +17,7 @@ from ..core.system.transaction import replace_files
 from ..engine import engine
 from ..jobs.session import jobs, push_undo
 from ..jobs.task import Report
-from . import images, materials, naming, surfaces
+from . import image_editors, images, materials, naming, surfaces
 from .inputs import material_called
 from .target import ACTIVE, NEW, NONE, Target, by_uid, check_assignable
 
@@ -29,7 +29,7 @@ _recent: deque[tuple[str, str, int]] = deque(maxlen=5)
 
 
 @dataclass(frozen=True)
-class Made:
+class JobOutput:
     """Output of a job: encoded files by map name, or the paths of files on disk.
 
     notes: choices that tools made themselves.
@@ -44,7 +44,7 @@ class Made:
     notes: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, answer: Answer) -> Made:
+    def from_answer(cls, answer: Answer) -> JobOutput:
         """From a worker's answer; copies the data, so not for the main thread."""
         return cls(
             answer.recipe,
@@ -72,7 +72,7 @@ def assign(name: str, objects: Sequence[bpy.types.Object]) -> Report:
     return Report("WARNING" if notes else "INFO", "; ".join([said, *notes]), materials=(name,))
 
 
-def put(made: Made, target: Target, more: Sequence[str] = ()) -> Report:
+def put(made: JobOutput, target: Target, more: Sequence[str] = ()) -> Report:
     """Make images, and the material, of a job's output; the report names them and what could not be done."""
     if not target.is_in_open_file:
         return _keep_as_files(made, target)
@@ -89,7 +89,7 @@ def put(made: Made, target: Target, more: Sequence[str] = ()) -> Report:
             image.use_fake_user = True
         name, what = first.name, f"the image{'s' * (len(new) > 1)} {', '.join(image.name for image in new.values())}"
     if before := by_uid(bpy.data.images, target.image):
-        images.show_instead(before, first)
+        image_editors.show_instead(before, first)
     _recent.appendleft((name, first.name, jobs.file_epoch))
     push_undo(f"Impasto: {name}")
     is_unassigned = material is not None and material.users == int(material.use_fake_user)
@@ -108,7 +108,7 @@ def recent() -> list[tuple[str, str]]:
     return [(name, image) for name, image, epoch in _recent if epoch == jobs.file_epoch]
 
 
-def _images(made: Made, target: Target) -> dict[str, bpy.types.Image]:
+def _images(made: JobOutput, target: Target) -> dict[str, bpy.types.Image]:
     if made.paths:
         return {map_: images.load(path, map_, made.recipe) for path in made.paths if (map_ := map_of(path))}
     new = {map_: images.add(_image_name(target, map_), map_, data, made.recipe) for map_, data in made.encoded.items()}
@@ -126,7 +126,9 @@ def map_of(path: Path) -> str:
     return next((name for name in materials.LABELS if path.stem.endswith(f"_{name}")), "")
 
 
-def _material(made: Made, new: Mapping[str, bpy.types.Image], target: Target, notes: list[str]) -> bpy.types.Material:
+def _material(
+    made: JobOutput, new: Mapping[str, bpy.types.Image], target: Target, notes: list[str]
+) -> bpy.types.Material:
     objects = target.found_objects()
     if len(objects) < len(target.objects):
         notes.append("an object was deleted meanwhile: the material is kept without it")
@@ -147,10 +149,12 @@ def _material(made: Made, new: Mapping[str, bpy.types.Image], target: Target, no
     return material
 
 
-def _repainted(made: Made, new: Mapping[str, bpy.types.Image], target: Target, notes: list[str]) -> bpy.types.Material:
+def _repainted(
+    made: JobOutput, new: Mapping[str, bpy.types.Image], target: Target, notes: list[str]
+) -> bpy.types.Material:
     """The repainted material, or a repainted copy that replaces it on the objects."""
     before = by_uid(bpy.data.materials, target.painted)
-    if before is None or "base_color" not in surfaces.parts_of(before):
+    if before is None or "base_color" not in surfaces.map_nodes(before):
         notes.append("the material was deleted or changed meanwhile: this is a new one")
         return _material(made, new, replace(target, painted=0, material=NEW), notes)
     if target.material == ACTIVE:
@@ -166,7 +170,7 @@ def _repainted(made: Made, new: Mapping[str, bpy.types.Image], target: Target, n
     return material
 
 
-def _look(made: Made, target: Target, *, use_uv: bool) -> materials.Look:
+def _look(made: JobOutput, target: Target, *, use_uv: bool) -> materials.Look:
     height, width = made.size_px
     return materials.Look(
         width_m=made.width_m or target.width_m or 1.0,
@@ -178,7 +182,7 @@ def _look(made: Made, target: Target, *, use_uv: bool) -> materials.Look:
     )
 
 
-def _keep_as_files(made: Made, target: Target) -> Report:
+def _keep_as_files(made: JobOutput, target: Target) -> Report:
     """Keep the result as files, since another .blend is open now."""
     if made.paths:
         return Report("WARNING", f"Another file was opened: the maps of {target.name} are files only")

@@ -46,7 +46,7 @@ BAKE_FIRST = "join an image to its Base Color, or bake the material first (Bake,
 
 
 @dataclass(frozen=True)
-class Part:
+class MapNode:
     """Image node of a map; channel: index of the image's channel that is the map, None: its colour."""
 
     node: bpy.types.Node
@@ -63,7 +63,7 @@ class Part:
         return next((node.inputs[HEIGHTS[node.type]] for node in nodes if node.type in HEIGHTS), None)
 
 
-def parts_of(material: bpy.types.Material) -> dict[str, Part]:
+def map_nodes(material: bpy.types.Material) -> dict[str, MapNode]:
     """Image nodes by the name of their map, linked or not. Cheap enough for a panel."""
     tree = material.node_tree
     shader = materials.principled_of(tree) if tree else None
@@ -74,12 +74,12 @@ def parts_of(material: bpy.types.Material) -> dict[str, Part]:
     bump = next((link.from_node for link in sockets["normal"].links if link.from_node.type == "BUMP"), None)
     if bump:
         sockets |= {"normal": bump.inputs["Normal"], "height": bump.inputs["Height"]}
-    found = {name: part for name, socket in sockets.items() if (part := _behind(socket))}
+    found = {name: map_node for name, socket in sockets.items() if (map_node := _behind(socket))}
     waiting = {name: tree.nodes.get(f"{materials.FRAME} {label}") for name, label in materials.LABELS.items()}
-    return {name: Part(node) for name, node in waiting.items() if node and node.image} | found
+    return {name: MapNode(node) for name, node in waiting.items() if node and node.image} | found
 
 
-def _behind(socket: bpy.types.NodeSocket) -> Part | None:
+def _behind(socket: bpy.types.NodeSocket) -> MapNode | None:
     """First image node linked to a socket, directly or through nodes that modify it."""
     sockets: list[tuple[bpy.types.NodeSocket, int | None]] = [(socket, None)]
     seen = set()
@@ -88,7 +88,7 @@ def _behind(socket: bpy.types.NodeSocket) -> Part | None:
         for link in socket.links:
             node, source = link.from_node, link.from_socket
             if node.type == "TEX_IMAGE" and node.image:
-                return Part(node, CHANNELS["Alpha"] if source.name == "Alpha" else channel)
+                return MapNode(node, CHANNELS["Alpha"] if source.name == "Alpha" else channel)
             if node.type in PASSED and node.name not in seen:
                 seen.add(node.name)
                 passed = PASSED[node.type]
@@ -101,22 +101,22 @@ def base_color_of(material: bpy.types.Material | None) -> bpy.types.Image:
     """Image of the base colour. ParameterError if there is none."""
     if material is None:
         raise ParameterError("the active object has no material", "choose an object whose material has textures")
-    part = parts_of(material).get("base_color")
-    if part is None:
+    found = map_nodes(material).get("base_color")
+    if found is None:
         raise ParameterError(f"no image gives the base colour of the material {material.name}", BAKE_FIRST)
-    return part.image
+    return found.image
 
 
 def read(material: bpy.types.Material) -> Callable[[], Pixels]:
     """Read the base colour and the maps that follow its strokes; the returned function scales them on any thread."""
-    parts = parts_of(material)
+    nodes = map_nodes(material)
     color = images.pixels_of(base_color_of(material))
-    relief = {name: _scaled(parts[name].image, color.size_px) for name in RELIEF if name in parts}
-    channels = {name: parts[name].channel for name in relief}
+    relief = {name: _scaled(nodes[name].image, color.size_px) for name in RELIEF if name in nodes}
+    channels = {name: nodes[name].channel for name in relief}
     shader = materials.principled_of(material.node_tree)
     even = None if shader.inputs["Roughness"].is_linked else shader.inputs["Roughness"].default_value
     scale = {"width_m": materials.width_of(material.node_tree)}
-    if "height" in parts and (socket := parts["height"].range_socket):
+    if "height" in nodes and (socket := nodes["height"].range_socket):
         scale["height_range_m"] = socket.default_value * materials.unit_m()
 
     def to_pixels() -> Pixels:
@@ -168,15 +168,15 @@ def repaint(
     An image that holds several maps in its channels stays, for the others. height_range_m: real-world range of a new
     height.
     """
-    parts, new, taken = parts_of(material), {}, set()
+    nodes, new, taken = map_nodes(material), {}, set()
     for name, image in made.items():
-        part = parts.get(name)
-        if part and part.channel is None and part.node.name not in taken:
-            part.node.image = image
-            taken.add(part.node.name)
-            if name == "height" and height_range_m is not None and (socket := part.range_socket):
+        found = nodes.get(name)
+        if found and found.channel is None and found.node.name not in taken:
+            found.node.image = image
+            taken.add(found.node.name)
+            if name == "height" and height_range_m is not None and (socket := found.range_socket):
                 socket.default_value = height_range_m / materials.unit_m()
         elif name in materials.LABELS:
             new[name] = image
     if new:
-        materials.add_maps(material, new, parts["base_color"].node, height_range_m)
+        materials.add_maps(material, new, nodes["base_color"].node, height_range_m)

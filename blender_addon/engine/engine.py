@@ -103,7 +103,7 @@ def find() -> Engine | None:
         return Engine(chosen)
     if chosen := preferences().engine_python:
         return Engine(bpy.path.abspath(chosen))
-    return _made.engine
+    return _record.engine
 
 
 def why_none() -> str:
@@ -113,7 +113,7 @@ def why_none() -> str:
 
 def made() -> Engine | None:
     """The engine that Set Up Engine made, in use or not."""
-    return _made.engine
+    return _record.engine
 
 
 def require() -> Engine:
@@ -124,7 +124,7 @@ def require() -> Engine:
     return engine
 
 
-class _Made:
+class _Record:
     """Record of the engine that Set Up Engine made, read once: panels ask at every redraw."""
 
     def __init__(self) -> None:
@@ -149,8 +149,8 @@ class _Made:
         self._known, self._engine = True, engine
 
 
-_made = _Made()
-keep = _made.keep
+_record = _Record()
+keep = _record.keep
 _works: set[Engine] = set()
 """Engines that passed the check in this session."""
 

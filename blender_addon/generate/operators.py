@@ -15,11 +15,21 @@ from ..jobs.operator import TaskOperator
 from ..jobs.task import Task
 from ..parameters.properties import MAX_INT
 from ..paths import RELATIVE_PATH
-from ..tools.arguments import DEVICE, MATERIAL, REPLACE, SEED, given_to, learn, parse_object, source_of, sources_from
+from ..tools.arguments import (
+    DEVICE,
+    MATERIAL,
+    REPLACE,
+    SEED,
+    ensure_known,
+    given_to,
+    parse_object,
+    source_of,
+    sources_from,
+)
 from ..tools.preparation import WHOLE, Preparation
 from ..tools.request import Request
 from . import variations
-from .request import from_scene, what_is_missing
+from .request import from_scene, why_incomplete
 
 PLAIN = ("width_px", "height_px", "seed", "estimator", "width_m", "bits", "name", "out_dir", "replace", "device")
 PREPARED = ("source_rotate", "source_crop", "source_scale")
@@ -82,7 +92,7 @@ class IMPASTO_OT_run(RequestProperties, TaskOperator, bpy.types.Operator):
     bl_label = "Run Tool"
 
     def task(self, context: bpy.types.Context) -> Task:
-        learn(self.tool)
+        ensure_known(self.tool)
         request = Request(
             tool=self.tool,
             parameters=parse_object(self.parameters, "parameters"),
@@ -104,13 +114,13 @@ class IMPASTO_OT_generate(RequestProperties, TaskOperator, bpy.types.Operator):
 
     @classmethod
     def why_not(cls, context: bpy.types.Context) -> str:
-        return what_is_missing(context)
+        return why_incomplete(context)
 
     def task(self, context: bpy.types.Context) -> Task:
-        variations.live.give_way()
+        variations.live.cancel()
         settings = context.scene.impasto
         if self.properties.is_property_set("tool"):
-            learn(self.tool)
+            ensure_known(self.tool)
             settings.tool = self.tool
         given = self._given()
         if not settings.lock_seed and "seed" not in given:

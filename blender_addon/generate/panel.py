@@ -29,7 +29,7 @@ from ..tools.panel import (
 )
 from ..translations import sentence
 from . import variations
-from .request import what_is_missing
+from .request import why_incomplete
 from .settings import ImpastoSettings
 
 SIDES = ("Left", "Top", "Right", "Bottom")
@@ -107,7 +107,7 @@ def _draw_variations(layout: bpy.types.UILayout, context: bpy.types.Context) -> 
     if settings.live_preview:
         _draw_live(layout, settings, repeats)
     layout.operator("impasto.variations", icon="IMGDISPLAY")
-    if (why := variations.why_not(context)) != what_is_missing(context):  # which is said at Generate
+    if (why := variations.why_not(context)) != why_incomplete(context):  # which is said at Generate
         draw_text(layout, why, "INFO")
     shown = variations.shown(context)
     grid = layout.grid_flow(columns=2, even_columns=True)

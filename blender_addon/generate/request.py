@@ -48,7 +48,7 @@ def chosen_source(settings: ImpastoSettings) -> Source | None:
     return None
 
 
-def what_is_missing(context: bpy.types.Context) -> str:
+def why_incomplete(context: bpy.types.Context) -> str:
     """Reason why the scene's settings cannot be carried out; empty where they can."""
     settings = context.scene.impasto
     if settings.tool not in catalogue:

@@ -18,9 +18,9 @@ from ..jobs.session import connect, jobs
 from ..jobs.task import Report, Task
 from ..parameters import properties
 from ..parameters.properties import MAX_INT
-from ..tools.live import Live, Ready, run
+from ..tools.live import Live, PreviewInputs, run
 from ..tools.request import Request
-from .request import from_scene, what_is_missing
+from .request import from_scene, why_incomplete
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,7 +37,7 @@ class Variation:
     pixels: np.ndarray
 
 
-class _Shown:
+class _Latest:
     """The latest variations, with the tool, file and recipe that they were made for."""
 
     def __init__(self) -> None:
@@ -46,37 +46,37 @@ class _Shown:
         self.recipe = ""
 
 
-_shown = _Shown()
+_latest = _Latest()
 
 
 def shown(context: bpy.types.Context) -> tuple[Variation, ...]:
     """Variations of the chosen tool that are finished; none if there are none yet."""
-    return _shown.items if _shown.key == _key(context) else ()
+    return _latest.items if _latest.key == _key(context) else ()
 
 
 def are_of_other_settings(context: bpy.types.Context) -> bool:
     """Whether the panel was changed since the variations were made, except for the seed."""
-    return _without_seed(from_scene(context)) != _shown.recipe
+    return _without_seed(from_scene(context)) != _latest.recipe
 
 
 def task(context: bpy.types.Context) -> Task:
     """Task that makes the panel's result with four new seeds, and shows each as it comes."""
-    live.give_way()
-    connected, given, inputs = wanted(context)
+    live.cancel()
+    connected, given, inputs = preview_inputs(context)
     seeds, key, recipe = random.sample(range(MAX_INT), COUNT), _key(context), _without_seed(given)
 
     def work(task: Task) -> None:
         client, made = connected(), []
         for seed in seeds:
             made.append(Variation(seed, run(task, client, replace(given, seed=seed), inputs)))
-            _shown.items, _shown.key, _shown.recipe = tuple(made), key, recipe
+            _latest.items, _latest.key, _latest.recipe = tuple(made), key, recipe
 
     return Task("Four variations", work, lambda _: Report("INFO", "Choose one of the variations"))
 
 
 def why_not(context: bpy.types.Context) -> str:
     """Reason why the panel's result can have no preview; empty if it can."""
-    if missing := engine.why_none() or what_is_missing(context):
+    if missing := engine.why_none() or why_incomplete(context):
         return missing
     settings = context.scene.impasto
     if not has_seeds(catalogue[settings.tool]):
@@ -90,7 +90,7 @@ def has_seeds(tool: Mapping[str, Any]) -> bool:
     return tool["kind"] == "generator" and has_size(tool)
 
 
-def wanted(context: bpy.types.Context) -> Ready:
+def preview_inputs(context: bpy.types.Context) -> PreviewInputs:
     """Client, request and inputs of the panel's result, for a task's work."""
     request = replace(from_scene(context), device=engine.preferences().device)
     return connect(), request, request.given()
@@ -106,10 +106,10 @@ def _without_seed(request: Request) -> str:
     return f"{source} {request.width_m} {replace(request, seed=0).recipe().to_json()}"
 
 
-live = Live(properties.TEXTURE, "impasto", why_not, wanted)
+live = Live(properties.TEXTURE, "impasto", why_not, preview_inputs)
 register = live.register
 
 
 def unregister() -> None:
     live.unregister()
-    _shown.items = ()
+    _latest.items = ()

@@ -10,7 +10,7 @@ from bpy.props import FloatProperty, IntProperty, StringProperty
 
 from ..bake.sources import BAKE
 from ..bridge import images, naming
-from ..bridge.images import is_image_editor, shown_image
+from ..bridge.image_editors import is_image_editor, shown_image
 from ..bridge.inputs import image_called
 from ..bridge.recipe_inputs import inputs_of, scale_of
 from ..bridge.target import NONE, target_of

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 SIDE_PX = 512
 
 
-class _Shown:
+class _Icons:
     """Blender's icons by name, made when first needed, since panels ask at every redraw."""
 
     def __init__(self) -> None:
@@ -75,17 +75,17 @@ class _Shown:
             del self._collection()[key]
 
 
-_shown = _Shown()
-unregister = _shown.clear
-icon_of_pixels = _shown.icon_of
-icon_of_file = _shown.of_file
+_icons = _Icons()
+unregister = _icons.clear
+icon_of_pixels = _icons.icon_of
+icon_of_file = _icons.of_file
 
 
 def icon_of(task: Task) -> int:
     """Icon of a task's latest preview; 0 if it has none."""
     if task.preview is None:
         return 0
-    return _shown.icon_of("training" if task.is_long else "task", task.preview)
+    return _icons.icon_of("training" if task.is_long else "task", task.preview)
 
 
 def icon_of_image(image: bpy.types.Image) -> int:
@@ -95,7 +95,7 @@ def icon_of_image(image: bpy.types.Image) -> int:
 
 def icon_of_model(model: Mapping[str, Any]) -> int:
     """Icon of a model's thumbnail; 0 if it has none."""
-    return _shown.thumbnail(model["name"], model["thumbnail"]) if model["thumbnail"] else 0
+    return _icons.thumbnail(model["name"], model["thumbnail"]) if model["thumbnail"] else 0
 
 
 def _fill(preview: bpy.types.ImagePreview, pixels: np.ndarray, repeats: int) -> None:

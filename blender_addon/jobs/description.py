@@ -12,12 +12,12 @@ from ..jobs.task import Report, Task
 from ..parameters import model_values, properties
 
 
-def describing() -> Task:
+def description_task() -> Task:
     """Task that asks the engine for its tools."""
     connected = connect()
 
     def apply(description: dict) -> Report:
-        learn(description)
+        use_description(description)
         broken = [f"{plugin['name']}: {plugin['error']}" for plugin in catalogue.plugins if plugin["error"]]
         count = f"The engine has {len(list(catalogue))} tools"
         return Report("WARNING", "; ".join([count, *broken])) if broken else Report("INFO", count)
@@ -25,7 +25,7 @@ def describing() -> Task:
     return Task("Asking for the tools", lambda task: task.wait_for(connected().describe()), apply)
 
 
-def learn(description: Mapping[str, Any]) -> None:
+def use_description(description: Mapping[str, Any]) -> None:
     """Use the engine's description of itself: its tools, and the models of the library."""
     if catalogue.keep(description):
         properties.refresh()

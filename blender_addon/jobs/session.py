@@ -148,7 +148,7 @@ class Jobs:
             if task.is_shown or task.is_long or report.level == "ERROR":
                 self.tell(report, task.place)
             _announce(report)
-        if self.seen != (seen := self._what_is_seen()):
+        if self.seen != (seen := self._shown_state()):
             self.seen = seen
             redraw()
         return TICK_S if self.tasks else None
@@ -158,7 +158,7 @@ class Jobs:
         self.reports.pop(place, None)
         self.reports[place] = self.made = report
 
-    def _what_is_seen(self) -> tuple:
+    def _shown_state(self) -> tuple:
         """State that panels show: they are redrawn only when it has changed."""
         progress = [(task.message, task.state, round(task.fraction, 2), id(task.preview)) for task in self.tasks]
         return (*self.reports.values(), *progress)

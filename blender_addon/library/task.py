@@ -12,12 +12,12 @@ from ..core.errors import Cancelled, ProtocolError, error_from_name
 from ..core.system.outside import parse_json
 from ..core.system.shapes import ANY_NUMBER, check
 from ..engine import engine
-from ..jobs.description import learn
+from ..jobs.description import use_description
 from ..jobs.session import connect
 from ..jobs.task import Report, Task
 
 
-def changing(label: str, *arguments: str) -> Task:
+def library_task(label: str, *arguments: str) -> Task:
     """Task that runs `impasto models …` or `impasto weights …`; it can be cancelled if that reports progress."""
     connected, command = connect(), engine.require().command("impasto", *arguments, "--json")
     environment = engine.clean_environment() | engine.settings_environment()
@@ -29,7 +29,7 @@ def changing(label: str, *arguments: str) -> Task:
         return "; ".join(f"{what} {path}" for what, path in said.items()), client.describe().wait()
 
     def apply(result: tuple[str, Mapping[str, Any]]) -> Report:
-        learn(result[1])
+        use_description(result[1])
         return Report("INFO", f"{label}: {result[0]}")
 
     return Task(label, work, apply)

@@ -53,7 +53,7 @@ class IMPASTO_OT_mark_asset(bpy.types.Operator):
 
 def mark(material: bpy.types.Material) -> None:
     """Mark a material as an asset; an existing asset gets a new preview and description."""
-    color = surfaces.parts_of(material).get("base_color")
+    color = surfaces.map_nodes(material).get("base_color")
     material.asset_mark()
     about = material.asset_data
     if TAG not in about.tags:

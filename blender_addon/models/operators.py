@@ -11,7 +11,7 @@ from ..engine.catalogue import catalogue
 from ..jobs.operator import tell
 from ..jobs.task import Report, Task
 from ..library.operator import ASKED_IN, ChangesLibrary, ask_to_remove
-from ..library.task import changing
+from ..library.task import library_task
 from ..parameters import properties
 from ..paths import RELATIVE_PATH, absolute
 
@@ -29,7 +29,7 @@ class IMPASTO_OT_install_model(ChangesLibrary, bpy.types.Operator):
     def task(self, _context: bpy.types.Context) -> Task:
         if not self.filepath:
             raise ParameterError("no file is given", "give filepath=FILE.safetensors")
-        return changing("Installing a model", "models", "install", absolute(self.filepath))
+        return library_task("Installing a model", "models", "install", absolute(self.filepath))
 
 
 class IMPASTO_OT_remove_model(ChangesLibrary, bpy.types.Operator):
@@ -45,7 +45,7 @@ class IMPASTO_OT_remove_model(ChangesLibrary, bpy.types.Operator):
         return ask_to_remove(self, context, event, self.name)
 
     def task(self, _context: bpy.types.Context) -> Task:
-        return changing(f"Removing {self.name}", "models", "remove", self.name)
+        return library_task(f"Removing {self.name}", "models", "remove", self.name)
 
 
 class IMPASTO_OT_use_model(bpy.types.Operator):

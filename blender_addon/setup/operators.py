@@ -7,7 +7,7 @@ import bpy
 
 from ..engine import engine
 from ..engine.catalogue import catalogue
-from ..jobs.description import describing
+from ..jobs.description import description_task
 from ..jobs.operator import TaskOperator, poll, why_busy
 from ..jobs.session import jobs
 from ..jobs.task import Place, Report, Task
@@ -22,7 +22,7 @@ class IMPASTO_OT_refresh_tools(TaskOperator, bpy.types.Operator):
     place = Place.PREFERENCES
 
     def task(self, _context: bpy.types.Context) -> Task:
-        return describing()
+        return description_task()
 
 
 class IMPASTO_OT_check_engine(TaskOperator, bpy.types.Operator):
@@ -51,7 +51,7 @@ class IMPASTO_OT_set_up_engine(TaskOperator, bpy.types.Operator):
         return _why_not_install()
 
     def task(self, _context: bpy.types.Context) -> Task:
-        return _installing("Setting up the engine", installer.plan(engine.preferences()))
+        return _installation_task("Setting up the engine", installer.plan(engine.preferences()))
 
 
 class IMPASTO_OT_repair_engine(TaskOperator, bpy.types.Operator):
@@ -67,7 +67,7 @@ class IMPASTO_OT_repair_engine(TaskOperator, bpy.types.Operator):
 
     def task(self, _context: bpy.types.Context) -> Task:
         jobs.close()  # its worker holds the files that are mended
-        return _installing("Repairing the engine", installer.plan(engine.preferences(), repairs=True))
+        return _installation_task("Repairing the engine", installer.plan(engine.preferences(), repairs=True))
 
 
 def _why_not_install() -> str:
@@ -75,7 +75,7 @@ def _why_not_install() -> str:
     return why_busy() or training or installer.why_not(engine.preferences())
 
 
-def _installing(label: str, plan: installer.Plan) -> Task:
+def _installation_task(label: str, plan: installer.Plan) -> Task:
     """Task that carries out a plan, and uses the engine from then on."""
 
     def apply(made: engine.Engine) -> Report:
@@ -85,7 +85,7 @@ def _installing(label: str, plan: installer.Plan) -> Task:
         if engine.find() != made:
             other = "IMPASTO_ENGINE or the Python in the preferences is used instead"
             return Report("WARNING", f"The engine is ready: {made.python}; {other}")
-        learn_tools, tools = jobs.finish if bpy.app.background else jobs.start, describing()
+        learn_tools, tools = jobs.finish if bpy.app.background else jobs.start, description_task()
         tools.place = task.place
         learn_tools(tools)
         return Report("INFO", f"The engine is ready: {made.python}")

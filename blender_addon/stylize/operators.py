@@ -9,7 +9,7 @@ from pathlib import Path
 import bpy
 from bpy.props import EnumProperty, FloatProperty, StringProperty
 
-from ..bridge import images
+from ..bridge import image_editors, images
 from ..bridge.inputs import existing, find_source, image_called, material_called
 from ..bridge.recipe_inputs import inputs_of, scale_of
 from ..bridge.target import Target
@@ -20,10 +20,10 @@ from ..image.operators import OnImage
 from ..jobs.operator import TaskOperator
 from ..jobs.task import Place, Task
 from ..paths import RELATIVE_PATH, absolute
-from ..tools.arguments import DEVICE, REPLACE, SEED, given_to, learn, parse_object, sources_from
+from ..tools.arguments import DEVICE, REPLACE, SEED, ensure_known, given_to, parse_object, sources_from
 from ..tools.request import Request, make_task
 from .preview import live
-from .request import from_scene, what_is_missing
+from .request import from_scene, why_incomplete
 from .settings import LONGEST, START, SUBJECTS, ResultProperties
 from .subject import Subject, is_painted, subject_of
 
@@ -68,15 +68,15 @@ class IMPASTO_OT_stylize(ResultProperties, TaskOperator, bpy.types.Operator):
 
     @classmethod
     def why_not(cls, context: bpy.types.Context) -> str:
-        return what_is_missing(context)
+        return why_incomplete(context)
 
     def task(self, context: bpy.types.Context) -> Task:
         settings = context.scene.impasto_style
-        learn(self.tool or settings.tool)
+        ensure_known(self.tool or settings.tool)
         if catalogue[self.tool or settings.tool]["kind"] != "stylizer":
             known = ", ".join(tool["name"] for tool in catalogue if tool["kind"] == "stylizer")
             raise ParameterError(f"{self.tool} is no stylizer", f"choose from {known}")
-        live.give_way()
+        live.cancel()
         material = self.material if self.tool or self._is_given("material") else settings.material
         return self._subject(context).task(context, self._request(context), material)
 
@@ -116,14 +116,14 @@ class IMPASTO_OT_go_on_larger(OnImage, bpy.types.Operator):
 
     @classmethod
     def why_not(cls, context: bpy.types.Context) -> str:
-        is_none = images.is_image_editor(context) and not is_painted(images.shown_image(context))
+        is_none = image_editors.is_image_editor(context) and not is_painted(image_editors.shown_image(context))
         return super().why_not(context) or ("Impasto did not paint this image" if is_none else "")
 
     def task(self, context: bpy.types.Context) -> Task:
         image = self.chosen(context)
         before = _without_start(images.recipe_of(image))
         recipe = _larger(before, round(max(image.size) * self.factor))
-        live.give_way()
+        live.cancel()
         return make_task(
             self.bl_label,
             recipe,

@@ -85,7 +85,7 @@ def _draw_subject(layout: bpy.types.UILayout, context: bpy.types.Context) -> Non
             column.label(text=shown.name, icon="IMAGE_DATA", translate=False)
     elif settings.subject == MATERIAL and not why_no_subject(context):
         material = active_material(context)
-        maps = ", ".join(surfaces.parts_of(material)).replace("_", " ")
+        maps = ", ".join(surfaces.map_nodes(material)).replace("_", " ")
         column.label(text=material.name, icon="MATERIAL", translate=False)
         draw_text(column, maps, "BLANK1")
         column.prop(settings, "material")

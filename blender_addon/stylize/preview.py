@@ -13,7 +13,7 @@ from ..engine import engine
 from ..engine.catalogue import DEFAULT_STYLIZER, catalogue, properties_of
 from ..jobs.session import connect, jobs
 from ..parameters.properties import STYLE
-from ..tools.live import Live, Ready
+from ..tools.live import Live, PreviewInputs
 from ..tools.missing import why_no_input
 from ..weights import weights
 from .request import from_scene
@@ -46,7 +46,7 @@ def why_no_preview(context: bpy.types.Context) -> str:
     return why_no_subject(context) or why_no_input(context.scene, catalogue[context.scene.impasto_style.tool])
 
 
-def wanted(context: bpy.types.Context) -> Ready:
+def preview_inputs(context: bpy.types.Context) -> PreviewInputs:
     """Client, request and inputs of the preview, for a task's work."""
     request, tool = from_scene(context), previewer(context)
     subject = subject_of(context, context.scene.impasto_style.subject)
@@ -61,5 +61,5 @@ def wanted(context: bpy.types.Context) -> Ready:
     return connect(), request, request.given()
 
 
-live = Live(STYLE, "impasto_style", why_no_preview, wanted)
+live = Live(STYLE, "impasto_style", why_no_preview, preview_inputs)
 register, unregister = live.register, live.unregister

@@ -16,7 +16,7 @@ def from_scene(context: bpy.types.Context) -> Request:
     return Request.from_settings(context.scene.impasto_style, estimator="none")
 
 
-def what_is_missing(context: bpy.types.Context) -> str:
+def why_incomplete(context: bpy.types.Context) -> str:
     """Reason why the panel's settings cannot be carried out; empty where they can. Cheap enough for a panel."""
     settings = context.scene.impasto_style
     if settings.tool not in catalogue:

@@ -10,7 +10,7 @@ from typing import Any
 
 import bpy
 
-from ..bridge import images, materials, renders, surfaces
+from ..bridge import image_editors, images, materials, renders, surfaces
 from ..bridge.target import ACTIVE, CAN_HAVE_MATERIAL, Target
 from ..core.errors import ImpastoError, ParameterError
 from ..engine.catalogue import catalogue
@@ -85,9 +85,9 @@ def subject_of(context: bpy.types.Context, kind: str) -> Subject:
 
 def chosen_image(context: bpy.types.Context) -> bpy.types.Image | None:
     """Image chosen in the panel, or else the one shown in an image editor."""
-    chosen = context.scene.impasto_style.image or images.shown_image(context)
+    chosen = context.scene.impasto_style.image or image_editors.shown_image(context)
     if chosen is None and context.area is None:  # a timer asks, for the preview
-        chosen = next((space.image for space in images.image_editors() if space.image), None)
+        chosen = next((space.image for space in image_editors.image_editors() if space.image), None)
     return chosen
 
 
@@ -108,7 +108,7 @@ def why_no_subject(context: bpy.types.Context) -> str:
     """Reason why there is nothing to repaint; empty if there is."""
     kind = context.scene.impasto_style.subject
     if kind == RENDER:
-        return "" if renders.is_there() else "Render the scene first (F12)"
+        return "" if renders.is_rendered() else "Render the scene first (F12)"
     if kind == IMAGE:
         return "" if chosen_image(context) else "Choose an image to repaint"
     try:

@@ -15,7 +15,7 @@ from ..bridge.target import ACTIVE, NEW, NONE
 from ..core.errors import ParameterError
 from ..core.system.outside import parse_json
 from ..engine.catalogue import catalogue
-from ..jobs.description import describing
+from ..jobs.description import description_task
 from ..jobs.session import jobs
 from ..parameters.properties import MAX_INT
 from ..paths import absolute
@@ -36,10 +36,10 @@ REPLACE = BoolProperty(
 )
 
 
-def learn(tool: str) -> None:
+def ensure_known(tool: str) -> None:
     """Ask the engine for its tools if this one is not known yet."""
     if tool not in catalogue:
-        jobs.finish(describing())
+        jobs.finish(description_task())
 
 
 def given_to(operator: bpy.types.Operator, names: Iterable[str]) -> dict[str, Any]:

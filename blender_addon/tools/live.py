@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from ..core.engine.client import Client
 
-Ready: TypeAlias = "tuple[Callable[[], Client], Request, dict[str, Input]]"
+PreviewInputs: TypeAlias = "tuple[Callable[[], Client], Request, dict[str, Input]]"
 DELAY_S = 0.1
 LONGEST_PX = 256
 
@@ -33,7 +33,7 @@ class Live:
     """Live preview of a panel. `error`: reason why there is none.
 
     of: the panel, for `properties.when_changed`. settings: name of the scene's settings, which have `live_preview`.
-    why_not(context): reason why there can be no picture now. wanted(context): client, request and inputs of one.
+    why_not(context): reason why there can be no picture now. preview_inputs(context): what `run` needs for one.
     """
 
     def __init__(
@@ -41,11 +41,11 @@ class Live:
         of: str,
         settings: str,
         why_not: Callable[[bpy.types.Context], str],
-        wanted: Callable[[bpy.types.Context], Ready],
+        preview_inputs: Callable[[bpy.types.Context], PreviewInputs],
     ) -> None:
         self.pixels: np.ndarray | None = None
         self.error = ""
-        self._of, self._settings, self._why_not, self._wanted = of, settings, why_not, wanted
+        self._of, self._settings, self._why_not, self._preview_inputs = of, settings, why_not, preview_inputs
         self._due_s = 0.0
         self._task: Task | None = None
         self.timer = partial(Live.tick, self)
@@ -71,7 +71,7 @@ class Live:
                 self._show(error)
         return None
 
-    def give_way(self) -> None:
+    def cancel(self) -> None:
         """Cancel the picture that is being made, in favour of another task."""
         if self.is_running:
             self._task.cancel()
@@ -104,7 +104,7 @@ class Live:
         self.pixels, self.error, self._task = None, "", None
 
     def _new_task(self, context: bpy.types.Context) -> Task:
-        connected, given, inputs = self._wanted(context)
+        connected, given, inputs = self._preview_inputs(context)
 
         def work(task: Task) -> np.ndarray | ImpastoError:
             try:

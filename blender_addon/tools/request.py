@@ -93,7 +93,7 @@ class Request:
         if catalogue[self.tool]["kind"] != "filter" or material == NONE:
             return target
         before = context.active_object.active_material if context.active_object else None
-        color = surfaces.parts_of(before).get("base_color") if before else None
+        color = surfaces.map_nodes(before).get("base_color") if before else None
         is_its_own = color is not None and (material == ACTIVE or color.image == self.source)
         return replace(target, painted=before.session_uid) if is_its_own else target
 
@@ -118,7 +118,7 @@ def make_task(
     device: str = "",
     replace: bool = False,
     can_stop: bool = False,
-    then: Callable[[results.Made], Sequence[str]] | None = None,
+    then: Callable[[results.JobOutput], Sequence[str]] | None = None,
 ) -> Task:
     """Task in which the worker runs the recipe; its result goes to `target`.
 
@@ -130,16 +130,18 @@ def make_task(
     deliver = {"as": "encoded", "format": "png" if bits == "8" else "png16"}
     folder = Path(absolute(out_dir)) if out_dir else None
 
-    def work(task: Task) -> results.Made:
+    def work(task: Task) -> results.JobOutput:
         client = connected()
         if folder:
             name = naming.of_files(target.name)
             name = name if replace else naming.free(folder, name)
             deliver.update({"as": "files", "folder": str(folder), "name": name, "replace": replace})
         sent = {name: ready(given) for name, given in inputs.items()}
-        return results.Made.of(task.wait_for(client.submit(recipe, sent, deliver=deliver, device=device, scale=scale)))
+        return results.JobOutput.from_answer(
+            task.wait_for(client.submit(recipe, sent, deliver=deliver, device=device, scale=scale))
+        )
 
-    def apply(made: results.Made) -> Report:
+    def apply(made: results.JobOutput) -> Report:
         return results.put(made, target, then(made) if then else ())
 
     return Task(label, work, apply, can_stop=can_stop)

@@ -13,8 +13,8 @@ from ..jobs.session import jobs
 from ..jobs.task import Place, Task
 from ..parameters.properties import MAX_INT
 from ..paths import RELATIVE_PATH
-from ..tools.arguments import DEVICE, learn, parse_object, source_of
-from .request import NAME, TrainingRequest, from_scene, what_is_missing
+from ..tools.arguments import DEVICE, ensure_known, parse_object, source_of
+from .request import NAME, TrainingRequest, from_scene, why_incomplete
 
 
 class IMPASTO_OT_train(TaskOperator, bpy.types.Operator):
@@ -38,7 +38,7 @@ class IMPASTO_OT_train(TaskOperator, bpy.types.Operator):
 
     @classmethod
     def why_not(cls, context: bpy.types.Context) -> str:
-        return what_is_missing(context)
+        return why_incomplete(context)
 
     @classmethod
     def why_blocked(cls) -> str:
@@ -54,7 +54,7 @@ class IMPASTO_OT_train(TaskOperator, bpy.types.Operator):
     def task(self, context: bpy.types.Context) -> Task:
         if not (self.data or self.image):
             return from_scene(context).task()
-        learn(self.tool)
+        ensure_known(self.tool)
         data = source_of(self.image, self.data)
         parameters = parse_object(self.parameters, "parameters")
         parameters |= {NAME: self.name} if self.name else {}

@@ -11,13 +11,13 @@ from typing import Any
 
 import bpy
 
-from ..bridge import images, materials
+from ..bridge import encode, images, materials
 from ..bridge.inputs import SOURCE, Source, existing
 from ..core.errors import ParameterError
 from ..core.recipe import Recipe, Step
 from ..engine import engine
 from ..engine.catalogue import DEFAULT_TRAINER, catalogue
-from ..jobs.description import learn
+from ..jobs.description import use_description
 from ..jobs.session import LONG, connect, jobs
 from ..jobs.task import Report, Task
 from ..parameters import properties
@@ -94,7 +94,7 @@ def chosen_data(settings: TrainingSettings) -> Source | None:
     return Path(absolute(path)) if path else None
 
 
-def what_is_missing(context: bpy.types.Context) -> str:
+def why_incomplete(context: bpy.types.Context) -> str:
     """Reason why the panel's training cannot begin; empty if it can."""
     settings = context.scene.impasto_training
     if settings.tool not in catalogue:
@@ -109,7 +109,7 @@ def _path_of(data: Source) -> Path:
         return existing(data)
     found = images.read(data)
     return (
-        found if isinstance(found, Path) else images.write(data, _fresh(engine.user_folder(create=True) / "training"))
+        found if isinstance(found, Path) else encode.write(data, _fresh(engine.user_folder(create=True) / "training"))
     )
 
 
@@ -128,7 +128,7 @@ def trainers() -> list[str]:
 def _apply(made: tuple[tuple[Path, ...], Mapping[str, Any]], epoch: int) -> Report:
     """List the new model, and choose it in the generator that runs it, unless another file is open now."""
     models, description = made
-    learn(description)
+    use_description(description)
     name = models[0].stem if models else ""
     if not name:
         return Report("WARNING", "The training made no model")

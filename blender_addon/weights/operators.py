@@ -11,7 +11,7 @@ from bpy.props import CollectionProperty, StringProperty
 from ..core.errors import ParameterError
 from ..jobs.task import Place, Task
 from ..library.operator import ASKED_IN, ChangesLibrary, ask_to_remove
-from ..library.task import changing
+from ..library.task import library_task
 from ..paths import RELATIVE_PATH, absolute
 from . import weights
 
@@ -46,7 +46,7 @@ class IMPASTO_OT_download_weights(ChangesWeights, bpy.types.Operator):
 
     def task(self, _context: bpy.types.Context) -> Task:
         item = weights.named(self.name)
-        return changing(f"Downloading {item['label']}", "weights", "download", self.name, "--yes")
+        return library_task(f"Downloading {item['label']}", "weights", "download", self.name, "--yes")
 
 
 class IMPASTO_OT_install_weights(ChangesWeights, bpy.types.Operator):
@@ -74,7 +74,7 @@ class IMPASTO_OT_install_weights(ChangesWeights, bpy.types.Operator):
         if not given:
             raise ParameterError("no file is given", "give filepath=FILE.pth")
         named = ["--name", self.name] if self.name else []
-        return changing("Installing weights", "weights", "install", *given, *named)
+        return library_task("Installing weights", "weights", "install", *given, *named)
 
 
 class IMPASTO_OT_remove_weights(ChangesWeights, bpy.types.Operator):
@@ -90,7 +90,7 @@ class IMPASTO_OT_remove_weights(ChangesWeights, bpy.types.Operator):
         return ask_to_remove(self, context, event, weights.named(self.name)["label"])
 
     def task(self, _context: bpy.types.Context) -> Task:
-        return changing(f"Removing {weights.named(self.name)['label']}", "weights", "remove", self.name)
+        return library_task(f"Removing {weights.named(self.name)['label']}", "weights", "remove", self.name)
 
 
 CLASSES = (IMPASTO_OT_download_weights, IMPASTO_OT_install_weights, IMPASTO_OT_remove_weights)

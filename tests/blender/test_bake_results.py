@@ -197,7 +197,7 @@ def in_background(obj: bpy.types.Object, *, cancel_after_s: float | None = None)
     """What a click in a window does, without the window's timer: the maps, or the report of what went wrong."""
     process = module("bake.process")
     options = module("bake.checks").BakeOptions(width_px=SIZE_PX, height_px=SIZE_PX)
-    given = process.hand_over([obj], options)
+    given = process.prepare_all([obj], options)
     task = module("jobs.task").Task("Bake", lambda task: process.bake_all(task, given)[0], lambda maps: maps)
     task.start()
     if cancel_after_s is not None:

@@ -24,7 +24,7 @@ def test_a_damaged_record_of_the_engine_is_none(extension, text):
     before = record.read_bytes() if record.exists() else None
     try:
         record.write_text(text)
-        assert extension.engine.engine._Made().engine is None
+        assert extension.engine.engine._Record().engine is None
     finally:
         record.unlink()
         if before is not None:

@@ -93,7 +93,7 @@ def test_a_tool_that_is_gone_leaves_no_broken_panel(extension, scene):
         catalogue._tools = {"quilt": kept["quilt"], "photo-maps": kept["photo-maps"]}
         properties.refresh()
         assert scene.impasto.tool not in catalogue
-        assert extension.generate.request.what_is_missing(bpy.context) == "Choose a tool"
+        assert extension.generate.request.why_incomplete(bpy.context) == "Choose a tool"
     finally:
         catalogue._tools = kept
         properties.refresh()
@@ -107,7 +107,7 @@ def test_a_new_scene_is_set_to_seamless_from_photo_with_maps_estimated(scene):
 
 
 def test_a_disabled_generate_says_why(extension, scene, image):
-    missing = extension.generate.request.what_is_missing
+    missing = extension.generate.request.why_incomplete
     assert missing(bpy.context) == "Choose a source: a file, or an image of this .blend"
     scene.impasto.source_kind = "IMAGE"
     scene.impasto.image = image

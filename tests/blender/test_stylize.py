@@ -372,7 +372,7 @@ class TestStyles:
     def test_thumbnails_are_loaded(self, extension, settings, folder):
         """Icons have numbers in windows only: what is looked at is the previews themselves."""
         self.keys(extension)
-        previews = extension.interface.previews._shown.collection
+        previews = extension.interface.previews._icons.collection
         preview = previews[f"file {folder / 'monet.png'}"]
         assert tuple(preview.image_size) == (8, 8)
 
@@ -435,7 +435,7 @@ class TestPanel:
         assert layout.operators("impasto.stylize")
 
     def test_it_says_what_is_missing(self, extension, scene, settings, plane):
-        missing = extension.stylize.request.what_is_missing
+        missing = extension.stylize.request.why_incomplete
         assert missing(bpy.context) == ""
         settings.image = None
         assert missing(bpy.context) == "Choose an image to repaint"
@@ -570,7 +570,7 @@ class TestLivePreview:
     def test_a_large_image_is_painted_small_with_small_strokes(self, extension, scene, settings, live):
         settings.image = bpy.data.images.new("large", 1024, 512)
         scene.impasto_parameters.flat.strokes_px, scene.impasto_parameters.flat.relief = 400, 1.0
-        _, request, _ = extension.stylize.preview.wanted(bpy.context)
+        _, request, _ = extension.stylize.preview.preview_inputs(bpy.context)
         given = request.parameters
         assert (given["longest_px"], given["strokes_px"], given["relief"]) == (256, 100, 0.0)
         settle(extension.jobs.session.jobs, live)

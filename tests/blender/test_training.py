@@ -126,7 +126,7 @@ def test_an_image_of_the_blend_is_learned_from(jobs, scene, library, extension, 
 
 def test_a_packed_picture_is_written_as_it_is(extension, scene, tmp_path):
     image = packed_image("odd: name?.png", coordinates(6, 10))
-    path = extension.bridge.images.write(image, tmp_path)
+    path = extension.bridge.encode.write(image, tmp_path)
     assert path.suffix == ".png"
     assert path.read_bytes() == image.packed_file.data
 
@@ -139,7 +139,7 @@ def test_a_picture_that_was_painted_on_is_written_with_its_pixels(extension, sce
     changed[0, 0, 0] = 1.0
     image.pixels.foreach_set(changed[::-1].ravel())
     assert image.is_dirty
-    read = pixels_of(bpy.data.images.load(str(extension.bridge.images.write(image, tmp_path))))
+    read = pixels_of(bpy.data.images.load(str(extension.bridge.encode.write(image, tmp_path))))
     np.testing.assert_allclose(read[..., :channels], changed[..., :channels], atol=1e-6)
 
 
@@ -147,15 +147,15 @@ def test_floats_are_written_in_16_bits_with_straight_alpha(extension, scene, tmp
     color, alpha = np.float32([0.2003, 0.4, 0.6]), np.float32(0.5)
     image = bpy.data.images.new("glass", 8, 8, alpha=True, float_buffer=True, is_data=True)
     image.pixels.foreach_set(np.tile(np.append(color * alpha, alpha), (64, 1)).ravel())  # as Blender holds floats
-    images = extension.bridge.images
-    data = images.write(image, tmp_path).read_bytes()
+    encode = extension.bridge.encode
+    data = encode.write(image, tmp_path).read_bytes()
     chunks = dict(extension.core.io.metadata.png_chunks(data))
     assert chunks[b"IHDR"][8:10] == bytes([16, 6]), "bits, and RGBA"
     first = np.frombuffer(
         zlib.decompress(chunks[b"IDAT"]), ">u2", count=4, offset=1
     )  # no filter changes the first pixel
     np.testing.assert_allclose(first / 65535, [*color, alpha], atol=2 / 65535)
-    assert images.TEMPORARY not in bpy.data.images
+    assert encode.TEMPORARY not in bpy.data.images
 
 
 def test_the_artist_generates_while_a_training_runs(jobs, begin, scene):
@@ -250,7 +250,7 @@ def test_models_are_listed_installed_used_and_removed(jobs, extension, scene, li
     assert "guest" in [options.get("text") for what, _, options in layout.drawn if what == "label"]
     scene.impasto_parameters.recall.model = ""
     bpy.ops.impasto.use_model(name="guest")
-    assert extension.generate.request.what_is_missing(bpy.context) == ""  # it needs no source
+    assert extension.generate.request.why_incomplete(bpy.context) == ""  # it needs no source
     assert (scene.impasto.tool, scene.impasto_parameters.recall.model) == ("recall", "guest")
     assert bpy.ops.impasto.remove_model(name="guest") == {"FINISHED"}
     assert "guest" not in names(extension)

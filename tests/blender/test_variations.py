@@ -97,13 +97,13 @@ def test_a_newer_picture_shows_what_there_is_of_it_while_it_is_made(live, extens
         time.sleep(0.01)
     assert live.is_running
     assert live.fraction < 1
-    live.give_way()
+    live.cancel()
     finish(extension)
     assert live.shown is before
 
 
 def test_pictures_are_shown_beside_themselves_on_demand(live, scene, extension):
-    shown, sizes = extension.interface.previews._shown, []
+    shown, sizes = extension.interface.previews._icons, []
     for scene.impasto.tile_preview in (False, True, False):
         drawn(bpy.types.IMPASTO_PT_view_3d)
         sizes.append(tuple(shown.collection[shown.keys["live"]].image_size))

@@ -174,8 +174,8 @@ def test_a_download_installs_the_weights(extension, library):
 
 def test_a_download_tells_how_far_it_is_and_goes_on_after_it_was_cancelled(extension, library):
     Publisher.may_send.clear()
-    jobs, changing = extension.jobs.session.jobs, extension.library.task.changing
-    task = changing("Downloading Net", "weights", "download", "net", "--yes")
+    jobs, library_task = extension.jobs.session.jobs, extension.library.task.library_task
+    task = library_task("Downloading Net", "weights", "download", "net", "--yes")
     jobs.start(task)
     wait_until(lambda: task.fraction > 0 or task.ended)
     assert "MiB" in task.message
@@ -216,14 +216,14 @@ def test_a_stylizer_without_its_weights_says_so_in_place(extension, scene, libra
     settings = scene.impasto_style
     settings.tool, settings.image = "seeing", image
     scene.impasto_parameters.seeing.input_style = image
-    assert "needs weights" in extension.stylize.request.what_is_missing(bpy.context)
+    assert "needs weights" in extension.stylize.request.why_incomplete(bpy.context)
     layout = drawn(bpy.types.IMPASTO_PT_style_view_3d)
     assert [given.name for given in layout.operators("impasto.download_weights")] == ["net"]
     assert layout.operators("impasto.install_weights")
     with pytest.raises(RuntimeError, match=r"net are not installed.*impasto weights download net"):
         bpy.ops.impasto.stylize()
     bpy.ops.impasto.install_weights(filepath=str(published), name="net")
-    assert extension.stylize.request.what_is_missing(bpy.context) == ""
+    assert extension.stylize.request.why_incomplete(bpy.context) == ""
     assert not drawn(bpy.types.IMPASTO_PT_style_view_3d).operators("impasto.download_weights")
     assert bpy.ops.impasto.stylize() == {"FINISHED"}
     assert "net" in json.loads(bpy.data.images["bricks – bricks"]["impasto_recipe"])["made_with"]["weights"]

@@ -34,7 +34,7 @@ class Surface:
 
 
 @dataclass(frozen=True)
-class Studio:
+class BakeScene:
     """The copies to bake; `made`: all that has to be removed afterwards."""
 
     scene: Scene
@@ -46,7 +46,7 @@ class Studio:
 
 
 @contextmanager
-def studio(obj: Object, options: BakeOptions, uv_map: str) -> Iterator[Studio]:
+def bake_scene(obj: Object, options: BakeOptions, uv_map: str) -> Iterator[BakeScene]:
     """Set up all that a bake needs, and remove it at the end, whatever happens."""
     scene = bpy.data.scenes.new(TEMPORARY)
     made: list[bpy.types.ID] = []
@@ -63,7 +63,7 @@ def studio(obj: Object, options: BakeOptions, uv_map: str) -> Iterator[Studio]:
         size_px = (options.width_px, options.height_px)
         image = bpy.data.images.new(TEMPORARY, *size_px, alpha=True, float_buffer=True, is_data=True)
         made.append(image)
-        yield Studio(scene, subject, image, uv_map, _copied_surfaces(subject, image, made), made)
+        yield BakeScene(scene, subject, image, uv_map, _copied_surfaces(subject, image, made), made)
     finally:
         bpy.data.scenes.remove(scene)
         bpy.data.batch_remove(made)
@@ -123,17 +123,17 @@ def _surface(title: str, material: Material, image: Image) -> Surface:
     return Surface(title, tree, shaded, emission, emitted)
 
 
-def prepare(studio: Studio, name: str) -> list[str]:
+def prepare(temporary: BakeScene, name: str) -> list[str]:
     """Make every surface emit the map's value, or shade as before for normals; return notes for the user."""
     notes: list[str] = []
-    for surface in studio.surfaces:
+    for surface in temporary.surfaces:
         (surface.shaded if name == "normal" else surface.emitted).is_active_output = True
         if name == "normal":
             continue
         if name == "ambient_occlusion":
-            value = _occlusion(surface.tree, max(studio.subject.dimensions))
+            value = _occlusion(surface.tree, max(temporary.subject.dimensions))
         else:
-            reader = ValueReader(surface.tree, name, studio.made)
+            reader = ValueReader(surface.tree, name, temporary.made)
             value = reader.read(surface.shaded)
             notes += [f"{surface.material}: {note}" for note in reader.notes]
         value = _signed(surface.tree, value) if name == "height" else value
@@ -163,13 +163,13 @@ def _signed(tree: NodeTree, value: NodeSocket) -> NodeSocket:
     return both.outputs["Color"]
 
 
-def cycles_bake(studio: Studio, kind: str, options: BakeOptions) -> None:
-    """Bake into the studio's image, cleared by hand because Blender's own clearing makes it opaque."""
+def cycles_bake(temporary: BakeScene, kind: str, options: BakeOptions) -> None:
+    """Bake into the temporary image, cleared by hand because Blender's own clearing makes it opaque."""
     import numpy as np
 
-    scene, subject = studio.scene, studio.subject
+    scene, subject = temporary.scene, temporary.subject
     layer = scene.view_layers[0]
-    studio.image.pixels.foreach_set(np.zeros(len(studio.image.pixels), np.float32))
+    temporary.image.pixels.foreach_set(np.zeros(len(temporary.image.pixels), np.float32))
     with bpy.context.temp_override(
         scene=scene, view_layer=layer, active_object=subject, object=subject, selected_objects=[subject]
     ):
@@ -187,7 +187,7 @@ def cycles_bake(studio: Studio, kind: str, options: BakeOptions) -> None:
                 normal_r="POS_X",
                 normal_g="POS_Y",
                 normal_b="POS_Z",
-                uv_layer=studio.uv_map,
+                uv_layer=temporary.uv_map,
             )
         except RuntimeError as error:
             raise ImpastoError(

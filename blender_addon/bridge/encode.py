@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Images as files: PNG by Blender's own encoder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import bpy
+
+from ..core.io.metadata import PNG_SIGNATURE
+from ..core.system.transaction import temporary_folder
+from . import headers
+from .images import Picture, pixels_of
+
+if TYPE_CHECKING:
+    import numpy as np
+
+TEMPORARY = ".impasto"
+"""Name of an image that exists only while it is encoded."""
+
+
+def write(image: bpy.types.Image, folder: Path) -> Path:
+    """Write an image for tools that read files: its packed file where that is plain, else a PNG. On the main thread."""
+    packed = b"" if image.is_dirty or not image.packed_file else bytes(image.packed_file.data)
+    if packed and image.alpha_mode != "NONE" and headers.is_plain(packed[: headers.HEAD_BYTES]):
+        data, ending = packed, ".png" if packed.startswith(PNG_SIGNATURE) else ".jpg"
+    else:
+        data, ending = _png_of(pixels_of(image)), ".png"
+    path = folder / f"{bpy.path.clean_name(Path(image.name).stem)}{ending}"
+    path.write_bytes(data)
+    return path
+
+
+def _png_of(picture: Picture) -> bytes:
+    """A picture as PNG: 8 bits a channel or, where it has floats, 16."""
+    import numpy as np
+
+    arrays = picture.to_pixels().arrays
+    pixels = np.concatenate(list(arrays.values()), axis=2)[::-1]
+    if pixels.dtype == np.float32:
+        return encode_png(pixels, bits=16)
+    return encode_png(pixels / np.float32(255), bits=8)
+
+
+def encode_png(pixels: np.ndarray, bits: int) -> bytes:
+    """Blender's PNG file of encoded values (H, W, 3 or 4) in [0, 1], row 0 at the bottom. On the main thread."""
+    import numpy as np
+
+    height, width, channels = pixels.shape
+    has_alpha, is_float = channels == 4, bits == 16  # Blender writes 16 bits of float images, else 8
+    values = np.ones((height, width, 4), np.float32)
+    values[..., :channels] = pixels
+    if is_float and has_alpha:  # Blender holds floats multiplied by their alpha
+        values[..., :3] *= values[..., 3:]
+    image = bpy.data.images.new(TEMPORARY, width, height, alpha=has_alpha, float_buffer=is_float, is_data=True)
+    try:
+        image.pixels.foreach_set(values.ravel())
+        with temporary_folder() as folder:
+            path = folder / "encoded.png"
+            image.file_format = "PNG"
+            image.filepath_raw = str(path)
+            image.save()
+            return path.read_bytes()
+    finally:
+        bpy.data.images.remove(image)
