@@ -44,6 +44,10 @@ def extension(_: argparse.Namespace) -> None:
     print(f"{built}: install it in Blender under Preferences, Get Extensions, Install from Disk")
 
 
+BLENDER_TYPES = ("--disable-error-code", "valid-type")
+"""Of the extension: Blender's properties are calls where Python has types."""
+
+
 def lint(options: argparse.Namespace) -> None:
     """ruff, its formatter and mypy."""
     python = LINT.ready()
@@ -55,6 +59,7 @@ def lint(options: argparse.Namespace) -> None:
         ["ruff", "check", *fix, *targets],
         ["ruff", "format", *how, *targets],
         ["mypy", "--python-executable", str(CORE.python)],
+        ["mypy", "--python-executable", str(CORE.python), "-p", "blender_addon", *BLENDER_TYPES],
     )
     codes = [subprocess.run([python, "-P", "-m", *command], cwd=ROOT, check=False).returncode for command in commands]
     if any(codes):

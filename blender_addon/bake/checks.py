@@ -62,7 +62,7 @@ def chosen_objects(context: Context) -> tuple[list[Object], list[str]]:
     return chosen, notes
 
 
-def check(obj: Object | None, options: BakeOptions) -> str:
+def check(obj: Object, options: BakeOptions) -> str:
     """The name of the UV map to bake to. ParameterError, which names the remedy, where baking cannot work."""
     check_object(obj)
     unknown = [name for name in options.maps if name not in MAPS]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import bpy
 from bpy.types import Image, Object
@@ -35,7 +35,7 @@ class BakedMap:
 
     name: str
     png: bytes
-    provenance: dict[str, object]
+    provenance: dict[str, Any]
     notes: tuple[str, ...] = ()
     recipe: Recipe | None = None
 
@@ -78,7 +78,7 @@ def _pixels(image: Image) -> np.ndarray:
     return pixels.reshape(height, width, 4)
 
 
-def _to_map(name: str, pixels: np.ndarray) -> tuple[np.ndarray, dict[str, object]]:
+def _to_map(name: str, pixels: np.ndarray) -> tuple[np.ndarray, dict[str, Any]]:
     """Baked pixels (H, W, 4) -> the map's encoded values (H, W, 3) in [0, 1], and figures for the provenance.
 
     Where no face is, the map continues with its mean, so that smaller mipmaps do not darken at the seams.
@@ -90,7 +90,7 @@ def _to_map(name: str, pixels: np.ndarray) -> tuple[np.ndarray, dict[str, object
     covered = pixels[..., 3] > 0.01
     if not covered.any():
         raise ParameterError("No face lies in the 0–1 square of the UV map", "unwrap the object or pack its UV islands")
-    figures: dict[str, object] = {}
+    figures: dict[str, Any] = {}
     values = pixels[..., :3] / np.maximum(pixels[..., 3:], 0.01)  # a margin from adjacent faces is partly clear
     if name == "normal":
         vectors = values * 2 - 1
@@ -107,7 +107,7 @@ def _to_map(name: str, pixels: np.ndarray) -> tuple[np.ndarray, dict[str, object
     return (linear_to_srgb(values) if name in COLOR_VALUES else values), figures
 
 
-def _to_height(units: np.ndarray, covered: np.ndarray) -> tuple[np.ndarray, dict[str, object]]:
+def _to_height(units: np.ndarray, covered: np.ndarray) -> tuple[np.ndarray, dict[str, Any]]:
     """Heights (H, W) in Blender units -> (H, W, 3) in [0, 1], with their range in units and where the surface is."""
     import numpy as np
 
@@ -115,5 +115,5 @@ def _to_height(units: np.ndarray, covered: np.ndarray) -> tuple[np.ndarray, dict
     span = high - low
     heights = (units - low) / span if span > 0 else np.full_like(units, 0.5)
     heights[~covered] = heights[covered].mean()
-    figures: dict[str, object] = {"height_range": span, "midlevel": -low / span if span > 0 else 0.5}
+    figures: dict[str, Any] = {"height_range": span, "midlevel": -low / span if span > 0 else 0.5}
     return np.repeat(heights[..., None].clip(0, 1), 3, axis=2), figures

@@ -39,7 +39,7 @@ class BakeRequest:
     @classmethod
     def from_scene(cls, context: bpy.types.Context, given: Mapping[str, Any]) -> BakeRequest:
         """The panel's request; `given` overrides its settings. ImpastoError if nothing can be baked."""
-        chosen = {name: getattr(context.scene.impasto_bake, name) for name in SETTINGS} | given
+        chosen = {name: getattr(context.scene.impasto_bake, name) for name in SETTINGS} | dict(given)
         objects, notes = chosen_objects(context)
         maps = tuple(name for name in MAPS if name in chosen["maps"])
         return cls(
@@ -77,8 +77,9 @@ class BakeRequest:
 
     def _saved(self, baked: list[list[BakedMap]]) -> list[list[BakedMap]]:
         """Write the maps as files too, if a folder is set; return them."""
-        for maps in baked if self.folder else ():
-            results.save(maps, self.folder, replace=self.replace)
+        if self.folder:
+            for maps in baked:
+                results.save(maps, self.folder, replace=self.replace)
         return baked
 
     def _put(self, baked: list[list[BakedMap]]) -> Report:

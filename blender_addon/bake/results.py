@@ -65,8 +65,13 @@ def put(baked: Sequence[tuple[Sequence[BakedMap], Target]], notes: Sequence[str]
         made.append(said)
     push_undo("Impasto: Bake")
     text = "; ".join([*made, *dict.fromkeys(notes)])
-    names_of = {kind: tuple(names) for kind, names in new.items()}
-    return Report("WARNING" if notes else "INFO", text, unassigned=unassigned, **names_of)
+    return Report(
+        "WARNING" if notes else "INFO",
+        text,
+        unassigned=unassigned,
+        materials=tuple(new["materials"]),
+        images=tuple(new["images"]),
+    )
 
 
 def title_of(maps: Sequence[BakedMap]) -> str:

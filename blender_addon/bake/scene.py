@@ -118,7 +118,7 @@ def _surface(title: str, material: Material, image: Image) -> Surface:
     tree.nodes.active = node
     shaded = output_node(material)
     emission, emitted = tree.nodes.new("ShaderNodeEmission"), tree.nodes.new("ShaderNodeOutputMaterial")
-    emitted.target = shaded.target
+    emitted.target = shaded.target if shaded else "ALL"
     tree.links.new(emission.outputs[0], emitted.inputs["Surface"])
     return Surface(title, tree, shaded, emission, emitted)
 

@@ -104,4 +104,4 @@ def _hash(contents: Path | bytes | np.ndarray) -> str:
     if isinstance(contents, Path):
         with contents.open("rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
-    return hashlib.sha256(contents).hexdigest()
+    return hashlib.sha256(contents if isinstance(contents, bytes) else contents.data).hexdigest()

@@ -92,11 +92,11 @@ def put(made: JobOutput, target: Target, more: Sequence[str] = ()) -> Report:
         image_editors.show_instead(before, first)
     _recent.appendleft((name, first.name, jobs.file_epoch))
     push_undo(f"Impasto: {name}")
-    is_unassigned = material is not None and material.users == int(material.use_fake_user)
+    unassigned = material.name if material and material.users == int(material.use_fake_user) else ""
     return Report(
         "WARNING" if notes else "INFO",
-        "; ".join([f"Made {what}", *made.notes, *notes, *([NOWHERE] if is_unassigned else [])]),
-        unassigned=material.name if is_unassigned else "",
+        "; ".join([f"Made {what}", *made.notes, *notes, *([NOWHERE] if unassigned else [])]),
+        unassigned=unassigned,
         materials=(material.name,) if material else (),
         images=tuple(image.name for image in new.values()),
         files=tuple(map(str, made.paths)),
@@ -132,17 +132,15 @@ def _material(
     objects = target.found_objects()
     if len(objects) < len(target.objects):
         notes.append("an object was deleted meanwhile: the material is kept without it")
-    material = by_uid(bpy.data.materials, target.active_material)
-    is_new = material is None
-    if is_new:
-        if target.material == ACTIVE:
-            notes.append("the material was deleted meanwhile: this is a new one")
-        material = materials.new(target.name)
+    former = by_uid(bpy.data.materials, target.active_material)
+    if former is None and target.material == ACTIVE:
+        notes.append("the material was deleted meanwhile: this is a new one")
+    material = former or materials.new(target.name)
     without_uv = [item.name for item in objects if item.type == "MESH" and not item.data.uv_layers]
     if without_uv:
         notes.append(f"{', '.join(without_uv)} has no UVs: projected from the sides of a box, relief by bump")
     materials.apply_maps(material, new, _look(made, target, use_uv=not without_uv))
-    if is_new:
+    if former is None:
         for item in objects:
             item.active_material = material
     material.use_fake_user = material.use_fake_user or material.users == 0

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import bpy
 
@@ -66,11 +66,11 @@ class MapNode:
 def map_nodes(material: bpy.types.Material) -> dict[str, MapNode]:
     """Image nodes by the name of their map, linked or not. Cheap enough for a panel."""
     tree = material.node_tree
-    shader = materials.principled_of(tree) if tree else None
-    if shader is None:
+    shader, output = (materials.principled_of(tree), materials.output_of(tree)) if tree else (None, None)
+    if shader is None or output is None:
         return {}
     sockets = {name: shader.inputs[socket] for name, socket in materials.SOCKETS.items()}
-    sockets |= {"normal": shader.inputs["Normal"], "height": materials.output_of(tree).inputs["Displacement"]}
+    sockets |= {"normal": shader.inputs["Normal"], "height": output.inputs["Displacement"]}
     bump = next((link.from_node for link in sockets["normal"].links if link.from_node.type == "BUMP"), None)
     if bump:
         sockets |= {"normal": bump.inputs["Normal"], "height": bump.inputs["Height"]}
@@ -114,8 +114,9 @@ def read(material: bpy.types.Material) -> Callable[[], Pixels]:
     relief = {name: _scaled(nodes[name].image, color.size_px) for name in RELIEF if name in nodes}
     channels = {name: nodes[name].channel for name in relief}
     shader = materials.principled_of(material.node_tree)
-    even = None if shader.inputs["Roughness"].is_linked else shader.inputs["Roughness"].default_value
-    scale = {"width_m": materials.width_of(material.node_tree)}
+    roughness = shader.inputs["Roughness"] if shader else None
+    even = None if roughness is None or roughness.is_linked else roughness.default_value
+    scale: dict[str, Any] = {"width_m": materials.width_of(material.node_tree)}
     if "height" in nodes and (socket := nodes["height"].range_socket):
         scale["height_range_m"] = socket.default_value * materials.unit_m()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import bpy
 
@@ -52,7 +52,7 @@ class Target:
         return [found for uid in self.objects if (found := by_uid(bpy.data.objects, uid))]
 
 
-def target_of(context: bpy.types.Context, material: str, name: str, **look: bool | float) -> Target:
+def target_of(context: bpy.types.Context, material: str, name: str, **look: Any) -> Target:
     """Target for the selected objects. ParameterError if the active material cannot take maps."""
     objects = assignable_objects(context)
     active = 0

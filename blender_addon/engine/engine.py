@@ -128,7 +128,8 @@ class _Record:
     """Record of the engine that Set Up Engine made, read once: panels ask at every redraw."""
 
     def __init__(self) -> None:
-        self._known, self._engine = False, None
+        self._known = False
+        self._engine: Engine | None = None
 
     @property
     def engine(self) -> Engine | None:

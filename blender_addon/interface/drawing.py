@@ -13,7 +13,7 @@ import bpy
 
 from ..engine import engine
 from ..jobs.session import jobs
-from ..jobs.task import PLACE, Place
+from ..jobs.task import PLACE, Place, Task
 from ..translations import full_stop, sentence
 
 LETTER_PX, MARGIN_PX = 6, 70
@@ -24,9 +24,8 @@ WIDE = 2.1
 """Width of a Chinese character, in usual letters."""
 
 
-def draw_progress(layout: bpy.types.UILayout) -> None:
-    """Draw the running task's progress, and the buttons that end it."""
-    task = jobs.shown
+def draw_progress(layout: bpy.types.UILayout, task: Task) -> None:
+    """Draw a running task's progress, and the buttons that end it."""
     column = layout.column(align=True)
     column.progress(factor=task.fraction, text=f"{task.fraction:.0%}  {sentence(task.message)}")
     row = column.row(align=True)

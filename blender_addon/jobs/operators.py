@@ -20,7 +20,8 @@ class IMPASTO_OT_cancel(bpy.types.Operator):
         return poll(cls, "" if jobs.shown else "Impasto is doing nothing")
 
     def execute(self, _context: bpy.types.Context) -> set[str]:
-        jobs.shown.cancel()
+        if jobs.shown:
+            jobs.shown.cancel()
         return {"FINISHED"}
 
 
@@ -37,7 +38,8 @@ class IMPASTO_OT_stop(bpy.types.Operator):
         return poll(cls, "" if can_stop else "Nothing runs that could be kept")
 
     def execute(self, _context: bpy.types.Context) -> set[str]:
-        jobs.shown.job.stop()
+        if jobs.shown and jobs.shown.job:
+            jobs.shown.job.stop()
         return {"FINISHED"}
 
 

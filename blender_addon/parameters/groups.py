@@ -34,12 +34,13 @@ def drawn_parameters(tool: Mapping[str, Any]) -> list[str]:
 
 def is_of_model(group: bpy.types.PropertyGroup, tool: Mapping[str, Any], name: str) -> bool:
     """Whether the chosen model has this parameter, if it is a slider or a choice of material."""
-    if model_parameter(tool) is None or not (name in MATERIALS or slider_index(name) is not None):
+    index = slider_index(name)
+    if model_parameter(tool) is None or not (name in MATERIALS or index is not None):
         return True
     model = chosen_model(group, tool)
     if model is None:
         return False
-    return bool(model["classes"]) if name in MATERIALS else slider_index(name) < len(model["sliders"])
+    return bool(model["classes"]) if index is None else index < len(model["sliders"])
 
 
 def model_parameter(tool: Mapping[str, Any]) -> str | None:

@@ -19,11 +19,11 @@ from . import schemas
 from .groups import group_of, identifier
 
 _beside: dict[str, Callable[[str], Any]] = {}
-"""What makes a further property for the image of an input that a tool needs, by the beginning of its name."""
+"""Functions that make a further property beside the image of a required input, by the prefix of its name."""
 
 
 def put_beside(what: str, make: Callable[[str], Any]) -> None:
-    """Have each image of an input that a tool needs get the property that `make(name of the input)` gives.
+    """Put the property that `make(name of the input)` returns beside the image of each required input.
 
     To be called before the tools are registered.
     """
@@ -31,49 +31,49 @@ def put_beside(what: str, make: Callable[[str], Any]) -> None:
 
 
 def beside(what: str, name: str) -> str:
-    """The name of that property."""
+    """Name of the property beside an input's image."""
     return f"{what}_{identifier(name)}"
 
 
 def image_inputs(tool: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """The tool's named inputs that are images; a trainer's data is not."""
+    """Named inputs of the tool that are images; a trainer's data is not."""
     return [item for item in tool["inputs"] if item["kind"] == "maps"]
 
 
 def many_inputs(tool: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Those that take many."""
+    """Image inputs that take many values."""
     return [item for item in image_inputs(tool) if item["many"]]
 
 
 def pointer_to(name: str) -> str:
-    """The property that holds the image of a tool's input."""
+    """Property that holds the image of a tool's input."""
     return f"input_{identifier(name)}"
 
 
 def more_of(name: str) -> str:
-    """The collection that holds all but the first value of an input that takes many."""
+    """Collection of all but the first value of an input that takes many."""
     return f"more_{identifier(name)}"
 
 
 def belonging_to(tool: Mapping[str, Any], name: str) -> list[str]:
-    """The properties of what belongs to each value of an input: its mask, its weight."""
+    """Properties that belong to each value of an input: its mask, its weight."""
     inputs = [pointer_to(item["name"]) for item in image_inputs(tool) if item["for_each"] == name]
     numbers = [identifier(key) for key, schema in properties_of(tool).items() if schema.get("for_each") == name]
     return [*inputs, *numbers]
 
 
 def values(group: bpy.types.PropertyGroup, name: str) -> list[bpy.types.PropertyGroup]:
-    """What holds each value of an input that takes many: the tool's group, and each of the list."""
+    """Groups with one value each of an input that takes many: the tool's own, and each of the list."""
     return [group, *getattr(group, more_of(name))]
 
 
 def chosen_values(group: bpy.types.PropertyGroup, name: str) -> list[bpy.types.PropertyGroup]:
-    """Those of them that have an image."""
+    """Those of `values` that have an image."""
     return [value for value in values(group, name) if getattr(value, pointer_to(name))]
 
 
 def images_of(scene: bpy.types.Scene, tool: Mapping[str, Any]) -> dict[str, list[bpy.types.Image | None]]:
-    """The images chosen for the tool's named inputs, for those of them that have any; None where one is left out."""
+    """Images chosen for the tool's named inputs that have any; None for values without one."""
     group, found = group_of(scene, tool), {}
     for item in image_inputs(tool):
         name, many = item["name"], item["name"] if item["many"] else item["for_each"]
@@ -83,7 +83,7 @@ def images_of(scene: bpy.types.Scene, tool: Mapping[str, Any]) -> dict[str, list
 
 
 def add(group: bpy.types.PropertyGroup, name: str) -> None:
-    """One more value of an input, without an image."""
+    """Add a value without an image to an input."""
     getattr(group, more_of(name)).add()
 
 
@@ -93,7 +93,7 @@ def is_full(group: bpy.types.PropertyGroup, name: str) -> bool:
 
 
 def copy_more(scene: bpy.types.Scene, before: Mapping[str, Any], now: Mapping[str, Any]) -> None:
-    """Give the inputs of a tool that take many what those of another tool have beyond the first."""
+    """Copy further values of inputs that take many from one tool's settings to another's."""
     for name in {item["name"] for item in many_inputs(before)} & {item["name"] for item in many_inputs(now)}:
         group = group_of(scene, now)
         getattr(group, more_of(name)).clear()
@@ -104,10 +104,12 @@ def copy_more(scene: bpy.types.Scene, before: Mapping[str, Any], now: Mapping[st
                 setattr(values(group, name)[-1], key, getattr(value, key))
 
 
-def annotations(tool: Mapping[str, Any], numbers: Mapping[str, Any], update: Any) -> tuple[dict[str, Any], list[type]]:
-    """The properties of a tool's group for its inputs, and the classes of their lists, which are registered before it.
+def input_properties(
+    tool: Mapping[str, Any], numbers: Mapping[str, Any], update: Any
+) -> tuple[dict[str, Any], list[type]]:
+    """Properties of a tool's group for its inputs, and the classes of their lists, to be registered before it.
 
-    numbers: the properties of the parameters that belong to each value of an input, by their names.
+    numbers: properties of the parameters that belong to each value of an input, by name.
     """
     found, classes = {}, []
     for item in image_inputs(tool):

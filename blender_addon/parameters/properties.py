@@ -192,11 +192,11 @@ def kind_of_preview(tool: Mapping[str, Any]) -> str:
 def _classes(tool: Mapping[str, Any]) -> list[type]:
     """The tool's group, after the classes that it needs."""
     parameters = {identifier(name): property_of(name, schema, tool) for name, schema in properties_of(tool).items()}
-    images, classes = inputs.annotations(tool, parameters, tell_changed(kind_of_preview(tool)))
-    annotations = parameters | images
+    images, classes = inputs.input_properties(tool, parameters, tell_changed(kind_of_preview(tool)))
+    properties = parameters | images
     if model_parameter(tool):
-        annotations[model_values.MEMORY] = model_values.memory_property()
-    members = {"__annotations__": annotations, "__doc__": tool["description"]}
+        properties[model_values.MEMORY] = model_values.memory_property()
+    members = {"__annotations__": properties, "__doc__": tool["description"]}
     return [*classes, type(f"IMPASTO_PG_{identifier(tool['name'])}", (bpy.types.PropertyGroup,), members)]
 
 

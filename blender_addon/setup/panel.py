@@ -37,7 +37,7 @@ def draw_engine_state(layout: bpy.types.UILayout, place: Place) -> None:
     else:
         draw_text(column, "Impasto needs an engine: a Python with PyTorch.", "ERROR")
     if jobs.shown:
-        draw_progress(column)
+        draw_progress(column, jobs.shown)
         return
     draw_report(column, place)
     if found is None and (reason := installer.why_not(engine.preferences())):

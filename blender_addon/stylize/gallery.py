@@ -24,7 +24,7 @@ GALLERY = "gallery"
 """The property that shows the thumbnails for an input, beside its image."""
 NONE = "NONE"
 FILE, IMAGE = "file ", "image "
-_items: list[tuple[str, str, str, int, int]] = []
+_items: list[tuple[str, str, str, int | str, int]] = []
 """Blender keeps no reference to the strings of dynamic enum items: they live here."""
 
 
@@ -63,12 +63,13 @@ def path_of(image: bpy.types.Image) -> Path | None:
     return Path(bpy.path.abspath(image.filepath)) if image.filepath and not image.packed_file else None
 
 
-def gallery_items(_self: Any, _context: Any) -> list[tuple[str, str, str, int, int]]:
+def gallery_items(_self: Any, _context: Any) -> list[tuple[str, str, str, int | str, int]]:
     """Enum items of the pictures, with thumbnails as icons."""
     found = [(FILE + path.name, path.stem, str(path), previews.icon_of_file(path)) for path in files()]
     for image in pictures():
         found.append((IMAGE + image.name, image.name, "An image of this .blend", previews.icon_of_image(image)))
     numbers = enum_numbers.numbers_of([key for key, *_ in found])
+    items: list[tuple[str, str, str, int | str, int]]
     items = [(NONE, "None", "No picture", "X", enum_numbers.DEFAULT), *((*item, numbers[item[0]]) for item in found)]
     if items != _items:
         _items[:] = items
@@ -96,8 +97,9 @@ def gallery(name: str) -> Any:
 
 def image_of(key: str) -> bpy.types.Image | None:
     """The image that an item of the gallery stands for; a file of the folder becomes an image of the .blend."""
-    if key.startswith(FILE):
-        return bpy.data.images.load(str(folder() / key.removeprefix(FILE)), check_existing=True)
+    chosen = folder()
+    if key.startswith(FILE) and chosen:
+        return bpy.data.images.load(str(chosen / key.removeprefix(FILE)), check_existing=True)
     return bpy.data.images.get(key.removeprefix(IMAGE)) if key != NONE else None
 
 

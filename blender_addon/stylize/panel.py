@@ -83,8 +83,7 @@ def _draw_subject(layout: bpy.types.UILayout, context: bpy.types.Context) -> Non
         shown = chosen_image(context)
         if shown and not settings.image:
             column.label(text=shown.name, icon="IMAGE_DATA", translate=False)
-    elif settings.subject == MATERIAL and not why_no_subject(context):
-        material = active_material(context)
+    elif settings.subject == MATERIAL and (material := active_material(context)) and not why_no_subject(context):
         maps = ", ".join(surfaces.map_nodes(material)).replace("_", " ")
         column.label(text=material.name, icon="MATERIAL", translate=False)
         draw_text(column, maps, "BLANK1")

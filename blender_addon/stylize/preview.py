@@ -49,6 +49,7 @@ def why_no_preview(context: bpy.types.Context) -> str:
 def preview_inputs(context: bpy.types.Context) -> PreviewInputs:
     """Client, request and inputs of the preview, for a task's work."""
     request, tool = from_scene(context), previewer(context)
+    assert tool is not None  # else `why_no_preview` says why
     subject = subject_of(context, context.scene.impasto_style.subject)
     parameters = {name: value for name, value in request.parameters.items() if name in properties_of(tool)}
     longest_px = min(PREVIEWERS.get(tool["name"], PREVIEW_PX), subject.longest_px)

@@ -73,23 +73,28 @@ class Live:
 
     def cancel(self) -> None:
         """Cancel the picture that is being made, in favour of another task."""
-        if self.is_running:
-            self._task.cancel()
+        if task := self._running:
+            task.cancel()
+
+    @property
+    def _running(self) -> Task | None:
+        return self._task if self._task and not self._task.ended else None
 
     @property
     def is_running(self) -> bool:
         """Whether a new picture is being made."""
-        return self._task is not None and not self._task.ended
+        return self._running is not None
 
     @property
     def shown(self) -> np.ndarray | None:
         """The picture; while a new one is being made, the worker's preview of it."""
-        return self._task.preview if self.is_running and self._task.preview is not None else self.pixels
+        task = self._running
+        return task.preview if task and task.preview is not None else self.pixels
 
     @property
     def fraction(self) -> float:
         """Progress of the new picture."""
-        return self._task.fraction if self.is_running else 1.0
+        return self._running.fraction if self._running else 1.0
 
     def register(self) -> None:
         properties.when_changed(self._of, self.ask)

@@ -33,11 +33,15 @@ class Tab:
 class ToolPanel(Tab):
     """Mixin: a panel for a tool, which is chosen at its top. settings: name of the scene's settings; place: its own.
 
-    A subclass has `draw_tool(context, settings, tool)`, which draws the rest of the panel for that tool.
+    A subclass has `draw_tool`, which draws the rest of the panel for that tool.
     """
 
     settings: str
     place: Place
+    layout: bpy.types.UILayout
+
+    def draw_tool(self, context: bpy.types.Context, settings: bpy.types.PropertyGroup, tool: Mapping[str, Any]) -> None:
+        raise NotImplementedError
 
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
@@ -169,7 +173,7 @@ def draw_run(layout: bpy.types.UILayout, operator: str, place: Place, icon: str)
     column = layout.column()
     has_engine = engine.find() is not None  # else the box at the top shows what is being done about it
     if jobs.shown and has_engine:
-        draw_progress(column)
+        draw_progress(column, jobs.shown)
         if preview := previews.icon_of(jobs.shown):
             column.template_icon(preview, scale=8)
         return

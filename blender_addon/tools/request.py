@@ -50,8 +50,9 @@ class Request:
     def from_settings(cls, settings: bpy.types.PropertyGroup, **more: Any) -> Request:
         """Request from a scene's settings: their tool, its parameters and images, seed, bits; `more`: other fields."""
         scene, tool = settings.id_data, catalogue[settings.tool]
-        values = {"parameters": properties.parameters_of(scene, tool), "inputs": inputs.images_of(scene, tool)}
-        return cls(settings.tool, seed=settings.seed, bits=settings.bits, **values, **more)
+        images = inputs.images_of(scene, tool)
+        parameters = properties.parameters_of(scene, tool)
+        return cls(settings.tool, parameters, inputs=images, seed=settings.seed, bits=settings.bits, **more)
 
     def recipe(self) -> Recipe:
         """Recipe: the tool and, after a generator, the estimator of the maps that it does not make."""
@@ -94,16 +95,26 @@ class Request:
             return target
         before = context.active_object.active_material if context.active_object else None
         color = surfaces.map_nodes(before).get("base_color") if before else None
-        is_its_own = color is not None and (material == ACTIVE or color.image == self.source)
-        return replace(target, painted=before.session_uid) if is_its_own else target
+        if before is None or color is None or (material != ACTIVE and color.image != self.source):
+            return target
+        return replace(target, painted=before.session_uid)
 
     def task(self, target: Target) -> Task:
         """Task that carries the request out. Raises ImpastoError if it cannot be."""
         given = self.given()
         tool = catalogue[self.tool]
-        options = {"bits": self.bits, "out_dir": self.out_dir, "device": self.device, "replace": self.replace}
-        can_stop = tool["kind"] == "stylizer"
-        return make_task(tool["label"], self.recipe(), given, target, scale=self.scale, can_stop=can_stop, **options)
+        return make_task(
+            tool["label"],
+            self.recipe(),
+            given,
+            target,
+            scale=self.scale,
+            bits=self.bits,
+            out_dir=self.out_dir,
+            device=self.device,
+            replace=self.replace,
+            can_stop=tool["kind"] == "stylizer",
+        )
 
 
 def make_task(
@@ -127,7 +138,7 @@ def make_task(
     notes for the report.
     """
     connected, device = connect(), device or engine.preferences().device
-    deliver = {"as": "encoded", "format": "png" if bits == "8" else "png16"}
+    deliver: dict[str, Any] = {"as": "encoded", "format": "png" if bits == "8" else "png16"}
     folder = Path(absolute(out_dir)) if out_dir else None
 
     def work(task: Task) -> results.JobOutput:

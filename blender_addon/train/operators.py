@@ -76,7 +76,8 @@ class OnTraining:
         return poll(cls, "" if task.state in cls.states and task.job else f"The training is {task.state}")
 
     def execute(self, _context: bpy.types.Context) -> set[str]:
-        getattr(jobs.training.job, self.asks)()
+        if jobs.training:
+            getattr(jobs.training.job, self.asks)()
         return {"FINISHED"}
 
 
@@ -115,7 +116,8 @@ class IMPASTO_OT_cancel_training(OnTraining, bpy.types.Operator):
         return poll(cls, "" if jobs.training else "No training runs")
 
     def execute(self, _context: bpy.types.Context) -> set[str]:
-        jobs.training.cancel()
+        if jobs.training:
+            jobs.training.cancel()
         return {"FINISHED"}
 
 
