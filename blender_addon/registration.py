@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import bpy
 
-from . import command_line, menus, preferences, translations
+from . import command_line, menus, preferences
 from .bake import operators as bake_operators
 from .bake import settings as bake_settings
 from .engine.catalogue import catalogue
@@ -32,6 +32,7 @@ from .tools import presets
 from .train import operators as train_operators
 from .train import panel as train_panel
 from .train import settings as train_settings
+from .translations import texts
 from .weights import operators as weight_operators
 
 CLASSES = (
@@ -69,7 +70,7 @@ PARTS = (
     stylize_preview,
     command_line,
     menus,
-    translations,
+    texts,
 )
 """Modules that register more than classes, in this order."""
 

@@ -27,7 +27,7 @@ from ..tools.panel import (
     draw_run,
     section,
 )
-from ..translations import sentence
+from ..translations.texts import sentence
 from . import variations
 from .request import why_incomplete
 from .settings import ImpastoSettings

@@ -14,7 +14,7 @@ import bpy
 from ..engine import engine
 from ..jobs.session import jobs
 from ..jobs.task import PLACE, Place, Task
-from ..translations import full_stop, sentence
+from ..translations.texts import full_stop, sentence
 
 LETTER_PX, MARGIN_PX = 6, 70
 """Width of a usual letter in a label, and of a panel's edges with an icon, at a resolution scale of 1."""

@@ -6,7 +6,7 @@ from __future__ import annotations
 import bpy
 
 from ..engine import engine
-from ..translations import sentence
+from ..translations.texts import sentence
 from .session import is_rendering, jobs, require_idle
 from .task import EXPECTED, PLACE, Place, Report, Task, error_report
 

@@ -20,7 +20,7 @@ from ..core.errors import WorkerError
 from ..core.system.outside import printable
 from ..engine import engine
 from ..engine.catalogue import catalogue
-from ..translations import sentence
+from ..translations.texts import sentence
 from .task import Place, Report, Task
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from bpy.props import StringProperty
 
 from ..jobs.operator import TaskOperator, clicked_in
 from ..jobs.task import Place
-from ..translations import sentence
+from ..translations.texts import sentence
 
 ASKED_IN = StringProperty(options={"HIDDEN", "SKIP_SAVE"})
 """The `Place` of the button whose click was asked about; empty in scripts."""

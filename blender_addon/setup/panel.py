@@ -12,7 +12,7 @@ from ..engine.settings import PreferenceProperties
 from ..interface.drawing import draw_preferences_button, draw_progress, draw_report, draw_text
 from ..jobs.session import jobs, redraw
 from ..jobs.task import Place, Report, Task
-from ..translations import sentence
+from ..translations.texts import sentence
 from . import graphics, installer
 
 

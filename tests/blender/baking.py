@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the tests of baking share: a strip of faces with materials, the operator, and what it must not change."""
+"""Helpers of the tests of baking: a strip of faces with materials, the operator, and what it must not change."""
 
 from __future__ import annotations
 

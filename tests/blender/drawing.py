@@ -31,7 +31,7 @@ class Layout:
         return given
 
     def operators(self, name: str) -> list[SimpleNamespace]:
-        """What was given to each button of this operator."""
+        """Properties that were given to each button of this operator."""
         return [given for what, arguments, given in self.drawn if what == "operator" and arguments == (name,)]
 
     def props(self) -> list[str]:
@@ -40,7 +40,7 @@ class Layout:
 
 
 def drawn(cls: type[bpy.types.Panel | bpy.types.Menu], **properties: Any) -> Layout:
-    """What a panel or a menu draws now; `properties` are the values of its own."""
+    """Layout of a panel or a menu as it is drawn now; `properties` are the values of its own."""
     own = [base for base in reversed(cls.__mro__) if base.__module__.startswith(MODULE)]
     members = {name: value for base in own for name, value in vars(base).items() if not name.startswith("__")}
     members.pop("bl_rna", None)

@@ -1,4 +1,4 @@
-"""What errors and notes of the core and the plugins say: all of it can reach Blender's panels.
+"""Texts of errors and notes of the core and the plugins: all of them can reach Blender's panels.
 
 Left out are modules that only the command line imports, and texts that no message is made of: log lines, and the
 labels and descriptions that tools, parameters, inputs and weights declare, which `visible.of_description` has.
@@ -16,7 +16,7 @@ from visible import FOREIGN, SENTENCE, TECHNICAL, template
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = (ROOT / "core", ROOT / "plugins")
 STARTS = ("impasto.engine.worker", "impasto.engine.client", "impasto.library.download", "impasto.library.published")
-"""What the extension imports, or runs in the engine; plugins are beside it."""
+"""Modules that the extension imports, or runs in the engine; plugins are beside them."""
 TO_AUTHORS = {"schemas.py", "tools.py", "weights.py"}
 """Modules whose PluginErrors tell a plugin's author, in a terminal, why the plugin cannot be loaded."""
 IN_TERMINALS = {"installation.py", "interruption.py", "metadata.py", "schemas.py", "streams.py", "trial.py"}
@@ -93,7 +93,7 @@ def texts() -> dict[str, str]:
 
 
 def _wholes(part: str) -> Iterator[str]:
-    """What is shown of a part of a message: nothing where it is no words."""
+    """Visible text in a part of a message: none if it has no words."""
     if part.endswith("? "):  # before a remedy
         part += "{}"
     part = re.sub(r"^\{\}(?=[a-z]{2})", "", part).replace("{}{}", "{}").strip()

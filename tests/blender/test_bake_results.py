@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a bake leaves: images, files, a material, one step of undo; and the same from a Blender in the background."""
+"""Results of a bake: images, files, a material, one step of undo; and the same from a background Blender."""
 
 from __future__ import annotations
 
@@ -194,7 +194,7 @@ def test_beside_a_worker_a_script_bakes_in_a_blender_of_its_own(monkeypatch: pyt
 
 
 def in_background(obj: bpy.types.Object, *, cancel_after_s: float | None = None) -> object:
-    """What a click in a window does, without the window's timer: the maps, or the report of what went wrong."""
+    """Run what a click in a window starts, without the window's timer; return the maps, or the report of an error."""
     process = module("bake.process")
     options = module("bake.checks").BakeOptions(width_px=SIZE_PX, height_px=SIZE_PX)
     given = process.prepare_all([obj], options)

@@ -21,7 +21,7 @@ def photo(tmp_path):
 
 @pytest.fixture
 def run(extension, scene):
-    """What `blender -b --command impasto` calls."""
+    """Function that `blender -b --command impasto` calls."""
     return lambda *arguments: extension.command_line.run([str(argument) for argument in arguments])
 
 

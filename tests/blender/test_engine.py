@@ -1,4 +1,4 @@
-"""Which engine is used, what is said of one that cannot work, and the button that makes one."""
+"""The choice of an engine, errors about one that cannot work, and the button that makes one."""
 
 from __future__ import annotations
 

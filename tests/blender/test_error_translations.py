@@ -18,7 +18,7 @@ LANGUAGES = ("de_DE", "fr_FR", "zh_HANS")
 
 @pytest.fixture(scope="module")
 def texts(extension):
-    """What the core and the plugins may say, each with where it stands; not what tools declare."""
+    """Texts of the core and the plugins, each with its place; without those that tools declare."""
     description = json.loads((Path(extension.__file__).parent / "description.json").read_text(encoding="utf-8"))
     declared = visible.of_description(
         description, extension.parameters.schemas.label_of, extension.parameters.schemas.choices_of
@@ -30,13 +30,13 @@ def texts(extension):
 @pytest.fixture
 def chinese(extension, monkeypatch):
     """The interface in Simplified Chinese, as far as it can be here: the wheel of Blender has no languages."""
-    monkeypatch.setattr(extension.translations, "language", lambda: "zh_HANS")
+    monkeypatch.setattr(extension.translations.texts, "language", lambda: "zh_HANS")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_error_lacks_a_translation(extension, texts, language):
     """A new text belongs into the three files in `translations/errors`; what is no message into `raised.NOT_SHOWN`."""
-    translations = extension.translations
+    translations = extension.translations.texts
     known = translations.words(language).keys() | translations.raised(language).keys()
     missing = [f"{place}: {text}" for text, place in sorted(texts.items()) if text not in known]
     assert not missing, "\n".join(missing)
@@ -44,7 +44,7 @@ def test_no_error_lacks_a_translation(extension, texts, language):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_translation_is_left_of_an_error_that_is_gone(extension, texts, language):
-    assert not extension.translations.raised(language).keys() - texts.keys()
+    assert not extension.translations.texts.raised(language).keys() - texts.keys()
 
 
 def test_messages_remedies_parts_and_notes_are_looked_for_and_the_commands_own_are_not(texts):
@@ -62,7 +62,7 @@ def test_messages_remedies_parts_and_notes_are_looked_for_and_the_commands_own_a
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_translation_has_the_values_of_its_text_and_stands_there_once(extension, language):
-    translations = extension.translations
+    translations = extension.translations.texts
     entries = translations.raised(language)
     text = (Path(translations.__file__).parent / "errors" / f"{language}.po").read_text(encoding="utf-8")
     assert text.count("\nmsgid ") - 1 == len(translations.ENTRY.findall(text)) == len(entries)
@@ -77,7 +77,7 @@ def test_a_translation_has_the_values_of_its_text_and_stands_there_once(extensio
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_error_finds_its_own_translation(extension, texts, language):
     """None is taken for another, with values in it or without."""
-    translations = extension.translations
+    translations = extension.translations.texts
     known = translations.raised(language) | translations.words(language)
     wrong = []
     for text in texts:
@@ -117,7 +117,7 @@ def test_every_error_finds_its_own_translation(extension, texts, language):
     ],
 )
 def test_messages_made_of_parts_are_translated_part_by_part(extension, english, german):
-    assert extension.translations.sentence(english, "de_DE") == german
+    assert extension.translations.texts.sentence(english, "de_DE") == german
 
 
 def test_an_error_of_the_engine_is_shown_in_chinese(extension, scene, chinese, tmp_path):
@@ -134,7 +134,7 @@ def test_an_error_of_the_engine_is_shown_in_chinese(extension, scene, chinese, t
 
 
 def test_what_errors_say_is_read_when_one_is_shown(extension):
-    translations = extension.translations
+    translations = extension.translations.texts
     for cached in (translations.words, translations.raised, translations._known, translations._templates):
         cached.cache_clear()
     translations._sentence.cache_clear()

@@ -1,4 +1,4 @@
-"""Which build of PyTorch a computer gets: drivers' files and programs are laid out in a folder as on that computer."""
+"""The build of PyTorch for a computer: drivers' files and programs are laid out in a folder as on that computer."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def smi(folder: Path, says: str, place: str = "usr/bin/nvidia-smi") -> None:
 
 
 def amd(folder: Path, *targets: int) -> None:
-    """What the kernel says of the processor (0) and of AMD's cards."""
+    """Write the kernel's files on the processor (0) and on AMD's cards."""
     (folder / "dev").mkdir()
     (folder / "dev/kfd").touch()
     for index, target in enumerate((0, *targets)):

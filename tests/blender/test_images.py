@@ -13,7 +13,7 @@ from conftest import coordinates, packed_image, pixels_of, png
 
 
 def source_hash(name: str) -> str:
-    """What the worker says that it was given."""
+    """Hash of the source in the recipe of an image."""
     return json.loads(bpy.data.images[name]["impasto_recipe"])["inputs"]["source"]["sha256"]
 
 

@@ -1,4 +1,4 @@
-"""What scripts are told of what an operator made, since all that it returns is that it finished."""
+"""Names of an operator's results for scripts, since all that it returns is that it finished."""
 
 from __future__ import annotations
 

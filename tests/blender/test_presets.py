@@ -38,7 +38,7 @@ def choose(name: str) -> None:
 
 
 def buttons() -> tuple[str, str]:
-    """What the panel's menu says, and the name of the preset that the button beside it removes."""
+    """Text of the panel's menu, and the name of the preset that the button beside it removes."""
     panel = drawn(bpy.types.IMPASTO_PT_view_3d)
     _add, *remove = panel.operators("impasto.preset_add")
     menu = next(options for what, arguments, options in panel.drawn if arguments == ("IMPASTO_MT_presets",))

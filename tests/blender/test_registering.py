@@ -68,7 +68,7 @@ module.unregister()
 
 
 def test_registering_in_a_fresh_blender_imports_nothing_heavy(extension, tmp_path):
-    """How long it takes is measured by `build.py bench`."""
+    """Its duration is measured by `build.py bench`."""
     (tmp_path / "fresh.py").write_text(FRESH.format(module=MODULE))
     environment = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
     command = [sys.executable, tmp_path / "fresh.py"]

@@ -1,4 +1,4 @@
-"""What panels say: why a button can do nothing, where a result is, what came of it."""
+"""Texts in panels: the reason why a button can do nothing, the place of a result, reports."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def offers(panel: str, operator: str) -> list:
 
 
 def run_from(extension, place: str) -> None:
-    """What the panel is set to, started and finished as a click in this panel does."""
+    """Start and finish the panel's task as a click in this panel does."""
     request = extension.generate.request.from_scene(bpy.context)
     task = request.task(extension.bridge.target.target_of(bpy.context, "NEW", "made"))
     task.place = extension.jobs.task.Place(place)

@@ -32,7 +32,7 @@ def texts(extension):
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_visible_text_lacks_a_translation(extension, texts, language):
     """A new text belongs into the three files of translations; a name of data or a node into `visible.NAMES`."""
-    known = extension.translations.words(language)
+    known = extension.translations.texts.words(language)
     missing = [f"{place}: {text}" for text, place in sorted(texts.items()) if text not in known]
     assert not missing, "\n".join(missing)
 
@@ -40,7 +40,7 @@ def test_no_visible_text_lacks_a_translation(extension, texts, language):
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_translation_is_of_a_text_that_is_shown(extension, texts, language):
     """The text that a translation was made for may have changed since."""
-    stale = [text for text in extension.translations.words(language) if text not in texts]
+    stale = [text for text in extension.translations.texts.words(language) if text not in texts]
     assert not stale, "\n".join(stale)
 
 
@@ -55,7 +55,7 @@ def test_the_texts_that_are_looked_for_are_those_of_panels_operators_tools_and_e
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_translation_has_the_values_of_its_text(extension, language):
-    for english, translated in extension.translations.words(language).items():
+    for english, translated in extension.translations.texts.words(language).items():
         marks = re.findall(r"\{\d?\}", translated)
         assert len(marks) == english.count("{}"), english
         assert not any(mark != "{}" for mark in marks) or sorted(marks) == [f"{{{i}}}" for i in range(len(marks))]
@@ -64,7 +64,7 @@ def test_a_translation_has_the_values_of_its_text(extension, language):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_files_of_translations_have_each_text_once(extension, language):
-    translations = extension.translations
+    translations = extension.translations.texts
     text = (Path(translations.__file__).parent / f"{language}.po").read_text(encoding="utf-8")
     assert text.count("\nmsgid ") - 1 == len(translations.ENTRY.findall(text)) == len(translations.words(language))
 
@@ -94,13 +94,13 @@ def test_files_of_translations_have_each_text_once(extension, language):
     ],
 )
 def test_what_is_put_together_is_translated(extension, english, chinese):
-    assert extension.translations.sentence(english, "zh_HANS") == chinese
-    assert extension.translations.sentence(english) == english, "this Blender speaks English"
+    assert extension.translations.texts.sentence(english, "zh_HANS") == chinese
+    assert extension.translations.texts.sentence(english) == english, "this Blender speaks English"
 
 
 def test_every_text_with_values_finds_its_own_translation(extension, texts):
     """None is taken for another, shorter one."""
-    sentence, words = extension.translations.sentence, extension.translations.words("de_DE")
+    sentence, words = extension.translations.texts.sentence, extension.translations.texts.words("de_DE")
     wrong = []
     for text in texts:
         count = text.count("{}")
@@ -130,7 +130,7 @@ def test_chinese_is_wrapped_by_its_width(extension, scene):
 
 
 def test_reading_and_registering_the_translations_is_quick(extension):
-    translations = extension.translations
+    translations = extension.translations.texts
     translations.words.cache_clear()
     began = time.perf_counter()
     translations._dictionary()

@@ -76,7 +76,7 @@ def test_pictures_are_the_real_result_with_its_maps_under_a_light_scaled_down(li
 
 
 def real_result(extension) -> np.ndarray:
-    """What Generate makes under the light of thumbnails, each pixel the mean of four; 0 to 255."""
+    """Result of Generate under the light of thumbnails, each pixel the mean of four; 0 to 255."""
     before, color = set(bpy.data.images), import_module(f"{extension.__name__}.core.surface.color")
     bpy.ops.impasto.generate()
     made = {image["impasto_map"]: pixels_of(image)[..., :3] for image in bpy.data.images if image not in before}

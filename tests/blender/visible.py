@@ -51,7 +51,7 @@ FOREIGN = {
     "Errno 13",
     "Errno 28",
 }
-"""What other programs say, and is looked for in their output."""
+"""Texts of other programs, which are searched for in their output."""
 
 
 def of_classes(extension: Any) -> set[str]:
@@ -88,7 +88,7 @@ def _of_properties(rna: Any) -> Iterator[str]:
 
 
 def of_description(description: Mapping[str, Any], label_of: Any, choices_of: Any) -> set[str]:
-    """What the tools, models and weights of a description are called, and what is said of them."""
+    """Labels and descriptions of the tools, models and weights of a description."""
     found: set[str] = set()
     for tool in description["tools"]:
         found |= {tool["label"], tool["description"]}
@@ -104,7 +104,7 @@ def of_description(description: Mapping[str, Any], label_of: Any, choices_of: An
 
 
 def of_presets(folder: Path) -> set[str]:
-    """What Blender calls the presets that travel in the extension."""
+    """Blender's names of the bundled presets."""
     return {bpy.path.display_name(path.name) for path in folder.glob("shipped/presets/**/*.py")}
 
 

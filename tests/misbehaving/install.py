@@ -37,7 +37,7 @@ def make_engine(engine: Path, folder: Path) -> Path:
 
 
 def site_packages(python: Path) -> Path:
-    """Where `python` looks for installed packages."""
+    """Folder in which `python` looks for installed packages."""
     ask = "import sysconfig; print(sysconfig.get_path('purelib'))"
     done = subprocess.run([python, "-I", "-c", ask], check=True, capture_output=True, text=True)
     return Path(done.stdout.strip())

@@ -46,7 +46,7 @@ def refused(walk: Walk) -> Steps:
     yield until(lambda: JOBS.shown is None, 120)
     yield 1.0
     walk.screenshot("error_zh_HANS.png")
-    sentence = sys.modules[f"{MODULE}.translations"].sentence
+    sentence = sys.modules[f"{MODULE}.translations.texts"].sentence
     walk.record("error", [sentence(report.text) for report in JOBS.reports.values()])
 
 
