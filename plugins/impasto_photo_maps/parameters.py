@@ -44,5 +44,5 @@ class PhotoMapsParameters(Parameters):
         ge=0.005,
         le=0.5,
         title="Radius",
-        description="How far things shade each other, in parts of the picture's width",
+        description="Distance over which things shade each other, relative to the picture's width",
     )

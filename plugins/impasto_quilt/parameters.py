@@ -17,7 +17,7 @@ class QuiltParameters(SizeParameters):
         0.25,
         ge=0.1,
         le=0.5,
-        description="How far pieces overlap, in parts of a piece: room for the cut to find its way",
+        description="Overlap of pieces, relative to their size; with more, cuts follow the pattern better",
     )
     variety: float = Field(
         0.5, ge=0, le=1, description="Avoid using a part of the photograph twice (1), or choose the best fit only (0)"

@@ -24,7 +24,7 @@ class TransformParameters(Parameters):
         description="Left, top, right and bottom of the part to keep: 0, 0, 0.75, 1 leaves out the right quarter",
     )
     scale: float = Field(
-        1.0, gt=0, le=16, description="Size of the result in parts of the picture's: 0.25 makes 1024 pixels of 4096"
+        1.0, gt=0, le=16, description="Size of the result relative to the picture's: 0.25 makes 1024 pixels of 4096"
     )
 
 

@@ -10,7 +10,7 @@ class VaeParameters(SizeParameters):
 
     model: str = model_field()
     variation: float = Field(
-        0.5, ge=0, le=1, description="Share of the source that is made new; 0: all is kept but the seams, 1: nothing is"
+        0.5, ge=0, le=1, description="Fraction of the source that is replaced; 0: only at the seams, 1: all of it"
     )
 
 
@@ -18,7 +18,7 @@ class TrainVaeParameters(Parameters):
     """Parameters of the training and of the networks."""
 
     name: str = Field("untitled", description="Name of the model: letters, digits, - and _")
-    start_from: str = model_field("Name of a model to go on from; empty: begin anew", tool="vae")
+    start_from: str = model_field("Model to start from; empty: from scratch", tool="vae")
     steps: int = Field(2000, ge=1, le=200000, description="Steps of training")
     longest_px: int = Field(
         512, ge=32, le=4096, description="The data is shrunk to this longer side first; smaller shows larger shapes"

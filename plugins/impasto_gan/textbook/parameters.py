@@ -11,7 +11,9 @@ class TextbookParameters(SizeParameters):
     """The model, and the amount of variation."""
 
     model: str = model_field("Name of a trained model; empty: the first that fits")
-    variation: float = Field(1.0, ge=0, le=1.5, description="How much places differ; lower is calmer and more even")
+    variation: float = Field(
+        1.0, ge=0, le=1.5, description="Variation across the picture; lower is calmer and more even"
+    )
 
 
 class ConditionalParameters(TextbookParameters):
@@ -34,13 +36,13 @@ class TrainTextbookParameters(Parameters):
     width: int = Field(64, ge=16, le=512, multiple_of=16, description="Channels of the widest layer")
     hold_out: bool = Field(False, description="Learn from half of each picture only, so that the other half can judge")
     watched: bool = Field(True, description="Go back where the training fails; off: watch a collapse to its end")
-    start_from: str = model_field("A model to go on from; empty: start anew", tool="gan")
+    start_from: str = model_field("Model to start from; empty: from scratch", tool="gan")
 
 
 class TrainConditionalParameters(TrainTextbookParameters):
     """The settings of the plain GAN."""
 
-    start_from: str = model_field("A model to go on from; empty: start anew", tool="conditional-gan")
+    start_from: str = model_field("Model to start from; empty: from scratch", tool="conditional-gan")
 
 
 class TrainProgressiveParameters(TrainTextbookParameters):
@@ -49,7 +51,7 @@ class TrainProgressiveParameters(TrainTextbookParameters):
     batch: int = Field(8, ge=2, le=256, description="Crops in a step; more is steadier and slower")
     crop_px: int = Field(64, ge=32, le=128, description="Size that it grows to from 8 px, by doubling: 32, 64 or 128")
     learning_rate: float = Field(1e-3, ge=1e-6, le=1e-2, description="How fast it learns; lower it if it diverges")
-    start_from: str = model_field("A model to go on from; empty: start anew", tool="progressive-gan")
+    start_from: str = model_field("Model to start from; empty: from scratch", tool="progressive-gan")
 
 
 class TrainGanParameters(TrainTextbookParameters):

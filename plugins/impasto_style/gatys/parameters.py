@@ -23,7 +23,7 @@ class FeatureParameters(Parameters):
         "auto", description="The network whose features are compared; auto: the best whose weights are there"
     )
     pooling: Literal["max", "average"] = Field(
-        "max", description="How the network shrinks what it sees: by maxima, as it was trained, or by averages: softer"
+        "max", description="Pooling of the network: maxima, as it was trained, or averages, which are softer"
     )
     statistics: Literal["moments", "gram", "sliced"] = Field(
         "moments",
@@ -40,14 +40,14 @@ class FeatureParameters(Parameters):
         80,
         ge=1,
         le=5000,
-        description="How often the picture is looked at in each size; more is truer to the style and takes longer",
+        description="Optimisation steps at each size; more are truer to the style and take longer",
         json_schema_extra=MODERN,
     )
     smoothness: float = Field(
         1.0,
         ge=0,
         le=100,
-        description="How strongly differences between neighbouring pixels are avoided, in parts of the usual",
+        description="How strongly differences between neighbouring pixels are avoided, relative to the default",
         json_schema_extra=MODERN,
     )
 

@@ -17,6 +17,6 @@ class PatchesStyleParameters(StyleParameters):
         description="How often strokes are laid anew at each size; best takes about three times as long as quick",
     )
     variety: float = Field(
-        1.0, ge=0, le=3, description="How evenly all parts of the style are used, in parts of the usual"
+        1.0, ge=0, le=3, description="How evenly all parts of the style are used, relative to the default"
     )
     turned: bool = Field(True, description="Strokes may be turned and mirrored to follow the picture's forms")

@@ -9,9 +9,9 @@ from impasto.tools import Field, Input, Parameters, for_each, visible_if
 STYLE, MASK, START = "style", "mask", "start"
 
 STYLE_INPUTS = (
-    Input(STYLE, "a picture in whose style to paint; several are mixed, or painted where their masks are", many=True),
+    Input(STYLE, "a picture whose style is used; several are mixed, or painted where their masks are", many=True),
     Input(MASK, "where its style is painted: white; black keeps the picture", required=False, for_each=STYLE),
-    Input(START, "a finished result to go on from, also a smaller one", required=False),
+    Input(START, "a finished result to continue from, which may be smaller", required=False),
 )
 """Inputs of a stylizer beside its subject. A style without a mask is mixed wherever the masks leave room."""
 
@@ -23,7 +23,7 @@ class StyleParameters(Parameters):
         1.0, ge=0, le=1, description="How far to go: 0 keeps the picture's own statistics, 1 takes the style's"
     )
     preservation: float = Field(
-        1.0, ge=0, le=10, description="How strongly the picture's shapes are kept, in parts of the usual"
+        1.0, ge=0, le=10, description="How strongly the picture's shapes are kept, relative to the default"
     )
     strokes: float = Field(
         1.0, ge=0.1, le=4, description="Size of the strokes; 1: as if the style were as large as the picture"
@@ -36,7 +36,7 @@ class StyleParameters(Parameters):
         description="The style's longer side, in pixels of the result; 0: by the size of the strokes",
     )
     detail: float = Field(
-        1.0, ge=0, le=2, description="How much fine detail of the style is painted, in parts of the usual"
+        1.0, ge=0, le=2, description="How much fine detail of the style is painted, relative to the default"
     )
     color: Literal["style", "picture", "blended", "lightness"] = Field(
         "style",

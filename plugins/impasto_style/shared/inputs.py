@@ -165,7 +165,7 @@ def _read_mask(label: str, maps: Maps, size: tuple[int, int], seamless: bool, de
         pixels = pixels * maps["opacity"].pixels
     if pixels.max() < EMPTY:
         message = f"the {label} is black everywhere: its style would be painted nowhere"
-        raise ParameterError(message, "paint it white where the style shall be, or leave mask and style out")
+        raise ParameterError(message, "paint it white where the style should be, or leave mask and style out")
     return resized_linear(as_tensor(pixels.clip(0, 1), device), size, seamless)
 
 
