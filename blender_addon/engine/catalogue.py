@@ -20,10 +20,6 @@ from . import engine
 
 SHIPPED = Path(__file__).parents[1] / "description.json"
 KEPT = "description.json"
-DEFAULT_TOOL = "quilt"
-DEFAULT_ESTIMATOR = "photo-maps"
-DEFAULT_TRAINER = "train-torus"
-DEFAULT_STYLIZER = "patches-style"
 SIZE_PARAMETERS = ("width_px", "height_px")
 
 
@@ -59,6 +55,14 @@ class Catalogue:
     def model(self, tool: str, name: str) -> Mapping[str, Any] | None:
         """Model of this name for a tool; for "" its default. None if there is none."""
         return next((model for model in self.models_for(tool) if name in ("", model["name"])), None)
+
+    def tools_for(self, task: str) -> list[Mapping[str, Any]]:
+        """Tools that do a task (see `impasto.tools.TASKS`), the usual one first."""
+        return sorted((tool for tool in self if tool["task"] == task), key=lambda tool: (tool["rank"], tool["name"]))
+
+    def usual(self, task: str) -> str:
+        """Name of the tool that does a task unless another is chosen; empty if there is none."""
+        return next((tool["name"] for tool in self.tools_for(task)), "")
 
     def _use(self, description: Mapping[str, Any]) -> None:
         self._tools = {tool["name"]: tool for tool in description["tools"]}

@@ -10,7 +10,7 @@ from typing import Any
 import bpy
 from bpy.props import BoolProperty, EnumProperty, FloatProperty, FloatVectorProperty, IntProperty, StringProperty
 
-from ..engine.catalogue import DEFAULT_ESTIMATOR, DEFAULT_TOOL
+from ..engine.catalogue import catalogue
 from ..jobs.operator import TaskOperator
 from ..jobs.task import Task
 from ..parameters.properties import MAX_INT
@@ -39,7 +39,7 @@ LOOK = ("use_displacement", "use_ambient_occlusion")
 class RequestProperties:
     """Properties of both `run` and `generate`, with the command line's names and defaults."""
 
-    tool: StringProperty(name="Tool", description="Name of the tool, such as quilt", default=DEFAULT_TOOL)
+    tool: StringProperty(name="Tool", description="Name of the tool; empty: the one that makes pictures seamless")
     parameters: StringProperty(name="Parameters", description='The tool\'s parameters as JSON: {"variety": 0.7}')
     source: StringProperty(
         name="Source",
@@ -56,8 +56,7 @@ class RequestProperties:
     seed: SEED
     estimator: StringProperty(
         name="Other Maps",
-        description="Tool that estimates the maps which a generator does not make, or none",
-        default=DEFAULT_ESTIMATOR,
+        description="Tool that estimates the maps which a generator does not make, or none; empty: the usual one",
     )
     estimator_parameters: StringProperty(
         name="Its Parameters", description='The estimator\'s parameters as JSON: {"normal_strength": 0.5}'
@@ -92,9 +91,10 @@ class IMPASTO_OT_run(RequestProperties, TaskOperator, bpy.types.Operator):
     bl_label = "Run Tool"
 
     def task(self, context: bpy.types.Context) -> Task:
-        ensure_known(self.tool)
+        tool = self.tool or catalogue.usual("seamless")
+        ensure_known(tool)
         request = Request(
-            tool=self.tool,
+            tool=tool,
             parameters=parse_object(self.parameters, "parameters"),
             estimator_parameters=parse_object(self.estimator_parameters, "estimator_parameters"),
             source=source_of(self.image, self.source),
@@ -119,7 +119,7 @@ class IMPASTO_OT_generate(RequestProperties, TaskOperator, bpy.types.Operator):
     def task(self, context: bpy.types.Context) -> Task:
         variations.live.cancel()
         settings = context.scene.impasto
-        if self.properties.is_property_set("tool"):
+        if self.tool:
             ensure_known(self.tool)
             settings.tool = self.tool
         given = self._given()

@@ -16,7 +16,7 @@ from ..bridge.recipe_inputs import inputs_of, scale_of
 from ..bridge.target import NONE, target_of
 from ..core.errors import ParameterError
 from ..core.recipe import differences
-from ..engine.catalogue import DEFAULT_ESTIMATOR, DEFAULT_TOOL
+from ..engine.catalogue import catalogue
 from ..jobs.operator import TaskOperator
 from ..jobs.task import Place, Task
 from ..tools.arguments import MATERIAL, SEED
@@ -56,7 +56,7 @@ class IMPASTO_OT_make_seamless(OnImage, bpy.types.Operator):
     def task(self, context: bpy.types.Context) -> Task:
         image = self.chosen(context)
         request = Request(
-            tool=DEFAULT_TOOL,
+            tool=catalogue.usual("seamless"),
             source=image,
             estimator="none",
             **{name: getattr(self, name) for name in ("width_px", "height_px", "seed")},
@@ -76,7 +76,7 @@ class IMPASTO_OT_estimate_maps(OnImage, bpy.types.Operator):
     width_m: FloatProperty(name="Real Width", description="Real-world width of the image in metres; 0: unknown", min=0)
 
     def task(self, context: bpy.types.Context) -> Task:
-        request = Request(tool=DEFAULT_ESTIMATOR, source=self.chosen(context), width_m=self.width_m)
+        request = Request(tool=catalogue.usual("maps"), source=self.chosen(context), width_m=self.width_m)
         target = target_of(context, self.material, request.result_name(), width_m=self.width_m)
         return request.task(target)
 

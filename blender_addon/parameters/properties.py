@@ -12,14 +12,7 @@ from typing import Any
 import bpy
 from bpy.props import PointerProperty
 
-from ..engine.catalogue import (
-    DEFAULT_ESTIMATOR,
-    DEFAULT_STYLIZER,
-    DEFAULT_TOOL,
-    DEFAULT_TRAINER,
-    catalogue,
-    properties_of,
-)
+from ..engine.catalogue import catalogue, properties_of
 from . import enum_numbers, inputs, model_values, schemas
 from .groups import (
     MATERIALS,
@@ -35,12 +28,12 @@ from .groups import (
 
 MAX_INT = 2**31 - 1
 LISTS = {
-    "tool": (("generator", "filter", "estimator"), DEFAULT_TOOL),
-    "estimator": (("estimator",), DEFAULT_ESTIMATOR),
-    "trainer": (("trainer",), DEFAULT_TRAINER),
-    "stylizer": (("stylizer",), DEFAULT_STYLIZER),
+    "tool": (("generator", "filter", "estimator"), "seamless"),
+    "estimator": (("estimator",), "maps"),
+    "trainer": (("trainer",), "train"),
+    "stylizer": (("stylizer",), "stylize"),
 }
-"""Enums of tools: the kinds in each, and its default."""
+"""Enums of tools: the kinds in each, and the task of the tool that is its default."""
 _items: dict[str, list[tuple[str, str, str, int]]] = {}
 """Blender keeps no reference to the strings of dynamic enum items: they live here."""
 TEXTURE, STYLE = "texture", "style"
@@ -72,12 +65,12 @@ def items_of(which: str) -> Callable[[Any, Any], list[tuple[str, str, str, int]]
 
 
 def _fill_items() -> None:
-    for which, (kinds, default) in LISTS.items():
+    for which, (kinds, task) in LISTS.items():
         tools = [tool for tool in catalogue if tool["kind"] in kinds]
         items = [(tool["name"], tool["label"], tool["description"]) for tool in tools]
         if which == "estimator":
             items.append(("none", "None", "Only the maps that the tool itself makes"))
-        numbers = enum_numbers.numbers_of([name for name, *_ in items], default)
+        numbers = enum_numbers.numbers_of([name for name, *_ in items], catalogue.usual(task) or None)
         _items[which] = [(*item, numbers[item[0]]) for item in items]
 
 

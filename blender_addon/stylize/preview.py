@@ -10,7 +10,7 @@ from typing import Any
 import bpy
 
 from ..engine import engine
-from ..engine.catalogue import DEFAULT_STYLIZER, catalogue, properties_of
+from ..engine.catalogue import catalogue, properties_of
 from ..jobs.session import connect, jobs
 from ..parameters.properties import STYLE
 from ..tools.live import Live, PreviewInputs
@@ -21,8 +21,7 @@ from .settings import LONGEST, RELIEF, START, STROKES
 from .subject import subject_of, why_no_subject
 
 PREVIEW_PX = 256
-PREVIEWERS = {"wct": PREVIEW_PX, DEFAULT_STYLIZER: 160}
-"""Stylizers that paint the preview, by preference, and the size in pixels at which they are fast enough."""
+"""Longer side of a preview by a stylizer that does not say how large it paints in a moment."""
 
 
 def previewer(context: bpy.types.Context) -> Mapping[str, Any] | None:
@@ -30,8 +29,9 @@ def previewer(context: bpy.types.Context) -> Mapping[str, Any] | None:
     chosen = context.scene.impasto_style.tool
     if chosen not in catalogue or LONGEST not in properties_of(catalogue[chosen]):
         return None
-    known = (catalogue[name] for name in PREVIEWERS if name in catalogue)
-    return next((tool for tool in known if not weights.missing_for(tool)), catalogue[chosen])
+    quick = [tool for tool in catalogue.tools_for("stylize") if tool["preview_px"]]
+    quick.sort(key=lambda tool: -tool["preview_px"])
+    return next((tool for tool in quick if not weights.missing_for(tool)), catalogue[chosen])
 
 
 def why_no_preview(context: bpy.types.Context) -> str:
@@ -52,7 +52,7 @@ def preview_inputs(context: bpy.types.Context) -> PreviewInputs:
     assert tool is not None  # else `why_no_preview` says why
     subject = subject_of(context, context.scene.impasto_style.subject)
     parameters = {name: value for name, value in request.parameters.items() if name in properties_of(tool)}
-    longest_px = min(PREVIEWERS.get(tool["name"], PREVIEW_PX), subject.longest_px)
+    longest_px = min(tool["preview_px"] or PREVIEW_PX, subject.longest_px)
     if (strokes_px := parameters.get(STROKES)) and (full_px := parameters[LONGEST] or subject.longest_px):
         parameters[STROKES] = max(1, round(strokes_px * longest_px / full_px))
     parameters |= {LONGEST: longest_px, RELIEF: 0.0}

@@ -10,7 +10,7 @@ import bpy
 from bpy.props import BoolProperty, EnumProperty, IntProperty, PointerProperty, StringProperty
 
 from ..bridge.target import ACTIVE, NEW, NONE
-from ..engine.catalogue import DEFAULT_STYLIZER, catalogue, properties_of
+from ..engine.catalogue import catalogue, properties_of
 from ..parameters import inputs, properties
 from ..parameters.groups import identifier
 from ..parameters.properties import MAX_INT, STYLE, items_of, tell_changed
@@ -27,7 +27,7 @@ LONGEST, STROKES, RELIEF, START = "longest_px", "strokes_px", "relief", "start"
 
 def _carry_over(settings: StyleSettings, context: bpy.types.Context) -> None:
     """Keep the settings that the former and the chosen stylizer share."""
-    former, settings.former = settings.former or DEFAULT_STYLIZER, settings.tool
+    former, settings.former = settings.former or catalogue.usual("stylize"), settings.tool
     if former in catalogue and settings.tool in catalogue:
         copy_settings(settings.id_data, catalogue[former], catalogue[settings.tool])
     tell_changed(STYLE)(settings, context)

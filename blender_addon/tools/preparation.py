@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..core.recipe import Step
+from ..engine.catalogue import catalogue
 
-TOOL = "transform"
 WHOLE = (0.0, 0.0, 1.0, 1.0)
 
 
@@ -25,7 +25,7 @@ class Preparation:
         rotate, scale, crop = _plain(self.rotate), _plain(self.scale), [_plain(side) for side in self.crop]
         if (rotate, tuple(crop), scale) == (0.0, WHOLE, 1.0):
             return []
-        return [Step(TOOL, {"rotate": rotate, "crop": crop, "scale": scale})]
+        return [Step(catalogue.usual("prepare"), {"rotate": rotate, "crop": crop, "scale": scale})]
 
 
 def _plain(value: float) -> float:

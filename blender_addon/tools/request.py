@@ -17,7 +17,7 @@ from ..core.errors import ParameterError
 from ..core.recipe import Recipe, Step, name_inputs
 from ..core.texture import is_large
 from ..engine import engine
-from ..engine.catalogue import DEFAULT_ESTIMATOR, DEFAULT_TOOL, catalogue, has_size
+from ..engine.catalogue import catalogue, has_size
 from ..jobs.session import connect
 from ..jobs.task import Report, Task
 from ..parameters import inputs, properties
@@ -27,16 +27,19 @@ from .preparation import Preparation
 
 @dataclass(frozen=True)
 class Request:
-    """A tool with its parameters and inputs in plain values, with the command line's names and defaults."""
+    """A tool with its parameters and inputs in plain values, with the command line's names and defaults.
 
-    tool: str = DEFAULT_TOOL
+    estimator: of the maps that a generator does not make, or "none"; empty for the usual one.
+    """
+
+    tool: str
     parameters: Mapping[str, Any] = field(default_factory=dict)
     source: Source | None = None
     inputs: Mapping[str, Sequence[Source | None]] = field(default_factory=dict)
     width_px: int = 0
     height_px: int = 0
     seed: int = 0
-    estimator: str = DEFAULT_ESTIMATOR
+    estimator: str = ""
     estimator_parameters: Mapping[str, Any] = field(default_factory=dict)
     preparation: Preparation = field(default_factory=Preparation)
     width_m: float = 0.0
@@ -67,8 +70,9 @@ class Request:
         preparing = self.preparation.steps() if self.source is not None else []
         steps = [*preparing, Step(self.tool, parameters, name_inputs(self.inputs)[0])]
         in_tiles = tool["makes_tiles"] and is_large((self.height_px, self.width_px))  # an estimator needs the whole
-        if tool["kind"] == "generator" and self.estimator not in ("none", "") and not in_tiles:
-            steps.append(Step(catalogue[self.estimator]["name"], dict(self.estimator_parameters)))
+        estimator = self.estimator or catalogue.usual("maps") or "none"
+        if tool["kind"] == "generator" and estimator != "none" and not in_tiles:
+            steps.append(Step(catalogue[estimator]["name"], dict(self.estimator_parameters)))
         return Recipe(tuple(steps), self.seed)
 
     @property

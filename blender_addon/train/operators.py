@@ -7,7 +7,7 @@ import bpy
 from bpy.props import FloatProperty, IntProperty, StringProperty
 
 from ..engine import engine
-from ..engine.catalogue import DEFAULT_TRAINER
+from ..engine.catalogue import catalogue
 from ..jobs.operator import TaskOperator, poll
 from ..jobs.session import jobs
 from ..jobs.task import Place, Task
@@ -24,7 +24,7 @@ class IMPASTO_OT_train(TaskOperator, bpy.types.Operator):
     bl_label = "Train"
     place = Place.TRAINING
 
-    tool: StringProperty(name="Trainer", description="Name of the trainer", default=DEFAULT_TRAINER)
+    tool: StringProperty(name="Trainer", description="Name of the trainer; empty: the usual one")
     data: StringProperty(
         name="Data", description="Path of a picture or folder to learn from", subtype="FILE_PATH", options=RELATIVE_PATH
     )
@@ -54,12 +54,13 @@ class IMPASTO_OT_train(TaskOperator, bpy.types.Operator):
     def task(self, context: bpy.types.Context) -> Task:
         if not (self.data or self.image):
             return from_scene(context).task()
-        ensure_known(self.tool)
+        tool = self.tool or catalogue.usual("train")
+        ensure_known(tool)
         data = source_of(self.image, self.data)
         parameters = parse_object(self.parameters, "parameters")
         parameters |= {NAME: self.name} if self.name else {}
         about = {name: getattr(self, name) for name in ("licence", "width_m", "seed", "device")}
-        return TrainingRequest(self.tool, data, parameters, **about).task()
+        return TrainingRequest(tool, data, parameters, **about).task()
 
 
 class OnTraining:

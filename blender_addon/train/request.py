@@ -16,7 +16,7 @@ from ..bridge.inputs import SOURCE, Source, existing
 from ..core.errors import ParameterError
 from ..core.recipe import Recipe, Step
 from ..engine import engine
-from ..engine.catalogue import DEFAULT_TRAINER, catalogue
+from ..engine.catalogue import catalogue
 from ..jobs.description import use_description
 from ..jobs.session import LONG, connect, jobs
 from ..jobs.task import Report, Task
@@ -33,7 +33,7 @@ NAME = "name"
 class TrainingRequest:
     """A trainer with its data and parameters in plain values, with the command line's names and defaults."""
 
-    tool: str = DEFAULT_TRAINER
+    tool: str
     data: Source | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)
     licence: str = ""

@@ -551,7 +551,8 @@ class TestLivePreview:
     @pytest.fixture
     def live(self, extension, settings, monkeypatch):
         """Switched on; painted by the chosen stylizer itself."""
-        monkeypatch.setattr(extension.stylize.preview, "PREVIEWERS", {})
+        for tool in extension.engine.catalogue.catalogue:
+            monkeypatch.setitem(tool, "preview_px", 0)
         settings.live_preview = True
         settle(extension.jobs.session.jobs, extension.stylize.preview.live)
         return extension.stylize.preview.live

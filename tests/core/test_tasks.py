@@ -12,7 +12,7 @@ from impasto.plugins import registry
 from impasto.tools import TASKS, Filter, check_tool, describe
 
 ROOT = Path(__file__).parents[2]
-HOSTS = ("core/impasto/cli",)
+HOSTS = ("core/impasto/cli", "blender_addon")
 USUAL = {
     "seamless": "quilt",
     "generate": "torus",
@@ -66,7 +66,8 @@ def test_hosts_know_no_tool_by_its_name(folder):
     own = [plugin.tools for plugin in registry().plugins if plugin.distribution == "impasto"]
     names = "|".join(re.escape(name) for tools in own for name in tools)
     named = re.compile(rf"(?<![\w-])({names})(?![\w-])")
-    files = sorted((ROOT / folder).rglob("*.py"))
+    presets = ROOT / folder / "shipped" / "presets"  # in a folder for each tool
+    files = [path for path in sorted((ROOT / folder).rglob("*.py")) if not path.is_relative_to(presets)]
     assert len(files) > 10
     found = [f"{file.name}: {text}" for file in files for text in literals(file) if named.search(text)]
     assert found == []
