@@ -1,4 +1,4 @@
-"""Inputs of a recipe's steps: what each tool is given beside its subject, checked before anything runs."""
+"""Inputs of a recipe's steps besides their subjects, checked before anything runs."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from .texture import Maps
 from .tools import Input, Parameters, Tool
 
 SOURCE = "source"
-"""The input that is the first step's subject."""
+"""Name of the input that is the first step's subject."""
 Value = Maps | Dataset | tuple[Maps | None, ...]
-"""What a tool is given for one of its inputs."""
+"""Value of one of a tool's inputs."""
 
 
 def subject_of(inputs: Mapping[str, Maps | Dataset]) -> Maps:
-    """The first step's subject; empty maps where no source is given."""
+    """The first step's subject; empty maps if no source is given."""
     source = inputs.get(SOURCE, Maps())
     if isinstance(source, Dataset):
         raise ParameterError("the input source is a dataset", "give a picture, or name the input as the trainer does")
@@ -25,7 +25,7 @@ def subject_of(inputs: Mapping[str, Maps | Dataset]) -> Maps:
 
 
 def check_inputs(steps: Sequence[Step], tools: Sequence[Tool], inputs: Mapping[str, Maps | Dataset]) -> None:
-    """Raise ParameterError where a tool lacks an input, or what is given fits none."""
+    """Raise ParameterError if an input is missing, unknown, unused, or of the wrong kind."""
     _refuse_unused(steps, inputs)
     first = tools[0]
     if SOURCE not in inputs and (first.needs or first.needs_source):
@@ -44,10 +44,10 @@ def check_inputs(steps: Sequence[Step], tools: Sequence[Tool], inputs: Mapping[s
 
 
 def values_of(tool: Tool, step: Step, inputs: Mapping[str, Maps | Dataset]) -> dict[str, Value]:
-    """What the tool is given for its inputs, by their names, once they are checked.
+    """Values of the tool's inputs by name, from inputs that `check_inputs` accepts.
 
-    One that takes many has a tuple, empty where none is given; one for each value of another has a tuple as long as
-    that, with None where none is given; any other is absent if it is not given.
+    An input that takes many has a tuple, which may be empty; one for each value of another has a tuple of the same
+    length, with None for values that are left out; any other is absent if it is not given.
     """
     values: dict[str, Value] = {}
     for item in tool.inputs:
@@ -62,9 +62,9 @@ def values_of(tool: Tool, step: Step, inputs: Mapping[str, Maps | Dataset]) -> d
 
 
 def with_numbers_for_each(tool: Tool, parameters: Parameters, step: Step) -> Parameters:
-    """The parameters with one number for each value of an input: those that were not given have their default.
+    """The parameters, with as many numbers for each input as it has values; those that are not given are defaults.
 
-    ParameterError where there are more numbers than values.
+    ParameterError if there are more numbers than values.
     """
     changed = {}
     for name, schema in tool.parameters.model_json_schema().get("properties", {}).items():
@@ -103,7 +103,7 @@ def _check_values(tool: Tool, item: Input, step: Step, inputs: Mapping[str, Maps
 
 
 def _refuse_unused(steps: Sequence[Step], inputs: Mapping[str, Maps | Dataset]) -> None:
-    """A misspelt name would otherwise be left out in silence. The source may be given to any recipe."""
+    """Raise ParameterError for inputs that no step uses, such as misspelt ones; any recipe may have a source."""
     used = {SOURCE}.union(*(step.named for step in steps))
     for name in inputs:
         if name not in used:

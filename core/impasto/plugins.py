@@ -18,13 +18,14 @@ from typing import NoReturn, TypeVar
 import pluggy
 
 from . import hookspecs, trial
+from .checks import check_tool
 from .errors import ImpastoError, ParameterError, PluginError, did_you_mean
 from .io.files import BUILTIN_EXPORTERS, Exporter
 from .library.installed import WeightsLibrary
 from .library.models import ModelLibrary
 from .library.weights import Weights, check_weights
 from .system.folders import user_folder
-from .tools import Tool, check_tool, in_order
+from .tools import Tool, in_order
 
 GROUP = "impasto"
 TRIAL = "from impasto.plugins import load_alone; load_alone(*sys.argv[2:])"

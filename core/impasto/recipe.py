@@ -1,7 +1,7 @@
 """Recipes: the steps and the seed that make maps, as plain data that JSON can hold.
 
-A recipe is the one way anything is made; `impasto.run` carries it out. It is stored in every file that
-it made. Standard library only: Blender builds recipes too.
+Every result is made by a recipe, which `impasto.run` carries out, and which is stored in its files. Standard library
+only: Blender builds recipes too.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ Scalar = bool | int | float | str
 MAX_SEED = 2**31 - 1
 MAX_STEPS = 100
 MAX_TEXT = 4096
-"""Characters of a name or of a text parameter."""
+"""Limit of characters in a name or a text parameter."""
 MAX_NUMBERS = 256
-"""In a list that is a parameter: a colour, or the points of a curve."""
+"""Limit of numbers in a parameter that is a list: a colour, or the points of a curve."""
 MAX_VALUES = 16
-"""Of one input: styles that are mixed."""
+"""Limit of values of one input, such as styles that are mixed."""
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class Step:
-    """One tool with its parameters; `inputs` maps the tool's named inputs to the names given to `run`.
+    """A tool with its parameters; `inputs` maps the names of the tool's inputs to names of inputs of `run`.
 
-    An input that takes many values has a list of names. Of one that belongs to another's values, "" leaves one out:
+    An input that takes many values has a list of names. In an input for each value of another, "" leaves one out:
     `{"style": ["night", "wave"], "mask": ["", "sky"]}`.
     """
 
@@ -52,23 +52,23 @@ class Step:
             _expect(_is_text(names) or _is_names(names), rule, names)
 
     def names_of(self, input_: str) -> tuple[str, ...]:
-        """The names of an input's values in their order, "" where one is left out; empty where none is given."""
+        """Names of an input's values in order, "" for one that is left out; empty if the input is not given."""
         names = self.inputs.get(input_, ())
         return (names,) if isinstance(names, str) else tuple(names)
 
     @property
     def named(self) -> set[str]:
-        """The names of all that the step takes of what is given to `run`."""
+        """Names of all inputs of `run` that the step uses."""
         return {name for input_ in self.inputs for name in self.names_of(input_) if name}
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """Steps and a seed in [0, 2³¹), and what is known of how they were run (filled in by `run`).
+    """Steps and a seed in [0, 2³¹), and a record of their run (filled in by `run`).
 
-    `inputs` has name, SHA-256 and real-world scale of every input; `made_with` has versions, device, precision and the
-    hashes of models and weights, and `stopped` where it was ended early. Neither holds a path. ParameterError names the
-    first field that is wrong.
+    inputs: name, SHA-256 and real-world scale of every input. made_with: versions, device, precision, hashes of models
+    and weights, and `stopped` if the run ended early. Neither contains paths. ParameterError with the first field that
+    is wrong.
     """
 
     steps: tuple[Step, ...]
@@ -87,7 +87,7 @@ class Recipe:
         _check_made_with(self.made_with)
 
     def to_json(self) -> str:
-        """The recipe as one line of JSON, the same for the same recipe."""
+        """The recipe as one line of JSON, equal for equal recipes."""
         return json.dumps(self.to_dict(), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
     def to_dict(self) -> dict[str, Any]:
@@ -96,12 +96,12 @@ class Recipe:
 
     @classmethod
     def from_json(cls, text: str) -> Recipe:
-        """Read what `to_json` wrote, or a hand-written recipe. ParameterError where it is not one."""
+        """A recipe from the JSON of `to_json`, or from hand-written JSON. ParameterError if it is not one."""
         return cls.from_dict(parse_json(text, "the recipe", kind=ParameterError))
 
     @classmethod
     def from_dict(cls, data: Any) -> Recipe:
-        """A recipe from dictionaries. ParameterError names the first field that is wrong."""
+        """A recipe from dictionaries. ParameterError with the first field that is wrong."""
         _expect(isinstance(data, dict), "a recipe is an object with steps", data)
         _refuse_unknown("recipe", data, {"steps", "seed", "inputs", "made_with"})
         steps = data.get("steps")
@@ -111,7 +111,7 @@ class Recipe:
 
 
 def name_inputs(values: Mapping[str, Sequence[T | None]]) -> tuple[dict[str, str | list[str]], dict[str, T]]:
-    """Inputs for a step, and the values by the names in them, for `run`: style, style-2, …; None leaves one out."""
+    """Inputs of a step and, by the names in them (style, style-2, …), inputs of `run`; None leaves a value out."""
     inputs: dict[str, str | list[str]] = {}
     named: dict[str, T] = {}
     for input_, given in values.items():
@@ -123,7 +123,7 @@ def name_inputs(values: Mapping[str, Sequence[T | None]]) -> tuple[dict[str, str
 
 
 def differences(before: Recipe, now: Recipe) -> list[str]:
-    """One sentence for each input, version, model or device that is not what it was."""
+    """One sentence for each input, version, model or device that differs from that of the earlier run."""
     found = []
     for name, about in before.inputs.items():
         other = now.inputs.get(name, {})

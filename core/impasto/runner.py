@@ -1,7 +1,7 @@
-"""`run`: carries out a recipe, the one way anything is made.
+"""`run`: carries out a recipe.
 
-A fold over tools: each step maps the subject to the next. The function and its arguments can be pickled,
-so that any `concurrent.futures.Executor` scales it.
+A fold over tools: each step maps the subject to the next. The function and its arguments can be pickled, so any
+`concurrent.futures.Executor` can run many recipes.
 """
 
 from __future__ import annotations
@@ -47,14 +47,13 @@ def run(
     is_cancelled: Callable[[], bool] | None = None,
     is_stopped: Callable[[], bool] | None = None,
 ) -> Result:
-    """Run the steps over `inputs["source"]` and return the maps with the recipe that makes them again.
+    """Run the steps on `inputs["source"]` and return the maps with the recipe that makes them again.
 
-    Inputs are maps, and a dataset where a trainer declares one. With a `sink` the result is made tile by tile and
-    written there as it comes: it may be larger than memory, and `Result.paths` says where it is.
-    `models_folder` and `weights_folder` are the libraries, if not the user's. `on_progress(fraction, message)` and
-    `on_preview(maps)` are called from this thread. Raises ParameterError before anything runs where a tool,
-    parameter or input is wrong, Cancelled where `is_cancelled()` turned true. Where `is_stopped()` turns true, what
-    improves its result step by step ends early and keeps what there is.
+    inputs: maps, and a dataset for a trainer. sink: destination of the result, which is made and written tile by tile,
+    so it may be larger than memory; `Result.paths` are its files. models_folder, weights_folder: libraries other than
+    the user's. on_progress(fraction, message), on_preview(maps): called from this thread. ParameterError before
+    anything runs if a tool, parameter or input is wrong; Cancelled once `is_cancelled()` is true. Once `is_stopped()`
+    is true, tools that improve their result step by step finish early with what they have.
     """
     inputs = dict(inputs or {})
     tools = [registry().tool(step.tool) for step in recipe.steps]
@@ -99,9 +98,9 @@ def run_to_files(
     tile_by_tile: bool | None = None,
     **how: Any,
 ) -> Result:
-    """`run`, with the result in the files `Result.paths`: the same bytes whether written tile by tile or as a whole.
+    """`run` with the result in the files `Result.paths`: the same bytes, whether written tile by tile or as a whole.
 
-    By default what is larger than 4096² is written tile by tile, where tools and format can. `how` is as for `run`.
+    By default, results above 4096² are written tile by tile, if tools and format support it. how: as for `run`.
     """
     if tile_by_tile is None:
         tile_by_tile = should_stream(recipe, subject_of(inputs or {}), sink.format)
@@ -116,7 +115,7 @@ def run_to_files(
 
 @dataclass(frozen=True)
 class _Step:
-    """A step with all that its tool is given beside the subject."""
+    """A step with all arguments of its tool but the subject."""
 
     tool: Tool
     parameters: Any
@@ -133,13 +132,13 @@ class _Step:
         return result
 
     def _alone(self, context: Context) -> AbstractContextManager[None]:
-        """While a model is trained: FileError where another training makes one of this name."""
+        """A lock on the name of the model that a trainer makes; FileError if another training holds it."""
         name = getattr(self.parameters, "name", None) if self.tool.kind == "trainer" else None
         return held(context.models.path(name)) if name else nullcontext()
 
 
 def _fold(steps: list[_Step], subject: Maps, context: Context) -> Result:
-    """The steps one after the other, each on the whole result of the one before."""
+    """The result of the steps in turn, each applied to the whole result of the previous one."""
     result = Result(subject)
     for index, step in enumerate(steps):
         step_context = replace(context, on_progress=_share(context.on_progress, index, len(steps)))
@@ -152,14 +151,17 @@ def _fold(steps: list[_Step], subject: Maps, context: Context) -> Result:
 
 
 def _stream(steps: list[_Step], subject: Maps, context: Context, sink: Sink, record: Callable[[], Recipe]) -> Result:
-    """The first step's tiles, each taken through the other steps and written; filters before it prepare the source."""
+    """The result of steps that is written tile by tile.
+
+    Filters before the step that makes tiles prepare the source; those after it are applied to each tile.
+    """
     index = tile_maker([step.tool for step in steps])
     preparing, first, others = steps[:index], steps[index], steps[index + 1 :]
     if preparing:
         subject = _fold(preparing, subject, replace(context, on_progress=lambda *_: None)).maps
     _check_needs(first.tool, subject)
     context.progress(0.0, first.tool.label)
-    quiet = replace(context, on_progress=lambda *_: None, on_preview=lambda _: None)  # told of by those who write
+    quiet = replace(context, on_progress=lambda *_: None, on_preview=lambda _: None)  # `write_tiles` reports progress
     tiles = first.tool.tiles(subject, first.parameters, first.inputs, replace(quiet, rng=first.rng))
     tiles = _checked(first.tool, tiles)
     for step in others:
@@ -172,7 +174,7 @@ def _stream(steps: list[_Step], subject: Maps, context: Context, sink: Sink, rec
 
 
 def _check_made(tool: Tool, maps: Maps) -> None:
-    """Raise PluginError where a tool made what no picture can hold; weights that are too large do that."""
+    """Raise PluginError if a map is not finite, as with weights that are too large."""
     for name in maps:
         if not np.isfinite(maps[name].pixels.sum()):
             message = f"{tool.name} made a {name} that has values that are NaN or infinite"
@@ -190,7 +192,7 @@ def _each(tiles: Iterator[Tile], step: _Step, context: Context) -> Iterator[Tile
 
 
 def _context(device: str, used: dict[str, dict[str, str]], **given: Any) -> Context:
-    """The context of a run: what was given of its fields, and the rest as usual. Fills `used` as tools load."""
+    """The context of a run, of given fields and defaults. Loaded models and weights are added to `used`."""
     return Context(
         device=choose_device(device, registry().preferred_device),
         on_model=lambda model: used["models"].update({model.name: model.sha256()}),
@@ -228,11 +230,11 @@ def _record(
     context: Context,
     used: Mapping[str, Mapping[str, str]],
 ) -> Recipe:
-    """The recipe with every default filled in, and what it was run on and with. Inputs that it never used are left."""
+    """The recipe with all defaults, and the record of its run; inputs that it does not use are left out."""
     named = set().union(*(step.named for step in recipe.steps))
     if tools[0].uses_subject:
         named.add(SOURCE)
-    elif isinstance(parameters[0], SizeParameters):  # all that it took from the subject, which is not named
+    elif isinstance(parameters[0], SizeParameters):  # of the subject, which is not recorded, only the size was used
         height, width = parameters[0].size_px(subject_of(inputs))
         parameters = [parameters[0].model_copy(update={"width_px": width, "height_px": height}), *parameters[1:]]
     steps = tuple(
@@ -269,5 +271,5 @@ def _versions(tools: list[Tool]) -> dict[str, str]:
 
 @cache
 def _version(distribution: str) -> str:
-    """Read once: it takes longer than a small preview may."""
+    """Version of a distribution, read once because that takes longer than a small preview."""
     return version(distribution)

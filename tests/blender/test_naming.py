@@ -93,7 +93,7 @@ def test_files_of_the_same_name_get_a_number_unless_they_are_to_be_replaced(scen
 )
 def test_any_name_becomes_one_that_files_can_have(naming, extension, name, file):
     assert naming.of_files(name) == file
-    extension.core.system.outside.check_name(file, "the name")
+    extension.core.system.names.check_name(file, "the name")
 
 
 def test_repainting_what_tiles_says_that_it_tiles(scene, capsys):

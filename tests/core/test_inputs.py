@@ -5,11 +5,12 @@ from typing import Annotated
 import numpy as np
 import pytest
 
+from impasto.checks import check_tool
 from impasto.errors import ParameterError, PluginError
 from impasto.inputs import check_inputs, values_of, with_numbers_for_each
 from impasto.recipe import Step
 from impasto.texture import Maps
-from impasto.tools import Field, Filter, Input, Parameters, check_tool, describe, for_each, validate
+from impasto.tools import Field, Filter, Input, Parameters, describe, for_each, validate
 
 
 class MixParameters(Parameters):

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from impasto.errors import FileError, ModelError, ParameterError
-from impasto.system.outside import check_name, inside, open_file, parse_json, printable, read_bytes, read_json, shown
+from impasto.system.names import check_name
+from impasto.system.outside import inside, open_file, parse_json, printable, read_bytes, read_json, shown
 
 BAD_JSON = {
     "nothing": "",

@@ -9,11 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from impasto.checks import check_tool
 from impasto.context import Context
 from impasto.engine.client import Client
 from impasto.recipe import Recipe, Step
 from impasto.texture import Maps
-from impasto.tools import check_tool, validate, without_effect
+from impasto.tools import validate, without_effect
 from install import make_engine
 
 GUIDE = Path(__file__).parents[2] / "docs" / "plugins.md"

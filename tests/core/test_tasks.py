@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from impasto.checks import check_tool
 from impasto.errors import PluginError
 from impasto.plugins import registry
-from impasto.tools import TASKS, Filter, check_tool, describe
+from impasto.tools import TASKS, Filter, describe
 
 ROOT = Path(__file__).parents[2]
 HOSTS = ("core/impasto/cli", "blender_addon")

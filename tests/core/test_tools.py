@@ -4,19 +4,10 @@ from typing import Literal
 
 import pytest
 
+from impasto.checks import check_tool
 from impasto.errors import ParameterError, PluginError
 from impasto.schemas import readable, readable_default
-from impasto.tools import (
-    Color,
-    Field,
-    Filter,
-    Parameters,
-    check_tool,
-    describe,
-    validate,
-    visible_if,
-    without_effect,
-)
+from impasto.tools import Color, Field, Filter, Parameters, describe, validate, visible_if, without_effect
 
 
 def tool_with(parameters_: type[Parameters], name_: str = "example"):

@@ -13,7 +13,8 @@ from typing import Any
 from ..errors import Cancelled, FileError, ImpastoError
 from ..plugins import registry
 from ..recipe import Recipe, Step
-from ..system.outside import is_there, usable_name
+from ..system.names import usable_name
+from ..system.outside import is_there
 from ..texture import MAP_CHANNELS, Maps
 from ..tools import Result, model_parameter
 from .options import add_device

@@ -1,4 +1,4 @@
-"""Options that commands share, and those of a tool, from its JSON Schema, as that is all that any host sees."""
+"""Options that commands share, and options of tools, from the JSON Schema of their parameters."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from ..texture import check_metres
 from ..tools import Input, Tool, without_effect
 
 SIZE_PARAMETERS = ("width_px", "height_px")
-"""Given by --size instead."""
+"""Parameters that --size gives instead."""
 RENAMED = {"start_from": "from"}
-"""Parameters whose option is a word that Python keeps for itself."""
+"""Parameters whose option has a shorter name, a keyword in Python."""
 LEFT_OUT = "-"
-"""Given for a value that is left out of several."""
+"""Placeholder for a value that is left out."""
 
 
 def add_command(commands: Any, name: str, text: str, example: str, run: Any) -> argparse.ArgumentParser:
-    """A subparser with help and an example, the rest of a line; `run(arguments, terminal)` carries it out."""
+    """A subparser with help and an example's arguments; `run(arguments, terminal)` carries the command out."""
     parser = commands.add_parser(name, help=text.replace("%", "%%"), description=text[0].upper() + text[1:] + ".")
     parser.epilog = f"example:\n  {parser.prog} {example}".rstrip()
     parser.set_defaults(run=run)
@@ -32,7 +32,7 @@ def add_command(commands: Any, name: str, text: str, example: str, run: Any) -> 
 
 
 def add_seed(parser: argparse.ArgumentParser) -> None:
-    """--seed."""
+    """Add --seed."""
     parser.add_argument(
         "--seed",
         type=int,
@@ -43,12 +43,12 @@ def add_seed(parser: argparse.ArgumentParser) -> None:
 
 
 def add_device(parser: argparse._ActionsContainer) -> None:
-    """--device."""
+    """Add --device."""
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1 or mps (default: auto)")
 
 
 def parse_metres(text: str) -> float:
-    """A real-world length."""
+    """A real-world length in metres. ArgumentTypeError if it is none."""
     try:
         check_metres("it", value := float(text))
     except (ValueError, ParameterError):
@@ -58,7 +58,7 @@ def parse_metres(text: str) -> float:
 
 
 def parse_size(text: str) -> tuple[int, int]:
-    """(width, height) of "1024x512", or of "1024" for a square."""
+    """(width, height) in pixels from "1024x512", or from "1024" for a square."""
     try:
         sides = [int(part) for part in text.lower().split("x")]
     except ValueError:
@@ -69,7 +69,7 @@ def parse_size(text: str) -> tuple[int, int]:
 
 
 def parse_crop(text: str) -> tuple[float, float, float, float]:
-    """Left, top, right, bottom of "0.1,0.1,0.9,0.9"."""
+    """Left, top, right, bottom from "0.1,0.1,0.9,0.9"."""
     try:
         left, top, right, bottom = (float(part) for part in text.split(","))
     except ValueError:
@@ -89,7 +89,7 @@ def parse_json(text: str) -> dict[str, Any]:
 
 
 def add_inputs(parser: argparse.ArgumentParser, tool: Tool) -> None:
-    """An option for each picture that the tool takes beside its subject: --guide FILE, --style FILE --style FILE."""
+    """Add an option for each input that is a picture: --guide FILE, --style FILE --style FILE."""
     for item in tool.inputs:
         if item.kind == "maps":
             parser.add_argument(
@@ -109,7 +109,7 @@ def _how_often(item: Input) -> str:
 
 
 def given_inputs(arguments: argparse.Namespace, tool: Tool) -> tuple[dict[str, str | list[str]], dict[str, Path]]:
-    """The tool's inputs for a step, and the files that were given for them, by the names in it."""
+    """Inputs of a step of the tool, and the given files by the names in it."""
     files: dict[str, list[Path | None]] = {}
     for item in tool.inputs:
         given = getattr(arguments, f"input_{item.name}", None) or []
@@ -121,12 +121,12 @@ def given_inputs(arguments: argparse.Namespace, tool: Tool) -> tuple[dict[str, s
 
 
 def add_parameters(parser: argparse.ArgumentParser, tool: Tool) -> None:
-    """An option for each parameter: --block-px, --variety, --no-feather."""
+    """Add an option for each parameter: --block-px, --variety, --no-feather."""
     add_parameters_to(parser.add_argument_group(f"parameters of {tool.name}"), tool)
 
 
 def add_parameters_to(group: argparse._ArgumentGroup, tool: Tool, prefix: str = "") -> None:
-    """An option for each parameter in a group of options; prefix: what its name begins with, as in --source-crop."""
+    """Add an option for each parameter to a group; prefix: of the options' names, as in --source-crop."""
     properties = _properties(tool)
     for name, schema in properties.items():
         how: dict[str, Any] = {"dest": _destination(prefix + name), "default": None, "help": _help(schema, properties)}
@@ -138,7 +138,7 @@ def add_parameters_to(group: argparse._ArgumentGroup, tool: Tool, prefix: str = 
 
 
 def given_parameters(arguments: argparse.Namespace, tool: Tool, prefix: str = "") -> dict[str, Any]:
-    """The parameters that were given; the others keep the tool's defaults."""
+    """The given parameters by name; the tool has defaults for the others."""
     given = {name: getattr(arguments, _destination(prefix + name)) for name in _properties(tool)}
     return {name: value for name, value in given.items() if value is not None}
 
@@ -157,7 +157,7 @@ def _destination(name: str) -> str:
 
 
 def void_options(arguments: argparse.Namespace, tool: Tool) -> list[str]:
-    """A sentence for each option that was given although another choice makes it void."""
+    """A sentence for each given option that has no effect because of another option."""
     properties = _properties(tool)
     return [
         f"{_option(name)} has no effect: it works only with {_conditions(properties[name], properties)}"
@@ -175,7 +175,7 @@ def _help(schema: Mapping[str, Any], properties: Mapping[str, Mapping[str, Any]]
 
 
 def _conditions(schema: Mapping[str, Any], properties: Mapping[str, Mapping[str, Any]]) -> str:
-    """When a parameter has an effect, as options: `--preset modern and --statistics moments or gram`."""
+    """Condition of a parameter's effect, as options: `--preset modern and --statistics moments or gram`."""
     return " and ".join(_as_option(name, values, properties[name]) for name, values in schema["visible_if"].items())
 
 
@@ -186,7 +186,7 @@ def _as_option(name: str, values: Sequence[Any], schema: Mapping[str, Any]) -> s
 
 
 def _color(text: str) -> list[float]:
-    """#ff8800, #f80, a name that CSS knows, or three numbers from 0 to 1."""
+    """A colour from #ff8800, #f80, a CSS name, or three numbers from 0 to 1."""
     from PIL import ImageColor
 
     with contextlib.suppress(ValueError):

@@ -9,7 +9,8 @@ from pathlib import Path
 from ..errors import FileError, ParameterError
 from ..plugins import registry
 from ..recipe import Step
-from ..system.outside import is_folder, resolved, usable_name
+from ..system.names import usable_name
+from ..system.outside import is_folder, resolved
 from .options import add_parameters_to, given_parameters, parse_metres
 
 PREPARE = "prepare"

@@ -22,13 +22,13 @@ EXAMPLES = {
     "mask": "cat.jpg --style night.jpg --style wave.jpg --mask fur.png --mask background.png --out painted",
     "start": "cat.jpg --style night.jpg --start painted/cat_base_color.png --longest-px 2048 --out large",
 }
-"""By the input or parameter that a tool needs to have for it."""
+"""Examples by the input or parameter that they need."""
 
 CONTROL_C = "Control-C stops early and keeps what is painted; pressed again, it cancels."
 
 
 def add_stylize(commands: Any, chosen: str = "") -> None:
-    """`impasto stylize PHOTO… --style PAINTING --out DIR`, with the parameters of the chosen stylizer as options."""
+    """Add `impasto stylize PHOTO… --style PAINTING --out DIR`, with the chosen stylizer's parameters as options."""
     stylizers = {tool.name: tool for tool in registry().tools_for("stylize")}
     if not stylizers:
         return
@@ -50,7 +50,7 @@ def add_stylize(commands: Any, chosen: str = "") -> None:
 
 
 def _epilog(tool: Tool, usual: str) -> str:
-    """The examples that fit the tool."""
+    """Examples of the tool's inputs and parameters."""
     known = {"", *tool.parameters.model_fields, *(item.name for item in tool.inputs)}
     chosen = "" if tool.name == usual else f" --tool {tool.name}"
     lines = [f"  impasto stylize{chosen} {rest}" for needed, rest in EXAMPLES.items() if needed in known]

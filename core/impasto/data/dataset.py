@@ -18,7 +18,8 @@ import numpy as np
 
 from ..errors import FileError, ParameterError
 from ..io.signatures import FORMATS
-from ..system.outside import as_unicode, is_folder, resolved
+from ..system.names import as_unicode
+from ..system.outside import is_folder, resolved
 from ..texture import Maps
 from .pictures import Picture, find_pictures
 from .prepare import Preparation, find_same, is_blank, thumbnail, wraps

@@ -17,7 +17,8 @@ from ..errors import FileError
 from ..io import decode
 from ..io.cards import read_index
 from ..io.files import map_name, set_name
-from ..system.outside import as_unicode, explained, files_in, inside, is_folder, is_there, open_file, resolved, shown
+from ..system.names import as_unicode
+from ..system.outside import explained, files_in, inside, is_folder, is_there, open_file, resolved, shown
 from ..system.transaction import recover
 from ..texture import Maps, Texture
 from .prepare import Preparation, prepare

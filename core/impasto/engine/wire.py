@@ -19,7 +19,8 @@ from typing import IO, Any
 import numpy as np
 
 from ..errors import ProtocolError
-from ..system.outside import MAX_NAME_BYTES, parse_json, shown
+from ..system.names import MAX_NAME_BYTES
+from ..system.outside import parse_json, shown
 
 PROTOCOL = 2
 MAX_HEADER_BYTES = 16 * 2**20

@@ -10,11 +10,12 @@ from typing import Any
 
 import numpy as np
 
+from ..checks import check_tool
 from ..errors import Cancelled, ImpastoError, ModelError
 from ..recipe import Recipe, Step
 from ..runner import run
 from ..texture import MAP_CHANNELS, Maps
-from ..tools import Result, Tool, check_tool, describe, validate
+from ..tools import Result, Tool, describe, validate
 
 Make = Callable[..., Maps]
 """`make(subject, seed=0, **how)`: the tool's result for a subject; `how` is passed to `run`."""

@@ -16,7 +16,8 @@ from pathlib import Path
 
 from ..errors import FileError
 from ..recipe import Recipe
-from ..system.outside import as_unicode, check_name, explained, files_in, is_folder
+from ..system.names import as_unicode, check_name
+from ..system.outside import explained, files_in, is_folder
 from ..system.transaction import recover, staged
 from ..texture import Maps, Texture
 from . import decode

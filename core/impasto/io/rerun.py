@@ -12,7 +12,8 @@ from ..errors import FileError, ParameterError, did_you_mean
 from ..plugins import registry
 from ..recipe import Recipe, differences
 from ..runner import run_to_files
-from ..system.outside import inside, is_there, open_file, printable, shown, usable_name
+from ..system.names import usable_name
+from ..system.outside import inside, is_there, open_file, printable, shown
 from ..texture import MAP_CHANNELS, Maps
 from ..tools import Result
 from .decode import is_turned

@@ -18,7 +18,7 @@ from ..errors import ParameterError, PluginError
 from ..plugins import registry
 from ..recipe import Recipe
 from ..system.locks import held
-from ..system.outside import check_name
+from ..system.names import check_name
 from ..texture import MAP_CHANNELS, Maps, Texture, is_large
 from ..tools import SizeParameters, Tile, Tool, makes_tiles, validate
 from .files import write_bands

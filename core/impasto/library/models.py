@@ -23,17 +23,8 @@ from ..errors import FileError, ImpastoError, ModelError, ParameterError
 from ..io.cards import MODEL_NAME, read_card
 from ..system.folders import user_folder
 from ..system.locks import held
-from ..system.outside import (
-    as_unicode,
-    check_file,
-    check_name,
-    explained,
-    files_in,
-    is_there,
-    open_file,
-    read_bytes,
-    shown,
-)
+from ..system.names import as_unicode, check_name
+from ..system.outside import check_file, explained, files_in, is_there, open_file, read_bytes, shown
 from ..system.transaction import recover, replace_files
 from ..texture import Maps
 from .tensors import SUFFIX, read_tensors, write_tensors

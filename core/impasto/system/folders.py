@@ -1,4 +1,4 @@
-"""Where Impasto keeps what belongs to the user, by the habits of each platform."""
+"""The user's folders, by the conventions of each platform."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def user_folder(kind: str) -> Path:
-    """The folder of the user's "models", "weights" or "cache": what IMPASTO_MODELS and so on say, or the usual one.
+    """The user's folder of "models", "weights" or "cache": that in IMPASTO_MODELS and so on, or the platform's.
 
     A cache may be deleted at any time; the others are kept and backed up with the user's data.
     """

@@ -1,4 +1,4 @@
-"""Validation of data from outside: JSON, names, paths, files, and untrusted text on a terminal.
+"""Validation of data from outside: JSON, paths, files, and untrusted text on a terminal.
 
 Each kind is checked once, here, and has the right type afterwards. Standard library only: Blender uses it too.
 """
@@ -11,25 +11,20 @@ import io
 import json
 import math
 import os
-import re
 import stat
 import unicodedata
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
-from ..errors import FileError, ImpastoError, ParameterError
+from ..errors import FileError, ImpastoError
 
 MAX_JSON_BYTES = 2**24
 MAX_JSON_DEPTH = 64
 MAX_DIGITS = 40
 """Limit of digits of a number in JSON: more than any float needs, and few enough to be parsed fast."""
-MAX_NAME_BYTES = 180
-"""Limit in UTF-8: file systems allow 255, and `_ambient_occlusion.png` and the suffix of a partial file are added."""
 SHOWN_CHARACTERS = 80
 """Length of a wrong value in a message."""
-NOT_IN_NAMES = frozenset('/\\<>:"|?*')
-RESERVED_ON_WINDOWS = re.compile(r"(?i)(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?")
 REMEDIES = {
     errno.EROFS: "choose a folder that is not on a read-only disk",
     errno.ENOSPC: "check the disk and its free space: make room, or choose a folder on another disk",
@@ -146,46 +141,6 @@ def read_bytes(path: Path, max_bytes: int) -> bytes:
     if len(data) > max_bytes:
         raise FileError(f"{shown(path)} is larger than {max_bytes:,} bytes", "check that it is the file that you meant")
     return data
-
-
-def check_name(name: object, what: str, *, kind: type[ImpastoError] = ParameterError) -> str:
-    """The name, if a file can have it on every platform: not a path, not hidden, not reserved. Raises `kind`."""
-
-    def refuse(why: str) -> ImpastoError:
-        return kind(f"{what} {shown(name)} {why}", "use letters, digits, - and _")
-
-    if not isinstance(name, str):
-        raise kind(f"{what} must be text, got {shown(name)}", "use letters, digits, - and _")
-    if not name.strip():
-        raise refuse("is empty")
-    if not is_unicode(name):
-        raise refuse("is not Unicode")
-    if found := sorted({character for character in name if _is_refused(character)}):
-        characters = " ".join(found) if set(found) <= NOT_IN_NAMES else "control characters"
-        raise refuse(f"holds {characters}")
-    if name.startswith(".") or name.endswith((".", " ")):
-        raise refuse("begins with a dot, or ends with a dot or a space")
-    if RESERVED_ON_WINDOWS.fullmatch(name):
-        raise refuse("is reserved on Windows")
-    if len(name.encode()) > MAX_NAME_BYTES:
-        raise refuse(f"is longer than {MAX_NAME_BYTES} bytes")
-    return name
-
-
-def usable_name(text: str) -> str:
-    """A similar name that `check_name` accepts, with _ for each refused character."""
-    plain = "".join("_" if _is_refused(character) else character for character in as_unicode(text))
-    plain = plain.encode()[:MAX_NAME_BYTES].decode(errors="ignore").strip(". ")
-    return f"{plain}_" if RESERVED_ON_WINDOWS.fullmatch(plain) else plain or "untitled"
-
-
-def _is_refused(character: str) -> bool:
-    return character in NOT_IN_NAMES or unicodedata.category(character) in ("Cc", "Zl", "Zp")
-
-
-def as_unicode(name: str) -> str:
-    """A file's name with _ for each byte that is not UTF-8, so that it can be written into other files."""
-    return "".join("_" if "\ud800" <= character <= "\udfff" else character for character in name)
 
 
 def resolved(path: Path) -> Path:

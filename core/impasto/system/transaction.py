@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import json
 import logging
 import os
 import secrets
@@ -17,13 +16,13 @@ import shutil
 import stat
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path, PurePosixPath, PureWindowsPath
-from urllib.parse import quote, unquote
+from pathlib import Path
 
 from ..errors import FileError
 from .interruption import Uninterrupted
+from .journal import Journal
 from .locks import PREFIX, Lock, acquire, held, release_all, remove_stale_locks
-from .outside import explained, make_folder, read_json, shown
+from .outside import explained, make_folder, shown
 
 log = logging.getLogger(__name__)
 
@@ -113,32 +112,28 @@ class _Staging:
             self._commit(names)
 
     def _commit(self, names: Sequence[str]) -> None:
-        added = [name for name in names if not os.path.lexists(self.folder.parent / name)]
+        added = tuple(name for name in names if not os.path.lexists(self.folder.parent / name))
         with explained(self.folder.parent):
             self.old.mkdir()
-            with self.draft.open("wb") as stream:
-                listed = {"names": [*map(_quoted, names)], "added": [*map(_quoted, added)]}
-                stream.write(json.dumps(listed).encode())
-                stream.flush()
-                os.fsync(stream.fileno())
+            Journal(tuple(names), added).write(self.draft)
             self.draft.rename(self.journal)
         self.settle()
 
     def settle(self) -> None:
         """Finish a complete set, or undo it. FileError says why it was undone."""
         if self.undoing.exists():
-            self._undo(*_read_journal(self.undoing))
+            self._undo(Journal.read(self.undoing))
         elif self.journal.exists():
-            names, added = _read_journal(self.journal)
+            journal = Journal.read(self.journal)
             try:
-                self._finish(names)
+                self._finish(journal)
             except FileError:
                 self.journal.replace(self.undoing)
-                self._undo(names, added)
+                self._undo(journal)
                 raise
 
-    def _finish(self, names: Sequence[str]) -> None:
-        for name in names:
+    def _finish(self, journal: Journal) -> None:
+        for name in journal.names:
             new, target, old = self.new / name, self.folder.parent / name, self.old / name
             if not os.path.lexists(new):  # already moved
                 continue
@@ -150,13 +145,13 @@ class _Staging:
         _sync(self.folder.parent)
         self.journal.unlink(missing_ok=True)
 
-    def _undo(self, names: Sequence[str], added: Sequence[str]) -> None:
-        for name in names:
+    def _undo(self, journal: Journal) -> None:
+        for name in journal.names:
             new, target, old = self.new / name, self.folder.parent / name, self.old / name
             with explained(target):
                 if os.path.lexists(old):
                     old.replace(target)
-                elif name in added and not os.path.lexists(new):
+                elif name in journal.added and not os.path.lexists(new):
                     target.unlink(missing_ok=True)
         self.undoing.unlink(missing_ok=True)
 
@@ -292,28 +287,3 @@ def _sync(folder: Path) -> None:
             os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _read_journal(path: Path) -> tuple[list[str], list[str]]:
-    """Names of a set's files, and of those that did not exist before. FileError if the journal is invalid."""
-    data = read_json(path)
-    read: list[list[str]] = []
-    for key in ("names", "added"):
-        listed = data.get(key) if isinstance(data, dict) else None
-        names = listed if isinstance(listed, list) else [""]
-        read.append([unquote(name, errors="surrogatepass") if isinstance(name, str) else "" for name in names])
-    if not all(map(_is_name, read[0] + read[1])):
-        raise FileError(f"{shown(path)} is no journal of Impasto's", "remove the folder that it is in")
-    return read[0], read[1]
-
-
-def _quoted(name: str) -> str:
-    """A file's name in ASCII, even if it is not Unicode."""
-    return quote(name, errors="surrogatepass")
-
-
-def _is_name(name: str) -> bool:
-    """Whether it is a file name, not a path, on any platform."""
-    if name in ("", ".", "..") or "\0" in name or PureWindowsPath(name).drive:
-        return False
-    return PurePosixPath(name).name == PureWindowsPath(name).name == name

@@ -1,4 +1,4 @@
-"""The controls of every stylizer: one set of words and inputs, whatever the method (torch is not needed here)."""
+"""Inputs and parameters that all stylizers share; this module does not import torch."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ STYLE_INPUTS = (
     Input(MASK, "where its style is painted: white; black keeps the picture", required=False, for_each=STYLE),
     Input(START, "a finished result to continue from, which may be smaller", required=False),
 )
-"""Inputs of a stylizer beside its subject. A style without a mask is mixed wherever the masks leave room."""
+"""Inputs of a stylizer besides its subject. Styles without a mask are mixed where no mask is white."""
 
 
 class StyleParameters(Parameters):
-    """Parameters of all stylizers; each adds its own. `strokes` and `longest_px` set the sizes at which they look."""
+    """Parameters of all stylizers; each adds its own."""
 
     strength: float = Field(
         1.0, ge=0, le=1, description="How far to go: 0 keeps the picture's own statistics, 1 takes the style's"

@@ -1,4 +1,4 @@
-"""Reads what a stylizer is given: styles, masks and the start, checked and at the size in which they are needed."""
+"""Styles, masks and the start of a stylizer as tensors, checked and resized for the task."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from .resampling import LEAST_PX, as_tensor, resized, resized_linear
 LEAST_STYLE_PX = 8
 """A style with a shorter side shows no stroke."""
 LARGEST_STYLE = 2
-"""In parts of the result's longer side: of a style that is shown larger, the middle is taken."""
+"""Limit of a style's longer side, relative to the result's; larger styles are cropped to their centre."""
 ONE_COLOR = 0.012
-"""A picture whose channels all span less than this, three steps of 8 bits, has one colour."""
+"""Least range of a channel, three steps of 8 bits, for a picture to have more than one colour."""
 OPAQUE = 0.5
-"""Pixels of a style with less opacity do not count."""
+"""Least opacity of the pixels of a style that count."""
 EMPTY = 1 / 255
-"""A mask that is nowhere lighter is black."""
+"""Largest value of a mask that counts as black."""
 ASPECT_TOLERANCE = 0.02
 
 
 def read_color(maps: Maps, least_opacity: float) -> np.ndarray:
-    """The base colour (H, W, 3), sRGB-encoded; pixels of less opacity show what is mirrored in the opaque ones."""
+    """The base colour (H, W, 3), sRGB; pixels of less opacity are filled with reflections of the opaque ones."""
     color = maps["base_color"]
     pixels = linear_to_srgb(color.pixels.clip(0, 1)) if color.color_space == "linear" else color.pixels
     if "opacity" not in maps:
@@ -44,7 +44,7 @@ def read_color(maps: Maps, least_opacity: float) -> np.ndarray:
 
 
 def _filled_in_rows(pixels: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Pixels (H, W, 3) with those that are not `known` (H, W) mirrored in the nearest known one of their row."""
+    """Pixels (H, W, 3), those not `known` (H, W) by reflection at the nearest known one of their row; and which are."""
     height, width = known.shape
     here = np.arange(width)
     left = np.maximum.accumulate(np.where(known, here, -width), axis=1)
@@ -58,9 +58,9 @@ def _filled_in_rows(pixels: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, 
 
 
 def read_styles(styles: Sequence[Maps], parameters: StyleParameters, longest_px: int, device: str) -> list[Tensor]:
-    """The styles (1, 3, h, w), in the size that their strokes shall have in a result of `longest_px`.
+    """The styles (1, 3, h, w), scaled so that their strokes have their final size in a result of `longest_px`.
 
-    ParameterError where one has one colour only, too few pixels, or none that is opaque.
+    ParameterError if a style has only one colour, too few pixels, or no opaque ones.
     """
     return [
         _read_style(_label(STYLE, maps, index), maps, parameters, longest_px, device)
@@ -82,7 +82,7 @@ def _read_style(label: str, maps: Maps, parameters: StyleParameters, longest_px:
 
 
 def _opaque_part(maps: Maps, label: str) -> Maps:
-    """Colour and opacity of the smallest part that holds all opaque pixels."""
+    """Colour and opacity, cropped to the opaque pixels."""
     maps = replace(maps, textures={name: maps[name] for name in ("base_color", "opacity") if name in maps})
     if "opacity" in maps:
         opaque = maps["opacity"].pixels[..., 0] >= OPAQUE
@@ -98,15 +98,15 @@ def _opaque_part(maps: Maps, label: str) -> Maps:
 
 
 def _middle(maps: Maps, longest_px: int) -> Maps:
-    """The middle of maps that are longer than this."""
+    """The maps, cropped to their centre along sides that are longer than this."""
     top, left = (max(side - longest_px, 0) // 2 for side in maps.size_px)
     return _each(maps, lambda pixels: pixels[top : top + longest_px, left : left + longest_px])
 
 
 def _shown_size(label: str, maps: Maps, factor: float, parameters: StyleParameters) -> tuple[int, int]:
-    """(height, width) of a style in pixels of the result. ParameterError where strokes were asked for that none sees.
+    """(height, width) of a style in pixels of the result. ParameterError if its requested strokes are too small.
 
-    In a picture that is tiny itself, a style of its size will do.
+    A tiny picture may have a tiny style, if no size of strokes is requested.
     """
     height, width = (round(side * factor) for side in maps.size_px)
     is_asked_for = parameters.strokes_px > 0 or parameters.strokes < 1
@@ -120,7 +120,7 @@ def _shown_size(label: str, maps: Maps, factor: float, parameters: StyleParamete
 
 
 def _shrunk(maps: Maps, longest_px: int) -> Maps:
-    """Huge maps made smaller, so that nothing after it is slow; averages, which costs little."""
+    """Maps reduced to a longer side of `longest_px` by averages, so that further resizing is fast."""
     ratio = longest_px / max(maps.size_px)
     if ratio >= 1:
         return maps
@@ -129,15 +129,15 @@ def _shrunk(maps: Maps, longest_px: int) -> Maps:
 
 
 def _each(maps: Maps, function: Callable[[np.ndarray], np.ndarray]) -> Maps:
-    """The maps with the pixels of each changed."""
+    """The maps with a function of their pixels."""
     textures = {name: replace(texture, pixels=function(texture.pixels)) for name, texture in maps.textures.items()}
     return replace(maps, textures=textures)
 
 
 def check_shapes(masks: Sequence[Maps | None], start: Maps | None, size: tuple[int, int]) -> None:
-    """Raise ParameterError where masks or start have another shape than the picture of this (height, width).
+    """Raise ParameterError if the aspect ratio of a mask or the start is not that of the picture's (height, width).
 
-    Rounded to whole pixels, the shape of a small picture may differ a little.
+    In small pictures it may differ slightly, because sides are rounded to pixels.
     """
     wanted_height, wanted_width = size
     given = [(_label(MASK, mask, index), mask) for index, mask in enumerate(masks) if mask is not None]
@@ -151,7 +151,7 @@ def check_shapes(masks: Sequence[Maps | None], start: Maps | None, size: tuple[i
 
 
 def read_masks(masks: Sequence[Maps | None], size: tuple[int, int], seamless: bool, device: str) -> list[Tensor | None]:
-    """The mask (1, 1, H, W) of each style, in [0, 1]; None where it has none. ParameterError for a black one."""
+    """The mask (1, 1, H, W) of each style, in [0, 1], or None. ParameterError if a mask is black."""
     return [
         None if mask is None else _read_mask(_label(MASK, mask, index), mask, size, seamless, device)
         for index, mask in enumerate(masks)
@@ -159,7 +159,7 @@ def read_masks(masks: Sequence[Maps | None], size: tuple[int, int], seamless: bo
 
 
 def _read_mask(label: str, maps: Maps, size: tuple[int, int], seamless: bool, device: str) -> Tensor:
-    """A mask (1, 1, H, W) that is 1 where a picture, or a grey map, is white and opaque."""
+    """A mask (1, 1, H, W), 1 where the picture or grey map is white and opaque."""
     pixels = maps[next(iter(maps))].pixels.mean(axis=2, keepdims=True)
     if "base_color" in maps and "opacity" in maps:
         pixels = pixels * maps["opacity"].pixels
@@ -170,7 +170,7 @@ def _read_mask(label: str, maps: Maps, size: tuple[int, int], seamless: bool, de
 
 
 def read_start(maps: Maps, size: tuple[int, int], seamless: bool, device: str) -> Tensor:
-    """The finished result to go on from (1, 3, H, W), made as large as the picture."""
+    """The earlier result (1, 3, H, W) to continue from, resized to the picture."""
     label = _label(START, maps)
     if "base_color" not in maps:
         raise ParameterError(f"the {label} has no base colour", "give a result of a stylizer")
@@ -178,5 +178,5 @@ def read_start(maps: Maps, size: tuple[int, int], seamless: bool, device: str) -
 
 
 def _label(name: str, maps: Maps, index: int = 0) -> str:
-    """The input and the file that it came from, or else its number where it is not the first."""
+    """Name of an input in messages: with its file's name or, after the first, its number."""
     return f"{name} {maps.name}" if maps.name else f"{name} {index + 1}" if index else name

@@ -1,4 +1,4 @@
-"""Regions that cover the picture, from masks and weights of the styles."""
+"""Regions of the picture from the masks and weights of the styles."""
 
 from __future__ import annotations
 
@@ -8,44 +8,44 @@ from torch import Tensor
 
 from .task import Region
 
-NOTHING = 1e-3
-"""A rest that is nowhere more than this is none."""
+NEGLIGIBLE = 1e-3
+"""Greatest opacity of a remainder that is ignored."""
 
 
 def make_regions(
     masks: Sequence[Tensor | None], weights: Sequence[float], strength: float
 ) -> tuple[tuple[Region, ...], Tensor | None]:
-    """The regions of styles with these masks (1, 1, H, W), and how far the picture is covered; None: everywhere.
+    """Regions of styles with these masks (1, 1, H, W), and the opacity (1, 1, H, W) of the painting, None for 1.
 
-    A style with a mask is painted there, and where masks overlap they share. The styles without one are mixed by their
-    weights wherever the masks leave room; where there are none, the picture stays. A region's weights are those of the
-    picture (1 - strength) and of each style.
+    A style with a mask is painted where it is white, and overlapping masks are blended. Styles without a mask are mixed
+    by their weights where no mask is white; if there are none, the picture is kept there. A region's weights are those
+    of the picture (1 - strength) and of each style.
     """
     given = [mask for mask in masks if mask is not None]
     mix = [0.0 if mask is not None else weight for mask, weight in zip(masks, weights, strict=True)]
     if not given:
-        return (Region(None, _shares(mix, strength)),), None
+        return (Region(None, _normalised(mix, strength)),), None
     total = sum(given[1:], given[0])
     regions = []
     for index, mask in enumerate(masks):
         if mask is not None:
             alone = [float(other == index) for other in range(len(masks))]
-            regions.append(Region(mask / total.clamp_min(1), _shares(alone, strength)))
+            regions.append(Region(mask / total.clamp_min(1), _normalised(alone, strength)))
     rest = 1 - total.clamp_max(1)
-    if rest.max() <= NOTHING:
-        return _whole(regions), None
-    regions.append(Region(rest, _shares(mix, strength)))
+    if rest.max() <= NEGLIGIBLE:
+        return _simplified(regions), None
+    regions.append(Region(rest, _normalised(mix, strength)))
     return tuple(regions), None if any(mix) else 1 - rest
 
 
-def _shares(weights: Sequence[float], strength: float) -> tuple[float, ...]:
-    """Weights of picture and styles that add up to 1; the picture has all where no style has any."""
+def _normalised(weights: Sequence[float], strength: float) -> tuple[float, ...]:
+    """Weights of picture and styles that add up to 1; the picture's is 1 if all weights are 0."""
     total = sum(weights)
     if total == 0:
         return (1.0, *weights)
     return (1 - strength, *(strength * weight / total for weight in weights))
 
 
-def _whole(regions: Sequence[Region]) -> tuple[Region, ...]:
-    """Regions without a rest: a single one is everywhere."""
+def _simplified(regions: Sequence[Region]) -> tuple[Region, ...]:
+    """Regions that cover the picture, of which a single one needs no mask."""
     return (Region(None, regions[0].weights),) if len(regions) == 1 else tuple(regions)

@@ -1,4 +1,4 @@
-"""The frame around every method of style transfer: from maps and parameters to a task, and from its picture to maps."""
+"""The part that all methods of style transfer share: the task from maps and parameters, and maps from its painting."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ from .task import Task
 Paint = Callable[[Task, Any, Context], Tensor]
 
 VISIBLE = 1 / 255
-"""Pixels of less opacity are not seen, so that their colours are no part of the picture."""
+"""Least opacity of the pixels whose colours are part of the picture."""
 PREVIEW_PX = 512
 
 
 def restyle(
     paint: Paint, subject: Maps, parameters: StyleParameters, inputs: Mapping[str, Any], context: Context
 ) -> Maps:
-    """The subject repainted by a method; its other maps get its size, and follow the strokes as far as `relief` says.
+    """The subject repainted by a method; its other maps are resized alike, and follow the strokes by `relief`.
 
-    ParameterError where an input cannot be used, with what to do.
+    ParameterError, with a remedy, if an input cannot be used.
     """
     context.progress(0.0, "Reading the styles")
     parameters = _decided(parameters, subject, context)
@@ -55,7 +55,7 @@ def restyle(
 
 
 def _decided(parameters: StyleParameters, subject: Maps, context: Context) -> StyleParameters:
-    """The parameters with `seamless` on or off: where it is auto, as the subject tiles, which is said."""
+    """The parameters with `seamless` on or off; if it is auto, it is on if the subject tiles, with a note."""
     if parameters.seamless != "auto":
         return parameters
     seamless = is_seamless(subject)
@@ -67,7 +67,7 @@ def _decided(parameters: StyleParameters, subject: Maps, context: Context) -> St
 def make_task(
     subject: Maps, parameters: StyleParameters, inputs: Mapping[str, Any], context: Context
 ) -> tuple[Task, Finish]:
-    """The task of a method, and the finish that makes maps of its painting."""
+    """The task of a method, and the finish of its painting."""
     device, seamless = context.device, parameters.seamless == "on"
     masks, start = inputs[MASK], inputs.get(START)
     check_shapes(masks, start, subject.size_px)
@@ -80,18 +80,21 @@ def make_task(
     colors = choose_colors(parameters, picture, styles, regions)
     seen = colors.of_picture(picture)
     sources = (seen, *(colors.of_style(style, index) for index, style in enumerate(styles)))
-    begun, begun_px = seen, 0
+    initial, initial_px = seen, 0
     if start is not None:
-        begun, begun_px = colors.of_picture(read_start(start, size, seamless, device)), max(start.size_px)
+        initial, initial_px = colors.of_picture(read_start(start, size, seamless, device)), max(start.size_px)
     elif parameters.start_from == "noise":
-        begun = noise_start(seen, sources, regions, context)
+        initial = noise_start(seen, sources, regions, context)
     covered = None if coverage is None else _fit(as_image(coverage), subject.size_px, seamless)
-    return Task(seen, sources, regions, begun, begun_px, seamless), Finish(pixels, covered, colors, seamless)
+    return Task(seen, sources, regions, initial, initial_px, seamless), Finish(pixels, covered, colors, seamless)
 
 
 @dataclass(frozen=True)
 class Finish:
-    """Makes the result from a painting of a picture (H, W, 3); coverage: its painted share (H, W, 1), None: all."""
+    """Conversion of a painting of a picture (H, W, 3) to the result.
+
+    coverage: opacity (H, W, 1) of the painting over the picture; None for 1 everywhere.
+    """
 
     picture: np.ndarray
     coverage: np.ndarray | None
@@ -99,13 +102,13 @@ class Finish:
     seamless: bool
 
     def of(self, painted: np.ndarray) -> np.ndarray:
-        """The result in the picture's size, from a painting of any size: in its colours, and blended by the masks."""
+        """The result, of the picture's size, from a painting of any size: with final colours, and blended by masks."""
         painted = _fit(painted, self.picture.shape[:2], self.seamless)
         result = self.colors.of_result(painted, self.picture, self.coverage)
         return result if self.coverage is None else self.picture + self.coverage * (result - self.picture)
 
     def preview(self, unfinished: Maps) -> Maps:
-        """The result from an unfinished painting, small."""
+        """A small result from an unfinished painting."""
         return Maps.from_arrays({"base_color": self._small.of(unfinished["base_color"].pixels)})
 
     @cached_property
@@ -119,7 +122,7 @@ class Finish:
 
 
 def resized_maps(maps: Maps, longest_px: int, seamless: bool) -> Maps:
-    """The maps with this longer side; as they are for 0."""
+    """The maps with this longer side in pixels; unchanged for 0."""
     if longest_px in (0, max(maps.size_px)):
         return maps
     size = _scaled(maps.size_px, longest_px / max(maps.size_px))
@@ -135,7 +138,7 @@ def _scaled(size: tuple[int, ...], ratio: float) -> tuple[int, int]:
 
 
 def _fit(pixels: np.ndarray, size: tuple[int, ...], seamless: bool) -> np.ndarray:
-    """Pixels (h, w, C) as (H, W, C)."""
+    """Pixels (h, w, C), resized to (H, W, C)."""
     if pixels.shape[:2] == tuple(size):
         return pixels
     resize = resized if pixels.shape[2] == 3 else resized_linear

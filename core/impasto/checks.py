@@ -1,0 +1,57 @@
+"""Checks of the tools of plugins: whether every host can list them and draw their parameters."""
+
+from __future__ import annotations
+
+import re
+
+from .errors import PluginError
+from .schemas import check_conditions, check_parameter
+from .texture import MAP_CHANNELS
+from .tools import INPUT_KINDS, KINDS, TASKS, Input, SizeParameters, Tool, makes_tiles
+
+
+def check_tool(tool: Tool) -> None:
+    """Raise PluginError if a host could not list the tool or draw its parameters."""
+    for attribute in ("kind", "name", "label", "description"):
+        if not isinstance(getattr(tool, attribute, None), str):
+            raise PluginError(f"{type(tool).__name__} has no {attribute}", "set it as a class attribute")
+    if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", tool.name):
+        raise PluginError(f"the tool name {tool.name!r} is not lower-case words joined by hyphens", "rename it")
+    if tool.kind not in KINDS:
+        raise PluginError(f"{tool.name} has the kind {tool.kind!r}", f"derive it from one of {', '.join(KINDS)}")
+    for item in tool.inputs:
+        _check_input(tool, item)
+    for attribute in ("rank", "preview_px"):
+        if not isinstance(value := getattr(tool, attribute), int):
+            raise PluginError(f"{tool.name} has the {attribute} {value!r}", "use a whole number")
+    if tool.task and tool.task not in TASKS:
+        raise PluginError(f"{tool.name} has the task {tool.task!r}", f"use one of {', '.join(TASKS)}, or none")
+    if makes_tiles(tool) and not issubclass(tool.parameters, SizeParameters):
+        raise PluginError(f"{tool.name} makes tiles of an unknown size", "derive its parameters from SizeParameters")
+    unknown = set(tool.needs) - set(MAP_CHANNELS)
+    if unknown:
+        raise PluginError(f"{tool.name} needs unknown maps {sorted(unknown)}", f"use {', '.join(MAP_CHANNELS)}")
+    properties = tool.parameters.model_json_schema().get("properties", {})
+    for name, schema in properties.items():
+        check_parameter(f"{tool.name}: parameter {name}", schema)
+        check_conditions(f"{tool.name}: parameter {name}", name, properties)
+        if "for_each" in schema:
+            _check_is_for_many(tool, name, schema["for_each"])
+
+
+def _check_input(tool: Tool, item: Input) -> None:
+    if item.kind not in INPUT_KINDS:
+        message = f"{tool.name}'s input {item.name} has the kind {item.kind!r}"
+        raise PluginError(message, f"use one of {', '.join(INPUT_KINDS)}")
+    if item.takes_many and item.kind != "maps":
+        raise PluginError(f"{tool.name}'s input {item.name} takes many, but is no picture", "declare one dataset")
+    if item.for_each:
+        if item.many or item.required:
+            raise PluginError(f"{tool.name}: {item.name} is for each {item.for_each}", "say required=False, many=False")
+        _check_is_for_many(tool, item.name, item.for_each)
+
+
+def _check_is_for_many(tool: Tool, name: str, other: str) -> None:
+    """Raise PluginError unless `other`, for each value of which an input or a parameter is, takes many values."""
+    if other not in [item.name for item in tool.inputs if item.many]:
+        raise PluginError(f"{tool.name}: {name} is for each {other!r}", "name an input that takes many")

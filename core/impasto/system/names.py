@@ -1,0 +1,62 @@
+"""Names of files that are valid on every platform. Standard library only: Blender uses it too."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from pathlib import PurePosixPath, PureWindowsPath
+
+from ..errors import ImpastoError, ParameterError
+from .outside import is_unicode, shown
+
+MAX_NAME_BYTES = 180
+"""Limit in UTF-8: file systems allow 255, and `_ambient_occlusion.png` and the suffix of a partial file are added."""
+NOT_IN_NAMES = frozenset('/\\<>:"|?*')
+RESERVED_ON_WINDOWS = re.compile(r"(?i)(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?")
+
+
+def check_name(name: object, what: str, *, kind: type[ImpastoError] = ParameterError) -> str:
+    """The name, if a file can have it on every platform: not a path, not hidden, not reserved. Raises `kind`."""
+
+    def refuse(why: str) -> ImpastoError:
+        return kind(f"{what} {shown(name)} {why}", "use letters, digits, - and _")
+
+    if not isinstance(name, str):
+        raise kind(f"{what} must be text, got {shown(name)}", "use letters, digits, - and _")
+    if not name.strip():
+        raise refuse("is empty")
+    if not is_unicode(name):
+        raise refuse("is not Unicode")
+    if found := sorted({character for character in name if _is_refused(character)}):
+        characters = " ".join(found) if set(found) <= NOT_IN_NAMES else "control characters"
+        raise refuse(f"holds {characters}")
+    if name.startswith(".") or name.endswith((".", " ")):
+        raise refuse("begins with a dot, or ends with a dot or a space")
+    if RESERVED_ON_WINDOWS.fullmatch(name):
+        raise refuse("is reserved on Windows")
+    if len(name.encode()) > MAX_NAME_BYTES:
+        raise refuse(f"is longer than {MAX_NAME_BYTES} bytes")
+    return name
+
+
+def usable_name(text: str) -> str:
+    """A similar name that `check_name` accepts, with _ for each refused character."""
+    plain = "".join("_" if _is_refused(character) else character for character in as_unicode(text))
+    plain = plain.encode()[:MAX_NAME_BYTES].decode(errors="ignore").strip(". ")
+    return f"{plain}_" if RESERVED_ON_WINDOWS.fullmatch(plain) else plain or "untitled"
+
+
+def _is_refused(character: str) -> bool:
+    return character in NOT_IN_NAMES or unicodedata.category(character) in ("Cc", "Zl", "Zp")
+
+
+def as_unicode(name: str) -> str:
+    """A file's name with _ for each byte that is not UTF-8, so that it can be written into other files."""
+    return "".join("_" if "\ud800" <= character <= "\udfff" else character for character in name)
+
+
+def is_file_name(name: str) -> bool:
+    """Whether the name is that of a file, not a path, on every platform."""
+    if name in ("", ".", "..") or "\0" in name or PureWindowsPath(name).drive:
+        return False
+    return PurePosixPath(name).name == PureWindowsPath(name).name == name
