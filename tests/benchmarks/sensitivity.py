@@ -1,0 +1,87 @@
+"""Measures how much the detector of regular patterns depends on its thresholds: each is divided and multiplied by 1.25.
+
+    python tests/benchmarks/sensitivity.py FOLDER_OF_SETS
+
+In a set that wraps, whatever repeats does so a whole number of times. So a line says for each value in how many sets
+rows or a lattice were found, and how far their counts are from whole ones: what is found by chance is 0.25 off.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from unittest.mock import patch
+
+import torch
+from torch import Tensor
+
+from impasto.data.dataset import read_dataset
+from impasto.regularity import correlation, detection, rows
+from impasto.regularity.detection import Regularity, find_regularity
+
+FACTOR = 1.25
+THRESHOLDS: tuple[tuple[ModuleType, str], ...] = (
+    (rows, "CORRELATION"),
+    (rows, "VARIANCE_SHARE"),
+    (rows, "KEYSTONE_SHARE"),
+    (rows, "KEYSTONE_GAIN"),
+    (rows, "LEVEL_SHARE"),
+    (rows, "PEAK"),
+    (rows, "TALLEST_SHARE"),
+    (rows, "SURE"),
+    (detection, "LATTICE_CORRELATION"),
+    (correlation, "LEAST_PEAK"),
+    (correlation, "AREA_COST"),
+    (correlation, "LEAST_SINE"),
+)
+
+
+def main() -> None:
+    """Print a line for the thresholds as they are, and two for each that is changed."""
+    pictures = dict(_pictures(Path(sys.argv[1])))
+    found = {name: find_regularity(picture) for name, picture in pictures.items()}
+    print(f"{'as it is':30} {summary(found, pictures)}", flush=True)
+    for module, name in THRESHOLDS:
+        for value in (getattr(module, name) / FACTOR, _times(getattr(module, name))):
+            with patch.object(module, name, value):
+                changed = {name: find_regularity(picture) for name, picture in pictures.items()}
+            others = [key for key, one in pictures.items() if counts(changed[key], one) != counts(found[key], one)]
+            line = f"{name:22} {value:7.3f} {summary(changed, pictures)}"
+            print(f"{line}; changes {', '.join(others) or 'none'}", flush=True)
+
+
+def _times(share: float) -> float:
+    """The threshold times FACTOR; shares and correlations stay below 1."""
+    return share * FACTOR if share > 1 else min(0.999, share * FACTOR)
+
+
+def summary(found: dict[str, Regularity | None], pictures: dict[str, Tensor]) -> str:
+    """The number of pictures in which something was found, and the mean distance of its counts from whole ones."""
+    every = [count for name, one in found.items() for count in counts(one, pictures[name])]
+    errors = [abs(count - round(count)) for count in every]
+    regular = sum(one is not None for one in found.values())
+    return f"{regular:3} of {len(found)} regular, counts {sum(errors) / max(len(errors), 1):.3f} off"
+
+
+def counts(found: Regularity | None, picture: Tensor) -> list[float]:
+    """Periods along the sides of a picture (H, W), to a hundredth."""
+    if found is None:
+        return []
+    if found.wave_vectors is not None:
+        cycles = (found.wave_vectors * torch.tensor(picture.shape)).flatten().tolist()
+    else:
+        cycles = [side / one.period for side, one in zip(picture.shape, found.rows, strict=True) if one]
+    return [round(count, 2) for count in cycles]
+
+
+def _pictures(folder: Path) -> Iterator[tuple[str, Tensor]]:
+    """The luminance (H, W) of each set's base colour."""
+    for path in sorted(path for path in folder.iterdir() if path.is_dir()):
+        (sample,) = read_dataset(path).samples
+        yield path.name, torch.from_numpy(sample.load()["base_color"].pixels).mean(2)
+
+
+if __name__ == "__main__":
+    main()
