@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import torch
+from kornia.filters import gaussian_blur2d
 from torch import Tensor
-from torch.nn.functional import conv2d
 
 from .grid import extended
 
@@ -24,12 +23,12 @@ LEAST_MASK = 0.5
 
 
 def blurred(x: Tensor, sigma_px: float, seamless: bool = False) -> Tensor:
-    """(B, C, H, W), blurred by a Gaussian; unlike kornia's, small pictures are reflected as often as needed."""
-    reach, channels = int(3 * sigma_px + 0.5), x.shape[1]
-    kernel = torch.exp(-torch.arange(-reach, reach + 1, device=x.device).square() / (2 * sigma_px**2))
-    kernel = (kernel / kernel.sum()).repeat(channels, 1)
-    x = conv2d(extended(x, (reach, 0), (reach, 0), seamless), kernel[:, None, :, None], groups=channels)
-    return conv2d(extended(x, (0, reach), (0, reach), seamless), kernel[:, None, None, :], groups=channels)
+    """(B, C, H, W), blurred by a Gaussian; small pictures are reflected as often as needed, which kornia cannot."""
+    (height, width), reach = x.shape[2:], int(3 * sigma_px + 0.5)
+    margin = reach if min(height, width) <= reach else 0
+    x = extended(x, (margin, margin), (margin, margin), seamless)
+    x = gaussian_blur2d(x, 2 * reach + 1, (sigma_px, sigma_px), "circular" if seamless else "reflect")
+    return x[:, :, margin : margin + height, margin : margin + width]
 
 
 def deviation(x: Tensor, sigma_px: float, seamless: bool = False) -> Tensor:
