@@ -10,8 +10,9 @@ from typing import Any
 
 import bpy
 
-from ..engine.catalogue import catalogue
+from ..engine.catalogue import catalogue, properties_of
 from ..parameters import properties
+from ..parameters.groups import CLASS
 from . import images
 from .materials import LABELS
 
@@ -78,7 +79,9 @@ def _label_of_model(tool: Mapping[str, Any], parameters: Mapping[str, Any]) -> s
     model = catalogue.model(tool["name"], wanted)
     if model is None:
         return Path(wanted).stem
-    return str((model["classes"] and parameters.get(properties.MATERIALS[0])) or model["label"])
+    classes = [name for name, schema in properties_of(tool).items() if schema.get("format") == CLASS]
+    chosen = [parameters[name] for name in classes[:1] if model["classes"] and parameters.get(name)]
+    return str(next(iter(chosen), model["label"]))
 
 
 def of_files(name: str) -> str:

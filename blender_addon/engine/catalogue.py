@@ -41,12 +41,17 @@ class Catalogue:
         self._use(_read_kept(self.version) or shipped)
 
     def keep(self, description: Mapping[str, Any]) -> bool:
-        """Use the engine's description, and cache it for the next session; return whether its tools changed."""
-        before = self._tools
+        """Use the engine's description, and cache it for the next session; return whether any parameters changed."""
+        before = self._parameters()
         self._use(description)
         kept = json.dumps({"key": _key(self.version), "description": description})
         replace_files({engine.user_folder(create=True) / KEPT: kept.encode()})
-        return self._tools != before
+        return self._parameters() != before
+
+    def _parameters(self) -> list[Any]:
+        """All that decides which parameters there are: the tools, and the sliders and classes of the models."""
+        models = [[model[key] for key in ("tool", "name", "label", "classes", "sliders")] for model in self.models]
+        return [self._tools, models]
 
     def models_for(self, tool: str) -> list[Mapping[str, Any]]:
         """Models of a tool, the user's own first."""

@@ -9,7 +9,7 @@ from typing import Any
 from ..engine.catalogue import catalogue
 from ..jobs.session import connect
 from ..jobs.task import Report, Task
-from ..parameters import model_values, properties
+from ..parameters import properties
 
 
 def description_task() -> Task:
@@ -29,4 +29,3 @@ def use_description(description: Mapping[str, Any]) -> None:
     """Use the engine's description of itself: its tools, and the models of the library."""
     if catalogue.keep(description):
         properties.refresh()
-    model_values.follow_all()

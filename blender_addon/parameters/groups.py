@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,8 +10,8 @@ import bpy
 
 from ..engine.catalogue import SIZE_PARAMETERS, catalogue, properties_of
 
-MATERIALS = ("material", "blend_material")
-"""Parameters of a generator that name one of a model's classes of material."""
+CLASS, SLIDERS = "class", "sliders"
+"""Formats of parameters that belong to the chosen model: one of its classes, and the values of its sliders."""
 
 
 def identifier(name: str) -> str:
@@ -34,13 +33,11 @@ def drawn_parameters(tool: Mapping[str, Any]) -> list[str]:
 
 def is_of_model(group: bpy.types.PropertyGroup, tool: Mapping[str, Any], name: str) -> bool:
     """Whether the chosen model has this parameter, if it is a slider or a choice of material."""
-    index = slider_index(name)
-    if model_parameter(tool) is None or not (name in MATERIALS or index is not None):
+    kind = properties_of(tool)[name].get("format")
+    if kind not in (CLASS, SLIDERS):
         return True
     model = chosen_model(group, tool)
-    if model is None:
-        return False
-    return bool(model["classes"]) if index is None else index < len(model["sliders"])
+    return model is not None and bool(model["classes" if kind == CLASS else "sliders"])
 
 
 def model_parameter(tool: Mapping[str, Any]) -> str | None:
@@ -60,7 +57,6 @@ def is_model(schema: Mapping[str, Any]) -> bool:
     return schema.get("format") == "model"
 
 
-def slider_index(name: str) -> int | None:
-    """Index of the model's slider that the parameter is; None for other parameters."""
-    found = re.fullmatch(r"slider_(\d+)", name)
-    return int(found[1]) - 1 if found else None
+def belongs_to_model(schema: Mapping[str, Any]) -> bool:
+    """Whether each model has its own value of a parameter."""
+    return schema.get("format") in (CLASS, SLIDERS)

@@ -1,141 +1,100 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Values of sliders by model: the meaning of "Slider 1" depends on the model, so each model gets its own values back.
+"""Parameters that belong to a model: its sliders and the choice among its classes, in a property group for each model.
 
-A tool's group stores, by the sliders' names, the values last set for each model; it is saved in the .blend.
+Each model has its own values. They are kept in the .blend by the names of the sliders.
 """
 
 from __future__ import annotations
 
+import re
+import zlib
 from collections.abc import Mapping
 from typing import Any
 
 import bpy
-from bpy.props import CollectionProperty, FloatProperty, PointerProperty, StringProperty
+from bpy.props import FloatProperty, PointerProperty, StringProperty
 
 from ..engine.catalogue import catalogue, properties_of
-from . import groups
+from . import schemas
+from .groups import CLASS, SLIDERS, chosen_model, identifier, model_parameter
 
-MEMORY = "model_memory"
-"""Property of a tool's group that holds its `ModelMemory`."""
-
-
-class RememberedValue(bpy.types.PropertyGroup):
-    """Last value of `name`: a slider's number, or the text of a choice of material."""
-
-    number: FloatProperty()
-    text: StringProperty()
+READABLE = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,40}")
+"""Names that scripts can use as they are; others get a number in their place."""
 
 
-class RememberedModel(bpy.types.PropertyGroup):
-    """Values last used with the model called `name`."""
-
-    values: CollectionProperty(type=RememberedValue)
+def _property(kind: str, name: str) -> str:
+    return f"{kind}_{name if READABLE.fullmatch(name) else zlib.crc32(name.encode())}"
 
 
-class ModelMemory(bpy.types.PropertyGroup):
-    """Model of the group's current values, its sliders' names in order, and the values of all models."""
-
-    model: StringProperty()
-    sliders: CollectionProperty(type=RememberedValue)
-    models: CollectionProperty(type=RememberedModel)
+def pointer_to(model: str) -> str:
+    """Property of a tool's group that holds a model's own."""
+    return _property("model", model)
 
 
-def follow(group: bpy.types.PropertyGroup, tool: Mapping[str, Any]) -> None:
-    """If another model is chosen, or it has other sliders: keep the values of the old one, and set those of the new."""
-    model = groups.chosen_model(group, tool)
+def slider_to(name: str) -> str:
+    """Property of a model's group that holds a slider."""
+    return _property("slider", name)
+
+
+def group_of_model(group: bpy.types.PropertyGroup, tool: Mapping[str, Any]) -> bpy.types.PropertyGroup | None:
+    """Group of the chosen model's own parameters; None without a model."""
+    model = chosen_model(group, tool)
+    return getattr(group, pointer_to(model["name"])) if model else None
+
+
+def property_names(group: bpy.types.PropertyGroup, tool: Mapping[str, Any], name: str) -> list[str]:
+    """Properties of the chosen model's group for a parameter: one for each slider, or one for a class. Maybe none."""
+    model, kind = chosen_model(group, tool), properties_of(tool)[name]["format"]
     if model is None:
-        return
-    memory, sliders = getattr(group, MEMORY), [slider["name"] for slider in model["sliders"]]
-    if (memory.model, memory.sliders.keys()) == (model["name"], sliders):
-        return
-    is_first = not memory.model
-    keep(group, tool)
-    memory.model = model["name"]
-    memory.sliders.clear()
-    for name in sliders:
-        memory.sliders.add().name = name
-    _restore(group, tool, model, leave_what_is_set=is_first)
+        return []
+    if kind == SLIDERS:
+        return [slider_to(slider["name"]) for slider in model["sliders"]]
+    return [identifier(name)] if model["classes"] else []
 
 
-def keep(group: bpy.types.PropertyGroup, tool: Mapping[str, Any]) -> None:
-    """Store the values for their model; they belong to none until `follow` is called."""
-    memory = getattr(group, MEMORY)
-    if memory.model:
-        kept = memory.models.get(memory.model) or memory.models.add()
-        kept.name = memory.model
-        kept.values.clear()
-        for meaning, name in _meanings(tool, memory.sliders.keys()).items():
-            item, value = kept.values.add(), getattr(group, groups.identifier(name))
-            item.name = meaning
-            if isinstance(value, str):
-                item.text = value
-            else:
-                item.number = value
-    memory.model = ""
+def slider_values(group: bpy.types.PropertyGroup, tool: Mapping[str, Any]) -> dict[str, float]:
+    """Value of each slider of the chosen model."""
+    model, own = chosen_model(group, tool), group_of_model(group, tool)
+    return {slider["name"]: getattr(own, slider_to(slider["name"])) for slider in model["sliders"]} if model else {}
 
 
-def follow_all() -> None:
-    """Call `follow` for every scene and tool: the models or the file may have changed."""
-    for scene in bpy.data.scenes:
-        for tool in catalogue:
-            if groups.model_parameter(tool):
-                follow(groups.group_of(scene, tool), tool)
+def model_properties(tool: Mapping[str, Any], update: Any) -> tuple[dict[str, Any], list[type]]:
+    """Pointers to the groups of all models that a tool runs, and their classes, which are registered before it."""
+    if model_parameter(tool) is None:
+        return {}, []
+    pointers, classes = {}, []
+    for model in catalogue.models_for(tool["name"]):
+        pointer = pointer_to(model["name"])
+        members = {"__annotations__": _properties_of(tool, model, update), "__doc__": model["label"]}
+        name = f"IMPASTO_PG_{zlib.crc32(tool['name'].encode())}_{zlib.crc32(model['name'].encode())}"
+        classes.append(type(name, (bpy.types.PropertyGroup,), members))
+        pointers[pointer] = PointerProperty(type=classes[-1])
+    return pointers, classes
 
 
-def _restore(
-    group: bpy.types.PropertyGroup, tool: Mapping[str, Any], model: Mapping[str, Any], *, leave_what_is_set: bool
-) -> None:
-    kept = getattr(group, MEMORY).models.get(model["name"])
-    defaults = {_of_slider(slider["name"]): slider.get("default") for slider in model["sliders"]}
-    for meaning, name in _meanings(tool, [slider["name"] for slider in model["sliders"]]).items():
-        property_ = groups.identifier(name)
-        if leave_what_is_set and group.is_property_set(property_):
-            continue
-        item, default = kept.values.get(meaning) if kept else None, defaults.get(meaning)
-        if name in groups.MATERIALS:
-            value = item.text if item and item.text in model["classes"] else properties_of(tool)[name]["default"]
-        else:
-            value = item.number if item else properties_of(tool)[name]["default"] if default is None else default
-        if getattr(group, property_) != value:
-            setattr(group, property_, value)
-
-
-def _meanings(tool: Mapping[str, Any], sliders: list[str]) -> dict[str, str]:
-    """Parameters that depend on the model, by their meaning for one with these sliders."""
+def _properties_of(tool: Mapping[str, Any], model: Mapping[str, Any], update: Any) -> dict[str, Any]:
     found = {}
-    for name in groups.drawn_parameters(tool):
-        index = groups.slider_index(name)
-        if index is not None and index < len(sliders):
-            found[_of_slider(sliders[index])] = name
-        elif name in groups.MATERIALS:
-            found[name] = name
+    for name, schema in properties_of(tool).items():
+        if schema.get("format") == CLASS:
+            about = {"name": schemas.label_of(name, schema), "description": schema["description"], "update": update}
+            search = {"search": _search(model["classes"]), "search_options": {"SUGGESTION"}}
+            found[identifier(name)] = StringProperty(**about, **search, default=schema["default"])
+        elif schema.get("format") == SLIDERS:
+            for slider in model["sliders"]:
+                found[slider_to(slider["name"])] = FloatProperty(
+                    name=slider["label"],
+                    description=slider["description"] or schema["description"],
+                    min=slider["low"],
+                    max=slider["high"],
+                    default=slider["default"],
+                    precision=3,
+                    update=update,
+                )
     return found
 
 
-def _of_slider(name: str) -> str:
-    return f"slider {name}"
+def _search(names: list[str]) -> Any:
+    def search(_self: Any, _context: Any, typed: str) -> list[str]:
+        return [name for name in names if typed.lower() in name.lower()]
 
-
-@bpy.app.handlers.persistent
-def _file_opened(_path: str) -> None:
-    follow_all()
-
-
-CLASSES = (RememberedValue, RememberedModel, ModelMemory)
-
-
-def memory_property() -> Any:
-    """Property for the group of a tool that runs models."""
-    return PointerProperty(type=ModelMemory, options={"HIDDEN"})
-
-
-def register() -> None:
-    for cls in CLASSES:
-        bpy.utils.register_class(cls)
-    bpy.app.handlers.load_post.append(_file_opened)
-
-
-def unregister() -> None:
-    bpy.app.handlers.load_post.remove(_file_opened)
-    for cls in reversed(CLASSES):
-        bpy.utils.unregister_class(cls)
+    return search

@@ -6,7 +6,7 @@ Sliders and materials, which depend on the model, are read from the cached catal
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import bpy
@@ -15,15 +15,14 @@ from bpy.props import PointerProperty
 from ..engine.catalogue import catalogue, properties_of
 from . import enum_numbers, inputs, model_values, schemas
 from .groups import (
-    MATERIALS,
-    chosen_model,
+    SLIDERS,
+    belongs_to_model,
     drawn_parameters,
     group_of,
     identifier,
     is_model,
     is_of_model,
     model_parameter,
-    slider_index,
 )
 
 MAX_INT = 2**31 - 1
@@ -113,13 +112,11 @@ def refresh() -> None:
 
 
 def register() -> None:
-    model_values.register()
     _live.register()
 
 
 def unregister() -> None:
     _live.unregister()
-    model_values.unregister()
     _items.clear()
 
 
@@ -142,18 +139,13 @@ def choose_model(scene: bpy.types.Scene, name: str) -> Mapping[str, Any] | None:
     return tool
 
 
-def shown_label(group: bpy.types.PropertyGroup, tool: Mapping[str, Any], name: str) -> str:
-    """Label of a parameter; a slider's is the chosen model's."""
-    index, model = slider_index(name), chosen_model(group, tool)
-    if index is not None and model and index < len(model["sliders"]):
-        slider = model["sliders"][index]
-        return slider.get("label") or slider["name"].replace("_", " ").capitalize()
-    return schemas.label_of(name, properties_of(tool)[name])
-
-
 def value_of(group: bpy.types.PropertyGroup, tool: Mapping[str, Any], name: str) -> Any:
     """Value of a parameter as a recipe holds it: floats have six digits, since Blender's 0.7 is 0.699999988."""
-    schema, value = properties_of(tool)[name], getattr(group, identifier(name))
+    schema = properties_of(tool)[name]
+    if schema.get("format") == SLIDERS:
+        return {slider: _six_digits(value) for slider, value in model_values.slider_values(group, tool).items()}
+    holder = model_values.group_of_model(group, tool) if belongs_to_model(schema) else group
+    value = getattr(holder, identifier(name))
     if choices := schemas.choices_of(schema):
         return next(choice for choice in choices if str(choice) == value)
     if schema["type"] == "array" and "for_each" not in schema:
@@ -184,47 +176,34 @@ def kind_of_preview(tool: Mapping[str, Any]) -> str:
 
 def _classes(tool: Mapping[str, Any]) -> list[type]:
     """The tool's group, after the classes that it needs."""
-    parameters = {identifier(name): property_of(name, schema, tool) for name, schema in properties_of(tool).items()}
-    images, classes = inputs.input_properties(tool, parameters, tell_changed(kind_of_preview(tool)))
-    properties = parameters | images
-    if model_parameter(tool):
-        properties[model_values.MEMORY] = model_values.memory_property()
-    members = {"__annotations__": properties, "__doc__": tool["description"]}
-    return [*classes, type(f"IMPASTO_PG_{identifier(tool['name'])}", (bpy.types.PropertyGroup,), members)]
+    schemas_of = {name: schema for name, schema in properties_of(tool).items() if not belongs_to_model(schema)}
+    parameters = {identifier(name): property_of(name, schema, tool) for name, schema in schemas_of.items()}
+    tell = tell_changed(kind_of_preview(tool))
+    images, classes = inputs.input_properties(tool, parameters, tell)
+    models, classes_of_models = model_values.model_properties(tool, tell)
+    members = {"__annotations__": parameters | images | models, "__doc__": tool["description"]}
+    return [
+        *classes,
+        *classes_of_models,
+        type(f"IMPASTO_PG_{identifier(tool['name'])}", (bpy.types.PropertyGroup,), members),
+    ]
 
 
 def property_of(name: str, schema: Mapping[str, Any], tool: Mapping[str, Any] | None = None) -> Any:
     """Blender property for a parameter of a tool, or of none."""
-    more = _search(name, schema, tool)
+    more = _search(schema, tool)
     if tool and tool["kind"] != "trainer":
-        tell = tell_changed(kind_of_preview(tool))
-        more["update"] = _follow_model(tool, tell) if model_parameter(tool) else tell
+        more["update"] = tell_changed(kind_of_preview(tool))
     return schemas.property_of(name, schema, **more)
 
 
-def _follow_model(tool: Mapping[str, Any], tell: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:
-    """Callback for a property's `update` if a tool runs models: the sliders are those of the chosen one."""
-
-    def update(group: bpy.types.PropertyGroup, context: bpy.types.Context) -> None:
-        model_values.follow(group, tool)
-        tell(group, context)
-
-    return update
-
-
-def _search(name: str, schema: Mapping[str, Any], tool: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Search options for a parameter that names a model or one of its materials; empty for others."""
-    if tool is None or not (is_model(schema) or (name in MATERIALS and model_parameter(tool))):
+def _search(schema: Mapping[str, Any], tool: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Search options for a parameter that names a model; empty for others."""
+    if tool is None or not is_model(schema):
         return {}
     owner = schema.get("model_of", tool["name"])
 
-    def names(group: bpy.types.PropertyGroup) -> Iterator[str]:
-        if is_model(schema):
-            yield from (model["name"] for model in catalogue.models_for(owner))
-        elif model := chosen_model(group, tool):
-            yield from model["classes"]
-
-    def search(group: bpy.types.PropertyGroup, _context: bpy.types.Context, typed: str) -> list[str]:
-        return [found for found in names(group) if typed.lower() in found.lower()]
+    def search(_group: bpy.types.PropertyGroup, _context: bpy.types.Context, typed: str) -> list[str]:
+        return [model["name"] for model in catalogue.models_for(owner) if typed.lower() in model["name"].lower()]
 
     return {"search": search, "search_options": {"SUGGESTION"}}

@@ -9,6 +9,7 @@ from typing import Any
 import bpy
 
 from ..parameters import inputs, properties
+from ..parameters.groups import chosen_model
 from ..weights import weights
 
 
@@ -26,7 +27,7 @@ def why_no_input(scene: bpy.types.Scene, tool: Mapping[str, Any]) -> str:
 
 def _why_no_model(scene: bpy.types.Scene, tool: Mapping[str, Any]) -> str:
     parameter, group = properties.model_parameter(tool), properties.group_of(scene, tool)
-    if parameter is None or properties.chosen_model(group, tool):
+    if parameter is None or chosen_model(group, tool):
         return ""
     if name := getattr(group, properties.identifier(parameter)):
         return f"There is no model called {name}: choose another"

@@ -14,7 +14,8 @@ from ..interface import previews
 from ..interface.drawing import draw_operator, draw_progress, draw_report, name_place
 from ..jobs.session import jobs
 from ..jobs.task import Place
-from ..parameters import inputs, properties
+from ..parameters import inputs, model_values, properties
+from ..parameters.groups import belongs_to_model
 from ..parameters.schemas import label_of
 from ..setup.panel import draw_missing_engine
 from ..weights.panel import draw_missing_weights
@@ -164,8 +165,17 @@ def draw_parameters(
     for name in properties.drawn_parameters(tool):
         is_wanted = name not in leave_out and (not only or name in only)
         if is_wanted and properties.is_visible(group, tool, name):
-            label, is_slider = properties.shown_label(group, tool, name), properties.slider_index(name) is not None
-            column.prop(group, properties.identifier(name), text=label, slider=is_slider)
+            _draw_parameter(column, group, tool, name)
+
+
+def _draw_parameter(
+    column: bpy.types.UILayout, group: bpy.types.PropertyGroup, tool: Mapping[str, Any], name: str
+) -> None:
+    if not belongs_to_model(properties_of(tool)[name]):
+        column.prop(group, properties.identifier(name))
+        return
+    for own in model_values.property_names(group, tool, name):
+        column.prop(model_values.group_of_model(group, tool), own, slider=True)
 
 
 def draw_run(layout: bpy.types.UILayout, operator: str, place: Place, icon: str) -> None:

@@ -6,14 +6,17 @@ The user's are in Blender's folder for presets; bundled ones are in `shipped` an
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import bpy
 from bl_operators.presets import AddPresetBase
 
-from ..engine.catalogue import SIZE_PARAMETERS, catalogue, has_size
+from ..engine.catalogue import SIZE_PARAMETERS, catalogue, has_size, properties_of
 from ..jobs.session import redraw
 from ..parameters import model_values, properties
+from ..parameters.groups import belongs_to_model, chosen_model
 
 SHIPPED = str(Path(__file__).parents[1] / "shipped")
 
@@ -38,9 +41,7 @@ class Presets:
         if cls.tool in catalogue:
             tool = catalogue[cls.tool]
             group = properties.group_of(context.scene, tool)
-            if properties.model_parameter(tool):
-                model_values.keep(group, tool)
-            for name in properties.drawn_parameters(tool):
+            for name in own_parameters(tool):
                 group.property_unset(properties.identifier(name))
         redraw()
 
@@ -79,7 +80,8 @@ class AddsPreset(AddPresetBase):
         tool, scene = catalogue[chosen_tool(self.menu.settings)], "bpy.context.scene"
         group = f"{scene}.impasto_parameters.{properties.identifier(tool['name'])}"
         size = [f"{scene}.impasto.{name}" for name in SIZE_PARAMETERS] if has_size(tool) else []
-        return [f"{group}.{properties.identifier(name)}" for name in properties.drawn_parameters(tool)] + size
+        own = [f"{group}.{properties.identifier(name)}" for name in own_parameters(tool)]
+        return own + [f"{group}.{name}" for name in of_model(tool)] + size
 
     def post_cb(self, context: bpy.types.Context, filepath: str) -> None:
         """Name the menu as the preset. Blender calls this at the end, after it named the menu in Title Case."""
@@ -101,6 +103,22 @@ class IMPASTO_OT_style_preset_add(AddsPreset, bpy.types.Operator):
 
     bl_idname = "impasto.style_preset_add"
     menu = IMPASTO_MT_style_presets
+
+
+def own_parameters(tool: Mapping[str, Any]) -> list[str]:
+    """Parameters of a tool that do not belong to a model."""
+    known = properties_of(tool)
+    return [name for name in properties.drawn_parameters(tool) if not belongs_to_model(known[name])]
+
+
+def of_model(tool: Mapping[str, Any]) -> list[str]:
+    """Properties of the chosen model's own parameters, as paths from the tool's group."""
+    group = properties.group_of(bpy.context.scene, tool)
+    if (model := chosen_model(group, tool)) is None:
+        return []
+    pointer = model_values.pointer_to(model["name"])
+    names = [name for name, schema in properties_of(tool).items() if belongs_to_model(schema)]
+    return [f"{pointer}.{own}" for name in names for own in model_values.property_names(group, tool, name)]
 
 
 def folder_of(tool: str) -> str:

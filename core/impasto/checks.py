@@ -7,7 +7,7 @@ import re
 from .errors import PluginError
 from .schemas import check_conditions, check_parameter
 from .texture import MAP_CHANNELS
-from .tools import INPUT_KINDS, KINDS, TASKS, Input, SizeParameters, Tool, makes_tiles
+from .tools import INPUT_KINDS, KINDS, OF_MODEL, TASKS, Input, SizeParameters, Tool, makes_tiles, model_parameter
 
 
 def check_tool(tool: Tool) -> None:
@@ -37,6 +37,8 @@ def check_tool(tool: Tool) -> None:
         check_conditions(f"{tool.name}: parameter {name}", name, properties)
         if "for_each" in schema:
             _check_is_for_many(tool, name, schema["for_each"])
+        if schema.get("format") in OF_MODEL and model_parameter(tool) is None:
+            raise PluginError(f"{tool.name}: {name} is of a model, and the tool runs none", "add a model_field()")
 
 
 def _check_input(tool: Tool, item: Input) -> None:

@@ -22,6 +22,8 @@ MAX_TEXT = 4096
 """Limit of characters in a name or a text parameter."""
 MAX_NUMBERS = 256
 """Limit of numbers in a parameter that is a list: a colour, or the points of a curve."""
+MAX_NAMED = 64
+"""Limit of numbers in a parameter that is an object: the sliders of a model."""
 MAX_VALUES = 16
 """Limit of values of one input, such as styles that are mixed."""
 T = TypeVar("T")
@@ -36,7 +38,7 @@ class Step:
     """
 
     tool: str
-    parameters: Mapping[str, Scalar | Sequence[float]] = field(default_factory=dict)
+    parameters: Mapping[str, Scalar | Sequence[float] | Mapping[str, float]] = field(default_factory=dict)
     inputs: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -44,7 +46,7 @@ class Step:
         _expect(isinstance(self.parameters, Mapping), "parameters must be an object", self.parameters)
         for name, value in self.parameters.items():
             _expect(_is_text(name), "a parameter's name must be text", name)
-            _expect(_is_parameter(value), f"the parameter {name} must be a number, text, or a list of numbers", value)
+            _expect(_is_parameter(value), f"the parameter {name} must be a number, text, or numbers", value)
         _expect(isinstance(self.inputs, Mapping), "inputs must be an object", self.inputs)
         for name, names in self.inputs.items():
             _expect(_is_text(name), "an input's name must be text", name)
@@ -196,6 +198,8 @@ def _is_number(value: Any) -> bool:
 def _is_parameter(value: Any) -> bool:
     if isinstance(value, list | tuple):
         return len(value) <= MAX_NUMBERS and all(map(_is_number, value))
+    if isinstance(value, Mapping):
+        return len(value) <= MAX_NAMED and all(map(_is_text, value)) and all(map(_is_number, value.values()))
     return isinstance(value, bool) or _is_number(value) or _is_text(value)
 
 

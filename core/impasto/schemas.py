@@ -20,6 +20,9 @@ def check_parameter(where: str, schema: Mapping[str, Any]) -> None:
     kind = schema.get("type")
     if "for_each" in schema:
         _check_for_each(where, schema)
+    elif schema.get("format") == "sliders":
+        if kind != "object" or schema.get("additionalProperties", {}).get("type") != "number" or schema["default"]:
+            raise PluginError(f"{where} holds sliders", "write dict[str, float] = sliders_field()")
     elif kind == "array":
         items = schema.get("prefixItems", [])
         if not items or any(item.get("type") != "number" for item in items):
@@ -45,7 +48,7 @@ def check_conditions(where: str, name: str, properties: Mapping[str, Any]) -> No
         if other == name or other not in properties:
             remedy = f"{did_you_mean(other, properties)}name another parameter of the same tool"
             raise PluginError(f"{where} is visible if {other!r} has some value, but that is no other parameter", remedy)
-        if properties[other]["type"] == "array":
+        if properties[other]["type"] in ("array", "object"):
             raise PluginError(f"{where} is visible if {other} has some value, but that is a tuple", "name a scalar")
         if not isinstance(values, list) or not values:
             raise PluginError(f"{where} is visible if {other} is {values!r}", 'write visible_if("method", "best")')
@@ -108,6 +111,8 @@ def readable(value: Any) -> str:
         return f"{value:.12f}".rstrip("0").rstrip(".") if "e" in text else text
     if isinstance(value, list | tuple):
         return ",".join(map(readable, value))
+    if isinstance(value, Mapping):
+        return ",".join(f"{name}={readable(item)}" for name, item in value.items())
     return str(value)
 
 
@@ -116,4 +121,4 @@ def readable_default(schema: Mapping[str, Any]) -> str:
     default = schema.get("default_of_each", schema["default"])
     if schema.get("format") == "color":
         return "#" + "".join(f"{round(255 * channel):02x}" for channel in default)
-    return readable(default) if default != "" else "none"
+    return readable(default) if default not in ("", {}) else "none"

@@ -36,8 +36,10 @@ __all__ = [
     "Stylizer",
     "Tool",
     "Trainer",
+    "class_field",
     "for_each",
     "model_field",
+    "sliders_field",
     "visible_if",
 ]
 
@@ -90,6 +92,16 @@ def model_field(description: str = "Name of a model; empty: the first that fits"
     """
     extra: dict[str, Any] = {"format": "model", **({"model_of": tool} if tool else {})}
     return Field("", description=description, json_schema_extra=extra)
+
+
+def class_field(description: str) -> Any:
+    """`material: str = class_field(…)`: a parameter that names a class of the chosen model; empty: the first."""
+    return Field("", description=description, json_schema_extra={"format": "class"})
+
+
+def sliders_field(description: str = "Sliders of the model, by their names: its card says what they do") -> Any:
+    """`sliders: dict[str, float] = sliders_field()`: values of the chosen model's sliders, which its card describes."""
+    return Field({}, description=description, json_schema_extra={"format": "sliders"})
 
 
 def model_parameter(tool: Tool) -> str | None:
@@ -225,6 +237,8 @@ class Trainer(Tool):
 
 KINDS = ("generator", "stylizer", "estimator", "filter", "trainer")
 INPUT_KINDS = ("maps", "dataset")
+OF_MODEL = ("class", "sliders")
+"""Formats of parameters that belong to the chosen model."""
 TASKS = ("seamless", "generate", "maps", "stylize", "train", "prepare")
 """Tasks for which hosts have an action, a button or a panel, as they know no tool by its name: make a picture seamless;
 make a material with a trained model; estimate missing maps of a picture; repaint a picture in the style of others;

@@ -57,7 +57,9 @@ def main() -> None:
         settings.live_preview = True
         run_timers()
         Recorder(file).start()
-        bpy.context.scene.impasto_parameters.torus.slider_1 = 0.5
+        torus = bpy.context.scene.impasto_parameters.torus
+        torus.model = "bricks"
+        torus.model_bricks.slider_contrast = 0.5
         run_timers()
     print("DONE", flush=True)
     sys.stdout.flush()

@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = (ROOT / "core", ROOT / "plugins")
 STARTS = ("impasto.engine.worker", "impasto.engine.client", "impasto.library.download", "impasto.library.published")
 """Modules that the extension imports, or runs in the engine; plugins are beside them."""
-TO_AUTHORS = {"schemas.py", "tools.py", "weights.py"}
+TO_AUTHORS = {"checks.py", "schemas.py", "weights.py"}
 """Modules whose PluginErrors tell a plugin's author, in a terminal, why the plugin cannot be loaded."""
 IN_TERMINALS = {"installation.py", "interruption.py", "metadata.py", "schemas.py", "streams.py", "trial.py"}
 """Modules whose texts `impasto doctor`, a command's help or an interrupted command shows; or that write no message."""

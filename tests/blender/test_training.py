@@ -264,17 +264,36 @@ def test_a_file_that_is_no_model_is_refused(jobs, photo):
 
 
 def test_sliders_are_the_chosen_models(jobs, extension, scene, library, photo):
-    """The model has one slider, called warmth: the second is neither shown nor sent."""
+    """A slider of another model is neither shown nor sent."""
     train("warm", data=str(photo))
+    train("cold", data=str(photo), parameters='{"steps": 1, "sliders": "frost"}')
     properties, tool = extension.parameters.properties, extension.engine.catalogue.catalogue["recall"]
     group = scene.impasto_parameters.recall
-    group.slider_1, group.slider_2 = 1.5, 2.5
-    assert properties.is_visible(group, tool, "slider_1")
-    assert not properties.is_visible(group, tool, "slider_2")
-    assert properties.shown_label(group, tool, "slider_1") == "Warmth"
-    assert properties.parameters_of(scene, tool) == {"model": "warm", "slider_1": 1.5}
+    group.model = "warm"
+    group.model_warm.slider_warmth, group.model_cold.slider_frost = 1.5, 2.5
+    about = group.model_warm.bl_rna.properties["slider_warmth"]
+    assert (about.name, about.description) == ("Warmth", "More warmth")
+    assert (about.hard_min, about.hard_max, about.default) == (-3, 3, 0)
+    assert properties.is_visible(group, tool, "sliders")
+    assert properties.parameters_of(scene, tool) == {"model": "warm", "sliders": {"warmth": 1.5}}
     group.model = "unknown"
-    assert not properties.is_visible(group, tool, "slider_1")
+    assert not properties.is_visible(group, tool, "sliders")
+    assert properties.parameters_of(scene, tool) == {"model": "unknown"}
+
+
+def test_the_panel_draws_the_sliders_of_the_chosen_model(jobs, scene, library, photo):
+    train("rock", data=str(photo), parameters='{"steps": 1, "sliders": "moss cracks"}')
+    scene.impasto.tool, scene.impasto_parameters.recall.model = "recall", "rock"
+    props = drawn(bpy.types.IMPASTO_PT_view_3d).props()
+    assert [name for name in props if name.startswith("slider_")] == ["slider_moss", "slider_cracks"]
+
+
+def test_names_that_scripts_cannot_use_still_have_sliders_of_their_own(jobs, extension, scene, library, photo):
+    train("old-rock", data=str(photo), parameters='{"steps": 1, "sliders": "green-moss green_moss"}')
+    scene.impasto_parameters.recall.model = "old-rock"
+    tool = extension.engine.catalogue.catalogue["recall"]
+    parameters = extension.parameters.properties.parameters_of(scene, tool)
+    assert parameters["sliders"] == {"green-moss": 0.0, "green_moss": 0.0}
 
 
 @pytest.fixture
@@ -287,64 +306,58 @@ def two_models(jobs, scene, photo):
     return group
 
 
-def sliders(group) -> tuple[float, float]:
-    return group.slider_1, group.slider_2
-
-
 def test_another_model_has_its_own_values_back(two_models):
-    two_models.slider_1, two_models.slider_2 = 1.5, -0.5
+    two_models.model_rock.slider_moss = 1.5
     two_models.model = "cloth"
-    assert sliders(two_models) == (0, 0)
-    two_models.slider_1 = 2.0
+    assert two_models.model_cloth.slider_moss == 0
+    two_models.model_cloth.slider_moss = 2.0
     two_models.model = "rock"
-    assert sliders(two_models) == (1.5, -0.5)
-    two_models.model = "cloth"
-    assert sliders(two_models) == (2.0, 0)
+    assert (two_models.model_rock.slider_moss, two_models.model_cloth.slider_moss) == (1.5, 2.0)
 
 
 def test_values_of_models_are_kept_in_the_file(two_models, scene, tmp_path):
-    two_models.slider_1 = 1.5
+    two_models.model_rock.slider_moss = 1.5
     two_models.model = "cloth"
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "kept.blend"))
     bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "kept.blend"))
-    group = bpy.context.scene.impasto_parameters.recall
-    group.model = "rock"
-    assert sliders(group) == (1.5, 0)
+    assert bpy.context.scene.impasto_parameters.recall.model_rock.slider_moss == 1.5
 
 
 def test_a_model_trained_anew_with_other_sliders_keeps_values_by_their_names(two_models, photo, library):
-    two_models.slider_1, two_models.slider_2 = 1.5, -0.5  # moss, cracks
+    two_models.model_rock.slider_moss, two_models.model_rock.slider_cracks = 1.5, -0.5
     (library / "rock.safetensors").unlink()
     train("rock", data=str(photo), parameters='{"steps": 1, "sliders": "cracks wear moss"}')
-    assert sliders(two_models) == (-0.5, 0)
+    rock = bpy.context.scene.impasto_parameters.recall.model_rock
+    assert (rock.slider_cracks, rock.slider_wear, rock.slider_moss) == (-0.5, 0, 1.5)
 
 
-def test_the_model_that_is_taken_by_itself_has_its_own_values_too(two_models):
+def test_the_model_that_is_taken_by_itself_has_its_own_values_too(two_models, extension, scene):
     """An empty name is the library's first model: another one, once that is removed."""
+    tool = extension.engine.catalogue.catalogue["recall"]
     two_models.model = ""
-    first = two_models.model_memory.model
-    two_models.slider_1 = 1.25
+    first = extension.parameters.groups.chosen_model(two_models, tool)["name"]
+    getattr(two_models, f"model_{first}").slider_moss = 1.25
+    parameters_of = extension.parameters.properties.parameters_of
+    assert parameters_of(scene, tool)["sliders"]["moss"] == 1.25
     bpy.ops.impasto.remove_model(name=first)
-    assert two_models.model_memory.model not in ("", first)
-    assert two_models.slider_1 == 0
+    assert parameters_of(bpy.context.scene, tool)["sliders"].get("moss", 0) == 0
 
 
 def test_a_preset_loses_no_values_of_the_model_before(two_models, scene):
     scene.impasto.tool = "recall"
     two_models.model = "cloth"
-    two_models.slider_1 = 0.75
+    two_models.model_cloth.slider_moss = 0.75
     bpy.ops.impasto.preset_add(name="Mine cloth")
     two_models.model = "rock"
-    two_models.slider_1 = 1.5
+    two_models.model_rock.slider_moss, two_models.model_cloth.slider_moss = 1.5, 0.0
     path = next(
         given.filepath
         for given in drawn(bpy.types.IMPASTO_MT_presets).operators("script.execute_preset")
         if "cloth" in given.filepath
     )
     bpy.ops.script.execute_preset(filepath=path, menu_idname="IMPASTO_MT_presets")
-    assert (two_models.model, two_models.slider_1) == ("cloth", 0.75)
-    two_models.model = "rock"
-    assert two_models.slider_1 == 1.5
+    assert (two_models.model, two_models.model_cloth.slider_moss) == ("cloth", 0.75)
+    assert two_models.model_rock.slider_moss == 1.5
     bpy.ops.impasto.preset_add(name="Mine cloth", remove_name=True)
 
 

@@ -98,7 +98,7 @@ def of_description(description: Mapping[str, Any], label_of: Any, choices_of: An
         for item in tool["inputs"]:
             found |= {label_of(item["name"], {}), item["description"]}
     for model in description["models"]:
-        found |= {slider.get("label") or slider["name"].replace("_", " ").capitalize() for slider in model["sliders"]}
+        found |= {text for slider in model["sliders"] for text in (slider["label"], slider["description"])}
     found |= {item["description"] for item in description["weights"]}
     return {text for text in found if _is_words(text)}
 

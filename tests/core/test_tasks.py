@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from impasto.checks import check_tool
-from impasto.errors import PluginError
+from impasto.cli.main import make_parser
+from impasto.errors import ParameterError, PluginError
 from impasto.plugins import registry
-from impasto.tools import TASKS, Filter, describe
+from impasto.tools import TASKS, Filter, Parameters, describe, sliders_field
 
 ROOT = Path(__file__).parents[2]
 HOSTS = ("core/impasto/cli", "blender_addon")
@@ -72,3 +73,33 @@ def test_hosts_know_no_tool_by_its_name(folder):
     assert len(files) > 10
     found = [f"{file.name}: {text}" for file in files for text in literals(file) if named.search(text)]
     assert found == []
+
+
+def test_sliders_are_given_by_name_on_the_command_line():
+    words = ["generate", USUAL["generate"], "--out", "textures", "--sliders"]
+    given = make_parser().parse_args([*words, "contrast=1.5,detail=-1"])
+    assert given.parameter_sliders == {"contrast": 1.5, "detail": -1.0}
+    with pytest.raises(ParameterError, match="is not NAME=NUMBER"):
+        make_parser().parse_args([*words, "contrast"])
+
+
+def test_the_catalogue_says_all_that_a_host_needs_to_draw_a_models_sliders():
+    models = {model["name"]: model for model in registry().model_library().catalogue()["models"]}
+    assert models["tiles"]["sliders"][0] == {
+        "name": "contrast",
+        "label": "Contrast",
+        "description": "",
+        "low": -3.0,
+        "high": 3.0,
+        "default": 0.0,
+    }
+
+
+def test_what_belongs_to_a_model_needs_one():
+    class Sliding(Parameters):
+        sliders: dict[str, float] = sliders_field()
+
+    blur = Blur()
+    blur.parameters = Sliding
+    with pytest.raises(PluginError, match="sliders is of a model, and the tool runs none"):
+        check_tool(blur)

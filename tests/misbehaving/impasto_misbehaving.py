@@ -27,6 +27,7 @@ from impasto.tools import (
     SizeParameters,
     Stylizer,
     Trainer,
+    sliders_field,
     visible_if,
 )
 from impasto_misbehaving_style import Flat
@@ -140,8 +141,7 @@ class Learn(Trainer):
 
 class RecallParameters(SizeParameters):
     model: str = Field("", description="Name of a trained model", json_schema_extra={"format": "model"})
-    slider_1: float = Field(0.0, ge=-3, le=3, description="First slider of the model")
-    slider_2: float = Field(0.0, ge=-3, le=3, description="Second slider of the model")
+    sliders: dict[str, float] = sliders_field()
 
 
 class Recall(Generator):
@@ -153,7 +153,7 @@ class Recall(Generator):
 
     def apply(self, subject: Maps, parameters: RecallParameters, inputs: Mapping[str, Maps], context: Context) -> Maps:
         color = context.load_model(parameters.model, self.name)[1]["color"].copy()
-        color[0] += 0.1 * parameters.slider_1
+        color[0] += 0.1 * sum(parameters.sliders.values())
         shade = np.float32(context.rng.uniform(0.8, 1.0))
         pixels = np.broadcast_to(color * shade, (*parameters.size_px(subject), 3))
         return Maps.from_arrays({"base_color": np.clip(pixels, 0, 1)})

@@ -54,5 +54,5 @@ def test_a_trainer_trains(name, tmp_path):
 @pytest.mark.parametrize("material", [tiles, bond])
 def test_regular_materials_are_learned_and_made(material, tmp_path):
     folder = test_torus.briefly_trained(tmp_path, material())
-    made = test_torus.generate(folder, 72, 88, slider_1=1.0).maps
+    made = test_torus.generate(folder, 72, 88, sliders={"some": 1.0}).maps
     assert np.isfinite(made["base_color"].pixels).all()

@@ -256,13 +256,23 @@ def test_sliders_do_what_their_names_say_and_keep_the_seed(library):
         with torch.inference_mode():
             measured = [_measured(Synthesis(model, choice))[slider["name"]] for choice in choices]
         assert measured[0] < measured[1] < measured[2], slider
-    made = [generate(library, 64, 64, 5, slider_1=at).maps.sha256() for at in (0.0, 0.0)]
-    assert made[0] == made[1]
+
+
+def test_a_slider_is_moved_by_its_name_within_its_range():
+    plain, same, moved = (
+        generate(None, 64, 64, 5, model="tiles", sliders=sliders) for sliders in ({}, {"contrast": 0}, {"contrast": 2})
+    )
+    assert plain.maps.sha256() == same.maps.sha256() != moved.maps.sha256()
+    assert moved.recipe.steps[0].parameters["sliders"] == {"contrast": 2.0}
+    with pytest.raises(ParameterError, match="the slider contrast got 4"):
+        generate(None, 64, 64, 5, model="tiles", sliders={"contrast": 4})
+    with pytest.raises(ParameterError, match="tiles has no slider 'contrasts'"):
+        generate(None, 64, 64, 5, model="tiles", sliders={"contrasts": 1})
 
 
 @pytest.mark.parametrize(
     ("parameters", "said"),
-    [({"material": "brick"}, "makes one material"), ({"slider_6": 1.0}, "sliders, and no further one")],
+    [({"material": "brick"}, "makes one material"), ({"sliders": {"moss": 1.0}}, "tiny has no slider 'moss'")],
     ids=["material", "slider"],
 )
 def test_what_a_model_cannot_do_is_not_ignored(library, parameters, said):

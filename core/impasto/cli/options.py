@@ -207,6 +207,8 @@ def _how_to_parse(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
         return {"action": argparse.BooleanOptionalAction}
     if schema.get("format") == "color":
         return {"type": _color, "metavar": "COLOUR"}
+    if schema.get("format") == "sliders":
+        return {"type": _named_numbers, "metavar": "NAME=N,…"}
     if "for_each" in schema:
         return {"type": float, "action": "append", "metavar": "N"}
     if kind == "array":
@@ -214,6 +216,15 @@ def _how_to_parse(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
     if kind == "string":
         return {"type": str, "metavar": "MODEL" if schema.get("format") == "model" else name.upper()}
     return {"type": {"integer": int, "number": float}[str(kind)], "metavar": "N"}
+
+
+def _named_numbers(text: str) -> dict[str, float]:
+    """Values by name, of "brightness=1.5,contrast=-1"."""
+    pairs = [part.partition("=") for part in text.split(",")]
+    try:
+        return {name.strip(): float(value) for name, _, value in pairs}
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=NUMBER, such as brightness=1.5,contrast=-1") from None
 
 
 def _floats(text: str) -> list[float]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..library.figures import was_a_loss
 from ..library.models import Model
-from ..schemas import conditions_of, limits_of, readable_default
+from ..schemas import conditions_of, limits_of, readable, readable_default
 
 if TYPE_CHECKING:
     from ..evaluation.behaviour import Finding
@@ -82,8 +82,9 @@ def model(shown: Model) -> Iterator[str]:
         yield f"trained on {item['name']}{part}, licence {item['licence']}, SHA-256 {item['sha256']}"
     if card.get("classes"):
         yield f"classes: {', '.join(card['classes'])}"
-    for slider in card.get("sliders", ()):
-        yield f"slider {slider['name']}"
+    for slider in shown.described()["sliders"]:
+        about = f"slider {slider['name']} = {readable(slider['default'])}"
+        yield f"{about} ({readable(slider['low'])} to {readable(slider['high'])})"
     for name, value in card["figures"].items():
         also = " (was also a loss of the training)" if was_a_loss(name, card["figures"]) else ""
         yield f"  {name} = {value:g}{also}"

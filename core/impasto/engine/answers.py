@@ -125,7 +125,16 @@ DESCRIPTION = {
             "tool": str,
             "material": str,
             "classes": [str],
-            "sliders": [{"name": str}],
+            "sliders": [
+                {
+                    "name": str,
+                    "label": str,
+                    "description": str,
+                    "low": ANY_NUMBER,
+                    "high": ANY_NUMBER,
+                    "default": ANY_NUMBER,
+                }
+            ],
             "shipped": bool,
             "bytes": ID,
             "licence": str,

@@ -78,12 +78,20 @@ class Model:
             "material": self.material,
             "classes": self.card.get("classes", []),
             "maps": self.card.get("maps", []),
-            "sliders": self.card.get("sliders", []),
+            "sliders": [_slider(slider) for slider in self.card.get("sliders", [])],
             "shipped": self.shipped,
             "bytes": self.size_bytes,
             "licence": self.licence,
             "thumbnail": base64.b64encode(self.thumbnail).decode("ascii"),
         }
+
+
+def _slider(about: Mapping[str, Any]) -> dict[str, Any]:
+    """A slider as a host draws it: name, label, range, default and description."""
+    label = str(about["name"]).replace("_", " ").capitalize()
+    usual: dict[str, Any] = {"label": label, "description": "", "low": -3.0, "high": 3.0, "default": 0.0}
+    known = {key: about[key] for key in usual if about.get(key) not in (None, "")}
+    return {"name": about["name"], **usual, **known}
 
 
 def read_model(path: Path) -> Model:

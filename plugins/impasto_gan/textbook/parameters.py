@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from impasto.tools import Field, Parameters, SizeParameters, model_field
+from impasto.tools import Field, Parameters, SizeParameters, class_field, model_field
 
 
 class TextbookParameters(SizeParameters):
@@ -19,7 +19,7 @@ class TextbookParameters(SizeParameters):
 class ConditionalParameters(TextbookParameters):
     """The same, and the class."""
 
-    material: str = Field("", description="One of the model's classes; empty: the first")
+    material: str = class_field("One of the model's classes; empty: the first")
 
 
 class TrainTextbookParameters(Parameters):

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from impasto.context import Context
-from impasto.errors import ParameterError
+from impasto.errors import ParameterError, did_you_mean
 from impasto.regularity.lattice import Draw, Lattice
 from impasto.regularity.region import Region, full_region
 from impasto.surface.relief import HALO_PX, normal_from_height, occlusion_from_height
@@ -215,12 +215,16 @@ def _seed_of(seed: int) -> int:
 
 def _moved(model: TorusModel, parameters: TorusParameters) -> Tensor:
     """Shift (axes,) of a picture along each axis of the model by the sliders of the parameters."""
-    values = torch.tensor([getattr(parameters, f"slider_{number}") for number in range(1, 7)])
-    directions = model.sliders.cpu()
-    if values[len(directions) :].any():
-        message = f"{model.name} has {len(directions)} sliders, and no further one can be moved"
-        raise ParameterError(message, f"see `impasto models show {model.name}` for what they change")
-    return values[: len(directions)] @ directions
+    known = {slider["name"]: slider for slider in model.described}
+    for name, value in parameters.sliders.items():
+        if name not in known:
+            remedy = f"{did_you_mean(name, known)}its sliders are: {', '.join(known) or 'none'}"
+            raise ParameterError(f"{model.name} has no slider {name!r}", remedy)
+        low, high = known[name].get("low", -3.0), known[name].get("high", 3.0)
+        if not low <= value <= high:
+            raise ParameterError(f"the slider {name} got {value:g}", f"give {low:g} to {high:g}")
+    values = [parameters.sliders.get(name, slider.get("default", 0.0)) for name, slider in known.items()]
+    return torch.tensor(values, dtype=torch.float32) @ model.sliders.cpu()
 
 
 def _class_weights(model: TorusModel, parameters: TorusParameters) -> tuple[float, ...]:

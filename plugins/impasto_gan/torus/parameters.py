@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from impasto.tools import Field, Parameters, SizeParameters, model_field
-
-
-def _slider(number: int) -> Any:
-    return Field(
-        0.0, ge=-3, le=3, description=f"Slider {number} of the model, in deviations; its card says what it does"
-    )
+from impasto.tools import Field, Parameters, SizeParameters, class_field, model_field, sliders_field
 
 
 class TorusParameters(SizeParameters):
     """The model, and the settings of its picture."""
 
     model: str = model_field("Name of a trained model; empty: the first of the library")
-    material: str = Field("", description="Class of a model that knows several; empty: its first")
+    material: str = class_field("Class of a model that knows several; empty: its first")
     variation: float = Field(
         1.0,
         ge=0,
@@ -29,13 +21,8 @@ class TorusParameters(SizeParameters):
     )
     blend: float = Field(0.0, ge=0, le=1, description="How far to go to the other seed or material; 1: all the way")
     blend_seed: int = Field(1, ge=0, le=2**31 - 1, description="The seed to blend with")
-    blend_material: str = Field("", description="The class to blend with, instead of another seed")
-    slider_1: float = _slider(1)
-    slider_2: float = _slider(2)
-    slider_3: float = _slider(3)
-    slider_4: float = _slider(4)
-    slider_5: float = _slider(5)
-    slider_6: float = _slider(6)
+    blend_material: str = class_field("The class to blend with, instead of another seed")
+    sliders: dict[str, float] = sliders_field()
 
 
 class TrainTorusParameters(Parameters):
