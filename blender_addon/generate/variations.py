@@ -93,7 +93,7 @@ def has_seeds(tool: Mapping[str, Any]) -> bool:
 def preview_inputs(context: bpy.types.Context) -> PreviewInputs:
     """Client, request and inputs of the panel's result, for a task's work."""
     request = replace(from_scene(context), device=engine.preferences().device)
-    return connect(), request, request.given()
+    return connect(), request, request.read_inputs()
 
 
 def _key(context: bpy.types.Context) -> tuple:

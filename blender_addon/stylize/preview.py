@@ -59,7 +59,7 @@ def preview_inputs(context: bpy.types.Context) -> PreviewInputs:
     given = {name: chosen for name, chosen in request.inputs.items() if name != START}
     changes = {"tool": tool["name"], "parameters": parameters, "inputs": given, "source": subject.source}
     request = replace(request, device=engine.preferences().device, **changes)
-    return connect(), request, request.given()
+    return connect(), request, request.read_inputs()
 
 
 live = Live(STYLE, "impasto_style", why_no_preview, preview_inputs)

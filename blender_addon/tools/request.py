@@ -86,7 +86,7 @@ class Request:
             return naming.of_parts(self.name)
         return naming.of_result(catalogue[self.tool], self.parameters, self.source, self.inputs)
 
-    def given(self) -> dict[str, Input]:
+    def read_inputs(self) -> dict[str, Input]:
         """Source and other inputs, read as far as only the main thread can. ImpastoError if one cannot be read."""
         _, named = name_inputs(self.inputs)
         sources = named if self.source is None else {SOURCE: self.source, **named}
@@ -105,7 +105,7 @@ class Request:
 
     def task(self, target: Target) -> Task:
         """Task that carries the request out. Raises ImpastoError if it cannot be."""
-        given = self.given()
+        given = self.read_inputs()
         tool = catalogue[self.tool]
         return make_task(
             tool["label"],
