@@ -52,18 +52,20 @@ class Live:
 
     def ask(self) -> None:
         """Make a new picture as soon as nothing has changed for 0.1 s. Called at every change."""
-        if not getattr(bpy.context.scene, self._settings).live_preview:
+        if not self._is_on:
             return
         self._due_s = time.monotonic() + DELAY_S
-        if not bpy.app.timers.is_registered(self.timer):
-            bpy.app.timers.register(self.timer, first_interval=DELAY_S)
+        if not bpy.app.timers.is_registered(
+            self.timer
+        ):  # persistent, since Blender 4.2 never frees one that a file ends
+            bpy.app.timers.register(self.timer, first_interval=DELAY_S, persistent=True)
 
     def tick(self) -> float | None:
         """Start a picture that is due; return the seconds until one is, or None."""
         left_s = self._due_s - time.monotonic()
         if left_s > 0:
             return left_s
-        if not self._why_not(bpy.context):
+        if self._is_on and not self._why_not(bpy.context):
             try:
                 self._task = self._new_task(bpy.context)
                 jobs.start(self._task)
@@ -101,12 +103,17 @@ class Live:
 
     def unregister(self) -> None:
         properties.when_changed(self._of, None)
-        if bpy.app.timers.is_registered(self.timer):
-            bpy.app.timers.unregister(self.timer)
         self.clear()
 
     def clear(self) -> None:
+        """Forget the picture, and the one that is due."""
+        if bpy.app.timers.is_registered(self.timer):
+            bpy.app.timers.unregister(self.timer)
         self.pixels, self.error, self._task = None, "", None
+
+    @property
+    def _is_on(self) -> bool:
+        return getattr(bpy.context.scene, self._settings).live_preview
 
     def _new_task(self, context: bpy.types.Context) -> Task:
         connected, given, inputs = self._preview_inputs(context)

@@ -142,6 +142,17 @@ def test_only_the_last_of_many_changes_is_shown(live, extension, scene):
     assert live.pixels[..., 2].max() > 200
 
 
+def test_what_is_due_is_not_made_for_another_file(live, extension, checker):
+    checker.squares = 5
+    assert bpy.app.timers.is_registered(live.timer)
+    bpy.ops.wm.read_homefile(use_empty=True)
+    settings = bpy.context.scene.impasto
+    settings.tool, settings.source_kind = "checker", "NONE"
+    live._due_s = 0.0
+    assert live.tick() is None
+    assert not extension.jobs.session.jobs.tasks
+
+
 def test_it_asks_for_nothing_while_it_is_off(extension, checker, scene):
     checker.squares = 6
     scene.impasto.seed = 3
