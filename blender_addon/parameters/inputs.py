@@ -68,7 +68,7 @@ def values(group: bpy.types.PropertyGroup, name: str) -> list[bpy.types.Property
 
 
 def chosen_values(group: bpy.types.PropertyGroup, name: str) -> list[bpy.types.PropertyGroup]:
-    """Those of `values` that have an image."""
+    """Values of an input, as groups, that have an image."""
     return [value for value in values(group, name) if getattr(value, pointer_to(name))]
 
 
