@@ -1,1 +1,1 @@
-"""What build.py does, one module for each of its larger commands. Standard library only."""
+"""The larger commands of build.py, one module each. Standard library only."""

@@ -1,4 +1,4 @@
-"""What is said while something runs, and the error that the user can mend."""
+"""Messages about running commands, and errors that the user can fix."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from contextlib import contextmanager
 
 
 class BuildError(Exception):
-    """Something that the user can mend; the message says how."""
+    """An error that the user can fix; the message says how."""
 
 
 @contextmanager
 def step(text: str) -> Iterator[None]:
-    """Say what is being done, with a moving bar on a terminal, and how long it took."""
+    """Report a task while it runs, with a moving bar on a terminal, and its duration."""
     started, ended = time.monotonic(), threading.Event()
 
     def show() -> None:

@@ -13,29 +13,29 @@ from PIL import Image, ImageDraw
 
 HEIGHT_PX, WIDTH_PX = 600, 800
 SCALE = 2
-"""Strokes are drawn so many times larger, and then scaled down."""
+"""Factor by which strokes are drawn larger, and then scaled down."""
 STARS = ((0.80, 0.20, 0.115), (0.42, 0.33, 0.075), (0.15, 0.17, 0.05), (0.62, 0.11, 0.035), (0.27, 0.48, 0.04))
-"""x, y and radius of the moon and the stars, as parts of the width and the height."""
+"""x, y and radius of the moon and the stars, relative to width and height."""
 NIGHT = np.array([(14, 25, 74), (24, 52, 122), (44, 92, 166), (98, 150, 196), (168, 200, 212)], float)
 LIGHT = np.array([(236, 176, 40), (250, 214, 92), (255, 244, 190)], float)
 HILLS = np.array([(18, 34, 46), (28, 62, 62), (58, 96, 70), (120, 138, 66)], float)
 BRUSHES_PX = ((13.0, 0.9), (7.5, 1.0), (4.0, 0.6))
-"""Widths of the brushes, and how densely each covers the canvas."""
+"""Widths of the brushes, and the density of their strokes."""
 STEP, STEPS = 3.0, 16
 RELIEF = 0.5
-"""How strongly the light from above and the left shows the paint's thickness."""
+"""Strength with which the light from the top left shows the paint's thickness."""
 
 
 @dataclass(frozen=True)
 class Canvas:
-    """Paint (RGB) and how thick it lies (grey), `SCALE` times as large as the painting."""
+    """Paint (RGB) and its thickness (grey), `SCALE` times as large as the painting."""
 
     paint: Image.Image
     thickness: Image.Image
 
 
 def night(seed: int = 2) -> Image.Image:
-    """The painting, RGB; another seed, other strokes."""
+    """The painting (RGB); another seed gives other strokes."""
     rng = np.random.default_rng(seed)
     size = (WIDTH_PX * SCALE, HEIGHT_PX * SCALE)
     canvas = Canvas(Image.new("RGB", size, (20, 40, 90)), Image.new("L", size, 90))
@@ -53,7 +53,7 @@ def night(seed: int = 2) -> Image.Image:
 
 
 def _hill(x: np.ndarray) -> np.ndarray:
-    """Where the hills begin, from the top in pixels."""
+    """Height of the horizon, in pixels from the top."""
     t = x / WIDTH_PX
     return HEIGHT_PX * (0.80 - 0.07 * np.sin(2.3 * t * np.pi + 0.4) - 0.035 * np.sin(6.1 * t * np.pi + 1.1))
 
@@ -63,7 +63,7 @@ def _edge(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 
 def _light(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """How near to a star a place is, in rings that fade: 0 to 1."""
+    """Light of the stars at a place, in fading rings, from 0 to 1."""
     shine = np.zeros_like(x, float)
     for at_x, at_y, radius in STARS:
         away = np.hypot(x - at_x * WIDTH_PX, y - at_y * HEIGHT_PX) / (radius * HEIGHT_PX)
@@ -73,7 +73,7 @@ def _light(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 
 def _direction(x: float, y: float) -> tuple[float, float]:
-    """Where a brush goes from a place: around the stars, in waves across the sky, along the slope of the hills."""
+    """Direction of a stroke: around the stars, in waves across the sky, along the slope of the hills."""
     if y > _hill(np.float64(x)):
         slope = float(_hill(np.float64(x + 4)) - _hill(np.float64(x - 4))) / 8 + 0.55 * np.sin(x / 46 + y / 70)
         return 1.0, slope
@@ -87,7 +87,7 @@ def _direction(x: float, y: float) -> tuple[float, float]:
 
 
 def _color(x: float, y: float, rng: np.random.Generator) -> np.ndarray:
-    """The colour of a stroke that begins here, of one of the three palettes, never quite the same."""
+    """A random colour of a stroke, from the palette of its place."""
     at = np.float64(x), np.float64(y)
     shine = float(_light(*at))
     if y > _hill(at[0]):
@@ -105,7 +105,7 @@ def _color(x: float, y: float, rng: np.random.Generator) -> np.ndarray:
 
 
 def _stroke(canvas: Canvas, place: np.ndarray, width_px: float, rng: np.random.Generator) -> None:
-    """A bundle of bristles along the directions from a place."""
+    """Draw a stroke of many bristles along the directions from a place."""
     x, y = map(float, place)
     color, path = _color(x, y, rng), []
     turn = rng.choice((-1.0, 1.0))
@@ -132,7 +132,7 @@ def _stroke(canvas: Canvas, place: np.ndarray, width_px: float, rng: np.random.G
 
 
 def _lit(canvas: Canvas) -> Image.Image:
-    """The paint under a light from above and the left."""
+    """The paint in light from the top left."""
     small = (WIDTH_PX, HEIGHT_PX)
     paint = np.asarray(canvas.paint.resize(small, Image.Resampling.LANCZOS), float)
     height = np.asarray(canvas.thickness.resize(small, Image.Resampling.LANCZOS), float) / 255

@@ -1,4 +1,4 @@
-"""What a part of the demo says, in lines that whoever runs it can show, and for how long each took."""
+"""Messages of a part of the demo, in lines that its caller can show, with durations."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def say(text: str) -> None:
 
 @contextmanager
 def told(text: str) -> Iterator[None]:
-    """Say what is done while it is done."""
+    """Report a task while it runs."""
     print(f"demo begins: {text}", flush=True)
     yield
     print("demo ends: ", flush=True)

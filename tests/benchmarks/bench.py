@@ -92,7 +92,7 @@ def main() -> None:
 
 
 def measure_worker() -> dict[str, float]:
-    """Seconds from starting a worker to its description, to its first result, and for a frame there and back."""
+    """Seconds from a worker's start to its description and to its first result, and of a frame's round trip."""
     from impasto.engine.client import Client
 
     with tempfile.TemporaryDirectory() as folder:
@@ -130,7 +130,7 @@ def measure_registering() -> float:
 
 
 def drop_file_cache() -> bool:
-    """Forget cached files, so that a start is as after switching the machine on; whether that was possible."""
+    """Drop the file cache, so that starts are as after booting; whether that was possible."""
     try:
         Path("/proc/sys/vm/drop_caches").write_text("1\n")
     except OSError:
@@ -178,7 +178,7 @@ def timed_first_picture(command: list[str]) -> float:
 
 
 def measure_tool(tool: str, size_px: int) -> dict[str, object]:
-    """A tool on a photograph of 512² (quilt), of the size itself (photo-maps) or on none (torus), without imports."""
+    """Time and memory of a tool without imports: on a photograph of 512² (quilt), of the size (photo-maps), or none."""
     import torch  # noqa: F401  its import is not what is measured
     from skimage import data
 
@@ -213,7 +213,7 @@ def measure_tool(tool: str, size_px: int) -> dict[str, object]:
 
 
 def compare_streaming() -> list[dict[str, object]]:
-    """Four maps of noise written tile by tile: time and memory should not depend on the size but for the width."""
+    """Time and memory of writing four maps of noise tile by tile; memory should grow with the width only."""
     print(f"  {'tile by tile':<12}{'size':>6}{'wall s':>9}{'CPU s':>8}{'peak MiB':>10}{'files MiB':>11}")
     rows = []
     for format_, size in (("png", 4096), ("png", STREAM_SIZE_PX), ("exr", STREAM_SIZE_PX)):
@@ -229,7 +229,7 @@ def compare_streaming() -> list[dict[str, object]]:
 
 
 def measure_streaming(format_: str, size_px: int) -> dict[str, object]:
-    """One set of maps with its normals, analytic and thus quick to make, in tiles of 512 px; once, since it is long."""
+    """Time and memory of an analytic map set with normals, in tiles of 512 px; measured once, since it takes long."""
     sys.path.insert(0, str(Path(__file__).parents[1] / "misbehaving"))
     from impasto import Recipe, Step, run
     from impasto.io.streaming import Sink
@@ -252,7 +252,7 @@ def measure_streaming(format_: str, size_px: int) -> dict[str, object]:
 
 
 def compare_repetition() -> list[dict[str, object]]:
-    """How much of a 512² tile is a piece that comes twice, and the largest copy: quilt beside the paper's algorithm."""
+    """Repeated part of a 512² tile, and its largest copy: quilt compared with the paper's algorithm."""
     from skimage import data
     from textbook_quilting import quilt
 

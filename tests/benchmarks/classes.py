@@ -1,4 +1,4 @@
-"""One model of many classes: what it reaches in how much time, as a picture and a table.
+"""One model of many classes: its quality over training time, as a picture and a table.
 
     python tests/benchmarks/classes.py --data DIR --minutes 40 --out out/classes
 
@@ -42,13 +42,13 @@ SETS = {
     "snow": "snow",
     "tiles": "tiles",
 }
-"""Which map sets belong to the thumbnails of a sheet."""
+"""Map sets that belong to the thumbnails of a sheet."""
 THUMBNAIL_PX, CANVAS_PX = 128, 512
 LEAST_THUMBNAILS = 20
 PARAMETERS = {"canvas_px": CANVAS_PX, "longest_px": CANVAS_PX, "crop_px": 96, "batch": 4, "augment": 0.3}
 SHOWN_PX = 160
 JUDGES = 12
-"""Thumbnails of a class that what was made is compared with."""
+"""Number of thumbnails of a class that results are compared with."""
 MODEL = "classes"
 
 
@@ -70,7 +70,7 @@ def main() -> None:
 
 
 def gather(data: Path, folder: Path, first: int) -> None:
-    """A folder of the classes: every other thumbnail from the `first` on, and with the first half the map sets."""
+    """A folder of the classes: every other thumbnail from the `first` on, and in the first half also the map sets."""
     index = json.loads((data / "texture_sheets" / "index.json").read_text())
     sheets = {name: boxes for name, boxes in index["boxes"].items() if Path(name).stem.lower() in SETS}
     sheets = {name: boxes[first::2] for name, boxes in sheets.items() if len(boxes) >= LEAST_THUMBNAILS}
@@ -86,7 +86,7 @@ def gather(data: Path, folder: Path, first: int) -> None:
 
 
 def train(dataset: Dataset, out: Path, minutes: float) -> None:
-    """Train for so long; goes on where an earlier run was interrupted, and does nothing where the model is there."""
+    """Train for a time; resumes an interrupted run, and does nothing if the model exists."""
     if (out / f"{MODEL}.safetensors").exists():
         return
     ends = time.monotonic() + 60 * minutes
@@ -102,7 +102,7 @@ def train(dataset: Dataset, out: Path, minutes: float) -> None:
 
 
 def made(label: str, out: Path, scale: float) -> Maps:
-    """What the model makes of a class, SHOWN_PX or a thumbnail's size, at a scale."""
+    """Maps of a class by the model, of SHOWN_PX or a thumbnail's size, at a scale."""
     side = THUMBNAIL_PX if scale < 1 else SHOWN_PX
     parameters = {"model": MODEL, "material": label, "width_px": side, "height_px": side, "scale": scale}
     return run(Recipe((Step("torus", parameters),), 1), models_folder=out).maps
@@ -127,7 +127,7 @@ def show(judges: Dataset, out: Path) -> None:
 
 
 def sheet(tiles: list[tuple[str, list[np.ndarray]]], columns: int = 3) -> Image.Image:
-    """Three pictures a class, three classes a row."""
+    """A sheet of three pictures per class and three classes per row."""
     width, height = 3 * (SHOWN_PX + 4) + 12, SHOWN_PX + 22
     image = Image.new("RGB", (columns * width, height * -(-len(tiles) // columns)), "white")
     draw = ImageDraw.Draw(image)

@@ -1,4 +1,4 @@
-"""Which training collapses? Methods side by side over five seeds on the same small data.
+"""Mode collapse of the training methods, over five seeds on the same small data.
 
     python tests/benchmarks/collapse.py --out out/collapse
 
@@ -35,7 +35,7 @@ MARGIN_PX = 44
 
 @dataclass(frozen=True)
 class Method:
-    """A trainer, the generator that runs its models, how it is set, and the colour of its lines."""
+    """A trainer, the generator that runs its models, its parameters, and the colour of its lines."""
 
     label: str
     trainer: str
@@ -76,7 +76,7 @@ def main() -> None:
 
 
 def photographs() -> Dataset:
-    """Gravel, grass and brick, 128 px a side."""
+    """Gravel, grass and brick, of 128² px."""
     from skimage import data
 
     grey = {name: getattr(data, name)().astype(np.float32) / 255 for name in ("gravel", "grass", "brick")}
@@ -86,7 +86,7 @@ def photographs() -> Dataset:
 
 
 def train_one(name: str, seed: int, steps: int, data: Dataset, out: Path) -> dict[str, Any]:
-    """Curves and figures of one training; it is not done again where its model is there."""
+    """Curves and figures of one training, which is skipped if its model exists."""
     method, unit = METHODS[name], f"{name}-{seed}"
     path = out / "models" / f"{unit}.safetensors"
     seconds = None
@@ -135,14 +135,14 @@ class Said:
 
 
 def made_by(generator: str, model: str, folder: Path) -> list[np.ndarray]:
-    """Base colours (96, 96, 3) from eight seeds."""
+    """Base colours (96, 96, 3) of eight seeds."""
     step = Step(generator, {"model": model, "width_px": MADE_PX, "height_px": MADE_PX})
     made = (run(Recipe((step,), seed), device="cpu", models_folder=folder) for seed in range(MADE))
     return [result.maps["base_color"].pixels for result in made]
 
 
 def crops(real: list[np.ndarray]) -> list[np.ndarray]:
-    """As many crops of the data as pictures are made, from fixed places."""
+    """Crops of the data from fixed places, as many as results."""
     rng = np.random.default_rng(0)
     chosen = [real[index % len(real)] for index in range(MADE)]
     corners = [rng.integers(0, SIDE_PX - MADE_PX + 1, 2) for _ in chosen]
@@ -150,13 +150,13 @@ def crops(real: list[np.ndarray]) -> list[np.ndarray]:
 
 
 def mean_difference(pictures: list[np.ndarray]) -> float:
-    """Root mean square difference of all pairs."""
+    """Root mean square difference over all pairs."""
     pairs = [(a, b) for index, a in enumerate(pictures) for b in pictures[index + 1 :]]
     return float(np.mean([np.sqrt(np.mean((a - b) ** 2)) for a, b in pairs]))
 
 
 def write(rows: list[dict[str, Any]], out: Path) -> None:
-    """The figures and the plot of what is finished, and a line for each."""
+    """Write the figures and the plot of finished trainings, and print a line for each."""
     kept = [{key: value for key, value in row.items() if key != "sheet"} for row in rows]
     (out / "collapse.json").write_text(json.dumps(kept, indent=1) + "\n")
     plot(rows).save(out / "collapse.png")
@@ -171,7 +171,7 @@ def write(rows: list[dict[str, Any]], out: Path) -> None:
 
 
 def plot(rows: list[dict[str, Any]]) -> Image.Image:
-    """Diversity and SWD over the steps, one line a training, and below what each makes at the end."""
+    """Diversity and SWD over the steps, one line per training, and final results below."""
     width, height = PANEL_PX
     sheets = [row for row in rows if row["sheet"].size]
     strip_px = MADE_PX + 18

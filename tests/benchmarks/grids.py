@@ -1,4 +1,4 @@
-"""Sheets of pictures in rows and columns, each over its caption: what methods and settings do, side by side."""
+"""Sheets of pictures in rows and columns with captions, to compare methods and settings."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ PAPER, INK = (24, 24, 26), (228, 226, 220)
 
 @dataclass(frozen=True)
 class Cell:
-    """A picture (H, W, 3) in [0, 1] and what is written below; None: an empty place."""
+    """A picture (H, W, 3) in [0, 1], or None for an empty place, and the caption below it."""
 
     pixels: np.ndarray | None = None
     caption: str = ""
 
 
 def grid(rows: Sequence[Sequence[Cell]], title: str = "", cell_px: int = 256) -> Image.Image:
-    """The rows under a title. A picture is shown `cell_px` wide, and at most twice as high."""
+    """A sheet of rows under a title. Pictures are `cell_px` wide, and at most twice as high."""
     shown = [[(_fit(cell.pixels, cell_px), cell.caption) for cell in row] for row in rows]
     heights = [max((picture.height for picture, _ in row if picture), default=0) for row in shown]
     width = max(map(len, rows)) * (cell_px + MARGIN_PX) + MARGIN_PX

@@ -1,4 +1,4 @@
-"""How many modules does a journey pass? `python build.py bench --journeys`: the four of docs/architecture.md.
+"""The modules that run in each of the four journeys of docs/architecture.md: `python build.py bench --journeys`.
 
 Each is travelled for real, in processes whose profiler writes down the modules in which a function runs: the command,
 Blender, and the worker that Blender starts. Prints the modules in the order in which they are reached first.
@@ -19,7 +19,7 @@ PICTURE_PX = 128
 
 
 def journeys() -> dict[str, list[str]]:
-    """The modules that each journey passes, by its name."""
+    """Modules that run in each journey, by its name."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         picture = write_picture(folder / "gravel.png")
@@ -43,7 +43,7 @@ def write_picture(path: Path) -> Path:
 
 
 def on_the_command_line(folder: Path, arguments: list[object]) -> list[str]:
-    """Run the command, recorded."""
+    """Run the command and record its modules."""
     folder.mkdir()
     command = [sys.executable, "-P", RECORDED, folder / "modules", "-m", "impasto", *arguments]
     subprocess.run([str(word) for word in command], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -51,7 +51,7 @@ def on_the_command_line(folder: Path, arguments: list[object]) -> list[str]:
 
 
 def in_blender(folder: Path, action: str, picture: Path) -> list[str]:
-    """Do it in Blender's module with the built extension, whose worker is recorded too."""
+    """Run the journey in Blender's module with the built extension, and record the worker too."""
     folder.mkdir()
     engine = folder / "engine"
     engine.write_text(f'#!/bin/sh\nexec "{sys.executable}" -P "{RECORDED}" "{folder / "modules"}" "$@"\n')
@@ -65,7 +65,7 @@ def in_blender(folder: Path, action: str, picture: Path) -> list[str]:
 
 
 def lines(file: Path) -> list[str]:
-    """The lines, each once: Blender and the worker may pass the same module."""
+    """The lines without repetitions: a module may run in Blender and in the worker."""
     return list(dict.fromkeys(file.read_text("utf-8").splitlines()))
 
 

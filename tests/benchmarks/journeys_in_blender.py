@@ -1,4 +1,4 @@
-"""The journeys that begin in Blender, for journeys.py: `python journeys_in_blender.py FILE generate|slide PICTURE`.
+"""Journeys that begin in Blender, for journeys.py: `python journeys_in_blender.py FILE generate|slide PICTURE`.
 
 Blender's timers do not run without a window, so theirs are run here.
 """
@@ -17,7 +17,7 @@ from recorded import Recorder
 
 LIMIT_S = 180.0
 due: dict[Callable[[], float | None], float] = {}
-"""The timers, and when each is due."""
+"""Timers, and the time at which each is due."""
 
 
 def register(function: Callable[[], float | None], first_interval: float = 0, persistent: bool = False) -> None:
@@ -25,7 +25,7 @@ def register(function: Callable[[], float | None], first_interval: float = 0, pe
 
 
 def run_timers() -> None:
-    """Run what is due until no timer is left."""
+    """Run timers as they are due, until none is left."""
     deadline = time.monotonic() + LIMIT_S
     while due and time.monotonic() < deadline:
         for function in [function for function, when in due.items() if when <= time.monotonic()]:

@@ -1,4 +1,4 @@
-"""The generators that learn, side by side: each the same time on the left half of a photograph, judged by the right.
+"""Comparison of trained generators: each learns from the left half of a photograph for the same time.
 
     python tests/benchmarks/methods.py --minutes 4 --out out/methods
 
@@ -23,7 +23,7 @@ from impasto.evaluation.judgement import Case
 from impasto.evaluation.judging import judge
 
 STEPS_A_MINUTE = {"gan": 900, "progressive-gan": 300, "vae": 110, "torus": 160}
-"""About what one core does, so that each one's schedule of learning rates ends with its time."""
+"""Approximate speed of one core, so that the learning-rate schedule of each ends with its time."""
 LABELS = {"gan": "plain GAN", "progressive-gan": "Progressive GAN", "vae": "VAE", "torus": "torus"}
 SIDE_PX = 512
 CELL_PX = 256
@@ -61,7 +61,7 @@ def photograph(name: str) -> Dataset:
 
 
 def train(tool: str, data: Dataset, minutes: float, folder: Path) -> float | None:
-    """Seconds that the steps took; None where the model was there already."""
+    """Seconds of the steps; None if the model existed already."""
     if (folder / f"{tool}.safetensors").exists():
         return None
     parameters = {"name": tool, "steps": round(STEPS_A_MINUTE[tool] * minutes), "hold_out": True}
@@ -72,7 +72,7 @@ def train(tool: str, data: Dataset, minutes: float, folder: Path) -> float | Non
 
 
 def generate(tool: str, seed: int, folder: Path) -> Maps:
-    """A picture as large as the photograph."""
+    """A result of the photograph's size."""
     step = Step(tool, {"model": tool, "width_px": SIDE_PX, "height_px": SIDE_PX})
     return run(Recipe((step,), seed), models_folder=folder).maps
 

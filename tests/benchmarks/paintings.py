@@ -1,4 +1,4 @@
-"""Paints pictures by recipes in a process of each method's own, measures that, and keeps what was made.
+"""Paints pictures by recipes, in a separate process per method, and stores results and measurements.
 
 A painting whose row is there is not made again: what was interrupted goes on where it was.
 """
@@ -24,12 +24,12 @@ from impasto.recipe import name_inputs
 from impasto.surface.thumbnail import lit
 
 RECOLORED = "recoloured"
-"""In place of a tool: the style's palette alone, which every tool must do better than."""
+"""Baseline instead of a tool: only the palette of the style is transferred."""
 
 
 @dataclass(frozen=True)
 class Painting:
-    """A painting: its tool, and the file that keeps it; an input may be a list, or an earlier painting's file."""
+    """A painting: its tool and its file; an input may be a list, or the file of an earlier painting."""
 
     path: Path
     tool: str
@@ -39,15 +39,15 @@ class Painting:
 
     @property
     def row_path(self) -> Path:
-        """The file of its figures."""
+        """File of its figures."""
         return self.path.with_suffix(".json")
 
     def row(self) -> dict[str, Any]:
-        """Its figures."""
+        """Figures of the painting."""
         return json.loads(self.row_path.read_text())
 
     def pixels(self) -> np.ndarray:
-        """What was made (H, W, 3), as it is `shown`."""
+        """The result (H, W, 3), as it is `shown`."""
         return read_maps(self.path)["base_color"].pixels
 
 
@@ -57,7 +57,7 @@ Figures = Callable[[Painting], Mapping[str, Any]]
 def paint_all(
     paintings: Sequence[Painting], weights: Path | None, device: str, figures: Figures = lambda painting: {}
 ) -> list[Painting]:
-    """Those that are there in the end, a process for each tool; `figures` are added to what is measured of each."""
+    """Paintings that could be made, in a process per tool; `figures` are added to the measurements of each."""
     for tool in dict.fromkeys(painting.tool for painting in paintings):
         missing = [one for one in paintings if one.tool == tool and not one.row_path.exists()]
         with ProcessPoolExecutor(1, get_context("spawn"), _warm) as process:
@@ -74,7 +74,7 @@ def paint_all(
 
 
 def row_of(path: Path, measure: Callable[..., Mapping[str, Any]], *arguments: Any) -> dict[str, Any]:
-    """The figures in a file; where it is not there, what `measure` gives in a process of its own, which it keeps."""
+    """The figures in a file, which `measure` computes in a separate process if it does not exist."""
     if not path.exists():
         with ProcessPoolExecutor(1, get_context("spawn")) as process:
             row = process.submit(measure, *arguments).result()
@@ -83,12 +83,12 @@ def row_of(path: Path, measure: Callable[..., Mapping[str, Any]], *arguments: An
 
 
 def _warm() -> None:
-    """Import what takes long, since that is not what is measured."""
+    """Import slow modules before the measurement."""
     import impasto_style.judging  # noqa: F401
 
 
 def paint(painting: Painting, weights: Path | None, device: str) -> dict[str, float]:
-    """Make it and write its file; seconds, and the largest memory of this process so far."""
+    """Paint and write the file; seconds, and the peak memory of this process so far."""
     inputs = {name: read_maps(given) if isinstance(given, Path) else given for name, given in painting.inputs.items()}
     started, cpu = time.perf_counter(), time.process_time()
     made = _made(painting, inputs, weights, device)
@@ -103,7 +103,7 @@ def paint(painting: Painting, weights: Path | None, device: str) -> dict[str, fl
 
 
 def shown(maps: Maps) -> np.ndarray:
-    """The base colour (H, W, 3); of a surface with normals as it looks under a light, and below that the normals."""
+    """The base colour (H, W, 3); a surface with normals is lit, with the normals below."""
     return np.concatenate([lit(maps), maps["normal"].pixels]) if "normal" in maps else maps["base_color"].pixels
 
 

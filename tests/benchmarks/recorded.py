@@ -1,4 +1,4 @@
-"""Runs a program and writes down which modules of Impasto have a function that runs, in the order of the first call.
+"""Runs a program and records the modules of Impasto whose functions run, in the order of first calls.
 
     python recorded.py FILE -m MODULE ARGUMENT …      (or SCRIPT ARGUMENT …)
 
@@ -14,12 +14,12 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 INSTALLED = "/user_default/impasto/"
-"""What comes before an extension's own files, wherever Blender keeps them."""
+"""Pattern of the path before an extension's own files."""
 IS_FUNCTION = 1  # CO_OPTIMIZED: bodies of modules and classes have it not
 
 
 def module_of(filename: str) -> str | None:
-    """A file's path in the repository, of the extension too; None for what is not ours."""
+    """A file's path in the repository, also from the installed extension; None for other files."""
     name = filename.replace("\\", "/")
     if INSTALLED in name:
         own = name.partition(INSTALLED)[2]
@@ -57,7 +57,7 @@ class Recorder:
 
 
 def _is_of_an_import(frame) -> bool:
-    """Whether the body of one of our modules is what called it, through others or not."""
+    """Whether it was called, directly or indirectly, by the body of one of our modules."""
     while frame := frame.f_back:
         code = frame.f_code
         if code.co_name == "<module>" and module_of(code.co_filename) and frame.f_globals["__name__"] != "__main__":

@@ -1,4 +1,4 @@
-"""Prints what the detector of regular patterns finds in PBR sets that wrap, and how far from its thresholds they are.
+"""Prints the patterns detected in seamless PBR sets, and the distances from the detector's thresholds.
 
     python tests/benchmarks/regularity.py FOLDER_OF_SETS
 
@@ -24,7 +24,7 @@ STEPS = [step / 100 for step in range(20, 100, 2)]
 
 
 def main() -> None:
-    """A line for each map of each set, and the errors of all periods together."""
+    """Print a line for each map of each set, and the errors of all periods."""
     errors = []
     print(f"{'set':36} {'map':10} {'cycles per side':24} {'lattice':>8} {'variance':>12} {'spread':>7}")
     for folder in sorted(path for path in Path(sys.argv[1]).iterdir() if path.is_dir()):
@@ -38,7 +38,7 @@ def main() -> None:
 
 
 def measured(maps: Maps, name: str) -> tuple[list[float], str]:
-    """Cycles of rows along the sides of a map, and a line about what is found in it."""
+    """Cycles of rows along the sides of a map, and a line about the pattern found."""
     pixels = torch.from_numpy(maps[name].pixels)
     luminance = pixels.mean(2)
     found = find_regularity(luminance)

@@ -1,4 +1,4 @@
-"""Measures how much the detector of regular patterns depends on its thresholds: each is divided and multiplied by 1.25.
+"""Sensitivity of the pattern detector to its thresholds, each divided and multiplied by 1.25.
 
     python tests/benchmarks/sensitivity.py FOLDER_OF_SETS
 
@@ -39,7 +39,7 @@ THRESHOLDS: tuple[tuple[ModuleType, str], ...] = (
 
 
 def main() -> None:
-    """Print a line for the thresholds as they are, and two for each that is changed."""
+    """Print a line for the unchanged thresholds, and two for each changed one."""
     pictures = dict(_pictures(Path(sys.argv[1])))
     found = {name: find_regularity(picture) for name, picture in pictures.items()}
     print(f"{'as it is':30} {summary(found, pictures)}", flush=True)
@@ -53,12 +53,12 @@ def main() -> None:
 
 
 def _times(share: float) -> float:
-    """The threshold times FACTOR; shares and correlations stay below 1."""
+    """The threshold times FACTOR; fractions and correlations stay below 1."""
     return share * FACTOR if share > 1 else min(0.999, share * FACTOR)
 
 
 def summary(found: dict[str, Regularity | None], pictures: dict[str, Tensor]) -> str:
-    """The number of pictures in which something was found, and the mean distance of its counts from whole ones."""
+    """Number of pictures with a pattern, and the mean distance of its counts from whole numbers."""
     every = [count for name, one in found.items() for count in counts(one, pictures[name])]
     errors = [abs(count - round(count)) for count in every]
     regular = sum(one is not None for one in found.values())

@@ -91,7 +91,7 @@ def pairs(options: argparse.Namespace, contents: Sequence[Maps], styles: Sequenc
 
 
 class Judges:
-    """The networks that judge; without weights there are no scores, and that is said."""
+    """The networks that judge paintings; without weights there are no scores, only a message."""
 
     def __init__(self, weights: Path | None, heads: Path | None) -> None:
         from impasto_style.judging import read_heads
@@ -156,7 +156,7 @@ Found = Mapping[tuple[str, str, str], Painting]
 
 
 def sheet_of_method(row: Mapping[str, Any], found: Found, contents: Sequence[Maps], styles: Sequence[Maps]) -> Any:
-    """Contents down, styles across, what the method makes of them in between."""
+    """Sheet of a method's results, with contents in rows and styles in columns."""
     rows = [[Cell(), *(Cell(style["base_color"].pixels, caption_of(style)) for style in styles)]]
     for content in contents:
         results = [result_cell(found.get((row["tool"], content.name, style.name))) for style in styles]
@@ -165,13 +165,13 @@ def sheet_of_method(row: Mapping[str, Any], found: Found, contents: Sequence[Map
 
 
 def title(row: Mapping[str, Any]) -> str:
-    """A method and its means."""
+    """Caption of a method with its means."""
     score = f", score {row['score']:.2f}, content distance {row['content']:.2f}" if "score" in row else ""
     return f"{row['tool']}: {row['cpu_s']:.1f} CPU s a picture, {row['peak_mib']:.0f} MiB{score}"
 
 
 def result_cell(painting: Painting | None, name: str = "") -> Cell:
-    """A result over its seconds and score."""
+    """A result with its seconds and score below."""
     if painting is None:
         return Cell(caption=name)
     row = painting.row()
@@ -181,7 +181,7 @@ def result_cell(painting: Painting | None, name: str = "") -> Cell:
 
 
 def sheet_of_all(tools: Sequence[str], found: Found, contents: Sequence[Maps], styles: Sequence[Maps]) -> Any:
-    """A few pairs by all methods."""
+    """Sheet of a few pairs by all methods."""
     rows = []
     for content, style in list(zip(contents, styles, strict=False))[:TOGETHER]:
         given = [Cell(maps["base_color"].pixels, caption_of(maps)) for maps in (content, style)]

@@ -1,4 +1,4 @@
-"""What each control of the stylizers does: a sheet for each, a row for each method."""
+"""Effects of the controls of stylizers: a sheet for each control, a row for each method."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from impasto import Maps
 
 @dataclass(frozen=True)
 class Setting:
-    """How one picture of a sheet is painted: parameters, inputs beside picture and style, and the seed.
+    """A picture of a sheet: parameters, inputs besides picture and style, and the seed.
 
     after: the caption of the setting whose result is the input `start`.
     """
@@ -33,7 +33,7 @@ class Setting:
 
 @dataclass(frozen=True)
 class Control:
-    """A sheet: what is painted in which style, with which settings. is_tiled: results are shown two by two."""
+    """A sheet: picture, style, and settings. is_tiled: results are shown two by two."""
 
     title: str
     picture: Maps
@@ -49,7 +49,7 @@ def _values(name: str, *values: float) -> list[Setting]:
 
 
 def controls(contents: Sequence[Maps], styles: Sequence[Maps], px: int) -> dict[str, Callable[[], Control]]:
-    """By name, each made when it is asked for."""
+    """Sheets by name, each created on request."""
     picture, style = contents[0], styles[0]
     other = styles[1 % len(styles)]
     inside, outside = disc(picture.size_px), disc(picture.size_px, inverted=True)
@@ -108,7 +108,7 @@ def controls(contents: Sequence[Maps], styles: Sequence[Maps], px: int) -> dict[
 
 
 def _of_bricks(px: int, style: Maps, tiled: bool) -> Control:
-    """Of a seamless material: with and without borders that match, or with strokes that stand out."""
+    """Settings for a seamless material: with and without matching borders, or with relief of strokes."""
     bricks = brick_material(px)
     if tiled:
         settings = [Setting("not seamless", {"seamless": "off"}), Setting("seamless")]
@@ -120,7 +120,7 @@ def _of_bricks(px: int, style: Maps, tiled: bool) -> Control:
 def control_sheets(
     options: argparse.Namespace, contents: Sequence[Maps], styles: Sequence[Maps]
 ) -> dict[str, Image.Image]:
-    """The sheets that are asked for, by the control's name."""
+    """The requested sheets, by the name of the control."""
     known = controls(contents, styles, options.px)
     return {name: _sheet(known[name](), name, options) for name in options.controls or known}
 

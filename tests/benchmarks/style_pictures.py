@@ -1,4 +1,4 @@
-"""The pictures that style transfer is measured with: photographs and paintings of a folder, or scikit-image's."""
+"""Pictures for measuring style transfer: photographs and paintings of a folder, or scikit-image's."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ STYLES = (
     "kandinsky_composition_vii",
     "dalziel_crypt",
 )
-"""Taken first, since they differ most; then the others by name."""
+"""Names of the pictures used first, since they differ most; then the others by name."""
 CAPTIONS = {
     "cat_chelsea": "Cat",
     "chelsea": "Cat",
@@ -38,7 +38,7 @@ CAPTIONS = {
     "kandinsky_composition_vii": "Kandinsky, Composition VII",
     "dalziel_crypt": "Dalziel, wood engraving",
 }
-"""Names of pictures as people know them, by the names of their files."""
+"""Titles of pictures by the names of their files."""
 SAMPLE_CONTENTS = ("chelsea", "coffee", "astronaut", "rocket", "camera", "coins")
 SAMPLE_STYLES = ("night", "hubble_deep_field", "brick", "gravel", "grass", "retina")
 BRICK = {"dark": (0.34, 0.13, 0.09), "light": (0.80, 0.72, 0.64)}
@@ -67,7 +67,7 @@ def caption_of(maps: Maps) -> str:
 
 
 def sample(name: str) -> Maps:
-    """The demo's painting, or one of scikit-image's pictures, a grey one in three equal channels."""
+    """The demo's painting, or one of scikit-image's pictures, with grey ones converted to RGB."""
     from skimage import data
 
     picture = night() if name == "night" else getattr(data, name)()
@@ -76,7 +76,7 @@ def sample(name: str) -> Maps:
 
 
 def at(maps: Maps, px: int) -> Maps:
-    """Base colour alone, its longer side `px`."""
+    """The base colour alone, with a longer side of `px`."""
     pixels = maps["base_color"].pixels
     height, width = pixels.shape[:2]
     factor = px / max(height, width)
@@ -86,7 +86,7 @@ def at(maps: Maps, px: int) -> Maps:
 
 
 def square(maps: Maps, px: int) -> Maps:
-    """Base colour alone, its middle square, `px` a side."""
+    """The central square of the base colour alone, `px` a side."""
     pixels = maps["base_color"].pixels
     side = min(pixels.shape[:2])
     top, left = ((length - side) // 2 for length in pixels.shape[:2])
@@ -102,7 +102,7 @@ def brick_material(px: int) -> Maps:
 
 
 def disc(size_px: tuple[int, int], inverted: bool = False) -> Maps:
-    """A mask of that (height, width): white within a soft disc in the middle, black around it."""
+    """A mask of this (height, width): a white, soft-edged disc in the centre, black around it."""
     rows, columns = (np.abs(np.linspace(-1, 1, side)) for side in size_px)
     distance = np.hypot(rows[:, None] * size_px[0], columns * size_px[1]) / min(size_px)
     white = np.clip((0.75 - distance) * 8 + 0.5, 0, 1)[..., None]

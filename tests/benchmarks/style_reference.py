@@ -1,4 +1,4 @@
-"""`gatys` beside the schedule that is public: the same losses of the same layers, in float32, of the same pictures.
+"""`gatys` compared with its published schedule: the same losses, layers and pictures, in float32.
 
     python tests/benchmarks/style_reference.py coffee.jpg starry_night.jpg --weights DIR
     python tests/benchmarks/style_reference.py coffee.jpg starry_night.jpg --backbone vgg19 --random --px 256
@@ -78,14 +78,14 @@ def parse() -> argparse.Namespace:
 
 
 def _made(options: argparse.Namespace, method: str) -> dict[str, Any]:
-    """A method's figures, from their file where it is there."""
+    """A method's figures, from their file if it exists."""
     name = f"{options.backbone}_{options.px}_{options.content.stem}_{options.style.stem}_{method}"
     path = options.out / f"{name}.json"
     return row_of(path, measure, options, method, path.with_suffix(".png"))
 
 
 def measure(options: argparse.Namespace, method: str, picture: Path) -> dict[str, Any]:
-    """Paint by a method: its CPU seconds, the process' largest memory, and the loss that both were after."""
+    """Paint by a method: CPU seconds, peak memory of the process, and the loss that both methods minimise."""
     context = Context(weights=registry().weights_library(options.weights))
     content, style = (at(read_maps(file), options.px) for file in (options.content, options.style))
     parameters = GatysParameters(backbone=options.backbone)
@@ -101,7 +101,7 @@ def measure(options: argparse.Namespace, method: str, picture: Path) -> dict[str
 
 
 def paint_by_reference(task: Task, encoder: Encoder, terms: Terms) -> Tensor:
-    """The task's picture (1, 3, H, W) by the public schedule."""
+    """The task's picture (1, 3, H, W), painted by the published schedule."""
     x, moments, step = task.start, None, 0
     for size_px in scales(task, LEAST_PX):
         scaled = task.scaled(size_px)
@@ -123,13 +123,13 @@ def paint_by_reference(task: Task, encoder: Encoder, terms: Terms) -> Tensor:
 
 
 def _enlarged(first: Tensor, second: Tensor, size: Sequence[int]) -> tuple[Tensor, Tensor]:
-    """Adam's moments at the next size."""
+    """Adam's moments, resized to the next size."""
     linear = interpolate(second, size=tuple(size), mode="bilinear").relu()
     return interpolate(first, size=tuple(size), mode="bicubic"), linear
 
 
 class Loss:
-    """The losses of the modern preset as the public code has them: of the whole picture at once, in float32."""
+    """The losses of the modern preset as in the published code: of the whole picture at once, in float32."""
 
     def __init__(self, task: Task, encoder: Encoder, terms: Terms) -> None:
         self.encoder, self.terms = encoder, terms
@@ -140,7 +140,7 @@ class Loss:
         self.roots = {layer: root(style.covariance) for layer, style in self.styles.items()}
 
     def gradient(self, x: Tensor) -> Tensor:
-        """Of the loss, with respect to a picture (1, 3, H, W)."""
+        """Gradient of the loss with respect to a picture (1, 3, H, W)."""
         x = x.detach().requires_grad_()
         seen = self.encoder(x, [*self.terms.style, self.encoder.content_layer])
         difference = seen[self.encoder.content_layer] - self.content
@@ -159,13 +159,13 @@ class Gaussian:
 
     @classmethod
     def of(cls, features: Tensor) -> Gaussian:
-        """Of (1, C, h, w) over its positions."""
+        """Statistics of features (1, C, h, w) over positions."""
         rows = features[0].flatten(1)
         centred = rows - rows.mean(1, keepdim=True)
         return cls(rows.mean(1), centred @ centred.T / rows.shape[1] + NOISE * torch.eye(len(rows)))
 
     def distance(self, other: Gaussian, root_of_this: Tensor) -> Tensor:
-        """Wasserstein-2 distance, squared, for each channel."""
+        """Squared Wasserstein-2 distance per channel."""
         cross = Root.apply(root_of_this @ other.covariance @ root_of_this)
         traces = (self.covariance + other.covariance - 2 * cross).diagonal().sum()
         return ((self.mean - other.mean).square().sum() + traces) / len(self.mean)
@@ -193,7 +193,7 @@ class Root(torch.autograd.Function):
 
     @staticmethod
     def backward(context: Any, slope: Tensor) -> Tensor:
-        """With respect to the matrix (C, C)."""
+        """Gradient with respect to the matrix (C, C)."""
         (found,) = context.saved_tensors
         size = found.norm()
         a, q = found / size, slope / size
@@ -204,7 +204,7 @@ class Root(torch.autograd.Function):
 
 
 def _random_weights(folder: Path, backbone: str) -> Path:
-    """A library of weights with this one in it, random."""
+    """A library with random weights of this encoder."""
     sys.path.append(str(Path(__file__).parents[1] / "plugins"))
     from random_weights import write_weights
 

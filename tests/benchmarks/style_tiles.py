@@ -1,4 +1,4 @@
-"""How far pictures that are painted in tiles are from those that are painted whole.
+"""Differences between pictures that are painted in tiles and as a whole.
 
     python tests/benchmarks/style_tiles.py coffee.jpg starry_night.jpg --weights DIR --px 2048
 
@@ -54,7 +54,7 @@ def parse() -> argparse.Namespace:
 
 
 def _made(options: argparse.Namespace, tool: str, name: str) -> dict[str, Any]:
-    """The figures of a picture, from their file where it is there."""
+    """The figures of a picture, from their file if it exists."""
     steps = f"_{options.steps}_steps" if options.steps else ""
     path = options.out / f"{tool}_{options.px}{steps}_{name}.json"
     row = row_of(path, measure, options, tool, name == "tiled", path)
@@ -63,7 +63,7 @@ def _made(options: argparse.Namespace, tool: str, name: str) -> dict[str, Any]:
 
 
 def measure(options: argparse.Namespace, tool: str, is_tiled: bool, path: Path) -> dict[str, Any]:
-    """Paint and keep the picture: the file of its pixels, its CPU seconds and the process' largest memory."""
+    """Paint and store the picture: the file of its pixels, CPU seconds and peak memory of the process."""
     context = Context(weights=registry().weights_library(options.weights))
     content, style = (square(read_maps(file), options.px) for file in (options.content, options.style))
     known = registry().tools[tool].parameters

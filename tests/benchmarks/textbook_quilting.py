@@ -1,4 +1,4 @@
-"""Image quilting as in the paper (Efros & Freeman 2001), to compare with: no torus, no account of what was used."""
+"""Image quilting as in the paper (Efros & Freeman 2001), for comparison: without a torus or a record of used pieces."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ TOLERANCE = 0.1
 
 
 def quilt(source: np.ndarray, size_px: int, block_px: int, rng: np.random.Generator) -> np.ndarray:
-    """A square of `size_px` from pieces of source (H, W, C) that overlap by a sixth, each cut along its best path."""
+    """A square of `size_px` from pieces of source (H, W, C) that overlap by a sixth, cut along the best paths."""
     overlap = block_px // 6
     step = block_px - overlap
     count = -(-(size_px - overlap) // step)
@@ -33,7 +33,7 @@ def quilt(source: np.ndarray, size_px: int, block_px: int, rng: np.random.Genera
 
 
 def _choose(source: np.ndarray, there: np.ndarray, known: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """One of the blocks whose overlap is within the tolerance of the best."""
+    """A random block among those whose overlap error is within the tolerance of the best."""
     side = known.shape[0]
     rows, columns = (length - side + 1 for length in source.shape[:2])
     if not known.any():
@@ -55,7 +55,7 @@ def _choose(source: np.ndarray, there: np.ndarray, known: np.ndarray, rng: np.ra
 
 
 def _right_of_path(error: np.ndarray) -> np.ndarray:
-    """True right of the path of least error from top to bottom of (H, W), by dynamic programming."""
+    """Pixels to the right of the path of least error (H, W) from top to bottom, by dynamic programming."""
     cost = error.copy()
     for y in range(1, len(cost)):
         above = np.pad(cost[y - 1], 1, constant_values=np.inf)

@@ -19,7 +19,7 @@ SIZES = range(256, 4097, 120)
 
 
 def main() -> None:
-    """A line for each value of SIZE_COST."""
+    """Print a line for each value of SIZE_COST."""
     lattices = _lattices()
     print(
         f"{len(lattices)} lattices, {len(SIZES)} sizes\n{'cost':>6} {'deviation':>10} {'stretch':>10} {'largest':>10}"

@@ -61,7 +61,7 @@ def report(text: str, values: Iterator | tuple, halves: dict[str, tuple[Half, Ha
 
 
 def explained_by_rank(left: Half, right: Half, rank: int) -> float:
-    """Share of the right half's variance that the mean cell of the left half explains."""
+    """Fraction of the right half's variance that the mean cell of the left half explains."""
     mean = PeriodicFunction.fitted(*left, rank=rank)
     picture, found = right
     rest = picture - mean(found, picture_region(picture))
@@ -69,13 +69,13 @@ def explained_by_rank(left: Half, right: Half, rank: int) -> float:
 
 
 def explained_by_steps(left: Half, right: Half, steps: int) -> float:
-    """The same with another number of Landweber steps."""
+    """The explained fraction with another number of Landweber steps."""
     with patch.object(periodic, "LANDWEBER_STEPS", steps):
         return explained_by_rank(left, right, periodic.RANK)
 
 
 def left_by_count(left: Half, right: Half, count: int, rank: int = components.RANK) -> float:
-    """Share of the variance around the mean cell that components of the left half leave in the right half."""
+    """Fraction of the right half's variance around the mean cell that components of the left half do not explain."""
     mean = PeriodicFunction.fitted(*left)
     with patch.object(components, "COMPONENTS", count), patch.object(components, "RANK", rank):
         found = PrincipalComponents.of(left[0] - mean(left[1], picture_region(left[0])), left[1])
@@ -86,12 +86,12 @@ def left_by_count(left: Half, right: Half, count: int, rank: int = components.RA
 
 
 def left_by_rank(left: Half, right: Half, rank: int) -> float:
-    """The same for another rank of the components."""
+    """The unexplained fraction for another number of components."""
     return left_by_count(left, right, components.COMPONENTS, rank)
 
 
 def gained(left: Half, right: Half, band: int, rank: int) -> float:
-    """Log-likelihood gained per sample of a frequency band by its variance at each phase; more is better.
+    """Gain in log-likelihood per sample of a frequency band from variances per phase; more is better.
 
     Samples count as normally distributed around the mean cell, and the control is one variance for the whole band.
     """

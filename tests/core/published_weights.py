@@ -32,7 +32,7 @@ def random_tensors(shapes: Shapes, seed: int = 0) -> dict[str, torch.Tensor]:
 
 
 def saved(content: object, **how) -> bytes:
-    """What torch.save writes."""
+    """Bytes as torch.save writes them."""
     stream = io.BytesIO()
     torch.save(content, stream, **how)
     return stream.getvalue()

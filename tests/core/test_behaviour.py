@@ -76,7 +76,7 @@ class Learns(Trainer):
 
 
 def problems(tool, monkeypatch) -> dict[str, str]:
-    """What does not hold of a tool, by the behaviour."""
+    """Problems of a tool by behaviour."""
     monkeypatch.setitem(registry().tools, "kept", tool)
     return {finding.behaviour: finding.problem for finding in check(tool) if finding.problem}
 

@@ -69,7 +69,7 @@ def served(server, monkeypatch, tmp_path):
 
 @pytest.fixture
 def part(served):
-    """Where the seer's file is while it comes."""
+    """Path of the unfinished download of the seer's file."""
     return library().part_paths("seer")[0]
 
 
@@ -166,7 +166,7 @@ def test_several_files_become_one(server, monkeypatch, tmp_path):
 
 
 class TestRefused:
-    """What is not installed, and what is said."""
+    """Downloads that are refused, and the messages."""
 
     def test_another_file_than_the_published_one(self, served, part):
         served.content = CONTENT[:-1] + b"x"

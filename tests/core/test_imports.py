@@ -1,4 +1,4 @@
-"""Who may import what: Blender's part reaches no torch, listing tools loads nothing heavy, and there are no circles."""
+"""Rules of imports: Blender's part reaches no torch, listing tools loads nothing heavy, and there are no cycles."""
 
 import ast
 import json

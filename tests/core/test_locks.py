@@ -1,4 +1,4 @@
-"""Who makes the same thing at the same time as another is told so, and nothing is overwritten unasked."""
+"""Two processes that make the same thing: the second is refused, and nothing is overwritten unasked."""
 
 import subprocess
 import sys

@@ -42,7 +42,7 @@ def halves() -> tuple[np.ndarray, np.ndarray]:
 
 @pytest.fixture(scope="module")
 def bad(halves: tuple[np.ndarray, np.ndarray]) -> dict[str, np.ndarray]:
-    """What is not the same texture, each beside the other half that is."""
+    """Different textures, each with the other half of the true one."""
     _, other = halves
     return {
         "blurred": blurred(other),

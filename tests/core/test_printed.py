@@ -1,4 +1,4 @@
-"""What every action prints with --json, and what --help promises: each example is run through the parser."""
+"""The output of every action with --json, and the examples of --help, each of which is parsed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is written tile by tile is what is made as a whole, byte for byte; a fault or a stop leaves nothing behind."""
+"""Results written tile by tile equal whole ones byte for byte; a fault or a stop leaves nothing behind."""
 
 import os
 import signal

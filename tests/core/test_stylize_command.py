@@ -175,7 +175,7 @@ def started(engine: Path, folder: Path, out: Path) -> tuple[subprocess.Popen, in
 
 
 def rest(terminal: int) -> bytes:
-    """All that is still said."""
+    """The rest of the output."""
     said = b""
     with contextlib.suppress(OSError):  # Linux says so at the end of a terminal
         while more := os.read(terminal, 65536):

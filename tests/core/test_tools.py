@@ -1,4 +1,4 @@
-"""What a tool may declare, and what `validate` says of wrong parameters."""
+"""Declarations of tools that are accepted or refused, and errors of `validate`."""
 
 from typing import Literal
 

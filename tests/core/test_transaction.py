@@ -26,7 +26,7 @@ def write(folder: Path, contents: dict[str, bytes]) -> None:
 
 
 def read(folder: Path) -> dict[str, bytes]:
-    """All that is in a folder, with b"" for folders."""
+    """The files in a folder with their contents, and b"" for folders."""
     return {path.name: path.read_bytes() if path.is_file() else b"" for path in folder.iterdir()}
 
 

@@ -141,7 +141,7 @@ class TestInstall:
 
 
 class TestRefused:
-    """What is not installed, and what was expected."""
+    """Files that are refused, and the messages."""
 
     def refused(self, files, match, name="", kind=ModelError):
         with pytest.raises(kind, match=match) as refusal:
@@ -221,7 +221,7 @@ class TestRefused:
 
 
 class TestLibrary:
-    """What tools, hosts and recipes see of it."""
+    """The library as tools, hosts and recipes use it."""
 
     def test_a_tool_learns_how_to_get_what_is_absent(self, library):
         with pytest.raises(ModelError) as missing:

@@ -109,7 +109,7 @@ def corpora() -> list[Corpus]:
 
 
 def no_files(corpus: Corpus) -> dict[str, Maker]:
-    """What is there under a file's name and is none."""
+    """Things with a file's name that are no files."""
     found: dict[str, Maker] = {
         "nothing there": lambda path: None,
         "dangling link": lambda path: path.symlink_to(path.parent / "absent"),

@@ -257,7 +257,7 @@ FIGURES: dict[str, Maker] = {
 
 
 def offer(file: Path, out: Path) -> None:
-    """What Blender is told of the library: the bad file is named, and hides none that is good."""
+    """The library's description for Blender: the bad file is named, and hides no good one."""
     offered = registry().model_library(file.parent).catalogue()
     if not [one for one in offered["models"] if one["shipped"]]:
         raise AssertionError("a bad file hides the good ones")

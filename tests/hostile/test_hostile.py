@@ -65,5 +65,5 @@ def asked(case: Case, file: Path, out: Path) -> dict[str, object]:
 
 
 def contents(folder: Path) -> dict[Path, int]:
-    """All that lies in a folder, with its size."""
+    """The files of a folder with their sizes."""
     return {path: path.lstat().st_size for path in folder.rglob("*") if not path.is_dir() or path.is_symlink()}

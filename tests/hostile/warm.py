@@ -31,7 +31,7 @@ DATA_LIMIT_BYTES = 6 * 2**30
 
 @dataclass(frozen=True)
 class Answer:
-    """How reading a file ended; trace: of an exception that no user should see."""
+    """Outcome of reading a file; trace: of an exception that no user should see."""
 
     code: int
     out: str = ""

@@ -18,7 +18,7 @@ from .models import safetensors
 
 
 class Program:
-    """What runs a command where its pickle is read by anything that trusts it."""
+    """Object whose pickle runs a command if it is unpickled unsafely."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -38,7 +38,7 @@ def program_of_torch(path: Path) -> None:
 
 
 def saved(content: object) -> bytes:
-    """What torch.save writes."""
+    """Bytes as torch.save writes them."""
     stream = io.BytesIO()
     torch.save(content, stream)
     return stream.getvalue()

@@ -23,7 +23,7 @@ INDEXING = (aten.index.Tensor, aten.index_put.default, aten.index_put_.default)
 
 
 class Backend(_DummyBackendModule):
-    """What PyTorch asks of a device's module."""
+    """The functions that PyTorch requires of a device's module."""
 
     def get_amp_supported_dtype(self) -> list[torch.dtype]:
         return [torch.float32, torch.bfloat16]

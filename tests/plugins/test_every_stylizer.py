@@ -1,4 +1,4 @@
-"""What holds for every stylizer of ours: seeds, strength, masks, colours, sizes, relief, stopping, and what it refuses.
+"""Behaviour of all our stylizers: seeds, strength, masks, colours, sizes, relief, stopping, and refusals.
 
 Those that need weights get some of the right layout, in which colours are handed through; how good their pictures are
 is measured elsewhere.

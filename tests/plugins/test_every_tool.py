@@ -1,4 +1,4 @@
-"""What holds for every first-party tool: its schema, seeds, odd pictures, cancelling, leaving the subject alone.
+"""Behaviour of all first-party tools: schema, seeds, odd pictures, cancelling, leaving the subject alone.
 
 A tool that needs a model is given one that took two steps, and one that needs published weights some of their layout.
 A trainer makes no maps, so only what it declares is tested here, and the rest with its plugin.
@@ -64,7 +64,7 @@ def two_classes() -> Dataset:
 
 
 def make(name: str, subject: Maps, **how) -> Maps:
-    """What the tool makes of the subject, as quickly as it can; `how` is as for `impasto.evaluation.behaviour.Make`."""
+    """The tool's result for the subject, as fast as possible; `how` is as for `impasto.evaluation.behaviour.Make`."""
     return maker(registry().tool(name), QUICK.get(name))(subject, **how)
 
 

@@ -162,7 +162,7 @@ def test_what_is_found_is_near():
 
 def test_prices_spread_patches_over_the_style():
     def unevenness(found: tuple[Search, Tensor, Tensor]) -> float:
-        """Which share of the patches would have to come from elsewhere, by sixteenths of the style."""
+        """Fraction of the patches that would have to come from another sixteenth of the style."""
         search, _, patches = found
         cell = search.library.cell[patches]
         part = cell // CELLS // 8 * 4 + cell % CELLS // 8

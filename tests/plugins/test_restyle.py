@@ -67,7 +67,7 @@ def painted(paint: Callable, subject: Maps = COFFEE, style: Maps | list[Maps] = 
 
 
 def task_of(subject: Maps = COFFEE, style: Maps | list[Maps] = CAT, **given) -> Task:
-    """What a method would be asked to do."""
+    """The task that a method would get."""
     recorder = Recorder()
     painted(recorder, subject, style, **given)
     assert recorder.task is not None
