@@ -66,7 +66,7 @@ def forget_failures() -> bool:
 
 
 def answer(load: Callable[[], object]) -> NoReturn:
-    """In the process of the trial: load the plugin, report on stdout that this did not end the process, and exit."""
+    """Load the plugin in the process of the trial, report on stdout that this did not end the process, and exit."""
     said = os.dup(1)
     nothing = os.open(os.devnull, os.O_RDWR)
     for descriptor in range(3):

@@ -1,4 +1,7 @@
-"""The user's folders, by the conventions of each platform."""
+"""The user's folders, by the conventions of each platform.
+
+Not by platformdirs: it would move the cache on Windows, and be a dependency in place of ten lines.
+"""
 
 from __future__ import annotations
 
@@ -16,10 +19,10 @@ def user_folder(kind: str) -> Path:
         return Path(chosen)
     is_cache = kind == "cache"
     if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
+        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
     elif sys.platform == "darwin":
         base = Path.home() / "Library" / ("Caches" if is_cache else "Application Support")
     else:
         variable, usual = ("XDG_CACHE_HOME", ".cache") if is_cache else ("XDG_DATA_HOME", ".local/share")
-        base = Path(os.environ.get(variable, Path.home() / usual))
+        base = Path(os.environ.get(variable) or Path.home() / usual)
     return base / "impasto" / ("" if is_cache else kind)
