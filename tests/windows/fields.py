@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import sys
 from types import ModuleType
 from typing import Any, TypeAlias
@@ -141,13 +142,13 @@ def chooses_images(walk: Walk, **where: Any) -> Steps:
         yield walk.tap((x - IMAGES_PX + 8, y))
         yield 0.5
         walk.screenshot("images.png")
-        yield walk.tap((x + IMAGES_PX, y - IMAGE_PX))
+        yield walk.tap((x - IMAGES_PX + 8, y - IMAGE_PX))  # below the button, to whichever side the list opens
         yield 0.5
 
 
 def owner(path: str) -> tuple[Any, str]:
     """What a property belongs to, and its name, from a path such as "impasto.source_crop[0]"."""
-    group, _, name = path.partition("[")[0].rpartition(".")
+    group, _, name = re.sub(r"\[\d+\]$", "", path).rpartition(".")
     return bpy.context.scene.path_resolve(group), name
 
 
