@@ -100,7 +100,7 @@ def make_parser(stylizer: str = "") -> Parser:
 
 
 def _epilog() -> str:
-    """The examples of what the tools that are here can do, and the exit codes."""
+    """Examples with the installed tools, and the exit codes."""
     tools = {task: tool.name for task in TASKS for tool in registry().tools_for(task)[:1]}
     fitting = [line for line in EXAMPLES if all(task in tools for _, task, *_ in Formatter().parse(line) if task)]
     return "\n".join(["examples:", *(f"  impasto {line.format(**tools)}" for line in fitting), EXIT_CODES])

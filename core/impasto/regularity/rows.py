@@ -14,15 +14,15 @@ import torch
 LEAST_PX = 24
 """Least shorter side of a picture that is searched."""
 CORRELATION, VARIANCE_SHARE = 0.6, 0.035
-"""Least correlation of a profile of rows after one period, and least share of the picture's variance. On 80 photographs
-that were looked at, regular ones reached 0.64 to 0.99; others stayed below 0.6, or had a share below 0.03."""
+"""Least correlation of a profile of rows after one period, and least fraction of the picture's variance. On 80
+photographs, regular ones reached 0.64 to 0.99; others stayed below 0.6, or explained less than 0.03."""
 KEYSTONE_SHARE = 3 * VARIANCE_SHARE
-"""Least share of variance of converging lines: with two more degrees of freedom, noise too has a profile."""
+"""Least fraction that converging lines explain: with two more degrees of freedom, noise too has a profile."""
 KEYSTONE_GAIN, LEAST_KEYSTONE = 1.25, 0.03
 """Least variance of converging lines relative to parallel ones, and least keystone, chosen on
 scikit-image's brick. On 38 PBR sets, gains of 1 to 1.56 find the same rows (`tests/benchmarks/sensitivity.py`)."""
 LEVEL_SHARE = 0.97
-"""Rows count as level if that explains at least this share of the variance of the best tilt."""
+"""Rows count as level if level ones explain at least this fraction of the variance that the best tilt explains."""
 SEARCH_PX = 192
 """Longer side of the reduced copy for the first search for tilt and keystone."""
 TILTS, KEYSTONES = [i / 50 for i in range(-6, 7)], [i / 25 for i in range(-8, 9)]
@@ -44,7 +44,7 @@ class Rows:
     """Rows along y (or with y and x exchanged): (y + tilt x) / (1 + keystone x) repeats every `period` pixels.
 
     Coordinates are centred, in pixels of the picture; for `keystone`, x is relative to half the picture's width.
-    variance_share: the part of the picture's variance that the means of lines explain.
+    variance_share: fraction of the picture's variance that the means of lines explain.
     """
 
     period: float
@@ -90,27 +90,27 @@ def _profile(image: torch.Tensor, tilt: float, keystone: float) -> tuple[torch.T
 
 
 def _straightest(image: torch.Tensor) -> tuple[float, float, float]:
-    """Tilt and keystone of the profile that holds the largest share of the variance, and that share."""
+    """Tilt and keystone of the profile that explains the largest fraction of the variance, and that fraction."""
     step = max(1, max(image.shape) // SEARCH_PX)
     small = torch.nn.functional.avg_pool2d(image[None, None], step)[0, 0]
     total = float(image.square().mean())
 
-    def share(axis: tuple[float, float], of: torch.Tensor) -> float:
+    def explained(axis: tuple[float, float], of: torch.Tensor) -> float:
         means, counts = _profile(of, *axis)
         return float((means.square() * counts).sum() / counts.sum()) / max(total, 1e-9)
 
-    best: tuple[float, float] = max(product(TILTS, KEYSTONES), key=lambda pair: share(pair, small))
-    straight = max(product(TILTS, [0.0]), key=lambda pair: share(pair, small))
-    converges = share(best, small) > KEYSTONE_GAIN * share(straight, small) and abs(best[1]) > LEAST_KEYSTONE
+    best: tuple[float, float] = max(product(TILTS, KEYSTONES), key=lambda pair: explained(pair, small))
+    straight = max(product(TILTS, [0.0]), key=lambda pair: explained(pair, small))
+    converges = explained(best, small) > KEYSTONE_GAIN * explained(straight, small) and abs(best[1]) > LEAST_KEYSTONE
     best = best if converges else straight
     for grain in REFINEMENTS:
         sides = (-grain, 0.0, grain) if converges else (0.0,)
         near = [(best[0] + a, best[1] + b) for a in (0.0, -grain, grain) for b in sides]
-        best = max(near, key=lambda pair: share(pair, image))
+        best = max(near, key=lambda pair: explained(pair, image))
     level = (0.0, best[1])
-    if share(level, image) > LEVEL_SHARE * share(best, image):
+    if explained(level, image) > LEVEL_SHARE * explained(best, image):
         best = level
-    return *best, share(best, image)
+    return *best, explained(best, image)
 
 
 def _profile_correlation(image: torch.Tensor, tilt: float, keystone: float) -> torch.Tensor:

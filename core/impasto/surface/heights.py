@@ -63,8 +63,8 @@ def integrate(slopes: np.ndarray, wraps: tuple[bool, bool], known_px: np.ndarray
     P, Q, known = (np.fft.rfft2(x) for x in (p, q, known_px))
     spectrum = -1j * (np.sin(2 * np.pi * fx) * P + np.sin(2 * np.pi * fy) * Q)
     spectrum /= np.maximum(_power(fx) + _power(fy), 1e-12)
-    share = 1 - np.exp2(-np.square(fx * width) - np.square(fy * height))  # half at one wave per picture
-    return np.fft.irfft2(share * spectrum + (1 - share) * known, s=p.shape)[:height, :width]
+    weight = 1 - np.exp2(-np.square(fx * width) - np.square(fy * height))  # half at one wave per picture
+    return np.fft.irfft2(weight * spectrum + (1 - weight) * known, s=p.shape)[:height, :width]
 
 
 def _mirrored(x: np.ndarray, sign: int, axis: int) -> np.ndarray:

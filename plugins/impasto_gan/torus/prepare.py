@@ -27,8 +27,8 @@ LUMINANCE = (0.2126, 0.7152, 0.0722)
 LATTICE_MAPS = ("base_color", "roughness")
 """Maps that are searched for a lattice: the joints of boards hardly show in their colours."""
 LEAST_EXPLAINED = 0.1
-"""Least share of the second finest band that the mean of rows must explain: that of bricks explains 0.14, that of a
-clay roof, whose rows waver, 0.06."""
+"""Least fraction of the second finest band's variance that the mean of rows must explain: that of bricks explains 0.14,
+that of a clay roof, whose rows waver, 0.06."""
 
 
 def prepare(dataset: Dataset, canvas_px: int, fine_px: int, cell_px: int, hold_out: bool, device: str) -> TrainingData:

@@ -20,7 +20,7 @@ from .library import Library
 POOL = 4096
 """Number of random patches of each style that are compared with every position, at each size."""
 MEASURED = 16
-"""Every so many positions, one is used to measure the usual distance."""
+"""Step between the positions that measure the usual distance."""
 QUERIES = 2**12
 """Positions compared with the pool at a time."""
 GATHERED = 2**15

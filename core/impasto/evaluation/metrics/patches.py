@@ -87,14 +87,14 @@ def _patches(levels: Sequence[torch.Tensor], count: int, rng: np.random.Generato
     import torch
 
     areas = np.array([level.shape[1] * level.shape[2] for level in levels])
-    shares = np.diff(np.round(np.concatenate([[0], areas.cumsum()]) / areas.sum() * count)).astype(int)
+    counts = np.diff(np.round(np.concatenate([[0], areas.cumsum()]) / areas.sum() * count)).astype(int)
     size = min(PATCH_PX, *(min(level.shape[1:]) for level in levels))
     offsets = torch.arange(size)
     taken = []
-    for level, share in zip(levels, shares, strict=True):
-        y, x = (torch.from_numpy(rng.integers(0, side - size + 1, share)) for side in level.shape[1:])
+    for level, n in zip(levels, counts, strict=True):
+        y, x = (torch.from_numpy(rng.integers(0, side - size + 1, n)) for side in level.shape[1:])
         rows, columns = y[:, None, None] + offsets[:, None], x[:, None, None] + offsets
-        taken.append(level[:, rows, columns].flatten(2))  # (C, share, 49)
+        taken.append(level[:, rows, columns].flatten(2))  # (C, n, 49)
     patches = torch.cat(taken, 1)
     patches = patches - patches.mean((1, 2), keepdim=True)
     patches = patches / patches.std((1, 2), keepdim=True).clamp(min=1e-6)
