@@ -40,8 +40,8 @@ FIELDS = (
     "wheels_folder",
     "pip_arguments",
 )
-GALLERY_PX, NEXT_GALLERY_PX = 65, 58
-"""From the header of More Styles down to the picture that opens the thumbnails; from a style's weight to the next's."""
+GALLERY_PX = 58
+"""From a style's weight, or the button above its box, down to the picture that opens the next one's thumbnails."""
 WEIGHTS_PX = 28
 """From the last field of the preferences down to the header of the weights."""
 REMOVE_PX, OK_PX = 28, 64
@@ -105,25 +105,32 @@ def styles(walk: Walk) -> Steps:
     walk.record("opened_mask", (yield from browses(walk, found["image.open()"][-1])))
     yield from chooses_images(walk, top=place[1], height=90, columns=BESIDE_LABEL)
     yield walk.tap(place)
+    place = yield from unfold(walk, "live_preview", "impasto.add_image", reach_px=150)
+    yield walk.click("impasto.add_image", "VIEW_3D")
+    yield 0.5
+    yield walk.tap(place)
     (x, y), _ = yield from opens_and_tries(walk, "more", "live_preview", "image.open", 300, reach_px=150)
-    inputs = scene.impasto_parameters.patches_style
+    group = scene.impasto_parameters.patches_style
     yield from chooses_images(walk, top=y, height=300, columns=BESIDE_LABEL)
-    walk.record("listed", chosen_inputs(inputs) | {"image": scene.impasto_style.image.name})
-    _, below = yield walk.find("weight_2", "VIEW_3D")
-    for gallery_y in (y - GALLERY_PX, below - NEXT_GALLERY_PX):
-        yield walk.tap((x + 100, gallery_y))
-        yield 1.0
-        walk.screenshot("thumbnails.png")
-        region = walk.region(walk.area("VIEW_3D"), "UI")
-        yield walk.tap((region.x + region.width - 60, gallery_y - 100))
-        yield 0.5
-    walk.record("galleries", chosen_inputs(inputs))
+    walk.record("listed", chosen_inputs(group) | {"image": scene.impasto_style.image.name})
+    walk.record("second", chosen_inputs(group.more_style[0]))
+    found = yield walk.buttons("VIEW_3D", top=y, height=60, columns=BESIDE_LABEL)
+    weight_y = next(places[0][1] for name, places in found.items() if name.endswith("weight"))
+    yield walk.tap((x + 100, weight_y - GALLERY_PX))
+    yield 1.0
+    walk.screenshot("thumbnails.png")
+    region = walk.region(walk.area("VIEW_3D"), "UI")
+    yield walk.tap((region.x + region.width - 60, weight_y - GALLERY_PX - 100))
+    yield 0.5
+    walk.record("gallery", chosen_inputs(group.more_style[0]))
+    yield walk.click("impasto.remove_image", "VIEW_3D")
+    walk.record("left", len(group.more_style))
 
 
-def chosen_inputs(group: bpy.types.PropertyGroup) -> dict[str, str]:
-    """The names of a tool's images by what they are for."""
-    pointers = [item.identifier for item in group.bl_rna.properties if item.identifier.startswith("input_")]
-    chosen = {name: getattr(group, name) for name in pointers}
+def chosen_inputs(holder: bpy.types.PropertyGroup) -> dict[str, str]:
+    """The names of the images that something holds, by what they are for."""
+    pointers = [item.identifier for item in holder.bl_rna.properties if item.identifier.startswith("input_")]
+    chosen = {name: getattr(holder, name) for name in pointers}
     return {name.removeprefix("input_"): image.name for name, image in chosen.items() if image}
 
 
