@@ -118,3 +118,36 @@ def pixels_of(image: bpy.types.Image) -> np.ndarray:
     values = np.empty(len(image.pixels), np.float32)
     image.pixels.foreach_get(values)
     return values.reshape(height, width, -1)[::-1]
+
+
+@pytest.fixture
+def style(scene) -> bpy.types.Image:
+    """A picture whose mean colour is red."""
+    return packed_image("red.png", np.full((8, 8, 3), (200, 40, 20), np.uint8))
+
+
+@pytest.fixture
+def settings(scene, extension, image, style):
+    """The Style panel, set to paint the image flat."""
+    scene.impasto_style.tool, scene.impasto_style.image = "flat", image
+    scene.impasto_parameters.flat.input_style = style
+    yield scene.impasto_style
+    extension.stylize.preview.live.clear()
+
+
+@pytest.fixture
+def material(plane, image):
+    """A material with a colour, a rather smooth surface and a node of the user's own, on the plane."""
+    material = bpy.data.materials.new("bricks")
+    if bpy.app.version < (5, 0):
+        material.use_nodes = True
+    tree = material.node_tree
+    texture = tree.nodes.new("ShaderNodeTexImage")
+    texture.image, texture.name, texture.extension = image, "my texture", "MIRROR"
+    mapping = tree.nodes.new("ShaderNodeMapping")
+    tree.links.new(mapping.outputs["Vector"], texture.inputs["Vector"])
+    shader = tree.nodes["Principled BSDF"]
+    shader.inputs["Roughness"].default_value = 0.25
+    tree.links.new(texture.outputs["Color"], shader.inputs["Base Color"])
+    plane.active_material = material
+    return material

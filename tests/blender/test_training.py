@@ -10,7 +10,6 @@ import json
 import subprocess
 import sys
 import time
-import zlib
 from pathlib import Path
 
 import bpy
@@ -122,40 +121,6 @@ def test_an_image_of_the_blend_is_learned_from(jobs, scene, library, extension, 
     bpy.ops.impasto.run(tool="recall", parameters=json.dumps({"model": name}), width_px=8, height_px=8, name=name)
     made = pixels_of(bpy.data.images[f"{name}_base_color"])[0, 0, :3]
     np.testing.assert_allclose(made / made[0], MEAN_COLOR / MEAN_COLOR[0], atol=0.03)
-
-
-def test_a_packed_picture_is_written_as_it_is(extension, scene, tmp_path):
-    image = packed_image("odd: name?.png", coordinates(6, 10))
-    path = extension.bridge.encode.write(image, tmp_path)
-    assert path.suffix == ".png"
-    assert path.read_bytes() == image.packed_file.data
-
-
-@pytest.mark.parametrize("channels", [3, 4])
-def test_a_picture_that_was_painted_on_is_written_with_its_pixels(extension, scene, tmp_path, channels):
-    pixels = np.dstack([coordinates(6, 10), np.full((6, 10, 1), 128, np.uint8)])[..., :channels]
-    image = packed_image("painted.png", pixels)
-    changed = pixels_of(image).copy()
-    changed[0, 0, 0] = 1.0
-    image.pixels.foreach_set(changed[::-1].ravel())
-    assert image.is_dirty
-    read = pixels_of(bpy.data.images.load(str(extension.bridge.encode.write(image, tmp_path))))
-    np.testing.assert_allclose(read[..., :channels], changed[..., :channels], atol=1e-6)
-
-
-def test_floats_are_written_in_16_bits_with_straight_alpha(extension, scene, tmp_path):
-    color, alpha = np.float32([0.2003, 0.4, 0.6]), np.float32(0.5)
-    image = bpy.data.images.new("glass", 8, 8, alpha=True, float_buffer=True, is_data=True)
-    image.pixels.foreach_set(np.tile(np.append(color * alpha, alpha), (64, 1)).ravel())  # as Blender holds floats
-    encode = extension.bridge.encode
-    data = encode.write(image, tmp_path).read_bytes()
-    chunks = dict(extension.core.io.metadata.png_chunks(data))
-    assert chunks[b"IHDR"][8:10] == bytes([16, 6]), "bits, and RGBA"
-    first = np.frombuffer(
-        zlib.decompress(chunks[b"IDAT"]), ">u2", count=4, offset=1
-    )  # no filter changes the first pixel
-    np.testing.assert_allclose(first / 65535, [*color, alpha], atol=2 / 65535)
-    assert encode.TEMPORARY not in bpy.data.images
 
 
 def test_the_artist_generates_while_a_training_runs(jobs, begin, scene):

@@ -10,11 +10,13 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from impasto.library.installed import WeightsLibrary
 from impasto.library.weights import Conversion, PublishedFile, Shapes, Weights
 from impasto.plugins import registry
 
@@ -154,3 +156,8 @@ class Server:
         """Stop, and let the port go."""
         self._server.shutdown()
         self._server.server_close()
+
+
+def weights_library(folder: Path | None = None) -> WeightsLibrary:
+    """The library of weights in a folder, or the user's."""
+    return registry().weights_library(folder)

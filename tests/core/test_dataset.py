@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from training_pictures import hills, noise
 
 from impasto.cli.main import main
 from impasto.data.dataset import Dataset, dataset_of, read_dataset
@@ -22,12 +23,6 @@ from impasto.surface import heights
 from impasto.texture import Maps
 
 
-def noise(seed: int, size_px: tuple[int, int] = (96, 96)) -> Image.Image:
-    """Coarse coloured noise, another for each seed."""
-    coarse = np.random.default_rng(seed).integers(0, 256, (12, 12, 3), np.uint8)
-    return Image.fromarray(coarse).resize(size_px[::-1], Image.Resampling.BICUBIC)
-
-
 def save(path: Path, seed: int, size_px: tuple[int, int] = (96, 96)) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     noise(seed, size_px).save(path)
@@ -37,13 +32,6 @@ def save(path: Path, seed: int, size_px: tuple[int, int] = (96, 96)) -> Path:
 def save_set(folder: Path, seed: int, stem: str = "", maps: tuple[str, ...] = ("albedo", "roughness")) -> None:
     for index, name in enumerate(maps):
         save(folder / f"{stem}{name}.png", 100 * seed + index)
-
-
-def hills(size_px: int, is_tiling: bool = True) -> np.ndarray:
-    """Height (size_px, size_px) in pixels of a smooth surface, its slopes up to about 0.5."""
-    y, x = np.mgrid[0:size_px, 0:size_px] * (2 * np.pi / size_px)
-    height = 4 * np.sin(2 * x) * np.cos(3 * y) + 2 * np.cos(5 * x + 4 * y) + np.sin(7 * y)
-    return height if is_tiling else height[: size_px * 3 // 5, : size_px * 7 // 10]
 
 
 def found(dataset) -> dict[str, str | None]:
@@ -233,43 +221,6 @@ def test_training_that_cannot_work_is_refused(tmp_path, photo):
     save(tmp_path / "black.png", 1, (70, 70))
     with pytest.raises(ParameterError, match="4,900 pixels, little more than one crop of 68 px"):
         read_dataset(tmp_path).check(68)
-
-
-@pytest.mark.parametrize("is_tiling", [True, False])
-def test_height_comes_back_from_normals(is_tiling):
-    height = hills(128, is_tiling)
-    base_color = np.asarray(noise(1, height.shape), np.float32) / 255
-    dy, dx = np.gradient(np.pad(height, 2, mode="wrap" if is_tiling else "edge"))
-    normal = heights.normal_from_slopes(np.stack([dx, dy], 2)[2:-2, 2:-2])
-    maps = dataset_of(Maps.from_arrays({"base_color": base_color, "normal": normal})).samples[0].load()
-    found_px = maps["height"].pixels[..., 0] * (maps.height_range_m / maps.width_m * maps.size_px[1])
-    again = heights.normal_from_slopes(heights.slopes_from_height(found_px))
-    vectors, wanted = (2 * encoded[2:-2, 2:-2] - 1 for encoded in (again, maps["normal"].pixels))
-    angles = np.degrees(np.arccos(np.clip((vectors * wanted).sum(2), -1, 1)))
-    assert angles.mean() < 0.08 * np.degrees(np.arccos(wanted[..., 2])).mean()  # long waves are damped
-    assert np.corrcoef(found_px.ravel(), height.ravel())[0, 1] > 0.98
-
-
-def test_the_largest_shapes_come_from_a_height_that_fits_and_not_from_another():
-    height = hills(128) + 12 * np.sin(np.arange(128) * (2 * np.pi / 128))
-    normal = heights.normal_from_slopes(heights.slopes_from_height(height))
-    own = ((height - height.min()) / np.ptp(height)).astype(np.float32)[..., None]
-    wrong = np.asarray(noise(1, (128, 128)).convert("L"), np.float32)[..., None] / 255
-    alone, fitting, other = (
-        heights.with_agreeing_height(normal, given, (True, True)).height for given in (None, own, wrong)
-    )
-    assert np.abs(fitting - own).max() < 0.01
-    assert np.abs(alone - own).max() > 0.1
-    assert np.array_equal(other, alone)
-
-
-def test_a_tilt_of_the_whole_surface_is_taken_out():
-    slopes = heights.slopes_from_height(hills(96)) + np.array([0.3, -0.2])
-    relief = heights.with_agreeing_height(heights.normal_from_slopes(slopes), None, (True, True))
-    assert np.abs(heights.slopes_from_normal(relief.normal).mean((0, 1))).max() < 1e-3
-    angle, correlation = normal_height_consistency(relief.normal, relief.height)
-    assert angle < 1.0
-    assert correlation > 0.99
 
 
 def test_shrunk_normals_still_belong_to_the_height(tmp_path):

@@ -40,7 +40,7 @@ print("goes on")
 
 @pytest.fixture(autouse=True)
 def signals_as_a_shell_leaves_them():
-    """What is started here heeds all signals, though `nohup` or a shell's `&` had this process ignore some."""
+    """Processes that tests start heed all signals, though `nohup` or a shell's `&` had this process ignore some."""
     before = {name: signal.getsignal(getattr(signal, name)) for name in ENDING}
     for name, handler in before.items():
         if handler == signal.SIG_IGN:

@@ -71,7 +71,7 @@ def test_a_row_that_the_edge_cuts_does_not_spoil_the_bond():
 
 @pytest.mark.parametrize(("shift", "expected"), [(0.5, Sublattice(1, 1, 2)), (1 / 3, Sublattice(1, 2, 3))])
 def test_a_regular_bond_is_found_in_the_shifts_that_keep_it(shift, expected):
-    """Where columns repeat, too, their period is that of all rows' joints together: a part of a brick."""
+    """If columns repeat, too, their period is that of all rows' joints together: a part of a brick."""
     found = find_regularity(as_tensor(bond(384, 32, 72, shift)).mean(0))
     assert found.rows[0].period == pytest.approx(32, rel=0.02)
     assert found.rows[1].period == pytest.approx(72 / expected.columns, rel=0.02)

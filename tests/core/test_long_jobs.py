@@ -87,7 +87,7 @@ def test_a_stopped_job_keeps_its_result(is_paused, long_client, library, wall):
 
 
 def test_the_picture_grows_from_step_to_step(client):
-    """What the first step made is shown while the second one works."""
+    """The result of the first step is shown while the second one works."""
     seen = []
     job = client.submit(Recipe((Step("blotches", {"width_px": 64, "height_px": 64}), Step("slow", {"seconds": 0.5}))))
     while not job.done():

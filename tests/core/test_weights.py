@@ -21,16 +21,15 @@ from published_weights import (
     seer,
     shifted,
     twins,
+    weights_library,
 )
 from safetensors.torch import save, save_file
-from torch.nn.functional import conv2d
 
 from impasto.cli.main import main
 from impasto.context import Context
 from impasto.errors import FileError, ModelError, ParameterError, PluginError
 from impasto.installation import description
 from impasto.io.metadata import source_type
-from impasto.library.installed import WeightsLibrary
 from impasto.library.weights import PublishedFile, check_weights
 from impasto.plugins import registry
 from impasto.recipe import Recipe, Step, differences
@@ -38,14 +37,10 @@ from impasto.runner import run
 from impasto.system.folders import user_folder
 from impasto.tools import Filter
 
-SHARED = Path(__file__).parents[3] / "shared" / "data" / "weights"
 URL = f"{PAGE}/seer-0.pth"
 TENSORS = random_tensors(SEER | CLASSIFIER)
 CONTENT = saved(TENSORS)
-
-
-def weights_library(folder: Path | None = None) -> WeightsLibrary:
-    return registry().weights_library(folder)
+GOOD = seer(published_file(CONTENT, URL))
 
 
 def context() -> Context:
@@ -362,9 +357,6 @@ class TestCommand:
         assert f"example:\n  impasto weights {action}" in capsys.readouterr().out
 
 
-GOOD = seer(published_file(CONTENT, URL))
-
-
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
@@ -381,55 +373,3 @@ def test_a_declaration_that_leaves_something_open_is_refused(wrong, said):
     with pytest.raises(PluginError, match=said):
         check_weights(wrong)
     check_weights(GOOD)
-
-
-@pytest.mark.parametrize(
-    ("file", "name"),
-    [
-        ("squeezenet1_1_features_fp16", "squeezenet"),
-        ("wct_vgg19_small16x", "vgg19-small"),
-        ("vgg19_normalised_relu3_1_fp16", "vgg19-normalised"),
-    ],
-)
-def test_real_weights_are_recognised(file, name, tmp_path):
-    path = SHARED / f"{file}.safetensors"
-    if not path.exists():
-        pytest.skip(f"needs {path.name} in shared/data/weights")
-    installed = weights_library(tmp_path).install([path])
-    assert installed.name == name
-    assert set(installed.load()) == set(registry().weights[name].shapes)
-
-
-def test_the_distilled_vgg19_is_put_together_from_its_ten_files(tmp_path):
-    weights = registry().weights["vgg19-small"]
-    files = []
-    for file in weights.files[::-1]:
-        shapes = {
-            name.removeprefix(file.prefix): shape
-            for name, shape in weights.shapes.items()
-            if name.startswith(file.prefix)
-        }
-        extra = {"aux11.weight": (2,)} if "decoder" in file.prefix else {"conv11_aux.weight": (2,)}
-        path = tmp_path / file.name
-        path.write_bytes(saved({"model": random_tensors(shapes | extra, seed=len(files))}))
-        files.append(path)
-    installed = weights_library(tmp_path / "library").install(files)
-    assert installed.name == "vgg19-small"
-    last = torch.load(files[0], weights_only=True)["model"]
-    assert np.array_equal(installed.load()["decoder5.conv51.weight"], last["conv51.weight"])
-
-
-def test_the_normalised_vgg19_sees_the_same_in_both_layouts(tmp_path):
-    """Its first convolution, which maps [0, 1] to Caffe's colours, joins the one after it."""
-    weights = registry().weights["vgg19-normalised"]
-    tensors = random_tensors(weights.conversion.shapes)
-    (tmp_path / "net.pth").write_bytes(saved(tensors))
-    ours = weights_library(tmp_path).install([tmp_path / "net.pth"]).load()
-    picture = torch.rand(1, 3, 9, 9)
-    expected = conv2d(picture, tensors["0.weight"], tensors["0.bias"])
-    expected = conv2d(expected, tensors["2.weight"], tensors["2.bias"])
-    mean, deviation = (torch.tensor(values)[:, None, None] for values in ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)))
-    first = {kind: torch.from_numpy(ours[f"features.0.{kind}"]) for kind in ("weight", "bias")}
-    found = conv2d((picture - mean) / deviation, first["weight"], first["bias"])
-    assert torch.allclose(found, expected, atol=1e-4)  # float32 sums of 81 products of size 1
-    assert np.array_equal(ours["features.10.weight"], tensors["16.weight"])

@@ -2,103 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
-from kornia.filters import gaussian_blur2d
-from skimage import data
+from restyling import (
+    CAT,
+    COFFEE,
+    SPACE,
+    Recorder,
+    averaged,
+    blurred,
+    color,
+    flat,
+    left_half,
+    mean_distance,
+    oklab,
+    painted,
+    right_half,
+    stretched,
+    task_of,
+)
 from torch import Tensor
 
 from impasto.context import Context
 from impasto.errors import Cancelled, ParameterError
-from impasto.surface.color import linear_to_oklab, srgb_to_linear
+from impasto.surface.color import srgb_to_linear
 from impasto.surface.heights import normal_from_slopes
-from impasto.surface.relief import normal_from_height
 from impasto.texture import Maps, Texture
 from impasto_style.shared.controls import StyleParameters
 from impasto_style.shared.resampling import resized, resized_linear
 from impasto_style.shared.restyle import restyle
 from impasto_style.shared.task import Region, Task, scales
-
-COFFEE = Maps.from_arrays({"base_color": data.coffee()[::8, ::8] / 255}, name="coffee.png")  # 50x75
-CAT = Maps.from_arrays({"base_color": data.chelsea()[::3, ::3] / 255}, name="cat.png")  # 100x151
-SPACE = Maps.from_arrays({"base_color": data.hubble_deep_field()[::8, ::8] / 255}, name="space.png")
-
-
-def blurred(task: Task, parameters: StyleParameters, context: Context) -> Tensor:
-    """A method that only blurs."""
-    return gaussian_blur2d(task.picture, 5, (1.5, 1.5))
-
-
-def stretched(task: Task, parameters: StyleParameters, context: Context) -> Tensor:
-    """A method that shows the first style, stretched."""
-    return resized(task.sources[1], task.picture.shape[2:])
-
-
-def averaged(task: Task, parameters: StyleParameters, context: Context) -> Tensor:
-    """A method that moves each region to the mean colour of what it is mixed from."""
-    painted = torch.zeros_like(task.picture)
-    for region in task.regions:
-        mixed = sum(weight * source.mean((2, 3)) for weight, source in zip(region.weights, task.sources, strict=True))
-        painted += (1 if region.mask is None else region.mask) * mixed[..., None, None]
-    return painted
-
-
-class Recorder:
-    """A method that remembers its task and gives the picture back."""
-
-    task: Task | None = None
-
-    def __call__(self, task: Task, parameters: StyleParameters, context: Context) -> Tensor:
-        self.task = task
-        return task.picture
-
-
-def painted(paint: Callable, subject: Maps = COFFEE, style: Maps | list[Maps] = CAT, seed: int = 0, **given) -> Maps:
-    """The subject, restyled; given are inputs, styles and masks alone or several, and parameters."""
-    styles, masks = ([one] if isinstance(one, Maps) else one for one in (style, given.pop("mask", [])))
-    inputs = {"style": styles, "mask": [*masks, *[None] * (len(styles) - len(masks))]}
-    inputs |= {"start": given.pop("start")} if "start" in given else {}
-    parameters = StyleParameters(**{"weight": [1.0] * len(styles), **given})
-    return restyle(paint, subject, parameters, inputs, Context(rng=np.random.default_rng(seed)))
-
-
-def task_of(subject: Maps = COFFEE, style: Maps | list[Maps] = CAT, **given) -> Task:
-    """The task that a method would get."""
-    recorder = Recorder()
-    painted(recorder, subject, style, **given)
-    assert recorder.task is not None
-    return recorder.task
-
-
-def color(maps: Maps) -> np.ndarray:
-    return maps["base_color"].pixels
-
-
-def oklab(maps: Maps) -> np.ndarray:
-    return linear_to_oklab(srgb_to_linear(color(maps))).reshape(-1, 3)
-
-
-def left_half(height: int = 50, width: int = 75, value: float = 1.0) -> Maps:
-    """A mask that is white on the left."""
-    mask = np.zeros((height, width, 1), np.float32)
-    mask[:, : width // 2] = value
-    return Maps.from_arrays({"base_color": np.repeat(mask, 3, 2)}, name="mask.png")
-
-
-def right_half() -> Maps:
-    return Maps.from_arrays({"base_color": 1 - left_half()["base_color"].pixels})
-
-
-def flat(value: float, height: int = 32, width: int = 32, opacity: float | None = None) -> Maps:
-    maps = Maps.from_arrays({"base_color": np.full((height, width, 3), value)}, name="flat.png")
-    return maps if opacity is None else maps.with_arrays({"opacity": np.full((height, width), opacity)})
-
-
-# Sizes
 
 
 def test_a_style_is_as_long_as_the_picture_unless_strokes_say_otherwise():
@@ -182,71 +118,6 @@ def test_at_no_strength_nothing_is_painted():
     recorder = Recorder()
     assert color(painted(recorder, strength=0.0, relief=1.0)) is color(COFFEE)
     assert recorder.task is None
-
-
-def test_styles_are_mixed_by_weight():
-    task = task_of(style=[CAT, SPACE, COFFEE], weight=[1, 0.5, 2.5], strength=0.8)
-    assert len(task.sources) == 4
-    assert task.regions[0].weights == pytest.approx((0.2, 0.2, 0.1, 0.5))
-    without_first = painted(averaged, style=[CAT, flat_colors()], weight=[1, 10])
-    both, alone = painted(averaged, style=[CAT, flat_colors()]), painted(averaged)
-    nearness = [np.abs(color(made) - color(flat_colors()).mean()).mean() for made in (alone, both, without_first)]
-    assert nearness[0] > nearness[1] > nearness[2]
-
-
-def flat_colors() -> Maps:
-    """Almost white stripes."""
-    stripes = np.where(np.arange(64) % 8 < 4, 0.9, 1.0)[:, None, None]
-    return Maps.from_arrays({"base_color": np.broadcast_to(stripes, (64, 64, 3))})
-
-
-def test_what_no_mask_reaches_is_left_exactly_as_it_was():
-    for choice in ("style", "picture", "lightness"):
-        made = painted(blurred, mask=left_half(), color=choice)
-        left, right = np.abs(color(made) - color(COFFEE))[:, :37], (color(made) == color(COFFEE))[:, 37:]
-        assert right.all()
-        assert left.mean() > 0.005
-
-
-def test_a_style_without_a_mask_is_painted_where_masks_leave_room():
-    task = task_of(style=[CAT, SPACE], mask=[None, left_half(value=0.5)])
-    assert [region.weights for region in task.regions] == [(0, 0, 1), (0, 1, 0)]
-    assert task.regions[1].mask[0, 0, 0, [0, -1]].tolist() == [0.5, 1.0]
-    everywhere = painted(averaged, style=[CAT, SPACE], mask=[None, left_half()])
-    assert np.allclose(color(everywhere)[:, 40:], color(painted(averaged))[:, 40:], atol=1e-5)
-
-
-def test_where_masks_overlap_their_styles_share():
-    task = task_of(style=[CAT, SPACE], mask=[left_half(), white()])
-    first, second = (region.mask[0, 0, 0] for region in task.regions)
-    assert first[[0, -1]].tolist() == [0.5, 0.0]
-    assert second[[0, -1]].tolist() == [0.5, 1.0]
-
-
-def white() -> Maps:
-    return flat(1.0, 50, 75)
-
-
-def test_masks_that_cover_all_need_no_rest():
-    halves = task_of(style=[CAT, SPACE], mask=[left_half(), right_half()])
-    assert [region.weights for region in halves.regions] == [(0, 1, 0), (0, 0, 1)]
-    assert task_of(mask=white()).regions == (Region(None, (0.0, 1.0)),)
-
-
-def test_a_mask_may_have_another_size_and_alpha():
-    half = left_half(100, 150)
-    mask = task_of(mask=half).regions[0].mask
-    assert mask.shape == (1, 1, 50, 75)
-    assert mask[0, 0, 0, [0, -1]].tolist() == pytest.approx([1, 0], abs=1e-5)
-    faded = task_of(mask=white().with_arrays({"opacity": color(left_half())[..., :1]})).regions[0].mask
-    assert faded[0, 0, 0, [0, -1]].tolist() == [1, 0]
-
-
-# Colours
-
-
-def mean_distance(one: Maps, other: Maps) -> float:
-    return float(np.linalg.norm(oklab(one).mean(0) - oklab(other).mean(0)))
 
 
 @pytest.mark.parametrize("paint", [stretched, blurred])
@@ -345,80 +216,6 @@ def test_a_finished_result_is_gone_on_from_above_its_size():
 
 
 # Relief
-
-
-def test_without_relief_the_other_maps_are_left_alone():
-    subject = COFFEE.with_arrays({"height": np.ones((50, 75)), "roughness": np.ones((50, 75))})
-    made = painted(blurred, subject)
-    assert set(made) == {"base_color", "height", "roughness"}
-    assert made["height"] is subject["height"]
-    assert made["roughness"] is subject["roughness"]
-
-
-def test_strokes_stand_out_in_height_normals_and_roughness():
-    made = painted(stretched, relief=1.0)
-    assert set(made) == {"base_color", "height", "normal", "roughness"}
-    assert {made[name].size_px for name in made} == {(50, 75)}
-    normals = made["normal"].pixels * 2 - 1
-    assert np.allclose(np.linalg.norm(normals, axis=2), 1, atol=1e-4)
-    height_px = made["height"].pixels[..., 0] * made.height_range_m / made.width_m * 75
-    derived = normal_from_height(torch.from_numpy(height_px)).permute(1, 2, 0).numpy()
-    assert np.abs(derived - made["normal"].pixels)[1:-1, 1:-1].max() < 1e-4
-    ridges = height_px > np.percentile(height_px, 80)
-    assert made["roughness"].pixels[ridges].mean() < made["roughness"].pixels[~ridges].mean()
-
-
-def test_relief_grows_with_what_is_asked_for():
-    ranges = [painted(stretched, relief=relief).height_range_m for relief in (0.25, 0.5, 1.0)]
-    assert ranges[1] == pytest.approx(2 * ranges[0], rel=1e-3)
-    assert ranges[2] == pytest.approx(4 * ranges[0], rel=1e-3)
-
-
-def test_strokes_lie_on_the_height_and_normals_that_are_there():
-    slope = np.tile(np.linspace(0, 1, 75), (50, 1))
-    normal = normal_from_slopes(np.stack([np.full((50, 75), 0.1), np.zeros((50, 75))], 2))
-    subject = COFFEE.with_arrays({"height": slope, "normal": normal})
-    subject = Maps(subject.textures, width_m=1.0, height_range_m=0.1)
-    made = painted(stretched, subject, relief=0.5)
-    flat_ = painted(stretched, relief=0.5)
-    over_m = made["height"].pixels[..., 0] * made.height_range_m - 0.1 * slope
-    alone_m = flat_["height"].pixels[..., 0] * flat_.height_range_m
-    assert np.corrcoef(over_m.ravel(), alone_m.ravel())[0, 1] > 0.9999
-    tilt = (made["normal"].pixels - flat_["normal"].pixels)[..., 0]
-    assert np.median(tilt) == pytest.approx(-0.05, abs=0.005)
-
-
-def test_normals_that_are_not_there_follow_height_and_strokes():
-    waves = np.sin(np.arange(75) * 2 * np.pi / 75 * 3)[None] * np.ones((50, 1)) / 2 + 0.5
-    subject = Maps(COFFEE.with_arrays({"height": waves}).textures, width_m=1.0, height_range_m=0.05)
-    made = painted(stretched, subject, relief=0.5)
-    assert made.height_range_m is not None
-    height_px = made["height"].pixels[..., 0] * made.height_range_m * 75
-    derived = normal_from_height(torch.from_numpy(height_px)).permute(1, 2, 0).numpy()
-    assert np.abs(derived - made["normal"].pixels)[1:-1, 1:-1].max() < 1e-3
-
-
-def test_relief_goes_around_the_borders_of_a_seamless_picture():
-    def rolled(maps: Maps) -> Maps:
-        return Maps.from_arrays({name: np.roll(pixels, (13, 21), (0, 1)) for name, pixels in maps.arrays().items()})
-
-    seen = {}
-    for subject in (COFFEE, rolled(COFFEE)):
-        made = painted(lambda task, *_: 1 - task.picture, subject, relief=1.0, seamless="on")
-        seen[subject is COFFEE] = made
-    for name in ("height", "normal", "roughness"):
-        assert np.allclose(rolled(seen[True])[name].pixels, seen[False][name].pixels, atol=1e-4)
-
-
-def test_no_strokes_are_raised_where_none_are_painted():
-    subject = COFFEE.with_arrays({"roughness": np.full((50, 75), 0.7)})
-    made = painted(stretched, subject, mask=left_half(), relief=1.0)
-    assert np.allclose(made["normal"].pixels[:, 39:], (0.5, 0.5, 1), atol=1e-6)
-    assert np.allclose(made["roughness"].pixels[:, 39:], 0.7)
-    assert np.std(made["normal"].pixels[:, :36]) > 0.01
-
-
-# Opacity
 
 
 def test_opacity_is_kept_and_what_is_not_seen_has_no_say():

@@ -76,7 +76,7 @@ class MovedSuiteError(ChrootError):
 
 @dataclass(frozen=True)
 class Release:
-    """What one Blender version is installed from."""
+    """The source of one Blender version: a suite of Debian, and packages."""
 
     suite: str
     packages: tuple[str, ...]

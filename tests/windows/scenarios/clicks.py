@@ -132,7 +132,7 @@ def training(walk: Walk) -> Steps:
 
 
 def images(walk: Walk) -> Steps:
-    """What can be done with the image that is shown: each button makes a new one, and its report is beside it."""
+    """Buttons of the image that is shown: each button makes a new one, and its report is beside it."""
     space = walk.area("IMAGE_EDITOR").spaces.active
     yield walk.show_panel("IMAGE_EDITOR", "Impasto")
     yield 0.5

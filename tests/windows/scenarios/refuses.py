@@ -37,7 +37,7 @@ def scenario(walk: Walk) -> Steps:
 
 
 def started() -> list[str]:
-    """What has begun, or has been said, since the reports were cleared."""
+    """Jobs that have begun, and reports, since the reports were cleared."""
     return [*([JOBS.shown.label] if JOBS.shown else []), *(report.text for report in JOBS.reports.values())]
 
 

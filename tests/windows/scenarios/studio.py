@@ -48,7 +48,7 @@ class Pulse:
 
 
 def slowdown() -> float:
-    """How many times as long as alone the main thread takes to compute, beside what else the machine does now."""
+    """Time that the main thread takes to compute beside other work, relative to the time it takes alone."""
     started, computed = time.perf_counter(), time.thread_time()
     while (used_s := time.thread_time() - computed) < SPIN_S:
         pass
@@ -56,7 +56,7 @@ def slowdown() -> float:
 
 
 def watch_ticks() -> list[float]:
-    """How long each call of the extension's timer keeps the main thread, in milliseconds, from now on."""
+    """Time for which each call of the extension's timer keeps the main thread, in milliseconds, from now on."""
     busy_ms: list[float] = []
     tick = JOBS.tick
 

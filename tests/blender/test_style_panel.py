@@ -1,0 +1,294 @@
+"""The Style panel: thumbnails to choose from, what it shows, jobs in the background, the live preview."""
+
+from __future__ import annotations
+
+import ast
+import json
+import time
+from pathlib import Path
+
+import bpy
+import numpy as np
+import pytest
+from conftest import coordinates, packed_image, png
+from drawing import drawn
+from styling import LIMIT_S, RED, recipe_of, settle, stylize
+
+PANEL = "IMPASTO_PT_style_view_3d"
+SHIPPED = ["Close_to_the_picture", "Only_the_strokes", "Thick_paint"]
+
+
+class TestStyles:
+    @pytest.fixture
+    def folder(self, extension, tmp_path):
+        folder = tmp_path / "styles"
+        folder.mkdir()
+        for name in ("monet", "hokusai"):
+            (folder / f"{name}.png").write_bytes(png(coordinates(8, 8)))
+        (folder / "notes.txt").write_text("no picture")
+        extension.engine.engine.preferences().styles_folder = str(folder)
+        yield folder
+        extension.engine.engine.preferences().styles_folder = ""
+
+    def keys(self, extension) -> list[str]:
+        return [item[0] for item in extension.stylize.gallery.gallery_items(None, bpy.context)]
+
+    def test_the_folders_pictures_and_those_of_the_blend_are_offered(self, extension, settings, folder):
+        normal = packed_image("normal.png", coordinates(8, 8))
+        normal.colorspace_settings.name = "Non-Color"
+        expected = ["NONE", "file hokusai.png", "file monet.png", "image bricks.png", "image red.png"]
+        assert self.keys(extension) == expected
+
+    def test_a_chosen_file_becomes_an_image_once(self, extension, scene, settings, folder):
+        flat = scene.impasto_parameters.flat
+        for _ in range(2):
+            flat.gallery_style = "file monet.png"
+        chosen = flat.input_style
+        assert Path(chosen.filepath) == folder / "monet.png"
+        assert flat.gallery_style == "file monet.png"
+        assert self.keys(extension).count("image monet.png") == 0
+        flat.gallery_style = "image red.png"
+        assert flat.input_style.name == "red.png"
+        flat.gallery_style = "NONE"
+        assert flat.input_style is None
+
+    def test_each_style_has_thumbnails_of_its_own(self, scene, settings, folder):
+        flat = scene.impasto_parameters.flat
+        second = flat.more_style.add()
+        second.gallery_style = "file monet.png"
+        assert (flat.gallery_style, second.gallery_style) == ("image red.png", "file monet.png")
+        assert second.input_style.name == "monet.png"
+
+    def test_a_new_file_is_seen(self, extension, settings, folder):
+        before = len(self.keys(extension))
+        (folder / "turner.jpg").write_bytes(b"")
+        assert len(self.keys(extension)) == before + 1
+
+    def test_a_folder_that_is_gone_offers_nothing(self, extension, scene):
+        extension.engine.engine.preferences().styles_folder = "/nowhere"
+        assert self.keys(extension) == ["NONE"]
+        extension.engine.engine.preferences().styles_folder = ""
+
+    def test_thumbnails_are_loaded(self, extension, settings, folder):
+        """Icons have numbers in windows only: what is looked at is the previews themselves."""
+        self.keys(extension)
+        previews = extension.interface.previews._icons.collection
+        preview = previews[f"file {folder / 'monet.png'}"]
+        assert tuple(preview.image_size) == (8, 8)
+
+
+class TestPanel:
+    def test_it_draws_what_all_stylizers_have_and_what_only_one_has(self, settings):
+        layout = drawn(getattr(bpy.types, PANEL))
+        props = layout.props()
+        assert {"tool", "subject", "strength", "strokes", "color", "relief", "longest_px", "seed", "seconds"} <= set(
+            props
+        )
+        assert "color_mix" not in props
+        assert len(props) == len(set(props))
+        assert [arguments[1] for what, arguments, _ in layout.drawn if what == "template_icon_view"] == [
+            "gallery_style"
+        ]
+        pointers = [arguments[1] for what, arguments, _ in layout.drawn if what == "template_ID"]
+        assert sorted(pointers) == ["image", "input_mask", "input_start", "input_style"]
+        assert layout.operators("impasto.add_image")
+
+    def test_each_further_style_is_drawn_with_a_weight_a_mask_and_a_button_that_removes_it(self, scene, settings):
+        flat = scene.impasto_parameters.flat
+        for _ in range(2):
+            assert bpy.ops.impasto.add_image(tool="flat", input="style") == {"FINISHED"}
+        flat.more_style[1].input_style = bpy.data.images["bricks.png"]
+        layout = drawn(getattr(bpy.types, PANEL))
+        drawn_of = [arguments for what, arguments, _ in layout.drawn if what in ("template_ID", "template_icon_view")]
+        holders = [flat, *flat.more_style]
+        for names in ("gallery_style", "input_style", "input_mask"):
+            assert [arguments[0] for arguments in drawn_of if arguments[1] == names] == holders
+        assert layout.props().count("weight") == 3
+        assert [given.index for given in layout.operators("impasto.remove_image")] == [0, 1]
+        bpy.ops.impasto.remove_image(tool="flat", input="style", index=0)
+        assert [value.input_style.name for value in flat.more_style] == ["bricks.png"]
+
+    def test_no_more_styles_can_be_added_than_a_recipe_holds(self, scene):
+        for _ in range(15):
+            bpy.ops.impasto.add_image(tool="flat", input="style")
+        assert bpy.ops.impasto.add_image(tool="flat", input="style") == {"CANCELLED"}
+        assert len(scene.impasto_parameters.flat.more_style) == 15
+
+    def test_styles_masks_and_weights_of_the_panel_reach_the_recipe_and_what_has_no_image_is_left_out(
+        self, scene, settings
+    ):
+        packed_image("blue.jpg", np.full((8, 8, 3), (0, 0, 255), np.uint8))
+        packed_image("mask.png", np.full((32, 48, 3), 255, np.uint8))
+        flat = scene.impasto_parameters.flat
+        empty, second = flat.more_style.add(), flat.more_style.add()
+        empty.weight, second.weight = 7.0, 0.25
+        second.input_style, second.input_mask = bpy.data.images["blue.jpg"], bpy.data.images["mask.png"]
+        assert bpy.ops.impasto.stylize() == {"FINISHED"}
+        step = recipe_of(bpy.data.images["bricks – red + blue"])["steps"][0]
+        assert step["inputs"] == {"style": ["style", "style-2"], "mask": ["", "mask-2"]}
+        assert step["parameters"]["weight"] == [1.0, 0.25]
+
+    def test_a_stylizer_with_its_own_inputs_only_is_drawn_too(self, settings):
+        settings.tool = "blend"
+        layout = drawn(getattr(bpy.types, PANEL))
+        assert "strength" not in layout.props()
+        assert layout.operators("impasto.stylize")
+
+    def test_it_says_what_is_missing(self, extension, scene, settings, plane):
+        missing = extension.stylize.request.why_incomplete
+        assert missing(bpy.context) == ""
+        settings.image = None
+        assert missing(bpy.context) == "Choose an image to repaint"
+        settings.subject = "MATERIAL"
+        assert "the active object has no material" in missing(bpy.context)
+        settings.subject = "IMAGE"
+        settings.image = bpy.data.images["bricks.png"]
+        scene.impasto_parameters.flat.input_style = None
+        assert missing(bpy.context) == "Choose an image for style"
+
+    def test_the_materials_maps_are_named(self, settings, material):
+        settings.subject = "MATERIAL"
+        labels = [options.get("text") for what, _, options in drawn(getattr(bpy.types, PANEL)).drawn if what == "label"]
+        assert {"bricks", "Base color"} <= set(labels)
+
+    def test_another_stylizer_keeps_what_both_can_be_told(self, scene, settings, style):
+        flat, patches = scene.impasto_parameters.flat, scene.impasto_parameters.patches_style
+        flat.strength, flat.color, patches.preservation = 0.5, "lightness", 3.0
+        more = flat.more_style.add()
+        more.input_style, more.weight = bpy.data.images["bricks.png"], 2.5
+        settings.tool = "patches-style"
+        assert (patches.strength, patches.color, patches.input_style) == (0.5, "lightness", style)
+        assert [(more.input_style.name, more.weight) for more in patches.more_style] == [("bricks.png", 2.5)]
+        assert not patches.is_property_set("preservation")
+
+    def test_presets_are_the_stylizers(self, scene, settings):
+        scene.impasto_parameters.flat.strength = 0.25
+        try:
+            assert bpy.ops.impasto.style_preset_add(name="Mine soft") == {"FINISHED"}
+            scene.impasto_parameters.flat.property_unset("strength")
+            menu = drawn(bpy.types.IMPASTO_MT_style_presets)
+            (path,) = [given.filepath for given in menu.operators("script.execute_preset")]
+            bpy.ops.script.execute_preset(filepath=path, menu_idname="IMPASTO_MT_style_presets")
+            assert scene.impasto_parameters.flat.strength == 0.25
+            assert drawn(getattr(bpy.types, PANEL)).operators("impasto.style_preset_add")[1].name == "Mine soft"
+        finally:
+            bpy.ops.impasto.style_preset_add(name="Mine soft", remove_name=True)
+
+    def test_presets_that_come_along_set_what_they_say_and_nothing_else(self, extension, scene, settings):
+        settings.tool = "patches-style"
+        tool = extension.engine.catalogue.catalogue["patches-style"]
+        defaults = extension.parameters.properties.parameters_of(scene, tool)
+        given = drawn(bpy.types.IMPASTO_MT_style_presets).operators("script.execute_preset")
+        assert [Path(item.filepath).stem for item in given] == SHIPPED
+        for item in given:
+            bpy.ops.script.execute_preset(filepath=item.filepath, menu_idname="IMPASTO_MT_style_presets")
+            lines = [line for line in ast.parse(Path(item.filepath).read_text()).body if isinstance(line, ast.Assign)]
+            said = {line.targets[0].attr: line.value.value for line in lines if hasattr(line.targets[0], "attr")}
+            assert extension.parameters.properties.parameters_of(scene, tool) == defaults | said
+
+    def test_settings_survive_save_and_reload(self, scene, settings, tmp_path):
+        scene.impasto_parameters.flat.strength, settings.subject = 0.5, "RENDER"
+        scene.impasto_parameters.flat.more_style.add().weight = 3.0
+        bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "saved.blend"))
+        bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "saved.blend"))
+        scene = bpy.context.scene
+        assert (scene.impasto_style.tool, scene.impasto_style.subject) == ("flat", "RENDER")
+        flat = scene.impasto_parameters.flat
+        assert (flat.gallery_style, flat.strength, flat.more_style[0].weight) == ("image red.png", 0.5, 3.0)
+
+
+def _quick(image) -> str:
+    """Its recipe, to be carried out at once."""
+    recipe = recipe_of(image)
+    recipe["steps"][0]["parameters"]["seconds"] = 0.0
+    return json.dumps(recipe)
+
+
+class TestRunning:
+    @pytest.fixture
+    def running(self, extension, scene, settings):
+        """A long repainting, started as a click does."""
+        scene.impasto_parameters.flat.seconds = 60
+        jobs = extension.jobs.session.jobs
+        request, subject = (
+            extension.stylize.request.from_scene(bpy.context),
+            extension.stylize.subject.subject_of(bpy.context, "IMAGE"),
+        )
+        task = subject.task(bpy.context, request, "NONE")
+        jobs.start(task)
+        deadline = time.monotonic() + LIMIT_S
+        while task.preview is None:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        return jobs
+
+    def test_stopped_early_it_keeps_what_there_is(self, running):
+        assert drawn(getattr(bpy.types, PANEL)).operators("impasto.stop")
+        assert bpy.ops.impasto.stop() == {"FINISHED"}
+        assert not bpy.ops.impasto.stop.poll()
+        settle(running)
+        assert running.last_report.text == "Made the image bricks – red"
+        bpy.data.images["bricks – red"]["impasto_recipe"] = _quick(bpy.data.images["bricks – red"])
+        bpy.ops.impasto.go_on_larger(image="bricks – red")
+        assert recipe_of(bpy.data.images["bricks – red.001"])["made_with"].get("stopped") is None
+
+    def test_cancelled_it_leaves_nothing(self, running):
+        bpy.ops.impasto.cancel()
+        settle(running)
+        assert running.last_report.level == "CANCELLED"
+        assert "bricks – red" not in bpy.data.images
+
+    def test_other_tools_cannot_be_stopped_and_kept(self, extension, scene):
+        jobs = extension.jobs.session.jobs
+        request = extension.tools.request.Request(tool="slow", estimator="none", width_px=8, height_px=8)
+        jobs.start(request.task(extension.bridge.target.Target("slow")))
+        assert not bpy.ops.impasto.stop.poll()
+        bpy.ops.impasto.cancel()
+        settle(jobs)
+
+
+class TestLivePreview:
+    @pytest.fixture
+    def live(self, extension, settings, monkeypatch):
+        """Switched on; painted by the chosen stylizer itself."""
+        for tool in extension.engine.catalogue.catalogue:
+            monkeypatch.setitem(tool, "preview_px", 0)
+        settings.live_preview = True
+        settle(extension.jobs.session.jobs, extension.stylize.preview.live)
+        return extension.stylize.preview.live
+
+    def test_it_is_small_and_follows_parameters_and_style(self, extension, scene, live, image):
+        assert live.error == ""
+        assert live.pixels.shape == (32, 48, 3)  # never larger than the image
+        np.testing.assert_allclose(live.pixels, np.broadcast_to(RED, live.pixels.shape), atol=1)
+        scene.impasto_parameters.flat.strength = 0.0
+        settle(extension.jobs.session.jobs, live)
+        np.testing.assert_allclose(live.pixels, coordinates(32, 48), atol=1)
+        scene.impasto_parameters.flat.input_style = None
+        live.tick()
+        assert not extension.jobs.session.jobs.tasks
+
+    def test_a_large_image_is_painted_small_with_small_strokes(self, extension, scene, settings, live):
+        settings.image = bpy.data.images.new("large", 1024, 512)
+        scene.impasto_parameters.flat.strokes_px, scene.impasto_parameters.flat.relief = 400, 1.0
+        _, request, _ = extension.stylize.preview.preview_inputs(bpy.context)
+        given = request.parameters
+        assert (given["longest_px"], given["strokes_px"], given["relief"]) == (256, 100, 0.0)
+        settle(extension.jobs.session.jobs, live)
+        assert live.pixels.shape == (128, 256, 3)
+
+    def test_it_gives_way_to_what_is_asked_for(self, extension, scene, live, image, style):
+        scene.impasto_parameters.flat.seconds = 60
+        live._due_s = 0.0
+        live.tick()
+        assert extension.jobs.session.jobs.tasks
+        assert stylize(image=image.name) == {"FINISHED"}
+        settle(extension.jobs.session.jobs)
+
+    def test_the_quick_stylizer_paints_it_for_all_that_can_be_told_the_same(self, extension, settings):
+        catalogue, previewer = extension.engine.catalogue.catalogue, extension.stylize.preview.previewer
+        assert previewer(bpy.context)["name"] in ("wct", "patches-style")
+        settings.tool = "blend"
+        assert previewer(bpy.context) is None
+        assert "as its source is" in extension.stylize.preview.why_no_preview(bpy.context)
+        assert catalogue["blend"]["kind"] == "stylizer"
