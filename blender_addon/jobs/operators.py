@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import bpy
 
-from ..jobs.operator import poll
-from ..jobs.session import jobs
+from .operator import poll
+from .session import jobs
 
 
 class IMPASTO_OT_cancel(bpy.types.Operator):

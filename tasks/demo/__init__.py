@@ -17,7 +17,7 @@ from ..say import BuildError, step
 DEMO = ROOT / "out" / "demo"
 PARTS = Path(__file__).parent
 BEGIN, END, SAY = "demo begins", "demo ends", "demo"
-"""How a part of the demo marks the lines that are shown."""
+"""Prefix of the lines of a part of the demo that are shown."""
 SAMPLES = ("brick", "gravel", "grass")
 
 

@@ -12,8 +12,8 @@ import sys
 from pathlib import Path
 
 import torch
+from pbr_sets import pbr_sets
 
-from impasto.data.dataset import read_dataset
 from impasto.regularity.cells import find_cells
 from impasto.regularity.correlation import autocorrelation, find_basis, normalise
 from impasto.regularity.detection import find_lattice, find_regularity
@@ -27,13 +27,11 @@ def main() -> None:
     """Print a line for each map of each set, and the errors of all periods."""
     errors = []
     print(f"{'set':36} {'map':10} {'cycles per side':24} {'lattice':>8} {'variance':>12} {'spread':>7}")
-    for folder in sorted(path for path in Path(sys.argv[1]).iterdir() if path.is_dir()):
-        (sample,) = read_dataset(folder).samples
-        maps = sample.load()
+    for set_name, maps in pbr_sets(Path(sys.argv[1])):
         for name in filter(maps.__contains__, MAPS):
             cycles, shown = measured(maps, name)
             errors += [abs(count - round(count)) for count in cycles]
-            print(f"{folder.name:36} {name:10} {shown}", flush=True)
+            print(f"{set_name:36} {name:10} {shown}", flush=True)
     print(f"error of {len(errors)} counts of cycles: mean {sum(errors) / len(errors):.3f}, most {max(errors):.3f}")
 
 

@@ -15,9 +15,9 @@ from types import ModuleType
 from unittest.mock import patch
 
 import torch
+from pbr_sets import pbr_sets
 from torch import Tensor
 
-from impasto.data.dataset import read_dataset
 from impasto.regularity import correlation, detection, rows
 from impasto.regularity.detection import Regularity, find_regularity
 
@@ -78,9 +78,8 @@ def counts(found: Regularity | None, picture: Tensor) -> list[float]:
 
 def _pictures(folder: Path) -> Iterator[tuple[str, Tensor]]:
     """The luminance (H, W) of each set's base colour."""
-    for path in sorted(path for path in folder.iterdir() if path.is_dir()):
-        (sample,) = read_dataset(path).samples
-        yield path.name, torch.from_numpy(sample.load()["base_color"].pixels).mean(2)
+    for name, maps in pbr_sets(folder):
+        yield name, torch.from_numpy(maps["base_color"].pixels).mean(2)
 
 
 if __name__ == "__main__":

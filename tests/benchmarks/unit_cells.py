@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from unittest.mock import patch
 
 import torch
+from pbr_sets import pbr_sets
 from torch import Tensor
 
-from impasto.data.dataset import read_dataset
 from impasto.regularity import components, periodic
 from impasto.regularity.cells import find_cells
 from impasto.regularity.components import PrincipalComponents
@@ -46,9 +46,8 @@ def main() -> None:
         report(text, range(BANDS), halves, lambda left, right, band, rank=rank: gained(left, right, band, rank))
 
 
-def report(text: str, values: Iterator | tuple, halves: dict[str, tuple[Half, Half]], measure: Callable) -> None:
+def report(text: str, values: Sequence[int], halves: dict[str, tuple[Half, Half]], measure: Callable) -> None:
     """Print what is measured for each set and value, and its mean over sets."""
-    values = list(values)
     print(f"\n{text}\n{'':32}" + "".join(f"{value:>8}" for value in values))
     rows = []
     for name, (left, right) in halves.items():
@@ -110,9 +109,8 @@ def gained(left: Half, right: Half, band: int, rank: int) -> float:
 
 def _sets(folder: Path) -> Iterator[tuple[str, Half, Half]]:
     """The sets whose rows have cells: name, left and right half of the base colour."""
-    for path in sorted(path for path in folder.iterdir() if path.is_dir()):
-        (sample,) = read_dataset(path).samples
-        pixels = torch.from_numpy(sample.load()["base_color"].pixels).permute(2, 0, 1)
+    for name, maps in pbr_sets(folder):
+        pixels = torch.from_numpy(maps["base_color"].pixels).permute(2, 0, 1)
         width = pixels.shape[2] // 2
         found = find_lattice(pixels.mean(0))
         if found.has_rows:
@@ -122,7 +120,7 @@ def _sets(folder: Path) -> Iterator[tuple[str, Half, Half]]:
             right = found.moved(torch.tensor([0.0, float(width)]))
             if found.bond is not None and found.row_axis == 1:
                 continue  # row offsets begin with the first row of the whole picture
-            yield path.name, (pixels[..., :width], found), (pixels[..., width:], right)
+            yield name, (pixels[..., :width], found), (pixels[..., width:], right)
 
 
 if __name__ == "__main__":

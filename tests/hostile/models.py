@@ -111,7 +111,7 @@ def png(width: int, height: int) -> bytes:
 
 
 WRONG: tuple[Any, ...] = (None, 7, -1, 1e300, True, "", "x", [], ["x"], [None], {}, {"x": 1}, [[]], [[1, 2], [3]])
-"""What a field may be instead."""
+"""Values that a field may have instead."""
 COMMON_FIELDS = ("name", "architecture", "tool", "data", "label", "material", "classes", "sliders", "maps")
 TORUS_FIELDS = ("mean", "matrix", "lattice", "widths", "blocks", "texel_m", "height_range_m")
 

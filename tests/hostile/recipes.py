@@ -26,7 +26,7 @@ JSON: dict[str, bytes | str] = {
     "another encoding": json.dumps(GOOD).encode("utf-16"),
     "escapes": json.dumps({"steps": [{"tool": "\x1b[2J\x1b]0;owned\x07"}]}),
 }
-"""What is wrong with any JSON, whatever is expected in it."""
+"""Faults of any JSON, whatever is expected in it."""
 
 
 def changed(**fields: Any) -> str:

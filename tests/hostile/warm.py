@@ -26,7 +26,7 @@ from impasto.system.streams import PrintableStream
 
 START_LIMIT_S = 120.0
 DATA_LIMIT_BYTES = 6 * 2**30
-"""What the process may allocate: it fails before the machine does."""
+"""Limit of what the process may allocate: it fails before the machine does."""
 
 
 @dataclass(frozen=True)

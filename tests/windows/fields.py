@@ -19,7 +19,7 @@ KEYS |= {".": "PERIOD", "/": "SLASH", "-": "MINUS", "_": "MINUS", " ": "SPACE"}
 FIRST_ITEM_PX, ITEM_PX = 24, 23
 """From the middle of a list's button down to its first item, and from one item to the next."""
 LIST_PX = 130
-"""What a short list needs below its button; with less, it opens upwards."""
+"""Room that a short list needs below its button; with less, it opens upwards."""
 FIRST_SECTION_PX = 32
 """From the last field of an open section down to the next one's header."""
 SECTION_PX = 21
@@ -27,7 +27,7 @@ SECTION_PX = 21
 ARROW_PX = 40
 """From the left edge of a region to the arrow and the name of a section."""
 CLICKS = 10
-"""How often a button that asks first is clicked, and then its OK, until Blender has seen both."""
+"""Most clicks of a button that asks first, and then of its OK, until Blender has seen both."""
 OPEN = "image.open()"
 IMAGES_PX, IMAGE_PX = 16, 33
 """From the left edge of Open to the button of the list of images beside it, and down to the first of them."""

@@ -249,7 +249,7 @@ LANGUAGES = """0:Complete:
 8:French (Français):fr_FR
 13:Simplified Chinese (简体中文):zh_HANS
 """
-"""What Blender offers: the chroots have no folder of languages."""
+"""Languages that Blender offers: the chroots have no folder of them."""
 
 
 def test_the_panels_speak_the_languages_and_f3_finds_a_seamless_texture(walk_through):

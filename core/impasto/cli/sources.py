@@ -16,7 +16,7 @@ from .options import add_parameters_to, given_parameters, parse_metres
 PREPARE = "prepare"
 """Task of the tool that prepares a source, as a recipe's first step."""
 PREFIX = "source_"
-"""What the names of its parameters begin with as options."""
+"""Prefix of its parameters' names as options."""
 SOURCE_HELP = "a picture, or a folder of maps"
 SOURCES_HELP = "pictures, folders of maps, or a folder of either"
 

@@ -25,7 +25,7 @@ from .signatures import EXTENSIONS, REFUSED_EXTENSIONS
 __all__ = ["EXTENSIONS", "REFUSED_EXTENSIONS", "is_turned", "read_map", "read_metadata", "read_picture", "read_size"]
 
 TOLERANCE = 1 / 256
-"""How far rounding may take a float beyond 0 to 1."""
+"""Distance by which rounding may take a float beyond 0 to 1."""
 
 
 def _nothing(fraction: float) -> None:

@@ -23,9 +23,9 @@ bpy.ops.extensions.package_install_files(
 JOBS = sys.modules["bl_ext.user_default.impasto.jobs.session"].jobs
 SPIN_S = 0.3
 CLICKS = 10
-"""How often Cancel is clicked until Blender has seen it."""
+"""Most clicks of Cancel until Blender has seen it."""
 SHADERS_S = 15
-"""How long the screen may stay as it is while shaders compile, on a machine that does nothing else."""
+"""Longest time that the screen stays as it is while shaders compile, on a machine that does nothing else."""
 EDIT_PX, HISTORY_PX = 80, 80
 """From the left edge of the window to its Edit menu; from the top down to the history in it."""
 

@@ -1,0 +1,16 @@
+"""PBR sets that benchmarks measure: one in each folder below a folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from impasto.data.dataset import read_dataset
+from impasto.texture import Maps
+
+
+def pbr_sets(folder: Path) -> Iterator[tuple[str, Maps]]:
+    """Name and maps of each set."""
+    for path in sorted(path for path in folder.iterdir() if path.is_dir()):
+        (sample,) = read_dataset(path).samples
+        yield path.name, sample.load()
