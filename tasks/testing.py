@@ -31,7 +31,10 @@ NUMPY_1 = (
     *(f"tests/plugins/test_{name}.py" for name in ("every_stylizer", "every_tool", "photo_maps", "quilt", "restyle")),
     *(f"tests/plugins/test_{name}.py" for name in ("shipped_models", "textbook", "torus")),
 )
-"""The tests in which arrays are computed with: processes and the command line are the same under every NumPy."""
+"""The tests in which arrays are computed with: processes and the command line are the same under every NumPy.
+
+Of these, `any_numpy` marks the slow ones that run no NumPy code which the others do not run too.
+"""
 
 
 NEWEST_BLENDER = f"blender-{next(iter(BPY_VERSIONS))}"
@@ -47,6 +50,8 @@ class Session:
     name: str
     environment: Environment
     paths: tuple[str, ...]
+    marks: str = ""
+    """The tests that it takes, by their markers (tests/conftest.py); all where it is empty."""
 
     @property
     def folders(self) -> set[str]:
@@ -60,16 +65,18 @@ class Session:
 
     def options(self, options: argparse.Namespace) -> list[str]:
         """Those of pytest that are for this session alone."""
-        return ["--hostile"] if options.hostile and self.name == "hostile" else []
+        marks = ["-m", self.marks] if self.marks else []
+        return [*marks, *(["--hostile"] if options.hostile and self.name == "hostile" else [])]
 
 
 def all_sessions() -> list[Session]:
     """Every session, the longest first; the one in windows, which runs alone, last."""
     everything = [Session("core", CORE, ("tests/core",)), Session("plugins", CORE, ("tests/plugins",))]
-    everything += [
-        Session(f"blender-{version}", bpy_environment(version), ("tests/blender",)) for version in BPY_VERSIONS
-    ]
-    everything.append(Session("core-numpy-1", CORE_NUMPY_1, NUMPY_1))
+    for version in BPY_VERSIONS:
+        name = f"blender-{version}"
+        marks = "" if name == NEWEST_BLENDER else "not any_blender"
+        everything.append(Session(name, bpy_environment(version), ("tests/blender",), marks))
+    everything.append(Session("core-numpy-1", CORE_NUMPY_1, NUMPY_1, "not any_numpy"))
     everything.append(Session("hostile", CORE, ("tests/hostile",)))
     return [*everything, Session(WINDOWS, CORE, ("tests/windows",))]
 
@@ -89,7 +96,7 @@ def sessions(only: Sequence[str], paths: Sequence[str] = (), windows: bool = Fal
     for session in everything:
         own = tuple(path for path in found if Path(path).parts[1] in session.folders)
         if own and session.name in (only or FOR_PATHS):
-            chosen.append(replace(session, paths=own))
+            chosen.append(replace(session, paths=own, marks=""))
     if not chosen:
         raise BuildError(f"no test of {', '.join(found)} runs in {', '.join(only)}")
     return chosen

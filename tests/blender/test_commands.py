@@ -41,7 +41,7 @@ def test_without_an_engine_the_command_says_the_remedy(run, monkeypatch, capsys)
     assert "Set Up Engine" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("as_json", [False, True])
+@pytest.mark.parametrize("as_json", [False, pytest.param(True, marks=pytest.mark.any_blender)])
 def test_blend_puts_the_maps_into_a_new_file(run, photo, tmp_path, as_json):
     more = ["--json"] if as_json else []
     blend = tmp_path / "made.blend"

@@ -109,7 +109,9 @@ def torch_of(made):
     return subprocess.run([made.python, "-I", "-c", probe], capture_output=True, text=True, check=True).stdout.strip()
 
 
-@pytest.mark.parametrize("whose", ["a user's Python", "Blender's own Python"])
+@pytest.mark.parametrize(
+    "whose", [pytest.param("a user's Python", marks=pytest.mark.any_blender), "Blender's own Python"]
+)
 def test_the_button_makes_an_engine_of_a_folder_of_wheels_offline(extension, preferences, wheels, monkeypatch, whose):
     assert not bpy.app.online_access
     folder = Path(sys.executable).parent if whose == "a user's Python" else wheels
@@ -130,6 +132,7 @@ def test_a_folder_without_torch_is_named(preferences, tmp_path):
         bpy.ops.impasto.set_up_engine()
 
 
+@pytest.mark.any_blender
 @pytest.mark.parametrize("tag", ["cpu", "cu130"])
 def test_exactly_the_chosen_build_is_taken_from_the_index(extension, plan, index, without_pythons, tag):
     """Though PyPI has a torch as well, which is the one with CUDA on Linux."""
@@ -140,6 +143,7 @@ def test_exactly_the_chosen_build_is_taken_from_the_index(extension, plan, index
     assert [path.split("/")[1] for path in taken] == [tag]
 
 
+@pytest.mark.any_blender
 def test_an_interrupted_set_up_goes_on_and_a_damaged_engine_is_repaired(extension, plan, index, monkeypatch):
     """In a path with spaces and umlauts, with a venv of the user's Python."""
     monkeypatch.setenv("PATH", str(Path(sys.executable).parent))
@@ -162,6 +166,7 @@ def test_an_interrupted_set_up_goes_on_and_a_damaged_engine_is_repaired(extensio
     assert torch_of(mended) == f"{extension.setup.torch_builds.TORCH}+cpu"
 
 
+@pytest.mark.any_blender
 def test_an_engine_whose_python_is_gone_is_made_anew(extension, plan, index, without_pythons):
     with served(index) as (address, _asked):
         of_plan = plan(address)
@@ -184,6 +189,7 @@ def test_a_second_set_up_at_the_same_time_is_told(extension, plan):
     assert not list(of_plan.folder.glob("engine-*"))
 
 
+@pytest.mark.any_blender
 def test_without_network_one_sentence_says_so(extension, plan, without_pythons):
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
@@ -193,6 +199,7 @@ def test_without_network_one_sentence_says_so(extension, plan, without_pythons):
     assert is_one_sentence(raised.value, "no connection to the package index; check the network")
 
 
+@pytest.mark.any_blender
 def test_what_exists_as_source_only_is_not_compiled(extension, plan, index, without_pythons):
     (wheel,) = (index / "simple/kornia").iterdir()
     wheel.rename(wheel.with_name("kornia-99.0.tar.gz"))
@@ -208,6 +215,7 @@ def is_one_sentence(error, text):
     return text in said and "Traceback" not in said and "\n" not in said and len(said) < 400
 
 
+@pytest.mark.any_blender
 @pytest.mark.skipif(os.name == "nt", reason="the stand-in is a shell script")
 def test_without_venv_and_pip_it_says_what_to_install(extension, plan, without_pythons, monkeypatch, tmp_path):
     """A Python as Debian splits it: without pip and ensurepip."""
@@ -235,6 +243,7 @@ def small_disk(folder, size):
         subprocess.run(["umount", str(folder)], check=True)
 
 
+@pytest.mark.any_blender
 @pytest.mark.parametrize("found_out", ["before", "while it is filled"])
 def test_a_full_disk_is_said_in_one_sentence(extension, plan, index, tmp_path, monkeypatch, found_out):
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
@@ -262,6 +271,7 @@ def test_a_failed_set_up_leaves_the_engine_that_was(extension, online, tmp_path,
     )
 
 
+@pytest.mark.any_blender
 def test_a_set_up_can_be_cancelled_at_once(extension, plan, index, without_pythons):
     with served(index) as (address, _asked):
         of_plan = plan(address)
@@ -276,6 +286,7 @@ def test_a_set_up_can_be_cancelled_at_once(extension, plan, index, without_pytho
         assert carry_out(extension, of_plan), "the next one goes on"
 
 
+@pytest.mark.any_blender
 def test_a_package_in_the_current_folder_is_not_run(extension, plan, index, tmp_path, monkeypatch, without_pythons):
     for name in ("pip", "json", "venv", "ensurepip"):
         (tmp_path / f"{name}.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')")

@@ -92,6 +92,7 @@ def test_cancel_ends_a_job_at_once_and_keeps_the_worker(jobs, start):
     assert not made_images()
 
 
+@pytest.mark.any_blender
 def test_a_tool_that_ignores_cancel_is_killed_and_the_next_job_runs(jobs, start):
     task = start("hang", seconds=60)
     wait_until(lambda: running(task) or (task.job and task.message != "Waiting for the worker"))
@@ -101,6 +102,7 @@ def test_a_tool_that_ignores_cancel_is_killed_and_the_next_job_runs(jobs, start)
     assert finish(jobs).level == "INFO"
 
 
+@pytest.mark.any_blender
 def test_a_worker_that_is_killed_is_an_error_and_the_next_job_runs(jobs, start, extension):
     task = start("slow", seconds=60)
     wait_until(lambda: running(task))
@@ -116,9 +118,14 @@ def test_a_worker_that_is_killed_is_an_error_and_the_next_job_runs(jobs, start, 
 @pytest.mark.parametrize(
     ("tool", "parameters", "message"),
     [
-        ("die", '{"how": "kill"}', "killed by SIGKILL"),
+        pytest.param("die", '{"how": "kill"}', "killed by SIGKILL", marks=pytest.mark.any_blender),
         ("die", '{"how": "exit"}', "exit code 3"),
-        ("die-while-sending", "", "exit code 3|ended in the middle of base_color"),
+        pytest.param(
+            "die-while-sending",
+            "",
+            "exit code 3|ended in the middle of base_color",
+            marks=pytest.mark.any_blender,
+        ),
     ],
 )
 def test_a_worker_that_dies_in_a_script_raises_and_leaves_the_scene_as_it_was(scene, image, tool, parameters, message):
@@ -304,6 +311,7 @@ for line in sys.stdin.buffer:
 """
 
 
+@pytest.mark.any_blender
 def test_a_worker_that_answers_nonsense_frees_the_window_and_the_next_job_runs(
     jobs, start, extension, tmp_path, monkeypatch
 ):

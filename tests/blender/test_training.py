@@ -336,6 +336,7 @@ def test_the_search_offers_the_models_of_the_tool(jobs, extension, scene, photo)
     assert search(group, bpy.context, "nothing") == []
 
 
+@pytest.mark.any_blender
 def test_the_command_trains_too(extension, jobs, library, photo):
     assert extension.command_line.run(["train", "learn", str(photo), "--name", "command", "--steps", "2"]) == 0
     assert (library / "command.safetensors").exists()

@@ -132,8 +132,15 @@ def seeing_engine(server, tmp_path_factory) -> Path:
     return python
 
 
+@pytest.fixture(scope="module")
+def tools_of_other_tests(extension):
+    """After this module the extension knows the tools of the session's engine again."""
+    yield
+    bpy.ops.impasto.refresh_tools()
+
+
 @pytest.fixture
-def library(extension, scene, seeing_engine, engine_python, certificate, tmp_path, monkeypatch):
+def library(extension, scene, seeing_engine, certificate, tmp_path, monkeypatch, tools_of_other_tests):
     """An empty library of weights, an engine that knows the network, and leave to go online."""
     system, preferences = bpy.context.preferences.system, extension.engine.engine.preferences()
     monkeypatch.setenv("IMPASTO_ENGINE", str(seeing_engine))
@@ -144,8 +151,6 @@ def library(extension, scene, seeing_engine, engine_python, certificate, tmp_pat
     bpy.ops.impasto.refresh_tools()
     yield tmp_path / "weights"
     system.use_online_access, preferences.weights_folder = was_online, ""
-    monkeypatch.setenv("IMPASTO_ENGINE", str(engine_python))
-    bpy.ops.impasto.refresh_tools()
 
 
 @pytest.fixture
@@ -172,6 +177,7 @@ def test_a_download_installs_the_weights(extension, library):
     assert (library / "net.safetensors").exists()
 
 
+@pytest.mark.any_blender
 def test_a_download_tells_how_far_it_is_and_goes_on_after_it_was_cancelled(extension, library):
     Publisher.may_send.clear()
     jobs, library_task = extension.jobs.session.jobs, extension.library.task.library_task
@@ -229,6 +235,7 @@ def test_a_stylizer_without_its_weights_says_so_in_place(extension, scene, libra
     assert "net" in json.loads(bpy.data.images["bricks – bricks"]["impasto_recipe"])["made_with"]["weights"]
 
 
+@pytest.mark.any_blender
 def test_weights_that_are_chosen_must_be_those_that_are_there(extension, library, published):
     """Any one will do for a tool that chooses by itself."""
     missing = extension.weights.weights.missing_for
@@ -249,6 +256,7 @@ def test_the_preferences_list_them_with_size_and_licence(extension, library):
     assert "other" not in {given.name for given in layout.operators("impasto.download_weights")}
 
 
+@pytest.mark.any_blender
 @pytest.mark.parametrize(
     ("operator", "given", "message"),
     [
@@ -264,6 +272,7 @@ def test_what_cannot_be_done_says_why(extension, library, operator, given, messa
         getattr(bpy.ops.impasto, operator)(**given)
 
 
+@pytest.mark.any_blender
 def test_a_truncated_file_is_refused(library, published, extension):
     published.write_bytes(NET[: len(NET) // 2])
     with pytest.raises(RuntimeError, match=r"net\.safetensors"):

@@ -42,6 +42,15 @@ def test_another_session_of_the_same_folder_can_be_asked_for():
     assert chosen("core/test_wire.py", only=("core-numpy-1",)) == {"core-numpy-1": ("tests/core/test_wire.py",)}
 
 
+def test_marked_tests_are_left_out_where_they_repeat_others_unless_asked_for_by_path():
+    marks = {session.name: session.marks for session in all_sessions()}
+    left_out = {name: mark for name, mark in marks.items() if mark}
+    older = dict.fromkeys(("blender-4.5", "blender-4.2"), "not any_blender")
+    assert left_out == {**older, "core-numpy-1": "not any_numpy"}
+    (asked_for,) = sessions(["blender-4.2"], ["blender/test_installer.py"])
+    assert asked_for.marks == ""
+
+
 def test_without_paths_everything_runs_but_windows():
     names = [session.name for session in all_sessions()]
     assert list(chosen()) == [name for name in names if name != "windows"]

@@ -308,6 +308,7 @@ def impasto(*arguments: object) -> subprocess.CompletedProcess:
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.any_numpy
 def test_the_command_writes_the_manifest_and_the_preview(tmp_path):
     save(tmp_path / "data" / "wall.png", 1)
     Image.new("RGB", (96, 96)).save(tmp_path / "data" / "black.png")

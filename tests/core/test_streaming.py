@@ -103,6 +103,7 @@ def test_large_results_should_be_streamed_where_they_can():
     assert not describe(registry().tool("checker"))["makes_tiles"]
 
 
+@pytest.mark.any_numpy
 @pytest.mark.parametrize("format_", ["png", "exr"])
 @pytest.mark.parametrize(
     ("fault", "error"),
@@ -145,6 +146,7 @@ for format in ("png", "exr"):
 """
 
 
+@pytest.mark.any_numpy
 @pytest.mark.skipif(os.name == "nt", reason="limits the size of files, which Windows cannot")
 def test_a_disk_that_fills_up_is_an_error_wherever_it_does(engine_with_misbehaving, tmp_path):
     command = [engine_with_misbehaving, "-P", "-c", LIMITED]
@@ -185,6 +187,7 @@ def command(engine: Path, *arguments: object) -> list[str]:
     return [str(engine), "-P", "-m", "impasto", "generate", *map(str, arguments)]
 
 
+@pytest.mark.any_numpy
 def test_the_command_writes_tile_by_tile(engine_with_misbehaving, tmp_path):
     options = ("blotches", "--stream", "--size", "96x80", "--tile-px", 40, "--out", tmp_path, "--format", "exr")
     done = subprocess.run(command(engine_with_misbehaving, *options), capture_output=True, text=True, check=False)
@@ -195,6 +198,7 @@ def test_the_command_writes_tile_by_tile(engine_with_misbehaving, tmp_path):
     assert [step.tool for step in read_recipe(files[0]).steps] == ["blotches"]
 
 
+@pytest.mark.any_numpy
 def test_the_command_says_what_cannot_be_written_tile_by_tile(engine_with_misbehaving, tmp_path):
     options = ("checker", "--stream", "--out", tmp_path)
     done = subprocess.run(command(engine_with_misbehaving, *options), capture_output=True, text=True, check=False)
@@ -214,6 +218,7 @@ def test_a_picture_may_be_abandoned_while_a_thread_writes_it(tmp_path):
         writing.join()
 
 
+@pytest.mark.any_numpy
 @pytest.mark.skipif(os.name == "nt", reason="sends a POSIX signal")
 def test_control_c_leaves_no_part_of_a_file(engine_with_misbehaving, tmp_path):
     options = ("blotches", "--stream", "--size", 400, "--tile-px", 20, "--delay-s", 0.1, "--out", tmp_path)

@@ -74,6 +74,7 @@ def failing_between(first: int, last: int, weight: float):
     return lambda training: weight if first <= training.done < last and training.rate_factor == 1 else None
 
 
+@pytest.mark.any_numpy
 def test_it_learns_and_says_how_it_goes(tmp_path):
     said = []
     training = Scale(200)
@@ -92,6 +93,7 @@ def test_it_learns_and_says_how_it_goes(tmp_path):
     assert outcome.note == ""
 
 
+@pytest.mark.any_numpy
 def test_what_was_cancelled_goes_on_to_the_same_bits(tmp_path):
     whole, parts = Scale(), Scale()
     at_once = train(whole, tmp_path / "whole", ABOUT, Context())
@@ -136,6 +138,7 @@ def test_a_fused_training_in_bfloat16_goes_on_to_the_same_bits(tmp_path):
     assert weights(whole) == weights(parts)
 
 
+@pytest.mark.any_numpy
 def test_a_rollback_survives_a_restart(tmp_path):
     fail = failing_between(60, 110, 0.0)
     whole, parts = Scale(200, fail), Scale(200, fail)
@@ -210,6 +213,7 @@ def test_stop_keeps_what_there_is(tmp_path):
     assert outcome.note == "stopped after 7 steps"
 
 
+@pytest.mark.any_numpy
 @pytest.mark.parametrize(
     ("weight", "said"),
     [(float("nan"), "is nan"), (1e6, "exploded"), (0.0, "diversity fell"), (30.0, "SWD rose")],

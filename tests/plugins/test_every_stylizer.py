@@ -91,6 +91,7 @@ def test_a_picture_is_repainted_and_a_seed_makes_it_again(name):
     assert distance(first, paint(name, seed=4, start_from="noise")) > 1e-5
 
 
+@pytest.mark.any_numpy
 @every_stylizer
 def test_less_strength_is_nearer_to_the_picture(name):
     distances = [distance(paint(name, strength=strength), COFFEE) for strength in (0.0, 0.3, 1.0)]
@@ -113,6 +114,7 @@ def test_each_style_is_painted_where_its_mask_is(name):
     assert red_over_blue[:33].mean() > 0.1 > -0.1 > red_over_blue[42:].mean()
 
 
+@pytest.mark.any_numpy
 @every_stylizer
 def test_a_mixture_of_two_styles_lies_between(name):
     warm, cold = paint(name, style=WARM), paint(name, style=COLD)
@@ -140,6 +142,7 @@ def test_hue_stays_where_only_lightness_is_painted(name):
     assert np.abs(np.sin(turned[colorful])).max() < 0.05
 
 
+@pytest.mark.any_numpy
 @every_stylizer
 def test_a_tiling_picture_still_tiles_without_being_asked_and_says_so(name):
     rng = np.random.default_rng(0)
@@ -155,6 +158,7 @@ def test_a_tiling_picture_still_tiles_without_being_asked_and_says_so(name):
     assert run(recipe, {"source": COFFEE, "style": CAT}, device="cpu").notes == ()
 
 
+@pytest.mark.any_numpy
 @every_stylizer
 @pytest.mark.parametrize("size", [(1, 1), (8, 8), (16, 16), (3, 150), (61, 37)], ids=str)
 def test_odd_sizes_are_painted(name, size):
@@ -165,6 +169,7 @@ def test_odd_sizes_are_painted(name, size):
     assert 0 <= color(made).min() <= color(made).max() <= 1
 
 
+@pytest.mark.any_numpy
 @every_stylizer
 @pytest.mark.parametrize("size", [(8, 8), (9, 70), (120, 31)], ids=str)
 def test_odd_styles_are_used(name, size):
@@ -178,6 +183,7 @@ def test_one_colour_is_repainted(name):
     assert np.isfinite(color(paint(name, subject))).all()
 
 
+@pytest.mark.any_numpy
 @every_stylizer
 def test_strokes_of_any_size(name):
     for strokes in (0.4, 3.0):
@@ -213,6 +219,7 @@ def test_relief_and_opacity_of_a_set(name):
     assert (color(plain) == color(raised)).all()
 
 
+@pytest.mark.any_numpy
 @every_stylizer
 def test_progress_rises_and_previews_come_before_the_end(name):
     told: list[tuple[float, str]] = []
@@ -235,6 +242,7 @@ def test_a_cancelled_job_ends(name):
     assert len(told) <= 4
 
 
+@pytest.mark.any_numpy
 @every_stylizer
 def test_a_stopped_job_keeps_what_is_painted(name):
     began = time.process_time()

@@ -27,6 +27,11 @@ ON_A_SUBJECT = [
     name for name in MAKERS if "model" not in registry().tool(name).parameters.model_fields and name not in FROM_COLOURS
 ]
 """Those that change or add to their subject's maps; the others make new ones, most from their model alone."""
+EVERY_MAKER = [
+    pytest.param(name, marks=pytest.mark.any_numpy) if registry().tool(name).task == "stylize" else name
+    for name in MAKERS
+]
+"""The stylizers, the slowest of all, paint under every NumPy in test_every_stylizer.py."""
 
 
 TINY = {
@@ -77,7 +82,7 @@ def test_it_can_be_drawn_by_any_host_and_runs_on_its_defaults(name):
     assert not declaration_problem(registry().tool(name), maker(registry().tool(name)))
 
 
-@pytest.mark.parametrize("name", MAKERS)
+@pytest.mark.parametrize("name", EVERY_MAKER)
 @pytest.mark.parametrize(
     "behaviour", [behaviour for behaviour, problem_of in CHECKS.items() if problem_of != declaration_problem]
 )

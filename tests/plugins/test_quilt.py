@@ -69,6 +69,7 @@ def test_seed_decides_the_picture() -> None:
     assert np.abs(color(source, 1) - color(source, 2)).mean() > 0.05  # other pieces elsewhere, not rounding
 
 
+@pytest.mark.any_numpy
 def test_no_large_part_is_copied_and_none_stays_in_place() -> None:
     source = photograph("grass")
     side, shift = metrics.largest_copied_block(color(source), source)
@@ -165,6 +166,7 @@ def test_one_colour_stays_one_colour() -> None:
     assert np.allclose(color(np.full((64, 64, 3), 0.4, np.float32)), 0.4, atol=1e-4)
 
 
+@pytest.mark.any_numpy
 @pytest.mark.parametrize("shape", [(1, 1), (3, 5000), (8, 2)])
 def test_sources_too_small_for_pieces_still_give_maps(shape: tuple[int, int]) -> None:
     source = np.random.default_rng(0).random((*shape, 3), np.float32)
@@ -209,6 +211,7 @@ DIAGONALS = [(64, 7, 33), (64, 7, 40), (64, 63, 9), (64, 77, 40), (64, 105, 40),
 """Side and period in pixels and angle in degrees (side, angle, period): stripes whose peaks lie along one line."""
 
 
+@pytest.mark.any_numpy
 @pytest.mark.parametrize(("side", "angle", "period"), DIAGONALS)
 @pytest.mark.parametrize("is_step", [True, False], ids=["stripes", "ramps"])
 def test_small_diagonal_stripes_have_a_pattern_or_none(side: int, angle: int, period: int, is_step: bool) -> None:
@@ -221,6 +224,7 @@ def test_small_diagonal_stripes_have_a_pattern_or_none(side: int, angle: int, pe
     find_lattice(torch.from_numpy(grey))
 
 
+@pytest.mark.any_numpy
 @pytest.mark.parametrize("weave", [False, True], ids=["stripes", "weave"])
 def test_small_diagonal_stripes_and_weaves_become_seamless(weave: bool) -> None:
     for side, angle, period in DIAGONALS[::3]:

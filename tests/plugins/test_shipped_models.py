@@ -41,6 +41,7 @@ def test_it_is_small_and_says_what_it_learned_and_how_well(name):
     assert model.card["figures"]["fine_swd_of_floor"] > 0
 
 
+@pytest.mark.any_numpy
 @pytest.mark.parametrize("name", NAMES)
 def test_every_map_tiles(name):
     """By the middle of three seeds: a joint of bricks or boards that happens to lie on the edge is a line, no seam."""

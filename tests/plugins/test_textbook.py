@@ -102,6 +102,7 @@ def test_the_seed_is_the_picture_and_variation_calms_it(kind, library):
         assert calm["height"].pixels.std() < one["height"].pixels.std()
 
 
+@pytest.mark.any_numpy
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_was_cancelled_goes_on_to_the_same_model(kind, tmp_path):
     train(kind, tmp_path / "whole", 4)
@@ -140,6 +141,7 @@ def trained(kind, data, steps):
     return training, before, probe_figures(*training.probe())
 
 
+@pytest.mark.any_numpy
 @pytest.mark.parametrize("kind", [GanTraining, RelativisticTraining])
 def test_the_gan_comes_closer_to_the_data(kind):
     _, before, after = trained(kind, dataset_of(surface("red", 1, (1.0, 0.3, 0.2))), 50)

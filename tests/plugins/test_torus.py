@@ -85,6 +85,7 @@ def stop_after(steps):
     }
 
 
+@pytest.mark.any_numpy
 def test_training_brings_the_patches_closer_to_the_data(library, tmp_path):
     train(tmp_path, 1)
     data = prepare(dataset_of(surface()), 96, 48, 32, False, "cpu")
@@ -98,6 +99,7 @@ def test_training_brings_the_patches_closer_to_the_data(library, tmp_path):
     assert distances[1] < 0.9 * distances[0], distances
 
 
+@pytest.mark.any_numpy
 def test_a_training_that_was_stopped_goes_on_to_the_same_bits(tmp_path):
     train(tmp_path / "whole", 6)
     with pytest.raises(Cancelled):
@@ -110,6 +112,7 @@ def test_a_training_that_was_stopped_goes_on_to_the_same_bits(tmp_path):
     assert whole_.sha256() == parts.sha256()
 
 
+@pytest.mark.any_numpy
 def test_stopped_early_it_keeps_what_it_has(tmp_path):
     begun = []
     how = {"on_progress": lambda fraction, message: begun.append(message), "is_stopped": lambda: len(begun) > 4}
@@ -123,6 +126,7 @@ def test_a_model_is_never_trained_over(library):
         train(library, 1)
 
 
+@pytest.mark.any_numpy
 def test_it_goes_on_from_another_model_with_new_data(library, tmp_path):
     (tmp_path / "old.safetensors").write_bytes((library / "tiny.safetensors").read_bytes())
     train(tmp_path, 1, dataset_of(surface(seed=9), licence="CC0-1.0"), on={"start_from": "old", "learning_rate": 1e-6})
@@ -145,6 +149,7 @@ def test_the_card_says_what_it_learned_from(library, tmp_path):
     assert read_model(tmp_path / "tiny.safetensors").card["data"][0]["part"] == "left"
 
 
+@pytest.mark.any_numpy
 @pytest.mark.parametrize("which", ["library", "classes"])
 @pytest.mark.parametrize("size", [(128, 128), (97, 161), (160, 200)], ids=str)
 @pytest.mark.parametrize("scale", [1.0, 0.5, 1.7])
@@ -243,6 +248,7 @@ def test_classes_are_chosen_and_blended_by_name(classes):
         generate(classes, 32, 32, material="wood")
 
 
+@pytest.mark.any_numpy
 def test_sliders_do_what_their_names_say_and_keep_the_seed(library):
     model = load_torus("tiny", Context(models=ModelLibrary(library)))
     model = copy.deepcopy(model)
