@@ -15,7 +15,7 @@ class BuildError(Exception):
 
 @contextmanager
 def step(text: str) -> Iterator[None]:
-    """Report a task while it runs, with a moving bar on a terminal, and its duration."""
+    """Report a task while it runs, with a moving bar on a terminal that no other thread writes to, and its duration."""
     started, ended = time.monotonic(), threading.Event()
 
     def show() -> None:
@@ -26,7 +26,7 @@ def step(text: str) -> Iterator[None]:
             print(f"\r{text} [{bar}] {elapsed:4.0f} s", end="", flush=True)
 
     drawing = threading.Thread(target=show, daemon=True)
-    if sys.stdout.isatty():
+    if sys.stdout.isatty() and threading.current_thread() is threading.main_thread():
         drawing.start()
     else:
         print(f"{text} …", flush=True)

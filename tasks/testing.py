@@ -6,8 +6,8 @@ import argparse
 import sys
 import time
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -117,21 +117,42 @@ def test(options: argparse.Namespace) -> None:
     first_option = next((index for index, word in enumerate(options.paths) if word.startswith("-")), None)
     paths, more = options.paths[:first_option], options.paths[first_option:] if first_option is not None else []
     chosen = sessions(options.only, paths, options.windows)
-    with ThreadPoolExecutor(2) as pool:
-        list(pool.map(Environment.ready, dict.fromkeys(session.environment for session in chosen)))
-    built = None
-    if any(session.needs_extension for session in chosen):
-        with step("Building the extension"):
-            built = build_extension()
     more = [*more, *(["-k", options.k] if options.k else [])]
-    run = lambda session: _run_pytest(session, built, [*more, *session.options(options)])  # noqa: E731
-    with ThreadPoolExecutor(2) as pool:
-        codes = list(pool.map(run, [session for session in chosen if session.name != WINDOWS]))
-    codes += [run(session) for session in chosen if session.name == WINDOWS]
+    codes = _run_all(chosen, lambda session: [*more, *session.options(options)])
     failed = [session.name for session, code in zip(chosen, codes, strict=True) if code not in (0, 5)]
     print(_summary([_results(session) for session in chosen], time.monotonic() - started))
     if failed:
         sys.exit(1)
+
+
+def _run_all(chosen: Sequence[Session], options: Callable[[Session], list[str]]) -> list[int]:
+    """Exit codes of the sessions, two at a time; each starts as soon as what it needs is there. BuildError."""
+    with_extension = any(session.needs_extension for session in chosen)
+    needed = [*([CORE] if with_extension else []), *(session.environment for session in chosen)]
+    with ThreadPoolExecutor(2) as pool:  # works in this order, so nothing waits for what has not begun
+        environments = {environment: pool.submit(environment.ready) for environment in dict.fromkeys(needed)}
+        extension = pool.submit(_built_extension, environments[CORE]) if with_extension else None
+
+        def run(session: Session) -> int:
+            environments[session.environment].result()
+            return _run_pytest(session, extension.result() if extension else None, options(session))
+
+        running = [pool.submit(run, session) for session in chosen if session.name != WINDOWS]
+        try:
+            for environment in environments.values():
+                environment.result()
+            codes = [session.result() for session in running]
+        except BuildError:
+            pool.shutdown(cancel_futures=True)
+            raise
+    return codes + [run(session) for session in chosen if session.name == WINDOWS]
+
+
+def _built_extension(core: Future[Path]) -> Path:
+    """The extension's zip, built once the core's environment is there."""
+    core.result()
+    with step("Building the extension"):
+        return build_extension()
 
 
 def _results(session: Session) -> Path:
