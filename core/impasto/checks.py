@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 
 from .errors import PluginError
+from .parameters import SizeParameters, properties_of
 from .schemas import check_conditions, check_parameter
 from .texture import MAP_CHANNELS
-from .tools import INPUT_KINDS, KINDS, OF_MODEL, TASKS, Input, SizeParameters, Tool, makes_tiles, model_parameter
+from .tools import INPUT_KINDS, KINDS, OF_MODEL, TASKS, Input, Tool, makes_tiles, model_parameter
 
 
 def check_tool(tool: Tool) -> None:
@@ -31,7 +32,7 @@ def check_tool(tool: Tool) -> None:
     unknown = set(tool.needs) - set(MAP_CHANNELS)
     if unknown:
         raise PluginError(f"{tool.name} needs unknown maps {sorted(unknown)}", f"use {', '.join(MAP_CHANNELS)}")
-    properties = tool.parameters.model_json_schema().get("properties", {})
+    properties = properties_of(tool.parameters)
     for name, schema in properties.items():
         check_parameter(f"{tool.name}: parameter {name}", schema)
         check_conditions(f"{tool.name}: parameter {name}", name, properties)

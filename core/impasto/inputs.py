@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 
 from .data.dataset import Dataset
 from .errors import ParameterError, did_you_mean
+from .parameters import Parameters, properties_of
 from .recipe import Step
 from .texture import Maps
-from .tools import Input, Parameters, Tool
+from .tools import Input, Tool
 
 SOURCE = "source"
 """Name of the input that is the first step's subject."""
@@ -67,7 +68,7 @@ def with_numbers_for_each(tool: Tool, parameters: Parameters, step: Step) -> Par
     ParameterError if there are more numbers than values.
     """
     changed = {}
-    for name, schema in tool.parameters.model_json_schema().get("properties", {}).items():
+    for name, schema in properties_of(tool.parameters).items():
         if input_ := schema.get("for_each"):
             numbers, count = getattr(parameters, name), len(step.names_of(input_))
             if len(numbers) > count:

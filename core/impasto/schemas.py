@@ -31,6 +31,9 @@ def check_parameter(where: str, schema: Mapping[str, Any]) -> None:
         raise PluginError(f"{where} has a type that hosts cannot draw", "use bool, int, float, str, Literal or a tuple")
     if kind == "integer" and max(abs(schema.get(key, 0)) for key in ("default", "minimum", "maximum")) > LARGEST_INT:
         raise PluginError(f"{where} does not fit in 32 bits", "narrow its range")
+    usual = [schema.get(limit, 0) for limit in ("soft_minimum", "soft_maximum")]
+    if not all(isinstance(limit, int | float) for limit in usual) or schema.get("decimals", 0) not in range(7):
+        raise PluginError(f"{where} has display hints that no host can follow", "give numbers, and 0 to 6 decimals")
 
 
 def _check_for_each(where: str, schema: Mapping[str, Any]) -> None:
@@ -94,9 +97,11 @@ def conditions_of(schema: Mapping[str, Any]) -> str:
 
 
 def limits_of(schema: Mapping[str, Any]) -> str:
-    """Range of a number: `0 to 1`; "" if it has none."""
-    schema = schema.get("items", schema)
-    low, high = schema.get("minimum"), schema.get("maximum")
+    """Range of a number, or of each number of a tuple: `0 to 1`; "" if it has none."""
+    ranges = {
+        (item.get("minimum"), item.get("maximum")) for item in schema.get("prefixItems", [schema.get("items", schema)])
+    }
+    low, high = ranges.pop() if len(ranges) == 1 else (None, None)
     return f"{readable(low)} to {readable(high)}" if low is not None and high is not None else ""
 
 

@@ -10,11 +10,25 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from .errors import ParameterError, did_you_mean
+from .parameters import (
+    Angle,
+    Color,
+    NoParameters,
+    Parameters,
+    SizeParameters,
+    class_field,
+    display_hints,
+    for_each,
+    model_field,
+    properties_of,
+    sliders_field,
+    visible_if,
+)
 from .recipe import Recipe
 from .schemas import holds
 from .texture import Maps
@@ -23,6 +37,7 @@ if TYPE_CHECKING:
     from .context import Context
 
 __all__ = [
+    "Angle",
     "Color",
     "Estimator",
     "Field",
@@ -37,76 +52,17 @@ __all__ = [
     "Tool",
     "Trainer",
     "class_field",
+    "display_hints",
     "for_each",
     "model_field",
     "sliders_field",
     "visible_if",
 ]
 
-Color = Annotated[tuple[float, float, float], Field(json_schema_extra={"format": "color"})]
-"""An sRGB colour, three floats in [0, 1]; hosts draw a colour field."""
-
-
-class Parameters(BaseModel):
-    """Base of parameter models: frozen and flat; bool, int, float, str, Literal, tuples of floats, Color."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class NoParameters(Parameters):
-    """Parameters of a tool without any."""
-
-
-class SizeParameters(Parameters):
-    """Base of the parameters of tools whose results may have any size."""
-
-    width_px: int = Field(0, ge=0, le=16384, description="Width of the result in pixels; 0: as the source")
-    height_px: int = Field(0, ge=0, le=16384, description="Height of the result in pixels; 0: as the source")
-
-    def size_px(self, subject: Maps) -> tuple[int, int]:
-        """(height, width) of the result; each is the subject's if its parameter is 0."""
-        source_height, source_width = subject.size_px if subject else (1024, 1024)
-        return self.height_px or source_height, self.width_px or source_width
-
-
-def visible_if(parameter: str, *values: bool | int | str) -> dict[str, Any]:
-    """Condition of a field that is shown only while `parameter` has one of `values`.
-
-    `Field(…, json_schema_extra=visible_if("method", "best"))`.
-    """
-    return {"visible_if": {parameter: list(values)}}
-
-
-def for_each(input_: str, default: float) -> dict[str, Any]:
-    """Mark of a field with one number for each value of an input; numbers that the user leaves out are `default`.
-
-    `weight: tuple[float, ...] = Field((), …, json_schema_extra=for_each("style", 1.0))`: a number for each style.
-    """
-    return {"for_each": input_, "default_of_each": default}
-
-
-def model_field(description: str = "Name of a model; empty: the first that fits", tool: str = "") -> Any:
-    """Field with the name of a model, which hosts offer from the library: `model: str = model_field()`.
-
-    The models are those that the tool itself runs, or those of another `tool`, for a trainer that starts from one.
-    """
-    extra: dict[str, Any] = {"format": "model", **({"model_of": tool} if tool else {})}
-    return Field("", description=description, json_schema_extra=extra)
-
-
-def class_field(description: str) -> Any:
-    """`material: str = class_field(…)`: a parameter that names a class of the chosen model; empty: the first."""
-    return Field("", description=description, json_schema_extra={"format": "class"})
-
-
-def sliders_field(description: str = "Sliders of the model, by their names: its card says what they do") -> Any:
-    """`sliders: dict[str, float] = sliders_field()`: values of the chosen model's sliders, which its card describes."""
-    return Field({}, description=description, json_schema_extra={"format": "sliders"})
-
 
 def model_parameter(tool: Tool) -> str | None:
     """Name of the parameter with the model that the tool itself runs; None if it has none."""
-    schemas = tool.parameters.model_json_schema().get("properties", {}).items()
+    schemas = properties_of(tool.parameters).items()
     return next(
         (name for name, schema in schemas if schema.get("format") == "model" and "model_of" not in schema), None
     )
@@ -264,7 +220,7 @@ def validate(tool: Tool, given: Mapping[str, Any]) -> Parameters:
 def without_effect(tool: Tool, given: Mapping[str, Any]) -> list[str]:
     """The given parameters that have no effect because of another one's value."""
     chosen = validate(tool, given).model_dump(mode="json")
-    properties = tool.parameters.model_json_schema().get("properties", {})
+    properties = properties_of(tool.parameters)
     return [name for name in given if not holds(properties[name], chosen)]
 
 

@@ -3,28 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Annotated
 
 from impasto import hookimpl
 from impasto.context import Context
 from impasto.texture import Maps
-from impasto.tools import Field, Filter, Parameters, Tool
+from impasto.tools import Angle, Field, Filter, Parameters, Tool, display_hints
+
+Left = Annotated[float, Field(title="Left", ge=0, le=1)]
+Top = Annotated[float, Field(title="Top", ge=0, le=1)]
+Right = Annotated[float, Field(title="Right", ge=0, le=1)]
+Bottom = Annotated[float, Field(title="Bottom", ge=0, le=1)]
 
 
 class TransformParameters(Parameters):
     """Steps of the transformation, in order."""
 
-    rotate: float = Field(
+    rotate: Angle = Field(
         0.0,
         ge=-360,
         le=360,
-        description="Degrees counter-clockwise; of an angle the largest upright part of the same shape is kept",
+        description="Turn counter-clockwise; unless that is a multiple of 90°, the largest upright part with the same "
+        "proportions is kept",
     )
-    crop: tuple[float, float, float, float] = Field(
+    crop: tuple[Left, Top, Right, Bottom] = Field(
         (0.0, 0.0, 1.0, 1.0),
         description="Left, top, right and bottom of the part to keep: 0, 0, 0.75, 1 leaves out the right quarter",
     )
     scale: float = Field(
-        1.0, gt=0, le=16, description="Size of the result relative to the picture's: 0.25 makes 1024 pixels of 4096"
+        1.0,
+        ge=0.001,
+        le=16,
+        description="New size relative to the picture's: 0.25 makes 1024 pixels of 4096",
+        json_schema_extra=display_hints(high=1, decimals=4),
     )
 
 

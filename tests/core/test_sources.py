@@ -166,3 +166,13 @@ def test_a_prepared_source_may_still_be_written_tile_by_tile(capsys, tmp_path):
         assert code == 0, answer
     name = Path(answer["files"][0]).name
     assert (whole[0] / name).read_bytes() == (tiled[0] / name).read_bytes()
+
+
+def test_the_options_of_the_preparation_are_the_schemas(capsys):
+    with pytest.raises(SystemExit):
+        main(["seamless", "--help"])
+    text = " ".join(capsys.readouterr().out.split())
+    assert "--source-rotate DEGREES Turn counter-clockwise" in text
+    assert "--source-crop LEFT,TOP,RIGHT,BOTTOM" in text
+    assert "leaves out the right quarter (0 to 1, default: 0,0,1,1)" in text
+    assert "--source-scale N New size relative to the picture's" in text

@@ -7,7 +7,18 @@ import pytest
 from impasto.checks import check_tool
 from impasto.errors import ParameterError, PluginError
 from impasto.schemas import readable, readable_default
-from impasto.tools import Color, Field, Filter, Parameters, describe, validate, visible_if, without_effect
+from impasto.tools import (
+    Angle,
+    Color,
+    Field,
+    Filter,
+    Parameters,
+    describe,
+    display_hints,
+    validate,
+    visible_if,
+    without_effect,
+)
 
 
 def tool_with(parameters_: type[Parameters], name_: str = "example"):
@@ -68,6 +79,29 @@ class Optional(Parameters):
 def test_what_hosts_cannot_draw_is_refused(parameters):
     with pytest.raises(PluginError):
         check_tool(tool_with(parameters))
+
+
+class Shown(Parameters):
+    turn: Angle = Field(90.0, ge=-180, le=180, description="An angle")
+    size: float = Field(1.0, description="A size", json_schema_extra=display_hints(low=0.5, high=2, decimals=4))
+
+
+def test_an_angle_and_hints_on_how_a_number_is_shown_are_in_the_schema():
+    tool = tool_with(Shown)
+    check_tool(tool)
+    properties = describe(tool)["parameters"]["properties"]
+    assert (properties["turn"]["format"], properties["turn"]["maximum"]) == ("angle", 180)
+    hints = {name: properties["size"][name] for name in ("soft_minimum", "soft_maximum", "decimals")}
+    assert hints == {"soft_minimum": 0.5, "soft_maximum": 2, "decimals": 4}
+
+
+@pytest.mark.parametrize("hint", [{"soft_minimum": "0"}, {"soft_maximum": None}, {"decimals": 2.5}, {"decimals": 9}])
+def test_hints_that_no_host_can_follow_are_refused(hint):
+    class Odd(Parameters):
+        size: float = Field(1.0, description="A size", json_schema_extra=hint)
+
+    with pytest.raises(PluginError, match="size has display hints"):
+        check_tool(tool_with(Odd))
 
 
 @pytest.mark.parametrize("name", ["With Space", "camelCase", "under_score", "", "-x"])

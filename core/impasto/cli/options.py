@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import FileError, ParameterError
+from ..parameters import properties_of
 from ..recipe import MAX_SEED, MAX_VALUES, name_inputs
 from ..schemas import limits_of, readable, readable_default
 from ..system import outside
@@ -144,8 +145,8 @@ def given_parameters(arguments: argparse.Namespace, tool: Tool, prefix: str = ""
 
 
 def _properties(tool: Tool) -> dict[str, Mapping[str, Any]]:
-    properties = tool.parameters.model_json_schema().get("properties", {})
-    return {name: schema for name, schema in properties.items() if name not in SIZE_PARAMETERS}
+    properties = properties_of(tool.parameters).items()
+    return {name: schema for name, schema in properties if name not in SIZE_PARAMETERS}
 
 
 def _option(name: str) -> str:
@@ -212,10 +213,11 @@ def _how_to_parse(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
     if "for_each" in schema:
         return {"type": float, "action": "append", "metavar": "N"}
     if kind == "array":
-        return {"type": _floats, "metavar": ",".join("N" * len(schema["prefixItems"]))}
+        return {"type": _floats, "metavar": ",".join(item.get("title", "N").upper() for item in schema["prefixItems"])}
     if kind == "string":
         return {"type": str, "metavar": "MODEL" if schema.get("format") == "model" else name.upper()}
-    return {"type": {"integer": int, "number": float}[str(kind)], "metavar": "N"}
+    metavar = "DEGREES" if schema.get("format") == "angle" else "N"
+    return {"type": {"integer": int, "number": float}[str(kind)], "metavar": metavar}
 
 
 def _named_numbers(text: str) -> dict[str, float]:

@@ -1,0 +1,88 @@
+"""Parameter models of tools, and the fields whose JSON Schema says more than their type; `tools` offers them all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from .texture import Maps
+
+Angle = Annotated[float, Field(json_schema_extra={"format": "angle"})]
+"""An angle in degrees; hosts draw an angle field."""
+Color = Annotated[tuple[float, float, float], Field(json_schema_extra={"format": "color"})]
+"""An sRGB colour, three floats in [0, 1]; hosts draw a colour field."""
+
+
+class Parameters(BaseModel):
+    """Base of parameter models: frozen and flat; bool, int, float, str, Literal, tuples of floats, Angle, Color."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class NoParameters(Parameters):
+    """Parameters of a tool without any."""
+
+
+class SizeParameters(Parameters):
+    """Base of the parameters of tools whose results may have any size."""
+
+    width_px: int = Field(0, ge=0, le=16384, description="Width of the result in pixels; 0: as the source")
+    height_px: int = Field(0, ge=0, le=16384, description="Height of the result in pixels; 0: as the source")
+
+    def size_px(self, subject: Maps) -> tuple[int, int]:
+        """(height, width) of the result; each is the subject's if its parameter is 0."""
+        source_height, source_width = subject.size_px if subject else (1024, 1024)
+        return self.height_px or source_height, self.width_px or source_width
+
+
+@cache
+def properties_of(parameters: type[Parameters]) -> Mapping[str, Mapping[str, Any]]:
+    """JSON Schema of each parameter, by name."""
+    return parameters.model_json_schema().get("properties", {})
+
+
+def display_hints(low: float | None = None, high: float | None = None, decimals: int | None = None) -> dict[str, Any]:
+    """Hints on how hosts show a number: the usual range of its slider, within its limits, and its decimal places.
+
+    `Field(1.0, ge=0.001, le=16, json_schema_extra=display_hints(high=1, decimals=4))`.
+    """
+    hints = {"soft_minimum": low, "soft_maximum": high, "decimals": decimals}
+    return {name: hint for name, hint in hints.items() if hint is not None}
+
+
+def visible_if(parameter: str, *values: bool | int | str) -> dict[str, Any]:
+    """Condition of a field that is shown only while `parameter` has one of `values`.
+
+    `Field(…, json_schema_extra=visible_if("method", "best"))`.
+    """
+    return {"visible_if": {parameter: list(values)}}
+
+
+def for_each(input_: str, default: float) -> dict[str, Any]:
+    """Mark of a field with one number for each value of an input; numbers that the user leaves out are `default`.
+
+    `weight: tuple[float, ...] = Field((), …, json_schema_extra=for_each("style", 1.0))`: a number for each style.
+    """
+    return {"for_each": input_, "default_of_each": default}
+
+
+def model_field(description: str = "Name of a model; empty: the first that fits", tool: str = "") -> Any:
+    """Field with the name of a model, which hosts offer from the library: `model: str = model_field()`.
+
+    The models are those that the tool itself runs, or those of another `tool`, for a trainer that starts from one.
+    """
+    extra: dict[str, Any] = {"format": "model", **({"model_of": tool} if tool else {})}
+    return Field("", description=description, json_schema_extra=extra)
+
+
+def class_field(description: str) -> Any:
+    """`material: str = class_field(…)`: a parameter that names a class of the chosen model; empty: the first."""
+    return Field("", description=description, json_schema_extra={"format": "class"})
+
+
+def sliders_field(description: str = "Sliders of the model, by their names: its card says what they do") -> Any:
+    """`sliders: dict[str, float] = sliders_field()`: values of the chosen model's sliders, which its card describes."""
+    return Field({}, description=description, json_schema_extra={"format": "sliders"})
