@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import bpy
-from bpy.props import BoolProperty, EnumProperty, FloatProperty, FloatVectorProperty, IntProperty, StringProperty
+from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, StringProperty
 
 from ..engine.catalogue import catalogue
 from ..jobs.operator import TaskOperator
@@ -26,13 +26,11 @@ from ..tools.arguments import (
     source_of,
     sources_from,
 )
-from ..tools.preparation import WHOLE, Preparation
 from ..tools.request import Request
 from . import variations
 from .request import from_scene, why_incomplete
 
 PLAIN = ("width_px", "height_px", "seed", "estimator", "width_m", "bits", "name", "out_dir", "replace", "device")
-PREPARED = ("source_rotate", "source_crop", "source_scale")
 LOOK = ("use_displacement", "use_ambient_occlusion")
 
 
@@ -70,11 +68,10 @@ class RequestProperties:
         options=RELATIVE_PATH,
     )
     replace: REPLACE
-    source_rotate: FloatProperty(name="Rotate", description="Turn the source first: degrees counter-clockwise")
-    source_crop: FloatVectorProperty(
-        name="Crop", description="Then use this part of it: left, top, right, bottom from 0 to 1", size=4, default=WHOLE
+    preparation: StringProperty(
+        name="Preparation",
+        description='How the source is prepared, as JSON: {"rotate": 2.5, "crop": [0, 0, 0.75, 1], "scale": 0.25}',
     )
-    source_scale: FloatProperty(name="Scale", description="Then shrink it: 0.25 makes 1024 pixels of 4096", default=1.0)
     device: DEVICE
     width_m: FloatProperty(name="Real Width", description="Real-world width of the source in metres; 0: unknown", min=0)
     use_displacement: BoolProperty(name="True Displacement", description="Displace the surface itself")
@@ -99,7 +96,7 @@ class IMPASTO_OT_run(RequestProperties, TaskOperator, bpy.types.Operator):
             estimator_parameters=parse_object(self.estimator_parameters, "estimator_parameters"),
             source=source_of(self.image, self.source),
             inputs=sources_from(self.inputs),
-            preparation=Preparation(self.source_rotate, tuple(self.source_crop), self.source_scale),
+            preparation=parse_object(self.preparation, "preparation"),
             **{name: getattr(self, name) for name in PLAIN},
         )
         look = {name: getattr(self, name) for name in LOOK}
@@ -135,9 +132,9 @@ class IMPASTO_OT_generate(RequestProperties, TaskOperator, bpy.types.Operator):
         given = given_to(self, PLAIN)
         if self.source or self.image:
             given["source"] = source_of(self.image, self.source)
-            given["preparation"] = Preparation()  # the panel's is of its own source
-        if given_to(self, PREPARED):
-            given["preparation"] = Preparation(self.source_rotate, tuple(self.source_crop), self.source_scale)
+            given["preparation"] = {}  # the panel's is of its own source
+        if self.preparation:
+            given["preparation"] = parse_object(self.preparation, "preparation")
         if self.parameters:
             given["parameters"] = parse_object(self.parameters, "parameters")
         if self.estimator_parameters or "estimator" in given:

@@ -29,10 +29,8 @@ from ..tools.panel import (
 )
 from ..translations.texts import sentence
 from . import variations
-from .request import why_incomplete
+from .request import preparing_tool, why_incomplete
 from .settings import ImpastoSettings
-
-SIDES = ("Left", "Top", "Right", "Bottom")
 
 
 class ImpastoPanel(ToolPanel):
@@ -79,9 +77,14 @@ def _draw_source(layout: bpy.types.UILayout, context: bpy.types.Context, tool: M
         column.prop(settings, "filepath")
     elif settings.source_kind == "IMAGE":
         column.template_ID(settings, "image", open="image.open")
-    if settings.source_kind != "NONE":
+    preparing = preparing_tool()
+    if settings.source_kind != "NONE" and preparing:
         section(
-            column, "impasto_preparation", "Prepare Source", lambda body: _draw_preparation(body, settings), closed=True
+            column,
+            "impasto_preparation",
+            "Prepare Source",
+            lambda body: draw_parameters(body, context, preparing, group=context.scene.impasto_preparation),
+            closed=True,
         )
     draw_images(column, context, tool, inputs.image_inputs(tool))
 
@@ -159,16 +162,6 @@ def _draw_recent(layout: bpy.types.UILayout) -> None:
         if name in bpy.data.materials:
             row.operator("impasto.mark_asset", text="", icon="ASSET_MANAGER").material = name
         row.operator("impasto.rerun", text="", icon="FILE_REFRESH").image = image
-
-
-def _draw_preparation(layout: bpy.types.UILayout, settings: ImpastoSettings) -> None:
-    """Draw the settings in the order in which they are applied."""
-    column = layout.column()
-    column.prop(settings, "source_rotate")
-    sides = column.column(align=True)
-    for index, side in enumerate(SIDES):
-        sides.prop(settings, "source_crop", index=index, text=side)
-    column.prop(settings, "source_scale")
 
 
 CLASSES = (IMPASTO_PT_view_3d, IMPASTO_PT_shader_editor, IMPASTO_PT_image_editor)

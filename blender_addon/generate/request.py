@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,6 @@ from ..engine.catalogue import SIZE_PARAMETERS, catalogue, has_size
 from ..parameters import properties
 from ..paths import absolute
 from ..tools.missing import why_no_input, why_unready
-from ..tools.preparation import Preparation
 from ..tools.request import Request
 from .settings import ImpastoSettings
 
@@ -27,16 +25,22 @@ def from_scene(context: bpy.types.Context) -> Request:
     settings = context.scene.impasto
     tool = catalogue[settings.tool]
     estimator = catalogue[settings.estimator] if settings.estimator in catalogue else None  # noqa: SIM401  it has no get
+    preparing = preparing_tool()
     size = {name: getattr(settings, name) for name in SIZE_PARAMETERS} if has_size(tool) else {}
     return Request.from_settings(
         settings,
         source=chosen_source(settings),
         estimator=settings.estimator,
         estimator_parameters=properties.parameters_of(context.scene, estimator) if estimator else {},
-        preparation=_preparation(settings),
+        preparation=properties.values_of(context.scene.impasto_preparation, preparing) if preparing else {},
         width_m=settings.width_m * materials.unit_m(),
         **size,
     )
+
+
+def preparing_tool() -> Mapping[str, Any] | None:
+    """Tool that prepares the source, to which the scene's `impasto_preparation` belongs; None if there is none."""
+    return next(iter(catalogue.tools_for("prepare")), None)
 
 
 def chosen_source(settings: ImpastoSettings) -> Source | None:
@@ -73,10 +77,3 @@ def _why_no_source(settings: ImpastoSettings, tool: Mapping[str, Any]) -> str:
 def _why_no_material(context: bpy.types.Context, settings: ImpastoSettings) -> str:
     has_material = context.active_object is not None and context.active_object.active_material is not None
     return "The active object has no material" if settings.material == ACTIVE and not has_material else ""
-
-
-def _preparation(settings: ImpastoSettings) -> Preparation:
-    """Preparation of the source, as set in the panel."""
-    if settings.source_kind == "NONE":
-        return Preparation()
-    return Preparation(math.degrees(settings.source_rotate), tuple(settings.source_crop), settings.source_scale)

@@ -3,14 +3,11 @@
 
 from __future__ import annotations
 
-import math
-
 import bpy
 from bpy.props import (
     BoolProperty,
     EnumProperty,
     FloatProperty,
-    FloatVectorProperty,
     IntProperty,
     PointerProperty,
     StringProperty,
@@ -18,7 +15,6 @@ from bpy.props import (
 
 from ..parameters.properties import MAX_INT, TEXTURE, items_of, tell_changed
 from ..paths import RELATIVE_PATH
-from ..tools.preparation import WHOLE
 
 CHANGED = tell_changed(TEXTURE)
 
@@ -46,34 +42,6 @@ class ImpastoSettings(bpy.types.PropertyGroup):
     )
     image: PointerProperty(
         name="Image", description="An image of this .blend file", type=bpy.types.Image, update=CHANGED
-    )
-    source_rotate: FloatProperty(
-        name="Rotate",
-        description="Turn the source counter-clockwise; the largest upright part of its shape is kept",
-        min=-math.tau,
-        max=math.tau,
-        subtype="ANGLE",
-        update=CHANGED,
-    )
-    source_crop: FloatVectorProperty(
-        name="Crop",
-        description="The part of the source to use: left, top, right and bottom, from 0 to 1",
-        size=4,
-        default=WHOLE,
-        min=0.0,
-        max=1.0,
-        precision=3,
-        update=CHANGED,
-    )
-    source_scale: FloatProperty(
-        name="Scale",
-        description="Shrink the source: 0.25 makes 1024 pixels of a photograph of 4096",
-        default=1.0,
-        min=0.001,
-        max=16.0,
-        soft_max=1.0,
-        precision=4,
-        update=CHANGED,
     )
     width_px: IntProperty(
         name="Width", description="Width of the result; 0: as the source", min=0, max=16384, subtype="PIXEL"

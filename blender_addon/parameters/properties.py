@@ -6,6 +6,7 @@ Sliders and materials, which depend on the model, are read from the cached catal
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -83,11 +84,14 @@ class _Live:
     def register(self) -> None:
         _fill_items()
         pointers = {}
+        preparing = catalogue.usual("prepare")
         for tool in catalogue:
             for cls in _classes(tool):
                 bpy.utils.register_class(cls)
                 self.groups.append(cls)
             pointers[identifier(tool["name"])] = PointerProperty(type=self.groups[-1])
+            if tool["name"] == preparing:  # twice, since it can be the panel's tool as well
+                bpy.types.Scene.impasto_preparation = PointerProperty(type=self.groups[-1])
         self.root = type("IMPASTO_PG_parameters", (bpy.types.PropertyGroup,), {"__annotations__": pointers})
         bpy.utils.register_class(self.root)
         bpy.types.Scene.impasto_parameters = PointerProperty(type=self.root)
@@ -96,6 +100,8 @@ class _Live:
         if self.root is None:
             return
         del bpy.types.Scene.impasto_parameters
+        if hasattr(bpy.types.Scene, "impasto_preparation"):
+            del bpy.types.Scene.impasto_preparation
         bpy.utils.unregister_class(self.root)
         for cls in reversed(self.groups):
             bpy.utils.unregister_class(cls)
@@ -140,7 +146,10 @@ def choose_model(scene: bpy.types.Scene, name: str) -> Mapping[str, Any] | None:
 
 
 def value_of(group: bpy.types.PropertyGroup, tool: Mapping[str, Any], name: str) -> Any:
-    """Value of a parameter as a recipe holds it: floats have six digits, since Blender's 0.7 is 0.699999988."""
+    """Value of a parameter as a recipe holds it: angles in degrees, and floats with six digits.
+
+    Blender's 0.7 is 0.699999988.
+    """
     schema = properties_of(tool)[name]
     if schema.get("format") == SLIDERS:
         return {slider: _six_digits(value) for slider, value in model_values.slider_values(group, tool).items()}
@@ -150,12 +159,18 @@ def value_of(group: bpy.types.PropertyGroup, tool: Mapping[str, Any], name: str)
         return next(choice for choice in choices if str(choice) == value)
     if schema["type"] == "array" and "for_each" not in schema:
         return [_six_digits(item) for item in value]
+    if schemas.is_angle(schema):
+        value = math.degrees(value)
     return _six_digits(value) if isinstance(value, float) else value
 
 
 def parameters_of(scene: bpy.types.Scene, tool: Mapping[str, Any]) -> dict[str, Any]:
     """Values of a tool's parameters in the panel, without the size and those that the model does not have."""
-    group = group_of(scene, tool)
+    return values_of(group_of(scene, tool), tool)
+
+
+def values_of(group: bpy.types.PropertyGroup, tool: Mapping[str, Any]) -> dict[str, Any]:
+    """Values of a tool's parameters in any of its groups."""
     names = [name for name in drawn_parameters(tool) if is_of_model(group, tool, name)]
     numbers = {
         name: [value_of(value, tool, name) for value in inputs.chosen_values(group, schema["for_each"])]

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -40,20 +41,46 @@ def property_of(name: str, schema: Mapping[str, Any], **more: Any) -> Any:
         subtype = "PIXEL" if name.endswith("_px") else "NONE"
         return IntProperty(**about, default=default, subtype=subtype, **_limits(schema, 1))
     if kind == "number":
-        limits = _limits(schema, 0)
-        is_share = limits.get("min", -1) >= 0 and limits.get("max", 2) <= 1
-        subtype = "DISTANCE" if name.endswith("_m") else "FACTOR" if is_share else "NONE"
-        return FloatProperty(**about, default=default, precision=3, subtype=subtype, **limits)
+        return FloatProperty(**about, **_number(name, schema))
     if kind == "string":
         return StringProperty(**about, default=default)
-    is_color = schema.get("format") == "color"
-    limits = {"min": 0.0, "max": 1.0, "subtype": "COLOR_GAMMA"} if is_color else {}
-    return FloatVectorProperty(**about, default=default, size=len(schema["prefixItems"]), **limits)
+    return FloatVectorProperty(**about, default=default, size=len(schema["prefixItems"]), **_vector(schema))
+
+
+def is_angle(schema: Mapping[str, Any]) -> bool:
+    """Whether a parameter is an angle: degrees in a recipe, radians in Blender."""
+    return schema.get("format") == "angle"
+
+
+def component_labels(schema: Mapping[str, Any]) -> list[str]:
+    """Labels of a vector's components; empty if they have none."""
+    labels = [item.get("title", "") for item in schema.get("prefixItems", ())]
+    return labels if any(labels) else []
+
+
+def _number(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Options of a float's property."""
+    limits = _limits(schema, 0)
+    if is_angle(schema):
+        radians = {key: math.radians(value) for key, value in {**limits, "default": schema["default"]}.items()}
+        return {**radians, "subtype": "ANGLE"}
+    is_share = limits.get("min", -1) >= 0 and limits.get("max", 2) <= 1
+    subtype = "DISTANCE" if name.endswith("_m") else "FACTOR" if is_share else "NONE"
+    return {**limits, "default": schema["default"], "precision": schema.get("decimals", 3), "subtype": subtype}
+
+
+def _vector(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Options of a vector's property; it has limits if they are the same for all components."""
+    if schema.get("format") == "color":
+        return {"min": 0.0, "max": 1.0, "subtype": "COLOR_GAMMA"}
+    first, *others = [_limits(item, 0) for item in schema["prefixItems"]]
+    return {"precision": 3, **(first if all(limits == first for limits in others) else {})}
 
 
 def _limits(schema: Mapping[str, Any], step: int) -> dict[str, Any]:
     """Blender's limits for the schema's; an exclusive limit of an integer is one `step` further in."""
-    limits = {}
+    soft = {"soft_min": "soft_minimum", "soft_max": "soft_maximum"}
+    limits = {limit: schema[name] for limit, name in soft.items() if name in schema}
     for limit, inclusive, exclusive, inward in (
         ("min", "minimum", "exclusiveMinimum", step),
         ("max", "maximum", "exclusiveMaximum", -step),

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Parts shared by the features that run a tool: request, preparation, live preview, presets, panel."""
+"""Parts shared by the features that run a tool: request, live preview, presets, panel."""

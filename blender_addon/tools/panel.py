@@ -16,7 +16,7 @@ from ..jobs.session import jobs
 from ..jobs.task import Place
 from ..parameters import inputs, model_values, properties
 from ..parameters.groups import belongs_to_model
-from ..parameters.schemas import label_of
+from ..parameters.schemas import component_labels, label_of
 from ..setup.panel import draw_missing_engine
 from ..weights.panel import draw_missing_weights
 
@@ -158,9 +158,13 @@ def draw_parameters(
     tool: Mapping[str, Any],
     only: Sequence[str] = (),
     leave_out: Sequence[str] = (),
+    group: bpy.types.PropertyGroup | None = None,
 ) -> None:
-    """Draw the visible parameters of a tool, with the chosen model's names of sliders."""
-    group = properties.group_of(context.scene, tool)
+    """Draw the visible parameters of a tool, with the chosen model's names of sliders.
+
+    group: the one that has the parameters, if it is not the scene's own of the tool.
+    """
+    group = group or properties.group_of(context.scene, tool)
     column = layout.column()
     for name in properties.drawn_parameters(tool):
         is_wanted = name not in leave_out and (not only or name in only)
@@ -171,8 +175,14 @@ def draw_parameters(
 def _draw_parameter(
     column: bpy.types.UILayout, group: bpy.types.PropertyGroup, tool: Mapping[str, Any], name: str
 ) -> None:
-    if not belongs_to_model(properties_of(tool)[name]):
-        column.prop(group, properties.identifier(name))
+    schema, identifier = properties_of(tool)[name], properties.identifier(name)
+    if labels := component_labels(schema):
+        components = column.column(align=True)
+        for index, label in enumerate(labels):
+            components.prop(group, identifier, index=index, text=label)
+        return
+    if not belongs_to_model(schema):
+        column.prop(group, identifier)
         return
     for own in model_values.property_names(group, tool, name):
         column.prop(model_values.group_of_model(group, tool), own, slider=True)

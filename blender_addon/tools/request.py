@@ -17,19 +17,19 @@ from ..core.errors import ParameterError
 from ..core.recipe import Recipe, Step, name_inputs
 from ..core.texture import is_large
 from ..engine import engine
-from ..engine.catalogue import catalogue, has_size
+from ..engine.catalogue import catalogue, has_size, properties_of
 from ..jobs.session import connect
 from ..jobs.task import Report, Task
 from ..parameters import inputs, properties
 from ..paths import absolute
-from .preparation import Preparation
 
 
 @dataclass(frozen=True)
 class Request:
     """A tool with its parameters and inputs in plain values, with the command line's names and defaults.
 
-    estimator: of the maps that a generator does not make, or "none"; empty for the usual one.
+    estimator: of the maps that a generator does not make, or "none"; empty for the usual one. preparation: parameters
+    of the tool that prepares the source.
     """
 
     tool: str
@@ -41,7 +41,7 @@ class Request:
     seed: int = 0
     estimator: str = ""
     estimator_parameters: Mapping[str, Any] = field(default_factory=dict)
-    preparation: Preparation = field(default_factory=Preparation)
+    preparation: Mapping[str, Any] = field(default_factory=dict)
     width_m: float = 0.0
     bits: str = "8"
     name: str = ""
@@ -67,13 +67,21 @@ class Request:
         elif any(sizes.values()):
             message = f"{self.tool} makes a result of its source's size"
             raise ParameterError(message, "leave width_px and height_px at 0")
-        preparing = self.preparation.steps() if self.source is not None else []
-        steps = [*preparing, Step(self.tool, parameters, name_inputs(self.inputs)[0])]
+        steps = [*self._preparing(), Step(self.tool, parameters, name_inputs(self.inputs)[0])]
         in_tiles = tool["makes_tiles"] and is_large((self.height_px, self.width_px))  # an estimator needs the whole
         estimator = self.estimator or catalogue.usual("maps") or "none"
         if tool["kind"] == "generator" and estimator != "none" and not in_tiles:
             steps.append(Step(catalogue[estimator]["name"], dict(self.estimator_parameters)))
         return Recipe(tuple(steps), self.seed)
+
+    def _preparing(self) -> list[Step]:
+        """Step that prepares the source; none without a source, or if it changes nothing."""
+        if self.source is None or not self.preparation:
+            return []
+        tool = catalogue[catalogue.usual("prepare")]
+        defaults = {name: schema["default"] for name, schema in properties_of(tool).items()}
+        changes = {**defaults, **self.preparation} != defaults
+        return [Step(tool["name"], dict(self.preparation))] if changes else []
 
     @property
     def scale(self) -> dict[str, float]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import bpy
 import pytest
 
@@ -112,6 +114,22 @@ def test_a_disabled_generate_says_why(extension, scene, image):
     scene.impasto.source_kind = "IMAGE"
     scene.impasto.image = image
     assert missing(bpy.context) == ""
+
+
+def test_an_angle_is_in_radians_here_and_in_degrees_in_a_recipe(extension, scene):
+    transform = extension.engine.catalogue.catalogue["transform"]
+    group = scene.impasto_parameters.transform
+    assert rna(group, "rotate").subtype == "ANGLE"
+    assert rna(group, "rotate").hard_max == pytest.approx(math.tau)
+    group.rotate = math.radians(30)
+    assert extension.parameters.properties.value_of(group, transform, "rotate") == 30.0
+
+
+def test_a_vectors_components_have_limits_and_numbers_their_usual_range_and_decimals(scene):
+    group = scene.impasto_parameters.transform
+    assert (rna(group, "crop").hard_min, rna(group, "crop").hard_max) == (0, 1)
+    assert (rna(group, "scale").soft_max, rna(group, "scale").hard_max, rna(group, "scale").precision) == (1, 16, 4)
+    assert rna(group, "scale").hard_min == pytest.approx(0.001)
 
 
 def test_shares_are_sliders_and_lengths_have_units(extension):

@@ -94,6 +94,7 @@ def of_description(description: Mapping[str, Any], label_of: Any, choices_of: An
         found |= {tool["label"], tool["description"]}
         for name, schema in tool["parameters"]["properties"].items():
             found |= {label_of(name, schema), schema.get("description", "")}
+            found |= {component.get("title", "") for component in schema.get("prefixItems", ())}
             found |= {str(choice).replace("-", " ").replace("_", " ").capitalize() for choice in choices_of(schema)}
         for item in tool["inputs"]:
             found |= {label_of(item["name"], {}), item["description"]}

@@ -31,7 +31,7 @@ def scenario(walk: Walk) -> Steps:
         yield walk.fold_panel(0)
     yield from opens_and_tries(walk, "bake", "impasto.generate", "impasto_bake", 70)
     yield from opens_and_tries(walk, "maps", "impasto.variations", "impasto.bits", 50)
-    yield from opens_and_tries(walk, "source", "filepath", "source_rotate", 60)
+    yield from opens_and_tries(walk, "source", "filepath", "preparation.rotate", 60)
     yield walk.fold_panel(FIRST)
     yield walk.fold_panel(FIRST + 1)
     yield from opens_and_tries(walk, "method", "relief", "patches_style", 60, skip=1)

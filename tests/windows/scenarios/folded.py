@@ -80,7 +80,7 @@ def textures(walk: Walk) -> Steps:
     yield walk.tap(place)
     place, _ = yield from opens_and_tries(walk, "maps", "impasto.variations", "impasto.bits", 420)
     yield walk.tap(place)
-    yield from opens_and_tries(walk, "source", "filepath", "source_rotate", 160)
+    yield from opens_and_tries(walk, "source", "filepath", "preparation.rotate", 160)
 
 
 def styles(walk: Walk) -> Steps:
