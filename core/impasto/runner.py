@@ -7,7 +7,7 @@ A fold over tools: each step maps the subject to the next. The function and its 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from functools import cache
@@ -246,7 +246,7 @@ def _record(
         steps=steps,
         inputs={name: _record_input(given) for name, given in inputs.items() if name in named},
         made_with={
-            "versions": _versions(tools),
+            "versions": versions_of(tools),
             "device": context.device.split(":")[0],
             "precision": context.precision,
             **{kind: hashes for kind, hashes in used.items() if hashes},
@@ -263,7 +263,8 @@ def _record_input(given: Maps | Dataset) -> dict[str, str | float]:
     return record | {name: value for name, value in scale.items() if value is not None}
 
 
-def _versions(tools: list[Tool]) -> dict[str, str]:
+def versions_of(tools: Sequence[Tool]) -> dict[str, str]:
+    """Versions of Impasto, of the packages that compute, and of the plugins that the tools belong to."""
     names = {tool.name for tool in tools}
     owners = {plugin.distribution for plugin in registry().plugins if names.intersection(plugin.tools)}
     return {name: _version(name) for name in sorted({"impasto", "torch", "numpy"} | owners)}

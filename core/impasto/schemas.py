@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Mapping
 from typing import Any
 
-from .errors import PluginError, did_you_mean
+from .errors import ParameterError, PluginError, did_you_mean
 
 LARGEST_INT = 2**31 - 1
 
@@ -127,3 +128,17 @@ def readable_default(schema: Mapping[str, Any]) -> str:
     if schema.get("format") == "color":
         return "#" + "".join(f"{round(255 * channel):02x}" for channel in default)
     return readable(default) if default not in ("", {}) else "none"
+
+
+def color_of(text: str) -> list[float]:
+    """A colour from #ff8800, #f80, a CSS name, or three numbers from 0 to 1. ParameterError for anything else."""
+    from PIL import ImageColor
+
+    with contextlib.suppress(ValueError):
+        channels = ImageColor.getrgb(text)
+        if len(channels) == 3:
+            return [round(channel / 255, 6) for channel in channels]
+    with contextlib.suppress(ValueError):
+        if len(numbers := [float(part) for part in text.split(",")]) == 3:
+            return numbers
+    raise ParameterError(f"{text!r} is no colour", "write #ff8800, a name such as orange, or 1,0.5,0")

@@ -30,6 +30,7 @@ ACTIONS: dict[str, type[printed.Answer]] = {
     "stylize": printed.Written,
     "run": printed.Written,
     "train": printed.Written,
+    "batch": printed.Batched,
     "rerun": printed.Again,
     "prepare": printed.Prepared,
     "tools": printed.Tools,
@@ -107,6 +108,7 @@ def test_each_action_prints_what_is_documented(said, wall, tmp_path, monkeypatch
         "apply": ("apply", "tint", wall, "--out", tmp_path / "d"),
         "stylize": ("stylize", wall, "--tool", "flat", "--style", tmp_path / "style.png", "--out", tmp_path / "e"),
         "run": ("run", tmp_path / "r.json", "--out", tmp_path / "f"),
+        "batch": ("batch", "tint", wall, "--workers", 1, "--out", tmp_path / "j"),
         "rerun": ("rerun", tmp_path / "a" / "texture_height.png", "--out", tmp_path / "g"),
         "prepare": ("prepare", wall, "--out", tmp_path / "h"),
         "train": ("train", "train-torus", wall, "--name", "wall", *small, "--out", tmp_path / "made"),
@@ -131,7 +133,7 @@ def test_each_action_prints_what_is_documented(said, wall, tmp_path, monkeypatch
         assert code == (4 if action == "doctor" else 0), (action, stdout, stderr)
         ACTIONS[action].model_validate(last(stdout))
         for progress in stdout.splitlines()[:-1]:
-            assert action == "train", (action, progress)
+            assert action in ("train", "batch"), (action, progress)
             printed.Progress.model_validate_json(progress)
         if action == "train":
             assert len(stdout.splitlines()) > 1

@@ -14,7 +14,7 @@ from string import Formatter
 from typing import Any
 
 from ..about import VERSION
-from ..errors import Cancelled, ImpastoError, ParameterError, PluginError
+from ..errors import Cancelled, ImpastoError, PluginError
 from ..installation import findings
 from ..plugins import registry
 from ..recipe import Recipe
@@ -22,6 +22,7 @@ from ..system.interruption import say_by
 from ..system.outside import read_json, shown
 from ..system.streams import check_output
 from ..tools import TASKS, describe, in_order
+from .batch import add_batch
 from .completion import add_completion
 from .data import add_prepare
 from .evaluation import add_evaluate
@@ -30,6 +31,7 @@ from .models import add_models, add_train
 from .options import add_command, add_device, parse_metres
 from .parser import EarlyOptions, Parser
 from .plugins import add_plugins
+from .sources import add_named_inputs, named_files
 from .stylize import add_stylize
 from .terminal import Terminal
 from .tools import add_apply, add_generate, add_maps, add_seamless
@@ -43,6 +45,7 @@ EXAMPLES = (
     "generate {generate} --model my-wall --size 2048x2048 --out textures",
     "maps wall.png --out textures --normal-strength 0.8",
     "stylize cat.jpg --style night.jpg --out painted",
+    "batch brick.json photos --out textures",
     "rerun textures/brick_base_color.png --out again",
     "weights download squeezenet",
     "tools {seamless}",
@@ -86,6 +89,7 @@ def make_parser(stylizer: str = "") -> Parser:
     add_maps(commands)
     add_apply(commands)
     add_stylize(commands, stylizer)
+    add_batch(commands)
     _add_rerun(commands)
     add_prepare(commands)
     add_train(commands)
@@ -109,46 +113,26 @@ def _epilog() -> str:
 def _add_run(commands: Any) -> None:
     parser = add_command(commands, "run", "run a recipe", "brick.json --input source=brick.jpg --out textures", _run)
     parser.add_argument("recipe", type=Path, metavar="RECIPE.json", help="a recipe: steps, seed")
-    _add_inputs(parser)
+    add_named_inputs(parser)
     parser.add_argument(
         "--width-m", type=parse_metres, metavar="METRES", help="real-world width of the source in metres"
     )
     add_output(parser)
 
 
-def _add_inputs(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--input",
-        action="append",
-        default=[],
-        metavar="NAME=FILE",
-        help="an input by its name in the recipe (a picture, or a folder of maps); may be repeated",
-    )
-
-
 def _run(arguments: argparse.Namespace, terminal: Terminal) -> None:
     recipe = Recipe.from_dict(read_json(arguments.recipe, f"the recipe in {shown(arguments.recipe)}"))
-    files = _named_files(arguments.input)
+    files = named_files(arguments.input)
     source = files.pop("source", None)
     name = arguments.name or result_name(recipe.steps[0], source)
     carry_out(recipe, {name: source}, files, arguments, terminal)
-
-
-def _named_files(given: Sequence[str]) -> dict[str, Path]:
-    files = {}
-    for item in given:
-        name, separator, file = item.partition("=")
-        if not (name and separator and file):
-            raise ParameterError(f"--input got {item!r}", "write --input NAME=FILE, such as --input source=brick.jpg")
-        files[name] = Path(file)
-    return files
 
 
 def _add_rerun(commands: Any) -> None:
     text = "make a file again from the recipe inside it"
     parser = add_command(commands, "rerun", text, "textures/brick_normal.png --out again", _rerun)
     parser.add_argument("file", type=Path, metavar="FILE", help="any file that Impasto wrote")
-    _add_inputs(parser)
+    add_named_inputs(parser)
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="a folder without files of these names")
     add_device(parser)
 
@@ -160,7 +144,7 @@ def _rerun(arguments: argparse.Namespace, terminal: Terminal) -> None:
         again = rerun(
             arguments.file,
             arguments.out,
-            _named_files(arguments.input),
+            named_files(arguments.input),
             device=arguments.device,
             on_progress=on_progress,
         )

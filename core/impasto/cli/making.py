@@ -21,11 +21,12 @@ from .options import add_device
 from .terminal import Terminal
 
 
-def add_output(parser: argparse.ArgumentParser, can_stream: bool = True) -> None:
+def add_output(parser: argparse.ArgumentParser, can_stream: bool = True, has_name: bool = True) -> None:
     """Add --out, --name, --format, --force, --device, and --stream for tools that may make tiles."""
     group = parser.add_argument_group("output")
     group.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the files")
-    group.add_argument("--name", metavar="NAME", help="start of the files' names (default: the source's)")
+    if has_name:
+        group.add_argument("--name", metavar="NAME", help="start of the files' names (default: the source's)")
     formats = sorted(registry().exporters)
     group.add_argument("--format", choices=formats, default="png", help="file format (default: png)")
     group.add_argument("--force", action="store_true", help="replace files of the same name")

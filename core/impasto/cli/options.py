@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ from typing import Any
 from ..errors import FileError, ParameterError
 from ..parameters import properties_of
 from ..recipe import MAX_SEED, MAX_VALUES, name_inputs
-from ..schemas import limits_of, readable, readable_default
+from ..schemas import color_of, limits_of, readable, readable_default
 from ..system import outside
 from ..texture import check_metres
 from ..tools import Input, Tool, without_effect
@@ -187,17 +186,10 @@ def _as_option(name: str, values: Sequence[Any], schema: Mapping[str, Any]) -> s
 
 
 def _color(text: str) -> list[float]:
-    """A colour from #ff8800, #f80, a CSS name, or three numbers from 0 to 1."""
-    from PIL import ImageColor
-
-    with contextlib.suppress(ValueError):
-        channels = ImageColor.getrgb(text)
-        if len(channels) == 3:
-            return [round(channel / 255, 6) for channel in channels]
-    with contextlib.suppress(argparse.ArgumentTypeError):
-        if len(numbers := _floats(text)) == 3:
-            return numbers
-    raise argparse.ArgumentTypeError(f"{text!r} is no colour; write #ff8800, a name such as orange, or 1,0.5,0")
+    try:
+        return color_of(text)
+    except ParameterError as error:
+        raise argparse.ArgumentTypeError(f"{error.message}; {error.remedy}") from None
 
 
 def _how_to_parse(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:

@@ -31,7 +31,7 @@ class FailedSource(Failure):
 
 
 class Progress(Answer):
-    """Printed by `train` and `weights download` before their answer, at most four lines a second."""
+    """Printed by `train`, `batch` and `weights download` before their answer, at most four lines a second."""
 
     progress: float = Field(description="fraction done, from 0 to 1")
     message: str = Field(description="what is being done")
@@ -56,6 +56,44 @@ class Again(Answer):
     warnings: list[str] = Field(description="options without effect and inputs left out, a sentence each")
     identical: bool = Field(description="whether the file holds the same bytes as the one given")
     differences: list[str] = Field(description="what has changed since: inputs, versions, models, devices")
+
+
+class PlannedJob(Answer):
+    """A job that `batch --dry-run` lists."""
+
+    name: str = Field(description="start of its files' names")
+    recipe: str = Field(description="its tools, joined by +")
+    size_px: list[int] | None = Field(description="width and height of the result; null if the recipe does not say it")
+    done: bool = Field(description="whether it is done already")
+
+
+class Planned(Answer):
+    """Printed by `batch --dry-run`."""
+
+    jobs: list[PlannedJob] = Field(description="all jobs in order")
+    to_make: int = Field(description="number of those that are not done")
+    unknown: int = Field(description="number of these whose size the recipe does not say")
+    pixels: int = Field(description="pixels of the others")
+    bytes: int = Field(description="size of the others without compression, if each has six maps")
+
+
+class FailedJob(Failure):
+    """A job of a batch that failed."""
+
+    name: str = Field(description="start of its files' names")
+    row: int = Field(description="its row in the table; 0 without a table")
+    tries: int = Field(description="number of times that it was tried")
+
+
+class Batched(Answer):
+    """Printed by `batch`, after lines of *Progress*."""
+
+    made: int = Field(description="number of jobs that were made")
+    done_before: int = Field(description="number of jobs that were done already")
+    failed: int = Field(description="number of jobs that failed")
+    failures: list[FailedJob] = Field(description="the first 20 of these")
+    seconds: float = Field(description="time from the first job to the last")
+    files: list[str] = Field(description="batch.jsonl, failures.jsonl and contact_sheet.png")
 
 
 class Prepared(Answer):

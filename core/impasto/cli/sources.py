@@ -9,8 +9,7 @@ from pathlib import Path
 from ..errors import FileError, ParameterError
 from ..plugins import registry
 from ..recipe import Step
-from ..system.names import usable_name
-from ..system.outside import is_folder, resolved
+from ..system.outside import is_folder
 from .options import add_parameters_to, given_parameters, parse_metres
 
 PREPARE = "prepare"
@@ -37,26 +36,55 @@ def preparing_steps(arguments: argparse.Namespace) -> tuple[Step, ...]:
     return tuple(Step(tool.name, parameters) for tool, parameters in given if parameters)
 
 
+def found_sources(given: Sequence[Path]) -> list[Path]:
+    """The given sources, or those in given folders. FileError if there are none."""
+    from ..data.pictures import pictures_in
+
+    found = [source for path in given for source in (pictures_in(path) if is_folder(path) else [path])]
+    if not found:
+        raise FileError(f"{given[0]} holds no pictures", "give pictures, or folders of them")
+    return found
+
+
 def named_sources(given: Sequence[Path], name: str | None = None) -> dict[str, Path]:
     """The given sources, or those in given folders, by the name of their results.
 
     `name` replaces the name of a single one. ParameterError if two would have the same name; FileError if there are
     none.
     """
-    from ..data.pictures import pictures_in
-    from ..io.files import set_name
-
-    found = [source for path in given for source in (pictures_in(path) if is_folder(path) else [path])]
-    if not found:
-        raise FileError(f"{given[0]} holds no pictures", "give pictures, or folders of them")
+    found = found_sources(given)
     if name and len(found) > 1:
         message = f"--name is for one picture, and {len(found)} are given"
         raise ParameterError(message, "leave it out: each result is named after its picture")
+    from ..io.files import source_name
+
     named: dict[str, Path] = {}
     for source in found:
-        own = name or usable_name(set_name(resolved(source) if source.name in ("", "..") else source))
+        own = name or source_name(source)
         if own in named:
             message = f"{named[own]} and {source} would both become {own}_base_color and so on"
             raise ParameterError(message, "rename one of them, or use another --out for it")
         named[own] = source
     return named
+
+
+def add_named_inputs(parser: argparse.ArgumentParser) -> None:
+    """Add --input NAME=FILE."""
+    parser.add_argument(
+        "--input",
+        action="append",
+        default=[],
+        metavar="NAME=FILE",
+        help="an input by its name in the recipe (a picture, or a folder of maps); may be repeated",
+    )
+
+
+def named_files(given: Sequence[str]) -> dict[str, Path]:
+    """Files by the names of inputs, from values of --input."""
+    files = {}
+    for item in given:
+        name, separator, file = item.partition("=")
+        if not (name and separator and file):
+            raise ParameterError(f"--input got {item!r}", "write --input NAME=FILE, such as --input source=brick.jpg")
+        files[name] = Path(file)
+    return files

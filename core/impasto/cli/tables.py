@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ..batch.units import readable_bytes
 from ..library.figures import was_a_loss
 from ..library.models import Model
 from ..schemas import conditions_of, limits_of, readable, readable_default
 
 if TYPE_CHECKING:
     from ..evaluation.behaviour import Finding
+    from .printed import Planned, PlannedJob
 
 LISTED_FIGURES = ("fine_swd_of_floor", "wavelets_of_floor", "spectrum_db")
 LOSS_MARK = "*"
@@ -39,6 +41,21 @@ def tool(described: Mapping[str, Any], in_detail: bool) -> Iterator[str]:
 
 def _range(schema: Mapping[str, Any]) -> str:
     return f"one of {', '.join(map(str, schema['enum']))}" if "enum" in schema else limits_of(schema)
+
+
+def planned(answer: Planned) -> Iterator[str]:
+    """Table of the jobs of a batch, and the sum of what remains to be made."""
+    head = ("name", "recipe", "size", "state")
+    yield from table(head, [_planned_row(job) for job in answer.jobs])
+    done = len(answer.jobs) - answer.to_make
+    size = f"{answer.pixels / 1e6:,.1f} megapixels, up to {readable_bytes(answer.bytes)} before compression"
+    unknown = f"; the size of {answer.unknown} is not known" if answer.unknown else ""
+    yield f"{answer.to_make} to make, {done} done already; {size}{unknown}"
+
+
+def _planned_row(job: PlannedJob) -> tuple[str, ...]:
+    size = "x".join(map(str, job.size_px)) if job.size_px else "-"
+    return job.name, job.recipe, size, "done" if job.done else "to make"
 
 
 def models(listed: Sequence[Model]) -> Iterator[str]:

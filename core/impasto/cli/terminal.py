@@ -20,15 +20,19 @@ from . import tables
 from .printed import (
     Again,
     Answer,
+    Batched,
     Completion,
     DamagedModel,
     Evaluation,
+    FailedJob,
     FailedSource,
     Failure,
     Findings,
     Installed,
     ModelEntry,
     Models,
+    Planned,
+    PlannedJob,
     PluginChecks,
     Prepared,
     Progress,
@@ -40,11 +44,15 @@ from .printed import (
 )
 
 if TYPE_CHECKING:
+    from ..batch.checks import Listed
+    from ..batch.running import Progress as BatchProgress
     from ..data.dataset import Dataset
     from ..evaluation.behaviour import Finding
     from ..io.rerun import Rerun
 
 REJECTED_SHOWN = 20
+CHANNELS_OF_MATERIAL = 10
+"""Channels of base_color, roughness, metallic, normal, height and ambient_occlusion."""
 PROGRESS_INTERVAL_S = 0.25
 
 
@@ -122,6 +130,31 @@ class Terminal:
         sources = [FailedSource(source=str(path), **_failure(error)) for path, error in failed]
         self._say(Written(**about, failed=sources), about["files"])
         self._note_all(results)
+
+    def planned(self, jobs: Sequence[Listed], format_: str) -> None:
+        """Print the jobs of a batch, and how large the results of those to be made are."""
+        answer = _planned(jobs, format_)
+        self._say(answer, tables.planned(answer))
+
+    def batched(self, progress: BatchProgress, files: Sequence[Path]) -> None:
+        """Print how many jobs of a batch were made and how many failed, and why the first of these did."""
+        for failure in progress.failures:
+            place = f" (row {failure.row})" if failure.row else ""
+            self._fail(f"{failure.name}{place}: {failure.message}", failure.remedy)
+        if progress.failed > len(progress.failures):
+            self._fail(f"{progress.failed - len(progress.failures)} more jobs failed", "see failures.jsonl")
+        failures = [
+            FailedJob(**{key: getattr(one, key) for key in FailedJob.model_fields}) for one in progress.failures
+        ]
+        answer = Batched(
+            made=progress.made,
+            done_before=progress.before,
+            failed=progress.failed,
+            failures=failures,
+            seconds=round(progress.seconds, 2),
+            files=[str(path) for path in files],
+        )
+        self._say(answer, [progress.summary, *answer.files])
 
     def made_again(self, again: Rerun) -> None:
         """Print the written files, and the differences from the first time."""
@@ -238,6 +271,18 @@ class Terminal:
     def _answer(self, answer: Answer) -> None:
         # in ASCII, which is valid in any encoding and free of control characters
         print(json.dumps(answer.model_dump(mode="json", exclude_unset=True)), flush=True)
+
+
+def _planned(jobs: Sequence[Listed], format_: str) -> Planned:
+    entries = [
+        PlannedJob(name=job.name, recipe=job.recipe, size_px=job.size_px and list(job.size_px[::-1]), done=job.is_done)
+        for job in jobs
+    ]
+    sizes = [job.size_px for job in jobs if job.size_px and not job.is_done]
+    pixels = sum(height * width for height, width in sizes)
+    size_bytes = pixels * CHANNELS_OF_MATERIAL * (1 if format_ == "png" else 2)
+    to_make = sum(not job.is_done for job in jobs)
+    return Planned(jobs=entries, to_make=to_make, unknown=to_make - len(sizes), pixels=pixels, bytes=size_bytes)
 
 
 def _failure(error: ImpastoError) -> dict[str, str]:

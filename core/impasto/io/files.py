@@ -16,8 +16,8 @@ from pathlib import Path
 
 from ..errors import FileError
 from ..recipe import Recipe
-from ..system.names import as_unicode, check_name
-from ..system.outside import explained, files_in, is_folder
+from ..system.names import as_unicode, check_name, usable_name
+from ..system.outside import explained, files_in, is_folder, resolved
 from ..system.transaction import recover, staged
 from ..texture import Maps, Texture
 from . import decode
@@ -97,15 +97,8 @@ def read_maps(
     recover(path if is_folder(path) else path.parent)
     if not is_folder(path):
         return replace(decode.read_picture(path, upright=upright, on_progress=on_progress), name=as_unicode(path.name))
-    found = _map_files(path)
-    if not found:
-        raise FileError(
-            f"{path} holds no maps that can be recognised by their names",
-            "name them like brick_base_color.png, brick_roughness.png",
-        )
-    if len(sizes := {decode.read_size(file) for file in found.values()}) > 1:
-        listed = ", ".join(f"{width}x{height}" for height, width in sorted(sizes))
-        raise FileError(f"the maps in {path} must have one size, got {listed}", "resize them first")
+    found = map_files(path)
+    _common_size(path, found)
     textures = {}
     for index, (name, file) in enumerate(found.items()):
         tell = lambda fraction, done=index: on_progress((done + fraction) / len(found))  # noqa: E731
@@ -113,13 +106,33 @@ def read_maps(
     return Maps(textures, name=as_unicode(path.name), **_scale(next(iter(found.values()))))
 
 
-def _map_files(folder: Path) -> dict[str, Path]:
-    """The files of a map set by map. Of several for one map the first by name is taken, readable formats first."""
+def read_size(path: Path) -> tuple[int, int]:
+    """(height, width) of the picture or the folder of maps, from the headers alone. FileError as for `read_maps`."""
+    return _common_size(path, map_files(path)) if is_folder(path) else decode.read_size(path)
+
+
+def _common_size(folder: Path, files: Mapping[str, Path]) -> tuple[int, int]:
+    if len(sizes := {decode.read_size(file) for file in files.values()}) > 1:
+        listed = ", ".join(f"{width}x{height}" for height, width in sorted(sizes))
+        raise FileError(f"the maps in {folder} must have one size, got {listed}", "resize them first")
+    return sizes.pop()
+
+
+def map_files(folder: Path) -> dict[str, Path]:
+    """The files of a map set by map. Of several for one map the first by name is taken, readable formats first.
+
+    FileError if there are none.
+    """
     found: dict[str, Path] = {}
     for file in sorted(files_in(folder), key=lambda file: (file.suffix.lower() not in decode.EXTENSIONS, file)):
         name = map_name(file)
         if name and file.suffix.lower() in decode.EXTENSIONS + decode.REFUSED_EXTENSIONS:
             found.setdefault(name, file)
+    if not found:
+        raise FileError(
+            f"{folder} holds no maps that can be recognised by their names",
+            "name them like brick_base_color.png, brick_roughness.png",
+        )
     return found
 
 
@@ -138,6 +151,11 @@ def set_name(file: Path) -> str:
     suffixes = sorted((suffix for names in SUFFIXES.values() for suffix in names), key=len, reverse=True)
     found = re.fullmatch(rf"(.+?)[\s\-._]+(?:{'|'.join(suffixes)})(?:_\d+k)?", file.stem, re.IGNORECASE)
     return found[1] if found else file.stem
+
+
+def source_name(path: Path) -> str:
+    """Name for the result of a source: that of its map set, or of the folder that `.` and `..` stand for."""
+    return usable_name(set_name(resolved(path) if path.name in ("", "..") else path))
 
 
 def read_recipe(path: str | Path) -> Recipe:

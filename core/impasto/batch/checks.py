@@ -1,0 +1,120 @@
+"""Checks of a batch before anything starts, and the sizes of its results."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import FileError, ImpastoError, ParameterError
+from ..inputs import SOURCE
+from ..io.files import read_size
+from ..plugins import registry
+from ..system.outside import files_in, shown
+from ..texture import MAP_CHANNELS, Maps
+from ..tools import SizeParameters, validate
+from .job import BatchJob
+from .names import folded
+from .plan import Output, Plan
+from .record import Record
+
+MISTAKES_SHOWN = 20
+
+
+def check_plan(plan: Plan, owned: Callable[[str], bool] = lambda name: False) -> int:
+    """Number of jobs. An ImpastoError lists the mistakes of all rows, at most `MISTAKES_SHOWN`.
+
+    owned: whether existing files of a name were made by this batch.
+    """
+    mistakes: list[str] = []
+    first: ImpastoError | None = None
+    jobs = _Jobs(plan.output, owned)
+    count = 0
+    for number, job in plan.numbered():
+        count += 1
+        try:
+            if isinstance(job, ImpastoError):
+                raise job
+            jobs.check(job)
+        except ImpastoError as error:
+            first = first or error
+            mistakes.append(f"row {number}: {error}" if number else str(error))
+            if len(mistakes) > MISTAKES_SHOWN:
+                break
+    if first and (len(mistakes) > 1 or mistakes[0].startswith("row ")):
+        many = len(mistakes) > MISTAKES_SHOWN
+        count_text = f"more than {MISTAKES_SHOWN} mistakes" if many else f"{len(mistakes)} mistake(s)"
+        listed = "".join(f"\n  {mistake}" for mistake in mistakes[:MISTAKES_SHOWN])
+        raise type(first)(f"nothing was started, because of {count_text}:{listed}", "correct them, and run it again")
+    if first:
+        raise first
+    if not count:
+        raise ParameterError("there are no jobs", "give sources, --seeds, or a table with rows")
+    return count
+
+
+class _Jobs:
+    """Checks of jobs against each other and against what is on the disk."""
+
+    def __init__(self, output: Output, owned: Callable[[str], bool]) -> None:
+        self._output, self._owned = output, owned
+        self._there = set() if output.replace else {path.name for path in files_in(output.folder)}
+        self._sizes: set[Path] = set()
+        self._names: dict[str, str] = {}
+
+    def check(self, job: BatchJob) -> None:
+        """Raise an ImpastoError for a name that is taken, an input that cannot be read, or a missing model."""
+        place = f"row {job.row}" if job.row else shown(job.inputs.get(SOURCE, Path(job.name)))
+        if folded(job.name) in self._names:
+            other = self._names[folded(job.name)]
+            message = f"the files of {place} would be called {shown(job.name)}, like those of {other}"
+            raise ParameterError(message, "give it another name, or use --pattern '{name}_{index}'")
+        self._names[folded(job.name)] = place
+        if not self._owned(job.name):
+            self._refuse_existing(job)
+        for path in job.inputs.values():
+            if path not in self._sizes:
+                read_size(path)
+                self._sizes.add(path)
+        job.models()
+
+    def _refuse_existing(self, job: BatchJob) -> None:
+        suffix = registry().exporter(job.format).suffix
+        files = (f"{job.name}_{map_}{suffix}" for map_ in MAP_CHANNELS)
+        if found := next((file for file in files if file in self._there), ""):
+            message = f"{shown(self._output.folder / found)} is there already, and not from this batch"
+            raise FileError(message, "choose another --out or --pattern, or add --force")
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A job as a dry run lists it. size_px: (height, width), None if the recipe does not say it."""
+
+    name: str
+    recipe: str
+    size_px: tuple[int, int] | None
+    is_done: bool
+
+
+def listed(plan: Plan, record: Record) -> list[Listed]:
+    """The jobs of a batch, and whether each is done; reads the inputs of those that are recorded as done."""
+    return [
+        Listed(job.name, "+".join(step.tool for step in job.recipe.steps), size_of(job), record.is_done(job))
+        for job in plan
+    ]
+
+
+def size_of(job: BatchJob) -> tuple[int, int] | None:
+    """(height, width) of the result in pixels; None if the recipe does not say it."""
+    size_px = read_size(job.inputs[SOURCE]) if SOURCE in job.inputs else None
+    for index, step in enumerate(job.recipe.steps):
+        tool = registry().tool(step.tool)
+        parameters = validate(tool, step.parameters)
+        if isinstance(parameters, SizeParameters):
+            if index and size_px is None and not (parameters.height_px and parameters.width_px):
+                return None
+            usual = size_px or parameters.size_px(Maps())
+            size_px = parameters.height_px or usual[0], parameters.width_px or usual[1]
+        elif tool.kind != "estimator" and not tool.is_pointwise:
+            size_px = None
+    return size_px

@@ -1,0 +1,130 @@
+"""A job of a batch as plain data, and the key by which a job that is done is recognised."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from ..errors import FileError, ProtocolError
+from ..io.files import map_files
+from ..plugins import registry
+from ..recipe import Recipe
+from ..runner import versions_of
+from ..system.outside import explained, is_folder, open_file
+from ..system.shapes import LENGTH_M, Integer, OrNone, check
+from ..tools import model_parameter
+
+SHAPE = {
+    "name": str,
+    "recipe": dict,
+    "inputs": {str: str},
+    "folder": str,
+    "format": str,
+    "replace": bool,
+    "device": str,
+    "width_m": OrNone(LENGTH_M),
+    "row": Integer(),
+}
+
+
+@dataclass(frozen=True)
+class BatchJob:
+    """A recipe to run on files, which writes FOLDER/NAME_base_color.png and so on. It can be pickled.
+
+    recipe: with the values of all parameters. inputs: pictures or folders of maps, by their names in the recipe.
+    format: an exporter's name. replace: overwrite existing files. width_m: of the source. row: its number in the table.
+    """
+
+    name: str
+    recipe: Recipe
+    inputs: Mapping[str, Path]
+    folder: Path
+    format: str = "png"
+    replace: bool = False
+    device: str = "auto"
+    width_m: float | None = None
+    row: int = 0
+
+    def key(self) -> str:
+        """SHA-256 of all that the result depends on but the device: recipe, inputs, models, format, versions.
+
+        FileError if an input cannot be read, ModelError if a model is missing.
+        """
+        tools = [registry().tool(step.tool) for step in self.recipe.steps]
+        about = {
+            "recipe": self.recipe.to_dict(),
+            "inputs": {name: [path.name, _hashes(path)] for name, path in self.inputs.items()},
+            "models": [_hash(path) for path in self.models()],
+            "width_m": self.width_m,
+            "format": self.format,
+            "versions": versions_of(tools),
+        }
+        return hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()
+
+    def models(self) -> list[Path]:
+        """Files of the models and the installed weights that its tools use. ModelError if a model is missing."""
+        found: list[Path] = []
+        for step in self.recipe.steps:
+            tool = registry().tool(step.tool)
+            if parameter := model_parameter(tool):
+                found.append(_model(tool.name, str(step.parameters.get(parameter, ""))))
+            found += filter(None, map(_weights, tool.weights))
+        return found
+
+    def to_dict(self) -> dict[str, Any]:
+        """The job as JSON."""
+        inputs = {name: str(path.absolute()) for name, path in self.inputs.items()}
+        return {
+            **vars(self),
+            "recipe": self.recipe.to_dict(),
+            "inputs": inputs,
+            "folder": str(self.folder.absolute()),
+        }
+
+    @classmethod
+    def from_dict(cls, data: Any, where: str) -> BatchJob:
+        """The job of `to_dict`. FileError names the wrong field; `where` says where it comes from."""
+        try:
+            check(data, SHAPE, "job")
+        except ProtocolError as error:
+            raise FileError(f"{where}: {error.message}", "run the whole batch again instead") from error
+        known = {name: data[name] for name in SHAPE}
+        inputs = {name: Path(path) for name, path in data["inputs"].items()}
+        recipe = Recipe.from_dict(data["recipe"])
+        return cls(**{**known, "recipe": recipe, "inputs": inputs, "folder": Path(data["folder"])})
+
+
+def _hashes(path: Path) -> str | dict[str, str]:
+    """Hash of a picture, or of each map of a folder by its file's name."""
+    if not is_folder(path):
+        return _hash(path)
+    return {file.name: _hash(file) for file in map_files(path).values()}
+
+
+def _hash(path: Path) -> str:
+    with explained(path, "read"):
+        about = path.stat()
+    return _hash_of(path, about.st_size, about.st_mtime_ns)
+
+
+@lru_cache(maxsize=4096)
+def _hash_of(path: Path, size_bytes: int, changed_ns: int) -> str:
+    """Hash of a file as long as its size and its time do not change: many jobs share a style or a model."""
+    with open_file(path) as stream, explained(path, "read"):
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+@lru_cache(maxsize=256)
+def _model(tool: str, wanted: str) -> Path:
+    return registry().model_library().find(wanted, tool).path
+
+
+@lru_cache(maxsize=256)
+def _weights(name: str) -> Path | None:
+    library = registry().weights_library()
+    return library.path(name) if library.is_installed(name) else None

@@ -1,0 +1,156 @@
+"""Making one job in an engine of this thread's own: `make`, which any `concurrent.futures.Executor` can call.
+
+An engine is a worker process, kept between jobs. It writes the files itself, all or none; what it does wrong ends with
+it, and not with the batch.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ..engine.client import CANCEL_GRACE_S, Client
+from ..errors import Cancelled, DeviceError, WorkerError
+from ..system.folders import user_folder
+from ..system.outside import explained
+from .record import Made
+from .units import readable_bytes, readable_time
+
+if TYPE_CHECKING:
+    from ..engine.answers import Answer
+    from ..engine.job import Job
+    from .job import BatchJob
+
+WATCH_INTERVAL_S = 0.1
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Limits of each job, and the share of this machine that an engine has.
+
+    threads: of the processor. gpus: CUDA's numbers of the graphics cards that engines take in turn; without any, they
+    see what this process sees.
+    """
+
+    time_s: float | None = None
+    memory_bytes: int | None = None
+    threads: int = 1
+    gpus: tuple[str, ...] = ()
+
+
+class CrashError(WorkerError):
+    """The engine died: another try may succeed."""
+
+
+def make(job: BatchJob, limits: Limits) -> Made:
+    """Make the files of a job in this thread's engine.
+
+    CrashError if the engine died; any other ImpastoError would be the same again.
+    """
+    started, key = time.monotonic(), job.key()
+    client = _engine(limits)
+    deliver = {"as": "files", "folder": str(job.folder), "name": job.name, "format": job.format, "replace": job.replace}
+    scale = {"width_m": job.width_m} if job.width_m else None
+    running = client.submit(job.recipe, job.inputs, deliver=deliver, device=job.device, scale=scale)
+    try:
+        answer = _watched(running, client, limits)
+    except WorkerError as error:
+        if client.pid is None:
+            raise CrashError(error.message, error.remedy) from error
+        raise
+    with explained(job.folder, "read"):
+        sizes = {path.name: path.stat().st_size for path in answer.paths}
+    return Made(job.name, key, sizes, round(time.monotonic() - started, 3))
+
+
+def _watched(running: Job, client: Client, limits: Limits) -> Answer:
+    """The answer of a job, which is ended once it exceeds a limit."""
+    began_s: float | None = None
+    while not running.done():
+        wait([running], timeout=WATCH_INTERVAL_S)
+        if running.state != "waiting":
+            began_s = began_s or time.monotonic()
+        if limits.time_s and began_s and time.monotonic() - began_s > limits.time_s:
+            running.cancel()
+            wait([running], timeout=2 * CANCEL_GRACE_S)
+            if running.cancelled() or not running.done():
+                message = f"took longer than {readable_time(limits.time_s)}"
+                raise WorkerError(message, "raise --time-limit, or choose a smaller size")
+        if limits.memory_bytes and _memory_bytes(client.pid) > limits.memory_bytes and not running.done():
+            client.close(grace_s=0)
+            message = f"needed more than {readable_bytes(limits.memory_bytes)} of memory"
+            raise DeviceError(message, "raise --memory-limit, or choose a smaller size")
+    return running.wait()
+
+
+def _memory_bytes(pid: int | None) -> int:
+    """Memory of a process and of all that it started; 0 if it has ended."""
+    import psutil
+
+    total = 0
+    try:
+        engine = psutil.Process(pid) if pid else None
+        for process in [engine, *engine.children(recursive=True)] if engine else ():
+            total += process.memory_info().rss
+    except psutil.Error:  # it has just ended
+        pass
+    return total
+
+
+class _Engines:
+    """The engines of this process, one for each thread that makes jobs."""
+
+    def __init__(self) -> None:
+        self.by_thread: dict[int, Client] = {}
+        self.lock = threading.Lock()
+        self.is_ending = False
+
+
+_engines = _Engines()
+
+
+def _engine(limits: Limits) -> Client:
+    """This thread's engine, which starts with its first job."""
+    with _engines.lock:
+        if _engines.is_ending:
+            raise Cancelled
+        known = _engines.by_thread.get(threading.get_ident())
+        if known is None:
+            place = len(_engines.by_thread)
+            environment = {"OMP_NUM_THREADS": str(limits.threads)}
+            if limits.gpus:
+                environment["CUDA_VISIBLE_DEVICES"] = limits.gpus[place % len(limits.gpus)]
+            command = [sys.executable, "-P", "-m", "impasto.engine.worker"]
+            log = user_folder("cache") / "logs" / f"batch-{place + 1}.log"
+            known = _engines.by_thread[threading.get_ident()] = Client(command, log, environment=environment)
+        return known
+
+
+def end_engines(grace_s: float = 3.0) -> None:
+    """End the engines of this process; jobs in them are cancelled, and leave no half-written file."""
+    with _engines.lock:
+        engines = list(_engines.by_thread.values())
+        _engines.by_thread.clear()
+    if engines:
+        with ThreadPoolExecutor(len(engines), "end") as pool:
+            list(pool.map(lambda engine: engine.close(grace_s), engines))
+
+
+@contextmanager
+def local_engines(count: int) -> Iterator[Executor]:
+    """An executor that calls `make` in `count` threads, whose engines end with it at once."""
+    _engines.is_ending = False
+    pool = ThreadPoolExecutor(count, "batch")
+    try:
+        yield pool
+    finally:
+        _engines.is_ending = True
+        end_engines(grace_s=0)
+        pool.shutdown(cancel_futures=True)
+        end_engines(grace_s=0)

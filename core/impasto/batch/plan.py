@@ -1,0 +1,98 @@
+"""The jobs of a batch, made one by one from rows of a table, or from sources and seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ..errors import ImpastoError
+from ..inputs import SOURCE, check_inputs
+from ..io.files import source_name
+from ..plugins import registry
+from ..system.names import usable_name
+from ..texture import Maps
+from .job import BatchJob
+from .names import filled_in
+from .parameters import with_parameters
+from .recipes import Recipes
+from .table import Row
+
+
+@dataclass(frozen=True)
+class Output:
+    """Destination of a batch: its folder, the pattern of names, and the format. replace: overwrite existing files."""
+
+    folder: Path
+    pattern: str = "{name}"
+    format: str = "png"
+    replace: bool = False
+    device: str = "auto"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The jobs of a batch, made anew at each iteration, so that 100,000 need little memory.
+
+    rows: a call gives the rows of a table, the mistakes in them, or complete jobs, each with its number in the table; 0
+    if there is no table.
+    """
+
+    rows: Callable[[], Iterable[tuple[int, Row | BatchJob | ImpastoError]]]
+    recipes: Recipes
+    output: Output
+
+    def __iter__(self) -> Iterator[BatchJob]:
+        for _, job in self.numbered():
+            if isinstance(job, ImpastoError):
+                raise job
+            yield job
+
+    def numbered(self) -> Iterator[tuple[int, BatchJob | ImpastoError]]:
+        """Each job, or the mistake in its row, with its number in the table."""
+        for index, (number, row) in enumerate(self.rows(), start=1):
+            try:
+                yield number, row if isinstance(row, ImpastoError) else self._job(row, index)
+            except ImpastoError as error:
+                yield number, error
+
+    def _job(self, row: Row | BatchJob, index: int) -> BatchJob:
+        """The job of a row. ParameterError or FileError with the first mistake, except in its pictures."""
+        output = self.output
+        if isinstance(row, BatchJob):
+            return replace(row, folder=output.folder, replace=output.replace)
+        inputs = {name: self.recipes.folder / file for name, file in row.inputs.items() if file}
+        recipe = self.recipes.of(row.recipe, inputs)
+        tools = [registry().tool(step.tool) for step in recipe.steps]
+        recipe = with_parameters(recipe, tools, row.parameters)
+        recipe = replace(recipe, seed=recipe.seed if row.seed is None else row.seed)
+        check_inputs(recipe.steps, tools, dict.fromkeys(inputs, Maps()))
+        stem = usable_name(self.recipes.name_of(row.recipe))
+        own = row.name or (source_name(inputs[SOURCE]) if SOURCE in inputs else stem)
+        name = filled_in(output.pattern, name=own, index=index, seed=recipe.seed, recipe=stem, tool=tools[0].name)
+        return BatchJob(
+            name,
+            recipe,
+            inputs,
+            output.folder,
+            format=output.format,
+            replace=output.replace,
+            device=output.device,
+            width_m=row.width_m,
+            row=row.number,
+        )
+
+
+def rows_of_sources(
+    recipe: str,
+    sources: Sequence[Path | None],
+    inputs: Mapping[str, Path],
+    seeds: Sequence[int],
+    width_m: float | None = None,
+) -> Iterator[tuple[int, Row]]:
+    """A row for each source and seed, with the other inputs; a source of None is for recipes without one."""
+    others = {name: str(path) for name, path in inputs.items()}
+    for source in sources:
+        given = {**others, SOURCE: str(source)} if source else others
+        for seed in seeds:
+            yield 0, Row(0, recipe, given, seed=seed, width_m=width_m)

@@ -1,0 +1,211 @@
+"""Running the jobs of a batch on an executor: a bounded number at a time, with every result and failure recorded."""
+
+from __future__ import annotations
+
+import errno
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, wait
+from dataclasses import dataclass, field, replace
+
+from ..errors import Cancelled, FileError, ImpastoError, WorkerError
+from ..system.outside import REMEDIES
+from .job import BatchJob
+from .making import CrashError, Limits, make
+from .record import Failure, Made, Record, failure_of
+from .units import readable_time
+
+POLL_S = 0.1
+FAILURES_KEPT = 20
+FULL_DISKS = 3
+"""Number of jobs in a row that fail because the disk is full, after which no other is started."""
+
+
+@dataclass
+class Progress:
+    """State of a running batch: numbers of jobs made now, made before and failed.
+
+    failures: the first of them. exit_code: of the first failure. kept: results and failures for the contact sheet.
+    """
+
+    total: int
+    made: int = 0
+    before: int = 0
+    failed: int = 0
+    failures: list[Failure] = field(default_factory=list)
+    exit_code: int = 0
+    is_stopped: bool = False
+    kept: Sample = field(default_factory=lambda: Sample())
+    started_s: float = field(default_factory=time.monotonic)
+
+    @property
+    def handled(self) -> int:
+        """Number of jobs that are done or failed."""
+        return self.made + self.before + self.failed
+
+    @property
+    def seconds(self) -> float:
+        """Time since the start."""
+        return time.monotonic() - self.started_s
+
+    @property
+    def left_s(self) -> float | None:
+        """Time for the remaining jobs at the rate so far; None until the first ends."""
+        finished = self.made + self.failed
+        return self.seconds / finished * (self.total - self.handled) if finished else None
+
+    @property
+    def words(self) -> str:
+        """The progress in words: 12/60, 1 failed, 3 min left."""
+        left = "" if self.left_s is None else f", {readable_time(self.left_s)} left"
+        return f"{self.handled}/{self.total}{f', {self.failed} failed' * bool(self.failed)}{left}"
+
+    @property
+    def summary(self) -> str:
+        """The outcome in words."""
+        counts = f"{self.made} made, {self.before} done before, {self.failed} failed"
+        return f"{counts}, in {readable_time(self.seconds)}"
+
+
+class Sample:
+    """Every n-th result of a batch, at most `LIMIT`: the same ones in whatever order they end."""
+
+    LIMIT = 100
+
+    def __init__(self) -> None:
+        self._stride = 1
+        self._items: dict[int, Made | Failure] = {}
+
+    def add(self, index: int, item: Made | Failure) -> None:
+        """Keep an item if its index in the batch is among those to be kept."""
+        if index % self._stride == 0:
+            self._items[index] = item
+        while len(self._items) > self.LIMIT:
+            self._stride *= 2
+            self._items = {index: item for index, item in self._items.items() if index % self._stride == 0}
+
+    @property
+    def items(self) -> list[Made | Failure]:
+        """The kept items in the order of their jobs."""
+        return [self._items[index] for index in sorted(self._items)]
+
+
+@dataclass(frozen=True)
+class _Attempt:
+    index: int
+    job: BatchJob
+    tries: int
+
+
+class Run:
+    """A run of jobs on an executor; see `run_jobs`."""
+
+    def __init__(self, record: Record, executor: Executor, limits: Limits, tries: int, progress: Progress) -> None:
+        self._record, self._executor, self._limits = record, executor, limits
+        self._tries, self.progress = tries, progress
+        self._waiting: dict[Future[Made], _Attempt] = {}
+        self._full_disks = 0
+
+    @property
+    def is_idle(self) -> bool:
+        return not self._waiting
+
+    @property
+    def in_flight(self) -> int:
+        return len(self._waiting)
+
+    def start(self, index: int, job: BatchJob) -> None:
+        """Submit a job unless it is done."""
+        if self._record.is_done(job):
+            made = self._record.made(job.name)
+            assert made is not None
+            self.progress.before += 1
+            self.progress.kept.add(index, made)
+            return
+        self._submit(_Attempt(index, self._record.begin(job), 1))
+
+    def _submit(self, attempt: _Attempt) -> None:
+        self._waiting[self._executor.submit(make, attempt.job, self._limits)] = attempt
+
+    def collect(self) -> None:
+        """Wait a moment for jobs that end, and record them. FileError if the disk is full."""
+        ended, _ = wait(self._waiting, timeout=POLL_S, return_when=FIRST_COMPLETED)
+        for future in ended:
+            self._conclude(future, self._waiting.pop(future))
+
+    def _conclude(self, future: Future[Made], attempt: _Attempt) -> None:
+        try:
+            made = future.result()
+        except (Cancelled, CancelledError):
+            self.progress.is_stopped = True
+        except ImpastoError as error:
+            self._fail(attempt, error, may_retry=isinstance(error, CrashError))
+        except Exception as error:  # noqa: BLE001  an executor's own errors, such as those of a lost machine
+            found = WorkerError(f"{type(error).__name__}: {error}", "try again; if it happens again, report it")
+            self._fail(attempt, found, may_retry=True)
+        else:
+            self._record.add(made)
+            self.progress.made += 1
+            self.progress.kept.add(attempt.index, made)
+            self._full_disks = 0
+
+    def _fail(self, attempt: _Attempt, error: ImpastoError, *, may_retry: bool) -> None:
+        if may_retry and attempt.tries < self._tries:
+            self._submit(replace(attempt, tries=attempt.tries + 1))
+            return
+        failure = failure_of(attempt.job, error, attempt.tries)
+        self._record.fail(failure)
+        progress = self.progress
+        progress.failed += 1
+        progress.kept.add(attempt.index, failure)
+        if len(progress.failures) < FAILURES_KEPT:
+            progress.failures.append(failure)
+        progress.exit_code = progress.exit_code or error.exit_code
+        is_full = error.remedy == REMEDIES[errno.ENOSPC]
+        self._full_disks = self._full_disks + 1 if is_full else 0
+        if self._full_disks >= FULL_DISKS:
+            message = f"the last {FULL_DISKS} jobs failed because the disk is full: {error.message}"
+            raise FileError(message, "make room, and run the same command again: it goes on from here")
+
+    def abandon(self) -> None:
+        """Take back the jobs that have not begun."""
+        for future in self._waiting:
+            future.cancel()
+
+
+def run_jobs(
+    jobs: Iterable[BatchJob],
+    record: Record,
+    executor: Executor,
+    progress: Progress,
+    *,
+    limits: Limits,
+    in_flight: int,
+    tries: int = 2,
+    on_progress: Callable[[Progress], None] = lambda progress: None,
+    is_stopped: Callable[[], bool] = lambda: False,
+) -> None:
+    """Make the jobs that are not done, at most `in_flight` at a time, and record each result and each failure.
+
+    jobs: taken one by one, as there is room. tries: for a job whose worker dies. Once `is_stopped()` is true, no job is
+    started and `progress.is_stopped`; the caller ends the executor. FileError if the disk is full.
+    """
+    run = Run(record, executor, limits, tries, progress)
+    coming = enumerate(jobs)
+    has_more = True
+    try:
+        while has_more or not run.is_idle:
+            progress.is_stopped = progress.is_stopped or is_stopped()
+            if progress.is_stopped:
+                break
+            while has_more and run.in_flight < in_flight and not is_stopped():
+                following = next(coming, None)
+                has_more = following is not None
+                if following:
+                    run.start(*following)
+                    on_progress(progress)
+            if not run.is_idle:
+                run.collect()
+            on_progress(progress)
+    finally:
+        run.abandon()

@@ -1,0 +1,163 @@
+"""Tables of jobs: CSV or JSON lines, a row for each job.
+
+Columns: `recipe` (a file, or a tool's name), `source`, `input.NAME`, `parameter.NAME`, `seed`, `name`, `width_m`. In
+JSON lines, `inputs` and `parameters` are objects. Files are relative to the table.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..errors import FileError, ImpastoError, ParameterError, did_you_mean
+from ..inputs import SOURCE
+from ..system.outside import is_unicode, parse_json, read_bytes, shown
+from ..texture import check_metres
+
+SUFFIXES = (".csv", ".tsv", ".jsonl")
+MAX_BYTES = 2**26
+MAX_ROWS = 200_000
+MAX_COLUMNS = 256
+MAX_LINE_BYTES = 2**18
+DELIMITERS = ",;\t"
+PLAIN = ("recipe", "name", "seed", "width_m", SOURCE)
+GROUPS = {"input.": "inputs", "parameter.": "parameters"}
+
+
+@dataclass(frozen=True)
+class Row:
+    """What a row asks for. number: as spreadsheets and editors count, from 1.
+
+    recipe: the name of a file or a tool. inputs: names of files. parameters: values, or text for them, by name; that of
+    the second step is `2.NAME` where several steps have one of this name. seed: None for the recipe's own.
+    """
+
+    number: int
+    recipe: str
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    seed: int | None = None
+    name: str = ""
+    width_m: float | None = None
+
+
+def is_table(path: Path) -> bool:
+    """Whether the file's name is that of a table."""
+    return path.suffix.lower() in SUFFIXES
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table in memory, whose rows are parsed each time that they are iterated over."""
+
+    path: Path
+    data: bytes = field(repr=False)
+
+    @classmethod
+    def read(cls, path: Path) -> Table:
+        """The table in a file. FileError if it is too large."""
+        return cls(path, read_bytes(path, MAX_BYTES))
+
+    def __iter__(self) -> Iterator[tuple[int, Row | ImpastoError]]:
+        """Each row by its number, or the mistake in it."""
+        cells = _json_lines(self.data) if self.path.suffix.lower() == ".jsonl" else _csv(self.data)
+        for count, (number, fields) in enumerate(cells):
+            if count == MAX_ROWS:
+                yield number, FileError(f"the table has more than {MAX_ROWS:,} rows", "split it into several")
+                return
+            try:
+                yield number, fields if isinstance(fields, ImpastoError) else _row(number, fields)
+            except ImpastoError as error:
+                yield number, error
+
+
+def _csv(data: bytes) -> Iterator[tuple[int, dict[str, Any] | ImpastoError]]:
+    stream = io.TextIOWrapper(io.BytesIO(data), "utf-8-sig", newline="")
+    number = 1
+    try:
+        first = stream.readline(MAX_LINE_BYTES)
+        stream.seek(0)
+        rows = csv.reader(stream, delimiter=max(DELIMITERS, key=first.count))
+        columns = [name.strip() for name in next(rows, [])]
+        if wrong := _wrong_columns(columns):
+            yield number, wrong
+            return
+        for number, cells in enumerate(rows, start=2):
+            if len(cells) > len(columns) and any(cells[len(columns) :]):
+                yield number, ParameterError(f"it has {len(cells)} cells for {len(columns)} columns", "remove some")
+            elif any(cells):
+                yield number, _grouped(zip(columns, cells, strict=False))
+    except (ValueError, csv.Error) as error:
+        yield number, FileError(f"this is no CSV in UTF-8 ({error})", "save it as CSV in UTF-8")
+
+
+def _wrong_columns(columns: list[str]) -> ParameterError | None:
+    known = f"columns are {', '.join(PLAIN)}, input.NAME and parameter.NAME"
+    for name in columns[:MAX_COLUMNS]:
+        if name not in PLAIN and not any(name.startswith(group) and name != group for group in GROUPS):
+            return ParameterError(f"there is no column {shown(name)}", f"{did_you_mean(name, PLAIN)}{known}")
+        if columns.count(name) > 1:
+            return ParameterError(f"the column {shown(name)} is there twice", "remove one")
+    if len(columns) > MAX_COLUMNS:
+        return ParameterError(f"the table has {len(columns):,} columns", f"use at most {MAX_COLUMNS}")
+    return None if columns else ParameterError("the table is empty", f"name its columns in the first row: {known}")
+
+
+def _grouped(cells: Iterable[tuple[str, str]]) -> dict[str, Any]:
+    """Cells that are not empty, those of `input.NAME` and `parameter.NAME` in objects as in JSON lines."""
+    fields: dict[str, Any] = {}
+    for column, cell in cells:
+        if cell := cell.strip():
+            group = next((group for group in GROUPS if column.startswith(group)), "")
+            within = fields.setdefault(GROUPS[group], {}) if group else fields
+            within[column.removeprefix(group)] = cell
+    return fields
+
+
+def _json_lines(data: bytes) -> Iterator[tuple[int, dict[str, Any] | ImpastoError]]:
+    for number, line in enumerate(io.BytesIO(data), start=1):
+        if not line.strip():
+            continue
+        try:
+            fields = parse_json(line, "it", max_bytes=MAX_LINE_BYTES)
+            yield number, fields if isinstance(fields, dict) else ParameterError("it is no object", "write {…}")
+        except FileError as error:
+            yield number, error
+
+
+def _row(number: int, fields: Mapping[str, Any]) -> Row:
+    """A row from its fields. ParameterError with the first that is wrong."""
+    known = (*PLAIN, *GROUPS.values())
+    if unknown := next((name for name in fields if name not in known), ""):
+        remedy = f"{did_you_mean(unknown, known)}its fields are {', '.join(known)}"
+        raise ParameterError(f"there is no field {shown(unknown)}", remedy)
+    if "recipe" not in fields:
+        raise ParameterError("it names no recipe", "give the file of a recipe, or a tool's name, as recipe")
+    for name in GROUPS.values():
+        if not isinstance(fields.get(name, {}), dict):
+            raise ParameterError(f"{name} is {shown(fields[name])}", "write an object")
+    inputs = {**fields.get("inputs", {}), **({SOURCE: fields[SOURCE]} if SOURCE in fields else {})}
+    for name, value in [*inputs.items(), *((name, fields[name]) for name in ("recipe", "name") if name in fields)]:
+        if not (isinstance(value, str) and is_unicode(value) and "\0" not in value):
+            raise ParameterError(f"{name} is {shown(value)}", "write a name")
+    seed, width_m = (_number(name, fields.get(name)) for name in ("seed", "width_m"))
+    if isinstance(seed, float):
+        raise ParameterError(f"seed is {seed}", "write a whole number")
+    check_metres("width_m", width_m)
+    parameters = fields.get("parameters", {})
+    return Row(number, fields["recipe"], inputs, parameters, seed, fields.get("name", ""), width_m)
+
+
+def _number(name: str, value: object) -> int | float | None:
+    """A number, also from text as in CSV; None for none. ParameterError for anything else."""
+    if value is None or type(value) in (int, float):
+        return value  # type: ignore[return-value]
+    try:
+        text = str(value)
+        return int(text) if text.isdecimal() else float(text)
+    except ValueError:
+        raise ParameterError(f"{name} is {shown(value)}, which is no number", "write 7, or 1.5") from None

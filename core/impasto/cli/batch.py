@@ -1,0 +1,182 @@
+"""`impasto batch`: many results from one recipe or a table, in several processes, resumable."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from ..errors import ParameterError
+from ..system.interruption import Stop
+from .making import add_output
+from .options import add_command, parse_metres
+from .sources import SOURCES_HELP, add_named_inputs, found_sources, named_files
+from .terminal import Terminal
+
+if TYPE_CHECKING:
+    from ..batch.plan import Plan
+    from ..batch.record import Record
+    from ..batch.running import Progress
+
+EXAMPLES = (
+    "batch brick.json photos --out textures",
+    "batch quilt photos --seeds 3 --pattern '{name}_{seed}' --out textures",
+    "batch painted.json photos --input night=night.jpg --workers 4 --time-limit 10min --out painted",
+    "batch materials.csv --out textures --dry-run",
+    "batch --retry --out textures",
+)
+T = TypeVar("T")
+
+
+def add_batch(commands: Any) -> None:
+    """`impasto batch RECIPE SOURCES… --out DIR` and `impasto batch TABLE --out DIR`."""
+    text = "make many results from one recipe or a table; the same command goes on after an interruption"
+    parser = add_command(commands, "batch", text, "", _batch)
+    parser.epilog = "\n".join(["examples:", *(f"  impasto {example}" for example in EXAMPLES)])
+    text = "a recipe, a tool's name, or a table: .csv, .tsv or .jsonl"
+    parser.add_argument("what", nargs="?", metavar="RECIPE|TABLE", help=text)
+    parser.add_argument("sources", type=Path, nargs="*", metavar="SOURCE", help=f"{SOURCES_HELP}, for a recipe")
+    add_named_inputs(parser)
+    text = "real-world width of each source in metres"
+    parser.add_argument("--width-m", type=parse_metres, metavar="METRES", help=text)
+    parser.add_argument("--seeds", type=_count, default=1, metavar="N", help="results of each source (default: 1)")
+    text = "names of results, of {name}, {index}, {seed}, {recipe} and {tool} (default: {name}, or {name}_{seed})"
+    parser.add_argument("--pattern", metavar="PATTERN", help=text)
+    parser.add_argument("--dry-run", action="store_true", help="list what would be made, and its size")
+    parser.add_argument("--retry", action="store_true", help="make only the jobs in failures.jsonl")
+    add_output(parser, can_stream=False, has_name=False)
+    _add_workers(parser)
+
+
+def _add_workers(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("workers")
+    text = "processes (default: one for each processor core or graphics card)"
+    group.add_argument("--workers", type=_count, metavar="N", help=text)
+    text = "processor threads of each (default: 1, or with graphics cards their share)"
+    group.add_argument("--threads", type=_count, metavar="N", help=text)
+    group.add_argument("--time-limit", type=_time, metavar="TIME", help="for each job, such as 90s or 10min")
+    group.add_argument("--memory-limit", type=_memory, metavar="SIZE", help="for each job, such as 4GiB")
+    text = "how often a job is tried whose process dies (default: 2)"
+    group.add_argument("--tries", type=_count, default=2, metavar="N", help=text)
+    text = "do not write contact_sheet.png"
+    group.add_argument("--no-contact-sheet", dest="contact_sheet", action="store_false", help=text)
+
+
+def _count(text: str) -> int:
+    if not (text.isdecimal() and 1 <= int(text[:9]) < 10**6 and len(text) < 9):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 upwards")
+    return int(text)
+
+
+def _time(text: str) -> float:
+    from ..batch.units import parse_time
+
+    return _parsed(parse_time, text)
+
+
+def _memory(text: str) -> int:
+    from ..batch.units import parse_memory
+
+    return _parsed(parse_memory, text)
+
+
+def _parsed(parse: Callable[[str], T], text: str) -> T:
+    try:
+        return parse(text)
+    except ParameterError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _batch(arguments: argparse.Namespace, terminal: Terminal) -> None:
+    from ..batch.checks import check_plan, listed
+    from ..batch.record import Record
+
+    record = Record(arguments.out)
+    plan = _plan_of_failures(record, arguments) if arguments.retry else _plan(arguments)
+    total = check_plan(plan, record.owns)
+    if arguments.dry_run:
+        terminal.planned(listed(plan, record), arguments.format)
+        return
+    with record:
+        progress = _run(plan, record, total, arguments, terminal)
+        files = [record.path, *filter(None, [record.tidy()])]
+    terminal.batched(progress, files)
+    if progress.exit_code:
+        sys.exit(progress.exit_code)
+
+
+def _plan(arguments: argparse.Namespace) -> Plan:
+    from ..batch.names import check_pattern
+    from ..batch.plan import Output, Plan, rows_of_sources
+    from ..batch.recipes import Recipes
+    from ..batch.table import Table, is_table
+
+    if arguments.what is None:
+        raise ParameterError("neither a recipe nor a table is given", "see `impasto batch --help`")
+    pattern = check_pattern(arguments.pattern or ("{name}_{seed}" if arguments.seeds > 1 else "{name}"))
+    output = Output(arguments.out, pattern, arguments.format, arguments.force, arguments.device)
+    path = Path(arguments.what)
+    if is_table(path):
+        if arguments.sources or arguments.input or arguments.width_m or arguments.seeds > 1:
+            message = "a table names the sources, the inputs, the seeds and the widths itself"
+            raise ParameterError(message, "leave the options out, and add columns")
+        table = Table.read(path)
+        return Plan(lambda: table, Recipes(path.parent), output)
+    sources: Sequence[Path | None] = found_sources(arguments.sources) if arguments.sources else [None]
+    inputs = named_files(arguments.input)
+    recipes = Recipes(Path())
+    first = recipes.of(arguments.what, inputs).seed
+    seeds = range(first, first + arguments.seeds)
+    rows = partial(rows_of_sources, arguments.what, sources, inputs, seeds, arguments.width_m)
+    return Plan(rows, recipes, output)
+
+
+def _plan_of_failures(record: Record, arguments: argparse.Namespace) -> Plan:
+    from ..batch.plan import Output, Plan
+    from ..batch.recipes import Recipes
+    from ..batch.record import jobs_of
+
+    if arguments.what:
+        message = "--retry makes the jobs in failures.jsonl, and takes no recipe"
+        raise ParameterError(message, f"leave {arguments.what} out, or leave --retry out")
+    if not (jobs := jobs_of(record.failures())):
+        raise ParameterError(f"no failures are recorded in {record.folder}", "run the batch without --retry")
+    return Plan(
+        lambda: ((job.row, job) for job in jobs), Recipes(Path()), Output(arguments.out, replace=arguments.force)
+    )
+
+
+def _run(plan: Plan, record: Record, total: int, arguments: argparse.Namespace, terminal: Terminal) -> Progress:
+    """Run the batch in local engines. Cancelled, with what is done, after a signal."""
+    from ..batch.making import Limits, local_engines
+    from ..batch.running import Progress, run_jobs
+    from ..batch.workers import share
+
+    chosen = share(
+        total,
+        arguments.device,
+        workers=arguments.workers or 0,
+        threads=arguments.threads or 0,
+        memory_bytes=arguments.memory_limit,
+    )
+    limits = Limits(arguments.time_limit, arguments.memory_limit, chosen.threads, chosen.gpus)
+    stop, progress = Stop(), Progress(total)
+    with terminal.progress(in_json=True) as show, local_engines(chosen.workers) as executor:
+        run_jobs(
+            plan,
+            record,
+            executor,
+            progress,
+            limits=limits,
+            in_flight=2 * chosen.workers,
+            tries=arguments.tries,
+            on_progress=lambda progress: show(progress.handled / total, progress.words),
+            is_stopped=stop.is_set,
+        )
+    if progress.is_stopped:
+        done = progress.made + progress.before
+        raise stop.cancelled(f"cancelled; {done} of {total} are done, and the same command goes on with the others")
+    return progress
