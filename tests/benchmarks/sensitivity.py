@@ -18,7 +18,8 @@ import torch
 from pbr_sets import pbr_sets
 from torch import Tensor
 
-from impasto.regularity import correlation, detection, rows
+from impasto.regularity import bond, correlation, detection, rows
+from impasto.regularity.bond import Sublattice
 from impasto.regularity.detection import Regularity, find_regularity
 
 FACTOR = 1.25
@@ -31,6 +32,9 @@ THRESHOLDS: tuple[tuple[ModuleType, str], ...] = (
     (rows, "PEAK"),
     (rows, "TALLEST_SHARE"),
     (rows, "SURE"),
+    (bond, "LEAST_CORRELATION"),
+    (bond, "NEARLY_BEST"),
+    (bond, "ALIKE"),
     (detection, "LATTICE_CORRELATION"),
     (correlation, "LEAST_PEAK"),
     (correlation, "AREA_COST"),
@@ -47,7 +51,7 @@ def main() -> None:
         for value in (getattr(module, name) / FACTOR, _times(getattr(module, name))):
             with patch.object(module, name, value):
                 changed = {name: find_regularity(picture) for name, picture in pictures.items()}
-            others = [key for key, one in pictures.items() if counts(changed[key], one) != counts(found[key], one)]
+            others = [key for key, one in pictures.items() if _seen(changed[key], one) != _seen(found[key], one)]
             line = f"{name:22} {value:7.3f} {summary(changed, pictures)}"
             print(f"{line}; changes {', '.join(others) or 'none'}", flush=True)
 
@@ -63,6 +67,11 @@ def summary(found: dict[str, Regularity | None], pictures: dict[str, Tensor]) ->
     errors = [abs(count - round(count)) for count in every]
     regular = sum(one is not None for one in found.values())
     return f"{regular:3} of {len(found)} regular, counts {sum(errors) / max(len(errors), 1):.3f} off"
+
+
+def _seen(found: Regularity | None, picture: Tensor) -> tuple[Sublattice | None, list[float]]:
+    """The bond of rows, if there are any, and the counts of periods."""
+    return found.sublattice if found else None, counts(found, picture)
 
 
 def counts(found: Regularity | None, picture: Tensor) -> list[float]:

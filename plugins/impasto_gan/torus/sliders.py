@@ -29,7 +29,8 @@ RIDGE = 0.1
 REACH = 2.0
 """Position, on either side, at which a slider is tested."""
 LONGEST = 2.5
-"""Longest unit of a slider: further out, pictures fall apart. Set by eye on the bundled models."""
+"""Longest unit of a slider. At the ends of colour sliders of twice this length, spectra change by 4 dB; with this one by
+2 dB (docs/benchmarks.md)."""
 LEAST_EFFECT = 0.25
 """Least effect of a slider, relative to CHANGE."""
 MOST = 6
@@ -38,8 +39,8 @@ FOUND_WITH, TESTED_WITH = (0, 1), (2, 3, 4)
 
 CHANGE = {"brightness": 0.02, "warmth": 0.008, "tint": 0.008, "contrast": 0.08, "detail": 0.05, "relief": 0.1}
 CHANGE |= {"roughness": 0.02, "metal": 0.02}
-"""Change that one unit of a slider should cause; for contrast, detail and relief the log of a ratio. Set by eye on the
-bundled models: just visible."""
+"""Change that one unit of a slider should cause; for contrast, detail and relief the log of a ratio. Half as
+much gives more sliders with a shorter range, twice as much fewer and less even ones (docs/benchmarks.md)."""
 
 
 @dataclass(frozen=True)

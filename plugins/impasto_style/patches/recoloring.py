@@ -17,7 +17,8 @@ from ..shared.color.sliced import Sample, mixture, transported
 from ..shared.task import Region
 
 AXES = torch.tensor([[0.75, 1.47, 0.28], [0.5, -0.5, 0.0], [-0.25, -0.25, 0.5]])
-"""Lightness (weighted 2.5-fold) and two colour differences of sRGB; set by eye on repainted photographs."""
+"""Lightness (weighted 2.5-fold) and two colour differences of sRGB. A smaller weight keeps the order of lightness less
+well, a larger one hardly better, and palettes get farther from the style's (docs/benchmarks.md)."""
 ROUNDS, QUANTILES = 12, 257
 SAMPLES = 2**16
 SMOOTHING_PARTS = 32
