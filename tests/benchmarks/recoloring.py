@@ -15,13 +15,13 @@ from unittest.mock import patch
 
 import numpy as np
 import torch
-from impasto_style.patches import recoloring
-from impasto_style.shared.task import Region
 from style_pictures import contents_and_styles
 from torch import Tensor
 
 from impasto import Maps
 from impasto.evaluation.metrics import color_distance
+from impasto_style.patches import recoloring
+from impasto_style.shared.task import Region
 
 LUMINANCE = torch.tensor([0.299, 0.587, 0.114])
 USED = 2.5

@@ -14,15 +14,15 @@ from unittest.mock import patch
 
 import numpy as np
 import torch
-from impasto_gan.torus import sliders
-from impasto_gan.torus.generate import Choice, Synthesis
-from impasto_gan.torus.model import TorusModel, load_torus
 from torch import Tensor
 
 from impasto.context import Context
 from impasto.evaluation.metrics import spectrum_difference_db
 from impasto.plugins import registry
 from impasto.regularity.region import full_region
+from impasto_gan.torus import sliders
+from impasto_gan.torus.generate import Choice, Synthesis
+from impasto_gan.torus.model import TorusModel, load_torus
 
 LONGEST = (1.25, 2.5, 5.0)
 FACTORS = (0.5, 1.0, 2.0)

@@ -15,12 +15,12 @@ from pathlib import Path
 from unittest.mock import patch
 
 import numpy as np
-from impasto_gan.torus import data, standardisation, train
 
 from impasto import Recipe, Step, run
 from impasto.data.dataset import Dataset, read_dataset
 from impasto.evaluation.evaluate import evaluate
 from impasto.library.models import read_model
+from impasto_gan.torus import data, standardisation, train
 
 CHANGES = (
     (train, "GAMMA", (0.25, 1.0)),
