@@ -136,8 +136,13 @@ def draw_more(
 ) -> None:
     """All but the first image of an input, each drawn by `draw`, the number of each, buttons to add and to remove."""
     group = properties.group_of(context.scene, tool)
-    numbers = [properties.identifier(key) for key, one in properties_of(tool).items() if one.get("for_each") == name]
-    for index, value in enumerate(inputs.values(group, name)):
+    values = inputs.values(group, name)
+    numbers = [
+        properties.identifier(key)
+        for key, schema in properties_of(tool).items()
+        if schema.get("for_each") == name and (len(values) > 1 or not schema["relative"])
+    ]
+    for index, value in enumerate(values):
         box = layout.box() if index else layout
         if index:
             draw(box, value, name)

@@ -108,6 +108,17 @@ class TestPanel:
         bpy.ops.impasto.remove_image(tool="flat", input="style", index=0)
         assert [value.input_style.name for value in flat.more_style] == ["bricks.png"]
 
+    def test_a_single_style_has_no_weight_to_set_and_a_number_that_is_not_relative_stays(self, extension, settings):
+        props = lambda: drawn(getattr(bpy.types, PANEL)).props()  # noqa: E731
+        assert "weight" not in props()
+        flat = extension.engine.catalogue.catalogue["flat"]
+        weight = flat["parameters"]["properties"]["weight"]
+        try:
+            weight["relative"] = False
+            assert "weight" in props()
+        finally:
+            weight["relative"] = True
+
     def test_no_more_styles_can_be_added_than_a_recipe_holds(self, scene):
         for _ in range(15):
             bpy.ops.impasto.add_image(tool="flat", input="style")

@@ -50,7 +50,9 @@ class StyleParameters(Parameters):
         json_schema_extra=visible_if("color", "blended"),
     )
     weight: tuple[Annotated[float, Field(ge=0, le=10)], ...] = Field(
-        (), description="Weight of a style where several are mixed", json_schema_extra=for_each(STYLE, 1.0)
+        (),
+        description="Weight of a style where several are mixed",
+        json_schema_extra=for_each(STYLE, 1.0, relative=True),
     )
     start_from: Literal["picture", "noise"] = Field(
         "picture", description="What is repainted: the picture, or noise, which leaves more to the style"
