@@ -161,7 +161,7 @@ def recipe_of(image: bpy.types.Image) -> Recipe:
         return Recipe.from_json(text)
     if about := _metadata(_file_bytes(image)).get("recipe"):
         return Recipe.from_dict(about)
-    raise FileError(f"the image {image.name} holds no recipe", "choose an image that Impasto made")
+    raise FileError(f"the image {image.name} has no recipe", "choose an image that Impasto made")
 
 
 def recipe_in(item: bpy.types.ID) -> Recipe | None:

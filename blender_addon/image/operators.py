@@ -90,7 +90,7 @@ class IMPASTO_OT_rerun(OnImage, bpy.types.Operator):
     @classmethod
     def why_not(cls, context: bpy.types.Context) -> str:
         has_none = is_image_editor(context) and not images.has_recipe(shown_image(context))
-        return super().why_not(context) or ("Impasto did not make this image: it holds no recipe" if has_none else "")
+        return super().why_not(context) or ("Impasto did not make this image: it has no recipe" if has_none else "")
 
     def task(self, context: bpy.types.Context) -> Task:
         image = self.chosen(context)

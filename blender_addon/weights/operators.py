@@ -65,7 +65,7 @@ class IMPASTO_OT_install_weights(ChangesWeights, bpy.types.Operator):
         type=bpy.types.OperatorFileListElement,
     )
     filter_glob: StringProperty(default="*.pth;*.pt;*.safetensors", options={"HIDDEN"})
-    name: StringProperty(name="Name", description="Name of the weights; empty: recognised by what the file holds")
+    name: StringProperty(name="Name", description="Name of the weights; empty: recognised by the file's contents")
     asked_in: ASKED_IN
 
     def task(self, _context: bpy.types.Context) -> Task:

@@ -82,7 +82,7 @@ class Recipe:
         steps, seed = self.steps, self.seed
         _expect(isinstance(steps, tuple) and len(steps) > 0, "steps must be a list with at least one step", steps)
         _expect(len(steps) <= MAX_STEPS, f"a recipe has at most {MAX_STEPS} steps", len(steps))
-        _expect(all(isinstance(step, Step) for step in steps), "steps must hold steps", steps)
+        _expect(all(isinstance(step, Step) for step in steps), "steps must be a list of steps", steps)
         _expect(isinstance(seed, int) and not isinstance(seed, bool), "seed must be a whole number", seed)
         _expect(0 <= seed <= MAX_SEED, f"seed must be between 0 and {MAX_SEED}", seed)
         _check_recorded_inputs(self.inputs)

@@ -23,7 +23,7 @@ def check_parameter(where: str, schema: Mapping[str, Any]) -> None:
         _check_for_each(where, schema)
     elif schema.get("format") == "sliders":
         if kind != "object" or schema.get("additionalProperties", {}).get("type") != "number" or schema["default"]:
-            raise PluginError(f"{where} holds sliders", "write dict[str, float] = sliders_field()")
+            raise PluginError(f"{where} has the format sliders", "write dict[str, float] = sliders_field()")
     elif kind == "array":
         items = schema.get("prefixItems", [])
         if not items or any(item.get("type") != "number" for item in items):

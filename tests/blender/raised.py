@@ -24,7 +24,7 @@ IN_TERMINALS = {"installation.py", "interruption.py", "metadata.py", "schemas.py
 DECLARING = {"Field", "Input", "Weights", "Slider", "getLogger", "debug", "info", "warning", "error", "exception"}
 """Calls whose texts are declared or logged, not raised."""
 DECLARED = {"label", "description", "__all__", "example", "TRIAL"}
-WHY = re.compile(r"(is|has|holds|lacks|lies|begins|shows) \S")
+WHY = re.compile(r"(is|has|contains|lacks|lies|begins|shows) \S")
 """The second half of a message, which is put behind what it is about."""
 NOT_SHOWN = {
     *("model name", "module 'impasto' has no attribute {}", "no frame", "no marker", "Application Support"),

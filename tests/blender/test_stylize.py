@@ -69,7 +69,7 @@ class TestImages:
         assert tuple(bpy.data.images["bricks – red.002"].size) == (192, 128)
 
     def test_only_what_was_painted_goes_on_larger(self, extension, image, style):
-        with pytest.raises(RuntimeError, match="holds no recipe"):
+        with pytest.raises(RuntimeError, match="has no recipe"):
             bpy.ops.impasto.go_on_larger(image=image.name)
         bpy.ops.impasto.run(tool="checker", width_px=8, height_px=8, estimator="none", material="NONE")
         with pytest.raises(RuntimeError, match=r"Checker cannot go on.*choose an image that was repainted"):

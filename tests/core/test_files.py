@@ -229,7 +229,7 @@ def test_a_wrong_extension_is_read_by_its_content(tmp_path):
 def test_an_absent_file_and_an_empty_folder_are_refused(tmp_path):
     with pytest.raises(FileError, match=r"cannot read .*nowhere\.png"):
         read_maps(tmp_path / "nowhere.png")
-    with pytest.raises(FileError, match="holds no maps"):
+    with pytest.raises(FileError, match="contains no maps"):
         read_maps(tmp_path)
 
 
@@ -263,7 +263,7 @@ def test_odd_sizes_read_and_write(height, width, tmp_path):
 
 def test_a_file_without_a_recipe_says_so(tmp_path):
     Image.fromarray(GRADIENT).save(tmp_path / "a.png")
-    with pytest.raises(FileError, match="holds no recipe"):
+    with pytest.raises(FileError, match="has no recipe"):
         read_recipe(tmp_path / "a.png")
 
 

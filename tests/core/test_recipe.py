@@ -49,7 +49,7 @@ def test_what_is_wrong_is_named(text, said):
     ("make", "said"),
     [
         (lambda: Recipe(()), "at least one step"),
-        (lambda: Recipe(("quilt",)), "steps must hold steps"),
+        (lambda: Recipe(("quilt",)), "steps must be a list of steps"),
         (lambda: Recipe((Step("x"),) * 101), "at most 100 steps"),
         (lambda: Recipe((Step("x"),), 2**31), "between 0 and"),
         (lambda: Recipe((Step("x"),), 1.5), "whole number"),

@@ -154,11 +154,11 @@ class TestRefused:
         lacking = {name: tensor for name, tensor in TENSORS.items() if name != "features.0.bias"}
         self.refused([file(saved(lacking))], r"it lacks features.0.bias \(4\)")
         deeper = {**TENSORS, "features.4.weight": torch.zeros(2, 2)}
-        self.refused([file(saved(deeper))], r"it holds features.4.weight \(2x2\) as well")
+        self.refused([file(saved(deeper))], r"it also contains features.4.weight \(2x2\)")
 
     def test_no_network_that_is_known(self, library, file):
         self.refused(
-            [file(saved({"head.weight": torch.zeros(3)}))], "no network that is known here; it holds head.weight"
+            [file(saved({"head.weight": torch.zeros(3)}))], "no network that is known here; it contains head.weight"
         )
 
     def test_one_of_several_files(self, library, file):
@@ -173,7 +173,7 @@ class TestRefused:
     @pytest.mark.parametrize("share", [0.0, 0.3, 0.9])
     def test_a_truncated_file(self, share, is_old, library, file):
         content = saved(TENSORS, _use_new_zipfile_serialization=not is_old)
-        self.refused([file(content[: int(share * len(content))])], "is damaged|holds more than tensors, or none")
+        self.refused([file(content[: int(share * len(content))])], "is damaged|contains more than tensors, or none")
 
     def test_a_truncated_safetensors_file(self, library, file):
         self.refused([file(save(TENSORS)[:-10], "net.safetensors")], "is damaged")
@@ -194,17 +194,17 @@ class TestRefused:
     def test_numbers_that_are_none(self, value, library, file):
         bias = torch.tensor([0.0, 1.0, value, 0.0])
         self.refused(
-            [file(saved({**TENSORS, "features.0.bias": bias}))], "features.0.bias does not hold finite numbers"
+            [file(saved({**TENSORS, "features.0.bias": bias}))], "features.0.bias does not contain finite numbers"
         )
 
     def test_whole_numbers(self, library, file):
         bias = torch.arange(4)
         self.refused(
-            [file(saved({**TENSORS, "features.0.bias": bias}))], "features.0.bias does not hold finite numbers"
+            [file(saved({**TENSORS, "features.0.bias": bias}))], "features.0.bias does not contain finite numbers"
         )
 
     def test_a_file_without_tensors_or_without_a_file(self, library, file, tmp_path):
-        self.refused([file(saved({"epoch": 3}))], "holds no tensors")
+        self.refused([file(saved({"epoch": 3}))], "contains no tensors")
         self.refused([tmp_path / "nowhere.pth"], "cannot read .*nowhere.pth: No such file", kind=FileError)
 
     def test_what_is_there_already_unless_it_is_damaged(self, library, file):
@@ -242,7 +242,7 @@ class TestLibrary:
         with pytest.raises(ModelError, match=r"seer.safetensors are damaged.*`impasto weights remove seer`, then"):
             context().load_weights("seer")
         save_file({"features.0.weight": torch.zeros(1)}, weights_library().path("seer"))
-        with pytest.raises(ModelError, match=r"does not hold The Seer: features.0.weight should be 4x3x3x3, is 1"):
+        with pytest.raises(ModelError, match=r"does not contain The Seer: features.0.weight should be 4x3x3x3, is 1"):
             context().load_weights("seer")
 
     def test_the_recipe_holds_the_hash_and_a_rerun_sees_another(self, library, file, monkeypatch, photo):

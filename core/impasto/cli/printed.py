@@ -54,7 +54,7 @@ class Again(Answer):
     figures: dict[str, float] = Field(description="figures that tools measured, by name")
     notes: list[str] = Field(description="decisions that tools made by themselves, a sentence each")
     warnings: list[str] = Field(description="options without effect and inputs left out, a sentence each")
-    identical: bool = Field(description="whether the file holds the same bytes as the one given")
+    identical: bool = Field(description="whether the file has the same bytes as the one given")
     differences: list[str] = Field(description="what has changed since: inputs, versions, models, devices")
 
 

@@ -42,7 +42,7 @@ def found_sources(given: Sequence[Path]) -> list[Path]:
 
     found = [source for path in given for source in (pictures_in(path) if is_folder(path) else [path])]
     if not found:
-        raise FileError(f"{given[0]} holds no pictures", "give pictures, or folders of them")
+        raise FileError(f"{given[0]} contains no pictures", "give pictures, or folders of them")
     return found
 
 

@@ -128,7 +128,7 @@ def pictures_in(folder: Path) -> list[Path]:
         return [folder]
     sets, photographs, unused = _grouped(files)
     if sets:
-        message = f"{folder} holds the map sets {', '.join(sorted(sets))} beside each other or other pictures"
+        message = f"{folder} contains the map sets {', '.join(sorted(sets))} beside each other or other pictures"
         raise FileError(message, "put each set into a folder of its own")
     if unused:
         raise FileError(f"{unused[0][0]} {unused[0][1]}", "give the pictures one by one, or remove it")

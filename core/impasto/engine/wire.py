@@ -51,7 +51,9 @@ def write_frame(stream: IO[bytes], header: Mapping[str, Any], arrays: Mapping[st
     try:
         line = json.dumps({**header, "arrays": described}, separators=(",", ":"), allow_nan=False).encode() + b"\n"
     except (TypeError, ValueError, RecursionError) as error:
-        raise ProtocolError(f"a frame cannot hold this: {error}", "give numbers that are finite, and text") from error
+        raise ProtocolError(
+            f"a frame cannot contain this: {error}", "give numbers that are finite, and text"
+        ) from error
     if len(line) > MAX_HEADER_BYTES:
         raise ProtocolError(f"a frame's header has {len(line)} bytes", f"at most {MAX_HEADER_BYTES} fit")
     stream.write(line)

@@ -130,7 +130,7 @@ def map_files(folder: Path) -> dict[str, Path]:
             found.setdefault(name, file)
     if not found:
         raise FileError(
-            f"{folder} holds no maps that can be recognised by their names",
+            f"{folder} contains no maps that can be recognised by their names",
             "name them like brick_base_color.png, brick_roughness.png",
         )
     return found
@@ -163,7 +163,7 @@ def read_recipe(path: str | Path) -> Recipe:
     path = Path(path)
     metadata = decode.read_metadata(path)
     if "recipe" not in metadata:
-        raise FileError(f"{path} holds no recipe", "only files that Impasto wrote do; editors often drop it")
+        raise FileError(f"{path} has no recipe", "only files that Impasto wrote do; editors often drop it")
     return Recipe.from_dict(metadata["recipe"])
 
 

@@ -96,7 +96,7 @@ def _read_png(stream: IO[bytes]) -> Header:
             text = body.split(b"\0", 5)[-1]
         inflated += len(_inflated(kind, body, MAX_TEXT_BYTES - inflated))
         if inflated > MAX_TEXT_BYTES:
-            limit = f"holds more than {MAX_TEXT_BYTES >> 20} MiB of text or colour profile"
+            limit = f"has more than {MAX_TEXT_BYTES >> 20} MiB of text or colour profile"
             raise _RefusedError(limit, "export it again without metadata")
     raise _RefusedError(f"has more than {MAX_CHUNKS:,} chunks before its pixels", DAMAGED)
 
@@ -229,7 +229,7 @@ def _read_psd(stream: IO[bytes]) -> Header:
         stream.seek(name | 1, 1)  # padded to an even length
         length = struct.unpack(">I", stream.read(4))[0]
         if identifier == 1057 and not stream.read(5)[4]:
-            raise _RefusedError("holds no flattened picture", "save it with Maximize Compatibility, or as PNG")
+            raise _RefusedError("has no flattened picture", "save it with Maximize Compatibility, or as PNG")
         if identifier == 1057:
             break
         stream.seek(length + length % 2, 1)

@@ -229,7 +229,7 @@ def _opened(path: Path, kind: str, raw: bool = False) -> tuple[Any, Any]:
     spec = source.spec()
     stored = spec.width * spec.height * spec.pixel_bytes(True)
     if kind == "EXR" and stored >= MAX_STORED_BYTES:
-        message = f"{shown(path)} holds {spec.nchannels} channels of {spec.width}x{spec.height} pixels"
+        message = f"{shown(path)} has {spec.nchannels} channels of {spec.width}x{spec.height} pixels"
         raise FileError(f"{message}, too much to read", "save the layers that you need alone")
     if spec.deep or spec.depth > 1:
         raise FileError(f"{shown(path)} is a deep picture or a volume, which is not read", "flatten it")

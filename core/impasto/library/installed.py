@@ -69,7 +69,7 @@ def read_weights(weights: Weights, path: Path) -> InstalledWeights:
     except (OSError, SafetensorError, ValueError, TypeError) as error:
         raise ModelError(f"the weights in {shown(path)} are damaged: {error}", _install_again(weights)) from error
     if wrong := differences(weights.needed(shapes), weights.shapes):
-        raise ModelError(f"{shown(path)} does not hold {weights.label}: {wrong[0]}", _install_again(weights))
+        raise ModelError(f"{shown(path)} does not contain {weights.label}: {wrong[0]}", _install_again(weights))
     known = {key: metadata[key] for key in ("source", "licence") if key in metadata}
     return InstalledWeights(weights, path, path.stat().st_size, published_sha256=published, **known)
 

@@ -108,7 +108,7 @@ def read_model(path: Path) -> Model:
     except (OSError, SafetensorError, ValueError, TypeError) as error:
         raise ModelError(f"{shown(path)} is not a model file: {error}", "copy or download it again") from error
     if "card" not in metadata:
-        raise ModelError(f"{shown(path)} holds no model card", "choose a file that `impasto train` made")
+        raise ModelError(f"{shown(path)} has no model card", "choose a file that `impasto train` made")
     card, notes = read_card(metadata["card"], path)
     thumbnail = decode_thumbnail(metadata.get("thumbnail", ""), path)
     return Model(path.stem, path, size_bytes, card, thumbnail, notes=notes)

@@ -38,7 +38,7 @@ def fitted(build: Callable[[], Network], tensors: Mapping[str, np.ndarray], mode
             message = f"{model} does not fit {tool}: {shown(name)} is {array.shape}, not {shape}"
             raise ModelError(message, remedy)
         if array.dtype.kind not in KINDS[like.is_floating_point()]:
-            raise ModelError(f"{model} does not fit {tool}: {shown(name)} holds {array.dtype}", remedy)
+            raise ModelError(f"{model} does not fit {tool}: {shown(name)} has the data type {array.dtype}", remedy)
         _check_sizes(array, name, model)
         state[name] = torch.from_numpy(array).reshape(shape).to(like.dtype)
     network.load_state_dict(state, assign=True)

@@ -80,7 +80,7 @@ def recognise(paths: Sequence[Path], candidates: Sequence[Weights]) -> Fit:
     said = files[0].path.name if len(files) == 1 else f"{files[0].path.name} and {len(files) - 1} more"
     if len(candidates) > 1 and nearest.distance >= 1:
         held = next(iter(files[0].tensors))
-        raise ModelError(f"{said}: of no network that is known here; it holds {held}", "see `impasto weights list`")
+        raise ModelError(f"{said}: of no network that is known here; it contains {held}", "see `impasto weights list`")
     more = f", and {len(nearest.wrong) - 1} more" if len(nearest.wrong) > 1 else ""
     message = f"{said}: not the weights of {nearest.weights.label}: {nearest.wrong[0]}{more}"
     raise ModelError(message, nearest.weights.how_to_get)
@@ -120,7 +120,7 @@ def _array(name: str, tensor: Tensor, weights: Weights) -> np.ndarray:
     import torch
 
     if not tensor.is_floating_point() or not bool(torch.isfinite(tensor).all()):
-        raise ModelError(f"{name} does not hold finite numbers", f"get {weights.label} again from {weights.page}")
+        raise ModelError(f"{name} does not contain finite numbers", f"get {weights.label} again from {weights.page}")
     kept = tensor if tensor.dtype in (torch.float16, torch.float32) else tensor.float()
     return kept.detach().contiguous().numpy()
 
@@ -133,7 +133,7 @@ def _read(path: Path) -> _File:
         sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
     tensors, metadata = _read_safetensors(path) if is_safetensors else (_read_pickle(path), {})
     if not tensors:
-        raise ModelError(f"{path.name} holds no tensors", "choose the file with the network's weights")
+        raise ModelError(f"{path.name} contains no tensors", "choose the file with the network's weights")
     return _File(path, tensors, sha256, metadata)
 
 
@@ -153,7 +153,7 @@ def _read_pickle(path: Path) -> dict[str, Tensor]:
     try:
         loaded = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
-        message = f"{path.name} holds more than tensors, or none; it was not opened, since it could run a program"
+        message = f"{path.name} contains more than tensors, or none; it was not opened, since it could run a program"
         raise ModelError(message, "choose the file that its authors publish, not a page or link to it") from error
     except Exception as error:  # a damaged pickle fails in any way
         raise ModelError(

@@ -140,7 +140,7 @@ def differences(found: Shapes, expected: Shapes) -> list[str]:
         for name, shape in expected.items()
         if found.get(name) != shape
     ]
-    return wrong + [f"it holds {name} ({_shape(found[name])}) as well" for name in found if name not in expected]
+    return wrong + [f"it also contains {name} ({_shape(found[name])})" for name in found if name not in expected]
 
 
 def _shape(shape: tuple[int, ...]) -> str:

@@ -29,7 +29,7 @@ def check_name(name: object, what: str, *, kind: type[ImpastoError] = ParameterE
         raise refuse("is not Unicode")
     if found := sorted({character for character in name if _is_refused(character)}):
         characters = " ".join(found) if set(found) <= NOT_IN_NAMES else "control characters"
-        raise refuse(f"holds {characters}")
+        raise refuse(f"contains {characters}")
     if name.startswith(".") or name.endswith((".", " ")):
         raise refuse("begins with a dot, or ends with a dot or a space")
     if RESERVED_ON_WINDOWS.fullmatch(name):

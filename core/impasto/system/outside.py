@@ -62,7 +62,7 @@ def parse_json(
     def number(convert: type[int] | type[float]) -> Any:
         def read(digits: str) -> int | float:
             if len(digits) > MAX_DIGITS or not math.isfinite(value := convert(digits)):
-                raise refuse(f"holds a number that is too large or too long ({shown(digits)})")
+                raise refuse(f"contains a number that is too large or too long ({shown(digits)})")
             return value
 
         return read
@@ -70,7 +70,7 @@ def parse_json(
     def constant(name: str) -> float:
         if not finite:
             return float(name)
-        raise refuse(f"holds {name}, which is no number in JSON")
+        raise refuse(f"contains {name}, which is not a number in JSON")
 
     try:
         text = text if isinstance(text, str) else text.decode("utf-8-sig")
@@ -101,7 +101,7 @@ def _problem(data: Any) -> str:
                 below += item
         for text in texts:
             if not is_unicode(text):
-                return f"holds text that is not Unicode ({shown(text)})"
+                return f"contains text that is not Unicode ({shown(text)})"
         level = below
     return ""
 
@@ -124,7 +124,7 @@ def open_file(path: Path) -> io.BufferedReader:
         mode = os.fstat(stream.fileno()).st_mode
     if not stat.S_ISREG(mode):
         stream.close()
-        raise FileError(f"{shown(path)} is no regular file", "copy what it holds into a file first")
+        raise FileError(f"{shown(path)} is no regular file", "copy its contents into a file first")
     return stream
 
 
