@@ -25,7 +25,7 @@ IMAGE: Entries = (
     ("impasto.make_seamless", "Make Seamless: Tileable Texture", "TEXTURE"),
     ("impasto.estimate_maps", "PBR Maps from Photo: Normal, Roughness, Height", "NODE_MATERIAL"),
     ("impasto.stylize", "Style Transfer: Repaint Image", "BRUSH_DATA"),
-    ("impasto.go_on_larger", "Upscale Painting", "FULLSCREEN_ENTER"),
+    ("impasto.continue_larger", "Upscale Painting", "FULLSCREEN_ENTER"),
     ("impasto.rerun", "Make Again from Recipe", "FILE_REFRESH"),
 )
 MATERIAL: Entries = OBJECT[:4]
@@ -43,7 +43,7 @@ MANUAL = {
     "bpy.ops.impasto.open_log": "guide.html#if-something-is-wrong",
     "bpy.ops.impasto.run": "guide.html#scripts",
     "bpy.ops.impasto.stylize": "style.html#begin",
-    "bpy.ops.impasto.go_on_larger": "style.html#larger",
+    "bpy.ops.impasto.continue_larger": "style.html#larger",
     "bpy.ops.impasto.*weights": "style.html#weights",
     "bpy.ops.impasto.*train*": "training.html#train-a-model",
     "bpy.ops.impasto.*_model": "training.html#files",

@@ -13,7 +13,7 @@ IMAGE_BUTTONS = {
     "impasto.make_seamless": "MOD_ARRAY",
     "impasto.estimate_maps": "NODE_MATERIAL",
     "impasto.rerun": "FILE_REFRESH",
-    "impasto.go_on_larger": "FULLSCREEN_ENTER",
+    "impasto.continue_larger": "FULLSCREEN_ENTER",
 }
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`impasto.stylize`, the panel's button and the call for scripts, and `impasto.go_on_larger`."""
+"""`impasto.stylize`, the panel's button and the call for scripts, and `impasto.continue_larger`."""
 
 from __future__ import annotations
 
@@ -106,11 +106,11 @@ class IMPASTO_OT_stylize(ResultProperties, TaskOperator, bpy.types.Operator):
         return self.properties.is_property_set(name)
 
 
-class IMPASTO_OT_go_on_larger(OnImage, bpy.types.Operator):
-    """Paint this image again at a larger size: it goes on from what it shows, with the same style and seed"""
+class IMPASTO_OT_continue_larger(OnImage, bpy.types.Operator):
+    """Paint this image again at a larger size, starting from what it shows, with the same style and seed"""
 
-    bl_idname = "impasto.go_on_larger"
-    bl_label = "Go On Larger"
+    bl_idname = "impasto.continue_larger"
+    bl_label = "Continue at Larger Size"
 
     factor: FloatProperty(name="Factor", description="How many times as large", default=2.0, min=1.0, max=16.0)
 
@@ -147,9 +147,9 @@ def _larger(recipe: Recipe, longest_px: int) -> Recipe:
     *earlier, step = recipe.steps
     tool = catalogue[step.tool]
     if START not in [item["name"] for item in tool["inputs"]]:
-        raise ParameterError(f"{tool['label']} cannot go on from a result", "choose an image that was repainted")
+        raise ParameterError(f"{tool['label']} cannot continue from a result", "choose an image that was repainted")
     step = Step(step.tool, {**step.parameters, LONGEST: longest_px}, {**step.inputs, START: START})
     return Recipe((*earlier, step), recipe.seed)
 
 
-CLASSES = (IMPASTO_OT_stylize, IMPASTO_OT_go_on_larger)
+CLASSES = (IMPASTO_OT_stylize, IMPASTO_OT_continue_larger)

@@ -64,8 +64,8 @@ def visible_if(parameter: str, *values: bool | int | str) -> dict[str, Any]:
 def for_each(input_: str, default: float, relative: bool = False) -> dict[str, Any]:
     """Mark of a field with one number for each value of an input; numbers that the user leaves out are `default`.
 
-    `weight: tuple[float, ...] = Field((), …, json_schema_extra=for_each("style", 1.0, relative=True))`: a weight for each
-    style. relative: only proportions matter, so that hosts show none for a single value.
+    `weight: tuple[float, ...] = Field((), …, json_schema_extra=for_each("style", 1.0, relative=True))`. relative:
+    only the proportions of the numbers matter, so that hosts show none for a single value.
     """
     return {"for_each": input_, "default_of_each": default, "relative": relative}
 

@@ -29,7 +29,7 @@ def offered(extension) -> dict[str, str]:
         ("tileable", "impasto.make_seamless"),
         ("normal", "impasto.estimate_maps"),
         ("roughness", "impasto.estimate_maps"),
-        ("upscale", "impasto.go_on_larger"),
+        ("upscale", "impasto.continue_larger"),
         ("train", "impasto.train"),
         ("variations", "impasto.variations"),
     ],

@@ -240,7 +240,7 @@ class TestRunning:
         settle(running)
         assert running.last_report.text == "Made the image bricks – red"
         bpy.data.images["bricks – red"]["impasto_recipe"] = _quick(bpy.data.images["bricks – red"])
-        bpy.ops.impasto.go_on_larger(image="bricks – red")
+        bpy.ops.impasto.continue_larger(image="bricks – red")
         assert recipe_of(bpy.data.images["bricks – red.001"])["made_with"].get("stopped") is None
 
     def test_cancelled_it_leaves_nothing(self, running):

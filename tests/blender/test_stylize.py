@@ -58,22 +58,22 @@ class TestImages:
 
     def test_a_larger_one_goes_on_from_what_was_painted(self, image, style):
         stylize(image=image.name, seed=3)
-        assert bpy.ops.impasto.go_on_larger(image="bricks – red", factor=2) == {"FINISHED"}
+        assert bpy.ops.impasto.continue_larger(image="bricks – red", factor=2) == {"FINISHED"}
         larger = bpy.data.images["bricks – red.001"]
         assert tuple(larger.size) == (96, 64)
         recipe = recipe_of(larger)
         assert recipe["seed"] == 3
         assert recipe["steps"][0]["inputs"] == {"start": "start", "style": "style"}
         assert recipe["inputs"]["start"]["name"] == "bricks – red"
-        bpy.ops.impasto.go_on_larger(image=larger.name)
+        bpy.ops.impasto.continue_larger(image=larger.name)
         assert tuple(bpy.data.images["bricks – red.002"].size) == (192, 128)
 
-    def test_only_what_was_painted_goes_on_larger(self, extension, image, style):
+    def test_only_what_was_painted_can_be_continued_larger(self, extension, image, style):
         with pytest.raises(RuntimeError, match="has no recipe"):
-            bpy.ops.impasto.go_on_larger(image=image.name)
+            bpy.ops.impasto.continue_larger(image=image.name)
         bpy.ops.impasto.run(tool="checker", width_px=8, height_px=8, estimator="none", material="NONE")
-        with pytest.raises(RuntimeError, match=r"Checker cannot go on.*choose an image that was repainted"):
-            bpy.ops.impasto.go_on_larger(image="Texture_base_color")
+        with pytest.raises(RuntimeError, match=r"Checker cannot continue.*choose an image that was repainted"):
+            bpy.ops.impasto.continue_larger(image="Texture_base_color")
         stylize(image=image.name)
         is_painted = extension.stylize.subject.is_painted
         names = (image.name, "Texture_base_color", "bricks – red")
@@ -207,9 +207,9 @@ class TestRenders:
         settings = rendered.render.image_settings
         assert (settings.file_format, settings.color_mode) == ("JPEG", "BW")
 
-    def test_it_goes_on_larger_in_the_same_session(self, rendered, style):
+    def test_it_continues_larger_in_the_same_session(self, rendered, style):
         stylize(image="Render Result")
-        bpy.ops.impasto.go_on_larger(image="Render Result – red")
+        bpy.ops.impasto.continue_larger(image="Render Result – red")
         assert tuple(bpy.data.images["Render Result – red.001"].size) == (48, 32)
 
     def test_the_panel_knows_whether_something_was_rendered_in_this_file(self, rendered, settings, extension):

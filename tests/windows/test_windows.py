@@ -114,7 +114,7 @@ def test_an_artist_trains_works_meanwhile_and_moves_sliders(walk_through):
     assert facts["picked_seed"] > 0
 
 
-def test_an_artist_chooses_a_style_repaints_and_goes_on_larger(walk_through):
+def test_an_artist_chooses_a_style_repaints_and_continues_larger(walk_through):
     facts = walk_through("paints")
     print(json.dumps(facts, indent=1))
     assert facts["offered"][1:4] == ["file chelsea.png", "file coffee.png", "file immunohistochemistry.png"]

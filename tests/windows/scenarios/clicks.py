@@ -139,7 +139,7 @@ def images(walk: Walk) -> Steps:
     walk.screenshot("no_image.png")
     space.image = next(image for image in bpy.data.images if EXTENSION.stylize.subject.is_painted(image))
     made = {}
-    for name in ("make_seamless", "estimate_maps", "rerun", "go_on_larger"):
+    for name in ("make_seamless", "estimate_maps", "rerun", "continue_larger"):
         before = set(bpy.data.images)
         space.image = next(image for image in before if EXTENSION.stylize.subject.is_painted(image))
         yield 0.5

@@ -1,4 +1,4 @@
-"""Inside a Blender window: a style chosen by its thumbnail, a live preview, Repaint, Stop and Keep, Go On Larger."""
+"""Inside a Blender window: a style chosen by its thumbnail, a live preview, Repaint, Stop and Keep, a larger size."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def scenario(walk: Walk) -> Steps:
     yield from previews(walk)
     yield from stops_and_keeps(walk)
     yield from repaints_a_material(walk)
-    yield from goes_on_larger(walk)
+    yield from continues_larger(walk)
     bpy.ops.preferences.addon_disable(module="bl_ext.user_default.impasto")
 
 
@@ -111,7 +111,7 @@ def repaints_a_material(walk: Walk) -> Steps:
     walk.record("material_after_undo", bpy.data.objects["Cube"].active_material.name)
 
 
-def goes_on_larger(walk: Walk) -> Steps:
+def continues_larger(walk: Walk) -> Steps:
     """In the image editor, from the image that it shows."""
     yield walk.switch("VIEW_3D", "IMAGE_EDITOR")
     painted = next(image for image in bpy.data.images if EXTENSION.stylize.subject.is_painted(image))
@@ -120,7 +120,7 @@ def goes_on_larger(walk: Walk) -> Steps:
     yield walk.show_panel("IMAGE_EDITOR", "Impasto")
     before = tuple(painted.size)
     with walk.at(walk.area("IMAGE_EDITOR")):
-        bpy.ops.impasto.go_on_larger("INVOKE_DEFAULT", factor=1.25)
+        bpy.ops.impasto.continue_larger("INVOKE_DEFAULT", factor=1.25)
     yield until(lambda: JOBS.shown, 10)
     yield until(lambda: not JOBS.shown, LIMIT_S)
     walk.record("sizes", [before, tuple(space.image.size)])
