@@ -5,13 +5,20 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterable, Mapping
+from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
-from impasto.batch.record import DONE_FILE
+from impasto.batch.checks import check_plan
+from impasto.batch.making import Limits
+from impasto.batch.plan import Output, Plan
+from impasto.batch.recipes import Recipes
+from impasto.batch.record import DONE_FILE, Record
+from impasto.batch.running import Progress, run_jobs
+from impasto.batch.table import Table
 
 SMALL = {"width_px": 16, "height_px": 16}
 
@@ -71,3 +78,26 @@ def failures_in(folder: Path) -> list[dict[str, Any]]:
 def left_over(folder: Path) -> list[str]:
     """Names of files that exist only while a process works."""
     return [path.name for path in folder.iterdir() if path.name.startswith(".impasto-")]
+
+
+def plan_of(table: Path, out: Path, **output: Any) -> Plan:
+    """The plan of a table."""
+    rows = Table.read(table)
+    return Plan(lambda: rows, Recipes(table.parent), Output(out, **output))
+
+
+def run_plan(
+    plan: Plan, executor: Executor, *, in_flight: int = 4, limits: Limits | None = None, **how: Any
+) -> Progress:
+    """Check and run a plan as the command does."""
+    record = Record(plan.output.folder)
+    progress = Progress(check_plan(plan, record.owns))
+    with record:
+        run_jobs(plan, record, executor, progress, limits=limits or Limits(), in_flight=in_flight, **how)
+        record.tidy()
+    return progress
+
+
+def outcome(progress: Progress) -> tuple[int, int, int]:
+    """Numbers of jobs made, done before, and failed."""
+    return progress.made, progress.before, progress.failed

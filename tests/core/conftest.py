@@ -5,11 +5,13 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import Executor
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from impasto.batch import making
 from impasto.engine.client import Client
 from impasto.plugins import registry
 from impasto.texture import Maps
@@ -50,6 +52,15 @@ def client(worker_command: list[str], tmp_path: Path) -> Iterator[Client]:
     made = Client(worker_command, tmp_path / "worker.log")
     yield made
     made.close()
+
+
+@pytest.fixture(scope="module")
+def engines(worker_command: list[str]) -> Iterator[Executor]:
+    """An executor for `impasto.batch.making.make`, with two engines that have the misbehaving plugin."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(making, "COMMAND", worker_command)
+        with making.local_engines(2) as executor:
+            yield executor
 
 
 @pytest.fixture

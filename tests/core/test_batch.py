@@ -1,122 +1,70 @@
-"""`impasto batch`: what it makes, what it skips, what it lists, and what it says about failures."""
+"""`impasto batch` as a user meets it: files, exit codes, failures, Control-C and going on."""
 
+import contextlib
 import json
-import random
+import os
+import signal
+import subprocess
+import time
 
+import numpy as np
+import psutil
 import pytest
-from batches import bytes_of, checkers, done_names, failures_in, left_over, write_csv, write_photos, write_recipe
+from batches import checkers, done_names, failures_in, left_over, write_csv, write_photos, write_recipe
+from PIL import Image
+from worker_jobs import wait_until
 
+from impasto.batch.contact_sheet import FAILED_COLOR
 from impasto.batch.record import DONE_FILE
-from impasto.io.files import read_recipe
+from impasto.io.files import read_maps, read_recipe
 
 
-@pytest.fixture
-def recipe(tmp_path):
-    return write_recipe(tmp_path / "r.json", ("tint", {}), ("checker", {"squares": 2}), seed=5)
-
-
-def test_a_folder_of_pictures_with_one_recipe(impasto, recipe, tmp_path):
+def test_a_folder_of_pictures_with_one_recipe(impasto, tmp_path):
     write_photos(tmp_path / "photos", 3)
-    done = impasto("batch", recipe, tmp_path / "photos", "--out", tmp_path / "out", "--json")
+    recipe = write_recipe(tmp_path / "r.json", ("tint", {}), ("checker", {"squares": 2}), seed=5)
+    arguments = ("batch", recipe, tmp_path / "photos", "--seeds", 2, "--pattern", "{name}-{seed:02}")
+    done = impasto(*arguments, "--out", tmp_path / "out", "--json")
     assert done.returncode == 0, done.stderr
     said = json.loads(done.stdout.splitlines()[-1])
-    assert (said["made"], said["done_before"], said["failed"]) == (3, 0, 0)
-    assert {path.name for path in (tmp_path / "out").glob("*_base_color.png")} == {
-        f"p{number}_base_color.png" for number in range(3)
-    }
-    made = read_recipe(tmp_path / "out" / "p1_height.png")
+    assert (said["made"], said["done_before"], said["failed"]) == (6, 0, 0)
+    assert said["files"] == [str(tmp_path / "out" / name) for name in (DONE_FILE, "contact_sheet.png")]
+    made = read_recipe(tmp_path / "out" / "p1-06_height.png")
     assert [step.tool for step in made.steps] == ["tint", "checker"]
-    assert made.inputs["source"]["name"] == "p1.png"
+    assert (made.seed, made.inputs["source"]["name"]) == (6, "p1.png")
     assert left_over(tmp_path / "out") == []
 
 
-def test_a_job_that_is_done_is_not_done_again_until_its_recipe_or_input_changes(impasto, recipe, tmp_path):
-    photos = write_photos(tmp_path / "photos", 3)
-    arguments = ("batch", recipe, tmp_path / "photos", "--out", tmp_path / "out", "--json")
-
-    def made() -> tuple[int, int]:
-        done = impasto(*arguments)
-        assert done.returncode == 0, done.stderr
-        said = json.loads(done.stdout.splitlines()[-1])
-        return said["made"], said["done_before"]
-
-    assert made() == (3, 0)
-    assert made() == (0, 3)
-    photos[1].write_bytes(photos[2].read_bytes())
-    assert made() == (1, 2)
-    (tmp_path / "out" / "p0_normal.png").unlink()
-    assert made() == (1, 2)
-    write_recipe(recipe, ("tint", {}), ("checker", {"squares": 4}), seed=5)
-    assert made() == (3, 0)
-
-
-def test_a_result_that_somebody_has_changed_is_not_replaced(impasto, recipe, tmp_path):
-    write_photos(tmp_path / "photos", 1)
-    arguments = ("batch", recipe, tmp_path / "photos", "--out", tmp_path / "out")
-    impasto(*arguments)
-    painted = tmp_path / "out" / "p0_base_color.png"
-    painted.write_bytes(b"painted over")
-    refused = impasto(*arguments)
-    assert refused.returncode == 3
-    assert painted.read_bytes() == b"painted over"
-    assert impasto(*arguments, "--force").returncode == 0
-    assert painted.read_bytes() != b"painted over"
-
-
-def test_several_seeds_of_a_tool_without_a_source(impasto, tmp_path):
-    done = impasto("batch", "checker", "--seeds", 3, "--pattern", "{tool}-{seed:03}", "--out", tmp_path)
-    assert done.returncode == 0, done.stderr
-    seeds = {path.name: read_recipe(path).seed for path in tmp_path.glob("*_height.png")}
-    assert seeds == {f"checker-00{seed}_height.png": seed for seed in range(3)}
-
-
-def test_bytes_do_not_depend_on_the_order_or_the_number_of_workers(impasto, tmp_path):
-    photos = write_photos(tmp_path, 6)
-    rows = [
-        {"recipe": "photo-maps", "source": path.name, "seed": number, "name": path.stem}
-        for number, path in enumerate(photos)
-    ]
-    write_csv(tmp_path / "a.csv", rows)
-    random.Random(1).shuffle(rows)
-    write_csv(tmp_path / "b.csv", rows)
-    for table, workers in (("a.csv", 1), ("b.csv", 3)):
-        done = impasto("batch", tmp_path / table, "--workers", workers, "--out", tmp_path / table[0])
-        assert done.returncode == 0, done.stderr
-    assert len(bytes_of(tmp_path / "a")) >= 5 * 6
-    assert bytes_of(tmp_path / "a") == bytes_of(tmp_path / "b")
-
-
 def test_a_failed_job_is_listed_and_the_others_are_made_and_it_alone_is_tried_again(impasto, tmp_path):
-    rows = checkers(3)
+    rows = [{**row, "source": ""} for row in checkers(3)]
     rows.insert(1, {"recipe": "raises", "name": "bad", "source": "p0.png"})
-    photo = write_photos(tmp_path, 1)[0]
-    table = write_csv(tmp_path / "t.csv", [{**rows[0], "source": ""}, *rows[1:]])
-    done = impasto("batch", table, "--out", tmp_path / "out")
+    photo, out = write_photos(tmp_path, 1)[0], tmp_path / "out"
+    done = impasto("batch", write_csv(tmp_path / "t.csv", rows), "--workers", 1, "--out", out)
     assert done.returncode == 7
     assert "bad (row 3): ZeroDivisionError" in done.stderr
-    (failure,) = failures_in(tmp_path / "out")
+    assert done.stdout.splitlines()[0].startswith("3 made, 0 done before, 1 failed, in ")
+    (failure,) = failures_in(out)
     assert (failure["row"], failure["name"], failure["error"], failure["tries"]) == (3, "bad", "WorkerError", 1)
-    assert sorted(done_names(tmp_path / "out")) == ["c0", "c1", "c2"]
-    again = impasto("batch", "--retry", "--out", tmp_path / "out", "--json")
-    assert again.returncode == 7
-    assert json.loads(again.stdout.splitlines()[-1])["failures"][0]["name"] == "bad"
-    failure["job"]["recipe"]["steps"][0]["tool"] = "tint"  # as if the tool had been mended
-    (tmp_path / "out" / "failures.jsonl").write_text(json.dumps(failure) + "\n")
-    mended = impasto("batch", "--retry", "--out", tmp_path / "out")
+    assert sorted(done_names(out)) == ["c0", "c1", "c2"]
+    with Image.open(out / "contact_sheet.png") as image:
+        cells = np.asarray(image).reshape(image.height, 4, -1, 3)
+    assert (cells == FAILED_COLOR).all(3).any((0, 2)).tolist() == [False, True, False, False]
+    failure["job"]["recipe"]["steps"][0] = {"tool": "tint"}  # as if the tool had been mended
+    (out / "failures.jsonl").write_text(json.dumps(failure) + "\n")
+    mended = impasto("batch", "--retry", "--out", out, "--json")
     assert mended.returncode == 0, mended.stderr
-    assert failures_in(tmp_path / "out") == []
-    assert read_recipe(tmp_path / "out" / "bad_base_color.png").inputs["source"]["name"] == photo.name
-    assert impasto("batch", "--retry", "--out", tmp_path / "out").returncode == 2
+    assert json.loads(mended.stdout.splitlines()[-1])["made"] == 1
+    assert failures_in(out) == []
+    assert read_recipe(out / "bad_base_color.png").inputs["source"]["name"] == photo.name
+    assert impasto("batch", "--retry", "--out", out).returncode == 2
 
 
 def test_a_dry_run_lists_sizes_and_what_is_done_and_makes_nothing(impasto, tmp_path):
-    table = write_csv(tmp_path / "t.csv", checkers(2))
-    out = tmp_path / "out"
+    table, out = write_csv(tmp_path / "t.csv", checkers(2)), tmp_path / "out"
     listed = impasto("batch", table, "--out", out, "--dry-run")
     assert listed.returncode == 0, listed.stderr
     assert "c0    checker  16x16  to make" in listed.stdout
     assert not out.exists()
-    impasto("batch", table, "--out", out)
+    assert impasto("batch", table, "--workers", 1, "--no-contact-sheet", "--out", out).returncode == 0
     write_csv(table, checkers(5))
     before = sorted(out.iterdir())
     said = json.loads(impasto("batch", table, "--out", out, "--dry-run", "--json").stdout)
@@ -126,14 +74,51 @@ def test_a_dry_run_lists_sizes_and_what_is_done_and_makes_nothing(impasto, tmp_p
     assert sorted(out.iterdir()) == before
 
 
-def test_a_torn_line_of_the_record_costs_one_job(impasto, tmp_path):
-    table = write_csv(tmp_path / "t.csv", checkers(3))
-    arguments = ("batch", table, "--out", tmp_path / "out", "--workers", 1, "--json")
-    impasto(*arguments)
-    record = tmp_path / "out" / DONE_FILE
-    record.write_bytes(record.read_bytes()[:-40])
-    done = impasto(*arguments)
-    assert done.returncode == 0, done.stderr
-    said = json.loads(done.stdout.splitlines()[-1])
-    assert (said["made"], said["done_before"]) == (1, 2)
-    assert json.loads(impasto(*arguments).stdout.splitlines()[-1])["done_before"] == 3
+@pytest.mark.skipif(os.name == "nt", reason="sends SIGINT to one process")
+def test_control_c_ends_within_two_seconds_and_the_same_command_goes_on(engine_with_misbehaving, impasto, tmp_path):
+    rows = checkers(8, **{"recipe": "slow", "parameter.seconds": 0.6})
+    table, out = write_csv(tmp_path / "t.csv", rows), tmp_path / "out"
+    arguments = ["batch", str(table), "--out", str(out), "--workers", "2"]
+    command = [engine_with_misbehaving, "-P", "-m", "impasto", *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
+        wait_until(lambda: (out / DONE_FILE).exists() and len(done_names(out)) >= 2)
+        time.sleep(0.2)
+        engines = psutil.Process(running.pid).children()
+        assert len(engines) == 2
+        running.send_signal(signal.SIGINT)
+        sent = time.monotonic()
+        _, stderr = running.communicate(timeout=30)
+        assert time.monotonic() - sent < 2
+    assert running.returncode == 130, stderr
+    names = done_names(out)
+    assert f"cancelled; {len(names)} of 8 are done, and the same command goes on with the others" in stderr
+    assert not any(alive(engine) for engine in engines)
+    assert left_over(out) == []
+    for path in out.glob("*.png"):
+        assert read_maps(path).size_px == (16, 16)
+    again = impasto(*arguments, "--json")
+    said = json.loads(again.stdout.splitlines()[-1])
+    assert (said["made"], said["done_before"]) == (8 - len(names), len(names))
+    assert sorted(done_names(out)) == sorted(f"c{number}" for number in range(8))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="sends SIGKILL")
+def test_a_batch_that_is_killed_leaves_no_half_result_and_goes_on(engine_with_misbehaving, impasto, tmp_path):
+    rows = checkers(6, **{"recipe": "slow", "parameter.seconds": 0.4})
+    table, out = write_csv(tmp_path / "t.csv", rows), tmp_path / "out"
+    command = [engine_with_misbehaving, "-P", "-m", "impasto", "batch", table, "--out", out, "--workers", "2"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+        wait_until(lambda: (out / DONE_FILE).exists() and len(done_names(out)) >= 2)
+        engines = psutil.Process(running.pid).children()
+        running.kill()
+    wait_until(lambda: not any(alive(engine) for engine in engines), 20)
+    again = impasto("batch", table, "--out", out)
+    assert again.returncode == 0, again.stderr
+    assert sorted(done_names(out)) == sorted(f"c{number}" for number in range(6))
+    assert left_over(out) == []
+
+
+def alive(process: psutil.Process) -> bool:
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return process.status() != psutil.STATUS_ZOMBIE
+    return False

@@ -197,6 +197,25 @@ class DieWhileSending(Filter):
         return large
 
 
+class HogParameters(SizeParameters):
+    mib: int = Field(4096, ge=0, le=65536, description="How much memory it takes, 64 MiB at a time")
+
+
+class Hog(Generator):
+    """Takes more and more memory."""
+
+    name, label, description = "hog", "Hog", "Takes much memory, for tests"
+    parameters = HogParameters
+    uses_subject = False
+
+    def apply(self, subject: Maps, parameters: HogParameters, inputs: Mapping[str, Maps], context: Context) -> Maps:
+        taken = []
+        while len(taken) * 64 < parameters.mib:
+            taken.append(np.ones(2**23))
+            time.sleep(STEP_S)
+        return _grey(*parameters.size_px(subject))
+
+
 class Swallow(Slow):
     """Catches every Exception while it is asked to stop."""
 
@@ -255,6 +274,7 @@ def impasto_tools():
         Checker(),
         Slow(),
         Hang(),
+        Hog(),
         Die(),
         DieWhileSending(),
         Chatty(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,16 +41,21 @@ def check_plan(plan: Plan, owned: Callable[[str], bool] = lambda name: False) ->
             mistakes.append(f"row {number}: {error}" if number else str(error))
             if len(mistakes) > MISTAKES_SHOWN:
                 break
-    if first and (len(mistakes) > 1 or mistakes[0].startswith("row ")):
-        many = len(mistakes) > MISTAKES_SHOWN
-        count_text = f"more than {MISTAKES_SHOWN} mistakes" if many else f"{len(mistakes)} mistake(s)"
-        listed = "".join(f"\n  {mistake}" for mistake in mistakes[:MISTAKES_SHOWN])
-        raise type(first)(f"nothing was started, because of {count_text}:{listed}", "correct them, and run it again")
     if first:
-        raise first
+        raise _listed(mistakes, first)
     if not count:
         raise ParameterError("there are no jobs", "give sources, --seeds, or a table with rows")
     return count
+
+
+def _listed(mistakes: Sequence[str], first: ImpastoError) -> ImpastoError:
+    """One error for all mistakes, of the kind of the first."""
+    if len(mistakes) == 1 and not mistakes[0].startswith("row "):
+        return first
+    many = len(mistakes) > MISTAKES_SHOWN
+    count = f"more than {MISTAKES_SHOWN} mistakes" if many else f"{len(mistakes)} mistake{'s' * (len(mistakes) > 1)}"
+    lines = "".join(f"\n  {mistake}" for mistake in mistakes[:MISTAKES_SHOWN])
+    return type(first)(f"nothing was started, because of {count}:{lines}", "correct them, and run it again")
 
 
 class _Jobs:

@@ -23,10 +23,10 @@ from .record import Made
 from .units import readable_bytes, readable_time
 
 if TYPE_CHECKING:
-    from ..engine.answers import Answer
     from ..engine.job import Job
     from .job import BatchJob
 
+COMMAND = (sys.executable, "-P", "-m", "impasto.engine.worker")
 WATCH_INTERVAL_S = 0.1
 
 
@@ -54,12 +54,14 @@ def make(job: BatchJob, limits: Limits) -> Made:
     CrashError if the engine died; any other ImpastoError would be the same again.
     """
     started, key = time.monotonic(), job.key()
-    client = _engine(limits)
+    engines: Engines = getattr(_of_thread, "engines", shared_engines)
+    client = engines.of_this_thread(limits)
     deliver = {"as": "files", "folder": str(job.folder), "name": job.name, "format": job.format, "replace": job.replace}
     scale = {"width_m": job.width_m} if job.width_m else None
     running = client.submit(job.recipe, job.inputs, deliver=deliver, device=job.device, scale=scale)
+    _watch(running, client, limits)
     try:
-        answer = _watched(running, client, limits)
+        answer = running.wait()
     except WorkerError as error:
         if client.pid is None:
             raise CrashError(error.message, error.remedy) from error
@@ -69,8 +71,8 @@ def make(job: BatchJob, limits: Limits) -> Made:
     return Made(job.name, key, sizes, round(time.monotonic() - started, 3))
 
 
-def _watched(running: Job, client: Client, limits: Limits) -> Answer:
-    """The answer of a job, which is ended once it exceeds a limit."""
+def _watch(running: Job, client: Client, limits: Limits) -> None:
+    """Wait for a job to end. WorkerError or DeviceError if it exceeds a limit, at which it is ended."""
     began_s: float | None = None
     while not running.done():
         wait([running], timeout=WATCH_INTERVAL_S)
@@ -86,7 +88,6 @@ def _watched(running: Job, client: Client, limits: Limits) -> Answer:
             client.close(grace_s=0)
             message = f"needed more than {readable_bytes(limits.memory_bytes)} of memory"
             raise DeviceError(message, "raise --memory-limit, or choose a smaller size")
-    return running.wait()
 
 
 def _memory_bytes(pid: int | None) -> int:
@@ -103,54 +104,60 @@ def _memory_bytes(pid: int | None) -> int:
     return total
 
 
-class _Engines:
-    """The engines of this process, one for each thread that makes jobs."""
+class Engines:
+    """Engines of the threads of one executor, each started by its thread's first job."""
 
     def __init__(self) -> None:
-        self.by_thread: dict[int, Client] = {}
-        self.lock = threading.Lock()
-        self.is_ending = False
+        self._by_thread: dict[int, Client] = {}
+        self._lock = threading.Lock()
+        self._is_ending = False
 
-
-_engines = _Engines()
-
-
-def _engine(limits: Limits) -> Client:
-    """This thread's engine, which starts with its first job."""
-    with _engines.lock:
-        if _engines.is_ending:
-            raise Cancelled
-        known = _engines.by_thread.get(threading.get_ident())
-        if known is None:
-            place = len(_engines.by_thread)
-            environment = {"OMP_NUM_THREADS": str(limits.threads)}
-            if limits.gpus:
-                environment["CUDA_VISIBLE_DEVICES"] = limits.gpus[place % len(limits.gpus)]
-            command = [sys.executable, "-P", "-m", "impasto.engine.worker"]
-            log = user_folder("cache") / "logs" / f"batch-{place + 1}.log"
-            known = _engines.by_thread[threading.get_ident()] = Client(command, log, environment=environment)
+    def of_this_thread(self, limits: Limits) -> Client:
+        """This thread's engine. Cancelled if the engines are being ended."""
+        with self._lock:
+            if self._is_ending:
+                raise Cancelled
+            place = len(self._by_thread)
+            if (known := self._by_thread.get(threading.get_ident())) is None:
+                log = user_folder("cache") / "logs" / f"batch-{place + 1}.log"
+                known = Client(COMMAND, log, environment=_environment(limits, place))
+                self._by_thread[threading.get_ident()] = known
         return known
 
+    @property
+    def pids(self) -> list[int]:
+        """Process ids of the engines that run."""
+        return [client.pid for client in list(self._by_thread.values()) if client.pid]
 
-def end_engines(grace_s: float = 3.0) -> None:
-    """End the engines of this process; jobs in them are cancelled, and leave no half-written file."""
-    with _engines.lock:
-        engines = list(_engines.by_thread.values())
-        _engines.by_thread.clear()
-    if engines:
-        with ThreadPoolExecutor(len(engines), "end") as pool:
-            list(pool.map(lambda engine: engine.close(grace_s), engines))
+    def end(self, grace_s: float = 0.0, *, for_good: bool = True) -> None:
+        """End the engines; running jobs are cancelled, and leave no half-written file. for_good: start no others."""
+        with self._lock:
+            self._is_ending = for_good
+            engines = list(self._by_thread.values())
+            self._by_thread.clear()
+        if engines:
+            with ThreadPoolExecutor(len(engines), "end") as pool:
+                list(pool.map(lambda engine: engine.close(grace_s), engines))
+
+
+def _environment(limits: Limits, place: int) -> dict[str, str]:
+    """Variables of the engine at a place among the others."""
+    gpu = {"CUDA_VISIBLE_DEVICES": limits.gpus[place % len(limits.gpus)]} if limits.gpus else {}
+    return {"OMP_NUM_THREADS": str(limits.threads), **gpu}
+
+
+_of_thread = threading.local()
+shared_engines = Engines()
+"""Engines of threads that are not those of `local_engines`: those of other executors, in whatever process."""
 
 
 @contextmanager
 def local_engines(count: int) -> Iterator[Executor]:
-    """An executor that calls `make` in `count` threads, whose engines end with it at once."""
-    _engines.is_ending = False
-    pool = ThreadPoolExecutor(count, "batch")
+    """An executor that calls `make` in `count` threads; their engines end with it at once."""
+    engines = Engines()
+    pool = ThreadPoolExecutor(count, "batch", initializer=lambda: setattr(_of_thread, "engines", engines))
     try:
         yield pool
     finally:
-        _engines.is_ending = True
-        end_engines(grace_s=0)
+        engines.end()
         pool.shutdown(cancel_futures=True)
-        end_engines(grace_s=0)

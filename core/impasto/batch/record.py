@@ -5,6 +5,7 @@ Lines are only appended, so that a crash can lose no more than the last one. A f
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -161,7 +162,7 @@ class Record:
         """The file, open for appending; a line that a crash left unfinished is ended."""
         path = self.folder / name
         with explained(path):
-            stream = self._stack.enter_context(path.open("ab+"))
+            stream = self._stack.enter_context(path.open("ab+", buffering=0))
             if stream.tell():
                 stream.seek(-1, os.SEEK_END)
                 if stream.read(1) != b"\n":
@@ -173,14 +174,16 @@ class Record:
         assert stream is not None, "the record is open"
         with explained(self.folder / DONE_FILE):
             place = stream.seek(0, os.SEEK_END)
-            stream.write(_line(data))
-            stream.flush()
+            line = _line(data)
+            if stream.write(line) < len(line):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         return place
 
 
 def failure_of(job: BatchJob, error: ImpastoError, tries: int) -> Failure:
     """The failure of a job with its error."""
-    return Failure(job.row, job.name, type(error).__name__, error.message, error.remedy, tries, job.to_dict())
+    kind = next(kind.__name__ for kind in type(error).__mro__ if kind.__module__ == ImpastoError.__module__)
+    return Failure(job.row, job.name, kind, error.message, error.remedy, tries, job.to_dict())
 
 
 def jobs_of(failures: Mapping[str, Failure]) -> list[BatchJob]:

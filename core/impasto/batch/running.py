@@ -97,21 +97,15 @@ class _Attempt:
     tries: int
 
 
-class Run:
-    """A run of jobs on an executor; see `run_jobs`."""
+class _Run:
+    """The jobs of a run that are on the executor."""
 
-    def __init__(self, record: Record, executor: Executor, limits: Limits, tries: int, progress: Progress) -> None:
-        self._record, self._executor, self._limits = record, executor, limits
-        self._tries, self.progress = tries, progress
+    def __init__(self, record: Record, progress: Progress, submit: Callable[[BatchJob], Future[Made]], tries: int):
+        self._record, self._progress, self._submit_job, self._tries = record, progress, submit, tries
         self._waiting: dict[Future[Made], _Attempt] = {}
         self._full_disks = 0
 
-    @property
-    def is_idle(self) -> bool:
-        return not self._waiting
-
-    @property
-    def in_flight(self) -> int:
+    def __len__(self) -> int:
         return len(self._waiting)
 
     def start(self, index: int, job: BatchJob) -> None:
@@ -119,35 +113,45 @@ class Run:
         if self._record.is_done(job):
             made = self._record.made(job.name)
             assert made is not None
-            self.progress.before += 1
-            self.progress.kept.add(index, made)
-            return
-        self._submit(_Attempt(index, self._record.begin(job), 1))
+            self._progress.before += 1
+            self._progress.kept.add(index, made)
+        else:
+            self._submit(_Attempt(index, self._record.begin(job), 1))
 
     def _submit(self, attempt: _Attempt) -> None:
-        self._waiting[self._executor.submit(make, attempt.job, self._limits)] = attempt
+        self._waiting[self._submit_job(attempt.job)] = attempt
 
-    def collect(self) -> None:
-        """Wait a moment for jobs that end, and record them. FileError if the disk is full."""
-        ended, _ = wait(self._waiting, timeout=POLL_S, return_when=FIRST_COMPLETED)
+    def collect(self, limit_s: float) -> None:
+        """Wait for jobs to end, at most limit_s, and record them. FileError if the disk is full."""
+        ended, _ = wait(self._waiting, timeout=limit_s, return_when=FIRST_COMPLETED)
         for future in ended:
             self._conclude(future, self._waiting.pop(future))
+
+    def abandon(self) -> None:
+        """Take back the jobs that have not begun, and record those that are made."""
+        for future, attempt in self._waiting.items():
+            future.cancel()
+            if future.done() and not future.cancelled() and future.exception() is None:
+                self._add(attempt, future.result())
+
+    def _add(self, attempt: _Attempt, made: Made) -> None:
+        self._record.add(made)
+        self._progress.made += 1
+        self._progress.kept.add(attempt.index, made)
+        self._full_disks = 0
 
     def _conclude(self, future: Future[Made], attempt: _Attempt) -> None:
         try:
             made = future.result()
         except (Cancelled, CancelledError):
-            self.progress.is_stopped = True
+            self._progress.is_stopped = True
         except ImpastoError as error:
             self._fail(attempt, error, may_retry=isinstance(error, CrashError))
         except Exception as error:  # noqa: BLE001  an executor's own errors, such as those of a lost machine
             found = WorkerError(f"{type(error).__name__}: {error}", "try again; if it happens again, report it")
             self._fail(attempt, found, may_retry=True)
         else:
-            self._record.add(made)
-            self.progress.made += 1
-            self.progress.kept.add(attempt.index, made)
-            self._full_disks = 0
+            self._add(attempt, made)
 
     def _fail(self, attempt: _Attempt, error: ImpastoError, *, may_retry: bool) -> None:
         if may_retry and attempt.tries < self._tries:
@@ -155,7 +159,7 @@ class Run:
             return
         failure = failure_of(attempt.job, error, attempt.tries)
         self._record.fail(failure)
-        progress = self.progress
+        progress = self._progress
         progress.failed += 1
         progress.kept.add(attempt.index, failure)
         if len(progress.failures) < FAILURES_KEPT:
@@ -167,11 +171,6 @@ class Run:
             message = f"the last {FULL_DISKS} jobs failed because the disk is full: {error.message}"
             raise FileError(message, "make room, and run the same command again: it goes on from here")
 
-    def abandon(self) -> None:
-        """Take back the jobs that have not begun."""
-        for future in self._waiting:
-            future.cancel()
-
 
 def run_jobs(
     jobs: Iterable[BatchJob],
@@ -182,30 +181,29 @@ def run_jobs(
     limits: Limits,
     in_flight: int,
     tries: int = 2,
+    make: Callable[[BatchJob, Limits], Made] = make,
     on_progress: Callable[[Progress], None] = lambda progress: None,
     is_stopped: Callable[[], bool] = lambda: False,
 ) -> None:
     """Make the jobs that are not done, at most `in_flight` at a time, and record each result and each failure.
 
     jobs: taken one by one, as there is room. tries: for a job whose worker dies. Once `is_stopped()` is true, no job is
-    started and `progress.is_stopped`; the caller ends the executor. FileError if the disk is full.
+    started, and `progress.is_stopped`: the caller ends the executor. FileError if the disk is full.
     """
-    run = Run(record, executor, limits, tries, progress)
+    run = _Run(record, progress, lambda job: executor.submit(make, job, limits), tries)
     coming = enumerate(jobs)
-    has_more = True
+    following = next(coming, None)
     try:
-        while has_more or not run.is_idle:
-            progress.is_stopped = progress.is_stopped or is_stopped()
-            if progress.is_stopped:
-                break
-            while has_more and run.in_flight < in_flight and not is_stopped():
+        while following or len(run):
+            while following and len(run) < in_flight and not is_stopped():
+                run.start(*following)
+                on_progress(progress)
                 following = next(coming, None)
-                has_more = following is not None
-                if following:
-                    run.start(*following)
-                    on_progress(progress)
-            if not run.is_idle:
-                run.collect()
-            on_progress(progress)
+            if len(run):
+                run.collect(POLL_S)
+                on_progress(progress)
+            if progress.is_stopped or is_stopped():
+                progress.is_stopped = True
+                break
     finally:
         run.abandon()

@@ -6,6 +6,7 @@ JSON lines, `inputs` and `parameters` are objects. Files are relative to the tab
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping
@@ -156,8 +157,7 @@ def _number(name: str, value: object) -> int | float | None:
     """A number, also from text as in CSV; None for none. ParameterError for anything else."""
     if value is None or type(value) in (int, float):
         return value  # type: ignore[return-value]
-    try:
-        text = str(value)
-        return int(text) if text.isdecimal() else float(text)
-    except ValueError:
-        raise ParameterError(f"{name} is {shown(value)}, which is no number", "write 7, or 1.5") from None
+    for kind in (int, float):
+        with contextlib.suppress(ValueError):
+            return kind(str(value))
+    raise ParameterError(f"{name} is {shown(value)}, which is no number", "write 7, or 1.5")

@@ -28,6 +28,7 @@ EXAMPLES = (
     "batch materials.csv --out textures --dry-run",
     "batch --retry --out textures",
 )
+CONTACT_SHEET = "contact_sheet.png"
 T = TypeVar("T")
 
 
@@ -103,9 +104,22 @@ def _batch(arguments: argparse.Namespace, terminal: Terminal) -> None:
     with record:
         progress = _run(plan, record, total, arguments, terminal)
         files = [record.path, *filter(None, [record.tidy()])]
+        if arguments.contact_sheet:
+            files.append(_write_contact_sheet(progress, record, terminal))
     terminal.batched(progress, files)
     if progress.exit_code:
         sys.exit(progress.exit_code)
+
+
+def _write_contact_sheet(progress: Progress, record: Record, terminal: Terminal) -> Path:
+    from ..batch.contact_sheet import contact_sheet
+    from ..system.transaction import replace_files
+
+    path = record.folder / CONTACT_SHEET
+    with terminal.progress() as show:
+        show(1.0, f"drawing {CONTACT_SHEET}")
+        replace_files({path: contact_sheet(progress.kept.items, record.folder)})
+    return path
 
 
 def _plan(arguments: argparse.Namespace) -> Plan:

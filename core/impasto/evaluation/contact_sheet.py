@@ -2,41 +2,28 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
+from ..surface.grid import cell, empty_cell, grid
 from ..surface.thumbnail import lit
 from ..texture import Maps
 from .judgement import Case, Judgement
 from .metrics import nearest_patches
 
-CELL_PX = 256
 COLUMNS = 5
-CAPTION_PX = 16
 PATCH_PX = 32
 PAIRS = 8
 
 
 def contact_sheet(judgements: Sequence[Judgement]) -> bytes:
     """PNG with the cells of each case in rows of five, each below its caption."""
-    from PIL import Image
-
-    rows = []
+    cells = []
     for judgement in judgements:
-        cells = [_cell(caption, picture) for caption, picture in _pictures(judgement)]
-        cells += [Image.new("RGB", cells[0].size)] * (-len(cells) % COLUMNS)
-        rows += [cells[start : start + COLUMNS] for start in range(0, len(cells), COLUMNS)]
-    width, height = rows[0][0].size
-    sheet = Image.new("RGB", (COLUMNS * width, len(rows) * height))
-    for y, row in enumerate(rows):
-        for x, cell in enumerate(row):
-            sheet.paste(cell, (x * width, y * height))
-    stream = io.BytesIO()
-    sheet.save(stream, "PNG", optimize=True)
-    return stream.getvalue()
+        cells += [cell(caption, picture) for caption, picture in _pictures(judgement)]
+        cells += [empty_cell()] * (-len(cells) % COLUMNS)
+    return grid(cells, COLUMNS)
 
 
 def _pictures(judgement: Judgement) -> list[tuple[str, np.ndarray]]:
@@ -66,18 +53,3 @@ def _nearest(case: Case, maps: Maps) -> np.ndarray:
         pairs.append(np.concatenate(sides, 1))
     rows = [np.concatenate(pairs[start : start + 2], 1) for start in range(0, PAIRS, 2)]
     return np.concatenate(rows)
-
-
-def _cell(caption: str, pixels: np.ndarray) -> Any:
-    """A cell with its caption: the centre of a picture at its own size, enlarged if smaller than the cell."""
-    from PIL import Image, ImageDraw
-
-    height, width = pixels.shape[:2]
-    side = min(height, width, CELL_PX)
-    top, left = (height - side) // 2, (width - side) // 2
-    part = np.round(np.clip(pixels[top : top + side, left : left + side], 0, 1) * 255).astype(np.uint8)
-    image = Image.new("RGB", (CELL_PX, CELL_PX + CAPTION_PX))
-    resized = Image.fromarray(part).resize((CELL_PX, CELL_PX), Image.Resampling.NEAREST)
-    image.paste(resized, (0, CAPTION_PX))
-    ImageDraw.Draw(image).text((4, 2), caption, fill=(230, 230, 230))
-    return image

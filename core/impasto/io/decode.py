@@ -22,7 +22,16 @@ from .inks import Conversion
 from .scanlines import Scanlines, open_scanlines
 from .signatures import EXTENSIONS, REFUSED_EXTENSIONS
 
-__all__ = ["EXTENSIONS", "REFUSED_EXTENSIONS", "is_turned", "read_map", "read_metadata", "read_picture", "read_size"]
+__all__ = [
+    "EXTENSIONS",
+    "REFUSED_EXTENSIONS",
+    "is_turned",
+    "read_map",
+    "read_metadata",
+    "read_picture",
+    "read_size",
+    "read_small",
+]
 
 TOLERANCE = 1 / 256
 """Distance by which rounding may take a float beyond 0 to 1."""
@@ -59,6 +68,21 @@ def read_map(
     pixels, as_stored = _empty(lines, channels, upright)
     _fill(lines, as_stored, None, name in COLOR_MAPS, on_progress)
     return Texture(pixels, standard_color_space(name))
+
+
+def read_small(path: Path, name: str, longest_px: int) -> Texture:
+    """A map of the kind `name` with every n-th row and column alone, in little memory, for a thumbnail.
+
+    Its longer side is from `longest_px` to twice that if the picture is larger. FileError if it is damaged.
+    """
+    lines = open_scanlines(path)
+    conversion = Conversion(lines, name in COLOR_MAPS)
+    step = max(1, max(lines.size_px) // longest_px)
+    bands = [conversion(rows[-top % step :: step, ::step])[0] for top, rows in lines.bands() if -top % step < len(rows)]
+    pixels = np.concatenate(bands)[..., : MAP_CHANNELS[name]].astype(np.float32)
+    if pixels.shape[2] < MAP_CHANNELS[name]:
+        pixels = np.repeat(pixels, MAP_CHANNELS[name], axis=2)
+    return Texture(np.clip(pixels, 0, 1), standard_color_space(name))
 
 
 def read_size(path: Path) -> tuple[int, int]:

@@ -1,0 +1,66 @@
+"""Contact sheet of a batch: its results under a light, and its failures, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import ImpastoError
+from ..io.decode import read_small
+from ..io.files import map_name
+from ..surface.grid import cell, empty_cell, grid
+from ..surface.thumbnail import scaled_down
+from ..texture import Maps
+from .record import Failure, Made
+
+SIDE_PX = 160
+COLUMNS = 10
+GAP_PX = 4
+SHOWN_MAPS = ("base_color", "normal")
+FAILED_COLOR = (190, 40, 40)
+
+
+def contact_sheet(items: Sequence[Made | Failure], folder: Path) -> bytes:
+    """PNG with a cell for each result or failure, below its name; a result that cannot be read is a failure too."""
+    return grid([_cell(item, folder) for item in items], COLUMNS, GAP_PX)
+
+
+def _cell(item: Made | Failure, folder: Path) -> Any:
+    if isinstance(item, Failure):
+        return _failed(item.name, item.error)
+    try:
+        return cell(item.name, _picture(item, folder), SIDE_PX)
+    except ImpastoError as error:
+        return _failed(item.name, type(error).__name__)
+
+
+def _picture(made: Made, folder: Path) -> np.ndarray:
+    """The result (H, W, 3) in [0, 1] under a light; without a base colour, its first map."""
+    files = {map_name(Path(name)): folder / name for name in made.files}
+    known = [name for name in SHOWN_MAPS if name in files] or [name for name in files if name][:1]
+    maps = Maps({name: read_small(files[name], name, 2 * SIDE_PX) for name in known})
+    if "base_color" in maps or "normal" in maps:
+        return scaled_down(maps, _longest_px(maps)) / 255
+    return np.repeat(maps[known[0]].pixels, 3, axis=2)[..., :3]
+
+
+def _longest_px(maps: Maps) -> int:
+    """Longer side at which the shorter one fills a cell."""
+    height, width = maps.size_px
+    return max(1, round(SIDE_PX * max(height, width) / min(height, width)))
+
+
+def _failed(name: str, error: str) -> Any:
+    """A cell with a cross and the kind of the error."""
+    from PIL import ImageDraw
+
+    image = empty_cell(name, SIDE_PX)
+    draw = ImageDraw.Draw(image)
+    top, bottom = image.height - SIDE_PX + 40, image.height - 40
+    for ends in ((40, top, SIDE_PX - 40, bottom), (40, bottom, SIDE_PX - 40, top)):
+        draw.line(ends, FAILED_COLOR, 6)
+    draw.text((SIDE_PX / 2, image.height - 14), error, FAILED_COLOR, anchor="mm")
+    return image

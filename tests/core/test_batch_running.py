@@ -1,0 +1,278 @@
+"""Batches in real engines: what is done again and what is not, lost engines, limits, and bytes that stay the same."""
+
+import json
+import os
+import random
+import threading
+import time
+from concurrent.futures import Executor, Future
+
+import psutil
+import pytest
+from batches import (
+    bytes_of,
+    checkers,
+    done_names,
+    failures_in,
+    left_over,
+    outcome,
+    plan_of,
+    run_plan,
+    write_csv,
+    write_photos,
+    write_recipe,
+)
+from worker_jobs import wait_until
+
+from impasto.batch import making
+from impasto.batch.making import Limits, local_engines
+from impasto.batch.record import DONE_FILE, Record
+from impasto.batch.running import Progress, Sample, run_jobs
+from impasto.errors import FileError
+from impasto.system.outside import file_error
+
+pytestmark = pytest.mark.usefixtures("misbehaving")
+
+
+@pytest.fixture
+def photos(tmp_path):
+    """Three pictures, and a table with a row for each."""
+    found = write_photos(tmp_path, 3)
+    write_recipe(tmp_path / "r.json", ("tint", {}), ("checker", {"squares": 2}), seed=5)
+    write_csv(tmp_path / "t.csv", [{"recipe": "r.json", "source": path.name} for path in found])
+    return found
+
+
+def test_a_job_that_is_done_is_not_done_again_until_its_recipe_or_input_changes(engines, photos, tmp_path):
+    out = tmp_path / "out"
+
+    def made() -> tuple[int, int, int]:
+        return outcome(run_plan(plan_of(tmp_path / "t.csv", out), engines))
+
+    assert made() == (3, 0, 0)
+    assert made() == (0, 3, 0)
+    photos[1].write_bytes(photos[2].read_bytes())
+    assert made() == (1, 2, 0)
+    (out / "p0_normal.png").unlink()
+    assert made() == (1, 2, 0)
+    write_recipe(tmp_path / "r.json", ("tint", {}), ("checker", {"squares": 4}), seed=5)
+    assert made() == (3, 0, 0)
+    assert left_over(out) == []
+
+
+def test_a_result_that_somebody_has_changed_is_not_replaced(engines, photos, tmp_path):
+    plan = plan_of(tmp_path / "t.csv", tmp_path / "out")
+    run_plan(plan, engines)
+    painted = tmp_path / "out" / "p0_base_color.png"
+    painted.write_bytes(b"painted over")
+    assert outcome(run_plan(plan, engines)) == (0, 2, 1)
+    assert painted.read_bytes() == b"painted over"
+    assert "is there already" in failures_in(tmp_path / "out")[0]["message"]
+    assert outcome(run_plan(plan_of(tmp_path / "t.csv", tmp_path / "out", replace=True), engines)) == (1, 2, 0)
+    assert failures_in(tmp_path / "out") == []
+
+
+def test_files_whose_record_was_lost_in_a_crash_are_made_again(engines, photos, tmp_path):
+    plan = plan_of(tmp_path / "t.csv", tmp_path / "out")
+    run_plan(plan, engines)
+    record = tmp_path / "out" / DONE_FILE
+    lines = record.read_bytes().splitlines(keepends=True)
+    record.write_bytes(b"".join(line for line in lines if b"begun" in line))
+    assert outcome(run_plan(plan, engines)) == (3, 0, 0)
+
+
+def test_a_torn_line_of_the_record_costs_one_job(engines, photos, tmp_path):
+    plan = plan_of(tmp_path / "t.csv", tmp_path / "out")
+    run_plan(plan, engines, in_flight=1)
+    record = tmp_path / "out" / DONE_FILE
+    record.write_bytes(record.read_bytes()[:-40])
+    assert outcome(run_plan(plan, engines)) == (1, 2, 0)
+    assert outcome(run_plan(plan, engines)) == (0, 3, 0)
+
+
+def test_bytes_do_not_depend_on_the_order_or_the_number_of_workers(engines, worker_command, monkeypatch, tmp_path):
+    rows = [
+        {"recipe": "photo-maps", "source": path.name, "seed": number, "name": path.stem}
+        for number, path in enumerate(write_photos(tmp_path, 6))
+    ]
+    write_csv(tmp_path / "a.csv", rows)
+    random.Random(1).shuffle(rows)
+    write_csv(tmp_path / "b.csv", rows)
+    run_plan(plan_of(tmp_path / "a.csv", tmp_path / "a"), engines)
+    monkeypatch.setattr(making, "COMMAND", worker_command)
+    with local_engines(1) as alone:
+        run_plan(plan_of(tmp_path / "b.csv", tmp_path / "b"), alone)
+    assert len(bytes_of(tmp_path / "a")) >= 5 * 6
+    assert bytes_of(tmp_path / "a") == bytes_of(tmp_path / "b")
+
+
+def test_no_more_jobs_are_taken_than_there_is_room_for(engines, tmp_path):
+    plan = plan_of(write_csv(tmp_path / "t.csv", checkers(20)), tmp_path / "out")
+    record, taken, ahead = Record(plan.output.folder), [], []
+    progress = Progress(20)
+
+    def counted():
+        for job in plan:
+            taken.append(job)
+            yield job
+
+    with record:
+        tell = lambda now: ahead.append(len(taken) - now.handled)  # noqa: E731
+        run_jobs(counted(), record, engines, progress, limits=Limits(), in_flight=3, on_progress=tell)
+    assert progress.made == 20
+    assert max(ahead) <= 3 + 1
+
+
+def engines_here() -> list[psutil.Process]:
+    """Engines that this process has started."""
+    return [child for child in psutil.Process().children() if "impasto.engine.worker" in " ".join(child.cmdline())]
+
+
+def test_sixty_mixed_jobs_survive_engines_that_are_killed(engines, tmp_path):
+    """Nothing is lost and nothing is doubled; what cannot be made is listed."""
+    rows = checkers(57)
+    for number in (10, 30):
+        rows[number]["recipe"] = "slow"
+        rows[number]["parameter.seconds"] = 0.5
+    rows += [{"recipe": "die", "name": "d0", "source": "p0.png"}]
+    rows += [{"recipe": "raises", "name": f"r{number}", "source": "p0.png"} for number in range(2)]
+    random.Random(2).shuffle(rows)
+    write_photos(tmp_path, 1)
+    columns = {name: "" for row in rows for name in row}
+    table = write_csv(tmp_path / "t.csv", [columns | row for row in rows])
+    killed: list[int] = []
+
+    def kill_two() -> None:
+        for after in (8, 24):
+            wait_until(lambda after=after: (out / DONE_FILE).exists() and len(done_names(out)) >= after)
+            engine = engines_here()[0]
+            killed.append(engine.pid)
+            engine.kill()
+
+    out = tmp_path / "out"
+    killing = threading.Thread(target=kill_two)
+    killing.start()
+    progress = run_plan(plan_of(table, out), engines)
+    killing.join()
+    assert len(killed) == 2
+    assert outcome(progress) == (57, 0, 3)
+    names = sorted(row["name"] for row in rows)
+    assert sorted(done_names(out) + [failure["name"] for failure in failures_in(out)]) == names
+    tries = {failure["name"]: failure["tries"] for failure in failures_in(out)}
+    assert (tries["d0"], tries["r0"]) == (2, 1)
+    assert len(list(out.glob("*_base_color.png"))) == 57
+    assert left_over(out) == []
+
+
+def test_a_job_over_its_time_fails_with_the_remedy_and_the_others_are_made(engines, tmp_path):
+    rows = [{**row, "parameter.seconds": ""} for row in checkers(2)]
+    rows.insert(0, {**rows[0], "recipe": "hang", "name": "h", "parameter.seconds": 60})
+    plan = plan_of(write_csv(tmp_path / "t.csv", rows), tmp_path / "out")
+    started = time.monotonic()
+    progress = run_plan(plan, engines, limits=Limits(time_s=4))
+    assert outcome(progress) == (2, 0, 1)
+    assert time.monotonic() - started < 30
+    (failure,) = failures_in(tmp_path / "out")
+    assert (failure["message"], failure["tries"]) == ("took longer than 4 s", 1)
+    assert "--time-limit" in failure["remedy"]
+
+
+def test_a_job_over_its_memory_fails_with_the_remedy_and_the_others_are_made(engines, tmp_path):
+    rows = [{**row, "parameter.mib": ""} for row in checkers(2)]
+    rows.insert(0, {**rows[0], "recipe": "hog", "name": "h", "parameter.mib": 4096})
+    plan = plan_of(write_csv(tmp_path / "t.csv", rows), tmp_path / "out")
+    progress = run_plan(plan, engines, limits=Limits(memory_bytes=2**30))
+    assert outcome(progress) == (2, 0, 1)
+    (failure,) = failures_in(tmp_path / "out")
+    assert (failure["error"], failure["tries"]) == ("DeviceError", 1)
+    assert failure["message"] == "needed more than 1 GiB of memory"
+
+
+def test_engines_take_graphics_cards_in_turn_and_have_their_threads(worker_command, monkeypatch, tmp_path):
+    """Pretended cards: no tool of this test uses them."""
+    monkeypatch.setattr(making, "COMMAND", worker_command)
+    plan = plan_of(write_csv(tmp_path / "t.csv", checkers(4, **{"recipe": "slow", "parameter.seconds": 1})), tmp_path)
+    seen = {}
+
+    def look(progress) -> None:
+        for engine in engines_here():
+            seen.setdefault(engine.pid, engine.environ())
+
+    before = {engine.pid for engine in engines_here()}
+    with local_engines(2) as pool:
+        run_plan(plan, pool, limits=Limits(threads=3, gpus=("4", "7")), on_progress=look)
+    found = [about for pid, about in seen.items() if pid not in before]
+    assert sorted(about["CUDA_VISIBLE_DEVICES"] for about in found) == ["4", "7"]
+    assert {about["OMP_NUM_THREADS"] for about in found} == {"3"}
+
+
+class Failing(Executor):
+    """An executor on which every job ends with an error, or only the first ones, and then goes to another."""
+
+    def __init__(self, error: Exception, then: Executor | None = None, count: int = 10**9) -> None:
+        self.error, self.then, self.count, self.submitted = error, then, count, 0
+
+    def submit(self, function, /, *arguments, **more):
+        self.submitted += 1
+        if self.then and self.submitted > self.count:
+            return self.then.submit(function, *arguments, **more)
+        future: Future = Future()
+        future.set_exception(self.error)
+        return future
+
+
+def test_three_jobs_that_find_the_disk_full_end_the_batch(tmp_path):
+    plan = plan_of(write_csv(tmp_path / "t.csv", checkers(50)), tmp_path / "out")
+    full = Failing(file_error(OSError(28, os.strerror(28)), tmp_path / "x", "write"))
+    with pytest.raises(FileError, match=r"the last 3 jobs failed because the disk is full.*make room"):
+        run_plan(plan, full, in_flight=1)
+    assert full.submitted == 3
+    assert [failure["row"] for failure in failures_in(tmp_path / "out")] == [2, 3, 4]
+
+
+def test_a_job_whose_machine_is_lost_is_tried_again(engines, tmp_path):
+    plan = plan_of(write_csv(tmp_path / "t.csv", checkers(3)), tmp_path / "out")
+    losing = Failing(RuntimeError("the machine is gone"), engines, count=1)
+    assert outcome(run_plan(plan, losing)) == (3, 0, 0)
+    plan = plan_of(write_csv(tmp_path / "t.csv", checkers(1)), tmp_path / "other")
+    assert outcome(run_plan(plan, Failing(RuntimeError("the machine is gone")))) == (0, 0, 1)
+    (failure,) = failures_in(tmp_path / "other")
+    assert (failure["error"], failure["tries"]) == ("WorkerError", 2)
+    assert "the machine is gone" in failure["message"]
+
+
+def test_a_folder_has_one_batch_at_a_time(engines, tmp_path):
+    plan = plan_of(write_csv(tmp_path / "t.csv", checkers(1)), tmp_path / "out")
+    refused = []
+
+    def other() -> None:
+        try:
+            run_plan(plan, engines)
+        except FileError as error:
+            refused.append(error.message)
+
+    with Record(tmp_path / "out"):
+        thread = threading.Thread(target=other)
+        thread.start()
+        thread.join()
+    assert "is being made by process" in refused[0]
+
+
+def test_the_sample_for_the_contact_sheet_is_the_same_in_any_order():
+    order = list(range(1000))
+    random.Random(3).shuffle(order)
+    forwards, shuffled = Sample(), Sample()
+    for index in range(1000):
+        forwards.add(index, index)
+        shuffled.add(order[index], order[index])
+    assert forwards.items == shuffled.items == list(range(0, 1000, 16))
+
+
+def test_the_record_is_read_even_if_lines_are_damaged(tmp_path):
+    good = {"name": "a", "key": "k", "files": {}, "seconds": 1.0}
+    lines = [b"\xff\xfe", b"[1]", b'{"name": 7}', b'{"begun": []}', b"{" * 5000, json.dumps(good).encode()]
+    (tmp_path / DONE_FILE).write_bytes(b"\n".join(lines) + b"\n")
+    (tmp_path / "failures.jsonl").write_bytes(b'{"name": "b"}\n7\n')
+    record = Record(tmp_path)
+    assert record.made("a").key == "k"
+    assert record.failures() == {}

@@ -1,0 +1,249 @@
+"""Tables of jobs: what each column means, and all that is wrong in one, said before anything starts."""
+
+import json
+import os
+
+import pytest
+from batches import SMALL, checkers, plan_of, write_csv, write_photos, write_recipe
+
+from impasto.batch import table as tables
+from impasto.batch import workers
+from impasto.batch.checks import check_plan, size_of
+from impasto.batch.names import check_pattern, filled_in
+from impasto.batch.units import parse_memory, parse_time, readable_bytes, readable_time
+from impasto.errors import FileError, ImpastoError, ParameterError
+
+pytestmark = pytest.mark.usefixtures("misbehaving")
+
+
+def jobs_of(table, **output):
+    plan = plan_of(table, table.parent / "out", **output)
+    check_plan(plan)
+    return list(plan)
+
+
+def mistakes_of(table, **output) -> str:
+    with pytest.raises(ImpastoError) as raised:
+        jobs_of(table, **output)
+    return raised.value.message
+
+
+def test_the_columns_of_csv_and_the_fields_of_json_lines_mean_the_same(tmp_path):
+    write_photos(tmp_path, 2)
+    row = {
+        "recipe": "blend",
+        "source": "p0.png",
+        "input.style": "p1.png",
+        "seed": "7",
+        "name": "wall",
+        "width_m": "1.5",
+    }
+    fields = {
+        "recipe": "blend",
+        "source": "p0.png",
+        "inputs": {"style": "p1.png"},
+        "seed": 7,
+        "name": "wall",
+        "width_m": 1.5,
+    }
+    (tmp_path / "t.jsonl").write_text(json.dumps(fields) + "\n\n")
+    (job,), (other,) = jobs_of(write_csv(tmp_path / "t.csv", [row])), jobs_of(tmp_path / "t.jsonl")
+    assert job.to_dict() | {"row": 1} == other.to_dict()
+    assert job.recipe.steps[0].inputs == {"style": "style"}
+    assert (job.recipe.seed, job.name, job.width_m) == (7, "wall", 1.5)
+    assert job.inputs == {"source": tmp_path / "p0.png", "style": tmp_path / "p1.png"}
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+def test_tables_of_spreadsheets_are_understood(delimiter, encoding, tmp_path):
+    cells = [["recipe", "name", "parameter.color", "parameter.offset"], ["checker", "Wände", "#ff8800", "[1, 0.5]"], []]
+    text = "\r\n".join(delimiter.join(f'"{cell}"' for cell in line) for line in cells)
+    (tmp_path / "t.csv").write_text(text, encoding=encoding)
+    (job,) = jobs_of(tmp_path / "t.csv")
+    assert job.name == "Wände"
+    assert job.recipe.steps[0].parameters["color"] == pytest.approx([1, 0.533333, 0], abs=1e-6)
+    assert job.recipe.steps[0].parameters["offset"] == [1, 0.5]
+
+
+def test_parameters_belong_to_the_step_that_has_them_and_recipes_are_complete(tmp_path):
+    write_recipe(tmp_path / "r.json", ("checker", {"squares": 2}), ("tint", {}), ("tint", {}))
+    row = {"recipe": "r.json", "parameter.diagonal": "true", "parameter.note": "7", "parameter.3.strength": "0.25"}
+    (job,) = jobs_of(write_csv(tmp_path / "t.csv", [row]))
+    first, second, third = (step.parameters for step in job.recipe.steps)
+    assert (first["squares"], first["diagonal"], first["note"], first["contrast"]) == (2, True, "7", 0.7)
+    assert second["strength"] != third["strength"] == 0.25
+
+
+def test_every_mistake_is_listed_by_its_row(tmp_path):
+    write_photos(tmp_path, 1)
+    (tmp_path / "damaged.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    write_recipe(tmp_path / "r.json", ("checker", {}), ("tint", {}), ("tint", {}))
+    wrong = {
+        "there is no tool called 'chequer'": {"recipe": "chequer"},
+        "no step has the parameter 'evil'": {"parameter.evil": "1"},
+        "checker: squares got '900'": {"parameter.squares": "900"},
+        "'not a colour' is no colour": {"parameter.color": "not a colour"},
+        "several steps have the parameter 'strength'": {"recipe": "r.json", "parameter.strength": "1"},
+        "absent.png": {"source": "absent.png"},
+        "damaged.png": {"source": "damaged.png"},
+        "absent.json": {"recipe": "absent.json"},
+        "the recipe has no input 'style'": {"input.style": "p0.png"},
+        "blend needs the input style": {"recipe": "blend", "source": "p0.png"},
+        "trains a model": {"recipe": "learn"},
+        "the name of the files '../evil'": {"name": "../evil"},
+        "is reserved on Windows": {"name": "con"},
+        "like those of row 2": {"name": "C0"},
+        "seed is 'x', which is no number": {"seed": "x"},
+        "seed must be between": {"seed": "-1"},
+        "width_m must be between": {"width_m": "-1"},
+    }
+    rows = [
+        *checkers(1),
+        *({"recipe": "checker", "name": f"n{number}", **row} for number, row in enumerate(wrong.values())),
+    ]
+    columns = {name: "" for row in rows for name in row}
+    said = mistakes_of(write_csv(tmp_path / "t.csv", [columns | row for row in rows])).splitlines()
+    assert said[0] == f"nothing was started, because of {len(wrong)} mistakes:"
+    for number, (line, text) in enumerate(zip(said[1:], wrong, strict=True), start=3):
+        assert line.startswith(f"  row {number}: "), line
+        assert text in line
+    assert not (tmp_path / "out").exists()
+
+
+def test_no_more_than_twenty_mistakes_are_listed(tmp_path):
+    said = mistakes_of(write_csv(tmp_path / "t.csv", [{"recipe": "absent"}] * 500)).splitlines()
+    assert said[0] == "nothing was started, because of more than 20 mistakes:"
+    assert len(said) == 21
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "the table is empty"),
+        ("recipe,evil\nchecker,1\n", "no column 'evil'"),
+        ("recipe,recipe\nchecker,checker\n", "the column 'recipe' is there twice"),
+        ("recipe,name\nchecker,a,b\n", "row 2: it has 3 cells for 2 columns"),
+        ("name\na\n", "row 2: it names no recipe"),
+        ("recipe\n", "there are no jobs"),
+        ("recipe\n" + "x" * 200_000 + "\n", "no CSV in UTF-8 (field larger than"),
+        (b"recipe\n\xff\xfe\n", "no CSV in UTF-8"),
+        ("recipe,name\nchecker,a\0b\n", "row 2"),
+        (",".join(f"parameter.p{number}" for number in range(300)) + "\n", "the table has 300 columns"),
+        ("recipe,source\nphoto-maps,/dev/zero\n", "is no regular file"),
+    ],
+)
+def test_csv_that_is_none_is_refused(text, said, tmp_path):
+    (tmp_path / "t.csv").write_bytes(text if isinstance(text, bytes) else text.encode())
+    assert said in mistakes_of(tmp_path / "t.csv")
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("{", "is not JSON"),
+        ("[1]", "it is no object"),
+        ('{"recipe": 7}', "recipe is 7"),
+        ('{"recipe": "checker", "inputs": ["a"]}', "inputs is ['a']"),
+        ('{"recipe": "checker", "inputs": {"source": 7}}', "source is 7"),
+        ('{"recipe": "checker", "parameters": 7}', "parameters is 7"),
+        ('{"recipe": "checker", "parameters": {"squares": {"a": 1}}}', "squares got"),
+        ('{"recipe": "checker", "seed": 1.5}', "seed is 1.5"),
+        ('{"recipe": "checker", "seed": true}', "seed is True"),
+        ('{"recipe": "checker", "width_m": "wide"}', "width_m is 'wide'"),
+        ('{"recipe": "checker", "evil": 1}', "no field 'evil'"),
+        ('{"recipe": "checker", "source": "a\\u0000b"}', "source is"),
+        ('{"recipe": "checker", "name": "\\ud800"}', "not Unicode"),
+        ("[" * 100_000, "nested"),
+        ('{"recipe": "' + "x" * 300_000 + '"}', "too large"),
+    ],
+)
+def test_a_line_that_is_none_is_refused_by_its_number(line, said, tmp_path):
+    (tmp_path / "t.jsonl").write_text('{"recipe": "checker"}\n' + line + "\n")
+    message = mistakes_of(tmp_path / "t.jsonl")
+    assert "row 2: " in message
+    assert said in message
+
+
+def test_tables_have_limits(tmp_path, monkeypatch):
+    monkeypatch.setattr(tables, "MAX_ROWS", 3)
+    table = write_csv(tmp_path / "t.csv", checkers(4))
+    assert "row 5: the table has more than 3 rows" in mistakes_of(table)
+    monkeypatch.setattr(tables, "MAX_BYTES", 10)
+    with pytest.raises(FileError, match="larger than 10 bytes"):
+        plan_of(table, tmp_path)
+
+
+def test_a_hundred_thousand_rows_are_not_held_as_jobs(tmp_path):
+    plan = plan_of(write_csv(tmp_path / "t.csv", checkers(2000)), tmp_path / "out")
+    jobs = iter(plan)
+    assert [next(jobs).name for _ in range(3)] == ["c0", "c1", "c2"]
+
+
+def test_files_that_are_not_from_this_batch_are_not_replaced(tmp_path):
+    table = write_csv(tmp_path / "t.csv", checkers(2))
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "c1_normal.png").write_bytes(b"")
+    assert "c1_normal.png is there already, and not from this batch" in mistakes_of(table)
+    assert len(jobs_of(table, replace=True)) == 2
+    assert len(jobs_of(table, pattern="new-{name}")) == 2
+
+
+def test_sizes_are_told_where_the_recipe_says_them(tmp_path):
+    write_photos(tmp_path, 1)
+    write_recipe(tmp_path / "r.json", ("transform", {}), ("checker", {}))
+    rows = [
+        {"recipe": "checker", "name": "a"} | {f"parameter.{name}": 40 for name in SMALL},
+        {"recipe": "checker", "name": "b", "source": "p0.png", "parameter.width_px": 40},
+        {"recipe": "photo-maps", "name": "c", "source": "p0.png"},
+        {"recipe": "r.json", "name": "d", "source": "p0.png"},
+    ]
+    columns = {name: "" for row in rows for name in row}
+    jobs = jobs_of(write_csv(tmp_path / "t.csv", [columns | row for row in rows]))
+    assert [size_of(job) for job in jobs] == [(40, 40), (24, 40), (24, 32), None]
+
+
+def test_names_are_made_by_the_pattern():
+    about = {"name": "wall", "index": 7, "seed": 3, "recipe": "brick", "tool": "quilt"}
+    assert filled_in("{name}_{index:03}-{seed}.{recipe}.{tool}", **about) == "wall_007-3.brick.quilt"
+    with pytest.raises(ParameterError, match="the name of the files"):
+        filled_in("{name}/{seed}", **about)
+    for wrong in ("{evil}", "{name.__class__}", "{name[0]}", "{}", "{name", "{seed!r}", "{index:99999}", "{name:04}"):
+        with pytest.raises(ParameterError, match="pattern"):
+            check_pattern(wrong)
+
+
+def test_times_and_amounts_of_memory_are_written_as_people_write_them():
+    assert [parse_time(text) for text in ("90s", "10min", "1.5h", "2 min")] == [90, 600, 5400, 120]
+    assert [parse_memory(text) for text in ("512MiB", "4GiB", "4G", "1.5gb")] == [2**29, 2**32, 2**32, 3 * 2**29]
+    for parse, wrong in ((parse_time, "10"), (parse_time, "0s"), (parse_memory, "4"), (parse_memory, "-1GiB")):
+        with pytest.raises(ParameterError, match="write"):
+            parse(wrong)
+    assert [readable_time(seconds) for seconds in (0.25, 45, 90, 5400)] == ["0.2 s", "45 s", "1.5 min", "1.5 h"]
+    assert readable_bytes(3 * 2**29) == "1.5 GiB"
+
+
+def test_a_worker_for_each_core_or_card_within_the_memory(monkeypatch, tmp_path):
+    """Pretended graphics cards: listed by the variable, or by a program of the driver's name."""
+    monkeypatch.setattr(workers, "_cores", lambda: 8)
+    monkeypatch.setattr(workers, "MEMORY_BYTES", 2**20)
+    monkeypatch.setattr(workers, "versions_of", lambda tools: {"torch": "2.9.0+cu130"})
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert workers.share(100) == workers.Share(8, 1)
+    assert workers.share(3) == workers.Share(3, 1)
+    assert workers.share(100, threads=4) == workers.Share(2, 4)
+    assert workers.share(100, workers=5) == workers.Share(5, 1)
+    assert workers.share(100, memory_bytes=2**60) == workers.Share(1, 1)
+    if os.name != "nt":
+        driver = tmp_path / "nvidia-smi"
+        driver.write_text("#!/bin/sh\necho 0\necho 1\n")
+        driver.chmod(0o755)
+        assert workers.share(100) == workers.Share(2, 4, ("0", "1"))
+        driver.write_text("#!/bin/sh\nexit 9\n")
+        assert workers.share(100) == workers.Share(8, 1)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3, 5,6")
+    assert workers.share(100, "cuda") == workers.Share(3, 2, ("3", "5", "6"))
+    assert workers.share(100, "cpu") == workers.Share(8, 1)
+    monkeypatch.setattr(workers, "versions_of", lambda tools: {"torch": "2.13.0+cpu"})
+    assert workers.share(100) == workers.Share(8, 1)
