@@ -10,16 +10,13 @@ from impasto.library.weights import Weights
 from impasto.tools import Tool
 
 from .catalogue import CATALOGUE
-from .gatys import CnnTexture, Gatys
-from .neighbours import Neighbours
-from .patches import PatchesStyle
-from .wct import Wct
+from .tools import style_tools
 
 
 @hookimpl
 def impasto_tools() -> list[Tool]:
-    """The stylizers, beginning with the one that needs no weights, and a generator that shares their code."""
-    return [PatchesStyle(), Gatys(), Neighbours(), Wct(), CnnTexture()]
+    """The tools of this plugin."""
+    return style_tools()
 
 
 @hookimpl

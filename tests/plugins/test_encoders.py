@@ -9,7 +9,7 @@ from random_weights import random_encoder
 from safetensors.torch import load_file
 
 from impasto.errors import ParameterError
-from impasto_style.shared.architectures import ARCHITECTURES, BEST_FIRST
+from impasto_style.shared.architectures import ARCHITECTURES
 from impasto_style.shared.encoder import Encoder
 
 CHANNELS = {
@@ -32,7 +32,7 @@ def small():
     return random_encoder(SMALL)
 
 
-@pytest.mark.parametrize("name", BEST_FIRST)
+@pytest.mark.parametrize("name", ARCHITECTURES)
 def test_layers_have_the_stated_channels_and_strides(name):
     encoder = random_encoder(name)
     features = encoder(noise(48, 64), (*encoder.style_layers, encoder.content_layer))

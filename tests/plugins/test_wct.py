@@ -20,10 +20,11 @@ from impasto.evaluation.metrics import seam_z
 from impasto.plugins import registry
 from impasto_style.judging import Judge
 from impasto_style.shared.architectures import ARCHITECTURES
+from impasto_style.shared.controls import StyleParameters
 from impasto_style.shared.encoder import Encoder
 from impasto_style.shared.resampling import as_image, as_tensor
 from impasto_style.shared.task import Region, Task
-from impasto_style.wct import WctParameters, painting
+from impasto_style.wct import painting
 from impasto_style.wct.coders import LEVELS, Coder, load_coders
 from impasto_style.wct.features import Features
 from impasto_style.wct.moments import Moments, coloring, mixed
@@ -49,7 +50,7 @@ def task(subject: Tensor = CAT, *styles: Tensor, regions: tuple[Region, ...] = S
 def painted(what: Task, seed: int = 0, tile_px: int = 768, how: dict | None = None, **given) -> Tensor:
     """The task, painted; `how` is for the context, the rest are parameters."""
     context = Context(**{"rng": np.random.default_rng(seed), "weights": registry().weights_library(), **(how or {})})
-    return paint(what, WctParameters(**given), context, tile_px)
+    return paint(what, StyleParameters(**given), context, tile_px)
 
 
 def moments_of(F: Tensor, weights: Tensor | None = None) -> Moments:

@@ -21,12 +21,7 @@ from .presets import Classic, Modern
 
 def paint(task: Task, parameters: GatysParameters, context: Context, tile_px: int = TILE_PX) -> Tensor:
     """The task's picture, repainted: (1, 3, H, W) within [0, 1]. Sides above `tile_px` are processed in tiles."""
-    encoder = load_encoder(
-        "" if parameters.backbone == "auto" else parameters.backbone,
-        context,
-        seamless=task.seamless,
-        pooling=parameters.pooling,
-    )
+    encoder = load_encoder(parameters.backbone, context, task.seamless, parameters.pooling)
     preset = (Classic if parameters.preset == "classic" else Modern)(encoder, parameters, context, tile_px)
     sizes = preset.sizes(task)
     progress = Progress(context, [preset.evaluations(size_px) * size_px**2 for size_px in sizes])

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from impasto.tools import Field, Parameters, SizeParameters, visible_if
 
-from ..shared.controls import StyleParameters
+from ..shared.controls import Backbone, StyleParameters, backbone_field
 
 MODERN = visible_if("preset", "modern")
 EXACT: dict[str, Any] = {"visible_if": {"preset": ["modern"], "statistics": ["moments", "gram"]}}
@@ -19,9 +19,7 @@ class FeatureParameters(Parameters):
         "modern",
         description="From coarse to fine, within a minute; or the recipe of 2016: Gram matrices, one size, 1000 steps",
     )
-    backbone: Literal["auto", "vgg19", "vgg16", "vgg19-small", "squeezenet", "vgg19-normalised"] = Field(
-        "auto", description="The network whose features are compared; auto: the best whose weights are there"
-    )
+    backbone: Backbone = backbone_field()
     pooling: Literal["max", "average"] = Field(
         "max", description="Pooling of the network: maxima, as it was trained, or averages, which are softer"
     )

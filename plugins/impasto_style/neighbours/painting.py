@@ -52,8 +52,7 @@ LARGE_PX = 512
 
 def paint(task: Task, parameters: NeighboursParameters, context: Context, tile_px: int = TILE_PX) -> Tensor:
     """The task's picture, repainted: (1, 3, H, W). Large ones are processed in tiles of `tile_px` a side."""
-    name = "" if parameters.backbone == "auto" else parameters.backbone
-    encoder = load_encoder(name, context, task.seamless)
+    encoder = load_encoder(parameters.backbone, context, task.seamless)
     quick = encoder.to(getattr(torch, training_precision(context.device)))
     sizes = scales(task, LEAST_PX, RATIO)
     progress = Progress(context, [parameters.steps * size**2 for size in sizes])

@@ -9,6 +9,7 @@ import torch
 
 from impasto.context import Context
 
+from .controls import NETWORKS
 from .encoder import Architecture, Convolution, Encoder, Fire, Operation, Pool, Pooling
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
@@ -70,16 +71,13 @@ ARCHITECTURES: Mapping[str, Architecture] = {
 }
 """Architectures by their names in the catalogue of weights."""
 
-BEST_FIRST = tuple(ARCHITECTURES)
-"""Names in order of preference."""
-
 
 def load_encoder(name: str, context: Context, seamless: bool = False, pooling: Pooling = "max") -> Encoder:
     """The encoder with the weights `name`, on the context's device; the recipe records their hash.
 
-    "" stands for the best that is installed. ModelError, with instructions for getting it, if it is not installed.
+    "auto" stands for the best that is installed. ModelError, with instructions for getting it, if it is not installed.
     """
-    chosen = name or context.find_weights(BEST_FIRST) or BEST_FIRST[0]
+    chosen = name if name != "auto" else context.find_weights(NETWORKS) or NETWORKS[0]
     architecture, weights = ARCHITECTURES[chosen], context.load_weights(chosen)
     names = [name for operation in architecture.operations for name in operation.tensor_names()]
     tensors = {name: torch.from_numpy(weights[name]).to(context.device, torch.float32) for name in names}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from impasto.tools import Field, Input, Parameters, for_each, visible_if
 
@@ -14,6 +14,15 @@ STYLE_INPUTS = (
     Input(START, "a finished result to continue from, which may be smaller", required=False),
 )
 """Inputs of a stylizer besides its subject. Styles without a mask are mixed where no mask is white."""
+
+Backbone = Literal["auto", "vgg19", "vgg16", "vgg19-small", "squeezenet", "vgg19-normalised"]
+NETWORKS = get_args(Backbone)[1:]
+"""Weights, one of which is needed by tools that compare features, best first."""
+
+
+def backbone_field() -> Any:
+    """`backbone: Backbone = backbone_field()`: the network that a tool compares features of."""
+    return Field("auto", description="The network whose features are compared; auto: the best whose weights are there")
 
 
 class StyleParameters(Parameters):

@@ -1,0 +1,116 @@
+"""The stylizers, and a generator that shares their code; torch is imported only when they run."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from impasto.context import Context
+from impasto.texture import Maps
+from impasto.tools import Generator, Stylizer, Tool
+
+from .gatys.parameters import CnnTextureParameters, GatysParameters
+from .neighbours.parameters import NeighboursParameters
+from .patches.parameters import PatchesStyleParameters
+from .shared.controls import NETWORKS, STYLE_INPUTS, StyleParameters
+
+
+class PaintingStylizer(Stylizer):
+    """A stylizer that paints a `Task`; masks, colours, sizes and relief are the same for all of them."""
+
+    inputs = STYLE_INPUTS
+
+    def apply(self, subject: Maps, parameters: Any, inputs: Mapping[str, Any], context: Context) -> Maps:
+        """The subject, repainted."""
+        from .shared.restyle import restyle
+
+        return restyle(self.painter(), subject, parameters, inputs, context)
+
+    @abstractmethod
+    def painter(self) -> Callable[..., Any]:
+        """The function that paints a task, see `restyle`."""
+
+
+class PatchesStyle(PaintingStylizer):
+    """Style transfer by patches, without any network."""
+
+    name, label = "patches-style", "Repaint by patches"
+    description = "Repaints a picture with the strokes of another; needs no weights"
+    rank = 10
+    preview_px = 160
+    parameters = PatchesStyleParameters
+
+    def painter(self) -> Callable[..., Any]:
+        from .patches.painting import paint
+
+        return paint
+
+
+class Neighbours(PaintingStylizer):
+    """Replaces each feature of the picture by its nearest neighbour in the style, and paints a picture with those."""
+
+    name, label = "neighbours", "Repaint by neighbours"
+    description = "Repaints a picture from the pieces of the style that are nearest to it; needs weights of a network"
+    rank = 20
+    parameters = NeighboursParameters
+    weights = NETWORKS
+
+    def painter(self) -> Callable[..., Any]:
+        from .neighbours.painting import paint
+
+        return paint
+
+
+class Wct(PaintingStylizer):
+    """Style transfer by whitening and colouring a network's features."""
+
+    name, label, description = "wct", "Repaint at Once", "Repaints a picture in about a second; the strokes are rougher"
+    rank = 30
+    preview_px = 256
+    parameters = StyleParameters
+    weights = ("vgg19-small",)
+
+    def painter(self) -> Callable[..., Any]:
+        from .wct.painting import paint
+
+        return paint
+
+
+class Gatys(PaintingStylizer):
+    """Optimises a picture until its features have the style's means and covariances, and coarse ones the picture's."""
+
+    name, label = "gatys", "Repaint by features"
+    description = "Repaints a picture until a network sees the style's statistics in it; needs weights of a network"
+    rank = 40
+    parameters = GatysParameters
+    weights = NETWORKS
+
+    def painter(self) -> Callable[..., Any]:
+        from .gatys.painting import paint
+
+        return paint
+
+
+class CnnTexture(Generator):
+    """Optimises noise until its features have the picture's statistics (Gatys et al. 2015)."""
+
+    name, label = "cnn-texture", "Texture from features"
+    description = "Makes a texture in which a network sees the picture's statistics; needs weights of a network"
+    rank = 70
+    parameters = CnnTextureParameters
+    weights = NETWORKS
+    needs = ("base_color",)
+
+    def apply(
+        self, subject: Maps, parameters: CnnTextureParameters, inputs: Mapping[str, Any], context: Context
+    ) -> Maps:
+        """The texture's base colour, with texels of the same real-world size as the picture's."""
+        from .gatys.texture import generate_texture
+
+        return generate_texture(subject, parameters, context)
+
+
+def style_tools() -> list[Tool]:
+    """The stylizers, beginning with the one that needs no weights, and the generator."""
+    return [PatchesStyle(), Gatys(), Neighbours(), Wct(), CnnTexture()]
