@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from impasto import hookimpl
 from impasto.context import Context
@@ -14,9 +14,6 @@ from impasto.texture import Maps
 from impasto.tools import Generator, Input, Result, Tile, Tool, Trainer
 
 from .parameters import TrainVaeParameters, VaeParameters
-
-if TYPE_CHECKING:
-    from impasto.data.dataset import Dataset
 
 
 class Vae(Generator):
@@ -62,8 +59,7 @@ class TrainVae(Trainer):
         """The path of the model and its figures. If cancelled, it leaves a checkpoint to resume from."""
         from .training import train_vae
 
-        dataset: Dataset = inputs["dataset"]
-        return train_vae(parameters, dataset, context)
+        return train_vae(parameters, inputs["dataset"], context)
 
 
 @hookimpl

@@ -18,8 +18,8 @@ from impasto.data.dataset import Dataset
 from impasto.device import training_precision
 from impasto.texture import MAP_CHANNELS, Maps
 from impasto.tools import Result
-from impasto.training.base import Training, start_from
-from impasto.training.loop import new_model_path, train_model
+from impasto.training.base import Training
+from impasto.training.loop import train_model
 from impasto.training.losses import SIGMA, relativistic_loss, zero_centred_penalty
 
 from .data import Pictures, load_pictures
@@ -157,7 +157,7 @@ class VaeTraining(Training):
         return self.sample(size_px, PROBES), self.ema.standardised(real)
 
     @torch.no_grad()
-    def keep_latents(self) -> None:
+    def complete(self) -> None:
         """Store latents of the pictures in `ema`, from which the finished model copies new cells."""
         deviations = []
         for number, picture in enumerate(self.pictures.pictures[:MOST_PICTURES]):
@@ -168,35 +168,28 @@ class VaeTraining(Training):
             deviations.append((0.5 * log_variance).exp().mean((0, 2, 3)))
         self.ema.deviation[:] = torch.stack(deviations).mean(0)
 
+    def card(self) -> dict[str, Any]:
+        """The settings of the model and the sources of its data."""
+        pictures, mixing = self.pictures, self.ema.mixing
+        return {
+            "width": self.parameters.width,
+            "maps": list(pictures.maps),
+            "mean": self.ema.mean.tolist(),
+            "deviation": mixing.square().sum(1).sqrt().tolist(),
+            "longest_px": self.parameters.longest_px,
+            "relief_px": pictures.relief_px,
+            "texel_m": pictures.texel_m,
+            "height_range_m": pictures.relief_px * pictures.texel_m or None,
+            "data": pictures.about,
+            "sliders": [],
+        }
+
 
 def train_vae(parameters: TrainVaeParameters, dataset: Dataset, context: Context) -> Result:
     """Train a model for `vae` on the dataset and save it; resumes from a checkpoint of the same name."""
-    path = new_model_path(parameters.name, context)
-    pictures = load_pictures(dataset, parameters.longest_px, parameters.crop_px, parameters.hold_out)
-    seed = int(context.rng.integers(2**62))
-    training = VaeTraining(pictures, parameters, seed, context.device, training_precision(context.device))
-    start_from(training, parameters.start_from, "vae", context)
 
-    def describe() -> dict[str, Any]:
-        training.keep_latents()
-        return model_card(training)
+    def build(seed: int) -> VaeTraining:
+        pictures = load_pictures(dataset, parameters.longest_px, parameters.crop_px, parameters.hold_out)
+        return VaeTraining(pictures, parameters, seed, context.device, training_precision(context.device))
 
-    return train_model(training, path, "vae", parameters, dataset, context, describe)
-
-
-def model_card(training: VaeTraining) -> dict[str, Any]:
-    """The settings of the model and the sources of its data."""
-    pictures, parameters = training.pictures, training.parameters
-    mean, mixing = training.ema.mean, training.ema.mixing
-    return {
-        "width": parameters.width,
-        "maps": list(pictures.maps),
-        "mean": mean.tolist(),
-        "deviation": mixing.square().sum(1).sqrt().tolist(),
-        "longest_px": parameters.longest_px,
-        "relief_px": pictures.relief_px,
-        "texel_m": pictures.texel_m,
-        "height_range_m": pictures.relief_px * pictures.texel_m or None,
-        "data": pictures.about,
-        "sliders": [],
-    }
+    return train_model(build, "vae", parameters, dataset, context)

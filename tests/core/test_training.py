@@ -17,7 +17,7 @@ from impasto.library.models import ModelLibrary, read_model, save_model
 from impasto.library.tensors import read_tensors
 from impasto.texture import Maps
 from impasto.training import loop as training_loop
-from impasto.training.base import Training, start_from
+from impasto.training.base import Training
 from impasto.training.curve import CURVE_ROWS, Curve
 from impasto.training.loop import duration, new_model_path, save_trained, train
 from impasto.training.watch import Watch, pairwise_difference, patch_distance, probe_figures
@@ -320,7 +320,7 @@ def test_fine_tuning_begins_with_the_models_weights(tmp_path):
     training, fresh = Scale(), Scale()
     used = []
     context = replace(library(tmp_path, weight=np.full((1, 1, 1, 1), 0.75, np.float16)), on_model=used.append)
-    start_from(training, "old", "scale", context)
+    training.start_from("old", "scale", context)
     assert training.ema.weight.item() == training.networks["generator"].weight.item() == 0.75
     assert torch.equal(training.networks["discriminator"].weight, fresh.networks["discriminator"].weight)
     assert used[0].name == "old"
@@ -332,7 +332,7 @@ def test_fine_tuning_begins_with_the_models_weights(tmp_path):
 def test_fine_tuning_from_a_model_that_does_not_fit_is_refused(tmp_path):
     context = library(tmp_path, weight=np.zeros((2, 1, 1, 1), np.float16))
     with pytest.raises(ModelError, match="no weight of old fits"):
-        start_from(Scale(), "old", "scale", context)
+        Scale().start_from("old", "scale", context)
 
 
 def test_the_model_is_saved_with_its_figures_and_curve(tmp_path):

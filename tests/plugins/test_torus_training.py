@@ -229,7 +229,7 @@ def test_what_a_training_goes_back_to_has_the_statistics_of_its_data(material, t
     parameters = TrainTorusParameters(**{**TINY, "steps": 2})
     training = TorusTraining(data, parameters, 0, "cpu", "float32")
     for model in ("", "tiny"):
-        training.start_from(model, Context(models=ModelLibrary(tmp_path)))
+        training.start_from(model, "torus", Context(models=ModelLibrary(tmp_path)))
         gains = data.band_deviations(len(GENERATOR_WIDTHS)).flip(0)
         for stage, deviation in zip(training.model.network.stages, gains, strict=True):
             assert torch.equal(stage.gains.flatten(), deviation)

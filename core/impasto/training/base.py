@@ -85,9 +85,37 @@ class Training(ABC):
     def complete(self) -> None:  # noqa: B027  (most have nothing to do)
         """Compute the parts of the averaged network that are not trained; called once, after the last step."""
 
+    def card(self) -> dict[str, Any]:
+        """Fields of the model's card that its tool needs, and its "data"; called once, after `complete`."""
+        return {}
+
     def probe(self) -> tuple[Tensor, Tensor] | None:
         """Results of `ema` from fixed noise, and fixed real pictures, both (B, C, H, W); None to watch losses alone."""
         return None
+
+    def start_from(self, model: str, tool: str, context: Context) -> None:
+        """Fine-tune: load those weights of a model of `tool` into the averaged network that fit by name and shape.
+
+        Other networks start from scratch. "" does nothing. ModelError if no weight fits.
+        """
+        if not model:
+            return
+        card, tensors = context.load_model(model, tool)
+        wanted = self.ema.state_dict()
+        fitting = {
+            name: torch.from_numpy(tensors[name]).to(value.dtype)
+            for name, value in wanted.items()
+            if name in tensors
+            and tensors[name].shape == tuple(value.shape)
+            and (tensors[name].dtype.kind == "f") == value.is_floating_point()
+        }
+        if not fitting:
+            message = f"no weight of {card['name']} fits this training"
+            raise ModelError(message, "choose the same sizes as it was trained with, or another model")
+        log.info("%d of %d tensors come from %s", len(fitting), len(wanted), card["name"])
+        for network in (self.ema, self.networks[self.averaged]):
+            network.load_state_dict(fitting, strict=False)
+        self.keep_good()
 
     def rate(self) -> float:
         """Learning rate of this step: constant in the first half, then half a cosine down to a tenth."""
@@ -191,28 +219,3 @@ def _as(like: Tensor, value: Tensor) -> Tensor:
     Fused optimisers ignore strides: moments in another memory format would be applied to other weights.
     """
     return torch.empty_like(like).copy_(value.reshape(like.shape))
-
-
-def start_from(training: Training, model: str, tool: str, context: Context) -> None:
-    """Fine-tune: load those weights of a model of `tool` into the averaged network that fit by name and shape.
-
-    Other networks start from scratch. "" does nothing. ModelError if no weight fits.
-    """
-    if not model:
-        return
-    card, tensors = context.load_model(model, tool)
-    wanted = training.ema.state_dict()
-    fitting = {
-        name: torch.from_numpy(tensors[name]).to(value.dtype)
-        for name, value in wanted.items()
-        if name in tensors
-        and tensors[name].shape == tuple(value.shape)
-        and (tensors[name].dtype.kind == "f") == value.is_floating_point()
-    }
-    if not fitting:
-        message = f"no weight of {card['name']} fits this training"
-        raise ModelError(message, "choose the same sizes as it was trained with, or another model")
-    log.info("%d of %d tensors come from %s", len(fitting), len(wanted), card["name"])
-    for network in (training.ema, training.networks[training.averaged]):
-        network.load_state_dict(fitting, strict=False)
-    training.keep_good()

@@ -25,7 +25,7 @@ from ..io.cards import read_training
 from ..library.models import save_model
 from ..library.tensors import read_tensors, write_tensors
 from ..system.outside import explained, is_there, shown
-from ..tools import Parameters, Result
+from ..tools import Result
 from .base import Training
 from .curve import Curve, mean_row
 from .watch import Watch, probe_figures
@@ -246,27 +246,28 @@ def new_model_path(name: str, context: Context) -> Path:
 
 
 def train_model(
-    training: Training,
-    path: Path,
+    build: Callable[[int], Training],
     tool: str,
-    parameters: Parameters,
+    parameters: Any,
     dataset: Dataset,
     context: Context,
-    card: Callable[[], Mapping[str, Any]],
     watched: bool = True,
 ) -> Result:
-    """Train, and save the model for `tool` at `path`; resumes from a checkpoint if there is one.
+    """Train a model for `tool` on the dataset, and save it; resumes from a checkpoint of its name if there is one.
 
-    card: called once training is complete; returns the fields of the model's card beside its name, architecture,
-    parameters and figures.
+    build: creates the training from a seed. parameters: a trainer's, with the `name` of the model and the one to
+    `start_from`. The card has the fields of the training's `card()`, beside name, architecture and parameters.
     """
+    path = new_model_path(parameters.name, context)
+    training = build(int(context.rng.integers(2**62)))
+    training.start_from(parameters.start_from, tool, context)
     settings = parameters.model_dump(mode="json")
     about = {"data": dataset.sha256(), "parameters": settings, "seed": training.seed}
     checkpoint = path.with_suffix(".checkpoint")
     outcome = train(training, checkpoint, about, context, watched=watched)
     training.complete()
     made_by = {"name": path.stem, "architecture": tool, "tool": tool, "impasto": VERSION, "parameters": settings}
-    return save_trained(training, path, checkpoint, {**made_by, **card()}, outcome)
+    return save_trained(training, path, checkpoint, {**made_by, **training.card()}, outcome)
 
 
 def save_trained(training: Training, path: Path, checkpoint: Path, card: Mapping[str, Any], outcome: Outcome) -> Result:

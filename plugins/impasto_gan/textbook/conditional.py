@@ -44,6 +44,7 @@ class ConditionalTraining(TextbookTraining):
     """max_D  E[min(0, D(x, y) - 1)] + E[min(0, -1 - D(G(z, y), y))],  max_G  E[D(G(z, y), y)]."""
 
     saturated_below = 0.02
+    learns_classes = True
 
     def networks_of(self, channels: int, width: int) -> dict[str, nn.Module]:
         """G and D."""

@@ -54,4 +54,4 @@ class TrainTorus(Trainer):
         """The path of the model and its figures. On cancellation, a checkpoint is kept to resume from."""
         from .train import train_torus
 
-        return train_torus(parameters, inputs, context)
+        return train_torus(parameters, inputs["dataset"], context)

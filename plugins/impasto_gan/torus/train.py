@@ -20,8 +20,8 @@ from impasto.regularity.lattice import Lattice
 from impasto.regularity.region import Region, full_region
 from impasto.texture import Maps
 from impasto.tools import Result
-from impasto.training.base import Training, start_from
-from impasto.training.loop import new_model_path, train_model
+from impasto.training.base import Training
+from impasto.training.loop import train_model
 from impasto.training.losses import SIGMA, relativistic_loss, zero_centred_penalty
 
 from .augmentation import Augmentation
@@ -81,7 +81,8 @@ class TorusTraining(Training):
         self, data: TrainingData, parameters: TrainTorusParameters, seed: int, device: str, precision: str
     ) -> None:
         super().__init__(parameters.steps, parameters.learning_rate, seed, device, precision)
-        self.data, self.batch, self.fine_px = data, parameters.batch, parameters.crop_px
+        self.data, self.parameters = data, parameters
+        self.batch, self.fine_px = parameters.batch, parameters.crop_px
         channels, self.classes = len(data.standardisation.mean), len(data.labels) if len(data.labels) > 1 else 0
         has_slopes = data.standardisation.height_channel is not None
         self.surface_channels = channels + 2 * has_slopes
@@ -136,11 +137,10 @@ class TorusTraining(Training):
                 model.unit_cell.load_state_dict(self.data.unit_cell.state_dict())
         self.keep_good()
 
-    def start_from(self, model: str, context: Context) -> None:
+    def start_from(self, model: str, tool: str, context: Context) -> None:
         """Start from a model's weights, but with the statistics of this data."""
-        if model:
-            start_from(self, model, "torus", context)
-            self.keep_data_statistics()
+        super().start_from(model, tool, context)
+        self.keep_data_statistics()
 
     def step(self) -> dict[str, Tensor]:
         """Take one step of all networks; return the losses."""
@@ -280,24 +280,24 @@ class TorusTraining(Training):
         sliders = find_sliders(self.model)
         self.model.set_sliders(sliders.directions, sliders.described)
 
-
-def train_torus(parameters: TrainTorusParameters, inputs: Mapping[str, Any], context: Context) -> Result:
-    """Train a model for `torus` on the dataset and save it; resumes from a checkpoint of the same name."""
-    path = new_model_path(parameters.name, context)
-    dataset: Dataset = inputs["dataset"]
-    context.progress(0, "Preparing the data")
-    cell_px = 2 ** (len(GENERATOR_WIDTHS) - 1)
-    data = prepare(dataset, parameters.canvas_px, parameters.crop_px, cell_px, parameters.hold_out, context.device)
-    seed = int(context.rng.integers(2**62))
-    training = TorusTraining(data, parameters, seed, context.device, training_precision(context.device))
-    training.start_from(parameters.start_from, context)
-
-    def card() -> dict[str, Any]:
+    def card(self) -> dict[str, Any]:
+        """The model's fields, its label and its data."""
+        parameters = self.parameters
         return {
             "label": parameters.label or parameters.name.replace("-", " ").capitalize(),
             "material": parameters.material,
-            "data": data.sources,
-            **training.model.card(),
+            "data": self.data.sources,
+            **self.model.card(),
         }
 
-    return train_model(training, path, "torus", parameters, dataset, context, card)
+
+def train_torus(parameters: TrainTorusParameters, dataset: Dataset, context: Context) -> Result:
+    """Train a model for `torus` on the dataset and save it; resumes from a checkpoint of the same name."""
+
+    def build(seed: int) -> TorusTraining:
+        context.progress(0, "Preparing the data")
+        cell_px = 2 ** (len(GENERATOR_WIDTHS) - 1)
+        data = prepare(dataset, parameters.canvas_px, parameters.crop_px, cell_px, parameters.hold_out, context.device)
+        return TorusTraining(data, parameters, seed, context.device, training_precision(context.device))
+
+    return train_model(build, "torus", parameters, dataset, context)
