@@ -84,7 +84,7 @@ def row_of(path: Path, measure: Callable[..., Mapping[str, Any]], *arguments: An
 
 def _warm() -> None:
     """Import slow modules before the measurement."""
-    import impasto_style.judging  # noqa: F401
+    import style_judging  # noqa: F401
 
 
 def paint(painting: Painting, weights: Path | None, device: str) -> dict[str, float]:
@@ -109,7 +109,7 @@ def shown(maps: Maps) -> np.ndarray:
 
 def _made(painting: Painting, inputs: Mapping[str, Any], weights: Path | None, device: str) -> Maps:
     if painting.tool == RECOLORED:
-        from impasto_style.judging import recolored
+        from style_judging import recolored
 
         picture, style = (inputs[name]["base_color"].pixels for name in ("source", "style"))
         return Maps.from_arrays({"base_color": recolored(picture, style)})

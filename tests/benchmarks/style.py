@@ -5,7 +5,7 @@
 
 DIR/photos and DIR/paintings are what is painted; without them scikit-image's pictures and the demo's painting. Each
 method runs in a process of its own, with as many threads as OMP_NUM_THREADS says. How much of the style there is,
-beyond its colours, is judged by a network that nothing was optimised with (see `impasto_style.judging`). Results are
+beyond its colours, is judged by a network that nothing was optimised with (see `style_judging`). Results are
 kept: what was interrupted goes on where it was; delete a result to have it made again. Writes style.json, table.md and
 the sheets.
 """
@@ -94,7 +94,8 @@ class Judges:
     """The networks that judge paintings; without weights there are no scores, only a message."""
 
     def __init__(self, weights: Path | None, heads: Path | None) -> None:
-        from impasto_style.judging import read_heads
+        from style_judging import read_heads
+
         from impasto_style.shared.architectures import load_encoder
 
         context = Context(weights=registry().weights_library(weights))
@@ -118,7 +119,7 @@ class Judges:
         return found
 
     def _judge(self, name: str, encoder: Any, content: Maps, style: Maps) -> Any:
-        from impasto_style.judging import Judge
+        from style_judging import Judge
 
         key = name, content.name, style.name
         if key not in self.known:

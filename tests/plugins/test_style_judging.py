@@ -6,12 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from benchmarks.style_judging import Judge, content_distance, read_heads, recolored
 from random_weights import random_encoder
 from safetensors.torch import load_file
 from scipy.ndimage import gaussian_filter
 
 from impasto.errors import ParameterError
-from impasto_style.judging import Judge, content_distance, read_heads, recolored
 from impasto_style.shared.architectures import ARCHITECTURES
 from impasto_style.shared.encoder import Encoder
 

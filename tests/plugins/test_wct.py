@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from benchmarks.style_judging import Judge
 from skimage import data
 from torch import Tensor
 
@@ -18,7 +19,6 @@ from impasto.context import Context
 from impasto.errors import Cancelled, ModelError
 from impasto.evaluation.metrics import seam_z
 from impasto.plugins import registry
-from impasto_style.judging import Judge
 from impasto_style.shared.architectures import ARCHITECTURES
 from impasto_style.shared.controls import StyleParameters
 from impasto_style.shared.encoder import Encoder

@@ -15,10 +15,9 @@ import torch
 from torch import Tensor
 
 from impasto.errors import ParameterError
-
-from .shared.color.gaussian import palette_of, transport
-from .shared.encoder import Encoder
-from .shared.resampling import as_tensor
+from impasto_style.shared.color.gaussian import palette_of, transport
+from impasto_style.shared.encoder import Encoder
+from impasto_style.shared.resampling import as_tensor
 
 DIRECTIONS = 64
 QUANTILES = 256
