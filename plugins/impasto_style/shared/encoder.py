@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal, Protocol
+from typing import Literal
 
 import torch
 from torch import Tensor
@@ -29,27 +29,12 @@ class LayerInfo:
     reach_px: int
 
 
-class Operation(Protocol):
-    """An operation of the chain. layer: name of its output, "" if it is not used."""
-
-    @property
-    def layer(self) -> str: ...
-    def tensor_names(self) -> tuple[str, ...]:
-        """Names of the weights that it needs."""
-
-    def apply(self, x: Tensor, encoder: Encoder) -> Tensor:
-        """Features (B, C, H, W), from those of the previous operation."""
-
-    def after(self, before: LayerInfo, encoder: Encoder) -> LayerInfo:
-        """Properties of its output, from those of its input."""
-
-    def length(self, before: int) -> int:
-        """Height or width of its output, from its input's."""
-
-
 @dataclass(frozen=True)
 class Convolution:
-    """A convolution with weight (O, I, k, k) and bias (O,) by its name, then a ReLU unless `is_linear`."""
+    """A convolution with weight (O, I, k, k) and bias (O,) by its name, then a ReLU unless `is_linear`.
+
+    layer: name of its output, "" if it is not used; so for all operations.
+    """
 
     name: str
     layer: str = ""
@@ -57,9 +42,11 @@ class Convolution:
     is_linear: bool = False
 
     def tensor_names(self) -> tuple[str, ...]:
+        """Names of the weights that it needs."""
         return f"{self.name}.weight", f"{self.name}.bias"
 
     def apply(self, x: Tensor, encoder: Encoder) -> Tensor:
+        """Features (B, C, H, W), from those of the previous operation."""
         weight, bias = (encoder.tensors[name] for name in self.tensor_names())
         if weight.shape[2] == 1 and weight.shape[1] == COLORS:  # rounding of a matrix product depends on its size
             y = sum((weight[:, i] * x[:, i, None] for i in range(COLORS)), bias[:, None, None])
@@ -70,10 +57,12 @@ class Convolution:
         return y if self.is_linear else y.relu_()
 
     def after(self, before: LayerInfo, encoder: Encoder) -> LayerInfo:
+        """Properties of its output, from those of its input."""
         channels, _, side, _ = encoder.tensors[f"{self.name}.weight"].shape
         return LayerInfo(channels, before.stride * self.stride, before.reach_px + before.stride * (side // 2))
 
     def length(self, before: int) -> int:
+        """Height or width of its output, from its input's."""
         return -(-before // self.stride)
 
 
@@ -128,6 +117,9 @@ class Pool:
 
     def length(self, before: int) -> int:
         return before // 2 if self.side == 2 else -(-before // 2)
+
+
+Operation = Convolution | Fire | Pool
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -39,50 +38,48 @@ class Terms:
     smoothness: Callable[[Tensor], Tensor]
 
 
-class Target(Protocol):
-    """A term of the loss that depends on a statistic of features, which can be measured tile by tile."""
-
-    def positions(self) -> Tensor | None:
-        """Positions (n,) for this evaluation, counted row by row in the layer's grid; None for all."""
-
-    def tile_statistic(self, features: Features, tile: Tile, positions: Tensor | None) -> Tensor:
-        """The statistic of a tile."""
-
-    def picture_statistic(self, parts: Sequence[Tensor], tiles: Sequence[Tile], positions: Tensor | None) -> Tensor:
-        """The statistic of the picture, from those of its tiles."""
-
-    def tile_gradient(self, gradient: Tensor, tile: Tile, positions: Tensor | None) -> Tensor:
-        """The gradient with respect to a tile's statistic, from that with respect to the picture's."""
-
-    def loss(self, statistic: Tensor) -> Tensor:
-        """The weighted loss () of the picture's statistic."""
-
-
 @dataclass(frozen=True)
-class StyleTarget:
-    """Distance of a region's statistic at a layer from the styles'. mask: (h, w) on that grid; None for everywhere."""
+class Measure:
+    """A statistic of a layer's features, measured tile by tile. mask: (h, w) on its grid; None for everywhere."""
 
     layers: TiledLayers
     name: str
     statistic: Statistic
     mask: Tensor | None
+
+    def positions(self) -> Tensor | None:
+        """Positions (n,) for this evaluation, counted row by row in the layer's grid; None for all."""
+        return self.statistic.positions(self.layers.grid(self.name), self.mask)
+
+    def of_tile(self, features: Features, tile: Tile, positions: Tensor | None) -> Tensor:
+        """The statistic of a tile."""
+        here = None if self.mask is None else self.mask[self.layers.window(tile, self.name)]
+        found = None if positions is None else self.layers.find(tile, self.name, positions)[0]
+        block = max(1, BLOCK_PX // self.layers.encoder.layers[self.name].stride)
+        return self.statistic.tile_statistic(features[self.name], here, found, block)
+
+    def of_picture(self, parts: Sequence[Tensor], positions: Tensor | None) -> Tensor:
+        """The statistic of the picture, from those of its tiles."""
+        return self.statistic.picture_statistic(parts, [self._seen(tile, positions) for tile in self.layers.tiles])
+
+    def tile_gradient(self, gradient: Tensor, tile: Tile, positions: Tensor | None) -> Tensor:
+        """The gradient with respect to a tile's statistic, from that with respect to the picture's."""
+        return self.statistic.tile_gradient(gradient, self._seen(tile, positions))
+
+    def _seen(self, tile: Tile, positions: Tensor | None) -> Tensor | None:
+        """Indices of the positions inside a tile; None for all."""
+        return None if positions is None else self.layers.find(tile, self.name, positions)[1]
+
+
+@dataclass(frozen=True)
+class StyleTarget(Measure):
+    """Distance of a region's statistic at a layer from the styles'."""
+
     distance: Distance
     weight: float
 
-    def positions(self) -> Tensor | None:
-        return self.statistic.positions(self.layers.grid(self.name), self.mask)
-
-    def tile_statistic(self, features: Features, tile: Tile, positions: Tensor | None) -> Tensor:
-        return tile_statistic(self.layers, self.name, self.statistic, features, tile, self.mask, positions)
-
-    def picture_statistic(self, parts: Sequence[Tensor], tiles: Sequence[Tile], positions: Tensor | None) -> Tensor:
-        return picture_statistic(self.layers, self.name, self.statistic, parts, tiles, positions)
-
-    def tile_gradient(self, gradient: Tensor, tile: Tile, positions: Tensor | None) -> Tensor:
-        seen = None if positions is None else self.layers.find(tile, self.name, positions)[1]
-        return self.statistic.tile_gradient(gradient, seen)
-
     def loss(self, statistic: Tensor) -> Tensor:
+        """The weighted loss () of the picture's statistic."""
         return self.weight * exact(self.distance(statistic))
 
 
@@ -97,12 +94,12 @@ class ContentTarget:
     def positions(self) -> None:
         return None
 
-    def tile_statistic(self, features: Features, tile: Tile, positions: Tensor | None) -> Tensor:
+    def of_tile(self, features: Features, tile: Tile, positions: Tensor | None) -> Tensor:
         name = self.layers.encoder.content_layer
         difference = exact(features[name] - self.content[:, *self.layers.window(tile, name)])
         return difference.square().sum() / self.content.numel()
 
-    def picture_statistic(self, parts: Sequence[Tensor], tiles: Sequence[Tile], positions: Tensor | None) -> Tensor:
+    def of_picture(self, parts: Sequence[Tensor], positions: Tensor | None) -> Tensor:
         return torch.stack(list(parts)).sum()
 
     def tile_gradient(self, gradient: Tensor, tile: Tile, positions: Tensor | None) -> Tensor:
@@ -125,7 +122,7 @@ class Objective:
         names = (*terms.style, *([encoder.content_layer] if terms.content else []))
         self.layers = TiledLayers((task.picture.shape[2], task.picture.shape[3]), encoder, names, tile_px)
         with torch.no_grad():
-            self.targets: list[Target] = [*self._style_targets(task)]
+            self.targets: list[StyleTarget | ContentTarget] = [*self._style_targets(task)]
             if terms.content:
                 self.targets.append(ContentTarget(self.layers, self._content(task.picture), terms.content))
 
@@ -140,9 +137,7 @@ class Objective:
 
     def _of_whole(self, x: Tensor, positions: Sequence[Tensor | None]) -> tuple[Tensor, Tensor]:
         """Loss of the features of a picture in a single tile, and its gradient."""
-        (tile,) = self.layers.tiles
-        statistics = self._picture_statistics([self._tile_statistics(x, tile, positions)], positions)
-        loss = self._loss(statistics)
+        loss = self._loss(self._picture_statistics(x, self.targets, positions))
         return loss.detach(), torch.autograd.grad(loss, x)[0]
 
     def _of_tiles(self, x: Tensor, positions: Sequence[Tensor | None]) -> tuple[Tensor, Tensor]:
@@ -152,15 +147,15 @@ class Objective:
         whole picture: otherwise rounding errors would grow from step to step until they became visible.
         """
         with torch.no_grad():
-            parts = [self._tile_statistics(tile.with_halo(x), tile, positions) for tile in self.layers.tiles]
-        statistics = [statistic.requires_grad_() for statistic in self._picture_statistics(parts, positions)]
+            found = self._picture_statistics(x, self.targets, positions)
+        statistics = [statistic.requires_grad_() for statistic in found]
         loss = self._loss(statistics)
         gradients = torch.autograd.grad(loss, statistics)
         result = torch.empty_like(x)
         for tile in self.layers.tiles:
             around = self.layers.tiling.around(tile)
             seen = around.with_halo(x).detach().requires_grad_()
-            measured = self._tile_statistics(seen, around, positions)
+            measured = self._tile_statistics(seen, around, self.targets, positions)
             tile_gradients = [
                 target.tile_gradient(gradient, around, chosen).expand_as(part)
                 for target, gradient, part, chosen in zip(self.targets, gradients, measured, positions, strict=True)
@@ -169,19 +164,22 @@ class Objective:
             tile.put(result, tile.inside(around, gradient))
         return loss.detach(), result
 
-    def _tile_statistics(self, x: Tensor, tile: Tile, positions: Sequence[Tensor | None]) -> list[Tensor]:
-        """The statistic of a tile for each target, from the tile and its halo x (1, 3, H, W)."""
+    def _tile_statistics(
+        self, x: Tensor, tile: Tile, measures: Sequence[Measure | ContentTarget], positions: Sequence[Tensor | None]
+    ) -> list[Tensor]:
+        """Each statistic of a tile, from the tile and its halo x (1, 3, H, W)."""
         self.tick()
-        features = self.layers.features(x, tile)
-        pairs = zip(self.targets, positions, strict=True)
-        return [target.tile_statistic(features, tile, chosen) for target, chosen in pairs]
+        features = measures[0].layers.features(x, tile)
+        return [measure.of_tile(features, tile, chosen) for measure, chosen in zip(measures, positions, strict=True)]
 
     def _picture_statistics(
-        self, parts: Sequence[Sequence[Tensor]], positions: Sequence[Tensor | None]
+        self, x: Tensor, measures: Sequence[Measure | ContentTarget], positions: Sequence[Tensor | None]
     ) -> list[Tensor]:
-        """The picture's statistic for each target, from those of all tiles."""
-        columns = zip(self.targets, zip(*parts, strict=True), positions, strict=True)
-        return [target.picture_statistic(column, self.layers.tiles, chosen) for target, column, chosen in columns]
+        """Each statistic of a picture x (1, 3, H, W), tile by tile."""
+        tiles = measures[0].layers.tiles
+        parts = [self._tile_statistics(tile.with_halo(x), tile, measures, positions) for tile in tiles]
+        columns = zip(measures, zip(*parts, strict=True), positions, strict=True)
+        return [measure.of_picture(column, chosen) for measure, column, chosen in columns]
 
     def _loss(self, statistics: Sequence[Tensor]) -> Tensor:
         """The sum of all targets' losses."""
@@ -211,9 +209,8 @@ class Objective:
                 pairs = zip([own, *styles[1:]], region.weights, strict=True)
                 sources, mix = zip(*((source[name], share) for source, share in pairs if share), strict=True)
                 distance = self.terms.statistic.distance_to(sources, mix)
-                targets.append(
-                    StyleTarget(self.layers, name, self.terms.statistic, masks.get(name), distance, weight * area)
-                )
+                measure = (self.layers, name, self.terms.statistic, masks.get(name))
+                targets.append(StyleTarget(*measure, distance, weight * area))
         return targets
 
     def _statistics_of_styles(self, task: Task) -> list[dict[str, Tensor]]:
@@ -229,18 +226,9 @@ class Objective:
         """The statistic of a source (1, 3, h, w) at each layer."""
         statistic, names = self.terms.statistic, tuple(self.terms.style)
         layers = TiledLayers((source.shape[2], source.shape[3]), encoder, names, self.layers.tile_px)
-        positions = {name: statistic.positions(layers.grid(name), masks.get(name)) for name in names}
-        parts: dict[str, list[Tensor]] = {name: [] for name in names}
-        for tile in layers.tiles:
-            self.tick()
-            features = layers.features(tile.with_halo(source), tile)
-            for name in names:
-                part = tile_statistic(layers, name, statistic, features, tile, masks.get(name), positions[name])
-                parts[name].append(part)
-        return {
-            name: picture_statistic(layers, name, statistic, parts[name], layers.tiles, positions[name])
-            for name in names
-        }
+        measures = [Measure(layers, name, statistic, masks.get(name)) for name in names]
+        found = self._picture_statistics(source, measures, [measure.positions() for measure in measures])
+        return dict(zip(names, found, strict=True))
 
 
 def masks_on_layers(region: Region, layers: TiledLayers, names: Sequence[str]) -> dict[str, Tensor]:
@@ -252,32 +240,3 @@ def masks_on_layers(region: Region, layers: TiledLayers, names: Sequence[str]) -
         height, width = layers.grid(name)
         masks[name] = avg_pool2d(region.mask, layers.encoder.layers[name].stride, ceil_mode=True)[0, 0, :height, :width]
     return masks
-
-
-def tile_statistic(
-    layers: TiledLayers,
-    name: str,
-    statistic: Statistic,
-    features: Features,
-    tile: Tile,
-    mask: Tensor | None,
-    positions: Tensor | None,
-) -> Tensor:
-    """The statistic of a tile at a layer; mask (h, w) and positions (n,) are those of the whole picture."""
-    here = None if mask is None else mask[layers.window(tile, name)]
-    found = None if positions is None else layers.find(tile, name, positions)[0]
-    block = max(1, BLOCK_PX // layers.encoder.layers[name].stride)
-    return statistic.tile_statistic(features[name], here, found, block)
-
-
-def picture_statistic(
-    layers: TiledLayers,
-    name: str,
-    statistic: Statistic,
-    parts: Sequence[Tensor],
-    tiles: Sequence[Tile],
-    positions: Tensor | None,
-) -> Tensor:
-    """The statistic of a picture at a layer, from those of its tiles; positions (n,) are those of the whole picture."""
-    seen = [None if positions is None else layers.find(tile, name, positions)[1] for tile in tiles]
-    return statistic.picture_statistic(parts, seen)

@@ -6,8 +6,9 @@ projections: raw moments of a mixture are the mix of its parts' moments, which d
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -27,39 +28,38 @@ SAMPLES, DIRECTIONS = 4096, 32
 """Number of random positions and projections of the sliced distance, drawn for each evaluation."""
 
 
-class Statistic(Protocol):
+class Statistic(ABC):
     """A statistic of features (C, h, w), and the distance between two such statistics."""
 
     def positions(self, grid: tuple[int, int], mask: Tensor | None) -> Tensor | None:
         """Positions (n,) for the next evaluation, counted row by row in a layer's grid (h, w); None for all."""
+        return None
 
+    @abstractmethod
     def tile_statistic(self, features: Tensor, mask: Tensor | None, positions: Tensor | None, block: int) -> Tensor:
         """The statistic of a tile's features (C, h, w), weighted by a mask (h, w); sums are computed block by block."""
 
+    @abstractmethod
     def picture_statistic(self, parts: Sequence[Tensor], seen: Sequence[Tensor | None]) -> Tensor:
         """The picture's statistic, from its tiles' and the indices of the positions in each of them (n,)."""
 
     def tile_gradient(self, gradient: Tensor, seen: Tensor | None) -> Tensor:
         """The gradient with respect to a tile's statistic, from that of the picture; seen: positions in the tile."""
+        return gradient
 
+    @abstractmethod
     def distance_to(self, sources: Sequence[Tensor], weights: Sequence[float]) -> Distance:
         """The distance from a mix of the sources' statistics, whose weights add up to 1."""
 
 
-class RawMoments:
+class RawMoments(Statistic):
     """Sums over positions of (1, f) (1, f)ᵀ: (C + 1, C + 1), which hold the total weight, first and second moments."""
-
-    def positions(self, grid: tuple[int, int], mask: Tensor | None) -> None:
-        return None
 
     def tile_statistic(self, features: Tensor, mask: Tensor | None, positions: Tensor | None, block: int) -> Tensor:
         return _Moments.apply(features, mask, block)  # (blocks, C + 1, C + 1)
 
     def picture_statistic(self, parts: Sequence[Tensor], seen: Sequence[Tensor | None]) -> Tensor:
         return torch.cat(list(parts)).sort(0).values.sum(0)  # sorted, so that it is independent of the blocks' order
-
-    def tile_gradient(self, gradient: Tensor, seen: Tensor | None) -> Tensor:
-        return gradient
 
     @staticmethod
     def mixed(sources: Sequence[Tensor], weights: Sequence[float]) -> Tensor:
@@ -117,7 +117,7 @@ class ClassicGram(RawMoments):
         return lambda made: (self.scale**2 * (made[1:, 1:] / made[0, 0] - gram)).square().mean()
 
 
-class Sliced:
+class Sliced(Statistic):
     """Squared sliced Wasserstein-2 distance, between sorted projections on random directions (Heitz et al. 2021)."""
 
     def __init__(self, context: Context) -> None:
