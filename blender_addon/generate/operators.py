@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import bpy
-from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, StringProperty
+from bpy.props import BoolProperty, EnumProperty, FloatProperty, StringProperty
 
 from ..engine.catalogue import catalogue
 from ..jobs.operator import TaskOperator
@@ -17,9 +17,11 @@ from ..parameters.properties import MAX_INT
 from ..paths import RELATIVE_PATH
 from ..tools.arguments import (
     DEVICE,
+    HEIGHT_PX,
     MATERIAL,
     REPLACE,
     SEED,
+    WIDTH_PX,
     ensure_known,
     given_to,
     parse_object,
@@ -49,8 +51,8 @@ class RequestProperties:
     inputs: StringProperty(
         name="Inputs", description='The tool\'s other inputs as JSON, paths or image names: {"style": "monet.jpg"}'
     )
-    width_px: IntProperty(name="Width", description="Width of the result; 0: as the source", min=0, max=16384)
-    height_px: IntProperty(name="Height", description="Height of the result; 0: as the source", min=0, max=16384)
+    width_px: WIDTH_PX
+    height_px: HEIGHT_PX
     seed: SEED
     estimator: StringProperty(
         name="Other Maps",

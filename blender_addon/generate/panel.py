@@ -11,7 +11,7 @@ import bpy
 from ..bake.panel import draw_bake
 from ..bridge import results
 from ..bridge.target import NONE
-from ..engine.catalogue import catalogue, has_size
+from ..engine.catalogue import SIZE_PARAMETERS, catalogue, has_size
 from ..interface import previews
 from ..interface.drawing import draw_text
 from ..jobs.task import Place
@@ -44,7 +44,7 @@ class ImpastoPanel(ToolPanel):
         layout = self.layout
         presets.draw(layout)
         _draw_source(layout, context, tool)
-        _draw_size(layout, settings, tool)
+        _draw_size(layout, context, tool)
         if properties.drawn_parameters(tool):
             section(layout, "impasto_parameters", "Parameters", lambda body: draw_parameters(body, context, tool))
         if variations.has_seeds(tool):
@@ -89,11 +89,12 @@ def _draw_source(layout: bpy.types.UILayout, context: bpy.types.Context, tool: M
     draw_images(column, context, tool, inputs.image_inputs(tool))
 
 
-def _draw_size(layout: bpy.types.UILayout, settings: ImpastoSettings, tool: Mapping[str, Any]) -> None:
+def _draw_size(layout: bpy.types.UILayout, context: bpy.types.Context, tool: Mapping[str, Any]) -> None:
+    settings, group = context.scene.impasto, properties.group_of(context.scene, tool)
     column = layout.column(align=True)
     if has_size(tool):
-        column.prop(settings, "width_px")
-        column.prop(settings, "height_px")
+        for name in SIZE_PARAMETERS:
+            column.prop(group, name)
     row = column.row(align=True)
     row.prop(settings, "seed")
     row.prop(settings, "lock_seed", text="", icon="LOCKED" if settings.lock_seed else "UNLOCKED")

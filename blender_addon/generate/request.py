@@ -26,7 +26,8 @@ def from_scene(context: bpy.types.Context) -> Request:
     tool = catalogue[settings.tool]
     estimator = catalogue[settings.estimator] if settings.estimator in catalogue else None  # noqa: SIM401  it has no get
     preparing = preparing_tool()
-    size = {name: getattr(settings, name) for name in SIZE_PARAMETERS} if has_size(tool) else {}
+    group = properties.group_of(context.scene, tool)
+    size = {name: getattr(group, name) for name in SIZE_PARAMETERS} if has_size(tool) else {}
     return Request.from_settings(
         settings,
         source=chosen_source(settings),

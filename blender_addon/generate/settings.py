@@ -13,16 +13,31 @@ from bpy.props import (
     StringProperty,
 )
 
+from ..engine.catalogue import SIZE_PARAMETERS, catalogue, has_size
+from ..parameters.groups import group_of
 from ..parameters.properties import MAX_INT, TEXTURE, items_of, tell_changed
 from ..paths import RELATIVE_PATH
 
 CHANGED = tell_changed(TEXTURE)
 
 
+def _keep_size(settings: ImpastoSettings, context: bpy.types.Context) -> None:
+    """Keep the size of the result when another tool is chosen."""
+    before, now = settings.sized or catalogue.usual("seamless"), settings.tool
+    if now in catalogue and has_size(catalogue[now]):
+        settings.sized = now
+        if before in catalogue:
+            former, group = (group_of(settings.id_data, catalogue[name]) for name in (before, now))
+            for name in SIZE_PARAMETERS:
+                setattr(group, name, getattr(former, name))
+    CHANGED(settings, context)
+
+
 class ImpastoSettings(bpy.types.PropertyGroup):
     """Settings of the Impasto panel, in each scene."""
 
-    tool: EnumProperty(name="Tool", description="What makes the texture", items=items_of("tool"), update=CHANGED)
+    tool: EnumProperty(name="Tool", description="What makes the texture", items=items_of("tool"), update=_keep_size)
+    sized: StringProperty(options={"HIDDEN"})  # the last tool with a size
     source_kind: EnumProperty(
         name="Source",
         description="The picture to start from",
@@ -42,12 +57,6 @@ class ImpastoSettings(bpy.types.PropertyGroup):
     )
     image: PointerProperty(
         name="Image", description="An image of this .blend file", type=bpy.types.Image, update=CHANGED
-    )
-    width_px: IntProperty(
-        name="Width", description="Width of the result; 0: as the source", min=0, max=16384, subtype="PIXEL"
-    )
-    height_px: IntProperty(
-        name="Height", description="Height of the result; 0: as the source", min=0, max=16384, subtype="PIXEL"
     )
     seed: IntProperty(name="Seed", description="Another seed, another result", min=0, max=MAX_INT, update=CHANGED)
     lock_seed: BoolProperty(

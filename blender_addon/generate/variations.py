@@ -78,10 +78,11 @@ def why_not(context: bpy.types.Context) -> str:
     """Reason why the panel's result can have no preview; empty if it can."""
     if missing := engine.why_none() or why_incomplete(context):
         return missing
-    settings = context.scene.impasto
-    if not has_seeds(catalogue[settings.tool]):
+    tool = catalogue[context.scene.impasto.tool]
+    if not has_seeds(tool):
         return "This tool makes its result as its source is"
-    too_large = is_large((settings.height_px, settings.width_px))
+    group = properties.group_of(context.scene, tool)
+    too_large = is_large((group.height_px, group.width_px))
     return "A result above 4096 × 4096 pixels is too large for a preview" if too_large else ""
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import bpy
-from bpy.props import FloatProperty, IntProperty, StringProperty
+from bpy.props import FloatProperty, StringProperty
 
 from ..bake.sources import BAKE
 from ..bridge import images, naming
@@ -19,7 +19,7 @@ from ..core.recipe import differences
 from ..engine.catalogue import catalogue
 from ..jobs.operator import TaskOperator
 from ..jobs.task import Place, Task
-from ..tools.arguments import MATERIAL, SEED
+from ..tools.arguments import HEIGHT_PX, MATERIAL, SEED, WIDTH_PX
 from ..tools.request import Request, make_task
 
 
@@ -49,8 +49,8 @@ class IMPASTO_OT_make_seamless(OnImage, bpy.types.Operator):
     bl_idname = "impasto.make_seamless"
     bl_label = "Make Seamless"
 
-    width_px: IntProperty(name="Width", description="Width of the result; 0: as the image", min=0, max=16384)
-    height_px: IntProperty(name="Height", description="Height of the result; 0: as the image", min=0, max=16384)
+    width_px: WIDTH_PX
+    height_px: HEIGHT_PX
     seed: SEED
 
     def task(self, context: bpy.types.Context) -> Task:

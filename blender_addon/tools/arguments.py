@@ -20,6 +20,8 @@ from ..jobs.session import jobs
 from ..parameters.properties import MAX_INT
 from ..paths import absolute
 
+WIDTH_PX = IntProperty(name="Width", description="Width of the result in pixels; 0: as the source", min=0)
+HEIGHT_PX = IntProperty(name="Height", description="Height of the result in pixels; 0: as the source", min=0)
 SEED = IntProperty(name="Seed", description="Another seed, another result", min=0, max=MAX_INT)
 DEVICE = StringProperty(name="Device", description="auto, cpu, cuda, cuda:1 or mps; empty: as in the preferences")
 MATERIAL = EnumProperty(

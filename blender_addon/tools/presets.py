@@ -77,11 +77,11 @@ class AddsPreset(AddPresetBase):
     @property
     def preset_values(self) -> list[str]:
         """Full paths of the values: Blender 4.3 on Python 3.13, as in Debian, ignores `preset_defines`."""
-        tool, scene = catalogue[chosen_tool(self.menu.settings)], "bpy.context.scene"
-        group = f"{scene}.impasto_parameters.{properties.identifier(tool['name'])}"
-        size = [f"{scene}.impasto.{name}" for name in SIZE_PARAMETERS] if has_size(tool) else []
-        own = [f"{group}.{properties.identifier(name)}" for name in own_parameters(tool)]
-        return own + [f"{group}.{name}" for name in of_model(tool)] + size
+        tool = catalogue[chosen_tool(self.menu.settings)]
+        size = SIZE_PARAMETERS if has_size(tool) else ()
+        own = [properties.identifier(name) for name in own_parameters(tool)]
+        group = f"bpy.context.scene.impasto_parameters.{properties.identifier(tool['name'])}"
+        return [f"{group}.{name}" for name in (*own, *of_model(tool), *size)]
 
     def post_cb(self, context: bpy.types.Context, filepath: str) -> None:
         """Name the menu as the preset. Blender calls this at the end, after it named the menu in Title Case."""

@@ -53,11 +53,11 @@ def main() -> None:
     else:
         settings = bpy.context.scene.impasto
         settings.tool, settings.source_kind = "torus", "NONE"
-        settings.width_px = settings.height_px = 128
+        torus = bpy.context.scene.impasto_parameters.torus
+        torus.width_px = torus.height_px = 128
         settings.live_preview = True
         run_timers()
         Recorder(file).start()
-        torus = bpy.context.scene.impasto_parameters.torus
         torus.model = "bricks"
         torus.model_bricks.slider_contrast = 0.5
         run_timers()

@@ -9,7 +9,9 @@ import bpy
 import numpy as np
 import pytest
 from conftest import coordinates, packed_image, pixels_of, png
+from drawing import drawn
 
+SIZE = ["width_px", "height_px"]
 CHECKER = {"tool": "checker", "width_px": 32, "height_px": 16, "estimator": "none"}
 MAPS = {"base_color", "roughness", "metallic", "normal", "height", "ambient_occlusion"}
 
@@ -96,12 +98,29 @@ def test_the_estimator_fills_in_what_a_generator_lacks(scene, image):
     assert recipe["inputs"]["source"]["name"] == "bricks.png"
 
 
+def test_the_size_is_kept_when_another_tool_is_chosen_and_past_one_that_has_none(extension, scene):
+    parameters = scene.impasto_parameters
+    scene.impasto.tool = "quilt"
+    parameters.quilt.width_px, parameters.quilt.height_px = 320, 256
+    for name in ("checker", "tint", "torus"):
+        scene.impasto.tool = name
+        panel, group = drawn(bpy.types.IMPASTO_PT_view_3d), getattr(parameters, name)
+        shown = [arguments[1] for what, arguments, _ in panel.drawn if what == "prop" and arguments[0] == group]
+        assert [prop for prop in shown if prop in SIZE] == ([] if name == "tint" else SIZE)
+    assert (parameters.torus.width_px, parameters.torus.height_px) == (320, 256)
+    parameters.torus.width_px = 0
+    scene.impasto.tool = "quilt"
+    assert (parameters.quilt.width_px, parameters.quilt.height_px) == (0, 256)
+    request = extension.generate.request.from_scene(bpy.context)
+    assert (request.width_px, request.height_px) == (0, 256)
+
+
 def test_generate_uses_the_panels_settings_unless_properties_are_given(scene, plane):
     scene.impasto.tool = "checker"
     scene.impasto.source_kind = "NONE"
-    scene.impasto.width_px, scene.impasto.height_px, scene.impasto.seed = 24, 12, 7
-    scene.impasto.estimator = "none"
-    scene.impasto_parameters.checker.contrast = 0.3
+    scene.impasto.seed, scene.impasto.estimator = 7, "none"
+    checker = scene.impasto_parameters.checker
+    checker.width_px, checker.height_px, checker.contrast = 24, 12, 0.3
     bpy.ops.impasto.generate()
     recipe = json.loads(plane.active_material["impasto_recipe"])
     assert recipe["steps"][0]["parameters"]["contrast"] == 0.3

@@ -48,17 +48,17 @@ def buttons() -> tuple[str, str]:
 def test_a_preset_holds_the_parameters_and_the_size(scene, checker):
     checker.squares, checker.contrast, checker.color, checker.pattern = 9, 0.3, (0.1, 0.2, 0.3), "stripes"
     checker.note = 'said "so"'
-    scene.impasto.width_px, scene.impasto.seed = 320, 5
+    checker.width_px, scene.impasto.seed = 320, 5
     assert bpy.ops.impasto.preset_add(name="Mine nine") == {"FINISHED"}
     assert list(listed()) == ["Mine nine"]
     for name in ("squares", "contrast", "color", "pattern", "note"):
         checker.property_unset(name)
-    scene.impasto.width_px, scene.impasto.seed = 0, 6
+    checker.width_px, scene.impasto.seed = 0, 6
     choose("Mine nine")
     assert (checker.squares, checker.pattern, checker.note) == (9, "stripes", 'said "so"')
     assert checker.contrast == pytest.approx(0.3)
     assert tuple(checker.color) == pytest.approx((0.1, 0.2, 0.3))
-    assert (scene.impasto.width_px, scene.impasto.seed) == (320, 6)
+    assert (checker.width_px, scene.impasto.seed) == (320, 6)
 
 
 def test_its_file_holds_assignments_only(checker):
@@ -90,7 +90,8 @@ def test_a_preset_can_be_removed_and_made_again(checker):
 @pytest.mark.parametrize("tool", SHIPPED)
 def test_those_that_come_along_set_what_they_say_and_nothing_else(extension, scene, tool):
     scene.impasto.tool = tool
-    scene.impasto.width_px = 256
+    quilt = scene.impasto_parameters.quilt
+    quilt.width_px = 256
     described = extension.engine.catalogue.catalogue[tool]
     defaults = extension.parameters.properties.parameters_of(scene, described)
     assert list(listed()) == SHIPPED[tool]
@@ -100,7 +101,7 @@ def test_those_that_come_along_set_what_they_say_and_nothing_else(extension, sce
         said = {node.targets[0].attr: node.value.value for node in assigned if hasattr(node.targets[0], "attr")}
         assert extension.parameters.properties.parameters_of(scene, described) == defaults | said
         assert buttons() == (name, name)
-    assert scene.impasto.width_px == 256
+    assert quilt.width_px == 256
 
 
 def test_those_that_come_along_stay(scene):

@@ -21,7 +21,7 @@ def checker(scene):
     """The panel, set to a quick generator that needs no source."""
     settings = scene.impasto
     settings.tool, settings.source_kind, settings.estimator = "checker", "NONE", "none"
-    settings.width_px = settings.height_px = 8
+    scene.impasto_parameters.checker.width_px = scene.impasto_parameters.checker.height_px = 8
     return settings
 
 

@@ -66,7 +66,8 @@ def test_a_changed_parameter_makes_a_new_picture(live, extension, checker):
 def test_pictures_are_the_real_result_with_its_maps_under_a_light_scaled_down(live, extension, checker, scene):
     """As the artist generates it afterwards, of its size, seed and maps; within 3 of 255, as the maps have 8 bits."""
     scene.impasto.tool, scene.impasto.estimator = "blotches", "photo-maps"
-    scene.impasto.width_px, scene.impasto.height_px, scene.impasto.seed = 512, 256, 5
+    blotches, scene.impasto.seed = scene.impasto_parameters.blotches, 5
+    blotches.width_px, blotches.height_px = 512, 256
     settle(extension)
     np.testing.assert_allclose(live.pixels, real_result(extension), atol=3)
     bpy.ops.impasto.variations()
@@ -120,7 +121,7 @@ def test_a_changed_panel_is_told_beside_older_variations(extension, checker, sce
 
 
 def test_a_result_too_large_for_a_preview_says_so(extension, checker, scene):
-    scene.impasto.width_px = scene.impasto.height_px = 8192
+    checker.width_px = checker.height_px = 8192
     assert "too large" in extension.generate.variations.why_not(bpy.context)
 
 
@@ -197,7 +198,7 @@ def test_variations_are_forgotten_with_the_tool_or_the_file(extension, checker, 
 
 
 def test_the_seed_changes_only_while_it_is_unlocked(extension, checker, scene, plane):
-    scene.impasto.width_px = scene.impasto.height_px = 8
+    checker.width_px = checker.height_px = 8
     scene.impasto.seed = 7
     bpy.ops.impasto.generate()
     assert scene.impasto.seed == 7

@@ -56,7 +56,8 @@ def made(walk: Walk) -> Steps:
     """A model by the search; previews and variations; Generate with nothing selected, and Assign; Recent Results."""
     scene = bpy.context.scene
     scene.impasto.tool, scene.impasto.source_kind = "torus", "NONE"
-    scene.impasto.width_px = scene.impasto.height_px = 256
+    torus = scene.impasto_parameters.torus
+    torus.width_px = torus.height_px = 256
     yield 0.5
     yield from searches_a_model(walk)
     yield walk.click("live_preview", "VIEW_3D")

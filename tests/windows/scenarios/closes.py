@@ -19,9 +19,9 @@ JOBS = sys.modules["bl_ext.user_default.impasto.jobs.session"].jobs
 
 
 def scenario(walk: Walk) -> Steps:
-    settings = bpy.context.scene.impasto
-    settings.filepath = str(SOURCE)
-    settings.width_px = settings.height_px = 4096
+    scene = bpy.context.scene
+    scene.impasto.filepath = str(SOURCE)
+    scene.impasto_parameters.quilt.width_px = scene.impasto_parameters.quilt.height_px = 4096
     with walk.at(walk.area("VIEW_3D")):
         bpy.ops.impasto.generate("INVOKE_DEFAULT")
     yield until(lambda: JOBS.shown and JOBS.shown.fraction > 0, 60)

@@ -78,10 +78,11 @@ def clicks_what_is_greyed(walk: Walk) -> Steps:
 
 def clicks_a_menu(walk: Walk) -> Steps:
     """Object > Impasto: the first entry is greyed without a source, and begins with one."""
-    settings = bpy.context.scene.impasto
+    quilt = bpy.context.scene.impasto_parameters.quilt
+    quilt.width_px = quilt.height_px = 64
     done = {}
     for path in ("", str(SOURCE)):
-        settings.filepath, settings.width_px, settings.height_px = path, 64, 64
+        bpy.context.scene.impasto.filepath = path
         JOBS.reports.clear()
         yield 0.5
         place = (400, 600)

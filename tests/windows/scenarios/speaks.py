@@ -68,7 +68,8 @@ def scenario(walk: Walk) -> Steps:
             os.environ["IMPASTO_ENGINE"] = given
     speak("en_US")
     settings.tool = "torus"
-    settings.width_px = settings.height_px = 64
+    torus = bpy.context.scene.impasto_parameters.torus
+    torus.width_px = torus.height_px = 64
     yield 1.0
     area = walk.area("VIEW_3D")
     middle = (area.x + area.width // 3, area.y + area.height // 2)

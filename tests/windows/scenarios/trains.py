@@ -63,9 +63,9 @@ def is_shown_or_over() -> bool:
 
 
 def generates_meanwhile(walk: Walk) -> Steps:
-    settings = bpy.context.scene.impasto
-    settings.filepath = f"//{SOURCE.name}"
-    settings.width_px = settings.height_px = 256
+    bpy.context.scene.impasto.filepath = f"//{SOURCE.name}"
+    quilt = bpy.context.scene.impasto_parameters.quilt
+    quilt.width_px = quilt.height_px = 256
     with walk.at(walk.area("VIEW_3D")):
         bpy.ops.impasto.generate("INVOKE_DEFAULT")
     yield until(lambda: JOBS.shown, 10)
