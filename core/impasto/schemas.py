@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .errors import ParameterError, PluginError, did_you_mean
+from .system.outside import shown
 
 LARGEST_INT = 2**31 - 1
 
@@ -141,4 +142,4 @@ def color_of(text: str) -> list[float]:
     with contextlib.suppress(ValueError):
         if len(numbers := [float(part) for part in text.split(",")]) == 3:
             return numbers
-    raise ParameterError(f"{text!r} is no colour", "write #ff8800, a name such as orange, or 1,0.5,0")
+    raise ParameterError(f"{shown(text)} is no colour", "write #ff8800, a name such as orange, or 1,0.5,0")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -60,6 +61,7 @@ __all__ = [
 ]
 
 
+@cache
 def model_parameter(tool: Tool) -> str | None:
     """Name of the parameter with the model that the tool itself runs; None if it has none."""
     schemas = properties_of(tool.parameters).items()

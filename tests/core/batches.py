@@ -15,9 +15,10 @@ from PIL import Image
 from impasto.batch.checks import check_plan
 from impasto.batch.making import Limits
 from impasto.batch.plan import Output, Plan
+from impasto.batch.progress import Progress
 from impasto.batch.recipes import Recipes
 from impasto.batch.record import DONE_FILE, Record
-from impasto.batch.running import Progress, run_jobs
+from impasto.batch.running import run_jobs
 from impasto.batch.table import Table
 
 SMALL = {"width_px": 16, "height_px": 16}

@@ -26,8 +26,9 @@ from worker_jobs import wait_until
 
 from impasto.batch import making
 from impasto.batch.making import Limits, local_engines
+from impasto.batch.progress import Progress, Sample
 from impasto.batch.record import DONE_FILE, Record
-from impasto.batch.running import Progress, Sample, run_jobs
+from impasto.batch.running import run_jobs
 from impasto.errors import FileError
 from impasto.system.outside import file_error
 
@@ -65,9 +66,10 @@ def test_a_result_that_somebody_has_changed_is_not_replaced(engines, photos, tmp
     run_plan(plan, engines)
     painted = tmp_path / "out" / "p0_base_color.png"
     painted.write_bytes(b"painted over")
-    assert outcome(run_plan(plan, engines)) == (0, 2, 1)
-    assert painted.read_bytes() == b"painted over"
-    assert "is there already" in failures_in(tmp_path / "out")[0]["message"]
+    for _ in range(2):
+        assert outcome(run_plan(plan, engines)) == (0, 2, 1)
+        assert painted.read_bytes() == b"painted over"
+        assert "has been changed since it was made" in failures_in(tmp_path / "out")[0]["message"]
     assert outcome(run_plan(plan_of(tmp_path / "t.csv", tmp_path / "out", replace=True), engines)) == (1, 2, 0)
     assert failures_in(tmp_path / "out") == []
 
@@ -239,6 +241,39 @@ def test_a_job_whose_machine_is_lost_is_tried_again(engines, tmp_path):
     (failure,) = failures_in(tmp_path / "other")
     assert (failure["error"], failure["tries"]) == ("WorkerError", 2)
     assert "the machine is gone" in failure["message"]
+
+
+def test_a_job_whose_input_vanishes_fails_alone(engines, photos, tmp_path):
+    plan = plan_of(tmp_path / "t.csv", tmp_path / "out")
+    run_plan(plan, engines)
+    record, progress = Record(plan.output.folder), Progress(3)
+    photos[1].unlink()
+    with record:
+        run_jobs(plan, record, engines, progress, limits=Limits(), in_flight=2)
+    assert outcome(progress) == (0, 2, 1)
+    assert progress.exit_code == FileError.exit_code
+
+
+class Forgetful(Executor):
+    """An executor that does the first job and loses its result, as a machine that dies just afterwards."""
+
+    def __init__(self, then: Executor) -> None:
+        self.then, self.submitted = then, 0
+
+    def submit(self, function, /, *arguments, **more):
+        self.submitted += 1
+        future = self.then.submit(function, *arguments, **more)
+        if self.submitted == 1:
+            future.result()
+            future = Future()
+            future.set_exception(RuntimeError("the machine is gone"))
+        return future
+
+
+def test_a_job_whose_result_was_lost_is_made_again_over_its_files(engines, tmp_path):
+    plan = plan_of(write_csv(tmp_path / "t.csv", checkers(2)), tmp_path / "out")
+    assert outcome(run_plan(plan, Forgetful(engines))) == (2, 0, 0)
+    assert sorted(done_names(tmp_path / "out")) == ["c0", "c1"]
 
 
 def test_a_folder_has_one_batch_at_a_time(engines, tmp_path):

@@ -12,8 +12,6 @@ from hostile.warm import Warm
 from impasto.errors import Cancelled, ImpastoError
 
 CODES = {kind.exit_code for kind in ImpastoError.__subclasses__()} | {Cancelled.exit_code}
-MOST_CHARACTERS = 1200
-"""Of all that is said of one file: a sentence, its remedy, and the paths in them."""
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
@@ -42,7 +40,7 @@ def test_a_hostile_file_is_refused_in_a_sentence(case: Case, warm: Warm, tmp_pat
     if answer.code:
         said = [line for line in answer.err.splitlines() if line.startswith("impasto")]
         assert len(said) == 1, answer.err
-        assert len(answer.err) < MOST_CHARACTERS, answer.err
+        assert len(answer.err) < case.corpus.most_characters, answer.err
     after = {path: size for path, size in contents(tmp_path).items() if not path.is_relative_to(out)}
     assert after == before
     assert not [path for path in contents(tmp_path) if ".part" in path.suffixes]

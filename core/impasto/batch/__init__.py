@@ -1,9 +1,76 @@
 """Batches: many jobs made beside each other, each recorded, none lost and none done twice.
 
-`Plan` gives the jobs of a table, or of sources and seeds, and `check_plan` checks them all before the first one starts.
-`run_jobs` passes them to `make` on any `concurrent.futures.Executor`, a bounded number at a time, and keeps the record:
-
-    record, progress = Record(folder), Progress(check_plan(plan, record.owns))
+    plan = Plan(table_rows, Recipes(folder), Output(out))
+    record = Record(out)
+    progress = Progress(check_plan(plan, record.owns))
     with record, local_engines(4) as executor:
         run_jobs(plan, record, executor, progress, limits=Limits(time_s=600), in_flight=8)
+
+Any `concurrent.futures.Executor` can take the place of `local_engines`, such as `distributed.Client.get_executor()`:
+
+- It gets `make(job, limits) -> Made`, or another function of these arguments that is given to `run_jobs`: one that
+  first brings inputs to the machine, or that returns with the content of files. Function, arguments, result and errors
+  can be pickled; a job is some kilobytes, since it names files and does not hold them.
+- `make` starts an engine for each thread that calls it, and keeps it for later jobs. `shared_engines.end()` ends those
+  of a process that goes; `shared_engines.end(for_good=False)` only ends what runs, after `progress.is_stopped`.
+- A `CrashError` is tried again, and so is any error that is no `ImpastoError`, such as the executor's own for a lost
+  machine; all else is the job's own failure. A job whose first result was lost writes the same files again.
+- `in_flight` bounds the jobs that are on the executor: twice the number of its threads keeps them busy.
+- `BatchJob.key` depends on the versions where it is called: all machines need the same ones.
 """
+
+from importlib import import_module
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .checks import check_plan
+    from .job import BatchJob
+    from .making import CrashError, Limits, local_engines, make, shared_engines
+    from .plan import Output, Plan
+    from .progress import Progress
+    from .recipes import Recipes
+    from .record import Made, Record
+    from .running import run_jobs
+    from .table import Table
+
+_HOME = {
+    "BatchJob": "job",
+    "CrashError": "making",
+    "Limits": "making",
+    "Made": "record",
+    "Output": "plan",
+    "Plan": "plan",
+    "Progress": "progress",
+    "Recipes": "recipes",
+    "Record": "record",
+    "Table": "table",
+    "check_plan": "checks",
+    "local_engines": "making",
+    "make": "making",
+    "run_jobs": "running",
+    "shared_engines": "making",
+}
+
+__all__ = [
+    "BatchJob",
+    "CrashError",
+    "Limits",
+    "Made",
+    "Output",
+    "Plan",
+    "Progress",
+    "Recipes",
+    "Record",
+    "Table",
+    "check_plan",
+    "local_engines",
+    "make",
+    "run_jobs",
+    "shared_engines",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME:
+        raise AttributeError(f"module 'impasto.batch' has no attribute {name!r}")
+    return getattr(import_module(f".{_HOME[name]}", __name__), name)

@@ -19,6 +19,7 @@ from .plan import Output, Plan
 from .record import Record
 
 MISTAKES_SHOWN = 20
+MISTAKE_CHARACTERS = 160
 
 
 def check_plan(plan: Plan, owned: Callable[[str], bool] = lambda name: False) -> int:
@@ -54,8 +55,12 @@ def _listed(mistakes: Sequence[str], first: ImpastoError) -> ImpastoError:
         return first
     many = len(mistakes) > MISTAKES_SHOWN
     count = f"more than {MISTAKES_SHOWN} mistakes" if many else f"{len(mistakes)} mistake{'s' * (len(mistakes) > 1)}"
-    lines = "".join(f"\n  {mistake}" for mistake in mistakes[:MISTAKES_SHOWN])
+    lines = "".join(f"\n  {_shortened(mistake)}" for mistake in mistakes[:MISTAKES_SHOWN])
     return type(first)(f"nothing was started, because of {count}:{lines}", "correct them, and run it again")
+
+
+def _shortened(mistake: str) -> str:
+    return mistake if len(mistake) <= MISTAKE_CHARACTERS else f"{mistake[:MISTAKE_CHARACTERS]}…"
 
 
 class _Jobs:
@@ -104,7 +109,7 @@ class Listed:
 def listed(plan: Plan, record: Record) -> list[Listed]:
     """The jobs of a batch, and whether each is done; reads the inputs of those that are recorded as done."""
     return [
-        Listed(job.name, "+".join(step.tool for step in job.recipe.steps), size_of(job), record.is_done(job))
+        Listed(job.name, "+".join(step.tool for step in job.recipe.steps), size_of(job), record.done(job) is not None)
         for job in plan
     ]
 

@@ -1,4 +1,4 @@
-"""The record of a batch in its folder: jobs begun and done in batch.jsonl, and failed ones in failures.jsonl.
+"""The record of a batch in its folder: jobs begun, done and failed in batch.jsonl, and why in failures.jsonl.
 
 Lines are only appended, so that a crash can lose no more than the last one. A folder has one batch at a time.
 """
@@ -23,6 +23,8 @@ from .job import BatchJob
 
 DONE_FILE, FAILURES_FILE = "batch.jsonl", "failures.jsonl"
 MAX_LINE_BYTES = 2**20
+MARKS = ("begun", "failed")
+"""Fields of the lines in batch.jsonl that hold no result."""
 DONE = {"name": str, "key": str, "files": {str: Integer()}, "seconds": ANY_NUMBER}
 FAILURE = {"row": Integer(), "name": str, "error": str, "message": str, "remedy": str, "tries": Integer(), "job": dict}
 
@@ -60,8 +62,15 @@ class Record:
         self._stack = ExitStack()
         self._done: IO[bytes] | None = None
         self._failed: IO[bytes] | None = None
+        self._failed_names: set[str] = set()
         for place, line in self._lines(DONE_FILE):
-            self._places[str(line.get("begun") or line.get("name"))] = -1 if "begun" in line else place
+            if "failed" in line:
+                self._failed_names.add(line["failed"])
+            elif "begun" in line:
+                self._places[line["begun"]] = -1
+            else:
+                self._places[line["name"]] = place
+                self._failed_names.discard(line["name"])
 
     def __enter__(self) -> Record:
         make_folder(self.folder)
@@ -93,33 +102,43 @@ class Record:
             line = _parsed(stream.readline(MAX_LINE_BYTES), DONE)
         return Made(line["name"], line["key"], line["files"], line["seconds"]) if line else None
 
-    def is_done(self, job: BatchJob) -> bool:
-        """Whether the job is done: the same recipe and inputs, and all files still there with their sizes."""
+    def done(self, job: BatchJob) -> Made | None:
+        """The result of a job that is done: with its key, and all files there; None if it is not done."""
         made = self.made(job.name)
-        return made is not None and self._are_there(made) == len(made.files) and made.key == job.key()
+        is_there = made is not None and self._are_there(made) == len(made.files)
+        return made if made and is_there and made.key == job.key() else None
 
     def begin(self, job: BatchJob) -> BatchJob:
-        """Record that a job begins; return it with the permission to replace its own files from before."""
+        """Record that a job begins; return it with the permission to replace what this batch made before.
+
+        FileError if somebody has changed a file since.
+        """
         made = self.made(job.name)
-        is_own = self.owns(job.name) and (made is None or self._are_there(made) is not None)
+        if made and not job.replace and self._are_there(made) is None:
+            message = f"a file of {shown(job.name)} is there already, and has been changed since it was made"
+            raise FileError(message, "move it away to keep it, or add --force")
+        may_replace = job.replace or self.owns(job.name)
         self._append(self._done, {"begun": job.name})
         self._places[job.name] = -1
-        return replace(job, replace=job.replace or is_own)
+        return replace(job, replace=may_replace)
 
     def add(self, made: Made) -> None:
         """Record that a job is done."""
         self._places[made.name] = self._append(self._done, asdict(made))
+        self._failed_names.discard(made.name)
 
     def fail(self, failure: Failure) -> None:
         """Record that a job failed."""
+        self._append(self._done, {"failed": failure.name})
         self._append(self._failed, asdict(failure))
+        self._failed_names.add(failure.name)
 
     def failures(self) -> dict[str, Failure]:
         """The failures of jobs that have not been made since, by name."""
         found = {}
         for _, line in self._lines(FAILURES_FILE):
             found[line["name"]] = Failure(**{name: line[name] for name in FAILURE})
-        return {name: failure for name, failure in found.items() if self._places.get(name, -1) < 0}
+        return {name: failure for name, failure in found.items() if name in self._failed_names}
 
     def tidy(self) -> Path | None:
         """Rewrite failures.jsonl with the failures that remain; its path, or None if there are none."""
@@ -199,7 +218,8 @@ def _parsed(data: bytes, shape: Mapping[str, Any]) -> dict[str, Any] | None:
     """A line of the record; None if it is damaged."""
     try:
         line = parse_json(data, "a line", max_bytes=MAX_LINE_BYTES)
-        check(line, {"begun": str} if isinstance(line, dict) and "begun" in line else shape, "a line")
+        check(line, dict, "a line")
+        check(line, next(({mark: str} for mark in MARKS if mark in line), shape), "a line")
     except (FileError, ProtocolError):
         return None
     return line

@@ -3,91 +3,20 @@
 from __future__ import annotations
 
 import errno
-import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, wait
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from ..errors import Cancelled, FileError, ImpastoError, WorkerError
 from ..system.outside import REMEDIES
 from .job import BatchJob
 from .making import CrashError, Limits, make
-from .record import Failure, Made, Record, failure_of
-from .units import readable_time
+from .progress import Progress
+from .record import Made, Record, failure_of
 
 POLL_S = 0.1
-FAILURES_KEPT = 20
 FULL_DISKS = 3
 """Number of jobs in a row that fail because the disk is full, after which no other is started."""
-
-
-@dataclass
-class Progress:
-    """State of a running batch: numbers of jobs made now, made before and failed.
-
-    failures: the first of them. exit_code: of the first failure. kept: results and failures for the contact sheet.
-    """
-
-    total: int
-    made: int = 0
-    before: int = 0
-    failed: int = 0
-    failures: list[Failure] = field(default_factory=list)
-    exit_code: int = 0
-    is_stopped: bool = False
-    kept: Sample = field(default_factory=lambda: Sample())
-    started_s: float = field(default_factory=time.monotonic)
-
-    @property
-    def handled(self) -> int:
-        """Number of jobs that are done or failed."""
-        return self.made + self.before + self.failed
-
-    @property
-    def seconds(self) -> float:
-        """Time since the start."""
-        return time.monotonic() - self.started_s
-
-    @property
-    def left_s(self) -> float | None:
-        """Time for the remaining jobs at the rate so far; None until the first ends."""
-        finished = self.made + self.failed
-        return self.seconds / finished * (self.total - self.handled) if finished else None
-
-    @property
-    def words(self) -> str:
-        """The progress in words: 12/60, 1 failed, 3 min left."""
-        left = "" if self.left_s is None else f", {readable_time(self.left_s)} left"
-        return f"{self.handled}/{self.total}{f', {self.failed} failed' * bool(self.failed)}{left}"
-
-    @property
-    def summary(self) -> str:
-        """The outcome in words."""
-        counts = f"{self.made} made, {self.before} done before, {self.failed} failed"
-        return f"{counts}, in {readable_time(self.seconds)}"
-
-
-class Sample:
-    """Every n-th result of a batch, at most `LIMIT`: the same ones in whatever order they end."""
-
-    LIMIT = 100
-
-    def __init__(self) -> None:
-        self._stride = 1
-        self._items: dict[int, Made | Failure] = {}
-
-    def add(self, index: int, item: Made | Failure) -> None:
-        """Keep an item if its index in the batch is among those to be kept."""
-        if index % self._stride == 0:
-            self._items[index] = item
-        while len(self._items) > self.LIMIT:
-            self._stride *= 2
-            self._items = {index: item for index, item in self._items.items() if index % self._stride == 0}
-
-    @property
-    def items(self) -> list[Made | Failure]:
-        """The kept items in the order of their jobs."""
-        return [self._items[index] for index in sorted(self._items)]
 
 
 @dataclass(frozen=True)
@@ -110,13 +39,16 @@ class _Run:
 
     def start(self, index: int, job: BatchJob) -> None:
         """Submit a job unless it is done."""
-        if self._record.is_done(job):
-            made = self._record.made(job.name)
-            assert made is not None
-            self._progress.before += 1
-            self._progress.kept.add(index, made)
+        try:
+            if made := self._record.done(job):
+                self._progress.before += 1
+                self._progress.kept.add(index, made)
+                return
+            begun = self._record.begin(job)
+        except ImpastoError as error:  # its input has vanished, or its result was changed
+            self._fail(_Attempt(index, job, 1), error, may_retry=False)
         else:
-            self._submit(_Attempt(index, self._record.begin(job), 1))
+            self._submit(_Attempt(index, begun, 1))
 
     def _submit(self, attempt: _Attempt) -> None:
         self._waiting[self._submit_job(attempt.job)] = attempt
@@ -143,11 +75,11 @@ class _Run:
     def _conclude(self, future: Future[Made], attempt: _Attempt) -> None:
         try:
             made = future.result()
-        except (Cancelled, CancelledError):
+        except Cancelled:
             self._progress.is_stopped = True
         except ImpastoError as error:
             self._fail(attempt, error, may_retry=isinstance(error, CrashError))
-        except Exception as error:  # noqa: BLE001  an executor's own errors, such as those of a lost machine
+        except (CancelledError, Exception) as error:  # noqa: BLE001  the executor's own, such as of a lost machine
             found = WorkerError(f"{type(error).__name__}: {error}", "try again; if it happens again, report it")
             self._fail(attempt, found, may_retry=True)
         else:
@@ -155,16 +87,12 @@ class _Run:
 
     def _fail(self, attempt: _Attempt, error: ImpastoError, *, may_retry: bool) -> None:
         if may_retry and attempt.tries < self._tries:
-            self._submit(replace(attempt, tries=attempt.tries + 1))
+            job = replace(attempt.job, replace=True)  # the lost try may have written its files
+            self._submit(replace(attempt, job=job, tries=attempt.tries + 1))
             return
         failure = failure_of(attempt.job, error, attempt.tries)
         self._record.fail(failure)
-        progress = self._progress
-        progress.failed += 1
-        progress.kept.add(attempt.index, failure)
-        if len(progress.failures) < FAILURES_KEPT:
-            progress.failures.append(failure)
-        progress.exit_code = progress.exit_code or error.exit_code
+        self._progress.add_failure(attempt.index, failure, error.exit_code)
         is_full = error.remedy == REMEDIES[errno.ENOSPC]
         self._full_disks = self._full_disks + 1 if is_full else 0
         if self._full_disks >= FULL_DISKS:

@@ -18,8 +18,8 @@ from .terminal import Terminal
 
 if TYPE_CHECKING:
     from ..batch.plan import Plan
+    from ..batch.progress import Progress
     from ..batch.record import Record
-    from ..batch.running import Progress
 
 EXAMPLES = (
     "batch brick.json photos --out textures",
@@ -166,7 +166,8 @@ def _plan_of_failures(record: Record, arguments: argparse.Namespace) -> Plan:
 def _run(plan: Plan, record: Record, total: int, arguments: argparse.Namespace, terminal: Terminal) -> Progress:
     """Run the batch in local engines. Cancelled, with what is done, after a signal."""
     from ..batch.making import Limits, local_engines
-    from ..batch.running import Progress, run_jobs
+    from ..batch.progress import Progress
+    from ..batch.running import run_jobs
     from ..batch.workers import share
 
     chosen = share(

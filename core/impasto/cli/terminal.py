@@ -45,7 +45,7 @@ from .printed import (
 
 if TYPE_CHECKING:
     from ..batch.checks import Listed
-    from ..batch.running import Progress as BatchProgress
+    from ..batch.progress import Progress as BatchProgress
     from ..data.dataset import Dataset
     from ..evaluation.behaviour import Finding
     from ..io.rerun import Rerun

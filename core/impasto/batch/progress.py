@@ -1,0 +1,88 @@
+"""Progress of a running batch, and the part of its results that the contact sheet shows."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+
+from .record import Failure, Made
+from .units import readable_time
+
+FAILURES_KEPT = 20
+
+
+class Sample:
+    """Every n-th result of a batch, at most `LIMIT`: the same ones in whatever order they end."""
+
+    LIMIT = 100
+
+    def __init__(self) -> None:
+        self._stride = 1
+        self._items: dict[int, Made | Failure] = {}
+
+    def add(self, index: int, item: Made | Failure) -> None:
+        """Keep an item if its index in the batch is among those to be kept."""
+        if index % self._stride == 0:
+            self._items[index] = item
+        while len(self._items) > self.LIMIT:
+            self._stride *= 2
+            self._items = {index: item for index, item in self._items.items() if index % self._stride == 0}
+
+    @property
+    def items(self) -> list[Made | Failure]:
+        """The kept items in the order of their jobs."""
+        return [self._items[index] for index in sorted(self._items)]
+
+
+@dataclass
+class Progress:
+    """State of a running batch: numbers of jobs made now, made before and failed.
+
+    failures: the first of them. exit_code: of the first failure. kept: results and failures for the contact sheet.
+    """
+
+    total: int
+    made: int = 0
+    before: int = 0
+    failed: int = 0
+    failures: list[Failure] = field(default_factory=list)
+    exit_code: int = 0
+    is_stopped: bool = False
+    kept: Sample = field(default_factory=Sample)
+    started_s: float = field(default_factory=time.monotonic)
+
+    @property
+    def handled(self) -> int:
+        """Number of jobs that are done or failed."""
+        return self.made + self.before + self.failed
+
+    @property
+    def seconds(self) -> float:
+        """Time since the start."""
+        return time.monotonic() - self.started_s
+
+    @property
+    def left_s(self) -> float | None:
+        """Time for the remaining jobs at the rate so far; None until the first ends."""
+        finished = self.made + self.failed
+        return self.seconds / finished * (self.total - self.handled) if finished else None
+
+    def add_failure(self, index: int, failure: Failure, exit_code: int) -> None:
+        """Count a failure of the job at this index."""
+        self.failed += 1
+        self.kept.add(index, failure)
+        if len(self.failures) < FAILURES_KEPT:
+            self.failures.append(failure)
+        self.exit_code = self.exit_code or exit_code
+
+    @property
+    def words(self) -> str:
+        """The progress in words: 12/60, 1 failed, 3 min left."""
+        left = "" if self.left_s is None else f", {readable_time(self.left_s)} left"
+        return f"{self.handled}/{self.total}{f', {self.failed} failed' * bool(self.failed)}{left}"
+
+    @property
+    def summary(self) -> str:
+        """The outcome in words."""
+        counts = f"{self.made} made, {self.before} done before, {self.failed} failed"
+        return f"{counts}, in {readable_time(self.seconds)}"

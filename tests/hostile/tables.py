@@ -1,0 +1,133 @@
+"""Hostile tables of jobs, and hostile lists of failed jobs to be tried again."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from .arguments import NAMES
+from .corpus import Corpus, Maker, Reader, written
+from .data import picture
+from .recipes import JSON, RECIPES
+
+GOOD = {"recipe": "tint", "source": "good.png"}
+JOB = {
+    "name": "a",
+    "recipe": {"steps": [{"tool": "tint"}]},
+    "inputs": {"source": "good.png"},
+    "folder": "o",
+    "format": "png",
+    "replace": False,
+    "device": "auto",
+    "width_m": None,
+    "row": 2,
+}
+FAILURE = {"row": 2, "name": "a", "error": "FileError", "message": "m", "remedy": "r", "tries": 1, "job": JOB}
+
+
+def row(**fields: Any) -> str:
+    """A good row with other fields."""
+    return json.dumps({**GOOD, **fields})
+
+
+LINES: dict[str, bytes | str] = {
+    **{name: text for name, text in JSON.items() if name != "another encoding"},
+    "recipe is a number": row(recipe=7),
+    "recipe is a folder": row(recipe="."),
+    "recipe leads nowhere": row(recipe="../" * 200 + "x.json"),
+    "recipe is a device": row(recipe="/dev/zero/x.json"),
+    "source is a device": row(source="/dev/zero"),
+    "source is far too long": row(source="x/" * 5000),
+    "source has escapes": row(source="\x1b[2J.png"),
+    "inputs are a list": row(inputs=[1]),
+    "an input is an object": row(inputs={"style": {"a": 1}}),
+    "an unknown input": row(inputs={"evil": "good.png"}),
+    "parameters are text": row(parameters="strength"),
+    "a parameter is a list of lists": row(parameters={"dark": [[1]]}),
+    "a parameter of no step": row(parameters={"9.dark": 1}),
+    "a parameter has dots": row(parameters={"." * 1000: 1}),
+    "a million parameters": row(parameters={f"p{number}": 1 for number in range(10_000)}),
+    "seed is huge": row(seed=10**30),
+    "width is huge": row(width_m=1e300),
+    **{f"name is {name}": row(name=given) for name, given in NAMES.items() if name not in ("empty", "no unicode")},
+}
+CELLS: dict[str, bytes | str] = {
+    "empty": "",
+    "not utf-8": b"recipe\n\xff\xfe\n",
+    "another encoding": "recipe,source\ntint,good.png\n".encode("utf-16"),
+    "a nul": "recipe,name\ntint,a\0b\n",
+    "columns are escapes": "\x1b]0;owned\x07,recipe\n",
+    "columns without an end": "recipe," + "," * 200_000,
+    "a million columns": ",".join(f"parameter.p{number}" for number in range(200_000)) + "\n",
+    "a quote without an end": 'recipe\n"' + "x" * 1_000_000,
+    "a long cell": "recipe\n" + "x" * 1_000_000 + "\n",
+    "a long line": "recipe\n" + "tint," * 1_000_000 + "\n",
+    "rows without an end": "recipe\n" + "x\n" * 1_000_000,
+    "good rows without an end": "recipe,name\n" + "torus,same\n" * 300_000,
+    "numbers are long": "recipe,seed\ntint," + "9" * 5000 + "\n",
+    "a parameter is deep": 'recipe,parameter.dark\ntint,"' + "[" * 10_000 + '"\n',
+}
+FAILURES: dict[str, bytes | str] = {
+    "no job": json.dumps({**FAILURE, "job": {}}),
+    "the job is another's": json.dumps({**FAILURE, "job": {**JOB, "inputs": {"source": 7}}}),
+    "the job has no recipe": json.dumps({**FAILURE, "job": {**JOB, "recipe": {}}}),
+    "the job's tool is unknown": json.dumps({**FAILURE, "job": {**JOB, "recipe": {"steps": [{"tool": "absent"}]}}}),
+    "the job's name is a path": json.dumps({**FAILURE, "job": {**JOB, "name": "../evil"}}),
+    "the job's format is unknown": json.dumps({**FAILURE, "job": {**JOB, "format": "../evil"}}),
+    "the job's input is a device": json.dumps({**FAILURE, "job": {**JOB, "inputs": {"source": "/dev/zero"}}}),
+    "the job's width is text": json.dumps({**FAILURE, "job": {**JOB, "width_m": "wide"}}),
+}
+
+
+def beside_a_picture(text: bytes | str) -> Maker:
+    """A table of this text, and the picture that its rows name."""
+
+    def make(path: Path) -> None:
+        (path.parent / "good.png").write_bytes(picture())
+        written(text)(path)
+
+    return make
+
+
+def failures(text: bytes | str) -> Maker:
+    """A folder of a batch in which these jobs have failed."""
+
+    def make(path: Path) -> None:
+        path.write_bytes(b"")
+        written(text)(path.with_name("failures.jsonl"))
+
+    return make
+
+
+BATCH = Reader("batch", ("batch", "{file}", "--out", "{out}"))
+LISTED = Reader("batch listed", ("batch", "{file}", "--out", "{out}", "--dry-run"))
+CORPORA = [
+    Corpus(
+        most_characters=6000,
+        kind="tables of lines",
+        suffix=".jsonl",
+        files={name: beside_a_picture(text) for name, text in LINES.items()},
+        readers=(BATCH, LISTED),
+    ),
+    Corpus(
+        most_characters=6000,
+        kind="tables of cells",
+        suffix=".csv",
+        files={name: beside_a_picture(text) for name, text in CELLS.items()},
+        readers=(BATCH,),
+    ),
+    Corpus(
+        kind="recipes of batches",
+        suffix=".json",
+        files={name: written(text) for name, text in RECIPES.items() if name.startswith("a ")},
+        readers=(Reader("batch of a recipe", ("batch", "{file}", "--out", "{out}")),),
+    ),
+    Corpus(
+        only=True,
+        kind="failures",
+        suffix=".txt",
+        files={name: failures(text) for name, text in FAILURES.items()},
+        readers=(Reader("batch again", ("batch", "--retry", "--out", "{folder}", "--dry-run")),),
+    ),
+]
