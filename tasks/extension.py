@@ -12,6 +12,7 @@ from .environments import BUILD, CORE, ROOT, call, clean_environment
 from .manual import write_manual
 
 VENDORED = (
+    "about",
     "errors",
     "recipe",
     "texture",
@@ -20,6 +21,7 @@ VENDORED = (
     "engine.connection",
     "engine.job",
     "engine.process",
+    "engine.remote",
     "engine.wire",
     "io.metadata",
     "surface.color",

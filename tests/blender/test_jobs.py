@@ -5,6 +5,7 @@ Timers never fire without a window, so the tests call what the timer calls.
 
 from __future__ import annotations
 
+import importlib
 import os
 import subprocess
 import sys
@@ -303,7 +304,7 @@ def test_results_of_a_job_are_the_same_as_those_of_a_script(jobs, start, scene):
 MALFORMED = """
 import json, sys
 out = sys.stdout.buffer
-out.write(b'{"type": "hello", "protocol": 2}\\n')
+out.write(b'{"type": "hello", "protocol": 2, "version": "VERSION"}\\n')
 out.flush()
 for line in sys.stdin.buffer:
     out.write(json.dumps({"type": "progress", "id": json.loads(line)["id"], "fraction": "half"}).encode() + b"\\n")
@@ -323,7 +324,8 @@ def test_a_worker_that_answers_nonsense_frees_the_window_and_the_next_job_runs(
     (package / "engine").mkdir(parents=True)
     for folder in (package, package / "engine"):
         (folder / "__init__.py").touch()
-    (package / "engine" / "worker.py").write_text(MALFORMED)
+    version = importlib.import_module(f"{MODULE}.core.about").VERSION
+    (package / "engine" / "worker.py").write_text(MALFORMED.replace("VERSION", version))
     monkeypatch.setenv("IMPASTO_ENGINE", str(python))
     start("checker")
     report = finish(jobs)

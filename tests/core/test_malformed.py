@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hostile.frames import ANSWERS, RECIPE, REQUESTS, done, frame, job, pixels
 
+from impasto.about import VERSION
 from impasto.engine.client import Client
 from impasto.engine.job import Pixels
 from impasto.engine.wire import MAX_FRAME_BYTES, FrameReader, write_frame
@@ -21,7 +22,7 @@ first, answer, good = pathlib.Path(sys.argv[1]), bytes.fromhex(sys.argv[2]), byt
 out = sys.stdout.buffer
 is_first = not first.exists()
 first.touch()
-out.write(b'{"type": "hello", "protocol": 2}\\n')
+out.write(b'{"type": "hello", "protocol": 2, "version": "VERSION"}\\n')
 out.flush()
 for count, line in enumerate(sys.stdin.buffer, 1):
     if is_first and count < int(sys.argv[4]):
@@ -29,14 +30,18 @@ for count, line in enumerate(sys.stdin.buffer, 1):
     name = str(json.loads(line)["id"]).encode()
     out.write((answer if is_first else good).replace(b'"ID"', name))
     out.flush()
-"""
+""".replace("VERSION", VERSION)
 """A worker that answers each request with the same bytes, and with good ones once it was started anew."""
 
 
 def fake_worker(tmp_path: Path, answer: bytes, *, waits_for: int = 1, **how: float) -> Client:
     """The client of one that answers from its request `waits_for` on."""
     texts = [answer.hex(), done().hex(), str(waits_for)]
-    return Client([sys.executable, "-I", "-S", "-c", FAKE, str(tmp_path / "first"), *texts], tmp_path / "log", **how)
+    return Client(
+        [sys.executable, "-I", "-S", "-c", FAKE, str(tmp_path / "first"), *texts],
+        tmp_path / "log",
+        **how,
+    )
 
 
 @pytest.mark.parametrize("case", ANSWERS)

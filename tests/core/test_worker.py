@@ -250,9 +250,8 @@ def test_an_engine_without_impasto_points_to_its_log(tmp_path):
 
 
 def test_another_protocol_is_refused_with_repair(tmp_path):
-    code = (
-        'import sys; sys.stdout.write(\'{"type": "hello", "protocol": 99}\\n\'); sys.stdout.flush(); sys.stdin.read()'
-    )
+    hello = '{"type": "hello", "protocol": 99, "version": "1"}'
+    code = f"import sys; print({hello!r}, flush=True); sys.stdin.read()"
     client = Client([sys.executable, "-P", "-c", code], tmp_path / "log")
     with pytest.raises(ProtocolError, match=r"protocol 99.*repair"):
         client.describe().wait()

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import Cancelled, FileError, ImpastoError
 from ..plugins import registry
@@ -17,8 +18,12 @@ from ..system.names import usable_name
 from ..system.outside import is_there
 from ..texture import MAP_CHANNELS, Maps
 from ..tools import Result, model_parameter
-from .options import add_device
+from .options import add_device, add_engine
 from .terminal import Terminal
+
+if TYPE_CHECKING:
+    from ..io.streaming import Sink
+    from .remote import RemoteEngine
 
 
 def add_output(parser: argparse.ArgumentParser, can_stream: bool = True, has_name: bool = True) -> None:
@@ -36,6 +41,7 @@ def add_output(parser: argparse.ArgumentParser, can_stream: bool = True, has_nam
     else:
         parser.set_defaults(stream=False)
     add_device(group)
+    add_engine(group)
 
 
 def carry_out(
@@ -51,22 +57,22 @@ def carry_out(
     A source of None is for recipes without one. files: the other inputs. If one of several sources fails, it is
     reported and the others are still processed; the exit code is that of the first failure. `how` is passed to `run`.
     """
-    from ..io.files import read_maps
+    from ..io.streaming import Sink
 
     suffix = registry().exporter(arguments.format).suffix
     for name in sources:
         if not arguments.force:
             _refuse_to_replace(arguments.out, name, suffix)
-    inputs = {name: read_maps(path) for name, path in files.items()}
     results: list[Result] = []
     failed: list[tuple[Path, ImpastoError]] = []
-    with terminal.progress() as on_progress:
+    with _make_here_or_there(files, arguments, how) as make, terminal.progress() as on_progress:
         for index, (name, source) in enumerate(sources.items()):
             if results and how.get("is_stopped", bool)():
                 break
             tell = partial(_tell_overall, on_progress, index, len(sources))
             try:
-                result = _make(recipe, source, inputs, arguments, name, on_progress=tell, **how)
+                sink = Sink(arguments.out, name, arguments.format, arguments.force)
+                result = make(recipe, source, sink, on_progress=tell)
                 results.append(replace(result, maps=Maps()))  # the pixels are in files, and would fill the memory
             except Cancelled as stop:
                 if results and not stop.args:
@@ -81,24 +87,55 @@ def carry_out(
         sys.exit(failed[0][1].exit_code)
 
 
+@contextmanager
+def _make_here_or_there(
+    files: Mapping[str, Path], arguments: argparse.Namespace, how: Mapping[str, Any]
+) -> Iterator[Callable[..., Result]]:
+    """A function that runs a recipe on a source: in this process, or by the engine that --engine names."""
+    from ..io.files import read_maps
+
+    if not arguments.engine:
+        yield partial(_make, {name: read_maps(path) for name, path in files.items()}, arguments, **how)
+        return
+    from .remote import refuse_locals, remote_engine
+
+    how = dict(how)
+    refuse_locals(how.pop("models_folder", None), arguments.stream)
+    with remote_engine(arguments.engine) as engine:
+        yield partial(_make_there, engine, files, arguments, **how)
+
+
 def _make(
-    recipe: Recipe,
-    source: Path | None,
     inputs: Mapping[str, Maps],
     arguments: argparse.Namespace,
-    name: str,
+    recipe: Recipe,
+    source: Path | None,
+    sink: Sink,
     **how: Any,
 ) -> Result:
     from ..inputs import SOURCE
     from ..io.files import read_maps
-    from ..io.streaming import Sink
     from ..runner import run_to_files
 
     if source is not None:
         maps = read_maps(source)
         inputs = {SOURCE: replace(maps, width_m=arguments.width_m) if arguments.width_m else maps, **inputs}
-    sink = Sink(arguments.out, name, arguments.format, arguments.force)
     return run_to_files(recipe, inputs, sink, tile_by_tile=arguments.stream, device=arguments.device, **how)
+
+
+def _make_there(
+    engine: RemoteEngine,
+    files: Mapping[str, Path],
+    arguments: argparse.Namespace,
+    recipe: Recipe,
+    source: Path | None,
+    sink: Sink,
+    **how: Any,
+) -> Result:
+    from ..inputs import SOURCE
+
+    inputs = files if source is None else {SOURCE: source, **files}
+    return engine.run_to_files(recipe, inputs, sink, width_m=arguments.width_m, device=arguments.device, **how)
 
 
 def _tell_overall(
@@ -108,8 +145,8 @@ def _tell_overall(
     on_progress((index + fraction) / count, message)
 
 
-def result_name(step: Step, source: Path | None, models_folder: Path | None = None) -> str:
-    """Name of a result: that of its source, or else of the model that made it."""
+def result_name(step: Step, source: Path | None, models_folder: Path | None = None, engine: str | None = None) -> str:
+    """Name of a result: that of its source, or else of the model that made it; `engine` may have models of its own."""
     from ..io.files import set_name
 
     tool = registry().tool(step.tool)
@@ -117,6 +154,8 @@ def result_name(step: Step, source: Path | None, models_folder: Path | None = No
         return usable_name(set_name(source))
     if parameter := model_parameter(tool):
         wanted = str(step.parameters.get(parameter, ""))
+        if engine and wanted:
+            return usable_name(wanted)
         return registry().model_library(models_folder).find(wanted, tool.name).name
     return "texture"
 

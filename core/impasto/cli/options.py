@@ -47,6 +47,12 @@ def add_device(parser: argparse._ActionsContainer) -> None:
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1 or mps (default: auto)")
 
 
+def add_engine(parser: argparse._ActionsContainer) -> None:
+    """Add --engine."""
+    text = "make it on another machine that has impasto: ssh://user@host, or ssh://host/path/to/python"
+    parser.add_argument("--engine", metavar="ADDRESS", help=text)
+
+
 def parse_metres(text: str) -> float:
     """A real-world length in metres. ArgumentTypeError if it is none."""
     try:

@@ -145,7 +145,8 @@ def _run(arguments: argparse.Namespace, terminal: Terminal, sources: dict[str, P
     for sentence in void_options(arguments, arguments.tool):
         terminal.warn(sentence)
     if sources is None:
-        sources = {arguments.name or result_name(step, arguments.source, models_folder): arguments.source}
+        name = arguments.name or result_name(step, arguments.source, models_folder, arguments.engine)
+        sources = {name: arguments.source}
     recipe = Recipe(tuple(steps), arguments.seed)
     carry_out(recipe, sources, files, arguments, terminal, models_folder=models_folder)
 

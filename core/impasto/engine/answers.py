@@ -23,9 +23,10 @@ PREVIEW = "preview"
 
 @dataclass(frozen=True)
 class Hello:
-    """The worker's first frame."""
+    """The worker's first frame: protocol, and version of impasto."""
 
     protocol: int
+    version: str
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,10 @@ class Described:
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """Result of a job: `arrays` are pixels or encoded files by map name, `paths` the files that were written."""
+    """Result of a job: `arrays` are pixels or encoded files by map name, `paths` the files that were written.
+
+    suffix: of encoded files, such as ".png".
+    """
 
     id: int
     recipe: Recipe
@@ -76,6 +80,7 @@ class Answer:
     size_px: tuple[int, int] | None
     width_m: float | None
     height_range_m: float | None
+    suffix: str = ""
 
     @property
     def maps(self) -> Maps:
@@ -146,7 +151,7 @@ DESCRIPTION = {
     "plugins": [{"name": str, "error": str, "remedy": str}],
 }
 ANSWERS: Mapping[str, Mapping[str, Any]] = {
-    "hello": {"protocol": ID},
+    "hello": {"protocol": ID, "version": str},
     "progress": {"id": ID, "fraction": ANY_NUMBER, "message": str},
     PREVIEW: {"id": ID},
     "state": {"id": ID, "state": ("running", "paused")},
@@ -158,6 +163,7 @@ ANSWERS: Mapping[str, Mapping[str, Any]] = {
         "notes": [str],
         "models": [str],
         "paths?": [str],
+        "suffix?": str,
         "name": str,
         "size_px": OrNone([ID]),
         "width_m": OrNone(RANGE_M),
@@ -208,6 +214,7 @@ def _answer(header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Answ
         size and (size[0], size[1]),
         header["width_m"],
         header["height_range_m"],
+        header.get("suffix", ""),
     )
 
 

@@ -8,28 +8,37 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ..errors import WorkerError
+from ..errors import ParameterError, WorkerError
 from ..recipe import Recipe
+from ..system.outside import is_folder
 from ..texture import Maps
+from .answers import Answer
 from .connection import Connection, Limits
 from .job import Data, Job, Pixels
 from .process import start
+from .remote import Remote, read_files, write_files
 from .wire import STALL_LIMIT_S
 
 CANCEL_GRACE_S = 2.0
 START_LIMIT_S = 60.0
 
 
+def _as_it_is(answer: Answer) -> Answer:
+    return answer
+
+
 class Client:
     """Starts the worker for the first job, restarts it after a crash, and ends it after `idle_s` without jobs.
 
-    command: the worker's, e.g. [python, "-I", "-m", "impasto.engine.worker"], or with `ssh host` before it.
+    command: the worker's, e.g. [python, "-I", "-m", "impasto.engine.worker"]; or a `Remote`, whose files are sent to it
+    and written here.
     log_path: a rotating file for the worker's stderr. environment: additional variables for the worker.
     grace_s: time for a cancelled job to end before the worker is killed. outlives: whether jobs may continue after
     this process (`submit(detach=True)`); the worker then writes its own log, a new file at each start.
@@ -38,7 +47,7 @@ class Client:
 
     def __init__(
         self,
-        command: Sequence[str],
+        command: Sequence[str] | Remote,
         log_path: Path,
         *,
         idle_s: float = 300.0,
@@ -48,7 +57,9 @@ class Client:
         start_s: float = START_LIMIT_S,
         stall_s: float = STALL_LIMIT_S,
     ) -> None:
-        self._command, self._log_path = list(command), Path(log_path)
+        self._remote = command if isinstance(command, Remote) else None
+        self._command = command.command() if isinstance(command, Remote) else list(command)
+        self._log_path = Path(log_path)
         self._environment, self._outlives = dict(environment or {}), outlives
         self._limits = Limits(start_s, stall_s, idle_s, grace_s)
         self._ids = itertools.count(1)
@@ -79,30 +90,44 @@ class Client:
         supersedes: a key; older jobs with the same key are cancelled. detach: continue after this process ends, if the
         client `outlives` it.
         """
+        deliver = dict(deliver or {"as": "arrays"})
+        finish: Callable[[Answer], Answer] = _as_it_is
+        if self._remote and deliver["as"] == "files":
+            finish = partial(write_files, deliver)
+            deliver = {"as": "encoded", "format": deliver.get("format", "png")}
         described: dict[str, dict[str, Any]] = {}
         arrays: dict[str, np.ndarray] = {}
         for name, given in (inputs or {}).items():
-            if isinstance(given, (Maps, Pixels)):
-                known = {"name": given.name, "width_m": given.width_m, "height_range_m": given.height_range_m}
-                described[name] = known
-                pixels = given.arrays() if isinstance(given, Maps) else given.arrays
-                arrays.update({f"{name}/{key}": array for key, array in pixels.items()})
-            elif isinstance(given, Data):
-                described[name] = {"path": str(given.path), "licence": given.licence, "width_m": given.width_m}
-            else:
-                described[name] = {"path": str(given)}
+            described[name], own = self._described(given)
+            arrays.update({f"{name}/{key}": array for key, array in own.items()})
         if scale and "source" in described:
             described["source"].update(scale)
         header = {
             "type": "job",
             "recipe": recipe.to_dict(),
             "inputs": described,
-            "deliver": dict(deliver or {"as": "arrays"}),
+            "deliver": deliver,
             "device": device,
             "supersedes": supersedes,
             "detach": detach and self._outlives,
         }
-        return self._submit(header, arrays)
+        return self._submit(header, arrays, finish)
+
+    def _described(self, given: Maps | Pixels | Data | Path) -> tuple[dict[str, Any], Mapping[str, np.ndarray]]:
+        """Header and arrays of an input."""
+        if isinstance(given, (Maps, Pixels)):
+            known = {"name": given.name, "width_m": given.width_m, "height_range_m": given.height_range_m}
+            return known, given.arrays() if isinstance(given, Maps) else given.arrays
+        if self._remote:
+            if isinstance(given, Data):
+                remedy = f"train with `impasto train` on {self._remote.place}, or choose an engine of this machine"
+                raise ParameterError("training data are not sent to another machine", remedy)
+            files = read_files(given)
+            numbered = {str(index): data for index, data in enumerate(files.values())}
+            return {"files": list(files), "folder": given.name if is_folder(given) else None}, numbered
+        if isinstance(given, Data):
+            return {"path": str(given.path), "licence": given.licence, "width_m": given.width_m}, {}
+        return {"path": str(given)}, {}
 
     def close(self, grace_s: float = 3.0) -> None:
         """End the worker: close its stdin, so that it cancels its jobs and exits, and kill it after the grace period.
@@ -120,8 +145,14 @@ class Client:
         connection = self._connection
         return connection.popen.pid if connection and connection.is_open else None
 
-    def _submit(self, header: dict[str, Any], arrays: Mapping[str, np.ndarray]) -> Job:
+    def _submit(
+        self,
+        header: dict[str, Any],
+        arrays: Mapping[str, np.ndarray],
+        finish: Callable[[Answer], Answer] = _as_it_is,
+    ) -> Job:
         job = Job(next(self._ids), is_detached=header.get("detach", False))
+        job.finish = finish
         try:
             with self._lock:
                 if self._connection is None or not self._connection.add(job, header, arrays):
@@ -138,4 +169,4 @@ class Client:
         except OSError as error:
             message = f"the engine cannot be started: {self._command[0]}: {error.strerror or error}"
             raise WorkerError(message, "choose a Python with impasto installed in the preferences") from error
-        return Connection(popen, self._limits, self._log_path)
+        return Connection(popen, self._limits, self._log_path, *([self._remote.explain] if self._remote else []))

@@ -11,13 +11,15 @@ import queue
 import subprocess
 import threading
 import time
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from ..about import VERSION
 from ..errors import ImpastoError, ProtocolError, WorkerError, error_from_name
 from .answers import Answer, Described, Failure, Hello, Preview, Progress, Received, State, Stopped, answer_of
 from .job import Job
@@ -33,6 +35,14 @@ EXIT_LIMIT_S = 15.0
 """Time for an idle worker to exit before it is killed; `close` has a grace period of its own."""
 REPAIR = "repair the engine in Impasto's preferences, or install the same version of impasto there"
 
+LAST_LINES = 20
+"""Lines of a worker's stderr that are kept for explaining its end."""
+Explain = Callable[[int, Sequence[str]], WorkerError | None]
+
+
+def _no_reason(code: int, said: Sequence[str]) -> None:
+    """No explanation of a worker's end: what it says on stderr is in the log."""
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -45,13 +55,17 @@ class Limits:
 
 
 class Connection:
-    """A worker's process and its unanswered jobs; its stderr is written to `log_path`."""
+    """A worker's process and its unanswered jobs; its stderr is written to `log_path`.
 
-    def __init__(self, popen: subprocess.Popen, limits: Limits, log_path: Path) -> None:
+    explain(exit_code, last_lines_of_stderr): the error of its jobs when it ends by itself, unless it is None.
+    """
+
+    def __init__(self, popen: subprocess.Popen, limits: Limits, log_path: Path, explain: Explain = _no_reason) -> None:
         assert popen.stdout is not None
         self.popen = popen
         self.ended = threading.Event()
-        self._limits, self._log_path = limits, log_path
+        self._limits, self._log_path, self._explain = limits, log_path, explain
+        self._last_lines: deque[str] = deque(maxlen=LAST_LINES)
         self._see_log = f"try again; if it happens again, see {log_path}"
         self._threads: list[threading.Thread] = []
         self._reader = FrameReader(popen.stdout, limits.stall_s)
@@ -144,12 +158,21 @@ class Connection:
 
     def _keep_log(self) -> None:
         if self.popen.stderr is not None:
-            keep_log(self.popen.stderr, self._log_path)
+            keep_log(self.popen.stderr, self._log_path, self._last_lines.append)
+
+    def _said(self) -> list[str]:
+        """The last lines of stderr, which another thread may still be reading."""
+        for thread in self._threads[-1:]:
+            if thread is not threading.current_thread():
+                thread.join(EXTRA_LIMIT_S)
+        return list(self._last_lines)
 
     def _receive(self, answer: Received) -> None:
         if isinstance(answer, Hello):
             if answer.protocol != PROTOCOL:
                 raise ProtocolError(f"the engine speaks protocol {answer.protocol}, Blender {PROTOCOL}", REPAIR)
+            if answer.version != VERSION:
+                raise ProtocolError(f"the engine has impasto {answer.version}, this is {VERSION}", REPAIR)
             self._has_greeted = True
             return
         if not self._has_greeted:
@@ -178,7 +201,8 @@ class Connection:
             self._is_finished, was_closed = True, self._closed_at is not None
             self._close()
         code = 0 if self._is_left else end(self.popen, at_once=self._failure is not None)
-        died = self._failure or WorkerError(f"the worker died ({describe_exit(code)})", self._see_log)
+        explained = None if self._failure else self._explain(code, self._said())
+        died = self._failure or explained or WorkerError(f"the worker died ({describe_exit(code)})", self._see_log)
         for job in [job for id_ in list(self._jobs) if (job := self._settled(id_))]:
             if job.state == "cancelling" or (was_closed and self._failure is None):
                 job.end_cancelled()
@@ -233,7 +257,12 @@ def _settle(job: Job, answer: Answer | Described | Stopped | Failure) -> None:
     elif isinstance(answer, Failure):
         job.set_exception(error_from_name(answer.error, answer.message, answer.remedy))
     else:
-        job.set_result(answer)
+        try:
+            job.set_result(job.finish(answer))
+        except ImpastoError as error:
+            job.set_exception(error)
+        except Exception as error:  # noqa: BLE001  no bug may leave the job waiting
+            job.set_exception(_unexpected("the result cannot be used", error))
 
 
 def _unexpected(what: str, error: Exception) -> ProtocolError:

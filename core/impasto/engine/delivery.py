@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..errors import FileError
 from ..recipe import Recipe
-from ..system.outside import printable
+from ..system.outside import explained, make_folder, printable
+from ..system.transaction import temporary_folder
 from ..texture import Maps
 from .requests import Delivery, Given
 
@@ -65,16 +69,37 @@ def _dataset(given: Given, settings: Mapping[str, Any], tell: Callable[[float, s
 
 
 def _input(given: Given, tell: Callable[[float, str], None]) -> Maps:
-    """Maps that the client sent as a path, or as arrays."""
-    from ..io.files import read_maps
-
+    """Maps that the client sent as a path, as files, or as arrays."""
     if given.path:
-        name = printable(given.path.name)
-        maps = read_maps(given.path, on_progress=lambda fraction: tell(fraction, name))
+        maps = _read(given.path, tell)
+    elif given.files:
+        maps = _read_sent(given, tell)
     else:
         maps = Maps.from_arrays({name: _to_float(array) for name, array in given.pixels.items()})
     about: dict[str, Any] = {"name": given.name, "width_m": given.width_m, "height_range_m": given.height_range_m}
     return replace(maps, **{key: value for key, value in about.items() if value is not None})
+
+
+def _read(path: Path, tell: Callable[[float, str], None]) -> Maps:
+    from ..io.files import read_maps
+
+    name = printable(path.name)
+    return read_maps(path, on_progress=lambda fraction: tell(fraction, name))
+
+
+def _read_sent(given: Given, tell: Callable[[float, str], None]) -> Maps:
+    """Maps of files that the client sent: one picture, or those in a folder."""
+    with temporary_folder() as temporary:
+        folder = make_folder(temporary / given.folder) if given.folder else temporary
+        for name, data in given.files.items():
+            with explained(folder / name):
+                (folder / name).write_bytes(data.tobytes())
+        path = folder if given.folder else folder / next(iter(given.files))
+        try:
+            return _read(path, tell)
+        except FileError as error:
+            failure = FileError(error.message.replace(f"{temporary}{os.sep}", ""), error.remedy)
+    raise failure
 
 
 def _to_float(array: np.ndarray) -> np.ndarray:
@@ -108,8 +133,9 @@ def deliver(result: Result, wanted: Delivery) -> tuple[dict[str, Any], dict[str,
         return about, {"preview": scaled_down(maps, wanted.longest_px)}
     if wanted.kind == "files":
         return {**about, "paths": [str(path) for path in result.paths]}, {}
-    encoded = encode_maps(maps, registry().exporter(wanted.format), result.recipe)
-    return about, {name: np.frombuffer(data, np.uint8) for name, data in encoded.items()}
+    exporter = registry().exporter(wanted.format)
+    encoded = encode_maps(maps, exporter, result.recipe)
+    return {**about, "suffix": exporter.suffix}, {name: np.frombuffer(data, np.uint8) for name, data in encoded.items()}
 
 
 def _size_px(result: Result) -> list[int] | None:

@@ -46,6 +46,7 @@ class Job(Future):
         super().__init__()
         self.id, self.is_detached = id_, is_detached
         self.ask: Callable[[Job, str], None] = lambda job, what: None
+        self.finish: Callable[[Any], Any] = lambda result: result  # what the client does with the result first
         self.fraction, self.message = 0.0, "Waiting for the worker"
         self.preview: np.ndarray | None = None
         self.state: Doing = "waiting"

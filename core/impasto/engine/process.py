@@ -9,7 +9,7 @@ import logging.handlers
 import os
 import signal
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -58,8 +58,11 @@ def _fresh_log(path: Path) -> IO[bytes]:
     return path.open("ab")
 
 
-def keep_log(stream: IO[bytes], path: Path) -> None:
-    """Copy a stream to a rotating file until it ends; if the file cannot be written, only drain the stream."""
+def keep_log(stream: IO[bytes], path: Path, tell: Callable[[str], None] = lambda line: None) -> None:
+    """Copy a stream to a rotating file until it ends; if the file cannot be written, only drain the stream.
+
+    tell(line): called for each line.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handler: logging.Handler = logging.handlers.RotatingFileHandler(
@@ -69,6 +72,7 @@ def keep_log(stream: IO[bytes], path: Path) -> None:
         handler = logging.NullHandler()
     for line in iter(lambda: stream.readline(LOG_LINE_BYTES), b""):
         text = line.decode("utf-8", "replace").rstrip()
+        tell(text)
         handler.handle(logging.LogRecord("worker", logging.INFO, "", 0, text, None, None))
     handler.close()
     stream.close()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -11,6 +11,7 @@ import numpy as np
 
 from ..errors import ParameterError, ProtocolError
 from ..recipe import Recipe
+from ..system.names import is_file_name
 from ..system.outside import shown
 from ..system.shapes import ID, LENGTH_M, RANGE_M, Integer, OrNone, check
 from ..texture import MAP_CHANNELS
@@ -18,10 +19,15 @@ from ..texture import MAP_CHANNELS
 
 @dataclass(frozen=True)
 class Given:
-    """An input of a job: a file or folder that the worker reads, or the pixels that came with the frame."""
+    """An input of a job: a file or folder that the worker reads, or the pixels or files that came with the frame.
+
+    files: bytes (N,) by name, of a picture, or of the maps in a folder called `folder`.
+    """
 
     path: Path | None = None
     pixels: Mapping[str, np.ndarray] = field(default_factory=dict)
+    files: Mapping[str, np.ndarray] = field(default_factory=dict)
+    folder: str | None = None
     licence: str = ""
     name: str | None = None
     width_m: float | None = None
@@ -67,6 +73,8 @@ class JobRequest(Request):
 ASKED = ("describe", "pause", "resume", "stop", "cancel")
 GIVEN = {
     "path?": str,
+    "files?": [str],
+    "folder?": OrNone(str),
     "name?": str,
     "licence?": str,
     "width_m?": OrNone(LENGTH_M),
@@ -116,22 +124,48 @@ _FIELDS = ("folder", "name", "format", "tile_by_tile", "replace", "longest_px")
 
 
 def _inputs(described: Mapping[str, Mapping[str, Any]], arrays: Mapping[str, np.ndarray]) -> dict[str, Given]:
-    """Each input with its own arrays, which are named INPUT/MAP."""
-    pixels: dict[str, dict[str, np.ndarray]] = {name: {} for name in described}
+    """Each input with its own arrays, which are named INPUT/MAP, or INPUT/INDEX if they are files."""
+    own: dict[str, dict[str, np.ndarray]] = {name: {} for name in described}
     for key, array in arrays.items():
-        name, _, map_ = key.partition("/")
+        name, _, part = key.partition("/")
         if name not in described or "path" in described[name]:
             raise ProtocolError(f"the array {shown(key)} belongs to no input", "name it INPUT/MAP")
-        _check_pixels(key, map_, array)
-        pixels[name][map_] = array
+        if "files" not in described[name]:
+            _check_pixels(key, part, array)
+        own[name][part] = array
     inputs = {}
     for name, about in described.items():
         known = {key: about[key] for key in ("licence", "name", "width_m", "height_range_m") if key in about}
         path = Path(about["path"]) if "path" in about else None
         if path is not None and (not about["path"] or "\0" in about["path"]):
             raise ProtocolError(f"job.inputs.{name}.path is {shown(about['path'])}", "give the path of a file")
-        inputs[name] = Given(path, pixels[name], **known)
+        if "files" in about:
+            files = _files(name, about["files"], own[name])
+            inputs[name] = Given(path, {}, files, _folder(name, about.get("folder")), **known)
+        else:
+            inputs[name] = Given(path, own[name], **known)
     return inputs
+
+
+def _files(input_: str, names: Sequence[str], arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The files of an input by name: arrays of bytes that are numbered in this order."""
+    found = {}
+    for index, name in enumerate(names):
+        array = arrays.get(str(index))
+        if not is_file_name(name) or name in found:
+            raise ProtocolError(f"job.inputs.{input_}.files has {shown(name)}", "give each file a name of its own")
+        if array is None or array.ndim != 1 or array.dtype != np.uint8:
+            raise ProtocolError(f"the file {shown(name)} of {shown(input_)} is missing", "send it as bytes")
+        found[name] = array
+    if len(arrays) != len(names) or not names:
+        raise ProtocolError(f"job.inputs.{input_}.files names {len(names)} of {len(arrays)} files", "name each of them")
+    return found
+
+
+def _folder(input_: str, name: str | None) -> str | None:
+    if name is not None and not is_file_name(name):
+        raise ProtocolError(f"job.inputs.{input_}.folder is {shown(name)}", "give its name, not a path")
+    return name
 
 
 def _check_pixels(key: str, map_: str, array: np.ndarray) -> None:

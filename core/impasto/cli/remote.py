@@ -1,0 +1,85 @@
+"""Running a command's recipes on another machine: --engine ssh://HOST."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import wait
+from contextlib import contextmanager
+from pathlib import Path
+
+from ..engine.client import Client
+from ..engine.job import Job
+from ..engine.remote import Remote
+from ..errors import ParameterError
+from ..inputs import SOURCE
+from ..io.streaming import Sink
+from ..recipe import Recipe
+from ..system.transaction import temporary_folder
+from ..texture import Maps
+from ..tools import Result
+
+POLL_S = 0.1
+
+
+class RemoteEngine:
+    """An engine on another machine that makes files here, with the same bytes as there."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def run_to_files(
+        self,
+        recipe: Recipe,
+        inputs: Mapping[str, Path],
+        sink: Sink,
+        *,
+        width_m: float | None,
+        device: str,
+        on_progress: Callable[[float, str], None],
+        is_stopped: Callable[[], bool] = lambda: False,
+    ) -> Result:
+        """`run_to_files` there: inputs are sent as files. WorkerError if the connection is lost."""
+        deliver = {
+            "as": "files",
+            "folder": str(sink.folder),
+            "name": sink.name,
+            "format": sink.format,
+            "replace": sink.replace,
+        }
+        scale = {"width_m": width_m} if width_m and SOURCE in inputs else None
+        with sink.held():
+            job = self._client.submit(recipe, inputs, deliver=deliver, device=device, scale=scale)
+            answer = _followed(job, on_progress, is_stopped)
+        return Result(Maps(), recipe=answer.recipe, paths=answer.paths, notes=answer.notes)
+
+
+@contextmanager
+def remote_engine(address: str) -> Iterator[RemoteEngine]:
+    """The engine at this address, until the end of the block. ParameterError if the address is wrong."""
+    remote = Remote.of(address)
+    with temporary_folder() as folder:
+        client = Client(remote, folder / "engine.log")
+        try:
+            yield RemoteEngine(client)
+        finally:
+            client.close()
+
+
+def _followed(job: Job, on_progress: Callable[[float, str], None], is_stopped: Callable[[], bool]):
+    """The job's result; its progress is reported meanwhile, and it is stopped if that is wanted."""
+    while not wait([job], POLL_S).done:
+        on_progress(job.fraction, job.message)
+        if is_stopped():
+            job.stop()
+    return job.wait()
+
+
+def refuse_locals(models_folder: Path | None, stream: bool | None) -> None:
+    """Raise ParameterError for what another machine cannot do: use a model's file of this one, and write its files."""
+    if stream:
+        raise ParameterError("another machine cannot write here tile by tile", "leave out --stream")
+    if models_folder is not None:
+        raise ParameterError(
+            "a model's file is not sent to another machine",
+            "copy it there, run `impasto models install` on it there, and give its name",
+        )

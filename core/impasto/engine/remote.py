@@ -1,0 +1,164 @@
+"""An engine on another machine, over ssh: its address, the command that starts it, and ssh's failures in plain words.
+
+The frames and the two pipes are those of a local engine; only files travel as bytes, since the machine has others.
+Standard library and NumPy only.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..about import VERSION
+from ..errors import FileError, ParameterError, ProtocolError, WorkerError
+from ..system.names import check_name
+from ..system.outside import files_in, is_folder, open_file, shown
+from ..system.transaction import replace_files
+from .answers import Answer
+from .wire import MAX_ARRAY_BYTES, MAX_ARRAYS
+
+SCHEME = "ssh://"
+PYTHON = "python3"
+CONNECT_LIMIT_S = 15
+ALIVE_EVERY_S, ALIVE_MISSED = 5, 3
+"""A connection without any answer for their product is given up."""
+OPTIONS = {
+    "BatchMode": "yes",
+    "ConnectTimeout": CONNECT_LIMIT_S,
+    "ServerAliveInterval": ALIVE_EVERY_S,
+    "ServerAliveCountMax": ALIVE_MISSED,
+    "EscapeChar": "none",
+    "ForwardAgent": "no",
+    "ForwardX11": "no",
+}
+"""ssh never asks for anything, since nobody could answer, and forwards nothing."""
+SSH_FAILED, NO_COMMAND = 255, (126, 127)
+"""Exit codes: of ssh itself, and of a shell that could not start the command."""
+ADDRESS = re.compile(
+    r"ssh://(?:(?P<user>[\w][\w.-]*)@)?(?P<host>[A-Za-z0-9_][\w.-]*|\[[0-9a-fA-F:.%]+\])(?::(?P<port>\d{1,5}))?(?P<python>/[^\0\n]*)?"
+)
+"""Names that begin with "-" would be options of ssh."""
+EXAMPLE = "write ssh://user@host, ssh://host:2222, or ssh://host/home/me/impasto/bin/python for a certain Python"
+
+
+@dataclass(frozen=True)
+class Remote:
+    """A Python with impasto on a machine that ssh reaches. user, port: None for those of ssh's configuration."""
+
+    host: str
+    user: str | None = None
+    port: int | None = None
+    python: str = PYTHON
+
+    @classmethod
+    def of(cls, address: str) -> Remote:
+        """The engine at ssh://[USER@]HOST[:PORT][/PYTHON], where /~/PYTHON begins in the home folder.
+
+        A host may be an alias of ssh's configuration, which is where keys, jump hosts and so on belong.
+        ParameterError if the address is wrong.
+        """
+        found = ADDRESS.fullmatch(address)
+        if not found or not 0 < int(found["port"] or 22) < 65536:
+            raise ParameterError(f"{shown(address)} is no address of an engine", EXAMPLE)
+        path = (found["python"] or "/")[1:]
+        python = path if path.startswith("~/") else f"/{path}"
+        return cls(
+            found["host"].strip("[]"),
+            found["user"],
+            int(found["port"]) if found["port"] else None,
+            python if path else PYTHON,
+        )
+
+    @property
+    def place(self) -> str:
+        """Where it is, for messages: USER@HOST."""
+        return f"{self.user}@{self.host}" if self.user else self.host
+
+    def command(self, *arguments: str) -> list[str]:
+        """Command that starts its worker."""
+        options = [word for name, value in OPTIONS.items() for word in ("-o", f"{name}={value}")]
+        if self.port:
+            options += ["-p", str(self.port)]
+        home, python = ("~/", self.python[2:]) if self.python.startswith("~/") else ("", self.python)
+        worker = shlex.join([python, "-P", "-m", "impasto.engine.worker", *arguments])
+        return ["ssh", "-T", *options, self.place, "--", home + worker]
+
+    def explain(self, code: int, said: Sequence[str]) -> WorkerError | None:
+        """Error for the end of its connection, by ssh's exit code and last lines; None if ssh is not the cause."""
+        text = "\n".join(said)
+        for pattern, message, remedy in _CAUSES:
+            if re.search(pattern, text):
+                return WorkerError(message.format(self=self), remedy.format(self=self, version=VERSION))
+        if code in NO_COMMAND:
+            return WorkerError(f"there is no {self.python} on {self.place}", EXAMPLE)
+        if code == SSH_FAILED:
+            last = next((line for line in reversed(said) if line.strip()), "ssh said nothing")
+            return WorkerError(f"the connection to {self.place} was lost: {last.strip()[-200:]}", _AGAIN)
+        return None
+
+
+_AGAIN = "nothing was changed here: try again; a training continues from its last checkpoint"
+_CAUSES = (
+    (
+        r"Host key verification failed|REMOTE HOST IDENTIFICATION HAS CHANGED",
+        "the host key of {self.place} is unknown, or not the one that it had",
+        "run `ssh {self.place}` once in a terminal, compare the fingerprint, and confirm it",
+    ),
+    (
+        r"Permission denied",
+        "{self.place} asks for a password, or does not accept the key",
+        "put your key there (`ssh-copy-id {self.place}`) and unlock it (`ssh-add`): Impasto never asks for passwords",
+    ),
+    (
+        r"Could not resolve hostname|Name or service not known",
+        "there is no machine called {self.host}",
+        "check the address, or add the name to ~/.ssh/config",
+    ),
+    (
+        r"Connection refused|Connection timed out|No route to host|Network is unreachable",
+        "{self.place} does not answer",
+        "check that it is on, that it runs an ssh server, and the port: ssh://{self.host}:2222",
+    ),
+    (
+        r"No module named '?impasto",
+        "{self.python} on {self.place} has no impasto",
+        "install version {version} there, or name the Python that has it: ssh://{self.host}/home/me/impasto/bin/python",
+    ),
+    (
+        r"[Uu]nknown option|[Uu]nrecognized option",
+        "{self.python} on {self.place} is too old",
+        "name a Python of version 3.11 or newer",
+    ),
+)
+"""Pattern of what ssh or the other machine says on stderr, message and remedy."""
+
+
+def read_files(path: Path) -> dict[str, np.ndarray]:
+    """Bytes (N,) of a picture, or of the files in a folder of maps, by name. FileError if too many or too large."""
+    paths = files_in(path) if is_folder(path) else [path]
+    if len(paths) > MAX_ARRAYS // 2:
+        raise FileError(f"{path} has {len(paths)} files", f"at most {MAX_ARRAYS // 2} are sent to another machine")
+    found = {}
+    for one in paths:
+        with open_file(one) as stream:
+            data = stream.read(MAX_ARRAY_BYTES + 1)
+        if len(data) > MAX_ARRAY_BYTES:
+            raise FileError(f"{one} is larger than {MAX_ARRAY_BYTES >> 20} MiB", "shrink it before it is sent")
+        found[one.name] = np.frombuffer(data, np.uint8)
+    return found
+
+
+def write_files(sink: Mapping[str, Any], answer: Answer) -> Answer:
+    """Write the encoded files of an answer into the folder of `sink`, as the engine would, and add their paths."""
+    if not re.fullmatch(r"\.[a-z0-9]{1,8}", answer.suffix):
+        raise ProtocolError(f"done.suffix is {shown(answer.suffix)}", "install the same version of impasto there")
+    name = check_name(sink["name"], "the name of the files")
+    contents = {Path(sink["folder"]) / f"{name}_{map_}{answer.suffix}": data for map_, data in answer.arrays.items()}
+    replace_files({path: data.tobytes() for path, data in contents.items()}, replace=sink.get("replace", False))
+    return replace(answer, arrays={}, paths=tuple(contents))

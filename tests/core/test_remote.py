@@ -1,0 +1,289 @@
+"""An engine on another machine, over a real ssh server on loopback: nothing is mocked but the network."""
+
+import getpass
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from worker_jobs import CHECKER, recipe, wait_until
+
+from impasto import read_maps
+from impasto.about import VERSION
+from impasto.engine.client import Client
+from impasto.engine.job import Data
+from impasto.engine.remote import Remote
+from impasto.errors import Cancelled, FileError, ParameterError, ProtocolError, WorkerError
+from impasto.io.files import write_maps
+from impasto.recipe import Recipe, Step
+
+SSHD = shutil.which("sshd", path=os.pathsep.join([os.environ["PATH"], "/usr/sbin", "/usr/local/sbin"]))
+served = pytest.mark.skipif(SSHD is None, reason="no ssh server: apt-get install openssh-server")
+
+
+class Server:
+    """An ssh server on a port of its own, and the configuration of an ssh client that knows it as `farm`.
+
+    `stranger` is the same server, but with an unknown host key; `locked` asks for a password; `nobody` is refused.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        for key in ("host", "user"):
+            subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder / key], check=True)
+        with socket.create_server(("127.0.0.1", 0)) as free, socket.create_server(("127.0.0.1", 0)) as other:
+            self.port, closed = free.getsockname()[1], other.getsockname()[1]
+        host_key = (folder / "host.pub").read_text()
+        (folder / "known").write_text(f"[127.0.0.1]:{self.port} {host_key}")
+        server = {
+            "ListenAddress": f"127.0.0.1:{self.port}",
+            "HostKey": folder / "host",
+            "AuthorizedKeysFile": folder / "user.pub",
+            "StrictModes": "no",
+            "UsePAM": "no",
+            "PidFile": "none",
+        }
+        (folder / "sshd_config").write_text("".join(f"{name} {value}\n" for name, value in server.items()))
+        known, key = f"UserKnownHostsFile {folder / 'known'}", f"IdentityFile {folder / 'user'}"
+        common = f"HostName 127.0.0.1\nUser {getpass.getuser()}\nIdentitiesOnly yes\nGlobalKnownHostsFile none\n"
+        hosts = {
+            "farm": (self.port, known, key),
+            "stranger": (self.port, "UserKnownHostsFile none", key),
+            "locked": (self.port, known, "IdentityFile none"),
+            "nobody": (closed, known, key),
+        }
+        lines = [f"Host {name}\nPort {port}\n{one}\n{other}\n{common}" for name, (port, one, other) in hosts.items()]
+        (folder / "config").write_text("".join(lines))
+        program = folder / "bin" / "ssh"
+        program.parent.mkdir()
+        program.write_text(f'#!/bin/sh\nexec {shutil.which("ssh")} -F {folder / "config"} "$@"\n')
+        program.chmod(0o755)
+        self.start()
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        if os.geteuid() == 0:
+            Path("/run/sshd").mkdir(exist_ok=True)
+        command = [SSHD, "-D", "-e", "-f", self.folder / "sshd_config"]
+        self.process = subprocess.Popen(command, stderr=(self.folder / "sshd.log").open("ab"), start_new_session=True)
+        wait_until(self._answers)
+
+    def _answers(self) -> bool:
+        with socket.socket() as tried:
+            return tried.connect_ex(("127.0.0.1", self.port)) == 0
+
+    def cut(self) -> None:
+        """End the server's side of every connection at once."""
+        listed = subprocess.run(["ps", "-eo", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
+        pairs = [tuple(map(int, line.split())) for line in listed.splitlines()]
+        below = {self.process.pid}
+        while more := {pid for pid, parent in pairs if parent in below} - below:
+            below |= more
+        for pid in below - {self.process.pid}:
+            with_arguments = Path(f"/proc/{pid}/cmdline").read_bytes()
+            if b"sshd" in with_arguments:
+                os.kill(pid, signal.SIGKILL)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    made = Server(tmp_path_factory.mktemp("ssh"))
+    yield made
+    os.killpg(made.process.pid, signal.SIGTERM)
+    made.process.wait(10)
+
+
+@pytest.fixture
+def path(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The ssh that knows the server, before all others."""
+    monkeypatch.setenv("PATH", f"{server.folder / 'bin'}{os.pathsep}{os.environ['PATH']}")
+
+
+@pytest.fixture
+def farm(path: None, engine_with_misbehaving: Path, tmp_path: Path) -> Iterator[Client]:
+    made = Client(Remote.of(f"ssh://farm{engine_with_misbehaving}"), tmp_path / "remote.log")
+    yield made
+    made.close()
+
+
+def fails(host: str, python: object, tmp_path: Path) -> WorkerError:
+    client = Client(Remote.of(f"ssh://{host}{python}"), tmp_path / "log")
+    with pytest.raises(WorkerError) as caught:
+        client.submit(CHECKER).wait()
+    client.close()
+    return caught.value
+
+
+WORKER = "-P -m impasto.engine.worker"
+
+
+@pytest.mark.parametrize(
+    ("address", "command"),
+    [
+        ("ssh://farm", ["farm", "--", f"python3 {WORKER}"]),
+        ("ssh://me@Farm:2222/opt/im pasto/py", ["-p", "2222", "me@Farm", "--", f"'/opt/im pasto/py' {WORKER}"]),
+        ("ssh://[::1]/~/venv/bin/python", ["::1", "--", f"~/venv/bin/python {WORKER}"]),
+    ],
+)
+def test_an_address_becomes_a_command_without_a_prompt(address, command):
+    made = Remote.of(address).command()
+    assert made[:2] == ["ssh", "-T"]
+    assert made[-len(command) :] == command
+    assert "BatchMode=yes" in made
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "farm",
+        "http://farm",
+        "ssh://",
+        "ssh://-oProxyCommand=x",
+        "ssh://-l@farm",
+        "ssh://a b",
+        "ssh://farm:99999",
+        "ssh://me:secret@farm",
+    ],
+)
+def test_a_wrong_address_is_refused(address):
+    with pytest.raises(ParameterError, match="ssh://user@host"):
+        Remote.of(address)
+
+
+@served
+class TestServed:
+    def test_it_makes_the_same_pixels_as_the_engine_here(self, farm, client, photo):
+        there, here = (one.submit(CHECKER, {"source": photo}).wait() for one in (farm, client))
+        assert np.array_equal(there.maps["base_color"].pixels, here.maps["base_color"].pixels)
+        assert there.recipe.to_json() == here.recipe.to_json()
+
+    def test_files_are_sent_and_results_are_written_here_with_the_same_bytes(self, farm, client, photo, tmp_path):
+        (picture,) = write_maps(photo, tmp_path / "in", "photo")
+        for name, one in (("there", farm), ("here", client)):
+            deliver = {"as": "files", "folder": str(tmp_path / name), "name": "x", "format": "png16"}
+            answer = one.submit(CHECKER, {"source": picture}, deliver=deliver, scale={"width_m": 2.0}).wait()
+            assert set(answer.paths) == set((tmp_path / name).iterdir())
+        written = [[path.read_bytes() for path in sorted((tmp_path / name).iterdir())] for name in ("there", "here")]
+        assert written[0] == written[1]
+        with pytest.raises(FileError, match="is there already"):
+            farm.submit(CHECKER, {"source": picture}, deliver={**deliver, "folder": str(tmp_path / "there")}).wait()
+
+    def test_a_folder_of_maps_is_sent_as_one(self, farm, photo, tmp_path):
+        from impasto import Maps
+
+        maps = Maps.from_arrays({"base_color": photo["base_color"].pixels, "roughness": np.full((48, 64, 1), 0.5)})
+        write_maps(maps, tmp_path / "wall", "wall")
+        answer = farm.submit(Recipe((Step("tint"),)), {"source": tmp_path / "wall"}).wait()
+        assert set(answer.maps) == {"base_color", "roughness"}
+        assert answer.recipe.inputs["source"]["sha256"] == read_maps(tmp_path / "wall").sha256()
+
+    def test_a_picture_that_cannot_be_read_is_named_without_a_path_there(self, farm, tmp_path):
+        (tmp_path / "notes.png").write_text("no picture")
+        with pytest.raises(FileError, match=r"notes\.png") as caught:
+            farm.submit(CHECKER, {"source": tmp_path / "notes.png"}).wait()
+        assert "impasto-" not in caught.value.message
+
+    def test_progress_arrives_and_a_cancelled_job_ends(self, farm):
+        job = farm.submit(recipe("slow", seconds=30))
+        wait_until(lambda: job.fraction > 0.01)
+        job.cancel()
+        with pytest.raises(Cancelled):
+            job.wait()
+        assert farm.submit(CHECKER).wait().size_px == (64, 64)
+
+    def test_a_cut_connection_ends_its_jobs_with_a_remedy_and_the_next_one_connects_again(self, farm, server):
+        job = farm.submit(recipe("slow", seconds=30))
+        wait_until(lambda: job.fraction > 0.01)
+        server.cut()
+        with pytest.raises(WorkerError, match=r"connection to farm was lost.*try again"):
+            job.wait()
+        assert farm.submit(CHECKER).wait().size_px == (64, 64)
+
+    def test_the_engine_there_ends_with_the_connection(self, farm, server, tmp_path):
+        mark = tmp_path / "slow"
+        job = farm.submit(recipe("slow", seconds=60))
+        wait_until(lambda: job.fraction > 0.01)
+        workers = running_workers()
+        assert workers
+        server.cut()
+        with pytest.raises(WorkerError):
+            job.wait()
+        wait_until(lambda: not workers & running_workers())
+        assert not mark.exists()
+
+    def test_an_unknown_host_key_is_never_accepted(self, path, tmp_path):
+        error = fails("stranger", sys.executable, tmp_path)
+        assert "host key of stranger is unknown" in error.message
+        assert "ssh stranger" in error.remedy
+
+    def test_a_password_is_never_asked_for(self, path, tmp_path):
+        began = time.monotonic()
+        error = fails("locked", sys.executable, tmp_path)
+        assert "asks for a password" in error.message
+        assert "ssh-copy-id locked" in error.remedy
+        assert time.monotonic() - began < 20
+
+    def test_a_machine_that_does_not_answer_is_named(self, path, tmp_path):
+        assert "nobody does not answer" in fails("nobody", sys.executable, tmp_path).message
+
+    def test_a_python_that_is_missing_or_has_no_impasto_is_named(self, path, tmp_path):
+        assert "no /nowhere/python on farm" in fails("farm", "/nowhere/python", tmp_path).message
+        bare = tmp_path / "bare"
+        bare.write_text(f'#!/bin/sh\nexec {sys.executable} -I -S "$@"\n')
+        bare.chmod(0o755)
+        error = fails("farm", bare, tmp_path)
+        assert "has no impasto" in error.message
+        assert VERSION in error.remedy
+
+    def test_another_version_is_refused(self, path, tmp_path):
+        old = tmp_path / "old"
+        old.write_text('#!/bin/sh\necho \'{"type": "hello", "protocol": 2, "version": "0.0.1"}\'\ncat > /dev/null\n')
+        old.chmod(0o755)
+        error = fails("farm", old, tmp_path)
+        assert isinstance(error, ProtocolError)
+        assert f"has impasto 0.0.1, this is {VERSION}" in error.message
+
+    def test_training_data_are_not_sent(self, farm, tmp_path):
+        with pytest.raises(ParameterError, match=r"impasto train.*farm"):
+            farm.submit(Recipe((Step("train-torus", {}, {"dataset": "data"}),)), {"data": Data(tmp_path)})
+
+    def test_the_command_makes_files_there(self, path, impasto, engine_with_misbehaving, photo, tmp_path):
+        (picture,) = write_maps(photo, tmp_path / "in", "photo")
+        there = impasto(
+            "maps", picture, "--out", tmp_path / "there", "--engine", f"ssh://farm{engine_with_misbehaving}", "--json"
+        )
+        here = impasto("maps", picture, "--out", tmp_path / "here", "--json")
+        assert there.returncode == 0, there.stderr
+        assert len(json.loads(there.stdout)["files"]) == len(json.loads(here.stdout)["files"]) > 3
+        for file in (tmp_path / "here").iterdir():
+            assert (tmp_path / "there" / file.name).read_bytes() == file.read_bytes()
+
+    def test_the_command_says_what_is_wrong_with_a_connection(self, path, impasto, photo, tmp_path):
+        (picture,) = write_maps(photo, tmp_path / "in", "photo")
+        done = impasto("maps", picture, "--out", tmp_path / "out", "--engine", "ssh://stranger")
+        assert done.returncode == WorkerError.exit_code
+        assert "host key" in done.stderr
+        assert not (tmp_path / "out").exists()
+
+
+def running_workers() -> set[int]:
+    """Process ids of engines that an ssh server started."""
+    found = set()
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (process / "cmdline").read_bytes()
+            parent = int((process / "stat").read_text().rpartition(")")[2].split()[1])
+            parents = (Path(f"/proc/{parent}/cmdline")).read_bytes()
+        except OSError:
+            continue
+        if b"impasto.engine.worker" in command and b"ssh" not in command.partition(b"\0")[0] and b"sshd" in parents:
+            found.add(int(process.name))
+    return found
