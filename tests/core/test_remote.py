@@ -197,7 +197,7 @@ class TestServed:
         job.cancel()
         with pytest.raises(Cancelled):
             job.wait()
-        assert farm.submit(CHECKER).wait().size_px == (64, 64)
+        assert farm.submit(CHECKER).wait().size_px == (48, 64)
 
     def test_a_cut_connection_ends_its_jobs_with_a_remedy_and_the_next_one_connects_again(self, farm, server):
         job = farm.submit(recipe("slow", seconds=30))
@@ -205,10 +205,9 @@ class TestServed:
         server.cut()
         with pytest.raises(WorkerError, match=r"connection to farm was lost.*try again"):
             job.wait()
-        assert farm.submit(CHECKER).wait().size_px == (64, 64)
+        assert farm.submit(CHECKER).wait().size_px == (48, 64)
 
-    def test_the_engine_there_ends_with_the_connection(self, farm, server, tmp_path):
-        mark = tmp_path / "slow"
+    def test_the_engine_there_ends_with_the_connection(self, farm, server):
         job = farm.submit(recipe("slow", seconds=60))
         wait_until(lambda: job.fraction > 0.01)
         workers = running_workers()
@@ -217,7 +216,6 @@ class TestServed:
         with pytest.raises(WorkerError):
             job.wait()
         wait_until(lambda: not workers & running_workers())
-        assert not mark.exists()
 
     def test_an_unknown_host_key_is_never_accepted(self, path, tmp_path):
         error = fails("stranger", sys.executable, tmp_path)

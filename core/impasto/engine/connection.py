@@ -66,6 +66,7 @@ class Connection:
         self.ended = threading.Event()
         self._limits, self._log_path, self._explain = limits, log_path, explain
         self._last_lines: deque[str] = deque(maxlen=LAST_LINES)
+        self._log_ended = threading.Event()
         self._see_log = f"try again; if it happens again, see {log_path}"
         self._threads: list[threading.Thread] = []
         self._reader = FrameReader(popen.stdout, limits.stall_s)
@@ -159,12 +160,11 @@ class Connection:
     def _keep_log(self) -> None:
         if self.popen.stderr is not None:
             keep_log(self.popen.stderr, self._log_path, self._last_lines.append)
+        self._log_ended.set()
 
     def _said(self) -> list[str]:
-        """The last lines of stderr, which another thread may still be reading."""
-        for thread in self._threads[-1:]:
-            if thread is not threading.current_thread():
-                thread.join(EXTRA_LIMIT_S)
+        """The last lines of stderr, once it has ended."""
+        self._log_ended.wait(EXTRA_LIMIT_S)
         return list(self._last_lines)
 
     def _receive(self, answer: Received) -> None:
