@@ -31,7 +31,7 @@ def run(arguments: Sequence[str]) -> int:
     """Run a command line; return its exit code."""
     try:
         arguments, blend = _take_blend(list(arguments))
-        engine.check(engine.require(), catalogue.version)
+        engine.check(engine.require(here=True), catalogue.version)
         code, said = _run_engine(arguments)
         if code == 0 and blend:
             _save_blend(blend, _written(said))
@@ -54,7 +54,7 @@ def _take_blend(arguments: list[str]) -> tuple[list[str], Path | None]:
 
 def _run_engine(arguments: Sequence[str]) -> tuple[int, str]:
     """Run the command and pass its output on; return exit code and output."""
-    command = engine.require().command("impasto", *arguments)
+    command = engine.require(here=True).command("impasto", *arguments)
     environment = engine.clean_environment() | engine.settings_environment()
     running = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True, encoding="utf-8")
     assert running.stdout is not None

@@ -31,6 +31,9 @@ class ImpastoPreferences(PreferenceProperties, bpy.types.AddonPreferences):
         column = layout.column()
         row = column.row()
         row.active = "IMPASTO_ENGINE" not in os.environ
+        row.prop(self, "engine_address")
+        row = column.row()
+        row.active = "IMPASTO_ENGINE" not in os.environ and not self.engine_address
         row.prop(self, "engine_python")
         column.prop(self, "models_folder")
         column.prop(self, "weights_folder")

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The engine: the Python with torch and impasto that runs the worker. How it is found and checked.
 
-In this order: IMPASTO_ENGINE, the Python set in preferences, the environment that Set Up Engine made.
+In this order: IMPASTO_ENGINE, another machine or a Python set in preferences, the environment that Set Up Engine made.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from ..core.system.outside import make_folder, parse_json, read_json
 from ..core.system.transaction import replace_files
 
 if TYPE_CHECKING:
+    from ..core.engine.remote import Remote
     from .settings import PreferenceProperties
 
 EXTENSION = __package__.rpartition(".")[0]
@@ -51,22 +52,43 @@ if sys.version_info >= (3, 11):
 print(json.dumps(found))
 """
 
+REMOTE = "ssh://"
+"""Beginning of the address of an engine on another machine."""
 RECORD = "engine.json"
 """Record of the engine that Set Up Engine made, in the user's folder."""
 
 
 @dataclass(frozen=True)
 class Engine:
-    """A Python, and for Blender's own Python a folder of packages that precedes its own."""
+    """A Python, and for Blender's own Python a folder of packages that precedes its own.
+
+    python: a path, or the address of one on another machine, such as ssh://host.
+    """
 
     python: str
     packages: str = ""
 
+    @property
+    def is_remote(self) -> bool:
+        """Whether it is on another machine."""
+        return self.python.startswith(REMOTE)
+
+    @property
+    def remote(self) -> Remote:
+        """The address of an engine on another machine. ParameterError if it is wrong."""
+        from ..core.engine.remote import Remote
+
+        return Remote.of(self.python)
+
     def command(self, module: str, *arguments: str) -> list[str]:
         """Command that runs a module of the engine."""
         if self.packages:
-            return [self.python, "-I", "-c", RUN_MODULE, self.packages, module, *arguments]
-        return [self.python, "-P", "-m", module, *arguments]
+            return self.run_python("-I", "-c", RUN_MODULE, self.packages, module, *arguments)
+        return self.run_python("-P", "-m", module, *arguments)
+
+    def run_python(self, *arguments: str) -> list[str]:
+        """Command that runs the engine's Python with these arguments."""
+        return self.remote.command(*arguments) if self.is_remote else [self.python, *arguments]
 
 
 def preferences() -> PreferenceProperties:
@@ -99,6 +121,13 @@ def wheel() -> Path | None:
 
 def find() -> Engine | None:
     """The chosen engine, whether it works or not; None if there is none."""
+    if "IMPASTO_ENGINE" not in os.environ and (address := preferences().engine_address):
+        return Engine(address if address.startswith(REMOTE) else f"{REMOTE}{address}")
+    return find_here()
+
+
+def find_here() -> Engine | None:
+    """The chosen engine on this computer; None if there is none."""
     if chosen := os.environ.get("IMPASTO_ENGINE"):
         return Engine(chosen)
     if chosen := preferences().engine_python:
@@ -116,9 +145,9 @@ def made() -> Engine | None:
     return _record.engine
 
 
-def require() -> Engine:
-    """The chosen engine. WorkerError if there is none."""
-    engine = find()
+def require(*, here: bool = False) -> Engine:
+    """The chosen engine; that of this computer if it must be `here`. WorkerError if there is none."""
+    engine = find_here() if here else find()
     if engine is None:
         raise WorkerError("Impasto has no engine yet", MEND)
     return engine
@@ -158,7 +187,7 @@ _works: set[Engine] = set()
 
 def check(engine: Engine, version: str) -> None:
     """Raise WorkerError if the engine cannot run impasto `version`. Takes a moment: not for the main thread."""
-    if engine in _works and Path(engine.python).exists():
+    if engine in _works and (engine.is_remote or Path(engine.python).exists()):
         return
     found = _probe(engine)
     python = tuple(found["version"])
@@ -191,7 +220,7 @@ def forget_checks() -> None:
 
 
 def _probe(engine: Engine) -> dict:
-    command = [engine.python, "-c", PROBE, *([engine.packages] if engine.packages else [])]
+    command = engine.run_python("-c", PROBE, *([engine.packages] if engine.packages else []))
     try:
         done = subprocess.run(
             command,
@@ -214,11 +243,15 @@ def _probe(engine: Engine) -> dict:
         return found
     except (FileError, ProtocolError, IndexError) as error:
         lines = (done.stderr or done.stdout).decode("utf-8", "replace").split("\n")
+        if engine.is_remote and (reason := engine.remote.explain(done.returncode, lines)):
+            raise reason from error
         said = next((line.strip() for line in reversed(lines) if line.strip()), "it said nothing")[-200:]
         raise WorkerError(f"the engine {engine.python} is not a working Python: {said}", MEND) from error
 
 
 def _how_to_install(engine: Engine) -> str:
+    if engine.is_remote:
+        return f"copy {wheel()} to {engine.remote.place}, and install it there with pip"
     return f'press Set Up Engine in Impasto\'s preferences, or run: "{engine.python}" -I -m pip install "{wheel()}"'
 
 

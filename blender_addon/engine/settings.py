@@ -17,6 +17,11 @@ class PreferenceProperties:
         subtype="FILE_PATH",
         options=RELATIVE_PATH,
     )
+    engine_address: StringProperty(
+        name="Remote Engine",
+        description="A machine with impasto that ssh reaches without a password, which then makes everything but "
+        "trainings: ssh://user@host, or ssh://host/path/to/python; empty: this computer",
+    )
     models_folder: StringProperty(
         name="Models",
         description="Folder of the model files; empty: Impasto's folder of this user",

@@ -25,6 +25,7 @@ from .task import Place, Report, Task
 
 if TYPE_CHECKING:
     from ..core.engine.client import Client
+    from ..core.engine.remote import Remote
 
 TICK_S = 0.1
 PRINT_INTERVAL_S = 1.0
@@ -104,11 +105,13 @@ class Jobs:
                 print(printable(f"Impasto: {task.fraction:4.0%} {task.message}"), flush=True)
         return task.conclude()
 
-    def client(self, which: str, command: Sequence[str], log_path: Path, environment: Mapping[str, str]) -> Client:
+    def client(
+        self, which: str, command: Sequence[str] | Remote, log_path: Path, environment: Mapping[str, str]
+    ) -> Client:
         """Client of a worker, made anew if its command or settings changed. Called by `work`."""
         from ..core.engine.client import Client
 
-        key = (*command, *environment.items())
+        key = (command, *environment.items())
         if which not in self.clients or self._keys[which] != key:
             self._close(which)
             more = {"grace_s": CANCEL_GRACE_S[which], "outlives": which == LONG}
@@ -235,7 +238,8 @@ def connect(which: str = INTERACTIVE) -> Callable[[], Client]:
     def client() -> Client:
         engine.check(found, version)
         more = ["--low-priority"] if which == LONG else []
-        return jobs.client(which, found.command("impasto.engine.worker", *more), log_path, environment)
+        command = found.remote if found.is_remote else found.command("impasto.engine.worker", *more)
+        return jobs.client(which, command, log_path, environment)
 
     return client
 

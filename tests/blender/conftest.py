@@ -19,7 +19,7 @@ HERE = Path(__file__).resolve().parent
 PROFILE = Path(tempfile.mkdtemp(prefix="impasto-profile-"))
 os.environ["BLENDER_USER_RESOURCES"] = str(PROFILE)
 os.environ.setdefault("OMP_NUM_THREADS", "1")
-sys.path.insert(0, str(HERE.parent / "misbehaving"))
+sys.path[:0] = [str(HERE.parent / "misbehaving"), str(HERE.parent)]
 
 import bpy  # noqa: E402 - its profile must be set first
 import numpy as np  # noqa: E402

@@ -21,6 +21,7 @@ def preferences(scene, monkeypatch):
     chosen = bpy.context.preferences.addons[MODULE].preferences
     yield chosen
     chosen.property_unset("engine_python")
+    chosen.property_unset("engine_address")
 
 
 def stand_in(folder: Path, says: str) -> str:

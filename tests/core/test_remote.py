@@ -1,12 +1,7 @@
 """An engine on another machine, over a real ssh server on loopback: nothing is mocked but the network."""
 
-import getpass
 import json
 import os
-import shutil
-import signal
-import socket
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -14,91 +9,23 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from ssh_server import Server, served, serving
 from worker_jobs import CHECKER, recipe, wait_until
 
 from impasto import read_maps
 from impasto.about import VERSION
-from impasto.engine.client import Client
+from impasto.engine.client import WORKER, Client
 from impasto.engine.job import Data
 from impasto.engine.remote import Remote
 from impasto.errors import Cancelled, FileError, ParameterError, ProtocolError, WorkerError
 from impasto.io.files import write_maps
 from impasto.recipe import Recipe, Step
 
-SSHD = shutil.which("sshd", path=os.pathsep.join([os.environ["PATH"], "/usr/sbin", "/usr/local/sbin"]))
-served = pytest.mark.skipif(SSHD is None, reason="no ssh server: apt-get install openssh-server")
-
-
-class Server:
-    """An ssh server on a port of its own, and the configuration of an ssh client that knows it as `farm`.
-
-    `stranger` is the same server, but with an unknown host key; `locked` asks for a password; `nobody` is refused.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        for key in ("host", "user"):
-            subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder / key], check=True)
-        with socket.create_server(("127.0.0.1", 0)) as free, socket.create_server(("127.0.0.1", 0)) as other:
-            self.port, closed = free.getsockname()[1], other.getsockname()[1]
-        host_key = (folder / "host.pub").read_text()
-        (folder / "known").write_text(f"[127.0.0.1]:{self.port} {host_key}")
-        server = {
-            "ListenAddress": f"127.0.0.1:{self.port}",
-            "HostKey": folder / "host",
-            "AuthorizedKeysFile": folder / "user.pub",
-            "StrictModes": "no",
-            "UsePAM": "no",
-            "PidFile": "none",
-        }
-        (folder / "sshd_config").write_text("".join(f"{name} {value}\n" for name, value in server.items()))
-        known, key = f"UserKnownHostsFile {folder / 'known'}", f"IdentityFile {folder / 'user'}"
-        common = f"HostName 127.0.0.1\nUser {getpass.getuser()}\nIdentitiesOnly yes\nGlobalKnownHostsFile none\n"
-        hosts = {
-            "farm": (self.port, known, key),
-            "stranger": (self.port, "UserKnownHostsFile none", key),
-            "locked": (self.port, known, "IdentityFile none"),
-            "nobody": (closed, known, key),
-        }
-        lines = [f"Host {name}\nPort {port}\n{one}\n{other}\n{common}" for name, (port, one, other) in hosts.items()]
-        (folder / "config").write_text("".join(lines))
-        program = folder / "bin" / "ssh"
-        program.parent.mkdir()
-        program.write_text(f'#!/bin/sh\nexec {shutil.which("ssh")} -F {folder / "config"} "$@"\n')
-        program.chmod(0o755)
-        self.start()
-
-    def start(self) -> None:
-        """Start it, and wait until it answers."""
-        if os.geteuid() == 0:
-            Path("/run/sshd").mkdir(exist_ok=True)
-        command = [SSHD, "-D", "-e", "-f", self.folder / "sshd_config"]
-        self.process = subprocess.Popen(command, stderr=(self.folder / "sshd.log").open("ab"), start_new_session=True)
-        wait_until(self._answers)
-
-    def _answers(self) -> bool:
-        with socket.socket() as tried:
-            return tried.connect_ex(("127.0.0.1", self.port)) == 0
-
-    def cut(self) -> None:
-        """End the server's side of every connection at once."""
-        listed = subprocess.run(["ps", "-eo", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
-        pairs = [tuple(map(int, line.split())) for line in listed.splitlines()]
-        below = {self.process.pid}
-        while more := {pid for pid, parent in pairs if parent in below} - below:
-            below |= more
-        for pid in below - {self.process.pid}:
-            with_arguments = Path(f"/proc/{pid}/cmdline").read_bytes()
-            if b"sshd" in with_arguments:
-                os.kill(pid, signal.SIGKILL)
-
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    made = Server(tmp_path_factory.mktemp("ssh"))
-    yield made
-    os.killpg(made.process.pid, signal.SIGTERM)
-    made.process.wait(10)
+    with serving(tmp_path_factory.mktemp("ssh")) as made:
+        yield made
 
 
 @pytest.fixture
@@ -122,19 +49,19 @@ def fails(host: str, python: object, tmp_path: Path) -> WorkerError:
     return caught.value
 
 
-WORKER = "-P -m impasto.engine.worker"
-
-
 @pytest.mark.parametrize(
     ("address", "command"),
     [
-        ("ssh://farm", ["farm", "--", f"python3 {WORKER}"]),
-        ("ssh://me@Farm:2222/opt/im pasto/py", ["-p", "2222", "me@Farm", "--", f"'/opt/im pasto/py' {WORKER}"]),
-        ("ssh://[::1]/~/venv/bin/python", ["::1", "--", f"~/venv/bin/python {WORKER}"]),
+        ("ssh://farm", ["farm", "--", "python3 -P -m impasto.engine.worker"]),
+        (
+            "ssh://me@Farm:2222/opt/im pasto/py",
+            ["-p", "2222", "me@Farm", "--", "'/opt/im pasto/py' -P -m impasto.engine.worker"],
+        ),
+        ("ssh://[::1]/~/venv/bin/python", ["::1", "--", "~/venv/bin/python -P -m impasto.engine.worker"]),
     ],
 )
 def test_an_address_becomes_a_command_without_a_prompt(address, command):
-    made = Remote.of(address).command()
+    made = Remote.of(address).command(*WORKER)
     assert made[:2] == ["ssh", "-T"]
     assert made[-len(command) :] == command
     assert "BatchMode=yes" in made

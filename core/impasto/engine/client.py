@@ -28,6 +28,8 @@ from .wire import STALL_LIMIT_S
 
 CANCEL_GRACE_S = 2.0
 START_LIMIT_S = 60.0
+WORKER = ("-P", "-m", "impasto.engine.worker")
+"""Arguments of a Python that make it a worker."""
 
 
 def _as_it_is(answer: Answer) -> Answer:
@@ -58,7 +60,7 @@ class Client:
         stall_s: float = STALL_LIMIT_S,
     ) -> None:
         self._remote = command if isinstance(command, Remote) else None
-        self._command = command.command() if isinstance(command, Remote) else list(command)
+        self._command = command.command(*WORKER) if isinstance(command, Remote) else list(command)
         self._log_path = Path(log_path)
         self._environment, self._outlives = dict(environment or {}), outlives
         self._limits = Limits(start_s, stall_s, idle_s, grace_s)

@@ -81,13 +81,12 @@ class Remote:
         return f"{self.user}@{self.host}" if self.user else self.host
 
     def command(self, *arguments: str) -> list[str]:
-        """Command that starts its worker."""
+        """Command that runs its Python with these arguments."""
         options = [word for name, value in OPTIONS.items() for word in ("-o", f"{name}={value}")]
         if self.port:
             options += ["-p", str(self.port)]
         home, python = ("~/", self.python[2:]) if self.python.startswith("~/") else ("", self.python)
-        worker = shlex.join([python, "-P", "-m", "impasto.engine.worker", *arguments])
-        return ["ssh", "-T", *options, self.place, "--", home + worker]
+        return ["ssh", "-T", *options, self.place, "--", home + shlex.join([python, *arguments])]
 
     def explain(self, code: int, said: Sequence[str]) -> WorkerError | None:
         """Error for the end of its connection, by ssh's exit code and last lines; None if ssh is not the cause."""

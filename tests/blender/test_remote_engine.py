@@ -1,0 +1,75 @@
+"""An engine on another machine, over a real ssh server on loopback."""
+
+from __future__ import annotations
+
+import os
+
+import bpy
+import numpy as np
+import pytest
+from conftest import MODULE, pixels_of, png
+from ssh_server import served, serving
+
+pytestmark = served
+
+
+@pytest.fixture
+def farm(extension, scene, tmp_path, monkeypatch):
+    """The address of a machine with the engine of these tests, and preferences with no other engine."""
+    preferences = bpy.context.preferences.addons[MODULE].preferences
+    with serving(tmp_path / "ssh") as server:
+        monkeypatch.setenv("PATH", f"{server.folder / 'bin'}{os.pathsep}{os.environ['PATH']}")
+        address = f"ssh://farm{os.environ['IMPASTO_ENGINE']}"
+        monkeypatch.delenv("IMPASTO_ENGINE")
+        preferences.engine_address = address
+        yield preferences
+        extension.jobs.session.jobs.close()
+    preferences.property_unset("engine_address")
+
+
+@pytest.fixture
+def photo(tmp_path):
+    path = tmp_path / "photo.png"
+    path.write_bytes(png(np.random.default_rng(0).integers(0, 255, (60, 80, 3), np.uint8)))
+    return path
+
+
+def made(plane, photo, **more):
+    given = {"source": str(photo), "width_px": 48, "height_px": 40, "seed": 3, "estimator": "none"}
+    assert bpy.ops.impasto.run(tool="quilt", **given, **more) == {"FINISHED"}
+    nodes = plane.active_material.node_tree.nodes
+    return pixels_of(next(node.image for node in nodes if node.type == "TEX_IMAGE"))
+
+
+def test_it_makes_the_same_pixels_from_the_same_picture(plane, photo, monkeypatch, request):
+    here = made(plane, photo)
+    request.getfixturevalue("farm")
+    assert np.array_equal(made(plane, photo), here)
+
+
+def test_files_are_written_here(farm, plane, photo, tmp_path):
+    made(plane, photo, out_dir=str(tmp_path / "out"))
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["photo_base_color.png"]
+
+
+def test_the_engine_is_checked_over_the_connection(farm):
+    assert bpy.ops.impasto.check_engine() == {"FINISHED"}
+
+
+def test_a_machine_that_is_not_trusted_changes_nothing(farm):
+    farm.engine_address = farm.engine_address.replace("farm", "stranger", 1)
+    before = len(bpy.data.images), len(bpy.data.materials)
+    with pytest.raises(RuntimeError, match="host key of stranger is unknown"):
+        bpy.ops.impasto.run(tool="checker")
+    assert (len(bpy.data.images), len(bpy.data.materials)) == before
+
+
+def test_an_address_that_is_none_is_refused(farm):
+    farm.engine_address = "a b"
+    with pytest.raises(RuntimeError, match="is no address of an engine"):
+        bpy.ops.impasto.run(tool="checker")
+
+
+def test_a_training_is_refused_since_its_data_are_not_sent(farm, photo):
+    with pytest.raises(RuntimeError, match="training data are not sent to another machine"):
+        bpy.ops.impasto.train(tool="train-torus", data=str(photo), name="far")
