@@ -44,6 +44,12 @@ ADDRESS = re.compile(
     r"ssh://(?:(?P<user>[\w][\w.-]*)@)?(?P<host>[A-Za-z0-9_][\w.-]*|\[[0-9a-fA-F:.%]+\])(?::(?P<port>\d{1,5}))?(?P<python>/[^\0\n]*)?"
 )
 """Names that begin with "-" would be options of ssh."""
+UNKNOWN_KEY = re.compile(r"Host key verification failed|REMOTE HOST IDENTIFICATION HAS CHANGED")
+NOT_ADMITTED = re.compile(r"Permission denied")
+NO_SUCH_HOST = re.compile(r"Could not resolve hostname|Name or service not known")
+NO_ANSWER = re.compile(r"Connection refused|Connection timed out|No route to host|Network is unreachable")
+NO_IMPASTO = re.compile(r"No module named '?impasto")
+TOO_OLD = re.compile(r"[Uu]nknown option")
 EXAMPLE = "write ssh://user@host, ssh://host:2222, or ssh://host/home/me/impasto/bin/python for a certain Python"
 
 
@@ -91,51 +97,36 @@ class Remote:
     def explain(self, code: int, said: Sequence[str]) -> WorkerError | None:
         """Error for the end of its connection, by ssh's exit code and last lines; None if ssh is not the cause."""
         text = "\n".join(said)
-        for pattern, message, remedy in _CAUSES:
-            if re.search(pattern, text):
-                return WorkerError(message.format(self=self), remedy.format(self=self, version=VERSION))
+        if known := self._known_cause(text):
+            return WorkerError(*known)
         if code in NO_COMMAND:
             return WorkerError(f"there is no {self.python} on {self.place}", EXAMPLE)
-        if code == SSH_FAILED:
-            last = next((line for line in reversed(said) if line.strip()), "ssh said nothing")
-            return WorkerError(f"the connection to {self.place} was lost: {last.strip()[-200:]}", _AGAIN)
+        if code != SSH_FAILED:
+            return None
+        reason = next((line.strip()[-200:] for line in reversed(said) if line.strip()), "ssh said nothing")
+        remedy = "nothing was changed here: try again, and see whether ssh reaches it from a terminal"
+        return WorkerError(f"the connection to {self.place} was lost: {reason}", remedy)
+
+    def _known_cause(self, text: str) -> tuple[str, str] | None:
+        """Message and remedy for what ssh or the other machine says on stderr."""
+        if UNKNOWN_KEY.search(text):
+            message = f"the host key of {self.place} is unknown, or not the one that it had"
+            return message, f"run `ssh {self.place}` once in a terminal, compare the fingerprint, and confirm it"
+        if NOT_ADMITTED.search(text):
+            remedy = f"put your key there (`ssh-copy-id {self.place}`) and unlock it (`ssh-add`)"
+            return f"{self.place} asks for a password, or does not accept the key", remedy
+        if NO_SUCH_HOST.search(text):
+            remedy = "check the address, or add the name to ~/.ssh/config"
+            return f"there is no machine called {self.host}", remedy
+        if NO_ANSWER.search(text):
+            return f"{self.place} does not answer", "check that it is on, that it runs an ssh server, and the port"
+        if NO_IMPASTO.search(text):
+            message = f"{self.python} on {self.place} has no impasto"
+            return message, f"install impasto {VERSION} there, or give the path of the Python that has it"
+        if TOO_OLD.search(text):
+            message = f"{self.python} on {self.place} is too old"
+            return message, "give the path of a Python 3.11 or newer that has impasto"
         return None
-
-
-_AGAIN = "nothing was changed here: try again; a training continues from its last checkpoint"
-_CAUSES = (
-    (
-        r"Host key verification failed|REMOTE HOST IDENTIFICATION HAS CHANGED",
-        "the host key of {self.place} is unknown, or not the one that it had",
-        "run `ssh {self.place}` once in a terminal, compare the fingerprint, and confirm it",
-    ),
-    (
-        r"Permission denied",
-        "{self.place} asks for a password, or does not accept the key",
-        "put your key there (`ssh-copy-id {self.place}`) and unlock it (`ssh-add`): Impasto never asks for passwords",
-    ),
-    (
-        r"Could not resolve hostname|Name or service not known",
-        "there is no machine called {self.host}",
-        "check the address, or add the name to ~/.ssh/config",
-    ),
-    (
-        r"Connection refused|Connection timed out|No route to host|Network is unreachable",
-        "{self.place} does not answer",
-        "check that it is on, that it runs an ssh server, and the port: ssh://{self.host}:2222",
-    ),
-    (
-        r"No module named '?impasto",
-        "{self.python} on {self.place} has no impasto",
-        "install version {version} there, or name the Python that has it: ssh://{self.host}/home/me/impasto/bin/python",
-    ),
-    (
-        r"[Uu]nknown option|[Uu]nrecognized option",
-        "{self.python} on {self.place} is too old",
-        "name a Python of version 3.11 or newer",
-    ),
-)
-"""Pattern of what ssh or the other machine says on stderr, message and remedy."""
 
 
 def read_files(path: Path) -> dict[str, np.ndarray]:
@@ -156,7 +147,7 @@ def read_files(path: Path) -> dict[str, np.ndarray]:
 def write_files(sink: Mapping[str, Any], answer: Answer) -> Answer:
     """Write the encoded files of an answer into the folder of `sink`, as the engine would, and add their paths."""
     if not re.fullmatch(r"\.[a-z0-9]{1,8}", answer.suffix):
-        raise ProtocolError(f"done.suffix is {shown(answer.suffix)}", "install the same version of impasto there")
+        raise ProtocolError(f"done.suffix is {shown(answer.suffix)}", "see the log")
     name = check_name(sink["name"], "the name of the files")
     contents = {Path(sink["folder"]) / f"{name}_{map_}{answer.suffix}": data for map_, data in answer.arrays.items()}
     replace_files({path: data.tobytes() for path, data in contents.items()}, replace=sink.get("replace", False))

@@ -153,18 +153,18 @@ def _files(input_: str, names: Sequence[str], arrays: Mapping[str, np.ndarray]) 
     for index, name in enumerate(names):
         array = arrays.get(str(index))
         if not is_file_name(name) or name in found:
-            raise ProtocolError(f"job.inputs.{input_}.files has {shown(name)}", "give each file a name of its own")
+            raise ProtocolError(f"job.inputs.{input_}.files has {shown(name)}", "see the log")
         if array is None or array.ndim != 1 or array.dtype != np.uint8:
-            raise ProtocolError(f"the file {shown(name)} of {shown(input_)} is missing", "send it as bytes")
+            raise ProtocolError(f"the file {shown(name)} of {shown(input_)} is missing", "see the log")
         found[name] = array
     if len(arrays) != len(names) or not names:
-        raise ProtocolError(f"job.inputs.{input_}.files names {len(names)} of {len(arrays)} files", "name each of them")
+        raise ProtocolError(f"job.inputs.{input_}.files names {len(names)} of {len(arrays)} files", "see the log")
     return found
 
 
 def _folder(input_: str, name: str | None) -> str | None:
     if name is not None and not is_file_name(name):
-        raise ProtocolError(f"job.inputs.{input_}.folder is {shown(name)}", "give its name, not a path")
+        raise ProtocolError(f"job.inputs.{input_}.folder is {shown(name)}", "see the log")
     return name
 
 
