@@ -6,6 +6,7 @@ import random
 import threading
 import time
 from concurrent.futures import Executor, Future
+from pathlib import Path
 
 import psutil
 import pytest
@@ -223,10 +224,21 @@ class Failing(Executor):
         return future
 
 
-def test_three_jobs_that_find_the_disk_full_end_the_batch(tmp_path):
+FULL = os.strerror(28)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        file_error(OSError(28, FULL), Path("x"), "write"),
+        FileError(f"cannot write a picture of 8x8 px: {FULL}", "check the disk and its free space"),
+    ],
+    ids=["file", "encoder"],
+)
+def test_three_jobs_in_a_row_that_find_the_disk_full_end_the_batch(error, tmp_path):
     plan = plan_of(write_csv(tmp_path / "t.csv", checkers(50)), tmp_path / "out")
-    full = Failing(file_error(OSError(28, os.strerror(28)), tmp_path / "x", "write"))
-    with pytest.raises(FileError, match=r"the last 3 jobs failed because the disk is full.*make room"):
+    full = Failing(error)
+    with pytest.raises(FileError, match=r"the last 3 jobs could not write their files.*check the disk"):
         run_plan(plan, full, in_flight=1)
     assert full.submitted == 3
     assert [failure["row"] for failure in failures_in(tmp_path / "out")] == [2, 3, 4]

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, wait
 from dataclasses import dataclass, replace
 
 from ..errors import Cancelled, FileError, ImpastoError, WorkerError
-from ..system.outside import REMEDIES
 from .job import BatchJob
 from .making import CrashError, Limits, make
 from .progress import Progress
 from .record import Made, Record, failure_of
 
 POLL_S = 0.1
-FULL_DISKS = 3
-"""Number of jobs in a row that fail because the disk is full, after which no other is started."""
+UNWRITTEN = "cannot write"
+"""Beginning of the messages of errors of a full disk, or one that may not be written to."""
+MOST_UNWRITTEN = 3
+"""Number of jobs in a row that fail so, after which no other is started."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class _Run:
     def __init__(self, record: Record, progress: Progress, submit: Callable[[BatchJob], Future[Made]], tries: int):
         self._record, self._progress, self._submit_job, self._tries = record, progress, submit, tries
         self._waiting: dict[Future[Made], _Attempt] = {}
-        self._full_disks = 0
+        self._unwritten = 0
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -54,7 +54,7 @@ class _Run:
         self._waiting[self._submit_job(attempt.job)] = attempt
 
     def collect(self, limit_s: float) -> None:
-        """Wait for jobs to end, at most limit_s, and record them. FileError if the disk is full."""
+        """Wait for jobs to end, at most limit_s, and record them. FileError if nothing can be written any more."""
         ended, _ = wait(self._waiting, timeout=limit_s, return_when=FIRST_COMPLETED)
         for future in ended:
             self._conclude(future, self._waiting.pop(future))
@@ -70,7 +70,7 @@ class _Run:
         self._record.add(made)
         self._progress.made += 1
         self._progress.kept.add(attempt.index, made)
-        self._full_disks = 0
+        self._unwritten = 0
 
     def _conclude(self, future: Future[Made], attempt: _Attempt) -> None:
         try:
@@ -93,11 +93,11 @@ class _Run:
         failure = failure_of(attempt.job, error, attempt.tries)
         self._record.fail(failure)
         self._progress.add_failure(attempt.index, failure, error.exit_code)
-        is_full = error.remedy == REMEDIES[errno.ENOSPC]
-        self._full_disks = self._full_disks + 1 if is_full else 0
-        if self._full_disks >= FULL_DISKS:
-            message = f"the last {FULL_DISKS} jobs failed because the disk is full: {error.message}"
-            raise FileError(message, "make room, and run the same command again: it goes on from here")
+        is_unwritten = isinstance(error, FileError) and error.message.startswith(UNWRITTEN)
+        self._unwritten = self._unwritten + 1 if is_unwritten else 0
+        if self._unwritten >= MOST_UNWRITTEN:
+            message = f"the last {MOST_UNWRITTEN} jobs could not write their files: {error.message}"
+            raise FileError(message, f"{error.remedy}; then run the same command again: it goes on from here")
 
 
 def run_jobs(
@@ -116,7 +116,7 @@ def run_jobs(
     """Make the jobs that are not done, at most `in_flight` at a time, and record each result and each failure.
 
     jobs: taken one by one, as there is room. tries: for a job whose worker dies. Once `is_stopped()` is true, no job is
-    started, and `progress.is_stopped`: the caller ends the executor. FileError if the disk is full.
+    started, and `progress.is_stopped`: the caller ends the executor. FileError if nothing can be written any more.
     """
     run = _Run(record, progress, lambda job: executor.submit(make, job, limits), tries)
     coming = enumerate(jobs)

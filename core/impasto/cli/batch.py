@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ..errors import ParameterError
+from ..errors import FileError, ParameterError
 from ..system.interruption import Stop
 from .making import add_output
 from .options import add_command, parse_metres
@@ -105,21 +105,25 @@ def _batch(arguments: argparse.Namespace, terminal: Terminal) -> None:
         progress = _run(plan, record, total, arguments, terminal)
         files = [record.path, *filter(None, [record.tidy()])]
         if arguments.contact_sheet:
-            files.append(_write_contact_sheet(progress, record, terminal))
+            files += _write_contact_sheet(progress, record, terminal)
     terminal.batched(progress, files)
     if progress.exit_code:
         sys.exit(progress.exit_code)
 
 
-def _write_contact_sheet(progress: Progress, record: Record, terminal: Terminal) -> Path:
+def _write_contact_sheet(progress: Progress, record: Record, terminal: Terminal) -> list[Path]:
     from ..batch.contact_sheet import contact_sheet
     from ..system.transaction import replace_files
 
     path = record.folder / CONTACT_SHEET
     with terminal.progress() as show:
         show(1.0, f"drawing {CONTACT_SHEET}")
-        replace_files({path: contact_sheet(progress.kept.items, record.folder)})
-    return path
+        try:
+            replace_files({path: contact_sheet(progress.kept.items, record.folder)})
+        except FileError as error:  # must not hide why jobs failed
+            terminal.warn(str(error))
+            return []
+    return [path]
 
 
 def _plan(arguments: argparse.Namespace) -> Plan:

@@ -94,6 +94,7 @@ class Batched(Answer):
     failures: list[FailedJob] = Field(description="the first 20 of these")
     seconds: float = Field(description="time from the first job to the last")
     files: list[str] = Field(description="batch.jsonl, failures.jsonl and contact_sheet.png")
+    warnings: list[str] = Field(description="why the contact sheet could not be written")
 
 
 class Prepared(Answer):

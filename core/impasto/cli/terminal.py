@@ -153,6 +153,7 @@ class Terminal:
             failures=failures,
             seconds=round(progress.seconds, 2),
             files=[str(path) for path in files],
+            warnings=self.warnings,
         )
         self._say(answer, [progress.summary, *answer.files])
 
