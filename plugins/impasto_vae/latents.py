@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
-from .networks import wrapped
+from impasto.training.layers import wrapped
 
 PATCH = 3
 """Side of a patch in cells: 48 texels, so that nothing larger is repeated."""

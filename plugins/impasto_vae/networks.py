@@ -1,4 +1,4 @@
-"""The encoder q(z|x), the decoder p(x|z) and the critic of a variational autoencoder whose latents are a torus.
+"""The encoder q(z|x) and the decoder p(x|z) of a variational autoencoder whose latents are a torus.
 
 Kingma & Welling 2014, with a grid of latents instead of one vector: a cell of 8 numbers for each 16x16 texels, so that
 surfaces can have any size. All convolutions are circular, so results tile.
@@ -6,32 +6,23 @@ surfaces can have any size. All convolutions are circular, so results tile.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import reduce
-from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import interpolate, leaky_relu, pad, pixel_unshuffle
+from torch.nn.functional import leaky_relu, pixel_unshuffle
+
+from impasto.training.layers import SLOPE, Noise, circular_convolution, halved_sizes, resized, wrapped
 
 CELL_PX = 16
 """Side in texels of a cell of the latents."""
 LATENT_CHANNELS = 8
-SLOPE = 0.2
 DECODER_WIDTHS, DECODER_BLOCKS = (8, 8, 6, 4, 2), (2, 2, 1, 1, 1)
 """Widths of the decoder's five stages, coarsest first, in eighths of the parameter, and their residual blocks."""
-CRITIC_WIDTHS = (3, 5, 8, 12)
 RESIDUAL_GAIN, HEAD_GAIN, NOISE_GAIN = 0.2, 0.5, 0.5
 """Gains of the initial weights of residual blocks, heads and noise."""
 WIDTH_PER_NOISE = 8
 """Number of channels of a stage per channel of noise."""
-
-Noise = Callable[..., Tensor]
-"""`noise(*shape)`: standard normal noise of that shape."""
-
-
-def _convolution(inputs: int, outputs: int, kernel: int = 3, stride: int = 1) -> nn.Conv2d:
-    return nn.Conv2d(inputs, outputs, kernel, stride, padding=kernel // 2, padding_mode="circular")
 
 
 class Residual(nn.Module):
@@ -39,7 +30,7 @@ class Residual(nn.Module):
 
     def __init__(self, width: int) -> None:
         super().__init__()
-        self.first, self.last = _convolution(width, width), _convolution(width, width)
+        self.first, self.last = circular_convolution(width, width), circular_convolution(width, width)
         begin(self.first)
         begin(self.last, RESIDUAL_GAIN)
 
@@ -64,14 +55,14 @@ class Encoder(nn.Module):
         super().__init__()
         quarter, eighth, sixteenth = (max(8, width * part // 4) for part in (2, 3, 4))
         self.layers = nn.Sequential(
-            _convolution(16 * channels, quarter),
+            circular_convolution(16 * channels, quarter),
             Residual(quarter),
-            _convolution(quarter, eighth, stride=2),
+            circular_convolution(quarter, eighth, stride=2),
             Residual(eighth),
-            _convolution(eighth, sixteenth, stride=2),
+            circular_convolution(eighth, sixteenth, stride=2),
             Residual(sixteenth),
             nn.LeakyReLU(SLOPE),
-            _convolution(sixteenth, 2 * LATENT_CHANNELS, kernel=1),
+            circular_convolution(sixteenth, 2 * LATENT_CHANNELS, kernel=1),
         )
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
@@ -131,9 +122,7 @@ class Decoder(nn.Module):
 
     def forward(self, z: Tensor, size_px: tuple[int, int], noise: Noise) -> Tensor:
         """Maps (B, channels, H, W) of any `size_px` (H, W), from z (B, 8, ⌈H/16⌉, ⌈W/16⌉)."""
-        sizes = [size_px]
-        while len(sizes) < len(self.stages):
-            sizes.insert(0, (-(-sizes[0][0] // 2), -(-sizes[0][1] // 2)))
+        sizes = halved_sizes(size_px, len(self.stages))
         x, parts = z, []
         for stage, size in zip(self.stages, sizes, strict=True):
             x, part = stage(x, size, noise)
@@ -182,54 +171,3 @@ class Autoencoder(nn.Module):
 def reparameterised(mu: Tensor, log_variance: Tensor, epsilon: Tensor) -> Tensor:
     """z = μ + σ ⊙ ε, a sample of q(z|x) through which gradients pass (Kingma & Welling 2014, eq. 10)."""
     return mu + (0.5 * log_variance).exp() * epsilon
-
-
-def wrapped(x: Tensor, margin: int) -> Tensor:
-    """x (B, C, h, w), padded circularly by a margin that may be wider than x."""
-    while margin:
-        part = min(margin, *x.shape[2:])
-        x = pad(x, (part,) * 4, mode="circular")
-        margin -= part
-    return x
-
-
-def resized(x: Tensor, size: tuple[int, int], margin: int = 0) -> Tensor:
-    """x (B, C, h, w) resized on the torus, bilinearly, and padded circularly: (B, C, H + 2 margin, W + 2 margin)."""
-    height, width = x.shape[2:]
-    if size == (height, width):
-        return wrapped(x, margin)
-    if size == (2 * height, 2 * width):  # the usual case, five times as fast
-        ring = margin // 2 + 1
-        x = interpolate(wrapped(x, ring), scale_factor=2, mode="bilinear", align_corners=False)
-        cut = 2 * ring - margin
-        return x[:, :, cut:-cut, cut:-cut]
-    return _resized_axis(_resized_axis(x, size[0], margin, 2), size[1], margin, 3)
-
-
-def _resized_axis(x: Tensor, size: int, margin: int, axis: int) -> Tensor:
-    cells = x.shape[axis]
-    position = (torch.arange(-margin, size + margin, device=x.device) + 0.5) * (cells / size) - 0.5
-    before = position.floor()
-    weight = (position - before).to(x.dtype).unflatten(0, (-1, 1) if axis == 2 else (1, -1))
-    before = before.long()
-    return x.index_select(axis, before % cells).lerp(x.index_select(axis, (before + 1) % cells), weight)
-
-
-class Critic(nn.Module):
-    """A discriminator of patches of 54x54 texels (Larsen et al. 2016), against the blur that the other losses leave.
-
-    Without padding, so that it cannot recognise borders; averages instead of strides, which leave checkerboards.
-    """
-
-    def __init__(self, channels: int, width: int) -> None:
-        super().__init__()
-        widths = [max(8, width * part // 8) for part in CRITIC_WIDTHS]
-        layers: list[nn.Module] = [nn.Conv2d(channels, widths[0], 3), nn.LeakyReLU(SLOPE)]
-        for before, after in pairwise(widths):
-            layers += [nn.AvgPool2d(2), nn.Conv2d(before, after, 3), nn.LeakyReLU(SLOPE)]
-        layers += [nn.Conv2d(widths[-1], widths[-1], 3), nn.LeakyReLU(SLOPE), nn.Conv2d(widths[-1], 1, 1)]
-        self.layers = nn.Sequential(*layers)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """x (B, channels, H, W) -> logits (B, 1, h, w), one for each patch."""
-        return self.layers(x).float()

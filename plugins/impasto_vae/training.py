@@ -19,6 +19,7 @@ from impasto.device import training_precision
 from impasto.texture import MAP_CHANNELS, Maps
 from impasto.tools import Result
 from impasto.training.base import Training
+from impasto.training.layers import PatchDiscriminator
 from impasto.training.loop import train_model
 from impasto.training.losses import SIGMA, relativistic_loss, zero_centred_penalty
 
@@ -31,10 +32,12 @@ from .losses import (
     reconstruction_loss,
     sliced_wasserstein_loss,
 )
-from .networks import CELL_PX, Autoencoder, Critic, reparameterised
+from .networks import CELL_PX, Autoencoder, reparameterised
 from .parameters import TrainVaeParameters
 
 BETAS = (0.5, 0.95)
+CRITIC_WIDTHS = (3, 5, 8, 12)
+"""Widths of the critic, in eighths of the parameter."""
 CRITIC_FROM = 0.1
 """Fraction of the training after which the critic starts: earlier, there is no fine detail to criticise."""
 GAMMA = 0.5
@@ -67,7 +70,9 @@ class VaeTraining(Training):
         self.pictures, self.parameters = pictures, parameters
         channels = sum(MAP_CHANNELS[name] for name in pictures.maps)
         with self.seeded():
-            self.vae, self.critic = Autoencoder(channels, parameters.width), Critic(channels, parameters.width)
+            self.vae = Autoencoder(channels, parameters.width)
+            widths = [max(8, parameters.width * part // 8) for part in CRITIC_WIDTHS]
+            self.critic = PatchDiscriminator(channels, widths)  # against blur, of patches of 54 px (Larsen et al. 2016)
         self.vae.set_axes(*pictures.axes())
         self.hold({"vae": self.vae, "critic": self.critic}, lambda weights: torch.optim.Adam(weights, betas=BETAS))
 

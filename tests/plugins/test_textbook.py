@@ -14,12 +14,12 @@ from impasto.library.models import load_model, read_model
 from impasto.recipe import Recipe, Step
 from impasto.runner import run
 from impasto.texture import Maps
+from impasto.training.layers import resized
 from impasto.training.watch import probe_figures
 from impasto_gan.textbook import progressive
 from impasto_gan.textbook.conditional import ConditionalTraining, ProjectionDiscriminator
 from impasto_gan.textbook.crops import read_crops
 from impasto_gan.textbook.gan import Discriminator, GanTraining, Generator
-from impasto_gan.textbook.layers import upsample
 from impasto_gan.textbook.parameters import TrainProgressiveParameters, TrainTextbookParameters
 from impasto_gan.textbook.progressive import ProgressiveTraining, levels_of, minibatch_deviation, pixel_norm
 from impasto_gan.textbook.relativistic import RelativisticTraining
@@ -228,7 +228,7 @@ def test_the_progressive_gan_grows_and_fades_without_a_step():
             settled = G.grown(z, sizes)
             G.growth.fill_(grown + 1e-4)
             fading = G.grown(z, sizes)
-            assert torch.allclose(fading, upsample(settled, fading.shape[2:]), atol=1e-2)
+            assert torch.allclose(fading, resized(settled, fading.shape[2:]), atol=1e-2)
             x = torch.randn(3, 5, 8 * 2 ** int(grown), 8 * 2 ** int(grown))
             larger = torch.nn.functional.interpolate(x, scale_factor=2)
             assert torch.allclose(D(x, grown), D(larger, grown + 1e-4), atol=1e-2)

@@ -14,12 +14,13 @@ from impasto.plugins import registry
 from impasto.recipe import Recipe, Step
 from impasto.runner import run
 from impasto.texture import Maps
+from impasto.training.layers import resized
 from impasto.training.noise import NoiseField
 from impasto_vae.data import load_pictures
 from impasto_vae.generate import Surface, surface_of
 from impasto_vae.latents import WINDOW, fill, inner_cells, kept_cells, windows_of
 from impasto_vae.losses import free_bits, kl_divergence, reconstruction_loss, sliced_wasserstein_loss
-from impasto_vae.networks import CELL_PX, LATENT_CHANNELS, Autoencoder, Decoder, resized
+from impasto_vae.networks import CELL_PX, LATENT_CHANNELS, Autoencoder, Decoder
 from impasto_vae.parameters import TrainVaeParameters, VaeParameters
 from impasto_vae.training import VaeTraining
 

@@ -13,9 +13,10 @@ from torch import Tensor, nn
 from torch.nn.functional import leaky_relu, relu
 from torch.nn.utils.parametrizations import spectral_norm
 
-from .gan import MARGIN_PX, SLOPE, Generator
-from .layers import cut
-from .shared import TextbookTraining
+from impasto.training.layers import SLOPE
+
+from .gan import MARGIN_PX, Generator
+from .shared import TextbookTraining, cut
 
 BETAS = (0.0, 0.9)
 

@@ -12,14 +12,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import leaky_relu, relu, softplus
 
-from .layers import Noise, convolution, cut, level_sizes, upsample
-from .shared import TextbookTraining
+from impasto.training.layers import SLOPE, Noise, circular_convolution, halved_sizes, resized
+
+from .shared import TextbookTraining, cut
 
 LATENT = 32
 """Channels of z for each cell of the coarsest grid; a cell is 8 px wide."""
 LEVELS = 4
 """Number of resolutions of the generator."""
-SLOPE = 0.2
 MARGIN_PX = 8
 BETAS = (0.5, 0.999)
 
@@ -32,21 +32,21 @@ class Generator(nn.Module):
         widths = [max(8, width // 2**level) for level in range(LEVELS)]
         self.embedding = nn.Embedding(classes, LATENT) if classes else None
         inputs = LATENT * (2 if classes else 1)
-        self.convolutions = nn.ModuleList(convolution(a, b) for a, b in pairwise([inputs, *widths]))
+        self.convolutions = nn.ModuleList(circular_convolution(a, b) for a, b in pairwise([inputs, *widths]))
         self.norms = nn.ModuleList(nn.BatchNorm2d(width) for width in widths)
-        self.head = convolution(widths[-1], channels)
+        self.head = circular_convolution(widths[-1], channels)
 
     def forward(
         self, noise: Noise, batch: int, size_px: tuple[int, int], classes: Tensor | None = None, variation: float = 1.0
     ) -> Tensor:
         """Pictures of `size_px` from random z, scaled by `variation`; classes (B,) are indices."""
-        sizes = level_sizes(size_px, LEVELS)
+        sizes = halved_sizes(size_px, LEVELS)
         x = variation * noise(batch, LATENT, *sizes[0])
         if self.embedding is not None and classes is not None:
             y = self.embedding(classes)[:, :, None, None].expand(-1, -1, *sizes[0])  # (B, 32, H/8, W/8)
             x = torch.cat([x, y], 1)
         for convolve, normalise, size in zip(self.convolutions, self.norms, sizes, strict=True):
-            x = relu(normalise(convolve(upsample(x, size))))  # (B, width, h, w)
+            x = relu(normalise(convolve(resized(x, size))))  # (B, width, h, w)
         return self.head(x)
 
 

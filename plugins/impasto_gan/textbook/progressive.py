@@ -15,15 +15,14 @@ from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, conv2d, leaky_relu, pad
 
 from impasto.errors import ParameterError
+from impasto.training.layers import SLOPE, Noise, halved_sizes, resized
 
-from .layers import Noise, cut, level_sizes, upsample
-from .shared import TextbookTraining
+from .shared import TextbookTraining, cut
 
 LATENT = 32
 FIRST_PX = 8
 """Size of crops at the first resolution; the coarsest grid has as many cells."""
 MARGIN_CELLS = 1
-SLOPE = 0.2
 BETAS = (0.0, 0.99)
 LAMBDA = 10.0
 DRIFT = 1e-3
@@ -82,10 +81,10 @@ class Generator(nn.Module):
         self, noise: Noise, batch: int, size_px: tuple[int, int], classes: Tensor | None = None, variation: float = 1.0
     ) -> Tensor:
         """Pictures of `size_px`, enlarged if G has not grown to that size; classes are not used."""
-        sizes = level_sizes(size_px, len(self.heads))
+        sizes = halved_sizes(size_px, len(self.heads))
         x = self.grown(variation * noise(batch, LATENT, *sizes[0]), sizes)
         for size in sizes[sizes.index((x.shape[2], x.shape[3])) :]:
-            x = upsample(x, size)
+            x = resized(x, size)
         return x
 
     def grown(self, z: Tensor, sizes: list[tuple[int, int]]) -> Tensor:
@@ -93,14 +92,12 @@ class Generator(nn.Module):
         growth = float(self.growth)
         x, picture = pixel_norm(z), None
         for level in range(math.ceil(growth) + 1):
-            x = upsample(x, sizes[level])
+            x = resized(x, sizes[level])
             for convolve in (self.first[level], self.second[level]):
                 x = pixel_norm(leaky_relu(convolve(x), SLOPE))
             if level >= growth - 1:
                 new = self.heads[level](x)
-                picture = (
-                    new if picture is None else torch.lerp(upsample(picture, sizes[level]), new, growth % 1 or 1.0)
-                )
+                picture = new if picture is None else torch.lerp(resized(picture, sizes[level]), new, growth % 1 or 1.0)
         assert picture is not None
         return picture
 
@@ -164,7 +161,7 @@ class ProgressiveTraining(TextbookTraining):
         x, _ = self.crops.draw(self.batch, self.crop_px, self.random)
         x = shown(x, levels - 1 - level, growth % 1)  # (B, C, 8·2^level, 8·2^level)
         cells = FIRST_PX + MARGIN_CELLS
-        sizes = level_sizes((cells << (levels - 1),) * 2, levels)
+        sizes = halved_sizes((cells << (levels - 1),) * 2, levels)
         with self.autocast():
             x_hat = cut(G.grown(self.noise(self.batch, LATENT, cells, cells), sizes), x.shape[2], self.random)  # type: ignore[operator]
             real, fake = D(x, growth), D(x_hat.detach(), growth)
@@ -192,7 +189,7 @@ def shown(x: Tensor, halvings: int, fade: float) -> Tensor:
         x = avg_pool2d(x, 2)
     if not fade:
         return x
-    coarse = upsample(avg_pool2d(x, 2), (x.shape[2], x.shape[3]))
+    coarse = resized(avg_pool2d(x, 2), (x.shape[2], x.shape[3]))
     return torch.lerp(coarse, x, fade)
 
 

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from impasto.training.losses import SIGMA, relativistic_loss, zero_centred_penalty
 
 from .gan import MARGIN_PX, Discriminator, GanTraining, Generator
-from .layers import cut
+from .shared import cut
 
 BETAS = (0.0, 0.99)
 GAMMA = 0.5

@@ -75,6 +75,12 @@ class TextbookTraining(Training):
         }
 
 
+def cut(x: Tensor, size_px: int, random: torch.Generator) -> Tensor:
+    """A random crop (B, C, size_px, size_px) of x, so that D cannot see that x tiles."""
+    top, left = (int(torch.randint(side - size_px + 1, (), generator=random)) for side in x.shape[2:])
+    return x[:, :, top : top + size_px, left : left + size_px]
+
+
 def maps_of(pixels: Tensor, card: TextbookCard, device: str = "cpu") -> Maps:
     """Maps in [0, 1] from standardised pixels (C, H, W), with normals and occlusion if there is height."""
     mean, deviation = (

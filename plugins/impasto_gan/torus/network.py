@@ -15,8 +15,7 @@ from torch import Tensor, nn
 from torch.nn.functional import interpolate, leaky_relu
 
 from impasto.regularity.region import Region, full_region
-
-from ..resizing import resized_torus
+from impasto.training.layers import SLOPE, resized
 
 LOCAL_CHANNELS = 16
 """Channels of noise for each cell of the coarsest grid, which determines the layout."""
@@ -26,7 +25,6 @@ BROAD_CELLS = 4
 GLOBAL_CHANNELS = 16
 """Channels of the latent of the whole picture."""
 STYLE_CHANNELS = 32
-SLOPE = 0.2
 HEAD_GAIN, NOISE_GAIN, CONDITION_GAIN = 0.7, 0.5, 1.0
 """Initial standard deviation that heads, noise and (except for a sine's √½) a lattice's conditioning add."""
 WIDTH_PER_NOISE = 8
@@ -187,7 +185,7 @@ class TorusGenerator(nn.Module):
         """The coarsest grid of (rows, columns) cells, filled with noise scaled by `variation`."""
         grid = full_region(cells)
         broad = full_region((-(-cells[0] // BROAD_CELLS), -(-cells[1] // BROAD_CELLS)))
-        blended = resized_torus(noise(BROAD_STREAM, BROAD_CHANNELS, broad), cells)
+        blended = resized(noise(BROAD_STREAM, BROAD_CHANNELS, broad), cells)
         return State(variation * torch.cat([noise(GRID_STREAM, LOCAL_CHANNELS, grid), blended], 1), None, grid)
 
     def plan(self, want: Region, first: int = 0, stages: int = 0) -> list[Region]:

@@ -259,7 +259,7 @@ class TorusTraining(Training):
     def _logits(self, scale: str, x: Tensor, labels: Tensor) -> Tensor:
         with self.autocast():
             logits: Tensor = self.discriminators(scale, x, labels)
-        return logits.float()
+        return logits
 
     def probe(self) -> tuple[Tensor, Tensor]:
         """Pictures of the averaged generator from fixed noise, and fixed crops, at full resolution."""
