@@ -7,7 +7,7 @@ tagged `linear`; everything else is `data`. Normals are OpenGL (+Y up), encoded 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -105,6 +105,13 @@ class Maps(Mapping[str, Texture]):
             textures[name] = Texture(pixels, standard_color_space(name))
         return cls(textures, **about)
 
+    @classmethod
+    def from_channels(cls, channels: np.ndarray, names: Sequence[str], **about) -> Maps:
+        """Maps of these names, in this order, from their channels (C, H, W)."""
+        ends = np.cumsum([MAP_CHANNELS[name] for name in names])
+        parts = np.split(channels.transpose(1, 2, 0), ends[:-1], axis=2)
+        return cls.from_arrays(dict(zip(names, parts, strict=True)), **about)
+
     def __getitem__(self, name: str) -> Texture:
         return self.textures[name]
 
@@ -146,6 +153,11 @@ def check_metres(name: str, value: object, least: float = SMALLEST_M) -> None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= LARGEST_M:
         remedy = "give metres, such as 1.5, or leave it out"
         raise ParameterError(f"{name} must be between {least:g} and {LARGEST_M:g} metres, got {shown(value)}", remedy)
+
+
+def channels_of(names: Iterable[str]) -> int:
+    """Number of channels of maps of these names together."""
+    return sum(MAP_CHANNELS[name] for name in names)
 
 
 def standard_color_space(name: str) -> ColorSpace:

@@ -16,11 +16,12 @@ from impasto.data.prepare import Preparation, prepare, wraps
 from impasto.errors import ModelError, ParameterError
 from impasto.library.networks import fitted, floats
 from impasto.surface.relief import with_relief
-from impasto.texture import MAP_CHANNELS, Maps
+from impasto.texture import Maps
 from impasto.tools import Tile
+from impasto.training.layers import halved_sizes
 from impasto.training.noise import NoiseField
 
-from .card import VaeCard, vae_card
+from .card import VaeCard
 from .data import pixels_of
 from .latents import fill, inner_cells, kept_cells, windows_of
 from .networks import CELL_PX, LATENT_CHANNELS, Autoencoder
@@ -63,21 +64,20 @@ class Surface:
         return Maps.from_arrays(cut, **self.about)
 
     def _decoded(self, z: Tensor, size_px: tuple[int, int], corner: tuple[int, int]) -> Maps:
-        stages = iter(range(len(self.vae.decoder.stages)))
+        sizes = halved_sizes(self.size_px, len(self.vae.decoder.stages))
+        stages = iter(range(len(sizes)))
 
         def noise(batch: int, channels: int, height: int, width: int) -> Tensor:
             stage = next(stages)
-            halvings = len(self.vae.decoder.stages) - 1 - stage
-            size, (top, left) = self.size_px, corner
-            for _ in range(halvings):
-                size = (-(-size[0] // 2), -(-size[1] // 2))
-            window = (top >> halvings, left >> halvings, height, width)
+            size, halvings = sizes[stage], len(sizes) - 1 - stage
+            window = (corner[0] >> halvings, corner[1] >> halvings, height, width)
             return torch.from_numpy(self.noise.normal(stage, channels, size, window))[None].to(self.vae.mean.device)
 
         with torch.inference_mode():
             y = self.vae.decoder(z[None].to(self.vae.mean.device), size_px, noise)
-            made = maps_of(self.vae.maps(y)[0], self.maps)
-        scaled = replace(made, **{**self.about, "width_m": self.about["width_m"] / self.size_px[1] * size_px[1]})
+            pixels = self.vae.maps(y)[0].cpu().numpy()
+        about = {**self.about, "width_m": self.about["width_m"] / self.size_px[1] * size_px[1]}
+        scaled = Maps.from_channels(pixels, self.maps, **about)
         return replace(with_relief(scaled, str(self.vae.mean.device)), width_m=self.about["width_m"])
 
 
@@ -105,7 +105,7 @@ def generate_tiles(subject: Maps, parameters: VaeParameters, context: Context) -
 def surface_of(subject: Maps, parameters: VaeParameters, context: Context) -> Surface:
     """The surface of the kept latents of the subject and new ones that fit around them."""
     stated, tensors = context.load_model(parameters.model, "vae")
-    card = vae_card(stated)
+    card = VaeCard.of(stated)
     vae, stored = read_autoencoder(card, tensors)
     vae.to(context.device)
     if subject:
@@ -183,9 +183,3 @@ def _place(mu: Tensor, wrapping: tuple[bool, bool], canvas: Tensor, known: Tenso
     canvas[:, *here] = mu[:, *there]
     height, width = known[*here].shape
     known[*here] = inner_cells(height, width, (closed[0], closed[1]))
-
-
-def maps_of(pixels: Tensor, names: Sequence[str]) -> Maps:
-    """Pixels (C, H, W) in [0, 1] as maps; `names` in the order of their channels."""
-    parts = pixels.cpu().split([MAP_CHANNELS[name] for name in names])
-    return Maps.from_arrays({name: part.permute(1, 2, 0).numpy() for name, part in zip(names, parts, strict=True)})

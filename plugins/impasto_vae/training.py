@@ -16,7 +16,7 @@ from torch.nn.functional import interpolate
 from impasto.context import Context
 from impasto.data.dataset import Dataset
 from impasto.device import training_precision
-from impasto.texture import MAP_CHANNELS, Maps
+from impasto.texture import MAP_CHANNELS, Maps, channels_of
 from impasto.tools import Result
 from impasto.training.base import Training
 from impasto.training.layers import PatchDiscriminator
@@ -24,7 +24,6 @@ from impasto.training.loop import train_model
 from impasto.training.losses import SIGMA, relativistic_loss, zero_centred_penalty
 
 from .data import Pictures, load_pictures
-from .generate import maps_of
 from .latents import fill, inner_cells, windows_of
 from .losses import (
     free_bits,
@@ -68,7 +67,7 @@ class VaeTraining(Training):
     ) -> None:
         super().__init__(parameters.steps, parameters.learning_rate, seed, device, precision)
         self.pictures, self.parameters = pictures, parameters
-        channels = sum(MAP_CHANNELS[name] for name in pictures.maps)
+        channels = channels_of(pictures.maps)
         with self.seeded():
             self.vae = Autoencoder(channels, parameters.width)
             widths = [max(8, parameters.width * part // 8) for part in CRITIC_WIDTHS]
@@ -153,7 +152,8 @@ class VaeTraining(Training):
 
     def preview(self) -> Maps:
         """A new surface of 256x256."""
-        return maps_of(self.ema.maps(self.sample((PREVIEW_PX, PREVIEW_PX), 1))[0], self.pictures.maps)
+        pixels = self.ema.maps(self.sample((PREVIEW_PX, PREVIEW_PX), 1))[0].cpu().numpy()
+        return Maps.from_channels(pixels, self.pictures.maps)
 
     def probe(self) -> tuple[Tensor, Tensor]:
         """New surfaces and real crops, the same at every call."""

@@ -42,11 +42,11 @@ CARD: dict[str, Any] = {
 @cache
 def tensors() -> dict[str, np.ndarray]:
     """Those of the good model: random weights, a slider, and a unit cell."""
-    from impasto_gan.torus.card import torus_card
+    from impasto_gan.torus.card import TorusCard
     from impasto_gan.torus.model import TorusModel
 
     random = np.random.default_rng(1)
-    state = TorusModel.of_card(torus_card(CARD), unit_cell=True, components=False).state_dict()
+    state = TorusModel.of_card(TorusCard.of(CARD), unit_cell=True, components=False).state_dict()
     return {name: (random.standard_normal(tuple(like.shape)) / 4).astype(np.float16) for name, like in state.items()}
 
 

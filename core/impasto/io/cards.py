@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from ..errors import FileError, ImpastoError, ModelError
 from ..system.outside import parse_json, read_json, shown
-from ..texture import LARGEST_M, MAP_CHANNELS, SMALLEST_M
+from ..texture import LARGEST_M, MAP_CHANNELS, SMALLEST_M, channels_of
 
 MODEL_NAME = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"
 MOST_ITEMS = 10_000
@@ -133,6 +133,24 @@ class ModelCard(FromOutside):
             if len(set(getattr(self, name))) < len(getattr(self, name)):
                 raise ValueError(f"{name} names something twice")
         return self
+
+
+class NetworkCard(FromOutside):
+    """Base of what a tool reads from its models' cards: the sizes of the network, and the maps of its channels."""
+
+    name: str
+    maps: Annotated[list[MapName], Field(min_length=1)]
+
+    @property
+    def channels(self) -> int:
+        """Number of channels of all maps together."""
+        return channels_of(self.maps)
+
+    @classmethod
+    def of(cls, card: Mapping[str, Any]) -> Self:
+        """These fields of a model's card. ModelError names the wrong one."""
+        what = f"the card of the model {card['name']}"
+        return checked(cls, card, what, ModelError, "train it again, or choose another")
 
 
 class TrainedWith(FromOutside):

@@ -14,7 +14,7 @@ from impasto.data.dataset import Dataset
 from impasto.data.parts import part_of, training_part
 from impasto.errors import ParameterError
 from impasto.surface.relief import UNKNOWN_RELIEF
-from impasto.texture import MAP_CHANNELS, Maps
+from impasto.texture import MAP_CHANNELS, Maps, channels_of
 from impasto.training.base import LEARNED_MAPS, LEAST_DEVIATION
 
 
@@ -92,7 +92,7 @@ def _standardised(
     stacks = []
     for picture, span in zip(pictures, spans, strict=True):
         arrays = [picture[name].pixels * (span / span_px if name == "height" else 1) for name in maps]
-        stacks.append(torch.from_numpy(np.concatenate(arrays, 2).reshape(-1, sum(MAP_CHANNELS[m] for m in maps)).T))
+        stacks.append(torch.from_numpy(np.concatenate(arrays, 2).reshape(-1, channels_of(maps)).T))
     pixels = torch.cat([stack.float() for stack in stacks], 1)  # (C, N)
     mean, deviation = pixels.mean(1, keepdim=True), pixels.std(1, keepdim=True)
     if deviation[: MAP_CHANNELS["base_color"]].max() < LEAST_DEVIATION:

@@ -18,7 +18,7 @@ from impasto.texture import Maps
 from impasto.tools import Result
 from impasto.training.loop import train_model
 
-from .card import TextbookCard, textbook_card
+from .card import TextbookCard
 from .conditional import ConditionalTraining
 from .crops import read_crops
 from .gan import GanTraining, Generator
@@ -64,7 +64,7 @@ def generate_textbook(tool: str, subject: Maps, parameters: Any, context: Contex
         message = f"{tool} makes up to {LARGEST_PX} px a side in one piece, and was asked for {width}x{height}"
         raise ParameterError(message, "choose a smaller size: the result tiles; or use torus, which works in parts")
     stated, tensors = context.load_model(parameters.model, tool)
-    card = textbook_card(stated)
+    card = TextbookCard.of(stated)
     generator = fitted(lambda: NETWORKS[tool](card), tensors, card.name, tool)
     generator.eval().to(context.device)
     context.check()

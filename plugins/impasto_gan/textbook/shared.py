@@ -9,10 +9,10 @@ import torch
 from torch import Tensor, nn
 
 from impasto.surface.relief import with_relief
-from impasto.texture import MAP_CHANNELS, Maps
+from impasto.texture import Maps
 from impasto.training.base import Training
 
-from .card import TextbookCard, textbook_card
+from .card import TextbookCard
 from .crops import Crops
 from .parameters import TrainTextbookParameters
 
@@ -57,7 +57,7 @@ class TextbookTraining(Training):
         count = min(max(len(self.crops.labels), 1), 4)
         classes = torch.arange(count, device=self.device)
         pixels = self.ema(self.fixed_noise(), count, (PREVIEW_PX, PREVIEW_PX), classes)
-        return maps_of(torch.cat(list(pixels), 2), textbook_card({"name": "untitled", **self.card()}))
+        return maps_of(torch.cat(list(pixels), 2), TextbookCard.of({"name": "untitled", **self.card()}))
 
     def card(self) -> dict[str, Any]:
         """The card's fields that are needed to make maps, and the data."""
@@ -86,9 +86,7 @@ def maps_of(pixels: Tensor, card: TextbookCard, device: str = "cpu") -> Maps:
     mean, deviation = (
         torch.tensor(given, device=pixels.device).view(-1, 1, 1) for given in (card.mean, card.deviation)
     )
-    values = (pixels.float() * deviation + mean).clamp(0, 1).cpu()
-    parts = values.split([MAP_CHANNELS[name] for name in card.maps])
-    arrays = {name: part.permute(1, 2, 0).numpy() for name, part in zip(card.maps, parts, strict=True)}
+    values = (pixels.float() * deviation + mean).clamp(0, 1).cpu().numpy()
     width_m = card.texel_m * pixels.shape[2]
-    range_m = card.span_px * card.texel_m if "height" in arrays else None
-    return with_relief(Maps.from_arrays(arrays, width_m=width_m, height_range_m=range_m), device)
+    range_m = card.span_px * card.texel_m if "height" in card.maps else None
+    return with_relief(Maps.from_channels(values, card.maps, width_m=width_m, height_range_m=range_m), device)

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Annotated, Any
 
 import numpy as np
 from pydantic import Field, model_validator
 
-from impasto.errors import ModelError
-from impasto.io.cards import FromOutside, MapName, Name, Range, checked
-from impasto.texture import MAP_CHANNELS
+from impasto.io.cards import FromOutside, Name, NetworkCard, Range
 
 MOST_STAGES, MOST_FEATURES = 8, 64
 """Limits of stages, and of features of the last; each one before may have four times as many, up to MOST_WIDTH."""
@@ -52,11 +49,9 @@ class LatticeCard(FromOutside):
         return self
 
 
-class TorusCard(FromOutside):
+class TorusCard(NetworkCard):
     """Sizes of the network, standardisation of its maps, lattice and scale."""
 
-    name: str
-    maps: Annotated[list[MapName], Field(min_length=1)]
     mean: list[Mean]
     matrix: list[list[Entry]]
     lattice: LatticeCard
@@ -66,11 +61,6 @@ class TorusCard(FromOutside):
     sliders: list[Any] = Field(default_factory=list)
     texel_m: Texel | None = None
     height_range_m: Range | None = None
-
-    @property
-    def channels(self) -> int:
-        """Number of channels of all maps together."""
-        return sum(MAP_CHANNELS[name] for name in self.maps)
 
     @model_validator(mode="after")
     def _sizes_agree(self) -> TorusCard:
@@ -92,9 +82,3 @@ class TorusCard(FromOutside):
         if not np.abs(inverse).max() < MOST_DEVIATION:
             raise ValueError("matrix cannot be undone")
         return self
-
-
-def torus_card(card: Mapping[str, Any]) -> TorusCard:
-    """The card of a torus model. ModelError names the wrong field."""
-    what = f"the card of the model {card['name']}"
-    return checked(TorusCard, card, what, ModelError, "train it again, or choose another")

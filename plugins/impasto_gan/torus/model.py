@@ -18,7 +18,7 @@ from impasto.library.networks import fitted
 from impasto.regularity.lattice import Bond, Lattice
 from impasto.regularity.unit_cell import UnitCell
 
-from .card import LatticeCard, TorusCard, torus_card
+from .card import LatticeCard, TorusCard
 from .conditioning import condition_channels
 from .network import STYLE_CHANNELS, TorusGenerator
 from .standardisation import Standardisation
@@ -135,7 +135,7 @@ def load_torus(wanted: str, context: Context) -> TorusModel:
 def _loaded(path: Path, _sha256: str, device: str) -> TorusModel:
     """The model of a file, cached by its hash, since moving a slider needs it many times a second."""
     file = read_model(path)
-    card, tensors = torus_card(file.card), load_model(file)
+    card, tensors = TorusCard.of(file.card), load_model(file)
     unit_cell, components = (any(name.startswith(part) for name in tensors) for part in (UNIT_CELL, COMPONENTS))
     lattice = lattice_of(card.lattice)
     if (unit_cell and not lattice.has_rows) or (components and not lattice.has_cells):

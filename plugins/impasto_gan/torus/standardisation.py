@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import conv2d
 
-from impasto.texture import MAP_CHANNELS
+from impasto.texture import MAP_CHANNELS, channels_of
 from impasto.training.base import LEAST_DEVIATION
 
 CHROMA = 0.6
@@ -53,9 +53,9 @@ class Standardisation(nn.Module):
 
 def standardisation_of(maps: Sequence[str], pixels: Sequence[tuple[Tensor, Tensor]]) -> Standardisation:
     """Standardisation of pictures, each given as channels (C, H, W) and (C, 1, 1) with 1 for the known ones."""
-    count = sum(MAP_CHANNELS[name] for name in maps)
     columns = [
-        torch.cat([tensor[channel].flatten() for tensor, known in pixels if known[channel]]) for channel in range(count)
+        torch.cat([tensor[channel].flatten() for tensor, known in pixels if known[channel]])
+        for channel in range(channels_of(maps))
     ]
     mean = torch.tensor([float(values.mean()) for values in columns])
     matrix = torch.diag(torch.tensor([1 / max(float(values.std()), LEAST_DEVIATION) for values in columns]))
