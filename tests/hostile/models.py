@@ -42,11 +42,13 @@ CARD: dict[str, Any] = {
 @cache
 def tensors() -> dict[str, np.ndarray]:
     """Those of the good model: random weights, a slider, and a unit cell."""
+    from impasto.regularity.unit_cell import UnitCell
     from impasto_gan.torus.card import TorusCard
-    from impasto_gan.torus.model import TorusModel
+    from impasto_gan.torus.model import TorusModel, lattice_of
 
+    card = TorusCard.of(CARD)
     random = np.random.default_rng(1)
-    state = TorusModel.of_card(TorusCard.of(CARD), unit_cell=True, components=False).state_dict()
+    state = TorusModel(card, UnitCell.zeros(lattice_of(card.lattice), card.channels, False)).state_dict()
     return {name: (random.standard_normal(tuple(like.shape)) / 4).astype(np.float16) for name, like in state.items()}
 
 

@@ -335,7 +335,7 @@ def test_a_model_is_saved_and_loaded_whole(which, request, tmp_path):
     folder = request.getfixturevalue(which)
     file, model = read_model(folder / "tiny.safetensors"), load_torus("tiny", Context(models=ModelLibrary(folder)))
     tensors = {name: value.half().numpy() for name, value in model.state_dict().items()}
-    again = save_model(tmp_path / "tiny.safetensors", tensors, {**file.card, **model.card()})
+    again = save_model(tmp_path / "tiny.safetensors", tensors, {**file.card, **model.card.model_dump()})
     assert again.card == file.card
     stored = read_tensors(file.path)[0]
     assert tensors.keys() == stored.keys()

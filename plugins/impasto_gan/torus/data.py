@@ -7,7 +7,7 @@ layout of a material, and on smaller crops at full resolution.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -19,6 +19,7 @@ from impasto.regularity.phase_statistics import PhaseStatistics
 from impasto.regularity.unit_cell import UnitCell
 from impasto.surface.pyramid import band_deviations
 
+from .card import TorusCard
 from .standardisation import Standardisation
 
 T = TypeVar("T")
@@ -82,6 +83,32 @@ class TrainingData:
     sources: list[dict[str, Any]]
     texel_m: float | None
     height_range_m: float | None
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the classes; () for a single one."""
+        return self.labels if len(self.labels) > 1 else ()
+
+    def card(self, name: str, widths: Sequence[int], blocks: Sequence[int]) -> TorusCard:
+        """Everything about a model of this data that its tensors do not hold; its sliders are found at the end."""
+        standardisation, lattice = self.standardisation, self.lattice
+        return TorusCard.of(
+            {
+                "name": name,
+                "maps": list(standardisation.maps),
+                "mean": standardisation.mean.flatten().tolist(),
+                "matrix": standardisation.matrix.tolist(),
+                "lattice": {
+                    "wave_vectors": lattice.wave_vectors.tolist(),
+                    "bond": asdict(lattice.bond) if lattice.bond else None,
+                },
+                "widths": list(widths),
+                "blocks": list(blocks),
+                "classes": list(self.classes),
+                "texel_m": self.texel_m,
+                "height_range_m": self.height_range_m,
+            }
+        )
 
     def crops(self, count: int, fine_px: int, random: torch.Generator) -> Crops:
         """Random crops, each class equally likely: coarse ones of the canvas' extent, fine ones of `fine_px`.

@@ -19,6 +19,7 @@ from impasto.surface.relief import HALO_PX, normal_from_height, occlusion_from_h
 from impasto.texture import MAP_CHANNELS, Maps
 from impasto.training.noise import NoiseField
 
+from .card import TorusCard
 from .conditioning import Conditioning
 from .data import COARSE
 from .model import TorusModel, load_torus
@@ -79,7 +80,7 @@ class Synthesis:
     def style(self) -> Tensor:
         """The picture's style (1, 32), from its seed, classes and sliders."""
         latent = self._noise(GLOBAL_STREAM, GLOBAL_CHANNELS, full_region((1, 1)))[:, :, 0, 0]
-        weights = self.choice.classes or [float(not index) for index in range(len(self.model.classes))]
+        weights = self.choice.classes or [float(not index) for index in range(len(self.model.card.classes))]
         classes = torch.tensor([weights], device=self.model.device) if weights else None
         style = self.model.network.style(latent, classes)
         return style + self._moved[:STYLE_CHANNELS].to(style)
@@ -159,7 +160,7 @@ class Synthesis:
 
     def arrays(self, want: Region) -> dict[str, np.ndarray]:
         """The maps of a region of the result (h, w, C), in [0, 1]."""
-        names = self.model.maps
+        names = self.model.card.maps
         has_relief = "height" in names
         is_full = (want.height, want.width) == want.full
         halo = HALO_PX if has_relief and not is_full else 0
@@ -178,15 +179,15 @@ class Synthesis:
     @property
     def relief_px(self) -> float:
         """Range of heights of the training data, in pixels of the result."""
-        range_m, texel_m = self.model.height_range_m or RANGE_M, self.model.texel_m or TEXEL_M
+        range_m, texel_m = self.model.card.height_range_m or RANGE_M, self.model.card.texel_m or TEXEL_M
         return range_m / texel_m * self.choice.scale
 
     def described(self, maps: Maps) -> Maps:
         """The maps with the model's name and their size in metres."""
-        texel_m, range_m = self.model.texel_m, self.model.height_range_m
+        texel_m, range_m = self.model.card.texel_m, self.model.card.height_range_m
         return replace(
             maps,
-            name=self.model.name,
+            name=self.model.card.name,
             width_m=texel_m * self.choice.size[1] / self.choice.scale if texel_m else None,
             height_range_m=(range_m or RANGE_M) * (1 + 2 * HEIGHT_MARGIN) if "height" in maps else None,
         )
@@ -202,7 +203,7 @@ def synthesis_of(subject: Maps, parameters: TorusParameters, context: Context) -
         scale=parameters.scale,
         blend=parameters.blend if not parameters.blend_material else 0.0,
         other_seed=_seed_of(parameters.blend_seed),
-        classes=_class_weights(model, parameters),
+        classes=_class_weights(model.card, parameters),
         moved=_moved(model, parameters),
     )
     return Synthesis(model, choice)
@@ -215,11 +216,11 @@ def _seed_of(seed: int) -> int:
 
 def _moved(model: TorusModel, parameters: TorusParameters) -> Tensor:
     """Shift (axes,) of a picture along each axis of the model by the sliders of the parameters."""
-    known = {slider["name"]: slider for slider in model.described}
+    known = {slider["name"]: slider for slider in model.card.sliders}
     for name, value in parameters.sliders.items():
         if name not in known:
             remedy = f"{did_you_mean(name, known)}its sliders are: {', '.join(known) or 'none'}"
-            raise ParameterError(f"{model.name} has no slider {name!r}", remedy)
+            raise ParameterError(f"{model.card.name} has no slider {name!r}", remedy)
         low, high = known[name].get("low", -3.0), known[name].get("high", 3.0)
         if not low <= value <= high:
             raise ParameterError(f"the slider {name} got {value:g}", f"give {low:g} to {high:g}")
@@ -227,25 +228,25 @@ def _moved(model: TorusModel, parameters: TorusParameters) -> Tensor:
     return torch.tensor(values, dtype=torch.float32) @ model.sliders.cpu()
 
 
-def _class_weights(model: TorusModel, parameters: TorusParameters) -> tuple[float, ...]:
-    if not model.classes:
+def _class_weights(card: TorusCard, parameters: TorusParameters) -> tuple[float, ...]:
+    if not card.classes:
         if parameters.material or parameters.blend_material:
-            message = f"{model.name} makes one material, and there is nothing to choose"
+            message = f"{card.name} makes one material, and there is nothing to choose"
             raise ParameterError(message, "leave material out, or choose another model: see `impasto models list`")
         return ()
-    weights = [0.0] * len(model.classes)
+    weights = [0.0] * len(card.classes)
     blend = parameters.blend if parameters.blend_material else 0.0
     for name, weight in ((parameters.material, 1 - blend), (parameters.blend_material, blend)):
         if weight:
-            weights[_class_index(model, name)] += weight
+            weights[_class_index(card, name)] += weight
     return tuple(weights)
 
 
-def _class_index(model: TorusModel, name: str) -> int:
-    wanted = name or model.classes[0]
-    if wanted not in model.classes:
-        raise ParameterError(f"{model.name} knows no material {wanted!r}", f"use one of {', '.join(model.classes)}")
-    return model.classes.index(wanted)
+def _class_index(card: TorusCard, name: str) -> int:
+    wanted = name or card.classes[0]
+    if wanted not in card.classes:
+        raise ParameterError(f"{card.name} knows no material {wanted!r}", f"use one of {', '.join(card.classes)}")
+    return card.classes.index(wanted)
 
 
 def generate_torus(subject: Maps, parameters: TorusParameters, context: Context) -> Maps:

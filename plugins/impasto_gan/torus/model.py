@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
-from functools import lru_cache, partial
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -28,45 +27,28 @@ UNIT_CELL, COMPONENTS = "unit_cell.", "unit_cell.components."
 
 
 class TorusModel(nn.Module):
-    """A generator, its standardisation, lattice, unit cell and sliders.
+    """A generator, with its standardisation, lattice, unit cell and sliders: what its `card` says, and its tensors.
 
     unit_cell: statistics of the cells of a material with rows, to which the network adds the residual; None for others.
-    sliders (N, axes): directions, each `described` by a name, a label and a range.
+    sliders (N, axes): directions, each described on the card by a name, a label and a range.
     """
 
     sliders: Tensor
 
-    def __init__(
-        self,
-        standardisation: Standardisation,
-        lattice: Lattice,
-        widths: Sequence[int],
-        blocks: Sequence[int],
-        classes: Sequence[str] = (),
-        unit_cell: UnitCell | None = None,
-        described: Sequence[Mapping[str, Any]] = (),
-        texel_m: float | None = None,
-        height_range_m: float | None = None,
-        name: str = "",
-    ) -> None:
+    def __init__(self, card: TorusCard, unit_cell: UnitCell | None = None) -> None:
         super().__init__()
-        self.widths, self.blocks, self.classes = tuple(widths), tuple(blocks), tuple(classes)
-        self.texel_m, self.height_range_m, self.name = texel_m, height_range_m, name
-        channels, conditions = len(standardisation.mean), condition_channels(lattice)
-        self.network = TorusGenerator(channels, self.widths, self.blocks, conditions, len(self.classes))
-        self.standardisation, self.lattice, self.unit_cell = standardisation, lattice, unit_cell
-        self.described = list(described)
-        self.register_buffer("sliders", torch.zeros(len(self.described), self.axes))
+        self.card, self.unit_cell = card, unit_cell
+        with torch.device("cpu"):  # these need values, even if the weights are created on the meta device
+            mean, matrix = torch.tensor(card.mean)[:, None, None], torch.tensor(card.matrix)
+            self.standardisation, self.lattice = Standardisation(card.maps, mean, matrix), lattice_of(card.lattice)
+        conditions = condition_channels(self.lattice)
+        self.network = TorusGenerator(card.channels, card.widths, card.blocks, conditions, len(card.classes))
+        self.register_buffer("sliders", torch.zeros(len(card.sliders), self.axes))
 
     @property
     def axes(self) -> int:
         """Number of parameters that sliders may change: those of the style, then those of the unit cell."""
         return STYLE_CHANNELS + (self.unit_cell.axes if self.unit_cell is not None else 0)
-
-    @property
-    def maps(self) -> tuple[str, ...]:
-        """Names of the model's maps, in the order of their channels."""
-        return self.standardisation.maps
 
     @property
     def device(self) -> str:
@@ -75,47 +57,8 @@ class TorusModel(nn.Module):
 
     def set_sliders(self, directions: Tensor, described: Sequence[Mapping[str, Any]]) -> None:
         """Replace the sliders by these directions (N, axes)."""
-        self.sliders, self.described = directions.to(self.sliders), list(described)
-
-    def card(self) -> dict[str, Any]:
-        """Fields of the model's card: everything that its tensors do not hold."""
-        lattice, bond = self.lattice, self.lattice.bond
-        return {
-            "maps": list(self.maps),
-            "mean": self.standardisation.mean.flatten().tolist(),
-            "matrix": self.standardisation.matrix.tolist(),
-            "lattice": {
-                "wave_vectors": lattice.wave_vectors.tolist(),
-                **({"bond": asdict(bond)} if bond else {}),
-            },
-            "widths": list(self.widths),
-            "blocks": list(self.blocks),
-            "classes": list(self.classes),
-            "sliders": self.described,
-            "texel_m": self.texel_m,
-            "height_range_m": self.height_range_m,
-        }
-
-    @classmethod
-    def of_card(cls, card: TorusCard, *, unit_cell: bool, components: bool) -> TorusModel:
-        """A model with the sizes on a card, whose weights are yet to be loaded."""
-        with torch.device("cpu"):  # these need values, even if the weights are created on the meta device
-            standardisation = Standardisation(
-                card.maps, torch.tensor(card.mean)[:, None, None], torch.tensor(card.matrix)
-            )
-            lattice = lattice_of(card.lattice)
-        return cls(
-            standardisation,
-            lattice,
-            card.widths,
-            card.blocks,
-            card.classes,
-            UnitCell.zeros(lattice, card.channels, components) if unit_cell else None,
-            card.sliders,
-            card.texel_m,
-            card.height_range_m,
-            card.name,
-        )
+        self.sliders = directions.to(self.sliders)
+        self.card = self.card.model_copy(update={"sliders": list(described)})
 
 
 def lattice_of(card: LatticeCard) -> Lattice:
@@ -141,6 +84,9 @@ def _loaded(path: Path, _sha256: str, device: str) -> TorusModel:
     if (unit_cell and not lattice.has_rows) or (components and not lattice.has_cells):
         message = f"{file.name} has unit cells, and its lattice has none"
         raise ModelError(message, "train it again, or choose another")
-    build = partial(TorusModel.of_card, card, unit_cell=unit_cell, components=components)
+
+    def build() -> TorusModel:
+        return TorusModel(card, UnitCell.zeros(lattice, card.channels, components) if unit_cell else None)
+
     model = fitted(build, tensors, file.name, "torus").requires_grad_(False)
     return model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]

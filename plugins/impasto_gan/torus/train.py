@@ -83,24 +83,15 @@ class TorusTraining(Training):
         super().__init__(parameters.steps, parameters.learning_rate, seed, device, precision)
         self.data, self.parameters = data, parameters
         self.batch, self.fine_px = parameters.batch, parameters.crop_px
-        channels, self.classes = len(data.standardisation.mean), len(data.labels) if len(data.labels) > 1 else 0
+        channels, self.classes = len(data.standardisation.mean), len(data.classes)
         has_slopes = data.standardisation.height_channel is not None
         self.surface_channels = channels + 2 * has_slopes
         seen = self.surface_channels + DETAIL_BANDS * channels
         widths = [max(8, round(width * parameters.width)) for width in DISCRIMINATOR_WIDTHS]
         coarse_widths = fitting_widths(widths, min(data.canvas) // COARSE - 2)
+        generator_widths = [max(8, round(width * parameters.width)) for width in GENERATOR_WIDTHS]
         with self.seeded():
-            generator = TorusModel(
-                data.standardisation,
-                data.lattice,
-                [max(8, round(width * parameters.width)) for width in GENERATOR_WIDTHS],
-                GENERATOR_BLOCKS,
-                data.labels[: self.classes],
-                data.unit_cell,
-                texel_m=data.texel_m,
-                height_range_m=data.height_range_m,
-                name=parameters.name,
-            )
+            generator = TorusModel(data.card(parameters.name, generator_widths, GENERATOR_BLOCKS), data.unit_cell)
             self.discriminators = Discriminators(
                 seen,
                 {"coarse": coarse_widths, "fine": fitting_widths(widths, self.fine_px - 2)},
@@ -287,7 +278,7 @@ class TorusTraining(Training):
             "label": parameters.label or parameters.name.replace("-", " ").capitalize(),
             "material": parameters.material,
             "data": self.data.sources,
-            **self.model.card(),
+            **self.model.card.model_dump(),
         }
 
 
