@@ -23,11 +23,12 @@ from impasto_style.shared.architectures import ARCHITECTURES
 from impasto_style.shared.controls import StyleParameters
 from impasto_style.shared.encoder import Encoder
 from impasto_style.shared.resampling import as_image, as_tensor
+from impasto_style.shared.statistics import mean_and_covariance
 from impasto_style.shared.task import Region, Task
 from impasto_style.wct import painting
 from impasto_style.wct.coders import LEVELS, Coder, load_coders
 from impasto_style.wct.features import Features
-from impasto_style.wct.moments import Moments, coloring, mixed
+from impasto_style.wct.moments import coloring, mixed, raw_moments
 from impasto_style.wct.painting import paint
 
 REAL = Path(__file__).parents[3] / "shared" / "data" / "weights"
@@ -53,12 +54,6 @@ def painted(what: Task, seed: int = 0, tile_px: int = 768, how: dict | None = No
     return paint(what, StyleParameters(**given), context, tile_px)
 
 
-def moments_of(F: Tensor, weights: Tensor | None = None) -> Moments:
-    found = Moments.none(F.shape[1])
-    found.add(F, weights)
-    return found
-
-
 def correlated(seed: int, count: int = 4000) -> Tensor:
     """Features (1, 6, count, 1) with some mean and covariance."""
     random = torch.Generator().manual_seed(seed)
@@ -66,42 +61,47 @@ def correlated(seed: int, count: int = 4000) -> Tensor:
     return (A @ torch.randn(6, count, generator=random) + torch.randn(6, 1, generator=random))[None, ..., None]
 
 
+def gaussian_of(F: Tensor, weights: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    """Mean and covariance of features."""
+    return mean_and_covariance(raw_moments(F, weights))
+
+
 def test_coloured_features_have_the_styles_mean_and_covariance():
     content, style = correlated(0), correlated(1)
-    A, b = coloring(moments_of(content), moments_of(style))
-    made = moments_of(torch.einsum("ij,bjhw->bihw", A, content) + b[:, None, None])
-    wanted = moments_of(style)
-    assert torch.allclose(made.mean, wanted.mean, atol=1e-4)
+    A, b = coloring(raw_moments(content), raw_moments(style))
+    mean, covariance = gaussian_of(torch.einsum("ij,bjhw->bihw", A, content) + b[:, None, None])
+    wanted_mean, wanted_covariance = gaussian_of(style)
+    assert torch.allclose(mean, wanted_mean, atol=1e-4)
     # the ridge is a thousandth of the mean variance, and the smallest variance here about a hundredth
-    assert (made.covariance - wanted.covariance).norm() < 0.01 * wanted.covariance.norm()
+    assert (covariance - wanted_covariance).norm() < 0.01 * wanted_covariance.norm()
 
 
 def test_features_like_the_styles_stay():
-    content = moments_of(correlated(0))
+    content = raw_moments(correlated(0))
     A, b = coloring(content, content)
     assert torch.allclose(A, torch.eye(6), atol=1e-5)
     assert torch.allclose(b, torch.zeros(6), atol=1e-5)
 
 
 def test_features_that_do_not_vary_become_the_styles_mean():
-    style = moments_of(correlated(1))
-    A, b = coloring(moments_of(torch.ones(1, 6, 9, 9)), style)
-    assert torch.allclose(A @ torch.ones(6) + b, style.mean.float(), atol=1e-3)
+    style = correlated(1)
+    A, b = coloring(raw_moments(torch.ones(1, 6, 9, 9)), raw_moments(style))
+    assert torch.allclose(A @ torch.ones(6) + b, gaussian_of(style)[0].float(), atol=1e-3)
 
 
 def test_mixed_moments_are_those_of_all_features_together():
     one, other = correlated(0, 1000), correlated(1, 3000)
-    mixture = mixed([(0.25, moments_of(one)), (0.75, moments_of(other))])
-    together = moments_of(torch.cat([one, other], 2))
-    assert torch.allclose(mixture.mean, together.mean, atol=1e-6)
-    assert torch.allclose(mixture.covariance, together.covariance, atol=1e-5)
+    mean, covariance = mean_and_covariance(mixed([(0.25, raw_moments(one)), (0.75, raw_moments(other))]))
+    wanted_mean, wanted_covariance = gaussian_of(torch.cat([one, other], 2))
+    assert torch.allclose(mean, wanted_mean, atol=1e-6)
+    assert torch.allclose(covariance, wanted_covariance, atol=1e-5)
 
 
 def test_moments_of_a_mask_are_those_of_what_it_shows():
     F = correlated(0)
     mask = torch.zeros(1, 1, *F.shape[2:])
     mask[:, :, 1000:2000] = 1
-    assert torch.allclose(moments_of(F, mask).covariance, moments_of(F[:, :, 1000:2000]).covariance, atol=1e-5)
+    assert torch.allclose(gaussian_of(F, mask)[1], gaussian_of(F[:, :, 1000:2000])[1], atol=1e-5)
 
 
 @pytest.mark.parametrize("level", LEVELS)

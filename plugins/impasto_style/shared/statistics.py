@@ -77,14 +77,14 @@ class GaussianMoments(RawMoments):
     """
 
     def distance_to(self, sources: Sequence[Tensor], weights: Sequence[float]) -> Distance:
-        mean, covariance = _mean_and_covariance(self.mixed(sources, weights))
+        mean, covariance = mean_and_covariance(self.mixed(sources, weights))
         noise = (NOISE * covariance.diagonal().mean() + 1e-12) * torch.eye(len(mean)).to(covariance)
         values, vectors = torch.linalg.eigh(covariance + noise)
         values = values.clamp_min(noise[0, 0])
         root, trace = (vectors * values.sqrt()) @ vectors.T, values.sum()
 
         def distance(made: Tensor) -> Tensor:
-            made_mean, made_covariance = _mean_and_covariance(made)
+            made_mean, made_covariance = mean_and_covariance(made)
             made_covariance = made_covariance + noise
             product = root @ made_covariance @ root
             squares = torch.linalg.eigvalsh((product + product.T) / 2).clamp_min(1e-2 * noise[0, 0] ** 2)
@@ -204,7 +204,7 @@ def exact(x: Tensor) -> Tensor:
     return x.to("cpu" if x.device.type == "mps" else x.device, torch.float64)
 
 
-def _mean_and_covariance(moments: Tensor) -> tuple[Tensor, Tensor]:
+def mean_and_covariance(moments: Tensor) -> tuple[Tensor, Tensor]:
     """Mean (C,) and covariance (C, C) from raw moments (C + 1, C + 1)."""
     moments = moments / moments[0, 0]
     mean = moments[0, 1:]

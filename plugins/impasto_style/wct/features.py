@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
 from ..shared.tiles import Tile, Tiling
 from .coders import Coder
-from .moments import Moments
+from .moments import raw_moments
 
 
 @dataclass
@@ -51,15 +52,15 @@ class Features:
             self._kept = F if len(tiles) == 1 else None
             yield tile, F
 
-    def moments(self, masks: Sequence[Tensor | None]) -> list[Moments]:
-        """Moments of the features in each mask (1, 1, H, W); None for everywhere."""
-        found: list[Moments] = []
+    def moments(self, masks: Sequence[Tensor | None]) -> list[Tensor]:
+        """Raw moments (C + 1, C + 1) of the features in each mask (1, 1, H, W); None for everywhere."""
+        parts = []
         for tile, F in self:
-            found = found or [Moments.none(F.shape[1]) for _ in masks]
-            for moments, mask in zip(found, masks, strict=True):
-                weights = None if mask is None else tile.inner(self.pooled(mask, tile), self.coder.stride)
-                moments.add(tile.inner(F, self.coder.stride), weights)
-        return found
+            weights = [
+                None if mask is None else tile.inner(self.pooled(mask, tile), self.coder.stride) for mask in masks
+            ]
+            parts.append([raw_moments(tile.inner(F, self.coder.stride), weight) for weight in weights])
+        return [torch.stack(column).sum(0) for column in zip(*parts, strict=True)]
 
     def pooled(self, mask: Tensor, tile: Tile) -> Tensor:
         """A mask (1, 1, H, W) in a tile and its halo, on the features' grid."""

@@ -19,7 +19,7 @@ from ..shared.task import Task
 from ..shared.tiles import Tile, Tiling
 from .coders import Coder
 from .features import Features
-from .moments import Moments, coloring, mixed
+from .moments import coloring, mixed
 
 FINE = 3
 """Highest level for fine detail."""
@@ -87,9 +87,9 @@ class Painter:
             parts.append(part if mask is None else features.pooled(mask, tile) * part)
         return sum(parts[1:], parts[0])
 
-    def _target_moments(self, coder: Coder) -> list[Moments]:
+    def _target_moments(self, coder: Coder) -> list[Tensor]:
         """Target moments of each region's features; the picture's own moments are those inside the region."""
-        parts: list[list[tuple[float, Moments]]] = [[] for _ in self.masks]
+        parts: list[list[tuple[float, Tensor]]] = [[] for _ in self.masks]
         for index, source in enumerate(self.task.sources):
             weights = [region.weights[index] for region in self.task.regions]
             if not any(weights):
