@@ -11,21 +11,13 @@ import torch
 from torch import Tensor
 
 from impasto.data.dataset import Dataset
-from impasto.data.parts import part_of, training_part
 from impasto.errors import ParameterError
 from impasto.texture import MAP_CHANNELS, Maps
 from impasto.training.base import LEARNED_MAPS, LEAST_DEVIATION
+from impasto.training.pictures import Picture, load_surfaces
 
 LEAST_RATIO = 0.15
 """Axes of colour are scaled as if their deviation were at least this fraction of the strongest axis's."""
-
-
-@dataclass(frozen=True)
-class Picture:
-    """Maps (C, H, W) in [0, 1], and whether they wrap around (vertically, horizontally)."""
-
-    pixels: Tensor
-    wraps: tuple[bool, bool]
 
 
 @dataclass(frozen=True)
@@ -43,8 +35,12 @@ class Pictures:
 
     def crops(self, count: int, size_px: int, random: torch.Generator) -> Tensor:
         """Crops (count, C, size_px, size_px) from random places, across borders that wrap around."""
-        chosen = torch.randint(len(self.pictures), (count,), generator=random).tolist()
-        return torch.stack([_crop(self.pictures[index], size_px, random) for index in chosen])
+        crops = []
+        for index in torch.randint(len(self.pictures), (count,), generator=random).tolist():
+            rows, columns = self.pictures[index].places(size_px)
+            corner = int(torch.randint(rows, (), generator=random)), int(torch.randint(columns, (), generator=random))
+            crops.append(self.pictures[index].crop(corner, size_px))
+        return torch.stack(crops)
 
     def axes(self) -> tuple[Tensor, Tensor, Tensor]:
         """Mean (C,), mixing matrix (C, C) and deviations (C,) along its columns.
@@ -52,7 +48,7 @@ class Pictures:
         Its columns are the principal axes of colour and each other channel by itself. Deviations are 1, or less where
         the data hardly vary.
         """
-        pixels = torch.cat([picture.pixels.flatten(1) for picture in self.pictures], 1).double()
+        pixels = torch.cat([picture.values.flatten(1) for picture in self.pictures], 1).double()
         deviation, least = pixels.std(1), torch.full((len(pixels),), LEAST_DEVIATION, dtype=pixels.dtype)
         variances, directions = torch.linalg.eigh(torch.cov(pixels[:3]))
         deviation[:3] = variances.clamp(min=0).sqrt()
@@ -63,36 +59,22 @@ class Pictures:
         return pixels.mean(1).float(), mixing.float(), (deviation / scale).float()
 
 
-def _crop(picture: Picture, size_px: int, random: torch.Generator) -> Tensor:
-    index = []
-    for side, wraps in zip(picture.pixels.shape[1:], picture.wraps, strict=True):
-        places = side if wraps else side - size_px + 1
-        start = int(torch.randint(places, (), generator=random))
-        index.append(torch.arange(start, start + size_px) % side)
-    return picture.pixels[:, index[0][:, None], index[1]]
-
-
 def load_pictures(dataset: Dataset, longest_px: int, crop_px: int, hold_out: bool) -> Pictures:
     """All samples, shrunk to `longest_px`, that crops fit into. ParameterError if there is none.
 
     hold_out: only one half of each, so that the other can be used for evaluation.
     """
     names = tuple(name for name in LEARNED_MAPS if all(name in sample.maps for sample in dataset.samples))
-    loaded = [sample.load(longest_px) for sample in dataset.samples]
-    relief_px = max(map(relief_of, loaded))
-    pictures, learned = [], []
-    for sample, maps in zip(dataset.samples, loaded, strict=True):
-        part = training_part(maps) if hold_out else "all"
-        kept = (sample.wraps[0] and part != "top", sample.wraps[1] and part != "left")
-        learned.append((maps.size_px, part))
-        pictures.append(Picture(pixels_of(part_of(maps, part), names, relief_px), kept))
-    sizes = [min(picture.pixels.shape[1:]) for picture in pictures]
+    surfaces, wraps, sources = load_surfaces(dataset, hold_out, longest_px)
+    relief_px = max(map(relief_of, surfaces))
+    pictures = [Picture(pixels_of(maps, names, relief_px), wrap) for maps, wrap in zip(surfaces, wraps, strict=True)]
+    sizes = [min(maps.size_px) for maps in surfaces]
     if max(sizes) < crop_px:
         message = f"the largest picture has {max(sizes)} px to learn from along its shorter side, crops need {crop_px}"
         raise ParameterError(message, "give a larger picture, raise longest_px, or choose smaller crops")
-    texel_m = float(np.median([(maps.width_m or 1.0) / maps.size_px[1] for maps in loaded]))
+    texel_m = float(np.median([(maps.width_m or 1.0) / maps.size_px[1] for maps in surfaces]))
     fitting = tuple(picture for picture, size in zip(pictures, sizes, strict=True) if size >= crop_px)
-    return Pictures(fitting, names, relief_px, texel_m, dataset.sources(learned))
+    return Pictures(fitting, names, relief_px, texel_m, sources)
 
 
 def relief_of(maps: Maps) -> float:

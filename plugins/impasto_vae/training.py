@@ -166,8 +166,8 @@ class VaeTraining(Training):
         """Store latents of the pictures in `ema`, from which the finished model copies new cells."""
         deviations = []
         for number, picture in enumerate(self.pictures.pictures[:MOST_PICTURES]):
-            height, width = (min(side // CELL_PX, MOST_CELLS) * CELL_PX for side in picture.pixels.shape[1:])
-            pixels = picture.pixels[None, :, :height, :width].to(self.device)
+            height, width = (min(side // CELL_PX, MOST_CELLS) * CELL_PX for side in picture.values.shape[1:])
+            pixels = picture.values[None, :, :height, :width].to(self.device)
             mu, log_variance = self.ema.encoder(self.ema.standardised(pixels))
             self.ema.register_buffer(f"latents_{number}", mu[0, :, 1:-1, 1:-1].contiguous())  # the border saw the wrap
             deviations.append((0.5 * log_variance).exp().mean((0, 2, 3)))

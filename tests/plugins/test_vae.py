@@ -247,7 +247,7 @@ def test_grey_pictures_get_no_stretched_colour():
 def test_half_of_each_picture_is_held_out():
     maps = surface(320)
     pictures = load_pictures(dataset_of(maps), 512, 80, hold_out=True)
-    assert pictures.pictures[0].pixels.shape == (5, 320, 160)
+    assert pictures.pictures[0].values.shape == (5, 320, 160)
     assert pictures.about[0]["part"] == "left"
     crop = pictures.crops(3, 80, torch.Generator().manual_seed(0))
     assert crop.shape == (3, 5, 80, 80)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,47 +10,42 @@ import torch
 from torch import Tensor
 
 from impasto.data.dataset import Dataset
-from impasto.data.parts import part_of, training_part
 from impasto.errors import ParameterError
 from impasto.surface.relief import UNKNOWN_RELIEF
-from impasto.texture import MAP_CHANNELS, Maps, channels_of
+from impasto.texture import MAP_CHANNELS, Maps
 from impasto.training.base import LEARNED_MAPS, LEAST_DEVIATION
+from impasto.training.pictures import Picture, load_surfaces
 
 
 @dataclass(frozen=True)
 class Crops:
-    """All pixels (C, N) of `maps`, standardised by mean and deviation (C, 1, 1), one picture after the other.
+    """Pictures of `maps`, standardised by mean and deviation (C, 1, 1), of the classes `labels`.
 
-    For each of S pictures: the index of its first pixel (S,), its height and width (S, 2), whether its rows and columns
-    wrap (S, 2), and the index of its class in `labels` (S,). texel_m: mean size of a texel. span_px: difference of
-    heights 0 and 1, in texels. about: the data for the model's card.
+    texel_m: mean size of a texel. span_px: difference of heights 0 and 1, in texels. about: the data for the model's
+    card.
     """
 
-    pixels: Tensor
+    pictures: tuple[Picture, ...]
     maps: tuple[str, ...]
     mean: Tensor
     deviation: Tensor
-    start: Tensor
-    size: Tensor
-    wraps: Tensor
-    classes: Tensor
     labels: tuple[str, ...]
     texel_m: float
     span_px: float
-    about: tuple[dict[str, Any], ...]
+    about: list[dict[str, Any]]
 
     def draw(self, count: int, size_px: int, random: torch.Generator) -> tuple[Tensor, Tensor]:
         """Random crops (count, C, size_px, size_px), and their classes (count,), all equally likely."""
-        probabilities = 1 / torch.bincount(self.classes)[self.classes].float()
+        classes = torch.tensor([picture.label for picture in self.pictures])
+        probabilities = 1 / torch.bincount(classes)[classes].float()
         chosen = torch.multinomial(probabilities, count, replacement=True, generator=random)
-        side = self.size[chosen]  # (count, 2)
-        positions = torch.where(self.wraps[chosen], side, side - size_px + 1)
-        corner = (torch.rand(count, 2, generator=random, dtype=torch.float64) * positions).long()
-        along = torch.arange(size_px)
-        rows, columns = ((corner[:, axis, None] + along) % side[:, axis, None] for axis in (0, 1))
-        index = self.start[chosen, None, None] + rows[:, :, None] * side[:, 1, None, None] + columns[:, None]
-        crops = self.pixels[:, index.flatten().to(self.pixels.device)]
-        return crops.unflatten(1, index.shape).transpose(0, 1), self.classes[chosen].to(self.pixels.device)
+        places = torch.tensor([picture.places(size_px) for picture in self.pictures])[chosen]  # (count, 2)
+        corners = (torch.rand(count, 2, generator=random, dtype=torch.float64) * places).long().tolist()
+        crops = [
+            self.pictures[index].crop((top, left), size_px)
+            for index, (top, left) in zip(chosen.tolist(), corners, strict=True)
+        ]
+        return torch.stack(crops), classes[chosen].to(crops[0].device)
 
 
 def read_crops(dataset: Dataset, longest_px: int, crop_px: int, hold_out: bool, device: str) -> Crops:
@@ -62,59 +56,33 @@ def read_crops(dataset: Dataset, longest_px: int, crop_px: int, hold_out: bool, 
     maps = tuple(name for name in LEARNED_MAPS if all(name in sample.maps for sample in dataset.samples))
     if "base_color" not in maps:
         raise ParameterError("the data has no base colour", "give pictures or map sets with a base colour")
-    pictures, learned = [], []
-    for sample in dataset.samples:
-        picture = sample.load(longest_px)
-        part = training_part(picture) if hold_out else "all"
-        learned.append((picture.size_px, part))
-        pictures.append(part_of(picture, part))
-    wraps = [sample.wraps if not hold_out else (False, False) for sample in dataset.samples]
-    for picture, sample, wrap in zip(pictures, dataset.samples, wraps, strict=True):
-        if any(side < crop_px * (1 if wrapped else 1.25) for side, wrapped in zip(picture.size_px, wrap, strict=True)):
-            height, width = picture.size_px
+    surfaces, wraps, sources = load_surfaces(dataset, hold_out, longest_px)
+    for surface, sample, wrap in zip(surfaces, dataset.samples, wraps, strict=True):
+        if any(side < crop_px * (1 if wrapped else 1.25) for side, wrapped in zip(surface.size_px, wrap, strict=True)):
+            height, width = surface.size_px
             message = f"{sample.name} is {width}x{height} px, too few for crops of {crop_px} px"
             raise ParameterError(message, "give larger pictures, or choose smaller crops")
-    return _standardised(
-        pictures, maps, wraps, [sample.label for sample in dataset.samples], dataset.sources(learned), device
-    )
-
-
-def _standardised(
-    pictures: Sequence[Maps],
-    maps: tuple[str, ...],
-    wraps: Sequence[tuple[bool, bool]],
-    labels: Sequence[str | None],
-    about: Sequence[dict[str, Any]],
-    device: str,
-) -> Crops:
-    spans = [_span_px(picture) for picture in pictures]
-    span_px = max(spans)
-    stacks = []
-    for picture, span in zip(pictures, spans, strict=True):
-        arrays = [picture[name].pixels * (span / span_px if name == "height" else 1) for name in maps]
-        stacks.append(torch.from_numpy(np.concatenate(arrays, 2).reshape(-1, channels_of(maps)).T))
-    pixels = torch.cat([stack.float() for stack in stacks], 1)  # (C, N)
-    mean, deviation = pixels.mean(1, keepdim=True), pixels.std(1, keepdim=True)
+    span_px = max(map(_span_px, surfaces))
+    values = [_channels(surface, maps, span_px) for surface in surfaces]
+    pixels = torch.cat([channels.flatten(1) for channels in values], 1)  # (C, N)
+    mean, deviation = pixels.mean(1)[:, None, None], pixels.std(1)[:, None, None]
     if deviation[: MAP_CHANNELS["base_color"]].max() < LEAST_DEVIATION:
         raise ParameterError("the data is of one colour: there is nothing to learn", "give a picture with some texture")
     deviation = deviation.clamp(min=LEAST_DEVIATION)
-    counts = torch.tensor([stack.shape[1] for stack in stacks])
-    names = tuple(sorted({label for label in labels if label}))
-    texels = [(picture.width_m or 1.0) / picture.size_px[1] for picture in pictures]
-    return Crops(
-        ((pixels - mean) / deviation).to(device),
-        maps,
-        mean[..., None],
-        deviation[..., None],
-        counts.cumsum(0) - counts,
-        torch.tensor([picture.size_px for picture in pictures]),
-        torch.tensor(wraps),
-        torch.tensor([names.index(label) if label else 0 for label in labels]),
-        names,
-        sum(texels) / len(texels),
-        span_px,
-        tuple(about),
+    labels = [dataset.labels.index(sample.label) if sample.label else 0 for sample in dataset.samples]
+    pictures = tuple(
+        Picture(((channels - mean) / deviation).to(device), wrap, label)
+        for channels, wrap, label in zip(values, wraps, labels, strict=True)
     )
+    texels = [(surface.width_m or 1.0) / surface.size_px[1] for surface in surfaces]
+    return Crops(pictures, maps, mean, deviation, dataset.labels, sum(texels) / len(texels), span_px, sources)
+
+
+def _channels(surface: Maps, maps: tuple[str, ...], span_px: float) -> Tensor:
+    """The maps (C, H, W), with heights in the unit of `span_px`."""
+    span = _span_px(surface) / span_px
+    arrays = [surface[name].pixels * (span if name == "height" else 1) for name in maps]
+    return torch.from_numpy(np.concatenate(arrays, 2).transpose(2, 0, 1).copy()).float()
 
 
 def _span_px(picture: Maps) -> float:

@@ -32,7 +32,7 @@ class TextbookTraining(Training):
         self.crops, self.batch, self.crop_px = crops, parameters.batch, parameters.crop_px
         self.width = parameters.width
         with self.seeded():
-            networks = self.networks_of(len(crops.pixels), parameters.width)
+            networks = self.networks_of(len(crops.mean), parameters.width)
         self.hold(networks, self.optimizer)
         self.ema.eval()
         self.real, self.real_classes = crops.draw(PROBES, self.crop_px, torch.Generator().manual_seed(0))
@@ -70,7 +70,7 @@ class TextbookTraining(Training):
             "deviation": crops.deviation.flatten().tolist(),
             "texel_m": crops.texel_m,
             "span_px": crops.span_px,
-            "data": list(crops.about),
+            "data": crops.about,
             **classes,
         }
 

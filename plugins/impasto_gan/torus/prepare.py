@@ -9,7 +9,6 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
 from impasto.data.dataset import Dataset
-from impasto.data.parts import part_of, training_part
 from impasto.errors import ParameterError
 from impasto.regularity.cells import find_cells
 from impasto.regularity.detection import find_lattice
@@ -18,6 +17,7 @@ from impasto.regularity.unit_cell import UnitCell
 from impasto.surface.pyramid import band_deviations
 from impasto.texture import MAP_CHANNELS, Maps
 from impasto.training.base import LEARNED_MAPS, LEAST_DEVIATION
+from impasto.training.pictures import load_surfaces
 
 from .data import COARSE, Picture, TrainingData
 from .standardisation import standardisation_of
@@ -33,11 +33,7 @@ that of a clay roof, whose rows waver, 0.06."""
 
 def prepare(dataset: Dataset, canvas_px: int, fine_px: int, cell_px: int, hold_out: bool, device: str) -> TrainingData:
     """The dataset as training data. ParameterError if its pictures are too small, or of one colour."""
-    surfaces, parts = [], []
-    for sample in dataset.samples:
-        maps = sample.load()
-        parts.append(training_part(maps) if hold_out else "all")
-        surfaces.append(part_of(maps, parts[-1]))
+    surfaces, wraps, sources = load_surfaces(dataset, hold_out)
     names = tuple(name for name in LEARNED_MAPS if any(name in maps for maps in surfaces))
     pixels = [_tensor(maps, names) for maps in surfaces]
     if names[0] == "base_color" and max(float(tensor[:3].std((1, 2)).max()) for tensor, _ in pixels) < LEAST_DEVIATION:
@@ -64,11 +60,11 @@ def prepare(dataset: Dataset, canvas_px: int, fine_px: int, cell_px: int, hold_o
             standardisation(tensor) * known,
             known,
             labels.index(sample.label) if sample.label in labels else 0,
-            (False, False) if hold_out else sample.wraps,
+            (False, False) if hold_out else wrap,
             tuple(side // COARSE for side in canvas) if is_layout else canvas,
             is_layout,
         ).on(device)
-        for (tensor, known), sample, is_layout in zip(pixels, dataset.samples, layouts, strict=True)
+        for (tensor, known), sample, wrap, is_layout in zip(pixels, dataset.samples, wraps, layouts, strict=True)
     )
     first = surfaces[0]
     return TrainingData(
@@ -79,7 +75,7 @@ def prepare(dataset: Dataset, canvas_px: int, fine_px: int, cell_px: int, hold_o
         unit_cell,
         canvas,
         labels,
-        dataset.sources([(sample.size_px, part) for sample, part in zip(dataset.samples, parts, strict=True)]),
+        sources,
         first.width_m / first.size_px[1] if first.width_m else None,
         first.height_range_m,
     )
