@@ -10,6 +10,7 @@ import torch
 from impasto.context import Context
 from impasto.data.prepare import wraps
 from impasto.surface.heights import integrate, slopes_from_normal
+from impasto.surface.relief import UNKNOWN_RELIEF, normal_from_height
 from impasto.texture import Maps
 
 from . import relief
@@ -20,7 +21,6 @@ from .shading import ambient_occlusion, roughness
 
 WIDTH_M = 1.0  # of a picture whose width is not stated
 COMPLETE = {"base_color", "height", "normal", "roughness", "ambient_occlusion"}
-GIVEN_RELIEF = 0.04  # range of a given height that states none, relative to the picture's size (stone: 0.03–0.06)
 
 
 def estimate_maps(subject: Maps, parameters: PhotoMapsParameters, context: Context) -> Maps:
@@ -45,7 +45,7 @@ def estimate_maps(subject: Maps, parameters: PhotoMapsParameters, context: Conte
     made["height"] = height
     context.progress(0.5, "turning height into normals")
     height_px = plane.extend(relief.undo_rounding(height) * scale_px)
-    made["normal"] = plane.crop(relief.normal_from_height(height_px * parameters.normal_strength))
+    made["normal"] = plane.crop(normal_from_height(height_px * parameters.normal_strength))
     context.progress(0.7, "shading the crevices")
     radius_px = parameters.occlusion_radius * subject.size_px[1]
     made["ambient_occlusion"] = plane.crop(ambient_occlusion(height_px, radius_px, parameters.occlusion))
@@ -99,7 +99,7 @@ def _height(
 ) -> tuple[torch.Tensor, float]:
     """Height (H, W) in [0, 1] and its range in pixels: as given, from given normals, or from lightness."""
     if "height" in kept:
-        return kept["height"], GIVEN_RELIEF * plane.scale_px
+        return kept["height"], UNKNOWN_RELIEF * plane.scale_px
     if "normal" in kept:
         slopes = slopes_from_normal(kept["normal"].permute(1, 2, 0).cpu().numpy())
         height_px = torch.from_numpy(integrate(slopes, plane.wraps)).to(L)

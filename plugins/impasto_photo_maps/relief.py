@@ -1,4 +1,4 @@
-"""Height from a picture, and normals from height.
+"""Height from a picture.
 
 Relief is Σ w_s·DoG_s of lightness with w_s = σ_s^α, as one filter: a band-limited fractional integral, since brightness
 follows slope at small scales and depth at large ones. On 31 measured sets, any α from 0.5 to 1, with a widest band of
@@ -109,10 +109,3 @@ def slopes(height: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     along_x = (torch.roll(height, -1, -1) - torch.roll(height, 1, -1)) / 2
     along_rows = (torch.roll(height, -1, -2) - torch.roll(height, 1, -2)) / 2
     return along_x, along_rows
-
-
-def normal_from_height(height_px: torch.Tensor) -> torch.Tensor:
-    """OpenGL normals (3, H, W), encoded in [0, 1], of height (H, W) in pixels; +Y points up, against the rows."""
-    p, q = slopes(height_px)
-    n = torch.stack([-p, q, torch.ones_like(p)])
-    return 0.5 + 0.5 * n / n.norm(dim=0, keepdim=True)
