@@ -50,9 +50,9 @@ def _line(title: str, models: list[TorusModel], changed: Callable) -> None:
     count, rows, differences = 0, [], []
     for model in models:
         with changed():
-            found = sliders.find_sliders(model)
-        count += len(found.described)
-        for about, direction in zip(found.described, found.directions, strict=True):
+            directions, described = sliders.find_sliders(model)
+        count += len(described)
+        for about, direction in zip(described, directions, strict=True):
             rows.append(_nonlinearity_and_clipping(model, direction, about["name"]))
             if about["name"] in OF_COLOR:
                 differences.append(_spectrum_change(model, direction))

@@ -11,7 +11,6 @@ from test_every_tool import MAKERS, TINY, library_with_tiny_models, make, pictur
 from impasto import runner
 from impasto_gan.torus import train
 from impasto_gan.torus.model import TorusModel
-from impasto_gan.torus.sliders import Sliders
 
 pytestmark = pytest.mark.usefixtures("small_weights")
 
@@ -24,9 +23,9 @@ def gpu(monkeypatch):
         yield
 
 
-def first_axis(model: TorusModel) -> Sliders:
+def first_axis(model: TorusModel) -> tuple[torch.Tensor, list[dict]]:
     """A slider along the first axis: finding the best takes hundreds of pictures."""
-    return Sliders(torch.eye(model.axes)[:1], [{"name": "some", "label": "Some", "low": -3, "high": 3, "default": 0}])
+    return torch.eye(model.axes)[:1], [{"name": "some", "label": "Some", "low": -3, "high": 3, "default": 0}]
 
 
 def test_devices_must_not_mix():

@@ -255,9 +255,9 @@ def test_sliders_do_what_their_names_say_and_keep_the_seed(library):
     with torch.no_grad():
         for stage in model.network.stages:
             stage.style.weight.mul_(4)  # so that styles differ visibly after so short a training
-    sliders = find_sliders(model)
-    assert sliders.described
-    for direction, slider in zip(sliders.directions, sliders.described, strict=True):
+    directions, described = find_sliders(model)
+    assert described
+    for direction, slider in zip(directions, described, strict=True):
         choices = [Choice((96, 96), 5, moved=at * direction) for at in (-2.0, 0.0, 2.0)]
         with torch.inference_mode():
             measured = [_measured(Synthesis(model, choice))[slider["name"]] for choice in choices]

@@ -8,7 +8,6 @@ linear case of Shen et al. 2020, "Interpreting the latent space of GANs", sectio
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -43,17 +42,12 @@ CHANGE |= {"roughness": 0.02, "metal": 0.02}
 much gives more sliders with a shorter range, twice as much fewer and less even ones (docs/benchmarks.md)."""
 
 
-@dataclass(frozen=True)
-class Sliders:
-    """Directions (N, axes) of a model, one unit long, and the description of each for the model's card."""
-
-    directions: Tensor
-    described: list[dict[str, Any]]
-
-
 @torch.inference_mode()
-def find_sliders(model: TorusModel) -> Sliders:
-    """At most six sliders with a visible effect, strongest first; `change` is the effect over their tested range."""
+def find_sliders(model: TorusModel) -> tuple[Tensor, list[dict[str, Any]]]:
+    """At most six sliders with a visible effect, strongest first: directions (N, axes), one unit long, and cards.
+
+    `change` on a card is the effect over the tested range.
+    """
     responses = [_change(model, axis) for axis in STEP * torch.eye(model.axes)]
     names = [name for name in CHANGE if name in responses[0]]
     effects = torch.tensor([[response[name] / CHANGE[name] / (2 * STEP) for response in responses] for name in names])
@@ -74,7 +68,7 @@ def find_sliders(model: TorusModel) -> Sliders:
         for _, name, _, change in found[:MOST]
     ]
     directions = [move for _, _, move, _ in found[:MOST]]
-    return Sliders(torch.stack(directions) if directions else torch.zeros(0, model.axes), described)
+    return torch.stack(directions) if directions else torch.zeros(0, model.axes), described
 
 
 def _rises(model: TorusModel, move: Tensor, name: str, seed: int) -> bool:

@@ -268,8 +268,7 @@ class TorusTraining(Training):
 
     def complete(self) -> None:
         """Find the sliders of the averaged generator."""
-        sliders = find_sliders(self.model)
-        self.model.set_sliders(sliders.directions, sliders.described)
+        self.model.set_sliders(*find_sliders(self.model))
 
     def card(self) -> dict[str, Any]:
         """The model's fields, its label and its data."""
