@@ -10,8 +10,6 @@ from impasto.library.weights import Conversion, PublishedFile, Weights
 
 Shapes = dict[str, tuple[int, ...]]
 
-TORCHVISION_LICENCE = "BSD-3-Clause"
-TORCHVISION_PAGE = "https://github.com/pytorch/vision/blob/main/LICENSE"
 DEEP_TRANSFER = "pietrocarbo/deep-transfer", "e87e72f9f8612062431a82289b758ef570da52c3"
 DISTILLATION = "MingSun-Tse/Collaborative-Distillation", "4a269dc90020721ef9b279b2926c62f5bcd6d209"
 
@@ -20,8 +18,8 @@ VGG19_BLOCKS = ((64,) * 2, (128,) * 2, (256,) * 4, (512,) * 4, (512,) * 4)
 SMALL_BLOCKS = ((16,) * 2, (32,) * 2, (64,) * 4, (128,) * 4, (128,))
 NORMALISED_BLOCKS = ((64,) * 2, (128,) * 2, (256,))
 
-IMAGENET_MEAN = np.array((0.485, 0.456, 0.406), np.float32)
-IMAGENET_DEVIATION = np.array((0.229, 0.224, 0.225), np.float32)
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_DEVIATION = (0.229, 0.224, 0.225)
 
 
 def _convolution(name: str, outputs: int, inputs: int, side: int = 3) -> Shapes:
@@ -94,15 +92,21 @@ def _normalised_as_published() -> Shapes:
 def _without_first(published: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """The normalised chain with torchvision's names and input, (x - mean) / deviation: its first two layers merged."""
     tensors = {name: published[_published_name(name)] for name in _vgg(NORMALISED_BLOCKS)}
+    mean, deviation = np.array(IMAGENET_MEAN, np.float32), np.array(IMAGENET_DEVIATION, np.float32)
     mix, offset = published["0.weight"][:, :, 0, 0], published["0.bias"]  # (3, 3), (3,)
     kernels = tensors["features.0.weight"]  # (64, 3, 3, 3)
-    tensors["features.0.bias"] = tensors["features.0.bias"] + kernels.sum((2, 3)) @ (mix @ IMAGENET_MEAN + offset)
-    tensors["features.0.weight"] = np.einsum("ochw,ci->oihw", kernels, mix * IMAGENET_DEVIATION)
+    tensors["features.0.bias"] = tensors["features.0.bias"] + kernels.sum((2, 3)) @ (mix @ mean + offset)
+    tensors["features.0.weight"] = np.einsum("ochw,ci->oihw", kernels, mix * deviation)
     return tensors
 
 
-def _torchvision(file: str, sha256: str, size_bytes: int) -> tuple[PublishedFile, ...]:
-    return (PublishedFile(f"https://download.pytorch.org/models/{file}", sha256, size_bytes),)
+def _torchvision(
+    name: str, label: str, description: str, file: str, sha256: str, size_bytes: int, shapes: Shapes
+) -> Weights:
+    """Weights of torchvision, whose classifier no tool needs."""
+    files = (PublishedFile(f"https://download.pytorch.org/models/{file}", sha256, size_bytes),)
+    page = "https://github.com/pytorch/vision/blob/main/LICENSE"
+    return Weights(name, label, description, "BSD-3-Clause", page, files, shapes, unneeded=r"classifier\..*")
 
 
 def _on_github(where: tuple[str, str], path: str, prefix: str = "") -> PublishedFile:
@@ -130,41 +134,32 @@ def _small_files() -> tuple[PublishedFile, ...]:
 
 
 CATALOGUE = (
-    Weights(
+    _torchvision(
         "vgg19",
         "VGG19",
         "What style transfer is classically done with (Simonyan and Zisserman 2014); the best pictures, the slowest",
-        TORCHVISION_LICENCE,
-        TORCHVISION_PAGE,
-        _torchvision(
-            "vgg19-dcbb9e9d.pth", "dcbb9e9dad569fff7a846263a77324fc34978fea2bfb039c012d710e1776ae44", 574_673_361
-        ),
+        "vgg19-dcbb9e9d.pth",
+        "dcbb9e9dad569fff7a846263a77324fc34978fea2bfb039c012d710e1776ae44",
+        574_673_361,
         _vgg(VGG19_BLOCKS),
-        unneeded=r"classifier\..*",
     ),
-    Weights(
+    _torchvision(
         "vgg16",
         "VGG16",
         "VGG19's smaller sister, with three convolutions a block instead of four",
-        TORCHVISION_LICENCE,
-        TORCHVISION_PAGE,
-        _torchvision(
-            "vgg16-397923af.pth", "397923af8e79cdbb6a7127f12361acd7a2f83e06b05044ddf496e83de57a5bf0", 553_433_881
-        ),
+        "vgg16-397923af.pth",
+        "397923af8e79cdbb6a7127f12361acd7a2f83e06b05044ddf496e83de57a5bf0",
+        553_433_881,
         _vgg(VGG16_BLOCKS),
-        unneeded=r"classifier\..*",
     ),
-    Weights(
+    _torchvision(
         "squeezenet",
         "SqueezeNet 1.1",
         "Five megabytes, fast, and good for a first look (Iandola et al. 2016)",
-        TORCHVISION_LICENCE,
-        TORCHVISION_PAGE,
-        _torchvision(
-            "squeezenet1_1-b8a52dc0.pth", "b8a52dc049b60e4b6ab68ad0df457362afab8b6304b2febdc1650a5dab4d7e7b", 4_958_839
-        ),
+        "squeezenet1_1-b8a52dc0.pth",
+        "b8a52dc049b60e4b6ab68ad0df457362afab8b6304b2febdc1650a5dab4d7e7b",
+        4_958_839,
         _squeezenet(),
-        unneeded=r"classifier\..*",
     ),
     Weights(
         "vgg19-small",

@@ -7,7 +7,6 @@ picture is recoloured instead of centred, and it is compared at all steps.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from math import ceil
 
@@ -81,7 +80,7 @@ def _paint_at_size(
     """
     usual = parameters.preservation / (parameters.preservation + 1)
     preservation = 1.0 if is_first else usual
-    task = _aligned(task)
+    task = task.refitted(aligned(task.picture, task.seamless), partial(aligned, seamless=task.seamless))
     targets = Targets(task, encoder, parameters, progress)
     start = in_mixed_colors(aligned(x, task.seamless), task)
     work = max(x.shape[2:]) ** 2
@@ -107,13 +106,3 @@ def _paint_at_size(
         preservation = usual
     painted = in_mixed_colors(descent.picture.clamp(0, 1), task)
     return unaligned(painted, x.shape[2:], task.seamless)
-
-
-def _aligned(task: Task) -> Task:
-    """The task with sides that are whole cells of the coarsest layer, except for its start, which is not used."""
-    regions = tuple(
-        region if region.mask is None else replace(region, mask=aligned(region.mask, task.seamless))
-        for region in task.regions
-    )
-    picture = aligned(task.picture, task.seamless)
-    return replace(task, picture=picture, sources=(picture, *task.sources[1:]), regions=regions)

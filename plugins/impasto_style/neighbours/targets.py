@@ -48,7 +48,7 @@ class Targets:
         self.weights = _weights_of_sources(task)  # (S, 1, H, W)
         self.pieces = {
             index: collect_pieces(
-                style, encoder.for_styles(), parameters.rotations, progress.context.rng, progress.tick
+                style, encoder.for_styles(), parameters.rotations, progress.context.rng, progress.advance
             )
             for index, style in enumerate(task.sources)
             if index and self.weights[index].max() > UNSEEN
@@ -64,7 +64,9 @@ class Targets:
         self.wanted_of_all: list[Tensor] = []
         terms = Terms(GaussianMoments(), self._weights_of_moments(), content=0.0, smoothness=_no_smoothness)
         painted = tuple(region for region in task.regions if region.weights[0] < 1)
-        self.moments = Objective(replace(task, regions=painted), encoder.encoder, terms, progress.tick, encoder.tile_px)
+        self.moments = Objective(
+            replace(task, regions=painted), encoder.encoder, terms, progress.advance, encoder.tile_px
+        )
 
     def match(self, x: Tensor, preservation: float, shift: tuple[int, int], is_split: bool) -> None:
         """Find the nearest neighbour of each cell of a mix of the picture and x (1, 3, H, W).
@@ -113,7 +115,7 @@ class Targets:
             (gradient,) = torch.autograd.grad(distance.sum(), seen)
             tile.put(slope, tile.inside(around, gradient))
             total += tile.inside(around.without_halo(), distance.detach(), CELL_PX).sum()
-            self.progress.tick()
+            self.progress.advance()
         slope = self._unshifted(slope, x)
         if not (self.is_split and self.pieces):
             return total, slope
@@ -147,7 +149,7 @@ class Targets:
         channels = [sum(self.encoder.channels[layer] for layer in group) for group in groups]
         queries = [self.picture.new_empty((count, *size), dtype=torch.float16) for count in channels]
         for tile in self.encoder.tiling(self.picture).tiles:
-            self.progress.tick()
+            self.progress.advance()
             looks = [[weight * layer for layer in self._pooled(picture, tile)] for picture, weight in mixture]
             layers = [torch.stack(parts).sum(0) for parts in zip(*looks, strict=True)]
             for kept, group in zip(queries, groups, strict=True):
@@ -173,7 +175,7 @@ class Targets:
         seen = (self.cell_weights[index] > UNSEEN).flatten().nonzero()[:, 0]
         found = seen.new_zeros(queries[0].numel())
         if len(seen):
-            found[seen] = nearest(queries.flatten(1)[:, seen].T, keys, self.progress.tick)
+            found[seen] = nearest(queries.flatten(1)[:, seen].T, keys, self.progress.advance)
         return found.view(queries.shape[1:])
 
     def _groups(self) -> list[Group]:

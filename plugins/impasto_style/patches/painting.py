@@ -71,7 +71,7 @@ def paint(task: Task, parameters: PatchesStyleParameters, context: Context) -> T
             break
     if mosaic and factor > 1 and not context.is_stopped():
         progress.begin(f"Painting at {task.longest_px} px")
-        x = _enlarged(mosaic, task, factor, progress.tick)
+        x = _enlarged(mosaic, task, factor, progress.advance)
     return _finished(resized(x, task.picture.shape[2:], task.seamless), task, parameters.detail, factor)
 
 
@@ -126,8 +126,8 @@ class _Painter:
                 patches = search.improved(queries, patches)
                 search.balance(patches, self.parameters.variety)
             pieces = search.library.pieces(patches)
-            weights = patch_weights(pieces, search.grid, self.progress.tick)
-            x = blended(pieces, weights, search.grid, self.progress.tick).clamp(0, 1)
+            weights = patch_weights(pieces, search.grid, self.progress.advance)
+            x = blended(pieces, weights, search.grid, self.progress.advance).clamp(0, 1)
             mosaic = _Mosaic(x, search, patches, weights)
             self.progress.advance(size**2)
             if self.context.is_stopped():
@@ -149,7 +149,7 @@ class _Painter:
         target_use = weights / weights.sum(1, keepdim=True) @ library.cell_areas()
         potentials = torch.zeros_like(target_use) if before is None else before.search.potentials
         painted = grid.at_centres(_coverage(task)).flatten() > 0
-        search = Search(library, grid, region, painted, target_use, potentials, self.context.rng, self.progress.tick)
+        search = Search(library, grid, region, painted, target_use, potentials, self.context.rng, self.progress.advance)
         return search, guides
 
     def _guides(self, x: Tensor, contrast: Tensor, sigma_px: float, seamless: bool = False) -> Tensor:

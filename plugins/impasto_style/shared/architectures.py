@@ -9,11 +9,10 @@ import torch
 
 from impasto.context import Context
 
+from ..catalogue import IMAGENET_DEVIATION, IMAGENET_MEAN
 from .controls import NETWORKS
 from .encoder import Architecture, Convolution, Encoder, Fire, Operation, Pool, Pooling
 
-IMAGENET_MEAN = (0.485, 0.456, 0.406)
-IMAGENET_DEVIATION = (0.229, 0.224, 0.225)
 CLASSIC_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
 
 

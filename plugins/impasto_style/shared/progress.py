@@ -24,10 +24,6 @@ class Progress:
         self.advance()
 
     def advance(self, work: float = 0, note: str = "") -> None:
-        """Count work as done. Raises Cancelled if the job was cancelled."""
+        """Count work as done; without any, report that it continues. Raises Cancelled if the job was cancelled."""
         self.done += work
         self.context.progress(self.done / sum(self.stages), self.message + note)
-
-    def tick(self) -> None:
-        """Report that work continues. Raises Cancelled if the job was cancelled."""
-        self.advance()

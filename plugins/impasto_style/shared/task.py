@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from torch import Tensor
@@ -45,22 +46,29 @@ class Task:
     def scaled(self, longest_px: int) -> Task:
         """The same task with picture, sources, masks and start scaled by one factor."""
         factor = longest_px / self.longest_px
-        size = scaled_size(self.picture, factor)
-        picture = resized(self.picture, size, self.seamless)
+        scaled = self.resized(scaled_size(self.picture, factor))
+        styles = (
+            scaled.picture if source is self.picture else resized(source, scaled_size(source, factor))
+            for source in self.sources
+        )
+        return replace(scaled, sources=tuple(styles))
+
+    def resized(self, size: Sequence[int]) -> Task:
+        """The same task with picture, masks and start resized to (height, width), but not the styles."""
+        fitted = self.refitted(
+            resized(self.picture, size, self.seamless), lambda mask: resized_linear(mask, size, self.seamless)
+        )
+        return replace(fitted, start=resized(self.start, size, self.seamless))
+
+    def refitted(self, picture: Tensor, fit: Callable[[Tensor], Tensor]) -> Task:
+        """The same task with this form of its picture, and with masks that `fit` brings into the same form."""
         return replace(
             self,
             picture=picture,
-            sources=tuple(
-                picture if source is self.picture else resized(source, scaled_size(source, factor))
-                for source in self.sources
-            ),
+            sources=tuple(picture if source is self.picture else source for source in self.sources),
             regions=tuple(
-                region
-                if region.mask is None
-                else replace(region, mask=resized_linear(region.mask, size, self.seamless))
-                for region in self.regions
+                region if region.mask is None else replace(region, mask=fit(region.mask)) for region in self.regions
             ),
-            start=resized(self.start, size, self.seamless),
         )
 
 

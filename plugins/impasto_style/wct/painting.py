@@ -6,8 +6,6 @@ pictures are painted at increasing sizes; faint noise turns flat areas into stro
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import torch
 from torch import Tensor
 
@@ -16,7 +14,7 @@ from impasto.device import training_precision
 
 from ..shared.controls import StyleParameters
 from ..shared.progress import Progress
-from ..shared.resampling import resized, resized_linear
+from ..shared.resampling import resized_linear
 from ..shared.task import Task, scales
 from .coders import LEVELS, load_coders
 from .painter import FINE, Painter
@@ -67,13 +65,7 @@ def _on_grid(task: Task) -> Task:
     size = [-(-side // GRID_PX) * GRID_PX for side in task.picture.shape[2:]]
     if not task.seamless or size == list(task.picture.shape[2:]):
         return task
-    picture = resized(task.picture, size, seamless=True)
-    regions = tuple(
-        region if region.mask is None else replace(region, mask=resized_linear(region.mask, size, seamless=True))
-        for region in task.regions
-    )
-    sources = (picture, *task.sources[1:])
-    return replace(task, picture=picture, sources=sources, regions=regions, start=resized(task.start, size, True))
+    return task.resized(size)
 
 
 def _beginning(task: Task, parameters: StyleParameters) -> Tensor:
