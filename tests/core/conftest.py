@@ -18,6 +18,8 @@ from impasto.texture import Maps
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 sys.path.insert(0, str(Path(__file__).parents[1] / "misbehaving"))
+from forking import CAN_FORK, ForkedCommand
+
 from install import make_engine, site_packages
 
 
@@ -63,6 +65,14 @@ def engines(worker_command: list[str]) -> Iterator[Executor]:
             yield executor
 
 
+@pytest.fixture(scope="session")
+def shared_client(worker_command: list[str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    """A client of a worker that tests share; none of them ends it, or waits for what it logs."""
+    made = Client(worker_command, tmp_path_factory.mktemp("shared") / "worker.log")
+    yield made
+    made.close()
+
+
 @pytest.fixture
 def photo() -> Maps:
     """A small picture with some structure."""
@@ -81,11 +91,24 @@ def engine_with_misbehaving(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def impasto(engine_with_misbehaving: Path) -> Callable[..., subprocess.CompletedProcess]:
-    """Run the command in a process of its own."""
+def fresh_impasto(engine_with_misbehaving: Path) -> Callable[..., subprocess.CompletedProcess]:
+    """Run the command in a process that begins with nothing imported, as in a shell."""
 
     def run(*arguments: object, cwd: Path | None = None) -> subprocess.CompletedProcess:
         command = [engine_with_misbehaving, "-P", "-m", "impasto", *map(str, arguments)]
         return subprocess.run(command, capture_output=True, text=True, cwd=cwd, check=False)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def impasto(
+    engine_with_misbehaving: Path, fresh_impasto: Callable, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[..., subprocess.CompletedProcess]]:
+    """Run the command in a process of its own, which starts with torch imported where that can be."""
+    if not CAN_FORK:
+        yield fresh_impasto
+        return
+    command = ForkedCommand(engine_with_misbehaving, tmp_path_factory.mktemp("said"))
+    yield command.run
+    command.close()

@@ -25,12 +25,14 @@ def picture(tmp_path_factory) -> Path:
     return path
 
 
-def test_seamless_and_maps_write_the_set_and_print_its_files(impasto, picture, tmp_path):
-    made = impasto("seamless", picture, "--size", "160x96", "--out", tmp_path)
+def test_seamless_and_maps_write_the_set_and_print_its_files(fresh_impasto, picture, tmp_path):
+    made = fresh_impasto("seamless", picture, "--size", "160x96", "--out", tmp_path)
     assert (made.returncode, made.stderr) == (0, "")
     assert made.stdout.split() == [str(tmp_path / "wall_base_color.png")]
     assert read_maps(tmp_path / "wall_base_color.png").size_px == (96, 160)
-    made = impasto("maps", tmp_path / "wall_base_color.png", "--out", tmp_path / "maps", "--format", "png16", "--json")
+    made = fresh_impasto(
+        "maps", tmp_path / "wall_base_color.png", "--out", tmp_path / "maps", "--format", "png16", "--json"
+    )
     names = {Path(file).name for file in json.loads(made.stdout)["files"]}
     assert {"wall_base_color.png", "wall_normal.png", "wall_height.png", "wall_roughness.png"} <= names
 
@@ -58,9 +60,9 @@ def test_the_estimator_takes_parameters(impasto, picture, tmp_path):
     assert "is not a JSON object" in wrong.stderr
 
 
-def test_run_takes_a_recipe_file_and_named_inputs(impasto, picture, tmp_path):
+def test_run_takes_a_recipe_file_and_named_inputs(fresh_impasto, picture, tmp_path):
     (tmp_path / "r.json").write_text('{"steps": [{"tool": "tint"}, {"tool": "quilt", "parameters": {"width_px": 64}}]}')
-    done = impasto("run", tmp_path / "r.json", "--input", f"source={picture}", "--out", tmp_path / "o", "--json")
+    done = fresh_impasto("run", tmp_path / "r.json", "--input", f"source={picture}", "--out", tmp_path / "o", "--json")
     assert done.returncode == 0, done.stderr
     assert [step.tool for step in read_recipe(json.loads(done.stdout)["files"][0]).steps] == ["tint", "quilt"]
 
@@ -143,9 +145,9 @@ def test_exit_codes_tell_what_kind_of_mistake_it_was(impasto, arguments, code, s
     assert "Traceback" not in done.stderr
 
 
-def test_a_bug_shows_its_traceback_and_exits_with_1(impasto, tmp_path):
+def test_a_bug_shows_its_traceback_and_exits_with_1(fresh_impasto, tmp_path):
     (tmp_path / "r.json").write_text('{"steps": [{"tool": "raises"}]}')
-    done = impasto("run", tmp_path / "r.json", "--out", tmp_path / "o")
+    done = fresh_impasto("run", tmp_path / "r.json", "--out", tmp_path / "o")
     assert done.returncode == 1
     assert "ZeroDivisionError" in done.stderr
 
@@ -194,8 +196,8 @@ def test_a_progress_bar_is_drawn_on_a_terminal(engine_with_misbehaving, tmp_path
     running.wait(10)
 
 
-def test_the_doctor_names_broken_plugins_and_how_to_mend_them(impasto):
-    found = impasto("doctor", "--json")
+def test_the_doctor_names_broken_plugins_and_how_to_mend_them(fresh_impasto):
+    found = fresh_impasto("doctor", "--json")
     said = json.loads(found.stdout)
     assert found.returncode == 4
     assert any("raises on import" in problem["what"] and problem["remedy"] for problem in said["problems"])
@@ -211,9 +213,9 @@ def test_a_missing_package_is_named_by_the_command():
     assert "pydantic" in done.stderr
 
 
-def test_models_says_where_the_library_is(impasto):
-    assert json.loads(impasto("models", "--json").stdout)["folder"]
-    assert json.loads(impasto("models", "list", "--json").stdout)["folder"]
+def test_models_says_where_the_library_is(fresh_impasto):
+    assert json.loads(fresh_impasto("models", "--json").stdout)["folder"]
+    assert json.loads(fresh_impasto("models", "list", "--json").stdout)["folder"]
 
 
 def test_from_a_picture_to_a_model_to_a_material_that_says_so(impasto, picture, tmp_path, monkeypatch):
