@@ -42,8 +42,8 @@ def learning(steps: int) -> Recipe:
     return Recipe((Step("learn", {"name": "wall", "steps": steps}, {"dataset": "dataset"}),))
 
 
-def test_a_paused_job_waits_and_goes_on(client):
-    job = client.submit(recipe("slow", seconds=0.5))
+def test_a_paused_job_waits_and_goes_on(shared_client):
+    job = shared_client.submit(recipe("slow", seconds=0.5))
     assert job.state == "waiting"
     job.pause()
     assert job.state == "pausing"
@@ -86,10 +86,12 @@ def test_a_stopped_job_keeps_its_result(is_paused, long_client, library, wall):
     assert answer.figures["steps"] < 10000
 
 
-def test_the_picture_grows_from_step_to_step(client):
+def test_the_picture_grows_from_step_to_step(shared_client):
     """The result of the first step is shown while the second one works."""
     seen = []
-    job = client.submit(Recipe((Step("blotches", {"width_px": 64, "height_px": 64}), Step("slow", {"seconds": 0.5}))))
+    job = shared_client.submit(
+        Recipe((Step("blotches", {"width_px": 64, "height_px": 64}), Step("slow", {"seconds": 0.5})))
+    )
     while not job.done():
         if job.preview is not None:
             seen.append(job.preview.copy())
@@ -98,19 +100,19 @@ def test_the_picture_grows_from_step_to_step(client):
     assert any(picture.std() > 1 for picture in seen)  # the second step shows plain grey
 
 
-def test_stopping_a_job_that_waits_for_its_turn_cancels_it(client):
-    first = client.submit(recipe("slow"))
-    second = client.submit(CHECKER)
+def test_stopping_a_job_that_waits_for_its_turn_cancels_it(shared_client):
+    first = shared_client.submit(recipe("slow"))
+    second = shared_client.submit(CHECKER)
     second.stop()
     with pytest.raises(Cancelled):
         second.wait()
     first.cancel()
 
 
-def test_a_newer_preview_supersedes_older_ones_running_or_waiting(client):
-    previews = [client.submit(recipe("slow"), supersedes="preview") for _ in range(3)]
-    other = client.submit(CHECKER)
-    last = client.submit(CHECKER, supersedes="preview", deliver={"as": "preview"})
+def test_a_newer_preview_supersedes_older_ones_running_or_waiting(shared_client):
+    previews = [shared_client.submit(recipe("slow"), supersedes="preview") for _ in range(3)]
+    other = shared_client.submit(CHECKER)
+    last = shared_client.submit(CHECKER, supersedes="preview", deliver={"as": "preview"})
     for older in previews:
         with pytest.raises(Cancelled):
             older.wait()

@@ -99,10 +99,10 @@ def test_a_process_that_a_dead_worker_left_behind_holds_nobody_up(tmp_path):
     assert time.monotonic() - started < 8
 
 
-def test_a_job_that_cannot_be_sent_fails_alone(client):
+def test_a_job_that_cannot_be_sent_fails_alone(shared_client):
     with pytest.raises(ProtocolError, match="finite"):
-        client.submit(RECIPE, {"source": Path("a.png")}, scale={"width_m": float("nan")}).result(10)
-    assert client.submit(RECIPE).result(60)
+        shared_client.submit(RECIPE, {"source": Path("a.png")}, scale={"width_m": float("nan")}).result(10)
+    assert shared_client.submit(RECIPE).result(60)
 
 
 @pytest.fixture(scope="module")
@@ -150,11 +150,11 @@ def test_an_id_that_is_in_use_is_refused_and_its_job_goes_on(wire):
     assert wire(b"")["type"] == "done"
 
 
-def test_pixels_that_are_not_finite_are_named_to_who_sent_them(client):
+def test_pixels_that_are_not_finite_are_named_to_who_sent_them(shared_client):
     given = Pixels({"base_color": np.full((4, 4, 3), np.nan, np.float32)})
     with pytest.raises(ParameterError, match="source/base_color has pixels"):
-        client.submit(RECIPE, {"source": given}).result(60)
-    assert client.submit(RECIPE).result(60)
+        shared_client.submit(RECIPE, {"source": given}).result(60)
+    assert shared_client.submit(RECIPE).result(60)
 
 
 def test_the_client_refuses_what_no_frame_carries(tmp_path):

@@ -18,57 +18,57 @@ from impasto.recipe import Recipe, Step
 from impasto.texture import Maps
 
 
-def test_the_worker_makes_the_same_pixels_as_run(client, misbehaving, photo):
+def test_the_worker_makes_the_same_pixels_as_run(shared_client, misbehaving, photo):
     from impasto.runner import run
 
-    answer = client.submit(CHECKER, {"source": photo}).wait()
+    answer = shared_client.submit(CHECKER, {"source": photo}).wait()
     here = run(CHECKER, {"source": photo})
     assert np.array_equal(answer.maps["base_color"].pixels, here.maps["base_color"].pixels)
     assert answer.recipe.to_json() == here.recipe.to_json()
 
 
-def test_it_describes_tools_and_broken_plugins(client):
-    described = client.describe().wait()
+def test_it_describes_tools_and_broken_plugins(shared_client):
+    described = shared_client.describe().wait()
     assert {"checker", "quilt", "photo-maps"} <= {tool["name"] for tool in described["tools"]}
     broken = next(plugin for plugin in described["plugins"] if plugin["name"] == "broken")
     assert "raises on import" in broken["error"]
 
 
-def test_encoded_files_hold_the_recipe(client, tmp_path):
+def test_encoded_files_hold_the_recipe(shared_client, tmp_path):
     from impasto.io.files import read_recipe
 
-    answer = client.submit(CHECKER, deliver={"as": "encoded", "format": "png16"}).wait()
+    answer = shared_client.submit(CHECKER, deliver={"as": "encoded", "format": "png16"}).wait()
     (tmp_path / "a.png").write_bytes(answer.arrays["base_color"].tobytes())
     assert read_recipe(tmp_path / "a.png") == answer.recipe
 
 
-def test_files_are_written_and_a_path_is_read_by_the_worker(client, tmp_path, photo):
+def test_files_are_written_and_a_path_is_read_by_the_worker(shared_client, tmp_path, photo):
     from impasto.io.files import write_maps
 
     source = write_maps(photo, tmp_path, "photo")[0]
     deliver = {"as": "files", "folder": str(tmp_path / "out"), "name": "x", "format": "png"}
-    answer = client.submit(CHECKER, {"source": source}, deliver=deliver, scale={"width_m": 2.0}).wait()
+    answer = shared_client.submit(CHECKER, {"source": source}, deliver=deliver, scale={"width_m": 2.0}).wait()
     assert answer.paths[0].name == "x_base_color.png"
     assert all(path.exists() for path in answer.paths)
     assert answer.recipe.inputs["source"]["name"] == source.name
     assert answer.width_m == 2.0 * 64 / photo.size_px[1]
     with pytest.raises(FileError, match="is there already"):
-        client.submit(CHECKER, {"source": source}, deliver=deliver).wait()
-    client.submit(CHECKER, {"source": source}, deliver={**deliver, "replace": True}).wait()
+        shared_client.submit(CHECKER, {"source": source}, deliver=deliver).wait()
+    shared_client.submit(CHECKER, {"source": source}, deliver={**deliver, "replace": True}).wait()
 
 
-def test_a_result_written_tile_by_tile_is_told_like_any_other(client, tmp_path):
+def test_a_result_written_tile_by_tile_is_told_like_any_other(shared_client, tmp_path):
     deliver = {"as": "files", "folder": str(tmp_path), "name": "x", "format": "exr", "tile_by_tile": True}
-    job = client.submit(recipe("blotches", width_px=96, height_px=80, tile_px=40), deliver=deliver)
+    job = shared_client.submit(recipe("blotches", width_px=96, height_px=80, tile_px=40), deliver=deliver)
     answer = job.wait()
     assert [path.name for path in answer.paths][:2] == ["x_base_color.exr", "x_roughness.exr"]
     assert (answer.size_px, answer.width_m) == ((80, 96), 2.0)
     assert job.preview.shape == (80, 96, 3)
 
 
-def test_progress_and_previews_arrive_while_it_runs(client):
+def test_progress_and_previews_arrive_while_it_runs(shared_client):
     big = Maps.from_arrays({"base_color": np.full((600, 1400, 3), 0.5)})
-    job = client.submit(recipe("slow", seconds=30), {"source": big})
+    job = shared_client.submit(recipe("slow", seconds=30), {"source": big})
     wait_until(lambda: job.fraction > 0.01 and job.preview is not None)
     assert job.message.startswith("Waiting for")
     assert job.preview.dtype == np.uint8
@@ -78,17 +78,17 @@ def test_progress_and_previews_arrive_while_it_runs(client):
         job.wait()
 
 
-def test_a_cancelled_job_frees_the_caller_at_once_and_the_worker_lives(client):
-    job = client.submit(recipe("slow"))
+def test_a_cancelled_job_frees_the_caller_at_once_and_the_worker_lives(shared_client):
+    job = shared_client.submit(recipe("slow"))
     wait_until(lambda: job.fraction > 0)
-    pid, started = client.pid, time.monotonic()
+    pid, started = shared_client.pid, time.monotonic()
     job.cancel()
     assert time.monotonic() - started < 0.2
     with pytest.raises(Cancelled):
         job.wait()
     assert time.monotonic() - started < 3
-    client.submit(CHECKER).wait()
-    assert client.pid == pid
+    shared_client.submit(CHECKER).wait()
+    assert shared_client.pid == pid
 
 
 @pytest.mark.parametrize("tool", ["hang", "swallow"])
@@ -103,7 +103,7 @@ def test_a_tool_that_does_not_listen_is_ended_within_three_seconds(tool, client)
     assert client.submit(CHECKER).wait()
 
 
-def test_a_job_is_cancelled_while_a_large_picture_is_read(client, tmp_path):
+def test_a_job_is_cancelled_while_a_large_picture_is_read(shared_client, tmp_path):
     """Between rows, by the worker itself: it is not killed."""
     rows = zlib.compress(bytes(9000 * (1 + 3 * 9000)), 1)
     chunks = {b"IHDR": struct.pack(">IIBBBBB", 9000, 9000, 8, 2, 0, 0, 0), b"IDAT": rows, b"IEND": b""}
@@ -112,21 +112,21 @@ def test_a_job_is_cancelled_while_a_large_picture_is_read(client, tmp_path):
         for kind, body in chunks.items()
     )
     (tmp_path / "large.png").write_bytes(b"\x89PNG\r\n\x1a\n" + data)
-    client.submit(CHECKER).wait()
-    pid = client.pid
-    job = client.submit(recipe("quilt", width_px=64, height_px=64), {"source": tmp_path / "large.png"})
+    shared_client.submit(CHECKER).wait()
+    pid = shared_client.pid
+    job = shared_client.submit(recipe("quilt", width_px=64, height_px=64), {"source": tmp_path / "large.png"})
     wait_until(lambda: job.message == "looking at large.png")
     job.cancel()
     with pytest.raises(Cancelled):
         job.wait()
-    assert client.submit(CHECKER).wait().maps
-    assert client.pid == pid
+    assert shared_client.submit(CHECKER).wait().maps
+    assert shared_client.pid == pid
 
 
-def test_cancelling_one_of_two_waiting_jobs_leaves_the_other(client):
-    first = client.submit(recipe("slow", seconds=1, width_px=64, height_px=64))
-    second = client.submit(CHECKER)
-    third = client.submit(CHECKER)
+def test_cancelling_one_of_two_waiting_jobs_leaves_the_other(shared_client):
+    first = shared_client.submit(recipe("slow", seconds=1, width_px=64, height_px=64))
+    second = shared_client.submit(CHECKER)
+    third = shared_client.submit(CHECKER)
     second.cancel()
     assert first.wait()
     assert third.wait()
@@ -184,9 +184,9 @@ def test_an_unexpected_error_shows_what_it_was_and_the_log_has_the_trace(client,
     assert "impasto_misbehaving.py" in (tmp_path / "worker.log").read_text()
 
 
-def test_expected_errors_keep_their_class_and_remedy(client):
+def test_expected_errors_keep_their_class_and_remedy(shared_client):
     with pytest.raises(ParameterError) as caught:
-        client.submit(recipe("checker", squares=1000)).wait()
+        shared_client.submit(recipe("checker", squares=1000)).wait()
     assert "impasto tools checker" in caught.value.remedy
 
 
@@ -224,13 +224,13 @@ def test_the_worker_ends_when_its_client_does(worker_command, tmp_path):
     wait_until(has_ended, 6)
 
 
-def test_a_preview_is_the_real_result_under_a_light_scaled_down(client):
+def test_a_preview_is_the_real_result_under_a_light_scaled_down(shared_client):
     """Within 1.5 of 255: it is rounded to 8 bits, then after scaling each axis."""
     from impasto.surface.thumbnail import lit
 
     made = Recipe((Step("checker", {"width_px": 256, "height_px": 128}), Step("photo-maps")), 5)
-    real = lit(client.submit(made).wait().maps)
-    preview = client.submit(made, deliver={"as": "preview", "longest_px": 64}).wait().arrays["preview"]
+    real = lit(shared_client.submit(made).wait().maps)
+    preview = shared_client.submit(made, deliver={"as": "preview", "longest_px": 64}).wait().arrays["preview"]
     assert preview.shape == (32, 64, 3)
     assert np.abs(preview - 255 * real.reshape(32, 4, 64, 4, 3).mean((1, 3))).max() < 1.5
 
@@ -263,11 +263,11 @@ def test_a_program_that_is_no_worker_is_refused(tmp_path):
         client.describe().wait()
 
 
-def test_a_job_larger_than_a_frame_fails_alone(client):
+def test_a_job_larger_than_a_frame_fails_alone(shared_client):
     large = Maps.from_arrays({"base_color": np.broadcast_to(np.float32(0.5), (5000, 5000, 3))})
     with pytest.raises(ProtocolError, match="a frame carries"):
-        client.submit(CHECKER, {"source": large}).wait()
-    assert client.submit(CHECKER).wait()
+        shared_client.submit(CHECKER, {"source": large}).wait()
+    assert shared_client.submit(CHECKER).wait()
 
 
 def test_the_log_rotates(worker_command, tmp_path):
