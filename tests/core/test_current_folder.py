@@ -102,12 +102,16 @@ def test_programs_are_not_found_in_the_current_folder(tmp_path, monkeypatch):
 
 
 def python_starts(path: Path) -> list[tuple[int, bool]]:
-    """The line of each list of words with -m or -c in it, and whether -I or -P stands before that."""
+    """The line of each list of words, or call of an engine, with -m or -c, and whether -I or -P stands before that."""
     found = []
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if not isinstance(node, (ast.List, ast.Tuple)):
+        if isinstance(node, (ast.List, ast.Tuple)):
+            items = node.elts
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "run_python":
+            items = [node.func.value, *node.args]  # of an engine, which stands first in the command
+        else:
             continue
-        words = [item.value if isinstance(item, ast.Constant) else None for item in node.elts]
+        words = [item.value if isinstance(item, ast.Constant) else None for item in items]
         starts = [index for index, word in enumerate(words) if word in ("-m", "-c")]
         if starts and starts[0] > 0 and "sh" not in words:
             found.append((node.lineno, bool({"-I", "-P"} & set(words[: starts[0]]))))
