@@ -1,11 +1,13 @@
 """Batches in real engines: what is done again and what is not, lost engines, limits, and bytes that stay the same."""
 
 import json
+import multiprocessing
 import os
+import pickle
 import random
 import threading
 import time
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from pathlib import Path
 
 import psutil
@@ -224,6 +226,17 @@ class Failing(Executor):
         return future
 
 
+def test_what_an_earlier_job_left_in_memory_is_no_later_jobs_failure(engines, tmp_path):
+    """The engine is started anew if it keeps too much; here a limit that PyTorch alone takes half of."""
+    plan = plan_of(write_csv(tmp_path / "t.csv", checkers(2)), tmp_path / "out")
+    run_plan(plan, engines)
+    before = {engine.pid for engine in engines_here()}
+    plan = plan_of(write_csv(tmp_path / "t.csv", checkers(2)), tmp_path / "other")
+    kept = max(psutil.Process(pid).memory_info().rss for pid in before)
+    assert outcome(run_plan(plan, engines, limits=Limits(memory_bytes=int(1.9 * kept)))) == (2, 0, 0)
+    assert not before & {engine.pid for engine in engines_here()}
+
+
 FULL = os.strerror(28)
 
 
@@ -264,6 +277,21 @@ def test_a_job_whose_input_vanishes_fails_alone(engines, photos, tmp_path):
         run_jobs(plan, record, engines, progress, limits=Limits(), in_flight=2)
     assert outcome(progress) == (0, 2, 1)
     assert progress.exit_code == FileError.exit_code
+
+
+def test_a_pool_of_processes_makes_jobs_too(tmp_path):
+    """All that crosses to another process can be pickled: jobs, limits, results and errors."""
+    rows = [{"recipe": "tint", "source": path.name} for path in write_photos(tmp_path, 2)]
+    plan = plan_of(write_csv(tmp_path / "t.csv", rows), tmp_path / "out")
+    (tmp_path / "out").mkdir()
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        assert outcome(run_plan(plan, pool)) == (2, 0, 0)
+        assert not left_over(tmp_path / "out")
+        (tmp_path / "p0.png").write_bytes(b"damaged")
+        broken = pool.submit(making.make, next(iter(plan)), Limits()).exception()
+        assert isinstance(broken, FileError)
+    error = pickle.loads(pickle.dumps(making.CrashError("m", "r")))
+    assert (error.message, error.remedy) == ("m", "r")
 
 
 class Forgetful(Executor):
@@ -317,9 +345,12 @@ def test_the_sample_for_the_contact_sheet_is_the_same_in_any_order():
 
 def test_the_record_is_read_even_if_lines_are_damaged(tmp_path):
     good = {"name": "a", "key": "k", "files": {}, "seconds": 1.0}
-    lines = [b"\xff\xfe", b"[1]", b'{"name": 7}', b'{"begun": []}', b"{" * 5000, json.dumps(good).encode()]
+    above = {**good, "name": "above", "files": {"../evil.png": 1}}
+    wrong = [b"\xff\xfe", b"[1]", b'{"name": 7}', b'{"begun": []}', b"{" * 5000]
+    lines = [*wrong, *(json.dumps(line).encode() for line in (above, good))]
     (tmp_path / DONE_FILE).write_bytes(b"\n".join(lines) + b"\n")
     (tmp_path / "failures.jsonl").write_bytes(b'{"name": "b"}\n7\n')
     record = Record(tmp_path)
     assert record.made("a").key == "k"
+    assert record.made("above") is None
     assert record.failures() == {}

@@ -39,7 +39,8 @@ def check_plan(plan: Plan, owned: Callable[[str], bool] = lambda name: False) ->
             jobs.check(job)
         except ImpastoError as error:
             first = first or error
-            mistakes.append(f"row {number}: {error}" if number else str(error))
+            mistake = f"row {number}: {error}" if number else str(error)
+            mistakes += [mistake] * (mistake not in mistakes)
             if len(mistakes) > MISTAKES_SHOWN:
                 break
     if first:

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 COMMAND = (sys.executable, "-P", "-m", "impasto.engine.worker")
 WATCH_INTERVAL_S = 0.1
+KEPT_SHARE = 0.5
+"""Share of the memory limit that an idle engine may keep."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,8 @@ def make(job: BatchJob, limits: Limits) -> Made:
     client = engines.of_this_thread(limits)
     deliver = {"as": "files", "folder": str(job.folder), "name": job.name, "format": job.format, "replace": job.replace}
     scale = {"width_m": job.width_m} if job.width_m else None
+    if limits.memory_bytes and _memory_bytes(client.pid) > limits.memory_bytes * KEPT_SHARE:
+        client.close()  # what earlier jobs left in memory is not this one's
     running = client.submit(job.recipe, job.inputs, deliver=deliver, device=job.device, scale=scale)
     _watch(running, client, limits)
     try:
@@ -123,11 +127,6 @@ class Engines:
                 known = Client(COMMAND, log, environment=_environment(limits, place))
                 self._by_thread[threading.get_ident()] = known
         return known
-
-    @property
-    def pids(self) -> list[int]:
-        """Process ids of the engines that run."""
-        return [client.pid for client in list(self._by_thread.values()) if client.pid]
 
     def end(self, grace_s: float = 0.0, *, for_good: bool = True) -> None:
         """End the engines; running jobs are cancelled, and leave no half-written file. for_good: start no others."""

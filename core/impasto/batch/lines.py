@@ -1,0 +1,80 @@
+"""Files of JSON lines to which one process appends: a crash can damage no more than the last line."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import IO, Any
+
+from ..errors import FileError, ProtocolError
+from ..system.outside import explained, is_there, open_file, parse_json
+from ..system.shapes import check
+
+MAX_LINE_BYTES = 2**20
+
+
+class Lines:
+    """A file of lines, each of one of the shapes: the first of these whose fields are there."""
+
+    def __init__(self, path: Path, *shapes: Mapping[str, Any]) -> None:
+        self.path = path
+        self._shapes: Sequence[Mapping[str, Any]] = shapes
+        self._stream: IO[bytes] | None = None
+
+    def __iter__(self) -> Iterator[tuple[int, dict[str, Any]]]:
+        """Offset and content of each line; damaged ones are left out."""
+        if not is_there(self.path):
+            return
+        with open_file(self.path) as stream, explained(self.path, "read"):
+            place = 0
+            while data := stream.readline(MAX_LINE_BYTES):
+                if line := self._parsed(data):
+                    yield place, line
+                place += len(data)
+
+    def at(self, place: int) -> dict[str, Any] | None:
+        """The line at an offset; None if it is damaged."""
+        with open_file(self.path) as stream, explained(self.path, "read"):
+            stream.seek(place)
+            return self._parsed(stream.readline(MAX_LINE_BYTES))
+
+    def open(self) -> None:
+        """Open the file for appending, and end a line that a crash left unfinished."""
+        with explained(self.path):
+            self._stream = self.path.open("ab+", buffering=0)
+            if self._stream.tell():
+                self._stream.seek(-1, os.SEEK_END)
+                if self._stream.read(1) != b"\n":
+                    self._stream.write(b"\n")
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._stream is not None:
+            self._stream.close()
+
+    def append(self, data: Mapping[str, Any]) -> int:
+        """Append a line; return its offset. FileError if it cannot be written."""
+        assert self._stream is not None, "the file is open"
+        with explained(self.path):
+            place, line = self._stream.seek(0, os.SEEK_END), line_of(data)
+            if self._stream.write(line) < len(line):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return place
+
+    def _parsed(self, data: bytes) -> dict[str, Any] | None:
+        try:
+            line = parse_json(data, "a line", max_bytes=MAX_LINE_BYTES)
+            check(line, dict, "a line")
+            shape = next((one for one in self._shapes if one.keys() <= line.keys()), self._shapes[-1])
+            check(line, shape, "a line")
+        except (FileError, ProtocolError):
+            return None
+        return line
+
+
+def line_of(data: Mapping[str, Any]) -> bytes:
+    """A line with the data."""
+    return json.dumps(data, sort_keys=True).encode() + b"\n"
