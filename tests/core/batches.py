@@ -40,10 +40,10 @@ def write_photos(folder: Path, count: int) -> list[Path]:
 
 
 def write_csv(path: Path, rows: Iterable[Mapping[str, object]], encoding: str = "utf-8") -> Path:
-    """A table with a column for each key of the first row."""
+    """A table with a column for each key of the rows."""
     rows = list(rows)
     with path.open("w", encoding=encoding, newline="") as stream:
-        writer = csv.DictWriter(stream, list(rows[0]), restval="")
+        writer = csv.DictWriter(stream, list(dict.fromkeys(key for row in rows for key in row)), restval="")
         writer.writeheader()
         writer.writerows(rows)
     return path

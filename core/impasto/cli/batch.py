@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -17,16 +18,20 @@ from .sources import SOURCES_HELP, add_named_inputs, found_sources, named_files
 from .terminal import Terminal
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+    from ..batch.making import Limits
     from ..batch.plan import Plan
     from ..batch.progress import Progress
     from ..batch.record import Record
 
 EXAMPLES = (
     "batch brick.json photos --out textures",
-    "batch quilt photos --seeds 3 --pattern '{name}_{seed}' --out textures",
+    "batch brick.json photos --seeds 3 --pattern '{name}_{seed}' --out textures",
     "batch painted.json photos --input night=night.jpg --workers 4 --time-limit 10min --out painted",
     "batch materials.csv --out textures --dry-run",
     "batch --retry --out textures",
+    "batch materials.csv --out /farm/textures --cluster tcp://scheduler:8786",
 )
 CONTACT_SHEET = "contact_sheet.png"
 T = TypeVar("T")
@@ -48,8 +53,27 @@ def add_batch(commands: Any) -> None:
     parser.add_argument("--pattern", metavar="PATTERN", help=text)
     parser.add_argument("--dry-run", action="store_true", help="list what would be made, and its size")
     parser.add_argument("--retry", action="store_true", help="make only the jobs in failures.jsonl")
-    add_output(parser, can_stream=False, has_name=False)
+    add_output(parser, can_stream=False, is_batch=True)
     _add_workers(parser)
+    _add_cluster(parser)
+
+
+def _add_cluster(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("a Dask cluster (pip install 'impasto[cluster]')")
+    text = "run on the workers of this scheduler, tcp://HOST:PORT or tls://HOST:PORT"
+    group.add_argument("--cluster", metavar="ADDRESS", help=text)
+    text = "send inputs and results, for workers that do not see the folders"
+    group.add_argument("--send", action="store_true", help=text)
+    text = "what of Dask's resources a job needs, such as GPU=1"
+    group.add_argument("--resources", type=_resources, default={}, metavar="NAME=N", help=text)
+    for option, text in (("ca-file", "certificate authority"), ("cert", "certificate"), ("key", "key of it")):
+        group.add_argument(f"--tls-{option}", type=Path, metavar="PEM", help=f"{text} for tls:// (default: Dask's)")
+
+
+def _resources(text: str) -> dict[str, float]:
+    from ..batch.cluster import parse_resources
+
+    return _parsed(parse_resources, text)
 
 
 def _add_workers(parser: argparse.ArgumentParser) -> None:
@@ -168,10 +192,34 @@ def _plan_of_failures(record: Record, arguments: argparse.Namespace) -> Plan:
 
 
 def _run(plan: Plan, record: Record, total: int, arguments: argparse.Namespace, terminal: Terminal) -> Progress:
-    """Run the batch in local engines. Cancelled, with what is done, after a signal."""
-    from ..batch.making import Limits, local_engines
+    """Run the batch. Cancelled, with what is done, after a signal."""
     from ..batch.progress import Progress
     from ..batch.running import run_jobs
+
+    stop, progress = Stop(), Progress(total)
+    executors = _on_cluster if arguments.cluster else _on_this_machine
+    with terminal.progress(in_json=True) as show, executors(total, arguments) as (executor, limits, in_flight):
+        run_jobs(
+            plan,
+            record,
+            executor,
+            progress,
+            limits=limits,
+            in_flight=in_flight,
+            tries=arguments.tries,
+            on_progress=lambda progress: show(progress.handled / total, progress.words),
+            is_stopped=stop.is_set,
+        )
+    if progress.is_stopped:
+        done = progress.made + progress.before
+        raise stop.cancelled(f"cancelled; {done} of {total} are done, and the same command goes on with the others")
+    return progress
+
+
+@contextmanager
+def _on_this_machine(total: int, arguments: argparse.Namespace) -> Iterator[tuple[Executor, Limits, int]]:
+    """Engines of this machine, the limits of each, and the number of jobs to submit at a time."""
+    from ..batch.making import Limits, local_engines
     from ..batch.workers import share
 
     chosen = share(
@@ -182,20 +230,20 @@ def _run(plan: Plan, record: Record, total: int, arguments: argparse.Namespace, 
         memory_bytes=arguments.memory_limit,
     )
     limits = Limits(arguments.time_limit, arguments.memory_limit, chosen.threads, chosen.gpus)
-    stop, progress = Stop(), Progress(total)
-    with terminal.progress(in_json=True) as show, local_engines(chosen.workers) as executor:
-        run_jobs(
-            plan,
-            record,
-            executor,
-            progress,
-            limits=limits,
-            in_flight=2 * chosen.workers,
-            tries=arguments.tries,
-            on_progress=lambda progress: show(progress.handled / total, progress.words),
-            is_stopped=stop.is_set,
-        )
-    if progress.is_stopped:
-        done = progress.made + progress.before
-        raise stop.cancelled(f"cancelled; {done} of {total} are done, and the same command goes on with the others")
-    return progress
+    with local_engines(chosen.workers) as executor:
+        yield executor, limits, 2 * chosen.workers
+
+
+@contextmanager
+def _on_cluster(_total: int, arguments: argparse.Namespace) -> Iterator[tuple[Executor, Limits, int]]:
+    """The same of a Dask cluster."""
+    from ..batch.cluster import Security, dask_cluster
+    from ..batch.making import Limits
+
+    if arguments.workers:
+        raise ParameterError("the workers of a cluster are not started here", "leave --workers out, or --cluster")
+    security = Security(arguments.tls_ca_file, arguments.tls_cert, arguments.tls_key)
+    limits = Limits(arguments.time_limit, arguments.memory_limit, arguments.threads or 1)
+    given = {"is_sent": arguments.send, "resources": arguments.resources, "security": security}
+    with dask_cluster(arguments.cluster, arguments.out, **given) as executor:
+        yield executor, limits, 2 * executor.threads

@@ -26,11 +26,11 @@ if TYPE_CHECKING:
     from .remote import RemoteEngine
 
 
-def add_output(parser: argparse.ArgumentParser, can_stream: bool = True, has_name: bool = True) -> None:
-    """Add --out, --name, --format, --force, --device, and --stream for tools that may make tiles."""
+def add_output(parser: argparse.ArgumentParser, can_stream: bool = True, is_batch: bool = False) -> None:
+    """Add --out, --format, --force and --device, --name and --engine unless for a batch, --stream for tiles."""
     group = parser.add_argument_group("output")
     group.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the files")
-    if has_name:
+    if not is_batch:
         group.add_argument("--name", metavar="NAME", help="start of the files' names (default: the source's)")
     formats = sorted(registry().exporters)
     group.add_argument("--format", choices=formats, default="png", help="file format (default: png)")
@@ -41,7 +41,8 @@ def add_output(parser: argparse.ArgumentParser, can_stream: bool = True, has_nam
     else:
         parser.set_defaults(stream=False)
     add_device(group)
-    add_engine(group)
+    if not is_batch:
+        add_engine(group)
 
 
 def carry_out(

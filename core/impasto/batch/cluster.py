@@ -1,0 +1,274 @@
+"""A Dask cluster as the executor of a batch: workers write to a folder that all see, or files are sent both ways.
+
+Dask distributes, counts failures of workers and frees memory; here is only what a job needs to be the same there.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from ..errors import Cancelled, FileError, ModelError, ParameterError, PluginError, WorkerError
+from ..io.files import map_files
+from ..plugins import registry
+from ..runner import versions_of
+from ..system.outside import explained, is_folder, make_folder, open_file
+from ..system.transaction import replace_files, temporary_folder
+from .job import BatchJob
+from .making import Limits, make, shared_engines
+from .record import Made
+
+CONNECT_LIMIT_S = 15
+WORKERS_LIMIT_S = 30
+MOST_SENT = 64
+"""Inputs that are kept on the cluster for later jobs, such as styles; others are sent again when they are needed."""
+Files = dict[str, bytes]
+"""Content of the files of an input, by name."""
+
+
+@dataclass(frozen=True)
+class Security:
+    """Files for tls:// (PEM), as `dask worker` takes them; those left out are of Dask's own configuration."""
+
+    ca_file: Path | None = None
+    cert: Path | None = None
+    key: Path | None = None
+
+    def for_dask(self) -> Any:
+        """The same for `distributed.Client`."""
+        from distributed.security import Security as DaskSecurity
+
+        given = {"tls_ca_file": self.ca_file, "tls_client_cert": self.cert, "tls_client_key": self.key}
+        known = {name: str(path) for name, path in given.items() if path}
+        return DaskSecurity(**known, require_encryption=True) if known else None
+
+
+@contextmanager
+def dask_cluster(
+    address: str,
+    folder: Path,
+    *,
+    is_sent: bool = False,
+    resources: Mapping[str, float] | None = None,
+    security: Security | None = None,
+) -> Iterator[Cluster]:
+    """The cluster of the scheduler at tcp://HOST:PORT or tls://HOST:PORT, until the end of the block.
+
+    folder: of the results, which all workers must see unless `is_sent`: inputs and results are then sent. resources: of
+    Dask that a worker needs for a job, such as {"GPU": 1}. WorkerError if there is no scheduler or no fitting worker,
+    PluginError if a worker has other versions, FileError if one does not see the folder.
+    """
+    try:
+        from distributed import Client
+    except ImportError as error:
+        raise PluginError("Dask is not installed here", "run: pip install 'impasto[cluster]'") from error
+    for name in ("distributed", "tornado"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # what goes wrong is said by errors
+    try:
+        dask = Client(address, timeout=CONNECT_LIMIT_S, security=security.for_dask() if security else None)
+    except (OSError, TimeoutError, ValueError, TypeError) as error:
+        remedy = "check the address, and that `dask scheduler` runs there; for tls:// also the certificates"
+        raise WorkerError(f"no scheduler answers at {address}: {_first_line(error)}", remedy) from error
+    try:
+        cluster = Cluster(dask, address, is_sent, dict(resources or {}))
+        cluster.check(folder)
+        yield cluster
+        cluster.shutdown()
+    finally:
+        dask.close(timeout=2)
+
+
+class Cluster(Executor):
+    """An executor that calls `make` on the workers of a cluster, with what a job needs there."""
+
+    def __init__(self, dask: Any, address: str, is_sent: bool, resources: Mapping[str, float]) -> None:
+        self._dask, self._address, self._is_sent, self._resources = dask, address, is_sent, resources
+        self._sent: OrderedDict[str, Any] = OrderedDict()
+
+    def check(self, folder: Path) -> None:
+        """Wait for a worker, and check that all have the same versions and see the folder."""
+        try:
+            self._dask.wait_for_workers(1, timeout=WORKERS_LIMIT_S)
+        except TimeoutError as error:
+            remedy = f"start one: dask worker {self._address}"
+            raise WorkerError(f"the cluster at {self._address} has no workers", remedy) from error
+        if not self._fitting():
+            wanted = " ".join(f"{name}={amount:g}" for name, amount in self._resources.items())
+            remedy = f'start one: dask worker {self._address} --resources "{wanted}"'
+            raise WorkerError(f"no worker has the resources {wanted}", remedy)
+        here = versions_of(list(registry().tools.values()))
+        for worker, there in self._asked(_versions).items():
+            if there != here:
+                differ = [name for name in {**here, **there} if here.get(name) != there.get(name)]
+                said = ", ".join(f"{name} {there.get(name, 'missing')} (here {here.get(name)})" for name in differ)
+                raise PluginError(f"the worker {worker} has {said}", "install the same versions on all machines")
+        if not self._is_sent:
+            self._check_folder(folder)
+
+    def _check_folder(self, folder: Path) -> None:
+        probe = make_folder(folder.absolute()) / f".impasto-{secrets.token_hex(8)}"
+        with explained(folder):
+            probe.touch()
+        try:
+            blind = [worker for worker, sees in self._asked(_sees, probe).items() if not sees]
+        finally:
+            probe.unlink(missing_ok=True)
+        if blind:
+            message = f"the worker {blind[0]} does not see the folder {folder}"
+            raise FileError(message, "mount it there under the same path, or add --send")
+
+    def _asked(self, function: Any, *arguments: Any) -> dict[str, Any]:
+        """What a function returns on each worker. PluginError if one cannot call it."""
+        answers = self._dask.run(function, *arguments, on_error="return")
+        for worker, answer in answers.items():
+            if isinstance(answer, Exception):
+                message = f"the worker {worker} cannot run impasto: {_first_line(answer)}"
+                raise PluginError(message, "install impasto on all machines of the cluster")
+        return answers
+
+    def _fitting(self) -> list[Mapping[str, Any]]:
+        """The workers with the wanted resources."""
+        workers = self._dask.scheduler_info(n_workers=-1)["workers"].values()
+        wanted = self._resources.items()
+        return [one for one in workers if all(one["resources"].get(name, 0) >= least for name, least in wanted)]
+
+    @property
+    def threads(self) -> int:
+        """Number of jobs that run at a time."""
+        return max(1, sum(one["nthreads"] for one in self._fitting()))
+
+    def submit(self, _make: Any, job: BatchJob, limits: Limits) -> Future[Made]:  # type: ignore[override]
+        """Run a job on a worker. WorkerError if the scheduler is gone."""
+        if self._dask.status != "running":
+            remedy = "start it and its workers, and run the same command again: it goes on with the others"
+            raise WorkerError(f"the scheduler at {self._address} is gone", remedy)
+        there = replace(
+            job,
+            replace=True,  # this batch has begun the job, and a lost worker may have written its files
+            inputs={name: path.absolute() for name, path in job.inputs.items()},
+            folder=job.folder.absolute(),
+        )
+        sent = {name: self._send(path) for name, path in job.inputs.items()} if self._is_sent else None
+        made: Future[Made] = Future()
+        running = self._dask.submit(
+            make_there, there, limits, job.key(), sent, pure=False, retries=0, resources=self._resources or None
+        )
+        running.add_done_callback(lambda done: _settle(made, done, job))
+        made.add_done_callback(lambda done: running.cancel() if done.cancelled() else None)
+        return made
+
+    def _send(self, path: Path) -> Any:
+        """The files of an input on the cluster: sent once, and kept while they are used again and again."""
+        stamp = f"{path.absolute()} {[(file.name, file.stat().st_mtime_ns) for file in _files_of(path)]}"
+        known = self._sent.pop(stamp, None)
+        if known is None or known.status != "finished":  # its worker may be lost, and the files with it
+            contents: Files = {file.name: _content(file) for file in _files_of(path)}
+            (known,) = self._dask.scatter([(path.name if is_folder(path) else "", contents)], hash=False)
+        self._sent[stamp] = known
+        while len(self._sent) > MOST_SENT:
+            self._sent.popitem(last=False)
+        return known
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """End the engines of the workers; jobs that still run are cancelled."""
+        self._sent.clear()
+        if self._dask.status == "running":
+            self._dask.run(_end_engines, on_error="ignore")
+
+
+@dataclass(frozen=True)
+class Carried:
+    """A result, and the content of its files if they were not written to a folder that is seen here."""
+
+    made: Made
+    contents: Mapping[str, bytes]
+
+
+def make_there(job: BatchJob, limits: Limits, key: str, sent: Mapping[str, tuple[str, Files]] | None) -> Carried:
+    """Make a job on a worker; `key` is the job's where it was submitted. sent: inputs that are not files there.
+
+    ModelError if a model or a version is another one there, so that the result would differ.
+    """
+    try:
+        if sent is None:
+            _check_key(job, key)
+            return Carried(make(job, limits), {})
+        with temporary_folder() as folder:
+            inputs = {name: _unpacked(folder / name, *files) for name, files in sent.items()}
+            near = replace(job, inputs=inputs, folder=make_folder(folder / "made"))
+            _check_key(near, key)
+            made = make(near, limits)
+            return Carried(made, {name: (near.folder / name).read_bytes() for name in made.files})
+    except Cancelled:
+        raise WorkerError("the worker is being ended", "run the same command again") from None
+
+
+def _check_key(job: BatchJob, key: str) -> None:
+    if job.key() != key:
+        message = "its models, inputs or versions are others on the worker"
+        raise ModelError(message, "install the same models and versions on all machines")
+
+
+def _unpacked(folder: Path, set_name: str, files: Files) -> Path:
+    """An input in a folder of its own: a set of maps in a folder of its name, or the only file."""
+    folder = make_folder(folder / set_name)
+    for name, content in files.items():
+        with explained(folder / name):
+            (folder / name).write_bytes(content)
+    return folder if set_name else folder / next(iter(files))
+
+
+def _settle(made: Future[Made], done: Any, job: BatchJob) -> None:
+    """Pass a result on, once its files are written; called in a thread of Dask's."""
+    if not made.set_running_or_notify_cancel():
+        return
+    try:
+        carried = done.result()
+        if carried.contents:
+            contents = {job.folder / name: content for name, content in carried.contents.items()}
+            replace_files(contents, replace=True)
+        made.set_result(carried.made)
+    except BaseException as error:  # noqa: BLE001  whatever it is becomes the job's error
+        made.set_exception(error)
+    finally:
+        done.release()
+
+
+def _files_of(path: Path) -> Sequence[Path]:
+    return list(map_files(path).values()) if is_folder(path) else [path]
+
+
+def _content(path: Path) -> bytes:
+    with open_file(path) as stream, explained(path, "read"):
+        return stream.read()
+
+
+def _versions() -> dict[str, str]:
+    return versions_of(list(registry().tools.values()))
+
+
+def _sees(probe: Path) -> bool:
+    return probe.exists()
+
+
+def _end_engines() -> None:
+    shared_engines.end(for_good=False)
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error) or type(error).__name__).partition("\n")[0][:200]
+
+
+def parse_resources(text: str) -> dict[str, float]:
+    """Dask's resources from "GPU=1 MEMORY=4e9". ParameterError if it is something else."""
+    try:
+        return {name: float(amount) for name, amount in (part.split("=") for part in text.split())}
+    except ValueError:
+        raise ParameterError(f"{text!r} is not NAME=AMOUNT", "write --resources GPU=1") from None

@@ -1,0 +1,240 @@
+"""`impasto batch --cluster` on a real Dask scheduler with real workers on loopback."""
+
+import json
+import shutil
+import subprocess
+import time
+
+import psutil
+import pytest
+from batches import checkers, done_names, failures_in, left_over, write_csv, write_photos, write_recipe
+from dask_cluster import DaskCluster
+from worker_jobs import wait_until
+
+from impasto.batch import cluster
+from impasto.errors import FileError, WorkerError
+
+
+@pytest.fixture(scope="module")
+def dask(engine_with_misbehaving, tmp_path_factory):
+    """A scheduler with two workers, which tests leave as they are."""
+    made = DaskCluster(engine_with_misbehaving, tmp_path_factory.mktemp("dask"))
+    made.add_worker()
+    made.add_worker("--resources", "GPU=1")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def own_dask(engine_with_misbehaving, tmp_path):
+    """A scheduler without workers, which a test may break."""
+    made = DaskCluster(engine_with_misbehaving, tmp_path / "dask")
+    yield made
+    made.close()
+
+
+def contents(folder):
+    return {path.name: path.read_bytes() for path in folder.glob("*.png") if path.name != "contact_sheet.png"}
+
+
+def test_the_bytes_are_those_of_local_processes_seen_or_sent(impasto, dask, tmp_path):
+    write_photos(tmp_path / "photos", 3)
+    recipe = write_recipe(tmp_path / "r.json", ("tint", {"strength": 0.5}), seed=5)
+    local = impasto("batch", recipe, tmp_path / "photos", "--seeds", 2, "--workers", 1, "--out", tmp_path / "local")
+    assert local.returncode == 0, local.stderr
+    for name, more in (("seen", ()), ("sent", ("--send",))):
+        out = tmp_path / name
+        arguments = ("batch", recipe, tmp_path / "photos", "--seeds", 2, "--out", out, "--cluster", dask.address)
+        done = impasto(*arguments, *more, "--json")
+        assert done.returncode == 0, done.stderr
+        assert json.loads(done.stdout.splitlines()[-1])["made"] == 6
+        assert contents(out) == contents(tmp_path / "local")
+        assert left_over(out) == []
+        again = impasto(*arguments, *more, "--json")
+        assert json.loads(again.stdout.splitlines()[-1])["done_before"] == 6
+
+
+def test_a_folder_of_maps_is_sent_under_its_name(impasto, dask, tmp_path):
+    (photo,) = write_photos(tmp_path, 1)
+    made = impasto("maps", photo, "--out", tmp_path / "wall", "--name", "wall")
+    assert made.returncode == 0, made.stderr
+    recipe = write_recipe(tmp_path / "r.json", ("tint", {}))
+    done = impasto("batch", recipe, tmp_path / "wall", "--out", tmp_path / "out", "--cluster", dask.address, "--send")
+    assert done.returncode == 0, done.stderr
+    assert {path.name for path in (tmp_path / "out").glob("*.png")} >= {"wall_base_color.png", "wall_normal.png"}
+
+
+def test_a_job_of_its_own_fault_fails_alone_and_is_not_tried_again(impasto, dask, tmp_path):
+    rows = [*checkers(2), {"recipe": "raises", "name": "bad"}]
+    write_photos(tmp_path, 1)
+    for row in rows:
+        row["source"] = "p0.png"
+    done = impasto("batch", write_csv(tmp_path / "t.csv", rows), "--out", tmp_path / "out", "--cluster", dask.address)
+    assert done.returncode == 7
+    assert sorted(done_names(tmp_path / "out")) == ["c0", "c1"]
+    (failure,) = failures_in(tmp_path / "out")
+    assert (failure["name"], failure["tries"]) == ("bad", 1)
+    assert "ZeroDivisionError" in failure["message"]
+
+
+def test_limits_hold_on_workers(impasto, dask, tmp_path):
+    rows = [{"recipe": "slow", "name": "endless", "source": "p0.png", "parameter.seconds": 60}, *checkers(1)]
+    write_photos(tmp_path, 1)
+    table = write_csv(tmp_path / "t.csv", rows)
+    done = impasto("batch", table, "--out", tmp_path / "out", "--cluster", dask.address, "--time-limit", "5s")
+    assert done.returncode == 7
+    (failure,) = failures_in(tmp_path / "out")
+    assert failure["name"] == "endless"
+    assert "longer than" in failure["message"]
+
+
+def test_resources_choose_workers_and_must_be_there(impasto, dask, tmp_path):
+    table = write_csv(tmp_path / "t.csv", checkers(2))
+    arguments = ("batch", table, "--cluster", dask.address, "--out")
+    assert impasto(*arguments, tmp_path / "out", "--resources", "GPU=1").returncode == 0
+    refused = impasto(*arguments, tmp_path / "none", "--resources", "TPU=2")
+    assert refused.returncode == 7
+    assert "no worker has the resources TPU=2" in refused.stderr
+    assert '--resources "TPU=2"' in refused.stderr
+
+
+def test_no_scheduler_and_no_worker_are_said_with_a_remedy(own_dask, tmp_path, monkeypatch):
+    monkeypatch.setattr(cluster, "WORKERS_LIMIT_S", 0.5)
+    monkeypatch.setattr(cluster, "CONNECT_LIMIT_S", 2)
+    for address in ("tcp://127.0.0.1:9", "farm", "tcp://"):
+        with (
+            pytest.raises(WorkerError, match=rf"no scheduler answers at {address}.*dask scheduler"),
+            cluster.dask_cluster(address, tmp_path),
+        ):
+            pass
+    with (
+        pytest.raises(WorkerError, match=rf"start one: dask worker {own_dask.address}"),
+        cluster.dask_cluster(own_dask.address, tmp_path),
+    ):
+        pass
+
+
+def test_a_worker_with_other_versions_is_refused_before_anything_runs(impasto, own_dask, tmp_path):
+    shadow = tmp_path / "shadow" / "impasto-0.0.9.dist-info"
+    shadow.mkdir(parents=True)
+    (shadow / "METADATA").write_text("Metadata-Version: 2.1\nName: impasto\nVersion: 0.0.9\n")
+    own_dask.add_worker(PYTHONPATH=str(tmp_path / "shadow"))
+    table = write_csv(tmp_path / "t.csv", checkers(1))
+    done = impasto("batch", table, "--out", tmp_path / "out", "--cluster", own_dask.address)
+    assert done.returncode == 4
+    assert "impasto 0.0.9 (here 0.1.0)" in done.stderr
+    assert done_names(tmp_path / "out") == []
+
+
+def test_a_folder_that_a_worker_does_not_see_is_refused_and_sending_is_offered(impasto, dask, tmp_path, monkeypatch):
+    monkeypatch.setattr(cluster.Cluster, "_asked", lambda *_: {"tcp://far:1": False})
+    made = cluster.Cluster.__new__(cluster.Cluster)
+    with pytest.raises(FileError, match=r"tcp://far:1 does not see the folder .*--send"):
+        made._check_folder(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def count(folder):
+    """Number of jobs that are done so far."""
+    return len(done_names(folder)) if (folder / "batch.jsonl").exists() else 0
+
+
+def start(python, *arguments):
+    command = [python, "-P", "-m", "impasto", *map(str, arguments)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def test_killed_workers_lose_and_double_nothing(engine_with_misbehaving, own_dask, tmp_path):
+    nannies = [own_dask.add_worker() for _ in range(4)]
+    write_photos(tmp_path, 2)
+    rows = [
+        {"recipe": tool, "name": f"{tool}{index}", "source": f"p{index % 2}.png", "seed": index}
+        for index in range(20)
+        for tool in ("tint", "checker", "photo-maps")
+    ]
+    out = tmp_path / "out"
+    table = write_csv(tmp_path / "t.csv", rows)
+    running = start(engine_with_misbehaving, "batch", table, "--out", out, "--cluster", own_dask.address, "--json")
+    wait_until(lambda: count(out) >= 5, 60)
+    for nanny in nannies[:2]:
+        own_dask.kill_worker(nanny)
+    said, errors = running.communicate(timeout=120)
+    assert running.returncode == 0, errors
+    assert sorted(done_names(out)) == sorted(row["name"] for row in rows)
+    assert json.loads(said.splitlines()[-1])["made"] == 60
+    assert len(list(out.glob("*_base_color.png"))) == 60
+    assert left_over(out) == []
+
+
+def test_a_scheduler_that_dies_ends_the_batch_and_another_one_makes_the_rest(
+    engine_with_misbehaving, impasto, own_dask, tmp_path
+):
+    own_dask.add_worker()
+    write_photos(tmp_path, 1)
+    rows = [{"recipe": "slow", "name": f"s{i}", "source": "p0.png", "parameter.seconds": 0.2} for i in range(30)]
+    out, table = tmp_path / "out", write_csv(tmp_path / "t.csv", rows)
+    running = start(engine_with_misbehaving, "batch", table, "--out", out, "--cluster", own_dask.address)
+    wait_until(lambda: count(out) >= 3, 60)
+    own_dask.scheduler.kill()
+    _, errors = running.communicate(timeout=90)
+    assert running.returncode == 7, errors
+    assert "is gone" in errors
+    assert "goes on" in errors
+    done = len(done_names(out))
+    assert 3 <= done < 30
+    again = impasto("batch", table, "--out", out, "--json", "--workers", 2)
+    said = json.loads(again.stdout.splitlines()[-1])
+    assert (said["made"], said["done_before"]) == (30 - done, done)
+
+
+def test_control_c_ends_the_jobs_on_the_workers(engine_with_misbehaving, dask, tmp_path):
+    write_photos(tmp_path, 1)
+    rows = [{"recipe": "slow", "name": f"s{i}", "source": "p0.png", "parameter.seconds": 60} for i in range(4)]
+    out, table = tmp_path / "out", write_csv(tmp_path / "t.csv", rows)
+    running = start(engine_with_misbehaving, "batch", table, "--out", out, "--cluster", dask.address)
+    wait_until(lambda: engines_below(dask), 60)
+    time.sleep(1)
+    began = time.monotonic()
+    running.send_signal(2)
+    running.communicate(timeout=20)
+    assert running.returncode == 130
+    assert time.monotonic() - began < 4
+    wait_until(lambda: not engines_below(dask), 20)
+    assert list(out.glob("*.png")) == []
+
+
+def engines_below(dask):
+    """Engines that the workers run."""
+    found = []
+    for nanny in dask.workers:
+        for process in psutil.Process(nanny.pid).children(recursive=True):
+            try:
+                if "impasto.engine.worker" in process.cmdline():
+                    found.append(process.pid)
+            except psutil.NoSuchProcess:
+                pass
+    return found
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="no openssl to make certificates with")
+def test_tls_with_certificates(impasto, engine_with_misbehaving, tmp_path, monkeypatch):
+    key, cert = tmp_path / "key.pem", tmp_path / "cert.pem"
+    subject = ("-x509", "-nodes", "-days", "1", "-subj", "/CN=127.0.0.1")
+    subprocess.run(
+        ["openssl", "req", *subject, "-newkey", "rsa:2048", "-keyout", key, "-out", cert],
+        check=True,
+        capture_output=True,
+    )
+    tls = ("--tls-ca-file", cert, "--tls-cert", cert, "--tls-key", key)
+    secured = DaskCluster(engine_with_misbehaving, tmp_path / "dask", tls)
+    try:
+        secured.add_worker()
+        table = write_csv(tmp_path / "t.csv", checkers(1))
+        assert secured.address.startswith("tls://")
+        monkeypatch.setattr(cluster, "CONNECT_LIMIT_S", 2)
+        with pytest.raises(WorkerError, match="certificates"), cluster.dask_cluster(secured.address, tmp_path):
+            pass
+        done = impasto("batch", table, "--out", tmp_path / "out", "--cluster", secured.address, *tls)
+        assert done.returncode == 0, done.stderr
+    finally:
+        secured.close()
