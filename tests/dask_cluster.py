@@ -51,6 +51,13 @@ class DaskCluster:
         self.workers.append(self._start("worker", self.address, *own, *arguments, **environment))
         return self.workers[-1]
 
+    def wait_for_workers(self, count: int) -> None:
+        """Wait until the scheduler knows so many workers."""
+        from distributed import Client
+
+        with Client(self.address) as client:
+            client.wait_for_workers(count, timeout=LIMIT_S)
+
     def kill_worker(self, nanny: subprocess.Popen) -> None:
         """Kill what a nanny watches, with its engine's parent gone."""
         for process in psutil.Process(nanny.pid).children(recursive=False):
