@@ -8,17 +8,14 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-import torch
 from torch import Tensor, nn
 from torch.nn.functional import leaky_relu, relu
 from torch.nn.utils.parametrizations import spectral_norm
 
 from impasto.training.layers import SLOPE
 
-from .gan import MARGIN_PX, Generator
-from .shared import TextbookTraining, cut
-
-BETAS = (0.0, 0.9)
+from .gan import Generator
+from .shared import TextbookTraining
 
 
 class ProjectionDiscriminator(nn.Module):
@@ -45,6 +42,7 @@ class ConditionalTraining(TextbookTraining):
     """max_D  E[min(0, D(x, y) - 1)] + E[min(0, -1 - D(G(z, y), y))],  max_G  E[D(G(z, y), y)]."""
 
     saturated_below = 0.02
+    betas = (0.0, 0.9)
     learns_classes = True
 
     def networks_of(self, channels: int, width: int) -> dict[str, nn.Module]:
@@ -55,21 +53,12 @@ class ConditionalTraining(TextbookTraining):
             "discriminator": ProjectionDiscriminator(channels, width, classes),
         }
 
-    def optimizer(self, weights) -> torch.optim.Optimizer:
-        """Adam as in the paper."""
-        return torch.optim.Adam(weights, betas=BETAS, fused=True)
+    def discriminator_loss(self, x: Tensor, x_hat: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+        """-min(0, D(x, y) - 1) - min(0, -1 - D(x̂, y))."""
+        D = self.networks["discriminator"]
+        real_logits = D(x, y)
+        return relu(1 - real_logits).mean() + relu(1 + D(x_hat, y)).mean(), real_logits
 
-    def step(self) -> dict[str, Tensor]:
-        """One step of D, then one of G."""
-        G, D = self.networks["generator"], self.networks["discriminator"]
-        x, y = self.crops.draw(self.batch, self.crop_px, self.random)  # (B, C, crop_px, crop_px), (B,)
-        side = self.crop_px + MARGIN_PX
-        with self.autocast():
-            x_hat = cut(G(self.noise, self.batch, (side, side), y), self.crop_px, self.random)
-            loss_D = relu(1 - D(x, y)).mean() + relu(1 + D(x_hat.detach(), y)).mean()
-        self.descend("discriminator", loss_D)
-        with self.autocast():
-            loss_G = -D(x_hat, y).mean()
-        self.descend("generator", loss_G)
-        self.average()
-        return {"loss_discriminator": loss_D, "loss_generator": loss_G}
+    def generator_loss(self, x_hat: Tensor, y: Tensor, real_logits: Tensor) -> Tensor:
+        """-D(x̂, y)."""
+        return -self.networks["discriminator"](x_hat, y).mean()

@@ -14,14 +14,12 @@ from torch.nn.functional import leaky_relu, relu, softplus
 
 from impasto.training.layers import SLOPE, Noise, circular_convolution, halved_sizes, resized
 
-from .shared import TextbookTraining, cut
+from .shared import TextbookTraining
 
 LATENT = 32
 """Channels of z for each cell of the coarsest grid; a cell is 8 px wide."""
 LEVELS = 4
 """Number of resolutions of the generator."""
-MARGIN_PX = 8
-BETAS = (0.5, 0.999)
 
 
 class Generator(nn.Module):
@@ -74,30 +72,22 @@ class GanTraining(TextbookTraining):
     """min_G max_D  E[log D(x)] + E[log(1 - D(G(z)))]; G maximises log D(G(z)) instead (section 3 of the paper)."""
 
     saturated_below = 0.02
+    betas = (0.5, 0.999)
 
     def networks_of(self, channels: int, width: int) -> dict[str, nn.Module]:
         """G and D."""
         return {"generator": Generator(channels, width), "discriminator": Discriminator(channels, width)}
 
-    def optimizer(self, weights) -> torch.optim.Optimizer:
-        """Adam as in DCGAN."""
-        return torch.optim.Adam(weights, betas=BETAS, fused=True)
-
     def rate(self) -> float:
         """Constant learning rate."""
         return self.learning_rate * self.rate_factor
 
-    def step(self) -> dict[str, Tensor]:
-        """One step of D, then one of G."""
-        G, D = self.networks["generator"], self.networks["discriminator"]
-        x, _ = self.crops.draw(self.batch, self.crop_px, self.random)  # (B, C, crop_px, crop_px)
-        side = self.crop_px + MARGIN_PX
-        with self.autocast():
-            x_hat = cut(G(self.noise, self.batch, (side, side)), self.crop_px, self.random)
-            loss_D = softplus(-D(x)).mean() + softplus(D(x_hat.detach())).mean()  # -log D(x) - log(1 - D(x̂))
-        self.descend("discriminator", loss_D)
-        with self.autocast():
-            loss_G = softplus(-D(x_hat)).mean()  # -log D(x̂)
-        self.descend("generator", loss_G)
-        self.average()
-        return {"loss_discriminator": loss_D, "loss_generator": loss_G}
+    def discriminator_loss(self, x: Tensor, x_hat: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+        """-log D(x) - log(1 - D(x̂))."""
+        D = self.networks["discriminator"]
+        real_logits = D(x)
+        return softplus(-real_logits).mean() + softplus(D(x_hat)).mean(), real_logits
+
+    def generator_loss(self, x_hat: Tensor, y: Tensor, real_logits: Tensor) -> Tensor:
+        """-log D(x̂)."""
+        return softplus(-self.networks["discriminator"](x_hat)).mean()

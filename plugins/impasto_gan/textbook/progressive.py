@@ -23,7 +23,6 @@ LATENT = 32
 FIRST_PX = 8
 """Size of crops at the first resolution; the coarsest grid has as many cells."""
 MARGIN_CELLS = 1
-BETAS = (0.0, 0.99)
 LAMBDA = 10.0
 DRIFT = 1e-3
 
@@ -129,6 +128,8 @@ class Discriminator(nn.Module):
 class ProgressiveTraining(TextbookTraining):
     """L_D = D(x̂) - D(x) + λ (|∇D(x̃)| - 1)² + ε D(x)², x̃ between x and x̂; L_G = -D(x̂) (appendix A.1)."""
 
+    betas = (0.0, 0.99)
+
     def networks_of(self, channels: int, width: int) -> dict[str, nn.Module]:
         """G and D."""
         levels = levels_of(self.crop_px)
@@ -136,10 +137,6 @@ class ProgressiveTraining(TextbookTraining):
             "generator": Generator(channels, width, levels),
             "discriminator": Discriminator(channels, width, levels),
         }
-
-    def optimizer(self, weights) -> torch.optim.Optimizer:
-        """Adam as in the paper."""
-        return torch.optim.Adam(weights, betas=BETAS, fused=True)
 
     def card(self) -> dict[str, Any]:
         """The card's fields, with the number of levels."""

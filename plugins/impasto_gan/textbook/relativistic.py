@@ -11,41 +11,31 @@ from torch import Tensor, nn
 
 from impasto.training.losses import SIGMA, relativistic_loss, zero_centred_penalty
 
-from .gan import MARGIN_PX, Discriminator, GanTraining, Generator
-from .shared import cut
+from .gan import Discriminator, GanTraining, Generator
 
-BETAS = (0.0, 0.99)
 GAMMA = 0.5
 
 
 class RelativisticTraining(GanTraining):
     """L_D = softplus(D(x̂) - D(x)) + γ (|∇D(x)|² + |∇D(x̂)|²) / 2,  L_G = softplus(D(x) - D(x̂))."""
 
+    betas = (0.0, 0.99)
+
     def networks_of(self, channels: int, width: int) -> dict[str, nn.Module]:
         """G as in `gan`; D without batch norm, which would mix the pictures of a batch."""
         discriminator = Discriminator(channels, width, is_normalised=False)
         return {"generator": Generator(channels, width), "discriminator": discriminator}
 
-    def optimizer(self, weights) -> torch.optim.Optimizer:
-        """Adam without momentum."""
-        return torch.optim.Adam(weights, betas=BETAS, fused=True)
-
-    def step(self) -> dict[str, Tensor]:
-        """One step of D, then one of G."""
-        G, D = self.networks["generator"], self.networks["discriminator"]
-        x, _ = self.crops.draw(self.batch, self.crop_px, self.random)  # (B, C, crop_px, crop_px)
-        side = self.crop_px + MARGIN_PX
-        with self.autocast():
-            x_hat = cut(G(self.noise, self.batch, (side, side)), self.crop_px, self.random)
-            pair = torch.cat([x, x_hat.detach()])
-            logits, near = D(torch.cat([pair, pair + SIGMA * self.noise(*pair.shape)])).chunk(2)  # (2B, 1, 1, 1) each
+    def discriminator_loss(self, x: Tensor, x_hat: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+        """softplus(D(x̂) - D(x)), and the penalties."""
+        pair = torch.cat([x, x_hat])
+        noisy = pair + SIGMA * self.noise(*pair.shape)
+        logits, near = self.networks["discriminator"](torch.cat([pair, noisy])).chunk(2)  # (2B, 1, 1, 1) each
         real_logits, fake_logits = logits.chunk(2)
         relativistic_logits = real_logits - fake_logits
-        loss_D = relativistic_loss(relativistic_logits) + GAMMA * zero_centred_penalty(logits, near)
-        self.descend("discriminator", loss_D)
-        with self.autocast():
-            relativistic_logits = D(x_hat) - real_logits.detach()
-            loss_G = relativistic_loss(relativistic_logits)
-        self.descend("generator", loss_G)
-        self.average()
-        return {"loss_discriminator": loss_D, "loss_generator": loss_G}
+        return relativistic_loss(relativistic_logits) + GAMMA * zero_centred_penalty(logits, near), real_logits
+
+    def generator_loss(self, x_hat: Tensor, y: Tensor, real_logits: Tensor) -> Tensor:
+        """softplus(D(x) - D(x̂))."""
+        relativistic_logits = self.networks["discriminator"](x_hat) - real_logits
+        return relativistic_loss(relativistic_logits)

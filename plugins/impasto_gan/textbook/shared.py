@@ -18,12 +18,16 @@ from .parameters import TrainTextbookParameters
 
 PREVIEW_PX = 128
 PROBES = 16
+MARGIN_PX = 8
+"""Pixels that x̂ is larger by than the crops of it that D sees."""
 
 
 class TextbookTraining(Training):
     """A generator G(noise, batch, size_px, classes, variation) and a discriminator, trained on crops."""
 
     learns_classes = False
+    betas: tuple[float, float]
+    """Those of Adam, as in the method's paper."""
 
     def __init__(
         self, crops: Crops, parameters: TrainTextbookParameters, seed: int, device: str, precision: str
@@ -33,7 +37,7 @@ class TextbookTraining(Training):
         self.width = parameters.width
         with self.seeded():
             networks = self.networks_of(len(crops.mean), parameters.width)
-        self.hold(networks, self.optimizer)
+        self.hold(networks, lambda weights: torch.optim.Adam(weights, betas=self.betas, fused=True))
         self.ema.eval()
         self.real, self.real_classes = crops.draw(PROBES, self.crop_px, torch.Generator().manual_seed(0))
 
@@ -41,9 +45,27 @@ class TextbookTraining(Training):
     def networks_of(self, channels: int, width: int) -> dict[str, nn.Module]:
         """The networks by name: "generator" and "discriminator"."""
 
-    @abstractmethod
-    def optimizer(self, weights: Any) -> torch.optim.Optimizer:
-        """An optimiser for the weights of one network."""
+    def step(self) -> dict[str, Tensor]:
+        """One step of D, then one of G."""
+        G, side = self.networks["generator"], self.crop_px + MARGIN_PX
+        x, y = self.crops.draw(self.batch, self.crop_px, self.random)  # (B, C, crop_px, crop_px), (B,)
+        with self.autocast():
+            x_hat = cut(G(self.noise, self.batch, (side, side), y), self.crop_px, self.random)
+            loss_D, real_logits = self.discriminator_loss(x, x_hat.detach(), y)
+        self.descend("discriminator", loss_D)
+        with self.autocast():
+            loss_G = self.generator_loss(x_hat, y, real_logits.detach())
+        self.descend("generator", loss_G)
+        self.average()
+        return {"loss_discriminator": loss_D, "loss_generator": loss_G}
+
+    def discriminator_loss(self, x: Tensor, x_hat: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+        """Loss of D for x of the data and x̂ (B, C, H, W), both of the classes y (B,); and the logits of x."""
+        raise NotImplementedError
+
+    def generator_loss(self, x_hat: Tensor, y: Tensor, real_logits: Tensor) -> Tensor:
+        """Loss of G for x̂; real_logits: those of x, before D's step."""
+        raise NotImplementedError
 
     @torch.no_grad()
     def probe(self) -> tuple[Tensor, Tensor]:
