@@ -112,6 +112,14 @@ class Maps(Mapping[str, Texture]):
         parts = np.split(channels.transpose(1, 2, 0), ends[:-1], axis=2)
         return cls.from_arrays(dict(zip(names, parts, strict=True)), **about)
 
+    def channels(self, names: Sequence[str], missing: float = 0.0) -> np.ndarray:
+        """Channels (C, H, W) of maps of these names, in this order; all `missing` where there is no such map."""
+        parts = [
+            self[name].pixels if name in self else np.full((*self.size_px, MAP_CHANNELS[name]), missing, np.float32)
+            for name in names
+        ]
+        return np.ascontiguousarray(np.concatenate(parts, 2).transpose(2, 0, 1))
+
     def __getitem__(self, name: str) -> Texture:
         return self.textures[name]
 

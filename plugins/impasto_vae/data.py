@@ -12,7 +12,7 @@ from torch import Tensor
 
 from impasto.data.dataset import Dataset
 from impasto.errors import ParameterError
-from impasto.texture import MAP_CHANNELS, Maps
+from impasto.texture import Maps
 from impasto.training.base import LEARNED_MAPS, LEAST_DEVIATION
 from impasto.training.pictures import Picture, load_surfaces
 
@@ -86,14 +86,7 @@ def relief_of(maps: Maps) -> float:
 
 def pixels_of(maps: Maps, names: Sequence[str], relief_px: float) -> Tensor:
     """The maps `names` (C, H, W) in [0, 1], height rescaled to `relief_px`; NaN for missing maps."""
-    height, width = maps.size_px
-    arrays = []
-    for name in names:
-        if name not in maps:
-            arrays.append(np.full((height, width, MAP_CHANNELS[name]), np.nan, np.float32))
-            continue
-        pixels = maps[name].pixels
-        if name == "height" and relief_of(maps) and relief_px:
-            pixels = 0.5 + (pixels - 0.5) * (relief_of(maps) / relief_px)
-        arrays.append(pixels)
-    return torch.from_numpy(np.concatenate(arrays, 2).transpose(2, 0, 1).clip(0, 1).copy())
+    if "height" in maps and relief_of(maps) and relief_px:
+        height = 0.5 + (maps["height"].pixels - 0.5) * (relief_of(maps) / relief_px)
+        maps = maps.with_arrays({"height": height})
+    return torch.from_numpy(maps.channels(names, missing=np.nan).clip(0, 1))

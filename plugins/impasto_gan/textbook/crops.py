@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -80,9 +79,9 @@ def read_crops(dataset: Dataset, longest_px: int, crop_px: int, hold_out: bool, 
 
 def _channels(surface: Maps, maps: tuple[str, ...], span_px: float) -> Tensor:
     """The maps (C, H, W), with heights in the unit of `span_px`."""
-    span = _span_px(surface) / span_px
-    arrays = [surface[name].pixels * (span if name == "height" else 1) for name in maps]
-    return torch.from_numpy(np.concatenate(arrays, 2).transpose(2, 0, 1).copy()).float()
+    if "height" in maps:
+        surface = surface.with_arrays({"height": surface["height"].pixels * (_span_px(surface) / span_px)})
+    return torch.from_numpy(surface.channels(maps))
 
 
 def _span_px(picture: Maps) -> float:

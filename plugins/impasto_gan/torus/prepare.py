@@ -83,18 +83,8 @@ def prepare(dataset: Dataset, canvas_px: int, fine_px: int, cell_px: int, hold_o
 
 def _tensor(maps: Maps, names: tuple[str, ...]) -> tuple[Tensor, Tensor]:
     """Channels (C, H, W) of the named maps, 0 for absent maps, and (C, 1, 1) with 1 for present ones."""
-    height, width = maps.size_px
-    parts, known = [], []
-    for name in names:
-        channels = MAP_CHANNELS[name]
-        is_there = name in maps
-        parts.append(
-            torch.from_numpy(maps[name].pixels.transpose(2, 0, 1).copy())
-            if is_there
-            else torch.zeros(channels, height, width)
-        )
-        known += channels * [float(is_there)]
-    return torch.cat(parts), torch.tensor(known)[:, None, None]
+    known = [float(name in maps) for name in names for _ in range(MAP_CHANNELS[name])]
+    return torch.from_numpy(maps.channels(names)), torch.tensor(known)[:, None, None]
 
 
 def _picture(
