@@ -57,18 +57,12 @@ def _filled_in_rows(pixels: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, 
     return np.take_along_axis(pixels, source[..., None], axis=1), known | has_known
 
 
-def read_styles(styles: Sequence[Maps], parameters: StyleParameters, longest_px: int, device: str) -> list[Tensor]:
-    """The styles (1, 3, h, w), scaled so that their strokes have their final size in a result of `longest_px`.
+def read_style(maps: Maps, index: int, parameters: StyleParameters, longest_px: int, device: str) -> Tensor:
+    """A style (1, 3, h, w), scaled so that its strokes have their final size in a result of `longest_px`.
 
-    ParameterError if a style has only one colour, too few pixels, or no opaque ones.
+    index: its number, for messages. ParameterError if it has only one colour, too few pixels, or no opaque ones.
     """
-    return [
-        _read_style(_label(STYLE, maps, index), maps, parameters, longest_px, device)
-        for index, maps in enumerate(styles)
-    ]
-
-
-def _read_style(label: str, maps: Maps, parameters: StyleParameters, longest_px: int, device: str) -> Tensor:
+    label = _label(STYLE, maps, index)
     if "base_color" not in maps:
         raise ParameterError(f"the {label} has no base colour", "give a picture, or a folder of maps with one")
     maps = _opaque_part(maps, label)
@@ -150,21 +144,13 @@ def check_shapes(masks: Sequence[Maps | None], start: Maps | None, size: tuple[i
             raise ParameterError(message, "crop it to the picture's shape; its size may differ")
 
 
-def read_masks(masks: Sequence[Maps | None], size: tuple[int, int], seamless: bool, device: str) -> list[Tensor | None]:
-    """The mask (1, 1, H, W) of each style, in [0, 1], or None. ParameterError if a mask is black."""
-    return [
-        None if mask is None else _read_mask(_label(MASK, mask, index), mask, size, seamless, device)
-        for index, mask in enumerate(masks)
-    ]
-
-
-def _read_mask(label: str, maps: Maps, size: tuple[int, int], seamless: bool, device: str) -> Tensor:
-    """A mask (1, 1, H, W), 1 where the picture or grey map is white and opaque."""
+def read_mask(maps: Maps, index: int, size: tuple[int, int], seamless: bool, device: str) -> Tensor:
+    """A mask (1, 1, H, W), 1 where the picture or grey map is white and opaque. ParameterError if it is black."""
     pixels = maps[next(iter(maps))].pixels.mean(axis=2, keepdims=True)
     if "base_color" in maps and "opacity" in maps:
         pixels = pixels * maps["opacity"].pixels
     if pixels.max() < EMPTY:
-        message = f"the {label} is black everywhere: its style would be painted nowhere"
+        message = f"the {_label(MASK, maps, index)} is black everywhere: its style would be painted nowhere"
         raise ParameterError(message, "paint it white where the style should be, or leave mask and style out")
     return resized_linear(as_tensor(pixels.clip(0, 1), device), size, seamless)
 

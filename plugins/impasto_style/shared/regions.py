@@ -33,7 +33,7 @@ def make_regions(
             regions.append(Region(mask / total.clamp_min(1), _normalised(alone, strength)))
     rest = 1 - total.clamp_max(1)
     if rest.max() <= NEGLIGIBLE:
-        return _simplified(regions), None
+        return (Region(None, regions[0].weights),) if len(regions) == 1 else tuple(regions), None
     regions.append(Region(rest, _normalised(mix, strength)))
     return tuple(regions), None if any(mix) else 1 - rest
 
@@ -44,8 +44,3 @@ def _normalised(weights: Sequence[float], strength: float) -> tuple[float, ...]:
     if total == 0:
         return (1.0, *weights)
     return (1 - strength, *(strength * weight / total for weight in weights))
-
-
-def _simplified(regions: Sequence[Region]) -> tuple[Region, ...]:
-    """Regions that cover the picture, of which a single one needs no mask."""
-    return (Region(None, regions[0].weights),) if len(regions) == 1 else tuple(regions)

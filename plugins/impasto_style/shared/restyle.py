@@ -17,7 +17,7 @@ from impasto.texture import Maps
 
 from .color.choice import Colors, choose_colors
 from .controls import MASK, START, STYLE, StyleParameters
-from .inputs import check_shapes, read_color, read_masks, read_start, read_styles
+from .inputs import check_shapes, read_color, read_mask, read_start, read_style
 from .noise import noise_start
 from .regions import make_regions
 from .relief import with_strokes
@@ -74,8 +74,10 @@ def make_task(
     pixels = read_color(subject, VISIBLE)
     size = max(LEAST_PX, pixels.shape[0]), max(LEAST_PX, pixels.shape[1])
     picture = resized(as_tensor(pixels, device), size, seamless)
-    styles = read_styles(inputs[STYLE], parameters, max(size), device)
-    shown = read_masks(masks, size, seamless, device)
+    styles = [read_style(style, index, parameters, max(size), device) for index, style in enumerate(inputs[STYLE])]
+    shown = [
+        None if mask is None else read_mask(mask, index, size, seamless, device) for index, mask in enumerate(masks)
+    ]
     regions, coverage = make_regions(shown, parameters.weight, parameters.strength)
     colors = choose_colors(parameters, picture, styles, regions)
     seen = colors.of_picture(picture)
