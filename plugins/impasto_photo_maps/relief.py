@@ -21,7 +21,7 @@ EVENNESS = 0.75  # exponent that brings relief towards that slope: 0 not at all,
 STRETCH = 3.0  # largest factor by which relief is made steeper
 FLATTEST = 0.002  # relative to the picture's size: relief below this is not stretched to the full range of height
 PALE_JOINTS = 0.2  # ridge asymmetry above which pale lines lie low: true of 6 of 91 pictures, rightly of 5
-GRAIN = 0.02  # contrast of the grain that is smoothed away
+GRAIN, GRAIN_PX = 0.02, 1.2  # contrast and width of the grain that is smoothed away
 
 
 def lightness(srgb: torch.Tensor) -> torch.Tensor:
@@ -29,12 +29,12 @@ def lightness(srgb: torch.Tensor) -> torch.Tensor:
     return 0.299 * srgb[0] + 0.587 * srgb[1] + 0.114 * srgb[2]
 
 
-def smooth_grain(x: torch.Tensor, grain: float = GRAIN, sigma_px: float = 1.2) -> torch.Tensor:
-    """x (H, W) without fine variation weaker than `grain`, edges kept: a self-guided filter (He et al. 2013)."""
-    mean, mean_square = blur(torch.stack([x, x * x]), sigma_px)
+def smooth_grain(x: torch.Tensor) -> torch.Tensor:
+    """x (H, W) without fine variation weaker than `GRAIN`, edges kept: a self-guided filter (He et al. 2013)."""
+    mean, mean_square = blur(torch.stack([x, x * x]), GRAIN_PX)
     variance = (mean_square - mean * mean).clamp_min(0)
-    a = variance / (variance + grain**2)
-    a, b = blur(torch.stack([a, mean - a * mean]), sigma_px)
+    a = variance / (variance + GRAIN**2)
+    a, b = blur(torch.stack([a, mean - a * mean]), GRAIN_PX)
     return a * x + b
 
 

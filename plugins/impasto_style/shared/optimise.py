@@ -56,7 +56,7 @@ def adam(rate: float, betas: tuple[float, float], epsilon: float) -> Method:
 
 def picture_adam(rate: float) -> Method:
     """`PictureAdam` at a rate that falls to a tenth along half a cosine."""
-    return Method(PictureAdam, rate, lambda done, count: _half_cosine((done + 1) / count))
+    return Method(PictureAdam, rate, lambda done, count: 0.1 + 0.9 * (1 + math.cos(math.pi * (done + 1) / count)) / 2)
 
 
 class PictureAdam(Optimizer):
@@ -90,10 +90,6 @@ class PictureAdam(Optimizer):
         size = math.sqrt(square / (1 - self.MEMORY**step)) + 1e-30
         x.sub_(rate / size * ahead)
         self.state[x] = {"step": step, "momentum": momentum, "square": square}
-
-
-def _half_cosine(fraction: float, last: float = 0.1) -> float:
-    return last + (1 - last) * (1 + math.cos(math.pi * fraction)) / 2
 
 
 class Descent:
