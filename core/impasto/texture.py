@@ -136,6 +136,13 @@ class Maps(Mapping[str, Texture]):
             return texture.size_px
         raise ParameterError("there are no maps", "give a source image")
 
+    @property
+    def height_range_px(self) -> float | None:
+        """Difference between heights 0 and 1 in pixels; None if it or the width is unknown."""
+        if self.height_range_m is None or not self.width_m:
+            return None
+        return self.height_range_m / self.width_m * self.size_px[1]
+
     def arrays(self) -> dict[str, np.ndarray]:
         """The pixels of each map (H, W, C) by name, in the order of `MAP_CHANNELS`."""
         return {name: self[name].pixels for name in self}

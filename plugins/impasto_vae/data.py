@@ -66,7 +66,7 @@ def load_pictures(dataset: Dataset, longest_px: int, crop_px: int, hold_out: boo
     """
     names = tuple(name for name in LEARNED_MAPS if all(name in sample.maps for sample in dataset.samples))
     surfaces, wraps, sources = load_surfaces(dataset, hold_out, longest_px)
-    relief_px = max(map(relief_of, surfaces))
+    relief_px = max(maps.height_range_px or 0.0 for maps in surfaces)
     pictures = [Picture(pixels_of(maps, names, relief_px), wrap) for maps, wrap in zip(surfaces, wraps, strict=True)]
     sizes = [min(maps.size_px) for maps in surfaces]
     if max(sizes) < crop_px:
@@ -77,16 +77,9 @@ def load_pictures(dataset: Dataset, longest_px: int, crop_px: int, hold_out: boo
     return Pictures(fitting, names, relief_px, texel_m, sources)
 
 
-def relief_of(maps: Maps) -> float:
-    """Difference of heights 1 and 0, in texels; 0 if unknown."""
-    if "height" not in maps or not maps.width_m or maps.height_range_m is None:
-        return 0.0
-    return maps.height_range_m / maps.width_m * maps.size_px[1]
-
-
 def pixels_of(maps: Maps, names: Sequence[str], relief_px: float) -> Tensor:
     """The maps `names` (C, H, W) in [0, 1], height rescaled to `relief_px`; NaN for missing maps."""
-    if "height" in maps and relief_of(maps) and relief_px:
-        height = 0.5 + (maps["height"].pixels - 0.5) * (relief_of(maps) / relief_px)
+    if "height" in maps and maps.height_range_px and relief_px:
+        height = 0.5 + (maps["height"].pixels - 0.5) * (maps.height_range_px / relief_px)
         maps = maps.with_arrays({"height": height})
     return torch.from_numpy(maps.channels(names, missing=np.nan).clip(0, 1))

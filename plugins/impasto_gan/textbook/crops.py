@@ -61,8 +61,9 @@ def read_crops(dataset: Dataset, longest_px: int, crop_px: int, hold_out: bool, 
             height, width = surface.size_px
             message = f"{sample.name} is {width}x{height} px, too few for crops of {crop_px} px"
             raise ParameterError(message, "give larger pictures, or choose smaller crops")
-    span_px = max(map(_span_px, surfaces))
-    values = [_channels(surface, maps, span_px) for surface in surfaces]
+    spans = [(surface.height_range_px, UNKNOWN_RELIEF * surface.size_px[1]) for surface in surfaces]
+    spans_px = [usual if known is None else known for known, usual in spans]
+    values = [_channels(surface, maps, span / max(spans_px)) for surface, span in zip(surfaces, spans_px, strict=True)]
     pixels = torch.cat([channels.flatten(1) for channels in values], 1)  # (C, N)
     mean, deviation = pixels.mean(1)[:, None, None], pixels.std(1)[:, None, None]
     if deviation[: MAP_CHANNELS["base_color"]].max() < LEAST_DEVIATION:
@@ -74,18 +75,11 @@ def read_crops(dataset: Dataset, longest_px: int, crop_px: int, hold_out: bool, 
         for channels, wrap, label in zip(values, wraps, labels, strict=True)
     )
     texels = [(surface.width_m or 1.0) / surface.size_px[1] for surface in surfaces]
-    return Crops(pictures, maps, mean, deviation, dataset.labels, sum(texels) / len(texels), span_px, sources)
+    return Crops(pictures, maps, mean, deviation, dataset.labels, sum(texels) / len(texels), max(spans_px), sources)
 
 
-def _channels(surface: Maps, maps: tuple[str, ...], span_px: float) -> Tensor:
-    """The maps (C, H, W), with heights in the unit of `span_px`."""
+def _channels(surface: Maps, maps: tuple[str, ...], factor: float) -> Tensor:
+    """The maps (C, H, W), with heights multiplied by a factor."""
     if "height" in maps:
-        surface = surface.with_arrays({"height": surface["height"].pixels * (_span_px(surface) / span_px)})
+        surface = surface.with_arrays({"height": surface["height"].pixels * factor})
     return torch.from_numpy(surface.channels(maps))
-
-
-def _span_px(picture: Maps) -> float:
-    """Difference of heights 0 and 1, in texels."""
-    if picture.height_range_m is None:
-        return UNKNOWN_RELIEF * picture.size_px[1]
-    return picture.height_range_m / (picture.width_m or 1.0) * picture.size_px[1]
