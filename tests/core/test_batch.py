@@ -23,7 +23,7 @@ def test_a_folder_of_pictures_with_one_recipe(impasto, tmp_path):
     write_photos(tmp_path / "photos", 3)
     recipe = write_recipe(tmp_path / "r.json", ("tint", {}), ("checker", {"squares": 2}), seed=5)
     arguments = ("batch", recipe, tmp_path / "photos", "--seeds", 2, "--pattern", "{name}-{seed:02}")
-    done = impasto(*arguments, "--out", tmp_path / "out", "--json")
+    done = impasto(*arguments, "--workers", 1, "--out", tmp_path / "out", "--json")
     assert done.returncode == 0, done.stderr
     said = json.loads(done.stdout.splitlines()[-1])
     assert (said["made"], said["done_before"], said["failed"]) == (6, 0, 0)

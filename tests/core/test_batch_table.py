@@ -11,6 +11,7 @@ from impasto.batch import workers
 from impasto.batch.checks import check_plan, size_of
 from impasto.batch.names import check_pattern, filled_in
 from impasto.batch.units import parse_memory, parse_time, readable_bytes, readable_time
+from impasto.cli.main import main
 from impasto.errors import FileError, ImpastoError, ParameterError
 
 pytestmark = pytest.mark.usefixtures("misbehaving")
@@ -247,3 +248,21 @@ def test_a_worker_for_each_core_or_card_within_the_memory(monkeypatch, tmp_path)
     assert workers.share(100, "cpu") == workers.Share(8, 1)
     monkeypatch.setattr(workers, "versions_of", lambda tools: {"torch": "2.13.0+cpu"})
     assert workers.share(100) == workers.Share(8, 1)
+
+
+def test_options_that_a_table_has_columns_for_and_unknown_ones_are_refused(capsys, tmp_path):
+    table = write_csv(tmp_path / "t.csv", checkers(1))
+    wrong = [
+        ((table, "--seeds", "2"), "a table names the sources, the inputs, the seeds and the widths itself"),
+        ((table, "--engine", "ssh://host"), "unrecognized arguments: --engine"),
+        ((table, "--time-limit", "soon"), "'soon' is no time; write 90s"),
+        ((table, "--pattern", "{evil}"), "has the unknown field 'evil'"),
+        ((), "neither a recipe nor a table is given"),
+        (("checker", "--retry"), "--retry makes the jobs in failures.jsonl"),
+    ]
+    for arguments, said in wrong:
+        with pytest.raises(SystemExit) as ended:
+            main(["batch", *map(str, arguments), "--out", str(tmp_path / "out")])
+        assert ended.value.code == 2
+        assert said in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
