@@ -134,6 +134,8 @@ CORPORA = [
                 else []
             ),
             *([Reader("full disk", (*SEAMLESS, "--out", "/dev/full"))] if sys.platform == "linux" else []),
+            Reader("batch to a file", ("batch", "tint", "{file}", "--out", "{folder}/file")),
+            Reader("batch to a circle", ("batch", "tint", "{file}", "--out", "{folder}/circle")),
             Reader("prepare to a file", ("prepare", "{file}", "--out", "{folder}/file")),
             Reader("train to a file", ("train", "train-torus", "{file}", "--name", "x", "--out", "{folder}/file")),
             Reader(

@@ -8,9 +8,8 @@
 
 Any `concurrent.futures.Executor` can take the place of `local_engines`, such as `distributed.Client.get_executor()`:
 
-- It gets `make(job, limits) -> Made`, or another function of these arguments that is given to `run_jobs`: one that
-  first brings inputs to the machine, or that returns with the content of files. Function, arguments, result and errors
-  can be pickled; a job is some kilobytes, since it names files and does not hold them.
+- It is given `make`, a job and `Limits`; the future's result is `Made`. All of them and the errors can be pickled. A
+  job is some kilobytes, since it names files and does not hold them; `cluster` sends them to machines without them.
 - `make` starts an engine for each thread that calls it, and keeps it for later jobs. `shared_engines.end()` ends those
   of a process that goes; `shared_engines.end(for_good=False)` only ends what runs, after `progress.is_stopped`.
 - A `CrashError` is tried again, and so is any error that is no `ImpastoError`, such as the executor's own for a lost

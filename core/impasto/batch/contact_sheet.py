@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ImpastoError
+from ..errors import FileError, ImpastoError
 from ..io.decode import read_small
 from ..io.files import map_name
 from ..surface.grid import cell, empty_cell, grid
 from ..surface.thumbnail import scaled_down
+from ..system.outside import shown
 from ..texture import Maps
 from .record import Failure, Made
 
@@ -39,8 +40,10 @@ def _cell(item: Made | Failure, folder: Path) -> Any:
 
 def _picture(made: Made, folder: Path) -> np.ndarray:
     """The result (H, W, 3) in [0, 1] under a light; without a base colour, its first map."""
-    files = {map_name(Path(name)): folder / name for name in made.files}
-    known = [name for name in SHOWN_MAPS if name in files] or [name for name in files if name][:1]
+    files = {name: folder / file for file in made.files if (name := map_name(Path(file)))}
+    if not files:
+        raise FileError(f"{shown(made.name)} has no maps that are known by their names", "")
+    known = [name for name in SHOWN_MAPS if name in files] or [*files][:1]
     maps = Maps({name: read_small(files[name], name, 2 * SIDE_PX) for name in known})
     if "base_color" in maps or "normal" in maps:
         return scaled_down(maps, _longest_px(maps)) / 255

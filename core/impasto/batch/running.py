@@ -109,7 +109,6 @@ def run_jobs(
     limits: Limits,
     in_flight: int,
     tries: int = 2,
-    make: Callable[[BatchJob, Limits], Made] = make,
     on_progress: Callable[[Progress], None] = lambda progress: None,
     is_stopped: Callable[[], bool] = lambda: False,
 ) -> None:

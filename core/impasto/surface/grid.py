@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from ..system.outside import printable
+
 CELL_PX = 256
 CAPTION_PX = 16
 TEXT_COLOR = (230, 230, 230)
@@ -35,7 +37,8 @@ def empty_cell(caption: str = "", side_px: int = CELL_PX) -> Any:
     image = Image.new("RGB", (side_px, side_px + CAPTION_PX))
     draw = ImageDraw.Draw(image)
     letters = [letter for letter in unicodedata.normalize("NFKD", caption) if not unicodedata.combining(letter)]
-    plain = "".join(letters).encode("ascii", "replace").decode()  # all that Pillow's own font has
+    plain = printable("".join(letters)).replace("\n", " ")
+    plain = plain.encode("ascii", "replace").decode()  # all that Pillow's own font has
     text, kept = plain, len(plain)
     while draw.textlength(text) > side_px - 8 and kept > 2:
         kept -= 1
