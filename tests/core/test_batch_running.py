@@ -343,6 +343,17 @@ def test_the_sample_for_the_contact_sheet_is_the_same_in_any_order():
     assert forwards.items == shuffled.items == list(range(0, 1000, 16))
 
 
+def test_time_left_is_told_from_the_results_and_not_from_the_start_of_engines():
+    assert Progress(100).left_s is None
+    assert Progress(100).words == "0/100"
+    now = time.monotonic()
+    first = Progress(100, made=2, started_s=now - 20, first_s=now)
+    assert first.left_s == pytest.approx(10 * 98, rel=0.05)
+    later = Progress(100, made=19, failed=2, before=4, started_s=now - 40, first_s=now - 20)
+    assert later.left_s == pytest.approx(1 * 75, rel=0.05)
+    assert later.words == "25/100, 2 failed, 1.3 min left"
+
+
 def test_the_record_is_read_even_if_lines_are_damaged(tmp_path):
     good = {"name": "a", "key": "k", "files": {}, "seconds": 1.0}
     above = {**good, "name": "above", "files": {"../evil.png": 1}}

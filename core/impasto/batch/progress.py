@@ -9,6 +9,8 @@ from .record import Failure, Made
 from .units import readable_time
 
 FAILURES_KEPT = 20
+ENOUGH = 10
+"""Number of results after which their rate says how long the others take."""
 
 
 class Sample:
@@ -39,6 +41,7 @@ class Progress:
     """State of a running batch: numbers of jobs made now, made before and failed.
 
     failures: the first of them. exit_code: of the first failure. kept: results and failures for the contact sheet.
+    started_s, first_s: of the clock, at the start and at the first result.
     """
 
     total: int
@@ -50,6 +53,7 @@ class Progress:
     is_stopped: bool = False
     kept: Sample = field(default_factory=Sample)
     started_s: float = field(default_factory=time.monotonic)
+    first_s: float | None = None
 
     @property
     def handled(self) -> int:
@@ -63,12 +67,26 @@ class Progress:
 
     @property
     def left_s(self) -> float | None:
-        """Time for the remaining jobs at the rate so far; None until the first ends."""
+        """Time for the remaining jobs at the rate so far; None until the first ends.
+
+        Once there are enough, the rate is that since the first result: before it, engines started.
+        """
         finished = self.made + self.failed
-        return self.seconds / finished * (self.total - self.handled) if finished else None
+        if self.first_s is None or not finished:
+            return None
+        since_first_s = time.monotonic() - self.first_s
+        seconds_each = since_first_s / (finished - 1) if finished > ENOUGH else self.seconds / finished
+        return seconds_each * (self.total - self.handled)
+
+    def add_made(self, index: int, made: Made) -> None:
+        """Count a result of the job at this index."""
+        self.first_s = self.first_s or time.monotonic()
+        self.made += 1
+        self.kept.add(index, made)
 
     def add_failure(self, index: int, failure: Failure, exit_code: int) -> None:
         """Count a failure of the job at this index."""
+        self.first_s = self.first_s or time.monotonic()
         self.failed += 1
         self.kept.add(index, failure)
         if len(self.failures) < FAILURES_KEPT:

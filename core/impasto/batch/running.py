@@ -68,8 +68,7 @@ class _Run:
 
     def _add(self, attempt: _Attempt, made: Made) -> None:
         self._record.add(made)
-        self._progress.made += 1
-        self._progress.kept.add(attempt.index, made)
+        self._progress.add_made(attempt.index, made)
         self._unwritten = 0
 
     def _conclude(self, future: Future[Made], attempt: _Attempt) -> None:
