@@ -5,7 +5,7 @@ A folder has one batch at a time.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -16,7 +16,7 @@ from ..system.locks import held
 from ..system.names import is_file_name
 from ..system.outside import explained, is_there, make_folder, shown
 from ..system.shapes import ANY_NUMBER, Integer
-from ..system.transaction import recover, replace_files
+from ..system.transaction import recover, staged
 from .job import BatchJob
 from .lines import Lines, line_of
 
@@ -133,21 +133,24 @@ class Record:
         self._why.append(asdict(failure))
         self._failed.add(failure.name)
 
-    def failures(self) -> dict[str, Failure]:
-        """The failures of jobs that have not been made since, by name."""
-        last = {line["name"]: line for _, line in self._why if line["name"] in self._failed}
-        return {name: Failure(**{field: line[field] for field in FAILURE}) for name, line in last.items()}
+    def failures(self) -> Iterator[Failure]:
+        """The last failure of each job that has not been made since."""
+        places = {line["name"]: place for place, line in self._why if line["name"] in self._failed}
+        for place in places.values():
+            if line := self._why.at(place):
+                yield Failure(**{name: line[name] for name in FAILURE})
 
     def tidy(self) -> Path | None:
         """Rewrite failures.jsonl with the failures that remain; its path, or None if there are none."""
-        path, left = self._why.path, self.failures()
+        path = self._why.path
         self._why.close()  # Windows replaces no open file
-        if left:
-            replace_files({path: b"".join(line_of(asdict(failure)) for failure in left.values())})
-            return path
-        with explained(path, "remove"):
-            path.unlink(missing_ok=True)
-        return None
+        if next(self.failures(), None) is None:
+            with explained(path, "remove"):
+                path.unlink(missing_ok=True)
+            return None
+        with staged([path]) as parts, explained(path), parts[path].open("wb") as stream:
+            stream.writelines(line_of(asdict(failure)) for failure in self.failures())
+        return path
 
     def _count(self, made: Made) -> int | None:
         """Number of recorded files that are there; None if one has another size, so that somebody changed it."""
@@ -168,6 +171,10 @@ def failure_of(job: BatchJob, error: ImpastoError, tries: int) -> Failure:
     return Failure(job.row, job.name, kind, error.message, error.remedy, tries, job.to_dict())
 
 
-def jobs_of(failures: Mapping[str, Failure]) -> list[BatchJob]:
-    """The jobs of failures, to be tried again."""
-    return [BatchJob.from_dict(failure.job, f"{FAILURES_FILE}, {shown(name)}") for name, failure in failures.items()]
+def jobs_of(failures: Iterable[Failure]) -> Iterator[tuple[int, BatchJob | ImpastoError]]:
+    """The jobs of failures, to be tried again, or what is wrong with them, by their rows."""
+    for failure in failures:
+        try:
+            yield failure.row, BatchJob.from_dict(failure.job, f"{FAILURES_FILE}, {shown(failure.name)}")
+        except ImpastoError as error:
+            yield failure.row, error

@@ -184,11 +184,10 @@ def _plan_of_failures(record: Record, arguments: argparse.Namespace) -> Plan:
     if arguments.what:
         message = "--retry makes the jobs in failures.jsonl, and takes no recipe"
         raise ParameterError(message, f"leave {arguments.what} out, or leave --retry out")
-    if not (jobs := jobs_of(record.failures())):
+    if next(record.failures(), None) is None:
         raise ParameterError(f"no failures are recorded in {record.folder}", "run the batch without --retry")
-    return Plan(
-        lambda: ((job.row, job) for job in jobs), Recipes(Path()), Output(arguments.out, replace=arguments.force)
-    )
+    output = Output(arguments.out, replace=arguments.force)
+    return Plan(lambda: jobs_of(record.failures()), Recipes(Path()), output)
 
 
 def _run(plan: Plan, record: Record, total: int, arguments: argparse.Namespace, terminal: Terminal) -> Progress:
