@@ -86,6 +86,15 @@ def test_files_whose_record_was_lost_in_a_crash_are_made_again(engines, photos, 
     assert outcome(run_plan(plan, engines)) == (3, 0, 0)
 
 
+def test_what_another_batch_made_meanwhile_is_not_made_again(engines, photos, tmp_path):
+    plan = plan_of(tmp_path / "t.csv", tmp_path / "out")
+    read_before, progress = Record(tmp_path / "out"), Progress(3)
+    run_plan(plan, engines)
+    with read_before:
+        run_jobs(plan, read_before, engines, progress, limits=Limits(), in_flight=2)
+    assert outcome(progress) == (0, 3, 0)
+
+
 def test_a_torn_line_of_the_record_costs_one_job(engines, photos, tmp_path):
     plan = plan_of(tmp_path / "t.csv", tmp_path / "out")
     run_plan(plan, engines, in_flight=1)
