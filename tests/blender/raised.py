@@ -22,7 +22,7 @@ TO_AUTHORS = {"checks.py", "schemas.py", "weights.py"}
 IN_TERMINALS = {"installation.py", "interruption.py", "metadata.py", "schemas.py", "streams.py", "trial.py"}
 """Modules whose texts `impasto doctor`, a command's help or an interrupted command shows; or that write no message."""
 DECLARING = {"Field", "Input", "Weights", "Slider", "getLogger", "debug", "info", "warning", "error", "exception"}
-DECLARING |= {"compile"}
+DECLARING |= {"_torchvision", "compile"}
 """Calls whose texts are declared, logged or patterns, not raised."""
 DECLARED = {"label", "description", "__all__", "example", "TRIAL"}
 WHY = re.compile(r"(is|has|contains|lacks|lies|begins|shows) \S")
