@@ -43,8 +43,8 @@ COARSE_STAGES = 4
 """Number of stages for the coarse picture; each further one doubles its size."""
 DISCRIMINATOR_WIDTHS = (24, 40, 64, 96)
 GAMMA = 0.5
-"""Weight of the zero-centred penalty: per patch, far below the paper's 150 to 15 for whole images. This and the weights
-below were set by eye on the sets of the bundled models."""
+"""Weight of the zero-centred penalty: per patch, far below the paper's 150 to 15 for whole images. Half or twice
+this and the weights below is not better on sets that no bundled model learned (docs/benchmarks.md)."""
 PENALTY_EVERY = 4
 """Steps between penalties, whose weight is multiplied by it (lazy regularisation: Karras et al. 2020, section 3.1)."""
 BETAS = (0.0, 0.95)

@@ -83,7 +83,7 @@ def choose_source() -> None:
 
 def scenario(walk: Walk) -> Steps:
     choose_source()
-    settings().width_px = settings().height_px = 512
+    set_size(512)
     yield walk.show_panel("VIEW_3D", "Impasto")
     yield walk.settle(1.5)
     walk.screenshot("panel.png")
@@ -160,9 +160,15 @@ def undo_steps() -> list[str]:
         return re.findall(r"name='(.*)'", said.read().decode())
 
 
+def set_size(px: int) -> None:
+    """Set both sides of the next texture."""
+    quilt = bpy.context.scene.impasto_parameters.quilt
+    quilt.width_px = quilt.height_px = px
+
+
 def cancels(walk: Walk) -> Steps:
     """Cancel frees the panel at once and ends the job within three seconds."""
-    settings().width_px = settings().height_px = 4096
+    set_size(4096)
     materials = len(bpy.data.materials)
     yield walk.click("impasto.generate", "VIEW_3D")
     yield until(lambda: JOBS.shown and JOBS.shown.fraction > 0, 60)
@@ -188,7 +194,7 @@ def cancels(walk: Walk) -> Steps:
 
 def survives_what_happens_meanwhile(walk: Walk) -> Steps:
     """The object is deleted, the work undone, another file opened, while a job runs: nothing crashes."""
-    settings().width_px = settings().height_px = 1024
+    set_size(1024)
     yield walk.click("impasto.generate", "VIEW_3D")
     yield until(lambda: JOBS.shown, 10)
     bpy.data.objects.remove(bpy.data.objects["Cube"])
@@ -216,7 +222,7 @@ def survives_what_happens_meanwhile(walk: Walk) -> Steps:
 def shows_in_the_other_editors(walk: Walk) -> Steps:
     bpy.context.preferences.view.show_splash = False
     choose_source()
-    settings().width_px = settings().height_px = 512
+    set_size(512)
     with walk.at(walk.area("VIEW_3D")):
         bpy.ops.impasto.generate("INVOKE_DEFAULT")
     yield until(lambda: JOBS.shown, 10)
