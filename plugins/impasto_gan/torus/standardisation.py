@@ -13,8 +13,8 @@ from impasto.training.base import LEAST_DEVIATION
 
 CHROMA = 0.6
 """Degree of whitening of the principal components of colours (0: none, 1: full): the power of the deviation by which
-each is divided. Without whitening, losses hardly see hue, and results shimmer in rainbow colours. Set by eye on the
-sets of the bundled models."""
+each is divided. Without whitening, losses hardly see hue, and results shimmer in rainbow colours; half as much is
+worse on sets that no bundled model learned, full whitening no better (docs/benchmarks.md)."""
 LEAST_CHROMA = 0.02
 """Least deviation of a component of colours, relative to the largest, so that the hue of grey materials is not
 amplified."""
