@@ -27,7 +27,7 @@ T = TypeVar("T")
 COARSE = 4
 """Size of a pixel of coarse crops, in pixels of the pictures."""
 FINE_BIN_PX = 2
-"""Size of a phase bin at full resolution. Set by eye on the bundled tiles."""
+"""Size of a phase bin at full resolution. Half or twice as much is not better (docs/benchmarks.md)."""
 LEAST_BAND_DEVIATION = 1e-3
 """Least standard deviation by which a frequency band is divided."""
 
