@@ -48,7 +48,7 @@ def out(data):
 threading.Thread(target=carry, args=(sys.stdin.buffer.raw.read, link.sendall), daemon=True).start()
 carry(link.recv, out)
 """
-"""What ssh connects through: it counts bytes, and slows them down."""
+"""Program that ssh connects through, which counts bytes and slows them down."""
 
 
 def main() -> None:

@@ -108,6 +108,7 @@ class TestServed:
 
         maps = Maps.from_arrays({"base_color": photo["base_color"].pixels, "roughness": np.full((48, 64, 1), 0.5)})
         write_maps(maps, tmp_path / "wall", "wall")
+        (tmp_path / "wall" / "previews").mkdir()
         answer = farm.submit(Recipe((Step("tint"),)), {"source": tmp_path / "wall"}).wait()
         assert set(answer.maps) == {"base_color", "roughness"}
         assert answer.recipe.inputs["source"]["sha256"] == read_maps(tmp_path / "wall").sha256()

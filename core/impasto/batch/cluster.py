@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import secrets
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Executor, Future
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import Cancelled, FileError, ModelError, ParameterError, PluginError, WorkerError
-from ..io.files import map_files
+from ..io.files import map_files, unpacked
 from ..plugins import registry
 from ..runner import versions_of
 from ..system.outside import explained, is_folder, make_folder, open_file
@@ -103,7 +103,7 @@ class Cluster(Executor):
             wanted = " ".join(f"{name}={amount:g}" for name, amount in self._resources.items())
             remedy = f'start one: dask worker {self._address} --resources "{wanted}"'
             raise WorkerError(f"no worker has the resources {wanted}", remedy)
-        here = versions_of(list(registry().tools.values()))
+        here = _versions()
         for worker, there in self._asked(_versions).items():
             if there != here:
                 differ = [name for name in {**here, **there} if here.get(name) != there.get(name)]
@@ -125,7 +125,7 @@ class Cluster(Executor):
             raise FileError(message, "mount it there under the same path, or add --send")
 
     def _asked(self, function: Any, *arguments: Any) -> dict[str, Any]:
-        """What a function returns on each worker. PluginError if one cannot call it."""
+        """Answer of each worker to a call of a function. PluginError if one cannot call it."""
         answers = self._dask.run(function, *arguments, on_error="return")
         for worker, answer in answers.items():
             if isinstance(answer, Exception):
@@ -166,10 +166,11 @@ class Cluster(Executor):
 
     def _send(self, path: Path) -> Any:
         """The files of an input on the cluster: sent once, and kept while they are used again and again."""
-        stamp = f"{path.absolute()} {[(file.name, file.stat().st_mtime_ns) for file in _files_of(path)]}"
+        files = list(map_files(path).values()) if is_folder(path) else [path]
+        stamp = f"{path.absolute()} {[(file.name, file.stat().st_mtime_ns) for file in files]}"
         known = self._sent.pop(stamp, None)
         if known is None or known.status != "finished":  # its worker may be lost, and the files with it
-            contents: Files = {file.name: _content(file) for file in _files_of(path)}
+            contents: Files = {file.name: _content(file) for file in files}
             (known,) = self._dask.scatter([(path.name if is_folder(path) else "", contents)], hash=False)
         self._sent[stamp] = known
         while len(self._sent) > MOST_SENT:
@@ -201,7 +202,7 @@ def make_there(job: BatchJob, limits: Limits, key: str, sent: Mapping[str, tuple
             _check_key(job, key)
             return Carried(make(job, limits), {})
         with temporary_folder() as folder:
-            inputs = {name: _unpacked(folder / name, *files) for name, files in sent.items()}
+            inputs = {name: unpacked(files, folder / name, set_name) for name, (set_name, files) in sent.items()}
             near = replace(job, inputs=inputs, folder=make_folder(folder / "made"))
             _check_key(near, key)
             made = make(near, limits)
@@ -214,15 +215,6 @@ def _check_key(job: BatchJob, key: str) -> None:
     if job.key() != key:
         message = "its models, inputs or versions are others on the worker"
         raise ModelError(message, "install the same models and versions on all machines")
-
-
-def _unpacked(folder: Path, set_name: str, files: Files) -> Path:
-    """An input in a folder of its own: a set of maps in a folder of its name, or the only file."""
-    folder = make_folder(folder / set_name)
-    for name, content in files.items():
-        with explained(folder / name):
-            (folder / name).write_bytes(content)
-    return folder if set_name else folder / next(iter(files))
 
 
 def _settle(made: Future[Made], done: Any, job: BatchJob) -> None:
@@ -239,10 +231,6 @@ def _settle(made: Future[Made], done: Any, job: BatchJob) -> None:
         made.set_exception(error)
     finally:
         done.release()
-
-
-def _files_of(path: Path) -> Sequence[Path]:
-    return list(map_files(path).values()) if is_folder(path) else [path]
 
 
 def _content(path: Path) -> bytes:

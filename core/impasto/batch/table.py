@@ -31,7 +31,7 @@ GROUPS = {"input.": "inputs", "parameter.": "parameters"}
 
 @dataclass(frozen=True)
 class Row:
-    """What a row asks for. number: as spreadsheets and editors count, from 1.
+    """A row of a table. number: as spreadsheets and editors count, from 1.
 
     recipe: the name of a file or a tool. inputs: names of files. parameters: values, or text for them, by name; that of
     the second step is `2.NAME` where several steps have one of this name. seed: None for the recipe's own.

@@ -22,8 +22,8 @@ from .options import add_device, add_engine
 from .terminal import Terminal
 
 if TYPE_CHECKING:
+    from ..engine.client import Client
     from ..io.streaming import Sink
-    from .remote import RemoteEngine
 
 
 def add_output(parser: argparse.ArgumentParser, can_stream: bool = True, is_batch: bool = False) -> None:
@@ -98,12 +98,12 @@ def _make_here_or_there(
     if not arguments.engine:
         yield partial(_make, {name: read_maps(path) for name, path in files.items()}, arguments, **how)
         return
-    from .remote import refuse_locals, remote_engine
+    from .remote import refuse_locals, remote_client
 
     how = dict(how)
     refuse_locals(how.pop("models_folder", None), arguments.stream)
-    with remote_engine(arguments.engine) as engine:
-        yield partial(_make_there, engine, files, arguments, **how)
+    with remote_client(arguments.engine) as client:
+        yield partial(_make_there, client, files, arguments, **how)
 
 
 def _make(
@@ -125,7 +125,7 @@ def _make(
 
 
 def _make_there(
-    engine: RemoteEngine,
+    client: Client,
     files: Mapping[str, Path],
     arguments: argparse.Namespace,
     recipe: Recipe,
@@ -134,9 +134,11 @@ def _make_there(
     **how: Any,
 ) -> Result:
     from ..inputs import SOURCE
+    from .remote import run_to_files_there
 
     inputs = files if source is None else {SOURCE: source, **files}
-    return engine.run_to_files(recipe, inputs, sink, width_m=arguments.width_m, device=arguments.device, **how)
+    width_m, device = arguments.width_m, arguments.device
+    return run_to_files_there(client, recipe, inputs, sink, width_m=width_m, device=device, **how)
 
 
 def _tell_overall(

@@ -7,6 +7,7 @@ from concurrent.futures import wait
 from contextlib import contextmanager
 from pathlib import Path
 
+from ..engine.answers import Answer
 from ..engine.client import Client
 from ..engine.job import Job
 from ..engine.remote import Remote
@@ -21,51 +22,45 @@ from ..tools import Result
 POLL_S = 0.1
 
 
-class RemoteEngine:
-    """An engine on another machine that makes files here, with the same bytes as there."""
-
-    def __init__(self, client: Client) -> None:
-        self._client = client
-
-    def run_to_files(
-        self,
-        recipe: Recipe,
-        inputs: Mapping[str, Path],
-        sink: Sink,
-        *,
-        width_m: float | None,
-        device: str,
-        on_progress: Callable[[float, str], None],
-        is_stopped: Callable[[], bool] = lambda: False,
-    ) -> Result:
-        """`run_to_files` there: inputs are sent as files. WorkerError if the connection is lost."""
-        deliver = {
-            "as": "files",
-            "folder": str(sink.folder),
-            "name": sink.name,
-            "format": sink.format,
-            "replace": sink.replace,
-        }
-        scale = {"width_m": width_m} if width_m and SOURCE in inputs else None
-        with sink.held():
-            job = self._client.submit(recipe, inputs, deliver=deliver, device=device, scale=scale)
-            answer = _followed(job, on_progress, is_stopped)
-        return Result(Maps(), recipe=answer.recipe, paths=answer.paths, notes=answer.notes)
-
-
 @contextmanager
-def remote_engine(address: str) -> Iterator[RemoteEngine]:
-    """The engine at this address, until the end of the block. ParameterError if the address is wrong."""
+def remote_client(address: str) -> Iterator[Client]:
+    """A client of the engine at this address, until the end of the block. ParameterError if the address is wrong."""
     remote = Remote.of(address)
     with temporary_folder() as folder:
         client = Client(remote, folder / "engine.log")
         try:
-            yield RemoteEngine(client)
+            yield client
         finally:
             client.close()
 
 
-def _followed(job: Job, on_progress: Callable[[float, str], None], is_stopped: Callable[[], bool]):
+def run_to_files_there(
+    client: Client,
+    recipe: Recipe,
+    inputs: Mapping[str, Path],
+    sink: Sink,
+    *,
+    width_m: float | None,
+    device: str,
+    on_progress: Callable[[float, str], None],
+    is_stopped: Callable[[], bool] = lambda: False,
+) -> Result:
+    """`run_to_files` on another machine: inputs are sent as files. WorkerError if the connection is lost."""
+    deliver = {
+        "as": "files",
+        "folder": str(sink.folder),
+        "name": sink.name,
+        "format": sink.format,
+        "replace": sink.replace,
+    }
+    scale = {"width_m": width_m} if width_m and SOURCE in inputs else None
+    with sink.held():
+        job = client.submit(recipe, inputs, deliver=deliver, device=device, scale=scale)
+        answer = _followed(job, on_progress, is_stopped)
+    return Result(Maps(), recipe=answer.recipe, paths=answer.paths, notes=answer.notes)
+
+
+def _followed(job: Job, on_progress: Callable[[float, str], None], is_stopped: Callable[[], bool]) -> Answer:
     """The job's result; its progress is reported meanwhile, and it is stopped if that is wanted."""
     while not wait([job], POLL_S).done:
         on_progress(job.fraction, job.message)

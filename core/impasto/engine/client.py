@@ -32,10 +32,6 @@ WORKER = ("-P", "-m", "impasto.engine.worker")
 """Arguments of a Python that make it a worker."""
 
 
-def _as_it_is(answer: Answer) -> Answer:
-    return answer
-
-
 class Client:
     """Starts the worker for the first job, restarts it after a crash, and ends it after `idle_s` without jobs.
 
@@ -93,7 +89,7 @@ class Client:
         client `outlives` it.
         """
         deliver = dict(deliver or {"as": "arrays"})
-        finish: Callable[[Answer], Answer] = _as_it_is
+        finish: Callable[[Answer], Answer] | None = None
         if self._remote and deliver["as"] == "files":
             finish = partial(write_files, deliver)
             deliver = {"as": "encoded", "format": deliver.get("format", "png")}
@@ -151,10 +147,11 @@ class Client:
         self,
         header: dict[str, Any],
         arrays: Mapping[str, np.ndarray],
-        finish: Callable[[Answer], Answer] = _as_it_is,
+        finish: Callable[[Answer], Answer] | None = None,
     ) -> Job:
         job = Job(next(self._ids), is_detached=header.get("detach", False))
-        job.finish = finish
+        if finish is not None:
+            job.finish = finish
         try:
             with self._lock:
                 if self._connection is None or not self._connection.add(job, header, arrays):

@@ -13,7 +13,7 @@ import numpy as np
 
 from ..errors import FileError
 from ..recipe import Recipe
-from ..system.outside import explained, make_folder, printable
+from ..system.outside import printable
 from ..system.transaction import temporary_folder
 from ..texture import Maps
 from .requests import Delivery, Given
@@ -89,12 +89,10 @@ def _read(path: Path, tell: Callable[[float, str], None]) -> Maps:
 
 def _read_sent(given: Given, tell: Callable[[float, str], None]) -> Maps:
     """Maps of files that the client sent: one picture, or those in a folder."""
+    from ..io.files import unpacked
+
     with temporary_folder() as temporary:
-        folder = make_folder(temporary / given.folder) if given.folder else temporary
-        for name, data in given.files.items():
-            with explained(folder / name):
-                (folder / name).write_bytes(data.tobytes())
-        path = folder if given.folder else folder / next(iter(given.files))
+        path = unpacked({name: data.data for name, data in given.files.items()}, temporary, given.folder or "")
         try:
             return _read(path, tell)
         except FileError as error:

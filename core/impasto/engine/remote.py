@@ -16,14 +16,13 @@ from typing import Any
 import numpy as np
 
 from ..about import VERSION
-from ..errors import FileError, ParameterError, ProtocolError, WorkerError
+from ..errors import ParameterError, ProtocolError, WorkerError
 from ..system.names import check_name
-from ..system.outside import files_in, is_folder, open_file, shown
+from ..system.outside import files_in, is_folder, read_bytes, shown
 from ..system.transaction import replace_files
 from .answers import Answer
-from .wire import MAX_ARRAY_BYTES, MAX_ARRAYS
+from .wire import MAX_ARRAY_BYTES
 
-SCHEME = "ssh://"
 PYTHON = "python3"
 CONNECT_LIMIT_S = 15
 ALIVE_EVERY_S, ALIVE_MISSED = 5, 3
@@ -83,7 +82,7 @@ class Remote:
 
     @property
     def place(self) -> str:
-        """Where it is, for messages: USER@HOST."""
+        """Name of its machine for messages and for ssh: USER@HOST."""
         return f"{self.user}@{self.host}" if self.user else self.host
 
     def command(self, *arguments: str) -> list[str]:
@@ -95,20 +94,21 @@ class Remote:
         return ["ssh", "-T", *options, self.place, "--", home + shlex.join([python, *arguments])]
 
     def explain(self, code: int, said: Sequence[str]) -> WorkerError | None:
-        """Error for the end of its connection, by ssh's exit code and last lines; None if ssh is not the cause."""
+        """Error for the end of its connection, by ssh's exit code and last lines; None if the worker is the cause."""
         text = "\n".join(said)
-        if known := self._known_cause(text):
-            return WorkerError(*known)
         if code in NO_COMMAND:
             return WorkerError(f"there is no {self.python} on {self.place}", EXAMPLE)
+        known = self._cause_of_ssh(text) if code == SSH_FAILED else self._cause_of_python(text)
+        if known:
+            return WorkerError(*known)
         if code != SSH_FAILED:
             return None
         reason = next((line.strip()[-200:] for line in reversed(said) if line.strip()), "ssh said nothing")
         remedy = "nothing was changed here: try again, and see whether ssh reaches it from a terminal"
         return WorkerError(f"the connection to {self.place} was lost: {reason}", remedy)
 
-    def _known_cause(self, text: str) -> tuple[str, str] | None:
-        """Message and remedy for what ssh or the other machine says on stderr."""
+    def _cause_of_ssh(self, text: str) -> tuple[str, str] | None:
+        """Message and remedy for what ssh says when it cannot connect."""
         if UNKNOWN_KEY.search(text):
             message = f"the host key of {self.place} is unknown, or not the one that it had"
             return message, f"run `ssh {self.place}` once in a terminal, compare the fingerprint, and confirm it"
@@ -120,6 +120,10 @@ class Remote:
             return f"there is no machine called {self.host}", remedy
         if NO_ANSWER.search(text):
             return f"{self.place} does not answer", "check that it is on, that it runs an ssh server, and the port"
+        return None
+
+    def _cause_of_python(self, text: str) -> tuple[str, str] | None:
+        """Message and remedy for what a Python says that cannot start the worker."""
         if NO_IMPASTO.search(text):
             message = f"{self.python} on {self.place} has no impasto"
             return message, f"install impasto {VERSION} there, or give the path of the Python that has it"
@@ -130,18 +134,9 @@ class Remote:
 
 
 def read_files(path: Path) -> dict[str, np.ndarray]:
-    """Bytes (N,) of a picture, or of the files in a folder of maps, by name. FileError if too many or too large."""
-    paths = files_in(path) if is_folder(path) else [path]
-    if len(paths) > MAX_ARRAYS // 2:
-        raise FileError(f"{path} has {len(paths)} files", f"at most {MAX_ARRAYS // 2} are sent to another machine")
-    found = {}
-    for one in paths:
-        with open_file(one) as stream:
-            data = stream.read(MAX_ARRAY_BYTES + 1)
-        if len(data) > MAX_ARRAY_BYTES:
-            raise FileError(f"{one} is larger than {MAX_ARRAY_BYTES >> 20} MiB", "shrink it before it is sent")
-        found[one.name] = np.frombuffer(data, np.uint8)
-    return found
+    """Bytes (N,) of a picture, or of the files in a folder of maps, by name. FileError if one is too large."""
+    files = [file for file in files_in(path) if not is_folder(file)] if is_folder(path) else [path]
+    return {file.name: np.frombuffer(read_bytes(file, MAX_ARRAY_BYTES), np.uint8) for file in files}
 
 
 def write_files(sink: Mapping[str, Any], answer: Answer) -> Answer:

@@ -17,7 +17,7 @@ from pathlib import Path
 from ..errors import FileError
 from ..recipe import Recipe
 from ..system.names import as_unicode, check_name, usable_name
-from ..system.outside import explained, files_in, is_folder, resolved
+from ..system.outside import explained, files_in, is_folder, make_folder, resolved
 from ..system.transaction import recover, staged
 from ..texture import Maps, Texture
 from . import decode
@@ -151,6 +151,15 @@ def set_name(file: Path) -> str:
     suffixes = sorted((suffix for names in SUFFIXES.values() for suffix in names), key=len, reverse=True)
     found = re.fullmatch(rf"(.+?)[\s\-._]+(?:{'|'.join(suffixes)})(?:_\d+k)?", file.stem, re.IGNORECASE)
     return found[1] if found else file.stem
+
+
+def unpacked(contents: Mapping[str, bytes | memoryview], folder: Path, set_name: str = "") -> Path:
+    """The path of a picture, or of a set of maps called `set_name`, whose files are written into a folder, by name."""
+    folder = make_folder(folder / set_name)
+    for name, content in contents.items():
+        with explained(folder / name):
+            (folder / name).write_bytes(content)
+    return folder if set_name else folder / next(iter(contents))
 
 
 def source_name(path: Path) -> str:
