@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """`blender -b --command impasto …`: the engine's own command line, with its names, defaults and exit codes.
 
-With `--blend FILE.blend` the maps that it wrote also become a material in that file.
+With `--blend FILE.blend` the maps that it wrote also become a material in that file. `bake` and `contents` need no
+engine.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import bpy
 
+from .bake import headless
 from .bridge import images, materials, results
 from .core.errors import FileError, ImpastoError, ProtocolError
 from .core.system.outside import parse_json, printable
@@ -24,11 +26,15 @@ BLEND = "--blend"
 HELP = """
 In Blender also:
   --blend FILE.blend    put the maps into a material in this file, which is made where it is not there
+  bake SOURCE           write the maps of FILE.blend/Material/NAME or FILE.blend/Object/NAME, without an engine
+  contents FILE.blend   list the materials and objects in a file that can be sources, without an engine
 """
 
 
 def run(arguments: Sequence[str]) -> int:
     """Run a command line; return its exit code."""
+    if arguments and arguments[0] in headless.COMMANDS:
+        return headless.run(arguments)
     try:
         arguments, blend = _take_blend(list(arguments))
         engine.check(engine.require(here=True), catalogue.version)

@@ -23,6 +23,7 @@ VENDORED = (
     "engine.process",
     "engine.remote",
     "engine.wire",
+    "io.datablocks",
     "io.metadata",
     "surface.color",
     "system.interruption",

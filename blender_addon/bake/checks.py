@@ -94,8 +94,14 @@ def _check_slots(obj: Object) -> None:
                 f"Material slot {index + 1} of {obj.name} is empty, but {faces[index]} faces use it",
                 "give it a material, or remove the slot",
             )
-        if material is not None and uses_nodes(material) and output_node(material) is None:
-            raise ParameterError(f"The material {material.name} has no Material Output", "add one in the Shader Editor")
+        if material is not None:
+            check_material(material)
+
+
+def check_material(material: Material) -> None:
+    """Raise ParameterError if nothing leads out of the material's nodes."""
+    if uses_nodes(material) and output_node(material) is None:
+        raise ParameterError(f"The material {material.name} has no Material Output", "add one in the Shader Editor")
 
 
 def check_evaluated(name: str, evaluated: Object, uv_map: str) -> None:

@@ -25,6 +25,12 @@ SETTINGS = ("maps", *OPTIONS, "material", "out_dir", "replace")
 """Names of the scene's settings, which are also the operator's properties."""
 
 
+def options_of(chosen: Mapping[str, Any]) -> BakeOptions:
+    """Options from settings by name."""
+    maps = tuple(name for name in MAPS if name in chosen["maps"])
+    return BakeOptions(maps, unit_m=materials.unit_m(), **{name: chosen[name] for name in OPTIONS})
+
+
 @dataclass(frozen=True)
 class BakeRequest:
     """Objects, options and targets of a bake. notes: remarks for the user."""
@@ -41,10 +47,9 @@ class BakeRequest:
         """The panel's request; `given` overrides its settings. ImpastoError if nothing can be baked."""
         chosen = {name: getattr(context.scene.impasto_bake, name) for name in SETTINGS} | dict(given)
         objects, notes = chosen_objects(context)
-        maps = tuple(name for name in MAPS if name in chosen["maps"])
         return cls(
             objects,
-            BakeOptions(maps, unit_m=materials.unit_m(), **{name: chosen[name] for name in OPTIONS}),
+            options_of(chosen),
             [results.target_of(obj, chosen["material"]) for obj in objects],
             Path(absolute(chosen["out_dir"])) if chosen["out_dir"] else None,
             chosen["replace"],

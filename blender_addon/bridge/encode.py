@@ -43,6 +43,16 @@ def _png_of(picture: Picture) -> bytes:
     return encode_png(pixels / np.float32(255), bits=8)
 
 
+def encode_map(values: np.ndarray) -> bytes:
+    """PNG file of a map (H, W, C), row 0 at the top: 8 bits for integers, 16 for floats. On the main thread."""
+    import numpy as np
+
+    channels = np.repeat(values, 3, axis=2) if values.shape[2] == 1 else values
+    if values.dtype == np.uint8:
+        return encode_png(channels[::-1] / np.float32(255), bits=8)
+    return encode_png(channels[::-1], bits=16)
+
+
 def encode_png(pixels: np.ndarray, bits: int) -> bytes:
     """Blender's PNG file of encoded values (H, W, 3 or 4) in [0, 1], row 0 at the bottom. On the main thread."""
     import numpy as np

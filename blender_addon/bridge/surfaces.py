@@ -6,7 +6,7 @@ Nodes are looked up anew each time: while a job runs, the user may change the ma
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 RELIEF = ("roughness", "normal", "height")
 """Maps that follow the strokes if relief is on."""
+EVEN = ("roughness", "metallic")
+"""Maps that are read from the shader's own value where it has no image."""
 PASSED = {
     "REROUTE": None,
     "MIX": ("A", "B"),
@@ -107,15 +109,14 @@ def base_color_of(material: bpy.types.Material | None) -> bpy.types.Image:
     return found.image
 
 
-def read(material: bpy.types.Material) -> Callable[[], Pixels]:
-    """Read the base colour and the maps that follow its strokes; the returned function scales them on any thread."""
+def read(material: bpy.types.Material, names: Sequence[str] = RELIEF) -> Callable[[], Pixels]:
+    """Read the base colour and other maps, at its size; the returned function converts them on any thread."""
     nodes = map_nodes(material)
     color = images.pixels_of(base_color_of(material))
-    relief = {name: _scaled(nodes[name].image, color.size_px) for name in RELIEF if name in nodes}
-    channels = {name: nodes[name].channel for name in relief}
+    others = {name: _scaled(nodes[name].image, color.size_px) for name in names if name in nodes}
+    channels = {name: nodes[name].channel for name in others}
     shader = materials.principled_of(material.node_tree)
-    roughness = shader.inputs["Roughness"] if shader else None
-    even = None if roughness is None or roughness.is_linked else roughness.default_value
+    even = {name: value for name in EVEN if name in names and shader and (value := _even(shader, name)) is not None}
     scale: dict[str, Any] = {"width_m": materials.width_of(material.node_tree)}
     if "height" in nodes and (socket := nodes["height"].range_socket):
         scale["height_range_m"] = socket.default_value * materials.unit_m()
@@ -125,13 +126,19 @@ def read(material: bpy.types.Material) -> Callable[[], Pixels]:
 
         made = color.to_pixels()
         arrays = dict(made.arrays)
-        for name, picture in relief.items():
+        for name, picture in others.items():
             arrays[name] = _map(name, picture, channels[name])
-        if even is not None:
-            arrays["roughness"] = np.full((*color.size_px, 1), even, np.float32)
+        for name, value in even.items():
+            arrays[name] = np.full((*color.size_px, 1), value, np.float32)
         return replace(made, arrays=arrays, **scale)
 
     return to_pixels
+
+
+def _even(shader: bpy.types.Node, name: str) -> float | None:
+    """Value of a map that no node gives; None if a node does, and for a surface without metal."""
+    socket = shader.inputs[materials.SOCKETS[name]]
+    return None if socket.is_linked or (name == "metallic" and not socket.default_value) else socket.default_value
 
 
 def _scaled(image: bpy.types.Image, size_px: tuple[int, int]) -> images.Picture:
@@ -147,7 +154,7 @@ def _scaled(image: bpy.types.Image, size_px: tuple[int, int]) -> images.Picture:
 
 
 def _map(name: str, picture: images.Picture, channel: int | None) -> np.ndarray:
-    """Values of a map as the shader reads them: (H, W, 3) for normals, else (H, W, 1)."""
+    """Values of a map as the shader reads them: (H, W, 3) for normals and emission, else (H, W, 1)."""
     import numpy as np
 
     from ..core.surface.color import srgb_to_linear
@@ -156,6 +163,8 @@ def _map(name: str, picture: images.Picture, channel: int | None) -> np.ndarray:
     if channel == CHANNELS["Alpha"]:
         return pixels.get("opacity", np.ones((*picture.size_px, 1), np.float32))
     values = pixels["base_color"]
+    if name == "emission":
+        return values
     if not picture.is_data:  # a picture of colours gives a map: the shader makes it linear
         values = srgb_to_linear(values if picture.is_float else values / np.float32(255)).astype(np.float32)
     return values if name == "normal" else values[..., channel or 0 : (channel or 0) + 1]

@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import Cancelled, FileError, ModelError, ParameterError, PluginError, WorkerError
-from ..io.files import map_files, unpacked
+from ..io.datablocks import Datablock
+from ..io.files import source_files, unpacked
 from ..plugins import registry
 from ..runner import versions_of
-from ..system.outside import explained, is_folder, make_folder, open_file
+from ..system.outside import explained, is_folder, make_folder, open_file, shown
 from ..system.transaction import replace_files, temporary_folder
 from .job import BatchJob
 from .making import Limits, make, shared_engines
@@ -155,8 +156,12 @@ class Cluster(Executor):
             inputs={name: path.absolute() for name, path in job.inputs.items()},
             folder=job.folder.absolute(),
         )
-        sent = {name: self._send(path) for name, path in job.inputs.items()} if self._is_sent else None
         made: Future[Made] = Future()
+        try:
+            sent = {name: self._send(path) for name, path in job.inputs.items()} if self._is_sent else None
+        except FileError as error:  # it is this job's own
+            made.set_exception(error)
+            return made
         running = self._dask.submit(
             make_there, there, limits, job.key(), sent, pure=False, retries=0, resources=self._resources or None
         )
@@ -166,8 +171,13 @@ class Cluster(Executor):
 
     def _send(self, path: Path) -> Any:
         """The files of an input on the cluster: sent once, and kept while they are used again and again."""
-        files = list(map_files(path).values()) if is_folder(path) else [path]
-        stamp = f"{path.absolute()} {[(file.name, file.stat().st_mtime_ns) for file in files]}"
+        files = source_files(path)
+        if (datablock := Datablock.at(path)) and len(files) > 1:
+            message = f"{datablock.title} uses {shown(files[1])}, which is not sent with the .blend"
+            raise FileError(message, "pack its resources (File > External Data), or use a folder that all workers see")
+        path = datablock.blend if datablock else path
+        with explained(path, "read"):
+            stamp = f"{path.absolute()} {[(file.name, file.stat().st_mtime_ns) for file in files]}"
         known = self._sent.pop(stamp, None)
         if known is None or known.status != "finished":  # its worker may be lost, and the files with it
             contents: Files = {file.name: _content(file) for file in files}
@@ -202,13 +212,20 @@ def make_there(job: BatchJob, limits: Limits, key: str, sent: Mapping[str, tuple
             _check_key(job, key)
             return Carried(make(job, limits), {})
         with temporary_folder() as folder:
-            inputs = {name: unpacked(files, folder / name, set_name) for name, (set_name, files) in sent.items()}
+            files = {name: unpacked(files, folder / name, set_name) for name, (set_name, files) in sent.items()}
+            inputs = {name: _moved(job.inputs[name], path) for name, path in files.items()}
             near = replace(job, inputs=inputs, folder=make_folder(folder / "made"))
             _check_key(near, key)
             made = make(near, limits)
             return Carried(made, {name: (near.folder / name).read_bytes() for name in made.files})
     except Cancelled:
         raise WorkerError("the worker is being ended", "run the same command again") from None
+
+
+def _moved(source: Path, file: Path) -> Path:
+    """The path of a source whose file is another one here: that, or a datablock in it."""
+    datablock = Datablock.at(source)
+    return replace(datablock, blend=file).path if datablock else file
 
 
 def _check_key(job: BatchJob, key: str) -> None:

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import FileError, ProtocolError
-from ..io.files import map_files
+from ..io.blend import source_at
+from ..io.datablocks import Datablock
+from ..io.files import source_files
 from ..plugins import registry
 from ..recipe import Recipe
 from ..runner import versions_of
@@ -58,7 +60,7 @@ class BatchJob:
         tools = [registry().tool(step.tool) for step in self.recipe.steps]
         about = {
             "recipe": self.recipe.to_dict(),
-            "inputs": {name: [path.name, _hashes(path)] for name, path in self.inputs.items()},
+            "inputs": {name: _content(path) for name, path in self.inputs.items()},
             "models": [_hash(path) for path in self.models()],
             "width_m": self.width_m,
             "format": self.format,
@@ -99,11 +101,14 @@ class BatchJob:
         return cls(**{**known, "recipe": recipe, "inputs": inputs, "folder": Path(data["folder"])})
 
 
-def _hashes(path: Path) -> str | dict[str, str]:
-    """Hash of a picture, or of each map of a folder by its file's name."""
+def _content(path: Path) -> list[Any]:
+    """Name of a source, and what it depends on: hashes of its files, and Blender's version for one in a .blend."""
+    if datablock := Datablock.at(path):
+        source = source_at(datablock)
+        return [datablock.title, source.blender, [[file.name, _hash(file)] for file in source.files]]
     if not is_folder(path):
-        return _hash(path)
-    return {file.name: _hash(file) for file in map_files(path).values()}
+        return [path.name, _hash(path)]
+    return [path.name, {file.name: _hash(file) for file in source_files(path)}]
 
 
 def _hash(path: Path) -> str:

@@ -150,11 +150,11 @@ def _tell_overall(
 
 def result_name(step: Step, source: Path | None, models_folder: Path | None = None, engine: str | None = None) -> str:
     """Name of a result: that of its source, or else of the model that made it; `engine` may have models of its own."""
-    from ..io.files import set_name
+    from ..io.files import source_name
 
     tool = registry().tool(step.tool)
     if source and tool.uses_subject:
-        return usable_name(set_name(source))
+        return source_name(source)
     if parameter := model_parameter(tool):
         wanted = str(step.parameters.get(parameter, ""))
         if engine and wanted:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import wait
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from ..engine.answers import Answer
@@ -13,6 +13,7 @@ from ..engine.job import Job
 from ..engine.remote import Remote
 from ..errors import ParameterError
 from ..inputs import SOURCE
+from ..io.files import on_disk
 from ..io.streaming import Sink
 from ..recipe import Recipe
 from ..system.transaction import temporary_folder
@@ -45,7 +46,10 @@ def run_to_files_there(
     on_progress: Callable[[float, str], None],
     is_stopped: Callable[[], bool] = lambda: False,
 ) -> Result:
-    """`run_to_files` on another machine: inputs are sent as files. WorkerError if the connection is lost."""
+    """`run_to_files` on another machine: inputs are sent as files, those in a .blend as maps that a Blender here makes.
+
+    WorkerError if the connection is lost.
+    """
     deliver = {
         "as": "files",
         "folder": str(sink.folder),
@@ -54,8 +58,10 @@ def run_to_files_there(
         "replace": sink.replace,
     }
     scale = {"width_m": width_m} if width_m and SOURCE in inputs else None
-    with sink.held():
-        job = client.submit(recipe, inputs, deliver=deliver, device=device, scale=scale)
+    with ExitStack() as stack:
+        stack.enter_context(sink.held())
+        sent = {name: stack.enter_context(on_disk(path)) for name, path in inputs.items()}
+        job = client.submit(recipe, sent, deliver=deliver, device=device, scale=scale)
         answer = _followed(job, on_progress, is_stopped)
     return Result(Maps(), recipe=answer.recipe, paths=answer.paths, notes=answer.notes)
 

@@ -16,8 +16,8 @@ PREPARE = "prepare"
 """Task of the tool that prepares a source, as a recipe's first step."""
 PREFIX = "source_"
 """Prefix of its parameters' names as options."""
-SOURCE_HELP = "a picture, or a folder of maps"
-SOURCES_HELP = "pictures, folders of maps, or a folder of either"
+SOURCE_HELP = "a picture, a folder of maps, or FILE.blend/Material/NAME"
+SOURCES_HELP = "pictures, folders of maps, a folder of either, FILE.blend, or FILE.blend/Material/NAME"
 
 
 def add_preparation(parser: argparse.ArgumentParser) -> None:
@@ -37,10 +37,11 @@ def preparing_steps(arguments: argparse.Namespace) -> tuple[Step, ...]:
 
 
 def found_sources(given: Sequence[Path]) -> list[Path]:
-    """The given sources, or those in given folders. FileError if there are none."""
+    """The given sources, or those in given folders and .blend files. FileError if there are none."""
     from ..data.pictures import pictures_in
+    from ..io.files import sources_in
 
-    found = [source for path in given for source in (pictures_in(path) if is_folder(path) else [path])]
+    found = [source for path in given for source in (pictures_in(path) if is_folder(path) else sources_in(path))]
     if not found:
         raise FileError(f"{given[0]} contains no pictures", "give pictures, or folders of them")
     return found

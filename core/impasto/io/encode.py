@@ -17,7 +17,7 @@ import numpy as np
 
 from ..errors import FileError
 from ..surface.color import linear_to_srgb, srgb_to_linear
-from ..system.transaction import temporary_folder
+from ..system.transaction import in_temporary_folder, temporary_folder
 from ..texture import COLOR_MAPS, MAP_CHANNELS, Texture, is_large
 from .metadata import png_chunk, png_texts
 
@@ -168,5 +168,8 @@ def encode_whole(start: Callable[..., Rows], map_name: str, texture: Texture, me
     """The bytes of a file in the format that `start` writes. FileError if the temporary folder is full."""
     with temporary_folder() as folder:
         path = folder / "map"
-        write_whole(start(path, map_name, texture.size_px, metadata), texture)
+        try:
+            write_whole(start(path, map_name, texture.size_px, metadata), texture)
+        except FileError as error:  # of a disk that is full
+            raise in_temporary_folder(error) from error
         return path.read_bytes()

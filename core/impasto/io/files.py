@@ -1,4 +1,4 @@
-"""Reading pictures and folders with one file per map, and writing map sets.
+"""Reading pictures, folders with one file per map and what is in a .blend; writing map sets.
 
 Every file written holds the recipe that made it. Headers are checked before anything is decoded; files are written
 beside their target and renamed, so that an interrupted write loses nothing.
@@ -7,9 +7,9 @@ beside their target and renamed, so that an interrupted write loses nothing.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -17,10 +17,11 @@ from pathlib import Path
 from ..errors import FileError
 from ..recipe import Recipe
 from ..system.names import as_unicode, check_name, usable_name
-from ..system.outside import explained, files_in, is_folder, make_folder, resolved
+from ..system.outside import explained, files_in, is_folder, is_there, make_folder, resolved
 from ..system.transaction import recover, staged
 from ..texture import Maps, Texture
-from . import decode
+from . import blend, decode
+from .datablocks import Datablock
 from .encode import ExrRows, PngRows, Rows, encode_whole
 from .metadata import metadata_of
 
@@ -88,12 +89,15 @@ BUILTIN_EXPORTERS = (
 def read_maps(
     path: str | Path, *, upright: bool = True, on_progress: Callable[[float], None] = lambda fraction: None
 ) -> Maps:
-    """A picture as base_color (and opacity), or a folder of maps matched by `SUFFIXES`.
+    """A picture as base_color (and opacity), a folder of maps matched by `SUFFIXES`, or a datablock of a .blend.
 
     upright: apply the EXIF orientation. `on_progress(fraction)` is called during reading, and may raise Cancelled.
     FileError says what is wrong with the file, and what to do.
     """
     path = Path(path)
+    if datablock := Datablock.at(path):
+        with blend.written_maps(datablock, on_progress) as folder:
+            return replace(read_maps(folder, on_progress=on_progress), name=as_unicode(datablock.title))
     recover(path if is_folder(path) else path.parent)
     if not is_folder(path):
         return replace(decode.read_picture(path, upright=upright, on_progress=on_progress), name=as_unicode(path.name))
@@ -107,7 +111,9 @@ def read_maps(
 
 
 def read_size(path: Path) -> tuple[int, int]:
-    """(height, width) of the picture or the folder of maps, from the headers alone. FileError as for `read_maps`."""
+    """(height, width) of a source, without decoding it. FileError as for `read_maps`."""
+    if datablock := Datablock.at(path):
+        return blend.source_at(datablock).size_px
     return _common_size(path, map_files(path)) if is_folder(path) else decode.read_size(path)
 
 
@@ -162,8 +168,39 @@ def unpacked(contents: Mapping[str, bytes | memoryview], folder: Path, set_name:
     return folder if set_name else folder / next(iter(contents))
 
 
+def source_files(path: Path) -> list[Path]:
+    """The files that a source is read from: a picture, those of a map set, or a .blend and what it uses outside it."""
+    if datablock := Datablock.at(path):
+        return list(blend.source_at(datablock).files)
+    return list(map_files(path).values()) if is_folder(path) else [path]
+
+
+@contextmanager
+def on_disk(path: Path) -> Iterator[Path]:
+    """A picture or a folder of maps with the content of a source, until the end of the block."""
+    if (datablock := Datablock.at(path)) is None:
+        yield path
+        return
+    with blend.written_maps(datablock) as folder:
+        yield folder
+
+
+def sources_in(path: Path) -> list[Path]:
+    """The path, or those of all materials or all objects of a .blend if it names none of them."""
+    datablock = Datablock.at(path)
+    return [one.path for one in blend.datablocks_in(datablock)] if datablock else [path]
+
+
+def is_source(path: Path) -> bool:
+    """Whether there is a file, a folder or a .blend to read the source from."""
+    datablock = Datablock.at(path)
+    return is_there(datablock.blend if datablock else path)
+
+
 def source_name(path: Path) -> str:
-    """Name for the result of a source: that of its map set, or of the folder that `.` and `..` stand for."""
+    """Name for the result of a source: of its datablock or map set, or of the folder that `.` and `..` stand for."""
+    if datablock := Datablock.at(path):
+        return datablock.file_name
     return usable_name(set_name(resolved(path) if path.name in ("", "..") else path))
 
 

@@ -17,7 +17,7 @@ from ..system.outside import inside, is_there, open_file, printable, shown
 from ..texture import MAP_CHANNELS, Maps
 from ..tools import Result
 from .decode import is_turned
-from .files import Exporter, read_maps, read_recipe, set_name
+from .files import Exporter, is_source, read_maps, read_recipe, set_name
 from .streaming import Sink
 
 
@@ -65,7 +65,7 @@ def _find(input_: str, name: str, file: Path, given: Mapping[str, Path]) -> Path
     if name:
         folders = (file.parent, file.parent.parent)
         beside = [inside(folder, name, f"the input {shown(input_)} of {shown(file)}") for folder in folders]
-        if found := [path for path in beside if is_there(path)]:
+        if found := [path for path in beside if is_source(path)]:
             return found[0]
     remedy = f"say where it is: --input {printable(input_)}=FILE"
     raise FileError(f"the input {shown(input_)} ({shown(name)}) is not beside {shown(file)}", remedy)

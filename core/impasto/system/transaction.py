@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 SUFFIX = ".part"
 RENAMING = "renaming"
 """Lock of a folder while the files of a set are renamed, so that two sets never mix."""
+TEMPORARY_REMEDY = "make room there, or set TMPDIR (on Windows TEMP) to a folder on another disk"
 COMMIT_WAIT_S = 10.0
 """Longest wait for the renames of another set in the same folder, which take milliseconds."""
 
@@ -70,8 +71,7 @@ def staged(targets: Iterable[Path], *, replace: bool = True) -> Iterator[dict[Pa
 
 @contextlib.contextmanager
 def temporary_folder() -> Iterator[Path]:
-    """A folder that is removed at the end. FileError, with a remedy, if it cannot be created or the disk is full."""
-    remedy = "make room there, or set TMPDIR (on Windows TEMP) to a folder on another disk"
+    """A folder that is removed at the end. FileError, with a remedy, if it cannot be created or written to."""
     try:
         with tempfile.TemporaryDirectory(prefix="impasto-", ignore_cleanup_errors=True) as folder:
             _temporary.add(folder)
@@ -80,9 +80,17 @@ def temporary_folder() -> Iterator[Path]:
             finally:
                 _temporary.discard(folder)
     except FileError as error:
-        raise FileError(f"{error.message} (in the temporary folder {tempfile.gettempdir()})", remedy) from error
+        if folder not in error.message:
+            raise
+        raise in_temporary_folder(error) from error
     except OSError as error:
-        raise FileError(f"cannot write to the temporary folder: {error.strerror or error}", remedy) from error
+        message = f"cannot write to the temporary folder: {error.strerror or error}"
+        raise FileError(message, TEMPORARY_REMEDY) from error
+
+
+def in_temporary_folder(error: FileError) -> FileError:
+    """The error, which names the temporary folder and how to use another one."""
+    return FileError(f"{error.message} (in the temporary folder {tempfile.gettempdir()})", TEMPORARY_REMEDY)
 
 
 class _Staging:

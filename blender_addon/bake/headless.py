@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`blender -b --command impasto bake` and `contents`: materials and objects of a .blend as sources, without an engine.
+
+The engine starts Blender with them where a source lies in a .blend; people and scripts can, too.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+from ..core.errors import FileError, ImpastoError
+from ..core.io.datablocks import Datablock
+from ..core.system.outside import check_file, is_there, printable, shown
+from ..core.system.transaction import replace_files
+from . import contents, material_maps
+from .maps import BakedMap, bake_maps
+from .sources import sources_of, with_recipes
+
+COMMANDS = ("bake", "contents")
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one of the commands; return its exit code."""
+    try:
+        given = _parser().parse_args(arguments)
+    except SystemExit as end:  # argparse has said why
+        return int(end.code or 0)
+    if given.end_with_stdin:
+        threading.Thread(target=_end_with_stdin, daemon=True).start()
+    try:
+        answer, lines = given.carry_out(given)
+    except ImpastoError as error:
+        if given.json:
+            about = {"error": type(error).__name__, "message": error.message, "remedy": error.remedy}
+            print(json.dumps(about), flush=True)
+        print(printable(f"impasto: {error.message}\n  {error.remedy}"), file=sys.stderr)
+        return error.exit_code
+    print(json.dumps(answer) if given.json else printable("\n".join(lines)), flush=True)
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("impasto")
+    commands = parser.add_subparsers(required=True)
+    bake = commands.add_parser("bake", help="write the maps of a material or an object of a .blend")
+    bake.add_argument("source", type=Path, help="FILE.blend/Material/NAME or FILE.blend/Object/NAME")
+    bake.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the files")
+    bake.add_argument("--force", action="store_true", help="replace files of the same name")
+    bake.set_defaults(carry_out=_bake)
+    listing = commands.add_parser("contents", help="list the materials and objects of a .blend")
+    listing.add_argument("blend", type=Path, metavar="FILE.blend")
+    listing.set_defaults(carry_out=_contents)
+    for command in (bake, listing):
+        command.add_argument("--json", action="store_true", help="print the answer as JSON")
+        text = "end at once when the standard input is closed, as that of a program that has died"
+        command.add_argument("--end-with-stdin", action="store_true", help=text)
+    return parser
+
+
+def _end_with_stdin() -> None:
+    while os.read(0, 1024):
+        pass
+    os._exit(1)
+
+
+def _contents(given: argparse.Namespace) -> tuple[Mapping[str, Any], list[str]]:
+    """List what a file holds."""
+    _open(given.blend)
+    found = contents.described()
+    return found, [_line(kind, one) for kind in contents.KINDS for one in found[kind]]
+
+
+def _line(kind: str, one: Mapping[str, Any]) -> str:
+    height_px, width_px = one["size_px"] or (0, 0)
+    problem = one["problem"]
+    return f"{kind}/{one['name']}  {problem['message'] if problem else f'{width_px}x{height_px}'}"
+
+
+def _bake(given: argparse.Namespace) -> tuple[Mapping[str, Any], list[str]]:
+    """Write the maps of a datablock."""
+    datablock = Datablock.at(given.source)
+    if datablock is None:
+        raise FileError(f"{shown(given.source)} is in no .blend", "write FILE.blend/Material/NAME")
+    _open(datablock.blend)
+    found = contents.find(datablock)
+    if missing := next((file for file in contents.files_of(found) if not is_there(Path(file))), ""):
+        remedy = "restore it, or pack the resources of the .blend (File > External Data), and save"
+        raise FileError(f"{datablock.title} uses {shown(Path(missing))}, which is not there", remedy)
+    options = contents.saved_options()
+    if isinstance(found, bpy.types.Material):
+        maps = material_maps.maps_of(found, options)
+    else:
+        maps = with_recipes(list(bake_maps(found, options)), sources_of(found))
+    files = _write(given.out, datablock.file_name, maps, replace=given.force)
+    notes = [note for baked in maps for note in baked.notes]
+    for note in notes:
+        print(printable(f"impasto: {note}"), file=sys.stderr)
+    return {"files": files, "notes": notes}, files
+
+
+def _write(folder: Path, name: str, maps: Sequence[BakedMap], *, replace: bool) -> list[str]:
+    """Write the maps, all or none; return their paths."""
+    contents = {folder / f"{name}_{baked.name}.png": baked.png for baked in maps}
+    replace_files(contents, replace=replace)
+    return [str(path) for path in contents]
+
+
+def _open(blend: Path) -> None:
+    """Open a file. Its scripts run only where the preferences allow it, as in Blender's window."""
+    check_file(blend)
+    trusted = bpy.context.preferences.filepaths.use_scripts_auto_execute
+    try:
+        bpy.ops.wm.open_mainfile(filepath=str(blend.absolute()), load_ui=False, use_scripts=trusted)
+    except RuntimeError as error:  # so Blender says that it cannot read
+        reason = str(error).strip().partition("\n")[0].removeprefix("Error: ")
+        remedy = f"see whether it opens in Blender {bpy.app.version_string}; save it again, or use a newer Blender"
+        raise FileError(f"cannot read {shown(blend)}: {reason}", remedy) from error

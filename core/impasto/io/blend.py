@@ -1,0 +1,174 @@
+"""Materials and objects of a .blend as maps: a Blender in the background, with the extension, reads or bakes them.
+
+It is $IMPASTO_BLENDER, or else `blender` on PATH. Its `contents` says what a .blend holds, its `bake` writes the maps.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from ..engine import process
+from ..errors import FileError, ProtocolError, WorkerError, error_from_name
+from ..system.outside import check_file, explained, is_there, parse_json, read_bytes, shown
+from ..system.shapes import Integer, OrNone, check
+from ..system.transaction import temporary_folder
+from .datablocks import MATERIAL, OBJECT, Datablock
+
+PROGRAM = "IMPASTO_BLENDER"
+POLL_S = 0.1
+CONTENTS_LIMIT_S = 600.0
+MOST_BYTES = 2**26
+"""Limit of what Blender says about a file."""
+FOUND = {
+    "name": str,
+    "size_px": OrNone([Integer(1)]),
+    "files": [str],
+    "problem": OrNone({"message": str, "remedy": str}),
+}
+CONTENTS = {"blender": str, MATERIAL: [FOUND], OBJECT: [FOUND]}
+FAILURE = {"error": str, "message": str, "remedy": str}
+GET_BLENDER = f"install Blender and its Impasto extension, and set {PROGRAM} to its program if it is not on PATH"
+GET_EXTENSION = f"install the Impasto extension of this version in it, or set {PROGRAM} to another Blender"
+
+
+@dataclass(frozen=True)
+class Source:
+    """A datablock as Blender describes it. files: the .blend and the files outside it whose content it shows.
+
+    size_px: (height, width) of its maps. blender: the version that bakes it.
+    """
+
+    datablock: Datablock
+    size_px: tuple[int, int]
+    files: tuple[Path, ...]
+    blender: str
+
+
+def datablocks_in(given: Datablock) -> list[Datablock]:
+    """The datablock, or all of its kind if it has no name. FileError if there are none."""
+    if given.name:
+        return [given]
+    found = [Datablock(given.blend, given.kind, one["name"]) for one in _contents(given.blend)[given.kind]]
+    if not found:
+        what = "mesh objects with a material" if given.kind == OBJECT else "materials"
+        raise FileError(f"{shown(given.blend)} has no {what}", "add some in Blender, or choose another file")
+    return found
+
+
+def source_at(datablock: Datablock) -> Source:
+    """The source in a .blend. FileError if it is not there, lacks a file, or cannot be baked."""
+    contents = _contents(datablock.blend)
+    known = contents[datablock.kind]
+    name = datablock.found_in(one["name"] for one in known)
+    about = next(one for one in known if one["name"] == name)
+    files = tuple(map(Path, about["files"]))
+    if missing := next((file for file in files if not is_there(file)), None):
+        remedy = "restore it, or pack the resources of the .blend (File > External Data), and save"
+        raise FileError(f"{datablock.title} uses {shown(missing)}, which is not there", remedy)
+    if problem := about["problem"]:
+        raise FileError(f"{datablock.title}: {problem['message']}", problem["remedy"])
+    if not about["size_px"] or len(about["size_px"]) != 2:
+        raise FileError(f"{datablock.title} has an image without pixels", "find its missing file in Blender")
+    height_px, width_px = about["size_px"]
+    named = Datablock(datablock.blend, datablock.kind, name)
+    return Source(named, (height_px, width_px), (datablock.blend, *files), contents["blender"])
+
+
+@contextmanager
+def written_maps(datablock: Datablock, on_progress: Callable[[float], None] = lambda fraction: None) -> Iterator[Path]:
+    """A folder with the maps of a datablock, until the end of the block.
+
+    `on_progress(0.0)` is called while Blender works, and may raise Cancelled, which ends Blender. FileError,
+    ParameterError or WorkerError says what Blender could not do.
+    """
+    check_file(datablock.blend)
+    with temporary_folder() as folder:
+        maps = folder / (datablock.file_name if datablock.name else "maps")
+        _ask(("bake", str(datablock.path.absolute()), "--out", str(maps)), folder, lambda: on_progress(0.0))
+        yield maps
+
+
+def _contents(blend: Path) -> Mapping[str, Any]:
+    """Answer of Blender's `contents` about a file, asked once as long as its size and its time do not change."""
+    check_file(blend)
+    with explained(blend, "read"):
+        about = blend.stat()
+    with _asking:
+        return _contents_of(blend.absolute(), about.st_size, about.st_mtime_ns)
+
+
+_asking = threading.Lock()
+
+
+@lru_cache(maxsize=64)
+def _contents_of(blend: Path, size_bytes: int, changed_ns: int) -> Mapping[str, Any]:
+    until = time.monotonic() + CONTENTS_LIMIT_S
+
+    def check_time() -> None:
+        if time.monotonic() > until:
+            message = f"Blender took longer than {CONTENTS_LIMIT_S:.0f} s to open {shown(blend)}"
+            raise WorkerError(message, "see whether it opens in Blender")
+
+    with temporary_folder() as folder:
+        answer = _ask(("contents", str(blend)), folder, check_time)
+    _check(answer, CONTENTS)
+    return answer
+
+
+def _ask(arguments: tuple[str, ...], folder: Path, poll: Callable[[], None]) -> Mapping[str, Any]:
+    """Answer of `blender --command impasto`, run with temporary files in a folder; `poll()` is called meanwhile."""
+    program = process.find_program(os.environ.get(PROGRAM) or "blender")
+    if program is None:
+        raise FileError("there is no Blender here that could read a .blend", GET_BLENDER)
+    threads = os.environ.get("OMP_NUM_THREADS", "")
+    share = ("--threads", threads) if threads.isdecimal() else ()
+    command = [program, "--background", *share, "--command", "impasto", *arguments, "--json", "--end-with-stdin"]
+    said, log = folder / "said", folder / "log"
+    environment = process.without_python(os.environ) | dict.fromkeys(("TMPDIR", "TMP", "TEMP"), str(folder))
+    with said.open("wb") as stdout, log.open("wb") as stderr:
+        try:
+            popen = subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=stdout, stderr=stderr, env=environment, **process.separate()
+            )
+        except OSError as error:
+            raise FileError(f"{program} cannot be started: {error.strerror or error}", GET_BLENDER) from error
+    with popen:
+        try:
+            while popen.poll() is None:
+                poll()
+                time.sleep(POLL_S)
+        finally:
+            process.end(popen, at_once=True)
+    return _answer(popen.returncode, said, log)
+
+
+def _answer(code: int, said: Path, log: Path) -> Mapping[str, Any]:
+    """The object in the last line of JSON. The error in it is raised; WorkerError if there is none."""
+    lines = read_bytes(said, MOST_BYTES).decode("utf-8", "replace").splitlines()
+    line = next((line for line in reversed(lines) if line.startswith("{")), "")
+    if line:
+        answer = parse_json(line, "Blender's answer", kind=WorkerError, max_bytes=MOST_BYTES)
+        if "error" in answer:
+            _check(answer, FAILURE)
+            raise error_from_name(answer["error"], answer["message"], answer["remedy"])
+        if code == 0:
+            return answer
+    words = [*lines, *read_bytes(log, MOST_BYTES).decode("utf-8", "replace").splitlines()]
+    last = next((line.strip()[-200:] for line in reversed(words) if line.strip()), "it said nothing")
+    raise WorkerError(f"Blender could not read the .blend ({process.describe_exit(code)}): {last}", GET_EXTENSION)
+
+
+def _check(answer: Mapping[str, Any], shape: Mapping[str, Any]) -> None:
+    try:
+        check(answer, shape, "Blender's answer")
+    except ProtocolError as error:
+        raise WorkerError(error.message, GET_EXTENSION) from error

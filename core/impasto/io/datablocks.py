@@ -1,0 +1,74 @@
+"""Names of materials and objects in a .blend, as Blender writes them: scene.blend/Material/Bricks.
+
+Standard library only: Blender uses it too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import FileError, did_you_mean
+from ..system.names import usable_name
+from ..system.outside import is_folder, shown
+
+SUFFIX = ".blend"
+MATERIAL, OBJECT = "Material", "Object"
+MOST_LISTED = 10
+"""Names that a message lists."""
+
+
+@dataclass(frozen=True)
+class Datablock:
+    """A material or an object of a .blend; without a name, all that can be sources."""
+
+    blend: Path
+    kind: str = MATERIAL
+    name: str = ""
+
+    @classmethod
+    def at(cls, path: Path) -> Datablock | None:
+        """The datablock at a path; None if the path leads into no .blend. FileError for another kind of datablock."""
+        for index, part in enumerate(path.parts):
+            blend = Path(*path.parts[: index + 1])
+            if part.lower().endswith(SUFFIX) and not is_folder(blend):
+                kind, *names = path.parts[index + 1 :] or (MATERIAL,)
+                if kind not in (MATERIAL, OBJECT):
+                    remedy = f"write {blend.name}/{MATERIAL}/NAME or {blend.name}/{OBJECT}/NAME"
+                    raise FileError(f"{shown(kind)} in {shown(path)} is no kind of source", remedy)
+                return cls(blend, kind, "/".join(names))
+        return None
+
+    @property
+    def path(self) -> Path:
+        """Its path, which `at` reads."""
+        return self.blend / self.kind / self.name
+
+    @property
+    def title(self) -> str:
+        """Its path without the folder of the .blend."""
+        return "/".join(filter(None, (self.blend.name, self.kind, self.name)))
+
+    @property
+    def file_name(self) -> str:
+        """Name for files about it; slashes are no part of it."""
+        return usable_name(self.name)
+
+    def found_in(self, names: Iterable[str]) -> str:
+        """Its name among those that are there, also where a path shortened it ("A//B"). FileError if it is not."""
+        known = list(names)
+        listed = ", ".join(map(shown, known[:MOST_LISTED])) + (", …" if len(known) > MOST_LISTED else "")
+        if not self.name:
+            remedy = f"write {self.title}/NAME; there are {listed or 'none'}"
+            raise FileError(f"{shown(self.blend)} is no single source", remedy)
+        same = [name for name in known if name == self.name] or [
+            name for name in known if Path(name).parts == Path(self.name).parts
+        ]
+        if len(same) > 1:
+            remedy = "make one of them local under another name (Object > Relations > Make Local)"
+            raise FileError(f"{shown(self.blend)} has several {self.kind.lower()}s called {shown(self.name)}", remedy)
+        if not same:
+            remedy = f"{did_you_mean(self.name, known)}there are {listed or 'none'}"
+            raise FileError(f"{shown(self.blend)} has no {self.kind.lower()} called {shown(self.name)}", remedy)
+        return same[0]

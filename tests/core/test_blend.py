@@ -1,0 +1,192 @@
+"""Materials and objects of a .blend as sources, by a real Blender in the background."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+from batches import bytes_of, left_over, write_csv, write_photos
+from PIL import Image
+from tasks.environments import bpy_environment
+from worker_jobs import wait_until
+
+from impasto.errors import Cancelled, FileError, ParameterError, WorkerError
+from impasto.io.blend import PROGRAM
+from impasto.io.datablocks import Datablock
+from impasto.io.files import read_maps, read_recipe, read_size, source_name, sources_in
+
+TESTS = Path(__file__).parents[1]
+BLENDER = bpy_environment("5.0").python
+
+pytestmark = [
+    pytest.mark.skipif(os.name == "nt", reason="the program that starts Blender is a shell script"),
+    pytest.mark.skipif(not BLENDER.exists(), reason="no Blender yet: run `python build.py test --only blender-5.0`"),
+]
+
+
+@pytest.fixture(scope="session")
+def files(tmp_path_factory):
+    """A folder with the files of `blend_files.py`, and a program that is Blender with the extension."""
+    folder = tmp_path_factory.mktemp("blend")
+    write_photos(folder, 1)[0].rename(folder / "wall.png")
+    made = subprocess.run([BLENDER, TESTS / "blend_files.py", folder], capture_output=True, text=True, check=False)
+    assert made.returncode == 0, made.stderr
+    program = folder / "blender"
+    program.write_text(f'#!/bin/sh\nexec "{BLENDER}" -I "{TESTS / "blender_program.py"}" "$@"\n')
+    program.chmod(0o755)
+    return folder
+
+
+@pytest.fixture
+def scene(files, monkeypatch):
+    """scene.blend, which tests leave as it is, and Blender set for this process and those that it starts."""
+    monkeypatch.setenv(PROGRAM, str(files / "blender"))
+    return files / "scene.blend"
+
+
+@pytest.fixture
+def own_scene(scene, tmp_path):
+    """A copy of the same, with files beside it that a test may change."""
+    for file in ("scene.blend", "wall.png"):
+        shutil.copy2(scene.with_name(file), tmp_path)
+    return tmp_path / "scene.blend"
+
+
+def pixels(path):
+    return np.asarray(Image.open(path).convert("RGB"), np.float32) / 255
+
+
+def blenders():
+    """Blenders that run below this process."""
+    return [one for one in psutil.Process().children(recursive=True) if "blender_program" in " ".join(cmdline(one))]
+
+
+def cmdline(process):
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []
+
+
+def test_a_blend_has_its_materials_and_its_mesh_objects_as_sources(scene):
+    found = [scene / "Material" / name for name in ("Bricks", "Empty", "Metal/Steel")]
+    assert sources_in(scene) == sources_in(scene / "Material") == found
+    assert sources_in(scene / "Object") == [scene / "Object" / name for name in ("Bare", "Wall")]
+    assert [read_size(path) for path in (found[0], found[2])] == [(32, 64), (24, 32)]
+    assert [source_name(path) for path in found] == ["Bricks", "Empty", "Metal_Steel"]
+    assert Datablock.at(scene.with_suffix(".png")) is None
+
+
+def test_a_material_of_images_is_read_from_them_and_even_values_are_kept(scene):
+    maps = read_maps(scene / "Material" / "Metal" / "Steel")
+    assert maps.name == "scene.blend/Material/Metal/Steel"
+    assert set(maps) == {"base_color", "roughness", "metallic"}
+    assert np.abs(maps["base_color"].pixels - pixels(scene.with_name("wall.png"))).max() < 1e-3
+    assert (maps["metallic"].pixels == 1).all()
+    assert np.allclose(maps["roughness"].pixels, 0.5, atol=1e-3)
+
+
+def test_a_procedural_material_is_baked_as_a_plane_shows_it(scene):
+    maps = read_maps(scene / "Material" / "Bricks")
+    assert maps.size_px == (32, 64)
+    blue = maps["base_color"].pixels[..., 2]
+    assert (blue > 0.9).mean() == pytest.approx(0.56, abs=0.05)  # mortar
+    assert (blue < 0.1).mean() == pytest.approx(0.38, abs=0.05)  # bricks
+    assert np.abs(blue[1] - blue[5]).max() > 0.9  # each second row of bricks is shifted
+    assert np.ptp(maps["normal"].pixels[..., 0]) > 0.05
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("scene.blend", "no single source.*scene.blend/Material/NAME.*'Bricks'"),
+        ("scene.blend/Material/Brick", "no material called 'Brick'.*did you mean 'Bricks'"),
+        ("scene.blend/Mesh/Cube", "'Mesh'.*no kind of source.*scene.blend/Object/NAME"),
+        ("scene.blend/Material/Empty", "Empty has no Material Output.*Shader Editor"),
+        ("scene.blend/Object/Bare", "Bare has no UV map.*unwrap"),
+        ("scene.blend/Object/Unpainted", "no object called 'Unpainted'"),
+        ("nowhere.blend/Material/Bricks", "cannot read.*nowhere.blend"),
+        ("broken.blend/Material/Bricks", r"cannot read.*broken.blend.*Blender 5\.0"),
+    ],
+)
+def test_what_is_no_source_is_refused_with_a_remedy(scene, path, said):
+    scene.with_name("broken.blend").write_bytes(b"no .blend")
+    with pytest.raises(FileError, match=said):
+        read_size(scene.parent / path)
+
+
+def test_what_cannot_be_baked_says_why(scene):
+    with pytest.raises(ParameterError, match=r"Bare has no UV map.*unwrap"):
+        read_maps(scene / "Object" / "Bare")
+
+
+def test_a_missing_image_is_an_error_of_its_material_alone(own_scene):
+    own_scene.with_name("wall.png").unlink()
+    for read in (read_size, read_maps):
+        with pytest.raises(FileError, match=r"wall\.png.*not there.*pack the resources"):
+            read(own_scene / "Material" / "Metal" / "Steel")
+    assert read_size(own_scene / "Material" / "Bricks") == (32, 64)
+
+
+def test_without_a_blender_the_remedy_is_said(own_scene, monkeypatch, tmp_path):
+    monkeypatch.delenv(PROGRAM)
+    monkeypatch.setenv("PATH", str(tmp_path / "nowhere"))
+    with pytest.raises(FileError, match=rf"no Blender here.*{PROGRAM}"):
+        read_size(own_scene / "Material" / "Bricks")
+    program = tmp_path / "other"
+    program.write_text("#!/bin/sh\necho 'unknown command impasto' >&2\nexit 1\n")
+    monkeypatch.setenv(PROGRAM, str(program))
+    with pytest.raises(FileError, match="cannot be started"):
+        read_size(own_scene / "Material" / "Bricks")
+    program.chmod(0o755)
+    with pytest.raises(WorkerError, match=r"unknown command impasto.*Impasto extension"):
+        read_size(own_scene / "Material" / "Bricks")
+
+
+def test_a_cancelled_read_ends_its_blender(scene):
+    def cancel(_fraction):
+        if blenders():
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        read_maps(scene.with_name("slow.blend") / "Material" / "Bricks", on_progress=cancel)
+    assert blenders() == []
+
+
+def test_a_killed_process_leaves_no_blender(scene):
+    code = "import sys; from impasto.io.files import read_maps; read_maps(sys.argv[1])"
+    source = scene.with_name("slow.blend") / "Material" / "Bricks"
+    with subprocess.Popen([sys.executable, "-P", "-c", code, source]) as reading:
+        wait_until(blenders)
+        time.sleep(2)  # it bakes
+        (blender,) = blenders()
+        reading.send_signal(signal.SIGKILL)
+    wait_until(lambda: not blender.is_running() or blender.status() == psutil.STATUS_ZOMBIE, 5)
+
+
+def test_a_batch_makes_materials_and_objects_once_and_again_after_an_image_has_changed(impasto, own_scene, tmp_path):
+    sources = {"checker": "Object/Wall", "tint": "Material/Bricks", "transform": "Material/Metal/Steel"}
+    rows = [{"recipe": tool, "source": f"scene.blend/{path}"} for tool, path in sources.items()]
+    table, out = write_csv(tmp_path / "t.csv", rows), tmp_path / "out"
+    arguments = ("batch", table, "--workers", 1, "--no-contact-sheet", "--out", out, "--json")
+    listed = json.loads(impasto(*arguments, "--dry-run").stdout)["jobs"]
+    assert [job["size_px"] for job in listed] == [[64, 32], None, None]
+    done = impasto(*arguments)
+    assert done.returncode == 0, done.stderr
+    assert read_recipe(out / "Wall_base_color.png").inputs["source"]["name"] == "scene.blend/Object/Wall"
+    assert (pixels(out / "Metal_Steel_base_color.png") == pixels(own_scene.with_name("wall.png"))).all()
+    before = bytes_of(out)
+    Image.new("RGB", (32, 24), "red").save(own_scene.with_name("wall.png"))
+    again = json.loads(impasto(*arguments).stdout.splitlines()[-1])
+    assert (again["made"], again["done_before"]) == (1, 2)
+    after = bytes_of(out)
+    assert {name for name in after if after[name] != before[name]} >= {"Metal_Steel_base_color.png"}
+    assert pixels(out / "Metal_Steel_base_color.png")[0, 0].tolist() == [1, 0, 0]
+    assert left_over(out) == []
