@@ -10,8 +10,9 @@ Any `concurrent.futures.Executor` can take the place of `local_engines`, such as
 
 - It is given `make`, a job and `Limits`; the future's result is `Made`. All of them and the errors can be pickled. A
   job is some kilobytes, since it names files and does not hold them; `cluster` sends them to machines without them.
-- `make` starts an engine for each thread that calls it, and keeps it for later jobs. `shared_engines.end()` ends those
-  of a process that goes; `shared_engines.end(for_good=False)` only ends what runs, after `progress.is_stopped`.
+- `make` starts an engine for each thread that calls it, and keeps it for later jobs, until it has been idle for some
+  minutes. `shared_engines.end()` ends those of a process that goes. After `progress.is_stopped`, what runs goes on
+  unless `make` is given a third argument, `is_cancelled`, as `cluster` does.
 - A `CrashError` is tried again, and so is any error that is no `ImpastoError`, such as the executor's own for a lost
   machine; all else is the job's own failure. A job whose first result was lost writes the same files again.
 - `in_flight` bounds the jobs that are on the executor: twice the number of its threads keeps them busy.

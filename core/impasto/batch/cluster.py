@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import secrets
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, Future
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -23,7 +23,7 @@ from ..runner import versions_of
 from ..system.outside import explained, is_folder, make_folder, open_file, shown
 from ..system.transaction import replace_files, temporary_folder
 from .job import BatchJob
-from .making import Limits, make, shared_engines
+from .making import Limits, make
 from .record import Made
 
 CONNECT_LIMIT_S = 15
@@ -81,9 +81,8 @@ def dask_cluster(
         cluster = Cluster(dask, address, is_sent, dict(resources or {}))
         cluster.check(folder)
         yield cluster
-        cluster.shutdown()
     finally:
-        dask.close(timeout=2)
+        dask.close(timeout=2)  # which takes back the jobs that still run
 
 
 class Cluster(Executor):
@@ -187,12 +186,6 @@ class Cluster(Executor):
             self._sent.popitem(last=False)
         return known
 
-    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """End the engines of the workers; jobs that still run are cancelled."""
-        self._sent.clear()
-        if self._dask.status == "running":
-            self._dask.run(_end_engines, on_error="ignore")
-
 
 @dataclass(frozen=True)
 class Carried:
@@ -207,19 +200,32 @@ def make_there(job: BatchJob, limits: Limits, key: str, sent: Mapping[str, tuple
 
     ModelError if a model or a version is another one there, so that the result would differ.
     """
+    is_cancelled = _task_watch()
     try:
         if sent is None:
             _check_key(job, key)
-            return Carried(make(job, limits), {})
+            return Carried(make(job, limits, is_cancelled), {})
         with temporary_folder() as folder:
             files = {name: unpacked(files, folder / name, set_name) for name, (set_name, files) in sent.items()}
             inputs = {name: _moved(job.inputs[name], path) for name, path in files.items()}
             near = replace(job, inputs=inputs, folder=make_folder(folder / "made"))
             _check_key(near, key)
-            made = make(near, limits)
+            made = make(near, limits, is_cancelled)
             return Carried(made, {name: (near.folder / name).read_bytes() for name in made.files})
     except Cancelled:
-        raise WorkerError("the worker is being ended", "run the same command again") from None
+        raise WorkerError("the job was taken back", "run the same command again") from None
+
+
+def _task_watch() -> Callable[[], bool]:
+    """A function that says whether this thread's task was taken back: by its command, or because that is gone.
+
+    Dask cannot stop a thread, but it knows; a call to all workers could overtake the jobs that are on their way.
+    """
+    from distributed import get_worker
+
+    worker = get_worker()
+    tasks, key = worker.state.tasks, worker.get_current_task()
+    return lambda: key not in tasks or tasks[key].state == "cancelled"
 
 
 def _moved(source: Path, file: Path) -> Path:
@@ -261,10 +267,6 @@ def _versions() -> dict[str, str]:
 
 def _sees(probe: Path) -> bool:
     return probe.exists()
-
-
-def _end_engines() -> None:
-    shared_engines.end(for_good=False)
 
 
 def _first_line(error: BaseException) -> str:

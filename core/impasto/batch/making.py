@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -50,20 +50,26 @@ class CrashError(WorkerError):
     """The engine died: another try may succeed."""
 
 
-def make(job: BatchJob, limits: Limits) -> Made:
-    """Make the files of a job in this thread's engine.
+def make(job: BatchJob, limits: Limits, is_cancelled: Callable[[], bool] = lambda: False) -> Made:
+    """Make the files of a job in this thread's engine. Cancelled, and the engine is ended, once `is_cancelled()`.
 
     CrashError if the engine died; any other ImpastoError would be the same again.
     """
     started, key = time.monotonic(), job.key()
     engines: Engines = getattr(_of_thread, "engines", shared_engines)
     client = engines.of_this_thread(limits)
-    deliver = {"as": "files", "folder": str(job.folder), "name": job.name, "format": job.format, "replace": job.replace}
+    deliver = {
+        "as": "files",
+        "folder": str(job.folder),
+        "name": job.name,
+        "format": job.format,
+        "replace": job.replace,
+    }
     scale = {"width_m": job.width_m} if job.width_m else None
     if limits.memory_bytes and _memory_bytes(client.pid) > limits.memory_bytes * KEPT_SHARE:
         client.close()  # what earlier jobs left in memory is not this one's
     running = client.submit(job.recipe, job.inputs, deliver=deliver, device=job.device, scale=scale)
-    _watch(running, client, limits)
+    _watch(running, client, limits, is_cancelled)
     try:
         answer = running.wait()
     except WorkerError as error:
@@ -75,11 +81,14 @@ def make(job: BatchJob, limits: Limits) -> Made:
     return Made(job.name, key, sizes, round(time.monotonic() - started, 3))
 
 
-def _watch(running: Job, client: Client, limits: Limits) -> None:
+def _watch(running: Job, client: Client, limits: Limits, is_cancelled: Callable[[], bool]) -> None:
     """Wait for a job to end. WorkerError or DeviceError if it exceeds a limit, at which it is ended."""
     began_s: float | None = None
     while not running.done():
         wait([running], timeout=WATCH_INTERVAL_S)
+        if is_cancelled():
+            client.close(CANCEL_GRACE_S)
+            raise Cancelled
         if running.state != "waiting":
             began_s = began_s or time.monotonic()
         if limits.time_s and began_s and time.monotonic() - began_s > limits.time_s:
@@ -109,31 +118,31 @@ def _memory_bytes(pid: int | None) -> int:
 
 
 class Engines:
-    """Engines of the threads of one executor, each started by its thread's first job."""
+    """Engines of the threads of one executor, each started by its thread's first job; idle ones end by themselves."""
 
     def __init__(self) -> None:
-        self._by_thread: dict[int, Client] = {}
+        self._known: dict[tuple[int, int, tuple[str, ...]], Client] = {}
         self._lock = threading.Lock()
         self._is_ending = False
 
     def of_this_thread(self, limits: Limits) -> Client:
-        """This thread's engine. Cancelled if the engines are being ended."""
+        """This thread's engine with this share of the machine. Cancelled if the engines are being ended."""
+        share = (threading.get_ident(), limits.threads, limits.gpus)
         with self._lock:
             if self._is_ending:
                 raise Cancelled
-            place = len(self._by_thread)
-            if (known := self._by_thread.get(threading.get_ident())) is None:
+            place = len(self._known)
+            if (known := self._known.get(share)) is None:
                 log = user_folder("cache") / "logs" / f"batch-{place + 1}.log"
-                known = Client(COMMAND, log, environment=_environment(limits, place))
-                self._by_thread[threading.get_ident()] = known
+                known = self._known[share] = Client(COMMAND, log, environment=_environment(limits, place))
         return known
 
-    def end(self, grace_s: float = 0.0, *, for_good: bool = True) -> None:
-        """End the engines; running jobs are cancelled, and leave no half-written file. for_good: start no others."""
+    def end(self, grace_s: float = 0.0) -> None:
+        """End the engines, and start no others; running jobs are cancelled, and leave no half-written file."""
         with self._lock:
-            self._is_ending = for_good
-            engines = list(self._by_thread.values())
-            self._by_thread.clear()
+            self._is_ending = True
+            engines = list(self._known.values())
+            self._known.clear()
         if engines:
             with ThreadPoolExecutor(len(engines), "end") as pool:
                 list(pool.map(lambda engine: engine.close(grace_s), engines))
