@@ -33,6 +33,7 @@ from impasto.batch.progress import Progress, Sample
 from impasto.batch.record import DONE_FILE, Record
 from impasto.batch.running import run_jobs
 from impasto.errors import FileError
+from impasto.system.locks import held
 from impasto.system.outside import file_error
 
 pytestmark = pytest.mark.usefixtures("misbehaving")
@@ -323,6 +324,25 @@ def test_a_job_whose_result_was_lost_is_made_again_over_its_files(engines, tmp_p
     plan = plan_of(write_csv(tmp_path / "t.csv", checkers(2)), tmp_path / "out")
     assert outcome(run_plan(plan, Forgetful(engines))) == (2, 0, 0)
     assert sorted(done_names(tmp_path / "out")) == ["c0", "c1"]
+
+
+def test_a_job_waits_for_the_try_of_a_machine_that_was_lost_but_still_writes(engines, tmp_path):
+    plan = plan_of(write_csv(tmp_path / "t.csv", checkers(1)), tmp_path / "out")
+    run_plan(plan_of(tmp_path / "t.csv", tmp_path / "before"), engines)  # starts the engine
+    locked, released = threading.Event(), []
+
+    def write_slowly() -> None:
+        with held(tmp_path / "out" / "c0"):
+            locked.set()
+            time.sleep(2)
+            released.append(time.time())
+
+    lost = threading.Thread(target=write_slowly)
+    lost.start()
+    locked.wait()
+    assert outcome(run_plan(plan, engines)) == (1, 0, 0)
+    lost.join()
+    assert (tmp_path / "out" / "c0_base_color.png").stat().st_mtime >= released[0]
 
 
 def test_a_folder_has_one_batch_at_a_time(engines, tmp_path):

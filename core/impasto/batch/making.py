@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 COMMAND = (sys.executable, "-P", "-m", "impasto.engine.worker")
 WATCH_INTERVAL_S = 0.1
+LOST_TRY_S = 180
+"""Longest wait for an earlier try of the same job, on a machine that is given up for lost but still sees the folder."""
 KEPT_SHARE = 0.5
 """Share of the memory limit that an idle engine may keep."""
 
@@ -64,6 +66,7 @@ def make(job: BatchJob, limits: Limits, is_cancelled: Callable[[], bool] = lambd
         "name": job.name,
         "format": job.format,
         "replace": job.replace,
+        "wait_s": LOST_TRY_S,
     }
     scale = {"width_m": job.width_m} if job.width_m else None
     if limits.memory_bytes and _memory_bytes(client.pid) > limits.memory_bytes * KEPT_SHARE:

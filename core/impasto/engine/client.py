@@ -82,9 +82,9 @@ class Client:
         """A job whose result is an `Answer`. Inputs are maps, pixels, data, or paths that the worker reads.
 
         deliver: {"as": "arrays"}, {"as": "preview", "longest_px"} (uint8 RGB: the result under a light, scaled down),
-        {"as": "encoded", "format": "png"} or {"as": "files", "folder", "name", "format", "replace"}: without
-        "replace", existing files are an error. scale: `width_m` and `height_range_m` of the source, if its file does
-        not state them.
+        {"as": "encoded", "format": "png"} or {"as": "files", "folder", "name", "format", "replace", "wait_s"}: without
+        "replace", existing files are an error, and so is another run that still writes them after "wait_s". scale:
+        `width_m` and `height_range_m` of the source, if its file does not state them.
         supersedes: a key; older jobs with the same key are cancelled. detach: continue after this process ends, if the
         client `outlives` it.
         """

@@ -38,7 +38,7 @@ class Given:
 class Delivery:
     """Form in which the client wants the result. longest_px: of a preview. folder, name, tile_by_tile: of files.
 
-    replace: overwrite existing files.
+    replace: overwrite existing files. wait_s: longest wait for another run that writes them.
     """
 
     kind: Literal["arrays", "preview", "encoded", "files"] = "arrays"
@@ -47,6 +47,7 @@ class Delivery:
     format: str = "png"
     tile_by_tile: bool | None = None
     replace: bool = False
+    wait_s: int = 0
     longest_px: int = 512
 
 
@@ -90,6 +91,7 @@ JOB = {
         "format?": str,
         "tile_by_tile?": OrNone(bool),
         "replace?": bool,
+        "wait_s?": Integer(0, 3600),
         "longest_px?": Integer(1, 4096),
     },
     "device?": str,
@@ -120,7 +122,7 @@ def request_of(header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> R
     )
 
 
-_FIELDS = ("folder", "name", "format", "tile_by_tile", "replace", "longest_px")
+_FIELDS = ("folder", "name", "format", "tile_by_tile", "replace", "wait_s", "longest_px")
 
 
 def _inputs(described: Mapping[str, Mapping[str, Any]], arrays: Mapping[str, np.ndarray]) -> dict[str, Given]:

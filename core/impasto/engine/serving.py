@@ -224,7 +224,7 @@ class Worker:
         }
         wanted = request.delivery
         if wanted.kind == "files":
-            sink = Sink(Path(wanted.folder), wanted.name, wanted.format, wanted.replace)
+            sink = Sink(Path(wanted.folder), wanted.name, wanted.format, wanted.replace, wanted.wait_s)
             result = run_to_files(request.recipe, inputs, sink, tile_by_tile=wanted.tile_by_tile, **how)
         else:
             result = run(request.recipe, inputs, **how)

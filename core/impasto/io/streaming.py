@@ -32,20 +32,22 @@ PREVIEWS = 100
 class Sink:
     """Destination of a streamed result: FOLDER/NAME_base_color.png and so on; `format` is an exporter's name.
 
-    replace: overwrite existing files; otherwise they are a FileError.
+    replace: overwrite existing files; otherwise they are a FileError. wait_s: longest wait for another run to end that
+    writes files of this name.
     """
 
     folder: Path
     name: str
     format: str = "png"
     replace: bool = True
+    wait_s: float = 0.0
 
     def __post_init__(self) -> None:
         check_name(self.name, "the name of the files")
 
     def held(self) -> AbstractContextManager[None]:
-        """Lock for writing a result here; entering it raises FileError while another run writes one of this name."""
-        return held(self.folder / self.name)
+        """Lock for writing a result here; entering it raises FileError while another run does."""
+        return held(self.folder / self.name, wait_s=self.wait_s)
 
 
 def should_stream(recipe: Recipe, subject: Maps, format_: str = "png") -> bool:
