@@ -32,6 +32,7 @@ class Place(StrEnum):
     IMAGE = "image"
     STYLE = "style"
     TRAINING = "training"
+    BATCH = "batch"
     MODELS = "models"
     PREFERENCES = "preferences"
 
@@ -160,8 +161,8 @@ class Task:
             if self._error is not None:
                 raise self._error
             return self._apply(self._result)
-        except Cancelled:
-            return Report("CANCELLED", f"{self.label}: cancelled")
+        except Cancelled as stop:
+            return Report("CANCELLED", f"{self.label}: {stop or 'cancelled'}")
         except EXPECTED as error:
             return replace(error_report(error), is_of_engine=isinstance(error, WorkerError))
         except Exception as error:  # noqa: BLE001 - a bug of ours must reach the user, and must not stop the timer

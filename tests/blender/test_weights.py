@@ -284,4 +284,4 @@ def test_what_plugins_print_among_the_engines_answers_is_passed_over(extension, 
     lines = ["hello", "[1]", '{"progress": "half"}', '{"removed": "a"}', "bye"]
     task = extension.jobs.task.Task("Removing", lambda task: None, lambda result: None)
     command = [sys.executable, "-I", "-c", f"print({chr(10).join(lines)!r})"]
-    assert extension.library.task._run(task, command, dict(os.environ)) == {"removed": "a"}
+    assert extension.jobs.command.run_command(task, command, dict(os.environ)) == {"removed": "a"}
