@@ -8,6 +8,9 @@ import bpy
 from . import command_line, menus, preferences
 from .bake import operators as bake_operators
 from .bake import settings as bake_settings
+from .batch import operators as batch_operators
+from .batch import panel as batch_panel
+from .batch import settings as batch_settings
 from .engine.catalogue import catalogue
 from .generate import operators as generate_operators
 from .generate import panel as generate_panel
@@ -43,6 +46,7 @@ CLASSES = (
     *job_operators.CLASSES,
     *bake_operators.CLASSES,
     *train_operators.CLASSES,
+    *batch_operators.CLASSES,
     *model_operators.CLASSES,
     *variation_operators.CLASSES,
     *parameter_operators.CLASSES,
@@ -55,6 +59,7 @@ CLASSES = (
     *generate_panel.CLASSES,
     *stylize_panel.CLASSES,
     *train_panel.CLASSES,
+    *batch_panel.CLASSES,
 )
 PARTS = (
     gallery,
@@ -63,6 +68,7 @@ PARTS = (
     train_settings,
     stylize_settings,
     bake_settings,
+    batch_settings,
     presets,
     session,
     made,

@@ -16,6 +16,7 @@ VENDORED = (
     "errors",
     "recipe",
     "texture",
+    "batch.names",
     "engine.answers",
     "engine.client",
     "engine.connection",

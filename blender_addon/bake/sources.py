@@ -67,17 +67,18 @@ def _with_recipe(baked: BakedMap, inputs: Mapping[str, Mapping[str, str | float]
 def images_of(obj: Object, *, used_only: bool = False) -> set[Image]:
     """Images in an object's materials; used_only: those of nodes with linked outputs."""
     trees = [slot.material.node_tree for slot in obj.material_slots if slot.material and slot.material.node_tree]
-    return {image for tree in trees for image in _images_in(tree, used_only)}
+    return {image for tree in trees for image in images_in(tree, used_only=used_only)}
 
 
-def _images_in(tree: NodeTree, used_only: bool) -> Iterator[Image]:
+def images_in(tree: NodeTree, *, used_only: bool = False) -> Iterator[Image]:
+    """Images in the nodes of a tree and of its groups; used_only: those of nodes with linked outputs."""
     for node in tree.nodes:
         if used_only and not any(output.is_linked for output in node.outputs):
             continue
         if getattr(node, "image", None) is not None:
             yield node.image
         if node.type == "GROUP" and node.node_tree is not None:
-            yield from _images_in(node.node_tree, used_only)
+            yield from images_in(node.node_tree, used_only=used_only)
 
 
 def _recipe_of(image: Image) -> Recipe | None:

@@ -34,3 +34,14 @@ def show_instead(before: bpy.types.Image, now: bpy.types.Image) -> None:
     showing = [space for space in editors if space.image == before]
     for space in showing or [space for space in editors if not space.use_image_pin][:1]:
         space.image = now
+
+
+def show(image: bpy.types.Image) -> None:
+    """Show an image in the first image editor that is not pinned, or else in a window of its own."""
+    space = next((space for space in image_editors() if not space.use_image_pin), None)
+    if space is None:
+        bpy.ops.wm.window_new()
+        area = bpy.context.window_manager.windows[-1].screen.areas[0]
+        area.ui_type = "IMAGE_EDITOR"
+        space = area.spaces.active
+    space.image = image

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import bpy
 
@@ -159,9 +159,14 @@ def recipe_of(image: bpy.types.Image) -> Recipe:
     """Recipe that made an image, from its property or its file. FileError if there is none."""
     if text := image.get(RECIPE):
         return Recipe.from_json(text)
-    if about := _metadata(_file_bytes(image)).get("recipe"):
+    if about := metadata_of(image).get("recipe"):
         return Recipe.from_dict(about)
     raise FileError(f"the image {image.name} has no recipe", "choose an image that Impasto made")
+
+
+def metadata_of(image: bpy.types.Image) -> Mapping[str, Any]:
+    """Metadata that Impasto wrote into an image's file; empty if there is none."""
+    return _metadata(_file_bytes(image))
 
 
 def recipe_in(item: bpy.types.ID) -> Recipe | None:
@@ -215,7 +220,7 @@ def _file_bytes(image: bpy.types.Image) -> bytes:
     return read_bytes(path, MOST_BYTES) if path else b""
 
 
-def _metadata(data: bytes) -> Mapping[str, object]:
+def _metadata(data: bytes) -> Mapping[str, Any]:
     """Metadata that Impasto wrote into a PNG: its iTXt chunk `impasto`, which comes before the pixels."""
     texts = (body for kind, body in png_chunks(data) if kind == b"iTXt")
     found = next((body for body in texts if body.startswith(b"impasto\0")), None)

@@ -261,6 +261,11 @@ def settings_environment() -> dict[str, str]:
     return {name: bpy.path.abspath(folder) for name, folder in chosen.items() if folder}
 
 
+def blender_environment() -> dict[str, str]:
+    """Environment variable by which the engine finds this Blender, for materials in .blend files."""
+    return {"IMPASTO_BLENDER": bpy.app.binary_path} if bpy.app.binary_path else {}
+
+
 def clean_environment() -> dict[str, str]:
     """Environment of this process without variables that affect another Python."""
     from ..core.engine.process import without_python

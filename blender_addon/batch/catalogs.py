@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Asset catalogues of the open file and of the libraries in the preferences, and the material assets in them.
+
+Blender's Python has neither: catalogues are read from `blender_assets.cats.txt`, and the catalogue of an asset is known
+only once it is loaded. Materials are linked into a temporary file for that, which loads none of their images.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+from ..core.errors import FileError, ParameterError
+from ..core.system.outside import read_bytes
+
+DEFINITIONS = "blender_assets.cats.txt"
+MOST_BYTES = 2**24
+"""Size limit of a file of catalogues."""
+BETWEEN = "/"
+"""Separator of a catalogue's name and that of the one that it is in."""
+
+
+@dataclass(frozen=True)
+class Asset:
+    """A material asset of a library. catalog: id of its catalogue."""
+
+    file: Path
+    name: str
+    catalog: str
+
+
+def library_folder(name: str) -> Path | None:
+    """Folder of a library of the preferences; for "" the one with the open file's catalogues, None if there is none.
+
+    ParameterError for an unknown library.
+    """
+    if not name:
+        file = Path(bpy.data.filepath) if bpy.data.filepath else None
+        return next((folder for folder in file.parents if (folder / DEFINITIONS).is_file()), None) if file else None
+    libraries = bpy.context.preferences.filepaths.asset_libraries
+    if name not in libraries:
+        known = ", ".join(libraries.keys()) or "none"
+        raise ParameterError(f"there is no asset library called {name!r}", f"the preferences have: {known}")
+    return Path(bpy.path.abspath(libraries[name].path))
+
+
+def catalogs_of(library: str) -> dict[str, str]:
+    """Ids of a library's catalogues by their paths, such as Stone/Brick. ImpastoError if they cannot be read."""
+    folder = library_folder(library)
+    if folder is None or not (folder / DEFINITIONS).is_file():
+        return {}
+    lines = read_bytes(folder / DEFINITIONS, MOST_BYTES).decode("utf-8", "replace").splitlines()
+    entries = [line.strip().split(":") for line in lines if not line.lstrip().startswith(("#", "VERSION"))]
+    return {entry[1].strip(): entry[0].strip().lower() for entry in entries if len(entry) >= 2}
+
+
+def ids_within(library: str, catalog: str) -> set[str]:
+    """Ids of a catalogue and of those in it. ParameterError if the library has none of this name."""
+    known = catalogs_of(library)
+    path = catalog.strip().strip(BETWEEN)
+    found = {id_ for name, id_ in known.items() if name == path or name.startswith(f"{path}{BETWEEN}")}
+    if not found:
+        message = f"there is no catalogue called {catalog!r} in {library or 'the open file'}"
+        raise ParameterError(message, f"choose from {', '.join(sorted(known)) or 'none: it has no catalogues'}")
+    return found
+
+
+def assets_of(library: str) -> Iterator[Asset]:
+    """Material assets in the files of a library, by file and name. FileError if a file cannot be read."""
+    folder = library_folder(library)
+    if folder is None or not folder.is_dir():
+        raise FileError(f"the asset library {library} is not in {folder}", "correct its path in the preferences")
+    for file in sorted(folder.rglob("*.blend")):
+        yield from _assets_in(file)
+
+
+def _assets_in(file: Path) -> list[Asset]:
+    with bpy.data.temp_data(str(file)) as temporary:
+        try:
+            with temporary.libraries.load(str(file), link=True, assets_only=True) as (found, wanted):
+                wanted.materials = list(found.materials)
+        except OSError as error:
+            raise FileError(f"cannot read the asset library's file {file}", "repair it, or move it away") from error
+        made = [item for item in wanted.materials if item is not None]
+        return sorted((Asset(file, item.name, catalog_of(item)) for item in made), key=lambda asset: asset.name)
+
+
+def catalog_of(material: bpy.types.Material) -> str:
+    """Id of an asset's catalogue; empty for other materials."""
+    return material.asset_data.catalog_id.lower() if material.asset_data else ""
+
+
+def search_libraries(_self: Any, _context: bpy.types.Context, typed: str) -> list[str]:
+    """Libraries of the preferences with this in their names, for a property."""
+    names = bpy.context.preferences.filepaths.asset_libraries.keys()
+    return [name for name in names if typed.lower() in name.lower()]
+
+
+def search_catalogs(settings: Any, _context: bpy.types.Context, typed: str) -> list[str]:
+    """Catalogues of the chosen library with this in their paths, for a property."""
+    try:
+        return [path for path in sorted(catalogs_of(settings.library)) if typed.lower() in path.lower()]
+    except (FileError, ParameterError):
+        return []

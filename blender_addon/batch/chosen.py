@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The materials of a batch, and the .blend files that the engine reads them from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import bpy
+
+from ..bake.sources import images_in
+from ..core.errors import FileError, ParameterError
+from ..core.system.outside import read_bytes
+from ..core.system.transaction import replace_files
+from . import catalogs
+from .fingerprint import fingerprint
+from .settings import CATALOG, FILE
+
+WRITTEN = "materials.blend"
+"""File of materials that no saved file has."""
+MOST_BYTES = 2**16
+"""Size limit of the record beside it."""
+LISTED = 5
+"""Names in a message."""
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A material in a saved file. source: FILE.blend/Material/NAME. catalog: id of its catalogue; None: no asset."""
+
+    name: str
+    source: str
+    catalog: str | None = None
+
+
+def selected(context: bpy.types.Context) -> list[bpy.types.Material]:
+    """Materials of the selected objects, each once. Cheap enough for a panel."""
+    slots = [slot for item in context.selected_objects for slot in item.material_slots]
+    return _usable(slot.material for slot in slots if slot.material)
+
+
+def of_file() -> list[bpy.types.Material]:
+    """Materials of the open file but those without users, which it loses when it is saved."""
+    return _usable(material for material in bpy.data.materials if material.users)
+
+
+def _usable(materials: Iterable[bpy.types.Material]) -> list[bpy.types.Material]:
+    return [material for material in dict.fromkeys(materials) if not material.is_grease_pencil]
+
+
+def choose(context: bpy.types.Context, what: str, library: str, catalog: str, folder: Path) -> list[Chosen]:
+    """The materials of a batch. Those that are in no saved file are written into one in the folder.
+
+    ParameterError if there are none, or an image has unsaved pixels; FileError if a file cannot be read or written.
+    """
+    if what == CATALOG and library:
+        ids = catalogs.ids_within(library, catalog) if catalog else None
+        assets = [asset for asset in catalogs.assets_of(library) if ids is None or asset.catalog in ids]
+        found = [Chosen(asset.name, _place(asset.file, asset.name), asset.catalog) for asset in assets]
+        reason = "the catalogue has no material assets", "choose another catalogue"
+    else:
+        materials = of_file() if what == FILE else selected(context) if what != CATALOG else _assets(catalog)
+        found = _sources(materials, folder)
+        reason = {
+            FILE: ("the file has no materials", "add one to an object"),
+            CATALOG: ("the open file has no material assets there", "mark some, or choose a library"),
+        }.get(what, ("the selected objects have no materials", "select objects with materials"))
+    if not found:
+        raise ParameterError(*reason)
+    return found
+
+
+def _assets(catalog: str) -> list[bpy.types.Material]:
+    """Material assets of the open file, in a catalogue or in all."""
+    ids = catalogs.ids_within("", catalog) if catalog else None
+    marked = [material for material in bpy.data.materials if material.asset_data and not material.library]
+    return [material for material in _usable(marked) if ids is None or catalogs.catalog_of(material) in ids]
+
+
+def is_saved() -> bool:
+    """Whether the open file is on the disk as it is open; never without a window, where Blender notes no changes."""
+    return bool(bpy.data.filepath) and not bpy.data.is_dirty and Path(bpy.data.filepath).is_file()
+
+
+def _sources(materials: Sequence[bpy.types.Material], folder: Path) -> list[Chosen]:
+    _refuse_unsaved_images(materials)
+    own = [material for material in materials if not material.library]
+    saved = Path(bpy.data.filepath) if is_saved() else folder / WRITTEN
+    if own and not is_saved():
+        _write(own, saved)
+    found = []
+    for material in materials:
+        file = _file_of(material.library, material) if material.library else saved
+        catalog = catalogs.catalog_of(material) if material.asset_data and not material.library else None
+        found.append(Chosen(material.name, _place(file, material.name), catalog))
+    return found
+
+
+def _place(file: Path, name: str) -> str:
+    return f"{file.as_posix()}/Material/{name}"
+
+
+def _file_of(library: bpy.types.Library, material: bpy.types.Material) -> Path:
+    file = Path(bpy.path.abspath(library.filepath))
+    if not file.is_file():
+        raise FileError(f"the material {material.name} is linked from {file}, which is not there", "find the file")
+    return file
+
+
+def _refuse_unsaved_images(materials: Iterable[bpy.types.Material]) -> None:
+    """Raise ParameterError for images whose pixels are in this Blender only."""
+    trees = [material.node_tree for material in materials if material.node_tree]
+    found = {image.name for tree in trees for image in images_in(tree) if image.is_dirty and image.source != "VIEWER"}
+    if found:
+        names = ", ".join(sorted(found)[:LISTED]) + ("…" if len(found) > LISTED else "")
+        raise ParameterError(f"images have pixels that are not saved: {names}", "save or pack them (Image menu)")
+
+
+def _write(materials: Sequence[bpy.types.Material], path: Path) -> None:
+    """Write the materials into a file, unless it has them just so: other bytes would be other inputs."""
+    record = path.with_suffix(".json")
+    state = json.dumps({"fingerprint": fingerprint(materials)}).encode()
+    if path.is_file() and record.is_file() and read_bytes(record, MOST_BYTES) == state:
+        return
+    record.unlink(missing_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        bpy.data.libraries.write(str(path), set(materials), path_remap="ABSOLUTE", fake_user=True)
+    except RuntimeError as error:  # so Blender says that it cannot write
+        raise FileError(f"the materials cannot be written to {path}", "choose another folder") from error
+    replace_files({record: state})

@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`impasto.batch`, the panel's button and the call for scripts; the list of its jobs, retries, the contact sheet."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import bpy
+from bpy.props import StringProperty
+
+from ..bridge import image_editors
+from ..bridge.inputs import image_called
+from ..core.errors import ImpastoError, ParameterError
+from ..jobs.operator import TaskOperator, poll, tell
+from ..jobs.task import Place, Report, Task, error_report
+from ..paths import absolute
+from ..tools.arguments import DEVICE, SEED, ensure_known, given_to, parse_object, sources_from
+from ..tools.request import Request
+from . import recipes, results
+from .chosen import selected
+from .recipes import Applied
+from .request import BatchRequest, Output, out_folder
+from .settings import IMAGE, OUT_DIR, RECIPE, SELECTED, BatchProperties
+
+CHOICE = ("what", "library", "catalog", "pattern")
+OUTPUT = ("out_dir", "format", "result", "workers", "cluster")
+
+
+class Batch(BatchProperties, TaskOperator):
+    """Mixin: an operator on the batch that the panel is set to; arguments of a call override the panel."""
+
+    place = Place.BATCH
+
+    tool: StringProperty(
+        name="Tool", description="Name of the tool, with its defaults for all that is not given; empty: see Recipe"
+    )
+    parameters: StringProperty(name="Parameters", description='The tool\'s parameters as JSON: {"variety": 0.7}')
+    inputs: StringProperty(
+        name="Inputs", description='The tool\'s other inputs as JSON, paths or image names: {"style": "monet.jpg"}'
+    )
+    seed: SEED
+    image: StringProperty(name="Image", description="Name of an image whose recipe is used")
+    device: DEVICE
+
+    @classmethod
+    def why_not(cls, context: bpy.types.Context) -> str:
+        settings = context.scene.impasto_batch
+        if settings.what == SELECTED and not selected(context):
+            return "Select objects with materials"
+        return recipes.why_none(context, settings) or ("" if settings.out_dir else "Choose a folder for the results")
+
+    def request(self, context: bpy.types.Context) -> BatchRequest:
+        """The request. ImpastoError if a setting is wrong."""
+        settings = context.scene.impasto_batch
+        choice = {name: getattr(settings, name) for name in CHOICE} | given_to(self, CHOICE)
+        output = {name: getattr(settings, name) for name in OUTPUT} | given_to(self, (*OUTPUT, "device"))
+        return BatchRequest(self._applied(context), Output(**output), **choice)
+
+    def _applied(self, context: bpy.types.Context) -> Applied:
+        settings = context.scene.impasto_batch
+        if self.tool:
+            ensure_known(self.tool)
+            parameters, inputs = parse_object(self.parameters, "parameters"), sources_from(self.inputs)
+            return Applied.of_request(Request(self.tool, parameters, inputs=inputs, seed=self.seed))
+        apply = given_to(self, ("apply",)).get("apply", settings.apply)
+        if self.recipe or (apply == RECIPE and not self.image):
+            path = self.recipe or settings.recipe
+            if not path:
+                raise ParameterError("no recipe is given", "choose a file")
+            return Applied.of_file(Path(absolute(path)))
+        if self.image or apply == IMAGE:
+            image = image_called(self.image) if self.image else recipes.chosen_image(context)
+            if image is None:
+                raise ParameterError("no image is given", "choose one that Impasto made")
+            return Applied.of_image(image)
+        ensure_known(recipes.tool_of(context, apply))
+        return recipes.of_panel(context, apply)
+
+
+class IMPASTO_OT_batch(Batch, bpy.types.Operator):
+    """Apply a recipe to many materials, in several processes; what is done already is not done again"""
+
+    bl_idname = "impasto.batch"
+    bl_label = "Run Batch"
+
+    def task(self, context: bpy.types.Context) -> Task:
+        return self.request(context).task(context)
+
+
+class IMPASTO_OT_batch_list(Batch, bpy.types.Operator):
+    """List what the batch would make, and write its table of jobs"""
+
+    bl_idname = "impasto.batch_list"
+    bl_label = "List"
+
+    def task(self, context: bpy.types.Context) -> Task:
+        return self.request(context).list_task(context)
+
+
+class InFolder:
+    """Mixin: an operator on the folder of the results. needed: file in it without which there is nothing to do."""
+
+    needed = ""
+
+    out_dir: OUT_DIR
+
+    @classmethod
+    def is_useful(cls, context: bpy.types.Context) -> bool:
+        """Whether the file is there."""
+        try:
+            return (out_folder(context.scene.impasto_batch.out_dir) / cls.needed).is_file()
+        except ImpastoError:
+            return False
+
+    def folder(self, context: bpy.types.Context) -> Path:
+        """The given folder, or the panel's. ParameterError if there is none."""
+        return out_folder(self.out_dir or context.scene.impasto_batch.out_dir)
+
+
+class IMPASTO_OT_batch_retry(InFolder, TaskOperator, bpy.types.Operator):
+    """Make only the jobs that failed, which are listed in failures.jsonl"""
+
+    bl_idname = "impasto.batch_retry"
+    bl_label = "Retry Failures"
+    place = Place.BATCH
+    needed = results.FAILURES
+
+    def task(self, context: bpy.types.Context) -> Task:
+        settings = context.scene.impasto_batch
+        output = {name: getattr(settings, name) for name in OUTPUT} | {"out_dir": str(self.folder(context))}
+        return Output(**output).retry_task()
+
+
+class IMPASTO_OT_batch_sheet(InFolder, bpy.types.Operator):
+    """Show the contact sheet of the results in an image editor"""
+
+    bl_idname = "impasto.batch_sheet"
+    bl_label = "Contact Sheet"
+    needed = results.SHEET
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        why = "" if bpy.app.background or cls.is_useful(context) else "There is no contact sheet yet"
+        return poll(cls, why)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        try:
+            image = self._load(self.folder(context) / self.needed)
+        except ImpastoError as error:
+            return tell(self, error_report(error))
+        if not bpy.app.background:
+            image_editors.show(image)
+        return tell(self, Report("INFO", f"Opened the image {image.name}", images=(image.name,)))
+
+    def _load(self, path: Path) -> bpy.types.Image:
+        if not path.is_file():
+            raise ParameterError(f"there is no {path}", "run the batch first")
+        image = bpy.data.images.load(str(path), check_existing=True)
+        image.reload()
+        return image
+
+
+CLASSES = (IMPASTO_OT_batch, IMPASTO_OT_batch_list, IMPASTO_OT_batch_retry, IMPASTO_OT_batch_sheet)

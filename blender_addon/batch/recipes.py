@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The recipe of a batch: of a panel's tool, of a file, or of an image; and the files of its other inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import bpy
+
+from ..bridge import encode, image_editors, images
+from ..bridge.inputs import SOURCE, Source, existing
+from ..core.errors import FileError, ParameterError
+from ..core.recipe import Recipe, name_inputs
+from ..core.system.names import usable_name
+from ..core.system.outside import inside, is_there, make_folder, read_json
+from ..engine.catalogue import catalogue
+from ..generate import request as generate_request
+from ..stylize import request as stylize_request
+from ..tools.missing import why_no_input, why_unready
+from ..tools.request import Request
+from .settings import IMAGE, RECIPE, TEXTURE, BatchSettings
+
+ANY = Path("source")
+"""Source of a request that is made into a recipe for many."""
+
+
+@dataclass(frozen=True)
+class Applied:
+    """A recipe for each material. name: of its file. inputs: images and files by their names in the recipe."""
+
+    name: str
+    recipe: Recipe
+    inputs: Mapping[str, Source | None] = field(default_factory=dict)
+
+    @classmethod
+    def of_request(cls, request: Request) -> Applied:
+        """Of a tool with its parameters and inputs. ParameterError if it makes nothing of a material."""
+        tool = catalogue[request.tool]
+        if tool["kind"] == "trainer" or not tool["uses_subject"]:
+            message = f"{tool['label']} makes nothing of a material"
+            raise ParameterError(message, "choose a tool that changes its source")
+        recipe = replace(request, source=ANY).recipe()
+        return cls(request.tool, recipe, name_inputs(request.inputs)[1])
+
+    @classmethod
+    def of_file(cls, path: Path) -> Applied:
+        """Of a recipe's file. FileError if it cannot be read."""
+        recipe = Recipe.from_dict(read_json(existing(path)))
+        return cls(usable_name(path.stem), *_without_record(recipe, [path.parent]))
+
+    @classmethod
+    def of_image(cls, image: bpy.types.Image) -> Applied:
+        """Of the recipe that made an image. FileError if it has none."""
+        folders = [Path(bpy.path.abspath(path)).parent for path in (bpy.data.filepath, image.filepath) if path]
+        return cls(usable_name(Path(image.name).stem), *_without_record(images.recipe_of(image), folders))
+
+    def write(self, folder: Path) -> tuple[str, dict[str, str]]:
+        """Write the recipe and the images that no file has; the recipe's name in the folder, and the files' paths."""
+        make_folder(folder)
+        file = folder / f"{self.name}.json"
+        file.write_text(self.recipe.to_json(), encoding="utf-8")
+        given = {name: source for name, source in self.inputs.items() if source is not None}
+        return file.name, {name: _file_of(name, source, folder) for name, source in given.items()}
+
+
+def _without_record(recipe: Recipe, folders: Sequence[Path]) -> tuple[Recipe, dict[str, Source]]:
+    """The recipe without what it was made with and of, and its inputs besides the source."""
+    found = {name: _found(str(about["name"]), folders) for name, about in recipe.inputs.items() if name != SOURCE}
+    return Recipe(recipe.steps, recipe.seed), found
+
+
+def _found(name: str, folders: Sequence[Path]) -> Source:
+    """Image of the .blend of this name, or else a file in one of the folders. FileError if there is neither."""
+    if image := bpy.data.images.get(name):
+        return image
+    paths = [inside(folder, name, "an input of the recipe") for folder in folders]
+    found = next(filter(is_there, paths), None)
+    if found is None:
+        message = f"the input {name} is neither an image of this .blend nor a file beside it"
+        raise FileError(message, "open it as an image, or copy it beside the .blend")
+    return found
+
+
+def _file_of(name: str, source: Source, folder: Path) -> str:
+    """Path of an input's file, relative to the folder if it is written there."""
+    if isinstance(source, Path):
+        return existing(source).absolute().as_posix()
+    plain = images.read(source)
+    if isinstance(plain, Path):
+        return plain.absolute().as_posix()
+    return encode.write(source, make_folder(folder / name)).relative_to(folder).as_posix()
+
+
+def chosen_image(context: bpy.types.Context) -> bpy.types.Image | None:
+    """Image whose recipe the panel uses: the one chosen there, or else one that an image editor shows."""
+    shown = [space.image for space in image_editors.image_editors() if images.has_recipe(space.image)]
+    return context.scene.impasto_batch.image or next(iter(shown), None)
+
+
+def tool_of(context: bpy.types.Context, apply: str) -> str:
+    """Name of the tool of the panel whose recipe is used."""
+    return (context.scene.impasto if apply == TEXTURE else context.scene.impasto_style).tool
+
+
+def of_panel(context: bpy.types.Context, apply: str) -> Applied:
+    """Recipe of the Impasto panel or the Style panel."""
+    of = generate_request if apply == TEXTURE else stylize_request
+    return Applied.of_request(of.from_scene(context))
+
+
+def why_none(context: bpy.types.Context, settings: BatchSettings) -> str:
+    """Reason why the panel's settings give no recipe; empty if they do. Cheap enough for a panel."""
+    if settings.apply == RECIPE:
+        return "" if settings.recipe else "Choose a recipe"
+    if settings.apply == IMAGE:
+        return "" if images.has_recipe(chosen_image(context)) else "Choose an image that Impasto made"
+    name = tool_of(context, settings.apply)
+    if name not in catalogue:
+        return "Choose a tool" if settings.apply == TEXTURE else "Choose a stylizer"
+    tool = catalogue[name]
+    if not tool["uses_subject"]:
+        return f"{tool['label']} makes nothing of a material: choose a tool that changes its source"
+    return why_unready(context.scene, tool) or why_no_input(context.scene, tool)

@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The request for a batch: from plain values to a table of jobs, and a task in which the engine's command makes them.
+
+All that the command needs is in a folder beside the results, so that it can also be run elsewhere.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+from ..core.batch.names import check_pattern, filled_in, folded
+from ..core.errors import ParameterError
+from ..core.system.names import usable_name
+from ..core.system.outside import make_folder
+from ..core.system.transaction import replace_files
+from ..engine import engine
+from ..engine.catalogue import catalogue
+from ..jobs.command import run_command
+from ..jobs.task import Report, Task
+from ..paths import absolute
+from . import results
+from .chosen import Chosen, choose
+from .recipes import Applied
+from .settings import FILES, MATERIALS, SELECTED
+
+FOLDER, TABLE, ASSETS = "from_blender", "table.jsonl", "assets.json"
+"""Folder in that of the results, with the table of jobs, and the catalogues of assets by the names of results."""
+GRACE_S = 10.0
+"""Time for a cancelled batch to record what is done."""
+
+
+@dataclass(frozen=True)
+class Output:
+    """Destination of a batch, and the processes that make it, with the command line's names and defaults."""
+
+    out_dir: str
+    format: str = "png"
+    result: str = FILES
+    workers: int = 0
+    cluster: str = ""
+    device: str = ""
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the results. ParameterError if none is given."""
+        return out_folder(self.out_dir)
+
+    def retry_task(self) -> Task:
+        """Task that makes what failed before."""
+        return self.run("Retry Failures", ["--retry"], results.failed_names(self.folder))
+
+    def run(self, label: str, arguments: Sequence[str], names: Sequence[str]) -> Task:
+        """Task that runs the command, and makes materials of the results of these names where they are wanted."""
+        wanted = results.Wanted(
+            names if self.result == MATERIALS else (), self.folder, self.format, self.folder / FOLDER / ASSETS
+        )
+        return self.task(label, arguments, wanted.put)
+
+    def task(self, label: str, arguments: Sequence[str], apply: Callable[[Mapping[str, Any]], Report]) -> Task:
+        """Task that runs the command."""
+        found, version = engine.require(here=True), catalogue.version
+        command = found.command("impasto", "batch", *arguments, *self._options(), "--json")
+        environment = engine.clean_environment() | engine.settings_environment() | engine.blender_environment()
+
+        def work(task: Task) -> Mapping[str, Any]:
+            engine.check(found, version)
+            return run_command(task, command, environment, grace_s=GRACE_S, despite="failed")
+
+        results.forget()
+        return Task(label, work, apply)
+
+    def _options(self) -> list[str]:
+        workers = ["--workers", str(self.workers)] if self.workers and not self.cluster else []
+        cluster = ["--cluster", self.cluster] if self.cluster else []
+        device = ["--device", self.device or engine.preferences().device]
+        return ["--out", str(self.folder), "--format", self.format, *device, *workers, *cluster]
+
+
+@dataclass(frozen=True)
+class BatchRequest:
+    """A recipe for many materials in plain values."""
+
+    applied: Applied
+    output: Output
+    what: str = SELECTED
+    library: str = ""
+    catalog: str = ""
+    pattern: str = "{name}"
+
+    def task(self, context: bpy.types.Context) -> Task:
+        """Task that makes all. ImpastoError if it cannot be started."""
+        table, names = self._write(context)
+        return self.output.run("Batch", [str(table)], names)
+
+    def list_task(self, context: bpy.types.Context) -> Task:
+        """Task that asks the engine what would be made."""
+        table, _names = self._write(context)
+        return self.output.task("Listing", [str(table), "--dry-run"], results.list_jobs)
+
+    def _write(self, context: bpy.types.Context) -> tuple[Path, list[str]]:
+        """Write the table, and all that it names, into the folder; its path, and the names of the results."""
+        check_pattern(self.pattern)
+        folder = make_folder(self.output.folder / FOLDER)
+        chosen = choose(context, self.what, self.library, self.catalog, folder)
+        recipe, inputs = self.applied.write(folder)
+        named = self._named(chosen)
+        rows = [
+            {"name": name, "recipe": recipe, "source": one.source, **({"inputs": inputs} if inputs else {})}
+            for name, one in named.items()
+        ]
+        assets = {name: one.catalog for name, one in named.items() if one.catalog is not None}
+        table = "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in rows)
+        replace_files({folder / TABLE: table.encode(), folder / ASSETS: json.dumps(assets).encode()})
+        return folder / TABLE, list(named)
+
+    def _named(self, chosen: Sequence[Chosen]) -> dict[str, Chosen]:
+        """The materials by the names of their results; those of one name are numbered."""
+        named: dict[str, Chosen] = {}
+        taken: set[str] = set()
+        recipe = self.applied.recipe
+        for index, one in enumerate(chosen, start=1):
+            own = {"index": index, "seed": recipe.seed, "recipe": self.applied.name, "tool": recipe.steps[0].tool}
+            name = plain = filled_in(self.pattern, name=usable_name(one.name), **own)
+            number = 1
+            while folded(name) in taken:
+                number += 1
+                name = f"{plain}_{number}"
+            taken.add(folded(name))
+            named[name] = one
+        return named
+
+
+def out_folder(out_dir: str) -> Path:
+    """The folder of the results. ParameterError if none is given."""
+    if not out_dir:
+        raise ParameterError("no folder for the results is given", "choose one")
+    return Path(absolute(out_dir)).absolute()

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Results of a batch: its report, what the panel lists of it, and new materials of its files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+from ..bridge import images, materials
+from ..core.errors import FileError, ProtocolError
+from ..core.system.outside import parse_json, read_bytes, read_json
+from ..core.system.shapes import Integer, OrNone, check
+from ..jobs.session import jobs, push_undo
+from ..jobs.task import Report
+from ..material.operators import mark
+
+FAILURES, SHEET = "failures.jsonl", "contact_sheet.png"
+MOST_BYTES = 2**30
+FAILURE = {"name": str, "message": str, "remedy": str}
+ANSWER = {"made": Integer(), "done_before": Integer(), "failed": Integer(), "failures": [FAILURE], "files": [str]}
+PLANNED = {"jobs": [{"name": str, "size_px": OrNone([Integer()]), "done": bool}], "to_make": Integer()}
+SHOWN = 20
+"""Jobs that the panel lists."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Results in a folder that materials are wanted of: their names and format.
+
+    assets: file with the catalogues of those that are assets. file_epoch: the file that was open.
+    """
+
+    names: Sequence[str]
+    folder: Path
+    format: str
+    assets: Path
+    file_epoch: int = field(default_factory=lambda: jobs.file_epoch)
+
+    def put(self, said: Mapping[str, Any]) -> Report:
+        """Report what a batch made, and make the materials that are wanted of it."""
+        check(said, ANSWER, "what the engine says")
+        latest.failures, latest.epoch = said["failures"], jobs.file_epoch
+        made: list[bpy.types.Material] = []
+        notes = []
+        if self.names and self.file_epoch != jobs.file_epoch:
+            notes.append("another file was opened: there are no new materials")
+        elif self.names:
+            made = list(self._new_materials())
+        if made:
+            push_undo("Impasto: Batch")
+            notes.append(f"new materials: {len(made)}")
+        counts = f"{said['made']} made, {said['done_before']} done before, {said['failed']} failed"
+        return Report(
+            "WARNING" if said["failed"] else "INFO",
+            "; ".join([counts, *notes]),
+            materials=tuple(material.name for material in made),
+            files=tuple(said["files"]),
+        )
+
+    def _new_materials(self) -> Iterator[bpy.types.Material]:
+        """New materials, except where there is one of the same files already: its images are read again."""
+        suffix = ".exr" if self.format == "exr" else ".png"
+        failed, catalogs = set(failed_names(self.folder)), _catalogs(self.assets)
+        shown = {node.image for material in bpy.data.materials for node in _image_nodes(material)}
+        for name in self.names:
+            files = {map_: self.folder / f"{name}_{map_}{suffix}" for map_ in materials.LABELS}
+            if name in failed:
+                continue
+            maps = {map_: images.load(path, map_, None) for map_, path in files.items() if path.is_file()}
+            if maps and not shown & set(maps.values()):
+                yield _material(name, maps, catalogs.get(name))
+
+
+@dataclass
+class Latest:
+    """The first jobs of the last list, and the failures of the last batch, which the panel shows."""
+
+    jobs: Sequence[Mapping[str, Any]] = ()
+    more: int = 0
+    failures: Sequence[Mapping[str, Any]] = ()
+    epoch: int = -1
+
+
+latest = Latest()
+
+
+def forget() -> None:
+    """Forget what the panel shows."""
+    latest.jobs, latest.more, latest.failures, latest.epoch = (), 0, (), jobs.file_epoch
+
+
+def list_jobs(said: Mapping[str, Any]) -> Report:
+    """Keep the list of jobs for the panel, and report their number."""
+    check(said, PLANNED, "what the engine says")
+    every = said["jobs"]
+    latest.jobs, latest.more, latest.epoch = every[:SHOWN], max(0, len(every) - SHOWN), jobs.file_epoch
+    done = len(every) - said["to_make"]
+    return Report("INFO", f"{said['to_make']} to make, {done} done before")
+
+
+def failed_names(folder: Path) -> list[str]:
+    """Names of the jobs that failed, from the record in the folder of the results."""
+    path = folder / FAILURES
+    if not path.is_file():
+        return []
+    found = []
+    for line in read_bytes(path, MOST_BYTES).splitlines():
+        try:
+            failure = parse_json(line, FAILURES)
+            check(failure, FAILURE, FAILURES)
+        except (FileError, ProtocolError):  # a line that a crash left unfinished
+            continue
+        found.append(failure["name"])
+    return list(dict.fromkeys(found))
+
+
+def _image_nodes(material: bpy.types.Material) -> list[bpy.types.Node]:
+    nodes = material.node_tree.nodes if material.node_tree else ()
+    return [node for node in nodes if node.type == "TEX_IMAGE" and node.image]
+
+
+def _material(name: str, maps: Mapping[str, bpy.types.Image], catalog: str | None) -> bpy.types.Material:
+    """New material of these maps; an asset if there is the id of a catalogue."""
+    first = next(iter(maps.values()))
+    about = images.metadata_of(first)
+    width, height = first.size
+    look = materials.Look(about.get("width_m") or 1.0, height / max(width, 1), about.get("height_range_m"))
+    material = materials.new(name)
+    materials.apply_maps(material, maps, look)
+    recipe = images.recipe_of(first)
+    for item in (material, *maps.values()):
+        item[images.RECIPE] = recipe.to_json()
+    material.use_fake_user = True
+    if catalog is not None:
+        mark(material)
+        material.asset_data.catalog_id = catalog
+    return material
+
+
+def _catalogs(path: Path) -> dict[str, str]:
+    try:
+        found = read_json(path)
+        check(found, {str: str}, path.name)
+    except (FileError, ProtocolError):
+        return {}
+    return found
