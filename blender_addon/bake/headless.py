@@ -19,7 +19,7 @@ import bpy
 
 from ..core.errors import FileError, ImpastoError
 from ..core.io.datablocks import Datablock
-from ..core.system.outside import check_file, is_there, printable, shown
+from ..core.system.outside import check_file, printable, shown
 from ..core.system.transaction import replace_files
 from . import contents, material_maps
 from .maps import BakedMap, bake_maps
@@ -92,9 +92,7 @@ def _bake(given: argparse.Namespace) -> tuple[Mapping[str, Any], list[str]]:
         raise FileError(f"{shown(given.source)} is in no .blend", "write FILE.blend/Material/NAME")
     _open(datablock.blend)
     found = contents.find(datablock)
-    if missing := next((file for file in contents.files_of(found) if not is_there(Path(file))), ""):
-        remedy = "restore it, or pack the resources of the .blend (File > External Data), and save"
-        raise FileError(f"{datablock.title} uses {shown(Path(missing))}, which is not there", remedy)
+    datablock.check_files(map(Path, contents.files_of(found)))
     options = contents.saved_options()
     if isinstance(found, bpy.types.Material):
         maps = material_maps.maps_of(found, options)

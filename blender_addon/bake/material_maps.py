@@ -105,7 +105,7 @@ def _plane(material: bpy.types.Material, aspect: float) -> Iterator[bpy.types.Ob
     try:
         corners = [(0, 0), (1, 0), (1, 1), (0, 1)]
         mesh.from_pydata([(u - 0.5, (v - 0.5) * aspect, 0.0) for u, v in corners], [], [(0, 1, 2, 3)])
-        mesh.uv_layers.new(name="UVMap")
+        mesh.uv_layers.new()
         for loop in mesh.loops:
             mesh.uv_layers[0].data[loop.index].uv = corners[loop.vertex_index]
         mesh.materials.append(material)

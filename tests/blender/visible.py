@@ -19,6 +19,8 @@ NOT_SHOWN = {
     "command_line.py": {"HELP"},
 }
 """Constants that are programs, patterns and help in the terminal."""
+IN_TERMINALS = {"headless.py"}
+"""Modules whose texts are shown in the terminal only."""
 SHOWING = {"text", "name", "description", "title", "message", "label", "heading"}
 """Keyword arguments whose value is shown, though it may be a single word."""
 SENTENCE = re.compile(r"[^\W\d_]{2,}[,.:;]? [^\W_{(]|[^\W\d_]{2,}[,.:]? [{(]|\} [^\W\d_]{2,}")
@@ -118,7 +120,7 @@ def of_source(folder: Path) -> dict[str, str]:
     found: dict[str, str] = {}
     for path in sorted(folder.rglob("*.py")):
         place = path.relative_to(folder)
-        if place.parts[0] not in ("core", "translations", "shipped"):
+        if place.parts[0] not in ("core", "translations", "shipped") and path.name not in IN_TERMINALS:
             for line, text in _of_module(ast.parse(path.read_text(encoding="utf-8")), NOT_SHOWN.get(path.name, set())):
                 for part in text.split("; "):
                     if _is_words(part) and part.strip("{}.,:() "):

@@ -18,7 +18,7 @@ from typing import Any
 
 from ..engine import process
 from ..errors import FileError, ProtocolError, WorkerError, error_from_name
-from ..system.outside import check_file, explained, is_there, parse_json, read_bytes, shown
+from ..system.outside import check_file, explained, parse_json, read_bytes, shown
 from ..system.shapes import Integer, OrNone, check
 from ..system.transaction import temporary_folder
 from .datablocks import MATERIAL, OBJECT, Datablock
@@ -59,8 +59,7 @@ def datablocks_in(given: Datablock) -> list[Datablock]:
         return [given]
     found = [Datablock(given.blend, given.kind, one["name"]) for one in _contents(given.blend)[given.kind]]
     if not found:
-        what = "mesh objects with a material" if given.kind == OBJECT else "materials"
-        raise FileError(f"{shown(given.blend)} has no {what}", "add some in Blender, or choose another file")
+        raise FileError(f"{given.title} has no sources", "add materials or mesh objects that have one in Blender")
     return found
 
 
@@ -71,9 +70,7 @@ def source_at(datablock: Datablock) -> Source:
     name = datablock.found_in(one["name"] for one in known)
     about = next(one for one in known if one["name"] == name)
     files = tuple(map(Path, about["files"]))
-    if missing := next((file for file in files if not is_there(file)), None):
-        remedy = "restore it, or pack the resources of the .blend (File > External Data), and save"
-        raise FileError(f"{datablock.title} uses {shown(missing)}, which is not there", remedy)
+    datablock.check_files(files)
     if problem := about["problem"]:
         raise FileError(f"{datablock.title}: {problem['message']}", problem["remedy"])
     if not about["size_px"] or len(about["size_px"]) != 2:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ..errors import FileError, did_you_mean
 from ..system.names import usable_name
-from ..system.outside import is_folder, shown
+from ..system.outside import is_folder, is_there, printable, shown
 
 SUFFIX = ".blend"
 MATERIAL, OBJECT = "Material", "Object"
@@ -55,6 +55,12 @@ class Datablock:
         """Name for files about it; slashes are no part of it."""
         return usable_name(self.name)
 
+    def check_files(self, files: Iterable[Path]) -> None:
+        """Raise FileError if a file that it uses is missing."""
+        if missing := next((file for file in files if not is_there(file)), None):
+            remedy = "restore it, or pack the resources of the .blend (File > External Data), and save"
+            raise FileError(f"{self.title} uses {shown(missing)}, which is not there", remedy)
+
     def found_in(self, names: Iterable[str]) -> str:
         """Its name among those that are there, also where a path shortened it ("A//B"). FileError if it is not."""
         known = list(names)
@@ -67,8 +73,8 @@ class Datablock:
         ]
         if len(same) > 1:
             remedy = "make one of them local under another name (Object > Relations > Make Local)"
-            raise FileError(f"{shown(self.blend)} has several {self.kind.lower()}s called {shown(self.name)}", remedy)
+            raise FileError(f"there are several {self.kind}/{printable(self.name)} in {shown(self.blend)}", remedy)
         if not same:
             remedy = f"{did_you_mean(self.name, known)}there are {listed or 'none'}"
-            raise FileError(f"{shown(self.blend)} has no {self.kind.lower()} called {shown(self.name)}", remedy)
+            raise FileError(f"there is no {self.kind}/{printable(self.name)} in {shown(self.blend)}", remedy)
         return same[0]
