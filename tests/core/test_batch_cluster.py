@@ -1,11 +1,14 @@
 """`impasto batch --cluster` on a real Dask scheduler with real workers on loopback."""
 
 import json
+import operator
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
 
+import distributed
 import psutil
 import pytest
 from batches import checkers, done_names, failures_in, left_over, write_csv, write_photos, write_recipe
@@ -13,7 +16,7 @@ from dask_cluster import DaskCluster
 from worker_jobs import wait_until
 
 from impasto.batch import cluster
-from impasto.errors import FileError, WorkerError
+from impasto.errors import WorkerError
 from impasto.system.locks import acquire
 
 
@@ -79,15 +82,36 @@ def test_a_job_of_its_own_fault_fails_alone_and_is_not_tried_again(impasto, dask
     assert "ZeroDivisionError" in failure["message"]
 
 
+def test_a_worker_with_a_full_disk_gets_no_more_jobs(impasto, own_dask, tmp_path):
+    """The disk of one that is sent its inputs is full; here its temporary folder is missing, which fails alike."""
+    for _ in range(2):
+        own_dask.add_worker()
+    own_dask.wait_for_workers(2)
+    with distributed.Client(own_dask.address) as client:
+        full, other = client.scheduler_info()["workers"]
+        client.run(setattr, tempfile, "tempdir", str(tmp_path / "none"), workers=[full])
+        table = write_csv(tmp_path / "t.csv", checkers(12))
+        arguments = ("batch", table, "--cluster", own_dask.address, "--send", "--json", "--out")
+        done = impasto(*arguments, tmp_path / "out")
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert json.loads(done.stdout.splitlines()[-1])["made"] == 12
+        client.run(setattr, tempfile, "tempdir", str(tmp_path / "none"), workers=[other])
+        refused = impasto(*arguments, tmp_path / "more")
+        assert refused.returncode == 7
+        assert failures_in(tmp_path / "more")[0]["message"].startswith("the worker tcp://127.0.0.1")
+
+
 def test_limits_hold_on_workers(impasto, dask, tmp_path):
-    rows = [{"recipe": "slow", "name": "endless", "source": "p0.png", "parameter.seconds": 60}, *checkers(1)]
+    rows = [{"recipe": "slow", "name": "endless", "parameter.seconds": 60}, *checkers(1)]
+    rows.insert(0, {"recipe": "hog", "name": "large", "parameter.mib": 4096})
+    table = write_csv(tmp_path / "t.csv", [{**row, "source": "p0.png"} for row in rows])
     write_photos(tmp_path, 1)
-    table = write_csv(tmp_path / "t.csv", rows)
-    done = impasto("batch", table, "--out", tmp_path / "out", "--cluster", dask.address, "--time-limit", "5s")
-    assert done.returncode == 7
-    (failure,) = failures_in(tmp_path / "out")
-    assert failure["name"] == "endless"
-    assert "longer than" in failure["message"]
+    limits = ("--time-limit", "15s", "--memory-limit", "1GiB")
+    done = impasto("batch", table, "--out", tmp_path / "out", "--cluster", dask.address, *limits)
+    assert done.returncode != 0
+    assert done_names(tmp_path / "out") == ["c0"]
+    said = {failure["name"]: failure["message"] for failure in failures_in(tmp_path / "out")}
+    assert said == {"endless": "took longer than 15 s", "large": "needed more than 1 GiB of memory"}
 
 
 def test_resources_choose_workers_and_must_be_there(impasto, dask, tmp_path):
@@ -128,12 +152,18 @@ def test_a_worker_with_other_versions_is_refused_before_anything_runs(impasto, o
     assert done_names(tmp_path / "out") == []
 
 
-def test_a_folder_that_a_worker_does_not_see_is_refused_and_sending_is_offered(impasto, dask, tmp_path, monkeypatch):
-    monkeypatch.setattr(cluster.Cluster, "_asked", lambda *_: {"tcp://far:1": False})
-    made = cluster.Cluster.__new__(cluster.Cluster)
-    with pytest.raises(FileError, match=r"tcp://far:1 does not see the folder .*--send"):
-        made._check_folder(tmp_path)
-    assert list(tmp_path.iterdir()) == []
+def test_a_folder_that_a_worker_does_not_see_is_refused_and_sending_is_offered(impasto, own_dask, tmp_path):
+    own_dask.add_worker()
+    own_dask.wait_for_workers(1)
+    with distributed.Client(own_dask.address) as client:
+        client.run(setattr, cluster, "_sees", operator.not_)  # what it is asked about is not there
+    arguments = ("batch", write_csv(tmp_path / "t.csv", checkers(1)), "--cluster", own_dask.address, "--out")
+    refused = impasto(*arguments, tmp_path / "out")
+    assert refused.returncode == 3
+    assert f"does not see the folder {tmp_path / 'out'}" in refused.stderr
+    assert "add --send" in refused.stderr
+    assert done_names(tmp_path / "out") == left_over(tmp_path / "out") == []
+    assert impasto(*arguments, tmp_path / "out", "--send").returncode == 0
 
 
 def count(folder):
@@ -168,6 +198,28 @@ def test_killed_workers_lose_and_double_nothing(engine_with_misbehaving, own_das
     assert left_over(out) == []
 
 
+def test_a_worker_that_hangs_is_given_up_and_its_jobs_are_made_elsewhere(
+    engine_with_misbehaving, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("DASK_DISTRIBUTED__SCHEDULER__WORKER_TTL", "5s")
+    dask = DaskCluster(engine_with_misbehaving, tmp_path / "dask")
+    try:
+        hanging, _ = dask.add_worker(), dask.add_worker()
+        dask.wait_for_workers(2)
+        write_photos(tmp_path, 1)
+        rows = [{"recipe": "slow", "name": f"s{i}", "source": "p0.png", "parameter.seconds": 0.5} for i in range(12)]
+        out, table = tmp_path / "out", write_csv(tmp_path / "t.csv", rows)
+        running = start(engine_with_misbehaving, "batch", table, "--out", out, "--cluster", dask.address)
+        wait_until(lambda: count(out) >= 2, 60)
+        (worker,) = (one for one in psutil.Process(hanging.pid).children() if "spawn_main" in str(one.cmdline()))
+        worker.suspend()  # but not its engine: as if the network were cut
+        _, errors = running.communicate(timeout=120)
+        assert running.returncode == 0, errors
+        assert sorted(done_names(out)) == sorted(row["name"] for row in rows)
+    finally:
+        dask.close()
+
+
 def test_a_scheduler_that_dies_ends_the_batch_and_another_one_makes_the_rest(
     engine_with_misbehaving, impasto, own_dask, tmp_path
 ):
@@ -184,7 +236,12 @@ def test_a_scheduler_that_dies_ends_the_batch_and_another_one_makes_the_rest(
     assert "goes on" in errors
     done = len(done_names(out))
     assert 3 <= done < 30
-    again = impasto("batch", table, "--out", out, "--json", "--workers", 2)
+    restarted = DaskCluster(engine_with_misbehaving, tmp_path / "restarted")
+    try:
+        restarted.add_worker()
+        again = impasto("batch", table, "--out", out, "--json", "--cluster", restarted.address)
+    finally:
+        restarted.close()
     said = json.loads(again.stdout.splitlines()[-1])
     assert (said["made"], said["done_before"]) == (30 - done, done)
 

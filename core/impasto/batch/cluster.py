@@ -23,8 +23,9 @@ from ..runner import versions_of
 from ..system.outside import explained, is_folder, make_folder, open_file, shown
 from ..system.transaction import replace_files, temporary_folder
 from .job import BatchJob
-from .making import Limits, make
+from .making import CrashError, Limits, make
 from .record import Made
+from .running import UNWRITTEN
 
 CONNECT_LIMIT_S = 15
 WORKERS_LIMIT_S = 30
@@ -49,6 +50,17 @@ class Security:
         given = {"tls_ca_file": self.ca_file, "tls_client_cert": self.cert, "tls_client_key": self.key}
         known = {name: str(path) for name, path in given.items() if path}
         return DaskSecurity(**known, require_encryption=True) if known else None
+
+
+class FullError(CrashError):
+    """A worker cannot write to its own disk; its address is `worker`."""
+
+    def __init__(self, message: str, remedy: str, worker: str) -> None:
+        super().__init__(message, remedy)
+        self.worker = worker
+
+    def __reduce__(self):
+        return type(self), (self.message, self.remedy, self.worker)
 
 
 @contextmanager
@@ -91,6 +103,7 @@ class Cluster(Executor):
     def __init__(self, dask: Any, address: str, is_sent: bool, resources: Mapping[str, float]) -> None:
         self._dask, self._address, self._is_sent, self._resources = dask, address, is_sent, resources
         self._sent: OrderedDict[str, Any] = OrderedDict()
+        self._full: set[str] = set()
 
     def check(self, folder: Path) -> None:
         """Wait for a worker, and check that all have the same versions and see the folder."""
@@ -99,7 +112,7 @@ class Cluster(Executor):
         except TimeoutError as error:
             remedy = f"start one: dask worker {self._address}"
             raise WorkerError(f"the cluster at {self._address} has no workers", remedy) from error
-        if not self._fitting():
+        if not self._fitting:
             wanted = " ".join(f"{name}={amount:g}" for name, amount in self._resources.items())
             remedy = f'start one: dask worker {self._address} --resources "{wanted}"'
             raise WorkerError(f"no worker has the resources {wanted}", remedy)
@@ -133,16 +146,20 @@ class Cluster(Executor):
                 raise PluginError(message, "install impasto on all machines of the cluster")
         return answers
 
-    def _fitting(self) -> list[Mapping[str, Any]]:
-        """The workers with the wanted resources."""
-        workers = self._dask.scheduler_info(n_workers=-1)["workers"].values()
-        wanted = self._resources.items()
-        return [one for one in workers if all(one["resources"].get(name, 0) >= least for name, least in wanted)]
+    @property
+    def _fitting(self) -> dict[str, Mapping[str, Any]]:
+        """The workers with the wanted resources, by address."""
+        workers, wanted = self._dask.scheduler_info(n_workers=-1)["workers"], self._resources.items()
+        return {
+            address: about
+            for address, about in workers.items()
+            if all(about["resources"].get(name, 0) >= least for name, least in wanted)
+        }
 
     @property
     def threads(self) -> int:
         """Number of jobs that run at a time."""
-        return max(1, sum(one["nthreads"] for one in self._fitting()))
+        return max(1, sum(about["nthreads"] for about in self._fitting.values()))
 
     def submit(self, _make: Any, job: BatchJob, limits: Limits) -> Future[Made]:  # type: ignore[override]
         """Run a job on a worker. WorkerError if the scheduler is gone."""
@@ -161,12 +178,15 @@ class Cluster(Executor):
         except FileError as error:  # it is this job's own
             made.set_exception(error)
             return made
-        running = self._dask.submit(
-            make_there, there, limits, job.key(), sent, pure=False, retries=0, resources=self._resources or None
-        )
-        running.add_done_callback(lambda done: _settle(made, done, job))
+        where = {"resources": self._resources or None, "workers": self._able()}
+        running = self._dask.submit(make_there, there, limits, job.key(), sent, pure=False, retries=0, **where)
+        running.add_done_callback(lambda done: self._settle(made, done, job))
         made.add_done_callback(lambda done: running.cancel() if done.cancelled() else None)
         return made
+
+    def _able(self) -> list[str] | None:
+        """Workers that can write, if some have failed to; None for all. Without any, all are tried again."""
+        return [address for address in self._fitting if address not in self._full] or None if self._full else None
 
     def _send(self, path: Path) -> Any:
         """The files of an input on the cluster: sent once, and kept while they are used again and again."""
@@ -185,6 +205,23 @@ class Cluster(Executor):
         while len(self._sent) > MOST_SENT:
             self._sent.popitem(last=False)
         return known
+
+    def _settle(self, made: Future[Made], done: Any, job: BatchJob) -> None:
+        """Pass a result on, once its files are written; called in a thread of Dask's."""
+        if not made.set_running_or_notify_cancel():
+            return
+        try:
+            carried = done.result()
+            if carried.contents:
+                contents = {job.folder / name: content for name, content in carried.contents.items()}
+                replace_files(contents, replace=True)
+            made.set_result(carried.made)
+        except BaseException as error:  # noqa: BLE001  whatever it is becomes the job's error
+            if isinstance(error, FullError):
+                self._full.add(error.worker)
+            made.set_exception(error)
+        finally:
+            done.release()
 
 
 @dataclass(frozen=True)
@@ -212,6 +249,13 @@ def make_there(job: BatchJob, limits: Limits, key: str, sent: Mapping[str, tuple
             _check_key(near, key)
             made = make(near, limits, is_cancelled)
             return Carried(made, {name: (near.folder / name).read_bytes() for name in made.files})
+    except FileError as error:
+        if sent is not None and error.message.startswith(UNWRITTEN):
+            from distributed import get_worker
+
+            address = get_worker().address
+            raise FullError(f"the worker {address} {error.message}", error.remedy, address) from error
+        raise
     except Cancelled:
         raise WorkerError("the job was taken back", "run the same command again") from None
 
@@ -238,22 +282,6 @@ def _check_key(job: BatchJob, key: str) -> None:
     if job.key() != key:
         message = "its models, inputs or versions are others on the worker"
         raise ModelError(message, "install the same models and versions on all machines")
-
-
-def _settle(made: Future[Made], done: Any, job: BatchJob) -> None:
-    """Pass a result on, once its files are written; called in a thread of Dask's."""
-    if not made.set_running_or_notify_cancel():
-        return
-    try:
-        carried = done.result()
-        if carried.contents:
-            contents = {job.folder / name: content for name, content in carried.contents.items()}
-            replace_files(contents, replace=True)
-        made.set_result(carried.made)
-    except BaseException as error:  # noqa: BLE001  whatever it is becomes the job's error
-        made.set_exception(error)
-    finally:
-        done.release()
 
 
 def _content(path: Path) -> bytes:
