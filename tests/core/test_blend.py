@@ -12,9 +12,10 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
-from batches import bytes_of, left_over, write_csv, write_photos
+from batches import bytes_of, done_names, failures_in, left_over, write_csv, write_photos
+from dask_cluster import DaskCluster
 from PIL import Image
-from tasks.environments import bpy_environment
+from ssh_server import served, serving
 from worker_jobs import wait_until
 
 from impasto.errors import Cancelled, FileError, ParameterError, WorkerError
@@ -23,6 +24,9 @@ from impasto.io.datablocks import Datablock
 from impasto.io.files import read_maps, read_recipe, read_size, source_name, sources_in
 
 TESTS = Path(__file__).parents[1]
+sys.path.insert(0, str(TESTS.parent))
+from tasks.environments import bpy_environment  # noqa: E402
+
 BLENDER = bpy_environment("5.0").python
 
 pytestmark = [
@@ -190,3 +194,50 @@ def test_a_batch_makes_materials_and_objects_once_and_again_after_an_image_has_c
     assert {name for name in after if after[name] != before[name]} >= {"Metal_Steel_base_color.png"}
     assert pixels(out / "Metal_Steel_base_color.png")[0, 0].tolist() == [1, 0, 0]
     assert left_over(out) == []
+
+
+@pytest.fixture
+def dask(scene, engine_with_misbehaving, tmp_path):
+    """A scheduler with a worker, and another one on a machine that has no Blender."""
+    made = DaskCluster(engine_with_misbehaving, tmp_path / "dask")
+    made.add_worker("--resources", "BLENDER=1")
+    made.add_worker("--resources", "NONE=1", **{PROGRAM: str(tmp_path / "no-blender")})
+    yield made
+    made.close()
+
+
+def test_workers_of_a_cluster_read_a_blend_that_they_see_or_are_sent(impasto, scene, dask, tmp_path):
+    def run(name, resource, *more):
+        arguments = ("--cluster", dask.address, "--resources", f"{resource}=1", "--out", tmp_path / name)
+        return impasto("batch", "transform", *more, *arguments, "--json")
+
+    packed = scene.with_name("packed.blend")
+    seen = run("seen", "BLENDER", scene / "Material" / "Bricks", scene / "Material" / "Metal" / "Steel")
+    assert seen.returncode == 0, seen.stderr
+    sent = run("sent", "BLENDER", packed / "Material" / "Bricks", scene / "Material" / "Metal" / "Steel", "--send")
+    assert sent.returncode == 3
+    assert done_names(tmp_path / "sent") == ["Bricks"]
+    (failure,) = failures_in(tmp_path / "sent")
+    assert "wall.png, which is not sent" in failure["message"]
+    assert "pack its resources" in failure["remedy"]
+    for name in ("base_color", "normal"):
+        one, other = (pixels(tmp_path / way / f"Bricks_{name}.png") for way in ("seen", "sent"))
+        assert (one == other).all()
+    assert run("none", "NONE", packed / "Material" / "Bricks").returncode == 3
+    (failure,) = failures_in(tmp_path / "none")
+    assert "cannot be started" in failure["message"]
+    assert "install Blender" in failure["remedy"]
+
+
+@served
+def test_an_engine_over_ssh_gets_the_maps_that_a_blender_here_makes(
+    engine_with_misbehaving, impasto, scene, tmp_path, monkeypatch
+):
+    with serving(tmp_path / "ssh") as server:
+        monkeypatch.setenv("PATH", f"{server.folder / 'bin'}{os.pathsep}{os.environ['PATH']}")
+        engine = f"ssh://farm{engine_with_misbehaving}"
+        source = scene / "Material" / "Metal" / "Steel"
+        done = impasto("apply", "tint", source, "--strength", "0", "--out", tmp_path / "out", "--engine", engine)
+    assert done.returncode == 0, done.stderr
+    assert (pixels(tmp_path / "out" / "Metal_Steel_base_color.png") == pixels(scene.with_name("wall.png"))).all()
+    assert (pixels(tmp_path / "out" / "Metal_Steel_metallic.png") == 1).all()

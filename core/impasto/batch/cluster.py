@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ..errors import Cancelled, FileError, ModelError, ParameterError, PluginError, WorkerError
+from ..errors import Cancelled, FileError, ImpastoError, ModelError, ParameterError, PluginError, WorkerError
 from ..io.datablocks import Datablock
 from ..io.files import source_files, unpacked
 from ..plugins import registry
@@ -175,7 +175,7 @@ class Cluster(Executor):
         made: Future[Made] = Future()
         try:
             sent = {name: self._send(path) for name, path in job.inputs.items()} if self._is_sent else None
-        except FileError as error:  # it is this job's own
+        except ImpastoError as error:  # it is this job's own
             made.set_exception(error)
             return made
         where = {"resources": self._resources or None, "workers": self._able()}
