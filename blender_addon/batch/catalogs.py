@@ -79,7 +79,7 @@ def assets_of(library: str) -> Iterator[Asset]:
 
 
 def _assets_in(file: Path) -> list[Asset]:
-    with bpy.data.temp_data(str(file)) as temporary:
+    with bpy.data.temp_data() as temporary:
         try:
             with temporary.libraries.load(str(file), link=True, assets_only=True) as (found, wanted):
                 wanted.materials = list(found.materials)

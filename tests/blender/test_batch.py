@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
 import sys
+import time
 from pathlib import Path
 
 import bpy
 import numpy as np
 import pytest
 from conftest import packed_image, pixels_of
+from drawing import drawn
 
 PROGRAM = Path(__file__).resolve().parents[1] / "blender_program.py"
 CATALOG, WITHIN, OTHER = (f"{digit * 8}-0000-4000-8000-000000000000" for digit in "123")
@@ -71,26 +74,250 @@ def rows(tmp_path: Path) -> list[dict]:
     return [json.loads(line) for line in text.splitlines()]
 
 
-def names_in(extension, what, library="", catalog="", folder=Path("/nowhere")):
+def labels(panel, each=False):
+    """The texts that a panel shows, in one or as a list."""
+    found = [str(options.get("text", "")) for what, _, options in drawn(panel).drawn if what == "label"]
+    return found if each else " ".join(found)
+
+
+def names_in(extension, what, library="", catalog="", folder=Path("/nowhere")) -> list[str]:
     return [one.name for one in extension.batch.chosen.choose(bpy.context, what, library, catalog, folder)]
 
 
-def test_selected_materials_become_files_and_a_second_run_makes_nothing(batch, style, tmp_path):
-    textured("Bricks")
+def mark(material: bpy.types.Material, catalog: str = "") -> bpy.types.Material:
+    material.asset_mark()
+    if catalog:
+        material.asset_data.catalog_id = catalog
+    return material
+
+
+@pytest.fixture
+def library(scene, tmp_path):
+    """A folder that the preferences list as Walls, with its catalogues and three assets in two files."""
+    folder = tmp_path / "walls"
+    (folder / "old").mkdir(parents=True)
+    (folder / "blender_assets.cats.txt").write_text(CATALOGS)
+    for file, assets in {"new": {"Bricks": WITHIN, "Oak": OTHER}, "old/old": {"Granite": CATALOG, "Plain": ""}}.items():
+        bpy.ops.wm.read_homefile(use_empty=True)
+        for name, catalog in assets.items():
+            mark(textured(name), catalog)
+        textured("no asset")
+        bpy.ops.wm.save_as_mainfile(filepath=str(folder / f"{file}.blend"))
+    bpy.ops.wm.read_homefile(use_empty=True)
+    libraries = bpy.context.preferences.filepaths.asset_libraries
+    made = libraries.new(name="Walls", directory=str(folder))
+    yield folder
+    libraries.remove(made)
+
+
+def test_selected_materials_become_files_and_only_what_is_new_or_failed_is_made_again(batch, style, tmp_path):
+    bricks, out = textured("Bricks"), tmp_path / "out"
     textured("Metal/Steel")
-    assert batch().text.startswith("2 made, 0 done before, 0 failed")
-    out = tmp_path / "out"
-    assert {"Bricks_base_color.png", "Metal_Steel_base_color.png", "contact_sheet.png"} <= {
-        path.name for path in out.iterdir()
-    }
+    assert batch().text == "2 made, 0 done before, 0 failed"
+    assert {"Bricks_base_color.png", "Metal_Steel_base_color.png", "contact_sheet.png"} <= set(os.listdir(out))
     made = pixels_of(bpy.data.images.load(str(out / "Bricks_base_color.png")))
     assert np.allclose(made.mean((0, 1))[:3], np.array((200, 40, 20)) / 255, atol=0.02)
     assert [row["source"].rpartition("/Material/")[2] for row in rows(tmp_path)] == ["Bricks", "Metal/Steel"]
-    assert batch().text.startswith("0 made, 2 done before, 0 failed")
+    assert batch().text == "0 made, 2 done before, 0 failed"
+
+    bricks.node_tree.nodes["Principled BSDF"].inputs["Roughness"].default_value = 0.125
+    (out / "Bricks_base_color.png").write_bytes(b"the user's own")
+    report = batch()
+    assert (report.level, report.text) == ("WARNING", "1 made, 0 done before, 1 failed")
+    assert "ove it away to keep it" in labels(bpy.types.IMPASTO_PT_batch)
+    (out / "Bricks_base_color.png").unlink()
+    bpy.ops.impasto.batch_retry(out_dir=str(out))
+    assert not (out / "failures.jsonl").exists()
+    assert (out / "Bricks_base_color.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_a_changed_material_is_made_again(batch, style):
-    material = textured("Bricks")
-    batch()
-    material.node_tree.nodes["Principled BSDF"].inputs["Roughness"].default_value = 0.125
-    assert batch().text.startswith("1 made")
+def test_assets_become_assets_of_the_same_catalogue_once(extension, batch, style, tmp_path):
+    (tmp_path / "blender_assets.cats.txt").write_text(CATALOGS)
+    mark(textured("Bricks"), WITHIN)
+    mark(textured("Oak"), OTHER)
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "scene.blend"))
+    given, size = {"what": "CATALOG", "catalog": "Stone", "result": "MATERIALS"}, '{"width_px": 64, "height_px": 32}'
+    bpy.context.scene.impasto_batch.out_dir = str(tmp_path / "out")
+    bpy.ops.impasto.batch_list(tool="quilt", parameters=size, what="CATALOG", catalog="Stone")
+    assert extension.jobs.session.jobs.made.text == "1 to make, 0 done before"
+    assert {"Bricks", "64×32"} <= set(labels(bpy.types.IMPASTO_PT_batch, each=True))
+    report = batch(**given)
+    assert report.text == "1 made, 0 done before, 0 failed; new materials: 1"
+    (name,) = report.materials
+    made = bpy.data.materials[name]
+    assert made.asset_data.catalog_id == WITHIN
+    assert made.node_tree.nodes["Impasto Base Color"].image.filepath.endswith("Bricks_base_color.png")
+    assert json.loads(made["impasto_recipe"])["steps"][0]["tool"] == "flat"
+    assert batch(**given).text == "0 made, 1 done before, 0 failed", "its images are read again, and that is all"
+
+
+def test_a_cancelled_batch_keeps_what_is_done_though_the_objects_are_gone(extension, batch, style, tmp_path):
+    for name in ("A", "B", "C"):
+        textured(name)
+    request, out = extension.batch.request, tmp_path / "out"
+    flat = extension.tools.request.Request("flat", {"seconds": 1.5}, inputs={"style": [style]})
+    applied = extension.batch.recipes.Applied.of_request(flat)
+    task = request.BatchRequest(applied, request.Output(str(out), workers=1)).task(bpy.context)
+    bpy.data.batch_remove([*bpy.data.objects, *bpy.data.materials])
+    task.start()
+    deadline = time.monotonic() + 60
+    while '"files"' not in (out / "batch.jsonl").read_text() if (out / "batch.jsonl").exists() else True:
+        assert time.monotonic() < deadline
+        assert not task.wait(0.05), task.conclude()
+    task.cancel()
+    assert task.wait(15)
+    report = task.conclude()
+    assert report.level == "CANCELLED"
+    assert "1 of 3 are done" in report.text
+    assert {path.name.partition("_")[0] for path in out.glob("*.png")} == {"A"}
+    assert not list(out.glob(".impasto*"))
+
+
+def test_the_materials_of_a_file_are_those_with_users(extension, plane, tmp_path):
+    textured("used").node_tree.nodes["Principled BSDF"].inputs["Roughness"].default_value = 0.5
+    bpy.data.materials.new("unused")
+    assert names_in(extension, "FILE", folder=tmp_path) == ["used"]
+
+
+def test_materials_are_written_again_only_once_one_has_changed(extension, plane, tmp_path):
+    material, file = textured("Bricks"), tmp_path / "materials.blend"
+    names_in(extension, "SELECTED", folder=tmp_path)
+    before = file.stat().st_mtime_ns
+    names_in(extension, "SELECTED", folder=tmp_path)
+    material.node_tree.nodes["Principled BSDF"].location.x += 50
+    names_in(extension, "SELECTED", folder=tmp_path)
+    assert file.stat().st_mtime_ns == before
+    for change in (
+        lambda: material.node_tree.nodes["Principled BSDF"].inputs["Roughness"].__setattr__("default_value", 0.1),
+        lambda: material.node_tree.nodes.new("ShaderNodeValToRGB"),
+        lambda: material.node_tree.nodes["Color Ramp"].color_ramp.elements[0].__setattr__("position", 0.3),
+        lambda: material.node_tree.links.clear(),
+        lambda: bpy.data.images["Bricks.png"].user_remap(packed_image("other", np.zeros((8, 8, 3), np.uint8))),
+    ):
+        change()
+        names_in(extension, "SELECTED", folder=tmp_path)
+        now = file.stat().st_mtime_ns
+        assert now > before
+        before = now
+
+
+@pytest.mark.any_blender
+def test_a_library_gives_the_assets_of_a_catalogue_and_of_those_in_it_from_all_its_files(extension, library, scene):
+    before = len(bpy.data.materials), len(bpy.data.libraries)
+    assert names_in(extension, "CATALOG", "Walls", "Stone") == ["Bricks", "Granite"]
+    assert names_in(extension, "CATALOG", "Walls", "/Stone/Brick/") == ["Bricks"]
+    assert names_in(extension, "CATALOG", "Walls") == ["Bricks", "Oak", "Granite", "Plain"]
+    assert (len(bpy.data.materials), len(bpy.data.libraries)) == before
+    assert extension.batch.catalogs.search_catalogs(bpy.context.scene.impasto_batch, bpy.context, "") == []
+    bpy.context.scene.impasto_batch.library = "Walls"
+    found = extension.batch.catalogs.search_catalogs(bpy.context.scene.impasto_batch, bpy.context, "st")
+    assert found == ["Stone", "Stone/Brick"]
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"library": "Walls", "catalog": "Metal"}, "no catalogue called 'Metal' in Walls; choose from Stone"),
+        ({"library": "Nowhere"}, "no asset library called 'Nowhere'"),
+        ({"catalog": "Stone"}, "no catalogue called 'Stone' in the open file"),
+        ({"library": "Walls", "catalog": "Wood", "pattern": "{nam}"}, "did you mean 'name'"),
+    ],
+)
+def test_a_catalogue_that_is_not_there_is_named_with_what_there_is(batch, library, style, given, message):
+    with pytest.raises(RuntimeError, match=message):
+        batch(what="CATALOG", tool="tint", **given)
+
+
+def test_a_linked_material_is_read_from_its_own_file(extension, library, tmp_path):
+    with bpy.data.libraries.load(str(library / "new.blend"), link=True) as (_found, wanted):
+        wanted.objects = ["Bricks"]
+    bpy.context.collection.objects.link(wanted.objects[0])
+    wanted.objects[0].select_set(True)
+    textured("own")
+    chosen = extension.batch.chosen.choose(bpy.context, "SELECTED", "", "", tmp_path)
+    assert {one.source for one in chosen} == {
+        f"{library.as_posix()}/new.blend/Material/Bricks",
+        f"{tmp_path.as_posix()}/materials.blend/Material/own",
+    }
+    assert {one.catalog for one in chosen} == {None}
+    (library / "new.blend").unlink()
+    with pytest.raises(extension.core.errors.FileError, match="linked from .*, which is not there"):
+        extension.batch.chosen.choose(bpy.context, "SELECTED", "", "", tmp_path)
+
+
+def test_an_object_without_materials_and_an_image_with_unsaved_pixels_are_refused(batch, style, plane, tmp_path):
+    with pytest.raises(RuntimeError, match="the selected objects have no materials; select"):
+        batch()
+    assert "Select objects with materials" in labels(bpy.types.IMPASTO_PT_batch)
+    node = next(node for node in textured("Bricks").node_tree.nodes if node.type == "TEX_IMAGE")
+    node.image.pixels[0] = 0.5
+    with pytest.raises(RuntimeError, match=r"not saved: Bricks\.png; save or pack them"):
+        batch()
+    assert not (tmp_path / "out" / "from_blender" / "table.jsonl").exists()
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"out_dir": ""}, "no folder for the results"),
+        ({"tool": "nonsense"}, "no tool called 'nonsense'"),
+        ({"tool": "recall"}, "makes nothing of a material"),
+        ({"tool": "", "recipe": "/nowhere.json"}, "nowhere.json"),
+        ({"tool": "", "image": "red.png"}, "has no recipe"),
+        ({"tool": "", "inputs": ""}, "style|stylizer|Choose|needs"),
+    ],
+)
+def test_what_a_batch_lacks_is_named(batch, style, given, message):
+    textured("Bricks")
+    with pytest.raises(RuntimeError, match=message):
+        batch(**given)
+
+
+def test_materials_of_one_name_get_names_of_their_own(extension, plane, style, tmp_path):
+    for name in ("Bricks", "bricks", "a:b", "a?b"):
+        textured(name)
+    request = extension.batch.request
+    applied = extension.batch.recipes.Applied.of_request(extension.tools.request.Request("tint"))
+    output = request.Output(str(tmp_path / "out"))
+    request.BatchRequest(applied, output, pattern="{tool}_{name}")._write(bpy.context)
+    assert [row["name"] for row in rows(tmp_path)] == ["tint_Bricks", "tint_bricks_2", "tint_a_b", "tint_a_b_2"]
+    assert {row["recipe"] for row in rows(tmp_path)} == {"tint.json"}
+
+
+def test_a_recipe_of_a_file_or_an_image_brings_its_other_pictures(extension, scene, style, tmp_path):
+    recipes = extension.batch.recipes
+    step = {"tool": "flat", "parameters": {"strength": 0.5}, "inputs": {"style": "style"}}
+    inputs = {
+        name: {"name": file, "sha256": "0" * 64} for name, file in {"style": "red.png", "source": "b.png"}.items()
+    }
+    of_flat = extension.tools.request.Request("flat", seed=3).recipe().to_dict()
+    recipe = {**of_flat, "steps": [step], "inputs": inputs}
+    (tmp_path / "night.json").write_text(json.dumps(recipe))
+    applied = recipes.Applied.of_file(tmp_path / "night.json")
+    assert applied.write(tmp_path / "out") == ("night.json", {"style": "style/red.png"})
+    written = json.loads((tmp_path / "out" / "night.json").read_text())
+    assert (written["seed"], written["steps"][0]["parameters"]) == (3, {"strength": 0.5})
+    assert (tmp_path / "out" / "style" / "red.png").read_bytes() == style.packed_file.data
+
+    style.name = "another"
+    with pytest.raises(extension.core.errors.FileError, match=r"the input red\.png is neither"):
+        recipes.Applied.of_file(tmp_path / "night.json")
+    (tmp_path / "red.png").write_bytes(style.packed_file.data)
+    _, files = recipes.Applied.of_file(tmp_path / "night.json").write(tmp_path / "out")
+    assert files == {"style": (tmp_path / "red.png").as_posix()}
+
+
+def test_the_panel_names_the_chosen_materials_and_the_tool_of_the_panel_that_is_applied(extension, settings):
+    textured("Bricks")
+    said = labels(bpy.types.IMPASTO_PT_batch, each=True)
+    assert {"Bricks", "Flat"} <= set(said)
+    assert "Choose a folder for the results" in said
+
+
+def test_the_contact_sheet_is_opened_as_an_image(extension, scene, style, tmp_path):
+    with pytest.raises(RuntimeError, match="run the batch first"):
+        bpy.ops.impasto.batch_sheet(out_dir=str(tmp_path))
+    (tmp_path / "contact_sheet.png").write_bytes(style.packed_file.data)
+    for _ in range(2):
+        bpy.ops.impasto.batch_sheet(out_dir=str(tmp_path))
+    assert [image.name for image in bpy.data.images if "contact" in image.name] == ["contact_sheet.png"]
