@@ -11,6 +11,7 @@ from pathlib import Path
 import bpy
 
 from ..bake.sources import images_in
+from ..bridge import images
 from ..core.errors import FileError, ParameterError
 from ..core.system.outside import read_bytes
 from ..core.system.transaction import replace_files
@@ -51,7 +52,7 @@ def _usable(materials: Iterable[bpy.types.Material]) -> list[bpy.types.Material]
 
 
 def choose(context: bpy.types.Context, what: str, library: str, catalog: str, folder: Path) -> list[Chosen]:
-    """The materials of a batch. Those that are in no saved file are written into one in the folder.
+    """The materials of a batch but its own results. Those that are in no saved file are written into the folder.
 
     ParameterError if there are none, or an image has unsaved pixels; FileError if a file cannot be read or written.
     """
@@ -62,7 +63,7 @@ def choose(context: bpy.types.Context, what: str, library: str, catalog: str, fo
         reason = "the catalogue has no material assets", "choose another catalogue"
     else:
         materials = of_file() if what == FILE else selected(context) if what != CATALOG else _assets(catalog)
-        found = _sources(materials, folder)
+        found = _sources([one for one in materials if not _is_result(one, folder.parent)], folder)
         reason = {
             FILE: ("the file has no materials", "add one to an object"),
             CATALOG: ("the open file has no material assets there", "mark some, or choose a library"),
@@ -77,6 +78,13 @@ def _assets(catalog: str) -> list[bpy.types.Material]:
     ids = catalogs.ids_within("", catalog) if catalog else None
     marked = [material for material in bpy.data.materials if material.asset_data and not material.library]
     return [material for material in _usable(marked) if ids is None or catalogs.catalog_of(material) in ids]
+
+
+def _is_result(material: bpy.types.Material, folder: Path) -> bool:
+    """Whether a material shows a result of a batch in this folder: a second run must not take it for a source."""
+    used = images_in(material.node_tree) if material.node_tree else ()
+    paths = [bpy.path.abspath(image.filepath, library=image.library) for image in used if images.MAP in image]
+    return any(Path(path).is_relative_to(folder) for path in paths)
 
 
 def is_saved() -> bool:

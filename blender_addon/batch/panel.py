@@ -96,7 +96,7 @@ def _draw_listed(layout: bpy.types.UILayout) -> None:
         side.alignment = "RIGHT"
         side.label(text="×".join(map(str, job["size_px"] or ())), translate=False)
     if latest.more:
-        draw_text(column, f"and {latest.more} more", "BLANK1")
+        draw_text(column, f"{latest.more} more jobs", "BLANK1")
 
 
 def _draw_after(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:

@@ -16,11 +16,16 @@ from visible import FOREIGN, SENTENCE, TECHNICAL, template
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = (ROOT / "core", ROOT / "plugins")
 STARTS = ("impasto.engine.worker", "impasto.engine.client", "impasto.library.download", "impasto.library.published")
+STARTS += ("impasto.batch.checks", "impasto.batch.cluster", "impasto.batch.contact_sheet", "impasto.batch.running")
+STARTS += ("impasto.batch.workers",)
 """Modules that the extension imports, or runs in the engine; plugins are beside them."""
 TO_AUTHORS = {"checks.py", "schemas.py", "weights.py"}
 """Modules whose PluginErrors tell a plugin's author, in a terminal, why the plugin cannot be loaded."""
 IN_TERMINALS = {"installation.py", "interruption.py", "metadata.py", "schemas.py", "streams.py", "trial.py"}
-"""Modules whose texts `impasto doctor`, a command's help or an interrupted command shows; or that write no message."""
+IN_TERMINALS |= {"table.py", "units.py"}
+"""Modules whose texts `impasto doctor`, a command's help or an interrupted command shows; or that write no message.
+
+Of tables written by hand and of options too: the extension writes its tables itself."""
 DECLARING = {"Field", "Input", "Weights", "Slider", "getLogger", "debug", "info", "warning", "error", "exception"}
 DECLARING |= {"_torchvision", "compile"}
 """Calls whose texts are declared, logged or patterns, not raised."""
@@ -28,6 +33,14 @@ DECLARED = {"label", "description", "__all__", "example", "TRIAL"}
 WHY = re.compile(r"(is|has|contains|lacks|lies|begins|shows) \S")
 """The second half of a message, which is put behind what it is about."""
 NOT_SHOWN = {
+    *(
+        "1, 2, 3, … in order",
+        "{index:04} writes 0001",
+        "the first step's tool",
+        "the recipe's seed",
+        "the file is open",
+    ),
+    *("the recipe's file, without its ending", "the row's name, or that of its source"),
     *("model name", "module 'impasto' has no attribute {}", "no frame", "no marker", "Application Support"),
     *("value error,", "the files of a set lie in one folder", "the name of the files", "read or write", "SWD {}"),
     *("{}, {}, {} cores, torch {}", "PNG, 8 bits a channel", "PNG, 16 bits a channel", "OpenEXR, half float"),
