@@ -241,7 +241,7 @@ def test_a_linked_material_is_read_from_its_own_file(extension, library, tmp_pat
     }
     assert {one.catalog for one in chosen} == {None}
     (library / "new.blend").unlink()
-    with pytest.raises(extension.core.errors.FileError, match="linked from .*, which is not there"):
+    with pytest.raises(extension.core.errors.FileError, match=r"linked from .*, which is not there"):
         extension.batch.chosen.choose(bpy.context, "SELECTED", "", "", tmp_path)
 
 
