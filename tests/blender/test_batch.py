@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import stat
 import sys
 import time
@@ -69,6 +68,10 @@ def textured(name: str, color=(40, 80, 120), size_px: int = 16) -> bpy.types.Mat
     return material
 
 
+def files_in(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
 def rows(tmp_path: Path) -> list[dict]:
     text = (tmp_path / "out" / "from_blender" / "table.jsonl").read_text(encoding="utf-8")
     return [json.loads(line) for line in text.splitlines()]
@@ -114,7 +117,7 @@ def test_selected_materials_become_files_and_only_what_is_new_or_failed_is_made_
     bricks, out = textured("Bricks"), tmp_path / "out"
     textured("Metal/Steel")
     assert batch().text == "2 made, 0 done before, 0 failed"
-    assert {"Bricks_base_color.png", "Metal_Steel_base_color.png", "contact_sheet.png"} <= set(os.listdir(out))
+    assert {"Bricks_base_color.png", "Metal_Steel_base_color.png", "contact_sheet.png"} <= files_in(out)
     made = pixels_of(bpy.data.images.load(str(out / "Bricks_base_color.png")))
     assert np.allclose(made.mean((0, 1))[:3], np.array((200, 40, 20)) / 255, atol=0.02)
     assert [row["source"].rpartition("/Material/")[2] for row in rows(tmp_path)] == ["Bricks", "Metal/Steel"]
