@@ -92,12 +92,10 @@ def _closure(one: bpy.types.ID, used: dict[bpy.types.ID, set[bpy.types.ID]]) -> 
 
 def _files(used: Iterable[bpy.types.ID]) -> Iterator[str]:
     for one in used:
-        owners = [one, *getattr(one, "modifiers", ()), *_nodes(one)]
-        for owner in owners:
-            path = getattr(owner, "filepath", "")
-            if path and not _is_inside(owner):
+        for owner in (one, *getattr(one, "modifiers", ()), *_nodes(one)):
+            if path := _outside(owner):
                 yield from _expanded(Path(bpy.path.abspath(path, library=one.library)))
-        if one.library is not None:
+        if one.library is not None and not _is_packed(one.library) and not getattr(one, "is_linked_packed", False):
             yield from _expanded(Path(bpy.path.abspath(one.library.filepath)))
 
 
@@ -106,11 +104,20 @@ def _nodes(one: bpy.types.ID) -> list[bpy.types.Node]:
     return list(tree.nodes) if tree else []
 
 
-def _is_inside(owner: Any) -> bool:
-    """Whether the content is in the .blend, in spite of a path."""
+def _outside(owner: Any) -> str:
+    """Path of the file that a datablock, a modifier or a node shows; "" for none, or one within the .blend."""
+    known = owner.bl_rna.properties.get("filepath")
+    if known is None or known.subtype != "FILE_PATH" or owner.filepath.startswith("<"):
+        return ""
+    if isinstance(owner, bpy.types.Node) and owner.mode != "EXTERNAL":
+        return ""
+    return "" if _is_packed(owner) else owner.filepath
+
+
+def _is_packed(owner: Any) -> bool:
     if isinstance(owner, bpy.types.Image):
         return bool(owner.packed_files) or owner.source in ("GENERATED", "VIEWER")
-    return getattr(owner, "packed_file", None) is not None or getattr(owner, "is_in_memory", False)
+    return getattr(owner, "packed_file", None) is not None
 
 
 def _expanded(path: Path) -> Iterator[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import sys
 import threading
 from collections.abc import Mapping, Sequence
@@ -34,8 +35,8 @@ def run(arguments: Sequence[str]) -> int:
         given = _parser().parse_args(arguments)
     except SystemExit as end:  # argparse has said why
         return int(end.code or 0)
-    if given.end_with_stdin:
-        threading.Thread(target=_end_with_stdin, daemon=True).start()
+    if given.temporary:
+        threading.Thread(target=_end_with_stdin, args=(given.temporary,), daemon=True).start()
     try:
         answer, lines = given.carry_out(given)
     except ImpastoError as error:
@@ -61,14 +62,15 @@ def _parser() -> argparse.ArgumentParser:
     listing.set_defaults(carry_out=_contents)
     for command in (bake, listing):
         command.add_argument("--json", action="store_true", help="print the answer as JSON")
-        text = "end at once when the standard input is closed, as that of a program that has died"
-        command.add_argument("--end-with-stdin", action="store_true", help=text)
+        text = "remove this folder, and end, when the standard input is closed, as that of a program that has died"
+        command.add_argument("--temporary", type=Path, metavar="DIR", help=text)
     return parser
 
 
-def _end_with_stdin() -> None:
+def _end_with_stdin(temporary: Path) -> None:
     while os.read(0, 1024):
         pass
+    shutil.rmtree(temporary, ignore_errors=True)
     os._exit(1)
 
 

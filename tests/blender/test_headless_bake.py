@@ -122,6 +122,26 @@ def test_images_are_read_with_their_maps_and_at_the_size_of_the_base_colour(run,
     assert values(names["wall_metallic.png"]).min() == 1
 
 
+def test_a_material_that_impasto_made_gives_its_maps_and_their_scale_back(extension, run, saved, tmp_path):
+    materials = extension.bridge.materials
+    maps = {name: coordinates(12, 16) for name in materials.LABELS}
+    for name in maps.keys() - {"base_color", "emission", "normal"}:
+        maps[name] = np.repeat(maps[name][..., :1], 3, axis=2)
+    images = {
+        name: image_file(tmp_path / f"{name}.png", pixels, name not in ("base_color", "emission"))
+        for name, pixels in maps.items()
+    }
+    made = material("wall", emission_strength=1.0)
+    made.use_fake_user = True
+    materials.apply_maps(made, images, materials.Look(width_m=2.0, relief_m=0.25, use_displacement=True))
+    assert run("bake", saved() / "Material" / "wall", "--out", tmp_path / "out") == 0
+    for name, pixels in maps.items():
+        found = tmp_path / "out" / f"wall_{name}.png"
+        assert np.abs(values(found) * 255 - pixels).max() < 0.5, name
+        assert b'"width_m": 2.0' in found.read_bytes()
+    assert b'"height_range_m": 0.25' in (tmp_path / "out" / "wall_height.png").read_bytes()
+
+
 def test_an_image_that_nodes_change_is_baked_as_it_looks(run, saved, tmp_path):
     made = material("wall")
     node = linked(made, "Base Color", image_file(tmp_path / "wall.png", np.full((4, 4, 3), (255, 0, 0), np.uint8)))

@@ -164,15 +164,27 @@ def test_a_cancelled_read_ends_its_blender(scene):
     assert blenders() == []
 
 
-def test_a_killed_process_leaves_no_blender(scene):
-    code = "import sys; from impasto.io.files import read_maps; read_maps(sys.argv[1])"
-    source = scene.with_name("slow.blend") / "Material" / "Bricks"
-    with subprocess.Popen([sys.executable, "-P", "-c", code, source]) as reading:
-        wait_until(blenders)
+def test_a_batch_that_is_ended_leaves_no_blender_and_no_file(engine_with_misbehaving, scene, tmp_path, monkeypatch):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    out, source = tmp_path / "out", scene.with_name("slow.blend") / "Material" / "Bricks"
+    command = [engine_with_misbehaving, "-P", "-m", "impasto", "batch", "transform", source, "--out", out]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as running:
+        wait_until(lambda: any("bake" in cmdline(one) for one in blenders()), 60)
         time.sleep(2)  # it bakes
         (blender,) = blenders()
-        reading.send_signal(signal.SIGKILL)
+        running.send_signal(signal.SIGINT)  # which kills the engine
+        assert "cancelled; 0 of 1" in running.communicate(timeout=30)[1]
     wait_until(lambda: not blender.is_running() or blender.status() == psutil.STATUS_ZOMBIE, 5)
+    wait_until(lambda: not list(tmp_path.glob("impasto-*")), 5)
+    assert not list(out.glob("*.png"))
+    assert left_over(out) == []
+
+
+@pytest.mark.parametrize("name", ["A/B", "A//B", "/A/B", "A/./B"])
+def test_a_name_with_slashes_is_found_where_its_path_is_shorter(name):
+    one = Datablock(Path("folder/scene.blend"), "Material", name)
+    assert one.path.parts[:3] == ("folder", "scene.blend", "Material")
+    assert Datablock.at(one.path).found_in(["Other", name]) == name
 
 
 def test_a_batch_makes_materials_and_objects_once_and_again_after_an_image_has_changed(impasto, own_scene, tmp_path):

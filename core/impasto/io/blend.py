@@ -128,7 +128,8 @@ def _ask(arguments: tuple[str, ...], folder: Path, poll: Callable[[], None]) -> 
         raise FileError("there is no Blender here that could read a .blend", GET_BLENDER)
     threads = os.environ.get("OMP_NUM_THREADS", "")
     share = ("--threads", threads) if threads.isdecimal() else ()
-    command = [program, "--background", *share, "--command", "impasto", *arguments, "--json", "--end-with-stdin"]
+    own = ("--json", "--temporary", str(folder))
+    command = [program, "--background", *share, "--command", "impasto", *arguments, *own]
     said, log = folder / "said", folder / "log"
     environment = process.without_python(os.environ) | dict.fromkeys(("TMPDIR", "TMP", "TEMP"), str(folder))
     with said.open("wb") as stdout, log.open("wb") as stderr:

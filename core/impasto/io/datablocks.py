@@ -43,7 +43,7 @@ class Datablock:
     @property
     def path(self) -> Path:
         """Its path, which `at` reads."""
-        return self.blend / self.kind / self.name
+        return Path(f"{self.blend}/{self.kind}/{self.name}")
 
     @property
     def title(self) -> str:
@@ -68,9 +68,8 @@ class Datablock:
         if not self.name:
             remedy = f"write {self.title}/NAME; there are {listed or 'none'}"
             raise FileError(f"{shown(self.blend)} is no single source", remedy)
-        same = [name for name in known if name == self.name] or [
-            name for name in known if Path(name).parts == Path(self.name).parts
-        ]
+        same = [name for name in known if name == self.name]
+        same = same or [name for name in known if Path(f"./{name}").parts == Path(f"./{self.name}").parts]
         if len(same) > 1:
             remedy = "make one of them local under another name (Object > Relations > Make Local)"
             raise FileError(f"there are several {self.kind}/{printable(self.name)} in {shown(self.blend)}", remedy)
