@@ -17,18 +17,21 @@ LIMIT_S = 60.0
 
 
 class DaskCluster:
-    """A scheduler with workers that a Python runs; `address` is the scheduler's."""
+    """A scheduler with workers that a Python runs; `address` is the scheduler's, `dashboard` that of its web pages."""
 
-    def __init__(self, python: Path, folder: Path, tls: Sequence[str] = ()) -> None:
+    def __init__(self, python: Path, folder: Path, tls: Sequence[str] = (), *, has_dashboard: bool = False) -> None:
         self.python, self.folder, self._tls = python, folder, tuple(map(str, tls))
         self.workers: list[subprocess.Popen] = []
         folder.mkdir(exist_ok=True)
         self._started = 0
         scheme = "tls" if tls else "tcp"
-        more = ("--host", f"{scheme}://127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", self._file)
+        shown = ("--dashboard-address", "127.0.0.1:0") if has_dashboard else ("--no-dashboard",)
+        more = ("--host", f"{scheme}://127.0.0.1", "--port", "0", *shown, "--scheduler-file", self._file)
         self.scheduler = self._start("scheduler", *more)
         self._wait(self._file.exists)
-        self.address = json.loads(self._file.read_text())["address"]
+        about = json.loads(self._file.read_text())
+        self.address = about["address"]
+        self.dashboard = f"http://127.0.0.1:{about['services']['dashboard']}" if has_dashboard else ""
 
     @property
     def _file(self) -> Path:
@@ -64,14 +67,18 @@ class DaskCluster:
             if "tracker" not in " ".join(process.cmdline()):
                 process.send_signal(signal.SIGKILL)
 
+    def kill_machine(self, process: subprocess.Popen) -> None:
+        """Kill a nanny, its worker and the engine, or the scheduler, as if the machine were switched off."""
+        below = psutil.Process(process.pid).children(recursive=True) if process.poll() is None else []
+        for one in [*below, process]:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                one.kill()
+        process.wait(10)
+
     def close(self) -> None:
         """End every process."""
         for process in (*self.workers, self.scheduler):
-            below = psutil.Process(process.pid).children(recursive=True) if process.poll() is None else []
-            for one in [*below, process]:
-                with contextlib.suppress(psutil.NoSuchProcess):
-                    one.kill()
-            process.wait(10)
+            self.kill_machine(process)
 
     def _wait(self, condition) -> None:
         until = time.monotonic() + LIMIT_S
