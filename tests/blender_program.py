@@ -3,6 +3,7 @@
 Run by a Python with bpy, so that tests without the extension can set IMPASTO_BLENDER to it.
 """
 
+import os
 import sys
 import types
 from pathlib import Path
@@ -34,4 +35,6 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    code = main(sys.argv[1:])
+    sys.stdout.flush()
+    os._exit(code)  # the module of 4.2 crashes at its end where a class is still registered
