@@ -35,8 +35,17 @@ def run(arguments: Sequence[str]) -> int:
         given = _parser().parse_args(arguments)
     except SystemExit as end:  # argparse has said why
         return int(end.code or 0)
-    if given.temporary:
-        threading.Thread(target=_end_with_stdin, args=(given.temporary,), daemon=True).start()
+    if not given.temporary:
+        return _carry_out(given)
+    threading.Thread(target=_end_with_stdin, args=(given.temporary,), daemon=True).start()
+    code = _carry_out(given)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)  # Blender 4.2 crashes if it ends while the thread waits
+
+
+def _carry_out(given: argparse.Namespace) -> int:
+    """Run a command and print its answer; return its exit code."""
     try:
         answer, lines = given.carry_out(given)
     except ImpastoError as error:
