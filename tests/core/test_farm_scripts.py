@@ -1,6 +1,8 @@
 """Scripts for render farms: Flamenco's job type against a stub of its API, and the commands that it makes, for real."""
 
 import json
+import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -107,6 +109,36 @@ def test_a_failed_row_fails_its_task_and_not_the_others(engine_with_misbehaving,
     assert [one.returncode for one in done] == [0, 0, 3, 2]
     assert "c.png" in done[2].stderr
     assert "there is no part 4 of 3" in done[3].stderr
+
+
+def code_of(word):
+    """The block of code in docs/farm.md that begins with a word, as one line."""
+    blocks = re.findall(r"^ *```\n(.*?)^ *```", (DOCS / "farm.md").read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    return next(block for block in blocks if block.split()[0] == word).replace("\\\n", " ").strip()
+
+
+def test_the_documented_command_for_deadline_makes_all_rows(engine_with_misbehaving, tmp_path):
+    words = shlex.split(code_of("deadlinecommand"))
+    options = dict(zip(words[2::2], words[3::2], strict=True))
+    assert words[1] == "-SubmitCommandLineJob"
+    assert options["-chunksize"] == "1", "a task for each part"
+    write_csv(tmp_path / "materials.csv", checkers(2))
+    first, last = map(int, options["-frames"].split("-"))
+    for frame in range(first, last + 1):
+        script, *arguments = options["-arguments"].replace("<STARTFRAME>", str(frame)).split()
+        assert script == f"/farm/{PART.name}"
+        given = [argument.replace("/farm", str(tmp_path)) for argument in arguments]
+        (done,) = run_all([[engine_with_misbehaving, PART, *given]])
+        assert done.returncode == 0, done.stderr
+    made = {name for folder in (tmp_path / "textures").iterdir() for name in done_names(folder)}
+    assert made == {"c0", "c1"}
+
+
+def test_the_documented_job_for_flamenco_has_the_settings_of_the_job_type():
+    job = json.loads(shlex.split(code_of("curl"))[-1])
+    assert job["type"] == (SCRIPTS / "impasto_batch.js").stem.replace("_", "-")
+    assert job["settings"].keys() <= {one["key"] for one in job_type("JOB_TYPE.settings")}
+    assert len(compiled(**job["settings"])) == job["settings"]["parts"]
 
 
 def parts_of(name, text, parts, tmp_path, monkeypatch):
