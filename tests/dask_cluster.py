@@ -28,7 +28,7 @@ class DaskCluster:
         shown = ("--dashboard-address", "127.0.0.1:0") if has_dashboard else ("--no-dashboard",)
         more = ("--host", f"{scheme}://127.0.0.1", "--port", "0", *shown, "--scheduler-file", self._file)
         self.scheduler = self._start("scheduler", *more)
-        self._wait(self._file.exists)
+        self._wait(lambda: self._file.exists() and self._file.read_text().endswith("}"))
         about = json.loads(self._file.read_text())
         self.address = about["address"]
         self.dashboard = f"http://127.0.0.1:{about['services']['dashboard']}" if has_dashboard else ""

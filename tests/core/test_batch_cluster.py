@@ -25,7 +25,7 @@ def dask(engine_with_misbehaving, tmp_path_factory):
     """A scheduler with two workers, which tests leave as they are."""
     made = DaskCluster(engine_with_misbehaving, tmp_path_factory.mktemp("dask"))
     made.add_worker()
-    made.add_worker("--resources", "GPU=1")
+    made.add_worker("--resources", "GPU=1", CUDA_VISIBLE_DEVICES="5")
     yield made
     made.close()
 
@@ -118,6 +118,8 @@ def test_resources_choose_workers_and_must_be_there(impasto, dask, tmp_path):
     table = write_csv(tmp_path / "t.csv", checkers(2))
     arguments = ("batch", table, "--cluster", dask.address, "--out")
     assert impasto(*arguments, tmp_path / "out", "--resources", "GPU=1").returncode == 0
+    (engine,) = engines_below(dask, dask.workers[1])
+    assert psutil.Process(engine).environ()["CUDA_VISIBLE_DEVICES"] == "5", "the card of its worker"
     refused = impasto(*arguments, tmp_path / "none", "--resources", "TPU=2")
     assert refused.returncode == 7
     assert "no worker has the resources TPU=2" in refused.stderr
@@ -291,10 +293,10 @@ def jobs_in(folder):
     return found
 
 
-def engines_below(dask):
-    """Engines that the workers run."""
+def engines_below(dask, *nannies):
+    """Engines that the workers of some nannies run, or those of all."""
     found = []
-    for nanny in dask.workers:
+    for nanny in nannies or dask.workers:
         for process in psutil.Process(nanny.pid).children(recursive=True):
             try:
                 if "impasto.engine.worker" in process.cmdline():
