@@ -66,7 +66,7 @@ class Output:
         """Task that runs the command."""
         found, version = engine.require(here=True), catalogue.version
         command = found.command("impasto", "batch", *arguments, *self._options(), "--json")
-        environment = engine.clean_environment() | engine.settings_environment() | engine.blender_environment()
+        environment = engine.clean_environment() | engine.settings_environment()
 
         def work(task: Task) -> Mapping[str, Any]:
             engine.check(found, version)

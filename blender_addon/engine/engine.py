@@ -54,6 +54,8 @@ print(json.dumps(found))
 
 REMOTE = "ssh://"
 """Beginning of the address of an engine on another machine."""
+BLENDER = "IMPASTO_BLENDER"
+"""Environment variable with the Blender that reads .blend files for the engine."""
 RECORD = "engine.json"
 """Record of the engine that Set Up Engine made, in the user's folder."""
 
@@ -256,14 +258,11 @@ def _how_to_install(engine: Engine) -> str:
 
 
 def settings_environment() -> dict[str, str]:
-    """Environment variables with the folders that the preferences set."""
+    """Environment variables with the folders that the preferences set, and this Blender, which reads .blend files."""
     chosen = {"IMPASTO_MODELS": preferences().models_folder, "IMPASTO_WEIGHTS": preferences().weights_folder}
-    return {name: bpy.path.abspath(folder) for name, folder in chosen.items() if folder}
-
-
-def blender_environment() -> dict[str, str]:
-    """Environment variable by which the engine finds this Blender, for materials in .blend files."""
-    return {"IMPASTO_BLENDER": bpy.app.binary_path} if bpy.app.binary_path else {}
+    if BLENDER not in os.environ:
+        chosen[BLENDER] = bpy.app.binary_path  # none in the bpy module
+    return {name: bpy.path.abspath(path) for name, path in chosen.items() if path}
 
 
 def clean_environment() -> dict[str, str]:

@@ -289,12 +289,17 @@ def in_background(blender: Chroot, source: Path, tmp_path: Path) -> Run:
     return run
 
 
-def test_the_command_works_headless_with_exit_codes(in_background, source, tmp_path):
+def test_the_command_works_headless_with_exit_codes_and_reads_materials_again(in_background, source, tmp_path):
     out = ["--out", str(tmp_path / "maps"), "--blend", str(tmp_path / "gravel.blend")]
     done = in_background("--command", "impasto", "generate", "quilt", "--source", str(source), "--size", "256", *out)
     assert done.returncode == 0, done.stdout + done.stderr
     assert (tmp_path / "gravel.blend").exists()
     assert len(list((tmp_path / "maps").glob("gravel_*.png"))) >= 5
+    read = ["batch", "transform", str(tmp_path / "gravel.blend"), "--out", str(tmp_path / "read"), "--json"]
+    assert '"made": 1' in in_background("--command", "impasto", *read).stdout
+    for name in ("base_color", "normal", "height"):
+        one, again = (np.asarray(Image.open(tmp_path / way / f"gravel_{name}.png")) for way in ("maps", "read"))
+        assert (one == again).all()
     assert in_background("--command", "impasto", "generate", "quilt", "--variety", "7", *out).returncode == 2
     assert in_background("--command", "impasto", "seamless", "nowhere.png", "--out", str(tmp_path)).returncode == 3
 
