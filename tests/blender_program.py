@@ -14,11 +14,14 @@ PACKAGE = "impasto_addon"
 
 
 def load() -> None:
-    """Make the add-on a package whose `core` is that of the checkout, as it is in the extension."""
+    """Make the add-on a package whose `core` is that of the checkout, as in the extension; register its settings."""
     for name, folder in ((PACKAGE, ROOT / "blender_addon"), (f"{PACKAGE}.core", ROOT / "core" / "impasto")):
         package = types.ModuleType(name)
         package.__path__ = [str(folder)]
         sys.modules[name] = package
+    from impasto_addon.bake import settings
+
+    settings.register()
 
 
 def main(arguments: list[str]) -> int:
@@ -29,7 +32,6 @@ def main(arguments: list[str]) -> int:
     from impasto_addon import command_line
     from impasto_addon.bake import settings
 
-    settings.register()
     try:
         return command_line.run(own)
     finally:

@@ -18,6 +18,9 @@ from PIL import Image
 from ssh_server import served, serving
 from worker_jobs import wait_until
 
+from impasto.batch.checks import check_plan
+from impasto.batch.plan import Output, Plan, rows_of_sources
+from impasto.batch.recipes import Recipes
 from impasto.errors import Cancelled, FileError, ParameterError, WorkerError
 from impasto.io.blend import PROGRAM
 from impasto.io.datablocks import Datablock
@@ -187,6 +190,13 @@ def test_a_name_with_slashes_is_found_where_its_path_is_shorter(name):
     assert Datablock.at(one.path).found_in(["Other", name]) == name
 
 
+def test_two_sources_whose_files_would_have_one_name_are_refused(scene, tmp_path):
+    sources = [file / "Material" / "Bricks" for file in (scene, scene.with_name("packed.blend"))]
+    plan = Plan(lambda: rows_of_sources("tint", sources, {}, [0]), Recipes(tmp_path), Output(tmp_path / "out"))
+    with pytest.raises(ParameterError, match=r"packed\.blend/Material/Bricks would be called 'Bricks'"):
+        check_plan(plan)
+
+
 def test_a_batch_makes_materials_and_objects_once_and_again_after_an_image_has_changed(impasto, own_scene, tmp_path):
     sources = {"checker": "Object/Wall", "tint": "Material/Bricks", "transform": "Material/Metal/Steel"}
     rows = [{"recipe": tool, "source": f"scene.blend/{path}"} for tool, path in sources.items()]
@@ -224,7 +234,7 @@ def test_workers_of_a_cluster_read_a_blend_that_they_see_or_are_sent(impasto, sc
         return impasto("batch", "transform", *more, *arguments, "--json")
 
     packed = scene.with_name("packed.blend")
-    seen = run("seen", "BLENDER", scene / "Material" / "Bricks", scene / "Material" / "Metal" / "Steel")
+    seen = run("seen", "BLENDER", scene / "Material" / "Bricks")
     assert seen.returncode == 0, seen.stderr
     sent = run("sent", "BLENDER", packed / "Material" / "Bricks", scene / "Material" / "Metal" / "Steel", "--send")
     assert sent.returncode == 3
