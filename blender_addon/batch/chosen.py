@@ -20,7 +20,7 @@ from .fingerprint import fingerprint
 from .settings import CATALOG, FILE
 
 WRITTEN = "materials.blend"
-"""File of materials that no saved file has."""
+"""Copy of the open file's materials: whether that is saved, and what else changes in it, makes no difference then."""
 MOST_BYTES = 2**16
 """Size limit of the record beside it."""
 LISTED = 5
@@ -52,7 +52,7 @@ def _usable(materials: Iterable[bpy.types.Material]) -> list[bpy.types.Material]
 
 
 def choose(context: bpy.types.Context, what: str, library: str, catalog: str, folder: Path) -> list[Chosen]:
-    """The materials of a batch but its own results. Those that are in no saved file are written into the folder.
+    """The materials of a batch but its own results. Those of the open file are copied into the folder.
 
     ParameterError if there are none, or an image has unsaved pixels; FileError if a file cannot be read or written.
     """
@@ -87,20 +87,13 @@ def _is_result(material: bpy.types.Material, folder: Path) -> bool:
     return any(Path(path).is_relative_to(folder) for path in paths)
 
 
-def is_saved() -> bool:
-    """Whether the open file is on the disk as it is open; never without a window, where Blender notes no changes."""
-    return bool(bpy.data.filepath) and not bpy.data.is_dirty and Path(bpy.data.filepath).is_file()
-
-
 def _sources(materials: Sequence[bpy.types.Material], folder: Path) -> list[Chosen]:
     _refuse_unsaved_images(materials)
-    own = [material for material in materials if not material.library]
-    saved = Path(bpy.data.filepath) if is_saved() else folder / WRITTEN
-    if own and not is_saved():
-        _write(own, saved)
+    if own := [material for material in materials if not material.library]:
+        _write(own, folder / WRITTEN)
     found = []
     for material in materials:
-        file = _file_of(material.library, material) if material.library else saved
+        file = _file_of(material.library, material) if material.library else folder / WRITTEN
         catalog = catalogs.catalog_of(material) if material.asset_data and not material.library else None
         found.append(Chosen(material.name, _place(file, material.name), catalog))
     return found
@@ -127,15 +120,25 @@ def _refuse_unsaved_images(materials: Iterable[bpy.types.Material]) -> None:
 
 
 def _write(materials: Sequence[bpy.types.Material], path: Path) -> None:
-    """Write the materials into a file, unless it has them just so: other bytes would be other inputs."""
-    record = path.with_suffix(".json")
-    state = json.dumps({"fingerprint": fingerprint(materials)}).encode()
+    """Copy the materials into a file, with the settings of a bake, unless it has them just so: see `fingerprint`."""
+    settings = bpy.context.scene.impasto_bake
+    names = [prop.identifier for prop in settings.bl_rna.properties if not prop.is_readonly and prop.is_runtime]
+    baked = {name: getattr(settings, name) for name in names}
+    record = path.with_name(f"{path.name}.json")
+    described = {name: sorted(value) if isinstance(value, set) else value for name, value in baked.items()}
+    state = json.dumps({"fingerprint": fingerprint(materials), "bake": described}).encode()
     if path.is_file() and record.is_file() and read_bytes(record, MOST_BYTES) == state:
         return
     record.unlink(missing_ok=True)
     path.parent.mkdir(parents=True, exist_ok=True)
+    scene = bpy.data.scenes.new("Impasto")
     try:
-        bpy.data.libraries.write(str(path), set(materials), path_remap="ABSOLUTE", fake_user=True)
+        for name, value in baked.items():
+            setattr(scene.impasto_bake, name, value)
+        scene.view_layers[0].update()  # or Blender 5.2 crashes as it writes
+        bpy.data.libraries.write(str(path), {*materials, scene}, path_remap="ABSOLUTE", fake_user=True)
     except RuntimeError as error:  # so Blender says that it cannot write
         raise FileError(f"the materials cannot be written to {path}", "choose another folder") from error
+    finally:
+        bpy.data.scenes.remove(scene)
     replace_files({record: state})

@@ -29,7 +29,7 @@ from .chosen import Chosen, choose
 from .recipes import Applied
 from .settings import FILES, MATERIALS, SELECTED
 
-FOLDER, TABLE, ASSETS = "from_blender", "table.jsonl", "assets.json"
+FOLDER, TABLE, ASSETS = "from_blender", "table.jsonl", "table.assets.json"
 """Folder in that of the results, with the table of jobs, and the catalogues of assets by the names of results."""
 GRACE_S = 10.0
 """Time for a cancelled batch to record what is done."""

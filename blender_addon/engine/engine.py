@@ -54,8 +54,8 @@ print(json.dumps(found))
 
 REMOTE = "ssh://"
 """Beginning of the address of an engine on another machine."""
-BLENDER = "IMPASTO_BLENDER"
-"""Environment variable with the Blender that reads .blend files for the engine."""
+BLENDER, ADDON = "IMPASTO_BLENDER", "IMPASTO_BLENDER_ADDON"
+"""Environment variables with the Blender that reads .blend files for the engine, and the module of its extension."""
 RECORD = "engine.json"
 """Record of the engine that Set Up Engine made, in the user's folder."""
 
@@ -259,10 +259,11 @@ def _how_to_install(engine: Engine) -> str:
 
 def settings_environment() -> dict[str, str]:
     """Environment variables with the folders that the preferences set, and this Blender, which reads .blend files."""
-    chosen = {"IMPASTO_MODELS": preferences().models_folder, "IMPASTO_WEIGHTS": preferences().weights_folder}
-    if BLENDER not in os.environ:
-        chosen[BLENDER] = bpy.app.binary_path  # none in the bpy module
-    return {name: bpy.path.abspath(path) for name, path in chosen.items() if path}
+    folders = {"IMPASTO_MODELS": preferences().models_folder, "IMPASTO_WEIGHTS": preferences().weights_folder}
+    chosen = {name: bpy.path.abspath(folder) for name, folder in folders.items() if folder}
+    if bpy.app.binary_path and BLENDER not in os.environ:  # there is none in the bpy module
+        chosen |= {BLENDER: bpy.app.binary_path, ADDON: EXTENSION}
+    return chosen
 
 
 def clean_environment() -> dict[str, str]:

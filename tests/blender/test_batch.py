@@ -195,6 +195,7 @@ def test_materials_are_written_again_only_once_one_has_changed(extension, plane,
         lambda: material.node_tree.nodes.new("ShaderNodeValToRGB"),
         lambda: material.node_tree.nodes["Color Ramp"].color_ramp.elements[0].__setattr__("position", 0.3),
         lambda: material.node_tree.links.clear(),
+        lambda: bpy.context.scene.impasto_bake.__setattr__("width_px", 64),
         lambda: bpy.data.images["Bricks.png"].user_remap(packed_image("other", np.zeros((8, 8, 3), np.uint8))),
     ):
         change()

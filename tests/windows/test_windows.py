@@ -131,7 +131,7 @@ def test_an_artist_lists_and_repaints_materials_by_a_batch_and_sees_its_contact_
     facts = walk_through("batch")
     print(json.dumps(facts, indent=1))
     assert facts["listed"] == "3 to make, 0 done before"
-    assert facts["sources"] == ["batch.blend"] * 3
+    assert facts["sources"] == ["materials.blend"] * 3
     assert facts["report"] == ["INFO", "3 made, 0 done before, 0 failed; new materials: 3"]
     assert set(facts["materials"]) - set(facts["materials_after_undo"]) == {"Cat.001", "Cup.001", "Gravel.001"}
     assert facts["again"] == "0 made, 3 done before, 0 failed; new materials: 3"

@@ -23,7 +23,7 @@ from ..system.shapes import Integer, OrNone, check
 from ..system.transaction import temporary_folder
 from .datablocks import MATERIAL, OBJECT, Datablock
 
-PROGRAM = "IMPASTO_BLENDER"
+PROGRAM, ADDON = "IMPASTO_BLENDER", "IMPASTO_BLENDER_ADDON"
 POLL_S = 0.1
 CONTENTS_LIMIT_S = 600.0
 MOST_BYTES = 2**26
@@ -129,7 +129,8 @@ def _ask(arguments: tuple[str, ...], folder: Path, poll: Callable[[], None]) -> 
     threads = os.environ.get("OMP_NUM_THREADS", "")
     share = ("--threads", threads) if threads.isdecimal() else ()
     own = ("--json", "--temporary", str(folder))
-    command = [program, "--background", *share, "--command", "impasto", *arguments, *own]
+    addon = ("--addons", name) if (name := os.environ.get(ADDON)) else ()  # it may be enabled in one session only
+    command = [program, "--background", *share, *addon, "--command", "impasto", *arguments, *own]
     said, log = folder / "said", folder / "log"
     environment = process.without_python(os.environ) | dict.fromkeys(("TMPDIR", "TMP", "TEMP"), str(folder))
     with said.open("wb") as stdout, log.open("wb") as stderr:

@@ -27,7 +27,8 @@ LIMIT_S = 600
 
 def scenario(walk: Walk) -> Steps:
     shutil.rmtree(FOLDER, ignore_errors=True)
-    prepare()
+    with walk.at():
+        prepare()
     yield walk.show_panel("VIEW_3D", "Impasto")
     yield walk.fold_panel(0)
     yield walk.fold_panel(3)
@@ -39,7 +40,7 @@ def scenario(walk: Walk) -> Steps:
 
 
 def prepare() -> None:
-    """Three planes of one picture each, selected, in a saved file; the Style panel is set to a small size."""
+    """Three planes of one picture each, selected; the Style panel is set to a small size."""
     bpy.ops.object.delete()
     for index, (name, path) in enumerate(SURFACES.items()):
         bpy.ops.mesh.primitive_plane_add(location=(3 * index - 3, 0, 0))
@@ -53,7 +54,7 @@ def prepare() -> None:
     settings.out_dir, settings.result = str(FOLDER), "MATERIALS"
     bpy.context.scene.impasto_style.tool = "patches-style"
     style.input_style, style.longest_px = bpy.data.images.load(str(STYLES / "immunohistochemistry.png")), 128
-    bpy.ops.wm.save_as_mainfile(filepath=str(OUT / "batch.blend"))
+    bpy.ops.ed.undo_push(message="Prepared")
 
 
 def lists(walk: Walk) -> Steps:
