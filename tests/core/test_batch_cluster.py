@@ -98,7 +98,7 @@ def test_a_worker_with_a_full_disk_gets_no_more_jobs(impasto, own_dask, tmp_path
         client.run(setattr, tempfile, "tempdir", str(tmp_path / "none"), workers=[other])
         refused = impasto(*arguments, tmp_path / "more")
         assert refused.returncode == 7
-        assert failures_in(tmp_path / "more")[0]["message"].startswith("the worker tcp://127.0.0.1")
+        assert failures_in(tmp_path / "more")[0]["message"].startswith("on the worker tcp://127.0.0.1")
 
 
 def test_limits_hold_on_workers(impasto, dask, tmp_path):

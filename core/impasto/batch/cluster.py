@@ -254,7 +254,7 @@ def make_there(job: BatchJob, limits: Limits, key: str, sent: Mapping[str, tuple
             from distributed import get_worker
 
             address = get_worker().address
-            raise FullError(f"the worker {address} {error.message}", error.remedy, address) from error
+            raise FullError(f"on the worker {address}: {error.message}", error.remedy, address) from error
         raise
     except Cancelled:
         raise WorkerError("the job was taken back", "run the same command again") from None
