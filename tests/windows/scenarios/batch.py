@@ -51,7 +51,8 @@ def prepare() -> None:
         bpy.context.object.active_material = material
     bpy.ops.object.select_all(action="SELECT")
     settings, style = bpy.context.scene.impasto_batch, bpy.context.scene.impasto_parameters.patches_style
-    settings.out_dir, settings.result = str(FOLDER), "MATERIALS"
+    bpy.ops.wm.save_as_mainfile(filepath=str(OUT / "batch.blend"))
+    settings.out_dir, settings.result = f"//{FOLDER.name}", "MATERIALS"
     bpy.context.scene.impasto_style.tool = "patches-style"
     style.input_style, style.longest_px = bpy.data.images.load(str(STYLES / "immunohistochemistry.png")), 128
     bpy.ops.ed.undo_push(message="Prepared")
