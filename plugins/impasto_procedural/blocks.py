@@ -1,0 +1,186 @@
+"""Walls and floors of rectangular blocks: bonds of bricks, tiles and boards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from .canvas import Canvas
+
+BONDS = ("running", "third", "stack", "english", "flemish", "herringbone", "basketweave")
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """The block of each texel, (H, W): its number, the offset from its centre, and half its size, in metres.
+
+    is_upright: where its longer side is vertical; other blocks are horizontal.
+    """
+
+    number: Tensor
+    y_m: Tensor
+    x_m: Tensor
+    half_height_m: Tensor
+    half_width_m: Tensor
+    is_upright: Tensor
+
+    def inside_m(self, gap_m: float = 0.0, radius_m: Tensor | float = 0.0) -> Tensor:
+        """Distance to the border of each block's face, positive inside; faces are `gap_m` apart, their corners round.
+
+        The distance to a rectangle with rounded corners (Quilez, "2D distance functions").
+        """
+        y = self.y_m.abs() - (self.half_height_m - gap_m / 2) + radius_m
+        x = self.x_m.abs() - (self.half_width_m - gap_m / 2) + radius_m
+        outside = (y.clamp_min(0).square() + x.clamp_min(0).square()).sqrt()
+        return radius_m - outside - y.maximum(x).clamp_max(0)
+
+    def along_m(self) -> Tensor:
+        """Offset from the centre along the longer side."""
+        return self.y_m.where(self.is_upright, self.x_m)
+
+    def across_m(self) -> Tensor:
+        """Offset from the centre across the longer side."""
+        return self.x_m.where(self.is_upright, self.y_m)
+
+
+def blocks(
+    canvas: Canvas, bond: str, length_m: float, height_m: float, *, warp: tuple[Tensor, Tensor] | None = None
+) -> Blocks:
+    """Blocks of about this size in a bond, in whole periods. warp: metres (H, W) by which texels move, y and x."""
+    y_m, x_m = canvas.y_m, canvas.x_m
+    if warp is not None:
+        y_m, x_m = y_m + warp[0], x_m + warp[1]
+    y_m, x_m = y_m.expand(canvas.size_px), x_m.expand(canvas.size_px)
+    return PATTERNS[bond](canvas, y_m, x_m, length_m, height_m)
+
+
+def _rows(
+    canvas: Canvas, y_m: Tensor, x_m: Tensor, length_m: float, height_m: float, shifts: tuple[float, ...]
+) -> Blocks:
+    """Rows of equal blocks, each row shifted by a fraction of their length."""
+    rows = canvas.count(height_m, horizontal=False, multiple_of=len(shifts))
+    columns = canvas.count(length_m)
+    high, wide = canvas.height_m / rows, canvas.width_m / columns
+    v, u = y_m / high, x_m / wide
+    row = v.floor()
+    shift = v.new_tensor(shifts)[row.long() % len(shifts)]
+    u = u - shift
+    column = u.floor()
+    number = row.long() % rows * columns + column.long() % columns
+    half = v.new_full(v.shape, 0.5)
+    return Blocks(number, (v - row - 0.5) * high, (u - column - 0.5) * wide, half * high, half * wide, half < 0)
+
+
+def _running(canvas: Canvas, y_m: Tensor, x_m: Tensor, length_m: float, height_m: float) -> Blocks:
+    return _rows(canvas, y_m, x_m, length_m, height_m, (0.0, 0.5))
+
+
+def _third(canvas: Canvas, y_m: Tensor, x_m: Tensor, length_m: float, height_m: float) -> Blocks:
+    return _rows(canvas, y_m, x_m, length_m, height_m, (0.0, 1 / 3, 2 / 3))
+
+
+def _stack(canvas: Canvas, y_m: Tensor, x_m: Tensor, length_m: float, height_m: float) -> Blocks:
+    return _rows(canvas, y_m, x_m, length_m, height_m, (0.0,))
+
+
+def _english(canvas: Canvas, y_m: Tensor, x_m: Tensor, length_m: float, height_m: float) -> Blocks:
+    """Rows of stretchers and of headers, which show the short side, in turn."""
+    rows = canvas.count(height_m, horizontal=False, multiple_of=2)
+    columns = canvas.count(length_m)
+    high, wide = canvas.height_m / rows, canvas.width_m / columns
+    v = y_m / high
+    row = v.floor()
+    is_header = row.remainder(2) > 0.5
+    length = v.new_full(v.shape, wide).where(~is_header, v.new_full((), wide / 2))
+    u = x_m / length - 0.5 * is_header
+    column = u.floor()
+    per_row = columns * 2
+    count = v.new_full(v.shape, columns).where(~is_header, v.new_full((), per_row))
+    number = row.long() % rows * per_row + column.remainder(count).long()
+    half = v.new_full(v.shape, high / 2)
+    return Blocks(number, (v - row - 0.5) * high, (u - column - 0.5) * length, half, length / 2, half < 0)
+
+
+def _flemish(canvas: Canvas, y_m: Tensor, x_m: Tensor, length_m: float, height_m: float) -> Blocks:
+    """A stretcher and a header in turn in each row, each header above the middle of a stretcher."""
+    rows = canvas.count(height_m, horizontal=False, multiple_of=2)
+    pairs = canvas.count(1.5 * length_m)
+    high, wide = canvas.height_m / rows, canvas.width_m / pairs
+    v = y_m / high
+    row = v.floor()
+    u = x_m / wide + 0.5 * row.remainder(2)
+    pair = u.floor()
+    place = u - pair  # the stretcher has two thirds of it
+    is_header = place > 2 / 3
+    length = v.new_full(v.shape, 2 / 3 * wide).where(~is_header, v.new_full((), wide / 3))
+    middle = v.new_full(v.shape, 1 / 3).where(~is_header, v.new_full((), 5 / 6))
+    number = (row.long() % rows * pairs + pair.long() % pairs) * 2 + is_header.long()
+    half = v.new_full(v.shape, high / 2)
+    return Blocks(number, (v - row - 0.5) * high, (place - middle) * wide, half, length / 2, half < 0)
+
+
+def _squares(canvas: Canvas, y_m: Tensor, x_m: Tensor, height_m: float) -> tuple[int, int, Tensor, Tensor, float, float]:
+    """A lattice of squares as wide as blocks are high, four to a period: rows, columns, v, u, and the size."""
+    rows = canvas.count(height_m, horizontal=False, multiple_of=4)
+    columns = canvas.count(height_m, multiple_of=4)
+    high, wide = canvas.height_m / rows, canvas.width_m / columns
+    return rows, columns, y_m / high, x_m / wide, high, wide
+
+
+def _herringbone(canvas: Canvas, y_m: Tensor, x_m: Tensor, length_m: float, height_m: float) -> Blocks:
+    """Blocks of two squares, whose direction changes along each diagonal."""
+    rows, columns, v, u, high, wide = _squares(canvas, y_m, x_m, height_m)
+    row, column = v.floor(), u.floor()
+    turn = (column - row).remainder(4)  # 0, 1: left and right half; 3, 2: upper and lower half
+    is_upright = turn > 1.5
+    first_row = row - (turn == 2).to(v.dtype)
+    first_column = column - (turn == 1).to(v.dtype)
+    return _dominoes(first_row, first_column, v, u, is_upright, (rows, columns), (high, wide))
+
+
+def _basketweave(canvas: Canvas, y_m: Tensor, x_m: Tensor, length_m: float, height_m: float) -> Blocks:
+    """Pairs of blocks of two squares, horizontal and upright in turn."""
+    rows, columns, v, u, high, wide = _squares(canvas, y_m, x_m, height_m)
+    row, column = v.floor(), u.floor()
+    is_upright = ((row / 2).floor() + (column / 2).floor()).remainder(2) > 0.5
+    first_row = ((row / 2).floor() * 2).where(is_upright, row)
+    first_column = column.where(is_upright, (column / 2).floor() * 2)
+    return _dominoes(first_row, first_column, v, u, is_upright, (rows, columns), (high, wide))
+
+
+def _dominoes(
+    row: Tensor,
+    column: Tensor,
+    v: Tensor,
+    u: Tensor,
+    is_upright: Tensor,
+    counts: tuple[int, int],
+    size_m: tuple[float, float],
+) -> Blocks:
+    """Blocks of two squares, of which `row` and `column` are the first."""
+    upright = is_upright.to(v.dtype)
+    half_height, half_width = 0.5 + 0.5 * upright, 1 - 0.5 * upright
+    number = row.long() % counts[0] * counts[1] + column.long() % counts[1]
+    return Blocks(
+        number,
+        (v - row - half_height) * size_m[0],
+        (u - column - half_width) * size_m[1],
+        half_height * size_m[0],
+        half_width * size_m[1],
+        is_upright,
+    )
+
+
+PATTERNS: dict[str, Callable[[Canvas, Tensor, Tensor, float, float], Blocks]] = {
+    "running": _running,
+    "third": _third,
+    "stack": _stack,
+    "english": _english,
+    "flemish": _flemish,
+    "herringbone": _herringbone,
+    "basketweave": _basketweave,
+}

@@ -1,0 +1,94 @@
+"""Layers that time adds to any surface: wear on edges, dirt in cavities, moss in joints, and water."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from .shaping import gradient, mix, step
+from .surface import Surface
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from .canvas import Canvas
+    from .material import Weathering
+
+DIRT = (0.21, 0.17, 0.13)
+MOSS = ((0.10, 0.14, 0.04), (0.24, 0.31, 0.09), (0.42, 0.45, 0.18))
+
+
+def weathered(surface: Surface, canvas: Canvas, weathering: Weathering) -> Surface:
+    """The surface with wear, dirt, moss and wetness, in this order."""
+    if not (weathering.wear or weathering.dirt or weathering.moss or weathering.wetness):
+        return surface
+    depth = _depth(surface.height_m, canvas)
+    if weathering.wear:
+        surface = _worn(surface, canvas, depth, weathering.wear)
+    if weathering.dirt:
+        surface = _dirty(surface, canvas, depth, weathering.dirt)
+    if weathering.moss:
+        surface = _mossy(surface, canvas, depth, weathering.moss)
+    if weathering.wetness:
+        surface = _wet(surface, canvas, weathering.wetness)
+    return surface
+
+
+def _depth(height_m: Tensor, canvas: Canvas) -> Tensor:
+    """Depth below the surroundings, in deviations of the relief: positive in joints, negative on edges."""
+    around = 0.5 * (canvas.blurred(height_m, canvas.width_m / 100) + canvas.blurred(height_m, canvas.width_m / 30))
+    depth = around - height_m
+    return depth / depth.std().clamp_min(1e-7)
+
+
+def _worn(surface: Surface, canvas: Canvas, depth: Tensor, amount: float) -> Surface:
+    """Edges rubbed off: lower, lighter and smoother."""
+    patches = canvas.noise("wear", canvas.width_m / 10, octaves=6, gain=0.65)
+    mask = step(-depth + 0.8 * patches, 2.6 - 2.2 * amount, 3.2 - 2.2 * amount)
+    lower = surface.height_m - mask * 0.15 * surface.height_m.std()
+    light = mix(surface.color, surface.color.mean((1, 2), keepdim=True) * 0.4 + 0.35, 0.55)
+    return replace(
+        surface,
+        color=mix(surface.color, light, mask * 0.8),
+        height_m=lower,
+        roughness=mix(surface.roughness, 0.55, mask * 0.6),
+    )
+
+
+def _dirty(surface: Surface, canvas: Canvas, depth: Tensor, amount: float) -> Surface:
+    """Dirt that gathers in cavities, and stains all in large patches."""
+    patches = canvas.noise("dirt", canvas.width_m / 4, octaves=7, gain=0.6)
+    cavities = step(depth + 0.6 * patches, 1.6 - 2.0 * amount, 3.0 - 2.0 * amount)
+    stains = step(patches, 1.5 - 1.5 * amount, 3.5 - 1.5 * amount) * 0.5
+    mask = (cavities + stains).clamp(0, 1) * min(1.0, 0.5 + amount)
+    color = canvas.color(DIRT) * (1 + 0.2 * canvas.noise("dirt color", canvas.width_m / 60, octaves=3))
+    dirt = replace(surface, color=color.clamp_min(0), roughness=0.92, metallic=0.0)
+    return surface.under(dirt, 0.85 * mask)
+
+
+def _mossy(surface: Surface, canvas: Canvas, depth: Tensor, amount: float) -> Surface:
+    """Cushions of moss, first in the joints, then over all."""
+    patches = canvas.noise("moss", canvas.width_m / 5, octaves=6, gain=0.6)
+    cover = depth + 0.9 * patches - (2.4 - 3.2 * amount)
+    mask = step(cover, 0.0, 0.45)
+    tufts = canvas.noise("moss tufts", canvas.width_m / 160, octaves=3, gain=0.7)
+    cushion_m = (0.004 * step(cover, 0.0, 1.6) + 0.0012 * tufts) * mask
+    color = gradient(0.5 + 0.22 * tufts + 0.12 * patches, [canvas.color(shade) for shade in MOSS])
+    smooth_m = canvas.blurred(surface.height_m, 0.004)
+    moss = Surface(color, mix(surface.height_m, smooth_m, 0.6) + cushion_m, 0.95, 0.0)
+    return surface.under(moss, mask)
+
+
+def _wet(surface: Surface, canvas: Canvas, amount: float) -> Surface:
+    """A film of water that darkens and smooths, and puddles up to a level."""
+    height_m = surface.height_m
+    shape_m = canvas.noise("wetness", canvas.width_m / 3, octaves=3) * 0.3 * height_m.std()
+    level_m = (height_m + shape_m).flatten()[:: max(1, height_m.numel() // 4096)].quantile(0.75 * amount)
+    under_m = level_m - (height_m + shape_m)
+    puddle = step(under_m, 0.0, 0.02 * float(height_m.std()) + 1e-6)
+    film = amount * step(under_m, -2.5 * float(height_m.std()) - 1e-6, 0.0)
+    is_metal = surface.metallic
+    darker = surface.color * mix(1.0, 0.55, (film.maximum(puddle)) * (1 - is_metal))
+    flat_m = mix(height_m, level_m - shape_m, puddle)
+    roughness = mix(mix(surface.roughness, 0.3, film), 0.03, puddle)
+    return Surface(darker, flat_m, roughness, mix(surface.metallic, 0.0, puddle * 0.5))

@@ -1,0 +1,92 @@
+"""Procedural materials: seamless at any size, the same at any resolution, with maps that agree."""
+
+import numpy as np
+import pytest
+from impasto_procedural import impasto_tools
+
+from impasto.context import Context
+from impasto.surface.heights import fit_scale, slopes_from_normal
+from impasto.texture import Maps
+from impasto.tools import validate
+
+MATERIALS = {tool.name: tool for tool in impasto_tools() if tool.kind == "generator"}
+MAPS = {"base_color", "roughness", "metallic", "normal", "height", "ambient_occlusion"}
+
+
+def made(name: str, size_px: tuple[int, int] = (96, 128), seed: int = 3, **given: object) -> Maps:
+    """Maps of a material, (height, width) pixels large."""
+    tool = MATERIALS[name]
+    parameters = validate(tool, {"height_px": size_px[0], "width_px": size_px[1], **given})
+    return tool.apply(Maps(), parameters, {}, Context(rng=np.random.default_rng(seed)))
+
+
+@pytest.fixture(params=sorted(MATERIALS))
+def name(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+@pytest.mark.parametrize("size_px", [(96, 128), (131, 77)])
+def test_opposite_borders_match(name, size_px):
+    maps = made(name, size_px)
+    for map_, texture in maps.items():
+        for axis in (0, 1):
+            jumps = np.abs(texture.pixels - np.roll(texture.pixels, 1, axis)).mean((2, 1 - axis))
+            assert jumps[0] <= 1.3 * jumps[1:].max() + 1e-4, f"{map_}, axis {axis}"
+
+
+def test_all_maps_are_made_with_a_scale(name):
+    maps = made(name)
+    assert set(maps) == MAPS
+    assert maps.width_m == MATERIALS[name].parameters().width_m
+    assert 0 < maps.height_range_m < maps.width_m
+    for texture in maps.values():
+        assert np.isfinite(texture.pixels).all()
+        assert 0 <= texture.pixels.min() <= texture.pixels.max() <= 1
+
+
+def test_colours_are_those_of_real_surfaces(name):
+    """Albedo of dielectrics: 0.02 to 0.9 in linear light; what is black or white gives no light to work with."""
+    color = made(name)["base_color"].pixels
+    assert 0.12 < color.mean() < 0.93
+    assert (color.max(2) > 0.98).mean() < 0.02
+    assert (color.max(2) < 0.08).mean() < 0.25
+
+
+def test_normals_follow_from_the_height(name):
+    maps = made(name)
+    height_px = maps["height"].pixels[..., 0] * maps.height_range_px
+    scale, correlation = fit_scale(height_px, slopes_from_normal(maps["normal"].pixels))
+    assert correlation > 0.9
+    assert scale == pytest.approx(1, abs=0.25)  # steep edges are held at a slope of 10
+
+
+def test_a_seed_is_the_same_surface_at_every_resolution(name):
+    """Averages over 16 x 16 parts agree; detail below two texels may differ."""
+    small, large = (made(name, (side, side))["base_color"].pixels for side in (128, 256))
+    parts = [a.reshape(16, len(a) // 16, 16, len(a) // 16, 3).mean((1, 3)) for a in (small, large)]
+    assert np.abs(parts[0] - parts[1]).mean() < 0.02
+
+
+def test_seeds_are_different_surfaces(name):
+    first, second = (made(name, seed=seed)["height"].pixels for seed in (3, 4))
+    assert np.abs(first - second).mean() > 0.003
+
+
+@pytest.mark.parametrize("layer", ["wear", "dirt", "moss", "wetness"])
+def test_weathering_grows_with_its_slider(name, layer):
+    none, some, much = (made(name, **{layer: amount})["base_color"].pixels for amount in (0, 0.4, 1.0))
+    changed = [np.abs(one - none).mean() for one in (some, much)]
+    assert changed[1] > changed[0] >= 0
+    assert changed[1] > 0.005
+
+
+def test_every_slider_has_an_effect_at_its_ends(name):
+    """At least one map changes between the ends of each number's usual range."""
+    schemas = MATERIALS[name].parameters.model_json_schema()["properties"]
+    for parameter, schema in schemas.items():
+        if parameter in ("width_px", "height_px", "wear", "dirt", "moss", "wetness") or schema.get("type") != "number":
+            continue
+        low, high = schema["minimum"], schema.get("soft_maximum", schema["maximum"])
+        given = {other: value for wanted in [schema.get("visible_if", {})] for other, (value, *_) in wanted.items()}
+        ends = [made(name, (48, 64), **given, **{parameter: end}) for end in (max(low, 0.02 * high), high)]
+        assert any(np.abs(ends[0][map_].pixels - ends[1][map_].pixels).max() > 1 / 255 for map_ in MAPS), parameter
