@@ -51,7 +51,7 @@ def blocks(
     canvas: Canvas, bond: str, length_m: float, height_m: float, *, warp: tuple[Tensor, Tensor] | None = None
 ) -> Blocks:
     """Blocks of about this size in a bond, in whole periods. warp: metres (H, W) by which texels move, y and x."""
-    y_m, x_m = canvas.y_m, canvas.x_m
+    y_m, x_m = canvas.y_m + 0.25 * height_m, canvas.x_m + 0.25 * length_m  # no joint on the tile's border
     if warp is not None:
         y_m, x_m = y_m + warp[0], x_m + warp[1]
     y_m, x_m = y_m.expand(canvas.size_px), x_m.expand(canvas.size_px)
