@@ -123,7 +123,9 @@ def _flemish(canvas: Canvas, y_m: Tensor, x_m: Tensor, length_m: float, height_m
     return Blocks(number, (v - row - 0.5) * high, (place - middle) * wide, half, length / 2, half < 0)
 
 
-def _squares(canvas: Canvas, y_m: Tensor, x_m: Tensor, height_m: float) -> tuple[int, int, Tensor, Tensor, float, float]:
+def _squares(
+    canvas: Canvas, y_m: Tensor, x_m: Tensor, height_m: float
+) -> tuple[int, int, Tensor, Tensor, float, float]:
     """A lattice of squares as wide as blocks are high, four to a period: rows, columns, v, u, and the size."""
     rows = canvas.count(height_m, horizontal=False, multiple_of=4)
     columns = canvas.count(height_m, multiple_of=4)

@@ -135,8 +135,7 @@ class Canvas:
         y = ((self.y_m if warp is None else self.y_m + warp[0]) / high).expand(self.size_px)
         x = ((self.x_m if warp is None else self.x_m + warp[1]) / wide).expand(self.size_px)
         points = (self.uniform(name, 2, rows * columns) - 0.5) * jitter + 0.5
-        nearest = _nearest_two(y, x, rows, columns, points, (high, wide))
-        number, (y1, x1, first), (y2, x2, second) = nearest
+        number, (y1, x1, first), (y2, x2, second) = _nearest_two(y, x, rows, columns, points, (high, wide))
         apart = ((y2 - y1).square_() + (x2 - x1).square_()).sqrt_().clamp_min_(1e-9)
         return Cells(number, first.sqrt(), -y1, -x1, (second - first) / (2 * apart))
 
@@ -147,25 +146,21 @@ class Canvas:
 
 def _nearest_two(
     y: Tensor, x: Tensor, rows: int, columns: int, points: Tensor, size_m: tuple[float, float]
-) -> tuple[Tensor, tuple[Tensor, Tensor, Tensor], tuple[Tensor, Tensor, Tensor]]:
-    """Number of the nearest point, and for the nearest two: offsets y and x, and squared distance, in metres."""
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Number (H, W) of the nearest point; offsets y and x and squared distance (3, H, W) of the nearest two, metres."""
     row, column = y.floor(), x.floor()
-    far = torch.full_like(y, math.inf)
     number = torch.zeros_like(y, dtype=torch.long)
-    first, second = (far, far, far), (far, far, far)
+    first = second = torch.full((3, *y.shape), math.inf, device=y.device)
     for down in (-1, 0, 1):
         line = (row + down).remainder(rows).long() * columns
         for right in (-1, 0, 1):
             index = line + (column + right).remainder(columns).long()
             dy = (points[0][index] + (row + down) - y) * size_m[0]
             dx = (points[1][index] + (column + right) - x) * size_m[1]
-            candidate = (dy, dx, dy * dy + dx * dx)
-            is_first, is_second = candidate[2] < first[2], candidate[2] < second[2]
-            second = tuple(
-                torch.where(is_first, old, torch.where(is_second, new, kept))
-                for old, new, kept in zip(first, candidate, second, strict=True)
-            )
-            first = tuple(torch.where(is_first, new, kept) for new, kept in zip(candidate, first, strict=True))
+            found = torch.stack([dy, dx, dy * dy + dx * dx])
+            is_first, is_second = found[2] < first[2], found[2] < second[2]
+            second = torch.where(is_first, first, torch.where(is_second, found, second))
+            first = torch.where(is_first, found, first)
             number = torch.where(is_first, index, number)
     return number, first, second
 
@@ -175,8 +170,6 @@ def _taps(count: int, side: int, device: str) -> tuple[Tensor, Tensor]:
     """Indices and weights (4, side) of the lattice points that each texel is interpolated from."""
     place = (torch.arange(side, dtype=torch.float64) + 0.5) / side * count - 0.5
     t = place - place.floor()
-    weights = torch.stack(
-        [(1 - t) ** 3, 3 * t**3 - 6 * t**2 + 4, -3 * t**3 + 3 * t**2 + 3 * t + 1, t**3]
-    ) / 6
+    weights = torch.stack([(1 - t) ** 3, 3 * t**3 - 6 * t**2 + 4, -3 * t**3 + 3 * t**2 + 3 * t + 1, t**3]) / 6
     indices = torch.stack([place.floor().long() + k for k in (-1, 0, 1, 2)]) % count
     return indices.to(device), weights.float().to(device)

@@ -41,7 +41,7 @@ class Material(Generator):
 
     rank = 40
     uses_subject = False
-    parameters = MaterialParameters
+    parameters: ClassVar[type[Parameters]] = MaterialParameters
     group: ClassVar[str] = ""
 
     @abstractmethod

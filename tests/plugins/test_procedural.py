@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-from impasto_procedural import impasto_tools
 
 from impasto.context import Context
 from impasto.surface.heights import fit_scale, slopes_from_normal
 from impasto.texture import Maps
 from impasto.tools import validate
+from impasto_procedural import impasto_tools
 
 MATERIALS = {tool.name: tool for tool in impasto_tools() if tool.kind == "generator"}
 MAPS = {"base_color", "roughness", "metallic", "normal", "height", "ambient_occlusion"}

@@ -50,7 +50,7 @@ class Bricks(Material):
         p = parameters
         fine = canvas.noise("edge", 0.02, octaves=4, gain=0.6)
         waver_m = 0.12 * p.irregular * p.course_m
-        warp = tuple(waver_m * canvas.noise(axis, 0.12, octaves=3) for axis in ("sway", "lean"))
+        warp = waver_m * canvas.noise("sway", 0.12, octaves=3), waver_m * canvas.noise("lean", 0.12, octaves=3)
         laid = blocks(canvas, p.bond, p.length_m, p.course_m, warp=warp)
         chipped_m = p.chips * 0.006 * step(canvas.noise("chips", 0.045, octaves=4), 0.3, 2.2)
         inside_m = laid.inside_m(p.joint_m, 0.08 * p.course_m)

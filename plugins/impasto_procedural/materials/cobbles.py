@@ -41,7 +41,10 @@ class Cobbles(Material):
         p = parameters
         grain = canvas.noise("grain", 0.006, octaves=4, gain=0.7)
         sway_m = 0.10 * p.stone_m
-        warp = (sway_m * canvas.noise("warp y", p.stone_m, octaves=3), sway_m * canvas.noise("warp x", p.stone_m, octaves=3))
+        warp = (
+            sway_m * canvas.noise("warp y", p.stone_m, octaves=3),
+            sway_m * canvas.noise("warp x", p.stone_m, octaves=3),
+        )
         stones = canvas.cells("stones", p.stone_m, jitter=0.25 + 0.6 * p.irregular, warp=warp)
         each = lambda name: canvas.of_each(name, stones.number)  # noqa: E731
         inside_m = stones.to_border_m - p.joint_m / 2 + 0.0012 * grain
@@ -58,7 +61,9 @@ class Cobbles(Material):
         )
         shade = (each("shade") - 0.5) * p.color_variation
         mineral = canvas.noise("mineral", 0.004, octaves=2, gain=0.8)
-        color = mix(canvas.color(p.color), canvas.color(p.second_color), step(each("kind"), 0.55, 0.6) * p.color_variation)
+        color = mix(
+            canvas.color(p.color), canvas.color(p.second_color), step(each("kind"), 0.55, 0.6) * p.color_variation
+        )
         color = color * (1 + 0.9 * shade + 0.10 * clouds + 0.09 * grain + 0.10 * mineral) * (0.72 + 0.28 * dome)
         roughness = 0.82 - 0.38 * p.polish * dome + 0.05 * grain
         return self._sand(canvas, p).under(Surface(color, height_m, roughness), top)

@@ -49,7 +49,9 @@ class Planks(Material):
         wood = grain_of(canvas, boards, p.figure, p.knots)
         inside_m = boards.inside_m(p.gap_m)
         edge = bump(inside_m.clamp_min(0), p.bevel_m + 1e-5)
-        crack = step(canvas.noise("cracks", 0.012, octaves=3, stretch=(1, 30)), 3.4 - 1.6 * p.cracks, 3.8 - 1.6 * p.cracks)
+        crack = step(
+            canvas.noise("cracks", 0.012, octaves=3, stretch=(1, 30)), 3.4 - 1.6 * p.cracks, 3.8 - 1.6 * p.cracks
+        )
         height_m = (
             p.bevel_m * edge
             - 0.0011 * p.relief * wood.late_first
@@ -65,7 +67,9 @@ class Planks(Material):
         color = mix(color, canvas.color(p.late_color) * 0.42, wood.knot)
         value = 1 + p.color_variation * 0.75 * (each("value") - 0.5) + 0.06 * wood.fibres
         warm = p.color_variation * 0.22 * (each("warmth") - 0.5)
-        color = color * value * (canvas.color((1, 1, 1)) + warm * (canvas.color((1, 0.3, 0)) - canvas.color((0, 0.3, 1))))
+        color = (
+            color * value * (canvas.color((1, 1, 1)) + warm * (canvas.color((1, 0.3, 0)) - canvas.color((0, 0.3, 1))))
+        )
         color = color * (1 - 0.85 * gap) * (1 - 0.7 * crack)
         roughness = mix(0.78 + 0.06 * wood.fibres, 0.22 + 0.03 * wood.fibres, p.varnish)
         return Surface(color, height_m, mix(roughness, 0.9, gap))
