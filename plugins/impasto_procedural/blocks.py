@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from .canvas import Canvas
 
-BONDS = ("running", "third", "stack", "english", "flemish", "herringbone", "basketweave")
+BONDS = ("running", "third", "stack", "staggered", "english", "flemish", "herringbone", "basketweave")
 
 
 @dataclass(frozen=True)
@@ -63,11 +63,15 @@ def _rows(
 ) -> Blocks:
     """Rows of equal blocks, each row shifted by a fraction of their length."""
     rows = canvas.count(height_m, horizontal=False, multiple_of=len(shifts))
-    columns = canvas.count(length_m)
+    return _shifted_rows(canvas, y_m, x_m, rows, canvas.count(length_m), y_m.new_tensor(shifts))
+
+
+def _shifted_rows(canvas: Canvas, y_m: Tensor, x_m: Tensor, rows: int, columns: int, shifts: Tensor) -> Blocks:
+    """Rows of equal blocks, shifted by fractions (n,) of their length in turn."""
     high, wide = canvas.height_m / rows, canvas.width_m / columns
     v, u = y_m / high, x_m / wide
     row = v.floor()
-    shift = v.new_tensor(shifts)[row.long() % len(shifts)]
+    shift = shifts[row.long() % rows % len(shifts)]
     u = u - shift
     column = u.floor()
     number = row.long() % rows * columns + column.long() % columns
@@ -85,6 +89,13 @@ def _third(canvas: Canvas, y_m: Tensor, x_m: Tensor, length_m: float, height_m: 
 
 def _stack(canvas: Canvas, y_m: Tensor, x_m: Tensor, length_m: float, height_m: float) -> Blocks:
     return _rows(canvas, y_m, x_m, length_m, height_m, (0.0,))
+
+
+def _staggered(canvas: Canvas, y_m: Tensor, x_m: Tensor, length_m: float, height_m: float) -> Blocks:
+    """Rows shifted by steps near the golden section, so that joints of neighbours lie far apart, as floors are laid."""
+    rows = canvas.count(height_m, horizontal=False)
+    steps = 0.28 + 0.2 * canvas.uniform("stagger", rows)
+    return _shifted_rows(canvas, y_m, x_m, rows, canvas.count(length_m), steps.cumsum(0).remainder(1))
 
 
 def _english(canvas: Canvas, y_m: Tensor, x_m: Tensor, length_m: float, height_m: float) -> Blocks:
@@ -124,48 +135,51 @@ def _flemish(canvas: Canvas, y_m: Tensor, x_m: Tensor, length_m: float, height_m
 
 
 def _squares(
-    canvas: Canvas, y_m: Tensor, x_m: Tensor, height_m: float
-) -> tuple[int, int, Tensor, Tensor, float, float]:
-    """A lattice of squares as wide as blocks are high, four to a period: rows, columns, v, u, and the size."""
-    rows = canvas.count(height_m, horizontal=False, multiple_of=4)
-    columns = canvas.count(height_m, multiple_of=4)
+    canvas: Canvas, y_m: Tensor, x_m: Tensor, length_m: float, height_m: float
+) -> tuple[int, tuple[int, int], Tensor, Tensor, tuple[float, float]]:
+    """A lattice of squares as wide as blocks are high: squares of a block, rows and columns, v, u, and the size."""
+    long = max(2, round(length_m / height_m))
+    rows = canvas.count(height_m, horizontal=False, multiple_of=2 * long)
+    columns = canvas.count(height_m, multiple_of=2 * long)
     high, wide = canvas.height_m / rows, canvas.width_m / columns
-    return rows, columns, y_m / high, x_m / wide, high, wide
+    return long, (rows, columns), y_m / high, x_m / wide, (high, wide)
 
 
 def _herringbone(canvas: Canvas, y_m: Tensor, x_m: Tensor, length_m: float, height_m: float) -> Blocks:
-    """Blocks of two squares, whose direction changes along each diagonal."""
-    rows, columns, v, u, high, wide = _squares(canvas, y_m, x_m, height_m)
+    """Blocks of whole squares, whose direction changes along each diagonal."""
+    long, counts, v, u, size_m = _squares(canvas, y_m, x_m, length_m, height_m)
     row, column = v.floor(), u.floor()
-    turn = (column - row).remainder(4)  # 0, 1: left and right half; 3, 2: upper and lower half
-    is_upright = turn > 1.5
-    first_row = row - (turn == 2).to(v.dtype)
-    first_column = column - (turn == 1).to(v.dtype)
-    return _dominoes(first_row, first_column, v, u, is_upright, (rows, columns), (high, wide))
+    turn = (column - row).remainder(2 * long)  # below `long`: from the left of a block; above: from its lower end
+    is_upright = turn > long - 0.5
+    first_row = row - (2 * long - 1 - turn).where(is_upright, v.new_zeros(()))
+    first_column = column - turn.where(~is_upright, v.new_zeros(()))
+    return _of_squares(first_row, first_column, v, u, is_upright, long, counts, size_m)
 
 
 def _basketweave(canvas: Canvas, y_m: Tensor, x_m: Tensor, length_m: float, height_m: float) -> Blocks:
-    """Pairs of blocks of two squares, horizontal and upright in turn."""
-    rows, columns, v, u, high, wide = _squares(canvas, y_m, x_m, height_m)
+    """Blocks side by side that make squares, horizontal and upright in turn."""
+    long, counts, v, u, size_m = _squares(canvas, y_m, x_m, length_m, height_m)
     row, column = v.floor(), u.floor()
-    is_upright = ((row / 2).floor() + (column / 2).floor()).remainder(2) > 0.5
-    first_row = ((row / 2).floor() * 2).where(is_upright, row)
-    first_column = column.where(is_upright, (column / 2).floor() * 2)
-    return _dominoes(first_row, first_column, v, u, is_upright, (rows, columns), (high, wide))
+    square_row, square_column = (row / long).floor(), (column / long).floor()
+    is_upright = (square_row + square_column).remainder(2) > 0.5
+    first_row = (square_row * long).where(is_upright, row)
+    first_column = column.where(is_upright, square_column * long)
+    return _of_squares(first_row, first_column, v, u, is_upright, long, counts, size_m)
 
 
-def _dominoes(
+def _of_squares(
     row: Tensor,
     column: Tensor,
     v: Tensor,
     u: Tensor,
     is_upright: Tensor,
+    long: int,
     counts: tuple[int, int],
     size_m: tuple[float, float],
 ) -> Blocks:
-    """Blocks of two squares, of which `row` and `column` are the first."""
+    """Blocks of `long` squares, of which `row` and `column` are the first."""
     upright = is_upright.to(v.dtype)
-    half_height, half_width = 0.5 + 0.5 * upright, 1 - 0.5 * upright
+    half_height, half_width = 0.5 + 0.5 * (long - 1) * upright, 0.5 * long - 0.5 * (long - 1) * upright
     number = row.long() % counts[0] * counts[1] + column.long() % counts[1]
     return Blocks(
         number,
@@ -181,6 +195,7 @@ PATTERNS: dict[str, Callable[[Canvas, Tensor, Tensor, float, float], Blocks]] = 
     "running": _running,
     "third": _third,
     "stack": _stack,
+    "staggered": _staggered,
     "english": _english,
     "flemish": _flemish,
     "herringbone": _herringbone,

@@ -1,4 +1,4 @@
-"""Boards of wood with grain, knots, gaps and nails."""
+"""Boards of wood with grain, knots, cracks and gaps."""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ from impasto.tools import Color, Field
 
 from ..blocks import blocks
 from ..material import Material, MaterialParameters, width_field
-from ..shaping import bump, gradient, mix, step
+from ..shaping import bump, mix, step
 from ..surface import Surface
-from ..wood import grain_of
+from ..wood import board_tint, grain_of, wood_color, wood_relief_m
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
+    from ..blocks import Blocks
     from ..canvas import Canvas
 
 
@@ -44,32 +47,33 @@ class Planks(Material):
 
     def surface(self, canvas: Canvas, parameters: PlanksParameters) -> Surface:
         p = parameters
-        boards = blocks(canvas, "third" if p.length_m < canvas.width_m else "stack", p.length_m, p.board_m)
+        boards = blocks(canvas, "staggered", p.length_m, p.board_m)
         each = lambda name: canvas.of_each(name, boards.number)  # noqa: E731
         wood = grain_of(canvas, boards, p.figure, p.knots)
         inside_m = boards.inside_m(p.gap_m)
-        edge = bump(inside_m.clamp_min(0), p.bevel_m + 1e-5)
-        crack = step(
-            canvas.noise("cracks", 0.012, octaves=3, stretch=(1, 30)), 3.4 - 1.6 * p.cracks, 3.8 - 1.6 * p.cracks
-        )
+        crack = self._cracks(canvas, boards, p)
+        lean = (each("lean") - 0.5) * boards.across_m() / p.board_m
         height_m = (
-            p.bevel_m * edge
-            - 0.0011 * p.relief * wood.late_first
-            + 0.00025 * p.relief * wood.fibres
-            + 0.0012 * (each("stands out") - 0.5)
+            p.bevel_m * bump(inside_m.clamp_min(0), p.bevel_m + 1e-5)
+            + wood_relief_m(wood, p.relief)
+            + 0.0012 * (each("stands out") - 0.5 + lean)
             + 0.01 * (each("cup") - 0.4) * (boards.across_m() / p.board_m).square() * p.relief
-            - 0.004 * crack
+            - 0.0025 * crack
         )
         gap = step(inside_m, 0.0, -0.0012)
-        height_m = height_m - 0.012 * gap
-        shades = [canvas.color(p.color) * 1.08, canvas.color(p.color), canvas.color(p.late_color)]
-        color = gradient(wood.ring, shades)
-        color = mix(color, canvas.color(p.late_color) * 0.42, wood.knot)
-        value = 1 + p.color_variation * 0.75 * (each("value") - 0.5) + 0.06 * wood.fibres
-        warm = p.color_variation * 0.22 * (each("warmth") - 0.5)
-        color = (
-            color * value * (canvas.color((1, 1, 1)) + warm * (canvas.color((1, 0.3, 0)) - canvas.color((0, 0.3, 1))))
-        )
-        color = color * (1 - 0.85 * gap) * (1 - 0.7 * crack)
-        roughness = mix(0.78 + 0.06 * wood.fibres, 0.22 + 0.03 * wood.fibres, p.varnish)
-        return Surface(color, height_m, mix(roughness, 0.9, gap))
+        tint = board_tint(canvas, boards, p.color_variation)
+        color = wood_color(wood, canvas.color(p.color), canvas.color(p.late_color)) * tint
+        grime = 1 - 0.35 * step(inside_m, 0.006, 0.0)
+        color = color * grime * (1 - 0.85 * gap) * (1 - 0.65 * crack)
+        raw = 0.74 + 0.04 * wood.fibres - 0.10 * wood.late + 0.12 * wood.pores
+        glossy = 0.2 + 0.02 * wood.fibres + 0.12 * wood.pores
+        roughness = mix(mix(raw, glossy, p.varnish), 0.9, gap.maximum(0.7 * crack))
+        return Surface(color, height_m - 0.012 * gap, roughness)
+
+    def _cracks(self, canvas: Canvas, boards: Blocks, p: PlanksParameters) -> Tensor:
+        """Mask (H, W) of checks: thin lines along the grain, where zero crossings of a noise lie in rare patches."""
+        lines = canvas.noise("cracks", 0.02, octaves=3, gain=0.6, stretch=(1, 26))
+        patches = canvas.noise("cracked", 0.05, octaves=2, stretch=(1, 6))
+        ends = step(boards.half_width_m - boards.x_m.abs(), 0.12, 0.0)
+        width = 0.10 * step(patches + 0.6 * ends, 2.9 - 2.6 * p.cracks, 4.2 - 2.6 * p.cracks)
+        return step(lines.abs(), width + 0.02, 0.5 * width) * step(width, 0.0, 0.03)
