@@ -11,10 +11,11 @@ from impasto.tools import Tool
 from .materials.bricks import Bricks
 from .materials.cobbles import Cobbles
 from .materials.grass import Grass
+from .materials.parquet import Parquet
 from .materials.planks import Planks
 
 
 @hookimpl
 def impasto_tools() -> list[Tool]:
     """The tools of this plugin."""
-    return [Bricks(), Cobbles(), Grass(), Planks()]
+    return [Bricks(), Cobbles(), Grass(), Parquet(), Planks()]
