@@ -102,17 +102,13 @@ def along_grain(
     return upright.where(boards.is_upright, noise)
 
 
-def _knots(canvas: Canvas, boards: Blocks, amount: float) -> tuple[Tensor | float, Tensor | float, Tensor | float]:
+def _knots(canvas: Canvas, boards: Blocks, amount: float) -> tuple[Tensor, Tensor, Tensor]:
     """Metres (H, W) by which knots push rings aside, a mask of the knots, and the knots' own rings."""
-    pushed_m: Tensor | float = 0.0
-    knot: Tensor | float = 0.0
-    rings: Tensor | float = 0.0
-    if not amount:
-        return pushed_m, knot, rings
+    pushed_m = knot = rings = boards.x_m.new_zeros(())
     length_m = 2 * boards.half_width_m.maximum(boards.half_height_m)
     width_m = 2 * boards.half_width_m.minimum(boards.half_height_m)
     chance = 0.75 * amount * (length_m / 1.5).clamp_max(1)
-    for index in range(KNOTS):
+    for index in range(KNOTS if amount else 0):
         each = lambda name, index=index: canvas.of_each(f"knot {index} {name}", boards.number)  # noqa: E731
         radius_m = 0.0045 + 0.012 * each("size").square()
         x_m = boards.along_m() - length_m * 0.9 * (each("along") - 0.5)
@@ -122,7 +118,7 @@ def _knots(canvas: Canvas, boards: Blocks, amount: float) -> tuple[Tensor | floa
         near = is_knot * (-0.5 * ((x_m / (3.2 * radius_m)).square() + (y_m / (2.2 * radius_m)).square())).exp()
         pushed_m = pushed_m + y_m * near
         inside = is_knot * step(distance, 1.05, 0.9)
-        knot = inside.maximum(inside.new_tensor(0.0) + knot)
+        knot = inside.maximum(knot)
         own = 0.45 + 0.3 * (distance * (radius_m * (2 * math.pi / 0.0024))).cos() + 1.1 * step(distance, 0.75, 1.0)
         rings = mix(rings, own, inside)
     return pushed_m, knot, rings
