@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -67,6 +68,10 @@ class Canvas:
         """Linear colour (3, 1, 1) of an sRGB-encoded one."""
         return torch.from_numpy(srgb_to_linear(np.array(srgb, np.float32))).to(self.device)[:, None, None]
 
+    def stacked(self, fields: Sequence[Tensor]) -> Tensor:
+        """Fields as one tensor (N, H, W)."""
+        return torch.stack([field.expand(self.size_px) for field in fields])
+
     def noise(
         self, name: str, size_m: float, *, octaves: int = 1, gain: float = 0.5, stretch: tuple[float, float] = (1, 1)
     ) -> Tensor:
@@ -82,7 +87,7 @@ class Canvas:
             cells = (rows << octave, columns << octave)
             if octave and (cells[0] > self.size_px[0] or cells[1] > self.size_px[1]):
                 break
-            total += gain**octave * self._interpolated(self.normal(f"{name} {octave}", *cells))
+            total += gain**octave * self._interpolated(_standardised(self.normal(f"{name} {octave}", *cells)))
         energy = sum(gain ** (2 * octave) for octave in range(octaves))
         return total / (SPLINE_DEVIATION * math.sqrt(energy))
 
@@ -142,6 +147,11 @@ class Canvas:
     def of_each(self, name: str, number: Tensor) -> Tensor:
         """A random number in [0, 1) for each texel, the same for all texels of one `number`, from 0."""
         return self.uniform(name, int(number.max()) + 1)[number]
+
+
+def _standardised(lattice: Tensor) -> Tensor:
+    """The lattice with mean 0 and deviation 1, which a few random numbers rarely have."""
+    return (lattice - lattice.mean()) / lattice.std().clamp_min(0.5) if lattice.numel() > 1 else lattice * 0
 
 
 def _nearest_two(

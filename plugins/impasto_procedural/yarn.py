@@ -1,0 +1,19 @@
+"""Yarn: a twisted thread's cross-section and its fibres, for woven and knitted fabrics."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+def roundness(across: Tensor) -> Tensor:
+    """Height of a round thread at −1 to 1 across it: 1 in the middle, 0 at its sides and beyond."""
+    return (1 - across.square()).clamp_min(0).sqrt()
+
+
+def twist(along: Tensor, across: Tensor, turns: float, plies: int = 2) -> Tensor:
+    """Height of the plies of a twisted thread, from 0 in their grooves to 1; `along` in widths of the thread."""
+    phase = along * turns * plies + 0.5 * across.clamp(-1, 1).asin() / 1.5708 * plies
+    return (phase * 3.14159265).cos().abs()
