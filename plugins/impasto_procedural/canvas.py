@@ -121,6 +121,12 @@ class Canvas:
         response = torch.exp(-2 * (math.pi * deviation_m) ** 2 * (fy * fy + fx * fx))
         return torch.fft.irfft2(torch.fft.rfft2(field) * response, s=self.size_px)
 
+    def trailed(self, field: Tensor, length_m: float) -> Tensor:
+        """A field (H, W) that runs down the surface, fading by the factor e with each `length_m`; means stay."""
+        fy = torch.fft.rfftfreq(self.size_px[0], self.texel_m, device=self.device)[:, None]
+        response = 1 / (1 + 2j * math.pi * fy * length_m)
+        return torch.fft.irfft(torch.fft.rfft(field, dim=0) * response, n=self.size_px[0], dim=0)
+
     def cells(
         self,
         name: str,
