@@ -19,6 +19,8 @@ from impasto.surface.color import srgb_to_linear
 
 SPLINE_DEVIATION = 151 / 315
 """Standard deviation of standard normal noise after interpolation by cubic B-splines along both axes."""
+STRIP_PX = 32
+"""Rows of texels that cells are computed for at a time, so that all steps stay in the processor's cache."""
 
 
 @dataclass(frozen=True)
@@ -121,11 +123,20 @@ class Canvas:
         response = torch.exp(-2 * (math.pi * deviation_m) ** 2 * (fy * fy + fx * fx))
         return torch.fft.irfft2(torch.fft.rfft2(field) * response, s=self.size_px)
 
-    def trailed(self, field: Tensor, length_m: float) -> Tensor:
-        """A field (H, W) that runs down the surface, fading by the factor e with each `length_m`; means stay."""
-        fy = torch.fft.rfftfreq(self.size_px[0], self.texel_m, device=self.device)[:, None]
-        response = 1 / (1 + 2j * math.pi * fy * length_m)
-        return torch.fft.irfft(torch.fft.rfft(field, dim=0) * response, n=self.size_px[0], dim=0)
+    def waves(self, name: str, length_m: float, *, spread: float = 0.2) -> tuple[Tensor, Tensor]:
+        """Phase in turns, −0.5 to 0.5, and amplitude, about 1, of irregular waves that run downwards, with forks.
+
+        The analytic signal of noise in a Gaussian band of wave vectors around (0, 1 / length_m). spread: deviation of
+        the band, relative to its centre; 0 for straight parallel waves.
+        """
+        height, width = self.size_px
+        rows = max(1.0, round(self.height_m / length_m)) / self.height_m  # a straight wave fits
+        fy = torch.fft.fftfreq(height, self.texel_m, device=self.device)[:, None]
+        fx = torch.fft.fftfreq(width, self.texel_m, device=self.device)[None]
+        response = torch.exp(-0.5 * ((fy - rows).square() + fx.square()) / (max(spread, 0.01) * rows) ** 2)
+        signal = torch.fft.ifft2(torch.fft.fft2(self.noise(name, length_m / 4)) * response)
+        amplitude = signal.abs()
+        return signal.angle() / (2 * math.pi), amplitude / amplitude.mean()
 
     def cells(
         self,
@@ -133,22 +144,27 @@ class Canvas:
         size_m: float,
         *,
         jitter: float = 1.0,
+        stagger: float = 0.0,
         stretch: tuple[float, float] = (1, 1),
         warp: tuple[Tensor, Tensor] | None = None,
     ) -> Cells:
         """Voronoi cells of about `size_m` around points of a jittered lattice (Worley 1996).
 
-        jitter: 0: a square lattice, 1: anywhere in its square. warp: metres (H, W) by which texels are moved, y and x.
+        jitter: 0: a square lattice, 1: anywhere in its square. stagger: shift of every second row, in cells (0.5 for
+        hexagons). warp: metres (H, W) by which texels are moved, y and x.
         """
-        rows = self.count(size_m * stretch[0], horizontal=False)
+        rows = self.count(size_m * stretch[0], horizontal=False, multiple_of=2 if stagger else 1)
         columns = self.count(size_m * stretch[1])
         high, wide = self.height_m / rows, self.width_m / columns
         y = ((self.y_m if warp is None else self.y_m + warp[0]) / high).expand(self.size_px)
         x = ((self.x_m if warp is None else self.x_m + warp[1]) / wide).expand(self.size_px)
-        points = (self.uniform(name, 2, rows * columns) - 0.5) * jitter + 0.5
-        number, (y1, x1, first), (y2, x2, second) = _nearest_two(y, x, rows, columns, points, (high, wide))
-        apart = ((y2 - y1).square_() + (x2 - x1).square_()).sqrt_().clamp_min_(1e-9)
-        return Cells(number, first.sqrt(), -y1, -x1, (second - first) / (2 * apart))
+        points = (self.uniform(name, 2, rows, columns) - 0.5) * jitter + 0.5
+        points[1, 0::2] -= stagger / 2
+        points[1, 1::2] += stagger / 2
+        strips = zip(y.split(STRIP_PX), x.split(STRIP_PX), strict=True)
+        parts = [_nearest(*strip, points, (high, wide)) for strip in strips]
+        number, y1, x1, border = (torch.cat(part) for part in zip(*parts, strict=True))
+        return Cells(number, (y1 * y1 + x1 * x1).sqrt_(), -y1, -x1, border)
 
     def of_each(self, name: str, number: Tensor) -> Tensor:
         """A random number in [0, 1) for each texel, the same for all texels of one `number`, from 0."""
@@ -160,25 +176,31 @@ def _standardised(lattice: Tensor) -> Tensor:
     return (lattice - lattice.mean()) / lattice.std().clamp_min(0.5) if lattice.numel() > 1 else lattice * 0
 
 
-def _nearest_two(
-    y: Tensor, x: Tensor, rows: int, columns: int, points: Tensor, size_m: tuple[float, float]
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Number (H, W) of the nearest point; offsets y and x and squared distance (3, H, W) of the nearest two, metres."""
+def _nearest(
+    y: Tensor, x: Tensor, points: Tensor, size_m: tuple[float, float]
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Number (h, W) of the nearest point of a lattice (2, rows, columns), offsets to it and to the border, metres."""
+    rows, columns = points.shape[1:]
+    points_y, points_x = points.flatten(1)
     row, column = y.floor(), x.floor()
-    number = torch.zeros_like(y, dtype=torch.long)
-    first = second = torch.full((3, *y.shape), math.inf, device=y.device)
+    places = []
     for down in (-1, 0, 1):
         line = (row + down).remainder(rows).long() * columns
         for right in (-1, 0, 1):
             index = line + (column + right).remainder(columns).long()
-            dy = (points[0][index] + (row + down) - y) * size_m[0]
-            dx = (points[1][index] + (column + right) - x) * size_m[1]
-            found = torch.stack([dy, dx, dy * dy + dx * dx])
-            is_first, is_second = found[2] < first[2], found[2] < second[2]
-            second = torch.where(is_first, first, torch.where(is_second, found, second))
-            first = torch.where(is_first, found, first)
-            number = torch.where(is_first, index, number)
-    return number, first, second
+            dy = (points_y[index] + (row + down) - y).mul_(size_m[0])
+            dx = (points_x[index] + (column + right) - x).mul_(size_m[1])
+            places.append((index, dy, dx, dy * dy + dx * dx))
+    number, y1, x1, first = places[0]
+    for index, dy, dx, square in places[1:]:
+        nearer = square < first
+        number, first = index.where(nearer, number), square.where(nearer, first)
+        y1, x1 = dy.where(nearer, y1), dx.where(nearer, x1)
+    border = torch.full_like(first, math.inf)
+    for _, dy, dx, square in places:
+        apart = ((dy - y1).square_() + (dx - x1).square_()).sqrt_()
+        border = border.minimum(((square - first) / apart.mul_(2)).nan_to_num_(nan=math.inf))  # nan: its own point
+    return number, y1, x1, border
 
 
 @lru_cache(maxsize=64)
