@@ -1,0 +1,72 @@
+"""Pieces that are scattered on a surface and lie over each other: stones, lumps, chips, leaves, flakes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+if TYPE_CHECKING:
+    from .canvas import Canvas
+
+POINTS_AT_ONCE = 1 << 17
+"""Points of pieces that are shaped at a time, so that all steps stay in the processor's cache."""
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """The uppermost piece of each texel, (H, W). number: from 0; −1 where there is none.
+
+    height_m: of its surface; 0 where there is none. y and x: offset from its centre, turned with the piece, in radii.
+    """
+
+    number: Tensor
+    height_m: Tensor
+    y: Tensor
+    x: Tensor
+
+
+def scattered(
+    canvas: Canvas,
+    name: str,
+    count: int,
+    radius_m: float,
+    shape: Callable[[Tensor, Tensor, Tensor], Tensor],
+    *,
+    spread: float = 0.35,
+    turn: float = 1.0,
+) -> Pieces:
+    """`count` pieces at random places, each turned and sized at random, of which each texel shows the highest.
+
+    shape: heights in metres (N, P), −inf outside, of offsets y and x (N, P) in radii, and numbers (N, 1). spread: how
+    much radii differ, from 0. turn: 1 for any direction, 0 for one.
+    """
+    height, width = canvas.size_px
+    u = lambda what: canvas.uniform(f"{name} {what}", count)[:, None]  # noqa: E731
+    radius = radius_m * (1 - spread + 2 * spread * u("radius"))  # (N, 1)
+    angle = 2 * math.pi * turn * (u("turn") - 0.5)
+    y, x = u("y") * height - 0.5, u("x") * width - 0.5  # texels
+    reach = math.ceil(radius_m * (1 + spread) / canvas.texel_m)
+    window = torch.arange(-reach, reach + 1, device=canvas.device)
+    down, right = (axis.reshape(1, -1) for axis in torch.meshgrid(window, window, indexing="ij"))
+    top = torch.full((height * width,), -math.inf, device=canvas.device)
+    numbers = torch.full((height * width,), -1, device=canvas.device)
+    offsets = torch.zeros((2, height * width), device=canvas.device)
+    for part in torch.arange(count, device=canvas.device).split(max(1, POINTS_AT_ONCE // down.numel())):
+        row, column = y[part].round().long() + down, x[part].round().long() + right
+        dy, dx = (row - y[part]) * canvas.texel_m, (column - x[part]) * canvas.texel_m
+        cos, sin = angle[part].cos() / radius[part], angle[part].sin() / radius[part]
+        v, w = dy * cos - dx * sin, dx * cos + dy * sin
+        z = shape(v, w, part[:, None])
+        index = (row.remainder_(height) * width).add_(column.remainder_(width))
+        top.scatter_reduce_(0, index.view(-1), z.view(-1), "amax")
+        wins = (z == top[index]).logical_and_(z > -math.inf).nonzero(as_tuple=True)
+        places = index[wins]
+        numbers[places] = part[wins[0]]
+        offsets[0, places], offsets[1, places] = v[wins], w[wins]
+    fields = (field.view(height, width) for field in (numbers, top.nan_to_num_(neginf=0.0), *offsets))
+    return Pieces(*fields)
