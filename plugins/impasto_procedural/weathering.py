@@ -46,13 +46,18 @@ def _worn(surface: Surface, canvas: Canvas, depth: Tensor, amount: float) -> Sur
     patches = canvas.noise("wear", canvas.width_m / 10, octaves=6, gain=0.65)
     mask = step(-depth + 0.8 * patches, 2.6 - 2.2 * amount, 3.2 - 2.2 * amount)
     lower = surface.height_m - mask * 0.15 * surface.height_m.std()
-    light = mix(surface.color, surface.color.mean((1, 2), keepdim=True) * 0.4 + 0.35, 0.55)
+    light = mix(surface.color, _abraded(surface.color.mean((1, 2), keepdim=True)), 0.55)
     return replace(
         surface,
         color=mix(surface.color, light, mask * 0.8),
         height_m=lower,
         roughness=mix(surface.roughness, 0.55, mask * 0.6),
     )
+
+
+def _abraded(mean: Tensor) -> Tensor:
+    """Colour of what is rubbed off: lighter than dark surfaces, darker than white ones."""
+    return 0.35 + 0.6 * mean * (1 - mean)
 
 
 def _dirty(surface: Surface, canvas: Canvas, depth: Tensor, amount: float) -> Surface:
