@@ -1,0 +1,88 @@
+"""Terrazzo: chips of stone in a binder, ground flat and polished."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from impasto.tools import Color, Field
+
+from ..blocks import blocks
+from ..damage import holes
+from ..material import Material, MaterialParameters, width_field
+from ..shaping import mix, step
+from ..surface import Surface
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from ..canvas import Canvas
+
+
+class TerrazzoParameters(MaterialParameters):
+    """Size, density and colours of the chips, and the polish."""
+
+    width_m: float = width_field(0.6)
+    chip_m: float = Field(0.03, ge=0.003, le=0.3, description="Width of the largest chips, in metres")
+    density: float = Field(0.6, ge=0, le=1, description="How much of the surface is stone")
+    fine: float = Field(0.6, ge=0, le=1, description="How many small chips lie between the large ones")
+    color: Color = Field((0.85, 0.83, 0.78), description="Colour of the first kind of chips")
+    second_color: Color = Field((0.66, 0.42, 0.33), description="Colour of the second kind of chips")
+    third_color: Color = Field((0.33, 0.35, 0.34), description="Colour of the third kind of chips")
+    binder_color: Color = Field((0.76, 0.73, 0.68), description="Colour of the binder")
+    color_variation: float = Field(0.5, ge=0, le=1, description="How much chips of one kind differ")
+    strips: bool = Field(False, description="Brass strips that divide the floor into squares")
+    polish: float = Field(0.8, ge=0, le=1, description="How finely it is ground")
+    pores: float = Field(0.2, ge=0, le=1, description="Pinholes in the binder")
+
+
+class Terrazzo(Material):
+    """Angular chips of three sizes in a binder."""
+
+    name, label = "terrazzo", "Terrazzo"
+    description = "Polished floor of coloured stone chips in a binder, with or without brass strips"
+    group = "stone"
+    parameters = TerrazzoParameters
+
+    def surface(self, canvas: Canvas, parameters: TerrazzoParameters) -> Surface:
+        p = parameters
+        clouds = canvas.noise("clouds", 0.3, octaves=5)
+        fine = canvas.noise("fine", 0.003, octaves=3, gain=0.75)
+        binder = canvas.color(p.binder_color) * (1 + 0.03 * clouds + 0.035 * fine)
+        pore = holes(canvas, "pores", 0.02, 0.0016, p.pores)
+        rough = mix(0.75, 0.14, p.polish)
+        gloss = rough + 0.03 * clouds + 0.015 * fine
+        surface = Surface(
+            binder * (1 - 0.6 * pore), -0.00004 - 0.0006 * pore + 0.000012 * fine, gloss + 0.07 + 0.4 * pore
+        )
+        veins = canvas.noise("veins", 0.02, octaves=5, gain=0.65)
+        for name, size, kept in (("sand", 0.16, p.fine), ("small", 0.4, 0.4 + 0.6 * p.fine), ("large", 1.0, 1.0)):
+            inside_m, color = self._chips(canvas, p, name, size * p.chip_m, kept, fine, veins)
+            chip = Surface(color, 0.00001 * veins, gloss - 0.03 + 0.03 * veins.abs() * (1 - p.polish))
+            surface = surface.under(chip, step(inside_m, -0.4 * canvas.texel_m, 0.6 * canvas.texel_m))
+            rim = step(inside_m, -0.0016, -0.0004) * step(inside_m, 0.0004, -0.0004)
+            surface = surface.tinted(1 - 0.06 * rim)
+        return self._strips(canvas, surface) if p.strips else surface
+
+    def _chips(
+        self, canvas: Canvas, p: TerrazzoParameters, name: str, size_m: float, kept: float, fine: Tensor, veins: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Distance into the chip of each texel, negative outside, and the chip's colour."""
+        ragged = 0.02 * size_m
+        cells = canvas.cells(name, size_m, jitter=0.95, warp=(ragged * fine, ragged * veins))
+        each = lambda what: canvas.of_each(f"{name} {what}", cells.number)  # noqa: E731
+        gap = (0.02 + 0.30 * (1 - p.density)) * size_m * (0.4 + 1.2 * each("gap"))
+        is_kept = each("kept") < kept * (0.35 + 0.65 * p.density)
+        inside_m = (cells.to_border_m - gap).where(is_kept, cells.to_border_m.new_full((), -1.0))
+        kind = each("kind")
+        colors = [canvas.color(color) for color in (p.color, p.second_color, p.third_color)]
+        color = colors[0].where(kind < 0.5, colors[1].where(kind < 0.78, colors[2]))
+        value = 1 + p.color_variation * (0.7 * (each("value") - 0.5) + 0.12 * veins) + 0.04 * fine
+        pale = p.color_variation * 0.35 * step(veins, 0.6, 1.6) * step(each("veined"), 0.5, 0.6)
+        return inside_m, mix(color * value, 0.5 + 0.5 * color, pale)
+
+    def _strips(self, canvas: Canvas, surface: Surface) -> Surface:
+        """The surface, divided by strips of brass about 0.6 m apart."""
+        fields = blocks(canvas, "stack", 0.6, 0.6)
+        scratches = canvas.noise("scratches", 0.004, octaves=3)
+        brass = Surface(canvas.color((0.87, 0.74, 0.47)) * (1 + 0.05 * scratches), 0.00003 + 0 * scratches, 0.28, 1.0)
+        return surface.under(brass, step(fields.inside_m(), 0.0018, 0.0012))
