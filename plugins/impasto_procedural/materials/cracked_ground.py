@@ -1,0 +1,80 @@
+"""Mud that has dried and cracked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from impasto.tools import Color, Field
+
+from ..damage import cracks, holes
+from ..material import Material, MaterialParameters, width_field
+from ..shaping import bump, mix, step
+from ..surface import Surface
+
+if TYPE_CHECKING:
+    from ..canvas import Canvas
+
+
+class CrackedGroundParameters(MaterialParameters):
+    """Plates, cracks and colours of dried mud."""
+
+    width_m: float = width_field(1.5)
+    plate_m: float = Field(0.16, ge=0.01, le=2, description="Width of a plate, in metres")
+    crack_m: float = Field(0.012, ge=0.001, le=0.1, description="Width of the cracks, in metres")
+    depth_m: float = Field(0.03, ge=0.001, le=0.3, description="Depth of the cracks, in metres")
+    curl: float = Field(0.5, ge=0, le=1, description="How far plates curl up at their rims")
+    fine_cracks: float = Field(0.5, ge=0, le=1, description="Thin cracks inside the plates")
+    crumbs: float = Field(0.4, ge=0, le=1, description="Crumbs and sand on the plates and in the cracks")
+    color: Color = Field((0.62, 0.54, 0.44), description="Colour of the plates")
+    rim_color: Color = Field((0.72, 0.65, 0.56), description="Colour of the dry rims")
+    crack_color: Color = Field((0.30, 0.24, 0.18), description="Colour of the earth in the cracks")
+    color_variation: float = Field(0.4, ge=0, le=1, description="How much plates differ in colour")
+    roughness: float = Field(0.82, ge=0, le=1, description="Mean roughness")
+
+
+class CrackedGround(Material):
+    """Plates of dried mud, each tilted and curled."""
+
+    name, label = "cracked-ground", "Cracked ground"
+    description = "Dried mud: plates that curl at their rims, with wide and fine cracks"
+    group = "ground"
+    parameters = CrackedGroundParameters
+
+    def surface(self, canvas: Canvas, parameters: CrackedGroundParameters) -> Surface:
+        p = parameters
+        fine = canvas.noise("fine", 0.004, octaves=3, gain=0.75)
+        clouds = canvas.noise("clouds", 0.4, octaves=7, gain=0.6)
+        sway = [0.09 * p.plate_m * canvas.noise(f"sway {axis}", p.plate_m, octaves=6, gain=0.58) for axis in "yx"]
+        plates = canvas.cells("plates", p.plate_m, jitter=0.85, warp=(sway[0], sway[1]))
+        each = lambda name: canvas.of_each(name, plates.number)  # noqa: E731
+        width_m = p.crack_m * (0.55 + 0.5 * each("width")) * (1 + 0.25 * clouds).clamp_min(0.3)
+        inside_m = plates.to_border_m - 0.5 * width_m + 0.0009 * fine
+        split = cracks(canvas, "fine cracks", 0.42 * p.plate_m, 0.32 * p.crack_m, 0.8 * p.fine_cracks)
+        hair = cracks(canvas, "hair cracks", 0.17 * p.plate_m, 0.10 * p.crack_m, 0.6 * p.fine_cracks)
+        rim_m = 0.16 * p.plate_m * (0.7 + 0.6 * each("rim"))
+        rim = (-inside_m.clamp_min(0) / rim_m).exp()
+        lean = (each("lean y") - 0.5) * plates.y_m + (each("lean x") - 0.5) * plates.x_m
+        crumbs = step(fine + 0.4 * clouds, 2.0 - 1.2 * p.crumbs, 3.2 - 1.2 * p.crumbs)
+        pits = holes(canvas, "rain", 0.02, 0.004, 0.5)
+        height_m = (
+            p.curl * p.plate_m * (0.09 * rim * (0.4 + each("curl")) + 0.10 * lean)
+            + 0.10 * p.depth_m * (each("stands out") - 0.5)
+            - 0.35 * p.depth_m * (1 - bump(inside_m.clamp_min(0), 0.5 * p.crack_m))
+            + 0.0018 * clouds
+            + 0.00022 * fine
+            + 0.0012 * p.crumbs * crumbs
+            - 0.0006 * pits
+            - 0.30 * p.depth_m * split
+            - 0.10 * p.depth_m * hair
+        )
+        value = 1 + p.color_variation * (0.45 * (each("value") - 0.5) + 0.13 * clouds) + 0.05 * fine
+        dry = step(rim + 0.15 * clouds + 0.25 * (each("dry") - 0.5), 0.25, 1.0)
+        color = mix(canvas.color(p.color), canvas.color(p.rim_color), dry) * value
+        color = color * (1 - 0.55 * split) * (1 - 0.35 * hair) * (1 - 0.12 * pits) * (1 - 0.18 * crumbs * p.crumbs)
+        top = Surface(color, height_m, p.roughness + 0.08 * dry - 0.04 * clouds + 0.02 * fine)
+        return self._earth(canvas, p).under(top, step(inside_m, -0.001, 0.0012))
+
+    def _earth(self, canvas: Canvas, p: CrackedGroundParameters) -> Surface:
+        lumps = canvas.noise("earth", 0.012, octaves=4, gain=0.7)
+        color = canvas.color(p.crack_color) * (1 + 0.22 * lumps).clamp_min(0.3)
+        return Surface(color, -p.depth_m + 0.003 * p.crumbs * lumps, 0.95)

@@ -1,0 +1,137 @@
+"""Roofs of clay tiles or slates, in rows that overlap."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from impasto.tools import Color, Field
+
+from ..material import Material, MaterialParameters, width_field
+from ..shaping import bump, mix, step
+from ..surface import Surface
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from ..canvas import Canvas
+
+Kind = Literal["pantile", "barrel", "plain", "scallop", "slate"]
+
+COVER = 0.30
+"""Half the width of the upper half pipes, in tiles."""
+
+
+class RoofTilesParameters(MaterialParameters):
+    """Kind, size, age and colours of the tiles."""
+
+    width_m: float = width_field(2.4)
+    kind: Kind = Field("pantile", description="Waved tiles, half pipes, flat tiles, rounded tiles, or split stone")
+    tile_m: float = Field(0.22, ge=0.03, le=1, description="Width of a tile, in metres")
+    row_m: float = Field(0.30, ge=0.03, le=1, description="Visible length of a tile, in metres")
+    thickness_m: float = Field(0.016, ge=0.002, le=0.06, description="Thickness of the tiles, in metres")
+    irregular: float = Field(0.45, ge=0, le=1, description="Tiles that slid, lean, or are of uneven shape")
+    chips: float = Field(0.3, ge=0, le=1, description="Broken edges")
+    color: Color = Field((0.64, 0.34, 0.22), description="Colour of most tiles")
+    second_color: Color = Field((0.42, 0.22, 0.16), description="Colour of the others")
+    color_variation: float = Field(0.55, ge=0, le=1, description="How much tiles differ in colour")
+    age: float = Field(0.35, ge=0, le=1, description="Soot, bleaching and lichen")
+    roughness: float = Field(0.78, ge=0, le=1, description="Mean roughness")
+
+
+@dataclass(frozen=True)
+class Shingles:
+    """The tile of each texel, (H, W): its number, and place: −0.5 to 0.5 across, 0 to 1 down its visible part.
+
+    inside_m: distance to its lower edge and, for flat tiles, to its sides.
+    """
+
+    number: Tensor
+    across: Tensor
+    down: Tensor
+    inside_m: Tensor
+
+
+class RoofTiles(Material):
+    """Tiles, each with its own colour, on the row below."""
+
+    name, label = "roof-tiles", "Roof tiles"
+    description = "A roof of pantiles, half pipes, plain or scalloped clay tiles, or slates"
+    group = "masonry"
+    parameters = RoofTilesParameters
+
+    def surface(self, canvas: Canvas, parameters: RoofTilesParameters) -> Surface:
+        p = parameters
+        fine = canvas.noise("fine", 0.006, octaves=3, gain=0.7)
+        clouds = canvas.noise("clouds", 0.12, octaves=5, gain=0.6)
+        tiles = self._laid(canvas, p, fine)
+        each = lambda name: canvas.of_each(name, tiles.number)  # noqa: E731
+        lean = p.irregular * (0.03 * (each("lean") - 0.5) * tiles.across + 0.010 * (each("lifted") - 0.5) * tiles.down)
+        edge = bump(tiles.inside_m.clamp_min(0), 0.5 * p.thickness_m)
+        rough_m = (0.0011 * clouds + 0.0003 * fine) if p.kind == "slate" else (0.0004 * clouds + 0.00015 * fine)
+        height_m = p.thickness_m * (tiles.down + 0.35 * edge) + lean + rough_m + self._profile_m(p, tiles)
+        gap = step(tiles.inside_m, 0.0, -0.0015)
+        height_m = height_m - gap * p.thickness_m
+        color = self._color(canvas, p, tiles, fine, clouds) * (1 - 0.75 * gap)
+        roughness = p.roughness + 0.05 * clouds + 0.03 * fine - 0.10 * (p.kind == "slate")
+        return Surface(color, height_m, roughness)
+
+    def _laid(self, canvas: Canvas, p: RoofTilesParameters, fine: Tensor) -> Shingles:
+        """The uppermost tile of each texel: of three rows, the first whose lower edge is not passed."""
+        rows = canvas.count(p.row_m, horizontal=False, multiple_of=2)
+        columns = canvas.count(p.tile_m)
+        high, wide = canvas.height_m / rows, canvas.width_m / columns
+        v = (canvas.y_m / high + 0.37).expand(canvas.size_px)
+        ragged = p.chips * 0.007 * step(canvas.noise("chips", 0.05, octaves=4), 0.2, 2.4) + 0.0006 * fine
+        is_flat = p.kind in ("plain", "scallop", "slate")
+        tile: tuple[Tensor, ...] = ()
+        for behind in (1, 0, -1):
+            row = v.floor() + behind
+            u = (canvas.x_m / wide + 0.21 + (0.5 * row.remainder(2) if is_flat else 0.0)).expand(canvas.size_px)
+            column = u.floor()
+            across = u - column - 0.5
+            is_cover = (across.abs() < COVER).to(v.dtype) * (p.kind == "barrel")
+            number = 2 * (row.long() % rows * columns + column.long() % columns) + is_cover.long()
+            slid = p.irregular * 0.10 * canvas.of_each("slid", number) + 0.25 * is_cover
+            low = 0.35 * (1 - (1 - (1.9 * across).square()).clamp_min(0).sqrt()) if p.kind == "scallop" else 0.0
+            down = v - row
+            lower_m = (1 + slid - low - down) * high - ragged
+            side_m = (0.5 - across.abs()) * wide - 0.0015 - ragged if is_flat else lower_m + 1.0
+            found = number, across, down, lower_m.minimum(side_m)
+            is_here = lower_m > 0
+            tile = tuple(new.where(is_here, old) for new, old in zip(found, tile, strict=True)) if tile else found
+        return Shingles(*tile)
+
+    def _profile_m(self, p: RoofTilesParameters, tiles: Shingles) -> Tensor | float:
+        """Height of the tile's section across."""
+        if p.kind == "pantile":
+            turn = 2 * math.pi * (tiles.across - 0.24)
+            roll = 0.5 + 0.5 * (turn + 0.35 * turn.sin()).cos()
+            return 0.20 * p.tile_m * roll + 0.9 * p.thickness_m * tiles.across  # laid over the next tile's edge
+        if p.kind == "barrel":
+            cover = (1 - (tiles.across / COVER).square()).clamp_min(0).sqrt()
+            pan = 1 - (1 - ((0.5 - tiles.across.abs()) / 0.30).square()).clamp_min(0).sqrt()
+            is_cover = (tiles.across.abs() < COVER).to(cover.dtype)
+            return p.tile_m * mix(0.15 * pan, 0.12 + 0.24 * cover, is_cover)
+        return 0.0
+
+    def _color(self, canvas: Canvas, p: RoofTilesParameters, tiles: Shingles, fine: Tensor, clouds: Tensor) -> Tensor:
+        each = lambda name: canvas.of_each(name, tiles.number)  # noqa: E731
+        other = step(each("shade") + 0.10 * clouds, 1 - 0.8 * p.color_variation, 1.2 - 0.5 * p.color_variation)
+        color = mix(canvas.color(p.color), canvas.color(p.second_color), other)
+        value = 1 + p.color_variation * (0.55 * (each("value") - 0.5) + 0.09 * clouds) + 0.06 * fine
+        warm = 0.20 * p.color_variation * (each("warmth") - 0.5)
+        color = color * value * (1 + warm * (canvas.color((1, 0.5, 0)) - canvas.color((0, 0.4, 1))))
+        stains = canvas.noise("stains", 0.35, octaves=6, gain=0.62)
+        streaks = canvas.noise("streaks", 0.02, octaves=3, stretch=(8, 1))
+        soot = step(stains + 0.35 * streaks + 0.8 * (tiles.down - 0.5) + 0.6 * (each("soot") - 0.5), -0.4, 2.2)
+        bleached = step(-stains - 0.4 * clouds, 0.4, 2.4)
+        color = mix(color, color.mean((1, 2), keepdim=True) * 0.5 + 0.16, 0.4 * p.age * bleached)
+        spalled = p.chips * step(canvas.noise("spalls", 0.05, octaves=5) + 0.5 * fine, 2.6, 3.0)
+        color = mix(color, canvas.color(p.color) * 1.35, 0.7 * spalled)
+        color = mix(color, canvas.color((0.19, 0.17, 0.15)), 0.75 * p.age * soot)
+        spots = step(
+            canvas.noise("lichen", 0.03, octaves=4, gain=0.6) + 0.5 * stains, 3.0 - 1.6 * p.age, 3.3 - 1.6 * p.age
+        )
+        return mix(color, canvas.color((0.62, 0.61, 0.50)) * (1 + 0.1 * fine), 0.75 * spots * (p.age > 0))
