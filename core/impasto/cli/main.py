@@ -31,6 +31,7 @@ from .models import add_models, add_train
 from .options import add_command, add_device, parse_metres
 from .parser import EarlyOptions, Parser
 from .plugins import add_plugins
+from .relight import add_relight
 from .sources import add_named_inputs, named_files
 from .stylize import add_stylize
 from .terminal import Terminal
@@ -46,6 +47,7 @@ EXAMPLES = (
     "maps wall.png --out textures --normal-strength 0.8",
     "stylize cat.jpg --style night.jpg --out painted",
     "batch brick.json photos --out textures",
+    "relight textures/brick --frames 24 --out looked-at",
     "rerun textures/brick_base_color.png --out again",
     "weights download squeezenet",
     "tools {seamless}",
@@ -96,6 +98,7 @@ def make_parser(stylizer: str = "") -> Parser:
     add_models(commands)
     add_weights(commands)
     add_evaluate(commands)
+    add_relight(commands)
     add_plugins(commands)
     _add_doctor(commands)
     add_completion(commands, parser)

@@ -87,7 +87,7 @@ class Scales(Material):
         self, canvas: Canvas, p: ScalesParameters, height_m: Tensor, number: Tensor, y: Tensor, x: Tensor, rim: Tensor
     ) -> Surface:
         each = canvas.of_each("value", number.long())
-        clouds = canvas.noise("pattern", 4 * p.scale_m, octaves=2, gain=0.4)
+        clouds = canvas.noise("pattern", 2.4 * p.scale_m, octaves=2, gain=0.4)
         spot = step(clouds + 1.2 * (each - 0.5), 1.6 - 3 * p.pattern, 1.66 - 3 * p.pattern)
         tip = mix(canvas.color(p.color), canvas.color(p.spot_color), spot)
         root = mix(canvas.color(p.root_color), tip * 0.45, 0.5)

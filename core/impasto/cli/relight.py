@@ -1,0 +1,110 @@
+"""`impasto relight`: maps on a ball and a plane under a light, so that wrong relief is seen at once."""
+
+from __future__ import annotations
+
+import argparse
+import io
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import ParameterError
+from ..plugins import registry
+from ..system.names import usable_name
+from .options import add_command, add_device
+from .terminal import Terminal
+
+MOST_FRAMES, FRAME_MS = 120, 80
+MOST_PX = 2048
+
+
+def add_relight(commands: Any) -> None:
+    """`impasto relight MAPS --out DIR`."""
+    text = "see maps on a ball and a plane under a light that can be moved"
+    parser = add_command(commands, "relight", text, "textures/brick --frames 24 --out looked-at", _relight)
+    parser.add_argument("source", type=Path, metavar="MAPS", help="a folder of maps, or a picture")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for NAME_relit.png, or .webp")
+    text = "direction of the light in degrees: 0 from the right, 90 from the top (default: 135)"
+    parser.add_argument("--azimuth", type=float, default=135.0, metavar="DEG", help=text)
+    text = "height of the light above the surface in degrees; low light shows relief (default: 40)"
+    parser.add_argument("--elevation", type=float, default=40.0, metavar="DEG", help=text)
+    text = "pictures of one turn of the light, as an animation (default: 1, a still picture)"
+    parser.add_argument("--frames", type=int, default=1, metavar="N", help=text)
+    parser.add_argument("--side", type=int, default=512, metavar="PX", help="side of the ball (default: 512)")
+    text = "how often the maps fit from one side of the ball to the other (default: 1)"
+    parser.add_argument("--repeats", type=float, default=1.0, metavar="N", help=text)
+    parser.add_argument("--force", action="store_true", help="replace an existing file")
+    add_device(parser)
+
+
+def _relight(arguments: argparse.Namespace, terminal: Terminal) -> None:
+    from ..device import choose_device
+    from ..io.files import read_maps, source_name
+    from ..surface.shading import Light, ball, plane
+    from ..system.transaction import replace_files
+
+    _check(arguments)
+    maps = read_maps(arguments.source)
+    device = choose_device(arguments.device, registry().preferred_device)
+    light = Light(arguments.azimuth, arguments.elevation)
+    pictures = []
+    with terminal.progress() as show:
+        for index in range(arguments.frames):
+            show(index / arguments.frames, "Rendering")
+            turned = replace(light, azimuth=light.azimuth + 360 * index / arguments.frames)
+            round_ = ball(maps, arguments.side, turned, repeats=arguments.repeats, device=device)
+            flat = _fitted(plane(maps, turned, device=device), arguments.side)
+            pictures.append(np.concatenate([round_, flat], 1))
+    data, ending = (_png(pictures[0]), "png") if arguments.frames == 1 else (_animation(pictures), "webp")
+    path = arguments.out / f"{usable_name(source_name(arguments.source))}_relit.{ending}"
+    replace_files({path: data}, replace=arguments.force)
+    terminal.written([path], [])
+
+
+def _check(arguments: argparse.Namespace) -> None:
+    for name, low, high in (
+        ("frames", 1, MOST_FRAMES),
+        ("side", 16, MOST_PX),
+        ("elevation", 1, 90),
+        ("repeats", 0.1, 64),
+    ):
+        value = getattr(arguments, name)
+        if not low <= value <= high:
+            raise ParameterError(f"--{name} got {value:g}", f"choose {low:g} to {high:g}")
+
+
+def _fitted(picture: np.ndarray, side_px: int) -> np.ndarray:
+    """A square (side_px, side_px, 3) that is filled with the picture (H, W, 3), shrunk by averages or repeated."""
+    from PIL import Image
+
+    height, width = picture.shape[:2]
+    scale = min(1.0, side_px / min(height, width))
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    shrunk = np.asarray(Image.fromarray(_bytes(picture)).resize(size, Image.Resampling.BOX), np.float32) / 255
+    tiled = np.tile(shrunk, (-(-side_px // size[1]), -(-side_px // size[0]), 1))
+    return tiled[:side_px, :side_px]
+
+
+def _bytes(picture: np.ndarray) -> np.ndarray:
+    return np.round(np.clip(picture, 0, 1) * 255).astype(np.uint8)
+
+
+def _png(picture: np.ndarray) -> bytes:
+    from PIL import Image
+
+    stream = io.BytesIO()
+    Image.fromarray(_bytes(picture)).save(stream, "PNG", optimize=True)
+    return stream.getvalue()
+
+
+def _animation(pictures: Sequence[np.ndarray]) -> bytes:
+    """WebP that runs for ever."""
+    from PIL import Image
+
+    frames = [Image.fromarray(_bytes(picture)) for picture in pictures]
+    stream = io.BytesIO()
+    frames[0].save(stream, "WEBP", save_all=True, append_images=frames[1:], duration=FRAME_MS, loop=0, quality=85)
+    return stream.getvalue()

@@ -1,0 +1,186 @@
+"""A small renderer: maps on a plane or a ball under a movable light, with the microfacet model of Blender and glTF.
+
+Reflection is Lambert plus GGX (Walter et al. 2007) with Schlick's Fresnel term and Smith's height-correlated masking
+(Heitz 2014), as in Karis 2013, "Real shading in Unreal Engine 4". The sky is an analytic studio, bright above and dim below,
+with one soft box, so that metals have something to reflect.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..texture import Maps
+from .color import linear_to_srgb, srgb_to_linear
+from .heights import STEEPEST_Z
+
+DIELECTRIC = 0.04
+"""Reflectance of dielectrics at normal incidence (index of refraction 1.5)."""
+SMOOTHEST = 0.045
+"""Least roughness, below which highlights would be smaller than a pixel."""
+SUPERSAMPLING = 2
+SKY, GROUND, SOFT_BOX = (0.62, 0.68, 0.78), (0.16, 0.15, 0.14), (2.6, 2.5, 2.3)
+"""Linear radiance of the studio above, below, and of its soft box."""
+
+
+@dataclass(frozen=True)
+class Light:
+    """A distant light. azimuth: degrees, 0 from the right, 90 from the top. elevation: degrees above the surface."""
+
+    azimuth: float = 135.0
+    elevation: float = 45.0
+    strength: float = 2.1
+    sky: float = 0.5
+
+    def direction(self, device: str | torch.device = "cpu") -> Tensor:
+        """Unit vector to the light (3,): x right, y up, z to the viewer."""
+        azimuth, elevation = math.radians(self.azimuth), math.radians(self.elevation)
+        flat = math.cos(elevation)
+        return torch.tensor([flat * math.cos(azimuth), flat * math.sin(azimuth), math.sin(elevation)], device=device)
+
+
+@dataclass(frozen=True)
+class Shaded:
+    """What a renderer needs of maps, as tensors: linear colour (3, H, W), unit normals (3, H, W), the rest (H, W)."""
+
+    color: Tensor
+    normal: Tensor
+    roughness: Tensor
+    metallic: Tensor
+    occlusion: Tensor
+
+    @classmethod
+    def of_maps(cls, maps: Maps, device: str = "cpu") -> Shaded:
+        """Tensors of maps; grey, flat, rough, dielectric and open to the sky where a map is missing."""
+        size_px = maps.size_px
+        given: Mapping[str, np.ndarray] = maps.arrays()
+        plain = {"base_color": 0.5, "roughness": 0.8, "metallic": 0.0, "ambient_occlusion": 1.0}
+        arrays = {name: given.get(name, np.full((*size_px, 1), value, "f4")) for name, value in plain.items()}
+        is_encoded = "base_color" not in maps or maps["base_color"].color_space == "srgb"
+        color = srgb_to_linear(arrays["base_color"]) if is_encoded else arrays["base_color"]
+        normal = (
+            2 * given["normal"] - 1 if "normal" in given else np.broadcast_to(np.array([0, 0, 1], "f4"), (*size_px, 3))
+        )
+        load = lambda array: torch.from_numpy(np.array(array.transpose(2, 0, 1), order="C")).to(device)  # noqa: E731
+        single = (load(arrays[name])[0] for name in ("roughness", "metallic", "ambient_occlusion"))
+        unit = torch.nn.functional.normalize(load(normal), dim=0)
+        return cls(load(color).expand(3, *size_px), unit, *single)
+
+    def at(self, y: Tensor, x: Tensor) -> Shaded:
+        """Bilinear samples (…, h, w) at places (h, w) in pixels, which wrap around."""
+        fields = torch.cat([self.color, self.normal, torch.stack([self.roughness, self.metallic, self.occlusion])])
+        found = _bilinear(fields, y, x)
+        return Shaded(found[:3], torch.nn.functional.normalize(found[3:6], dim=0), *found[6:])
+
+
+def reflected(surface: Shaded, to_light: Tensor, to_viewer: Tensor) -> Tensor:
+    """Share of a distant light's radiance that is reflected to the viewer, times π (3, H, W).
+
+    to_light, to_viewer: unit vectors, (3, 1, 1) or (3, H, W). f · cos θ · π, with f = diffuse / π + D V F.
+    """
+    n, l, v = surface.normal, to_light, to_viewer  # noqa: E741  as in the papers
+    h = torch.nn.functional.normalize(l + v, dim=0)
+    n_l, n_v = (n * l).sum(0).clamp_min(0), (n * v).sum(0).clamp_min(1e-3)
+    n_h, v_h = (n * h).sum(0).clamp(0, 1), (v * h).sum(0).clamp(0, 1)
+    a2 = surface.roughness.clamp_min(SMOOTHEST) ** 4  # α = roughness²
+    d = a2 / (math.pi * (n_h * n_h * (a2 - 1) + 1) ** 2)
+    visible = 0.5 / (n_l * (n_v * n_v * (1 - a2) + a2).sqrt() + n_v * (n_l * n_l * (1 - a2) + a2).sqrt() + 1e-6)
+    f0 = DIELECTRIC + (surface.color - DIELECTRIC) * surface.metallic
+    fresnel = f0 + (1 - f0) * (1 - v_h) ** 5
+    diffuse = surface.color * (1 - surface.metallic) * (1 - fresnel)
+    return (diffuse + math.pi * d * visible * fresnel) * n_l
+
+
+def _from_sky(surface: Shaded, to_viewer: Tensor) -> Tensor:
+    """Radiance of the studio that is reflected to the viewer (3, H, W); highlights by Lazarov's fit (2013)."""
+    n, v = surface.normal, to_viewer
+    n_v = (n * v).sum(0).clamp(0, 1)
+    mirrored = 2 * (n * v).sum(0, keepdim=True) * n - v
+    rough = surface.roughness
+    c0, c1 = (1 - rough, 1 - 0.425 * (1 - rough))
+    a = torch.minimum(c0 * c0, torch.exp2(-9.28 * n_v)) * c0 + 0.0425 - 0.0275 * rough
+    scale, offset = -1.04 * a + 1.04 - 0.572 * rough, 1.04 * a - 0.04 + 0.022 * rough
+    f0 = DIELECTRIC + (surface.color - DIELECTRIC) * surface.metallic
+    highlight = _studio(mirrored, rough) * (f0 * scale + offset.clamp_min(0)) * (0.35 + 0.65 * c1)
+    diffuse = surface.color * (1 - surface.metallic) * _studio(n, torch.ones_like(rough))
+    return (diffuse + highlight) * surface.occlusion
+
+
+def _studio(direction: Tensor, roughness: Tensor) -> Tensor:
+    """Radiance (3, H, W) of the studio from a direction (3, H, W), blurred as a surface of this roughness sees it."""
+    x, y, z = direction
+    color = lambda rgb: torch.tensor(rgb, device=direction.device).view(3, 1, 1)  # noqa: E731
+    width = 0.15 + 0.85 * roughness
+    up = (0.5 + 0.5 * (0.8 * y + 0.3 * z) / width).clamp(0, 1)
+    up = up * up * (3 - 2 * up)
+    toward = (-0.55 * x + 0.6 * y + 0.58 * z).clamp(-1, 1)
+    sharp = 2 + 60 * (1 - roughness) ** 3
+    box = torch.exp(-sharp * (1 - toward)) * (0.25 + 0.75 * (1 - roughness))
+    return color(GROUND) + (color(SKY) - color(GROUND)) * up + color(SOFT_BOX) * box
+
+
+def lit_by(surface: Shaded, light: Light, to_viewer: Tensor | None = None) -> Tensor:
+    """Linear radiance (3, H, W) under a light and the studio's sky. to_viewer: unit vectors; without it, from above."""
+    device = surface.color.device
+    v = torch.tensor([0.0, 0.0, 1.0], device=device).view(3, 1, 1) if to_viewer is None else to_viewer
+    direct = light.strength * reflected(surface, light.direction(device).view(3, 1, 1), v)
+    return direct * (0.4 + 0.6 * surface.occlusion) + light.sky * _from_sky(surface, v)
+
+
+def plane(maps: Maps, light: Light = Light(), *, device: str = "cpu") -> np.ndarray:
+    """Picture (H, W, 3), sRGB-encoded in [0, 1], of maps on a plane seen from above."""
+    return _encoded(lit_by(Shaded.of_maps(maps, device), light))
+
+
+def ball(
+    maps: Maps, side_px: int = 512, light: Light = Light(), *, repeats: float = 1.0, device: str = "cpu"
+) -> np.ndarray:
+    """Picture (side_px, side_px, 3), sRGB-encoded in [0, 1], of maps on a ball before a grey background.
+
+    repeats: tiles from one side of the ball to the other. Normals are turned into the ball's tangent frame.
+    """
+    surface = Shaded.of_maps(maps, device)
+    side = side_px * SUPERSAMPLING
+    axis = (torch.arange(side, device=device) + 0.5) / side * 2 - 1
+    y, x = torch.meshgrid(-axis * 1.06, axis * 1.06, indexing="ij")
+    square = x * x + y * y
+    z = (1 - square).clamp_min(1e-6).sqrt()
+    longitude, latitude = torch.atan2(x, z), y.clamp(-1, 1).asin()
+    height, width = maps.size_px
+    tile_px = width / repeats  # pixels of the maps along half the equator
+    sampled = surface.at(height / 2 - latitude / math.pi * tile_px, width / 2 + longitude / math.pi * tile_px)
+    sin_l, cos_l, sin_p, cos_p = longitude.sin(), longitude.cos(), latitude.sin(), latitude.cos()
+    tangent = torch.stack([cos_l, torch.zeros_like(x), -sin_l])
+    upward = torch.stack([-sin_l * sin_p, cos_p, -cos_l * sin_p])
+    outward = torch.stack([sin_l * cos_p, sin_p, cos_l * cos_p])
+    nx, ny, nz = sampled.normal
+    normal = torch.nn.functional.normalize(tangent * nx + upward * ny + outward * nz.clamp_min(STEEPEST_Z), dim=0)
+    picture = lit_by(Shaded(sampled.color, normal, sampled.roughness, sampled.metallic, sampled.occlusion), light)
+    shadow = 1 - 0.35 * torch.exp(-6 * (((x - 0.1) ** 2 + (y + 0.98) ** 2 * 6) - 0.1).clamp_min(0))
+    background = torch.full_like(picture, 0.17) * (1 - 0.3 * square.clamp(0, 2)) * shadow
+    edge = ((1 - square.sqrt()) * side / 2.12 + 0.5).clamp(0, 1)
+    picture = background + (picture - background) * edge
+    return _encoded(torch.nn.functional.avg_pool2d(picture[None], SUPERSAMPLING)[0])
+
+
+def _encoded(radiance: Tensor) -> np.ndarray:
+    """sRGB picture (H, W, 3) of linear radiance (3, H, W), whose highlights roll off instead of clipping."""
+    soft = torch.where(radiance < 0.7, radiance, 0.7 + 0.3 * (1 - torch.exp(-(radiance - 0.7) / 0.3)))
+    return linear_to_srgb(soft.clamp(0, 1).permute(1, 2, 0).cpu().numpy())
+
+
+def _bilinear(fields: Tensor, y: Tensor, x: Tensor) -> Tensor:
+    """Samples (C, h, w) of fields (C, H, W) at y and x (h, w) in pixels, whose centres are at 0.5, around the torus."""
+    height, width = fields.shape[1:]
+    y, x = y - 0.5, x - 0.5
+    top, left = y.floor(), x.floor()
+    rows = [(top + k).remainder(height).long() * width for k in (0, 1)]
+    columns = [(left + k).remainder(width).long() for k in (0, 1)]
+    flat = fields.flatten(1)
+    upper, lower = (flat[:, r + columns[0]].lerp(flat[:, r + columns[1]], x - left) for r in rows)
+    return upper.lerp(lower, y - top)
