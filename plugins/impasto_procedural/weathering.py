@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from .canvas import Canvas
-    from .material import Weathering
+    from .parameters import Weathering
 
 DIRT = (0.21, 0.17, 0.13)
 MOSS = ((0.10, 0.14, 0.04), (0.24, 0.31, 0.09), (0.42, 0.45, 0.18))

@@ -1,8 +1,8 @@
 """A small renderer: maps on a plane or a ball under a movable light, with the microfacet model of Blender and glTF.
 
 Reflection is Lambert plus GGX (Walter et al. 2007) with Schlick's Fresnel term and Smith's height-correlated masking
-(Heitz 2014), as in Karis 2013, "Real shading in Unreal Engine 4". The sky is an analytic studio, bright above and dim below,
-with one soft box, so that metals have something to reflect.
+(Heitz 2014), as in Karis 2013, "Real shading in Unreal Engine 4". The sky is an analytic studio with one soft box, so
+that metals have something to reflect.
 """
 
 from __future__ import annotations
