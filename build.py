@@ -18,6 +18,7 @@ from tasks.extension import build_extension
 from tasks.models import MODELS, models
 from tasks.say import BuildError, step
 from tasks.testing import test
+from tasks.thumbnails import thumbnails
 
 EXAMPLES = """examples:
   python build.py demo                         a photograph of bricks becomes a material; look into out/demo
@@ -133,6 +134,7 @@ def make_parser() -> argparse.ArgumentParser:
     models_.add_argument("names", nargs="*", metavar="NAME", help="only these")
     models_.add_argument("--data", type=Path, required=True, metavar="DIR", help="folder of the PBR sets")
     models_.add_argument("--out", type=Path, default=MODELS, metavar="DIR", help="where they go (default: the plugin)")
+    add(thumbnails)
     add(extension)
     add(lint).add_argument("--fix", action="store_true", help="mend what can be mended")
     for function in PASSED_ON:

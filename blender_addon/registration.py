@@ -12,10 +12,10 @@ from .batch import operators as batch_operators
 from .batch import panel as batch_panel
 from .batch import settings as batch_settings
 from .engine.catalogue import catalogue
+from .generate import choosing, variation_operators, variations
 from .generate import operators as generate_operators
 from .generate import panel as generate_panel
 from .generate import settings as generate_settings
-from .generate import variation_operators, variations
 from .image import operators as image_operators
 from .image import panel as image_panel
 from .interface import previews
@@ -48,6 +48,7 @@ CLASSES = (
     *train_operators.CLASSES,
     *batch_operators.CLASSES,
     *model_operators.CLASSES,
+    *choosing.CLASSES,
     *variation_operators.CLASSES,
     *parameter_operators.CLASSES,
     *stylize_operators.CLASSES,

@@ -40,6 +40,15 @@ class ImpastoPanel(ToolPanel):
     settings = "impasto"
     place = Place.TEXTURE
 
+    def draw_choice(self, layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup) -> None:
+        """Draw the choice of the tool: by its name, by a search, or by its thumbnail where it has one."""
+        row = layout.row(align=True)
+        row.prop(settings, "tool")
+        row.operator("impasto.search_tool", text="", icon="VIEWZOOM")
+        row.operator("impasto.randomize", text="", icon="FILE_REFRESH")
+        if settings.tool in catalogue and catalogue[settings.tool]["thumbnail"]:
+            layout.template_icon_view(settings, "tool", show_labels=True, scale=6, scale_popup=4)
+
     def draw_tool(self, context: bpy.types.Context, settings: bpy.types.PropertyGroup, tool: Mapping[str, Any]) -> None:
         layout = self.layout
         presets.draw(layout)

@@ -43,7 +43,7 @@ class _Icons:
 
     def thumbnail(self, name: str, encoded: str) -> int:
         """Icon of a picture file in base64; Blender reads it when it is first drawn."""
-        key = f"model {name} {zlib.crc32(encoded.encode())}"
+        key = f"{name} {zlib.crc32(encoded.encode())}"
         if key not in self._collection():
             path = Path(bpy.app.tempdir) / f"impasto-{zlib.crc32(key.encode())}.jpg"
             with contextlib.suppress(OSError, ValueError):  # a full disk must not keep the panel from being drawn
@@ -95,7 +95,12 @@ def icon_of_image(image: bpy.types.Image) -> int:
 
 def icon_of_model(model: Mapping[str, Any]) -> int:
     """Icon of a model's thumbnail; 0 if it has none."""
-    return _icons.thumbnail(model["name"], model["thumbnail"]) if model["thumbnail"] else 0
+    return _icons.thumbnail(f"model {model['name']}", model["thumbnail"]) if model["thumbnail"] else 0
+
+
+def icon_of_tool(tool: Mapping[str, Any]) -> int:
+    """Icon of a tool's thumbnail; 0 if it has none."""
+    return _icons.thumbnail(f"tool {tool['name']}", tool["thumbnail"]) if tool["thumbnail"] else 0
 
 
 def _fill(preview: bpy.types.ImagePreview, pixels: np.ndarray, repeats: int) -> None:

@@ -14,6 +14,7 @@ import bpy
 from bpy.props import PointerProperty
 
 from ..engine.catalogue import catalogue, properties_of
+from ..interface import previews
 from . import enum_numbers, inputs, model_values, schemas
 from .groups import (
     SLIDERS,
@@ -34,7 +35,7 @@ LISTS = {
     "stylizer": (("stylizer",), "stylize"),
 }
 """Enums of tools: the kinds in each, and the task of the tool that is its default."""
-_items: dict[str, list[tuple[str, str, str, int]]] = {}
+_items: dict[str, list[tuple[str, str, str, str | int, int]]] = {}
 """Blender keeps no reference to the strings of dynamic enum items: they live here."""
 TEXTURE, STYLE = "texture", "style"
 """Panels with a live preview, for `when_changed`."""
@@ -59,7 +60,7 @@ def tell_changed(of: str) -> Callable[[Any, Any], None]:
     return update
 
 
-def items_of(which: str) -> Callable[[Any, Any], list[tuple[str, str, str, int]]]:
+def items_of(which: str) -> Callable[[Any, Any], list[tuple[str, str, str, str | int, int]]]:
     """Items of an enum of tools: one of `LISTS`."""
     return lambda _self, _context: _items[which]
 
@@ -67,11 +68,20 @@ def items_of(which: str) -> Callable[[Any, Any], list[tuple[str, str, str, int]]
 def _fill_items() -> None:
     for which, (kinds, task) in LISTS.items():
         tools = [tool for tool in catalogue if tool["kind"] in kinds]
-        items = [(tool["name"], tool["label"], tool["description"]) for tool in tools]
+        numbers = enum_numbers.numbers_of([tool["name"] for tool in tools] + ["none"], catalogue.usual(task) or None)
+        items: list[tuple[str, str, str, str | int, int]] = []
+        for group in dict.fromkeys(["", *sorted(tool["group"] for tool in tools)]):
+            items += [("", group, "", "NONE", 0)] if group else []  # a heading
+            items += [_item(tool, numbers) for tool in tools if tool["group"] == group]
         if which == "estimator":
-            items.append(("none", "None", "Only the maps that the tool itself makes"))
-        numbers = enum_numbers.numbers_of([name for name, *_ in items], catalogue.usual(task) or None)
-        _items[which] = [(*item, numbers[item[0]]) for item in items]
+            items.append(("none", "None", "Only the maps that the tool itself makes", "NONE", numbers["none"]))
+        _items[which] = items
+
+
+def _item(tool: Mapping[str, Any], numbers: Mapping[str, int]) -> tuple[str, str, str, str | int, int]:
+    """Enum item of a tool, with its thumbnail where there are windows to show it in."""
+    icon = previews.icon_of_tool(tool) if tool["thumbnail"] and not bpy.app.background else "NONE"
+    return tool["name"], tool["label"], tool["description"], icon, numbers[tool["name"]]
 
 
 class _Live:

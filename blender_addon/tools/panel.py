@@ -44,6 +44,10 @@ class ToolPanel(Tab):
     def draw_tool(self, context: bpy.types.Context, settings: bpy.types.PropertyGroup, tool: Mapping[str, Any]) -> None:
         raise NotImplementedError
 
+    def draw_choice(self, layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup) -> None:
+        """Draw the choice of the tool."""
+        layout.prop(settings, "tool")
+
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
         layout.use_property_split = True
@@ -52,7 +56,7 @@ class ToolPanel(Tab):
         if engine.find() is None:
             draw_missing_engine(layout.box(), self.place)
         settings = getattr(context.scene, self.settings)
-        layout.prop(settings, "tool")
+        self.draw_choice(layout, settings)
         if settings.tool not in catalogue:
             layout.operator("impasto.refresh_tools", icon="FILE_REFRESH")
             return

@@ -6,6 +6,7 @@ JSON Schema is all that hosts see of it, so `checks.check_tool` refuses what a h
 
 from __future__ import annotations
 
+import base64
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -139,6 +140,11 @@ class Tool(ABC):
     rank: ClassVar[int] = 50
     task: ClassVar[str] = ""
     preview_px: ClassVar[int] = 0
+    group: ClassVar[str] = ""
+
+    def thumbnail(self) -> bytes:
+        """A small picture (JPEG, at most 20 kB) of what the tool makes, for lists in hosts; b"" if it has none."""
+        return b""
 
     @abstractmethod
     def apply(self, subject: Maps, parameters: Any, inputs: Mapping[str, Any], context: Context) -> Maps | Result:
@@ -241,6 +247,8 @@ def describe(tool: Tool) -> dict[str, Any]:
         "rank": tool.rank,
         "task": tool.task,
         "preview_px": tool.preview_px,
+        "group": tool.group,
+        "thumbnail": base64.b64encode(tool.thumbnail()).decode(),
         "needs": list(tool.needs),
         "needs_source": bool(tool.needs) or tool.needs_source,
         "weights": list(tool.weights),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from impasto.context import Context
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from .canvas import Canvas
     from .surface import Surface
 
+THUMBNAILS = Path(__file__).with_name("thumbnails")
+
 
 class Material(Generator):
     """A procedural material: subclasses declare parameters and draw a `Surface` on a canvas."""
@@ -25,7 +28,11 @@ class Material(Generator):
     rank = 40
     uses_subject = False
     parameters: ClassVar[type[Parameters]] = MaterialParameters
-    group: ClassVar[str] = ""
+
+    def thumbnail(self) -> bytes:
+        """The material on a ball, as `python build.py thumbnails` rendered it."""
+        path = THUMBNAILS / f"{self.name}.jpg"
+        return path.read_bytes() if path.is_file() else b""
 
     @abstractmethod
     def surface(self, canvas: Canvas, parameters: Any) -> Surface:

@@ -125,6 +125,8 @@ class ToolDescription(Answer):
     rank: int = Field(description="position among tools of its kind; teaching tools have 90 or more")
     task: str = Field(description="action or panel that uses the tool of the lowest rank unless another is chosen")
     preview_px: int = Field(description="longer side of the previews that a stylizer makes in a moment; 0: it is slow")
+    group: str = Field(description="heading under which Blender lists it")
+    thumbnail: str = Field(description="small picture of what it makes: JPEG in base64")
     needs: list[str] = Field(description="maps that its subject must have")
     needs_source: bool = Field(description="whether it needs a source")
     uses_subject: bool = Field(description="whether it uses more of its subject than the size")

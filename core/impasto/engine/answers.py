@@ -117,6 +117,8 @@ DESCRIPTION = {
             "rank": ANY_NUMBER,
             "task": str,
             "preview_px": ID,
+            "group": str,
+            "thumbnail": str,
             "needs": [str],
             "weights": [str],
             "inputs": [{"name": str, "description": str, "required": bool, "kind": str, "many": bool, "for_each": str}],

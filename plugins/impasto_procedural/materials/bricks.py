@@ -43,7 +43,7 @@ class Bricks(Material):
 
     name, label = "bricks", "Bricks"
     description = "A brick wall: seven bonds, from new and sharp to old and chipped"
-    group = "masonry"
+    group = "Masonry"
     parameters = BricksParameters
 
     def surface(self, canvas: Canvas, parameters: BricksParameters) -> Surface:

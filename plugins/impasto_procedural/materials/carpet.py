@@ -37,7 +37,7 @@ class Carpet(Material):
 
     name, label = "carpet", "Carpet"
     description = "Carpet with loops, a cut pile or a long shag, trodden or new"
-    group = "fabric"
+    group = "Fabric"
     parameters = CarpetParameters
 
     def surface(self, canvas: Canvas, parameters: CarpetParameters) -> Surface:

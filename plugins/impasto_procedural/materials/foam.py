@@ -35,7 +35,7 @@ class Foam(Material):
 
     name, label = "foam", "Foam"
     description = "Sponge, foam rubber, pumice, aerated concrete"
-    group = "fabric"
+    group = "Fabric"
     parameters = FoamParameters
 
     def surface(self, canvas: Canvas, parameters: FoamParameters) -> Surface:

@@ -33,7 +33,7 @@ class Leather(Material):
 
     name, label = "leather", "Leather"
     description = "Leather of shoes, sofas and bags, from smooth nappa to pebbled grain"
-    group = "fabric"
+    group = "Fabric"
     parameters = LeatherParameters
 
     def surface(self, canvas: Canvas, parameters: LeatherParameters) -> Surface:

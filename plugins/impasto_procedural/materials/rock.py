@@ -40,7 +40,7 @@ class Rock(Material):
 
     name, label = "rock", "Rock"
     description = "A cliff: layers, blocks, facets and cracks, with stains and lichen"
-    group = "stone"
+    group = "Stone"
     parameters = RockParameters
 
     def surface(self, canvas: Canvas, parameters: RockParameters) -> Surface:

@@ -38,7 +38,7 @@ class Sand(Material):
 
     name, label = "sand", "Sand"
     description = "Sand of a beach or a dune, with ripples, hollows, and small stones"
-    group = "ground"
+    group = "Ground"
     parameters = SandParameters
 
     def surface(self, canvas: Canvas, parameters: SandParameters) -> Surface:

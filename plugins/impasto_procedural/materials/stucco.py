@@ -40,7 +40,7 @@ class Stucco(Material):
 
     name, label = "stucco", "Stucco"
     description = "Rough render: thrown lumps, lumps pressed flat, or a scraped finish"
-    group = "walls"
+    group = "Walls"
     parameters = StuccoParameters
 
     def surface(self, canvas: Canvas, parameters: StuccoParameters) -> Surface:

@@ -40,7 +40,7 @@ class Terrazzo(Material):
 
     name, label = "terrazzo", "Terrazzo"
     description = "Polished floor of coloured stone chips in a binder, with or without brass strips"
-    group = "stone"
+    group = "Stone"
     parameters = TerrazzoParameters
 
     def surface(self, canvas: Canvas, parameters: TerrazzoParameters) -> Surface:

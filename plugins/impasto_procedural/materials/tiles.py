@@ -46,7 +46,7 @@ class Tiles(Material):
 
     name, label = "tiles", "Tiles"
     description = "Ceramic tiles: squares, hexagons, subway, herringbone; from bathroom white to handmade and crazed"
-    group = "masonry"
+    group = "Masonry"
     parameters = TilesParameters
 
     def surface(self, canvas: Canvas, parameters: TilesParameters) -> Surface:

@@ -41,7 +41,7 @@ class Weave(Material):
 
     name, label = "weave", "Woven cloth"
     description = "Cloth of crossing threads: linen, denim, burlap, canvas, satin"
-    group = "fabric"
+    group = "Fabric"
     parameters = WeaveParameters
 
     def surface(self, canvas: Canvas, parameters: WeaveParameters) -> Surface:
