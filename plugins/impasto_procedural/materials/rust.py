@@ -1,0 +1,87 @@
+"""Steel that rusts: bare metal, stains, crust, flakes and pits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from impasto.tools import Color, Field
+
+from ..material import Material, MaterialParameters, width_field
+from ..shaping import gradient, mix, step
+from ..surface import Surface
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from ..canvas import Canvas
+
+
+class RustParameters(MaterialParameters):
+    """Cover, flakes, pits, runs and colours of rust on steel."""
+
+    width_m: float = width_field(0.8)
+    cover: float = Field(0.6, ge=0, le=1, description="Share of the steel that rust covers")
+    patch_m: float = Field(0.11, ge=0.005, le=2, description="Size of the patches of rust, in metres")
+    flakes: float = Field(0.5, ge=0, le=1, description="Layers of rust that swell and break off in plates")
+    pits: float = Field(0.5, ge=0, le=1, description="Holes that rust has eaten")
+    runs: float = Field(0.4, ge=0, le=1, description="Stains that water has washed down below the rust")
+    color: Color = Field((0.62, 0.33, 0.14), description="Colour of fresh rust, at the rims and in stains")
+    old_color: Color = Field((0.33, 0.17, 0.10), description="Colour of old rust")
+    dark_color: Color = Field((0.17, 0.11, 0.09), description="Colour of the thickest crust and of pits")
+    metal_color: Color = Field((0.66, 0.65, 0.64), description="Reflectance of the bare steel")
+    metal_roughness: float = Field(0.38, ge=0, le=1, description="Roughness of the bare steel")
+
+
+class Rust(Material):
+    """Steel sheet under rust of several ages: each age has its own colour, height and roughness."""
+
+    name, label = "rust", "Rust"
+    description = "Rusting steel, from the first stains to a flaking crust"
+    group = "Metal"
+    parameters = RustParameters
+
+    def surface(self, canvas: Canvas, parameters: RustParameters) -> Surface:
+        p = parameters
+        clouds = canvas.noise("rust", p.patch_m, octaves=8, gain=0.68)
+        spots = canvas.noise("spots", 0.012, octaves=4, gain=0.7)
+        age = clouds + 0.4 * spots + 3.4 * (p.cover - 0.5)  # deviations past the first stain
+        film = step(age, -0.25, 0.25)
+        crust = step(age, 0.15, 0.6)
+        stain = self._runs(canvas, p, crust)
+        steel = self._steel(canvas, p)
+        stained = steel.under(Surface(self._stain_color(canvas, p), steel.height_m, 0.75), film.maximum(stain))
+        return stained.under(self._crust(canvas, p, age, spots), crust)
+
+    def _steel(self, canvas: Canvas, p: RustParameters) -> Surface:
+        rolled = canvas.noise("rolled", 0.002, octaves=2, stretch=(1, 60))
+        dull = canvas.noise("dull", 0.08, octaves=5, gain=0.6)
+        color = canvas.color(p.metal_color) * (1 + 0.06 * dull + 0.03 * rolled)
+        return Surface(color, 0.000006 * rolled, p.metal_roughness + 0.05 * dull + 0.03 * rolled, 1.0)
+
+    def _stain_color(self, canvas: Canvas, p: RustParameters) -> Tensor:
+        mottled = canvas.noise("mottled", 0.02, octaves=5, gain=0.7)
+        shades = [canvas.color(p.old_color), canvas.color(p.color) * 0.8, canvas.color(p.color) * 1.25]
+        return gradient(0.5 + 0.2 * mottled, shades)
+
+    def _runs(self, canvas: Canvas, p: RustParameters, crust: Tensor) -> Tensor:
+        """Mask (H, W) of stains that hang below the crust in thin lines."""
+        lines = canvas.noise("runs", 0.007, octaves=3, gain=0.7, stretch=(30, 1))
+        wet = canvas.trailed(crust * step(lines, -0.3, 1.5), 0.6 * p.patch_m)
+        return (5.0 * p.runs * wet).clamp(0, 0.85)
+
+    def _crust(self, canvas: Canvas, p: RustParameters, age: Tensor, spots: Tensor) -> Surface:
+        grain = canvas.noise("grain", 0.0024, octaves=3, gain=0.8)
+        layers = canvas.noise("layers", 0.035, octaves=6, gain=0.55) + 0.5 * age
+        level = 2.2 * layers
+        terrace = level.floor() + step(level - level.floor(), 0.0, 0.14)  # plates with broken edges
+        rim = step(level - level.floor(), 0.3, 0.05) * p.flakes
+        plates_m = 0.0005 * p.flakes * terrace.clamp(-3, 4)
+        pit = step(
+            canvas.noise("pits", 0.009, octaves=3, gain=0.6) + 0.15 * age, 2.7 - 1.4 * p.pits, 3.3 - 1.4 * p.pits
+        )
+        height_m = 0.0003 + 0.0002 * age.clamp(-1, 3) + plates_m + 0.00014 * grain + 0.00008 * spots - 0.0009 * pit
+        old = [canvas.color(p.color) * 1.1, canvas.color(p.old_color) * 1.2, canvas.color(p.old_color)]
+        shade = 0.16 + 0.22 * age + 0.10 * grain + 0.16 * spots + 0.10 * (terrace - level) - 0.25 * rim
+        color = gradient(shade, [*old, canvas.color(p.dark_color)]) * (1 + 0.09 * grain)
+        color = mix(color, canvas.color(p.dark_color) * 0.7, 0.8 * pit)
+        return Surface(color.clamp_min(0.004), height_m, 0.86 + 0.05 * grain + 0.03 * spots)
