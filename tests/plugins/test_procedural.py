@@ -74,7 +74,11 @@ def test_seeds_are_different_surfaces(name):
 
 @pytest.mark.parametrize("layer", ["wear", "dirt", "moss", "wetness"])
 def test_weathering_grows_with_its_slider(name, layer):
-    none, some, much = (made(name, **{layer: amount})["base_color"].pixels for amount in (0, 0.4, 1.0))
+    """Colour and roughness together: water makes metal smoother, not darker."""
+    none, some, much = (
+        np.concatenate([maps["base_color"].pixels, maps["roughness"].pixels], 2)
+        for maps in (made(name, **{layer: amount}) for amount in (0, 0.4, 1.0))
+    )
     changed = [np.abs(one - none).mean() for one in (some, much)]
     assert changed[1] > changed[0] >= 0
     assert changed[1] > 0.005
