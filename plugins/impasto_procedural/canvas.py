@@ -123,6 +123,12 @@ class Canvas:
         response = torch.exp(-2 * (math.pi * deviation_m) ** 2 * (fy * fy + fx * fx))
         return torch.fft.irfft2(torch.fft.rfft2(field) * response, s=self.size_px)
 
+    def trailed(self, field: Tensor, length_m: float) -> Tensor:
+        """A field (H, W) that runs down the surface, fading by the factor e with each `length_m`; means stay."""
+        fy = torch.fft.rfftfreq(self.size_px[0], self.texel_m, device=self.device)[:, None]
+        response = 1 / (1 + 2j * math.pi * fy * length_m)
+        return torch.fft.irfft(torch.fft.rfft(field, dim=0) * response, n=self.size_px[0], dim=0)
+
     def waves(self, name: str, length_m: float, *, spread: float = 0.2) -> tuple[Tensor, Tensor]:
         """Phase in turns, −0.5 to 0.5, and amplitude, about 1, of irregular waves that run downwards, with forks.
 
@@ -146,12 +152,14 @@ class Canvas:
         jitter: float = 1.0,
         stagger: float = 0.0,
         stretch: tuple[float, float] = (1, 1),
+        squeeze: tuple[float, float] = (1, 1),
         warp: tuple[Tensor, Tensor] | None = None,
     ) -> Cells:
         """Voronoi cells of about `size_m` around points of a jittered lattice (Worley 1996).
 
         jitter: 0: a square lattice, 1: anywhere in its square. stagger: shift of every second row, in cells (0.5 for
-        hexagons). warp: metres (H, W) by which texels are moved, y and x.
+        hexagons). squeeze: distances are divided by it, vertically and horizontally, so that cells become longer.
+        warp: metres (H, W) by which texels are moved, y and x.
         """
         rows = self.count(size_m * stretch[0], horizontal=False, multiple_of=2 if stagger else 1)
         columns = self.count(size_m * stretch[1])
@@ -161,10 +169,11 @@ class Canvas:
         points = (self.uniform(name, 2, rows, columns) - 0.5) * jitter + 0.5
         points[1, 0::2] -= stagger / 2
         points[1, 1::2] += stagger / 2
+        squeezed_m = high / squeeze[0], wide / squeeze[1]
         strips = zip(y.split(STRIP_PX), x.split(STRIP_PX), strict=True)
-        parts = [_nearest(*strip, points, (high, wide)) for strip in strips]
+        parts = [_nearest(*strip, points, squeezed_m) for strip in strips]
         number, y1, x1, border = (torch.cat(part) for part in zip(*parts, strict=True))
-        return Cells(number, (y1 * y1 + x1 * x1).sqrt_(), -y1, -x1, border)
+        return Cells(number, (y1 * y1 + x1 * x1).sqrt_(), -y1 * squeeze[0], -x1 * squeeze[1], border)
 
     def of_each(self, name: str, number: Tensor) -> Tensor:
         """A random number in [0, 1) for each texel, the same for all texels of one `number`, from 0."""

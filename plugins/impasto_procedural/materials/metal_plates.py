@@ -1,0 +1,150 @@
+"""Steel plates: riveted, or rolled with a tread of diamonds or bars."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from impasto.tools import Color, Field, visible_if
+
+from ..blocks import Blocks, blocks
+from ..material import Material, MaterialParameters, width_field
+from ..metal import rusted
+from ..shaping import bump, step
+from ..surface import Surface
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from ..canvas import Canvas
+
+RIVETED = visible_if("pattern", "riveted")
+TREAD = visible_if("pattern", "diamond", "bars")
+BARS = 5
+
+
+@dataclass(frozen=True)
+class Relief:
+    """Form of the plates (H, W). raised: 1 on what is rubbed. cavity: 1 in joints and at feet, where water stays."""
+
+    height_m: Tensor
+    raised: Tensor
+    cavity: Tensor
+    shade: Tensor | float = 0.0
+
+
+class MetalPlatesParameters(MaterialParameters):
+    """Pattern, rivets, paint, rust and wear of steel plates."""
+
+    width_m: float = width_field(1.2)
+    pattern: Literal["riveted", "diamond", "bars"] = Field(
+        "riveted", description="Riveted plates, or tread plate with diamonds or with groups of bars"
+    )
+    plate_m: float = Field(
+        0.6, ge=0.05, le=5, description="Length of a plate, in metres; half as high", json_schema_extra=RIVETED
+    )
+    rivet_m: float = Field(
+        0.022, ge=0.002, le=0.1, description="Diameter of a rivet's head, in metres", json_schema_extra=RIVETED
+    )
+    tread_m: float = Field(
+        0.04, ge=0.005, le=0.5, description="Spacing of the tread, in metres", json_schema_extra=TREAD
+    )
+    tread_height_m: float = Field(
+        0.002, ge=0.0002, le=0.02, description="Height of the tread, in metres", json_schema_extra=TREAD
+    )
+    paint: float = Field(0.0, ge=0, le=1, description="How much paint is left; 0: bare steel")
+    color: Color = Field((0.30, 0.36, 0.38), description="Colour of the paint")
+    metal_color: Color = Field((0.66, 0.65, 0.64), description="Reflectance of the steel")
+    rust: float = Field(0.3, ge=0, le=1, description="Rust in joints and around rivets, and its runs")
+    rubbed: float = Field(0.5, ge=0, le=1, description="How bright and smooth the raised parts are rubbed")
+    dents: float = Field(0.3, ge=0, le=1, description="Waves and dents of the plates")
+
+
+class MetalPlates(Material):
+    """Plates of steel with raised rivets or tread, rust where water stays, bright where feet and hands rub."""
+
+    name, label = "metal-plates", "Metal plates"
+    description = "Riveted steel plates, and tread plate with diamonds or bars; bare, painted or rusty"
+    group = "Metal"
+    parameters = MetalPlatesParameters
+
+    def surface(self, canvas: Canvas, parameters: MetalPlatesParameters) -> Surface:
+        p = parameters
+        relief = self._riveted(canvas, p) if p.pattern == "riveted" else self._tread(canvas, p)
+        clouds = canvas.noise("clouds", 0.16, octaves=7, gain=0.62)
+        grain = canvas.noise("grain", 0.003, octaves=3, gain=0.8)
+        bright = relief.raised * p.rubbed * step(clouds, -1.8, 0.6)
+        steel = self._steel(canvas, p, relief, clouds, bright)
+        if p.paint:
+            chips = clouds + 0.5 * canvas.noise("chips", 0.03, octaves=5, gain=0.7) - 2.2 * bright
+            kept = step(chips, 2.4 - 4.8 * p.paint, 2.5 - 4.8 * p.paint)
+            steel = steel.under(self._paint(canvas, p, relief, clouds, grain), kept)
+        return rusted(canvas, steel, p.rust, relief.cavity - 0.9 * bright)
+
+    def _steel(
+        self, canvas: Canvas, p: MetalPlatesParameters, relief: Relief, clouds: Tensor, bright: Tensor
+    ) -> Surface:
+        rolled = canvas.noise("rolled", 0.003, octaves=2, stretch=(1, 40))
+        scale = step(clouds + 0.3 * rolled, 1.6, -1.2)  # mill scale: a dark skin from rolling
+        value = (0.86 - 0.28 * scale) * (1 + 0.3 * relief.shade) + 0.02 * rolled + 0.22 * bright
+        waves_m = 0.0012 * p.dents * canvas.noise("waves", 0.25, octaves=2)
+        dents = step(canvas.noise("dents", 0.05), 2.8 - 0.9 * p.dents, 4.2 - 0.9 * p.dents)
+        height_m = relief.height_m + waves_m - 0.003 * p.dents * dents + 0.00001 * rolled
+        grime = 1 - 0.35 * relief.cavity
+        roughness = 0.44 + 0.05 * clouds + 0.08 * scale - 0.2 * bright + 0.15 * relief.cavity + 0.02 * rolled
+        return Surface(canvas.color(p.metal_color) * (value * grime).clamp(0.1, 1.3), height_m, roughness, 1.0)
+
+    def _paint(
+        self, canvas: Canvas, p: MetalPlatesParameters, relief: Relief, clouds: Tensor, grain: Tensor
+    ) -> Surface:
+        value = (1 + 0.07 * clouds + 0.25 * relief.shade) * (1 - 0.3 * relief.cavity)
+        return Surface(canvas.color(p.color) * value, relief.height_m + 0.00025 + 0.00002 * grain, 0.5 + 0.06 * clouds)
+
+    def _riveted(self, canvas: Canvas, p: MetalPlatesParameters) -> Relief:
+        plates = blocks(canvas, "running", p.plate_m, 0.5 * p.plate_m)
+        each = lambda name: canvas.of_each(name, plates.number)  # noqa: E731
+        inside_m = plates.inside_m(0.0025, 0.004)
+        radius_m = 0.5 * p.rivet_m
+        away_m = _to_rivet_m(plates, 1.8 * p.rivet_m, 3.6 * p.rivet_m)
+        dome = (1 - (away_m / radius_m).square()).clamp_min(0).sqrt()
+        seam = step(inside_m, 0.0, -0.002)
+        lean = (each("lean y") - 0.5) * plates.y_m + (each("lean x") - 0.5) * plates.x_m
+        bulge = bump(inside_m.clamp_min(0), 0.2 * p.plate_m)
+        height_m = 0.55 * radius_m * dome + 0.0012 * bump(inside_m.clamp_min(0), 0.004) - 0.004 * seam
+        height_m = height_m + 0.006 * lean + 0.004 * p.dents * (each("bulge") - 0.4) * bulge
+        foot = step(away_m, 1.5 * radius_m, radius_m) * (1 - step(dome, 0.0, 0.4))
+        cavity = (step(inside_m, 0.012, 0.0) + foot).clamp(0, 1)
+        edge = (0.6 * step(inside_m, 0.007, 0.003) + 0.3 * step(inside_m, 0.04, 0.0)) * step(inside_m, 0.0, 0.002)
+        return Relief(height_m, (step(dome, 0.4, 0.9) + edge).clamp(0, 1), cavity, each("shade") - 0.5)
+
+    def _tread(self, canvas: Canvas, p: MetalPlatesParameters) -> Relief:
+        rows = canvas.count(p.tread_m, horizontal=False, multiple_of=2)
+        columns = canvas.count(p.tread_m, multiple_of=2)
+        v, u = canvas.y_m / canvas.height_m * rows + 0.25, canvas.x_m / canvas.width_m * columns + 0.25
+        row, column = v.floor(), u.floor()
+        turned = (row + column).remainder(2) > 0.5
+        y, x = (v - row - 0.5).expand(canvas.size_px), (u - column - 0.5).expand(canvas.size_px)
+        if p.pattern == "diamond":
+            y, x = (y + x) * 0.5**0.5, (y - x) * 0.5**0.5
+        along, across = x.where(turned, y), y.where(turned, x)
+        if p.pattern == "diamond":
+            inside = 0.125 * (1 - (along / 0.52).square()) - across.abs()
+        else:
+            pitch = 0.84 / BARS
+            bar = (across / pitch).round().clamp(-(BARS // 2), BARS // 2) * pitch
+            inside = 0.055 - ((along.abs() - 0.36).clamp_min(0).square() + (across - bar).square()).sqrt()
+        top = bump(inside.clamp_min(0), 0.11 if p.pattern == "diamond" else 0.05)
+        cavity = step(inside, -0.07, 0.0) * step(inside, 0.02, 0.0)
+        return Relief(p.tread_height_m * top, step(top, 0.6, 0.95), cavity)
+
+
+def _to_rivet_m(plates: Blocks, margin_m: float, spacing_m: float) -> Tensor:
+    """Distance (H, W) to the nearest of the rivets along the four sides of a plate, `margin_m` inside it."""
+    high, wide = plates.half_height_m - margin_m, plates.half_width_m - margin_m
+    y, x = plates.y_m.abs(), plates.x_m.abs()
+    gap_y, gap_x = (2 * side / (2 * side / spacing_m).round().clamp_min(1) for side in (high, wide))
+    near_y = high - ((high - y) / gap_y).round().clamp_min(0) * gap_y
+    near_x = wide - ((wide - x) / gap_x).round().clamp_min(0) * gap_x
+    on_rows = (y - high).square() + (x - near_x).square()
+    on_columns = (y - near_y).square() + (x - wide).square()
+    return on_rows.minimum(on_columns).sqrt()
