@@ -58,6 +58,49 @@ def blocks(
     return PATTERNS[bond](canvas, y_m, x_m, length_m, height_m)
 
 
+def uneven_blocks(
+    canvas: Canvas,
+    name: str,
+    length_m: float,
+    height_m: float,
+    *,
+    uneven: float = 0.6,
+    split: float = 0.0,
+    warp: tuple[Tensor, Tensor],
+) -> Blocks:
+    """Blocks in rows of uneven heights, each of its own length. split: share of blocks cut into two thin ones.
+
+    uneven: how far joints move, from 0 to just below 1. warp: metres (H, W) by which texels move, y and x.
+    """
+    rows, columns = canvas.count(height_m, horizontal=False), canvas.count(length_m)
+    high, wide = canvas.height_m / rows, canvas.width_m / columns
+    moved = uneven * (canvas.uniform(f"{name} rows", rows) - 0.5)
+    v = (canvas.y_m + warp[0]) / high + 0.25
+    row, v, half_v = _between(v, lambda row: moved[row.long() % rows])
+    shifts = canvas.uniform(f"{name} shifts", rows)[row.long() % rows]
+    moved_x = uneven * (canvas.uniform(f"{name} columns", rows, columns) - 0.5)
+    u = (canvas.x_m + warp[1]) / wide + shifts
+    column, u, half_u = _between(u, lambda column: moved_x[row.long() % rows, column.long() % columns])
+    number = row.long() % rows * columns + column.long() % columns
+    cut = (0.8 * canvas.of_each(f"{name} cut", number) - 0.4) * half_v
+    is_split = canvas.of_each(f"{name} split", number) < split
+    is_lower = (v > cut).logical_and_(is_split)
+    top, bottom = (-half_v).where(~is_lower, cut), half_v.where(is_lower | ~is_split, cut)
+    half = 0.5 * (bottom - top)
+    return Blocks(
+        2 * number + is_lower, (v - 0.5 * (top + bottom)) * high, u * wide, half * high, half_u * wide, half < 0
+    )
+
+
+def _between(place: Tensor, moved: Callable[[Tensor], Tensor]) -> tuple[Tensor, Tensor, Tensor]:
+    """Number of each place between joints at i + moved(i), offset from their middle, and half their distance."""
+    index = place.floor()
+    is_after, is_before = place >= index + 1 + moved(index + 1), place < index + moved(index)
+    index = index + is_after.to(place.dtype) - is_before.to(place.dtype)
+    low, high = index + moved(index), index + 1 + moved(index + 1)
+    return index, place - 0.5 * (low + high), 0.5 * (high - low)
+
+
 def _rows(
     canvas: Canvas, y_m: Tensor, x_m: Tensor, length_m: float, height_m: float, shifts: tuple[float, ...]
 ) -> Blocks:
