@@ -31,7 +31,7 @@ def cracks(canvas: Canvas, name: str, size_m: float, width_m: float, amount: flo
     return step(net.to_border_m, drawn_m, 0.25 * drawn_m) * (half_m / drawn_m) ** FADING
 
 
-def holes(canvas: Canvas, name: str, size_m: float, radius_m: float, amount: float) -> Tensor:
+def holes(canvas: Canvas, name: str, size_m: float, radius_m: float, amount: Tensor | float) -> Tensor:
     """Mask (H, W) of round holes about `size_m` apart: many small ones, few of up to `radius_m`."""
     spots = canvas.cells(name, size_m, jitter=0.9)
     chance, size = canvas.of_each(f"{name} is", spots.number), canvas.of_each(f"{name} size", spots.number)

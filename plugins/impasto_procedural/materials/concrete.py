@@ -63,9 +63,9 @@ class Concrete(Material):
         clouds = canvas.noise("clouds", 0.45, octaves=7, gain=0.62)
         sand = canvas.noise("sand", 0.005, octaves=3, gain=0.8)
         mark_m, tone, damp = self._formwork(canvas, p, clouds, sand)
-        pores = holes(canvas, "bubbles", 0.035, 0.0055, p.pores).maximum(
-            holes(canvas, "small bubbles", 0.014, 0.0025, p.pores)
-        )
+        airy = p.pores * step(canvas.noise("airy", 0.4, octaves=3, stretch=(0.6, 1.6)), -1.6, 1.6) * 1.4
+        pores = holes(canvas, "bubbles", 0.04, 0.0055, airy)
+        pores = pores.maximum(holes(canvas, "small bubbles", 0.014, 0.0025, airy))
         crack = cracks(canvas, "cracks", 0.9, 0.0022, 0.55 * p.cracks)
         worn = p.exposed * step(clouds + 0.5 * sand, 1.2 - 1.8 * p.exposed, 2.0 - 1.8 * p.exposed)
         height_m = mark_m + 0.0008 * clouds + (0.00010 + 0.0009 * worn) * sand - 0.0035 * pores - 0.002 * crack
@@ -114,7 +114,7 @@ class Concrete(Material):
     def _panels(self, canvas: Canvas, p: ConcreteParameters, sand: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         panels = blocks(canvas, "stack", p.panel_m, p.panel_m)
         each = lambda name: canvas.of_each(name, panels.number)  # noqa: E731
-        inside_m = panels.inside_m() + 0.0004 * sand
+        inside_m = panels.inside_m() + 0.00012 * sand
         joint = step(inside_m, 0.0045, 0.0025)
         lean = (each("lean y") - 0.5) * panels.y_m + (each("lean x") - 0.5) * panels.x_m
         relief_m = 0.003 * lean - 0.006 * joint

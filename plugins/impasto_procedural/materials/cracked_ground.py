@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from impasto.tools import Color, Field
 
-from ..damage import cracks, holes
+from ..damage import cracks
 from ..material import Material, MaterialParameters, width_field
 from ..shaping import bump, mix, step
 from ..surface import Surface
@@ -49,13 +49,12 @@ class CrackedGround(Material):
         each = lambda name: canvas.of_each(name, plates.number)  # noqa: E731
         width_m = p.crack_m * (0.55 + 0.5 * each("width")) * (1 + 0.25 * clouds).clamp_min(0.3)
         inside_m = plates.to_border_m - 0.5 * width_m + 0.0009 * fine
-        split = cracks(canvas, "fine cracks", 0.42 * p.plate_m, 0.32 * p.crack_m, 0.8 * p.fine_cracks)
-        hair = cracks(canvas, "hair cracks", 0.17 * p.plate_m, 0.10 * p.crack_m, 0.6 * p.fine_cracks)
+        split = cracks(canvas, "fine cracks", 0.34 * p.plate_m, 0.30 * p.crack_m, 0.8 * p.fine_cracks)
         rim_m = 0.16 * p.plate_m * (0.7 + 0.6 * each("rim"))
         rim = (-inside_m.clamp_min(0) / rim_m).exp()
         lean = (each("lean y") - 0.5) * plates.y_m + (each("lean x") - 0.5) * plates.x_m
         crumbs = step(fine + 0.4 * clouds, 2.0 - 1.2 * p.crumbs, 3.2 - 1.2 * p.crumbs)
-        pits = holes(canvas, "rain", 0.02, 0.004, 0.5)
+        pits = step(canvas.noise("rain", 0.012, octaves=2), 1.3, 2.4)
         height_m = (
             p.curl * p.plate_m * (0.09 * rim * (0.4 + each("curl")) + 0.10 * lean)
             + 0.10 * p.depth_m * (each("stands out") - 0.5)
@@ -65,12 +64,11 @@ class CrackedGround(Material):
             + 0.0012 * p.crumbs * crumbs
             - 0.0006 * pits
             - 0.30 * p.depth_m * split
-            - 0.10 * p.depth_m * hair
         )
         value = 1 + p.color_variation * (0.45 * (each("value") - 0.5) + 0.13 * clouds) + 0.05 * fine
         dry = step(rim + 0.15 * clouds + 0.25 * (each("dry") - 0.5), 0.25, 1.0)
         color = mix(canvas.color(p.color), canvas.color(p.rim_color), dry) * value
-        color = color * (1 - 0.55 * split) * (1 - 0.35 * hair) * (1 - 0.12 * pits) * (1 - 0.18 * crumbs * p.crumbs)
+        color = color * (1 - 0.55 * split) * (1 - 0.12 * pits) * (1 - 0.18 * crumbs * p.crumbs)
         top = Surface(color, height_m, p.roughness + 0.08 * dry - 0.04 * clouds + 0.02 * fine)
         return self._earth(canvas, p).under(top, step(inside_m, -0.001, 0.0012))
 

@@ -102,7 +102,7 @@ class Gravel(Material):
             z = (1 - square).clamp_min(0).sqrt() * 1.02
             for k in range(FACETS):
                 z = z.minimum(top[k][number] - along[k][number] * x - down[k][number] * y)
-            lies = size_m * (0.30 * rise[number] - 0.12)
+            lies = size_m * (0.45 * rise[number] - 0.2)
             return (thick[number] * z + lies).where((square < 1) & (z > 0), y.new_full((), -math.inf))
 
         return scattered(canvas, name, count, 0.55 * size_m, stone, spread=0.25)

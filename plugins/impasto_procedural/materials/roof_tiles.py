@@ -73,7 +73,11 @@ class RoofTiles(Material):
         height_m = p.thickness_m * (tiles.down + 0.35 * edge) + lean + rough_m + self._profile_m(p, tiles)
         gap = step(tiles.inside_m, 0.0, -0.0015)
         height_m = height_m - gap * p.thickness_m
-        color = self._color(canvas, p, tiles, fine, clouds) * (1 - 0.75 * gap)
+        color = (
+            self._color(canvas, p, tiles, fine, clouds)
+            * (1 - 0.75 * gap)
+            * (1 - 0.45 * (-tiles.down.clamp_min(0) / 0.05).exp())
+        )
         roughness = p.roughness + 0.05 * clouds + 0.03 * fine - 0.10 * (p.kind == "slate")
         return Surface(color, height_m, roughness)
 
@@ -108,7 +112,7 @@ class RoofTiles(Material):
         if p.kind == "pantile":
             turn = 2 * math.pi * (tiles.across - 0.24)
             roll = 0.5 + 0.5 * (turn + 0.35 * turn.sin()).cos()
-            return 0.20 * p.tile_m * roll + 0.9 * p.thickness_m * tiles.across  # laid over the next tile's edge
+            return 0.25 * p.tile_m * roll + 0.9 * p.thickness_m * tiles.across  # laid over the next tile's edge
         if p.kind == "barrel":
             cover = (1 - (tiles.across / COVER).square()).clamp_min(0).sqrt()
             pan = 1 - (1 - ((0.5 - tiles.across.abs()) / 0.30).square()).clamp_min(0).sqrt()

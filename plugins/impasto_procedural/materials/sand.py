@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class SandParameters(MaterialParameters):
     """Ripples, grains and colours of sand."""
 
-    width_m: float = width_field(1.2)
+    width_m: float = width_field(0.9)
     ripple_m: float = Field(0.09, ge=0.01, le=2, description="Distance of the ripples, in metres")
     ripples: float = Field(0.6, ge=0, le=1, description="How high the ripples are")
     forks: float = Field(0.4, ge=0, le=1, description="0: straight ripples, 1: they fork and meander")
@@ -51,7 +51,7 @@ class Sand(Material):
         height_m = (
             0.20 * p.ripples * p.ripple_m * ripple * (1 - 0.25 * p.hollows * (1 + clouds).clamp(0, 2))
             + p.hollows * (0.009 * clouds - 0.010 * dents.clamp_min(0) ** 1.5 * (1 - 0.5 * p.ripples))
-            + 0.36 * p.grain_m * grains
+            + 0.30 * p.grain_m * grains
         )
         heavy = step(tint - 0.9 * crest * p.ripples + 0.5 * clouds, 1.5, 2.6) * p.color_variation
         pale = step(-tint + 0.5 * crest, 1.6, 2.6) * p.color_variation

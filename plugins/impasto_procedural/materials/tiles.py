@@ -37,7 +37,7 @@ class TilesParameters(MaterialParameters):
     color: Color = Field((0.86, 0.87, 0.85), description="Colour of most tiles")
     second_color: Color = Field((0.20, 0.33, 0.38), description="Colour of the others")
     second_share: float = Field(0.0, ge=0, le=1, description="Share of tiles in the second colour")
-    color_variation: float = Field(0.3, ge=0, le=1, description="How much tiles and their glaze differ in colour")
+    color_variation: float = Field(0.45, ge=0, le=1, description="How much tiles and their glaze differ in colour")
     grout_color: Color = Field((0.58, 0.56, 0.53), description="Colour of the grout")
 
 
@@ -59,7 +59,7 @@ class Tiles(Material):
         edge = bump(inside_m.clamp_min(0), p.bevel_m + 1e-5)
         lean = (each("lean y") - 0.5) * y_m + (each("lean x") - 0.5) * x_m
         height_m = 0.5 * p.bevel_m * edge + p.uneven * (0.022 * lean + 0.0008 * (each("stands out") - 0.5))
-        height_m = height_m + (0.00005 + 0.0003 * p.uneven) * clouds - 0.00008 * net
+        height_m = height_m + (0.00005 + 0.0005 * p.uneven) * clouds - 0.00008 * net
         grain = canvas.noise("clay", 0.003, octaves=2, gain=0.7)
         height_m = height_m + (1 - p.glaze) * 0.0001 * grain
         is_second = step(each("kind"), 1.005 - p.second_share, 0.995 - p.second_share)
