@@ -33,10 +33,10 @@ class RoofTilesParameters(MaterialParameters):
     thickness_m: float = Field(0.016, ge=0.002, le=0.06, description="Thickness of the tiles, in metres")
     irregular: float = Field(0.45, ge=0, le=1, description="Tiles that slid, lean, or are of uneven shape")
     chips: float = Field(0.3, ge=0, le=1, description="Broken edges")
-    color: Color = Field((0.64, 0.34, 0.22), description="Colour of most tiles")
+    color: Color = Field((0.60, 0.32, 0.20), description="Colour of most tiles")
     second_color: Color = Field((0.42, 0.22, 0.16), description="Colour of the others")
     color_variation: float = Field(0.55, ge=0, le=1, description="How much tiles differ in colour")
-    age: float = Field(0.35, ge=0, le=1, description="Soot, bleaching and lichen")
+    age: float = Field(0.5, ge=0, le=1, description="Soot, bleaching and lichen")
     roughness: float = Field(0.78, ge=0, le=1, description="Mean roughness")
 
 
@@ -87,7 +87,7 @@ class RoofTiles(Material):
         columns = canvas.count(p.tile_m)
         high, wide = canvas.height_m / rows, canvas.width_m / columns
         v = (canvas.y_m / high + 0.37).expand(canvas.size_px)
-        ragged = p.chips * 0.007 * step(canvas.noise("chips", 0.05, octaves=4), 0.2, 2.4) + 0.0006 * fine
+        ragged = p.chips * 0.007 * step(canvas.noise("chips", 0.05, octaves=4), 0.2, 2.4) + 0.0003 * fine
         is_flat = p.kind in ("plain", "scallop", "slate")
         tile: tuple[Tensor, ...] = ()
         for behind in (1, 0, -1):
