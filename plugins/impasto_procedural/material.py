@@ -46,7 +46,7 @@ class Material(Generator):
         from .maps import maps_of
         from .weathering import weathered
 
-        context.progress(0.0, f"Drawing {self.label.lower()}")
+        context.progress(0.0, f"Drawing {self.label}")
         seed = int(context.rng.integers(2**31))
         canvas = Canvas(parameters.size_px(subject), parameters.width_m, seed, context.device)
         surface = weathered(self.surface(canvas, parameters), canvas, parameters)

@@ -19,7 +19,8 @@ class Weathering(Parameters):
 def width_field(default_m: float) -> Any:
     """`width_m: float = width_field(2.0)`: the real-world width of the tile."""
     text = "Real-world width of the tile in metres; more shows more of the material"
-    return Field(default_m, ge=0.001, le=100, description=text, json_schema_extra=display_hints(high=5, decimals=3))
+    hints = display_hints(high=5, decimals=3)
+    return Field(default_m, ge=0.001, le=100, title="Real Width", description=text, json_schema_extra=hints)
 
 
 class MaterialParameters(SizeParameters, Weathering):

@@ -29,6 +29,8 @@ Of tables written by hand and of options too: the extension writes its tables it
 DECLARING = {"Field", "Input", "Weights", "Slider", "getLogger", "debug", "info", "warning", "error", "exception"}
 DECLARING |= {"_torchvision", "compile"}
 """Calls whose texts are declared, logged or patterns, not raised."""
+DRAWING = "impasto_procedural"
+"""Plugin whose modules name their random numbers: only what they raise and their progress is shown."""
 DECLARED = {"label", "description", "__all__", "example", "TRIAL"}
 WHY = re.compile(r"(is|has|contains|lacks|lies|begins|shows) \S")
 """The second half of a message, which is put behind what it is about."""
@@ -99,7 +101,7 @@ def texts() -> dict[str, str]:
     found = dict.fromkeys(OF_SYSTEMS, "the system")
     for path in (path for path in modules().values() if path.name not in IN_TERMINALS):
         tree = ast.parse(path.read_text(encoding="utf-8"))
-        for line, text in _of_module(tree, path.name in TO_AUTHORS):
+        for line, text in _of_module(tree, path.name in TO_AUTHORS, DRAWING in path.parts):
             for part in text.split("; "):
                 for whole in _wholes(part):
                     found.setdefault(whole, f"{path.relative_to(ROOT)}:{line}")
@@ -116,14 +118,21 @@ def _wholes(part: str) -> Iterator[str]:
         yield from OF_SEVERAL.get(part, [before + part])
 
 
-def _of_module(tree: ast.Module, is_to_authors: bool) -> Iterator[tuple[int, str]]:
+def _of_module(tree: ast.Module, is_to_authors: bool, is_drawing: bool) -> Iterator[tuple[int, str]]:
     calls = DECLARING | ({"PluginError"} if is_to_authors else set())
     skipped = {id(inner) for node in ast.walk(tree) for inner in _skipped(node, calls)}
-    for node in ast.walk(tree):
+    for node in _said(tree) if is_drawing else ast.walk(tree):
         if isinstance(node, ast.Constant | ast.JoinedStr) and id(node) not in skipped:
             text = template(node)
             if text not in FOREIGN and not TECHNICAL.search(text):
                 yield node.lineno, text
+
+
+def _said(tree: ast.Module) -> Iterator[ast.AST]:
+    """Parts of what a module raises, and of its progress."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Raise) or (isinstance(node, ast.Call) and _name(node.func) == "progress"):
+            yield from ast.walk(node)
 
 
 def _skipped(node: ast.AST, calls: set[str]) -> Iterator[ast.AST]:

@@ -31,7 +31,9 @@ WORD = re.compile(r"[A-Z][a-z]+( [A-Z]?[a-z]+)?")
 NAMES = {
     *(
         "file {}",
+        "model {}",
         "model {} {}",
+        "tool {}",
         "live {}",
         "live style",
         "slider {}",
@@ -90,10 +92,10 @@ def _of_properties(rna: Any) -> Iterator[str]:
 
 
 def of_description(description: Mapping[str, Any], label_of: Any, choices_of: Any) -> set[str]:
-    """Labels and descriptions of the tools, models and weights of a description."""
+    """Labels, descriptions and headings of the tools, models and weights of a description."""
     found: set[str] = set()
     for tool in description["tools"]:
-        found |= {tool["label"], tool["description"]}
+        found |= {tool["label"], tool["description"], tool["group"]}
         for name, schema in tool["parameters"]["properties"].items():
             found |= {label_of(name, schema), schema.get("description", "")}
             found |= {component.get("title", "") for component in schema.get("prefixItems", ())}

@@ -27,10 +27,20 @@ class BarkParameters(MaterialParameters):
         "furrowed", description="Long ridges as of oaks, plates as of pines, or smooth as of birches"
     )
     ridge_m: float = Field(
-        0.032, ge=0.004, le=0.3, description="Width of ridges or plates, in metres", json_schema_extra=ROUGH
+        0.032,
+        ge=0.004,
+        le=0.3,
+        title="Ridge Width",
+        description="Width of ridges or plates, in metres",
+        json_schema_extra=ROUGH,
     )
     depth_m: float = Field(
-        0.010, ge=0.001, le=0.1, description="Depth of the furrows, in metres", json_schema_extra=ROUGH
+        0.010,
+        ge=0.001,
+        le=0.1,
+        title="Furrow Depth",
+        description="Depth of the furrows, in metres",
+        json_schema_extra=ROUGH,
     )
     twist: float = Field(0.4, ge=0, le=1, description="How far ridges wind and join")
     cracks: float = Field(0.5, ge=0, le=1, description="Cracks across the ridges, or scars of birches")
@@ -38,7 +48,7 @@ class BarkParameters(MaterialParameters):
     lenticels: float = Field(
         0.5, ge=0, le=1, description="Dark dashes, through which the bark breathes", json_schema_extra=BIRCH
     )
-    lichen: float = Field(0.25, ge=0, le=1, description="Grey-green crusts on the ridges")
+    lichen: float = Field(0.25, ge=0, le=1, description="Spots of lichen")
     color: Color = Field((0.55, 0.47, 0.39), description="Colour of rough bark, on the ridges")
     inner_color: Color = Field((0.46, 0.30, 0.20), description="Colour of layers below, where scales came off")
     furrow_color: Color = Field((0.23, 0.18, 0.14), description="Colour in the furrows and of scars")

@@ -25,17 +25,23 @@ class BricksParameters(MaterialParameters):
     bond: Literal["running", "third", "stack", "english", "flemish", "herringbone", "basketweave"] = Field(
         "running", description="How the bricks are laid"
     )
-    length_m: float = Field(0.225, ge=0.02, le=2, description="Length of a brick and its joint, in metres")
-    course_m: float = Field(0.075, ge=0.01, le=1, description="Height of a row of bricks and its joint, in metres")
-    joint_m: float = Field(0.011, ge=0, le=0.1, description="Width of the joints, in metres")
+    length_m: float = Field(
+        0.225, ge=0.02, le=2, title="Brick Length", description="Length of a brick and its joint, in metres"
+    )
+    course_m: float = Field(
+        0.075, ge=0.01, le=1, title="Course Height", description="Height of a row of bricks and its joint, in metres"
+    )
+    joint_m: float = Field(0.011, ge=0, le=0.1, title="Joint Width", description="Width of the joints, in metres")
     joint_depth: float = Field(0.5, ge=0, le=1, description="How far the mortar lies behind the faces; 0: flush")
     irregular: float = Field(0.5, ge=0, le=1, description="Uneven edges, and bricks that stand out or lean")
     chips: float = Field(0.35, ge=0, le=1, description="Broken edges and pits")
     color: Color = Field((0.58, 0.28, 0.20), description="Colour of most bricks")
     second_color: Color = Field((0.40, 0.19, 0.15), description="Colour of the darkest bricks")
-    color_variation: float = Field(0.5, ge=0, le=1, description="How much bricks differ in colour")
+    color_variation: float = Field(0.5, ge=0, le=1, description="How much the parts differ in colour")
     mortar_color: Color = Field((0.62, 0.59, 0.54), description="Colour of the mortar")
-    roughness: float = Field(0.82, ge=0, le=1, description="Roughness of the faces", json_schema_extra=display_hints())
+    roughness: float = Field(
+        0.82, ge=0, le=1, description="Roughness: 0 mirror, 1 chalk", json_schema_extra=display_hints()
+    )
 
 
 class Bricks(Material):

@@ -22,14 +22,16 @@ class CarpetParameters(MaterialParameters):
 
     width_m: float = width_field(0.25)
     pile: Literal["loop", "cut", "shag"] = Field("cut", description="Loops of yarn, cut tufts, or long strands")
-    tuft_m: float = Field(0.0045, ge=0.001, le=0.05, description="Distance of the tufts, in metres")
-    height_m: float = Field(0.006, ge=0.001, le=0.1, description="Height of the pile, in metres")
+    tuft_m: float = Field(
+        0.0045, ge=0.001, le=0.05, title="Tuft Spacing", description="Spacing of the tufts, in metres"
+    )
+    height_m: float = Field(0.006, ge=0.001, le=0.1, title="Pile Height", description="Height of the pile, in metres")
     tread: float = Field(0.3, ge=0, le=1, description="Paths where the pile is pressed down")
     irregular: float = Field(0.6, ge=0, le=1, description="Uneven rows of tufts")
     color: Color = Field((0.52, 0.45, 0.37), description="Colour of most tufts")
     second_color: Color = Field((0.36, 0.30, 0.25), description="Colour of the others")
-    mixture: float = Field(0.25, ge=0, le=1, description="Share of the second colour")
-    roughness: float = Field(0.95, ge=0, le=1, description="Roughness of the fibres")
+    mixture: float = Field(0.25, ge=0, le=1, title="Second Color Share", description="Share of the second colour")
+    roughness: float = Field(0.95, ge=0, le=1, description="Roughness: 0 mirror, 1 chalk")
 
 
 class Carpet(Material):

@@ -18,13 +18,13 @@ class CobblesParameters(MaterialParameters):
     """Size, shape and colours of cobbles."""
 
     width_m: float = width_field(1.6)
-    stone_m: float = Field(0.13, ge=0.01, le=2, description="Width of a stone, in metres")
-    joint_m: float = Field(0.016, ge=0, le=0.2, description="Width of the joints, in metres")
+    stone_m: float = Field(0.13, ge=0.01, le=2, title="Stone Width", description="Width of a stone, in metres")
+    joint_m: float = Field(0.016, ge=0, le=0.2, title="Joint Width", description="Width of the joints, in metres")
     irregular: float = Field(0.55, ge=0, le=1, description="0: set in rows, 1: laid as they came")
     roundness: float = Field(0.6, ge=0, le=1, description="0: flat with rounded edges, 1: like river stones")
     color: Color = Field((0.43, 0.41, 0.39), description="Colour of most stones")
     second_color: Color = Field((0.50, 0.43, 0.35), description="Colour of the others")
-    color_variation: float = Field(0.5, ge=0, le=1, description="How much stones differ in colour")
+    color_variation: float = Field(0.5, ge=0, le=1, description="How much the parts differ in colour")
     sand_color: Color = Field((0.42, 0.37, 0.30), description="Colour of the sand in the joints")
     polish: float = Field(0.4, ge=0, le=1, description="How smooth the tops are worn")
 

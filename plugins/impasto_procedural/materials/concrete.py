@@ -27,14 +27,16 @@ class ConcreteParameters(MaterialParameters):
         0.12,
         ge=0.03,
         le=0.5,
-        description="Width of the boards, in metres",
+        title="Board Width",
+        description="Width of a board, in metres",
         json_schema_extra=visible_if("formwork", "boards"),
     )
     panel_m: float = Field(
         1.2,
         ge=0.2,
         le=5,
-        description="Width of the panels, in metres",
+        title="Panel Width",
+        description="Width of a panel, in metres",
         json_schema_extra=visible_if("formwork", "panels"),
     )
     tie_holes: bool = Field(
@@ -43,11 +45,13 @@ class ConcreteParameters(MaterialParameters):
         json_schema_extra=visible_if("formwork", "panels"),
     )
     pores: float = Field(0.45, ge=0, le=1, description="Holes of air bubbles")
-    stains: float = Field(0.5, ge=0, le=1, description="Clouds and streaks of water and lime")
+    stains: float = Field(0.5, ge=0, le=1, description="Clouds and streaks of water and dust")
     cracks: float = Field(0.2, ge=0, le=1, description="Hairline cracks")
-    exposed: float = Field(0.1, ge=0, le=1, description="How far the skin has worn off the sand and stones")
+    exposed: float = Field(
+        0.1, ge=0, le=1, title="Exposed Aggregate", description="How far the skin has worn off the sand and stones"
+    )
     color: Color = Field((0.54, 0.53, 0.51), description="Colour of the concrete")
-    roughness: float = Field(0.68, ge=0, le=1, description="Mean roughness")
+    roughness: float = Field(0.68, ge=0, le=1, description="Roughness: 0 mirror, 1 chalk")
 
 
 class Concrete(Material):

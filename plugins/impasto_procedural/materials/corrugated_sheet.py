@@ -37,10 +37,14 @@ class CorrugatedSheetParameters(MaterialParameters):
 
     width_m: float = width_field(1.5)
     profile: Literal["sine", "trapezoid"] = Field("sine", description="Round waves, or flat tops and valleys")
-    wave_m: float = Field(0.076, ge=0.01, le=0.5, description="Distance of the waves, in metres")
-    depth_m: float = Field(0.018, ge=0.002, le=0.1, description="Height of the waves, in metres")
-    sheet_m: float = Field(1.5, ge=0.1, le=10, description="Length of a sheet to its overlap, in metres")
-    spangle_m: float = Field(0.014, ge=0.002, le=0.1, description="Size of the crystals of zinc, in metres")
+    wave_m: float = Field(0.076, ge=0.01, le=0.5, title="Wave Spacing", description="Spacing of the waves, in metres")
+    depth_m: float = Field(0.018, ge=0.002, le=0.1, title="Wave Height", description="Height of the waves, in metres")
+    sheet_m: float = Field(
+        1.5, ge=0.1, le=10, title="Sheet Length", description="Length of a sheet to its overlap, in metres"
+    )
+    spangle_m: float = Field(
+        0.014, ge=0.002, le=0.1, title="Spangle Size", description="Size of the crystals of zinc, in metres"
+    )
     spangle: float = Field(0.5, ge=0, le=1, description="How much the crystals of zinc differ; 0: none to see")
     paint: float = Field(0.0, ge=0, le=1, description="How much paint is left; 0: bare zinc")
     color: Color = Field((0.44, 0.16, 0.12), description="Colour of the paint")

@@ -19,17 +19,17 @@ class CrackedGroundParameters(MaterialParameters):
     """Plates, cracks and colours of dried mud."""
 
     width_m: float = width_field(1.5)
-    plate_m: float = Field(0.16, ge=0.01, le=2, description="Width of a plate, in metres")
-    crack_m: float = Field(0.012, ge=0.001, le=0.1, description="Width of the cracks, in metres")
-    depth_m: float = Field(0.03, ge=0.001, le=0.3, description="Depth of the cracks, in metres")
+    plate_m: float = Field(0.16, ge=0.01, le=2, title="Plate Width", description="Width of a plate, in metres")
+    crack_m: float = Field(0.012, ge=0.001, le=0.1, title="Crack Width", description="Width of the cracks, in metres")
+    depth_m: float = Field(0.03, ge=0.001, le=0.3, title="Crack Depth", description="Depth of the cracks, in metres")
     curl: float = Field(0.5, ge=0, le=1, description="How far plates curl up at their rims")
     fine_cracks: float = Field(0.5, ge=0, le=1, description="Thin cracks inside the plates")
     crumbs: float = Field(0.4, ge=0, le=1, description="Crumbs and sand on the plates and in the cracks")
     color: Color = Field((0.62, 0.54, 0.44), description="Colour of the plates")
     rim_color: Color = Field((0.72, 0.65, 0.56), description="Colour of the dry rims")
     crack_color: Color = Field((0.30, 0.24, 0.18), description="Colour of the earth in the cracks")
-    color_variation: float = Field(0.4, ge=0, le=1, description="How much plates differ in colour")
-    roughness: float = Field(0.82, ge=0, le=1, description="Mean roughness")
+    color_variation: float = Field(0.4, ge=0, le=1, description="How much the parts differ in colour")
+    roughness: float = Field(0.82, ge=0, le=1, description="Roughness: 0 mirror, 1 chalk")
 
 
 class CrackedGround(Material):

@@ -23,17 +23,21 @@ class FlakingPaintParameters(MaterialParameters):
     """Ground, coats, cracks and curls of old paint."""
 
     width_m: float = width_field(0.8)
-    ground: Literal["wood", "metal"] = Field("wood", description="What the paint was put on")
+    ground: Literal["wood", "metal"] = Field("wood", title="Substrate", description="What the paint was put on")
     loss: float = Field(0.45, ge=0, le=1, description="How much of the paint has come off")
-    flake_m: float = Field(0.02, ge=0.002, le=0.5, description="Size of the pieces between cracks, in metres")
+    flake_m: float = Field(
+        0.02, ge=0.002, le=0.5, title="Flake Size", description="Size of the pieces between cracks, in metres"
+    )
     cracks: float = Field(0.6, ge=0, le=1, description="How far the paint is cracked")
     curl: float = Field(0.5, ge=0, le=1, description="How far the edges of the flakes curl up")
-    thickness_m: float = Field(0.0006, ge=0.0001, le=0.005, description="Thickness of all coats, in metres")
+    thickness_m: float = Field(
+        0.0006, ge=0.0001, le=0.005, title="Paint Thickness", description="Thickness of all coats, in metres"
+    )
     color: Color = Field((0.44, 0.57, 0.56), description="Colour of the paint")
     primer_color: Color = Field((0.76, 0.71, 0.60), description="Colour of the coat below, at broken edges")
     wood_color: Color = Field((0.50, 0.41, 0.32), description="Colour of weathered wood below")
     fading: float = Field(0.4, ge=0, le=1, description="Chalky, faded and stained parts")
-    roughness: float = Field(0.5, ge=0, le=1, description="Roughness of the paint")
+    roughness: float = Field(0.5, ge=0, le=1, description="Roughness: 0 mirror, 1 chalk")
 
 
 class FlakingPaint(Material):

@@ -20,14 +20,16 @@ class FoamParameters(MaterialParameters):
     """Pores and colours of a foam."""
 
     width_m: float = width_field(0.1)
-    pore_m: float = Field(0.005, ge=0.0003, le=0.1, description="Width of the largest pores, in metres")
-    open: float = Field(0.6, ge=0, le=1, description="Share of the surface that is pores")
-    depth: float = Field(0.6, ge=0, le=1, description="Depth of the pores")
-    sizes: float = Field(0.6, ge=0, le=1, description="0: equal pores, 1: many sizes")
+    pore_m: float = Field(
+        0.005, ge=0.0003, le=0.1, title="Pore Width", description="Width of the largest pores, in metres"
+    )
+    open: float = Field(0.6, ge=0, le=1, title="Porosity", description="Share of the surface that is pores")
+    depth: float = Field(0.6, ge=0, le=1, title="Pore Depth", description="Depth of the pores")
+    sizes: float = Field(0.6, ge=0, le=1, title="Size Variation", description="0: equal pores, 1: many sizes")
     irregular: float = Field(0.4, ge=0, le=1, description="0: round pores, 1: torn ones")
     color: Color = Field((0.84, 0.72, 0.38), description="Colour of the surface")
     pore_color: Color = Field((0.52, 0.39, 0.15), description="Colour inside the pores")
-    roughness: float = Field(0.9, ge=0, le=1, description="Roughness of the walls")
+    roughness: float = Field(0.9, ge=0, le=1, description="Roughness: 0 mirror, 1 chalk")
 
 
 class Foam(Material):

@@ -18,14 +18,14 @@ class GrassParameters(MaterialParameters):
     """Length, density and colours of grass."""
 
     width_m: float = width_field(0.8)
-    blade_m: float = Field(0.05, ge=0.005, le=0.5, description="Length of the blades, in metres")
-    blade_width_m: float = Field(0.0032, ge=0.0005, le=0.02, description="Width of the blades, in metres")
-    density: float = Field(0.6, ge=0, le=1, description="How dense it grows; 0.2: bare ground shows")
+    blade_m: float = Field(0.05, ge=0.005, le=0.5, title="Blade Length", description="Length of a blade, in metres")
+    blade_width_m: float = Field(0.0032, ge=0.0005, le=0.02, description="Width of a blade, in metres")
+    density: float = Field(0.6, ge=0, le=1, description="Density of the blades; 0.2: bare ground shows")
     wind: float = Field(0.0, ge=0, le=1, description="0: blades in all directions, 1: all in one")
-    dry: float = Field(0.2, ge=0, le=1, description="Share of dry blades")
+    dry: float = Field(0.2, ge=0, le=1, title="Dry Blades", description="Share of dry blades")
     color: Color = Field((0.30, 0.42, 0.11), description="Colour of fresh blades")
     dry_color: Color = Field((0.62, 0.54, 0.28), description="Colour of dry blades")
-    soil_color: Color = Field((0.25, 0.19, 0.13), description="Colour of the ground")
+    soil_color: Color = Field((0.25, 0.19, 0.13), title="Ground Color", description="Colour of the ground")
 
 
 class Grass(Material):

@@ -24,17 +24,21 @@ class GravelParameters(MaterialParameters):
     """Size, shape and colours of the stones."""
 
     width_m: float = width_field(0.8)
-    stone_m: float = Field(0.035, ge=0.002, le=0.5, description="Width of the large stones, in metres")
-    sizes: float = Field(0.6, ge=0, le=1, description="0: all of one size, 1: from large stones to grit")
-    angular: float = Field(0.75, ge=0, le=1, description="0: round river pebbles, 1: crushed stone")
-    flat: float = Field(0.4, ge=0, le=1, description="How flat the stones are")
-    cover: float = Field(0.8, ge=0, le=1, description="How much of the ground they cover")
+    stone_m: float = Field(
+        0.035, ge=0.002, le=0.5, title="Stone Width", description="Width of the largest stones, in metres"
+    )
+    sizes: float = Field(
+        0.6, ge=0, le=1, title="Size Variation", description="0: all of one size, 1: from large stones to grit"
+    )
+    angular: float = Field(0.75, ge=0, le=1, title="Angularity", description="0: round river pebbles, 1: crushed stone")
+    flat: float = Field(0.4, ge=0, le=1, title="Flatness", description="How flat the stones are")
+    cover: float = Field(0.8, ge=0, le=1, description="Share of the ground that the stones cover")
     color: Color = Field((0.50, 0.48, 0.45), description="Colour of most stones")
     second_color: Color = Field((0.62, 0.53, 0.43), description="Colour of the second kind")
     third_color: Color = Field((0.31, 0.31, 0.33), description="Colour of the third kind")
-    color_variation: float = Field(0.5, ge=0, le=1, description="How much stones of one kind differ")
-    earth_color: Color = Field((0.36, 0.30, 0.24), description="Colour of the ground between them")
-    roughness: float = Field(0.75, ge=0, le=1, description="Roughness of the stones")
+    color_variation: float = Field(0.5, ge=0, le=1, description="How much the parts differ in colour")
+    earth_color: Color = Field((0.36, 0.30, 0.24), title="Ground Color", description="Colour of the ground")
+    roughness: float = Field(0.75, ge=0, le=1, description="Roughness: 0 mirror, 1 chalk")
 
 
 class Gravel(Material):

@@ -22,18 +22,20 @@ class KnitParameters(MaterialParameters):
     """Stitches, yarn and colours of a knit."""
 
     width_m: float = width_field(0.1)
-    stitch_m: float = Field(0.006, ge=0.0005, le=0.1, description="Width of a stitch, in metres")
+    stitch_m: float = Field(0.006, ge=0.0005, le=0.1, title="Stitch Width", description="Width of a stitch, in metres")
     pattern: Literal["stockinette", "ribbed", "garter"] = Field(
         "stockinette", description="Smooth side, ribs that stand out, or rows of purls"
     )
-    thickness: float = Field(0.75, ge=0.3, le=1, description="Thickness of the yarn; 0.5 is loose and shows gaps")
+    thickness: float = Field(
+        0.75, ge=0.3, le=1, title="Yarn Thickness", description="Thickness of the yarn; 0.5 is loose and shows gaps"
+    )
     twist: float = Field(0.6, ge=0, le=1, description="How clearly the strands of the yarn show")
     fuzz: float = Field(0.5, ge=0, le=1, description="Loose fibres: 0 cotton, 1 mohair")
     irregular: float = Field(0.4, ge=0, le=1, description="Uneven stitches; 0: machine-made")
     color: Color = Field((0.55, 0.20, 0.19), description="Colour of the yarn")
     second_color: Color = Field((0.86, 0.80, 0.70), description="Colour of every other band of rows")
     stripes: int = Field(0, ge=0, le=16, description="Rows of a band of one colour; 0: no stripes")
-    roughness: float = Field(0.9, ge=0, le=1, description="Roughness of the yarn")
+    roughness: float = Field(0.9, ge=0, le=1, description="Roughness: 0 mirror, 1 chalk")
 
 
 class Knit(Material):

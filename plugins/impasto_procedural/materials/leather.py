@@ -18,10 +18,12 @@ class LeatherParameters(MaterialParameters):
     """Grain, creases, age and colours of leather."""
 
     width_m: float = width_field(0.12)
-    grain_m: float = Field(0.0022, ge=0.0003, le=0.02, description="Size of the plates of the grain, in metres")
+    grain_m: float = Field(
+        0.0022, ge=0.0003, le=0.02, title="Pebble Size", description="Size of the pebbles of the grain, in metres"
+    )
     grain: float = Field(0.6, ge=0, le=1, description="Depth of the grain: 0 nappa, 1 pebbled")
     creases: float = Field(0.4, ge=0, le=1, description="Wrinkles from use")
-    pores: float = Field(0.35, ge=0, le=1, description="Pores of hairs")
+    pores: float = Field(0.35, ge=0, le=1, description="Pores of the hairs")
     color: Color = Field((0.38, 0.21, 0.12), description="Colour of the raised grain")
     groove_color: Color = Field((0.20, 0.10, 0.06), description="Colour in the grooves")
     patina: float = Field(0.4, ge=0, le=1, description="Clouds of darker and lighter leather, and rubbed spots")

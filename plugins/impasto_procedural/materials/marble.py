@@ -21,16 +21,16 @@ class MarbleParameters(MaterialParameters):
     """Veins, clouds, colours and polish of marble."""
 
     width_m: float = width_field(1.2)
-    vein_m: float = Field(0.3, ge=0.02, le=3, description="Distance of the main veins, in metres")
-    veins: float = Field(0.6, ge=0, le=1, description="How strong the main veins are")
-    fine_veins: float = Field(0.5, ge=0, le=1, description="How many fine veins branch between them")
+    vein_m: float = Field(0.3, ge=0.02, le=3, title="Vein Spacing", description="Spacing of the main veins, in metres")
+    veins: float = Field(0.6, ge=0, le=1, description="Strength of the main veins")
+    fine_veins: float = Field(0.5, ge=0, le=1, description="Amount of fine veins between the main ones")
     turbulence: float = Field(0.5, ge=0, le=1, description="0: straight bands, 1: folded and swirled")
     direction: float = Field(0.3, ge=0, le=1, description="Direction of the veins: 0 upright, 0.5 diagonal, 1 level")
     softness: float = Field(0.4, ge=0, le=1, description="0: veins as thin as hair, 1: smoky bands")
-    color: Color = Field((0.90, 0.89, 0.87), description="Colour of the ground")
-    cloud_color: Color = Field((0.76, 0.76, 0.76), description="Colour of the clouds in it")
+    color: Color = Field((0.90, 0.89, 0.87), description="Colour of the stone")
+    cloud_color: Color = Field((0.76, 0.76, 0.76), description="Colour of the clouds")
     vein_color: Color = Field((0.40, 0.41, 0.43), description="Colour of the veins")
-    accent_color: Color = Field((0.67, 0.56, 0.40), description="Colour of rusty edges of some veins")
+    accent_color: Color = Field((0.67, 0.56, 0.40), description="Colour of the rusty edges of some veins")
     polish: float = Field(0.9, ge=0, le=1, description="0: honed, 1: mirror")
 
 

@@ -41,20 +41,35 @@ class MetalPlatesParameters(MaterialParameters):
         "riveted", description="Riveted plates, or tread plate with diamonds or with groups of bars"
     )
     plate_m: float = Field(
-        0.6, ge=0.05, le=5, description="Length of a plate, in metres; half as high", json_schema_extra=RIVETED
+        0.6,
+        ge=0.05,
+        le=5,
+        title="Plate Length",
+        description="Length of a plate, in metres; half as high",
+        json_schema_extra=RIVETED,
     )
     rivet_m: float = Field(
-        0.022, ge=0.002, le=0.1, description="Diameter of a rivet's head, in metres", json_schema_extra=RIVETED
+        0.022,
+        ge=0.002,
+        le=0.1,
+        title="Rivet Diameter",
+        description="Diameter of a rivet's head, in metres",
+        json_schema_extra=RIVETED,
     )
     tread_m: float = Field(
-        0.04, ge=0.005, le=0.5, description="Spacing of the tread, in metres", json_schema_extra=TREAD
+        0.04,
+        ge=0.005,
+        le=0.5,
+        title="Tread Spacing",
+        description="Spacing of the tread, in metres",
+        json_schema_extra=TREAD,
     )
     tread_height_m: float = Field(
         0.002, ge=0.0002, le=0.02, description="Height of the tread, in metres", json_schema_extra=TREAD
     )
     paint: float = Field(0.0, ge=0, le=1, description="How much paint is left; 0: bare steel")
     color: Color = Field((0.30, 0.36, 0.38), description="Colour of the paint")
-    metal_color: Color = Field((0.66, 0.65, 0.64), description="Reflectance of the steel")
+    metal_color: Color = Field((0.66, 0.65, 0.64), description="Reflectance of the bare metal")
     rust: float = Field(0.3, ge=0, le=1, description="Rust in joints and around rivets, and its runs")
     rubbed: float = Field(0.5, ge=0, le=1, description="How bright and smooth the raised parts are rubbed")
     dents: float = Field(0.3, ge=0, le=1, description="Waves and dents of the plates")

@@ -25,14 +25,16 @@ class ParquetParameters(MaterialParameters):
 
     width_m: float = width_field(1.4)
     pattern: Literal["herringbone", "mosaic", "strip"] = Field("herringbone", description="How the strips are laid")
-    strip_m: float = Field(0.07, ge=0.01, le=0.5, description="Width of a strip, in metres")
-    length_m: float = Field(0.35, ge=0.03, le=2, description="Length of a strip, in metres; strips in whole widths")
-    gap_m: float = Field(0.0006, ge=0, le=0.01, description="Gap between strips, in metres")
+    strip_m: float = Field(0.07, ge=0.01, le=0.5, title="Strip Width", description="Width of a strip, in metres")
+    length_m: float = Field(
+        0.35, ge=0.03, le=2, title="Strip Length", description="Length of a strip, in metres, rounded to whole widths"
+    )
+    gap_m: float = Field(0.0006, ge=0, le=0.01, title="Gap Width", description="Width of the gaps, in metres")
     figure: float = Field(0.3, ge=0, le=1, description="0: straight grain, 1: cathedrals and waves")
-    knots: float = Field(0.1, ge=0, le=1, description="How many knots")
+    knots: float = Field(0.1, ge=0, le=1, description="Number of knots")
     color: Color = Field((0.71, 0.52, 0.33), description="Colour of the early wood, the light part of the rings")
     late_color: Color = Field((0.50, 0.32, 0.18), description="Colour of the late wood, the dark part of the rings")
-    color_variation: float = Field(0.5, ge=0, le=1, description="How much strips differ in colour")
+    color_variation: float = Field(0.5, ge=0, le=1, description="How much the parts differ in colour")
     varnish: float = Field(0.75, ge=0, le=1, description="0: raw or oiled, 1: glossy varnish")
     scuffs: float = Field(0.3, ge=0, le=1, description="Varnish worn dull by feet, and fine scratches")
 

@@ -23,18 +23,20 @@ class PlanksParameters(MaterialParameters):
     """Size, gaps, grain and colours of boards."""
 
     width_m: float = width_field(1.6)
-    board_m: float = Field(0.145, ge=0.01, le=1, description="Width of a board, in metres")
-    length_m: float = Field(1.6, ge=0.05, le=10, description="Length of a board, in metres")
-    gap_m: float = Field(0.003, ge=0, le=0.05, description="Gap between boards, in metres")
-    bevel_m: float = Field(0.003, ge=0, le=0.02, description="Rounding of their edges, in metres")
-    knots: float = Field(0.4, ge=0, le=1, description="How many knots")
+    board_m: float = Field(0.145, ge=0.01, le=1, title="Board Width", description="Width of a board, in metres")
+    length_m: float = Field(1.6, ge=0.05, le=10, title="Board Length", description="Length of a board, in metres")
+    gap_m: float = Field(0.003, ge=0, le=0.05, title="Gap Width", description="Width of the gaps, in metres")
+    bevel_m: float = Field(0.003, ge=0, le=0.02, title="Bevel Width", description="Rounding of the edges, in metres")
+    knots: float = Field(0.4, ge=0, le=1, description="Number of knots")
     figure: float = Field(0.5, ge=0, le=1, description="0: straight grain, 1: cathedrals and waves")
-    relief: float = Field(0.35, ge=0, le=1, description="Depth of the grain: 0 sanded, 1 weathered or brushed")
+    relief: float = Field(
+        0.35, ge=0, le=1, title="Grain Depth", description="Depth of the grain: 0 sanded, 1 weathered or brushed"
+    )
     cracks: float = Field(0.15, ge=0, le=1, description="Cracks along the grain")
     color: Color = Field((0.66, 0.46, 0.28), description="Colour of the early wood, the light part of the rings")
     late_color: Color = Field((0.42, 0.25, 0.13), description="Colour of the late wood, the dark part of the rings")
-    color_variation: float = Field(0.4, ge=0, le=1, description="How much boards differ in colour")
-    varnish: float = Field(0.15, ge=0, le=1, description="0: raw, 1: glossy varnish")
+    color_variation: float = Field(0.4, ge=0, le=1, description="How much the parts differ in colour")
+    varnish: float = Field(0.15, ge=0, le=1, description="0: raw or oiled, 1: glossy varnish")
 
 
 class Planks(Material):

@@ -22,17 +22,21 @@ class PlasterParameters(MaterialParameters):
     """Trowel marks, cracks, damage and colours of plaster."""
 
     width_m: float = width_field(2.0)
-    trowel: float = Field(0.5, ge=0, le=1, description="How deep the marks of the trowel are")
-    stroke_m: float = Field(0.4, ge=0.05, le=2, description="Length of a stroke of the trowel, in metres")
+    trowel: float = Field(0.5, ge=0, le=1, title="Trowel Marks", description="Depth of the marks of the trowel")
+    stroke_m: float = Field(
+        0.4, ge=0.05, le=2, title="Stroke Length", description="Length of a stroke of the trowel, in metres"
+    )
     sand: float = Field(0.35, ge=0, le=1, description="How sandy the surface is")
     cracks: float = Field(0.35, ge=0, le=1, description="Cracks")
     peeling: float = Field(0.25, ge=0, le=1, description="Places where the top coat has fallen off")
     repairs: float = Field(0.25, ge=0, le=1, description="Patches of newer plaster")
-    stains: float = Field(0.4, ge=0, le=1, description="Clouds, damp and streaks")
+    stains: float = Field(0.4, ge=0, le=1, description="Clouds and streaks of water and dust")
     color: Color = Field((0.74, 0.68, 0.59), description="Colour of the top coat")
     base_color: Color = Field((0.52, 0.43, 0.34), description="Colour of the coarse plaster below")
-    thickness_m: float = Field(0.004, ge=0.0005, le=0.05, description="Thickness of the top coat, in metres")
-    roughness: float = Field(0.85, ge=0, le=1, description="Roughness of the top coat")
+    thickness_m: float = Field(
+        0.004, ge=0.0005, le=0.05, title="Coat Thickness", description="Thickness of the top coat, in metres"
+    )
+    roughness: float = Field(0.85, ge=0, le=1, description="Roughness: 0 mirror, 1 chalk")
 
 
 class Plaster(Material):

@@ -23,16 +23,18 @@ class RockParameters(MaterialParameters):
     width_m: float = width_field(3.0)
     relief: float = Field(0.5, ge=0.02, le=1, description="How rugged the rock is")
     layers: float = Field(0.7, ge=0, le=1, description="How clearly it lies in layers")
-    layer_m: float = Field(0.28, ge=0.02, le=3, description="Thickness of a layer, in metres")
-    blocks: float = Field(0.45, ge=0, le=1, description="0: worn round, 1: broken into blocks and facets")
-    block_m: float = Field(0.45, ge=0.03, le=5, description="Width of the blocks, in metres")
+    layer_m: float = Field(0.28, ge=0.02, le=3, title="Layer Thickness", description="Thickness of a layer, in metres")
+    blocks: float = Field(
+        0.45, ge=0, le=1, title="Blockiness", description="0: worn round, 1: broken into blocks and facets"
+    )
+    block_m: float = Field(0.45, ge=0.03, le=5, title="Block Width", description="Width of a block, in metres")
     cracks: float = Field(0.45, ge=0, le=1, description="Cracks")
     stains: float = Field(0.4, ge=0, le=1, description="Rust and dark streaks of water")
     lichen: float = Field(0.25, ge=0, le=1, description="Spots of lichen")
-    color: Color = Field((0.52, 0.49, 0.45), description="Colour of the rock")
+    color: Color = Field((0.52, 0.49, 0.45), description="Colour of the stone")
     second_color: Color = Field((0.40, 0.36, 0.33), description="Colour of every second kind of layer")
-    color_variation: float = Field(0.5, ge=0, le=1, description="How much layers and facets differ in colour")
-    roughness: float = Field(0.78, ge=0, le=1, description="Mean roughness")
+    color_variation: float = Field(0.5, ge=0, le=1, description="How much the parts differ in colour")
+    roughness: float = Field(0.78, ge=0, le=1, description="Roughness: 0 mirror, 1 chalk")
 
 
 class Rock(Material):

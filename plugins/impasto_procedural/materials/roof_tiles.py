@@ -28,16 +28,18 @@ class RoofTilesParameters(MaterialParameters):
 
     width_m: float = width_field(2.4)
     kind: Kind = Field("pantile", description="Waved tiles, half pipes, flat tiles, rounded tiles, or split stone")
-    tile_m: float = Field(0.22, ge=0.03, le=1, description="Width of a tile, in metres")
-    row_m: float = Field(0.30, ge=0.03, le=1, description="Visible length of a tile, in metres")
-    thickness_m: float = Field(0.016, ge=0.002, le=0.06, description="Thickness of the tiles, in metres")
+    tile_m: float = Field(0.22, ge=0.03, le=1, title="Tile Width", description="Width of a tile, in metres")
+    row_m: float = Field(0.30, ge=0.03, le=1, title="Visible Length", description="Visible length of a tile, in metres")
+    thickness_m: float = Field(
+        0.016, ge=0.002, le=0.06, title="Tile Thickness", description="Thickness of a tile, in metres"
+    )
     irregular: float = Field(0.45, ge=0, le=1, description="Tiles that slid, lean, or are of uneven shape")
     chips: float = Field(0.3, ge=0, le=1, description="Broken edges")
     color: Color = Field((0.60, 0.32, 0.20), description="Colour of most tiles")
     second_color: Color = Field((0.42, 0.22, 0.16), description="Colour of the others")
-    color_variation: float = Field(0.55, ge=0, le=1, description="How much tiles differ in colour")
+    color_variation: float = Field(0.55, ge=0, le=1, description="How much the parts differ in colour")
     age: float = Field(0.5, ge=0, le=1, description="Soot, bleaching and lichen")
-    roughness: float = Field(0.78, ge=0, le=1, description="Mean roughness")
+    roughness: float = Field(0.78, ge=0, le=1, description="Roughness: 0 mirror, 1 chalk")
 
 
 @dataclass(frozen=True)

@@ -21,15 +21,17 @@ class RustParameters(MaterialParameters):
 
     width_m: float = width_field(0.8)
     cover: float = Field(0.6, ge=0, le=1, description="Share of the steel that rust covers")
-    patch_m: float = Field(0.11, ge=0.005, le=2, description="Size of the patches of rust, in metres")
+    patch_m: float = Field(
+        0.11, ge=0.005, le=2, title="Patch Size", description="Size of the patches of rust, in metres"
+    )
     flakes: float = Field(0.5, ge=0, le=1, description="Layers of rust that swell and break off in plates")
     pits: float = Field(0.5, ge=0, le=1, description="Holes that rust has eaten")
     runs: float = Field(0.4, ge=0, le=1, description="Stains that water has washed down below the rust")
     color: Color = Field((0.62, 0.33, 0.14), description="Colour of fresh rust, at the rims and in stains")
     old_color: Color = Field((0.33, 0.17, 0.10), description="Colour of old rust")
     dark_color: Color = Field((0.17, 0.11, 0.09), description="Colour of the thickest crust and of pits")
-    metal_color: Color = Field((0.66, 0.65, 0.64), description="Reflectance of the bare steel")
-    metal_roughness: float = Field(0.38, ge=0, le=1, description="Roughness of the bare steel")
+    metal_color: Color = Field((0.66, 0.65, 0.64), description="Reflectance of the bare metal")
+    metal_roughness: float = Field(0.38, ge=0, le=1, description="Roughness of the bare metal")
 
 
 class Rust(Material):

@@ -21,15 +21,19 @@ class SandParameters(MaterialParameters):
     """Ripples, grains and colours of sand."""
 
     width_m: float = width_field(0.9)
-    ripple_m: float = Field(0.09, ge=0.01, le=2, description="Distance of the ripples, in metres")
-    ripples: float = Field(0.6, ge=0, le=1, description="How high the ripples are")
-    forks: float = Field(0.4, ge=0, le=1, description="0: straight ripples, 1: they fork and meander")
+    ripple_m: float = Field(
+        0.09, ge=0.01, le=2, title="Ripple Spacing", description="Spacing of the ripples, in metres"
+    )
+    ripples: float = Field(0.6, ge=0, le=1, title="Ripple Height", description="Height of the ripples")
+    forks: float = Field(
+        0.4, ge=0, le=1, title="Ripple Forks", description="0: straight ripples, 1: they fork and meander"
+    )
     hollows: float = Field(0.35, ge=0, le=1, description="Uneven ground, trampled or blown")
-    grain_m: float = Field(0.0018, ge=0.0002, le=0.01, description="Size of the grains, in metres")
+    grain_m: float = Field(0.0018, ge=0.0002, le=0.01, title="Grain Size", description="Size of the grains, in metres")
     pebbles: float = Field(0.15, ge=0, le=1, description="Small stones and bits of shells")
     color: Color = Field((0.76, 0.67, 0.52), description="Colour of most grains")
     dark_color: Color = Field((0.45, 0.36, 0.28), description="Colour of the heavy grains that gather in the troughs")
-    color_variation: float = Field(0.5, ge=0, le=1, description="How much grains and places differ in colour")
+    color_variation: float = Field(0.5, ge=0, le=1, description="How much the parts differ in colour")
     damp: float = Field(0.0, ge=0, le=1, description="Dark damp patches")
 
 

@@ -23,7 +23,7 @@ class ScalesParameters(MaterialParameters):
     shape: Literal["round", "pointed", "keeled"] = Field(
         "round", description="Outline: fish, dragon, or snake with keels"
     )
-    scale_m: float = Field(0.010, ge=0.001, le=1, description="Width of a scale, in metres")
+    scale_m: float = Field(0.010, ge=0.001, le=1, title="Scale Width", description="Width of a scale, in metres")
     overlap: float = Field(0.5, ge=0, le=1, description="How far scales cover the row below")
     lift: float = Field(0.5, ge=0, le=1, description="How far their tips stand off")
     irregular: float = Field(0.3, ge=0, le=1, description="Uneven rows, tilts and worn tips")

@@ -20,7 +20,7 @@ class SnowParameters(MaterialParameters):
     """Drifts, ripples, crust and ground of snow."""
 
     width_m: float = width_field(2.0)
-    drifts: float = Field(0.5, ge=0, le=1, description="Height of the soft drifts")
+    drifts: float = Field(0.5, ge=0, le=1, title="Drift Height", description="Height of the soft drifts")
     ripples: float = Field(0.35, ge=0, le=1, description="Ripples and ledges that the wind has cut")
     fresh: float = Field(0.5, ge=0, le=1, description="0: wet or frozen crust, 1: loose fresh flakes")
     lumps: float = Field(0.3, ge=0, le=1, description="Lumps that fell from trees, and small hollows")
@@ -29,7 +29,7 @@ class SnowParameters(MaterialParameters):
     litter: float = Field(0.1, ge=0, le=1, description="Twigs, seeds and grains of soil that lie on it")
     color: Color = Field((0.93, 0.94, 0.955), description="Colour of the snow")
     shade_color: Color = Field((0.74, 0.80, 0.90), description="Colour in hollows, where light comes through the snow")
-    ground_color: Color = Field((0.30, 0.26, 0.18), description="Colour of the ground below")
+    ground_color: Color = Field((0.30, 0.26, 0.18), description="Colour of the ground")
 
 
 class Snow(Material):

@@ -24,16 +24,16 @@ class StoneWallParameters(MaterialParameters):
     masonry: Literal["rubble", "polygonal", "ashlar"] = Field(
         "rubble", description="Stones as found, in rough rows; cut to fit each other; or squared blocks"
     )
-    stone_m: float = Field(0.36, ge=0.03, le=2, description="Length of a stone, in metres")
-    flat: float = Field(0.65, ge=0, le=1, description="0: as high as long, 1: thin slabs")
-    joint_m: float = Field(0.02, ge=0, le=0.1, description="Width of the joints, in metres")
+    stone_m: float = Field(0.36, ge=0.03, le=2, title="Stone Length", description="Length of a stone, in metres")
+    flat: float = Field(0.65, ge=0, le=1, title="Flatness", description="0: as high as long, 1: thin slabs")
+    joint_m: float = Field(0.02, ge=0, le=0.1, title="Joint Width", description="Width of the joints, in metres")
     joint_depth: float = Field(0.5, ge=0, le=1, description="How far the mortar lies behind the faces; 0: flush")
     rough: float = Field(0.6, ge=0, le=1, description="0: sawn flat, 1: split or hewn with facets")
     irregular: float = Field(0.6, ge=0, le=1, description="How much stones differ in shape, and stand out")
     color: Color = Field((0.55, 0.51, 0.45), description="Colour of most stones")
     second_color: Color = Field((0.43, 0.43, 0.44), description="Colour of the second kind")
-    third_color: Color = Field((0.58, 0.49, 0.40), description="Colour of few stones")
-    color_variation: float = Field(0.5, ge=0, le=1, description="How much stones of one kind differ")
+    third_color: Color = Field((0.58, 0.49, 0.40), description="Colour of the third kind")
+    color_variation: float = Field(0.5, ge=0, le=1, description="How much the parts differ in colour")
     mortar_color: Color = Field((0.66, 0.62, 0.55), description="Colour of the mortar")
 
 
@@ -42,7 +42,7 @@ class StoneWall(Material):
 
     name, label = "stone-wall", "Stone wall"
     description = "A wall of natural stone: rubble, polygonal blocks, or ashlar"
-    group = "masonry"
+    group = "Masonry"
     parameters = StoneWallParameters
 
     def surface(self, canvas: Canvas, parameters: StoneWallParameters) -> Surface:

@@ -25,14 +25,16 @@ class StuccoParameters(MaterialParameters):
     finish: Literal["rough-cast", "knockdown", "scraped"] = Field(
         "rough-cast", description="Lumps as they were thrown, lumps pressed flat, or grooves of a float"
     )
-    lump_m: float = Field(0.012, ge=0.002, le=0.1, description="Width of the larger lumps or grooves, in metres")
-    density: float = Field(0.6, ge=0, le=1, description="How densely the lumps lie")
+    lump_m: float = Field(
+        0.012, ge=0.002, le=0.1, title="Lump Width", description="Width of the larger lumps or grooves, in metres"
+    )
+    density: float = Field(0.6, ge=0, le=1, description="Density of the lumps")
     relief: float = Field(0.6, ge=0.02, le=1, description="How far the lumps stand out")
     sand: float = Field(0.4, ge=0, le=1, description="Grains of sand in the surface")
-    stains: float = Field(0.35, ge=0, le=1, description="Clouds, streaks and dust in the cavities")
+    stains: float = Field(0.35, ge=0, le=1, description="Clouds and streaks of water and dust")
     cracks: float = Field(0.0, ge=0, le=1, description="Cracks")
     color: Color = Field((0.78, 0.72, 0.62), description="Colour of the render")
-    roughness: float = Field(0.9, ge=0, le=1, description="Mean roughness")
+    roughness: float = Field(0.9, ge=0, le=1, description="Roughness: 0 mirror, 1 chalk")
 
 
 class Stucco(Material):

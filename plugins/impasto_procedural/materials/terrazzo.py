@@ -22,16 +22,20 @@ class TerrazzoParameters(MaterialParameters):
     """Size, density and colours of the chips, and the polish."""
 
     width_m: float = width_field(0.6)
-    chip_m: float = Field(0.03, ge=0.003, le=0.3, description="Width of the largest chips, in metres")
-    density: float = Field(0.6, ge=0, le=1, description="How much of the surface is stone")
-    fine: float = Field(0.6, ge=0, le=1, description="How many small chips lie between the large ones")
-    color: Color = Field((0.85, 0.83, 0.78), description="Colour of the first kind of chips")
-    second_color: Color = Field((0.66, 0.42, 0.33), description="Colour of the second kind of chips")
-    third_color: Color = Field((0.33, 0.35, 0.34), description="Colour of the third kind of chips")
+    chip_m: float = Field(
+        0.03, ge=0.003, le=0.3, title="Chip Width", description="Width of the largest chips, in metres"
+    )
+    density: float = Field(0.6, ge=0, le=1, description="Share of the surface that is stone")
+    fine: float = Field(
+        0.6, ge=0, le=1, title="Small Chips", description="Amount of small chips between the large ones"
+    )
+    color: Color = Field((0.85, 0.83, 0.78), description="Colour of the first kind")
+    second_color: Color = Field((0.66, 0.42, 0.33), description="Colour of the second kind")
+    third_color: Color = Field((0.33, 0.35, 0.34), description="Colour of the third kind")
     binder_color: Color = Field((0.76, 0.73, 0.68), description="Colour of the binder")
-    color_variation: float = Field(0.5, ge=0, le=1, description="How much chips of one kind differ")
-    strips: bool = Field(False, description="Brass strips that divide the floor into squares")
-    polish: float = Field(0.8, ge=0, le=1, description="How finely it is ground")
+    color_variation: float = Field(0.5, ge=0, le=1, description="How much the parts differ in colour")
+    strips: bool = Field(False, title="Brass Strips", description="Brass strips that divide the floor into squares")
+    polish: float = Field(0.8, ge=0, le=1, description="0: honed, 1: mirror")
     pores: float = Field(0.2, ge=0, le=1, description="Pinholes in the binder")
 
 

@@ -28,16 +28,16 @@ class TilesParameters(MaterialParameters):
     shape: Literal["square", "hexagon", "subway", "stacked", "herringbone"] = Field(
         "square", description="Shape of the tiles and how they are laid"
     )
-    tile_m: float = Field(0.15, ge=0.01, le=2, description="Height of a tile, in metres")
-    joint_m: float = Field(0.004, ge=0, le=0.05, description="Width of the joints, in metres")
-    bevel_m: float = Field(0.004, ge=0, le=0.03, description="Rounding of the edges, in metres")
+    tile_m: float = Field(0.15, ge=0.01, le=2, title="Tile Height", description="Height of a tile, in metres")
+    joint_m: float = Field(0.004, ge=0, le=0.05, title="Joint Width", description="Width of the joints, in metres")
+    bevel_m: float = Field(0.004, ge=0, le=0.03, title="Bevel Width", description="Rounding of the edges, in metres")
     uneven: float = Field(0.3, ge=0, le=1, description="0: laid by a machine, 1: handmade, each tilted and wavy")
     glaze: float = Field(0.8, ge=0, le=1, description="0: bare clay, 1: glossy glaze")
     crazing: float = Field(0.0, ge=0, le=1, description="Fine cracks in the glaze")
     color: Color = Field((0.86, 0.87, 0.85), description="Colour of most tiles")
     second_color: Color = Field((0.20, 0.33, 0.38), description="Colour of the others")
-    second_share: float = Field(0.0, ge=0, le=1, description="Share of tiles in the second colour")
-    color_variation: float = Field(0.45, ge=0, le=1, description="How much tiles and their glaze differ in colour")
+    second_share: float = Field(0.0, ge=0, le=1, title="Second Color Share", description="Share of the second colour")
+    color_variation: float = Field(0.45, ge=0, le=1, description="How much the parts differ in colour")
     grout_color: Color = Field((0.58, 0.56, 0.53), description="Colour of the grout")
 
 

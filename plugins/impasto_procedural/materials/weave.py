@@ -25,14 +25,18 @@ class WeaveParameters(MaterialParameters):
 
     width_m: float = width_field(0.06)
     weave: Literal["plain", "twill", "basket", "satin"] = Field("plain", description="How the threads cross")
-    thread_m: float = Field(0.0015, ge=0.0001, le=0.05, description="Distance of the threads, in metres")
+    thread_m: float = Field(
+        0.0015, ge=0.0001, le=0.05, title="Thread Spacing", description="Spacing of the threads, in metres"
+    )
     fullness: float = Field(0.85, ge=0.3, le=1, description="Width of the threads: 0.5 shows gaps, 1 is dense")
     crimp: float = Field(0.6, ge=0, le=1, description="How far threads bend over and under each other")
     irregular: float = Field(0.4, ge=0, le=1, description="Uneven threads, as in linen; 0: machine-made")
     fuzz: float = Field(0.4, ge=0, le=1, description="Loose fibres")
-    color: Color = Field((0.30, 0.37, 0.50), description="Colour of the threads that run down, the warp")
+    color: Color = Field(
+        (0.30, 0.37, 0.50), title="Warp Color", description="Colour of the threads that run down, the warp"
+    )
     weft_color: Color = Field((0.74, 0.73, 0.69), description="Colour of the threads that run across, the weft")
-    color_variation: float = Field(0.3, ge=0, le=1, description="How much threads differ in colour")
+    color_variation: float = Field(0.3, ge=0, le=1, description="How much the parts differ in colour")
     roughness: float = Field(0.85, ge=0, le=1, description="0.4: silk, 0.9: wool or linen")
 
 
