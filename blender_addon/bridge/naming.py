@@ -34,10 +34,12 @@ def of_result(
     source: bpy.types.ID | Path | None,
     inputs: Mapping[str, Sequence[bpy.types.ID | Path | None]],
 ) -> str:
-    """Name of a tool's result: its source, and the model or the styles that it was made with."""
+    """Name of a tool's result: its source, and the model or the styles that it was made with; or else the tool's."""
     made_with = [of_source(style) for style in inputs.get("style", ()) if style is not None]
     label = " + ".join(made_with) or _label_of_model(tool, parameters)
-    return of_parts(of_source(source) if source is not None and tool.get("uses_subject", True) else "", label)
+    if not tool["uses_subject"]:
+        return of_parts("", label or tool["label"])
+    return of_parts(of_source(source) if source is not None else "", label)
 
 
 def of_parts(source: str, made_with: str = "") -> str:

@@ -52,7 +52,8 @@ class ImpastoPanel(ToolPanel):
     def draw_tool(self, context: bpy.types.Context, settings: bpy.types.PropertyGroup, tool: Mapping[str, Any]) -> None:
         layout = self.layout
         presets.draw(layout)
-        _draw_source(layout, context, tool)
+        if tool["uses_subject"]:
+            _draw_source(layout, context, tool)
         _draw_size(layout, context, tool)
         if properties.drawn_parameters(tool):
             section(layout, "impasto_parameters", "Parameters", lambda body: draw_parameters(body, context, tool))

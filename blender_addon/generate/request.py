@@ -30,7 +30,7 @@ def from_scene(context: bpy.types.Context) -> Request:
     size = {name: getattr(group, name) for name in SIZE_PARAMETERS} if has_size(tool) else {}
     return Request.from_settings(
         settings,
-        source=chosen_source(settings),
+        source=chosen_source(settings) if tool["uses_subject"] else None,
         estimator=settings.estimator,
         estimator_parameters=properties.parameters_of(context.scene, estimator) if estimator else {},
         preparation=properties.values_of(context.scene.impasto_preparation, preparing) if preparing else {},
@@ -69,7 +69,8 @@ def why_incomplete(context: bpy.types.Context) -> str:
 
 def _why_no_source(settings: ImpastoSettings, tool: Mapping[str, Any]) -> str:
     needs_source = tool["needs"] or tool["kind"] != "generator" or settings.source_kind != "NONE"
-    is_enough = properties.model_parameter(tool) and not tool["needs"]  # what was learned makes textures from nothing
+    is_learned = properties.model_parameter(tool) and not tool["needs"]  # it makes textures from nothing
+    is_enough = is_learned or not tool["uses_subject"]
     is_chosen = {"FILE": settings.filepath, "IMAGE": settings.image, "NONE": None}[settings.source_kind]
     is_lacking = needs_source and not is_enough and not is_chosen
     return "Choose a source: a file, or an image of this .blend" if is_lacking else ""

@@ -53,3 +53,14 @@ def test_random_values_are_valid_for_every_tool(extension, scene):
                     value = choosing.random_value(name, schema, random.Random(seed))
                     in_degrees = value * 180 / 3.141592653589793 if schema.get("format") == "angle" else value
                     assert schema.get("minimum", -1e9) <= in_degrees <= schema.get("maximum", 1e9), (tool["name"], name)
+
+
+def test_a_material_needs_no_source_whatever_the_panel_says(extension, scene, group):
+    settings = scene.impasto
+    settings.source_kind, settings.estimator, settings.material = "FILE", "none", "NEW"
+    settings.filepath = ""
+    group.width_px = group.height_px = 64
+    assert bpy.ops.impasto.generate() == {"FINISHED"}
+    material = next(material for material in bpy.data.materials if "bricks" in material.name.lower())
+    images = {node.image.name for node in material.node_tree.nodes if node.type == "TEX_IMAGE"}
+    assert len(images) >= 4

@@ -24,7 +24,11 @@ MAKERS = [name for name in TOOLS if registry().tool(name).kind != "trainer"]
 FROM_COLOURS = ("cnn-texture",)
 """Those that make a new base colour from the subject's alone."""
 ON_A_SUBJECT = [
-    name for name in MAKERS if "model" not in registry().tool(name).parameters.model_fields and name not in FROM_COLOURS
+    name
+    for name in MAKERS
+    if "model" not in (tool := registry().tool(name)).parameters.model_fields
+    and tool.uses_subject
+    and name not in FROM_COLOURS
 ]
 """Those that change or add to their subject's maps; the others make new ones, most from their model alone."""
 EVERY_MAKER = [

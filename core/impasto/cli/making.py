@@ -160,7 +160,7 @@ def result_name(step: Step, source: Path | None, models_folder: Path | None = No
         if engine and wanted:
             return usable_name(wanted)
         return registry().model_library(models_folder).find(wanted, tool.name).name
-    return "texture"
+    return "texture" if tool.uses_subject else tool.name
 
 
 def _refuse_to_replace(folder: Path, name: str, suffix: str) -> None:

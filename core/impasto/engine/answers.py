@@ -120,6 +120,7 @@ DESCRIPTION = {
             "group": str,
             "thumbnail": str,
             "needs": [str],
+            "uses_subject": bool,
             "weights": [str],
             "inputs": [{"name": str, "description": str, "required": bool, "kind": str, "many": bool, "for_each": str}],
             "parameters": {"properties?": {str: dict}},
