@@ -46,6 +46,7 @@ ACTIONS: dict[str, type[printed.Answer]] = {
     "weights install": printed.Installed,
     "weights remove": printed.Removed,
     "evaluate": printed.Evaluation,
+    "relight": printed.Written,
     "plugins check": printed.PluginChecks,
     "doctor": printed.Findings,
     "completion": printed.Completion,
