@@ -68,7 +68,7 @@ class Bark(Material):
         if p.kind == "birch":
             return self._birch(canvas, p)
         level, across = self._furrowed(canvas, p) if p.kind == "furrowed" else self._plated(canvas, p)
-        ridge = step(level, 0.05, 0.6)
+        ridge = step(level, 0.0, 0.75)
         fibres = canvas.noise("fibres", 0.003, octaves=3, gain=0.75, stretch=(5, 1))
         rough = canvas.noise("rough", 0.012, octaves=5, gain=0.7, stretch=(2, 1))
         clouds = canvas.noise("clouds", 0.15, octaves=4, gain=0.6, stretch=(2, 1))
@@ -82,8 +82,8 @@ class Bark(Material):
         height_m = p.depth_m * (
             level - 0.2 * crack * ridge + 0.15 * p.layers * terrace * (0.3 + ridge) + 0.05 * rough + 0.018 * fibres
         )
-        shade = 0.14 + 0.55 * ridge + 0.07 * rough + 0.05 * fibres + 0.22 * (level - 0.6)
-        outer = [canvas.color(p.furrow_color) * 0.7, canvas.color(p.furrow_color), canvas.color(p.color)]
+        shade = 0.3 + 0.43 * ridge + 0.07 * rough + 0.05 * fibres + 0.22 * (level - 0.6)
+        outer = [canvas.color(p.furrow_color) * 0.55, canvas.color(p.furrow_color), canvas.color(p.color)]
         color = gradient(shade, [*outer, canvas.color(p.color) * 1.5])
         fresh = step((terrace * 2.7).sin() + 0.5 * rough, 0.8, 1.3) * p.layers * ridge
         color = mix(color, canvas.color(p.inner_color) * (1 + 0.15 * fibres), 0.75 * fresh)

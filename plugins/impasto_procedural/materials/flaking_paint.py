@@ -51,9 +51,8 @@ class FlakingPaint(Material):
     def surface(self, canvas: Canvas, parameters: FlakingPaintParameters) -> Surface:
         p = parameters
         ground = self._wood(canvas, p) if p.ground == "wood" else self._metal(canvas, p)
-        held, inside_m = self._flakes(canvas, p)
-        edge = 0.5 * canvas.texel_m
-        whole = step(held, -0.02, 0.02) * step(inside_m, -edge, edge + 0.0002)
+        held, cracked = self._flakes(canvas, p)
+        whole = step(held, -0.02, 0.02) * (1 - cracked)
         primed = step(held, -0.42, -0.36)
         near = canvas.blurred(whole, 0.09 * p.flake_m)  # below 1 towards an edge of what is left
         rim = (1 - near).clamp(0, 0.6) / 0.6
@@ -66,15 +65,18 @@ class FlakingPaint(Material):
         return bottom.under(self._paint(canvas, p, smooth_m + p.thickness_m + lift_m, rim, whole), whole)
 
     def _flakes(self, canvas: Canvas, p: FlakingPaintParameters) -> tuple[Tensor, Tensor]:
-        """How well the paint holds (H, W), gone below 0, and distance in metres from cracks between pieces."""
+        """How well the paint holds (H, W), gone below 0, and a mask of cracks between pieces."""
         rough = canvas.noise("rough edge", 0.3 * p.flake_m, octaves=4, gain=0.65)
         warp = [0.16 * p.flake_m * canvas.noise(f"warp {k}", p.flake_m, octaves=4, gain=0.6) for k in "yx"]
         stretch = (0.75, 1.7) if p.ground == "wood" else (1.0, 1.0)
         flakes = canvas.cells("flakes", p.flake_m, stretch=stretch, warp=(warp[0], warp[1]))
         patches = canvas.noise("loss", 0.09, octaves=5, gain=0.65)
         held = patches + 1.3 * (canvas.of_each("held", flakes.number) - 0.5) + 0.2 * rough - 2.9 * (p.loss - 0.5)
-        open_m = 0.025 * p.flake_m * step(patches - 2.9 * (p.loss - 0.5), 4.5 * p.cracks, 0.0) * (p.cracks > 0)
-        return held, flakes.to_border_m - open_m + 0.02 * (p.cracks == 0)
+        if not p.cracks:
+            return held, 0.0 * held
+        open_m = 0.04 * p.flake_m * step(patches - 2.9 * (p.loss - 0.5), 5.5 * p.cracks, 0.0)
+        seen = (open_m / (0.4 * canvas.texel_m)).clamp(0, 1)  # a thinner crack shows less
+        return held, seen * step(flakes.to_border_m, open_m + 0.7 * canvas.texel_m, open_m)
 
     def _paint(
         self, canvas: Canvas, p: FlakingPaintParameters, height_m: Tensor, rim: Tensor, whole: Tensor
