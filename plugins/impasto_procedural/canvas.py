@@ -51,9 +51,13 @@ class Canvas:
         self.y_m, self.x_m = (rows * self.texel_m)[:, None], (columns * self.texel_m)[None]
 
     def count(self, size_m: float, *, horizontal: bool = True, multiple_of: int = 1) -> int:
-        """Number of parts of about this size that fit along a side of the tile; at least `multiple_of`."""
+        """Number of parts of about this size that fit along a side of the tile; at least `multiple_of`.
+
+        At most about two for each texel: smaller ones would cost memory and could not be seen.
+        """
         side_m = self.width_m if horizontal else self.height_m
-        return max(1, round(side_m / size_m / multiple_of)) * multiple_of
+        most = max(1, 2 * self.size_px[1 if horizontal else 0] // multiple_of)
+        return min(max(1, round(side_m / size_m / multiple_of)), most) * multiple_of
 
     def uniform(self, name: str, *shape: int) -> Tensor:
         """Random numbers in [0, 1), always the same for one name, shape and seed."""
@@ -136,13 +140,13 @@ class Canvas:
         the band, relative to its centre; 0 for straight parallel waves.
         """
         height, width = self.size_px
-        rows = max(1.0, round(self.height_m / length_m)) / self.height_m  # a straight wave fits
+        frequency = self.count(length_m, horizontal=False) / self.height_m  # a straight wave fits
         fy = torch.fft.fftfreq(height, self.texel_m, device=self.device)[:, None]
         fx = torch.fft.fftfreq(width, self.texel_m, device=self.device)[None]
-        response = torch.exp(-0.5 * ((fy - rows).square() + fx.square()) / (max(spread, 0.01) * rows) ** 2)
-        signal = torch.fft.ifft2(torch.fft.fft2(self.noise(name, length_m / 4)) * response)
+        response = torch.exp(-0.5 * ((fy - frequency).square() + fx.square()) / (max(spread, 0.01) * frequency) ** 2)
+        signal = torch.fft.ifft2(torch.fft.fft2(self.noise(name, 0.25 / frequency)) * response)
         amplitude = signal.abs()
-        return signal.angle() / (2 * math.pi), amplitude / amplitude.mean()
+        return signal.angle() / (2 * math.pi), amplitude / amplitude.mean().clamp_min(1e-9)
 
     def cells(
         self,

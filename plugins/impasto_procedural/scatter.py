@@ -43,9 +43,10 @@ def scattered(
     """`count` pieces at random places, each turned and sized at random, of which each texel shows the highest.
 
     shape: heights in metres (N, P), −inf outside, of offsets y and x (N, P) in radii, and numbers (N, 1). spread: how
-    much radii differ, from 0. turn: 1 for any direction, 0 for one.
+    much radii differ, from 0. turn: 1 for any direction, 0 for one. Pieces wider than the tile are drawn as wide as it.
     """
     height, width = canvas.size_px
+    radius_m = min(radius_m, 0.5 * min(canvas.width_m, canvas.height_m) / (1 + spread))
     u = lambda what: canvas.uniform(f"{name} {what}", count)[:, None]  # noqa: E731
     radius = radius_m * (1 - spread + 2 * spread * u("radius"))  # (N, 1)
     angle = 2 * math.pi * turn * (u("turn") - 0.5)

@@ -80,3 +80,18 @@ def test_waves_have_their_length_and_wrap_around(canvas):
     turns = (around - around.round()).sum(0)  # from top to top
     assert torch.allclose(turns, turns.round(), atol=1e-3)
     assert float(turns.mean()) == pytest.approx(canvas.height_m / 0.1, rel=0.15)
+
+
+def test_parts_smaller_than_texels_take_no_more_memory_than_two_for_each():
+    canvas = Canvas((48, 64), 1000.0, seed=5)
+    assert canvas.count(0.001) <= 128
+    assert canvas.count(0.001, horizontal=False, multiple_of=4) <= 96
+    assert canvas.noise("grains", 0.001, octaves=3).isfinite().all()
+
+
+def test_pieces_wider_than_the_tile_are_drawn_as_wide_as_it(canvas):
+    def disc(y: torch.Tensor, x: torch.Tensor, number: torch.Tensor) -> torch.Tensor:
+        return (1 - y * y - x * x).where(y * y + x * x < 1, torch.tensor(-math.inf))
+
+    huge = scattered(canvas, "discs", 1, 1000.0, disc, spread=0.0)
+    assert float((huge.number == 0).float().mean()) == pytest.approx(math.pi * 0.375**2 / 0.75, rel=0.05)
