@@ -22,16 +22,16 @@ class PlasterParameters(MaterialParameters):
     """Trowel marks, cracks, damage and colours of plaster."""
 
     width_m: float = width_field(2.0)
-    trowel: float = Field(0.5, ge=0, le=1, title="Trowel Marks", description="Depth of the marks of the trowel")
+    trowel: float = Field(0.75, ge=0, le=1, title="Trowel Marks", description="Depth of the marks of the trowel")
     stroke_m: float = Field(
         0.4, ge=0.05, le=2, title="Stroke Length", description="Length of a stroke of the trowel, in metres"
     )
-    sand: float = Field(0.35, ge=0, le=1, description="How sandy the surface is")
+    sand: float = Field(0.2, ge=0, le=1, description="How sandy the surface is")
     cracks: float = Field(0.35, ge=0, le=1, description="Cracks")
-    peeling: float = Field(0.25, ge=0, le=1, description="Places where the top coat has fallen off")
+    peeling: float = Field(0.0, ge=0, le=1, description="Places where the top coat has fallen off")
     repairs: float = Field(0.25, ge=0, le=1, description="Patches of newer plaster")
     stains: float = Field(0.4, ge=0, le=1, description="Clouds and streaks of water and dust")
-    color: Color = Field((0.74, 0.68, 0.59), description="Colour of the top coat")
+    color: Color = Field((0.77, 0.73, 0.67), description="Colour of the top coat")
     base_color: Color = Field((0.52, 0.43, 0.34), description="Colour of the coarse plaster below")
     thickness_m: float = Field(
         0.004, ge=0.0005, le=0.05, title="Coat Thickness", description="Thickness of the top coat, in metres"
@@ -58,7 +58,7 @@ class Plaster(Material):
         height_m = stroke_m + 0.0015 * clouds + (0.00008 + 0.0003 * p.sand) * sand - 0.0022 * crack - 0.0008 * fine
         height_m = height_m + 0.0012 * repair
         streaks = canvas.noise("streaks", 0.05, octaves=4, stretch=(9, 1))
-        value = 1 + p.stains * (0.16 * clouds + 0.06 * streaks) + 0.03 * sand * p.sand + 0.09 * p.trowel * edge
+        value = 1 + p.stains * (0.16 * clouds + 0.06 * streaks) + 0.03 * sand * p.sand + 0.13 * p.trowel * edge
         color = canvas.color(p.color) * value * (1 + p.stains * clouds.clamp(-2, 0) * canvas.color((0.0, 0.28, 0.45)))
         newer = color.mean((1, 2), keepdim=True) * 0.4 + canvas.color((0.72, 0.70, 0.66)) * 0.6
         color = mix(color, newer * (1 + 0.03 * clouds + 0.02 * sand), 0.5 * repair)

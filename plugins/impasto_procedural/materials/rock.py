@@ -25,7 +25,7 @@ class RockParameters(MaterialParameters):
     layers: float = Field(0.7, ge=0, le=1, description="How clearly it lies in layers")
     layer_m: float = Field(0.28, ge=0.02, le=3, title="Layer Thickness", description="Thickness of a layer, in metres")
     blocks: float = Field(
-        0.45, ge=0, le=1, title="Blockiness", description="0: worn round, 1: broken into blocks and facets"
+        0.55, ge=0, le=1, title="Blockiness", description="0: worn round, 1: broken into blocks and facets"
     )
     block_m: float = Field(0.45, ge=0.03, le=5, title="Block Width", description="Width of a block, in metres")
     cracks: float = Field(0.45, ge=0, le=1, description="Cracks")
@@ -56,9 +56,9 @@ class Rock(Material):
         ridges_m = (
             0.09 * p.block_m * (1 - p.blocks * 0.4) * (0.6 - canvas.warped(rugged, -0.3 * facet_m, facet_m).abs())
         )
-        height_m = facet_m + layer_m + ridges_m + 0.006 * p.block_m * fine - 0.09 * p.block_m * crack
-        height_m = 2 * p.relief * height_m
-        cavity = (canvas.blurred(height_m, 0.05 * p.block_m) - height_m) / (0.06 * p.block_m * p.relief)
+        height_m = facet_m + layer_m + ridges_m + 0.005 * p.block_m * fine - 0.09 * p.block_m * crack
+        height_m = 1.5 * p.relief * height_m
+        cavity = (canvas.blurred(height_m, 0.05 * p.block_m) - height_m) / (0.045 * p.block_m * p.relief)
         colors = [canvas.color(p.second_color), canvas.color(p.color), canvas.color(p.color) * 1.3]
         shade = 0.9 * (layer - 0.5) * p.layers + 0.22 * rugged + 0.7 * tone
         color = gradient(0.5 + p.color_variation * shade, colors) * (1 + 0.07 * fine) * (1 - 0.5 * crack)
@@ -100,8 +100,8 @@ class Rock(Material):
 
     def _stained(self, canvas: Canvas, p: RockParameters, rock: Surface, fine: Tensor, bends: Tensor) -> Surface:
         streaks = canvas.noise("streaks", 0.05, octaves=4, stretch=(12, 1))
-        places = canvas.noise("places", 0.8, octaves=5, gain=0.6)
-        rust = p.stains * step(places + 0.4 * fine, 0.5, 2.4)
+        places = canvas.noise("places", 0.45, octaves=5, gain=0.6)
+        rust = 0.8 * p.stains * step(places + 0.4 * fine, 0.3, 2.6)
         dark = p.stains * step(streaks + bends - 0.5 * places, 0.9, 2.8)
         color = mix(rock.color, rock.color * canvas.color((1.0, 0.82, 0.62)) * 1.1, rust) * (1 - 0.5 * dark)
         spots = canvas.noise("lichen", 0.09, octaves=5, gain=0.66) - 0.4 * places

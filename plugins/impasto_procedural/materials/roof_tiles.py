@@ -138,6 +138,6 @@ class RoofTiles(Material):
         color = mix(color, canvas.color(p.color) * 1.35, 0.7 * spalled)
         color = mix(color, canvas.color((0.19, 0.17, 0.15)), 0.75 * p.age * soot)
         spots = step(
-            canvas.noise("lichen", 0.03, octaves=4, gain=0.6) + 0.5 * stains, 3.0 - 1.6 * p.age, 3.3 - 1.6 * p.age
+            canvas.noise("lichen", 0.03, octaves=4, gain=0.6) + 0.2 * stains, 3.0 - 1.6 * p.age, 3.3 - 1.6 * p.age
         )
         return mix(color, canvas.color((0.62, 0.61, 0.50)) * (1 + 0.1 * fine), 0.75 * spots * (p.age > 0))
