@@ -55,8 +55,14 @@ class Plaster(Material):
         crack = cracks(canvas, "cracks", 0.42, 0.003, 0.75 * p.cracks)
         fine = cracks(canvas, "fine cracks", 0.12, 0.001, 0.5 * p.cracks)
         repair = self._repairs(canvas, p)
-        height_m = stroke_m + 0.0015 * clouds + (0.00008 + 0.0003 * p.sand) * sand - 0.0022 * crack - 0.0008 * fine
-        height_m = height_m + 0.0012 * repair
+        height_m = (
+            stroke_m
+            + 0.0015 * clouds
+            + (0.00008 + 0.0003 * p.sand) * sand
+            - 0.55 * p.thickness_m * crack
+            - 0.0008 * fine
+        )
+        height_m = height_m + 0.3 * p.thickness_m * repair
         streaks = canvas.noise("streaks", 0.05, octaves=4, stretch=(9, 1))
         value = 1 + p.stains * (0.16 * clouds + 0.06 * streaks) + 0.03 * sand * p.sand + 0.13 * p.trowel * edge
         color = canvas.color(p.color) * value * (1 + p.stains * clouds.clamp(-2, 0) * canvas.color((0.0, 0.28, 0.45)))
