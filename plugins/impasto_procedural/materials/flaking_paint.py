@@ -24,7 +24,7 @@ class FlakingPaintParameters(MaterialParameters):
 
     width_m: float = width_field(0.8)
     ground: Literal["wood", "metal"] = Field("wood", title="Substrate", description="What the paint was put on")
-    loss: float = Field(0.45, ge=0, le=1, description="How much of the paint has come off")
+    loss: float = Field(0.45, ge=0, le=1, title="Paint Loss", description="How much of the paint has come off")
     flake_m: float = Field(
         0.02, ge=0.002, le=0.5, title="Flake Size", description="Size of the pieces between cracks, in metres"
     )

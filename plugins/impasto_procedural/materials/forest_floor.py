@@ -27,17 +27,19 @@ class ForestFloorParameters(MaterialParameters):
     """Leaves, needles, twigs and soil of a forest floor."""
 
     width_m: float = width_field(0.7)
-    leaves: float = Field(0.6, ge=0, le=1, description="How densely leaves cover the soil")
-    leaf_m: float = Field(0.075, ge=0.01, le=0.4, description="Length of the leaves, in metres")
-    lobed: float = Field(0.35, ge=0, le=1, description="Share of lobed leaves as of oaks; others are as of beeches")
+    leaves: float = Field(0.6, ge=0, le=1, description="Density of the leaves")
+    leaf_m: float = Field(0.075, ge=0.01, le=0.4, title="Leaf Length", description="Length of a leaf, in metres")
+    lobed: float = Field(
+        0.35, ge=0, le=1, title="Lobed Leaves", description="Share of lobed leaves as of oaks; others are as of beeches"
+    )
     curl: float = Field(0.5, ge=0, le=1, description="How far dry leaves curl up")
     decay: float = Field(0.4, ge=0, le=1, description="Holes, spots and dark old leaves")
-    needles: float = Field(0.4, ge=0, le=1, description="How many needles of conifers")
-    twigs: float = Field(0.4, ge=0, le=1, description="How many twigs")
+    needles: float = Field(0.4, ge=0, le=1, description="Number of needles of conifers")
+    twigs: float = Field(0.4, ge=0, le=1, description="Number of twigs")
     color: Color = Field((0.50, 0.34, 0.21), description="Colour of most leaves")
     fresh_color: Color = Field((0.70, 0.50, 0.25), description="Colour of leaves that have just fallen")
     old_color: Color = Field((0.29, 0.20, 0.14), description="Colour of rotting leaves")
-    soil_color: Color = Field((0.21, 0.16, 0.12), description="Colour of the soil")
+    soil_color: Color = Field((0.21, 0.16, 0.12), title="Ground Color", description="Colour of the ground")
 
 
 class ForestFloor(Material):

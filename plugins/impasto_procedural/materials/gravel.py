@@ -32,7 +32,7 @@ class GravelParameters(MaterialParameters):
     )
     angular: float = Field(0.75, ge=0, le=1, title="Angularity", description="0: round river pebbles, 1: crushed stone")
     flat: float = Field(0.4, ge=0, le=1, title="Flatness", description="How flat the stones are")
-    cover: float = Field(0.8, ge=0, le=1, description="Share of the ground that the stones cover")
+    cover: float = Field(0.8, ge=0, le=1, description="Share of the ground that is covered")
     color: Color = Field((0.50, 0.48, 0.45), description="Colour of most stones")
     second_color: Color = Field((0.62, 0.53, 0.43), description="Colour of the second kind")
     third_color: Color = Field((0.31, 0.31, 0.33), description="Colour of the third kind")

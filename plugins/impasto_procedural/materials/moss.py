@@ -26,16 +26,20 @@ class MossParameters(MaterialParameters):
 
     width_m: float = width_field(0.35)
     kind: Literal["star", "feather"] = Field("star", description="Star-shaped shoots upright, or fronds like feathers")
-    cushion_m: float = Field(0.09, ge=0.01, le=1, description="Width of a cushion, in metres")
-    height_m: float = Field(0.018, ge=0.001, le=0.2, description="Height of the cushions, in metres")
-    shoot_m: float = Field(0.0075, ge=0.002, le=0.05, description="Width of a shoot or a frond, in metres")
-    cover: float = Field(0.95, ge=0, le=1, description="How much of the ground it covers")
+    cushion_m: float = Field(0.09, ge=0.01, le=1, title="Cushion Width", description="Width of a cushion, in metres")
+    height_m: float = Field(
+        0.018, ge=0.001, le=0.2, title="Cushion Height", description="Height of the cushions, in metres"
+    )
+    shoot_m: float = Field(
+        0.0075, ge=0.002, le=0.05, title="Shoot Width", description="Width of a shoot or a frond, in metres"
+    )
+    cover: float = Field(0.95, ge=0, le=1, description="Share of the ground that is covered")
     stalks: float = Field(0.2, ge=0, le=1, description="Thin red stalks that carry the spores")
-    dry: float = Field(0.2, ge=0, le=1, description="Share of dry, brown shoots")
+    dry: float = Field(0.2, ge=0, le=1, title="Dry Shoots", description="Share of dry, brown shoots")
     color: Color = Field((0.32, 0.42, 0.12), description="Colour of the leaves")
     tip_color: Color = Field((0.70, 0.73, 0.30), description="Colour of young tips")
     dry_color: Color = Field((0.55, 0.45, 0.25), description="Colour of dry shoots")
-    ground_color: Color = Field((0.20, 0.16, 0.12), description="Colour of the ground below")
+    ground_color: Color = Field((0.20, 0.16, 0.12), description="Colour of the ground")
 
 
 class Moss(Material):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from ..canvas import Canvas
 
-Kind = Literal["pantile", "barrel", "plain", "scallop", "slate"]
+Kind = Literal["pantile", "barrel", "flat", "scallop", "slate"]
 
 COVER = 0.30
 """Half the width of the upper half pipes, in tiles."""
@@ -35,7 +35,7 @@ class RoofTilesParameters(MaterialParameters):
     )
     irregular: float = Field(0.45, ge=0, le=1, description="Tiles that slid, lean, or are of uneven shape")
     chips: float = Field(0.3, ge=0, le=1, description="Broken edges")
-    color: Color = Field((0.60, 0.32, 0.20), description="Colour of most tiles")
+    color: Color = Field((0.60, 0.32, 0.20), description="Colour of most roof tiles")
     second_color: Color = Field((0.42, 0.22, 0.16), description="Colour of the others")
     color_variation: float = Field(0.55, ge=0, le=1, description="How much the parts differ in colour")
     age: float = Field(0.5, ge=0, le=1, description="Soot, bleaching and lichen")
@@ -90,7 +90,7 @@ class RoofTiles(Material):
         high, wide = canvas.height_m / rows, canvas.width_m / columns
         v = (canvas.y_m / high + 0.37).expand(canvas.size_px)
         ragged = p.chips * 0.007 * step(canvas.noise("chips", 0.05, octaves=4), 0.2, 2.4) + 0.0003 * fine
-        is_flat = p.kind in ("plain", "scallop", "slate")
+        is_flat = p.kind in ("flat", "scallop", "slate")
         tile: tuple[Tensor, ...] = ()
         for behind in (1, 0, -1):
             row = v.floor() + behind

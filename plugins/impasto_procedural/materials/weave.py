@@ -28,7 +28,9 @@ class WeaveParameters(MaterialParameters):
     thread_m: float = Field(
         0.0015, ge=0.0001, le=0.05, title="Thread Spacing", description="Spacing of the threads, in metres"
     )
-    fullness: float = Field(0.85, ge=0.3, le=1, description="Width of the threads: 0.5 shows gaps, 1 is dense")
+    fullness: float = Field(
+        0.85, ge=0.3, le=1, title="Thread Width", description="Width of the threads: 0.5 shows gaps, 1 is dense"
+    )
     crimp: float = Field(0.6, ge=0, le=1, description="How far threads bend over and under each other")
     irregular: float = Field(0.4, ge=0, le=1, description="Uneven threads, as in linen; 0: machine-made")
     fuzz: float = Field(0.4, ge=0, le=1, description="Loose fibres")
