@@ -118,6 +118,7 @@ def test_each_action_prints_what_is_documented(said, wall, tmp_path, monkeypatch
         "models": ("models",),
         "models list": ("models", "list"),
         "models show": ("models", "show", "wall"),
+        "relight": ("relight", wall, "--side", 32, "--out", tmp_path / "k"),
         "evaluate": ("evaluate", "wall", wall, "--size", 64, "--seeds", 1, "--out", tmp_path / "i"),
         "models remove": ("models", "remove", "wall"),
         "weights": ("weights",),
