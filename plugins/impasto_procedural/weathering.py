@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from .canvas import Canvas
     from .parameters import Weathering
 
-DIRT = (0.21, 0.17, 0.13)
+DIRT = (0.19, 0.15, 0.11)
 MOSS = ((0.10, 0.14, 0.04), (0.24, 0.31, 0.09), (0.42, 0.45, 0.18))
 
 
@@ -64,7 +64,7 @@ def _dirty(surface: Surface, canvas: Canvas, depth: Tensor, amount: float) -> Su
     """Dirt that gathers in cavities, and stains all in large patches."""
     patches = canvas.noise("dirt", canvas.width_m / 4, octaves=7, gain=0.6)
     cavities = step(depth + 0.6 * patches, 1.6 - 2.0 * amount, 3.0 - 2.0 * amount)
-    stains = step(patches, 1.5 - 1.5 * amount, 3.5 - 1.5 * amount) * 0.5
+    stains = step(patches, 1.0 - 1.6 * amount, 2.4 - 1.6 * amount) * 0.7
     mask = (cavities + stains).clamp(0, 1) * min(1.0, 0.5 + amount)
     color = canvas.color(DIRT) * (1 + 0.2 * canvas.noise("dirt color", canvas.width_m / 60, octaves=3))
     dirt = replace(surface, color=color.clamp_min(0), roughness=0.92, metallic=0.0)
@@ -91,9 +91,9 @@ def _wet(surface: Surface, canvas: Canvas, amount: float) -> Surface:
     level_m = (height_m + shape_m).flatten()[:: max(1, height_m.numel() // 4096)].quantile(0.75 * amount)
     under_m = level_m - (height_m + shape_m)
     puddle = step(under_m, 0.0, 0.02 * float(height_m.std()) + 1e-6)
-    film = amount * step(under_m, -2.5 * float(height_m.std()) - 1e-6, 0.0)
+    film = min(1.0, 1.6 * amount) * step(under_m, -2.5 * float(height_m.std()) - 1e-6, 0.0)
     is_metal = surface.metallic
-    darker = surface.color * mix(1.0, 0.55, (film.maximum(puddle)) * (1 - is_metal))
+    darker = surface.color * mix(1.0, 0.5, film.maximum(puddle) * (1 - is_metal))
     flat_m = mix(height_m, level_m - shape_m, puddle)
-    roughness = mix(mix(surface.roughness, 0.3, film), 0.03, puddle)
+    roughness = mix(mix(surface.roughness, 0.24, film), 0.03, puddle)
     return Surface(darker, flat_m, roughness, mix(surface.metallic, 0.0, puddle * 0.5))
