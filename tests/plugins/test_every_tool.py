@@ -32,10 +32,12 @@ ON_A_SUBJECT = [
 ]
 """Those that change or add to their subject's maps; the others make new ones, most from their model alone."""
 EVERY_MAKER = [
-    pytest.param(name, marks=pytest.mark.any_numpy) if registry().tool(name).task == "stylize" else name
+    pytest.param(name, marks=pytest.mark.any_numpy)
+    if registry().tool(name).task == "stylize" or registry().tool(name).group
+    else name
     for name in MAKERS
 ]
-"""The stylizers, the slowest of all, paint under every NumPy in test_every_stylizer.py."""
+"""The stylizers, the slowest of all, paint under every NumPy in test_every_stylizer.py; materials hardly use it."""
 
 
 TINY = {

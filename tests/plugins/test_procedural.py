@@ -9,6 +9,7 @@ from impasto.texture import Maps
 from impasto.tools import validate
 from impasto_procedural import impasto_tools
 
+pytestmark = pytest.mark.any_numpy
 MATERIALS = {tool.name: tool for tool in impasto_tools() if tool.kind == "generator"}
 MAPS = {"base_color", "roughness", "metallic", "normal", "height", "ambient_occlusion"}
 
