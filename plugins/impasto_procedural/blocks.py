@@ -138,6 +138,7 @@ def _staggered(canvas: Canvas, y_m: Tensor, x_m: Tensor, length_m: float, height
     """Rows shifted by steps near the golden section, so that joints of neighbours lie far apart, as floors are laid."""
     rows = canvas.count(height_m, horizontal=False)
     steps = 0.28 + 0.2 * canvas.uniform("stagger", rows)
+    steps = steps * (steps.sum().round().clamp_min(1) / steps.sum())  # the last row lies beside the first
     return _shifted_rows(canvas, y_m, x_m, rows, canvas.count(length_m), steps.cumsum(0).remainder(1))
 
 
