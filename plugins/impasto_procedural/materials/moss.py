@@ -54,7 +54,7 @@ class Moss(Material):
         p = parameters
         cushion, patches = self._cushions(canvas, p)
         level, tip, tone = self._stars(canvas, p) if p.kind == "star" else self._fronds(canvas, p)
-        height_m = p.height_m * cushion + level * 0.5 * p.shoot_m
+        height_m = p.height_m * cushion + level * 0.3 * p.shoot_m
         grows = patches + 1.3 * cushion + 0.5 * (level - 0.5)
         cover = step(grows, 2.9 - 4.0 * p.cover, 3.1 - 4.0 * p.cover) if p.cover < 1 else level * 0 + 1
         fine = canvas.noise("fine", 0.0012, octaves=2)

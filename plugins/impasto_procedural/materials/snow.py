@@ -54,7 +54,7 @@ class Snow(Material):
         hollow = (0.35 - 0.22 * drift * p.drifts - 0.16 * p.ripples * ripple - 0.05 * soft - 0.05 * flakes).clamp(0, 1)
         color = mix(canvas.color(p.color), canvas.color(p.shade_color), hollow)
         color = color * (1 + 0.012 * flakes + 0.012 * grain)
-        roughness = mix(0.42 + 0.05 * soft, 0.72, p.fresh) + 0.03 * grain
+        roughness = mix(0.48 + 0.05 * soft, 0.86, p.fresh) + 0.03 * grain
         glitter = self._glitter(canvas, p)
         snow = Surface(color, height_m + 0.0004 * glitter, mix(roughness, 0.08, glitter))
         snow = self._littered(canvas, p, snow)
