@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 POINTS_AT_ONCE = 1 << 17
 """Points of pieces that are shaped at a time, so that all steps stay in the processor's cache."""
+EVEN_STEPS = (0.7548776662466927, 0.5698402909980532)
+"""Steps of a sequence whose points are spread evenly: powers of the plastic number (Roberts's R2 sequence)."""
 
 
 @dataclass(frozen=True)
@@ -39,18 +41,24 @@ def scattered(
     *,
     spread: float = 0.35,
     turn: float = 1.0,
+    even: bool = False,
 ) -> Pieces:
     """`count` pieces at random places, each turned and sized at random, of which each texel shows the highest.
 
     shape: heights in metres (N, P), −inf outside, of offsets y and x (N, P) in radii, and numbers (N, 1). spread: how
-    much radii differ, from 0. turn: 1 for any direction, 0 for one. Pieces wider than the tile are drawn as wide as it.
+    much radii differ, from 0. turn: 1 for any direction, 0 for one. even: places that are spread evenly. Pieces wider
+    than the tile are drawn as wide as it.
     """
     height, width = canvas.size_px
     radius_m = min(radius_m, 0.5 * min(canvas.width_m, canvas.height_m) / (1 + spread))
     u = lambda what: canvas.uniform(f"{name} {what}", count)[:, None]  # noqa: E731
     radius = radius_m * (1 - spread + 2 * spread * u("radius"))  # (N, 1)
     angle = 2 * math.pi * turn * (u("turn") - 0.5)
-    y, x = u("y") * height - 0.5, u("x") * width - 0.5  # texels
+    place = torch.cat([u("y"), u("x")], 1)  # of the tile
+    if even:
+        steps = torch.arange(count, dtype=torch.float64)[:, None] * torch.tensor(EVEN_STEPS, dtype=torch.float64)
+        place = (place[:1] + steps.to(canvas.device) + (place - 0.5) / math.sqrt(count)).remainder(1).to(place.dtype)
+    y, x = place[:, :1] * height - 0.5, place[:, 1:] * width - 0.5  # texels
     reach = math.ceil(radius_m * (1 + spread) / canvas.texel_m)
     window = torch.arange(-reach, reach + 1, device=canvas.device)
     down, right = (axis.reshape(1, -1) for axis in torch.meshgrid(window, window, indexing="ij"))

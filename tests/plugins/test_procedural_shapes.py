@@ -95,3 +95,11 @@ def test_pieces_wider_than_the_tile_are_drawn_as_wide_as_it(canvas):
 
     huge = scattered(canvas, "discs", 1, 1000.0, disc, spread=0.0)
     assert float((huge.number == 0).float().mean()) == pytest.approx(math.pi * 0.375**2 / 0.75, rel=0.05)
+
+
+def test_even_places_leave_fewer_gaps(canvas):
+    def disc(y: torch.Tensor, x: torch.Tensor, number: torch.Tensor) -> torch.Tensor:
+        return (1 - y * y - x * x).where(y * y + x * x < 1, torch.tensor(-math.inf))
+
+    random, even = (scattered(canvas, "discs", 300, 0.04, disc, spread=0.0, even=even) for even in (False, True))
+    assert (even.number < 0).float().mean() < 0.6 * (random.number < 0).float().mean()

@@ -54,7 +54,7 @@ class Gravel(Material):
         grain = canvas.noise("grain", 0.0022, octaves=2, gain=0.8)
         mineral = canvas.noise("mineral", 0.25 * p.stone_m, octaves=5, gain=0.7)
         surface = self._earth(canvas, p, grain)
-        for name, size, cover in (("grit", 0.22, 1.3 * p.sizes), ("small", 0.5, 1.5 * p.sizes), ("large", 1.0, 1.7)):
+        for name, size, cover in (("grit", 0.22, 1.1 * p.sizes), ("small", 0.5, 1.2 * p.sizes), ("large", 1.0, 1.3)):
             size_m = size * p.stone_m
             count = round(p.cover**1.5 * cover * canvas.width_m * canvas.height_m / (0.55 * size_m**2))
             if count:
@@ -81,7 +81,7 @@ class Gravel(Material):
         colors = [canvas.color(color) for color in (p.color, p.second_color, p.third_color)]
         color = colors[0].where(kind < 0.55, colors[1].where(kind < 0.8, colors[2]))
         bands = (6 * (stones.x * one("band x") + stones.y) + 1.5 * mineral).sin() * step(one("banded"), 0.8, 0.9)
-        value = 1 + p.color_variation * (0.8 * (one("value") - 0.5) + 0.12 * mineral + 0.16 * bands) + 0.08 * grain
+        value = 1 + p.color_variation * (0.8 * (one("value") - 0.5) + 0.12 * mineral + 0.16 * bands) + 0.13 * grain
         dust = 0.35 * step(stones.height_m, 0.30 * size_m, 0.0)
         color = mix(color * value, canvas.color(p.earth_color), dust)
         stone = Surface(color, height_m, p.roughness + 0.15 * (one("gloss") - 0.5) + 0.02 * grain + 0.1 * dust)
@@ -106,10 +106,10 @@ class Gravel(Material):
             z = (1 - square).clamp_min(0).sqrt() * 1.02
             for k in range(FACETS):
                 z = z.minimum(top[k][number] - along[k][number] * x - down[k][number] * y)
-            lies = size_m * (0.45 * rise[number] - 0.2)
+            lies = size_m * (0.75 * rise[number] - 0.3)
             return (thick[number] * z + lies).where((square < 1) & (z > 0), y.new_full((), -math.inf))
 
-        return scattered(canvas, name, count, 0.55 * size_m, stone, spread=0.25)
+        return scattered(canvas, name, count, 0.55 * size_m, stone, spread=0.25, even=True)
 
     def _earth(self, canvas: Canvas, p: GravelParameters, grain: Tensor) -> Surface:
         lumps = canvas.noise("earth", 0.012, octaves=4, gain=0.65)
