@@ -51,7 +51,7 @@ class ConcreteParameters(MaterialParameters):
         0.1, ge=0, le=1, title="Exposed Aggregate", description="How far the skin has worn off the sand and stones"
     )
     color: Color = Field((0.54, 0.53, 0.51), description="Colour of the concrete")
-    roughness: float = Field(0.68, ge=0, le=1, description="Roughness: 0 mirror, 1 chalk")
+    roughness: float = Field(0.62, ge=0, le=1, description="Roughness: 0 mirror, 1 chalk")
 
 
 class Concrete(Material):
@@ -82,7 +82,7 @@ class Concrete(Material):
         color = mix(color, canvas.color((0.42, 0.38, 0.32)) * (0.9 + 0.1 * sand), 0.6 * worn)
         color = mix(color, canvas.color((0.76, 0.75, 0.73)), 0.4 * lime) * (1 - 0.30 * dark) * (1 - 0.25 * damp)
         color = color * (1 - 0.6 * pores) * (1 - 0.6 * crack)
-        roughness = p.roughness - 0.05 * clouds + 0.12 * worn + 0.12 * pores - 0.10 * dark + 0.10 * lime
+        roughness = p.roughness - 0.08 * clouds + 0.12 * worn + 0.12 * pores - 0.10 * dark + 0.10 * lime
         return Surface(color.clamp_min(0.01), height_m, roughness + 0.02 * sand)
 
     def _formwork(

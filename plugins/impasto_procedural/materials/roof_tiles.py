@@ -27,7 +27,7 @@ class RoofTilesParameters(MaterialParameters):
     """Kind, size, age and colours of the tiles."""
 
     width_m: float = width_field(2.4)
-    kind: Kind = Field("pantile", description="Waved tiles, half pipes, flat tiles, rounded tiles, or split stone")
+    kind: Kind = Field("barrel", description="Waved tiles, half pipes, flat tiles, rounded tiles, or split stone")
     tile_m: float = Field(0.22, ge=0.03, le=1, title="Tile Width", description="Width of a tile, in metres")
     row_m: float = Field(0.30, ge=0.03, le=1, title="Visible Length", description="Visible length of a tile, in metres")
     thickness_m: float = Field(
@@ -35,8 +35,8 @@ class RoofTilesParameters(MaterialParameters):
     )
     irregular: float = Field(0.45, ge=0, le=1, description="Tiles that slid, lean, or are of uneven shape")
     chips: float = Field(0.3, ge=0, le=1, description="Broken edges")
-    color: Color = Field((0.60, 0.32, 0.20), description="Colour of most roof tiles")
-    second_color: Color = Field((0.42, 0.22, 0.16), description="Colour of the others")
+    color: Color = Field((0.56, 0.30, 0.18), description="Colour of most roof tiles")
+    second_color: Color = Field((0.36, 0.19, 0.13), description="Colour of the others")
     color_variation: float = Field(0.55, ge=0, le=1, description="How much the parts differ in colour")
     age: float = Field(0.5, ge=0, le=1, description="Soot, bleaching and lichen")
     roughness: float = Field(0.78, ge=0, le=1, description="Roughness: 0 mirror, 1 chalk")
@@ -98,6 +98,9 @@ class RoofTiles(Material):
             column = u.floor()
             across = u - column - 0.5
             is_cover = (across.abs() < COVER).to(v.dtype) * (p.kind == "barrel")
+            if p.kind == "barrel":
+                column = column + (across > COVER)  # a pan lies between two covers
+                across = across.where(is_cover > 0, across - 0.5 * across.sign())
             number = 2 * (row.long() % rows * columns + column.long() % columns) + is_cover.long()
             slid = p.irregular * 0.10 * canvas.of_each("slid", number) + 0.25 * is_cover
             low = 0.35 * (1 - (1 - (1.9 * across).square()).clamp_min(0).sqrt()) if p.kind == "scallop" else 0.0
@@ -117,8 +120,8 @@ class RoofTiles(Material):
             return 0.25 * p.tile_m * roll + 0.9 * p.thickness_m * tiles.across  # laid over the next tile's edge
         if p.kind == "barrel":
             cover = (1 - (tiles.across / COVER).square()).clamp_min(0).sqrt()
-            pan = 1 - (1 - ((0.5 - tiles.across.abs()) / 0.30).square()).clamp_min(0).sqrt()
-            is_cover = (tiles.across.abs() < COVER).to(cover.dtype)
+            pan = 1 - (1 - (tiles.across / 0.30).square()).clamp_min(0).sqrt()
+            is_cover = tiles.number.remainder(2).to(cover.dtype)
             return p.tile_m * mix(0.15 * pan, 0.12 + 0.24 * cover, is_cover)
         return 0.0
 

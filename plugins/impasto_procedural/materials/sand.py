@@ -31,8 +31,8 @@ class SandParameters(MaterialParameters):
     hollows: float = Field(0.35, ge=0, le=1, description="Uneven ground, trampled or blown")
     grain_m: float = Field(0.0018, ge=0.0002, le=0.01, title="Grain Size", description="Size of the grains, in metres")
     pebbles: float = Field(0.15, ge=0, le=1, description="Small stones and bits of shells")
-    color: Color = Field((0.76, 0.67, 0.52), description="Colour of most grains")
-    dark_color: Color = Field((0.45, 0.36, 0.28), description="Colour of the heavy grains that gather in the troughs")
+    color: Color = Field((0.71, 0.62, 0.47), description="Colour of most grains")
+    dark_color: Color = Field((0.40, 0.32, 0.24), description="Colour of the heavy grains that gather in the troughs")
     color_variation: float = Field(0.5, ge=0, le=1, description="How much the parts differ in colour")
     damp: float = Field(0.0, ge=0, le=1, description="Dark damp patches")
 

@@ -67,12 +67,12 @@ class StoneWall(Material):
         colors = [canvas.color(color) for color in (p.color, p.second_color, p.third_color)]
         color = colors[0].where(kind < 0.5, colors[1].where(kind < 0.82, colors[2]))
         bands = (14 * y_m / p.stone_m + 2.0 * rugged + 6 * each("bands")).sin() * step(each("banded"), 0.6, 0.7)
-        value = p.color_variation * (0.7 * (each("value") - 0.5) + 0.13 * rugged + 0.10 * bands + 0.4 * tone)
+        value = p.color_variation * (1.0 * (each("value") - 0.5) + 0.13 * rugged + 0.10 * bands + 0.4 * tone)
         stains = canvas.noise("stains", 0.4, octaves=6, gain=0.6)
-        color = color * (1 + value + 0.08 * fine + 0.07 * stains).clamp_min(0.2) * (0.75 + 0.25 * edge)
+        color = color * (1 + value + 0.11 * fine + 0.07 * stains).clamp_min(0.2) * (0.62 + 0.38 * edge)
         rust = p.color_variation * step(stains + 0.6 * rugged, 0.9, 2.6)
         color = mix(color, color * canvas.color((0.98, 0.88, 0.75)) * 1.1, rust)
-        stones = Surface(color, height_m, mix(0.6, 0.82, p.rough) + 0.03 * fine + 0.04 * rugged)
+        stones = Surface(color, height_m, mix(0.5, 0.76, p.rough) + 0.03 * fine + 0.04 * rugged)
         return self._mortar(canvas, p, fine).under(stones, step(inside_m, -0.0015, 0.002))
 
     def _laid(self, canvas: Canvas, p: StoneWallParameters, rugged: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
