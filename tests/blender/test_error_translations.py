@@ -52,8 +52,10 @@ def test_messages_remedies_parts_and_notes_are_looked_for_and_the_commands_own_a
         *("there is no device {} here", "choose from auto, {}", "{} is nested deeper than {} levels"),
         *("cannot read {}: {}", "did you mean {}? {}", "{} has one colour only", "a phone's HEIC photograph"),
         *("it tiles, as what was repainted does", "Painting at {} px", "the connection to {} is not secure: {}"),
+        *("Drawing {}", "Deriving normals"),
     )
     assert not [text for text in known if not any(text in found for found in texts)]
+    assert "stands out" not in texts, "the name of a random number"
     modules = raised.modules()
     assert {"impasto.runner", "impasto.data.dataset", "impasto.library.download"} <= modules.keys()
     assert "impasto_style.shared.inputs" in modules
@@ -114,6 +116,7 @@ def test_every_error_finds_its_own_translation(extension, texts, language):
         ),
         ("Step 12 of 400, about 3 min left, SWD 0.24", "Schritt 12 von 400, noch etwa 3 Min., SWD 0.24"),
         ("Painting at 64 px, in smaller steps", "Malt mit 64 px, in kleineren Schritten"),
+        ("Drawing Roof tiles", "Zeichnet: Dachziegel"),
     ],
 )
 def test_messages_made_of_parts_are_translated_part_by_part(extension, english, german):

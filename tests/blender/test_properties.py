@@ -138,3 +138,11 @@ def test_shares_are_sliders_and_lengths_have_units(extension):
     length = make("range_m", {"type": "number", "default": 0.5, "minimum": 0, "maximum": 1})
     free = make("gain", {"type": "number", "default": 0.5, "minimum": 0, "maximum": 4})
     assert [made.keywords["subtype"] for made in (share, length, free)] == ["FACTOR", "DISTANCE", "NONE"]
+
+
+def test_no_two_parameters_of_a_tool_have_the_same_label(extension):
+    label_of = extension.parameters.schemas.label_of
+    for tool in extension.engine.catalogue.catalogue:
+        labels = [label_of(name, schema) for name, schema in tool["parameters"]["properties"].items()]
+        twice = sorted(label for label in set(labels) if labels.count(label) > 1)
+        assert not twice, f"{tool['name']}: {twice}"

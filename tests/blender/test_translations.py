@@ -48,6 +48,7 @@ def test_the_texts_that_are_looked_for_are_those_of_panels_operators_tools_and_e
     known = (
         *("Generate", "Bits of each channel of the results", "Apple GPU", "Masks", "Cancelling"),
         *("Impasto is busy: {}", "Impasto has no engine yet: press Set Up Engine", "choose from {}"),
+        *("Masonry", "Bricks", "Herringbone", "Width of the joints, in metres"),
         *("How far to go: 0 keeps the picture's own statistics, 1 takes the style's", "Seamless from photo"),
     )
     assert not [text for text in known if text not in texts]
