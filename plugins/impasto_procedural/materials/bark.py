@@ -102,8 +102,8 @@ class Bark(Material):
         ridges = canvas.cells("ridges", p.ridge_m, stretch=(5, 1), squeeze=(5, 1), warp=warp)
         small = canvas.cells("small ridges", 0.5 * p.ridge_m, stretch=(4, 1), squeeze=(4, 1), warp=warp)
         deep_m, shallow_m = ridges.to_border_m + rough, small.to_border_m + rough
-        level = step(deep_m, 0.0, 0.24 * p.ridge_m)
-        level = level * (0.6 + 0.4 * step(shallow_m, -0.02 * p.ridge_m, 0.1 * p.ridge_m))
+        level = step(deep_m, -0.02 * p.ridge_m, 0.17 * p.ridge_m)
+        level = level * (0.7 + 0.3 * step(shallow_m, -0.02 * p.ridge_m, 0.1 * p.ridge_m))
         level = level * (0.8 + 0.4 * canvas.of_each("thick", ridges.number))
         return level, canvas.noise("across", 0.55 * p.ridge_m, octaves=3, gain=0.5, stretch=(1, 5))
 
