@@ -9,6 +9,7 @@ import torch
 from impasto_procedural.blocks import uneven_blocks
 from impasto_procedural.canvas import Canvas
 from impasto_procedural.damage import cracks, holes
+from impasto_procedural.materials.rock import Rock
 from impasto_procedural.scatter import scattered
 
 
@@ -103,3 +104,10 @@ def test_even_places_leave_fewer_gaps(canvas):
 
     random, even = (scattered(canvas, "discs", 300, 0.04, disc, spread=0.0, even=even) for even in (False, True))
     assert (even.number < 0).float().mean() < 0.6 * (random.number < 0).float().mean()
+
+
+def test_layers_of_rock_go_on_across_the_borders(canvas):
+    given = {"layers": 1.0, "blocks": 0.0, "cracks": 0.0, "layer_m": 0.1, "block_m": 0.1}
+    height_m = Rock().surface(canvas, Rock.parameters(**given)).height_m
+    jumps = (height_m - height_m.roll(1, 1)).abs().mean(0)
+    assert jumps[0] < 1.5 * jumps.median()

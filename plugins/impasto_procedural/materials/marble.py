@@ -22,7 +22,7 @@ class MarbleParameters(MaterialParameters):
 
     width_m: float = width_field(1.2)
     vein_m: float = Field(0.3, ge=0.02, le=3, title="Vein Spacing", description="Spacing of the main veins, in metres")
-    veins: float = Field(0.6, ge=0, le=1, description="Strength of the main veins")
+    veins: float = Field(0.75, ge=0, le=1, description="Strength of the main veins")
     fine_veins: float = Field(0.5, ge=0, le=1, description="Amount of fine veins between the main ones")
     turbulence: float = Field(0.5, ge=0, le=1, description="0: straight bands, 1: folded and swirled")
     direction: float = Field(0.3, ge=0, le=1, description="Direction of the veins: 0 upright, 0.5 diagonal, 1 level")

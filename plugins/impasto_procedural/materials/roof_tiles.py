@@ -94,7 +94,7 @@ class RoofTiles(Material):
         tile: tuple[Tensor, ...] = ()
         for behind in (1, 0, -1):
             row = v.floor() + behind
-            u = (canvas.x_m / wide + 0.21 + (0.5 * row.remainder(2) if is_flat else 0.0)).expand(canvas.size_px)
+            u = (canvas.x_m / wide + 0.09 + (0.5 * row.remainder(2) if is_flat else 0.0)).expand(canvas.size_px)
             column = u.floor()
             across = u - column - 0.5
             is_cover = (across.abs() < COVER).to(v.dtype) * (p.kind == "barrel")
