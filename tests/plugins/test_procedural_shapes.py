@@ -10,6 +10,7 @@ from impasto_procedural.blocks import uneven_blocks
 from impasto_procedural.canvas import Canvas
 from impasto_procedural.damage import cracks, holes
 from impasto_procedural.materials.rock import Rock
+from impasto_procedural.materials.tiles import Tiles
 from impasto_procedural.scatter import scattered
 
 
@@ -111,3 +112,14 @@ def test_layers_of_rock_go_on_across_the_borders(canvas):
     height_m = Rock().surface(canvas, Rock.parameters(**given)).height_m
     jumps = (height_m - height_m.roll(1, 1)).abs().mean(0)
     assert jumps[0] < 1.5 * jumps.median()
+
+
+def test_tiles_are_of_one_colour_unless_a_share_is_of_the_second(canvas):
+    given = {"color": (0.8, 0.2, 0.2), "second_color": (0.1, 0.1, 0.9), "grout_color": (0.8, 0.2, 0.2), "tile_m": 0.02}
+    colors = [
+        Tiles().surface(canvas, Tiles.parameters(second_share=share, **given)).color.expand(3, *canvas.size_px)
+        for share in (0.0, 0.5, 1.0)
+    ]
+    blue = [float((color[2] > color[0]).float().mean()) for color in colors]
+    assert blue[0] == 0
+    assert blue[1] == pytest.approx(0.5 * blue[2], rel=0.15)

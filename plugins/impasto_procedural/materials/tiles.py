@@ -62,8 +62,8 @@ class Tiles(Material):
         height_m = height_m + (0.00005 + 0.0005 * p.uneven) * clouds - 0.00008 * net
         grain = canvas.noise("clay", 0.003, octaves=2, gain=0.7)
         height_m = height_m + (1 - p.glaze) * 0.0001 * grain
-        is_second = step(each("kind"), 1.005 - p.second_share, 0.995 - p.second_share)
-        color = mix(canvas.color(p.second_color), canvas.color(p.color), is_second)
+        is_second = (each("kind") < p.second_share).to(clouds.dtype)
+        color = mix(canvas.color(p.color), canvas.color(p.second_color), is_second)
         pooled = p.color_variation * (0.10 * clouds + 0.35 * (each("value") - 0.5))
         thin = 0.18 * p.color_variation * (1 - edge) + (1 - p.glaze) * 0.05 * grain
         warm = 0.08 * p.color_variation * (each("warmth") - 0.5)
