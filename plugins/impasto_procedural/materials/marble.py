@@ -27,9 +27,9 @@ class MarbleParameters(MaterialParameters):
     turbulence: float = Field(0.5, ge=0, le=1, description="0: straight bands, 1: folded and swirled")
     direction: float = Field(0.3, ge=0, le=1, description="Direction of the veins: 0 upright, 0.5 diagonal, 1 level")
     softness: float = Field(0.4, ge=0, le=1, description="0: veins as thin as hair, 1: smoky bands")
-    color: Color = Field((0.90, 0.89, 0.87), description="Colour of the stone")
-    cloud_color: Color = Field((0.76, 0.76, 0.76), description="Colour of the clouds")
-    vein_color: Color = Field((0.40, 0.41, 0.43), description="Colour of the veins")
+    color: Color = Field((0.87, 0.86, 0.84), description="Colour of the stone")
+    cloud_color: Color = Field((0.68, 0.68, 0.69), description="Colour of the clouds")
+    vein_color: Color = Field((0.33, 0.34, 0.36), description="Colour of the veins")
     accent_color: Color = Field((0.67, 0.56, 0.40), description="Colour of the rusty edges of some veins")
     polish: float = Field(0.9, ge=0, le=1, description="0: honed, 1: mirror")
 
