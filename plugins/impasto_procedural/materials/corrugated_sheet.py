@@ -46,7 +46,7 @@ class CorrugatedSheetParameters(MaterialParameters):
         0.014, ge=0.002, le=0.1, title="Spangle Size", description="Size of the crystals of zinc, in metres"
     )
     spangle: float = Field(0.5, ge=0, le=1, description="How much the crystals of zinc differ; 0: none to see")
-    paint: float = Field(0.0, ge=0, le=1, description="How much paint is left; 0: bare zinc")
+    paint: float = Field(0.0, ge=0, le=1, description="Share of the paint that is left; 0: bare metal")
     color: Color = Field((0.44, 0.16, 0.12), description="Colour of the paint")
     rust: float = Field(0.4, ge=0, le=1, description="Rust at overlaps and screws, and its runs")
     weathered: float = Field(0.4, ge=0, le=1, description="Dull zinc with white and grey stains")

@@ -22,7 +22,7 @@ class CrackedGroundParameters(MaterialParameters):
     plate_m: float = Field(0.16, ge=0.01, le=2, title="Plate Width", description="Width of a plate, in metres")
     crack_m: float = Field(0.012, ge=0.001, le=0.1, title="Crack Width", description="Width of the cracks, in metres")
     depth_m: float = Field(0.03, ge=0.001, le=0.3, title="Crack Depth", description="Depth of the cracks, in metres")
-    curl: float = Field(0.5, ge=0, le=1, description="How far plates curl up at their rims")
+    curl: float = Field(0.5, ge=0, le=1, description="How far the edges curl up")
     fine_cracks: float = Field(0.5, ge=0, le=1, description="Thin cracks inside the plates")
     crumbs: float = Field(0.4, ge=0, le=1, description="Crumbs and sand on the plates and in the cracks")
     color: Color = Field((0.62, 0.54, 0.44), description="Colour of the plates")

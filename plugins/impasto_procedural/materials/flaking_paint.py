@@ -24,12 +24,12 @@ class FlakingPaintParameters(MaterialParameters):
 
     width_m: float = width_field(0.8)
     ground: Literal["wood", "metal"] = Field("wood", title="Substrate", description="What the paint was put on")
-    loss: float = Field(0.45, ge=0, le=1, title="Paint Loss", description="How much of the paint has come off")
+    loss: float = Field(0.45, ge=0, le=1, title="Paint Loss", description="Share of the paint that has come off")
     flake_m: float = Field(
         0.02, ge=0.002, le=0.5, title="Flake Size", description="Size of the pieces between cracks, in metres"
     )
-    cracks: float = Field(0.6, ge=0, le=1, description="How far the paint is cracked")
-    curl: float = Field(0.5, ge=0, le=1, description="How far the edges of the flakes curl up")
+    cracks: float = Field(0.6, ge=0, le=1, description="Cracks")
+    curl: float = Field(0.5, ge=0, le=1, description="How far the edges curl up")
     thickness_m: float = Field(
         0.0006, ge=0.0001, le=0.005, title="Paint Thickness", description="Thickness of all coats, in metres"
     )

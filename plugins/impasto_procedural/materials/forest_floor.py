@@ -32,9 +32,9 @@ class ForestFloorParameters(MaterialParameters):
     lobed: float = Field(
         0.35, ge=0, le=1, title="Lobed Leaves", description="Share of lobed leaves as of oaks; others are as of beeches"
     )
-    curl: float = Field(0.5, ge=0, le=1, description="How far dry leaves curl up")
+    curl: float = Field(0.5, ge=0, le=1, description="How far the edges curl up")
     decay: float = Field(0.4, ge=0, le=1, description="Holes, spots and dark old leaves")
-    needles: float = Field(0.4, ge=0, le=1, description="Number of needles of conifers")
+    needles: float = Field(0.4, ge=0, le=1, description="Number of conifer needles")
     twigs: float = Field(0.4, ge=0, le=1, description="Number of twigs")
     color: Color = Field((0.50, 0.34, 0.21), description="Colour of most leaves")
     fresh_color: Color = Field((0.70, 0.50, 0.25), description="Colour of leaves that have just fallen")

@@ -67,12 +67,12 @@ class MetalPlatesParameters(MaterialParameters):
     tread_height_m: float = Field(
         0.002, ge=0.0002, le=0.02, description="Height of the tread, in metres", json_schema_extra=TREAD
     )
-    paint: float = Field(0.0, ge=0, le=1, description="How much paint is left; 0: bare steel")
+    paint: float = Field(0.0, ge=0, le=1, description="Share of the paint that is left; 0: bare metal")
     color: Color = Field((0.30, 0.36, 0.38), description="Colour of the paint")
     metal_color: Color = Field((0.66, 0.65, 0.64), description="Reflectance of the bare metal")
     rust: float = Field(0.3, ge=0, le=1, description="Rust in joints and around rivets, and its runs")
     rubbed: float = Field(0.5, ge=0, le=1, description="How bright and smooth the raised parts are rubbed")
-    dents: float = Field(0.3, ge=0, le=1, description="Waves and dents of the plates")
+    dents: float = Field(0.3, ge=0, le=1, description="Waves and dents of the sheet")
 
 
 class MetalPlates(Material):

@@ -42,11 +42,11 @@ class ScratchedMetalParameters(MaterialParameters):
         description="Diameter of the swirled discs, in metres",
         json_schema_extra=visible_if("finish", "swirled"),
     )
-    scratches: float = Field(0.4, ge=0, le=1, description="How many scratches, from hairlines to gouges")
+    scratches: float = Field(0.4, ge=0, le=1, description="Number of scratches, from hairlines to gouges")
     scratch_m: float = Field(
         0.04, ge=0.002, le=1, title="Scratch Length", description="Length of the longest scratches, in metres"
     )
-    dents: float = Field(0.2, ge=0, le=1, description="Waves and small dents of the sheet")
+    dents: float = Field(0.2, ge=0, le=1, description="Waves and dents of the sheet")
     tarnish: float = Field(0.25, ge=0, le=1, description="Dull, dark patches where air and hands have been")
     roughness: float = Field(0.3, ge=0, le=1, description="Roughness of the bare metal")
 
