@@ -54,11 +54,7 @@ def scattered(
     u = lambda what: canvas.uniform(f"{name} {what}", count)[:, None]  # noqa: E731
     radius = radius_m * (1 - spread + 2 * spread * u("radius"))  # (N, 1)
     angle = 2 * math.pi * turn * (u("turn") - 0.5)
-    place = torch.cat([u("y"), u("x")], 1)  # of the tile
-    if even:
-        steps = torch.arange(count, dtype=torch.float64)[:, None] * torch.tensor(EVEN_STEPS, dtype=torch.float64)
-        place = (place[:1] + steps.to(canvas.device) + (place - 0.5) / math.sqrt(count)).remainder(1).to(place.dtype)
-    y, x = place[:, :1] * height - 0.5, place[:, 1:] * width - 0.5  # texels
+    y, x = _places(canvas, name, count, even)
     reach = math.ceil(radius_m * (1 + spread) / canvas.texel_m)
     window = torch.arange(-reach, reach + 1, device=canvas.device)
     down, right = (axis.reshape(1, -1) for axis in torch.meshgrid(window, window, indexing="ij"))
@@ -79,3 +75,12 @@ def scattered(
         offsets[0, places], offsets[1, places] = v[wins], w[wins]
     fields = (field.view(height, width) for field in (numbers, top.nan_to_num_(neginf=0.0), *offsets))
     return Pieces(*fields)
+
+
+def _places(canvas: Canvas, name: str, count: int, even: bool) -> tuple[Tensor, Tensor]:
+    """Random places y and x (N, 1) in texels; spread evenly, each moves by up to half the mean distance."""
+    place = torch.stack([canvas.uniform(f"{name} {axis}", count) for axis in "yx"], 1)  # of the tile
+    if even:
+        steps = torch.arange(count, dtype=torch.float64)[:, None] * torch.tensor(EVEN_STEPS, dtype=torch.float64)
+        place = (place[:1] + steps.to(canvas.device) + (place - 0.5) / math.sqrt(count)).remainder(1).to(place.dtype)
+    return place[:, :1] * canvas.size_px[0] - 0.5, place[:, 1:] * canvas.size_px[1] - 0.5
