@@ -48,7 +48,7 @@ class ConcreteParameters(MaterialParameters):
     stains: float = Field(0.5, ge=0, le=1, description="Clouds and streaks of water and dust")
     cracks: float = Field(0.2, ge=0, le=1, description="Hairline cracks")
     exposed: float = Field(
-        0.1, ge=0, le=1, title="Exposed Aggregate", description="How far the skin has worn off the sand and stones"
+        0.1, ge=0, le=1, title="Aggregate", description="How far the skin has worn off the sand and stones"
     )
     color: Color = Field((0.54, 0.53, 0.51), description="Colour of the concrete")
     roughness: float = Field(0.62, ge=0, le=1, description="Roughness: 0 mirror, 1 chalk")

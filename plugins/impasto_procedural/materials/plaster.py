@@ -32,9 +32,7 @@ class PlasterParameters(MaterialParameters):
     repairs: float = Field(0.25, ge=0, le=1, description="Patches of newer plaster")
     stains: float = Field(0.4, ge=0, le=1, description="Clouds and streaks of water and dust")
     color: Color = Field((0.77, 0.73, 0.67), description="Colour of the top coat")
-    base_color: Color = Field(
-        (0.52, 0.43, 0.34), title="Base Coat Color", description="Colour of the coarse plaster below"
-    )
+    base_color: Color = Field((0.52, 0.43, 0.34), title="Base Coat", description="Colour of the coarse plaster below")
     thickness_m: float = Field(
         0.004, ge=0.0005, le=0.05, title="Coat Thickness", description="Thickness of the top coat, in metres"
     )

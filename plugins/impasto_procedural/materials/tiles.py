@@ -36,7 +36,7 @@ class TilesParameters(MaterialParameters):
     crazing: float = Field(0.0, ge=0, le=1, description="Fine cracks in the glaze")
     color: Color = Field((0.86, 0.87, 0.85), description="Colour of most tiles")
     second_color: Color = Field((0.20, 0.33, 0.38), description="Colour of the others")
-    second_share: float = Field(0.0, ge=0, le=1, title="Second Color Share", description="Share of the second colour")
+    second_share: float = Field(0.0, ge=0, le=1, title="Second Share", description="Share of the second colour")
     color_variation: float = Field(0.45, ge=0, le=1, description="How much the parts differ in colour")
     grout_color: Color = Field((0.58, 0.56, 0.53), description="Colour of the grout")
 
