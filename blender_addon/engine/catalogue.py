@@ -24,10 +24,11 @@ SIZE_PARAMETERS = ("width_px", "height_px")
 
 
 class Catalogue:
-    """The current description. `version`: of the impasto that the extension was built from."""
+    """The current description. version: of the impasto that the extension was built from. revision: counts changes."""
 
     def __init__(self) -> None:
         self.version = ""
+        self.revision = 0
         self._tools: dict[str, Mapping[str, Any]] = {}
         self.plugins: list[Mapping[str, Any]] = []
         self.models: list[Mapping[str, Any]] = []
@@ -70,6 +71,7 @@ class Catalogue:
         return next((tool["name"] for tool in self.tools_for(task)), "")
 
     def _use(self, description: Mapping[str, Any]) -> None:
+        self.revision += 1
         self._tools = {tool["name"]: tool for tool in description["tools"]}
         self.plugins = list(description["plugins"])
         self.models = list(description.get("models", ()))

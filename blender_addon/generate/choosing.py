@@ -16,6 +16,7 @@ from ..jobs.operator import poll, tell
 from ..jobs.task import Report
 from ..parameters import properties, schemas
 from ..parameters.groups import belongs_to_model
+from ..tools.lists import items_of
 
 OFTEN = 0.7
 """Share of the sliders that are off by default, such as moss, that stay off."""
@@ -31,7 +32,7 @@ class IMPASTO_OT_search_tool(bpy.types.Operator):
     bl_options = {"UNDO", "INTERNAL"}  # noqa: RUF012  as Blender wants it
     bl_property = "tool"
 
-    tool: EnumProperty(name="Tool", description="What makes the texture", items=properties.items_of("tool"))
+    tool: EnumProperty(name="Tool", description="What makes the texture", items=items_of("tool"))
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         context.window_manager.invoke_search_popup(self)

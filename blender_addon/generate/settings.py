@@ -15,8 +15,9 @@ from bpy.props import (
 
 from ..engine.catalogue import SIZE_PARAMETERS, catalogue, has_size
 from ..parameters.groups import group_of
-from ..parameters.properties import MAX_INT, TEXTURE, items_of, tell_changed
+from ..parameters.properties import MAX_INT, TEXTURE, tell_changed
 from ..paths import RELATIVE_PATH
+from ..tools.lists import items_of
 
 CHANGED = tell_changed(TEXTURE)
 

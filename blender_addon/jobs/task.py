@@ -162,7 +162,7 @@ class Task:
                 raise self._error
             return self._apply(self._result)
         except Cancelled as stop:
-            return Report("CANCELLED", f"{self.label}: {stop or 'cancelled'}")
+            return Report("CANCELLED", f"{self.label}: {str(stop) or 'cancelled'}")
         except EXPECTED as error:
             return replace(error_report(error), is_of_engine=isinstance(error, WorkerError))
         except Exception as error:  # noqa: BLE001 - a bug of ours must reach the user, and must not stop the timer

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One property group for each tool, made from its parameters' JSON Schema; enums of tools.
+"""One property group for each tool, made from its parameters' JSON Schema.
 
 Sliders and materials, which depend on the model, are read from the cached catalogue when they are drawn.
 """
@@ -14,8 +14,7 @@ import bpy
 from bpy.props import PointerProperty
 
 from ..engine.catalogue import catalogue, properties_of
-from ..interface import previews
-from . import enum_numbers, inputs, model_values, schemas
+from . import inputs, model_values, schemas
 from .groups import (
     SLIDERS,
     belongs_to_model,
@@ -28,15 +27,6 @@ from .groups import (
 )
 
 MAX_INT = 2**31 - 1
-LISTS = {
-    "tool": (("generator", "filter", "estimator"), "seamless"),
-    "estimator": (("estimator",), "maps"),
-    "trainer": (("trainer",), "train"),
-    "stylizer": (("stylizer",), "stylize"),
-}
-"""Enums of tools: the kinds in each, and the task of the tool that is its default."""
-_items: dict[str, list[tuple[str, str, str, str | int, int]]] = {}
-"""Blender keeps no reference to the strings of dynamic enum items: they live here."""
 TEXTURE, STYLE = "texture", "style"
 """Panels with a live preview, for `when_changed`."""
 _listeners: dict[str, Callable[[], None]] = {}
@@ -60,30 +50,6 @@ def tell_changed(of: str) -> Callable[[Any, Any], None]:
     return update
 
 
-def items_of(which: str) -> Callable[[Any, Any], list[tuple[str, str, str, str | int, int]]]:
-    """Items of an enum of tools: one of `LISTS`."""
-    return lambda _self, _context: _items[which]
-
-
-def _fill_items() -> None:
-    for which, (kinds, task) in LISTS.items():
-        tools = [tool for tool in catalogue if tool["kind"] in kinds]
-        numbers = enum_numbers.numbers_of([tool["name"] for tool in tools] + ["none"], catalogue.usual(task) or None)
-        items: list[tuple[str, str, str, str | int, int]] = []
-        for group in dict.fromkeys(["", *sorted(tool["group"] for tool in tools)]):
-            items += [("", group, "", "NONE", 0)] if group else []  # a heading
-            items += [_item(tool, numbers) for tool in tools if tool["group"] == group]
-        if which == "estimator":
-            items.append(("none", "None", "Only the maps that the tool itself makes", "NONE", numbers["none"]))
-        _items[which] = items
-
-
-def _item(tool: Mapping[str, Any], numbers: Mapping[str, int]) -> tuple[str, str, str, str | int, int]:
-    """Enum item of a tool, with its thumbnail where there are windows to show it in."""
-    icon = previews.icon_of_tool(tool) if tool["thumbnail"] and not bpy.app.background else "NONE"
-    return tool["name"], tool["label"], tool["description"], icon, numbers[tool["name"]]
-
-
 class _Live:
     """Classes made from the current description, registered anew when the tools change."""
 
@@ -92,7 +58,6 @@ class _Live:
         self.root: type | None = None
 
     def register(self) -> None:
-        _fill_items()
         pointers = {}
         preparing = catalogue.usual("prepare")
         for tool in catalogue:
@@ -133,7 +98,6 @@ def register() -> None:
 
 def unregister() -> None:
     _live.unregister()
-    _items.clear()
 
 
 def is_visible(group: bpy.types.PropertyGroup, tool: Mapping[str, Any], name: str) -> bool:

@@ -13,7 +13,8 @@ from ..bridge.target import ACTIVE, NEW, NONE
 from ..engine.catalogue import catalogue, properties_of
 from ..parameters import inputs, properties
 from ..parameters.groups import identifier
-from ..parameters.properties import MAX_INT, STYLE, items_of, tell_changed
+from ..parameters.properties import MAX_INT, STYLE, tell_changed
+from ..tools.lists import items_of
 
 IMAGE, MATERIAL, RENDER = "IMAGE", "MATERIAL", "RENDER"
 SUBJECTS = (

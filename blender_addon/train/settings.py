@@ -12,8 +12,9 @@ from bpy.props import (
     StringProperty,
 )
 
-from ..parameters.properties import MAX_INT, items_of
+from ..parameters.properties import MAX_INT
 from ..paths import RELATIVE_PATH
+from ..tools.lists import items_of
 
 
 class TrainingSettings(bpy.types.PropertyGroup):

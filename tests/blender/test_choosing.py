@@ -24,9 +24,7 @@ def values(group) -> dict[str, object]:
 
 
 def test_tools_are_listed_under_headings(extension, scene):
-    items = [
-        (identifier, name) for identifier, name, *_ in extension.parameters.properties.items_of("tool")(None, None)
-    ]
+    items = [(identifier, name) for identifier, name, *_ in extension.tools.lists.items_of("tool")(None, None)]
     names = [identifier for identifier, _ in items]
     heading = items.index(("", "Masonry"))
     assert names.index("quilt") < heading < names.index(TOOL)

@@ -23,7 +23,7 @@ def test_a_name_keeps_its_number_whatever_else_is_listed(extension):
 
 @pytest.mark.parametrize("which", ["tool", "estimator", "trainer", "stylizer"])
 def test_the_lists_of_tools_have_numbers_that_buttons_keep(extension, scene, which):
-    numbers = [item[-1] for item in extension.parameters.properties.items_of(which)(None, None)]
+    numbers = [item[-1] for item in extension.tools.lists.items_of(which)(None, None) if item[0]]  # no headings
     assert len(numbers) > 1
     assert len(set(numbers)) == len(numbers)
     assert all(number < 2**24 for number in numbers)

@@ -163,7 +163,7 @@ def value(group: Any, name: str) -> Any:
 def chooses_each(walk: Walk, name: str, group: bpy.types.PropertyGroup, of: str) -> Steps:
     """Open a list and click an item, once for each: the numbers behind them must survive the buttons."""
     before = getattr(group, name)
-    items = [item[0] for item in extension().parameters.properties.items_of(of)(None, None)]
+    items = [item[0] for item in extension().tools.lists.items_of(of)(None, None)]
     chosen = []
     for index in range(len(items)):
         x, y = yield walk.find(name, walk.editor)

@@ -33,11 +33,37 @@ def scenario(walk: Walk) -> Steps:
 
 
 def textures(walk: Walk) -> Steps:
-    """Fields, the list of tools, presets."""
+    """Fields, the search for a tool, its thumbnail, random values; presets."""
     yield from tries_fields(walk, "fields")
-    yield from chooses_each(walk, "tool", bpy.context.scene.impasto, "tool")
+    yield from searches_a_tool(walk)
     yield from adds_and_removes_a_preset(walk)
     yield from chooses_an_image_and_colors(walk)
+
+
+def searches_a_tool(walk: Walk) -> Steps:
+    """Find a material by its name, give it random values, and take both back."""
+    settings = bpy.context.scene.impasto
+    before = settings.tool
+    place = yield walk.find("tool", "VIEW_3D")
+    yield walk.press("LEFTMOUSE", place)
+    yield 0.5
+    walk.screenshot("list_tool.png")
+    yield walk.press("ESC", place)
+    yield 0.3
+    place = yield walk.find("impasto.search_tool", "VIEW_3D")
+    yield walk.press("LEFTMOUSE", place)
+    yield 0.3
+    yield from write(walk, "cobbles", place)
+    yield 0.5
+    values = bpy.context.scene.impasto_parameters.cobbles
+    roughness = values.polish
+    walk.record("searched", settings.tool)
+    yield walk.click("impasto.randomize", "VIEW_3D")
+    yield 0.5
+    walk.record("is_random", values.polish != roughness)
+    walk.screenshot("material.png")
+    settings.tool = before
+    yield 0.5
 
 
 def chooses_an_image_and_colors(walk: Walk) -> Steps:
