@@ -11,7 +11,7 @@ import bpy
 from ..bake.panel import draw_bake
 from ..bridge import results
 from ..bridge.target import NONE
-from ..engine.catalogue import SIZE_PARAMETERS, catalogue, has_size
+from ..engine.catalogue import SIZE_PARAMETERS, catalogue, has_size, properties_of
 from ..interface import previews
 from ..interface.drawing import draw_text
 from ..jobs.task import Place
@@ -60,7 +60,7 @@ class ImpastoPanel(ToolPanel):
         if variations.has_seeds(tool):
             section(layout, "impasto_variations", "Preview", lambda body: _draw_variations(body, context))
         section(layout, "impasto_maps", "Maps", lambda body: _draw_maps(body, context, tool), closed=True)
-        section(layout, "impasto_material", "Material", lambda body: _draw_material(body, settings))
+        section(layout, "impasto_material", "Material", lambda body: _draw_material(body, settings, tool))
         draw_run(layout, "impasto.generate", Place.TEXTURE, "TEXTURE")
         section(layout, "impasto_bake", "Bake", lambda body: draw_bake(body, context), closed=True)
         if results.recent():
@@ -157,10 +157,11 @@ def _draw_maps(layout: bpy.types.UILayout, context: bpy.types.Context, tool: Map
             draw_parameters(layout, context, catalogue[settings.estimator])
 
 
-def _draw_material(layout: bpy.types.UILayout, settings: ImpastoSettings) -> None:
+def _draw_material(layout: bpy.types.UILayout, settings: ImpastoSettings, tool: Mapping[str, Any]) -> None:
     column = layout.column()
     column.row().prop(settings, "material", expand=True)
-    column.prop(settings, "width_m")
+    if "width_m" not in properties_of(tool):  # the tool's own width is that of its result
+        column.prop(settings, "width_m")
     if settings.material != NONE:
         column.prop(settings, "use_displacement")
         column.prop(settings, "use_ambient_occlusion")

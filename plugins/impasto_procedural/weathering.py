@@ -96,4 +96,4 @@ def _wet(surface: Surface, canvas: Canvas, amount: float) -> Surface:
     darker = surface.color * mix(1.0, 0.5, film.maximum(puddle) * (1 - is_metal))
     flat_m = mix(height_m, level_m - shape_m, puddle)
     roughness = mix(mix(surface.roughness, 0.24, film), 0.03, puddle)
-    return Surface(darker, flat_m, roughness, mix(surface.metallic, 0.0, puddle * 0.5))
+    return Surface(darker, flat_m, roughness, surface.metallic)

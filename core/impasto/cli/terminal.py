@@ -93,13 +93,14 @@ class Terminal:
             yield show
 
     def _progress_lines(self) -> Callable[[float, str], None]:
-        last_s = -PROGRESS_INTERVAL_S
+        last_s, last = -PROGRESS_INTERVAL_S, None
 
         def show(fraction: float, message: str) -> None:
-            nonlocal last_s
-            if time.monotonic() - last_s >= PROGRESS_INTERVAL_S or fraction == 1:
-                last_s = time.monotonic()
-                self._answer(Progress(progress=round(fraction, 4), message=message))
+            nonlocal last_s, last
+            now = Progress(progress=round(fraction, 4), message=message)
+            if now != last and (time.monotonic() - last_s >= PROGRESS_INTERVAL_S or fraction == 1):
+                last_s, last = time.monotonic(), now
+                self._answer(now)
 
         return show
 
