@@ -52,6 +52,10 @@ class Session:
     paths: tuple[str, ...]
     marks: str = ""
     """The tests that it takes, by their markers (tests/conftest.py); all where it is empty."""
+    also: Environment | None = None
+    """Another environment, whose programs its tests start."""
+    is_beside: bool = False
+    """Whether it runs beside the two others: it mostly waits for the programs that it starts."""
 
     @property
     def folders(self) -> set[str]:
@@ -71,7 +75,12 @@ class Session:
 
 def all_sessions() -> list[Session]:
     """Every session, the longest first; the one in windows, which runs alone, last."""
-    everything = [Session("core", CORE, ("tests/core",)), Session("plugins", CORE, ("tests/plugins",))]
+    newest = bpy_environment(next(iter(BPY_VERSIONS)))
+    everything = [
+        Session("core", CORE, ("tests/core",), "not farm", newest),
+        Session("plugins", CORE, ("tests/plugins",)),
+        Session("farm", CORE, ("tests/core",), "farm", newest, is_beside=True),
+    ]
     for version in BPY_VERSIONS:
         name = f"blender-{version}"
         marks = "" if name == NEWEST_BLENDER else "not any_blender"
@@ -96,7 +105,7 @@ def sessions(only: Sequence[str], paths: Sequence[str] = (), windows: bool = Fal
     for session in everything:
         own = tuple(path for path in found if Path(path).parts[1] in session.folders)
         if own and session.name in (only or FOR_PATHS):
-            chosen.append(replace(session, paths=own, marks=""))
+            chosen.append(replace(session, paths=own, marks="", also=None))
     if not chosen:
         raise BuildError(f"no test of {', '.join(found)} runs in {', '.join(only)}")
     return chosen
@@ -112,7 +121,7 @@ def _test_path(path: str) -> str:
 
 
 def test(options: argparse.Namespace) -> None:
-    """Run the tests: all sessions, two at a time, each in its own environment; or only those of some paths."""
+    """Run the tests: all sessions, each in its own environment, some at a time; or only those of some paths."""
     started = time.monotonic()
     first_option = next((index for index, word in enumerate(options.paths) if word.startswith("-")), None)
     paths, more = options.paths[:first_option], options.paths[first_option:] if first_option is not None else []
@@ -126,18 +135,22 @@ def test(options: argparse.Namespace) -> None:
 
 
 def _run_all(chosen: Sequence[Session], options: Callable[[Session], list[str]]) -> list[int]:
-    """Exit codes of the sessions, two at a time; each starts as soon as what it needs is there. BuildError."""
+    """Exit codes of the sessions, two at a time and one beside; each starts once what it needs is there. BuildError."""
     with_extension = any(session.needs_extension for session in chosen)
     needed = [*([CORE] if with_extension else []), *(session.environment for session in chosen)]
-    with ThreadPoolExecutor(2) as pool:  # works in this order, so nothing waits for what has not begun
+    with ThreadPoolExecutor(2) as pool, ThreadPoolExecutor(1) as beside:
+        # both work in this order, so nothing waits for what has not begun
         environments = {environment: pool.submit(environment.ready) for environment in dict.fromkeys(needed)}
         extension = pool.submit(_built_extension, environments[CORE]) if with_extension else None
 
         def run(session: Session) -> int:
             environments[session.environment].result()
+            if session.also in environments:
+                environments[session.also].result()
             return _run_pytest(session, extension.result() if extension else None, options(session))
 
-        running = [pool.submit(run, session) for session in chosen if session.name != WINDOWS]
+        pools = [beside if session.is_beside else pool for session in chosen if session.name != WINDOWS]
+        running = [one.submit(run, session) for one, session in zip(pools, chosen, strict=False)]
         try:
             for environment in environments.values():
                 environment.result()

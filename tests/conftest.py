@@ -1,4 +1,4 @@
-"""Markers of tests for which one environment is enough; all others run in every environment that tests their folder."""
+"""Markers of tests that do not run in every session of their folder."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import pytest
 
 MARKERS = {
     "any_numpy": "runs NumPy code that unmarked tests run too: left out under the older NumPy",
+    "farm": "starts clusters, servers or Blenders and mostly waits for them: run in a session beside the others",
     "any_blender": "meets no part of Blender that differs between versions: left out in the older Blenders",
 }
 

@@ -113,6 +113,7 @@ def library(scene, tmp_path):
     libraries.remove(made)
 
 
+@pytest.mark.any_blender
 def test_selected_materials_become_files_and_only_what_is_new_or_failed_is_made_again(batch, style, tmp_path):
     bricks, out = textured("Bricks"), tmp_path / "out"
     textured("Metal/Steel")
@@ -134,6 +135,7 @@ def test_selected_materials_become_files_and_only_what_is_new_or_failed_is_made_
     assert (out / "Bricks_base_color.png").read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.mark.any_blender
 def test_assets_become_assets_of_the_same_catalogue_once(extension, batch, style, tmp_path):
     (tmp_path / "blender_assets.cats.txt").write_text(CATALOGS)
     mark(textured("Bricks"), WITHIN)

@@ -18,6 +18,8 @@ from impasto.batch.contact_sheet import FAILED_COLOR
 from impasto.batch.record import DONE_FILE
 from impasto.io.files import read_maps, read_recipe
 
+pytestmark = pytest.mark.farm
+
 
 def test_a_folder_of_pictures_with_one_recipe(impasto, tmp_path):
     write_photos(tmp_path / "photos", 3)

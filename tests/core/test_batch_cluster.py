@@ -19,6 +19,8 @@ from impasto.batch import cluster
 from impasto.errors import WorkerError
 from impasto.system.locks import acquire
 
+pytestmark = pytest.mark.farm
+
 
 @pytest.fixture(scope="module")
 def dask(engine_with_misbehaving, tmp_path_factory):

@@ -36,7 +36,7 @@ from impasto.errors import FileError
 from impasto.system.locks import held
 from impasto.system.outside import file_error
 
-pytestmark = pytest.mark.usefixtures("misbehaving")
+pytestmark = [pytest.mark.usefixtures("misbehaving"), pytest.mark.farm]
 
 
 @pytest.fixture

@@ -21,6 +21,8 @@ from impasto.errors import Cancelled, FileError, ParameterError, ProtocolError, 
 from impasto.io.files import write_maps
 from impasto.recipe import Recipe, Step
 
+pytestmark = pytest.mark.farm
+
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:

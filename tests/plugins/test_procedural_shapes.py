@@ -9,8 +9,8 @@ import torch
 from impasto_procedural.blocks import uneven_blocks
 from impasto_procedural.canvas import Canvas
 from impasto_procedural.damage import cracks, holes
+from impasto_procedural.materials.ceramic_tiles import Tiles
 from impasto_procedural.materials.rock import Rock
-from impasto_procedural.materials.tiles import Tiles
 from impasto_procedural.scatter import scattered
 
 

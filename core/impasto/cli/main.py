@@ -41,7 +41,7 @@ from .weights import add_weights
 EXAMPLES = (
     "seamless brick.jpg --size 2048x2048 --out textures",
     "generate {seamless} --source brick.jpg --seed 7 --out textures",
-    "prepare bricks --out looked-at",
+    "prepare walls --out looked-at",
     "train {train} wall.jpg --name my-wall",
     "generate {generate} --model my-wall --size 2048x2048 --out textures",
     "maps wall.png --out textures --normal-strength 0.8",

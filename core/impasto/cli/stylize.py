@@ -17,7 +17,7 @@ from .terminal import Terminal
 
 EXAMPLES = {
     "": "cat.jpg --style night.jpg --out painted",
-    "relief": "bricks --style night.jpg --relief 0.7 --out painted",
+    "relief": "wall-maps --style night.jpg --relief 0.7 --out painted",
     "weight": "cat.jpg --style night.jpg --style wave.jpg --weight 1 --weight 0.5 --out painted",
     "mask": "cat.jpg --style night.jpg --style wave.jpg --mask fur.png --mask background.png --out painted",
     "start": "cat.jpg --style night.jpg --start painted/cat_base_color.png --longest-px 2048 --out large",

@@ -44,7 +44,7 @@ class TilesParameters(MaterialParameters):
 class Tiles(Material):
     """Tiles, each tilted a little, whose glaze is thinner at the edges, in recessed grout."""
 
-    name, label = "tiles", "Tiles"
+    name, label = "ceramic-tiles", "Tiles"
     description = "Ceramic tiles: squares, hexagons, subway, herringbone; from bathroom white to handmade and crazed"
     group = "Masonry"
     parameters = TilesParameters
