@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+import socket
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, Future
@@ -85,6 +86,7 @@ def dask_cluster(
     for name in ("distributed", "tornado"):
         logging.getLogger(name).setLevel(logging.CRITICAL)  # what goes wrong is said by errors
     try:
+        _reach(address)
         dask = Client(address, timeout=CONNECT_LIMIT_S, security=security.for_dask() if security else None)
     except (OSError, TimeoutError, ValueError, TypeError) as error:
         remedy = "check the address, and that `dask scheduler` runs there; for tls:// also the certificates"
@@ -95,6 +97,15 @@ def dask_cluster(
         yield cluster
     finally:
         dask.close(timeout=2)  # which takes back the jobs that still run
+
+
+def _reach(address: str) -> None:
+    """Connect once, so that nothing of Dask is started for a wrong address. OSError or ValueError if nobody answers."""
+    from distributed.comm import parse_address, parse_host_port
+
+    _, place = parse_address(address, strict=True)
+    host, port = parse_host_port(place)
+    socket.create_connection((host, port), CONNECT_LIMIT_S).close()
 
 
 class Cluster(Executor):
