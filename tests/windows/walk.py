@@ -212,7 +212,7 @@ class Walk:
         """
         area = self.area(kind)
         bounds = self.region(area, region)
-        for share in (0.7, 0.25, 0.45, 0.9, 0.82, 0.93, 0.95):
+        for share in (0.7, 0.25, 0.45, 0.9, 0.82, 0.76, 0.93, 0.95):
             x = bounds.x + int(share * bounds.width)
             for y in range(bounds.y + bounds.height - 4, bounds.y, -BUTTON_PX // 2):
                 yield self.move((x, y))
