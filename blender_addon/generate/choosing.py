@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import colorsys
+import math
 import random
 from collections.abc import Mapping
 from typing import Any
@@ -101,7 +102,7 @@ def random_value(name: str, schema: Mapping[str, Any], chance: random.Random) ->
         value = chance.uniform(low, high)
     if schema["type"] == "integer":
         return round(value)
-    return value if not schemas.is_angle(schema) else value * 3.141592653589793 / 180
+    return math.radians(value) if schemas.is_angle(schema) else value
 
 
 def _random_color(default: tuple[float, float, float], chance: random.Random) -> tuple[float, float, float]:

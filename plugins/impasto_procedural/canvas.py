@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from impasto.surface.color import srgb_to_linear
+from impasto.surface.sampling import sampled
 
 SPLINE_DEVIATION = 151 / 315
 """Standard deviation of standard normal noise after interpolation by cubic B-splines along both axes."""
@@ -108,16 +109,9 @@ class Canvas:
 
     def warped(self, field: Tensor, y_m: Tensor | float, x_m: Tensor | float) -> Tensor:
         """A field (…, H, W) whose texels are taken from a place that is further down and right by so many metres."""
-        height, width = self.size_px
-        y = ((self.y_m + y_m) / self.texel_m - 0.5).expand(height, width)
-        x = ((self.x_m + x_m) / self.texel_m - 0.5).expand(height, width)
-        top, left = y.floor(), x.floor()
-        down, along = y - top, x - left
-        rows = [(top + k).remainder(height).long() * width for k in (0, 1)]
-        columns = [(left + k).remainder(width).long() for k in (0, 1)]
-        flat = field.reshape(*field.shape[:-2], -1)
-        upper, lower = (flat[..., r + columns[0]].lerp(flat[..., r + columns[1]], along) for r in rows)
-        return upper.lerp(lower, down)
+        y = ((self.y_m + y_m) / self.texel_m).expand(self.size_px)
+        x = ((self.x_m + x_m) / self.texel_m).expand(self.size_px)
+        return sampled(field, y, x)
 
     def blurred(self, field: Tensor, deviation_m: float) -> Tensor:
         """A field (…, H, W) convolved with a Gaussian, around the torus."""

@@ -1,4 +1,4 @@
-"""What breaks: cracks, holes and places where a layer has come off."""
+"""Damage: cracks, holes and places where a layer has come off."""
 
 from __future__ import annotations
 

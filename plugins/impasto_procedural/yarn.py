@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -15,5 +16,5 @@ def roundness(across: Tensor) -> Tensor:
 
 def twist(along: Tensor, across: Tensor, turns: float, plies: int = 2) -> Tensor:
     """Height of the plies of a twisted thread, from 0 in their grooves to 1; `along` in widths of the thread."""
-    phase = along * turns * plies + 0.5 * across.clamp(-1, 1).asin() / 1.5708 * plies
-    return (phase * 3.14159265).cos().abs()
+    phase = along * turns * plies + 0.5 * across.clamp(-1, 1).asin() / (math.pi / 2) * plies
+    return (math.pi * phase).cos().abs()

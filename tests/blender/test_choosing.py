@@ -1,5 +1,6 @@
 """Choosing a tool and random values of its parameters, in the Impasto panel."""
 
+import math
 import random
 
 import bpy
@@ -49,7 +50,7 @@ def test_random_values_are_valid_for_every_tool(extension, scene):
             if choosing._is_drawn(schema) and schema.get("type") in ("number", "integer"):
                 for seed in range(20):
                     value = choosing.random_value(name, schema, random.Random(seed))
-                    in_degrees = value * 180 / 3.141592653589793 if schema.get("format") == "angle" else value
+                    in_degrees = math.degrees(value) if schema.get("format") == "angle" else value
                     assert schema.get("minimum", -1e9) <= in_degrees <= schema.get("maximum", 1e9), (tool["name"], name)
 
 

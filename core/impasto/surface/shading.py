@@ -18,6 +18,7 @@ from torch import Tensor
 from ..texture import Maps
 from .color import linear_to_srgb, srgb_to_linear
 from .heights import STEEPEST_Z
+from .sampling import sampled
 
 DIELECTRIC = 0.04
 """Reflectance of dielectrics at normal incidence (index of refraction 1.5)."""
@@ -46,7 +47,7 @@ class Light:
 
 @dataclass(frozen=True)
 class Shaded:
-    """What a renderer needs of maps, as tensors: linear colour (3, H, W), unit normals (3, H, W), the rest (H, W)."""
+    """Maps as tensors, for a renderer: linear colour (3, H, W), unit normals (3, H, W), the rest (H, W)."""
 
     color: Tensor
     normal: Tensor
@@ -74,7 +75,7 @@ class Shaded:
     def at(self, y: Tensor, x: Tensor) -> Shaded:
         """Bilinear samples (…, h, w) at places (h, w) in pixels, which wrap around."""
         fields = torch.cat([self.color, self.normal, torch.stack([self.roughness, self.metallic, self.occlusion])])
-        found = _bilinear(fields, y, x)
+        found = sampled(fields, y, x)
         return Shaded(found[:3], torch.nn.functional.normalize(found[3:6], dim=0), *found[6:])
 
 
@@ -172,15 +173,3 @@ def _encoded(radiance: Tensor) -> np.ndarray:
     """sRGB picture (H, W, 3) of linear radiance (3, H, W), whose highlights roll off instead of clipping."""
     soft = torch.where(radiance < 0.7, radiance, 0.7 + 0.3 * (1 - torch.exp(-(radiance - 0.7) / 0.3)))
     return linear_to_srgb(soft.clamp(0, 1).permute(1, 2, 0).cpu().numpy())
-
-
-def _bilinear(fields: Tensor, y: Tensor, x: Tensor) -> Tensor:
-    """Samples (C, h, w) of fields (C, H, W) at y and x (h, w) in pixels, whose centres are at 0.5, around the torus."""
-    height, width = fields.shape[1:]
-    y, x = y - 0.5, x - 0.5
-    top, left = y.floor(), x.floor()
-    rows = [(top + k).remainder(height).long() * width for k in (0, 1)]
-    columns = [(left + k).remainder(width).long() for k in (0, 1)]
-    flat = fields.flatten(1)
-    upper, lower = (flat[:, r + columns[0]].lerp(flat[:, r + columns[1]], x - left) for r in rows)
-    return upper.lerp(lower, y - top)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Literal
 
 from impasto.tools import Color, Field
@@ -62,7 +63,7 @@ class Carpet(Material):
     def _fibres(self, canvas: Canvas, p: CarpetParameters, u: Tensor, v: Tensor, turn: Tensor) -> Tensor:
         """0 to 1: strands of a loop, or the ends of cut fibres."""
         if p.pile == "loop":
-            lean = 6.2832 * 0.12 * (turn - 0.5)
+            lean = math.tau * 0.12 * (turn - 0.5)
             return twist(v * 1.6 + lean, (u * 1.8 + 0.4 * lean).clamp(-1, 1), 0.9, 2)
         fuzz = canvas.noise("ends", 0.22 * p.tuft_m, octaves=3, gain=0.8)
         return (0.5 + 0.22 * fuzz).clamp(0, 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -81,7 +82,7 @@ class CorrugatedSheet(Material):
         warp = [0.09 * p.spangle_m * canvas.noise(f"feathers {k}", 0.3 * p.spangle_m, octaves=2) for k in "yx"]
         crystals = canvas.cells("crystals", p.spangle_m, warp=(warp[0], warp[1]))
         facet = canvas.of_each("facet", crystals.number) - 0.5
-        turn = 6.2832 * canvas.of_each("turn", crystals.number)
+        turn = math.tau * canvas.of_each("turn", crystals.number)
         ribs = ((crystals.y_m * turn.sin() + crystals.x_m * turn.cos()) * (26 / p.spangle_m)).sin()
         seen = p.spangle * min(1.0, p.spangle_m / (4 * canvas.texel_m))
         white = step(clouds, 2.2 - 2.6 * p.weathered, 4.4 - 2.6 * p.weathered)
@@ -103,7 +104,7 @@ class CorrugatedSheet(Material):
         row, column = v.floor(), ((u - 0.1) / WAVES).floor()
         columns = max(1, waves // WAVES)
         sheet = row.long() % rows * columns + column.long() % columns
-        crest = (6.2832 * u).cos()
+        crest = (math.tau * u).cos()
         flat = crest if p.profile == "sine" else (2.2 * crest).clamp(-1, 1)
         to_bottom_m = (1 - (v - row)) * canvas.height_m / rows
         to_side_m = ((u - 0.1) - column * WAVES) * canvas.width_m / waves

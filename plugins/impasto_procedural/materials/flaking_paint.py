@@ -65,7 +65,7 @@ class FlakingPaint(Material):
         return bottom.under(self._paint(canvas, p, smooth_m + p.thickness_m + lift_m, rim, whole), whole)
 
     def _flakes(self, canvas: Canvas, p: FlakingPaintParameters) -> tuple[Tensor, Tensor]:
-        """How well the paint holds (H, W), gone below 0, and a mask of cracks between pieces."""
+        """Hold of the paint (H, W), gone below 0, and a mask of cracks between pieces."""
         rough = canvas.noise("rough edge", 0.3 * p.flake_m, octaves=4, gain=0.65)
         warp = [0.16 * p.flake_m * canvas.noise(f"warp {k}", p.flake_m, octaves=4, gain=0.6) for k in "yx"]
         stretch = (0.75, 1.7) if p.ground == "wood" else (1.0, 1.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Literal
 
 from impasto.tools import Color, Field
@@ -106,7 +107,7 @@ class Moss(Material):
         )
         tone = canvas.uniform("frond tone", count)[fronds.number.clamp_min(0)]
         side = fronds.across.abs()
-        leaf = 0.5 + 0.5 * (6.2832 * (PINNAE * fronds.along - 1.6 * side)).cos()
+        leaf = 0.5 + 0.5 * (math.tau * (PINNAE * fronds.along - 1.6 * side)).cos()
         stem = step(side, 0.16, 0.04)
         is_frond = (fronds.number >= 0).to(tone.dtype)
         level = is_frond * (0.25 + 0.55 * fronds.height_m.clamp(0, 1)) * (0.4 + 0.6 * leaf.maximum(stem))

@@ -105,7 +105,7 @@ class Plaster(Material):
         return is_patch * step(spots.from_center_m + 0.03 * ragged, size_m, size_m - 0.015)
 
     def _bare(self, canvas: Canvas, p: PlasterParameters, clouds: Tensor, crack: Tensor) -> Tensor:
-        """How far inside a place without top coat a texel is, about in metres."""
+        """Distance of each texel from the top coat that is left, about in metres; positive where it is gone."""
         holes = canvas.noise("holes", 0.3, octaves=7, gain=0.6)
         return 0.12 * (holes - 0.25 * clouds + 0.15 * crack - 3.4 * (1 - p.peeling) ** 3)
 

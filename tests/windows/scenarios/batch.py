@@ -91,7 +91,7 @@ def runs(walk: Walk) -> Steps:
 
 
 def runs_again(walk: Walk) -> Steps:
-    """What is done is done, whatever was undone."""
+    """Files that were made stay, whatever was undone."""
     yield walk.click("impasto.batch", "VIEW_3D")
     yield until(lambda: JOBS.shown, 20)
     yield until(lambda: not JOBS.shown, LIMIT_S)
