@@ -161,6 +161,11 @@ def test_a_profile_is_converted_to_srgb(tmp_path):
         ("metal_plate_02_rough.jpg", "roughness"),
         ("metal.png", "metallic"),
         ("notes.png", None),
+        ("basecolor.png", "base_color"),
+        ("diffuse.png", "base_color"),
+        ("specular.png", None),
+        ("blend_mask.png", None),
+        ("mask.png", "opacity"),
     ],
 )
 def test_the_usual_suffixes_name_the_map(file, expected):

@@ -35,7 +35,9 @@ SUFFIXES: Mapping[str, tuple[str, ...]] = {
     "opacity": ("opacity", "alpha", "mask"),
     "emission": ("emission", "emissive", "emit"),
 }
-"""Suffixes that common texture libraries give to the files of each map."""
+"""Suffixes that common texture libraries give to the files of each map, the most specific first."""
+OTHER_SUFFIXES = ("blend_mask",)
+"""Suffixes of files that are no maps, although they end like some: MatSynth's masks of blended materials."""
 
 
 @dataclass(frozen=True)
@@ -125,15 +127,8 @@ def _common_size(folder: Path, files: Mapping[str, Path]) -> tuple[int, int]:
 
 
 def map_files(folder: Path) -> dict[str, Path]:
-    """The files of a map set by map. Of several for one map the first by name is taken, readable formats first.
-
-    FileError if there are none.
-    """
-    found: dict[str, Path] = {}
-    for file in sorted(files_in(folder), key=lambda file: (file.suffix.lower() not in decode.EXTENSIONS, file)):
-        name = map_name(file)
-        if name and file.suffix.lower() in decode.EXTENSIONS + decode.REFUSED_EXTENSIONS:
-            found.setdefault(name, file)
+    """The files of a map set by map, as in `first_of_each`. FileError if there are none."""
+    found = first_of_each(files_in(folder))
     if not found:
         raise FileError(
             f"{folder} contains no maps that can be recognised by their names",
@@ -142,14 +137,36 @@ def map_files(folder: Path) -> dict[str, Path]:
     return found
 
 
+def first_of_each(files: Iterable[Path]) -> dict[str, Path]:
+    """The files that hold maps, by map. Of several for one map, readable formats, then earlier `SUFFIXES` come first.
+
+    So MatSynth's basecolor.png is taken before its diffuse.png, and height.png before displacement.png.
+    """
+    found: dict[str, tuple[bool, int, Path]] = {}
+    for file in files:
+        name, rank = _map_and_rank(file)
+        if name and file.suffix.lower() in decode.EXTENSIONS + decode.REFUSED_EXTENSIONS:
+            item = file.suffix.lower() not in decode.EXTENSIONS, rank, file
+            found[name] = min(found.get(name, item), item)
+    return {name: file for name, (_, _, file) in found.items()}
+
+
 def map_name(file: Path) -> str | None:
     """The map that a file holds, by the suffix of its name: "normal" for brick_normal_gl.png."""
+    return _map_and_rank(file)[0]
+
+
+def _map_and_rank(file: Path) -> tuple[str | None, int]:
+    """The map that a file holds, and the place of its suffix among the map's."""
     stem = re.sub(r"[\s\-.]+", "_", file.stem.lower())
-    stem = re.sub(r"_\d+k$", "", stem)
+    stem = "_" + re.sub(r"_\d+k$", "", stem)
+    if stem.endswith(tuple(f"_{suffix}" for suffix in OTHER_SUFFIXES)):
+        return None, 0
     for name, suffixes in SUFFIXES.items():
-        if any(stem == suffix or stem.endswith("_" + suffix) for suffix in suffixes):
-            return name
-    return None
+        for rank, suffix in enumerate(suffixes):
+            if stem.endswith(f"_{suffix}"):
+                return name, rank
+    return None, 0
 
 
 def set_name(file: Path) -> str:
