@@ -215,7 +215,7 @@ def test_the_command_prints_writes_and_records(stubbed, capsys):
     file = stubbed / "photo.png"
     Image.fromarray(np.round(PHOTO["base_color"].pixels * 255).astype(np.uint8)).save(file)
     stub_model(stubbed, read_dataset(file))
-    command = ["evaluate", "stub", str(file), "--seeds", "1", "--size", str(SIDE), "--device", "cpu"]
+    command = ["evaluate", "model", "stub", str(file), "--seeds", "1", "--size", str(SIDE), "--device", "cpu"]
     main([*command, "--set", "flaw=copy", "--out", str(stubbed / "out")])
     told = capsys.readouterr().out
     assert "\nfloor: fine_swd " in told
@@ -236,7 +236,7 @@ def test_the_command_prints_writes_and_records(stubbed, capsys):
 def test_wrong_options_are_refused(wrong, stubbed):
     stub_model(stubbed, dataset_of(PHOTO))
     with pytest.raises(SystemExit) as stop:
-        main(["evaluate", "stub", "nothing.png", *wrong])
+        main(["evaluate", "model", "stub", "nothing.png", *wrong])
     assert stop.value.code in (ParameterError.exit_code, ModelError.exit_code, 3)
 
 

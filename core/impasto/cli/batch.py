@@ -14,12 +14,14 @@ from ..errors import FileError, ParameterError
 from ..system.interruption import Stop
 from .making import add_output
 from .options import add_command, parse_metres
+from .printed import Planned, PlannedJob
 from .sources import SOURCES_HELP, add_named_inputs, found_sources, named_files
 from .terminal import Terminal
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
+    from ..batch.checks import Listed
     from ..batch.making import Limits
     from ..batch.plan import Plan
     from ..batch.progress import Progress
@@ -34,6 +36,8 @@ EXAMPLES = (
     "batch materials.csv --out /farm/textures --cluster tcp://scheduler:8786",
 )
 CONTACT_SHEET = "contact_sheet.png"
+CHANNELS_OF_MATERIAL = 10
+"""Channels of base_color, roughness, metallic, normal, height and ambient_occlusion."""
 T = TypeVar("T")
 
 
@@ -123,7 +127,7 @@ def _batch(arguments: argparse.Namespace, terminal: Terminal) -> None:
     plan = _plan_of_failures(record, arguments) if arguments.retry else _plan(arguments)
     total = check_plan(plan, record.owns)
     if arguments.dry_run:
-        terminal.planned(listed(plan, record), arguments.format)
+        terminal.planned(_planned(listed(plan, record), arguments.format))
         return
     with record:
         progress = _run(plan, record, total, arguments, terminal)
@@ -133,6 +137,18 @@ def _batch(arguments: argparse.Namespace, terminal: Terminal) -> None:
     terminal.batched(progress, files)
     if progress.exit_code:
         sys.exit(progress.exit_code)
+
+
+def _planned(jobs: Sequence[Listed], format_: str) -> Planned:
+    entries = [
+        PlannedJob(name=job.name, recipe=job.recipe, size_px=job.size_px and list(job.size_px[::-1]), done=job.is_done)
+        for job in jobs
+    ]
+    sizes = [job.size_px for job in jobs if job.size_px and not job.is_done]
+    pixels = sum(height * width for height, width in sizes)
+    size_bytes = pixels * CHANNELS_OF_MATERIAL * (1 if format_ == "png" else 2)
+    to_make = sum(not job.is_done for job in jobs)
+    return Planned(jobs=entries, to_make=to_make, unknown=to_make - len(sizes), pixels=pixels, bytes=size_bytes)
 
 
 def _write_contact_sheet(progress: Progress, record: Record, terminal: Terminal) -> list[Path]:

@@ -1,4 +1,4 @@
-"""The command `impasto evaluate`."""
+"""The commands `impasto evaluate model` and `impasto evaluate maps`."""
 
 from __future__ import annotations
 
@@ -13,19 +13,26 @@ from ..library.figures import was_a_loss
 from ..library.models import Model, read_model, record_figures
 from ..library.tensors import SUFFIX
 from ..plugins import registry
-from ..system.outside import parse_json
+from ..system.outside import parse_json, printable
 from .options import add_command, add_device, parse_size
 from .terminal import Terminal
 
 if TYPE_CHECKING:
     from ..evaluation.judgement import Judgement
 
-DESCRIPTION = """judge a model by real pictures that it did not learn from"""
-
 
 def add_evaluate(commands: Any) -> None:
-    """`impasto evaluate MODEL DATA`."""
-    parser = add_command(commands, "evaluate", DESCRIPTION, "my-wall wall.jpg --out judged", _evaluate)
+    """`impasto evaluate model MODEL DATA` and `impasto evaluate maps MAPS TRUTH`."""
+    text = "judge a model by real pictures, or maps by true ones"
+    parser = commands.add_parser("evaluate", help=text, description=text[0].upper() + text[1:] + ".")
+    kinds = parser.add_subparsers(metavar="KIND", required=True)
+    _add_model(kinds)
+    _add_maps(kinds)
+
+
+def _add_model(kinds: Any) -> None:
+    text = "judge a model by real pictures that it did not learn from"
+    parser = add_command(kinds, "model", text, "my-wall wall.jpg --out judged", _evaluate_model)
     parser.add_argument("model", metavar="MODEL", help="name of a model, or a .safetensors file")
     parser.add_argument(
         "data", type=Path, metavar="DATA", help="a picture, a PBR set, or a folder of them or of classes"
@@ -42,7 +49,33 @@ def add_evaluate(commands: Any) -> None:
     add_device(parser)
 
 
-def _evaluate(arguments: argparse.Namespace, terminal: Terminal) -> None:
+def _add_maps(kinds: Any) -> None:
+    text = "compare maps with true ones of the same surfaces"
+    parser = add_command(kinds, "maps", text, "estimated MatSynth/test", _evaluate_maps)
+    shape = "a folder of maps, or of such folders, as in MatSynth"
+    parser.add_argument("maps", type=Path, metavar="MAPS", help=f"estimated maps: {shape}")
+    text = "the true maps, with the same names; the larger of the two is averaged to the size of the smaller"
+    parser.add_argument("truth", type=Path, metavar="TRUTH", help=text)
+
+
+def _evaluate_maps(arguments: argparse.Namespace, terminal: Terminal) -> None:
+    from ..evaluation.map_sets import pair_sets
+    from ..evaluation.maps import compare_maps
+
+    found = pair_sets(arguments.maps, arguments.truth)
+    judged = {}
+    with terminal.progress() as show:
+        for index, pair in enumerate(found.pairs):
+            show(index / len(found.pairs), pair.name)
+            estimate, truth = pair.read()
+            judged[pair.name] = truth.size_px[1], compare_maps(estimate, truth)
+    for names, lack in ((found.without_estimate, "no estimate"), (found.without_truth, "no truth")):
+        if names:
+            terminal.note(f"left out, because there is {lack}: {', '.join(map(printable, names))}")
+    terminal.map_evaluation(judged, found.without_estimate, found.without_truth)
+
+
+def _evaluate_model(arguments: argparse.Namespace, terminal: Terminal) -> None:
     from ..data.dataset import read_dataset
     from ..evaluation.contact_sheet import contact_sheet
     from ..evaluation.evaluate import card_figures, evaluate, report, trained_px

@@ -234,7 +234,7 @@ class Case(Answer):
 
 
 class Evaluation(Answer):
-    """Printed by `evaluate`; evaluation.json has the same, without `files`."""
+    """Printed by `evaluate model`; evaluation.json has the same, without `files`."""
 
     impasto: str = Field(description="version")
     model: str = Field(description="name of the model")
@@ -243,6 +243,35 @@ class Evaluation(Answer):
     size_px: int = Field(description="side of each result")
     cases: list[Case] = Field(description="one material, or one for each class")
     files: list[str] = Field(description="evaluation.json and contact_sheet.png, with --out")
+
+
+class SetFigures(Answer):
+    """Errors of a set of maps, or their means over several; null where either side has no such map."""
+
+    name: str = Field(description="the set; for means, which sets")
+    width_px: int | None = Field(description="width at which the two are compared, the smaller one's; null for means")
+    sets: int = Field(description="number of sets")
+    normal_degrees: float | None = Field(description="mean angle between estimated and true normals")
+    flat_degrees: float | None = Field(description="the same for a flat surface")
+    normal_of_flat: float | None = Field(description="the first over the second; for means a ratio of means")
+    slope_correlation: float | None = Field(description="Pearson's correlation of slopes")
+    roughness_rmse: float | None = Field(description="root of the mean square error of roughness")
+    roughness_error: float | None = Field(description="mean |error| of roughness")
+    half_roughness_error: float | None = Field(description="the same for a constant 0.5")
+    mean_roughness_error: float | None = Field(description="the same for the truth's own mean")
+    base_color_log_l1: float | None = Field(description="mean |error| of log(0.1 + linear base colour)")
+    render_log_l1: float | None = Field(description="mean |error| of log(0.1 + radiance) of nine renders")
+    height_correlation: float | None = Field(description="Pearson's correlation of heights")
+
+
+class MapEvaluation(Answer):
+    """Printed by `evaluate maps`."""
+
+    impasto: str = Field(description="version")
+    sets: list[SetFigures] = Field(description="each set")
+    means: list[SetFigures] = Field(description="means over all sets, and over those with relief: flat_degrees above 5")
+    without_estimate: list[str] = Field(description="true sets that are left out, because they have no estimate")
+    without_truth: list[str] = Field(description="estimates that are left out, because there is no truth of that name")
 
 
 class Device(Answer):

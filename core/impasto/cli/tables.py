@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from ..batch.units import readable_bytes
 from ..library.figures import was_a_loss
 from ..library.models import Model
 from ..schemas import conditions_of, limits_of, readable, readable_default
+from .printed import MapEvaluation, Planned, PlannedJob, SetFigures
 
 if TYPE_CHECKING:
     from ..evaluation.behaviour import Finding
-    from .printed import Planned, PlannedJob
+    from ..evaluation.maps import MapFigures
 
 LISTED_FIGURES = ("fine_swd_of_floor", "wavelets_of_floor", "spectrum_db")
 LOSS_MARK = "*"
@@ -144,6 +146,39 @@ def evaluation(about: Mapping[str, Any], rows: Sequence[Sequence[Sequence[str]]]
         yield f"{about['model']} {case['label']}".rstrip() + f" beside {', '.join(case['data'])}{beside}"
         yield "floor: " + ", ".join(f"{name} {value:.3g}" for name, value in case["floor"].items())
         yield from table(("figure", "mean", "", "goal", ""), lines)
+
+
+def set_figures(name: str, figures: Sequence[MapFigures], width_px: int | None = None) -> SetFigures:
+    """Figures of a set compared at this width, or their means over several sets."""
+    from ..evaluation.maps import mean_figures
+
+    mean = mean_figures(figures)
+    values = {**asdict(mean), "normal_of_flat": mean.normal_of_flat}
+    rounded = {key: value if value is None else round(value, 5) for key, value in values.items()}
+    return SetFigures(name=name, width_px=width_px, sets=len(figures), **rounded)
+
+
+def map_evaluation(answer: MapEvaluation) -> Iterator[str]:
+    """Table of the figures of each set, and of their means."""
+    columns = {
+        "normal_degrees": "normals °",
+        "flat_degrees": "flat °",
+        "normal_of_flat": "of flat",
+        "slope_correlation": "slopes r",
+        "roughness_rmse": "roughness RMSE",
+        "roughness_error": "|error|",
+        "half_roughness_error": "of 0.5",
+        "mean_roughness_error": "of mean",
+        "base_color_log_l1": "colour log-L1",
+        "render_log_l1": "renders log-L1",
+        "height_correlation": "height r",
+    }
+    rows = []
+    for one in (*answer.sets, *(answer.means if len(answer.sets) > 1 else ())):
+        size = f"{one.width_px} px" if one.width_px else f"{one.sets} sets"
+        values = (getattr(one, name) for name in columns)
+        rows.append((one.name, size, *("-" if value is None else f"{value:.3f}" for value in values)))
+    yield from table(("set", "width", *columns.values()), rows)
 
 
 def checks(found: Sequence[Finding]) -> Iterator[str]:

@@ -11,6 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..about import VERSION
 from ..errors import ImpastoError, ParameterError
 from ..library.models import Model
 from ..system.outside import printable
@@ -29,10 +30,10 @@ from .printed import (
     Failure,
     Findings,
     Installed,
+    MapEvaluation,
     ModelEntry,
     Models,
     Planned,
-    PlannedJob,
     PluginChecks,
     Prepared,
     Progress,
@@ -44,15 +45,13 @@ from .printed import (
 )
 
 if TYPE_CHECKING:
-    from ..batch.checks import Listed
     from ..batch.progress import Progress as BatchProgress
     from ..data.dataset import Dataset
     from ..evaluation.behaviour import Finding
+    from ..evaluation.maps import MapFigures
     from ..io.rerun import Rerun
 
 REJECTED_SHOWN = 20
-CHANNELS_OF_MATERIAL = 10
-"""Channels of base_color, roughness, metallic, normal, height and ambient_occlusion."""
 PROGRESS_INTERVAL_S = 0.25
 
 
@@ -132,9 +131,8 @@ class Terminal:
         self._say(Written(**about, failed=sources), about["files"])
         self._note_all(results)
 
-    def planned(self, jobs: Sequence[Listed], format_: str) -> None:
+    def planned(self, answer: Planned) -> None:
         """Print the jobs of a batch, and how large the results of those to be made are."""
-        answer = _planned(jobs, format_)
         self._say(answer, tables.planned(answer))
 
     def batched(self, progress: BatchProgress, files: Sequence[Path]) -> None:
@@ -232,6 +230,26 @@ class Terminal:
         answer = Evaluation.model_validate({**about, "files": files})
         self._say(answer, [*tables.evaluation(about, rows), *files])
 
+    def map_evaluation(
+        self,
+        judged: Mapping[str, tuple[int, MapFigures]],
+        without_estimate: Sequence[str],
+        without_truth: Sequence[str],
+    ) -> None:
+        """Print a table of the figures of sets, by name, with the width they are compared at, and of their means."""
+        sets = [tables.set_figures(name, [figures], width_px) for name, (width_px, figures) in judged.items()]
+        relief = [figures for _, figures in judged.values() if figures.has_relief]
+        means = [tables.set_figures("mean", [figures for _, figures in judged.values()])]
+        means += [tables.set_figures("mean of relief", relief)] if relief else []
+        answer = MapEvaluation(
+            impasto=VERSION,
+            sets=sets,
+            means=means,
+            without_estimate=list(without_estimate),
+            without_truth=list(without_truth),
+        )
+        self._say(answer, tables.map_evaluation(answer))
+
     def installed(self, path: Path) -> None:
         """Print the path of a file added to a library."""
         self._say(Installed(installed=str(path)), [f"installed {path}"])
@@ -273,18 +291,6 @@ class Terminal:
     def _answer(self, answer: Answer) -> None:
         # in ASCII, which is valid in any encoding and free of control characters
         print(json.dumps(answer.model_dump(mode="json", exclude_unset=True)), flush=True)
-
-
-def _planned(jobs: Sequence[Listed], format_: str) -> Planned:
-    entries = [
-        PlannedJob(name=job.name, recipe=job.recipe, size_px=job.size_px and list(job.size_px[::-1]), done=job.is_done)
-        for job in jobs
-    ]
-    sizes = [job.size_px for job in jobs if job.size_px and not job.is_done]
-    pixels = sum(height * width for height, width in sizes)
-    size_bytes = pixels * CHANNELS_OF_MATERIAL * (1 if format_ == "png" else 2)
-    to_make = sum(not job.is_done for job in jobs)
-    return Planned(jobs=entries, to_make=to_make, unknown=to_make - len(sizes), pixels=pixels, bytes=size_bytes)
 
 
 def _failure(error: ImpastoError) -> dict[str, str]:

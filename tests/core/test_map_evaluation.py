@@ -1,0 +1,262 @@
+"""Errors of maps against the truth: figures known in closed form, folders paired by name, `impasto evaluate maps`."""
+
+import json
+import math
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from impasto import Maps
+from impasto.errors import FileError, ParameterError
+from impasto.evaluation.map_sets import pair_sets, sets_in
+from impasto.evaluation.maps import MapFigures, compare_maps, mean_figures
+from impasto.evaluation.renders import configurations, render_log_l1
+from impasto.io.files import read_maps, write_maps
+from impasto.surface.color import linear_to_srgb
+from impasto.surface.heights import normal_from_slopes, slopes_from_height
+from impasto.texture import Texture
+
+SIDE = 48
+
+
+def waves(side: int = SIDE) -> np.ndarray:
+    """Height (H, W) in pixels, which wraps around."""
+    y, x = np.mgrid[0:side, 0:side] / side * 2 * math.pi
+    return side / 12 * (np.sin(x) + np.cos(2 * y + x))
+
+
+def tilted(degrees: float, side: int = SIDE) -> np.ndarray:
+    """Normals that all lean to the right."""
+    normal = np.zeros((side, side, 3))
+    normal[..., 0], normal[..., 2] = math.sin(math.radians(degrees)), math.cos(math.radians(degrees))
+    return normal / 2 + 0.5
+
+
+def relief(factor: float = 1.0, side: int = SIDE) -> np.ndarray:
+    return normal_from_slopes(factor * slopes_from_height(waves(side)))
+
+
+def surface(side: int = SIDE, **changes: np.ndarray) -> Maps:
+    rng = np.random.default_rng(0)
+    h = waves(side)
+    arrays = {
+        "base_color": rng.uniform(0.1, 0.9, (side, side, 3)),
+        "roughness": np.where(h > 0, 0.8, 0.4),
+        "normal": relief(side=side),
+        "height": (h - h.min()) / np.ptp(h),
+    }
+    return Maps.from_arrays(arrays | changes)
+
+
+def test_a_set_beside_itself_has_no_errors():
+    found = compare_maps(surface(), surface())
+    assert found.normal_degrees == found.roughness_error == found.base_color_log_l1 == found.render_log_l1 == 0
+    assert found.slope_correlation == pytest.approx(1)
+    assert found.height_correlation == pytest.approx(1)
+
+
+def test_a_flat_estimate_has_the_error_of_flat():
+    found = compare_maps(surface(normal=tilted(0)), surface())
+    assert found.normal_of_flat == pytest.approx(1, abs=1e-6)
+    assert found.slope_correlation is None
+    assert found.has_relief
+
+
+@pytest.mark.parametrize(("estimated", "true", "of_flat"), [(20, 30, 1 / 3), (0, 30, 1), (-30, 30, 2)])
+def test_a_tilted_normal_is_off_by_its_angle(estimated, true, of_flat):
+    found = compare_maps(surface(normal=tilted(estimated)), surface(normal=tilted(true)))
+    assert found.flat_degrees == pytest.approx(true, abs=1e-4)
+    assert found.normal_degrees == pytest.approx(abs(true - estimated), abs=1e-4)
+    assert found.normal_of_flat == pytest.approx(of_flat, abs=1e-5)
+
+
+@pytest.mark.parametrize(("factor", "correlation"), [(0.3, 1), (2.0, 1), (-1.0, -1)])
+def test_scaled_slopes_correlate_fully(factor, correlation):
+    found = compare_maps(surface(normal=relief(factor)), surface())
+    assert found.slope_correlation == pytest.approx(correlation, abs=1e-5)
+    assert found.normal_degrees > 1
+
+
+def test_a_flat_truth_has_no_ratio():
+    found = compare_maps(surface(normal=relief()), surface(normal=tilted(0)))
+    assert found.normal_of_flat is None
+    assert not found.has_relief
+
+
+def test_roughness_is_compared_with_constants():
+    found = compare_maps(surface(roughness=np.full((SIDE, SIDE), 0.7)), surface(roughness=two_halves(0.2, 0.6)))
+    assert found.roughness_error == pytest.approx((0.5 + 0.1) / 2, abs=1e-6)
+    assert found.roughness_rmse == pytest.approx(math.sqrt((0.25 + 0.01) / 2), abs=1e-6)
+    assert found.half_roughness_error == pytest.approx((0.3 + 0.1) / 2, abs=1e-6)
+    assert found.mean_roughness_error == pytest.approx(0.2, abs=1e-6)
+
+
+def two_halves(left: float, right: float) -> np.ndarray:
+    return np.repeat([[left] * (SIDE // 2) + [right] * (SIDE // 2)], SIDE, 0)
+
+
+def plain(linear: float) -> np.ndarray:
+    return linear_to_srgb(np.full((SIDE, SIDE, 3), linear))
+
+
+def test_base_color_is_compared_by_logarithms_of_light():
+    found = compare_maps(surface(base_color=plain(0.1)), surface(base_color=plain(0.3)))
+    assert found.base_color_log_l1 == pytest.approx(math.log(0.4 / 0.2), abs=1e-5)
+    linear = Maps({"base_color": Texture(np.full((SIDE, SIDE, 3), 0.1, np.float32), "linear")})
+    assert compare_maps(linear, surface(base_color=plain(0.3))).base_color_log_l1 == pytest.approx(
+        math.log(2), abs=1e-5
+    )
+
+
+def test_renders_of_a_rough_dielectric_differ_by_their_albedo():
+    """Without relief, a dull white and a dull black surface differ by the log of their diffuse and specular light."""
+    flat = {"normal": tilted(0), "roughness": np.ones((SIDE, SIDE))}
+    white, grey, black = (surface(base_color=plain(value), **flat) for value in (1.0, 0.5, 0.0))
+    assert 0 < render_log_l1(grey, white) < render_log_l1(black, white)
+    assert render_log_l1(grey, white) < math.log(2)  # more if there were no highlight and no 0.1
+    assert render_log_l1(black, white) == render_log_l1(white, black)
+
+
+def test_renders_see_relief_and_metal():
+    true = surface()
+    assert render_log_l1(surface(normal=tilted(0)), true) > 0.05
+    assert render_log_l1(true.with_arrays({"metallic": np.ones((SIDE, SIDE))}), true) > 0.05
+
+
+def test_renders_do_not_depend_on_bands_of_rows(monkeypatch):
+    whole = render_log_l1(surface(normal=tilted(20)), surface())
+    monkeypatch.setattr("impasto.evaluation.renders.BAND_PX", 7 * SIDE)
+    assert render_log_l1(surface(normal=tilted(20)), surface()) == pytest.approx(whole, rel=1e-5)
+
+
+def test_six_of_nine_configurations_show_a_mirror_image_of_the_light():
+    found = configurations()
+    assert len(found) == 9
+    assert sum(one.is_distant for one in found) == 3
+    for one in found:
+        assert one.light[2] > 0
+        assert one.viewer[2] > 0
+        if not one.is_distant:
+            share = one.light[2] / (one.light[2] + one.viewer[2])  # where the reflected ray meets the surface
+            place = one.light + share * (one.viewer - one.light)
+            assert np.abs(place[:2]).max() <= 1
+
+
+def test_maps_that_only_one_side_has_are_left_out():
+    found = compare_maps(Maps.from_arrays({"normal": tilted(10)}), surface())
+    assert found.roughness_error is found.base_color_log_l1 is found.height_correlation is None
+    assert found.render_log_l1 > 0
+    assert compare_maps(surface(), Maps.from_arrays({"height": waves() * 0})) == MapFigures()
+
+
+def test_the_larger_side_is_averaged_to_the_smaller():
+    checker = np.kron(np.ones((SIDE, SIDE)), [[0.2, 0.6], [0.6, 0.2]])
+    doubled = {name: pixels.repeat(2, 0).repeat(2, 1) for name, pixels in surface().arrays().items()}
+    large = Maps.from_arrays(
+        doubled | {"roughness": checker, "base_color": linear_to_srgb(checker[..., None] * [1, 1, 1])}
+    )
+    small = surface(roughness=np.full((SIDE, SIDE), 0.4), base_color=plain(0.4))
+    for found in (compare_maps(large, small), compare_maps(small, large)):
+        assert found.normal_degrees == pytest.approx(0, abs=1e-3)
+        assert found.roughness_rmse == pytest.approx(0, abs=1e-6)
+        assert found.base_color_log_l1 == pytest.approx(0, abs=1e-5)
+
+
+def test_other_proportions_are_refused():
+    with pytest.raises(ParameterError, match="48x48 px and the truth 48x24 px"):
+        compare_maps(surface(), Maps.from_arrays({"height": np.zeros((24, 48))}))
+
+
+def test_the_mean_is_over_the_sets_that_have_a_figure_and_its_ratio_one_of_means():
+    found = mean_figures([MapFigures(2, 10, roughness_error=0.2), MapFigures(4, 2), MapFigures()])
+    assert found.roughness_error == pytest.approx(0.2)
+    assert found.normal_of_flat == pytest.approx(3 / 6)
+    assert found.height_correlation is None
+
+
+def write_matsynth(root, name, maps: Maps, **others: np.ndarray) -> None:
+    """A material in MatSynth's layout: a folder with a file for each map, and files that are no maps."""
+    folder = root / name
+    folder.mkdir(parents=True)
+    for map_, pixels in {**maps.arrays(), **others}.items():
+        stored = np.round(pixels.squeeze() * 255).astype(np.uint8)
+        Image.fromarray(stored).save(folder / f"{map_.replace('base_color', 'basecolor')}.png")
+    (folder / "metadata.json").write_text("{}")
+
+
+def test_matsynths_folders_are_read(tmp_path):
+    wrong = np.zeros((SIDE, SIDE, 1))
+    maps = surface(metallic=np.full((SIDE, SIDE), 1.0))
+    others = {"diffuse": wrong, "displacement": wrong, "specular": wrong, "blend_mask": wrong}
+    write_matsynth(tmp_path, "Stone/acg_rock_001", maps, **others)
+    read = read_maps(tmp_path / "Stone" / "acg_rock_001")
+    assert set(read) == {"base_color", "roughness", "metallic", "normal", "height"}
+    for name in read:
+        assert np.abs(read[name].pixels - maps[name].pixels).max() < 0.5 / 255 + 1e-6, name
+    assert [one.name for one in sets_in(tmp_path)] == ["Stone/acg_rock_001"]
+
+
+def test_sets_are_paired_by_folder_or_by_the_start_of_their_files_names(tmp_path):
+    for name in ("Stone/rock", "Stone/gravel", "Wood/oak", "Wood/ash"):
+        write_matsynth(tmp_path / "true", name, surface())
+    write_maps(surface(), tmp_path / "made" / "Stone", "rock")
+    write_maps(surface(), tmp_path / "made" / "Stone", "gravel")
+    write_maps(surface(), tmp_path / "made" / "Wood", "oak")
+    write_maps(surface(), tmp_path / "made" / "Metal" / "iron", "iron")
+    found = pair_sets(tmp_path / "made", tmp_path / "true")
+    assert [pair.name for pair in found.pairs] == ["Stone/gravel", "Stone/rock", "Wood/oak"]
+    assert found.without_estimate == ("Wood/ash",)
+    assert found.without_truth == ("Metal/iron",)
+    estimate, truth = found.pairs[0].read()
+    assert compare_maps(estimate, truth).normal_degrees < 0.5
+
+
+def test_single_sets_are_paired_whatever_their_names(tmp_path):
+    write_maps(surface(), tmp_path / "made", "a")
+    write_matsynth(tmp_path / "true", "b", surface())
+    assert len(pair_sets(tmp_path / "made", tmp_path / "true").pairs) == 1
+
+
+def test_folders_without_sets_or_without_common_names_are_refused(tmp_path):
+    write_matsynth(tmp_path / "true", "rock", surface())
+    write_matsynth(tmp_path / "true", "oak", surface())
+    write_matsynth(tmp_path / "made", "iron", surface())
+    with pytest.raises(ParameterError, match=r"has iron, but .* has oak, rock"):
+        pair_sets(tmp_path / "made", tmp_path / "true")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(FileError, match="no maps"):
+        pair_sets(tmp_path / "empty", tmp_path / "true")
+    with pytest.raises(FileError, match="no folder"):
+        pair_sets(tmp_path / "missing", tmp_path / "true")
+
+
+def test_the_command_prints_each_set_and_the_means(tmp_path, impasto):
+    write_matsynth(tmp_path / "true", "flat", surface(128, normal=tilted(2, 128)))
+    write_matsynth(tmp_path / "true", "rock", surface(128))
+    for name in ("flat", "rock", "other"):
+        write_matsynth(tmp_path / "made", name, surface(64, normal=tilted(0, 64)))
+    done = impasto("evaluate", "maps", tmp_path / "made", tmp_path / "true", "--json")
+    said = json.loads(done.stdout)
+    assert [(one["name"], one["width_px"]) for one in said["sets"]] == [("flat", 64), ("rock", 64)]
+    assert [(one["name"], one["sets"]) for one in said["means"]] == [("mean", 2), ("mean of relief", 1)]
+    assert said["sets"][1]["normal_of_flat"] == pytest.approx(1, abs=0.02)  # 8-bit files have no exact 0
+    assert said["means"][1]["flat_degrees"] == said["sets"][1]["flat_degrees"]
+    assert said["without_truth"] == ["other"]
+    told = impasto("evaluate", "maps", tmp_path / "made", tmp_path / "true")
+    assert "left out, because there is no truth: other" in told.stderr
+    assert [line.split("  ")[0] for line in told.stdout.splitlines()] == [
+        "set",
+        "flat",
+        "rock",
+        "mean",
+        "mean of relief",
+    ]
+
+
+def test_the_command_names_the_set_whose_proportions_differ(tmp_path, impasto):
+    write_matsynth(tmp_path / "true", "rock", surface())
+    write_maps(Maps.from_arrays({"height": np.zeros((8, 16))}), tmp_path / "made", "rock")
+    failed = impasto("evaluate", "maps", tmp_path / "made", tmp_path / "true")
+    assert failed.returncode == 2
+    assert "rock: the estimate is 16x8 px and the truth 48x48 px" in failed.stderr
