@@ -11,6 +11,8 @@ from .errors import ParameterError, PluginError, did_you_mean
 from .system.outside import shown
 
 LARGEST_INT = 2**31 - 1
+AZIMUTH = ("number", -1.0, 360)
+"""Type and limits of a parameter of the format azimuth, in which -1 is unknown."""
 
 
 def check_parameter(where: str, schema: Mapping[str, Any]) -> None:
@@ -31,6 +33,8 @@ def check_parameter(where: str, schema: Mapping[str, Any]) -> None:
             raise PluginError(f"{where} is a list", "only fixed tuples of floats can be drawn: tuple[float, float]")
     elif kind not in ("boolean", "integer", "number", "string"):
         raise PluginError(f"{where} has a type that hosts cannot draw", "use bool, int, float, str, Literal or a tuple")
+    if schema.get("format") == "azimuth" and (kind, schema.get("minimum"), schema.get("maximum")) != AZIMUTH:
+        raise PluginError(f"{where} has the format azimuth", "write light_azimuth: LightAzimuth = Field(-1.0, …)")
     if kind == "integer" and max(abs(schema.get(key, 0)) for key in ("default", "minimum", "maximum")) > LARGEST_INT:
         raise PluginError(f"{where} does not fit in 32 bits", "narrow its range")
     usual = [schema.get(limit, 0) for limit in ("soft_minimum", "soft_maximum")]

@@ -18,8 +18,10 @@ from pydantic import Field, ValidationError
 
 from .errors import ParameterError, did_you_mean
 from .parameters import (
+    UNKNOWN_AZIMUTH,
     Angle,
     Color,
+    LightAzimuth,
     NoParameters,
     Parameters,
     SizeParameters,
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     from .context import Context
 
 __all__ = [
+    "UNKNOWN_AZIMUTH",
     "Angle",
     "Color",
     "Estimator",
@@ -46,6 +49,7 @@ __all__ = [
     "Filter",
     "Generator",
     "Input",
+    "LightAzimuth",
     "NoParameters",
     "Parameters",
     "Result",

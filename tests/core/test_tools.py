@@ -8,10 +8,12 @@ from impasto.checks import check_tool
 from impasto.errors import ParameterError, PluginError
 from impasto.schemas import readable, readable_default
 from impasto.tools import (
+    UNKNOWN_AZIMUTH,
     Angle,
     Color,
     Field,
     Filter,
+    LightAzimuth,
     Parameters,
     describe,
     display_hints,
@@ -93,6 +95,29 @@ def test_an_angle_and_hints_on_how_a_number_is_shown_are_in_the_schema():
     assert (properties["turn"]["format"], properties["turn"]["maximum"]) == ("angle", 180)
     hints = {name: properties["size"][name] for name in ("soft_minimum", "soft_maximum", "decimals")}
     assert hints == {"soft_minimum": 0.5, "soft_maximum": 2, "decimals": 4}
+
+
+class Lit(Parameters):
+    light_azimuth: LightAzimuth = Field(UNKNOWN_AZIMUTH, description="Where the light comes from")
+
+
+def test_an_azimuth_is_unknown_or_within_a_turn():
+    tool = tool_with(Lit)
+    check_tool(tool)
+    schema = describe(tool)["parameters"]["properties"]["light_azimuth"]
+    assert (schema["format"], schema["minimum"], schema["maximum"], schema["default"]) == ("azimuth", -1, 360, -1)
+    assert validate(tool, {"light_azimuth": 270}).light_azimuth == 270
+    with pytest.raises(ParameterError, match="less than or equal to 360"):
+        validate(tool, {"light_azimuth": 361})
+
+
+@pytest.mark.parametrize("more", [{}, {"ge": 0, "le": 360}, {"ge": -1}])
+def test_an_azimuth_of_other_limits_is_refused(more):
+    class Odd(Parameters):
+        toward: float = Field(0.0, description="A direction", json_schema_extra={"format": "azimuth"}, **more)
+
+    with pytest.raises(PluginError, match="toward has the format azimuth; write light_azimuth: LightAzimuth"):
+        check_tool(tool_with(Odd))
 
 
 @pytest.mark.parametrize("hint", [{"soft_minimum": "0"}, {"soft_maximum": None}, {"decimals": 2.5}, {"decimals": 9}])

@@ -214,7 +214,7 @@ def _how_to_parse(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
         return {"type": _floats, "metavar": ",".join(item.get("title", "N").upper() for item in schema["prefixItems"])}
     if kind == "string":
         return {"type": str, "metavar": "MODEL" if schema.get("format") == "model" else name.upper()}
-    metavar = "DEGREES" if schema.get("format") == "angle" else "N"
+    metavar = "DEGREES" if schema.get("format") in ("angle", "azimuth") else "N"
     return {"type": {"integer": int, "number": float}[str(kind)], "metavar": metavar}
 
 
