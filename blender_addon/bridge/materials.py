@@ -21,6 +21,7 @@ LABELS = {
     "emission": "Emission",
     "normal": "Normal",
     "height": "Height",
+    "confidence": "Confidence",
 }
 """Labels of the maps, in the order of their sockets on the Principled BSDF."""
 SOCKETS = {
@@ -191,7 +192,12 @@ class _Builder:
         node_layout.make_room(self.tree, self.made)
 
     def _is_used(self, name: str, images: Mapping[str, bpy.types.Image]) -> bool:
-        """Link normal map and height; without UVs only a bump, since a normal map's tangents come from UVs."""
+        """Link normal map and height; without UVs only a bump, since a normal map's tangents come from UVs.
+
+        Confidence is only to be looked at.
+        """
+        if name == "confidence":
+            return False
         if name == "ambient_occlusion":
             return self.look.use_ambient_occlusion and "base_color" in images
         return self.look.use_uv or name != "normal"

@@ -27,8 +27,12 @@ MAP_CHANNELS: Mapping[str, int] = {
     "ambient_occlusion": 1,
     "opacity": 1,
     "emission": 3,
+    "confidence": 1,
 }
-"""Number of channels of each map, by name (glTF's and the Principled BSDF's terms)."""
+"""Number of channels of each map, by name (glTF's and the Principled BSDF's terms).
+
+Confidence is no property of the surface: how far an estimate of the others can be trusted, from 0 to 1.
+"""
 
 COLOR_MAPS = frozenset({"base_color", "emission"})
 SMALLEST_M, LARGEST_M = 1e-9, 1e6

@@ -34,6 +34,7 @@ SUFFIXES: Mapping[str, tuple[str, ...]] = {
     "ambient_occlusion": ("ambient_occlusion", "ambientocclusion", "ao", "occlusion"),
     "opacity": ("opacity", "alpha", "mask"),
     "emission": ("emission", "emissive", "emit"),
+    "confidence": ("confidence",),
 }
 """Suffixes that common texture libraries give to the files of each map, the most specific first."""
 OTHER_SUFFIXES = ("blend_mask",)
