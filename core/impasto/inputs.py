@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
 
 from .data.dataset import Dataset
 from .errors import ParameterError, did_you_mean
 from .parameters import Parameters, properties_of
 from .recipe import Step
-from .texture import Maps
+from .texture import COLOR_MAPS, MAP_CHANNELS, Maps, Texture
 from .tools import Input, Tool
 
 SOURCE = "source"
 """Name of the input that is the first step's subject."""
+LINEAR_FORMATS = (".exr", ".hdr")
 Value = Maps | Dataset | tuple[Maps | None, ...]
 """Value of one of a tool's inputs."""
 
@@ -23,6 +27,24 @@ def subject_of(inputs: Mapping[str, Maps | Dataset]) -> Maps:
     if isinstance(source, Dataset):
         raise ParameterError("the input source is a dataset", "give a picture, or name the input as the trainer does")
     return source
+
+
+def as_needed(subject: Maps, tools: Sequence[Tool]) -> Maps:
+    """The subject, which becomes the one map that the first tool with needs asks for if it is a picture alone.
+
+    So a normal map's file can be given without a folder around it. ParameterError for formats that store light, whose
+    values were encoded as a colour's.
+    """
+    needs = next((tool.needs for tool in tools if tool.needs), ())
+    if len(needs) != 1 or needs[0] in COLOR_MAPS or not set(subject) <= {"base_color", "opacity"} or not subject:
+        return subject
+    name = needs[0]
+    if subject.name.lower().endswith(LINEAR_FORMATS) or subject["base_color"].color_space == "linear":
+        message = f"{subject.name or 'the picture'} alone is read as a colour, which changes the values of a {name} map"
+        raise ParameterError(message, f"put it into a folder, named like brick_{name}.exr, and give the folder")
+    pixels = subject["base_color"].pixels[..., : MAP_CHANNELS[name]]
+    others = {map_: texture for map_, texture in subject.items() if map_ != "base_color"}
+    return replace(subject, textures={name: Texture(np.ascontiguousarray(pixels)), **others})
 
 
 def check_inputs(steps: Sequence[Step], tools: Sequence[Tool], inputs: Mapping[str, Maps | Dataset]) -> None:

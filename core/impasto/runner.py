@@ -21,7 +21,7 @@ from .context import Context
 from .data.dataset import Dataset
 from .device import choose_device
 from .errors import ParameterError, PluginError
-from .inputs import SOURCE, Value, check_inputs, subject_of, values_of, with_numbers_for_each
+from .inputs import SOURCE, Value, as_needed, check_inputs, subject_of, values_of, with_numbers_for_each
 from .io.files import write_maps
 from .io.metadata import metadata_of
 from .io.streaming import Sink, check_streamable, should_stream, tile_maker, write_tiles
@@ -83,7 +83,7 @@ def run(
     def record() -> Recipe:
         return _record(recipe, tools, parameters, inputs, context, used)
 
-    subject = subject_of(inputs)
+    subject = as_needed(subject_of(inputs), tools)
     result = _stream(steps, subject, context, sink, record) if sink else _fold(steps, subject, context)
     result = replace(result, recipe=record(), notes=tuple(dict.fromkeys(notes)))
     _tell_finished(result)

@@ -14,12 +14,14 @@ from ..checks import check_tool
 from ..errors import Cancelled, ImpastoError, ModelError
 from ..recipe import Recipe, Step
 from ..runner import run
+from ..surface.heights import normal_from_slopes, slopes_from_height
 from ..texture import MAP_CHANNELS, Maps
 from ..tools import Result, Tool, describe, validate
 
 Make = Callable[..., Maps]
 """`make(subject, seed=0, **how)`: the tool's result for a subject; `how` is passed to `run`."""
 ODD_SIZES_PX = ((1, 1), (8, 8), (3, 500), (97, 61))
+RELIEF_PX = 5.0
 GREYS = (0.0, 0.5, 1.0)
 LONGEST_S = 1.0
 """Longest time between two reports of progress, twice the documented limit."""
@@ -46,12 +48,23 @@ def maker(tool: Tool, parameters: Mapping[str, Any] | None = None) -> Make:
     """A function that runs the tool, with a test picture for each required input."""
     needed = [item.name for item in tool.inputs if item.required]
     step = Step(tool.name, dict(parameters or {}), {name: name for name in needed})
-    others = {name: picture(40, 56, seed=index + 1) for index, name in enumerate(needed)}
+    others = {name: _with_needs(tool, picture(40, 56, seed=index + 1)) for index, name in enumerate(needed)}
 
     def make(subject: Maps, seed: int = 0, **how: Any) -> Maps:
-        return run(Recipe((step,), seed), {"source": subject, **others}, **how).maps
+        return run(Recipe((step,), seed), {"source": _with_needs(tool, subject), **others}, **how).maps
 
     return make
+
+
+def _with_needs(tool: Tool, maps: Maps) -> Maps:
+    """Maps with what the tool needs, if it does not work on a colour alone: brightness as height, and its normals."""
+    if not maps or set(tool.needs) <= set(maps):
+        return maps
+    height = maps["base_color"].pixels.mean(2)
+    made = {name: height for name in tool.needs if MAP_CHANNELS[name] == 1}
+    if "normal" in tool.needs:
+        made["normal"] = normal_from_slopes(RELIEF_PX * slopes_from_height(height))
+    return maps.with_arrays({name: array for name, array in made.items() if name not in maps})
 
 
 def declaration_problem(tool: Tool, make: Make) -> str:

@@ -11,6 +11,8 @@ import numpy as np
 
 STEEPEST_Z = 0.1
 """Least z of normals, so that no slope is above about 10."""
+FINE_STEEPEST_Z = 1e-3
+"""The same where rounding permits steeper ones."""
 
 OWN_HEIGHT_FITS = 0.7
 """Least correlation of slopes for a set's own height to be trusted."""
@@ -26,10 +28,13 @@ class Relief:
     span_px: float
 
 
-def slopes_from_normal(normal: np.ndarray) -> np.ndarray:
-    """Slopes (H, W, 2) to the right and down the rows, from OpenGL normals (H, W, 3) encoded in [0, 1]."""
+def slopes_from_normal(normal: np.ndarray, steepest_z: float = STEEPEST_Z) -> np.ndarray:
+    """Slopes (H, W, 2) to the right and down the rows, from OpenGL normals (H, W, 3) encoded in [0, 1].
+
+    steepest_z: least z of normals; `FINE_STEEPEST_Z` fits those of 16 bits.
+    """
     x, y, z = np.moveaxis(2 * normal.astype(np.float32) - 1, 2, 0)
-    z = np.maximum(z, STEEPEST_Z)
+    z = np.maximum(z, steepest_z)
     return np.stack([-x / z, y / z], axis=2)
 
 

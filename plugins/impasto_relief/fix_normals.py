@@ -1,0 +1,44 @@
+"""`fix-normals`: normals of unit length with the sign of OpenGL."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from impasto.context import Context
+from impasto.texture import Maps
+from impasto.tools import Field, Filter, Parameters
+
+from .signs import Green, as_opengl, green_field
+from .subject import normals
+
+
+class FixNormalsParameters(Parameters):
+    """What the normals are, and what they should become."""
+
+    green: Green = green_field()
+    renormalise: bool = Field(True, description="Give every normal unit length")
+
+
+class FixNormals(Filter):
+    """Turns DirectX normals into OpenGL's, as all tools expect, and gives them unit length."""
+
+    name, label = "fix-normals", "Fix normals"
+    description = "Turns a normal map for DirectX into one for OpenGL, and gives normals unit length"
+    rank = 64
+    example = "brick_normal.png --format png16 "
+    parameters = FixNormalsParameters
+    needs = ("normal",)
+
+    def apply(
+        self, subject: Maps, parameters: FixNormalsParameters, inputs: Mapping[str, Maps], context: Context
+    ) -> Maps:
+        """The subject with mended normals. ParameterError if their sign is to be found and cannot be told."""
+        from impasto.surface.orientation import renormalised
+
+        height = subject["height"].pixels[..., 0] if "height" in subject else None
+        normal = as_opengl(normals(subject), height, parameters.green, context, must_know=True)
+        context.progress(0.7, "giving the normals unit length")
+        normal = renormalised(normal) if parameters.renormalise else normal
+        return subject.with_arrays({"normal": np.ascontiguousarray(normal)})

@@ -1,0 +1,64 @@
+"""`height-to-normal`: the normals of a height map."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from impasto.context import Context
+from impasto.texture import Maps
+from impasto.tools import Field, Filter, Parameters, display_hints
+
+from .subject import Tiling, scale_m, tiles, tiling_field, values
+
+
+class HeightToNormalParameters(Parameters):
+    """Parameters of the normals."""
+
+    strength: float = Field(
+        1.0,
+        ge=-16,
+        le=16,
+        description="Steepness; 1: as the height has it, 2: twice as steep, below 0: upside down",
+        json_schema_extra=display_hints(low=0, high=4),
+    )
+    height_range_m: float = Field(
+        0.0,
+        ge=0,
+        le=10,
+        description="Height difference from black to white in metres; 0: as stated with the source, "
+        "or else 4 % of its width",
+        json_schema_extra=display_hints(high=0.5, decimals=4),
+    )
+    tiling: Tiling = tiling_field()
+
+
+class HeightToNormal(Filter):
+    """Derives normals from height by central differences."""
+
+    name, label = "height-to-normal", "Height to normal"
+    description = "Makes the normal map of a height map"
+    rank = 61
+    example = "brick_height.png --height-range-m 0.02 --format png16 "
+    parameters = HeightToNormalParameters
+    needs = ("height",)
+
+    def apply(
+        self, subject: Maps, parameters: HeightToNormalParameters, inputs: Mapping[str, Maps], context: Context
+    ) -> Maps:
+        """The subject with `normal`, and the range of heights that it was made with."""
+        import torch
+
+        from impasto.surface.relief import extended, normal_from_height, without_rounding
+
+        height = values(subject, "height")[..., 0]
+        if height.max() == height.min():
+            context.note("the height is flat, and so are the normals")
+        width_m, range_m = scale_m(subject, parameters.height_range_m)
+        wraps = tiles(subject, "height", parameters.tiling)
+        context.progress(0.3, "turning height into normals")
+        smooth = without_rounding(torch.from_numpy(height).to(context.device))
+        height_px = smooth * (parameters.strength * range_m / width_m * subject.size_px[1])
+        normal = normal_from_height(extended(height_px, 1, wraps, is_odd=True))[:, 1:-1, 1:-1]
+        maps = subject.with_arrays({"normal": normal.permute(1, 2, 0).cpu().numpy()})
+        return replace(maps, width_m=width_m, height_range_m=range_m)

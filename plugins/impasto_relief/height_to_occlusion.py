@@ -1,0 +1,70 @@
+"""`height-to-occlusion`: what a height map leaves open of the sky."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from impasto.context import Context
+from impasto.texture import Maps
+from impasto.tools import Field, Filter, Parameters, display_hints
+
+from .subject import Tiling, scale_m, tiles, tiling_field, values
+
+
+class HeightToOcclusionParameters(Parameters):
+    """Parameters of the occlusion."""
+
+    radius: float = Field(
+        0.06,
+        ge=0.002,
+        le=0.5,
+        description="Distance over which things shade each other, relative to the picture's width",
+        json_schema_extra=display_hints(high=0.2, decimals=3),
+    )
+    strength: float = Field(1.0, ge=0, le=4, description="Darkness of crevices; 1: as an even sky lights them")
+    height_range_m: float = Field(
+        0.0,
+        ge=0,
+        le=10,
+        description="Height difference from black to white in metres; 0: as stated with the source, "
+        "or else 4 % of its width",
+        json_schema_extra=display_hints(high=0.5, decimals=4),
+    )
+    tiling: Tiling = tiling_field()
+
+
+class HeightToOcclusion(Filter):
+    """Computes ambient occlusion from the horizons of a height map."""
+
+    name, label = "height-to-occlusion", "Height to occlusion"
+    description = "Makes the ambient occlusion of a height map, from the horizon around each point"
+    rank = 62
+    example = "brick_height.png --height-range-m 0.02 "
+    parameters = HeightToOcclusionParameters
+    needs = ("height",)
+
+    def apply(
+        self, subject: Maps, parameters: HeightToOcclusionParameters, inputs: Mapping[str, Maps], context: Context
+    ) -> Maps:
+        """The subject with `ambient_occlusion`, and the range of heights that it was made with."""
+        import torch
+
+        from impasto.surface.horizons import sky_over
+        from impasto.surface.relief import extended, without_rounding
+
+        height = values(subject, "height")[..., 0]
+        if height.max() == height.min():
+            context.note("the height is flat, so nothing shades it")
+        width_m, range_m = scale_m(subject, parameters.height_range_m)
+        wraps = tiles(subject, "height", parameters.tiling)
+        smooth = without_rounding(torch.from_numpy(height).to(context.device))
+        rows, columns = subject.size_px
+        height_px = smooth * (range_m / width_m * columns)
+        radius_px = parameters.radius * columns
+        margin = 0 if all(wraps) else int(radius_px) + 1
+        tell = lambda fraction: context.progress(0.05 + 0.9 * fraction, "looking for the horizon")  # noqa: E731
+        occlusion = sky_over(extended(height_px, margin, wraps), radius_px, tell).occlusion
+        occlusion = occlusion[margin : margin + rows, margin : margin + columns] ** parameters.strength
+        maps = subject.with_arrays({"ambient_occlusion": occlusion.cpu().numpy()})
+        return replace(maps, width_m=width_m, height_range_m=range_m)

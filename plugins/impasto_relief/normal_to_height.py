@@ -1,0 +1,61 @@
+"""`normal-to-height`: the height whose slopes fit a normal map."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from impasto.context import Context
+from impasto.errors import ParameterError
+from impasto.texture import Maps
+from impasto.tools import Filter, Parameters
+
+from .signs import Green, as_opengl, green_field
+from .subject import Tiling, normals, tiles, tiling_field
+
+
+class NormalToHeightParameters(Parameters):
+    """Parameters of the height."""
+
+    tiling: Tiling = tiling_field()
+    green: Green = green_field()
+
+
+class NormalToHeight(Filter):
+    """Integrates normals to a height map, with its range in metres."""
+
+    name, label = "normal-to-height", "Normal to height"
+    description = "Makes the height map that fits a normal map, with its range in metres"
+    rank = 60
+    example = "brick_normal.png --format png16 "
+    parameters = NormalToHeightParameters
+    needs = ("normal",)
+
+    def apply(
+        self, subject: Maps, parameters: NormalToHeightParameters, inputs: Mapping[str, Maps], context: Context
+    ) -> Maps:
+        """The subject with `height` and its range; an unknown width counts as 1 m. Its normals become OpenGL's."""
+        import numpy as np
+
+        from impasto.surface.heights import FINE_STEEPEST_Z, FLATTEST_PX, STEEPEST_Z, slopes_from_normal
+        from impasto.surface.integration import LARGEST_GRID_PX, grid_px, height_from_slopes
+        from impasto.surface.orientation import FLAT_SLOPE
+
+        normal = as_opengl(normals(subject), None, parameters.green, context, must_know=False)
+        wraps = tiles(subject, "normal", parameters.tiling)
+        if grid_px(subject.size_px, wraps) > LARGEST_GRID_PX:
+            message = f"a normal map of {subject.size_px[1]}x{subject.size_px[0]} px that does not tile is too large"
+            raise ParameterError(message, "scale it down to 4096x4096 px, or make it seamless first")
+        context.progress(0.3, "integrating the slopes")
+        has_8_bits = bool(np.abs(normal * 255 - np.round(normal * 255)).max() < 1e-3)
+        slopes = slopes_from_normal(normal, STEEPEST_Z if has_8_bits else FINE_STEEPEST_Z)
+        height_px = height_from_slopes(slopes, wraps)
+        if np.sqrt(np.square(slopes).mean()) < FLAT_SLOPE:
+            context.note("the normals are flat, and so is the height")
+        span_px = max(float(np.ptp(height_px)), FLATTEST_PX)
+        height = 0.5 + (height_px - (height_px.min() + height_px.max()) / 2) / span_px
+        width_m = subject.width_m or 1.0
+        arrays = {"normal": normal, "height": np.clip(height, 0, 1)}
+        return replace(
+            subject.with_arrays(arrays), width_m=width_m, height_range_m=span_px / subject.size_px[1] * width_m
+        )

@@ -1,0 +1,74 @@
+"""Shared by the tools: their map of the subject, checked, whether it tiles, and its scale."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import numpy as np
+
+from impasto.data.prepare import wraps
+from impasto.errors import ParameterError
+from impasto.texture import Maps
+from impasto.tools import Field
+
+Tiling = Literal["auto", "tiling", "single"]
+MOST_PX = 2**26
+"""Most pixels of a map, 8192²: what these filters need does not fit into memory beyond that."""
+SHORTEST, LONGEST = 0.2, 2.0
+"""Mean lengths of normals between which a picture may be a normal map; independent noise has about 1 too, but faces
+down as often as up."""
+FACING_UP = 0.2
+"""Least mean z of normals."""
+
+
+def tiling_field() -> Any:
+    """`tiling: Tiling = tiling_field()`."""
+    text = "Whether the picture repeats without a seam: see by its borders, always, or never"
+    return Field("auto", description=text)
+
+
+def values(maps: Maps, name: str) -> np.ndarray:
+    """A map's pixels (H, W, C). ParameterError if it is missing, has too many pixels, or values that are not finite."""
+    if name not in maps:
+        message = f"there is no {_spaced(name)} map in {', '.join(maps) or 'it'}"
+        raise ParameterError(message, "give a folder that has one, or the map alone")
+    pixels = maps[name].pixels
+    height, width = maps.size_px
+    if height * width > MOST_PX:
+        message = f"the {_spaced(name)} map is {width}x{height} px, and 64 megapixels are the limit"
+        raise ParameterError(message, "scale it down first, by 0.5 for example")
+    if not np.isfinite(pixels).all():
+        message = f"the {_spaced(name)} map has values that are NaN or infinite"
+        raise ParameterError(message, "render or export it again without them")
+    return pixels
+
+
+def normals(maps: Maps) -> np.ndarray:
+    """The normals (H, W, 3), encoded in [0, 1]. ParameterError if the picture is no normal map."""
+    pixels = values(maps, "normal")
+    vectors = 2 * pixels - 1
+    length = float(np.linalg.norm(vectors, axis=2).mean())
+    if vectors[..., 2].mean() < FACING_UP or not SHORTEST < length < LONGEST:
+        message = "this is no normal map: its normals do not point up"
+        raise ParameterError(message, "give a tangent-space normal map, which looks bluish")
+    return pixels
+
+
+def tiles(maps: Maps, name: str, tiling: Tiling) -> tuple[bool, bool]:
+    """Whether a map wraps around (vertically, horizontally)."""
+    if tiling == "auto":
+        return wraps(Maps({name: maps[name]}))
+    return (tiling == "tiling",) * 2
+
+
+def scale_m(maps: Maps, height_range_m: float) -> tuple[float, float]:
+    """(width, range of heights) in metres: the range that is given unless it is 0, as stated, or else usual."""
+    from impasto.surface.relief import UNKNOWN_RELIEF
+
+    width_m = maps.width_m or 1.0
+    stated = UNKNOWN_RELIEF * width_m if maps.height_range_m is None else maps.height_range_m
+    return width_m, height_range_m or stated
+
+
+def _spaced(name: str) -> str:
+    return name.replace("_", " ")

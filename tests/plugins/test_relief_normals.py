@@ -1,0 +1,149 @@
+"""Detail normals, and the sign of normal maps."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from impasto import Maps, Recipe, Step, run
+from impasto.errors import ParameterError
+from impasto.surface.heights import normal_from_slopes, slopes_from_height, slopes_from_normal
+from impasto.surface.orientation import flipped, orientation, renormalised
+from impasto.tools import Result
+from impasto_relief.reoriented import reoriented, repeated
+
+pytestmark = pytest.mark.any_numpy
+FLAT = np.full((32, 48, 3), (0.5, 0.5, 1.0), np.float32)
+
+
+def surface(height: int = 96, width: int = 128, seed: int = 0) -> np.ndarray:
+    """Height (H, W) in pixels of a smooth random surface that tiles."""
+    noise = np.random.default_rng(seed).normal(size=(height, width))
+    r = np.hypot(np.fft.fftfreq(height)[:, None] * 96, np.fft.rfftfreq(width)[None] * 96)
+    smooth = np.fft.irfft2(np.fft.rfft2(noise) * np.exp(-np.square(r / 8)), s=noise.shape)
+    return 3 * smooth / smooth.std()
+
+
+def normals(seed: int = 0, noise: float = 0.0) -> np.ndarray:
+    slopes = slopes_from_height(surface(seed=seed))
+    return normal_from_slopes(slopes + np.random.default_rng(9).normal(0, noise + 1e-12, slopes.shape))
+
+
+def made(tool: str, subject: dict[str, np.ndarray], detail: dict | None = None, **parameters: object) -> Result:
+    inputs = {"source": Maps.from_arrays(subject), **({"d": Maps.from_arrays(detail)} if detail else {})}
+    step = Step(tool, parameters, {"detail": "d"} if detail else {})
+    return run(Recipe((step,)), inputs, device="cpu")
+
+
+def rotation_to(n: np.ndarray) -> np.ndarray:
+    """The shortest rotation that takes z to n, by Rodrigues' formula."""
+    axis, cosine = np.cross([0, 0, 1], n), n[2]
+    K = np.array([[0, -axis[2], axis[1]], [axis[2], 0, -axis[0]], [-axis[1], axis[0], 0]])
+    return np.eye(3) + K + K @ K / (1 + cosine)
+
+
+def test_detail_is_turned_by_the_rotation_that_takes_z_to_the_surface():
+    rng = np.random.default_rng(0)
+    base, detail = (normal_from_slopes(rng.normal(0, 0.8, (4, 5, 2))) for _ in range(2))
+    found = 2 * reoriented(base, detail) - 1
+    for index in np.ndindex(4, 5):
+        expected = rotation_to(2 * base[index] - 1.0) @ (2 * detail[index] - 1)
+        assert np.allclose(found[index], expected, atol=1e-5)
+
+
+def test_flat_detail_leaves_a_surface_as_it_is_and_on_a_flat_surface_detail_is_itself():
+    base = normals()
+    flat = np.full_like(base, 0.5)
+    flat[..., 2] = 1
+    assert np.allclose(reoriented(base, flat), base, atol=1e-5)
+    assert np.allclose(reoriented(flat, base), base, atol=1e-5)
+
+
+def test_detail_repeats_a_whole_number_of_times_so_that_it_still_tiles():
+    fine = normal_from_slopes(0.3 * slopes_from_height(surface(40, 40, 1)))
+    filled = repeated(fine, (96, 128), 0.5)  # 19.2 px each: five and six times
+    assert filled.shape == (96, 128, 3)
+    for axis in (0, 1):
+        jumps = np.abs(filled - np.roll(filled, 1, axis)).mean((2, 1 - axis))
+        assert jumps[0] <= 1.5 * jumps[1:].max()
+    found = np.abs(np.fft.rfft(slopes_from_normal(filled)[..., 0].mean(0)))
+    assert set(np.nonzero(found > 0.2 * found.max())[0] % 6) == {0}
+
+
+def test_larger_detail_is_cropped():
+    fine = normals()
+    assert np.allclose(repeated(fine, (48, 64), 1.0), fine[:48, :64], atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["normal", "base_color"])
+def test_detail_is_a_set_or_a_picture_alone(name):
+    result = made("detail-normals", {"normal": FLAT}, {name: normals(1)[:32, :48]})
+    assert np.allclose(result.maps["normal"].pixels, normals(1)[:32, :48], atol=1e-4)
+
+
+def test_a_photograph_is_refused_as_detail():
+    with pytest.raises(ParameterError, match="no normal map"):
+        made("detail-normals", {"normal": FLAT}, {"base_color": np.full((32, 32, 3), 0.4)})
+    with pytest.raises(ParameterError, match="there is no normal map in roughness"):
+        made("detail-normals", {"normal": FLAT}, {"roughness": np.full((32, 32), 0.4)})
+
+
+def test_a_note_says_that_the_height_has_no_detail():
+    result = made("detail-normals", {"normal": FLAT, "height": FLAT[..., 0]}, {"normal": normals(1)})
+    assert any("height is as before" in note for note in result.notes)
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.5])
+def test_the_sign_is_found_without_a_height(noise):
+    right = orientation(slopes_from_normal(normals(noise=noise)))
+    wrong = orientation(slopes_from_normal(flipped(normals(noise=noise))))
+    assert (right.sign, wrong.sign, right.by) == ("opengl", "directx", "curl")
+    assert right.confidence > 0.5
+    assert right.correlation == pytest.approx(-wrong.correlation)
+
+
+def test_the_sign_is_found_by_the_height_even_of_grooves_that_fit_both():
+    y = np.arange(96)[:, None]
+    grooves = np.sin(2 * np.pi * y / 24) + np.sin(2 * np.pi * np.arange(128)[None] / 16)  # no mixed derivative
+    normal = normal_from_slopes(slopes_from_height(grooves))
+    assert orientation(slopes_from_normal(normal)).sign is None
+    assert orientation(slopes_from_normal(normal), grooves).sign == "opengl"
+    found = orientation(slopes_from_normal(flipped(normal)), grooves)
+    assert (found.sign, found.by) == ("directx", "height")
+
+
+def test_the_height_of_another_surface_does_not_decide():
+    assert orientation(slopes_from_normal(normals()), surface(seed=5)).by == "curl"
+
+
+def test_the_sign_of_independent_noise_is_not_guessed():
+    for seed in range(20):
+        noise = np.random.default_rng(seed).normal(0, 0.3, (128, 128, 2))
+        assert orientation(noise).sign is None
+
+
+def test_normals_of_directx_are_turned_and_a_note_tells_how_sure_that_is():
+    result = made("fix-normals", {"normal": flipped(normals())})
+    assert np.allclose(result.maps["normal"].pixels, normals(), atol=1e-6)
+    assert any("those of DirectX (confidence" in note for note in result.notes)
+    result = made("fix-normals", {"normal": normals()})
+    assert np.allclose(result.maps["normal"].pixels, normals(), atol=1e-6)
+
+
+def test_a_sign_that_both_fit_is_refused_unless_it_is_given():
+    grooves = np.tile(np.sin(2 * np.pi * np.arange(96)[:, None] / 24), (1, 128))
+    subject = {"normal": normal_from_slopes(slopes_from_height(grooves))}
+    with pytest.raises(ParameterError, match="cannot be told") as caught:
+        made("fix-normals", subject)
+    assert "height map" in caught.value.remedy
+    turned = made("fix-normals", subject, green="down").maps["normal"].pixels
+    assert np.allclose(turned, flipped(subject["normal"]), atol=1e-6)
+
+
+def test_normals_get_unit_length_and_keep_their_direction():
+    short = 0.5 + 0.7 * (normals() - 0.5)
+    short[0, 0] = 0.5
+    fixed = made("fix-normals", {"normal": short}).maps["normal"].pixels
+    assert np.abs(np.linalg.norm(2 * fixed - 1, axis=2) - 1).max() < 1e-5
+    assert np.allclose(fixed[1:], normals()[1:], atol=1e-5)
+    assert np.allclose(renormalised(short)[0, 0], (0.5, 0.5, 1))
