@@ -235,6 +235,34 @@ def test_a_preview_is_the_real_result_under_a_light_scaled_down(shared_client):
     assert np.abs(preview - 255 * real.reshape(32, 4, 64, 4, 3).mean((1, 3))).max() < 1.5
 
 
+def relit(client, **deliver) -> np.ndarray:
+    bumps = np.float32(0.5 + 0.4 * np.sin(np.arange(64) / 64 * 2 * np.pi))
+    source = Maps.from_arrays({"base_color": np.full((64, 64, 3), 0.5), "height": np.tile(bumps, (64, 1))})
+    wanted = {"as": "relit", "side_px": 32, **deliver}
+    return client.submit(recipe("transform"), {"source": source}, deliver=wanted).wait().arrays["relit"]
+
+
+def test_a_result_is_seen_on_a_ball_and_a_plane_under_a_light(shared_client):
+    """The height falls to the right in the middle of the picture, so light from there makes it bright."""
+    right, left = (relit(shared_client, azimuth=azimuth, elevation=20)[0].mean(2) for azimuth in (0, 180))
+    assert right.shape == (32, 64)
+    assert right[8:24, 25].mean() > left[8:24, 25].mean() + 10  # the ball's right side
+    assert right[:, 46:50].mean() > left[:, 46:50].mean() + 10
+
+
+def test_a_turn_of_the_light_begins_at_its_azimuth_and_goes_on_counter_clockwise(shared_client):
+    turn = relit(shared_client, azimuth=90, frames=4)
+    assert turn.shape == (4, 32, 64, 3)
+    for index, frame in enumerate(turn):
+        assert np.array_equal(frame, relit(shared_client, azimuth=90 + 90 * index)[0])
+
+
+@pytest.mark.parametrize("wrong", [{"frames": 0}, {"frames": 1000}, {"side_px": 4096}, {"azimuth": "left"}])
+def test_a_turn_that_cannot_be_rendered_is_refused(shared_client, wrong):
+    with pytest.raises(ProtocolError, match=f"job.deliver.{next(iter(wrong))}"):
+        relit(shared_client, **wrong)
+
+
 def test_an_engine_that_is_missing_is_named(tmp_path):
     client = Client([str(tmp_path / "no-python")], tmp_path / "log")
     with pytest.raises(WorkerError, match="no-python"):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import io
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -43,21 +42,20 @@ def add_relight(commands: Any) -> None:
 def _relight(arguments: argparse.Namespace, terminal: Terminal) -> None:
     from ..device import choose_device
     from ..io.files import read_maps, source_name
-    from ..surface.shading import Light, ball, plane
+    from ..surface.relight import BallAndPlane
+    from ..surface.shading import Light
     from ..system.transaction import replace_files
 
     _check(arguments)
     maps = read_maps(arguments.source)
     device = choose_device(arguments.device, registry().preferred_device)
     light = Light(arguments.azimuth, arguments.elevation)
+    shown = BallAndPlane.of_maps(maps, arguments.side, repeats=arguments.repeats, device=device)
     pictures = []
     with terminal.progress() as show:
-        for index in range(arguments.frames):
-            show(index / arguments.frames, "Rendering")
-            turned = replace(light, azimuth=light.azimuth + 360 * index / arguments.frames)
-            round_ = ball(maps, arguments.side, turned, repeats=arguments.repeats, device=device)
-            flat = _fitted(plane(maps, turned, device=device), arguments.side)
-            pictures.append(np.concatenate([round_, flat], 1))
+        for picture in shown.turn(light, arguments.frames):
+            pictures.append(picture)
+            show(len(pictures) / arguments.frames, "Rendering")
     data, ending = (_png(pictures[0]), "png") if arguments.frames == 1 else (_animation(pictures), "webp")
     path = arguments.out / f"{usable_name(source_name(arguments.source))}_relit.{ending}"
     replace_files({path: data}, replace=arguments.force)
@@ -74,18 +72,6 @@ def _check(arguments: argparse.Namespace) -> None:
         value = getattr(arguments, name)
         if not low <= value <= high:
             raise ParameterError(f"--{name} got {value:g}", f"choose {low:g} to {high:g}")
-
-
-def _fitted(picture: np.ndarray, side_px: int) -> np.ndarray:
-    """A square (side_px, side_px, 3) that is filled with the picture (H, W, 3), shrunk by averages or repeated."""
-    from PIL import Image
-
-    height, width = picture.shape[:2]
-    scale = min(1.0, side_px / min(height, width))
-    size = max(1, round(width * scale)), max(1, round(height * scale))
-    shrunk = np.asarray(Image.fromarray(_bytes(picture)).resize(size, Image.Resampling.BOX), np.float32) / 255
-    tiled = np.tile(shrunk, (-(-side_px // size[1]), -(-side_px // size[0]), 1))
-    return tiled[:side_px, :side_px]
 
 
 def _bytes(picture: np.ndarray) -> np.ndarray:

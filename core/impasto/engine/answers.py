@@ -18,7 +18,7 @@ from ..system.outside import shown
 from ..system.shapes import ANY_NUMBER, ID, RANGE_M, OrNone, check
 from ..texture import MAP_CHANNELS, Maps
 
-PREVIEW = "preview"
+PREVIEW, RELIT = "preview", "relit"
 
 
 @dataclass(frozen=True)
@@ -203,7 +203,8 @@ def _answer(header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Answ
         raise ProtocolError(f"done.size_px must be [height, width], got {shown(size)}", "see the log")
     for name, array in arrays.items():
         is_file = array.ndim == 1 and array.dtype == np.uint8
-        if name not in (*MAP_CHANNELS, PREVIEW) or not array.size or not (is_file or array.ndim == 3):
+        dimensions = 4 if name == RELIT else 3
+        if name not in (*MAP_CHANNELS, PREVIEW, RELIT) or not array.size or not (is_file or array.ndim == dimensions):
             raise ProtocolError(f"done has an array {shown(name)} of the shape {array.shape}", "see the log")
     return Answer(
         header["id"],

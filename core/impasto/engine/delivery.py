@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ from .requests import Delivery, Given
 
 if TYPE_CHECKING:
     from ..data.dataset import Dataset
+    from ..surface.relight import BallAndPlane
     from ..tools import Result
 
 PREVIEW_SIZE_PX = 512
@@ -106,8 +108,13 @@ def _to_float(array: np.ndarray) -> np.ndarray:
     return array.astype(np.float32, copy=False)
 
 
-def deliver(result: Result, wanted: Delivery) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """Header and arrays of the answer: `arrays`, a `preview`, `encoded` files, or the paths of written `files`."""
+def deliver(
+    result: Result, wanted: Delivery, tell: Callable[[float, str], None]
+) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """Header and arrays of the answer: `arrays`, a `preview` or `relit`, `encoded` files, or paths of written `files`.
+
+    `tell(fraction, message)` is called while frames are rendered and may raise Cancelled.
+    """
     from ..io.files import encode_maps
     from ..plugins import registry
     from ..surface.thumbnail import scaled_down
@@ -129,11 +136,40 @@ def deliver(result: Result, wanted: Delivery) -> tuple[dict[str, Any], dict[str,
         return about, maps.arrays()
     if wanted.kind == "preview":
         return about, {"preview": scaled_down(maps, wanted.longest_px)}
+    if wanted.kind == "relit":
+        return about, {"relit": _relit(maps, wanted, tell)}
     if wanted.kind == "files":
         return {**about, "paths": [str(path) for path in result.paths]}, {}
     exporter = registry().exporter(wanted.format)
     encoded = encode_maps(maps, exporter, result.recipe)
     return {**about, "suffix": exporter.suffix}, {name: np.frombuffer(data, np.uint8) for name, data in encoded.items()}
+
+
+def _relit(maps: Maps, wanted: Delivery, tell: Callable[[float, str], None]) -> np.ndarray:
+    """One turn of the light around the maps on a ball and a plane: uint8 RGB (frames, side_px, 2 side_px, 3)."""
+    from ..surface.shading import Light
+
+    light, frames = Light(wanted.azimuth, wanted.elevation), []
+    for picture in _ball_and_plane(_Known(maps.sha256(), maps), wanted.side_px).turn(light, wanted.frames):
+        frames.append(np.round(picture * 255).astype(np.uint8))
+        tell(len(frames) / wanted.frames, "Rendering")
+    return np.stack(frames)
+
+
+@dataclass(frozen=True)
+class _Known:
+    """Maps that are equal if their pixels are."""
+
+    sha256: str
+    maps: Maps = field(compare=False)
+
+
+@lru_cache(maxsize=1)
+def _ball_and_plane(known: _Known, side_px: int) -> BallAndPlane:
+    """The maps, to be lit; the last ones are kept, since their light is moved again and again."""
+    from ..surface.relight import BallAndPlane
+
+    return BallAndPlane.of_maps(known.maps, side_px)
 
 
 def _size_px(result: Result) -> list[int] | None:

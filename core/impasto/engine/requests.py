@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,7 +13,7 @@ from ..errors import ParameterError, ProtocolError
 from ..recipe import Recipe
 from ..system.names import is_file_name
 from ..system.outside import shown
-from ..system.shapes import ID, LENGTH_M, RANGE_M, Integer, OrNone, check
+from ..system.shapes import ANY_NUMBER, ID, LENGTH_M, RANGE_M, Integer, OrNone, check
 from ..texture import MAP_CHANNELS
 
 
@@ -38,10 +38,11 @@ class Given:
 class Delivery:
     """Form in which the client wants the result. longest_px: of a preview. folder, name, tile_by_tile: of files.
 
-    replace: overwrite existing files. wait_s: longest wait for another run that writes them.
+    replace: overwrite existing files. wait_s: longest wait for another run that writes them. side_px, azimuth,
+    elevation (degrees), frames: of the ball and the plane in a relit result, which show one turn of the light.
     """
 
-    kind: Literal["arrays", "preview", "encoded", "files"] = "arrays"
+    kind: Literal["arrays", "preview", "relit", "encoded", "files"] = "arrays"
     folder: str = ""
     name: str = ""
     format: str = "png"
@@ -49,6 +50,10 @@ class Delivery:
     replace: bool = False
     wait_s: int = 0
     longest_px: int = 512
+    side_px: int = 256
+    azimuth: float = 135.0
+    elevation: float = 40.0
+    frames: int = 1
 
 
 @dataclass(frozen=True)
@@ -85,7 +90,7 @@ JOB = {
     "recipe": dict,
     "inputs?": {str: GIVEN},
     "deliver?": {
-        "as": ("arrays", "preview", "encoded", "files"),
+        "as": ("arrays", "preview", "relit", "encoded", "files"),
         "folder?": str,
         "name?": str,
         "format?": str,
@@ -93,6 +98,10 @@ JOB = {
         "replace?": bool,
         "wait_s?": Integer(0, 3600),
         "longest_px?": Integer(1, 4096),
+        "side_px?": Integer(16, 512),
+        "azimuth?": ANY_NUMBER,
+        "elevation?": ANY_NUMBER,
+        "frames?": Integer(1, 120),
     },
     "device?": str,
     "supersedes?": str,
@@ -122,7 +131,7 @@ def request_of(header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> R
     )
 
 
-_FIELDS = ("folder", "name", "format", "tile_by_tile", "replace", "wait_s", "longest_px")
+_FIELDS = tuple(item.name for item in fields(Delivery) if item.name != "kind")
 
 
 def _inputs(described: Mapping[str, Mapping[str, Any]], arrays: Mapping[str, np.ndarray]) -> dict[str, Given]:

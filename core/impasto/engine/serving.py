@@ -28,8 +28,7 @@ from .requests import JobRequest, Request, request_of
 from .wire import PROTOCOL, FrameError, FrameReader, write_frame
 
 if TYPE_CHECKING:
-    from ..data.dataset import Dataset
-    from ..texture import Maps
+    pass
 
 PREVIEW_INTERVAL_S = 0.25
 PROGRESS_INTERVAL_S = 0.05
@@ -206,15 +205,22 @@ class Worker:
 
         started = time.monotonic()
         self._send({"type": "state", "id": job.id, "state": "running"})
-        inputs = self._inputs(request, job)
+        report = _throttled(
+            PROGRESS_INTERVAL_S,
+            lambda fraction, message: self._send(
+                {"type": "progress", "id": job.id, "fraction": fraction, "message": message}
+            ),
+        )
+
+        def tell(fraction: float, message: str) -> None:
+            if self._is_cancelled(job):
+                raise Cancelled
+            report(fraction, message)
+
+        inputs = read_inputs(request.recipe, request.inputs, lambda _, name: tell(0.0, f"looking at {name}"))
         how = {
             "device": request.device,
-            "on_progress": _throttled(
-                PROGRESS_INTERVAL_S,
-                lambda fraction, message: self._send(
-                    {"type": "progress", "id": job.id, "fraction": fraction, "message": message}
-                ),
-            ),
+            "on_progress": report,
             "on_preview": _throttled(
                 PREVIEW_INTERVAL_S,
                 lambda maps: self._send({"type": "preview", "id": job.id}, {"preview": preview_pixels(maps)}),
@@ -229,18 +235,7 @@ class Worker:
         else:
             result = run(request.recipe, inputs, **how)
         log.info("job %d took %.2f s", job.id, time.monotonic() - started)
-        return deliver(result, wanted)
-
-    def _inputs(self, request: JobRequest, job: Job) -> dict[str, Maps | Dataset]:
-        """The inputs of the job: maps, or a dataset if a step's tool declares one."""
-
-        def tell(fraction: float, name: str) -> None:
-            if self._is_cancelled(job):
-                raise Cancelled
-            say({"type": "progress", "id": job.id, "fraction": 0.0, "message": f"looking at {name}"})
-
-        say = _throttled(PROGRESS_INTERVAL_S, self._send)
-        return read_inputs(request.recipe, request.inputs, tell)
+        return deliver(result, wanted, tell)
 
     def _is_cancelled(self, job: Job) -> bool:
         """Whether the job was cancelled; blocks while it is paused."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -135,7 +135,7 @@ def lit_by(surface: Shaded, light: Light, to_viewer: Tensor | None = None) -> Te
 
 def plane(maps: Maps, light: Light = Light(), *, device: str = "cpu") -> np.ndarray:
     """Picture (H, W, 3), sRGB-encoded in [0, 1], of maps on a plane seen from above."""
-    return _encoded(lit_by(Shaded.of_maps(maps, device), light))
+    return encoded(lit_by(Shaded.of_maps(maps, device), light))
 
 
 def ball(
@@ -145,31 +145,59 @@ def ball(
 
     repeats: tiles from one side of the ball to the other. Normals are turned into the ball's tangent frame.
     """
-    surface = Shaded.of_maps(maps, device)
-    side = side_px * SUPERSAMPLING
-    axis = (torch.arange(side, device=device) + 0.5) / side * 2 - 1
-    y, x = torch.meshgrid(-axis * 1.06, axis * 1.06, indexing="ij")
-    square = x * x + y * y
-    z = (1 - square).clamp_min(1e-6).sqrt()
-    longitude, latitude = torch.atan2(x, z), y.clamp(-1, 1).asin()
-    height, width = maps.size_px
-    tile_px = width / repeats  # pixels of the maps along half the equator
-    sampled = surface.at(height / 2 - latitude / math.pi * tile_px, width / 2 + longitude / math.pi * tile_px)
+    return encoded(Ball.of(Shaded.of_maps(maps, device), side_px, repeats).lit_by(light))
+
+
+@dataclass(frozen=True)
+class Ball:
+    """Maps on a ball before a background (3, H, W), whose share is 1 - `coverage` (H, W), at twice the picture's size.
+
+    All that does not depend on the light, so that one ball can be seen under many.
+    """
+
+    surface: Shaded
+    background: Tensor
+    coverage: Tensor
+
+    @classmethod
+    def of(cls, plane: Shaded, side_px: int, repeats: float = 1.0) -> Ball:
+        """A ball covered with a plane surface, whose picture has this side.
+
+        repeats: tiles from one side of the ball to the other.
+        """
+        side, device = side_px * SUPERSAMPLING, plane.color.device
+        axis = (torch.arange(side, device=device) + 0.5) / side * 2 - 1
+        y, x = torch.meshgrid(-axis * 1.06, axis * 1.06, indexing="ij")
+        square = x * x + y * y
+        z = (1 - square).clamp_min(1e-6).sqrt()
+        longitude, latitude = torch.atan2(x, z), y.clamp(-1, 1).asin()
+        height, width = plane.color.shape[1:]
+        tile_px = width / repeats  # pixels of the maps along half the equator
+        rows, columns = height / 2 - latitude / math.pi * tile_px, width / 2 + longitude / math.pi * tile_px
+        surface = plane.at(rows, columns)
+        shadow = 1 - 0.35 * torch.exp(-6 * (((x - 0.1) ** 2 + (y + 0.98) ** 2 * 6) - 0.1).clamp_min(0))
+        background = (0.17 * (1 - 0.3 * square.clamp(0, 2)) * shadow).expand(3, -1, -1)
+        coverage = ((1 - square.sqrt()) * side / 2.12 + 0.5).clamp(0, 1)
+        normal = _on_ball(surface.normal, longitude, latitude)
+        return cls(replace(surface, normal=normal), background, coverage)
+
+    def lit_by(self, light: Light) -> Tensor:
+        """Linear radiance (3, side_px, side_px) under a light."""
+        picture = self.background + (lit_by(self.surface, light) - self.background) * self.coverage
+        return torch.nn.functional.avg_pool2d(picture[None], SUPERSAMPLING)[0]
+
+
+def _on_ball(normal: Tensor, longitude: Tensor, latitude: Tensor) -> Tensor:
+    """Normals (3, H, W) of a plane, turned into the tangent frame of a ball at each place."""
     sin_l, cos_l, sin_p, cos_p = longitude.sin(), longitude.cos(), latitude.sin(), latitude.cos()
-    tangent = torch.stack([cos_l, torch.zeros_like(x), -sin_l])
+    tangent = torch.stack([cos_l, torch.zeros_like(cos_l), -sin_l])
     upward = torch.stack([-sin_l * sin_p, cos_p, -cos_l * sin_p])
     outward = torch.stack([sin_l * cos_p, sin_p, cos_l * cos_p])
-    nx, ny, nz = sampled.normal
-    normal = torch.nn.functional.normalize(tangent * nx + upward * ny + outward * nz.clamp_min(STEEPEST_Z), dim=0)
-    picture = lit_by(Shaded(sampled.color, normal, sampled.roughness, sampled.metallic, sampled.occlusion), light)
-    shadow = 1 - 0.35 * torch.exp(-6 * (((x - 0.1) ** 2 + (y + 0.98) ** 2 * 6) - 0.1).clamp_min(0))
-    background = torch.full_like(picture, 0.17) * (1 - 0.3 * square.clamp(0, 2)) * shadow
-    edge = ((1 - square.sqrt()) * side / 2.12 + 0.5).clamp(0, 1)
-    picture = background + (picture - background) * edge
-    return _encoded(torch.nn.functional.avg_pool2d(picture[None], SUPERSAMPLING)[0])
+    nx, ny, nz = normal
+    return torch.nn.functional.normalize(tangent * nx + upward * ny + outward * nz.clamp_min(STEEPEST_Z), dim=0)
 
 
-def _encoded(radiance: Tensor) -> np.ndarray:
+def encoded(radiance: Tensor) -> np.ndarray:
     """sRGB picture (H, W, 3) of linear radiance (3, H, W), whose highlights roll off instead of clipping."""
     soft = torch.where(radiance < 0.7, radiance, 0.7 + 0.3 * (1 - torch.exp(-(radiance - 0.7) / 0.3)))
     return linear_to_srgb(soft.clamp(0, 1).permute(1, 2, 0).cpu().numpy())
