@@ -11,6 +11,7 @@ from .bake import settings as bake_settings
 from .batch import operators as batch_operators
 from .batch import panel as batch_panel
 from .batch import settings as batch_settings
+from .bridge import former
 from .engine.catalogue import catalogue
 from .generate import choosing, variation_operators, variations
 from .generate import operators as generate_operators
@@ -25,6 +26,10 @@ from .material import operators as material_operators
 from .models import operators as model_operators
 from .parameters import operators as parameter_operators
 from .parameters import properties
+from .relight import operators as relight_operators
+from .relight import panel as relight_panel
+from .relight import settings as relight_settings
+from .relight import turntable
 from .setup import operators as setup_operators
 from .stylize import gallery
 from .stylize import operators as stylize_operators
@@ -54,6 +59,7 @@ CLASSES = (
     *stylize_operators.CLASSES,
     *weight_operators.CLASSES,
     *material_operators.CLASSES,
+    *relight_operators.CLASSES,
     *presets.CLASSES,
     *menus.CLASSES,
     *image_panel.CLASSES,
@@ -61,6 +67,7 @@ CLASSES = (
     *stylize_panel.CLASSES,
     *train_panel.CLASSES,
     *batch_panel.CLASSES,
+    *relight_panel.CLASSES,
 )
 PARTS = (
     gallery,
@@ -70,11 +77,14 @@ PARTS = (
     stylize_settings,
     bake_settings,
     batch_settings,
+    relight_settings,
     presets,
     session,
     made,
     variations,
     stylize_preview,
+    turntable,
+    former,
     command_line,
     menus,
     texts,

@@ -17,7 +17,7 @@ from ..core.system.transaction import replace_files
 from ..engine import engine
 from ..jobs.session import jobs, push_undo
 from ..jobs.task import Report
-from . import image_editors, images, materials, naming, surfaces
+from . import former, image_editors, images, materials, naming, surfaces
 from .inputs import material_called
 from .target import ACTIVE, NEW, NONE, Target, by_uid, check_assignable
 
@@ -132,15 +132,17 @@ def _material(
     objects = target.found_objects()
     if len(objects) < len(target.objects):
         notes.append("an object was deleted meanwhile: the material is kept without it")
-    former = by_uid(bpy.data.materials, target.active_material)
-    if former is None and target.material == ACTIVE:
+    active = by_uid(bpy.data.materials, target.active_material)
+    if active is None and target.material == ACTIVE:
         notes.append("the material was deleted meanwhile: this is a new one")
-    material = former or materials.new(target.name)
+    if active:
+        former.keep(active, surfaces.map_nodes(active))
+    material = active or materials.new(target.name)
     without_uv = [item.name for item in objects if item.type == "MESH" and not item.data.uv_layers]
     if without_uv:
         notes.append(f"{', '.join(without_uv)} has no UVs: projected from the sides of a box, relief by bump")
     materials.apply_maps(material, new, _look(made, target, use_uv=not without_uv))
-    if former is None:
+    if active is None:
         for item in objects:
             item.active_material = material
     material.use_fake_user = material.use_fake_user or material.users == 0
@@ -152,14 +154,17 @@ def _repainted(
 ) -> bpy.types.Material:
     """The repainted material, or a repainted copy that replaces it on the objects."""
     before = by_uid(bpy.data.materials, target.painted)
-    if before is None or "base_color" not in surfaces.map_nodes(before):
+    nodes = surfaces.map_nodes(before) if before else {}
+    if before is None or "base_color" not in nodes:
         notes.append("the material was deleted or changed meanwhile: this is a new one")
         return _material(made, new, replace(target, painted=0, material=NEW), notes)
     if target.material == ACTIVE:
+        former.keep(before, nodes)
         surfaces.repaint(before, new, made.height_range_m)
         return before
     material = before.copy()
     material.name = target.name
+    former.keep(material, nodes)
     surfaces.repaint(material, new, made.height_range_m)
     objects = target.found_objects()
     for slot in [slot for item in objects for slot in item.material_slots if slot.material == before]:

@@ -48,6 +48,14 @@ BAKE_FIRST = "join an image to its Base Color, or bake the material first (Bake,
 
 
 @dataclass(frozen=True)
+class MapImage:
+    """Image of a map; channel: index of the channel that is the map, None: its colour."""
+
+    image: bpy.types.Image
+    channel: int | None = None
+
+
+@dataclass(frozen=True)
 class MapNode:
     """Image node of a map; channel: index of the image's channel that is the map, None: its colour."""
 
@@ -112,14 +120,26 @@ def base_color_of(material: bpy.types.Material | None) -> bpy.types.Image:
 def read(material: bpy.types.Material, names: Sequence[str] = RELIEF) -> Callable[[], Pixels]:
     """Read the base colour and other maps, at its size; the returned function converts them on any thread."""
     nodes = map_nodes(material)
-    color = images.pixels_of(base_color_of(material))
-    others = {name: _scaled(nodes[name].image, color.size_px) for name in names if name in nodes}
-    channels = {name: nodes[name].channel for name in others}
-    shader = materials.principled_of(material.node_tree)
+    maps = {name: MapImage(nodes[name].image, nodes[name].channel) for name in names if name in nodes}
+    shader = materials.principled_of(material.node_tree) if material.node_tree else None
     even = {name: value for name in EVEN if name in names and shader and (value := _even(shader, name)) is not None}
-    scale: dict[str, Any] = {"width_m": materials.width_of(material.node_tree)}
+    scale: dict[str, Any] = {}
     if "height" in nodes and (socket := nodes["height"].range_socket):
         scale["height_range_m"] = socket.default_value * materials.unit_m()
+    color = base_color_of(material)
+    return read_images(color, maps, even, width_m=materials.width_of(material.node_tree), **scale)
+
+
+def read_images(
+    base_color: bpy.types.Image, maps: Mapping[str, MapImage], even: Mapping[str, float], **scale: Any
+) -> Callable[[], Pixels]:
+    """Read images of maps at the size of the base colour; even: values of maps without an image; scale: in metres.
+
+    The returned function converts them on any thread.
+    """
+    color = images.pixels_of(base_color)
+    others = {name: _scaled(one.image, color.size_px) for name, one in maps.items()}
+    channels = {name: one.channel for name, one in maps.items()}
 
     def to_pixels() -> Pixels:
         import numpy as np

@@ -33,6 +33,7 @@ class Place(StrEnum):
     STYLE = "style"
     TRAINING = "training"
     BATCH = "batch"
+    RELIGHT = "relight"
     MODELS = "models"
     PREFERENCES = "preferences"
 

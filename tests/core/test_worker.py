@@ -235,6 +235,16 @@ def test_a_preview_is_the_real_result_under_a_light_scaled_down(shared_client):
     assert np.abs(preview - 255 * real.reshape(32, 4, 64, 4, 3).mean((1, 3))).max() < 1.5
 
 
+def test_small_maps_are_the_real_ones_scaled_down(shared_client):
+    made = recipe("checker", width_px=256, height_px=128)
+    real = shared_client.submit(made).wait().maps
+    small = shared_client.submit(made, deliver={"as": "small", "longest_px": 64}).wait().arrays
+    assert set(small) == set(real)
+    for name in ("roughness", "normal"):
+        mean = 255 * real[name].pixels.reshape(32, 4, 64, 4, -1).mean((1, 3))
+        assert np.abs(small[name] - mean).max() < 1, name
+
+
 def relit(client, **deliver) -> np.ndarray:
     bumps = np.float32(0.5 + 0.4 * np.sin(np.arange(64) / 64 * 2 * np.pi))
     source = Maps.from_arrays({"base_color": np.full((64, 64, 3), 0.5), "height": np.tile(bumps, (64, 1))})

@@ -81,7 +81,8 @@ class Client:
     ) -> Job:
         """A job whose result is an `Answer`. Inputs are maps, pixels, data, or paths that the worker reads.
 
-        deliver: {"as": "arrays"}, {"as": "preview", "longest_px"} (uint8 RGB: the result under a light, scaled down),
+        deliver: {"as": "arrays"}, {"as": "small", "longest_px"} (maps as uint8, scaled down), {"as": "preview",
+        "longest_px"} (uint8 RGB: the result under a light, scaled down),
         {"as": "relit", "side_px", "azimuth", "elevation", "frames"} (uint8 RGB (N, side_px, 2 side_px, 3): it on a ball
         and a plane, in one turn of the light that begins at the azimuth),
         {"as": "encoded", "format": "png"} or {"as": "files", "folder", "name", "format", "replace", "wait_s"}: without

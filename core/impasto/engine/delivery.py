@@ -111,7 +111,7 @@ def _to_float(array: np.ndarray) -> np.ndarray:
 def deliver(
     result: Result, wanted: Delivery, tell: Callable[[float, str], None]
 ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """Header and arrays of the answer: `arrays`, a `preview` or `relit`, `encoded` files, or paths of written `files`.
+    """Header and arrays of the answer: `arrays` or `small` ones, a `preview`, `relit`, `encoded` files, paths of `files`.
 
     `tell(fraction, message)` is called while frames are rendered and may raise Cancelled.
     """
@@ -134,6 +134,8 @@ def deliver(
     }
     if wanted.kind == "arrays":
         return about, maps.arrays()
+    if wanted.kind == "small":
+        return about, _small(maps, wanted.longest_px)
     if wanted.kind == "preview":
         return about, {"preview": scaled_down(maps, wanted.longest_px)}
     if wanted.kind == "relit":
@@ -143,6 +145,18 @@ def deliver(
     exporter = registry().exporter(wanted.format)
     encoded = encode_maps(maps, exporter, result.recipe)
     return {**about, "suffix": exporter.suffix}, {name: np.frombuffer(data, np.uint8) for name, data in encoded.items()}
+
+
+def _small(maps: Maps, longest_px: int) -> dict[str, np.ndarray]:
+    """The maps as uint8, shrunk to a longer side of at most longest_px: enough for pictures in a panel."""
+    from ..data.prepare import resized_map
+    from ..surface.color import linear_to_srgb
+
+    factor = min(1.0, longest_px / max(maps.size_px))
+    height, width = (max(1, round(side * factor)) for side in maps.size_px)
+    small = {name: resized_map(name, maps[name], (height, width)) for name in maps}
+    encoded = {name: linear_to_srgb(x.pixels) if x.color_space == "linear" else x.pixels for name, x in small.items()}
+    return {name: np.round(np.clip(pixels, 0, 1) * 255).astype(np.uint8) for name, pixels in encoded.items()}
 
 
 def _relit(maps: Maps, wanted: Delivery, tell: Callable[[float, str], None]) -> np.ndarray:

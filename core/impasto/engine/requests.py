@@ -36,13 +36,14 @@ class Given:
 
 @dataclass(frozen=True)
 class Delivery:
-    """Form in which the client wants the result. longest_px: of a preview. folder, name, tile_by_tile: of files.
+    """Form in which the client wants the result. longest_px: of a preview and of small maps.
 
-    replace: overwrite existing files. wait_s: longest wait for another run that writes them. side_px, azimuth,
-    elevation (degrees), frames: of the ball and the plane in a relit result, which show one turn of the light.
+    folder, name, tile_by_tile: of files. replace: overwrite existing files. wait_s: longest wait for another run that
+    writes them. side_px, azimuth, elevation (degrees), frames: of the ball and the plane in a relit result, which show
+    one turn of the light.
     """
 
-    kind: Literal["arrays", "preview", "relit", "encoded", "files"] = "arrays"
+    kind: Literal["arrays", "small", "preview", "relit", "encoded", "files"] = "arrays"
     folder: str = ""
     name: str = ""
     format: str = "png"
@@ -90,7 +91,7 @@ JOB = {
     "recipe": dict,
     "inputs?": {str: GIVEN},
     "deliver?": {
-        "as": ("arrays", "preview", "relit", "encoded", "files"),
+        "as": ("arrays", "small", "preview", "relit", "encoded", "files"),
         "folder?": str,
         "name?": str,
         "format?": str,

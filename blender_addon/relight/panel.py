@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The Relight panel in the 3D view, the shader editor and the image editor."""
+
+from __future__ import annotations
+
+import bpy
+
+from ..interface import previews
+from ..interface.drawing import draw_operator, draw_report, draw_text, name_place
+from ..jobs.task import Place
+from ..tools.panel import InImageEditor, InShaderEditor, InView3D, Tab
+from .turntable import FORMER, turntable
+
+SCALE = 6.5
+"""Size of the ball and of the plane, in rows of the panel."""
+
+
+class RelightPanel(Tab):
+    """Mixin: the same panel in each editor."""
+
+    bl_label = "Relight"
+    bl_options = {"DEFAULT_CLOSED"}  # noqa: RUF012  as Blender wants it
+    bl_order = 3
+    layout: bpy.types.UILayout
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout, settings = self.layout, context.scene.impasto_relight
+        layout.use_property_split = True
+        layout.use_property_decorate = False
+        name_place(layout, Place.RELIGHT)
+        layout.row().prop(settings, "subject", expand=True)
+        draw_operator(layout, "impasto.relight", icon="LIGHT_SUN")
+        draw_report(layout, Place.RELIGHT)
+        if shown := turntable.shown:
+            _draw_pictures(layout, shown.name)
+            _draw_light(layout, settings, FORMER in shown.maps)
+
+
+class IMPASTO_PT_relight_view_3d(RelightPanel, InView3D, bpy.types.Panel):
+    pass
+
+
+class IMPASTO_PT_relight_shader_editor(RelightPanel, InShaderEditor, bpy.types.Panel):
+    pass
+
+
+class IMPASTO_PT_relight_image_editor(RelightPanel, InImageEditor, bpy.types.Panel):
+    pass
+
+
+def _draw_pictures(layout: bpy.types.UILayout, name: str) -> None:
+    """Draw the ball and the plane beside each other, below the name of what they show."""
+    box = layout.box().column()
+    box.label(text=name, icon="MATERIAL", translate=False)
+    row = box.row(align=True)
+    for what, pixels in zip(("ball", "plane"), turntable.pictures[turntable.index], strict=True):
+        row.column().template_icon(previews.icon_of_pixels(f"relit {what} {turntable.index}", pixels), scale=SCALE)
+    if turntable.is_rendering:
+        box.progress(factor=turntable.fraction, text="")
+    if turntable.error:
+        draw_text(box, turntable.error, "ERROR", boxes=1)
+
+
+def _draw_light(layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup, has_former: bool) -> None:
+    """Draw where the light is, and whether it turns; has_former: whether there are maps from before, too."""
+    column = layout.column(align=True)
+    column.prop(settings, "azimuth")
+    column.prop(settings, "elevation")
+    row = layout.row(align=True)
+    icon = "PAUSE" if turntable.is_playing else "PLAY"
+    row.operator("impasto.turn_light", icon=icon, depress=turntable.is_playing)
+    if has_former:
+        row.prop(settings, "show_former", toggle=True)
+
+
+CLASSES = (IMPASTO_PT_relight_view_3d, IMPASTO_PT_relight_shader_editor, IMPASTO_PT_relight_image_editor)

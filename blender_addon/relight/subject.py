@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Maps to be seen under a light: those of a material, with the ones that they replaced, or of a preview."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import bpy
+
+from ..bridge import former, surfaces
+from ..bridge.inputs import SOURCE, Input, ready
+from ..core.errors import ImpastoError
+from ..core.recipe import Recipe
+from ..engine import engine
+from ..engine.catalogue import catalogue
+from ..generate import variations
+from ..generate.request import why_incomplete
+from ..jobs.session import connect
+from ..jobs.task import Report, Task
+from .settings import MATERIAL
+from .turntable import FORMER, NOW, Light, Shown, plain_recipe, render, turntable
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from ..core.engine.answers import Answer
+    from ..core.engine.job import Pixels
+
+LIT = ("roughness", "metallic", "normal", "height", "ambient_occlusion")
+"""Maps, besides the base colour, that decide how a surface looks under a light."""
+LONGEST_PX = 512
+"""Longer side of the maps as they are shown."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Recipe whose result is shown, and its inputs, read as far as only the main thread can. scale: of the source."""
+
+    recipe: Recipe
+    inputs: Mapping[str, Input]
+    scale: Mapping[str, float]
+
+
+def material_of(context: bpy.types.Context) -> bpy.types.Material | None:
+    """The active object's material."""
+    return context.active_object.active_material if context.active_object else None
+
+
+def why_none(context: bpy.types.Context) -> str:
+    """Reason why nothing can be shown; empty if something can."""
+    if context.scene.impasto_relight.subject != MATERIAL:
+        chosen = context.scene.impasto.tool
+        has_seeds = chosen in catalogue and variations.has_seeds(catalogue[chosen])
+        return variations.why_not(context) if has_seeds else engine.why_none() or why_incomplete(context)
+    try:
+        surfaces.base_color_of(material_of(context))
+    except ImpastoError as error:
+        return engine.why_none() or str(error)
+    return engine.why_none()
+
+
+def task(context: bpy.types.Context, light: Light) -> Task:
+    """Task that reads what is chosen, and shows it under the light. ImpastoError if it cannot be read."""
+    is_material = context.scene.impasto_relight.subject == MATERIAL
+    name, subjects = _of_material(context) if is_material else _of_preview(context)
+    connected, recipe, device = connect(), plain_recipe(), engine.preferences().device
+
+    def work(task: Task) -> tuple[Shown, np.ndarray]:
+        client, maps = connected(), {}
+        for which, subject in subjects.items():
+            sent = {key: ready(given) for key, given in subject.inputs.items()}
+            deliver = {"as": "small", "longest_px": LONGEST_PX}
+            job = client.submit(subject.recipe, sent, deliver=deliver, device=device, scale=subject.scale)
+            maps[which] = _pixels(task.wait_for(job))
+        shown = Shown(name, maps)
+        return shown, render(task, client, recipe, shown, light)
+
+    def apply(made: tuple[Shown, np.ndarray]) -> Report:
+        turntable.show(made[0], light, made[1])
+        return Report("INFO", f"{name} is shown under a light")
+
+    return Task("Relight", work, apply, is_shown=False)
+
+
+def _of_material(context: bpy.types.Context) -> tuple[str, dict[str, Subject]]:
+    """Name of the material, and what to show of it: its maps, and those before the last result if they are left."""
+    material = material_of(context)
+    surfaces.base_color_of(material)
+    assert material is not None  # else there is no base colour
+    has_normal = "normal" in surfaces.map_nodes(material)
+    names = [name for name in LIT if name != "height" or not has_normal]
+    found = {NOW: surfaces.read(material, names)}
+    if before := former.images_of(material):
+        maps = {name: image for name, image in before.items() if name in names}
+        found[FORMER] = surfaces.read_images(before["base_color"].image, maps, {})
+    return material.name, {which: Subject(plain_recipe(), {SOURCE: given}, {}) for which, given in found.items()}
+
+
+def _of_preview(context: bpy.types.Context) -> tuple[str, dict[str, Subject]]:
+    """Label of the panel's tool, and its result."""
+    _connected, request, inputs = variations.preview_inputs(context)
+    return catalogue[request.tool]["label"], {NOW: Subject(request.recipe(), inputs, request.scale)}
+
+
+def _pixels(answer: Answer) -> Pixels:
+    from ..core.engine.job import Pixels
+
+    arrays = {name: array for name, array in answer.arrays.items() if name in ("base_color", *LIT)}
+    return Pixels(arrays, answer.name, answer.width_m, answer.height_range_m)

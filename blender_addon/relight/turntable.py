@@ -1,0 +1,221 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Maps on a ball and a plane: a still picture that follows the light, or one turn of the light, which is played.
+
+The worker renders, a timer asks for pictures a moment after the light has moved and plays the turn. All of it ends with
+the file, and with the extension; undo stops it.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import bpy
+
+from ..core.errors import ImpastoError, ParameterError
+from ..core.recipe import Recipe, Step
+from ..engine.catalogue import catalogue
+from ..jobs.session import connect, jobs, redraw
+from ..jobs.task import Report, Task
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from ..core.engine.client import Client
+    from ..core.engine.job import Pixels
+
+NOW, FORMER = "now", "former"
+FRAMES, FRAME_S, DELAY_S = 24, 0.1, 0.05
+SIDE_PX = 256
+"""Side of the ball, and of the plane."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Small maps, those that are there now and those that the last result replaced, and the name of what has them."""
+
+    name: str
+    maps: Mapping[str, Pixels]
+
+
+@dataclass(frozen=True)
+class Light:
+    """Which maps are lit, from where in degrees, in how many pictures of one turn."""
+
+    which: str
+    azimuth: float
+    elevation: float
+    frames: int = 1
+
+
+class Turntable:
+    """What is shown, and its pictures: pairs of a ball and a plane. error: reason why there is no new one."""
+
+    def __init__(self) -> None:
+        self.timer = partial(Turntable.tick, self)
+        self._reset()
+
+    def _reset(self) -> None:
+        self.shown: Shown | None = None
+        self.pictures: list[tuple[np.ndarray, np.ndarray]] = []
+        self.index, self.is_playing, self.error = 0, False, ""
+        self._azimuth, self._began_s, self._due_s = 0.0, 0.0, math.inf
+        self._task: Task | None = None
+
+    def show(self, shown: Shown, light: Light, pictures: np.ndarray) -> None:
+        """Show other maps in these pictures."""
+        self.shown = shown
+        self._take(light, pictures)
+
+    def ask(self) -> None:
+        """Make new pictures as soon as nothing has changed for a moment."""
+        if self.shown:
+            self._due_s = time.monotonic() + DELAY_S
+            if not bpy.app.timers.is_registered(self.timer):  # persistent, as 4.2 never frees one that a file ends
+                bpy.app.timers.register(self.timer, first_interval=DELAY_S, persistent=True)
+
+    def play(self) -> None:
+        """Let the light turn, once the pictures of a turn are there."""
+        self.is_playing = True
+        self.ask()
+
+    def pause(self) -> None:
+        """Leave the light where it is now."""
+        self.is_playing = False
+        if len(self.pictures) > 1:
+            azimuth = (self._azimuth + 360 * self.index / len(self.pictures)) % 360
+            bpy.context.scene.impasto_relight.azimuth = math.radians(azimuth)
+        self.ask()
+
+    def freeze(self) -> None:
+        """Stop at once, and change nothing in the file."""
+        self.is_playing, self._due_s = False, math.inf
+        if bpy.app.timers.is_registered(self.timer):
+            bpy.app.timers.unregister(self.timer)
+        if task := self._running:
+            task.cancel()
+
+    def clear(self) -> None:
+        """Stop at once, and forget everything."""
+        self.freeze()
+        self._reset()
+
+    def tick(self) -> float | None:
+        """Ask for pictures that are due, and show the next of a turn; return the seconds to the next tick, or None."""
+        if time.monotonic() >= self._due_s:
+            self._due_s = math.inf
+            self._render()
+        if self.is_playing and len(self.pictures) > 1:
+            self.index = int((time.monotonic() - self._began_s) / FRAME_S) % len(self.pictures)
+            redraw()
+        if self._due_s < math.inf:
+            return DELAY_S
+        return FRAME_S if self.is_playing else None
+
+    @property
+    def _running(self) -> Task | None:
+        return self._task if self._task and not self._task.ended else None
+
+    @property
+    def is_rendering(self) -> bool:
+        """Whether new pictures are being made."""
+        return self._running is not None
+
+    @property
+    def fraction(self) -> float:
+        """Progress of the new pictures."""
+        return self._running.fraction if self._running else 1.0
+
+    def _render(self) -> None:
+        """Start a task that makes pictures of the light as it is set now."""
+        shown, light = self.shown, light_of(bpy.context.scene, FRAMES if self.is_playing else 1)
+        try:
+            assert shown is not None  # else nothing is due
+            connected, recipe = connect(), plain_recipe()
+        except ImpastoError as error:
+            self._fail(error)
+            return
+
+        def work(task: Task) -> np.ndarray | ImpastoError:
+            try:
+                return render(task, connected(), recipe, shown, light)
+            except ImpastoError as error:  # told in the panel: a window for each step of a slider would be in the way
+                return error
+
+        def apply(made: np.ndarray | ImpastoError) -> Report:
+            if self.shown is not shown:  # another material or file is shown by now
+                return Report("INFO", "")
+            if isinstance(made, ImpastoError):
+                self._fail(made)
+            else:
+                self._take(light, made)
+            return Report("INFO", "")
+
+        self._task = Task("Relight", work, apply, is_shown=False)
+        jobs.start(self._task)
+
+    def _take(self, light: Light, pictures: np.ndarray) -> None:
+        self.pictures = [(frame[:, :SIDE_PX], frame[:, SIDE_PX:]) for frame in pictures]
+        self.index, self.error = 0, ""
+        self._azimuth, self._began_s = light.azimuth, time.monotonic()
+        redraw()
+
+    def _fail(self, error: ImpastoError) -> None:
+        self.is_playing, self.error = False, str(error)
+        redraw()
+
+
+turntable = Turntable()
+
+
+def light_of(scene: bpy.types.Scene, frames: int = 1) -> Light:
+    """The light as the panel sets it."""
+    settings = scene.impasto_relight
+    which = FORMER if settings.show_former else NOW
+    return Light(which, math.degrees(settings.azimuth), math.degrees(settings.elevation), frames)
+
+
+def plain_recipe() -> Recipe:
+    """Recipe whose result is its source, to have it shown. ParameterError if no tool is there to prepare a source."""
+    name = catalogue.usual("prepare")
+    if not name:
+        raise ParameterError("no tool can hand over maps as they are", "install the plugin impasto_transform")
+    return Recipe((Step(name),))
+
+
+def render(task: Task, client: Client, recipe: Recipe, shown: Shown, light: Light) -> np.ndarray:
+    """Pictures of the maps under the light: uint8 RGB (N, SIDE_PX, 2 SIDE_PX, 3). For a task's `work`."""
+    given = shown.maps.get(light.which, shown.maps[NOW])
+    where: dict[str, Any] = {"azimuth": light.azimuth, "elevation": light.elevation, "frames": light.frames}
+    deliver = {"as": "relit", "side_px": SIDE_PX, **where}
+    return task.wait_for(client.submit(recipe, {"source": given}, deliver=deliver, supersedes="relight")).arrays[
+        "relit"
+    ]
+
+
+@bpy.app.handlers.persistent
+def _file_opened(*_: object) -> None:
+    turntable.clear()
+
+
+@bpy.app.handlers.persistent
+def _undone(*_: object) -> None:
+    turntable.freeze()
+
+
+HANDLERS = (("load_pre", _file_opened), ("undo_post", _undone), ("redo_post", _undone))
+
+
+def register() -> None:
+    for event, handler in HANDLERS:
+        getattr(bpy.app.handlers, event).append(handler)
+
+
+def unregister() -> None:
+    for event, handler in HANDLERS:
+        getattr(bpy.app.handlers, event).remove(handler)
+    turntable.clear()

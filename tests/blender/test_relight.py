@@ -1,0 +1,255 @@
+"""Materials and previews on a ball and a plane under a light: still, turning, before and after; and what ends it.
+
+Timers never fire without a window, so the tests call what the timers call.
+"""
+
+from __future__ import annotations
+
+import importlib
+import math
+import time
+
+import bpy
+import numpy as np
+import pytest
+from conftest import MODULE, packed_image
+from drawing import drawn
+from styling import settle, stylize
+
+SIDE_PX = 64
+
+
+def module(name: str):
+    return importlib.import_module(f"{MODULE}.{name}")
+
+
+@pytest.fixture
+def turntable(extension, scene):
+    found = module("relight.turntable").turntable
+    yield found
+    found.clear()
+    settle(extension.jobs.session.jobs)
+
+
+@pytest.fixture
+def ridges(scene, plane) -> bpy.types.Material:
+    """A material with ridges from top to bottom, whose normals lean to the right and to the left by turns."""
+    lean = 0.8 * np.sin(np.arange(SIDE_PX) / SIDE_PX * 2 * np.pi)
+    normal = np.zeros((SIDE_PX, SIDE_PX, 3))
+    normal[..., 0], normal[..., 2] = lean, np.sqrt(1 - lean**2)
+    return material_of({"normal": normal / 2 + 0.5})
+
+
+def material_of(maps: dict[str, np.ndarray], color: float = 0.6, name: str = "Ridges") -> bpy.types.Material:
+    """A material on the active object, of maps in [0, 1] with row 0 at the top."""
+    materials = module("bridge.materials")
+    maps = {"base_color": np.full((SIDE_PX, SIDE_PX, 3), color), **maps}
+    images = {key: packed_image(f"{name}_{key}", np.uint8(255 * values + 0.5)) for key, values in maps.items()}
+    for key, image in images.items():
+        image.colorspace_settings.name = "sRGB" if key == "base_color" else "Non-Color"
+    material = materials.new(name)
+    materials.apply_maps(material, images, materials.Look())
+    bpy.context.active_object.active_material = material
+    return material
+
+
+def tick(extension, turntable) -> None:
+    """Tick, as the timers do, until nothing is due and no task runs; a light that turns goes on for ever."""
+    turntable._due_s = min(turntable._due_s, time.monotonic() - 1) if turntable._due_s < math.inf else math.inf
+    turntable.tick()
+    settle(extension.jobs.session.jobs)
+
+
+def shown(turntable) -> tuple[np.ndarray, np.ndarray]:
+    """Brightness of the ball and of the plane, 0 to 255."""
+    ball, plane = turntable.pictures[turntable.index]
+    return ball.mean(2), plane.mean(2)
+
+
+def test_a_material_is_shown_on_a_ball_and_a_plane(turntable, ridges):
+    assert bpy.ops.impasto.relight() == {"FINISHED"}
+    ball, plane = shown(turntable)
+    assert ball.shape == plane.shape == (256, 256)
+    assert turntable.shown.name == "Ridges"
+    assert set(turntable.shown.maps["now"].arrays) == {"base_color", "normal", "roughness"}
+
+
+@pytest.mark.parametrize(("azimuth", "bright", "dark"), [(0, 16, 48), (180, 48, 16)])
+def test_slopes_that_face_the_light_are_bright(azimuth, bright, dark, turntable, ridges, scene):
+    """The plane shows the tile once; column 16 of 64 leans most to the right, column 48 to the left."""
+    scene.impasto_relight.azimuth, scene.impasto_relight.elevation = math.radians(azimuth), math.radians(30)
+    bpy.ops.impasto.relight()
+    _, plane = shown(turntable)
+    repeats = plane.shape[1] // SIDE_PX
+    columns = plane.reshape(256, repeats, SIDE_PX).mean((0, 1))
+    assert columns[bright] > columns[dark] + 30
+
+
+def test_the_picture_follows_the_light(turntable, ridges, scene, extension):
+    bpy.ops.impasto.relight()
+    before = shown(turntable)[1]
+    scene.impasto_relight.azimuth = math.radians(315)
+    assert bpy.app.timers.is_registered(turntable.timer)
+    tick(extension, turntable)
+    assert np.abs(shown(turntable)[1] - before).max() > 30
+    assert turntable.tick() is None
+
+
+def test_the_light_turns_and_stays_where_it_is_paused(turntable, ridges, scene, extension, monkeypatch):
+    scene.impasto_relight.azimuth = math.radians(90)
+    bpy.ops.impasto.relight()
+    assert bpy.ops.impasto.turn_light() == {"FINISHED"}
+    tick(extension, turntable)
+    assert len(turntable.pictures) == 24
+    assert turntable.is_playing
+    turntable._began_s = time.monotonic() - 6.5 * module("relight.turntable").FRAME_S
+    assert turntable.tick() == pytest.approx(0.1)
+    assert turntable.index == 6  # a quarter of the turn
+    half_way = shown(turntable)[1]
+    bpy.ops.impasto.turn_light()
+    assert not turntable.is_playing
+    assert math.degrees(scene.impasto_relight.azimuth) == pytest.approx(180, abs=1e-3)
+    tick(extension, turntable)
+    assert len(turntable.pictures) == 1
+    np.testing.assert_allclose(shown(turntable)[1], half_way, atol=1)
+
+
+def test_height_alone_is_relief(turntable, scene, plane, extension):
+    rise = 0.5 - 0.5 * np.cos(np.arange(SIDE_PX) / SIDE_PX * 2 * np.pi)
+    material_of({"height": np.tile(rise, (SIDE_PX, 1))[..., None]}, name="Wave")
+    scene.impasto_relight.azimuth, scene.impasto_relight.elevation = 0.0, math.radians(20)
+    bpy.ops.impasto.relight()
+    assert shown(turntable)[1].std() > 5
+
+
+def test_roughness_of_the_shader_counts_where_there_is_no_image(turntable, plane):
+    material = material_of({}, color=0.2, name="Plain")
+    shader = next(node for node in material.node_tree.nodes if node.type == "BSDF_PRINCIPLED")
+    pictures = []
+    for roughness in (0.1, 0.9):
+        shader.inputs["Roughness"].default_value = roughness
+        bpy.ops.impasto.relight()
+        pictures.append(shown(turntable)[0])
+    assert pictures[0].max() > pictures[1].max() + 20  # a mirror image of the light
+
+
+def test_the_maps_before_the_last_result_can_be_seen(turntable, plane, scene, extension):
+    red = packed_image("red.png", np.full((32, 32, 3), (200, 20, 20), np.uint8))
+    material_of({}, color=0.9)
+    scene.impasto_style.image = red
+    stylize(surface="Ridges", material="ACTIVE")
+    bpy.ops.impasto.relight()
+    assert set(turntable.shown.maps) == {"now", "former"}
+    now = turntable.pictures[0][1].mean((0, 1))
+    scene.impasto_relight.show_former = True
+    tick(extension, turntable)
+    before = turntable.pictures[0][1].mean((0, 1))
+    assert now[0] > now[2] + 50
+    assert abs(before[0] - before[2]) < 30
+    assert "show_former" in drawn(bpy.types.IMPASTO_PT_relight_view_3d).props()
+
+
+def test_there_is_no_before_in_a_new_material_or_another_file(turntable, ridges, scene):
+    bpy.ops.impasto.relight()
+    assert set(turntable.shown.maps) == {"now"}
+    assert "show_former" not in drawn(bpy.types.IMPASTO_PT_relight_view_3d).props()
+    former, surfaces = module("bridge.former"), module("bridge.surfaces")
+    former.keep(ridges, surfaces.map_nodes(ridges))
+    assert set(former.images_of(ridges)) == {"base_color", "normal"}
+    bpy.data.images.remove(surfaces.map_nodes(ridges)["base_color"].image)
+    assert former.images_of(ridges) == {}
+
+
+def test_a_result_is_seen_before_it_is_generated(turntable, scene):
+    settings = scene.impasto
+    settings.tool, settings.source_kind, settings.estimator = "checker", "NONE", "none"
+    scene.impasto_parameters.checker.color = (0.1, 0.9, 0.1)
+    scene.impasto_relight.subject = "PREVIEW"
+    images = len(bpy.data.images)
+    assert bpy.ops.impasto.relight() == {"FINISHED"}
+    color = turntable.pictures[0][1].mean((0, 1))
+    assert color[1] > color[0] + 30
+    assert turntable.shown.maps["now"].arrays["base_color"].shape == (512, 512, 3)
+    assert len(bpy.data.images) == images
+
+
+@pytest.mark.parametrize("where", ["view_3d", "shader_editor", "image_editor"])
+def test_every_editor_shows_the_pictures_and_the_light(where, turntable, ridges, extension):
+    panel = getattr(bpy.types, f"IMPASTO_PT_relight_{where}")
+    assert "azimuth" not in drawn(panel).props()
+    bpy.ops.impasto.relight()
+    layout = drawn(panel)
+    assert [what for what, *_ in layout.drawn].count("template_icon") == 2
+    assert {"azimuth", "elevation"} <= set(layout.props())
+    icons = extension.interface.previews._icons
+    assert tuple(icons.collection[icons.keys["relit ball 0"]].image_size) == (256, 256)
+
+
+@pytest.mark.parametrize("kind", ["no object", "no material", "no image"])
+def test_what_cannot_be_shown_says_why(kind, turntable, scene, plane):
+    if kind == "no object":
+        bpy.data.objects.remove(plane)
+        bpy.context.view_layer.objects.active = None
+    elif kind == "no image":
+        plane.active_material = module("bridge.materials").new("Plain")
+    with pytest.raises(RuntimeError, match="no material" if kind != "no image" else "no image gives the base colour"):
+        bpy.ops.impasto.relight()
+    assert "Show under Light" not in turntable.error
+    assert not bpy.ops.impasto.turn_light.poll()
+
+
+def test_an_engine_that_fails_is_told_in_the_panel(turntable, ridges, scene, extension, monkeypatch):
+    bpy.ops.impasto.relight()
+    monkeypatch.setenv("IMPASTO_ENGINE", "/nowhere/python")
+    bpy.ops.impasto.turn_light()
+    tick(extension, turntable)
+    assert "nowhere" in turntable.error
+    assert not turntable.is_playing
+    assert extension.jobs.session.jobs.last_report is None
+
+
+def playing(extension, turntable) -> None:
+    bpy.ops.impasto.relight()
+    bpy.ops.impasto.turn_light()
+    assert bpy.app.timers.is_registered(turntable.timer)
+
+
+def test_another_file_ends_it(turntable, ridges, extension):
+    playing(extension, turntable)
+    bpy.ops.wm.read_homefile(use_empty=True)
+    assert not bpy.app.timers.is_registered(turntable.timer)
+    assert turntable.shown is None
+    assert not turntable.is_playing
+    settle(extension.jobs.session.jobs)
+    assert turntable.pictures == []
+
+
+def test_pictures_that_come_after_another_file_was_opened_are_dropped(turntable, ridges, extension):
+    playing(extension, turntable)
+    turntable._due_s = 0.0
+    turntable.tick()
+    assert extension.jobs.session.jobs.tasks
+    bpy.ops.wm.read_homefile(use_empty=True)
+    settle(extension.jobs.session.jobs)
+    assert turntable.pictures == []
+
+
+def test_undo_stops_the_light_and_keeps_the_picture(turntable, ridges, extension):
+    bpy.ops.ed.undo_push(message="before")
+    bpy.context.active_object.location.x = 3
+    bpy.ops.ed.undo_push(message="after")
+    playing(extension, turntable)
+    bpy.ops.ed.undo()
+    assert not turntable.is_playing
+    assert not bpy.app.timers.is_registered(turntable.timer)
+    assert turntable.shown is not None
+
+
+def test_unregistering_ends_the_timer(turntable, ridges, extension):
+    playing(extension, turntable)
+    module("relight.turntable").unregister()
+    try:
+        assert not bpy.app.timers.is_registered(turntable.timer)
+        assert turntable.shown is None
+    finally:
+        module("relight.turntable").register()
