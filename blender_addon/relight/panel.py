@@ -54,7 +54,7 @@ def _draw_pictures(layout: bpy.types.UILayout, name: str) -> None:
     box.label(text=name, icon="MATERIAL", translate=False)
     row = box.row(align=True)
     for what, pixels in zip(("ball", "plane"), turntable.pictures[turntable.index], strict=True):
-        row.column().template_icon(previews.icon_of_pixels(f"relit {what} {turntable.index}", pixels), scale=SCALE)
+        row.column().template_icon(previews.icon_of_pixels(f"relit-{what}-{turntable.index}", pixels), scale=SCALE)
     if turntable.is_rendering:
         box.progress(factor=turntable.fraction, text="")
     if turntable.error:

@@ -182,7 +182,7 @@ def test_every_editor_shows_the_pictures_and_the_light(where, turntable, ridges,
     assert [what for what, *_ in layout.drawn].count("template_icon") == 2
     assert {"azimuth", "elevation"} <= set(layout.props())
     icons = extension.interface.previews._icons
-    assert tuple(icons.collection[icons.keys["relit ball 0"]].image_size) == (256, 256)
+    assert tuple(icons.collection[icons.keys["relit-ball-0"]].image_size) == (256, 256)
 
 
 @pytest.mark.parametrize("kind", ["no object", "no material", "no image"])
