@@ -111,7 +111,7 @@ def _to_float(array: np.ndarray) -> np.ndarray:
 def deliver(
     result: Result, wanted: Delivery, tell: Callable[[float, str], None]
 ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """Header and arrays of the answer: `arrays` or `small` ones, a `preview`, `relit`, `encoded` files, paths of `files`.
+    """Header and arrays of the answer: `arrays` or `small` ones, a `preview`, `relit`, `encoded` files, or paths.
 
     `tell(fraction, message)` is called while frames are rendered and may raise Cancelled.
     """
