@@ -23,6 +23,7 @@ from ..system.outside import read_json, shown
 from ..system.streams import check_output
 from ..tools import TASKS, describe, in_order
 from .batch import add_batch
+from .check import add_check
 from .completion import add_completion
 from .data import add_prepare
 from .evaluation import add_evaluate
@@ -48,6 +49,7 @@ EXAMPLES = (
     "stylize cat.jpg --style night.jpg --out painted",
     "batch brick.json photos --out textures",
     "relight textures/brick --frames 24 --out looked-at",
+    "check textures/brick",
     "rerun textures/brick_base_color.png --out again",
     "weights download squeezenet",
     "tools {seamless}",
@@ -99,6 +101,7 @@ def make_parser(stylizer: str = "") -> Parser:
     add_weights(commands)
     add_evaluate(commands)
     add_relight(commands)
+    add_check(commands)
     add_plugins(commands)
     _add_doctor(commands)
     add_completion(commands, parser)

@@ -274,6 +274,34 @@ class MapEvaluation(Answer):
     without_truth: list[str] = Field(description="estimates that are left out, because there is no truth of that name")
 
 
+class CheckedMap(Answer):
+    """One finding of `check`."""
+
+    check: str = Field(description="what was looked at: size, seam, sign, length, albedo, normal and height, …")
+    map: str = Field(description="the map's name; empty for the whole set")
+    verdict: str = Field(description="error, warning, note (true and harmless) or ok")
+    message: str = Field(description="what was found")
+    remedy: str = Field(description="what to do; empty if all is well")
+    fix: str = Field(description="what --fix does about it; empty if nothing")
+    figures: dict[str, float] = Field(description="what was measured, by name")
+
+
+class CheckedSet(Answer):
+    """A map set that `check` looked at."""
+
+    folder: str = Field(description="its folder")
+    verdict: str = Field(description="the worst of its findings")
+    findings: list[CheckedMap] = Field(description="all findings, worst first")
+    mended: list[str] = Field(description="what --fix mended")
+    files: list[str] = Field(description="files of the mended set")
+
+
+class CheckedSets(Answer):
+    """Printed by `check`. The exit code is 3 if an error is left that was not mended."""
+
+    sets: list[CheckedSet] = Field(description="each set")
+
+
 class Device(Answer):
     """A device that PyTorch finds."""
 

@@ -22,6 +22,7 @@ from .printed import (
     Again,
     Answer,
     Batched,
+    CheckedSets,
     Completion,
     DamagedModel,
     Evaluation,
@@ -266,6 +267,10 @@ class Terminal:
         """Print the findings of the checks of a plugin's tools."""
         answer = PluginChecks.model_validate({"checks": [asdict(finding) for finding in findings]})
         self._say(answer, tables.checks(findings))
+
+    def checked_sets(self, answer: CheckedSets, lines: Sequence[str]) -> None:
+        """Print the findings of `impasto check`."""
+        self._say(answer, lines)
 
     def findings(self, found: Mapping[str, Any]) -> None:
         """Print the findings of `impasto doctor`."""

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from .relief import extended
+
 DIRECTIONS = 16
 GROWTH = 1.15
 """Ratio of successive distances along a direction, once they are whole pixels apart."""
@@ -35,6 +37,7 @@ def sky_over(height_px: Tensor, radius_px: float, on_progress: Callable[[float],
     Slopes are central differences. Shape of everything inside: (H, W).
     """
     n = _normals(height_px)
+    around = extended(height_px, int(max(radius_px, 1.0) * GROWTH) + 2, (True, True))
     seen, whole = torch.zeros_like(height_px), torch.zeros_like(height_px)
     bent = torch.zeros_like(n)
     for index in range(DIRECTIONS):
@@ -43,7 +46,7 @@ def sky_over(height_px: Tensor, radius_px: float, on_progress: Callable[[float],
         cosine, sine = math.cos(azimuth), math.sin(azimuth)
         n_a = n[0] * cosine + n[1] * sine  # part of the normal along the azimuth
         behind = math.pi / 2 + torch.atan2(n_a, n[2])  # angle from the zenith at which the surface turns away
-        horizon = math.pi / 2 - torch.atan(_steepest(height_px, cosine, sine, radius_px))
+        horizon = math.pi / 2 - torch.atan(_steepest(around, height_px, _offsets(cosine, sine, radius_px)))
         theta = torch.minimum(behind, horizon)
         seen += _cosine_integral(theta, n_a, n[2])
         whole += _cosine_integral(behind, n_a, n[2])
@@ -59,12 +62,18 @@ def _normals(height_px: Tensor) -> Tensor:
     return torch.nn.functional.normalize(torch.stack([-p, q, torch.ones_like(p)]), dim=0)
 
 
-def _steepest(height_px: Tensor, cosine: float, sine: float, radius_px: float) -> Tensor:
-    """Tangent of the horizon's elevation (H, W) within the radius, along an azimuth."""
-    steepest = torch.full_like(height_px, -math.inf)
-    for right, down in _offsets(cosine, sine, radius_px):
-        there = torch.roll(height_px, (-down, -right), (0, 1))
-        steepest = torch.maximum(steepest, there.sub_(height_px).mul_(1 / math.hypot(right, down)))
+def _steepest(around: Tensor, height_px: Tensor, offsets: list[tuple[int, int]]) -> Tensor:
+    """Tangent of the horizon's elevation (H, W) at some offsets (right, down).
+
+    around: the height (H', W') with margins.
+    """
+    rows, columns = height_px.shape
+    top, left = (around.shape[0] - rows) // 2, (around.shape[1] - columns) // 2
+    steepest, tangent = torch.full_like(height_px, -math.inf), torch.empty_like(height_px)
+    for right, down in offsets:
+        there = around[top + down : top + down + rows, left + right : left + right + columns]
+        torch.sub(there, height_px, out=tangent).mul_(1 / math.hypot(right, down))
+        torch.maximum(steepest, tangent, out=steepest)
     return steepest
 
 

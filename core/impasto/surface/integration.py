@@ -11,6 +11,7 @@ import numpy as np
 
 LONGEST_WAVES = 4.5
 """Waves per picture of the lowest frequency band: with fewer coefficients its noise could not be measured."""
+WINDOW_PX = 1024
 FINE_CYCLES = 0.125
 """Frequency, in cycles per pixel, above which differences and derivatives are told apart."""
 MUCH_BETTER = 0.5
@@ -65,43 +66,57 @@ def height_from_slopes(slopes: np.ndarray, wraps: tuple[bool, bool]) -> np.ndarr
     more than half of the energy is noise fade out: as much noise as the curl has is in the height's part, too.
     """
     if all(wraps):
-        return _integrated(slopes[..., 0], slopes[..., 1], LEAST_RESPONSE)
+        p, q = slopes[..., 0].astype(np.float64), slopes[..., 1].astype(np.float64)
+        return _integrated(p, q, LEAST_RESPONSE, _are_differences(p, q))
     p, q = slopes[..., 0].astype(np.float64), slopes[..., 1].astype(np.float64)
     p, q = p if wraps[1] else _with_ends(p, 1), q if wraps[0] else _with_ends(q, 0)
-    first = _unmirrored(p, q, wraps, LEAST_AT_FIRST)
+    are_differences = _are_differences(p, q)
+    first = _unmirrored(p, q, wraps, LEAST_AT_FIRST, are_differences)
     p, q = p if wraps[1] else _with_ends(p, 1, first), q if wraps[0] else _with_ends(q, 0, first)
-    return _unmirrored(p, q, wraps, LEAST_WITH_BORDERS)
+    return _unmirrored(p, q, wraps, LEAST_WITH_BORDERS, are_differences)
 
 
-def _unmirrored(p: np.ndarray, q: np.ndarray, wraps: tuple[bool, bool], least_response: float) -> np.ndarray:
+def _unmirrored(
+    p: np.ndarray, q: np.ndarray, wraps: tuple[bool, bool], least_response: float, are_differences: bool
+) -> np.ndarray:
     """Height (H, W) of slopes p and q, which are mirrored along the axes that do not wrap around."""
     height, width = p.shape
     if not wraps[1]:
         p, q = _mirrored(p, -1, 1), _mirrored(q, 1, 1)
     if not wraps[0]:
         p, q = _mirrored(p, 1, 0), _mirrored(q, -1, 0)
-    return _integrated(p, q, least_response)[:height, :width]
+    return _integrated(p, q, least_response, are_differences)[:height, :width]
 
 
-def _integrated(p: np.ndarray, q: np.ndarray, least_response: float) -> np.ndarray:
+def _integrated(p: np.ndarray, q: np.ndarray, least_response: float, are_differences: bool) -> np.ndarray:
     """Height (H, W) on a torus of its slopes to the right (p) and down the rows (q)."""
-    found = _spectrum(p.astype(np.float64), q.astype(np.float64))
+    found = _spectrum(p, q, are_differences)
     response = found.response
-    if found.D is not found.frequency:
+    if are_differences:
         fine = np.hypot(*found.frequency) > 2 * np.pi * FINEST_CYCLES
         response = np.where(fine, np.maximum(response, least_response), response)
-    H = -1j * found.along / np.maximum(response, 1e-12)
+    H = found.along * (-1j * _weight(found, p.shape) / np.maximum(response, 1e-12))
     H[0, 0] = 0
-    return np.fft.irfft2(H * _weight(found, p.shape), s=p.shape)
+    return np.fft.irfft2(H, s=p.shape)
 
 
-def _spectrum(p: np.ndarray, q: np.ndarray) -> _Spectrum:
-    """The slopes' spectrum, with the operator that leaves less curl: derivatives, or central differences."""
+def _spectrum(p: np.ndarray, q: np.ndarray, are_differences: bool) -> _Spectrum:
+    """The slopes' spectrum, with the operator of central differences or of derivatives."""
     omega = 2 * np.pi * np.fft.rfftfreq(p.shape[1])[None], 2 * np.pi * np.fft.fftfreq(p.shape[0])[:, None]
-    P, Q = np.fft.rfft2(p), np.fft.rfft2(q)
-    derivatives = _Spectrum(P, Q, omega, omega)
-    differences = _Spectrum(P, Q, omega, (np.sin(omega[0]), np.sin(omega[1])))
-    return differences if _curl(differences) < MUCH_BETTER * _curl(derivatives) else derivatives
+    D = (np.sin(omega[0]), np.sin(omega[1])) if are_differences else omega
+    return _Spectrum(np.fft.rfft2(p), np.fft.rfft2(q), omega, D)
+
+
+def _are_differences(p: np.ndarray, q: np.ndarray) -> bool:
+    """Whether slopes are central differences of a height: they then have less curl as such than as derivatives.
+
+    The inner part is enough, under a window that takes the step across its borders away.
+    """
+    sides = [min(side, WINDOW_PX) for side in p.shape]
+    top, left = ((side - part) // 2 for side, part in zip(p.shape, sides, strict=True))
+    window = np.outer(*(np.hanning(part + 2)[1:-1] for part in sides))
+    p, q = (x[top : top + sides[0], left : left + sides[1]] * window for x in (p, q))
+    return _curl(_spectrum(p, q, True)) < MUCH_BETTER * _curl(_spectrum(p, q, False))
 
 
 def _curl(slopes: _Spectrum) -> float:

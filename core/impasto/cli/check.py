@@ -1,0 +1,106 @@
+"""`impasto check`: what is wrong with PBR sets, and mending what can be mended without loss."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import FileError, ParameterError
+from ..system.outside import files_in, is_folder
+from .options import add_command
+from .printed import CheckedMap, CheckedSet, CheckedSets
+from .tables import table
+from .terminal import Terminal
+
+if TYPE_CHECKING:
+    from ..inspection.inspect import Report
+
+
+def add_check(commands: Any) -> None:
+    """`impasto check FOLDER…`."""
+    text = "check PBR sets: sizes, signs, ranges, seams, whether the maps agree; and mend them"
+    parser = add_command(commands, "check", text, "textures/brick --fix --out mended", _check)
+    parser.add_argument("folders", type=Path, nargs="+", metavar="FOLDER", help="a folder of maps, or of such folders")
+    parser.add_argument("--all", action="store_true", help="also list what is right")
+    text = "mend what can be mended without loss: sizes, the sign and length of normals, a missing height or normal map"
+    parser.add_argument("--fix", action="store_true", help=text)
+    text = "folder for the mended sets, each in a folder of its own if there are several; the input is never changed"
+    parser.add_argument("--out", type=Path, metavar="DIR", help=text)
+
+
+def _check(arguments: argparse.Namespace, terminal: Terminal) -> None:
+    from ..inspection.inspect import inspect
+    from ..inspection.mending import mend
+
+    if arguments.fix != bool(arguments.out):
+        raise ParameterError("--fix and --out belong together", "give both, or neither to check only")
+    folders = [one for folder in arguments.folders for one in _sets(folder)]
+    reports: list[Report] = []
+    mended: list[tuple[Sequence[str], Sequence[Path]]] = []
+    with terminal.progress() as show:
+        for index, folder in enumerate(folders):
+            tell = lambda fraction, message, done=index: show((done + fraction) / len(folders), message)  # noqa: E731
+            report = inspect(folder, tell)
+            reports.append(report)
+            mended.append(([], []))
+            if arguments.fix and any(finding.fix for finding in report.findings):
+                out = arguments.out / folder.name if len(folders) > 1 else arguments.out
+                mended[-1] = mend(report, out)
+    answers = [_answer(report, *done) for report, done in zip(reports, mended, strict=True)]
+    terminal.checked_sets(CheckedSets(sets=answers), [line for one in answers for line in _lines(one, arguments.all)])
+    if any(_is_wrong(report, fixes) for report, (fixes, _) in zip(reports, mended, strict=True)):
+        sys.exit(FileError.exit_code)
+
+
+def _answer(report: Report, fixes: Sequence[str], files: Sequence[Path]) -> CheckedSet:
+    return CheckedSet(
+        folder=str(report.found.folder),
+        verdict=report.verdict,
+        findings=[CheckedMap.model_validate(asdict(finding)) for finding in report.findings],
+        mended=list(fixes),
+        files=[str(path) for path in files],
+    )
+
+
+def _lines(one: CheckedSet, in_full: bool) -> Iterator[str]:
+    """Table of the findings of a set, each with its remedy below it; those that are right only if `in_full`."""
+    shown = [finding for finding in one.findings if in_full or finding.verdict != "ok"]
+    right = sum(finding.verdict == "ok" for finding in one.findings)
+    yield f"{one.folder}: {one.verdict}, {right} of {len(one.findings)} checks right"
+    if shown:
+        rows = [(finding.verdict, finding.map or "all", finding.check, finding.message) for finding in shown]
+        head, *lines = table(("verdict", "map", "check", "found"), rows)
+        yield f"  {head}"
+        for line, finding in zip(lines, shown, strict=True):
+            yield f"  {line}"
+            if finding.remedy:
+                yield f"    {'mended' if finding.fix in one.mended else _remedy(finding)}"
+    yield from one.files
+
+
+def _remedy(finding: CheckedMap) -> str:
+    return f"to mend it: {finding.remedy}" + (" (--fix does that)" if finding.fix else "")
+
+
+def _is_wrong(report: Report, fixes: Sequence[str]) -> bool:
+    """Whether an error is left that was not mended."""
+    return any(finding.verdict == "error" and finding.fix not in fixes for finding in report.findings)
+
+
+def _sets(folder: Path) -> list[Path]:
+    """The folder if it holds maps, or else the folders in it that do. FileError if there are none."""
+    from ..inspection.map_set import holds_maps
+
+    if not is_folder(folder):
+        raise FileError(f"{folder} is no folder", "give the folder of a PBR set")
+    if holds_maps(folder):
+        return [folder]
+    found = [one for one in files_in(folder) if is_folder(one) and holds_maps(one)]
+    if not found:
+        remedy = "name them like brick_base_color.png, brick_roughness.png"
+        raise FileError(f"{folder} contains no maps that can be recognised by their names", remedy)
+    return found

@@ -1,0 +1,118 @@
+"""What can be mended in a map set without loss: sizes, sign, encoding and length of normals, relief that is derived.
+
+The mended set is written to a folder of its own: maps that need nothing are copied, the others are stored in 16 bits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from ..data.prepare import resized_map, wraps
+from ..errors import FileError
+from ..io.files import BUILTIN_EXPORTERS, Exporter
+from ..surface.color import linear_to_srgb, srgb_to_linear
+from ..surface.heights import FLATTEST_PX, slopes_from_normal
+from ..surface.integration import height_from_slopes
+from ..surface.orientation import flipped, renormalised
+from ..system.names import usable_name
+from ..system.outside import explained, resolved
+from ..system.transaction import replace_files
+from ..texture import Maps, Texture
+from .finding import Fix
+from .inspect import Report
+from .map_set import DIRECTX, MapSet
+
+Textures = dict[str, Texture]
+
+
+def _resized(textures: Textures, found: MapSet) -> Textures:
+    return {name: resized_map(name, texture, found.largest_px) for name, texture in textures.items()}
+
+
+def _with_normal(change: Callable[[np.ndarray], np.ndarray], textures: Textures, found: MapSet) -> Textures:
+    """The textures with a changed normal map."""
+    pixels = np.clip(change(textures["normal"].pixels), 0, 1)
+    return {**textures, "normal": Texture(np.ascontiguousarray(pixels, np.float32))}
+
+
+def _red_flipped(normal: np.ndarray) -> np.ndarray:
+    return np.concatenate([1 - normal[..., :1], normal[..., 1:]], 2)
+
+
+def _with_blue(normal: np.ndarray) -> np.ndarray:
+    """Normals whose z is what is left to unit length."""
+    x, y = np.moveaxis(2 * normal[..., :2] - 1, 2, 0)
+    z = np.sqrt(np.clip(1 - x * x - y * y, 0, 1))
+    return np.stack([normal[..., 0], normal[..., 1], 0.5 + 0.5 * z], 2)
+
+
+def _with_height(textures: Textures, found: MapSet) -> Textures:
+    normal = textures["normal"]
+    slopes = slopes_from_normal(normal.pixels)
+    height_px = height_from_slopes(slopes, wraps(Maps({"normal": normal})))
+    span_px = max(float(np.ptp(height_px)), FLATTEST_PX)
+    height = np.clip(0.5 + (height_px - (height_px.min() + height_px.max()) / 2) / span_px, 0, 1)
+    return {**textures, "height": Texture(height[..., None].astype(np.float32))}
+
+
+def _with_normals(textures: Textures, found: MapSet) -> Textures:
+    import torch
+
+    from ..surface.relief import UNKNOWN_RELIEF, extended, normal_from_height, without_rounding
+
+    height = textures["height"]
+    smooth = without_rounding(torch.from_numpy(height.pixels[..., 0]))
+    around = extended(smooth, 1, wraps(Maps({"height": height})), is_odd=True)
+    normal = normal_from_height(around * (UNKNOWN_RELIEF * height.size_px[1]))[:, 1:-1, 1:-1]
+    return {**textures, "normal": Texture(normal.permute(1, 2, 0).contiguous().numpy())}
+
+
+FIXES: Mapping[Fix, Callable[[Textures, MapSet], Textures]] = {
+    "resize": _resized,
+    "undo sRGB": partial(_with_normal, srgb_to_linear),
+    "apply sRGB": partial(_with_normal, linear_to_srgb),
+    "restore blue": partial(_with_normal, _with_blue),
+    "flip red": partial(_with_normal, _red_flipped),
+    "flip green": partial(_with_normal, flipped),
+    "renormalise": partial(_with_normal, renormalised),
+    "derive height": _with_height,
+    "derive normal": _with_normals,
+}
+"""In the order in which they are made."""
+
+
+def mend(report: Report, folder: Path) -> tuple[list[Fix], list[Path]]:
+    """Write the mended set into a folder; return what was mended, and the files. The input is left as it is.
+
+    FileError if the folder is the input's or has files of these names, or if there is nothing to mend.
+    """
+    found = report.found
+    if resolved(folder) == resolved(found.folder):
+        raise FileError(f"{folder} is the folder of the set itself", "choose another --out: the input is kept")
+    wanted = {finding.fix for finding in report.findings if finding.fix}
+    if not wanted:
+        raise FileError(f"there is nothing to mend in {found.folder}", "see the remedies of what was found")
+    textures: Textures = dict(found.textures)
+    fixes: list[Fix] = [fix for fix in FIXES if fix in wanted]
+    for fix in fixes:
+        textures = FIXES[fix](textures, found)
+    contents = dict(_content(found, name, texture) for name, texture in textures.items())
+    files = {folder / name: data for name, data in contents.items()}
+    replace_files(files, replace=False)
+    return fixes, list(files)
+
+
+def _content(found: MapSet, name: str, texture: Texture) -> tuple[str, bytes]:
+    """Name and content of a map's file: the file itself if the map is as before, or else a PNG of 16 bits."""
+    file = found.files.get(name)
+    if file is not None and texture is found.textures.get(name):
+        with explained(file):
+            return file.name, file.read_bytes()
+    stem = f"{usable_name(found.name)}_{name}" if file is None else DIRECTX.sub(r"\1_gl\3", file.stem)
+    exporter: Exporter = next(one for one in BUILTIN_EXPORTERS if one.name == "png16")
+    return f"{stem}{exporter.suffix}", exporter.encode(name, replace(texture), {})

@@ -1,0 +1,172 @@
+"""Checks of colours and plain values: albedo of dielectrics and metals, metallic, roughness, height, occlusion."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from ..data.prepare import resized_map
+from ..surface.color import srgb_to_linear
+from ..surface.heights import fit_scale, slopes_from_normal
+from .finding import Finding
+from .map_set import MapSet
+
+DARKEST, BRIGHTEST = 0.01, 0.9
+"""Albedo of real dielectrics: charcoal 0.02 to fresh snow 0.9, with some latitude below."""
+BEYOND = 0.2
+"""Share of pixels outside of it that makes a map implausible; of measured sets one has more: white cloth, 0.59."""
+DARKEST_METAL = 0.2
+"""Least median luminance of bare metal; real ones have 0.4 to 0.98, and dirt takes some of it."""
+METAL = 0.9
+HALF_METAL = 0.15
+"""Share of pixels between dielectric and metal that filtering along edges may make."""
+CONSTANT = 0.002
+OCCLUSION_PX = 256
+OCCLUSION_FITS = 0.15
+"""Least correlation of occlusion with that of the height; measured sets have 0.52 to 0.88."""
+UPSIDE_DOWN = 0.3
+
+
+def checked_values(found: MapSet) -> Iterator[Finding]:
+    """Findings about the values of all maps but normals."""
+    yield from _base_color(found)
+    yield from _metallic(found)
+    for name in ("roughness", "height", "ambient_occlusion"):
+        if (pixels := found.pixels(name)) is not None:
+            yield _range(name, pixels, "normal" in found.textures)
+    yield from _occlusion_against_height(found)
+
+
+def _metal_mask(found: MapSet, size_px: tuple[int, int]) -> np.ndarray:
+    """Whether each pixel (H, W) is metal; none if there is no metallic map."""
+    metallic = found.textures.get("metallic")
+    if metallic is None:
+        return np.zeros(size_px, bool)
+    return resized_map("metallic", metallic, size_px).pixels[..., 0] > METAL
+
+
+def _base_color(found: MapSet) -> Iterator[Finding]:
+    texture = found.textures.get("base_color")
+    if texture is None:
+        remedy = "add it: a material without it is grey"
+        yield Finding("missing", "base_color", "note", "there is no base colour", remedy)
+        return
+    linear = srgb_to_linear(texture.pixels) if texture.color_space == "srgb" else texture.pixels
+    is_metal = _metal_mask(found, texture.size_px)
+    luminance = linear @ np.array([0.2126, 0.7152, 0.0722], np.float32)
+    if not is_metal.all():
+        yield _dielectric(linear[~is_metal], luminance[~is_metal])
+    if is_metal.mean() > 0.01:
+        yield _metal(luminance[is_metal])
+
+
+def _dielectric(linear: np.ndarray, luminance: np.ndarray) -> Finding:
+    """Albedo (n, 3) of what is no metal."""
+    dark, bright = float((linear.max(1) < DARKEST).mean()), float((linear.min(1) > BRIGHTEST).mean())
+    figures = {"median": float(np.median(luminance)), "too_dark": dark, "too_bright": bright}
+    if dark > BEYOND:
+        message = f"{dark:.0%} of it is darker than charcoal (albedo below {DARKEST:g})"
+        return Finding("albedo", "base_color", "warning", message, "brighten it: no light comes back", figures=figures)
+    if bright > BEYOND:
+        message = f"{bright:.0%} of it is brighter than fresh snow (albedo above {BRIGHTEST:g})"
+        return Finding("albedo", "base_color", "warning", message, "darken it: it glows indoors", figures=figures)
+    return Finding("albedo", "base_color", "ok", f"median albedo {figures['median']:.2f}", figures=figures)
+
+
+def _metal(luminance: np.ndarray) -> Finding:
+    """Reflectance (n) of metal."""
+    median = float(np.median(luminance))
+    figures = {"median": median}
+    if median < DARKEST_METAL:
+        message = f"metal is darker than any bare metal: it reflects {median:.2f}, real ones 0.4 and more"
+        remedy = "brighten it, or lower metallic where it is painted, rusty or dirty"
+        return Finding("reflectance", "base_color", "warning", message, remedy, figures=figures)
+    return Finding("reflectance", "base_color", "ok", f"metal reflects {median:.2f}", figures=figures)
+
+
+def _metallic(found: MapSet) -> Iterator[Finding]:
+    pixels = found.pixels("metallic")
+    if pixels is None:
+        return
+    share = float(((pixels > 1 - METAL) & (pixels < METAL)).mean())
+    figures = {"between": share, "mean": float(pixels.mean())}
+    if share > HALF_METAL:
+        message = f"{share:.0%} of it is neither metal nor not (0.1 to 0.9)"
+        remedy = "make it black and white; wear and dirt on metal are dielectrics"
+        yield Finding("metallic", "metallic", "warning", message, remedy, figures=figures)
+        return
+    yield Finding("metallic", "metallic", "ok", f"{1 - share:.0%} is either metal or not", figures=figures)
+
+
+def _range(name: str, pixels: np.ndarray, has_normals: bool) -> Finding:
+    """Whether a map of one channel carries anything."""
+    low, mean, high = float(pixels.min()), float(pixels.mean()), float(pixels.max())
+    figures = {"lowest": low, "mean": mean, "highest": high}
+    said = f"{low:.2f} to {high:.2f}, {mean:.2f} on average"
+    if name == "roughness" and high < CONSTANT:
+        remedy = "export it again: a perfect mirror has no map"
+        return Finding("range", name, "error", "roughness is black everywhere", remedy, figures=figures)
+    if name == "ambient_occlusion" and mean < 0.05:
+        remedy = "invert or bake it again: white is open to the sky"
+        return Finding("range", name, "error", "occlusion is black almost everywhere", remedy, figures=figures)
+    if float(pixels.std()) < CONSTANT:
+        if name == "height":
+            message, remedy = f"it is {mean:.2f} everywhere", "derive it from the normals, or leave it out"
+            return Finding("range", name, "warning", message, remedy, "derive height" if has_normals else "", figures)
+        remedy = "leave the map out, and use the value"
+        return Finding("range", name, "note", f"it is {mean:.2f} everywhere", remedy, "", figures)
+    return Finding("range", name, "ok", said, figures=figures)
+
+
+def _occlusion_against_height(found: MapSet) -> Iterator[Finding]:
+    """Whether occlusion follows from the height, at a small size."""
+    import torch
+
+    from ..surface.horizons import sky_over
+
+    height, occlusion = found.textures.get("height"), found.textures.get("ambient_occlusion")
+    if height is None or occlusion is None or min(float(np.std(t.pixels)) for t in (height, occlusion)) < CONSTANT:
+        return
+    size_px = (OCCLUSION_PX, OCCLUSION_PX)
+    h = resized_map("height", height, size_px).pixels[..., 0]
+    given = resized_map("ambient_occlusion", occlusion, size_px).pixels.ravel()
+    scale_px = _scale_px(found, h)
+    upright, inverted = (
+        _correlation(sky_over(torch.from_numpy(sign * scale_px * h).float(), 0.06 * OCCLUSION_PX).occlusion, given)
+        for sign in (1, -1)
+    )
+    figures = {"correlation": upright, "upside_down": inverted}
+    if inverted > UPSIDE_DOWN and inverted > upright + UPSIDE_DOWN:
+        message = "occlusion darkens what is high: it or the height is upside down"
+        finding = Finding("occlusion and height", "ambient_occlusion", "error", message, "invert it", "", figures)
+    elif upright < -UPSIDE_DOWN:
+        message = "occlusion is inverted: crevices are light"
+        finding = Finding("occlusion and height", "ambient_occlusion", "error", message, "invert it", "", figures)
+    elif upright < OCCLUSION_FITS:
+        message = f"occlusion does not follow from the height (correlation {upright:.2f})"
+        remedy = "`impasto apply height-to-occlusion` makes one that does"
+        finding = Finding("occlusion and height", "ambient_occlusion", "warning", message, remedy, "", figures)
+    else:
+        message = f"correlation {upright:.2f} with the height's"
+        finding = Finding("occlusion and height", "ambient_occlusion", "ok", message, figures=figures)
+    yield finding
+
+
+def _scale_px(found: MapSet, height: np.ndarray) -> float:
+    """Range of heights in pixels that fits the normals, or a usual one."""
+    from ..surface.relief import UNKNOWN_RELIEF
+
+    usual = UNKNOWN_RELIEF * OCCLUSION_PX
+    if "normal" not in found.textures:
+        return usual
+    normal = resized_map("normal", found.textures["normal"], height.shape).pixels
+    slopes = slopes_from_normal(normal)
+    scale_px, correlation = fit_scale(height, slopes - slopes.mean((0, 1)))
+    return scale_px if correlation > 0.2 else usual
+
+
+def _correlation(one: object, other: np.ndarray) -> float:
+    a, b = np.asarray(one, np.float64).ravel(), other.astype(np.float64)
+    a, b = a - a.mean(), b - b.mean()
+    return float((a * b).sum() / max(np.sqrt((a * a).sum() * (b * b).sum()), 1e-12))

@@ -1,0 +1,304 @@
+"""`impasto check`: a good set has no errors, each defect is found by its name, and what can be mended is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from impasto.cli.main import main
+from impasto.inspection.finding import Finding
+from impasto.inspection.inspect import inspect
+from impasto.inspection.mending import FIXES
+from impasto.io.files import BUILTIN_EXPORTERS, read_maps, write_maps
+from impasto.surface.color import linear_to_srgb, srgb_to_linear
+from impasto.surface.heights import normal_from_slopes, slopes_from_height
+from impasto.surface.orientation import flipped
+from impasto.surface.relief import occlusion_from_height
+from impasto.texture import Maps
+
+PNG16 = next(one for one in BUILTIN_EXPORTERS if one.name == "png16")
+SIDE = 128
+Arrays = dict[str, np.ndarray]
+
+
+def waves(seed: int = 0, side: int = SIDE, finest: float = 10) -> np.ndarray:
+    """Smooth random values (H, W) in [0, 1] that tile."""
+    noise = np.random.default_rng(seed).normal(size=(side, side))
+    f = np.hypot(np.fft.fftfreq(side)[:, None], np.fft.rfftfreq(side)[None]) * side
+    smooth = np.fft.irfft2(np.fft.rfft2(noise) * np.exp(-np.square(f / finest)), s=noise.shape)
+    return (smooth - smooth.min()) / np.ptp(smooth)
+
+
+def good(side: int = SIDE) -> Arrays:
+    import torch
+
+    height = waves(side=side)
+    color = 0.3 + 0.4 * np.stack([waves(seed, side) for seed in (1, 2, 3)], 2)
+    return {
+        "base_color": color,
+        "normal": normal_from_slopes(slopes_from_height(12 * height)),
+        "height": height,
+        "roughness": 0.4 + 0.4 * waves(4, side),
+        "metallic": np.zeros((side, side)),
+        "ambient_occlusion": occlusion_from_height(torch.from_numpy(24 * height)).numpy(),
+    }
+
+
+def written(folder: Path, arrays: Arrays, sizes: bool = False) -> Path:
+    """The folder with the set; sizes: each map in a file of its own size."""
+    if sizes:
+        for name, array in arrays.items():
+            write_maps(Maps.from_arrays({name: array}), folder, "wall", PNG16)
+    else:
+        write_maps(Maps.from_arrays(arrays), folder, "wall", PNG16)
+    return folder
+
+
+def found(folder: Path, verdicts: tuple[str, ...] = ("error", "warning", "note")) -> dict[tuple[str, str], Finding]:
+    """Findings by (check, map), of these verdicts."""
+    return {(one.check, one.map): one for one in inspect(folder).findings if one.verdict in verdicts}
+
+
+def test_a_good_set_has_nothing_to_mend(tmp_path):
+    report = inspect(written(tmp_path / "a", good()))
+    assert {one.verdict for one in report.findings} <= {"ok", "note"}
+    assert [(one.check, one.map) for one in report.findings if one.verdict == "note"] == []
+    assert {one.check for one in report.findings} >= {
+        *("size", "seam", "length", "sign", "albedo", "metallic", "range"),
+        *("normal and height", "occlusion and height"),
+    }
+
+
+def cut(arrays: Arrays) -> Arrays:
+    return {name: array[: SIDE * 3 // 4, : SIDE * 2 // 3] for name, array in arrays.items()}
+
+
+def with_map(name: str, change: Callable[[np.ndarray], np.ndarray]) -> Callable[[Arrays], Arrays]:
+    return lambda arrays: {**arrays, name: np.clip(change(arrays[name]), 0, 1)}
+
+
+def leaning(normal: np.ndarray) -> np.ndarray:
+    vectors = 2 * normal - 1
+    return normal_from_slopes(np.stack([0.2 - vectors[..., 0] / vectors[..., 2], vectors[..., 1] / vectors[..., 2]], 2))
+
+
+def without_blue(normal: np.ndarray) -> np.ndarray:
+    return np.concatenate([normal[..., :2], np.zeros_like(normal[..., :1])], 2)
+
+
+def red_flipped(normal: np.ndarray) -> np.ndarray:
+    return np.concatenate([1 - normal[..., :1], normal[..., 1:]], 2)
+
+
+def metals(arrays: Arrays) -> Arrays:
+    return {**arrays, "metallic": np.ones((SIDE, SIDE)), "base_color": 0.3 * arrays["base_color"]}
+
+
+DEFECTS: dict[str, tuple[Callable[[Arrays], Arrays], tuple[str, str], str, str]] = {
+    "green": (with_map("normal", flipped), ("sign", "normal"), "error", "flip green"),
+    "green alone": (
+        lambda a: {"base_color": a["base_color"], "normal": flipped(a["normal"]), "roughness": a["roughness"]},
+        ("sign", "normal"),
+        "error",
+        "flip green",
+    ),
+    "red": (with_map("normal", red_flipped), ("sign", "normal"), "error", "flip red"),
+    "short": (with_map("normal", lambda n: 0.5 + 0.7 * (n - 0.5)), ("length", "normal"), "note", "renormalise"),
+    "no blue": (with_map("normal", without_blue), ("encoding", "normal"), "error", "restore blue"),
+    "encoded": (with_map("normal", linear_to_srgb), ("colour space", "normal"), "error", "undo sRGB"),
+    "decoded": (with_map("normal", srgb_to_linear), ("colour space", "normal"), "error", "apply sRGB"),
+    "lean": (with_map("normal", leaning), ("lean", "normal"), "warning", ""),
+    "down": (with_map("normal", lambda n: n * [1, 1, 0.3]), ("encoding", "normal"), "error", ""),
+    "upside down": (with_map("height", lambda h: 1 - h), ("normal and height", "height"), "error", ""),
+    "other height": (with_map("height", lambda h: waves(77)), ("normal and height", "height"), "warning", ""),
+    "flat height": (with_map("height", lambda h: 0 * h + 0.5), ("range", "height"), "warning", "derive height"),
+    "inverted occlusion": (
+        with_map("ambient_occlusion", lambda a: 1 - a),
+        ("occlusion and height", "ambient_occlusion"),
+        "error",
+        "",
+    ),
+    "other occlusion": (
+        with_map("ambient_occlusion", lambda a: waves(78)),
+        ("occlusion and height", "ambient_occlusion"),
+        "warning",
+        "",
+    ),
+    "no height": (
+        lambda a: {name: a[name] for name in a if name not in ("height", "ambient_occlusion")},
+        ("missing", "height"),
+        "note",
+        "derive height",
+    ),
+    "no normal": (
+        lambda a: {name: a[name] for name in a if name != "normal"},
+        ("missing", "normal"),
+        "note",
+        "derive normal",
+    ),
+    "black": (with_map("base_color", lambda c: 0.1 * c), ("albedo", "base_color"), "warning", ""),
+    "white": (with_map("base_color", lambda c: 0 * c + 0.99), ("albedo", "base_color"), "warning", ""),
+    "dark metal": (metals, ("reflectance", "base_color"), "warning", ""),
+    "half metal": (with_map("metallic", lambda m: m + 0.5), ("metallic", "metallic"), "warning", ""),
+    "mirror": (with_map("roughness", lambda r: 0 * r), ("range", "roughness"), "error", ""),
+    "cut": (cut, ("seam", "base_color"), "warning", ""),
+}
+
+
+@pytest.mark.parametrize("defect", DEFECTS)
+def test_each_defect_is_found_and_nothing_else_is_wrong(tmp_path, defect):
+    change, where, verdict, fix = DEFECTS[defect]
+    findings = found(written(tmp_path / "a", change(good())))
+    assert where in findings, findings
+    assert (findings[where].verdict, findings[where].fix) == (verdict, fix)
+    assert findings[where].remedy
+    others = {key for key, one in findings.items() if one.verdict in ("error", "warning") and key != where}
+    follow = {"seam": "seam", "normal and height": "occlusion and height"}.get(where[0])  # of a wrong height, too
+    assert all(check == follow for check, _ in others), others
+
+
+@pytest.mark.parametrize("defect", [defect for defect, (*_, fix) in DEFECTS.items() if fix])
+def test_what_can_be_mended_is_right_afterwards_and_the_input_is_as_before(tmp_path, defect, capsys):
+    change, where, _, _fix = DEFECTS[defect]
+    folder = written(tmp_path / "a", change(good()))
+    before = {file: file.read_bytes() for file in folder.iterdir()}
+    main(["check", str(folder), "--fix", "--out", str(tmp_path / "b")])
+    assert {file: file.read_bytes() for file in folder.iterdir()} == before
+    assert "mended" in capsys.readouterr().out
+    after = found(tmp_path / "b", ("error", "warning"))
+    assert not after
+    assert where not in found(tmp_path / "b")
+    maps, true = read_maps(tmp_path / "b"), good()
+    if defect != "no normal":  # of unknown range
+        assert np.abs(maps["normal"].pixels - true["normal"]).max() < 0.01
+    if "height" in defect:
+        assert np.corrcoef(maps["height"].pixels.ravel(), true["height"].ravel())[0, 1] > 0.99
+
+
+def test_every_fix_has_a_defect():
+    assert FIXES.keys() == {fix for *_, fix in DEFECTS.values() if fix} | {"resize"}
+
+
+def test_different_sizes_are_resized_to_the_largest(tmp_path):
+    small = good(64)
+    arrays = {**good(), "roughness": small["roughness"], "normal": small["normal"]}
+    folder = written(tmp_path / "a", arrays, sizes=True)
+    (size,) = (one for one in inspect(folder).findings if one.check == "size")
+    assert (size.verdict, size.fix) == ("error", "resize")
+    assert "roughness 64x64" in size.message
+    main(["check", str(folder), "--fix", "--out", str(tmp_path / "b")])
+    assert read_maps(tmp_path / "b").size_px == (SIDE, SIDE)
+    assert (tmp_path / "b" / "wall_base_color.png").read_bytes() == (folder / "wall_base_color.png").read_bytes()
+
+
+def test_different_shapes_are_an_error_without_a_fix(tmp_path):
+    arrays = good()
+    folder = written(tmp_path / "a", {**arrays, "roughness": arrays["roughness"][:64]}, sizes=True)
+    (size,) = (one for one in inspect(folder).findings if one.check == "size")
+    assert (size.verdict, size.fix) == ("error", "")
+
+
+def test_a_normal_map_named_for_directx_is_read_and_turned(tmp_path):
+    arrays = good()
+    folder = written(tmp_path / "a", {"base_color": arrays["base_color"], "normal": flipped(arrays["normal"])})
+    (folder / "wall_normal.png").rename(folder / "wall_nor_dx_1k.png")
+    main(["check", str(folder), "--fix", "--out", str(tmp_path / "b")])
+    assert (tmp_path / "b" / "wall_nor_gl_1k.png").is_file()
+    assert np.abs(read_maps(tmp_path / "b")["normal"].pixels - arrays["normal"]).max() < 1e-4
+
+
+def test_a_file_with_colours_where_grey_is_expected_is_told(tmp_path):
+    folder = written(tmp_path / "a", good())
+    packed = np.random.default_rng(0).integers(0, 255, (SIDE, SIDE, 3), np.uint8)
+    Image.fromarray(packed).save(folder / "wall_roughness.png")
+    assert found(folder)["channels", "roughness"].verdict == "warning"
+
+
+def test_a_damaged_file_and_one_that_is_not_read_are_told(tmp_path):
+    folder = written(tmp_path / "a", good())
+    (folder / "wall_roughness.png").write_bytes(b"nothing")
+    Image.new("RGB", (4, 4)).save(folder / "wall_preview.png")
+    Image.new("RGB", (4, 4)).save(folder / "wall_albedo.png")
+    findings = [one for one in inspect(folder).findings if one.check == "file"]
+    assert {(one.verdict, one.map) for one in findings} == {
+        ("error", "roughness"),
+        ("note", ""),
+        ("note", "base_color"),
+    }
+
+
+def test_noise_that_fits_both_signs_is_not_judged(tmp_path):
+    slopes = np.random.default_rng(0).normal(0, 0.3, (SIDE, SIDE, 2))
+    folder = written(tmp_path / "a", {"normal": normal_from_slopes(slopes)})
+    assert found(folder)["sign", "normal"].verdict == "note"
+
+
+def test_a_tiny_set_is_told_to_be_too_small(tmp_path):
+    assert found(written(tmp_path / "a", good(16)))["size", ""].message.startswith("16x16 px are too few")
+
+
+def exit_code(*arguments: object) -> int:
+    try:
+        main(["check", *map(str, arguments)])
+    except SystemExit as end:
+        return int(end.code or 0)
+    return 0
+
+
+def test_the_exit_code_is_3_while_an_error_is_left(tmp_path, capsys):
+    wrong = written(tmp_path / "sets" / "wrong", {**good(), "normal": flipped(good()["normal"])})
+    fine = written(tmp_path / "sets" / "fine", good())
+    assert exit_code(fine) == 0
+    assert exit_code(wrong) == 3
+    assert exit_code(tmp_path / "sets") == 3
+    assert exit_code(tmp_path / "sets", "--fix", "--out", tmp_path / "out") == 0
+    assert {path.name for path in (tmp_path / "out").iterdir()} >= {"wrong"}
+    upside_down = written(tmp_path / "upside", {**good(), "height": 1 - good()["height"]})
+    assert exit_code(upside_down) == 3
+    capsys.readouterr()
+
+
+def test_the_answer_in_json_has_every_finding(tmp_path, capsys):
+    folder = written(tmp_path / "a", {**good(), "normal": flipped(good()["normal"])})
+    assert exit_code(folder, "--json") == 3
+    (one,) = json.loads(capsys.readouterr().out)["sets"]
+    assert one["verdict"] == "error"
+    sign = next(finding for finding in one["findings"] if finding["check"] == "sign")
+    assert sign["fix"] == "flip green"
+    assert sign["figures"]["confidence"] > 0.5
+
+
+def test_what_is_right_is_listed_on_request(tmp_path, capsys):
+    folder = written(tmp_path / "a", good())
+    exit_code(folder)
+    assert "no seam shows" not in capsys.readouterr().out
+    exit_code(folder, "--all")
+    assert "no seam shows" in capsys.readouterr().out
+
+
+def test_nothing_is_overwritten(tmp_path, capsys):
+    folder = written(tmp_path / "a", {**good(), "normal": flipped(good()["normal"])})
+    assert exit_code(folder, "--fix", "--out", folder) == 3
+    assert "the folder of the set itself" in capsys.readouterr().err
+    assert exit_code(folder, "--fix", "--out", tmp_path / "b") == 0
+    first = (tmp_path / "b" / "wall_normal.png").read_bytes()
+    assert exit_code(folder, "--fix", "--out", tmp_path / "b") == 3
+    assert (tmp_path / "b" / "wall_normal.png").read_bytes() == first
+
+
+@pytest.mark.parametrize("given", [("--fix",), ("--out", "x")])
+def test_fix_and_out_belong_together(tmp_path, given, capsys):
+    assert exit_code(written(tmp_path / "a", good()), *given) == 2
+
+
+def test_folders_without_maps_and_files_are_refused(tmp_path, capsys):
+    (tmp_path / "empty").mkdir()
+    assert exit_code(tmp_path / "empty") == 3
+    assert "contains no maps" in capsys.readouterr().err
+    assert exit_code(tmp_path / "nothing") == 3
+    assert "is no folder" in capsys.readouterr().err
