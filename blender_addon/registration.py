@@ -13,7 +13,7 @@ from .batch import panel as batch_panel
 from .batch import settings as batch_settings
 from .bridge import former
 from .engine.catalogue import catalogue
-from .generate import choosing, variation_operators, variations
+from .generate import choosing, light_dial, variation_operators, variations
 from .generate import operators as generate_operators
 from .generate import panel as generate_panel
 from .generate import settings as generate_settings
@@ -68,6 +68,7 @@ CLASSES = (
     *train_panel.CLASSES,
     *batch_panel.CLASSES,
     *relight_panel.CLASSES,
+    *light_dial.CLASSES,
 )
 PARTS = (
     gallery,

@@ -76,9 +76,12 @@ class IMPASTO_OT_randomize(bpy.types.Operator):
 
 
 def _is_drawn(schema: Mapping[str, Any]) -> bool:
-    """Whether random values make sense: not for names of models, texts, or the numbers of images."""
+    """Whether random values make sense: not for models, texts, numbers of images, or the light of a photograph."""
     is_open = schema.get("type") == "string" and not schemas.choices_of(schema)
-    return not (is_open or belongs_to_model(schema) or "for_each" in schema or schema.get("type") == "object")
+    is_fact = schema.get("format") == schemas.AZIMUTH
+    return not (
+        is_open or is_fact or belongs_to_model(schema) or "for_each" in schema or schema.get("type") == "object"
+    )
 
 
 def random_value(name: str, schema: Mapping[str, Any], chance: random.Random) -> Any:

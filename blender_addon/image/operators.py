@@ -19,6 +19,7 @@ from ..core.recipe import differences
 from ..engine.catalogue import catalogue
 from ..jobs.operator import TaskOperator
 from ..jobs.task import Place, Task
+from ..parameters.azimuths import known_azimuths
 from ..tools.arguments import HEIGHT_PX, MATERIAL, SEED, WIDTH_PX
 from ..tools.request import Request, make_task
 
@@ -76,7 +77,9 @@ class IMPASTO_OT_estimate_maps(OnImage, bpy.types.Operator):
     width_m: FloatProperty(name="Real Width", description="Real-world width of the image in metres; 0: unknown", min=0)
 
     def task(self, context: bpy.types.Context) -> Task:
-        request = Request(tool=catalogue.usual("maps"), source=self.chosen(context), width_m=self.width_m)
+        tool = catalogue.usual("maps")
+        lit = known_azimuths(context.scene, catalogue[tool])
+        request = Request(tool=tool, parameters=lit, source=self.chosen(context), width_m=self.width_m)
         target = target_of(context, self.material, request.result_name(), width_m=self.width_m)
         return request.task(target)
 

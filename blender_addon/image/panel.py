@@ -5,9 +5,11 @@ from __future__ import annotations
 
 import bpy
 
+from ..engine.catalogue import catalogue
 from ..interface.drawing import draw_operators, draw_report, name_place
 from ..jobs.task import Place
-from ..tools.panel import InImageEditor, Tab
+from ..parameters.azimuths import azimuths_of
+from ..tools.panel import InImageEditor, Tab, draw_parameters
 
 IMAGE_BUTTONS = {
     "impasto.make_seamless": "MOD_ARRAY",
@@ -22,10 +24,22 @@ class IMPASTO_PT_this_image(Tab, InImageEditor, bpy.types.Panel):
 
     bl_label = "This Image"
 
-    def draw(self, _context: bpy.types.Context) -> None:
+    def draw(self, context: bpy.types.Context) -> None:
         name_place(self.layout, Place.IMAGE)
+        _draw_light(self.layout, context)
         draw_operators(self.layout, IMAGE_BUTTONS)
         draw_report(self.layout, Place.IMAGE)
+
+
+def _draw_light(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    """Draw where the light of the photograph comes from, for Maps from Image."""
+    usual = catalogue.usual("maps")
+    lit = azimuths_of(catalogue[usual]) if usual else []
+    if lit:
+        column = layout.column()
+        column.use_property_split = True
+        column.use_property_decorate = False
+        draw_parameters(column, context, catalogue[usual], only=lit)
 
 
 CLASSES = (IMPASTO_PT_this_image,)

@@ -14,7 +14,7 @@ import bpy
 from bpy.props import PointerProperty
 
 from ..engine.catalogue import catalogue, properties_of
-from . import inputs, model_values, schemas
+from . import azimuths, inputs, model_values, schemas
 from .groups import (
     SLIDERS,
     belongs_to_model,
@@ -170,7 +170,10 @@ def _classes(tool: Mapping[str, Any]) -> list[type]:
     tell = tell_changed(kind_of_preview(tool))
     images, classes = inputs.input_properties(tool, parameters, tell)
     models, classes_of_models = model_values.model_properties(tool, tell)
-    members = {"__annotations__": parameters | images | models, "__doc__": tool["description"]}
+    members = {
+        "__annotations__": parameters | azimuths.switches(tool) | images | models,
+        "__doc__": tool["description"],
+    }
     return [
         *classes,
         *classes_of_models,

@@ -9,6 +9,9 @@ from typing import Any
 
 from bpy.props import BoolProperty, EnumProperty, FloatProperty, FloatVectorProperty, IntProperty, StringProperty
 
+AZIMUTH = "azimuth"
+"""Format of the direction that light comes from, in degrees; below 0 if it is unknown."""
+
 
 def label_of(name: str, schema: Mapping[str, Any]) -> str:
     """Label of a parameter: its title, or its name without the unit if pydantic made the title from the name."""
@@ -49,7 +52,7 @@ def property_of(name: str, schema: Mapping[str, Any], **more: Any) -> Any:
 
 def is_angle(schema: Mapping[str, Any]) -> bool:
     """Whether a parameter is an angle: degrees in a recipe, radians in Blender."""
-    return schema.get("format") == "angle"
+    return schema.get("format") in ("angle", AZIMUTH)
 
 
 def component_labels(schema: Mapping[str, Any]) -> list[str]:
@@ -63,7 +66,8 @@ def _number(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
     limits = _limits(schema, 0)
     if is_angle(schema):
         radians = {key: math.radians(value) for key, value in {**limits, "default": schema["default"]}.items()}
-        return {**radians, "subtype": "ANGLE"}
+        usual = {"soft_min": 0.0} if schema["format"] == AZIMUTH else {}  # below: unknown
+        return {**radians, **usual, "subtype": "ANGLE"}
     is_share = limits.get("min", -1) >= 0 and limits.get("max", 2) <= 1
     subtype = "DISTANCE" if name.endswith("_m") else "FACTOR" if is_share else "NONE"
     return {**limits, "default": schema["default"], "precision": schema.get("decimals", 3), "subtype": subtype}

@@ -14,9 +14,9 @@ from ..interface import previews
 from ..interface.drawing import draw_operator, draw_progress, draw_report, name_place
 from ..jobs.session import jobs
 from ..jobs.task import Place
-from ..parameters import inputs, model_values, properties
+from ..parameters import azimuths, inputs, model_values, properties
 from ..parameters.groups import belongs_to_model
-from ..parameters.schemas import component_labels, label_of
+from ..parameters.schemas import AZIMUTH, component_labels, label_of
 from ..setup.panel import draw_missing_engine
 from ..weights.panel import draw_missing_weights
 
@@ -190,11 +190,24 @@ def _draw_parameter(
         for index, label in enumerate(labels):
             components.prop(group, identifier, index=index, text=label)
         return
+    if schema.get("format") == AZIMUTH:
+        _draw_azimuth(column, group, name, label_of(name, schema))
+        return
     if not belongs_to_model(schema):
         column.prop(group, identifier)
         return
     for own in model_values.property_names(group, tool, name):
         column.prop(model_values.group_of_model(group, tool), own, slider=True)
+
+
+def _draw_azimuth(column: bpy.types.UILayout, group: bpy.types.PropertyGroup, name: str, label: str) -> None:
+    """Draw the azimuth of a light, or that the tool finds it out."""
+    row = column.row(heading=label)
+    row.prop(group, azimuths.switch_of(name), text="")
+    if azimuths.is_known(group, name):
+        row.prop(group, properties.identifier(name), text="")
+    else:
+        row.label(text="Automatic")
 
 
 def draw_run(layout: bpy.types.UILayout, operator: str, place: Place, icon: str) -> None:

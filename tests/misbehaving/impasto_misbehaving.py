@@ -30,6 +30,7 @@ from impasto.tools import (
     sliders_field,
     visible_if,
 )
+from impasto_misbehaving_lit import Lit
 from impasto_misbehaving_style import Flat
 from impasto_misbehaving_tiles import Blotches, Negative
 
@@ -282,6 +283,7 @@ def impasto_tools():
         Swallow(),
         Blend(),
         Flat(),
+        Lit(),
         Learn(),
         Recall(),
         Blotches(),

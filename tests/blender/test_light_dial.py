@@ -1,0 +1,106 @@
+"""The azimuth of a photograph's light: unknown or an angle, in the panel, in recipes, and on the dial."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import bpy
+import pytest
+from drawing import drawn
+
+NAME = "light_azimuth"
+
+
+@pytest.fixture
+def group(scene):
+    """Parameters of the estimator, whose light is unknown."""
+    return scene.impasto_parameters.lit
+
+
+def recipe_of(image_name: str) -> dict:
+    return json.loads(bpy.data.images[image_name]["impasto_recipe"])["steps"][-1]["parameters"]
+
+
+def test_it_is_unknown_until_the_switch_is_turned_on(group, extension):
+    assert not group.knows_light_azimuth
+    assert math.degrees(group.light_azimuth) == pytest.approx(-1)
+    group.knows_light_azimuth = True
+    assert math.degrees(group.light_azimuth) == pytest.approx(135)
+    group.light_azimuth = math.radians(200)
+    group.knows_light_azimuth = True
+    assert math.degrees(group.light_azimuth) == pytest.approx(200), "it was on already"
+    group.knows_light_azimuth = False
+    assert math.degrees(group.light_azimuth) == pytest.approx(-1)
+
+
+@pytest.mark.parametrize(("degrees", "written"), [(-1, -1.0), (0, 0.0), (90, 90.0), (359.5, 359.5), (360, 360.0)])
+def test_a_recipe_holds_degrees_within_the_tools_limits(degrees, written, group, extension):
+    tool = extension.engine.catalogue.catalogue["lit"]
+    group.light_azimuth = math.radians(degrees)
+    assert extension.parameters.properties.value_of(group, tool, NAME) == written
+
+
+def test_the_field_cannot_be_dragged_below_zero(group):
+    prop = group.bl_rna.properties[NAME]
+    assert prop.subtype == "ANGLE"
+    assert (prop.soft_min, prop.soft_max) == (0, pytest.approx(math.tau))
+
+
+def test_the_panel_says_automatic_or_shows_the_angle(group, scene, extension):
+    scene.impasto.tool = "lit"
+    layout = drawn(bpy.types.IMPASTO_PT_image_editor)
+    assert "knows_light_azimuth" in layout.props()
+    assert NAME not in layout.props()
+    assert any(what == "label" and options.get("text") == "Automatic" for what, _, options in layout.drawn)
+    group.knows_light_azimuth = True
+    assert NAME in drawn(bpy.types.IMPASTO_PT_image_editor).props()
+
+
+def test_maps_from_image_take_the_light_that_is_set(group, image, extension, scene, monkeypatch):
+    catalogue = extension.engine.catalogue.catalogue
+    only_lit = {name: tool for name, tool in catalogue._tools.items() if tool["task"] != "maps" or name == "lit"}
+    monkeypatch.setattr(catalogue, "_tools", only_lit)
+    assert "knows_light_azimuth" in drawn(bpy.types.IMPASTO_PT_this_image).props()
+    for known, degrees in ((False, -1), (True, 250)):
+        group.knows_light_azimuth = known
+        if known:
+            group.light_azimuth = math.radians(degrees)
+        bpy.ops.impasto.estimate_maps(image=image.name, material="NONE")
+        made = json.loads(bpy.context.window_manager.impasto_made)["images"]
+        assert recipe_of(made[0]).get(NAME, -1) == degrees
+
+
+def test_random_values_leave_the_light_of_the_photograph_alone(group, scene):
+    scene.impasto.tool = "lit"
+    before = group.strength
+    for seed in (1, 2, 3):
+        bpy.ops.impasto.randomize(seed=seed)
+        assert not group.knows_light_azimuth
+    assert group.strength != before
+
+
+def test_the_dial_belongs_to_a_known_azimuth_of_the_chosen_tools(group, scene, extension):
+    shown = extension.generate.light_dial.shown_azimuth
+    scene.impasto.tool, scene.impasto.estimator = "lit", "none"
+    assert shown(bpy.context) is None
+    group.knows_light_azimuth = True
+    assert shown(bpy.context) == (group, NAME)
+    scene.impasto.tool = "checker"
+    assert shown(bpy.context) is None
+    scene.impasto.estimator = "lit"
+    assert shown(bpy.context) == (group, NAME)
+
+
+@pytest.mark.parametrize(
+    ("offset", "degrees"), [((50, 0), 0), ((0, 50), 90), ((-50, 0), 180), ((0, -50), 270), ((30, 30), 45)]
+)
+def test_a_place_around_the_middle_is_an_azimuth(offset, degrees, extension):
+    assert math.degrees(extension.generate.light_dial.azimuth_at(offset)) == pytest.approx(degrees)
+
+
+def test_with_ctrl_it_goes_in_steps(extension):
+    azimuth_at = extension.generate.light_dial.azimuth_at
+    for degrees, snapped in ((50, 45), (53, 60), (359, 0)):
+        offset = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
+        assert math.degrees(azimuth_at(offset, True)) == pytest.approx(snapped, abs=1e-6)
