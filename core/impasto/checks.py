@@ -48,6 +48,8 @@ def _check_input(tool: Tool, item: Input) -> None:
         raise PluginError(message, f"use one of {', '.join(INPUT_KINDS)}")
     if item.takes_many and item.kind != "maps":
         raise PluginError(f"{tool.name}'s input {item.name} takes many, but is no picture", "declare one dataset")
+    if item.least > 1 and not (item.many and item.required):
+        raise PluginError(f"{tool.name}: {item.name} needs {item.least} values", "say many=True, required=True")
     if item.for_each:
         if item.many or item.required:
             raise PluginError(f"{tool.name}: {item.name} is for each {item.for_each}", "say required=False, many=False")

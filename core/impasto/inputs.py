@@ -108,6 +108,9 @@ def _maps(inputs: Mapping[str, Maps | Dataset], name: str) -> Maps | None:
 
 def _check_values(tool: Tool, item: Input, step: Step, inputs: Mapping[str, Maps | Dataset]) -> None:
     names = step.names_of(item.name)
+    if len(names) < item.least:
+        message = f"{tool.name} needs {item.least} or more of the input {item.name}, got {len(names)}"
+        raise ParameterError(message, f"give at least {item.least}")
     if len(names) > 1 and not item.takes_many:
         raise ParameterError(f"{tool.name} takes one {item.name}, got {len(names)}", "leave all but one out")
     for index, given in enumerate(names):

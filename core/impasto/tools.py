@@ -81,6 +81,7 @@ class Input:
 
     many: it takes a list, such as styles to be mixed. for_each: another input that takes a list; this one takes at most
     one value for each of its values, in the same order, such as a mask for each style.
+    least: fewest values of one that takes many, which belong together.
     """
 
     name: str
@@ -89,6 +90,7 @@ class Input:
     kind: str = "maps"
     many: bool = False
     for_each: str = ""
+    least: int = 1
 
     @property
     def takes_many(self) -> bool:
@@ -207,10 +209,11 @@ KINDS = ("generator", "stylizer", "estimator", "filter", "trainer")
 INPUT_KINDS = ("maps", "dataset")
 OF_MODEL = ("class", "sliders")
 """Formats of parameters that belong to the chosen model."""
-TASKS = ("seamless", "generate", "maps", "stylize", "train", "prepare")
+TASKS = ("seamless", "generate", "maps", "stereo", "stylize", "train", "prepare")
 """Tasks for which hosts have an action, a button or a panel, as they know no tool by its name: make a picture seamless;
-make a material with a trained model; estimate missing maps of a picture; repaint a picture in the style of others;
-train a model; rotate, crop and scale a source for another tool."""
+make a material with a trained model; estimate missing maps of a picture; measure maps from photographs under several
+lights, with the parameters `lights`, `clock` and `light_elevation`; repaint a picture in the style of others; train a
+model; rotate, crop and scale a source for another tool."""
 
 
 def validate(tool: Tool, given: Mapping[str, Any]) -> Parameters:

@@ -1,1 +1,45 @@
-"""Photometric stereo: relief and colour measured from photographs of one surface under several lights."""
+"""Photometric stereo: relief and colour measured from photographs of one surface under several lights.
+
+Woodham 1980, with robust weights against shadows and highlights, and lights found as far as they are not known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from impasto import hookimpl
+from impasto.context import Context
+from impasto.texture import Maps
+from impasto.tools import Generator, Result, Tool
+
+from .parameters import PHOTO, PHOTOS, PhotometricStereoParameters
+
+
+class PhotometricStereo(Generator):
+    """Measures the maps of a surface from photographs of it under different lights."""
+
+    name, label = "photometric-stereo", "Relief from several lights"
+    description = "Measures colour, normals, height and roughness from photographs of one surface under several lights"
+    example = "--photo a.jpg --photo b.jpg --photo c.jpg --clock 12 --clock 4 --clock 8 --out textures"
+    rank, task = 35, "stereo"
+    uses_subject = False
+    inputs = (PHOTOS,)
+    parameters = PhotometricStereoParameters
+
+    def apply(
+        self,
+        subject: Maps,
+        parameters: PhotometricStereoParameters,
+        inputs: Mapping[str, tuple[Maps, ...]],
+        context: Context,
+    ) -> Result:
+        """The maps, with the mean residual and confidence as figures, and the lights found as a note."""
+        from .measure import measure
+
+        return measure(inputs[PHOTO], parameters, context)
+
+
+@hookimpl
+def impasto_tools() -> list[Tool]:
+    """The tool of this plugin."""
+    return [PhotometricStereo()]

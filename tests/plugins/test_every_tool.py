@@ -1,7 +1,8 @@
 """Behaviour of all first-party tools: schema, seeds, odd pictures, cancelling, leaving the subject alone.
 
 A tool that needs a model is given one that took two steps, and one that needs published weights some of their layout.
-A trainer makes no maps, so only what it declares is tested here, and the rest with its plugin.
+A trainer makes no maps, and a tool may need pictures that belong together: only what they declare is tested here, and
+the rest with their plugins.
 """
 
 from dataclasses import replace
@@ -12,7 +13,7 @@ import pytest
 from quick import QUICK
 
 from impasto.data.dataset import Dataset, dataset_of
-from impasto.evaluation.behaviour import CHECKS, declaration_problem, maker, picture
+from impasto.evaluation.behaviour import CHECKS, declaration_problem, maker, picture, takes_sets
 from impasto.plugins import registry
 from impasto.recipe import Recipe, Step
 from impasto.runner import Result, run
@@ -20,7 +21,7 @@ from impasto.texture import Maps
 
 pytestmark = pytest.mark.usefixtures("small_weights")
 TOOLS = sorted(registry().tools)
-MAKERS = [name for name in TOOLS if registry().tool(name).kind != "trainer"]
+MAKERS = [name for name in TOOLS if registry().tool(name).kind != "trainer" and not takes_sets(registry().tool(name))]
 FROM_COLOURS = ("cnn-texture",)
 """Those that make a new base colour from the subject's alone."""
 ON_A_SUBJECT = [

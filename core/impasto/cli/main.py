@@ -34,6 +34,7 @@ from .parser import EarlyOptions, Parser
 from .plugins import add_plugins
 from .relight import add_relight
 from .sources import add_named_inputs, named_files
+from .stereo import add_stereo
 from .stylize import add_stylize
 from .terminal import Terminal
 from .tools import add_apply, add_generate, add_maps, add_seamless
@@ -46,6 +47,7 @@ EXAMPLES = (
     "train {train} wall.jpg --name my-wall",
     "generate {generate} --model my-wall --size 2048x2048 --out textures",
     "maps wall.png --out textures --normal-strength 0.8",
+    "stereo north.jpg east.jpg south.jpg west.jpg --angles 12 3 6 9 --out textures",
     "stylize cat.jpg --style night.jpg --out painted",
     "batch brick.json photos --out textures",
     "relight textures/brick --frames 24 --out looked-at",
@@ -91,6 +93,7 @@ def make_parser(stylizer: str = "") -> Parser:
     add_generate(commands)
     add_seamless(commands)
     add_maps(commands)
+    add_stereo(commands)
     add_apply(commands)
     add_stylize(commands, stylizer)
     add_batch(commands)

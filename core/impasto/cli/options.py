@@ -111,7 +111,9 @@ def add_inputs(parser: argparse.ArgumentParser, tool: Tool) -> None:
 def _how_often(item: Input) -> str:
     if item.for_each:
         return f"; the first is of the first {_option(item.for_each)}, and so on; {LEFT_OUT} leaves one out"
-    return f"; up to {MAX_VALUES} times" if item.many else ""
+    if not item.many:
+        return ""
+    return f"; {item.least} to {MAX_VALUES} times" if item.least > 1 else f"; up to {MAX_VALUES} times"
 
 
 def given_inputs(arguments: argparse.Namespace, tool: Tool) -> tuple[dict[str, str | list[str]], dict[str, Path]]:
@@ -131,10 +133,14 @@ def add_parameters(parser: argparse.ArgumentParser, tool: Tool) -> None:
     add_parameters_to(parser.add_argument_group(f"parameters of {tool.name}"), tool)
 
 
-def add_parameters_to(group: argparse._ArgumentGroup, tool: Tool, prefix: str = "") -> None:
+def add_parameters_to(
+    group: argparse._ArgumentGroup, tool: Tool, prefix: str = "", leave_out: Sequence[str] = ()
+) -> None:
     """Add an option for each parameter to a group; prefix: of the options' names, as in --source-crop."""
     properties = _properties(tool)
     for name, schema in properties.items():
+        if name in leave_out:
+            continue
         how: dict[str, Any] = {"dest": _destination(prefix + name), "default": None, "help": _help(schema, properties)}
         how |= _how_to_parse(name, schema)
         try:
@@ -145,7 +151,7 @@ def add_parameters_to(group: argparse._ArgumentGroup, tool: Tool, prefix: str = 
 
 def given_parameters(arguments: argparse.Namespace, tool: Tool, prefix: str = "") -> dict[str, Any]:
     """The given parameters by name; the tool has defaults for the others."""
-    given = {name: getattr(arguments, _destination(prefix + name)) for name in _properties(tool)}
+    given = {name: getattr(arguments, _destination(prefix + name), None) for name in _properties(tool)}
     return {name: value for name, value in given.items() if value is not None}
 
 

@@ -113,6 +113,7 @@ class ToolInput(Answer):
     kind: str = Field(description="maps or dataset")
     many: bool = Field(description="whether it takes a list")
     for_each: str = Field(description="another input: this one takes at most one for each of that's values")
+    least: int = Field(description="fewest values of one that takes a list")
 
 
 class ToolDescription(Answer):

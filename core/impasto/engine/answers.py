@@ -15,7 +15,7 @@ import numpy as np
 from ..errors import ParameterError, ProtocolError
 from ..recipe import Recipe
 from ..system.outside import shown
-from ..system.shapes import ANY_NUMBER, ID, RANGE_M, OrNone, check
+from ..system.shapes import ANY_NUMBER, ID, RANGE_M, Integer, OrNone, check
 from ..texture import MAP_CHANNELS, Maps
 
 PREVIEW, RELIT = "preview", "relit"
@@ -122,7 +122,17 @@ DESCRIPTION = {
             "needs": [str],
             "uses_subject": bool,
             "weights": [str],
-            "inputs": [{"name": str, "description": str, "required": bool, "kind": str, "many": bool, "for_each": str}],
+            "inputs": [
+                {
+                    "name": str,
+                    "description": str,
+                    "required": bool,
+                    "kind": str,
+                    "many": bool,
+                    "for_each": str,
+                    "least": Integer(1),
+                }
+            ],
             "parameters": {"properties?": {str: dict}},
         }
     ],

@@ -67,6 +67,11 @@ def _with_needs(tool: Tool, maps: Maps) -> Maps:
     return maps.with_arrays({name: array for name, array in made.items() if name not in maps})
 
 
+def takes_sets(tool: Tool) -> bool:
+    """Whether the tool needs several pictures that belong together, so that it refuses test pictures."""
+    return any(item.least > 1 for item in tool.inputs)
+
+
 def declaration_problem(tool: Tool, make: Make) -> str:
     """Problem that keeps a host from drawing the tool, or the tool from running with its defaults."""
     check_tool(tool)
@@ -156,6 +161,9 @@ def check(tool: Tool, make: Make | None = None) -> Iterator[Finding]:
     make = make or maker(tool)
     for behaviour, problem_of in CHECKS.items():
         if tool.kind == "trainer" and problem_of is not declaration_problem:
+            continue
+        if takes_sets(tool) and problem_of is not declaration_problem:
+            yield Finding(tool.name, behaviour, skipped="it needs pictures that belong together")
             continue
         try:
             yield Finding(tool.name, behaviour, problem_of(tool, make))

@@ -1,0 +1,78 @@
+"""The command `impasto stereo`: maps from photographs of one surface under several lights."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from ..errors import ParameterError
+from ..plugins import registry
+from ..recipe import MAX_VALUES, Recipe, Step, name_inputs
+from ..system.names import usable_name
+from ..tools import Tool
+from .making import add_output, carry_out
+from .options import add_command, add_parameters_to, given_parameters, void_options
+from .terminal import Terminal
+
+PER_PHOTO = {"angles": "clock", "elevations": "light_elevation"}
+"""Options with a number for each photograph, and the tool's parameters that they give."""
+EXAMPLE = "north.jpg east.jpg south.jpg west.jpg --angles 12 3 6 9 --out textures"
+ANGLES = """
+--angles says where the light of each photograph stood, as hours on a clock that lies on the picture: 12 above, 3 to
+the right, 6 below, 4.5 for half past four. Guesses are enough. Without --angles and without --ball, the lights are
+found from the photographs alone; add --inverted if bumps come out as dents.
+"""
+
+
+def add_stereo(commands: Any) -> None:
+    """Add `impasto stereo PHOTO… --angles HOUR… --out DIR`, if a tool measures relief."""
+    for tool in registry().tools_for("stereo")[:1]:
+        _add_stereo(commands, tool)
+
+
+def _add_stereo(commands: Any, tool: Tool) -> None:
+    text = "measure the maps of a surface from photographs under several lights"
+    parser = add_command(commands, "stereo", text, EXAMPLE, _stereo)
+    parser.epilog = f"{parser.epilog}\n{ANGLES}"
+    help_ = "photographs from one place, each with the light elsewhere, 3 to 16"
+    parser.add_argument("photos", type=Path, nargs="+", metavar="PHOTO", help=help_)
+    help_ = "clock angle of each photograph's light: 12 above, 3 to the right"
+    parser.add_argument("--angles", type=float, nargs="+", metavar="HOUR", help=help_)
+    help_ = "measured angle of each light above the surface, in degrees; the angles then count as measured, too"
+    parser.add_argument("--elevations", type=float, nargs="+", metavar="DEGREES", help=help_)
+    add_output(parser, can_stream=False)
+    own = parser.add_argument_group(f"parameters of {tool.name}")
+    add_parameters_to(own, tool, leave_out=tuple(PER_PHOTO.values()))
+    parser.set_defaults(tool=tool, width_m=None)
+
+
+def _stereo(arguments: argparse.Namespace, terminal: Terminal) -> None:
+    """Carry the command out."""
+    if len(arguments.photos) > MAX_VALUES:
+        raise ParameterError(f"{len(arguments.photos)} photographs are given", f"give at most {MAX_VALUES}")
+    parameters = given_parameters(arguments, arguments.tool)
+    for option, parameter in PER_PHOTO.items():
+        if given := getattr(arguments, option):
+            if len(given) != len(arguments.photos):
+                message = f"--{option} has {len(given)} numbers for {len(arguments.photos)} photographs"
+                raise ParameterError(message, "give one for each photograph, in their order")
+            parameters[parameter] = given
+    if arguments.angles:
+        parameters["clock"] = [hour or 12.0 for hour in arguments.angles]  # 0:00 is 12:00
+    parameters.setdefault("lights", _lights(arguments))
+    for sentence in void_options(arguments, arguments.tool):
+        terminal.warn(sentence)
+    inputs, files = name_inputs({arguments.tool.inputs[0].name: arguments.photos})
+    name = arguments.name or usable_name(arguments.photos[0].stem)
+    recipe = Recipe((Step(arguments.tool.name, parameters, inputs),))
+    carry_out(recipe, {name: None}, files, arguments, terminal)
+
+
+def _lights(arguments: argparse.Namespace) -> str:
+    """What the options say of the lights."""
+    if arguments.parameter_ball:
+        return "ball"
+    if not arguments.angles:
+        return "unknown"
+    return "measured" if arguments.elevations else "clock"

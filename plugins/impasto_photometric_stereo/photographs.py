@@ -1,0 +1,124 @@
+"""Photographs as linear light, checked: of one size, neither plain nor overexposed, and not twice the same."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from impasto.errors import ParameterError
+from impasto.texture import Maps
+
+from .parameters import FEWEST
+
+LEAST_PX = 32
+WHITE = 0.985
+"""sRGB value above which a channel counts as saturated."""
+MOST_WHITE = 0.25
+"""Share of saturated pixels above which a photograph cannot be used."""
+ONE_COLOR = 0.012
+"""Least range of values: three steps of 8 bits."""
+SAME = 1e-4
+"""Mean difference of two pictures, relative to their brightness, below which they are the same file."""
+LEAST_SATURATION, FULL_SATURATION = 0.1, 0.25
+"""Colour, relative to brightness, from which and above which highlights are told from paint by their colour."""
+GREY = (0.3, 0.5, 0.2)
+
+
+@dataclass(frozen=True)
+class Photographs:
+    """Linear light (K, 3, H, W), and where it is not saturated (K, H, W)."""
+
+    rgb: Tensor
+    usable: Tensor
+
+    @property
+    def intensity(self) -> Tensor:
+        """Mean of the channels (K, H, W), weighted by how much noise they have."""
+        red, green, blue = self.rgb.unbind(1)
+        return GREY[0] * red + GREY[1] * green + GREY[2] * blue
+
+    @property
+    def matte(self) -> Tensor:
+        """Intensity (K, H, W) without highlights, as far as the surface has a colour (Mallick et al. 2005).
+
+        Highlights have the light's colour, white, so a sum of channels across white has none of them. Grey surfaces
+        show nothing there and keep `intensity`; those between have some of both.
+        """
+        mean = self.rgb.mean(0)  # (3, H, W)
+        white = mean.mean(0, keepdim=True)
+        colored = mean - white
+        saturation = (colored.square().sum(0) / mean.square().sum(0).clamp_min(1e-9)).sqrt()
+        share = ((saturation - LEAST_SATURATION) / (FULL_SATURATION - LEAST_SATURATION)).clamp(0, 1)
+        weight = mean - share * white  # (3, H, W)
+        scale = GREY[0] * mean[0] + GREY[1] * mean[1] + GREY[2] * mean[2]
+        weight = weight * (scale / (weight * mean).sum(0).clamp_min(1e-9))
+        red, green, blue = self.rgb.unbind(1)
+        return (weight[0] * red).addcmul_(weight[1], green).addcmul_(weight[2], blue)
+
+    def cropped(self, rows: slice, columns: slice) -> Photographs:
+        """A part of all photographs."""
+        return replace(self, rgb=self.rgb[..., rows, columns], usable=self.usable[..., rows, columns])
+
+
+def read(photos: Sequence[Maps], device: str) -> Photographs:
+    """The photographs as tensors. ParameterError, with a remedy, if they cannot be compared."""
+    _check(photos)
+    rgb, usable = [], []
+    for index, photo in enumerate(photos):
+        color = photo["base_color"]
+        x = torch.from_numpy(color.pixels).to(device).permute(2, 0, 1).contiguous()
+        least_white = WHITE if color.color_space == "srgb" else WHITE**2.2
+        white = x.amax(0) >= least_white
+        if float(white.float().mean()) > MOST_WHITE:
+            message = f"{_named(photos, index)} is overexposed: {float(white.float().mean()):.0%} of it is white"
+            raise ParameterError(message, "expose less, so that only highlights are white, or leave it out")
+        rgb.append(_linear(x) if color.color_space == "srgb" else x)
+        usable.append(1 - white.float())
+    found = Photographs(torch.stack(rgb), torch.stack(usable))
+    _refuse_twins(found, photos)
+    return found
+
+
+def _check(photos: Sequence[Maps]) -> None:
+    """Raise ParameterError for too few photographs, other sizes, and pictures of one colour."""
+    if len(photos) < FEWEST:
+        message = f"{len(photos)} photographs are too few to measure relief"
+        raise ParameterError(message, "give at least three, each with the light elsewhere; eight are better")
+    for index, photo in enumerate(photos):
+        if "base_color" not in photo:
+            raise ParameterError(f"{_named(photos, index)} has no base colour", "give a photograph")
+        (height, width), (first_height, first_width) = photo.size_px, photos[0].size_px
+        if photo.size_px != photos[0].size_px:
+            message = f"{_named(photos, index)} is {width}x{height} pixels, the first one {first_width}x{first_height}"
+            raise ParameterError(message, "give photographs of one size, as the camera took them from one place")
+        if min(height, width) < LEAST_PX:
+            message = f"{_named(photos, index)} is {width}x{height} pixels, too few to measure relief"
+            raise ParameterError(message, f"give at least {LEAST_PX}x{LEAST_PX} pixels, better 1024x1024")
+        if np.ptp(photo["base_color"].pixels[::2, ::2], axis=(0, 1)).max() < ONE_COLOR:
+            message = f"{_named(photos, index)} has one colour only"
+            raise ParameterError(message, "expose it so that the surface can be seen, or leave it out")
+
+
+def _refuse_twins(found: Photographs, photos: Sequence[Maps]) -> None:
+    """Raise ParameterError if two photographs are the same picture."""
+    few = found.rgb[..., ::4, ::4].flatten(1)
+    few = few / few.mean(1, keepdim=True).clamp_min(1e-6)
+    for index in range(1, len(few)):
+        differences = (few[:index] - few[index]).abs().mean(1)
+        if float(differences.min()) < SAME:
+            other = _named(photos, int(differences.argmin()))
+            message = f"{_named(photos, index)} and {other} are lit alike"
+            raise ParameterError(message, "move the light between the photographs, and give each of them once")
+
+
+def _linear(x: Tensor) -> Tensor:
+    """Linear light of sRGB values (IEC 61966-2-1)."""
+    return torch.where(x <= 0.04045, x / 12.92, ((x + 0.055) / 1.055).pow_(2.4))
+
+
+def _named(photos: Sequence[Maps], index: int) -> str:
+    return f"photograph {index + 1}" + (f" ({photos[index].name})" if photos[index].name else "")

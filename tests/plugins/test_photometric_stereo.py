@@ -1,0 +1,225 @@
+"""Photometric stereo on rendered photographs of procedural materials: GGX, shadows, uneven light, noise, 8 bits."""
+
+from functools import cache
+
+import numpy as np
+import pytest
+from photographed import hours, lights_around, normal_error, photographs
+
+from impasto.cli.main import main
+from impasto.context import Context
+from impasto.errors import Cancelled, ParameterError
+from impasto.io.files import read_maps, write_maps
+from impasto.plugins import registry
+from impasto.recipe import Recipe, Step
+from impasto.runner import Result, run
+from impasto.surface.shading import Light
+from impasto.texture import Maps
+from impasto.tools import validate
+
+TOOL = "photometric-stereo"
+SIDE = 192
+MATERIALS = ("bricks", "cobbles", "bark", "plaster", "leather")
+GUESSING_DEG = 6.0
+"""Standard deviation of guessed clock angles: a fifth of an hour."""
+
+
+@cache
+def material(name: str, side: int = SIDE) -> Maps:
+    tool = registry().tool(name)
+    parameters = validate(tool, {"width_px": side, "height_px": side})
+    return tool.apply(Maps(), parameters, {}, Context(rng=np.random.default_rng(1)))
+
+
+@cache
+def set_of(name: str, count: int = 8) -> tuple[tuple[Maps, ...], tuple[Light, ...]]:
+    lights = lights_around(count, seed=len(name))
+    return tuple(photographs(material(name), lights, seed=len(name))), tuple(lights)
+
+
+def stereo(photos, **parameters) -> Result:
+    names = [f"photo{index}" for index in range(len(photos))]
+    step = Step(TOOL, parameters, {"photo": names})
+    return run(Recipe((step,)), dict(zip(names, photos, strict=True)), device="cpu")
+
+
+def measured(lights) -> dict:
+    return {
+        "lights": "measured",
+        "clock": [hours(light.azimuth) for light in lights],
+        "light_elevation": [light.elevation for light in lights],
+    }
+
+
+def guessed(lights, seed: int = 0) -> dict:
+    rng = np.random.default_rng(seed)
+    return {"clock": [hours(light.azimuth + rng.normal(0, GUESSING_DEG)) for light in lights]}
+
+
+def error_of(made: Result, name: str) -> float:
+    return normal_error(made.maps["normal"].pixels, material(name)["normal"].pixels)
+
+
+def flat_error(name: str) -> float:
+    truth = material(name)["normal"].pixels
+    return normal_error(np.broadcast_to(np.array([0.5, 0.5, 1.0]), truth.shape), truth)
+
+
+def test_measured_lights_give_normals_within_six_degrees():
+    errors = {name: error_of(stereo(set_of(name)[0], **measured(set_of(name)[1])), name) for name in MATERIALS}
+    assert np.mean(list(errors.values())) <= 6, errors
+    assert all(error < 0.7 * flat_error(name) + 1 for name, error in errors.items()), errors
+
+
+def test_guessed_clock_angles_give_normals_within_ten_degrees():
+    errors = {name: error_of(stereo(set_of(name)[0], **guessed(set_of(name)[1])), name) for name in MATERIALS}
+    assert np.mean(list(errors.values())) <= 10, errors
+    assert all(error < 0.7 * flat_error(name) + 1 for name, error in errors.items()), errors
+
+
+def test_unknown_lights_give_the_relief_up_to_its_sign():
+    photos, _ = set_of("cobbles")
+    errors = [error_of(stereo(photos, lights="unknown", inverted=inverted), "cobbles") for inverted in (False, True)]
+    assert min(errors) <= 10
+    assert max(errors) > flat_error("cobbles")
+
+
+def test_height_agrees_with_the_truth_in_metres():
+    photos, lights = set_of("cobbles")
+    made, truth = stereo(photos, **measured(lights), width_m=2.0).maps, material("cobbles")
+    height, true_height = made["height"].pixels.ravel(), truth["height"].pixels.ravel()
+    assert np.corrcoef(height, true_height)[0, 1] > 0.9
+    slope = np.polyfit(true_height * truth.height_range_m / truth.width_m, height * made.height_range_m / 2.0, 1)[0]
+    assert 0.7 < slope < 1.3
+    assert made.width_m == pytest.approx(2.0)
+
+
+def test_base_colour_has_no_light_in_it():
+    photos, lights = set_of("bricks")
+    made, truth = stereo(photos, **measured(lights)).maps["base_color"].pixels, material("bricks")["base_color"].pixels
+    correlation = np.corrcoef(made.ravel(), truth.ravel())[0, 1]
+    assert correlation > 0.95
+    assert correlation > max(np.corrcoef(one["base_color"].pixels.ravel(), truth.ravel())[0, 1] for one in photos)
+
+
+def test_a_camera_that_moved_is_aligned():
+    photos, lights = set_of("plaster")
+    rolled = [
+        Maps.from_arrays({"base_color": np.roll(one["base_color"].pixels, (index, -index), (0, 1))[16:-16, 16:-16]})
+        for index, one in enumerate(photos[:6])
+    ]
+    made = stereo(rolled, **measured(lights[:6])).maps
+    height, width = made.size_px
+    truth = material("plaster")["normal"].pixels[16:-16, 16:-16]
+    assert (height, width) < truth.shape[:2]
+    wrong = stereo(rolled, **measured(lights[:6]), align=False).maps["normal"].pixels
+    assert normal_error(made["normal"].pixels, truth[:height, -width:]) < normal_error(wrong, truth) / 2
+
+
+def test_highlights_tell_smooth_from_rough():
+    lights = lights_around(8)
+    for least, most in ((0.0, 0.45), (0.6, 1.0)):
+        rough = np.full((SIDE, SIDE, 1), 0.3 if most < 0.5 else 0.9, np.float32)
+        subject = material("cobbles").with_arrays({"roughness": rough, "metallic": 0 * rough})
+        found = stereo(photographs(subject, lights), **measured(lights)).maps["roughness"].pixels
+        assert least < np.median(found) < most
+
+
+def test_lights_are_found_in_a_mirror_ball():
+    photos, lights = set_of("plaster", 6)
+    x, y, radius = 0.7, 0.25, 0.18
+    shown = [with_ball(one, light, x, y, radius) for one, light in zip(photos, lights, strict=True)]
+    crop = [0.0, 0.5, 1.0, 1.0]
+    truth = material("plaster")["normal"].pixels[SIDE // 2 :]
+    for ball in ([x, y, radius], [0.0, 0.0, 0.0]):
+        made = stereo(shown, lights="ball", ball=ball, crop=crop).maps
+        assert normal_error(made["normal"].pixels, truth) < 0.8 * flat_error("plaster")
+
+
+def with_ball(photo: Maps, light: Light, x: float, y: float, radius: float) -> Maps:
+    """The photograph with a mirror ball in dark surroundings, which shows the light."""
+    rows, columns = np.mgrid[:SIDE, :SIDE] + 0.5
+    nx, ny = (columns / SIDE - x) / radius, (y - rows / SIDE) / radius
+    inside = nx * nx + ny * ny < 1
+    normal = np.stack([nx, ny, np.sqrt(np.clip(1 - nx * nx - ny * ny, 0, 1))], 2)
+    mirrored = 2 * normal[..., 2:] * normal - [0, 0, 1]
+    spot = np.exp(400 * (mirrored @ light.direction().numpy().astype("f8") - 1))
+    ball = np.repeat((0.05 + 0.95 * spot)[..., None], 3, 2)
+    return Maps.from_arrays({"base_color": np.where(inside[..., None], ball, photo["base_color"].pixels)})
+
+
+def test_one_set_gives_one_result_and_leaves_the_photographs_alone():
+    photos, lights = set_of("bricks")
+    before = [one.sha256() for one in photos]
+    assert stereo(photos, **guessed(lights)).maps.sha256() == stereo(photos, **guessed(lights)).maps.sha256()
+    assert [one.sha256() for one in photos] == before
+
+
+def test_a_cancelled_measurement_ends():
+    photos, lights = set_of("bricks")
+    names = [f"photo{index}" for index in range(8)]
+    recipe = Recipe((Step(TOOL, guessed(lights), {"photo": names}),))
+    asked = []
+    with pytest.raises(Cancelled):
+        run(recipe, dict(zip(names, photos, strict=True)), is_cancelled=lambda: bool(asked.append(1)) or len(asked) > 3)
+
+
+def grey(value: float, side: int = SIDE) -> Maps:
+    return Maps.from_arrays({"base_color": np.full((side, side, 3), value)})
+
+
+def overexposed(photo: Maps) -> Maps:
+    return Maps.from_arrays({"base_color": np.clip(3 * photo["base_color"].pixels, 0, 1)})
+
+
+def cropped(photo: Maps, side: int) -> Maps:
+    return Maps.from_arrays({"base_color": photo["base_color"].pixels[:side, :side]})
+
+
+@pytest.mark.parametrize(
+    ("spoil", "parameters", "message", "remedy"),
+    [
+        (lambda p: p[:2], {}, "needs 3 or more", "at least 3"),
+        (lambda p: [*p[:3], cropped(p[3], 100)], {}, "photograph 4 is 100x100", "one size"),
+        (lambda p: [cropped(one, 16) for one in p], {}, "16x16 pixels, too few", "at least"),
+        (lambda p: [*p[:3], grey(0.5)], {}, "photograph 4 has one colour only", "leave it out"),
+        (lambda p: [overexposed(p[0]), *p[1:]], {}, "photograph 1 is overexposed", "expose less"),
+        (lambda p: [*p[:3], p[2]], {}, "photograph 4 and photograph 3 are lit alike", "move the light"),
+        (lambda p: [*p[:3], set_of("leather")[0][0]], {}, "photograph 4 does not match", "one place"),
+        (lambda p: [*p[:3], rolled(p[3], 40)], {}, "photograph 4 is moved by", "tripod"),
+        (lambda p: p, {"clock": [12, 3, 6]}, "photograph 4 has no clock angle", "unknown lights"),
+        (lambda p: p, {"clock": [12, 3, 6, 13]}, "13 is not on a clock", "up to 12"),
+        (lambda p: p, {"clock": [12, 12, 12, 12]}, "stand in one line", "spread the lights"),
+        (lambda p: p, {"clock": [12, 6, 12, 6]}, "stand in one line", "spread the lights"),
+        (lambda p: p, {"lights": "ball", "ball": [0.5, 0.5, 0.2]}, "no clear highlight", "mirror ball"),
+        (lambda p: p[:3], {"lights": "unknown"}, "too few for unknown lights", "four or more"),
+    ],
+)
+def test_bad_photographs_are_refused_with_a_remedy(spoil, parameters, message, remedy):
+    photos = list(set_of("bricks", 8)[0][:4])
+    with pytest.raises(ParameterError) as refused:
+        stereo(spoil(photos), **{"clock": [12, 2, 3, 5][: len(spoil(photos))], **parameters})
+    assert message in refused.value.message
+    assert remedy in refused.value.remedy
+
+
+def rolled(photo: Maps, shift: int) -> Maps:
+    return Maps.from_arrays({"base_color": np.roll(photo["base_color"].pixels, shift, 1)})
+
+
+def test_the_command_measures_photographs_by_clock_angles(tmp_path, capsys):
+    photos, lights = set_of("bricks")
+    exporter = registry().exporter("png")
+    files = [write_maps(one, tmp_path, f"p{index}", exporter)[0] for index, one in enumerate(photos)]
+    angles = [f"{hours(light.azimuth):.1f}" for light in lights]
+    main(["stereo", *map(str, files), "--angles", *angles, "--out", str(tmp_path / "out"), "--name", "wall"])
+    made = read_maps(tmp_path / "out" / "wall_normal.png")
+    assert {path.name for path in (tmp_path / "out").iterdir()} >= {"wall_height.png", "wall_roughness.png"}
+    assert made.size_px == (SIDE, SIDE)
+    assert "lights (clock, elevation, strength)" in "".join(capsys.readouterr())
+
+
+def test_the_command_counts_its_angles(tmp_path):
+    with pytest.raises(SystemExit) as ended:
+        main(["stereo", "a.jpg", "b.jpg", "c.jpg", "--angles", "12", "3", "--out", str(tmp_path)])
+    assert ended.value.code == 2
