@@ -26,6 +26,7 @@ ACTIONS: dict[str, type[printed.Answer]] = {
     "generate": printed.Written,
     "seamless": printed.Written,
     "maps": printed.Written,
+    "stereo": printed.Written,
     "apply": printed.Written,
     "stylize": printed.Written,
     "run": printed.Written,
@@ -77,6 +78,17 @@ def wall(tmp_path) -> Path:
     return path
 
 
+def lit(folder: Path) -> list[Path]:
+    """Photographs of one bumpy surface, lit from 12, 4 and 8 o'clock."""
+    paint = np.random.default_rng(0).uniform(0.3, 0.6, (64, 64))
+    y, x = np.indices((64, 64)) / 8
+    paths = [folder / f"lit_{hour}.png" for hour in (12, 4, 8)]
+    for path, degrees in zip(paths, (90, -30, -150), strict=True):
+        slope = np.cos(np.radians(degrees)) * np.cos(x) + np.sin(np.radians(degrees)) * np.cos(y)
+        Image.fromarray(np.uint8(255 * paint * (1 + 0.3 * slope))).save(path)
+    return paths
+
+
 def parsers(
     parser: argparse.ArgumentParser, words: tuple[str, ...] = ()
 ) -> Iterator[tuple[str, argparse.ArgumentParser]]:
@@ -108,6 +120,7 @@ def test_each_action_prints_what_is_documented(said, wall, tmp_path, monkeypatch
         "generate": ("generate", "checker", "--size", 16, "--out", tmp_path / "a"),
         "seamless": ("seamless", wall, "--size", 64, "--out", tmp_path / "b"),
         "maps": ("maps", wall, "--out", tmp_path / "c"),
+        "stereo": ("stereo", *lit(tmp_path), "--angles", 12, 4, 8, "--out", tmp_path / "l"),
         "apply": ("apply", "tint", wall, "--out", tmp_path / "d"),
         "stylize": ("stylize", wall, "--tool", "flat", "--style", tmp_path / "style.png", "--out", tmp_path / "e"),
         "run": ("run", tmp_path / "r.json", "--out", tmp_path / "f"),
