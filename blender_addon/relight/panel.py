@@ -20,7 +20,7 @@ class RelightPanel(Tab):
 
     bl_label = "Relight"
     bl_options = {"DEFAULT_CLOSED"}  # noqa: RUF012  as Blender wants it
-    bl_order = 3
+    bl_order = 4
     layout: bpy.types.UILayout
 
     def draw(self, context: bpy.types.Context) -> None:

@@ -127,6 +127,19 @@ def test_an_artist_chooses_a_style_repaints_and_continues_larger(walk_through):
     assert facts["sizes"] == [[512, 341], [640, 427]]
 
 
+def test_an_artist_turns_a_light_around_a_material_and_drags_that_of_a_photograph(walk_through):
+    facts = walk_through("relights")
+    print(json.dumps(facts, indent=1))
+    assert facts["shown"] == "gravel"
+    assert facts["moved"] > 20
+    assert len(set(facts["seen"])) > 3
+    before, after = facts["redness"]
+    assert after > before + 20
+    assert facts["known"] == pytest.approx(135, abs=0.1)
+    assert facts["dragged"] == pytest.approx(30, abs=2)
+    assert facts["undone"] == pytest.approx(135, abs=0.1)
+
+
 def test_an_artist_lists_and_repaints_materials_by_a_batch_and_sees_its_contact_sheet(walk_through):
     facts = walk_through("batch")
     print(json.dumps(facts, indent=1))

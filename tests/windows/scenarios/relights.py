@@ -1,0 +1,141 @@
+"""Inside a Blender window: a material under a light that moves, before and after; a photograph's light by a dial."""
+
+from __future__ import annotations
+
+import math
+import os
+import sys
+from pathlib import Path
+
+import bpy
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from walk import Steps, Walk, start, until
+
+OUT, SOURCE = map(Path, sys.argv[sys.argv.index("--") + 1 :])
+bpy.ops.extensions.package_install_files(
+    filepath=os.environ["IMPASTO_EXTENSION"], repo="user_default", enable_on_install=True
+)
+EXTENSION = sys.modules["bl_ext.user_default.impasto"]
+JOBS = EXTENSION.jobs.session.jobs
+TURNTABLE = EXTENSION.relight.turntable.turntable
+DIAL = EXTENSION.generate.light_dial
+LIMIT_S = 300
+PANELS_ABOVE = 4
+"""Texture, Style, Training and Batch, all folded."""
+
+
+def settings() -> bpy.types.PropertyGroup:
+    return bpy.context.scene.impasto_relight
+
+
+def scenario(walk: Walk) -> Steps:
+    with walk.at(walk.area("VIEW_3D")):
+        bpy.ops.impasto.run(tool="quilt", source=str(SOURCE), width_px=512, height_px=512)
+    yield walk.show_panel("VIEW_3D", "Impasto")
+    yield walk.fold_panel(0)
+    yield walk.fold_panel(PANELS_ABOVE)
+    yield from relights(walk)
+    yield from turns(walk)
+    yield from shows_before(walk)
+    yield from drags_the_dial(walk)
+    bpy.ops.preferences.addon_disable(module="bl_ext.user_default.impasto")
+
+
+def relights(walk: Walk) -> Steps:
+    """A click shows the material; the picture follows the light."""
+    yield walk.click("impasto.relight", "VIEW_3D")
+    yield until(lambda: TURNTABLE.shown, LIMIT_S)
+    yield walk.settle(1.5)
+    walk.record("shown", TURNTABLE.shown.name)
+    walk.screenshot("relit.png")
+    before = TURNTABLE.pictures[0][1]
+    settings().azimuth = math.radians(315)
+    yield until(lambda: TURNTABLE.pictures[0][1] is not before, LIMIT_S)
+    walk.record("moved", float(abs(TURNTABLE.pictures[0][1].astype(float) - before).max()))
+    walk.screenshot("from_below.png")
+
+
+def turns(walk: Walk) -> Steps:
+    """A click lets the light go around, another stops it where it is."""
+    yield walk.click("impasto.turn_light", "VIEW_3D")
+    yield until(lambda: len(TURNTABLE.pictures) > 1, LIMIT_S)
+    seen = []
+    for _ in range(6):
+        yield 0.4
+        seen.append(TURNTABLE.index)
+    walk.record("seen", seen)
+    walk.screenshot("turning.png")
+    yield walk.click("impasto.turn_light", "VIEW_3D")
+    yield until(lambda: not TURNTABLE.is_playing and len(TURNTABLE.pictures) == 1, LIMIT_S)
+    walk.record("azimuth", math.degrees(settings().azimuth))
+
+
+def shows_before(walk: Walk) -> Steps:
+    """A tint replaces the base colour; a click shows the one before it."""
+    image = EXTENSION.bridge.surfaces.map_nodes(bpy.context.active_object.active_material)["base_color"].image
+    with walk.at(walk.area("VIEW_3D")):
+        bpy.ops.impasto.run(
+            tool="tint", image=image.name, material="ACTIVE", parameters='{"dark": [0.3, 0, 0], "light": [1, 0.6, 0.4]}'
+        )
+    yield walk.click("impasto.relight", "VIEW_3D")
+    yield until(lambda: TURNTABLE.shown and "former" in TURNTABLE.shown.maps, LIMIT_S)
+    yield walk.settle(1.5)
+    walk.screenshot("after.png")
+    after = TURNTABLE.pictures[0][1]
+    yield walk.click("show_former", "VIEW_3D")
+    yield until(lambda: TURNTABLE.pictures[0][1] is not after, LIMIT_S)
+    before = TURNTABLE.pictures[0][1]
+    walk.record("redness", [float(picture[..., 0].mean() - picture[..., 2].mean()) for picture in (before, after)])
+    yield walk.settle(1.5)
+    walk.screenshot("before.png")
+
+
+def drags_the_dial(walk: Walk) -> Steps:
+    """The dial is there while the azimuth is known; dragging its sun changes the parameter, in one undo step."""
+    scene = bpy.context.scene
+    tool = EXTENSION.engine.catalogue.catalogue[scene.impasto.estimator]
+    name = EXTENSION.parameters.azimuths.azimuths_of(tool)[0]
+    group = EXTENSION.parameters.groups.group_of(scene, tool)
+    yield walk.switch("VIEW_3D", "IMAGE_EDITOR")
+    area = walk.area("IMAGE_EDITOR")
+    area.spaces.active.image = bpy.data.images.load(str(SOURCE))
+    yield walk.show_panel("IMAGE_EDITOR", "Impasto")
+    with walk.at(area):
+        bpy.ops.image.view_all(fit_view=True)
+    yield walk.click(EXTENSION.parameters.azimuths.switch_of(name), "IMAGE_EDITOR")
+    yield walk.settle(1.5)
+    walk.record("known", math.degrees(getattr(group, name)))
+    walk.screenshot("dial.png")
+    region = walk.region(area, "WINDOW")
+    middle = region.view2d.view_to_region(0.5, 0.5, clip=False)
+    radius = DIAL.RADIUS * bpy.context.preferences.system.ui_scale
+
+    def at(degrees: float) -> tuple[int, int]:
+        angle = math.radians(degrees)
+        return tuple(
+            round(corner + center + radius * part)
+            for corner, center, part in zip(
+                (region.x, region.y), middle, (math.cos(angle), math.sin(angle)), strict=True
+            )
+        )
+
+    yield walk.move(at(130))
+    yield walk.move(at(135))
+    yield 0.3
+    yield walk.event("LEFTMOUSE", "PRESS", at(135))
+    for degrees in (120, 90, 60, 30):
+        yield walk.move(at(degrees))
+        yield 0.1
+    walk.screenshot("dragged.png")
+    yield walk.event("LEFTMOUSE", "RELEASE", at(30))
+    yield 0.5
+    walk.record("dragged", math.degrees(getattr(group, name)))
+    with walk.at(area):
+        bpy.ops.ed.undo()
+    yield 0.5
+    group = EXTENSION.parameters.groups.group_of(bpy.context.scene, tool)
+    walk.record("undone", math.degrees(getattr(group, name)))
+
+
+start(scenario, OUT)
