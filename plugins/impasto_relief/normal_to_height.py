@@ -39,7 +39,7 @@ class NormalToHeight(Filter):
 
         from impasto.surface.heights import FINE_STEEPEST_Z, FLATTEST_PX, STEEPEST_Z, slopes_from_normal
         from impasto.surface.integration import LARGEST_GRID_PX, grid_px, height_from_slopes
-        from impasto.surface.orientation import FLAT_SLOPE
+        from impasto.surface.orientation import is_flat
 
         normal = as_opengl(normals(subject), None, parameters.green, context, must_know=False)
         wraps = tiles(subject, "normal", parameters.tiling)
@@ -50,7 +50,7 @@ class NormalToHeight(Filter):
         has_8_bits = bool(np.abs(normal * 255 - np.round(normal * 255)).max() < 1e-3)
         slopes = slopes_from_normal(normal, STEEPEST_Z if has_8_bits else FINE_STEEPEST_Z)
         height_px = height_from_slopes(slopes, wraps)
-        if np.sqrt(np.square(slopes).mean()) < FLAT_SLOPE:
+        if is_flat(slopes):
             context.note("the normals are flat, and so is the height")
         span_px = max(float(np.ptp(height_px)), FLATTEST_PX)
         height = 0.5 + (height_px - (height_px.min() + height_px.max()) / 2) / span_px

@@ -171,6 +171,7 @@ def test_bad_input_is_answered_with_a_remedy(tool, arrays, said):
     ("tool", "arrays"),
     [
         ("normal-to-height", {"normal": np.full((16, 16, 3), (0.5, 0.5, 1.0))}),
+        ("normal-to-height", {"normal": np.full((16, 16, 3), (128 / 255, 128 / 255, 1.0))}),
         ("height-to-normal", {"height": np.full((16, 16), 0.3)}),
         ("height-to-occlusion", {"height": np.full((16, 16), 0.3)}),
     ],

@@ -10,7 +10,7 @@ from ..data.prepare import resized_map
 from ..evaluation.metrics.surface import normal_height_consistency, normal_length_error
 from ..surface.color import linear_to_srgb, srgb_to_linear
 from ..surface.heights import slopes_from_normal
-from ..surface.orientation import FLAT_SLOPE, height_correlations, orientation
+from ..surface.orientation import height_correlations, is_flat, orientation
 from .finding import Finding, Fix
 from .map_set import MapSet
 
@@ -36,7 +36,7 @@ def checked_normals(found: MapSet) -> Iterator[Finding]:
         yield finding
         return
     slopes = slopes_from_normal(normal)
-    if float(np.sqrt(np.square(slopes).mean())) < FLAT_SLOPE:
+    if is_flat(slopes):
         yield Finding("normals", "normal", "note", "the normals are flat everywhere", "leave the map out")
         return
     yield _length(normal)

@@ -21,7 +21,7 @@ HEIGHT_FITS = 0.2
 CLEAR_R = 0.7
 """Correlation that decides by itself, as in pictures that are too small for statistics."""
 FLAT_SLOPE = 1e-3
-"""Root mean square slope below which a surface has no sign."""
+"""Standard deviation of slopes below which a surface is flat."""
 SHORTEST = 1e-3
 """Length of a vector below which it has no direction."""
 
@@ -44,13 +44,18 @@ def orientation(slopes: np.ndarray, height: np.ndarray | None = None) -> Orienta
 
     height: (H, W) of the same surface, at any scale, which decides if it fits; else the slopes' own integrability.
     """
-    if float(np.sqrt(np.square(slopes).mean())) < FLAT_SLOPE:
+    if is_flat(slopes):
         return Orientation(None, 0.0, 0.0, "flat")
     if height is not None:
         along_x, along_y = height_correlations(slopes, height)
         if along_x >= HEIGHT_FITS and abs(along_y) >= HEIGHT_FITS:
             return Orientation(_named(along_y), along_y, min(along_x, abs(along_y)) ** 0.5, "height")
     return _by_curl(slopes)
+
+
+def is_flat(slopes: np.ndarray) -> bool:
+    """Whether slopes (H, W, 2) are the same everywhere, as those of flat normals in 8 bits, which are never upright."""
+    return float(slopes.std((0, 1)).max()) < FLAT_SLOPE
 
 
 def height_correlations(slopes: np.ndarray, height: np.ndarray) -> tuple[float, float]:
