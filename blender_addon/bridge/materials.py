@@ -22,6 +22,7 @@ LABELS = {
     "normal": "Normal",
     "height": "Height",
     "confidence": "Confidence",
+    "bent_normal": "Bent Normal",
 }
 """Labels of the maps, in the order of their sockets on the Principled BSDF."""
 SOCKETS = {
@@ -194,9 +195,9 @@ class _Builder:
     def _is_used(self, name: str, images: Mapping[str, bpy.types.Image]) -> bool:
         """Link normal map and height; without UVs only a bump, since a normal map's tangents come from UVs.
 
-        Confidence is only to be looked at.
+        Confidence is only to be looked at, and bent normals are for other renderers.
         """
-        if name == "confidence":
+        if name in ("confidence", "bent_normal"):
             return False
         if name == "ambient_occlusion":
             return self.look.use_ambient_occlusion and "base_color" in images

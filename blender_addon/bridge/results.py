@@ -112,7 +112,9 @@ def _images(made: JobOutput, target: Target) -> dict[str, bpy.types.Image]:
     if made.paths:
         return {map_: images.load(path, map_, made.recipe) for path in made.paths if (map_ := map_of(path))}
     new = {map_: images.add(_image_name(target, map_), map_, data, made.recipe) for map_, data in made.encoded.items()}
-    if "opacity" in new and (target.is_picture or target.painted):  # it was the alpha of the picture
+    if {"opacity", "base_color"} <= new.keys() and (
+        target.is_picture or target.painted
+    ):  # it was the alpha of the picture
         new["base_color"] = images.join_alpha(new["base_color"], new.pop("opacity"))
     return new
 
@@ -123,7 +125,8 @@ def _image_name(target: Target, map_: str) -> str:
 
 def map_of(path: Path) -> str:
     """Name of the map in a file that Impasto wrote, from the end of its name; empty for other files."""
-    return next((name for name in materials.LABELS if path.stem.endswith(f"_{name}")), "")
+    found = (name for name in materials.LABELS if path.stem.endswith(f"_{name}"))
+    return max(found, key=len, default="")  # a bent normal's ends like a normal's
 
 
 def _material(

@@ -106,8 +106,9 @@ class Request:
         if catalogue[self.tool]["kind"] != "filter" or material == NONE:
             return target
         before = context.active_object.active_material if context.active_object else None
-        color = surfaces.map_nodes(before).get("base_color") if before else None
-        if before is None or color is None or (material != ACTIVE and color.image != self.source):
+        nodes = surfaces.map_nodes(before) if before else {}
+        is_own = self.source in [node.image for node in nodes.values()]
+        if before is None or "base_color" not in nodes or (material != ACTIVE and not is_own):
             return target
         return replace(target, painted=before.session_uid)
 

@@ -28,11 +28,14 @@ MAP_CHANNELS: Mapping[str, int] = {
     "opacity": 1,
     "emission": 3,
     "confidence": 1,
+    "bent_normal": 3,
 }
 """Number of channels of each map, by name (glTF's and the Principled BSDF's terms).
 
-Confidence is no property of the surface: how far an estimate of the others can be trusted, from 0 to 1.
+Confidence is no property of the surface: how far an estimate of the others can be trusted, from 0 to 1. Bent normals
+point to the middle of the sky that is seen; they are for renderers that light by them.
 """
+NORMAL_MAPS = frozenset({"normal", "bent_normal"})
 
 COLOR_MAPS = frozenset({"base_color", "emission"})
 SMALLEST_M, LARGEST_M = 1e-9, 1e6

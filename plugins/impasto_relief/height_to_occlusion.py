@@ -23,6 +23,9 @@ class HeightToOcclusionParameters(Parameters):
         json_schema_extra=display_hints(high=0.2, decimals=3),
     )
     strength: float = Field(1.0, ge=0, le=4, description="Darkness of crevices; 1: as an even sky lights them")
+    bent_normals: bool = Field(
+        False, description="Also make bent normals, which point to the open sky, for renderers that light by them"
+    )
     height_range_m: float = Field(
         0.0,
         ge=0,
@@ -47,7 +50,7 @@ class HeightToOcclusion(Filter):
     def apply(
         self, subject: Maps, parameters: HeightToOcclusionParameters, inputs: Mapping[str, Maps], context: Context
     ) -> Maps:
-        """The subject with `ambient_occlusion`, and the range of heights that it was made with."""
+        """The subject with `ambient_occlusion`, perhaps `bent_normal`, and the range of heights that both are for."""
         import torch
 
         from impasto.surface.horizons import sky_over
@@ -64,7 +67,10 @@ class HeightToOcclusion(Filter):
         radius_px = parameters.radius * columns
         margin = 0 if all(wraps) else int(radius_px) + 1
         tell = lambda fraction: context.progress(0.05 + 0.9 * fraction, "looking for the horizon")  # noqa: E731
-        occlusion = sky_over(extended(height_px, margin, wraps), radius_px, tell).occlusion
-        occlusion = occlusion[margin : margin + rows, margin : margin + columns] ** parameters.strength
-        maps = subject.with_arrays({"ambient_occlusion": occlusion.cpu().numpy()})
+        sky = sky_over(extended(height_px, margin, wraps), radius_px, tell)
+        inner = (..., slice(margin, margin + rows), slice(margin, margin + columns))
+        arrays = {"ambient_occlusion": (sky.occlusion[inner] ** parameters.strength).cpu().numpy()}
+        if parameters.bent_normals:
+            arrays["bent_normal"] = (0.5 + 0.5 * sky.bent_normal[inner]).permute(1, 2, 0).cpu().numpy()
+        maps = subject.with_arrays(arrays)
         return replace(maps, width_m=width_m, height_range_m=range_m)

@@ -12,7 +12,7 @@ from impasto.data.prepare import Preparation, pixel_box, resized_map
 from impasto.errors import ParameterError
 from impasto.surface.color import linear_to_srgb, srgb_to_linear
 from impasto.surface.heights import normal_from_slopes, slopes_from_normal
-from impasto.texture import Maps
+from impasto.texture import NORMAL_MAPS, Maps
 
 LARGEST_PX = 16384
 
@@ -39,7 +39,7 @@ def _quarter_turns(maps: Maps, turns: int) -> Maps:
 
 def _turned(name: str, pixels: np.ndarray, degrees: float) -> np.ndarray:
     """Pixels (H, W, C) of a picture that was turned, of which normals are turned too."""
-    if name != "normal":
+    if name not in NORMAL_MAPS:
         return pixels
     cosine, sine = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
     x, y, z = np.moveaxis(2 * pixels - 1, 2, 0)  # x to the right, y up
@@ -62,7 +62,7 @@ def _slanted(maps: Maps, angle: float) -> Maps:
         is_encoded = texture.color_space == "srgb"
         pixels = _turned(name, srgb_to_linear(texture.pixels) if is_encoded else texture.pixels, math.degrees(angle))
         values = _bilinear(pixels, from_y, from_x)
-        if name == "normal":  # of unit length again
+        if name in NORMAL_MAPS:  # of unit length again
             values = normal_from_slopes(slopes_from_normal(values))
         values = linear_to_srgb(values) if is_encoded else values
         textures[name] = replace(texture, pixels=values)

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from impasto import Maps, Recipe, Step, run
+from impasto.io.files import read_maps, write_maps
 from impasto.surface.horizons import sky_over
 
 
@@ -114,6 +115,25 @@ def test_what_tiles_is_shaded_across_its_border_and_what_does_not_is_not():
     tiled, single = (occluded(height, tiling=tiling, height_range_m=0.1) for tiling in ("tiling", "single"))
     assert tiled[:, 0].mean() < 0.85
     assert single[:, 0].mean() > 0.99
+
+
+def test_bent_normals_are_a_map_of_their_own_that_points_out_of_a_trench(tmp_path):
+    height = np.zeros((48, 64))
+    height[:, :20] = 1
+    maps = Maps.from_arrays({"height": height})
+    step = Step("height-to-occlusion", {"bent_normals": True, "height_range_m": 0.3, "radius": 0.3, "tiling": "single"})
+    result = run(Recipe((step,)), {"source": maps}, device="cpu").maps
+    assert set(result) == {"height", "ambient_occlusion", "bent_normal"}
+    vectors = 2 * result["bent_normal"].pixels - 1
+    assert np.allclose(np.linalg.norm(vectors, axis=2), 1, atol=1e-4)
+    assert vectors[20:28, 22, 0].min() > 0.2  # away from the wall on the left
+    assert np.abs(vectors[20:28, 60, 0]).max() < 0.05
+    write_maps(result, tmp_path / "wall", "wall")
+    again = read_maps(tmp_path / "wall")
+    assert set(again) == set(result)
+    assert np.abs(again["bent_normal"].pixels - result["bent_normal"].pixels).max() < 0.003
+    turned = run(Recipe((Step("transform", {"rotate": 90}),)), {"source": again}).maps
+    assert (2 * turned["bent_normal"].pixels[41, 20:28, 1] - 1).min() > 0.2
 
 
 def test_stronger_is_darker_and_none_is_white():

@@ -25,7 +25,7 @@ from .prepare import Preparation, prepare
 from .source_table import Sources
 
 INDEX = "index.json"
-ONLY_IN_SETS = frozenset({"normal", "height", "roughness", "ambient_occlusion", "opacity", "confidence"})
+ONLY_IN_SETS = frozenset({"normal", "height", "roughness", "ambient_occlusion", "opacity", "confidence", "bent_normal"})
 """Maps that cannot be photographs, even when alone. A lone rusty_metal.jpg can be one, though it ends in "metal"."""
 
 

@@ -11,7 +11,7 @@ from ..errors import FileError, ParameterError
 from ..evaluation.metrics.surface import seam_z
 from ..surface import heights
 from ..surface.color import linear_to_srgb, srgb_to_linear
-from ..texture import COLOR_MAPS, Maps, Texture
+from ..texture import COLOR_MAPS, NORMAL_MAPS, Maps, Texture
 
 GIVEN_RELIEF = 0.04
 """Range of heights, in picture widths, if neither the file nor a normal map tells it (stone: 0.03 to 0.06)."""
@@ -93,7 +93,7 @@ def resized_map(name: str, texture: Texture, size_px: tuple[int, int]) -> Textur
     pixels = texture.pixels
     if texture.size_px == size_px:
         return texture
-    if name == "normal":
+    if name in NORMAL_MAPS:
         pixels = heights.normal_from_slopes(resized(heights.slopes_from_normal(pixels), size_px))
     elif name in COLOR_MAPS and texture.color_space != "linear":
         pixels = linear_to_srgb(resized(srgb_to_linear(pixels), size_px).clip(0, 1))

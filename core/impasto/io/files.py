@@ -29,6 +29,7 @@ SUFFIXES: Mapping[str, tuple[str, ...]] = {
     "base_color": ("base_color", "basecolor", "base", "albedo", "diffuse", "diff", "color", "colour", "col"),
     "roughness": ("roughness", "rough", "rgh"),
     "metallic": ("metallic", "metalness", "metal", "met"),
+    "bent_normal": ("bent_normal", "bentnormal", "bent_normals"),
     "normal": ("normal", "normal_gl", "normalgl", "nor_gl", "nor", "nrm", "normal_opengl"),
     "height": ("height", "displacement", "disp", "bump"),
     "ambient_occlusion": ("ambient_occlusion", "ambientocclusion", "ao", "occlusion"),
