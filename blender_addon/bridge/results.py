@@ -112,9 +112,8 @@ def _images(made: JobOutput, target: Target) -> dict[str, bpy.types.Image]:
     if made.paths:
         return {map_: images.load(path, map_, made.recipe) for path in made.paths if (map_ := map_of(path))}
     new = {map_: images.add(_image_name(target, map_), map_, data, made.recipe) for map_, data in made.encoded.items()}
-    if {"opacity", "base_color"} <= new.keys() and (
-        target.is_picture or target.painted
-    ):  # it was the alpha of the picture
+    has_alpha = {"opacity", "base_color"} <= new.keys()
+    if has_alpha and (target.is_picture or target.painted):  # it was the alpha of the picture
         new["base_color"] = images.join_alpha(new["base_color"], new.pop("opacity"))
     return new
 

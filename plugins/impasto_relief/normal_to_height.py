@@ -13,6 +13,9 @@ from impasto.tools import Filter, Parameters
 from .signs import Green, as_opengl, green_field
 from .subject import Tiling, normals, tiles, tiling_field
 
+ROUNDED_LEAN = 2 / 255
+"""Mean x or y of normals below which a lean is that of rounding: upright ones are (128, 128, 255) in 8 bits."""
+
 
 class NormalToHeightParameters(Parameters):
     """Parameters of the height."""
@@ -49,6 +52,8 @@ class NormalToHeight(Filter):
         context.progress(0.3, "integrating the slopes")
         has_8_bits = bool(np.abs(normal * 255 - np.round(normal * 255)).max() < 1e-3)
         slopes = slopes_from_normal(normal, STEEPEST_Z if has_8_bits else FINE_STEEPEST_Z)
+        if has_8_bits and np.abs(2 * normal[..., :2].mean((0, 1)) - 1).max() < ROUNDED_LEAN:
+            slopes = slopes - slopes.mean((0, 1))
         height_px = height_from_slopes(slopes, wraps)
         if is_flat(slopes):
             context.note("the normals are flat, and so is the height")

@@ -55,9 +55,10 @@ def normals(maps: Maps) -> np.ndarray:
 
 
 def tiles(maps: Maps, name: str, tiling: Tiling) -> tuple[bool, bool]:
-    """Whether a map wraps around (vertically, horizontally)."""
+    """Whether a map wraps around (vertically, horizontally), by its own borders or those of the base colour."""
     if tiling == "auto":
-        return wraps(Maps({name: maps[name]}))
+        own, colors = wraps(Maps({name: maps[name]})), wraps(maps) if "base_color" in maps else (False, False)
+        return own[0] or colors[0], own[1] or colors[1]
     return (tiling == "tiling",) * 2
 
 

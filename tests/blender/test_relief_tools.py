@@ -77,7 +77,7 @@ def test_a_sign_that_cannot_be_told_is_answered_with_a_remedy(plane, tiles):
     tilt = 0.5 + 0.3 * np.sin(np.arange(48) / 3)[:, None, None] * np.ones((1, 64, 1))
     pixels = np.concatenate([np.full_like(tilt, 0.5), tilt, np.full_like(tilt, 0.9), np.ones_like(tilt)], 2)
     grooves.pixels.foreach_set(pixels.astype(np.float32).ravel())
-    with pytest.raises(RuntimeError, match="cannot be told.*say whether green points up or down"):
+    with pytest.raises(RuntimeError, match=r"cannot be told.*say whether green points up or down"):
         bpy.ops.impasto.run(tool="fix-normals", image="grooves", material="ACTIVE")
     before = pixels_of(bpy.data.images["tiles_normal"])
     bpy.ops.impasto.run(tool="fix-normals", image="tiles_normal", material="ACTIVE", parameters='{"green": "down"}')

@@ -89,6 +89,15 @@ def test_a_ramp_that_does_not_tile_is_kept():
     assert found.height_range_m == pytest.approx(0.4 * 95 / 96, rel=0.02)
 
 
+def test_the_lean_of_upright_normals_in_8_bits_is_no_slope():
+    """128 of 255 is upright as far as 8 bits can say, but a slope of 0.004, and so four pixels in a thousand."""
+    height = np.random.default_rng(0).random((64, 600))
+    normal = np.round(normal_from_slopes(slopes_from_height(height)) * 255 + 0.49) / 255
+    found = made("normal-to-height", Maps.from_arrays({"normal": normal}), tiling="single", green="up").maps
+    columns = found["height"].pixels[..., 0].mean(0)
+    assert abs(columns[:100].mean() - columns[-100:].mean()) < 0.1
+
+
 def test_directx_normals_are_found_and_give_the_same_height():
     maps = material("bark", 128)
     wrong = Maps.from_arrays({"normal": flipped(maps["normal"].pixels)})

@@ -16,9 +16,11 @@ FINE_CYCLES = 0.125
 """Frequency, in cycles per pixel, above which differences and derivatives are told apart."""
 MUCH_BETTER = 0.5
 """Least ratio of the two curls for slopes to count as differences of a height (measured sets: 0.96 to 7)."""
-LEAST_RESPONSE, LEAST_WITH_BORDERS, LEAST_AT_FIRST = 1e-3, 1e-2, 0.2
-"""Least squared response of differences that is inverted: of a surface that tiles, and of one that does not, whose last
-slopes are a guess with an error that small responses amplify; and of the first pass, which that guess is made with."""
+LEAST_RESPONSE = 1e-3
+"""Least squared response of differences that is inverted, of a surface that tiles."""
+LEAST_IN_PASSES = (0.3, 0.2, 0.1, 0.01)
+"""The same in each pass over one that does not tile: its last slopes are a guess, with an error that small responses
+amplify, until earlier passes have bettered it."""
 FINEST_CYCLES = 0.2
 """Frequency, in cycles per pixel, from which on these limits hold."""
 LARGEST_GRID_PX = 2**26
@@ -29,8 +31,8 @@ Grid = tuple[np.ndarray, np.ndarray]
 
 
 @dataclass(frozen=True)
-class _Spectrum:
-    """Fourier transforms of slopes, and an operator D = (along x, along y) that their height's slopes are made with."""
+class _Slopes:
+    """Fourier transforms of slopes along x (P) and y (Q), and an operator D that makes them of a height."""
 
     P: np.ndarray
     Q: np.ndarray
@@ -65,46 +67,38 @@ def height_from_slopes(slopes: np.ndarray, wraps: tuple[bool, bool]) -> np.ndarr
     paper twice. Slopes that are central differences, as the curl shows, are inverted as such. Frequency bands in which
     more than half of the energy is noise fade out: as much noise as the curl has is in the height's part, too.
     """
-    if all(wraps):
-        p, q = slopes[..., 0].astype(np.float64), slopes[..., 1].astype(np.float64)
-        return _integrated(p, q, LEAST_RESPONSE, _are_differences(p, q))
+    height, width = slopes.shape[:2]
     p, q = slopes[..., 0].astype(np.float64), slopes[..., 1].astype(np.float64)
-    p, q = p if wraps[1] else _with_ends(p, 1), q if wraps[0] else _with_ends(q, 0)
     are_differences = _are_differences(p, q)
-    first = _unmirrored(p, q, wraps, LEAST_AT_FIRST, are_differences)
-    p, q = p if wraps[1] else _with_ends(p, 1, first), q if wraps[0] else _with_ends(q, 0, first)
-    return _unmirrored(p, q, wraps, LEAST_WITH_BORDERS, are_differences)
+    if all(wraps):
+        found = _transformed(p, q, are_differences)
+        return _inverted(found, p.shape, _weight(found, p.shape), LEAST_RESPONSE)
+    height_px, weight = None, None
+    for least_response in LEAST_IN_PASSES:
+        around = _mirrored_slopes(p, q, wraps, height_px)
+        found = _transformed(*around, are_differences)
+        weight = _weight(found, around[0].shape) if weight is None else weight
+        height_px = _inverted(found, around[0].shape, weight, least_response)[:height, :width]
+    assert height_px is not None
+    return height_px
 
 
-def _unmirrored(
-    p: np.ndarray, q: np.ndarray, wraps: tuple[bool, bool], least_response: float, are_differences: bool
-) -> np.ndarray:
-    """Height (H, W) of slopes p and q, which are mirrored along the axes that do not wrap around."""
-    height, width = p.shape
-    if not wraps[1]:
-        p, q = _mirrored(p, -1, 1), _mirrored(q, 1, 1)
-    if not wraps[0]:
-        p, q = _mirrored(p, 1, 0), _mirrored(q, -1, 0)
-    return _integrated(p, q, least_response, are_differences)[:height, :width]
-
-
-def _integrated(p: np.ndarray, q: np.ndarray, least_response: float, are_differences: bool) -> np.ndarray:
-    """Height (H, W) on a torus of its slopes to the right (p) and down the rows (q)."""
-    found = _spectrum(p, q, are_differences)
-    response = found.response
-    if are_differences:
-        fine = np.hypot(*found.frequency) > 2 * np.pi * FINEST_CYCLES
-        response = np.where(fine, np.maximum(response, least_response), response)
-    H = found.along * (-1j * _weight(found, p.shape) / np.maximum(response, 1e-12))
-    H[0, 0] = 0
-    return np.fft.irfft2(H, s=p.shape)
-
-
-def _spectrum(p: np.ndarray, q: np.ndarray, are_differences: bool) -> _Spectrum:
+def _transformed(p: np.ndarray, q: np.ndarray, are_differences: bool) -> _Slopes:
     """The slopes' spectrum, with the operator of central differences or of derivatives."""
     omega = 2 * np.pi * np.fft.rfftfreq(p.shape[1])[None], 2 * np.pi * np.fft.fftfreq(p.shape[0])[:, None]
     D = (np.sin(omega[0]), np.sin(omega[1])) if are_differences else omega
-    return _Spectrum(np.fft.rfft2(p), np.fft.rfft2(q), omega, D)
+    return _Slopes(np.fft.rfft2(p), np.fft.rfft2(q), omega, D)
+
+
+def _inverted(slopes: _Slopes, size_px: tuple[int, ...], weight: np.ndarray, least_response: float) -> np.ndarray:
+    """Height of the slopes on a torus: −i D·(P, Q) / |D|², which is limited for differences."""
+    response = slopes.response
+    if slopes.D is not slopes.frequency:
+        fine = np.hypot(*slopes.frequency) > 2 * np.pi * FINEST_CYCLES
+        response = np.where(fine, np.maximum(response, least_response), response)
+    H = slopes.along * (-1j * weight / np.maximum(response, 1e-12))
+    H[0, 0] = 0
+    return np.fft.irfft2(H, s=size_px)
 
 
 def _are_differences(p: np.ndarray, q: np.ndarray) -> bool:
@@ -116,10 +110,10 @@ def _are_differences(p: np.ndarray, q: np.ndarray) -> bool:
     top, left = ((side - part) // 2 for side, part in zip(p.shape, sides, strict=True))
     window = np.outer(*(np.hanning(part + 2)[1:-1] for part in sides))
     p, q = (x[top : top + sides[0], left : left + sides[1]] * window for x in (p, q))
-    return _curl(_spectrum(p, q, True)) < MUCH_BETTER * _curl(_spectrum(p, q, False))
+    return _curl(_transformed(p, q, True)) < MUCH_BETTER * _curl(_transformed(p, q, False))
 
 
-def _curl(slopes: _Spectrum) -> float:
+def _curl(slopes: _Slopes) -> float:
     """Share of the fine slopes' energy that no height explains, where the operator responds well."""
     fine = (np.hypot(*slopes.frequency) > 2 * np.pi * FINE_CYCLES) & (slopes.response > 0.1)
     energy = np.square(np.abs(slopes.P)) + np.square(np.abs(slopes.Q))
@@ -127,7 +121,7 @@ def _curl(slopes: _Spectrum) -> float:
     return float(noise[fine].sum() / max(energy[fine].sum(), 1e-30))
 
 
-def _weight(slopes: _Spectrum, size_px: tuple[int, ...]) -> np.ndarray:
+def _weight(slopes: _Slopes, size_px: tuple[int, ...]) -> np.ndarray:
     """Weight of each coefficient: twice the share of its band's energy that is signal, at most 1.
 
     Signal and noise of a band are estimated from few coefficients, so a share above one half counts as certain.
@@ -141,7 +135,19 @@ def _weight(slopes: _Spectrum, size_px: tuple[int, ...]) -> np.ndarray:
     return np.clip(2 * (1 - noise / np.maximum(signal, 1e-30)), 0, 1)[band].reshape(waves.shape)
 
 
-def _with_ends(slopes: np.ndarray, axis: int, height_px: np.ndarray | None = None) -> np.ndarray:
+def _mirrored_slopes(
+    p: np.ndarray, q: np.ndarray, wraps: tuple[bool, bool], height_px: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Slopes of a surface that is mirrored along the axes that do not wrap around; height_px: an estimate, or None."""
+    if not wraps[1]:
+        p, q = _mirrored(_with_ends(p, 1, height_px), -1, 1), _mirrored(q, 1, 1)
+    if not wraps[0]:
+        wide = height_px if height_px is None or wraps[1] else _mirrored(height_px, 1, 1)
+        p, q = _mirrored(p, 1, 0), _mirrored(_with_ends(q, 0, wide), -1, 0)
+    return p, q
+
+
+def _with_ends(slopes: np.ndarray, axis: int, height_px: np.ndarray | None) -> np.ndarray:
     """Slopes along an axis whose ends are those of a mirrored height: half the step to the next pixel.
 
     The step is that of an estimate `height_px`, or else the mean of both slopes.
