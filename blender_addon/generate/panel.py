@@ -54,6 +54,8 @@ class ImpastoPanel(ToolPanel):
         presets.draw(layout)
         if tool["uses_subject"]:
             _draw_source(layout, context, tool)
+        else:
+            draw_images(layout.column(), context, tool, inputs.image_inputs(tool))
         _draw_size(layout, context, tool)
         if properties.drawn_parameters(tool):
             section(layout, "impasto_parameters", "Parameters", lambda body: draw_parameters(body, context, tool))

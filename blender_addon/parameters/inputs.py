@@ -7,7 +7,7 @@ The group itself holds the first value of such an input, and what belongs to eac
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import bpy
@@ -85,6 +85,16 @@ def images_of(scene: bpy.types.Scene, tool: Mapping[str, Any]) -> dict[str, list
 def add(group: bpy.types.PropertyGroup, name: str) -> None:
     """Add a value without an image to an input."""
     getattr(group, more_of(name)).add()
+
+
+def put_all(group: bpy.types.PropertyGroup, name: str, images: Sequence[bpy.types.Image]) -> None:
+    """Make these images the values of an input; numbers of values that were there before stay."""
+    while len(values(group, name)) > max(len(images), 1):
+        getattr(group, more_of(name)).remove(len(values(group, name)) - 2)
+    while len(values(group, name)) < len(images):
+        add(group, name)
+    for value, image in zip(values(group, name), images, strict=False):  # a group has one value even for no image
+        setattr(value, pointer_to(name), image)
 
 
 def is_full(group: bpy.types.PropertyGroup, name: str) -> bool:

@@ -22,7 +22,10 @@ def why_no_input(scene: bpy.types.Scene, tool: Mapping[str, Any]) -> str:
     """Sentence on the images that are still to be chosen for a tool's inputs; empty if none are."""
     chosen = inputs.images_of(scene, tool)
     missing = [item["name"] for item in tool["inputs"] if item["required"] and item["name"] not in chosen]
-    return f"Choose an image for {', '.join(missing)}" if missing else ""
+    if missing:
+        return f"Choose an image for {', '.join(missing)}"
+    short = [item for item in tool["inputs"] if len(chosen.get(item["name"], ())) < item["least"] and item["required"]]
+    return f"Choose {short[0]['least']} or more images for {short[0]['name']}" if short else ""
 
 
 def _why_no_model(scene: bpy.types.Scene, tool: Mapping[str, Any]) -> str:

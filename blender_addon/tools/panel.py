@@ -155,6 +155,9 @@ def draw_more(
         if index:
             button = box.operator("impasto.remove_image", icon="REMOVE")
             button.tool, button.input, button.index = tool["name"], name, index - 1
+    if any(item["least"] > 1 for item in tool["inputs"] if item["name"] == name):
+        button = layout.operator("impasto.open_images", icon="FILEBROWSER")
+        button.tool, button.input = tool["name"], name
     row = layout.row()
     row.enabled = not inputs.is_full(group, name)
     button = row.operator("impasto.add_image", icon="ADD")
