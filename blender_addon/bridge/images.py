@@ -7,7 +7,7 @@ NumPy is imported where it is used: registering must not wait for it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -46,6 +46,16 @@ class Picture:
     is_float: bool
     is_data: bool
     has_alpha: bool
+
+    def reduced(self, longest_px: int) -> Picture:
+        """The picture in blocks of whole pixels, averaged, its longer side at least longest_px if it was before."""
+        factor = max(self.size_px) // longest_px
+        if factor < 2:
+            return self
+        height, width = (max(1, side // factor) for side in self.size_px)
+        rows = self.values.reshape(*self.size_px, -1)[: height * factor, : width * factor]
+        blocks = rows.reshape(height, min(factor, rows.shape[0]), width, min(factor, rows.shape[1]), -1)
+        return replace(self, size_px=(height, width), values=blocks.mean((1, 3)).ravel())
 
     def to_pixels(self) -> Pixels:
         """base_color, and opacity where there is alpha, with row 0 at the top; 8-bit images stay 8-bit."""

@@ -117,8 +117,13 @@ def base_color_of(material: bpy.types.Material | None) -> bpy.types.Image:
     return found.image
 
 
-def read(material: bpy.types.Material, names: Sequence[str] = RELIEF) -> Callable[[], Pixels]:
-    """Read the base colour and other maps, at its size; the returned function converts them on any thread."""
+def read(
+    material: bpy.types.Material, names: Sequence[str] = RELIEF, longest_px: int | None = None
+) -> Callable[[], Pixels]:
+    """Read the base colour and other maps, at its size; the returned function converts them on any thread.
+
+    longest_px: about the longer side that is enough.
+    """
     nodes = map_nodes(material)
     maps = {name: MapImage(nodes[name].image, nodes[name].channel) for name in names if name in nodes}
     shader = materials.principled_of(material.node_tree) if material.node_tree else None
@@ -127,29 +132,34 @@ def read(material: bpy.types.Material, names: Sequence[str] = RELIEF) -> Callabl
     if "height" in nodes and (socket := nodes["height"].range_socket):
         scale["height_range_m"] = socket.default_value * materials.unit_m()
     color = base_color_of(material)
-    return read_images(color, maps, even, width_m=materials.width_of(material.node_tree), **scale)
+    return read_images(color, maps, even, longest_px, width_m=materials.width_of(material.node_tree), **scale)
 
 
 def read_images(
-    base_color: bpy.types.Image, maps: Mapping[str, MapImage], even: Mapping[str, float], **scale: Any
+    base_color: bpy.types.Image,
+    maps: Mapping[str, MapImage],
+    even: Mapping[str, float],
+    longest_px: int | None = None,
+    **scale: Any,
 ) -> Callable[[], Pixels]:
-    """Read images of maps at the size of the base colour; even: values of maps without an image; scale: in metres.
+    """Read images of maps at the size of the base colour; the returned function converts them on any thread.
 
-    The returned function converts them on any thread.
+    even: values of maps without an image. longest_px: about the longer side that is enough. scale: in metres.
     """
     color = images.pixels_of(base_color)
-    others = {name: _scaled(one.image, color.size_px) for name, one in maps.items()}
+    pictures = {"": color} | {name: _scaled(one.image, color.size_px) for name, one in maps.items()}
     channels = {name: one.channel for name, one in maps.items()}
 
     def to_pixels() -> Pixels:
         import numpy as np
 
-        made = color.to_pixels()
+        small = {name: picture.reduced(longest_px) if longest_px else picture for name, picture in pictures.items()}
+        made = small.pop("").to_pixels()
         arrays = dict(made.arrays)
-        for name, picture in others.items():
+        for name, picture in small.items():
             arrays[name] = _map(name, picture, channels[name])
         for name, value in even.items():
-            arrays[name] = np.full((*color.size_px, 1), value, np.float32)
+            arrays[name] = np.full((*arrays["base_color"].shape[:2], 1), value, np.float32)
         return replace(made, arrays=arrays, **scale)
 
     return to_pixels

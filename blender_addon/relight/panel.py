@@ -6,9 +6,9 @@ from __future__ import annotations
 import bpy
 
 from ..interface import previews
-from ..interface.drawing import draw_operator, draw_report, draw_text, name_place
+from ..interface.drawing import draw_text, name_place
 from ..jobs.task import Place
-from ..tools.panel import InImageEditor, InShaderEditor, InView3D, Tab
+from ..tools.panel import InImageEditor, InShaderEditor, InView3D, Tab, draw_run
 from .turntable import FORMER, turntable
 
 SCALE = 6.5
@@ -29,8 +29,7 @@ class RelightPanel(Tab):
         layout.use_property_decorate = False
         name_place(layout, Place.RELIGHT)
         layout.row().prop(settings, "subject", expand=True)
-        draw_operator(layout, "impasto.relight", icon="LIGHT_SUN")
-        draw_report(layout, Place.RELIGHT)
+        draw_run(layout, "impasto.relight", Place.RELIGHT, "LIGHT_SUN")
         if shown := turntable.shown:
             _draw_pictures(layout, shown.name)
             _draw_light(layout, settings, FORMER in shown.maps)

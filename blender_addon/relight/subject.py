@@ -81,7 +81,7 @@ def task(context: bpy.types.Context, light: Light) -> Task:
         turntable.show(made[0], light, made[1])
         return Report("INFO", f"{name} is shown under a light")
 
-    return Task("Relight", work, apply, is_shown=False)
+    return Task("Relight", work, apply)
 
 
 def _of_material(context: bpy.types.Context) -> tuple[str, dict[str, Subject]]:
@@ -91,10 +91,10 @@ def _of_material(context: bpy.types.Context) -> tuple[str, dict[str, Subject]]:
     assert material is not None  # else there is no base colour
     has_normal = "normal" in surfaces.map_nodes(material)
     names = [name for name in LIT if name != "height" or not has_normal]
-    found = {NOW: surfaces.read(material, names)}
+    found = {NOW: surfaces.read(material, names, LONGEST_PX)}
     if before := former.images_of(material):
         maps = {name: image for name, image in before.items() if name in names}
-        found[FORMER] = surfaces.read_images(before["base_color"].image, maps, {})
+        found[FORMER] = surfaces.read_images(before["base_color"].image, maps, {}, LONGEST_PX)
     return material.name, {which: Subject(plain_recipe(), {SOURCE: given}, {}) for which, given in found.items()}
 
 

@@ -114,6 +114,16 @@ def test_the_light_turns_and_stays_where_it_is_paused(turntable, ridges, scene, 
     np.testing.assert_allclose(shown(turntable)[1], half_way, atol=1)
 
 
+def test_large_maps_are_averaged_before_they_are_sent(scene):
+    images = module("bridge.images")
+    noise = np.random.default_rng(0).integers(0, 255, (40, 70, 3), np.uint8)
+    whole = images.pixels_of(packed_image("noise", noise))
+    small = whole.reduced(32).to_pixels().arrays["base_color"]
+    assert small.shape == (20, 35, 3)
+    np.testing.assert_allclose(small, noise.reshape(20, 2, 35, 2, 3).mean((1, 3)), atol=1)
+    assert whole.reduced(36) is whole
+
+
 def test_height_alone_is_relief(turntable, scene, plane, extension):
     rise = 0.5 - 0.5 * np.cos(np.arange(SIDE_PX) / SIDE_PX * 2 * np.pi)
     material_of({"height": np.tile(rise, (SIDE_PX, 1))[..., None]}, name="Wave")
