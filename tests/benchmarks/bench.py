@@ -21,6 +21,7 @@ SIZES_PX = (512, 1024, 2048)
 PREVIEW_PX = 256
 RUNS = 3
 STREAM_SIZE_PX = 16384
+RELIEF = ("normal-to-height", "height-to-normal", "height-to-occlusion", "detail-normals", "fix-normals")
 REGISTER = """
 import bpy
 import addon_utils, os, time
@@ -74,7 +75,7 @@ def main() -> None:
         print(f"  {name:<48} {value:7.3f} s")
     figures["tools"] = rows = []
     print(f"  {'tool':<12}{'size':>6}{'wall s':>9}{'CPU s':>8}{'peak MiB':>10}{'seam z x, y':>16}")
-    for tool in ("torus", "quilt", "photo-maps"):
+    for tool in ("torus", "quilt", "photo-maps", *RELIEF):
         for size in (PREVIEW_PX, *SIZES_PX) if tool == "torus" else SIZES_PX:
             command = [sys.executable, __file__, "--measure", tool, str(size)]
             row = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
@@ -178,7 +179,10 @@ def timed_first_picture(command: list[str]) -> float:
 
 
 def measure_tool(tool: str, size_px: int) -> dict[str, object]:
-    """Time and memory of a tool without imports: on a photograph of 512² (quilt), of the size (photo-maps), or none."""
+    """Time and memory of a tool without imports: on a photograph of 512² (quilt), of the size (photo-maps), or none.
+
+    Those of relief start from a procedural material.
+    """
     import torch  # noqa: F401  its import is not what is measured
     from skimage import data
 
@@ -190,6 +194,10 @@ def measure_tool(tool: str, size_px: int) -> dict[str, object]:
     size = {"width_px": size_px, "height_px": size_px}
     if tool in ("quilt", "torus"):
         recipe = Recipe((Step(tool, size),), 1)
+    elif tool in RELIEF:
+        source = run(Recipe((Step("cobbles", size),), 1)).maps
+        inputs = {"detail": "source"} if tool == "detail-normals" else {}
+        recipe = Recipe((Step(tool, {}, inputs),), 1)
     else:
         source = run(Recipe((Step("quilt", size),), 1), {"source": source}).maps
         recipe = Recipe((Step("photo-maps"),), 1)

@@ -3,13 +3,15 @@
 FOLDER holds PBR sets; of those with a normal map and a height that is not flat, and of all procedural materials (512²,
 normals of 16 bits), the correlation of heights with the true one: of `normal-to-height`, of plain Frankot and
 Chellappa (1988), which takes every slope for a derivative on a torus, and of `heights.integrate`, for training data.
-Of all normal maps, the evidence for their sign. DeepBump needs weights that are not published with a hash, and is left
-out.
+Of all normal maps, the evidence for their sign. A second argument is a checkout of DeepBump
+(https://github.com/HugoTini/DeepBump, GPL), whose integral needs no weights: it is then in the table, too.
 """
 
 from __future__ import annotations
 
+import importlib.util
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -30,11 +32,15 @@ SIDE_PX = 512
 CROP = (slice(50, 420), slice(30, 450))
 
 
-def main(folder: Path) -> None:
-    print(f"{'set':<28} {'ours':>7} {'F-C':>7} {'training':>8} {'slopes':>7}  sign")
+Integral = Callable[[np.ndarray], np.ndarray]
+
+
+def main(folder: Path, checkout: Path | None = None) -> None:
+    deepbump = integral_of(checkout) if checkout else None
+    print(f"{'set':<28} {'ours':>7} {'F-C':>7} {'DeepBump':>8} {'training':>8} {'slopes':>7}  sign")
     for path in sorted(path for path in folder.iterdir() if path.is_dir()):
         try:
-            compare_real(path)
+            compare_real(path, deepbump)
         except ParameterError as error:
             print(f"{path.name:<28} {error.message}")
     print(f"\n{'procedural, 16 bits':<28} {'ours':>7} {'F-C':>7} {'cropped':>8} {'F-C':>7}")
@@ -42,7 +48,17 @@ def main(folder: Path) -> None:
     print(f"{'least':<28} " + " ".join(f"{least:7.4f}" for least in np.min(rows, 0)))
 
 
-def compare_real(path: Path) -> None:
+def integral_of(checkout: Path) -> Integral:
+    """DeepBump's height (H, W) of normals (H, W, 3) that tile."""
+    spec = importlib.util.spec_from_file_location("deepbump", checkout / "module_normals_to_height.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return lambda normal: module.apply(normal.transpose(2, 0, 1), True, lambda done, of: None)[0]
+
+
+def compare_real(path: Path, deepbump: Integral | None) -> None:
     """Print the row of a set."""
     files = map_files(path)
     if "normal" not in files:
@@ -54,16 +70,17 @@ def compare_real(path: Path) -> None:
     color = read_map(files["base_color"], "base_color").pixels
     true = read_map(files["height"], "height").pixels[..., 0] if "height" in files else np.zeros((1, 1))
     if np.ptp(true) == 0:
-        print(f"{path.name:<28} {'-':>7} {'-':>7} {'-':>8} {'-':>7}  {sign}", flush=True)
+        print(f"{path.name:<28} {'-':>7} {'-':>7} {'-':>8} {'-':>8} {'-':>7}  {sign}", flush=True)
         return
     level = slopes - slopes.mean((0, 1))
     figures = (
         correlation(height_of({"normal": normal, "base_color": color}, "auto"), true),
         correlation(frankot_chellappa(level), true),
+        correlation(deepbump(normal), true) if deepbump else np.nan,
         correlation(integrate(level, (True, True)), true),
         fit_scale(true, level)[1],
     )
-    print(f"{path.name:<28} " + "{:7.4f} {:7.4f} {:8.4f} {:7.4f}".format(*figures) + f"  {sign}", flush=True)
+    print(f"{path.name:<28} " + "{:7.4f} {:7.4f} {:8.4f} {:8.4f} {:7.4f}".format(*figures) + f"  {sign}", flush=True)
 
 
 def compare_procedural(name: str) -> tuple[float, ...]:
@@ -107,4 +124,4 @@ def correlation(one: np.ndarray, other: np.ndarray) -> float:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(*map(Path, sys.argv[1:]))
