@@ -219,7 +219,8 @@ def _join(before: Result, after: Result) -> Result:
 def _check_needs(tool: Tool, subject: Maps) -> None:
     missing = [name for name in tool.needs if name not in subject]
     if missing:
-        raise ParameterError(f"{tool.name} needs {', '.join(missing)}", "give a source image, or a step that makes it")
+        remedy = "give a source that has it, or a step that makes it"
+        raise ParameterError(f"{tool.name} needs {', '.join(missing)}", remedy)
 
 
 def _record(

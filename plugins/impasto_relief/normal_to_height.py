@@ -44,7 +44,8 @@ class NormalToHeight(Filter):
         from impasto.surface.integration import LARGEST_GRID_PX, grid_px, height_from_slopes
         from impasto.surface.orientation import is_flat
 
-        normal = as_opengl(normals(subject), None, parameters.green, context, must_know=False)
+        own = subject["height"].pixels[..., 0] if "height" in subject else None
+        normal = as_opengl(normals(subject), own, parameters.green, context, must_know=False)
         wraps = tiles(subject, "normal", parameters.tiling)
         if grid_px(subject.size_px, wraps) > LARGEST_GRID_PX:
             message = f"a normal map of {subject.size_px[1]}x{subject.size_px[0]} px that does not tile is too large"

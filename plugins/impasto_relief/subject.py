@@ -18,7 +18,7 @@ SHORTEST, LONGEST = 0.2, 2.0
 """Mean lengths of normals between which a picture may be a normal map; independent noise has about 1 too, but faces
 down as often as up."""
 FACING_UP = 0.2
-"""Least mean z of normals."""
+"""Least mean z of normals; nor do they lean by more than 45° on average, as a bright photograph's would."""
 
 
 def tiling_field() -> Any:
@@ -48,7 +48,8 @@ def normals(maps: Maps) -> np.ndarray:
     pixels = values(maps, "normal")
     vectors = 2 * pixels - 1
     length = float(np.linalg.norm(vectors, axis=2).mean())
-    if vectors[..., 2].mean() < FACING_UP or not SHORTEST < length < LONGEST:
+    x, y, z = vectors.mean((0, 1))
+    if z < max(FACING_UP, np.hypot(x, y)) or not SHORTEST < length < LONGEST:
         message = "this is no normal map: its normals do not point up"
         raise ParameterError(message, "give a tangent-space normal map, which looks bluish")
     return pixels

@@ -164,6 +164,7 @@ def test_8_bit_heights_give_no_stairs():
         ("normal-to-height", {"height": np.zeros((16, 16)), "roughness": np.zeros((16, 16))}, "needs normal"),
         ("normal-to-height", {"normal": np.full((16, 16, 3), np.nan)}, "NaN or infinite"),
         ("normal-to-height", {"normal": np.zeros((16, 16, 3))}, "no normal map"),
+        ("normal-to-height", {"base_color": np.full((16, 16, 3), 0.8)}, "no normal map"),
         ("height-to-normal", {"normal": np.ones((16, 16, 3))}, "needs height"),
         ("height-to-normal", {"height": np.full((16, 16), np.inf)}, "NaN or infinite"),
         ("height-to-occlusion", {"height": np.full((16, 16), np.nan)}, "NaN or infinite"),

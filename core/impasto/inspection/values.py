@@ -56,14 +56,15 @@ def _base_color(found: MapSet) -> Iterator[Finding]:
     is_metal = _metal_mask(found, texture.size_px)
     luminance = linear @ np.array([0.2126, 0.7152, 0.0722], np.float32)
     if not is_metal.all():
-        yield _dielectric(linear[~is_metal], luminance[~is_metal])
+        yield _dielectric(linear[~is_metal], luminance[~is_metal], float((~is_metal).mean()))
     if is_metal.mean() > 0.01:
         yield _metal(luminance[is_metal])
 
 
-def _dielectric(linear: np.ndarray, luminance: np.ndarray) -> Finding:
-    """Albedo (n, 3) of what is no metal."""
-    dark, bright = float((linear.max(1) < DARKEST).mean()), float((linear.min(1) > BRIGHTEST).mean())
+def _dielectric(linear: np.ndarray, luminance: np.ndarray, share: float) -> Finding:
+    """Albedo (n, 3) of what is no metal, which is this share of the picture."""
+    dark = share * float((linear.max(1) < DARKEST).mean())
+    bright = share * float((linear.min(1) > BRIGHTEST).mean())
     figures = {"median": float(np.median(luminance)), "too_dark": dark, "too_bright": bright}
     if dark > BEYOND:
         message = f"{dark:.0%} of it is darker than charcoal (albedo below {DARKEST:g})"
