@@ -30,6 +30,7 @@ def settings() -> bpy.types.PropertyGroup:
 
 
 def scenario(walk: Walk) -> Steps:
+    bpy.ops.impasto.refresh_tools()
     with walk.at(walk.area("VIEW_3D")):
         bpy.ops.impasto.run(tool="quilt", source=str(SOURCE), width_px=512, height_px=512)
     yield walk.show_panel("VIEW_3D", "Impasto")
@@ -93,9 +94,9 @@ def shows_before(walk: Walk) -> Steps:
 
 def drags_the_dial(walk: Walk) -> Steps:
     """The dial is there while the azimuth is known; dragging its sun changes the parameter, in one undo step."""
-    scene = bpy.context.scene
-    tool = EXTENSION.engine.catalogue.catalogue[scene.impasto.estimator]
-    name = EXTENSION.parameters.azimuths.azimuths_of(tool)[0]
+    scene, azimuths_of = bpy.context.scene, EXTENSION.parameters.azimuths.azimuths_of
+    tool = next(tool for tool in EXTENSION.engine.catalogue.catalogue if azimuths_of(tool))
+    name, scene.impasto.tool = azimuths_of(tool)[0], tool["name"]
     group = EXTENSION.parameters.groups.group_of(scene, tool)
     yield walk.switch("VIEW_3D", "IMAGE_EDITOR")
     area = walk.area("IMAGE_EDITOR")
