@@ -11,7 +11,7 @@ from ..jobs.task import Place
 from ..tools.panel import InImageEditor, InShaderEditor, InView3D, Tab, draw_run
 from .turntable import FORMER, turntable
 
-SCALE = 6.5
+SCALE = 9.0
 """Size of the ball and of the plane, in rows of the panel."""
 
 
@@ -31,7 +31,7 @@ class RelightPanel(Tab):
         layout.row().prop(settings, "subject", expand=True)
         draw_run(layout, "impasto.relight", Place.RELIGHT, "LIGHT_SUN")
         if shown := turntable.shown:
-            _draw_pictures(layout, shown.name)
+            _draw_pictures(layout)
             _draw_light(layout, settings, FORMER in shown.maps)
 
 
@@ -47,13 +47,11 @@ class IMPASTO_PT_relight_image_editor(RelightPanel, InImageEditor, bpy.types.Pan
     pass
 
 
-def _draw_pictures(layout: bpy.types.UILayout, name: str) -> None:
-    """Draw the ball and the plane beside each other, below the name of what they show."""
-    box = layout.box().column()
-    box.label(text=name, icon="MATERIAL", translate=False)
-    row = box.row(align=True)
+def _draw_pictures(layout: bpy.types.UILayout) -> None:
+    """Draw the ball above the plane: beside each other they would be too small to judge relief by."""
+    box = layout.box().column(align=True)
     for what, pixels in zip(("ball", "plane"), turntable.pictures[turntable.index], strict=True):
-        row.column().template_icon(previews.icon_of_pixels(f"relit-{what}-{turntable.index}", pixels), scale=SCALE)
+        box.template_icon(previews.icon_of_pixels(f"relit-{what}-{turntable.index}", pixels), scale=SCALE)
     if turntable.is_rendering:
         box.progress(factor=turntable.fraction, text="")
     if turntable.error:
