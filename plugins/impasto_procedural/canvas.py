@@ -98,6 +98,14 @@ class Canvas:
         energy = sum(gain ** (2 * octave) for octave in range(octaves))
         return total / (SPLINE_DEVIATION * math.sqrt(energy))
 
+    def evened(self, field: Tensor, size_m: float) -> Tensor:
+        """A field (H, W) without its differences over more than about `size_m`, and with the same deviation.
+
+        What is cut off at a level has the same share everywhere then: no large patch shows where the tile repeats.
+        """
+        level = field - self.blurred(field, size_m / math.tau)
+        return level * (field.std() / level.std().clamp_min(1e-9))
+
     def _interpolated(self, lattice: Tensor) -> Tensor:
         """The lattice (h, w) at all texels (H, W), by periodic cubic B-splines."""
         for axis in (0, 1):

@@ -10,7 +10,9 @@ from impasto_procedural.blocks import uneven_blocks
 from impasto_procedural.canvas import Canvas
 from impasto_procedural.damage import cracks, holes
 from impasto_procedural.materials.ceramic_tiles import Tiles
+from impasto_procedural.materials.metal_plates import MetalPlates
 from impasto_procedural.materials.rock import Rock
+from impasto_procedural.materials.rust import Rust
 from impasto_procedural.scatter import scattered
 
 
@@ -105,6 +107,28 @@ def test_even_places_leave_fewer_gaps(canvas):
 
     random, even = (scattered(canvas, "discs", 300, 0.04, disc, spread=0.0, even=even) for even in (False, True))
     assert (even.number < 0).float().mean() < 0.6 * (random.number < 0).float().mean()
+
+
+def test_what_is_cut_off_an_evened_noise_has_the_same_share_everywhere():
+    canvas = Canvas((240, 240), 1.0, seed=5)
+    noise = canvas.noise("patches", 0.1, octaves=5, gain=0.65)
+    even = canvas.evened(noise, 0.25)
+    assert float(even.std()) == pytest.approx(float(noise.std()), rel=0.01)
+    shares = [(field > 0.3).float().view(4, 60, 4, 60).mean((1, 3)) for field in (noise, even)]
+    assert shares[1].std() < 0.5 * shares[0].std()
+    assert shares[1].min() > 0.5 * shares[1].mean()
+
+
+def test_rust_covers_all_steel_at_most_and_none_at_least(canvas):
+    metallic = [Rust().surface(canvas, Rust.parameters(cover=cover, runs=0.0)).metallic for cover in (0.0, 1.0)]
+    assert metallic[0].min() > 0.99
+    assert metallic[1].max() < 0.01
+
+
+def test_paint_covers_all_plates_at_most(canvas):
+    given = {"rust": 0.0, "rubbed": 0.0, "pattern": "diamond"}
+    metallic = MetalPlates().surface(canvas, MetalPlates.parameters(paint=1.0, **given)).metallic
+    assert metallic.max() < 0.01
 
 
 def test_layers_of_rock_go_on_across_the_borders(canvas):

@@ -70,7 +70,7 @@ class FlakingPaint(Material):
         warp = [0.16 * p.flake_m * canvas.noise(f"warp {k}", p.flake_m, octaves=4, gain=0.6) for k in "yx"]
         stretch = (0.75, 1.7) if p.ground == "wood" else (1.0, 1.0)
         flakes = canvas.cells("flakes", p.flake_m, stretch=stretch, warp=(warp[0], warp[1]))
-        patches = canvas.noise("loss", 0.09, octaves=5, gain=0.65)
+        patches = canvas.evened(canvas.noise("loss", 0.09, octaves=5, gain=0.65), 0.22)
         held = patches + 1.3 * (canvas.of_each("held", flakes.number) - 0.5) + 0.2 * rough - 2.9 * (p.loss - 0.5)
         if not p.cracks:
             return held, 0.0 * held

@@ -91,8 +91,9 @@ class MetalPlates(Material):
         bright = relief.raised * p.rubbed * step(clouds, -1.8, 0.6)
         steel = self._steel(canvas, p, relief, clouds, bright)
         if p.paint:
-            chips = clouds + 0.5 * canvas.noise("chips", 0.03, octaves=5, gain=0.7) - 2.2 * bright
-            kept = step(chips, 2.4 - 4.8 * p.paint, 2.5 - 4.8 * p.paint)
+            chips = canvas.evened(clouds, 0.3) + 0.5 * canvas.noise("chips", 0.03, octaves=5, gain=0.7) - 2.2 * bright
+            bare = -4.8 * (p.paint - 0.5) - 16 * (p.paint - 0.5) ** 3  # below all chips at 1
+            kept = step(chips, bare, bare + 0.1)
             steel = steel.under(self._paint(canvas, p, relief, clouds, grain), kept)
         return rusted(canvas, steel, p.rust, relief.cavity - 0.9 * bright)
 

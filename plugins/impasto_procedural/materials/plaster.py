@@ -106,7 +106,7 @@ class Plaster(Material):
 
     def _bare(self, canvas: Canvas, p: PlasterParameters, clouds: Tensor, crack: Tensor) -> Tensor:
         """Distance of each texel from the top coat that is left, about in metres; positive where it is gone."""
-        holes = canvas.noise("holes", 0.3, octaves=7, gain=0.6)
+        holes = canvas.evened(canvas.noise("holes", 0.3, octaves=7, gain=0.6), 1.4)
         return 0.12 * (holes - 0.25 * clouds + 0.15 * crack - 3.4 * (1 - p.peeling) ** 3)
 
     def _base(self, canvas: Canvas, p: PlasterParameters, sand: Tensor) -> Surface:

@@ -44,11 +44,12 @@ class Rust(Material):
 
     def surface(self, canvas: Canvas, parameters: RustParameters) -> Surface:
         p = parameters
-        clouds = canvas.noise("rust", p.patch_m, octaves=8, gain=0.68)
+        clouds = canvas.evened(canvas.noise("rust", p.patch_m, octaves=8, gain=0.68), 2.5 * p.patch_m)
         spots = canvas.noise("spots", 0.012, octaves=4, gain=0.7)
         age = clouds + 0.4 * spots + 3.4 * (p.cover - 0.5)  # deviations past the first stain
-        film = step(age, -0.25, 0.25)
-        crust = step(age, 0.15, 0.6)
+        spread = age + 24 * (p.cover - 0.5) ** 3  # no steel is left at 1
+        film = step(spread, -0.25, 0.25)
+        crust = step(spread, 0.15, 0.6)
         stain = self._runs(canvas, p, crust)
         steel = self._steel(canvas, p)
         stained = steel.under(Surface(self._stain_color(canvas, p), steel.height_m, 0.75), film.maximum(stain))

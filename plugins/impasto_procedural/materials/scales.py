@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class ScalesParameters(MaterialParameters):
     """Shape, size and colours of scales."""
 
-    width_m: float = width_field(0.12)
+    width_m: float = width_field(0.2)
     shape: Literal["round", "pointed", "keeled"] = Field(
         "round", description="Outline: fish, dragon, or snake with keels"
     )
@@ -87,8 +87,8 @@ class Scales(Material):
         self, canvas: Canvas, p: ScalesParameters, height_m: Tensor, number: Tensor, y: Tensor, x: Tensor, rim: Tensor
     ) -> Surface:
         each = canvas.of_each("value", number.long())
-        clouds = canvas.noise("pattern", 2.4 * p.scale_m, octaves=2, gain=0.4)
-        spot = step(clouds + 1.2 * (each - 0.5), 1.6 - 3 * p.pattern, 1.66 - 3 * p.pattern)
+        clouds = canvas.evened(canvas.noise("pattern", 1.8 * p.scale_m, octaves=2, gain=0.4), 4.5 * p.scale_m)
+        spot = step(clouds + 1.8 * (each - 0.5), 1.8 - 3.4 * p.pattern, 1.86 - 3.4 * p.pattern)
         tip = mix(canvas.color(p.color), canvas.color(p.spot_color), spot)
         root = mix(canvas.color(p.root_color), tip * 0.45, 0.5)
         color = gradient(0.15 + 0.8 * y, [root, tip, tip * 1.15])

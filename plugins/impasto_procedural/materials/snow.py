@@ -61,6 +61,7 @@ class Snow(Material):
         if not p.melted:
             return snow
         deep = drift * 0.7 + 0.5 * soft + 0.3 * canvas.noise("melt", 0.06, octaves=5, gain=0.65)
+        deep = canvas.evened(deep, 2.4)
         kept = step(deep, 4.4 * p.melted - 2.6, 4.4 * p.melted - 2.35)
         edge_m = 0.02 * step(deep, 4.4 * p.melted - 2.6, 4.4 * p.melted - 1.6)
         return self._ground(canvas, p).under(Surface(snow.color, snow.height_m + edge_m, snow.roughness), kept)
