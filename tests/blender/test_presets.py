@@ -37,6 +37,13 @@ def choose(name: str) -> None:
     bpy.ops.script.execute_preset(filepath=listed()[name], menu_idname="IMPASTO_MT_presets")
 
 
+def assigned(path: str) -> dict[str, object]:
+    """Parameters that a preset's file sets, by name; colours as lists, as in JSON."""
+    lines = [line for line in ast.parse(Path(path).read_text()).body if isinstance(line, ast.Assign)]
+    found = {line.targets[0].attr: ast.literal_eval(line.value) for line in lines[1:]}
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in found.items()}
+
+
 def buttons() -> tuple[str, str]:
     """Text of the panel's menu, and the name of the preset that the button beside it removes."""
     panel = drawn(bpy.types.IMPASTO_PT_view_3d)
@@ -97,11 +104,21 @@ def test_those_that_come_along_set_what_they_say_and_nothing_else(extension, sce
     assert list(listed()) == SHIPPED[tool]
     for name, path in listed().items():
         choose(name)
-        assigned = [node for node in ast.parse(Path(path).read_text()).body if isinstance(node, ast.Assign)]
-        said = {node.targets[0].attr: node.value.value for node in assigned if hasattr(node.targets[0], "attr")}
-        assert extension.parameters.properties.parameters_of(scene, described) == defaults | said
+        assert extension.parameters.properties.parameters_of(scene, described) == defaults | assigned(path)
         assert buttons() == (name, name)
     assert quilt.width_px == 256
+
+
+def test_those_of_materials_set_what_they_say_and_nothing_else(extension, scene):
+    tools = [tool for tool in extension.engine.catalogue.catalogue if tool["group"]]
+    assert len(tools) >= 32
+    for described in tools:
+        scene.impasto.tool = described["name"]
+        defaults = extension.parameters.properties.parameters_of(scene, described)
+        assert len(listed()) >= 2, described["name"]
+        for name, path in listed().items():
+            choose(name)
+            assert extension.parameters.properties.parameters_of(scene, described) == defaults | assigned(path), name
 
 
 def test_those_that_come_along_stay(scene):
