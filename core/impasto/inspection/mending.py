@@ -18,7 +18,7 @@ from ..io.files import BUILTIN_EXPORTERS, Exporter
 from ..surface.color import linear_to_srgb, srgb_to_linear
 from ..surface.heights import FLATTEST_PX, slopes_from_normal
 from ..surface.integration import height_from_slopes
-from ..surface.orientation import flipped, renormalised
+from ..surface.orientation import flipped, renormalised, with_blue
 from ..system.names import usable_name
 from ..system.outside import explained, resolved
 from ..system.transaction import replace_files
@@ -42,13 +42,6 @@ def _with_normal(change: Callable[[np.ndarray], np.ndarray], textures: Textures,
 
 def _red_flipped(normal: np.ndarray) -> np.ndarray:
     return np.concatenate([1 - normal[..., :1], normal[..., 1:]], 2)
-
-
-def _with_blue(normal: np.ndarray) -> np.ndarray:
-    """Normals whose z is what is left to unit length."""
-    x, y = np.moveaxis(2 * normal[..., :2] - 1, 2, 0)
-    z = np.sqrt(np.clip(1 - x * x - y * y, 0, 1))
-    return np.stack([normal[..., 0], normal[..., 1], 0.5 + 0.5 * z], 2)
 
 
 def _with_height(textures: Textures, found: MapSet) -> Textures:
@@ -76,7 +69,7 @@ FIXES: Mapping[Fix, Callable[[Textures, MapSet], Textures]] = {
     "resize": _resized,
     "undo sRGB": partial(_with_normal, srgb_to_linear),
     "apply sRGB": partial(_with_normal, linear_to_srgb),
-    "restore blue": partial(_with_normal, _with_blue),
+    "restore blue": partial(_with_normal, with_blue),
     "flip red": partial(_with_normal, _red_flipped),
     "flip green": partial(_with_normal, flipped),
     "renormalise": partial(_with_normal, renormalised),

@@ -10,7 +10,7 @@ from ..data.prepare import resized_map
 from ..evaluation.metrics.surface import normal_height_consistency, normal_length_error
 from ..surface.color import linear_to_srgb, srgb_to_linear
 from ..surface.heights import slopes_from_normal
-from ..surface.orientation import height_correlations, is_flat, orientation
+from ..surface.orientation import height_correlations, is_flat, orientation, with_blue
 from .finding import Finding, Fix
 from .map_set import MapSet
 
@@ -20,6 +20,7 @@ LEAN_DEGREES = 5.0
 POINTS_DOWN = 0.01
 """Share of normals that may point down: those of steep edges, in JPEG; measured sets have up to 0.0013."""
 EMPTY_BLUE = 0.02
+"""Range of blue below which it is constant, and least mean difference from what unit length demands."""
 CURVE_OFFSET, CURVE_REST = 0.1, 0.03
 """Offset of the median normal that sRGB's curve may explain, and what may be left of it."""
 AGREES = 0.2
@@ -50,7 +51,8 @@ def checked_normals(found: MapSet) -> Iterator[Finding]:
 def _encoding(normal: np.ndarray) -> Finding | None:
     """What makes it no tangent-space normal map as it is stored; None if it is one."""
     blue = normal[..., 2]
-    if float(np.ptp(blue)) < EMPTY_BLUE and float(normal[..., :2].std()) > EMPTY_BLUE / 2:
+    missing = float(np.abs(with_blue(normal)[..., 2] - blue).mean())
+    if float(np.ptp(blue)) < EMPTY_BLUE < missing:
         message = "the blue channel is empty, as in maps of two channels"
         return Finding("encoding", "normal", "error", message, "compute it from red and green", "restore blue")
     offset = _median_offset(normal)

@@ -126,3 +126,10 @@ def renormalised(normal: np.ndarray) -> np.ndarray:
     length = np.linalg.norm(vectors, axis=2, keepdims=True)
     unit = np.where(length > SHORTEST, vectors / np.maximum(length, SHORTEST), (0.0, 0.0, 1.0))
     return (0.5 + 0.5 * unit).astype(np.float32)
+
+
+def with_blue(normal: np.ndarray) -> np.ndarray:
+    """Normals (H, W, 3) encoded in [0, 1], whose z is what x and y leave to unit length."""
+    x, y = np.moveaxis(2 * normal[..., :2] - 1, 2, 0)
+    z = np.sqrt(np.clip(1 - x * x - y * y, 0, 1))
+    return np.stack([normal[..., 0], normal[..., 1], 0.5 + 0.5 * z], 2)
