@@ -17,6 +17,7 @@ from tasks.environments import BPY_VERSIONS, BUILD, CORE, CORE_NUMPY_1, LINT, RO
 from tasks.extension import build_extension
 from tasks.models import MODELS, models
 from tasks.say import BuildError, step
+from tasks.stereo import stereo
 from tasks.testing import test
 from tasks.thumbnails import thumbnails
 
@@ -135,6 +136,7 @@ def make_parser() -> argparse.ArgumentParser:
     models_.add_argument("--data", type=Path, required=True, metavar="DIR", help="folder of the PBR sets")
     models_.add_argument("--out", type=Path, default=MODELS, metavar="DIR", help="where they go (default: the plugin)")
     add(thumbnails)
+    add(stereo)
     add(extension)
     add(lint).add_argument("--fix", action="store_true", help="mend what can be mended")
     for function in PASSED_ON:
