@@ -54,7 +54,7 @@ def photographs(maps: Maps, lights: Sequence[Light], camera: Camera = Camera(), 
     strengths = np.exp2(rng.normal(0, camera.strength_stops, len(lights)))
     lit = (_lit(surface, height_px, light, camera, rng) for light in lights)
     exposures = [float(strength) * one for strength, one in zip(strengths, lit, strict=True)]
-    white = np.quantile(np.concatenate([one.flatten().numpy()[::7] for one in exposures]), 1 - camera.saturated)
+    white = 1.05 * np.quantile(np.concatenate([one.flatten().numpy()[::7] for one in exposures]), 1 - camera.saturated)
     pictures = []
     for linear in exposures:
         encoded = linear_to_srgb((linear / white).clamp(0, 1).permute(1, 2, 0).numpy())

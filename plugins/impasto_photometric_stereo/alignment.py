@@ -23,6 +23,8 @@ FARTHEST = 0.06
 """Largest shift, relative to the picture's shorter side."""
 LEAST_PEAK = 7.0
 """Least height of a peak in standard deviations; unrelated pictures reach 5, photographs of one surface 20 and more."""
+SURE_PEAK = 20.0
+"""Height of a peak above which no other picture is compared."""
 FITTED_PX, FITS = 256, 8
 """Longer side of the pictures that are moved until they fit, and how often."""
 NO_BETTER = 0.005
@@ -41,7 +43,7 @@ def shifts(intensity: Tensor) -> list[tuple[float, float]]:
     spectra = torch.fft.rfft2(_windowed((small + 0.2 * mean).log()))
     found = [(0.0, 0.0)]
     for index in range(1, len(intensity)):
-        peak, (down, right) = _shift(spectra[0], spectra[index], (small.shape[1], small.shape[2]))
+        peak, (down, right) = _matched(spectra, index, found, (small.shape[1], small.shape[2]), factor)
         if peak < LEAST_PEAK:
             message = f"photograph {index + 1} does not match the first one"
             raise ParameterError(message, "take all of them from one place, of the same surface, or leave it out")
@@ -50,6 +52,23 @@ def shifts(intensity: Tensor) -> list[tuple[float, float]]:
             message = f"photograph {index + 1} is moved by {abs(found[-1][1]):.0f} x {abs(found[-1][0]):.0f} pixels"
             raise ParameterError(message, "use a tripod, or leave that photograph out")
     return _fitted(intensity, found) if len(intensity) > 3 else found
+
+
+def _matched(
+    spectra: Tensor, index: int, found: list[tuple[float, float]], size_px: tuple[int, int], factor: int
+) -> tuple[float, tuple[float, float]]:
+    """Height of the peak and shift (down, right) of a picture, by the first one or the earlier one that it fits best.
+
+    Grooves in one direction look alike only under lights from similar directions. found: shifts of the earlier ones.
+    """
+    best = 0.0, (0.0, 0.0)
+    for earlier, (before_down, before_right) in enumerate(found):
+        peak, (down, right) = _shift(spectra[earlier], spectra[index], size_px)
+        if peak > best[0]:
+            best = peak, (down + before_down / factor, right + before_right / factor)
+        if best[0] > SURE_PEAK:
+            break
+    return best
 
 
 def _fitted(intensity: Tensor, found: list[tuple[float, float]]) -> list[tuple[float, float]]:

@@ -116,6 +116,11 @@ def test_a_camera_that_moved_is_aligned():
     assert normal_error(made["normal"].pixels, truth[:height, -width:]) < normal_error(wrong, truth) / 2
 
 
+def test_grooves_in_one_direction_match_although_few_lights_show_them_alike():
+    photos, lights = set_of("corrugated-sheet")
+    assert stereo(photos, **measured(lights)).maps.size_px == (SIDE, SIDE)
+
+
 def test_highlights_tell_smooth_from_rough():
     lights = lights_around(8)
     for least, most in ((0.0, 0.45), (0.6, 1.0)):
