@@ -19,6 +19,7 @@ USUAL = {
     "seamless": "quilt",
     "generate": "torus",
     "maps": "photo-maps",
+    "stereo": "photometric-stereo",
     "stylize": "patches-style",
     "train": "train-torus",
     "prepare": "transform",
