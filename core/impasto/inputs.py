@@ -17,6 +17,8 @@ from .tools import Input, Tool
 SOURCE = "source"
 """Name of the input that is the first step's subject."""
 LINEAR_FORMATS = (".exr", ".hdr")
+COLORFUL = 0.02
+"""Mean difference of channels above which a picture is no grey map."""
 Value = Maps | Dataset | tuple[Maps | None, ...]
 """Value of one of a tool's inputs."""
 
@@ -33,16 +35,21 @@ def as_needed(subject: Maps, tools: Sequence[Tool]) -> Maps:
     """The subject, which becomes the one map that the first tool with needs asks for if it is a picture alone.
 
     So a normal map's file can be given without a folder around it. ParameterError for formats that store light, whose
-    values were encoded as a colour's.
+    values were encoded as a colour's, and for colours where a grey map is needed.
     """
     needs = next((tool.needs for tool in tools if tool.needs), ())
-    if len(needs) != 1 or needs[0] in COLOR_MAPS or not set(subject) <= {"base_color", "opacity"} or not subject:
+    is_alone = "base_color" in subject and set(subject) <= {"base_color", "opacity"}
+    if len(needs) != 1 or needs[0] in COLOR_MAPS or not is_alone:
         return subject
     name = needs[0]
     if subject.name.lower().endswith(LINEAR_FORMATS) or subject["base_color"].color_space == "linear":
         message = f"{subject.name or 'the picture'} alone is read as a colour, which changes the values of a {name} map"
         raise ParameterError(message, f"put it into a folder, named like brick_{name}.exr, and give the folder")
-    pixels = subject["base_color"].pixels[..., : MAP_CHANNELS[name]]
+    pixels = subject["base_color"].pixels
+    if MAP_CHANNELS[name] == 1 and np.abs(pixels - pixels[..., :1]).mean() > COLORFUL:
+        message = f"{subject.name or 'the picture'} has colours, and a {name} map is grey"
+        raise ParameterError(message, f"give the {name} map, or a folder that has one")
+    pixels = pixels[..., : MAP_CHANNELS[name]]
     others = {map_: texture for map_, texture in subject.items() if map_ != "base_color"}
     return replace(subject, textures={name: Texture(np.ascontiguousarray(pixels)), **others})
 

@@ -116,6 +116,15 @@ def test_a_picture_alone_stands_for_the_map_that_a_tool_needs():
         made("normal-to-height", replace(alone, name="foam_normal.exr"))
 
 
+def test_a_photograph_alone_is_no_height_map():
+    grey, colors = np.full((16, 16, 3), 0.4), np.full((16, 16, 3), (0.6, 0.4, 0.2))
+    with pytest.raises(ParameterError, match=r"wall\.jpg has colours, and a height map is grey"):
+        made("height-to-normal", Maps.from_arrays({"base_color": colors}, name="wall.jpg"))
+    assert set(made("height-to-normal", Maps.from_arrays({"base_color": grey})).maps) == {"height", "normal"}
+    with pytest.raises(ParameterError, match="needs height"):
+        made("height-to-normal", Maps.from_arrays({"opacity": grey[..., 0]}))
+
+
 @pytest.mark.parametrize("strength", [0.5, 2.0, -1.0])
 def test_strength_makes_slopes_steeper(strength):
     maps = material("plaster", 96)
