@@ -1,41 +1,85 @@
-"""Every procedural material on a ball and tiled, and what weathering does to one.
+"""Every procedural material on a ball and tiled, its presets, and what weathering does to one.
 
-`python render_materials.py THUMBNAILS PICTURES`, in the core's Python.
+`python render_materials.py THUMBNAILS PICTURES < PRESETS`, in the core's Python.
+PRESETS is JSON: values by tool and name.
 """
 
 from __future__ import annotations
 
+import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageDraw
 
 from impasto import Recipe, Step, run
 from impasto.plugins import registry
-from impasto.surface.shading import ball, plane
+from impasto.surface.shading import Light, ball, plane
 from impasto.tools import Tool
 
 SIDE_PX, MAPS_PX, CAPTION_PX, COLUMNS = 128, 512, 18, 5
 QUALITY = 84
+BACKGROUND = (24, 24, 24)
 WEATHERED_PX = 240
+PRESET_PX, PRESET_COLUMNS, PRESET_QUALITY = 116, 10, 76
+SOFTER = Light(strength=1.35)
+"""A light under which white presets keep their relief."""
 WEATHERING = ("", "wear", "dirt", "moss", "wetness")
 
 
-def main(folder: Path, pictures: Path) -> None:
+def main(folder: Path, pictures: Path, presets: Mapping[str, Mapping[str, Any]]) -> None:
+    draw_presets(presets, pictures / "material_presets.jpg")
     draw_shelf(folder, pictures / "procedural.jpg")
     draw_weathering(pictures / "weathering.jpg")
 
 
 def draw_weathering(path: Path) -> None:
     """Bricks as they are, and with each layer of weathering."""
-    sheet = Image.new("RGB", (len(WEATHERING) * WEATHERED_PX, WEATHERED_PX))
+    row = Image.new("RGB", (len(WEATHERING) * WEATHERED_PX, WEATHERED_PX))
     for index, layer in enumerate(WEATHERING):
         parameters = {"width_px": 2 * MAPS_PX, "height_px": 2 * MAPS_PX, **({layer: 0.55} if layer else {})}
         maps = run(Recipe((Step("bricks", parameters),), seed=1)).maps
-        sheet.paste(picture(ball(maps, WEATHERED_PX)), (index * WEATHERED_PX, 0))
-    sheet.save(path, quality=QUALITY, optimize=True)
+        row.paste(picture(ball(maps, WEATHERED_PX)), (index * WEATHERED_PX, 0))
+    row.save(path, quality=QUALITY, optimize=True)
     print(path)
+
+
+def draw_presets(presets: Mapping[str, Mapping[str, Any]], path: Path) -> None:
+    """All presets of the materials on balls, with their names."""
+    cells = [
+        preset_cell(tool, name, values) for tool in materials() for name, values in presets.get(tool.name, {}).items()
+    ]
+    sheet(cells, PRESET_COLUMNS).save(path, quality=PRESET_QUALITY, optimize=True)
+    print(path)
+
+
+def preset_cell(tool: Tool, name: str, values: Mapping[str, Any]) -> Image.Image:
+    """The material with a preset's values on a ball, below both names."""
+    maps = run(Recipe((Step(tool.name, {"width_px": MAPS_PX, "height_px": MAPS_PX, **values}),), seed=1)).maps
+    made = Image.new("RGB", (PRESET_PX, PRESET_PX + 2 * CAPTION_PX - 8), BACKGROUND)
+    ImageDraw.Draw(made).text((4, 1), tool.label, fill=(150, 150, 150))
+    ImageDraw.Draw(made).text((4, 13), name, fill=(230, 230, 230))
+    made.paste(picture(ball(maps, PRESET_PX, SOFTER)), (0, 2 * CAPTION_PX - 8))
+    print(f"{tool.label}: {name}")
+    return made
+
+
+def materials() -> list[Tool]:
+    """All procedural materials, by group and name."""
+    drawn = [tool for tool in registry().tools.values() if tool.group and tool.kind == "generator"]
+    return sorted(drawn, key=lambda tool: (tool.group, tool.name))
+
+
+def sheet(cells: list[Image.Image], columns: int) -> Image.Image:
+    """Pictures of one size in rows."""
+    width, height = cells[0].size
+    made = Image.new("RGB", (columns * width, -(-len(cells) // columns) * height), BACKGROUND)
+    for index, one in enumerate(cells):
+        made.paste(one, (index % columns * width, index // columns * height))
+    return made
 
 
 def draw_shelf(folder: Path, path: Path) -> None:
@@ -43,15 +87,8 @@ def draw_shelf(folder: Path, path: Path) -> None:
     folder.mkdir(exist_ok=True)
     for old in folder.glob("*.jpg"):
         old.unlink()
-    drawn = [tool for tool in registry().tools.values() if tool.group and tool.kind == "generator"]
-    cells = [
-        cell(tool, folder / f"{tool.name}.jpg") for tool in sorted(drawn, key=lambda tool: (tool.group, tool.name))
-    ]
-    width, height = cells[0].size
-    sheet = Image.new("RGB", (COLUMNS * width, -(-len(cells) // COLUMNS) * height), (24, 24, 24))
-    for index, one in enumerate(cells):
-        sheet.paste(one, (index % COLUMNS * width, index // COLUMNS * height))
-    sheet.save(path, quality=QUALITY, optimize=True)
+    cells = [cell(tool, folder / f"{tool.name}.jpg") for tool in materials()]
+    sheet(cells, COLUMNS).save(path, quality=QUALITY, optimize=True)
     print(path)
 
 
@@ -62,7 +99,7 @@ def cell(tool: Tool, thumbnail: Path) -> Image.Image:
     round_.save(thumbnail, quality=QUALITY, optimize=True)
     print(thumbnail)
     tiled = picture(np.tile(plane(maps), (2, 2, 1))).resize((SIDE_PX, SIDE_PX), Image.Resampling.BOX)
-    made = Image.new("RGB", (2 * SIDE_PX, SIDE_PX + CAPTION_PX), (24, 24, 24))
+    made = Image.new("RGB", (2 * SIDE_PX, SIDE_PX + CAPTION_PX), BACKGROUND)
     ImageDraw.Draw(made).text((4, 3), f"{tool.group} / {tool.label}", fill=(225, 225, 225))
     made.paste(round_, (0, CAPTION_PX))
     made.paste(tiled, (SIDE_PX, CAPTION_PX))
@@ -73,4 +110,4 @@ def picture(pixels: np.ndarray) -> Image.Image:
     return Image.fromarray(np.round(np.clip(pixels, 0, 1) * 255).astype(np.uint8))
 
 
-main(Path(sys.argv[1]), Path(sys.argv[2]))
+main(Path(sys.argv[1]), Path(sys.argv[2]), json.load(sys.stdin))

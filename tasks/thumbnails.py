@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import json
 import subprocess
 
 from .environments import CORE, ROOT, clean_environment
+from .presets import bundled
 from .say import BuildError, step
 
 SCRIPT = ROOT / "tasks" / "render_materials.py"
@@ -14,8 +16,9 @@ PICTURES = ROOT / "docs" / "pictures"
 
 
 def thumbnails(_options: argparse.Namespace) -> None:
-    """Render each procedural material for the panels, and all of them for the documentation."""
+    """Render each procedural material for the panels, and all of them, with their presets, for the documentation."""
     with step("Rendering thumbnails"):
         command = [CORE.ready(), "-P", SCRIPT, FOLDER, PICTURES]
-        if subprocess.run(command, env=clean_environment(), check=False).returncode:
+        presets = json.dumps(bundled())
+        if subprocess.run(command, env=clean_environment(), input=presets, text=True, check=False).returncode:
             raise BuildError("a material could not be rendered")
