@@ -116,6 +116,12 @@ def test_a_camera_that_moved_is_aligned():
     assert normal_error(made["normal"].pixels, truth[:height, -width:]) < normal_error(wrong, truth) / 2
 
 
+def test_photographs_from_a_tripod_are_left_as_they_are():
+    lights = lights_around(8)
+    photos = photographs(material("bricks", 1024), lights)  # whose shading looks like shifts of two pixels
+    assert stereo(photos, **measured(lights)).maps.size_px == (1024, 1024)
+
+
 def test_grooves_in_one_direction_match_although_few_lights_show_them_alike():
     photos, lights = set_of("corrugated-sheet")
     assert stereo(photos, **measured(lights)).maps.size_px == (SIDE, SIDE)
