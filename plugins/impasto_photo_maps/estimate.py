@@ -14,7 +14,7 @@ from impasto.surface.relief import UNKNOWN_RELIEF, normal_from_height
 from impasto.texture import Maps
 
 from . import relief
-from .delight import delight, illumination, linear_to_srgb, srgb_to_linear
+from .delight import BLACK, delight, illumination, linear_to_srgb, luminance, srgb_to_linear
 from .parameters import PhotoMapsParameters
 from .plane import Plane
 from .shading import ambient_occlusion, roughness
@@ -39,7 +39,7 @@ def estimate_maps(subject: Maps, parameters: PhotoMapsParameters, context: Conte
         context.preview(Maps.from_arrays(_arrays({"base_color": base_color})))
     context.progress(0.3, "finding the height")
     L = relief.lightness(base_color)
-    height, span_px = _height(L, kept, plane, parameters)
+    height, span_px = _height(given["base_color"], L, kept, plane, parameters)
     range_m = _range_m(subject, kept, span_px, parameters)
     scale_px = range_m / (subject.width_m or WIDTH_M) * subject.size_px[1]  # from height 0 to height 1
     made["height"] = height
@@ -95,9 +95,12 @@ def _delighted(base_color: torch.Tensor, plane: Plane, strength: float) -> torch
 
 
 def _height(
-    L: torch.Tensor, kept: dict[str, torch.Tensor], plane: Plane, parameters: PhotoMapsParameters
+    picture: torch.Tensor, L: torch.Tensor, kept: dict[str, torch.Tensor], plane: Plane, parameters: PhotoMapsParameters
 ) -> tuple[torch.Tensor, float]:
-    """Height (H, W) in [0, 1] and its range in pixels: as given, from given normals, or from lightness."""
+    """Height (H, W) in [0, 1] and its range in pixels: as given, from given normals, from shading, or from lightness.
+
+    picture: sRGB-encoded (3, H, W), with its light.
+    """
     if "height" in kept:
         return kept["height"], UNKNOWN_RELIEF * plane.scale_px
     if "normal" in kept:
@@ -105,15 +108,29 @@ def _height(
         height_px = torch.from_numpy(integrate(slopes, plane.wraps)).to(L)
         height, span = relief.as_height(height_px / plane.scale_px)
         return height, span * plane.scale_px
+    bumps = (
+        _from_shading(picture, plane, parameters)
+        if parameters.light_azimuth >= 0
+        else _from_lightness(L, plane, parameters)
+    )
+    height, span = relief.as_height(-bumps if parameters.invert_height else bumps)
+    return relief.with_contrast(height, parameters.height_contrast), span * plane.scale_px
+
+
+def _from_shading(picture: torch.Tensor, plane: Plane, parameters: PhotoMapsParameters) -> torch.Tensor:
+    """Height (H, W), relative to the picture's size, of an sRGB-encoded picture (3, H, W) whose light is known."""
+    brightness = torch.log(luminance(srgb_to_linear(picture)) + BLACK)
+    return relief.of_shading(brightness, plane, parameters.light_azimuth, parameters.shape_size) / plane.scale_px
+
+
+def _from_lightness(L: torch.Tensor, plane: Plane, parameters: PhotoMapsParameters) -> torch.Tensor:
+    """Height (H, W), relative to the picture's size, of lightness (H, W)."""
     extended = relief.smooth_grain(plane.extend(L))
-    bumps = relief.raw_relief(extended, plane.scale_px, parameters.shape_size)
-    pale_is_deep = parameters.low_parts == "light" or (
+    bumps = plane.crop(relief.raw_relief(extended, plane.scale_px, parameters.shape_size))
+    is_low = parameters.low_parts == "light" or (
         parameters.low_parts == "auto" and relief.pale_is_deep(extended, plane.scale_px)
     )
-    if pale_is_deep != parameters.invert_height:
-        bumps = -bumps
-    height, span = relief.as_height(plane.crop(bumps))
-    return relief.with_contrast(height, parameters.height_contrast), span * plane.scale_px
+    return -bumps if is_low else bumps
 
 
 def _range_m(subject: Maps, kept: dict[str, torch.Tensor], span_px: float, parameters: PhotoMapsParameters) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from impasto.tools import Field, Parameters
+from impasto.tools import UNKNOWN_AZIMUTH, Field, LightAzimuth, Parameters
 
 
 class PhotoMapsParameters(Parameters):
@@ -16,6 +16,11 @@ class PhotoMapsParameters(Parameters):
     keep_given: bool = Field(True, description="Keep maps that the source already has and estimate only the others")
     delight: float = Field(
         0.5, ge=0, le=1, description="Take broad light and soft shadows out of the colour; 0: leave it as it is"
+    )
+    light_azimuth: LightAzimuth = Field(
+        UNKNOWN_AZIMUTH,
+        description="Where the light came from: 0° from the right, 90° from the top. Relief then follows from shading, "
+        "not from brightness",
     )
     low_parts: Literal["auto", "dark", "light"] = Field(
         "auto", description="What lies low: dark parts, or light ones such as pale mortar; auto looks for pale joints"

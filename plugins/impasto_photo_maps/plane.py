@@ -50,6 +50,14 @@ class Plane:
         (top, _), (left, _) = self.margin_px
         return x[..., top : top + self.size_px[0], left : left + self.size_px[1]]
 
+    def fade(self, like: torch.Tensor) -> torch.Tensor:
+        """Weights (H', W') on a tensor's device: 1 within the picture, falling to 0 towards the ends of the margins."""
+        weights = []
+        for (before, after), size in zip(self.margin_px, self.size_px, strict=True):
+            rise, fall = (torch.linspace(0, 1, margin, device=like.device) for margin in (before, after))
+            weights.append(torch.cat([rise, torch.ones(size, device=like.device), fall.flip(0)]))
+        return weights[0][:, None] * weights[1][None]
+
 
 def _margin(size: int) -> tuple[int, int]:
     """Margins (before, after), together half the size, so that wide filters do not reach across the wrap.

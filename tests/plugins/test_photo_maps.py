@@ -4,9 +4,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from photographed import Camera, photographs
 from PIL import Image
 
+from impasto import Recipe, Step, run
 from impasto.context import Context
+from impasto.evaluation.maps import compare_maps
+from impasto.surface.shading import Light
 from impasto.texture import MAP_CHANNELS, Maps
 from impasto_photo_maps import PhotoMaps
 from impasto_photo_maps.parameters import PhotoMapsParameters
@@ -181,6 +185,54 @@ def test_joints_lie_low_and_are_shaded_and_rough(mortar, brick):
     assert occlusion[joint].mean() < occlusion[~joint].mean() - 0.2
     assert roughness[joint].mean() > roughness[~joint].mean()
     inverted = estimate(picture, invert_height=True)["height"].pixels[..., 0]
+    assert np.allclose(inverted, 1 - height, atol=1e-3)
+
+
+def material(tool: str, side_px: int = 256, **parameters) -> Maps:
+    """True maps of a procedural material."""
+    step = Step(tool, {"width_px": side_px, "height_px": side_px, **parameters})
+    return run(Recipe((step,), seed=5)).maps
+
+
+def photograph(truth: Maps, azimuth: float) -> Maps:
+    """The surface seen from above in the sun."""
+    (picture,) = photographs(truth, [Light(azimuth, 45.0)], Camera(ambient=0.2, strength_stops=0.0))
+    return picture
+
+
+@pytest.mark.parametrize("azimuth", [20.0, 140.0, 270.0])
+@pytest.mark.parametrize("tool", ["cobbles", "stone-wall", "gravel", "rock"])
+def test_a_known_light_tells_bumps_from_dents(tool, azimuth):
+    truth = material(tool)
+    picture = photograph(truth, azimuth)
+    right, wrong = (
+        compare_maps(estimate(picture, light_azimuth=angle % 360), truth) for angle in (azimuth, azimuth + 180)
+    )
+    assert right.slope_correlation > 0.4  # measured 0.5 and more; brightness as height has at most 0.4
+    assert wrong.slope_correlation < -0.3
+    assert right.normal_of_flat < 0.95
+
+
+def test_shading_at_the_borders_of_a_single_picture_makes_no_cliffs():
+    truth = material("cobbles")
+    part = Maps.from_arrays({"base_color": photograph(truth, 30.0)["base_color"].pixels[20:220, 30:240]})
+    p, q = tilt(estimate(part, light_azimuth=30.0, tiling="single")["normal"].pixels)
+    steep = np.hypot(p, q)
+    assert steep[:, :4].mean() < 1.6 * steep[:, 20:-20].mean()
+    assert steep[-4:].mean() < 1.6 * steep[20:-20].mean()
+
+
+def test_no_shading_is_no_relief():
+    made = estimate(np.full((40, 56, 3), 0.4, np.float32), light_azimuth=90.0)
+    assert np.allclose(made["normal"].pixels, (0.5, 0.5, 1), atol=1e-3)
+
+
+def test_relief_of_shading_rolls_with_a_tile_and_turns_upside_down():
+    picture = photograph(material("cobbles"), 30.0)["base_color"].pixels
+    height = estimate(picture, light_azimuth=30.0, tiling="tiling")["height"].pixels
+    rolled = estimate(np.roll(picture, (37, 51), (0, 1)), light_azimuth=30.0, tiling="tiling")["height"].pixels
+    assert np.abs(np.roll(height, (37, 51), (0, 1)) - rolled).max() < 1e-3
+    inverted = estimate(picture, light_azimuth=30.0, tiling="tiling", invert_height=True)["height"].pixels
     assert np.allclose(inverted, 1 - height, atol=1e-3)
 
 
