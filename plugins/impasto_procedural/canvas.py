@@ -104,7 +104,7 @@ class Canvas:
         What is cut off at a level has the same share everywhere then: no large patch shows where the tile repeats.
         """
         level = field - self.blurred(field, size_m / math.tau)
-        return level * (field.std() / level.std().clamp_min(1e-9))
+        return level * (field.std(correction=0) / level.std(correction=0).clamp_min(1e-9))
 
     def _interpolated(self, lattice: Tensor) -> Tensor:
         """The lattice (h, w) at all texels (H, W), by periodic cubic B-splines."""
