@@ -208,7 +208,7 @@ def test_a_known_light_tells_bumps_from_dents(tool, azimuth):
     right, wrong = (
         compare_maps(estimate(picture, light_azimuth=angle % 360), truth) for angle in (azimuth, azimuth + 180)
     )
-    assert right.slope_correlation > 0.4  # measured 0.5 and more; brightness as height has at most 0.4
+    assert right.slope_correlation > 0.4  # measured 0.48 to 0.69
     assert wrong.slope_correlation < -0.3
     assert right.normal_of_flat < 0.95
 
