@@ -140,7 +140,14 @@ def test_no_more_jobs_are_taken_than_there_is_room_for(engines, tmp_path):
 
 def engines_here() -> list[psutil.Process]:
     """Engines that this process has started."""
-    return [child for child in psutil.Process().children() if "impasto.engine.worker" in " ".join(child.cmdline())]
+    return [child for child in psutil.Process().children() if _is_engine(child)]
+
+
+def _is_engine(process: psutil.Process) -> bool:
+    try:
+        return "impasto.engine.worker" in " ".join(process.cmdline())
+    except psutil.Error:  # it ended since it was listed
+        return False
 
 
 def test_sixty_mixed_jobs_survive_engines_that_are_killed(engines, tmp_path):
