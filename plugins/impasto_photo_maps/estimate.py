@@ -10,7 +10,7 @@ import torch
 from impasto.context import Context
 from impasto.data.prepare import wraps
 from impasto.surface.heights import integrate, slopes_from_normal
-from impasto.surface.relief import UNKNOWN_RELIEF, normal_from_height
+from impasto.surface.relief import UNKNOWN_RELIEF, normal_from_height, without_rounding
 from impasto.texture import Maps
 
 from . import relief
@@ -44,7 +44,7 @@ def estimate_maps(subject: Maps, parameters: PhotoMapsParameters, context: Conte
     scale_px = range_m / (subject.width_m or WIDTH_M) * subject.size_px[1]  # from height 0 to height 1
     made["height"] = height
     context.progress(0.5, "turning height into normals")
-    height_px = plane.extend(relief.undo_rounding(height) * scale_px)
+    height_px = plane.extend(without_rounding(height) * scale_px)
     made["normal"] = plane.crop(normal_from_height(height_px * parameters.normal_strength))
     context.progress(0.7, "shading the crevices")
     radius_px = parameters.occlusion_radius * subject.size_px[1]

@@ -123,14 +123,6 @@ def with_contrast(height: torch.Tensor, contrast: float) -> torch.Tensor:
     return 0.5 + 0.5 * torch.tanh(g * t) / torch.tanh(torch.tensor(g))
 
 
-def undo_rounding(height: torch.Tensor) -> torch.Tensor:
-    """Height (H, W), smoothed within half a step if it was stored in 8 bits, so that slopes have no stairs."""
-    steps = height * 255
-    if (steps - steps.round()).abs().max() > 1e-3:
-        return height
-    return height + (blur(height, 2.0) - height).clamp(-0.5 / 255, 0.5 / 255)
-
-
 def slopes(height: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Circular central differences (H, W) of height (H, W), per pixel: to the right, and down the rows."""
     along_x = (torch.roll(height, -1, -1) - torch.roll(height, 1, -1)) / 2

@@ -9,7 +9,7 @@ from impasto.context import Context
 from impasto.texture import Maps
 from impasto.tools import Field, Filter, Parameters, display_hints
 
-from .subject import Tiling, scale_m, tiles, tiling_field, values
+from .subject import Tiling, range_field, scale_m, tiles, tiling_field, values
 
 
 class HeightToOcclusionParameters(Parameters):
@@ -26,14 +26,7 @@ class HeightToOcclusionParameters(Parameters):
     bent_normals: bool = Field(
         False, description="Also make bent normals, which point to the open sky, for renderers that light by them"
     )
-    height_range_m: float = Field(
-        0.0,
-        ge=0,
-        le=10,
-        description="Height difference from black to white in metres; 0: as stated with the source, "
-        "or else 4 % of its width",
-        json_schema_extra=display_hints(high=0.5, decimals=4),
-    )
+    height_range_m: float = range_field()
     tiling: Tiling = tiling_field()
 
 

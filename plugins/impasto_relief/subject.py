@@ -9,7 +9,7 @@ import numpy as np
 from impasto.data.prepare import wraps
 from impasto.errors import ParameterError
 from impasto.texture import Maps
-from impasto.tools import Field
+from impasto.tools import Field, display_hints
 
 Tiling = Literal["auto", "tiling", "single"]
 MOST_PX = 2**26
@@ -25,6 +25,12 @@ def tiling_field() -> Any:
     """`tiling: Tiling = tiling_field()`."""
     text = "Whether the picture repeats without a seam: see by its borders, always, or never"
     return Field("auto", description=text)
+
+
+def range_field() -> Any:
+    """`height_range_m: float = range_field()`; see `scale_m`."""
+    text = "Height difference from black to white in metres; 0: as stated with the source, or else 4 % of its width"
+    return Field(0.0, ge=0, le=10, description=text, json_schema_extra=display_hints(high=0.5, decimals=4))
 
 
 def values(maps: Maps, name: str) -> np.ndarray:
