@@ -177,12 +177,15 @@ def test_sixty_mixed_jobs_survive_engines_that_are_killed(engines, tmp_path):
     progress = run_plan(plan_of(table, out), engines)
     killing.join()
     assert len(killed) == 2
-    assert outcome(progress) == (57, 0, 3)
+    killed_twice = [one for one in failures_in(out) if one["name"] not in ("d0", "r0", "r1")]  # both hit one job: rare
+    assert len(killed_twice) <= 1
+    assert all(one["tries"] == 2 for one in killed_twice)
+    assert outcome(progress) == (57 - len(killed_twice), 0, 3 + len(killed_twice))
     names = sorted(row["name"] for row in rows)
     assert sorted(done_names(out) + [failure["name"] for failure in failures_in(out)]) == names
     tries = {failure["name"]: failure["tries"] for failure in failures_in(out)}
     assert (tries["d0"], tries["r0"]) == (2, 1)
-    assert len(list(out.glob("*_base_color.png"))) == 57
+    assert len(list(out.glob("*_base_color.png"))) == 57 - len(killed_twice)
     assert left_over(out) == []
 
 
