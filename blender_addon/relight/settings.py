@@ -18,7 +18,7 @@ def _light_moved(_settings: bpy.types.PropertyGroup, _context: bpy.types.Context
 
 
 class RelightSettings(bpy.types.PropertyGroup):
-    """What is shown under a light, and where the light is."""
+    """Subject that is shown under a light, and the direction of the light."""
 
     subject: EnumProperty(
         name="Show",

@@ -44,7 +44,7 @@ class Shown:
 
 @dataclass(frozen=True)
 class Light:
-    """Which maps are lit, from where in degrees, in how many pictures of one turn."""
+    """Maps that are lit, the direction of their light in degrees, and the number of pictures of one turn."""
 
     which: str
     azimuth: float
@@ -53,7 +53,7 @@ class Light:
 
 
 class Turntable:
-    """What is shown, and its pictures: pairs of a ball and a plane. error: reason why there is no new one."""
+    """Subject under the light, and its pictures: pairs of a ball and a plane. error: reason why there is no new one."""
 
     def __init__(self) -> None:
         self.timer = partial(Turntable.tick, self)

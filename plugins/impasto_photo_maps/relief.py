@@ -17,6 +17,7 @@ FINEST_PX = 0.6
 COARSEST = 1 / 32  # relative to the picture's size: wider shapes are stains and light more often than relief
 EXPONENT = 0.7  # α at balance 0.5
 PIVOT = 1 / 128  # relative to the picture's size: shapes of this size have the same weight at any balance
+BALANCING = 1.2  # range of the exponent from balance 0 to 1
 GAIN = 0.05  # relief, relative to the picture's size, of full-contrast shapes of the pivot's size
 STEEPNESS = 0.3  # usual slope (root mean square): measured sets have 0.03 to 1.2, whatever their contrast
 EVENNESS = 0.75  # exponent that brings relief towards that slope: 0 not at all, 1 fully
@@ -48,7 +49,7 @@ def raw_relief(L: torch.Tensor, size_px: float, balance: float) -> torch.Tensor:
 
     balance: of shapes, from 0, fine, to 1, large.
     """
-    alpha = EXPONENT + 1.2 * (balance - 0.5)
+    alpha = EXPONENT + BALANCING * (balance - 0.5)
     sigma = FINEST_PX
     inner = gaussian(L, sigma)
     response = torch.zeros_like(inner)
@@ -77,7 +78,7 @@ def of_shading(brightness: torch.Tensor, plane: Plane, azimuth: float, balance: 
     toward = math.cos(math.radians(azimuth)) * right - math.sin(math.radians(azimuth)) * down
     square = right.square() + down.square()
     size = torch.hypot(fy, fx) * plane.scale_px * PIVOT
-    weight = size.clamp_min(PIVOT).pow(-1.2 * (balance - 0.5))
+    weight = size.clamp_min(PIVOT).pow(-BALANCING * (balance - 0.5))
     response = weight * toward / (toward.square() + PAINT * square).clamp_min(1e-6)
     height = torch.fft.irfft2(1j * response * torch.fft.rfft2(deviation), s=deviation.shape)
     return plane.crop(height)

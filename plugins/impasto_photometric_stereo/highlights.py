@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import math
-
 import torch
 from torch import Tensor
+
+from impasto.surface.shading import DIELECTRIC, specular_lobe
 
 from .solving import length
 
 SAMPLED_PX = 160
 """Longer side of the grid of pixels that are compared."""
 ROUGHNESSES = (0.12, 0.2, 0.28, 0.36, 0.44, 0.52, 0.6, 0.7)
-F0 = 0.04
-"""Reflectance of dielectrics, index of refraction 1.5."""
 AMPLITUDES = (0.5, 0.7, 1.0, 1.4, 2.0)
 """Exposures: brightness of a white surface in the light, which decides how bright highlights can be."""
 NEIGHBOURHOOD = 1 / 20
@@ -26,8 +24,8 @@ PLAIN = 2e-3
 """Mean squared error, in logarithms, that noise and model make anyway."""
 
 
-def roughness(intensity: Tensor, b: Tensor, S: Tensor) -> tuple[Tensor, Tensor]:
-    """Roughness and confidence in it (h, w), on a grid, of intensities (K, H, W), b (3, H, W) and lights S (K, 3)."""
+def roughness(intensity: Tensor, b: Tensor, S: Tensor) -> Tensor:
+    """Roughness (h, w), on a grid, of intensities (K, H, W), b (3, H, W) and lights S (K, 3)."""
     step = max(1, -(-max(intensity.shape[1:]) // SAMPLED_PX))
     I, b = intensity[:, ::step, ::step], b[:, ::step, ::step]  # noqa: E741  as in the papers
     strength = S.norm(dim=1)[:, None, None]
@@ -39,14 +37,15 @@ def roughness(intensity: Tensor, b: Tensor, S: Tensor) -> tuple[Tensor, Tensor]:
     v_h = half[:, 2, None, None]
     diffuse = strength * n_l * length(b)
     counts = ((SHADOW * diffuse < I) & (n_l > 0.1)).float()
-    fresnel = F0 + (1 - F0) * (1 - v_h) ** 5
+    fresnel = DIELECTRIC + (1 - DIELECTRIC) * (1 - v_h) ** 5
     seen = _log(I)
 
     def misfit(lobe: Tensor | float) -> Tensor:
         return (counts * (seen - _log((diffuse + lobe).clamp_max(1.0))).square()).sum(0) / counts.sum(0).clamp_min(1)
 
     none = misfit(0.0)
-    lobes = [strength * fresnel * _lobe(n_h, n_l, normal[2].clamp_min(0.1), rough) for rough in ROUGHNESSES]
+    n_v = normal[2].clamp_min(0.1)
+    lobes = [strength * fresnel * (specular_lobe(n_h, n_l, n_v, rough**4) * n_l) for rough in ROUGHNESSES]
     errors = {amplitude: torch.stack([misfit(amplitude * lobe) for lobe in lobes]) for amplitude in AMPLITUDES}
     best = min(errors, key=lambda amplitude: float(_blurred(errors[amplitude]).amin(0).mean()))
     blurred, plain = _blurred(errors[best]), _blurred(none[None])[0]
@@ -54,19 +53,11 @@ def roughness(intensity: Tensor, b: Tensor, S: Tensor) -> tuple[Tensor, Tensor]:
     rough = (weight * torch.tensor(ROUGHNESSES).to(S)[:, None, None]).sum(0)
     explained = (1 - (blurred.amin(0) + PLAIN) / (plain + PLAIN)).clamp(0, 1)
     sure = (explained / 0.3).clamp(0, 1)
-    return UNSEEN + sure * (rough - UNSEEN), sure
+    return UNSEEN + sure * (rough - UNSEEN)
 
 
 def _log(x: Tensor) -> Tensor:
     return (x + 0.02).log()
-
-
-def _lobe(n_h: Tensor, n_l: Tensor, n_v: Tensor, rough: float) -> Tensor:
-    """π D V cos θ of GGX, without its Fresnel term (Walter et al. 2007, Heitz 2014)."""
-    a2 = rough**4
-    d = a2 / (math.pi * (n_h * n_h * (a2 - 1) + 1) ** 2)
-    visible = 0.5 / (n_l * (n_v * n_v * (1 - a2) + a2).sqrt() + n_v * (n_l * n_l * (1 - a2) + a2).sqrt() + 1e-6)
-    return math.pi * d * visible * n_l
 
 
 def _blurred(x: Tensor) -> Tensor:

@@ -138,7 +138,7 @@ def _maps(
     low, span_px = float(height_px.min()), max(float(height_px.max() - height_px.min()), 1e-3)
     context.progress(0.85, "Measuring the roughness")
     occlusion = occlusion_from_height(torch.from_numpy(height_px).to(b))
-    rough, _ = roughness(intensity, b, S)
+    rough = roughness(intensity, b, S)
     size = b.shape[1:]
     rough = torch.nn.functional.interpolate(rough[None, None], tuple(size), mode="bilinear")[0, 0]
     exposure = intensity.mean() / length(b).mean().clamp_min(1e-6)  # as bright as the photographs

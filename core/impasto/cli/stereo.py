@@ -70,7 +70,7 @@ def _stereo(arguments: argparse.Namespace, terminal: Terminal) -> None:
 
 
 def _lights(arguments: argparse.Namespace) -> str:
-    """What the options say of the lights."""
+    """Kind of knowledge of the lights that the options give: a value of the parameter `lights`."""
     if arguments.parameter_ball:
         return "ball"
     if not arguments.angles:

@@ -16,7 +16,7 @@ import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, Any
 
 import numpy as np
 
@@ -26,9 +26,6 @@ from ..system.shapes import ID
 from .delivery import deliver, preview_pixels, read_inputs
 from .requests import JobRequest, Request, request_of
 from .wire import PROTOCOL, FrameError, FrameReader, write_frame
-
-if TYPE_CHECKING:
-    pass
 
 PREVIEW_INTERVAL_S = 0.25
 PROGRESS_INTERVAL_S = 0.05

@@ -1,4 +1,4 @@
-"""What an inspection finds in a map set."""
+"""Findings of an inspection of a map set."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ RELIEF = ("normal", "height")
 
 @dataclass(frozen=True)
 class Report:
-    """What was found in a map set, worst first."""
+    """Findings in a map set, worst first."""
 
     found: MapSet
     findings: tuple[Finding, ...]

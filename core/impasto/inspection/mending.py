@@ -1,4 +1,4 @@
-"""What can be mended in a map set without loss: sizes, sign, encoding and length of normals, relief that is derived.
+"""Mending of a map set without loss: sizes, sign, encoding and length of normals, relief that is derived.
 
 The mended set is written to a folder of its own: maps that need nothing are copied, the others are stored in 16 bits.
 """

@@ -49,7 +49,7 @@ def checked_normals(found: MapSet) -> Iterator[Finding]:
 
 
 def _encoding(normal: np.ndarray) -> Finding | None:
-    """What makes it no tangent-space normal map as it is stored; None if it is one."""
+    """Reason why it is no tangent-space normal map as it is stored; None if it is one."""
     blue = normal[..., 2]
     missing = float(np.abs(with_blue(normal)[..., 2] - blue).mean())
     if float(np.ptp(blue)) < EMPTY_BLUE < missing:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .heights import mirrored
+
 LONGEST_WAVES = 4.5
 """Waves per picture of the lowest frequency band: with fewer coefficients its noise could not be measured."""
 WINDOW_PX = 1024
@@ -140,10 +142,10 @@ def _mirrored_slopes(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Slopes of a surface that is mirrored along the axes that do not wrap around; height_px: an estimate, or None."""
     if not wraps[1]:
-        p, q = _mirrored(_with_ends(p, 1, height_px), -1, 1), _mirrored(q, 1, 1)
+        p, q = mirrored(_with_ends(p, 1, height_px), -1, 1), mirrored(q, 1, 1)
     if not wraps[0]:
-        wide = height_px if height_px is None or wraps[1] else _mirrored(height_px, 1, 1)
-        p, q = _mirrored(p, 1, 0), _mirrored(_with_ends(q, 0, wide), -1, 0)
+        wide = height_px if height_px is None or wraps[1] else mirrored(height_px, 1, 1)
+        p, q = mirrored(p, 1, 0), mirrored(_with_ends(q, 0, wide), -1, 0)
     return p, q
 
 
@@ -161,8 +163,3 @@ def _with_ends(slopes: np.ndarray, axis: int, height_px: np.ndarray | None) -> n
         h = np.moveaxis(height_px, axis, 0)
         x[0], x[-1] = (h[1] - h[0]) / 2, (h[-1] - h[-2]) / 2
     return np.moveaxis(x, 0, axis)
-
-
-def _mirrored(x: np.ndarray, sign: int, axis: int) -> np.ndarray:
-    """x followed by its mirror image times `sign`, which is -1 for slopes along the axis."""
-    return np.concatenate([x, sign * np.flip(x, axis)], axis)

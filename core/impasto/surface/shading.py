@@ -89,12 +89,21 @@ def reflected(surface: Shaded, to_light: Tensor, to_viewer: Tensor) -> Tensor:
     n_l, n_v = (n * l).sum(0).clamp_min(0), (n * v).sum(0).clamp_min(1e-3)
     n_h, v_h = (n * h).sum(0).clamp(0, 1), (v * h).sum(0).clamp(0, 1)
     a2 = surface.roughness.clamp_min(SMOOTHEST) ** 4  # α = roughness²
-    d = a2 / (math.pi * (n_h * n_h * (a2 - 1) + 1) ** 2)
-    visible = 0.5 / (n_l * (n_v * n_v * (1 - a2) + a2).sqrt() + n_v * (n_l * n_l * (1 - a2) + a2).sqrt() + 1e-6)
     f0 = DIELECTRIC + (surface.color - DIELECTRIC) * surface.metallic
     fresnel = f0 + (1 - f0) * (1 - v_h) ** 5
     diffuse = surface.color * (1 - surface.metallic) * (1 - fresnel)
-    return (diffuse + math.pi * d * visible * fresnel) * n_l
+    return (diffuse + specular_lobe(n_h, n_l, n_v, a2) * fresnel) * n_l
+
+
+def specular_lobe(n_h: Tensor, n_l: Tensor, n_v: Tensor, a2: Tensor | float) -> Tensor:
+    """π D V of GGX (Walter et al. 2007, Heitz 2014), to be multiplied by Fresnel's term.
+
+    n_h, n_l, n_v: cosines of the angles between the normal and the half vector, the light and the viewer. a2: α², the
+    fourth power of roughness.
+    """
+    d = a2 / (math.pi * (n_h * n_h * (a2 - 1) + 1) ** 2)
+    visible = 0.5 / (n_l * (n_v * n_v * (1 - a2) + a2).sqrt() + n_v * (n_l * n_l * (1 - a2) + a2).sqrt() + 1e-6)
+    return math.pi * d * visible
 
 
 def _from_sky(surface: Shaded, to_viewer: Tensor) -> Tensor:
