@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from impasto.context import Context
+from impasto.surface.tiling import Tiling, tiles, tiling_field
 from impasto.texture import Maps
 from impasto.tools import Field, Filter, Parameters, display_hints
 
-from .subject import Tiling, range_field, scale_m, tiles, tiling_field, values
+from .subject import range_field, scale_m, values
 
 
 class HeightToNormalParameters(Parameters):

@@ -7,11 +7,12 @@ from dataclasses import replace
 
 from impasto.context import Context
 from impasto.errors import ParameterError
+from impasto.surface.tiling import Tiling, tiles, tiling_field
 from impasto.texture import Maps
 from impasto.tools import Filter, Parameters
 
 from .signs import Green, as_opengl, green_field
-from .subject import Tiling, normals, tiles, tiling_field
+from .subject import normals
 
 ROUNDED_LEAN = 2 / 255
 """Mean x or y of normals below which a lean is that of rounding: upright ones are (128, 128, 255) in 8 bits."""

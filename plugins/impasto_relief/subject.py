@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
-from impasto.data.prepare import wraps
 from impasto.errors import ParameterError
 from impasto.texture import Maps
 from impasto.tools import Field, display_hints
 
-Tiling = Literal["auto", "tiling", "single"]
 MOST_PX = 2**26
 """Most pixels of a map, 8192²: what these filters need does not fit into memory beyond that."""
 SHORTEST, LONGEST = 0.2, 2.0
@@ -19,12 +17,6 @@ SHORTEST, LONGEST = 0.2, 2.0
 down as often as up."""
 FACING_UP = 0.2
 """Least mean z of normals; nor do they lean by more than 45° on average, as a bright photograph's would."""
-
-
-def tiling_field() -> Any:
-    """`tiling: Tiling = tiling_field()`."""
-    text = "Whether the picture repeats without a seam: see by its borders, always, or never"
-    return Field("auto", description=text)
 
 
 def range_field() -> Any:
@@ -59,14 +51,6 @@ def normals(maps: Maps) -> np.ndarray:
         message = "this is no normal map: its normals do not point up"
         raise ParameterError(message, "give a tangent-space normal map, which looks bluish")
     return pixels
-
-
-def tiles(maps: Maps, name: str, tiling: Tiling) -> tuple[bool, bool]:
-    """Whether a map wraps around (vertically, horizontally), by its own borders or those of the base colour."""
-    if tiling == "auto":
-        own, colors = wraps(Maps({name: maps[name]})), wraps(maps) if "base_color" in maps else (False, False)
-        return own[0] or colors[0], own[1] or colors[1]
-    return (tiling == "tiling",) * 2
 
 
 def scale_m(maps: Maps, height_range_m: float) -> tuple[float, float]:

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from impasto.errors import ParameterError
-from impasto_style.shared.color.gaussian import palette_of, transport
+from impasto.surface.palette import palette_of, transport
 from impasto_style.shared.encoder import Encoder
 from impasto_style.shared.resampling import as_tensor
 

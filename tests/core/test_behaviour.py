@@ -126,18 +126,18 @@ def said(capsys, *arguments: str) -> tuple[int, str, str]:
     return code, *capsys.readouterr()
 
 
-@pytest.mark.parametrize("name", ["impasto_color", "color"])
+@pytest.mark.parametrize("name", ["impasto_transform", "transform"])
 def test_a_plugin_is_found_by_its_module_and_by_its_entry_point(name, capsys):
     code, stdout, stderr = said(capsys, "plugins", "check", name, "--json")
     assert code == 0, stderr
-    assert {one["tool"] for one in json.loads(stdout)["checks"]} == {"tint"}
+    assert {one["tool"] for one in json.loads(stdout)["checks"]} == {"transform"}
 
 
 def test_a_broken_plugin_ends_with_the_exit_code_of_plugins(capsys, monkeypatch):
     broken = Fails()
-    broken.name = "tint"
-    monkeypatch.setitem(registry().tools, "tint", broken)
-    code, stdout, _ = said(capsys, "plugins", "check", "color")
+    broken.name = "transform"
+    monkeypatch.setitem(registry().tools, "transform", broken)
+    code, stdout, _ = said(capsys, "plugins", "check", "transform")
     assert code == 4
     assert "KeyError" in stdout
 
@@ -146,4 +146,4 @@ def test_an_unknown_plugin_is_refused_with_those_that_there_are(capsys):
     code, _, stderr = said(capsys, "plugins", "check", "impasto_nothing")
     assert code == 2
     assert "choose from" in stderr
-    assert "color" in stderr
+    assert "finish" in stderr

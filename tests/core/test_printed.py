@@ -141,7 +141,7 @@ def test_each_action_prints_what_is_documented(said, wall, tmp_path, monkeypatch
         "weights": ("weights",),
         "weights list": ("weights", "list"),
         "weights show": ("weights", "show", "vgg19"),
-        "plugins check": ("plugins", "check", "impasto_color"),
+        "plugins check": ("plugins", "check", "impasto_finish"),
         "doctor": ("doctor",),
         "completion": ("completion", "bash"),
     }

@@ -18,7 +18,7 @@ def add_plugins(commands: Any) -> None:
     parser = commands.add_parser("plugins", help="check plugins", description="Check plugins.")
     actions = parser.add_subparsers(metavar="ACTION", required=True)
     text = "run the checks that hold for every tool: seeds, odd sizes, cancelling"
-    check = add_command(actions, "check", text, "impasto_color", _check)
+    check = add_command(actions, "check", text, "impasto_finish", _check)
     check.add_argument("plugin", metavar="MODULE", help="an installed plugin: its module, package or entry point")
 
 

@@ -48,11 +48,11 @@ def normal_from_height(height_px: Tensor) -> Tensor:
 
 
 def extended(height: Tensor, margin_px: int, wraps: tuple[bool, bool], *, is_odd: bool = False) -> Tensor:
-    """Height (H, W) with a margin on each side: its other end where it wraps around (vertically, horizontally).
+    """Height (..., H, W) with a margin on each side: its other end where it wraps around (vertically, horizontally).
 
     Elsewhere it is mirrored; is_odd: about its border as well, so that slopes go on.
     """
-    for axis, wrap in enumerate(wraps):
+    for axis, wrap in zip((-2, -1), wraps, strict=True):
         size = height.shape[axis]
         index = torch.arange(-margin_px, size + margin_px, device=height.device)
         if wrap:
@@ -63,7 +63,7 @@ def extended(height: Tensor, margin_px: int, wraps: tuple[bool, bool], *, is_odd
         inside = height.index_select(axis, folded)
         if is_odd:
             border = height.index_select(axis, index.clamp(0, size - 1))
-            is_inside = ((index >= 0) & (index < size)).view(*(-1 if i == axis else 1 for i in (0, 1)))
+            is_inside = ((index >= 0) & (index < size)).view(*(-1 if i == axis else 1 for i in (-2, -1)))
             inside = torch.where(is_inside, inside, 2 * border - inside)
         height = inside
     return height

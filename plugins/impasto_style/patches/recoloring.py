@@ -13,7 +13,8 @@ import torch
 from kornia.filters import guided_blur
 from torch import Tensor
 
-from ..shared.color.sliced import Sample, mixture, transported
+from impasto.surface.sliced import Sample, mixture, transported
+
 from ..shared.task import Region
 
 AXES = torch.tensor([[0.75, 1.47, 0.28], [0.5, -0.5, 0.0], [-0.25, -0.25, 0.5]])

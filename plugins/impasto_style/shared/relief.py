@@ -14,10 +14,10 @@ from kornia.filters import gaussian_blur2d
 from torch import Tensor
 
 from impasto.surface.heights import normal_from_slopes, slopes_from_height, slopes_from_normal
+from impasto.surface.palette import in_bands, to_oklab
 from impasto.surface.relief import UNKNOWN_RELIEF
 from impasto.texture import Maps
 
-from .color.gaussian import in_bands, to_oklab
 from .controls import StyleParameters
 from .resampling import resized_linear
 

@@ -9,9 +9,9 @@ from torch import Tensor
 from torch.nn.functional import linear
 
 from impasto.context import Context
+from impasto.surface.sliced import Sample, color_table, look_up, transported
 from impasto.texture import Maps
 
-from ..shared.color.sliced import Sample, color_table, look_up, transported
 from ..shared.controls import StyleParameters
 from ..shared.progress import Progress
 from ..shared.resampling import as_image, resized, scaled_size

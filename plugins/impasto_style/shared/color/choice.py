@@ -8,10 +8,11 @@ from collections.abc import Sequence
 import numpy as np
 from torch import Tensor
 
+from impasto.surface.palette import NOISE, Move, from_oklab, in_bands, mixed, palette_of, to_oklab, transport
+
 from ..controls import StyleParameters
 from ..resampling import as_image, as_tensor
 from ..task import Region
-from .gaussian import NOISE, Move, from_oklab, in_bands, mixed, palette_of, to_oklab, transport
 
 
 class Colors(ABC):

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 from torch import Tensor
 
+from impasto.surface.palette import mixed, palette_of, transport
+
 from ..resampling import as_image, as_tensor
 from ..task import Task
-from .gaussian import mixed, palette_of, transport
 
 
 def in_colors_of(style: Tensor, x: Tensor, weights: Tensor) -> Tensor:

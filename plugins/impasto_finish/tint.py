@@ -1,22 +1,23 @@
-"""Colour tools: `tint` colours a grey or dull photograph, with a gradient from a dark to a light colour."""
+"""`tint`: a gradient from a dark to a light colour over a grey or dull photograph."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 
-from impasto import hookimpl
 from impasto.context import Context
 from impasto.surface.color import linear_to_oklab, linear_to_srgb, oklab_to_linear, srgb_to_linear
 from impasto.texture import Maps
-from impasto.tools import Color, Field, Filter, Parameters, Tool
+from impasto.tools import Color, Field, Filter, Parameters
 
 CLIPPED_PERCENT = 2.0
 """Percentage of the pixels that are darker than the dark end, and of those lighter than the light one."""
 
 
 class TintParameters(Parameters):
+    """Both ends of the gradient."""
+
     dark: Color = Field((0.24, 0.09, 0.06), description="Colour of the darkest places")
     light: Color = Field((0.80, 0.70, 0.60), description="Colour of the lightest places")
     strength: float = Field(1.0, ge=0, le=1, description="How much of the colour is mixed in")
@@ -42,8 +43,3 @@ class Tint(Filter):
         mixed = oklab + parameters.strength * (tinted - oklab)
         color = linear_to_srgb(np.clip(oklab_to_linear(mixed), 0.0, 1.0))
         return subject.with_arrays({"base_color": np.clip(color, 0.0, 1.0)})
-
-
-@hookimpl
-def impasto_tools() -> Sequence[Tool]:
-    return [Tint()]

@@ -7,7 +7,7 @@ import torch
 from skimage import data
 from torch import Tensor
 
-from impasto_style.shared.color.sliced import Sample, color_table, look_up, mixture, transported
+from impasto.surface.sliced import Sample, color_table, look_up, mixture, transported
 
 
 def picture(name: str) -> Tensor:

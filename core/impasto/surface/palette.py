@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from impasto.surface.color import linear_to_oklab, linear_to_srgb, oklab_to_linear, srgb_to_linear
+from .color import linear_to_oklab, linear_to_srgb, oklab_to_linear, srgb_to_linear
 
 NOISE = 1e-4
 """Variance added to every palette, so that the noise of a grey picture is not amplified to colour."""

@@ -1,0 +1,57 @@
+"""`local-contrast`: adaptive histogram equalisation with limited contrast (CLAHE)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from impasto.context import Context
+from impasto.surface.tiling import Tiling, tiles, tiling_field
+from impasto.texture import Maps
+from impasto.tools import Field, Filter, Parameters, display_hints
+
+from .subject import color_of
+
+
+class LocalContrastParameters(Parameters):
+    """Parameters of the equalisation."""
+
+    strength: float = Field(0.7, ge=0, le=1, description="How much of the equalised lightness is mixed in")
+    limit: float = Field(
+        2.5,
+        ge=1,
+        le=16,
+        description="Largest gain in contrast; 1: none. It keeps the noise of plain areas down",
+        json_schema_extra=display_hints(high=5),
+    )
+    size: float = Field(
+        0.2, ge=0.02, le=1, description="Size of the surroundings that count, relative to the picture's shorter side"
+    )
+    tiling: Tiling = tiling_field()
+
+
+class LocalContrast(Filter):
+    """Equalises lightness among its surroundings, so that dark and light parts both show their detail."""
+
+    name, label = "local-contrast", "Local contrast"
+    description = "Brings out detail in dark and light parts alike, by adaptive histogram equalisation (CLAHE)"
+    rank = 43
+    example = "gravel.jpg --strength 0.7 "
+    parameters = LocalContrastParameters
+    needs = ("base_color",)
+
+    def apply(
+        self, subject: Maps, parameters: LocalContrastParameters, inputs: Mapping[str, Maps], context: Context
+    ) -> Maps:
+        """The subject with another lightness; hue and chroma are kept."""
+        from .equalization import equalized
+        from .lightness import with_lightness
+
+        context.progress(0.1, "Counting lightness")
+        wraps = tiles(subject, "base_color", parameters.tiling)
+        sigma_px = parameters.size * min(subject.size_px) / 2
+        changed = with_lightness(
+            color_of(subject),
+            lambda L: L.lerp(equalized(L[0], sigma_px, parameters.limit, wraps)[None], parameters.strength),
+            context.device,
+        )
+        return subject.with_arrays({"base_color": changed})

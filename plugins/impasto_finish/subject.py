@@ -1,0 +1,36 @@
+"""Shared by the tools: colours of the subject and of a second input, checked, and as tensors."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from impasto.errors import ParameterError
+from impasto.surface.color import linear_to_srgb
+from impasto.texture import Maps
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+def color_of(maps: Maps, input_: str = "source") -> np.ndarray:
+    """The base colour (H, W, 3), sRGB-encoded in [0, 1], of the maps of an input. ParameterError if they have none."""
+    if "base_color" not in maps:
+        message = f"the input {input_} has no base color, only {', '.join(maps) or 'nothing'}"
+        raise ParameterError(message, "give a picture, or a folder of maps with a base color")
+    texture = maps["base_color"]
+    pixels = linear_to_srgb(texture.pixels) if texture.color_space == "linear" else texture.pixels
+    return np.clip(pixels, 0, 1)
+
+
+def tensor_of(pixels: np.ndarray, device: str) -> Tensor:
+    """Pixels (H, W, C) as (C, H, W)."""
+    import torch
+
+    return torch.from_numpy(np.ascontiguousarray(pixels.transpose(2, 0, 1))).to(device)
+
+
+def pixels_of(x: Tensor) -> np.ndarray:
+    """A tensor (C, H, W) as pixels (H, W, C)."""
+    return np.ascontiguousarray(x.permute(1, 2, 0).cpu().numpy())

@@ -1,0 +1,51 @@
+"""Pictures and runs that the tests of the finish filters share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from scipy.ndimage import gaussian_filter
+
+from impasto.recipe import Recipe, Step
+from impasto.runner import Result, run
+from impasto.surface.heights import normal_from_slopes, slopes_from_height
+from impasto.texture import Maps
+
+SHIFT = (16, 40)
+
+
+def tile(side: int = 64, seed: int = 0) -> Maps:
+    """A map set that tiles: colours that vary at several scales, and a relief with its normals."""
+    rng = np.random.default_rng(seed)
+    noise = rng.standard_normal((side, side, 4))
+    waves = sum(gaussian_filter(noise, (s, s, 0), mode="wrap") * s for s in (0.7, 2, 6))
+    waves = np.tanh(waves / waves.std((0, 1)))
+    height = 0.5 + 0.45 * waves[..., 3]
+    mixed = waves[..., :3] @ rng.uniform(-0.2, 0.25, (3, 3)) + 0.25 * waves[..., 3:]
+    arrays = {
+        "base_color": np.clip(rng.uniform(0.3, 0.6, 3) + 0.6 * mixed, 0.02, 0.98),
+        "roughness": np.clip(0.5 + 0.2 * waves[..., 0], 0, 1),
+        "metallic": np.zeros((side, side)),
+        "normal": normal_from_slopes(slopes_from_height(0.04 * side * height)),
+        "height": height,
+        "ambient_occlusion": np.clip(0.8 + 0.2 * waves[..., 3], 0, 1),
+    }
+    return Maps.from_arrays(arrays, name="tile.png", width_m=2.0, height_range_m=0.08)
+
+
+def rolled(maps: Maps, shift: tuple[int, int] = SHIFT) -> Maps:
+    """Maps rolled down and to the right."""
+    return maps.with_arrays({name: np.roll(array, shift, (0, 1)) for name, array in maps.arrays().items()})
+
+
+def finish(tool: str, subject: Maps, others: dict[str, Maps] | None = None, **parameters: Any) -> Maps:
+    """The maps that a filter makes of a subject and its further inputs."""
+    return finish_result(tool, subject, others, **parameters).maps
+
+
+def finish_result(tool: str, subject: Maps, others: dict[str, Maps] | None = None, **parameters: Any) -> Result:
+    """The whole result of a filter."""
+    others = others or {}
+    step = Step(tool, parameters, {name: name for name in others})
+    return run(Recipe((step,)), {"source": subject, **others})

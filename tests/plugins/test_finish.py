@@ -1,0 +1,68 @@
+"""Behaviour that the finish filters share: tiles stay tiles, other maps stay in step, and a first click is seen."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from finishing import SHIFT, finish, rolled, tile
+
+from impasto.errors import ParameterError
+from impasto.plugins import registry
+from impasto.texture import Maps
+
+FILTERS = {tool.name: tool for tool in registry().tools.values() if type(tool).__module__.startswith("impasto_finish.")}
+ONE, OTHER = tile(seed=1), tile(seed=2)
+
+
+def others_of(name: str) -> dict[str, Maps]:
+    """The inputs that a filter needs besides its subject."""
+    return {item.name: OTHER for item in FILTERS[name].inputs if item.required}
+
+
+def variants() -> list:
+    """Each filter with each choice of each of its parameters, one at a time."""
+    found = []
+    for name, tool in FILTERS.items():
+        found.append(pytest.param(name, {}, id=name))
+        for parameter, schema in tool.parameters.model_json_schema()["properties"].items():
+            if parameter != "tiling":
+                chosen = [choice for choice in schema.get("enum", ()) if choice != schema["default"]]
+                found += [pytest.param(name, {parameter: choice}, id=f"{name}-{choice}") for choice in chosen]
+    return found
+
+
+@pytest.mark.parametrize(("name", "parameters"), variants())
+def test_rolling_a_tile_rolls_the_result(name, parameters):
+    """So nothing in a filter knows where the tile's border is."""
+    parameters = {**parameters, **({"tiling": "tiling"} if "tiling" in FILTERS[name].parameters.model_fields else {})}
+    made = finish(name, ONE, others=others_of(name), **parameters)
+    moved = finish(name, rolled(ONE), others=others_of(name), **parameters)
+    factor = made.size_px[0] // ONE.size_px[0]
+    shift = (SHIFT[0] * factor, SHIFT[1] * factor)
+    for map_ in made:
+        expected = np.roll(made[map_].pixels, shift, (0, 1))
+        assert np.abs(moved[map_].pixels - expected).max() < 2e-3, map_
+
+
+@pytest.mark.parametrize("name", FILTERS)
+def test_the_first_click_changes_what_is_seen_but_keeps_the_set(name):
+    made = finish(name, ONE, others=others_of(name))
+    assert set(made) == set(ONE)
+    assert made.width_m == ONE.width_m
+    assert made.name == ONE.name
+    if made.size_px == ONE.size_px:
+        assert np.abs(made["base_color"].pixels - ONE["base_color"].pixels).mean() > 0.005
+
+
+@pytest.mark.parametrize("name", [name for name in FILTERS if others_of(name)])
+def test_a_filter_without_its_second_input_says_what_to_give(name):
+    missing = next(iter(others_of(name)))
+    with pytest.raises(ParameterError, match=f"{name} needs the input {missing}"):
+        finish(name, ONE)
+
+
+@pytest.mark.parametrize("name", [name for name in FILTERS if others_of(name)])
+def test_a_second_input_without_a_colour_is_refused(name):
+    height = Maps.from_arrays({"height": OTHER["height"].pixels})
+    with pytest.raises(ParameterError, match="has no base color, only height"):
+        finish(name, ONE, others=dict.fromkeys(others_of(name), height))

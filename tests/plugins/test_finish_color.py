@@ -1,0 +1,123 @@
+"""Filters of colour: transfer from another picture, and adjustments."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from finishing import finish, tile
+from skimage import data
+
+from impasto.surface.color import srgb_to_linear
+from impasto.surface.palette import to_oklab
+from impasto.texture import Maps
+from impasto_finish.regrain import regrained
+
+CAT, COFFEE = (
+    Maps.from_arrays({"base_color": getattr(data, name)()[:288:2, :384:2] / 255}) for name in ("chelsea", "coffee")
+)
+
+
+def oklab(maps: Maps) -> np.ndarray:
+    return to_oklab(maps["base_color"].pixels).reshape(-1, 3)
+
+
+def distance(one: Maps, other: Maps) -> float:
+    """Sliced Wasserstein distance of the colours of pictures of one size, along fixed directions."""
+    axes = np.random.default_rng(0).standard_normal((3, 24))
+    sorted_ = [np.sort(oklab(maps) @ (axes / np.linalg.norm(axes, axis=0)), axis=0) for maps in (one, other)]
+    return float(np.abs(sorted_[0] - sorted_[1]).mean())
+
+
+def test_each_method_of_transfer_comes_nearer_to_the_reference_than_the_one_before():
+    methods = ("mean-and-deviation", "monge-kantorovich", "iterative")
+    made = [finish("color-transfer", CAT, others={"reference": COFFEE}, method=method) for method in methods]
+    apart = [distance(maps, COFFEE) for maps in (CAT, *made)]
+    assert apart[1] < 0.5 * apart[0]
+    assert apart[2] <= apart[1]
+    assert apart[3] < 0.7 * apart[2]
+
+
+def test_monge_kantorovich_matches_mean_and_covariance():
+    soft = COFFEE.with_arrays({"base_color": 0.35 + 0.3 * COFFEE["base_color"].pixels})
+    made = oklab(finish("color-transfer", CAT, others={"reference": soft}))
+    wanted = oklab(soft)
+    assert np.abs(made.mean(0) - wanted.mean(0)).max() < 0.004
+    assert np.abs(np.cov(made.T) - np.cov(wanted.T)).max() < 0.05 * np.cov(wanted.T).max()
+
+
+def test_lightness_can_be_kept():
+    made = finish("color-transfer", CAT, others={"reference": COFFEE}, keep_lightness=True)
+    assert np.abs(oklab(made)[:, 0] - oklab(CAT)[:, 0]).max() < 0.01
+    assert np.abs(oklab(made)[:, 1:] - oklab(CAT)[:, 1:]).mean() > 0.01
+
+
+def test_the_own_colours_transfer_to_themselves():
+    for method in ("mean-and-deviation", "monge-kantorovich", "iterative"):
+        made = finish("color-transfer", CAT, others={"reference": CAT}, method=method)
+        assert np.abs(made["base_color"].pixels - CAT["base_color"].pixels).max() < 2e-3, method
+
+
+def test_half_the_strength_is_half_the_way():
+    half, whole = (
+        finish("color-transfer", CAT, others={"reference": COFFEE}, strength=strength)["base_color"].pixels
+        for strength in (0.5, 1.0)
+    )
+    assert np.allclose(half, (CAT["base_color"].pixels + whole) / 2, atol=1e-5)
+
+
+def test_regraining_undoes_amplified_grain_and_keeps_the_change_of_colour():
+    rng = np.random.default_rng(0)
+    plain = tile(96)["base_color"].pixels.mean((0, 1)) + 0.01 * rng.standard_normal((96, 96, 3))
+    plain[:, 48:] += 0.3
+    original = torch.from_numpy(plain.transpose(2, 0, 1).astype(np.float32))
+    changed = 0.5 + 3 * (original - original.mean()) * torch.tensor([1.0, 0.6, 0.3]).view(3, 1, 1)
+    made = regrained(original, changed, (True, False))
+    left = (slice(None), slice(8, -8), slice(8, 40))
+    grain = [float(x[left].std((1, 2)).mean()) for x in (original, changed, made)]
+    assert grain[1] > 1.7 * grain[0]
+    assert grain[2] < 1.3 * grain[0]
+    means = [x[..., 8:40].mean((1, 2)) - x[..., 56:88].mean((1, 2)) for x in (changed, made)]
+    assert torch.allclose(*means, rtol=0.1)
+
+
+def test_a_stop_of_exposure_doubles_the_light():
+    dim = Maps.from_arrays({"base_color": 0.5 * CAT["base_color"].pixels})
+    made = finish("adjust", dim, exposure=1, contrast=0, saturation=1)
+    ratio = srgb_to_linear(made["base_color"].pixels) / np.maximum(srgb_to_linear(dim["base_color"].pixels), 0.01)
+    assert np.abs(ratio[dim["base_color"].pixels > 0.2] - 2).max() < 0.02
+
+
+def test_neutral_adjustments_change_nothing():
+    made = finish("adjust", CAT, contrast=0, saturation=1)
+    assert np.abs(made["base_color"].pixels - CAT["base_color"].pixels).max() < 2e-3
+
+
+def test_a_higher_temperature_is_warmer_and_more_tint_is_magenta():
+    grey = Maps.from_arrays({"base_color": np.full((8, 8, 3), 0.5)})
+    red, green, blue = finish("adjust", grey, temperature=9000)["base_color"].pixels[0, 0]
+    assert red > green > blue + 0.05
+    red, green, blue = finish("adjust", grey, temperature=4000)["base_color"].pixels[0, 0]
+    assert blue > green > red + 0.05
+    red, green, blue = finish("adjust", grey, tint=0.5)["base_color"].pixels[0, 0]
+    assert min(red, blue) > green + 0.02
+    for changes in ({"temperature": 9000}, {"temperature": 4000}, {"tint": 0.5}):
+        made = finish("adjust", grey, contrast=0, **changes)["base_color"].pixels[0, 0]
+        assert srgb_to_linear(made) @ (0.2126, 0.7152, 0.0722) == pytest.approx(srgb_to_linear(0.5), rel=0.03), changes
+
+
+def test_no_saturation_is_grey_and_a_turn_of_hue_goes_round():
+    grey = oklab(finish("adjust", CAT, saturation=0))
+    assert np.abs(grey[:, 1:]).max() < 2e-3
+    soft = Maps.from_arrays({"base_color": 0.4 + 0.1 * CAT["base_color"].pixels})
+    turned = finish("adjust", soft, hue=120, contrast=0, saturation=1)
+    back = finish("adjust", turned, hue=-120, contrast=0, saturation=1)
+    assert np.abs(back["base_color"].pixels - soft["base_color"].pixels).max() < 2e-3
+    assert np.abs(turned["base_color"].pixels - soft["base_color"].pixels).max() > 0.02
+
+
+def test_adjusting_tiles_is_adjusting_the_whole():
+    parameters = {"exposure": 0.3, "temperature": 5000, "hue": 20}
+    whole = finish("adjust", CAT, **parameters)["base_color"].pixels
+    part = Maps.from_arrays({"base_color": CAT["base_color"].pixels[30:60]})
+    assert np.array_equal(finish("adjust", part, **parameters)["base_color"].pixels, whole[30:60])
