@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -25,14 +24,12 @@ def picture(tmp_path_factory) -> Path:
     return path
 
 
-def test_seamless_and_maps_write_the_set_and_print_its_files(fresh_impasto, picture, tmp_path):
+def test_seamless_and_maps_write_the_set_and_print_its_files(fresh_impasto, impasto, picture, tmp_path):
     made = fresh_impasto("seamless", picture, "--size", "160x96", "--out", tmp_path)
     assert (made.returncode, made.stderr) == (0, "")
     assert made.stdout.split() == [str(tmp_path / "wall_base_color.png")]
     assert read_maps(tmp_path / "wall_base_color.png").size_px == (96, 160)
-    made = fresh_impasto(
-        "maps", tmp_path / "wall_base_color.png", "--out", tmp_path / "maps", "--format", "png16", "--json"
-    )
+    made = impasto("maps", tmp_path / "wall_base_color.png", "--out", tmp_path / "maps", "--format", "png16", "--json")
     names = {Path(file).name for file in json.loads(made.stdout)["files"]}
     assert {"wall_base_color.png", "wall_normal.png", "wall_height.png", "wall_roughness.png"} <= names
 
@@ -60,9 +57,9 @@ def test_the_estimator_takes_parameters(impasto, picture, tmp_path):
     assert "is not a JSON object" in wrong.stderr
 
 
-def test_run_takes_a_recipe_file_and_named_inputs(fresh_impasto, picture, tmp_path):
+def test_run_takes_a_recipe_file_and_named_inputs(impasto, picture, tmp_path):
     (tmp_path / "r.json").write_text('{"steps": [{"tool": "tint"}, {"tool": "quilt", "parameters": {"width_px": 64}}]}')
-    done = fresh_impasto("run", tmp_path / "r.json", "--input", f"source={picture}", "--out", tmp_path / "o", "--json")
+    done = impasto("run", tmp_path / "r.json", "--input", f"source={picture}", "--out", tmp_path / "o", "--json")
     assert done.returncode == 0, done.stderr
     assert [step.tool for step in read_recipe(json.loads(done.stdout)["files"][0]).steps] == ["tint", "quilt"]
 
@@ -145,9 +142,9 @@ def test_exit_codes_tell_what_kind_of_mistake_it_was(impasto, arguments, code, s
     assert "Traceback" not in done.stderr
 
 
-def test_a_bug_shows_its_traceback_and_exits_with_1(fresh_impasto, tmp_path):
+def test_a_bug_shows_its_traceback_and_exits_with_1(impasto, tmp_path):
     (tmp_path / "r.json").write_text('{"steps": [{"tool": "raises"}]}')
-    done = fresh_impasto("run", tmp_path / "r.json", "--out", tmp_path / "o")
+    done = impasto("run", tmp_path / "r.json", "--out", tmp_path / "o")
     assert done.returncode == 1
     assert "ZeroDivisionError" in done.stderr
 
@@ -157,47 +154,54 @@ def test_errors_are_json_where_json_was_asked_for(impasto, tmp_path):
     assert json.loads(done.stdout)["error"] == "ParameterError"
 
 
-@pytest.mark.skipif(os.name == "nt", reason="sends a POSIX signal")
+class OnTerminal:
+    """The command in a process of its own, on a pseudo-terminal; `shown` is what it has shown so far."""
+
+    def __init__(self, python: Path, *arguments: object) -> None:
+        pty = pytest.importorskip("pty", reason="needs a pseudo-terminal")
+        self._ours, theirs = pty.openpty()
+        pytest.importorskip("termios").tcsetwinsize(theirs, (24, 100))
+        command = [python, "-P", "-m", "impasto", *map(str, arguments)]
+        self.process = subprocess.Popen(command, stderr=theirs, stdout=theirs)
+        os.close(theirs)
+        self.shown = b""
+
+    def read_until(self, text: bytes) -> None:
+        """Read what it shows until the text is there; OSError, or an empty read, if it ended before."""
+        while text not in self.shown:
+            more = os.read(self._ours, 65536)
+            assert more, self.shown
+            self.shown += more
+
+    def ended(self) -> int:
+        """Read the rest; return the exit code."""
+        with contextlib.suppress(OSError):  # Linux says so at the end of a terminal
+            while more := os.read(self._ours, 65536):
+                self.shown += more
+        os.close(self._ours)
+        return self.process.wait(10)
+
+
 def test_control_c_leaves_nothing_half_written(engine_with_misbehaving, tmp_path):
-    arguments = ["generate", "slow", "--seconds", "60", "--size", "64", "--out", str(tmp_path / "o")]
-    running = subprocess.Popen(
-        [engine_with_misbehaving, "-P", "-m", "impasto", *arguments],
-        stderr=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    time.sleep(5)
-    running.send_signal(signal.SIGINT)
-    _, said = running.communicate(timeout=10)
-    assert running.returncode == 130
-    assert "nothing was written" in said
+    arguments = ("--seconds", 60, "--size", 64, "--out", tmp_path / "o")
+    running = OnTerminal(engine_with_misbehaving, "generate", "slow", *arguments)
+    running.read_until(b"Waiting for")
+    running.process.send_signal(signal.SIGINT)
+    assert running.ended() == 130
+    assert b"nothing was written" in running.shown
     assert not (tmp_path / "o").exists()
 
 
 def test_a_progress_bar_is_drawn_on_a_terminal(engine_with_misbehaving, tmp_path):
-    pty = pytest.importorskip("pty", reason="needs a pseudo-terminal")
-    termios = pytest.importorskip("termios")
-    ours, theirs = pty.openpty()
-    termios.tcsetwinsize(theirs, (24, 100))
-    arguments = ["generate", "slow", "--seconds", "1", "--size", "64", "--out", str(tmp_path / "o")]
-    running = subprocess.Popen(
-        [engine_with_misbehaving, "-P", "-m", "impasto", *arguments], stderr=theirs, stdout=theirs
-    )
-    os.close(theirs)
-    shown = b""
-    while running.poll() is None:
-        try:
-            shown += os.read(ours, 65536)
-        except OSError:
-            break
-    assert b"Waiting for" in shown
-    assert b"%" in shown
-    os.close(ours)
-    running.wait(10)
+    arguments = ("--seconds", 1, "--size", 64, "--out", tmp_path / "o")
+    running = OnTerminal(engine_with_misbehaving, "generate", "slow", *arguments)
+    assert running.ended() == 0
+    assert b"Waiting for" in running.shown
+    assert b"%" in running.shown
 
 
-def test_the_doctor_names_broken_plugins_and_how_to_mend_them(fresh_impasto):
-    found = fresh_impasto("doctor", "--json")
+def test_the_doctor_names_broken_plugins_and_how_to_mend_them(impasto):
+    found = impasto("doctor", "--json")
     said = json.loads(found.stdout)
     assert found.returncode == 4
     assert any("raises on import" in problem["what"] and problem["remedy"] for problem in said["problems"])
@@ -213,9 +217,9 @@ def test_a_missing_package_is_named_by_the_command():
     assert "pydantic" in done.stderr
 
 
-def test_models_says_where_the_library_is(fresh_impasto):
-    assert json.loads(fresh_impasto("models", "--json").stdout)["folder"]
-    assert json.loads(fresh_impasto("models", "list", "--json").stdout)["folder"]
+def test_models_says_where_the_library_is(impasto):
+    assert json.loads(impasto("models", "--json").stdout)["folder"]
+    assert json.loads(impasto("models", "list", "--json").stdout)["folder"]
 
 
 def test_from_a_picture_to_a_model_to_a_material_that_says_so(impasto, picture, tmp_path, monkeypatch):
@@ -249,22 +253,10 @@ def test_from_a_picture_to_a_model_to_a_material_that_says_so(impasto, picture, 
 
 
 def test_control_c_keeps_what_was_learned(engine_with_misbehaving, picture, tmp_path):
-    pty = pytest.importorskip("pty", reason="needs a pseudo-terminal, to see when the training has begun")
-    ours, theirs = pty.openpty()
-    pytest.importorskip("termios").tcsetwinsize(theirs, (24, 100))
-    arguments = ["train", "train-torus", str(picture), "--name", "wall", "--out", str(tmp_path), "--steps", "99999"]
-    arguments += ["--crop-px", "48", "--width", "0.125", "--batch", "1"]
-    command = [engine_with_misbehaving, "-P", "-m", "impasto", *arguments]
-    running = subprocess.Popen(command, stderr=theirs)
-    os.close(theirs)
-    shown = b""
-    while b"Step" not in shown:
-        shown += os.read(ours, 65536)
-    running.send_signal(signal.SIGINT)
-    with contextlib.suppress(OSError):  # Linux says so at the end of a terminal
-        while more := os.read(ours, 65536):
-            shown += more
-    assert running.wait(10) == 130
-    assert b"the same command goes on" in shown
+    arguments = ("--name", "wall", "--out", tmp_path, "--steps", 99999, "--crop-px", 48, "--width", 0.125, "--batch", 1)
+    running = OnTerminal(engine_with_misbehaving, "train", "train-torus", picture, *arguments)
+    running.read_until(b"Step")
+    running.process.send_signal(signal.SIGINT)
+    assert running.ended() == 130
+    assert b"the same command goes on" in running.shown
     assert (tmp_path / "wall.checkpoint").is_file()
-    os.close(ours)
