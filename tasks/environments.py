@@ -28,10 +28,14 @@ class Environment:
     name: str
     requirements: tuple[str, ...]
     depends_on: tuple[str, ...] = ()
+    base: Environment | None = None
+    """Another one, whose packages it has too: only what differs is installed."""
 
     @property
     def folder(self) -> Path:
         parts = [sys.version, *self.requirements, *((ROOT / file).read_text() for file in self.depends_on)]
+        if self.base:
+            parts.append(str(self.base.folder))
         return BUILD / "envs" / f"{self.name}-{hashlib.sha256(chr(0).join(parts).encode()).hexdigest()[:12]}"
 
     @property
@@ -40,27 +44,37 @@ class Environment:
 
     def ready(self) -> Path:
         """Make the environment if it is not there, or only half there; its Python."""
+        if self.base:
+            self.base.ready()
         marker = self.folder / ".ready"
         if not marker.exists():
             shutil.rmtree(self.folder, ignore_errors=True)
             _check_room()
             with step(f"Setting up the environment {self.name}"):
-                base = base_python() if self.name.startswith("bpy") else Path(sys.executable)
-                call([base, "-I", "-m", "venv", self.folder])
+                python = base_python() if self.name.startswith("bpy") else Path(sys.executable)
+                call([python, "-I", "-m", "venv", self.folder])
+                if self.base:
+                    path = self._packages() / "base.pth"
+                    path.write_text(f"import site; site.addsitedir({str(self.base._packages())!r})\n")
                 call(
                     [self.python, "-I", "-m", "pip", "install", "-q", "--disable-pip-version-check", *self.requirements]
                 )
             marker.touch()
         return self.python
 
+    def _packages(self) -> Path:
+        """The folder into which packages are installed."""
+        ask = "import sysconfig; print(sysconfig.get_path('purelib'))"
+        return Path(subprocess.check_output([self.python, "-I", "-c", ask], text=True).strip())
+
 
 CORE = Environment(
     "core", ("-c", str(ROOT / "constraints.txt"), "-e", f"{ROOT}[test]"), ("pyproject.toml", "constraints.txt")
 )
 CORE_NUMPY_1 = Environment(
-    "core-numpy-1", ("torch==2.13.0", "numpy==1.26.4", "-e", f"{ROOT}[test]"), ("pyproject.toml",)
+    "core-numpy-1", ("torch==2.13.0", "numpy==1.26.4", "-e", f"{ROOT}[test]"), ("pyproject.toml",), CORE
 )
-"""The oldest NumPy that is supported: the one that Blender's wheels pin."""
+"""The oldest NumPy that is supported: the one that Blender's wheels pin. pip replaces what needs a newer one."""
 LINT = Environment("lint", ("-c", str(ROOT / "constraints.txt"), "ruff", "mypy"), ("constraints.txt",))
 
 

@@ -6,7 +6,7 @@ import argparse
 import sys
 import time
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -137,10 +137,13 @@ def test(options: argparse.Namespace) -> None:
 def _run_all(chosen: Sequence[Session], options: Callable[[Session], list[str]]) -> list[int]:
     """Exit codes of the sessions, two at a time and one beside; each starts once what it needs is there. BuildError."""
     with_extension = any(session.needs_extension for session in chosen)
-    needed = [*([CORE] if with_extension else []), *(session.environment for session in chosen)]
+    used = [*([CORE] if with_extension else []), *(session.environment for session in chosen)]
+    needed = dict.fromkeys(one for environment in used for one in (environment.base, environment) if one)
     with ThreadPoolExecutor(2) as pool, ThreadPoolExecutor(1) as beside:
         # both work in this order, so nothing waits for what has not begun
-        environments = {environment: pool.submit(environment.ready) for environment in dict.fromkeys(needed)}
+        environments: dict[Environment, Future[Path]] = {}
+        for environment in needed:
+            environments[environment] = pool.submit(_ready, environment, environments)
         extension = pool.submit(_built_extension, environments[CORE]) if with_extension else None
 
         def run(session: Session) -> int:
@@ -159,6 +162,13 @@ def _run_all(chosen: Sequence[Session], options: Callable[[Session], list[str]])
             pool.shutdown(cancel_futures=True)
             raise
     return codes + [run(session) for session in chosen if session.name == WINDOWS]
+
+
+def _ready(environment: Environment, environments: Mapping[Environment, Future[Path]]) -> Path:
+    """Make the environment once its base is there."""
+    if environment.base:
+        environments[environment.base].result()
+    return environment.ready()
 
 
 def _built_extension(core: Future[Path]) -> Path:

@@ -1,12 +1,14 @@
 """The task runner: which tests run where, and what they need first."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
+from tasks.environments import CORE, CORE_NUMPY_1  # noqa: E402
 from tasks.say import BuildError  # noqa: E402
 from tasks.testing import NEWEST_BLENDER, all_sessions, sessions  # noqa: E402
 
@@ -62,6 +64,12 @@ def test_without_paths_everything_runs_but_windows():
 def test_only_tests_in_blender_wait_for_the_extension_to_be_built():
     needing = {session.name for session in all_sessions() if session.needs_extension}
     assert needing == {"blender-5.0", "blender-4.5", "blender-4.2", "windows"}
+
+
+def test_an_environment_on_another_is_made_anew_with_it():
+    other = replace(CORE, requirements=(*CORE.requirements, "more"))
+    assert CORE_NUMPY_1.base == CORE
+    assert replace(CORE_NUMPY_1, base=other).folder != CORE_NUMPY_1.folder
 
 
 @pytest.mark.parametrize("path", ["core/test_nothing.py", "", "..", "blender_addon/menus.py"])
