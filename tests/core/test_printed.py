@@ -47,6 +47,7 @@ ACTIONS: dict[str, type[printed.Answer]] = {
     "weights install": printed.Installed,
     "weights remove": printed.Removed,
     "evaluate model": printed.Evaluation,
+    "evaluate picture": printed.PictureEvaluation,
     "evaluate maps": printed.MapEvaluation,
     "relight": printed.Written,
     "check": printed.CheckedSets,
@@ -75,6 +76,13 @@ def said(capsys) -> Said:
 def wall(tmp_path) -> Path:
     path = tmp_path / "wall.png"
     Image.fromarray(np.random.default_rng(0).integers(60, 200, (64, 96, 3), np.uint8)).save(path)
+    return path
+
+
+def large(folder: Path) -> Path:
+    """A photograph that is large enough for parts of it to be compared."""
+    path = folder / "large.png"
+    Image.fromarray(np.random.default_rng(1).integers(60, 200, (256, 256, 3), np.uint8)).save(path)
     return path
 
 
@@ -136,6 +144,7 @@ def test_each_action_prints_what_is_documented(said, wall, tmp_path, monkeypatch
         "check": ("check", tmp_path / "c"),
         "relight": ("relight", wall, "--side", 32, "--out", tmp_path / "k"),
         "evaluate model": ("evaluate", "model", "wall", wall, "--size", 64, "--seeds", 1, "--out", tmp_path / "i"),
+        "evaluate picture": ("evaluate", "picture", wall, large(tmp_path)),
         "evaluate maps": ("evaluate", "maps", tmp_path / "c", tmp_path / "c"),
         "models remove": ("models", "remove", "wall"),
         "weights": ("weights",),

@@ -1,4 +1,4 @@
-"""The commands `impasto evaluate model` and `impasto evaluate maps`."""
+"""The commands `impasto evaluate model`, `impasto evaluate picture` and `impasto evaluate maps`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..library.models import Model, read_model, record_figures
 from ..library.tensors import SUFFIX
 from ..plugins import registry
 from ..system.outside import parse_json, printable
-from .options import add_command, add_device, parse_size
+from .options import add_command, add_device, add_seed, parse_size
 from .terminal import Terminal
 
 if TYPE_CHECKING:
@@ -22,11 +22,12 @@ if TYPE_CHECKING:
 
 
 def add_evaluate(commands: Any) -> None:
-    """`impasto evaluate model MODEL DATA` and `impasto evaluate maps MAPS TRUTH`."""
-    text = "judge a model by real pictures, or maps by true ones"
+    """`impasto evaluate model MODEL DATA`, `picture RESULT SOURCE` and `maps MAPS TRUTH`."""
+    text = "judge a model by real pictures, a picture by the photograph it was made from, or maps by true ones"
     parser = commands.add_parser("evaluate", help=text, description=text[0].upper() + text[1:] + ".")
     kinds = parser.add_subparsers(metavar="KIND", required=True)
     _add_model(kinds)
+    _add_picture(kinds)
     _add_maps(kinds)
 
 
@@ -47,6 +48,33 @@ def _add_model(kinds: Any) -> None:
     parser.add_argument("--trained-on", type=Path, metavar="DATA", help="what it learned from, to look for copies")
     parser.add_argument("--record", action="store_true", help="keep the figures in the model's card")
     add_device(parser)
+
+
+def _add_picture(kinds: Any) -> None:
+    text = "compare a seamless picture with the photograph that it was made from, and with simpler ways to make one"
+    parser = add_command(kinds, "picture", text, "textures/brick brick.jpg", _evaluate_picture)
+    what = "a picture, or a folder of maps"
+    parser.add_argument("result", type=Path, metavar="RESULT", help=f"what was made: {what}")
+    parser.add_argument("source", type=Path, metavar="SOURCE", help=f"what it was made from: {what}")
+    parser.add_argument(
+        "--controls",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="judge a quilt of the source and noise of its spectrum as well (default: --controls)",
+    )
+    add_seed(parser)
+
+
+def _evaluate_picture(arguments: argparse.Namespace, terminal: Terminal) -> None:
+    from ..evaluation.pictures import judge_picture
+    from ..io.files import read_maps
+
+    result, source = read_maps(arguments.result), read_maps(arguments.source)
+    with terminal.progress() as on_progress:
+        judgement = judge_picture(
+            result, source, controls=arguments.controls, seed=arguments.seed, on_progress=on_progress
+        )
+    terminal.picture_evaluation(result.name, source.name, judgement)
 
 
 def _add_maps(kinds: Any) -> None:

@@ -275,6 +275,20 @@ class MapEvaluation(Answer):
     without_truth: list[str] = Field(description="estimates that are left out, because there is no truth of that name")
 
 
+class PictureEvaluation(Answer):
+    """Printed by `evaluate picture`."""
+
+    impasto: str = Field(description="version")
+    result: str = Field(description="name of the picture")
+    source: str = Field(description="name of the photograph")
+    size_px: list[int] = Field(description="width and height of the picture as it is compared")
+    window_px: int = Field(description="side of the windows whose statistics are compared")
+    figures: dict[str, dict[str, float]] = Field(description="figures of result, crop, quilt and noise, by name")
+    details: dict[str, dict[str, Any]] = Field(description="the same by level and map")
+    goals: dict[str, list[float]] = Field(description="least and largest value that a figure of the result should have")
+    missed: list[str] = Field(description="figures of the result that miss their goals")
+
+
 class CheckedMap(Answer):
     """One finding of `check`."""
 

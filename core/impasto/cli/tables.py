@@ -10,7 +10,8 @@ from ..batch.units import readable_bytes
 from ..library.figures import was_a_loss
 from ..library.models import Model
 from ..schemas import conditions_of, limits_of, readable, readable_default
-from .printed import MapEvaluation, Planned, PlannedJob, SetFigures
+from ..system.outside import printable
+from .printed import MapEvaluation, PictureEvaluation, Planned, PlannedJob, SetFigures
 
 if TYPE_CHECKING:
     from ..evaluation.behaviour import Finding
@@ -179,6 +180,25 @@ def map_evaluation(answer: MapEvaluation) -> Iterator[str]:
         values = (getattr(one, name) for name in columns)
         rows.append((one.name, size, *("-" if value is None else f"{value:.3f}" for value in values)))
     yield from table(("set", "width", *columns.values()), rows)
+
+
+def picture_evaluation(answer: PictureEvaluation) -> Iterator[str]:
+    """Table of the figures of a result and of controls, with goals, and which are missed."""
+    width, height = answer.size_px
+    size = f"{width}x{height}, statistics of windows of {answer.window_px} px"
+    yield f"{printable(answer.result)} beside {printable(answer.source)}, {size}"
+    rows = []
+    for name in answer.figures["result"]:
+        values = (figures.get(name) for figures in answer.figures.values())
+        missed = "MISSED" if name in answer.missed else ""
+        rows.append(
+            (name, *("-" if value is None else f"{value:.3g}" for value in values), _goal(answer, name), missed)
+        )
+    yield from table(("figure", *answer.figures, "goal", ""), rows)
+
+
+def _goal(answer: PictureEvaluation, name: str) -> str:
+    return " to ".join(f"{value:g}" for value in answer.goals[name]) if name in answer.goals else ""
 
 
 def checks(found: Sequence[Finding]) -> Iterator[str]:

@@ -34,6 +34,7 @@ from .printed import (
     MapEvaluation,
     ModelEntry,
     Models,
+    PictureEvaluation,
     Planned,
     PluginChecks,
     Prepared,
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from ..data.dataset import Dataset
     from ..evaluation.behaviour import Finding
     from ..evaluation.maps import MapFigures
+    from ..evaluation.pictures import PictureJudgement
     from ..io.rerun import Rerun
 
 REJECTED_SHOWN = 20
@@ -250,6 +252,22 @@ class Terminal:
             without_truth=list(without_truth),
         )
         self._say(answer, tables.map_evaluation(answer))
+
+    def picture_evaluation(self, result: str, source: str, judgement: PictureJudgement) -> None:
+        """Print a table of a result's figures beside those of controls, with goals and remarks."""
+        height, width = judgement.size_px
+        answer = PictureEvaluation(
+            impasto=VERSION,
+            result=result,
+            source=source,
+            size_px=[width, height],
+            window_px=judgement.window_px,
+            figures={row: dict(figures) for row, figures in judgement.figures.items()},
+            details={row: dict(details) for row, details in judgement.details.items()},
+            goals={name: list(goal) for name, goal in judgement.goals().items()},
+            missed=judgement.missed(),
+        )
+        self._say(answer, tables.picture_evaluation(answer))
 
     def installed(self, path: Path) -> None:
         """Print the path of a file added to a library."""

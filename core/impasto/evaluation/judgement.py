@@ -76,7 +76,7 @@ class Judgement:
     def missed(self) -> list[str]:
         """Names of the figures whose mean misses its goal."""
         wanted = self.goals()
-        return [name for name, value in self.mean().items() if name in wanted and not _within(value, wanted[name])]
+        return [name for name, value in self.mean().items() if name in wanted and not within(value, wanted[name])]
 
     def as_json(self) -> dict[str, Any]:
         """The judgement as JSON, without pictures."""
@@ -92,5 +92,6 @@ class Judgement:
         }
 
 
-def _within(value: float, goal: tuple[float, float]) -> bool:
+def within(value: float, goal: tuple[float, float]) -> bool:
+    """Whether a value lies in a range."""
     return goal[0] <= value <= goal[1]

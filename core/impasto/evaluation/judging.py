@@ -25,22 +25,31 @@ def judge(
     case: Case, made: Sequence[Maps], on_progress: Callable[[float, str], None] = lambda fraction, message: None
 ) -> Judgement:
     """Compare results, one set of maps per seed, with the case's real pictures."""
-    names = _compared_maps(case, made[0])
-    metric_case, metric_made = _with_heights_in_metres(case, made)
+    names = [f"seed {seed}" for seed in range(len(made))]
+    floor, seeds, details = figures_of(case, dict(zip(names, made, strict=True)), on_progress)
+    return Judgement(case, floor, tuple(made), tuple(seeds.values()), tuple(details.values()), _diversity(made))
+
+
+def figures_of(
+    case: Case, made: Mapping[str, Maps], on_progress: Callable[[float, str], None] = lambda fraction, message: None
+) -> tuple[dict[str, float], dict[str, dict[str, float]], dict[str, dict[str, Any]]]:
+    """Figures of real pictures against each other; figures of each result, by its name; and these by level and map."""
+    names = compared_maps(case, next(iter(made.values())))
+    metric_case, metric_made = with_heights_in_metres(case, list(made.values()))
     standardisation = _Standardisation(names, metric_case.judged)
     on_progress(0, "floor")
     floor, copies = _floor(metric_case, standardisation), _Copies(case)
-    seeds, details = [], []
-    for index, maps in enumerate(made):
-        on_progress((index + 1) / (len(made) + 1), f"judging seed {index}")
+    found, details = {}, {}
+    for index, (name, maps) in enumerate(made.items()):
+        on_progress((index + 1) / (len(made) + 1), f"judging {name}")
         figures, levels = _comparison_figures(metric_case, metric_made[index], standardisation, floor)
-        own_figures, seams = _own_figures(maps)
-        seeds.append({**figures, **own_figures, **copies.figures(maps)})
-        details.append({**levels, **seams})
-    return Judgement(case, floor, tuple(made), tuple(seeds), tuple(details), _diversity(made))
+        own, seams = own_figures(maps)
+        found[name] = {**figures, **own, **copies.figures(maps)}
+        details[name] = {**levels, **seams}
+    return floor, found, details
 
 
-def _with_heights_in_metres(case: Case, made: Sequence[Maps]) -> tuple[Case, list[Maps]]:
+def with_heights_in_metres(case: Case, made: Sequence[Maps]) -> tuple[Case, list[Maps]]:
     """The same with heights in metres above their mean, at the texel size of the results.
 
     Each height map fills [0, 1], so that the same relief has other values in another picture. Heights are left as they
@@ -62,7 +71,7 @@ def _with_heights_in_metres(case: Case, made: Sequence[Maps]) -> tuple[Case, lis
     return replace(case, judged=judged, trained=trained), [in_metres(maps) for maps in made]
 
 
-def _compared_maps(case: Case, made: Maps) -> tuple[str, ...]:
+def compared_maps(case: Case, made: Maps) -> tuple[str, ...]:
     """Names of the maps that all pictures have and that are not constant."""
 
     def varies(name: str) -> bool:
@@ -162,7 +171,7 @@ def _cropped(maps: Maps, size_px: tuple[int, int]) -> Maps:
     return Maps.from_arrays({name: maps[name].pixels[:height, :width] for name in maps}, name=maps.name)
 
 
-def _own_figures(maps: Maps) -> tuple[dict[str, float], dict[str, Any]]:
+def own_figures(maps: Maps) -> tuple[dict[str, float], dict[str, Any]]:
     """Figures that need no real pictures: seams of every map, and consistency of normals and height."""
     seams = {name: metrics.seam_z(maps[name].pixels) for name in maps}
     figures = {"seam_z_high": max(map(max, seams.values())), "seam_z_low": min(map(min, seams.values()))}

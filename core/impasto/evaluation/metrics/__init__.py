@@ -5,7 +5,16 @@ a structure that is broken but locally right passes them all.
 """
 
 from .alignment import best_shift
-from .copies import Nearest, largest_copied_block, nearest_patch_distances, nearest_patches, novelty, repeated_share
+from .copies import (
+    Copies,
+    Nearest,
+    largest_copied_block,
+    nearest_patch_distances,
+    nearest_patches,
+    novelty,
+    repeated_share,
+    verbatim_copies,
+)
 from .diversity import largest_correlation, ms_ssim, over_pairs
 from .patches import Pictures, as_list, contrast_ratio, fine, laplacian_pyramid, sliced_wasserstein, swd_floor
 from .surface import normal_height_consistency, normal_length_error, seam_z
@@ -13,6 +22,7 @@ from .values import color_distance, radial_power_spectrum, spectrum_difference_d
 from .wavelets import wavelet_distance
 
 __all__ = [
+    "Copies",
     "Nearest",
     "Pictures",
     "as_list",
@@ -36,5 +46,6 @@ __all__ = [
     "sliced_wasserstein",
     "spectrum_difference_db",
     "swd_floor",
+    "verbatim_copies",
     "wavelet_distance",
 ]

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 COPY_CORRELATION = 0.98
 NOVELTY_PATCH_PX = 11
+COPIED_BLOCK_PX = 32
+"""Side of the smallest copied squares that count; those of 48 px are always found."""
+IN_PLACE_PX = 8
 
 
 class Nearest(NamedTuple):
@@ -115,6 +118,49 @@ def _luminance(pixels: np.ndarray) -> torch.Tensor:
     return torch.from_numpy(pixels.mean(2, dtype=np.float32))
 
 
+class Copies(NamedTuple):
+    """Verbatim copies of the source in a result.
+
+    share: of the result's pixels that lie in copied squares of `COPIED_BLOCK_PX` or larger. in_place: the same for
+    squares that lie where they do in the source, within `IN_PLACE_PX`. block_px: side of the largest copied square.
+    shift: its position (y, x) in the source minus that in the result.
+    """
+
+    share: float
+    in_place: float
+    block_px: int
+    shift: tuple[int, int]
+
+
+def verbatim_copies(result: np.ndarray, source: np.ndarray, probe_px: int = 32) -> Copies:
+    """Copies of the source in the result (a torus), as `largest_copied_block` finds them."""
+    target, known = _padded_target(result, source, probe_px)
+    height, width = result.shape[:2]
+    shape = height + probe_px, width + probe_px
+    everywhere, in_place = (np.zeros(shape, bool) for _ in range(2))
+    largest, largest_shift = 0, (0, 0)
+    for shift in _likely_shifts(result, target, known, probe_px):
+        copied, (y, x) = _copied_pixels(target, known, shift)
+        if not copied.any():
+            continue
+        side = _largest_square(copied)
+        if side > largest:
+            largest, largest_shift = side, shift
+        if side < COPIED_BLOCK_PX:
+            continue
+        blocks = _opened(copied, COPIED_BLOCK_PX)
+        window = slice(y, y + blocks.shape[0]), slice(x, x + blocks.shape[1])
+        everywhere[window] |= blocks
+        if max(map(abs, shift)) <= IN_PLACE_PX:
+            in_place[window] |= blocks
+    shares = []
+    for found in (everywhere, in_place):
+        found[:probe_px] |= found[height:]
+        found[:, :probe_px] |= found[:, width:]
+        shares.append(float(found[:height, :width].mean()))
+    return Copies(shares[0], shares[1], largest, largest_shift)
+
+
 def largest_copied_block(result: np.ndarray, source: np.ndarray, probe_px: int = 32) -> tuple[int, tuple[int, int]]:
     """Side in pixels of the largest square that the result (a torus) has in common with the source, and its shift.
 
@@ -122,11 +168,28 @@ def largest_copied_block(result: np.ndarray, source: np.ndarray, probe_px: int =
     position minus the result's; (0, 0) with a large block means that the layout was kept. A probe every `probe_px`
     finds candidate shifts.
     """
+    target, known = _padded_target(result, source, probe_px)
+    shifts = _likely_shifts(result, target, known, probe_px)
+    sides = {shift: _largest_square(_copied_pixels(target, known, shift)[0]) for shift in shifts}
+    return max(((side, shift) for shift, side in sides.items()), default=(0, (0, 0)))
+
+
+def _padded_target(result: np.ndarray, source: np.ndarray, pad_px: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Locally normalised luminances: the result's, continued across its right and lower borders, and the source's."""
+    import torch
+
+    wide = np.pad(result, ((0, pad_px), (0, pad_px), (0, 0)), mode="wrap")
+    target, known = (_locally_normalised(torch.from_numpy(p.mean(2, dtype=np.float32))) for p in (wide, source))
+    return target, known
+
+
+def _likely_shifts(
+    result: np.ndarray, target: torch.Tensor, known: torch.Tensor, probe_px: int
+) -> list[tuple[int, int]]:
+    """Shifts at which a probe of the result fits the source best, if it fits well."""
     import torch
     from torch.fft import irfft2, rfft2
 
-    wide = np.pad(result, ((0, probe_px), (0, probe_px), (0, 0)), mode="wrap")
-    target, known = (_locally_normalised(torch.from_numpy(p.mean(2, dtype=np.float32))) for p in (wide, source))
     spectrum = rfft2(known)
     shifts = set()
     for y in range(0, result.shape[0], probe_px):
@@ -136,15 +199,14 @@ def largest_copied_block(result: np.ndarray, source: np.ndarray, probe_px: int =
         for column, (value, index) in enumerate(zip(best.values, best.indices.tolist(), strict=True)):
             if value > 0.5 * probes[column].square().sum():
                 shifts.add((index // known.shape[1] - y, index % known.shape[1] - column * probe_px))
-    sides = {shift: _largest_copy(target, known, shift) for shift in sorted(shifts)}
-    return max(((side, shift) for shift, side in sides.items()), default=(0, (0, 0)))
+    return sorted(shifts)
 
 
-def repeated_share(result: np.ndarray, probe_px: int = 32, near_px: int = 8) -> float:
+def repeated_share(result: np.ndarray, probe_px: int = 32, near_px: int = 8, mirrored: bool = False) -> float:
     """Fraction of the result (a torus) that occurs in it a second time, from 0 to 1.
 
     A probe of `probe_px` is repeated if it correlates by more than 0.9, after local normalisation, with a place further
-    away than `near_px`.
+    away than `near_px`. mirrored: its reflections in both axes count as well.
     """
     import torch
     from torch.fft import irfft2, rfft2
@@ -157,11 +219,14 @@ def repeated_share(result: np.ndarray, probe_px: int = 32, near_px: int = 8) -> 
     for y in range(0, height - probe_px + 1, probe_px):
         columns = range(0, width - probe_px + 1, probe_px)
         probes = torch.stack([target[y : y + probe_px, x : x + probe_px] for x in columns])
-        products = irfft2(spectrum * rfft2(probes, s=target.shape).conj(), s=target.shape)
-        for probe, product, x in zip(probes, products, columns, strict=True):
-            elsewhere = product.roll((near_px - y, near_px - x), (0, 1))
-            elsewhere[: 2 * near_px + 1, : 2 * near_px + 1] = 0
-            found.append(float(elsewhere.max() > 0.9 * probe.square().sum()))
+        best = torch.zeros(len(probes))
+        for axes in [(), (1,), (2,)] if mirrored else [()]:
+            products = irfft2(spectrum * rfft2(probes.flip(axes), s=target.shape).conj(), s=target.shape)
+            for index, x in enumerate(columns):
+                elsewhere = products[index].roll((near_px - y, near_px - x), (0, 1))
+                elsewhere[: 2 * near_px + 1, : 2 * near_px + 1] = 0
+                best[index] = best[index].maximum(elsewhere.max())
+        found += (best > 0.9 * probes.square().sum((1, 2))).float().tolist()
     return float(np.mean(found)) if found else 0.0
 
 
@@ -179,19 +244,41 @@ def _box_mean(image: torch.Tensor, size: int = 11) -> torch.Tensor:
     return avg_pool2d(across, (size, 1), 1, (size // 2, 0), count_include_pad=False)[0]
 
 
-def _largest_copy(target: torch.Tensor, known: torch.Tensor, shift: tuple[int, int]) -> int:
-    """Side of the largest square in which target(p) is a copy of known(p + shift)."""
+def _copied_pixels(
+    target: torch.Tensor, known: torch.Tensor, shift: tuple[int, int]
+) -> tuple[np.ndarray, tuple[int, int]]:
+    """Whether target(p) is a copy of known(p + shift), where both exist, and the first such p."""
     low = [max(0, -s) for s in shift]
     high = [min(t, k - s) for t, k, s in zip(target.shape, known.shape, shift, strict=True)]
     if min(h - lo for h, lo in zip(high, low, strict=True)) < 11:
-        return 0
+        return np.zeros((0, 0), bool), (0, 0)
     a = target[low[0] : high[0], low[1] : high[1]]
     b = known[low[0] + shift[0] : high[0] + shift[0], low[1] + shift[1] : high[1] + shift[1]]
     copied = _box_mean(a * b) > 0.95 * (_box_mean(a * a) * _box_mean(b * b)).sqrt().clamp(min=1e-3)
-    sums = np.pad(copied.numpy().astype(np.int64), ((1, 0), (1, 0))).cumsum(0).cumsum(1)
+    return copied.numpy(), (low[0], low[1])
+
+
+def _largest_square(copied: np.ndarray) -> int:
+    """Side of the largest square of true pixels."""
+    sums = _summed_area(copied)
     side, most = 0, min(copied.shape)
     while side < most:
         middle = (side + most + 1) // 2
-        boxes = sums[middle:, middle:] - sums[:-middle, middle:] - sums[middle:, :-middle] + sums[:-middle, :-middle]
-        side, most = (middle, most) if (boxes == middle * middle).any() else (side, middle - 1)
+        side, most = (middle, most) if _full_squares(sums, middle).any() else (side, middle - 1)
     return side
+
+
+def _opened(copied: np.ndarray, side: int) -> np.ndarray:
+    """Morphological opening: the pixels that lie in true squares of this side."""
+    corners = np.pad(_full_squares(_summed_area(copied), side), side - 1)
+    sums = _summed_area(corners)
+    return sums[side:, side:] - sums[:-side, side:] - sums[side:, :-side] + sums[:-side, :-side] > 0
+
+
+def _summed_area(flags: np.ndarray) -> np.ndarray:
+    return np.pad(flags.astype(np.int32), ((1, 0), (1, 0))).cumsum(0, dtype=np.int32).cumsum(1, dtype=np.int32)
+
+
+def _full_squares(sums: np.ndarray, side: int) -> np.ndarray:
+    """Whether the square of this side that begins at each pixel is true throughout."""
+    return sums[side:, side:] - sums[:-side, side:] - sums[side:, :-side] + sums[:-side, :-side] == side * side

@@ -1,0 +1,118 @@
+"""Judgement of a picture beside the photograph that it was made from, by figures that no tool here optimises.
+
+Every figure stands beside those of controls: another crop of the photograph, a quilt of it, and noise of its spectrum.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ..data.prepare import resized_map
+from ..errors import ParameterError
+from ..texture import Maps
+from .controls import quilted, random_phase_noise
+from .judgement import Case, within
+from .judging import compared_maps, figures_of, own_figures, with_heights_in_metres
+from .real_texture import RealTexture, window_side
+
+RESULT, CROP, QUILT, NOISE = "result", "crop", "quilt", "noise"
+GOALS: Mapping[str, tuple[float, float]] = {
+    "statistics_of_crop": (0, 1.3),
+    "salience_of_crop": (0, 1.3),
+    "repeated_share": (0, 0.05),
+    "layout_correlation": (-1, 0.5),
+    "contrast_low": (0.75, 1.3),
+    "contrast_high": (0.75, 1.3),
+    "seam_z_high": (-4, 3),
+    "seam_z_low": (-4, 3),
+}
+"""Range in which each figure of a result should lie; other figures are for information."""
+LEFT_OUT = ("wavelets_of_floor", "fine_swd")
+"""Figures of models that others say better here."""
+DIFFERENT_TEXELS = 0.01
+"""Relative difference of texel sizes from which the finer picture is shrunk."""
+Progress = Callable[[float, str], None]
+
+
+@dataclass(frozen=True)
+class PictureJudgement:
+    """Figures of a result and of controls, by row and name, and the same by level and map.
+
+    size_px: (height, width) of the result as compared. window_px: side of the windows whose statistics are compared.
+    """
+
+    size_px: tuple[int, int]
+    window_px: int
+    figures: Mapping[str, Mapping[str, float]]
+    details: Mapping[str, Mapping[str, Any]]
+
+    def goals(self) -> dict[str, tuple[float, float]]:
+        """Range in which figures of the result should lie; no copied block may fill half of its shorter side."""
+        return {**GOALS, "copied_block_px": (0, min(self.size_px) / 2)}
+
+    def missed(self) -> list[str]:
+        """Names of the result's figures that miss their goals."""
+        found = self.figures[RESULT]
+        return [name for name, goal in self.goals().items() if name in found and not within(found[name], goal)]
+
+
+def judge_picture(
+    result: Maps,
+    source: Maps,
+    *,
+    controls: bool = True,
+    seed: int = 0,
+    on_progress: Progress = lambda fraction, message: None,
+) -> PictureJudgement:
+    """Compare a result with its source. controls: also quilt the source, and make noise of its spectrum.
+
+    Pictures are compared texel by texel: if the widths of both are known in metres, the finer one is shrunk. Only maps
+    that both have count. ParameterError if either is too small, or nothing can be compared.
+    """
+    result, source = at_one_texel_size(result, source)
+    for maps, role in ((result, "the picture"), (source, "the source")):
+        if "base_color" not in maps:
+            raise ParameterError(f"{role} {maps.name} has no base colour", "give a picture, or a folder that has one")
+    window_side(source.size_px, result.size_px)
+    case = Case("", (source,), (), held_out=False)
+    names = compared_maps(case, result)
+    rows = {RESULT: result}
+    if controls:
+        on_progress(0, "making controls")
+        rows |= {
+            QUILT: quilted(source, result.size_px, seed),
+            NOISE: random_phase_noise(source, result.size_px, names, seed),
+        }
+    floor, figures, details = figures_of(case, rows, lambda fraction, message: on_progress(0.5 * fraction, message))
+    metric_case, metric_rows = with_heights_in_metres(case, list(rows.values()))
+    real = RealTexture(metric_case.judged[0], names, result.size_px)
+    for index, (row, maps) in enumerate(zip(rows, metric_rows, strict=True)):
+        on_progress(0.5 + 0.5 * index / len(rows), f"comparing {row}")
+        figures[row] = real.figures(maps) | figures[row] | real.contrast(maps)
+    on_progress(0.9, "comparing parts of the source")
+    seams, details[CROP] = own_figures(source)
+    figures[CROP] = real.crop_figures() | {"fine_swd_of_floor": 1.0, "spectrum_db": floor["spectrum_db"]} | seams
+    ordered = {row: _without(figures[row]) for row in (RESULT, CROP, QUILT, NOISE) if row in figures}
+    return PictureJudgement(result.size_px, real.window_px, ordered, details)
+
+
+def _without(figures: Mapping[str, float]) -> dict[str, float]:
+    return {name: value for name, value in figures.items() if name not in LEFT_OUT}
+
+
+def at_one_texel_size(result: Maps, source: Maps) -> tuple[Maps, Maps]:
+    """Both at the coarser of their texel sizes, if these are known."""
+    if not result.width_m or not source.width_m:
+        return result, source
+    texels = [maps.width_m / maps.size_px[1] for maps in (result, source) if maps.width_m]
+    coarser = max(texels)
+    made = []
+    for maps, texel in zip((result, source), texels, strict=True):
+        ratio = texel / coarser
+        height, width = (max(1, round(ratio * side)) for side in maps.size_px)
+        if ratio < 1 - DIFFERENT_TEXELS:
+            maps = replace(maps, textures={name: resized_map(name, maps[name], (height, width)) for name in maps})
+        made.append(maps)
+    return made[0], made[1]
