@@ -69,7 +69,7 @@ class Adjust(Filter):
 
     def apply(self, subject: Maps, parameters: AdjustParameters, inputs: Mapping[str, Maps], context: Context) -> Maps:
         """The subject with another base colour; what leaves the gamut loses chroma, not hue."""
-        context.progress(0.1, "Adjusting")
+        context.progress(0.1, "Adjusting colours")
         light = 2**parameters.exposure * adaptation(parameters.temperature, parameters.tint)
         turn = np.deg2rad(parameters.hue)
         chroma = parameters.saturation * np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])

@@ -17,3 +17,8 @@ def with_lightness(pixels: np.ndarray, change: Callable[[Tensor], Tensor], devic
     oklab = in_bands(to_oklab, pixels)
     oklab[..., :1] = pixels_of(change(tensor_of(oklab[..., :1], device)))
     return in_bands(from_oklab, oklab)
+
+
+def lightness_of(pixels: np.ndarray, device: str) -> Tensor:
+    """Lightness (1, H, W) in Oklab of pixels (H, W, 3), sRGB in [0, 1]."""
+    return tensor_of(in_bands(to_oklab, pixels)[..., :1], device)

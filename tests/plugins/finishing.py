@@ -24,7 +24,7 @@ def tile(side: int = 64, seed: int = 0) -> Maps:
     height = 0.5 + 0.45 * waves[..., 3]
     mixed = waves[..., :3] @ rng.uniform(-0.2, 0.25, (3, 3)) + 0.25 * waves[..., 3:]
     arrays = {
-        "base_color": np.clip(rng.uniform(0.3, 0.6, 3) + 0.6 * mixed, 0.02, 0.98),
+        "base_color": np.clip(rng.uniform(0.3, 0.6, 3) + 0.6 * mixed + 0.02 * noise[..., :3], 0.02, 0.98),
         "roughness": np.clip(0.5 + 0.2 * waves[..., 0], 0, 1),
         "metallic": np.zeros((side, side)),
         "normal": normal_from_slopes(slopes_from_height(0.04 * side * height)),

@@ -1,0 +1,56 @@
+"""`denoise`: thresholds of cosine transforms, from the noise that each map has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from impasto.context import Context
+from impasto.surface.tiling import Tiling, tiles, tiling_field
+from impasto.texture import Maps
+from impasto.tools import Field, Filter, Parameters, display_hints
+
+from .data_maps import Which, which_field
+from .subject import color_of, pixels_of, tensor_of
+
+
+class DenoiseParameters(Parameters):
+    """How much of the noise goes."""
+
+    strength: float = Field(
+        1.0,
+        ge=0,
+        le=8,
+        description="1: as much as the measured noise needs; more also smooths faint texture",
+        json_schema_extra=display_hints(high=3),
+    )
+    maps: Which = which_field()
+    tiling: Tiling = tiling_field()
+
+
+class Denoise(Filter):
+    """Measures the noise, and keeps only the patterns that rise above it."""
+
+    name, label = "denoise", "Denoise"
+    description = "Takes the noise out of a photograph, and keeps its texture"
+    rank = 46
+    example = "gravel.jpg --strength 1.5 "
+    parameters = DenoiseParameters
+    needs = ("base_color",)
+
+    def apply(self, subject: Maps, parameters: DenoiseParameters, inputs: Mapping[str, Maps], context: Context) -> Maps:
+        """The subject without noise; each map has its own."""
+        from .data_maps import stacked, with_stacked
+        from .shrinkage import colors_apart, colors_together, denoised, noise_of
+
+        wraps = tiles(subject, "base_color", parameters.tiling)
+        color = colors_apart(tensor_of(color_of(subject), context.device))
+        context.note(f"the noise measured is {100 * noise_of(color[0]) / 3**0.5:.1f} % of white")
+
+        def tell(fraction: float) -> None:
+            context.progress(fraction, "Removing noise")
+
+        made = colors_together(denoised(color, parameters.strength, wraps, tell)).clamp(0, 1)
+        subject = subject.with_arrays({"base_color": pixels_of(made)})
+        if parameters.maps == "color":
+            return subject
+        return with_stacked(subject, denoised(stacked(subject, context.device), parameters.strength, wraps, tell))

@@ -1,0 +1,74 @@
+"""`detail`: fine, medium and coarse detail, separated by edge-preserving guided filters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from impasto.context import Context
+from impasto.surface.tiling import Tiling, tiles, tiling_field
+from impasto.texture import Maps
+from impasto.tools import Field, Filter, Parameters, display_hints
+
+from .data_maps import Which, which_field
+from .subject import color_of
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+PARTS = (1 / 256, 1 / 64, 1 / 16)
+"""Radii of the filters relative to the picture's shorter side."""
+EPSILONS = (0.03**2, 0.06**2, 0.12**2)
+"""Variances of lightness above which each takes a difference for an edge, and leaves it."""
+
+
+def _gain(default: float, text: str) -> Any:
+    return Field(default, ge=-1, le=4, description=text, json_schema_extra=display_hints(high=2))
+
+
+class DetailParameters(Parameters):
+    """Gain of each band of detail."""
+
+    fine: float = _gain(0.6, "Grain and scratches: 0 as they are, 1 twice as strong, -1 none")
+    medium: float = _gain(0.4, "Pores and pebbles: 0 as they are, 1 twice as strong, -1 none")
+    coarse: float = _gain(0.0, "Stones and stains: 0 as they are, 1 twice as strong, -1 none")
+    maps: Which = which_field()
+    tiling: Tiling = tiling_field()
+
+
+class Detail(Filter):
+    """Weights the differences between ever wider guided filters (He et al. 2010), which leave no halos at edges."""
+
+    name, label = "detail", "Detail"
+    description = "Strengthens or smooths fine, medium and coarse detail, without halos at edges"
+    rank = 45
+    example = "gravel.jpg --fine 1 --coarse -0.5 "
+    parameters = DetailParameters
+    needs = ("base_color",)
+
+    def apply(self, subject: Maps, parameters: DetailParameters, inputs: Mapping[str, Maps], context: Context) -> Maps:
+        """The subject with other detail. The lightness guides the filters of all maps."""
+        from .borders import guided
+        from .data_maps import stacked, with_stacked
+        from .lightness import lightness_of, with_lightness
+
+        wraps = tiles(subject, "base_color", parameters.tiling)
+        gains = (parameters.fine, parameters.medium, parameters.coarse)
+        guide = lightness_of(color_of(subject), context.device)
+
+        def weighted(x: Tensor) -> Tensor:
+            result = x
+            for index, (gain, part, epsilon) in enumerate(zip(gains, PARTS, EPSILONS, strict=True)):
+                context.check()
+                if any(gains[index:]):
+                    base = guided(guide, x, max(1, round(part * min(subject.size_px))), epsilon, wraps)
+                    result, x = result + gain * (x - base), base
+            return result
+
+        context.progress(0.1, "Separating detail")
+        color = with_lightness(color_of(subject), weighted, context.device)
+        made = subject.with_arrays({"base_color": color})
+        if parameters.maps == "color":
+            return made
+        context.progress(0.6, "Separating detail of the relief")
+        return with_stacked(made, weighted(stacked(made, context.device)))

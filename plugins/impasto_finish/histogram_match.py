@@ -1,0 +1,78 @@
+"""`histogram-match`: the histograms of another picture, channel by channel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from impasto.context import Context
+from impasto.texture import Maps
+from impasto.tools import Field, Filter, Input, Parameters
+
+from .subject import color_of, pixels_of, tensor_of
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+DATA = ("roughness", "metallic", "ambient_occlusion")
+
+
+class HistogramMatchParameters(Parameters):
+    """Which histograms are matched, and how far."""
+
+    channels: Literal["color", "lightness"] = Field(
+        "color", description="Red, green and blue each by itself, or lightness alone, which keeps hue and chroma"
+    )
+    strength: float = Field(1.0, ge=0, le=1, description="0: the picture's own histogram, 1: that of the reference")
+    data_maps: bool = Field(
+        False, description="Also match roughness, metallic and occlusion, where both materials have them"
+    )
+
+
+class HistogramMatch(Filter):
+    """Replaces each value by that of equal rank in the reference."""
+
+    name, label = "histogram-match", "Histogram match"
+    description = "Gives a picture or a material the histograms of another"
+    rank = 47
+    example = "gravel.jpg --reference autumn.jpg --channels lightness "
+    parameters = HistogramMatchParameters
+    needs = ("base_color",)
+    inputs = (Input("reference", "picture or material whose histograms to take"),)
+
+    def apply(
+        self, subject: Maps, parameters: HistogramMatchParameters, inputs: Mapping[str, Maps], context: Context
+    ) -> Maps:
+        """The subject with the reference's histograms."""
+        from .lightness import lightness_of, with_lightness
+
+        context.progress(0.1, "Comparing histograms")
+        reference, strength = inputs["reference"], parameters.strength
+        own, wanted = color_of(subject), color_of(reference, "reference")
+        if parameters.channels == "color":
+            made = {"base_color": _matched(own, wanted, strength)}
+        else:
+            lightness = lightness_of(wanted, context.device)
+            made = {"base_color": with_lightness(own, lambda L: _match(L, lightness, strength), context.device)}
+        context.progress(0.7, "Comparing histograms")
+        if parameters.data_maps:
+            shared = [name for name in DATA if name in subject and name in reference]
+            made |= {name: _matched(subject[name].pixels, reference[name].pixels, strength) for name in shared}
+        return subject.with_arrays(made)
+
+
+def _matched(pixels: np.ndarray, reference: np.ndarray, strength: float) -> np.ndarray:
+    """Pixels (H, W, C) with the histograms of a reference (h, w, C)."""
+    return np.clip(pixels_of(_match(tensor_of(pixels, "cpu"), tensor_of(reference, "cpu"), strength)), 0, 1)
+
+
+def _match(x: Tensor, reference: Tensor, strength: float) -> Tensor:
+    """x (C, H, W), on the way to the histogram of a reference (C, h, w), each channel by itself."""
+    import torch
+    from kornia.contrib.histogram_matching import histogram_matching
+
+    pairs = zip(x, reference, strict=True)
+    matched = torch.stack([histogram_matching(one.cpu(), other.cpu()) for one, other in pairs])
+    return x.lerp(matched.to(x), strength)
