@@ -7,6 +7,7 @@ The watching side waits no longer than a limit: a reader that hangs is killed, a
 from __future__ import annotations
 
 import contextlib
+import functools
 import importlib
 import io
 import json
@@ -100,7 +101,9 @@ def serve() -> None:
     """Answer the requests on stdin; what readers print on stdout never gets there."""
     _limit_memory()
     from impasto import runner  # noqa: F401  what every reader needs, before their time is taken
+    from impasto.cli import main as command
 
+    command.make_parser = functools.cache(command.make_parser)  # making it takes longer than reading most files
     answers = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(2, 1)
     answers.write(b"ready\n")
