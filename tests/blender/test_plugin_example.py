@@ -30,14 +30,21 @@ def engine_with_example(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return python
 
 
+@pytest.fixture(scope="module")
+def tools_of_example(extension, engine_with_example):
+    """The extension has asked that engine for its tools; after these tests it has the session's again."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("IMPASTO_ENGINE", str(engine_with_example))
+        bpy.ops.impasto.refresh_tools()
+    yield
+    bpy.ops.impasto.refresh_tools()
+
+
 @pytest.fixture
-def example(scene, monkeypatch, engine_with_example, engine_python):
-    """The scene, once the extension has asked that engine for its tools; afterwards it has the session's again."""
+def example(tools_of_example, scene, monkeypatch, engine_with_example):
+    """The scene, with that engine."""
     monkeypatch.setenv("IMPASTO_ENGINE", str(engine_with_example))
-    bpy.ops.impasto.refresh_tools()
-    yield scene
-    monkeypatch.setenv("IMPASTO_ENGINE", str(engine_python))
-    bpy.ops.impasto.refresh_tools()
+    return scene
 
 
 def test_no_other_test_sees_it(extension):

@@ -47,6 +47,7 @@ def test_it_makes_the_same_pixels_from_the_same_picture(plane, photo, monkeypatc
     assert np.array_equal(made(plane, photo), here)
 
 
+@pytest.mark.any_blender
 def test_files_are_written_here(farm, plane, photo, tmp_path):
     made(plane, photo, out_dir=str(tmp_path / "out"))
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["photo_base_color.png"]

@@ -148,7 +148,9 @@ def library(extension, scene, seeing_engine, certificate, tmp_path, monkeypatch,
     preferences.weights_folder, was_online = str(tmp_path / "weights"), system.use_online_access
     system.use_online_access = True
     Publisher.may_send.set()
-    bpy.ops.impasto.refresh_tools()
+    known = [item["installed"] for item in extension.engine.catalogue.catalogue.weights if item["name"] == "net"]
+    if known != [False]:  # the first test of this module, or one before installed it
+        bpy.ops.impasto.refresh_tools()
     yield tmp_path / "weights"
     system.use_online_access, preferences.weights_folder = was_online, ""
 
@@ -171,6 +173,7 @@ def wait_until(condition) -> None:
         time.sleep(0.01)
 
 
+@pytest.mark.any_blender
 def test_a_download_installs_the_weights(extension, library):
     assert bpy.ops.impasto.download_weights(name="net") == {"FINISHED"}
     assert is_installed(extension)
@@ -208,6 +211,7 @@ def test_offline_nothing_is_asked_for(extension, library):
     assert not is_installed(extension)
 
 
+@pytest.mark.any_blender
 def test_weights_are_installed_from_a_file_and_removed(extension, library, published):
     bpy.context.preferences.system.use_online_access = False
     assert bpy.ops.impasto.install_weights(filepath=str(published), name="net") == {"FINISHED"}
