@@ -176,7 +176,7 @@ class TestPainting:
         monkeypatch.setattr(objective_module, "BLOCK_PX", 32)
         monkeypatch.setattr(layers_module, "BLOCK_PX", 32)
         tiled, whole = (
-            paint(task, self.settings(iterations=30), context_with_weights(), tile_px) for tile_px in (32, 256)
+            paint(task, self.settings(iterations=12), context_with_weights(), tile_px) for tile_px in (32, 256)
         )
         assert (tiled - whole).abs().max() <= 8 / 255
         assert (tiled - whole).abs().mean() <= 1 / 255
