@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 from materials import bond, bricks, surface, tiles
+from quick import repeated
 
 from impasto.context import Context
 from impasto.data.dataset import Dataset, dataset_of
@@ -170,7 +171,7 @@ def test_it_makes_what_it_learned_and_what_follows_from_height(library):
     assert normal_height_consistency(made["normal"].pixels, made["height"].pixels)[1] > 0.99
 
 
-@pytest.mark.parametrize("which", ["library", "rows", "lattice", "bonded"])
+@pytest.mark.parametrize("which", ["library", *repeated("rows", "lattice"), "bonded"])
 @pytest.mark.parametrize(("size", "scale"), [((192, 160), 1.0), ((150, 170), 0.8), ((140, 90), 0.4)], ids=str)
 def test_any_region_is_as_it_is_within_the_whole(which, size, scale, request):
     model = load_torus("tiny", Context(models=ModelLibrary(request.getfixturevalue(which))))
