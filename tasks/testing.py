@@ -55,7 +55,8 @@ class Session:
     also: Environment | None = None
     """Another environment, whose programs its tests start."""
     is_beside: bool = False
-    """Whether it runs beside the two others: it mostly waits for the programs that it starts."""
+    """Whether it runs beside the two others, after those before it that do: farm mostly waits for the programs that it
+    starts, and hostile would otherwise be left to run last and alone."""
 
     @property
     def folders(self) -> set[str]:
@@ -86,7 +87,7 @@ def all_sessions() -> list[Session]:
         marks = "" if name == NEWEST_BLENDER else "not any_blender"
         everything.append(Session(name, bpy_environment(version), ("tests/blender",), marks))
     everything.append(Session("core-numpy-1", CORE_NUMPY_1, NUMPY_1, "not any_numpy"))
-    everything.append(Session("hostile", CORE, ("tests/hostile",)))
+    everything.append(Session("hostile", CORE, ("tests/hostile",), is_beside=True))
     return [*everything, Session(WINDOWS, CORE, ("tests/windows",))]
 
 
