@@ -203,6 +203,7 @@ def in_background(obj: bpy.types.Object, *, cancel_after_s: float | None = None)
     if cancel_after_s is not None:
         time.sleep(cancel_after_s)
         task.cancel()
+        assert task.wait(2)
     assert task.wait(60)
     assert not given[0].folder.exists()
     return task.conclude()
@@ -232,10 +233,8 @@ def test_the_background_bakes_the_same_and_touches_nothing() -> None:
 
 
 def test_the_background_can_be_cancelled() -> None:
-    before = time.monotonic()
     report = in_background(plane(material()), cancel_after_s=0.3)
     assert (report.level, report.text) == ("CANCELLED", "Bake: cancelled")
-    assert time.monotonic() - before < 2
 
 
 def test_errors_in_the_background_come_back_with_their_remedy() -> None:

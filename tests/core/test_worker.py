@@ -78,12 +78,11 @@ def test_progress_and_previews_arrive_while_it_runs(shared_client):
         job.wait()
 
 
-def test_a_cancelled_job_frees_the_caller_at_once_and_the_worker_lives(shared_client):
+def test_a_cancelled_job_ends_at_once_and_the_worker_lives(shared_client):
     job = shared_client.submit(recipe("slow"))
     wait_until(lambda: job.fraction > 0)
     pid, started = shared_client.pid, time.monotonic()
     job.cancel()
-    assert time.monotonic() - started < 0.2
     with pytest.raises(Cancelled):
         job.wait()
     assert time.monotonic() - started < 3
@@ -157,12 +156,13 @@ def test_a_killed_worker_is_named_by_its_signal(client):
         job.wait()
 
 
-def test_a_stopped_worker_can_still_be_cancelled(client):
+def test_a_stopped_worker_can_still_be_cancelled_and_frees_the_caller_before_it_has_ended(client):
     job = client.submit(recipe("slow"))
     wait_until(lambda: job.fraction > 0)
     os.kill(client.pid, signal.SIGSTOP)
     started = time.monotonic()
     job.cancel()
+    assert not job.done()
     with pytest.raises(Cancelled):
         job.wait()
     assert time.monotonic() - started < 3
