@@ -1,6 +1,7 @@
 """Judging pictures by their source: textures whose order is known, `judge_picture`, `impasto evaluate picture`."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +12,9 @@ from impasto.cli.main import main
 from impasto.errors import ParameterError
 from impasto.evaluation import metrics
 from impasto.evaluation.controls import random_phase_noise
+from impasto.evaluation.metrics import two_sample
 from impasto.evaluation.metrics.landmarks import layout_correlation, salience
+from impasto.evaluation.metrics.two_sample import two_sample_auc
 from impasto.evaluation.pictures import at_one_texel_size, judge_picture
 from impasto.evaluation.real_texture import RealTexture, window_side
 
@@ -139,6 +142,33 @@ def test_a_kept_layout_is_found_without_copied_pixels():
     stretched = kept.reshape(128, 2, 128, 2, 3).mean((1, 3))
     laid_out = RealTexture(surface(source), NAMES, (128, 128))
     assert laid_out.figures(surface(stretched))["layout_correlation"] > 0.6
+
+
+def test_a_classifier_tells_a_flaw_and_not_another_crop(source, fresh):
+    crop, flawed = (two_sample_auc(source[:256], one, steps=60) for one in (fresh, blurred(fresh)))
+    assert crop < 0.75
+    assert flawed > 0.9
+    assert two_sample_auc(source[:256], fresh, steps=60) == crop
+
+
+def test_the_classifiers_of_each_row_are_reported_with_their_deviation(monkeypatch, source, fresh):
+    monkeypatch.setattr(two_sample, "STEPS", 4)
+    judgement = judge_picture(surface(fresh[:128, :160]), surface(source[:256, :256]), classifiers=2)
+    for row, figures in judgement.figures.items():
+        scores = judgement.details[row]["two_sample_aucs"]
+        assert len(scores) == 2
+        assert figures["two_sample_auc"] == pytest.approx(np.mean(scores))
+        assert figures["two_sample_deviation"] == pytest.approx(np.std(scores))
+    quilt, result = (judgement.figures[row] for row in ("quilt", "result"))
+    assert judgement.goals()["two_sample_auc"][1] >= quilt["two_sample_auc"]
+    worse = {**judgement.figures, "result": {**result, "two_sample_auc": 1.0, "two_sample_deviation": 0.0}}
+    better = {**worse, "quilt": {**quilt, "two_sample_auc": 0.6, "two_sample_deviation": 0.05}}
+    assert "two_sample_auc" in replace(judgement, figures=better).missed()
+
+
+def test_a_tile_that_is_too_small_for_a_classifier_is_refused(source):
+    with pytest.raises(ParameterError, match="a classifier needs 160x80 px"):
+        judge_picture(surface(source[:128, :128]), surface(source), classifiers=1)
 
 
 def relief(seed: int, side: int, width_m: float, range_m: float) -> Maps:

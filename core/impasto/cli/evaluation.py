@@ -62,6 +62,8 @@ def _add_picture(kinds: Any) -> None:
         default=True,
         help="judge a quilt of the source and noise of its spectrum as well (default: --controls)",
     )
+    text = "networks that learn to tell each of them from the source: 10 s each and more of one core (default: 0)"
+    parser.add_argument("--classifiers", type=int, default=0, metavar="N", help=text)
     add_seed(parser)
 
 
@@ -72,7 +74,12 @@ def _evaluate_picture(arguments: argparse.Namespace, terminal: Terminal) -> None
     result, source = read_maps(arguments.result), read_maps(arguments.source)
     with terminal.progress() as on_progress:
         judgement = judge_picture(
-            result, source, controls=arguments.controls, seed=arguments.seed, on_progress=on_progress
+            result,
+            source,
+            controls=arguments.controls,
+            classifiers=arguments.classifiers,
+            seed=arguments.seed,
+            on_progress=on_progress,
         )
     terminal.picture_evaluation(result.name, source.name, judgement)
 

@@ -9,13 +9,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from ..data.prepare import resized_map
 from ..errors import ParameterError
 from ..texture import Maps
 from .controls import quilted, random_phase_noise
 from .judgement import Case, within
 from .judging import compared_maps, figures_of, own_figures, with_heights_in_metres
-from .real_texture import RealTexture, window_side
+from .real_texture import RealTexture, check_two_sample_size, window_side
 
 RESULT, CROP, QUILT, NOISE = "result", "crop", "quilt", "noise"
 GOALS: Mapping[str, tuple[float, float]] = {
@@ -29,6 +31,7 @@ GOALS: Mapping[str, tuple[float, float]] = {
     "seam_z_low": (-4, 3),
 }
 """Range in which each figure of a result should lie; other figures are for information."""
+AUC, AUC_DEVIATION = "two_sample_auc", "two_sample_deviation"
 LEFT_OUT = ("wavelets_of_floor", "fine_swd")
 """Figures of models that others say better here."""
 DIFFERENT_TEXELS = 0.01
@@ -49,8 +52,16 @@ class PictureJudgement:
     details: Mapping[str, Mapping[str, Any]]
 
     def goals(self) -> dict[str, tuple[float, float]]:
-        """Range in which figures of the result should lie; no copied block may fill half of its shorter side."""
-        return {**GOALS, "copied_block_px": (0, min(self.size_px) / 2)}
+        """Range in which figures of the result should lie.
+
+        No copied block may fill half of its shorter side, and a classifier should not tell it more easily than a quilt,
+        within the deviation between seeds.
+        """
+        goals = {**GOALS, "copied_block_px": (0, min(self.size_px) / 2)}
+        quilt = self.figures.get(QUILT, {})
+        if AUC in quilt:
+            goals[AUC] = (0, quilt[AUC] + max(quilt[AUC_DEVIATION], self.figures[RESULT][AUC_DEVIATION]))
+        return goals
 
     def missed(self) -> list[str]:
         """Names of the result's figures that miss their goals."""
@@ -63,39 +74,54 @@ def judge_picture(
     source: Maps,
     *,
     controls: bool = True,
+    classifiers: int = 0,
     seed: int = 0,
     on_progress: Progress = lambda fraction, message: None,
 ) -> PictureJudgement:
-    """Compare a result with its source. controls: also quilt the source, and make noise of its spectrum.
+    """Compare a result with its source.
 
-    Pictures are compared texel by texel: if the widths of both are known in metres, the finer one is shrunk. Only maps
-    that both have count. ParameterError if either is too small, or nothing can be compared.
+    controls: also quilt the source, and make noise of its spectrum. classifiers: number of networks that learn to tell
+    each of them from the source. Pictures are compared texel by texel: if the widths of both are known in metres, the
+    finer one is shrunk. Only maps that both have count. ParameterError if either is too small, or nothing can be
+    compared.
     """
     result, source = at_one_texel_size(result, source)
-    for maps, role in ((result, "the picture"), (source, "the source")):
-        if "base_color" not in maps:
-            raise ParameterError(f"{role} {maps.name} has no base colour", "give a picture, or a folder that has one")
-    window_side(source.size_px, result.size_px)
+    _check(result, source, classifiers)
     case = Case("", (source,), (), held_out=False)
     names = compared_maps(case, result)
     rows = {RESULT: result}
     if controls:
         on_progress(0, "making controls")
-        rows |= {
-            QUILT: quilted(source, result.size_px, seed),
-            NOISE: random_phase_noise(source, result.size_px, names, seed),
-        }
-    floor, figures, details = figures_of(case, rows, lambda fraction, message: on_progress(0.5 * fraction, message))
-    metric_case, metric_rows = with_heights_in_metres(case, list(rows.values()))
+        rows[QUILT] = quilted(source, result.size_px, seed)
+        rows[NOISE] = random_phase_noise(source, result.size_px, names, seed)
+    floor, figures, details = figures_of(case, rows, lambda fraction, message: on_progress(0.3 * fraction, message))
+    metric_case, metric_made = with_heights_in_metres(case, list(rows.values()))
+    metric_rows: dict[str, Maps | None] = dict(zip(rows, metric_made, strict=True))
     real = RealTexture(metric_case.judged[0], names, result.size_px)
-    for index, (row, maps) in enumerate(zip(rows, metric_rows, strict=True)):
-        on_progress(0.5 + 0.5 * index / len(rows), f"comparing {row}")
+    for index, (row, maps) in enumerate(zip(rows, metric_made, strict=True)):
+        on_progress(0.3 + 0.3 * index / len(rows), f"comparing {row}")
         figures[row] = real.figures(maps) | figures[row] | real.contrast(maps)
-    on_progress(0.9, "comparing parts of the source")
     seams, details[CROP] = own_figures(source)
     figures[CROP] = real.crop_figures() | {"fine_swd_of_floor": 1.0, "spectrum_db": floor["spectrum_db"]} | seams
+    for index, (row, told) in enumerate((metric_rows | {CROP: None}).items() if classifiers else ()):
+        on_progress(0.6 + 0.4 * index / (len(rows) + 1), f"learning to tell {row}")
+        scores = [real.two_sample_auc(told, number) for number in range(classifiers)]
+        figures[row] |= {AUC: float(np.mean(scores)), AUC_DEVIATION: float(np.std(scores))}
+        details[row] |= {"two_sample_aucs": scores}
     ordered = {row: _without(figures[row]) for row in (RESULT, CROP, QUILT, NOISE) if row in figures}
     return PictureJudgement(result.size_px, real.window_px, ordered, details)
+
+
+def _check(result: Maps, source: Maps, classifiers: int) -> None:
+    """Raise ParameterError for pictures without colour or too small, and for a negative number of classifiers."""
+    for maps, role in ((result, "the picture"), (source, "the source")):
+        if "base_color" not in maps:
+            raise ParameterError(f"{role} {maps.name} has no base colour", "give a picture, or a folder that has one")
+    window_side(source.size_px, result.size_px)
+    if classifiers < 0:
+        raise ParameterError(f"the number of classifiers is {classifiers}", "give 0 for none, or 3 for a first look")
+    if classifiers:
+        check_two_sample_size(result.size_px)
 
 
 def _without(figures: Mapping[str, float]) -> dict[str, float]:

@@ -95,6 +95,20 @@ class RealTexture:
             **self.contrast(left, right),
         }
 
+    def two_sample_auc(self, maps: Maps | None, seed: int) -> float:
+        """Score of a classifier that tells a result from a half of the source (None: one half from the other).
+
+        Even seeds take the upper half, odd ones the lower one. What is told from it has at most the results' size.
+        """
+        from .metrics.two_sample import two_sample_auc
+
+        middle = self._pixels.shape[0] // 2
+        halves = [self._pixels[:middle], self._pixels[-middle:]]
+        real, other = halves[:: 1 - 2 * (seed % 2)]
+        found = other if maps is None else self._channels.of(maps)
+        height, width = (min(sides) for sides in zip(self.size_px, other.shape[:2], strict=True))
+        return two_sample_auc(real, found[:height, :width], seed)
+
     def _floors(self) -> list[dict[str, float]]:
         """Distances of the windows in each half from those in the other."""
         return [self._known[other].distances(self._inside[part]) for part, other in OTHER_PART.items()]
@@ -135,6 +149,16 @@ class PrincipalChannels:
         """Channels (H, W, C) float32 of maps of the same names."""
         parts = [(maps[name].pixels - mean) @ basis for name, (mean, basis) in self._bases.items()]
         return np.concatenate(parts, 2).astype(np.float32)
+
+
+def check_two_sample_size(size_px: tuple[int, int]) -> None:
+    """Raise ParameterError for results that are too small for a classifier."""
+    from .metrics.two_sample import PATCH_PX
+
+    height, width = size_px
+    if height < PATCH_PX or width < 2 * PATCH_PX:
+        message = f"the picture is {width}x{height} px, and a classifier needs {2 * PATCH_PX}x{PATCH_PX} px"
+        raise ParameterError(message, "make a larger one, or leave the classifier out")
 
 
 def window_side(source_px: tuple[int, int], result_px: tuple[int, int]) -> int:
