@@ -22,6 +22,12 @@ from impasto.system.locks import acquire
 pytestmark = pytest.mark.farm
 
 
+@pytest.fixture
+def impasto(fresh_impasto):
+    """The command in whole processes: as a client of a cluster it has threads to end."""
+    return fresh_impasto
+
+
 @pytest.fixture(scope="module")
 def dask(engine_with_misbehaving, tmp_path_factory):
     """A scheduler with two workers, which tests leave as they are."""

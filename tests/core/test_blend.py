@@ -39,6 +39,12 @@ pytestmark = [
 ]
 
 
+@pytest.fixture
+def impasto(fresh_impasto):
+    """The command in whole processes: as a client of a cluster it has threads to end."""
+    return fresh_impasto
+
+
 @pytest.fixture(scope="session")
 def files(tmp_path_factory):
     """A folder with the files of `blend_files.py`, and a program that is Blender with the extension."""
