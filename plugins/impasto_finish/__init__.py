@@ -6,13 +6,18 @@ from impasto import hookimpl
 from impasto.tools import Tool
 
 from .adjust import Adjust
+from .blend_materials import BlendMaterials
 from .color_transfer import ColorTransfer
+from .curves import Curves
 from .denoise import Denoise
 from .detail import Detail
 from .histogram_match import HistogramMatch
 from .local_contrast import LocalContrast
+from .match_material import MatchMaterial
 from .sharpen import Sharpen
+from .super_resolution import SuperResolution
 from .tint import Tint
+from .weathering import Weathering
 
 
 @hookimpl
@@ -20,11 +25,16 @@ def impasto_tools() -> list[Tool]:
     """The tools of this plugin."""
     return [
         Adjust(),
+        Curves(),
         Tint(),
         ColorTransfer(),
+        MatchMaterial(),
         LocalContrast(),
         Sharpen(),
         Detail(),
         Denoise(),
         HistogramMatch(),
+        SuperResolution(),
+        BlendMaterials(),
+        Weathering(),
     ]

@@ -1,6 +1,7 @@
 """Measures finish filters on photographs: `python tests/benchmarks/finish.py denoise FILE...`.
 
 denoise: PSNR in dB of photographs with noise, beside kornia's bilateral filter at the best of twelve settings for each.
+super-resolution: PSNR in dB of photographs shrunk to a half and a quarter, enlarged by bicubic interpolation and by us.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from impasto.texture import Maps
 
 CROP_PX = 256
 NOISE = (0.03, 0.06)
+BORDER_PX = 16
 
 
 def psnr(pixels: np.ndarray, truth: np.ndarray) -> float:
@@ -52,7 +54,23 @@ def denoise(path: Path) -> Iterator[str]:
         yield f"| {path.stem} | {noise} | " + " | ".join(f"{value:.2f}" for value in found) + " |"
 
 
-MEASURES = {"denoise": denoise}
+def super_resolution(path: Path) -> Iterator[str]:
+    """PSNR of the double and fourfold size of a shrunk photograph: bicubic interpolation, and `super-resolution`."""
+    image = Image.open(path).convert("RGB")
+    side = min(image.size)
+    image = image.crop((0, 0, side, side)).resize((2 * CROP_PX, 2 * CROP_PX), Image.Resampling.LANCZOS)
+    truth = np.asarray(image, np.float32) / 255
+    inside = np.s_[BORDER_PX:-BORDER_PX, BORDER_PX:-BORDER_PX]
+    for factor in (2, 4):
+        small = image.resize((image.width // factor, image.height // factor), Image.Resampling.BOX)
+        bicubic = np.asarray(small.resize(image.size, Image.Resampling.BICUBIC), np.float32) / 255
+        source = Maps.from_arrays({"base_color": np.asarray(small, np.float32) / 255})
+        made = run(Recipe((Step("super-resolution", {"factor": str(factor)}),)), {"source": source}).maps
+        found = [psnr(pixels[inside], truth[inside]) for pixels in (bicubic, made["base_color"].pixels)]
+        yield f"| {path.stem} | {factor} | {found[0]:.2f} | {found[1]:.2f} | {found[1] - found[0]:+.2f} |"
+
+
+MEASURES = {"denoise": denoise, "super-resolution": super_resolution}
 
 
 def main() -> None:

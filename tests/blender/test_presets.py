@@ -14,6 +14,7 @@ from drawing import drawn
 SHIPPED = {
     "quilt": ["Even spread", "Keep as photographed", "Large shapes"],
     "photo-maps": ["Fabric", "Metal", "Stone and brick"],
+    "weathering": ["Overgrown", "Sooty", "Worn edges"],
 }
 
 

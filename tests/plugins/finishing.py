@@ -15,11 +15,11 @@ from impasto.texture import Maps
 SHIFT = (16, 40)
 
 
-def tile(side: int = 64, seed: int = 0) -> Maps:
+def tile(side: int = 64, seed: int = 0, finest_px: float = 0.7) -> Maps:
     """A map set that tiles: colours that vary at several scales, and a relief with its normals."""
     rng = np.random.default_rng(seed)
     noise = rng.standard_normal((side, side, 4))
-    waves = sum(gaussian_filter(noise, (s, s, 0), mode="wrap") * s for s in (0.7, 2, 6))
+    waves = sum(gaussian_filter(noise, (s, s, 0), mode="wrap") * s for s in (finest_px, 2, 6))
     waves = np.tanh(waves / waves.std((0, 1)))
     height = 0.5 + 0.45 * waves[..., 3]
     mixed = waves[..., :3] @ rng.uniform(-0.2, 0.25, (3, 3)) + 0.25 * waves[..., 3:]

@@ -36,7 +36,8 @@ def test_rolling_a_tile_rolls_the_result(name, parameters):
     """So nothing in a filter knows where the tile's border is."""
     parameters = {**parameters, **({"tiling": "tiling"} if "tiling" in FILTERS[name].parameters.model_fields else {})}
     made = finish(name, ONE, others=others_of(name), **parameters)
-    moved = finish(name, rolled(ONE), others=others_of(name), **parameters)
+    others = {input_: rolled(maps) for input_, maps in others_of(name).items()}
+    moved = finish(name, rolled(ONE), others=others, **parameters)
     factor = made.size_px[0] // ONE.size_px[0]
     shift = (SHIFT[0] * factor, SHIFT[1] * factor)
     for map_ in made:

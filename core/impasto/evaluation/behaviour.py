@@ -136,10 +136,11 @@ def _timed(tool: Tool) -> Iterator[list[float]]:
 
 
 def _map_problem(made: Maps, size_px: tuple[int, int]) -> str:
-    """Problem of maps that should have this (height, width) and values in [0, 1]."""
+    """Problem of maps that should have this (height, width), or a multiple of both, and values in [0, 1]."""
     for name in made:
         pixels = made[name].pixels
-        if pixels.shape != (*size_px, MAP_CHANNELS[name]):
+        times = pixels.shape[0] // size_px[0]
+        if pixels.shape != (times * size_px[0], times * size_px[1], MAP_CHANNELS[name]):
             return f"{name} of a subject of {size_px} has the shape {pixels.shape}"
         if not np.isfinite(pixels).all() or pixels.min() < 0 or pixels.max() > 1:
             return f"{name} of a subject of {size_px} leaves [0, 1]"

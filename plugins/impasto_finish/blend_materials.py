@@ -1,0 +1,147 @@
+"""`blend-materials`: a second material over the first, by height and mask."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Literal
+
+import numpy as np
+
+from impasto.context import Context
+from impasto.data.prepare import resized_map
+from impasto.surface.color import linear_to_srgb, srgb_to_linear
+from impasto.surface.heights import FINE_STEEPEST_Z, normal_from_slopes, slopes_from_height, slopes_from_normal
+from impasto.texture import COLOR_MAPS, NORMAL_MAPS, Maps, Texture
+from impasto.tools import Field, Filter, Input, Parameters
+
+from .subject import color_of, scale_m
+
+OWN_RELIEF = 0.3
+"""Weight of the second material's relief in where it ends, beside the first's."""
+
+
+class BlendMaterialsParameters(Parameters):
+    """Where the second material lies."""
+
+    on: Literal["low", "high"] = Field(
+        "low", description="Parts that it covers first: low ones, as sand fills joints, or high ones, as snow"
+    )
+    amount: float = Field(0.4, ge=0, le=1, description="How much it covers: 0 nothing, 1 everything")
+    softness: float = Field(0.15, ge=0, le=1, description="Width of the transition, relative to the relief")
+    by_height: float = Field(
+        0.5,
+        ge=0,
+        le=1,
+        description="How much the border that the mask draws follows the relief; without a mask, all of it",
+    )
+    repeat: int = Field(
+        0, ge=0, le=64, description="How often the second material is repeated along the width; 0: as its metres say"
+    )
+
+
+class BlendMaterials(Filter):
+    """Lays a second material over the first where that is low or high, or where a mask shows it."""
+
+    name, label = "blend-materials", "Blend materials"
+    description = "Lays a second material over the first by height and mask, such as sand in joints or snow on stones"
+    rank = 49
+    example = "bricks --over moss --amount 0.3 "
+    parameters = BlendMaterialsParameters
+    needs = ("base_color",)
+    inputs = (
+        Input("over", "material that lies over it; it is repeated"),
+        Input("mask", "where it lies: white, where it does not: black", required=False),
+    )
+
+    def apply(
+        self, subject: Maps, parameters: BlendMaterialsParameters, inputs: Mapping[str, Maps], context: Context
+    ) -> Maps:
+        """The maps of the subject, mixed with those of the second material that it has too."""
+        over = inputs["over"]
+        color_of(over, "over")
+        context.progress(0.1, "Repeating the second material")
+        over = fitted(over, subject, parameters.repeat)
+        context.progress(0.4, "Blending by height")
+        relief, own = _relief_of(subject, context), _relief_of(over, context)
+        score = (relief if parameters.on == "high" else 1 - relief) + OWN_RELIEF * own
+        low, high = np.quantile(score, (0.01, 0.99))
+        score = (score - low) / max(high - low, 1e-3)
+        mask = _shown(inputs["mask"], subject.size_px) if "mask" in inputs else None
+        return mixed(subject, over, coverage(score, mask, parameters))
+
+
+def coverage(score: np.ndarray, mask: np.ndarray | None, parameters: BlendMaterialsParameters) -> np.ndarray:
+    """Share (H, W, 1) of the second material: the places of highest score, or those that a mask (H, W, 1) shows."""
+    soft = max(parameters.softness, 1e-3)
+    if mask is None:
+        level = np.quantile(score, 1 - parameters.amount)
+        rest = 1 - 2 * parameters.amount  # at either end, the transition lies outside
+        share = (score - level - rest * soft / 2) / soft + 0.5
+    else:
+        shown = mask + parameters.by_height * (score - 0.5)
+        share = (shown - 1 + parameters.amount) / soft + 0.5
+    share = np.clip(share, 0, 1)
+    return share * share * (3 - 2 * share)
+
+
+def _shown(mask: Maps, size_px: tuple[int, int]) -> np.ndarray:
+    """A mask (H, W, 1) at the size of the subject."""
+    grey = Texture(color_of(mask, "mask").mean(2, keepdims=True))
+    return resized_map("height", grey, size_px).pixels
+
+
+def fitted(over: Maps, subject: Maps, repeat: int) -> Maps:
+    """The maps of a second material that the subject has too, repeated a whole number of times to its size."""
+    height, width = subject.size_px
+    rows, columns = over.size_px
+    if repeat:
+        across = repeat
+    elif subject.width_m and over.width_m:
+        across = max(1, round(subject.width_m / over.width_m))
+    else:
+        across = max(1, round(width / columns))
+    down = max(1, round(across * (height / width) / (rows / columns)))
+    textures = {}
+    for name in over:
+        if name in subject or name == "height":
+            one = resized_map(name, over[name], (max(1, height // down), max(1, width // across)))
+            tiled = Texture(np.tile(one.pixels, (down, across, 1)), one.color_space)
+            textures[name] = resized_map(name, tiled, (height, width))
+    return replace(over, textures=textures, width_m=subject.width_m)
+
+
+def mixed(subject: Maps, over: Maps, share: np.ndarray) -> Maps:
+    """The subject with a share (H, W, 1) of a second material of its size: heights in metres, colours as light."""
+    made = {}
+    for name in subject:
+        if name not in over or name == "height" or name in NORMAL_MAPS:
+            continue
+        pair = [maps[name].pixels for maps in (subject, over)]
+        if name in COLOR_MAPS:
+            pair = [srgb_to_linear(pixels) for pixels in pair]
+        value = pair[0] + share * (pair[1] - pair[0])
+        made[name] = np.clip(linear_to_srgb(value) if name in COLOR_MAPS else value, 0, 1)
+    width_m, range_m = scale_m(subject)
+    step_px = np.zeros_like(share)
+    if "height" in subject and "height" in over:
+        heights = [maps["height"].pixels * scale_m(maps)[1] for maps in (subject, over)]
+        lift = (share * (heights[0] - heights[1])).sum() / max(float(share.sum()), 1e-6)
+        blended = heights[0] + share * (heights[1] + lift - heights[0])
+        step_px = (heights[1] + lift - heights[0]) / width_m * subject.size_px[1]
+        low, range_m = float(blended.min()), max(float(np.ptp(blended)), 1e-6)
+        made["height"] = (blended - low) / range_m
+    if "normal" in subject and "normal" in over:
+        slopes = [slopes_from_normal(maps["normal"].pixels, FINE_STEEPEST_Z) for maps in (subject, over)]
+        edge = slopes_from_height(share[..., 0]) * step_px  # product rule: the border of the second material
+        made["normal"] = normal_from_slopes(slopes[0] + share * (slopes[1] - slopes[0]) + edge)
+    maps = subject.with_arrays(made)
+    return replace(maps, height_range_m=range_m, width_m=width_m) if "height" in made else maps
+
+
+def _relief_of(maps: Maps, context: Context) -> np.ndarray:
+    """Height (H, W, 1) in [0, 1]; lightness in its place where there is none."""
+    if "height" in maps:
+        return maps["height"].pixels
+    context.note("a material has no height: light parts count as high")
+    return color_of(maps).mean(2, keepdims=True)

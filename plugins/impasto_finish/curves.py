@@ -1,0 +1,80 @@
+"""`curves`: a smooth curve through five points, for colour, roughness or height."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import numpy as np
+
+from impasto.context import Context
+from impasto.errors import ParameterError
+from impasto.surface.heights import FINE_STEEPEST_Z, normal_from_slopes, slopes_from_normal
+from impasto.surface.palette import from_oklab, in_bands, to_oklab
+from impasto.texture import Maps
+from impasto.tools import Field, Filter, Parameters, visible_if
+
+from .monotone import monotone_cubic
+from .subject import color_of
+
+CHANNELS = {"red": [0], "green": [1], "blue": [2], "rgb": [0, 1, 2]}
+
+
+def _point(default: float, place: str) -> Any:
+    return Field(default, ge=0, le=1, description=f"New value of {place}")
+
+
+class CurvesParameters(Parameters):
+    """Values of the curve at five equal steps; by default a gentle S."""
+
+    map: Literal["base-color", "roughness", "height"] = Field("base-color", description="Map that the curve changes")
+    channel: Literal["lightness", "rgb", "red", "green", "blue"] = Field(
+        "lightness",
+        description="Lightness, which keeps hue; or red, green and blue, together or one alone",
+        json_schema_extra=visible_if("map", "base-color"),
+    )
+    black: float = _point(0.0, "0")
+    shadows: float = _point(0.21, "0.25")
+    midtones: float = _point(0.5, "0.5")
+    highlights: float = _point(0.79, "0.75")
+    white: float = _point(1.0, "1")
+
+
+class Curves(Filter):
+    """Maps each value by a monotone cubic through the points, so that it overshoots nowhere."""
+
+    name, label = "curves", "Curves"
+    description = "Changes lightness, a colour, roughness or height by a curve through five points"
+    rank = 40
+    example = "gravel.jpg --shadows 0.3 "
+    parameters = CurvesParameters
+    needs_source = True
+    is_pointwise = True
+
+    def apply(self, subject: Maps, parameters: CurvesParameters, inputs: Mapping[str, Maps], context: Context) -> Maps:
+        """The subject with one map changed; normals follow a height, whose slopes its curve multiplies."""
+        context.progress(0.1, "Applying the curve")
+        p = parameters
+        name = p.map.replace("-", "_")
+        if name not in subject:
+            message = f"there is no {p.map} map in {', '.join(subject)}"
+            raise ParameterError(message, "choose another map, or give a material that has it")
+        curve = monotone_cubic(np.array([p.black, p.shadows, p.midtones, p.highlights, p.white]))
+        if name == "base_color":
+            return subject.with_arrays({name: in_bands(lambda x: _recolored(x, curve, p.channel), color_of(subject))})
+        value, steepness = curve(subject[name].pixels)
+        made = {name: value}
+        if name == "height" and "normal" in subject:
+            slopes = slopes_from_normal(subject["normal"].pixels, FINE_STEEPEST_Z)
+            made["normal"] = normal_from_slopes(steepness * slopes)
+        return subject.with_arrays(made)
+
+
+def _recolored(pixels: np.ndarray, curve: Any, channel: str) -> np.ndarray:
+    """Pixels (..., 3), sRGB in [0, 1], with a curve applied to some of their channels."""
+    if channel == "lightness":
+        oklab = to_oklab(pixels)
+        return from_oklab(np.concatenate([curve(oklab[..., :1])[0], oklab[..., 1:]], axis=-1))
+    changed = pixels.copy()
+    changed[..., CHANNELS[channel]] = curve(pixels[..., CHANNELS[channel]])[0]
+    return changed

@@ -1,0 +1,62 @@
+"""`super-resolution`: two or four times as many pixels, from what the picture shows at its own scales."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Literal
+
+import numpy as np
+
+from impasto.context import Context
+from impasto.errors import ParameterError
+from impasto.surface.heights import FINE_STEEPEST_Z, normal_from_slopes, slopes_from_normal
+from impasto.surface.tiling import Tiling, tiles, tiling_field
+from impasto.texture import NORMAL_MAPS, Maps, Texture
+from impasto.tools import Field, Filter, Parameters
+
+from .subject import pixels_of, tensor_of
+
+LARGEST_PX = 16384
+
+
+class SuperResolutionParameters(Parameters):
+    """How much larger."""
+
+    factor: Literal["2", "4"] = Field("2", description="How many times as wide and as high the result is")
+    tiling: Tiling = tiling_field()
+
+
+class SuperResolution(Filter):
+    """Enlarges all maps by filters learned from the subject itself; texels get finer, and metres stay."""
+
+    name, label = "super-resolution", "Super-resolution"
+    description = "Enlarges a picture or a material two- or fourfold, sharper than interpolation"
+    rank = 48
+    example = "gravel.jpg --factor 4 "
+    parameters = SuperResolutionParameters
+    needs_source = True
+
+    def apply(
+        self, subject: Maps, parameters: SuperResolutionParameters, inputs: Mapping[str, Maps], context: Context
+    ) -> Maps:
+        """All maps of the subject, enlarged in step. ParameterError above 16384 pixels a side."""
+        from .upscaling import enlarged
+
+        factor = int(parameters.factor)
+        height, width = subject.size_px
+        if factor * max(height, width) > LARGEST_PX:
+            message = f"factor {factor} makes {factor * width}x{factor * height} pixels of {width}x{height}"
+            raise ParameterError(message, f"stay below {LARGEST_PX} pixels a side")
+        leading = "base_color" if "base_color" in subject else next(iter(subject))
+        wraps = tiles(subject, leading, parameters.tiling)
+        guide = tensor_of(subject[leading].pixels, context.device).mean(0, keepdim=True)
+        made = {}
+        for index, (name, texture) in enumerate(subject.items()):
+            context.progress(index / len(subject), "Learning from the picture's own scales")
+            pixels = texture.pixels
+            pixels = slopes_from_normal(pixels, FINE_STEEPEST_Z) if name in NORMAL_MAPS else pixels
+            pixels = pixels_of(enlarged(tensor_of(pixels, context.device), guide, factor, wraps))
+            pixels = normal_from_slopes(pixels) if name in NORMAL_MAPS else np.clip(pixels, 0, 1)
+            made[name] = Texture(pixels, texture.color_space)
+        return replace(subject, textures=made)

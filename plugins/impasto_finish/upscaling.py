@@ -1,0 +1,132 @@
+"""Super-resolution from a picture's own scales: filters learned from its half size to its size, then applied to it.
+
+The local gradient's direction, strength and coherence choose a filter (RAISR, Romano et al. 2016), but all are learned
+from the picture alone, since patches recur across its scales (Glasner et al. 2009). `docs/finish.md` has the PSNR.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn.functional import avg_pool2d, interpolate, pixel_shuffle, pixel_unshuffle
+
+from impasto.surface.relief import extended
+
+REACH_PX = 3
+"""Radius of the filters."""
+DIRECTIONS = 8
+STRENGTHS = 3
+COHERENT = 0.4
+PRIOR = 200.0
+"""Number of average samples that the filter of all gradients is worth to that of each kind."""
+RIDGE = 0.003
+SMALLEST_PX = 16
+"""Shorter side of a picture below which there is nothing to learn from."""
+
+
+@dataclass(frozen=True)
+class Filters:
+    """Filters (kinds, side², 4) to the four pixels inside one, and the limits (2,) between strengths of gradients."""
+
+    weights: Tensor
+    limits: Tensor
+
+
+def enlarged(x: Tensor, guide: Tensor, times: int, wraps: tuple[bool, bool]) -> Tensor:
+    """x (C, H, W), `times` (2, 4, …) as large; guide: lightness (1, H, W), whose gradients choose the filters.
+
+    What filters add shrinks with each doubling by the factor that fits best from a quarter to half the size.
+    """
+    if min(x.shape[1:]) < SMALLEST_PX:
+        while times > 1:
+            x, times = doubled(x, wraps), times // 2
+        return x
+    half, half_guide = (avg_pool2d(_even(y), 2) for y in (x, guide))
+    filters = learned(x, guide, wraps)
+    added = _residual(half, half_guide, learned(half, half_guide, wraps), wraps)
+    missed = _even(x) - doubled(half, wraps)
+    gain = ((added * missed).sum() / added.square().sum().clamp_min(1e-12)).clamp(0, 1)
+    share = gain
+    while times > 1:
+        x, guide, added = doubled(x, wraps), doubled(guide, wraps), _residual(x, guide, filters, wraps)
+        x, share, times = x + share * added, share * gain, times // 2
+    return x
+
+
+def _even(x: Tensor) -> Tensor:
+    """x (C, H, W) without its last row and column where their number is odd."""
+    return x[:, : x.shape[1] // 2 * 2, : x.shape[2] // 2 * 2]
+
+
+def doubled(x: Tensor, wraps: tuple[bool, bool]) -> Tensor:
+    """x (C, H, W), twice as large by bicubic interpolation."""
+    around = extended(x, 3, wraps)[None]
+    return interpolate(around, scale_factor=2, mode="bicubic", align_corners=False)[0, :, 6:-6, 6:-6]
+
+
+def learned(x: Tensor, guide: Tensor, wraps: tuple[bool, bool]) -> Filters:
+    """Filters from half the size of x (C, H, W) to what bicubic interpolation misses of it."""
+    x, guide = _even(x), _even(guide)
+    small, small_guide = avg_pool2d(x, 2), avg_pool2d(guide, 2)
+    limits = _gradients(small_guide, wraps)[1].quantile(torch.tensor([1 / 3, 2 / 3], device=x.device))
+    kinds = _kinds(small_guide, limits, wraps).flatten()
+    missed = pixel_unshuffle(x - doubled(small, wraps), 2).unflatten(0, (len(x), 4))  # (C, 4, h, w)
+    patches, missed = _patches(small, wraps), missed.movedim(1, 3).flatten(1, 2)  # (C, N, side²), (C, N, 4)
+    count, side = DIRECTIONS * STRENGTHS * 2, patches.shape[2]
+    A, B = x.new_zeros(count, side, side), x.new_zeros(count, side, 4)
+    for kind in range(count):
+        P, M = (y[:, kinds == kind].flatten(0, 1) for y in (patches, missed))
+        A[kind], B[kind] = P.T @ P, P.T @ M
+    return Filters(_solved(A, B, patches.shape[0] * patches.shape[1]), limits)
+
+
+def _solved(A: Tensor, B: Tensor, samples: int) -> Tensor:
+    """Least squares (kinds, side², 4) with a prior: the solution for all kinds together."""
+    energy = A.sum(0).diagonal().mean() / samples
+    I = torch.eye(A.shape[1], device=A.device)  # noqa: E741
+    ridge = (RIDGE * samples * energy + 1e-9) * I
+    whole = torch.linalg.solve(A.sum(0) + ridge, B.sum(0))
+    return whole + torch.linalg.solve(A + (PRIOR * energy + 1e-9) * I, B - A @ whole)
+
+
+def _residual(x: Tensor, guide: Tensor, filters: Filters, wraps: tuple[bool, bool]) -> Tensor:
+    """What bicubic interpolation misses (C, 2H, 2W) of the double size of x (C, H, W)."""
+    kinds = _kinds(guide, filters.limits, wraps).flatten()
+    made = x.new_zeros(len(x), kinds.numel(), 4)
+    for kind, weights in enumerate(filters.weights):
+        chosen = (kinds == kind).nonzero()[:, 0]
+        made[:, chosen] = _patches(x, wraps, chosen) @ weights
+    return pixel_shuffle(made.movedim(2, 1).unflatten(2, x.shape[1:]).flatten(0, 1), 2)
+
+
+def _patches(x: Tensor, wraps: tuple[bool, bool], chosen: Tensor | None = None) -> Tensor:
+    """Patches (C, N, side²) around all pixels of x (C, H, W), or around those of some indices, less their centres."""
+    side = 2 * REACH_PX + 1
+    around = extended(x, REACH_PX, wraps)
+    every = around.unfold(1, side, 1).unfold(2, side, 1)  # a view
+    if chosen is None:
+        chosen = torch.arange(x.shape[1] * x.shape[2], device=x.device)
+    rows, columns = chosen // x.shape[2], chosen % x.shape[2]
+    found = every[:, rows, columns].flatten(2)
+    return found - found[..., side * side // 2, None]
+
+
+def _gradients(guide: Tensor, wraps: tuple[bool, bool]) -> tuple[Tensor, Tensor, Tensor]:
+    """Angle, in [0, π), strength and coherence, each (H, W), of the structure tensor of a guide (1, H, W)."""
+    around = extended(guide, 3, wraps)[0]
+    x = (around[1:-1, 2:] - around[1:-1, :-2]) / 2
+    y = (around[2:, 1:-1] - around[:-2, 1:-1]) / 2
+    xx, yy, xy = avg_pool2d(torch.stack([x * x, y * y, x * y]), 5, 1)
+    root = torch.hypot(xx - yy, 2 * xy)
+    most, least = (((xx + yy + sign * root) / 2).clamp_min(0).sqrt() for sign in (1, -1))
+    angle = (torch.atan2(2 * xy, xx - yy) / 2).remainder(torch.pi)
+    return angle, most, (most - least) / (most + least + 1e-6)
+
+
+def _kinds(guide: Tensor, limits: Tensor, wraps: tuple[bool, bool]) -> Tensor:
+    """Number (H, W) of the kind of gradient at each pixel of a guide (1, H, W)."""
+    angle, strength, coherence = _gradients(guide, wraps)
+    direction = (angle * DIRECTIONS / torch.pi).round().long() % DIRECTIONS
+    return (direction * STRENGTHS + torch.bucketize(strength, limits)) * 2 + (coherence > COHERENT)
