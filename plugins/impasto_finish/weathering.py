@@ -71,7 +71,7 @@ class Weathering(Filter):
         cavity = cavities(height, sigma_px, wraps)
         sheltered = cavity + occluded(subject, height, context.device)
         context.progress(0.5, "Ageing the surface")
-        worn = share_above(fray - cavities(height, sigma_px / 2, wraps), 0.3 * p.wear)
+        worn = share_above(fray - cavities(height, sigma_px / 4, wraps), 0.3 * p.wear)
         dirty = share_above(sheltered + fray, 0.6 * p.dirt)
         mossy = share_above(cavities(height, 3 * sigma_px, wraps) + sheltered + 0.5 * fray, 0.7 * p.moss)
         layers = ((p.wear_color, 0.6 * worn, 0.6), (p.dirt_color, 0.75 * dirty, 0.6), (p.moss_color, 0.95 * mossy, 0.8))
