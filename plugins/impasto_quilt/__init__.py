@@ -1,6 +1,7 @@
 """Quilt: one photograph, or a whole map set, becomes a seamless texture of any size in about a second.
 
-Image quilting and graph cuts (Efros & Freeman 2001; Kwatra et al. 2003) on a torus.
+Image quilting and graph cuts (Efros & Freeman 2001; Kwatra et al. 2003) on a torus. The folder
+`patch_synthesis` has the tool that lays out smaller pieces, and corrects their cuts from coarse to fine.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from impasto.texture import Maps
 from impasto.tools import Generator
 
 from .parameters import QuiltParameters
+from .patch_synthesis import PatchSynthesis
 
 
 class Quilt(Generator):
@@ -36,6 +38,6 @@ class Quilt(Generator):
 
 
 @hookimpl
-def impasto_tools() -> list[Quilt]:
+def impasto_tools() -> list[Generator]:
     """The tools of this plugin."""
-    return [Quilt()]
+    return [Quilt(), PatchSynthesis()]

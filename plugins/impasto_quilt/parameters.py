@@ -1,10 +1,16 @@
-"""Parameters of `quilt`."""
+"""Parameters of `quilt`, and those that it shares with `patch-synthesis`."""
 
 from __future__ import annotations
 
 from typing import Literal
 
 from impasto.tools import Field, SizeParameters
+
+EVEN_LIGHT = Field(0.6, ge=0, le=1, description="Remove broad differences in light and colour across the photograph")
+PatternChoice = Literal["auto", "regular", "stochastic"]
+PATTERN: PatternChoice = Field(
+    "auto", description="Keep bricks, tiles and weaves in step: if a pattern is found, always, or never"
+)
 
 
 class QuiltParameters(SizeParameters):
@@ -22,9 +28,5 @@ class QuiltParameters(SizeParameters):
     variety: float = Field(
         0.5, ge=0, le=1, description="Avoid using a part of the photograph twice (1), or choose the best fit only (0)"
     )
-    even_light: float = Field(
-        0.6, ge=0, le=1, description="Remove broad differences in light and colour across the photograph"
-    )
-    pattern: Literal["auto", "regular", "stochastic"] = Field(
-        "auto", description="Keep bricks, tiles and weaves in step: if a pattern is found, always, or never"
-    )
+    even_light: float = EVEN_LIGHT
+    pattern: PatternChoice = PATTERN

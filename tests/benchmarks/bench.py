@@ -75,7 +75,7 @@ def main() -> None:
         print(f"  {name:<48} {value:7.3f} s")
     figures["tools"] = rows = []
     print(f"  {'tool':<12}{'size':>6}{'wall s':>9}{'CPU s':>8}{'peak MiB':>10}{'seam z x, y':>16}")
-    for tool in ("torus", "quilt", "photo-maps", *RELIEF):
+    for tool in ("torus", "quilt", "patch-synthesis", "photo-maps", *RELIEF):
         for size in (PREVIEW_PX, *SIZES_PX) if tool == "torus" else SIZES_PX:
             command = [sys.executable, __file__, "--measure", tool, str(size)]
             row = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
@@ -192,7 +192,7 @@ def measure_tool(tool: str, size_px: int) -> dict[str, object]:
     photograph = np.repeat(data.gravel()[..., None].astype(np.float32) / 255, 3, 2)
     source = Maps.from_arrays({"base_color": photograph})
     size = {"width_px": size_px, "height_px": size_px}
-    if tool in ("quilt", "torus"):
+    if tool in ("quilt", "patch-synthesis", "torus"):
         recipe = Recipe((Step(tool, size),), 1)
     elif tool in RELIEF:
         source = run(Recipe((Step("cobbles", size),), 1)).maps

@@ -1,0 +1,103 @@
+"""A subject's maps as tensors, prepared to be cut up: even light, and whole periods of a pattern; and back again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+
+import numpy as np
+import torch
+from torch.nn.functional import avg_pool2d, normalize
+
+from impasto.context import Context
+from impasto.regularity.detection import find_regularity
+from impasto.texture import Maps, Texture
+
+from .pattern import Fitted, fit_to_torus
+from .source import even_light, luminance
+
+SENSITIVITY = {"auto": 1.0, "regular": 2.0}
+"""Divisors of the thresholds for finding a pattern: if one is requested, half as clear a pattern is enough."""
+SMALLEST_PX = 8
+"""Shorter sides are mirrored (source), or made larger and then reduced (result)."""
+PREVIEW_PX, PREVIEW_EVERY_S = 512, 0.25
+
+
+def shrinks(size_px: tuple[int, int]) -> tuple[int, int]:
+    """Factors (y, x) by which a result is made larger and then reduced; 1 except for the smallest."""
+    return -(-SMALLEST_PX // size_px[0]), -(-SMALLEST_PX // size_px[1])
+
+
+def prepared(
+    subject: Maps, light: float, pattern: str, size_px: tuple[int, int], context: Context, end: float
+) -> Fitted:
+    """The subject's maps with evened light, rectified for a torus of `size_px`. end: the fraction then done."""
+    context.progress(0.0, "Evening out the light")
+    images = {name: _mirrored(_to_torch(texture, context)) for name, texture in subject.items()}
+    if "base_color" in images:
+        images["base_color"] = even_light(images["base_color"], light)
+    context.progress(end / 4, "Looking for a pattern")
+    fitted = _fit(images, pattern, size_px)
+    context.progress(end, "Comparing pieces")
+    return fitted
+
+
+def _fit(images: Mapping[str, torch.Tensor], wanted: str, size_px: tuple[int, int]) -> Fitted:
+    """The images, rectified so that whole periods of their pattern fit the torus; unchanged without a pattern."""
+    if wanted != "stochastic":
+        found = find_regularity(luminance(images).cpu(), SENSITIVITY[wanted])
+        fitted = found and fit_to_torus(images, found, size_px)
+        if fitted:
+            return fitted
+    return Fitted(images)
+
+
+def previews(maps: Mapping[str, torch.Tensor], context: Context) -> Callable[[Callable[[], torch.Tensor]], None]:
+    """A function that regularly previews the first map, of its texels at flat indices (H, W) that it asks for."""
+    name, image = next(iter(maps.items()))
+    shown_s = time.monotonic()
+
+    def show(find_origin: Callable[[], torch.Tensor]) -> None:
+        nonlocal shown_s
+        if time.monotonic() - shown_s >= PREVIEW_EVERY_S:
+            origin = find_origin()
+            stride = -(-max(origin.shape) // PREVIEW_PX)
+            context.preview(Maps.from_arrays({name: _to_numpy(image.flatten(1)[:, origin[::stride, ::stride]])}))
+            shown_s = time.monotonic()
+
+    return show
+
+
+def finished(
+    subject: Maps, fitted: Fitted, images: Iterator[torch.Tensor], shrink: tuple[int, int], context: Context
+) -> Maps:
+    """Maps of the result's images (C, H, W), one for each of the fitted maps, reduced by `shrink`."""
+    textures = {}
+    for number, (name, image) in enumerate(zip(fitted.maps, images, strict=True)):
+        context.progress(0.9 + 0.1 * number / len(fitted.maps), "Smoothing the seams")
+        reduced = avg_pool2d(image[None], shrink)[0]
+        if name == "normal":
+            reduced = normalize(reduced * 2 - 1, dim=0) * 0.5 + 0.5
+        textures[name] = Texture(_to_numpy(reduced), subject[name].color_space)
+    width_px = textures[next(iter(textures))].size_px[1]
+    width_m = subject.width_m and subject.width_m * width_px / subject.size_px[1] / fitted.stretch_x
+    return replace(subject, textures=textures, width_m=width_m)
+
+
+def _mirrored(image: torch.Tensor) -> torch.Tensor:
+    """Image (C, h, w), mirrored until both sides are long enough for pieces."""
+    for axis in (1, 2):
+        while image.shape[axis] < SMALLEST_PX:
+            image = torch.cat([image, image.flip(axis)], axis)
+    return image
+
+
+def _to_torch(texture: Texture, context: Context) -> torch.Tensor:
+    """(C, H, W) float32 on the context's device."""
+    return torch.from_numpy(np.ascontiguousarray(texture.pixels.transpose(2, 0, 1))).to(context.device)
+
+
+def _to_numpy(image: torch.Tensor) -> np.ndarray:
+    """(H, W, C) in [0, 1]."""
+    return image.clamp(0, 1).permute(1, 2, 0).contiguous().cpu().numpy()

@@ -1,0 +1,78 @@
+"""Pyramid levels of a source, with everything that a search needs to know of each pixel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn.functional import avg_pool2d
+
+from .appearance import COARSE, FINE, Appearance, halved, whole
+from .similar import find_similar, refine_similar
+
+COARSEST_PX = 256
+"""The pyramid ends below this length of the source's shorter side; quilts of smaller ones lose bricks and planks."""
+LEAST_RESULT_PX = 4
+DETAIL, DETAIL_PX = 0.7, 5
+"""Deviation of the channel of detail, relative to that of all others, and the width of the mean that it differs from.
+Without it, thin joints between planks are lost on coarse levels, and pieces are laid out of step."""
+SPREAD_PX = 3
+"""Reach of the mean over which uses of a pixel are counted."""
+
+
+@dataclass(frozen=True)
+class Level:
+    """A level of the source (h, w), whose pixels are `scale` wide. channels (C, h, w): whole numbers.
+
+    similar (h w, k): indices of pixels that look alike.
+    """
+
+    scale: int
+    channels: Tensor
+    appearance: Appearance
+    similar: Tensor
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(h, w)."""
+        return self.channels.shape[1], self.channels.shape[2]
+
+    def uses(self, index: Tensor) -> Tensor:
+        """Uses (h w) about each pixel by a result whose pixels show those at `index`; 1 if all are used alike."""
+        height, width = self.size
+        counts = torch.bincount(index.flatten(), minlength=height * width).float() * (height * width / index.numel())
+        side = 2 * SPREAD_PX + 1
+        counts = counts.view(1, 1, height, width)
+        return avg_pool2d(counts, side, 1, SPREAD_PX, count_include_pad=False).flatten()
+
+
+def levels_of(features: Tensor, size_px: tuple[int, int]) -> Iterator[Level]:
+    """Levels of features (C, h, w), coarsest first, for a result of `size_px`."""
+    pyramid = [whole(_with_detail(features), FINE)]
+    while min(pyramid[-1].shape[1:]) >= COARSEST_PX and min(size_px) // 2 ** len(pyramid) >= LEAST_RESULT_PX:
+        pyramid.append(halved(pyramid[-1]))
+    similar: Tensor | None = None
+    coarse_width = 0
+    for number, fine in reversed(list(enumerate(pyramid))):
+        channels = whole(fine, COARSE)
+        appearance = Appearance(channels)
+        size = channels.shape[1], channels.shape[2]
+        if similar is None:
+            similar = find_similar(appearance.vectors, size)
+        else:
+            similar = refine_similar(similar, coarse_width, appearance.vectors, size)
+        yield Level(2**number, channels, appearance, similar)
+        coarse_width = size[1]
+
+
+def _with_detail(features: Tensor) -> Tensor:
+    """Features (C, h, w) and one more channel: their absolute difference from the local mean."""
+    mean = avg_pool2d(features[None], DETAIL_PX, 1, DETAIL_PX // 2, count_include_pad=False)[0]
+    detail = (features - mean).abs().sum(0, keepdim=True).double()
+    detail = detail - detail.mean()
+    scale = (
+        DETAIL * features.double().square().mean((1, 2)).sum().sqrt() / detail.square().mean().sqrt().clamp(min=1e-6)
+    )
+    return torch.cat([features, (detail * scale).float()])

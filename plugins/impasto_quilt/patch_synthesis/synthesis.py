@@ -1,0 +1,69 @@
+"""Multi-scale patch synthesis on a torus: a field of positions in the source, corrected from coarse to fine.
+
+Parallel controllable texture synthesis (Lefebvre & Hoppe 2005) in appearance space (2006), with occurrence costs
+(Kaspar et al. 2015). The first field is a quilt of small pieces on the coarsest level.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..layout import Pattern
+from .alignment import aligned
+from .correction import Correction
+from .layout import enlarged, first_layout
+from .level import levels_of
+from .phases import Phases
+
+PASSES = {"quick": (3, 2, 1), "usual": (6, 3, 2), "best": (12, 8, 5)}
+"""Corrections of the coarsest level, the next, and all finer ones."""
+LARGEST_PIECE, SMALLEST_PIECE = 0.5, 0.15
+"""Side of pieces, relative to the source's, without variation and with all of it."""
+VARIETY = 2.0
+"""Cost of a part that is used twice as often as the mean, in mean distances, with all variation."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step of the synthesis: the fraction done, and the field (2, H', W') of positions on a level so far."""
+
+    fraction: float
+    field: Tensor
+    scale: int
+    source: tuple[int, int]
+
+    def origin(self) -> Tensor:
+        """Flat indices (H', W') into the source (h, w), in the middle of what the level's pixels cover."""
+        y, x = self.field * self.scale + self.scale // 2
+        return y.clamp(max=self.source[0] - 1) * self.source[1] + x.clamp(max=self.source[1] - 1)
+
+
+def synthesise(
+    features: Tensor,
+    size_px: tuple[int, int],
+    pattern: Pattern,
+    variation: float,
+    quality: str,
+    rng: np.random.Generator,
+) -> Iterator[Step]:
+    """Synthesise a torus of `size_px` from features (C, h, w); the last step has its whole field."""
+    generator = torch.Generator().manual_seed(int(rng.integers(1 << 62)))
+    piece = LARGEST_PIECE + (SMALLEST_PIECE - LARGEST_PIECE) * variation
+    passes = PASSES[quality]
+    field: Tensor | None = None
+    done = 0.0
+    for number, level in enumerate(levels_of(features, size_px)):
+        size = -(-size_px[0] // level.scale), -(-size_px[1] // level.scale)
+        phases = Phases(pattern, level.scale, features.device)
+        field = first_layout(level, size, piece, variation, pattern, rng) if field is None else enlarged(field, size)
+        field = aligned(phases.kept(field), level, phases, generator)
+        correction = Correction(level, phases, field, VARIETY * variation, generator)
+        share = 0.75 / level.scale**2
+        for fraction in correction.passes(passes[min(number, len(passes) - 1)]):
+            yield Step(done + fraction * share, field, level.scale, (features.shape[1], features.shape[2]))
+        done += share

@@ -1,0 +1,163 @@
+"""Patch synthesis: seamless, sharp, laid out anew, in step with patterns, and the same for the same seed."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from impasto.context import Context
+from impasto.errors import Cancelled
+from impasto.evaluation import metrics
+from impasto.texture import Maps
+from impasto_quilt.layout import Pattern
+from impasto_quilt.patch_synthesis import PatchSynthesis
+from impasto_quilt.patch_synthesis.alignment import aligned
+from impasto_quilt.patch_synthesis.layout import enlarged, positions_of
+from impasto_quilt.patch_synthesis.level import levels_of
+from impasto_quilt.patch_synthesis.parameters import PatchSynthesisParameters
+from impasto_quilt.patch_synthesis.phases import Phases
+from impasto_quilt.patch_synthesis.similar import find_similar
+
+data = pytest.importorskip("skimage.data")
+
+
+def photograph(name: str, side: int = 512) -> np.ndarray:
+    """One of scikit-image's grey photographs as (side, side, 3)."""
+    grey = getattr(data, name)()[:side, :side].astype(np.float32) / 255
+    return np.repeat(grey[..., None], 3, axis=2)
+
+
+def synthesised(source: np.ndarray | Maps, seed: int = 0, context: Context | None = None, **parameters) -> Maps:
+    maps = source if isinstance(source, Maps) else Maps.from_arrays({"base_color": source})
+    context = context or Context(rng=np.random.default_rng(seed))
+    return PatchSynthesis().apply(maps, PatchSynthesisParameters(**parameters), {}, context)
+
+
+def color(source: np.ndarray | Maps, seed: int = 0, **parameters) -> np.ndarray:
+    return synthesised(source, seed, **parameters)["base_color"].pixels
+
+
+@pytest.mark.parametrize("name", ["gravel", "grass", "brick"])
+def test_result_is_seamless_and_as_the_photograph(name: str) -> None:
+    source = photograph(name)
+    result = color(source)
+    for z in metrics.seam_z(result):
+        assert -4 < z < 3  # METHODS: seamless; hard cuts score 3 to 33, mirrored borders below -4
+    for ratio in metrics.contrast_ratio(result, source)[:4]:  # coarser levels lose what even_light takes out
+        assert 0.75 < ratio < 1.3
+    assert max(metrics.color_distance(result, source)) < 0.02  # 5 of 255, as of quilt
+
+
+def test_result_is_copied_from_smaller_parts_than_a_quilt_and_none_stays_in_place() -> None:
+    source = photograph("grass")
+    side, shift = metrics.largest_copied_block(color(source), source)
+    assert 8 < side < 128  # a quilt's pieces reach a third of the photograph; these are cut smaller
+    assert shift != (0, 0)
+
+
+def test_every_texel_is_one_of_the_source() -> None:
+    """Nothing is averaged, so nothing is blurred."""
+    source = np.random.default_rng(0).random((96, 80, 3), np.float32)
+    result = color(source, even_light=0.0)
+    known = {tuple(texel) for texel in source.reshape(-1, 3).tolist()}
+    assert all(tuple(texel) in known for texel in result.reshape(-1, 3).tolist())
+
+
+def test_seed_decides_the_picture() -> None:
+    source = photograph("grass", 192)
+    assert np.array_equal(color(source, 1), color(source, 1))
+    assert np.abs(color(source, 1) - color(source, 2)).mean() > 0.05  # other pieces elsewhere, not rounding
+
+
+def test_all_maps_follow_one_field_of_positions() -> None:
+    grey = photograph("gravel", 256)
+    maps = Maps.from_arrays({"base_color": grey, "height": grey[..., :1]}, width_m=1.0, height_range_m=0.1)
+    result = synthesised(maps, even_light=0.0, width_px=384)
+    assert np.array_equal(result["base_color"].pixels[..., :1], result["height"].pixels)
+    assert result.width_m == pytest.approx(1.5)
+    assert result.height_range_m == 0.1
+
+
+def test_rows_of_brick_stay_in_step_through_the_wrap() -> None:
+    course, length, side = 33, 66, 400
+    y, x = np.mgrid[:side, :side]
+    row = y // course
+    shifted = x + (row % 2) * (length // 2)
+    tone = 0.35 + 0.2 * np.random.default_rng(3).random((40, 40))[row, shifted // length]
+    wall = np.where((y % course < 4) | (shifted % length < 4), 0.85, tone).astype(np.float32)
+    result = color(np.repeat(wall[..., None], 3, 2))
+    mortar = (result.mean(2) > 0.7).mean(1)  # share of mortar in each row
+    assert (mortar > 0.9).sum() >= 12 * 2  # 400 / 33 rounds to 12 joints; each runs through in two of its four rows
+
+
+def test_pieces_of_a_fine_weave_are_aligned() -> None:
+    """Two halves that are a pixel out of step: the alignment finds the step that makes the weave continuous."""
+    y, x = np.mgrid[:64, :64]
+    weave = torch.from_numpy(np.sin(2 * np.pi * x / 8) * np.sin(2 * np.pi * y / 8)).float()[None]
+    level = list(levels_of(weave, (32, 32)))[-1]
+    field = positions_of((32, 32), torch.device("cpu")) + 10
+    field[:, :, 16:] += 1
+    phases = Phases(Pattern(), 1, "cpu")
+    made = aligned(field, level, phases, torch.Generator().manual_seed(0))
+    steps = (made[:, :, 16] - made[:, :, 15] - torch.tensor([[0], [1]])) % 8
+    assert not steps.any()
+
+
+def test_similar_places_look_alike_and_lie_apart() -> None:
+    y, x = np.mgrid[:64, :64]
+    picture = torch.from_numpy(np.sin(2 * np.pi * x / 16) + np.sin(2 * np.pi * y / 16)).float()[None]
+    level = next(levels_of(picture, (64, 64)))
+    found = find_similar(level.appearance.vectors, level.size)
+    here = torch.arange(64 * 64)
+    inner = (here // 64 > 2) & (here // 64 < 61) & (here % 64 > 2) & (here % 64 < 61)
+    distance = (level.appearance.vectors[found[inner, 0].long()] - level.appearance.vectors[inner]).square().sum(1)
+    others = (level.appearance.vectors[torch.randperm(64 * 64)][inner] - level.appearance.vectors[inner]).square()
+    assert distance.mean() < 0.05 * others.sum(1).mean()
+    apart = torch.stack([(found[:, 0] // 64 - here // 64).abs(), (found[:, 0] % 64 - here % 64).abs()])
+    assert (apart.amax(0) >= 3).all()  # 5 % of 64 px
+
+
+def test_shifts_by_whole_periods_cost_nothing_and_others_are_moved_to_them() -> None:
+    phases = Phases(Pattern(np.float32([[1 / 24, 0], [0, 1 / 32]])), 1, "cpu")
+    shifts = torch.tensor([[24, -48, 12], [0, 64, 5]])
+    assert (phases.costs(shifts) > 0).tolist() == [False, False, True]
+    assert not phases.costs(phases.snapped(shifts)).any()
+
+
+def test_an_enlarged_field_shows_what_its_parents_cover() -> None:
+    field = torch.tensor([[[3, 5]], [[7, 1]]])  # (2, 1, 2)
+    assert enlarged(field, (2, 3))[0].tolist() == [[6, 6, 10], [7, 7, 11]]
+    assert enlarged(field, (2, 3))[1].tolist() == [[14, 15, 2], [14, 15, 2]]
+
+
+@pytest.mark.parametrize(
+    ("height", "width", "size"), [(8, 8, (0, 0)), (9, 31, (0, 0)), (512, 512, (64, 100)), (100, 90, (400, 301))]
+)
+def test_odd_sizes(height: int, width: int, size: tuple[int, int]) -> None:
+    result = color(photograph("gravel")[:height, :width], height_px=size[0], width_px=size[1])
+    assert result.shape[:2] == (size[0] or height, size[1] or width)
+    assert np.isfinite(result).all()
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (3, 300), (8, 2)])
+def test_tiny_sources_still_give_maps(shape: tuple[int, int]) -> None:
+    source = np.random.default_rng(0).random((*shape, 3), np.float32)
+    assert color(source).shape == source.shape
+
+
+def test_one_colour_stays_one_colour() -> None:
+    assert np.allclose(color(np.full((64, 64, 3), 0.4, np.float32)), 0.4, atol=1e-4)
+
+
+def test_each_scale_is_previewed_and_cancelling_ends_it_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("impasto_quilt.material.PREVIEW_EVERY_S", 0.0)
+    sizes: list[tuple[int, int]] = []
+    synthesised(photograph("gravel"), context=Context(on_preview=lambda maps: sizes.append(maps.size_px)))
+    assert set(sizes) == {(128, 128), (256, 256), (512, 512)}
+    reports: list[float] = []
+    context = Context(on_progress=lambda fraction, _: reports.append(fraction), is_cancelled=lambda: len(reports) >= 6)
+    with pytest.raises(Cancelled):
+        synthesised(photograph("gravel"), context=context)
+    assert len(reports) == 6
+    assert reports == sorted(reports)
