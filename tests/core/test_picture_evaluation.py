@@ -162,6 +162,7 @@ def test_the_classifiers_of_each_row_are_reported_with_their_deviation(monkeypat
     quilt, result = (judgement.figures[row] for row in ("quilt", "result"))
     assert judgement.goals()["two_sample_auc"][1] >= quilt["two_sample_auc"]
     worse = {**judgement.figures, "result": {**result, "two_sample_auc": 1.0, "two_sample_deviation": 0.0}}
+    assert judgement.goals()["repeated_share"] == (0, judgement.figures["crop"]["repeated_share"] + 0.05)
     better = {**worse, "quilt": {**quilt, "two_sample_auc": 0.6, "two_sample_deviation": 0.05}}
     assert "two_sample_auc" in replace(judgement, figures=better).missed()
 

@@ -23,7 +23,6 @@ RESULT, CROP, QUILT, NOISE = "result", "crop", "quilt", "noise"
 GOALS: Mapping[str, tuple[float, float]] = {
     "statistics_of_crop": (0, 1.3),
     "salience_of_crop": (0, 1.3),
-    "repeated_share": (0, 0.05),
     "layout_correlation": (-1, 0.5),
     "contrast_low": (0.75, 1.3),
     "contrast_high": (0.75, 1.3),
@@ -31,6 +30,8 @@ GOALS: Mapping[str, tuple[float, float]] = {
     "seam_z_low": (-4, 3),
 }
 """Range in which each figure of a result should lie; other figures are for information."""
+MORE_REPEATED = 0.05
+"""Share of a tile that may occur in it twice, more than in another crop: in walls, some bricks look alike."""
 AUC, AUC_DEVIATION = "two_sample_auc", "two_sample_deviation"
 LEFT_OUT = ("wavelets_of_floor", "fine_swd")
 """Figures of models that others say better here."""
@@ -54,10 +55,11 @@ class PictureJudgement:
     def goals(self) -> dict[str, tuple[float, float]]:
         """Range in which figures of the result should lie.
 
-        No copied block may fill half of its shorter side, and a classifier should not tell it more easily than a quilt,
-        within the deviation between seeds.
+        No copied block may fill half of its shorter side, it may repeat hardly more than another crop, and a classifier
+        should not tell it more easily than a quilt, within the deviation between seeds.
         """
-        goals = {**GOALS, "copied_block_px": (0, min(self.size_px) / 2)}
+        repeated = self.figures[CROP]["repeated_share"] + MORE_REPEATED
+        goals = {**GOALS, "repeated_share": (0, repeated), "copied_block_px": (0, min(self.size_px) / 2)}
         quilt = self.figures.get(QUILT, {})
         if AUC in quilt:
             goals[AUC] = (0, quilt[AUC] + max(quilt[AUC_DEVIATION], self.figures[RESULT][AUC_DEVIATION]))
@@ -119,7 +121,7 @@ def _check(result: Maps, source: Maps, classifiers: int) -> None:
             raise ParameterError(f"{role} {maps.name} has no base colour", "give a picture, or a folder that has one")
     window_side(source.size_px, result.size_px)
     if classifiers < 0:
-        raise ParameterError(f"the number of classifiers is {classifiers}", "give 0 for none, or 3 for a first look")
+        raise ParameterError(f"the number of classifiers is {classifiers}", "give 0 for none, or 4 for a first look")
     if classifiers:
         check_two_sample_size(result.size_px)
 
