@@ -68,6 +68,7 @@ class BlendMaterials(Filter):
         low, high = np.quantile(score, (0.01, 0.99))
         score = (score - low) / max(high - low, 1e-3)
         mask = _shown(inputs["mask"], subject.size_px) if "mask" in inputs else None
+        context.progress(0.7, "Blending by height")
         return mixed(subject, over, coverage(score, mask, parameters))
 
 

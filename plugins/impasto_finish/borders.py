@@ -8,6 +8,9 @@ from torch import Tensor
 
 from impasto.surface.relief import extended
 
+WIDE_PX = 6.0
+"""Standard deviation from which blurs are faster in the frequency domain."""
+
 
 def with_borders(x: Tensor, margin_px: int, wraps: tuple[bool, bool], change: Callable[[Tensor], Tensor]) -> Tensor:
     """`change` of x (C, H, W), given as (1, C, H', W') with margins: its other end where it wraps, else mirrored.
@@ -23,8 +26,20 @@ def gaussian(x: Tensor, sigma_px: float, wraps: tuple[bool, bool]) -> Tensor:
     from kornia.filters import gaussian_blur2d
 
     reach = max(1, round(3 * sigma_px))
+    if sigma_px > WIDE_PX:
+        return with_borders(x, reach, wraps, lambda x: _by_frequency(x, sigma_px))
     size = 2 * reach + 1
     return with_borders(x, reach, wraps, lambda x: gaussian_blur2d(x, (size, size), (sigma_px, sigma_px)))
+
+
+def _by_frequency(x: Tensor, sigma_px: float) -> Tensor:
+    """Gaussian blur of x (1, C, H, W) on the torus, as fast for wide ones."""
+    import torch
+
+    fy = torch.fft.fftfreq(x.shape[2], device=x.device)[:, None]
+    fx = torch.fft.rfftfreq(x.shape[3], device=x.device)
+    response = torch.exp(-2 * (torch.pi * sigma_px) ** 2 * (fy.square() + fx.square()))
+    return torch.fft.irfft2(torch.fft.rfft2(x) * response, s=x.shape[2:])
 
 
 def guided(I: Tensor, p: Tensor, radius_px: int, epsilon: float, wraps: tuple[bool, bool]) -> Tensor:  # noqa: E741

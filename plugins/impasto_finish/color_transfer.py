@@ -67,7 +67,7 @@ class ColorTransfer(Filter):
 
             wraps = tiles(subject, "base_color", parameters.tiling)
             original, changed = (tensor_of(x, context.device) for x in (own, moved))
-            moved = np.clip(pixels_of(regrained(original, changed, wraps)), 0, 1)
+            moved = np.clip(pixels_of(regrained(original, changed, wraps, context.check)), 0, 1)
         if parameters.keep_lightness:
             moved = in_bands(_with_lightness, moved, own)
         return subject.with_arrays({"base_color": own + parameters.strength * (moved - own)})

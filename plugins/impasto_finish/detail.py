@@ -59,16 +59,14 @@ class Detail(Filter):
         def weighted(x: Tensor) -> Tensor:
             result = x
             for index, (gain, part, epsilon) in enumerate(zip(gains, PARTS, EPSILONS, strict=True)):
-                context.check()
+                context.progress(0.1 + 0.3 * index, "Separating detail")
                 if any(gains[index:]):
                     base = guided(guide, x, max(1, round(part * min(subject.size_px))), epsilon, wraps)
                     result, x = result + gain * (x - base), base
             return result
 
-        context.progress(0.1, "Separating detail")
         color = with_lightness(color_of(subject), weighted, context.device)
         made = subject.with_arrays({"base_color": color})
         if parameters.maps == "color":
             return made
-        context.progress(0.6, "Separating detail of the relief")
         return with_stacked(made, weighted(stacked(made, context.device)))

@@ -52,27 +52,31 @@ class HistogramMatch(Filter):
         reference, strength = inputs["reference"], parameters.strength
         own, wanted = color_of(subject), color_of(reference, "reference")
         if parameters.channels == "color":
-            made = {"base_color": _matched(own, wanted, strength)}
+            made = {"base_color": _matched(own, wanted, strength, context)}
         else:
             lightness = lightness_of(wanted, context.device)
-            made = {"base_color": with_lightness(own, lambda L: _match(L, lightness, strength), context.device)}
+            made = {
+                "base_color": with_lightness(own, lambda L: _match(L, lightness, strength, context), context.device)
+            }
         context.progress(0.7, "Comparing histograms")
         if parameters.data_maps:
             shared = [name for name in DATA if name in subject and name in reference]
-            made |= {name: _matched(subject[name].pixels, reference[name].pixels, strength) for name in shared}
+            made |= {name: _matched(subject[name].pixels, reference[name].pixels, strength, context) for name in shared}
         return subject.with_arrays(made)
 
 
-def _matched(pixels: np.ndarray, reference: np.ndarray, strength: float) -> np.ndarray:
+def _matched(pixels: np.ndarray, reference: np.ndarray, strength: float, context: Context) -> np.ndarray:
     """Pixels (H, W, C) with the histograms of a reference (h, w, C)."""
-    return np.clip(pixels_of(_match(tensor_of(pixels, "cpu"), tensor_of(reference, "cpu"), strength)), 0, 1)
+    return np.clip(pixels_of(_match(tensor_of(pixels, "cpu"), tensor_of(reference, "cpu"), strength, context)), 0, 1)
 
 
-def _match(x: Tensor, reference: Tensor, strength: float) -> Tensor:
+def _match(x: Tensor, reference: Tensor, strength: float, context: Context) -> Tensor:
     """x (C, H, W), on the way to the histogram of a reference (C, h, w), each channel by itself."""
     import torch
     from kornia.contrib.histogram_matching import histogram_matching
 
-    pairs = zip(x, reference, strict=True)
-    matched = torch.stack([histogram_matching(one.cpu(), other.cpu()) for one, other in pairs])
-    return x.lerp(matched.to(x), strength)
+    matched = torch.empty_like(x)
+    for index, (one, other) in enumerate(zip(x, reference, strict=True)):
+        context.check()
+        matched[index] = histogram_matching(one.cpu(), other.cpu())
+    return x.lerp(matched, strength)

@@ -19,10 +19,10 @@ LEAST_PSI = 0.02
 """Least weight of the changed colours, so that plain areas follow them as well."""
 
 
-def regrained(I: Tensor, T: Tensor, wraps: tuple[bool, bool]) -> Tensor:  # noqa: E741
+def regrained(I: Tensor, T: Tensor, wraps: tuple[bool, bool], check: Callable[[], None]) -> Tensor:  # noqa: E741
     """J (3, H, W) of the original I and the changed T (3, H, W) in [0, 1], which wrap around or not.
 
-    The equation ψD − div(φ∇D) = ψ(T − I) for the change D = J − I, by conjugate gradients.
+    The equation ψD − div(φ∇D) = ψ(T − I) for the change D = J − I, by conjugate gradients. check: called at each step.
     """
     around = extended(255 * I.mean(0), 1, wraps)
     gradient = torch.hypot(around[1:-1, 2:] - around[1:-1, :-2], around[2:, 1:-1] - around[:-2, 1:-1]) / 2
@@ -31,6 +31,7 @@ def regrained(I: Tensor, T: Tensor, wraps: tuple[bool, bool]) -> Tensor:  # noqa
     right, down = (_between(phi, axis, wraps) for axis in (1, 0))
 
     def system(D: Tensor) -> Tensor:
+        check()
         across_x, across_y = right * (D.roll(-1, 2) - D), down * (D.roll(-1, 1) - D)
         return psi * D - (across_x - across_x.roll(1, 2)) - (across_y - across_y.roll(1, 1))
 

@@ -6,6 +6,7 @@ from the picture alone, since patches recur across its scales (Glasner et al. 20
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -22,6 +23,8 @@ COHERENT = 0.4
 PRIOR = 200.0
 """Number of average samples that the filter of all gradients is worth to that of each kind."""
 RIDGE = 0.003
+SAMPLES = 2**18
+"""Most patches to learn from, or to filter at a time."""
 SMALLEST_PX = 16
 """Shorter side of a picture below which there is nothing to learn from."""
 
@@ -34,23 +37,24 @@ class Filters:
     limits: Tensor
 
 
-def enlarged(x: Tensor, guide: Tensor, times: int, wraps: tuple[bool, bool]) -> Tensor:
+def enlarged(x: Tensor, guide: Tensor, times: int, wraps: tuple[bool, bool], check: Callable[[], None]) -> Tensor:
     """x (C, H, W), `times` (2, 4, …) as large; guide: lightness (1, H, W), whose gradients choose the filters.
 
-    What filters add shrinks with each doubling by the factor that fits best from a quarter to half the size.
+    What filters add shrinks with each doubling by the factor that fits best from a quarter to half the size. check:
+    called often.
     """
     if min(x.shape[1:]) < SMALLEST_PX:
         while times > 1:
             x, times = doubled(x, wraps), times // 2
         return x
     half, half_guide = (avg_pool2d(_even(y), 2) for y in (x, guide))
-    filters = learned(x, guide, wraps)
-    added = _residual(half, half_guide, learned(half, half_guide, wraps), wraps)
+    filters = learned(x, guide, wraps, check)
+    added = _residual(half, half_guide, learned(half, half_guide, wraps, check), wraps, check)
     missed = _even(x) - doubled(half, wraps)
     gain = ((added * missed).sum() / added.square().sum().clamp_min(1e-12)).clamp(0, 1)
     share = gain
     while times > 1:
-        x, guide, added = doubled(x, wraps), doubled(guide, wraps), _residual(x, guide, filters, wraps)
+        x, guide, added = doubled(x, wraps), doubled(guide, wraps), _residual(x, guide, filters, wraps, check)
         x, share, times = x + share * added, share * gain, times // 2
     return x
 
@@ -66,20 +70,22 @@ def doubled(x: Tensor, wraps: tuple[bool, bool]) -> Tensor:
     return interpolate(around, scale_factor=2, mode="bicubic", align_corners=False)[0, :, 6:-6, 6:-6]
 
 
-def learned(x: Tensor, guide: Tensor, wraps: tuple[bool, bool]) -> Filters:
+def learned(x: Tensor, guide: Tensor, wraps: tuple[bool, bool], check: Callable[[], None]) -> Filters:
     """Filters from half the size of x (C, H, W) to what bicubic interpolation misses of it."""
     x, guide = _even(x), _even(guide)
     small, small_guide = avg_pool2d(x, 2), avg_pool2d(guide, 2)
     limits = _gradients(small_guide, wraps)[1].quantile(torch.tensor([1 / 3, 2 / 3], device=x.device))
     kinds = _kinds(small_guide, limits, wraps).flatten()
     missed = pixel_unshuffle(x - doubled(small, wraps), 2).unflatten(0, (len(x), 4))  # (C, 4, h, w)
-    patches, missed = _patches(small, wraps), missed.movedim(1, 3).flatten(1, 2)  # (C, N, side²), (C, N, 4)
-    count, side = DIRECTIONS * STRENGTHS * 2, patches.shape[2]
-    A, B = x.new_zeros(count, side, side), x.new_zeros(count, side, 4)
+    missed = missed.movedim(1, 3).flatten(1, 2)  # (C, N, 4)
+    count, side = DIRECTIONS * STRENGTHS * 2, (2 * REACH_PX + 1) ** 2
+    A, B, step = x.new_zeros(count, side, side), x.new_zeros(count, side, 4), max(1, kinds.numel() // SAMPLES)
     for kind in range(count):
-        P, M = (y[:, kinds == kind].flatten(0, 1) for y in (patches, missed))
+        check()
+        chosen = (kinds == kind).nonzero()[::step, 0]
+        P, M = _patches(small, wraps, chosen).flatten(0, 1), missed[:, chosen].flatten(0, 1)
         A[kind], B[kind] = P.T @ P, P.T @ M
-    return Filters(_solved(A, B, patches.shape[0] * patches.shape[1]), limits)
+    return Filters(_solved(A, B, len(x) * kinds.numel() // step), limits)
 
 
 def _solved(A: Tensor, B: Tensor, samples: int) -> Tensor:
@@ -91,23 +97,24 @@ def _solved(A: Tensor, B: Tensor, samples: int) -> Tensor:
     return whole + torch.linalg.solve(A + (PRIOR * energy + 1e-9) * I, B - A @ whole)
 
 
-def _residual(x: Tensor, guide: Tensor, filters: Filters, wraps: tuple[bool, bool]) -> Tensor:
+def _residual(
+    x: Tensor, guide: Tensor, filters: Filters, wraps: tuple[bool, bool], check: Callable[[], None]
+) -> Tensor:
     """What bicubic interpolation misses (C, 2H, 2W) of the double size of x (C, H, W)."""
     kinds = _kinds(guide, filters.limits, wraps).flatten()
     made = x.new_zeros(len(x), kinds.numel(), 4)
     for kind, weights in enumerate(filters.weights):
-        chosen = (kinds == kind).nonzero()[:, 0]
-        made[:, chosen] = _patches(x, wraps, chosen) @ weights
+        for chosen in (kinds == kind).nonzero()[:, 0].split(SAMPLES):
+            check()
+            made[:, chosen] = _patches(x, wraps, chosen) @ weights
     return pixel_shuffle(made.movedim(2, 1).unflatten(2, x.shape[1:]).flatten(0, 1), 2)
 
 
-def _patches(x: Tensor, wraps: tuple[bool, bool], chosen: Tensor | None = None) -> Tensor:
-    """Patches (C, N, side²) around all pixels of x (C, H, W), or around those of some indices, less their centres."""
+def _patches(x: Tensor, wraps: tuple[bool, bool], chosen: Tensor) -> Tensor:
+    """Patches (C, N, side²) around the pixels of x (C, H, W) with these indices, less their centres."""
     side = 2 * REACH_PX + 1
     around = extended(x, REACH_PX, wraps)
     every = around.unfold(1, side, 1).unfold(2, side, 1)  # a view
-    if chosen is None:
-        chosen = torch.arange(x.shape[1] * x.shape[2], device=x.device)
     rows, columns = chosen // x.shape[2], chosen % x.shape[2]
     found = every[:, rows, columns].flatten(2)
     return found - found[..., side * side // 2, None]

@@ -69,10 +69,12 @@ class Weathering(Filter):
         fray = p.breakup * grain(lightness_of(color_of(subject), context.device), wraps)
         sigma_px = max(p.size * min(subject.size_px), 0.5)
         cavity = cavities(height, sigma_px, wraps)
+        context.progress(0.3, "Looking for edges and crevices")
         sheltered = cavity + occluded(subject, height, context.device)
         context.progress(0.5, "Ageing the surface")
         worn = share_above(fray - cavities(height, sigma_px / 4, wraps), 0.3 * p.wear)
         dirty = share_above(sheltered + fray, 0.6 * p.dirt)
+        context.progress(0.7, "Ageing the surface")
         mossy = share_above(cavities(height, 3 * sigma_px, wraps) + sheltered + 0.5 * fray, 0.7 * p.moss)
         layers = ((p.wear_color, 0.6 * worn, 0.6), (p.dirt_color, 0.75 * dirty, 0.6), (p.moss_color, 0.95 * mossy, 0.8))
         for tone, share, keeps in layers:
