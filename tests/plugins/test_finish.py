@@ -67,3 +67,16 @@ def test_a_second_input_without_a_colour_is_refused(name):
     height = Maps.from_arrays({"height": OTHER["height"].pixels})
     with pytest.raises(ParameterError, match="has no base color, only height"):
         finish(name, ONE, others=dict.fromkeys(others_of(name), height))
+
+
+@pytest.mark.parametrize("name", ["sharpen", "detail"])
+def test_only_a_picture_that_tiles_is_changed_by_its_other_side(name):
+    pixels = [ONE["base_color"].pixels.copy() for _ in range(2)]
+    pixels[1][:, 48:] = OTHER["base_color"].pixels[:, 48:]
+    made = {
+        tiling: [finish(name, Maps.from_arrays({"base_color": x}), tiling=tiling)["base_color"].pixels for x in pixels]
+        for tiling in ("single", "tiling")
+    }
+    apart = {tiling: np.abs(one - other)[:, :8].max() for tiling, (one, other) in made.items()}
+    assert apart["single"] < 1e-5
+    assert apart["tiling"] > 0.01

@@ -10,6 +10,8 @@ from skimage import data
 
 from impasto.errors import ParameterError
 from impasto.evaluation.metrics.surface import seam_z
+from impasto.recipe import Recipe, Step
+from impasto.runner import run
 from impasto.surface.color import srgb_to_linear
 from impasto.surface.heights import slopes_from_height, slopes_from_normal
 from impasto.surface.palette import to_oklab
@@ -165,3 +167,11 @@ def test_moss_has_a_relief_of_its_own():
 def test_a_picture_without_height_cannot_weather():
     with pytest.raises(ParameterError, match="weathering needs height"):
         finish("weathering", Maps.from_arrays({"base_color": ONE["base_color"].pixels}))
+
+
+def test_a_photograph_weathers_once_a_step_before_has_made_its_maps():
+    steps = (Step("photo-maps"), Step("weathering", {"moss": 0.4}), Step("adjust", {"exposure": 0.2}))
+    made = run(Recipe(steps), {"source": grey(data.brick()[::4, ::4])}).maps
+    green = to_oklab(made["base_color"].pixels)[..., 1] < -0.02
+    assert 0.05 < green.mean() < 0.8
+    assert made["height"].pixels[green].mean() < made["height"].pixels[~green].mean()
