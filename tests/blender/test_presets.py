@@ -15,6 +15,8 @@ SHIPPED = {
     "quilt": ["Even spread", "Keep as photographed", "Large shapes"],
     "photo-maps": ["Fabric", "Metal", "Stone and brick"],
     "weathering": ["Overgrown", "Sooty", "Worn edges"],
+    "adjust": ["Black and white", "Golden hour", "Overcast"],
+    "blend-materials": ["Fill joints", "Snow cover"],
 }
 
 
