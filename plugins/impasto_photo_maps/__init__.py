@@ -1,11 +1,13 @@
 """Photo maps: one picture becomes a full PBR set: base colour without its light, height, normal, roughness, occlusion.
 
-Without a network or training: height follows from brightness by rules that were fitted to measured sets.
+Relief is what brightness suggests, by shading or as height, so far as a small network that judges statistics of the
+picture takes it for relief and not for paint. It learned from photographs of measured sets and of random materials.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from impasto import hookimpl
 from impasto.context import Context
@@ -33,6 +35,12 @@ class PhotoMaps(Estimator):
         from .estimate import estimate_maps
 
         return estimate_maps(subject, parameters, context)
+
+
+@hookimpl
+def impasto_models() -> Path:
+    """Folder of the bundled network."""
+    return Path(__file__).with_name("models")
 
 
 @hookimpl

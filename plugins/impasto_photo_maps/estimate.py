@@ -14,12 +14,16 @@ from impasto.surface.relief import UNKNOWN_RELIEF, normal_from_height, without_r
 from impasto.texture import Maps
 
 from . import relief
-from .delight import BLACK, delight, illumination, linear_to_srgb, luminance, srgb_to_linear
+from .delight import delight, illumination, linear_to_srgb, srgb_to_linear
 from .parameters import PhotoMapsParameters
 from .plane import Plane
+from .prior import Brightness, towards
 from .shading import ambient_occlusion, roughness
+from .shares import likely_slopes, load_network
 
 WIDTH_M = 1.0  # of a picture whose width is not stated
+HALF_TRUSTED_DEGREES = 10.0
+"""Expected angle between normals and true ones at which confidence is a half."""
 COMPLETE = {"base_color", "height", "normal", "roughness", "ambient_occlusion"}
 
 
@@ -39,7 +43,8 @@ def estimate_maps(subject: Maps, parameters: PhotoMapsParameters, context: Conte
         context.preview(Maps.from_arrays(_arrays({"base_color": base_color})))
     context.progress(0.3, "finding the height")
     L = relief.lightness(base_color)
-    height, span_px = _height(given["base_color"], L, kept, plane, parameters)
+    slopes, error = _slopes(given["base_color"], plane, parameters)
+    height, span_px = _height(kept, slopes, plane, parameters)
     range_m = _range_m(subject, kept, span_px, parameters)
     scale_px = range_m / (subject.width_m or WIDTH_M) * subject.size_px[1]  # from height 0 to height 1
     made["height"] = height
@@ -54,6 +59,8 @@ def estimate_maps(subject: Maps, parameters: PhotoMapsParameters, context: Conte
         roughness(plane.extend(L), height_px, plane.scale_px, parameters.roughness, parameters.roughness_variation)
     )
     made["metallic"] = torch.full_like(L, parameters.metallic)
+    if not {"height", "normal"} & kept.keys():
+        made["confidence"] = 1 / (1 + (error.rad2deg() / HALF_TRUSTED_DEGREES).square())
     new = {name: x for name, x in made.items() if name == "base_color" or name not in kept}
     context.progress(1.0)
     return replace(subject.with_arrays(_arrays(new)), height_range_m=range_m)
@@ -94,43 +101,36 @@ def _delighted(base_color: torch.Tensor, plane: Plane, strength: float) -> torch
     return linear_to_srgb(delight(albedo, light, strength))
 
 
-def _height(
-    picture: torch.Tensor, L: torch.Tensor, kept: dict[str, torch.Tensor], plane: Plane, parameters: PhotoMapsParameters
-) -> tuple[torch.Tensor, float]:
-    """Height (H, W) in [0, 1] and its range in pixels: as given, from given normals, from shading, or from lightness.
+def _slopes(picture: torch.Tensor, plane: Plane, parameters: PhotoMapsParameters) -> tuple[torch.Tensor, torch.Tensor]:
+    """Slopes (2, H, W) to the right and down the rows, and the angle (H, W) in radians that normals may be wrong by.
 
     picture: sRGB-encoded (3, H, W), with its light.
     """
-    if "height" in kept:
-        return kept["height"], UNKNOWN_RELIEF * plane.scale_px
-    if "normal" in kept:
-        slopes = slopes_from_normal(kept["normal"].permute(1, 2, 0).cpu().numpy())
-        height_px = torch.from_numpy(integrate(slopes, plane.wraps)).to(L)
-        height, span = relief.as_height(height_px / plane.scale_px)
-        return height, span * plane.scale_px
-    bumps = (
-        _from_shading(picture, plane, parameters)
-        if parameters.light_azimuth >= 0
-        else _from_lightness(L, plane, parameters)
-    )
-    height, span = relief.as_height(-bumps if parameters.invert_height else bumps)
-    return relief.with_contrast(height, parameters.height_contrast), span * plane.scale_px
-
-
-def _from_shading(picture: torch.Tensor, plane: Plane, parameters: PhotoMapsParameters) -> torch.Tensor:
-    """Height (H, W), relative to the picture's size, of an sRGB-encoded picture (3, H, W) whose light is known."""
-    brightness = torch.log(luminance(srgb_to_linear(picture)) + BLACK)
-    return relief.of_shading(brightness, plane, parameters.light_azimuth, parameters.shape_size) / plane.scale_px
-
-
-def _from_lightness(L: torch.Tensor, plane: Plane, parameters: PhotoMapsParameters) -> torch.Tensor:
-    """Height (H, W), relative to the picture's size, of lightness (H, W)."""
-    extended = relief.smooth_grain(plane.extend(L))
-    bumps = plane.crop(relief.raw_relief(extended, plane.scale_px, parameters.shape_size))
+    extended = relief.smooth_grain(plane.extend(relief.lightness(picture)))
     is_low = parameters.low_parts == "light" or (
         parameters.low_parts == "auto" and relief.pale_is_deep(extended, plane.scale_px)
     )
-    return -bumps if is_low else bumps
+    azimuth = parameters.light_azimuth
+    toward = towards(azimuth).to(picture) if azimuth >= 0 else picture.new_zeros(2)
+    brightness = Brightness.of_picture(srgb_to_linear(picture), plane)
+    slopes, error = likely_slopes(load_network(), brightness, toward, parameters.boldness, is_low)
+    slopes = relief.balanced(slopes, plane.scale_px, parameters.shape_size)
+    return -slopes if parameters.invert_height else slopes, error
+
+
+def _height(
+    kept: dict[str, torch.Tensor], slopes: torch.Tensor, plane: Plane, parameters: PhotoMapsParameters
+) -> tuple[torch.Tensor, float]:
+    """Height (H, W) in [0, 1] and its range in pixels: as given, from given normals, or from slopes (2, H, W)."""
+    if "height" in kept:
+        return kept["height"], UNKNOWN_RELIEF * plane.scale_px
+    given = kept["normal"].permute(1, 2, 0).cpu().numpy() if "normal" in kept else None
+    found = slopes.permute(1, 2, 0).cpu().numpy() if given is None else slopes_from_normal(given)
+    height_px = torch.from_numpy(integrate(found, plane.wraps)).to(slopes)
+    height, span = relief.as_height(height_px / plane.scale_px)
+    if given is None:
+        height = relief.with_contrast(height, parameters.height_contrast)
+    return height, span * plane.scale_px
 
 
 def _range_m(subject: Maps, kept: dict[str, torch.Tensor], span_px: float, parameters: PhotoMapsParameters) -> float:

@@ -19,14 +19,21 @@ class PhotoMapsParameters(Parameters):
     )
     light_azimuth: LightAzimuth = Field(
         UNKNOWN_AZIMUTH,
-        description="Where the light came from: 0° from the right, 90° from the top. Relief then follows from shading, "
-        "not from brightness",
+        description="Where the light came from: 0° from the right, 90° from the top. Known, it tells bumps from dents",
+    )
+    boldness: float = Field(
+        0.0,
+        ge=0,
+        le=1,
+        description="Take brightness for relief where nothing tells: 0 only what is likely, 1 light parts stand out",
     )
     low_parts: Literal["auto", "dark", "light"] = Field(
         "auto", description="What lies low: dark parts, or light ones such as pale mortar; auto looks for pale joints"
     )
     invert_height: bool = Field(False, description="Turn the estimated height upside down")
-    shape_size: float = Field(0.5, ge=0, le=1, description="Which shapes make the height: 0 fine detail, 1 large forms")
+    shape_size: float = Field(
+        0.5, ge=0, le=1, description="Which shapes make the height: 0 fine detail, 0.5 as estimated, 1 large forms"
+    )
     height_contrast: float = Field(0.5, ge=0, le=1, description="0: flat; 0.5: as estimated; 1: steep steps")
     height_range_m: float = Field(
         0.0, ge=0, le=10, description="Height difference from lowest to highest point in metres; 0: as estimated"

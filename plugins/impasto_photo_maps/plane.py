@@ -20,10 +20,13 @@ class Plane:
     margin_px: tuple[tuple[int, int], tuple[int, int]]
 
     @classmethod
-    def around(cls, size_px: tuple[int, int], wraps: tuple[bool, bool]) -> Plane:
-        """The plane of a picture that wraps around (vertically, horizontally) or not."""
+    def around(cls, size_px: tuple[int, int], wraps: tuple[bool, bool], reach_px: int | None = None) -> Plane:
+        """The plane of a picture that wraps around (vertically, horizontally) or not.
+
+        reach_px: of the filters, if they are not as wide as the picture.
+        """
         (top, bottom), (left, right) = (
-            (0, 0) if wrap else _margin(size) for size, wrap in zip(size_px, wraps, strict=True)
+            (0, 0) if wrap else _margin(size, reach_px) for size, wrap in zip(size_px, wraps, strict=True)
         )
         return cls(size_px, ((top, bottom), (left, right)))
 
@@ -59,12 +62,13 @@ class Plane:
         return weights[0][:, None] * weights[1][None]
 
 
-def _margin(size: int) -> tuple[int, int]:
-    """Margins (before, after), together half the size, so that wide filters do not reach across the wrap.
+def _margin(size: int, reach_px: int | None) -> tuple[int, int]:
+    """Margins (before, after), together half the size or twice the reach, so that filters do not reach across the wrap.
 
     The total is a multiple of 16, for fast Fourier transforms.
     """
-    total = -(-(size + max(size // 2, 8)) // 16) * 16
+    margins = max(size // 2, 8) if reach_px is None else min(2 * reach_px, max(size // 2, 8))
+    total = -(-(size + margins) // 16) * 16
     return (total - size) // 2, total - size - (total - size) // 2
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from photographed import Camera, photographs
-from PIL import Image
+from PIL import Image, ImageDraw
 from quick import repeated
 
 from impasto import Recipe, Step, run
@@ -17,7 +17,7 @@ from impasto_photo_maps import PhotoMaps
 from impasto_photo_maps.parameters import PhotoMapsParameters
 
 PBR = Path(__file__).parents[2].parent / "shared" / "data" / "pbr"
-MADE = ("base_color", "roughness", "metallic", "normal", "height", "ambient_occlusion")
+MADE = ("base_color", "roughness", "metallic", "normal", "height", "ambient_occlusion", "confidence")
 
 
 def estimate(subject: np.ndarray | Maps, **parameters) -> Maps:
@@ -182,8 +182,8 @@ def test_joints_lie_low_and_are_shaded_and_rough(mortar, brick):
     picture, joint = bricks(mortar, brick)
     made = estimate(picture)
     height, occlusion, roughness = (made[n].pixels[..., 0] for n in ("height", "ambient_occlusion", "roughness"))
-    assert height[joint].mean() < height[~joint].mean() - 0.2
-    assert occlusion[joint].mean() < occlusion[~joint].mean() - 0.2
+    assert height[joint].mean() < height[~joint].mean() - 0.02
+    assert occlusion[joint].mean() <= occlusion[~joint].mean()
     assert roughness[joint].mean() > roughness[~joint].mean()
     inverted = estimate(picture, invert_height=True)["height"].pixels[..., 0]
     assert np.allclose(inverted, 1 - height, atol=1e-3)
@@ -210,7 +210,7 @@ def test_a_known_light_tells_bumps_from_dents(tool, azimuth):
         compare_maps(estimate(picture, light_azimuth=angle % 360), truth) for angle in (azimuth, azimuth + 180)
     )
     assert right.slope_correlation > 0.4  # measured 0.48 to 0.69
-    assert wrong.slope_correlation < -0.3
+    assert wrong.slope_correlation < -0.15
     assert right.normal_of_flat < 0.95
 
 
@@ -221,6 +221,45 @@ def test_shading_at_the_borders_of_a_single_picture_makes_no_cliffs():
     steep = np.hypot(p, q)
     assert steep[:, :4].mean() < 1.6 * steep[:, 20:-20].mean()
     assert steep[-4:].mean() < 1.6 * steep[20:-20].mean()
+
+
+@pytest.mark.parametrize("azimuth", [-1.0, 120.0], ids=["light unknown", "light known"])
+def test_letters_on_a_wall_stay_flat(azimuth):
+    wall = Image.new("RGB", (256, 256), (196, 190, 180))
+    ImageDraw.Draw(wall).text((20, 40), "FRESH\nPAINT", (60, 40, 120), font_size=72)
+    grain = np.random.default_rng(0).normal(0, 0.01, (256, 256, 1))
+    picture = (np.asarray(wall, np.float32) / 255 + grain).astype(np.float32)
+    p, q = tilt(estimate(picture, light_azimuth=azimuth)["normal"].pixels)
+    assert np.degrees(np.arctan(np.hypot(p, q))).mean() < 3
+
+
+@pytest.mark.parametrize("tool", ["marble", "plaster"])
+def test_a_flat_surface_with_a_pattern_stays_flat(tool):
+    truth = material(tool)
+    for azimuth in (-1.0, 30.0):
+        found = compare_maps(estimate(photograph(truth, 30.0), light_azimuth=azimuth), truth)
+        assert found.normal_degrees < found.flat_degrees + 1.5
+
+
+def test_boldness_takes_brightness_for_relief():
+    picture, joint = bricks(0.25, 0.5)
+    steepness = []
+    for boldness in (0.0, 0.5, 1.0):
+        made = estimate(picture, boldness=boldness)
+        steepness.append(np.abs(tilt(made["normal"].pixels)[0]).mean())
+    assert steepness == sorted(steepness)
+    assert steepness[-1] > 2 * steepness[0]
+    height, occlusion = (made[n].pixels[..., 0] for n in ("height", "ambient_occlusion"))
+    assert height[joint].mean() < height[~joint].mean() - 0.2
+    assert occlusion[joint].mean() < occlusion[~joint].mean() - 0.1
+
+
+def test_confidence_is_low_where_relief_is_steep():
+    made = estimate(photograph(material("cobbles"), 30.0), light_azimuth=30.0)
+    p, q = tilt(made["normal"].pixels)
+    steep = np.hypot(p, q)
+    confidence = made["confidence"].pixels[..., 0]
+    assert confidence[steep > np.quantile(steep, 0.9)].mean() < confidence[steep < np.median(steep)].mean()
 
 
 def test_no_shading_is_no_relief():

@@ -60,7 +60,7 @@ def _add_picture(kinds: Any) -> None:
         "--controls",
         action=argparse.BooleanOptionalAction,
         default=True,
-        help="judge a quilt of the source and noise of its spectrum as well (default: --controls)",
+        help="judge small pieces of the source and noise of its spectrum as well (default: --controls)",
     )
     text = "networks that learn to tell each of them from the source: 10 s each and more of one core (default: 0)"
     parser.add_argument("--classifiers", type=int, default=0, metavar="N", help=text)

@@ -283,7 +283,7 @@ class PictureEvaluation(Answer):
     source: str = Field(description="name of the photograph")
     size_px: list[int] = Field(description="width and height of the picture as it is compared")
     window_px: int = Field(description="side of the windows whose statistics are compared")
-    figures: dict[str, dict[str, float]] = Field(description="figures of result, crop, quilt and noise, by name")
+    figures: dict[str, dict[str, float]] = Field(description="figures of the result and of its controls, by name")
     details: dict[str, dict[str, Any]] = Field(description="the same by level and map")
     goals: dict[str, list[float]] = Field(description="least and largest value that a figure of the result should have")
     missed: list[str] = Field(description="figures of the result that miss their goals")

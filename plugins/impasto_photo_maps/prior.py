@@ -1,0 +1,120 @@
+"""Slopes that brightness suggests before anything is learned: by shading, and of brightness as height, in bands.
+
+Both are products in the frequency domain, so that they reach across the whole picture, as integration does.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from itertools import pairwise
+
+import torch
+from torch import Tensor
+
+from .plane import Plane
+
+EDGES_PX = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
+"""Deviations of the Gaussians whose differences are the bands, on a picture of `REFERENCE_PX` or less; relative to the
+size, but for the first, on a larger one."""
+BANDS = len(EDGES_PX) - 1
+REFERENCE_PX = 1024
+WIDEST_PX = 32.0
+"""Width above which variation is taken for uneven light; scaled as the bands are."""
+REACH = 3
+"""Distance in `WIDEST_PX` that slopes are mirrored and fade over around a picture that does not wrap around."""
+DARKEST = 2.0
+"""Limit of brightness's logarithm, above which it is a shadow or paint and no slope."""
+PAINT = 1.0
+"""Energy of paint relative to that of shading."""
+BLACK = 0.01
+
+
+def towards(azimuth: float) -> Tensor:
+    """The unit vector (2,), to the right and up, towards a light at an azimuth in degrees."""
+    angle = math.radians(azimuth)
+    return torch.tensor([math.cos(angle), math.sin(angle)])
+
+
+@dataclass(frozen=True)
+class Brightness:
+    """The logarithm of a picture's brightness on its plane. spectrum: of its variation (H', W'//2 + 1). chroma: mean
+    energy of the spectra of the logarithms of red and blue over green. scale: of the bands."""
+
+    spectrum: Tensor
+    chroma: Tensor
+    plane: Plane
+    scale: float
+
+    @classmethod
+    def of_picture(cls, picture: Tensor, plane: Plane) -> Brightness:
+        """picture: linear (3, H, W), on a plane that may have wider margins."""
+        reach_px = round(REACH * WIDEST_PX * max(1.0, plane.scale_px / REFERENCE_PX))
+        narrow = Plane.around(plane.size_px, plane.wraps, reach_px)
+        return cls.of(narrow.extend(picture), narrow)
+
+    @classmethod
+    def of(cls, extended: Tensor, plane: Plane) -> Brightness:
+        """extended: a linear picture (3, H', W') on the plane, with what is around it."""
+        scale, fade = max(1.0, plane.scale_px / REFERENCE_PX), plane.fade(extended)
+        logs = (extended + BLACK).log()
+        brightness = (extended.mean(0) + BLACK).log()
+        passed = 1 - _gaussian(brightness, WIDEST_PX * scale)
+        size = brightness.shape
+        varying = torch.fft.irfft2(torch.fft.rfft2(brightness) * passed, s=size).clamp(-DARKEST, DARKEST)
+        chroma = torch.fft.rfft2(logs[[0, 2]] - logs[1]).abs().square().mean(0)
+        return cls(torch.fft.rfft2(varying * fade), chroma, plane, scale)
+
+    @property
+    def size_px(self) -> tuple[int, int]:
+        """Height and width of the plane."""
+        (top, bottom), (left, right) = self.plane.margin_px
+        height, width = self.plane.size_px
+        return height + top + bottom, width + left + right
+
+    def bands(self) -> list[Tensor]:
+        """Responses (H', W'//2 + 1) of the bands, from fine to broad."""
+        edges = [EDGES_PX[0], *(edge * self.scale for edge in EDGES_PX[1:])]
+        blurs = [_gaussian_of(self.size_px, edge, self.spectrum.device) for edge in edges]
+        return [inner - outer for inner, outer in pairwise(blurs)]
+
+    def band(self, response: Tensor) -> Tensor:
+        """A band of brightness (H', W')."""
+        return torch.fft.irfft2(self.spectrum * response, s=self.size_px)
+
+    def slopes(self, toward: Tensor, shares: Tensor) -> Tensor:
+        """Slopes (2, H, W) to the right and down the rows.
+
+        toward: (2,), to the right and up, towards the light, or 0 if that is not known. shares: (2, BANDS), of the
+        slopes by linear shape from shading (Pentland 1990), in which those across the light follow from integrability
+        and those that it says little about are damped as by a Wiener filter; and of the slopes of brightness as height.
+        """
+        right, down = _differences(self.size_px, self.spectrum.device)
+        x, y = toward.tolist()
+        slope, square = x * right - y * down, right.square() + down.square()
+        shaded = 1j * slope / (slope.square() + PAINT * square).clamp_min(1e-6)
+        responses = torch.stack(self.bands())
+        heights = torch.tensor(EDGES_PX[1:], device=responses.device) * self.scale
+        of_shading, of_height = shares[0], shares[1] * heights
+        mixed = shaded * torch.einsum("b,bhw->hw", of_shading, responses)
+        mixed = (mixed + torch.einsum("b,bhw->hw", of_height, responses)) * self.spectrum
+        slopes = [torch.fft.irfft2(1j * axis * mixed, s=self.size_px) for axis in (right, down)]
+        return self.plane.crop(torch.stack(slopes))
+
+
+def _differences(size_px: tuple[int, int], device: torch.device) -> tuple[Tensor, Tensor]:
+    """Frequency responses, over i, of central differences to the right and down the rows."""
+    fy = torch.fft.fftfreq(size_px[0], device=device)[:, None]
+    fx = torch.fft.rfftfreq(size_px[1], device=device)[None]
+    return torch.sin(2 * math.pi * fx), torch.sin(2 * math.pi * fy)
+
+
+def _gaussian(x: Tensor, sigma_px: float) -> Tensor:
+    return _gaussian_of((x.shape[-2], x.shape[-1]), sigma_px, x.device)
+
+
+def _gaussian_of(size_px: tuple[int, int], sigma_px: float, device: torch.device) -> Tensor:
+    fy = torch.fft.fftfreq(size_px[0], device=device)[:, None]
+    fx = torch.fft.rfftfreq(size_px[1], device=device)[None]
+    c = 2 * math.pi**2 * sigma_px**2
+    return torch.exp(-c * fy.square()) * torch.exp(-c * fx.square())

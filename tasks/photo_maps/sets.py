@@ -1,0 +1,60 @@
+"""The measured sets: which ones judge, and which ones teach.
+
+A set of each of ten classes was taken, before the first training, by a rule that looks at no picture: classes with
+more than one set, in the order of their names' SHA-256, and of each class the set whose name's SHA-256 is least.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from impasto.data.dataset import read_dataset
+from impasto.io.files import read_maps
+from impasto.surface.color import srgb_to_linear
+from impasto.texture import Maps
+
+JUDGES = (
+    "brick_brick_wall_08",
+    "fabric_fabric048",
+    "grass_sparse_grass",
+    "ground_ground054",
+    "metal_metal007",
+    "plaster_plastered_wall_03",
+    "roof_roofingtiles013a",
+    "stone_castle_wall_slates",
+    "tiles_tiles036",
+    "wood_planks012",
+)
+"""Sets that are kept out of training and of every choice."""
+
+
+def learned_from(folder: Path) -> dict[str, Maps]:
+    """The sets that have normals and are no judges."""
+    names = sorted(path.name for path in folder.iterdir() if path.is_dir())
+    found = {name: _loaded(folder / name) for name in names if may_teach(name)}
+    return {name: maps for name, maps in found.items() if "normal" in maps}
+
+
+def may_teach(name: str) -> bool:
+    """Whether a set is no judge."""
+    return name not in JUDGES
+
+
+def _loaded(folder: Path) -> Maps:
+    (sample,) = read_dataset(folder).samples
+    return sample.load()
+
+
+def pictures(folder: Path) -> list[torch.Tensor]:
+    """Linear colours (3, H, W) of the photographs in a folder, at most 512 px wide."""
+    found = []
+    for path in sorted(folder.rglob("*.jpg")):
+        color = srgb_to_linear(read_maps(path)["base_color"].pixels)
+        image = torch.from_numpy(np.ascontiguousarray(color.transpose(2, 0, 1)))
+        shrink = max(1.0, image.shape[2] / 512)
+        size = [round(side / shrink) for side in image.shape[1:]]
+        found.append(torch.nn.functional.interpolate(image[None], size, mode="area")[0])
+    return found
