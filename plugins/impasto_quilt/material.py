@@ -21,6 +21,7 @@ SENSITIVITY = {"auto": 1.0, "regular": 2.0}
 """Divisors of the thresholds for finding a pattern: if one is requested, half as clear a pattern is enough."""
 SMALLEST_PX = 8
 """Shorter sides are mirrored (source), or made larger and then reduced (result)."""
+LEFT_OUT = "left_out"
 PREVIEW_PX, PREVIEW_EVERY_S = 512, 0.25
 
 
@@ -30,17 +31,32 @@ def shrinks(size_px: tuple[int, int]) -> tuple[int, int]:
 
 
 def prepared(
-    subject: Maps, light: float, pattern: str, size_px: tuple[int, int], context: Context, end: float
+    subject: Maps,
+    light: float,
+    pattern: str,
+    size_px: tuple[int, int],
+    context: Context,
+    end: float,
+    left_out: np.ndarray | None = None,
 ) -> Fitted:
-    """The subject's maps with evened light, rectified for a torus of `size_px`. end: the fraction then done."""
+    """The subject's maps with evened light, rectified for a torus of `size_px`. end: the fraction then done.
+
+    left_out: 1 where the subject must not be used (H, W, 1).
+    """
     context.progress(0.0, "Evening out the light")
     images = {name: _mirrored(_to_torch(texture, context)) for name, texture in subject.items()}
+    if left_out is not None:
+        mask = _mirrored(_to_torch(Texture(left_out), context))
+        images = {name: _without(image, mask) for name, image in images.items()} | {LEFT_OUT: mask}
     if "base_color" in images:
         images["base_color"] = even_light(images["base_color"], light)
     context.progress(end / 4, "Looking for a pattern")
     fitted = _fit(images, pattern, size_px)
     context.progress(end, "Comparing pieces")
-    return fitted
+    if left_out is None:
+        return fitted
+    maps = {name: image for name, image in fitted.maps.items() if name != LEFT_OUT}
+    return replace(fitted, maps=maps, left_out=fitted.maps[LEFT_OUT][0] > 0.5)
 
 
 def _fit(images: Mapping[str, torch.Tensor], wanted: str, size_px: tuple[int, int]) -> Fitted:
@@ -83,6 +99,12 @@ def finished(
     width_px = textures[next(iter(textures))].size_px[1]
     width_m = subject.width_m and subject.width_m * width_px / subject.size_px[1] / fitted.stretch_x
     return replace(subject, textures=textures, width_m=width_m)
+
+
+def _without(image: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    """Image (C, h, w) with its mean where the mask (1, h, w) is 1, so that only the rest decides light and pattern."""
+    mean = (image * (1 - mask)).sum((1, 2), keepdim=True) / (1 - mask).sum()
+    return torch.lerp(image, mean, mask)
 
 
 def _mirrored(image: torch.Tensor) -> torch.Tensor:

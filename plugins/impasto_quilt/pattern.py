@@ -18,11 +18,15 @@ LARGEST_STRETCH = 0.2
 
 @dataclass(frozen=True)
 class Fitted:
-    """Rectified maps (c, h, w) to cut up, their periodic pattern, and the factor by which they were made wider."""
+    """Rectified maps (c, h, w) to cut up, their periodic pattern, and the factor by which they were made wider.
+
+    left_out: whether a pixel (h, w) must not be used.
+    """
 
     maps: Mapping[str, torch.Tensor]
     pattern: Pattern = field(default_factory=Pattern)
     stretch_x: float = 1.0
+    left_out: torch.Tensor | None = None
 
 
 def fit_to_torus(maps: Mapping[str, torch.Tensor], found: Regularity, size_px: tuple[int, int]) -> Fitted | None:

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from impasto.context import Context
-from impasto.errors import Cancelled
+from impasto.errors import Cancelled, ParameterError
 from impasto.evaluation import metrics
 from impasto.texture import Maps
 from impasto_quilt.layout import Pattern
@@ -161,3 +161,29 @@ def test_each_scale_is_previewed_and_cancelling_ends_it_at_once(monkeypatch: pyt
         synthesised(photograph("gravel"), context=context)
     assert len(reports) == 6
     assert reports == sorted(reports)
+
+
+def test_what_is_left_out_is_never_shown() -> None:
+    source = photograph("gravel", 256).copy()
+    source[90:130, 40:90] = (1, 0, 0)
+    mask = np.zeros((128, 128, 3), np.float32)  # of another size than the photograph
+    mask[44:66, 19:46] = 1
+    shown = (
+        PatchSynthesis()
+        .apply(
+            Maps.from_arrays({"base_color": source}),
+            PatchSynthesisParameters(even_light=0.0),
+            {"leave_out": Maps.from_arrays({"base_color": mask})},
+            Context(rng=np.random.default_rng(0)),
+        )["base_color"]
+        .pixels
+    )
+    assert np.ptp(shown, axis=2).max() < 0.01  # all grey: not one red texel
+    assert (np.ptp(color(source, even_light=0.0), axis=2) > 0.5).any()
+
+
+def test_a_mask_that_covers_everything_is_refused() -> None:
+    given = {"leave_out": Maps.from_arrays({"base_color": np.ones((64, 64, 3), np.float32)})}
+    subject = Maps.from_arrays({"base_color": photograph("gravel", 64)})
+    with pytest.raises(ParameterError, match="white everywhere"):
+        PatchSynthesis().apply(subject, PatchSynthesisParameters(), given, Context())

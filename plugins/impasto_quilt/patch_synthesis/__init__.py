@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from impasto.context import Context
 from impasto.texture import Maps
-from impasto.tools import Generator
+from impasto.tools import Generator, Input
 
 from .parameters import PatchSynthesisParameters
 
@@ -23,6 +23,7 @@ class PatchSynthesis(Generator):
     rank = 12
     task = "seamless"
     parameters = PatchSynthesisParameters
+    inputs = (Input("leave_out", "what of the photograph must not be used: white, the rest black", required=False),)
     needs_source = True
 
     def apply(
@@ -31,4 +32,4 @@ class PatchSynthesis(Generator):
         """Seamless maps, whose texels keep their size in the world."""
         from .seamless import synthesised_maps
 
-        return synthesised_maps(subject, parameters, context)
+        return synthesised_maps(subject, parameters, inputs.get("leave_out"), context)

@@ -21,6 +21,8 @@ CHUNK = 1 << 16
 """Most pixels that are corrected at a time."""
 JUMP = 2.0
 """Factor of distances that what does not continue a neighbour must beat: pieces stay whole, instead of melting."""
+LEFT_OUT = 1e9
+"""Cost of what must not be shown; distances are at most about 1e7."""
 REACHES_PX = (1, 1, 3, 8)
 """Largest distances of random candidates from the best so far; one more is anywhere."""
 NEIGHBOURS = tuple((dy, dx) for dy, dx in product((-1, 0, 1), repeat=2) if dy or dx)
@@ -64,7 +66,7 @@ class Correction:
         search = _Search(self, rows, columns)
         beside = torch.stack([self._beside(rows, columns, shift) for shift in NEIGHBOURS])  # (8, 2, N)
         shifts = torch.tensor(NEIGHBOURS, device=rows.device)[:, :, None]
-        cut = (beside - shifts != search.best).any(0).any(0).nonzero()[:, 0]
+        cut = ((beside - shifts != search.best).any(0).any(0) | search.is_left_out).nonzero()[:, 0]
         beside = beside[:, :, cut]
         for continued in beside - shifts:
             search.consider(continued, cut, 1.0)
@@ -88,8 +90,7 @@ class Correction:
         for reach in REACHES_PX:
             moved = torch.randint(-reach, reach + 1, (2, len(cut)), generator=self.generator).to(cut.device)
             search.consider(search.best[:, cut] + moved, cut, JUMP)
-        limits = torch.tensor(self.level.size)[:, None]
-        anywhere = (torch.rand(2, len(cut), generator=self.generator) * limits).long().to(cut.device)
+        anywhere = self.level.anywhere(len(cut), self.generator)
         if self.phases:
             anywhere = self.phases.snapped(anywhere - search.here[:, cut]) + search.here[:, cut]
         search.consider(anywhere, cut, JUMP)
@@ -107,6 +108,7 @@ class _Search:
         self.wanted = self.level.appearance.of(padded)  # (N, D)
         self.here = torch.stack(torch.meshgrid(rows, columns, indexing="ij")).flatten(1)
         self.best = correction.field[:, rows[:, None], columns].flatten(1)
+        self.is_left_out = self.level.left_out[self._index(self.best)]
         known = self.level.appearance.vectors[self._index(self.best)]
         distance = (self.wanted - known).square().sum(1)
         mean = float(distance.double().mean())
@@ -131,6 +133,7 @@ class _Search:
         return places[0] * self.level.size[1] + places[1]
 
     def _other_costs(self, places: Tensor, among: Tensor | slice) -> Tensor:
-        """Costs (n,) of using places (2, n) too often, and of leaving the pattern."""
-        cost = self.uses[self._index(places)]
+        """Costs (n,) of using places (2, n) too often or at all, and of leaving the pattern."""
+        index = self._index(places)
+        cost = self.uses[index] + LEFT_OUT * self.level.left_out[index]
         return cost + self.phases.costs(places - self.here[:, among]) if self.phases else cost

@@ -5,12 +5,17 @@ from __future__ import annotations
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn.functional import avg_pool2d
 
 from ..layout import Pattern, plan
 from ..quilting import Quilter
 from .level import Level
 
 OVERLAP = 0.3
+LEAST_VARIETY = 0.05
+"""Least variety of a quilt, which also keeps it away from what is left out."""
+USED_UP = 1e3
+"""Number of uses that a pixel counts as if it is left out."""
 
 
 def first_layout(
@@ -29,7 +34,9 @@ def first_layout(
     features = level.channels / level.channels.square().mean((1, 2)).sum().sqrt().clamp(min=1)
     layout = plan((height, width), size, max(4, round(min(height, width) * piece)), OVERLAP)
     in_pixels = Pattern(np.asarray(pattern.wave_vectors) * level.scale, pattern.sublattice)
-    quilter = Quilter(features, layout, in_pixels, variety, rng)
+    quilter = Quilter(features, layout, in_pixels, max(variety, LEAST_VARIETY), rng)
+    left_out = level.left_out.view(1, height, width).float()
+    quilter.history.uses += USED_UP * avg_pool2d(left_out, layout.scale)[0].cpu().numpy()
     for _ in quilter.cover():
         pass
     index = quilter.torus.origin

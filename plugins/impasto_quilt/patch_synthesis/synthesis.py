@@ -47,17 +47,21 @@ def synthesise(
     features: Tensor,
     size_px: tuple[int, int],
     pattern: Pattern,
+    left_out: Tensor | None,
     variation: float,
     quality: str,
     rng: np.random.Generator,
 ) -> Iterator[Step]:
-    """Synthesise a torus of `size_px` from features (C, h, w); the last step has its whole field."""
+    """Synthesise a torus of `size_px` from features (C, h, w); the last step has its whole field.
+
+    left_out: whether a pixel (h, w) must not be shown.
+    """
     generator = torch.Generator().manual_seed(int(rng.integers(1 << 62)))
     piece = LARGEST_PIECE + (SMALLEST_PIECE - LARGEST_PIECE) * variation
     passes = PASSES[quality]
     field: Tensor | None = None
     done = 0.0
-    for number, level in enumerate(levels_of(features, size_px)):
+    for number, level in enumerate(levels_of(features, size_px, left_out)):
         size = -(-size_px[0] // level.scale), -(-size_px[1] // level.scale)
         phases = Phases(pattern, level.scale, features.device)
         field = first_layout(level, size, piece, variation, pattern, rng) if field is None else enlarged(field, size)
@@ -67,3 +71,4 @@ def synthesise(
         for fraction in correction.passes(passes[min(number, len(passes) - 1)]):
             yield Step(done + fraction * share, field, level.scale, (features.shape[1], features.shape[2]))
         done += share
+        field.copy_(level.without_left_out(field, generator))
