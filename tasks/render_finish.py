@@ -18,7 +18,7 @@ FILTERS: tuple[tuple[str, dict[str, object], dict[str, str]], ...] = (
     ("color-transfer", {}, {"reference": "grass"}),
     ("match-material", {}, {"reference": "sand"}),
     ("local-contrast", {"limit": 5.0, "strength": 1.0}, {}),
-    ("detail", {"fine": 1.5, "medium": 1.0}, {}),
+    ("guided-detail", {"fine": 1.5, "medium": 1.0}, {}),
     ("blend-materials", {"amount": 0.35}, {"over": "sand"}),
     ("weathering", {"moss": 0.55, "dirt": 0.3}, {}),
 )

@@ -8,15 +8,15 @@ from impasto.tools import Tool
 from .adjust import Adjust
 from .blend_materials import BlendMaterials
 from .color_transfer import ColorTransfer
-from .curves import Curves
 from .denoise import Denoise
-from .detail import Detail
+from .guided_detail import GuidedDetail
 from .histogram_match import HistogramMatch
 from .local_contrast import LocalContrast
 from .match_material import MatchMaterial
 from .sharpen import Sharpen
 from .super_resolution import SuperResolution
 from .tint import Tint
+from .tone_curve import ToneCurve
 from .weathering import Weathering
 
 
@@ -25,13 +25,13 @@ def impasto_tools() -> list[Tool]:
     """The tools of this plugin."""
     return [
         Adjust(),
-        Curves(),
+        ToneCurve(),
         Tint(),
         ColorTransfer(),
         MatchMaterial(),
         LocalContrast(),
         Sharpen(),
-        Detail(),
+        GuidedDetail(),
         Denoise(),
         HistogramMatch(),
         SuperResolution(),

@@ -69,7 +69,7 @@ def test_a_second_input_without_a_colour_is_refused(name):
         finish(name, ONE, others=dict.fromkeys(others_of(name), height))
 
 
-@pytest.mark.parametrize("name", ["sharpen", "detail"])
+@pytest.mark.parametrize("name", ["sharpen", "guided-detail"])
 def test_only_a_picture_that_tiles_is_changed_by_its_other_side(name):
     pixels = [ONE["base_color"].pixels.copy() for _ in range(2)]
     pixels[1][:, 48:] = OTHER["base_color"].pixels[:, 48:]

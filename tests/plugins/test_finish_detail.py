@@ -67,14 +67,14 @@ def test_detail_of_one_size_is_strengthened_and_edges_keep_their_step():
     x = np.arange(256)
     wave = 0.01 * np.sin(2 * np.pi * x / 4) + np.where((x // 64) % 2, 0.7, 0.3)
     subject = Maps.from_arrays({"base_color": np.broadcast_to(wave[None, :, None], (256, 256, 3)).copy()})
-    made = finish("detail", subject, fine=1, medium=0)
+    made = finish("guided-detail", subject, fine=1, medium=0)
     before, after = lightness(subject)[0], lightness(made)[0]
     assert after[16:48].std() > 1.6 * before[16:48].std()
     for plain in (slice(16, 48), slice(80, 112)):
         assert after[plain].mean() == pytest.approx(before[plain].mean(), abs=0.002)
     halo = np.abs(after - before)[60:68].max() - np.abs(after - before)[16:48].max()
     assert halo < 0.02, "an edge of 0.4 gets no halo"
-    smooth = lightness(finish("detail", subject, fine=-1, medium=0))[0]
+    smooth = lightness(finish("guided-detail", subject, fine=-1, medium=0))[0]
     assert smooth[16:48].std() < 0.3 * before[16:48].std()
 
 
@@ -94,7 +94,7 @@ def test_the_noise_of_a_texture_is_told_from_the_texture():
     assert noise_of(torch.full((40, 40), 0.5)) == pytest.approx(0, abs=1e-6)
 
 
-@pytest.mark.parametrize("tool", ["sharpen", "detail", "denoise"])
+@pytest.mark.parametrize("tool", ["sharpen", "guided-detail", "denoise"])
 def test_with_all_maps_the_relief_changes_as_one(tool):
     """Normals still fit the height, at the range in metres that the height then has."""
     subject = tile(96, seed=4)

@@ -1,4 +1,4 @@
-"""`curves`: a smooth curve through five points, for colour, roughness or height."""
+"""`tone-curve`: a smooth curve through five points, for colour, roughness or height."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def _point(default: float, place: str) -> Any:
     return Field(default, ge=0, le=1, description=f"New value of {place}")
 
 
-class CurvesParameters(Parameters):
+class ToneCurveParameters(Parameters):
     """Values of the curve at five equal steps; by default a gentle S."""
 
     map: Literal["base-color", "roughness", "height"] = Field("base-color", description="Map that the curve changes")
@@ -40,18 +40,20 @@ class CurvesParameters(Parameters):
     white: float = _point(1.0, "1")
 
 
-class Curves(Filter):
+class ToneCurve(Filter):
     """Maps each value by a monotone cubic through the points, so that it overshoots nowhere."""
 
-    name, label = "curves", "Curves"
+    name, label = "tone-curve", "Tone curve"
     description = "Changes lightness, a colour, roughness or height by a curve through five points"
     rank = 40
     example = "gravel.jpg --shadows 0.3 "
-    parameters = CurvesParameters
+    parameters = ToneCurveParameters
     needs_source = True
     is_pointwise = True
 
-    def apply(self, subject: Maps, parameters: CurvesParameters, inputs: Mapping[str, Maps], context: Context) -> Maps:
+    def apply(
+        self, subject: Maps, parameters: ToneCurveParameters, inputs: Mapping[str, Maps], context: Context
+    ) -> Maps:
         """The subject with one map changed; normals follow a height, whose slopes its curve multiplies."""
         context.progress(0.1, "Applying the curve")
         p = parameters

@@ -1,4 +1,4 @@
-"""`detail`: fine, medium and coarse detail, separated by edge-preserving guided filters."""
+"""`guided-detail`: fine, medium and coarse detail, separated by edge-preserving guided filters."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def _gain(default: float, text: str) -> Any:
     return Field(default, ge=-1, le=4, description=text, json_schema_extra=display_hints(high=2))
 
 
-class DetailParameters(Parameters):
+class GuidedDetailParameters(Parameters):
     """Gain of each band of detail."""
 
     fine: float = _gain(0.6, "Grain and scratches: 0 as they are, 1 twice as strong, -1 none")
@@ -36,17 +36,19 @@ class DetailParameters(Parameters):
     tiling: Tiling = tiling_field()
 
 
-class Detail(Filter):
+class GuidedDetail(Filter):
     """Weights the differences between ever wider guided filters (He et al. 2010), which leave no halos at edges."""
 
-    name, label = "detail", "Detail"
+    name, label = "guided-detail", "Detail"
     description = "Strengthens or smooths fine, medium and coarse detail, without halos at edges"
     rank = 45
     example = "gravel.jpg --fine 1 --coarse -0.5 "
-    parameters = DetailParameters
+    parameters = GuidedDetailParameters
     needs = ("base_color",)
 
-    def apply(self, subject: Maps, parameters: DetailParameters, inputs: Mapping[str, Maps], context: Context) -> Maps:
+    def apply(
+        self, subject: Maps, parameters: GuidedDetailParameters, inputs: Mapping[str, Maps], context: Context
+    ) -> Maps:
         """The subject with other detail. The lightness guides the filters of all maps."""
         from .borders import guided
         from .data_maps import stacked, with_stacked
