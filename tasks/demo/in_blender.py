@@ -71,6 +71,7 @@ def generate(ball: bpy.types.Object, source: Path, name: str, size: int, maps: P
         source=str(source),
         width_px=size,
         height_px=size,
+        estimator_parameters='{"boldness": 0.6}',
         seed=3,
         name=name,
         material="NEW",
