@@ -170,7 +170,11 @@ def test_a_picture_without_height_cannot_weather():
 
 
 def test_a_photograph_weathers_once_a_step_before_has_made_its_maps():
-    steps = (Step("photo-maps", {"boldness": 1.0}), Step("weathering", {"moss": 0.4}), Step("adjust", {"exposure": 0.2}))
+    steps = (
+        Step("photo-maps", {"boldness": 1.0}),
+        Step("weathering", {"moss": 0.4}),
+        Step("adjust", {"exposure": 0.2}),
+    )
     made = run(Recipe(steps), {"source": grey(data.brick()[::4, ::4])}).maps
     green = to_oklab(made["base_color"].pixels)[..., 1] < -0.02
     assert 0.05 < green.mean() < 0.8
