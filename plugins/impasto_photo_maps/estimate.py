@@ -43,8 +43,7 @@ def estimate_maps(subject: Maps, parameters: PhotoMapsParameters, context: Conte
         context.preview(Maps.from_arrays(_arrays({"base_color": base_color})))
     context.progress(0.3, "finding the height")
     L = relief.lightness(base_color)
-    slopes, error = _slopes(given["base_color"], plane, parameters)
-    height, span_px = _height(kept, slopes, plane, parameters)
+    height, span_px, error = _height(given["base_color"], kept, plane, parameters)
     range_m = _range_m(subject, kept, span_px, parameters)
     scale_px = range_m / (subject.width_m or WIDTH_M) * subject.size_px[1]  # from height 0 to height 1
     made["height"] = height
@@ -59,7 +58,7 @@ def estimate_maps(subject: Maps, parameters: PhotoMapsParameters, context: Conte
         roughness(plane.extend(L), height_px, plane.scale_px, parameters.roughness, parameters.roughness_variation)
     )
     made["metallic"] = torch.full_like(L, parameters.metallic)
-    if not {"height", "normal"} & kept.keys():
+    if error is not None:
         made["confidence"] = 1 / (1 + (error.rad2deg() / HALF_TRUSTED_DEGREES).square())
     new = {name: x for name, x in made.items() if name == "base_color" or name not in kept}
     context.progress(1.0)
@@ -119,17 +118,27 @@ def _slopes(picture: torch.Tensor, plane: Plane, parameters: PhotoMapsParameters
 
 
 def _height(
-    kept: dict[str, torch.Tensor], slopes: torch.Tensor, plane: Plane, parameters: PhotoMapsParameters
-) -> tuple[torch.Tensor, float]:
-    """Height (H, W) in [0, 1] and its range in pixels: as given, from given normals, or from slopes (2, H, W)."""
+    picture: torch.Tensor, kept: dict[str, torch.Tensor], plane: Plane, parameters: PhotoMapsParameters
+) -> tuple[torch.Tensor, float, torch.Tensor | None]:
+    """Height (H, W) in [0, 1] and its range in pixels: as given, from given normals, or from the picture; then also the
+    angle (H, W) in radians that normals may be wrong by.
+
+    picture: sRGB-encoded (3, H, W), with its light.
+    """
     if "height" in kept:
-        return kept["height"], UNKNOWN_RELIEF * plane.scale_px
-    given = kept["normal"].permute(1, 2, 0).cpu().numpy() if "normal" in kept else None
-    found = slopes.permute(1, 2, 0).cpu().numpy() if given is None else slopes_from_normal(given)
-    height_px = torch.from_numpy(integrate(found, plane.wraps)).to(slopes)
+        return kept["height"], UNKNOWN_RELIEF * plane.scale_px, None
+    if "normal" in kept:
+        slopes = slopes_from_normal(kept["normal"].permute(1, 2, 0).cpu().numpy())
+        return *_integrated(slopes, plane, picture.device), None
+    found, error = _slopes(picture, plane, parameters)
+    height, span_px = _integrated(found.permute(1, 2, 0).cpu().numpy(), plane, picture.device)
+    return relief.with_contrast(height, parameters.height_contrast), span_px, error
+
+
+def _integrated(slopes: np.ndarray, plane: Plane, device: torch.device) -> tuple[torch.Tensor, float]:
+    """Height (H, W) in [0, 1] and its range in pixels, from slopes (H, W, 2)."""
+    height_px = torch.from_numpy(integrate(slopes, plane.wraps)).to(device, torch.float32)
     height, span = relief.as_height(height_px / plane.scale_px)
-    if given is None:
-        height = relief.with_contrast(height, parameters.height_contrast)
     return height, span * plane.scale_px
 
 

@@ -12,7 +12,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
-from .plane import Plane
+from .plane import Plane, gaussian
 
 EDGES_PX = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 """Deviations of the Gaussians whose differences are the bands, on a picture of `REFERENCE_PX` or less; relative to the
@@ -59,7 +59,7 @@ class Brightness:
         scale, fade = max(1.0, plane.scale_px / REFERENCE_PX), plane.fade(extended)
         logs = (extended + BLACK).log()
         brightness = (extended.mean(0) + BLACK).log()
-        passed = 1 - _gaussian(brightness, WIDEST_PX * scale)
+        passed = 1 - gaussian(brightness, WIDEST_PX * scale)
         size = brightness.shape
         varying = torch.fft.irfft2(torch.fft.rfft2(brightness) * passed, s=size).clamp(-DARKEST, DARKEST)
         chroma = torch.fft.rfft2(logs[[0, 2]] - logs[1]).abs().square().mean(0)
@@ -75,7 +75,8 @@ class Brightness:
     def bands(self) -> list[Tensor]:
         """Responses (H', W'//2 + 1) of the bands, from fine to broad."""
         edges = [EDGES_PX[0], *(edge * self.scale for edge in EDGES_PX[1:])]
-        blurs = [_gaussian_of(self.size_px, edge, self.spectrum.device) for edge in edges]
+        like = torch.empty(self.size_px, device=self.spectrum.device)
+        blurs = [gaussian(like, edge) for edge in edges]
         return [inner - outer for inner, outer in pairwise(blurs)]
 
     def band(self, response: Tensor) -> Tensor:
@@ -107,14 +108,3 @@ def _differences(size_px: tuple[int, int], device: torch.device) -> tuple[Tensor
     fy = torch.fft.fftfreq(size_px[0], device=device)[:, None]
     fx = torch.fft.rfftfreq(size_px[1], device=device)[None]
     return torch.sin(2 * math.pi * fx), torch.sin(2 * math.pi * fy)
-
-
-def _gaussian(x: Tensor, sigma_px: float) -> Tensor:
-    return _gaussian_of((x.shape[-2], x.shape[-1]), sigma_px, x.device)
-
-
-def _gaussian_of(size_px: tuple[int, int], sigma_px: float, device: torch.device) -> Tensor:
-    fy = torch.fft.fftfreq(size_px[0], device=device)[:, None]
-    fx = torch.fft.rfftfreq(size_px[1], device=device)[None]
-    c = 2 * math.pi**2 * sigma_px**2
-    return torch.exp(-c * fy.square()) * torch.exp(-c * fx.square())

@@ -156,16 +156,16 @@ def held_out(seen: Examples, names: Sequence[str], folds: int = 6) -> dict[str, 
     return rows
 
 
-def trained(seen: Examples, networks: int = NETWORKS) -> SharesNetwork:
+def trained(seen: Examples) -> SharesNetwork:
     """The mean of several networks, as one that is as many times as wide."""
-    single = [_trained(seen, seed) for seed in range(networks)]
+    single = [_trained(seen, seed) for seed in range(NETWORKS)]
     merged = SharesNetwork()
     with torch.no_grad():
         merged.mean.copy_(single[0].mean)
         merged.deviation.copy_(single[0].deviation)
         merged.enter.weight.copy_(torch.cat([one.enter.weight for one in single]))
         merged.enter.bias.copy_(torch.cat([one.enter.bias for one in single]))
-        merged.leave.weight.copy_(torch.cat([one.leave.weight for one in single], 1) / networks)
+        merged.leave.weight.copy_(torch.cat([one.leave.weight for one in single], 1) / NETWORKS)
         merged.leave.bias.copy_(torch.stack([one.leave.bias for one in single]).mean(0))
     return merged.eval()
 
