@@ -9,6 +9,7 @@ import torch
 
 from impasto.context import Context
 from impasto.data.prepare import wraps
+from impasto.errors import ParameterError
 from impasto.surface.heights import integrate, slopes_from_normal
 from impasto.surface.relief import UNKNOWN_RELIEF, normal_from_height, without_rounding
 from impasto.texture import Maps
@@ -24,12 +25,15 @@ from .shares import likely_slopes, load_network
 WIDTH_M = 1.0  # of a picture whose width is not stated
 HALF_TRUSTED_DEGREES = 10.0
 """Expected angle between normals and true ones at which confidence is a half."""
+MOST_PX = 36_000_000
+"""Limit of a picture, whose relief is found as a whole."""
 COMPLETE = {"base_color", "height", "normal", "roughness", "ambient_occlusion"}
 
 
 def estimate_maps(subject: Maps, parameters: PhotoMapsParameters, context: Context) -> Maps:
     """All maps of the subject's surface; see `PhotoMaps`."""
     context.progress(0.0, "looking at the picture")
+    _check_size(subject.size_px)
     if parameters.keep_given and set(subject) >= COMPLETE:
         return _with_metallic(subject, parameters.metallic)
     given = _tensors(subject, context.device)
@@ -63,6 +67,16 @@ def estimate_maps(subject: Maps, parameters: PhotoMapsParameters, context: Conte
     new = {name: x for name, x in made.items() if name == "base_color" or name not in kept}
     context.progress(1.0)
     return replace(subject.with_arrays(_arrays(new)), height_range_m=range_m)
+
+
+def _check_size(size_px: tuple[int, int]) -> None:
+    height, width = size_px
+    if height * width > MOST_PX:
+        share = (MOST_PX / (height * width)) ** 0.5
+        raise ParameterError(
+            f"the picture has {width}x{height} px, more than the {MOST_PX / 1e6:g} million that a relief is read of",
+            f"crop it, or scale it by {share:.2f} or less",
+        )
 
 
 def _with_metallic(subject: Maps, metallic: float) -> Maps:

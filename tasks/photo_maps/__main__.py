@@ -36,7 +36,8 @@ def main() -> None:
     found = held_out(seen, list(sets))
     for light, figures in found.items():
         print(light, figures, flush=True)
-    write(trained(seen), found, sources(arguments.data), arguments.out)
+    network, losses = trained(seen)
+    write(network, found, losses, sources(arguments.data), arguments.out)
     print(arguments.out)
 
 
@@ -46,7 +47,13 @@ def sources(data: Path) -> list[dict[str, Any]]:
     return [source for folder in [*sets, data / "textures"] for source in read_dataset(folder).sources()]
 
 
-def write(network: SharesNetwork, found: dict[str, dict[str, float]], data: list[dict[str, Any]], path: Path) -> None:
+def write(
+    network: SharesNetwork,
+    found: dict[str, dict[str, float]],
+    losses: list[float],
+    data: list[dict[str, Any]],
+    path: Path,
+) -> None:
     """Save the network with a card."""
     path.parent.mkdir(exist_ok=True)
     figures = {f"{light}, {name}": value for light, row in found.items() for name, value in row.items()}
@@ -57,6 +64,7 @@ def write(network: SharesNetwork, found: dict[str, dict[str, float]], data: list
         "label": "Photo maps",
         "data": data,
         "figures": figures,
+        "curve": {"loss": [round(value, 4) for value in losses[::10]]},
     }
     save_model(path, {name: value.detach().numpy() for name, value in network.state_dict().items()}, card)
 

@@ -142,7 +142,7 @@ def held_out(seen: Examples, names: Sequence[str], folds: int = 6) -> dict[str, 
     owner = seen.owner.numpy()
     for number in range(folds):
         out = (owner >= 0) & (fold[owner] == number)
-        network = trained(seen.at(torch.from_numpy(np.flatnonzero(~out))))
+        network, _ = trained(seen.at(torch.from_numpy(np.flatnonzero(~out))))
         left = torch.from_numpy(np.flatnonzero(out))
         degrees[left] = seen.at(left).degrees(network(seen.statistics[left]).shares).detach()
     flat = seen.degrees(torch.zeros(len(seen.owner), 2, BANDS))
@@ -156,9 +156,9 @@ def held_out(seen: Examples, names: Sequence[str], folds: int = 6) -> dict[str, 
     return rows
 
 
-def trained(seen: Examples) -> SharesNetwork:
-    """The mean of several networks, as one that is as many times as wide."""
-    single = [_trained(seen, seed) for seed in range(NETWORKS)]
+def trained(seen: Examples) -> tuple[SharesNetwork, list[float]]:
+    """The mean of several networks, as one that is as many times as wide; and the mean of their losses by step."""
+    single, losses = zip(*(_trained(seen, seed) for seed in range(NETWORKS)), strict=True)
     merged = SharesNetwork()
     with torch.no_grad():
         merged.mean.copy_(single[0].mean)
@@ -167,10 +167,10 @@ def trained(seen: Examples) -> SharesNetwork:
         merged.enter.bias.copy_(torch.cat([one.enter.bias for one in single]))
         merged.leave.weight.copy_(torch.cat([one.leave.weight for one in single], 1) / NETWORKS)
         merged.leave.bias.copy_(torch.stack([one.leave.bias for one in single]).mean(0))
-    return merged.eval()
+    return merged.eval(), np.mean(losses, 0).tolist()
 
 
-def _trained(seen: Examples, seed: int) -> SharesNetwork:
+def _trained(seen: Examples, seed: int) -> tuple[SharesNetwork, list[float]]:
     """A network of a few units, whose error relative to a flat surface's is least, and hardly anywhere above it."""
     rng = np.random.default_rng(seed)
     torch.manual_seed(seed)
@@ -184,6 +184,7 @@ def _trained(seen: Examples, seed: int) -> SharesNetwork:
     weight = torch.where(seen.owner >= 0, 1.0, OTHER_WEIGHT) / (flat + LEAST_DEGREES)
     optimizer = torch.optim.AdamW(network.parameters(), RATE, weight_decay=DECAY)
     schedule = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.02, STEPS)
+    losses = []
     for _ in range(STEPS):
         which = torch.from_numpy(rng.choice(len(seen.owner), BATCH))
         kept = (torch.rand(BATCH, seen.statistics.shape[1]) >= DROPPED) / (1 - DROPPED)
@@ -193,8 +194,9 @@ def _trained(seen: Examples, seed: int) -> SharesNetwork:
         expected = judgement.expected_error(angle.detach())
         likelihood = (error.detach() / expected + expected.log()).mean(1)
         loss = (degrees + BEYOND_FLAT * (degrees - flat[which]).clamp_min(0)) * weight[which] + CONFIDENCE * likelihood
+        losses.append(float(loss.mean().detach()))
         optimizer.zero_grad()
         loss.mean().backward()
         optimizer.step()
         schedule.step()
-    return network
+    return network, losses

@@ -10,9 +10,10 @@ from quick import repeated
 
 from impasto import Recipe, Step, run
 from impasto.context import Context
+from impasto.errors import ParameterError
 from impasto.evaluation.maps import compare_maps
 from impasto.surface.shading import Light
-from impasto.texture import MAP_CHANNELS, Maps
+from impasto.texture import MAP_CHANNELS, Maps, Texture
 from impasto_photo_maps import PhotoMaps
 from impasto_photo_maps.parameters import PhotoMapsParameters
 
@@ -116,6 +117,13 @@ def test_faint_noise_stays_nearly_flat():
     p, q = tilt(estimate(noise)["normal"].pixels)
     # half a grey level of grain; a picture with real contrast has a slope of 0.25
     assert np.sqrt((p**2 + q**2).mean()) < 0.02
+
+
+def test_a_picture_too_large_for_memory_is_refused_with_the_scale_that_fits():
+    huge = Maps({"base_color": Texture(np.broadcast_to(np.float32(0.5), (10_000, 10_000, 3)))})
+    with pytest.raises(ParameterError, match=r"10000x10000 px.*36 million") as caught:
+        estimate(huge)
+    assert "0.60" in caught.value.remedy
 
 
 def test_normals_are_of_unit_length_after_rounding_to_8_bits():
