@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
-from tasks.photo_maps import shares
-from tasks.photo_maps.surfaces import Surfaces, random_material
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+from tasks.photo_maps import shares  # noqa: E402
+from tasks.photo_maps.surfaces import Surfaces, random_material  # noqa: E402
 
 
 @pytest.fixture
