@@ -10,8 +10,8 @@ import pytest
 import torch
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
-from tasks.photo_maps import shares  # noqa: E402
-from tasks.photo_maps.surfaces import Surfaces, random_material  # noqa: E402
+from tasks.photo_maps import shares
+from tasks.photo_maps.surfaces import Surfaces, random_material
 
 
 @pytest.fixture
