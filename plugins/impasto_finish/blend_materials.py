@@ -22,7 +22,7 @@ OWN_RELIEF = 0.3
 
 
 class BlendMaterialsParameters(Parameters):
-    """Where the second material lies."""
+    """Parameters of the second material's place."""
 
     on: Literal["low", "high"] = Field(
         "low", description="Parts that it covers first: low ones, as sand fills joints, or high ones, as snow"

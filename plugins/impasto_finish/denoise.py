@@ -14,7 +14,7 @@ from .subject import color_of, pixels_of, tensor_of
 
 
 class DenoiseParameters(Parameters):
-    """How much of the noise goes."""
+    """Parameters of the thresholds."""
 
     strength: float = Field(
         1.0,

@@ -20,7 +20,7 @@ DATA = ("roughness", "metallic", "ambient_occlusion")
 
 
 class HistogramMatchParameters(Parameters):
-    """Which histograms are matched, and how far."""
+    """Parameters of the match."""
 
     channels: Literal["color", "lightness"] = Field(
         "color", description="Red, green and blue each by itself, or lightness alone, which keeps hue and chroma"

@@ -18,7 +18,7 @@ LEAST_DEVIATION = 0.01
 
 
 class MatchMaterialParameters(Parameters):
-    """How far each level goes to that of the reference."""
+    """Shares of the way of each level to that of the reference."""
 
     color: float = Field(1.0, ge=0, le=1, description="Mean colour and lightness: 0 the own, 1 those of the reference")
     contrast: float = Field(

@@ -21,7 +21,7 @@ LARGEST_PX = 16384
 
 
 class SuperResolutionParameters(Parameters):
-    """How much larger."""
+    """Parameters of the enlargement."""
 
     factor: Literal["2", "4"] = Field("2", description="How many times as wide and as high the result is")
     tiling: Tiling = tiling_field()

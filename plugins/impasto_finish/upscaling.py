@@ -100,7 +100,7 @@ def _solved(A: Tensor, B: Tensor, samples: int) -> Tensor:
 def _residual(
     x: Tensor, guide: Tensor, filters: Filters, wraps: tuple[bool, bool], check: Callable[[], None]
 ) -> Tensor:
-    """What bicubic interpolation misses (C, 2H, 2W) of the double size of x (C, H, W)."""
+    """Detail (C, 2H, 2W) that bicubic interpolation misses of the double size of x (C, H, W)."""
     kinds = _kinds(guide, filters.limits, wraps).flatten()
     made = x.new_zeros(len(x), kinds.numel(), 4)
     for kind, weights in enumerate(filters.weights):

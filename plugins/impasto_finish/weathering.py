@@ -26,7 +26,7 @@ MOSS_PARTS = 0.25
 
 
 class WeatheringParameters(Parameters):
-    """How much of each, and its colour."""
+    """Amounts of each, and their colours."""
 
     wear: float = Field(0.4, ge=0, le=1, description="Edges and tips rubbed off: 0 none, 1 nearly everywhere")
     wear_color: Color = Field((0.64, 0.60, 0.55), description="Colour of the material below, where it is worn")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 import torch
@@ -72,6 +73,7 @@ class Brightness:
         height, width = self.plane.size_px
         return height + top + bottom, width + left + right
 
+    @cached_property
     def bands(self) -> list[Tensor]:
         """Responses (H', W'//2 + 1) of the bands, from fine to broad."""
         edges = [EDGES_PX[0], *(edge * self.scale for edge in EDGES_PX[1:])]
@@ -94,7 +96,7 @@ class Brightness:
         x, y = toward.tolist()
         slope, square = x * right - y * down, right.square() + down.square()
         shaded = 1j * slope / (slope.square() + PAINT * square).clamp_min(1e-6)
-        responses = torch.stack(self.bands())
+        responses = torch.stack(self.bands)
         heights = torch.tensor(EDGES_PX[1:], device=responses.device) * self.scale
         of_shading, of_height = shares[0], shares[1] * heights
         mixed = shaded * torch.einsum("b,bhw->hw", of_shading, responses)

@@ -1,4 +1,4 @@
-"""How much of the slopes that brightness suggests is relief: shares of each band, from statistics of the picture.
+"""Shares of the slopes that brightness suggests which are relief, for each band, from statistics of the picture.
 
 What is paint and what is shading is judged by a few numbers only, so that it carries over to materials that were never
 seen: a network of a million parameters learned the relief of the materials that it was trained on instead.
@@ -52,7 +52,7 @@ def statistics(brightness: Brightness, toward: Tensor) -> Tensor:
     step = max(1, round(brightness.plane.scale_px / SAMPLED_PX))
     x, y = toward.tolist()
     found, bands = [], []
-    for response in brightness.bands():
+    for response in brightness.bands:
         band = brightness.band(response)
         deviation = crop(band).std(correction=0).clamp_min(FAINTEST)
         chroma = _deviation(brightness.chroma, response, brightness.size_px)

@@ -1,9 +1,9 @@
-"""Surfaces with their true maps, in batches: cut from random materials, from measured sets, and from photographs."""
+"""Surfaces with their true maps: cut from random materials, from measured sets, and from photographs."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -24,7 +24,7 @@ STEEPEST = (1 / STEEPEST_Z**2 - 1) ** 0.5
 @dataclass(frozen=True)
 class Surfaces:
     """Linear colour (3, …), slopes to the right and down the rows (2, …), height in pixels, roughness, metallic, and
-    occlusion (…), where … is (H, W) for one surface or (B, H, W) for a batch."""
+    occlusion (…), where … is (H, W)."""
 
     color: Tensor
     slopes: Tensor
@@ -42,12 +42,6 @@ class Surfaces:
     def of(cls, channels: Tensor) -> Surfaces:
         """The reverse of `stacked`."""
         return cls(channels[:3], channels[3:5], *channels[5:])
-
-    @classmethod
-    def batch(cls, surfaces: Sequence[Surfaces]) -> Surfaces:
-        """Surfaces of one size, as a batch."""
-        parts = (torch.stack([getattr(one, field.name) for one in surfaces], -3) for field in fields(cls))
-        return cls(*parts)
 
     def turned(self, quarters: int, mirrored: bool) -> Surfaces:
         """A surface turned anticlockwise by quarters, after it was mirrored from left to right."""

@@ -1,9 +1,8 @@
-"""`photo-maps` on measured sets: `python tests/benchmarks/photo_maps.py FOLDER [--choosers]`, in the core's Python.
+"""`photo-maps` on measured sets: `python tests/benchmarks/photo_maps.py FOLDER`, in the core's Python.
 
 Each set is read (a) from its base colour alone, (b) from photographs of it that are lit from three sides, and (c) the
 same with the light's azimuth given; beside it stand a flat surface, and luminance as height. The judges were listed
-before anything was tried on them: of classes with more than one set, the ten whose names' SHA-256 are least, and of
-each the set whose name's SHA-256 is least. Settings are chosen by the choosers.
+before anything was tried on them, by the rule of `tasks/photo_maps/sets.py`.
 """
 
 from __future__ import annotations
@@ -15,7 +14,9 @@ from pathlib import Path
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path.insert(0, str(Path(__file__).parents[2]))
 from photographed import Camera, photographs
+from tasks.photo_maps.sets import JUDGES
 
 from impasto.context import Context
 from impasto.evaluation.maps import MapFigures, compare_maps, mean_figures
@@ -26,36 +27,21 @@ from impasto.surface.shading import Light
 from impasto.texture import Maps
 from impasto.tools import validate
 
-JUDGES = (
-    "brick_brick_wall_08",
-    "fabric_fabric048",
-    "grass_sparse_grass",
-    "ground_ground054",
-    "metal_metal007",
-    "plaster_plastered_wall_03",
-    "roof_roofingtiles013a",
-    "stone_castle_wall_slates",
-    "tiles_tiles036",
-    "wood_planks012",
-)
-CHOOSERS = ("brick_bricks059", "stone_rock058", "metal_metal_plate_02", "sand_sand_01", "wood_dark_wooden_planks")
 AZIMUTHS = (20.0, 140.0, 260.0)
 """Sides that the light comes from, in degrees: from the right, the upper left, and the bottom."""
 ELEVATION, CAMERA = 45.0, Camera(ambient=0.25, strength_stops=0.0)
 LUMINANCE = 1 / 1024
-"""Height from black to white, relative to the width. More is worse on the choosers, and less is flat."""
+"""Height from black to white, relative to the width. More was worse on five other sets, and less is flat."""
 HOW = ("luminance", "a", "b", "c")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--choosers", action="store_true")
     arguments = parser.parse_args()
-    names = CHOOSERS if arguments.choosers else JUDGES
     print(f"{'set':<28} {'flat °':>6}  " + "  ".join(f"{how:>13}" for how in HOW) + "   roughness   of .5")
     found = []
-    for name in names:
+    for name in JUDGES:
         found.append(figures_of(read_maps(arguments.folder / name)))
         print(row(name, found[-1]), flush=True)
     summarise(found)

@@ -18,7 +18,7 @@ from impasto.surface.color import linear_to_srgb
 from impasto.surface.shading import Light, Shaded, lit_by
 from impasto.texture import Maps
 
-SIDE_PX, FRAMES, FRAME_MS, GAP_PX = 176, 20, 110, 4
+SIDE_PX, FRAMES, FRAME_MS, GAP_PX = 176, 14, 150, 4
 AZIMUTH, ELEVATION = 60.0, 30.0
 """Light on the photographs of procedural materials, and height of the light that turns, in degrees."""
 PHOTOGRAPHS = ("gravel", "grass", "brick")
@@ -31,7 +31,7 @@ def main(path: Path) -> None:
     ]
     turn = np.arange(FRAMES) * 360 / FRAMES
     frames = [Image.fromarray(sheet(columns, azimuth)) for azimuth in turn]
-    frames[0].save(path, save_all=True, append_images=frames[1:], duration=FRAME_MS, loop=0, quality=72, method=6)
+    frames[0].save(path, save_all=True, append_images=frames[1:], duration=FRAME_MS, loop=0, quality=62, method=6)
     print(path)
 
 
