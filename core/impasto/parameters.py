@@ -22,6 +22,11 @@ a switch between automatic and an angle field, and a dial on the picture.
 """
 Color = Annotated[tuple[float, float, float], Field(json_schema_extra={"format": "color"})]
 """An sRGB colour, three floats in [0, 1]; hosts draw a colour field."""
+Point = Annotated[tuple[float, float], Field(json_schema_extra={"format": "point"})]
+"""A position (x, y) in the subject: fractions of its width from the left, and of its height from the top.
+
+Hosts draw a handle on the picture. The tool refuses positions that are too far outside.
+"""
 
 
 class Parameters(BaseModel):

@@ -45,7 +45,7 @@ def test_describing_every_tool_loads_no_torch():
 @pytest.mark.parametrize("module", sorted(str(path.relative_to(CORE)) for path in CORE.rglob("*.py")))
 def test_the_core_knows_no_host_and_no_plugin(module):
     text = (CORE / module).read_text()
-    for name in ("bpy", "impasto_quilt", "impasto_photo_maps", "impasto_finish", "impasto_gan"):
+    for name in ("bpy", "impasto_synthesis", "impasto_photo_maps", "impasto_finish", "impasto_gan"):
         assert f"import {name}" not in text
         assert f"from {name}" not in text
 
@@ -78,7 +78,7 @@ def check_circles(known: dict[str, Path]) -> None:
 
 def test_no_modules_of_the_core_and_the_plugins_import_each_other():
     known = modules_in(ROOT / "core", ROOT / "plugins")
-    assert {"impasto.runner", "impasto.library.models", "impasto_quilt", "impasto_vae.training"} <= known.keys()
+    assert {"impasto.runner", "impasto.library.models", "impasto_synthesis", "impasto_vae.training"} <= known.keys()
     check_circles(known)
 
 

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 PACKAGES = ("numpy", "torch", "kornia", "pydantic", "pluggy", "PIL", "safetensors", "OpenImageIO", "tqdm", "skimage")
-OURS = ("impasto_quilt", "impasto_finish", "impasto_gan", "impasto_style", "impasto_vae", "impasto_photo_maps")
+OURS = ("impasto_synthesis", "impasto_finish", "impasto_gan", "impasto_style", "impasto_vae", "impasto_photo_maps")
 AT_START = ("sitecustomize", "usercustomize")
 EVIL = "impasto_evil"
 MARKER = "was-run.txt"

@@ -10,14 +10,14 @@ from impasto.context import Context
 from impasto.errors import Cancelled, ParameterError
 from impasto.evaluation import metrics
 from impasto.texture import Maps
-from impasto_quilt.layout import Pattern
-from impasto_quilt.patch_synthesis import PatchSynthesis
-from impasto_quilt.patch_synthesis.alignment import aligned
-from impasto_quilt.patch_synthesis.layout import enlarged, positions_of
-from impasto_quilt.patch_synthesis.level import levels_of
-from impasto_quilt.patch_synthesis.parameters import PatchSynthesisParameters
-from impasto_quilt.patch_synthesis.phases import Phases
-from impasto_quilt.patch_synthesis.similar import find_similar
+from impasto_synthesis.layout import Pattern
+from impasto_synthesis.patch_synthesis import PatchSynthesis
+from impasto_synthesis.patch_synthesis.alignment import aligned
+from impasto_synthesis.patch_synthesis.layout import enlarged, positions_of
+from impasto_synthesis.patch_synthesis.level import levels_of
+from impasto_synthesis.patch_synthesis.parameters import PatchSynthesisParameters
+from impasto_synthesis.patch_synthesis.phases import Phases
+from impasto_synthesis.patch_synthesis.similar import find_similar
 
 data = pytest.importorskip("skimage.data")
 
@@ -151,7 +151,7 @@ def test_one_colour_stays_one_colour() -> None:
 
 
 def test_each_scale_is_previewed_and_cancelling_ends_it_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("impasto_quilt.material.PREVIEW_EVERY_S", 0.0)
+    monkeypatch.setattr("impasto_synthesis.material.PREVIEW_EVERY_S", 0.0)
     sizes: list[tuple[int, int]] = []
     synthesised(photograph("gravel"), context=Context(on_preview=lambda maps: sizes.append(maps.size_px)))
     assert set(sizes) == {(128, 128), (256, 256), (512, 512)}

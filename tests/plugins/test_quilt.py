@@ -12,8 +12,8 @@ from impasto.errors import Cancelled, ParameterError
 from impasto.evaluation import metrics
 from impasto.regularity.detection import find_lattice, find_regularity
 from impasto.texture import Maps
-from impasto_quilt import Quilt
-from impasto_quilt.parameters import QuiltParameters
+from impasto_synthesis import Quilt
+from impasto_synthesis.parameters import QuiltParameters
 
 data = pytest.importorskip("skimage.data")
 

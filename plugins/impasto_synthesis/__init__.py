@@ -1,7 +1,8 @@
-"""Quilt: one photograph, or a whole map set, becomes a seamless texture of any size in about a second.
+"""Synthesis by example: a photograph, or a map set, becomes a larger or an endless one, made of its own pieces.
 
-Image quilting and graph cuts (Efros & Freeman 2001; Kwatra et al. 2003) on a torus. The folder
-`patch_synthesis` has the tool that lays out smaller pieces, and corrects their cuts from coarse to fine.
+`quilt` makes it seamless in about a second: image quilting and graph cuts (Efros & Freeman 2001; Kwatra et al. 2003) on
+a torus. The folder `patch_synthesis` has the tool that lays out smaller pieces, and corrects their cuts from coarse to
+fine.
 """
 
 from __future__ import annotations

@@ -1,0 +1,12 @@
+"""Preparation of photographs: perspective, lens, light, crop and scale, before anything is made of them."""
+
+from __future__ import annotations
+
+from impasto import hookimpl
+from impasto.tools import Tool
+
+
+@hookimpl
+def impasto_tools() -> list[Tool]:
+    """The tools of this plugin."""
+    return []
