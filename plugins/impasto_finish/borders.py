@@ -25,21 +25,13 @@ def gaussian(x: Tensor, sigma_px: float, wraps: tuple[bool, bool]) -> Tensor:
     """Gaussian blur of x (C, H, W)."""
     from kornia.filters import gaussian_blur2d
 
+    from impasto.surface.blurring import blur
+
     reach = max(1, round(3 * sigma_px))
     if sigma_px > WIDE_PX:
-        return with_borders(x, reach, wraps, lambda x: _by_frequency(x, sigma_px))
+        return with_borders(x, reach, wraps, lambda x: blur(x, sigma_px))
     size = 2 * reach + 1
     return with_borders(x, reach, wraps, lambda x: gaussian_blur2d(x, (size, size), (sigma_px, sigma_px)))
-
-
-def _by_frequency(x: Tensor, sigma_px: float) -> Tensor:
-    """Gaussian blur of x (1, C, H, W) on the torus, as fast for wide ones."""
-    import torch
-
-    fy = torch.fft.fftfreq(x.shape[2], device=x.device)[:, None]
-    fx = torch.fft.rfftfreq(x.shape[3], device=x.device)
-    response = torch.exp(-2 * (torch.pi * sigma_px) ** 2 * (fy.square() + fx.square()))
-    return torch.fft.irfft2(torch.fft.rfft2(x) * response, s=x.shape[2:])
 
 
 def guided(I: Tensor, p: Tensor, radius_px: int, epsilon: float, wraps: tuple[bool, bool]) -> Tensor:  # noqa: E741

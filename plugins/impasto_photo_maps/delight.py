@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from .plane import blur
+from impasto.surface.blurring import blur
 
 BLACK = 0.01  # added to luminance before its logarithm, so that black pixels do not count as deep shadow
 WIDE = 1 / 10  # standard deviation of the blur that finds the light, relative to the picture's size

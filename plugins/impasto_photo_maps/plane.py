@@ -1,12 +1,7 @@
-"""The plane that filters run on: it wraps around where the picture tiles and is mirrored where it does not.
-
-All filters are products in the frequency domain, so wide ones cost as much as narrow ones, and a picture that tiles may
-be rolled before or after.
-"""
+"""The plane that filters run on: it wraps around where the picture tiles and is mirrored where it does not."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import torch
@@ -70,29 +65,3 @@ def _margin(size: int, reach_px: int | None) -> tuple[int, int]:
     margins = max(size // 2, 8) if reach_px is None else min(2 * reach_px, max(size // 2, 8))
     total = -(-(size + margins) // 16) * 16
     return (total - size) // 2, total - size - (total - size) // 2
-
-
-def gaussian(x: torch.Tensor, sigma_px: float) -> torch.Tensor:
-    """The frequency response (H, W // 2 + 1) of a Gaussian of `sigma_px` for pictures (..., H, W) like x."""
-    height, width = x.shape[-2:]
-    fy = torch.fft.fftfreq(height, device=x.device)[:, None]
-    fx = torch.fft.rfftfreq(width, device=x.device)[None]
-    c = 2 * torch.pi**2 * sigma_px**2
-    return torch.exp(-c * fy.square()) * torch.exp(-c * fx.square())
-
-
-def filtered(x: torch.Tensor, response: torch.Tensor) -> torch.Tensor:
-    """Circular convolution of x (..., H, W) with the filter of a frequency response."""
-    return torch.fft.irfft2(torch.fft.rfft2(x) * response, s=x.shape[-2:])
-
-
-def blur(x: torch.Tensor, sigma_px: float) -> torch.Tensor:
-    """Circular Gaussian blur of x (..., H, W)."""
-    return filtered(x, gaussian(x, sigma_px))
-
-
-def blurs(x: torch.Tensor, sigmas_px: Iterable[float]) -> Iterator[torch.Tensor]:
-    """Circular Gaussian blurs of x (..., H, W), one of each width."""
-    spectrum = torch.fft.rfft2(x)
-    for sigma_px in sigmas_px:
-        yield torch.fft.irfft2(spectrum * gaussian(x, sigma_px), s=x.shape[-2:])

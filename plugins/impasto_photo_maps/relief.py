@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from .plane import blur, blurs, filtered
+from impasto.surface.blurring import blur, blurs, filtered
 
 PIVOT = 1 / 32
 """Size of shapes, relative to the picture's, whose weight is the same at any balance of fine and large shapes."""
