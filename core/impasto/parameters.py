@@ -22,10 +22,16 @@ a switch between automatic and an angle field, and a dial on the picture.
 """
 Color = Annotated[tuple[float, float, float], Field(json_schema_extra={"format": "color"})]
 """An sRGB colour, three floats in [0, 1]; hosts draw a colour field."""
-Point = Annotated[tuple[float, float], Field(json_schema_extra={"format": "point"})]
+POINT_RANGE = (-1.0, 2.0)
+"""Limits of both coordinates of a `Point`: the picture is from 0 to 1, and there is as much again on each side."""
+_X = Annotated[float, Field(title="X", ge=POINT_RANGE[0], le=POINT_RANGE[1])]
+_Y = Annotated[float, Field(title="Y", ge=POINT_RANGE[0], le=POINT_RANGE[1])]
+Point = Annotated[tuple[_X, _Y], Field(json_schema_extra={"format": "point"})]
 """A position (x, y) in the subject: fractions of its width from the left, and of its height from the top.
 
-Hosts draw a handle on the picture. The tool refuses positions that are too far outside.
+`top_left: Point = Field((0.0, 0.0), description="…")`. It may lie outside the subject, within `POINT_RANGE`, as the
+corner of a wall that the photograph does not show. Hosts draw a handle on the picture, a line between two points, and a
+quadrilateral between four.
 """
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .errors import ParameterError, PluginError, did_you_mean
@@ -13,6 +13,8 @@ from .system.outside import shown
 LARGEST_INT = 2**31 - 1
 AZIMUTH = ("number", -1.0, 360)
 """Type and limits of a parameter of the format azimuth, in which -1 is unknown."""
+POINT = [("number", -1.0, 2.0)] * 2
+"""Type and limits of both coordinates of a parameter of the format point, which a picture spans from 0 to 1."""
 
 
 def check_parameter(where: str, schema: Mapping[str, Any]) -> None:
@@ -33,13 +35,20 @@ def check_parameter(where: str, schema: Mapping[str, Any]) -> None:
             raise PluginError(f"{where} is a list", "only fixed tuples of floats can be drawn: tuple[float, float]")
     elif kind not in ("boolean", "integer", "number", "string"):
         raise PluginError(f"{where} has a type that hosts cannot draw", "use bool, int, float, str, Literal or a tuple")
-    if schema.get("format") == "azimuth" and (kind, schema.get("minimum"), schema.get("maximum")) != AZIMUTH:
+    if schema.get("format") == "azimuth" and _limits([schema]) != [AZIMUTH]:
         raise PluginError(f"{where} has the format azimuth", "write light_azimuth: LightAzimuth = Field(-1.0, …)")
+    if schema.get("format") == "point" and _limits(schema.get("prefixItems", ())) != POINT:
+        raise PluginError(f"{where} has the format point", "write top_left: Point = Field((0.0, 0.0), …)")
     if kind == "integer" and max(abs(schema.get(key, 0)) for key in ("default", "minimum", "maximum")) > LARGEST_INT:
         raise PluginError(f"{where} does not fit in 32 bits", "narrow its range")
     usual = [schema.get(limit, 0) for limit in ("soft_minimum", "soft_maximum")]
     if not all(isinstance(limit, int | float) for limit in usual) or schema.get("decimals", 0) not in range(7):
         raise PluginError(f"{where} has display hints that no host can follow", "give numbers, and 0 to 6 decimals")
+
+
+def _limits(schemas: Sequence[Mapping[str, Any]]) -> list[tuple[Any, Any, Any]]:
+    """Type, minimum and maximum of each number."""
+    return [(schema.get("type"), schema.get("minimum"), schema.get("maximum")) for schema in schemas]
 
 
 def _check_for_each(where: str, schema: Mapping[str, Any]) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -211,11 +211,12 @@ KINDS = ("generator", "stylizer", "estimator", "filter", "trainer")
 INPUT_KINDS = ("maps", "dataset")
 OF_MODEL = ("class", "sliders")
 """Formats of parameters that belong to the chosen model."""
-TASKS = ("seamless", "generate", "maps", "stereo", "stylize", "train", "prepare")
+TASKS = ("seamless", "generate", "maps", "stereo", "stylize", "train", "prepare", "straighten", "scale")
 """Tasks for which hosts have an action, a button or a panel, as they know no tool by its name: make a picture seamless;
 make a material with a trained model; estimate missing maps of a picture; measure maps from photographs under several
 lights, with the parameters `lights`, `clock` and `light_elevation`; repaint a picture in the style of others; train a
-model; rotate, crop and scale a source for another tool."""
+model; rotate, crop and scale a source for another tool; straighten a plane that was photographed at an angle, by four
+points; measure the real-world width of a picture by two points and the length between them."""
 
 
 def validate(tool: Tool, given: Mapping[str, Any]) -> Parameters:
@@ -224,7 +225,7 @@ def validate(tool: Tool, given: Mapping[str, Any]) -> Parameters:
         return tool.parameters.model_validate(dict(given))
     except ValidationError as error:
         first = error.errors()[0]
-        name = ".".join(map(str, first["loc"])) or "parameters"
+        name = _name_at(tool, first["loc"]) or "parameters"
         if first["type"] == "extra_forbidden":
             known = tool.parameters.model_fields
             remedy = f"{did_you_mean(name, known)}its parameters are: {', '.join(known) or 'none'}"
@@ -232,6 +233,15 @@ def validate(tool: Tool, given: Mapping[str, Any]) -> Parameters:
         reason = first["msg"][0].lower() + first["msg"][1:]
         message = f"{tool.name}: {name} got {first['input']!r}: {reason}"
         raise ParameterError(message, f"see `impasto tools {tool.name}`") from error
+
+
+def _name_at(tool: Tool, place: Sequence[int | str]) -> str:
+    """Name of what pydantic calls a place: a parameter, or a component of one, such as `top_left X`."""
+    if len(place) == 2 and isinstance(index := place[1], int):
+        components = properties_of(tool.parameters)[str(place[0])].get("prefixItems", ())
+        if index < len(components) and (title := components[index].get("title")):
+            return f"{place[0]} {title}"
+    return ".".join(map(str, place))
 
 
 def without_effect(tool: Tool, given: Mapping[str, Any]) -> list[str]:

@@ -34,7 +34,7 @@ class Blur(Filter):
 
 
 def test_the_tool_of_the_lowest_rank_does_a_task_unless_another_is_chosen():
-    assert {task: registry().tools_for(task)[0].name for task in TASKS} == USUAL
+    assert {task: tools[0].name for task in TASKS if (tools := registry().tools_for(task))} == USUAL
     assert [tool.name for tool in registry().tools_for("stylize")][:4] == [
         "patches-style",
         "neighbours",

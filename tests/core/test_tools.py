@@ -1,12 +1,14 @@
 """Declarations of tools that are accepted or refused, and errors of `validate`."""
 
+import argparse
 from typing import Literal
 
 import pytest
 
 from impasto.checks import check_tool
+from impasto.cli.options import add_parameters, given_parameters
 from impasto.errors import ParameterError, PluginError
-from impasto.schemas import readable, readable_default
+from impasto.schemas import limits_of, readable, readable_default
 from impasto.tools import (
     UNKNOWN_AZIMUTH,
     Angle,
@@ -15,6 +17,7 @@ from impasto.tools import (
     Filter,
     LightAzimuth,
     Parameters,
+    Point,
     describe,
     display_hints,
     validate,
@@ -117,6 +120,36 @@ def test_an_azimuth_of_other_limits_is_refused(more):
         toward: float = Field(0.0, description="A direction", json_schema_extra={"format": "azimuth"}, **more)
 
     with pytest.raises(PluginError, match="toward has the format azimuth; write light_azimuth: LightAzimuth"):
+        check_tool(tool_with(Odd))
+
+
+class Placed(Parameters):
+    top_left: Point = Field((0.1, 0.2), description="A corner")
+
+
+def test_a_point_may_lie_outside_the_picture_but_not_too_far():
+    tool = tool_with(Placed)
+    check_tool(tool)
+    schema = describe(tool)["parameters"]["properties"]["top_left"]
+    assert (schema["format"], limits_of(schema)) == ("point", "-1 to 2")
+    assert validate(tool, {"top_left": [-0.1, 1.2]}).top_left == (-0.1, 1.2)
+    with pytest.raises(ParameterError, match="top_left Y got 3: input should be less than or equal to 2"):
+        validate(tool, {"top_left": [0.5, 3]})
+
+
+def test_a_point_is_two_numbers_on_the_command_line_also_negative_ones():
+    tool, parser = tool_with(Placed), argparse.ArgumentParser()
+    add_parameters(parser, tool)
+    assert given_parameters(parser.parse_args(["--top-left", "-0.1", "0.25"]), tool) == {"top_left": [-0.1, 0.25]}
+    assert "--top-left X Y A corner (-1 to 2, default: 0.1,0.2)" in " ".join(parser.format_help().split())
+
+
+@pytest.mark.parametrize("kind", [tuple[float, float], tuple[float, float, float], float])
+def test_a_point_of_another_type_is_refused(kind):
+    class Odd(Parameters):
+        corner: kind = Field(0.0, description="A corner", json_schema_extra={"format": "point"})
+
+    with pytest.raises(PluginError, match="corner has the format point; write top_left: Point"):
         check_tool(tool_with(Odd))
 
 

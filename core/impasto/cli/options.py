@@ -216,6 +216,8 @@ def _how_to_parse(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
         return {"type": _named_numbers, "metavar": "NAME=N,…"}
     if "for_each" in schema:
         return {"type": float, "action": "append", "metavar": "N"}
+    if schema.get("format") == "point":
+        return {"type": float, "nargs": 2, "metavar": ("X", "Y")}
     if kind == "array":
         return {"type": _floats, "metavar": ",".join(item.get("title", "N").upper() for item in schema["prefixItems"])}
     if kind == "string":
