@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 import numpy as np
 import torch
@@ -14,7 +15,7 @@ from impasto.context import Context
 from impasto.regularity.detection import find_regularity
 from impasto.texture import Maps, Texture
 
-from .pattern import Fitted, fit_to_torus
+from .pattern import Fitted, fit_to_torus, turned
 from .source import even_light, luminance
 
 SENSITIVITY = {"auto": 1.0, "regular": 2.0}
@@ -36,37 +37,40 @@ def prepared(
     pattern: str,
     size_px: tuple[int, int],
     context: Context,
-    end: float,
-    left_out: np.ndarray | None = None,
+    done: tuple[float, float],
+    carried: Mapping[str, np.ndarray] = MappingProxyType({}),
+    degrees: float = 0.0,
 ) -> Fitted:
-    """The subject's maps with evened light, rectified for a torus of `size_px`. end: the fraction then done.
+    """The subject's maps with evened light, turned by `degrees`, and rectified for a torus of `size_px`.
 
-    left_out: 1 where the subject must not be used (H, W, 1).
+    done: the fractions of the work done before and after. carried: pictures (H, W, C) to turn and rectify as well; of
+    these, `LEFT_OUT` is 1 where the subject must not be used.
     """
-    context.progress(0.0, "Evening out the light")
+    start, end = done
+    context.progress(start, "Evening out the light")
     images = {name: _mirrored(_to_torch(texture, context)) for name, texture in subject.items()}
-    if left_out is not None:
-        mask = _mirrored(_to_torch(Texture(left_out), context))
-        images = {name: _without(image, mask) for name, image in images.items()} | {LEFT_OUT: mask}
+    others = {name: _mirrored(_to_torch(Texture(pixels), context)) for name, pixels in carried.items()}
+    if LEFT_OUT in others:
+        images = {name: _without(image, others[LEFT_OUT]) for name, image in images.items()}
     if "base_color" in images:
         images["base_color"] = even_light(images["base_color"], light)
-    context.progress(end / 4, "Looking for a pattern")
-    fitted = _fit(images, pattern, size_px)
+    context.progress(start + (end - start) / 4, "Looking for a pattern")
+    fitted = _fit(images | others, luminance(images), pattern, size_px, degrees)
     context.progress(end, "Comparing pieces")
-    if left_out is None:
-        return fitted
-    maps = {name: image for name, image in fitted.maps.items() if name != LEFT_OUT}
-    return replace(fitted, maps=maps, left_out=fitted.maps[LEFT_OUT][0] > 0.5)
+    maps = {name: fitted.maps[name] for name in images}
+    return replace(fitted, maps=maps, carried={name: fitted.maps[name] for name in others})
 
 
-def _fit(images: Mapping[str, torch.Tensor], wanted: str, size_px: tuple[int, int]) -> Fitted:
-    """The images, rectified so that whole periods of their pattern fit the torus; unchanged without a pattern."""
+def _fit(
+    images: Mapping[str, torch.Tensor], light: torch.Tensor, wanted: str, size_px: tuple[int, int], degrees: float
+) -> Fitted:
+    """The images, turned and rectified so that whole periods of the pattern in `light` (h, w) fit the torus."""
     if wanted != "stochastic":
-        found = find_regularity(luminance(images).cpu(), SENSITIVITY[wanted])
-        fitted = found and fit_to_torus(images, found, size_px)
+        found = find_regularity(light.cpu(), SENSITIVITY[wanted])
+        fitted = found and fit_to_torus(images, found, size_px, degrees)
         if fitted:
             return fitted
-    return Fitted(images)
+    return Fitted(turned(images, degrees))
 
 
 def previews(maps: Mapping[str, torch.Tensor], context: Context) -> Callable[[Callable[[], torch.Tensor]], None]:

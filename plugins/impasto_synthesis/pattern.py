@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import torch
+from torch.nn.functional import normalize
 
 from impasto.regularity.detection import Regularity
 from impasto.regularity.warp import warp
+from impasto.texture import NORMAL_MAPS
 
 from .layout import Pattern
 
@@ -20,20 +22,22 @@ LARGEST_STRETCH = 0.2
 class Fitted:
     """Rectified maps (c, h, w) to cut up, their periodic pattern, and the factor by which they were made wider.
 
-    left_out: whether a pixel (h, w) must not be used.
+    carried: pictures (c, h, w) that were rectified with the maps, and belong to none.
     """
 
     maps: Mapping[str, torch.Tensor]
     pattern: Pattern = field(default_factory=Pattern)
     stretch_x: float = 1.0
-    left_out: torch.Tensor | None = None
+    carried: Mapping[str, torch.Tensor] = field(default_factory=dict)
 
 
-def fit_to_torus(maps: Mapping[str, torch.Tensor], found: Regularity, size_px: tuple[int, int]) -> Fitted | None:
+def fit_to_torus(
+    maps: Mapping[str, torch.Tensor], found: Regularity, size_px: tuple[int, int], degrees: float = 0.0
+) -> Fitted | None:
     """Maps (c, h, w) resampled so that whole periods of the pattern fit a torus; None if that stretches too much.
 
     A = diag(H, W) N^-1 K maps centred source pixels to torus pixels, with K the wave vectors of the repeat and
-    N = K diag(H, W), rounded.
+    N = K R^T diag(H, W), rounded, of a pattern that R turns counter-clockwise by `degrees`.
     """
     size = torch.tensor([float(side) for side in size_px], dtype=torch.float64)
     wave_vectors, is_periodic = _axes(found)
@@ -41,9 +45,9 @@ def fit_to_torus(maps: Mapping[str, torch.Tensor], found: Regularity, size_px: t
     for repeat_periods in (found.sublattice.repeat_periods, (1, 1)):  # better a bond broken at borders than no pattern
         counts = torch.tensor(repeat_periods)
         closed = wave_vectors.double() / counts[:, None]
-        cycles = closed * size
+        cycles = closed @ rotation(degrees).T * size
         whole = torch.where(is_periodic[:, None], cycles.round(), cycles)
-        if found.wave_vectors is None:
+        if found.wave_vectors is None and not degrees:
             whole = torch.diag(torch.where(is_periodic, whole.diag().clamp(min=1), size))
         if torch.linalg.det(whole).abs() < 0.5:
             continue
@@ -52,8 +56,35 @@ def fit_to_torus(maps: Mapping[str, torch.Tensor], found: Regularity, size_px: t
         if (stretches.log().abs() < LARGEST_STRETCH).all():
             warped = {name: warp(image, affine, (along_y, along_x)) for name, image in maps.items()}
             kept = (whole * counts[:, None] / size)[is_periodic].numpy()
-            return Fitted(warped, Pattern(kept, found.sublattice), float(affine[:, 1].norm()))
+            stretch_x = 1 / float(torch.linalg.inv(affine)[:, 1].norm())
+            return Fitted(with_turned_normals(warped, degrees), Pattern(kept, found.sublattice), stretch_x)
     return None
+
+
+def turned(maps: Mapping[str, torch.Tensor], degrees: float) -> Mapping[str, torch.Tensor]:
+    """Maps (c, h, w) turned counter-clockwise: their largest upright part."""
+    if not degrees % 360:
+        return maps
+    warped = {name: warp(image, rotation(degrees), (0.0, 0.0)) for name, image in maps.items()}
+    return with_turned_normals(warped, degrees)
+
+
+def rotation(degrees: float) -> torch.Tensor:
+    """The matrix (2, 2) that turns positions (y down, x) counter-clockwise."""
+    angle = torch.deg2rad(torch.tensor(degrees, dtype=torch.float64))
+    return torch.stack([torch.stack([angle.cos(), -angle.sin()]), torch.stack([angle.sin(), angle.cos()])])
+
+
+def with_turned_normals(maps: Mapping[str, torch.Tensor], degrees: float) -> Mapping[str, torch.Tensor]:
+    """Maps of a picture that was turned, with normals that are turned as well, and of unit length."""
+    if not degrees % 360:
+        return maps
+    done = dict(maps)
+    for name in NORMAL_MAPS & maps.keys():
+        x, y, z = done[name] * 2 - 1  # y up
+        vectors = torch.stack([*(rotation(degrees).to(x) @ torch.stack([x, y]).flatten(1)).view(2, *x.shape), z])
+        done[name] = normalize(vectors, dim=0) * 0.5 + 0.5
+    return done
 
 
 def _axes(found: Regularity) -> tuple[torch.Tensor, torch.Tensor]:

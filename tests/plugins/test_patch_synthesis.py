@@ -187,3 +187,53 @@ def test_a_mask_that_covers_everything_is_refused() -> None:
     subject = Maps.from_arrays({"base_color": photograph("gravel", 64)})
     with pytest.raises(ParameterError, match="white everywhere"):
         PatchSynthesis().apply(subject, PatchSynthesisParameters(), given, Context())
+
+
+def stripes(period_px: float, side: int = 128) -> np.ndarray:
+    """Grey stripes (side, side, 3) along x, with noise that no two places share."""
+    x = np.arange(side) + np.zeros((side, 1))
+    noise = np.random.default_rng(0).normal(0, 0.03, (side, side))
+    return np.repeat((0.5 + 0.3 * np.sin(2 * np.pi * x / period_px) + noise).astype(np.float32)[..., None], 3, 2)
+
+
+def strongest_wave(pixels: np.ndarray) -> tuple[int, int]:
+    """Cycles (down, along) of the strongest wave in a picture, around the torus."""
+    spectrum = np.abs(np.fft.rfft2(pixels.mean(2) - pixels.mean()))
+    down, along = (int(index) for index in np.unravel_index(spectrum.argmax(), spectrum.shape))
+    return min(down, pixels.shape[0] - down), along
+
+
+@pytest.mark.parametrize(("scale", "cycles"), [(0.5, 16), (1.0, 8), (2.0, 4)])
+def test_scale_changes_the_size_of_features_and_keeps_the_width_in_metres_true(scale: float, cycles: int) -> None:
+    result = synthesised(Maps.from_arrays({"base_color": stripes(16)}, width_m=1.0), scale=scale)
+    assert strongest_wave(result["base_color"].pixels) == (0, cycles)
+    assert result["base_color"].size_px == (128, 128)
+    assert result.width_m == pytest.approx(1 / scale, rel=0.03)  # stretched so that whole periods fit
+
+
+@pytest.mark.parametrize(("degrees", "wave"), [(90, (8, 0)), (-90, (8, 0)), (180, (0, 8)), (45, (6, 6))])
+def test_a_pattern_is_turned_and_stays_in_whole_periods(degrees: float, wave: tuple[int, int]) -> None:
+    result = color(stripes(16), rotation=degrees)
+    assert strongest_wave(result) == wave  # 8 cycles, at 45 degrees 5.7 along each axis
+    for z in metrics.seam_z(result):
+        assert z < 3
+
+
+def test_normals_turn_with_the_picture() -> None:
+    normal = np.full((64, 64, 3), 0.5, np.float32)
+    normal += 0.5 * np.float32([0.6, 0, 0.8])  # to the right
+    result = synthesised(Maps.from_arrays({"base_color": photograph("gravel", 64), "normal": normal}), rotation=30)
+    expected = 0.5 + 0.5 * np.array([0.6 * np.cos(np.pi / 6), 0.6 * np.sin(np.pi / 6), 0.8])
+    assert np.allclose(result["normal"].pixels, expected, atol=0.01)
+
+
+def test_a_mask_is_turned_and_scaled_with_the_photograph() -> None:
+    source = photograph("gravel", 128).copy()
+    source[20:60, 70:100] = (1, 0, 0)
+    mask = np.zeros((128, 128, 1), np.float32)
+    mask[18:62, 68:102] = 1
+    given = {"leave_out": Maps.from_arrays({"opacity": mask})}
+    parameters = PatchSynthesisParameters(even_light=0.0, rotation=20, scale=0.8)
+    subject = Maps.from_arrays({"base_color": source})
+    shown = PatchSynthesis().apply(subject, parameters, given, Context())["base_color"].pixels
+    assert np.ptp(shown, axis=2).max() < 0.01

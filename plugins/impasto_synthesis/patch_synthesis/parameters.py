@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from impasto.tools import Field, SizeParameters
+from impasto.tools import Angle, Field, SizeParameters, display_hints
 
 from ..parameters import EVEN_LIGHT, PATTERN, PatternChoice
 
@@ -17,6 +17,16 @@ class PatchSynthesisParameters(SizeParameters):
     )
     quality: Literal["quick", "usual", "best"] = Field(
         "usual", description="How often cuts are corrected; each takes about twice as long as the one before"
+    )
+    scale: float = Field(
+        1.0,
+        ge=0.25,
+        le=4,
+        description="Size of everything, relative to the photograph's; above 1 is softer, since it is enlarged",
+        json_schema_extra=display_hints(decimals=2),
+    )
+    rotation: Angle = Field(
+        0.0, ge=-360, le=360, description="Turn everything counter-clockwise; a pattern stays in whole periods"
     )
     even_light: float = EVEN_LIGHT
     pattern: PatternChoice = PATTERN
