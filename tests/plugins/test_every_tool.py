@@ -33,12 +33,11 @@ ON_A_SUBJECT = [
 ]
 """Those that change or add to their subject's maps; the others make new ones, most from their model alone."""
 EVERY_MAKER = [
-    pytest.param(name, marks=pytest.mark.any_numpy)
-    if registry().tool(name).task == "stylize" or registry().tool(name).group
-    else name
+    pytest.param(name, marks=pytest.mark.any_numpy) if registry().tool(name).group else name
     for name in MAKERS
+    if registry().tool(name).task != "stylize"
 ]
-"""The stylizers, the slowest of all, paint under every NumPy in test_every_stylizer.py; materials hardly use it."""
+"""All but the stylizers, the slowest, for which test_every_stylizer.py holds the same; materials hardly use NumPy."""
 
 
 TINY = {

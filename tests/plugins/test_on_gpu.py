@@ -41,7 +41,7 @@ def test_devices_must_not_mix():
 
 @pytest.mark.parametrize("name", MAKERS)
 def test_a_tool_makes_maps(name):
-    made = make(name, picture(72, 88))
+    made = make(name, picture(40, 48))
     assert all(np.isfinite(made[map_].pixels).all() for map_ in made)
 
 
