@@ -55,14 +55,24 @@ def real(source) -> RealTexture:
     return RealTexture(surface(source), NAMES, (256, 256))
 
 
+@pytest.fixture(scope="module")
+def fresh_figures(real, fresh) -> dict[str, float]:
+    return real.figures(surface(fresh))
+
+
+@pytest.fixture(scope="module")
+def crop_figures(real) -> dict[str, float]:
+    return real.crop_figures()
+
+
 def blurred(pixels: np.ndarray) -> np.ndarray:
     for axis in (0, 1):
         pixels = sum(np.roll(pixels, shift, axis) for shift in (-1, 0, 1)) / 3
     return pixels.astype(np.float32)
 
 
-def test_a_fresh_tile_has_the_statistics_of_another_crop(real, fresh):
-    assert real.figures(surface(fresh))["statistics_of_crop"] < 1.3
+def test_a_fresh_tile_has_the_statistics_of_another_crop(fresh_figures):
+    assert fresh_figures["statistics_of_crop"] < 1.3
 
 
 @pytest.mark.parametrize("flaw", ["blurred", "noise", "coarser", "recoloured"])
@@ -76,20 +86,20 @@ def test_a_tile_with_a_flaw_has_other_statistics(real, source, fresh, flaw):
     assert real.figures(surface(bad))["statistics_of_crop"] > 1.6
 
 
-def test_noise_keeps_the_spectrum_and_loses_what_depends_on_phases(real, source):
+def test_noise_keeps_the_spectrum_and_loses_what_depends_on_phases(real, source, crop_figures):
     noise = random_phase_noise(surface(source), (256, 256), NAMES)
     assert np.abs(metrics.spectrum_difference_db(noise["base_color"].pixels, source)).max() < 2
-    found, crop = real.figures(noise), real.crop_figures()
-    assert found["statistics_energies"] < 1.5 * crop["statistics_energies"]
-    assert found["statistics_magnitudes"] > 1.5 * crop["statistics_magnitudes"]
+    found = real.figures(noise)
+    assert found["statistics_energies"] < 1.5 * crop_figures["statistics_energies"]
+    assert found["statistics_magnitudes"] > 1.5 * crop_figures["statistics_magnitudes"]
 
 
 @pytest.mark.parametrize("flips", [(), (1,)], ids=["repeated", "mirrored"])
-def test_a_tile_that_shows_its_half_twice_is_found_to_repeat(real, fresh, flips):
+def test_a_tile_that_shows_its_half_twice_is_found_to_repeat(real, fresh, fresh_figures, crop_figures, flips):
     half = fresh[:, :128]
     twice = np.concatenate([half, np.flip(half, flips)], 1)
     assert real.figures(surface(twice))["repeated_share"] > 0.8
-    assert real.figures(surface(fresh))["repeated_share"] == real.crop_figures()["repeated_share"] == 0
+    assert fresh_figures["repeated_share"] == crop_figures["repeated_share"] == 0
 
 
 def test_a_landmark_is_more_salient_than_anything_in_real_crops(source, fresh):
@@ -148,11 +158,12 @@ def test_a_classifier_tells_a_flaw_and_not_another_crop(source, fresh):
     crop, flawed = (two_sample_auc(source[:256], one, steps=60) for one in (fresh, blurred(fresh)))
     assert crop < 0.75
     assert flawed > 0.9
-    assert two_sample_auc(source[:256], fresh, steps=60) == crop
+    assert len({two_sample_auc(source[:256], fresh, steps=2) for _ in range(2)}) == 1
 
 
 def test_the_classifiers_of_each_row_are_reported_with_their_deviation(monkeypatch, source, fresh):
     monkeypatch.setattr(two_sample, "STEPS", 4)
+    monkeypatch.setattr(two_sample, "TESTED_PATCHES", 32)
     judgement = judge_picture(surface(fresh[:128, :160]), surface(source[:256, :256]), classifiers=2)
     for row, figures in judgement.figures.items():
         scores = judgement.details[row]["two_sample_aucs"]

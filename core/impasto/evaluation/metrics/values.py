@@ -22,8 +22,14 @@ def color_distance(result: Pictures, source: Pictures, samples: int = 4096) -> t
     sides = [
         np.concatenate([picture.reshape(-1, picture.shape[2]) for picture in as_list(p)]) for p in (result, source)
     ]
-    found, wanted = (np.quantile(values, quantiles, axis=0) for values in sides)  # (samples, C)
-    return tuple(np.abs(found - wanted).mean(0).tolist())
+    found, wanted = (_quantiles(values, quantiles) for values in sides)  # (C, samples)
+    return tuple(np.abs(found - wanted).mean(1).tolist())
+
+
+def _quantiles(values: np.ndarray, quantiles: np.ndarray) -> np.ndarray:
+    """Quantiles (C, Q) of values (N, C). `numpy.quantile` takes four times as long for so many."""
+    ranks = np.arange(len(values))
+    return np.stack([np.interp(quantiles * ranks[-1], ranks, np.sort(channel)) for channel in values.T])
 
 
 def radial_power_spectrum(pixels: np.ndarray) -> np.ndarray:
