@@ -9,11 +9,11 @@ import numpy as np
 from impasto.context import Context
 from impasto.surface.color import linear_to_srgb, srgb_to_linear
 from impasto.surface.palette import from_oklab, in_bands, to_oklab
+from impasto.surface.white import adaptation
 from impasto.texture import Maps
 from impasto.tools import Angle, Field, Filter, Parameters, display_hints
 
 from .subject import color_of
-from .white import adaptation
 
 NEUTRAL_K = 6500.0
 

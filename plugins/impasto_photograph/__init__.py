@@ -5,8 +5,12 @@ from __future__ import annotations
 from impasto import hookimpl
 from impasto.tools import Tool
 
+from .patch_color import PatchColor
+from .real_scale import RealScale
+from .straighten import Straighten
+
 
 @hookimpl
 def impasto_tools() -> list[Tool]:
     """The tools of this plugin."""
-    return []
+    return [Straighten(), PatchColor(), RealScale()]

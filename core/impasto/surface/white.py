@@ -1,4 +1,4 @@
-"""White balance: the colour of light by its temperature, and chromatic adaptation from it."""
+"""White balance: the colour of light by its temperature, and chromatic adaptation from one colour to another."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import numpy as np
 
 SRGB_TO_XYZ = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
 BRADFORD = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]])
+TO_CONES = BRADFORD @ SRGB_TO_XYZ
+LEAST_CONES = 1e-4
 D65_K = 6500.0
 TINT_UV = 0.03
 """Distance from the locus, in u and v of CIE 1960, at the largest tint."""
@@ -16,10 +18,20 @@ def adaptation(temperature_k: float, tint: float) -> np.ndarray:
 
     tint: -1 to 1; light that is green (above 0) is made white, which gives magenta. The identity at 6500 K and 0.
     """
-    cones = [BRADFORD @ xyz for xyz in (_white(temperature_k, tint), _white(D65_K, 0.0))]
-    to_cones = BRADFORD @ SRGB_TO_XYZ
-    matrix = np.linalg.inv(to_cones) @ np.diag(cones[1] / cones[0]) @ to_cones
+    from_, to = (BRADFORD @ xyz for xyz in (_white(temperature_k, tint), _white(D65_K, 0.0)))
+    matrix = _scaling(to / from_)
     return matrix / (matrix.sum(1) @ SRGB_TO_XYZ[1])  # white keeps its luminance
+
+
+def adaptation_between(color: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """Matrix (3, 3) of linear sRGB that maps one linear colour (3,) to another (von Kries, in Bradford's cones)."""
+    from_, to = (np.maximum(TO_CONES @ np.asarray(one, np.float64), LEAST_CONES) for one in (color, wanted))
+    return _scaling(to / from_)
+
+
+def _scaling(gains: np.ndarray) -> np.ndarray:
+    """Matrix (3, 3) of linear sRGB that multiplies the cones' responses by `gains` (3,)."""
+    return np.linalg.inv(TO_CONES) @ np.diag(gains) @ TO_CONES
 
 
 def _white(temperature_k: float, tint: float) -> np.ndarray:
