@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from .io.files import Exporter
+    from .io.formats import Exporter
     from .library.weights import Weights
     from .recipe import Recipe
     from .tools import Result, Tool

@@ -20,7 +20,7 @@ import pluggy
 from . import hookspecs, trial
 from .checks import check_tool
 from .errors import ImpastoError, ParameterError, PluginError, did_you_mean
-from .io.files import BUILTIN_EXPORTERS, Exporter
+from .io.formats import BUILTIN_EXPORTERS, Exporter
 from .library.installed import WeightsLibrary
 from .library.models import ModelLibrary
 from .library.weights import Weights, check_weights

@@ -109,7 +109,9 @@ def run_to_files(
             return run(recipe, inputs, sink=sink, **how)
         result = run(recipe, inputs, **how)
         exporter = registry().exporter(sink.format)
-        paths = write_maps(result.maps, sink.folder, sink.name, exporter, result.recipe, replace=sink.replace)
+        packing, replaces = sink.packing, sink.replace
+        where = sink.folder, sink.name, exporter
+        paths = write_maps(result.maps, *where, result.recipe, packing=packing, replace=replaces)
     return replace(result, paths=tuple(paths))
 
 

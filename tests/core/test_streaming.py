@@ -15,6 +15,7 @@ import pytest
 from impasto.errors import Cancelled, FileError, ParameterError, PluginError
 from impasto.io.encode import PngRows
 from impasto.io.files import read_maps, read_recipe, write_maps
+from impasto.io.packing import Layout
 from impasto.io.rerun import rerun
 from impasto.io.streaming import Sink, should_stream
 from impasto.plugins import registry
@@ -210,7 +211,7 @@ def test_a_picture_may_be_abandoned_while_a_thread_writes_it(tmp_path):
     """A signal can come between a thread's start and the pool's note of it; it crashed the process."""
     band = Texture(np.random.default_rng(0).random((256, 1024, 3), np.float32), "srgb")
     for number in range(3):
-        rows = PngRows(tmp_path / f"{number}.png", "base_color", (4096, 1024), {}, bits=8)
+        rows = PngRows(tmp_path / f"{number}.png", Layout.of_map("base_color"), (4096, 1024), {}, bits=8)
         writing = threading.Thread(target=rows.write, args=(band,))
         writing.start()
         time.sleep(0.02)

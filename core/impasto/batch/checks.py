@@ -9,9 +9,10 @@ from pathlib import Path
 from ..errors import FileError, ImpastoError, ParameterError
 from ..inputs import SOURCE
 from ..io.files import read_size
+from ..io.presets import packing_of
 from ..plugins import registry
 from ..system.outside import files_in, shown
-from ..texture import MAP_CHANNELS, Maps
+from ..texture import Maps
 from ..tools import SizeParameters, validate
 from .job import BatchJob
 from .names import folded
@@ -91,7 +92,7 @@ class _Jobs:
 
     def _refuse_existing(self, job: BatchJob) -> None:
         suffix = registry().exporter(job.format).suffix
-        files = (f"{job.name}_{map_}{suffix}" for map_ in MAP_CHANNELS)
+        files = packing_of(job.export).file_names(job.name, suffix)
         if found := next((file for file in files if file in self._there), ""):
             message = f"{shown(self._output.folder / found)} is there already, and not from this batch"
             raise FileError(message, "choose another --out or --pattern, or add --force")

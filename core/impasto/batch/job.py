@@ -27,6 +27,7 @@ SHAPE = {
     "inputs": {str: str},
     "folder": str,
     "format": str,
+    "export": str,
     "replace": bool,
     "device": str,
     "width_m": OrNone(LENGTH_M),
@@ -39,7 +40,8 @@ class BatchJob:
     """A recipe to run on files, which writes FOLDER/NAME_base_color.png and so on. It can be pickled.
 
     recipe: with the values of all parameters. inputs: pictures or folders of maps, by their names in the recipe.
-    format: an exporter's name. replace: overwrite existing files. width_m: of the source. row: its number in the table.
+    format: an exporter's name. export: as for a `Sink`. replace: overwrite existing files. width_m: of the source.
+    row: its number in the table.
     """
 
     name: str
@@ -47,6 +49,7 @@ class BatchJob:
     inputs: Mapping[str, Path]
     folder: Path
     format: str = "png"
+    export: str = ""
     replace: bool = False
     device: str = "auto"
     width_m: float | None = None
@@ -64,6 +67,7 @@ class BatchJob:
             "models": [_hash(path) for path in self.models()],
             "width_m": self.width_m,
             "format": self.format,
+            "export": self.export,
             "versions": versions_of(tools),
         }
         return hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()

@@ -65,6 +65,7 @@ def make(job: BatchJob, limits: Limits, is_cancelled: Callable[[], bool] = lambd
         "folder": str(job.folder),
         "name": job.name,
         "format": job.format,
+        "export": job.export,
         "replace": job.replace,
         "wait_s": LOST_TRY_S,
     }

@@ -21,13 +21,14 @@ from .table import Row
 
 @dataclass(frozen=True)
 class Output:
-    """Destination of a batch: its folder, the pattern of names, and the format. replace: overwrite existing files."""
+    """Destination of a batch: its folder, the pattern of names, format and export. replace: overwrite files."""
 
     folder: Path
     pattern: str = "{name}"
     format: str = "png"
     replace: bool = False
     device: str = "auto"
+    export: str = ""
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,7 @@ class Plan:
             inputs,
             output.folder,
             format=output.format,
+            export=output.export,
             replace=output.replace,
             device=output.device,
             width_m=row.width_m,

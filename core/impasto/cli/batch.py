@@ -171,11 +171,14 @@ def _plan(arguments: argparse.Namespace) -> Plan:
     from ..batch.plan import Output, Plan, rows_of_sources
     from ..batch.recipes import Recipes
     from ..batch.table import Table, is_table
+    from ..io.presets import packing_of
 
     if arguments.what is None:
         raise ParameterError("neither a recipe nor a table is given", "see `impasto batch --help`")
     pattern = check_pattern(arguments.pattern or ("{name}_{seed}" if arguments.seeds > 1 else "{name}"))
-    output = Output(arguments.out, pattern, arguments.format, arguments.force, arguments.device)
+    packing_of(arguments.export)
+    given = arguments.format, arguments.force, arguments.device, arguments.export
+    output = Output(arguments.out, pattern, *given)
     path = Path(arguments.what)
     if is_table(path):
         if arguments.sources or arguments.input or arguments.width_m or arguments.seeds > 1:

@@ -27,6 +27,7 @@ from .check import add_check
 from .completion import add_completion
 from .data import add_prepare
 from .evaluation import add_evaluate
+from .export import add_export
 from .making import add_output, carry_out, result_name
 from .models import add_models, add_train
 from .options import add_command, add_device, parse_metres
@@ -50,6 +51,7 @@ EXAMPLES = (
     "stereo north.jpg east.jpg south.jpg west.jpg --angles 12 3 6 9 --out textures",
     "stylize cat.jpg --style night.jpg --out painted",
     "batch brick.json photos --out textures",
+    "export textures/brick --preset unity-hdrp --out game",
     "relight textures/brick --frames 24 --out looked-at",
     "check textures/brick",
     "rerun textures/brick_base_color.png --out again",
@@ -97,6 +99,7 @@ def make_parser(stylizer: str = "") -> Parser:
     add_apply(commands)
     add_stylize(commands, stylizer)
     add_batch(commands)
+    add_export(commands)
     _add_rerun(commands)
     add_prepare(commands)
     add_train(commands)

@@ -16,7 +16,7 @@ from ..plugins import registry
 from ..recipe import Recipe, Step
 from ..system.names import usable_name
 from ..system.outside import is_there
-from ..texture import MAP_CHANNELS, Maps
+from ..texture import Maps
 from ..tools import Result, model_parameter
 from .options import add_device, add_engine
 from .terminal import Terminal
@@ -27,14 +27,10 @@ if TYPE_CHECKING:
 
 
 def add_output(parser: argparse.ArgumentParser, can_stream: bool = True, is_batch: bool = False) -> None:
-    """Add --out, --format, --force and --device, --name and --engine unless for a batch, --stream for tiles."""
+    """Add --out, --format, --export, --force, --device; --name and --engine unless for a batch, --stream for tiles."""
     group = parser.add_argument_group("output")
-    group.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the files")
-    if not is_batch:
-        group.add_argument("--name", metavar="NAME", help="start of the files' names (default: the source's)")
-    formats = sorted(registry().exporters)
-    group.add_argument("--format", choices=formats, default="png", help="file format (default: png)")
-    group.add_argument("--force", action="store_true", help="replace files of the same name")
+    add_files(group, is_batch)
+    group.add_argument("--export", default="", metavar="PRESET", help=packing_help())
     if can_stream:
         text = "write tile by tile, in little memory (default: beyond 4096x4096 pixels, with tools that make tiles)"
         group.add_argument("--stream", action=argparse.BooleanOptionalAction, default=None, help=text)
@@ -43,6 +39,26 @@ def add_output(parser: argparse.ArgumentParser, can_stream: bool = True, is_batc
     add_device(group)
     if not is_batch:
         add_engine(group)
+
+
+def add_files(group: argparse._ActionsContainer, is_batch: bool = False) -> None:
+    """Add --out, --format, --force, and --name unless for a batch."""
+    group.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the files")
+    if not is_batch:
+        group.add_argument("--name", metavar="NAME", help="start of the files' names (default: the source's)")
+    formats = sorted(registry().exporters)
+    group.add_argument("--format", choices=formats, default="png", help="file format (default: png)")
+    group.add_argument("--force", action="store_true", help="replace files of the same name")
+
+
+def packing_help() -> str:
+    """Help of an option for `packing_of`."""
+    from ..io.presets import PRESETS
+
+    return (
+        f"files as an engine expects them: {', '.join(PRESETS)}; or pictures packed of channels, such as "
+        "'orm=ambient_occlusion,roughness,metallic smooth=1-roughness'; or a preset and such pictures"
+    )
 
 
 def carry_out(
@@ -60,10 +76,9 @@ def carry_out(
     """
     from ..io.streaming import Sink
 
-    suffix = registry().exporter(arguments.format).suffix
     for name in sources:
         if not arguments.force:
-            _refuse_to_replace(arguments.out, name, suffix)
+            refuse_to_replace(arguments, name)
     results: list[Result] = []
     failed: list[tuple[Path, ImpastoError]] = []
     with _make_here_or_there(files, arguments, how) as make, terminal.progress() as on_progress:
@@ -72,7 +87,7 @@ def carry_out(
                 break
             tell = partial(_tell_overall, on_progress, index, len(sources))
             try:
-                sink = Sink(arguments.out, name, arguments.format, arguments.force)
+                sink = Sink(arguments.out, name, arguments.format, arguments.force, export=arguments.export)
                 result = make(recipe, source, sink, on_progress=tell)
                 results.append(replace(result, maps=Maps()))  # the pixels are in files, and would fill the memory
             except Cancelled as stop:
@@ -101,7 +116,7 @@ def _make_here_or_there(
     from .remote import refuse_locals, remote_client
 
     how = dict(how)
-    refuse_locals(how.pop("models_folder", None), arguments.stream)
+    refuse_locals(how.pop("models_folder", None), arguments.stream, arguments.export)
     with remote_client(arguments.engine) as client:
         yield partial(_make_there, client, files, arguments, **how)
 
@@ -163,9 +178,12 @@ def result_name(step: Step, source: Path | None, models_folder: Path | None = No
     return "texture" if tool.uses_subject else tool.name
 
 
-def _refuse_to_replace(folder: Path, name: str, suffix: str) -> None:
-    """Raise FileError for existing files before the work is done, not after."""
-    for map_ in MAP_CHANNELS:
-        path = folder / f"{name}_{map_}{suffix}"
+def refuse_to_replace(arguments: argparse.Namespace, name: str) -> None:
+    """Raise FileError for existing files of a result before the work is done, not after."""
+    from ..io.presets import packing_of
+
+    suffix = registry().exporter(arguments.format).suffix
+    for file in packing_of(arguments.export).file_names(name, suffix):
+        path = arguments.out / file
         if is_there(path):
             raise FileError(f"{path} is there already", "choose another --out or --name, or add --force")

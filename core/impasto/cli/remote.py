@@ -75,10 +75,13 @@ def _followed(job: Job, on_progress: Callable[[float, str], None], is_stopped: C
     return job.wait()
 
 
-def refuse_locals(models_folder: Path | None, stream: bool | None) -> None:
+def refuse_locals(models_folder: Path | None, stream: bool | None, export: str) -> None:
     """Raise ParameterError for what another machine cannot do: use a model's file of this one, and write its files."""
     if stream:
         raise ParameterError("another machine cannot write here tile by tile", "leave out --stream")
+    if export:
+        remedy = "leave out --export, and run `impasto export` on the files afterwards"
+        raise ParameterError("another machine cannot pack the files for an engine", remedy)
     if models_folder is not None:
         raise ParameterError(
             "a model's file is not sent to another machine",

@@ -85,9 +85,9 @@ class Client:
         "longest_px"} (uint8 RGB: the result under a light, scaled down),
         {"as": "relit", "side_px", "azimuth", "elevation", "frames"} (uint8 RGB (N, side_px, 2 side_px, 3): it on a ball
         and a plane, in one turn of the light that begins at the azimuth),
-        {"as": "encoded", "format": "png"} or {"as": "files", "folder", "name", "format", "replace", "wait_s"}: without
-        "replace", existing files are an error, and so is another run that still writes them after "wait_s". scale:
-        `width_m` and `height_range_m` of the source, if its file does not state them.
+        {"as": "encoded", "format": "png"} or {"as": "files", "folder", "name", "format", "export", "replace",
+        "wait_s"}: without "replace", existing files are an error, and so is another run that still writes them after
+        "wait_s". scale: `width_m` and `height_range_m` of the source, if its file does not state them.
         supersedes: a key; older jobs with the same key are cancelled. detach: continue after this process ends, if the
         client `outlives` it.
         """

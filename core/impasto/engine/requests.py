@@ -38,15 +38,16 @@ class Given:
 class Delivery:
     """Form in which the client wants the result. longest_px: of a preview and of small maps.
 
-    folder, name, tile_by_tile: of files. replace: overwrite existing files. wait_s: longest wait for another run that
-    writes them. side_px, azimuth, elevation (degrees), frames: of the ball and the plane in a relit result, which show
-    one turn of the light.
+    folder, name, export, tile_by_tile: of files. replace: overwrite existing files. wait_s: longest wait for another
+    run that writes them. side_px, azimuth, elevation (degrees), frames: of the ball and the plane in a relit result,
+    which show one turn of the light.
     """
 
     kind: Literal["arrays", "small", "preview", "relit", "encoded", "files"] = "arrays"
     folder: str = ""
     name: str = ""
     format: str = "png"
+    export: str = ""
     tile_by_tile: bool | None = None
     replace: bool = False
     wait_s: int = 0
@@ -95,6 +96,7 @@ JOB = {
         "folder?": str,
         "name?": str,
         "format?": str,
+        "export?": str,
         "tile_by_tile?": OrNone(bool),
         "replace?": bool,
         "wait_s?": Integer(0, 3600),

@@ -227,7 +227,8 @@ class Worker:
         }
         wanted = request.delivery
         if wanted.kind == "files":
-            sink = Sink(Path(wanted.folder), wanted.name, wanted.format, wanted.replace, wanted.wait_s)
+            where = Path(wanted.folder)
+            sink = Sink(where, wanted.name, wanted.format, wanted.replace, wanted.wait_s, wanted.export)
             result = run_to_files(request.recipe, inputs, sink, tile_by_tile=wanted.tile_by_tile, **how)
         else:
             result = run(request.recipe, inputs, **how)

@@ -14,7 +14,8 @@ import numpy as np
 
 from ..data.prepare import resized_map, wraps
 from ..errors import FileError
-from ..io.files import BUILTIN_EXPORTERS, Exporter
+from ..io.formats import BUILTIN_EXPORTERS, Exporter
+from ..io.packing import Layout
 from ..surface.color import linear_to_srgb, srgb_to_linear
 from ..surface.heights import FLATTEST_PX, slopes_from_normal
 from ..surface.integration import height_from_slopes
@@ -108,4 +109,4 @@ def _content(found: MapSet, name: str, texture: Texture) -> tuple[str, bytes]:
             return file.name, file.read_bytes()
     stem = f"{usable_name(found.name)}_{name}" if file is None else DIRECTX.sub(r"\1_gl\3", file.stem)
     exporter: Exporter = next(one for one in BUILTIN_EXPORTERS if one.name == "png16")
-    return f"{stem}{exporter.suffix}", exporter.encode(name, replace(texture), {})
+    return f"{stem}{exporter.suffix}", exporter.encode(Layout.of_map(name), replace(texture), {})

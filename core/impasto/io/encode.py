@@ -18,8 +18,9 @@ import numpy as np
 from ..errors import FileError
 from ..surface.color import linear_to_srgb, srgb_to_linear
 from ..system.transaction import in_temporary_folder, temporary_folder
-from ..texture import COLOR_MAPS, MAP_CHANNELS, Texture, is_large
+from ..texture import Texture, is_large
 from .metadata import png_chunk, png_texts
+from .packing import Layout
 
 ROWS_AT_ONCE = 64
 """Rows converted at a time, few enough to take little memory; a multiple of EXR's blocks of 16."""
@@ -29,6 +30,9 @@ FULL_BYTES = 2**16
 
 PNG_AVERAGE_FILTER = 64
 """libpng's PNG_FILTER_AVG, faster than trying all five filters on every row."""
+
+ALPHA = 3
+"""Index of the alpha channel."""
 
 PNG_END = b"\0\0\0\0IEND\xaeB`\x82"
 PNG_HEAD_BYTES = 4096
@@ -104,17 +108,19 @@ class PngRows(Rows):
     """PNG of 8 or 16 bits a channel, sRGB-encoded for colour, with `metadata` in iTXt chunks and XMP."""
 
     def __init__(
-        self, path: Path, map_name: str, size_px: tuple[int, int], metadata: Mapping[str, str], *, bits: int
+        self, path: Path, layout: Layout, size_px: tuple[int, int], metadata: Mapping[str, str], *, bits: int
     ) -> None:
         self._chunks = png_texts(metadata)
-        attributes: dict[str, str | int] = {"oiio:ColorSpace": "srgb" if map_name in COLOR_MAPS else "Raw"}
+        attributes: dict[str, str | int] = {"oiio:ColorSpace": "srgb" if layout.is_color else "Raw"}
+        if layout.channels == ALPHA + 1:
+            attributes["oiio:UnassociatedAlpha"] = 1  # or else OpenImageIO divides by it
         if is_large(size_px):  # 4 to 7 times faster, 4 to 6 % larger (measured on a brick's maps)
             attributes |= {"png:compressionLevel": 1, "png:filter": PNG_AVERAGE_FILTER}
         else:
             attributes["png:compressionLevel"] = 6
         if self._chunks:  # OpenImageIO writes no iTXt, only tEXt: one of the same length keeps the place free
             attributes["impasto"] = " " * (len(self._chunks) - len(png_chunk(b"tEXt", b"impasto\0")))
-        super().__init__(path, "png", size_px, MAP_CHANNELS[map_name], f"uint{bits}", attributes)
+        super().__init__(path, "png", size_px, layout.channels, f"uint{bits}", attributes)
 
     def stored(self, texture: Texture) -> np.ndarray:
         return linear_to_srgb(texture.pixels) if texture.color_space == "linear" else texture.pixels
@@ -133,16 +139,20 @@ class PngRows(Rows):
 class ExrRows(Rows):
     """Half-float EXR, scene-linear for colour (as compositors expect), with `metadata` as attributes."""
 
-    def __init__(self, path: Path, map_name: str, size_px: tuple[int, int], metadata: Mapping[str, str]) -> None:
+    def __init__(self, path: Path, layout: Layout, size_px: tuple[int, int], metadata: Mapping[str, str]) -> None:
         attributes = {"compression": "zip", "DateTime": "1970:01:01 00:00:00"}
         if "impasto" in metadata:
             attributes["impasto"] = metadata["impasto"]
         if "source_type" in metadata:
             attributes["IPTC:DigitalSourceType"] = metadata["source_type"]
-        super().__init__(path, "exr", size_px, MAP_CHANNELS[map_name], "half", attributes)
+        super().__init__(path, "exr", size_px, layout.channels, "half", attributes)
 
     def stored(self, texture: Texture) -> np.ndarray:
-        return srgb_to_linear(texture.pixels) if texture.color_space == "srgb" else texture.pixels
+        if texture.color_space != "srgb":
+            return texture.pixels
+        color = srgb_to_linear(texture.pixels[..., :ALPHA])
+        alpha = texture.pixels[..., ALPHA:]
+        return np.concatenate([color * alpha, alpha], axis=2) if alpha.size else color  # as OpenEXR defines alpha
 
     def close(self) -> None:
         import OpenImageIO as oiio
@@ -164,12 +174,12 @@ def write_whole(rows: Rows, texture: Texture) -> None:
         raise
 
 
-def encode_whole(start: Callable[..., Rows], map_name: str, texture: Texture, metadata: Mapping[str, str]) -> bytes:
+def encode_whole(start: Callable[..., Rows], layout: Layout, texture: Texture, metadata: Mapping[str, str]) -> bytes:
     """The bytes of a file in the format that `start` writes. FileError if the temporary folder is full."""
     with temporary_folder() as folder:
         path = folder / "map"
         try:
-            write_whole(start(path, map_name, texture.size_px, metadata), texture)
+            write_whole(start(path, layout, texture.size_px, metadata), texture)
         except FileError as error:  # of a disk that is full
             raise in_temporary_folder(error) from error
         return path.read_bytes()

@@ -10,8 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import replace
 from pathlib import Path
 
 from ..errors import FileError
@@ -19,14 +18,28 @@ from ..recipe import Recipe
 from ..system.names import as_unicode, check_name, usable_name
 from ..system.outside import explained, files_in, is_folder, is_there, make_folder, resolved
 from ..system.transaction import recover, staged
-from ..texture import Maps, Texture
+from ..texture import Maps
 from . import blend, decode
 from .datablocks import Datablock
-from .encode import ExrRows, PngRows, Rows, encode_whole
+from .encode import Rows
+from .formats import BUILTIN_EXPORTERS, AtOnce, Exporter
 from .metadata import metadata_of
+from .packing import MAPS, Layout, MapFiles, Packing, Picture
 
 SUFFIXES: Mapping[str, tuple[str, ...]] = {
-    "base_color": ("base_color", "basecolor", "base", "albedo", "diffuse", "diff", "color", "colour", "col"),
+    "base_color": (
+        "base_color",
+        "basecolor",
+        "basemap",
+        "bc",
+        "base",
+        "albedo",
+        "diffuse",
+        "diff",
+        "color",
+        "colour",
+        "col",
+    ),
     "roughness": ("roughness", "rough", "rgh"),
     "metallic": ("metallic", "metalness", "metal", "met"),
     "bent_normal": ("bent_normal", "bentnormal", "bent_normals"),
@@ -40,54 +53,6 @@ SUFFIXES: Mapping[str, tuple[str, ...]] = {
 """Suffixes that common texture libraries give to the files of each map, the most specific first."""
 OTHER_SUFFIXES = ("blend_mask",)
 """Suffixes of files that are no maps, although they end like some: MatSynth's masks of blended materials."""
-
-
-@dataclass(frozen=True)
-class Exporter:
-    """A file format for maps: `encode(map_name, texture, metadata) -> bytes`.
-
-    `start(path, map_name, size_px, metadata) -> Rows` is given by formats that can be written row by row.
-    """
-
-    name: str
-    label: str
-    suffix: str
-    encode: Callable[[str, Texture, Mapping[str, str]], bytes]
-    start: Callable[[Path, str, tuple[int, int], Mapping[str, str]], Rows] | None = None
-
-    def begin(self, path: Path, map_name: str, size_px: tuple[int, int], metadata: Mapping[str, str]) -> Rows | _AtOnce:
-        """A file to write bands of rows to; a format without `start` accepts only a single band."""
-        if self.start is None:
-            return _AtOnce(path, lambda texture: self.encode(map_name, texture, metadata))
-        return self.start(path, map_name, size_px, metadata)
-
-
-@dataclass(frozen=True)
-class _AtOnce:
-    """A file in a format that has to be encoded as a whole."""
-
-    path: Path
-    encode: Callable[[Texture], bytes]
-
-    def write(self, texture: Texture) -> None:
-        self.path.write_bytes(self.encode(texture))
-
-    def close(self) -> None:
-        """Do nothing: the file is complete."""
-
-    def abandon(self) -> None:
-        """Do nothing: no file is open."""
-
-
-def _by_rows(name: str, label: str, suffix: str, start: Callable[..., Rows]) -> Exporter:
-    return Exporter(name, label, suffix, partial(encode_whole, start), start)
-
-
-BUILTIN_EXPORTERS = (
-    _by_rows("png", "PNG, 8 bits a channel", ".png", partial(PngRows, bits=8)),
-    _by_rows("png16", "PNG, 16 bits a channel", ".png", partial(PngRows, bits=16)),
-    _by_rows("exr", "OpenEXR, half float", ".exr", ExrRows),
-)
 
 
 def read_maps(
@@ -240,7 +205,7 @@ def _scale(path: Path) -> dict[str, float]:
 def encode_maps(maps: Maps, exporter: Exporter, recipe: Recipe | None = None) -> dict[str, bytes]:
     """One encoded file per map, by map name, with the recipe inside."""
     metadata = metadata_of(recipe, maps.width_m, maps.height_range_m)
-    return {name: exporter.encode(name, maps[name], metadata) for name in maps}
+    return {name: exporter.encode(Layout.of_map(name), maps[name], metadata) for name in maps}
 
 
 def write_maps(
@@ -250,51 +215,60 @@ def write_maps(
     exporter: Exporter = BUILTIN_EXPORTERS[0],
     recipe: Recipe | None = None,
     *,
+    packing: Packing = MAPS,
     replace: bool = True,
 ) -> list[Path]:
     """Write NAME_base_color.png and so on into `folder`, all of them or none; return the paths.
 
-    Everything is written beside its target first, so that a full disk leaves the older files intact. replace: overwrite
-    existing files; otherwise they are a FileError.
+    Everything is written beside its target first, so that a full disk leaves the older files intact. packing: other
+    files, as an engine expects them. replace: overwrite existing files; otherwise they are a FileError.
     """
     check_name(name, "the name of the files")
-    targets = {map_: Path(folder) / f"{name}_{map_}{exporter.suffix}" for map_ in maps}
+    files = MapFiles.of(maps, maps.size_px, Path(folder) / name, exporter.suffix, packing)
     metadata = metadata_of(recipe, maps.width_m, maps.height_range_m)
-    write_bands([maps], maps.size_px, targets, exporter, metadata, replace=replace)
-    return list(targets.values())
+    write_bands([maps], maps.size_px, files, exporter, metadata, replace=replace)
+    return list(files.paths)
 
 
 def write_bands(
     bands: Iterable[Maps],
     size_px: tuple[int, int],
-    targets: Mapping[str, Path],
+    files: MapFiles,
     exporter: Exporter,
     metadata: Mapping[str, str],
     *,
     replace: bool,
 ) -> None:
-    """Write bands of rows, from the top, that make up `size_px` (height, width), to the target of each map, or nothing.
+    """Write bands of rows, from the top, that make up `size_px` (height, width), to all files, or nothing.
 
-    Threads, one per map, write a band while the next one is computed. A complete picture is a single band.
+    Threads, one per picture, pack and write a band while the next one is computed. A complete set is a single band.
     """
-    with staged(targets.values(), replace=replace) as parts, ExitStack() as stack:
-        files: dict[str, Rows | _AtOnce] = {}
-        for name, target in targets.items():
+    with staged(files.paths, replace=replace) as parts, ExitStack() as stack:
+        rows = {}
+        for target, picture in files.pictures.items():
             with explained(target):
-                files[name] = exporter.begin(parts[target], name, size_px, metadata)
-            stack.callback(files[name].abandon)
-        pool = stack.enter_context(ThreadPoolExecutor(len(files), "rows"))
+                rows[target] = exporter.begin(parts[target], picture.layout, size_px, metadata)
+            stack.callback(rows[target].abandon)
+        for target, text in files.texts.items():
+            with explained(target):
+                parts[target].write_text(text, encoding="utf-8")
+        pool = stack.enter_context(ThreadPoolExecutor(len(rows), "rows"))
         writing: list[Future[None]] = []
         for band in bands:
             _wait(writing)
-            writing = [pool.submit(_told, targets[name], files[name].write, band[name]) for name in files]
+            writing = [pool.submit(_write, target, files.pictures[target], rows[target], band) for target in rows]
         _wait(writing)
-        _wait([pool.submit(_told, targets[name], files[name].close) for name in files])
+        _wait([pool.submit(_close, target, rows[target].close) for target in rows])
 
 
-def _told(target: Path, write: Callable[..., None], *given: Texture) -> None:
+def _write(target: Path, picture: Picture, rows: Rows | AtOnce, band: Maps) -> None:
     with explained(target):
-        write(*given)
+        rows.write(picture.texture(band))
+
+
+def _close(target: Path, close: Callable[[], None]) -> None:
+    with explained(target):
+        close()
 
 
 def _wait(writing: Iterable[Future[None]]) -> None:

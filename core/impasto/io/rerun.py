@@ -17,7 +17,8 @@ from ..system.outside import inside, is_there, open_file, printable, shown
 from ..texture import MAP_CHANNELS, Maps
 from ..tools import Result
 from .decode import is_turned
-from .files import Exporter, is_source, read_maps, read_recipe, set_name
+from .files import is_source, read_maps, read_recipe, set_name
+from .formats import Exporter
 from .streaming import Sink
 
 

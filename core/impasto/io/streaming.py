@@ -22,6 +22,8 @@ from ..system.names import check_name
 from ..texture import MAP_CHANNELS, Maps, Texture, is_large
 from ..tools import SizeParameters, Tile, Tool, makes_tiles, validate
 from .files import write_bands
+from .packing import MapFiles, Packing
+from .presets import packing_of
 
 PREVIEW_SIZE_PX = 512
 PREVIEWS = 100
@@ -30,10 +32,11 @@ PREVIEWS = 100
 
 @dataclass(frozen=True)
 class Sink:
-    """Destination of a streamed result: FOLDER/NAME_base_color.png and so on; `format` is an exporter's name.
+    """Destination of a result: FOLDER/NAME_base_color.png and so on; `format` is an exporter's name.
 
-    replace: overwrite existing files; otherwise they are a FileError. wait_s: longest wait for another run to end that
-    writes files of this name.
+    export: an engine's preset or packed pictures, as for `packing_of`; "" is one file for each map. replace: overwrite
+    existing files; otherwise they are a FileError. wait_s: longest wait for another run to end that writes files of
+    this name.
     """
 
     folder: Path
@@ -41,9 +44,16 @@ class Sink:
     format: str = "png"
     replace: bool = True
     wait_s: float = 0.0
+    export: str = ""
 
     def __post_init__(self) -> None:
         check_name(self.name, "the name of the files")
+        packing_of(self.export)
+
+    @property
+    def packing(self) -> Packing:
+        """The pictures to write."""
+        return packing_of(self.export)
 
     def held(self) -> AbstractContextManager[None]:
         """Lock for writing a result here; entering it raises FileError while another run does."""
@@ -103,12 +113,12 @@ def write_tiles(
     bands = _bands(_watched(tiles, size_px, context), size_px)
     first = next(bands)
     exporter, metadata, about = registry().exporter(sink.format), describe(first), replace(first, textures={})
-    targets = {name: sink.folder / f"{sink.name}_{name}{exporter.suffix}" for name in first}
+    files = MapFiles.of(first, size_px, sink.folder / sink.name, exporter.suffix, sink.packing)
     bands = chain((first,), bands)
     del first  # so that its memory is freed once it is written
     with sink.held():
-        write_bands(bands, size_px, targets, exporter, metadata, replace=sink.replace)
-    return tuple(targets.values()), about
+        write_bands(bands, size_px, files, exporter, metadata, replace=sink.replace)
+    return files.paths, about
 
 
 def _watched(tiles: Iterable[Tile], size_px: tuple[int, int], context: Context) -> Iterator[Tile]:

@@ -17,6 +17,8 @@ FINE_STEEPEST_Z = 1e-3
 OWN_HEIGHT_FITS = 0.7
 """Least correlation of slopes for a set's own height to be trusted."""
 FLATTEST_PX = 1e-3
+UNKNOWN_RELIEF = 0.04
+"""Range of heights if it is unknown, relative to the width (measured stone: 0.03 to 0.06)."""
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from ..texture import Maps
+from .heights import UNKNOWN_RELIEF
 
 SCALES = 4
 HALO_PX = 2 * (2**SCALES - 1)
@@ -19,8 +20,6 @@ DEVIATIONS_PX = (1.0, 2.2, 4.6, 9.2)
 """Standard deviation of the blurs up to each scale: the sum of 4^s over the scales."""
 PLAIN = 0.06
 """Closure that counts as open, so that a plain face stays white."""
-UNKNOWN_RELIEF = 0.04
-"""Range of heights if it is unknown, relative to the width (measured stone: 0.03 to 0.06)."""
 
 
 def with_relief(maps: Maps, device: str = "cpu") -> Maps:

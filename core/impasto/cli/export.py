@@ -1,0 +1,76 @@
+"""`impasto export`: map sets as the files that an engine expects."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import FileError, ImpastoError
+from ..plugins import registry
+from ..recipe import Recipe
+from .making import add_files, packing_help, refuse_to_replace
+from .options import add_command
+from .sources import SOURCES_HELP, named_sources
+from .terminal import Terminal
+
+if TYPE_CHECKING:
+    from ..io.streaming import Sink
+
+
+def add_export(commands: Any) -> None:
+    """`impasto export SET… --preset PRESET --out DIR`."""
+    text = "write map sets as the files that an engine expects, with packed channels"
+    parser = add_command(commands, "export", text, "textures/brick --preset unity-hdrp --out game/Textures", _export)
+    parser.add_argument("sources", type=Path, nargs="+", metavar="SET", help=SOURCES_HELP)
+    parser.add_argument("--preset", dest="export", required=True, metavar="PRESET", help=packing_help())
+    add_files(parser.add_argument_group("output"))
+
+
+def _export(arguments: argparse.Namespace, terminal: Terminal) -> None:
+    from ..io.streaming import Sink
+
+    sources = named_sources(arguments.sources, arguments.name)
+    if not arguments.force:
+        for name in sources:
+            refuse_to_replace(arguments, name)
+    files: list[Path] = []
+    failed: list[tuple[Path, ImpastoError]] = []
+    with terminal.progress() as show:
+        for index, (name, source) in enumerate(sources.items()):
+            sink = Sink(arguments.out, name, arguments.format, arguments.force, export=arguments.export)
+            try:
+                files += _write(source, sink, partial(_tell_overall, show, index, len(sources), source.name))
+            except ImpastoError as error:
+                if len(sources) == 1:
+                    raise
+                failed.append((source, error))
+    terminal.written(files, [], failed)
+    if failed:
+        sys.exit(failed[0][1].exit_code)
+
+
+def _tell_overall(show: Callable[[float, str], None], done: int, count: int, name: str, fraction: float) -> None:
+    show((done + fraction) / count, name)
+
+
+def _write(source: Path, sink: Sink, on_progress: Callable[[float], None]) -> list[Path]:
+    from ..io.files import read_maps, write_maps
+
+    maps = read_maps(source, on_progress=on_progress)
+    where = sink.folder, sink.name, registry().exporter(sink.format)
+    with sink.held():
+        return write_maps(maps, *where, _recipe_in(source), packing=sink.packing, replace=sink.replace)
+
+
+def _recipe_in(source: Path) -> Recipe | None:
+    """The recipe in the first file of a set; None if Impasto did not make it."""
+    from ..io.files import read_recipe, source_files
+
+    try:
+        return read_recipe(source_files(source)[0])
+    except FileError:
+        return None

@@ -1,0 +1,218 @@
+"""Channel packing: pictures whose channels are taken from maps, as engines read them, or given as constants.
+
+Each channel is a map, or one minus it, so packing is exact and can be undone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ..errors import ParameterError, did_you_mean
+from ..surface.color import linear_to_srgb
+from ..texture import COLOR_MAPS, MAP_CHANNELS, Maps, Texture
+
+NEUTRAL: Mapping[str, tuple[float, ...]] = {
+    "base_color": (1.0, 1.0, 1.0),
+    "roughness": (0.5,),
+    "metallic": (0.0,),
+    "normal": (0.5, 0.5, 1.0),
+    "height": (0.5,),
+    "ambient_occlusion": (1.0,),
+    "opacity": (1.0,),
+    "emission": (0.0, 0.0, 0.0),
+    "confidence": (1.0,),
+    "bent_normal": (0.5, 0.5, 1.0),
+}
+"""Values of maps that are missing: those of a plain surface."""
+COMPONENTS = "rgb"
+CHANNEL_COUNTS = (1, 3, 4)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Channels of a stored picture. is_color: the first three are a colour, sRGB-encoded in PNG, linear in EXR."""
+
+    channels: int
+    is_color: bool
+
+    @classmethod
+    def of_map(cls, name: str) -> Layout:
+        """The layout of a map that is stored by itself."""
+        return cls(MAP_CHANNELS[name], name in COLOR_MAPS)
+
+
+@dataclass(frozen=True)
+class Channel:
+    """One channel of a map, inverted on request; a constant where `map_name` is empty."""
+
+    map_name: str = ""
+    index: int = 0
+    is_inverted: bool = False
+    constant: float = 0.0
+
+    def values(self, maps: Maps) -> np.ndarray:
+        """Values (H, W, 1), encoded as 8-bit files hold them; the neutral value where the map is missing."""
+        if self.map_name not in maps:
+            neutral = NEUTRAL[self.map_name][self.index] if self.map_name else self.constant
+            values = np.full((*maps.size_px, 1), neutral, np.float32)
+        else:
+            texture = maps[self.map_name]
+            values = texture.pixels[..., self.index : self.index + 1]
+            values = linear_to_srgb(values) if texture.color_space == "linear" else values
+        return 1 - values if self.is_inverted else values
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture that a packing writes. pattern: of its file's name, without suffix, from {name}.
+
+    role: what a material does with it, for files that name it. has_optional_alpha: the fourth channel is left out if
+    its map is missing.
+    """
+
+    pattern: str
+    channels: tuple[Channel, ...]
+    role: str = ""
+    has_optional_alpha: bool = False
+
+    @classmethod
+    def of_map(cls, name: str, pattern: str = "") -> Picture:
+        """A map by itself, as it is."""
+        return cls(pattern or f"{{name}}_{name}", all_of(name), name)
+
+    @property
+    def map_names(self) -> set[str]:
+        """The maps that it shows."""
+        return {channel.map_name for channel in self.channels if channel.map_name}
+
+    @property
+    def layout(self) -> Layout:
+        """Channels and colour of the stored picture."""
+        first = self.channels[0].map_name
+        return Layout(len(self.channels), first in COLOR_MAPS and self.channels[:3] == all_of(first))
+
+    def fitted(self, names: Collection[str]) -> Picture:
+        """The picture for a set of these maps: without an alpha channel that would be plain."""
+        if self.has_optional_alpha and self.channels[-1].map_name not in names:
+            return Picture(self.pattern, self.channels[:-1], self.role)
+        return self
+
+    def texture(self, maps: Maps) -> Texture:
+        """Its pixels (H, W, C), from maps or from a band of rows of them."""
+        first = self.channels[0].map_name
+        if first in maps and self.channels == all_of(first):
+            return maps[first]
+        pixels = np.concatenate([channel.values(maps) for channel in self.channels], axis=2)
+        return Texture(pixels, "srgb" if self.layout.is_color else "data")
+
+
+@dataclass(frozen=True)
+class Material:
+    """A set as files that describe it see it. files: of each role, by name, with the picture in them."""
+
+    name: str
+    files: Mapping[str, str]
+    suffix: str
+    size_px: tuple[int, int]
+    width_m: float | None
+    height_range_m: float | None
+
+
+@dataclass(frozen=True)
+class Packing:
+    """Pictures that an engine expects. describe(material): further text files, by name."""
+
+    name: str
+    label: str
+    pictures: tuple[Picture, ...]
+    describe: Callable[[Material], Mapping[str, str]] = lambda material: {}
+
+    def pictures_for(self, names: Collection[str]) -> list[Picture]:
+        """The pictures that show one of these maps at least."""
+        return [one.fitted(names) for one in self.pictures if one.map_names & set(names)]
+
+    def file_names(self, name: str, suffix: str) -> list[str]:
+        """Names of the files that a set of this name may have."""
+        return [f"{one.pattern.format(name=name)}{suffix}" for one in self.pictures]
+
+
+def all_of(name: str, *, is_inverted: bool = False) -> tuple[Channel, ...]:
+    """All channels of a map."""
+    return tuple(Channel(name, index, is_inverted) for index in range(MAP_CHANNELS[name]))
+
+
+@dataclass(frozen=True)
+class MapFiles:
+    """The files of a map set: its pictures by path, and further text files."""
+
+    pictures: Mapping[Path, Picture]
+    texts: Mapping[Path, str]
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """All files, the pictures first."""
+        return (*self.pictures, *self.texts)
+
+    @classmethod
+    def of(cls, maps: Maps, size_px: tuple[int, int], stem: Path, suffix: str, packing: Packing) -> MapFiles:
+        """FOLDER/NAME_base_color.png and so on, of maps or of a band of them; stem: FOLDER/NAME.
+
+        ParameterError if the packing shows none of these maps.
+        """
+        chosen = packing.pictures_for(list(maps))
+        if not chosen:
+            message = f"the export {packing.name} shows none of these maps: {', '.join(maps)}"
+            raise ParameterError(message, "choose another export, or estimate the maps first")
+        pictures = {stem.with_name(f"{one.pattern.format(name=stem.name)}{suffix}"): one for one in chosen}
+        files = {picture.role: path.name for path, picture in pictures.items()}
+        about = Material(stem.name, files, suffix, size_px, maps.width_m, maps.height_range_m)
+        return cls(pictures, {stem.with_name(file): text for file, text in packing.describe(about).items()})
+
+
+MAPS = Packing("maps", "One file for each map", tuple(map(Picture.of_map, MAP_CHANNELS)))
+
+
+def parse_pictures(text: str) -> tuple[Picture, ...]:
+    """Pictures from "orm=ambient_occlusion,roughness,metallic smooth=1-roughness". ParameterError says what is wrong.
+
+    A channel is a map, a component of one (`normal.g`), one minus either, or a number from 0 to 1.
+    """
+    return tuple(_parse_picture(part) for part in text.split())
+
+
+def _parse_picture(text: str) -> Picture:
+    name, separator, channels = text.partition("=")
+    if not (separator and re.fullmatch(r"\w+", name, re.ASCII)):
+        remedy = "write a name and its channels, such as orm=ambient_occlusion,roughness,metallic"
+        raise ParameterError(f"{text!r} is no packed picture", remedy)
+    found = tuple(channel for part in channels.split(",") for channel in _parse_channels(part))
+    if len(found) not in CHANNEL_COUNTS:
+        message = f"the packed picture {name} has {len(found)} channels"
+        raise ParameterError(message, "give it 1, 3 or 4; a map of three channels counts as three")
+    if not any(channel.map_name for channel in found):
+        raise ParameterError(f"the packed picture {name} shows no map", "name one, such as roughness")
+    return Picture(f"{{name}}_{name}", found, name)
+
+
+def _parse_channels(text: str) -> Iterable[Channel]:
+    if re.fullmatch(r"[01]|0?\.\d+|[01]\.\d*", text):
+        if (constant := float(text)) > 1:
+            raise ParameterError(f"the channel {text} is above 1", "give a number from 0 to 1")
+        return (Channel(constant=constant),)
+    is_inverted = text.startswith("1-")
+    name, _, component = text.removeprefix("1-").partition(".")
+    if name not in MAP_CHANNELS:
+        remedy = f"{did_you_mean(name, MAP_CHANNELS)}a channel is a map ({', '.join(MAP_CHANNELS)}), 1-MAP, or a number"
+        raise ParameterError(f"there is no map called {name!r} to pack", remedy)
+    channels = all_of(name, is_inverted=is_inverted)
+    if not component:
+        return channels
+    if component not in COMPONENTS[: len(channels)]:
+        remedy = f"its components are {', '.join(COMPONENTS[: len(channels)])}"
+        raise ParameterError(f"the map {name} has no component {component!r}", remedy)
+    return (channels[COMPONENTS.index(component)],)

@@ -1,0 +1,118 @@
+"""Packings for engines: the channels, the sign of normals and the file names that each expects."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ..errors import ParameterError, did_you_mean
+from .materialx import document
+from .packing import MAPS, Channel, Packing, Picture, all_of, parse_pictures
+
+OCCLUSION, ROUGHNESS, METALLIC, OPACITY = (
+    Channel(name) for name in ("ambient_occlusion", "roughness", "metallic", "opacity")
+)
+SMOOTHNESS = Channel("roughness", is_inverted=True)
+ORM = (OCCLUSION, ROUGHNESS, METALLIC)
+DETAIL = Channel(constant=1.0)
+"""Mask of a detail map: everywhere, as without a mask."""
+
+
+def _color(pattern: str) -> Picture:
+    """Base colour, with opacity as alpha where there is any."""
+    return Picture(pattern, (*all_of("base_color"), OPACITY), "base_color", has_optional_alpha=True)
+
+
+def _directx(name: str, pattern: str) -> Picture:
+    """Normals whose green points down."""
+    red, green, blue = all_of(name)
+    return Picture(pattern, (red, Channel(name, green.index, is_inverted=True), blue), name)
+
+
+PRESETS: Mapping[str, Packing] = {
+    one.name: one
+    for one in (
+        Packing(
+            "gltf",
+            "glTF 2.0",
+            (
+                _color("{name}_baseColor"),
+                Picture("{name}_occlusionRoughnessMetallic", ORM, "orm"),
+                Picture.of_map("normal", "{name}_normal"),
+                Picture.of_map("emission", "{name}_emissive"),
+            ),
+        ),
+        Packing(
+            "unreal",
+            "Unreal Engine",
+            (
+                _color("T_{name}_BC"),
+                Picture("T_{name}_ORM", ORM, "orm"),
+                _directx("normal", "T_{name}_N"),
+                Picture.of_map("emission", "T_{name}_E"),
+                Picture.of_map("height", "T_{name}_H"),
+                _directx("bent_normal", "T_{name}_BN"),
+            ),
+        ),
+        Packing(
+            "unity-urp",
+            "Unity URP",
+            (
+                _color("{name}_BaseMap"),
+                Picture("{name}_MetallicSmoothness", (METALLIC,) * 3 + (SMOOTHNESS,), "mask"),
+                Picture.of_map("normal", "{name}_Normal"),
+                Picture.of_map("ambient_occlusion", "{name}_Occlusion"),
+                Picture.of_map("height", "{name}_Height"),
+                Picture.of_map("emission", "{name}_Emission"),
+            ),
+        ),
+        Packing(
+            "unity-hdrp",
+            "Unity HDRP",
+            (
+                _color("{name}_BaseMap"),
+                Picture("{name}_MaskMap", (METALLIC, OCCLUSION, DETAIL, SMOOTHNESS), "mask"),
+                Picture.of_map("normal", "{name}_Normal"),
+                Picture.of_map("bent_normal", "{name}_BentNormal"),
+                Picture.of_map("height", "{name}_Height"),
+                Picture.of_map("emission", "{name}_Emissive"),
+            ),
+        ),
+        Packing(
+            "godot",
+            "Godot 4",
+            (
+                _color("{name}_albedo"),
+                Picture("{name}_orm", ORM, "orm"),
+                Picture.of_map("normal", "{name}_normal"),
+                Picture.of_map("emission", "{name}_emission"),
+                Picture.of_map("height", "{name}_height"),
+            ),
+        ),
+        Packing(
+            "materialx",
+            "MaterialX",
+            tuple(
+                Picture.of_map(name)
+                for name in ("base_color", "roughness", "metallic", "normal", "height", "opacity", "emission")
+            ),
+            document,
+        ),
+    )
+}
+
+
+def packing_of(text: str) -> Packing:
+    """The packing of a preset's name, of pictures as in `parse_pictures`, or of both; "" is one file for each map.
+
+    ParameterError lists the presets, or says what is wrong with a picture.
+    """
+    words = text.split()
+    if not words:
+        return MAPS
+    if "=" in words[0]:
+        return Packing(text, text, parse_pictures(text))
+    if words[0] not in PRESETS:
+        remedy = f"{did_you_mean(words[0], PRESETS)}choose from {', '.join(PRESETS)}, or write NAME=CHANNEL,CHANNEL,…"
+        raise ParameterError(f"there is no preset for export called {words[0]!r}", remedy)
+    preset = PRESETS[words[0]]
+    return Packing(text, preset.label, preset.pictures + parse_pictures(" ".join(words[1:])), preset.describe)
