@@ -213,7 +213,7 @@ OF_MODEL = ("class", "sliders")
 """Formats of parameters that belong to the chosen model."""
 TASKS = (
     *("seamless", "generate", "maps", "stereo", "stylize", "train", "prepare", "straighten", "scale"),
-    *("fill", "landmarks", "mend", "extend"),
+    *("fill", "landmarks", "mend", "extend", "endless"),
 )
 """Tasks for which hosts have an action, a button or a panel, as they know no tool by its name: make a picture seamless;
 make a material with a trained model; estimate missing maps of a picture; measure maps from photographs under several
@@ -221,7 +221,8 @@ lights, with the parameters `lights`, `clock` and `light_elevation`; repaint a p
 model; rotate, crop and scale a source for another tool; straighten a plane that was photographed at an angle, by four
 points; measure the real-world width of a picture by two points and the length between them; fill the region of the
 input `mask`, within the colours of the input `islands`; find blemishes and landmarks, as a mask; mend the seams of a
-tile; extend a picture by margins."""
+tile; extend a picture by margins; make a material without a pattern of any size, without repeats, with the parameters
+`cell_size`, `sharpness`, `layout` and `pattern`."""
 
 
 def validate(tool: Tool, given: Mapping[str, Any]) -> Parameters:

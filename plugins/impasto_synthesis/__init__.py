@@ -2,7 +2,7 @@
 
 `quilt` makes it seamless in about a second: image quilting and graph cuts (Efros & Freeman 2001; Kwatra et al. 2003) on
 a torus. The folder `patch_synthesis` has the tool that lays out smaller pieces, and corrects their cuts from coarse to
-fine.
+fine; `histogram_blending` has the one for materials without a pattern, whose pieces fade into each other.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from impasto.context import Context
 from impasto.texture import Maps
 from impasto.tools import Generator
 
+from .histogram_blending import HistogramBlending
 from .parameters import QuiltParameters
 from .patch_synthesis import PatchSynthesis
 
@@ -41,4 +42,4 @@ class Quilt(Generator):
 @hookimpl
 def impasto_tools() -> list[Generator]:
     """The tools of this plugin."""
-    return [Quilt(), PatchSynthesis()]
+    return [Quilt(), PatchSynthesis(), HistogramBlending()]

@@ -23,6 +23,7 @@ USUAL = {
     "stylize": "patches-style",
     "train": "train-torus",
     "prepare": "transform",
+    "endless": "histogram-blending",
 }
 
 
