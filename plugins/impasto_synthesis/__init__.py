@@ -12,9 +12,10 @@ from collections.abc import Mapping
 from impasto import hookimpl
 from impasto.context import Context
 from impasto.texture import Maps
-from impasto.tools import Generator
+from impasto.tools import Generator, Tool
 
 from .histogram_blending import HistogramBlending
+from .inpaint import Inpaint
 from .parameters import QuiltParameters
 from .patch_synthesis import PatchSynthesis
 
@@ -40,6 +41,6 @@ class Quilt(Generator):
 
 
 @hookimpl
-def impasto_tools() -> list[Generator]:
+def impasto_tools() -> list[Tool]:
     """The tools of this plugin."""
-    return [Quilt(), PatchSynthesis(), HistogramBlending()]
+    return [Quilt(), PatchSynthesis(), HistogramBlending(), Inpaint()]

@@ -1,0 +1,5 @@
+"""Repair by example: holes, borders and margins of a picture or a map set are filled from the rest of it."""
+
+from .tools import Inpaint
+
+__all__ = ["Inpaint"]

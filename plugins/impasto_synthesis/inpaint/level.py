@@ -1,0 +1,140 @@
+"""Pyramid of a picture with holes: what each level shows, and from where its holes may be filled."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn.functional import avg_pool2d, max_pool2d, pad
+
+from ..patch_synthesis.appearance import CLIPPED, COARSE
+from .components import principal_components
+from .grid import RADIUS_PX, Grid, dilated
+
+COARSEST_PX = 256
+"""The pyramid ends below this length of the shorter side, or where holes get thin."""
+THINNEST_PX = 12
+LARGEST_SEARCH_PX = 512 * 512
+"""Most pixels of the coarsest level, which is searched as a whole."""
+LEAST_USABLE = 48
+"""Fewest windows of a level to learn from, or else, on the finest, fewest pixels."""
+SAMPLES = 1 << 15
+
+
+@dataclass(frozen=True)
+class Constraints:
+    """Kind (h, w) of each pixel, which is filled only from its own, and the island (h, w) that it lies on."""
+
+    kind: Tensor
+    island: Tensor
+
+    def halved(self) -> Constraints:
+        """Those of every second pixel."""
+        return Constraints(self.kind[::2, ::2].contiguous(), self.island[::2, ::2].contiguous())
+
+
+@dataclass(frozen=True)
+class Level:
+    """A level whose pixels are `scale` wide. features (P, C), whole numbers; those of holes are replaced.
+
+    holes (N,): indices of the pixels to be filled. source (P,): index of the pixel that may be taken for each, or -1.
+    """
+
+    scale: int
+    grid: Grid
+    features: Tensor
+    holes: Tensor
+    source: Tensor
+    kind: Tensor | None
+    island: Tensor | None
+
+    @property
+    def usable(self) -> Tensor:
+        """Indices (n,) of all pixels that may be taken."""
+        own = torch.arange(len(self.source), device=self.source.device)
+        return (self.source == own).nonzero()[:, 0]
+
+
+def levels_of(
+    images: Mapping[str, Tensor], hole: Tensor, constraints: Constraints | None, wraps: tuple[bool, bool]
+) -> list[Level]:
+    """Levels of images (H, W, C) with holes (H, W), finest first; none if nothing is left to learn from."""
+    features = _features(images, hole)
+    thickness = 2 * thickness_px(hole)
+    levels: list[Level] = []
+    while True:
+        level = _level(features, hole, constraints, wraps, 2 ** len(levels))
+        if level is None:
+            return levels
+        levels.append(level)
+        size = hole.shape
+        is_thin = thickness / level.scale < THINNEST_PX and size[0] * size[1] <= LARGEST_SEARCH_PX
+        if min(size) < COARSEST_PX or is_thin:
+            return levels
+        features, hole = _halved(features), _any_of_four(hole)
+        constraints = constraints and constraints.halved()
+
+
+def thickness_px(hole: Tensor) -> float:
+    """About half the width of holes (H, W): twice their area over their perimeter."""
+    perimeter = sum(int((hole.narrow(a, 1, n - 1) ^ hole.narrow(a, 0, n - 1)).sum()) for a, n in enumerate(hole.shape))
+    return 2 * int(hole.sum()) / max(perimeter, 1)
+
+
+def _features(images: Mapping[str, Tensor], hole: Tensor) -> Tensor:
+    """Principal components (H, W, C) of all images, of what is known."""
+    known = (~hole).flatten().nonzero()[:, 0]
+    some = known[:: max(1, len(known) // SAMPLES)]
+    sample = {name: image.flatten(0, 1)[some].T for name, image in images.items()}
+    matrices, offset = principal_components(sample)
+    features = offset.expand(hole.numel(), -1)
+    for name, matrix in matrices.items():
+        features = torch.addmm(features, images[name].flatten(0, 1), matrix)
+    return features.view(*hole.shape, -1)
+
+
+def _level(
+    features: Tensor, hole: Tensor, constraints: Constraints | None, wraps: tuple[bool, bool], scale: int
+) -> Level | None:
+    """A level; None if it has too few windows to learn from, unless it is the finest."""
+    grid = Grid((hole.shape[0], hole.shape[1]), wraps, hole.device)
+    padded_hole = grid.padded(hole)
+    shape = hole.shape[0] + 2 * RADIUS_PX, hole.shape[1] + 2 * RADIUS_PX
+    is_usable = ~dilated(padded_hole.view(shape) | ~grid.is_inside().view(shape)).flatten()
+    shown = grid.shown()
+    is_usable = is_usable[shown] & grid.is_inside()
+    if int(is_usable.sum()) < LEAST_USABLE:
+        if scale > 1:
+            return None
+        is_usable = ~padded_hole & (shown == torch.arange(len(shown), device=shown.device))
+        if int(is_usable.sum()) < LEAST_USABLE:
+            return None
+    source = torch.where(is_usable, shown, -1)
+    holes = grid.index(*hole.nonzero(as_tuple=True))
+    kind = None if constraints is None else grid.padded(constraints.kind)
+    island = None if constraints is None else grid.padded(constraints.island)
+    return Level(scale, grid, grid.padded(_whole(features, hole)), holes, source, kind, island)
+
+
+def _whole(features: Tensor, hole: Tensor) -> Tensor:
+    """Features (H, W, C) as whole numbers, scaled by the deviation of what is known, so that sums are exact."""
+    known = (~hole).flatten().nonzero()[:, 0]
+    some = features.flatten(0, 1)[known[:: max(1, len(known) // SAMPLES)]]
+    deviation = float(some.double().square().mean().sqrt())
+    scale = COARSE / (CLIPPED * deviation) if deviation > 1e-6 else 0.0
+    return (features * scale).round_().clamp_(-COARSE, COARSE)
+
+
+def _halved(features: Tensor) -> Tensor:
+    """Features (H, W, C) at half the size, rounded up."""
+    planes = features.permute(2, 0, 1)[None]
+    odd = features.shape[1] % 2, features.shape[0] % 2
+    planes = pad(planes, (0, odd[0], 0, odd[1]), mode="replicate") if any(odd) else planes
+    return avg_pool2d(planes, 2)[0].permute(1, 2, 0).contiguous()
+
+
+def _any_of_four(hole: Tensor) -> Tensor:
+    """Hole (H, W) at half the size: pixels that cover any of it."""
+    return max_pool2d(hole[None, None].to(torch.float32), 2, ceil_mode=True)[0, 0] > 0

@@ -1,0 +1,56 @@
+"""Filling masked regions: what to fill, from where, and what to say if that cannot be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from impasto.context import Context
+from impasto.data.prepare import is_seamless
+from impasto.errors import ParameterError
+from impasto.texture import Maps
+
+from .fill import Holes, filled
+from .masks import mask_of, regions_of
+from .parameters import InpaintParameters, Wraps
+
+SMALLEST_PX = 16
+"""Shorter side below which a picture has no texture to learn from: it is left as it is."""
+
+
+def inpainted(subject: Maps, parameters: InpaintParameters, inputs: Mapping[str, Maps], context: Context) -> Maps:
+    """The subject with the white parts of the mask filled."""
+    mask = mask_of(inputs["mask"], subject.size_px)
+    if min(subject.size_px) < SMALLEST_PX:
+        context.progress(0.5, "Filling holes")
+        context.note(f"the picture is too small to learn from (below {SMALLEST_PX} pixels), so nothing was filled")
+        return subject
+    if mask.all():
+        raise ParameterError("the mask is white everywhere, so nothing is left to learn from", "paint black what stays")
+    if not mask.any():
+        context.progress(0.5, "Filling holes")
+        context.note("the mask is black everywhere, so nothing was filled")
+        return subject
+    constraints = _constraints(subject, inputs)
+    wraps = wraps_of(subject, parameters.wraps)
+    holes = Holes(mask, wraps, constraints, parameters.quality, parameters.blend)
+    return filled(subject, holes, context)
+
+
+def wraps_of(subject: Maps, wanted: Wraps) -> tuple[bool, bool]:
+    """Whether the subject wraps around (vertically, horizontally)."""
+    is_periodic = is_seamless(subject) if wanted == "automatic" else wanted == "yes"
+    return is_periodic, is_periodic
+
+
+def _constraints(subject: Maps, inputs: Mapping[str, Maps]) -> tuple[np.ndarray, np.ndarray] | None:
+    """Kinds and islands (H, W), if labels or islands are given: what differs in either is of another kind."""
+    if not {"labels", "islands"} & set(inputs):
+        return None
+    none = np.zeros(subject.size_px, np.int32)
+    labels, islands = (
+        regions_of(inputs[name], subject.size_px, name) if name in inputs else none for name in ("labels", "islands")
+    )
+    kinds = np.unique(labels.astype(np.int64) * (int(islands.max()) + 1) + islands, return_inverse=True)[1]
+    return kinds.reshape(subject.size_px).astype(np.int32), islands

@@ -1,0 +1,105 @@
+"""Repair: what fills holes joins its surroundings, in all maps, from where it may be taken; nothing else changes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from impasto.errors import Cancelled, ParameterError
+from impasto.recipe import Recipe, Step
+from impasto.runner import Result, run
+from impasto.texture import Maps
+
+data = pytest.importorskip("skimage.data")
+
+
+def photograph(name: str, side: int = 128) -> np.ndarray:
+    """One of scikit-image's grey photographs as (side, side, 3), at half its size."""
+    grey = getattr(data, name)()[: 2 * side, : 2 * side].astype(np.float32) / 255
+    grey = grey.reshape(side, 2, side, 2).mean((1, 3))
+    return np.repeat(grey[..., None], 3, axis=2)
+
+
+def picture(pixels: np.ndarray) -> Maps:
+    return Maps.from_arrays({"base_color": pixels if pixels.ndim == 3 else np.repeat(pixels[..., None], 3, 2)})
+
+
+def square(side: int, top: int, left: int, hole: int) -> np.ndarray:
+    """Mask (side, side) that is white in a square."""
+    mask = np.zeros((side, side), np.float32)
+    mask[top : top + hole, left : left + hole] = 1
+    return mask
+
+
+def inpainted(source: np.ndarray | Maps, mask: np.ndarray, seed: int = 0, **given) -> Result:
+    """The result of the tool; `given` are inputs, as pictures, and parameters."""
+    maps = source if isinstance(source, Maps) else picture(source)
+    inputs = {name: value for name, value in given.items() if isinstance(value, np.ndarray)}
+    parameters = {name: value for name, value in given.items() if name not in inputs}
+    inputs = {name: picture(value) for name, value in {"mask": mask, **inputs}.items()}
+    step = Step("inpaint", parameters, {name: name for name in inputs})
+    return run(Recipe((step,), seed), {"source": maps, **inputs})
+
+
+def color(*given, **named) -> np.ndarray:
+    return inpainted(*given, **named).maps["base_color"].pixels
+
+
+def test_only_the_hole_changes_and_nothing_of_what_was_there_is_left():
+    source, mask = photograph("gravel"), square(128, 40, 50, 30)
+    source[45:60, 55:70] = (1, 0, 0)
+    made = color(source, mask)
+    assert np.array_equal(made[mask == 0], source[mask == 0])
+    assert np.ptp(made, axis=2).max() < 0.02  # no red
+
+
+def test_all_maps_are_filled_from_the_same_places():
+    grey = photograph("gravel")
+    maps = Maps.from_arrays({"base_color": grey, "height": grey[..., :1]}, width_m=1.0, height_range_m=0.1)
+    made = inpainted(maps, square(128, 40, 50, 30)).maps
+    assert np.abs(made["base_color"].pixels[..., :1] - made["height"].pixels).max() < 1e-4
+    assert (made.width_m, made.height_range_m) == (1.0, 0.1)
+
+
+def test_a_mask_of_everything_or_of_too_much_is_refused_and_one_of_nothing_changes_nothing():
+    source = photograph("gravel", 64)
+    with pytest.raises(ParameterError, match="white everywhere"):
+        inpainted(source, np.ones((64, 64), np.float32))
+    with pytest.raises(ParameterError, match="too little"):
+        inpainted(source, 1 - square(64, 30, 30, 2), labels=np.linspace(0, 1, 64)[:, None] * np.ones(64))
+    result = inpainted(source, np.zeros((64, 64), np.float32))
+    assert np.array_equal(result.maps["base_color"].pixels, source)
+    assert "nothing was filled" in result.notes[0]
+
+
+def test_nothing_is_taken_from_another_island():
+    source = photograph("gravel")
+    source[:, 64:] *= (1.0, 0.3, 0.3)
+    islands = np.zeros((128, 128), np.float32)
+    islands[:, 64:] = 1
+    made = color(source, square(128, 40, 50, 30), islands=islands)
+    assert np.ptp(made[:, :64], axis=2).max() < 0.05
+    assert np.ptp(made[40:70, 64:80], axis=2).mean() > 0.1
+
+
+def test_labels_say_what_is_filled_from_where():
+    source = photograph("gravel")
+    source[:, :40] *= (1.0, 0.3, 0.3)
+    labels = np.zeros((128, 128), np.float32)
+    labels[:, :40] = 1
+    labels[40:70, 70:100] = 1  # the hole is to become red, far from what is red
+    made = color(source, square(128, 40, 70, 30), labels=labels, blend=0)
+    assert np.ptp(made[40:70, 70:100], axis=2).mean() > 0.1
+
+
+def test_a_cancelled_fill_ends():
+    reports: list[float] = []
+    inputs = {"source": picture(photograph("gravel")), "mask": picture(square(128, 40, 50, 30))}
+    with pytest.raises(Cancelled):
+        run(
+            Recipe((Step("inpaint", {}, {"mask": "mask"}),)),
+            inputs,
+            is_cancelled=lambda: len(reports) > 5,
+            on_progress=lambda fraction, _: reports.append(fraction),
+        )
+    assert len(reports) < 10
