@@ -5,14 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Literal
 
 from impasto.context import Context
 from impasto.errors import ParameterError
 from impasto.texture import Maps
 from impasto.tools import Field, Filter, Parameters, Point, Result, display_hints
 
-METRES: Mapping[str, float] = {"metres": 1.0, "centimetres": 0.01, "millimetres": 0.001}
 LEAST_PX = 0.25
 
 
@@ -21,10 +19,13 @@ class RealScaleParameters(Parameters):
 
     start: Point = Field((0.25, 0.5), description="One end of something whose length is known")
     end: Point = Field((0.75, 0.5), description="Its other end")
-    length: float = Field(
-        0.5, gt=0, le=1e6, description="Length in the world", json_schema_extra=display_hints(high=10, decimals=3)
+    length_m: float = Field(
+        0.5,
+        gt=0,
+        le=1e6,
+        description="Length between them in the world, in metres",
+        json_schema_extra=display_hints(high=10, decimals=3),
     )
-    unit: Literal["metres", "centimetres", "millimetres"] = Field("metres", description="Unit of the length")
 
 
 class RealScale(Filter):
@@ -32,8 +33,8 @@ class RealScale(Filter):
 
     name, label = "real-scale", "Real-world scale"
     description = "Sets a picture's width in metres from a length that is known in it, such as that of a brick"
-    rank = 27
-    example = "bricks.jpg --start 0.2,0.4 --end 0.45,0.4 --length 24 --unit centimetres "
+    rank, task = 27, "scale"
+    example = "bricks.jpg --start 0.2 0.4 --end 0.45 0.4 --length-m 0.24 "
     parameters = RealScaleParameters
     needs_source = True
 
@@ -47,7 +48,7 @@ class RealScale(Filter):
         length_px = math.hypot((x1 - x0) * width, (y1 - y0) * height)
         if length_px < LEAST_PX:
             raise ParameterError("start and end are the same place", "put them at both ends of the known length")
-        width_m = parameters.length * METRES[parameters.unit] * width / length_px
+        width_m = parameters.length_m * width / length_px
         range_m = subject.height_range_m
         if range_m is not None and subject.width_m:
             range_m *= width_m / subject.width_m

@@ -34,8 +34,8 @@ class Straighten(Filter):
 
     name, label = "straighten", "Straighten"
     description = "Straightens a surface that was photographed at an angle, by the corners of a rectangle on it"
-    rank = 20
-    example = "wall.jpg --top-left 0.1,0.05 --top-right 0.95,0.1 --bottom-right 0.9,0.95 --bottom-left 0.15,0.9 "
+    rank, task = 20, "straighten"
+    example = "wall.jpg --top-left 0.1 0.05 --top-right 0.95 0.1 --bottom-right 0.9 0.95 --bottom-left 0.15 0.9 "
     parameters = StraightenParameters
     needs_source = True
 

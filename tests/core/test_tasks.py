@@ -23,6 +23,9 @@ USUAL = {
     "stylize": "patches-style",
     "train": "train-torus",
     "prepare": "transform",
+    "straighten": "straighten",
+    "scale": "real-scale",
+    "fill": "inpaint",
     "endless": "histogram-blending",
 }
 

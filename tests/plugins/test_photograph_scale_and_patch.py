@@ -28,7 +28,7 @@ def test_a_known_length_gives_the_pictures_width_and_keeps_its_relief_in_proport
     source = Maps.from_arrays(
         {"base_color": photograph(), "height": photograph()[..., :1]}, width_m=2, height_range_m=0.1
     )
-    result = made("real-scale", source, start=(0.1, 0.2), end=(0.4, 0.6), length=24, unit="centimetres")
+    result = made("real-scale", source, start=(0.1, 0.2), end=(0.4, 0.6), length_m=0.24)
     # 24 by 24 pixels of 80
     assert result.maps.width_m == pytest.approx(0.24 * 80 / np.hypot(24, 24))
     assert result.figures["width_m"] == result.maps.width_m
