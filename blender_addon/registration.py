@@ -12,6 +12,9 @@ from .batch import operators as batch_operators
 from .batch import panel as batch_panel
 from .batch import settings as batch_settings
 from .bridge import former
+from .endless import operators as endless_operators
+from .endless import panel as endless_panel
+from .endless import settings as endless_settings
 from .engine.catalogue import catalogue
 from .generate import choosing, light_dial, variation_operators, variations
 from .generate import operators as generate_operators
@@ -60,6 +63,7 @@ CLASSES = (
     *weight_operators.CLASSES,
     *material_operators.CLASSES,
     *relight_operators.CLASSES,
+    *endless_operators.CLASSES,
     *presets.CLASSES,
     *menus.CLASSES,
     *image_panel.CLASSES,
@@ -68,6 +72,7 @@ CLASSES = (
     *train_panel.CLASSES,
     *batch_panel.CLASSES,
     *relight_panel.CLASSES,
+    *endless_panel.CLASSES,
     *light_dial.CLASSES,
 )
 PARTS = (
@@ -79,6 +84,7 @@ PARTS = (
     bake_settings,
     batch_settings,
     relight_settings,
+    endless_settings,
     presets,
     session,
     made,

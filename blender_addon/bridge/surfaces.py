@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import bpy
 
 from ..core.errors import ParameterError
-from . import images, materials
+from . import endless_nodes, images, materials
 
 if TYPE_CHECKING:
     import numpy as np
@@ -67,6 +67,17 @@ class MapNode:
         return self.node.image
 
     @property
+    def value_socket(self) -> bpy.types.NodeSocket | None:
+        """Socket that has the map's values: the image's colour or alpha, or a channel that was separated from it."""
+        if self.channel == CHANNELS["Alpha"]:
+            return self.node.outputs["Alpha"]
+        color = self.node.outputs["Color"]
+        if self.channel is None:
+            return color
+        nodes = [link.to_node for link in color.links if link.to_node.type == "SEPARATE_COLOR"]
+        return nodes[0].outputs[self.channel] if nodes else None
+
+    @property
     def range_socket(self) -> bpy.types.NodeSocket | None:
         """Socket with the range of a height."""
         nodes = [link.to_node for output in self.node.outputs for link in output.links]
@@ -99,7 +110,9 @@ def _behind(socket: bpy.types.NodeSocket) -> MapNode | None:
             node, source = link.from_node, link.from_socket
             if node.type == "TEX_IMAGE" and node.image:
                 return MapNode(node, CHANNELS["Alpha"] if source.name == "Alpha" else channel)
-            if node.type in PASSED and node.name not in seen:
+            if endless_nodes.is_endless(node):
+                sockets.append((node.inputs[source.name], channel))
+            elif node.type in PASSED and node.name not in seen:
                 seen.add(node.name)
                 passed = PASSED[node.type]
                 channel = CHANNELS.get(source.name, channel) if node.type == "SEPARATE_COLOR" else channel

@@ -34,6 +34,7 @@ class Place(StrEnum):
     TRAINING = "training"
     BATCH = "batch"
     RELIGHT = "relight"
+    ENDLESS = "endless"
     MODELS = "models"
     PREFERENCES = "preferences"
 

@@ -42,6 +42,8 @@ NAMES = {
         "Impasto Displacement",
     ),
     *("Red", "Green", "Blue", "Alpha", "Distance", "Value", "Displacement", "Midlevel", "Object", "Vector"),
+    *("Math", "Float", "Int", "Linear", "Closest", "Cell", "Slot", "Group", "{} Coordinates"),
+    *("Impasto Endless", "Impasto Endless Piece"),
     *("Occlude", "Coordinates", "Mapping", "Darwin", "Windows", "Linux", "Operator", "{}_seamless"),
 }
 """Names by which something is found again: of data, of nodes and their sockets, of systems."""

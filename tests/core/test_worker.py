@@ -1,5 +1,6 @@
 """A real worker: progress, cancelling, crashes, hangs, stray prints, memory; nothing is mocked."""
 
+import io
 import os
 import signal
 import struct
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from worker_jobs import CHECKER, recipe, wait_until
 
 from impasto.engine.client import Client
@@ -265,6 +267,22 @@ def test_a_turn_of_the_light_begins_at_its_azimuth_and_goes_on_counter_clockwise
     assert turn.shape == (4, 32, 64, 3)
     for index, frame in enumerate(turn):
         assert np.array_equal(frame, relit(shared_client, azimuth=90 + 90 * index)[0])
+
+
+def test_maps_with_gaussian_histograms_come_with_a_table_that_takes_them_back(shared_client):
+    height = np.float32(np.random.default_rng(0).random((48, 48, 1)) ** 2)
+    source = Maps.from_arrays({"base_color": np.full((48, 48, 3), 0.25), "height": height})
+    answer = shared_client.submit(recipe("transform"), {"source": source}, deliver={"as": "gaussian"}).wait()
+    assert answer.figures["is_regular"] == 0
+    assert set(answer.arrays) == {"base_color", "height", "lookup"}
+    tables = answer.arrays["lookup"]  # three components of the colour, one of the height
+    assert tables.shape[::2] == (4, 3)
+    assert np.allclose(tables[:3].sum(0), 0.25, atol=1e-3)
+    with Image.open(io.BytesIO(answer.arrays["height"].tobytes())) as picture:
+        values = np.asarray(picture, np.float64) / 65535
+    assert 0.16 < values.std() < 0.17  # a sixth, as six deviations make up the range
+    index = np.round(values * (tables.shape[1] - 1)).astype(int)
+    assert np.abs(tables[3][index, 0] - height[..., 0]).max() < 0.01
 
 
 @pytest.mark.parametrize("wrong", [{"frames": 0}, {"frames": 1000}, {"side_px": 4096}, {"azimuth": "left"}])

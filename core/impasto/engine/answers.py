@@ -18,7 +18,7 @@ from ..system.outside import shown
 from ..system.shapes import ANY_NUMBER, ID, RANGE_M, Integer, OrNone, check
 from ..texture import MAP_CHANNELS, Maps
 
-PREVIEW, RELIT = "preview", "relit"
+PREVIEW, RELIT, LOOKUP = "preview", "relit", "lookup"
 
 
 @dataclass(frozen=True)
@@ -214,7 +214,11 @@ def _answer(header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Answ
     for name, array in arrays.items():
         is_file = array.ndim == 1 and array.dtype == np.uint8
         dimensions = 4 if name == RELIT else 3
-        if name not in (*MAP_CHANNELS, PREVIEW, RELIT) or not array.size or not (is_file or array.ndim == dimensions):
+        if (
+            name not in (*MAP_CHANNELS, PREVIEW, RELIT, LOOKUP)
+            or not array.size
+            or not (is_file or array.ndim == dimensions)
+        ):
             raise ProtocolError(f"done has an array {shown(name)} of the shape {array.shape}", "see the log")
     return Answer(
         header["id"],

@@ -84,7 +84,8 @@ class Client:
         deliver: {"as": "arrays"}, {"as": "small", "longest_px"} (maps as uint8, scaled down), {"as": "preview",
         "longest_px"} (uint8 RGB: the result under a light, scaled down),
         {"as": "relit", "side_px", "azimuth", "elevation", "frames"} (uint8 RGB (N, side_px, 2 side_px, 3): it on a ball
-        and a plane, in one turn of the light that begins at the azimuth),
+        and a plane, in one turn of the light that begins at the azimuth), {"as": "gaussian"} (for shaders that blend
+        it: PNGs with Gaussian histograms, and `lookup`, the table that takes them back),
         {"as": "encoded", "format": "png"} or {"as": "files", "folder", "name", "format", "export", "replace",
         "wait_s"}: without "replace", existing files are an error, and so is another run that still writes them after
         "wait_s". scale: `width_m` and `height_range_m` of the source, if its file does not state them.

@@ -111,7 +111,8 @@ def _to_float(array: np.ndarray) -> np.ndarray:
 def deliver(
     result: Result, wanted: Delivery, tell: Callable[[float, str], None]
 ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """Header and arrays of the answer: `arrays` or `small` ones, a `preview`, `relit`, `encoded` files, or paths.
+    """Header and arrays of the answer: `arrays` or `small` ones, a `preview`, `relit`,
+    `gaussian` maps, `encoded` files, or paths.
 
     `tell(fraction, message)` is called while frames are rendered and may raise Cancelled.
     """
@@ -140,6 +141,11 @@ def deliver(
         return about, {"preview": scaled_down(maps, wanted.longest_px)}
     if wanted.kind == "relit":
         return about, {"relit": _relit(maps, wanted, tell)}
+    if wanted.kind == "gaussian":
+        from .gaussian_maps import gaussian_maps
+
+        figures, arrays = gaussian_maps(maps)
+        return {**about, "figures": figures}, arrays
     if wanted.kind == "files":
         return {**about, "paths": [str(path) for path in result.paths]}, {}
     exporter = registry().exporter(wanted.format)

@@ -43,7 +43,7 @@ class Delivery:
     which show one turn of the light.
     """
 
-    kind: Literal["arrays", "small", "preview", "relit", "encoded", "files"] = "arrays"
+    kind: Literal["arrays", "small", "preview", "relit", "gaussian", "encoded", "files"] = "arrays"
     folder: str = ""
     name: str = ""
     format: str = "png"
@@ -92,7 +92,7 @@ JOB = {
     "recipe": dict,
     "inputs?": {str: GIVEN},
     "deliver?": {
-        "as": ("arrays", "small", "preview", "relit", "encoded", "files"),
+        "as": ("arrays", "small", "preview", "relit", "gaussian", "encoded", "files"),
         "folder?": str,
         "name?": str,
         "format?": str,

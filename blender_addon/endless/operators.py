@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Operators that make a material endless or plain again, and bake an endless one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bpy
+from bpy.props import StringProperty
+
+from ..bridge import endless_nodes, surfaces
+from ..bridge.inputs import SOURCE
+from ..bridge.target import target_of
+from ..core.errors import ImpastoError, ParameterError
+from ..core.recipe import Recipe, Step
+from ..engine import engine
+from ..engine.catalogue import catalogue
+from ..jobs.operator import TaskOperator, poll, tell
+from ..jobs.session import push_undo
+from ..jobs.task import Place, Report, Task, error_report
+from ..paths import RELATIVE_PATH
+from ..tools.arguments import MATERIAL, REPLACE, given_to
+from ..tools.request import make_task
+from . import subject
+from .settings import CELL_SIZE, INSIST, SEED, SHARPNESS, SIZE_PX
+
+NAMED = StringProperty(name="Material", description="Name of the material; empty: the active object's")
+
+
+class IMPASTO_OT_make_endless(TaskOperator, bpy.types.Operator):
+    """Let the material's textures go on without repeats, by nodes that blend random pieces of them"""
+
+    bl_idname = "impasto.make_endless"
+    bl_label = "Make Endless"
+    place = Place.ENDLESS
+
+    source: NAMED
+    cell_size: CELL_SIZE
+    sharpness: SHARPNESS
+    seed: SEED
+    insist: INSIST
+
+    @classmethod
+    def why_not(cls, context: bpy.types.Context) -> str:
+        try:
+            subject.check(subject.material_of(context), insist=context.scene.impasto_endless.insist)
+        except ImpastoError as error:
+            return str(error)
+        return engine.why_none()
+
+    def task(self, context: bpy.types.Context) -> Task:
+        settings = context.scene.impasto_endless
+        names = ("cell_size", "sharpness", "seed")
+        values = {name: getattr(settings, name) for name in names} | given_to(self, names)
+        insist = self.insist if "insist" in given_to(self, ("insist",)) else settings.insist
+        return subject.task(subject.material_of(context, self.source), endless_nodes.Grid(**values), insist=insist)
+
+
+class IMPASTO_OT_make_plain(bpy.types.Operator):
+    """Remove the nodes that make the material endless, and show its textures as they are"""
+
+    bl_idname = "impasto.make_plain"
+    bl_label = "Make Plain"
+
+    source: NAMED
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return poll(cls, "" if bpy.data.materials else "There is no material yet")
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        try:
+            material = subject.material_of(context, self.source)
+            endless_nodes.remove(material.node_tree, _endless(material))
+            push_undo(f"Impasto: {material.name}")
+        except ImpastoError as error:
+            return tell(self, error_report(error))
+        return tell(self, Report("INFO", f"The material {material.name} is plain again", materials=(material.name,)))
+
+
+class IMPASTO_OT_bake_endless(TaskOperator, bpy.types.Operator):
+    """Make seamless textures of the endless material's layout, for other programs and renderers"""
+
+    bl_idname = "impasto.bake_endless"
+    bl_label = "Bake Endless"
+    place = Place.ENDLESS
+
+    source: NAMED
+    size_px: SIZE_PX
+    material: MATERIAL
+    name: StringProperty(name="Name", description="What the results are called (default: as the material)")
+    out_dir: StringProperty(
+        name="Output Folder",
+        description="Write the maps as files here instead of packing them",
+        subtype="DIR_PATH",
+        options=RELATIVE_PATH,
+    )
+    replace: REPLACE
+
+    @classmethod
+    def why_not(cls, context: bpy.types.Context) -> str:
+        try:
+            _endless(subject.material_of(context))
+        except ImpastoError as error:
+            return str(error)
+        return engine.why_none()
+
+    def task(self, context: bpy.types.Context) -> Task:
+        settings = context.scene.impasto_endless
+        size_px = given_to(self, ("size_px",)).get("size_px", settings.size_px)
+        material = subject.material_of(context, self.source)
+        tool = catalogue.usual("endless")
+        if not tool:
+            raise ParameterError("no tool can bake endless materials", "install the plugin impasto_synthesis")
+        parameters = _layout(_endless(material)) | {"width_px": size_px, "height_px": size_px}
+        names = [name for name in surfaces.map_nodes(material) if name != "base_color"]
+        given = surfaces.read(material, names)
+        displaced = material.displacement_method != "BUMP"
+        target = target_of(context, self.material, self.name or f"{material.name}_baked", use_displacement=displaced)
+        return make_task(
+            "Bake Endless",
+            Recipe((Step(tool, parameters),)),
+            {SOURCE: given},
+            target,
+            scale={},
+            out_dir=self.out_dir,
+            replace=self.replace,
+        )
+
+
+def _endless(material: bpy.types.Material) -> bpy.types.Node:
+    """The node that makes a material endless. ParameterError for a plain one."""
+    node = endless_nodes.find(material)
+    if node is None:
+        raise ParameterError(f"the material {material.name} is not endless", "press Make Endless first")
+    return node
+
+
+def _layout(node: bpy.types.Node) -> dict[str, Any]:
+    """The tool's parameters for the layout that a node shows."""
+    cell_size, sharpness = (round(node.inputs[label].default_value, 6) for label in ("Cell Size", "Sharpness"))
+    return {
+        "cell_size": cell_size,
+        "sharpness": sharpness,
+        "layout": node.inputs["Seed"].default_value,
+        "pattern": "insist",
+    }
+
+
+CLASSES = (IMPASTO_OT_make_endless, IMPASTO_OT_make_plain, IMPASTO_OT_bake_endless)

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The Endless panel in the 3D view and the shader editor."""
+
+from __future__ import annotations
+
+import bpy
+
+from ..bridge import endless_nodes
+from ..interface.drawing import name_place
+from ..jobs.task import Place
+from ..tools.panel import InShaderEditor, InView3D, Tab, draw_run
+
+
+class EndlessPanel(Tab):
+    """Mixin: the same panel in each editor."""
+
+    bl_label = "Endless"
+    bl_options = {"DEFAULT_CLOSED"}  # noqa: RUF012  as Blender wants it
+    bl_order = 5
+    layout: bpy.types.UILayout
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout, settings = self.layout, context.scene.impasto_endless
+        layout.use_property_split = True
+        layout.use_property_decorate = False
+        name_place(layout, Place.ENDLESS)
+        material = context.active_object.active_material if context.active_object else None
+        node = endless_nodes.find(material)
+        if node is None:
+            for name in ("cell_size", "sharpness", "seed", "insist"):
+                layout.prop(settings, name)
+            draw_run(layout, "impasto.make_endless", Place.ENDLESS, "MOD_ARRAY")
+            return
+        for label in ("Cell Size", "Sharpness", "Seed"):
+            layout.prop(node.inputs[label], "default_value", text=label)
+        layout.operator("impasto.make_plain", icon="LOOP_BACK")
+        layout.prop(settings, "size_px")
+        draw_run(layout, "impasto.bake_endless", Place.ENDLESS, "RENDER_STILL")
+
+
+class IMPASTO_PT_endless_view_3d(EndlessPanel, InView3D, bpy.types.Panel):
+    pass
+
+
+class IMPASTO_PT_endless_shader_editor(EndlessPanel, InShaderEditor, bpy.types.Panel):
+    pass
+
+
+CLASSES = (IMPASTO_PT_endless_view_3d, IMPASTO_PT_endless_shader_editor)

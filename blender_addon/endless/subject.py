@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A material that shall be endless: its maps and their sockets, reasons against it, and the bake of one that is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import bpy
+
+from ..bridge import endless_nodes, images, materials, surfaces
+from ..bridge.endless_group import COMPONENTS, LABELS, Ingredients
+from ..bridge.surfaces import MapNode
+from ..bridge.target import by_uid
+from ..core.engine.answers import LOOKUP, Answer
+from ..core.errors import ParameterError
+from ..jobs.session import connect, jobs, push_undo
+from ..jobs.task import Report, Task
+from ..relight.turntable import plain_recipe
+
+REGULAR = "impasto_regular"
+"""Custom property of images in which the engine found a regular pattern."""
+WHY_REGULAR = "its pattern is regular, and random pieces would break it"
+REMEDY = "make it seamless with a tool that keeps patterns, or turn Insist on"
+
+
+def material_of(context: bpy.types.Context, name: str = "") -> bpy.types.Material:
+    """The material of this name, or else the active object's. ParameterError if there is none."""
+    if name:
+        from ..bridge.inputs import material_called
+
+        return material_called(name)
+    found = context.active_object.active_material if context.active_object else None
+    if found is None:
+        raise ParameterError("the active object has no material", "choose an object whose material has textures")
+    return found
+
+
+def check(material: bpy.types.Material, *, insist: bool) -> None:
+    """Raise ParameterError if the material cannot be made endless; reads no pixels."""
+    materials.check_editable(material)
+    color = surfaces.base_color_of(material)
+    if endless_nodes.find(material):
+        raise ParameterError(f"the material {material.name} is endless already", "make it plain first")
+    for name, one in used_maps(material).items():
+        if one.node.projection != "FLAT":
+            message = f"the image of the {LABELS[name]} is not mapped by UVs"
+            raise ParameterError(message, "unwrap the object, and set the image's projection to Flat")
+    if color.get(REGULAR) and not insist:
+        raise ParameterError(f"{material.name}: {WHY_REGULAR}", REMEDY)
+
+
+def used_maps(material: bpy.types.Material) -> dict[str, MapNode]:
+    """Image nodes of maps that the shader uses, in the order of the group's sockets."""
+    found = surfaces.map_nodes(material)
+    return {
+        name: found[name]
+        for name in LABELS
+        if name in found and (socket := found[name].value_socket) is not None and socket.is_linked
+    }
+
+
+@dataclass(frozen=True)
+class Made:
+    """The engine's answer about a material: files of Gaussian maps, their tables, and whether it has a pattern."""
+
+    answer: Answer
+
+    @property
+    def is_regular(self) -> bool:
+        return bool(self.answer.figures["is_regular"])
+
+    def ingredients(self, name: str, used: Mapping[str, MapNode]) -> Ingredients:
+        """New images of the maps that are used. On the main thread."""
+        rows, row, made = {}, 0, {}
+        for map_, data in self.answer.arrays.items():
+            if map_ == LOOKUP:
+                continue
+            if map_ in used:
+                made[map_] = images.add(f"{name}_{map_}_gaussian", f"gaussian_{map_}", data.tobytes(), None)
+                rows[map_] = row
+            row += COMPONENTS.get(map_, 1)
+        height, width = self.answer.size_px or (1, 1)
+        shorter, figures = min(height, width), self.answer.figures
+        return Ingredients(
+            {map_: made[map_] for map_ in LABELS if map_ in made},
+            endless_nodes.lookup_image(f"{name}_lookup", self.answer.arrays[LOOKUP]),
+            rows,
+            (width / shorter, height / shorter),
+            (bool(figures["wraps_across"]), bool(figures["wraps_down"])),
+            frozenset(map_ for map_ in made if not used[map_].image.colorspace_settings.is_data),
+        )
+
+
+def task(material: bpy.types.Material, grid: endless_nodes.Grid, *, insist: bool) -> Task:
+    """Task that makes a material endless. ParameterError if it cannot be."""
+    check(material, insist=insist)
+    given = surfaces.read(material, [name for name in used_maps(material) if name != "base_color"])
+    connected, recipe, uid, epoch = connect(), plain_recipe(), material.session_uid, jobs.file_epoch
+
+    def work(task: Task) -> Made:
+        job = connected().submit(recipe, {"source": given()}, deliver={"as": "gaussian"})
+        return Made(task.wait_for(job))
+
+    def apply(made: Made) -> Report:
+        found = by_uid(bpy.data.materials, uid) if epoch == jobs.file_epoch else None
+        if found is None:
+            return Report("WARNING", "the material was deleted meanwhile")
+        if made.is_regular:
+            surfaces.base_color_of(found)[REGULAR] = True
+        check(found, insist=insist)
+        return _insert(found, made, grid)
+
+    return Task("Make Endless", work, apply)
+
+
+def _insert(material: bpy.types.Material, made: Made, grid: endless_nodes.Grid) -> Report:
+    used = {name: one for name, one in used_maps(material).items() if name in made.answer.arrays}
+    sockets: dict[str, Any] = {name: one.value_socket for name, one in used.items()}
+    links = surfaces.map_nodes(material)["base_color"].node.inputs["Vector"].links
+    ingredients = made.ingredients(material.name, used)
+    endless_nodes.insert(material.node_tree, sockets, links[0].from_socket if links else None, ingredients, grid)
+    push_undo(f"Impasto: {material.name}")
+    notes = ["its pattern is regular, and was broken"] if made.is_regular else []
+    text = "; ".join([f"The material {material.name} is endless", *notes])
+    new = (*ingredients.images.values(), ingredients.lookup)
+    return Report("INFO", text, materials=(material.name,), images=tuple(image.name for image in new))
