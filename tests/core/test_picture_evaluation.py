@@ -240,10 +240,12 @@ def test_the_command_shows_the_result_beside_its_controls(tmp_path, capsys, sour
     assert lines[1].split() == ["figure", "result", "crop", "quilt", "noise", "goal"]
     rows = {line.split()[0]: line for line in lines[2:]}
     assert "MISSED" in rows["seam_z_high"]  # a quarter of a tile does not tile
-    main(["evaluate", "picture", *files, "--no-controls", "--json"])
+    main(["evaluate", "picture", *files, "--no-controls", "--json", "--sheet", str(tmp_path / "sheet.png")])
     answer = json.loads(capsys.readouterr().out)
     assert list(answer["figures"]) == ["result", "crop"]
     assert "seam_z_high" in answer["missed"]
+    with Image.open(tmp_path / "sheet.png") as sheet:
+        assert sheet.width > 4 * 512
 
 
 def test_the_command_names_a_picture_that_is_missing(tmp_path, capsys, fresh):

@@ -49,6 +49,7 @@ ACTIONS: dict[str, type[printed.Answer]] = {
     "weights remove": printed.Removed,
     "evaluate model": printed.Evaluation,
     "evaluate picture": printed.PictureEvaluation,
+    "evaluate gallery": printed.Gallery,
     "evaluate maps": printed.MapEvaluation,
     "relight": printed.Written,
     "check": printed.CheckedSets,
@@ -147,6 +148,10 @@ def test_each_action_prints_what_is_documented(said, wall, tmp_path, monkeypatch
         "relight": ("relight", wall, "--side", 32, "--out", tmp_path / "k"),
         "evaluate model": ("evaluate", "model", "wall", wall, "--size", 64, "--seeds", 1, "--out", tmp_path / "i"),
         "evaluate picture": ("evaluate", "picture", wall, large(tmp_path)),
+        "evaluate gallery": (
+            *("evaluate", "gallery", wall, "--tools", "tint", "--no-figures"),
+            *("--out", tmp_path / "m"),
+        ),
         "evaluate maps": ("evaluate", "maps", tmp_path / "c", tmp_path / "c"),
         "models remove": ("models", "remove", "wall"),
         "weights": ("weights",),

@@ -1,4 +1,4 @@
-"""The commands `impasto evaluate model`, `impasto evaluate picture` and `impasto evaluate maps`."""
+"""The commands `impasto evaluate model`, `picture` and `maps`; `gallery` has a module of its own."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from ..library.models import Model, read_model, record_figures
 from ..library.tensors import SUFFIX
 from ..plugins import registry
 from ..system.outside import parse_json, printable
+from .gallery import add_gallery
 from .options import add_command, add_device, add_seed, parse_size
 from .terminal import Terminal
 
@@ -22,12 +23,13 @@ if TYPE_CHECKING:
 
 
 def add_evaluate(commands: Any) -> None:
-    """`impasto evaluate model MODEL DATA`, `picture RESULT SOURCE` and `maps MAPS TRUTH`."""
-    text = "judge a model by real pictures, a picture by the photograph it was made from, or maps by true ones"
+    """`impasto evaluate model MODEL DATA`, `picture RESULT SOURCE`, `gallery FOLDER…` and `maps MAPS TRUTH`."""
+    text = "judge a model by real pictures, pictures by the photographs they were made from, or maps by true ones"
     parser = commands.add_parser("evaluate", help=text, description=text[0].upper() + text[1:] + ".")
     kinds = parser.add_subparsers(metavar="KIND", required=True)
     _add_model(kinds)
     _add_picture(kinds)
+    add_gallery(kinds)
     _add_maps(kinds)
 
 
@@ -64,12 +66,16 @@ def _add_picture(kinds: Any) -> None:
     )
     text = "networks that learn to tell each of them from the source: 10 s each and more of one core (default: 0)"
     parser.add_argument("--classifiers", type=int, default=0, metavar="N", help=text)
+    text = "picture to write: the source, the result across its corner, tiled 2x2, and on a ball (PNG)"
+    parser.add_argument("--sheet", type=Path, metavar="FILE", help=text)
     add_seed(parser)
 
 
 def _evaluate_picture(arguments: argparse.Namespace, terminal: Terminal) -> None:
     from ..evaluation.pictures import judge_picture
+    from ..evaluation.tile_sheet import tile_sheet
     from ..io.files import read_maps
+    from ..system.transaction import replace_files
 
     result, source = read_maps(arguments.result), read_maps(arguments.source)
     with terminal.progress() as on_progress:
@@ -81,6 +87,8 @@ def _evaluate_picture(arguments: argparse.Namespace, terminal: Terminal) -> None
             seed=arguments.seed,
             on_progress=on_progress,
         )
+    if arguments.sheet:
+        replace_files({arguments.sheet: tile_sheet(result, source)})
     terminal.picture_evaluation(result.name, source.name, judgement)
 
 

@@ -289,6 +289,28 @@ class PictureEvaluation(Answer):
     missed: list[str] = Field(description="figures of the result that miss their goals")
 
 
+class GalleryResult(Answer):
+    """What one tool made of one photograph."""
+
+    source: str = Field(description="name of the photograph, or of the folder of maps")
+    method: str = Field(description="the tool, with parameters if they were given")
+    seconds: float = Field(description="time that the tool took")
+    cpu_seconds: float = Field(description="processor time of it")
+    figures: dict[str, float] = Field(description="figures beside the photograph, by name; seam: good below 1")
+    missed: list[str] = Field(description="figures that miss their goals")
+    notes: list[str] = Field(description="why there are no figures")
+    sheet: str = Field(description="the picture, in the gallery's folder; empty if it failed")
+    error: str = Field(description="what was wrong; empty if it was made")
+    remedy: str = Field(description="what to do about it")
+
+
+class Gallery(Answer):
+    """Printed by `evaluate gallery`; gallery.json has the same, with recipes. The exit code is 3 if one failed."""
+
+    page: str = Field(description="index.html, which shows all of them")
+    results: list[GalleryResult] = Field(description="what each tool made of each photograph")
+
+
 class CheckedMap(Answer):
     """One finding of `check`."""
 

@@ -11,7 +11,7 @@ from ..library.figures import was_a_loss
 from ..library.models import Model
 from ..schemas import conditions_of, limits_of, readable, readable_default
 from ..system.outside import printable
-from .printed import MapEvaluation, PictureEvaluation, Planned, PlannedJob, SetFigures
+from .printed import Gallery, MapEvaluation, PictureEvaluation, Planned, PlannedJob, SetFigures
 
 if TYPE_CHECKING:
     from ..evaluation.behaviour import Finding
@@ -195,6 +195,20 @@ def picture_evaluation(answer: PictureEvaluation) -> Iterator[str]:
             (name, *("-" if value is None else f"{value:.3g}" for value in values), _goal(answer, name), missed)
         )
     yield from table(("figure", *answer.figures, "goal", ""), rows)
+
+
+def gallery(answer: Gallery) -> Iterator[str]:
+    """Table of the figures and seconds of a gallery's results; those that miss their goals are marked."""
+    made = [one for one in answer.results if not one.error]
+    names = list(dict.fromkeys(name for one in made for name in one.figures))
+    rows = []
+    for one in made:
+        values = (
+            f"{one.figures[name]:.3g}{'!' if name in one.missed else ''}" if name in one.figures else "-"
+            for name in names
+        )
+        rows.append((printable(one.source), printable(one.method), *values, f"{one.seconds:.1f}"))
+    yield from table(("source", "tool", *names, "seconds"), rows)
 
 
 def _goal(answer: PictureEvaluation, name: str) -> str:

@@ -30,6 +30,8 @@ from .printed import (
     FailedSource,
     Failure,
     Findings,
+    Gallery,
+    GalleryResult,
     Installed,
     MapEvaluation,
     ModelEntry,
@@ -50,6 +52,7 @@ if TYPE_CHECKING:
     from ..batch.progress import Progress as BatchProgress
     from ..data.dataset import Dataset
     from ..evaluation.behaviour import Finding
+    from ..evaluation.gallery import Entry
     from ..evaluation.maps import MapFigures
     from ..evaluation.pictures import PictureJudgement
     from ..io.rerun import Rerun
@@ -268,6 +271,17 @@ class Terminal:
             missed=judgement.missed(),
         )
         self._say(answer, tables.picture_evaluation(answer))
+
+    def gallery(self, page: Path, entries: Sequence[Entry]) -> None:
+        """Print a table of the results of a gallery, and those that failed."""
+        for entry in entries:
+            if entry.error:
+                self._fail(f"{entry.source}, {entry.method}: {entry.error}", entry.remedy)
+        results = [
+            GalleryResult(**{name: getattr(one, name) for name in GalleryResult.model_fields}) for one in entries
+        ]
+        answer = Gallery(page=str(page), results=results)
+        self._say(answer, [*tables.gallery(answer), str(page)])
 
     def installed(self, path: Path) -> None:
         """Print the path of a file added to a library."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 
 import numpy as np
 
@@ -35,7 +36,10 @@ class RealTexture:
         self._pixels = self._channels.of(source)
         self._measure_windows()
         self._halves = {part: part_of(source, part)["base_color"].pixels for part in ("left", "right")}
-        self._usual = [metrics.nearest_patches(self._halves["right"], self._halves["left"], count=CHECKED_PATCHES)]
+
+    @cached_property
+    def _usual(self) -> list[metrics.Nearest]:
+        return [metrics.nearest_patches(self._halves["right"], self._halves["left"], count=CHECKED_PATCHES)]
 
     def _measure_windows(self) -> None:
         """Statistics of the source's windows; to compare with, those of the windows in each half."""
@@ -52,41 +56,46 @@ class RealTexture:
 
     def figures(self, maps: Maps) -> dict[str, float]:
         """Figures of a result, a torus."""
+        color = maps["base_color"].pixels
+        copied = metrics.verbatim_copies(color, self.source["base_color"].pixels)
+        nearest = metrics.nearest_patches(color, self._halves["left"], count=CHECKED_PATCHES)
+        return {
+            **self.key_figures(maps),
+            "copied_share": copied.share,
+            "copied_block_px": float(copied.block_px),
+            "copied_in_place": copied.in_place,
+            "layout_correlation": self._layout(self._channels.of(maps)),
+            "novelty": metrics.novelty(nearest, self._usual)[0],
+        }
+
+    def key_figures(self, maps: Maps) -> dict[str, float]:
+        """Those figures of a result that tell most in the least time: no copies are looked for in the source."""
         from .metrics.joint_statistics import joint_statistics
 
-        color, pixels = maps["base_color"].pixels, self._channels.of(maps)
-        side = self.window_px
+        pixels, side = self._channels.of(maps), self.window_px
         wide = np.pad(pixels, ((0, side), (0, side), (0, 0)), mode="wrap")
         counts = [min(MOST_WINDOWS, -(-2 * full // side)) for full in pixels.shape[:2]]
         places = [(y * pixels.shape[0] // counts[0], x * pixels.shape[1] // counts[1]) for y, x in np.ndindex(*counts)]
         found = joint_statistics([wide[y : y + side, x : x + side] for y, x in places])
         known = [self._known[part].distances(found) for part in OTHER_PART]
-        copied = metrics.verbatim_copies(color, self.source["base_color"].pixels)
         salient, usual = salience(pixels, self._pixels)
-        nearest = metrics.nearest_patches(color, self._halves["left"], count=CHECKED_PATCHES)
         return {
             **self._statistics(known),
             "salience": salient,
             "salience_of_crop": salient / usual,
-            "repeated_share": metrics.repeated_share(color, mirrored=True),
-            "copied_share": copied.share,
-            "copied_block_px": float(copied.block_px),
-            "copied_in_place": copied.in_place,
-            "layout_correlation": self._layout(pixels),
-            "novelty": metrics.novelty(nearest, self._usual)[0],
+            "repeated_share": metrics.repeated_share(maps["base_color"].pixels, mirrored=True),
         }
 
     def crop_figures(self) -> dict[str, float]:
         """The same figures of one half of the source beside the other."""
         left, right = (part_of(self.source, part) for part in ("left", "right"))
         height, width = (min(sides) for sides in zip(self.size_px, self.source.size_px, strict=True))
-        crop = self.source["base_color"].pixels[:height, :width]
         copied = metrics.verbatim_copies(self._halves["left"], self._halves["right"])
         return {
             **self._statistics(self._floors()),
             "salience": salience(self._pixels[:height, :width], self._pixels)[1],
             "salience_of_crop": 1.0,
-            "repeated_share": metrics.repeated_share(crop, mirrored=True),
+            "repeated_share": self.repeated_share_of_crop(),
             "copied_share": copied.share,
             "copied_block_px": float(copied.block_px),
             "copied_in_place": copied.in_place,
@@ -94,6 +103,11 @@ class RealTexture:
             "novelty": 1.0,
             **self.contrast(left, right),
         }
+
+    def repeated_share_of_crop(self) -> float:
+        """Share of a crop of the results' size that occurs in it twice."""
+        height, width = (min(sides) for sides in zip(self.size_px, self.source.size_px, strict=True))
+        return metrics.repeated_share(self.source["base_color"].pixels[:height, :width], mirrored=True)
 
     def two_sample_auc(self, maps: Maps | None, seed: int) -> float:
         """Score of a classifier that tells a result from a half of the source (None: one half from the other).

@@ -57,5 +57,5 @@ def grid(cells: Sequence[Any], columns: int, gap_px: int = 0) -> bytes:
     for index, one in enumerate(cells):
         sheet.paste(one, (index % columns * width, index // columns * height))
     stream = io.BytesIO()
-    sheet.save(stream, "PNG", optimize=True)
+    sheet.save(stream, "PNG")
     return stream.getvalue()
