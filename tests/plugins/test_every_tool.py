@@ -29,6 +29,7 @@ ON_A_SUBJECT = [
     for name in MAKERS
     if "model" not in (tool := registry().tool(name)).parameters.model_fields
     and tool.uses_subject
+    and tool.keeps_size
     and name not in FROM_COLOURS
 ]
 """Those that change or add to their subject's maps; the others make new ones, most from their model alone."""

@@ -68,8 +68,8 @@ def _with_needs(tool: Tool, maps: Maps) -> Maps:
 
 
 def takes_sets(tool: Tool) -> bool:
-    """Whether the tool needs several pictures that belong together, so that it refuses test pictures."""
-    return any(item.least > 1 for item in tool.inputs)
+    """Whether the tool needs several pictures that belong together, or a certain form, so it refuses test pictures."""
+    return any(item.least > 1 for item in tool.inputs) or bool(tool.subject_form)
 
 
 def declaration_problem(tool: Tool, make: Make) -> str:
@@ -91,13 +91,17 @@ def repetition_problem(tool: Tool, make: Make) -> str:
 
 def odd_size_problem(tool: Tool, make: Make) -> str:
     """Problem of the result for a subject of one pixel, a narrow one, or one with odd sides."""
-    return next(filter(None, (_map_problem(make(picture(*size)), size) for size in ODD_SIZES_PX)), "")
+    made = ((make(picture(*size)), size) for size in ODD_SIZES_PX)
+    return next(
+        filter(None, (_map_problem(maps, size if tool.keeps_size else maps.size_px) for maps, size in made)), ""
+    )
 
 
 def one_color_problem(tool: Tool, make: Make) -> str:
     """Problem of the result for a subject of one colour."""
     flats = (Maps.from_arrays({"base_color": np.full((64, 64, 3), grey)}) for grey in GREYS)
-    return next(filter(None, (_map_problem(make(flat), (64, 64)) for flat in flats)), "")
+    made = map(make, flats)
+    return next(filter(None, (_map_problem(maps, (64, 64) if tool.keeps_size else maps.size_px) for maps in made)), "")
 
 
 def cancellation_problem(tool: Tool, make: Make) -> str:

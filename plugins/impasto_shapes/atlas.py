@@ -1,0 +1,107 @@
+"""`pack-atlas`: the objects of one or more photographs, cut out and packed into one sheet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from impasto.context import Context
+from impasto.errors import ParameterError
+from impasto.io.packing import NEUTRAL
+from impasto.texture import Maps
+from impasto.tools import Field, Filter, Input, Result, display_hints
+
+from .decal import MASK, VISIBLE, CutParameters, cropped, cut
+
+MOST = 256
+"""Most objects on a sheet."""
+LEAST_SHARE = 5e-4
+"""Area of an object below which it is left out, relative to its picture."""
+
+
+class PackAtlasParameters(CutParameters):
+    """Parameters of the edges, and of the sheet."""
+
+    padding_px: int = Field(
+        8,
+        ge=0,
+        le=256,
+        description="Transparent pixels around each object, in which its colours go on",
+        json_schema_extra=display_hints(high=64),
+    )
+    power_of_two: bool = Field(True, description="Make both sides of the sheet powers of two")
+
+
+class PackAtlas(Filter):
+    """Finds the objects of the pictures, each with its own colours bled under its edge, and packs them on shelves."""
+
+    name, label = "pack-atlas", "Atlas"
+    description = "Cuts the objects of photographs out, and packs them into one sheet with opacity"
+    rank = 54
+    keeps_size = False
+    example = "leaves.jpg --more ferns.jpg --padding-px 16 "
+    parameters = PackAtlasParameters
+    needs = ("base_color",)
+    inputs = (MASK, Input("more", "further pictures with objects", required=False, many=True))
+
+    def apply(
+        self, subject: Maps, parameters: PackAtlasParameters, inputs: Mapping[str, object], context: Context
+    ) -> Result:
+        """The sheet; figures are left, top, width and height of each object in pixels, without padding."""
+        pictures: list[Maps] = [subject, *inputs.get("more", ())]  # type: ignore[misc]
+        parts: list[Maps] = []
+        for index, maps in enumerate(pictures):
+            mask = inputs.get("mask") if maps is subject else None
+            share = _share_of_progress(context, index, len(pictures))
+            alpha = cut(maps, parameters, mask, share)  # type: ignore[arg-type]
+            parts += parts_of(maps, alpha, parameters.padding_px, share)
+        if len(parts) > MOST:
+            message = f"there are {len(parts)} objects, and a sheet holds {MOST}"
+            raise ParameterError(message, "raise the tolerance, or give a mask of fewer")
+        context.progress(0.9, "Packing")
+        return sheet(subject, parts, parameters)
+
+
+def _share_of_progress(context: Context, index: int, count: int) -> Context:
+    tell = context.on_progress
+    return replace(context, on_progress=lambda fraction, text: tell(0.9 * (index + fraction) / count, text))
+
+
+def parts_of(maps: Maps, alpha: np.ndarray, padding_px: int, context: Context) -> list[Maps]:
+    """Each connected part of alpha (H, W), cropped to it, with a margin; from the top, then from the left."""
+    from .islands import box_of, labelled
+
+    labels = labelled(alpha > VISIBLE)
+    counts = np.bincount(labels.ravel())
+    found = [label for label in range(1, len(counts)) if counts[label] >= LEAST_SHARE * alpha.size]
+    boxes = {label: box_of(labels == label) for label in found[: MOST + 1]}
+    parts = []
+    for index, (label, box) in enumerate(sorted(boxes.items(), key=lambda one: (one[1][0].start, one[1][1].start))):
+        context.progress(0.6 + 0.4 * index / len(boxes), "Cutting objects out")
+        parts.append(cropped(maps, np.where(labels == label, alpha, 0), box, padding_px))
+    return parts
+
+
+def sheet(subject: Maps, parts: Sequence[Maps], parameters: PackAtlasParameters) -> Result:
+    """The parts on one sheet, with the maps of the subject and opacity; neutral values where there is none."""
+    from .shelves import packed
+
+    places, size_px = packed([part.size_px for part in parts], power_of_two=parameters.power_of_two)
+    padding, arrays = parameters.padding_px, {}
+    figures: dict[str, float] = {}
+    for name in {*subject, "opacity"}:
+        neutral = (0.0,) if name == "opacity" else NEUTRAL[name]
+        array = np.broadcast_to(np.array(neutral, np.float32), (*size_px, len(neutral))).copy()
+        for part, (top, left) in zip(parts, places, strict=True):
+            if name in part:
+                array[top : top + part.size_px[0], left : left + part.size_px[1]] = part[name].pixels
+        arrays[name] = array
+    for index, (part, (top, left)) in enumerate(zip(parts, places, strict=True), start=1):
+        height, width = (size - 2 * padding for size in part.size_px)
+        box = {"left": left + padding, "top": top + padding, "width": width, "height": height}
+        figures |= {f"part_{index}_{side}": float(value) for side, value in box.items()}
+    made = replace(subject, textures={}).with_arrays(arrays)
+    width_m = subject.width_m and subject.width_m * size_px[1] / subject.size_px[1]
+    return Result(replace(made, width_m=width_m), figures=figures)

@@ -1,0 +1,55 @@
+"""Pictures closed along their width: their left end laid over their right one, joined by a minimum-error cut."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from impasto.surface.orientation import renormalised
+from impasto.texture import NORMAL_MAPS, Maps
+from impasto_synthesis.cuts import Bands
+
+FEATHER_PX = 3
+"""Distance from the cut to which it is blended."""
+
+
+def closed(maps: Maps, overlap_px: int) -> Maps:
+    """The maps narrower by `overlap_px`, so that their right border continues at their left one.
+
+    First a difference in brightness or height between both ends is spread over the whole width, as a ramp.
+    """
+    if not overlap_px:
+        return maps
+    width = maps.size_px[1]
+    level = {name: _levelled(array, overlap_px, name) for name, array in maps.arrays().items()}
+    name = "base_color" if "base_color" in level else next(iter(level))
+    share = _share_of_left(((level[name][:, -overlap_px:] - level[name][:, :overlap_px]) ** 2).sum(2))
+    made = {}
+    for name, array in level.items():
+        array = array.copy()
+        end = array[:, width - overlap_px :]
+        array[:, :overlap_px] = end + share * (array[:, :overlap_px] - end)
+        array = array[:, : width - overlap_px]
+        made[name] = np.clip(renormalised(array) if name in NORMAL_MAPS else array, 0, 1)
+    width_m = maps.width_m and maps.width_m * (width - overlap_px) / width
+    return replace(replace(maps, textures={}).with_arrays(made), width_m=width_m)
+
+
+def _levelled(array: np.ndarray, overlap_px: int, name: str) -> np.ndarray:
+    """A map (H, W, C) plus a ramp that takes out the mean difference between its ends."""
+    if name in NORMAL_MAPS or name == "opacity":
+        return array
+    step = (array[:, -overlap_px:] - array[:, :overlap_px]).mean((0, 1))
+    ramp = np.linspace(0.5, -0.5, array.shape[1], dtype=np.float32)[None, :, None]
+    return np.clip(array + step * ramp, 0, 1)
+
+
+def _share_of_left(difference: np.ndarray) -> np.ndarray:
+    """Share (H, W, 1) of the left end where both ends overlap, by squared differences (H, W); 0 at its left."""
+    height, width = difference.shape
+    shown = Bands((height, width), {"left": width}).cut(difference.astype(np.float32)).astype(np.float32)
+    reach = min(FEATHER_PX, width // 4)
+    wide = np.pad(shown, ((0, 0), (reach + 1, reach)), "edge")
+    sums = np.cumsum(wide, axis=1)
+    return ((sums[:, 2 * reach + 1 :] - sums[:, : -2 * reach - 1]) / (2 * reach + 1))[..., None]

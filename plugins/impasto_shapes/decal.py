@@ -1,0 +1,135 @@
+"""`cut-decal`: an object, a leaf, a crack or lettering cut out of a photograph, with alpha."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Literal
+
+import numpy as np
+
+from impasto.context import Context
+from impasto.data.prepare import resized
+from impasto.errors import ParameterError
+from impasto.surface.color import linear_to_srgb
+from impasto.texture import Maps
+from impasto.tools import Field, Filter, Input, Parameters, display_hints
+
+SOLID = 0.98
+"""Alpha from which a colour is the object's own."""
+VISIBLE = 1.5 / 255
+MASK = Input("mask", "what is cut out: white; without it, what differs from the border of the picture", required=False)
+
+
+class CutParameters(Parameters):
+    """Parameters of the edge between an object and its background."""
+
+    tolerance: float = Field(
+        1.0,
+        ge=0.1,
+        le=10,
+        description="How far from the background's colour the object begins: below 1 more is kept, above 1 less",
+        json_schema_extra=display_hints(high=3),
+    )
+    edge_px: int = Field(
+        3, ge=0, le=64, description="Width in pixels to either side in which the edge may be soft; 0: hard"
+    )
+    fill_holes: bool = Field(True, description="Keep what the object encloses, whatever its colour")
+
+
+class CutDecalParameters(CutParameters):
+    """Parameters of the edge, and of the picture around the object."""
+
+    islands: Literal["all", "largest"] = Field("all", description="Parts that are kept, if there are several")
+    margin_px: int = Field(
+        8, ge=0, le=1024, description="Transparent margin in pixels", json_schema_extra=display_hints(high=64)
+    )
+    power_of_two: bool = Field(False, description="Enlarge the margin until both sides are powers of two")
+
+
+class CutDecal(Filter):
+    """Finds the object by its colour's distance from the border, and bleeds its colours under the edge."""
+
+    name, label = "cut-decal", "Decal"
+    description = "Cuts an object out of a photograph, with a soft edge, and opacity around it"
+    rank = 52
+    keeps_size = False
+    example = "leaf.jpg --margin-px 16 "
+    parameters = CutDecalParameters
+    needs = ("base_color",)
+    inputs = (MASK,)
+
+    def apply(
+        self, subject: Maps, parameters: CutDecalParameters, inputs: Mapping[str, Maps], context: Context
+    ) -> Maps:
+        """The object, cropped to it. ParameterError for a mask that shows nothing or everything."""
+        from .islands import box_of, labelled
+
+        alpha = cut(subject, parameters, inputs.get("mask"), context)
+        if alpha.min() > VISIBLE:
+            return subject if "opacity" in subject else subject.with_arrays({"opacity": np.ones_like(alpha)})
+        if parameters.islands == "largest":
+            alpha = alpha * (labelled(alpha > VISIBLE) == 1)
+        context.progress(0.7, "Bleeding colours under the edge")
+        return cropped(subject, alpha, box_of(alpha > VISIBLE), parameters.margin_px, parameters.power_of_two)
+
+
+def color_of(maps: Maps) -> np.ndarray:
+    """The base colour (H, W, 3), sRGB-encoded in [0, 1]."""
+    texture = maps["base_color"]
+    pixels = linear_to_srgb(texture.pixels) if texture.color_space == "linear" else texture.pixels
+    return np.clip(pixels, 0, 1)
+
+
+def cut(subject: Maps, parameters: CutParameters, mask: Maps | None, context: Context) -> np.ndarray:
+    """Alpha (H, W): of a mask, or else the subject's own opacity, or else of what differs from its border.
+
+    It is 1 everywhere if nothing differs.
+    """
+    from .islands import without_holes
+    from .matting import alpha_of, object_in
+
+    context.progress(0.1, "Finding the object")
+    if mask is None and "opacity" in subject and subject["opacity"].pixels.min() < SOLID:
+        return subject["opacity"].pixels[..., 0]
+    color = color_of(subject)
+    found = object_in(color, parameters.tolerance) if mask is None else shown_by(mask, subject.size_px)
+    if parameters.fill_holes:
+        found = without_holes(found)
+    if mask is None and (not found.any() or found.all()):
+        context.note("nothing stands out from the border of the picture, so all of it is kept")
+        return np.ones(subject.size_px, np.float32)
+    context.progress(0.4, "Softening the edge")
+    return alpha_of(color, found, parameters.edge_px)
+
+
+def shown_by(mask: Maps, size_px: tuple[int, int]) -> np.ndarray:
+    """Whether a mask shows a pixel (H, W) of a picture. ParameterError if it shows all or none."""
+    name = "base_color" if "base_color" in mask else next(iter(mask))
+    shown = resized(mask[name].pixels, size_px).mean(2) > 0.5
+    if shown.all() or not shown.any():
+        message = f"the mask shows {'everything' if shown.all() else 'nothing'}"
+        raise ParameterError(message, "paint white what is cut out, and leave the rest black")
+    return shown
+
+
+def cropped(
+    subject: Maps, alpha: np.ndarray, box: tuple[slice, slice], margin_px: int, power_of_two: bool = False
+) -> Maps:
+    """The maps and alpha (H, W) in a box, with a margin in which alpha is 0; colours bleed under the edge."""
+    from .bleeding import bled
+
+    height, width = (side.stop - side.start for side in box)
+    sides = [size + 2 * margin_px for size in (height, width)]
+    if power_of_two:
+        sides = [1 << (size - 1).bit_length() for size in sides]
+    top, left = (sides[0] - height) // 2, (sides[1] - width) // 2
+    around = ((top, sides[0] - height - top), (left, sides[1] - width - left))
+    arrays = {name: np.pad(array[box], (*around, (0, 0)), "edge") for name, array in subject.arrays().items()}
+    alpha = np.pad(alpha[box], around)
+    known = np.clip((alpha - 0.9) / (SOLID - 0.9), 0, 1)
+    if not known.any():  # faint all over
+        known = (alpha > alpha.max() / 2).astype(np.float32)
+    made = replace(subject, textures={}).with_arrays({**arrays, "opacity": alpha})
+    width_m = subject.width_m and subject.width_m * sides[1] / subject.size_px[1]
+    return replace(bled(made, known), width_m=width_m)

@@ -1,0 +1,116 @@
+"""Alpha of an object in front of a background: what differs from the border of the picture, with soft edges."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.functional import avg_pool2d, max_pool2d, pad
+
+from .bleeding import spread
+from .islands import without_specks
+
+FRAME = 0.04
+"""Width of the border that shows the background, relative to the shorter side."""
+ROBUST_STEPS = 4
+LEAST_DEVIATION = 1.5
+"""Least standard deviation of the background, in units of CIELAB."""
+LEAST_DISTANCE = 3.0
+"""Least distance of an object from the background, in its standard deviations."""
+SPECK = 1e-3
+"""Area of a part below which it is noise, relative to the picture."""
+EPSILON = 1e-4
+"""Variance of colour in the guided filter above which a difference counts as an edge."""
+BINS = 256
+
+
+def distance_from_border(color: np.ndarray) -> np.ndarray:
+    """Mahalanobis distance (H, W) of colours (H, W, 3), in CIELAB, from a background that the border shows.
+
+    Its colour is a quadratic function of the position, fitted so that what crosses the border counts little.
+    """
+    from kornia.color import rgb_to_lab
+
+    x = torch.from_numpy(np.ascontiguousarray(color.transpose(2, 0, 1)))[None]
+    lab = _mean(rgb_to_lab(x), 1)[0].permute(1, 2, 0).double()  # (H, W, 3)
+    height, width = lab.shape[:2]
+    frame = max(1, round(FRAME * min(height, width)))
+    is_border = torch.ones(height, width, dtype=torch.bool)
+    is_border[frame : height - frame, frame : width - frame] = False
+    y, x = torch.meshgrid(torch.linspace(-1, 1, height), torch.linspace(-1, 1, width), indexing="ij")
+    terms = torch.stack([torch.ones_like(x), x, y, x * y, x * x, y * y], 2).double()  # (H, W, 6)
+    A, b = terms[is_border], lab[is_border]
+    weight = torch.ones(len(A), 1, dtype=torch.float64)
+    ridge = 1e-6 * len(A) * torch.eye(6, dtype=torch.float64)
+    for _ in range(ROBUST_STEPS):
+        fit = torch.linalg.solve(A.T @ (weight * A) + ridge, A.T @ (weight * b))
+        square = (b - A @ fit).square().sum(1, keepdim=True)
+        weight = 1 / (1 + square / square.median().clamp_min(LEAST_DEVIATION**2))
+    residual = b - A @ fit
+    covariance = (weight * residual).T @ residual / weight.sum() + LEAST_DEVIATION**2 * torch.eye(3).double()
+    away = lab - terms @ fit
+    return torch.einsum("hwi,ij,hwj->hw", away, covariance.inverse(), away).clamp_min(0).sqrt().float().numpy()
+
+
+def object_in(color: np.ndarray, tolerance: float) -> np.ndarray:
+    """Whether a pixel (H, W) shows what stands out from the border. tolerance: factor of the distance that counts."""
+    distance = distance_from_border(color)
+    mask = distance > tolerance * max(LEAST_DISTANCE, float(np.expm1(_otsu(np.log1p(distance)))))
+    return without_specks(mask, max(4, round(SPECK * mask.size)))
+
+
+def _otsu(values: np.ndarray) -> float:
+    """The threshold between two classes of values whose variances within are least (Otsu 1979)."""
+    counts, edges = np.histogram(values, BINS)
+    below = np.cumsum(counts)
+    above = below[-1] - below
+    centres = (edges[1:] + edges[:-1]) / 2
+    sums = np.cumsum(counts * centres)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        between = below * above * (sums / below - (sums[-1] - sums) / above) ** 2
+    return float(edges[1 + int(np.nanargmax(np.where(above > 0, between, 0)))])
+
+
+def alpha_of(color: np.ndarray, mask: np.ndarray, edge_px: int) -> np.ndarray:
+    """Alpha (H, W) of a mask (H, W), soft across `edge_px` to either side of its border, by colours (H, W, 3).
+
+    Along the line of colours from the background to the object, which are those beyond the edge, then smoothed by a
+    guided filter (He et al. 2010) of which the picture is the guide.
+    """
+    if not edge_px:
+        return mask.astype(np.float32)
+    m = torch.from_numpy(mask.astype(np.float32))[None, None]
+    inside = 1 - max_pool2d(_extended(1 - m, edge_px), 2 * edge_px + 1, 1)
+    outside = 1 - max_pool2d(_extended(m, edge_px), 2 * edge_px + 1, 1)
+    F, B = (spread(color, one[0, 0].numpy()) for one in (inside, outside))
+    span = ((F - B) ** 2).sum(2)
+    line = np.clip(((color - B) * (F - B)).sum(2) / np.maximum(span, 1e-6), 0, 1)
+    sure = np.clip(span / 0.01, 0, 1)  # where both have about the same colour, the mask alone tells
+    alpha = torch.from_numpy(mask + sure * (line - mask)).float()[None, None]
+    alpha = torch.where(inside > 0, 1.0, torch.where(outside > 0, 0.0, alpha))
+    guide = torch.from_numpy(np.ascontiguousarray(color.transpose(2, 0, 1)))[None]
+    smooth = _guided(guide, alpha, max(1, edge_px // 2)).clamp(0, 1)
+    alpha = torch.where(inside > 0, 1.0, torch.where(outside > 0, 0.0, smooth))
+    return alpha[0, 0].numpy()
+
+
+def _guided(I: Tensor, p: Tensor, radius_px: int) -> Tensor:  # noqa: E741
+    """Guided filter (He et al. 2010, eq. 19) of p (1, 1, H, W) by a colour guide I (1, 3, H, W)."""
+    mean_I, mean_p = _mean(I, radius_px), _mean(p, radius_px)
+    products = _mean((I[:, :, None] * I[:, None]).flatten(1, 2), radius_px).unflatten(1, (3, 3))
+    covariance = products - mean_I[:, :, None] * mean_I[:, None]  # (1, 3, 3, H, W)
+    with_p = _mean(I * p, radius_px) - mean_I * mean_p
+    ridge = EPSILON * torch.eye(3)
+    a = torch.linalg.solve(covariance.permute(0, 3, 4, 1, 2) + ridge, with_p.permute(0, 2, 3, 1)[..., None])
+    a = a[..., 0].permute(0, 3, 1, 2)
+    b = mean_p - (a * mean_I).sum(1, keepdim=True)
+    return (_mean(a, radius_px) * I).sum(1, keepdim=True) + _mean(b, radius_px)
+
+
+def _mean(x: Tensor, radius_px: int) -> Tensor:
+    """Mean of each square of x (1, C, H, W)."""
+    return avg_pool2d(_extended(x, radius_px), 2 * radius_px + 1, 1)
+
+
+def _extended(x: Tensor, margin_px: int) -> Tensor:
+    return pad(x, (margin_px,) * 4, "replicate")

@@ -1,0 +1,94 @@
+"""`close-panorama`: an equirectangular panorama whose sides meet, and whose poles are points."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from impasto.context import Context
+from impasto.data.prepare import resized_map
+from impasto.surface.orientation import renormalised
+from impasto.texture import NORMAL_MAPS, Maps
+from impasto.tools import Field, Filter, Parameters, display_hints
+
+USUAL_STEP = 2.0
+"""Most that the step across the sides may exceed the median step between columns."""
+ROUNDING = 1 / 255
+
+
+class ClosePanoramaParameters(Parameters):
+    """Parameters of the sides and of the poles."""
+
+    overlap: float = Field(
+        0.04,
+        ge=0,
+        le=0.25,
+        description="Part of the width in which the sides are joined, if they do not meet already; 0: never",
+    )
+    poles: float = Field(
+        6.0,
+        ge=0,
+        le=60,
+        description="Angle from each pole in degrees in which rows shrink to a point; 0: as they are",
+        json_schema_extra=display_hints(high=20),
+    )
+
+
+class ClosePanorama(Filter):
+    """Joins the sides by a minimum-error cut, and damps the Fourier series of rows near the poles."""
+
+    name, label = "close-panorama", "Close panorama"
+    description = "Makes an equirectangular panorama go on across its sides and its poles"
+    rank = 56
+    example = "view.jpg --poles 10 "
+    parameters = ClosePanoramaParameters
+    needs = ("base_color",)
+
+    def apply(
+        self, subject: Maps, parameters: ClosePanoramaParameters, inputs: Mapping[str, Maps], context: Context
+    ) -> Maps:
+        """A panorama of the same size."""
+        from .closing import closed
+
+        height, width = subject.size_px
+        context.progress(0.1, "Joining the sides")
+        if width != 2 * height:
+            context.note(f"a panorama of the whole sphere is twice as wide as high, not {width}x{height} px")
+        made = subject
+        if sides_meet(subject["base_color"].pixels):
+            context.note("the sides meet already")
+        elif overlap_px := round(width * parameters.overlap):
+            joined = closed(subject, overlap_px)
+            textures = {name: resized_map(name, joined[name], subject.size_px) for name in joined}
+            made = replace(joined, textures=textures, width_m=subject.width_m)
+        context.progress(0.5, "Closing the poles")
+        return made.with_arrays({name: with_poles(made, name, parameters.poles) for name in made})
+
+
+def sides_meet(color: np.ndarray) -> bool:
+    """Whether the last column of colours (H, W, 3) continues in the first as smoothly as columns usually do."""
+    steps = np.abs(np.roll(color, -1, 1) - color).mean((0, 2))
+    return bool(steps[-1] <= USUAL_STEP * np.median(steps) + ROUNDING)
+
+
+def with_poles(maps: Maps, name: str, cap_degrees: float) -> np.ndarray:
+    """A map (H, W, C) that is smooth across both poles, as a function on the sphere.
+
+    Its m-th harmonic around a pole vanishes there like r^m, where r is the distance in the stereographic projection:
+    within a cap, each row's harmonics are damped by (r / r of the cap)^m, which keeps its mean.
+    """
+    pixels = maps[name].pixels
+    height, width = pixels.shape[:2]
+    angles = (np.arange(height) + 0.5) * 180 / height
+    angles = np.minimum(angles, 180 - angles)
+    near = np.flatnonzero(angles < cap_degrees)
+    if not len(near):
+        return pixels
+    r = np.tan(np.radians(angles[near]) / 2) / np.tan(np.radians(cap_degrees) / 2)
+    m = np.arange(width // 2 + 1)
+    spectrum = np.fft.rfft(pixels[near], axis=1) * (r[:, None] ** m)[..., None]
+    made = pixels.copy()
+    made[near] = np.fft.irfft(spectrum, n=width, axis=1)
+    return np.clip(renormalised(made) if name in NORMAL_MAPS else made, 0, 1).astype(np.float32)

@@ -1,0 +1,128 @@
+"""`trim-sheet`: horizontal strips of photographs, each endless along its length, one below the other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+
+from impasto.context import Context
+from impasto.data.prepare import resized_map
+from impasto.errors import ParameterError
+from impasto.texture import Maps
+from impasto.tools import Field, Filter, Input, Parameters, Result, display_hints
+
+
+class TrimSheetParameters(Parameters):
+    """Parameters of the strips and of the sheet."""
+
+    rows: str = Field(
+        "", description="Borders of the strips as fractions from the top, such as 0,0.25,0.6,1; empty: found"
+    )
+    strips: int = Field(
+        0,
+        ge=0,
+        le=64,
+        description="Number of strips to find, if no borders are given; 0: as many as stand out",
+        json_schema_extra=display_hints(high=12),
+    )
+    width_px: int = Field(0, ge=0, le=16384, description="Width of the sheet in pixels; 0: what the picture gives")
+    overlap: float = Field(
+        0.15, ge=0.01, le=0.5, description="Part of each strip's length in which its ends may be joined"
+    )
+    padding_px: int = Field(
+        8,
+        ge=0,
+        le=256,
+        description="Rows between strips, which repeat their borders",
+        json_schema_extra=display_hints(high=64),
+    )
+    power_of_two: bool = Field(False, description="Make both sides of the sheet powers of two")
+
+
+class TrimSheet(Filter):
+    """Cuts strips between found or given rows; a minimum-error cut makes each of them endless."""
+
+    name, label = "trim-sheet", "Trim sheet"
+    description = "Cuts horizontal strips out of photographs, makes each endless along its length, and stacks them"
+    rank = 53
+    keeps_size = False
+    example = "facade.jpg --strips 4 --width-px 1024 "
+    parameters = TrimSheetParameters
+    needs = ("base_color",)
+    inputs = (Input("more", "further strips, a picture for each", required=False, many=True),)
+
+    def apply(
+        self, subject: Maps, parameters: TrimSheetParameters, inputs: Mapping[str, tuple[Maps, ...]], context: Context
+    ) -> Result:
+        """The sheet; figures are the top and the bottom of each strip, as fractions from the top."""
+        strips = [*_strips_of(subject, parameters), *inputs.get("more", ())]
+        width = sheet_width(subject, parameters)
+        made = []
+        for index, strip in enumerate(strips):
+            context.progress(0.9 * index / len(strips), "Making strips endless")
+            made.append(_endless(_with_maps_of(subject, strip), width, parameters.overlap))
+        context.note(f"{len(made)} strips")
+        return _stacked(subject, made, parameters)
+
+
+def sheet_width(subject: Maps, parameters: TrimSheetParameters) -> int:
+    """Width of the sheet in pixels."""
+    width = parameters.width_px or max(1, round(subject.size_px[1] * (1 - parameters.overlap)))
+    if parameters.power_of_two:
+        return 1 << (width.bit_length() - 1)
+    return width
+
+
+def _strips_of(subject: Maps, parameters: TrimSheetParameters) -> list[Maps]:
+    """The parts of the subject between the rows."""
+    from .decal import color_of
+    from .rows import found_rows, given_rows
+
+    height = subject.size_px[0]
+    rows = given_rows(parameters.rows, height) if parameters.rows else found_rows(color_of(subject), parameters.strips)
+    return [_rows_of(subject, top, bottom) for top, bottom in pairwise(rows)]
+
+
+def _rows_of(maps: Maps, top: int, bottom: int) -> Maps:
+    return replace(maps, textures={name: replace(maps[name], pixels=maps[name].pixels[top:bottom]) for name in maps})
+
+
+def _with_maps_of(subject: Maps, strip: Maps) -> Maps:
+    """A strip with the maps that the sheet has. ParameterError names one that it lacks."""
+    if missing := [name for name in subject if name not in strip]:
+        message = f"a strip has no {', '.join(missing)}, unlike the source"
+        raise ParameterError(message, "give folders with the same maps, or pictures only")
+    return replace(strip, textures={name: strip[name] for name in subject})
+
+
+def _endless(strip: Maps, width: int, overlap: float) -> Maps:
+    """A strip of this width that repeats along it."""
+    from .closing import closed
+
+    overlap_px = round(width * overlap / (1 - overlap))
+    scale = (width + overlap_px) / strip.size_px[1]
+    size_px = max(1, round(strip.size_px[0] * scale)), width + overlap_px
+    fitted = replace(strip, textures={name: resized_map(name, strip[name], size_px) for name in strip})
+    return closed(fitted, overlap_px)
+
+
+def _stacked(subject: Maps, strips: Sequence[Maps], parameters: TrimSheetParameters) -> Result:
+    """The sheet of the strips, with padding above and below each, and its figures."""
+    padding = parameters.padding_px
+    heights = [strip.size_px[0] for strip in strips]
+    total = sum(heights) + len(strips) * padding
+    height = 1 << (total - 1).bit_length() if parameters.power_of_two else total
+    above, below = padding // 2, padding - padding // 2
+    arrays = {}
+    for name in subject:
+        parts = [np.pad(strip[name].pixels, ((above, below), (0, 0), (0, 0)), "edge") for strip in strips]
+        arrays[name] = np.pad(np.concatenate(parts), ((0, height - total), (0, 0), (0, 0)), "edge")
+    tops = np.cumsum([above, *(size + padding for size in heights[:-1])])
+    figures: dict[str, float] = {}
+    for index, (top, size) in enumerate(zip(tops, heights, strict=True), start=1):
+        figures |= {f"strip_{index}_top": float(top / height), f"strip_{index}_bottom": float((top + size) / height)}
+    width_m = strips[0].width_m
+    return Result(replace(replace(subject, textures={}).with_arrays(arrays), width_m=width_m), figures=figures)
