@@ -29,6 +29,11 @@ from .material import operators as material_operators
 from .models import operators as model_operators
 from .parameters import operators as parameter_operators
 from .parameters import properties
+from .points import gizmos as point_gizmos
+from .points import operators as point_operators
+from .points import panel as point_panel
+from .points import placing_operator
+from .points import settings as point_settings
 from .relight import operators as relight_operators
 from .relight import panel as relight_panel
 from .relight import settings as relight_settings
@@ -64,9 +69,12 @@ CLASSES = (
     *material_operators.CLASSES,
     *relight_operators.CLASSES,
     *endless_operators.CLASSES,
+    *placing_operator.CLASSES,
+    *point_operators.CLASSES,
     *presets.CLASSES,
     *menus.CLASSES,
     *image_panel.CLASSES,
+    *point_panel.CLASSES,
     *generate_panel.CLASSES,
     *stylize_panel.CLASSES,
     *train_panel.CLASSES,
@@ -74,6 +82,7 @@ CLASSES = (
     *relight_panel.CLASSES,
     *endless_panel.CLASSES,
     *light_dial.CLASSES,
+    *point_gizmos.CLASSES,
 )
 PARTS = (
     gallery,
@@ -85,6 +94,7 @@ PARTS = (
     batch_settings,
     relight_settings,
     endless_settings,
+    point_settings,
     presets,
     session,
     made,

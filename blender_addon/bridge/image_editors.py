@@ -36,6 +36,14 @@ def show_instead(before: bpy.types.Image, now: bpy.types.Image) -> None:
         space.image = now
 
 
+def redraw() -> None:
+    """Redraw image editors, with their panels."""
+    for window in bpy.context.window_manager.windows:
+        for area in window.screen.areas:
+            if area.type == "IMAGE_EDITOR":
+                area.tag_redraw()
+
+
 def show(image: bpy.types.Image) -> None:
     """Show an image in the first image editor that is not pinned, or else in a window of its own."""
     space = next((space for space in image_editors() if not space.use_image_pin), None)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import bpy
 
 from ..core.errors import ParameterError
+from ..parameters import properties
 from . import node_layout
 
 FRAME = "Impasto"
@@ -95,9 +96,8 @@ def add_maps(
 
 
 def unit_m() -> float:
-    """Metres in one Blender unit, by the scene's Unit Scale."""
-    settings = bpy.context.scene.unit_settings
-    return 1.0 if settings.system == "NONE" else settings.scale_length
+    """Metres in one Blender unit of the current scene."""
+    return properties.unit_m(bpy.context.scene)
 
 
 def length_text(metres: float) -> str:

@@ -76,9 +76,9 @@ class IMPASTO_OT_randomize(bpy.types.Operator):
 
 
 def _is_drawn(schema: Mapping[str, Any]) -> bool:
-    """Whether random values make sense: not for models, texts, numbers of images, or the light of a photograph."""
+    """Whether random values make sense: not for models, texts, numbers of images, or what a photograph shows."""
     is_open = schema.get("type") == "string" and not schemas.choices_of(schema)
-    is_fact = schema.get("format") == schemas.AZIMUTH
+    is_fact = schema.get("format") in (schemas.AZIMUTH, schemas.POINT)
     return not (
         is_open or is_fact or belongs_to_model(schema) or "for_each" in schema or schema.get("type") == "object"
     )

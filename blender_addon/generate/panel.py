@@ -24,6 +24,7 @@ from ..tools.panel import (
     ToolPanel,
     draw_images,
     draw_parameters,
+    draw_place_points,
     draw_run,
     section,
 )
@@ -58,7 +59,7 @@ class ImpastoPanel(ToolPanel):
             draw_images(layout.column(), context, tool, inputs.image_inputs(tool))
         _draw_size(layout, context, tool)
         if properties.drawn_parameters(tool):
-            section(layout, "impasto_parameters", "Parameters", lambda body: draw_parameters(body, context, tool))
+            section(layout, "impasto_parameters", "Parameters", lambda body: _draw_parameters(body, context, tool))
         if variations.has_seeds(tool):
             section(layout, "impasto_variations", "Preview", lambda body: _draw_variations(body, context))
         section(layout, "impasto_maps", "Maps", lambda body: _draw_maps(body, context, tool), closed=True)
@@ -99,6 +100,11 @@ def _draw_source(layout: bpy.types.UILayout, context: bpy.types.Context, tool: M
             closed=True,
         )
     draw_images(column, context, tool, inputs.image_inputs(tool))
+
+
+def _draw_parameters(layout: bpy.types.UILayout, context: bpy.types.Context, tool: Mapping[str, Any]) -> None:
+    draw_parameters(layout, context, tool)
+    draw_place_points(layout, context, tool)
 
 
 def _draw_size(layout: bpy.types.UILayout, context: bpy.types.Context, tool: Mapping[str, Any]) -> None:

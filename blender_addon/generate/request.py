@@ -12,7 +12,7 @@ import bpy
 from ..bridge import materials
 from ..bridge.inputs import Source
 from ..bridge.target import ACTIVE
-from ..engine.catalogue import SIZE_PARAMETERS, catalogue, has_size
+from ..engine.catalogue import SIZE_PARAMETERS, catalogue, has_size, properties_of
 from ..parameters import properties
 from ..paths import absolute
 from ..tools.missing import why_no_input, why_unready
@@ -51,6 +51,23 @@ def chosen_source(settings: ImpastoSettings) -> Source | None:
     if settings.source_kind == "FILE" and settings.filepath:
         return Path(absolute(settings.filepath))
     return None
+
+
+def is_source(settings: ImpastoSettings, image: bpy.types.Image) -> bool:
+    """Whether an image is the source that is chosen in the panel."""
+    source = chosen_source(settings)
+    if isinstance(source, Path):
+        return bool(image.filepath) and Path(bpy.path.abspath(image.filepath, library=image.library)) == source
+    return source == image
+
+
+def is_prepared(scene: bpy.types.Scene) -> bool:
+    """Whether the panel's source is prepared, so that a tool sees another picture than the user."""
+    tool = preparing_tool()
+    if tool is None:
+        return False
+    values = properties.values_of(scene.impasto_preparation, tool)
+    return any(value != properties_of(tool)[name]["default"] for name, value in values.items())
 
 
 def why_incomplete(context: bpy.types.Context) -> str:

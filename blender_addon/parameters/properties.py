@@ -27,7 +27,7 @@ from .groups import (
 )
 
 MAX_INT = 2**31 - 1
-TEXTURE, STYLE = "texture", "style"
+TEXTURE, STYLE, POINTS = "texture", "style", "points"
 """Panels with a live preview, for `when_changed`."""
 _listeners: dict[str, Callable[[], None]] = {}
 
@@ -120,7 +120,7 @@ def choose_model(scene: bpy.types.Scene, name: str) -> Mapping[str, Any] | None:
 
 
 def value_of(group: bpy.types.PropertyGroup, tool: Mapping[str, Any], name: str) -> Any:
-    """Value of a parameter as a recipe holds it: angles in degrees, and floats with six digits.
+    """Value of a parameter as a recipe holds it: angles in degrees, lengths in metres, and floats with six digits.
 
     Blender's 0.7 is 0.699999988.
     """
@@ -135,6 +135,8 @@ def value_of(group: bpy.types.PropertyGroup, tool: Mapping[str, Any], name: str)
         return [_six_digits(item) for item in value]
     if schemas.is_angle(schema):
         value = math.degrees(value)
+    if schemas.is_length(name, schema):
+        value *= unit_m(group.id_data)
     return _six_digits(value) if isinstance(value, float) else value
 
 
@@ -154,13 +156,20 @@ def values_of(group: bpy.types.PropertyGroup, tool: Mapping[str, Any]) -> dict[s
     return {name: value_of(group, tool, name) for name in names} | numbers
 
 
+def unit_m(scene: bpy.types.Scene) -> float:
+    """Metres in one Blender unit, by the scene's Unit Scale, in which Blender shows lengths."""
+    settings = scene.unit_settings
+    return 1.0 if settings.system == "NONE" else settings.scale_length
+
+
 def _six_digits(value: float) -> float:
     return float(f"{value:.6g}")
 
 
 def kind_of_preview(tool: Mapping[str, Any]) -> str:
     """The panel whose live preview follows the tool's parameters."""
-    return STYLE if tool["kind"] == "stylizer" else TEXTURE
+    has_points = any(schema.get("format") == schemas.POINT for schema in properties_of(tool).values())
+    return STYLE if tool["kind"] == "stylizer" else POINTS if has_points else TEXTURE
 
 
 def _classes(tool: Mapping[str, Any]) -> list[type]:

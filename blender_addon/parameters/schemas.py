@@ -9,6 +9,8 @@ from typing import Any
 
 from bpy.props import BoolProperty, EnumProperty, FloatProperty, FloatVectorProperty, IntProperty, StringProperty
 
+POINT = "point"
+"""Format of a position in the source: fractions from its left and its top."""
 AZIMUTH = "azimuth"
 """Format of the direction that light comes from, in degrees; below 0 if it is unknown."""
 
@@ -55,6 +57,11 @@ def is_angle(schema: Mapping[str, Any]) -> bool:
     return schema.get("format") in ("angle", AZIMUTH)
 
 
+def is_length(name: str, schema: Mapping[str, Any]) -> bool:
+    """Whether a parameter is a length in the world: metres in a recipe, Blender's units in Blender."""
+    return schema.get("type") == "number" and name.endswith("_m")
+
+
 def component_labels(schema: Mapping[str, Any]) -> list[str]:
     """Labels of a vector's components; empty if they have none."""
     labels = [item.get("title", "") for item in schema.get("prefixItems", ())]
@@ -69,7 +76,7 @@ def _number(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
         usual = {"soft_min": 0.0} if schema["format"] == AZIMUTH else {}  # below: unknown
         return {**radians, **usual, "subtype": "ANGLE"}
     is_share = limits.get("min", -1) >= 0 and limits.get("max", 2) <= 1
-    subtype = "DISTANCE" if name.endswith("_m") else "FACTOR" if is_share else "NONE"
+    subtype = "DISTANCE" if is_length(name, schema) else "FACTOR" if is_share else "NONE"
     return {**limits, "default": schema["default"], "precision": schema.get("decimals", 3), "subtype": subtype}
 
 
@@ -77,8 +84,9 @@ def _vector(schema: Mapping[str, Any]) -> dict[str, Any]:
     """Options of a vector's property; it has limits if they are the same for all components."""
     if schema.get("format") == "color":
         return {"min": 0.0, "max": 1.0, "subtype": "COLOR_GAMMA"}
+    usual = {"soft_min": 0.0, "soft_max": 1.0, "precision": 4, "step": 0.1} if schema.get("format") == POINT else {}
     first, *others = [_limits(item, 0) for item in schema["prefixItems"]]
-    return {"precision": 3, **(first if all(limits == first for limits in others) else {})}
+    return {"precision": 3, **(first if all(limits == first for limits in others) else {}), **usual}
 
 
 def _limits(schema: Mapping[str, Any], step: int) -> dict[str, Any]:

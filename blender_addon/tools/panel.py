@@ -14,14 +14,17 @@ from ..interface import previews
 from ..interface.drawing import draw_operator, draw_progress, draw_report, name_place
 from ..jobs.session import jobs
 from ..jobs.task import Place
-from ..parameters import azimuths, inputs, model_values, properties
+from ..parameters import azimuths, inputs, model_values, points, properties
 from ..parameters.groups import belongs_to_model
-from ..parameters.schemas import AZIMUTH, component_labels, label_of
+from ..parameters.schemas import AZIMUTH, POINT, component_labels, label_of
 from ..setup.panel import draw_missing_engine
 from ..weights.panel import draw_missing_weights
+from .placing import placing
 
 LABEL = 0.25
 """Share of a row for an input's label: the image beside it has four buttons, and a name to be read."""
+POINT_LABEL = 0.4
+"""Share of a row for a point's label, as Blender's own."""
 
 
 class Tab:
@@ -188,6 +191,9 @@ def _draw_parameter(
     column: bpy.types.UILayout, group: bpy.types.PropertyGroup, tool: Mapping[str, Any], name: str
 ) -> None:
     schema, identifier = properties_of(tool)[name], properties.identifier(name)
+    if schema.get("format") == POINT:
+        _draw_point(column, group, identifier, label_of(name, schema))
+        return
     if labels := component_labels(schema):
         components = column.column(align=True)
         for index, label in enumerate(labels):
@@ -203,6 +209,18 @@ def _draw_parameter(
         column.prop(model_values.group_of_model(group, tool), own, slider=True)
 
 
+def _draw_point(column: bpy.types.UILayout, group: bpy.types.PropertyGroup, identifier: str, label: str) -> None:
+    """Draw both coordinates of a point in one row."""
+    row = column.split(factor=POINT_LABEL)
+    left = row.row()
+    left.alignment = "RIGHT"
+    left.label(text=label)
+    right = row.row(align=True)
+    right.use_property_split = False
+    right.prop(group, identifier, index=0, text="X")
+    right.prop(group, identifier, index=1, text="Y")
+
+
 def _draw_azimuth(column: bpy.types.UILayout, group: bpy.types.PropertyGroup, name: str, label: str) -> None:
     """Draw the azimuth of a light, or that the tool finds it out."""
     row = column.row(heading=label)
@@ -211,6 +229,18 @@ def _draw_azimuth(column: bpy.types.UILayout, group: bpy.types.PropertyGroup, na
         row.prop(group, properties.identifier(name), text="")
     else:
         row.label(text="Automatic")
+
+
+def draw_place_points(
+    layout: bpy.types.UILayout, context: bpy.types.Context, tool: Mapping[str, Any], on_shown: bool = False
+) -> None:
+    """Draw the button to drag a tool's points on the picture, if it has any.
+
+    on_shown: on the image that the editor shows, instead of the source that is chosen in the Impasto panel.
+    """
+    if points.visible_points(properties.group_of(context.scene, tool), tool):
+        button = layout.operator("impasto.place_points", icon="TRACKER", depress=placing.tool == tool["name"])
+        button.tool = tool["name"] if on_shown else ""
 
 
 def draw_run(layout: bpy.types.UILayout, operator: str, place: Place, icon: str) -> None:

@@ -112,8 +112,8 @@ class Request:
             return target
         return replace(target, painted=before.session_uid)
 
-    def task(self, target: Target) -> Task:
-        """Task that carries the request out. Raises ImpastoError if it cannot be."""
+    def task(self, target: Target, then: Callable[[results.JobOutput], Sequence[str]] | None = None) -> Task:
+        """Task that carries the request out, and then calls `then`. Raises ImpastoError if it cannot be."""
         given = self.read_inputs()
         tool = catalogue[self.tool]
         return make_task(
@@ -127,6 +127,7 @@ class Request:
             device=self.device,
             replace=self.replace,
             can_stop=tool["kind"] == "stylizer",
+            then=then,
         )
 
 

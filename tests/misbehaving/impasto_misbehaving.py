@@ -31,6 +31,7 @@ from impasto.tools import (
     visible_if,
 )
 from impasto_misbehaving_lit import Lit
+from impasto_misbehaving_points import Plane, Span
 from impasto_misbehaving_style import Flat
 from impasto_misbehaving_tiles import Blotches, Negative
 
@@ -284,6 +285,8 @@ def impasto_tools():
         Blend(),
         Flat(),
         Lit(),
+        Plane(),
+        Span(),
         Learn(),
         Recall(),
         Blotches(),

@@ -1,0 +1,174 @@
+"""Points of tools: fields in panels, handles on the picture, and new images made by them, in windows and scripts."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import bpy
+import numpy as np
+import pytest
+from conftest import pixels_of
+from drawing import drawn
+
+POINTS = ["bottom_left", "top_left", "top_right", "bottom_right"]
+SQUARE = [(0, 0), (0, 1), (1, 1), (1, 0)]
+
+
+@pytest.fixture
+def plane_tool(scene, extension, monkeypatch):
+    """The tool that straightens by four corners; it and the other double do their tasks alone."""
+    catalogue = extension.engine.catalogue.catalogue
+    doubles = {"straighten": "cut-plane", "scale": "measure-span"}
+    tools = {name: tool for name, tool in catalogue._tools.items() if doubles.get(tool["task"], name) == name}
+    monkeypatch.setattr(catalogue, "_tools", tools)
+    yield tools["cut-plane"]
+    extension.tools.placing.placing.end()
+    extension.points.settings.live.clear()
+
+
+@pytest.fixture
+def group(scene, plane_tool):
+    return scene.impasto_parameters.cut_plane
+
+
+@pytest.fixture
+def placing(extension, plane_tool):
+    return extension.tools.placing.placing
+
+
+def made() -> list[bpy.types.Image]:
+    return [bpy.data.images[name] for name in json.loads(bpy.context.window_manager.impasto_made)["images"]]
+
+
+def parameters_of(image: bpy.types.Image) -> dict:
+    return json.loads(image["impasto_recipe"])["steps"][-1]["parameters"]
+
+
+def test_a_point_is_a_field_for_both_coordinates_that_may_lie_outside(group):
+    field = group.bl_rna.properties["top_left"]
+    assert (field.array_length, field.hard_min, field.hard_max, field.soft_min, field.soft_max) == (2, -1, 2, 0, 1)
+    group.find = "corners"
+    layout = drawn(bpy.types.IMPASTO_PT_straighten)
+    assert [name for name in layout.props() if name in POINTS] == [name for name in POINTS for _ in "XY"]
+    assert [given.tool for given in layout.operators("impasto.place_points")] == ["cut-plane"]
+    group.find = "nothing"
+    layout = drawn(bpy.types.IMPASTO_PT_straighten)
+    assert not set(layout.props()) & set(POINTS)
+    assert not layout.operators("impasto.place_points")
+
+
+def test_the_view_counts_from_the_bottom_and_the_recipe_from_the_top(extension, group, plane_tool):
+    points = extension.parameters.points
+    points.put(group, "top_left", (0.25, 0.9))
+    assert extension.parameters.properties.value_of(group, plane_tool, "top_left") == [0.25, 0.1]
+    assert points.place_of(group, "top_left") == pytest.approx((0.25, 0.9))
+    assert points.usual_place(plane_tool, "bottom_left") == pytest.approx((0.1, 0.1))
+    points.put(group, "top_left", (-9, 9))
+    assert tuple(group.top_left) == (-1, -1)
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2, 3), (0, 2, 1, 3), (3, 0, 1, 2)])
+def test_lines_join_corners_around_whatever_order_they_are_declared_in(order, extension):
+    geometry = extension.points.geometry
+    usual = [SQUARE[index] for index in order]
+    around = [usual[index] for index in geometry.outline(usual)]
+    assert geometry.is_convex(around)
+    assert len({abs(a[0] - b[0]) + abs(a[1] - b[1]) for a, b in zip(around, around[1:] + around[:1], strict=True)}) == 1
+    assert not geometry.is_convex([around[0], around[2], around[1], around[3]])
+    assert geometry.outline(usual[:2]) == [0, 1]
+    assert geometry.outline(usual[:3]) == geometry.outline(usual[:1]) == []
+
+
+def test_the_nearest_handle_within_reach_is_grabbed_and_none_is_lost_beyond_the_edge(extension):
+    geometry = extension.points.geometry
+    assert geometry.nearest([(10, 10), (20, 10)], (17, 10), 8) == 1
+    assert geometry.nearest([(10, 10), (20, 10)], (40, 10), 8) == -1
+    assert geometry.nearest([], (0, 0), 8) == -1
+    assert geometry.within((-500, 70), (16, 16, 400, 300)) == (16, 70)
+    assert geometry.within((500, 700), (16, 16, 400, 300)) == (400, 300)
+
+
+def test_handles_are_on_the_panels_source_or_on_the_image_they_are_placed_on(extension, scene, image, group, placing):
+    tool_on = extension.points.placed._tool_on
+    other = bpy.data.images.new("other", 8, 8)
+    settings = scene.impasto
+    settings.tool, settings.source_kind, settings.image = "cut-plane", "IMAGE", image
+    assert (tool_on(scene, image), tool_on(scene, other)) == ("cut-plane", "")
+    scene.impasto_preparation.scale = 0.5  # what the tool sees is another picture
+    assert tool_on(scene, image) == ""
+    placing.begin(scene, extension.engine.catalogue.catalogue["measure-span"], other)
+    assert (tool_on(scene, image), tool_on(scene, other)) == ("", "measure-span")
+    placing.end()
+    assert tool_on(scene, other) == ""
+
+
+def test_placing_goes_back_to_where_it_began(scene, image, group, plane_tool, placing):
+    group.top_left = (0.3, 0.2)
+    placing.begin(scene, plane_tool, image)
+    assert not placing.restore(scene)
+    group.top_left, group.top_right = (0.5, 0.5), (0.8, 0.1)
+    assert placing.restore(scene)
+    assert tuple(group.top_left) == pytest.approx((0.3, 0.2))
+    assert tuple(group.top_right) == pytest.approx((0.9, 0.1))
+
+
+def test_straighten_makes_a_new_image_of_the_placed_corners(scene, image, group):
+    group.top_left, group.bottom_right = (0.0, 0.0), (0.5, 0.25)
+    before = pixels_of(image)
+    assert bpy.ops.impasto.straighten_image(image=image.name) == {"FINISHED"}
+    (straight,) = made()
+    assert (straight.name, tuple(straight.size)) == ("bricks_straight", (24, 8))
+    np.testing.assert_allclose(pixels_of(straight)[..., :3], before[:8, :24, :3], atol=1 / 255)
+    assert parameters_of(straight)["bottom_right"] == [0.5, 0.25]
+    assert tuple(image.size) == (48, 32)
+
+
+def test_a_script_gives_the_corners_as_parameters(scene, image, group):
+    given = json.dumps({"top_left": [0.5, 0.5], "bottom_right": [1.25, 1.0]})
+    bpy.ops.impasto.straighten_image(image=image.name, parameters=given)
+    assert tuple(made()[0].size) == (24, 16)
+    assert tuple(group.top_left) == pytest.approx((0.1, 0.1)), "the panel's stay"
+    bpy.ops.impasto.run(tool="cut-plane", image=image.name, material="NONE", parameters=given)
+    assert tuple(made()[0].size) == (24, 16)
+    with pytest.raises(RuntimeError, match="top_left X got 3"):
+        bpy.ops.impasto.straighten_image(image=image.name, parameters='{"top_left": [3, 0]}')
+    with pytest.raises(RuntimeError, match="without one, give them as parameters"):
+        bpy.ops.impasto.place_points(tool="cut-plane")
+
+
+def test_a_length_between_two_points_sets_the_real_width_in_the_scenes_unit(scene, image, group):
+    span = scene.impasto_parameters.measure_span
+    scene.unit_settings.scale_length = 0.01  # a Blender unit is shown as a centimetre
+    span.start, span.end, span.length_m = (0.0, 0.5), (0.5, 0.5), 30
+    assert span.bl_rna.properties["length_m"].subtype == "DISTANCE"
+    bpy.ops.impasto.scale_image(image=image.name)
+    assert parameters_of(made()[0])["length_m"] == 0.3
+    assert scene.impasto.width_m == pytest.approx(60)
+    np.testing.assert_array_equal(pixels_of(made()[0]), pixels_of(image))
+
+
+def test_the_straightened_picture_follows_the_handles(extension, scene, image, group, plane_tool, placing):
+    live, jobs = extension.points.settings.live, extension.jobs.session.jobs
+
+    def settle() -> np.ndarray | None:
+        while live.tick():
+            time.sleep(0.01)
+        while jobs.tasks:
+            jobs.tick()
+            time.sleep(0.01)
+        return live.pixels
+
+    group.top_left = (0.2, 0.1)
+    assert settle() is None, "nothing is being placed"
+    placing.begin(scene, plane_tool, image)
+    group.top_left, group.bottom_right = (0.0, 0.0), (1.0, 0.5)
+    assert settle().shape == (16, 48, 3)
+    assert drawn(bpy.types.IMPASTO_PT_straighten).operators("impasto.straighten_image")
+
+
+def test_random_values_leave_placed_points_alone(scene, group):
+    scene.impasto.tool = "cut-plane"
+    group.top_left = (0.3, 0.3)
+    bpy.ops.impasto.randomize(seed=1)
+    assert tuple(group.top_left) == pytest.approx((0.3, 0.3))

@@ -1,0 +1,195 @@
+"""Inside a Blender window: corners dragged on a photograph, taken back, straightened; a length drawn on it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import bpy
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from walk import Steps, Walk, start, until
+
+OUT, SOURCE = map(Path, sys.argv[sys.argv.index("--") + 1 :])
+bpy.ops.extensions.package_install_files(
+    filepath=os.environ["IMPASTO_EXTENSION"], repo="user_default", enable_on_install=True
+)
+EXTENSION = sys.modules["bl_ext.user_default.impasto"]
+JOBS = EXTENSION.jobs.session.jobs
+PLACING = EXTENSION.tools.placing.placing
+POINTS = EXTENSION.parameters.points
+CATALOGUE = EXTENSION.engine.catalogue.catalogue
+LIVE = EXTENSION.points.settings.live
+PANEL = EXTENSION.points.panel
+LIMIT_S = 300
+BOTTOM_LEFT = 3
+"""Index of a corner: they are named clockwise from the top left."""
+DROP = 0.06
+"""Way that a corner is dragged, in parts of the picture."""
+
+
+def tool_for(task: str) -> dict:
+    return CATALOGUE[CATALOGUE.usual(task)]
+
+
+def group_for(task: str) -> bpy.types.PropertyGroup:
+    """Parameters of the tool that does a task; asked for anew after each undo."""
+    return EXTENSION.parameters.groups.group_of(bpy.context.scene, tool_for(task))
+
+
+def values(task: str) -> list[list[float]]:
+    """All points of the tool as they are now."""
+    return [[round(part, 4) for part in getattr(group_for(task), name)] for name in POINTS.points_of(tool_for(task))]
+
+
+def editor(walk: Walk) -> bpy.types.Area:
+    return walk.area("IMAGE_EDITOR")
+
+
+def at(walk: Walk, place: tuple[float, float]) -> tuple[int, int]:
+    """Where a place of the picture is in the window, both from the lower left."""
+    region = walk.region(editor(walk), "WINDOW")
+    x, y = region.view2d.view_to_region(*place, clip=False)
+    return region.x + x, region.y + y
+
+
+def drag(walk: Walk, begin: tuple[int, int], end: tuple[int, int], name: str = "", precise: bool = False) -> Steps:
+    """Press at one place and let go at another; with Shift held if precise."""
+    yield walk.move((begin[0] - 3, begin[1]))
+    yield walk.move(begin)
+    yield 0.3
+    yield walk.event("LEFTMOUSE", "PRESS", begin)
+    if precise:
+        yield walk.event("LEFT_SHIFT", "PRESS", begin, shift=True)
+    for step in range(1, 6):
+        on_way = tuple(round(a + (b - a) * step / 5) for a, b in zip(begin, end, strict=True))
+        yield walk.event("MOUSEMOVE", "NOTHING", on_way, shift=precise)
+        yield 0.05
+    if name:
+        yield walk.settle(1.0)
+        walk.screenshot(name)
+    if precise:
+        yield walk.event("LEFT_SHIFT", "RELEASE", end)
+    yield walk.event("LEFTMOUSE", "RELEASE", end)
+    yield 0.4
+
+
+def corner(walk: Walk, index: int) -> tuple[int, int]:
+    """Where the handle of a corner is."""
+    return at(walk, POINTS.place_of(group_for("straighten"), POINTS.points_of(tool_for("straighten"))[index]))
+
+
+def opens(walk: Walk, panel: type, below: str) -> Steps:
+    """Click the header of a panel that is folded, below a button."""
+    drawn: list[int] = []
+    draw = panel.draw
+
+    def noted(self: bpy.types.Panel, context: bpy.types.Context) -> None:
+        drawn.append(1)
+        draw(self, context)
+
+    panel.draw = noted
+    _, y = yield walk.find(below, "IMAGE_EDITOR")
+    for step in range(1, 20):
+        yield walk.press("LEFTMOUSE", (walk.region(editor(walk), "UI").x + 60, y - 12 * step))
+        yield 0.3
+        if drawn:
+            return
+    raise LookupError(f"no header of {panel.__name__} below {below}")
+
+
+def places(walk: Walk) -> Steps:
+    """A click shows the handles; they are dragged, also zoomed, with Shift and back; Esc puts all of them back."""
+    yield walk.click("impasto.place_points", "IMAGE_EDITOR")
+    yield until(lambda: PLACING.tool, 10)
+    yield walk.settle(1.5)
+    walk.screenshot("placing.png")
+    walk.record("begin", values("straighten"))
+    begin = corner(walk, 0)
+    inwards = [round(a + (b - a) * DROP) for a, b in zip(begin, corner(walk, 2), strict=True)]
+    yield from drag(walk, begin, tuple(inwards), "dragged.png")
+    walk.record("dragged", values("straighten"))
+    before = corner(walk, 1)
+    yield from drag(walk, before, (before[0] - 50, before[1] - 50), precise=True)
+    walk.record("precise", [after - now for after, now in zip(corner(walk, 1), before, strict=True)])
+    yield walk.press("Z", at(walk, (0.5, 0.5)), ctrl=True)
+    yield 1.0
+    walk.record("undone", values("straighten"))
+    walk.record("still_placing", PLACING.tool)
+    yield from reaches_beyond_the_edge(walk)
+    yield walk.press("ESC", at(walk, (0.5, 0.5)))
+    yield 0.5
+    walk.record("escaped", values("straighten"))
+    walk.record("ended", PLACING.tool)
+
+
+def reaches_beyond_the_edge(walk: Walk) -> Steps:
+    """Zoomed in, a corner that is not seen waits at the region's edge, and comes to the mouse."""
+    with walk.at(editor(walk)):
+        bpy.ops.image.view_zoom_ratio(ratio=4.0)
+    yield walk.settle(1.0)
+    walk.screenshot("zoomed.png")
+    area, region = editor(walk), walk.region(editor(walk), "WINDOW")
+    left, bottom, _, _ = EXTENSION.points.handles.seen_of(area, region, EXTENSION.points.handles.EDGE)
+    corner_px = region.x + round(left), region.y + round(bottom)
+    there = corner_px[0] + 120, corner_px[1] + 90
+    yield from drag(walk, corner_px, there)
+    x, y = corner(walk, BOTTOM_LEFT)
+    walk.record("from_edge", [x - there[0], y - there[1]])
+    view_all(walk)
+
+
+def straightens(walk: Walk) -> Steps:
+    """Corners are placed again, Enter ends, and a click makes a new image of what is within."""
+    yield walk.click("impasto.place_points", "IMAGE_EDITOR")
+    for index, place in enumerate(((0.25, 0.9), (0.8, 0.8), (0.75, 0.2), (0.15, 0.1))):
+        yield from drag(walk, corner(walk, index), at(walk, place), "corners.png" if index == BOTTOM_LEFT else "")
+    walk.record("corners", values("straighten"))
+    yield until(lambda: not JOBS.tasks, LIMIT_S)
+    walk.record("preview", list(LIVE.pixels.shape))
+    walk.record("preview_error", LIVE.error)
+    yield walk.press("RET", at(walk, (0.5, 0.5)))
+    walk.record("kept", [PLACING.tool, values("straighten")])
+    yield walk.click("impasto.straighten_image", "IMAGE_EDITOR")
+    yield until(lambda: not JOBS.tasks, LIMIT_S)
+    yield walk.settle(1.5)
+    view_all(walk)
+    yield walk.settle(1.0)
+    walk.screenshot("straight.png")
+    walk.record("shown", editor(walk).spaces.active.image.name)
+    walk.record("report", JOBS.reports[EXTENSION.jobs.task.Place.IMAGE].text)
+
+
+def measures(walk: Walk) -> Steps:
+    """Two points and a length between them set the real width; a right click ends placing."""
+    yield from opens(walk, PANEL.IMPASTO_PT_scale, "impasto.straighten_image")
+    yield walk.click("impasto.place_points", "IMAGE_EDITOR")
+    if PLACING.tool == CATALOGUE.usual("straighten"):  # the button of the panel above
+        yield walk.press("ESC", at(walk, (0.5, 0.5)))
+    group_for("scale").length_m = 2.5
+    yield walk.settle(1.0)
+    walk.screenshot("measured.png")
+
+
+def view_all(walk: Walk) -> None:
+    with walk.at(editor(walk)):
+        bpy.ops.image.view_all(fit_view=False)
+
+
+def scenario(walk: Walk) -> Steps:
+    bpy.ops.impasto.refresh_tools()
+    walk.editor = "IMAGE_EDITOR"
+    yield walk.switch("VIEW_3D", "IMAGE_EDITOR")
+    editor(walk).spaces.active.image = bpy.data.images.load(str(SOURCE))
+    yield walk.show_panel("IMAGE_EDITOR", "Impasto")
+    view_all(walk)
+    yield from opens(walk, PANEL.IMPASTO_PT_straighten, "impasto.continue_larger")
+    yield walk.settle(1.0)
+    walk.screenshot("begin.png")
+    yield from places(walk)
+    yield from straightens(walk)
+    bpy.ops.preferences.addon_disable(module="bl_ext.user_default.impasto")
+
+
+start(scenario, OUT)
