@@ -15,7 +15,7 @@ from impasto.texture import Maps
 from impasto.tools import Generator, Tool
 
 from .histogram_blending import HistogramBlending
-from .inpaint import Inpaint
+from .inpaint import Extend, FindLandmarks, Inpaint, MendTiling
 from .parameters import QuiltParameters
 from .patch_synthesis import PatchSynthesis
 
@@ -43,4 +43,4 @@ class Quilt(Generator):
 @hookimpl
 def impasto_tools() -> list[Tool]:
     """The tools of this plugin."""
-    return [Quilt(), PatchSynthesis(), HistogramBlending(), Inpaint()]
+    return [Quilt(), PatchSynthesis(), HistogramBlending(), Inpaint(), FindLandmarks(), MendTiling(), Extend()]

@@ -22,7 +22,7 @@ from impasto.texture import Maps
 pytestmark = pytest.mark.usefixtures("small_weights")
 TOOLS = sorted(registry().tools)
 MAKERS = [name for name in TOOLS if registry().tool(name).kind != "trainer" and not takes_sets(registry().tool(name))]
-FROM_COLOURS = ("cnn-texture",)
+FROM_COLOURS = ("cnn-texture", "find-landmarks")
 """Those that make a new base colour from the subject's alone."""
 ON_A_SUBJECT = [
     name

@@ -12,13 +12,12 @@ from ..data.prepare import resized
 from ..errors import ParameterError
 from ..texture import Maps
 from . import metrics
+from .channels import PrincipalChannels
 from .metrics.landmarks import layout_correlation, salience
 
 LARGEST_WINDOW_PX, SMALLEST_WINDOW_PX, WINDOW_STEP_PX = 256, 64, 16
 MOST_WINDOWS = 7
 """Limit of windows along each side of a picture."""
-LEAST_VARIANCE = 0.01
-"""Share of a map's variance below which a principal component of it is left out."""
 CHECKED_PATCHES = 128
 
 
@@ -146,23 +145,6 @@ class RealTexture:
         real = real or self.source
         ratios = {name: metrics.contrast_ratio(maps[name].pixels, real[name].pixels)[:3] for name in self.names}
         return {"contrast_low": min(map(min, ratios.values())), "contrast_high": max(map(max, ratios.values()))}
-
-
-class PrincipalChannels:
-    """Principal components of each map of a source, with zero mean and unit deviation there."""
-
-    def __init__(self, source: Maps, names: Sequence[str]) -> None:
-        self._bases = {}
-        for name in names:
-            values = source[name].pixels.reshape(-1, source[name].pixels.shape[2])
-            variances, vectors = np.linalg.eigh(np.atleast_2d(np.cov(values, rowvar=False)))
-            kept = variances > LEAST_VARIANCE * variances.max()
-            self._bases[name] = values.mean(0), vectors[:, kept] / np.sqrt(variances[kept])
-
-    def of(self, maps: Maps) -> np.ndarray:
-        """Channels (H, W, C) float32 of maps of the same names."""
-        parts = [(maps[name].pixels - mean) @ basis for name, (mean, basis) in self._bases.items()]
-        return np.concatenate(parts, 2).astype(np.float32)
 
 
 def check_two_sample_size(size_px: tuple[int, int]) -> None:

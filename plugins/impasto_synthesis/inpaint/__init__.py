@@ -1,5 +1,5 @@
 """Repair by example: holes, borders and margins of a picture or a map set are filled from the rest of it."""
 
-from .tools import Inpaint
+from .tools import Extend, FindLandmarks, Inpaint, MendTiling
 
-__all__ = ["Inpaint"]
+__all__ = ["Extend", "FindLandmarks", "Inpaint", "MendTiling"]

@@ -73,7 +73,7 @@ def _cuts(level: Level, origin: Tensor, piece: Tensor) -> Cuts:
     holes, grid = level.holes, level.grid
     of_pixel = torch.full_like(origin, -1)
     of_pixel[holes] = piece
-    of_pixel = of_pixel[grid.shown()]
+    grid.with_margin(of_pixel)
     parts = []
     for step in (grid.stride, -grid.stride, 1, -1):
         own, other = of_pixel[holes], of_pixel[holes + step]
@@ -83,10 +83,10 @@ def _cuts(level: Level, origin: Tensor, piece: Tensor) -> Cuts:
         parts.append((own[beside], origin[pixel] + step, other[beside], _seen(grid, origin, beyond)))
         inner = beside & (other >= 0)
         pixel = holes[inner]
-        parts.append((own[inner], origin[pixel], other[inner], origin[grid.shown()[pixel + step]] - step))
+        parts.append((own[inner], origin[pixel], other[inner], origin[grid.shown[pixel + step]] - step))
     return Cuts(*(torch.cat(column) for column in zip(*parts, strict=True)))
 
 
 def _seen(grid: Grid, origin: Tensor, pixels: Tensor) -> Tensor:
     """Places (n,) that pixels show, of which those in the margin show what they stand for."""
-    return origin[grid.shown()[pixels]]
+    return origin[grid.shown[pixels]]

@@ -32,7 +32,7 @@ class Blocks:
         self.level, self.generator = level, generator
         self.grid = level.grid
         self.side_px = max(SMALLEST_PX, min(side_px, *(length for length in self.grid.size)))
-        self.origin = self.grid.shown()
+        self.origin = self.grid.shown.clone()
         self.image = self._unpadded(level.features).permute(2, 0, 1).contiguous()  # (C, h, w)
         self.todo = torch.zeros(self.grid.size, dtype=torch.bool, device=self.image.device)
         self.todo[self.grid.position(level.holes)] = True
@@ -53,7 +53,7 @@ class Blocks:
         while left := int(self.todo.sum()):
             yield 1 - left / total
             self._place(*self._next_corner())
-        self.origin[self.grid.margin()] = self.origin[self.grid.shown()[self.grid.margin()]]
+        self.grid.with_margin(self.origin)
 
     def _next_corner(self) -> tuple[Tensor, Tensor]:
         """Rows and columns (B,) of the block that fills most, if enough around it is known."""

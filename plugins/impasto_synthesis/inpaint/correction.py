@@ -27,8 +27,6 @@ class Correction:
 
     def __init__(self, level: Level, origin: Tensor, generator: torch.Generator) -> None:
         self.level, self.origin, self.generator = level, origin, generator
-        self.margin = level.grid.margin()
-        self.shown = level.grid.shown()[self.margin]
         self.steps = torch.tensor([dy * level.grid.stride + dx for dy, dx in NEIGHBOURS], device=origin.device)
         self.weights = _window_weights(origin.device)
         self.outside = ~level.grid.is_inside()
@@ -44,6 +42,11 @@ class Correction:
                 for pixels in self._at_cuts(parities[parity]).split(CHUNK):
                     self._correct(pixels)
                     yield (number + part / 4) / count
+
+    def costs(self) -> Tensor:
+        """Costs (N,) of what the pixels of the holes show."""
+        holes = self.level.holes
+        return torch.cat([self._costs(self.origin[part][None], part)[0] for part in holes.split(CHUNK)])
 
     def _at_cuts(self, pixels: Tensor) -> Tensor:
         """Those of the pixels that do not continue all their neighbours, or show what they must not."""
@@ -76,8 +79,8 @@ class Correction:
         """Copy the features that the pixels show, and what changed into the margin."""
         features = self.level.features
         features[pixels] = features[self.origin[pixels]]
-        features[self.margin] = features[self.shown]
-        self.origin[self.margin] = self.origin[self.shown]
+        self.level.grid.with_margin(features)
+        self.level.grid.with_margin(self.origin)
 
     def _jumps(self, best: Tensor, pixels: Tensor) -> Tensor:
         """Random places (k, n) near the best so far, and anywhere; -1 if none."""

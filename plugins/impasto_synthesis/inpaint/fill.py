@@ -18,17 +18,13 @@ from impasto.errors import ParameterError
 from impasto.texture import Maps, Texture
 
 from .alignment import aligned
-from .blocks import Blocks
 from .correction import Correction, anywhere
+from .first import first_filling
 from .joining import joined
 from .level import Constraints, Level, levels_of, thickness_px
 
 PASSES = {"quick": (3, 2, 1), "usual": (6, 3, 2), "best": (12, 8, 5)}
 """Corrections of the coarsest level, the next, and all finer ones."""
-BLOCK = 1.5
-"""Side of blocks, relative to the thickness of holes."""
-SMALLEST_BLOCK_PX, LARGEST_BLOCK = 16, 0.3
-"""Least side of blocks, and their largest, relative to the picture's shorter side."""
 
 
 @dataclass(frozen=True)
@@ -85,20 +81,16 @@ def _filling(levels: list[Level], thickness: float, quality: str, generator: tor
     origin: Tensor | None = None
     coarse = levels[-1]
     passes = PASSES[quality]
-    shares = np.cumsum([0.0, 0.2] + [1.0 + len(level.holes) / 2e4 for level in reversed(levels)])
+    shares = np.cumsum([0.0] + [1.0 + len(level.holes) / 2e4 for level in reversed(levels)])
     shares /= shares[-1]
     for number, level in enumerate(reversed(levels)):
+        start, end = shares[number : number + 2]
         if origin is None:
-            side = round(BLOCK * 2 * thickness / level.scale)
-            side = max(SMALLEST_BLOCK_PX, min(side, round(LARGEST_BLOCK * min(level.grid.size))))
-            blocks = Blocks(level, side, generator)
-            for fraction in blocks.fill():
-                yield Step(fraction * shares[1], level, blocks.origin)
-            origin = blocks.origin
-        else:
-            origin = aligned(level, _enlarged(origin, coarse, level, generator), generator)
+            for fraction, origin in first_filling(level, thickness / level.scale, passes[0], generator):
+                yield Step(end * fraction, level, origin)
+            continue
+        origin = aligned(level, _enlarged(origin, coarse, level, generator), generator)
         correction = Correction(level, origin, generator)
-        start, end = shares[number + 1 : number + 3]
         for fraction in correction.passes(passes[min(number, len(passes) - 1)]):
             yield Step(start + (end - start) * fraction, level, origin)
         coarse = level
@@ -116,6 +108,6 @@ def _enlarged(origin: Tensor, coarse: Level, level: Level, generator: torch.Gene
         places[level.kind[places] != level.kind[level.holes]] = -1
     lost = places < 0
     places[lost] = anywhere(level, level.holes[lost], generator)
-    enlarged = level.grid.shown()
+    enlarged = level.grid.shown.clone()
     enlarged[level.holes] = torch.where(places < 0, level.holes, places)
-    return enlarged[level.grid.shown()]
+    return level.grid.with_margin(enlarged)

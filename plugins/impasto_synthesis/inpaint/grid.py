@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -24,7 +25,7 @@ class Grid:
         """Difference between the indices of a pixel and the one below."""
         return self.size[1] + 2 * RADIUS_PX
 
-    @property
+    @cached_property
     def offsets(self) -> Tensor:
         """Differences (25,) between the indices of a window's pixels and its centre."""
         reach = torch.arange(-RADIUS_PX, RADIUS_PX + 1, device=self.device)
@@ -49,10 +50,12 @@ class Grid:
         """Pixels (P, ...) of an image (h, w, ...), with its margin."""
         return image.index_select(0, self.lines(0)).index_select(1, self.lines(1)).flatten(0, 1)
 
+    @cached_property
     def shown(self) -> Tensor:
         """Index (P,) of the pixel that each one shows: its own, except in the margin."""
         return self.index(self.lines(0)[:, None], self.lines(1)).flatten()
 
+    @cached_property
     def margin(self) -> Tensor:
         """Indices (M,) of the margin."""
         (height, width), reach = self.size, RADIUS_PX
@@ -67,6 +70,11 @@ class Grid:
             for position, length, wraps in zip((y, x), self.size, self.wraps, strict=True)
         ]
         return inside[0], inside[1]
+
+    def with_margin(self, pixels: Tensor) -> Tensor:
+        """Pixels (P,) whose margin is brought up to date, in place."""
+        pixels[self.margin] = pixels[self.shown[self.margin]]
+        return pixels
 
     def is_inside(self) -> Tensor:
         """Whether pixels (P,) belong to the picture: all but the margin where it does not wrap."""

@@ -11,11 +11,12 @@ from torch import Tensor
 from impasto.texture import NORMAL_MAPS
 
 from .grid import Grid
+from .groups import cell_px, groups
 from .level import Level
 from .membrane import membrane
 
-CELLS = 48
-"""Number of cells along the longer side, by which neighbouring holes are put into one window."""
+LARGEST_GAP = 0.12
+"""Steps beyond this are shapes that end there, not light: the further beyond, the less they are spread."""
 
 
 def joined(name: str, pixels: np.ndarray, level: Level, origin: Tensor, blend: float) -> None:
@@ -75,8 +76,9 @@ def _gaps(known: Tensor, copied: Tensor, inside: Tensor, index: Tensor, grid: Gr
     own = _step(known, grid, here, step)
     other = -_step(known, grid, there, -step)
     share = torch.where(inside[cut] & inside_after[cut], 0.5, inside[cut].to(copied.dtype))[:, None]
+    gap = torch.lerp(other, own, share) - (copied.roll(-1, axis)[cut] - copied[cut])
     gaps = torch.zeros_like(copied)
-    gaps[cut] = torch.lerp(other, own, share) - (copied.roll(-1, axis)[cut] - copied[cut])
+    gaps[cut] = gap / (1 + (gap / LARGEST_GAP).square())
     return gaps
 
 
@@ -110,12 +112,12 @@ def _free_line(mask: Tensor, axis: int) -> int | None:
 
 def _boxes(mask: np.ndarray, goes_round: list[bool]) -> Iterator[list[tuple[int, int]]]:
     """Boxes ((top, bottom), (left, right)) of groups of holes, a pixel wider; the whole length where it goes round."""
-    cell = max(4, -(-max(mask.shape) // CELLS))
+    cell = cell_px(mask.shape)
     rows, columns = (-(-length // cell) for length in mask.shape)
     padded = np.zeros((rows * cell, columns * cell), bool)
     padded[: mask.shape[0], : mask.shape[1]] = mask
     cells = np.asarray(padded.reshape(rows, cell, columns, cell).any((1, 3)))
-    for group in _groups(cells):
+    for group in groups(cells):
         box = []
         for axis in (0, 1):
             if goes_round[axis]:
@@ -125,20 +127,3 @@ def _boxes(mask: np.ndarray, goes_round: list[bool]) -> Iterator[list[tuple[int,
             first, last = lines[0] * cell, (lines[-1] + 1) * cell
             box.append((max(0, int(first) - 1), min(mask.shape[axis], int(last) + 1)))
         yield box
-
-
-def _groups(cells: np.ndarray) -> Iterator[np.ndarray]:
-    """Connected groups (rows, columns) of cells that are not empty, diagonal neighbours included."""
-    left = cells.copy()
-    while left.any():
-        group = np.zeros_like(cells)
-        group[np.unravel_index(int(left.argmax()), left.shape)] = True
-        while True:
-            wide = np.pad(group, 1)
-            parts = [wide[dy : dy + left.shape[0], dx : dx + left.shape[1]] for dy in range(3) for dx in range(3)]
-            grown = np.any(parts, 0) & left
-            if (grown == group).all():
-                break
-            group = grown
-        left &= ~group
-        yield group

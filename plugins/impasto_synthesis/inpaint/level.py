@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -13,7 +14,7 @@ from ..patch_synthesis.appearance import CLIPPED, COARSE
 from .components import principal_components
 from .grid import RADIUS_PX, Grid, dilated
 
-COARSEST_PX = 256
+COARSEST_PX = 400
 """The pyramid ends below this length of the shorter side, or where holes get thin."""
 THINNEST_PX = 12
 LARGEST_SEARCH_PX = 512 * 512
@@ -50,11 +51,11 @@ class Level:
     kind: Tensor | None
     island: Tensor | None
 
-    @property
+    @cached_property
     def usable(self) -> Tensor:
         """Indices (n,) of all pixels that may be taken."""
-        own = torch.arange(len(self.source), device=self.source.device)
-        return (self.source == own).nonzero()[:, 0]
+        pixels = (self.source >= 0).nonzero()[:, 0]
+        return pixels[self.source[pixels] == pixels]
 
 
 def levels_of(
@@ -103,8 +104,8 @@ def _level(
     padded_hole = grid.padded(hole)
     shape = hole.shape[0] + 2 * RADIUS_PX, hole.shape[1] + 2 * RADIUS_PX
     is_usable = ~dilated(padded_hole.view(shape) | ~grid.is_inside().view(shape)).flatten()
-    shown = grid.shown()
-    is_usable = is_usable[shown] & grid.is_inside()
+    shown = grid.shown
+    is_usable = grid.with_margin(is_usable) & grid.is_inside()
     if int(is_usable.sum()) < LEAST_USABLE:
         if scale > 1:
             return None

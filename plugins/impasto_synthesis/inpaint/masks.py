@@ -13,7 +13,8 @@ MOST_REGIONS = 4096
 
 def mask_of(maps: Maps, size_px: tuple[int, int]) -> np.ndarray:
     """Whether pixels (H, W) are white in a picture of any size: above half of its brightness."""
-    pixels = _pixels(maps).mean(2, keepdims=True)
+    pixels = _pixels(maps)
+    pixels = pixels @ np.full((pixels.shape[2], 1), 1 / pixels.shape[2], np.float32)
     return resized(pixels, size_px)[..., 0] > 0.5 if pixels.shape[:2] != size_px else pixels[..., 0] > 0.5
 
 

@@ -36,11 +36,18 @@ def _cycle(u: Tensor, b: Tensor, masks: list[Tensor], wraps: tuple[bool, bool]) 
     if len(masks) == 1:
         return _smoothed(u, b, mask, wraps, COARSEST_SWEEPS)
     u = _smoothed(u, b, mask, wraps, SWEEPS)
-    residual = (b + _neighbours(u, wraps) - _degree(u, wraps) * u) * mask
+    residual = (b - _applied(u, wraps)) * mask
     coarse = 4 * avg_pool2d(_even(residual), 2) * masks[1]
     error = _cycle(torch.zeros_like(coarse), coarse, masks[1:], wraps)
-    u = u + interpolate(error, size=u.shape[2:], mode="nearest") * mask
-    return _smoothed(u, b, mask, wraps, SWEEPS)
+    error = interpolate(error, size=u.shape[2:], mode="bilinear", align_corners=False) * mask
+    energy = (error * _applied(error, wraps)).sum((0, 2, 3), keepdim=True)
+    step = (error * residual).sum((0, 2, 3), keepdim=True) / energy.clamp(min=1e-12)  # the best: it cannot diverge
+    return _smoothed(u + step * error, b, mask, wraps, SWEEPS)
+
+
+def _applied(u: Tensor, wraps: tuple[bool, bool]) -> Tensor:
+    """-laplacian(u)."""
+    return _degree(u, wraps) * u - _neighbours(u, wraps)
 
 
 def _smoothed(u: Tensor, b: Tensor, mask: Tensor, wraps: tuple[bool, bool], sweeps: int) -> Tensor:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from impasto.tools import Field, Parameters
+from impasto.tools import Field, Parameters, display_hints
 
 Quality = Literal["quick", "usual", "best"]
 Wraps = Literal["automatic", "yes", "no"]
@@ -25,5 +25,52 @@ class InpaintParameters(Parameters):
     """Parameters of the filling."""
 
     wraps: Wraps = Field("automatic", description="Fill across the borders: if the picture tiles, always, or never")
+    quality: Quality = quality_field()
+    blend: float = blend_field()
+
+
+class FindLandmarksParameters(Parameters):
+    """Which landmarks count."""
+
+    threshold: float = Field(
+        3.5,
+        ge=1,
+        le=20,
+        description="How far a place must stand out, in standard deviations of all places: lower finds more",
+        json_schema_extra=display_hints(low=2, high=8),
+    )
+    most: int = Field(8, ge=1, le=64, description="Most places to find, those that stand out most first")
+    grow: float = Field(
+        0.02, ge=0, le=0.2, description="Margin around each place, relative to the picture's shorter side"
+    )
+
+
+class MendTilingParameters(Parameters):
+    """Parameters of the bands along the borders."""
+
+    widest: float = Field(
+        0.25, ge=0.01, le=0.5, description="Widest band to replace along a pair of borders, relative to the picture"
+    )
+    whole_periods: bool = Field(
+        False, description="First crop the picture to whole periods of its pattern, so that bricks and tiles stay whole"
+    )
+    quality: Quality = quality_field()
+    blend: float = blend_field()
+
+
+def _margin(description: str) -> Any:
+    return Field(0.0, ge=0, le=16384, description=description, json_schema_extra=display_hints(high=1, decimals=3))
+
+
+class ExtendParameters(Parameters):
+    """Margins, and parameters of their filling."""
+
+    left: float = _margin("Margin to add at the left")
+    right: float = _margin("Margin to add at the right")
+    top: float = _margin("Margin to add at the top")
+    bottom: float = _margin("Margin to add at the bottom")
+    unit: Literal["fraction", "pixels"] = Field(
+        "fraction", description="Unit of the margins: 0.25 is a quarter of the picture's width or height, or pixels"
+    )
     quality: Quality = quality_field()
     blend: float = blend_field()

@@ -22,9 +22,7 @@ SMALLEST_PX = 16
 def inpainted(subject: Maps, parameters: InpaintParameters, inputs: Mapping[str, Maps], context: Context) -> Maps:
     """The subject with the white parts of the mask filled."""
     mask = mask_of(inputs["mask"], subject.size_px)
-    if min(subject.size_px) < SMALLEST_PX:
-        context.progress(0.5, "Filling holes")
-        context.note(f"the picture is too small to learn from (below {SMALLEST_PX} pixels), so nothing was filled")
+    if is_too_small(subject, context):
         return subject
     if mask.all():
         raise ParameterError("the mask is white everywhere, so nothing is left to learn from", "paint black what stays")
@@ -36,6 +34,15 @@ def inpainted(subject: Maps, parameters: InpaintParameters, inputs: Mapping[str,
     wraps = wraps_of(subject, parameters.wraps)
     holes = Holes(mask, wraps, constraints, parameters.quality, parameters.blend)
     return filled(subject, holes, context)
+
+
+def is_too_small(subject: Maps, context: Context) -> bool:
+    """Whether the subject has no texture to learn from; if so, this is told."""
+    if min(subject.size_px) >= SMALLEST_PX:
+        return False
+    context.progress(0.5, "Filling holes")
+    context.note(f"the picture is too small to learn from (below {SMALLEST_PX} pixels), so it was left as it is")
+    return True
 
 
 def wraps_of(subject: Maps, wanted: Wraps) -> tuple[bool, bool]:

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 from impasto.context import Context
 from impasto.texture import Maps
-from impasto.tools import Filter, Input
+from impasto.tools import Filter, Input, Result
 
-from .parameters import InpaintParameters
+from .parameters import ExtendParameters, FindLandmarksParameters, InpaintParameters, MendTilingParameters
 
 
 class Inpaint(Filter):
@@ -35,3 +35,59 @@ class Inpaint(Filter):
         from .repair import inpainted
 
         return inpainted(subject, parameters, inputs, context)
+
+
+class FindLandmarks(Filter):
+    """Makes a mask of what draws the eye, to be looked at, edited and given to the tool that fills."""
+
+    name, label = "find-landmarks", "Find landmarks"
+    description = "Finds blemishes and landmarks that are seen again and again where a texture repeats, as a mask"
+    rank = 22
+    task = "landmarks"
+    parameters = FindLandmarksParameters
+    needs_source = True
+
+    def apply(
+        self, subject: Maps, parameters: FindLandmarksParameters, inputs: Mapping[str, Maps], context: Context
+    ) -> Result:
+        """The mask as base colour, and the figures `landmarks` (number) and `salience` (in σ)."""
+        from .landmarks import landmarks_of
+
+        return landmarks_of(subject, parameters, context)
+
+
+class MendTiling(Filter):
+    """Replaces bands along the borders that do not continue each other, as narrow as they can be."""
+
+    name, label = "mend-tiling", "Mend tiling"
+    description = "Makes a picture or a map set tile by replacing narrow bands along its borders; the inside is kept"
+    rank = 24
+    task = "mend"
+    parameters = MendTilingParameters
+    needs_source = True
+
+    def apply(
+        self, subject: Maps, parameters: MendTilingParameters, inputs: Mapping[str, Maps], context: Context
+    ) -> Maps:
+        """The subject, which tiles; or the subject itself if it did."""
+        from .mending import mended
+
+        return mended(subject, parameters, context)
+
+
+class Extend(Filter):
+    """Adds margins, which continue the subject, to any of its sides."""
+
+    name, label = "extend", "Extend"
+    description = "Extends a picture or a map set beyond its borders, with more of the same"
+    rank = 26
+    task = "extend"
+    example = "wall.jpg --right 0.25 "
+    parameters = ExtendParameters
+    needs_source = True
+
+    def apply(self, subject: Maps, parameters: ExtendParameters, inputs: Mapping[str, Maps], context: Context) -> Maps:
+        """The subject inside its margins; its width in metres grows with them."""
+        from .extending import extended
+
+        return extended(subject, parameters, context)

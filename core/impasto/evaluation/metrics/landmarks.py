@@ -35,6 +35,11 @@ def crops_low_passed(source: np.ndarray, size_px: tuple[int, int], deviation_px:
     ]
 
 
+def in_deviations(smooth: np.ndarray, sigma: np.ndarray) -> np.ndarray:
+    """Salience (H, W) of each place: the largest of a low-passed picture's channels (H, W, C), in their σ (C,)."""
+    return np.abs(smooth / np.maximum(sigma, LEAST_DEVIATION)).max(2)
+
+
 def salience(tile: np.ndarray, source: np.ndarray) -> tuple[float, float]:
     """The most salient low-passed patch of a tile in σ of the source's, and the mean of that over real crops.
 
@@ -46,11 +51,11 @@ def salience(tile: np.ndarray, source: np.ndarray) -> tuple[float, float]:
     for scale in LANDMARKS:
         deviation_px = scale * min(height, width)
         crops = [crop - crop.mean((0, 1)) for crop in crops_low_passed(source, (height, width), deviation_px)]
-        sigma = np.maximum(np.sqrt(np.mean([crop**2 for crop in crops], (0, 1, 2))), LEAST_DEVIATION)
+        sigma = np.sqrt(np.mean([crop**2 for crop in crops], (0, 1, 2)))
         smooth = low_passed(tile, deviation_px)
         parts = _parts(smooth - smooth.mean((0, 1)), (height, width))
-        found.append(float(np.mean([np.abs(part / sigma).max() for part in parts])))
-        real.append(float(np.mean([np.abs(crop / sigma).max() for crop in crops])))
+        found.append(float(np.mean([in_deviations(part, sigma).max() for part in parts])))
+        real.append(float(np.mean([in_deviations(crop, sigma).max() for crop in crops])))
     scale = int(np.argmax(np.divide(found, real)))
     return found[scale], real[scale]
 

@@ -1,0 +1,53 @@
+"""Extending a picture beyond its borders: margins are holes, filled from the picture."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from impasto.context import Context
+from impasto.errors import ParameterError
+from impasto.texture import Maps, Texture
+
+from .fill import Holes, filled
+from .parameters import ExtendParameters
+from .repair import is_too_small
+
+LARGEST_PX = 16384
+
+
+def extended(subject: Maps, parameters: ExtendParameters, context: Context) -> Maps:
+    """The subject with margins; what was there stays as it is, and texels keep their size in the world."""
+    (top, bottom), (left, right) = margins = _margins_px(subject.size_px, parameters)
+    height, width = subject.size_px
+    size_px = height + top + bottom, width + left + right
+    if max(size_px) > LARGEST_PX and any(map(any, margins)):
+        message = f"the margins make {size_px[1]}x{size_px[0]} pixels of {width}x{height}"
+        raise ParameterError(message, f"stay below {LARGEST_PX} pixels a side")
+    if is_too_small(subject, context):
+        return subject
+    if not any(map(any, margins)):
+        context.progress(0.5, "Filling holes")
+        context.note("all margins are 0, so nothing was added")
+        return subject
+    mask = np.ones(size_px, bool)
+    mask[top : top + height, left : left + width] = False
+    textures = {
+        name: Texture(np.pad(texture.pixels, (*margins, (0, 0)), mode="edge"), texture.color_space)
+        for name, texture in subject.items()
+    }
+    width_m = subject.width_m and subject.width_m * size_px[1] / width
+    wide = replace(subject, textures=textures, width_m=width_m)
+    return filled(wide, Holes(mask, quality=parameters.quality, blend=parameters.blend), context)
+
+
+def _margins_px(size_px: tuple[int, int], parameters: ExtendParameters) -> tuple[tuple[int, int], tuple[int, int]]:
+    """((top, bottom), (left, right)) in pixels."""
+    p = parameters
+    units = size_px if p.unit == "fraction" else (1, 1)
+    vertical, horizontal = (
+        (round(first * unit), round(last * unit))
+        for (first, last), unit in zip(((p.top, p.bottom), (p.left, p.right)), units, strict=True)
+    )
+    return vertical, horizontal

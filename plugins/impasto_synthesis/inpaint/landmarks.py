@@ -1,0 +1,84 @@
+"""Finding blemishes and landmarks: places that draw the eye where a picture repeats, as a mask to look at and edit."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from impasto.context import Context
+from impasto.data.prepare import resized, resized_map, wraps
+from impasto.evaluation.channels import PrincipalChannels
+from impasto.evaluation.metrics.landmarks import LANDMARKS, in_deviations, low_passed
+from impasto.texture import Maps
+from impasto.tools import Result
+
+from .groups import groups
+from .parameters import FindLandmarksParameters
+from .repair import is_too_small
+
+SEARCHED_PX = 256
+"""Longer side at which landmarks are looked for; they are at least 1/32 of the shorter side."""
+EXTENT = 0.6
+"""Share of a landmark's salience that its borders still have."""
+MEDIAN_OF_NORMAL = 0.6745
+"""Median of the absolute value of a standard normal variable: deviations are measured without those that stand out."""
+
+
+def landmarks_of(subject: Maps, parameters: FindLandmarksParameters, context: Context) -> Result:
+    """A mask, white where the subject's landmarks are, with their number and the salience of the most salient."""
+    context.progress(0.1, "Looking for landmarks")
+    height, width = subject.size_px
+    if is_too_small(subject, context):
+        return Result(Maps.from_arrays({"base_color": np.zeros((height, width, 3))}, name=subject.name))
+    shrink = max(1.0, max(height, width) / SEARCHED_PX)
+    size_px = max(1, round(height / shrink)), max(1, round(width / shrink))
+    small = Maps({name: resized_map(name, texture, size_px) for name, texture in subject.items()})
+    context.progress(0.5, "Looking for landmarks")
+    mask, found = _found(small, parameters)
+    grow_px = round(parameters.grow * min(size_px))
+    full = resized(_grown(mask, grow_px)[..., None].astype(np.float32), (height, width)) > 0.5
+    context.note(f"{len(found)} landmarks were found")
+    figures = {"landmarks": float(len(found)), "salience": max(found, default=0.0)}
+    white = np.repeat(full.astype(np.float32), 3, axis=2)
+    return Result(Maps.from_arrays({"base_color": white}, width_m=subject.width_m, name=subject.name), figures=figures)
+
+
+def _found(maps: Maps, parameters: FindLandmarksParameters) -> tuple[np.ndarray, list[float]]:
+    """Mask (h, w) of the most salient places, and the salience of each in standard deviations."""
+    salience = salience_of(maps)
+    mask, found = np.zeros(salience.shape, bool), list[float]()
+    while len(found) < parameters.most:
+        place = np.unravel_index(int(salience.argmax()), salience.shape)
+        peak = float(salience[place])
+        if peak < parameters.threshold:
+            break
+        around = next(group for group in groups(salience >= EXTENT * peak) if group[place])
+        mask |= around
+        found.append(peak)
+        salience = np.where(around, 0, salience)
+    return mask, found
+
+
+def salience_of(maps: Maps) -> np.ndarray:
+    """Salience (h, w) of each place in robust standard deviations, at the scale and in the channel where it is most."""
+    pixels = PrincipalChannels(maps, tuple(maps)).of(maps)
+    if not pixels.shape[2]:  # of one colour
+        return np.zeros(maps.size_px, np.float32)
+    pad = [(0, 0) if wraps_ else (side - 1,) * 2 for side, wraps_ in zip(maps.size_px, wraps(maps), strict=True)]
+    wide = np.pad(pixels, (*pad, (0, 0)), mode="reflect")
+    (top, _), (left, _) = pad
+    found = []
+    for scale in LANDMARKS:
+        smooth = low_passed(wide, scale * min(maps.size_px))
+        smooth = smooth[top : top + maps.size_px[0], left : left + maps.size_px[1]]
+        smooth = smooth - np.median(smooth, (0, 1))
+        found.append(in_deviations(smooth, np.median(np.abs(smooth), (0, 1)) / MEDIAN_OF_NORMAL))
+    return np.max(found, 0)
+
+
+def _grown(mask: np.ndarray, reach_px: int) -> np.ndarray:
+    """Mask (h, w) of everything within a square of `reach_px` around a mask."""
+    for axis in (0, 1):
+        wide = np.pad(mask, [(reach_px, reach_px) if axis == one else (0, 0) for one in (0, 1)])
+        length = mask.shape[axis]
+        mask = np.any([np.take(wide, np.arange(length) + step, axis) for step in range(2 * reach_px + 1)], 0)
+    return mask
