@@ -18,6 +18,7 @@ OBJECT: Entries = (
     ("impasto.variations", "Texture Variations", "RENDERLAYERS"),
     ("impasto.stylize", "Style Transfer: Repaint Material", "BRUSH_DATA"),
     ("impasto.bake", "Bake Material to Textures", "RENDER_STILL"),
+    ("impasto.export", "Export Maps for Unity, Unreal, Godot, glTF, MaterialX", "EXPORT"),
     ("impasto.train", "Train Texture Model on Own Pictures", "PLAY"),
     ("impasto.set_up_engine", "Set Up Engine (PyTorch)", "IMPORT"),
 )
@@ -28,7 +29,7 @@ IMAGE: Entries = (
     ("impasto.continue_larger", "Upscale Painting", "FULLSCREEN_ENTER"),
     ("impasto.rerun", "Make Again from Recipe", "FILE_REFRESH"),
 )
-MATERIAL: Entries = OBJECT[:4]
+MATERIAL: Entries = OBJECT[:5]
 PLACES = {
     "IMPASTO_MT_object": ("VIEW3D_MT_object", OBJECT),
     "IMPASTO_MT_image": ("IMAGE_MT_image", IMAGE),
@@ -45,6 +46,7 @@ MANUAL = {
     "bpy.ops.impasto.run": "guide.html#scripts",
     "bpy.ops.impasto.stylize": "style.html#begin",
     "bpy.ops.impasto.continue_larger": "style.html#larger",
+    "bpy.ops.impasto.export": "shapes.html#files-for-engines",
     "bpy.ops.impasto.relight": "maps.html#see-them-under-a-light",
     "bpy.ops.impasto.turn_light": "maps.html#see-them-under-a-light",
     "bpy.ops.impasto.*weights": "style.html#weights",
@@ -55,6 +57,7 @@ MANUAL = {
     "bpy.types.stylesettings*": "style.html#the-controls",
     "bpy.types.relightsettings*": "maps.html#see-them-under-a-light",
     "bpy.types.trainingsettings*": "training.html#train-a-model",
+    "bpy.types.exportsettings*": "shapes.html#files-for-engines",
     "bpy.types.batchsettings*": "guide.html#batch",
     "bpy.types.impastosettings*": "guide.html#in-blender",
     "bpy.types.impastopreferences*": "guide.html#in-blender",

@@ -16,6 +16,9 @@ from .endless import operators as endless_operators
 from .endless import panel as endless_panel
 from .endless import settings as endless_settings
 from .engine.catalogue import catalogue
+from .export import operators as export_operators
+from .export import panel as export_panel
+from .export import settings as export_settings
 from .generate import choosing, light_dial, variation_operators, variations
 from .generate import operators as generate_operators
 from .generate import panel as generate_panel
@@ -71,6 +74,7 @@ CLASSES = (
     *endless_operators.CLASSES,
     *placing_operator.CLASSES,
     *point_operators.CLASSES,
+    *export_operators.CLASSES,
     *presets.CLASSES,
     *menus.CLASSES,
     *image_panel.CLASSES,
@@ -81,6 +85,7 @@ CLASSES = (
     *batch_panel.CLASSES,
     *relight_panel.CLASSES,
     *endless_panel.CLASSES,
+    *export_panel.CLASSES,
     *light_dial.CLASSES,
     *point_gizmos.CLASSES,
 )
@@ -95,6 +100,7 @@ PARTS = (
     relight_settings,
     endless_settings,
     point_settings,
+    export_settings,
     presets,
     session,
     made,

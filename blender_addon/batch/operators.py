@@ -23,7 +23,7 @@ from .request import BatchRequest, Output, out_folder
 from .settings import IMAGE, OUT_DIR, RECIPE, SELECTED, BatchProperties
 
 CHOICE = ("what", "library", "catalog", "pattern")
-OUTPUT = ("out_dir", "format", "result", "workers", "cluster")
+OUTPUT = ("out_dir", "format", "export", "result", "workers", "cluster")
 
 
 class Batch(BatchProperties, TaskOperator):

@@ -35,7 +35,7 @@ class IMPASTO_PT_batch(Tab, InView3D, bpy.types.Panel):
         _draw_materials(layout, context, settings)
         _draw_recipe(layout, context, settings)
         column = layout.column()
-        for name in ("out_dir", "pattern", "format", "result"):
+        for name in ("out_dir", "pattern", "format", "export", "result"):
             column.prop(settings, name)
         section(layout, "impasto_batch_advanced", "Advanced", lambda body: _draw_advanced(body, settings), closed=True)
         _draw_listed(layout)

@@ -27,7 +27,7 @@ from ..paths import absolute
 from . import results
 from .chosen import Chosen, choose
 from .recipes import Applied
-from .settings import FILES, MATERIALS, SELECTED
+from .settings import FILES, MAPS, MATERIALS, SELECTED
 
 FOLDER, TABLE, ASSETS = "from_blender", "table.jsonl", "table.assets.json"
 """Folder in that of the results, with the table of jobs, and the catalogues of assets by the names of results."""
@@ -41,6 +41,7 @@ class Output:
 
     out_dir: str
     format: str = "png"
+    export: str = MAPS
     result: str = FILES
     workers: int = 0
     cluster: str = ""
@@ -56,7 +57,13 @@ class Output:
         return self.run("Retry Failures", ["--retry"], results.failed_names(self.folder))
 
     def run(self, label: str, arguments: Sequence[str], names: Sequence[str]) -> Task:
-        """Task that runs the command, and makes materials of the results of these names where they are wanted."""
+        """Task that runs the command, and makes materials of the results of these names where they are wanted.
+
+        ParameterError if these are wanted of files for another engine.
+        """
+        if self.result == MATERIALS and self.export != MAPS:
+            message = "files for another engine do not become materials of this .blend file"
+            raise ParameterError(message, "choose Files Only, or One File for Each Map")
         wanted = results.Wanted(
             names if self.result == MATERIALS else (), self.folder, self.format, self.folder / FOLDER / ASSETS
         )
@@ -79,7 +86,8 @@ class Output:
         workers = ["--workers", str(self.workers)] if self.workers and not self.cluster else []
         cluster = ["--cluster", self.cluster] if self.cluster else []
         device = ["--device", self.device or engine.preferences().device]
-        return ["--out", str(self.folder), "--format", self.format, *device, *workers, *cluster]
+        export = ["--export", self.export] if self.export != MAPS else []
+        return ["--out", str(self.folder), "--format", self.format, *export, *device, *workers, *cluster]
 
 
 @dataclass(frozen=True)

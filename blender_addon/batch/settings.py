@@ -6,12 +6,14 @@ from __future__ import annotations
 import bpy
 from bpy.props import EnumProperty, IntProperty, PointerProperty, StringProperty
 
+from ..export.settings import FORMATS, PRESETS
 from ..paths import RELATIVE_PATH
 from .catalogs import search_catalogs, search_libraries
 
 SELECTED, FILE, CATALOG = "SELECTED", "FILE", "CATALOG"
 TEXTURE, STYLE, RECIPE, IMAGE = "TEXTURE", "STYLE", "RECIPE", "IMAGE"
 FILES, MATERIALS = "FILES", "MATERIALS"
+MAPS = "MAPS"
 
 
 OUT_DIR = StringProperty(
@@ -69,14 +71,11 @@ class BatchProperties:
         description="Names of the files, of {name}, {index}, {seed}, {recipe} and {tool}; {index:04} writes 0001",
         default="{name}",
     )
-    format: EnumProperty(
-        name="Format",
-        description="Format of the files",
-        items=(
-            ("png", "PNG, 8 bits", "Small and fast"),
-            ("png16", "PNG, 16 bits", "Smooth heights"),
-            ("exr", "OpenEXR", "Half float"),
-        ),
+    format: EnumProperty(name="Format", description="Format of the files", items=FORMATS)
+    export: EnumProperty(
+        name="Engine",
+        description="Files, channels and normals as this engine expects them",
+        items=((MAPS, "One File for Each Map", "As Impasto names them"), *PRESETS),
     )
     result: EnumProperty(
         name="Result",

@@ -35,6 +35,7 @@ class Place(StrEnum):
     BATCH = "batch"
     RELIGHT = "relight"
     ENDLESS = "endless"
+    EXPORT = "export"
     MODELS = "models"
     PREFERENCES = "preferences"
 

@@ -99,7 +99,7 @@ class PanoramaFromCube(Filter):
     example = "faces.png "
     parameters = PanoramaFromCubeParameters
     needs_source = True
-    subject_form = "six square faces on one sheet, or the first of them"
+    takes_any_picture = False
     inputs = (
         Input(
             "others",

@@ -271,3 +271,8 @@ def test_the_command_exports_sets_and_results(tmp_path, capsys):
     out = str(tmp_path / "made")
     main(["apply", "tint", str(tmp_path / "brick"), "--export", "unreal", "--out", out])
     assert {path.name for path in Path(out).iterdir()} == {"T_brick_BC.png", "T_brick_ORM.png", "T_brick_N.png"}
+
+
+def test_blender_offers_every_preset():
+    text = (Path(__file__).parents[2] / "blender_addon" / "export" / "settings.py").read_text(encoding="utf-8")
+    assert all(f'("{name}", ' in text for name in PRESETS)

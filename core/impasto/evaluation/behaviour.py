@@ -69,7 +69,7 @@ def _with_needs(tool: Tool, maps: Maps) -> Maps:
 
 def takes_sets(tool: Tool) -> bool:
     """Whether the tool needs several pictures that belong together, or a certain form, so it refuses test pictures."""
-    return any(item.least > 1 for item in tool.inputs) or bool(tool.subject_form)
+    return any(item.least > 1 for item in tool.inputs) or not tool.takes_any_picture
 
 
 def declaration_problem(tool: Tool, make: Make) -> str:

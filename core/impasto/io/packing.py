@@ -128,7 +128,6 @@ class Packing:
     """Pictures that an engine expects. describe(material): further text files, by name."""
 
     name: str
-    label: str
     pictures: tuple[Picture, ...]
     describe: Callable[[Material], Mapping[str, str]] = lambda material: {}
 
@@ -174,7 +173,7 @@ class MapFiles:
         return cls(pictures, {stem.with_name(file): text for file, text in packing.describe(about).items()})
 
 
-MAPS = Packing("maps", "One file for each map", tuple(map(Picture.of_map, MAP_CHANNELS)))
+MAPS = Packing("maps", tuple(map(Picture.of_map, MAP_CHANNELS)))
 
 
 def parse_pictures(text: str) -> tuple[Picture, ...]:

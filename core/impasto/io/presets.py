@@ -33,7 +33,6 @@ PRESETS: Mapping[str, Packing] = {
     for one in (
         Packing(
             "gltf",
-            "glTF 2.0",
             (
                 _color("{name}_baseColor"),
                 Picture("{name}_occlusionRoughnessMetallic", ORM, "orm"),
@@ -43,7 +42,6 @@ PRESETS: Mapping[str, Packing] = {
         ),
         Packing(
             "unreal",
-            "Unreal Engine",
             (
                 _color("T_{name}_BC"),
                 Picture("T_{name}_ORM", ORM, "orm"),
@@ -55,7 +53,6 @@ PRESETS: Mapping[str, Packing] = {
         ),
         Packing(
             "unity-urp",
-            "Unity URP",
             (
                 _color("{name}_BaseMap"),
                 Picture("{name}_MetallicSmoothness", (METALLIC,) * 3 + (SMOOTHNESS,), "mask"),
@@ -67,7 +64,6 @@ PRESETS: Mapping[str, Packing] = {
         ),
         Packing(
             "unity-hdrp",
-            "Unity HDRP",
             (
                 _color("{name}_BaseMap"),
                 Picture("{name}_MaskMap", (METALLIC, OCCLUSION, DETAIL, SMOOTHNESS), "mask"),
@@ -79,7 +75,6 @@ PRESETS: Mapping[str, Packing] = {
         ),
         Packing(
             "godot",
-            "Godot 4",
             (
                 _color("{name}_albedo"),
                 Picture("{name}_orm", ORM, "orm"),
@@ -90,7 +85,6 @@ PRESETS: Mapping[str, Packing] = {
         ),
         Packing(
             "materialx",
-            "MaterialX",
             tuple(
                 Picture.of_map(name)
                 for name in ("base_color", "roughness", "metallic", "normal", "height", "opacity", "emission")
@@ -110,9 +104,9 @@ def packing_of(text: str) -> Packing:
     if not words:
         return MAPS
     if "=" in words[0]:
-        return Packing(text, text, parse_pictures(text))
+        return Packing(text, parse_pictures(text))
     if words[0] not in PRESETS:
         remedy = f"{did_you_mean(words[0], PRESETS)}choose from {', '.join(PRESETS)}, or write NAME=CHANNEL,CHANNEL,…"
         raise ParameterError(f"there is no preset for export called {words[0]!r}", remedy)
     preset = PRESETS[words[0]]
-    return Packing(text, preset.label, preset.pictures + parse_pictures(" ".join(words[1:])), preset.describe)
+    return Packing(text, preset.pictures + parse_pictures(" ".join(words[1:])), preset.describe)

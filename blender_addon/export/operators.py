@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`impasto.export`: reads a material's maps, and has the engine's command write them for another engine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import bpy
+from bpy.props import StringProperty
+
+from ..bake.contents import saved_options
+from ..bake.material_maps import maps_of
+from ..bridge import naming
+from ..bridge.inputs import material_called
+from ..core.errors import ParameterError
+from ..core.system.outside import explained, make_folder
+from ..core.system.transaction import temporary_folder
+from ..engine import engine
+from ..engine.catalogue import catalogue
+from ..jobs.command import run_command
+from ..jobs.operator import TaskOperator
+from ..jobs.task import Place, Report, Task
+from ..paths import absolute
+from ..tools.arguments import given_to
+from .settings import CUSTOM, ExportProperties
+
+CHOICE = ("preset", "pictures", "out_dir", "format", "replace")
+
+
+@dataclass(frozen=True)
+class Export:
+    """A request to export in plain values. pictures: further ones, as the command's help describes them."""
+
+    preset: str
+    pictures: str
+    out_dir: str
+    format: str
+    replace: bool
+
+    def task(self, material: bpy.types.Material) -> Task:
+        """Task that writes the material's maps. ParameterError if there is no folder, or nothing to write."""
+        if not self.out_dir:
+            raise ParameterError("no folder for the files is given", "choose one")
+        packing = " ".join(filter(None, ["" if self.preset == CUSTOM else self.preset, self.pictures.strip()]))
+        if not packing:
+            raise ParameterError("no pictures are given", "write orm=ambient_occlusion,roughness,metallic, or choose")
+        name, folder = naming.of_files(material.name), Path(absolute(self.out_dir)).absolute()
+        found, version = engine.require(here=True), catalogue.version
+        environment = engine.clean_environment() | engine.settings_environment()
+        files = {f"{name}_{one.name}.png": one.png for one in maps_of(material, saved_options())}
+        options = ["--preset", packing, "--out", str(folder), "--name", name, "--format", self.format, "--json"]
+
+        def work(task: Task) -> Mapping[str, Any]:
+            engine.check(found, version)
+            with temporary_folder() as temporary:
+                source = _written(files, temporary / name)
+                command = found.command("impasto", "export", str(source), *options, *["--force"] * self.replace)
+                return run_command(task, command, environment)
+
+        return Task("Export", work, _report)
+
+
+def _written(files: Mapping[str, bytes], folder: Path) -> Path:
+    make_folder(folder)
+    for name, data in files.items():
+        with explained(folder / name):
+            (folder / name).write_bytes(data)
+    return folder
+
+
+def _report(said: Mapping[str, Any]) -> Report:
+    files: Sequence[str] = said["files"]
+    names = ", ".join(Path(file).name for file in files)
+    return Report("INFO", f"Exported {names}", files=tuple(files))
+
+
+class IMPASTO_OT_export(ExportProperties, TaskOperator, bpy.types.Operator):
+    """Write the maps of the active object's material as the files that an engine expects"""
+
+    bl_idname = "impasto.export"
+    bl_label = "Export Maps"
+    place = Place.EXPORT
+
+    material: StringProperty(name="Material", description="Name of the material; empty: the active object's")
+
+    @classmethod
+    def why_not(cls, context: bpy.types.Context) -> str:
+        item = context.active_object
+        if item is None or item.active_material is None:
+            return "Select an object with a material"
+        return "" if context.scene.impasto_export.out_dir else "Choose a folder for the files"
+
+    def task(self, context: bpy.types.Context) -> Task:
+        settings = context.scene.impasto_export
+        choice = {name: getattr(settings, name) for name in CHOICE} | given_to(self, CHOICE)
+        return Export(**choice).task(self._chosen(context))
+
+    def _chosen(self, context: bpy.types.Context) -> bpy.types.Material:
+        if self.material:
+            return material_called(self.material)
+        item = context.active_object
+        if item is None or item.active_material is None:
+            raise ParameterError("the active object has no material", "choose a new material, or add one")
+        return item.active_material
+
+
+CLASSES = (IMPASTO_OT_export,)
