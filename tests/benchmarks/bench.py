@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,8 @@ import numpy as np
 SIZES_PX = (512, 1024, 2048)
 PREVIEW_PX = 256
 RUNS = 3
+LONG_S = 20.0
+"""Processor time of a tool's runs after which no more are made."""
 STREAM_SIZE_PX = 16384
 RELIEF = ("normal-to-height", "height-to-normal", "height-to-occlusion", "detail-normals", "fix-normals")
 REGISTER = """
@@ -37,6 +40,9 @@ for _ in range(5):
 addon_utils.disable("bl_ext.user_default.impasto", default_set=True)
 print("SECONDS", min(times))
 """
+TOOLS = ("torus", "quilt", "patch-synthesis", "photo-maps", *RELIEF)
+PREVIEWED = ("torus", "quilt", "patch-synthesis")
+"""Tools that are also measured at the size of a preview."""
 ECHO = """
 import sys
 from impasto.engine.wire import FrameReader, write_frame
@@ -51,6 +57,9 @@ def main() -> None:
     parser.add_argument("--measure", nargs=2, metavar=("TOOL", "SIZE"), help="one measurement in this process, as JSON")
     parser.add_argument("--out", type=Path, default=Path("out/bench.json"))
     parser.add_argument("--stream", nargs=2, metavar=("FORMAT", "SIZE"), help="one measurement of writing tile by tile")
+    parser.add_argument(
+        "--tools", nargs="+", choices=TOOLS, metavar="TOOL", help="measure these tools and nothing else"
+    )
     parser.add_argument("--journeys", action="store_true", help="count the modules that four journeys pass, instead")
     options = parser.parse_args()
     if options.journeys:
@@ -69,27 +78,38 @@ def main() -> None:
         "cores": os.cpu_count(),
         "python": sys.version.split()[0],
     }
-    print(f"{figures['machine']}, {figures['cores']} cores; minima of {RUNS} runs")
-    figures["worker"] = measure_worker()
-    for name, value in figures["worker"].items():  # type: ignore[attr-defined]
-        print(f"  {name:<48} {value:7.3f} s")
-    figures["tools"] = rows = []
-    print(f"  {'tool':<12}{'size':>6}{'wall s':>9}{'CPU s':>8}{'peak MiB':>10}{'seam z x, y':>16}")
-    for tool in ("torus", "quilt", "patch-synthesis", "photo-maps", *RELIEF):
-        for size in (PREVIEW_PX, *SIZES_PX) if tool == "torus" else SIZES_PX:
+    print(f"{figures['machine']}, {figures['cores']} cores; minima of up to {RUNS} runs")
+    if options.tools:
+        figures["tools"] = compare_tools(options.tools)
+    else:
+        figures["worker"] = measure_worker()
+        for name, value in figures["worker"].items():  # type: ignore[attr-defined]
+            print(f"  {name:<48} {value:7.3f} s")
+        figures["tools"] = compare_tools(TOOLS)
+        figures["streaming"] = compare_streaming()
+        figures["repetition"] = compare_repetition()
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    options.out.write_text(json.dumps(figures, indent=1) + "\n")
+    print(f"written to {options.out}")
+
+
+def compare_tools(tools: Sequence[str]) -> list[dict[str, object]]:
+    """Time and memory of tools at each size, side by side."""
+    rows = []
+    print(f"  {'tool':<20}{'size':>6}{'wall s':>9}{'CPU s':>8}{'peak MiB':>10}{'seam z x, y':>16}")
+    for size in (PREVIEW_PX, *SIZES_PX):
+        for tool in tools:
+            if size == PREVIEW_PX and tool not in PREVIEWED:
+                continue
             command = [sys.executable, __file__, "--measure", tool, str(size)]
             row = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
             rows.append(row)
             seam = ", ".join(f"{value:.1f}" for value in row["seam_z"])
             print(
-                f"  {tool:<12}{size:>6}{row['wall_s']:9.2f}{row['cpu_s']:8.2f}{row['peak_mib']:10.0f}{seam:>16}",
+                f"  {tool:<20}{size:>6}{row['wall_s']:9.2f}{row['cpu_s']:8.2f}{row['peak_mib']:10.0f}{seam:>16}",
                 flush=True,
             )
-    figures["streaming"] = compare_streaming()
-    figures["repetition"] = compare_repetition()
-    options.out.parent.mkdir(parents=True, exist_ok=True)
-    options.out.write_text(json.dumps(figures, indent=1) + "\n")
-    print(f"written to {options.out}")
+    return rows
 
 
 def measure_worker() -> dict[str, float]:
@@ -208,6 +228,8 @@ def measure_tool(tool: str, size_px: int) -> dict[str, object]:
         maps = run(recipe, {"source": source}).maps
         walls.append(time.perf_counter() - started)
         cpus.append(time.process_time() - cpu)
+        if sum(cpus) > LONG_S:
+            break
     z = [max((seam_z(texture.pixels)[axis] for texture in maps.textures.values()), key=abs) for axis in (0, 1)]
     return {
         "tool": tool,

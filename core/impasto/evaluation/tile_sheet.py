@@ -13,8 +13,8 @@ from ..surface.shading import Light
 from ..texture import Maps
 
 CELL_PX = 512
-LIGHT = Light(135.0, 40.0)
-"""Light from the upper left, low enough to show relief."""
+LIGHT = Light(135.0, 40.0, strength=1.2, sky=0.35)
+"""Light from the upper left, low enough to show relief, and too weak to bleach white plaster."""
 
 
 def tile_sheet(result: Maps, source: Maps, caption: str = "", *, device: str = "auto") -> bytes:
