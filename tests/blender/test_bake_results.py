@@ -109,6 +109,7 @@ def test_baked_files_carry_their_recipe_and_source_type(tmp_path: Path, extensio
         bpy.ops.impasto.rerun(image="Strip_base_color")
 
 
+@pytest.mark.any_blender
 def test_a_bake_of_what_a_model_made_says_so(tmp_path: Path, extension) -> None:
     obj = plane(material())
     bpy.ops.impasto.run(tool="torus", parameters='{"model": "bricks"}', width_px=32, height_px=32, estimator="none")

@@ -156,6 +156,7 @@ def test_assets_become_assets_of_the_same_catalogue_once(extension, batch, style
     assert batch(**given).text == "0 made, 1 done before, 0 failed", "its images are read again, and that is all"
 
 
+@pytest.mark.any_blender
 def test_a_cancelled_batch_keeps_what_is_done_though_the_objects_are_gone(extension, batch, style, tmp_path):
     for name in ("A", "B", "C"):
         textured(name)

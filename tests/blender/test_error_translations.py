@@ -13,6 +13,7 @@ import raised
 import visible
 from drawing import drawn
 
+pytestmark = pytest.mark.any_blender
 LANGUAGES = ("de_DE", "fr_FR", "zh_HANS")
 
 

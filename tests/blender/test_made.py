@@ -54,6 +54,7 @@ def test_images_and_baked_maps_are_named(image, plane):
     assert made()["materials"][0] in bpy.data.materials
 
 
+@pytest.mark.any_blender
 def test_models_are_named(extension, scene, tmp_path):
     (tmp_path / "wall.png").write_bytes(png(coordinates(80, 96)))
     preferences = bpy.context.preferences.addons[MODULE].preferences

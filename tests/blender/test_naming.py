@@ -24,6 +24,7 @@ def test_a_photograph_gives_its_name(plane, tmp_path):
     assert "Old wall v1.5_base_color" in bpy.data.images
 
 
+@pytest.mark.any_blender
 def test_a_model_gives_its_label_and_the_source_that_it_did_not_use_is_not_named(plane, image):
     small = {"width_px": 32, "height_px": 32, "estimator": "none", "image": image.name}
     bpy.ops.impasto.run(tool="torus", parameters='{"model": "bricks"}', **small)

@@ -14,6 +14,7 @@ from drawing import drawn
 
 import install
 
+pytestmark = pytest.mark.any_blender
 GUIDE = Path(__file__).parents[2] / "docs" / "plugins.md"
 ENGINE = os.environ.get("IMPASTO_ENGINE", "")
 

@@ -41,6 +41,7 @@ def made(plane, photo, **more):
     return pixels_of(next(node.image for node in nodes if node.type == "TEX_IMAGE"))
 
 
+@pytest.mark.any_blender
 def test_it_makes_the_same_pixels_from_the_same_picture(plane, photo, monkeypatch, request):
     here = made(plane, photo)
     request.getfixturevalue("farm")

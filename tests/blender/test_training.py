@@ -85,6 +85,7 @@ def names(extension) -> set[str]:
     return {model["name"] for model in extension.engine.catalogue.catalogue.models}
 
 
+@pytest.mark.any_blender
 def test_a_script_trains_and_the_generator_uses_the_new_model(jobs, scene, library, photo, extension):
     train("script", data=str(photo), licence="CC0")
     assert (library / "script.safetensors").exists()
@@ -203,6 +204,7 @@ def test_the_panel_shows_the_training_and_its_preview(jobs, begin, scene):
     assert drawn(panel).operators("impasto.resume_training")
 
 
+@pytest.mark.any_blender
 def test_models_are_listed_installed_used_and_removed(jobs, extension, scene, library, photo, tmp_path):
     train("guest", data=str(photo))
     file = library / "guest.safetensors"
@@ -342,7 +344,7 @@ def test_the_command_trains_too(extension, jobs, library, photo):
     assert (library / "command.safetensors").exists()
 
 
-@pytest.mark.parametrize("is_kept", [True, False])
+@pytest.mark.parametrize("is_kept", [pytest.param(True, marks=pytest.mark.any_blender), False])
 def test_a_training_ends_or_goes_on_when_blender_closes(extension, library, photo, tmp_path, is_kept):
     """In a Blender of its own, which is closed in the midst of a training."""
     name = f"closing-{is_kept}"

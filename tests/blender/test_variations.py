@@ -52,6 +52,7 @@ def finish(extension) -> None:
         time.sleep(0.01)
 
 
+@pytest.mark.any_blender
 def test_a_changed_parameter_makes_a_new_picture(live, extension, checker):
     before = live.pixels
     checker.color = (0.0, 1.0, 0.0)

@@ -200,6 +200,7 @@ def test_a_download_tells_how_far_it_is_and_goes_on_after_it_was_cancelled(exten
     assert is_installed(extension)
 
 
+@pytest.mark.any_blender
 def test_offline_nothing_is_asked_for(extension, library):
     bpy.context.preferences.system.use_online_access = False
     before = Publisher.asked
@@ -221,6 +222,7 @@ def test_weights_are_installed_from_a_file_and_removed(extension, library, publi
     assert not list(library.iterdir())
 
 
+@pytest.mark.any_blender
 def test_a_stylizer_without_its_weights_says_so_in_place(extension, scene, library, image, published):
     """With the buttons that get them; once they are there it works."""
     settings = scene.impasto_style
