@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 
@@ -31,6 +32,15 @@ class Layout:
     overlap: tuple[int, int]
     corners: tuple[np.ndarray, np.ndarray]
     scale: int
+
+
+class PiecePattern(Protocol):
+    """Periodic pattern of a source, or of several."""
+
+    @property
+    def shortest_px(self) -> float: ...
+
+    def penalty(self, corner: tuple[int, int], shape: tuple[int, int], scale: int) -> np.ndarray: ...
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from torch.nn.functional import avg_pool2d
 
 from .cuts import Bands
 from .history import History
-from .layout import Layout, Pattern
+from .layout import Layout, PiecePattern
 from .matching import Matcher
 from .torus import Torus
 
@@ -23,15 +23,25 @@ CANDIDATES = 16
 
 
 class Quilter:
-    """Covers a torus with pieces of `features` (C, h, w)."""
+    """Covers a torus with pieces of `features` (C, h, w).
+
+    guide: channels of the source (G, h, w), and of the torus (G, H, W), that should agree.
+    """
 
     def __init__(
-        self, features: torch.Tensor, layout: Layout, pattern: Pattern, variety: float, rng: np.random.Generator
+        self,
+        features: torch.Tensor,
+        layout: Layout,
+        pattern: PiecePattern,
+        variety: float,
+        rng: np.random.Generator,
+        guide: tuple[torch.Tensor, torch.Tensor] | None = None,
     ) -> None:
         self.layout, self.pattern, self.variety, self.rng = layout, pattern, variety, rng
         self.torus = Torus(features, layout.size)
         self.matcher = Matcher(features, layout.scale)
         _, height, width = self.matcher.features.shape
+        self.guide = guide and (Matcher(guide[0], layout.scale), guide[1])
         self.history = History((height, width), layout, pattern.shortest_px)
 
     def cover(self) -> Iterator[float]:
@@ -59,6 +69,10 @@ class Quilter:
         _, height, width = self.matcher.features.shape
         shape = (height - block[0] // scale + 1, width - block[1] // scale + 1)
         penalty = self.pattern.penalty(corner, shape, scale)
+        if self.guide:
+            penalty += self._unlike_guide(corner) * (
+                1 + self.history.uses_of_blocks((block[0] // scale, block[1] // scale))
+            )
         choices = np.argwhere(penalty == penalty.min())
         y, x = choices[self.rng.integers(len(choices))].tolist()
         return y * scale, x * scale
@@ -74,12 +88,23 @@ class Quilter:
         penalty, familiar = self.history.repetition(corner, differences.shape)
         penalty += self.pattern.penalty(corner, differences.shape, scale)
         weight = 1 + self.variety * (2 * self.history.uses_of_blocks((mask.shape[0], mask.shape[1])) + familiar)
+        unlike = self._unlike_guide(corner) if self.guide else np.zeros_like(differences)
+        differences += unlike
         tile = max(2, min(mask.shape) // 8)
         ys, xs = _local_minima((differences + 1e-3) * weight + penalty, CANDIDATES, tile)
-        costs = self._cut_costs(template, bands, ys, xs) * weight[ys, xs] + 100 * penalty[ys, xs]
+        cuts = self._cut_costs(template, bands, ys, xs) + sum(mask.shape) * unlike[ys, xs]
+        costs = cuts * weight[ys, xs] + 100 * penalty[ys, xs]
         good = np.flatnonzero(costs <= costs.min() * (1 + 0.2 * self.variety))
         chosen = self.rng.choice(good)
         return self._to_the_pixel(known, bands, (int(ys[chosen]) * scale, int(xs[chosen]) * scale))
+
+    def _unlike_guide(self, corner: tuple[int, int]) -> np.ndarray:
+        """Mean squared differences of the piece from each position from what is wanted at `corner`."""
+        assert self.guide
+        matcher, wanted = self.guide
+        rows, columns = self.torus.indices(corner, self.layout.block)
+        template = avg_pool2d(wanted[None, :, rows, columns], self.layout.scale)[0]
+        return matcher.differences(template, torch.ones_like(template[0])).cpu().numpy()
 
     def _cut_costs(self, template: torch.Tensor, bands: Bands, ys: np.ndarray, xs: np.ndarray) -> np.ndarray:
         """Costs (K,) of the cuts around candidate pieces at (ys, xs), both (K,), on the reduced source."""

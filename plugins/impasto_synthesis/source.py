@@ -40,11 +40,11 @@ def _blur(image: torch.Tensor, sigma: float) -> torch.Tensor:
 def luminance(maps: Mapping[str, torch.Tensor]) -> torch.Tensor:
     """Luma (h, w) of the base colour; of maps without one, the mean of the first."""
     if "base_color" in maps:
-        return _opponent(maps["base_color"])[0]
+        return opponent(maps["base_color"])[0]
     return next(iter(maps.values())).mean(0)
 
 
-def _opponent(color: torch.Tensor) -> torch.Tensor:
+def opponent(color: torch.Tensor) -> torch.Tensor:
     """Luma and colour differences (3, h, w), the latter halved, as the eye sees them less sharply."""
     red, green, blue = color
     light = 0.299 * red + 0.587 * green + 0.114 * blue
@@ -59,7 +59,7 @@ def features_of(maps: Mapping[str, torch.Tensor], most: int = 4) -> torch.Tensor
     """
     parts = []
     for name, image in maps.items():
-        seen = _opponent(image) if name in COLOR_MAPS else image
+        seen = opponent(image) if name in COLOR_MAPS else image
         centered = seen - seen.mean((1, 2), keepdim=True)
         spread = centered.square().mean((1, 2)).sum().sqrt()
         if spread > 1e-4:

@@ -13,10 +13,11 @@ from impasto.texture import Maps
 from impasto_synthesis.layout import Pattern
 from impasto_synthesis.patch_synthesis import PatchSynthesis
 from impasto_synthesis.patch_synthesis.alignment import aligned
+from impasto_synthesis.patch_synthesis.atlas import Patterns
 from impasto_synthesis.patch_synthesis.layout import enlarged, positions_of
 from impasto_synthesis.patch_synthesis.level import levels_of
 from impasto_synthesis.patch_synthesis.parameters import PatchSynthesisParameters
-from impasto_synthesis.patch_synthesis.phases import Phases
+from impasto_synthesis.patch_synthesis.phases import AtlasPhases, Phases
 from impasto_synthesis.patch_synthesis.similar import find_similar
 
 data = pytest.importorskip("skimage.data")
@@ -98,7 +99,7 @@ def test_pieces_of_a_fine_weave_are_aligned() -> None:
     level = list(levels_of(weave, (32, 32)))[-1]
     field = positions_of((32, 32), torch.device("cpu")) + 10
     field[:, :, 16:] += 1
-    phases = Phases(Pattern(), 1, "cpu")
+    phases = AtlasPhases(Patterns((0,), (Pattern(),)), 1, "cpu")
     made = aligned(field, level, phases, torch.Generator().manual_seed(0))
     steps = (made[:, :, 16] - made[:, :, 15] - torch.tensor([[0], [1]])) % 8
     assert not steps.any()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from impasto.context import Context
 from impasto.texture import Maps
@@ -23,13 +24,19 @@ class PatchSynthesis(Generator):
     rank = 12
     task = "seamless"
     parameters = PatchSynthesisParameters
-    inputs = (Input("leave_out", "what of the photograph must not be used: white, the rest black", required=False),)
+    inputs = (
+        Input("leave_out", "what of the photograph must not be used: white, the rest black", required=False),
+        Input("guide", "a picture that the layout follows: its light and dark parts, or its labels", required=False),
+        Input("labels", "the photograph with each kind of surface in one colour, as in the guide", required=False),
+        Input("others", "further photographs or map sets that are mixed in", required=False, many=True),
+        Input("mask", "where its photograph is shown: white", required=False, for_each="others"),
+    )
     needs_source = True
 
     def apply(
-        self, subject: Maps, parameters: PatchSynthesisParameters, inputs: Mapping[str, Maps], context: Context
+        self, subject: Maps, parameters: PatchSynthesisParameters, inputs: Mapping[str, Any], context: Context
     ) -> Maps:
         """Seamless maps, whose texels keep their size in the world."""
         from .seamless import synthesised_maps
 
-        return synthesised_maps(subject, parameters, inputs.get("leave_out"), context)
+        return synthesised_maps(subject, parameters, inputs, context)

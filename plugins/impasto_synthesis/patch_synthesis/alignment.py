@@ -13,7 +13,7 @@ from torch import Tensor
 
 from .layout import positions_of
 from .level import Level
-from .phases import Phases
+from .phases import AtlasPhases
 
 ROUNDS = 4
 STEPS = tuple(sorted(product((-1, 0, 1), repeat=2), key=lambda step: abs(step[0]) + abs(step[1])))
@@ -33,7 +33,7 @@ class Borders:
     beyond: Tensor
 
 
-def aligned(field: Tensor, level: Level, phases: Phases, generator: torch.Generator) -> Tensor:
+def aligned(field: Tensor, level: Level, phases: AtlasPhases, generator: torch.Generator) -> Tensor:
     """The field (2, H, W), whose pieces are moved to where their borders fit best on the level.
 
     A piece is all that is shifted alike, by any number of turns around the torus. Only about half of the pieces move at
@@ -46,6 +46,8 @@ def aligned(field: Tensor, level: Level, phases: Phases, generator: torch.Genera
     count = int(piece.max()) + 1
     first = torch.zeros(2, count, dtype=torch.long, device=field.device)
     first[:, piece.flatten()] = shifts.flatten(1)
+    place = torch.zeros_like(first)  # of any pixel of each piece
+    place[:, piece.flatten()] = field.flatten(1)
     borders = _borders(field, piece)
     steps = torch.tensor(STEPS, device=field.device)
     moved = torch.zeros_like(first)
@@ -53,7 +55,9 @@ def aligned(field: Tensor, level: Level, phases: Phases, generator: torch.Genera
         moving = (torch.rand(count, generator=generator) < 0.5).to(field.device)
         costs = _border_costs(level, borders, moved, moving)
         if phases:
-            costs += torch.stack([phases.costs(first + moved + step[:, None]) for step in steps]).double()
+            costs += torch.stack(
+                [phases.costs(place + moved + step[:, None], place - first) for step in steps]
+            ).double()
         best = costs.argmin(0)  # stays where nothing is better, since that is the first step
         moved = torch.where(moving, moved + steps[best].T, moved)
     return field + moved[:, piece]

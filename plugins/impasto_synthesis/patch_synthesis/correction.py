@@ -14,8 +14,9 @@ import torch
 from torch import Tensor
 
 from .appearance import RADIUS_PX
+from .guidance import LevelGuidance
 from .level import Level
-from .phases import Phases
+from .phases import AtlasPhases
 
 CHUNK = 1 << 16
 """Most pixels that are corrected at a time."""
@@ -34,8 +35,17 @@ class Correction:
     variety: cost of a part of the source that is used twice as often as the mean, in mean distances.
     """
 
-    def __init__(self, level: Level, phases: Phases, field: Tensor, variety: float, generator: torch.Generator) -> None:
+    def __init__(
+        self,
+        level: Level,
+        phases: AtlasPhases,
+        field: Tensor,
+        variety: float,
+        generator: torch.Generator,
+        guidance: LevelGuidance | None = None,
+    ) -> None:
         self.level, self.phases, self.field, self.variety, self.generator = level, phases, field, variety, generator
+        self.guidance = guidance
         limits = torch.tensor(level.size, device=field.device)[:, None, None] - 1
         field.copy_(torch.minimum(field.clamp(min=0), limits))
         self.shown = level.channels[:, field[0], field[1]]
@@ -51,6 +61,8 @@ class Correction:
         rows_at_a_time = max(1, 2 * CHUNK // width)
         for number in range(count):
             self.uses = self.level.uses(self.index())
+            if self.guidance:
+                self.uses = self.guidance.relative_uses(self.uses)
             for part, parity in enumerate(torch.randperm(4, generator=self.generator).tolist()):
                 rows = torch.arange(parity // 2, height, 2)
                 for chunk in rows.split(rows_at_a_time):
@@ -92,7 +104,7 @@ class Correction:
             search.consider(search.best[:, cut] + moved, cut, JUMP)
         anywhere = self.level.anywhere(len(cut), self.generator)
         if self.phases:
-            anywhere = self.phases.snapped(anywhere - search.here[:, cut]) + search.here[:, cut]
+            anywhere = self.phases.snapped(anywhere, search.here[:, cut])
         search.consider(anywhere, cut, JUMP)
 
 
@@ -100,7 +112,7 @@ class _Search:
     """The best candidates (2, N) so far of the pixels at rows and columns, and their costs (N,)."""
 
     def __init__(self, correction: Correction, rows: Tensor, columns: Tensor) -> None:
-        self.level, self.phases = correction.level, correction.phases
+        self.level, self.phases, self.guidance = correction.level, correction.phases, correction.guidance
         height, width = correction.field.shape[1:]
         around_rows = torch.arange(int(rows[0]) - RADIUS_PX, int(rows[-1]) + RADIUS_PX + 1, device=rows.device)
         around_columns = torch.arange(int(columns[0]) - RADIUS_PX, int(columns[-1]) + RADIUS_PX + 1, device=rows.device)
@@ -111,8 +123,8 @@ class _Search:
         self.is_left_out = self.level.left_out[self._index(self.best)]
         known = self.level.appearance.vectors[self._index(self.best)]
         distance = (self.wanted - known).square().sum(1)
-        mean = float(distance.double().mean())
-        self.uses = correction.uses.sub(1).clamp(min=0) * (correction.variety * mean)
+        self.mean = float(distance.double().mean())
+        self.uses = correction.uses.sub(1).clamp(min=0) * (correction.variety * self.mean)
         self.cost = distance + self._other_costs(self.best, slice(None))
 
     def consider(self, places: Tensor, among: Tensor, factor: float) -> None:
@@ -133,7 +145,9 @@ class _Search:
         return places[0] * self.level.size[1] + places[1]
 
     def _other_costs(self, places: Tensor, among: Tensor | slice) -> Tensor:
-        """Costs (n,) of using places (2, n) too often or at all, and of leaving the pattern."""
+        """Costs (n,) of using places (2, n) too often or at all, of leaving the pattern, and of what is not wanted."""
         index = self._index(places)
         cost = self.uses[index] + LEFT_OUT * self.level.left_out[index]
-        return cost + self.phases.costs(places - self.here[:, among]) if self.phases else cost
+        if self.guidance:
+            cost += self.mean * self.guidance.costs(index, self.here[:, among])
+        return cost + self.phases.costs(places, self.here[:, among]) if self.phases else cost

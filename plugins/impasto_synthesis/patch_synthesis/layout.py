@@ -7,8 +7,10 @@ import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
-from ..layout import Pattern, plan
+from ..layout import plan
 from ..quilting import Quilter
+from .atlas import Patterns
+from .guidance import LevelGuidance
 from .level import Level
 
 OVERLAP = 0.3
@@ -21,20 +23,21 @@ USED_UP = 1e3
 def first_layout(
     level: Level,
     size: tuple[int, int],
-    piece: float,
+    piece_px: float,
     variety: float,
-    pattern: Pattern,
+    patterns: Patterns,
     rng: np.random.Generator,
+    guidance: LevelGuidance | None = None,
 ) -> Tensor:
     """Positions (2, H, W) on the level that each pixel of the result shows.
 
-    piece: side of a piece, relative to the source's. variety: as of `quilt`.
+    piece_px: side of a piece, in pixels of the source. variety: as of `quilt`.
     """
     height, width = level.size
     features = level.channels / level.channels.square().mean((1, 2)).sum().sqrt().clamp(min=1)
-    layout = plan((height, width), size, max(4, round(min(height, width) * piece)), OVERLAP)
-    in_pixels = Pattern(np.asarray(pattern.wave_vectors) * level.scale, pattern.sublattice)
-    quilter = Quilter(features, layout, in_pixels, max(variety, LEAST_VARIETY), rng)
+    layout = plan((height, width), size, max(4, round(piece_px / level.scale)), OVERLAP)
+    guide = (guidance.given, guidance.wanted) if guidance else None
+    quilter = Quilter(features, layout, patterns.reduced(level.scale), max(variety, LEAST_VARIETY), rng, guide)
     left_out = level.left_out.view(1, height, width).float()
     quilter.history.uses += USED_UP * avg_pool2d(left_out, layout.scale)[0].cpu().numpy()
     for _ in quilter.cover():

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from impasto.tools import Angle, Field, SizeParameters, display_hints
+from impasto.tools import Angle, Field, SizeParameters, display_hints, for_each
 
 from ..parameters import EVEN_LIGHT, PATTERN, PatternChoice
 
@@ -17,6 +17,14 @@ class PatchSynthesisParameters(SizeParameters):
     )
     quality: Literal["quick", "usual", "best"] = Field(
         "usual", description="How often cuts are corrected; each takes about twice as long as the one before"
+    )
+    strictness: float = Field(
+        0.5, ge=0, le=1, description="How closely the layout follows the guide; less leaves more to the photograph"
+    )
+    weight: tuple[Annotated[float, Field(ge=0, le=10)], ...] = Field(
+        (),
+        description="How much is shown of another photograph where no mask decides; the first has 1",
+        json_schema_extra=for_each("others", 1.0),
     )
     scale: float = Field(
         1.0,

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import torch
 from torch import Tensor
 
 from ..layout import TOLERANCE, Pattern
+from .atlas import Patterns
 from .layout import positions_of
 
 OUT_OF_PHASE = 1e8
@@ -45,9 +48,40 @@ class Phases:
         moved = (shifts + self.inverse @ (cycles.round() - cycles)).round().long()
         return torch.where(self.costs(shifts) > 0, moved, shifts)
 
+
+class AtlasPhases:
+    """Phases of the patterns of all sources in an atlas, on a level of the pyramid."""
+
+    def __init__(self, patterns: Patterns, scale: int, device: str | torch.device) -> None:
+        self.parts = [Phases(part, scale, device) for part in patterns.parts]
+        self.tops = [top // scale for top in patterns.tops]
+
+    def __bool__(self) -> bool:
+        return any(self.parts)
+
+    def costs(self, places: Tensor, here: Tensor) -> Tensor:
+        """Costs (N,) of showing places (2, N) of the atlas `here` (2, N); 0 where they keep their pattern."""
+        costs = torch.zeros(places.shape[1], device=places.device)
+        for part, (inside, shifts) in self._shifts(places, here):
+            costs = torch.where(inside, part.costs(shifts), costs)
+        return costs
+
+    def snapped(self, places: Tensor, here: Tensor) -> Tensor:
+        """Places (2, N), of which those out of phase are moved to the next whole number of periods."""
+        moved = places
+        for part, (inside, shifts) in self._shifts(places, here):
+            moved = torch.where(inside, places + part.snapped(shifts) - shifts, moved)
+        return moved
+
     def kept(self, field: Tensor) -> Tensor:
         """Positions (2, H, W), of which those out of phase are moved to where they are in phase."""
-        if not self:
-            return field
         here = positions_of((field.shape[1], field.shape[2]), field.device)
-        return self.snapped((field - here).flatten(1)).view_as(field) + here
+        return self.snapped(field.flatten(1), here.flatten(1)).view_as(field) if self else field
+
+    def _shifts(self, places: Tensor, here: Tensor) -> Iterator[tuple[Phases, tuple[Tensor, Tensor]]]:
+        """Each source with a pattern, whether places (2, N) are in it (N,), and their shifts (2, N) within it."""
+        number = torch.bucketize(places[0], torch.tensor(self.tops[1:], device=places.device), right=True)
+        for index, (part, top) in enumerate(zip(self.parts, self.tops, strict=True)):
+            if part:
+                origin = torch.tensor([[top], [0]], device=places.device)
+                yield part, (number == index, places - here - origin)

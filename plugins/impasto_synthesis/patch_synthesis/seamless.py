@@ -1,50 +1,70 @@
-"""Endless maps from a subject: even out the light, find the pattern, synthesise, copy."""
+"""Endless maps from a subject: prepare it, find what is wanted where, synthesise, copy."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from impasto.context import Context
-from impasto.data.prepare import resized, resized_map
-from impasto.errors import ParameterError
+from impasto.data.prepare import resized_map
 from impasto.texture import Maps
 from impasto_transform.geometry import scaled
 
-from ..material import LEFT_OUT, finished, prepared, previews, shrinks
+from ..material import finished, prepared, previews, shrinks
 from ..source import features_of
+from .atlas import Atlas, stacked
+from .given import Given
 from .parameters import PatchSynthesisParameters
+from .photographs import with_common_maps
 from .synthesis import synthesise
+
+PREPARED = 0.05
+"""Fraction of the work after which the photographs are prepared."""
 
 
 def synthesised_maps(
-    subject: Maps, parameters: PatchSynthesisParameters, leave_out: Maps | None, context: Context
+    subject: Maps, parameters: PatchSynthesisParameters, inputs: Mapping[str, Any], context: Context
 ) -> Maps:
-    """Seamless maps of the requested size, whose texels are the subject's at the same positions for all maps.
-
-    leave_out: a mask, white where the subject must not be used. ParameterError if that is everywhere.
-    """
+    """Seamless maps of the requested size, whose texels are those of photographs at the same positions for all maps."""
+    given = Given.of(inputs)
     result_px = parameters.size_px(subject)
-    subject = scaled(subject, min(1.0, parameters.scale))
-    carried = {} if leave_out is None else {LEFT_OUT: _mask(leave_out, subject.size_px)}
     height_px, width_px = (max(1, round(side / max(1.0, parameters.scale))) for side in result_px)
     shrink = shrinks((height_px, width_px))
     size_px = (height_px * shrink[0], width_px * shrink[1])
-    light, pattern, done = parameters.even_light, parameters.pattern, (0.0, 0.05)
-    fitted = prepared(subject, light, pattern, size_px, context, done, carried, parameters.rotation)
-    show = previews(fitted.maps, context)
-    features = features_of(fitted.maps)
-    left_out = fitted.carried[LEFT_OUT][0] > 0.5 if LEFT_OUT in fitted.carried else None
-    steps = synthesise(
-        features, size_px, fitted.pattern, left_out, parameters.variation, parameters.quality, context.rng
-    )
+    common = with_common_maps([subject, *given.others], context)
+    photographs = [scaled(maps, min(1.0, parameters.scale)) for maps in common]
+    atlas = _atlas(photographs, given, parameters, size_px, context)
+    guidance = given.guidance(atlas, parameters, size_px, context)
+    show = previews(atlas.fitted.maps, context)
+    features = features_of(atlas.fitted.maps)
+    steps = synthesise(atlas, features, size_px, guidance, parameters.variation, parameters.quality, context.rng)
     for step in steps:
-        context.progress(0.05 + 0.85 * step.fraction, "Correcting cuts")
+        context.progress(PREPARED + (0.9 - PREPARED) * step.fraction, "Correcting cuts")
         show(step.origin)
     origin = step.origin()
-    images = (image.flatten(1)[:, origin] for image in fitted.maps.values())
-    return enlarged(finished(subject, fitted, images, shrink, context), result_px)
+    images = (image.flatten(1)[:, origin] for image in atlas.fitted.maps.values())
+    return enlarged(finished(photographs[0], atlas.fitted, images, shrink, context), result_px)
+
+
+def _atlas(
+    photographs: Sequence[Maps],
+    given: Given,
+    parameters: PatchSynthesisParameters,
+    size_px: tuple[int, int],
+    context: Context,
+) -> Atlas:
+    """The photographs, each prepared for a torus of `size_px`, as one."""
+    carried = given.carried(photographs[0].size_px)
+    sources = []
+    for number, photograph in enumerate(photographs):
+        done = PREPARED * number / len(photographs), PREPARED * (number + 1) / len(photographs)
+        light, pattern = parameters.even_light, parameters.pattern
+        own = carried if number == 0 else {}
+        sources.append(prepared(photograph, light, pattern, size_px, context, done, own, parameters.rotation))
+    return stacked(sources)
 
 
 def enlarged(maps: Maps, size_px: tuple[int, int]) -> Maps:
@@ -58,15 +78,5 @@ def enlarged(maps: Maps, size_px: tuple[int, int]) -> Maps:
             tripled = list(wide.size_px)
             tripled[axis] = 3 * length
             resized_pixels = resized_map(name, wide, (tripled[0], tripled[1])).pixels
-            middle = np.take(resized_pixels, range(length, 2 * length), axis)
-            textures[name] = replace(texture, pixels=middle)
+            textures[name] = replace(texture, pixels=np.take(resized_pixels, range(length, 2 * length), axis))
     return replace(maps, textures=textures)
-
-
-def _mask(maps: Maps, size_px: tuple[int, int]) -> np.ndarray:
-    """Mask (H, W, 1) of `size_px` from the brightness of a picture of any size."""
-    pixels = next(iter(maps.values())).pixels.mean(2, keepdims=True)
-    mask = (resized(pixels, size_px) > 0.5).astype(np.float32)
-    if mask.all():
-        raise ParameterError("leave_out is white everywhere, so nothing is left", "paint black what may be used")
-    return mask

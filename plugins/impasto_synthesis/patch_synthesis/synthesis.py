@@ -13,17 +13,20 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..layout import Pattern
 from .alignment import aligned
+from .atlas import Atlas
 from .correction import Correction
+from .guidance import Guidance
 from .layout import enlarged, first_layout
 from .level import levels_of
-from .phases import Phases
+from .phases import AtlasPhases
 
 PASSES = {"quick": (3, 2, 1), "usual": (6, 3, 2), "best": (12, 8, 5)}
 """Corrections of the coarsest level, the next, and all finer ones."""
 LARGEST_PIECE, SMALLEST_PIECE = 0.5, 0.15
 """Side of pieces, relative to the source's, without variation and with all of it."""
+GUIDED_PIECE = 0.1
+"""Side of pieces under guidance."""
 VARIETY = 2.0
 """Cost of a part that is used twice as often as the mean, in mean distances, with all variation."""
 
@@ -44,29 +47,30 @@ class Step:
 
 
 def synthesise(
+    atlas: Atlas,
     features: Tensor,
     size_px: tuple[int, int],
-    pattern: Pattern,
-    left_out: Tensor | None,
+    guidance: Guidance | None,
     variation: float,
     quality: str,
     rng: np.random.Generator,
 ) -> Iterator[Step]:
-    """Synthesise a torus of `size_px` from features (C, h, w); the last step has its whole field.
-
-    left_out: whether a pixel (h, w) must not be shown.
-    """
+    """Synthesise a torus of `size_px` from an atlas with features (C, h, w); the last step has its whole field."""
     generator = torch.Generator().manual_seed(int(rng.integers(1 << 62)))
-    piece = LARGEST_PIECE + (SMALLEST_PIECE - LARGEST_PIECE) * variation
+    piece = GUIDED_PIECE if guidance else LARGEST_PIECE + (SMALLEST_PIECE - LARGEST_PIECE) * variation
     passes = PASSES[quality]
     field: Tensor | None = None
     done = 0.0
-    for number, level in enumerate(levels_of(features, size_px, left_out)):
+    for number, level in enumerate(levels_of(features, size_px, atlas.left_out)):
         size = -(-size_px[0] // level.scale), -(-size_px[1] // level.scale)
-        phases = Phases(pattern, level.scale, features.device)
-        field = first_layout(level, size, piece, variation, pattern, rng) if field is None else enlarged(field, size)
+        phases = AtlasPhases(atlas.patterns, level.scale, features.device)
+        guide = guidance.reduced(level.scale, level.size, size) if guidance else None
+        if field is None:
+            field = first_layout(level, size, piece * atlas.side_px, variation, atlas.patterns, rng, guide)
+        else:
+            field = enlarged(field, size)
         field = aligned(phases.kept(field), level, phases, generator)
-        correction = Correction(level, phases, field, VARIETY * variation, generator)
+        correction = Correction(level, phases, field, VARIETY * variation, generator, guide)
         share = 0.75 / level.scale**2
         for fraction in correction.passes(passes[min(number, len(passes) - 1)]):
             yield Step(done + fraction * share, field, level.scale, (features.shape[1], features.shape[2]))

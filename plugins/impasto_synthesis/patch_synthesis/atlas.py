@@ -1,0 +1,106 @@
+"""Atlas of sources: several prepared photographs below each other, so that positions in it tell which one is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.functional import pad
+
+from ..layout import Pattern
+from ..material import LEFT_OUT
+from ..pattern import Fitted
+
+GAP_PX = 64
+"""Least gap between sources, which is left out; they begin at multiples of it, so at a pixel of every level."""
+
+
+@dataclass(frozen=True)
+class Patterns:
+    """Periodic patterns of the sources, whose first rows in the atlas are `tops`, in order."""
+
+    tops: tuple[int, ...]
+    parts: tuple[Pattern, ...]
+
+    @property
+    def shortest_px(self) -> float:
+        """The shortest period; infinite without any."""
+        return min(part.shortest_px for part in self.parts)
+
+    def reduced(self, scale: int) -> Patterns:
+        """The patterns on a level whose pixels are `scale` wide."""
+        parts = (Pattern(np.asarray(part.wave_vectors) * scale, part.sublattice) for part in self.parts)
+        return Patterns(tuple(top // scale for top in self.tops), tuple(parts))
+
+    def penalty(self, corner: tuple[int, int], shape: tuple[int, int], scale: int) -> np.ndarray:
+        """Penalty, of `shape`, of positions (multiples of `scale`) whose piece would be out of phase at `corner`."""
+        penalty = np.zeros(shape, np.float32)
+        for top, part in zip(self.tops, self.parts, strict=True):
+            here = slice(-(-top // scale), None)
+            penalty[here] = part.penalty((corner[0] + top, corner[1]), shape, scale)[here]
+        return penalty
+
+
+@dataclass(frozen=True)
+class Atlas:
+    """Maps of all sources as one, with their patterns. side_px: the shortest side of a source."""
+
+    fitted: Fitted
+    patterns: Patterns
+    side_px: int
+
+    @property
+    def image(self) -> Tensor:
+        """The base colour, or else the first map (c, h, w)."""
+        maps = self.fitted.maps
+        return maps["base_color"] if "base_color" in maps else next(iter(maps.values()))
+
+    @property
+    def left_out(self) -> Tensor | None:
+        """Whether a pixel (h, w) must not be shown; None if all may be."""
+        carried = self.fitted.carried
+        return carried[LEFT_OUT][0] > 0.5 if LEFT_OUT in carried else None
+
+    def part_of_rows(self) -> Tensor:
+        """Number (h,) of the source that each row shows."""
+        rows = torch.arange(self.image.shape[1], device=self.image.device)
+        return torch.bucketize(rows, torch.tensor(self.patterns.tops[1:], device=rows.device), right=True)
+
+
+def stacked(sources: Sequence[Fitted]) -> Atlas:
+    """The atlas of sources with the same maps; what is not of the first alone is carried by all, or is zero."""
+    images = [next(iter(source.maps.values())) for source in sources]
+    side_px = min(min(image.shape[1:]) for image in images)
+    first = sources[0]
+    if len(sources) == 1:
+        return Atlas(first, Patterns((0,), (first.pattern,)), side_px)
+    width = max(image.shape[2] for image in images)
+    heights = [-(-(image.shape[1] + GAP_PX) // GAP_PX) * GAP_PX for image in images]
+    heights[-1] = images[-1].shape[1]
+    tops = tuple(int(top) for top in np.cumsum([0, *heights[:-1]]))
+
+    def joined(parts: Sequence[Tensor], mode: str, value: float | None = None) -> Tensor:
+        spaces = (
+            (0, width - part.shape[2], 0, height - part.shape[1]) for part, height in zip(parts, heights, strict=True)
+        )
+        return torch.cat([pad(part[None], space, mode, value)[0] for part, space in zip(parts, spaces, strict=True)], 1)
+
+    maps = {name: joined([source.maps[name] for source in sources], "replicate") for name in first.maps}
+    carried = {}
+    for name, image in first.carried.items():
+        if name != LEFT_OUT:
+            nothing = (torch.zeros_like(other[:1]).expand(len(image), -1, -1) for other in images)
+            carried[name] = joined(
+                [source.carried.get(name, empty) for source, empty in zip(sources, nothing, strict=True)],
+                "constant",
+                0.0,
+            )
+    usable = [
+        source.carried.get(LEFT_OUT, torch.zeros_like(image[:1])) for source, image in zip(sources, images, strict=True)
+    ]
+    carried[LEFT_OUT] = joined(usable, "constant", 1.0)
+    patterns = Patterns(tops, tuple(source.pattern for source in sources))
+    return Atlas(replace(first, maps=maps, carried=carried), patterns, side_px)
