@@ -11,13 +11,13 @@ from impasto.context import Context
 from impasto.data.prepare import wraps
 from impasto.errors import ParameterError
 from impasto.surface.heights import integrate, slopes_from_normal
+from impasto.surface.illumination import delight, illumination, linear_to_srgb, srgb_to_linear
+from impasto.surface.plane import Plane
 from impasto.surface.relief import UNKNOWN_RELIEF, normal_from_height, without_rounding
 from impasto.texture import Maps
 
 from . import relief
-from .delight import delight, illumination, linear_to_srgb, srgb_to_linear
 from .parameters import PhotoMapsParameters
-from .plane import Plane
 from .prior import Brightness, towards
 from .shading import ambient_occlusion, roughness
 from .shares import likely_slopes, load_network

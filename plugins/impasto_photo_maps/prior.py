@@ -14,8 +14,7 @@ import torch
 from torch import Tensor
 
 from impasto.surface.blurring import gaussian
-
-from .plane import Plane
+from impasto.surface.plane import Plane
 
 EDGES_PX = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 """Deviations of the Gaussians whose differences are the bands, on a picture of `REFERENCE_PX` or less; relative to the
