@@ -3,11 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from impasto.surface.color import linear_to_srgb, srgb_to_linear
 from impasto.texture import Maps
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+
+
+def luminance(maps: Maps, device: str) -> Tensor:
+    """Luma (H, W) of the base colour, sRGB-encoded; of maps without one, the mean of the first."""
+    import torch
+
+    name = "base_color" if "base_color" in maps else next(iter(maps))
+    texture = maps[name]
+    pixels = linear_to_srgb(texture.pixels) if texture.color_space == "linear" else texture.pixels
+    weights = LUMA if name == "base_color" else np.full(pixels.shape[2], 1 / pixels.shape[2], np.float32)
+    return torch.from_numpy(pixels @ weights).to(device)
 
 
 def linear_color(maps: Maps) -> np.ndarray:

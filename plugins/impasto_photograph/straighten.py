@@ -3,29 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Literal
 
 import numpy as np
 
 from impasto.context import Context
 from impasto.texture import Maps
-from impasto.tools import Field, Filter, Parameters, Point, display_hints
+from impasto.tools import Field, Filter, Parameters, Point, display_hints, visible_if
 
 from .rectangle import aspect_of, check_corners, size_of
+from .views import across, is_straight, largest_view
+
+CORNERS = visible_if("find", "corners")
 
 
 class StraightenParameters(Parameters):
     """A rectangle of the surface as the photograph shows it."""
 
-    top_left: Point = Field((0.0, 0.0), description="Top left corner of a rectangle")
-    top_right: Point = Field((1.0, 0.0), description="Top right corner of it")
-    bottom_right: Point = Field((1.0, 1.0), description="Bottom right corner of it")
-    bottom_left: Point = Field((0.0, 1.0), description="Bottom left corner of it")
+    find: Literal["corners", "automatic"] = Field(
+        "corners", description="By the corners of something rectangular, or by the straight lines of the picture"
+    )
+    top_left: Point = Field((0.0, 0.0), description="Top left corner of a rectangle", json_schema_extra=CORNERS)
+    top_right: Point = Field((1.0, 0.0), description="Top right corner of it", json_schema_extra=CORNERS)
+    bottom_right: Point = Field((1.0, 1.0), description="Bottom right corner of it", json_schema_extra=CORNERS)
+    bottom_left: Point = Field((0.0, 1.0), description="Bottom left corner of it", json_schema_extra=CORNERS)
     aspect: float = Field(
         0.0,
         ge=0,
         le=100,
         description="Its true width divided by its height; 0: estimated from the perspective",
-        json_schema_extra=display_hints(high=4),
+        json_schema_extra=CORNERS | display_hints(high=4),
     )
 
 
@@ -33,22 +40,50 @@ class Straighten(Filter):
     """Resamples the surface so that a rectangle on it becomes upright, in its true proportions."""
 
     name, label = "straighten", "Straighten"
-    description = "Straightens a surface that was photographed at an angle, by the corners of a rectangle on it"
+    description = "Straightens a surface that was photographed at an angle, by a rectangle on it or by its lines"
     rank, task = 20, "straighten"
     example = "wall.jpg --top-left 0.1 0.05 --top-right 0.95 0.1 --bottom-right 0.9 0.95 --bottom-left 0.15 0.9 "
     parameters = StraightenParameters
     needs_source = True
+    keeps_size = False
 
     def apply(
         self, subject: Maps, parameters: StraightenParameters, inputs: Mapping[str, Maps], context: Context
     ) -> Maps:
-        """What is inside the corners. ParameterError if they cannot be those of a rectangle."""
+        """What is inside the corners, or the largest rectangle between lines. ParameterError for impossible corners."""
+        context.progress(0.0, "Straightening the photograph")
         height, width = subject.size_px
+        if parameters.find == "automatic":
+            view = _found(subject, context)
+            return _upright(subject, *view, context) if view else subject
         chosen = (parameters.top_left, parameters.top_right, parameters.bottom_right, parameters.bottom_left)
         corners = np.array(chosen, np.float64) * (width, height)
         check_corners(corners, subject.size_px)
-        context.progress(0.0, "Straightening the photograph")
         return _upright(subject, corners, parameters.aspect, context)
+
+
+def _found(subject: Maps, context: Context) -> tuple[np.ndarray, float] | None:
+    """Corners (4, 2) and aspect of the largest rectangle between the picture's lines; None, with a note, without."""
+    from impasto.regularity.pencils import find_pencils
+
+    from .light import luminance
+
+    found = find_pencils(luminance(subject, context.device), context.check)
+    points = [pencil.vanishing_point for pencil in found if pencil]
+    if not points:
+        context.note("no straight lines were found, so nothing is changed: give the corners of a rectangle")
+        return None
+    if len(points) == 1:
+        context.note("lines were found in one direction only, so the perspective along them is not corrected")
+    along_x = points[0] if found[0] else across(points[0])
+    along_y = points[-1] if found[1] else across(points[0])
+    if is_straight(along_x, along_y, subject.size_px):
+        context.note("its lines are straight already, so nothing is changed")
+        return None
+    view = largest_view(along_x, along_y, subject.size_px)
+    if view is None:
+        context.note("the lines that were found belong to no flat surface: give the corners of a rectangle")
+    return view
 
 
 def _upright(subject: Maps, corners: np.ndarray, aspect: float, context: Context) -> Maps:

@@ -1,0 +1,108 @@
+"""`lens`: straight lines that a lens has bent, straight again.
+
+Division model (Fitzgibbon 2001), whose inverse has a closed form: what is seen at r from the centre, in halves of the
+picture's diagonal, would be at r / (1 + k1 r²) through a lens that keeps lines straight.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from impasto.context import Context
+from impasto.texture import Maps
+from impasto.tools import Field, Filter, Parameters, Result, display_hints, visible_if
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+MOST_CURVATURE = 0.4
+"""Largest k1, either way: wide-angle lenses of phones stay below 0.1, action cameras reach 0.4."""
+STRAIGHT = 0.02
+"""Curvature that counts as none: measured ones deviate by up to this much (`tests/benchmarks/preparation.py`)."""
+
+
+class LensParameters(Parameters):
+    """The curvature, or that it is to be found."""
+
+    find: Literal["automatic", "given"] = Field(
+        "automatic", description="Whether the curvature is found by lines that should be straight, or given"
+    )
+    k1: float = Field(
+        0.0,
+        ge=-MOST_CURVATURE,
+        le=MOST_CURVATURE,
+        title="Curvature",
+        description="Curvature of the lens: below 0 if lines bulge outwards, as of wide angles; above 0 if inwards",
+        json_schema_extra=visible_if("find", "given") | display_hints(low=-0.2, high=0.2, decimals=3),
+    )
+
+
+class Lens(Filter):
+    """Resamples all maps, up to the edges of what the picture shows."""
+
+    name, label = "lens", "Lens curvature"
+    description = "Straightens lines that a wide-angle or tele lens has bent, before perspective is corrected"
+    rank = 19
+    example = "wall.jpg --find given --k1 -0.06 "
+    parameters = LensParameters
+    needs_source = True
+    keeps_size = False
+
+    def apply(self, subject: Maps, parameters: LensParameters, inputs: Mapping[str, Maps], context: Context) -> Result:
+        """The maps without curvature, with k1 as a figure; as they are if no lines are found."""
+        context.progress(0.0, "Looking for bent lines")
+        k1: float | None = parameters.k1
+        if parameters.find == "automatic":
+            k1 = _found(subject, context)
+            if k1 is None:
+                context.note("no lines were found that should be straight, so the lens is left as it is")
+        if not k1:
+            return Result(subject, figures={"k1": 0.0})
+        return Result(_without(subject, k1, context), figures={"k1": k1})
+
+
+def _found(subject: Maps, context: Context) -> float | None:
+    from impasto.regularity.pencils import find_curvature
+
+    from .light import luminance
+
+    found = find_curvature(luminance(subject, context.device), context.check)
+    if found is not None and abs(found) < STRAIGHT:
+        context.note("lines are straight already, so the lens is left as it is")
+        return 0.0
+    return found and float(np.clip(found, -MOST_CURVATURE, MOST_CURVATURE))
+
+
+def _without(subject: Maps, k1: float, context: Context) -> Maps:
+    """The largest upright rectangle around the centre that the picture shows without curvature, as fine as there."""
+    import torch
+
+    from .resampling import resampled
+
+    height, width = subject.size_px
+    half = float(np.hypot(height, width)) / 2
+    corner = torch.tensor([width, height], dtype=torch.float64) / 2 / half
+    middles = torch.diag(corner)  # of the right and the bottom edge, which bend inwards or outwards
+    largest = straightened(middles, k1).diagonal() if k1 < 0 else straightened(corner, k1)
+    size_px = [max(1, int(2 * side * half)) for side in largest.tolist()]
+    center = torch.tensor([width, height], dtype=torch.float64, device=context.device) / 2
+    new_center = torch.tensor(size_px, dtype=torch.float64, device=context.device) / 2
+
+    def source(positions: Tensor) -> Tensor:
+        return center + half * curved((positions - new_center) / half, k1)
+
+    return resampled(subject, source, (size_px[1], size_px[0]), context)
+
+
+def straightened(seen: Tensor, k1: float) -> Tensor:
+    """Positions (..., 2) without curvature of positions in the photograph, in halves of the diagonal."""
+    return seen / (1 + k1 * seen.square().sum(-1, keepdim=True))
+
+
+def curved(straight: Tensor, k1: float) -> Tensor:
+    """Positions (..., 2) in the photograph of positions without curvature."""
+    squares = straight.square().sum(-1, keepdim=True)
+    return straight * (2 / (1 + (1 - 4 * k1 * squares).clamp(min=0).sqrt()))
