@@ -5,6 +5,11 @@ from __future__ import annotations
 from impasto import hookimpl
 from impasto.tools import Tool
 
+from .balance import Balance
+from .best_photograph import BestPhotograph
+from .crop_period import CropPeriod
+from .even_light import EvenLight
+from .lens import Lens
 from .patch_color import PatchColor
 from .real_scale import RealScale
 from .straighten import Straighten
@@ -13,4 +18,4 @@ from .straighten import Straighten
 @hookimpl
 def impasto_tools() -> list[Tool]:
     """The tools of this plugin."""
-    return [Straighten(), PatchColor(), RealScale()]
+    return [Lens(), Straighten(), EvenLight(), Balance(), PatchColor(), RealScale(), CropPeriod(), BestPhotograph()]

@@ -6,11 +6,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from scipy.ndimage import map_coordinates
 from skimage.transform import ProjectiveTransform, warp
 
 from impasto.errors import ParameterError
 from impasto.recipe import Recipe, Step
+from impasto.regularity.detection import find_regularity
+from impasto.regularity.pencils import find_pencils
 from impasto.runner import Result, run
 from impasto.surface.color import srgb_to_linear
 from impasto.surface.heights import normal_from_slopes, slopes_from_height
@@ -132,3 +135,80 @@ def test_the_corners_of_the_whole_picture_change_nothing():
 def test_corners_that_no_rectangle_has_are_refused(corners, message):
     with pytest.raises(ParameterError, match=message):
         straightened(Maps.from_arrays({"base_color": waves(32, 48)}), **corners)
+
+
+def paving(side: int = 120) -> np.ndarray:
+    """Tiles with joints and grain, (H, W, 3)."""
+    y, x = np.mgrid[:side, :side] % 15
+    grain = 0.05 * np.random.default_rng(0).standard_normal((side, side, 3))
+    return np.clip(np.where((y < 2) | (x < 2), 0.2, 0.6)[..., None] + grain, 0, 1)
+
+
+def leanings(pixels: np.ndarray) -> list[float]:
+    """Largest angles in degrees of lines along x and y to these axes."""
+    luma = torch.from_numpy(pixels.mean(2)).float()
+    x, y = (pencil.vanishing_point for pencil in find_pencils(luma) if pencil)
+    half = np.array([pixels.shape[1], pixels.shape[0]]) / 2
+    along = [[point[:2] - point[2] * half * (i, j) for i in (-1, 1) for j in (-1, 1)] for point in (x, y)]
+    return [max(np.degrees(np.arctan(abs(d[1 - k] / d[k]))) for d in along[k]) for k in (0, 1)]
+
+
+def test_a_regular_surface_is_straightened_by_its_lines():
+    view, _ = seen(paving(), camera(paving(), (128, 128), (0.35, -0.25), 130), (128, 128))
+    result = straightened(Maps.from_arrays({"base_color": view}), find="automatic")
+    assert max(leanings(view)) > 10
+    assert max(leanings(result.maps["base_color"].pixels)) < 0.8
+    periods = [rows.period for rows in find_regularity(luma_of(result.maps)).rows]
+    assert periods[0] / periods[1] == pytest.approx(1, rel=0.04)  # the tiles are square again
+
+
+def luma_of(maps: Maps) -> torch.Tensor:
+    return torch.from_numpy(maps["base_color"].pixels.mean(2))
+
+
+@pytest.mark.parametrize(
+    ("pixels", "note"),
+    [
+        (np.random.default_rng(0).uniform(0, 1, (96, 96, 3)), "no straight lines were found"),
+        (np.full((96, 96, 3), 0.5), "no straight lines were found"),
+        (np.ones((16, 200, 3)), "no straight lines were found"),
+        (paving(), "its lines are straight already"),
+    ],
+)
+def test_a_picture_without_slanted_lines_is_left_as_it_is(pixels, note):
+    source = Maps.from_arrays({"base_color": pixels})
+    result = straightened(source, find="automatic")
+    assert result.maps.sha256() == source.sha256()
+    assert result.notes[0].startswith(note)
+
+
+def bent(pixels: np.ndarray, k1: float) -> np.ndarray:
+    """A picture through a lens that shows what is at r / (1 + k1 r²) at r."""
+    height, width = pixels.shape[:2]
+    half = np.hypot(height, width) / 2
+    y, x = (np.mgrid[:height, :width] + 0.5 - np.array([height, width])[:, None, None] / 2) / half
+    scale = half / (1 + k1 * (x * x + y * y))
+    return sample(pixels, y * scale + height / 2, x * scale + width / 2)
+
+
+def sample(pixels: np.ndarray, y: np.ndarray, x: np.ndarray) -> np.ndarray:
+    channels = np.moveaxis(pixels, 2, 0)
+    return np.stack([map_coordinates(one, [y - 0.5, x - 0.5], order=3, mode="reflect") for one in channels], 2)
+
+
+def test_a_given_curvature_is_undone():
+    truth = waves(120, 120)
+    for k1 in (-0.12, 0.1):
+        step = Step("lens", {"find": "given", "k1": k1})
+        made = run(Recipe((step,)), {"source": Maps.from_arrays({"base_color": bent(truth, k1)})}).maps
+        rows, columns = made.size_px
+        y, x = np.mgrid[:rows, :columns] + 0.5
+        expected = sample(truth, y + (120 - rows) / 2, x + (120 - columns) / 2)
+        inside = (y > 14) & (y < rows - 14) & (x > 14) & (x < columns - 14)
+        assert np.abs(made["base_color"].pixels - expected)[inside].max() < 0.03
+
+
+@pytest.mark.parametrize("k1", [0.0, -0.15])
+def test_curvature_is_found_by_bent_lines(k1):
+    source = Maps.from_arrays({"base_color": bent(paving(), k1)})
+    assert run(Recipe((Step("lens"),)), {"source": source}).figures["k1"] == pytest.approx(k1, abs=0.02)

@@ -1,0 +1,55 @@
+"""`even-light`: gradients of the light and soft shadows taken out of a photograph."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from impasto.context import Context
+from impasto.texture import Maps
+from impasto.tools import Field, Filter, Parameters, Result
+
+from .light import linear_color, with_linear_color
+
+
+class EvenLightParameters(Parameters):
+    """How much light is taken out, and of what size."""
+
+    strength: float = Field(1.0, ge=0, le=1, description="How much of the light is evened")
+    size: float = Field(
+        0.1,
+        ge=0.02,
+        le=0.5,
+        description="Size of the smallest shadows that are evened, relative to the picture's; larger patches of the "
+        "material fade with them",
+    )
+
+
+class EvenLight(Filter):
+    """Divides linear colours by what changes slowly in brightness and is not explained by hue."""
+
+    name, label = "even-light", "Even light"
+    description = "Evens gradients of the light, dark corners and soft shadows, but leaves the material's own colours"
+    rank = 24
+    example = "plaster.jpg --size 0.2 "
+    parameters = EvenLightParameters
+    needs = ("base_color",)
+
+    def apply(
+        self, subject: Maps, parameters: EvenLightParameters, inputs: Mapping[str, Maps], context: Context
+    ) -> Result:
+        """The subject with even light, and as figures the deviation of the light in stops, before and after."""
+        import torch
+
+        from impasto.surface.illumination import delight, unevenness
+
+        context.progress(0.1, "Measuring the light")
+        pixels = linear_color(subject).transpose(2, 0, 1)
+        rgb = torch.from_numpy(np.ascontiguousarray(pixels)).to(context.device)
+        light = unevenness(rgb, parameters.size)
+        context.progress(0.6, "Evening the light")
+        even = delight(rgb, light, parameters.strength)
+        stops = float(light.std(correction=0) / np.log(2))
+        figures = {"light_stops": stops, "light_stops_left": float(unevenness(even, parameters.size).std() / np.log(2))}
+        return Result(with_linear_color(subject, even.permute(1, 2, 0).cpu().numpy()), figures=figures)
