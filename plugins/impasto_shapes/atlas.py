@@ -71,16 +71,17 @@ def _share_of_progress(context: Context, index: int, count: int) -> Context:
 
 def parts_of(maps: Maps, alpha: np.ndarray, padding_px: int, context: Context) -> list[Maps]:
     """Each connected part of alpha (H, W), cropped to it, with a margin; from the top, then from the left."""
-    from .islands import box_of, labelled
+    from .islands import boxes_of, labelled
 
     labels = labelled(alpha > VISIBLE)
     counts = np.bincount(labels.ravel())
     found = [label for label in range(1, len(counts)) if counts[label] >= LEAST_SHARE * alpha.size]
-    boxes = {label: box_of(labels == label) for label in found[: MOST + 1]}
+    every = boxes_of(labels)
+    boxes = {label: every[label - 1] for label in found[: MOST + 1]}
     parts = []
     for index, (label, box) in enumerate(sorted(boxes.items(), key=lambda one: (one[1][0].start, one[1][1].start))):
         context.progress(0.6 + 0.4 * index / len(boxes), "Cutting objects out")
-        parts.append(cropped(maps, np.where(labels == label, alpha, 0), box, padding_px))
+        parts.append(cropped(maps, np.where(labels[box] == label, alpha[box], 0), box, padding_px))
     return parts
 
 

@@ -18,6 +18,7 @@ from impasto.tools import Field, Filter, Input, Parameters, display_hints
 SOLID = 0.98
 """Alpha from which a colour is the object's own."""
 VISIBLE = 1.5 / 255
+LOOKING = "Finding the object"
 MASK = Input("mask", "what is cut out: white; without it, what differs from the border of the picture", required=False)
 
 
@@ -71,7 +72,8 @@ class CutDecal(Filter):
         if parameters.islands == "largest":
             alpha = alpha * (labelled(alpha > VISIBLE) == 1)
         context.progress(0.7, "Bleeding colours under the edge")
-        return cropped(subject, alpha, box_of(alpha > VISIBLE), parameters.margin_px, parameters.power_of_two)
+        box = box_of(alpha > VISIBLE)
+        return cropped(subject, alpha[box], box, parameters.margin_px, parameters.power_of_two)
 
 
 def color_of(maps: Maps) -> np.ndarray:
@@ -89,18 +91,22 @@ def cut(subject: Maps, parameters: CutParameters, mask: Maps | None, context: Co
     from .islands import without_holes
     from .matting import alpha_of, object_in
 
-    context.progress(0.1, "Finding the object")
+    context.progress(0.1, LOOKING)
     if mask is None and "opacity" in subject and subject["opacity"].pixels.min() < SOLID:
         return subject["opacity"].pixels[..., 0]
     color = color_of(subject)
-    found = object_in(color, parameters.tolerance) if mask is None else shown_by(mask, subject.size_px)
+    if mask is None:
+        found = object_in(color, parameters.tolerance, lambda done: context.progress(0.1 + 0.3 * done, LOOKING))
+    else:
+        found = shown_by(mask, subject.size_px)
     if parameters.fill_holes:
         found = without_holes(found)
     if mask is None and (not found.any() or found.all()):
         context.note("nothing stands out from the border of the picture, so all of it is kept")
         return np.ones(subject.size_px, np.float32)
-    context.progress(0.4, "Softening the edge")
-    return alpha_of(color, found, parameters.edge_px)
+    return alpha_of(
+        color, found, parameters.edge_px, lambda done: context.progress(0.4 + 0.3 * done, "Softening the edge")
+    )
 
 
 def shown_by(mask: Maps, size_px: tuple[int, int]) -> np.ndarray:
@@ -116,7 +122,7 @@ def shown_by(mask: Maps, size_px: tuple[int, int]) -> np.ndarray:
 def cropped(
     subject: Maps, alpha: np.ndarray, box: tuple[slice, slice], margin_px: int, power_of_two: bool = False
 ) -> Maps:
-    """The maps and alpha (H, W) in a box, with a margin in which alpha is 0; colours bleed under the edge."""
+    """The maps in a box, and alpha of its size, with a margin in which it is 0; colours bleed under the edge."""
     from .bleeding import bled
 
     height, width = (side.stop - side.start for side in box)
@@ -126,7 +132,7 @@ def cropped(
     top, left = (sides[0] - height) // 2, (sides[1] - width) // 2
     around = ((top, sides[0] - height - top), (left, sides[1] - width - left))
     arrays = {name: np.pad(array[box], (*around, (0, 0)), "edge") for name, array in subject.arrays().items()}
-    alpha = np.pad(alpha[box], around)
+    alpha = np.pad(alpha, around)
     known = np.clip((alpha - 0.9) / (SOLID - 0.9), 0, 1)
     if not known.any():  # faint all over
         known = (alpha > alpha.max() / 2).astype(np.float32)

@@ -48,6 +48,20 @@ def without_holes(mask: np.ndarray) -> np.ndarray:
     return ~np.isin(labels, outside[outside > 0])
 
 
+def boxes_of(labels: np.ndarray) -> list[tuple[slice, slice]]:
+    """Rows and columns of each part of `labelled`, from 1."""
+    rows, columns = np.nonzero(labels)
+    found = labels[rows, columns]
+    order = np.argsort(found, kind="stable")
+    starts = np.searchsorted(found[order], np.arange(1, found.max(initial=0) + 1))
+    ends = [(np.minimum.reduceat(x[order], starts), np.maximum.reduceat(x[order], starts)) for x in (rows, columns)]
+    (top, bottom), (left, right) = ends
+    return [
+        (slice(int(a), int(b) + 1), slice(int(c), int(d) + 1))
+        for a, b, c, d in zip(top, bottom, left, right, strict=True)
+    ]
+
+
 def box_of(mask: np.ndarray) -> tuple[slice, slice]:
     """Rows and columns that hold all of a mask that is not empty."""
     rows, columns = (np.flatnonzero(mask.any(axis)) for axis in (1, 0))

@@ -28,7 +28,7 @@ class TrimSheetParameters(Parameters):
         description="Number of strips to find, if no borders are given; 0: as many as stand out",
         json_schema_extra=display_hints(high=12),
     )
-    width_px: int = Field(0, ge=0, le=16384, description="Width of the sheet in pixels; 0: what the picture gives")
+    sheet_px: int = Field(0, ge=0, le=16384, description="Width of the sheet in pixels; 0: what the picture gives")
     overlap: float = Field(
         0.15, ge=0.01, le=0.5, description="Part of each strip's length in which its ends may be joined"
     )
@@ -49,7 +49,7 @@ class TrimSheet(Filter):
     description = "Cuts horizontal strips out of photographs, makes each endless along its length, and stacks them"
     rank = 53
     keeps_size = False
-    example = "facade.jpg --strips 4 --width-px 1024 "
+    example = "facade.jpg --strips 4 --sheet-px 1024 "
     parameters = TrimSheetParameters
     needs = ("base_color",)
     inputs = (Input("more", "further strips, a picture for each", required=False, many=True),)
@@ -70,7 +70,7 @@ class TrimSheet(Filter):
 
 def sheet_width(subject: Maps, parameters: TrimSheetParameters) -> int:
     """Width of the sheet in pixels."""
-    width = parameters.width_px or max(1, round(subject.size_px[1] * (1 - parameters.overlap)))
+    width = parameters.sheet_px or max(1, round(subject.size_px[1] * (1 - parameters.overlap)))
     if parameters.power_of_two:
         return 1 << (width.bit_length() - 1)
     return width

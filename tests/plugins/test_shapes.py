@@ -187,7 +187,7 @@ def test_each_strip_is_endless_along_its_length_in_all_maps():
     subject = Maps.from_arrays(
         {"base_color": color, "height": color.mean(2), "roughness": 1 - color.mean(2)}, width_m=2.0
     )
-    result = made("trim-sheet", subject, width_px=192, padding_px=6, rows="0,0.4,1")
+    result = made("trim-sheet", subject, sheet_px=192, padding_px=6, rows="0,0.4,1")
     maps = result.maps
     assert maps.size_px[1] == 192
     for index in (1, 2):
@@ -220,3 +220,13 @@ def test_colours_tagged_linear_are_cut_alike():
     linear = np.clip(plain["base_color"].pixels, 0, 1) ** 2.2
     encoded = Maps.from_arrays({"base_color": linear_to_srgb(linear)})
     assert made("cut-decal", encoded).maps.size_px[0] > 60
+
+
+def test_the_edge_is_the_same_however_many_rows_are_made_at_a_time(monkeypatch):
+    color = photograph()["base_color"].pixels
+    found = object_in(color, 1.0)
+    whole = alpha_of(color, found, 2)
+    monkeypatch.setattr("impasto_shapes.matting.BAND_PX", 24)
+    assert np.array_equal(object_in(color, 1.0), found)
+    assert np.abs(alpha_of(color, found, 2) - whole).max() < 0.1
+    assert np.abs(alpha_of(color, found, 2) - whole).mean() < 1e-3
