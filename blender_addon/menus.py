@@ -24,6 +24,7 @@ OBJECT: Entries = (
 )
 IMAGE: Entries = (
     ("impasto.make_seamless", "Make Seamless: Tileable Texture", "TEXTURE"),
+    ("impasto.straighten_image", "Straighten Photo: Correct Perspective", "VIEW_PERSPECTIVE"),
     ("impasto.estimate_maps", "PBR Maps from Photo: Normal, Roughness, Height", "NODE_MATERIAL"),
     ("impasto.stylize", "Style Transfer: Repaint Image", "BRUSH_DATA"),
     ("impasto.continue_larger", "Upscale Painting", "FULLSCREEN_ENTER"),
@@ -49,6 +50,9 @@ MANUAL = {
     "bpy.ops.impasto.export": "shapes.html#files-for-engines",
     "bpy.ops.impasto.relight": "maps.html#see-them-under-a-light",
     "bpy.ops.impasto.turn_light": "maps.html#see-them-under-a-light",
+    "bpy.ops.impasto.place_points": "guide.html#straighten-and-measure",
+    "bpy.ops.impasto.straighten_image": "guide.html#straighten-and-measure",
+    "bpy.ops.impasto.scale_image": "guide.html#straighten-and-measure",
     "bpy.ops.impasto.*weights": "style.html#weights",
     "bpy.ops.impasto.*train*": "training.html#train-a-model",
     "bpy.ops.impasto.*_model": "training.html#files",

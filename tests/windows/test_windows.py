@@ -140,6 +140,27 @@ def test_an_artist_turns_a_light_around_a_material_and_drags_that_of_a_photograp
     assert facts["undone"] == pytest.approx(135, abs=0.1)
 
 
+def test_an_artist_drags_corners_on_a_photograph_straightens_it_and_measures_a_length(walk_through):
+    facts = walk_through("places")
+    print(json.dumps(facts, indent=1))
+    whole = [[0, 0], [1, 0], [1, 1], [0, 1]]
+    dragged, *others = facts["dragged"]
+    assert facts["begin"] == facts["escaped"] == whole
+    assert (dragged, others) == ([pytest.approx(0.06, abs=0.005)] * 2, whole[1:])
+    assert facts["precise"] == [-5, -5], "a tenth of 50 pixels"
+    assert facts["undone"] == facts["dragged"], "only the last drag"
+    assert (facts["still_placing"], facts["from_edge"], facts["ended"]) == ("straighten", [0, 0], "")
+    assert facts["kept"] == ["", facts["corners"]]
+    corners = [(0.25, 0.1), (0.8, 0.2), (0.75, 0.8), (0.15, 0.9)]
+    assert [pytest.approx(corner, abs=0.003) for corner in facts["corners"]] == corners
+    assert (facts["preview"][0], facts["preview_error"]) == (256, "")
+    assert (facts["shown"], facts["report"]) == ("gravel_straight", "Made the image gravel_straight")
+    assert facts["right_click_ended"] == ""
+    assert facts["width_m"] == pytest.approx(5, abs=0.05), "2.5 m are half the picture"
+    assert facts["scaled"] == "Made the image gravel_straight_to_scale; Real Width is now 5 m"
+    assert (facts["of_panel"], facts["of_panel_undone"]) == ([-40, 25], [0, 0])
+
+
 def test_an_artist_lists_and_repaints_materials_by_a_batch_and_sees_its_contact_sheet(walk_through):
     facts = walk_through("batch")
     print(json.dumps(facts, indent=1))

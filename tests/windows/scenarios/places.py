@@ -25,6 +25,8 @@ PANEL = EXTENSION.points.panel
 LIMIT_S = 300
 BOTTOM_LEFT = 3
 """Index of a corner: they are named clockwise from the top left."""
+ROW_PX = 29
+"""From a large button to the one above it."""
 DROP = 0.06
 """Way that a corner is dragged, in parts of the picture."""
 
@@ -91,7 +93,7 @@ def opens(walk: Walk, panel: type, below: str) -> Steps:
 
     panel.draw = noted
     _, y = yield walk.find(below, "IMAGE_EDITOR")
-    for step in range(1, 20):
+    for step in range(3, 20):  # the button itself is up to 26 px high
         yield walk.press("LEFTMOUSE", (walk.region(editor(walk), "UI").x + 60, y - 12 * step))
         yield 0.3
         if drawn:
@@ -162,14 +164,40 @@ def straightens(walk: Walk) -> Steps:
 
 
 def measures(walk: Walk) -> Steps:
-    """Two points and a length between them set the real width; a right click ends placing."""
+    """A line along a known length sets the real width; a right click on the picture ends placing."""
     yield from opens(walk, PANEL.IMPASTO_PT_scale, "impasto.straighten_image")
-    yield walk.click("impasto.place_points", "IMAGE_EDITOR")
-    if PLACING.tool == CATALOGUE.usual("straighten"):  # the button of the panel above
-        yield walk.press("ESC", at(walk, (0.5, 0.5)))
+    x, y = yield walk.find("impasto.scale_image", "IMAGE_EDITOR")
+    yield walk.press("LEFTMOUSE", (x, y + ROW_PX))
+    yield until(lambda: PLACING.tool == CATALOGUE.usual("scale"), 10)
     group_for("scale").length_m = 2.5
-    yield walk.settle(1.0)
-    walk.screenshot("measured.png")
+    yield from drag(walk, end_of(walk, 0), at(walk, (0.1, 0.3)))
+    yield from drag(walk, end_of(walk, 1), at(walk, (0.6, 0.3)), "measured.png")
+    yield walk.press("RIGHTMOUSE", at(walk, (0.5, 0.8)))
+    walk.record("right_click_ended", PLACING.tool)
+    yield walk.click("impasto.scale_image", "IMAGE_EDITOR")
+    yield until(lambda: not JOBS.tasks, LIMIT_S)
+    walk.record("width_m", bpy.context.scene.impasto.width_m)
+    walk.record("scaled", JOBS.reports[EXTENSION.jobs.task.Place.IMAGE].text)
+
+
+def end_of(walk: Walk, index: int) -> tuple[int, int]:
+    """Where the handle of an end of the measured line is."""
+    return at(walk, POINTS.place_of(group_for("scale"), POINTS.points_of(tool_for("scale"))[index]))
+
+
+def drags_those_of_the_panel(walk: Walk) -> Steps:
+    """The handles of the Impasto panel's own tool are there on its source, without a click on a button."""
+    settings = bpy.context.scene.impasto
+    settings.tool, settings.source_kind = CATALOGUE.usual("straighten"), "IMAGE"
+    settings.image = editor(walk).spaces.active.image
+    editor(walk).tag_redraw()
+    yield 1.0
+    before = corner(walk, 2)
+    yield from drag(walk, before, (before[0] - 40, before[1] + 25), "of_panel.png")
+    walk.record("of_panel", [now - was for now, was in zip(corner(walk, 2), before, strict=True)])
+    yield walk.press("Z", at(walk, (0.5, 0.5)), ctrl=True)
+    yield 0.5
+    walk.record("of_panel_undone", [now - was for now, was in zip(corner(walk, 2), before, strict=True)])
 
 
 def view_all(walk: Walk) -> None:
@@ -189,6 +217,8 @@ def scenario(walk: Walk) -> Steps:
     walk.screenshot("begin.png")
     yield from places(walk)
     yield from straightens(walk)
+    yield from measures(walk)
+    yield from drags_those_of_the_panel(walk)
     bpy.ops.preferences.addon_disable(module="bl_ext.user_default.impasto")
 
 
