@@ -29,11 +29,19 @@ IMAGE: Entries = (
     ("impasto.stylize", "Style Transfer: Repaint Image", "BRUSH_DATA"),
     ("impasto.continue_larger", "Upscale Painting", "FULLSCREEN_ENTER"),
     ("impasto.rerun", "Make Again from Recipe", "FILE_REFRESH"),
+    ("impasto.paint_region", "Paint Region to Fill", "GREASEPENCIL"),
+    ("impasto.fill_region", "Fill Region: Remove Objects and Blemishes", "BRUSH_DATA"),
+    ("impasto.heal_stroke", "Heal Stroke: Content-Aware Brush", "SCULPTMODE_HLT"),
+    ("impasto.find_landmarks", "Find Landmarks that Repeat", "VIEWZOOM"),
+    ("impasto.mend_tiling", "Mend Tiling: Repair Seams", "MOD_ARRAY"),
+    ("impasto.extend", "Extend Image Beyond its Borders", "FULLSCREEN_ENTER"),
 )
 MATERIAL: Entries = OBJECT[:5]
+FACES: Entries = (("impasto.fill_faces", "Fill Textures of Selected Faces", "BRUSH_DATA"),)
 PLACES = {
     "IMPASTO_MT_object": ("VIEW3D_MT_object", OBJECT),
     "IMPASTO_MT_image": ("IMAGE_MT_image", IMAGE),
+    "IMPASTO_MT_faces": ("VIEW3D_MT_edit_mesh_faces", FACES),
     "IMPASTO_MT_material": ("NODE_MT_node", MATERIAL),
 }
 """Our menus: for each the Blender menu that it is appended to, and its entries."""
@@ -53,6 +61,14 @@ MANUAL = {
     "bpy.ops.impasto.place_points": "guide.html#straighten-and-measure",
     "bpy.ops.impasto.straighten_image": "guide.html#straighten-and-measure",
     "bpy.ops.impasto.scale_image": "guide.html#straighten-and-measure",
+    **{
+        f"bpy.ops.impasto.{name}": "guide.html#repair"
+        for name in (
+            *("tiled_view", "paint_region", "heal_stroke", "use_selection", "clear_region", "fill_region"),
+            *("find_landmarks", "mend_tiling", "extend", "fill_faces"),
+        )
+    },
+    "bpy.types.regionsettings*": "guide.html#repair",
     "bpy.ops.impasto.*weights": "style.html#weights",
     "bpy.ops.impasto.*train*": "training.html#train-a-model",
     "bpy.ops.impasto.*_model": "training.html#files",

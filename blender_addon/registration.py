@@ -11,7 +11,7 @@ from .bake import settings as bake_settings
 from .batch import operators as batch_operators
 from .batch import panel as batch_panel
 from .batch import settings as batch_settings
-from .bridge import former
+from .bridge import former, image_editors
 from .endless import operators as endless_operators
 from .endless import panel as endless_panel
 from .endless import settings as endless_settings
@@ -37,6 +37,11 @@ from .points import operators as point_operators
 from .points import panel as point_panel
 from .points import placing_operator
 from .points import settings as point_settings
+from .region import operators as region_operators
+from .region import overlay as region_overlay
+from .region import painting as region_painting
+from .region import panel as region_panel
+from .region import settings as region_settings
 from .relight import operators as relight_operators
 from .relight import panel as relight_panel
 from .relight import settings as relight_settings
@@ -79,6 +84,9 @@ CLASSES = (
     *menus.CLASSES,
     *image_panel.CLASSES,
     *point_panel.CLASSES,
+    *region_painting.CLASSES,
+    *region_operators.CLASSES,
+    *region_panel.CLASSES,
     *generate_panel.CLASSES,
     *stylize_panel.CLASSES,
     *train_panel.CLASSES,
@@ -101,6 +109,8 @@ PARTS = (
     endless_settings,
     point_settings,
     export_settings,
+    region_settings,
+    region_overlay,
     presets,
     session,
     made,
@@ -108,6 +118,7 @@ PARTS = (
     stylize_preview,
     turntable,
     former,
+    image_editors,
     command_line,
     menus,
     texts,

@@ -1,15 +1,18 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Image editors: the image that one shows, and showing another."""
+"""Image editors: the image that one shows, and showing another.
+
+Undo does not know what editors show: once a result is undone they would be empty. So they show again what the result
+took the place of, and the result again once it is redone.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import bpy
 
-if TYPE_CHECKING:
-    pass
+_replaced: dict[int, list[tuple[int, int]]] = {}
+"""By pointer of an editor: session ids of images that it showed, each with the one that took its place."""
 
 
 def is_image_editor(context: bpy.types.Context) -> bool:
@@ -33,7 +36,7 @@ def show_instead(before: bpy.types.Image, now: bpy.types.Image) -> None:
     editors = list(image_editors())
     showing = [space for space in editors if space.image == before]
     for space in showing or [space for space in editors if not space.use_image_pin][:1]:
-        space.image = now
+        _show_instead(space, now)
 
 
 def redraw() -> None:
@@ -42,6 +45,59 @@ def redraw() -> None:
         for area in window.screen.areas:
             if area.type == "IMAGE_EDITOR":
                 area.tag_redraw()
+
+
+def replace_shown(before: bpy.types.Image, now: bpy.types.Image) -> None:
+    """Show `now` in the image editors that show `before`."""
+    for space in image_editors():
+        if space.image == before:
+            _show_instead(space, now)
+
+
+def _show_instead(space: bpy.types.SpaceImageEditor, now: bpy.types.Image) -> None:
+    """Show another image, and remember the one before."""
+    if space.image is not None:
+        _replaced.setdefault(space.as_pointer(), []).append((space.image.session_uid, now.session_uid))
+    space.image = now
+
+
+@bpy.app.handlers.persistent
+def _undone(*_: object) -> None:
+    """Show what the undone results took the place of."""
+    found = {image.session_uid: image for image in bpy.data.images}
+    for space in image_editors():
+        earlier = [before for before, _now in _replaced.get(space.as_pointer(), ()) if before in found]
+        if space.image is None and earlier:
+            space.image = found[earlier[-1]]
+
+
+@bpy.app.handlers.persistent
+def _redone(*_: object) -> None:
+    """Show the results that are there again."""
+    found = {image.session_uid: image for image in bpy.data.images}
+    for space in image_editors():
+        for before, now in _replaced.get(space.as_pointer(), ()):
+            if space.image is not None and space.image.session_uid == before and now in found:
+                space.image = found[now]
+
+
+@bpy.app.handlers.persistent
+def _file_opened(*_: object) -> None:
+    _replaced.clear()
+
+
+HANDLERS = (("undo_post", _undone), ("redo_post", _redone), ("load_post", _file_opened))
+
+
+def register() -> None:
+    for event, handler in HANDLERS:
+        getattr(bpy.app.handlers, event).append(handler)
+
+
+def unregister() -> None:
+    for event, handler in HANDLERS:
+        getattr(bpy.app.handlers, event).remove(handler)
+    _replaced.clear()
 
 
 def show(image: bpy.types.Image) -> None:

@@ -89,12 +89,12 @@ class Picture:
 
 def read(image: bpy.types.Image) -> Path | Picture:
     """An image as it is sent: its file if plain, else its pixels. ParameterError for movies, sequences and UDIMs."""
-    _check_single(image)
+    check_single(image)
     path = _untouched_file(image)
     return path if path and image.alpha_mode != "NONE" and headers.is_plain_file(path) else pixels_of(image)
 
 
-def _check_single(image: bpy.types.Image) -> None:
+def check_single(image: bpy.types.Image) -> None:
     if image.source in ("MOVIE", "SEQUENCE", "TILED"):
         kind = {"MOVIE": "a movie", "SEQUENCE": "a sequence", "TILED": "tiled (UDIM)"}[image.source]
         raise ParameterError(f"the image {image.name} is {kind}", "choose a single image")
@@ -104,7 +104,7 @@ def pixels_of(image: bpy.types.Image) -> Picture:
     """Pixels of an image, even if its file is plain. ParameterError for several images, FileError for no pixels."""
     import numpy as np
 
-    _check_single(image)
+    check_single(image)
     width, height = image.size
     if width * height == 0:
         raise FileError(f"the image {image.name} has no pixels", "find its missing file, or choose another image")

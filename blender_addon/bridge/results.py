@@ -113,9 +113,17 @@ def _images(made: JobOutput, target: Target) -> dict[str, bpy.types.Image]:
         return {map_: images.load(path, map_, made.recipe) for path in made.paths if (map_ := map_of(path))}
     new = {map_: images.add(_image_name(target, map_), map_, data, made.recipe) for map_, data in made.encoded.items()}
     has_alpha = {"opacity", "base_color"} <= new.keys()
-    if has_alpha and (target.is_picture or target.painted):  # it was the alpha of the picture
+    if has_alpha and (target.is_picture or _has_alpha_in_color(target)):  # it was the alpha of the picture
         new["base_color"] = images.join_alpha(new["base_color"], new.pop("opacity"))
     return new
+
+
+def _has_alpha_in_color(target: Target) -> bool:
+    """Whether the repainted material has its opacity, if any, in the image of its base colour."""
+    painted = by_uid(bpy.data.materials, target.painted)
+    nodes = surfaces.map_nodes(painted) if painted else {}
+    own = nodes.get("opacity")
+    return bool(target.painted) and (own is None or own.image == nodes["base_color"].image)
 
 
 def _image_name(target: Target, map_: str) -> str:
@@ -162,7 +170,10 @@ def _repainted(
         return _material(made, new, replace(target, painted=0, material=NEW), notes)
     if target.material == ACTIVE:
         former.keep(before, nodes)
+        shown = {name: node.image for name, node in nodes.items() if name in new}
         surfaces.repaint(before, new, made.height_range_m)
+        for name, image in shown.items():
+            image_editors.replace_shown(image, new[name])
         return before
     material = before.copy()
     material.name = target.name

@@ -36,6 +36,7 @@ class Place(StrEnum):
     RELIGHT = "relight"
     ENDLESS = "endless"
     EXPORT = "export"
+    REPAIR = "repair"
     MODELS = "models"
     PREFERENCES = "preferences"
 

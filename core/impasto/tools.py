@@ -224,8 +224,9 @@ make a material with a trained model; estimate missing maps of a picture; measur
 lights, with the parameters `lights`, `clock` and `light_elevation`; repaint a picture in the style of others; train a
 model; rotate, crop and scale a source for another tool; straighten a plane that was photographed at an angle, by four
 points; measure the real-world width of a picture by two points and the length between them; fill the region of the
-input `mask`, within the colours of the input `islands`; find blemishes and landmarks, as a mask; mend the seams of a
-tile; extend a picture by margins; make a material without a pattern of any size, without repeats, with the parameters
+input `mask`, within the colours of the input `islands`, and across the borders if its parameter `wraps` is "yes"; find
+blemishes and landmarks, as a mask; mend the seams of a tile; extend a picture by the parameters `left`, `right`, `top`
+and `bottom` in the `unit` "pixels"; make a material without a pattern of any size, without repeats, with the parameters
 `cell_size`, `sharpness`, `layout` and `pattern`."""
 
 

@@ -10,7 +10,7 @@ import bpy
 import pytest
 from drawing import drawn
 
-MENUS = ("IMPASTO_MT_object", "IMPASTO_MT_image", "IMPASTO_MT_material")
+MENUS = ("IMPASTO_MT_object", "IMPASTO_MT_image", "IMPASTO_MT_faces", "IMPASTO_MT_material")
 
 
 def offered(extension) -> dict[str, str]:
@@ -32,6 +32,9 @@ def offered(extension) -> dict[str, str]:
         ("upscale", "impasto.continue_larger"),
         ("train", "impasto.train"),
         ("variations", "impasto.variations"),
+        ("remove objects", "impasto.fill_region"),
+        ("content-aware", "impasto.heal_stroke"),
+        ("selected faces", "impasto.fill_faces"),
     ],
 )
 def test_an_artists_words_are_in_a_menu(extension, words, operator):

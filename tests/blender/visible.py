@@ -15,6 +15,7 @@ import bpy
 
 NOT_SHOWN = {
     "engine.py": {"PROBE", "RUN_MODULE"},
+    "overlay.py": {"TINT", "VERTEX"},
     "pip.py": {"AUDIT", "CAN_MAKE_VENV", "NETWORK", "RUN_PIP"},
     "command_line.py": {"HELP"},
 }
@@ -41,7 +42,7 @@ NAMES = {
         "Render Result",
         "Impasto Displacement",
     ),
-    *("Red", "Green", "Blue", "Alpha", "Distance", "Value", "Displacement", "Midlevel", "Object", "Vector"),
+    *("Red", "Green", "Blue", "Alpha", "Distance", "Value", "Location", "Displacement", "Midlevel", "Object", "Vector"),
     *("Math", "Float", "Int", "Linear", "Closest", "Cell", "Slot", "Group", "{} Coordinates"),
     *("Impasto Endless", "Impasto Endless Piece"),
     *("Occlude", "Coordinates", "Mapping", "Darwin", "Windows", "Linux", "Operator", "{}_seamless"),

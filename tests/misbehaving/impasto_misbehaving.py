@@ -32,6 +32,7 @@ from impasto.tools import (
 )
 from impasto_misbehaving_lit import Lit
 from impasto_misbehaving_points import Plane, Span
+from impasto_misbehaving_repair import Plug, Spot
 from impasto_misbehaving_style import Flat
 from impasto_misbehaving_tiles import Blotches, Negative
 
@@ -291,4 +292,6 @@ def impasto_tools():
         Recall(),
         Blotches(),
         Negative(),
+        Plug(),
+        Spot(),
     ]

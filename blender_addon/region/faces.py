@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Masks from the UVs of selected faces, and pictures of the UV islands that they are in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import bmesh
+import bpy
+
+from ..bridge import surfaces
+from ..core.errors import ParameterError
+from . import mapping, regions, shapes
+
+if TYPE_CHECKING:
+    import numpy as np
+
+DIGITS = 6
+"""Decimal places in which UVs that are one agree."""
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Faces that are to be filled, in the pixels of their material's base colour.
+
+    mask: bool (H, W); islands: uint8 (H, W, 3), each island of the selected faces in a colour, all others in one.
+    """
+
+    image: bpy.types.Image
+    material: bpy.types.Material
+    mask: np.ndarray
+    islands: np.ndarray
+
+
+def chosen_on(context: bpy.types.Context, name: str, margin_px: int) -> Chosen:
+    """The selected faces of an object (default: the active one), of its active material or of the first that they have.
+
+    margin_px: pixels by which faces and islands spread, as the margin of a bake. ParameterError if there are none, or
+    their texture cannot be found.
+    """
+    import numpy as np
+
+    item = _object(context, name)
+    with _readable_mesh(item) as mesh:
+        selected, slots = _selected_faces(mesh), _slots(mesh, len(item.material_slots))
+        slot, material = _material(item, slots[selected])
+        image, placed = surfaces.base_color_of(material), mapping.of(material)
+        uvs, vertices, faces = _triangles(mesh, placed.uv_map)
+    size, has_material = regions.size_of(image), slots == slot
+    numbers = np.where(has_material, _numbers(_islands(uvs, vertices, faces, len(slots)), selected & has_material), 0)
+    corners = placed.to_texture(uvs) * (size[1], -size[0]) + (0, size[0])  # in pixels from the upper left
+    all_islands, filled = (
+        _drawn(size, corners, faces, np.where(which, numbers, 0)) for which in (has_material, selected)
+    )
+    all_islands, filled = shapes.grow(all_islands, margin_px), shapes.grow(filled, margin_px)
+    return Chosen(image, material, (filled > 0) & (filled == all_islands), _colors(all_islands))
+
+
+@contextmanager
+def _readable_mesh(item: bpy.types.Object) -> Iterator[bpy.types.Mesh]:
+    """A mesh as it is now: in edit mode a copy, since its UVs cannot be read there."""
+    if item.mode != "EDIT":
+        yield item.data
+        return
+    item.update_from_editmode()
+    copy = item.data.copy()
+    try:
+        yield copy
+    finally:
+        bpy.data.meshes.remove(copy)
+
+
+def _drawn(size: shapes.Size, corners: np.ndarray, faces: np.ndarray, numbers: np.ndarray) -> np.ndarray:
+    """Picture (H, W) of the triangles whose face has a number above 0."""
+    wanted = numbers[faces] > 0
+    return shapes.triangles(size, corners[wanted], numbers[faces][wanted])
+
+
+def _read(items: bpy.types.bpy_prop_collection, name: str, shape: tuple[int, ...], kind: type) -> np.ndarray:
+    import numpy as np
+
+    values: np.ndarray = np.empty(shape, kind)
+    items.foreach_get(name, values.ravel())
+    return values
+
+
+def _selected_faces(mesh: bpy.types.Mesh) -> np.ndarray:
+    count = (len(mesh.polygons),)
+    return _read(mesh.polygons, "select", count, bool) & ~_read(mesh.polygons, "hide", count, bool)
+
+
+def _slots(mesh: bpy.types.Mesh, count: int) -> np.ndarray:
+    """Material slot of each face, as it is rendered: the last for numbers beyond it."""
+    import numpy as np
+
+    return np.minimum(_read(mesh.polygons, "material_index", (len(mesh.polygons),), np.int32), count - 1)
+
+
+def _triangles(mesh: bpy.types.Mesh, uv_map: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """UVs (T, 3, 2), vertices (T, 3) and faces (T,) of a mesh's triangles. uv_map: "" for the rendered one."""
+    import numpy as np
+
+    layer = mesh.uv_layers.get(uv_map) if uv_map else next((one for one in mesh.uv_layers if one.active_render), None)
+    if layer is None:
+        raise ParameterError(f"{mesh.name} has no UVs", "unwrap it")
+    mesh.calc_loop_triangles()
+    count = len(mesh.loop_triangles)
+    loops = _read(mesh.loop_triangles, "loops", (count, 3), np.int32)
+    uvs = _read(layer.data, "uv", (len(mesh.loops), 2), np.float32)
+    vertices = _read(mesh.loops, "vertex_index", (len(mesh.loops),), np.int32)
+    return uvs[loops], vertices[loops], _read(mesh.loop_triangles, "polygon_index", (count,), np.int32)
+
+
+def _islands(uvs: np.ndarray, vertices: np.ndarray, faces: np.ndarray, count: int) -> np.ndarray:
+    """Number of the island of each face: faces are connected where a vertex has the same UV in both."""
+    import numpy as np
+
+    corners = np.column_stack([vertices.ravel(), np.round(uvs.reshape(-1, 2) * 10**DIGITS).astype(np.int64)])
+    points = np.unique(corners, axis=0, return_inverse=True)[1].reshape(-1)
+    found = np.zeros(count, np.int64)
+    connected = shapes.connected(points, np.repeat(faces, 3))
+    found[: len(connected)] = connected
+    return found
+
+
+def _numbers(islands: np.ndarray, selected: np.ndarray) -> np.ndarray:
+    """Number of each face's island, from 1 for those with selected faces; all others are in one."""
+    import numpy as np
+
+    wanted = np.unique(islands[selected])
+    place = np.searchsorted(wanted, islands).clip(max=len(wanted) - 1)
+    return np.where(wanted[place] == islands, place + 1, len(wanted) + 1)
+
+
+def _colors(numbers: np.ndarray) -> np.ndarray:
+    """A colour for each number: uint8 (H, W, 3); 0 is black."""
+    import numpy as np
+
+    return np.stack([numbers % 256, numbers // 256 % 256, numbers // 65536], 2).astype(np.uint8)
+
+
+def _object(context: bpy.types.Context, name: str) -> bpy.types.Object:
+    item = bpy.data.objects.get(name) if name else context.active_object
+    if item is None or item.type != "MESH":
+        what = f"there is no mesh object called {name!r}" if name else "the active object is no mesh"
+        raise ParameterError(what, "choose a mesh object, and select faces of it in edit mode")
+    return item
+
+
+def _material(item: bpy.types.Object, slots: np.ndarray) -> tuple[int, bpy.types.Material]:
+    """Slot and material of the selected faces: the active one if they have it, else the first of theirs."""
+    if not len(slots):
+        raise ParameterError(f"no face of {item.name} is selected", "select faces in edit mode")
+    used = sorted(set(slots.tolist()))
+    slot = item.active_material_index if item.active_material_index in used else used[0]
+    material = item.material_slots[slot].material if slot >= 0 else None
+    if material is None:
+        raise ParameterError(f"the selected faces of {item.name} have no material", "give them one with textures")
+    return slot, material
+
+
+def selected_in_editor(context: bpy.types.Context, size_px: shapes.Size) -> np.ndarray:
+    """Mask of the faces that are selected in edit mode: in the UV editor, unless it shows the mesh's own selection."""
+    import numpy as np
+
+    items = [item for item in context.objects_in_mode if item.type == "MESH"] if context.mode == "EDIT_MESH" else []
+    corners = [corner for item in items for corner in _selected(item, context.tool_settings.use_uv_select_sync)]
+    if not corners:
+        raise ParameterError("no faces are selected", "select faces in edit mode, here or in the 3D view")
+    pixels = np.array(corners) * (size_px[1], -size_px[0]) + (0, size_px[0])
+    return shapes.triangles(size_px, pixels, np.ones(len(corners), np.int32)) > 0
+
+
+def _selected(item: bpy.types.Object, is_synced: bool) -> Iterator[list[tuple[float, float]]]:
+    """Triangles (3, 2) of UVs that are selected in an object's edit mode."""
+    mesh = bmesh.from_edit_mesh(item.data)
+    layer = mesh.loops.layers.uv.active
+    if layer is None:
+        return
+    for loops in mesh.calc_loop_triangles():
+        face = loops[0].face
+        if face.select and not face.hide and (is_synced or all(_is_selected(loop, layer) for loop in face.loops)):
+            yield [tuple(loop[layer].uv) for loop in loops]
+
+
+def _is_selected(loop: bmesh.types.BMLoop, layer: bmesh.types.BMLayerItem) -> bool:
+    """Whether a corner is selected in the UV editor; Blender 5.0 moved this to the corner itself."""
+    return loop.uv_select_vert if hasattr(loop, "uv_select_vert") else loop[layer].select

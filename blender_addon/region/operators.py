@@ -1,0 +1,285 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Operators on regions: take one from a selection, fill it, find landmarks, mend a tile, extend a picture."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import bpy
+from bpy.props import EnumProperty, IntProperty, StringProperty
+
+from ..bridge.image_editors import is_image_editor, shown_image
+from ..core.errors import ImpastoError, ParameterError
+from ..image.operators import OnImage
+from ..jobs.operator import TaskOperator, clicked_in, poll, tell
+from ..jobs.task import Place, Report, Task, error_report
+from ..library.operator import ASKED_IN
+from ..tools.arguments import SEED, parse_object
+from . import faces, masks, regions
+from .request import Subject, fill_task, landmarks_task, run_task, usual
+
+if TYPE_CHECKING:
+    import numpy as np
+
+PARAMETERS = StringProperty(
+    name="Parameters", description="The tool's parameters as JSON; those not given are as the panel is set"
+)
+MASK = StringProperty(
+    name="Mask", description="Name of a black and white image: white is the region; empty: the region of the image"
+)
+FACES, MASKS, IMAGE = "FACES", "MASK", "IMAGE"
+MOST_MARGIN_PX = 8192
+
+
+class OnRegion(OnImage):
+    """Mixin: reports are shown in the Repair panel."""
+
+    place = Place.REPAIR
+    needs_region = False
+
+    @classmethod
+    def why_not(cls, context: bpy.types.Context) -> str:
+        reason = super().why_not(context)
+        if not reason and cls.needs_region and is_image_editor(context):
+            return "" if regions.has_region(shown_image(context)) else "Paint a region first"
+        return reason
+
+
+class IMPASTO_OT_fill_region(OnRegion, bpy.types.Operator):
+    """Fill the region from the rest of the image, in all maps of its material, into new images in their places"""
+
+    bl_idname = "impasto.fill_region"
+    bl_label = "Fill Region"
+    needs_region = True
+
+    mask: MASK
+    parameters: PARAMETERS
+    seed: SEED
+
+    def task(self, context: bpy.types.Context) -> Task:
+        image = self.chosen(context)
+        mask = regions.given_or_kept(image, self.mask)
+        given = parse_object(self.parameters, "parameters")
+        return fill_task(context, image, mask=mask, parameters=given, seed=self.seed)
+
+
+class IMPASTO_OT_find_landmarks(OnRegion, bpy.types.Operator):
+    """Find blemishes, and landmarks that would be seen to repeat: they become the region, for you to check and fill"""
+
+    bl_idname = "impasto.find_landmarks"
+    bl_label = "Find Landmarks"
+
+    parameters: PARAMETERS
+
+    def task(self, context: bpy.types.Context) -> Task:
+        return landmarks_task(context, self.chosen(context), parse_object(self.parameters, "parameters"))
+
+
+class IMPASTO_OT_mend_tiling(OnRegion, bpy.types.Operator):
+    """Mend the seams of an image that should tile, with all maps of its material; the rest stays as it is"""
+
+    bl_idname = "impasto.mend_tiling"
+    bl_label = "Mend Tiling"
+
+    parameters: PARAMETERS
+    seed: SEED
+
+    def task(self, context: bpy.types.Context) -> Task:
+        subject = Subject.of(context, self.chosen(context))
+        given = parse_object(self.parameters, "parameters")
+        return run_task(context, subject, subject.in_place("mended"), usual("mend"), parameters=given, seed=self.seed)
+
+
+def _margin(side: str) -> Any:
+    return IntProperty(
+        name=side, description="Pixels that are added on this side", min=0, max=MOST_MARGIN_PX, subtype="PIXEL"
+    )
+
+
+class IMPASTO_OT_extend(OnRegion, bpy.types.Operator):
+    """Continue this image, with all maps of its material, beyond its borders: a new image, or a new material"""
+
+    bl_idname = "impasto.extend"
+    bl_label = "Extend"
+
+    left: _margin("Left")
+    right: _margin("Right")
+    top: _margin("Top")
+    bottom: _margin("Bottom")
+    parameters: PARAMETERS
+    seed: SEED
+    asked_in: ASKED_IN
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        if bpy.app.background:
+            return self.execute(context)
+        self.asked_in = clicked_in(context, self.place)
+        return context.window_manager.invoke_props_dialog(self)
+
+    def draw(self, _context: bpy.types.Context) -> None:
+        column = self.layout.column()
+        column.use_property_split = True
+        for side in ("left", "right", "top", "bottom"):
+            column.prop(self, side)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        if self.asked_in:
+            return self.start(context, Place(self.asked_in))
+        return TaskOperator.execute(self, context)
+
+    def task(self, context: bpy.types.Context) -> Task:
+        margins = {side: getattr(self, side) for side in ("left", "right", "top", "bottom")}
+        if not any(margins.values()):
+            raise ParameterError("no side is extended", "give the pixels to add at one of them")
+        subject = Subject.of(context, self.chosen(context))
+        given = {**parse_object(self.parameters, "parameters"), **margins, "unit": "pixels"}
+        target = subject.beside("extended")
+        return run_task(context, subject, target, usual("extend"), parameters=given, seed=self.seed)
+
+
+class IMPASTO_OT_use_selection(OnRegion, bpy.types.Operator):
+    """Add a selection to the region of this image: selected faces, a mask of Blender's, or a black and white image"""
+
+    bl_idname = "impasto.use_selection"
+    bl_label = "Use Selection"
+    bl_options = {"UNDO"}  # noqa: RUF012  as Blender wants it
+
+    source: EnumProperty(
+        name="Source",
+        description="The selection that is added",
+        items=(
+            (
+                FACES,
+                "Selected Faces",
+                "UVs of the faces that are selected in edit mode, in the image editor if it has its own",
+            ),
+            (MASKS, "Mask", "A mask datablock, as the image editor's Mask mode makes them"),
+            (IMAGE, "Image", "White parts of another image"),
+        ),
+    )
+    name: StringProperty(
+        name="Name", description="Name of the mask or image; empty: the editor's own, or else the first mask"
+    )
+
+    @classmethod
+    def why_blocked(cls) -> str:
+        return ""  # it needs no engine
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        try:
+            image = self.chosen(context)
+            added = self._mask(context, image)
+            if not added.any():
+                raise ParameterError(
+                    "the selection covers no pixel of the image", "select more, or choose another image"
+                )
+            regions.keep(image, regions.region_of(image) | added)
+        except ImpastoError as error:
+            return tell(self, error_report(error))
+        return tell(self, Report("INFO", f"Added {added.mean():.1%} of {image.name} to its region"))
+
+    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
+        return self.execute(context)
+
+    def _mask(self, context: bpy.types.Context, image: bpy.types.Image) -> np.ndarray:
+        size = regions.size_of(image)
+        if self.source == FACES:
+            return faces.selected_in_editor(context, size)
+        if self.source == MASKS:
+            return masks.mask_in(masks.chosen(context, self.name), size)
+        return regions.mask_in(regions.image_called(self.name), size)
+
+
+class IMPASTO_OT_clear_region(OnRegion, bpy.types.Operator):
+    """Forget the region of this image"""
+
+    bl_idname = "impasto.clear_region"
+    bl_label = "Clear Region"
+    bl_options = {"UNDO"}  # noqa: RUF012  as Blender wants it
+    needs_region = True
+
+    @classmethod
+    def why_blocked(cls) -> str:
+        return ""  # it needs no engine
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        try:
+            image = self.chosen(context)
+        except ImpastoError as error:
+            return tell(self, error_report(error))
+        image.pop(regions.REGION, None)
+        return tell(self, Report("INFO", f"Cleared the region of {image.name}"))
+
+    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
+        return self.execute(context)
+
+
+class IMPASTO_OT_fill_faces(TaskOperator, bpy.types.Operator):
+    """Fill the textures where the selected faces are, from the rest of their UV islands, in all maps of the material"""
+
+    bl_idname = "impasto.fill_faces"
+    bl_label = "Fill Selected Faces"
+    place = Place.REPAIR
+
+    object: StringProperty(name="Object", description="Name of the object; empty: the active one")
+    margin_px: IntProperty(
+        name="Margin",
+        description="Pixels around the faces that are filled, too, so that no border shows",
+        default=2,
+        min=0,
+        max=64,
+    )
+    parameters: PARAMETERS
+    seed: SEED
+
+    @classmethod
+    def why_not(cls, context: bpy.types.Context) -> str:
+        return "" if context.mode == "EDIT_MESH" else "Select faces in edit mode first"
+
+    def task(self, context: bpy.types.Context) -> Task:
+        chosen = faces.chosen_on(context, self.object, self.margin_px)
+        given = parse_object(self.parameters, "parameters")
+        return fill_task(
+            context,
+            chosen.image,
+            material=chosen.material,
+            mask=chosen.mask,
+            islands=chosen.islands,
+            parameters=given,
+            seed=self.seed,
+        )
+
+
+class IMPASTO_OT_tiled_view(bpy.types.Operator):
+    """Show the image beside itself in all directions, zoomed out so that three times three fit; again: once"""
+
+    bl_idname = "impasto.tiled_view"
+    bl_label = "Tiled View"
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return poll(cls, "" if shown_image(context) else "Open an image first")
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        space, image = context.space_data, shown_image(context)
+        space.show_repeat = not space.show_repeat
+        region = next(region for region in context.area.regions if region.type == "WINDOW")
+        if image is not None and all(image.size):
+            fits = min(region.width / image.size[0], region.height / image.size[1])
+            space.zoom_percentage = 100 * fits * (FITTED / 3 if space.show_repeat else FITTED)
+        context.area.tag_redraw()
+        return {"FINISHED"}
+
+
+FITTED = 0.95
+"""Share of the editor that the image fills."""
+CLASSES = (
+    IMPASTO_OT_tiled_view,
+    IMPASTO_OT_use_selection,
+    IMPASTO_OT_clear_region,
+    IMPASTO_OT_fill_region,
+    IMPASTO_OT_find_landmarks,
+    IMPASTO_OT_mend_tiling,
+    IMPASTO_OT_extend,
+    IMPASTO_OT_fill_faces,
+)

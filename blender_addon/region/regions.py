@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The region of an image: a mask that is kept with it as a custom property, and never touches its pixels.
+
+So it is saved with the file, and Blender's undo knows it. Masks are bool (H, W), row 0 at the top.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import zlib
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import bpy
+
+from ..bridge import images
+from ..bridge.inputs import image_called
+from ..core.errors import ParameterError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from ..core.engine.job import Pixels
+    from .shapes import Size
+
+REGION = "impasto_region"
+"""Custom property of an image: "WIDTHxHEIGHT " and the packed, compressed bits in base64."""
+HALF = 0.5
+"""Grey level of a mask image from which a pixel belongs to the region."""
+
+
+def size_of(image: bpy.types.Image) -> Size:
+    """(height, width) of an image. ParameterError if it can have no region."""
+    images.check_single(image)
+    width, height = image.size
+    if not width * height:
+        raise ParameterError(f"the image {image.name} has no pixels", "find its missing file, or choose another image")
+    return height, width
+
+
+def has_region(image: bpy.types.Image | None) -> bool:
+    """Whether an image has a region; cheap enough for a panel."""
+    return image is not None and REGION in image
+
+
+def region_of(image: bpy.types.Image) -> np.ndarray:
+    """The image's region at its size, not to be modified; empty if it has none."""
+    import numpy as np
+
+    size = size_of(image)
+    mask = _decoded(str(image.get(REGION, "")))
+    return np.zeros(size, bool) if mask is None else resized(mask, size)
+
+
+def keep(image: bpy.types.Image, mask: np.ndarray) -> None:
+    """Make a mask the image's region; an empty one removes it."""
+    if mask.any():
+        image[REGION] = encoded(mask)
+    elif REGION in image:
+        del image[REGION]
+
+
+def resized(mask: np.ndarray, size: Size) -> np.ndarray:
+    """A mask at another size, by the nearest pixels."""
+    import numpy as np
+
+    if mask.shape == size:
+        return mask
+    rows, columns = (np.arange(new) * old // new for new, old in zip(size, mask.shape, strict=True))
+    return mask[np.ix_(rows, columns)]
+
+
+def encoded(mask: np.ndarray) -> str:
+    """A mask as the text of the property."""
+    import numpy as np
+
+    height, width = mask.shape
+    return f"{width}x{height} {base64.b64encode(zlib.compress(np.packbits(mask).tobytes(), 1)).decode()}"
+
+
+@lru_cache(maxsize=4)
+def _decoded(text: str) -> np.ndarray | None:
+    """The mask in a property's text; None if it holds none, as it may come from another program."""
+    import numpy as np
+
+    try:
+        size, data = text.split()
+        width, height = map(int, size.split("x"))
+        wanted = -(-width * height // 8)
+        bits = np.frombuffer(zlib.decompressobj().decompress(base64.b64decode(data), wanted), np.uint8)
+        return np.unpackbits(bits[:wanted])[: width * height].astype(bool).reshape(height, width)
+    except (ValueError, binascii.Error, zlib.error):
+        return None
+
+
+def mask_in(image: bpy.types.Image, size: Size) -> np.ndarray:
+    """Mask of a black and white image, at this size."""
+    return resized(mask_from(images.pixels_of(image).to_pixels().arrays), size)
+
+
+def mask_from(arrays: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Mask from the arrays of a picture: its opacity, or else its brightness."""
+    import numpy as np
+
+    array = arrays.get("base_color", arrays.get("opacity"))
+    assert array is not None
+    scale = 1 if array.dtype.kind == "f" else np.iinfo(array.dtype).max
+    return array.mean(2) > HALF * scale
+
+
+def given_or_kept(image: bpy.types.Image, mask: str) -> np.ndarray:
+    """Mask of the image of this name, or else the region of the image. ParameterError if that is empty."""
+    found = mask_in(image_called(mask), size_of(image)) if mask else region_of(image)
+    if not found.any():
+        if mask:
+            raise ParameterError(f"the mask {mask} is black", "paint white where the image shall be filled")
+        raise ParameterError(f"the image {image.name} has no region", "paint one, or give mask=NAME")
+    return found
+
+
+def as_picture(mask: np.ndarray, name: str) -> Pixels:
+    """A mask as the picture that tools take, white within; or colours uint8 (H, W, 3) as they are."""
+    import numpy as np
+
+    from ..core.engine.job import Pixels
+
+    return Pixels({"base_color": mask if mask.ndim == 3 else np.repeat(mask[..., None], 3, 2) * np.uint8(255)}, name)

@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Tasks on an image or, if it is a texture of a material, on all maps of that, in step.
+
+Pixels are never overwritten: undo restores which image is shown and linked, but no pixels. So results are new images
+that take the old ones' places in editors and materials, in one step of undo.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import bpy
+
+from ..bridge import images, materials, naming, surfaces
+from ..bridge.inputs import SOURCE, Input, ready
+from ..bridge.target import ACTIVE, NEW, Target, by_uid
+from ..core.errors import ParameterError
+from ..core.recipe import Recipe, Step
+from ..engine import engine
+from ..engine.catalogue import catalogue, properties_of
+from ..jobs.session import connect, push_undo, redraw
+from ..jobs.task import Report, Task
+from ..parameters import properties, schemas
+from ..tools.request import make_task
+from . import regions
+from .settings import settings_of
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from ..core.engine.job import Pixels
+
+MAPS = ("roughness", "metallic", "normal", "height", "ambient_occlusion", "opacity", "emission")
+"""Maps of a material that change with its base colour."""
+MASK, ISLANDS = "mask", "islands"
+WRAPS, YES = "wraps", "yes"
+"""Parameter of tools that fill, and its value for pictures that tile."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Image that is worked on; material: the one whose map it is, with all its maps."""
+
+    image: bpy.types.Image
+    material: bpy.types.Material | None = None
+
+    @classmethod
+    def of(cls, context: bpy.types.Context, image: bpy.types.Image) -> Subject:
+        """The image, with the material that it belongs to: the active object's, or else the first."""
+        active = context.active_object.active_material if context.active_object else None
+        for material in (active, *bpy.data.materials):
+            if material is not None and not material.is_grease_pencil:
+                nodes = surfaces.map_nodes(material)
+                if "base_color" in nodes and image in [node.image for node in nodes.values()]:
+                    materials.check_editable(material)
+                    return cls(image, material)
+        return cls(image)
+
+    @property
+    def base(self) -> bpy.types.Image:
+        """Image whose size counts: the base colour's."""
+        return surfaces.base_color_of(self.material) if self.material else self.image
+
+    @property
+    def size_px(self) -> tuple[int, int]:
+        """Its (height, width)."""
+        return regions.size_of(self.base)
+
+    def read(self) -> Input:
+        """Its maps, as far as only the main thread can read them."""
+        if self.material is None:
+            return images.read(self.image)
+        nodes = surfaces.map_nodes(self.material)
+        maps = {name: surfaces.MapImage(nodes[name].image, nodes[name].channel) for name in MAPS if name in nodes}
+        scale: dict[str, Any] = {"width_m": materials.width_of(self.material.node_tree)}
+        if "height" in nodes and (socket := nodes["height"].range_socket):
+            scale["height_range_m"] = socket.default_value * materials.unit_m()
+        return surfaces.read_images(self.base, maps, {}, **scale)
+
+    @property
+    def bits(self) -> str:
+        """Depth that holds what its images hold."""
+        nodes = surfaces.map_nodes(self.material).values() if self.material else ()
+        return "16" if any(image.is_float for image in (self.image, *(node.image for node in nodes))) else "8"
+
+    def in_place(self, what: str) -> Target:
+        """Target of a result of its size: in the places of what it was made of. what: ending of a picture's name."""
+        if self.material is None:
+            name = naming.of_set(self.image)
+            name = name if name.endswith(f"_{what}") else f"{name}_{what}"
+            return Target(naming.of_parts(name), image=self.image.session_uid, is_picture=True)
+        return Target(naming.of_set(self.base), ACTIVE, painted=self.material.session_uid)
+
+    def beside(self, what: str) -> Target:
+        """Target of a result of another size: a new image, or a new material, since its mapping differs."""
+        if self.material is None:
+            return self.in_place(what)
+        return Target(naming.of_parts(f"{naming.of_set(self.material)}_{what}"), NEW)
+
+
+def usual(task: str) -> str:
+    """The tool that does a task. ParameterError if the engine has none."""
+    if not catalogue.usual(task):
+        raise ParameterError("the engine has no tool for this", "press Refresh Tools in the preferences, or repair it")
+    return catalogue.usual(task)
+
+
+def run_task(
+    context: bpy.types.Context,
+    subject: Subject,
+    target: Target,
+    tool: str,
+    *,
+    parameters: Mapping[str, Any] | None = None,
+    inputs: Mapping[str, Pixels] | None = None,
+    seed: int = 0,
+) -> Task:
+    """Task that runs a tool on a subject. parameters: those that differ from the panel's."""
+    panel = properties.parameters_of(context.scene, catalogue[tool])
+    given = {name: (lambda pixels=pixels: pixels) for name, pixels in (inputs or {}).items()}
+    return make_task(
+        catalogue[tool]["label"],
+        Recipe((Step(tool, {**panel, **(parameters or {})}, {name: name for name in given}),), seed),
+        {SOURCE: subject.read(), **given},
+        target,
+        scale={},
+        bits=subject.bits,
+    )
+
+
+def fill_task(
+    context: bpy.types.Context,
+    image: bpy.types.Image,
+    *,
+    material: bpy.types.Material | None = None,
+    mask: np.ndarray | None = None,
+    islands: np.ndarray | None = None,
+    parameters: Mapping[str, Any] | None = None,
+    seed: int = 0,
+) -> Task:
+    """Task that fills a mask (default: the image's region) in an image, or in all maps of its material.
+
+    material: the one that the image is of, if it is known. islands: colours (H, W, 3) of the islands of UVs, at which
+    the filling ends.
+    """
+    subject = Subject(image, material) if material else Subject.of(context, image)
+    mask = regions.given_or_kept(image, "") if mask is None else mask
+    if not mask.any():
+        raise ParameterError("the region is empty", "paint a larger one")
+    inputs = {MASK: regions.as_picture(regions.resized(mask, subject.size_px), "region")}
+    if islands is not None:
+        inputs[ISLANDS] = regions.as_picture(islands, "islands")
+    tool, target = usual("fill"), subject.in_place("filled")
+    given = {**_across_borders(context, tool), **(parameters or {})}
+    return run_task(context, subject, target, tool, parameters=given, inputs=inputs, seed=seed)
+
+
+def _across_borders(context: bpy.types.Context, tool: str) -> dict[str, Any]:
+    """Parameter that fills across the borders while the view is shifted, where they are seen to meet."""
+    choices = schemas.choices_of(properties_of(catalogue[tool]).get(WRAPS, {}))
+    return {WRAPS: YES} if settings_of(context).is_shifted and YES in choices else {}
+
+
+def landmarks_task(context: bpy.types.Context, image: bpy.types.Image, parameters: Mapping[str, Any]) -> Task:
+    """Task that finds blemishes and landmarks, which become the region of the image, to be checked before filling."""
+    subject, tool = Subject.of(context, image), usual("landmarks")
+    recipe = Recipe((Step(tool, {**properties.parameters_of(context.scene, catalogue[tool]), **parameters}),))
+    connected, given, device = connect(), subject.read(), engine.preferences().device
+    uid = image.session_uid
+
+    def work(task: Task) -> Any:
+        return task.wait_for(connected().submit(recipe, {SOURCE: ready(given)}, device=device))
+
+    return Task(catalogue[tool]["label"], work, partial(_keep_found, uid))
+
+
+def _keep_found(uid: int, answer: Any) -> Report:
+    """Make what was found the region of the image of this session id."""
+    image = by_uid(bpy.data.images, uid)
+    if image is None:
+        return Report("WARNING", "The image was deleted meanwhile, or another file was opened")
+    mask = regions.resized(regions.mask_from(answer.arrays), regions.size_of(image))
+    regions.keep(image, mask)
+    push_undo("Impasto: Find Landmarks")
+    redraw()
+    if not mask.any():
+        return Report("INFO", f"Found nothing that stands out in {image.name}")
+    share = f"{mask.mean():.1%}"
+    return Report("INFO", f"Found {share} of {image.name}; check the region, then press Fill Region")

@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Shapes as masks in NumPy: strokes, polygons and triangles. No bpy.
+
+Positions are (x, y) in pixels from the upper left corner; the centre of a pixel has halves. Masks are bool (H, W), row
+0 at the top. A mask that wraps continues on the opposite side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+
+Position = tuple[float, float]
+Size = tuple[int, int]
+"""(height, width) in pixels."""
+MOST_PIXELS = 2**22
+"""Pixels of triangles that are written at a time, to save memory."""
+
+
+def stroke(mask: np.ndarray, start: Position, end: Position, radius_px: float, value: bool, wraps: bool) -> None:
+    """Write `value` into the mask wherever a round brush passes between two positions."""
+    import numpy as np
+
+    low, high = np.minimum(start, end) - radius_px, np.maximum(start, end) + radius_px
+    for rows, columns, shift in _windows(mask.shape, low, high, wraps):
+        y, x = np.ogrid[rows, columns]
+        x, y = x + (0.5 + shift[0] - start[0]), y + (0.5 + shift[1] - start[1])
+        along_x, along_y = end[0] - start[0], end[1] - start[1]
+        length = along_x**2 + along_y**2
+        share = np.clip((x * along_x + y * along_y) / length, 0, 1) if length else 0.0
+        near = (x - share * along_x) ** 2 + (y - share * along_y) ** 2 <= max(radius_px, 0.71) ** 2
+        mask[rows, columns][near] = value
+
+
+def polygon(size_px: Size, corners: Sequence[Position], wraps: bool = False) -> np.ndarray:
+    """Mask of a closed polygon; where it crosses itself, by the even-odd rule."""
+    import numpy as np
+
+    mask = np.zeros(size_px, bool)
+    points = np.array(corners, float).reshape(-1, 2)
+    if len(points) < 3:
+        return mask
+    for rows, columns, shift in _windows(size_px, points.min(0), points.max(0), wraps):
+        mask[rows, columns] |= _even_odd(points - shift, rows, columns)
+    return mask
+
+
+def _even_odd(points: np.ndarray, rows: slice, columns: slice) -> np.ndarray:
+    """Mask of a polygon (N, 2) within a window."""
+    import numpy as np
+
+    height, width = rows.stop - rows.start, columns.stop - columns.start
+    crossings = np.zeros((height, width + 1), np.int32)
+    line = np.arange(rows.start, rows.stop) + 0.5
+    for (x0, y0), (x1, y1) in zip(points, np.roll(points, -1, 0), strict=True):
+        crossed = np.flatnonzero((line >= min(y0, y1)) & (line < max(y0, y1)))
+        if len(crossed):
+            x = x0 + (line[crossed] - y0) / (y1 - y0) * (x1 - x0)
+            first = np.ceil(x - 0.5).astype(int) - columns.start
+            np.add.at(crossings, (crossed, first.clip(0, width)), 1)
+    return crossings.cumsum(1)[:, :-1] % 2 == 1
+
+
+def _windows(
+    size_px: Size, low: np.ndarray, high: np.ndarray, wraps: bool
+) -> Iterator[tuple[slice, slice, np.ndarray]]:
+    """Parts of the mask that a box covers: rows, columns, and the shift of the tile that they stand for."""
+    import numpy as np
+
+    height, width = size_px
+    tiles = [range(int(low[i] // side), int(high[i] // side) + 1) for i, side in enumerate((width, height))]
+    for across in tiles[0] if wraps else (0,):
+        for down in tiles[1] if wraps else (0,):
+            shift = np.array((across * width, down * height), float)
+            left, top = np.clip(np.floor(low - shift), 0, (width, height)).astype(int)
+            right, bottom = np.clip(np.ceil(high - shift) + 1, 0, (width, height)).astype(int)
+            if left < right and top < bottom:
+                yield slice(int(top), int(bottom)), slice(int(left), int(right)), shift
+
+
+def triangles(size_px: Size, corners: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Labels int32 (H, W) of triangles (T, 3, 2) with labels (T,), which wrap; 0 where there is none.
+
+    A pixel belongs to a triangle if its centre lies in it.
+    """
+    import numpy as np
+
+    height, width = size_px
+    found = np.zeros(size_px, np.int32)
+    rows, low, high, of = _spans(corners.astype(float))
+    first, count = low, np.maximum(high - low, 0)
+    for part in np.split(np.arange(len(rows)), np.flatnonzero(np.diff(count.cumsum() // MOST_PIXELS)) + 1):
+        index = np.repeat(part, count[part])
+        column = _counted(count[part]) + first[index]
+        found[rows[index] % height, column % width] = labels[of[index]]
+    return found
+
+
+def _spans(corners: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Rows of pixels that triangles cover: the row, its first column, the one after its last, and the triangle."""
+    import numpy as np
+
+    top = np.ceil(corners[..., 1].min(1) - 0.5).astype(int)
+    count = np.maximum(np.floor(corners[..., 1].max(1) - 0.5).astype(int) + 1 - top, 0)
+    of = np.repeat(np.arange(len(corners)), count)
+    rows = _counted(count) + top[of]
+    low, high = np.full(len(rows), np.inf), np.full(len(rows), -np.inf)
+    for start, end in ((0, 1), (1, 2), (2, 0)):
+        (x0, y0), (x1, y1) = corners[of, start].T, corners[of, end].T
+        line = rows + 0.5
+        crossed = (line >= np.minimum(y0, y1)) & (line <= np.maximum(y0, y1)) & (y0 != y1)
+        x = x0 + (line - y0) / np.where(y0 == y1, 1, y1 - y0) * (x1 - x0)
+        low, high = np.where(crossed, np.minimum(low, x), low), np.where(crossed, np.maximum(high, x), high)
+    is_crossed = low <= high
+    low, high = low[is_crossed], high[is_crossed]
+    return rows[is_crossed], np.ceil(low - 0.5).astype(int), np.floor(high - 0.5).astype(int) + 1, of[is_crossed]
+
+
+def _counted(counts: np.ndarray) -> np.ndarray:
+    """0, 1, …, n - 1 for each n, one after the other."""
+    import numpy as np
+
+    return np.arange(counts.sum()) - np.repeat(counts.cumsum() - counts, counts)
+
+
+def grow(labels: np.ndarray, margin_px: int) -> np.ndarray:
+    """Labels (H, W) that spread by a margin to pixels without one, also over the borders, as a bake's margin does."""
+    import numpy as np
+
+    for _ in range(margin_px):
+        grown = labels.copy()
+        for axis in (0, 1):
+            for step in (1, -1):
+                beside = np.roll(labels, step, axis)
+                grown = np.where(grown == 0, beside, grown)
+        labels = grown
+    return labels
+
+
+def connected(points: np.ndarray, faces: np.ndarray) -> np.ndarray:
+    """Number of the island of each face, from 1: faces that share a point are in one.
+
+    points and faces: for each corner of a face, the numbers (N,) of its point and of its face.
+    """
+    import numpy as np
+
+    label = np.arange(int(faces.max(initial=-1)) + 1)
+    while True:
+        least = np.full(int(points.max(initial=-1)) + 1, len(label))
+        np.minimum.at(least, points, label[faces])
+        new = label.copy()
+        np.minimum.at(new, faces, least[points])
+        new = new[new]
+        if (new == label).all():
+            return np.unique(label, return_inverse=True)[1] + 1
+        label = new

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Positions in an image editor, and the tiles that its view shows: once, repeated, or shifted by half.
+
+View positions are (x, y) in tiles from the lower left corner of the image, as Blender's own view has them.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import bpy
+
+from .shapes import Position
+
+FAR_PX = 4096
+"""Distance over which the view is measured."""
+MOST_TILES = 64
+"""Tiles along each side that are drawn at most: more are specks."""
+Rectangle = tuple[float, float, float, float]
+"""Left, bottom, right, top."""
+Tile = tuple[Rectangle, Rectangle]
+"""Where something is drawn, in pixels of the region, and the part of the picture that is drawn there."""
+
+
+@dataclass(frozen=True)
+class View:
+    """View of an image in a region of an editor.
+
+    scale: pixels of the screen in one tile; origin: where its lower left corner is. is_shifted: the picture is drawn
+    shifted by half. repeats: it is shown beside itself, too.
+    """
+
+    scale: Position
+    origin: Position
+    is_shifted: bool = False
+    repeats: bool = False
+
+    @classmethod
+    def of(cls, region: bpy.types.Region, space: bpy.types.SpaceImageEditor, is_shifted: bool) -> View:
+        """View of an image editor's main region."""
+        low, high = (region.view2d.region_to_view(far, far) for far in (0, FAR_PX))
+        across, up = (FAR_PX / (end - start) for start, end in zip(low, high, strict=True))
+        return cls((across, up), (-low[0] * across, -low[1] * up), is_shifted, space.show_repeat)
+
+    @property
+    def wraps(self) -> bool:
+        """Whether what is painted beyond a border continues on the opposite side."""
+        return self.is_shifted or self.repeats
+
+    def to_screen(self, position: Position) -> Position:
+        """Pixels of the region at a view position."""
+        x, y = (start + side * part for start, side, part in zip(self.origin, self.scale, position, strict=True))
+        return x, y
+
+    def to_image(self, at: Position, size_px: tuple[int, int]) -> Position:
+        """Pixel of the image (x, y from the upper left) that is shown at a pixel of the region.
+
+        Where the view wraps it may lie beyond the image, so that strokes stay connected.
+        """
+        x, y = ((part - start) / side for start, side, part in zip(self.origin, self.scale, at, strict=True))
+        shift = 0.5 if self.is_shifted else 0.0
+        height, width = size_px
+        return (x + shift) * width, (1 - y - shift) * height
+
+    def tiles(self, window_px: tuple[int, int]) -> list[Tile]:
+        """Tiles in which the picture is drawn in a region of this (width, height).
+
+        A picture that is shifted by half is cut there: no rectangle has a border of the picture within it.
+        """
+        parts = []
+        for axis in (0, 1):
+            low, high = -self.origin[axis] / self.scale[axis], (window_px[axis] - self.origin[axis]) / self.scale[axis]
+            parts.append(_parts(self.is_shifted, math.floor(low), math.ceil(high), self.repeats))
+        return [
+            ((*self.to_screen((x0, y0)), *self.to_screen((x1, y1))), (u0, v0, u1, v1))
+            for y0, y1, v0, v1 in parts[1]
+            for x0, x1, u0, u1 in parts[0]
+        ]
+
+
+def _parts(is_shifted: bool, low: int, high: int, repeats: bool) -> list[tuple[float, float, float, float]]:
+    """Parts of one axis: from, to, and which part of the picture they show, between two whole tiles."""
+    whole = [(0.0, 0.5, 0.5, 1.0), (0.5, 1.0, 0.0, 0.5)] if is_shifted else [(0.0, 1.0, 0.0, 1.0)]
+    tiles = range(max(low, -MOST_TILES // 2), min(high, MOST_TILES // 2)) if repeats else range(1)
+    return [(tile + start, tile + end, u0, u1) for tile in tiles for start, end, u0, u1 in whole]

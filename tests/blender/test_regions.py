@@ -1,0 +1,383 @@
+"""Regions of images: painted, taken from selections, kept with the image, and filled with all maps of a material."""
+
+from __future__ import annotations
+
+import json
+
+import bpy
+import numpy as np
+import pytest
+from conftest import coordinates, packed_image, pixels_of
+
+STROKE = "[[0.25, 0.5], [0.5, 0.5]]"
+
+
+@pytest.fixture
+def shapes(extension):
+    return extension.region.shapes
+
+
+@pytest.fixture
+def regions(extension):
+    return extension.region.regions
+
+
+@pytest.fixture(autouse=True)
+def doubles(extension, scene, monkeypatch):
+    """The tools for tests, which fill and find in ways that are easy to check."""
+    catalogue = extension.engine.catalogue.catalogue
+    usual = {"fill": "plug", "landmarks": "spot", "mend": "negative"}
+    monkeypatch.setattr(catalogue, "usual", lambda task: usual.get(task) or type(catalogue).usual(catalogue, task))
+
+
+def made() -> dict:
+    return json.loads(bpy.context.window_manager.impasto_made)
+
+
+def test_a_stroke_is_round_and_wraps_where_it_shall(shapes):
+    mask = np.zeros((20, 30), bool)
+    shapes.stroke(mask, (10, 10), (20, 10), 3, True, False)
+    assert mask[10, 8:22].all()
+    assert mask.sum() == pytest.approx(10 * 6 + np.pi * 9, rel=0.05)
+    shapes.stroke(mask, (10, 10), (20, 10), 3, False, False)
+    assert not mask.any()
+    shapes.stroke(mask, (29, 0), (29, 0), 3, True, False)
+    assert not mask[-3:].any()
+    assert not mask[:, :3].any()
+    shapes.stroke(mask, (29, 20), (29, 20), 3, True, True)
+    assert mask[[-1, 0, 0, -1], [0, 0, -1, -1]].all()
+    assert mask.sum() == pytest.approx(np.pi * 9, rel=0.15)
+
+
+def test_a_polygon_is_filled_by_the_even_odd_rule(shapes):
+    inside = shapes.polygon((10, 10), [(2, 1), (7, 1), (7, 6), (2, 6)])
+    assert inside.sum() == inside[1:6, 2:7].sum() == 25
+    twice = [(2, 1), (7, 1), (7, 6), (2, 6)] * 2
+    assert not shapes.polygon((10, 10), twice).any()
+    around = shapes.polygon((10, 10), [(8, 8), (12, 8), (12, 12), (8, 12)], wraps=True)
+    assert around.sum() == 16
+    assert around[[9, 0, 1], [9, 0, 9]].all()
+
+
+def test_triangles_have_the_pixels_whose_centres_they_hold(shapes):
+    corners = np.float32([[(0, 0), (8, 0), (0, 8)], [(8, 0), (8, 8), (0, 8)]])
+    found = shapes.triangles((8, 8), corners, np.int32([1, 2]))
+    assert set(np.unique(found)) == {1, 2}
+    assert (found[0, 0], found[7, 7]) == (1, 2)
+    assert (shapes.triangles((8, 8), corners + np.float32((16, 8)), np.int32([1, 2])) == found).all(), (
+        "a texture repeats"
+    )
+    assert not shapes.triangles((8, 8), np.zeros((1, 3, 2)), np.int32([1])).any()
+    assert not shapes.triangles((8, 8), np.zeros((0, 3, 2)), np.zeros(0, np.int32)).any()
+
+
+def test_a_margin_grows_over_the_borders_and_not_into_others(shapes):
+    labels = np.zeros((6, 6), int)
+    labels[0, 0], labels[0, 3] = 1, 2
+    grown = shapes.grow(labels, 1)
+    assert grown[5, 0] == grown[0, 5] == grown[1, 0] == grown[0, 1] == 1
+    assert grown[0, 3] == grown[0, 2] == 2
+
+
+def test_islands_are_faces_that_share_points(shapes):
+    rows, columns = np.divmod(np.arange(300), 100)
+    faces = np.repeat(np.arange(300), 2)
+    points = np.stack([rows * 101 + columns, rows * 101 + columns + 1], 1).ravel()  # three chains of 100 faces
+    assert (shapes.connected(points, faces) == rows + 1).all()
+
+
+def test_a_painted_region_is_kept_with_the_image_and_its_pixels_are_not_touched(image, regions, tmp_path):
+    before = pixels_of(image)
+    bpy.ops.impasto.paint_region(image=image.name, points=STROKE, radius_px=4)
+    mask = regions.region_of(image)
+    assert mask.shape == (32, 48)
+    assert mask[16, 12:24].all()
+    assert not mask[:10].any()
+    bpy.ops.impasto.paint_region(image=image.name, points="[[0.5, 0.5]]", radius_px=4, erase=True)
+    assert not regions.region_of(image)[16, 23]
+    assert regions.region_of(image)[16, 12]
+    assert (pixels_of(image) == before).all()
+    assert not image.is_dirty
+    image.use_fake_user = True
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "kept.blend"))
+    kept = regions.region_of(image).copy()
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "kept.blend"))
+    image = bpy.data.images["bricks.png"]
+    assert (regions.region_of(image) == kept).all()
+    image.scale(96, 64)
+    assert (regions.region_of(image)[::2, ::2] == kept).all(), "it follows the image's size"
+    bpy.ops.impasto.clear_region(image=image.name)
+    assert not regions.has_region(image)
+
+
+def test_a_property_that_holds_no_mask_is_no_region(image, regions):
+    for text in ("", "nonsense", "48x32 !!", "48x32 AAAA", "-1x5 AAAA"):
+        image[regions.REGION] = text
+        assert not regions.region_of(image).any()
+
+
+@pytest.mark.parametrize(
+    ("points", "reason"), [("", "no points"), ("[1]", "no list"), ('{"a": 1}', "no list"), ("nonsense", "no list")]
+)
+def test_points_that_are_none_are_refused(points, reason, image):
+    with pytest.raises(RuntimeError, match=reason):
+        bpy.ops.impasto.paint_region(image=image.name, points=points)
+
+
+def test_filling_makes_a_new_image_that_differs_only_in_the_region(image, regions):
+    bpy.ops.impasto.paint_region(image=image.name, points=STROKE, radius_px=4)
+    mask, before = regions.region_of(image), pixels_of(image)
+    bpy.ops.impasto.fill_region(image=image.name, parameters='{"value": 1.0}')
+    assert made()["images"] == ["bricks_filled"]
+    after = pixels_of(bpy.data.images["bricks_filled"])
+    assert (after[mask][:, :3] == 1).all()
+    assert (after[~mask] == before[~mask]).all()
+    assert (pixels_of(image) == before).all()
+    assert regions.has_region(image)
+    assert not regions.has_region(bpy.data.images["bricks_filled"])
+    bpy.ops.impasto.heal_stroke(image="bricks_filled", points="[[0.9, 0.1]]", radius_px=2)
+    assert made()["images"] == ["bricks_filled.001"], "not …_filled_filled"
+
+
+def test_the_mask_may_be_another_image(image):
+    white_left = np.zeros((16, 24, 3), np.uint8)
+    white_left[:, :12] = 255
+    packed_image("left.png", white_left)
+    bpy.ops.impasto.fill_region(image=image.name, mask="left.png", parameters='{"value": 0.0}')
+    after = pixels_of(bpy.data.images[made()["images"][0]])
+    assert (after[:, :24, :3] == 0).all()
+    assert (after[1:, 24:, :3] > 0).any(axis=2).all()
+
+
+def test_an_empty_region_a_black_mask_and_a_tiled_image_are_refused(image):
+    with pytest.raises(RuntimeError, match="no region"):
+        bpy.ops.impasto.fill_region(image=image.name)
+    packed_image("black.png", np.zeros((8, 8, 3), np.uint8))
+    with pytest.raises(RuntimeError, match="is black"):
+        bpy.ops.impasto.fill_region(image=image.name, mask="black.png")
+    with pytest.raises(RuntimeError, match="no image called"):
+        bpy.ops.impasto.fill_region(image=image.name, mask="nowhere")
+    udim = bpy.data.images.new("udim", 8, 8, tiled=True)
+    for call in (bpy.ops.impasto.paint_region, bpy.ops.impasto.heal_stroke):
+        with pytest.raises(RuntimeError, match="UDIM"):
+            call(image=udim.name, points=STROKE)
+
+
+def test_all_maps_of_a_material_are_filled_in_step_and_the_old_ones_kept(material, image, extension):
+    tree, old = material.node_tree, image.name
+    rough = packed_image("rough.png", np.full((16, 24, 3), 200, np.uint8))
+    rough.colorspace_settings.name = "Non-Color"
+    node = tree.nodes.new("ShaderNodeTexImage")
+    node.image = rough
+    tree.links.new(node.outputs["Color"], tree.nodes["Principled BSDF"].inputs["Roughness"])
+    bpy.ops.impasto.paint_region(image=rough.name, points="[[0.5, 0.5]]", radius_px=3)
+    bpy.ops.impasto.fill_region(image=rough.name, parameters='{"value": 0.0}')
+    nodes = extension.bridge.surfaces.map_nodes(material)
+    assert set(nodes) == {"base_color", "roughness"}
+    assert made()["materials"] == ["bricks"]
+    color, now = nodes["base_color"].image, nodes["roughness"].image
+    assert (tuple(color.size), tuple(now.size)) == ((48, 32), (48, 32)), "at the size of the base colour"
+    assert (pixels_of(color)[14:18, 22:26, :3] == 0).all()
+    assert (pixels_of(now)[14:18, 22:26, :3] == 0).all()
+    assert np.allclose(pixels_of(now)[:8, :, 0], 200 / 255, atol=0.01)
+    assert now.colorspace_settings.is_data
+    assert bpy.data.images[old] == image
+    assert bpy.data.images["rough.png"] == rough
+    assert set(extension.bridge.former.images_of(material)) == {"base_color", "roughness"}
+
+
+def test_a_separate_opacity_stays_separate(material, image, extension):
+    tree = material.node_tree
+    node = tree.nodes.new("ShaderNodeTexImage")
+    node.image = packed_image("holes.png", np.full((32, 48, 3), 128, np.uint8))
+    node.image.colorspace_settings.name = "Non-Color"
+    tree.links.new(node.outputs["Color"], tree.nodes["Principled BSDF"].inputs["Alpha"])
+    bpy.ops.impasto.paint_region(image=image.name, points="[[0.5, 0.5]]", radius_px=3)
+    bpy.ops.impasto.fill_region(image=image.name, parameters='{"value": 1.0}')
+    assert node.image.name != "holes.png"
+    assert (pixels_of(node.image)[15:17, 23:25, 0] == 1).all()
+
+
+def test_what_is_found_becomes_the_region_to_be_checked(regions):
+    dark = np.full((32, 48, 3), 200, np.uint8)
+    dark[4:8, 10:20] = 20
+    image = packed_image("wall.png", dark)
+    bpy.ops.impasto.find_landmarks(image=image.name)
+    mask = regions.region_of(image)
+    assert mask[4:8, 10:20].all()
+    assert mask.sum() == 40
+    assert "check the region" in made()["report"]
+    even = packed_image("even.png", np.full((8, 8, 3), 9, np.uint8))
+    bpy.ops.impasto.find_landmarks(image=even.name)
+    assert "Found nothing" in made()["report"]
+    assert not regions.has_region(even)
+
+
+def test_mending_takes_the_places_of_the_images(material, image, extension):
+    bpy.ops.impasto.mend_tiling(image=image.name)
+    now = extension.bridge.surfaces.map_nodes(material)["base_color"].image
+    assert now != image
+    assert np.allclose(pixels_of(now)[..., :3], 1 - pixels_of(image)[..., :3], atol=0.01)
+
+
+def test_a_shifted_view_meets_the_borders_in_the_middle(extension):
+    view = extension.region.view
+    plain = view.View((100.0, 100.0), (50.0, 20.0))
+    assert plain.to_image((50, 20), (10, 20)) == (0, 10)
+    assert plain.to_image((150, 120), (10, 20)) == (20, 0)
+    shifted = view.View((100.0, 100.0), (50.0, 20.0), is_shifted=True)
+    x, y = shifted.to_image((100, 70), (10, 20))
+    assert (x % 20, y % 10) == (0, 0)
+    assert [part for _, part in shifted.tiles((200, 200))] == [
+        (0.5, 0.5, 1.0, 1.0),
+        (0.0, 0.5, 0.5, 1.0),
+        (0.5, 0.0, 1.0, 0.5),
+        (0.0, 0.0, 0.5, 0.5),
+    ]
+    repeated = view.View((100.0, 100.0), (50.0, 20.0), repeats=True)
+    assert len(repeated.tiles((200, 200))) == 9
+    assert len(view.View((0.1, 0.1), (0.0, 0.0), repeats=True).tiles((2000, 2000))) <= 64**2
+
+
+@pytest.fixture
+def quads(plane):
+    """The plane in edit mode as 4×4 faces, of which only one is selected."""
+    bpy.ops.object.mode_set(mode="EDIT")
+    bpy.ops.mesh.select_all(action="SELECT")
+    bpy.ops.mesh.subdivide(number_cuts=3)
+    bpy.ops.object.mode_set(mode="OBJECT")
+    for face in plane.data.polygons:
+        face.select = face.center.x < -0.25 and face.center.y > 0.25  # the upper left quarter of a quarter
+    bpy.context.tool_settings.mesh_select_mode = (False, False, True)
+    bpy.ops.object.mode_set(mode="EDIT")
+    yield plane
+    if bpy.context.mode == "EDIT_MESH":
+        bpy.ops.object.mode_set(mode="OBJECT")
+
+
+@pytest.fixture
+def mapped(material):
+    """The material, with textures that UVs map."""
+    tree = material.node_tree
+    texture, mapping = tree.nodes["my texture"], tree.nodes["Mapping"]
+    texture.extension = "REPEAT"
+    source = tree.nodes.new("ShaderNodeTexCoord")
+    tree.links.new(source.outputs["UV"], mapping.inputs["Vector"])
+    return material
+
+
+def test_selected_faces_are_filled_within_their_island(quads, mapped, image, extension):
+    bpy.ops.impasto.fill_faces(margin_px=0)
+    now = pixels_of(extension.bridge.surfaces.map_nodes(mapped)["base_color"].image)
+    is_changed = (now != pixels_of(image)).any(2)
+    assert is_changed[:8, :12].all()
+    assert is_changed.sum() == 8 * 12
+    assert np.allclose(now[:8, :12, 0], 1 / 255, atol=1e-3), "the island's colour is its number"
+    bpy.ops.impasto.fill_faces(margin_px=2)
+    wider = (pixels_of(extension.bridge.surfaces.map_nodes(mapped)["base_color"].image) != now).any(2)
+    assert wider[:8, 12:14].all()
+    assert not wider[:, 20:40].any()
+
+
+def test_faces_follow_the_mapping_of_the_material(quads, mapped, extension):
+    mapping = mapped.node_tree.nodes["Mapping"]
+    mapping.inputs["Scale"].default_value = (2, 2, 1)
+    mapping.inputs["Location"].default_value = (0.5, 0, 0)
+    chosen = extension.region.faces.chosen_on(bpy.context, "", 0)
+    assert chosen.mask[:16, 24:].all()
+    assert chosen.mask.sum() == 16 * 24
+    source = mapping.inputs["Vector"].links[0].from_node
+    mapped.node_tree.links.new(source.outputs["Object"], mapping.inputs["Vector"])
+    with pytest.raises(RuntimeError, match="not mapped by UVs alone"):
+        bpy.ops.impasto.fill_faces()
+
+
+def test_islands_apart_are_in_other_colours(plane, mapped, image, extension):
+    """Two halves of the plane are split in the UVs: only the one with the selected face may be used."""
+    bpy.ops.object.mode_set(mode="EDIT")
+    bpy.ops.mesh.subdivide(number_cuts=1)
+    bpy.ops.object.mode_set(mode="OBJECT")
+    mesh = plane.data
+    for face in mesh.polygons:
+        face.select = face.center.x < 0 and face.center.y < 0
+        for loop in face.loop_indices:
+            uv = mesh.uv_layers.active.data[loop].uv
+            uv.x = uv.x * 0.8 + (0.2 if face.center.x > 0 else 0)
+    chosen = extension.region.faces.chosen_on(bpy.context, plane.name, 0)
+    island, other = chosen.islands[-1, 2], chosen.islands[-1, -2]
+    assert tuple(island) == (1, 0, 0)
+    assert tuple(other) == (2, 0, 0)
+    assert tuple(chosen.islands[-1, 24]) == (0, 0, 0), "between the two"
+    assert (chosen.islands[chosen.mask] == (1, 0, 0)).all()
+
+
+def test_without_selected_faces_textures_or_single_images_it_says_so(quads, mapped, image):
+    texture = mapped.node_tree.nodes["my texture"]
+    texture.image = bpy.data.images.new("udim", 8, 8, tiled=True)
+    with pytest.raises(RuntimeError, match="UDIM"):
+        bpy.ops.impasto.fill_faces()
+    texture.image = image
+    bpy.ops.mesh.select_all(action="DESELECT")
+    with pytest.raises(RuntimeError, match="no face of Plane is selected"):
+        bpy.ops.impasto.fill_faces()
+    with pytest.raises(RuntimeError, match="no mesh object called"):
+        bpy.ops.impasto.fill_faces(object="nothing")
+
+
+def test_a_region_is_taken_from_selected_faces(quads, image, regions):
+    bpy.context.tool_settings.use_uv_select_sync = True
+    bpy.ops.impasto.use_selection(image=image.name, source="FACES")
+    mask = regions.region_of(image)
+    assert mask[:8, :12].all()
+    assert mask.sum() == 8 * 12
+    bpy.ops.mesh.select_all(action="DESELECT")
+    with pytest.raises(RuntimeError, match="no faces are selected"):
+        bpy.ops.impasto.use_selection(image=image.name, source="FACES")
+
+
+def test_the_uv_editors_own_selection_counts_where_it_has_one(quads, image, extension, regions):
+    import bmesh
+
+    bpy.ops.mesh.select_all(action="SELECT")
+    bpy.context.tool_settings.use_uv_select_sync = False
+    mesh = bmesh.from_edit_mesh(quads.data)
+    layer = mesh.loops.layers.uv.active
+    for face in mesh.faces:
+        is_chosen = face.calc_center_median().x > 0.25
+        for loop in face.loops:
+            if hasattr(loop, "uv_select_vert"):
+                loop.uv_select_vert = is_chosen
+            else:
+                loop[layer].select = is_chosen
+    bmesh.update_edit_mesh(quads.data)
+    bpy.ops.impasto.use_selection(image=image.name, source="FACES")
+    mask = regions.region_of(image)
+    assert mask[:, 36:].all()
+    assert not mask[:, :36].any()
+
+
+def test_a_region_is_taken_from_a_mask_or_another_image(image, regions):
+    mask = bpy.data.masks.new("spot")
+    spline = mask.layers.new(name="one").splines.new()
+    spline.use_cyclic = True
+    spline.points.add(3)
+    for point, (x, y) in zip(spline.points, [(0.25, 0.25), (0.5, 0.25), (0.5, 0.5), (0.25, 0.5)], strict=True):
+        point.co = point.handle_left = point.handle_right = (x, y)
+        point.handle_type = "VECTOR"
+    bpy.ops.impasto.use_selection(image=image.name, source="MASK")
+    found = regions.region_of(image)
+    assert found.sum() == found[16:28, 12:24].sum() == 12 * 12, "masks are square on the longer side"
+    white = np.zeros((32, 48, 3), np.uint8)
+    white[:2] = 255
+    packed_image("white.png", white)
+    bpy.ops.impasto.use_selection(image=image.name, source="IMAGE", name="white.png")
+    assert regions.region_of(image).sum() == 12 * 12 + 2 * 48
+    with pytest.raises(RuntimeError, match="no mask called"):
+        bpy.ops.impasto.use_selection(image=image.name, source="MASK", name="nothing")
+
+
+def test_a_foreign_picture_is_not_mistaken_for_a_material(image, material, extension):
+    other = packed_image("other.png", coordinates(8, 8))
+    subject = extension.region.request.Subject.of(bpy.context, other)
+    assert subject.material is None
+    assert extension.region.request.Subject.of(bpy.context, image).material == material
