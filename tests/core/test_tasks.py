@@ -26,6 +26,9 @@ USUAL = {
     "straighten": "straighten",
     "scale": "real-scale",
     "fill": "inpaint",
+    "landmarks": "find-landmarks",
+    "mend": "mend-tiling",
+    "extend": "extend",
     "endless": "histogram-blending",
 }
 
