@@ -276,3 +276,22 @@ def test_the_command_exports_sets_and_results(tmp_path, capsys):
 def test_blender_offers_every_preset():
     text = (Path(__file__).parents[2] / "blender_addon" / "export" / "settings.py").read_text(encoding="utf-8")
     assert all(f'("{name}", ' in text for name in PRESETS)
+
+
+def test_a_batch_exports_what_it_makes(tmp_path):
+    write_maps(some("base_color", "roughness"), tmp_path / "wall", "wall")
+    out = tmp_path / "out"
+    line = ["batch", "tint", str(tmp_path / "wall"), "--workers", "1", "--out", str(out), "--export"]
+    main([*line, "unreal"])
+    assert {"T_wall_BC.png", "T_wall_ORM.png", "contact_sheet.png"} <= {path.name for path in out.iterdir()}
+    with pytest.raises(SystemExit) as end:
+        main([*line, "unity"])
+    assert end.value.code == ParameterError.exit_code
+
+
+def test_another_machine_is_not_asked_to_pack(tmp_path, capsys):
+    write_maps(some("base_color"), tmp_path / "wall", "wall")
+    line = ["apply", "tint", str(tmp_path / "wall"), "--engine", "ssh://nowhere", "--export", "gltf"]
+    with pytest.raises(SystemExit):
+        main([*line, "--out", str(tmp_path / "out")])
+    assert "another machine cannot pack" in capsys.readouterr().err
