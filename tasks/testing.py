@@ -37,7 +37,7 @@ Of these, `any_numpy` marks the slow ones that run no NumPy code which the other
 """
 
 
-NEWEST_BLENDER = f"blender-{next(iter(BPY_VERSIONS))}"
+NEWEST_BLENDER, *_, OLDEST_BLENDER = (f"blender-{version}" for version in BPY_VERSIONS)
 WINDOWS = "windows"
 FOR_PATHS = ("core", "plugins", NEWEST_BLENDER, "hostile", WINDOWS)
 """The sessions that paths choose by themselves, one for each folder of tests."""
@@ -56,7 +56,7 @@ class Session:
     """Another environment, whose programs its tests start."""
     is_beside: bool = False
     """Whether it runs beside the two others, after those before it that do: farm mostly waits for the programs that it
-    starts, and hostile would otherwise be left to run last and alone."""
+    starts, and the others would otherwise be left to run last and alone."""
 
     @property
     def folders(self) -> set[str]:
@@ -85,8 +85,9 @@ def all_sessions() -> list[Session]:
     for version in BPY_VERSIONS:
         name = f"blender-{version}"
         marks = "" if name == NEWEST_BLENDER else "not any_blender"
-        everything.append(Session(name, bpy_environment(version), ("tests/blender",), marks))
-    everything.append(Session("core-numpy-1", CORE_NUMPY_1, NUMPY_1, "not any_numpy"))
+        is_beside = name == OLDEST_BLENDER
+        everything.append(Session(name, bpy_environment(version), ("tests/blender",), marks, is_beside=is_beside))
+    everything.append(Session("core-numpy-1", CORE_NUMPY_1, NUMPY_1, "not any_numpy", is_beside=True))
     everything.append(Session("hostile", CORE, ("tests/hostile",), is_beside=True))
     return [*everything, Session(WINDOWS, CORE, ("tests/windows",))]
 

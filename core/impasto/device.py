@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 
 from .errors import DeviceError, FileError
@@ -27,6 +28,8 @@ WORTH_A_THREAD = 1.25
 @cache
 def available_devices() -> tuple[str, ...]:
     """The torch devices of this machine, best first; always ends with "cpu"."""
+    if version("torch").endswith("+cpu"):
+        return ("cpu",)  # without importing torch, which takes longer than many jobs
     import torch
 
     gpus = [f"cuda:{index}" for index in range(torch.cuda.device_count())]
@@ -79,6 +82,8 @@ def set_threads(count: int) -> None:
 
 def _check_fork(device: str) -> None:
     """Raise DeviceError for a GPU that the parent of this forked process has used: drivers forbid that."""
+    if device == "cpu":
+        return
     import torch
 
     if (device == "mps" and _Fork.happened) or (device.startswith("cuda") and torch.cuda._is_in_bad_fork()):
@@ -93,9 +98,9 @@ def leave_a_core_free() -> None:
     Blender's window needs one, and OpenMP threads wait for each other when one of them shares its core with another
     process: small operations then take ten times as long.
     """
-    import torch
-
     if "OMP_NUM_THREADS" not in os.environ:
+        import torch
+
         set_threads(max(1, torch.get_num_threads() - 1))
 
 

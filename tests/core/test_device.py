@@ -1,6 +1,9 @@
 """The choice of a training's precision and threads: measured once, cached, overridden."""
 
 import json
+import os
+import subprocess
+import sys
 
 import pytest
 import torch
@@ -16,6 +19,25 @@ def own_cache(tmp_path, monkeypatch):
     before = torch.get_num_threads()
     yield tmp_path / "cache" / "training.json"
     torch.set_num_threads(before)
+
+
+@pytest.mark.skipif(not torch.__version__.endswith("+cpu"), reason="only a build for processors is known by its name")
+def test_a_build_for_processors_is_known_without_importing_torch():
+    """Its import takes longer than many jobs."""
+    code = "import sys; from impasto.device import choose_device; "
+    code += "print(choose_device('auto', lambda available: None), 'torch' in sys.modules)"
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, "-P", "-c", code]
+    assert subprocess.run(command, env=environment, capture_output=True, check=True).stdout.split() == [
+        b"cpu",
+        b"False",
+    ]
+
+
+def test_the_graphics_cards_of_any_other_build_are_counted(monkeypatch):
+    monkeypatch.setattr(device, "version", lambda name: "2.13.0")
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    assert device.available_devices.__wrapped__()[:2] == ("cuda:0", "cuda:1")
 
 
 def test_it_is_measured_once_and_cached(own_cache, monkeypatch):
