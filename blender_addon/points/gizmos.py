@@ -13,6 +13,8 @@ from . import drawing
 from .handles import handles_of, move
 from .placed import Placed, placed
 
+MODES = ("VIEW", "UV")
+"""Modes of image editors in which the left button is not taken by a brush or a mask."""
 PRECISE = 0.1
 """Share of the mouse's way that a handle goes while Shift is held."""
 
@@ -86,7 +88,7 @@ class IMPASTO_GGT_points(bpy.types.GizmoGroup):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         space = context.space_data
-        return space.mode == "VIEW" and space.show_gizmo and placed(context) is not None
+        return space.mode in MODES and space.show_gizmo and placed(context) is not None
 
     def setup(self, _context: bpy.types.Context) -> None:
         self.gizmos.new(IMPASTO_GT_points.bl_idname).use_draw_modal = True

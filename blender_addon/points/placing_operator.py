@@ -17,6 +17,7 @@ from ..jobs.session import push_undo
 from ..jobs.task import EXPECTED, error_report
 from ..tools.placing import placing
 from ..translations.texts import sentence
+from .gizmos import MODES
 from .handles import seen_of
 from .settings import live
 
@@ -115,7 +116,8 @@ class IMPASTO_OT_place_points(bpy.types.Operator):
             image_editors.show(image)
         for space in image_editors.image_editors():
             if space.image == image:
-                space.mode, space.show_gizmo = "VIEW", True
+                space.mode = space.mode if space.mode in MODES else MODES[0]
+                space.show_gizmo = True
         return _area_with(context, image.session_uid)
 
     def _area(self, context: bpy.types.Context) -> bpy.types.Area | None:

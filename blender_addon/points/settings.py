@@ -9,6 +9,7 @@ from bpy.props import BoolProperty, PointerProperty
 from ..bridge import images
 from ..bridge.inputs import SOURCE
 from ..bridge.target import by_uid
+from ..core.texture import is_large
 from ..engine import engine
 from ..engine.catalogue import catalogue
 from ..jobs.operator import why_busy
@@ -55,8 +56,11 @@ def why_no_preview(context: bpy.types.Context) -> str:
     """Reason why there can be no preview of what the points make; empty if there can."""
     if missing := engine.why_none():
         return missing
-    if not placing.tool or by_uid(bpy.data.images, placing.image) is None:
+    image = by_uid(bpy.data.images, placing.image)
+    if not placing.tool or image is None:
         return "No points are being placed"
+    if is_large((image.size[1], image.size[0])):  # to read it would stop the window for seconds
+        return "A result above 4096 × 4096 pixels is too large for a preview"
     return why_unready(context.scene, catalogue[placing.tool]) or why_busy()
 
 

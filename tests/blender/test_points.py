@@ -165,6 +165,8 @@ def test_the_straightened_picture_follows_the_handles(extension, scene, image, g
     group.top_left, group.bottom_right = (0.0, 0.0), (1.0, 0.5)
     assert settle().shape == (16, 48, 3)
     assert drawn(bpy.types.IMPASTO_PT_straighten).operators("impasto.straighten_image")
+    placing.begin(scene, plane_tool, bpy.data.images.new("large", 8192, 4096))
+    assert "too large for a preview" in extension.points.settings.why_no_preview(bpy.context)
 
 
 def test_random_values_leave_placed_points_alone(scene, group):
