@@ -19,6 +19,7 @@ OBJECT: Entries = (
     ("impasto.stylize", "Style Transfer: Repaint Material", "BRUSH_DATA"),
     ("impasto.bake", "Bake Material to Textures", "RENDER_STILL"),
     ("impasto.export", "Export Maps for Unity, Unreal, Godot, glTF, MaterialX", "EXPORT"),
+    ("impasto.make_endless", "Make Material Endless: No Repeats", "MOD_ARRAY"),
     ("impasto.train", "Train Texture Model on Own Pictures", "PLAY"),
     ("impasto.set_up_engine", "Set Up Engine (PyTorch)", "IMPORT"),
 )
@@ -36,7 +37,7 @@ IMAGE: Entries = (
     ("impasto.mend_tiling", "Mend Tiling: Repair Seams", "MOD_ARRAY"),
     ("impasto.extend", "Extend Image Beyond its Borders", "FULLSCREEN_ENTER"),
 )
-MATERIAL: Entries = OBJECT[:5]
+MATERIAL: Entries = OBJECT[:6]
 FACES: Entries = (("impasto.fill_faces", "Fill Textures of Selected Faces", "BRUSH_DATA"),)
 PLACES = {
     "IMPASTO_MT_object": ("VIEW3D_MT_object", OBJECT),
@@ -69,6 +70,8 @@ MANUAL = {
         )
     },
     "bpy.types.regionsettings*": "guide.html#repair",
+    "bpy.ops.impasto.*endless": "endless.html#in-blender",
+    "bpy.ops.impasto.make_plain": "endless.html#in-blender",
     "bpy.ops.impasto.*weights": "style.html#weights",
     "bpy.ops.impasto.*train*": "training.html#train-a-model",
     "bpy.ops.impasto.*_model": "training.html#files",
@@ -76,6 +79,7 @@ MANUAL = {
     "bpy.ops.impasto.*": "guide.html#in-blender",
     "bpy.types.stylesettings*": "style.html#the-controls",
     "bpy.types.relightsettings*": "maps.html#see-them-under-a-light",
+    "bpy.types.endlesssettings*": "endless.html#in-blender",
     "bpy.types.trainingsettings*": "training.html#train-a-model",
     "bpy.types.exportsettings*": "shapes.html#files-for-engines",
     "bpy.types.batchsettings*": "guide.html#batch",

@@ -17,7 +17,7 @@ from ..core.system.transaction import replace_files
 from ..engine import engine
 from ..jobs.session import jobs, push_undo
 from ..jobs.task import Report
-from . import former, image_editors, images, materials, naming, surfaces
+from . import endless_nodes, former, image_editors, images, materials, naming, surfaces
 from .inputs import material_called
 from .target import ACTIVE, NEW, NONE, Target, by_uid, check_assignable
 
@@ -171,6 +171,7 @@ def _repainted(
     if target.material == ACTIVE:
         former.keep(before, nodes)
         shown = {name: node.image for name, node in nodes.items() if name in new}
+        _make_plain(before, notes)
         surfaces.repaint(before, new, made.height_range_m)
         for name, image in shown.items():
             image_editors.replace_shown(image, new[name])
@@ -178,12 +179,20 @@ def _repainted(
     material = before.copy()
     material.name = target.name
     former.keep(material, nodes)
+    _make_plain(material, notes)
     surfaces.repaint(material, new, made.height_range_m)
     objects = target.found_objects()
     for slot in [slot for item in objects for slot in item.material_slots if slot.material == before]:
         slot.material = material
     material.use_fake_user = material.users == 0
     return material
+
+
+def _make_plain(material: bpy.types.Material, notes: list[str]) -> None:
+    """Remove what makes a material endless, since it blends the textures that are replaced."""
+    if node := endless_nodes.find(material):
+        endless_nodes.remove(material.node_tree, node)
+        notes.append("it is plain again: make it endless anew, of its new textures")
 
 
 def _look(made: JobOutput, target: Target, *, use_uv: bool) -> materials.Look:

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import bpy
+import numpy as np
 import pytest
 from conftest import coordinates, png
 
@@ -88,6 +89,20 @@ def test_script_library_from_folder(scene, photo, tmp_path, monkeypatch):
     bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "library.blend"))
     assert [material.name for material in bpy.data.materials] == ["wall"]
     assert bpy.data.materials["wall"].asset_data.tags[0].name == "Impasto"
+
+
+def test_script_endless_material(scene, tmp_path, monkeypatch):
+    noise = np.random.default_rng(0).integers(0, 255, (32, 32, 3), np.uint8)
+    (tmp_path / "sand.png").write_bytes(png(noise))
+    script = ("endless_material.py", tmp_path / "sand.png", tmp_path / "out.blend", "--seed", "5")
+    run_script(monkeypatch, *script, "--bake", tmp_path / "baked", "--size", "48")
+    assert (tmp_path / "baked" / "sand_baked_base_color.png").exists()
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "out.blend"))
+    node = bpy.data.materials["sand"].node_tree.nodes["Impasto Endless"]
+    assert node.inputs["Seed"].default_value == 5
+    images = [inner.image for inner in node.node_tree.nodes if inner.type == "TEX_IMAGE"]
+    assert images
+    assert all((image.packed_file and image.has_data) or image.size[0] for image in images)
 
 
 def test_script_seamless_images(scene, image, tmp_path, monkeypatch):

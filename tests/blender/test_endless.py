@@ -158,6 +158,16 @@ def test_a_new_result_for_the_material_is_plain(material):
     assert width_m == pytest.approx(96 / SIDE_PX)
 
 
+def test_repainted_textures_are_plain_until_made_endless_anew(scene, material):
+    bpy.ops.impasto.make_endless()
+    style = packed_image("red.png", np.full((8, 8, 3), (200, 40, 20), np.uint8))
+    bpy.ops.impasto.stylize(tool="flat", subject="MATERIAL", style=style.name, material="ACTIVE")
+    assert module("bridge.endless_nodes").find(material) is None
+    made = json.loads(bpy.context.window_manager.impasto_made)
+    assert "endless anew" in made["report"]
+    assert module("bridge.surfaces").map_nodes(material)["base_color"].image.name in made["images"]
+
+
 def test_what_cannot_be_endless_is_named(plane, material):
     plane.active_material = None
     with pytest.raises(RuntimeError, match="no material"):
