@@ -19,6 +19,7 @@ SOLID = 0.98
 """Alpha from which a colour is the object's own."""
 VISIBLE = 1.5 / 255
 LOOKING = "Finding the object"
+PREVIEW_PX = 512
 MASK = Input("mask", "what is cut out: white; without it, what differs from the border of the picture", required=False)
 
 
@@ -104,6 +105,8 @@ def cut(subject: Maps, parameters: CutParameters, mask: Maps | None, context: Co
     if mask is None and (not found.any() or found.all()):
         context.note("nothing stands out from the border of the picture, so all of it is kept")
         return np.ones(subject.size_px, np.float32)
+    step = -(-max(found.shape) // PREVIEW_PX)
+    context.preview(Maps.from_arrays({"base_color": color[::step, ::step] * found[::step, ::step, None]}))
     return alpha_of(
         color, found, parameters.edge_px, lambda done: context.progress(0.4 + 0.3 * done, "Softening the edge")
     )

@@ -68,6 +68,13 @@ def test_a_decal_has_the_alpha_of_the_object_and_its_colours_under_the_edge():
     assert np.abs(result["roughness"].pixels[seen] - 0.3).max() < 0.1
 
 
+def test_what_is_found_is_shown_while_its_edge_is_made():
+    shown: list[Maps] = []
+    run(Recipe((Step("cut-decal"),)), {"source": photograph()}, on_preview=shown.append)
+    seen = shown[0]["base_color"].pixels.any(2)
+    assert 0.5 < seen.sum() / true_alpha().sum() < 1.5
+
+
 def test_colours_go_on_beyond_the_edge_so_that_smaller_versions_show_no_halo():
     result = made("cut-decal", photograph(), margin_px=8).maps
     assert np.abs(result["base_color"].pixels[0, 0] - LEAF).max() < 0.2
