@@ -381,3 +381,33 @@ def test_a_foreign_picture_is_not_mistaken_for_a_material(image, material, exten
     subject = extension.region.request.Subject.of(bpy.context, other)
     assert subject.material is None
     assert extension.region.request.Subject.of(bpy.context, image).material == material
+
+
+@pytest.fixture
+def real(doubles, monkeypatch):
+    """The tools that artists use."""
+    monkeypatch.undo()
+
+
+def test_the_tools_of_artists_fill_find_mend_and_extend(real, material, image, extension, regions):
+    noise = np.random.default_rng(0).integers(90, 160, (64, 64, 3), np.uint8)
+    noise[20:26, 20:26] = 255
+    wall = packed_image("wall.png", noise)
+    bpy.ops.impasto.find_landmarks(image=wall.name)
+    assert regions.region_of(wall)[21:25, 21:25].all()
+    bpy.ops.impasto.fill_region(image=wall.name)
+    filled = pixels_of(bpy.data.images["wall_filled"])
+    assert filled[20:26, 20:26, :3].max() < 0.8
+    bpy.ops.impasto.mend_tiling(image=wall.name)
+    assert made()["images"] == ["wall_mended"]
+    bpy.ops.impasto.extend(image=wall.name, left=16, bottom=8)
+    extended = bpy.data.images[made()["images"][0]]
+    assert tuple(extended.size) == (80, 72)
+    assert np.allclose(pixels_of(extended)[:64, 16:, :3], noise / 255, atol=0.01)
+    with pytest.raises(RuntimeError, match="no side is extended"):
+        bpy.ops.impasto.extend(image=wall.name)
+    bpy.ops.impasto.extend(image=image.name, right=24)
+    new = bpy.data.materials[made()["materials"][0]]
+    before = extension.bridge.materials.width_of(material.node_tree)
+    assert extension.bridge.materials.width_of(new.node_tree) == pytest.approx(1.5 * before)
+    assert material.node_tree.nodes["my texture"].image == image, "the mapping of the old one would not fit"

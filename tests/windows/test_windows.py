@@ -161,6 +161,28 @@ def test_an_artist_drags_corners_on_a_photograph_straightens_it_and_measures_a_l
     assert (facts["of_panel"], facts["of_panel_undone"]) == ([-40, 25], [0, 0])
 
 
+def test_an_artist_sees_a_seam_paints_a_region_fills_it_and_heals_along_strokes(walk_through):
+    facts = walk_through("repairs")
+    print(json.dumps(facts, indent=1))
+    shifted, as_it_is = facts["differs"]
+    assert shifted < 0.03 < as_it_is, "linear filters, and up to a pixel beside Blender's own"
+    tile_px, editor_px = facts["tiles_px"]
+    assert 3 * tile_px < editor_px
+    assert facts["untouched"] == [False, False, False]
+    stroke, box, lasso, erased, undone, redone, cleared, back = facts["areas"]
+    assert 0 < stroke < box < erased < lasso
+    assert (undone, redone, cleared, back) == (lasso, erased, 0, erased)
+    assert facts["radius"] > 24
+    assert facts["ended"]
+    assert (facts["region_after_undo"], facts["region_after_redo"]) == (False, back)
+    assert facts["filled"] == ["gravel_filled", "Made the image gravel_filled"]
+    assert (facts["shown_after_undo"], facts["healed"][0]) == ("gravel.png", "gravel_filled")
+    assert len(set(facts["healed"])) == 3, "each stroke was healed as it ended"
+    assert facts["at_the_corners"] == [True] * 4
+    assert facts["painting_ended"]
+    assert not facts["painting_in_new_file"]
+
+
 def test_an_artist_lists_and_repaints_materials_by_a_batch_and_sees_its_contact_sheet(walk_through):
     facts = walk_through("batch")
     print(json.dumps(facts, indent=1))

@@ -163,6 +163,28 @@ class Walk:
         yield self.press("LEFTMOUSE", (region.x + 100, region.y + region.height - 10 - index * HEADER_PX))
         yield 1.0
 
+    def unfold(self, panel: type, below: str, kind: str, skip_px: int = 26) -> Steps:
+        """Click the header of a panel that is folded, below a button in the editor's side panel.
+
+        skip_px: height of what is between the two, of which the button itself is up to 26.
+        """
+        drawn: list[int] = []
+        draw = panel.draw
+
+        def noted(own: bpy.types.Panel, context: bpy.types.Context) -> None:
+            drawn.append(1)
+            draw(own, context)
+
+        panel.draw = noted
+        _, y = yield self.find(below, kind)
+        for down in range(skip_px + 10, skip_px + 200, 12):
+            yield self.press("LEFTMOUSE", (self.region(self.area(kind), "UI").x + 60, y - down))
+            yield 0.3
+            if drawn:
+                panel.draw = draw
+                return
+        raise LookupError(f"no header of {panel.__name__} below {below}")
+
     def settle(self, quiet_s: float, limit_s: float = 120) -> Steps:
         """Wait until the screen has not changed for a while; shaders compile 15 s without a change."""
         seen, since_s = b"", time.monotonic()

@@ -82,25 +82,6 @@ def corner(walk: Walk, index: int) -> tuple[int, int]:
     return at(walk, POINTS.place_of(group_for("straighten"), POINTS.points_of(tool_for("straighten"))[index]))
 
 
-def opens(walk: Walk, panel: type, below: str) -> Steps:
-    """Click the header of a panel that is folded, below a button."""
-    drawn: list[int] = []
-    draw = panel.draw
-
-    def noted(self: bpy.types.Panel, context: bpy.types.Context) -> None:
-        drawn.append(1)
-        draw(self, context)
-
-    panel.draw = noted
-    _, y = yield walk.find(below, "IMAGE_EDITOR")
-    for step in range(3, 20):  # the button itself is up to 26 px high
-        yield walk.press("LEFTMOUSE", (walk.region(editor(walk), "UI").x + 60, y - 12 * step))
-        yield 0.3
-        if drawn:
-            return
-    raise LookupError(f"no header of {panel.__name__} below {below}")
-
-
 def places(walk: Walk) -> Steps:
     """A click shows the handles; they are dragged, also zoomed, with Shift and back; Esc puts all of them back."""
     yield walk.click("impasto.place_points", "IMAGE_EDITOR")
@@ -165,7 +146,7 @@ def straightens(walk: Walk) -> Steps:
 
 def measures(walk: Walk) -> Steps:
     """A line along a known length sets the real width; a right click on the picture ends placing."""
-    yield from opens(walk, PANEL.IMPASTO_PT_scale, "impasto.straighten_image")
+    yield walk.unfold(PANEL.IMPASTO_PT_scale, "impasto.straighten_image", "IMAGE_EDITOR")
     x, y = yield walk.find("impasto.scale_image", "IMAGE_EDITOR")
     yield walk.press("LEFTMOUSE", (x, y + ROW_PX))
     yield until(lambda: PLACING.tool == CATALOGUE.usual("scale"), 10)
@@ -212,7 +193,7 @@ def scenario(walk: Walk) -> Steps:
     editor(walk).spaces.active.image = bpy.data.images.load(str(SOURCE))
     yield walk.show_panel("IMAGE_EDITOR", "Impasto")
     view_all(walk)
-    yield from opens(walk, PANEL.IMPASTO_PT_straighten, "impasto.continue_larger")
+    yield walk.unfold(PANEL.IMPASTO_PT_straighten, "impasto.continue_larger", "IMAGE_EDITOR")
     yield walk.settle(1.0)
     walk.screenshot("begin.png")
     yield from places(walk)

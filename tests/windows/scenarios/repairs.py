@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import bpy
+import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from walk import Steps, Walk, start, until
@@ -21,6 +22,8 @@ REGIONS = EXTENSION.region.regions
 OVERLAY = EXTENSION.region.overlay
 LIMIT_S = 300
 EDITOR = "IMAGE_EDITOR"
+SECTIONS_PX = 150
+"""From Continue at Larger Size down to the header of Repair: two sentences, and two folded sections."""
 
 
 def settings() -> bpy.types.PropertyGroup:
@@ -39,8 +42,7 @@ def scenario(walk: Walk) -> Steps:
     with walk.at():
         bpy.ops.ed.undo_push(message="Open Image")
     yield walk.show_panel(EDITOR, "Impasto")
-    for _ in range(2):
-        yield walk.fold_panel(0)
+    yield walk.unfold(bpy.types.IMPASTO_PT_repair, "impasto.continue_larger", EDITOR, SECTIONS_PX)
     space().zoom_percentage = 100
     yield walk.settle(1.5)
     walk.screenshot("panel.png")
@@ -69,7 +71,7 @@ def sees_the_seam(walk: Walk) -> Steps:
     walk.record("corners", corners(walk))
     settings().is_shifted = True
     yield walk.settle(1.5)
-    walk.screenshot("shifted.png")
+    walk.record("differs", differs(walk, walk.screenshot("shifted.png")))
     settings().is_shifted = False
     yield walk.click("impasto.tiled_view", EDITOR)
     yield walk.settle(1.5)
@@ -83,6 +85,25 @@ def sees_the_seam(walk: Walk) -> Steps:
     yield walk.settle(1.5)
     space().zoom_percentage = 100
     walk.record("untouched", [space().image.is_dirty, REGIONS.has_region(space().image), space().show_repeat])
+
+
+def differs(walk: Walk, screenshot: Path) -> list[float]:
+    """Mean difference of the picture on the screen from the image shifted by half, and from the image as it is.
+
+    Blender draws the image up to a pixel beside where the view says.
+    """
+    shown, pixels = bpy.data.images.load(str(screenshot)), bpy.data.images[SOURCE.name]
+    (screen, image) = (
+        np.reshape(one.pixels, (one.size[1], one.size[0], -1))[..., 0].astype(float) for one in (shown, pixels)
+    )
+    bpy.data.images.remove(shown)
+    height, width = image.shape
+    left, bottom = corners(walk)[0]
+    found = []
+    for wanted in (np.roll(image, (height // 2, width // 2), (0, 1)), image):
+        places = [(bottom + up, left + along) for up in (-1, 0, 1) for along in (-1, 0, 1)]
+        found.append(min(float(abs(screen[y : y + height, x : x + width] - wanted).mean()) for y, x in places))
+    return found
 
 
 def drag(walk: Walk, *places: tuple[float, float], button: str = "LEFTMOUSE", **held: bool) -> Steps:
