@@ -147,7 +147,7 @@ def test_each_action_prints_what_is_documented(said, wall, tmp_path, monkeypatch
         "check": ("check", tmp_path / "c"),
         "relight": ("relight", wall, "--side", 32, "--out", tmp_path / "k"),
         "evaluate model": ("evaluate", "model", "wall", wall, "--size", 64, "--seeds", 1, "--out", tmp_path / "i"),
-        "evaluate picture": ("evaluate", "picture", wall, large(tmp_path)),
+        "evaluate picture": ("evaluate", "picture", wall, large(tmp_path), "--no-controls"),
         "evaluate gallery": (
             *("evaluate", "gallery", wall, "--tools", "tint", "--no-figures"),
             *("--out", tmp_path / "m"),
