@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -16,7 +17,8 @@ from .level import Level
 from .membrane import membrane
 
 LARGEST_GAP = 0.12
-"""Steps beyond this are shapes that end there, not light: the further beyond, the less they are spread."""
+"""Steps beyond this are shapes that end there, not light: what is beyond is only taken up over a short distance."""
+SHAPES_REACH_PX = 6.0
 
 
 def joined(name: str, pixels: np.ndarray, level: Level, origin: Tensor, blend: float) -> None:
@@ -53,15 +55,19 @@ def _join(
     inside = hole[part]
     index = origin[grid.index(*part)]  # (h, w)
     copied = image[part]  # (h, w, C)
-    divergence = torch.zeros_like(copied)
-    for axis, is_periodic in zip((0, 1), wraps, strict=True):
-        gaps = _gaps(known, copied, inside, index, grid, axis)
-        if not is_periodic:
-            gaps.narrow(axis, gaps.shape[axis] - 1, 1).zero_()
-        divergence -= gaps
-        divergence += gaps.roll(1, axis)
-    shift = membrane(inside, divergence.permute(2, 0, 1), wraps).permute(1, 2, 0)
-    image[part] = torch.where(inside[..., None], (copied + blend * shift).clamp(0, 1), copied)
+    shift = torch.zeros_like(copied).permute(2, 0, 1)
+    for is_light, reach_px in ((True, math.inf), (False, SHAPES_REACH_PX)):
+        divergence = torch.zeros_like(copied)
+        for axis, is_periodic in zip((0, 1), wraps, strict=True):
+            gaps = _gaps(known, copied, inside, index, grid, axis)
+            light = gaps / (1 + (gaps / LARGEST_GAP).square())
+            gaps = light if is_light else gaps - light
+            if not is_periodic:
+                gaps.narrow(axis, gaps.shape[axis] - 1, 1).zero_()
+            divergence -= gaps
+            divergence += gaps.roll(1, axis)
+        shift += membrane(inside, divergence.permute(2, 0, 1), wraps, reach_px)
+    image[part] = torch.where(inside[..., None], (copied + blend * shift.permute(1, 2, 0)).clamp(0, 1), copied)
 
 
 def _gaps(known: Tensor, copied: Tensor, inside: Tensor, index: Tensor, grid: Grid, axis: int) -> Tensor:
@@ -78,7 +84,7 @@ def _gaps(known: Tensor, copied: Tensor, inside: Tensor, index: Tensor, grid: Gr
     share = torch.where(inside[cut] & inside_after[cut], 0.5, inside[cut].to(copied.dtype))[:, None]
     gap = torch.lerp(other, own, share) - (copied.roll(-1, axis)[cut] - copied[cut])
     gaps = torch.zeros_like(copied)
-    gaps[cut] = gap / (1 + (gap / LARGEST_GAP).square())
+    gaps[cut] = gap
     return gaps
 
 

@@ -5,6 +5,9 @@ Poisson image editing (Pérez et al. 2003), solved for the correction, by multig
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass, replace
+
 import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, interpolate, pad
@@ -16,46 +19,60 @@ COARSEST_PX = 4
 COARSEST_SWEEPS = 16
 
 
-def membrane(inside: Tensor, divergence: Tensor, wraps: tuple[bool, bool]) -> Tensor:
-    """u (C, h, w) with -laplacian(u) = divergence (C, h, w) where `inside` (h, w), and 0 elsewhere.
+def membrane(inside: Tensor, divergence: Tensor, wraps: tuple[bool, bool], reach_px: float = math.inf) -> Tensor:
+    """u (C, h, w) with u / reach_px² - laplacian(u) = divergence (C, h, w) where `inside` (h, w), and 0 elsewhere.
 
-    wraps: whether the window is periodic (y, x); at the other borders of the window, the normal derivative is 0.
+    reach_px: distance over which steps are taken up. wraps: whether the window is periodic (y, x); at the other borders
+    of the window, the normal derivative is 0.
     """
     masks = [inside.to(divergence.dtype)[None, None]]
     while min(masks[-1].shape[2:]) > COARSEST_PX:
         masks.append((avg_pool2d(_even(masks[-1]), 2) > 0.99).to(divergence.dtype))
     u = torch.zeros_like(divergence)[None]
     for _ in range(CYCLES):
-        u = _cycle(u, divergence[None], masks, wraps)
+        u = _cycle(u, divergence[None], masks, _Operator(wraps, 1 / reach_px**2))
     return u[0]
 
 
-def _cycle(u: Tensor, b: Tensor, masks: list[Tensor], wraps: tuple[bool, bool]) -> Tensor:
-    """One V-cycle for -laplacian(u) = b on the levels whose masks are given, finest first."""
+@dataclass(frozen=True)
+class _Operator:
+    """screen - laplacian on a window."""
+
+    wraps: tuple[bool, bool]
+    screen: float
+
+    def coarser(self) -> _Operator:
+        """The operator on pixels of twice the width."""
+        return replace(self, screen=4 * self.screen)
+
+    def diagonal(self, u: Tensor) -> Tensor:
+        """The diagonal (1, 1, h, w): numbers of the neighbours that exist, and the screen."""
+        return _neighbours(torch.ones_like(u[:1, :1]), self.wraps).clamp(min=1) + self.screen
+
+    def __call__(self, u: Tensor) -> Tensor:
+        return self.diagonal(u) * u - _neighbours(u, self.wraps)
+
+    def smoothed(self, u: Tensor, b: Tensor, mask: Tensor, sweeps: int) -> Tensor:
+        """u after sweeps of damped Jacobi iterations."""
+        diagonal = self.diagonal(u)
+        for _ in range(sweeps):
+            u = torch.lerp(u, (b + _neighbours(u, self.wraps)) / diagonal, OMEGA) * mask
+        return u
+
+
+def _cycle(u: Tensor, b: Tensor, masks: list[Tensor], operator: _Operator) -> Tensor:
+    """One V-cycle for operator(u) = b on the levels whose masks are given, finest first."""
     mask = masks[0]
     if len(masks) == 1:
-        return _smoothed(u, b, mask, wraps, COARSEST_SWEEPS)
-    u = _smoothed(u, b, mask, wraps, SWEEPS)
-    residual = (b - _applied(u, wraps)) * mask
+        return operator.smoothed(u, b, mask, COARSEST_SWEEPS)
+    u = operator.smoothed(u, b, mask, SWEEPS)
+    residual = (b - operator(u)) * mask
     coarse = 4 * avg_pool2d(_even(residual), 2) * masks[1]
-    error = _cycle(torch.zeros_like(coarse), coarse, masks[1:], wraps)
+    error = _cycle(torch.zeros_like(coarse), coarse, masks[1:], operator.coarser())
     error = interpolate(error, size=u.shape[2:], mode="bilinear", align_corners=False) * mask
-    energy = (error * _applied(error, wraps)).sum((0, 2, 3), keepdim=True)
+    energy = (error * operator(error)).sum((0, 2, 3), keepdim=True)
     step = (error * residual).sum((0, 2, 3), keepdim=True) / energy.clamp(min=1e-12)  # the best: it cannot diverge
-    return _smoothed(u + step * error, b, mask, wraps, SWEEPS)
-
-
-def _applied(u: Tensor, wraps: tuple[bool, bool]) -> Tensor:
-    """-laplacian(u)."""
-    return _degree(u, wraps) * u - _neighbours(u, wraps)
-
-
-def _smoothed(u: Tensor, b: Tensor, mask: Tensor, wraps: tuple[bool, bool], sweeps: int) -> Tensor:
-    """u after sweeps of damped Jacobi iterations."""
-    degree = _degree(u, wraps)
-    for _ in range(sweeps):
-        u = torch.lerp(u, (b + _neighbours(u, wraps)) / degree, OMEGA) * mask
-    return u
+    return operator.smoothed(u + step * error, b, mask, SWEEPS)
 
 
 def _neighbours(u: Tensor, wraps: tuple[bool, bool]) -> Tensor:
@@ -69,11 +86,6 @@ def _neighbours(u: Tensor, wraps: tuple[bool, bool]) -> Tensor:
             total.narrow(axis, 1, length - 1).add_(u.narrow(axis, 0, length - 1))
             total.narrow(axis, 0, length - 1).add_(u.narrow(axis, 1, length - 1))
     return total
-
-
-def _degree(u: Tensor, wraps: tuple[bool, bool]) -> Tensor:
-    """Numbers (1, 1, h, w) of the neighbours that exist."""
-    return _neighbours(torch.ones_like(u[:1, :1]), wraps).clamp(min=1)
 
 
 def _even(x: Tensor) -> Tensor:
