@@ -9,7 +9,10 @@ from pathlib import Path
 
 from .environments import ROOT
 
-PAGES = ("guide", "style", "training", "command", "concepts", "maps", "finish", "shapes", "endless", "benchmarks")
+PAGES = (
+    *("guide", "style", "training", "command", "concepts", "maps"),
+    *("repair", "finish", "shapes", "endless", "benchmarks"),
+)
 PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>{title}</title>
 <style>

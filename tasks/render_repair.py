@@ -1,7 +1,7 @@
 """Photographs before and after each repair: `python render_repair.py FOLDER`, in the core's Python.
 
-Writes repair_holes.jpg, repair_tiling.jpg (rolled by half, so that borders meet in the middle) and repair_extend.jpg, of
-scikit-image's photographs.
+Writes repair_holes.jpg, repair_tiling.jpg (rolled by half, so that borders meet in the middle) and repair_extend.jpg,
+of scikit-image's photographs.
 """
 
 from __future__ import annotations
