@@ -11,7 +11,7 @@ from .environments import ROOT
 
 PAGES = (
     *("guide", "style", "training", "command", "concepts", "maps"),
-    *("repair", "finish", "shapes", "endless", "benchmarks"),
+    *("preparation", "repair", "finish", "shapes", "endless", "benchmarks"),
 )
 PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>{title}</title>
