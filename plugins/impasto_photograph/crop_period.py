@@ -48,7 +48,7 @@ class CropPeriod(Filter):
         context.progress(0.3, "Comparing borders")
         top, left, rows, columns = best_crop(picture, periods, parameters.keep, context.check)
         down, across = (
-            round(side / period) if period else 1 for side, period in zip((rows, columns), periods, strict=True)
+            round(side / period) if period else 0 for side, period in zip((rows, columns), periods, strict=True)
         )
         if any(periods):
             context.note(f"periods kept: {across} across and {down} down")

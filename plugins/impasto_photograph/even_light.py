@@ -50,6 +50,6 @@ class EvenLight(Filter):
         light = unevenness(rgb, parameters.size)
         context.progress(0.6, "Evening the light")
         even = delight(rgb, light, parameters.strength)
-        stops = float(light.std(correction=0) / np.log(2))
-        figures = {"light_stops": stops, "light_stops_left": float(unevenness(even, parameters.size).std() / np.log(2))}
+        stops, left = (float(one.std(correction=0) / np.log(2)) for one in (light, unevenness(even, parameters.size)))
+        figures = {"light_stops": stops, "light_stops_left": left}
         return Result(with_linear_color(subject, even.permute(1, 2, 0).cpu().numpy()), figures=figures)
