@@ -23,12 +23,18 @@ from .phases import AtlasPhases
 
 PASSES = {"quick": (3, 2, 1), "usual": (6, 3, 2), "best": (12, 8, 5)}
 """Corrections of the coarsest level, the next, and all finer ones."""
-LARGEST_PIECE, SMALLEST_PIECE = 0.5, 0.15
+LARGEST_PIECE, SMALLEST_PIECE = 0.35, 0.15
 """Side of pieces, relative to the source's, without variation and with all of it."""
 GUIDED_PIECE = 0.1
 """Side of pieces under guidance."""
-VARIETY = 2.0
-"""Cost of a part that is used twice as often as the mean, in mean distances, with all variation."""
+VARIETY, FINE_VARIETY = 12.0, 2.0
+"""Costs of a part that is used twice as often as the mean, in mean distances, with all variation.
+
+That on the coarsest level, halved from level to level, and the least. Coarse levels decide where parts come from; fine
+ones fit the cuts.
+"""
+LAYOUT_VARIETY = 4.0
+"""Variety of the quilt that is the first layout, with all variation."""
 
 
 @dataclass(frozen=True)
@@ -66,11 +72,14 @@ def synthesise(
         phases = AtlasPhases(atlas.patterns, level.scale, features.device)
         guide = guidance.reduced(level.scale, level.size, size) if guidance else None
         if field is None:
-            field = first_layout(level, size, piece * atlas.side_px, variation, atlas.patterns, rng, guide)
+            field = first_layout(
+                level, size, piece * atlas.side_px, LAYOUT_VARIETY * variation, atlas.patterns, rng, guide
+            )
         else:
             field = enlarged(field, size)
         field = aligned(phases.kept(field), level, phases, generator)
-        correction = Correction(level, phases, field, VARIETY * variation, generator, guide)
+        variety = max(VARIETY / 2**number, FINE_VARIETY) * variation
+        correction = Correction(level, phases, field, variety, generator, guide)
         share = 0.75 / level.scale**2
         for fraction in correction.passes(passes[min(number, len(passes) - 1)]):
             yield Step(done + fraction * share, field, level.scale, (features.shape[1], features.shape[2]))
