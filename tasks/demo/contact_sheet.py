@@ -18,11 +18,14 @@ PAPER, INK = (24, 24, 26), (228, 226, 220)
 
 def main(folder: Path) -> None:
     (source,) = (folder / "source").glob("*_base_color.png")
+    taken = next((folder / "taken").glob("*_base_color.png"), source)
     files = {map_name(file): file for file in (folder / "maps").glob("*.png")}
     maps = {name: read(files[name]) for name in MAP_CHANNELS if name in files}
     shown = {name: fit(read(folder / f"{name}.png")) for name in ("preview", "learned", "repainted")}
-    cells = [
-        ("Photograph", fit(read(source))),
+    cells = [("Photograph", fit(read(taken)))]
+    if taken != source:
+        cells.append(("Straightened and mended", fit(read(source))))
+    cells += [
         ("Seamless, tiled 2 by 2", tiled(maps["base_color"])),
         ("On an object", shown["preview"]),
         ("A bundled model's material", shown["learned"]),
@@ -35,7 +38,7 @@ def main(folder: Path) -> None:
     ]
     sheet(cells, columns=3).save(folder / "contact_sheet.png", optimize=True)
     way = [
-        ("Photograph", fit(read(source))),
+        ("Photograph", fit(read(taken))),
         ("Seamless maps", quartered([maps[name] for name in ("base_color", "normal", "height", "roughness")])),
         ("Material on an object", shown["preview"]),
         ("Repainted like a night sky", shown["repainted"]),

@@ -21,6 +21,8 @@ RENDER_PX = 640
 SAMPLES = 24
 LEARNED = "bricks"
 STYLIZER, PAINTED_PX = "patches-style", 512
+PATCHES = '{"variation": 0.0}'
+"""Large pieces: of smaller ones, some bricks would be cut."""
 EXTENSION = "bl_ext.user_default.impasto"
 
 
@@ -44,10 +46,8 @@ def main() -> None:
         repaint(ball, next((folder / "style").glob("*.png")), name)
         render(folder / "repainted.png")
     with told(f"Making {LEARNED} with a bundled model, and rendering it"):
-        turn_uvs(-1)
         from_model(ball, LEARNED, options.size)
         render(folder / "learned.png")
-        turn_uvs(1)
     dress(made)
     with told("Saving the scene with its images packed, opening it again and comparing every pixel"):
         save_and_check(folder / "demo.blend")
@@ -67,8 +67,9 @@ def generate(ball: bpy.types.Object, source: Path, name: str, size: int, maps: P
     """One call of the operator, as a script would make it."""
     select(ball)
     bpy.ops.impasto.run(
-        tool="quilt",
+        tool="patch-synthesis",
         source=str(source),
+        parameters=PATCHES,
         width_px=size,
         height_px=size,
         estimator_parameters='{"boldness": 0.6}',
@@ -155,17 +156,9 @@ def build_scene() -> bpy.types.Object:
 
 
 def lay_uvs(chosen: bpy.types.Object, across: float, up: float) -> None:
-    """Repeat the texture, turned by 90°: the rows of the photographed bricks then lie flat."""
+    """Repeat the texture."""
     for corner in chosen.data.uv_layers.active.data:
-        corner.uv = (corner.uv[1] * up, -corner.uv[0] * across)
-
-
-def turn_uvs(way: int) -> None:
-    """Turn the textures of everything by 90°, one way or the other."""
-    for chosen in bpy.data.objects:
-        if chosen.type == "MESH":
-            for corner in chosen.data.uv_layers.active.data:
-                corner.uv = (way * corner.uv[1], -way * corner.uv[0])
+        corner.uv = (corner.uv[0] * across, corner.uv[1] * up)
 
 
 def point_at(chosen: bpy.types.Object, target: tuple[float, float, float]) -> None:

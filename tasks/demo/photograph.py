@@ -1,4 +1,8 @@
-"""Part one of the demo: a photograph is written as a picture that the other parts take, tinted if it is grey."""
+"""Part one of the demo: a photograph is written as a picture that the other parts take.
+
+Grey ones are tinted. The wall of bricks was photographed at an angle, and has a splash of paint: it is straightened and
+mended.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,9 @@ import argparse
 from pathlib import Path
 
 import numpy as np
+from photo_to_material import photograph, prepared
 from skimage import data
+from told import told
 
 from impasto import Recipe, Step, read_maps, run, write_maps
 from impasto.texture import Maps
@@ -16,6 +22,7 @@ TINTS = {
     "gravel": {"dark": (0.10, 0.10, 0.12), "light": (0.88, 0.84, 0.76)},
     "grass": {"dark": (0.07, 0.10, 0.04), "light": (0.62, 0.66, 0.38)},
 }
+MENDED = "brick"
 
 
 def main() -> None:
@@ -25,6 +32,14 @@ def main() -> None:
     parser.add_argument("--sample", choices=sorted(TINTS))
     parser.add_argument("--tint", choices=[*sorted(TINTS), "none"])
     options = parser.parse_args()
+    if options.sample == MENDED and not options.tint and not options.photo:
+        taken = photograph()
+        write_maps(taken, options.folder / "taken", MENDED)
+        with told("Straightening and mending a photograph of a wall"):
+            _, _, mended = prepared(taken)
+        write_maps(mended, options.folder / "source", MENDED)
+        print(f"demo: The photograph: {MENDED}, {taken.size_px[1]}x{taken.size_px[0]}")
+        return
     if options.photo:
         photo, name = read_maps(options.photo), options.photo.stem
     else:
