@@ -35,7 +35,7 @@ IMAGE: Entries = (
     ("impasto.heal_stroke", "Heal Stroke: Content-Aware Brush", "SCULPTMODE_HLT"),
     ("impasto.find_landmarks", "Find Landmarks that Repeat", "VIEWZOOM"),
     ("impasto.mend_tiling", "Mend Tiling: Repair Seams", "MOD_ARRAY"),
-    ("impasto.extend", "Extend Image Beyond its Borders", "FULLSCREEN_ENTER"),
+    ("impasto.extend_image", "Extend Image Beyond its Borders", "FULLSCREEN_ENTER"),
 )
 MATERIAL: Entries = OBJECT[:6]
 FACES: Entries = (("impasto.fill_faces", "Fill Textures of Selected Faces", "BRUSH_DATA"),)

@@ -96,10 +96,10 @@ def _margin(side: str) -> Any:
     )
 
 
-class IMPASTO_OT_extend(OnRegion, bpy.types.Operator):
+class IMPASTO_OT_extend_image(OnRegion, bpy.types.Operator):
     """Continue this image, with all maps of its material, beyond its borders: a new image, or a new material"""
 
-    bl_idname = "impasto.extend"
+    bl_idname = "impasto.extend_image"
     bl_label = "Extend"
 
     left: _margin("Left")
@@ -280,6 +280,6 @@ CLASSES = (
     IMPASTO_OT_fill_region,
     IMPASTO_OT_find_landmarks,
     IMPASTO_OT_mend_tiling,
-    IMPASTO_OT_extend,
+    IMPASTO_OT_extend_image,
     IMPASTO_OT_fill_faces,
 )

@@ -35,7 +35,7 @@ class IMPASTO_PT_repair(Tab, InImageEditor, bpy.types.Panel):
         section(column, "impasto_filling", "Filling", lambda body: _draw_filling(body, context), closed=True)
         row = layout.row(align=True)
         row.operator("impasto.mend_tiling", icon="MOD_ARRAY")
-        row.operator("impasto.extend", icon="FULLSCREEN_ENTER", text="Extend…")
+        row.operator("impasto.extend_image", icon="FULLSCREEN_ENTER", text="Extend…")
 
 
 def _draw_region(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:

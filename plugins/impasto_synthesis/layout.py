@@ -47,11 +47,13 @@ class PiecePattern(Protocol):
 class Pattern:
     """A periodic pattern, which pieces may be shifted on by whole cycles of `wave_vectors` (n, 2), per pixel (y, x).
 
-    Of two wave vectors, only by shifts in `sublattice`. Without any, pieces are free.
+    Of two wave vectors, only by shifts in `sublattice`. Without any, pieces are free. closes: whether the torus is a
+    whole number of repeats of the sublattice; if not, it is broken along some line around the torus.
     """
 
     wave_vectors: np.ndarray = field(default_factory=lambda: np.zeros((0, 2), np.float32))
     sublattice: Sublattice = field(default_factory=Sublattice)
+    closes: bool = True
 
     @property
     def shortest_px(self) -> float:

@@ -12,10 +12,10 @@ import torch
 from torch.nn.functional import avg_pool2d, normalize
 
 from impasto.context import Context
-from impasto.regularity.detection import find_regularity
+from impasto.regularity.detection import Regularity, find_regularity
 from impasto.texture import Maps, Texture
 
-from .pattern import Fitted, fit_to_torus, turned
+from .pattern import Fitted, fit_to_torus, repeat_px, turned
 from .source import even_light, luminance
 
 SENSITIVITY = {"auto": 1.0, "regular": 2.0}
@@ -55,22 +55,23 @@ def prepared(
     if "base_color" in images:
         images["base_color"] = even_light(images["base_color"], light)
     context.progress(start + (end - start) / 4, "Looking for a pattern")
-    fitted = _fit(images | others, luminance(images), pattern, size_px, degrees)
+    found = _regularity(luminance(images), pattern)
+    fitted = (found and fit_to_torus(images | others, found, size_px, degrees)) or Fitted(
+        turned(images | others, degrees)
+    )
+    if found and not (len(fitted.pattern.wave_vectors) and fitted.pattern.closes):
+        height, width = repeat_px(found)
+        context.note(
+            f"the pattern repeats every {width} x {height} pixels: sizes that are no multiples break it somewhere"
+        )
     context.progress(end, "Comparing pieces")
     maps = {name: fitted.maps[name] for name in images}
     return replace(fitted, maps=maps, carried={name: fitted.maps[name] for name in others})
 
 
-def _fit(
-    images: Mapping[str, torch.Tensor], light: torch.Tensor, wanted: str, size_px: tuple[int, int], degrees: float
-) -> Fitted:
-    """The images, turned and rectified so that whole periods of the pattern in `light` (h, w) fit the torus."""
-    if wanted != "stochastic":
-        found = find_regularity(light.cpu(), SENSITIVITY[wanted])
-        fitted = found and fit_to_torus(images, found, size_px, degrees)
-        if fitted:
-            return fitted
-    return Fitted(turned(images, degrees))
+def _regularity(light: torch.Tensor, wanted: str) -> Regularity | None:
+    """The pattern in `light` (h, w), if one is wanted and there is one."""
+    return None if wanted == "stochastic" else find_regularity(light.cpu(), SENSITIVITY[wanted])
 
 
 def previews(maps: Mapping[str, torch.Tensor], context: Context) -> Callable[[Callable[[], torch.Tensor]], None]:

@@ -57,8 +57,17 @@ def fit_to_torus(
             warped = {name: warp(image, affine, (along_y, along_x)) for name, image in maps.items()}
             kept = (whole * counts[:, None] / size)[is_periodic].numpy()
             stretch_x = 1 / float(torch.linalg.inv(affine)[:, 1].norm())
-            return Fitted(with_turned_normals(warped, degrees), Pattern(kept, found.sublattice), stretch_x)
+            closes = repeat_periods == found.sublattice.repeat_periods
+            return Fitted(with_turned_normals(warped, degrees), Pattern(kept, found.sublattice, closes), stretch_x)
     return None
+
+
+def repeat_px(found: Regularity) -> tuple[int, int]:
+    """(height, width) in pixels of the source after which the pattern and its bond repeat, 1 where there is none."""
+    wave_vectors, is_periodic = _axes(found)
+    periods = torch.where(is_periodic, 1 / wave_vectors.norm(dim=1), 1.0)
+    height, width = (periods * torch.tensor(found.sublattice.repeat_periods)).round().int().tolist()
+    return max(1, height), max(1, width)
 
 
 def turned(maps: Mapping[str, torch.Tensor], degrees: float) -> Mapping[str, torch.Tensor]:

@@ -1,7 +1,7 @@
 """The steps of docs/photo-to-material.md: `python photo_to_material.py FOLDER PICTURE`, in the core's Python.
 
-The photograph is scikit-image's wall of bricks, seen at an angle, with a splash of paint. FOLDER gets the result of each
-step, PICTURE shows them.
+The photograph is scikit-image's wall of bricks, seen at an angle, with a splash of paint. FOLDER gets the result of
+each step, PICTURE shows them.
 """
 
 from __future__ import annotations

@@ -400,13 +400,13 @@ def test_the_tools_of_artists_fill_find_mend_and_extend(real, material, image, e
     assert filled[20:26, 20:26, :3].max() < 0.8
     bpy.ops.impasto.mend_tiling(image=wall.name)
     assert made()["images"] == ["wall_mended"]
-    bpy.ops.impasto.extend(image=wall.name, left=16, bottom=8)
+    bpy.ops.impasto.extend_image(image=wall.name, left=16, bottom=8)
     extended = bpy.data.images[made()["images"][0]]
     assert tuple(extended.size) == (80, 72)
     assert np.allclose(pixels_of(extended)[:64, 16:, :3], noise / 255, atol=0.01)
     with pytest.raises(RuntimeError, match="no side is extended"):
-        bpy.ops.impasto.extend(image=wall.name)
-    bpy.ops.impasto.extend(image=image.name, right=24)
+        bpy.ops.impasto.extend_image(image=wall.name)
+    bpy.ops.impasto.extend_image(image=image.name, right=24)
     new = bpy.data.materials[made()["materials"][0]]
     before = extension.bridge.materials.width_of(material.node_tree)
     assert extension.bridge.materials.width_of(new.node_tree) == pytest.approx(1.5 * before)

@@ -19,7 +19,7 @@ from .terminal import Terminal
 def add_gallery(kinds: Any) -> None:
     """`impasto evaluate gallery FOLDER… --tools TOOL… --out DIR`."""
     text = "show what tools make of all photographs of a folder, side by side: tiled, on a ball, with figures"
-    example = "photos --tools quilt torus:model=my-wall --out gallery"
+    example = "photos --tools TOOL TOOL:model=my-wall --out gallery"
     parser = add_command(kinds, "gallery", text, example, _gallery)
     text = "folders of photographs, of folders of maps, or of such folders; also single ones"
     parser.add_argument("sources", type=Path, nargs="+", metavar="FOLDER", help=text)
@@ -63,7 +63,7 @@ def _tool_and_parameters(text: str) -> tuple[str, dict[str, Any]]:
     for item in filter(None, given.split(",")):
         name, separator, value = item.partition("=")
         if not (name and separator):
-            raise ParameterError(f"--tools got {text!r}", "write TOOL:NAME=VALUE, such as torus:model=my-wall")
+            raise ParameterError(f"--tools got {text!r}", "write TOOL:NAME=VALUE, such as TOOL:model=my-wall")
         try:
             parameters[name] = parse_json(value, name)
         except FileError:

@@ -32,7 +32,7 @@ class Patterns:
 
     def reduced(self, scale: int) -> Patterns:
         """The patterns on a level whose pixels are `scale` wide."""
-        parts = (Pattern(np.asarray(part.wave_vectors) * scale, part.sublattice) for part in self.parts)
+        parts = (replace(part, wave_vectors=np.asarray(part.wave_vectors) * scale) for part in self.parts)
         return Patterns(tuple(top // scale for top in self.tops), tuple(parts))
 
     def penalty(self, corner: tuple[int, int], shape: tuple[int, int], scale: int) -> np.ndarray:

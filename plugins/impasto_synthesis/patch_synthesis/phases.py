@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
+from impasto.regularity.bond import Sublattice
+
 from ..layout import TOLERANCE, Pattern
 from .atlas import Patterns
 from .layout import positions_of
@@ -19,7 +21,8 @@ class Phases:
     """Phases of a pattern on a level of the pyramid, where a pixel is `scale` pixels of the source wide."""
 
     def __init__(self, pattern: Pattern, scale: int, device: str | torch.device) -> None:
-        self.sublattice = pattern.sublattice
+        # one that does not close would hold its break on the border, where it can be seen best
+        self.sublattice = pattern.sublattice if pattern.closes else Sublattice()
         self.wave_vectors = torch.as_tensor(pattern.wave_vectors, dtype=torch.double, device=device) * scale
         self.periods_px = 1 / self.wave_vectors.norm(dim=1) if len(self.wave_vectors) else self.wave_vectors[:, 0]
         self.tolerances_px = (TOLERANCE * self.periods_px).clamp(min=0.75)
