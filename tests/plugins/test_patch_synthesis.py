@@ -9,6 +9,7 @@ import torch
 from impasto.context import Context
 from impasto.errors import Cancelled, ParameterError
 from impasto.evaluation import metrics
+from impasto.regularity.bond import Sublattice
 from impasto.texture import Maps
 from impasto_synthesis.layout import Pattern
 from impasto_synthesis.patch_synthesis import PatchSynthesis
@@ -94,6 +95,21 @@ def test_rows_of_brick_stay_in_step_through_the_wrap() -> None:
     result = color(np.repeat(wall[..., None], 3, 2))
     mortar = (result.mean(2) > 0.7).mean(1)  # share of mortar in each row
     assert (mortar > 0.9).sum() >= 8 * 2  # 250 / 33 rounds to 8 joints; each runs through in two of its four rows
+
+
+def test_a_bond_that_does_not_close_is_told_and_may_break_anywhere() -> None:
+    """Held to the bond, nothing could continue across the border of three courses, where a straight cut remained."""
+    y, x = np.mgrid[:192, :192]
+    tone = 0.35 + 0.2 * np.random.default_rng(3).random((6, 9))[y // 32, (x + 32 * (y // 32 % 2)) // 64]
+    joint = (y % 32 < 3) | ((x + 32 * (y // 32 % 2)) % 64 < 3)
+    wall = np.repeat(np.where(joint, 0.85, tone).astype(np.float32)[..., None], 3, 2)
+    notes: list[str] = []
+    synthesised(wall, context=Context(on_note=notes.append), width_px=128, height_px=96, quality="quick")
+    (note,) = notes
+    assert note.startswith("the pattern repeats every 64 x 64 pixels")
+    wave_vectors, bond, around = np.full((2, 2), 1 / 32) * np.eye(2), Sublattice(1, 1, 2), torch.tensor([[96], [0]])
+    assert Phases(Pattern(wave_vectors, bond), 1, "cpu").costs(around) > 0
+    assert not Phases(Pattern(wave_vectors, bond, closes=False), 1, "cpu").costs(around)
 
 
 def test_pieces_of_a_fine_weave_are_aligned() -> None:
