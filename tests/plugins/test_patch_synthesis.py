@@ -167,6 +167,12 @@ def test_tiny_sources_still_give_maps(shape: tuple[int, int]) -> None:
     assert color(source).shape == source.shape
 
 
+def test_photographs_that_need_too_much_memory_are_refused() -> None:
+    wide = np.broadcast_to(np.float32(0.5), (6000, 6001, 3))
+    with pytest.raises(ParameterError, match="36 megapixels, and 36 are the limit"):
+        synthesised(Maps.from_arrays({"base_color": wide}))
+
+
 def test_one_colour_stays_one_colour() -> None:
     assert np.allclose(color(np.full((64, 64, 3), 0.4, np.float32)), 0.4, atol=1e-4)
 

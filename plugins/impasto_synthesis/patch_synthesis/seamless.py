@@ -10,6 +10,7 @@ import numpy as np
 
 from impasto.context import Context
 from impasto.data.prepare import resized_map
+from impasto.errors import ParameterError
 from impasto.texture import Maps
 from impasto_transform.geometry import scaled
 
@@ -21,6 +22,8 @@ from .parameters import PatchSynthesisParameters
 from .photographs import with_common_maps
 from .synthesis import synthesise
 
+MOST_PX = 36_000_000
+"""Most pixels of all photographs: each takes about 0.2 kB of memory while pieces are compared."""
 PREPARED = 0.05
 """Fraction of the work after which the photographs are prepared."""
 
@@ -36,6 +39,7 @@ def synthesised_maps(
     size_px = (height_px * shrink[0], width_px * shrink[1])
     common = with_common_maps([subject, *given.others], context)
     photographs = [scaled(maps, min(1.0, parameters.scale)) for maps in common]
+    _check_pixels(sum(height * width for height, width in (maps.size_px for maps in photographs)))
     atlas = _atlas(photographs, given, parameters, size_px, context)
     guidance = given.guidance(atlas, parameters, size_px, context)
     show = previews(atlas.fitted.maps, context)
@@ -47,6 +51,13 @@ def synthesised_maps(
     origin = step.origin()
     images = (image.flatten(1)[:, origin] for image in atlas.fitted.maps.values())
     return enlarged(finished(photographs[0], atlas.fitted, images, shrink, context), result_px)
+
+
+def _check_pixels(pixels: int) -> None:
+    """Raise ParameterError for photographs that would need too much memory together."""
+    if pixels > MOST_PX:
+        message = f"the photographs have {pixels / 1e6:.0f} megapixels, and {MOST_PX // 1_000_000} are the limit"
+        raise ParameterError(message, "give a part of them, or make them smaller first")
 
 
 def _atlas(
