@@ -53,6 +53,19 @@ def test_only_the_hole_changes_and_nothing_of_what_was_there_is_left():
     assert np.ptp(made, axis=2).max() < 0.02  # no red
 
 
+def test_the_filling_is_previewed_on_each_level(monkeypatch):
+    monkeypatch.setattr("impasto_synthesis.inpaint.previews.PREVIEW_EVERY_S", 0.0)
+    source, mask, seen = photograph("gravel"), square(128, 40, 50, 30), []
+    source[45:60, 55:70] = (1, 0, 0)
+    inputs = {"source": picture(source), "mask": picture(mask)}
+    made = run(Recipe((Step("inpaint", {}, {"mask": "mask"}),), 0), inputs, on_preview=seen.append).maps
+    shown = [maps["base_color"].pixels for maps in seen]
+    assert len(shown) > 5
+    assert np.array_equal(shown[-1][mask == 0], source[mask == 0])
+    assert np.ptp(shown[-1], axis=2).max() < 0.02  # no red
+    assert np.abs(shown[-1] - made["base_color"].pixels).mean() < 0.02  # all but the joining of colours
+
+
 def test_all_maps_are_filled_from_the_same_places():
     grey = photograph("gravel")
     maps = Maps.from_arrays({"base_color": grey, "height": grey[..., :1]}, width_m=1.0, height_range_m=0.1)

@@ -22,6 +22,7 @@ from .correction import Correction, anywhere
 from .first import first_filling
 from .joining import joined
 from .level import Constraints, Level, levels_of, thickness_px
+from .previews import previews
 
 PASSES = {"quick": (3, 2, 1), "usual": (6, 3, 2), "best": (12, 8, 5)}
 """Corrections of the coarsest level, the next, and all finer ones."""
@@ -56,8 +57,10 @@ def filled(subject: Maps, holes: Holes, context: Context) -> Maps:
         message = "the mask leaves too little of the picture to learn from"
         raise ParameterError(message, "paint a smaller mask, or give more of the picture")
     generator = torch.Generator().manual_seed(int(context.rng.integers(1 << 62)))
+    show = previews(*next(iter(images.items())), context)
     for step in _filling(levels, thickness_px(mask), holes.quality, generator):
         context.progress(0.1 + 0.75 * step.fraction, "Filling holes")
+        show(step.level, step.origin)
     textures = dict(subject.textures)
     for number, (name, texture) in enumerate(subject.items()):
         context.progress(0.85 + 0.15 * number / len(subject), "Joining colours")
