@@ -11,7 +11,7 @@ from .environments import ROOT
 
 PAGES = (
     *("guide", "style", "training", "command", "concepts", "maps"),
-    *("preparation", "repair", "finish", "shapes", "endless", "benchmarks"),
+    *("photo-to-material", "preparation", "repair", "finish", "shapes", "endless", "benchmarks"),
 )
 PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>{title}</title>

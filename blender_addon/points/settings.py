@@ -26,7 +26,7 @@ PREVIEW_PX = 512
 
 
 class PointsSettings(bpy.types.PropertyGroup):
-    """How the placing of points is shown."""
+    """State of the placing of points, for drawing."""
 
     live_preview: BoolProperty(
         name="Live Preview",

@@ -14,7 +14,7 @@ from .light import linear_color, with_linear_color
 
 
 class EvenLightParameters(Parameters):
-    """How much light is taken out, and of what size."""
+    """Share of the light that is taken out, and its size."""
 
     strength: float = Field(1.0, ge=0, le=1, description="How much of the light is evened")
     size: float = Field(

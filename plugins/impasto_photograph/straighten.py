@@ -50,7 +50,7 @@ class Straighten(Filter):
     def apply(
         self, subject: Maps, parameters: StraightenParameters, inputs: Mapping[str, Maps], context: Context
     ) -> Maps:
-        """What is inside the corners, or the largest rectangle between lines. ParameterError for impossible corners."""
+        """The inside of the corners, or the largest rectangle between lines. ParameterError for impossible corners."""
         context.progress(0.0, "Straightening the photograph")
         height, width = subject.size_px
         if parameters.find == "automatic":
@@ -87,7 +87,7 @@ def _found(subject: Maps, context: Context) -> tuple[np.ndarray, float] | None:
 
 
 def _upright(subject: Maps, corners: np.ndarray, aspect: float, context: Context) -> Maps:
-    """What is inside corners (4, 2) in pixels, as an upright rectangle."""
+    """The inside of corners (4, 2) in pixels, as an upright rectangle."""
     import torch
     from kornia.geometry.transform import get_perspective_transform
 

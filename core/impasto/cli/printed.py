@@ -290,7 +290,7 @@ class PictureEvaluation(Answer):
 
 
 class GalleryResult(Answer):
-    """What one tool made of one photograph."""
+    """One tool's result for one photograph."""
 
     source: str = Field(description="name of the photograph, or of the folder of maps")
     method: str = Field(description="the tool, with parameters if they were given")

@@ -30,7 +30,7 @@ PASSES = {"quick": (3, 2, 1), "usual": (6, 3, 2), "best": (12, 8, 5)}
 
 @dataclass(frozen=True)
 class Holes:
-    """What to fill: `mask` (H, W). constraints: which pixels it may be filled from. wraps: (vertically, horizontally).
+    """Holes to fill: `mask` (H, W). constraints: which pixels it may be filled from. wraps: (vertically, horizontally).
 
     blend: how far light and colour follow the surroundings.
     """

@@ -30,7 +30,7 @@ class InpaintParameters(Parameters):
 
 
 class FindLandmarksParameters(Parameters):
-    """Which landmarks count."""
+    """Limits of what counts as a landmark."""
 
     threshold: float = Field(
         3.5,

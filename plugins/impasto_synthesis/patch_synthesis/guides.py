@@ -81,7 +81,7 @@ def mix_guidance(part: Tensor, width: int, wanted: Tensor) -> Guidance:
 def shares(
     weights: Sequence[float], masks: Sequence[Tensor | None], size_px: tuple[int, int], side_px: int, seed: int
 ) -> Tensor:
-    """Where each source is wanted (S, H, W): where its mask (H, W) is white, or in random regions of the rest."""
+    """Places of each source (S, H, W): where its mask (H, W) is white, or in random regions of the rest."""
     free = [number for number, mask in enumerate(masks) if mask is None]
     covered = [mask for mask in masks if mask is not None]
     rest = 1 - torch.stack(covered).amax(0) if covered else torch.ones(size_px)

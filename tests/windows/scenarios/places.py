@@ -50,7 +50,7 @@ def editor(walk: Walk) -> bpy.types.Area:
 
 
 def at(walk: Walk, place: tuple[float, float]) -> tuple[int, int]:
-    """Where a place of the picture is in the window, both from the lower left."""
+    """Position of a place of the picture in the window, both from the lower left."""
     region = walk.region(editor(walk), "WINDOW")
     x, y = region.view2d.view_to_region(*place, clip=False)
     return region.x + x, region.y + y
@@ -78,7 +78,7 @@ def drag(walk: Walk, begin: tuple[int, int], end: tuple[int, int], name: str = "
 
 
 def corner(walk: Walk, index: int) -> tuple[int, int]:
-    """Where the handle of a corner is."""
+    """Position of the handle of a corner."""
     return at(walk, POINTS.place_of(group_for("straighten"), POINTS.points_of(tool_for("straighten"))[index]))
 
 
@@ -162,7 +162,7 @@ def measures(walk: Walk) -> Steps:
 
 
 def end_of(walk: Walk, index: int) -> tuple[int, int]:
-    """Where the handle of an end of the measured line is."""
+    """Position of the handle of an end of the measured line."""
     return at(walk, POINTS.place_of(group_for("scale"), POINTS.points_of(tool_for("scale"))[index]))
 
 
