@@ -71,7 +71,7 @@ class Surface:
             stage = next(stages)
             size, halvings = sizes[stage], len(sizes) - 1 - stage
             window = (corner[0] >> halvings, corner[1] >> halvings, height, width)
-            return torch.from_numpy(self.noise.normal(stage, channels, size, window))[None].to(self.vae.mean.device)
+            return self.noise.normal(stage, channels, size, window)[None]
 
         with torch.inference_mode():
             y = self.vae.decoder(z[None].to(self.vae.mean.device), size_px, noise)
@@ -130,7 +130,7 @@ def surface_of(subject: Maps, parameters: VaeParameters, context: Context) -> Su
         "width_m": card.texel_m * size_px[1],
         "height_range_m": card.height_range_m,
     }
-    noise = NoiseField(int(context.rng.integers(2**31)))
+    noise = NoiseField(int(context.rng.integers(2**31)), context.device)
     return Surface(vae, z, card.maps, size_px, noise, about)
 
 

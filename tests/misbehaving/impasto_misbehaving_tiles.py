@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from impasto.context import Context
 from impasto.texture import Maps
 from impasto.tools import Field, Filter, Generator, SizeParameters, Tile
-from impasto.training.noise import NoiseField
+
+if TYPE_CHECKING:
+    from impasto.training.noise import NoiseField
 
 
 class BlotchesParameters(SizeParameters):
@@ -59,14 +61,16 @@ class Blotches(Generator):
 
 
 def _field(context: Context) -> NoiseField:
+    from impasto.training.noise import NoiseField
+
     return NoiseField(int(context.rng.integers(2**31)))
 
 
 def _region(field: NoiseField, size: tuple[int, int], window: tuple[int, int, int, int]) -> Maps:
     """All maps of a window, from noise one pixel wider on each side."""
     top, left, height, width = window
-    noise = field.normal(0, 5, size, (top - 1, left - 1, height + 2, width + 2)).transpose(1, 2, 0)
-    noise = np.clip(0.5 + noise / 8, 0, 1)
+    noise = field.normal(0, 5, size, (top - 1, left - 1, height + 2, width + 2))
+    noise = np.clip(0.5 + noise.permute(1, 2, 0).numpy() / 8, 0, 1)
     relief, inside = noise[..., 4:], noise[1:-1, 1:-1]
     slopes = np.stack([relief[1:-1, :-2, 0] - relief[1:-1, 2:, 0], relief[2:, 1:-1, 0] - relief[:-2, 1:-1, 0]], 2)
     normal = np.concatenate([slopes, np.full_like(slopes[..., :1], 2)], 2)

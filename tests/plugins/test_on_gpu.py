@@ -9,6 +9,7 @@ from pretend_gpu import DEVICE, MixedDevicesError, pretend_gpu
 from test_every_tool import MAKERS, TINY, library_with_tiny_models, make, picture, train_tiny  # noqa: F401
 
 from impasto import runner
+from impasto.training.noise import NoiseField
 from impasto_gan.torus import train
 from impasto_gan.torus.model import TorusModel
 
@@ -37,6 +38,13 @@ def test_devices_must_not_mix():
         there + here
     with pytest.raises(RuntimeError):
         there.numpy()
+
+
+def test_noise_is_drawn_there_and_bit_for_bit_that_of_the_cpu():
+    window = (-3, 60, 40, 30)
+    there, here = (NoiseField(5, device).normal(2, 5, (64, 72), window) for device in (DEVICE, "cpu"))
+    assert there.device.type == DEVICE
+    assert torch.equal(there.cpu(), here)
 
 
 @pytest.mark.parametrize("name", MAKERS)

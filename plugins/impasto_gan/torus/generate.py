@@ -139,14 +139,15 @@ class Synthesis:
     def _noise(self, stream: int, channels: int, region: Region) -> Tensor:
         window = (region.top, region.left, region.height, region.width)
 
-        def drawn(seed: int) -> np.ndarray:
-            return NoiseField(seed).normal(STREAMS.get(stream, stream), channels, region.full, window)
+        def drawn(seed: int) -> Tensor:
+            field = NoiseField(seed, self.model.device)
+            return field.normal(STREAMS.get(stream, stream), channels, region.full, window)[None]
 
         noise = drawn(self.choice.seed)
         if self.choice.blend:
             angle = self.choice.blend * math.pi / 2  # keeps the variance
             noise = math.cos(angle) * noise + math.sin(angle) * drawn(self.choice.other_seed)
-        return torch.from_numpy(noise.astype(np.float32, copy=False))[None].to(self.model.device)
+        return noise
 
     def tiles(self) -> Iterator[tuple[int, int, Maps]]:
         """The result in tiles (top, left, maps), in bands from the top, with the same pixels as the whole picture."""

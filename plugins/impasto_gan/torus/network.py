@@ -56,6 +56,12 @@ def _mixed(weight: Tensor, x: Tensor) -> Tensor:
     return (x.permute(0, 2, 3, 1) @ weight.flatten(1).T.to(x.dtype)).permute(0, 3, 1, 2)
 
 
+def _modulated(weight: Tensor, x: Tensor, by: Tensor) -> Tensor:
+    """x (B, C, h, w) with a mixture of `by` added, after scaling by 1 and another; weight (2 C, channels, 1, 1)."""
+    added, gain = weight.chunk(2)
+    return torch.addcmul(_mixed(added, by), x, _mixed(gain, by).add_(1))
+
+
 def upsample(x: Tensor, have: Region, want: Region) -> Tensor:
     """x (B, C, h, w), the values of `have`, in the region `want` of a torus twice as large, bilinear."""
     source = upsampled_from(want)
@@ -123,19 +129,23 @@ class Stage(nn.Module):
         x = torch.addcmul(shift, x, 1 + scale)
         if not self.is_first:
             x = upsample(x, source.grown(-1), region)
-        added, gain = self.noise.weight.chunk(2)
-        x = torch.addcmul(_mixed(added, noise), x, 1 + _mixed(gain, noise))
+        x = _modulated(self.noise.weight, x, noise)
         if self.condition is not None and condition is not None:
-            added, gain = self.condition.weight.chunk(2)
-            x = torch.addcmul(_mixed(added, condition), x, 1 + _mixed(gain, condition))
+            x = _modulated(self.condition.weight, x, condition)
         x = leaky_relu(x, SLOPE, inplace=True)
         for residual in self.residuals:
             x = leaky_relu(residual(x), SLOPE, inplace=True) + x[:, :, 1:-1, 1:-1]
-        assert self.head.bias is not None
-        maps = (_mixed(self.head.weight, x).float() + self.head.bias[:, None, None]) * self.gains
+        maps = self._maps(x)
         if state.maps is not None:
             maps = maps + upsample(state.maps, state.region, want)
         return State(x, maps, want)
+
+    def _maps(self, x: Tensor) -> Tensor:
+        """The head's part of the maps (B, channels, h, w), float32; a product from the left is the faster one."""
+        assert self.head.bias is not None
+        weight = self.head.weight.flatten(1).to(x.dtype).expand(len(x), -1, -1)
+        maps = torch.bmm(weight, x.flatten(2)).float().unflatten(2, x.shape[2:])
+        return torch.addcmul(self.head.bias[:, None, None] * self.gains, maps, self.gains)
 
 
 class TorusGenerator(nn.Module):
