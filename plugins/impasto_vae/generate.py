@@ -26,6 +26,7 @@ from .data import pixels_of
 from .latents import fill, inner_cells, kept_cells, windows_of
 from .networks import CELL_PX, LATENT_CHANNELS, Autoencoder
 from .parameters import VaeParameters
+from .prior import gaussian_field
 
 ENOUGH_CELLS = 64
 """A source with fewer is varied with the latents of the training pictures besides its own."""
@@ -123,8 +124,14 @@ def surface_of(subject: Maps, parameters: VaeParameters, context: Context) -> Su
         _place(mu, wraps(subject), old, known)
         known &= kept_cells(grid, parameters.variation, context.noise)
     context.progress(0.1, "Laying out what is new")
-    z = fill(old, known, windows_of(stored), random, lambda done: context.progress(0.1 + 0.4 * done))
-    z = torch.where(known, z, z + vae.deviation.cpu().view(-1, 1, 1) * context.noise(*z.shape).cpu())
+    if parameters.latents == "patches":
+        z = fill(old, known, windows_of(stored), random, lambda done: context.progress(0.1 + 0.4 * done))
+        z += vae.deviation.cpu().view(-1, 1, 1) * context.noise(*z.shape).cpu()
+    elif parameters.latents == "fitted":
+        z = gaussian_field(vae.prior_mean.cpu(), vae.prior_kernel.cpu(), context.noise(*old.shape).cpu())
+    else:
+        z = context.noise(*old.shape).cpu()
+    z = torch.where(known, old, z)
     about = {
         "name": card.name,
         "width_m": card.texel_m * size_px[1],

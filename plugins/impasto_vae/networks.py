@@ -14,6 +14,8 @@ from torch.nn.functional import leaky_relu, pixel_unshuffle
 
 from impasto.training.layers import SLOPE, Noise, circular_convolution, halved_sizes, resized, wrapped
 
+from .prior import SIDE
+
 CELL_PX = 16
 """Side in texels of a cell of the latents."""
 LATENT_CHANNELS = 8
@@ -137,12 +139,15 @@ class Autoencoder(nn.Module):
     """Encoder and decoder of standardised maps y, of about unit deviation, where x = mean + mixing · y.
 
     Colour is transformed to its principal axes, so that a grey stone gets no coloured grain.
-    deviation (8,): mean σ of q(z|x) on the training pictures.
+    deviation (8,): mean σ of q(z|x) on the training pictures. prior_mean (8,), prior_kernel (8, 8, 17, 17): the field
+    fitted to their latents (see `prior`).
     """
 
     mean: Tensor
     mixing: Tensor
     deviation: Tensor
+    prior_mean: Tensor
+    prior_kernel: Tensor
 
     def __init__(self, channels: int, width: int) -> None:
         super().__init__()
@@ -150,6 +155,8 @@ class Autoencoder(nn.Module):
         self.register_buffer("mean", torch.zeros(channels))
         self.register_buffer("mixing", torch.eye(channels))
         self.register_buffer("deviation", torch.zeros(LATENT_CHANNELS))
+        self.register_buffer("prior_mean", torch.zeros(LATENT_CHANNELS))
+        self.register_buffer("prior_kernel", torch.zeros(LATENT_CHANNELS, LATENT_CHANNELS, SIDE, SIDE))
 
     @torch.no_grad()
     def set_axes(self, mean: Tensor, mixing: Tensor, deviation: Tensor) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from impasto.tools import Field, Parameters, SizeParameters, model_field
 
 
@@ -11,6 +13,11 @@ class VaeParameters(SizeParameters):
     model: str = model_field()
     variation: float = Field(
         0.5, ge=0, le=1, description="Fraction of the source that is replaced; 0: only at the seams, 1: all of it"
+    )
+    latents: Literal["patches", "fitted", "prior"] = Field(
+        "patches",
+        description="Source of new latents. Patches: copies that match; fitted: a random field like the data's; "
+        "prior: white noise, as in the paper",
     )
 
 

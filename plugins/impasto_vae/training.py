@@ -1,8 +1,8 @@
 """Training of the autoencoder on the user's own pictures.
 
-Half of each batch is reconstructed except for its border; the other half is decoded from latents synthesised from the
-batch's (Larsen et al. 2016 decode samples too). Patches everywhere must be distributed like the data's, so no place may
-blur.
+Half of each batch is reconstructed except for its border; the other half is decoded from new latents, in turn from the
+prior N(0, I) (as in Larsen et al. 2016) and from patches of the batch's. Texels everywhere must be distributed like the
+data's, patch by patch, so no place may blur.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ from .losses import (
 )
 from .networks import CELL_PX, Autoencoder, reparameterised
 from .parameters import TrainVaeParameters
+from .prior import autocovariance, prior_gap, root
 
 BETAS = (0.5, 0.95)
 CRITIC_WIDTHS = (3, 5, 8, 12)
@@ -67,6 +68,7 @@ class VaeTraining(Training):
     ) -> None:
         super().__init__(parameters.steps, parameters.learning_rate, seed, device, precision)
         self.pictures, self.parameters = pictures, parameters
+        self.gap: dict[str, float] = {}
         channels = channels_of(pictures.maps)
         with self.seeded():
             self.vae = Autoencoder(channels, parameters.width)
@@ -82,13 +84,14 @@ class VaeTraining(Training):
         with self.autocast():
             mu, log_variance = vae.encoder(self._with_maps_hidden(x))
             z = reparameterised(mu, log_variance, self.noise(*mu.shape))
-            z, known = self.partly_synthesised(z, known_count, self.random)
+            z, known, from_prior = self.partly_new(z, known_count, self.random)
             x_hat = vae.decoder(z, (x.shape[2], x.shape[3]), self.noise)
         x_hat = x_hat.float()
         kl = kl_divergence(mu, log_variance)
         loss_L1 = reconstruction_loss(x[:known_count], x_hat[:known_count], known)
         x_hat = x_hat.roll(torch.randint(x.shape[3], (2,), generator=self.random).tolist(), (2, 3))
-        parts = [part for part in (x_hat[:known_count], x_hat[known_count:]) if len(part)]
+        new = x_hat[known_count:]
+        parts = [part for part in (x_hat[:known_count], new[from_prior], new[~from_prior]) if len(part)]
         loss_swd = sliced_wasserstein_loss(x, parts, self.random)
         loss = L1_WEIGHT * loss_L1 + self.parameters.kl_weight * free_bits(kl, FREE_NATS) + SWD_WEIGHT * loss_swd
         loss_critic, loss_adversarial = self._criticise(x_hat)
@@ -101,21 +104,25 @@ class VaeTraining(Training):
         """Crops (count, C, crop_px, crop_px) in [0, 1]."""
         return self.pictures.crops(count, self.parameters.crop_px, random).to(self.device)
 
-    def partly_synthesised(self, z: Tensor, known_count: int, random: torch.Generator) -> tuple[Tensor, Tensor]:
-        """z (B, 8, h, w) with new cells except for the inner ones of the first `known_count`, and a mask.
+    def partly_new(self, z: Tensor, known_count: int, random: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
+        """z (B, 8, h, w), new but for the inner cells of the first `known_count`; a mask; and which are of N(0, I).
 
-        The mask (1, 1, 16 h, 16 w) of inner texels: the border does not wrap around, so it cannot be reconstructed.
+        The mask (1, 1, 16 h, 16 w) is of inner texels: the border does not wrap around, so it cannot be reconstructed.
+        Of those after the first `known_count`, every other one is of N(0, I), and the rest are patches.
         """
         device, z = z.device, z.float()
         windows = windows_of(list(z.detach().cpu()))
         inside = inner_cells(z.shape[2], z.shape[3], (False, False))
+        from_prior = (torch.arange(len(z) - known_count) + self.done) % 2 == 0
         filled = []
         for index, old in enumerate(z.detach().cpu()):
             known = inside if index < known_count else torch.zeros_like(inside)
-            filled.append(fill(old, known, windows, random))
+            is_normal = index >= known_count and bool(from_prior[index - known_count])
+            filled.append(self.noise(*old.shape).cpu() if is_normal else fill(old, known, windows, random))
         keep = inside.to(device) & (torch.arange(len(z), device=device) < known_count).view(-1, 1, 1, 1)
         z = torch.where(keep, z, torch.stack(filled).to(device))
-        return z, interpolate(inside[None, None].float(), scale_factor=CELL_PX, mode="nearest").to(device)
+        mask = interpolate(inside[None, None].float(), scale_factor=CELL_PX, mode="nearest").to(device)
+        return z, mask, from_prior.to(device)
 
     def _with_maps_hidden(self, y: Tensor) -> Tensor:
         """y (B, C, H, W) in which only the colour of some crops is left, the other maps are at their mean."""
@@ -164,14 +171,25 @@ class VaeTraining(Training):
     @torch.no_grad()
     def complete(self) -> None:
         """Store latents of the pictures in `ema`, from which the finished model copies new cells."""
-        deviations = []
+        latents, variances = [], []
         for number, picture in enumerate(self.pictures.pictures[:MOST_PICTURES]):
             height, width = (min(side // CELL_PX, MOST_CELLS) * CELL_PX for side in picture.values.shape[1:])
             pixels = picture.values[None, :, :height, :width].to(self.device)
             mu, log_variance = self.ema.encoder(self.ema.standardised(pixels))
-            self.ema.register_buffer(f"latents_{number}", mu[0, :, 1:-1, 1:-1].contiguous())  # the border saw the wrap
-            deviations.append((0.5 * log_variance).exp().mean((0, 2, 3)))
-        self.ema.deviation[:] = torch.stack(deviations).mean(0)
+            latents.append(mu[0, :, 1:-1, 1:-1].contiguous())  # the border saw the wrap
+            variances.append(log_variance.exp().mean((0, 2, 3)))
+            self.ema.register_buffer(f"latents_{number}", latents[-1])
+        variance = torch.stack(variances).mean(0)
+        self.ema.deviation[:] = variance.sqrt()
+        self._fit_prior([mu.cpu() for mu in latents], variance.cpu())
+
+    def _fit_prior(self, latents: list[Tensor], variance: Tensor) -> None:
+        """Fit the Gaussian field to μ (8, h, w) of the pictures, and measure its difference from N(0, I)."""
+        mean = torch.cat([mu.flatten(1) for mu in latents], 1).mean(1)
+        covariance = autocovariance(latents, mean, variance)
+        self.ema.prior_mean[:] = mean
+        self.ema.prior_kernel[:] = root(covariance)
+        self.gap = prior_gap(mean, covariance)
 
     def card(self) -> dict[str, Any]:
         """The settings of the model and the sources of its data."""
@@ -187,6 +205,7 @@ class VaeTraining(Training):
             "height_range_m": pictures.relief_px * pictures.texel_m or None,
             "data": pictures.about,
             "sliders": [],
+            **self.gap,
         }
 
 

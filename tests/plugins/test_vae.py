@@ -22,6 +22,7 @@ from impasto_vae.latents import WINDOW, fill, inner_cells, kept_cells, windows_o
 from impasto_vae.losses import free_bits, kl_divergence, reconstruction_loss, sliced_wasserstein_loss
 from impasto_vae.networks import CELL_PX, LATENT_CHANNELS, Autoencoder, Decoder
 from impasto_vae.parameters import TrainVaeParameters, VaeParameters
+from impasto_vae.prior import autocovariance, gaussian_field, prior_gap, root
 from impasto_vae.training import VaeTraining
 
 TINY = {"name": "tiny", "crop_px": 80, "batch": 2, "width": 8, "learning_rate": 3e-3}
@@ -289,6 +290,85 @@ def test_the_divergence_is_that_of_two_gaussians():
     assert torch.allclose(kl, expected)
     assert free_bits(kl, 10.0) == 20
     assert torch.allclose(free_bits(kl, 0.0), kl.sum())
+
+
+def correlated(side: int, channels: int = LATENT_CHANNELS, seed: int = 0) -> torch.Tensor:
+    """Noise (C, side, side) of deviation 2 and mean 1; neighbours correlate by .5, channels 0 and 1 by .8."""
+    noise = torch.randn(channels, side, side, generator=torch.Generator().manual_seed(seed))
+    noise[1] = 0.8 * noise[0] + 0.6 * noise[1]
+    return 1 + noise + noise.roll(1, 1) + noise.roll(1, 2) + noise.roll((1, 1), (1, 2))
+
+
+def test_the_fitted_field_is_like_the_latents_on_any_torus():
+    latents = correlated(48)
+    mean = latents.mean((1, 2))
+    covariance = autocovariance([latents], mean, torch.full((LATENT_CHANNELS,), 0.25))
+    kernel = root(covariance)
+    for size in ((96, 64), (7, 128)):
+        noise = torch.randn(LATENT_CHANNELS, *size, generator=torch.Generator().manual_seed(1))
+        z = gaussian_field(mean, kernel, noise)
+        assert z.shape == noise.shape
+        assert z.mean() == pytest.approx(1, abs=0.2)
+        centred = z - mean.view(-1, 1, 1)
+        assert centred.square().mean() == pytest.approx(4.25, rel=0.1)
+        across = (centred * centred.roll(1, 2)).mean((1, 2)).mean()  # the last column's neighbour is the first
+        assert across == pytest.approx(5 / 6 * 2, rel=0.15)  # as tapered
+        assert (centred[0] * centred[1]).mean() == pytest.approx(0.8 * 4, rel=0.15)
+        assert gaussian_field(mean, kernel, noise.roll(3, 2)).allclose(z.roll(3, 2), atol=0.01)  # convolutions round
+
+
+def test_the_gap_from_the_prior_is_that_of_the_latents():
+    white = torch.randn(LATENT_CHANNELS, 64, 64, generator=torch.Generator().manual_seed(0))
+    nothing = torch.zeros(LATENT_CHANNELS)
+    gap = prior_gap(nothing, autocovariance([white], nothing, nothing))
+    assert gap["prior_kl"] < 0.02
+    assert abs(gap["neighbour_correlation"]) < 0.02
+    other = prior_gap(nothing + 1, autocovariance([2 * white], nothing, nothing))
+    expected = LATENT_CHANNELS * (0.5 * (1 + 4 - 1) - np.log(2))  # of N(1, 4)
+    assert other["prior_kl"] == pytest.approx(expected, rel=0.02)
+    latents = correlated(64)
+    mean = latents.mean((1, 2))
+    assert prior_gap(mean, autocovariance([latents], mean, nothing))["neighbour_correlation"] == pytest.approx(
+        0.5, abs=0.05
+    )
+
+
+def test_latents_come_from_the_prior_the_field_or_patches(library):
+    size = {"width_px": 512, "height_px": 512}
+    white, field, copied = (laid_out(library, Maps(), latents=kind, **size) for kind in ("prior", "fitted", "patches"))
+    assert white.mean() == pytest.approx(0, abs=0.05)
+    assert white.std((1, 2)).tolist() == pytest.approx([1.0] * LATENT_CHANNELS, abs=0.1)
+    assert abs((white * white.roll(1, 1)).mean()) < 0.05
+    stored = read_tensors(library / "tiny.safetensors")[0]
+    for z in (field, copied):
+        assert z.mean((1, 2)).numpy() == pytest.approx(stored["prior_mean"].astype(float), abs=0.3)
+    card = read_model(library / "tiny.safetensors").card
+    assert card["prior_kl"] > 0
+
+
+def test_a_kept_source_is_the_same_with_any_new_latents(library):
+    made = [laid_out(library, surface(), variation=0.25, latents=kind) for kind in ("prior", "fitted", "patches")]
+    for other in made[1:]:
+        assert (made[0] == other).all(0).float().mean() == pytest.approx(0.75, abs=0.01)
+
+
+def test_half_of_a_batch_is_decoded_from_new_latents_of_both_kinds():
+    training = VaeTraining(
+        load_pictures(dataset_of(surface()), 512, 80, hold_out=False),
+        TrainVaeParameters(**{**TINY, "batch": 8}, steps=2),
+        1,
+        "cpu",
+        "float32",
+    )
+    z = torch.full((8, LATENT_CHANNELS, 5, 5), 7.0)
+    new, mask, from_prior = training.partly_new(z, 4, torch.Generator().manual_seed(0))
+    assert (new[:4, :, 1:-1, 1:-1] == 7).all()
+    assert mask.mean() == pytest.approx(9 / 25)
+    assert from_prior.sum() == 2
+    assert (new[4:][~from_prior] == 7).all()
+    drawn = new[4:][from_prior]
+    assert abs(drawn.mean()) < 0.2
+    assert drawn.std() == pytest.approx(1, abs=0.15)  # 400 draws
 
 
 def test_only_what_is_known_has_to_be_reconstructed():

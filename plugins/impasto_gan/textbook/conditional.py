@@ -1,13 +1,15 @@
-"""The conditional GAN: the class enters G as an embedding, and D by projection (Miyato & Koyama 2018).
+"""The conditional GAN: the class enters G by conditional batch norm, and D by projection (Miyato & Koyama 2018).
 
-D(x, y) = ψ(φ(x)) + y·V·φ(x): how real the picture is, and how well it fits its class. Hinge loss and spectral
-normalisation as in that paper, but one step of D for each step of G instead of five.
+D(x, y) = ψ(φ(x)) + y·V·φ(x): how real the picture is, and how well it fits its class. Hinge loss, spectral norm of D
+and sums over φ as in that paper. Departures: convolutions of DCGAN instead of residual blocks, noise for each cell of
+a torus instead of one z, and one step of D for each step of G instead of five.
 """
 
 from __future__ import annotations
 
 from itertools import pairwise
 
+import torch
 from torch import Tensor, nn
 from torch.nn.functional import leaky_relu, relu
 from torch.nn.utils.parametrizations import spectral_norm
@@ -27,6 +29,7 @@ class ProjectionDiscriminator(nn.Module):
         self.convolutions = nn.ModuleList(
             spectral_norm(nn.Conv2d(a, b, 4, stride=2, padding=1)) for a, b in pairwise(widths)
         )
+        self.last = spectral_norm(nn.Conv2d(width, width, 3, padding=1))  # 38 px are seen together, instead of 22
         self.psi = spectral_norm(nn.Linear(width, 1))
         self.V = spectral_norm(nn.Embedding(classes, width))
 
@@ -34,8 +37,10 @@ class ProjectionDiscriminator(nn.Module):
         """Logits (B,), above 0 for pictures judged to be real and of this class."""
         for convolve in self.convolutions:
             x = leaky_relu(convolve(x), SLOPE)
+        x = leaky_relu(self.last(x), SLOPE)
         phi = x.float().sum((2, 3))  # (B, width)
-        return self.psi(phi)[:, 0].float() + (self.V(y) * phi).sum(1)
+        with torch.autocast(x.device.type, enabled=False):
+            return self.psi(phi)[:, 0] + (self.V(y) * phi).sum(1)
 
 
 class ConditionalTraining(TextbookTraining):

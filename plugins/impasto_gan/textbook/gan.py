@@ -1,7 +1,9 @@
 """The original GAN (Goodfellow et al. 2014) with the networks of DCGAN (Radford et al. 2016), on a torus.
 
 Two players: D tells pictures x of the data from pictures x̂ = G(z), and G tries to make D err. Kept as in the papers,
-as a reference and to learn from: it may collapse, which newer losses prevent.
+as a reference and to learn from: it may collapse, which newer losses prevent. Departures: z for each cell of a torus
+(Jetchev et al. 2016) instead of one, bilinear upsampling instead of transposed convolutions, which leave a chequered
+pattern (Odena et al. 2016), no tanh, and averaged weights of G for the model.
 """
 
 from __future__ import annotations
@@ -20,18 +22,40 @@ LATENT = 32
 """Channels of z for each cell of the coarsest grid; a cell is 8 px wide."""
 LEVELS = 4
 """Number of resolutions of the generator."""
+INITIAL_DEVIATION = 0.02
+
+
+class ConditionalNorm(nn.Module):
+    """Batch norm with a gain and a bias for each class (Dumoulin et al. 2017, as in Miyato & Koyama 2018)."""
+
+    def __init__(self, width: int, classes: int) -> None:
+        super().__init__()
+        self.norm = nn.BatchNorm2d(width, affine=False)
+        self.gain, self.bias = nn.Embedding(classes, width), nn.Embedding(classes, width)
+        nn.init.ones_(self.gain.weight)
+        nn.init.zeros_(self.bias.weight)
+
+    def forward(self, x: Tensor, classes: Tensor | None) -> Tensor:
+        """x (B, width, H, W) of the classes (B,), normalised; the first class without any."""
+        if classes is None:
+            classes = torch.zeros(len(x), dtype=torch.long, device=x.device)
+        gain, bias = (one(classes)[:, :, None, None] for one in (self.gain, self.bias))
+        return gain * self.norm(x) + bias
 
 
 class Generator(nn.Module):
-    """z (B, 32, H/8, W/8) -> standardised pictures (B, channels, H, W); no tanh as in DCGAN, which would bound them."""
+    """z (B, 32, H/8, W/8) -> standardised pictures (B, channels, H, W), which a tanh as in DCGAN would bound.
+
+    With classes, batch norm is conditional.
+    """
 
     def __init__(self, channels: int, width: int, classes: int = 0) -> None:
         super().__init__()
         widths = [max(8, width // 2**level) for level in range(LEVELS)]
-        self.embedding = nn.Embedding(classes, LATENT) if classes else None
-        inputs = LATENT * (2 if classes else 1)
-        self.convolutions = nn.ModuleList(circular_convolution(a, b) for a, b in pairwise([inputs, *widths]))
-        self.norms = nn.ModuleList(nn.BatchNorm2d(width) for width in widths)
+        self.convolutions = nn.ModuleList(circular_convolution(a, b) for a, b in pairwise([LATENT, *widths]))
+        self.norms = nn.ModuleList(
+            ConditionalNorm(width, classes) if classes else nn.BatchNorm2d(width) for width in widths
+        )
         self.head = circular_convolution(widths[-1], channels)
 
     def forward(
@@ -40,11 +64,9 @@ class Generator(nn.Module):
         """Pictures of `size_px` from random z, scaled by `variation`; classes (B,) are indices."""
         sizes = halved_sizes(size_px, LEVELS)
         x = variation * noise(batch, LATENT, *sizes[0])
-        if self.embedding is not None and classes is not None:
-            y = self.embedding(classes)[:, :, None, None].expand(-1, -1, *sizes[0])  # (B, 32, H/8, W/8)
-            x = torch.cat([x, y], 1)
         for convolve, normalise, size in zip(self.convolutions, self.norms, sizes, strict=True):
-            x = relu(normalise(convolve(resized(x, size))))  # (B, width, h, w)
+            x = convolve(resized(x, size))  # (B, width, h, w)
+            x = relu(normalise(x, classes) if isinstance(normalise, ConditionalNorm) else normalise(x))
         return self.head(x)
 
 
@@ -68,6 +90,14 @@ class Discriminator(nn.Module):
         return self.head(x).float()
 
 
+def begin(layer: nn.Module) -> None:
+    """DCGAN's initial weights: normal with a deviation of 0.02 (section 4), and so round 1 for batch norm."""
+    if isinstance(layer, nn.Conv2d):
+        nn.init.normal_(layer.weight, 0, INITIAL_DEVIATION)
+    elif isinstance(layer, nn.BatchNorm2d):
+        nn.init.normal_(layer.weight, 1, INITIAL_DEVIATION)
+
+
 class GanTraining(TextbookTraining):
     """min_G max_D  E[log D(x)] + E[log(1 - D(G(z)))]; G maximises log D(G(z)) instead (section 3 of the paper)."""
 
@@ -76,7 +106,10 @@ class GanTraining(TextbookTraining):
 
     def networks_of(self, channels: int, width: int) -> dict[str, nn.Module]:
         """G and D."""
-        return {"generator": Generator(channels, width), "discriminator": Discriminator(channels, width)}
+        networks = {"generator": Generator(channels, width), "discriminator": Discriminator(channels, width)}
+        for network in networks.values():
+            network.apply(begin)
+        return networks
 
     def rate(self) -> float:
         """Constant learning rate."""

@@ -46,15 +46,23 @@ def train_textbook(tool: str, parameters: TrainTextbookParameters, dataset: Data
     kind = TRAININGS[tool]
     if isinstance(parameters, TrainGanParameters) and parameters.loss == "relativistic":
         kind = RelativisticTraining
-    if kind.learns_classes and (len(dataset.labels) < 2 or any(sample.label is None for sample in dataset.samples)):
-        message = f"{tool} learns classes, and the data has {len(dataset.labels) or 'none'}"
-        raise ParameterError(message, "give a folder with one folder a class, or use train-gan")
+    if kind.learns_classes:
+        _check_classes(dataset, tool)
 
     def build(seed: int) -> TextbookTraining:
         crops = read_crops(dataset, parameters.longest_px, parameters.crop_px, parameters.hold_out, context.device)
         return kind(crops, parameters, seed, context.device, training_precision(context.device))
 
     return train_model(build, tool, parameters, dataset, context, parameters.watched)
+
+
+def _check_classes(dataset: Dataset, tool: str) -> None:
+    remedy = "give a folder with one folder a class, or use train-gan"
+    if len(dataset.labels) < 2:
+        raise ParameterError(f"{tool} learns classes, and the data has {len(dataset.labels) or 'none'}", remedy)
+    for sample in dataset.samples:
+        if sample.label is None:
+            raise ParameterError(f"{tool} learns classes, and {sample.name} has none", remedy)
 
 
 def generate_textbook(tool: str, subject: Maps, parameters: Any, context: Context) -> Maps:

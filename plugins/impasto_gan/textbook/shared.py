@@ -68,7 +68,7 @@ class TextbookTraining(Training):
         raise NotImplementedError
 
     @torch.no_grad()
-    def probe(self) -> tuple[Tensor, Tensor]:
+    def probe(self) -> tuple[Tensor, Tensor] | None:
         """Pictures from fixed noise, and fixed crops of the data, of the same classes."""
         size_px = (self.crop_px, self.crop_px)
         return self.ema(self.fixed_noise(), PROBES, size_px, self.real_classes), self.real
