@@ -39,6 +39,8 @@ from .schemas import holds
 from .texture import Maps
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from .context import Context
 
 __all__ = [
@@ -180,6 +182,13 @@ class Generator(Tool):
     """Makes textures, from a source or without one."""
 
     kind = "generator"
+
+    def without_network(self, tensors: Mapping[str, np.ndarray]) -> dict[str, np.ndarray] | None:
+        """Tensors of the same model whose network adds nothing to what it stores, such as a mean: its control.
+
+        None where that cannot be separated.
+        """
+        return None
 
 
 class Stylizer(Tool):

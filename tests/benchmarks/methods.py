@@ -20,7 +20,7 @@ from impasto import Maps, Recipe, Step, run
 from impasto.data.dataset import Dataset, dataset_of
 from impasto.data.parts import part_of
 from impasto.evaluation.judgement import Case
-from impasto.evaluation.judging import judge
+from impasto.evaluation.judging import figures_of
 
 STEPS_A_MINUTE = {"gan": 900, "progressive-gan": 300, "vae": 110, "torus": 160}
 """Approximate speed of one core, so that the learning-rate schedule of each ends with its time."""
@@ -37,13 +37,15 @@ def main() -> None:
     options = parser.parse_args()
     data = photograph(options.photo)
     whole = data.samples[0].load()
-    case = Case(options.photo, (part_of(whole, "right"),), (part_of(whole, "left"),), held_out=True)
+    left, right = (part_of(whole, part) for part in ("left", "right"))
+    case = Case(options.photo, (right,), (left,), held_out=True, others=(left,))
     cells, rows = [("photograph", whole["base_color"].pixels)], []
     for tool, label in LABELS.items():
         seconds = train(tool, data, options.minutes, options.out / "models")
         made = [generate(tool, seed, options.out / "models") for seed in range(3)]
-        figures = judge(case, made).mean()
-        kept = ("fine_swd_of_floor", "contrast_low", "contrast_high", "seam_z_high", "novelty", "largest_correlation")
+        _, judged, _ = figures_of(case, {str(seed): maps for seed, maps in enumerate(made)})
+        figures = {name: float(np.mean([one[name] for one in judged.values()])) for name in judged["0"]}
+        kept = ("fine_swd_of_floor", "contrast_low", "contrast_high", "seam_z_high", "novelty")
         rows.append({"tool": tool, "seconds": seconds, **{name: figures[name] for name in kept if name in figures}})
         print(rows[-1], flush=True)
         cells.append((f"{label}: {figures['fine_swd_of_floor']:.1f} x floor", made[0]["base_color"].pixels))

@@ -18,7 +18,8 @@ import numpy as np
 
 from impasto import Recipe, Step, run
 from impasto.data.dataset import Dataset, read_dataset
-from impasto.evaluation.evaluate import evaluate
+from impasto.evaluation.comparison import compare_model
+from impasto.evaluation.model_controls import MODEL
 from impasto.library.models import read_model
 from impasto_gan.torus import data, standardisation, train
 
@@ -59,9 +60,9 @@ def _figures(dataset: Dataset, steps: int, seed: int) -> list[float]:
         step = Step("train-torus", {"name": "measured", "steps": steps, **SETTINGS}, {"dataset": "dataset"})
         run(Recipe((step,), seed), {"dataset": dataset}, models_folder=Path(folder))
         model = read_model(next(Path(folder).glob("*.safetensors")))
-        (judgement,) = evaluate(model, dataset, seeds=JUDGED_SEEDS, size_px=JUDGED_PX)
-    mean = judgement.mean()
-    return [mean[name] for name in FIGURES]
+        options = {"choosing": True, "brief": True, "seeds": JUDGED_SEEDS, "size_px": JUDGED_PX}
+        (comparison,) = compare_model(model, dataset, **options)
+    return [comparison.rows[MODEL][name] for name in FIGURES]
 
 
 def _arguments() -> argparse.Namespace:

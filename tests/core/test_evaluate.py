@@ -11,10 +11,12 @@ from PIL import Image
 from impasto.cli.main import main
 from impasto.data.dataset import dataset_of, read_dataset
 from impasto.errors import ModelError, ParameterError
+from impasto.evaluation.cases import cases
+from impasto.evaluation.comparison import compare_model
 from impasto.evaluation.contact_sheet import contact_sheet
-from impasto.evaluation.evaluate import cases, evaluate
 from impasto.evaluation.judgement import Case
-from impasto.evaluation.judging import judge
+from impasto.evaluation.judging import figures_of
+from impasto.evaluation.model_controls import CROP, MEAN, MODEL
 from impasto.library.models import read_model, save_model
 from impasto.plugins import registry
 from impasto.texture import Maps
@@ -75,10 +77,12 @@ class Stub(Generator):
 @pytest.fixture
 def stubbed(monkeypatch, tmp_path):
     known = replace(registry(), tools={**registry().tools, "stub": Stub()})
-    for module in ("evaluation.evaluate", "runner", "plugins"):
+    for module in ("evaluation.model_controls", "runner", "plugins"):
         monkeypatch.setattr(f"impasto.{module}.registry", lambda: known)
     monkeypatch.setattr("impasto.evaluation.judging.SWD_DIRECTIONS", 32)
     monkeypatch.setattr("impasto.evaluation.judging.NOVELTY_PATCHES", 48)
+    monkeypatch.setattr("impasto.evaluation.metrics.two_sample.STEPS", 20)
+    monkeypatch.setattr("impasto.evaluation.metrics.two_sample.TESTED_PATCHES", 32)
     monkeypatch.setenv("IMPASTO_MODELS", str(tmp_path))
     return tmp_path
 
@@ -90,21 +94,23 @@ def stub_model(folder, dataset, **card):
     return save_model(folder / "stub.safetensors", {"a": np.zeros(1)}, {**about, **card})
 
 
-def judged(folder, flaw="", seeds=2, **how):
+def compared(folder, flaw="", seeds=2, **how):
     dataset = dataset_of(PHOTO, licence="CC0-1.0")
     model = stub_model(folder, dataset)
-    return evaluate(model, dataset, seeds=seeds, size_px=SIDE, parameters={"flaw": flaw}, device="cpu", **how)[0]
+    return compare_model(model, dataset, seeds=seeds, size_px=SIDE, parameters={"flaw": flaw}, device="cpu", **how)[0]
 
 
 def test_a_good_model_meets_every_goal(stubbed):
-    judgement = judged(stubbed)
-    assert judgement.missed() == []
-    mean = judgement.mean()
+    comparison = compared(stubbed)
+    assert comparison.missed() == []
+    mean = comparison.rows[MODEL]
     assert mean["fine_swd_of_floor"] < 1.3
     assert mean["wavelets_of_floor"] < 1.3
     assert mean["novelty"] > 0.9
     assert mean["normal_correlation"] > 0.99
-    assert set(judgement.details[0]["seam_z"]) == {"base_color", "height", "normal", "roughness"}
+    assert comparison.rows[CROP]["fine_swd_of_floor"] == pytest.approx(1)
+    assert MEAN not in comparison.rows  # this tool cannot separate its network
+    assert comparison.network_share == {}
 
 
 @pytest.mark.parametrize(
@@ -118,15 +124,15 @@ def test_a_good_model_meets_every_goal(stubbed):
 )
 def test_every_flaw_shows_in_its_figure(flaw, figures, stubbed):
     seeds = 2 if flaw == "one picture" else 1
-    assert figures <= set(judged(stubbed, flaw, seeds).missed())
+    assert figures <= set(compared(stubbed, flaw, seeds).missed())
 
 
 def test_normals_that_do_not_belong_to_the_height_are_found(stubbed):
-    assert judged(stubbed, "normals", seeds=1).mean()["normal_correlation"] < 0.5
+    assert compared(stubbed, "normals", seeds=1, brief=True).rows[MODEL]["normal_correlation"] < 0.5
 
 
 def test_a_blurred_surface_is_further_from_the_real_ones(stubbed):
-    good, bad = (judged(stubbed, flaw, seeds=1).mean() for flaw in ("", "blur"))
+    good, bad = (compared(stubbed, flaw, seeds=1, brief=True).rows[MODEL] for flaw in ("", "blur"))
     for name in ("fine_swd_of_floor", "wavelets_of_floor", "spectrum_db"):
         assert bad[name] > 1.2 * good[name], name
 
@@ -148,8 +154,7 @@ def test_pictures_that_were_learned_whole_are_said_to_be_no_test(stubbed):
     assert held.held_out
     assert held.trained == ()
     assert len(cases(model, other, trained_on=dataset)[0].trained) == 1
-    (split,) = cases(model, other, split=True)
-    assert split.judged[0].size_px == split.trained[0].size_px == (SIDE, SIDE // 2)
+    assert held.judged[0].size_px == held.others[0].size_px == (SIDE, SIDE // 2)
 
 
 def test_of_a_folder_the_right_pictures_judge(stubbed):
@@ -169,6 +174,30 @@ def test_of_a_folder_the_right_pictures_judge(stubbed):
     (case,) = cases(whole, folder)
     assert ([maps.name for maps in case.judged], case.held_out) == (["grains 2"], True)
     assert [maps.name for maps in case.trained] == ["grains 1"]
+
+
+def test_quarters_choose_settings_and_judge(stubbed):
+    large = surface(1, 512, 1024)
+    model = stub_model(stubbed, dataset_of(large))
+    pixels = large["base_color"].pixels
+    for choosing, (top, other) in ((False, (256, 0)), (True, (0, 256))):
+        (case,) = cases(model, dataset_of(large), choosing=choosing)
+        assert np.array_equal(case.judged[0]["base_color"].pixels, pixels[top : top + 256, 512:])
+        assert np.array_equal(case.others[0]["base_color"].pixels, pixels[:, :512])
+        assert np.array_equal(case.others[1]["base_color"].pixels, pixels[other : other + 256, 512:])
+
+
+def test_parts_that_share_blocks_are_refused(stubbed):
+    left = surface(1)
+    pixels = {name: np.tile(left[name].pixels, (1, 2, 1)) for name in left}
+    repeated = dataset_of(Maps.from_arrays(pixels, name="repeated"))
+    with pytest.raises(ParameterError, match="% of its pixels in common with what the model learned"):
+        cases(stub_model(stubbed, repeated), repeated)
+    copy = surface(2)
+    copy = copy.with_arrays({"base_color": np.roll(left["base_color"].pixels, 40, 1)})
+    model = stub_model(stubbed, dataset_of(left), part="all")
+    with pytest.raises(ParameterError, match="in common"):
+        cases(model, dataset_of(copy), trained_on=dataset_of(left))
 
 
 def test_a_card_may_say_once_for_all_that_half_was_learned(stubbed):
@@ -194,20 +223,21 @@ def test_each_class_is_judged_by_its_own_pictures(stubbed):
     samples = [replace(s, label="fine" if s.name in ("grains 1", "grains 2") else "coarse") for s in labelled.samples]
     labelled = replace(labelled, samples=tuple(samples))
     model = stub_model(stubbed, dataset_of(PHOTO), classes=["coarse", "fine", "absent"])
-    judgements = evaluate(model, labelled, seeds=1, size_px=SIDE, device="cpu")
-    assert [judgement.case.label for judgement in judgements] == ["coarse", "fine"]
-    for judgement in judgements:  # each is made as its own class
-        assert judgement.mean()["wavelets_of_floor"] < 1.5
-    swapped = evaluate(model, labelled, seeds=1, size_px=SIDE, device="cpu", parameters={"material": "fine"})
-    assert swapped[0].mean()["wavelets_of_floor"] > 1.5
+    options = {"seeds": 1, "size_px": SIDE, "device": "cpu", "brief": True}
+    comparisons = compare_model(model, labelled, **options)
+    assert [comparison.label for comparison in comparisons] == ["coarse", "fine"]
+    for comparison in comparisons:  # each is made as its own class
+        assert comparison.rows[MODEL]["wavelets_of_floor"] < 1.5
+    swapped = compare_model(model, labelled, parameters={"material": "fine"}, **options)
+    assert swapped[0].rows[MODEL]["wavelets_of_floor"] > 1.5
     with pytest.raises(ParameterError, match="none of the classes"):
         cases(model, dataset_of(PHOTO))
 
 
 def test_the_contact_sheet_is_a_picture_with_a_cell_for_each_thing(stubbed):
-    judgement = judged(stubbed, seeds=1)
-    with Image.open(io.BytesIO(contact_sheet([judgement]))) as image:
-        assert image.size == (5 * 256, 2 * (256 + 16))  # real, seed, corner, nearest, three maps: two rows
+    comparison = compared(stubbed, seeds=1, brief=True)
+    with Image.open(io.BytesIO(contact_sheet([comparison]))) as image:  # real, seed, corner, two controls, nearest
+        assert image.size == (5 * 256, 2 * (256 + 16))  # and three maps: two rows
         assert np.asarray(image).std() > 10
 
 
@@ -218,18 +248,20 @@ def test_the_command_prints_writes_and_records(stubbed, capsys):
     command = ["evaluate", "model", "stub", str(file), "--seeds", "1", "--size", str(SIDE), "--device", "cpu"]
     main([*command, "--set", "flaw=copy", "--out", str(stubbed / "out")])
     told = capsys.readouterr().out
-    assert "\nfloor: fine_swd " in told
+    assert tuple(told.splitlines()[1].split()[1:]) == ("model", "crop", "quilt", "noise", "goal")
     row = next(line.split() for line in told.splitlines() if line.startswith("copied_block_px"))
     assert row[-1] == "MISSED"
     about = json.loads((stubbed / "out" / "evaluation.json").read_text())
-    assert about["cases"][0]["seeds"][0]["copied_block_px"] > 64
+    assert about["cases"][0]["rows"][MODEL]["copied_block_px"] > 64
     assert (stubbed / "out" / "contact_sheet.png").stat().st_size > 1000
-    main([*command, "--record", "--json"])
+    main([*command, "--record", "--brief", "--json"])
     printed = json.loads(capsys.readouterr().out)
     assert printed["cases"][0]["held_out"] is True
     recorded = read_model(stubbed / "stub.safetensors").card["figures"]
     assert recorded["steps"] == 1.0
-    assert recorded["fine_swd_of_floor"] == pytest.approx(printed["cases"][0]["mean"]["fine_swd_of_floor"], abs=1e-3)
+    assert recorded["fine_swd_of_floor"] == pytest.approx(
+        printed["cases"][0]["rows"][MODEL]["fine_swd_of_floor"], abs=1e-3
+    )
 
 
 @pytest.mark.parametrize("wrong", [["--set", "flaw"], ["--seeds", "0"]], ids=" ".join)
@@ -251,16 +283,19 @@ def test_heights_are_compared_in_metres_not_in_parts_of_their_ranges(monkeypatch
     monkeypatch.setattr("impasto.evaluation.judging.SWD_DIRECTIONS", 32)
     known = {"width_m": 1.0, "height_range_m": 0.02}
     real, trained, made = (replace(surface(seed), **known) for seed in (1, 2, 3))
-    case = Case("", (real,), (trained,), True)
-    as_it_is = judge(case, [made]).mean()
-    same_relief = judge(case, [squeezed(made, 0.4, 0.3)]).mean()
+    case = Case("", (real,), (trained,), True, (trained,))
+
+    def figures(maps):
+        return figures_of(case, {"made": maps})[1]["made"]
+
+    as_it_is, same_relief = figures(made), figures(squeezed(made, 0.4, 0.3))
     for name in ("fine_swd_of_floor", "wavelets_of_floor", "contrast_low", "height_distance"):
         assert same_relief[name] == pytest.approx(as_it_is[name], rel=1e-3), name
-    flatter = judge(case, [replace(made, height_range_m=0.008)]).mean()
+    flatter = figures(replace(made, height_range_m=0.008))
     assert flatter["contrast_low"] < as_it_is["contrast_low"] - 0.02
     assert flatter["height_distance"] > 3 * as_it_is["height_distance"]
     half = replace(made, width_m=0.5, height_range_m=0.01)  # the same surface, said to be half as wide and as high
-    assert judge(case, [half]).mean()["contrast_low"] == pytest.approx(as_it_is["contrast_low"], rel=1e-3)
+    assert figures(half)["contrast_low"] == pytest.approx(as_it_is["contrast_low"], rel=1e-3)
 
 
 def test_a_figure_that_was_also_a_loss_is_marked_beside_the_independent_ones(stubbed, capsys):

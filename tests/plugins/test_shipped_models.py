@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 import impasto_gan
-from impasto.evaluation.judgement import GOALS
+from impasto.evaluation.comparison import GOALS
 from impasto.evaluation.metrics import normal_length_error, seam_z
+from impasto.evaluation.model_controls import Generation, network_share
 from impasto.library.models import read_model
 from impasto.recipe import Recipe, Step
 from impasto.runner import run
@@ -53,6 +54,22 @@ def test_every_map_tiles(name):
         for axis in (0, 1):
             middle = sorted(seam_z(maps[map_].pixels)[axis] for maps in made)[1]
             assert -4 < middle < 3
+
+
+@pytest.mark.parametrize("name", ["slate", "tiles"])
+def test_without_its_network_only_what_it_stores_is_left(name):
+    """Of slate a flat colour, of tiles their joints; so the network's share of the variance can be told."""
+    model = read_model(FOLDER / f"{name}.safetensors")
+    generation = Generation(model, "", 256, {}, "cpu")
+    (without,) = generation.without_network([0])
+    made = generation.make(0)
+    share = network_share([made], [without], ["base_color", "height"])
+    if name == "slate":
+        assert without["base_color"].pixels.std((0, 1)).max() < 1e-4
+        assert share["all"] == pytest.approx(1, abs=1e-3)
+    else:
+        assert without["base_color"].pixels.std((0, 1)).max() > 0.02
+        assert 0 < share["all"] < 0.95
 
 
 def test_the_table_of_the_documentation_says_what_the_cards_say():

@@ -6,10 +6,9 @@ import argparse
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..errors import FileError, ModelError, ParameterError
-from ..library.figures import was_a_loss
 from ..library.models import Model, read_model, record_figures
 from ..library.tensors import SUFFIX
 from ..plugins import registry
@@ -17,9 +16,6 @@ from ..system.outside import parse_json, printable
 from .gallery import add_gallery
 from .options import add_command, add_device, add_seed, parse_size
 from .terminal import Terminal
-
-if TYPE_CHECKING:
-    from ..evaluation.judgement import Judgement
 
 
 def add_evaluate(commands: Any) -> None:
@@ -44,9 +40,10 @@ def _add_model(kinds: Any) -> None:
     parser.add_argument("--seeds", type=int, default=3, metavar="N", help="how many results are judged (default: 3)")
     parser.add_argument("--size", type=parse_size, default=(512, 512), metavar="PX", help="side of each (default: 512)")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a parameter of the generator")
-    parser.add_argument(
-        "--split", choices=["half"], help="judge by the second half of a picture (without it: if only half was learned)"
-    )
+    text = "judge by the quarter of a picture that is for choosing settings (without it: by the last quarter)"
+    parser.add_argument("--choosing", action="store_true", help=text)
+    text = "leave out most classifiers and the search for copies: half a minute of one core instead of two"
+    parser.add_argument("--brief", action="store_true", help=text)
     parser.add_argument("--trained-on", type=Path, metavar="DATA", help="what it learned from, to look for copies")
     parser.add_argument("--record", action="store_true", help="keep the figures in the model's card")
     add_device(parser)
@@ -120,8 +117,9 @@ def _evaluate_maps(arguments: argparse.Namespace, terminal: Terminal) -> None:
 
 def _evaluate_model(arguments: argparse.Namespace, terminal: Terminal) -> None:
     from ..data.dataset import read_dataset
+    from ..evaluation.cases import trained_px
+    from ..evaluation.comparison import card_figures, compare_model, report
     from ..evaluation.contact_sheet import contact_sheet
-    from ..evaluation.evaluate import card_figures, evaluate, report, trained_px
     from ..system.transaction import replace_files
 
     if arguments.seeds < 1:
@@ -131,29 +129,29 @@ def _evaluate_model(arguments: argparse.Namespace, terminal: Terminal) -> None:
         raise ModelError(f"{model.name} is shipped, so nothing can be kept in it", "leave out --record")
     size_px, longest_px = arguments.size[0], trained_px(model)
     with terminal.progress() as on_progress:
-        judgements = evaluate(
+        comparisons = compare_model(
             model,
             read_dataset(arguments.data, longest_px=longest_px),
             trained_on=read_dataset(arguments.trained_on, longest_px=longest_px) if arguments.trained_on else None,
-            split=arguments.split is not None,
+            choosing=arguments.choosing,
+            brief=arguments.brief,
             seeds=arguments.seeds,
             size_px=size_px,
             parameters=_settings(arguments.set),
             device=arguments.device,
             on_progress=on_progress,
         )
-    about = report(model, judgements, size_px)
+    about = report(model, comparisons, size_px)
     written = {}
     if arguments.out:
         written = {
             arguments.out / "evaluation.json": json.dumps(about, indent=1).encode(),
-            arguments.out / "contact_sheet.png": contact_sheet(judgements),
+            arguments.out / "contact_sheet.png": contact_sheet(comparisons),
         }
         replace_files(written)
     if arguments.record:
-        record_figures(model, card_figures(judgements))
-    rows = [_rows(judgement, model.card["figures"]) for judgement in judgements]
-    terminal.evaluation(about, rows, list(written))
+        record_figures(model, card_figures(comparisons))
+    terminal.evaluation(about, model.card["figures"], list(written))
 
 
 def _model(wanted: str) -> Model:
@@ -172,23 +170,3 @@ def _settings(given: Sequence[str]) -> Mapping[str, Any]:
         except FileError:
             settings[name] = value
     return settings
-
-
-def _rows(judgement: Judgement, figures: Mapping[str, float]) -> list[tuple[str, ...]]:
-    """Rows of text: figure, mean, deviation, goal, and remarks (missed; or also a loss of the training)."""
-    mean, deviation, goals, missed = judgement.mean(), judgement.deviation(), judgement.goals(), judgement.missed()
-    rows: list[tuple[str, ...]] = []
-    for name, value in mean.items():
-        spread = f"± {deviation[name]:.3g}" if name in deviation else ""
-        remarks = ["MISSED"] * (name in missed) + ["was also a loss"] * was_a_loss(name, figures)
-        rows.append((name, f"{value:.3g}", spread, _goal(goals.get(name)), ", ".join(remarks)))
-    return rows
-
-
-def _goal(goal: tuple[float, float] | None) -> str:
-    if goal is None:
-        return ""
-    low, high = goal
-    if high == float("inf"):
-        return f">= {low:g}"
-    return f"<= {high:g}" if low == 0 else f"{low:g} to {high:g}"

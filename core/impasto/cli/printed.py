@@ -227,11 +227,14 @@ class Case(Answer):
     label: str = Field(description="the model's class; empty where it has none")
     data: list[str] = Field(description="the real pictures that it was compared with")
     held_out: bool = Field(description="whether the model did not learn from them")
-    floor: dict[str, float] = Field(description="score of real pictures against each other")
-    mean: dict[str, float] = Field(description="mean of each figure over the seeds")
-    deviation: dict[str, float] = Field(description="standard deviation over the seeds")
-    missed: list[str] = Field(description="figures whose mean misses its goal")
-    seeds: list[dict[str, Any]] = Field(description="figures of each seed, also for each level and map")
+    rows: dict[str, dict[str, float]] = Field(description="mean figures of the model, and of controls: crop, quilt, …")
+    deviation: dict[str, dict[str, float]] = Field(
+        description="their standard deviation over seeds, crops, classifiers"
+    )
+    network_share: dict[str, float] = Field(description="share of the variance that the network adds, by map; all")
+    goals: dict[str, list[float | None]] = Field(description="least and largest value that a figure should have")
+    missed: list[str] = Field(description="figures of the model that miss their goals")
+    notes: list[str] = Field(description="what could not be measured, and why")
 
 
 class Evaluation(Answer):

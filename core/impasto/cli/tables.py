@@ -11,7 +11,7 @@ from ..library.figures import was_a_loss
 from ..library.models import Model
 from ..schemas import conditions_of, limits_of, readable, readable_default
 from ..system.outside import printable
-from .printed import Gallery, MapEvaluation, PictureEvaluation, Planned, PlannedJob, SetFigures
+from .printed import Evaluation, Gallery, MapEvaluation, PictureEvaluation, Planned, PlannedJob, SetFigures
 
 if TYPE_CHECKING:
     from ..evaluation.behaviour import Finding
@@ -140,13 +140,36 @@ def weights(about: Mapping[str, Any]) -> Iterator[str]:
     yield f"it came from {about['source']}, licence {about['installed_licence']}"
 
 
-def evaluation(about: Mapping[str, Any], rows: Sequence[Sequence[Sequence[str]]]) -> Iterator[str]:
-    """A table for each case: figures, their goals, and which are missed."""
-    for case, lines in zip(about["cases"], rows, strict=True):
-        beside = "" if case["held_out"] else ", which the model learned from"
-        yield f"{about['model']} {case['label']}".rstrip() + f" beside {', '.join(case['data'])}{beside}"
-        yield "floor: " + ", ".join(f"{name} {value:.3g}" for name, value in case["floor"].items())
-        yield from table(("figure", "mean", "", "goal", ""), lines)
+def evaluation(answer: Evaluation, recorded: Mapping[str, float]) -> Iterator[str]:
+    """A table for each case: figures of the model and of its controls, their goals, and which are missed."""
+    for case in answer.cases:
+        beside = "" if case.held_out else ", which the model learned from"
+        yield f"{answer.model} {case.label}".rstrip() + f" beside {', '.join(map(printable, case.data))}{beside}"
+        rows = []
+        for name in case.rows["model"]:
+            cells = [_with_deviation(name, case.rows[row], case.deviation[row]) for row in case.rows]
+            remarks = ["MISSED"] * (name in case.missed) + ["was also a loss"] * was_a_loss(name, recorded)
+            rows.append((name, *cells, _goal_range(case.goals.get(name)), ", ".join(remarks)))
+        yield from table(("figure", *case.rows, "goal", ""), rows)
+        if case.network_share:
+            shares = ", ".join(f"{name} {share:.0%}" for name, share in case.network_share.items())
+            yield f"share of the variance that the network adds: {shares}"
+        yield from case.notes
+
+
+def _with_deviation(name: str, figures: Mapping[str, float], deviation: Mapping[str, float]) -> str:
+    if name not in figures:
+        return "-"
+    return f"{figures[name]:.3g}" + (f" ± {deviation[name]:.2g}" if deviation.get(name) else "")
+
+
+def _goal_range(goal: Sequence[float | None] | None) -> str:
+    if goal is None:
+        return ""
+    low, high = goal
+    if high is None:
+        return f">= {low:g}"
+    return f"<= {high:g}" if low == 0 else f"{low:g} to {high:g}"
 
 
 def set_figures(name: str, figures: Sequence[MapFigures], width_px: int | None = None) -> SetFigures:

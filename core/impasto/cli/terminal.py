@@ -228,13 +228,14 @@ class Terminal:
         """Print everything about some weights."""
         self._say(WeightsDetails.model_validate(about), tables.weights(about))
 
-    def evaluation(
-        self, about: Mapping[str, Any], rows: Sequence[Sequence[Sequence[str]]], written: Sequence[Path]
-    ) -> None:
-        """Print a table for each case: figures, their goals, and remarks."""
+    def evaluation(self, about: Mapping[str, Any], recorded: Mapping[str, float], written: Sequence[Path]) -> None:
+        """Print a table for each case: figures of the model and of controls, goals, and remarks.
+
+        recorded: the figures on the model's card, which tell what was a loss of its training.
+        """
         files = [str(path) for path in written]
         answer = Evaluation.model_validate({**about, "files": files})
-        self._say(answer, [*tables.evaluation(about, rows), *files])
+        self._say(answer, [*tables.evaluation(answer, recorded), *files])
 
     def map_evaluation(
         self,

@@ -1,4 +1,7 @@
-"""Halves of a picture: a model is trained on one and judged on the other, so that copying earns no score."""
+"""Parts of a picture: a model learns one half; of the other, a quarter chooses settings and the last quarter judges.
+
+So neither copying nor settings that happen to fit the judge earn a score.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,8 @@ from ..texture import Maps, Texture
 
 OTHER_PART: Mapping[str, str] = {"left": "right", "right": "left", "top": "bottom", "bottom": "top"}
 """The opposite half of each half; "all" has none."""
+LEAST_QUARTER_PX = 256
+"""Shorter side from which a quarter of a picture shows enough to judge by; of smaller pictures, the half judges."""
 
 
 def training_part(maps: Maps) -> str:
@@ -37,3 +42,14 @@ def part_of(maps: Maps, part: str) -> Maps:
     if width_m is not None and part in ("left", "right"):
         width_m *= half_width / width
     return replace(maps, textures=halved, width_m=width_m)
+
+
+def unseen_part(maps: Maps, learned: str, choosing: bool = False) -> Maps:
+    """The quarter to judge by, of the half opposite to the `learned` one: the lower, or the right one.
+
+    choosing: the other quarter, which chooses settings. A picture too small for quarters gives the half for both.
+    """
+    half = part_of(maps, OTHER_PART[learned])
+    first, second = ("top", "bottom") if learned in ("left", "right") else ("left", "right")
+    quarter = part_of(half, first if choosing else second)
+    return quarter if min(quarter.size_px) >= LEAST_QUARTER_PX else half

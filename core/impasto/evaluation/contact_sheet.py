@@ -1,4 +1,5 @@
-"""Contact sheet of an evaluation: for each case the real surface, the results of the seeds, wrap, copies and maps."""
+"""Contact sheet of an evaluation: for each case the real surface, the results of the seeds, wrap,
+controls, copies and maps."""
 
 from __future__ import annotations
 
@@ -9,31 +10,34 @@ import numpy as np
 from ..surface.grid import cell, empty_cell, grid
 from ..surface.thumbnail import lit
 from ..texture import Maps
-from .judgement import Case, Judgement
+from .comparison import Comparison
+from .judgement import Case
 from .metrics import nearest_patches
+from .model_controls import CROP, MODEL
 
 COLUMNS = 5
 PATCH_PX = 32
 PAIRS = 8
 
 
-def contact_sheet(judgements: Sequence[Judgement]) -> bytes:
+def contact_sheet(comparisons: Sequence[Comparison]) -> bytes:
     """PNG with the cells of each case in rows of five, each below its caption."""
     cells = []
-    for judgement in judgements:
-        cells += [cell(caption, picture) for caption, picture in _pictures(judgement)]
+    for comparison in comparisons:
+        cells += [cell(caption, picture) for caption, picture in _pictures(comparison)]
         cells += [empty_cell()] * (-len(cells) % COLUMNS)
     return grid(cells, COLUMNS)
 
 
-def _pictures(judgement: Judgement) -> list[tuple[str, np.ndarray]]:
+def _pictures(comparison: Comparison) -> list[tuple[str, np.ndarray]]:
     """Caption and picture (H, W, 3) of each cell."""
-    case, made = judgement.case, judgement.made
+    case, made = comparison.case, comparison.made[MODEL]
     name = case.label or case.judged[0].name
     found = [(f"real: {name}", lit(case.judged[0]))]
     found += [(f"seed {seed}", lit(maps)) for seed, maps in enumerate(made)]
     height, width = made[0].size_px
     found.append(("seed 0 across its corner", np.roll(lit(made[0]), (height // 2, width // 2), (0, 1))))
+    found += [(f"control: {row}", lit(one[0])) for row, one in comparison.made.items() if row not in (MODEL, CROP)]
     if case.trained:
         found.append(("made | nearest that it learned from", _nearest(case, made[0])))
     for map_ in [name for name in made[0] if name != "base_color"]:

@@ -1,4 +1,4 @@
-"""Comparison of the results for one material with real pictures of it; see `evaluate`."""
+"""Comparison of the results for one material with real pictures of it; see `comparison`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from ..errors import ParameterError
 from ..texture import MAP_CHANNELS, Maps
 from . import metrics
-from .judgement import Case, Judgement
+from .judgement import Case
 
 JUDGED_MAPS = ("base_color", "roughness", "metallic", "height")
 """Maps that are compared; normals and occlusion follow from height."""
@@ -21,28 +21,19 @@ CONSTANT = 0.004
 """Standard deviation, about one step of 8 bits, below which a map has no structure to compare."""
 
 
-def judge(
-    case: Case, made: Sequence[Maps], on_progress: Callable[[float, str], None] = lambda fraction, message: None
-) -> Judgement:
-    """Compare results, one set of maps per seed, with the case's real pictures."""
-    names = [f"seed {seed}" for seed in range(len(made))]
-    floor, seeds, details = figures_of(case, dict(zip(names, made, strict=True)), on_progress)
-    return Judgement(case, floor, tuple(made), tuple(seeds.values()), tuple(details.values()), _diversity(made))
-
-
 def figures_of(
     case: Case, made: Mapping[str, Maps], on_progress: Callable[[float, str], None] = lambda fraction, message: None
 ) -> tuple[dict[str, float], dict[str, dict[str, float]], dict[str, dict[str, Any]]]:
     """Figures of real pictures against each other; figures of each result, by its name; and these by level and map."""
     names = compared_maps(case, next(iter(made.values())))
     metric_case, metric_made = with_heights_in_metres(case, list(made.values()))
-    standardisation = _Standardisation(names, metric_case.judged)
+    standardisation = Standardisation(names, metric_case.judged)
     on_progress(0, "floor")
-    floor, copies = _floor(metric_case, standardisation), _Copies(case)
+    floor, copies = floor_of(metric_case, standardisation), Copies(case)
     found, details = {}, {}
     for index, (name, maps) in enumerate(made.items()):
         on_progress((index + 1) / (len(made) + 1), f"judging {name}")
-        figures, levels = _comparison_figures(metric_case, metric_made[index], standardisation, floor)
+        figures, levels = comparison_figures(metric_case, metric_made[index], standardisation, floor)
         own, seams = own_figures(maps)
         found[name] = {**figures, **own, **copies.figures(maps)}
         details[name] = {**levels, **seams}
@@ -55,7 +46,7 @@ def with_heights_in_metres(case: Case, made: Sequence[Maps]) -> tuple[Case, list
     Each height map fills [0, 1], so that the same relief has other values in another picture. Heights are left as they
     are unless the range of all of them is known.
     """
-    everything = [*case.judged, *case.trained, *made]
+    everything = [*case.judged, *case.trained, *case.others, *made]
     if not all(maps.height_range_m and maps.width_m for maps in everything if "height" in maps):
         return case, list(made)
     texel_m = (made[0].width_m or 1.0) / made[0].size_px[1]
@@ -67,8 +58,8 @@ def with_heights_in_metres(case: Case, made: Sequence[Maps]) -> tuple[Case, list
         span_m = maps.height_range_m / maps.width_m * maps.size_px[1] * texel_m
         return maps.with_arrays({"height": span_m * (height - height.mean())})
 
-    judged, trained = (tuple(map(in_metres, side)) for side in (case.judged, case.trained))
-    return replace(case, judged=judged, trained=trained), [in_metres(maps) for maps in made]
+    judged, trained, others = (tuple(map(in_metres, side)) for side in (case.judged, case.trained, case.others))
+    return replace(case, judged=judged, trained=trained, others=others), [in_metres(maps) for maps in made]
 
 
 def compared_maps(case: Case, made: Maps) -> tuple[str, ...]:
@@ -77,7 +68,9 @@ def compared_maps(case: Case, made: Maps) -> tuple[str, ...]:
     def varies(name: str) -> bool:
         return max(float(maps[name].pixels.std()) for maps in case.judged) > CONSTANT
 
-    everywhere = [name for name in JUDGED_MAPS if all(name in maps for maps in (made, *case.judged, *case.trained))]
+    everywhere = [
+        name for name in JUDGED_MAPS if all(name in maps for maps in (made, *case.judged, *case.trained, *case.others))
+    ]
     names = tuple(name for name in everywhere if varies(name))
     if "base_color" not in names:
         raise ParameterError(
@@ -87,7 +80,7 @@ def compared_maps(case: Case, made: Maps) -> tuple[str, ...]:
     return names
 
 
-class _Standardisation:
+class Standardisation:
     """Maps stacked as channels, divided by the real standard deviations, so that all count equally."""
 
     def __init__(self, names: tuple[str, ...], real: Sequence[Maps]) -> None:
@@ -110,7 +103,7 @@ class _Standardisation:
         return np.concatenate([maps[name].pixels.mean(2, keepdims=True) for name in self.names], 2)
 
 
-def _floor(case: Case, standardisation: _Standardisation) -> dict[str, float]:
+def floor_of(case: Case, standardisation: Standardisation) -> dict[str, float]:
     """Distances between disjoint real pictures."""
     pairs = case.floor_pairs()
     return {
@@ -121,25 +114,29 @@ def _floor(case: Case, standardisation: _Standardisation) -> dict[str, float]:
 
 
 def _spectrum_db(made: Sequence[Maps], real: Sequence[Maps]) -> list[float]:
-    return metrics.spectrum_difference_db(_colors(made), _colors(real))
+    return metrics.spectrum_difference_db(colors_of(made), colors_of(real))
 
 
-def _swd(made: Sequence[Maps], real: Sequence[Maps], standardisation: _Standardisation) -> list[float]:
+def _swd(made: Sequence[Maps], real: Sequence[Maps], standardisation: Standardisation) -> list[float]:
     found, wanted = ([standardisation.channels(maps) for maps in side] for side in (made, real))
     return metrics.sliced_wasserstein(found, wanted, directions=SWD_DIRECTIONS)
 
 
-def _wavelets(made: Sequence[Maps], real: Sequence[Maps], standardisation: _Standardisation) -> float:
+def _wavelets(made: Sequence[Maps], real: Sequence[Maps], standardisation: Standardisation) -> float:
     found, wanted = ([standardisation.luminances(maps) for maps in side] for side in (made, real))
     return metrics.wavelet_distance(found, wanted)
 
 
-def _comparison_figures(
-    case: Case, maps: Maps, standardisation: _Standardisation, floor: Mapping[str, float]
+def comparison_figures(
+    case: Case, maps: Maps, standardisation: Standardisation, floor: Mapping[str, float], tiles: bool = True
 ) -> tuple[dict[str, float], dict[str, Any]]:
-    """Figures that compare a result with the real pictures, and the same by level or band."""
-    if len(case.judged) == 1:  # the floor is of pictures of this size, at the same phase of the pattern
-        maps = _cropped(_rolled(maps, case.judged[0], standardisation), case.judged[0].size_px)
+    """Figures that compare a result with the real pictures, and the same by level or band.
+
+    tiles: whether it may be rolled, to begin at the same phase of the pattern as the real picture.
+    """
+    if len(case.judged) == 1:  # the floor is of pictures of this size
+        rolled = _rolled(maps, case.judged[0], standardisation) if tiles else maps
+        maps = _cropped(rolled, case.judged[0].size_px)
     real = list(case.judged)
     swd = _swd([maps], real, standardisation)
     contrast = metrics.contrast_ratio(standardisation.channels(maps), [standardisation.channels(one) for one in real])
@@ -160,7 +157,7 @@ def _comparison_figures(
     return figures, {"swd_levels": swd, "contrast_levels": contrast, "spectrum_bands_db": spectrum}
 
 
-def _rolled(maps: Maps, real: Maps, standardisation: _Standardisation) -> Maps:
+def _rolled(maps: Maps, real: Maps, standardisation: Standardisation) -> Maps:
     """Seamless maps, rolled to begin at the same phase of the pattern as the real ones."""
     shift = metrics.best_shift(standardisation.channels(maps), standardisation.channels(real))
     return Maps.from_arrays({name: np.roll(maps[name].pixels, shift, (0, 1)) for name in maps}, name=maps.name)
@@ -184,18 +181,20 @@ def own_figures(maps: Maps) -> tuple[dict[str, float], dict[str, Any]]:
     return figures, {"seam_z": seams}
 
 
-class _Copies:
+class Copies:
     """Search for copies of the training data in results; without figures if the training data are not known.
 
     For a model trained on whole pictures, each half serves as the reference for copies of the other half.
     """
 
     def __init__(self, case: Case) -> None:
-        self.trained = _colors(case.trained)
-        pairs = case.floor_pairs()[:1] if case.trained else []
-        if not case.held_out:
-            pairs = [pair for one, other in pairs for pair in ((one, other), (other, one))]
-        self.searched = [(_colors(known), self._usual(_colors(known), _colors(others))) for known, others in pairs]
+        self.trained = colors_of(case.trained)
+        pairs = [(list(case.trained), list(case.judged))] if case.trained else []
+        if case.trained and not case.held_out:
+            pairs = [pair for one, other in case.floor_pairs()[:1] for pair in ((one, other), (other, one))]
+        self.searched = [
+            (colors_of(known), self._usual(colors_of(known), colors_of(others))) for known, others in pairs
+        ]
 
     def _usual(self, known: list[np.ndarray], others: list[np.ndarray]) -> list[metrics.Nearest]:
         share = max(1, NOVELTY_PATCHES // len(others))
@@ -218,16 +217,5 @@ class _Copies:
         }
 
 
-def _colors(surfaces: Sequence[Maps]) -> list[np.ndarray]:
+def colors_of(surfaces: Sequence[Maps]) -> list[np.ndarray]:
     return [maps["base_color"].pixels for maps in surfaces]
-
-
-def _diversity(made: Sequence[Maps]) -> dict[str, float]:
-    """Similarity of the results of different seeds; empty for one seed."""
-    if len(made) < 2:
-        return {}
-    colors = _colors(made)
-    return {
-        "largest_correlation": max(metrics.over_pairs(metrics.largest_correlation, colors)),
-        "ms_ssim": float(np.mean(metrics.over_pairs(metrics.ms_ssim, colors))),
-    }

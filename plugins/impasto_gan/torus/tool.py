@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from impasto.context import Context
 from impasto.texture import Maps
 from impasto.tools import Generator, Input, Result, Tile, Trainer
 
 from .parameters import TorusParameters, TrainTorusParameters
+
+if TYPE_CHECKING:
+    import numpy as np
+
+HEADS = re.compile(r"^network\.stages\.\d+\.head\.")
+"""Names of the tensors through which all maps of the network pass."""
 
 
 class Torus(Generator):
@@ -36,6 +43,10 @@ class Torus(Generator):
         from .generate import synthesis_of
 
         yield from synthesis_of(subject, parameters, context).tiles()
+
+    def without_network(self, tensors: Mapping[str, np.ndarray]) -> dict[str, np.ndarray] | None:
+        """The tensors with heads that give zeros: only the mean, the unit cell and its components are left."""
+        return {name: 0 * value if HEADS.search(name) else value for name, value in tensors.items()}
 
 
 class TrainTorus(Trainer):

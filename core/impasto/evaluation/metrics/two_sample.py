@@ -5,9 +5,16 @@ It learns afresh for each pair, so that no method can be tuned to it; the score 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from torch import Tensor, nn
+
+from .patches import Pictures, as_list
+
+Sides = list[list[Tensor]]
+"""Pictures (C, H, W) of two sides that are to be told apart."""
 
 PATCH_PX = 80
 """Side of the patches; smaller ones (48 px) show nothing."""
@@ -23,19 +30,31 @@ def two_sample_auc(a: np.ndarray, b: np.ndarray, seed: int = 0, steps: int | Non
     It learns on the left half of each and is tested on the right one. 0.5: it cannot tell; 1: it always can. Each side
     needs 80 px, the width twice as much.
     """
+    known, unknown = ([[_half(one, part)] for one in (a, b)] for part in (0, 1))
+    return _told_apart(known, unknown, seed, steps or STEPS)
+
+
+def disjoint_two_sample_auc(
+    learned: tuple[Pictures, Pictures], tested: tuple[Pictures, Pictures], seed: int = 0
+) -> float:
+    """The same for a classifier that learns on one pair of (lists of) pictures (H, W, C), and is tested on another."""
+    known, unknown = ([list(map(_tensor, as_list(side))) for side in pair] for pair in (learned, tested))
+    return _told_apart(known, unknown, seed, STEPS)
+
+
+def _told_apart(known: Sides, unknown: Sides, seed: int, steps: int) -> float:
     rng = np.random.default_rng(seed)
-    known, unknown = ([_half(one, part) for one in (a, b)] for part in (0, 1))
     with torch.random.fork_rng(devices=[]):  # initial weights and dropout
         torch.manual_seed(seed)
-        network = _learned(known, steps or STEPS, rng)
+        network = _learned(known, steps, rng)
     with torch.inference_mode():
         logits = [network(_patches(one, TESTED_PATCHES, rng)).flatten().numpy() for one in unknown]
     return _area(*logits)
 
 
-def _learned(known: list[Tensor], steps: int, rng: np.random.Generator) -> nn.Module:
-    """A network that has learned to tell patches of two pictures (C, H, W): low values for the first one's."""
-    network = _network(known[0].shape[0])
+def _learned(known: Sides, steps: int, rng: np.random.Generator) -> nn.Module:
+    """A network that has learned to tell patches of two sides: low values for the first one's."""
+    network = _network(known[0][0].shape[0])
     optimizer = torch.optim.Adam(network.parameters(), LEARNING_RATE)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, LEARNING_RATE, total_steps=steps)
     labels = torch.arange(2.0).repeat_interleave(BATCH // 2)
@@ -52,17 +71,24 @@ def _learned(known: list[Tensor], steps: int, rng: np.random.Generator) -> nn.Mo
 def _half(picture: np.ndarray, part: int) -> Tensor:
     """Left (0) or right (1) half of a picture, (C, H, W)."""
     width = picture.shape[1] // 2
-    half = picture[:, :width] if part == 0 else picture[:, -width:]
-    return torch.from_numpy(np.ascontiguousarray(half.transpose(2, 0, 1), np.float32))
+    return _tensor(picture[:, :width] if part == 0 else picture[:, -width:])
 
 
-def _patches(picture: Tensor, count: int, rng: np.random.Generator) -> Tensor:
-    """Random patches (N, C, 80, 80), less their means, half of them mirrored."""
-    _, height, width = picture.shape
+def _tensor(picture: np.ndarray) -> Tensor:
+    """A picture (H, W, C) as (C, H, W)."""
+    return torch.from_numpy(np.ascontiguousarray(picture.transpose(2, 0, 1), np.float32))
+
+
+def _patches(pictures: Sequence[Tensor], count: int, rng: np.random.Generator) -> Tensor:
+    """Random patches (N, C, 80, 80) of pictures in turn, less their means, half of them mirrored."""
     taken = []
-    for y, x, flips in rng.integers((height - PATCH_PX + 1, width - PATCH_PX + 1, 2), size=(count, 3)):
+    for index, (down, right, flips) in enumerate(rng.random((count, 3))):
+        picture = pictures[index % len(pictures)]
+        y, x = (
+            int(share * (side - PATCH_PX + 1)) for share, side in zip((down, right), picture.shape[1:], strict=True)
+        )
         patch = picture[:, y : y + PATCH_PX, x : x + PATCH_PX]
-        taken.append(patch.flip(2) if flips else patch)
+        taken.append(patch.flip(2) if flips < 0.5 else patch)
     patches = torch.stack(taken)
     return patches - patches.mean((2, 3), keepdim=True)
 

@@ -48,15 +48,15 @@ def radial_power_spectrum(pixels: np.ndarray) -> np.ndarray:
     return power_by_ring[: min(height, width) // 2]
 
 
-def spectrum_difference_db(result: Pictures, source: Pictures) -> list[float]:
+def spectrum_difference_db(result: Pictures, source: Pictures, bands_per_octave: int = BANDS_PER_OCTAVE) -> list[float]:
     """Power of the result over the source's in dB, in bands of half an octave, finest first, at equal texel size.
 
     From wavelengths of 2 px to those that fit 8 times into the smallest picture; 0 is ideal, good: within 3. Phases
     are ignored: noise with the same spectrum passes.
     """
     shortest = min(min(picture.shape[:2]) for side in (result, source) for picture in as_list(side))
-    count = int(np.floor(np.log2(max(0.5 * shortest / COARSEST_PERIODS, 1)) * BANDS_PER_OCTAVE))
-    edges = 0.5 * 2.0 ** (-np.arange(max(count, 1) + 1) / BANDS_PER_OCTAVE)  # cycles a pixel, finest first
+    count = int(np.floor(np.log2(max(0.5 * shortest / COARSEST_PERIODS, 1)) * bands_per_octave))
+    edges = 0.5 * 2.0 ** (-np.arange(max(count, 1) + 1) / bands_per_octave)  # cycles a pixel, finest first
     found, wanted = (_band_powers(side, edges) for side in (result, source))
     return (10 * np.log10(np.maximum(found, 1e-12) / np.maximum(wanted, 1e-12))).tolist()
 

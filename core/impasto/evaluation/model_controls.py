@@ -1,0 +1,108 @@
+"""Pictures of a model, and of the controls that its figures are read beside."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import ImpastoError
+from ..library.models import Model, load_model, save_model
+from ..plugins import registry
+from ..recipe import Recipe, Step
+from ..runner import run
+from ..texture import Maps, Texture
+from .controls import quilted, random_phase_noise
+from .judgement import Case
+
+MODEL, CROP, QUILT, NOISE, MEAN = "model", "crop", "quilt", "noise", "mean"
+ROWS = (MODEL, CROP, QUILT, NOISE, MEAN)
+"""Rows of a comparison: results of the model; other real crops; `quilt` and random-phase noise of the same data; and
+what the model stores besides its network."""
+MOST_CROPS = 3
+
+
+@dataclass(frozen=True)
+class Generation:
+    """A model, and how it is asked for pictures. label: class, or ""."""
+
+    model: Model
+    label: str
+    size_px: int
+    parameters: Mapping[str, Any]
+    device: str = "auto"
+
+    def make(self, seed: int) -> Maps:
+        """Result of the model, from a recipe of one step."""
+        tool = registry().tool(str(self.model.card["tool"]))
+        fields = tool.parameters.model_fields
+        given: dict[str, Any] = {"model": self.model.name, "width_px": self.size_px, "height_px": self.size_px}
+        if self.label and "material" in fields:
+            given["material"] = self.label
+        given = {name: value for name, value in given.items() if name in fields} | dict(self.parameters)
+        recipe = Recipe((Step(tool.name, given),), seed)
+        return run(recipe, device=self.device, models_folder=self.model.path.parent).maps
+
+    def without_network(self, seeds: Sequence[int]) -> list[Maps]:
+        """Results of the same model whose network adds nothing; none if its tool cannot separate that."""
+        tool = registry().tool(str(self.model.card["tool"]))
+        tensors = getattr(tool, "without_network", lambda _: None)(load_model(self.model))
+        if tensors is None:
+            return []
+        with tempfile.TemporaryDirectory() as folder:
+            model = save_model(Path(folder) / self.model.path.name, tensors, self.model.card)
+            return [replace(self, model=model).make(seed) for seed in seeds]
+
+
+def simple_controls(case: Case, names: tuple[str, ...], size_px: int, count: int) -> dict[str, list[Maps]]:
+    """Real crops, and `count` quilts and noises of the material; without those for which the data are too small."""
+    source = max(case.trained or case.others, key=lambda maps: min(maps.size_px))
+    rows = {CROP: crops(case)}
+    with suppress(ImpastoError):  # the source may be smaller than its blocks
+        rows[QUILT] = [quilted(source, (size_px, size_px), seed) for seed in range(count)]
+    rows[NOISE] = [random_phase_noise(source, (size_px, size_px), names, seed) for seed in range(count)]
+    return rows
+
+
+def crops(case: Case) -> list[Maps]:
+    """Up to three disjoint parts of the other real pictures, of the judged ones' size or as large as they are."""
+    found = []
+    height, width = case.judged[0].size_px
+    for maps in case.others:
+        rows, columns = (min(side, full) for side, full in zip((height, width), maps.size_px, strict=True))
+        for y in range(0, maps.size_px[0] - rows + 1, rows):
+            for x in range(0, maps.size_px[1] - columns + 1, columns):
+                found.append(_window(maps, (slice(y, y + rows), slice(x, x + columns))))
+    if len(found) <= MOST_CROPS:
+        return found
+    return [found[index] for index in np.linspace(0, len(found) - 1, MOST_CROPS).round().astype(int)]
+
+
+def _window(maps: Maps, window: tuple[slice, slice]) -> Maps:
+    textures = {name: Texture(maps[name].pixels[window], maps[name].color_space) for name in maps}
+    width_m = maps.width_m and maps.width_m * textures["base_color"].size_px[1] / maps.size_px[1]
+    return replace(maps, textures=textures, width_m=width_m)
+
+
+def network_share(made: Sequence[Maps], without: Sequence[Maps], names: Sequence[str]) -> dict[str, float]:
+    """Share of the variance of results that the network adds, by map, and "all": its mean over the maps.
+
+    1 - V0 / V, where V is the variance of a map's pixels over a result (summed over channels, averaged over seeds),
+    and V0 that of the same seeds without the network. 0 if it adds nothing; 1 if all structure is its own; negative if
+    it only evens out what is stored.
+    """
+    if not without:
+        return {}
+    shares = {}
+    for name in names:
+        ours, stored = (
+            np.mean([maps[name].pixels.var((0, 1), dtype=np.float64).sum() for maps in side])
+            for side in (made, without)
+        )
+        shares[name] = float(1 - stored / ours) if ours > 0 else 0.0
+    return shares | {"all": float(np.mean(list(shares.values())))}

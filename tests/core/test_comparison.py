@@ -1,0 +1,60 @@
+"""Controls order as they must, and what repeats or adds nothing shows in its figure."""
+
+import numpy as np
+import pytest
+from test_evaluate import surface
+
+from impasto.evaluation.controls import quilted, random_phase_noise
+from impasto.evaluation.independent import IndependentFigures
+from impasto.evaluation.judgement import Case
+from impasto.evaluation.judging import compared_maps
+from impasto.evaluation.metrics.pattern_salience import PatternSalience
+from impasto.evaluation.model_controls import crops, network_share
+from impasto.texture import Maps
+
+SIDE = 256
+
+
+@pytest.fixture(scope="module")
+def case() -> Case:
+    real = [surface(seed, SIDE, SIDE) for seed in (1, 2, 3)]
+    return Case("", (real[0],), (real[1],), True, tuple(real[1:]))
+
+
+def test_noise_is_further_from_real_crops_than_a_quilt_and_both_than_another_crop(case):
+    names = compared_maps(case, case.judged[0])
+    independent = IndependentFigures(case, names)
+    rows = {
+        "crop": [independent.of(maps, tiles=False) for maps in crops(case)],
+        "quilt": [independent.of(quilted(case.others[0], (SIDE, SIDE)))],
+        "noise": [independent.of(random_phase_noise(case.others[0], (SIDE, SIDE), names))],
+    }
+    for figure in ("statistics", "phases"):
+        crop, quilt, noise = (np.mean([one[figure] for one in figures]) for figures in rows.values())
+        assert crop < quilt < noise, figure
+        assert noise > 1.2 * crop, figure
+    assert rows["quilt"][0]["relief_ratio"] == pytest.approx(1, abs=0.2)
+
+
+def test_a_tile_with_a_landmark_or_with_a_patch_of_other_contrast_is_more_salient_than_a_crop():
+    def noise(seed):
+        return np.random.default_rng(seed).standard_normal((SIDE, SIDE, 1)).astype(np.float32)
+
+    salience = PatternSalience([noise(seed) for seed in range(4)])
+    assert np.mean([salience.of_crop(noise(seed)) for seed in range(4, 8)]) == pytest.approx(1, abs=0.15)
+    patch = (slice(100, 140), slice(60, 100))
+    brighter, rougher = noise(9), noise(9)
+    brighter[patch] += 1
+    rougher[patch] *= 1.6
+    assert salience.of_crop(brighter) > 1.5
+    assert salience.of_crop(rougher) > 1.5
+
+
+def test_the_share_of_the_network_is_none_where_it_adds_nothing_and_all_where_nothing_else_varies():
+    made, flat = surface(1, 64, 64), Maps.from_arrays({"base_color": np.full((64, 64, 3), 0.5)})
+    assert network_share([made], [made], ["base_color", "height"]) == {"base_color": 0, "height": 0, "all": 0}
+    assert network_share([made], [flat], ["base_color"])["all"] == pytest.approx(1)
+    assert network_share([made], [], ["base_color"]) == {}
+    color = made["base_color"].pixels
+    halved = Maps.from_arrays({"base_color": color.mean((0, 1)) + (color - color.mean((0, 1))) / 2})
+    assert network_share([made], [halved], ["base_color"])["all"] == pytest.approx(0.75, abs=1e-4)
