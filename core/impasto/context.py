@@ -28,12 +28,14 @@ class Context:
     device: a torch device string. precision: "float32" or "bfloat16". rng: this step's own generator.
     models: the library that trainers save to and generators load from. weights: published ones that plugins declare.
     is_stopped: whether the user asked to finish early and keep the result so far; tools that improve their result
-    step by step check it.
+    step by step check it. enough_px: longer side that is enough, for a preview of the result; a generator may then
+    make the same picture smaller, by halving its sides while the longer one stays at least as long. None for a result.
     """
 
     rng: np.random.Generator = field(default_factory=lambda: np.random.default_rng(0))
     device: str = "cpu"
     precision: str = "float32"
+    enough_px: int | None = None
     models: ModelLibrary = field(default_factory=ModelLibrary)
     weights: WeightsLibrary = field(default_factory=WeightsLibrary)
     on_progress: Callable[[float, str], None] = _nothing

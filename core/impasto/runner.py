@@ -42,6 +42,7 @@ def run(
     device: str = "auto",
     models_folder: Path | None = None,
     weights_folder: Path | None = None,
+    enough_px: int | None = None,
     on_progress: Callable[[float, str], None] | None = None,
     on_preview: Callable[[Maps], None] | None = None,
     is_cancelled: Callable[[], bool] | None = None,
@@ -51,7 +52,8 @@ def run(
 
     inputs: maps, and a dataset for a trainer. sink: destination of the result, which is made and written tile by tile,
     so it may be larger than memory; `Result.paths` are its files. models_folder, weights_folder: libraries other than
-    the user's. on_progress(fraction, message), on_preview(maps): called from this thread. ParameterError before
+    the user's. enough_px: longer side that is enough for a preview, so that generators may make the same picture
+    smaller. on_progress(fraction, message), on_preview(maps): called from this thread. ParameterError before
     anything runs if a tool, parameter or input is wrong; Cancelled once `is_cancelled()` is true. Once `is_stopped()`
     is true, tools that improve their result step by step finish early with what they have.
     """
@@ -70,6 +72,7 @@ def run(
         on_note=notes.append,
         models=registry().model_library(models_folder),
         weights=registry().weights_library(weights_folder),
+        enough_px=enough_px,
         on_progress=on_progress,
         on_preview=on_preview,
         is_cancelled=is_cancelled,
@@ -144,6 +147,8 @@ def _fold(steps: list[_Step], subject: Maps, context: Context) -> Result:
     result = Result(subject)
     for index, step in enumerate(steps):
         step_context = replace(context, on_progress=_share(context.on_progress, index, len(steps)))
+        if not all(other.tool.is_pointwise or other.tool.kind == "estimator" for other in steps[index + 1 :]):
+            step_context = replace(step_context, enough_px=None)  # others may have parameters in pixels
         step_context.progress(0.0, step.tool.label)
         result = _join(result, step.apply(result.maps, step_context))
         step_context.progress(1.0, step.tool.label)

@@ -11,6 +11,7 @@ from quick import repeated
 
 from impasto.context import Context
 from impasto.data.dataset import Dataset, dataset_of
+from impasto.data.prepare import resized_map
 from impasto.errors import Cancelled, ModelError, ParameterError
 from impasto.evaluation.metrics import normal_height_consistency, seam_z
 from impasto.library.models import ModelLibrary, read_model, read_tensors, save_model
@@ -203,6 +204,30 @@ def test_no_place_of_the_torus_is_special(which, request, monkeypatch):
         there = Synthesis(model, choice).maps(full_region((side, side)))
     assert (here - there).abs().max() > 0.05
     assert torch.allclose(here.roll((side // 2, side // 2), (1, 2)), there, atol=1e-4)
+
+
+@pytest.mark.parametrize("which", ["library", "lattice"])
+def test_a_preview_is_the_same_picture_made_smaller(which, request):
+    folder = request.getfixturevalue(which)
+
+    def made(seed: int, enough_px: int | None) -> Maps:
+        recipe = Recipe((Step("torus", {"width_px": 250, "height_px": 190}),), seed)
+        return run(recipe, models_folder=folder, enough_px=enough_px).maps
+
+    whole, small, other = made(5, None), made(5, 62), made(6, 62)
+    assert small.size_px == (47, 62)
+    assert (small.width_m, small.height_range_m) == (whole.width_m, whole.height_range_m)
+    shrunk = resized_map("base_color", whole["base_color"], small.size_px).pixels
+    same, another = (np.abs(maps["base_color"].pixels - shrunk).mean() for maps in (small, other))
+    assert same < 0.75 * another
+    assert made(5, 126).size_px == (190, 250)
+
+
+def test_before_a_filter_with_parameters_in_pixels_a_preview_has_full_size(library):
+    size = {"width_px": 128, "height_px": 128}
+    for filter_name, side in (("adjust", 32), ("height-to-normal", 128)):
+        recipe = Recipe((Step("torus", size), Step(filter_name)), 5)
+        assert run(recipe, models_folder=library, enough_px=32).maps.size_px == (side, side)
 
 
 def test_tiles_are_the_whole_picture(library, monkeypatch):

@@ -226,6 +226,8 @@ class Worker:
             "is_stopped": job.stopped.is_set,
         }
         wanted = request.delivery
+        if wanted.kind == "preview":
+            how["enough_px"] = wanted.longest_px
         if wanted.kind == "files":
             where = Path(wanted.folder)
             sink = Sink(where, wanted.name, wanted.format, wanted.replace, wanted.wait_s, wanted.export)

@@ -43,7 +43,8 @@ LEAST_CELLS = 2
 class Choice:
     """Settings of one picture of a model. classes: weight of each class; () for the first class alone.
 
-    moved (axes,): shift along each axis of the model by sliders; None for none.
+    moved (axes,): shift along each axis of the model by sliders; None for none. halvings: of the sides, for a preview
+    of the same picture.
     """
 
     size: tuple[int, int]
@@ -54,6 +55,13 @@ class Choice:
     other_seed: int = 0
     classes: tuple[float, ...] = ()
     moved: Tensor | None = None
+    halvings: int = 0
+
+    @property
+    def made(self) -> tuple[int, int]:
+        """(height, width) of the picture, halved for a preview."""
+        height, width = (max(1, side >> self.halvings) for side in self.size)
+        return height, width
 
 
 @dataclass(frozen=True)
@@ -65,8 +73,8 @@ class Synthesis:
 
     @cached_property
     def skipped(self) -> int:
-        """Number of finest stages to skip for a scale below 1, since coarser stages give smaller patterns."""
-        return min(max(0, round(-math.log2(self.choice.scale))), int(math.log2(COARSE)))
+        """Number of finest stages to skip for halvings and a scale below 1: coarser stages give smaller patterns."""
+        return min(max(0, round(-math.log2(self.choice.scale))) + self.choice.halvings, int(math.log2(COARSE)))
 
     @cached_property
     def torus(self) -> tuple[int, int]:
@@ -108,12 +116,12 @@ class Synthesis:
 
     def maps(self, want: Region) -> Tensor:
         """Values (C, h, w) of a region of the result, neither standardised nor clipped."""
-        if self.torus == self.choice.size:
+        if self.torus == self.choice.made:
             return self._torus_values(replace(want, full=self.torus))
         taps = [
             taps_of(start, count, out, made)
             for start, count, out, made in zip(
-                (want.top, want.left), (want.height, want.width), self.choice.size, self.torus, strict=True
+                (want.top, want.left), (want.height, want.width), self.choice.made, self.torus, strict=True
             )
         ]
         source = Region(taps[0].first, taps[1].first, taps[0].count, taps[1].count, self.torus)
@@ -151,7 +159,7 @@ class Synthesis:
 
     def tiles(self) -> Iterator[tuple[int, int, Maps]]:
         """The result in tiles (top, left, maps), in bands from the top, with the same pixels as the whole picture."""
-        height, width = self.choice.size
+        height, width = self.choice.made
         for top in range(0, height, TILE_PX[0]):
             for left in range(0, width, TILE_PX[1]):
                 rows, columns = min(TILE_PX[0], height - top), min(TILE_PX[1], width - left)
@@ -181,7 +189,7 @@ class Synthesis:
     def relief_px(self) -> float:
         """Range of heights of the training data, in pixels of the result."""
         range_m, texel_m = self.model.card.height_range_m or RANGE_M, self.model.card.texel_m or TEXEL_M
-        return range_m / texel_m * self.choice.scale
+        return range_m / texel_m * self.choice.scale / 2**self.choice.halvings
 
     def described(self, maps: Maps) -> Maps:
         """The maps with the model's name and their size in metres."""
@@ -197,8 +205,9 @@ class Synthesis:
 def synthesis_of(subject: Maps, parameters: TorusParameters, context: Context) -> Synthesis:
     """The picture that the parameters describe, of the chosen size or of the subject's, with this step's seed."""
     model = load_torus(parameters.model, context)
+    size = parameters.size_px(subject)
     choice = Choice(
-        size=parameters.size_px(subject),
+        size=size,
         seed=int(context.rng.integers(2**31)),
         variation=parameters.variation,
         scale=parameters.scale,
@@ -206,6 +215,7 @@ def synthesis_of(subject: Maps, parameters: TorusParameters, context: Context) -
         other_seed=_seed_of(parameters.blend_seed),
         classes=_class_weights(model.card, parameters),
         moved=_moved(model, parameters),
+        halvings=int(math.log2(max(1, max(size) // context.enough_px))) if context.enough_px else 0,
     )
     return Synthesis(model, choice)
 
@@ -257,7 +267,7 @@ def generate_torus(subject: Maps, parameters: TorusParameters, context: Context)
 
 def whole_picture(synthesis: Synthesis, context: Context) -> Maps:
     """The whole picture; a large one is assembled from tiles, with the same result, to save memory."""
-    height, width = synthesis.choice.size
+    height, width = synthesis.choice.made
     if height * width <= 2 * TILE_PX[0] * TILE_PX[1]:
         context.progress(0.1, "Generating")
         with torch.inference_mode():
