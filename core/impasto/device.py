@@ -115,11 +115,19 @@ def release_memory() -> None:
 
 
 def training_precision(device: str) -> str:
-    """ "float32" or "bfloat16", whichever trains convolutions faster on a device; on a CPU, also set the threads.
+    """`fast_precision`; on a CPU, also set the number of threads that trains fastest, unless OMP_NUM_THREADS does."""
+    precision = fast_precision(device)
+    if device == "cpu" and "OMP_NUM_THREADS" not in os.environ:
+        set_threads(_cached(_benchmark)[1])
+    return precision
+
+
+def fast_precision(device: str) -> str:
+    """ "float32" or "bfloat16", whichever computes convolutions faster on a device.
 
     On a CPU both are benchmarked once, in about a second, and the choice is cached by processor and torch version:
     bfloat16 is two to four times as fast on processors with native support, and slower elsewhere. IMPASTO_PRECISION
-    and OMP_NUM_THREADS override the choice.
+    overrides the choice.
     """
     import torch
 
@@ -130,10 +138,7 @@ def training_precision(device: str) -> str:
         return wanted or ("bfloat16" if torch.cuda.is_bf16_supported(including_emulation=False) else "float32")
     if device != "cpu":
         return wanted or "float32"
-    precision, threads = _cached(_benchmark)
-    if "OMP_NUM_THREADS" not in os.environ:
-        set_threads(threads)
-    return wanted or precision
+    return wanted or _cached(_benchmark)[0]
 
 
 def _cached(measure: Callable[[], tuple[str, int]]) -> tuple[str, int]:

@@ -19,7 +19,7 @@ import numpy as np
 
 from .context import Context
 from .data.dataset import Dataset
-from .device import choose_device
+from .device import choose_device, fast_precision
 from .errors import ParameterError, PluginError
 from .inputs import SOURCE, Value, as_needed, check_inputs, subject_of, values_of, with_numbers_for_each
 from .io.files import write_maps
@@ -78,6 +78,8 @@ def run(
         is_cancelled=is_cancelled,
         is_stopped=is_stopped,
     )
+    if any(tool.may_use_bfloat16 for tool in tools):
+        context = replace(context, precision=fast_precision(context.device))
     seeds = np.random.SeedSequence(recipe.seed).spawn(len(tools))
     rngs = map(np.random.default_rng, seeds)
     values = [values_of(tool, step, inputs) for tool, step in zip(tools, recipe.steps, strict=True)]

@@ -133,7 +133,8 @@ class Tool(ABC):
     size: the result is then not named after the subject, nor is it in the recipe. example: arguments after the tool's
     name in the command's help, if the default example does not fit. rank: position among the tools of its kind, lowest
     first: below 50 for everyday work, from 90 for teaching. task: one of `TASKS`, for which hosts use the tool of
-    lowest rank unless the user names another; "" if it is only used by its name. preview_px: longer side of the quick
+    lowest rank unless the user names another; "" if it is only used by its name. may_use_bfloat16: whether it follows
+    `Context.precision`, which then is bfloat16 where that is faster. preview_px: longer side of the quick
     previews of a stylizer; 0 if it is too slow.
     """
 
@@ -151,6 +152,7 @@ class Tool(ABC):
     keeps_size: ClassVar[bool] = True
     takes_any_picture: ClassVar[bool] = True
     uses_subject: ClassVar[bool] = True
+    may_use_bfloat16: ClassVar[bool] = False
     rank: ClassVar[int] = 50
     task: ClassVar[str] = ""
     preview_px: ClassVar[int] = 0

@@ -90,3 +90,12 @@ def test_the_user_decides(monkeypatch):
     monkeypatch.setenv("IMPASTO_PRECISION", "half")
     with pytest.raises(DeviceError, match="half"):
         device.training_precision("cpu")
+
+
+def test_inference_takes_the_faster_precision_and_leaves_threads_alone(monkeypatch):
+    monkeypatch.setattr(device, "_benchmark", lambda: ("bfloat16", 7))
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    before = torch.get_num_threads()
+    assert device.fast_precision("cpu") == "bfloat16"
+    assert torch.get_num_threads() == before
+    assert device.fast_precision("mps") == "float32"

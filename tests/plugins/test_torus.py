@@ -187,6 +187,29 @@ def test_any_region_is_as_it_is_within_the_whole(which, size, scale, request):
                 assert np.abs(pixels - everything[name][rows][:, columns]).max() < 1e-4
 
 
+@pytest.mark.parametrize("which", ["library", "lattice"])
+def test_reduced_precision_changes_pictures_by_less_than_can_be_seen(which, request, monkeypatch):
+    pictures = {}
+    for precision in ("float32", "bfloat16"):
+        monkeypatch.setenv("IMPASTO_PRECISION", precision)
+        result = generate(request.getfixturevalue(which), 160, 192, seed=5)
+        assert result.recipe.made_with["precision"] == precision
+        pictures[precision] = result.maps
+    for name in pictures["float32"]:
+        difference = pictures["float32"][name].pixels - pictures["bfloat16"][name].pixels
+        assert 0 < np.sqrt(np.mean(difference**2)) < 1.5 / 255
+
+
+def test_in_reduced_precision_too_a_region_is_as_it_is_within_the_whole(library):
+    model = load_torus("tiny", Context(models=ModelLibrary(library), precision="bfloat16"))
+    assert model.network.precision == torch.bfloat16
+    synthesis = Synthesis(model, Choice((192, 160), seed=5))
+    region = Region(70, -20, 50, 60, (192, 160))
+    with torch.inference_mode():
+        whole, part = synthesis.maps(full_region((192, 160))), synthesis.maps(region)
+    assert (whole.roll((-70, 20), (1, 2))[:, :50, :60] - part).abs().max() < 1e-3
+
+
 @pytest.mark.parametrize("which", ["library", "classes", "rows", "lattice", "bonded"])
 def test_no_place_of_the_torus_is_special(which, request, monkeypatch):
     """All noise moved by half a picture moves the picture by half: its border is like any other place."""

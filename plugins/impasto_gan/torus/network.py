@@ -126,7 +126,7 @@ class Stage(nn.Module):
         source = self.before(want)
         scale, shift = self.style(style)[:, :, None, None].chunk(2, 1)  # (B, width, 1, 1)
         x = self.convolution(state.region.take(state.features, source))
-        x = torch.addcmul(shift, x, 1 + scale)
+        x = torch.addcmul(shift.to(x.dtype), x, (1 + scale).to(x.dtype))
         if not self.is_first:
             x = upsample(x, source.grown(-1), region)
         x = _modulated(self.noise.weight, x, noise)
@@ -185,6 +185,17 @@ class TorusGenerator(nn.Module):
         """Side of a cell of the coarsest grid, in pixels of the result."""
         return 2 ** (len(self.stages) - 1)
 
+    @property
+    def precision(self) -> torch.dtype:
+        """Data type of the features; maps are always float32."""
+        return self.stages[0].convolution.weight.dtype
+
+    def in_precision(self, dtype: torch.dtype) -> None:
+        """Compute features in this data type from now on, for inference."""
+        for stage in self.stages:
+            for convolution in (stage.convolution, *stage.residuals):
+                convolution.to(dtype)
+
     def style(self, latent: Tensor, classes: Tensor | None = None) -> Tensor:
         """Global latent (B, 16), class weights (B, classes) -> style (B, 32)."""
         if self.classes is not None and classes is not None:
@@ -196,7 +207,8 @@ class TorusGenerator(nn.Module):
         grid = full_region(cells)
         broad = full_region((-(-cells[0] // BROAD_CELLS), -(-cells[1] // BROAD_CELLS)))
         blended = resized(noise(BROAD_STREAM, BROAD_CHANNELS, broad), cells)
-        return State(variation * torch.cat([noise(GRID_STREAM, LOCAL_CHANNELS, grid), blended], 1), None, grid)
+        drawn = torch.cat([noise(GRID_STREAM, LOCAL_CHANNELS, grid), blended], 1)
+        return State((variation * drawn).to(self.precision), None, grid)
 
     def plan(self, want: Region, first: int = 0, stages: int = 0) -> list[Region]:
         """Regions that the stages from `first` on must compute so that the last one gives `want`; coarsest first."""
@@ -218,8 +230,8 @@ class TorusGenerator(nn.Module):
     ) -> State:
         stage = self.stages[index]
         grown = want.grown(stage.blocks)
-        conditions = condition(grown) if stage.condition is not None else None
-        drawn = noise(index, stage.noise_channels, grown)
+        conditions = condition(grown).to(self.precision) if stage.condition is not None else None
+        drawn = noise(index, stage.noise_channels, grown).to(self.precision)
         return stage(state, want, style, drawn, conditions)  # type: ignore[no-any-return]
 
     def forward(

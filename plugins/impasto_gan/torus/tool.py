@@ -29,6 +29,7 @@ class Torus(Generator):
     task = "generate"
     parameters = TorusParameters
     uses_subject = False
+    may_use_bfloat16 = True
 
     def apply(self, subject: Maps, parameters: TorusParameters, inputs: Mapping[str, Maps], context: Context) -> Maps:
         """The maps that the model has learned, and those derived from height; only the subject's size is used."""
