@@ -111,7 +111,7 @@ class Result:
     """Result of a run: maps, files of trained models, measured figures, and the recipe that makes them again.
 
     paths: files that the maps were written to, if any; written tile by tile, `maps` has no pixels. notes: decisions of
-    tools, for the user to read.
+    tools, for the user to read. reports: files of the reports beside trained models.
     """
 
     maps: Maps = field(default_factory=Maps)
@@ -120,6 +120,7 @@ class Result:
     recipe: Recipe | None = None
     paths: tuple[Path, ...] = ()
     notes: tuple[str, ...] = ()
+    reports: tuple[Path, ...] = ()
 
 
 class Tool(ABC):

@@ -229,7 +229,7 @@ def test_from_a_picture_to_a_model_to_a_material_that_says_so(impasto, picture, 
     done = impasto(*train, "--out", tmp_path)
     assert done.returncode == 0, done.stderr
     model = tmp_path / "wall.safetensors"
-    assert done.stdout.split() == [str(model)]
+    assert done.stdout.split() == [str(model), str(tmp_path / "wall.report.html")]
     assert impasto("models", "install", model).returncode == 0
     assert "wall.png, licence CC0-1.0" in impasto("models", "show", "wall").stdout
     made = impasto("generate", "torus", "--model", "wall", "--size", "80x48", "--seed", 3, "--out", tmp_path / "a")

@@ -16,6 +16,7 @@ from impasto.errors import ModelError, ParameterError
 from impasto.hookspecs import hookimpl
 from impasto.library.models import (
     DATA_SUFFIXES,
+    REPORT_SUFFIX,
     ModelLibrary,
     load_model,
     read_model,
@@ -121,7 +122,7 @@ def test_the_library_installs_lists_and_removes(wall, tmp_path):
     assert own_names(library) == ["wall"]
     with pytest.raises(ModelError, match="models remove wall"):
         library_in(library).install(wall.path)
-    for suffix in DATA_SUFFIXES:
+    for suffix in (*DATA_SUFFIXES, REPORT_SUFFIX):
         (library / f"wall{suffix}").write_text("what it learned from")
     library_in(library).remove("wall")
     assert list(library.iterdir()) == []

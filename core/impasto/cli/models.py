@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import Cancelled, FileError, ModelError
-from ..library.models import DATA_SUFFIXES, Model
+from ..library.models import DATA_SUFFIXES, REPORT_SUFFIX, Model
 from ..plugins import registry
 from ..recipe import Recipe, Step
 from ..system.interruption import Stop
 from ..system.locks import held
 from ..system.outside import is_there
 from ..system.transaction import replace_files
-from ..tools import Tool, in_order, validate
+from ..tools import Result, Tool, in_order, validate
 from .data import DATA_HELP, add_licence, write_data_files
 from .options import add_command, add_device, add_parameters, add_seed, given_parameters, parse_metres, void_options
 from .terminal import Terminal
@@ -42,6 +42,8 @@ def _add_trainer(tools: Any, tool: Tool) -> None:
     one.add_argument("--width-m", type=parse_metres, metavar="METRES", help="real-world width of a picture in metres")
     add_seed(one)
     add_device(one)
+    text = "write a report beside the model, which takes up to a minute (default: --report)"
+    one.add_argument("--report", action=argparse.BooleanOptionalAction, default=True, help=text)
     add_parameters(one, tool)
 
 
@@ -67,10 +69,18 @@ def _train(arguments: argparse.Namespace, terminal: Terminal) -> None:
                 on_progress=on_progress,
                 is_cancelled=stop.is_set,
             )
+            if arguments.report:
+                result = _with_report(result, dataset, arguments.device, on_progress, stop)
     except Cancelled:
         message = "stopped; what was learned is kept, and the same command goes on from there"
         raise stop.cancelled(message) from None
-    terminal.written(result.models, [result])
+    terminal.written([*result.models, *result.reports], [result])
+
+
+def _with_report(result: Result, dataset: Dataset, device: str, on_progress: Any, stop: Stop) -> Result:
+    from ..training.report import add_report
+
+    return add_report(result, dataset, device=device, on_progress=on_progress, is_cancelled=stop.is_set)
 
 
 def _read_data(path: Path, arguments: argparse.Namespace, terminal: Terminal, on_progress: Any) -> Dataset:
@@ -94,17 +104,58 @@ def _read_data(path: Path, arguments: argparse.Namespace, terminal: Terminal, on
 
 
 def add_models(commands: Any) -> None:
-    """`impasto models list|show|install|remove`; without an action it lists."""
-    parser = add_command(commands, "models", "list, show, install or remove models", "show my-brick", _list)
+    """`impasto models list|show|report|install|remove`; without an action it lists."""
+    parser = add_command(commands, "models", "list, show, judge, install or remove models", "show my-brick", _list)
     actions = parser.add_subparsers(metavar="ACTION")
     add_command(actions, "list", "list the models: yours, and those that are shipped", "", _list)
     show = add_command(actions, "show", "show a model's card: what it learned from, and how well", "my-brick", _show)
+    _add_report(actions)
     install = add_command(actions, "install", "copy a model file into your library", "my-brick.safetensors", _install)
     remove = add_command(actions, "remove", "delete a model from your library", "my-brick", _remove)
     show.add_argument("model", metavar="NAME", help="name of a model in your library")
     show.add_argument("--preview", type=Path, metavar="FILE", help="write the model's thumbnail: .png, .jpg or .webp")
     install.add_argument("file", type=Path, metavar="FILE", help="a .safetensors file with a model card")
     remove.add_argument("model", metavar="NAME", help="name of a model in your library")
+
+
+def _add_report(actions: Any) -> None:
+    text = "open the report of a model's training in the browser, or write it anew from its data"
+    parser = add_command(actions, "report", text, "my-brick", _report)
+    parser.add_argument("model", metavar="NAME", help="name of a model in your library")
+    parser.add_argument("data", type=Path, nargs="?", metavar="DATA", help="write it anew: what the model learned from")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="file to write (default: beside the model)")
+    parser.add_argument("--open", action=argparse.BooleanOptionalAction, default=True, help="open it (default: --open)")
+    add_device(parser)
+
+
+def _report(arguments: argparse.Namespace, terminal: Terminal) -> None:
+    import webbrowser
+
+    model = registry().model_library().named(arguments.model)
+    file = arguments.out or model.path.with_suffix(REPORT_SUFFIX)
+    if arguments.data:
+        if model.shipped and not arguments.out:
+            raise ModelError(f"{model.name} is shipped, so no report is written beside it", "add --out FILE")
+        said = [_written_report(model, arguments, file, terminal)]
+    elif is_there(file):
+        said = []
+    else:
+        remedy = f"`impasto models report {model.name} DATA` writes one, DATA being what it learned from"
+        raise ModelError(f"{model.name} has no report", remedy)
+    terminal.written([file], [Result(notes=tuple(said))])
+    if arguments.open and not terminal.json:
+        webbrowser.open(file.resolve().as_uri())
+
+
+def _written_report(model: Model, arguments: argparse.Namespace, file: Path, terminal: Terminal) -> str:
+    """The verdict of the report that was written to `file`."""
+    from ..data.dataset import read_dataset
+    from ..evaluation.evaluate import trained_px
+    from ..training.report import write_report
+
+    with terminal.progress() as on_progress:
+        data = read_dataset(arguments.data, longest_px=trained_px(model), on_progress=on_progress)
+        return write_report(model, data, file, device=arguments.device, on_progress=on_progress)
 
 
 def _list(arguments: argparse.Namespace, terminal: Terminal) -> None:

@@ -38,7 +38,7 @@ class Progress(Answer):
 
 
 class Written(Answer):
-    """Printed by `generate`, `seamless`, `maps`, `stereo`, `apply`, `stylize`, `run`, `export` and `train`."""
+    """Printed by the actions that write files, such as `generate` and `train`, but for those named below."""
 
     files: list[str] = Field(description="the files that were written")
     figures: dict[str, float] = Field(description="figures that tools measured, by name")

@@ -16,7 +16,7 @@ import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -26,6 +26,11 @@ from ..system.shapes import ID
 from .delivery import deliver, preview_pixels, read_inputs
 from .requests import JobRequest, Request, request_of
 from .wire import PROTOCOL, FrameError, FrameReader, write_frame
+
+if TYPE_CHECKING:
+    from ..data.dataset import Dataset
+    from ..texture import Maps
+    from ..tools import Result
 
 PREVIEW_INTERVAL_S = 0.25
 PROGRESS_INTERVAL_S = 0.05
@@ -234,8 +239,27 @@ class Worker:
             result = run_to_files(request.recipe, inputs, sink, tile_by_tile=wanted.tile_by_tile, **how)
         else:
             result = run(request.recipe, inputs, **how)
+            result = self._with_report(job, result, inputs, how)
         log.info("job %d took %.2f s", job.id, time.monotonic() - started)
         return deliver(result, wanted, tell)
+
+    def _with_report(
+        self, job: Job, result: Result, inputs: Mapping[str, Maps | Dataset], how: dict[str, Any]
+    ) -> Result:
+        """The result of a training with the report of its model, unless the user cancels or stops it by now."""
+        from ..data.dataset import Dataset
+
+        data = next((value for value in inputs.values() if isinstance(value, Dataset)), None)
+        if data is None or not result.models:
+            return result
+        from ..training.report import add_report
+
+        was_stopped = job.stopped.is_set()
+
+        def is_over() -> bool:
+            return self._is_cancelled(job) or (job.stopped.is_set() and not was_stopped)
+
+        return add_report(result, data, device=how["device"], on_progress=how["on_progress"], is_cancelled=is_over)
 
     def _is_cancelled(self, job: Job) -> bool:
         """Whether the job was cancelled; blocks while it is paused."""

@@ -8,13 +8,9 @@ from itertools import groupby
 from typing import Any
 from urllib.parse import quote
 
-STYLE = """
-body { background: #1d1d1d; color: #ddd; font: 14px/1.4 system-ui, sans-serif; margin: 2em }
-section { break-inside: avoid; margin-bottom: 3em }
-img { display: block; max-width: 100%; height: auto }
-h2 { margin-bottom: .3em } p { margin: .2em 0 1em } .missed, .error { color: #ff8a65 }
-table { border-collapse: collapse } td, th { padding: .1em 1em .1em 0; text-align: left }
-"""
+from ..io import web_page
+
+STYLE = "img { display: block; max-width: 100%; height: auto }"
 MEANINGS = (
     ("statistics", "distance of wavelet statistics from the source's, over another crop's: good below 1.3"),
     ("salience", "the most salient patch, over a crop's: good below 1.3; more is a landmark that shows the repeat"),
@@ -31,13 +27,11 @@ def page(entries: Sequence[Mapping[str, Any]]) -> str:
         f"<section><h2>{escape(source)}</h2>{''.join(map(_result, group))}</section>"
         for source, group in groupby(ordered, lambda entry: entry["source"])
     ]
-    head = f'<meta charset="utf-8"><title>Gallery</title><style>{STYLE}</style>'
-    return f"<!doctype html><html lang=en><head>{head}</head><body>{_legend()}{''.join(sections)}</body></html>"
+    return web_page.page("Gallery", f"{_legend()}{''.join(sections)}", STYLE)
 
 
 def _legend() -> str:
-    rows = "".join(f"<tr><th>{escape(name)}</th><td>{escape(text)}</td></tr>" for name, text in MEANINGS)
-    return f"<h1>Gallery</h1><table>{rows}</table>"
+    return f"<h1>Gallery</h1>{web_page.table([(escape(name), escape(text)) for name, text in MEANINGS])}"
 
 
 def _result(entry: Mapping[str, Any]) -> str:

@@ -31,6 +31,8 @@ from .tensors import SUFFIX, read_tensors, write_tensors
 
 DATA_SUFFIXES = (".manifest.json", ".data.png")
 """Suffixes of the files beside a model that was trained here: its training data as a list and as a picture."""
+REPORT_SUFFIX = ".report.html"
+"""Suffix of the report of a training, beside its model."""
 CARD_FIELDS = ("name", "architecture", "tool", "data", "figures")
 DATA_FIELDS = ("name", "licence", "sha256")
 
@@ -251,7 +253,7 @@ class ModelLibrary:
         """
         path = self.path(name)
         if is_there(path):
-            for file in (path, *map(path.with_suffix, DATA_SUFFIXES)):
+            for file in (path, *map(path.with_suffix, (*DATA_SUFFIXES, REPORT_SUFFIX))):
                 with explained(file, "remove"):
                     file.unlink(missing_ok=True)
             return path

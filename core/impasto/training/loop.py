@@ -38,8 +38,9 @@ PREVIEW_INTERVAL_S = 10.0
 
 @dataclass(frozen=True)
 class Outcome:
-    """Outcome of a training. figures and curve (losses, SWD and diversity by step) go on the model's card.
+    """Outcome of a training. figures and curve go on the model's card.
 
+    curve: losses by `step`, SWD, its floor and diversity by `probe_step`, and the steps of rollbacks.
     seconds: time of the steps without pauses; not on the card, since the same training must give the same file.
     note: why it ended early or rolled back, or "".
     """
@@ -214,6 +215,8 @@ class _Run:
         if self.losses.rows:
             figures |= {name: value for name, value in self.losses.rows[-1].items() if name != "step"}
         curve = {**self.losses.columns(), **self.probes.columns()}
+        if self.watch.rollbacks:
+            curve["rollback_step"] = [float(step) for step, _ in self.watch.rollbacks]
         return Outcome({**figures, **self.probe}, curve, self.seconds, self.note)
 
 

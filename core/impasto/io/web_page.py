@@ -1,0 +1,48 @@
+"""Pages in HTML that need nothing but themselves: one style for light and dark screens, tables, embedded pictures."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Sequence
+from html import escape
+
+import numpy as np
+
+STYLE = """
+:root { color-scheme: light dark; --back: #fff; --text: #222; --faint: #666; --line: #ccc; --bad: #b3350a;
+  --good: #1d7a36; --mark: #2a6fb8 }
+@media (prefers-color-scheme: dark) {
+  :root { --back: #1d1d1d; --text: #ddd; --faint: #999; --line: #444; --bad: #ff8a65; --good: #7fd491; --mark: #77b5f0 }
+}
+body { background: var(--back); color: var(--text); font: 14px/1.45 system-ui, sans-serif; margin: 2em }
+section { break-inside: avoid; margin-bottom: 3em }
+h2 { margin-bottom: .3em } p { margin: .2em 0 1em } .missed, .error { color: var(--bad) } .good { color: var(--good) }
+.faint { color: var(--faint) }
+table { border-collapse: collapse } td, th { padding: .1em 1em .1em 0; text-align: left; vertical-align: top }
+"""
+QUALITY = 92
+
+
+def page(title: str, body: str, style: str = "") -> str:
+    """The whole page, from its title as plain text and its body as HTML; `style` is added to the common one."""
+    screen = '<meta name="viewport" content="width=device-width, initial-scale=1">'
+    head = f'<meta charset="utf-8">{screen}<title>{escape(title)}</title><style>{STYLE}{style}</style>'
+    return f"<!doctype html>\n<html lang=en><head>{head}</head><body>{body}</body></html>\n"
+
+
+def table(rows: Sequence[Sequence[str]], heads: Sequence[str] = ()) -> str:
+    """A table of cells in HTML; the first cell of each row is its heading."""
+    head = f"<tr>{''.join(f'<th scope=col>{cell}</th>' for cell in heads)}</tr>" if heads else ""
+    lines = (f"<tr><th scope=row>{row[0]}</th>{''.join(f'<td>{cell}</td>' for cell in row[1:])}</tr>" for row in rows)
+    return f"<table>{head}{''.join(lines)}</table>"
+
+
+def embedded(pixels: np.ndarray) -> str:
+    """Address that holds the picture (H, W, 3) in [0, 1] itself, as JPEG."""
+    from PIL import Image
+
+    stream = io.BytesIO()
+    levels = np.round(np.clip(pixels, 0, 1) * 255).astype(np.uint8)
+    Image.fromarray(levels).save(stream, "JPEG", quality=QUALITY, subsampling=0, optimize=True)
+    return f"data:image/jpeg;base64,{base64.b64encode(stream.getvalue()).decode('ascii')}"

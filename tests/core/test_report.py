@@ -1,0 +1,255 @@
+"""The report of a training: what its page shows and says, and that it never costs the model."""
+
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from impasto.cli.main import main
+from impasto.data.dataset import Dataset, dataset_of
+from impasto.errors import Cancelled
+from impasto.library.models import REPORT_SUFFIX, read_model
+from impasto.recipe import Recipe, Step
+from impasto.runner import run
+from impasto.surface.grid import grid
+from impasto.texture import Maps
+from impasto.tools import Result
+from impasto.training import report
+from impasto.training.report import add_report, write_report
+from impasto.training.report_charts import charts, nice_ticks
+from impasto.training.report_verdict import BAD, FAR, GOOD, UNKNOWN, Compared, advice, verdict
+
+NAME = 'a <script>alert("1")</script> & more.png'
+TINY = {"name": "wall", "canvas_px": 64, "crop_px": 48, "batch": 1, "width": 0.125}
+GOALS = {
+    "statistics_of_crop": (0, 1.3),
+    "spectrum_db": (0, 3),
+    "contrast_low": (0.75, 1.3),
+    "seam_z_high": (-4, 3),
+    "repeated_share": (0, 0.05),
+}
+FINE = {"statistics_of_crop": 1.1, "spectrum_db": 2, "contrast_low": 0.9, "seam_z_high": 1, "repeated_share": 0}
+NOISE = {"statistics_of_crop": 2.0}
+CURVE = {
+    "step": [1.0, 2.0, 3.0, 4.0],
+    "loss_generator": [3.0, 2.0, -1.0, 1.5],
+    "probe_step": [2.0, 4.0],
+    "swd": [0.5, 0.2],
+    "floor": [0.1, 0.1],
+    "diversity": [0.7, 0.9],
+    "rollback_step": [3.0],
+}
+
+
+def surface(size_px: int) -> Maps:
+    coarse = np.random.default_rng(0).random((size_px // 8, size_px // 8, 3))
+    return Maps.from_arrays({"base_color": np.kron(coarse, np.ones((8, 8, 1)))}, name=NAME)
+
+
+@pytest.fixture(scope="module")
+def data() -> Dataset:
+    return dataset_of(surface(128), licence="CC0-1.0 & co")
+
+
+@pytest.fixture(scope="module")
+def trained(data, tmp_path_factory) -> Result:
+    recipe = Recipe((Step("train-torus", {**TINY, "steps": 2, "hold_out": True}, {"dataset": "dataset"}),))
+    return run(recipe, {"dataset": data}, models_folder=tmp_path_factory.mktemp("models"))
+
+
+class Page(HTMLParser):
+    """Tags that are open, addresses of everything that the page loads, and its text."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.addresses: list[str] = []
+        self.tags: list[str] = []
+        self.text = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        if tag not in ("meta", "img"):
+            self.open.append(tag)
+        self.addresses += [value for name, value in attrs if name in ("src", "href")]
+
+    def handle_startendtag(self, tag, attrs):
+        self.tags.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.text += data
+
+
+def page_of(file: Path) -> Page:
+    return Page(file.read_text(encoding="utf-8"))
+
+
+def test_the_page_shows_seeds_beside_data_and_loads_nothing(trained, data):
+    made = add_report(trained, data)
+    assert made.reports == (trained.models[0].with_suffix(REPORT_SUFFIX),)
+    page = page_of(made.reports[0])
+    assert page.open == []
+    assert len(page.addresses) == 5  # what was learned, what was not, and three seeds
+    assert all(address.startswith("data:image/jpeg;base64,") for address in page.addresses)
+    assert "://" not in made.reports[0].read_text(encoding="utf-8")
+    assert "script" not in page.tags
+    assert NAME in page.text
+    for said in ("seed 2", "what it learned from", "that it has not seen", "Loss: generator", "What to try next"):
+        assert said in page.text
+
+
+def test_data_too_small_to_compare_gets_pictures_without_a_verdict(trained, data, tmp_path):
+    said = write_report(read_model(trained.models[0]), data, tmp_path / "page.html")
+    assert said.startswith(f"{UNKNOWN}: the source is 64x128 px")
+
+
+def test_larger_data_is_compared_with_controls(tmp_path, monkeypatch):
+    data = dataset_of(surface(256))
+    recipe = Recipe((Step("train-torus", {**TINY, "steps": 1}, {"dataset": "dataset"}),))
+    model = read_model(run(recipe, {"dataset": data}, models_folder=tmp_path).models[0])
+    told: list[float] = []
+    write_report(model, data, tmp_path / "page.html", on_progress=lambda part, _: told.append(part))
+    assert told == sorted(told)
+    assert told[-1] <= 1
+    page = page_of(tmp_path / "page.html")
+    for said in ("this model", "another crop", "a quilt of it", "noise of its spectrum", "copying earns a score"):
+        assert said in page.text
+    assert "Train with --hold-out" in page.text
+    monkeypatch.setattr(report, "LIMIT_S", 0.0)
+    assert "took more than 0 s" in write_report(model, data, tmp_path / "limited.html")
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [(ZeroDivisionError("oops"), "its report failed (ZeroDivisionError: oops)"), (Cancelled(), "was cancelled")],
+)
+def test_a_report_that_fails_leaves_the_model_and_a_note(error, said, trained, data, monkeypatch):
+    def fail(*_arguments):
+        raise error
+
+    monkeypatch.setattr(report, "report_page", fail)
+    made = add_report(trained, data)
+    assert made.models == trained.models
+    assert made.models[0].is_file()
+    assert made.reports == ()
+    assert said in made.notes[-1]
+    assert "impasto models report wall DATA" in made.notes[-1]
+
+
+def test_cancelling_ends_it_at_once(trained, data):
+    told = []
+    made = add_report(trained, data, on_progress=lambda *said: told.append(said), is_cancelled=lambda: True)
+    assert told == []
+    assert made.models == trained.models
+    assert made.reports == ()
+
+
+def command(*arguments: object) -> int:
+    try:
+        main([str(argument) for argument in arguments])
+    except SystemExit as end:
+        return int(end.code or 0)
+    return 0
+
+
+@pytest.fixture
+def library(tmp_path, monkeypatch):
+    monkeypatch.setenv("IMPASTO_MODELS", str(tmp_path / "library"))
+    opened: list[str] = []
+    monkeypatch.setattr("webbrowser.open", opened.append)
+    (tmp_path / "wall.png").write_bytes(grid_picture())
+    return tmp_path / "library", opened
+
+
+def grid_picture() -> bytes:
+    """PNG of one cell of noise."""
+    from PIL import Image
+
+    pixels = np.random.default_rng(0).integers(0, 255, (16, 16, 3), np.uint8)
+    return grid([Image.fromarray(pixels).resize((96, 96))], 1)
+
+
+def test_the_command_skips_writes_opens_and_removes_it(library, tmp_path, capsys):
+    folder, opened = library
+    small = ("--steps", 1, "--canvas-px", 64, "--crop-px", 48, "--batch", 1, "--width", 0.125)
+    file = folder / f"wall{REPORT_SUFFIX}"
+    assert command("train", "train-torus", tmp_path / "wall.png", "--name", "wall", *small, "--no-report") == 0
+    assert not file.exists()
+    assert command("models", "report", "wall") == 5
+    assert "models report wall DATA" in capsys.readouterr().err
+    assert command("models", "report", "wall", tmp_path / "wall.png") == 0
+    assert opened == [file.as_uri()]
+    assert command("models", "report", "wall", "--no-open") == 0
+    assert capsys.readouterr().out.split()[-1] == str(file)
+    assert len(opened) == 1
+    assert command("models", "report", "bricks", tmp_path / "wall.png") == 5
+    assert command("models", "remove", "wall") == 0
+    assert not file.exists()
+
+
+def compared(model: dict[str, float], held_out: bool = True, **controls: dict[str, float]) -> Compared:
+    return Compared({"result": {**FINE, **model}, **controls}, GOALS, held_out)
+
+
+@pytest.mark.parametrize(
+    ("model", "title", "reason"),
+    [
+        ({}, GOOD, "has not seen"),
+        ({"statistics_of_crop": 1.5}, FAR, "shapes and edges"),
+        ({"contrast_low": 0.6}, FAR, "too faint"),
+        ({"repeated_share": 0.3}, FAR, "the same piece twice"),
+        ({"spectrum_db": 4}, FAR, "shapes of some size are missing"),
+        ({"spectrum_db": 6}, BAD, "6.0 dB"),
+        ({"seam_z_high": 9}, BAD, "border shows"),
+        ({"statistics_of_crop": 2.5}, BAD, "no better than those of noise"),
+    ],
+)
+def test_the_verdict_follows_the_figures(model, title, reason):
+    found = verdict(compared(model, noise=NOISE))
+    assert found.title == title
+    assert reason in found.reason
+
+
+def test_without_figures_there_is_no_verdict():
+    assert verdict(Compared({}, {}, True, ("the picture is too small",))).reason == "the picture is too small"
+
+
+def test_advice_follows_the_figures():
+    card = {"parameters": {"steps": 100, "learning_rate": 0.001, "canvas_px": 384}, "figures": {}, "curve": {}}
+    sizes = [(4096, 4096)]
+    assert advice(card, compared({}), sizes) == [
+        "Nothing is wrong with its figures: look at the pictures, nearby and from afar."
+    ]
+    falling = {"swd": [9, 8, 7, 6, 5, 4, 3, 2]}
+    (tip,) = advice({**card, "curve": falling}, compared({}), sizes)
+    assert "--steps 200" in tip
+    (tip,) = advice({**card, "figures": {"rollbacks": 2}}, compared({}), sizes)
+    assert "--learning-rate 0.0005" in tip
+    (tip,) = advice(card, compared({"repeated_share": 0.5}), sizes)
+    assert "--canvas-px 768" in tip
+    (tip,) = advice(card, compared({}), [(512, 512)])
+    assert "more or larger pictures" in tip
+    (tip,) = advice(card, compared({}, held_out=False), sizes)
+    assert "--hold-out" in tip
+
+
+def test_charts_show_each_curve_and_mark_each_rollback():
+    drawn = charts(CURVE)
+    assert drawn.count("<svg") == 3  # SWD, diversity and one loss
+    assert drawn.count("class=rollback") == 3
+    assert drawn.count("class=level") == 2
+    assert "went back at step 3" in drawn
+    assert charts({}) == "<div class=charts></div>"
+
+
+@pytest.mark.parametrize("span", [(0, 1), (-0.3, 7.2), (0, 0.004), (0, 0), (-5, 0), (0, 123456)])
+def test_ticks_are_few_and_span_the_values(span):
+    ticks = nice_ticks(*span)
+    assert 2 <= len(ticks) <= 7
+    assert ticks[0] <= span[0]
+    assert ticks[-1] >= span[1]
