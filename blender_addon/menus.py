@@ -75,6 +75,7 @@ MANUAL = {
     "bpy.ops.impasto.*weights": "style.html#weights",
     "bpy.ops.impasto.*train*": "training.html#train-a-model",
     "bpy.ops.impasto.*_model": "training.html#files",
+    "bpy.ops.impasto.open_report": "training.html#4-look-at-its-report",
     "bpy.ops.impasto.use_model": "training.html#use-a-model",
     "bpy.ops.impasto.*": "guide.html#in-blender",
     "bpy.types.stylesettings*": "style.html#the-controls",

@@ -30,6 +30,7 @@ from .jobs import made, session
 from .jobs import operators as job_operators
 from .material import operators as material_operators
 from .models import operators as model_operators
+from .models import report as model_report
 from .parameters import operators as parameter_operators
 from .parameters import properties
 from .points import gizmos as point_gizmos
@@ -69,6 +70,7 @@ CLASSES = (
     *train_operators.CLASSES,
     *batch_operators.CLASSES,
     *model_operators.CLASSES,
+    *model_report.CLASSES,
     *choosing.CLASSES,
     *variation_operators.CLASSES,
     *parameter_operators.CLASSES,

@@ -12,6 +12,7 @@ from ..engine.catalogue import catalogue
 from ..interface import previews
 from ..interface.drawing import draw_report, draw_text, name_place
 from ..jobs.task import Place
+from .report import why_no_report
 
 
 def draw_models(layout: bpy.types.UILayout) -> None:
@@ -39,6 +40,8 @@ def _draw_model(row: bpy.types.UILayout, model: Mapping[str, Any]) -> None:
     column.label(text=model["licence"], translate=False)
     column = row.column(align=True)
     column.operator("impasto.use_model", text="", icon="CHECKMARK").name = model["name"]
+    if not why_no_report(model):
+        column.operator("impasto.open_report", text="", icon="DOCUMENTS").name = model["name"]
     if not model["shipped"]:
         column.operator("impasto.remove_model", text="", icon="TRASH").name = model["name"]
 

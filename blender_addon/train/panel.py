@@ -14,6 +14,7 @@ from ..interface.drawing import draw_operator, draw_report, draw_text
 from ..jobs.session import jobs
 from ..jobs.task import Place, Task
 from ..models.panel import draw_models
+from ..models.report import model_of, why_no_report
 from ..tools.panel import InImageEditor, InShaderEditor, InView3D, ToolPanel, draw_parameters, section
 from .request import NAME
 from .settings import TrainingSettings
@@ -82,6 +83,9 @@ def _draw_training(layout: bpy.types.UILayout) -> None:
         draw_report(column, Place.TRAINING)
     if jobs.training_report and jobs.training_report.model:
         column.operator("impasto.use_model", icon="CHECKMARK").name = jobs.training_report.model
+    for name in jobs.training_report.models if jobs.training_report else ():
+        if (model := model_of(name)) and not why_no_report(model):
+            column.operator("impasto.open_report", icon="DOCUMENTS").name = name
 
 
 def _draw_progress(layout: bpy.types.UILayout, task: Task) -> None:

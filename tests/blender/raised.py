@@ -21,6 +21,8 @@ STARTS += ("impasto.batch.workers",)
 """Modules that the extension imports, or runs in the engine; plugins are beside them."""
 TO_AUTHORS = {"checks.py", "schemas.py", "weights.py"}
 """Modules whose PluginErrors tell a plugin's author, in a terminal, why the plugin cannot be loaded."""
+PAGES = {"impasto.training.report"}
+"""Modules that write pages in English for the browser; what they import is not shown either."""
 IN_TERMINALS = {"installation.py", "interruption.py", "metadata.py", "schemas.py", "streams.py", "trial.py"}
 IN_TERMINALS |= {"table.py", "units.py"}
 """Modules whose texts `impasto doctor`, a command's help or an interrupted command shows; or that write no message.
@@ -74,7 +76,7 @@ def modules() -> dict[str, Path]:
     waiting = [name for name in every if name.split(".")[0] != "impasto" or name in STARTS]
     while waiting:
         name = waiting.pop()
-        if name in every and name not in reached:
+        if name in every and name not in reached and name not in PAGES:
             reached[name] = every[name]
             waiting += _imported(name, every[name])
     return dict(sorted(reached.items()))

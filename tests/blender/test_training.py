@@ -145,6 +145,7 @@ def test_a_training_pauses_resumes_and_keeps_what_it_has(jobs, begin, scene, lib
     bpy.ops.impasto.stop_training()
     assert finish_training(jobs).text == "The model kept is ready"
     assert (library / "kept.safetensors").exists()
+    assert (library / "kept.report.html").exists()
     scene.impasto_training.tool = "learn"
     assert drawn(bpy.types.IMPASTO_PT_train_view_3d).operators("impasto.use_model")[0].name == "kept"
 
@@ -223,6 +224,41 @@ def test_models_are_listed_installed_used_and_removed(jobs, extension, scene, li
     assert "guest" not in names(extension)
     with pytest.raises(RuntimeError, match=r"no model 'guest'.*models list"):
         bpy.ops.impasto.remove_model(name="guest")
+
+
+@pytest.mark.any_blender
+def test_a_training_ends_with_a_report_that_a_button_opens(jobs, begin, scene, library, monkeypatch):
+    opened: list[str] = []
+    monkeypatch.setattr("webbrowser.open", lambda url, *_: opened.append(url))
+    begin("judged", steps=5)
+    assert finish_training(jobs).level == "INFO"
+    scene.impasto_training.tool = "learn"
+    buttons = drawn(bpy.types.IMPASTO_PT_train_view_3d).operators("impasto.open_report")
+    assert [button.name for button in buttons].count("judged") == 2  # where the training ended, and in the list
+    assert bpy.ops.impasto.open_report(name="judged") == {"FINISHED"}
+    file = library / "judged.report.html"
+    assert opened == [file.as_uri()]
+    assert "What to try next" in file.read_text(encoding="utf-8")
+    file.unlink()
+    with pytest.raises(RuntimeError, match="report of judged is gone"):
+        bpy.ops.impasto.open_report(name="judged")
+    bpy.ops.impasto.refresh_tools()
+    layout = drawn(bpy.types.IMPASTO_PT_train_view_3d)
+    assert "judged" not in [button.name for button in layout.operators("impasto.open_report")]
+    with pytest.raises(RuntimeError, match=r"judged has no report.*models report judged DATA"):
+        bpy.ops.impasto.open_report(name="judged")
+    with pytest.raises(RuntimeError, match="no model 'nowhere'"):
+        bpy.ops.impasto.open_report(name="nowhere")
+
+
+def test_the_report_of_another_machine_is_not_opened_here(jobs, scene, extension, library, photo, monkeypatch):
+    train("distant", data=str(photo))
+    far = extension.engine.engine.Engine("ssh://farm/python")
+    monkeypatch.setattr(extension.engine.engine, "find", lambda: far)
+    scene.impasto_training.tool = "learn"
+    assert not drawn(bpy.types.IMPASTO_PT_train_view_3d).operators("impasto.open_report")
+    with pytest.raises(RuntimeError, match="on the machine of the engine"):
+        bpy.ops.impasto.open_report(name="distant")
 
 
 def test_a_file_that_is_no_model_is_refused(jobs, photo):

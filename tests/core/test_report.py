@@ -16,9 +16,10 @@ from impasto.surface.grid import grid
 from impasto.texture import Maps
 from impasto.tools import Result
 from impasto.training import report
-from impasto.training.report import add_report, write_report
+from impasto.training.report import write_report
 from impasto.training.report_charts import charts, nice_ticks
 from impasto.training.report_verdict import BAD, FAR, GOOD, UNKNOWN, Compared, advice, verdict
+from impasto.training.reporting import add_report
 
 NAME = 'a <script>alert("1")</script> & more.png'
 TINY = {"name": "wall", "canvas_px": 64, "crop_px": 48, "batch": 1, "width": 0.125}
@@ -126,7 +127,7 @@ def test_larger_data_is_compared_with_controls(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(
     ("error", "said"),
-    [(ZeroDivisionError("oops"), "its report failed (ZeroDivisionError: oops)"), (Cancelled(), "was cancelled")],
+    [(ZeroDivisionError("oops"), "its report failed: ZeroDivisionError: oops"), (Cancelled(), "was cancelled")],
 )
 def test_a_report_that_fails_leaves_the_model_and_a_note(error, said, trained, data, monkeypatch):
     def fail(*_arguments):

@@ -78,7 +78,7 @@ def _train(arguments: argparse.Namespace, terminal: Terminal) -> None:
 
 
 def _with_report(result: Result, dataset: Dataset, device: str, on_progress: Any, stop: Stop) -> Result:
-    from ..training.report import add_report
+    from ..training.reporting import add_report
 
     return add_report(result, dataset, device=device, on_progress=on_progress, is_cancelled=stop.is_set)
 

@@ -154,6 +154,7 @@ DESCRIPTION = {
                 }
             ],
             "shipped": bool,
+            "report": str,
             "bytes": ID,
             "licence": str,
             "thumbnail": str,

@@ -252,7 +252,7 @@ class Worker:
         data = next((value for value in inputs.values() if isinstance(value, Dataset)), None)
         if data is None or not result.models:
             return result
-        from ..training.report import add_report
+        from ..training.reporting import add_report
 
         was_stopped = job.stopped.is_set()
 

@@ -71,6 +71,11 @@ class Model:
         with open_file(self.path) as stream, explained(self.path, "read"):
             return hashlib.file_digest(stream, "sha256").hexdigest()
 
+    def _report(self) -> str:
+        """Path of the report of its training; "" if there is none."""
+        file = self.path.with_suffix(REPORT_SUFFIX)
+        return str(file) if not self.shipped and is_there(file) else ""
+
     def described(self) -> dict[str, Any]:
         """Description of the model for hosts, as JSON."""
         return {
@@ -82,6 +87,7 @@ class Model:
             "maps": self.card.get("maps", []),
             "sliders": [_slider(slider) for slider in self.card.get("sliders", [])],
             "shipped": self.shipped,
+            "report": self._report(),
             "bytes": self.size_bytes,
             "licence": self.licence,
             "thumbnail": base64.b64encode(self.thumbnail).decode("ascii"),

@@ -1,29 +1,22 @@
-"""The report of a training: one page beside the model that shows and judges what it learned, and says what to try next.
-
-A model is worth more than its report: whatever goes wrong here becomes a note, and the model stays.
-"""
+"""Writing the report of a training: a page with pictures of the model beside its data, and its figures and verdict."""
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 from ..data.dataset import Dataset
-from ..errors import Cancelled, ImpastoError, ParameterError
+from ..errors import ParameterError
 from ..evaluation.evaluate import cases, generate
 from ..evaluation.judgement import GOALS, Case
 from ..evaluation.pictures import judge_picture
-from ..library.models import REPORT_SUFFIX, Model, read_model
+from ..library.models import Model
 from ..system.transaction import replace_files
 from ..texture import Maps
-from ..tools import Result
 from .report_page import UNSEEN, Shown, report_page
 from .report_verdict import SPECTRUM, Compared, advice, verdict
-
-log = logging.getLogger(__name__)
 
 Progress = Callable[[float, str], None]
 SEEDS = 3
@@ -33,47 +26,6 @@ MOST_CLASSES = 4
 """Number of a model's classes that are shown; the first of them is judged."""
 LIMIT_S = 60.0
 """Processor time after which the comparison is given up, for a machine that is slower than those known."""
-
-
-def add_report(
-    result: Result,
-    data: Dataset,
-    *,
-    device: str = "auto",
-    on_progress: Progress = lambda fraction, message: None,
-    is_cancelled: Callable[[], bool] = lambda: False,
-) -> Result:
-    """The result of a training with the reports of its models, and a note with the verdict of each.
-
-    Where a report cannot be made, or it is cancelled, a note says so instead.
-    """
-    reports, notes = [], []
-
-    def tell(fraction: float, message: str) -> None:
-        if is_cancelled():
-            raise Cancelled
-        on_progress(fraction, f"Report: {message}")
-
-    for path in result.models:
-        remedy = f"`impasto models report {path.stem} DATA` makes it"
-        try:
-            said = write_report(read_model(path), data, report_file(path), device=device, on_progress=tell)
-        except Cancelled:
-            notes.append(f"the model is saved, its report was cancelled: {remedy}")
-        except ImpastoError as error:
-            notes.append(f"the model is saved, but has no report: {error.message}; {error.remedy}")
-        except Exception as error:  # a training of hours must not be lost by a mistake in its report
-            log.exception("no report of %s", path.name)
-            notes.append(f"the model is saved, but its report failed ({type(error).__name__}: {error}): {remedy}")
-        else:
-            reports.append(report_file(path))
-            notes.append(said)
-    return replace(result, reports=tuple(reports), notes=(*result.notes, *notes))
-
-
-def report_file(model: Path) -> Path:
-    """File of the report beside a model's."""
-    return model.with_suffix(REPORT_SUFFIX)
 
 
 def write_report(

@@ -1,0 +1,57 @@
+"""The report beside a trained model, as it is made at the end of a training.
+
+A model is worth more than its report: whatever goes wrong here becomes a note, and the model stays.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+
+from ..data.dataset import Dataset
+from ..errors import Cancelled, ImpastoError
+from ..library.models import REPORT_SUFFIX, read_model
+from ..tools import Result
+
+log = logging.getLogger(__name__)
+
+MESSAGE = "Writing the report"
+
+
+def add_report(
+    result: Result,
+    data: Dataset,
+    *,
+    device: str = "auto",
+    on_progress: Callable[[float, str], None] = lambda fraction, message: None,
+    is_cancelled: Callable[[], bool] = lambda: False,
+) -> Result:
+    """The result of a training with the reports of its models, and a note with the verdict of each.
+
+    Where a report cannot be made, or it is cancelled, a note says so instead.
+    """
+    from .report import write_report
+
+    reports, notes = [], []
+
+    def tell(fraction: float, _message: str) -> None:
+        if is_cancelled():
+            raise Cancelled
+        on_progress(fraction, MESSAGE)
+
+    for path in result.models:
+        file, again = path.with_suffix(REPORT_SUFFIX), f"`impasto models report {path.stem} DATA` writes one"
+        try:
+            said = write_report(read_model(path), data, file, device=device, on_progress=tell)
+        except Cancelled:
+            notes.append(f"the model is saved, its report was cancelled; {again}")
+        except ImpastoError as error:
+            notes.append(f"the model is saved, it has no report: {error.message}; {error.remedy}")
+        except Exception as error:  # a training of hours must not be lost by a mistake in its report
+            log.exception("no report of %s", path.name)
+            notes.append(f"the model is saved, its report failed: {type(error).__name__}: {error}; {again}")
+        else:
+            reports.append(file)
+            notes.append(said)
+    return replace(result, reports=tuple(reports), notes=(*result.notes, *notes))
