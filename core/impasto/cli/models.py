@@ -150,7 +150,7 @@ def _report(arguments: argparse.Namespace, terminal: Terminal) -> None:
 def _written_report(model: Model, arguments: argparse.Namespace, file: Path, terminal: Terminal) -> str:
     """The verdict of the report that was written to `file`."""
     from ..data.dataset import read_dataset
-    from ..evaluation.evaluate import trained_px
+    from ..evaluation.cases import trained_px
     from ..training.report import write_report
 
     with terminal.progress() as on_progress:

@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from ..data.dataset import Dataset
 from ..errors import ParameterError
-from ..evaluation.evaluate import cases, generate
-from ..evaluation.judgement import GOALS, Case
-from ..evaluation.pictures import judge_picture
+from ..evaluation.cases import cases
+from ..evaluation.comparison import BRIEF_CLASSIFIERS, compare_case
+from ..evaluation.judgement import Case
+from ..evaluation.model_controls import CROP, MODEL, Generation
 from ..library.models import Model
 from ..system.transaction import replace_files
 from ..texture import Maps
-from .report_page import UNSEEN, Shown, report_page
-from .report_verdict import SPECTRUM, Compared, advice, verdict
+from .report_page import ROWS, UNSEEN, Shown, report_page
+from .report_verdict import Compared, advice, verdict
 
 Progress = Callable[[float, str], None]
 SEEDS = 3
-LARGEST_PX, SMALLEST_PX = 512, 64
-"""Range of the side of the pictures that are shown and judged; that of the data in between."""
+LARGEST_PX, SMALLEST_PX, STEP_PX = 512, 64, 32
+"""Range of the side of the pictures that are shown and judged, and what it is a multiple of."""
 MOST_CLASSES = 4
 """Number of a model's classes that are shown; the first of them is judged."""
 LIMIT_S = 60.0
@@ -36,18 +37,22 @@ def write_report(
     device: str = "auto",
     on_progress: Progress = lambda fraction, message: None,
 ) -> str:
-    """Write the report of a model that was trained on `data`; return the verdict in a sentence."""
+    """Write the report of a model that was trained on `data`; return the verdict in a sentence.
+
+    It judges by the part of the data that chooses settings, so that another part can judge at the end.
+    """
     on_progress(0.0, "looking at the data")
-    found = cases(model, _some_classes(model, data))
-    shown = []
-    for index, case in enumerate(found):
-        on_progress(0.3 * index / len(found), f"making {case.label or 'pictures'}")
-        shown.append(_shown(model, case, device))
-    compared = _compared(found[0], shown[0], lambda part, message: on_progress(0.3 + 0.7 * part, message))
-    said = verdict(compared)
+    first, *others = cases(model, _some_classes(model, data), choosing=True)
+    generation = Generation(model, first.label, _side_px(first), {}, device)
+    compared, shown = _compared(first, generation, lambda part, message: on_progress(0.8 * part, message))
+    pages = [shown]
+    for index, case in enumerate(others):
+        on_progress(0.8 + 0.2 * index / len(others), f"making {case.label}")
+        pages.append(_shown(case, replace(generation, label=case.label), {}))
+    found = verdict(compared)
     tips = advice(model.card, compared, [sample.size_px for sample in data.samples])
-    replace_files({file: report_page(model, shown, compared, said, tips).encode()})
-    return f"{said.title}: {said.reason}"
+    replace_files({file: report_page(model, pages, compared, found, tips).encode()})
+    return f"{found.title}: {found.reason}"
 
 
 def _some_classes(model: Model, data: Dataset) -> Dataset:
@@ -56,19 +61,14 @@ def _some_classes(model: Model, data: Dataset) -> Dataset:
     return replace(data, samples=tuple(one for one in data.samples if not classes or one.label in classes))
 
 
-def _shown(model: Model, case: Case, device: str) -> Shown:
-    """Pictures of one class: those of some seeds, and pieces of the data that it learned from and that it did not."""
-    real = case.judged[0]
-    side = max(SMALLEST_PX, min(LARGEST_PX, *real.size_px) // 32 * 32)
-    made = tuple(generate(model, case.label, seed, side, {}, device) for seed in range(SEEDS))
-    pieces = {UNSEEN if case.held_out else "the data, which it learned from": _corner(real, side)}
-    if case.held_out and case.trained:
-        pieces = {"what it learned from": _corner(case.trained[0], side), **pieces}
-    return Shown(case.label, made, pieces)
+def _side_px(case: Case) -> int:
+    """Side of results about as large as the real pictures."""
+    shorter = min(case.judged[0].size_px)
+    return max(SMALLEST_PX, min(LARGEST_PX, shorter) // STEP_PX * STEP_PX)
 
 
-def _compared(case: Case, shown: Shown, on_progress: Progress) -> Compared:
-    """Figures of the first picture of a class, and of controls."""
+def _compared(case: Case, generation: Generation, on_progress: Progress) -> tuple[Compared, Shown]:
+    """Figures of a class and of controls, and their pictures."""
     started = time.process_time()
 
     def tell(fraction: float, message: str) -> None:
@@ -78,10 +78,22 @@ def _compared(case: Case, shown: Shown, on_progress: Progress) -> Compared:
             raise ParameterError(f"the comparison took more than {LIMIT_S:.0f} s of processor time", remedy)
 
     try:
-        found = judge_picture(shown.made[0], case.judged[0], on_progress=tell)
+        found = compare_case(case, generation, SEEDS, BRIEF_CLASSIFIERS, False, tell)
     except ParameterError as error:
-        return Compared({}, {}, case.held_out, (f"{error.message}; {error.remedy}",))
-    return Compared(found.figures, {**found.goals(), SPECTRUM: GOALS[SPECTRUM]}, case.held_out)
+        reason = f"{error.message}; {error.remedy}"
+        return Compared({}, {}, case.held_out, (reason,)), _shown(case, generation, {})
+    return Compared(found.rows, found.goals(), found.held_out, found.notes), _shown(case, generation, found.made)
+
+
+def _shown(case: Case, generation: Generation, made: Mapping[str, tuple[Maps, ...]]) -> Shown:
+    """Pictures of some seeds, pieces of what the model learned and of what it did not, and controls."""
+    seeds = made.get(MODEL) or tuple(generation.make(seed) for seed in range(SEEDS))
+    side = generation.size_px
+    pieces = {UNSEEN if case.held_out else "what it learned from": _corner(case.judged[0], side)}
+    if case.held_out and case.trained:
+        pieces = {"what it learned from": _corner(case.trained[0], side), **pieces}
+    controls = {text: made[row][0] for row, text in ROWS.items() if row not in (MODEL, CROP) and row in made}
+    return Shown(case.label, seeds, pieces, controls)
 
 
 def _corner(maps: Maps, side_px: int) -> Maps:

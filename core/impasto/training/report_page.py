@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
 
 from ..about import VERSION
-from ..evaluation.pictures import CROP, NOISE, QUILT, RESULT
+from ..evaluation import comparison
+from ..evaluation.model_controls import CROP, MEAN, MODEL, NOISE, QUILT
 from ..io.web_page import embedded, page, table
 from ..library.figures import was_a_loss
 from ..library.models import Model
@@ -26,20 +27,31 @@ STYLE = f"""
 {report_charts.STYLE}"""
 TILES = 4
 NAMES_SHOWN = 3
+BESIDE = "What simpler methods make of the same data"
 UNSEEN = "a part of the data that it has not seen"
-ROWS = {RESULT: "this model", CROP: "another crop", QUILT: "a quilt of it", NOISE: "noise of its spectrum"}
-FIGURES: Mapping[str, str] = {
-    "statistics_of_crop": "Joint statistics of wavelets: distance from the data, over another crop's",
+ROWS = {
+    MODEL: "this model",
+    CROP: "another crop",
+    QUILT: "a quilt",
+    NOISE: "noise of its spectrum",
+    MEAN: "this model without its network",
+}
+MEANINGS: Mapping[str, str] = {
     "fine_swd_of_floor": "Distance of fine patches, over another crop's",
+    "wavelets_of_floor": "Distance of wavelet coefficients, over another crop's",
+    "statistics_of_crop": "Distance of joint wavelet statistics, over another crop's",
+    "phases_of_crop": "Distance of the phases across scales, over another crop's",
     "spectrum_db": "Largest difference of power in a frequency band, in dB",
+    "two_sample_auc": "How well a classifier tells its patches from the data's: 0.5 if not at all, 1 always",
     "contrast_low": "Contrast of the faintest detail, over the data's",
     "contrast_high": "Contrast of the strongest detail, over the data's",
     "salience_of_crop": "Salience of the most salient patch, over a crop's",
     "repeated_share": "Share that occurs in it twice",
-    "layout_correlation": "Correlation with the layout of the data",
+    "relief_ratio": "Steepness of its relief, over the data's",
     "novelty": "Distance of its patches from the nearest in the data, over another crop's",
-    "seam_z_high": "Visibility of the border, in standard deviations",
 }
+FIGURES = {**comparison.FIGURES, **MEANINGS, "seam_z_high": "Visibility of the border, in standard deviations"}
+"""Figures of the table, in its order, and what they are."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +61,7 @@ class Shown:
     label: str
     made: tuple[Maps, ...]
     real: Mapping[str, Maps]
+    controls: Mapping[str, Maps] = field(default_factory=dict)
 
 
 def report_page(model: Model, shown: Sequence[Shown], compared: Compared, found: Verdict, tips: Sequence[str]) -> str:
@@ -86,9 +99,12 @@ def _pictures(shown: Shown) -> str:
     figures = [_figure(embedded(lit(maps)), caption) for caption, maps in shown.real.items()]
     figures += [_figure(address, f"seed {seed}") for seed, address in enumerate(addresses)]
     figures.append(_tiled(addresses[0], shown.made[0].size_px))
+    controls = [_figure(embedded(lit(maps)), caption) for caption, maps in shown.controls.items()]
+    beside = f"<details><summary>{BESIDE}</summary><div class=pictures>{''.join(controls)}</div></details>"
     title = f"Pictures: {escape(shown.label)}" if shown.label else "Pictures"
     note = "<p class=faint>One pixel is one texel in each of them.</p>"
-    return f"<section><h2>{title}</h2>{note}<div class=pictures>{''.join(figures)}</div></section>"
+    first = f"<div class=pictures>{''.join(figures)}</div>"
+    return f"<section><h2>{title}</h2>{note}{first}{beside if controls else ''}</section>"
 
 
 def _tiled(address: str, size_px: tuple[int, int]) -> str:

@@ -7,26 +7,32 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..evaluation.judgement import within
-from ..evaluation.pictures import NOISE, QUILT, RESULT
+from ..evaluation.model_controls import MEAN, MODEL, NOISE, QUILT
 
-STATISTICS, SPECTRUM = "statistics_of_crop", "spectrum_db"
+STATISTICS, WAVELETS, SPECTRUM = "statistics_of_crop", "wavelets_of_floor", "spectrum_db"
+AS_A_CROP = 1.2
+"""A control up to here is as near as another crop: the material has hardly any structure."""
+HARDLY = 0.75
+"""Share of the way from another crop's figure to a control's from which a model shows hardly more than the control: a
+stone wall without stones is at 0.93 of noise's wavelets."""
 WORST_STATISTICS = 3.0
 """Statistics, over another crop's, from which a model does not show its material: noise of the spectrum has 2 to 8."""
 WORST_SPECTRUM_DB = 5.0
-"""Difference of power in a frequency band from which large shapes are missing: bundled models have up to 4.5, a stone
-wall after 250 steps, which has no stones yet, 5.6."""
+"""Difference of power in a frequency band from which large shapes are missing: bundled models have up to
+4.5."""
 SEAMS = ("seam_z_high", "seam_z_low")
 FROM_AFAR = {
     SPECTRUM: "shapes of some size are missing",
     "salience_of_crop": "a patch stands out, which shows where it repeats",
     "repeated_share": "it shows the same piece twice",
-    "layout_correlation": "it keeps the layout of the data",
 }
 """Figures of the layout, and the fault of a model that misses the goal."""
 NEARBY = {
     STATISTICS: "its shapes and edges are not yet those of the data",
+    "two_sample_auc": "a classifier tells its patches from those of the data",
     "contrast_low": "some detail is too faint",
     "contrast_high": "some detail is too strong",
+    "relief_ratio": "its relief is too flat or too steep",
 }
 """Figures of the detail, likewise."""
 STILL_FALLING = 0.95
@@ -50,7 +56,7 @@ class Compared:
 
     def missed(self) -> list[str]:
         """Names of the model's figures that miss their goals."""
-        found = self.figures.get(RESULT, {})
+        found = self.figures.get(MODEL, {})
         return [name for name, goal in self.goals.items() if name in found and not within(found[name], goal)]
 
 
@@ -67,19 +73,17 @@ GOOD, FAR, BAD, UNKNOWN = "good", "usable from afar", "not usable", "not judged"
 
 def verdict(compared: Compared) -> Verdict:
     """The verdict on a model."""
-    if RESULT not in compared.figures:
+    if MODEL not in compared.figures:
         return Verdict(UNKNOWN, "; ".join(compared.notes) or "there is nothing to compare it with")
     missed, figures = compared.missed(), compared.figures
-    found = figures[RESULT].get(STATISTICS)
+    found = figures[MODEL].get(STATISTICS)
     if set(missed) & set(SEAMS):
         return Verdict(BAD, "its border shows when it is tiled")
-    if found is not None:
-        noise = figures.get(NOISE, {}).get(STATISTICS)
-        if noise is not None and found >= noise:
-            return Verdict(BAD, f"its statistics ({found:.2f} of another crop's) are no better than those of noise")
-        if found > WORST_STATISTICS:
-            return Verdict(BAD, f"its statistics are {found:.1f} times as far from the data as another crop's")
-    if (spectrum := figures[RESULT].get(SPECTRUM, 0.0)) > WORST_SPECTRUM_DB:
+    if reason := _like_a_control(figures):
+        return Verdict(BAD, reason)
+    if found is not None and found > WORST_STATISTICS:
+        return Verdict(BAD, f"its statistics are {found:.1f} times as far from the data as another crop's")
+    if (spectrum := figures[MODEL].get(SPECTRUM, 0.0)) > WORST_SPECTRUM_DB:
         return Verdict(BAD, f"shapes of some size are missing (its spectrum is {spectrum:.1f} dB from the data's)")
     faults = [fault for name, fault in {**FROM_AFAR, **NEARBY}.items() if name in missed]
     if faults:
@@ -88,10 +92,20 @@ def verdict(compared: Compared) -> Verdict:
     return Verdict(GOOD, f"its figures are those of another crop of {seen}")
 
 
+def _like_a_control(figures: Mapping[str, Mapping[str, float]]) -> str:
+    """The figure in which a model is hardly nearer to the data than a control without structure, in words; or ""."""
+    for row, name in ((NOISE, "noise"), (MEAN, "what it stores besides its network")):
+        for figure, meaning in ((STATISTICS, "statistics"), (WAVELETS, "wavelets")):
+            found, control = figures[MODEL].get(figure), figures.get(row, {}).get(figure, 0.0)
+            if found is not None and control > AS_A_CROP and found >= 1 + HARDLY * (control - 1):
+                return f"its {meaning} ({found:.2f} of another crop's) are hardly nearer than {name} ({control:.2f})"
+    return ""
+
+
 def advice(card: Mapping[str, Any], compared: Compared, sizes_px: Sequence[tuple[int, int]]) -> list[str]:
     """What to try next, most useful first, by the card of a model and the sizes (height, width) of its data."""
     settings, figures, curve = card.get("parameters", {}), card.get("figures", {}), card.get("curve", {})
-    found, missed = compared.figures.get(RESULT, {}), set(compared.missed())
+    found, missed = compared.figures.get(MODEL, {}), set(compared.missed())
     tips = []
     if figures.get("rollbacks"):
         rate = settings.get("learning_rate")
@@ -108,7 +122,7 @@ def advice(card: Mapping[str, Any], compared: Compared, sizes_px: Sequence[tuple
         tips.append(f"Let each step see a larger surface (--canvas-px {larger}): large shapes are wrong.")
     if figures.get("diversity", 1.0) < LOW_DIVERSITY:
         tips.append(f"Its pictures differ {figures['diversity']:.2f} times as much as the data: give more pictures.")
-    if found.get("novelty", 1.0) < COPIES or "layout_correlation" in missed:
+    if found.get("novelty", 1.0) < COPIES:
         more = ", or --augment 0.3" if "augment" in settings else ""
         tips.append(f"It copies the data: give more pictures{more}.")
     if small := _is_little(settings, sizes_px):
