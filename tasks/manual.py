@@ -10,7 +10,7 @@ from pathlib import Path
 from .environments import ROOT
 
 PAGES = (
-    *("guide", "style", "training", "command", "concepts", "maps"),
+    *("guide", "style", "training", "generators", "command", "concepts", "maps"),
     *("photo-to-material", "preparation", "repair", "finish", "shapes", "endless", "benchmarks"),
 )
 PAGE = """<!doctype html>

@@ -25,8 +25,6 @@ LATENT = 32
 FIRST_PX = 8
 """Size of crops at the first resolution; the coarsest grid has as many cells."""
 MARGIN_CELLS = 1
-MEAN_CELLS = 64
-"""Side of the grid of noise over which the mean features of a finished model are measured."""
 GROWING = 0.6
 """Fraction of the training after which the last level has faded in: it trains longest, as in the paper."""
 LAMBDA = 10.0
@@ -82,12 +80,10 @@ def widths_of(width: int, levels: int) -> list[int]:
 class Generator(nn.Module):
     """z (B, 32, cells) -> standardised pictures (B, channels, H, W).
 
-    growth: the level reached; a fraction is the weight of the next level, which is fading in. mean_features (1, width,
-    1, 1): expected features of the coarsest level, measured when the training ends.
+    growth: the level reached; a fraction is the weight of the next level, which is fading in.
     """
 
     growth: Tensor
-    mean_features: Tensor
 
     def __init__(self, channels: int, width: int, levels: int) -> None:
         super().__init__()
@@ -97,45 +93,34 @@ class Generator(nn.Module):
         self.second = nn.ModuleList(Convolution(b, b, 3, wraps=True) for b in widths)
         self.heads = nn.ModuleList(Convolution(b, channels, 1, gain=1.0) for b in widths)
         self.register_buffer("growth", torch.zeros(()))
-        self.register_buffer("mean_features", torch.zeros(1, widths[0], 1, 1))
 
     def forward(
         self, noise: Noise, batch: int, size_px: tuple[int, int], classes: Tensor | None = None, variation: float = 1.0
     ) -> Tensor:
         """Pictures of `size_px`, enlarged if G has not grown to that size; classes are not used.
 
-        variation: see `grown`.
+        variation: factor of the deviation from the data's mean, 0. z cannot be scaled, since pixel norm undoes it, and
+        coarse features half as far from their mean (truncation, Karras et al. 2019) made more contrast, not less.
         """
         sizes = halved_sizes(size_px, len(self.heads))
-        x = self.grown(noise(batch, LATENT, *sizes[0]), sizes, variation)
+        x = variation * self.grown(noise(batch, LATENT, *sizes[0]), sizes)
         for size in sizes[sizes.index((x.shape[2], x.shape[3])) :]:
             x = resized(x, size)
         return x
 
-    def grown(self, z: Tensor, sizes: list[tuple[int, int]], variation: float = 1.0) -> Tensor:
-        """Pictures of the resolution that G has grown to, blended with the next one (section 2, figure 2).
-
-        variation: factor of the distance of coarse features from their mean, the truncation of Karras et al. 2019 (z
-        itself cannot be scaled: pixel norm undoes it).
-        """
+    def grown(self, z: Tensor, sizes: list[tuple[int, int]]) -> Tensor:
+        """Pictures of the resolution that G has grown to, blended with the next one (section 2, figure 2)."""
         growth = float(self.growth)
-        x, picture = self.block(0, pixel_norm(z)), None
-        if variation != 1:
-            x = torch.lerp(self.mean_features, x, variation)
+        x, picture = pixel_norm(z), None
         for level in range(math.ceil(growth) + 1):
-            if level:
-                x = self.block(level, resized(x, sizes[level]))
+            x = resized(x, sizes[level])
+            for convolve in (self.first[level], self.second[level]):
+                x = pixel_norm(leaky_relu(convolve(x), SLOPE))
             if level >= growth - 1:
                 new = self.heads[level](x)
                 picture = new if picture is None else torch.lerp(resized(picture, sizes[level]), new, growth % 1 or 1.0)
         assert picture is not None
         return picture
-
-    def block(self, level: int, x: Tensor) -> Tensor:
-        """Features of a level from those of the one before, at this level's size."""
-        for convolve in (self.first[level], self.second[level]):
-            x = pixel_norm(leaky_relu(convolve(x), SLOPE))
-        return x
 
 
 class Discriminator(nn.Module):
@@ -180,12 +165,6 @@ class ProgressiveTraining(TextbookTraining):
     def card(self) -> dict[str, Any]:
         """The card's fields, with the number of levels."""
         return {**super().card(), "levels": levels_of(self.crop_px)}
-
-    @torch.no_grad()
-    def complete(self) -> None:
-        """Measure the mean features of the averaged network, from which variation is counted."""
-        z = self.fixed_noise()(1, LATENT, MEAN_CELLS, MEAN_CELLS)
-        self.ema.mean_features[:] = self.ema.block(0, pixel_norm(z)).mean((2, 3), keepdim=True)
 
     def growth(self) -> float:
         """Level at this step: the first one for one phase of growing; each further one fades in, then settles."""
