@@ -55,6 +55,7 @@ while (frame := reader.read()) is not None:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="build.py bench", description=__doc__)
     parser.add_argument("--measure", nargs=2, metavar=("TOOL", "SIZE"), help="one measurement in this process, as JSON")
+    parser.add_argument("--enough-px", type=int, metavar="N", help="with --measure: a live preview of this longer side")
     parser.add_argument("--out", type=Path, default=Path("out/bench.json"))
     parser.add_argument("--stream", nargs=2, metavar=("FORMAT", "SIZE"), help="one measurement of writing tile by tile")
     parser.add_argument(
@@ -68,7 +69,7 @@ def main() -> None:
         journeys.main()
         return
     if options.measure:
-        print(json.dumps(measure_tool(options.measure[0], int(options.measure[1]))))
+        print(json.dumps(measure_tool(options.measure[0], int(options.measure[1]), options.enough_px)))
         return
     if options.stream:
         print(json.dumps(measure_streaming(options.stream[0], int(options.stream[1]))))
@@ -198,7 +199,7 @@ def timed_first_picture(command: list[str]) -> float:
     return seconds
 
 
-def measure_tool(tool: str, size_px: int) -> dict[str, object]:
+def measure_tool(tool: str, size_px: int, enough_px: int | None = None) -> dict[str, object]:
     """Time and memory of a tool without imports: on a photograph of 512² (quilt), of the size (photo-maps), or none.
 
     Those of relief start from a procedural material.
@@ -225,7 +226,7 @@ def measure_tool(tool: str, size_px: int) -> dict[str, object]:
     walls, cpus = [], []
     for _ in range(RUNS):
         started, cpu = time.perf_counter(), time.process_time()
-        maps = run(recipe, {"source": source}).maps
+        maps = run(recipe, {"source": source}, enough_px=enough_px).maps
         walls.append(time.perf_counter() - started)
         cpus.append(time.process_time() - cpu)
         if sum(cpus) > LONG_S:
