@@ -31,11 +31,10 @@ def halved_sizes(size: tuple[int, int], count: int) -> list[tuple[int, int]]:
 
 def wrapped(x: Tensor, margin: int) -> Tensor:
     """x (B, C, h, w), padded circularly by a margin that may be wider than x."""
-    while margin:
-        part = min(margin, *x.shape[2:])
-        x = pad(x, (part,) * 4, mode="circular")
-        margin -= part
-    return x
+    if margin <= min(x.shape[2:]):
+        return pad(x, (margin,) * 4, mode="circular") if margin else x
+    rows, columns = (torch.arange(-margin, side + margin, device=x.device) % side for side in x.shape[2:])
+    return x[:, :, rows[:, None], columns]
 
 
 def resized(x: Tensor, size: tuple[int, int], margin: int = 0) -> Tensor:
