@@ -80,6 +80,12 @@ def bench(options: argparse.Namespace) -> None:
     )
 
 
+def mutations(options: argparse.Namespace) -> None:
+    """Break the code in a copy, one error at a time, and report whether its tests notice."""
+    command = [CORE.ready(), "-m", "mutations", *options.arguments]
+    sys.exit(subprocess.run(command, cwd=ROOT / "tests", env=clean_environment(), check=False).returncode)
+
+
 def impasto(options: argparse.Namespace) -> None:
     """Run the `impasto` command in the core's environment."""
     environment = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
@@ -89,7 +95,7 @@ def impasto(options: argparse.Namespace) -> None:
     sys.exit(subprocess.run(command, env=environment, check=False).returncode)
 
 
-PASSED_ON = (bench, impasto)
+PASSED_ON = (bench, mutations, impasto)
 """The commands whose arguments, --help among them, are for what they run."""
 
 

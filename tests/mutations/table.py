@@ -1,0 +1,13 @@
+"""All mutations."""
+
+from __future__ import annotations
+
+from .adversarial import ADVERSARIAL
+from .mutation import Mutation
+from .shipped import SHIPPED
+from .textbook import TEXTBOOK
+from .torus import TORUS
+from .training import TRAINING
+from .vae import VAE
+
+MUTATIONS: tuple[Mutation, ...] = (*SHIPPED, *TRAINING, *ADVERSARIAL, *TORUS, *TEXTBOOK, *VAE)

@@ -1,0 +1,263 @@
+"""Every adversarial training: each network learns, and from the other; averaged weights, seeds, precision."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import pytest
+import torch
+from materials import surface
+from torch import Tensor, nn
+
+from impasto.data.dataset import Dataset, dataset_of
+from impasto.texture import Maps
+from impasto.training.base import Training
+from impasto_gan.textbook.conditional import ConditionalTraining
+from impasto_gan.textbook.crops import read_crops
+from impasto_gan.textbook.gan import GanTraining
+from impasto_gan.textbook.parameters import TrainTextbookParameters
+from impasto_gan.textbook.progressive import ProgressiveTraining
+from impasto_gan.textbook.relativistic import RelativisticTraining
+from impasto_gan.torus.parameters import TrainTorusParameters
+from impasto_gan.torus.prepare import prepare
+from impasto_gan.torus.train import TorusTraining
+from impasto_vae.data import load_pictures
+from impasto_vae.parameters import TrainVaeParameters
+from impasto_vae.training import VaeTraining
+
+STEPS, SEEN = 100, 80
+"""Steps of a training, and those already taken: the autoencoder's critic is there, the progressive GAN has grown."""
+
+
+@lru_cache(maxsize=1)
+def two_classes() -> Dataset:
+    dark = Maps.from_arrays({name: map_.pixels / 3 for name, map_ in surface(seed=4).items()}, name="dark")
+    light, dark_ = dataset_of(surface(), label="light", licence="a"), dataset_of(dark, label="dark", licence="b")
+    return replace(light, samples=(*light.samples, *dark_.samples))
+
+
+@lru_cache(maxsize=1)
+def torus_data():
+    return prepare(two_classes(), 96, 48, 32, False, "cpu")
+
+
+def torus(seed: int, precision: str) -> TorusTraining:
+    sizes = {"canvas_px": 96, "crop_px": 48, "batch": 2, "width": 0.125}
+    parameters = TrainTorusParameters(name="t", **sizes, steps=STEPS, learning_rate=3e-3)
+    return TorusTraining(torus_data(), parameters, seed, "cpu", precision)
+
+
+def textbook(kind: type, seed: int, precision: str):
+    parameters = TrainTextbookParameters(crop_px=32, batch=4, width=16, steps=STEPS, learning_rate=5e-3)
+    return kind(read_crops(two_classes(), 64, 32, False, "cpu"), parameters, seed, "cpu", precision)
+
+
+def vae(seed: int, precision: str) -> VaeTraining:
+    pictures = load_pictures(two_classes(), 512, 80, hold_out=False)
+    parameters = TrainVaeParameters(name="t", crop_px=80, batch=2, width=8, learning_rate=5e-3, steps=STEPS)
+    return VaeTraining(pictures, parameters, seed, "cpu", precision)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of training: how to make one, the name of its judge, and the judge's logits of the probe's pictures."""
+
+    make: Callable[[int, str], Training]
+    judge: str
+    logits: Callable[[Training, Tensor], Tensor]
+
+    def at_work(self, seed: int = 1, precision: str = "float32") -> Training:
+        training = self.make(seed, precision)
+        training.done = SEEN
+        if "growth" in dict(training.networks[training.averaged].named_buffers()):
+            for network in (training.networks[training.averaged], training.ema):
+                network.growth.fill_(training.growth())
+        return training
+
+
+def torus_logits(training, pictures):
+    labels = torch.zeros(len(pictures), dtype=torch.long)
+    return training.discriminators("fine", training.views["fine"].of(pictures), labels)
+
+
+def grown_logits(training, pictures):
+    return training.networks["discriminator"](pictures, training.growth())
+
+
+def plain_logits(training, pictures):
+    return training.networks["discriminator"](pictures)
+
+
+KINDS = {
+    "torus": Kind(torus, "discriminators", torus_logits),
+    "gan": Kind(lambda *how: textbook(GanTraining, *how), "discriminator", plain_logits),
+    "relativistic": Kind(lambda *how: textbook(RelativisticTraining, *how), "discriminator", plain_logits),
+    "conditional": Kind(
+        lambda *how: textbook(ConditionalTraining, *how),
+        "discriminator",
+        lambda training, pictures: training.networks["discriminator"](pictures, training.real_classes),
+    ),
+    "progressive": Kind(lambda *how: textbook(ProgressiveTraining, *how), "discriminator", grown_logits),
+    "vae": Kind(vae, "critic", lambda training, pictures: training.critic(pictures)),
+}
+every_kind = pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+
+
+def weights(network: nn.Module) -> Tensor:
+    return torch.cat([weight.detach().flatten() for weight in network.parameters()])
+
+
+def take_step(training: Training) -> dict[str, float]:
+    losses = training.step()
+    training.done += 1
+    return {name: value.item() for name, value in losses.items()}
+
+
+def freeze(training: Training, name: str) -> None:
+    """Keep a network as it is: its optimiser has nothing to do."""
+    training.optimizers[name].param_groups[0]["params"] = []
+
+
+@torch.no_grad()
+def lead(kind: Kind, training: Training) -> float:
+    """Mean of the logits of real pictures minus those of made ones."""
+    training.ema.load_state_dict(training.networks[training.averaged].state_dict())  # without the average's delay
+    made, real = training.probe()
+    return float(kind.logits(training, real).mean() - kind.logits(training, made).mean())
+
+
+@every_kind
+def test_a_step_trains_each_network(kind):
+    training = kind.at_work()
+    before = {name: weights(network) for name, network in training.networks.items()}
+    take_step(training)
+    for name, network in training.networks.items():
+        moved = (weights(network) - before[name]).abs()
+        assert moved.max() > 1e-5, name
+        assert torch.isfinite(moved).all()
+
+
+@every_kind
+def test_the_average_follows_its_network(kind):
+    """After the first step most of the way, as there is nothing worth remembering; later slowly."""
+    training = kind.make(1, "float32")
+    start = weights(training.ema)
+    take_step(training)
+    network = training.networks[training.averaged]
+    way = (weights(network) - start).norm()
+    assert 0.02 * way < (weights(network) - weights(training.ema)).norm() < 0.5 * way
+    for (name, mean), buffer in zip(training.ema.named_buffers(), network.buffers(), strict=True):
+        assert torch.equal(mean, buffer), name
+    training.done = 10**6
+    start = weights(training.ema)
+    training.average()
+    assert (weights(training.ema) - start).norm() < 0.05 * way
+
+
+@every_kind
+def test_a_generator_learns_what_its_judge_says(kind):
+    """With another judge it takes another step, although data and noise are the same."""
+    made = []
+    for spread in (0.0, 0.3):
+        training = kind.at_work()
+        freeze(training, kind.judge)
+        random = torch.Generator().manual_seed(5)
+        with torch.no_grad():
+            for weight in training.networks[kind.judge].parameters():
+                weight.add_(spread * torch.randn(weight.shape, generator=random))
+        take_step(training)
+        made.append(weights(training.networks[training.averaged]))
+    assert (made[0] - made[1]).abs().max() > 1e-4
+
+
+@every_kind
+def test_a_judge_comes_to_prefer_real_pictures(kind):
+    training = kind.at_work()
+    freeze(training, training.averaged)
+    before = lead(kind, training)
+    for _ in range(10):
+        take_step(training)
+    assert lead(kind, training) > before + 0.02
+
+
+@every_kind
+def test_a_generator_comes_to_please_its_judge(kind):
+    training = kind.at_work()
+    for _ in range(4):  # until the judge knows real pictures
+        take_step(training)
+    freeze(training, kind.judge)
+    for name, weight in training.networks[kind.judge].named_parameters():
+        if name.endswith(("logits.weight", "head.weight")):
+            weight.data.mul_(20)  # so that nothing else counts beside it
+    before = lead(kind, training)
+    for _ in range(6):
+        take_step(training)
+    assert lead(kind, training) < before - 0.02
+
+
+@pytest.mark.parametrize("name", ["torus", "relativistic", "vae"])
+def test_only_differences_of_logits_count(name):
+    """The same number more for real and made pictures changes neither loss: logits are judged in pairs."""
+    losses = []
+    for shift in (0.0, 3.0):
+        training = KINDS[name].at_work()
+        for module, weight in training.networks[KINDS[name].judge].named_parameters():
+            if module.endswith(("logits.bias", "head.bias")):
+                weight.data.add_(shift)
+        losses.append(take_step(training))
+    for loss, value in losses[0].items():
+        assert losses[1][loss] == pytest.approx(value, abs=0.05), loss
+
+
+@every_kind
+def test_the_seed_decides_the_first_weights(kind):
+    torch.manual_seed(1)
+    one, torch_state = kind.make(1, "float32"), torch.random.get_rng_state()
+    torch.manual_seed(2)
+    again, other = kind.make(1, "float32"), kind.make(2, "float32")
+    for name, network in one.networks.items():
+        assert torch.equal(weights(network), weights(again.networks[name]))
+        assert not torch.equal(weights(network), weights(other.networks[name]))
+    torch.manual_seed(1)
+    assert torch.equal(torch_state, torch.random.get_rng_state())
+
+
+@every_kind
+def test_looking_changes_nothing(kind):
+    training = kind.at_work()
+    before, random = weights(training.networks[training.averaged]), training.random.get_state()
+    one, other = training.probe(), training.probe()
+    training.preview()
+    assert torch.equal(one[0], other[0])
+    assert torch.equal(one[1], other[1])
+    assert torch.equal(random, training.random.get_state())
+    assert torch.equal(before, weights(training.networks[training.averaged]))
+
+
+@contextmanager
+def precisions_of(network: nn.Module) -> Iterator[set[torch.dtype]]:
+    """The precisions in which the convolutions of a network are computed."""
+    found: set[torch.dtype] = set()
+    hooks = [
+        module.register_forward_hook(lambda module, given, made: found.add(made.dtype))
+        for module in network.modules()
+        if "Conv" in type(module).__name__
+    ]
+    try:
+        yield found
+    finally:
+        for hook in hooks:
+            hook.remove()
+
+
+@every_kind
+def test_both_networks_run_in_the_precision_of_the_training(kind):
+    training = kind.at_work(precision="bfloat16")
+    for name in (training.averaged, kind.judge):
+        with precisions_of(training.networks[name]) as found:
+            take_step(training)
+        assert torch.bfloat16 in found, name
+        assert {weight.dtype for weight in training.networks[name].parameters()} == {torch.float32}

@@ -1,0 +1,121 @@
+"""Terms of the torus generator's loss: each acts, with the weight that it is said to have."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from materials import surface, tiles
+from test_every_training import KINDS, freeze, take_step, weights
+from torch import Tensor, nn
+
+from impasto.data.dataset import dataset_of
+from impasto.texture import Maps
+from impasto.training.watch import probe_figures
+from impasto_gan.torus.parameters import TrainTorusParameters
+from impasto_gan.torus.prepare import prepare
+from impasto_gan.torus.train import GAMMA, PENALTY_EVERY, TorusTraining
+
+TINY = {"name": "t", "canvas_px": 96, "crop_px": 48, "batch": 2, "width": 0.125, "learning_rate": 3e-3}
+
+
+def trained_on(maps: Maps) -> TorusTraining:
+    data = prepare(dataset_of(maps), 96, 48, 32, False, "cpu")
+    return TorusTraining(data, TrainTorusParameters(**TINY, steps=100), 1, "cpu", "float32")
+
+
+def blind(training: TorusTraining) -> None:
+    """Give the discriminators weights of zero: nothing is learned from them, nor by them."""
+    freeze(training, "discriminators")
+    with torch.no_grad():
+        for weight in training.discriminators.parameters():
+            weight.zero_()
+
+
+class Sloped(nn.Module):
+    """A discriminator of single pixels, whose gradient has the length `slope` everywhere."""
+
+    def __init__(self, channels: int, slope: float) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.full((1, channels, 1, 1), slope / channels**0.5))
+
+    def forward(self, x: Tensor, classes: Tensor | None = None) -> Tensor:
+        return nn.functional.conv2d(x, self.weight)
+
+
+def test_without_discriminators_patches_still_come_closer_to_the_data():
+    training = trained_on(surface())
+    blind(training)
+    training.ema.load_state_dict(training.networks["generator"].state_dict())
+    before = probe_figures(*training.probe())["swd"]
+    for _ in range(8):
+        take_step(training)
+    training.ema.load_state_dict(training.networks["generator"].state_dict())
+    assert probe_figures(*training.probe())["swd"] < 0.9 * before
+
+
+@pytest.mark.parametrize(
+    ("scale", "band"), [("coarse", 0), ("coarse", 1), ("coarse", 2), ("fine", 0), ("fine", 1)], ids=str
+)
+def test_faint_detail_of_every_size_counts_in_the_distance_of_patches(scale, band):
+    """A band with a thirtieth of the rest's deviation is missed where it is left out."""
+    training = KINDS["torus"].at_work()
+    random, channels = torch.Generator().manual_seed(1), training.surface_channels
+
+    def enlarged(factor: int) -> Tensor:
+        drawn = torch.randn(2, channels, 96 // factor, 96 // factor, generator=random)
+        return nn.functional.interpolate(drawn, size=(96, 96), mode="nearest" if factor == 1 else "bicubic")
+
+    broad, faint, same, other = enlarged(32), enlarged(2**band) / 30, enlarged(2**band) / 30, enlarged(1)
+    shared = {name: other for name in ("coarse", "fine") if name != scale}
+    distance = [
+        float(training._sliced_wasserstein({scale: broad + faint, **shared}, {scale: broad + made, **shared}))
+        for made in (same, 0 * faint)
+    ]
+    assert distance[1] > 1.6 * distance[0]
+
+
+def test_phases_count_in_the_loss_of_a_regular_material():
+    steps = []
+    for has_phases in (True, False):
+        training = trained_on(Maps.from_arrays({"base_color": tiles()}))
+        if not has_phases:
+            training.phase_statistics = ()
+        losses = take_step(training)
+        steps.append(weights(training.networks["generator"]))
+        assert ("loss_phase" in losses) == has_phases
+    assert (steps[0] - steps[1]).abs().max() > 1e-4
+
+
+def test_on_average_over_all_steps_the_penalty_has_its_weight():
+    """Penalties at every fourth step weigh four times as much (Karras et al. 2020, section 3.1); at both scales."""
+    slope, losses = 10.0, []
+    for step in range(PENALTY_EVERY):
+        training = KINDS["torus"].make(1, "float32")
+        for scale, judge in training.discriminators.by_scale.items():
+            training.discriminators.by_scale[scale] = Sloped(judge.layers[0].in_channels, slope)
+        training.done = step
+        losses.append(take_step(training)["loss_discriminator"])
+    penalty = sum(losses) / len(losses) - min(losses)
+    assert penalty == pytest.approx(2 * GAMMA * slope**2, rel=0.05)
+    assert penalty > 10
+
+
+def test_augmentation_becomes_rarer_where_the_discriminators_are_not_sure():
+    training = KINDS["torus"].at_work()
+    blind(training)
+    training.discriminators.augmentation.probability.fill_(0.1)
+    training.discriminators.augmentation.most = 0.5
+    take_step(training)
+    assert 0.05 < float(training.discriminators.augmentation.probability) < 0.1
+
+
+@pytest.mark.parametrize("name", ["discriminators", "generator"])
+def test_classes_reach_both_networks(name):
+    """Every class that a batch can hold gets an embedding of its own that is trained."""
+    training = KINDS["torus"].at_work()
+    before = {key: weight.clone() for key, weight in training.networks[name].named_parameters() if "classes" in key}
+    assert before
+    for _ in range(3):
+        take_step(training)
+    for key, weight in training.networks[name].named_parameters():
+        assert key not in before or (weight - before[key]).abs().amax(1).min() > 1e-5, key
