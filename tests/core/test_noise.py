@@ -79,6 +79,7 @@ def test_the_corners_of_rectangles_are_independent(whole):
 
 def test_channels_streams_and_seeds_are_independent(whole):
     others = [
+        whole[2],
         whole[1],
         normal(7, 1, 1, SIZE)[0],
         normal(8, 0, 1, SIZE)[0],

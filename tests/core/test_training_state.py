@@ -82,6 +82,7 @@ def test_convolutions_and_margins_go_round_the_torus():
     x = torch.randn(1, 2, 6, 5)
     convolve = circular_convolution(2, 3)
     assert torch.allclose(convolve(x).roll((2, 3), (2, 3)), convolve(x.roll((2, 3), (2, 3))), atol=1e-6)
+    assert torch.equal(wrapped(x, 2), x.tile(1, 1, 3, 3)[:, :, 4:14, 3:12])
     assert torch.equal(wrapped(x, 7), x.tile(1, 1, 5, 5)[:, :, 5:25, 3:22])
 
 

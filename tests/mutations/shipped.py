@@ -16,7 +16,7 @@ BANDS, LIKE, TABLE = (
     f"{NETWORKS}::test_{name}"
     for name in (
         "its_network_has_the_deviations_of_its_data_in_every_band",
-        "what_it_makes_is_like_its_thumbnail",
+        "what_it_makes_has_the_spectrum_of_its_thumbnail",
         "it_learned_what_the_table_says",
     )
 )
@@ -121,10 +121,10 @@ SHIPPED = (
     ),
     mutation(
         "shipped-swapped-network",
-        "Bark has the network of plaster.",
-        "bark.safetensors",
+        "Gravel has the network of plaster.",
+        "gravel.safetensors",
         changed(swapped),
-        f"{LIKE}[bark]",
+        f"{LIKE}[gravel]",
     ),
     mutation(
         "shipped-swapped-file",
