@@ -80,7 +80,7 @@ TEXTBOOK = (
         "conditional-labels-swapped",
         "Crops have the label of another class.",
         f"{FOLDER}/crops.py",
-        Edit("return torch.stack(crops), classes[chosen]", "return torch.stack(crops), classes.flip(0)[chosen]"),
+        Edit("return torch.stack(crops), classes[chosen]", "return torch.stack(crops), (1 - classes)[chosen]"),
         (f"{METHODS}::test_crops_are_parts_of_their_pictures_and_classes_are_even",),
     ),
     Mutation(

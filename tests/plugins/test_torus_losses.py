@@ -53,25 +53,24 @@ def test_without_discriminators_patches_still_come_closer_to_the_data():
     assert probe_figures(*training.probe())["swd"] < 0.9 * before
 
 
-@pytest.mark.parametrize(
-    ("scale", "band"), [("coarse", 0), ("coarse", 1), ("coarse", 2), ("fine", 0), ("fine", 1)], ids=str
-)
-def test_faint_detail_of_every_size_counts_in_the_distance_of_patches(scale, band):
-    """A band with a thirtieth of the rest's deviation is missed where it is left out."""
-    training = KINDS["torus"].at_work()
-    random, channels = torch.Generator().manual_seed(1), training.surface_channels
+@pytest.mark.parametrize("scale", ["coarse", "fine"])
+def test_faint_detail_counts_in_the_distance_of_patches(scale):
+    """Detail of a hundredth of the deviation of broad shapes is missed where it is left out."""
+    training, random = KINDS["torus"].at_work(), torch.Generator().manual_seed(1)
 
-    def enlarged(factor: int) -> Tensor:
-        drawn = torch.randn(2, channels, 96 // factor, 96 // factor, generator=random)
-        return nn.functional.interpolate(drawn, size=(96, 96), mode="nearest" if factor == 1 else "bicubic")
+    def drawn(side: int) -> Tensor:
+        noise = torch.randn(2, training.surface_channels, side, side, generator=random)
+        return nn.functional.interpolate(noise, size=(96, 96), mode="bilinear")
 
-    broad, faint, same, other = enlarged(32), enlarged(2**band) / 30, enlarged(2**band) / 30, enlarged(1)
+    angle = torch.arange(96) * (2 * torch.pi / 96)
+    broad = (torch.sin(angle) + torch.sin(angle)[:, None]).expand(2, training.surface_channels, 96, 96)
+    faint, same, other = drawn(48) / 100, drawn(48) / 100, drawn(96)
     shared = {name: other for name in ("coarse", "fine") if name != scale}
     distance = [
         float(training._sliced_wasserstein({scale: broad + faint, **shared}, {scale: broad + made, **shared}))
         for made in (same, 0 * faint)
     ]
-    assert distance[1] > 1.6 * distance[0]
+    assert distance[1] > 2.5 * distance[0]
 
 
 def test_phases_count_in_the_loss_of_a_regular_material():
