@@ -150,7 +150,7 @@ TEXTBOOK = (
         "progressive-variation-off",
         "The setting for variation does nothing.",
         PROGRESSIVE,
-        Edit("torch.lerp(self.mean_features, x, variation)", "torch.lerp(self.mean_features, x, 1.0)"),
+        Edit("x = variation * self.grown(", "x = self.grown("),
         (f"{METHODS}::test_more_variation_is_more_spread[progressive-gan]",),
     ),
     Mutation(

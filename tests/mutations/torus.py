@@ -169,10 +169,7 @@ TORUS = (
         "torus-unit-cell-missing",
         "Results hold the residual alone, without the mean unit cell.",
         GENERATE,
-        Edit(
-            "        if unit_cell is not None:\n            values, draw",
-            "        if unit_cell is not None and not made:\n            values, draw",
-        ),
+        Edit("            values = unit_cell(values,", "            unit_cell(values,"),
         (f"{MADE}::test_joints_are_straight_from_the_start",),
     ),
     Mutation(

@@ -6,6 +6,7 @@ The loss of R3GAN (Huang et al. 2024), per patch and at two scales, plus a slice
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -91,7 +92,8 @@ class TorusTraining(Training):
         coarse_widths = fitting_widths(widths, min(data.canvas) // COARSE - 2)
         generator_widths = [max(8, round(width * parameters.width)) for width in GENERATOR_WIDTHS]
         with self.seeded():
-            generator = TorusModel(data.card(parameters.name, generator_widths, GENERATOR_BLOCKS), data.unit_cell)
+            unit_cell = copy.deepcopy(data.unit_cell)  # which another model's weights may overwrite at first
+            generator = TorusModel(data.card(parameters.name, generator_widths, GENERATOR_BLOCKS), unit_cell)
             self.discriminators = Discriminators(
                 seen,
                 {"coarse": coarse_widths, "fine": fitting_widths(widths, self.fine_px - 2)},
