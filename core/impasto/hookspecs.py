@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    import numpy as np
+
+    from .context import Context
     from .io.formats import Exporter
     from .library.weights import Weights
     from .recipe import Recipe
@@ -52,6 +55,14 @@ def impasto_commands(subparsers: argparse._SubParsersAction) -> None:
 @hookspec(firstresult=True)
 def impasto_device(available: Sequence[str]) -> str | None:
     """One of the `available` torch devices if the user chose "auto"; None leaves the choice to the next plugin."""
+
+
+@hookspec(firstresult=True)
+def impasto_encode(patches: np.ndarray, context: Context) -> np.ndarray | None:
+    """Features (N, F) of patches (N, S, S, 3) in a network with published weights, for judging results.
+
+    None if no weights for it are installed; the next plugin is then asked.
+    """
 
 
 @hookspec

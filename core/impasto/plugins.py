@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from typing import NoReturn, TypeVar
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 import pluggy
 
@@ -26,6 +26,11 @@ from .library.models import ModelLibrary
 from .library.weights import Weights, check_weights
 from .system.folders import user_folder
 from .tools import Tool, in_order
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from .context import Context
 
 GROUP = "impasto"
 TRIAL = "from impasto.plugins import load_alone; load_alone(*sys.argv[2:])"
@@ -78,6 +83,10 @@ class Registry:
     def preferred_device(self, available: Sequence[str]) -> str | None:
         """The torch device that a plugin chooses for "auto"; None if no plugin has a preference."""
         return self.hook.impasto_device(available=available)
+
+    def encode(self, patches: np.ndarray, context: Context) -> np.ndarray | None:
+        """Features (N, F) of patches (N, S, S, 3) in a plugin's network; None if none has its weights installed."""
+        return self.hook.impasto_encode(patches=patches, context=context)
 
     def tool(self, name: str) -> Tool:
         """The tool called `name`. ParameterError lists the tools, or says why its plugin is unavailable."""

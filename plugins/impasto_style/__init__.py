@@ -5,12 +5,19 @@ Importing this loads no torch.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from impasto import hookimpl
 from impasto.library.weights import Weights
 from impasto.tools import Tool
 
 from .catalogue import CATALOGUE
 from .tools import style_tools
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from impasto.context import Context
 
 
 @hookimpl
@@ -23,3 +30,11 @@ def impasto_tools() -> list[Tool]:
 def impasto_weights() -> tuple[Weights, ...]:
     """Weights of the networks whose features can measure a style."""
     return CATALOGUE
+
+
+@hookimpl
+def impasto_encode(patches: np.ndarray, context: Context) -> np.ndarray | None:
+    """Features of patches in the best network whose weights are installed."""
+    from .shared.features import patch_features
+
+    return patch_features(patches, context)

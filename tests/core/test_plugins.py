@@ -5,9 +5,11 @@ import inspect
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from impasto import hookspecs, runner
+from impasto.context import Context
 from impasto.errors import ParameterError
 from impasto.hookspecs import hookimpl
 from impasto.io.files import Exporter
@@ -106,6 +108,10 @@ class Everything:
         return "cpu"
 
     @hookimpl
+    def impasto_encode(self, patches, context):
+        return patches.mean((1, 2))
+
+    @hookimpl
     def impasto_job_finished(self, recipe, result):
         self.finished.append(recipe)
         raise ZeroDivisionError("a listener that fails must not lose the result")
@@ -147,6 +153,7 @@ def test_exporters_weights_commands_and_device_are_asked_for(everything, monkeyp
     from impasto.device import choose_device
 
     _, known = everything
+    assert known.encode(np.ones((5, 8, 8, 3)), Context()).shape == (5, 3)
     assert known.exporter("null").suffix == ".null"
     assert known.weights == {"net": NETWORK}
     assert make_parser().parse_args(["greet"]).run

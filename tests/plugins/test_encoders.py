@@ -3,12 +3,15 @@
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
-from random_weights import random_encoder
+from random_weights import random_encoder, write_weights
 from safetensors.torch import load_file
 
+from impasto.context import Context
 from impasto.errors import ParameterError
+from impasto.plugins import registry
 from impasto_style.shared.architectures import ARCHITECTURES
 from impasto_style.shared.encoder import Encoder
 
@@ -127,3 +130,14 @@ def test_features_of_the_distilled_network_are_those_of_its_chain():
         padded = torch.nn.functional.pad(y, (1, 1, 1, 1), mode="reflect")
         y = torch.nn.functional.conv2d(padded, tensors[f"{name}.weight"], tensors[f"{name}.bias"]).relu()
     assert torch.allclose(found, y, rtol=1e-4, atol=1e-3)
+
+
+def test_patches_have_features_once_weights_are_installed(tmp_path):
+    patches = np.random.default_rng(0).random((3, 32, 32, 3), np.float32)
+    context = Context(weights=registry().weights_library(tmp_path))
+    assert registry().encode(patches, context) is None
+    write_weights(tmp_path, "squeezenet")
+    found = registry().encode(patches, context)
+    assert found.shape == (3, 2 * CHANNELS["squeezenet"][2])
+    assert np.allclose(found[1:2], registry().encode(patches[1:2], context), atol=1e-4)
+    assert len(np.unique(found.round(4), axis=0)) == 3

@@ -222,6 +222,7 @@ class _Judge:
         self.standardisation = Standardisation(names, self.metric_case.judged)
         self.independent = IndependentFigures(self.metric_case, names)
         self.copies = Copies(case) if copies else None
+        self.measured: set[str] = set()
 
     def figures(self, row: str) -> list[dict[str, float]]:
         """Figures of each picture of a row."""
@@ -238,6 +239,7 @@ class _Judge:
             if self.copies and row in (MODEL, QUILT):
                 figures |= self.copies.figures(maps)
             found.append(figures)
+            self.measured |= figures.keys()
         return found
 
     def aucs(self, row: str, count: int) -> list[float]:
@@ -261,6 +263,8 @@ class _Judge:
             notes.append("the real pictures are too small to compare joint statistics")
         if QUILT not in self.rows:
             notes.append("the real pictures are too small to quilt")
+        if "precision" not in self.measured:
+            notes.append("no encoder is installed for precision and recall: see `impasto weights`")
         if not self.case.trained:
             notes.append("what the model learned from is not known, so copies of it were not looked for")
         return tuple(notes)

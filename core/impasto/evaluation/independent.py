@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..context import Context
 from ..errors import ParameterError
+from ..plugins import registry
 from ..texture import Maps
 from . import metrics
 from .channels import PrincipalChannels
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 
 MOST_WINDOWS = 4
 """Limit of windows along each side of a picture; of real ones to compare with, which overlap, twice as many."""
+ENCODED_PX = 64
+"""Side of the disjoint patches that an encoder sees."""
 
 
 class IndependentFigures:
@@ -49,6 +53,7 @@ class IndependentFigures:
         found = {
             **self._statistics(maps, tiles),
             **self._spectra(maps),
+            **self.precision_recall(maps),
             "salience_of_crop": self._salience.of_crop(self._color.of(maps)),
         }
         if "height" in self.names:
@@ -99,6 +104,21 @@ class IndependentFigures:
         )
         return [wide[y : y + side, x : x + side] for y in rows for x in columns]
 
+    def precision_recall(self, maps: Maps) -> dict[str, float]:
+        """Precision and recall of a picture's patches beside the judged ones'; {} if no encoder is installed."""
+        from .metrics.precision_recall import precision_recall
+
+        if self._judged_features is None or min(maps.size_px) < ENCODED_PX:
+            return {}
+        precision, recall = precision_recall(_features([maps]), self._judged_features)
+        return {"precision": precision, "recall": recall}
+
+    @cached_property
+    def _judged_features(self) -> np.ndarray | None:
+        if min(min(maps.size_px) for maps in self.case.judged) < 2 * ENCODED_PX:
+            return None
+        return _features(self.case.judged)
+
     def can_classify(self, pictures: Sequence[Maps]) -> bool:
         """Whether pictures and real ones are large enough for a classifier."""
         from .metrics.two_sample import PATCH_PX
@@ -122,3 +142,15 @@ def _pooled(pictures: Sequence[Maps], names: Sequence[str]) -> Maps:
         for name in names
     }
     return Maps.from_arrays(columns)
+
+
+def _features(pictures: Sequence[Maps]) -> np.ndarray | None:
+    """Features (N, F) of all disjoint patches of pictures in an installed encoder; None if there is none."""
+    known = registry()
+    patches = [
+        maps["base_color"].pixels[y : y + ENCODED_PX, x : x + ENCODED_PX]
+        for maps in pictures
+        for y in range(0, maps.size_px[0] - ENCODED_PX + 1, ENCODED_PX)
+        for x in range(0, maps.size_px[1] - ENCODED_PX + 1, ENCODED_PX)
+    ]
+    return known.encode(np.stack(patches), Context(weights=known.weights_library()))

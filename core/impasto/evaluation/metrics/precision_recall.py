@@ -1,0 +1,29 @@
+"""Improved precision and recall (Kynkäänniemi et al. 2019), of patches by their features in a network."""
+
+from __future__ import annotations
+
+import numpy as np
+
+NEIGHBOURS = 3
+"""k of the paper: a manifold is the union of balls that reach to the k-th nearest neighbour of each sample."""
+
+
+def precision_recall(made: np.ndarray, real: np.ndarray) -> tuple[float, float]:
+    """Share of made features (N, F) in the manifold of the real ones (M, F), and share of these in that of the made.
+
+    Precision falls with patches that no real picture has, recall with kinds of real patches that are never made. Two
+    samples of one distribution have about 0.7 to 0.9 in both, depending on their numbers.
+    """
+    return _inside(made, real), _inside(real, made)
+
+
+def _inside(samples: np.ndarray, known: np.ndarray) -> float:
+    """Share of samples that lie in the manifold of the known ones."""
+    radii = np.sort(_squared_distances(known, known), 1)[:, min(NEIGHBOURS, len(known) - 1)]  # the nearest is itself
+    return float((_squared_distances(samples, known) <= radii).any(1).mean())
+
+
+def _squared_distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Squared distances (N, M) of features (N, F) and (M, F)."""
+    a, b = a.astype(np.float64), b.astype(np.float64)
+    return np.maximum((a * a).sum(1)[:, None] - 2 * a @ b.T + (b * b).sum(1), 0)

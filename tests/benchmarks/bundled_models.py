@@ -1,0 +1,177 @@
+"""Judges the bundled models, writes their figures and pictures into the documentation, and keeps what is measured.
+
+    python tests/benchmarks/bundled_models.py FOLDER_OF_SETS [NAME …] [--brief] [--pictures]
+
+Each model is compared with the quarter of its set that it did not learn (see `impasto evaluate model`), in about two
+minutes of one core, half a minute with --brief. One that is in `out/bundled_models` with the same hash is not judged
+again. Then the tables in docs/models.md are written anew, and with --pictures those in docs/pictures/models_*.jpg.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import model_pictures
+import torch
+
+from impasto.data.dataset import read_dataset
+from impasto.errors import ParameterError
+from impasto.evaluation.cases import trained_px
+from impasto.evaluation.comparison import FIGURES, compare_model, report
+from impasto.library.models import Model, read_model
+
+ROOT = Path(__file__).parents[2]
+MODELS = ROOT / "plugins" / "impasto_gan" / "models"
+PAGE = ROOT / "docs" / "models.md"
+OUT = ROOT / "out" / "bundled_models"
+SIZE_PX = 512
+OVERVIEW = ("wavelets_of_floor", "statistics_of_crop", "spectrum_db", "two_sample_auc", "salience_of_crop", "novelty")
+ROWS = {
+    "model": "model",
+    "crop": "another real crop",
+    "quilt": "`quilt`",
+    "noise": "random-phase noise",
+    "mean": "without its network",
+}
+LOSS = "\\*"
+"""Mark of the figure that training minimises."""
+
+
+def main() -> None:
+    """Judge the models that were not judged yet, and write the page."""
+    options = _arguments()
+    torch.set_num_threads(1)
+    table = tomllib.loads((MODELS / "training.toml").read_text("utf-8"))
+    found = {name: read_model(MODELS / f"{name}.safetensors") for name in sorted(table)}
+    for name in options.names or found:
+        judge(found[name], options.folder / table[name]["data"], options.brief)
+    measured = {name: kept(model) for name, model in found.items()}
+    write_page(found, measured)
+    if options.pictures:
+        sets = {name: options.folder / table[name]["data"] for name in found}
+        model_pictures.draw(found, sets, {name: salience(one) for name, one in measured.items()})
+
+
+def judge(model: Model, data: Path, brief: bool) -> None:
+    """Compare a model with its set and keep the figures, or why it was refused."""
+    known = kept(model)
+    if known and (brief or not known["brief"]):
+        return
+    dataset = read_dataset(data, longest_px=trained_px(model))
+    about: dict[str, Any] = {"sha256": model.sha256(), "brief": brief, "refused": ""}
+    try:
+        about |= report(model, compare_model(model, dataset, brief=brief, size_px=SIZE_PX), SIZE_PX)
+    except ParameterError as error:
+        about["refused"] = error.message
+    OUT.mkdir(parents=True, exist_ok=True)
+    (OUT / f"{model.name}.json").write_text(json.dumps(about, indent=1) + "\n", "utf-8")
+    print(model.name, about["refused"] or ", ".join(about["cases"][0]["missed"]) or "meets every goal", flush=True)
+
+
+def kept(model: Model) -> dict[str, Any]:
+    """What was measured of this very file; {} if nothing."""
+    file = OUT / f"{model.name}.json"
+    about = json.loads(file.read_text("utf-8")) if file.exists() else {}
+    return about if about.get("sha256") == model.sha256() else {}
+
+
+def salience(measured: Mapping[str, Any]) -> float | None:
+    """The salience of a model's most salient patch, if it was measured."""
+    cases = measured.get("cases")
+    return cases[0]["rows"]["model"]["salience_of_crop"] if cases else None
+
+
+def write_page(found: Mapping[str, Model], measured: Mapping[str, Mapping[str, Any]]) -> None:
+    """Replace the tables between the marks of the page."""
+    text = PAGE.read_text("utf-8")
+    tables = {"overview": overview(found, measured), "details": details(found, measured)}
+    for name, lines in tables.items():
+        block = f"<!-- {name} -->\n\n" + "\n".join(lines) + f"\n\n<!-- end of {name} -->"
+        text = re.sub(rf"<!-- {name} -->.*?<!-- end of {name} -->", lambda _, block=block: block, text, flags=re.DOTALL)
+    PAGE.write_text(text, "utf-8")
+
+
+def overview(found: Mapping[str, Model], measured: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """A row for each model: its independent figures, the network's share, and what it misses."""
+    lines = [
+        f"| model | {' | '.join(FIGURES[name] for name in OVERVIEW)} | network | misses | file |",
+        "| --- |" + " --- |" * (len(OVERVIEW) + 3),
+    ]
+    for name, model in found.items():
+        head = f"| [{model.label}](#{name}) (`{name}`)"
+        about = measured[name]
+        if not about.get("cases"):
+            said = about.get("refused") or "not measured"
+            lines.append(f"{head} |{' |' * (len(OVERVIEW) + 1)} {said} | `{model.sha256()[:8]}` |")
+            continue
+        case = about["cases"][0]
+        cells = [cell(name_, case["rows"]["model"], case["deviation"]["model"]) for name_ in OVERVIEW]
+        missed = ", ".join(FIGURES.get(one, one) for one in case["missed"]) or "none"
+        share = f"{case['network_share'].get('all', 1):.0%}"
+        lines.append(f"{head} | {' | '.join(cells)} | {share} | {missed} | `{model.sha256()[:8]}` |")
+    return lines
+
+
+def details(found: Mapping[str, Model], measured: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """A section for each model with a row for it and for each control."""
+    lines: list[str] = []
+    for name, model in found.items():
+        if not measured[name].get("cases"):
+            lines += [f"### {name}", "", measured[name].get("refused") or "Not measured.", ""]
+            continue
+        case = measured[name]["cases"][0]
+        figures = [figure for figure in FIGURES if any(figure in row for row in case["rows"].values())]
+        headings = [FIGURES[figure] + (LOSS if figure == "fine_swd_of_floor" else "") for figure in figures]
+        learned = ", ".join(str(source["name"]) for source in model.card["data"])
+        steps = int(model.card["figures"].get("steps", model.card.get("parameters", {}).get("steps", 0)))
+        shares = ", ".join(f"{map_.replace('_', ' ')} {share:.0%}" for map_, share in case["network_share"].items())
+        lines += [
+            f"### {name}",
+            "",
+            f"{model.label}, learned from {learned} in {steps} steps. Network's share: {shares}.",
+        ]
+        lines += ["", f"| | {' | '.join(headings)} |", "| --- |" + " --- |" * len(figures)]
+        for row, label in ROWS.items():
+            if row in case["rows"]:
+                cells = [cell(figure, case["rows"][row], case["deviation"][row]) for figure in figures]
+                lines.append(f"| {label} | {' | '.join(cells)} |")
+        goals = [goal(case["goals"].get(figure)) for figure in figures]
+        lines += [f"| *goal* | {' | '.join(goals)} |", ""]
+    return lines[:-1]
+
+
+def cell(name: str, figures: Mapping[str, float], deviation: Mapping[str, float]) -> str:
+    """A figure with its deviation, as the table shows it."""
+    if name not in figures:
+        return ""
+    digits = 1 if figures[name] >= 10 else 2
+    return f"{figures[name]:.{digits}f}" + (f" ± {deviation[name]:.2f}" if deviation.get(name, 0) >= 0.005 else "")
+
+
+def goal(limits: list[float | None] | None) -> str:
+    """A goal as the table shows it."""
+    if limits is None:
+        return ""
+    low, high = limits
+    if high is None:
+        return f"≥ {low:g}"
+    return f"≤ {high:.2g}" if not low else f"{low:g} to {high:g}"
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("names", nargs="*", metavar="NAME")
+    parser.add_argument("--brief", action="store_true", help="one classifier, and no search for copies")
+    parser.add_argument("--pictures", action="store_true", help="also draw the pictures")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
