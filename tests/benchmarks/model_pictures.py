@@ -11,9 +11,12 @@ from PIL import Image, ImageDraw, ImageFont
 from impasto.data.dataset import read_dataset
 from impasto.data.parts import part_of, training_part, unseen_part
 from impasto.evaluation.cases import trained_px
+from impasto.evaluation.channels import PrincipalChannels
 from impasto.evaluation.controls import quilted
+from impasto.evaluation.metrics.pattern_salience import PatternSalience
 from impasto.evaluation.model_controls import Generation
 from impasto.library.models import Model
+from impasto.texture import Maps
 
 PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
 NEAR_PX, TILED_PX, MADE_PX = 300, 400, 1024
@@ -22,26 +25,34 @@ CAPTION_PX, GAP_PX, QUALITY = 20, 6, 72
 INK, PAPER = (228, 226, 220), (24, 24, 26)
 
 
-def draw(models: Mapping[str, Model], sets: Mapping[str, Path], salience: Mapping[str, float | None]) -> None:
+def draw(models: Mapping[str, Model], sets: Mapping[str, Path]) -> None:
     """Write docs/pictures/models_near_1.jpg, …, and models_tiled.jpg with the most salient repeat first."""
-    made = {name: Generation(model, "", MADE_PX, {}).make(0)["base_color"].pixels for name, model in models.items()}
-    rows = [_near(model, sets[name], made[name]) for name, model in models.items()]
-    for number, start in enumerate(range(0, len(rows), ROWS_OF_A_PICTURE), 1):
-        cells = [cell for row in rows[start : start + ROWS_OF_A_PICTURE] for cell in row]
+    near, tiled = [], []
+    for name, model in models.items():
+        whole = read_dataset(sets[name], longest_px=trained_px(model)).samples[0].load()
+        made = Generation(model, "", MADE_PX, {}).make(0)
+        near.append(_near(model.label, whole, made["base_color"].pixels))
+        salience = _salience(made, whole)
+        tiled.append((salience, f"{model.label}, salience {salience:.2f}", _tiled(made["base_color"].pixels)))
+    for number, start in enumerate(range(0, len(near), ROWS_OF_A_PICTURE), 1):
+        cells = [cell for row in near[start : start + ROWS_OF_A_PICTURE] for cell in row]
         _save(cells, 3, NEAR_PX, f"models_near_{number}.jpg")
-    order = sorted(models, key=lambda name: -(salience[name] or 0))
-    said = {name: f", salience {salience[name]:.2f}" if salience[name] else "" for name in models}
-    tiled = [(f"{models[name].label}{said[name]}", _tiled(made[name])) for name in order]
-    _save(tiled, COLUMNS, TILED_PX, "models_tiled.jpg")
+    tiled.sort(key=lambda one: -one[0])
+    _save([(caption, pixels) for _, caption, pixels in tiled], COLUMNS, TILED_PX, "models_tiled.jpg")
 
 
-def _near(model: Model, data: Path, made: np.ndarray) -> list[tuple[str, np.ndarray]]:
-    """The source that the model did not see, its result and a quilt of what it learned, at full size."""
-    whole = read_dataset(data, longest_px=trained_px(model)).samples[0].load()
+def _salience(made: Maps, whole: Maps) -> float:
+    """Salience of this very tile, relative to the whole real picture."""
+    channels = PrincipalChannels(whole, ("base_color",))
+    return PatternSalience([channels.of(whole)]).of_crop(channels.of(made))
+
+
+def _near(label: str, whole: Maps, made: np.ndarray) -> list[tuple[str, np.ndarray]]:
+    """The quarter that judges, a result, and a quilt of what the model learned, at full size."""
     half = training_part(whole)
     quilt = quilted(part_of(whole, half), (NEAR_PX, NEAR_PX))["base_color"].pixels
     source = unseen_part(whole, half)["base_color"].pixels
-    cells = {f"{model.label}: source": source, "model": made, "quilt of what it learned": quilt}
+    cells = {f"{label}: source": source, "model": made, "quilt of what it learned": quilt}
     return [(caption, pixels[:NEAR_PX, :NEAR_PX]) for caption, pixels in cells.items()]
 
 
