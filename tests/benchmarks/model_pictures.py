@@ -44,7 +44,7 @@ def draw(models: Mapping[str, Model], sets: Mapping[str, Path]) -> None:
 def _salience(made: Maps, whole: Maps) -> float:
     """Salience of this very tile, relative to the whole real picture."""
     channels = PrincipalChannels(whole, ("base_color",))
-    return PatternSalience([channels.of(whole)]).of_crop(channels.of(made))
+    return PatternSalience([channels.of(whole)]).of_crop(channels.of(made))[0]
 
 
 def _near(label: str, whole: Maps, made: np.ndarray) -> list[tuple[str, np.ndarray]]:

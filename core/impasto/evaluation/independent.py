@@ -50,11 +50,13 @@ class IndependentFigures:
 
     def of(self, maps: Maps, tiles: bool = True) -> dict[str, float]:
         """All figures but those of classifiers and of repetition."""
+        salience, drift = self._salience.of_crop(self._color.of(maps))
         found = {
             **self._statistics(maps, tiles),
             **self._spectra(maps),
             **self.precision_recall(maps),
-            "salience_of_crop": self._salience.of_crop(self._color.of(maps)),
+            "salience_of_crop": salience,
+            "drift_of_crop": drift,
         }
         if "height" in self.names:
             real = np.mean([one["height"].pixels.std() for one in self.case.judged])

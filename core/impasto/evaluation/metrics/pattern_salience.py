@@ -1,7 +1,7 @@
 """Salience of a tile's patches by what they show, as seen where it repeats: colour, and contrast of each octave.
 
 Landmarks (see `landmarks`) are brighter or of another colour than the rest; a group of scratches in plaster is neither,
-and repeats as visibly.
+and repeats as visibly. So do clouds of colour that are stronger than the original's, though none of them stands out.
 """
 
 from __future__ import annotations
@@ -27,23 +27,26 @@ class PatternSalience:
         self._real = list(real)
         self._known: dict[tuple[int, int], list[tuple[np.ndarray, float]]] = {}
 
-    def of_crop(self, tile: np.ndarray) -> float:
-        """The most salient low-passed patch of a tile, relative to the mean of that over real crops.
+    def of_crop(self, tile: np.ndarray) -> tuple[float, float]:
+        """Salience of a tile's most salient low-passed patch, and its drift, each relative to real crops'.
 
-        Salience is the largest deviation of a feature from its mean over the tile, in deviations of the real crops'; of
-        two scales, the one at which the tile is more salient. 1: as any crop is; good: at most 1.1.
+        Salience is the largest deviation of a feature from its mean over the tile, in deviations of the real crops'
+        features; drift is the deviation of colours. Of two scales, that counts at which the tile is further from the
+        crops, and of colours the one that drifts most. 1: as any crop is; good: at most 1.1.
         """
         ratio = min(1.0, SEEN_PX / min(tile.shape[:2]))
         small = _shrunk(tile, ratio)
         size_px = _common_size([small, *(_shrunk(one, ratio) for one in self._real)])
         if size_px not in self._known:
             self._known[size_px] = self._measure([_shrunk(one, ratio) for one in self._real], size_px)
-        features = _with_octaves(small)
-        found = []
+        features, channels = _with_octaves(small), tile.shape[2]
+        salient, drift = [], []
         for scale, (sigma, usual) in zip(LANDMARKS, self._known[size_px], strict=True):
             smooth = low_passed(features, scale * min(size_px))
-            found.append(float(np.abs((smooth - smooth.mean((0, 1))) / sigma).max()) / usual)
-        return max(found)
+            deviations = (smooth - smooth.mean((0, 1))) / sigma
+            salient.append(float(np.abs(deviations).max()) / usual)
+            drift.append(float(np.sqrt(np.square(deviations).mean((0, 1)))[:channels].max()))
+        return max(salient), max(drift)
 
     def _measure(self, real: Sequence[np.ndarray], size_px: tuple[int, int]) -> list[tuple[np.ndarray, float]]:
         """Of each scale: deviations of the features of real crops, and the mean salience of these."""
