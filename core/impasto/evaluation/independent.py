@@ -110,9 +110,10 @@ class IndependentFigures:
         """Precision and recall of a picture's patches beside the judged ones'; {} if no encoder is installed."""
         from .metrics.precision_recall import precision_recall
 
-        if self._judged_features is None or min(maps.size_px) < ENCODED_PX:
+        made = _features([maps]) if min(maps.size_px) >= ENCODED_PX else None
+        if made is None or self._judged_features is None:
             return {}
-        precision, recall = precision_recall(_features([maps]), self._judged_features)
+        precision, recall = precision_recall(made, self._judged_features)
         return {"precision": precision, "recall": recall}
 
     @cached_property
