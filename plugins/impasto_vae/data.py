@@ -72,6 +72,8 @@ def load_pictures(dataset: Dataset, longest_px: int, crop_px: int, hold_out: boo
     if max(sizes) < crop_px:
         message = f"the largest picture has {max(sizes)} px to learn from along its shorter side, crops need {crop_px}"
         raise ParameterError(message, "give a larger picture, raise longest_px, or choose smaller crops")
+    if max(float(maps["base_color"].pixels.std((0, 1)).max()) for maps in surfaces) < LEAST_DEVIATION:
+        raise ParameterError("the data is of one colour: there is nothing to learn", "give a picture with some texture")
     texel_m = float(np.median([(maps.width_m or 1.0) / maps.size_px[1] for maps in surfaces]))
     fitting = tuple(picture for picture, size in zip(pictures, sizes, strict=True) if size >= crop_px)
     return Pictures(fitting, names, relief_px, texel_m, sources)

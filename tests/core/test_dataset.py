@@ -12,6 +12,7 @@ from PIL import Image
 from training_pictures import hills, noise
 
 from impasto.cli.main import main
+from impasto.data import prepare as prepare_module
 from impasto.data.dataset import Dataset, dataset_of, read_dataset
 from impasto.data.sheets import preview_sheet
 from impasto.errors import FileError, ParameterError
@@ -20,7 +21,7 @@ from impasto.library.models import ModelLibrary
 from impasto.recipe import Recipe, Step
 from impasto.runner import run
 from impasto.surface import heights
-from impasto.texture import Maps
+from impasto.texture import Maps, Texture
 
 
 def save(path: Path, seed: int, size_px: tuple[int, int] = (96, 96)) -> Path:
@@ -279,6 +280,40 @@ def test_the_preview_sheet_shows_crops_as_they_are_learned_from(tmp_path):
     shown = np.asarray(Image.open(tmp_path / "sheet.png"))
     assert np.array_equal(shown[4:100, 4:100], np.asarray(noise(1)))
     assert sheet == preview_sheet(read_dataset(tmp_path / "a.png"), crop_px=96)
+
+
+def test_large_pictures_are_shrunk_in_bands_to_the_same_pixels(monkeypatch):
+    """A photograph of 100 megapixels takes 1.4 GiB, as decoded, and not 4.9 GiB."""
+    pixels = np.random.default_rng(0).random((333, 177, 3)).astype(np.float32)
+    textures = {"base_color": Texture(pixels, "srgb"), "normal": Texture(pixels, "data")}
+    whole = {name: prepare_module.resized_map(name, texture, (111, 59)) for name, texture in textures.items()}
+    heights: list[int] = []
+    to_linear = prepare_module.srgb_to_linear
+    monkeypatch.setattr(prepare_module, "LARGE_PIXELS", 1000)
+    monkeypatch.setattr(prepare_module, "BAND_PX", 40)
+    monkeypatch.setattr(prepare_module, "srgb_to_linear", lambda band: heights.append(len(band)) or to_linear(band))
+    for name, texture in textures.items():
+        in_bands = prepare_module.resized_map(name, texture, (111, 59))
+        np.testing.assert_allclose(in_bands.pixels, whole[name].pixels, atol=1e-5)
+    assert max(heights) <= 42
+
+
+def test_classes_that_teach_little_are_told(tmp_path, capsys):
+    for seed, (name, size_px) in enumerate({"a/1": 96, "a/2": 96, "b/1": 96, "c/1": 16, "loose": 96}.items()):
+        file = tmp_path / "data" / f"{name}.png"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        noise(seed, (size_px, size_px)).save(file)
+    main(["prepare", str(tmp_path / "data"), "--out", str(tmp_path / "out")])
+    said = capsys.readouterr().err
+    assert "no picture of c can be used" in said
+    assert "one picture of b:" in said
+    assert "loose.png lies in no folder of a class" in said
+
+
+def test_one_material_is_not_warned_of(tmp_path, capsys):
+    noise(0).save(tmp_path / "wall.png")
+    main(["prepare", str(tmp_path / "wall.png"), "--out", str(tmp_path / "out")])
+    assert "warning" not in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("misbehaving")

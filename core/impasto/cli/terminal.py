@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..about import VERSION
+from ..data.class_warnings import class_warnings
 from ..errors import ImpastoError, ParameterError
 from ..library.models import Model
 from ..system.outside import printable
@@ -195,6 +196,8 @@ class Terminal:
             self.note(f"left out: {item.name}: {item.reason}")
         if len(dataset.rejected) > REJECTED_SHOWN:
             self.note(f"left out: {len(dataset.rejected) - REJECTED_SHOWN} more, see the manifest")
+        for sentence in class_warnings(dataset):
+            self.warn(sentence)
 
     def tools(self, described: Sequence[Mapping[str, Any]], in_detail: bool) -> None:
         """Print the tools, one per line, or everything about one."""

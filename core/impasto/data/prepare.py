@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,6 +18,8 @@ GIVEN_RELIEF = 0.04
 """Range of heights, in picture widths, if neither the file nor a normal map tells it (stone: 0.03 to 0.06)."""
 LEAST_DEVIATION = 0.006  # a grey level and a half
 THUMBNAIL_PX = 32
+LARGE_PIXELS, BAND_PX = 2**24, 512
+"""Pictures above this many pixels are shrunk in bands of this many rows."""
 SAME_CORRELATION = 0.9
 SAME_COLOR = 0.03
 WRAP_Z = 5.0  # standard deviations
@@ -94,22 +97,42 @@ def resized_map(name: str, texture: Texture, size_px: tuple[int, int]) -> Textur
     if texture.size_px == size_px:
         return texture
     if name in NORMAL_MAPS:
-        pixels = heights.normal_from_slopes(resized(heights.slopes_from_normal(pixels), size_px))
+        pixels = heights.normal_from_slopes(_converted(pixels, heights.slopes_from_normal, size_px))
     elif name in COLOR_MAPS and texture.color_space != "linear":
-        pixels = linear_to_srgb(resized(srgb_to_linear(pixels), size_px).clip(0, 1))
+        pixels = linear_to_srgb(_converted(pixels, srgb_to_linear, size_px).clip(0, 1))
     else:
         pixels = resized(pixels, size_px).clip(0, None if texture.color_space == "linear" else 1)
     return replace(texture, pixels=pixels)
 
 
-def resized(pixels: np.ndarray, size_px: tuple[int, int]) -> np.ndarray:
-    """Pixels (H, W, C) resized to (height, width): area averages to shrink, bilinear interpolation to enlarge."""
+def _converted(pixels: np.ndarray, convert: Callable[[np.ndarray], np.ndarray], size_px: tuple[int, int]) -> np.ndarray:
+    """`resized(convert(pixels), size_px)`; large pictures a band at a time, which takes no second picture's memory."""
+    (height, width), (rows, columns) = pixels.shape[:2], size_px
+    if height * width <= LARGE_PIXELS or rows > height or columns > width:
+        return resized(convert(pixels), size_px)
+    scale, step = height / rows, max(1, BAND_PX * rows // height)
+    bands = []
+    for first in range(0, rows, step):
+        last = min(first + step, rows)
+        top, bottom = math.floor(first * scale), min(height, math.ceil(last * scale))
+        box = (0.0, first * scale - top, float(width), min(last * scale, height) - top)
+        bands.append(resized(convert(pixels[top:bottom]), (last - first, columns), box))
+    return np.concatenate(bands)
+
+
+def resized(
+    pixels: np.ndarray, size_px: tuple[int, int], box: tuple[float, float, float, float] | None = None
+) -> np.ndarray:
+    """Pixels (H, W, C) resized to (height, width): area averages to shrink, bilinear interpolation to enlarge.
+
+    box: part to resize (left, top, right, bottom), in pixels; None for all.
+    """
     from PIL import Image
 
     shrinks = size_px[0] <= pixels.shape[0] and size_px[1] <= pixels.shape[1]
     how = Image.Resampling.BOX if shrinks else Image.Resampling.BILINEAR
     channels = np.moveaxis(np.asarray(pixels, np.float32), 2, 0)
-    made = [np.asarray(Image.fromarray(channel).resize(size_px[::-1], how)) for channel in channels]
+    made = [np.asarray(Image.fromarray(channel).resize(size_px[::-1], how, box)) for channel in channels]
     return np.stack(made, axis=2)
 
 

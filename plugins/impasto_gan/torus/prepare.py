@@ -55,6 +55,8 @@ def prepare(dataset: Dataset, canvas_px: int, fine_px: int, cell_px: int, hold_o
         raise ParameterError(message, "give larger pictures, or choose smaller crops")
     canvas = lattice.torus_size((largest, largest), side // cell_px * cell_px, cell_px)
     labels = dataset.labels
+    if len(labels) > 1 and (loose := [sample.name for sample in dataset.samples if sample.label is None]):
+        raise ParameterError(f"{loose[0]} has no class, and others have one", "put it into the folder of its class")
     pictures = tuple(
         _picture(
             standardisation(tensor) * known,
