@@ -20,7 +20,7 @@ from .report_page import ROWS, UNSEEN, Shown, report_page
 from .report_verdict import Compared, advice, verdict
 
 Progress = Callable[[float, str], None]
-SEEDS = 3
+SEEDS, JUDGED_SEEDS = 3, 2
 LARGEST_PX, SMALLEST_PX, STEP_PX = 512, 64, 32
 """Range of the side of the pictures that are shown and judged, and what it is a multiple of."""
 MOST_CLASSES = 4
@@ -78,7 +78,7 @@ def _compared(case: Case, generation: Generation, on_progress: Progress) -> tupl
             raise ParameterError(f"the comparison took more than {LIMIT_S:.0f} s of processor time", remedy)
 
     try:
-        found = compare_case(case, generation, SEEDS, BRIEF_CLASSIFIERS, False, tell)
+        found = compare_case(case, generation, JUDGED_SEEDS, BRIEF_CLASSIFIERS, False, tell)
     except ParameterError as error:
         reason = f"{error.message}; {error.remedy}"
         return Compared({}, {}, case.held_out, (reason,)), _shown(case, generation, {})
@@ -87,7 +87,8 @@ def _compared(case: Case, generation: Generation, on_progress: Progress) -> tupl
 
 def _shown(case: Case, generation: Generation, made: Mapping[str, tuple[Maps, ...]]) -> Shown:
     """Pictures of some seeds, pieces of what the model learned and of what it did not, and controls."""
-    seeds = made.get(MODEL) or tuple(generation.make(seed) for seed in range(SEEDS))
+    judged = made.get(MODEL, ())
+    seeds = (*judged, *(generation.make(seed) for seed in range(len(judged), SEEDS)))
     side = generation.size_px
     pieces = {UNSEEN if case.held_out else "what it learned from": _corner(case.judged[0], side)}
     if case.held_out and case.trained:

@@ -20,8 +20,8 @@ STYLE = """
 .charts .rollback { stroke: var(--bad); stroke-dasharray: 2 2 }
 """
 SHOWN: Mapping[str, tuple[str, str]] = {
-    "swd": ("SWD: distance of its patches from the data's", "floor"),
-    "diversity": ("Diversity: difference between its pictures, over the data's", ""),
+    "swd": ("SWD: distance of patches from the data's", "floor"),
+    "diversity": ("Diversity of its pictures, over the data's", ""),
 }
 """Title of a figure of the probe, and the name of the one that it should reach."""
 
