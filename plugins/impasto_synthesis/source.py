@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import torch
-from torch.nn.functional import interpolate
+from torch.nn.functional import avg_pool2d, interpolate
 
 from impasto.texture import COLOR_MAPS
 
@@ -14,6 +15,10 @@ WEIGHTS: Mapping[str, float] = {"base_color": 1.0, "height": 0.5, "normal": 0.4,
 
 BROAD = 0.16
 """Standard deviation, relative to the longer side, of the blur that separates light from surface."""
+
+DETAIL, DETAIL_PX = 0.7, 5
+"""Deviation of the channel of detail, relative to that of all others, and the width of the mean that it differs from.
+Without it, thin joints between planks are lost on coarse levels, and pieces are laid out of step."""
 
 
 def even_light(color: torch.Tensor, strength: float) -> torch.Tensor:
@@ -51,24 +56,77 @@ def opponent(color: torch.Tensor) -> torch.Tensor:
     return torch.stack([light, 0.5 * (blue - light), 0.5 * (red - light)])
 
 
-def features_of(maps: Mapping[str, torch.Tensor], most: int = 4) -> torch.Tensor:
-    """Principal components (C <= most, h, w) of all maps (c, h, w), weighted; their variances sum to 1.
+@dataclass(frozen=True)
+class Projection:
+    """Principal components of a source's maps, to compare pictures that have the same maps.
 
-    The last bits of matrix products depend on the matrices' addresses in memory, and cuts depend on the last bits of
-    these components: computed in double precision and rounded, they are the same in every run.
+    parts: mean (c, 1, 1) and weight of each map that varies, by name. directions (C, c): those of all weighted maps.
     """
-    parts = []
-    for name, image in maps.items():
-        seen = opponent(image) if name in COLOR_MAPS else image
-        centered = seen - seen.mean((1, 2), keepdim=True)
-        spread = centered.square().mean((1, 2)).sum().sqrt()
-        if spread > 1e-4:
-            parts.append(centered * (WEIGHTS.get(name, 0.2) / spread))
-    if not parts:
-        return torch.zeros_like(next(iter(maps.values()))[:1])
-    stack = torch.cat(parts).flatten(1).cpu().double()  # (c, h w)
-    variances, directions = torch.linalg.eigh(stack @ stack.T / stack.shape[1])
-    count = min(most, max(1, int((variances > 0.02 * variances.sum()).sum())))
-    features = directions[:, -count:].T @ stack
-    features = features / features.square().mean(1).sum().sqrt()
-    return features.to(image).view(count, *image.shape[1:])
+
+    parts: Mapping[str, tuple[torch.Tensor, torch.Tensor]]
+    directions: torch.Tensor
+    deviation: torch.Tensor
+
+    @classmethod
+    def of(cls, maps: Mapping[str, torch.Tensor], most: int = 4) -> Projection:
+        """At most `most` components of the maps (c, h, w), whose variances sum to 1 in the end."""
+        parts = {}
+        for name, image in maps.items():
+            seen = _seen(name, image)
+            mean = seen.mean((1, 2), keepdim=True)
+            spread = (seen - mean).square().mean((1, 2)).sum().sqrt()
+            if spread > 1e-4:
+                parts[name] = mean, WEIGHTS.get(name, 0.2) / spread
+        if not parts:
+            return cls({}, torch.zeros(1, 0), torch.ones(()))
+        stack = _stacked(maps, parts)
+        variances, directions = torch.linalg.eigh(stack @ stack.T / stack.shape[1])
+        count = min(most, max(1, int((variances > 0.02 * variances.sum()).sum())))
+        directions = directions[:, -count:].T
+        return cls(parts, directions, (directions @ stack).square().mean(1).sum().sqrt())
+
+    def __call__(self, maps: Mapping[str, torch.Tensor]) -> torch.Tensor:
+        """Components (C, H, W) of maps (c, H, W); zeros if the source does not vary.
+
+        The last bits of matrix products depend on the matrices' addresses in memory, and cuts depend on the last bits
+        of these components: computed in double precision and rounded, they are the same in every run.
+        """
+        image = next(iter(maps.values()))
+        if not self.parts:
+            return torch.zeros_like(image[:1])
+        features = self.directions @ _stacked(maps, self.parts) / self.deviation
+        return features.to(image).view(-1, *image.shape[1:])
+
+
+def features_of(maps: Mapping[str, torch.Tensor], most: int = 4) -> torch.Tensor:
+    """Principal components (C <= most, h, w) of all maps (c, h, w), weighted; their variances sum to 1."""
+    return Projection.of(maps, most)(maps)
+
+
+def _stacked(maps: Mapping[str, torch.Tensor], parts: Mapping[str, tuple[torch.Tensor, torch.Tensor]]) -> torch.Tensor:
+    """The channels (c, h w) of maps, less the means and multiplied by the weights in `parts`, in double precision."""
+    centered = [(_seen(name, maps[name]) - mean) * weight for name, (mean, weight) in parts.items()]
+    return torch.cat(centered).flatten(1).cpu().double()
+
+
+def _seen(name: str, image: torch.Tensor) -> torch.Tensor:
+    return opponent(image) if name in COLOR_MAPS else image
+
+
+def with_detail(features: torch.Tensor) -> torch.Tensor:
+    """Features (C, h, w) and one more channel: their absolute difference from the local mean."""
+    mean = avg_pool2d(features[None], DETAIL_PX, 1, DETAIL_PX // 2, count_include_pad=False)[0]
+    detail = (features - mean).abs().sum(0, keepdim=True).double()
+    detail = detail - detail.mean()
+    scale = (
+        DETAIL * features.double().square().mean((1, 2)).sum().sqrt() / detail.square().mean().sqrt().clamp(min=1e-6)
+    )
+    return torch.cat([features, (detail * scale).float()])
+
+
+def with_ranks_of(values: torch.Tensor, known: torch.Tensor) -> torch.Tensor:
+    """Values (H, W), mapped to the known (h, w) of the same rank; equal values stay equal."""
+    _, inverse, counts = values.unique(return_inverse=True, return_counts=True)
+    ranks = (counts.cumsum(0) - 0.5 * counts) / values.numel()
+    ordered = known.flatten().sort().values
+    return ordered[(ranks * (len(ordered) - 1)).round().long()][inverse]

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import numpy as np
 from pydantic import Field, model_validator
 
-from impasto.io.cards import FromOutside, Name, NetworkCard, Range
+from impasto.io.cards import DataAbout, FromOutside, Name, NetworkCard, Range
 
 MOST_STAGES, MOST_FEATURES = 8, 64
 """Limits of stages, and of features of the last; each one before may have four times as many, up to MOST_WIDTH."""
@@ -61,6 +61,7 @@ class TorusCard(NetworkCard):
     sliders: list[Any] = Field(default_factory=list)
     texel_m: Texel | None = None
     height_range_m: Range | None = None
+    data: list[DataAbout] = Field(default_factory=list, exclude=True)
 
     @model_validator(mode="after")
     def _sizes_agree(self) -> TorusCard:

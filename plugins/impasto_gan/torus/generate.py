@@ -169,21 +169,24 @@ class Synthesis:
 
     def arrays(self, want: Region) -> dict[str, np.ndarray]:
         """The maps of a region of the result (h, w, C), in [0, 1]."""
-        names = self.model.card.maps
-        has_relief = "height" in names
         is_full = (want.height, want.width) == want.full
-        halo = HALO_PX if has_relief and not is_full else 0
-        values = self.maps(want.grown(halo))
+        halo = HALO_PX if "height" in self.model.card.maps and not is_full else 0
+        made = self.with_relief(self.maps(want.grown(halo)))
+        inner = slice(halo, -halo or None)
+        return {name: part[:, inner, inner].permute(1, 2, 0).cpu().numpy() for name, part in made.items()}
+
+    def with_relief(self, values: Tensor) -> dict[str, Tensor]:
+        """The maps (c, h, w) of values (C, h, w), in [0, 1], with those that follow from height."""
+        names = self.model.card.maps
         parts = dict(zip(names, values.split([MAP_CHANNELS[name] for name in names]), strict=True))
         made = {name: part.clamp(0, 1) for name, part in parts.items()}
-        if has_relief:
+        if "height" in names:
             height = parts["height"][0]
             made["height"] = ((height + HEIGHT_MARGIN) / (1 + 2 * HEIGHT_MARGIN)).clamp(0, 1)[None]
             height_px = height * self.relief_px
             made["normal"] = normal_from_height(height_px)
             made["ambient_occlusion"] = occlusion_from_height(height_px)[None]
-        inner = slice(halo, -halo or None)
-        return {name: part[:, inner, inner].permute(1, 2, 0).cpu().numpy() for name, part in made.items()}
+        return made
 
     @property
     def relief_px(self) -> float:
@@ -258,11 +261,6 @@ def _class_index(card: TorusCard, name: str) -> int:
     if wanted not in card.classes:
         raise ParameterError(f"{card.name} knows no material {wanted!r}", f"use one of {', '.join(card.classes)}")
     return card.classes.index(wanted)
-
-
-def generate_torus(subject: Maps, parameters: TorusParameters, context: Context) -> Maps:
-    """Maps of the chosen size, or of the subject's."""
-    return whole_picture(synthesis_of(subject, parameters, context), context)
 
 
 def whole_picture(synthesis: Synthesis, context: Context) -> Maps:

@@ -23,6 +23,12 @@ class TorusParameters(SizeParameters):
     blend_seed: int = Field(1, ge=0, le=2**31 - 1, description="The seed to blend with")
     blend_material: str = class_field("The class to blend with, instead of another seed")
     sliders: dict[str, float] = sliders_field()
+    detail: bool = Field(
+        True, description="Show the grain of the exemplar, if one is given, laid out as the model does"
+    )
+    strictness: float = Field(
+        0.5, ge=0, le=1, description="How closely detail follows the model's layout; less leaves more to the exemplar"
+    )
 
 
 class TrainTorusParameters(Parameters):

@@ -28,14 +28,23 @@ class Torus(Generator):
     rank = 20
     task = "generate"
     parameters = TorusParameters
+    inputs = (Input("exemplar", "the picture, or the map set, that the model learned from, for its detail", False),)
     uses_subject = False
     may_use_bfloat16 = True
 
     def apply(self, subject: Maps, parameters: TorusParameters, inputs: Mapping[str, Maps], context: Context) -> Maps:
-        """The maps that the model has learned, and those derived from height; only the subject's size is used."""
-        from .generate import generate_torus
+        """The maps that the model has learned, and those derived from height; only the subject's size is used.
 
-        return generate_torus(subject, parameters, context)
+        With an exemplar, their detail is its own.
+        """
+        from .generate import synthesis_of, whole_picture
+
+        synthesis = synthesis_of(subject, parameters, context)
+        if exemplar := _exemplar(parameters, inputs):
+            from .detail import detailed
+
+            return detailed(synthesis, exemplar, parameters.strictness, context)
+        return whole_picture(synthesis, context)
 
     def tiles(
         self, subject: Maps, parameters: TorusParameters, inputs: Mapping[str, Maps], context: Context
@@ -43,11 +52,21 @@ class Torus(Generator):
         """The same result in tiles, for results larger than memory."""
         from .generate import synthesis_of
 
-        yield from synthesis_of(subject, parameters, context).tiles()
+        synthesis = synthesis_of(subject, parameters, context)
+        if exemplar := _exemplar(parameters, inputs):
+            from .detail import detailed_tiles
+
+            yield from detailed_tiles(synthesis, exemplar, parameters.strictness, context)
+        else:
+            yield from synthesis.tiles()
 
     def without_network(self, tensors: Mapping[str, np.ndarray]) -> dict[str, np.ndarray] | None:
         """The tensors with heads that give zeros: only the mean, the unit cell and its components are left."""
         return {name: 0 * value if HEADS.search(name) else value for name, value in tensors.items()}
+
+
+def _exemplar(parameters: TorusParameters, inputs: Mapping[str, Maps]) -> Maps | None:
+    return inputs.get("exemplar") if parameters.detail else None
 
 
 class TrainTorus(Trainer):

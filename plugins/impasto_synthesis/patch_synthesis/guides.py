@@ -11,7 +11,7 @@ from torch.nn.functional import avg_pool2d
 
 from impasto.errors import ParameterError
 
-from ..source import opponent
+from ..source import opponent, with_ranks_of
 from .guidance import Guidance
 
 STRICTNESS = 8.0
@@ -59,17 +59,9 @@ def color_guidance(color: Tensor, wanted: Tensor, strength: float, seed: int) ->
     guide = guide + (UNEVEN * guide[0].std() * noise / noise.std()).to(guide)
     used = [0] + [channel for channel in (1, 2) if opponent(wanted)[channel].std() > NEARLY_GREY]
     given = broad[used] - broad[used].mean((1, 2), keepdim=True)
-    matched = torch.stack([_with_ranks_of(guide[channel], values) for channel, values in zip(used, given, strict=True)])
+    matched = torch.stack([with_ranks_of(guide[channel], values) for channel, values in zip(used, given, strict=True)])
     factor = (STRICTNESS * strength) ** 0.5 / given.square().sum(0).mean().sqrt().clamp(min=LEAST_DEVIATION)
     return Guidance(given * factor, matched * factor)
-
-
-def _with_ranks_of(values: Tensor, known: Tensor) -> Tensor:
-    """Values (H, W), mapped to the known (h, w) of the same rank; equal values stay equal."""
-    _, inverse, counts = values.unique(return_inverse=True, return_counts=True)
-    ranks = (counts.cumsum(0) - 0.5 * counts) / values.numel()
-    ordered = known.flatten().sort().values
-    return ordered[(ranks * (len(ordered) - 1)).round().long()][inverse]
 
 
 def mix_guidance(part: Tensor, width: int, wanted: Tensor) -> Guidance:

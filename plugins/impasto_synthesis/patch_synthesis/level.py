@@ -9,15 +9,13 @@ import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, max_pool2d
 
+from ..source import with_detail
 from .appearance import COARSE, FINE, Appearance, halved, whole
 from .similar import find_similar, refine_similar
 
 COARSEST_PX = 256
 """The pyramid ends below this length of the source's shorter side; quilts of smaller ones lose bricks and planks."""
 LEAST_RESULT_PX = 4
-DETAIL, DETAIL_PX = 0.7, 5
-"""Deviation of the channel of detail, relative to that of all others, and the width of the mean that it differs from.
-Without it, thin joints between planks are lost on coarse levels, and pieces are laid out of step."""
 SPREAD_PX = 3
 """Reach of the mean over which uses of a pixel are counted."""
 
@@ -67,7 +65,7 @@ def levels_of(features: Tensor, size_px: tuple[int, int], left_out: Tensor | Non
     """Levels of features (C, h, w), coarsest first, for a result of `size_px`, without pixels `left_out` (h, w)."""
     if left_out is None:
         left_out = torch.zeros(features.shape[1:], dtype=torch.bool, device=features.device)
-    pyramid = [whole(_with_detail(features), FINE)]
+    pyramid = [whole(with_detail(features), FINE)]
     while min(pyramid[-1].shape[1:]) >= COARSEST_PX and min(size_px) // 2 ** len(pyramid) >= LEAST_RESULT_PX:
         pyramid.append(halved(pyramid[-1]))
     similar: Tensor | None = None
@@ -88,14 +86,3 @@ def _reduced_mask(left_out: Tensor, scale: int, size: tuple[int, int]) -> Tensor
     """Mask (h' w') of a level of this size from (h, w): pixels that cover any that is left out, unless all do."""
     covered = max_pool2d(left_out.float()[None], scale)[0, : size[0], : size[1]] > 0
     return (covered & ~covered.all()).flatten()
-
-
-def _with_detail(features: Tensor) -> Tensor:
-    """Features (C, h, w) and one more channel: their absolute difference from the local mean."""
-    mean = avg_pool2d(features[None], DETAIL_PX, 1, DETAIL_PX // 2, count_include_pad=False)[0]
-    detail = (features - mean).abs().sum(0, keepdim=True).double()
-    detail = detail - detail.mean()
-    scale = (
-        DETAIL * features.double().square().mean((1, 2)).sum().sqrt() / detail.square().mean().sqrt().clamp(min=1e-6)
-    )
-    return torch.cat([features, (detail * scale).float()])

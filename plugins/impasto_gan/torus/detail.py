@@ -1,0 +1,116 @@
+"""Detail from an exemplar: a model's picture decides where which shapes lie, and pieces of the exemplar show them.
+
+A network soon learns layout and large shapes, but hardly grain and sharp outlines, which a photograph has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from impasto.context import Context
+from impasto.data.prepare import Preparation, prepare
+from impasto.errors import ParameterError
+from impasto.regularity.region import Region
+from impasto.texture import MAP_CHANNELS, Maps
+from impasto.tools import Tile
+from impasto_synthesis.transfer import Transfer
+from impasto_transform.geometry import scaled
+
+from .card import TorusCard
+from .generate import RANGE_M, TILE_PX, Synthesis
+
+MOST_PX = 4096 * 4096
+"""Most pixels of a result: its pieces are compared as a whole, in about 0.1 kB of memory for each pixel."""
+GENERATED = 0.3
+"""Fraction of the work after which the model's own picture is there."""
+
+
+def detailed(synthesis: Synthesis, exemplar: Maps, strictness: float, context: Context) -> Maps:
+    """The picture of a model, made of pieces of the exemplar; maps that the exemplar lacks stay the model's.
+
+    ParameterError for an exemplar without base colour, and for results of more than `MOST_PX`.
+    """
+    height, width = synthesis.choice.made
+    if height * width > MOST_PX:
+        message = f"detail from an exemplar was asked for {width}x{height} px, and 4096x4096 are the limit"
+        raise ParameterError(message, "make a smaller tile, which repeats without a seam, or leave the exemplar out")
+    values = _values(synthesis, context)
+    parts = _parts(synthesis.model.card, values)
+    source = source_of(synthesis, exemplar, context)
+    lacking = [name for name in parts if name not in source]
+    if lacking:
+        context.note(f"the exemplar has no {', '.join(lacking)}, so that of the model was kept")
+    transfer = Transfer(source, {name: parts[name] for name in source}, strictness, context.rng)
+    for done in transfer.cover():
+        context.progress(GENERATED + (0.9 - GENERATED) * done, "Taking detail from the exemplar")
+    shown = {name: transfer.joined(source[name]) if name in source else part for name, part in parts.items()}
+    context.progress(0.95, "Smoothing the seams")
+    made = synthesis.with_relief(torch.cat(list(shown.values())))
+    return synthesis.described(
+        Maps.from_arrays({name: part.permute(1, 2, 0).contiguous().cpu().numpy() for name, part in made.items()})
+    )
+
+
+def detailed_tiles(synthesis: Synthesis, exemplar: Maps, strictness: float, context: Context) -> Iterator[Tile]:
+    """The same in tiles (top, left, maps), in bands from the top."""
+    whole = detailed(synthesis, exemplar, strictness, context)
+    height, width = whole.size_px
+    for top in range(0, height, TILE_PX[0]):
+        for left in range(0, width, TILE_PX[1]):
+            box = slice(top, top + TILE_PX[0]), slice(left, left + TILE_PX[1])
+            parts = {name: replace(whole[name], pixels=whole[name].pixels[box]) for name in whole}
+            yield top, left, replace(whole, textures=parts)
+
+
+def _values(synthesis: Synthesis, context: Context) -> Tensor:
+    """Values (C, H, W) of the whole picture, made band by band."""
+    size = height, width = synthesis.choice.made
+    bands = []
+    for top in range(0, height, TILE_PX[0]):
+        context.progress(GENERATED * top / height, "Generating")
+        with torch.inference_mode():
+            bands.append(synthesis.maps(Region(top, 0, min(TILE_PX[0], height - top), width, size)))
+    return torch.cat(bands, 1).clone()
+
+
+def _parts(card: TorusCard, values: Tensor) -> dict[str, Tensor]:
+    """Values (c, H, W) by map."""
+    return dict(zip(card.maps, values.split([MAP_CHANNELS[name] for name in card.maps]), strict=True))
+
+
+def source_of(synthesis: Synthesis, exemplar: Maps, context: Context) -> dict[str, Tensor]:
+    """Values (c, h, w) of the exemplar's maps that the model has learned, at the texel size of the result."""
+    card = synthesis.model.card
+    if "base_color" in card.maps and "base_color" not in exemplar:
+        raise ParameterError("the exemplar has no base colour", "give the picture, or the set, that the model learned")
+    prepared = _prepared(exemplar, synthesis)
+    names = [name for name in card.maps if name in prepared]
+    source = {
+        name: torch.from_numpy(np.ascontiguousarray(prepared[name].pixels.transpose(2, 0, 1))).to(context.device)
+        for name in names
+    }
+    if "height" in source:  # both in the model's unit
+        ratio = (prepared.height_range_m or RANGE_M) / (card.height_range_m or RANGE_M)
+        source["height"] = source["height"] * ratio
+    return source
+
+
+def _prepared(exemplar: Maps, synthesis: Synthesis) -> Maps:
+    """The exemplar as training data is prepared, with texels of the result's size.
+
+    Its texels have the size that it states, or else are as many as in the pictures that the model learned from.
+    """
+    card = synthesis.model.card
+    longest_px = max(exemplar.size_px)
+    learned_px = max((max(item.size_px) for item in card.data if item.size_px), default=longest_px)
+    if exemplar.width_m and card.texel_m:
+        learned_px = max(1, round(longest_px * exemplar.width_m / exemplar.size_px[1] / card.texel_m))
+    width_m = exemplar.width_m or (card.texel_m or 1 / 1024) * learned_px * exemplar.size_px[1] / longest_px
+    known = {name: exemplar[name] for name in exemplar if name in (*card.maps, "normal")}
+    prepared = prepare(known, Preparation(min(longest_px, learned_px)), width_m, exemplar.height_range_m)
+    return scaled(prepared, synthesis.choice.scale / 2**synthesis.choice.halvings)

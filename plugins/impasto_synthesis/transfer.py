@@ -1,0 +1,88 @@
+"""Texture transfer (Efros & Freeman 2001, section 4) on a torus: a quilt of one picture's pieces that follows another.
+
+Pieces fit their neighbours along the cuts, and look like the other picture where they lie, from afar: what is smaller
+than a fraction of a piece is the source's alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.functional import interpolate
+
+from .blend import join
+from .layout import Pattern, plan
+from .quilting import Quilter
+from .source import Projection, with_detail, with_ranks_of
+
+PIECE, SMALLEST_PIECE_PX = 0.095, 32
+"""Side of a piece, relative to the source's shorter side: small enough for shapes that the source does not have."""
+OVERLAP = 0.3
+COMPARED = 12
+"""Number of compared pixels along the side of a piece: shapes of the picture that are followed."""
+STRICTNESS = 4.0
+"""Cost of what differs from the picture as much as the source varies, with all strictness; that of cuts is about 1."""
+VARIETY = 0.5
+BLEND_PX = 12.0
+"""As of `quilt`: see `seamless`."""
+
+
+class Transfer:
+    """A torus of (H, W) texels, covered with pieces of the maps `source` (c, h, w), where `picture` (c, H, W) is alike.
+
+    strictness: from 0, where the picture does not count, to 1. ParameterError if there would be too many pieces.
+    """
+
+    def __init__(
+        self,
+        source: Mapping[str, Tensor],
+        picture: Mapping[str, Tensor],
+        strictness: float,
+        rng: np.random.Generator,
+    ) -> None:
+        project = Projection.of(source)
+        features, wanted = project(source), project(picture)
+        size, torus = (features.shape[1], features.shape[2]), (wanted.shape[1], wanted.shape[2])
+        piece_px = max(SMALLEST_PIECE_PX, round(PIECE * min(size)))
+        layout = plan(size, torus, piece_px, OVERLAP)
+        guide = _guide(features, wanted, piece_px / COMPARED, STRICTNESS * strictness) if strictness else None
+        self._quilter = Quilter(features, layout, Pattern(), VARIETY, rng, guide)
+
+    def cover(self) -> Iterator[float]:
+        """Cover the torus, row by row; yields the fraction done."""
+        return self._quilter.cover()
+
+    @property
+    def origin(self) -> Tensor:
+        """Flat indices (H, W) into the source of the texels that are shown so far."""
+        return self._quilter.torus.origin
+
+    def joined(self, image: Tensor) -> Tensor:
+        """Pixels (C, H, W) of the torus from a map (C, h, w) of the source, without steps at cuts."""
+        return join(image, self.origin, BLEND_PX)
+
+
+def _guide(features: Tensor, wanted: Tensor, scale: float, weight: float) -> tuple[Tensor, Tensor]:
+    """Channels of the source (C, h, w) and of the torus (C, H, W) that should agree, without what is below `scale` px.
+
+    Each channel of the torus has the distribution of the source's: what is blurred looks for what is sharp.
+    """
+    broad = [_reduced(channels, scale) for channels in (features, wanted)]
+    matched = torch.stack([with_ranks_of(values, known) for values, known in zip(broad[1], broad[0], strict=True)])
+    variance = broad[0].var((1, 2)).sum().clamp(min=1e-12)
+    factor = (weight / variance).sqrt()
+    sizes = features.shape[1:], wanted.shape[1:]
+    given, follow = (
+        interpolate(channels[None] * factor, size=size, mode="bilinear", align_corners=False)[0]
+        for channels, size in zip((broad[0], matched), sizes, strict=True)
+    )
+    return given, follow
+
+
+def _reduced(channels: Tensor, scale: float) -> Tensor:
+    """Channels (C, h, w), and one of detail, `scale` times smaller."""
+    size = [max(2, round(side / scale)) for side in channels.shape[1:]]
+    return interpolate(with_detail(channels)[None], size=size, mode="area")[0]

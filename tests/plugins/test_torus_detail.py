@@ -1,0 +1,138 @@
+"""Detail from an exemplar: the layout is the model's, the grain the exemplar's, and all maps stay together."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from materials import surface
+from torch.nn.functional import avg_pool2d
+
+from impasto.context import Context
+from impasto.data.dataset import dataset_of
+from impasto.errors import Cancelled, ParameterError
+from impasto.evaluation.metrics import normal_height_consistency
+from impasto.recipe import Recipe, Step
+from impasto.runner import run
+from impasto.texture import Maps
+from impasto_gan.torus.detail import source_of
+from impasto_gan.torus.generate import Choice, Synthesis
+from impasto_gan.torus.model import load_torus
+from impasto_synthesis.transfer import Transfer
+
+TINY = {"name": "tiny", "canvas_px": 96, "crop_px": 48, "batch": 1, "width": 0.125, "steps": 2}
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory):
+    """A library with a model that took two steps on a surface."""
+    folder = tmp_path_factory.mktemp("models")
+    step = Step("train-torus", TINY, {"dataset": "dataset"})
+    run(Recipe((step,)), {"dataset": dataset_of(surface(), licence="CC0-1.0")}, models_folder=folder)
+    return folder
+
+
+def generate(folder, exemplar=None, size=(128, 160), **parameters):
+    given = {"exemplar": exemplar} if exemplar else {}
+    step = Step("torus", {"height_px": size[0], "width_px": size[1], **parameters}, {name: name for name in given})
+    return run(Recipe((step,)), given, models_folder=folder)
+
+
+def patches(side=256):
+    """Grey (1, side, side): columns of dark ground with grain, between bright ones with less."""
+    random = torch.Generator().manual_seed(0)
+    is_bright = (torch.arange(side) // 32 % 2).float().expand(side, side)
+    grain = torch.randn(side, side, generator=random) * (0.08 - 0.05 * is_bright)
+    return (0.3 + 0.4 * is_bright + grain).clamp(0, 1)[None]
+
+
+def follows(strictness):
+    """Correlation, in squares of 16 px, of a torus with the broad spots that it is to follow; and the torus."""
+    random = torch.Generator().manual_seed(1)
+    spots = torch.randn(1, 1, 6, 8, generator=random)
+    layout = torch.nn.functional.interpolate(spots, scale_factor=32, mode="bicubic")[0].clamp(-2, 2) * 0.05 + 0.9
+    transfer = Transfer({"roughness": patches()}, {"roughness": layout}, strictness, np.random.default_rng(0))
+    for _ in transfer.cover():
+        pass
+    made = transfer.joined(patches())
+    sides = (avg_pool2d(image[None], 16).flatten().numpy() for image in (made, layout))
+    return float(np.corrcoef(*sides)[0, 1]), made, transfer
+
+
+def test_pieces_lie_where_the_picture_is_alike_however_faint_it_is():
+    follows_strictly, made, _ = follows(1.0)
+    assert follows_strictly > 0.6
+    assert abs(follows(0.0)[0]) < 0.3
+    dark, bright = made[made < 0.5], made[made > 0.5]
+    assert dark.std() > 1.2 * bright.std()  # each with the grain that it has in the source
+
+
+def test_all_maps_show_the_same_place_of_the_exemplar():
+    _, made, transfer = follows(0.5)
+    other = transfer.joined(1 - patches())
+    assert torch.allclose(other, 1 - made, atol=1e-3)
+    shown = patches().flatten()[transfer.origin]
+    assert np.corrcoef(made.flatten().numpy(), shown.flatten().numpy())[0, 1] > 0.9  # 1 but for steps at cuts
+
+
+def test_an_exemplar_gives_its_own_grain(library):
+    exemplar = surface(192, seed=5)
+    made = generate(library, exemplar).maps
+    alone = generate(library).maps
+    assert set(made) == set(alone)
+    assert made.size_px == (128, 160)
+
+    def grain(maps):
+        return float(np.abs(np.diff(maps["base_color"].pixels, axis=1)).mean())
+
+    assert grain(made) == pytest.approx(grain(exemplar), rel=0.15)
+    assert grain(alone) != pytest.approx(grain(exemplar), rel=0.15)  # after two steps
+    assert normal_height_consistency(made["normal"].pixels, made["height"].pixels)[0] < 0.02
+
+
+def test_without_detail_an_exemplar_changes_nothing(library):
+    made, alone = generate(library, surface(), detail=False).maps, generate(library).maps
+    assert np.array_equal(made["base_color"].pixels, alone["base_color"].pixels)
+
+
+def test_maps_that_the_exemplar_lacks_stay_the_models(library):
+    alone = generate(library).maps
+    photograph = Maps({"base_color": surface(seed=5)["base_color"]})
+    result = generate(library, photograph)
+    assert np.array_equal(result.maps["roughness"].pixels, alone["roughness"].pixels)
+    assert not np.array_equal(result.maps["base_color"].pixels, alone["base_color"].pixels)
+    assert any("no height, roughness" in note for note in result.notes)
+    with pytest.raises(ParameterError, match="exemplar has no base colour"):
+        generate(library, Maps({"height": surface()["height"]}))
+
+
+def test_heights_of_the_exemplar_keep_their_metres(library):
+    low, high = (
+        generate(library, replace(surface(), width_m=1.0, height_range_m=metres)).maps for metres in (0.02, 0.04)
+    )
+    deviations = [maps["height"].pixels.std() for maps in (low, high)]
+    assert deviations[1] / deviations[0] == pytest.approx(2, rel=0.05)
+
+
+def test_detail_is_limited_tiled_and_cancelled(library):
+    with pytest.raises(ParameterError, match="limit"):
+        generate(library, surface(), size=(8192, 4096))
+    with pytest.raises(Cancelled):
+        run(
+            Recipe((Step("torus", {"width_px": 128, "height_px": 128}, {"exemplar": "exemplar"}),)),
+            {"exemplar": surface()},
+            models_folder=library,
+            is_cancelled=lambda: True,
+        )
+
+
+@pytest.mark.parametrize(
+    ("scale", "width_m", "wanted_px"),
+    [(1.0, None, 128), (0.5, None, 64), (1.0, 0.5, 64), (1.0, 4.0, 256)],
+)
+def test_texels_of_the_exemplar_are_as_large_as_those_of_the_result(library, monkeypatch, scale, width_m, wanted_px):
+    """The model learned from 128 px, which were taken for one metre; an exemplar is made smaller, never larger."""
+    monkeypatch.setenv("IMPASTO_MODELS", str(library))
+    synthesis = Synthesis(load_torus("tiny", Context()), Choice((128, 128), scale=scale))
+    source = source_of(synthesis, replace(surface(256), width_m=width_m), Context())
+    assert source["base_color"].shape == (3, wanted_px, wanted_px)
