@@ -36,9 +36,9 @@ def _train(name: str, about: dict[str, str | int], data: Path, folder: Path) -> 
         with step(f"Training {name}"):
             command = ["train", "train-torus", source, "--name", name, "--out", WORK, "--hold-out", "--seed", 0]
             settings = [word for key in ("label", "material", "licence", "steps") for word in (f"--{key}", about[key])]
-            _run([*command, *settings])
-    with step(f"Judging {name} by the half that it did not learn"):
-        _run(["evaluate", trained, source, "--record", "--out", ROOT / "out" / "models" / name])
+            _run([*command, *settings, "--no-report"])
+    with step(f"Judging {name} by the quarter that chose nothing"):
+        _run(["evaluate", "model", trained, source, "--record", "--out", ROOT / "out" / "models" / name])
     folder.mkdir(parents=True, exist_ok=True)
     shutil.move(trained, model)
 
