@@ -82,8 +82,9 @@ def bench(options: argparse.Namespace) -> None:
 
 def mutations(options: argparse.Namespace) -> None:
     """Break the code in a copy, one error at a time, and report whether its tests notice."""
-    command = [CORE.ready(), "-m", "mutations", *options.arguments]
-    sys.exit(subprocess.run(command, cwd=ROOT / "tests", env=clean_environment(), check=False).returncode)
+    command = [CORE.ready(), "-P", "-m", "mutations", *options.arguments]
+    environment = clean_environment(PYTHONPATH=ROOT / "tests")
+    sys.exit(subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode)
 
 
 def impasto(options: argparse.Namespace) -> None:

@@ -227,7 +227,7 @@ class Case(Answer):
     label: str = Field(description="the model's class; empty where it has none")
     data: list[str] = Field(description="the real pictures that it was compared with")
     held_out: bool = Field(description="whether the model did not learn from them")
-    rows: dict[str, dict[str, float]] = Field(description="mean figures of the model, and of controls: crop, quilt, …")
+    rows: dict[str, dict[str, float]] = Field(description="mean figures of the model, and of the controls beside it")
     deviation: dict[str, dict[str, float]] = Field(
         description="their standard deviation over seeds, crops, classifiers"
     )
