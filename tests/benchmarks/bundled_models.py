@@ -74,7 +74,7 @@ def judge(model: Model, data: Path, brief: bool) -> None:
 
 
 def kept(model: Model) -> dict[str, Any]:
-    """What was measured of this very file; {} if nothing."""
+    """Figures of this very file; {} if it was not measured."""
     file = OUT / f"{model.name}.json"
     about = json.loads(file.read_text("utf-8")) if file.exists() else {}
     return about if about.get("sha256") == model.sha256() else {}

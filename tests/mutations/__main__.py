@@ -22,7 +22,7 @@ from .table import MUTATIONS
 COPIED = ("core", "plugins", "tests", "docs", "tasks", "build.py", "pyproject.toml", "constraints.txt")
 SOURCES = ("core", "plugins")
 ASSERTED = ("assert", "AssertionError", "Failed: DID NOT RAISE")
-"""How the message of a failed assertion begins; other exceptions may come from the edit itself."""
+"""Beginning of a failed assertion's message; other exceptions may come from the edit itself."""
 LIMIT_S = 300
 CAN_FORK = "fork" in multiprocessing.get_all_start_methods()
 PROCESSES: Any = multiprocessing.get_context("fork" if CAN_FORK else "spawn")

@@ -42,7 +42,7 @@ def loaded(name: str) -> TorusModel:
 
 
 def residual(name: str) -> tuple[Tensor, Tensor]:
-    """What the network alone adds to the mean unit cell: deviations (bands, channels), and those of its data."""
+    """Residual that the network alone adds to the unit cell: deviations (bands, channels), and those of its data."""
     model = loaded(name)
     alone = copy(model)
     alone._modules = {**model._modules, "unit_cell": None}

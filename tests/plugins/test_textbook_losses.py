@@ -56,7 +56,7 @@ def test_the_plain_gan_has_the_losses_of_2014():
 
 
 def test_the_conditional_gan_has_the_hinge_loss():
-    """What is beyond the margin of 1 costs nothing: 0, 0.5, 2 for real pictures; 0, 1.25, 2 for made ones."""
+    """Scores beyond the margin of 1 cost nothing: 0, 0.5, 2 for real pictures; 0, 1.25, 2 for made ones."""
     of_discriminator, of_generator = losses("conditional")
     assert of_discriminator == pytest.approx((0 + 0.5 + 2) / 3 + (0 + 1.25 + 2) / 3)
     assert of_generator == pytest.approx(-float(FAKE.mean()))

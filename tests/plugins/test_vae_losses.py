@@ -38,7 +38,7 @@ def test_samples_have_the_mean_and_deviation_that_they_are_told():
 
 
 def test_training_decodes_samples_and_not_means():
-    """Where the encoder is unsure, reconstructions are worse; with z = μ they would be the same."""
+    """Reconstructions are worse where the encoder is unsure; with z = μ they would be the same."""
     sure, unsure = (take_step(begun(log_variance=value))["loss_l1"] for value in (-10.0, 4.0))
     assert abs(sure - unsure) > 0.01 * sure
 

@@ -31,17 +31,20 @@ def part_of(maps: Maps, part: str) -> Maps:
         raise ParameterError(f"a picture has no part {part!r}", f"use one of all, {', '.join(OTHER_PART)}")
     height, width = maps.size_px
     half_height, half_width = max(1, height // 2), max(1, width // 2)
-    window = {
+    windows = {
         "left": (slice(None), slice(half_width)),
         "right": (slice(None), slice(width - half_width, None)),
         "top": (slice(half_height), slice(None)),
         "bottom": (slice(height - half_height, None), slice(None)),
-    }[part]
-    halved = {name: Texture(maps[name].pixels[window], maps[name].color_space) for name in maps}
-    width_m = maps.width_m
-    if width_m is not None and part in ("left", "right"):
-        width_m *= half_width / width
-    return replace(maps, textures=halved, width_m=width_m)
+    }
+    return window_of(maps, windows[part])
+
+
+def window_of(maps: Maps, window: tuple[slice, ...]) -> Maps:
+    """The window (rows, or rows and columns) of every map."""
+    textures = {name: Texture(maps[name].pixels[window], maps[name].color_space) for name in maps}
+    part = replace(maps, textures=textures)
+    return replace(part, width_m=maps.width_m and maps.width_m * (part.size_px[1] / maps.size_px[1]))
 
 
 def unseen_part(maps: Maps, learned: str, choosing: bool = False) -> Maps:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -15,6 +15,8 @@ from ..library.models import Model
 from ..texture import Maps
 from . import metrics
 from .judgement import Case
+
+T = TypeVar("T")
 
 MOST_PICTURES = 8
 """Limit of pictures per class, spread over the list: enough to judge by, few enough to wait for."""
@@ -44,13 +46,13 @@ def cases(model: Model, data: Dataset, trained_on: Dataset | None = None, choosi
     classes = model.card.get("classes") or [""]
     found = []
     for label in classes:
-        divided = [_divided(model, sample, choosing) for sample in _spread(_judges(model, data, label))]
+        divided = [_divided(model, sample, choosing) for sample in spread(_judges(model, data, label), MOST_PICTURES)]
         if not divided:
             continue
         learned = [maps for parts in divided for maps in parts.learned]
         if trained_on:
             known = [sample for sample in trained_on.samples if not label or sample.label == label]
-            learned += [_at_texel_size(model, sample) for sample in _spread(known)]
+            learned += [_at_texel_size(model, sample) for sample in spread(known, MOST_PICTURES)]
         disjoint = [parts for parts in divided if parts.held_out]
         found.append(_case(label, disjoint or divided, learned, bool(disjoint)))
     if not found:
@@ -88,11 +90,11 @@ def _judges(model: Model, data: Dataset, label: str) -> list[Sample]:
     return learned or alike or list(data.samples)
 
 
-def _spread(samples: Sequence[Sample]) -> list[Sample]:
-    """At most `MOST_PICTURES` samples, spread evenly over the list."""
-    if len(samples) <= MOST_PICTURES:
-        return list(samples)
-    return [samples[index] for index in np.linspace(0, len(samples) - 1, MOST_PICTURES).round().astype(int)]
+def spread(items: Sequence[T], most: int) -> list[T]:
+    """At most `most` items, spread evenly over the list."""
+    if len(items) <= most:
+        return list(items)
+    return [items[index] for index in np.linspace(0, len(items) - 1, most).round().astype(int)]
 
 
 def _divided(model: Model, sample: Sample, choosing: bool) -> _Parts:

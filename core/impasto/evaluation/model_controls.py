@@ -11,12 +11,14 @@ from typing import Any
 
 import numpy as np
 
+from ..data.parts import window_of
 from ..errors import ImpastoError
 from ..library.models import Model, load_model, save_model
 from ..plugins import registry
 from ..recipe import Recipe, Step
 from ..runner import run
-from ..texture import Maps, Texture
+from ..texture import Maps
+from .cases import spread
 from .controls import quilted, random_phase_noise
 from .judgement import Case
 
@@ -77,16 +79,8 @@ def crops(case: Case) -> list[Maps]:
         rows, columns = (min(side, full) for side, full in zip((height, width), maps.size_px, strict=True))
         for y in range(0, maps.size_px[0] - rows + 1, rows):
             for x in range(0, maps.size_px[1] - columns + 1, columns):
-                found.append(_window(maps, (slice(y, y + rows), slice(x, x + columns))))
-    if len(found) <= MOST_CROPS:
-        return found
-    return [found[index] for index in np.linspace(0, len(found) - 1, MOST_CROPS).round().astype(int)]
-
-
-def _window(maps: Maps, window: tuple[slice, slice]) -> Maps:
-    textures = {name: Texture(maps[name].pixels[window], maps[name].color_space) for name in maps}
-    width_m = maps.width_m and maps.width_m * textures["base_color"].size_px[1] / maps.size_px[1]
-    return replace(maps, textures=textures, width_m=width_m)
+                found.append(window_of(maps, (slice(y, y + rows), slice(x, x + columns))))
+    return spread(found, MOST_CROPS)
 
 
 def network_share(made: Sequence[Maps], without: Sequence[Maps], names: Sequence[str]) -> dict[str, float]:

@@ -103,7 +103,7 @@ def _like_a_control(figures: Mapping[str, Mapping[str, float]]) -> str:
 
 
 def advice(card: Mapping[str, Any], compared: Compared, sizes_px: Sequence[tuple[int, int]]) -> list[str]:
-    """What to try next, most useful first, by the card of a model and the sizes (height, width) of its data."""
+    """Advice on training, most useful first, by the card of a model and the sizes (height, width) of its data."""
     settings, figures, curve = card.get("parameters", {}), card.get("figures", {}), card.get("curve", {})
     found, missed = compared.figures.get(MODEL, {}), set(compared.missed())
     tips = []
