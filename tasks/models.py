@@ -1,4 +1,8 @@
-"""Trains the models that the product ships, each from the data and with the settings that its table names."""
+"""Trains the models that the product ships, each from the data and with the settings that its table names.
+
+One of them learns many materials at once, from map sets and from procedural materials, which have layouts without end;
+the others start from it.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,9 @@ import argparse
 import shutil
 import subprocess
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from .environments import BUILD, CORE, ROOT, clean_environment
 from .say import BuildError, step
@@ -14,6 +20,10 @@ from .say import BuildError, step
 MODELS = ROOT / "plugins" / "impasto_gan" / "models"
 TABLE = MODELS / "training.toml"
 WORK = BUILD / "models"
+PARAMETERS = ("label", "material", "licence", "steps", "batch", "from")
+"""Settings of the table that are passed on as they are."""
+SEEDS = (0, 1)
+"""Seeds of the sets of a procedural material."""
 
 
 def models(options: argparse.Namespace) -> None:
@@ -26,21 +36,38 @@ def models(options: argparse.Namespace) -> None:
         _train(name, table[name], options.data, options.out.resolve())
 
 
-def _train(name: str, about: dict[str, str | int], data: Path, folder: Path) -> None:
-    source, model = data / str(about["data"]), folder / f"{name}.safetensors"
+def _train(name: str, about: Mapping[str, Any], data: Path, folder: Path) -> None:
+    model = folder / f"{name}.safetensors"
     if model.exists():
         print(f"{model} is there already: remove it to train it again")
         return
     trained = WORK / f"{name}.safetensors"
+    source = _gathered(name, about, data)
     if not trained.exists():
         with step(f"Training {name}"):
             command = ["train", "train-torus", source, "--name", name, "--out", WORK, "--hold-out", "--seed", 0]
-            settings = [word for key in ("label", "material", "licence", "steps") for word in (f"--{key}", about[key])]
+            settings = [word for key in PARAMETERS if key in about for word in (f"--{key}", about[key])]
             _run([*command, *settings, "--no-report"])
     with step(f"Judging {name} by the quarter that chose nothing"):
         _run(["evaluate", "model", trained, source, "--record", "--out", ROOT / "out" / "models" / name])
     folder.mkdir(parents=True, exist_ok=True)
     shutil.move(trained, model)
+
+
+def _gathered(name: str, about: Mapping[str, Any], data: Path) -> Path:
+    """A folder with the map set of the table, or a folder of each class with one, and procedural materials."""
+    folder = WORK / f"{name}.data"
+    if isinstance(about["data"], str):
+        shutil.copytree(data / about["data"], folder / about["data"], dirs_exist_ok=True)
+        return folder
+    for label, source in about["data"].items():
+        shutil.copytree(data / source, folder / label / source, dirs_exist_ok=True)
+    for tool in about["procedural"]:
+        for seed in SEEDS:
+            made = folder / f"procedural {tool}" / f"set{seed}"
+            if not made.exists():
+                _run(["generate", tool, "--size", "1024x1024", "--seed", seed, "--out", made])
+    return folder
 
 
 def _run(arguments: list[object]) -> None:

@@ -89,13 +89,15 @@ def for_each(input_: str, default: float, relative: bool = False) -> dict[str, A
     return {"for_each": input_, "default_of_each": default, "relative": relative}
 
 
-def model_field(description: str = "Name of a model; empty: the first that fits", tool: str = "") -> Any:
+def model_field(
+    description: str = "Name of a model; empty: the first that fits", tool: str = "", default: str = ""
+) -> Any:
     """Field with the name of a model, which hosts offer from the library: `model: str = model_field()`.
 
     The models are those that the tool itself runs, or those of another `tool`, for a trainer that starts from one.
     """
     extra: dict[str, Any] = {"format": "model", **({"model_of": tool} if tool else {})}
-    return Field("", description=description, json_schema_extra=extra)
+    return Field(default, description=description, json_schema_extra=extra)
 
 
 def class_field(description: str) -> Any:

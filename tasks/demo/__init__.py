@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import shutil
 import time
+import tomllib
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
 from ..environments import BUILD, CORE, ROOT, bpy_environment, clean_environment, start
 from ..extension import build_extension
-from ..models import MODELS
+from ..models import TABLE
 from ..say import BuildError, step
 
 DEMO = ROOT / "out" / "demo"
@@ -80,9 +81,10 @@ def make_demo(folder: Path, options: argparse.Namespace) -> Path:
 
 
 def make_shelf(folder: Path, options: argparse.Namespace) -> Path:
-    """Every bundled model on a ball; the folder."""
+    """Every bundled model of one material on a ball; the folder."""
     environment = _prepared(folder)
-    names = sorted(path.stem for path in MODELS.glob("*.safetensors"))
+    table = tomllib.loads(TABLE.read_text(encoding="utf-8"))
+    names = sorted(name for name, about in table.items() if isinstance(about["data"], str))
     _follow([*_blender(options.blender), PARTS / "shelf.py", "--", folder, *names], folder, environment)
     return folder
 

@@ -14,13 +14,14 @@ import json
 import re
 import tomllib
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import model_pictures
 import torch
 
-from impasto.data.dataset import read_dataset
+from impasto.data.dataset import Dataset, read_dataset
 from impasto.errors import ParameterError
 from impasto.evaluation.cases import trained_px
 from impasto.evaluation.comparison import FIGURES, compare_model, report
@@ -32,6 +33,7 @@ PAGE = ROOT / "docs" / "models.md"
 OUT = ROOT / "out" / "bundled_models"
 SIZE_PX = 512
 OVERVIEW = ("wavelets_of_floor", "statistics_of_crop", "spectrum_db", "two_sample_auc", "salience_of_crop", "novelty")
+OF_CLASS = ("fine_swd_of_floor", "wavelets_of_floor", "statistics_of_crop", "spectrum_db", "salience_of_crop")
 ROWS = {
     "model": "model",
     "crop": "another real crop",
@@ -50,19 +52,30 @@ def main() -> None:
     table = tomllib.loads((MODELS / "training.toml").read_text("utf-8"))
     found = {name: read_model(MODELS / f"{name}.safetensors") for name in sorted(table)}
     for name in [] if options.known else options.names or found:
-        judge(found[name], options.folder / table[name]["data"], options.brief)
+        judge(found[name], data_of(table[name]["data"], options.folder, trained_px(found[name])), options.brief)
     measured = {name: kept(model) for name, model in found.items()}
     write_page(found, measured)
     if options.pictures:
-        model_pictures.draw(found, {name: options.folder / table[name]["data"] for name in found})
+        single = {name: model for name, model in found.items() if not model.card["classes"]}
+        model_pictures.draw(single, {name: options.folder / table[name]["data"] for name in single})
+        for name in found.keys() - single.keys():
+            sets = {label: options.folder / set_ for label, set_ in table[name]["data"].items()}
+            model_pictures.draw_classes(found[name], sets)
 
 
-def judge(model: Model, data: Path, brief: bool) -> None:
-    """Compare a model with its set and keep the figures, or why it was refused."""
+def data_of(sets: str | Mapping[str, str], folder: Path, longest_px: int) -> Dataset:
+    """The map set that a model learned, or those of its classes, labelled."""
+    if isinstance(sets, str):
+        return read_dataset(folder / sets, longest_px=longest_px)
+    samples = [(label, read_dataset(folder / name, longest_px=longest_px).samples) for label, name in sets.items()]
+    return Dataset("classes", tuple(replace(sample, label=label) for label, of_class in samples for sample in of_class))
+
+
+def judge(model: Model, dataset: Dataset, brief: bool) -> None:
+    """Compare a model with its sets and keep the figures, or why it was refused."""
     known = kept(model)
     if known and (brief or not known["brief"]):
         return
-    dataset = read_dataset(data, longest_px=trained_px(model))
     about: dict[str, Any] = {"sha256": model.sha256(), "brief": brief, "refused": ""}
     try:
         about |= report(model, compare_model(model, dataset, brief=brief, size_px=SIZE_PX), SIZE_PX)
@@ -83,7 +96,13 @@ def kept(model: Model) -> dict[str, Any]:
 def write_page(found: Mapping[str, Model], measured: Mapping[str, Mapping[str, Any]]) -> None:
     """Replace the tables between the marks of the page."""
     text = PAGE.read_text("utf-8")
-    tables = {"overview": overview(found, measured), "details": details(found, measured)}
+    single = {name: model for name, model in found.items() if not model.card["classes"]}
+    many = {name: model for name, model in found.items() if name not in single}
+    tables = {
+        "overview": overview(single, measured),
+        "classes": [line for name in many for line in classes(many[name], measured[name])],
+        "details": details(single, measured),
+    }
     for name, lines in tables.items():
         block = f"<!-- {name} -->\n\n" + "\n".join(lines) + f"\n\n<!-- end of {name} -->"
         text = re.sub(rf"<!-- {name} -->.*?<!-- end of {name} -->", lambda _, block=block: block, text, flags=re.DOTALL)
@@ -108,6 +127,20 @@ def overview(found: Mapping[str, Model], measured: Mapping[str, Mapping[str, Any
         missed = ", ".join(FIGURES.get(one, one) for one in case["missed"]) or "none"
         share = f"{case['network_share'].get('all', 1):.0%}"
         lines.append(f"{head} | {' | '.join(cells)} | {share} | {missed} | `{model.sha256()[:8]}` |")
+    return lines
+
+
+def classes(model: Model, measured: Mapping[str, Any]) -> list[str]:
+    """A row for each class of a model of many."""
+    lines = [
+        f"| {model.label} (`{model.name}`), file `{model.sha256()[:8]}` | "
+        + " | ".join(FIGURES[name] for name in OF_CLASS)
+        + " |",
+        "| --- |" + " --- |" * len(OF_CLASS),
+    ]
+    for case in measured.get("cases", []):
+        cells = [cell(name, case["rows"]["model"], case["deviation"]["model"]) for name in OF_CLASS]
+        lines.append(f"| {case['label']} | {' | '.join(cells)} |")
     return lines
 
 

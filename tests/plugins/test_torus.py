@@ -95,7 +95,9 @@ def test_training_brings_the_patches_closer_to_the_data(library, tmp_path):
     for folder in (tmp_path, library):
         model = load_torus("tiny", Context(models=ModelLibrary(folder)))
         with torch.no_grad():
-            values = data.standardisation(Synthesis(model, Choice((128, 128))).maps(full_region((128, 128))))[None]
+            values = data.surfaces[0].standardisation(
+                Synthesis(model, Choice((128, 128))).maps(full_region((128, 128)))
+            )[None]
         real, random = data.pictures[0].pixels[None, :, :128, :128], torch.Generator().manual_seed(0)
         distances.append(float(sliced_wasserstein(real, values, 2, random)))
     assert distances[1] < 0.9 * distances[0], distances

@@ -41,11 +41,11 @@ def test_data_that_cannot_be_learned_is_refused(pixels, said, tmp_path):
 
 def test_data_is_standardised_there_and_back():
     data = prepare(dataset_of(surface()), 96, 48, 32, False, "cpu")
-    assert data.standardisation.maps == ("base_color", "height", "roughness")
+    assert data.maps == ("base_color", "height", "roughness")
     pixels = data.pictures[0].pixels[:, :128, :128]
     assert pixels.mean((1, 2)).abs().max() < 1e-4
     assert pixels[3:].std((1, 2)).sub(1).abs().max() < 1e-3
-    back = data.standardisation.inverse(pixels[None])[0]
+    back = data.surfaces[0].standardisation.inverse(pixels[None])[0]
     assert np.abs(back[:3].permute(1, 2, 0).numpy() - surface()["base_color"].pixels).max() < 1e-4
     crops = data.crops(5, 48, torch.Generator().manual_seed(0))
     assert crops.coarse.shape == (5, 5, 24, 24)

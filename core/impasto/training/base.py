@@ -100,7 +100,8 @@ class Training(ABC):
         """
         if not model:
             return
-        card, tensors = context.load_model(model, tool)
+        card, stored = context.load_model(model, tool)
+        tensors = self.adapted(card, stored)
         wanted = self.ema.state_dict()
         fitting = {
             name: torch.from_numpy(tensors[name]).to(value.dtype)
@@ -116,6 +117,10 @@ class Training(ABC):
         for network in (self.ema, self.networks[self.averaged]):
             network.load_state_dict(fitting, strict=False)
         self.keep_good()
+
+    def adapted(self, card: Mapping[str, Any], tensors: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
+        """Tensors of a model to start from, with its card, in the shapes of this one where that has a meaning."""
+        return tensors
 
     def rate(self) -> float:
         """Learning rate of this step: constant in the first half, then half a cosine down to a tenth."""

@@ -49,18 +49,36 @@ class LatticeCard(FromOutside):
         return self
 
 
-class TorusCard(NetworkCard):
-    """Sizes of the network, standardisation of its maps, lattice and scale."""
+class SurfaceCard(FromOutside):
+    """Standardisation of a class's maps, and the scale of its surface."""
 
     mean: list[Mean]
     matrix: list[list[Entry]]
+    texel_m: Texel | None = None
+    height_range_m: Range | None = None
+
+    @model_validator(mode="after")
+    def _can_be_undone(self) -> SurfaceCard:
+        if {len(self.matrix), *map(len, self.matrix)} != {len(self.mean)}:
+            raise ValueError(f"matrix is not of the {len(self.mean)} channels of mean")
+        try:
+            inverse = np.linalg.inv(np.array(self.matrix, np.float32))
+        except np.linalg.LinAlgError:
+            inverse = np.array(np.inf)
+        if not np.abs(inverse).max() < MOST_DEVIATION:
+            raise ValueError("matrix cannot be undone")
+        return self
+
+
+class TorusCard(NetworkCard):
+    """Sizes of the network, its lattice, and the surface of each class; of a model without classes, the only one."""
+
+    surfaces: Annotated[list[SurfaceCard], Field(min_length=1)]
     lattice: LatticeCard
     widths: Annotated[list[Annotated[int, Field(ge=1, le=MOST_WIDTH)]], Field(min_length=3, max_length=MOST_STAGES)]
     blocks: list[Annotated[int, Field(ge=0, le=4)]]
     classes: list[Name] = Field(default_factory=list)
     sliders: list[Any] = Field(default_factory=list)
-    texel_m: Texel | None = None
-    height_range_m: Range | None = None
     data: list[DataAbout] = Field(default_factory=list, exclude=True)
 
     @model_validator(mode="after")
@@ -70,16 +88,8 @@ class TorusCard(NetworkCard):
         for finer, width in enumerate(reversed(self.widths)):
             if width > MOST_FEATURES * 4**finer:
                 raise ValueError(f"widths has {width} features where at most {MOST_FEATURES * 4**finer} fit in memory")
-        if len(self.mean) != self.channels or {len(self.matrix), *map(len, self.matrix)} != {self.channels}:
-            raise ValueError(f"mean or matrix is not of the {self.channels} channels of maps")
-        return self
-
-    @model_validator(mode="after")
-    def _can_be_undone(self) -> TorusCard:
-        try:
-            inverse = np.linalg.inv(np.array(self.matrix, np.float32))
-        except np.linalg.LinAlgError:
-            inverse = np.array(np.inf)
-        if not np.abs(inverse).max() < MOST_DEVIATION:
-            raise ValueError("matrix cannot be undone")
+        if len(self.surfaces) != max(1, len(self.classes)):
+            raise ValueError(f"{len(self.surfaces)} surfaces are not one for each of {len(self.classes)} classes")
+        if any(len(surface.mean) != self.channels for surface in self.surfaces):
+            raise ValueError(f"mean is not of the {self.channels} channels of maps")
         return self

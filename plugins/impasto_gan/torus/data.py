@@ -1,12 +1,12 @@
 """Training data: standardised pictures, and random crops of them at two scales.
 
-The generator works from coarse to fine, so it is judged twice: on crops at 1/`COARSE` of the resolution, which show the
-layout of a material, and on smaller crops at full resolution.
+The generator works from coarse to fine, so it is judged by crops at 1/`COARSE` of the resolution, which show the
+layout of a material (and once more at 1/`BROAD`), and by smaller crops at full resolution.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import Any, TypeVar
@@ -24,8 +24,8 @@ from .standardisation import Standardisation
 
 T = TypeVar("T")
 
-COARSE = 4
-"""Size of a pixel of coarse crops, in pixels of the pictures."""
+COARSE, BROAD = 4, 8
+"""Size of a pixel of coarse crops, in pixels of the pictures, and of the same crops at half their resolution."""
 FINE_BIN_PX = 2
 """Size of a phase bin at full resolution. Half or twice as much is not better (docs/benchmarks.md)."""
 LEAST_BAND_DEVIATION = 1e-3
@@ -52,6 +52,20 @@ class Picture:
 
 
 @dataclass(frozen=True)
+class Surface:
+    """Standardisation of the pictures of a class, and their scale in metres, if known."""
+
+    standardisation: Standardisation
+    texel_m: float | None
+    height_range_m: float | None
+
+    def card(self) -> dict[str, Any]:
+        """The fields of a `SurfaceCard`."""
+        mean, matrix = self.standardisation.mean.flatten().tolist(), self.standardisation.matrix.tolist()
+        return {"mean": mean, "matrix": matrix, "texel_m": self.texel_m, "height_range_m": self.height_range_m}
+
+
+@dataclass(frozen=True)
 class Crops:
     """A batch of coarse (B, C, h, w) and fine (B, C, n, n) crops, in pairs of one class, but from different places.
 
@@ -67,22 +81,30 @@ class Crops:
 
 @dataclass(frozen=True)
 class TrainingData:
-    """All pictures, their standardisation, the deviations of their slopes (coarse, fine), and their lattice.
+    """All pictures, the surface of each class, the deviations of their slopes by scale, and their lattice.
 
     unit_cell: statistics of the cells of a material with rows; the pictures then hold the residual. sources: entries of
-    the pictures for a model's card. texel_m, height_range_m: scale of the surface, if known.
+    the pictures for a model's card.
     """
 
     pictures: tuple[Picture, ...]
-    standardisation: Standardisation
-    slope_deviations: tuple[float, float]
+    surfaces: tuple[Surface, ...]
+    slope_deviations: Mapping[str, float]
     lattice: Lattice
     unit_cell: UnitCell | None
     canvas: tuple[int, int]
     labels: tuple[str, ...]
     sources: list[dict[str, Any]]
-    texel_m: float | None
-    height_range_m: float | None
+
+    @property
+    def maps(self) -> tuple[str, ...]:
+        """Names of the maps whose channels the pictures have."""
+        return self.surfaces[0].standardisation.maps
+
+    @property
+    def height_channel(self) -> int | None:
+        """Index of the height channel; None if there is none."""
+        return self.surfaces[0].standardisation.height_channel
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -91,13 +113,12 @@ class TrainingData:
 
     def card(self, name: str, widths: Sequence[int], blocks: Sequence[int]) -> TorusCard:
         """Everything about a model of this data that its tensors do not hold; its sliders are found at the end."""
-        standardisation, lattice = self.standardisation, self.lattice
+        lattice = self.lattice
         return TorusCard.of(
             {
                 "name": name,
-                "maps": list(standardisation.maps),
-                "mean": standardisation.mean.flatten().tolist(),
-                "matrix": standardisation.matrix.tolist(),
+                "maps": list(self.maps),
+                "surfaces": [surface.card() for surface in self.surfaces],
                 "lattice": {
                     "wave_vectors": lattice.wave_vectors.tolist(),
                     "bond": asdict(lattice.bond) if lattice.bond else None,
@@ -105,8 +126,6 @@ class TrainingData:
                 "widths": list(widths),
                 "blocks": list(blocks),
                 "classes": list(self.classes),
-                "texel_m": self.texel_m,
-                "height_range_m": self.height_range_m,
             }
         )
 

@@ -95,7 +95,7 @@ def source_of(synthesis: Synthesis, exemplar: Maps, context: Context) -> dict[st
         for name in names
     }
     if "height" in source:  # both in the model's unit
-        ratio = (prepared.height_range_m or RANGE_M) / (card.height_range_m or RANGE_M)
+        ratio = (prepared.height_range_m or RANGE_M) / (synthesis.scale_of("height_range_m") or RANGE_M)
         source["height"] = source["height"] * ratio
     return source
 
@@ -105,12 +105,12 @@ def _prepared(exemplar: Maps, synthesis: Synthesis) -> Maps:
 
     Its texels have the size that it states, or else are as many as in the pictures that the model learned from.
     """
-    card = synthesis.model.card
+    card, texel_m = synthesis.model.card, synthesis.scale_of("texel_m")
     longest_px = max(exemplar.size_px)
     learned_px = max((max(item.size_px) for item in card.data if item.size_px), default=longest_px)
-    if exemplar.width_m and card.texel_m:
-        learned_px = max(1, round(longest_px * exemplar.width_m / exemplar.size_px[1] / card.texel_m))
-    width_m = exemplar.width_m or (card.texel_m or 1 / 1024) * learned_px * exemplar.size_px[1] / longest_px
+    if exemplar.width_m and texel_m:
+        learned_px = max(1, round(longest_px * exemplar.width_m / exemplar.size_px[1] / texel_m))
+    width_m = exemplar.width_m or (texel_m or 1 / 1024) * learned_px * exemplar.size_px[1] / longest_px
     known = {name: exemplar[name] for name in exemplar if name in (*card.maps, "normal")}
     prepared = prepare(known, Preparation(min(longest_px, learned_px)), width_m, exemplar.height_range_m)
     return scaled(prepared, synthesis.choice.scale / 2**synthesis.choice.halvings)

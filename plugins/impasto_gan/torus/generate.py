@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Literal
 
 import numpy as np
 import torch
@@ -23,12 +24,15 @@ from .card import TorusCard
 from .conditioning import Conditioning
 from .data import COARSE
 from .model import TorusModel, load_torus
-from .network import BROAD_STREAM, GLOBAL_CHANNELS, GRID_STREAM, STYLE_CHANNELS
+from .network import BROAD_STREAM, GLOBAL_CHANNELS, GRID_STREAM, LAYOUT_STAGES, STYLE_CHANNELS
 from .parameters import TorusParameters
 from .resampling import taps_of
+from .standardisation import Standardisation, blended
 
 STREAMS = {BROAD_STREAM: 100, GRID_STREAM: 101}
 GLOBAL_STREAM, CELL_STREAM, ROW_STREAM, COMPONENT_STREAM = 102, 103, 104, 105
+LAYOUT_STREAMS = (BROAD_STREAM, GRID_STREAM, *range(LAYOUT_STAGES), CELL_STREAM, ROW_STREAM, COMPONENT_STREAM)
+"""Streams that `variation` scales: those of the layout, not the grain's, nor the style's."""
 HEIGHT_MARGIN = 0.25
 """Margin for heights beyond those of the training data, on either side, relative to their range."""
 RANGE_M, TEXEL_M = 0.04, 1 / 1024
@@ -85,11 +89,26 @@ class Synthesis:
         return sides[0] >> self.skipped, sides[1] >> self.skipped
 
     @cached_property
+    def weights(self) -> tuple[float, ...]:
+        """Weight of each surface of the model, one for each class, or the only one."""
+        return self.choice.classes or tuple(float(not index) for index in range(len(self.model.card.surfaces)))
+
+    def scale_of(self, name: Literal["texel_m", "height_range_m"]) -> float | None:
+        """The weighted mean of a field of the surfaces, in metres; None if one of them does not know it."""
+        surfaces = self.model.card.surfaces
+        used = [(getattr(one, name), weight) for one, weight in zip(surfaces, self.weights, strict=True) if weight]
+        return None if any(value is None for value, _ in used) else sum(value * weight for value, weight in used)
+
+    @cached_property
+    def standardisation(self) -> Standardisation:
+        """That of the picture's class, or between those of two."""
+        return blended(self.model.standardisations, self.weights)
+
+    @cached_property
     def style(self) -> Tensor:
         """The picture's style (1, 32), from its seed, classes and sliders."""
         latent = self._noise(GLOBAL_STREAM, GLOBAL_CHANNELS, full_region((1, 1)))[:, :, 0, 0]
-        weights = self.choice.classes or [float(not index) for index in range(len(self.model.card.classes))]
-        classes = torch.tensor([weights], device=self.model.device) if weights else None
+        classes = torch.tensor([self.weights], device=self.model.device) if self.model.card.classes else None
         style = self.model.network.style(latent, classes)
         return style + self._moved[:STYLE_CHANNELS].to(style)
 
@@ -112,7 +131,7 @@ class Synthesis:
         return Conditioning.drawn(self._lattice, self._full, self._drawn(CELL_STREAM), self.model.device)
 
     def _drawn(self, stream: int) -> Draw:
-        return lambda channels, counts: self.choice.variation * self._noise(stream, channels, full_region(counts))
+        return lambda channels, counts: self._noise(stream, channels, full_region(counts))
 
     def maps(self, want: Region) -> Tensor:
         """Values (C, h, w) of a region of the result, neither standardised nor clipped."""
@@ -137,8 +156,8 @@ class Synthesis:
         needed = unit_cell.required_region(region) if unit_cell is not None else region
         made = needed.clipped()
         stages = len(network.stages) - self.skipped
-        values = network(made, self.style, self._noise, self._condition, self.choice.variation, stages)
-        values = self.model.standardisation.inverse(values)
+        values = network(made, self.style, self._noise, self._condition, stages)
+        values = self.standardisation.inverse(values)
         if unit_cell is not None:
             values, draw = made.take(values, needed), self._drawn(COMPONENT_STREAM)
             values = unit_cell(values, self._lattice, needed, self.skipped, draw, self._moved[STYLE_CHANNELS:])
@@ -155,7 +174,7 @@ class Synthesis:
         if self.choice.blend:
             angle = self.choice.blend * math.pi / 2  # keeps the variance
             noise = math.cos(angle) * noise + math.sin(angle) * drawn(self.choice.other_seed)
-        return noise
+        return self.choice.variation * noise if stream in LAYOUT_STREAMS else noise
 
     def tiles(self) -> Iterator[tuple[int, int, Maps]]:
         """The result in tiles (top, left, maps), in bands from the top, with the same pixels as the whole picture."""
@@ -191,12 +210,12 @@ class Synthesis:
     @property
     def relief_px(self) -> float:
         """Range of heights of the training data, in pixels of the result."""
-        range_m, texel_m = self.model.card.height_range_m or RANGE_M, self.model.card.texel_m or TEXEL_M
+        range_m, texel_m = self.scale_of("height_range_m") or RANGE_M, self.scale_of("texel_m") or TEXEL_M
         return range_m / texel_m * self.choice.scale / 2**self.choice.halvings
 
     def described(self, maps: Maps) -> Maps:
         """The maps with the model's name and their size in metres."""
-        texel_m, range_m = self.model.card.texel_m, self.model.card.height_range_m
+        texel_m, range_m = self.scale_of("texel_m"), self.scale_of("height_range_m")
         return replace(
             maps,
             name=self.model.card.name,

@@ -27,10 +27,11 @@ UNIT_CELL, COMPONENTS = "unit_cell.", "unit_cell.components."
 
 
 class TorusModel(nn.Module):
-    """A generator, with its standardisation, lattice, unit cell and sliders: what its `card` says, and its tensors.
+    """A generator, with its lattice, unit cell and sliders: what its `card` says, and its tensors.
 
-    unit_cell: statistics of the cells of a material with rows, to which the network adds the residual; None for others.
-    sliders (N, axes): directions, each described on the card by a name, a label and a range.
+    standardisations: of each class, or the only one. unit_cell: statistics of the cells of a material with rows, to
+    which the network adds the residual; None for others. sliders (N, axes): directions, each described on the card by
+    a name, a label and a range.
     """
 
     sliders: Tensor
@@ -39,8 +40,11 @@ class TorusModel(nn.Module):
         super().__init__()
         self.card, self.unit_cell = card, unit_cell
         with torch.device("cpu"):  # these need values, even if the weights are created on the meta device
-            mean, matrix = torch.tensor(card.mean)[:, None, None], torch.tensor(card.matrix)
-            self.standardisation, self.lattice = Standardisation(card.maps, mean, matrix), lattice_of(card.lattice)
+            self.standardisations: Sequence[Standardisation] = nn.ModuleList(  # type: ignore[assignment]
+                Standardisation(card.maps, torch.tensor(one.mean)[:, None, None], torch.tensor(one.matrix))
+                for one in card.surfaces
+            )
+            self.lattice = lattice_of(card.lattice)
         conditions = condition_channels(self.lattice)
         self.network = TorusGenerator(card.channels, card.widths, card.blocks, conditions, len(card.classes))
         self.register_buffer("sliders", torch.zeros(len(card.sliders), self.axes))
@@ -53,7 +57,7 @@ class TorusModel(nn.Module):
     @property
     def device(self) -> str:
         """The device of its weights."""
-        return str(self.standardisation.mean.device)
+        return str(self.standardisations[0].mean.device)
 
     def set_sliders(self, directions: Tensor, described: Sequence[Mapping[str, Any]]) -> None:
         """Replace the sliders by these directions (N, axes)."""

@@ -33,6 +33,8 @@ WIDTH_PER_NOISE = 8
 BAND_PX = 2**16
 """Number of pixels of a band, on a CPU."""
 
+LAYOUT_STAGES = 3
+"""Number of coarsest stages whose noise is of the layout, not of the grain."""
 BROAD_STREAM, GRID_STREAM = -1, -2
 """Streams of the two grids' noise; those of the stages are 0, 1, …"""
 
@@ -202,13 +204,13 @@ class TorusGenerator(nn.Module):
             latent = torch.cat([latent, classes @ self.classes.weight], 1)
         return self.mapping(latent)
 
-    def start(self, noise: Noise, cells: tuple[int, int], variation: float = 1.0) -> State:
-        """The coarsest grid of (rows, columns) cells, filled with noise scaled by `variation`."""
+    def start(self, noise: Noise, cells: tuple[int, int]) -> State:
+        """The coarsest grid of (rows, columns) cells, filled with noise."""
         grid = full_region(cells)
         broad = full_region((-(-cells[0] // BROAD_CELLS), -(-cells[1] // BROAD_CELLS)))
         blended = resized(noise(BROAD_STREAM, BROAD_CHANNELS, broad), cells)
         drawn = torch.cat([noise(GRID_STREAM, LOCAL_CHANNELS, grid), blended], 1)
-        return State((variation * drawn).to(self.precision), None, grid)
+        return State(drawn.to(self.precision), None, grid)
 
     def plan(self, want: Region, first: int = 0, stages: int = 0) -> list[Region]:
         """Regions that the stages from `first` on must compute so that the last one gives `want`; coarsest first."""
@@ -234,15 +236,13 @@ class TorusGenerator(nn.Module):
         drawn = noise(index, stage.noise_channels, grown).to(self.precision)
         return stage(state, want, style, drawn, conditions)  # type: ignore[no-any-return]
 
-    def forward(
-        self, want: Region, style: Tensor, noise: Noise, condition: Condition, variation: float = 1.0, stages: int = 0
-    ) -> Tensor:
+    def forward(self, want: Region, style: Tensor, noise: Noise, condition: Condition, stages: int = 0) -> Tensor:
         """Maps (B, channels, h, w) of the region `want` of the torus, from the first `stages` stages (0: all).
 
         For inference: on a CPU, in bands of rows whose features stay in the cache.
         """
         wants = self.plan(want, 0, stages)
-        state = self.start(noise, wants[0].full, variation)
+        state = self.start(noise, wants[0].full)
         for index, region in enumerate(wants[:-1]):
             parts = [self._run_stage(index, state, band, style, noise, condition) for band in _bands(region, style)]
             features, maps = (torch.cat([getattr(part, name) for part in parts], 2) for name in ("features", "maps"))

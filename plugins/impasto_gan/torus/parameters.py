@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from impasto.tools import Field, Parameters, SizeParameters, class_field, model_field, sliders_field
 
+START = "materials"
+"""The bundled model that trainings start from: it has learned many materials at once."""
+
 
 class TorusParameters(SizeParameters):
     """The model, and the settings of its picture."""
@@ -63,4 +66,8 @@ class TrainTorusParameters(Parameters):
         description="Highest probability of mirroring or blanking parts, so that few pictures are not learned by heart",
     )
     hold_out: bool = Field(False, description="Learn only one half of each picture, to be judged on the other")
-    start_from: str = model_field("Model to start from, with new data; empty: from scratch", tool="torus")
+    start_from: str = model_field(
+        "Model to start from, which has learned others before; empty: from scratch, as with another width",
+        tool="torus",
+        default=START,
+    )

@@ -19,7 +19,7 @@ from impasto.texture import MAP_CHANNELS, Maps
 from impasto.training.base import LEARNED_MAPS, LEAST_DEVIATION
 from impasto.training.pictures import load_surfaces
 
-from .data import COARSE, Picture, TrainingData
+from .data import COARSE, Picture, Surface, TrainingData
 from .standardisation import standardisation_of
 from .views import slope_deviations
 
@@ -45,7 +45,6 @@ def prepare(dataset: Dataset, canvas_px: int, fine_px: int, cell_px: int, hold_o
             ((tensor, known),) = pixels
             lattice, unit_cell = _unit_cell(tensor, lattice)
             pixels = [(unit_cell.residual(tensor, lattice) if unit_cell is not None else tensor, known)]
-    standardisation = standardisation_of(names, pixels)
     sides = [min(tensor.shape[1:]) for tensor, _ in pixels]
     layouts = _layouts(dataset, sides, canvas_px)
     side = min(side for side, is_layout in zip(sides, layouts, strict=True) if not is_layout)
@@ -57,27 +56,43 @@ def prepare(dataset: Dataset, canvas_px: int, fine_px: int, cell_px: int, hold_o
     labels = dataset.labels
     if len(labels) > 1 and (loose := [sample.name for sample in dataset.samples if sample.label is None]):
         raise ParameterError(f"{loose[0]} has no class, and others have one", "put it into the folder of its class")
+    indices = [labels.index(sample.label) if sample.label in labels else 0 for sample in dataset.samples]
+    found = tuple(_surface(names, surfaces, pixels, indices, index) for index in range(max(1, len(labels))))
     pictures = tuple(
         _picture(
-            standardisation(tensor) * known,
+            found[index].standardisation(tensor) * known,
             known,
-            labels.index(sample.label) if sample.label in labels else 0,
+            index,
             (False, False) if hold_out else wrap,
             tuple(side // COARSE for side in canvas) if is_layout else canvas,
             is_layout,
         ).on(device)
-        for (tensor, known), sample, wrap, is_layout in zip(pixels, dataset.samples, wraps, layouts, strict=True)
+        for (tensor, known), index, wrap, is_layout in zip(pixels, indices, wraps, layouts, strict=True)
     )
-    first = surfaces[0]
     return TrainingData(
         pictures,
-        standardisation,
-        slope_deviations(standardisation.height_channel, pictures),
+        found,
+        slope_deviations(found[0].standardisation.height_channel, pictures),
         lattice,
         unit_cell,
         canvas,
         labels,
         sources,
+    )
+
+
+def _surface(
+    names: tuple[str, ...],
+    surfaces: Sequence[Maps],
+    pixels: Sequence[tuple[Tensor, Tensor]],
+    indices: Sequence[int],
+    wanted: int,
+) -> Surface:
+    """Standardisation and scale of a class; the scale is that of its first picture."""
+    chosen = [place for place, index in enumerate(indices) if index == wanted]
+    first = surfaces[chosen[0]]
+    return Surface(
+        standardisation_of(names, [pixels[place] for place in chosen]),
         first.width_m / first.size_px[1] if first.width_m else None,
         first.height_range_m,
     )

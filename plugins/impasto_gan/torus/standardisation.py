@@ -15,6 +15,8 @@ CHROMA = 0.6
 """Degree of whitening of the principal components of colours (0: none, 1: full): the power of the deviation by which
 each is divided. Without whitening, losses hardly see hue, and results shimmer in rainbow colours; half as much is
 worse on sets that no bundled model learned, full whitening no better (docs/benchmarks.md)."""
+USUAL = {"base_color": 0.5, "height": 0.5, "roughness": 0.5, "metallic": 0.0}
+"""Value of a map that no picture of a class has."""
 LEAST_CHROMA = 0.02
 """Least deviation of a component of colours, relative to the largest, so that the hue of grey materials is not
 amplified."""
@@ -51,10 +53,24 @@ class Standardisation(nn.Module):
         return names.index("height") if "height" in names else None
 
 
+def blended(parts: Sequence[Standardisation], weights: Sequence[float]) -> Standardisation:
+    """The standardisation whose inverse is the weighted mean of the inverses of these; weights add up to 1."""
+    used = [(part, weight) for part, weight in zip(parts, weights, strict=True) if weight]
+    if len(used) == 1:
+        return used[0][0]
+    mean = torch.stack([weight * part.mean for part, weight in used]).sum(0)
+    inverse = torch.stack([weight * torch.linalg.inv(part.matrix.cpu()) for part, weight in used]).sum(0)
+    return Standardisation(parts[0].maps, mean, torch.linalg.inv(inverse).to(mean))
+
+
 def standardisation_of(maps: Sequence[str], pixels: Sequence[tuple[Tensor, Tensor]]) -> Standardisation:
-    """Standardisation of pictures, each given as channels (C, H, W) and (C, 1, 1) with 1 for the known ones."""
+    """Standardisation of pictures, each given as channels (C, H, W) and (C, 1, 1) with 1 for the known ones.
+
+    Maps that none of them has get their usual value (`USUAL`), nearly constant.
+    """
+    usual = [torch.full((2,), USUAL[name]) for name in maps for _ in range(MAP_CHANNELS[name])]
     columns = [
-        torch.cat([tensor[channel].flatten() for tensor, known in pixels if known[channel]])
+        torch.cat([tensor[channel].flatten() for tensor, known in pixels if known[channel]] or [usual[channel]])
         for channel in range(channels_of(maps))
     ]
     mean = torch.tensor([float(values.mean()) for values in columns])

@@ -1,25 +1,29 @@
 """Training of the torus generator on a material, or on classes of them.
 
-The loss of R3GAN (Huang et al. 2024), per patch and at two scales, plus a sliced Wasserstein distance (Elnekave & Weiss
-2022), since a material has few enough kinds of patches to compare their distributions directly.
+The loss of R3GAN (Huang et al. 2024), per patch and at three scales, plus a sliced Wasserstein distance (Elnekave &
+Weiss 2022), since a material has few enough kinds of patches to compare their distributions directly.
 """
 
 from __future__ import annotations
 
 import copy
+import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import avg_pool2d
 
 from impasto.context import Context
 from impasto.data.dataset import Dataset
 from impasto.device import training_precision
 from impasto.regularity.lattice import Lattice
 from impasto.regularity.region import Region, full_region
-from impasto.texture import Maps
+from impasto.texture import MAP_CHANNELS, Maps, channels_of
 from impasto.tools import Result
 from impasto.training.base import Training
 from impasto.training.loop import train_model
@@ -27,31 +31,36 @@ from impasto.training.losses import SIGMA, relativistic_loss, zero_centred_penal
 
 from .augmentation import Augmentation
 from .conditioning import Conditioning
-from .data import COARSE, Crops, TrainingData
+from .data import BROAD, COARSE, Crops, TrainingData
 from .discriminator import Discriminators, fitting_widths
 from .generate import picture_of
 from .losses import sliced_wasserstein
 from .model import TorusModel
 from .network import GLOBAL_CHANNELS
-from .parameters import TrainTorusParameters
+from .parameters import START, TrainTorusParameters
 from .prepare import prepare
 from .sliders import find_sliders
 from .views import DETAIL_BANDS, Views
 
-GENERATOR_WIDTHS = (72, 72, 64, 48, 24, 16)
-GENERATOR_BLOCKS = (2, 2, 2, 1, 1, 2)
+GENERATOR_WIDTHS = (96, 96, 80, 64, 32, 16)
+GENERATOR_BLOCKS = (2, 2, 2, 2, 2, 2)
 COARSE_STAGES = 4
 """Number of stages for the coarse picture; each further one doubles its size."""
-DISCRIMINATOR_WIDTHS = (24, 40, 64, 96)
-GAMMA = 0.5
-"""Weight of the zero-centred penalty: per patch, far below the paper's 150 to 15 for whole images. Half or twice
-this and the weights below is not better on sets that no bundled model learned (docs/benchmarks.md)."""
+BANDS_BELOW = {"fine": 0, "coarse": int(math.log2(COARSE)), "broad": int(math.log2(BROAD))}
+"""Number of frequency bands that pictures at each scale lack."""
+DISCRIMINATOR_WIDTHS = (32, 64, 96)
+"""They see 26 px: with 54 px, a discriminator soon knows the patches of a single picture by heart."""
+GAMMA = 1.0
+"""Weight of the zero-centred penalty: per patch, far below the paper's 150 to 15 for whole images, and high enough for
+logits of unseen parts of a picture to stay near those of the seen ones."""
 PENALTY_EVERY = 4
 """Steps between penalties, whose weight is multiplied by it (lazy regularisation: Karras et al. 2020, section 3.1)."""
 BETAS = (0.0, 0.95)
 DISCRIMINATOR_RATE = 0.5
 """Learning rate of the discriminators, relative to the generator's."""
-SWD_WEIGHT = 1.0
+SWD_EVERY = 4
+"""Steps between sliced Wasserstein distances, which take as long as the discriminators, and less is enough."""
+SWD_WEIGHT = 2.0
 SWD_LEVELS = {"coarse": 3, "fine": 2}
 """Number of pyramid levels compared; three levels of a coarse crop are as coarse as patches can judge."""
 PHASE_WEIGHT = 10.0
@@ -59,6 +68,10 @@ PHASE_WEIGHT = 10.0
 that."""
 FARTHEST_PX = 4096
 """Largest random offset of a picture in the lattice, so that any phase may be at its corner."""
+CLASSES, MAPPING = "network.classes.weight", "network.mapping.0."
+"""Names of the tensors of a model of many classes that one without classes lacks, or has in another shape."""
+BY_CHANNEL = re.compile(r"\.(head\.weight|head\.bias|gains)$")
+"""Tensors with a row for each channel of the maps."""
 PREVIEW_PX = 256
 PROBE_SEED, PROBE_CROPS = 7, 8
 
@@ -74,7 +87,10 @@ class Fake:
 
 
 class TorusTraining(Training):
-    """Networks, optimisers and random state of a training of `TorusModel`."""
+    """Networks, optimisers and random state of a training of `TorusModel`.
+
+    swd: the last sliced Wasserstein distance, for the curve.
+    """
 
     saturated_below = 0.05
 
@@ -84,19 +100,20 @@ class TorusTraining(Training):
         super().__init__(parameters.steps, parameters.learning_rate, seed, device, precision)
         self.data, self.parameters = data, parameters
         self.batch, self.fine_px = parameters.batch, parameters.crop_px
-        channels, self.classes = len(data.standardisation.mean), len(data.classes)
-        has_slopes = data.standardisation.height_channel is not None
+        self.swd = torch.zeros((), device=device)
+        channels, self.classes = channels_of(data.maps), len(data.classes)
+        has_slopes = data.height_channel is not None
         self.surface_channels = channels + 2 * has_slopes
         seen = self.surface_channels + DETAIL_BANDS * channels
         widths = [max(8, round(width * parameters.width)) for width in DISCRIMINATOR_WIDTHS]
-        coarse_widths = fitting_widths(widths, min(data.canvas) // COARSE - 2)
+        seen_px = {"fine": self.fine_px, "coarse": min(data.canvas) // COARSE, "broad": min(data.canvas) // BROAD}
         generator_widths = [max(8, round(width * parameters.width)) for width in GENERATOR_WIDTHS]
         with self.seeded():
             unit_cell = copy.deepcopy(data.unit_cell)  # which another model's weights may overwrite at first
             generator = TorusModel(data.card(parameters.name, generator_widths, GENERATOR_BLOCKS), unit_cell)
             self.discriminators = Discriminators(
                 seen,
-                {"coarse": coarse_widths, "fine": fitting_widths(widths, self.fine_px - 2)},
+                {scale: fitting_widths(widths, side_px - 2) for scale, side_px in seen_px.items()},
                 self.classes,
                 Augmentation(parameters.augment, (channels, channels + 1) if has_slopes else None),
             )
@@ -107,11 +124,9 @@ class TorusTraining(Training):
         self.fitted_lattice = data.lattice.fitted(data.canvas)
         self.phase_statistics = data.phase_statistics()
         self.band_deviations = data.band_deviations(len(GENERATOR_WIDTHS))
-        coarse_deviation, fine_deviation = data.slope_deviations
-        below = len(GENERATOR_WIDTHS) - COARSE_STAGES  # bands that coarse pictures lack
         self.views = {
-            scale: Views(data.standardisation.height_channel, deviation, self.band_deviations[first:][:DETAIL_BANDS])
-            for scale, deviation, first in (("coarse", coarse_deviation, below), ("fine", fine_deviation, 0))
+            scale: Views(data.height_channel, data.slope_deviations[scale], self.band_deviations[first:][:DETAIL_BANDS])
+            for scale, first in BANDS_BELOW.items()
         }
         self.keep_data_statistics()
 
@@ -131,9 +146,26 @@ class TorusTraining(Training):
         self.keep_good()
 
     def start_from(self, model: str, tool: str, context: Context) -> None:
-        """Start from a model's weights, but with the statistics of this data."""
-        super().start_from(model, tool, context)
+        """Start from a model's weights, but with the statistics of this data; `START` only fits the usual width."""
+        if model != START or self.parameters.width == 1:
+            super().start_from(model, tool, context)
         self.keep_data_statistics()
+
+    def adapted(self, card: Mapping[str, Any], tensors: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
+        """The channels of the maps that this data has too; and without classes, the mean of those of the model."""
+        if set(self.data.maps) <= set(card["maps"]):
+            starts = np.cumsum([0, *(MAP_CHANNELS[name] for name in card["maps"])])
+            kept = [
+                starts[card["maps"].index(name)] + channel
+                for name in self.data.maps
+                for channel in range(MAP_CHANNELS[name])
+            ]
+            tensors = {name: value[kept] if BY_CHANNEL.search(name) else value for name, value in tensors.items()}
+        if not self.classes and CLASSES in tensors:
+            by_latent, by_class = np.split(tensors[MAPPING + "weight"], [GLOBAL_CHANNELS], axis=1)
+            bias = tensors[MAPPING + "bias"] + by_class @ tensors[CLASSES].mean(0)
+            tensors = {**tensors, MAPPING + "weight": by_latent, MAPPING + "bias": bias}
+        return tensors
 
     def step(self) -> dict[str, Tensor]:
         """Take one step of all networks; return the losses."""
@@ -147,11 +179,15 @@ class TorusTraining(Training):
         self.descend("discriminators", discriminator_loss, DISCRIMINATOR_RATE)
 
         adversarial_loss = self._adversarial_loss(fake_views, real_logits, real.labels)
-        swd = self._sliced_wasserstein(real_views, fake_views)
         phase_distance = self._phase_distance(fake)
-        self.descend("generator", adversarial_loss + SWD_WEIGHT * swd + PHASE_WEIGHT * phase_distance)
+        loss = adversarial_loss + PHASE_WEIGHT * phase_distance
+        if self.done % SWD_EVERY == 0:
+            swd = self._sliced_wasserstein(real_views, fake_views)
+            self.swd.copy_(swd.detach())
+            loss = loss + SWD_WEIGHT * swd
+        self.descend("generator", loss)
         self.average()
-        losses = {"loss_discriminator": discriminator_loss, "loss_generator": adversarial_loss, "loss_swd": swd}
+        losses = {"loss_discriminator": discriminator_loss, "loss_generator": adversarial_loss, "loss_swd": self.swd}
         return {**losses, "loss_phase": phase_distance} if self.phase_statistics else losses
 
     def _discriminator_loss(
@@ -247,12 +283,16 @@ class TorusTraining(Training):
 
     def _views(self, coarse: Tensor, fine: Tensor) -> dict[str, Tensor]:
         """Input of the losses at each scale."""
-        return {"coarse": self.views["coarse"].of(coarse), "fine": self.views["fine"].of(fine)}
+        scales = {"fine": fine, "coarse": coarse, "broad": avg_pool2d(coarse, BROAD // COARSE)}
+        return {scale: self.views[scale].of(maps) for scale, maps in scales.items()}
 
     def _logits(self, scale: str, x: Tensor, labels: Tensor) -> Tensor:
         with self.autocast():
             logits: Tensor = self.discriminators(scale, x, labels)
         return logits
+
+    def _weights(self) -> dict[str, Tensor]:
+        return {**super()._weights(), "swd": self.swd}
 
     def probe(self) -> tuple[Tensor, Tensor]:
         """Pictures of the averaged generator from fixed noise, and fixed crops, at full resolution."""

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+from torch.nn.functional import avg_pool2d
 
 from impasto.surface.pyramid import finest_bands
 
-from .data import Picture
+from .data import BROAD, COARSE, Picture
 
 DETAIL_BANDS = 2
 """Number of frequency bands that are shown separately, beside the picture."""
@@ -51,13 +52,18 @@ def slopes(maps: Tensor, height_channel: int | None, deviation: float) -> Tensor
     return torch.cat([maps[:, :, 1:-1, 1:-1], along_x, along_y], 1)
 
 
-def slope_deviations(height_channel: int | None, pictures: Sequence[Picture]) -> tuple[float, float]:
-    """Root mean squares of the slopes of pictures, (coarse, fine); 1 without height."""
+def slope_deviations(height_channel: int | None, pictures: Sequence[Picture]) -> dict[str, float]:
+    """Root mean squares of the slopes of pictures at each scale: "fine", "coarse", "broad"; 1 without height."""
     if height_channel is None:
-        return 1.0, 1.0
+        return dict.fromkeys(("fine", "coarse", "broad"), 1.0)
     detailed = [picture for picture in pictures if picture.pixels is not None and bool(picture.known[height_channel])]
-    found = []
-    for scale in ("coarse", "pixels"):
-        values = [slopes(getattr(picture, scale)[None], height_channel, 1.0)[0, -2:] for picture in detailed]
-        found.append(max(math.sqrt(sum(float(v.square().mean()) for v in values) / max(len(values), 1)), 1e-4))
-    return found[0], found[1]
+    scales: dict[str, list[Tensor | None]] = {
+        "fine": [picture.pixels for picture in detailed],
+        "coarse": [picture.coarse for picture in detailed],
+        "broad": [avg_pool2d(picture.coarse, BROAD // COARSE) for picture in detailed],
+    }
+    found = {}
+    for scale, pixels in scales.items():
+        squares = [slopes(one[None], height_channel, 1.0)[0, -2:].square().mean() for one in pixels if one is not None]
+        found[scale] = max(math.sqrt(sum(map(float, squares)) / max(len(squares), 1)), 1e-4)
+    return found
