@@ -54,13 +54,14 @@ def main() -> None:
     for name in [] if options.known else options.names or found:
         judge(found[name], data_of(table[name]["data"], options.folder, trained_px(found[name])), options.brief)
     measured = {name: kept(model) for name, model in found.items()}
-    write_page(found, measured)
+    single = {name: model for name, model in found.items() if not model.card["classes"]}
+    many = {name: model for name, model in found.items() if name not in single}
+    write_page(single, many, measured)
     if options.pictures:
-        single = {name: model for name, model in found.items() if not model.card["classes"]}
         model_pictures.draw(single, {name: options.folder / table[name]["data"] for name in single})
-        for name in found.keys() - single.keys():
+        for name, model in many.items():
             sets = {label: options.folder / set_ for label, set_ in table[name]["data"].items()}
-            model_pictures.draw_classes(found[name], sets)
+            model_pictures.draw_classes(model, sets)
 
 
 def data_of(sets: str | Mapping[str, str], folder: Path, longest_px: int) -> Dataset:
@@ -93,14 +94,14 @@ def kept(model: Model) -> dict[str, Any]:
     return about if about.get("sha256") == model.sha256() else {}
 
 
-def write_page(found: Mapping[str, Model], measured: Mapping[str, Mapping[str, Any]]) -> None:
-    """Replace the tables between the marks of the page."""
+def write_page(
+    single: Mapping[str, Model], many: Mapping[str, Model], measured: Mapping[str, Mapping[str, Any]]
+) -> None:
+    """Replace the tables between the marks of the page: of models of one material, and of those with classes."""
     text = PAGE.read_text("utf-8")
-    single = {name: model for name, model in found.items() if not model.card["classes"]}
-    many = {name: model for name, model in found.items() if name not in single}
     tables = {
         "overview": overview(single, measured),
-        "classes": [line for name in many for line in classes(many[name], measured[name])],
+        "classes": [line for name, model in many.items() for line in classes(model, measured[name])],
         "details": details(single, measured),
     }
     for name, lines in tables.items():

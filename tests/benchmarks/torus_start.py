@@ -21,6 +21,7 @@ from impasto import Recipe, Step, run
 from impasto.data.dataset import read_dataset
 from impasto.evaluation.cases import cases
 from impasto.evaluation.comparison import compare_model
+from impasto.evaluation.model_controls import Generation
 from impasto.library.models import Model, read_model
 from impasto_gan.torus.parameters import START
 
@@ -76,8 +77,7 @@ def real(model: Model, data: Path) -> np.ndarray:
 
 def made(model: Model) -> np.ndarray:
     """A part of a result."""
-    step = Step("torus", {"model": model.name, "width_px": 512, "height_px": 512})
-    return run(Recipe((step,), 1), models_folder=model.path.parent).maps["base_color"].pixels[:SHOWN_PX, :SHOWN_PX]
+    return Generation(model, "", 512, {}).make(1)["base_color"].pixels[:SHOWN_PX, :SHOWN_PX]
 
 
 if __name__ == "__main__":

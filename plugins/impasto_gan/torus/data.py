@@ -1,4 +1,4 @@
-"""Training data: standardised pictures, and random crops of them at two scales.
+"""Training data: standardised pictures, and random crops of them at three scales.
 
 The generator works from coarse to fine, so it is judged by crops at 1/`COARSE` of the resolution, which show the
 layout of a material (and once more at 1/`BROAD`), and by smaller crops at full resolution.
@@ -26,6 +26,8 @@ T = TypeVar("T")
 
 COARSE, BROAD = 4, 8
 """Size of a pixel of coarse crops, in pixels of the pictures, and of the same crops at half their resolution."""
+SCALES = {"fine": 1, "coarse": COARSE, "broad": BROAD}
+"""Size of a pixel at each scale."""
 FINE_BIN_PX = 2
 """Size of a phase bin at full resolution. Half or twice as much is not better (docs/benchmarks.md)."""
 LEAST_BAND_DEVIATION = 1e-3

@@ -101,7 +101,7 @@ class Synthesis:
 
     @cached_property
     def standardisation(self) -> Standardisation:
-        """That of the picture's class, or between those of two."""
+        """Standardisation of the picture's class, or between those of two."""
         return blended(self.model.standardisations, self.weights)
 
     @cached_property

@@ -16,7 +16,6 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import avg_pool2d
 
 from impasto.context import Context
 from impasto.data.dataset import Dataset
@@ -31,7 +30,7 @@ from impasto.training.losses import SIGMA, relativistic_loss, zero_centred_penal
 
 from .augmentation import Augmentation
 from .conditioning import Conditioning
-from .data import BROAD, COARSE, Crops, TrainingData
+from .data import BROAD, COARSE, SCALES, Crops, TrainingData
 from .discriminator import Discriminators, fitting_widths
 from .generate import picture_of
 from .losses import sliced_wasserstein
@@ -40,14 +39,12 @@ from .network import GLOBAL_CHANNELS
 from .parameters import START, TrainTorusParameters
 from .prepare import prepare
 from .sliders import find_sliders
-from .views import DETAIL_BANDS, Views
+from .views import DETAIL_BANDS, Views, at_scales
 
 GENERATOR_WIDTHS = (96, 96, 80, 64, 32, 16)
 GENERATOR_BLOCKS = (2, 2, 2, 2, 2, 2)
 COARSE_STAGES = 4
 """Number of stages for the coarse picture; each further one doubles its size."""
-BANDS_BELOW = {"fine": 0, "coarse": int(math.log2(COARSE)), "broad": int(math.log2(BROAD))}
-"""Number of frequency bands that pictures at each scale lack."""
 DISCRIMINATOR_WIDTHS = (32, 64, 96)
 """They see 26 px: with 54 px, a discriminator soon knows the patches of a single picture by heart."""
 GAMMA = 1.0
@@ -59,7 +56,7 @@ BETAS = (0.0, 0.95)
 DISCRIMINATOR_RATE = 0.5
 """Learning rate of the discriminators, relative to the generator's."""
 SWD_EVERY = 4
-"""Steps between sliced Wasserstein distances, which take as long as the discriminators, and less is enough."""
+"""Steps between sliced Wasserstein distances, each of which takes about as long as the rest of a step."""
 SWD_WEIGHT = 2.0
 SWD_LEVELS = {"coarse": 3, "fine": 2}
 """Number of pyramid levels compared; three levels of a coarse crop are as coarse as patches can judge."""
@@ -125,8 +122,12 @@ class TorusTraining(Training):
         self.phase_statistics = data.phase_statistics()
         self.band_deviations = data.band_deviations(len(GENERATOR_WIDTHS))
         self.views = {
-            scale: Views(data.height_channel, data.slope_deviations[scale], self.band_deviations[first:][:DETAIL_BANDS])
-            for scale, first in BANDS_BELOW.items()
+            scale: Views(
+                data.height_channel,
+                data.slope_deviations[scale],
+                self.band_deviations[int(math.log2(pixel_px)) :][:DETAIL_BANDS],
+            )
+            for scale, pixel_px in SCALES.items()
         }
         self.keep_data_statistics()
 
@@ -154,12 +155,8 @@ class TorusTraining(Training):
     def adapted(self, card: Mapping[str, Any], tensors: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
         """The channels of the maps that this data has too; and without classes, the mean of those of the model."""
         if set(self.data.maps) <= set(card["maps"]):
-            starts = np.cumsum([0, *(MAP_CHANNELS[name] for name in card["maps"])])
-            kept = [
-                starts[card["maps"].index(name)] + channel
-                for name in self.data.maps
-                for channel in range(MAP_CHANNELS[name])
-            ]
+            channels = [name for name in card["maps"] for _ in range(MAP_CHANNELS[name])]
+            kept = [index for index, name in enumerate(channels) if name in self.data.maps]
             tensors = {name: value[kept] if BY_CHANNEL.search(name) else value for name, value in tensors.items()}
         if not self.classes and CLASSES in tensors:
             by_latent, by_class = np.split(tensors[MAPPING + "weight"], [GLOBAL_CHANNELS], axis=1)
@@ -283,8 +280,7 @@ class TorusTraining(Training):
 
     def _views(self, coarse: Tensor, fine: Tensor) -> dict[str, Tensor]:
         """Input of the losses at each scale."""
-        scales = {"fine": fine, "coarse": coarse, "broad": avg_pool2d(coarse, BROAD // COARSE)}
-        return {scale: self.views[scale].of(maps) for scale, maps in scales.items()}
+        return {scale: self.views[scale].of(maps) for scale, maps in at_scales(fine, coarse).items()}
 
     def _logits(self, scale: str, x: Tensor, labels: Tensor) -> Tensor:
         with self.autocast():

@@ -12,7 +12,7 @@ from torch.nn.functional import avg_pool2d
 
 from impasto.surface.pyramid import finest_bands
 
-from .data import BROAD, COARSE, Picture
+from .data import BROAD, COARSE, SCALES, Picture
 
 DETAIL_BANDS = 2
 """Number of frequency bands that are shown separately, beside the picture."""
@@ -52,18 +52,19 @@ def slopes(maps: Tensor, height_channel: int | None, deviation: float) -> Tensor
     return torch.cat([maps[:, :, 1:-1, 1:-1], along_x, along_y], 1)
 
 
+def at_scales(fine: Tensor, coarse: Tensor) -> dict[str, Tensor]:
+    """Maps (…, C, H, W) at full resolution, at 1/`COARSE` of it, and the latter once more at 1/`BROAD`, by scale."""
+    return {"fine": fine, "coarse": coarse, "broad": avg_pool2d(coarse, BROAD // COARSE)}
+
+
 def slope_deviations(height_channel: int | None, pictures: Sequence[Picture]) -> dict[str, float]:
-    """Root mean squares of the slopes of pictures at each scale: "fine", "coarse", "broad"; 1 without height."""
+    """Root mean squares of the slopes of pictures at each scale; 1 without height."""
     if height_channel is None:
-        return dict.fromkeys(("fine", "coarse", "broad"), 1.0)
-    detailed = [picture for picture in pictures if picture.pixels is not None and bool(picture.known[height_channel])]
-    scales: dict[str, list[Tensor | None]] = {
-        "fine": [picture.pixels for picture in detailed],
-        "coarse": [picture.coarse for picture in detailed],
-        "broad": [avg_pool2d(picture.coarse, BROAD // COARSE) for picture in detailed],
-    }
-    found = {}
-    for scale, pixels in scales.items():
-        squares = [slopes(one[None], height_channel, 1.0)[0, -2:].square().mean() for one in pixels if one is not None]
-        found[scale] = max(math.sqrt(sum(map(float, squares)) / max(len(squares), 1)), 1e-4)
-    return found
+        return dict.fromkeys(SCALES, 1.0)
+    squares: dict[str, list[float]] = {scale: [] for scale in SCALES}
+    for picture in pictures:
+        if picture.pixels is not None and picture.known[height_channel]:
+            for scale, maps in at_scales(picture.pixels, picture.coarse).items():
+                along = slopes(maps[None], height_channel, 1.0)[0, -2:]
+                squares[scale].append(float(along.square().mean()))
+    return {scale: max(math.sqrt(sum(found) / max(len(found), 1)), 1e-4) for scale, found in squares.items()}
