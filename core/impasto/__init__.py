@@ -10,6 +10,7 @@ TYPE_CHECKING = False  # not from typing: `python -m impasto` imports this befor
 if TYPE_CHECKING:
     from .hookspecs import hookimpl
     from .io.files import read_maps, read_recipe, write_maps
+    from .matching import match
     from .recipe import Recipe, Step
     from .runner import run
     from .texture import Maps, Texture
@@ -23,6 +24,7 @@ _HOME = {
     "Result": "tools",
     "Tool": "tools",
     "hookimpl": "hookspecs",
+    "match": "matching",
     "read_maps": "io.files",
     "read_recipe": "io.files",
     "write_maps": "io.files",
@@ -37,6 +39,7 @@ __all__ = [
     "Texture",
     "Tool",
     "hookimpl",
+    "match",
     "read_maps",
     "read_recipe",
     "run",

@@ -1,10 +1,11 @@
-"""Checks of the tools of plugins: whether every host can list them and draw their parameters."""
+"""Checks of the tools and matchers of plugins: whether every host can list them and draw their parameters."""
 
 from __future__ import annotations
 
 import re
 
 from .errors import PluginError
+from .matchers import SUBJECTS, Matcher
 from .parameters import SizeParameters, properties_of
 from .schemas import check_conditions, check_parameter
 from .texture import MAP_CHANNELS
@@ -13,11 +14,7 @@ from .tools import INPUT_KINDS, KINDS, OF_MODEL, TASKS, Input, Tool, makes_tiles
 
 def check_tool(tool: Tool) -> None:
     """Raise PluginError if a host could not list the tool or draw its parameters."""
-    for attribute in ("kind", "name", "label", "description"):
-        if not isinstance(getattr(tool, attribute, None), str):
-            raise PluginError(f"{type(tool).__name__} has no {attribute}", "set it as a class attribute")
-    if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", tool.name):
-        raise PluginError(f"the tool name {tool.name!r} is not lower-case words joined by hyphens", "rename it")
+    _check_texts(tool, "kind", "name", "label", "description")
     if tool.kind not in KINDS:
         raise PluginError(f"{tool.name} has the kind {tool.kind!r}", f"derive it from one of {', '.join(KINDS)}")
     for item in tool.inputs:
@@ -40,6 +37,23 @@ def check_tool(tool: Tool) -> None:
             _check_is_for_many(tool, name, schema["for_each"])
         if schema.get("format") in OF_MODEL and model_parameter(tool) is None:
             raise PluginError(f"{tool.name}: {name} is of a model, and the tool runs none", "add a model_field()")
+
+
+def check_matcher(matcher: Matcher) -> None:
+    """Raise PluginError if a host could not list the matcher."""
+    _check_texts(matcher, "name", "label", "description", "subject", "example")
+    if matcher.subject not in SUBJECTS:
+        message = f"{matcher.name} has the subject {matcher.subject!r}"
+        raise PluginError(message, f"use one of {', '.join(SUBJECTS)}")
+
+
+def _check_texts(named: Tool | Matcher, *attributes: str) -> None:
+    for attribute in attributes:
+        if not isinstance(getattr(named, attribute, None), str):
+            raise PluginError(f"{type(named).__name__} has no {attribute}", "set it as a class attribute")
+    if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", named.name):
+        kind = "tool" if isinstance(named, Tool) else "matcher"
+        raise PluginError(f"the {kind} name {named.name!r} is not lower-case words joined by hyphens", "rename it")
 
 
 def _check_input(tool: Tool, item: Input) -> None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .context import Context
     from .io.formats import Exporter
     from .library.weights import Weights
+    from .matchers import Matcher
     from .recipe import Recipe
     from .tools import Result, Tool
 
@@ -26,6 +27,12 @@ hookimpl = pluggy.HookimplMarker("impasto")
 @hookspec
 def impasto_tools() -> Sequence[Tool]:
     """Tools that the plugin adds."""
+    raise NotImplementedError
+
+
+@hookspec
+def impasto_matchers() -> Sequence[Matcher]:
+    """Matchers that the plugin adds: from a phrase or a picture to a recipe."""
     raise NotImplementedError
 
 

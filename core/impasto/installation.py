@@ -17,7 +17,8 @@ PACKAGES = ("torch", "kornia", "numpy", "pillow", "pluggy", "pydantic", "safeten
 
 
 def description() -> dict[str, Any]:
-    """Tools with their parameters' JSON Schemas, models, weights, formats and plugins, as JSON. Loads no torch."""
+    """Tools with their parameters' JSON Schemas, matchers, models, weights, formats and plugins; loads no torch."""
+    from .matchers import describe_matcher
     from .plugins import registry
     from .tools import describe, in_order
 
@@ -26,6 +27,9 @@ def description() -> dict[str, Any]:
         "version": VERSION,
         "python": platform.python_version(),
         "tools": [describe(tool) for tool in in_order(known.tools.values())],
+        "matchers": [
+            describe_matcher(item) for item in sorted(known.matchers.values(), key=lambda item: (item.rank, item.name))
+        ],
         **known.model_library().catalogue(),
         "weights": known.weights_library().catalogue(),
         "formats": [{"name": item.name, "label": item.label} for item in known.exporters.values()],

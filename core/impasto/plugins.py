@@ -1,4 +1,4 @@
-"""Loading of plugins, and the registry of the tools, exporters, models, weights and commands that they add.
+"""Loading of plugins, and the registry of the tools, matchers, exporters, models, weights and commands that they add.
 
 Each entry point is loaded separately: a broken plugin is recorded with its reason, and the others still load.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import logging
 import traceback
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
@@ -18,12 +18,13 @@ from typing import TYPE_CHECKING, NoReturn, TypeVar
 import pluggy
 
 from . import hookspecs, trial
-from .checks import check_tool
+from .checks import check_matcher, check_tool
 from .errors import ImpastoError, ParameterError, PluginError, did_you_mean
 from .io.formats import BUILTIN_EXPORTERS, Exporter
 from .library.installed import WeightsLibrary
 from .library.models import ModelLibrary
 from .library.weights import Weights, check_weights
+from .matchers import Matcher
 from .system.folders import user_folder
 from .tools import Tool, in_order
 
@@ -37,7 +38,7 @@ TRIAL = "from impasto.plugins import load_alone; load_alone(*sys.argv[2:])"
 """Python code of the process that tries a plugin."""
 TRY_AGAIN = "update or uninstall the plugin, or tell its author; `impasto doctor` tries it again"
 log = logging.getLogger(__name__)
-Named = TypeVar("Named", Tool, Exporter, Weights)
+Named = TypeVar("Named", Tool, Matcher, Exporter, Weights)
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ class PluginStatus:
 
 @dataclass(frozen=True)
 class Registry:
-    """The tools, exporters, models and weights of the loaded plugins."""
+    """The tools, matchers, exporters, models and weights of the loaded plugins."""
 
     hook: pluggy.HookRelay
     plugins: tuple[PluginStatus, ...]
@@ -63,6 +64,7 @@ class Registry:
     exporters: dict[str, Exporter]
     model_folders: tuple[Path, ...] = ()
     weights: dict[str, Weights] = field(default_factory=dict)
+    matchers: dict[str, Matcher] = field(default_factory=dict)
 
     def add_commands(self, subparsers: argparse._SubParsersAction) -> None:
         """Let each plugin add its subcommands; if one fails, the log says why and the others still add theirs."""
@@ -97,6 +99,13 @@ class Registry:
         remedy = f"{did_you_mean(name, self.tools)}choose from {', '.join(sorted(self.tools))}{also}"
         raise ParameterError(f"there is no tool called {name!r}", remedy)
 
+    def matcher(self, name: str) -> Matcher:
+        """The matcher called `name`. ParameterError lists the known ones."""
+        if name in self.matchers:
+            return self.matchers[name]
+        remedy = f"{did_you_mean(name, self.matchers)}choose from {', '.join(sorted(self.matchers)) or 'none'}"
+        raise ParameterError(f"there is no matcher called {name!r}", remedy)
+
     def tools_for(self, task: str) -> list[Tool]:
         """The tools that do a task (one of `impasto.tools.TASKS`), the one that hosts take by themselves first."""
         return in_order(tool for tool in self.tools.values() if tool.task == task)
@@ -111,17 +120,21 @@ class Registry:
 
 @dataclass
 class _Additions:
-    """Tools, exporters, weights and model folders that plugins add, by name."""
+    """Tools, matchers, exporters, weights and model folders that plugins add, by name."""
 
     tools: dict[str, Tool] = field(default_factory=dict)
+    matchers: dict[str, Matcher] = field(default_factory=dict)
     exporters: dict[str, Exporter] = field(default_factory=dict)
     weights: dict[str, Weights] = field(default_factory=dict)
     model_folders: list[Path] = field(default_factory=list)
 
     def of(self, module: object) -> _Additions:
         """The additions of a plugin's module. PluginError if it breaks the contract, or a name is taken."""
+        taken = {**self.tools, **self.matchers}  # of one kind: `impasto generate` takes either
+        tools = _collect(module, "impasto_tools", taken, check_tool)
         return _Additions(
-            _collect(module, "impasto_tools", self.tools, check_tool),
+            tools,
+            _collect(module, "impasto_matchers", {**taken, **tools}, check_matcher),
             _collect(module, "impasto_exporters", self.exporters, lambda exporter: None),
             _collect(module, "impasto_weights", self.weights, check_weights),
             [Path(hook()) for hook in [getattr(module, "impasto_models", None)] if hook],
@@ -129,6 +142,7 @@ class _Additions:
 
     def add(self, new: _Additions) -> None:
         self.tools.update(new.tools)
+        self.matchers.update(new.matchers)
         self.exporters.update(new.exporters)
         self.weights.update(new.weights)
         self.model_folders += new.model_folders
@@ -153,7 +167,15 @@ def load_plugins(points: Iterable[EntryPoint]) -> Registry:
     added = _Additions(exporters={exporter.name: exporter for exporter in BUILTIN_EXPORTERS})
     ordered = sorted(points, key=lambda point: (not _is_first_party(point), point.name))
     statuses = tuple(_load(manager, point, added) for point in ordered)
-    return Registry(manager.hook, statuses, added.tools, added.exporters, tuple(added.model_folders), added.weights)
+    return Registry(
+        manager.hook,
+        statuses,
+        added.tools,
+        added.exporters,
+        tuple(added.model_folders),
+        added.weights,
+        added.matchers,
+    )
 
 
 def load_alone(name: str, value: str) -> NoReturn:
@@ -184,7 +206,9 @@ def _load(manager: pluggy.PluginManager, point: EntryPoint, added: _Additions) -
     return PluginStatus(point.name, distribution, version, tools=tuple(new.tools))
 
 
-def _collect(module: object, hook: str, known: dict[str, Named], check: Callable[[Named], None]) -> dict[str, Named]:
+def _collect(
+    module: object, hook: str, known: Mapping[str, object], check: Callable[[Named], None]
+) -> dict[str, Named]:
     found: dict[str, Named] = {}
     for item in getattr(module, hook, list)():
         check(item)

@@ -69,14 +69,15 @@ class Recipe:
     """Steps and a seed in [0, 2³¹), and a record of their run (filled in by `run`).
 
     inputs: name, SHA-256 and real-world scale of every input. made_with: versions, device, precision, hashes of models
-    and weights, and `stopped` if the run ended early. Neither contains paths. ParameterError with the first field that
-    is wrong.
+    and weights, and `stopped` if the run ended early. matched: the matcher that found the recipe, and its text, or name
+    and SHA-256 of its picture. None contains paths. ParameterError with the first field that is wrong.
     """
 
     steps: tuple[Step, ...]
     seed: int = 0
     inputs: Mapping[str, Mapping[str, str | float]] = field(default_factory=dict)
     made_with: Mapping[str, Any] = field(default_factory=dict)
+    matched: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         steps, seed = self.steps, self.seed
@@ -87,6 +88,7 @@ class Recipe:
         _expect(0 <= seed <= MAX_SEED, f"seed must be between 0 and {MAX_SEED}", seed)
         _check_recorded_inputs(self.inputs)
         _check_made_with(self.made_with)
+        _expect_texts(self.matched, "matched")
 
     def to_json(self) -> str:
         """The recipe as one line of JSON, equal for equal recipes."""
@@ -105,11 +107,12 @@ class Recipe:
     def from_dict(cls, data: Any) -> Recipe:
         """A recipe from dictionaries. ParameterError with the first field that is wrong."""
         _expect(isinstance(data, dict), "a recipe is an object with steps", data)
-        _refuse_unknown("recipe", data, {"steps", "seed", "inputs", "made_with"})
+        _refuse_unknown("recipe", data, {"steps", "seed", "inputs", "made_with", "matched"})
         steps = data.get("steps")
         _expect(isinstance(steps, list), "steps must be a list with at least one step", steps)
         _expect(len(steps) <= MAX_STEPS, f"a recipe has at most {MAX_STEPS} steps", len(steps))
-        return cls(tuple(map(_step, steps)), data.get("seed", 0), data.get("inputs", {}), data.get("made_with", {}))
+        about = {name: data[name] for name in ("inputs", "made_with", "matched") if name in data}
+        return cls(tuple(map(_step, steps)), data.get("seed", 0), **about)
 
 
 def name_inputs(values: Mapping[str, Sequence[T | None]]) -> tuple[dict[str, str | list[str]], dict[str, T]]:

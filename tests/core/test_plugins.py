@@ -88,6 +88,10 @@ class Everything:
         return []
 
     @hookimpl
+    def impasto_matchers(self):
+        return []
+
+    @hookimpl
     def impasto_exporters(self):
         return [Exporter("null", "Nothing", ".null", lambda name, texture, metadata: b"")]
 

@@ -31,6 +31,7 @@ from impasto.tools import (
     visible_if,
 )
 from impasto_misbehaving_lit import Lit
+from impasto_misbehaving_matchers import MeanColor, WordCount
 from impasto_misbehaving_points import Plane, Span
 from impasto_misbehaving_repair import Plug, Spot
 from impasto_misbehaving_style import Flat
@@ -295,3 +296,8 @@ def impasto_tools():
         Plug(),
         Spot(),
     ]
+
+
+@hookimpl
+def impasto_matchers():
+    return [WordCount(), MeanColor()]

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import Cancelled, FileError, ImpastoError
+from ..matchers import Match
 from ..plugins import registry
 from ..recipe import Recipe, Step
 from ..system.names import usable_name
@@ -62,7 +63,7 @@ def packing_help() -> str:
 
 
 def carry_out(
-    recipe: Recipe,
+    recipe: Recipe | Mapping[str, Match],
     sources: Mapping[str, Path | None],
     files: Mapping[str, Path],
     arguments: argparse.Namespace,
@@ -71,6 +72,7 @@ def carry_out(
 ) -> None:
     """Run the recipe on each source and write the results; sources are given by the name of their results.
 
+    recipe: one for all sources, or a match for each, whose notes and figures are added to those of its result.
     A source of None is for recipes without one. files: the other inputs. If one of several sources fails, it is
     reported and the others are still processed; the exit code is that of the first failure. `how` is passed to `run`.
     """
@@ -88,8 +90,16 @@ def carry_out(
             tell = partial(_tell_overall, on_progress, index, len(sources))
             try:
                 sink = Sink(arguments.out, name, arguments.format, arguments.force, export=arguments.export)
-                result = make(recipe, source, sink, on_progress=tell)
-                results.append(replace(result, maps=Maps()))  # the pixels are in files, and would fill the memory
+                found = Match(recipe) if isinstance(recipe, Recipe) else recipe[name]
+                result = make(found.recipe, source, sink, on_progress=tell)
+                results.append(
+                    replace(
+                        result,
+                        maps=Maps(),  # the pixels are in files, and would fill the memory
+                        notes=found.notes + result.notes,
+                        figures={**found.figures, **result.figures},
+                    )
+                )
             except Cancelled as stop:
                 if results and not stop.args:
                     raise Cancelled(f"cancelled; {len(results)} of {len(sources)} were made before") from None

@@ -12,6 +12,7 @@ from ..recipe import Recipe, Step
 from ..texture import Maps
 from ..tools import Tool, in_order
 from .making import add_output, carry_out, result_name
+from .matchers import add_matchers
 from .options import (
     add_command,
     add_inputs,
@@ -31,15 +32,16 @@ APPLIED = ("filter", "estimator")
 
 
 def add_generate(commands: Any) -> None:
-    """`impasto generate TOOL --out DIR`, with a subparser for each generator."""
-    text = "generate a material with a generator"
+    """`impasto generate TOOL --out DIR`, with a subparser for each generator and each matcher."""
+    text = "generate a material with a generator, or from a phrase or a picture with a matcher"
     parser = commands.add_parser("generate", help=text, description=text[0].upper() + text[1:] + ".")
-    tools = parser.add_subparsers(metavar="TOOL", required=True)
+    tools = parser.add_subparsers(metavar="TOOL|MATCHER", required=True)
     for tool in in_order(registry().tools.values()):
         if tool.kind == "generator":
             one = add_command(tools, tool.name, tool.description, tool.example or _generator_example(tool), _run_on_one)
             one.add_argument("--source", type=Path, metavar="IMAGE", help=SOURCE_HELP)
             _add_tool_options(one, tool, estimator=_usual_estimator())
+    add_matchers(tools)
 
 
 def _usual_estimator() -> str:

@@ -89,6 +89,16 @@ class Answer:
 
 
 @dataclass(frozen=True)
+class Matched:
+    """A recipe that a matcher found, with notes for the user and figures that it measured."""
+
+    id: int
+    recipe: Recipe
+    notes: tuple[str, ...]
+    figures: Mapping[str, float]
+
+
+@dataclass(frozen=True)
 class Stopped:
     """End of a cancelled job."""
 
@@ -105,7 +115,7 @@ class Failure:
     remedy: str
 
 
-Received = Hello | Progress | Preview | State | Described | Answer | Stopped | Failure
+Received = Hello | Progress | Preview | State | Described | Answer | Matched | Stopped | Failure
 DESCRIPTION = {
     "version": str,
     "tools": [
@@ -134,6 +144,19 @@ DESCRIPTION = {
                 }
             ],
             "parameters": {"properties?": {str: dict}},
+        }
+    ],
+    "matchers": [
+        {
+            "name": str,
+            "label": str,
+            "description": str,
+            "subject": ("text", "picture"),
+            "example": str,
+            "can_edit": bool,
+            "varies": bool,
+            "rank": ANY_NUMBER,
+            "suggestions": [str],
         }
     ],
     "models": [
@@ -183,6 +206,7 @@ ANSWERS: Mapping[str, Mapping[str, Any]] = {
         "width_m": OrNone(RANGE_M),
         "height_range_m": OrNone(RANGE_M),
     },
+    "matched": {"id": ID, "recipe": dict, "notes": [str], "figures": {str: ANY_NUMBER}},
     "cancelled": {"id": ID},
     "error": {"id": OrNone(ID), "error": str, "message": str, "remedy": str},
 }
@@ -195,6 +219,8 @@ def answer_of(header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Re
     check(header, ANSWERS[kind], kind)
     if kind == "done":
         return _answer(header, arrays)
+    if kind == "matched":
+        return Matched(header["id"], _recipe(header), tuple(header["notes"]), header["figures"])
     if kind == PREVIEW:
         return Preview(header["id"], _preview(arrays))
     if kind == "progress":
@@ -205,10 +231,7 @@ def answer_of(header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Re
 
 
 def _answer(header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Answer:
-    try:
-        recipe = Recipe.from_dict(header["recipe"])
-    except ParameterError as error:
-        raise ProtocolError(f"done.recipe: {error.message}", error.remedy) from error
+    recipe = _recipe(header)
     size = header["size_px"]
     if size is not None and (len(size) != 2 or min(size) < 1):
         raise ProtocolError(f"done.size_px must be [height, width], got {shown(size)}", "see the log")
@@ -235,6 +258,13 @@ def _answer(header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Answ
         header["height_range_m"],
         header.get("suffix", ""),
     )
+
+
+def _recipe(header: Mapping[str, Any]) -> Recipe:
+    try:
+        return Recipe.from_dict(header["recipe"])
+    except ParameterError as error:
+        raise ProtocolError(f"{header['type']}.recipe: {error.message}", error.remedy) from error
 
 
 def _preview(arrays: Mapping[str, np.ndarray]) -> np.ndarray:

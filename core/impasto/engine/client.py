@@ -68,6 +68,31 @@ class Client:
         """A job whose result is the description of the worker's installation (dict)."""
         return self._submit({"type": "describe"}, {})
 
+    def match(
+        self,
+        matcher: str,
+        subject: str | Maps | Pixels | Path,
+        *,
+        seed: int = 0,
+        start: Recipe | None = None,
+        device: str = "auto",
+        supersedes: str = "",
+    ) -> Job:
+        """A job whose result is the `Matched` recipe for a text or a picture; start: a recipe to be changed."""
+        header = {
+            "type": "match",
+            "matcher": matcher,
+            "seed": seed,
+            "start": start.to_dict() if start is not None else None,
+            "device": device,
+            "supersedes": supersedes,
+        }
+        if isinstance(subject, str):
+            return self._submit({**header, "text": subject}, {})
+        about, arrays = self._described(subject)
+        arrays = {f"picture/{key}": array for key, array in arrays.items()}
+        return self._submit({**header, "inputs": {"picture": about}}, arrays)
+
     def submit(
         self,
         recipe: Recipe,

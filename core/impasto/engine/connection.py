@@ -21,7 +21,7 @@ import numpy as np
 
 from ..about import VERSION
 from ..errors import ImpastoError, ProtocolError, WorkerError, error_from_name
-from .answers import Answer, Described, Failure, Hello, Preview, Progress, Received, State, Stopped, answer_of
+from .answers import Answer, Described, Failure, Hello, Matched, Preview, Progress, Received, State, Stopped, answer_of
 from .job import Job
 from .process import describe_exit, end, keep_log, kill, kill_group
 from .wire import PROTOCOL, FrameReader, write_frame
@@ -249,9 +249,11 @@ class Connection:
         return ignores or (self._closed_at is not None and not self._is_left and now - self._closed_at > EXIT_LIMIT_S)
 
 
-def _settle(job: Job, answer: Answer | Described | Stopped | Failure) -> None:
+def _settle(job: Job, answer: Answer | Described | Matched | Stopped | Failure) -> None:
     if isinstance(answer, Described):
         job.set_result(answer.description)
+    elif isinstance(answer, Matched):
+        job.set_result(answer)
     elif isinstance(answer, Stopped):
         job.end_cancelled()
     elif isinstance(answer, Failure):

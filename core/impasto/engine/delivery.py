@@ -41,6 +41,11 @@ def read_inputs(
     }
 
 
+def read_picture(given: Given) -> Maps:
+    """The picture that a matcher is given."""
+    return _input(given, lambda *_: None)
+
+
 def _datasets(recipe: Recipe) -> dict[str, dict[str, Any]]:
     """Inputs that a step's tool takes as a dataset, with the arguments for reading them."""
     from ..data.dataset import settings_for

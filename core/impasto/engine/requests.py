@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 
 from ..errors import ParameterError, ProtocolError
-from ..recipe import Recipe
+from ..recipe import MAX_SEED, Recipe
 from ..system.names import is_file_name
 from ..system.outside import shown
 from ..system.shapes import ANY_NUMBER, ID, LENGTH_M, RANGE_M, Integer, OrNone, check
@@ -78,6 +78,19 @@ class JobRequest(Request):
     detach: bool
 
 
+@dataclass(frozen=True)
+class MatchRequest(Request):
+    """A recipe to find for a text, or for the input `picture`. start: one to be changed. supersedes: as for a job."""
+
+    matcher: str
+    text: str
+    inputs: Mapping[str, Given]
+    seed: int
+    start: Recipe | None
+    device: str
+    supersedes: str
+
+
 ASKED = ("describe", "pause", "resume", "stop", "cancel")
 GIVEN = {
     "path?": str,
@@ -112,9 +125,22 @@ JOB = {
 }
 
 
+MATCH = {
+    "matcher": str,
+    "text?": str,
+    "inputs?": {"picture?": GIVEN},
+    "seed?": Integer(0, MAX_SEED),
+    "start?": OrNone(dict),
+    "device?": str,
+    "supersedes?": str,
+}
+
+
 def request_of(header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Request:
     """The request in a frame. ProtocolError names the wrong field, ParameterError a mistake in the recipe."""
-    check(header, {"type": ("job", *ASKED), "id": ID}, "request")
+    check(header, {"type": ("job", "match", *ASKED), "id": ID}, "request")
+    if header["type"] == "match":
+        return _match_request(header, arrays)
     if header["type"] != "job":
         return Request(header["id"], header["type"])
     check(header, JOB, "job")
@@ -131,6 +157,22 @@ def request_of(header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> R
         header.get("device", "auto"),
         header.get("supersedes", ""),
         header.get("detach", False),
+    )
+
+
+def _match_request(header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> MatchRequest:
+    check(header, MATCH, "match")
+    start = header.get("start")
+    return MatchRequest(
+        header["id"],
+        "match",
+        header["matcher"],
+        header.get("text", ""),
+        _inputs(header.get("inputs", {}), arrays),
+        header.get("seed", 0),
+        Recipe.from_dict(start) if start is not None else None,
+        header.get("device", "auto"),
+        header.get("supersedes", ""),
     )
 
 

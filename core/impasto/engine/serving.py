@@ -13,7 +13,7 @@ import queue
 import threading
 import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -23,8 +23,8 @@ import numpy as np
 from ..about import VERSION
 from ..errors import Cancelled, ImpastoError, ProtocolError
 from ..system.shapes import ID
-from .delivery import deliver, preview_pixels, read_inputs
-from .requests import JobRequest, Request, request_of
+from .delivery import deliver, preview_pixels, read_inputs, read_picture
+from .requests import JobRequest, MatchRequest, Request, request_of
 from .wire import PROTOCOL, FrameError, FrameReader, write_frame
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class Job:
     @property
     def key(self) -> str:
         """Key by which a newer job supersedes this one; "" if none does."""
-        return self.request.supersedes if isinstance(self.request, JobRequest) else ""
+        return self.request.supersedes if isinstance(self.request, JobRequest | MatchRequest) else ""
 
     @property
     def continues_alone(self) -> bool:
@@ -192,7 +192,7 @@ class Worker:
 
     def _answer(self, job: Job) -> None:
         try:
-            answer = self._run(job.request, job) if isinstance(job.request, JobRequest) else _describe()
+            answer = self._answer_of(job)
             self._send({"id": job.id, **answer[0]}, answer[1])
         except Cancelled:
             self._send({"type": "cancelled", "id": job.id})
@@ -201,18 +201,43 @@ class Worker:
         finally:
             self._jobs.pop(job.id, None)
 
+    def _answer_of(self, job: Job) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+        if isinstance(job.request, JobRequest):
+            return self._run(job.request, job)
+        return self._match(job.request, job) if isinstance(job.request, MatchRequest) else _describe()
+
+    def _match(self, request: MatchRequest, job: Job) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+        from ..matching import match
+
+        self._send({"type": "state", "id": job.id, "state": "running"})
+        found = match(
+            request.matcher,
+            read_picture(request.inputs["picture"]) if request.inputs else request.text,
+            seed=request.seed,
+            start=request.start,
+            device=request.device,
+            on_progress=self._teller(job),
+            is_cancelled=lambda: self._is_cancelled(job),
+        )
+        recipe, notes = found.recipe.to_dict(), list(found.notes)
+        return {"type": "matched", "recipe": recipe, "notes": notes, "figures": dict(found.figures)}, {}
+
+    def _teller(self, job: Job) -> Callable[[float, str], None]:
+        """A function that reports a job's progress to the client, at most every `PROGRESS_INTERVAL_S`."""
+        return _throttled(
+            PROGRESS_INTERVAL_S,
+            lambda fraction, message: self._send(
+                {"type": "progress", "id": job.id, "fraction": fraction, "message": message}
+            ),
+        )
+
     def _run(self, request: JobRequest, job: Job) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         from ..io.streaming import Sink
         from ..runner import run, run_to_files
 
         started = time.monotonic()
         self._send({"type": "state", "id": job.id, "state": "running"})
-        report = _throttled(
-            PROGRESS_INTERVAL_S,
-            lambda fraction, message: self._send(
-                {"type": "progress", "id": job.id, "fraction": fraction, "message": message}
-            ),
-        )
+        report = self._teller(job)
 
         def tell(fraction: float, message: str) -> None:
             if self._is_cancelled(job):

@@ -1,0 +1,78 @@
+"""Matchers: from a phrase or a picture to a recipe, whose tools make what was described or shown.
+
+A plugin subclasses `Matcher` and returns it from the hook `impasto_matchers`; `impasto.matching.match` calls it.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from .recipe import Recipe
+
+if TYPE_CHECKING:
+    from .context import Context
+    from .texture import Maps
+
+SUBJECTS = ("text", "picture")
+
+
+@dataclass(frozen=True)
+class Match:
+    """A recipe that fits the subject.
+
+    notes: sentence fragments for the user, such as words that were not understood. figures: measured, by name, such as
+    the distance between the picture and the match.
+    """
+
+    recipe: Recipe
+    notes: tuple[str, ...] = ()
+    figures: Mapping[str, float] = field(default_factory=dict)
+
+
+class Matcher(ABC):
+    """From a subject, a text or a picture, to a recipe. Import torch inside `match`, not above.
+
+    name: lower-case words joined by hyphens, and no tool's. subject: one of `SUBJECTS`. example: a text, or a
+    picture's name, for help and for errors. can_edit: whether `match` changes a recipe that it is given as `start`.
+    varies: whether another seed gives another recipe.
+    """
+
+    name: ClassVar[str]
+    label: ClassVar[str]
+    description: ClassVar[str]
+    subject: ClassVar[str]
+    example: ClassVar[str] = ""
+    can_edit: ClassVar[bool] = False
+    varies: ClassVar[bool] = True
+    rank: ClassVar[int] = 50
+
+    def suggestions(self) -> Sequence[str]:
+        """Texts that a host can offer, such as words and whole phrases; empty for a matcher of pictures."""
+        return ()
+
+    @abstractmethod
+    def match(self, subject: str | Maps, seed: int, context: Context, start: Recipe | None = None) -> Match:
+        """The recipe for a text without leading or trailing space, or for a picture with `base_color`.
+
+        seed: of the recipe, and of the choices that the subject leaves open: the same seed, the same recipe. start: a
+        recipe to be changed, as by "a little darker", or from which the search begins. ParameterError where the subject
+        has no recipe; it says what the matcher can do. Sizes in pixels are left to the caller.
+        """
+
+
+def describe_matcher(matcher: Matcher) -> dict[str, Any]:
+    """Description of a matcher as JSON, the only thing that hosts see of it."""
+    return {
+        "name": matcher.name,
+        "label": matcher.label,
+        "description": matcher.description,
+        "subject": matcher.subject,
+        "example": matcher.example,
+        "can_edit": matcher.can_edit,
+        "varies": matcher.varies,
+        "rank": matcher.rank,
+        "suggestions": list(matcher.suggestions()),
+    }

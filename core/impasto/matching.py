@@ -1,0 +1,111 @@
+"""`match`: has a matcher find the recipe for a phrase or a picture, and records both in the recipe."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .context import Context
+from .device import choose_device
+from .errors import ParameterError
+from .matchers import Match, Matcher
+from .parameters import SizeParameters
+from .plugins import registry
+from .recipe import MAX_TEXT, Recipe
+from .system.outside import is_unicode, shown
+from .texture import Maps
+from .tools import validate
+
+MAX_PHRASE = 500
+"""Limit of characters in a text; a paragraph describes a scene, not a material."""
+
+
+def match(
+    name: str,
+    subject: str | Maps,
+    *,
+    seed: int = 0,
+    start: Recipe | None = None,
+    size_px: tuple[int, int] | None = None,
+    device: str = "auto",
+    models_folder: Path | None = None,
+    weights_folder: Path | None = None,
+    on_progress: Callable[[float, str], None] | None = None,
+    is_cancelled: Callable[[], bool] | None = None,
+) -> Match:
+    """The match of a text or a picture by the matcher called `name`, with both recorded in the recipe.
+
+    start: a recipe to be changed. size_px: (height, width) of the result, for the steps that have a size.
+    on_progress(fraction, message): called from this thread. ParameterError if the matcher, the subject or the recipe
+    that it found is wrong; Cancelled once `is_cancelled()` is true.
+    """
+    matcher = registry().matcher(name)
+    subject = _checked(matcher, subject)
+    if start is not None and not matcher.can_edit:
+        raise ParameterError(f"{name} does not change recipes", "leave the recipe to be changed out")
+    known = registry()
+    given: dict[str, Any] = {"on_progress": on_progress, "is_cancelled": is_cancelled}
+    context = Context(
+        rng=np.random.default_rng(seed),
+        device=choose_device(device, known.preferred_device),
+        models=known.model_library(models_folder),
+        weights=known.weights_library(weights_folder),
+        **{name: value for name, value in given.items() if value is not None},
+    )
+    notes: list[str] = []
+    found = matcher.match(subject, seed, replace(context, on_note=notes.append), start)
+    recipe = found.recipe if size_px is None else _of_size(found.recipe, size_px)
+    for step in recipe.steps:
+        validate(known.tool(step.tool), step.parameters)
+    recipe = replace(recipe, matched=_record(matcher, subject, start), made_with={})
+    return replace(found, recipe=recipe, notes=tuple(dict.fromkeys([*found.notes, *notes])))
+
+
+def _checked(matcher: Matcher, subject: str | Maps) -> str | Maps:
+    """The subject as the matcher takes it. ParameterError if it is of another kind, empty or too long."""
+    example = f"write for example {matcher.example!r}"
+    if isinstance(subject, Maps):
+        if matcher.subject != "picture":
+            raise ParameterError(f"{matcher.name} takes a text, and a picture was given", example)
+        if "base_color" not in subject:
+            raise ParameterError(f"{matcher.name} needs base_color", "give a picture, or a folder that has one")
+        return subject
+    if matcher.subject != "text":
+        raise ParameterError(f"{matcher.name} takes a picture, and a text was given", "give a picture")
+    if not is_unicode(subject):
+        raise ParameterError(f"the text {shown(subject)} is not Unicode", example)
+    text = " ".join(subject.split())
+    if not text:
+        raise ParameterError("the text is empty", example)
+    if len(text) > MAX_PHRASE:
+        message = f"the text has {len(text):,} characters, and the limit is {MAX_PHRASE}"
+        raise ParameterError(message, "describe one material in a few words")
+    if any(unicodedata.category(character) == "Cc" for character in text):
+        raise ParameterError(f"the text {shown(text)} contains control characters", example)
+    return text
+
+
+def _of_size(recipe: Recipe, size_px: tuple[int, int]) -> Recipe:
+    """The recipe with the size in all steps that have one."""
+    sized = {"height_px": size_px[0], "width_px": size_px[1]}
+    steps = tuple(
+        replace(step, parameters={**step.parameters, **sized})
+        if issubclass(registry().tool(step.tool).parameters, SizeParameters)
+        else step
+        for step in recipe.steps
+    )
+    return replace(recipe, steps=steps)
+
+
+def _record(matcher: Matcher, subject: str | Maps, start: Recipe | None) -> dict[str, str]:
+    """Record of a match: the text, after those that it was changed from, or name and SHA-256 of the picture."""
+    if isinstance(subject, Maps):
+        return {"matcher": matcher.name, "name": subject.name, "sha256": subject.sha256()}
+    before = start.matched.get("text", "") if start is not None else ""
+    text = f"{before}; {subject}" if before else subject
+    return {"matcher": matcher.name, "text": text[-MAX_TEXT:]}

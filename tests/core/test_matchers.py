@@ -1,0 +1,118 @@
+"""Matchers: a phrase or a picture becomes a recipe, in this process, by the worker and on the command line."""
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from impasto import match
+from impasto.engine.client import Client
+from impasto.engine.job import Pixels
+from impasto.errors import ParameterError, PluginError
+from impasto.io.files import read_maps, read_recipe
+from impasto.plugins import registry
+from impasto.recipe import Recipe, Step
+from impasto.texture import Maps
+
+RED = np.full((8, 8, 3), (1.0, 0.0, 0.0), np.float32)
+
+
+@pytest.mark.usefixtures("misbehaving")
+class TestHere:
+    def test_a_text_becomes_a_recipe_that_records_it(self):
+        found = match("word-count", "  one  two ", seed=3, size_px=(32, 64))
+        assert found.recipe == Recipe(
+            (Step("checker", {"squares": 2, "height_px": 32, "width_px": 64}),),
+            3,
+            matched={"matcher": "word-count", "text": "one two"},
+        )
+        assert found.notes == ("words were counted",)
+        assert Recipe.from_json(found.recipe.to_json()) == found.recipe
+
+    def test_a_picture_is_recorded_by_name_and_hash(self):
+        picture = Maps.from_arrays({"base_color": RED}, name="red.png")
+        found = match("mean-color", picture)
+        assert found.recipe.steps[0].parameters["color"] == [1.0, 0.0, 0.0]
+        assert found.recipe.matched == {"matcher": "mean-color", "name": "red.png", "sha256": picture.sha256()}
+
+    def test_a_change_keeps_the_seed_and_records_both_texts(self):
+        first = match("word-count", "one two", seed=5).recipe
+        changed = match("word-count", "one more", start=first).recipe
+        assert (changed.steps[0].parameters["squares"], changed.seed) == (4, 5)
+        assert changed.matched["text"] == "one two; one more"
+
+    @pytest.mark.parametrize(
+        ("name", "subject", "said"),
+        [
+            ("word-count", " \n", "empty"),
+            ("word-count", "word " * 2000, "9,999 characters"),
+            ("word-count", "a\0b", "control characters"),
+            ("word-count", "\ud800", "not Unicode"),
+            ("word-count", Maps.from_arrays({"base_color": RED}), "takes a text"),
+            ("mean-color", "red", "takes a picture"),
+            ("mean-color", Maps(), "base_color"),
+            ("word-cout", "red", "no matcher"),
+            ("word-count", "a cat", "no number of squares"),
+            ("word-count", "wrong", "squares got 1000"),
+        ],
+    )
+    def test_what_cannot_be_matched_is_refused_with_a_remedy(self, name, subject, said):
+        with pytest.raises(ParameterError, match=said) as caught:
+            match(name, subject)
+        assert caught.value.remedy
+
+    def test_a_matcher_that_cannot_edit_refuses_a_start(self):
+        with pytest.raises(ParameterError, match="does not change recipes"):
+            match("mean-color", Maps.from_arrays({"base_color": RED}), start=Recipe((Step("checker"),)))
+
+    def test_a_matcher_of_a_tools_name_or_without_a_subject_is_refused(self):
+        from impasto.checks import check_matcher
+
+        wrong = type("Wrong", (type(registry().matcher("word-count")),), {"subject": "sound"})
+        with pytest.raises(PluginError, match="sound"):
+            check_matcher(wrong())
+
+
+def test_the_worker_finds_the_same_recipes(shared_client: Client, misbehaving, tmp_path):
+    words = shared_client.match("word-count", "one two", seed=3).wait()
+    assert (words.recipe, words.notes) == (match("word-count", "one two", seed=3).recipe, ("words were counted",))
+    edited = shared_client.match("word-count", "more", start=words.recipe).wait()
+    assert edited.recipe.steps[0].parameters["squares"] == 3
+    picture = shared_client.match("mean-color", Pixels({"base_color": RED}, name="red")).wait()
+    assert picture.recipe.steps[0].parameters["color"] == [1.0, 0.0, 0.0]
+    assert picture.figures == {"distance": 0.0}
+    Image.fromarray((RED * 255).astype(np.uint8)).save(tmp_path / "red.png")
+    assert shared_client.match("mean-color", tmp_path / "red.png").wait().recipe.matched["name"] == "red.png"
+    with pytest.raises(ParameterError, match="no number of squares") as caught:
+        shared_client.match("word-count", "a cat").wait()
+    assert caught.value.remedy
+    described = {item["name"]: item for item in shared_client.describe().wait()["matchers"]}
+    assert described["word-count"]["suggestions"] == ["one", "two"]
+
+
+def test_the_command_makes_variations_and_changes_them(impasto, tmp_path):
+    made = impasto("generate", "word-count", "one two", "--size", "32x16", "--variations", 2, "--out", tmp_path)
+    assert made.returncode == 0, made.stderr
+    assert "words were counted" in made.stderr
+    first, second = (read_recipe(tmp_path / f"one-two_{number}_base_color.png") for number in (1, 2))
+    assert (first.seed, second.seed) == (0, 1)
+    assert first.matched == {"matcher": "word-count", "text": "one two"}
+    assert read_maps(tmp_path / "one-two_1_base_color.png").size_px == (16, 32)
+    given = "--from", tmp_path / "one-two_1_base_color.png", "--name", "more", "--out", tmp_path, "--json"
+    changed = impasto("generate", "word-count", "one more", *given)
+    assert len(json.loads(changed.stdout)["files"]) > 1
+    recipe = read_recipe(tmp_path / "more_base_color.png")
+    assert (recipe.steps[0].parameters["squares"], recipe.matched["text"]) == (4, "one two; one more")
+    assert read_maps(tmp_path / "more_base_color.png").size_px == (16, 32)
+    again = impasto("rerun", tmp_path / "more_base_color.png", "--out", tmp_path / "again")
+    assert "the same bytes" in again.stderr
+
+
+def test_the_command_takes_a_picture_and_says_what_is_wrong(impasto, tmp_path):
+    Image.fromarray((RED * 255).astype(np.uint8)).save(tmp_path / "red.png")
+    made = impasto("generate", "mean-color", tmp_path / "red.png", "--size", 16, "--out", tmp_path)
+    assert made.returncode == 0, made.stderr
+    assert read_recipe(tmp_path / "red_normal.png").matched["name"] == "red.png"
+    refused = impasto("generate", "word-count", "a cat", "--out", tmp_path)
+    assert (refused.returncode, "write other words" in refused.stderr) == (2, True)
