@@ -69,6 +69,20 @@ TORUS = (
         (f"{TERMS}::test_phases_count_in_the_loss_of_a_regular_material",),
     ),
     Mutation(
+        "torus-checkerboard-off",
+        "Nothing speaks against the grid of the upsampling.",
+        TRAIN,
+        Edit("CHECKERBOARD_WEIGHT = 10.0", "CHECKERBOARD_WEIGHT = 0.0"),
+        (f"{TERMS}::test_training_removes_checkerboards_that_discriminators_do_not_see",),
+    ),
+    Mutation(
+        "torus-checkerboard-energy-alone",
+        "Only the energy of positions in the grid is compared, not how alike neighbours are.",
+        f"{FOLDER}/losses.py",
+        Edit("LAGS = ((0, 0), (0, 1), (1, 0), (1, 1), (1, -1))", "LAGS = ((0, 0),)"),
+        (f"{TERMS}::test_checkerboards_are_told_from_textures_without_a_grid",),
+    ),
+    Mutation(
         "torus-augmentation-fixed",
         "The augmentation does not follow how sure the discriminators are.",
         TRAIN,

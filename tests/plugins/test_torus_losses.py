@@ -11,6 +11,8 @@ from torch import Tensor, nn
 from impasto.data.dataset import dataset_of
 from impasto.texture import Maps
 from impasto.training.watch import probe_figures
+from impasto_gan.torus import train
+from impasto_gan.torus.losses import checkerboard
 from impasto_gan.torus.parameters import TrainTorusParameters
 from impasto_gan.torus.prepare import prepare
 from impasto_gan.torus.train import GAMMA, PENALTY_EVERY, SWD_EVERY, TorusTraining
@@ -72,6 +74,33 @@ def test_faint_detail_counts_in_the_distance_of_patches(scale):
         for made in (same, 0 * faint)
     ]
     assert distance[1] > 2.5 * distance[0]
+
+
+def test_checkerboards_are_told_from_textures_without_a_grid():
+    noise = torch.randn(3, 4, 98, 98, generator=torch.Generator().manual_seed(1))
+    smooth = nn.functional.avg_pool2d(noise, 3, 1)
+    stripes = noise.clone()
+    stripes[:, :, ::2] *= 1.3
+    upsampled = nn.functional.interpolate(noise[:, :, :49, :49], scale_factor=2.0, mode="bilinear")
+    for without_grid in (noise, smooth):
+        assert checkerboard(without_grid) < 0.03
+        assert checkerboard(stripes) > 3 * checkerboard(without_grid)
+        assert checkerboard(upsampled) > 20 * checkerboard(without_grid)
+
+
+def test_training_removes_checkerboards_that_discriminators_do_not_see(monkeypatch):
+    monkeypatch.setattr(train, "SWD_WEIGHT", 0.0)
+    training = trained_on(surface())
+    blind(training)
+
+    def made() -> Tensor:
+        training.ema.load_state_dict(training.networks["generator"].state_dict())
+        return checkerboard(training.probe()[0])
+
+    before = made()
+    for _ in range(20):
+        take_step(training)
+    assert made() < 0.5 * before
 
 
 def test_phases_count_in_the_loss_of_a_regular_material():

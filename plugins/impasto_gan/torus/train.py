@@ -1,7 +1,8 @@
 """Training of the torus generator on a material, or on classes of them.
 
 The loss of R3GAN (Huang et al. 2024), per patch and at three scales, plus a sliced Wasserstein distance (Elnekave &
-Weiss 2022), since a material has few enough kinds of patches to compare their distributions directly.
+Weiss 2022), since a material has few enough kinds of patches to compare their distributions directly, and a term
+against checkerboard artefacts.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ from .conditioning import Conditioning
 from .data import BROAD, COARSE, SCALES, Crops, TrainingData
 from .discriminator import Discriminators, fitting_widths
 from .generate import picture_of
-from .losses import sliced_wasserstein
+from .losses import checkerboard, sliced_wasserstein
 from .model import TorusModel
 from .network import GLOBAL_CHANNELS
 from .parameters import START, TrainTorusParameters
@@ -63,6 +64,7 @@ SWD_LEVELS = {"coarse": 3, "fine": 2}
 PHASE_WEIGHT = 10.0
 """Weight of the phase statistics. With 2, joints appear some pixels off their phase, and the discriminators accept
 that."""
+CHECKERBOARD_WEIGHT = 10.0
 FARTHEST_PX = 4096
 """Largest random offset of a picture in the lattice, so that any phase may be at its corner."""
 CLASSES, MAPPING = "network.classes.weight", "network.mapping.0."
@@ -177,7 +179,8 @@ class TorusTraining(Training):
 
         adversarial_loss = self._adversarial_loss(fake_views, real_logits, real.labels)
         phase_distance = self._phase_distance(fake)
-        loss = adversarial_loss + PHASE_WEIGHT * phase_distance
+        grid = checkerboard(fake_views["fine"][:, : self.surface_channels].float())
+        loss = adversarial_loss + PHASE_WEIGHT * phase_distance + CHECKERBOARD_WEIGHT * grid
         if self.done % SWD_EVERY == 0:
             swd = self._sliced_wasserstein(real_views, fake_views)
             self.swd.copy_(swd.detach())
