@@ -48,8 +48,9 @@ def _train(name: str, about: Mapping[str, Any], data: Path, folder: Path) -> Non
             command = ["train", "train-torus", source, "--name", name, "--out", WORK, "--hold-out", "--seed", 0]
             settings = [word for key in PARAMETERS if key in about for word in (f"--{key}", about[key])]
             _run([*command, *settings, "--no-report"])
+    brief = [] if isinstance(about["data"], str) else ["--brief"]
     with step(f"Judging {name} by the quarter that chose nothing"):
-        _run(["evaluate", "model", trained, source, "--record", "--out", ROOT / "out" / "models" / name])
+        _run(["evaluate", "model", trained, source, "--record", *brief, "--out", ROOT / "out" / "models" / name])
     folder.mkdir(parents=True, exist_ok=True)
     shutil.move(trained, model)
 

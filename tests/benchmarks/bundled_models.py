@@ -62,6 +62,7 @@ def main() -> None:
         for name, model in many.items():
             sets = {label: options.folder / set_ for label, set_ in table[name]["data"].items()}
             model_pictures.draw_classes(model, sets)
+            model_pictures.draw_curve(model)
 
 
 def data_of(sets: str | Mapping[str, str], folder: Path, longest_px: int) -> Dataset:

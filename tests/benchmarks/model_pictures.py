@@ -17,12 +17,19 @@ from impasto.evaluation.metrics.pattern_salience import PatternSalience
 from impasto.evaluation.model_controls import Generation
 from impasto.library.models import Model
 from impasto.texture import Maps
+from impasto.training.report_charts import HEIGHT, WIDTH, drawings
 
 PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
 NEAR_PX, TILED_PX, MADE_PX = 300, 400, 1024
 COLUMNS, ROWS_OF_A_PICTURE = 4, 7
 CLASS_PX, CLASS_COLUMNS = 224, 6
 CAPTION_PX, GAP_PX, QUALITY = 20, 6, 72
+CURVE_COLUMNS = 3
+CURVE_STYLE = """
+svg { background: #fff; font: 11px sans-serif } text { fill: #666 } .name { fill: #222; font-size: 12px }
+.axis { stroke: #ccc } .curve { fill: none; stroke: #2a6fb8; stroke-width: 1.6 }
+.level { stroke: #1d7a36; stroke-dasharray: 5 3; fill: none } .rollback { stroke: #b3350a; stroke-dasharray: 2 2 }
+"""
 INK, PAPER = (228, 226, 220), (24, 24, 26)
 
 
@@ -51,6 +58,19 @@ def draw_classes(model: Model, sets: Mapping[str, Path]) -> None:
         made = Generation(model, label, CLASS_PX, {}).make(0)["base_color"].pixels
         cells += [(f"{label}: source", source[:CLASS_PX, :CLASS_PX]), ("model", made[:CLASS_PX, :CLASS_PX])]
     _save(cells, CLASS_COLUMNS, CLASS_PX, "models_classes.jpg")
+
+
+def draw_curve(model: Model) -> None:
+    """Write docs/pictures/models_curve.svg: figures and losses in the course of the training of a model."""
+    charts = drawings(model.card["curve"])
+    rows = -(-len(charts) // CURVE_COLUMNS)
+    placed = [
+        chart.replace("<svg ", f'<svg x="{WIDTH * column}" y="{HEIGHT * row}" width="{WIDTH}" height="{HEIGHT}" ', 1)
+        for (row, column), chart in zip(np.ndindex(rows, CURVE_COLUMNS), charts, strict=False)
+    ]
+    size = f'viewBox="0 0 {WIDTH * CURVE_COLUMNS} {HEIGHT * rows}" xmlns="http://www.w3.org/2000/svg"'
+    drawn = f"<svg {size}><style>{CURVE_STYLE}</style>{''.join(placed)}</svg>"
+    (PICTURES / "models_curve.svg").write_text(drawn.replace("><", ">\n<") + "\n", "utf-8")
 
 
 def _salience(made: Maps, whole: Maps) -> float:

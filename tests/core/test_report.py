@@ -244,8 +244,8 @@ def test_advice_follows_the_figures():
 def test_charts_show_each_curve_and_mark_each_rollback():
     drawn = charts(CURVE)
     assert drawn.count("<svg") == 3  # SWD, diversity and one loss
-    assert drawn.count("class=rollback") == 3
-    assert drawn.count("class=level") == 2
+    assert drawn.count('class="rollback"') == 3
+    assert drawn.count('class="level"') == 2
     assert "went back at step 3" in drawn
     assert charts({}) == "<div class=charts></div>"
 

@@ -37,9 +37,14 @@ class Chart:
 
 
 def charts(curve: Mapping[str, Sequence[float]]) -> str:
-    """The charts of a model's `curve`: the figures of the probe first, then each loss."""
+    """The charts of a model's `curve` in HTML: the figures of the probe first, then each loss."""
+    return f"<div class=charts>{''.join(drawings(curve))}</div>"
+
+
+def drawings(curve: Mapping[str, Sequence[float]]) -> list[str]:
+    """The same charts, each an SVG element of `WIDTH` x `HEIGHT` units without colours of its own."""
     marks = curve.get("rollback_step", ())
-    return f"<div class=charts>{''.join(_drawing(chart, marks) for chart in _charts(curve))}</div>"
+    return [_drawing(chart, marks) for chart in _charts(curve)]
 
 
 def _charts(curve: Mapping[str, Sequence[float]]) -> list[Chart]:
@@ -68,19 +73,19 @@ def _drawing(chart: Chart, marks: Sequence[float]) -> str:
         return TOP + (HEIGHT - TOP - BOTTOM) * (high - value) / (high - low)
 
     right, bottom = WIDTH - RIGHT, HEIGHT - BOTTOM
-    parts = [f'<text class=name x="0" y="12">{escape(chart.title)}</text>']
+    parts = [f'<text class="name" x="0" y="12">{escape(chart.title)}</text>']
     for tick in ticks:
-        parts.append(f'<line class=axis x1="{LEFT}" x2="{right}" y1="{y(tick):.1f}" y2="{y(tick):.1f}" />')
+        parts.append(f'<line class="axis" x1="{LEFT}" x2="{right}" y1="{y(tick):.1f}" y2="{y(tick):.1f}" />')
         parts.append(f'<text x="{LEFT - 5}" y="{y(tick) + 4:.1f}" text-anchor="end">{tick:g}</text>')
     parts.append(f'<text x="{LEFT}" y="{HEIGHT - 6}">step 0</text>')
     parts.append(f'<text x="{right}" y="{HEIGHT - 6}" text-anchor="end">{last:.0f}</text>')
     for step in marks:
-        line = f'<line class=rollback x1="{x(step):.1f}" x2="{x(step):.1f}" y1="{TOP}" y2="{bottom}">'
+        line = f'<line class="rollback" x1="{x(step):.1f}" x2="{x(step):.1f}" y1="{TOP}" y2="{bottom}">'
         parts.append(f"{line}<title>went back at step {step:.0f}</title></line>")
     if chart.level is not None:
-        parts.append(f'<path class=level d="M{LEFT} {y(chart.level):.1f}H{right}" />')
+        parts.append(f'<path class="level" d="M{LEFT} {y(chart.level):.1f}H{right}" />')
     points = " ".join(f"{x(step):.1f},{y(value):.1f}" for step, value in zip(chart.steps, chart.values, strict=True))
-    parts.append(f'<polyline class=curve points="{points}" />')
+    parts.append(f'<polyline class="curve" points="{points}" />')
     label = f'role="img" aria-label="{escape(chart.title)}"'
     return f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" {label}>{"".join(parts)}</svg>'
 
