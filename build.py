@@ -13,7 +13,17 @@ import sys
 from pathlib import Path
 
 from tasks.demo import SAMPLES, demo, pictures
-from tasks.environments import BPY_VERSIONS, BUILD, CORE, CORE_NUMPY_1, LINT, ROOT, bpy_environment, clean_environment
+from tasks.environments import (
+    BPY_VERSIONS,
+    BUILD,
+    CORE,
+    CORE_NUMPY_1,
+    LINT,
+    ROOT,
+    TENSORFLOW,
+    bpy_environment,
+    clean_environment,
+)
 from tasks.extension import build_extension
 from tasks.models import MODELS, models
 from tasks.say import BuildError, step
@@ -34,7 +44,7 @@ EXAMPLES = """examples:
 
 def setup(_: argparse.Namespace) -> None:
     """Make every environment that the other commands need."""
-    for environment in (CORE, CORE_NUMPY_1, LINT, *map(bpy_environment, BPY_VERSIONS)):
+    for environment in (CORE, CORE_NUMPY_1, TENSORFLOW, LINT, *map(bpy_environment, BPY_VERSIONS)):
         environment.ready()
 
 

@@ -75,6 +75,13 @@ CORE_NUMPY_1 = Environment(
     "core-numpy-1", ("torch==2.13.0", "numpy==1.26.4", "-e", f"{ROOT}[test]"), ("pyproject.toml",), CORE
 )
 """The oldest NumPy that is supported: the one that Blender's wheels pin. pip replaces what needs a newer one."""
+TENSORFLOW = Environment(
+    "tensorflow",
+    ("-c", str(ROOT / "constraints.txt"), "tensorflow" if sys.platform == "darwin" else "tensorflow-cpu"),
+    ("pyproject.toml", "constraints.txt"),
+    CORE,
+)
+"""For one test of exported models: TensorFlow alone takes 1.3 GB."""
 LINT = Environment("lint", ("-c", str(ROOT / "constraints.txt"), "ruff", "mypy"), ("constraints.txt",))
 
 

@@ -17,6 +17,7 @@ from .environments import (
     CORE,
     CORE_NUMPY_1,
     ROOT,
+    TENSORFLOW,
     Environment,
     bpy_environment,
     clean_environment,
@@ -39,7 +40,7 @@ Of these, `any_numpy` marks the slow ones that run no NumPy code which the other
 
 NEWEST_BLENDER, *_, OLDEST_BLENDER = (f"blender-{version}" for version in BPY_VERSIONS)
 WINDOWS = "windows"
-FOR_PATHS = ("core", "plugins", NEWEST_BLENDER, "hostile", WINDOWS)
+FOR_PATHS = ("core", "plugins", NEWEST_BLENDER, "hostile", "tensorflow", WINDOWS)
 """The sessions that paths choose by themselves, one for each folder of tests."""
 
 
@@ -89,6 +90,7 @@ def all_sessions() -> list[Session]:
         everything.append(Session(name, bpy_environment(version), ("tests/blender",), marks, is_beside=is_beside))
     everything.append(Session("core-numpy-1", CORE_NUMPY_1, NUMPY_1, "not any_numpy", is_beside=True))
     everything.append(Session("hostile", CORE, ("tests/hostile",), is_beside=True))
+    everything.append(Session("tensorflow", TENSORFLOW, ("tests/tensorflow_backend",), is_beside=True))
     return [*everything, Session(WINDOWS, CORE, ("tests/windows",))]
 
 

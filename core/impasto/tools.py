@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import Field, ValidationError
 
-from .errors import ParameterError, did_you_mean
+from .errors import ModelError, ParameterError, did_you_mean
 from .parameters import (
     UNKNOWN_AZIMUTH,
     Angle,
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from .context import Context
+    from .interop.graph import Portable
 
 __all__ = [
     "UNKNOWN_AZIMUTH",
@@ -192,6 +193,17 @@ class Generator(Tool):
         None where that cannot be separated.
         """
         return None
+
+    def portable(self, model: str, context: Context) -> Portable:
+        """The model of this name as a graph that other frameworks can run. ModelError if it cannot be one."""
+        raise ModelError(f"models for {self.name} cannot be written for other frameworks", "choose another model")
+
+    def portable_inputs(self, model: str, size: tuple[int, int], context: Context) -> dict[str, np.ndarray]:
+        """Values of that graph's inputs, by name, for the picture (height, width) that this step's seed gives.
+
+        ParameterError if the graph makes no pictures of this size.
+        """
+        raise NotImplementedError
 
 
 class Stylizer(Tool):

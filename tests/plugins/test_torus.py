@@ -217,7 +217,7 @@ def test_no_place_of_the_torus_is_special(which, request, monkeypatch):
     """All noise moved by half a picture moves the picture by half: its border is like any other place."""
     model = load_torus("tiny", Context(models=ModelLibrary(request.getfixturevalue(which))))
     side = 256  # 8 cells, so 2 of the broad grid's, and 8 rows of bricks or tiles
-    choice, drawn = Choice((side, side), seed=5), Synthesis._noise
+    choice, drawn = Choice((side, side), seed=5), Synthesis.noise
 
     def moved(self, stream, channels, region):
         half = region.full[0] // 2 if region.full[0] > 1 else 0
@@ -225,7 +225,7 @@ def test_no_place_of_the_torus_is_special(which, request, monkeypatch):
 
     with torch.inference_mode():
         here = Synthesis(model, choice).maps(full_region((side, side)))
-        monkeypatch.setattr(Synthesis, "_noise", moved)
+        monkeypatch.setattr(Synthesis, "noise", moved)
         there = Synthesis(model, choice).maps(full_region((side, side)))
     assert (here - there).abs().max() > 0.05
     assert torch.allclose(here.roll((side // 2, side // 2), (1, 2)), there, atol=1e-4)

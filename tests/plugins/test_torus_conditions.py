@@ -37,13 +37,13 @@ def picture(model: TorusModel, **choice) -> torch.Tensor:
 
 
 def test_every_source_of_noise_shows(monkeypatch):
-    model, drawn = bundled(False), Synthesis._noise
+    model, drawn = bundled(False), Synthesis.noise
     usual = picture(model)
     for silent in (GLOBAL_STREAM, BROAD_STREAM, GRID_STREAM, *range(len(model.network.stages))):
         with monkeypatch.context() as patch:
             patch.setattr(
                 Synthesis,
-                "_noise",
+                "noise",
                 lambda self, stream, *where, silent=silent: drawn(self, stream, *where) * (stream != silent),
             )
             assert (picture(model) - usual).abs().max() > 1e-3, silent
@@ -60,14 +60,14 @@ def test_without_variation_a_layout_has_no_shapes():
 
 def test_moved_noise_moves_the_picture(monkeypatch):
     """By half the picture, so that its border lies in the middle: no place is special."""
-    model, drawn = bundled(False), Synthesis._noise
+    model, drawn = bundled(False), Synthesis.noise
     here = picture(model)
 
     def moved(self, stream, channels, region):
         half = region.full[0] // 2 if region.full[0] > 1 else 0
         return drawn(self, stream, channels, replace(region, top=region.top + half, left=region.left + half))
 
-    monkeypatch.setattr(Synthesis, "_noise", moved)
+    monkeypatch.setattr(Synthesis, "noise", moved)
     assert torch.allclose(here.roll((SIDE // 2, SIDE // 2), (1, 2)), picture(model), atol=1e-3)
 
 

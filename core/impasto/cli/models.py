@@ -16,6 +16,7 @@ from ..system.outside import is_there
 from ..system.transaction import replace_files
 from ..tools import Result, Tool, in_order, validate
 from .data import DATA_HELP, add_licence, write_data_files
+from .interop import add_models_export, add_models_inputs
 from .options import add_command, add_device, add_parameters, add_seed, given_parameters, parse_metres, void_options
 from .terminal import Terminal
 
@@ -104,13 +105,17 @@ def _read_data(path: Path, arguments: argparse.Namespace, terminal: Terminal, on
 
 
 def add_models(commands: Any) -> None:
-    """`impasto models list|show|report|install|remove`; without an action it lists."""
-    parser = add_command(commands, "models", "list, show, judge, install or remove models", "show my-brick", _list)
+    """`impasto models list|show|report|install|export|inputs|remove`; without an action it lists."""
+    parser = add_command(
+        commands, "models", "list, show, judge, install, export or remove models", "show my-brick", _list
+    )
     actions = parser.add_subparsers(metavar="ACTION")
     add_command(actions, "list", "list the models: yours, and those that are shipped", "", _list)
     show = add_command(actions, "show", "show a model's card: what it learned from, and how well", "my-brick", _show)
     _add_report(actions)
     install = add_command(actions, "install", "copy a model file into your library", "my-brick.safetensors", _install)
+    add_models_export(actions)
+    add_models_inputs(actions)
     remove = add_command(actions, "remove", "delete a model from your library", "my-brick", _remove)
     show.add_argument("model", metavar="NAME", help="name of a model in your library")
     show.add_argument("--preview", type=Path, metavar="FILE", help="write the model's thumbnail: .png, .jpg or .webp")

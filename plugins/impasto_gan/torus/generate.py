@@ -107,7 +107,7 @@ class Synthesis:
     @cached_property
     def style(self) -> Tensor:
         """The picture's style (1, 32), from its seed, classes and sliders."""
-        latent = self._noise(GLOBAL_STREAM, GLOBAL_CHANNELS, full_region((1, 1)))[:, :, 0, 0]
+        latent = self.noise(GLOBAL_STREAM, GLOBAL_CHANNELS, full_region((1, 1)))[:, :, 0, 0]
         classes = torch.tensor([self.weights], device=self.model.device) if self.model.card.classes else None
         style = self.model.network.style(latent, classes)
         return style + self._moved[:STYLE_CHANNELS].to(style)
@@ -116,10 +116,15 @@ class Synthesis:
     def _moved(self) -> Tensor:
         return torch.zeros(self.model.axes) if self.choice.moved is None else self.choice.moved
 
+    @property
+    def cell_shift(self) -> Tensor:
+        """Shift of all unit cells along each of their axes, by sliders."""
+        return self._moved[STYLE_CHANNELS:]
+
     @cached_property
-    def _lattice(self) -> Lattice:
+    def lattice(self) -> Lattice:
         """The material's lattice, with whole periods and an offset for each row."""
-        return self.model.lattice.fitted(self._full).with_row_offsets(self._full, self._drawn(ROW_STREAM))
+        return self.model.lattice.fitted(self._full).with_row_offsets(self._full, self.drawn(ROW_STREAM))
 
     @property
     def _full(self) -> tuple[int, int]:
@@ -127,11 +132,13 @@ class Synthesis:
         return self.torus[0] << self.skipped, self.torus[1] << self.skipped
 
     @cached_property
-    def _condition(self) -> Conditioning:
-        return Conditioning.drawn(self._lattice, self._full, self._drawn(CELL_STREAM), self.model.device)
+    def condition(self) -> Conditioning:
+        """The network's conditioning on the lattice."""
+        return Conditioning.drawn(self.lattice, self._full, self.drawn(CELL_STREAM), self.model.device)
 
-    def _drawn(self, stream: int) -> Draw:
-        return lambda channels, counts: self._noise(stream, channels, full_region(counts))
+    def drawn(self, stream: int) -> Draw:
+        """Noise of a stream for unit cells."""
+        return lambda channels, counts: self.noise(stream, channels, full_region(counts))
 
     def maps(self, want: Region) -> Tensor:
         """Values (C, h, w) of a region of the result, neither standardised nor clipped."""
@@ -156,14 +163,15 @@ class Synthesis:
         needed = unit_cell.required_region(region) if unit_cell is not None else region
         made = needed.clipped()
         stages = len(network.stages) - self.skipped
-        values = network(made, self.style, self._noise, self._condition, stages)
+        values = network(made, self.style, self.noise, self.condition, stages)
         values = self.standardisation.inverse(values)
         if unit_cell is not None:
-            values, draw = made.take(values, needed), self._drawn(COMPONENT_STREAM)
-            values = unit_cell(values, self._lattice, needed, self.skipped, draw, self._moved[STYLE_CHANNELS:])
+            values, draw = made.take(values, needed), self.drawn(COMPONENT_STREAM)
+            values = unit_cell(values, self.lattice, needed, self.skipped, draw, self.cell_shift)
         return region.take(needed.take(values, region), want)[0]
 
-    def _noise(self, stream: int, channels: int, region: Region) -> Tensor:
+    def noise(self, stream: int, channels: int, region: Region) -> Tensor:
+        """Noise (1, channels, h, w) of a region of a stream's torus."""
         window = (region.top, region.left, region.height, region.width)
 
         def drawn(seed: int) -> Tensor:

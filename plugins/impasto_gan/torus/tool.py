@@ -15,6 +15,8 @@ from .parameters import TorusParameters, TrainTorusParameters
 if TYPE_CHECKING:
     import numpy as np
 
+    from impasto.interop.graph import Portable
+
 HEADS = re.compile(r"^network\.stages\.\d+\.head\.")
 """Names of the tensors through which all maps of the network pass."""
 
@@ -63,6 +65,20 @@ class Torus(Generator):
     def without_network(self, tensors: Mapping[str, np.ndarray]) -> dict[str, np.ndarray] | None:
         """The tensors with heads that give zeros: only the mean, the unit cell and its components are left."""
         return {name: 0 * value if HEADS.search(name) else value for name, value in tensors.items()}
+
+    def portable(self, model: str, context: Context) -> Portable:
+        """The model's graph, with an input for each grid of noise."""
+        from .model import load_torus
+        from .portable import portable_of
+
+        return portable_of(load_torus(model, context))
+
+    def portable_inputs(self, model: str, size: tuple[int, int], context: Context) -> dict[str, np.ndarray]:
+        """Noise, and what follows from a lattice, of the picture that `apply` makes with its defaults."""
+        from .model import load_torus
+        from .portable import inputs_of
+
+        return inputs_of(load_torus(model, context), size, int(context.rng.integers(2**31)))
 
 
 def _exemplar(parameters: TorusParameters, inputs: Mapping[str, Maps]) -> Maps | None:

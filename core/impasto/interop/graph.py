@@ -1,0 +1,173 @@
+"""A generator as a graph of a few plain operations, from which the writers of ONNX and Keras make their files.
+
+Tensors are maps (B, C, H, W) or vectors (B, C); H and W of maps are open, so the files make pictures of any size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+
+Operation = Literal[
+    "convolution", "dense", "as_map", "wrap", "crop", "double", "halve", "leaky_relu", "clip", "add", "multiply", "join"
+]
+Kind = Literal["normal", "setting", "position"]
+
+
+@dataclass(frozen=True)
+class GraphInput:
+    """An input: a map of `channels` whose pixels are `pixel` (≥ 1) wide in the picture, or a vector (pixel 0).
+
+    kind: "normal" for standard normal noise; "setting" for a vector that users choose, with its `default`; "position"
+    for values that follow from the model, the picture's size and the seed. description: a clause for the card.
+    every: noise is drawn for a grid of every so many rows and columns, and enlarged bilinearly on the torus.
+    """
+
+    name: str
+    channels: int
+    pixel: int
+    kind: Kind
+    description: str
+    default: tuple[float, ...] = ()
+    every: int = 1
+
+    @property
+    def is_vector(self) -> bool:
+        """Whether it has neither height nor width."""
+        return self.pixel == 0
+
+    def described(self) -> dict[str, object]:
+        """The input as the card holds it."""
+        about = {"name": self.name, "channels": self.channels, "pixel": self.pixel, "kind": self.kind}
+        default = {"default": list(self.default)} if self.default else {}
+        every = {"every": self.every} if self.every > 1 else {}
+        return {**about, **default, **every, "description": self.description}
+
+    def shape(self, size: tuple[int, int]) -> tuple[int, ...]:
+        """Shape for one picture (height, width): (1, channels), or (1, channels, h, w)."""
+        if self.is_vector:
+            return (1, self.channels)
+        return (1, self.channels, size[0] // self.pixel, size[1] // self.pixel)
+
+
+@dataclass(frozen=True)
+class Node:
+    """An operation on the nodes `inputs`. amount: pixels to wrap or crop on each side, or the slope of a leaky ReLU.
+
+    weight: (outputs, inputs, k, k) of a convolution, (outputs, inputs) of a dense layer; bias: (outputs,).
+    """
+
+    operation: Operation
+    inputs: tuple[str, ...]
+    amount: float = 0
+    weight: np.ndarray | None = field(default=None, repr=False)
+    bias: np.ndarray | None = field(default=None, repr=False)
+
+    @property
+    def weights(self) -> tuple[np.ndarray, np.ndarray]:
+        """Weight and bias, both float32, of a convolution or dense layer."""
+        assert self.weight is not None
+        bias = np.zeros(len(self.weight)) if self.bias is None else self.bias
+        return self.weight.astype(np.float32), bias.astype(np.float32)
+
+
+@dataclass
+class Graph:
+    """Inputs, nodes in order of computation, and outputs: the node of each map (B, channels, H, W), in [0, 1].
+
+    cell_px: both sides of a picture are multiples of it.
+    """
+
+    cell_px: int
+    inputs: dict[str, GraphInput] = field(default_factory=dict)
+    nodes: dict[str, Node] = field(default_factory=dict)
+    outputs: dict[str, str] = field(default_factory=dict)
+
+    def add_input(self, described: GraphInput) -> str:
+        """Add an input; returns its name."""
+        self.inputs[described.name] = described
+        return described.name
+
+    def _add(self, operation: Operation, *inputs: str, amount: float = 0) -> str:
+        return self._put(Node(operation, inputs, amount))
+
+    def _put(self, node: Node) -> str:
+        name = f"{node.operation}_{len(self.nodes)}"
+        self.nodes[name] = node
+        return name
+
+    def convolution(self, x: str, weight: np.ndarray, bias: np.ndarray | None = None) -> str:
+        """A convolution without padding, weight (outputs, inputs, k, k)."""
+        return self._put(Node("convolution", (x,), weight=weight, bias=bias))
+
+    def dense(self, x: str, weight: np.ndarray, bias: np.ndarray | None = None) -> str:
+        """weight (outputs, inputs) times a vector, plus bias."""
+        return self._put(Node("dense", (x,), weight=weight, bias=bias))
+
+    def as_map(self, x: str) -> str:
+        """A vector (B, C) as a map (B, C, 1, 1)."""
+        return self._add("as_map", x)
+
+    def wrapped(self, x: str, margin: int) -> str:
+        """A map, padded circularly."""
+        return self._add("wrap", x, amount=margin)
+
+    def cropped(self, x: str, margin: int) -> str:
+        """A map without `margin` pixels on each side."""
+        return self._add("crop", x, amount=margin)
+
+    def doubled(self, x: str) -> str:
+        """A map of a torus, twice as large, bilinear."""
+        return self.cropped(self._add("double", self.wrapped(x, 1)), 2)
+
+    def halved(self, x: str) -> str:
+        """A map half as large: the means of 2x2 pixels."""
+        return self._add("halve", x)
+
+    def leaky_relu(self, x: str, slope: float) -> str:
+        """x, times `slope` where it is negative."""
+        return self._add("leaky_relu", x, amount=slope)
+
+    def clipped(self, x: str) -> str:
+        """x, clipped to [0, 1]."""
+        return self._add("clip", x)
+
+    def added(self, x: str, y: str) -> str:
+        """x + y; either may be a map of one pixel."""
+        return self._add("add", x, y)
+
+    def multiplied(self, x: str, y: str) -> str:
+        """x times y, element by element; either may be a map of one pixel."""
+        return self._add("multiply", x, y)
+
+    def joined(self, *parts: str) -> str:
+        """Maps, or vectors, one after the other along their channels."""
+        return self._add("join", *parts)
+
+
+@dataclass(frozen=True)
+class Portable:
+    """A model that can be written in other formats: its graph, and what the card beside the file says of its maps."""
+
+    graph: Graph
+    about: Mapping[str, object] = field(default_factory=dict)
+
+    def card(self, name: str) -> dict[str, object]:
+        """The card beside an exported file, as JSON."""
+        return {
+            **self.about,
+            "name": name,
+            "cell_px": self.graph.cell_px,
+            "range": [0.0, 1.0],
+            "inputs": [one.described() for one in self.graph.inputs.values()],
+            "maps": list(self.graph.outputs),
+        }
+
+
+def sides_problem(sides: Sequence[int], cell_px: int) -> str:
+    """Why a picture of these sides cannot be made; "" if it can."""
+    wrong = [side for side in sides if side % cell_px or side < 2 * cell_px]
+    return f"sides are multiples of {cell_px} px from {2 * cell_px} px, and {wrong[0]} is not" if wrong else ""

@@ -1,0 +1,241 @@
+"""A trained generator as a graph for other frameworks, and the inputs with which it makes one of our pictures.
+
+Where values are needed at a position (phases of a lattice, the mean unit cell), the graph has an input for them: other
+frameworks then need nothing but convolutions, and pictures of any size stay possible.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from impasto.errors import ParameterError
+from impasto.interop.graph import Graph, GraphInput, Portable, sides_problem
+from impasto.regularity.region import Region, full_region
+from impasto.regularity.unit_cell import LEAST_VARIANCE
+from impasto.texture import MAP_CHANNELS
+from impasto.training.layers import SLOPE
+
+from .generate import COMPONENT_STREAM, GLOBAL_STREAM, HEIGHT_MARGIN, Choice, Synthesis
+from .model import TorusModel
+from .network import BROAD_CELLS, BROAD_CHANNELS, GLOBAL_CHANNELS, LOCAL_CHANNELS, STYLE_CHANNELS, Stage
+
+
+def portable_of(model: TorusModel) -> Portable:
+    """The model's graph, from noise to the maps of its card, in [0, 1] and as `torus` gives them.
+
+    Normals and occlusion are not among them: they follow from the height.
+    """
+    graph = _GraphOf(model).built()
+    surfaces = model.card.surfaces
+    about = {"classes": list(model.card.classes), "texel_m": surfaces[0].texel_m}
+    if "height" in model.card.maps and surfaces[0].height_range_m is not None:
+        about["height_range_m"] = surfaces[0].height_range_m * (1 + 2 * HEIGHT_MARGIN)
+    return Portable(graph, {name: value for name, value in about.items() if value})
+
+
+@dataclass
+class _GraphOf:
+    """The graph of a model, built stage by stage."""
+
+    model: TorusModel
+
+    def built(self) -> Graph:
+        """The whole graph."""
+        network = self.model.network
+        self.graph = graph = Graph(network.cell_px)
+        style = self._style()
+        x = graph.joined(*self._grids())
+        maps = ""
+        for index, stage in enumerate(network.stages):
+            x, maps = self._stage(index, stage, x, maps, style)
+        self._outputs(maps)
+        return self.graph
+
+    def _grids(self) -> tuple[str, str]:
+        """The two coarsest grids of noise."""
+        cell_px = self.model.network.cell_px
+        grid = self._input("grid", LOCAL_CHANNELS, cell_px, "normal", "white noise: the layout")
+        text = f"white noise for every {BROAD_CELLS}th row and column, enlarged bilinearly on the torus: broad drifts"
+        broad = GraphInput("broad", BROAD_CHANNELS, cell_px, "normal", text, every=BROAD_CELLS)
+        return grid, self.graph.add_input(broad)
+
+    def _input(self, name: str, channels: int, pixel: int, kind: str, description: str) -> str:
+        return self.graph.add_input(GraphInput(name, channels, pixel, kind, description))  # type: ignore[arg-type]
+
+    def _style(self) -> str:
+        """Node of the style (B, 32)."""
+        network, graph = self.model.network, self.graph
+        x = self._input("latent", GLOBAL_CHANNELS, 0, "normal", "the whole picture's variant of the material")
+        if network.classes is not None:
+            count, text = network.classes.num_embeddings, "weight of each class; they add up to 1"
+            classes = self._setting("classes", text, tuple(float(not index) for index in range(count)))
+            x = graph.joined(x, graph.dense(classes, _array(network.classes.weight.T)))
+        first, second = (layer for layer in network.mapping if isinstance(layer, nn.Linear))
+        x = graph.leaky_relu(graph.dense(x, _array(first.weight), _bias(first)), SLOPE)
+        style = graph.dense(x, _array(second.weight), _bias(second))
+        if not self.model.card.sliders:
+            return style
+        text = f"positions of the sliders {', '.join(str(slider['name']) for slider in self.model.card.sliders)}"
+        sliders = self._setting("sliders", text, slider_defaults(self.model))
+        return graph.added(style, graph.dense(sliders, _array(self.model.sliders[:, :STYLE_CHANNELS].T)))
+
+    def _setting(self, name: str, description: str, default: tuple[float, ...]) -> str:
+        return self.graph.add_input(GraphInput(name, len(default), 0, "setting", description, default))
+
+    def _stage(self, index: int, stage: Stage, x: str, maps: str, style: str) -> tuple[str, str]:
+        """Nodes of the features and the maps after a stage."""
+        graph, pixel = self.graph, self.model.network.cell_px >> index
+        x = graph.convolution(graph.wrapped(x, 1), _array(stage.convolution.weight), _bias(stage.convolution))
+        (scale, shift), (scale_bias, shift_bias) = _halves(stage.style.weight), _halves(stage.style.bias)
+        x = graph.multiplied(x, graph.as_map(graph.dense(style, scale, 1 + scale_bias)))
+        x = graph.added(x, graph.as_map(graph.dense(style, shift, shift_bias)))
+        if not stage.is_first:
+            x = graph.doubled(x)
+        noise = self._input(f"noise_{index}", stage.noise_channels, pixel, "normal", "white noise: detail of this size")
+        x = self._modulated(stage.noise.weight, x, noise)
+        if stage.condition is not None:
+            text = "phases of the pattern, and noise for each of its cells"
+            condition = self._input(f"pattern_{index}", stage.condition.in_channels, pixel, "position", text)
+            x = self._modulated(stage.condition.weight, x, condition)
+        x = graph.leaky_relu(x, SLOPE)
+        for residual in stage.residuals:
+            changed = graph.convolution(graph.wrapped(x, 1), _array(residual.weight), _bias(residual))
+            x = graph.added(graph.leaky_relu(changed, SLOPE), x)
+        gains = _array(stage.gains)
+        own = graph.convolution(x, _array(stage.head.weight) * gains[..., None], _bias(stage.head) * gains.ravel())
+        return x, graph.added(own, graph.doubled(maps)) if maps else own
+
+    def _modulated(self, weight: Tensor, x: str, by: str) -> str:
+        """x (1 + gain) + added, both mixtures of `by`."""
+        added, gain = _halves(weight)
+        scaled = self.graph.multiplied(x, self.graph.convolution(by, gain, np.ones(len(gain))))
+        return self.graph.added(scaled, self.graph.convolution(by, added))
+
+    def _outputs(self, maps: str) -> None:
+        """Pixels of each map from standardised values (Standardisation.inverse, UnitCell.forward)."""
+        graph, card, unit_cell = self.graph, self.model.card, self.model.unit_cell
+        values = self._unstandardised(maps)
+        if unit_cell is not None:
+            values = self._scaled(values, 0)
+            text = "the mean of all cells of the pattern, and their differences"
+            values = graph.added(values, self._input("cells", card.channels, 1, "position", text))
+        first = 0
+        for name in card.maps:
+            chosen = np.eye(card.channels)[first : first + MAP_CHANNELS[name], :, None, None]
+            bias = np.zeros(len(chosen))
+            if name == "height":
+                chosen, bias = chosen / (1 + 2 * HEIGHT_MARGIN), bias + HEIGHT_MARGIN / (1 + 2 * HEIGHT_MARGIN)
+            graph.outputs[name] = graph.clipped(graph.convolution(values, chosen, bias))
+            first += MAP_CHANNELS[name]
+
+    def _unstandardised(self, maps: str) -> str:
+        """Pixels of standardised values; of several classes, the weighted mean of each one's."""
+        graph, mixed = self.graph, ""
+        surfaces = self.model.standardisations
+        if len(surfaces) == 1:
+            inverse, mean = torch.linalg.inv(surfaces[0].matrix.cpu()), surfaces[0].mean
+            return graph.convolution(maps, _array(inverse)[..., None, None], _array(mean).ravel())
+        inverses = torch.stack([torch.linalg.inv(one.matrix.cpu()) for one in surfaces])  # (classes, C, C)
+        means = torch.stack([one.mean.ravel().cpu() for one in surfaces])  # (classes, C)
+        channels = means.shape[1]
+        for column in range(channels):  # the inverse's columns, each weighted by the classes, times their channel
+            weights = graph.as_map(graph.dense("classes", _array(inverses[:, :, column].T)))
+            one = np.zeros((channels, channels, 1, 1))
+            one[:, column] = 1
+            part = graph.multiplied(graph.convolution(maps, one), weights)
+            mixed = graph.added(mixed, part) if mixed else part
+        return graph.added(mixed, graph.as_map(graph.dense("classes", _array(means.T))))
+
+    def _scaled(self, x: str, band: int) -> str:
+        """x with each of its bands multiplied by the root of its variance at each phase (UnitCell._scaled)."""
+        assert self.model.unit_cell is not None
+        if band >= len(self.model.unit_cell.variances):
+            return x
+        graph, channels = self.graph, self.model.card.channels
+        below = graph.halved(x)
+        negative = -np.eye(channels)[..., None, None]
+        detail = graph.added(x, graph.convolution(graph.doubled(below), negative))
+        text = "strength of this band of detail at each phase of the pattern"
+        strength = self._input(f"strength_{band}", channels, 1 << band, "position", text)
+        return graph.added(graph.doubled(self._scaled(below, band + 1)), graph.multiplied(detail, strength))
+
+
+def _array(tensor: Tensor) -> np.ndarray:
+    return tensor.detach().float().cpu().numpy()
+
+
+def _bias(layer: nn.Conv2d | nn.Linear) -> np.ndarray:
+    assert layer.bias is not None
+    return _array(layer.bias)
+
+
+def _halves(tensor: Tensor) -> tuple[np.ndarray, np.ndarray]:
+    first, second = _array(tensor).reshape(2, len(tensor) // 2, *tensor.shape[1:])
+    return first, second
+
+
+def slider_defaults(model: TorusModel) -> tuple[float, ...]:
+    """Default of each slider of a model."""
+    return tuple(float(slider.get("default", 0.0)) for slider in model.card.sliders)
+
+
+def inputs_of(model: TorusModel, size: tuple[int, int], seed: int) -> dict[str, np.ndarray]:
+    """Values of the graph's inputs, float32, for the picture (height, width) that `torus` makes from this seed.
+
+    ParameterError if the sides are not multiples of a cell, or hold no whole periods of the pattern.
+    """
+    problem = sides_problem(size, model.network.cell_px)
+    moved = torch.tensor(slider_defaults(model)) @ model.sliders.cpu()
+    synthesis = Synthesis(model, Choice(size, seed, moved=moved))
+    if not problem and synthesis.torus != size:
+        problem = f"{model.card.name} has no whole periods in {size[1]}x{size[0]} px"
+    if problem:
+        height, width = synthesis.torus
+        raise ParameterError(problem, f"choose the size {width}x{height}")
+    with torch.inference_mode():
+        made = {**_noise(synthesis), **_positional(synthesis)}
+    return {name: np.ascontiguousarray(values.float().cpu().numpy()) for name, values in made.items()}
+
+
+def _noise(synthesis: Synthesis) -> dict[str, Tensor]:
+    """Inputs that are drawn at random, and the classes' weights."""
+    network, noise = synthesis.model.network, synthesis.noise
+    cells = _region(synthesis, network.cell_px).full
+    grid, broad = network.start(noise, cells).features.split([LOCAL_CHANNELS, BROAD_CHANNELS], 1)
+    latent = noise(GLOBAL_STREAM, GLOBAL_CHANNELS, full_region((1, 1)))[:, :, 0, 0]
+    made = {"latent": latent, "grid": grid, "broad": broad}
+    for index, stage in enumerate(network.stages):
+        made[f"noise_{index}"] = noise(index, stage.noise_channels, _region(synthesis, network.cell_px >> index))
+    if network.classes is not None:
+        made["classes"] = torch.tensor([synthesis.weights])
+    if synthesis.model.card.sliders:
+        made["sliders"] = torch.tensor([slider_defaults(synthesis.model)])
+    return made
+
+
+def _positional(synthesis: Synthesis) -> dict[str, Tensor]:
+    """Inputs that follow from the lattice: conditioning of each stage, unit cells and strengths of their bands."""
+    network, unit_cell, lattice = synthesis.model.network, synthesis.model.unit_cell, synthesis.lattice
+    made = {
+        f"pattern_{index}": synthesis.condition(_region(synthesis, network.cell_px >> index))
+        for index, stage in enumerate(network.stages)
+        if stage.condition is not None
+    }
+    if unit_cell is None:
+        return made
+    region = _region(synthesis, 1)
+    nothing = torch.zeros(1, synthesis.model.card.channels, *region.full, device=synthesis.model.device)
+    made["cells"] = unit_cell(nothing, lattice, region, 0, synthesis.drawn(COMPONENT_STREAM), synthesis.cell_shift)
+    for band, variance in enumerate(unit_cell.variances):
+        values = variance(lattice, _region(synthesis, 1 << band), 1 << band)
+        made[f"strength_{band}"] = values.clamp(min=LEAST_VARIANCE).sqrt()[None]
+    return made
+
+
+def _region(synthesis: Synthesis, pixel: int) -> Region:
+    """The whole torus in pixels of this width."""
+    return full_region((synthesis.torus[0] // pixel, synthesis.torus[1] // pixel))
