@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from safetensors.numpy import save_file
+from tiny import TINY, train_tiny
 
 from impasto_style.catalogue import CATALOGUE
 
@@ -31,6 +32,23 @@ def small_weights(small_weights_folder: Path) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("IMPASTO_WEIGHTS", str(small_weights_folder))
         yield small_weights_folder
+
+
+@pytest.fixture(scope="session")
+def tiny_models_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A library that holds a model for each generator that needs one."""
+    folder = tmp_path_factory.mktemp("models")
+    for trainer in TINY:
+        train_tiny(trainer, folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def tiny_models(tiny_models_folder: Path) -> Iterator[Path]:
+    """`tiny_models_folder` as the library of models of this module's tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("IMPASTO_MODELS", str(tiny_models_folder))
+        yield tiny_models_folder
 
 
 def tensors_that_see(shapes: dict[str, tuple[int, ...]]) -> dict[str, np.ndarray]:

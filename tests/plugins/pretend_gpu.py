@@ -6,13 +6,13 @@ other, or where the CPU's index those of the GPU. What a real GPU computes, and 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode, return_and_correct_aliasing
-from torch.utils._pytree import tree_flatten, tree_map
 from torch.utils.backend_registration import _DummyBackendModule, _setup_privateuseone_for_python_backend
 
 DEVICE = "pretend"
@@ -86,23 +86,22 @@ def pretend_gpu() -> Iterator[None]:
 
 
 def _dispatched(func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
-    if func.has_kernel_for_dispatch_key(torch._C.DispatchKey.CompositeImplicitAutograd):
+    if _is_composite(func):
         with PretendGPU():
             return func.decompose(*args, **kwargs)
-    leaves = tree_flatten((args, kwargs))[0]
+    leaves = _leaves((*args, *kwargs.values()))
     there = [value for value in leaves if isinstance(value, OnGPU)]
     devices = [value for value in leaves if isinstance(value, torch.device)]
     if there and func not in MOVES:
-        _check(func, tree_flatten(args[:1] if func in INDEXING else (args, kwargs))[0])
+        _check(func, _leaves(args[:1]) if func in INDEXING else leaves)
     if devices:
         goes = devices[0].type == DEVICE
     else:
         goes = isinstance(args[0], OnGPU) if func is aten.copy_.default else bool(there)
 
     known = {id(value.inner): value for value in there}
-    aliases = any(item.alias_info for item in func._schema.returns)
     is_inference = torch.is_inference_mode_enabled()
-    stays_normal = aliases and not all(value.is_inference() for value in there)
+    stays_normal = _gives_aliases(func) and not all(value.is_inference() for value in there)
 
     def wrapped(value: Any) -> Any:
         if not isinstance(value, torch.Tensor) or id(value) in known:
@@ -110,13 +109,36 @@ def _dispatched(func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
         with torch.inference_mode(is_inference and not stays_normal):
             return OnGPU(value)
 
-    out = func(*tree_map(_inner, args), **tree_map(_inner, kwargs))
+    out = func(*_each(_inner, args), **{key: _each(_inner, value) for key, value in kwargs.items()})
     if not goes:
         return out
-    out = tree_map(wrapped, out)
+    out = _each(wrapped, out)
     if devices or is_inference or not there or any(value.is_inference() for value in there):
         return out
     return return_and_correct_aliasing(func, args, kwargs, out)
+
+
+@cache
+def _is_composite(func: Any) -> bool:
+    return func.has_kernel_for_dispatch_key(torch._C.DispatchKey.CompositeImplicitAutograd)
+
+
+@cache
+def _gives_aliases(func: Any) -> bool:
+    return any(item.alias_info for item in func._schema.returns)
+
+
+def _leaves(values: Any) -> list[Any]:
+    """The values, and those in their lists. PyTorch's own trees take most of the time of a test."""
+    found = []
+    for value in values:
+        found += value if isinstance(value, list | tuple) else (value,)
+    return found
+
+
+def _each(change: Callable[[Any], Any], value: Any) -> Any:
+    """The value changed, or each one of a list."""
+    return type(value)(_each(change, one) for one in value) if isinstance(value, list | tuple) else change(value)
 
 
 def _check(func: Any, values: list[Any]) -> None:

@@ -5,21 +5,15 @@ A trainer makes no maps, and a tool may need pictures that belong together: only
 the rest with their plugins.
 """
 
-from dataclasses import replace
-from pathlib import Path
-
 import numpy as np
 import pytest
 from quick import QUICK
 
-from impasto.data.dataset import Dataset, dataset_of
 from impasto.evaluation.behaviour import CHECKS, declaration_problem, maker, picture, takes_sets
 from impasto.plugins import registry
-from impasto.recipe import Recipe, Step
-from impasto.runner import Result, run
 from impasto.texture import Maps
 
-pytestmark = pytest.mark.usefixtures("small_weights")
+pytestmark = pytest.mark.usefixtures("small_weights", "tiny_models")
 TOOLS = sorted(registry().tools)
 MAKERS = [name for name in TOOLS if registry().tool(name).kind != "trainer" and not takes_sets(registry().tool(name))]
 FROM_COLOURS = ("cnn-texture", "find-landmarks")
@@ -39,40 +33,6 @@ EVERY_MAKER = [
     if registry().tool(name).task != "stylize"
 ]
 """All but the stylizers, the slowest, for which test_every_stylizer.py holds the same; materials hardly use NumPy."""
-
-
-TINY = {
-    "train-torus": {"steps": 2, "canvas_px": 96, "crop_px": 48, "batch": 1, "width": 0.125},
-    "train-vae": {"steps": 2, "crop_px": 80, "batch": 1, "width": 8},
-    "train-gan": {"steps": 2, "batch": 2, "width": 16},
-    "train-conditional-gan": {"steps": 2, "batch": 2, "width": 16},
-    "train-progressive-gan": {"steps": 2, "batch": 2, "width": 16, "crop_px": 32},
-}
-
-
-@pytest.fixture(autouse=True, scope="module")
-def library_with_tiny_models(tmp_path_factory):
-    """A library of models that holds one for each generator that needs one."""
-    folder = tmp_path_factory.mktemp("models")
-    for trainer in TINY:
-        train_tiny(trainer, folder)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("IMPASTO_MODELS", str(folder))
-        yield
-
-
-def train_tiny(trainer: str, folder: Path) -> Result:
-    """Train a model of the trainer's name for two steps, into a folder."""
-    takes_dataset = any(item.kind == "dataset" for item in registry().tool(trainer).inputs)
-    given = {"dataset": two_classes()} if takes_dataset else {"source": picture(128, 128)}
-    step = Step(trainer, {**TINY[trainer], "name": trainer}, {"dataset": "dataset"} if takes_dataset else {})
-    return run(Recipe((step,)), given, models_folder=folder)
-
-
-def two_classes() -> Dataset:
-    """A picture of each of two classes."""
-    one, other = (dataset_of(picture(128, 128, seed), label=str(seed)) for seed in (0, 1))
-    return replace(one, samples=(*one.samples, *other.samples))
 
 
 def make(name: str, subject: Maps, **how) -> Maps:

@@ -6,14 +6,15 @@ import test_torus
 import torch
 from materials import bond, tiles
 from pretend_gpu import DEVICE, MixedDevicesError, pretend_gpu
-from test_every_tool import MAKERS, TINY, library_with_tiny_models, make, picture, train_tiny  # noqa: F401
+from test_every_tool import MAKERS, make, picture
+from tiny import TINY, train_tiny
 
 from impasto import runner
 from impasto.training.noise import NoiseField
 from impasto_gan.torus import train
 from impasto_gan.torus.model import TorusModel
 
-pytestmark = pytest.mark.usefixtures("small_weights")
+pytestmark = pytest.mark.usefixtures("small_weights", "tiny_models")
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,33 @@
+"""Models that took two steps, for tests of what does not depend on how well a model has learned."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from impasto.data.dataset import Dataset, dataset_of
+from impasto.evaluation.behaviour import picture
+from impasto.plugins import registry
+from impasto.recipe import Recipe, Step
+from impasto.runner import run
+from impasto.tools import Result
+
+TINY = {
+    "train-torus": {"steps": 2, "canvas_px": 96, "crop_px": 48, "batch": 1, "width": 0.125},
+    "train-vae": {"steps": 2, "crop_px": 80, "batch": 1, "width": 8},
+    "train-gan": {"steps": 2, "batch": 2, "width": 16},
+    "train-conditional-gan": {"steps": 2, "batch": 2, "width": 16},
+    "train-progressive-gan": {"steps": 2, "batch": 2, "width": 16, "crop_px": 32},
+}
+
+
+def train_tiny(trainer: str, folder: Path) -> Result:
+    """Train a model of the trainer's name for two steps, into a folder."""
+    takes_dataset = any(item.kind == "dataset" for item in registry().tool(trainer).inputs)
+    given = {"dataset": two_classes()} if takes_dataset else {"source": picture(128, 128)}
+    step = Step(trainer, {**TINY[trainer], "name": trainer}, {"dataset": "dataset"} if takes_dataset else {})
+    return run(Recipe((step,)), given, models_folder=folder)
+
+
+def two_classes() -> Dataset:
+    """A picture of each of two classes."""
+    one, other = (dataset_of(picture(128, 128, seed), label=str(seed)) for seed in (0, 1))
+    return replace(one, samples=(*one.samples, *other.samples))
