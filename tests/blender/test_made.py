@@ -6,7 +6,7 @@ import json
 
 import bpy
 import pytest
-from conftest import MODULE, coordinates, png
+from conftest import MODULE, half_plain, png
 
 
 def made() -> dict:
@@ -56,7 +56,7 @@ def test_images_and_baked_maps_are_named(image, plane):
 
 @pytest.mark.any_blender
 def test_models_are_named(extension, scene, tmp_path):
-    (tmp_path / "wall.png").write_bytes(png(coordinates(80, 96)))
+    (tmp_path / "wall.png").write_bytes(png(half_plain()))
     preferences = bpy.context.preferences.addons[MODULE].preferences
     preferences.models_folder = str(tmp_path)
     try:

@@ -15,11 +15,11 @@ from pathlib import Path
 import bpy
 import numpy as np
 import pytest
-from conftest import MODULE, coordinates, packed_image, pixels_of, png
+from conftest import MODULE, coordinates, half_plain, packed_image, pixels_of, png
 from drawing import drawn
 
 LIMIT_S = 120.0
-MEAN_COLOR = coordinates(80, 96).mean((0, 1))
+MEAN_COLOR = half_plain().mean((0, 1))
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +40,7 @@ def jobs(extension, scene, library):
 
 @pytest.fixture
 def photo(tmp_path):
-    (tmp_path / "wall.png").write_bytes(png(coordinates(80, 96)))
+    (tmp_path / "wall.png").write_bytes(png(half_plain()))
     return tmp_path / "wall.png"
 
 
@@ -111,8 +111,7 @@ def test_the_panels_settings_train(jobs, scene, extension, photo):
 @pytest.mark.parametrize("is_float", [False, True])
 def test_an_image_of_the_blend_is_learned_from(jobs, scene, library, extension, is_float):
     """Its pixels reach the trainer through a PNG: the model is their mean colour."""
-    name = f"image-{is_float}"
-    pixels = coordinates(80, 96)
+    name, pixels = f"image-{is_float}", half_plain()
     if is_float:
         image = bpy.data.images.new("wall", 96, 80, float_buffer=True, is_data=True)
         image.pixels.foreach_set(np.pad(pixels / np.float32(255), ((0, 0), (0, 0), (0, 1)), constant_values=1).ravel())
@@ -227,9 +226,10 @@ def test_models_are_listed_installed_used_and_removed(jobs, extension, scene, li
 
 
 @pytest.mark.any_blender
-def test_a_training_ends_with_a_report_that_a_button_opens(jobs, begin, scene, library, monkeypatch):
+def test_a_training_ends_with_a_report_that_a_button_opens(jobs, begin, scene, library, photo, monkeypatch):
     opened: list[str] = []
     monkeypatch.setattr("webbrowser.open", lambda url, *_: opened.append(url))
+    photo.write_bytes(png(coordinates(80, 96)))  # of which all can be judged
     begin("judged", steps=5)
     assert finish_training(jobs).level == "INFO"
     scene.impasto_training.tool = "learn"
@@ -238,7 +238,9 @@ def test_a_training_ends_with_a_report_that_a_button_opens(jobs, begin, scene, l
     assert bpy.ops.impasto.open_report(name="judged") == {"FINISHED"}
     file = library / "judged.report.html"
     assert opened == [file.as_uri()]
-    assert "What to try next" in file.read_text(encoding="utf-8")
+    page = file.read_text(encoding="utf-8")
+    assert "What to try next" in page
+    assert "noise of its spectrum" in page  # beside which it was judged
     file.unlink()
     with pytest.raises(RuntimeError, match="report of judged is gone"):
         bpy.ops.impasto.open_report(name="judged")

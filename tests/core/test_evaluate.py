@@ -15,7 +15,7 @@ from impasto.evaluation.cases import cases
 from impasto.evaluation.comparison import compare_model
 from impasto.evaluation.contact_sheet import contact_sheet
 from impasto.evaluation.judgement import Case
-from impasto.evaluation.judging import figures_of
+from impasto.evaluation.judging import compared_maps, figures_of
 from impasto.evaluation.model_controls import CROP, MEAN, MODEL
 from impasto.library.models import read_model, save_model
 from impasto.plugins import registry
@@ -296,6 +296,14 @@ def test_heights_are_compared_in_metres_not_in_parts_of_their_ranges(monkeypatch
     assert flatter["height_distance"] > 3 * as_it_is["height_distance"]
     half = replace(made, width_m=0.5, height_range_m=0.01)  # the same surface, said to be half as wide and as high
     assert figures(half)["contrast_low"] == pytest.approx(as_it_is["contrast_low"], rel=1e-3)
+
+
+@pytest.mark.parametrize("side", [64, 1024])
+def test_with_one_colour_nothing_is_compared(side):
+    """Nor with a saturated one, whose channels differ from each other."""
+    flat = Maps.from_arrays({"base_color": np.broadcast_to((0.3, 0.9, 0.1), (side, side, 3))}, name="flat")
+    with pytest.raises(ParameterError, match="can be compared with flat"):
+        compared_maps(Case("", (flat,), (), True), surface(1))
 
 
 def test_a_figure_that_was_also_a_loss_is_marked_beside_the_independent_ones(stubbed, capsys):

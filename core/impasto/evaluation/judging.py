@@ -18,7 +18,7 @@ JUDGED_MAPS = ("base_color", "roughness", "metallic", "height")
 NOVELTY_PATCHES = 128
 SWD_DIRECTIONS = 512
 CONSTANT = 0.004
-"""Standard deviation, about one step of 8 bits, below which a map has no structure to compare."""
+"""Standard deviation of a channel, about one step of 8 bits, below which a map has no structure to compare."""
 
 
 def figures_of(
@@ -66,7 +66,8 @@ def compared_maps(case: Case, made: Maps) -> tuple[str, ...]:
     """Names of the maps that all pictures have and that are not constant."""
 
     def varies(name: str) -> bool:
-        return max(float(maps[name].pixels.std()) for maps in case.judged) > CONSTANT
+        deviations = (maps[name].pixels.std((0, 1), dtype=np.float64) for maps in case.judged)
+        return max(float(channels.max()) for channels in deviations) > CONSTANT
 
     everywhere = [
         name for name in JUDGED_MAPS if all(name in maps for maps in (made, *case.judged, *case.trained, *case.others))
