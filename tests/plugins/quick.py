@@ -3,6 +3,7 @@
 import pytest
 
 QUICK: dict[str, dict[str, int | str]] = {
+    "patch-synthesis": {"quality": "quick"},
     "patches-style": {"quality": "quick"},
     "gatys": {"iterations": 12},
     "neighbours": {"steps": 12},
