@@ -13,6 +13,8 @@ Shapes = dict[str, tuple[int, ...]]
 DEEP_TRANSFER = "pietrocarbo/deep-transfer", "e87e72f9f8612062431a82289b758ef570da52c3"
 DISTILLATION = "MingSun-Tse/Collaborative-Distillation", "4a269dc90020721ef9b279b2926c62f5bcd6d209"
 
+KERAS = "https://storage.googleapis.com/tensorflow/keras-applications"
+
 VGG16_BLOCKS = ((64,) * 2, (128,) * 2, (256,) * 3, (512,) * 3, (512,) * 3)
 VGG19_BLOCKS = ((64,) * 2, (128,) * 2, (256,) * 4, (512,) * 4, (512,) * 4)
 SMALL_BLOCKS = ((16,) * 2, (32,) * 2, (64,) * 4, (128,) * 4, (128,))
@@ -100,6 +102,44 @@ def _without_first(published: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]
     return tensors
 
 
+CAFFE_MEAN = (103.939, 116.779, 123.68)
+"""Mean of blue, green and red, in levels of 255, that Keras subtracts for the VGGs' original weights."""
+LEVELS = 255
+
+
+def _keras_names() -> dict[str, str]:
+    """Keras' name of each convolution of VGG19 by torchvision's."""
+    ours = [name.removesuffix(".weight") for name in _vgg(VGG19_BLOCKS) if name.endswith(".weight")]
+    theirs = [f"block{b}_conv{n}" for b, block in enumerate(VGG19_BLOCKS, 1) for n in range(1, len(block) + 1)]
+    return dict(zip(ours, theirs, strict=True))
+
+
+def _in_keras(shapes: Shapes) -> Shapes:
+    """Shapes of VGG19 as Keras stores it: kernels are (height, width, inputs, outputs)."""
+    found: Shapes = {}
+    for ours, theirs in _keras_names().items():
+        outputs, inputs, *sides = shapes[f"{ours}.weight"]
+        found |= {f"{theirs}.weight": (*sides, inputs, outputs), f"{theirs}.bias": (outputs,)}
+    return found
+
+
+def _from_keras(published: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """VGG19 in torchvision's layout, for its input (x - mean) / deviation with x in [0, 1], red first.
+
+    Keras gives the first convolution 255 x - CAFFE_MEAN with blue first, which is affine in ours.
+    """
+    tensors: dict[str, np.ndarray] = {}
+    for ours, theirs in _keras_names().items():
+        tensors[f"{ours}.weight"] = published[f"{theirs}.weight"].transpose(3, 2, 0, 1)
+        tensors[f"{ours}.bias"] = published[f"{theirs}.bias"]
+    kernels = tensors["features.0.weight"].astype(np.float64)  # (64, 3, 3, 3), blue first
+    offset = LEVELS * np.array(IMAGENET_MEAN)[::-1] - np.array(CAFFE_MEAN)
+    tensors["features.0.bias"] = (tensors["features.0.bias"] + kernels.sum((2, 3)) @ offset).astype(np.float32)
+    gain = LEVELS * np.array(IMAGENET_DEVIATION)[:, None, None]
+    tensors["features.0.weight"] = (kernels[:, ::-1] * gain).astype(np.float32)
+    return tensors
+
+
 def _torchvision(
     name: str, label: str, description: str, file: str, sha256: str, size_bytes: int, shapes: Shapes
 ) -> Weights:
@@ -182,5 +222,17 @@ CATALOGUE = (
         (_on_github(DEEP_TRANSFER, "models/autoencoder_vgg19/vgg19_3/vgg_normalised_conv3_1.pth"),),
         _vgg(NORMALISED_BLOCKS),
         conversion=Conversion(_normalised_as_published(), _without_first),
+    ),
+    Weights(
+        "vgg19-keras",
+        "VGG19, of Keras",
+        "The original VGG19, as Keras publishes it for TensorFlow (Simonyan and Zisserman 2014); its authors publish "
+        "no SHA-256, so it is installed from the file that Keras keeps in ~/.keras/models",
+        "CC-BY-4.0",
+        "https://www.robots.ox.ac.uk/~vgg/research/very_deep/",
+        (PublishedFile(f"{KERAS}/vgg19/vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5"),),
+        _vgg(VGG19_BLOCKS),
+        unneeded=r"(fc\d|predictions)\..*",
+        conversion=Conversion(_in_keras(_vgg(VGG19_BLOCKS)), _from_keras),
     ),
 )

@@ -29,7 +29,7 @@ IN_TERMINALS |= {"table.py", "units.py"}
 
 Of tables written by hand and of options too: the extension writes its tables itself."""
 DECLARING = {"Field", "Input", "Weights", "Slider", "getLogger", "debug", "info", "warning", "error", "exception"}
-DECLARING |= {"_torchvision", "compile"}
+DECLARING |= {"_torchvision", "compile", "GraphInput", "_input"}
 """Calls whose texts are declared, logged or patterns, not raised."""
 DRAWING = "impasto_procedural"
 """Plugin whose modules name their random numbers: only what they raise and their progress is shown."""

@@ -20,6 +20,7 @@ CHANNELS = {
     "vgg16": (64, 128, 256, 512, 512),
     "vgg19-small": (16, 32, 64, 128, 128),
     "squeezenet": (64, 128, 256, 384, 512),
+    "vgg19-keras": (64, 128, 256, 512, 512),
     "vgg19-normalised": (64, 128, 256),
 }
 REAL = Path(__file__).parents[3] / "shared" / "data" / "weights" / "wct_vgg19_small16x.safetensors"

@@ -25,7 +25,7 @@ def add_weights(commands: Any) -> None:
     show = add_command(actions, "show", "show licence, addresses and hashes", "vgg19", _show)
     text = "download weights and install them; goes on where it was interrupted"
     download = add_command(actions, "download", text, "vgg19", _download)
-    text = "install weights from the files that their authors publish (.pth or .safetensors)"
+    text = "install weights from the files that their authors publish (.pth, .h5 or .safetensors)"
     install = add_command(actions, "install", text, "vgg19-dcbb9e9d.pth", _install)
     remove = add_command(actions, "remove", "delete installed weights", "vgg19", _remove)
     for action in (show, download, remove):

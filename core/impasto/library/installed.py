@@ -116,7 +116,7 @@ class WeightsLibrary:
         return read_weights(weights, path)
 
     def install(self, files: Sequence[Path], name: str = "") -> InstalledWeights:
-        """Install weights from published `files` (.pth or .safetensors), or from a file of another library.
+        """Install weights from published `files` (.pth, .h5 or .safetensors), or from a file of another library.
 
         name: the weights that the files must hold; if empty, they are recognised by their tensors' names and shapes.
         ModelError if a file is damaged, unsafe or of another network, or if these weights are already installed.

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import ModelError
+from ..interop.hdf5 import SIGNATURE, read_hdf5
 from ..system.outside import explained, open_file
 from .weights import Shapes, Weights, differences
 
@@ -69,7 +70,7 @@ class Fit:
 
 
 def recognise(paths: Sequence[Path], candidates: Sequence[Weights]) -> Fit:
-    """The candidate that these files (.pth or .safetensors, published or from a library) hold, with its tensors.
+    """The candidate that these files (.pth, .h5 or .safetensors, published or from a library) hold, with its tensors.
 
     ModelError if a file is damaged or unsafe, or with the differences from the nearest candidate if none matches.
     """
@@ -128,10 +129,13 @@ def _array(name: str, tensor: Tensor, weights: Weights) -> np.ndarray:
 def _read(path: Path) -> _File:
     """A published file's tensors. ModelError if it is damaged, unsafe, or holds none."""
     with open_file(path) as stream, explained(path, "read"):
-        is_safetensors = stream.read(9)[8:] == b"{"
+        start = stream.read(9)
         stream.seek(0)
         sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
-    tensors, metadata = _read_safetensors(path) if is_safetensors else (_read_pickle(path), {})
+    if start[8:] == b"{":
+        tensors, metadata = _read_safetensors(path)
+    else:
+        tensors, metadata = (_read_keras if start.startswith(SIGNATURE) else _read_pickle)(path), {}
     if not tensors:
         raise ModelError(f"{path.name} contains no tensors", "choose the file with the network's weights")
     return _File(path, tensors, sha256, metadata)
@@ -145,6 +149,19 @@ def _read_safetensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
             return {name: stream.get_tensor(name) for name in stream.keys()}, stream.metadata() or {}  # noqa: SIM118
     except (OSError, SafetensorError, ValueError, TypeError) as error:
         raise ModelError(f"{path.name} is damaged: {error}", "download or copy it again") from error
+
+
+def _read_keras(path: Path) -> dict[str, Tensor]:
+    """Weights of Keras' applications (HDF5): a kernel and a bias for each layer, here `layer.weight` and `layer.bias`.
+
+    Their names vary (`block1_conv1_W_1:0`, `kernel:0`), so that shapes tell them apart.
+    """
+    import torch
+
+    kinds = {1: "bias", 2: "weight", 4: "weight"}
+    arrays = read_hdf5(path, path.name)
+    named = {f"{name.partition('/')[0]}.{kinds.get(array.ndim, name)}": array for name, array in arrays.items()}
+    return {name: torch.from_numpy(array) for name, array in named.items()}
 
 
 def _read_pickle(path: Path) -> dict[str, Tensor]:

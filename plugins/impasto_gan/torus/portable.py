@@ -59,8 +59,10 @@ class _GraphOf:
         """The two coarsest grids of noise."""
         cell_px = self.model.network.cell_px
         grid = self._input("grid", LOCAL_CHANNELS, cell_px, "normal", "white noise: the layout")
-        text = f"white noise for every {BROAD_CELLS}th row and column, enlarged bilinearly on the torus: broad drifts"
-        broad = GraphInput("broad", BROAD_CHANNELS, cell_px, "normal", text, every=BROAD_CELLS)
+        description = (
+            f"white noise for every {BROAD_CELLS}th row and column, enlarged bilinearly on the torus: broad drifts"
+        )
+        broad = GraphInput("broad", BROAD_CHANNELS, cell_px, "normal", description, every=BROAD_CELLS)
         return grid, self.graph.add_input(broad)
 
     def _input(self, name: str, channels: int, pixel: int, kind: str, description: str) -> str:
@@ -71,16 +73,17 @@ class _GraphOf:
         network, graph = self.model.network, self.graph
         x = self._input("latent", GLOBAL_CHANNELS, 0, "normal", "the whole picture's variant of the material")
         if network.classes is not None:
-            count, text = network.classes.num_embeddings, "weight of each class; they add up to 1"
-            classes = self._setting("classes", text, tuple(float(not index) for index in range(count)))
+            description = "weight of each class; they add up to 1"
+            first_alone = tuple(float(not index) for index in range(network.classes.num_embeddings))
+            classes = self._setting("classes", description, first_alone)
             x = graph.joined(x, graph.dense(classes, _array(network.classes.weight.T)))
         first, second = (layer for layer in network.mapping if isinstance(layer, nn.Linear))
         x = graph.leaky_relu(graph.dense(x, _array(first.weight), _bias(first)), SLOPE)
         style = graph.dense(x, _array(second.weight), _bias(second))
         if not self.model.card.sliders:
             return style
-        text = f"positions of the sliders {', '.join(str(slider['name']) for slider in self.model.card.sliders)}"
-        sliders = self._setting("sliders", text, slider_defaults(self.model))
+        description = f"positions of the sliders {', '.join(str(slider['name']) for slider in self.model.card.sliders)}"
+        sliders = self._setting("sliders", description, slider_defaults(self.model))
         return graph.added(style, graph.dense(sliders, _array(self.model.sliders[:, :STYLE_CHANNELS].T)))
 
     def _setting(self, name: str, description: str, default: tuple[float, ...]) -> str:
@@ -98,8 +101,8 @@ class _GraphOf:
         noise = self._input(f"noise_{index}", stage.noise_channels, pixel, "normal", "white noise: detail of this size")
         x = self._modulated(stage.noise.weight, x, noise)
         if stage.condition is not None:
-            text = "phases of the pattern, and noise for each of its cells"
-            condition = self._input(f"pattern_{index}", stage.condition.in_channels, pixel, "position", text)
+            description = "phases of the pattern, and noise for each of its cells"
+            condition = self._input(f"pattern_{index}", stage.condition.in_channels, pixel, "position", description)
             x = self._modulated(stage.condition.weight, x, condition)
         x = graph.leaky_relu(x, SLOPE)
         for residual in stage.residuals:
@@ -121,8 +124,8 @@ class _GraphOf:
         values = self._unstandardised(maps)
         if unit_cell is not None:
             values = self._scaled(values, 0)
-            text = "the mean of all cells of the pattern, and their differences"
-            values = graph.added(values, self._input("cells", card.channels, 1, "position", text))
+            description = "the mean of all cells of the pattern, and their differences"
+            values = graph.added(values, self._input("cells", card.channels, 1, "position", description))
         first = 0
         for name in card.maps:
             chosen = np.eye(card.channels)[first : first + MAP_CHANNELS[name], :, None, None]
@@ -159,8 +162,8 @@ class _GraphOf:
         below = graph.halved(x)
         negative = -np.eye(channels)[..., None, None]
         detail = graph.added(x, graph.convolution(graph.doubled(below), negative))
-        text = "strength of this band of detail at each phase of the pattern"
-        strength = self._input(f"strength_{band}", channels, 1 << band, "position", text)
+        description = "strength of this band of detail at each phase of the pattern"
+        strength = self._input(f"strength_{band}", channels, 1 << band, "position", description)
         return graph.added(graph.doubled(self._scaled(below, band + 1)), graph.multiplied(detail, strength))
 
 

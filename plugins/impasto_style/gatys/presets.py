@@ -10,6 +10,7 @@ from torch import Tensor
 from impasto.context import Context
 from impasto.device import training_precision
 
+from ..shared.architectures import CAFFE_SCALE
 from ..shared.encoder import Encoder
 from ..shared.layers import TILE_PX
 from ..shared.objective import Objective, Terms
@@ -39,8 +40,6 @@ CLASSIC_RATE, CLASSIC_BETAS, CLASSIC_EPSILON, CLASSIC_STEPS = 5.0, (0.99, 0.999)
 """Weights, rate and number of steps of TensorFlow's tutorial of 2018; for pixels from 0 to 255."""
 LEVELS = 255.0
 """Range of the classic preset's pixels, whose mean is subtracted."""
-CAFFE_SCALE = 58.0
-"""Ratio of its network's activations to ours, whose input is divided by its deviation, 58 of 255."""
 
 
 class Modern:

@@ -57,6 +57,8 @@ def _imagenet(operations: tuple[Operation, ...], *about: Any) -> Architecture:
 
 
 FIRES = ("relu1", "fire3", "fire5", "fire7", "fire9")
+CAFFE_SCALE = 58.0
+"""Ratio of activations of the original VGG19, whose input is not divided by its deviation, 58 of 255, to ours."""
 
 
 ARCHITECTURES: Mapping[str, Architecture] = {
@@ -66,6 +68,9 @@ ARCHITECTURES: Mapping[str, Architecture] = {
         _small_vgg(), (0.0, 0.0, 0.0), (1.0, 1.0, 1.0), CLASSIC_LAYERS, "relu4_2", (1.0, 1.0, 0.25, 0.25, 0.25), 0.5
     ),
     "squeezenet": _imagenet(_squeezenet(), FIRES, "fire5", (3.5, 4.9, 8.5, 10.0, 1.8), 10.0),
+    "vgg19-keras": _imagenet(
+        _published_vgg(2, 2, 4, 4, 4), CLASSIC_LAYERS, "relu4_2", (CAFFE_SCALE,) * len(CLASSIC_LAYERS), CAFFE_SCALE
+    ),
     "vgg19-normalised": _imagenet(_published_vgg(2, 2, 1), CLASSIC_LAYERS[:3], "relu3_1", (0.21, 0.14, 0.37), 0.75),
 }
 """Architectures by their names in the catalogue of weights."""

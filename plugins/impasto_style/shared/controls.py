@@ -15,7 +15,7 @@ STYLE_INPUTS = (
 )
 """Inputs of a stylizer besides its subject. Styles without a mask are mixed where no mask is white."""
 
-Backbone = Literal["auto", "vgg19", "vgg16", "vgg19-small", "squeezenet", "vgg19-normalised"]
+Backbone = Literal["auto", "vgg19", "vgg19-keras", "vgg16", "vgg19-small", "squeezenet", "vgg19-normalised"]
 NETWORKS = get_args(Backbone)[1:]
 """Weights, one of which is needed by tools that compare features, best first."""
 

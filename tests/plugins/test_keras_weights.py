@@ -1,0 +1,176 @@
+"""VGG19 as Keras publishes it (HDF5): installed, it sees what Keras sees, preprocessing included."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch.nn.functional import conv2d
+
+from impasto.context import Context
+from impasto.errors import ModelError
+from impasto.interop.extra import imported_keras
+from impasto.plugins import registry
+from impasto_style.catalogue import CAFFE_MEAN, VGG19_BLOCKS
+from impasto_style.shared.architectures import ARCHITECTURES, load_encoder
+
+h5py = pytest.importorskip("h5py")
+NAME = "vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5"
+LEGACY = "{layer}/{layer}_{kind}_1:0"
+"""Names of the arrays in the published file, kind being W or b."""
+
+
+@pytest.fixture(scope="module")
+def numbers() -> dict[str, np.ndarray]:
+    """Random weights by layer and kind, He et al. 2015, of the published shapes."""
+    rng = np.random.default_rng(3)
+    found, inputs = {}, 3
+    for block, widths in enumerate(VGG19_BLOCKS, 1):
+        for number, outputs in enumerate(widths, 1):
+            layer = f"block{block}_conv{number}"
+            deviation = (2 / (9 * inputs)) ** 0.5
+            found[layer, "W"] = deviation * rng.standard_normal((3, 3, inputs, outputs), np.float32)
+            found[layer, "b"] = rng.standard_normal(outputs, np.float32)
+            inputs = outputs
+    return found
+
+
+def write(path: Path, numbers: dict[tuple[str, str], np.ndarray], name: str = LEGACY) -> Path:
+    """A file as Keras publishes it: a group for each layer, those without weights empty."""
+    with h5py.File(path, "w") as file:
+        for layer in ("input_1", "block1_pool"):
+            file.create_group(layer)
+        for (layer, kind), values in numbers.items():
+            file[name.format(layer=layer, kind=kind, new={"W": "kernel", "b": "bias"}[kind])] = values
+    return path
+
+
+@pytest.fixture(scope="module")
+def library(numbers, tmp_path_factory):
+    """A library into which the file was installed by the command's door."""
+    folder = tmp_path_factory.mktemp("keras")
+    found = registry().weights_library(folder / "weights")
+    assert found.install([write(folder / NAME, numbers)]).name == "vgg19-keras"
+    return found
+
+
+def test_features_are_those_that_keras_computes(library, numbers):
+    """Against Keras' own network and `preprocess_input`, of pixels from 0 to 255, red first."""
+    keras = imported_keras()
+    vgg = keras.applications.VGG19(include_top=False, weights=None, input_shape=(64, 96, 3))
+    for (layer, kind), values in numbers.items():
+        vgg.get_layer(layer).weights[kind == "b"].assign(values)
+    picture = np.random.default_rng(4).random((1, 64, 96, 3), np.float32)
+    given = keras.applications.vgg19.preprocess_input(255 * picture.copy())
+    encoder = load_encoder("vgg19-keras", Context(weights=library))
+    layers = ("relu1_1", "relu2_1", "relu3_1")
+    found = encoder(torch.from_numpy(picture.transpose(0, 3, 1, 2)), layers)
+    for index, layer in enumerate(layers, 1):
+        seen = keras.Model(vgg.input, vgg.get_layer(f"block{index}_conv1").output)(given)
+        expected, stride = keras.ops.convert_to_numpy(seen), 2 ** (index - 1)
+        inner = (slice(24 // stride, -24 // stride),) * 2
+        ours = found[layer].numpy().transpose(0, 2, 3, 1)[(slice(None), *inner)]
+        theirs = expected[(slice(None), *inner)]
+        assert np.abs(theirs).mean() > 10  # levels of 255, not of a deviation
+        assert np.abs(ours - theirs).max() < 1e-4 * np.abs(theirs).max()
+
+
+def test_features_are_those_of_the_same_numbers_in_torchvisions_layout(library, numbers):
+    """All sixteen convolutions, by torchvision's names: (outputs, inputs, height, width)."""
+    installed = library.installed("vgg19-keras").load()
+    names = [name for name in registry().weights["vgg19"].shapes if name.endswith(".weight")]
+    layers = [layer for layer, kind in numbers if kind == "W"]
+    for name, layer in list(zip(names, layers, strict=True))[1:]:
+        assert np.array_equal(installed[name], numbers[layer, "W"].transpose(3, 2, 0, 1))
+        assert np.array_equal(installed[name.replace("weight", "bias")], numbers[layer, "b"])
+    picture = torch.rand(1, 3, 9, 9)
+    mean, deviation = (torch.tensor(values)[:, None, None] for values in ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)))
+    first = {kind: torch.from_numpy(installed[f"features.0.{kind}"]) for kind in ("weight", "bias")}
+    found = conv2d((picture - mean) / deviation, first["weight"], first["bias"])
+    blue_first = 255 * picture.flip(1) - torch.tensor(CAFFE_MEAN)[:, None, None]
+    kernel = torch.from_numpy(numbers["block1_conv1", "W"]).permute(3, 2, 0, 1)
+    expected = conv2d(blue_first, kernel, torch.from_numpy(numbers["block1_conv1", "b"]))
+    assert torch.allclose(found, expected, atol=1e-3)  # of values of some hundreds
+    assert ARCHITECTURES["vgg19-keras"].operations == ARCHITECTURES["vgg19"].operations
+
+
+def test_a_file_that_a_newer_keras_saved_is_recognised_as_well(numbers, tmp_path):
+    file = write(tmp_path / "new.h5", numbers, "{layer}/{layer}/{new}:0")
+    assert registry().weights_library(tmp_path / "library").install([file]).name == "vgg19-keras"
+
+
+def cut_short(path):
+    path.write_bytes(path.read_bytes()[:-1000])
+
+
+def changed(path, change):
+    with h5py.File(path, "a") as file:
+        change(file)
+
+
+def elsewhere(file):
+    del file["block1_conv1"]
+    file["block1_conv1"] = h5py.ExternalLink("/etc/passwd", "/x")
+
+
+def stored_elsewhere(file):
+    del file["block1_conv1/block1_conv1_W_1:0"]
+    file["block1_conv1"].create_dataset("W", (3, 3, 3, 64), "f4", external=[("/etc/passwd", 0, h5py.h5f.UNLIMITED)])
+
+
+def virtual(file):
+    layout = h5py.VirtualLayout((3, 3, 3, 64), "f4")
+    layout[:] = h5py.VirtualSource("other.h5", "x", (3, 3, 3, 64))
+    del file["block1_conv1/block1_conv1_W_1:0"]
+    file["block1_conv1"].create_virtual_dataset("W", layout)
+
+
+def huge(file):
+    file.create_dataset("block9_conv1/W", (2**20, 2**12), "f4", chunks=(1024, 1024), compression="gzip")
+
+
+def of_text(file):
+    file["block9_conv1/W"] = np.array(["evil"], dtype=h5py.string_dtype())
+
+
+def transposed(file):
+    values = file["block1_conv1/block1_conv1_W_1:0"][()]
+    del file["block1_conv1/block1_conv1_W_1:0"]
+    file["block1_conv1/block1_conv1_W_1:0"] = values.T.copy()
+
+
+def not_finite(file):
+    file["block1_conv1/block1_conv1_W_1:0"][0] = np.nan
+
+
+def in_a_circle(file):
+    file["block1_conv1/again"] = file["block1_conv1"]
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (elsewhere, "refers to data elsewhere"),
+        (stored_elsewhere, "lies in another file"),
+        (virtual, "lies in another file"),
+        (huge, "which are not in the file"),
+        (of_text, "no array of numbers"),
+        (transposed, "should be 3x3x3x64, is 64x3x3x3"),
+        (not_finite, "does not contain finite numbers"),
+        (in_a_circle, "too many groups"),
+    ],
+)
+def test_a_hostile_or_wrong_file_is_refused_with_the_reason(change, reason, numbers, tmp_path):
+    file = write(tmp_path / NAME, numbers)
+    changed(file, change)
+    library = registry().weights_library(tmp_path / "library")
+    with pytest.raises(ModelError, match=reason):
+        library.install([file], "vgg19-keras")
+    assert not library.is_installed("vgg19-keras")
+
+
+def test_a_file_that_is_cut_short_is_refused(numbers, tmp_path):
+    file = write(tmp_path / NAME, numbers)
+    cut_short(file)
+    with pytest.raises(ModelError, match="damaged"):
+        registry().weights_library(tmp_path / "library").install([file])
