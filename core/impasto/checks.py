@@ -43,8 +43,7 @@ def check_matcher(matcher: Matcher) -> None:
     """Raise PluginError if a host could not list the matcher."""
     _check_texts(matcher, "name", "label", "description", "subject", "example")
     if matcher.subject not in SUBJECTS:
-        message = f"{matcher.name} has the subject {matcher.subject!r}"
-        raise PluginError(message, f"use one of {', '.join(SUBJECTS)}")
+        raise PluginError(f"{matcher.name} has the subject {matcher.subject!r}", f"use one of {', '.join(SUBJECTS)}")
 
 
 def _check_texts(named: Tool | Matcher, *attributes: str) -> None:

@@ -103,7 +103,7 @@ class Registry:
         """The matcher called `name`. ParameterError lists the known ones."""
         if name in self.matchers:
             return self.matchers[name]
-        remedy = f"{did_you_mean(name, self.matchers)}choose from {', '.join(sorted(self.matchers)) or 'none'}"
+        remedy = f"{did_you_mean(name, self.matchers)}choose from {', '.join(sorted(self.matchers))}"
         raise ParameterError(f"there is no matcher called {name!r}", remedy)
 
     def tools_for(self, task: str) -> list[Tool]:

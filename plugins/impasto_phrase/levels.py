@@ -1,0 +1,44 @@
+"""Values of parameters for words of degree: "some", "much", "more"."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+LEVELS = {"no": 0.0, "little": 0.22, "some": 0.5, "much": 0.85}
+OF_SLOT: Mapping[str, Mapping[str, float]] = {
+    "moss": {"little": 0.3, "some": 0.5, "much": 0.75},
+    "wetness": {"little": 0.25, "some": 0.5, "much": 0.8},
+    "dirt": {"little": 0.25, "some": 0.5, "much": 0.8},
+    "paint": {"little": 0.3, "some": 0.85, "much": 1.0},
+    "stripes": {"little": 12, "some": 6, "much": 3},
+}
+ABOVE_DEFAULT = 0.2
+"""Least distance of "some" from what the material has unasked, so that it can be seen."""
+LEVEL_STEP = 0.2
+"""Step of a parameter from 0 to 1 that "more" makes."""
+
+
+def level(slot: str, schema: Mapping[str, Any], word: str) -> float:
+    """Value of a parameter for "no", "little", "some" or "much"."""
+    if schema.get("type") == "boolean":
+        return float(word != "no")
+    value = OF_SLOT.get(slot, {}).get(word, LEVELS[word])
+    default = schema["default"]
+    if word == "little" and default > 0:
+        value = min(value, default)
+    elif word in ("some", "much") and slot not in OF_SLOT:
+        value = max(value, default + ABOVE_DEFAULT)
+    return min(max(value, schema.get("minimum", 0)), schema.get("maximum", 1))
+
+
+def stepped(schema: Mapping[str, Any], value: float, steps: float) -> float:
+    """A parameter's value moved by steps, within its limits."""
+    if schema.get("type") == "boolean":
+        return float(steps > 0)
+    return min(max(value + LEVEL_STEP * steps, schema.get("minimum", 0)), schema.get("maximum", 1))
+
+
+def within(schema: Mapping[str, Any], value: float) -> float:
+    """The value nearest to one that a parameter may have, rounded."""
+    return round(min(max(value, schema.get("minimum", value)), schema.get("maximum", value)), 5)

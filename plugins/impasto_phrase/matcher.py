@@ -1,0 +1,93 @@
+"""The matcher: a phrase to a recipe of one procedural material, or a change of such a recipe."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from impasto.context import Context
+from impasto.errors import ParameterError
+from impasto.matchers import Match, Matcher
+from impasto.recipe import Recipe, Step
+from impasto.system.outside import shown
+from impasto.texture import Maps
+
+from .reading import Reading, read
+from .vocabulary import materials, table, vocabulary
+
+
+def read_phrase(text: str, start: str | None = None) -> Reading:
+    """What a phrase says; start: the material that it changes if it names none. ParameterError for contradictions."""
+    implied = {name: about.get("implied", ()) for name, about in materials().items()}
+    return read(text, vocabulary(), implied, start)
+
+
+class Phrase(Matcher):
+    """Reads a phrase in English or Chinese; words without a meaning are named, and nothing is invented for them."""
+
+    name, label = "phrase", "Phrase"
+    description = "A material from a few words in English or Chinese, such as wet mossy cobblestones"
+    subject, can_edit, rank = "text", True, 10
+    example = "wet mossy cobblestones"
+
+    def suggestions(self) -> Sequence[str]:
+        """Whole phrases, then each known English and Chinese expression."""
+        known = vocabulary()
+        expressions = [text for text, meaning in known.chinese.items() if "ignored" not in meaning.values]
+        return [*table("examples")["phrases"], *sorted(known.written), *expressions]
+
+    def match(self, subject: str | Maps, seed: int, context: Context, start: Recipe | None = None) -> Match:
+        """The recipe that a phrase describes, or `start` changed by it."""
+        from .building import changed, described
+        from .variations import varied
+
+        assert isinstance(subject, str)
+        position = _position(start)
+        before = start.steps[position] if start is not None and position is not None else None
+        reading = read_phrase(subject, before.tool if before else None)
+        self._refuse_nothing(subject, reading, start, before)
+        if before is None or start is None or position is None:
+            tool, parameters, notes = described(reading)
+        else:
+            tool, parameters, notes = changed(before, reading)
+        if seed and start is None:
+            parameters = varied(tool, parameters, seed)
+        step = Step(tool, parameters)
+        if start is not None and position is not None:
+            steps = (*start.steps[:position], step, *start.steps[position + 1 :])
+            return Match(replace(start, steps=steps), (*_words_left_out(reading), *notes))
+        return Match(Recipe((step,), seed), (*_words_left_out(reading), *notes))
+
+    def _refuse_nothing(self, subject: str, reading: Reading, start: Recipe | None, before: Step | None) -> None:
+        """Raise ParameterError for a phrase that names no material, or changes nothing."""
+        if reading.material or (before and not reading.is_empty):
+            return
+        hints = [f"{word} may be {' or '.join(near)}" for word in reading.unknown if (near := _nearest(word))]
+        remedy = "".join(f"{hint}; " for hint in hints)
+        if start is not None and before is None:
+            raise ParameterError("the recipe has no procedural material that words could change", "give another recipe")
+        if start is not None:
+            message = f"{shown(subject)} changes nothing that is known here"
+            raise ParameterError(message, f"{remedy}write for example 'a little darker', or 'more moss'")
+        known = f"the materials are {', '.join(materials())}"
+        message = f"{shown(subject)} names no material that is known here"
+        raise ParameterError(message, f"{remedy}{known}; write for example {self.example!r}")
+
+
+def _position(start: Recipe | None) -> int | None:
+    """Position of the last step that is a procedural material; None if there is none."""
+    steps = start.steps if start is not None else ()
+    return max((index for index, step in enumerate(steps) if step.tool in materials()), default=None)
+
+
+def _nearest(word: str) -> Sequence[str]:
+    return vocabulary().nearest(word)
+
+
+def _words_left_out(reading: Reading) -> list[str]:
+    """A sentence fragment for each word without a meaning, with those that are written like it, or that do not fit."""
+    notes = []
+    for word in dict.fromkeys(reading.unknown):
+        near = _nearest(word)
+        notes.append(f"{word!r} has no meaning here" + (f"; known is {', '.join(near)}" if near else ""))
+    return notes + [f"{word!r} was left out: a phrase makes one material" for word in dict.fromkeys(reading.left_out)]

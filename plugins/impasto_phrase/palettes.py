@@ -1,0 +1,81 @@
+"""Changes of colours, sRGB in [0, 1], in Oklab, where equal steps look alike (Ottosson 2020)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from impasto.surface.palette import from_oklab, to_oklab
+
+DARK, LIGHT, BRIGHT = 0.74, 0.5, 1.4
+"""Factor of lightness; share of the way to white; factor of chroma."""
+STEPS = {"a_little_": 0.035, "": 0.08, "much_": 0.16}
+"""Steps of lightness that comparatives make."""
+WARM = np.array([0.0, 0.012, 0.03])
+"""Step towards warm colours."""
+JITTER = np.array([0.03, 0.008, 0.01])
+"""Deviations of a variation's colours."""
+TINT = 0.35
+"""Share of the way to another colour that "more red" goes."""
+WHITE = 0.97
+FAMILY = 0.85
+"""Share of the differences within a family of colours that is kept when it is moved."""
+
+
+def moved(color: Sequence[float], before: Sequence[float], after: Sequence[float]) -> list[float]:
+    """A colour of a family, of which one other went from `before` to `after`."""
+    if tuple(color) == tuple(before):
+        return [round(float(value), 6) for value in after]
+    differences = FAMILY * (_lab(color) - _lab(before))
+    differences[1:] *= min(1.0, _chroma(after) / max(_chroma(before), 1e-6))  # what is beside grey is grey, too
+    return _rgb(_lab(after) + differences)
+
+
+def shaded(color: Sequence[float], word: str) -> list[float]:
+    """A colour that is `dark`, `light` or `bright`, or darker or lighter by a step, as in "a_little_darker"."""
+    lab = _lab(color)
+    if word == "dark":
+        lab = lab * [DARK, 0.9, 0.9]
+    elif word == "light":
+        lab = np.array([lab[0] + LIGHT * (WHITE - lab[0]), *(0.8 * lab[1:])])
+    elif word == "bright":
+        lab = np.array([min(WHITE, lab[0] + 0.04), *(BRIGHT * lab[1:])])
+    else:
+        lab[0] += _step(word) * (-1 if word.endswith("darker") else 1)
+    return _rgb(lab)
+
+
+def toned(color: Sequence[float], word: str) -> list[float]:
+    """A colour that is `warm` or `cool`, or warmer or cooler by a step."""
+    factor = _step(word) / STEPS[""] if word.endswith("er") else 1.5
+    return _rgb(_lab(color) + WARM * factor * (-1 if "cool" in word else 1))
+
+
+def tinted(color: Sequence[float], toward: Sequence[float], word: str) -> list[float]:
+    """A colour with hue and chroma nearer to those of another, or farther, as in "a_little_more" and "less"."""
+    share = TINT * _step(word) / STEPS[""] * (-1 if word.endswith("less") else 1)
+    lab, goal = _lab(color), _lab(toward)
+    lab[1:] += share * (goal[1:] - lab[1:]) if share > 0 else share * goal[1:]
+    return _rgb(lab)
+
+
+def jittered(color: Sequence[float], draw: np.ndarray, share: float) -> list[float]:
+    """A colour moved at random; draw: three standard normal numbers."""
+    return _rgb(_lab(color) + share * JITTER * draw)
+
+
+def _chroma(color: Sequence[float]) -> float:
+    return float(np.hypot(*_lab(color)[1:]))
+
+
+def _step(word: str) -> float:
+    return next(size for amount, size in STEPS.items() if word.startswith(amount) and (amount or "_" not in word))
+
+
+def _lab(color: Sequence[float]) -> np.ndarray:
+    return to_oklab(np.asarray(color, np.float64).reshape(1, 3))[0]
+
+
+def _rgb(lab: np.ndarray) -> list[float]:
+    return [round(float(value), 6) for value in np.clip(from_oklab(lab.reshape(1, 3))[0], 0, 1)]

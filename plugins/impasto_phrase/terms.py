@@ -1,0 +1,150 @@
+"""Terms of a phrase: the longest known expressions, measures, colours in hex, breaks, and what is unknown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from .vocabulary import COMPARED, Meaning, Vocabulary, words_of
+
+METRES = {
+    **dict.fromkeys(("mm", "millimetre", "millimeter", "毫米"), 0.001),
+    **dict.fromkeys(("cm", "centimetre", "centimeter", "厘米", "公分"), 0.01),
+    **dict.fromkeys(("m", "metre", "meter", "米"), 1.0),
+    **dict.fromkeys(("in", "inch", "inches", "″", '"', "英寸"), 0.0254),
+    **dict.fromkeys(("ft", "foot", "feet", "′", "英尺"), 0.3048),
+}
+ENGLISH_NUMBERS = {"half": 0.5, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "eight": 8, "ten": 10}
+CHINESE_NUMBERS = {"半": 0.5, **{sign: number for number, sign in enumerate("一二三四五六七八九十", 1)}, "两": 2}
+NUMBERS = {**ENGLISH_NUMBERS, **CHINESE_NUMBERS}
+HIGHEST = 3
+"""Parts of a measure, such as 24 x 12 x 6 cm."""
+_NUMBER = rf"(?:\d+(?:[.,]\d+)?|{'|'.join(NUMBERS)})"
+_UNIT = "|".join(sorted(map(re.escape, METRES), key=len, reverse=True))
+_MEASURE = re.compile(
+    rf"({_NUMBER}(?:\s*(?:{_UNIT})?\s*[x×*]\s*{_NUMBER})*)[\s-]*({_UNIT})s?(?![a-z])",
+    re.IGNORECASE,
+)
+_HEX = re.compile(r"#(?:[0-9a-f]{6}|[0-9a-f]{3})(?![0-9a-z])", re.IGNORECASE)
+_BREAK = re.compile(r"[,;:.!?()\[\]，；：。！？（）、/|]")
+_LATIN = re.compile(r"[a-zà-ÿ]+(?:['’][a-z]+)*", re.IGNORECASE)
+_HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]+")
+_OTHER = re.compile(r"[^\s,;:.!?()\[\]，；：。！？（）、/|\u3400-\u4dbf\u4e00-\u9fffa-zà-ÿ]+", re.IGNORECASE)
+LONGEST_ENGLISH, LONGEST_CHINESE = 4, 10
+PARTICLES = frozenset("的地得了和与及有带很又")
+"""Chinese characters that are words of their own even beside unknown ones."""
+
+
+@dataclass(frozen=True)
+class Term:
+    """A part of a phrase. meaning: None if it is unknown. sizes_m: of a measure. language: "en" or "zh"."""
+
+    text: str
+    meaning: Meaning | None = None
+    sizes_m: tuple[float, ...] = ()
+    is_break: bool = False
+    language: str = "en"
+
+    @property
+    def compares(self) -> bool:
+        """Whether it makes the phrase a change of something that exists."""
+        return self.meaning is not None and (self.has("compare") or bool(COMPARED & set(self.meaning.values.values())))
+
+    def has(self, slot: str) -> bool:
+        """Whether the meaning has this slot, for any material."""
+        return self.meaning is not None and slot in self.meaning.values
+
+
+def terms_of(text: str, known: Vocabulary) -> list[Term]:
+    """The terms of a phrase, in order."""
+    found: list[Term] = []
+    position = 0
+    text = text.replace("’", "'")
+    while position < len(text):
+        if text[position] in " -":
+            position += 1
+            continue
+        made, position = _next(text, position, known)
+        found += made
+    return found
+
+
+def _next(text: str, position: int, known: Vocabulary) -> tuple[list[Term], int]:
+    """The terms at a position, and the position after them."""
+    if match := _MEASURE.match(text, position):
+        return [Term(match[0], sizes_m=_metres(match))], match.end()
+    if match := _HEX.match(text, position):
+        return [Term(match[0], Meaning({"color": match[0].lower()}))], match.end()
+    if match := _BREAK.match(text, position):
+        return [Term(match[0], is_break=True)], match.end()
+    if match := _HAN.match(text, position):
+        measure = _MEASURE.search(match[0])  # as in a run of characters that has 两厘米 in it
+        end = match.start() + measure.start() if measure else match.end()
+        return _whole_words(list(_chinese(text[match.start() : end], known))), end
+    if match := _LATIN.match(text, position):
+        return _english(text, position, known)
+    match = _OTHER.match(text, position)
+    end = match.end() if match else position + 1
+    return [Term(text[position:end])], end
+
+
+def _metres(match: re.Match[str]) -> tuple[float, ...]:
+    scale = METRES[match[2].lower()]
+    numbers = re.findall(_NUMBER, match[1], re.IGNORECASE)[:HIGHEST]
+    return tuple(
+        round((NUMBERS.get(number.lower()) or float(number.replace(",", "."))) * scale, 6) for number in numbers
+    )
+
+
+def _english(text: str, position: int, known: Vocabulary) -> tuple[list[Term], int]:
+    """The longest known expression of up to four words, or one unknown word."""
+    ends: list[int] = []
+    at = position
+    while len(ends) < LONGEST_ENGLISH and (match := _LATIN.match(text, at)):
+        ends.append(match.end())
+        at = match.end()
+        while at < len(text) and text[at] in " -":
+            at += 1
+    for end in reversed(ends):
+        if meaning := known.english.get(words_of(text[position:end])):
+            return [Term(text[position:end], meaning)], end
+    return [Term(text[position : ends[0]])], ends[0]
+
+
+def _chinese(text: str, known: Vocabulary) -> Iterator[Term]:
+    """Known expressions, the longest first, and runs of unknown characters."""
+    position = start = 0
+    while position < len(text):
+        lengths = range(min(LONGEST_CHINESE, len(text) - position), 0, -1)
+        length = next((n for n in lengths if text[position : position + n] in known.chinese), 0)
+        if length:
+            if start < position:
+                yield Term(text[start:position], language="zh")
+            expression = text[position : position + length]
+            yield Term(expression, known.chinese[expression], language="zh")
+            start = position + length
+        position += length or 1
+    if start < len(text):
+        yield Term(text[start:], language="zh")
+
+
+def _whole_words(terms: list[Term]) -> list[Term]:
+    """The terms, with known single characters inside of unknown words joined to them: 铁 in 铁塔 is no iron."""
+    joined: list[Term] = []
+    for index, term in enumerate(terms):
+        before = joined[-1] if joined else None
+        after = terms[index + 1] if index + 1 < len(terms) else None
+        if before is not None and before.meaning is None and _continues(before, term, after):
+            joined[-1] = Term(before.text + term.text, language="zh")
+        else:
+            joined.append(term)
+    return joined
+
+
+def _continues(unknown: Term, term: Term, after: Term | None) -> bool:
+    """Whether a term belongs to the unknown word before it."""
+    if term.meaning is None:
+        return True
+    is_inside = len(unknown.text) == 1 or (after is not None and after.meaning is None)
+    return is_inside and len(term.text) == 1 and term.text not in PARTICLES

@@ -1,0 +1,231 @@
+"""Phrases become recipes of procedural materials: slots, colours, sizes, changes, variations, and what is refused."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from impasto.errors import ParameterError
+from impasto.matching import match
+from impasto.plugins import registry
+from impasto.recipe import Recipe, Step
+from impasto.surface.palette import to_oklab
+from impasto.tools import validate
+from impasto_phrase.matcher import read_phrase
+from impasto_phrase.vocabulary import materials, vocabulary
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
+import phrase_slots
+
+pytestmark = pytest.mark.any_numpy
+LEAST_RIGHT = 0.9
+
+
+def parameters(text: str, **more) -> dict:
+    return dict(match("phrase", text, **more).recipe.steps[0].parameters)
+
+
+def lightness(color) -> float:
+    return float(to_oklab(np.asarray(color, float).reshape(1, 3))[0, 0])
+
+
+@pytest.mark.parametrize("language", phrase_slots.LANGUAGES)
+@pytest.mark.parametrize("is_held_out", [False, True])
+def test_nine_of_ten_slots_are_right(language, is_held_out):
+    stated = [item for item in phrase_slots.phrases(language) if item.is_held_out == is_held_out]
+    counts = [phrase_slots.count(item, language == "chinese") for item in stated]
+    assert len(stated) >= 40
+    assert sum(right for right, _, _ in counts) >= LEAST_RIGHT * sum(of for _, of, _ in counts)
+
+
+def test_the_count_of_slots_can_fail(monkeypatch):
+    monkeypatch.setattr(phrase_slots, "slots_read", lambda text, start: {"material": "bricks", "wear": "some"})
+    right, of, line = phrase_slots.count(phrase_slots.Stated("a brick", {"material": "bricks", "moss": "some"}, True))
+    assert (right, of) == (1, 3)
+    assert "moss: some / -" in line
+
+
+def test_there_are_sixty_adjectives_in_each_language():
+    known = vocabulary()
+    graded = {"wear", "dirt", "wetness", "moss", "gloss", "surface", "shade", "size", "cracks", "stains", "regularity"}
+    graded |= {"density", "variation", "chips", "faded", "scratches", "dents", "tarnish", "dry", "tone"}
+    for words in (known.english, known.chinese):
+        meanings = [meaning.values for meaning in words.values()]
+        adjectives = [values for values in meanings if graded & set(values) and "noun" not in values]
+        assert len(adjectives) >= 60
+
+
+def test_every_word_fits_the_materials():
+    """Each entry of the tables names materials, parameters and choices that exist."""
+    known = vocabulary()
+    tools = {name: registry().tool(name) for name in materials()}
+    procedural = {tool for status in registry().plugins if status.name == "procedural" for tool in status.tools}
+    assert {name for name in procedural if registry().tool(name).kind == "generator"} == set(tools)
+    for meaning in [*known.english.values(), *known.chinese.values()]:
+        named = [name for key, name in meaning.values.items() if key in ("material", "hint", "maybe")]
+        assert set(named) | set(meaning.own) <= set(tools)
+    words = {"material", "colors", "size", "joint", "surface", "gloss"}
+    for name, about in materials().items():
+        fields = tools[name].parameters.model_fields
+        for key in ("colors", "vein_colors"):
+            assert set(about.get(key, ())) <= set(fields), name
+        for key in ("size", "second_size", "joint", "joint_color", "vein_color", "second"):
+            assert about.get(key, "width_m") in fields, (name, key)
+        for key in words - {"colors", "size", "joint", "material"}:
+            for values in about.get(key, {}).values():
+                validate(tools[name], values)
+
+
+@pytest.mark.parametrize("name", sorted(materials()))
+def test_each_material_takes_all_kinds_of_words(name):
+    label = {"weave": "woven cloth", "rust": "rust", "moss": "moss", "knit": "knit", "scratched-metal": "metal"}
+    noun = label.get(name, name.replace("-", " "))
+    for words in (
+        "dark red",
+        "small rough worn",
+        "huge smooth glossy",
+        "very dirty",
+        "2 cm",
+        "a bit wetter and less red",
+    ):
+        found = match("phrase", f"{words} {noun}" if "bit" not in words else words, start=Recipe((Step(name),)))
+        assert found.recipe.steps[0].tool == name
+        validate(registry().tool(name), found.recipe.steps[0].parameters)
+
+
+class TestParameters:
+    def test_words_set_what_they_say_and_nothing_else(self):
+        assert parameters("wet mossy cobblestones") == {"wetness": 0.5, "moss": 0.5}
+        assert parameters("潮湿的鹅卵石路") == {"wetness": 0.25}
+
+    def test_a_hex_colour_is_exact_and_the_others_of_the_family_follow(self):
+        made = parameters("#a04030 bricks")
+        assert np.allclose(made["color"], np.array([0xA0, 0x40, 0x30]) / 255, atol=1e-5)
+        assert lightness(made["second_color"]) < lightness(made["color"])
+
+    def test_beside_grey_there_is_no_blue(self):
+        lab = to_oklab(np.array([parameters("grey roof tiles")["second_color"]]))[0]
+        assert np.hypot(*lab[1:]) < 0.02
+
+    def test_degrees_are_in_order(self):
+        levels = [parameters(f"{degree} dirty concrete")["dirt"] for degree in ("slightly", "", "very")]
+        assert levels == sorted(levels)
+        assert levels[0] < levels[1] < levels[2]
+
+    def test_measures_are_exact_and_whole_numbers_of_tiles_fit(self):
+        made = parameters("20 cm tiles with 5 mm grout")
+        assert (made["tile_m"], made["joint_m"]) == (0.2, 0.005)
+        width_m = made.get("width_m", 1.2)
+        assert abs(width_m / 0.2 - round(width_m / 0.2)) < 1e-6
+        assert parameters("24 x 8 cm bricks")["course_m"] == 0.08
+        assert parameters("6 inch tiles")["tile_m"] == 0.1524
+        assert parameters("planks, 3 m across")["width_m"] == 3.0
+
+    def test_a_size_out_of_range_is_limited_and_said(self):
+        found = match("phrase", "90 m tiles")
+        assert found.recipe.steps[0].parameters["tile_m"] == 2
+        assert any("limited" in note for note in found.notes)
+
+    def test_colours_of_joints_and_veins_are_their_own(self):
+        assert lightness(parameters("dark red bricks with white mortar")["mortar_color"]) > 0.85
+        made = parameters("black marble with gold veins")
+        assert lightness(made["color"]) < 0.3 < lightness(made["vein_color"])
+
+    def test_what_has_no_effect_is_said(self):
+        assert any("'rusty'" in note for note in match("phrase", "rusty marble").notes)
+        assert any("'marble' was left out" in note for note in match("phrase", "marble, then bricks").notes) is False
+        assert any("left out" in note for note in match("phrase", "cobbles with sand").notes)
+
+
+class TestChanges:
+    @pytest.fixture
+    def start(self) -> Recipe:
+        return match("phrase", "mossy red bricks", seed=5).recipe
+
+    def test_comparatives_move_what_is_there(self, start):
+        before = start.steps[0].parameters
+        after = parameters("a little darker and much more moss", start=start)
+        assert lightness(after["color"]) < lightness(before["color"])
+        assert after["moss"] > before["moss"] + 0.2
+        assert {name: after[name] for name in before if "color" not in name and name != "moss"} == {
+            name: before[name] for name in before if "color" not in name and name != "moss"
+        }
+
+    def test_amounts_are_in_order(self, start):
+        colors = [parameters(f"{amount} darker", start=start)["color"] for amount in ("a little", "", "much")]
+        lights = [lightness(color) for color in colors]
+        assert lights[0] > lights[1] > lights[2]
+
+    def test_no_moss_and_another_material(self, start):
+        assert parameters("no moss", start=start)["moss"] == 0
+        found = match("phrase", "make it cobblestones", start=start).recipe
+        assert (found.steps[0].tool, found.seed) == ("cobbles", 5)
+        assert found.steps[0].parameters["moss"] == start.steps[0].parameters["moss"]
+
+    def test_sizes_grow_and_shrink(self, start):
+        larger, smaller = (parameters(word, start=start)["length_m"] for word in ("larger", "much smaller"))
+        assert larger > 0.225 > smaller
+
+    def test_other_steps_stay(self, start):
+        recipe = Recipe((*start.steps, Step("tint")), start.seed)
+        changed = match("phrase", "wetter", start=recipe).recipe
+        assert changed.steps[1] == Step("tint")
+        assert changed.steps[0].parameters["wetness"] == 0.2
+
+    def test_what_cannot_be_changed_is_refused(self, start):
+        with pytest.raises(ParameterError, match="changes nothing"):
+            match("phrase", "hello there", start=start)
+        with pytest.raises(ParameterError, match="no procedural material"):
+            match("phrase", "darker", start=Recipe((Step("tint"),)))
+
+
+def test_variations_differ_and_keep_what_was_said():
+    texts = [match("phrase", "wet red bricks", seed=seed).recipe for seed in range(4)]
+    assert len({recipe.to_json() for recipe in texts}) == 4
+    for recipe in texts[1:]:
+        given = recipe.steps[0].parameters
+        assert given["wetness"] == 0.5
+        assert np.abs(np.array(given["color"]) - texts[0].steps[0].parameters["color"]).max() < 0.12
+        assert {"chips", "irregular", "joint_m"} <= set(given)
+        validate(registry().tool("bricks"), given)
+    assert match("phrase", "wet red bricks", seed=2).recipe == texts[2]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a cat", "names no material"),
+        ("🐱🐱", "names no material"),
+        ("мокрая брусчатка", "names no material"),
+        ("مبلط", "names no material"),
+        ("very wet", "names no material"),
+        ("glossy matte tiles", "contradict"),
+        ("small large cobbles", "contradict"),
+        ("brick wall with no moss and lots of moss", "contradict"),
+        ("干净的脏砖墙", "contradict"),
+        ("herringbone flemish bricks", "contradict"),
+    ],
+)
+def test_phrases_without_a_material_or_sense_are_refused(text, said):
+    with pytest.raises(ParameterError, match=said) as caught:
+        match("phrase", text)
+    assert caught.value.remedy
+
+
+def test_unknown_words_are_named_and_the_nearest_offered():
+    notes = match("phrase", "fluffy wet bricks").notes
+    assert any("'fluffy'" in note for note in notes)
+    with pytest.raises(ParameterError) as caught:
+        match("phrase", "wet coblestones")
+    assert "cobblestone" in caught.value.remedy
+    assert read_phrase("独角兽砖墙").unknown == ["独角兽"]
+
+
+def test_a_phrase_of_the_greatest_length_is_read_in_time():
+    import time
+
+    started = time.process_time()
+    read_phrase("very dark wet mossy bricks " * 18 + "x" * 20)
+    read_phrase("长满青苔的砖" * 80)
+    assert time.process_time() - started < 1.0
