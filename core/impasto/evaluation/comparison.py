@@ -191,7 +191,9 @@ def compare_case(
     made = [generation.make(seed) for seed in range(seeds)]
     names = compared_maps(case, made[0])
     without = generation.without_network(range(seeds))
-    rows = {MODEL: made, **simple_controls(case, names, generation.size_px, count=2), MEAN: without}
+    # a classifier of controls learns from one and tests on another
+    count = 2 if {QUILT, NOISE} & set(classifiers) else JUDGED_CONTROLS
+    rows = {MODEL: made, **simple_controls(case, names, generation.size_px, count), MEAN: without}
     rows = {row: rows[row] for row in ROWS if rows.get(row)}
     judge = _Judge(case, names, rows, copies)
     found: dict[str, list[dict[str, float]]] = {}

@@ -47,14 +47,15 @@ def _magnitudes(picture: np.ndarray, count: int, rng: np.random.Generator) -> np
     height, width, _ = picture.shape
     margin = min(int(WAVELENGTHS_PX[-1]), (min(height, width) - 1) // 3)
     y, x = (torch.from_numpy(rng.integers(margin, side - margin, count)) for side in (height, width))
+    place = y * width + x
     spectrum = fft2(torch.from_numpy(np.ascontiguousarray(picture.transpose(2, 0, 1), np.float32)))  # (C, H, W)
     features = []
     for wavelength in WAVELENGTHS_PX:
         lag = min(round(wavelength), margin)
         for orientation in range(ORIENTATIONS):
             kernel = log_gabor(height, width, wavelength, np.pi * orientation / ORIENTATIONS)
-            magnitude = ifft2(spectrum * kernel).abs()
-            features += [magnitude[:, y, x], magnitude[:, y, x + lag], magnitude[:, y + lag, x]]
+            magnitude = ifft2(spectrum * kernel).abs().flatten(1)
+            features += [magnitude.index_select(1, place + shift) for shift in (0, lag, lag * width)]
     return torch.cat(features).T.numpy()
 
 
