@@ -168,7 +168,7 @@ class _Builder:
         family = list(self.table.get("colors", ()))
         if color := slots.pop("color", ""):
             if family:
-                self._move(family, _rgb(color))
+                self._move(family, _rgb(self.table.get("natural", {}).get(color, color)))
                 if slots.get("paint") is None:
                     self._put_all(self.table.get("color_needs", {}))
             elif "metal" not in self.reading.slots:

@@ -36,13 +36,13 @@ def shaded(color: Sequence[float], word: str) -> list[float]:
     """A colour that is `dark`, `light` or `bright`, or darker or lighter by a step, as in "a_little_darker"."""
     lab = _lab(color)
     if word == "dark":
-        lab = lab * [DARK, 0.9, 0.9]
+        lab = lab * DARK
     elif word == "light":
         lab = np.array([lab[0] + LIGHT * (WHITE - lab[0]), *(0.8 * lab[1:])])
     elif word == "bright":
         lab = np.array([min(WHITE, lab[0] + 0.04), *(BRIGHT * lab[1:])])
     else:
-        lab[0] += _step(word) * (-1 if word.endswith("darker") else 1)
+        lab = _stepped(lab, _step(word) * (-1 if word.endswith("darker") else 1))
     return _rgb(lab)
 
 
@@ -63,6 +63,12 @@ def tinted(color: Sequence[float], toward: Sequence[float], word: str) -> list[f
 def jittered(color: Sequence[float], draw: np.ndarray, share: float) -> list[float]:
     """A colour moved at random; draw: three standard normal numbers."""
     return _rgb(_lab(color) + share * JITTER * draw)
+
+
+def _stepped(lab: np.ndarray, step: float) -> np.ndarray:
+    """Oklab with another lightness; darker ones lose chroma as well, as in a shadow."""
+    lightness = float(np.clip(lab[0] + step, 0, WHITE))
+    return np.array([lightness, *(lab[1:] * min(1.0, lightness / max(lab[0], 1e-6)))])
 
 
 def _chroma(color: Sequence[float]) -> float:

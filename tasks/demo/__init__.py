@@ -30,6 +30,7 @@ def demo(options: argparse.Namespace) -> None:
     for name, what in (
         ("contact_sheet.png", "everything on one page: the photograph, the tiled result, its maps, the rest"),
         ("preview.png", "the material on an object, rendered"),
+        ("words", "cobblestones made from a phrase, and changed by another"),
         ("painted", "a photograph of a cat, repainted in the style of a painting"),
         ("repainted.png", "the same objects, the material repainted with strokes that stand out"),
         ("learned.png", "the same objects in a material made by a bundled model"),
@@ -74,6 +75,7 @@ def make_demo(folder: Path, options: argparse.Namespace) -> Path:
     photo = ["--photo", Path(options.photo).resolve()] if options.photo else ["--sample", options.sample]
     tint = ["--tint", options.tint] if options.tint else []
     _follow([engine, PARTS / "photograph.py", folder, *photo, *tint], folder, environment)
+    _follow([engine, PARTS / "words.py", folder], folder, environment)
     _follow([engine, PARTS / "style.py", folder], folder, environment)
     _follow([*blender, PARTS / "in_blender.py", "--", folder, "--size", str(options.size)], folder, environment)
     _follow([engine, PARTS / "contact_sheet.py", folder], folder, environment)

@@ -266,3 +266,18 @@ def test_options_that_a_table_has_columns_for_and_unknown_ones_are_refused(capsy
         assert ended.value.code == 2
         assert said in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+def test_a_row_may_have_a_text_for_a_matcher(tmp_path):
+    rows = [
+        {"recipe": "word-count", "text": "one two", "seed": "4", "name": "two", "parameter.width_px": "16"},
+        {"recipe": "checker", "text": "", "seed": "", "name": "", "parameter.width_px": ""},
+    ]
+    job, plain = jobs_of(write_csv(tmp_path / "t.csv", rows))
+    assert (job.recipe.steps[0].parameters["squares"], job.recipe.seed, job.name) == (2, 4, "two")
+    assert job.recipe.steps[0].parameters["width_px"] == 16
+    assert job.recipe.matched == {"matcher": "word-count", "text": "one two"}
+    assert not plain.recipe.matched
+    wrong = [{"recipe": "word-count", "text": "a cat"}, {"recipe": "word-count"}, {"recipe": "checker", "text": "one"}]
+    for row, said in zip(wrong, ("no number of squares", "the text is empty", "takes no text"), strict=True):
+        assert said in mistakes_of(write_csv(tmp_path / "wrong.csv", [row]))

@@ -63,7 +63,10 @@ class Plan:
         if isinstance(row, BatchJob):
             return replace(row, folder=output.folder, replace=output.replace)
         inputs = {name: self.recipes.folder / file for name, file in row.inputs.items() if file}
-        recipe = self.recipes.of(row.recipe, inputs)
+        if row.text or row.recipe in registry().matchers:
+            recipe = self.recipes.matched(row.recipe, row.text, row.seed or 0)
+        else:
+            recipe = self.recipes.of(row.recipe, inputs)
         tools = [registry().tool(step.tool) for step in recipe.steps]
         recipe = with_parameters(recipe, tools, row.parameters)
         recipe = replace(recipe, seed=recipe.seed if row.seed is None else row.seed)

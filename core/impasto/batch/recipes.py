@@ -1,4 +1,4 @@
-"""Recipes that rows name: files, each read once, and tools."""
+"""Recipes that rows name: files, each read once, tools, and matchers with a text."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..errors import ParameterError
+from ..matching import match
 from ..plugins import registry
 from ..recipe import Recipe, Step, name_inputs
 from ..system.outside import read_json, shown
@@ -33,6 +34,14 @@ class Recipes:
             _check_kinds(recipe)
             self._read[given] = replace(recipe, inputs={}, made_with={})
         return self._read[given]
+
+    def matched(self, matcher: str, text: str, seed: int) -> Recipe:
+        """The recipe that a matcher finds for a text. ParameterError if it finds none, or takes no text."""
+        if matcher in registry().matchers:
+            recipe = match(matcher, text, seed=seed).recipe
+            _check_kinds(recipe)
+            return recipe
+        raise ParameterError(f"{shown(matcher)} takes no text", "leave the text out, or name a matcher as recipe")
 
     def name_of(self, given: str) -> str:
         """The file's name without its ending, or the tool's."""

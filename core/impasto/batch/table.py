@@ -1,7 +1,8 @@
 """Tables of jobs: CSV or JSON lines, a row for each job.
 
-Columns: `recipe` (a file, or a tool's name), `source`, `input.NAME`, `parameter.NAME`, `seed`, `name`, `width_m`. In
-JSON lines, `inputs` and `parameters` are objects. Files are relative to the table.
+Columns: `recipe` (a file, or the name of a tool or of a matcher), `text` (for a matcher of texts), `source`,
+`input.NAME`, `parameter.NAME`, `seed`, `name`, `width_m`. In JSON lines, `inputs` and `parameters` are objects. Files
+are relative to the table.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ MAX_ROWS = 200_000
 MAX_COLUMNS = 256
 MAX_LINE_BYTES = 2**18
 DELIMITERS = ",;\t"
-PLAIN = ("recipe", "name", "seed", "width_m", SOURCE)
+PLAIN = ("recipe", "name", "seed", "width_m", "text", SOURCE)
 GROUPS = {"input.": "inputs", "parameter.": "parameters"}
 
 
@@ -33,8 +34,9 @@ GROUPS = {"input.": "inputs", "parameter.": "parameters"}
 class Row:
     """A row of a table. number: as spreadsheets and editors count, from 1.
 
-    recipe: the name of a file or a tool. inputs: names of files. parameters: values, or text for them, by name; that of
-    the second step is `2.NAME` where several steps have one of this name. seed: None for the recipe's own.
+    recipe: the name of a file, a tool or a matcher. text: for a matcher. inputs: names of files. parameters: values,
+    or text for them, by name; that of the second step is `2.NAME` where several steps have one of this name. seed: None
+    for the recipe's own.
     """
 
     number: int
@@ -44,6 +46,7 @@ class Row:
     seed: int | None = None
     name: str = ""
     width_m: float | None = None
+    text: str = ""
 
 
 def is_table(path: Path) -> bool:
@@ -142,7 +145,10 @@ def _row(number: int, fields: Mapping[str, Any]) -> Row:
         if not isinstance(fields.get(name, {}), dict):
             raise ParameterError(f"{name} is {shown(fields[name])}", "write an object")
     inputs = {**fields.get("inputs", {}), **({SOURCE: fields[SOURCE]} if SOURCE in fields else {})}
-    for name, value in [*inputs.items(), *((name, fields[name]) for name in ("recipe", "name") if name in fields)]:
+    for name, value in [
+        *inputs.items(),
+        *((name, fields[name]) for name in ("recipe", "name", "text") if name in fields),
+    ]:
         if not (isinstance(value, str) and is_unicode(value) and "\0" not in value):
             raise ParameterError(f"{name} is {shown(value)}", "write a name")
     seed, width_m = (_number(name, fields.get(name)) for name in ("seed", "width_m"))
@@ -150,7 +156,8 @@ def _row(number: int, fields: Mapping[str, Any]) -> Row:
         raise ParameterError(f"seed is {seed}", "write a whole number")
     check_metres("width_m", width_m)
     parameters = fields.get("parameters", {})
-    return Row(number, fields["recipe"], inputs, parameters, seed, fields.get("name", ""), width_m)
+    given = number, fields["recipe"], inputs, parameters, seed, fields.get("name", ""), width_m
+    return Row(*given, fields.get("text", ""))
 
 
 def _number(name: str, value: object) -> int | float | None:
