@@ -51,6 +51,21 @@ def tiny_models(tiny_models_folder: Path) -> Iterator[Path]:
         yield tiny_models_folder
 
 
+@pytest.fixture(scope="module")
+def one_slider() -> Iterator[None]:
+    """Trainings of torus find a slider along the first axis: to find the best ones takes most of a short training."""
+    import torch
+
+    from impasto_gan.torus import train
+
+    def first_axis(model):
+        return torch.eye(model.axes)[:1], [{"name": "some", "label": "Some", "low": -3, "high": 3, "default": 0}]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(train, "find_sliders", first_axis)
+        yield
+
+
 def tensors_that_see(shapes: dict[str, tuple[int, ...]]) -> dict[str, np.ndarray]:
     """Random convolutions, but the first three channels hand the colours through, so that decoders give them back."""
     rng = np.random.default_rng(0)

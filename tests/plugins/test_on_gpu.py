@@ -11,23 +11,15 @@ from tiny import TINY, train_tiny
 
 from impasto import runner
 from impasto.training.noise import NoiseField
-from impasto_gan.torus import train
-from impasto_gan.torus.model import TorusModel
 
-pytestmark = pytest.mark.usefixtures("small_weights", "tiny_models")
+pytestmark = pytest.mark.usefixtures("small_weights", "tiny_models", "one_slider")
 
 
 @pytest.fixture(autouse=True)
 def gpu(monkeypatch):
     monkeypatch.setattr(runner, "choose_device", lambda *_: DEVICE)
-    monkeypatch.setattr(train, "find_sliders", first_axis)
     with pretend_gpu():
         yield
-
-
-def first_axis(model: TorusModel) -> tuple[torch.Tensor, list[dict]]:
-    """A slider along the first axis: finding the best takes hundreds of pictures."""
-    return torch.eye(model.axes)[:1], [{"name": "some", "label": "Some", "low": -3, "high": 3, "default": 0}]
 
 
 def test_devices_must_not_mix():

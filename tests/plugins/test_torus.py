@@ -27,6 +27,8 @@ from impasto_gan.torus.prepare import prepare
 from impasto_gan.torus.resampling import taps_of
 from impasto_gan.torus.sliders import _measured, find_sliders
 
+pytestmark = pytest.mark.usefixtures("one_slider")
+
 TINY = {"name": "tiny", "canvas_px": 96, "crop_px": 48, "batch": 2, "width": 0.125}
 
 
@@ -148,6 +150,7 @@ def test_the_card_says_what_it_learned_from(library, tmp_path):
         "all",
     )
     assert model.card["figures"]["steps"] == 40
+    assert [slider["name"] for slider in model.card["sliders"]] == ["some"]
     assert str(library) not in str(model.card)
     train(tmp_path, 1, on={"hold_out": True, "canvas_px": 64})
     assert read_model(tmp_path / "tiny.safetensors").card["data"][0]["part"] == "left"

@@ -18,6 +18,8 @@ from impasto_gan.torus.prepare import prepare
 from impasto_gan.torus.standardisation import blended
 from impasto_gan.torus.train import TorusTraining
 
+pytestmark = pytest.mark.usefixtures("one_slider")
+
 
 def both() -> Dataset:
     """A light material with all maps, and a dark one that only has colours."""

@@ -20,6 +20,8 @@ from impasto_gan.torus.generate import Choice, Synthesis
 from impasto_gan.torus.model import load_torus
 from impasto_synthesis.transfer import Transfer
 
+pytestmark = pytest.mark.usefixtures("one_slider")
+
 TINY = {"name": "tiny", "canvas_px": 96, "crop_px": 48, "batch": 1, "width": 0.125, "steps": 2}
 
 

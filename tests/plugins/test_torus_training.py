@@ -24,6 +24,8 @@ from impasto_gan.torus.prepare import prepare
 from impasto_gan.torus.train import GENERATOR_WIDTHS, TorusTraining
 from impasto_gan.torus.views import slopes
 
+pytestmark = pytest.mark.usefixtures("one_slider")
+
 
 def drawn(channels: int, counts: tuple[int, int]) -> torch.Tensor:
     return torch.randn(1, channels, *counts)
