@@ -26,7 +26,7 @@ from .library.models import ModelLibrary
 from .library.weights import Weights, check_weights
 from .matchers import Matcher
 from .system.folders import user_folder
-from .tools import Tool, in_order
+from .tools import Generator, Tool, in_order
 
 if TYPE_CHECKING:
     import numpy as np
@@ -109,6 +109,11 @@ class Registry:
     def tools_for(self, task: str) -> list[Tool]:
         """The tools that do a task (one of `impasto.tools.TASKS`), the one that hosts take by themselves first."""
         return in_order(tool for tool in self.tools.values() if tool.task == task)
+
+    def tool_for_file(self, file: Path) -> Generator | None:
+        """The generator that makes models of files of other programs with this suffix; None if there is none."""
+        generators = (tool for tool in self.tools.values() if isinstance(tool, Generator))
+        return next((tool for tool in generators if file.suffix.lower() in tool.model_suffixes), None)
 
     def exporter(self, name: str) -> Exporter:
         """The exporter called `name`. ParameterError lists the known ones."""

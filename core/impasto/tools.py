@@ -183,9 +183,13 @@ class Tool(ABC):
 
 
 class Generator(Tool):
-    """Makes textures, from a source or without one."""
+    """Makes textures, from a source or without one.
+
+    model_suffixes: of files of other programs that `imported` makes models of.
+    """
 
     kind = "generator"
+    model_suffixes: ClassVar[tuple[str, ...]] = ()
 
     def without_network(self, tensors: Mapping[str, np.ndarray]) -> dict[str, np.ndarray] | None:
         """Tensors of the same model whose network adds nothing to what it stores, such as a mean: its control.
@@ -203,6 +207,10 @@ class Generator(Tool):
 
         ParameterError if the graph makes no pictures of this size.
         """
+        raise NotImplementedError
+
+    def imported(self, file: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+        """Tensors and card of a model from a file of one of `model_suffixes`. ModelError if it is not one."""
         raise NotImplementedError
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from safetensors.numpy import save_file
-from tiny import TINY, train_tiny
+from tiny import TINY, install_foreign, train_tiny
 
 from impasto_style.catalogue import CATALOGUE
 
@@ -40,6 +40,7 @@ def tiny_models_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("models")
     for trainer in TINY:
         train_tiny(trainer, folder)
+    install_foreign(folder)
     return folder
 
 

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from pathlib import Path
 
+from foreign import onnx_noise
+
 from impasto.data.dataset import Dataset, dataset_of
 from impasto.evaluation.behaviour import picture
 from impasto.plugins import registry
@@ -25,6 +27,13 @@ def train_tiny(trainer: str, folder: Path) -> Result:
     given = {"dataset": two_classes()} if takes_dataset else {"source": picture(128, 128)}
     step = Step(trainer, {**TINY[trainer], "name": trainer}, {"dataset": "dataset"} if takes_dataset else {})
     return run(Recipe((step,)), given, models_folder=folder)
+
+
+def install_foreign(folder: Path) -> None:
+    """Install a small generator of another framework into a folder."""
+    tensors, card = registry().tool("imported-model").imported(onnx_noise(folder / "foreign.onnx"))
+    (folder / "foreign.onnx").unlink()
+    registry().model_library(folder).add(tensors, card)
 
 
 def two_classes() -> Dataset:

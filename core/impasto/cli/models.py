@@ -113,13 +113,24 @@ def add_models(commands: Any) -> None:
     add_command(actions, "list", "list the models: yours, and those that are shipped", "", _list)
     show = add_command(actions, "show", "show a model's card: what it learned from, and how well", "my-brick", _show)
     _add_report(actions)
-    install = add_command(actions, "install", "copy a model file into your library", "my-brick.safetensors", _install)
+    install = add_command(
+        actions,
+        "install",
+        "copy a model, or a generator of another framework, into your library",
+        "my-brick.safetensors",
+        _install,
+    )
     add_models_export(actions)
     add_models_inputs(actions)
     remove = add_command(actions, "remove", "delete a model from your library", "my-brick", _remove)
     show.add_argument("model", metavar="NAME", help="name of a model in your library")
     show.add_argument("--preview", type=Path, metavar="FILE", help="write the model's thumbnail: .png, .jpg or .webp")
-    install.add_argument("file", type=Path, metavar="FILE", help="a .safetensors file with a model card")
+    install.add_argument(
+        "file",
+        type=Path,
+        metavar="FILE",
+        help="a .safetensors file with a model card, or a generator as .onnx or .keras",
+    )
     remove.add_argument("model", metavar="NAME", help="name of a model in your library")
 
 
@@ -191,7 +202,9 @@ def _write_thumbnail(model: Model, file: Path) -> None:
 
 
 def _install(arguments: argparse.Namespace, terminal: Terminal) -> None:
-    terminal.installed(registry().model_library().install(arguments.file).path)
+    library, tool = registry().model_library(), registry().tool_for_file(arguments.file)
+    installed = library.add(*tool.imported(arguments.file)) if tool else library.install(arguments.file)
+    terminal.installed(installed.path)
 
 
 def _remove(arguments: argparse.Namespace, terminal: Terminal) -> None:

@@ -246,11 +246,21 @@ class ModelLibrary:
         load_model(model)
         target = self.path(str(model.card["name"]))
         with held(target):
-            if is_there(target):
-                remedy = f"`impasto models remove {target.stem}` first"
-                raise ModelError(f"there is a model {target.stem!r} already", remedy)
+            self._refuse_to_replace(target)
             replace_files({target: read_bytes(file, model.size_bytes)})
         return read_model(target)
+
+    def add(self, tensors: Mapping[str, np.ndarray], card: Mapping[str, Any]) -> Model:
+        """Write a model into the library under the name on its card. ModelError if there is one of this name."""
+        target = self.path(str(card["name"]))
+        with held(target):
+            self._refuse_to_replace(target)
+            return save_model(target, tensors, card)
+
+    def _refuse_to_replace(self, target: Path) -> None:
+        if is_there(target):
+            remedy = f"`impasto models remove {target.stem}` first"
+            raise ModelError(f"there is a model {target.stem!r} already", remedy)
 
     def remove(self, name: str) -> Path:
         """Delete one of the user's models, readable or not, and the files beside it; return its path.

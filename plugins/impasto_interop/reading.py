@@ -1,0 +1,195 @@
+"""Reading of a file that the user installs: what it takes, what it gives, and in which sizes and range."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from impasto.errors import ModelError
+from impasto.interop.keras_reader import KerasFile
+from impasto.interop.onnx_reader import MOST_BYTES, onnx_inputs, onnx_outputs, onnx_range, read_onnx
+from impasto.io.cards import checked
+from impasto.system.outside import is_there, read_bytes, read_json, shown
+from impasto.texture import MAP_CHANNELS
+
+from .card import ImportedCard, InputCard, StatedCard
+
+FILE = "file"
+"""Name of the tensor with the file's bytes."""
+CARD_SUFFIX = ".json"
+PROBES = (4, 8)
+"""Sides of the noise with which sizes are found."""
+
+Shapes = Mapping[str, tuple[int, ...]]
+
+
+class Source:
+    """A checked file of either format: shapes of its inputs, and of its outputs for given inputs."""
+
+    def __init__(self, data: bytes, form: str, what: str) -> None:
+        self.form, self._what = form, what
+        if form == "keras":
+            self._keras = KerasFile(data, what)
+            self.inputs, self.range, self.data = self._keras.inputs, self._keras.range(), self._keras.archive
+        else:
+            self._onnx = read_onnx(data, what)
+            self.inputs, self.range = onnx_inputs(self._onnx, what), onnx_range(self._onnx)
+            self.data = data
+
+    def outputs(self, inputs: Shapes) -> dict[str, tuple[int, ...]]:
+        """Shapes of the outputs for inputs of these shapes. ModelError if they do not fit, or not into memory."""
+        if self.form == "keras":
+            return self._keras.outputs(inputs)
+        return onnx_outputs(self._onnx, inputs, self._what)
+
+
+def imported_file(file: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """The file as a tensor of bytes, and its card. ModelError if it is no generator, or does not say enough."""
+    what, form = file.name, file.suffix.lower().removeprefix(".")
+    source = Source(read_bytes(file, MOST_BYTES), form, what)
+    stated = _stated(file)
+    inputs = _inputs(source, stated, what)
+    shaped = _Shaped(source, stated, inputs, what)
+    value_range = stated.range or source.range
+    if value_range is None:
+        raise ModelError(f"{what} does not say in which range its colours are", _state(what))
+    about = {
+        "name": _name(stated.name or file.stem),
+        "architecture": form,
+        "tool": "imported-model",
+        "data": [one.model_dump() for one in stated.data],
+        "figures": {},
+        "inputs": [one.model_dump() for one in shaped.inputs],
+        "outputs": list(shaped.outputs.values()),
+        "maps": list(shaped.outputs),
+        "channels_last": shaped.channels_last,
+        "range": list(value_range),
+        "step_px": list(shaped.step_px),
+        "offset_px": list(shaped.offset_px),
+    }
+    texts = {key: getattr(stated, key) for key in ("label", "material", "texel_m", "height_range_m")}
+    card = {**about, **{key: value for key, value in texts.items() if value}}
+    ImportedCard.of(card)
+    return {FILE: np.frombuffer(source.data, np.uint8)}, card
+
+
+def _state(what: str) -> str:
+    return f"state it in a card beside it, {what}.json: range and maps"
+
+
+def _stated(file: Path) -> StatedCard:
+    """The card beside the file, NAME.onnx.json; an empty one if there is none."""
+    beside = file.with_name(file.name + CARD_SUFFIX)
+    if not is_there(beside):
+        return StatedCard.model_validate({})
+    what = f"the card {shown(beside)}"
+    return checked(StatedCard, read_json(beside, what, kind=ModelError), what, ModelError, "mend it, or remove it")
+
+
+def _name(text: str) -> str:
+    """A valid name of a model, as near to the text as can be."""
+    return re.sub(r"^[^A-Za-z0-9]+|[^A-Za-z0-9_-]+", "-", text).strip("-")[:64] or "imported"
+
+
+def _inputs(source: Source, stated: StatedCard, what: str) -> list[InputCard]:
+    """What the file takes, as its card states, or else noise of the shapes that it states itself."""
+    if any(one.kind == "position" for one in stated.inputs):
+        remedy = "install the .safetensors file that it was exported from"
+        raise ModelError(f"{what} needs values that depend on the position in a pattern", remedy)
+    if stated.inputs:
+        if {one.name for one in stated.inputs} != source.inputs.keys():
+            raise ModelError(f"{what} and the card beside it name different inputs", "export both again")
+        for one in stated.inputs:
+            shape = source.inputs[one.name]
+            if len(shape) != (4 if one.pixel or one.sides else 2) or _channels(shape, source.form) != one.channels:
+                reason = f"{what} does not take inputs for {shown(one.name)} as the card beside it says"
+                raise ModelError(reason, "export both again")
+        return list(stated.inputs)
+    return [_input(name, shape, source.form, what) for name, shape in source.inputs.items()]
+
+
+def _input(name: str, shape: list[int | None], form: str, what: str) -> InputCard:
+    """Noise of a shape that a file states: a latent vector or a map, whose batch is open or 1."""
+    channels = _channels(shape, form)
+    sides = [] if len(shape) != 4 else shape[1:3] if form == "keras" else shape[2:]
+    if channels is None or shape[0] not in (None, 1) or (sides and (sides[0] is None) != (sides[1] is None)):
+        said = "x".join("?" if side is None else str(side) for side in shape)
+        raise ModelError(
+            f"{what} takes {shown(name)} of the shape {said}, neither a latent vector nor a map of noise",
+            "use a generator that takes one picture's latent or noise",
+        )
+    fixed = [side for side in sides if side is not None]
+    about = {"name": name, "channels": channels, "sides": fixed, "pixel": int(bool(sides) and not fixed)}
+    return checked(InputCard, about, f"{what}, {shown(name)},", ModelError, "use a smaller generator")
+
+
+def _channels(shape: list[int | None], form: str) -> int | None:
+    """Channels of an input of this shape; None if it is neither a vector nor a map."""
+    return shape[-1 if form == "keras" or len(shape) == 2 else 1] if len(shape) in (2, 4) else None
+
+
+class _Shaped:
+    """Inputs, outputs and sizes of a source, found by the shapes of what it gives for two sizes of noise."""
+
+    def __init__(self, source: Source, stated: StatedCard, inputs: list[InputCard], what: str) -> None:
+        self.channels_last = source.form == "keras"
+        open_inputs = [one for one in inputs if one.pixel]
+        if not open_inputs:
+            made = source.outputs(self._shapes(inputs, (1, 1), 1))
+            self.inputs = inputs
+            self.outputs, size = self._maps(made, stated, what)
+            self.step_px, self.offset_px = (0, 0), size
+            return
+        if stated.cell_px is None and len(open_inputs) > 1:
+            raise ModelError(
+                f"{what} takes several maps of noise, and no card says of which sizes", "export both again"
+            )
+        step = stated.cell_px or 1
+        if any(step % one.pixel for one in open_inputs):
+            raise ModelError(f"{what}: cells of {step} px are no whole pixels of its inputs", "mend its card")
+        first, second = (
+            self._maps(source.outputs(self._shapes(inputs, (rows, rows + 1), step)), stated, what) for rows in PROBES
+        )
+        self.outputs = first[0]
+        scales = [(b - a) // (PROBES[1] - PROBES[0]) for a, b in zip(first[1], second[1], strict=True)]
+        offsets = [a - scale * (PROBES[0] + axis) for axis, (a, scale) in enumerate(zip(first[1], scales, strict=True))]
+        if min(scales) < 1 or (stated.cell_px and (scales != [step, step] or any(offsets))):
+            raise ModelError(f"{what} makes pictures of other sizes than its card says", "export both again")
+        self.step_px, self.offset_px = (scales[0], scales[1]), (offsets[0], offsets[1])
+        if stated.cell_px is None:
+            inputs = [one.model_copy(update={"pixel": scales[0]}) if one.pixel else one for one in inputs]
+        self.inputs = inputs
+
+    def _shapes(self, inputs: list[InputCard], cells: tuple[int, int], step: int) -> dict[str, tuple[int, ...]]:
+        found: dict[str, tuple[int, ...]] = {}
+        for one in inputs:
+            sides = one.sides or ([count * step // one.pixel for count in cells] if one.pixel else [])
+            parts = (*sides, one.channels) if self.channels_last and sides else (one.channels, *sides)
+            found[one.name] = (1, *parts)
+        return found
+
+    def _maps(self, made: Shapes, stated: StatedCard, what: str) -> tuple[dict[str, str], tuple[int, int]]:
+        """The output of each map, and the size of the picture. ModelError if they are no maps of one size."""
+        names = stated.maps or [name for name in made if name in MAP_CHANNELS] or ["base_color"]
+        outputs = {name: name for name in names} if set(names) <= made.keys() else dict(zip(names, made, strict=False))
+        if len(outputs) < len(names) or any(len(made[one]) != 4 for one in outputs.values()):
+            raise ModelError(
+                f"{what} gives no picture", "use a generator that gives pictures (batch, height, width, 3)"
+            )
+        shapes = {name: made[one] for name, one in outputs.items()}
+        if self.channels_last is False and all(shape[-1] == MAP_CHANNELS[name] for name, shape in shapes.items()):
+            self.channels_last = all(shape[1] != MAP_CHANNELS[name] for name, shape in shapes.items())
+        for name, shape in shapes.items():
+            channels = shape[-1 if self.channels_last else 1]
+            if channels != MAP_CHANNELS[name]:
+                reason = f"{what} gives {channels} channels for {name}, not {MAP_CHANNELS[name]}"
+                raise ModelError(reason, _state(what))
+        sizes = {shape[1:3] if self.channels_last else shape[2:] for shape in shapes.values()}
+        if len(sizes) > 1:
+            raise ModelError(f"{what} gives maps of different sizes", "use a generator that gives them of one size")
+        height, width = sizes.pop()
+        return outputs, (height, width)

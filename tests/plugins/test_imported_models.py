@@ -1,0 +1,346 @@
+"""Generators of other frameworks: installed behind one tool, or refused before a framework opens them."""
+
+import json
+import shutil
+import zipfile
+
+import numpy as np
+import pytest
+from exporting import exported
+from foreign import keras_latent, keras_noise, onnx_noise, reconfigured, rezipped
+
+from impasto.cli.main import main
+from impasto.errors import ModelError
+from impasto.interop.extra import imported_keras
+from impasto.library.models import ModelLibrary
+from impasto.plugins import registry
+from impasto.recipe import Recipe, Step
+from impasto.runner import run
+
+TOOL = "imported-model"
+
+
+@pytest.fixture(autouse=True)
+def library(tmp_path, monkeypatch):
+    """A library of models of this test's own."""
+    monkeypatch.setenv("IMPASTO_MODELS", str(tmp_path / "library"))
+    return ModelLibrary(tmp_path / "library")
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory):
+    """The good files, made once."""
+    folder = tmp_path_factory.mktemp("foreign")
+    return {"latent": keras_latent(folder / "latent.keras"), "noise": keras_noise(folder / "noise.keras")}
+
+
+def install(file) -> str:
+    """Install a file by the tool's door; the name of the model."""
+    return registry().model_library().add(*registry().tool(TOOL).imported(file)).name
+
+
+def made(model, size, seed=0):
+    parameters = {"model": model, "height_px": size[0], "width_px": size[1]}
+    return run(Recipe((Step(TOOL, parameters),), seed))
+
+
+def test_a_latent_becomes_the_picture_that_keras_makes(kept, library):
+    install(kept["latent"])
+    picture = made("latent", (16, 16), seed=3).maps["base_color"].pixels
+    assert picture.shape == (16, 16, 3)
+    assert picture.std() > 0.01
+    assert np.array_equal(picture, made("latent", (16, 16), seed=3).maps["base_color"].pixels)
+    assert not np.allclose(picture, made("latent", (16, 16), seed=4).maps["base_color"].pixels, atol=0.01)
+
+
+def test_noise_becomes_a_picture_of_any_size(kept):
+    install(kept["noise"])
+    assert made("noise", (30, 46)).maps.size_px == (30, 46)
+    result = made("noise", (41, 30))
+    assert result.maps.size_px == (41, 30)
+    assert any("resampled to 30x41" in note for note in result.notes)
+
+
+def test_onnx_is_run_with_its_own_order_of_axes_and_range(tmp_path):
+    """A transposed convolution of steps of 4 px: each cell of noise gives 4x4 px on its own."""
+    import onnxruntime
+
+    file = onnx_noise(tmp_path / "cells.onnx")
+    card = registry().tool(TOOL).imported(file)[1]
+    assert (card["step_px"], card["offset_px"], card["range"]) == ([4, 4], [0, 0], [-1.0, 1.0])
+    install(file)
+    picture = made("cells", (24, 40)).maps["base_color"].pixels
+    session = onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
+    corner = session.run(None, {"noise": np.zeros((1, 4, 6, 10), "f")})[0]
+    assert corner.shape == (1, 3, 24, 40)
+    assert picture.shape == (24, 40, 3)
+    assert 0.3 < picture.mean() < 0.7  # -1 to 1 became 0 to 1
+    assert picture.min() < 0.05 < 0.95 < picture.max()
+
+
+@pytest.mark.parametrize("form", ["onnx", "keras"])
+def test_an_exported_model_comes_back_by_its_card(form, tmp_path):
+    file = exported("bark", form, tmp_path)
+    main(["models", "install", str(file)])
+    maps = made("bark", (64, 96)).maps
+    assert {"base_color", "height", "roughness", "normal"} <= set(maps)
+    assert maps.width_m == pytest.approx(96 / 1024)
+    ours = run(Recipe((Step("torus", {"model": "sand", "height_px": 64, "width_px": 96}),))).maps
+    assert np.abs(maps["base_color"].pixels.mean((0, 1)) - ours["base_color"].pixels.mean((0, 1))).max() > 0.01
+    assert registry().model_library().named("bark").licence == "CC0-1.0"
+
+
+def test_a_model_of_a_lattice_is_refused_since_it_needs_its_positions(tmp_path):
+    with pytest.raises(ModelError, match="depend on the position"):
+        install(exported("tiles", "onnx", tmp_path))
+
+
+def test_a_second_model_of_the_same_name_is_refused(kept):
+    install(kept["latent"])
+    with pytest.raises(ModelError, match="already"):
+        install(kept["latent"])
+
+
+def test_a_file_without_a_range_is_taken_once_a_card_states_it(tmp_path):
+    file = onnx_noise(tmp_path / "plain.onnx", ("ConvTranspose", "Identity"))
+    with pytest.raises(ModelError, match="in which range") as refused:
+        install(file)
+    assert "plain.onnx.json" in refused.value.remedy
+    (tmp_path / "plain.onnx.json").write_text('{"range": [-3, 3], "label": "Plain"}')
+    assert registry().model_library().named(install(file)).label == "Plain"
+
+
+def objects(config):
+    return config["config"]["layers"]
+
+
+def lambda_layer(config):
+    objects(config)[2].update(class_name="Lambda")
+
+
+def own_layer(config):
+    objects(config)[2].update(class_name="Evil", module="evil.layers", registered_name="Evil>Evil")
+
+
+def by_registered_name(config):
+    objects(config)[2]["registered_name"] = "Evil>Conv2D"
+
+
+def by_module(config):
+    objects(config)[2]["config"]["kernel_initializer"] = {"module": "os", "class_name": "system", "config": "true"}
+
+
+def hidden_lambda(config):
+    objects(config)[2]["config"]["activation"] = {"class_name": "__lambda__", "config": {"value": "4wEA"}}
+
+
+def own_activation(config):
+    objects(config)[1]["config"]["activation"] = "os.system"
+
+
+def huge_layer(config):
+    objects(config)[1]["config"]["units"] = 2**40
+
+
+def large_layer(config):
+    objects(config)[1]["config"]["units"] = 2**19
+    objects(config)[2]["config"]["target_shape"] = [4, 4, 2**15]
+
+
+def no_layers(config):
+    config["config"]["layers"] = 7
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda_layer, "Lambda layer"),
+        (hidden_lambda, "Lambda layer"),
+        (own_layer, "uses 'Evil' of 'evil.layers'"),
+        (by_registered_name, "not allowed"),
+        (by_module, "uses 'system' of 'os'"),
+        (own_activation, "the activation 'os.system'"),
+        (huge_layer, "too large"),
+        (large_layer, "weights, and its layers|cannot be built"),
+        (no_layers, "no list of layers"),
+    ],
+)
+def test_a_configuration_with_foreign_or_huge_parts_is_refused_before_keras_opens_it(change, reason, kept, tmp_path):
+    file = reconfigured(shutil.copyfile(kept["latent"], tmp_path / "x.keras"), change)
+    with pytest.raises(ModelError, match=reason):
+        install(file)
+
+
+def climbing(parts):
+    parts["../../evil.txt"] = b"evil"
+
+
+def with_assets(parts):
+    parts["assets/vocabulary.txt"] = b"evil"
+
+
+def without_weights(parts):
+    del parts["model.weights.h5"]
+
+
+def bomb(parts):
+    parts["config.json"] = b" " * 2**25
+
+
+def not_json(parts):
+    parts["config.json"] = b"{" * 100_000
+
+
+def other_weights(parts):
+    import io
+
+    import h5py
+
+    stream = io.BytesIO()
+    with h5py.File(stream, "w") as file:
+        file["layers/dense/vars/0"] = np.zeros((3, 3), "f")
+    parts["model.weights.h5"] = stream.getvalue()
+
+
+def linked_weights(parts):
+    import io
+
+    import h5py
+
+    stream = io.BytesIO(parts["model.weights.h5"])
+    with h5py.File(stream, "a") as file:
+        del file["layers/dense"]
+        file["layers/dense"] = h5py.ExternalLink("/etc/passwd", "/")
+    parts["model.weights.h5"] = stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (climbing, "which no generator needs"),
+        (with_assets, "which no generator needs"),
+        (without_weights, "lacks config.json or model.weights.h5"),
+        (bomb, "unpacks to more than"),
+        (not_json, "is not JSON|nested deeper"),
+        (other_weights, "has 9 weights, and its layers"),
+        (linked_weights, "refers to data elsewhere"),
+    ],
+)
+def test_a_hostile_archive_is_refused_and_nothing_is_unpacked(change, reason, kept, tmp_path):
+    file = rezipped(shutil.copyfile(kept["latent"], tmp_path / "x.keras"), change, zipfile.ZIP_DEFLATED)
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(ModelError, match=reason):
+        install(file)
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 0.99])
+def test_files_that_are_cut_short_are_refused(share, kept, tmp_path):
+    for file in (kept["latent"], onnx_noise(tmp_path / "whole.onnx")):
+        data = file.read_bytes()
+        short = tmp_path / f"short{file.suffix}"
+        short.write_bytes(data[: int(share * len(data))])
+        with pytest.raises(ModelError):
+            install(short)
+
+
+def external(onnx, model):
+    tensor = model.graph.initializer[0]
+    tensor.ClearField("raw_data")
+    tensor.data_location = onnx.TensorProto.EXTERNAL
+    tensor.external_data.add(key="location", value="../../../etc/passwd")
+
+
+def own_domain(onnx, model):
+    model.graph.node[1].domain = "evil"
+    model.opset_import.add(domain="evil", version=1)
+
+
+def loop(onnx, model):
+    model.graph.node[1].op_type = "Loop"
+
+
+def old(onnx, model):
+    model.opset_import[0].version = 3
+
+
+def claims_terabytes(onnx, model):
+    del model.graph.initializer[0].dims[:]
+    model.graph.initializer[0].dims.extend([2**20, 2**20])
+
+
+def grows(onnx, model):
+    """Each operator alone is harmless; together they make a terabyte."""
+    scales = onnx.numpy_helper.from_array(np.array([1, 1, 64, 64], "f"), "scales")
+    model.graph.initializer.append(scales)
+    last = model.graph.node.pop()
+    for index, name in enumerate(("x", "x0", "x1", "x2")):
+        model.graph.node.append(onnx.helper.make_node("Resize", [name, "", "scales"], [f"x{index}"]))
+    model.graph.node.append(onnx.helper.make_node(last.op_type, ["x3"], ["picture"]))
+
+
+def of_doubles(onnx, model):
+    model.graph.input[0].type.tensor_type.elem_type = 11
+
+
+def four_channels(onnx, model):
+    weight = onnx.numpy_helper.from_array(np.zeros((4, 5, 4, 4), "f"), "weight")
+    model.graph.initializer[0].CopyFrom(weight)
+    model.graph.output[0].type.tensor_type.shape.dim[1].dim_value = 5
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (external, "data in other files"),
+        (own_domain, "which is not allowed"),
+        (loop, "the operator 'Loop', which is not allowed"),
+        (old, "of opset 3"),
+        (claims_terabytes, "too many numbers"),
+        (grows, "does not fit into memory"),
+        (of_doubles, "no valid ONNX|not of float32"),
+        (four_channels, "5 channels for base_color, not 3"),
+    ],
+)
+def test_a_hostile_or_wrong_onnx_file_is_refused(change, reason, tmp_path):
+    file = onnx_noise(tmp_path / "x.onnx", change=change)
+    with pytest.raises(ModelError, match=reason):
+        install(file)
+
+
+def test_a_classifier_is_no_generator(tmp_path):
+    keras = imported_keras()
+    keras.Sequential([keras.Input((8,)), keras.layers.Dense(10, activation="sigmoid")]).save(tmp_path / "x.keras")
+    with pytest.raises(ModelError, match="gives no picture"):
+        install(tmp_path / "x.keras")
+
+
+@pytest.mark.parametrize(
+    ("card", "reason"),
+    [
+        ({"range": [1, -1]}, "range is not in order"),
+        ({"range": [-1, 1], "maps": ["evil"]}, "maps"),
+        ({"range": [-1, 1], "maps": ["height"]}, "3 channels for height, not 1"),
+        ({"inputs": [{"name": "other", "channels": 4, "pixel": 4}], "cell_px": 4}, "different inputs"),
+        ({"inputs": [{"name": "noise", "channels": 4, "pixel": 8}], "cell_px": 8}, "other sizes"),
+        ({"inputs": [{"name": "noise", "channels": 9, "pixel": 4}], "cell_px": 4}, "does not take inputs"),
+        ([], "card"),
+    ],
+)
+def test_a_card_that_does_not_fit_its_file_is_refused(card, reason, tmp_path):
+    file = onnx_noise(tmp_path / "x.onnx")
+    (tmp_path / "x.onnx.json").write_text(json.dumps(card))
+    with pytest.raises(ModelError, match=reason):
+        install(file)
+
+
+def test_an_installed_file_that_was_changed_since_is_checked_again(kept, library):
+    from impasto.library.tensors import read_tensors, write_tensors
+
+    name = install(kept["latent"])
+    path = library.path(name)
+    tensors, metadata = read_tensors(path)
+    tensors["file"] = tensors["file"][:-500]
+    write_tensors(path, tensors, metadata)
+    with pytest.raises(ModelError, match="damaged"):
+        made(name, (16, 16))
