@@ -86,7 +86,7 @@ def _stated(file: Path) -> StatedCard:
     beside = file.with_name(file.name + CARD_SUFFIX)
     if not is_there(beside):
         return StatedCard.model_validate({})
-    what = f"the card {shown(beside)}"
+    what = f"the card of {shown(file)}"
     return checked(StatedCard, read_json(beside, what, kind=ModelError), what, ModelError, "mend it, or remove it")
 
 
