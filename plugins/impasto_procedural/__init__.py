@@ -9,9 +9,11 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 from impasto import hookimpl
+from impasto.matchers import Matcher
 from impasto.tools import Tool
 
 from . import materials
+from .matching.matcher import PhotographMatcher
 from .material import Material
 
 
@@ -25,3 +27,9 @@ def impasto_tools() -> list[Tool]:
         for item in vars(module).values()
         if isinstance(item, type) and issubclass(item, Material) and item.__module__ == module.__name__
     ]
+
+
+@hookimpl
+def impasto_matchers() -> list[Matcher]:
+    """The matcher of photographs."""
+    return [PhotographMatcher()]

@@ -32,7 +32,7 @@ DECLARING = {"Field", "Input", "Weights", "Slider", "getLogger", "debug", "info"
 DECLARING |= {"_torchvision", "compile", "GraphInput", "_input"}
 """Calls whose texts are declared, logged or patterns, not raised."""
 DRAWING = "impasto_procedural"
-"""Plugin whose modules name their random numbers: only what they raise and their progress is shown."""
+"""Plugin whose modules name their random numbers: only what they raise, note, and tell of their progress is shown."""
 DECLARED = {"label", "description", "__all__", "example", "TRIAL"}
 WHY = re.compile(r"(is|has|contains|lacks|lies|begins|shows) \S")
 """The second half of a message, which is put behind what it is about."""
@@ -131,9 +131,9 @@ def _of_module(tree: ast.Module, is_to_authors: bool, is_drawing: bool) -> Itera
 
 
 def _said(tree: ast.Module) -> Iterator[ast.AST]:
-    """Parts of what a module raises, and of its progress."""
+    """Parts of what a module raises, of its notes, and of its progress."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.Raise) or (isinstance(node, ast.Call) and _name(node.func) == "progress"):
+        if isinstance(node, ast.Raise) or (isinstance(node, ast.Call) and _name(node.func) in ("progress", "note")):
             yield from ast.walk(node)
 
 

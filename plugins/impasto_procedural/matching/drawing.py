@@ -1,0 +1,39 @@
+"""Small pictures of a material, as they are compared with a photograph."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from torch import Tensor
+from torch.nn.functional import avg_pool2d
+
+from ..canvas import Canvas
+from ..material import Material
+from ..weathering import weathered
+from .features import SIDE_PX, oklab
+
+DRAWN_PX = 2 * SIDE_PX
+"""Materials are drawn at twice the size and averaged: a camera's pixel averages what lies in it."""
+
+
+def drawn(material: Material, parameters: Any, seed: int) -> Tensor:
+    """Linear base colour (3, SIDE_PX, SIDE_PX) of a material."""
+    canvas = Canvas((DRAWN_PX, DRAWN_PX), parameters.width_m, seed)
+    surface = weathered(material.surface(canvas, parameters), canvas, parameters)
+    color = surface.color.clamp(0, 1).expand(3, DRAWN_PX, DRAWN_PX)
+    return avg_pool2d(color, 2)
+
+
+def picture_of(material: Material, parameters: Any, seed: int) -> Tensor:
+    """The material's picture (3, SIDE_PX, SIDE_PX) in Oklab."""
+    return oklab(drawn(material, parameters, seed))
+
+
+def canvas_seed(seed: int) -> int:
+    """Seed of the canvas that `run` draws on for a recipe of one material with this seed.
+
+    Stones and bricks are few: with other random numbers, the match would have other shares of its colours.
+    """
+    (sequence,) = np.random.SeedSequence(seed).spawn(1)
+    return int(np.random.default_rng(sequence).integers(2**31))

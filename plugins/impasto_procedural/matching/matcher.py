@@ -1,0 +1,116 @@
+"""Match this photograph: a procedural material with parameters that resemble a picture."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from impasto.context import Context
+from impasto.errors import ParameterError
+from impasto.matchers import Match, Matcher
+from impasto.recipe import Recipe, Step
+from impasto.texture import Maps
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from .search import Found
+
+CANDIDATES = 5
+"""Number of materials that are tried, the most probable ones."""
+SMALLEST_PX = 64
+MOST_TRANSPARENT = 0.01
+"""Share of a picture that may be transparent."""
+LEAST_CONTRAST = 0.004
+"""Deviation of lightness of a picture that shows something: more than the rounding of 8 bits."""
+UNLIKE = 0.9
+"""Distance above which the match is called poor; photographs of known materials mostly had 0.4 to 0.7.
+
+`python tests/benchmarks/match_photographs.py` prints the distances again."""
+SURE = 0.5
+"""Probability from which the kind of material is not called doubtful."""
+
+
+class PhotographMatcher(Matcher):
+    """A search over as many `candidates` as a classifier finds most probable; see `search`."""
+
+    name, label = "match-photograph", "Match photograph"
+    description = "A procedural material like a photograph: endless, seamless, and with all its sliders"
+    subject, example = "picture", "wall.jpg"
+
+    def __init__(self, candidates: int = CANDIDATES) -> None:
+        self.candidates = candidates
+
+    def match(self, subject: str | Maps, seed: int, context: Context, start: Recipe | None = None) -> Match:
+        """The recipe of the material whose statistics come nearest, and how near they are."""
+        from .. import impasto_tools
+        from ..material import Material
+        from .classifier import bundled
+        from .drawing import canvas_seed
+        from .search import Search, Target
+
+        assert isinstance(subject, Maps)
+        context.progress(0.0, "Measuring the photograph")
+        target = Target.of(_small(subject))
+        classifier = bundled()
+        probable = classifier.probabilities(target.features[0])
+        known = {tool.name: tool for tool in impasto_tools() if isinstance(tool, Material)}
+        tried = {known[name]: probable[name] for name in list(probable)[: self.candidates]}
+        tell = lambda share: context.progress(share, "Trying materials")  # noqa: E731
+        search = Search(target, classifier.deviation, canvas_seed(seed), tell)
+        best, *others = search.best(tried, subject.width_m)
+        step = Step(best.space.material.name, {key: best.values[key] for key in _changed(best)})
+        _tell(best, others, probable, subject, context)
+        figures = {"distance": best.distance, "probability": probable[best.space.material.name]}
+        return Match(Recipe((step,), seed), figures=figures)
+
+
+def _small(subject: Maps) -> Tensor:
+    """The middle square of a picture in Oklab (3, SIDE_PX, SIDE_PX). ParameterError if it shows no surface."""
+    import torch
+
+    from impasto.data.prepare import resized
+    from impasto.surface.color import srgb_to_linear
+
+    from .features import SIDE_PX, oklab
+
+    height, width = subject.size_px
+    if min(height, width) < SMALLEST_PX:
+        raise ParameterError(
+            f"the picture is {width}x{height} px, and {SMALLEST_PX}x{SMALLEST_PX} px is the least to match",
+            "give a larger photograph",
+        )
+    if "opacity" in subject and float((subject["opacity"].pixels < 0.5).mean()) > MOST_TRANSPARENT:
+        raise ParameterError("a part of the picture is transparent", "crop it to the surface that it shows")
+    color = subject["base_color"]
+    linear = color.pixels if color.color_space == "linear" else srgb_to_linear(color.pixels)
+    side = min(height, width)
+    top, left = (height - side) // 2, (width - side) // 2
+    small = resized(linear[top : top + side, left : left + side], (SIDE_PX, SIDE_PX))
+    lab = oklab(torch.from_numpy(small).permute(2, 0, 1).clamp(0, 1))
+    if float(lab[0].std()) < LEAST_CONTRAST:
+        raise ParameterError("the picture is of one colour, which shows no material", "give a photograph of a surface")
+    return lab
+
+
+def _changed(found: Found) -> list[str]:
+    """Names of the values that are not defaults."""
+    fields = found.space.material.parameters.model_fields
+    return [name for name, value in found.values.items() if fields[name].default != value]
+
+
+def _tell(best: Found, others: list[Found], probable: dict[str, float], subject: Maps, context: Context) -> None:
+    """Tell what was taken, how sure it is, and what a photograph does not tell."""
+    label, share = best.space.material.label, probable[best.space.material.name]
+    if share >= SURE or not others:
+        context.note(f"the photograph was taken for this material: {label}")
+    else:
+        other = others[0].space.material.label
+        context.note(f"the photograph was taken, with doubt, for this material: {label}; the next best is: {other}")
+    if best.distance > UNLIKE:
+        context.note("the likeness is poor: no procedural material looks much like this photograph")
+    if best.is_turned:
+        context.note("its pattern runs across that of the photograph: turn it by 90° where you use it")
+    if not subject.width_m:
+        width = f"{best.values['width_m']:.2g}"
+        context.note(f"the photograph's width is not known and was guessed from its pattern: {width} m")
+    context.note("relief, roughness and metal are the material's own, as a photograph's colours do not tell them")

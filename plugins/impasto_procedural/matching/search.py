@@ -1,0 +1,195 @@
+"""A short search for the parameters whose picture has the statistics of a photograph."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from impasto.surface.palette import Palette, transport
+
+from ..material import Material
+from .colors import fitted_colors, moved_colors
+from .drawing import picture_of
+from .features import COLOR_FEATURES, color_quantiles, features_of
+from .space import Space, Values, space_of
+
+RANDOM = 20
+"""Random parameters of each material that are tried."""
+RECOLORED, REFINED = 3, 2
+"""Best of a material whose colours are fitted, and best of all that are refined."""
+STEPS = (0.2, 0.1, 0.05)
+"""Steps along the axes, of which each is tried once in both directions."""
+COLOR_WEIGHT = 12.0
+"""Weight of a difference of 1 in Oklab, beside 1 deviation of features of the pattern."""
+LARGEST = 3.0
+"""Differences of features count as at most so many deviations."""
+DOUBT = 0.15
+"""Distance that a material gains for each factor e by which the classifier finds it less probable."""
+TURN_PENALTY = 1.08
+"""Factor of the distance of a pattern that runs across the photograph's."""
+LEAST_PROBABILITY = 1e-4
+
+Progress = Callable[[float], None]
+Part = tuple[float, float]
+"""Share of the search that is done before a part of it, and share of that part."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """A photograph in Oklab (3, S, S), and its features: as it is, and turned by a quarter."""
+
+    lab: Tensor
+    features: tuple[Tensor, Tensor]
+    quantiles: Tensor
+    palette: Palette
+
+    @classmethod
+    def of(cls, lab: Tensor) -> Target:
+        """The target of a photograph in Oklab."""
+        features = features_of(lab), features_of(lab.rot90(1, (1, 2)))
+        return cls(lab, features, color_quantiles(lab), palette_of_lab(lab))
+
+
+@dataclass(frozen=True)
+class Found:
+    """Values of a material, and their distance to the photograph.
+
+    is_turned: whether the pattern runs across that of the photograph. doubt: distance added for an improbable material.
+    """
+
+    space: Space
+    values: Values
+    distance: float
+    is_turned: bool = False
+    doubt: float = 0.0
+
+
+def _score(found: Found) -> float:
+    return found.distance + found.doubt
+
+
+def palette_of_lab(lab: Tensor) -> Palette:
+    """The palette of a picture (3, H, W) in Oklab."""
+    colors = lab.flatten(1).double().numpy()
+    return Palette(colors.mean(1), np.cov(colors))
+
+
+class Search:
+    """Candidates for one photograph, drawn with one seed, and their distances to it.
+
+    scale: deviation (F,) of features over photographs. progress: called with the share that is done before each trial.
+    """
+
+    def __init__(self, target: Target, scale: Tensor, seed: int, progress: Progress = lambda _: None) -> None:
+        self.target, self.seed, self.progress = target, seed, progress
+        self._scale = scale[COLOR_FEATURES:]
+        self._rng = np.random.default_rng(seed)
+        self.trials = 0
+
+    def best(self, materials: Mapping[Material, float], width_m: float | None = None) -> list[Found]:
+        """The best of each material, best first. materials: with their probabilities."""
+        known = []
+        for index, (material, probability) in enumerate(materials.items()):
+            found = self._explored(space_of(material, width_m), (0.5 * index / len(materials), 0.5 / len(materials)))
+            known.append(replace(found, doubt=-DOUBT * math.log(max(probability, LEAST_PROBABILITY))))
+        known.sort(key=_score)
+        for index, found in enumerate(known[:REFINED]):
+            better = self.refined(found, (0.5 + 0.5 * index / REFINED, 0.5 / REFINED))
+            known[index] = replace(better, doubt=found.doubt)
+        return sorted(known, key=_score)
+
+    def distance(self, space: Space, values: Values) -> Found:
+        """The distance of a material's picture with these values."""
+        self.trials += 1
+        lab = picture_of(space.material, space.material.parameters.model_validate(values), self.seed)
+        return self._compared(space, values, lab)
+
+    def _compared(self, space: Space, values: Values, lab: Tensor) -> Found:
+        colors = float((color_quantiles(lab) - self.target.quantiles).abs().mean())
+        features = features_of(lab)[COLOR_FEATURES:]
+        upright, turned = (self._pattern(features - wanted[COLOR_FEATURES:]) for wanted in self.target.features)
+        is_turned = upright > TURN_PENALTY * turned
+        pattern = TURN_PENALTY * turned if is_turned else upright
+        return Found(space, values, pattern + COLOR_WEIGHT * colors, is_turned)
+
+    def _pattern(self, difference: Tensor) -> float:
+        """Root mean square of differences of features, in deviations."""
+        return float((difference / self._scale).clamp(-LARGEST, LARGEST).square().mean().sqrt())
+
+    def moved(self, space: Space, values: Values) -> Found:
+        """Values with the colours of the photograph, and the distance of the picture that was drawn with the others.
+
+        A picture is moved with its palette, which saves drawing it again; the distance is so nearly that of the values.
+        """
+        self.trials += 1
+        seen = picture_of(space.material, space.material.parameters.model_validate(values), self.seed)
+        move = transport(palette_of_lab(seen), self.target.palette)
+        lab = torch.einsum("chw,cd->dhw", seen, torch.from_numpy(move.matrix).float())
+        lab = lab + torch.from_numpy(move.offset).float()[:, None, None]
+        return self._compared(space, moved_colors(space, values, move), lab)
+
+    def _explored(self, space: Space, part: Part) -> Found:
+        """The best of random values, with the colours of the photograph."""
+        tried = []
+        for index in range(RANDOM):
+            self._progress(part, index / (RANDOM + RECOLORED))
+            tried.append(self.moved(space, space.random(self._rng) if index else space.defaults))
+        tried.sort(key=lambda found: found.distance)
+        exact = []
+        for index, found in enumerate(tried[:RECOLORED]):
+            self._progress(part, (RANDOM + index) / (RANDOM + RECOLORED))
+            exact.append(self.recolored(self.distance(space, found.values)))
+        return min(exact, key=lambda found: found.distance)
+
+    def recolored(self, found: Found) -> Found:
+        """The same with fitted colours, if these are nearer."""
+        other = self.distance(found.space, fitted_colors(found.space, found.values, self.target.lab, self.seed))
+        return min(found, other, key=lambda one: one.distance)
+
+    def refined(self, found: Found, part: Part = (0.0, 1.0)) -> Found:
+        """The best after steps along each axis, along those that show, and through the choices."""
+        axes = list(found.space.axes)
+        for sweep, step in enumerate(STEPS):
+            showing = []
+            for index, axis in enumerate(axes):
+                self._progress(part, (sweep + index / len(axes)) / len(STEPS))
+                better, shows = self._along(found, axis.name, step)
+                found = better
+                showing += [axis] if shows else []
+            axes = showing
+            if sweep == 0:
+                found = self._chosen(found)
+            found = self.recolored(found)
+        return found
+
+    def _along(self, found: Found, name: str, step: float) -> tuple[Found, bool]:
+        """The better of a step up and one down an axis, and whether the steps can be seen at all."""
+        axis = next(axis for axis in found.space.axes if axis.name == name)
+        place = axis.place(found.values[name])
+        order = (step, -step) if place < 0.5 else (-step, step)
+        shows = False
+        for move in order:
+            if not -1e-6 <= place + move <= 1 + 1e-6 and abs(place - min(max(place + move, 0), 1)) < 0.01:
+                continue
+            other = self.distance(found.space, {**found.values, name: axis.value(place + move)})
+            shows = shows or other.distance != found.distance
+            if other.distance < found.distance:
+                return other, True
+        return found, shows
+
+    def _progress(self, part: Part, share: float) -> None:
+        begins, length = part
+        self.progress(begins + length * share)
+
+    def _chosen(self, found: Found) -> Found:
+        """The best of the choices, one after another."""
+        for name, options in found.space.choices.items():
+            others = [option for option in options if option != found.values[name]]
+            tried = [self.distance(found.space, {**found.values, name: option}) for option in others]
+            found = min([found, *tried], key=lambda one: one.distance)
+        return found

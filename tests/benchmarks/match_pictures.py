@@ -1,0 +1,45 @@
+"""Pictures with known kinds of material, for the benchmarks of matching photographs."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from impasto_procedural.matching.features import SIDE_PX
+
+SUFFIXES = {".jpg", ".png", ".webp"}
+
+
+def pictures_in(folder: Path) -> list[tuple[str, Path]]:
+    """Class and path of all pictures, in order: CLASS/NAME.jpg, or CLASS_NAME/albedo.jpg for folders of PBR sets."""
+    found = [path for path in sorted(folder.glob("*/*")) if path.suffix in SUFFIXES]
+    if any(path.stem == "albedo" for path in found):
+        found = [path for path in found if path.stem == "albedo"]
+        return [(path.parent.name.split("_")[0], path) for path in found]
+    return [(path.parent.name, path) for path in found]
+
+
+def divided(folders: list[Path]) -> dict[str, list[tuple[str, Path]]]:
+    """Pictures of all folders, by class in turns: "develop", the first of each class, and "judge", the second."""
+    everything = [item for folder in folders for item in pictures_in(folder)]
+    everything.sort(key=lambda item: (item[0], name_of(item[1])))
+    parts: dict[str, list[tuple[str, Path]]] = {"develop": [], "judge": []}
+    for _, group in groupby(everything, key=lambda item: item[0]):
+        for index, item in enumerate(group):
+            parts["judge" if index % 2 else "develop"].append(item)
+    return parts
+
+
+def name_of(path: Path) -> str:
+    """Name of a picture: of its file, or of the folder of its set."""
+    return path.parent.name if path.stem == "albedo" else path.stem
+
+
+def square(path: Path, side_px: int = SIDE_PX) -> np.ndarray:
+    """The upper left square of a picture, as bytes (side_px, side_px, 3)."""
+    picture = Image.open(path).convert("RGB")
+    side = min(picture.size)
+    return np.asarray(picture.crop((0, 0, side, side)).resize((side_px, side_px), Image.Resampling.BOX))

@@ -1,0 +1,150 @@
+"""Matching photographs: the search finds a known material's parameters again, and refuses what shows no surface."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from impasto import run
+from impasto.context import Context
+from impasto.errors import Cancelled, ParameterError
+from impasto.plugins import registry
+from impasto.recipe import Recipe, Step
+from impasto.surface.color import linear_to_srgb, srgb_to_linear
+from impasto.texture import Maps
+from impasto.tools import validate
+from impasto_procedural import impasto_tools
+from impasto_procedural.matching.classifier import bundled
+from impasto_procedural.matching.colors import fitted_colors
+from impasto_procedural.matching.drawing import canvas_seed, drawn, picture_of
+from impasto_procedural.matching.features import SIDE_PX, features_of
+from impasto_procedural.matching.matcher import PhotographMatcher
+from impasto_procedural.matching.search import Search, Target
+from impasto_procedural.matching.space import UNSEEN, space_of
+
+MATERIALS = {material.name: material for material in impasto_tools()}
+RED_CLOTH = {"color": (0.55, 0.12, 0.10), "weft_color": (0.80, 0.66, 0.30), "thread_m": 0.003}
+
+
+def lab_of(name, seed=0, **values):
+    return picture_of(MATERIALS[name], MATERIALS[name].parameters(**values), seed)
+
+
+def photograph(name, seed=5, **values):
+    """A material's picture as a photograph of unknown width."""
+    linear = drawn(MATERIALS[name], MATERIALS[name].parameters(**values), seed)
+    return Maps.from_arrays({"base_color": linear_to_srgb(linear.permute(1, 2, 0).numpy())})
+
+
+def plain(side_px=SIDE_PX):
+    return np.full((side_px, side_px, 3), 0.5, np.float32)
+
+
+def noisy(side_px=SIDE_PX):
+    return np.random.default_rng(0).random((side_px, side_px, 3)).astype(np.float32)
+
+
+@pytest.mark.parametrize("name", ["bricks", "gravel", "weave"])
+def test_another_seed_of_a_material_is_nearer_than_other_materials(name):
+    search = Search(Target.of(lab_of(name, seed=1)), bundled().deviation, seed=2)
+    spaces = {other: space_of(MATERIALS[other]) for other in ("bricks", "gravel", "weave", "sand")}
+    distances = {other: search.distance(space, space.defaults).distance for other, space in spaces.items()}
+    assert min(distances, key=distances.get) == name
+
+
+def test_colours_are_found_again():
+    wanted = {"color": (0.20, 0.30, 0.55), "second_color": (0.10, 0.16, 0.30), "mortar_color": (0.75, 0.70, 0.45)}
+    space = space_of(MATERIALS["bricks"])
+    found = fitted_colors(space, space.defaults, lab_of("bricks", **wanted), 0)
+    for name, color in wanted.items():
+        assert found[name] == pytest.approx(color, abs=0.12), name  # transport mixes what lies at the edges
+
+
+def test_a_known_material_is_found_again_and_again():
+    target = Target.of(lab_of("weave", seed=1, **RED_CLOTH))
+    space = space_of(MATERIALS["weave"])
+    searches = [Search(target, bundled().deviation, seed=4) for _ in range(2)]
+    first, second = (search.best({MATERIALS["weave"]: 1.0})[0] for search in searches)
+    assert first.values == second.values
+    only_colors = searches[0].recolored(searches[0].distance(space, space.defaults))
+    assert first.distance < 0.7 * only_colors.distance
+    threads = first.values["width_m"] / first.values["thread_m"]
+    assert threads == pytest.approx(0.06 / RED_CLOTH["thread_m"], rel=0.15)
+
+
+def test_the_match_is_a_recipe_of_a_material_that_keeps_what_is_not_seen():
+    shares = []
+    notes = []
+    context = Context(on_progress=lambda share, message: shares.append(share), on_note=notes.append)
+    found = PhotographMatcher(candidates=1).match(photograph("weave", **RED_CLOTH), 3, context)
+    (step,) = found.recipe.steps
+    assert found.recipe.seed == 3
+    assert step.tool in MATERIALS
+    assert not UNSEEN & set(step.parameters)
+    validate(registry().tool(step.tool), step.parameters)
+    assert run(found.recipe).maps["base_color"].size_px == (1024, 1024)
+    assert shares == sorted(shares)
+    assert any("width is not known" in note for note in notes)
+
+
+def test_a_known_width_is_kept():
+    space = space_of(MATERIALS["weave"], 0.2)
+    assert space.random(np.random.default_rng(0))["width_m"] == 0.2
+    assert "width_m" not in [axis.name for axis in space.axes]
+
+
+def test_the_classifier_knows_most_materials():
+    probable = {name: bundled().probabilities(features_of(lab_of(name, seed=9))) for name in MATERIALS}
+    known = [name for name, found in probable.items() if name in list(found)[:5]]
+    assert len(known) >= 0.9 * len(MATERIALS)
+
+
+def test_a_pattern_that_runs_across_is_called_turned():
+    lab = lab_of("planks", seed=1)
+    space = space_of(MATERIALS["planks"])
+    for target, is_turned in ((lab, False), (lab.rot90(1, (1, 2)), True)):
+        search = Search(Target.of(target), bundled().deviation, seed=1)
+        assert search.distance(space, space.defaults).is_turned is is_turned
+
+
+@pytest.mark.parametrize(
+    ("maps", "said"),
+    [
+        ({"base_color": noisy(16)}, "16x16 px"),
+        ({"base_color": plain()}, "one colour"),
+        ({"base_color": noisy(), "opacity": np.eye(SIDE_PX, dtype=np.float32)}, "transparent"),
+    ],
+)
+def test_what_shows_no_surface_is_refused_with_a_remedy(maps, said):
+    with pytest.raises(ParameterError, match=said) as caught:
+        PhotographMatcher().match(Maps.from_arrays(maps), 0, Context())
+    assert caught.value.remedy
+
+
+def test_a_search_can_be_cancelled():
+    asked = iter([False, False, False, True, True])
+    with pytest.raises(Cancelled):
+        PhotographMatcher().match(photograph("weave"), 0, Context(is_cancelled=lambda: next(asked)))
+
+
+def test_features_of_a_gradient_are_finite():
+    ramp = torch.linspace(0, 1, SIDE_PX).expand(3, SIDE_PX, SIDE_PX) * torch.tensor([1.0, 0, 0])[:, None, None]
+    assert features_of(ramp).isfinite().all()
+
+
+def test_the_classifier_averages_its_networks():
+    whole, features = bundled(), features_of(lab_of("gravel"))
+    parts = {name: getattr(whole, name) for name in ("hidden", "hidden_bias", "out", "out_bias")}
+    alone = [replace(whole, **{name: part[i : i + 1] for name, part in parts.items()}) for i in range(len(whole.out))]
+    each = [one.probabilities(features) for one in alone]
+    for name, found in whole.probabilities(features).items():
+        assert found == pytest.approx(np.mean([one[name] for one in each]), abs=1e-5)
+
+
+def test_the_search_draws_what_the_recipe_makes():
+    sized = {"width_px": 2 * SIDE_PX, "height_px": 2 * SIDE_PX}
+    made = run(Recipe((Step("bricks", sized),), 7)).maps["base_color"].pixels
+    shown = drawn(MATERIALS["bricks"], MATERIALS["bricks"].parameters(), canvas_seed(7)).permute(1, 2, 0).numpy()
+    averaged = srgb_to_linear(made).reshape(SIDE_PX, 2, SIDE_PX, 2, 3).mean((1, 3))
+    np.testing.assert_allclose(averaged, shown, atol=1e-4)
