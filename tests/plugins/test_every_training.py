@@ -191,7 +191,7 @@ def test_a_generator_comes_to_please_its_judge(kind):
     freeze(training, kind.judge)
     for name, weight in training.networks[kind.judge].named_parameters():
         if name.endswith(("logits.weight", "head.weight")):
-            weight.data.mul_(20)  # so that nothing else counts beside it
+            weight.data.mul_(100)  # so that nothing else counts beside it
     before = lead(kind, training)
     for _ in range(16):
         take_step(training)

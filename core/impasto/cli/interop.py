@@ -28,7 +28,7 @@ DEFAULT_SIDE_PX = 512
 def add_models_export(actions: Any) -> None:
     """`impasto models export NAME --format onnx|keras --out DIR`."""
     text = "write a model for ONNX Runtime or Keras, with a card beside it"
-    parser = add_command(actions, "export", text, "bark --format onnx --out exported", _export)
+    parser = add_command(actions, "export", text, "brass --format onnx --out exported", _export)
     parser.add_argument("model", metavar="NAME", help="name of a model in your library")
     parser.add_argument("--format", choices=FORMATS, required=True, help="format of the file")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the file and its card")
@@ -38,7 +38,7 @@ def add_models_export(actions: Any) -> None:
 def add_models_inputs(actions: Any) -> None:
     """`impasto models inputs NAME --size WxH --seed N --out FILE`."""
     text = "write what an exported model takes for a picture, from a seed: arrays by name (.npz)"
-    parser = add_command(actions, "inputs", text, "bark --size 512x512 --seed 7 --out bark.npz", _inputs)
+    parser = add_command(actions, "inputs", text, "brass --size 512x512 --seed 7 --out brass.npz", _inputs)
     parser.add_argument("model", metavar="NAME", help="name of a model in your library")
     default = (DEFAULT_SIDE_PX, DEFAULT_SIDE_PX)
     text = f"size of the picture (default: {DEFAULT_SIDE_PX}x{DEFAULT_SIDE_PX})"

@@ -42,8 +42,7 @@ class PhotographMatcher(Matcher):
 
     def match(self, subject: str | Maps, seed: int, context: Context, start: Recipe | None = None) -> Match:
         """The recipe of the material whose statistics come nearest, and how near they are."""
-        from .. import impasto_tools
-        from ..material import Material
+        from ..catalogue import all_materials
         from .classifier import bundled
         from .drawing import canvas_seed
         from .search import Search, Target
@@ -53,7 +52,7 @@ class PhotographMatcher(Matcher):
         target = Target.of(_small(subject))
         classifier = bundled()
         probable = classifier.probabilities(target.features[0])
-        known = {tool.name: tool for tool in impasto_tools() if isinstance(tool, Material)}
+        known = {material.name: material for material in all_materials()}
         tried = {known[name]: probable[name] for name in list(probable)[: self.candidates]}
         tell = lambda share: context.progress(share, "Trying materials")  # noqa: E731
         search = Search(target, classifier.deviation, canvas_seed(seed), tell)
