@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from impasto.cli.main import main
-from impasto.context import Context
+from impasto.context import Context, step_rngs
 from impasto.plugins import registry
 from impasto.recipe import Recipe, Step
 from impasto.runner import run
@@ -27,8 +27,7 @@ def exported(name: str, form: str, folder: Path) -> Path:
 def reference(name: str, size: tuple[int, int], seed: int = SEED) -> tuple[Maps, dict[str, np.ndarray]]:
     """Our picture (height, width), and the inputs for the same in another framework."""
     tool = registry().tool("torus")
-    rng = np.random.default_rng(np.random.SeedSequence(seed).spawn(1)[0])
-    inputs = tool.portable_inputs(name, size, Context(rng=rng, models=registry().model_library()))
+    inputs = tool.portable_inputs(name, size, Context(rng=step_rngs(seed)[0], models=registry().model_library()))
     parameters = {"model": name, "height_px": size[0], "width_px": size[1]}
     return run(Recipe((Step("torus", parameters),), seed)).maps, inputs
 

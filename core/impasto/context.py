@@ -21,6 +21,11 @@ def _nothing(*_: object) -> None:
     pass
 
 
+def step_rngs(seed: int, count: int = 1) -> list[np.random.Generator]:
+    """Random generators of the steps of a recipe with this seed; the first ones are the same for any count."""
+    return [np.random.default_rng(sequence) for sequence in np.random.SeedSequence(seed).spawn(count)]
+
+
 @dataclass(frozen=True)
 class Context:
     """Passed to every tool; a tool that loops calls `progress` at least every 0.5 s.

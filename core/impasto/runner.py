@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from .context import Context
+from .context import Context, step_rngs
 from .data.dataset import Dataset
 from .device import choose_device, fast_precision
 from .errors import ParameterError, PluginError
@@ -80,8 +80,7 @@ def run(
     )
     if any(tool.may_use_bfloat16 for tool in tools):
         context = replace(context, precision=fast_precision(context.device))
-    seeds = np.random.SeedSequence(recipe.seed).spawn(len(tools))
-    rngs = map(np.random.default_rng, seeds)
+    rngs = step_rngs(recipe.seed, len(tools))
     values = [values_of(tool, step, inputs) for tool, step in zip(tools, recipe.steps, strict=True)]
     steps = [_Step(*given) for given in zip(tools, parameters, values, rngs, strict=True)]
 

@@ -1,4 +1,4 @@
-"""What the card beside a file may state, and the card of an installed file."""
+"""Statements that the card beside a file may make, and the card of an installed file."""
 
 from __future__ import annotations
 

@@ -96,7 +96,7 @@ def _name(text: str) -> str:
 
 
 def _inputs(source: Source, stated: StatedCard, what: str) -> list[InputCard]:
-    """What the file takes, as its card states, or else noise of the shapes that it states itself."""
+    """Inputs of the file as its card states them, or else noise of the shapes that the file states."""
     if any(one.kind == "position" for one in stated.inputs):
         remedy = "install the .safetensors file that it was exported from"
         raise ModelError(f"{what} needs values that depend on the position in a pattern", remedy)

@@ -1,4 +1,4 @@
-"""Which values of one slot contradict each other."""
+"""Values of one slot that contradict each other."""
 
 from __future__ import annotations
 

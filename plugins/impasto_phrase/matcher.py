@@ -17,7 +17,7 @@ from .vocabulary import materials, table, vocabulary
 
 
 def read_phrase(text: str, start: str | None = None) -> Reading:
-    """What a phrase says; start: the material that it changes if it names none. ParameterError for contradictions."""
+    """The reading of a phrase; start: the material that it changes if it names none. ParameterError as for `read`."""
     implied = {name: about.get("implied", ()) for name, about in materials().items()}
     return read(text, vocabulary(), implied, start)
 

@@ -1,4 +1,4 @@
-"""What a phrase says: a material, and values by slot.
+"""The reading of a phrase: a material, and values by slot.
 
 Words are read in order, clause by clause: degrees ("very"), negations and comparatives go with the next word that can
 have them, sizes and colours with the part that follows, such as a joint.
@@ -20,7 +20,7 @@ STRONGER = {"small": "tiny", "large": "huge"}
 
 @dataclass
 class Reading:
-    """What a phrase says. slots: values, as the vocabulary names them. words: the text behind each slot.
+    """Meaning of a phrase. slots: values, as the vocabulary names them. words: the text behind each slot.
 
     sizes_m: measures by slot (`size_m`, `joint_m`, `width_m`). unknown: words without a meaning. left_out: what was
     understood and does not go with the rest, such as a second material.
@@ -40,7 +40,7 @@ class Reading:
 
 
 def read(text: str, known: Vocabulary, implied: Mapping[str, Sequence[str]], start: str | None = None) -> Reading:
-    """What a phrase says.
+    """The reading of a phrase.
 
     implied: slots that each material has by itself, so that "some" of them says nothing. start: the material that is
     changed if the phrase names none. ParameterError if the phrase contradicts itself.

@@ -13,7 +13,7 @@ from typing import Any
 
 WORDS = Path(__file__).with_name("words")
 MATERIAL_KEYS = ("material", "hint", "maybe")
-"""How firmly a word names a material, firmest first."""
+"""Keys under which a word names a material, the firmest first."""
 
 COMPARATIVES = {
     "dark": ("darker", "lighter"),

@@ -1,4 +1,4 @@
-"""How many slots of the phrases in `phrases/` are read right: `python tests/benchmarks/phrase_slots.py [--errors]`.
+"""Share of slots of the phrases in `phrases/` that are read right: `python tests/benchmarks/phrase_slots.py --errors`.
 
 Each slot that is stated or read counts once. Without --all, only the development phrases, each third one, are read.
 """

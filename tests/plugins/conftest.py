@@ -29,9 +29,7 @@ def small_weights_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def small_weights(small_weights_folder: Path) -> Iterator[Path]:
     """`small_weights_folder` as the library of weights of this module's tests."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("IMPASTO_WEIGHTS", str(small_weights_folder))
-        yield small_weights_folder
+    yield from _in_environment("IMPASTO_WEIGHTS", small_weights_folder)
 
 
 @pytest.fixture(scope="session")
@@ -47,9 +45,14 @@ def tiny_models_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def tiny_models(tiny_models_folder: Path) -> Iterator[Path]:
     """`tiny_models_folder` as the library of models of this module's tests."""
+    yield from _in_environment("IMPASTO_MODELS", tiny_models_folder)
+
+
+def _in_environment(variable: str, folder: Path) -> Iterator[Path]:
+    """The folder, with its path in this variable meanwhile."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("IMPASTO_MODELS", str(tiny_models_folder))
-        yield tiny_models_folder
+        patch.setenv(variable, str(folder))
+        yield folder
 
 
 @pytest.fixture(scope="module")

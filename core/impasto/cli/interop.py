@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..context import Context
+from ..context import Context, step_rngs
 from ..errors import ModelError
 from ..library.models import Model
 from ..plugins import registry
@@ -92,5 +92,4 @@ def _generator(name: str) -> tuple[Model, Generator]:
 
 def _context(seed: int) -> Context:
     """The context of the first step of a recipe with this seed."""
-    rng = np.random.default_rng(np.random.SeedSequence(seed).spawn(1)[0])
-    return Context(rng=rng, models=registry().model_library())
+    return Context(rng=step_rngs(seed)[0], models=registry().model_library())

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from impasto.context import Context
+from impasto.context import Context, step_rngs
 from impasto.errors import ParameterError, did_you_mean
 from impasto.regularity.lattice import Draw, Lattice
 from impasto.regularity.region import Region, full_region
@@ -252,7 +252,7 @@ def synthesis_of(subject: Maps, parameters: TorusParameters, context: Context) -
 
 def _seed_of(seed: int) -> int:
     """The first random number of the first step of a recipe with this seed."""
-    return int(np.random.default_rng(np.random.SeedSequence(seed).spawn(1)[0]).integers(2**31))
+    return int(step_rngs(seed)[0].integers(2**31))
 
 
 def _moved(model: TorusModel, parameters: TorusParameters) -> Tensor:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 from torch import Tensor
 from torch.nn.functional import avg_pool2d
+
+from impasto.context import step_rngs
 
 from ..canvas import Canvas
 from ..material import Material
@@ -35,5 +36,4 @@ def canvas_seed(seed: int) -> int:
 
     Stones and bricks are few: with other random numbers, the match would have other shares of its colours.
     """
-    (sequence,) = np.random.SeedSequence(seed).spawn(1)
-    return int(np.random.default_rng(sequence).integers(2**31))
+    return int(step_rngs(seed)[0].integers(2**31))

@@ -51,7 +51,7 @@ class Axis:
 
 @dataclass(frozen=True)
 class Space:
-    """What can be set of a material: numbers, choices and colours, and the values that they have otherwise."""
+    """Parameters of a material that can be set: numbers, choices and colours, and all defaults."""
 
     material: Material
     axes: tuple[Axis, ...]
