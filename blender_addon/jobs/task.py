@@ -116,6 +116,11 @@ class Task:
         return self.job.preview if self.job else None
 
     @property
+    def warnings(self) -> tuple[str, ...]:
+        """Sentences about its job's inputs for the user."""
+        return self.job.warnings if self.job else ()
+
+    @property
     def state(self) -> str:
         """State of its job: waiting, running, pausing, paused, stopping or cancelling."""
         if self.is_cancelled:

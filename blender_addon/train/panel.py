@@ -94,6 +94,8 @@ def _draw_progress(layout: bpy.types.UILayout, task: Task) -> None:
     said = bpy.app.translations.pgettext_iface(state.get(task.state, ""))
     layout.progress(factor=task.fraction, text=f"{task.fraction:.0%}  {said}")
     draw_text(layout, task.message, "NONE")
+    for warning in task.warnings:
+        draw_text(layout, warning, "ERROR")
     if icon := previews.icon_of(task):
         layout.template_icon(icon, scale=8)
     row = layout.row(align=True)

@@ -204,7 +204,22 @@ def test_the_panel_shows_the_training_and_its_preview(jobs, begin, scene):
     assert drawn(panel).operators("impasto.resume_training")
 
 
-@pytest.mark.any_blender
+def test_the_panel_warns_of_classes_while_there_is_time_to_stop(jobs, extension, scene, tmp_path):
+    rng = np.random.default_rng(0)
+    for name in ("many/a.png", "many/b.png", "one/c.png", "loose.png"):
+        (tmp_path / "classes" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "classes" / name).write_bytes(png(rng.integers(0, 255, half_plain().shape, np.uint8)))
+    request = extension.train.request.TrainingRequest("learn", tmp_path / "classes", {"name": "warned", "steps": 10000})
+    task = request.task()
+    jobs.start(task)
+    wait_until(lambda: task.warnings or task.ended)
+    texts = " ".join(
+        options.get("text", "") for what, _, options in drawn(bpy.types.IMPASTO_PT_train_view_3d).drawn if what == "label"
+    )
+    assert "There is one picture of one" in texts
+    assert "loose.png lies in no folder of a class" in texts.lower()
+
+
 def test_models_are_listed_installed_used_and_removed(jobs, extension, scene, library, photo, tmp_path):
     train("guest", data=str(photo))
     file = library / "guest.safetensors"

@@ -99,6 +99,14 @@ class Matched:
 
 
 @dataclass(frozen=True)
+class Warned:
+    """Sentences about a job's inputs for the user, before the job's work begins."""
+
+    id: int
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Stopped:
     """End of a cancelled job."""
 
@@ -115,7 +123,7 @@ class Failure:
     remedy: str
 
 
-Received = Hello | Progress | Preview | State | Described | Answer | Matched | Stopped | Failure
+Received = Hello | Progress | Preview | State | Warned | Described | Answer | Matched | Stopped | Failure
 DESCRIPTION = {
     "version": str,
     "tools": [
@@ -192,6 +200,7 @@ ANSWERS: Mapping[str, Mapping[str, Any]] = {
     "progress": {"id": ID, "fraction": ANY_NUMBER, "message": str},
     PREVIEW: {"id": ID},
     "state": {"id": ID, "state": ("running", "paused")},
+    "warnings": {"id": ID, "warnings": [str]},
     "described": {"id": ID, "description": DESCRIPTION},
     "done": {
         "id": ID,
@@ -223,6 +232,8 @@ def answer_of(header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Re
         return Matched(header["id"], _recipe(header), tuple(header["notes"]), header["figures"])
     if kind == PREVIEW:
         return Preview(header["id"], _preview(arrays))
+    if kind == "warnings":
+        return Warned(header["id"], tuple(header["warnings"]))
     if kind == "progress":
         return Progress(header["id"], min(max(header["fraction"], 0.0), 1.0), header["message"])
     others = {"hello": Hello, "state": State, "described": Described, "cancelled": Stopped, "error": Failure}

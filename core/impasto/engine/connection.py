@@ -21,7 +21,7 @@ import numpy as np
 
 from ..about import VERSION
 from ..errors import ImpastoError, ProtocolError, WorkerError, error_from_name
-from .answers import Answer, Described, Failure, Hello, Matched, Preview, Progress, Received, State, Stopped, answer_of
+from .answers import Answer, Described, Failure, Hello, Matched, Preview, Progress, Received, State, Stopped, Warned, answer_of
 from .job import Job
 from .process import describe_exit, end, keep_log, kill, kill_group
 from .wire import PROTOCOL, FrameReader, write_frame
@@ -180,7 +180,7 @@ class Connection:
         if isinstance(answer, Failure) and answer.id is None:
             raise ProtocolError(f"the worker refused a request: {answer.message}", answer.remedy)
         assert answer.id is not None
-        if isinstance(answer, (Progress, Preview, State)):
+        if isinstance(answer, (Progress, Preview, State, Warned)):
             if job := self._jobs.get(answer.id):
                 job.tell(answer)
         elif job := self._settled(answer.id):

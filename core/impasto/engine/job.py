@@ -11,7 +11,7 @@ from typing import Any, Literal
 import numpy as np
 
 from ..errors import Cancelled
-from .answers import Preview, Progress, State
+from .answers import Preview, Progress, State, Warned
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ Doing = Literal["waiting", "running", "pausing", "paused", "stopping", "cancelli
 class Job(Future):
     """A job at the worker. `fraction`, `message` and `preview` (uint8 RGB, or None) are the latest reported.
 
-    state: the last one known to the client. is_detached: whether the worker finishes it even if its client is gone.
+    warnings: sentences about its inputs, such as classes of a dataset without usable pictures. state: the last one known to the client. is_detached: whether the worker finishes it even if its client is gone.
     """
 
     def __init__(self, id_: int, *, is_detached: bool = False) -> None:
@@ -49,6 +49,7 @@ class Job(Future):
         self.finish: Callable[[Any], Any] = lambda result: result  # what the client does with the result first
         self.fraction, self.message = 0.0, "Waiting for the worker"
         self.preview: np.ndarray | None = None
+        self.warnings: tuple[str, ...] = ()
         self.state: Doing = "waiting"
 
     def pause(self) -> None:
@@ -79,10 +80,12 @@ class Job(Future):
             self.state = state
             self.ask(self, what)
 
-    def tell(self, news: Progress | Preview | State) -> None:
+    def tell(self, news: Progress | Preview | State | Warned) -> None:
         """Record news from the worker, called by the client; later requests of the user take precedence."""
         if isinstance(news, Preview):
             self.preview = news.pixels
+        elif isinstance(news, Warned):
+            self.warnings = news.warnings
         elif isinstance(news, Progress):
             if self.state != "cancelling":
                 self.fraction, self.message = news.fraction, news.message

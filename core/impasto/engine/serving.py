@@ -245,6 +245,7 @@ class Worker:
             report(fraction, message)
 
         inputs = read_inputs(request.recipe, request.inputs, lambda _, name: tell(0.0, f"looking at {name}"))
+        self._warn(job, inputs)
         how = {
             "device": request.device,
             "on_progress": report,
@@ -267,6 +268,15 @@ class Worker:
             result = self._with_report(job, result, inputs, how)
         log.info("job %d took %.2f s", job.id, time.monotonic() - started)
         return deliver(result, wanted, tell)
+
+    def _warn(self, job: Job, inputs: Mapping[str, Maps | Dataset]) -> None:
+        """Tell the user what the job's datasets lack, before it learns from them for long."""
+        from ..data.class_warnings import class_warnings
+        from ..data.dataset import Dataset
+
+        found = [said for data in inputs.values() if isinstance(data, Dataset) for said in class_warnings(data)]
+        if found:
+            self._send({"type": "warnings", "id": job.id, "warnings": found})
 
     def _with_report(
         self, job: Job, result: Result, inputs: Mapping[str, Maps | Dataset], how: dict[str, Any]
