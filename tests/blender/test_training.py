@@ -214,7 +214,9 @@ def test_the_panel_warns_of_classes_while_there_is_time_to_stop(jobs, extension,
     jobs.start(task)
     wait_until(lambda: task.warnings or task.ended)
     texts = " ".join(
-        options.get("text", "") for what, _, options in drawn(bpy.types.IMPASTO_PT_train_view_3d).drawn if what == "label"
+        options.get("text", "")
+        for what, _, options in drawn(bpy.types.IMPASTO_PT_train_view_3d).drawn
+        if what == "label"
     )
     assert "There is one picture of one" in texts
     assert "loose.png lies in no folder of a class" in texts.lower()

@@ -21,7 +21,20 @@ import numpy as np
 
 from ..about import VERSION
 from ..errors import ImpastoError, ProtocolError, WorkerError, error_from_name
-from .answers import Answer, Described, Failure, Hello, Matched, Preview, Progress, Received, State, Stopped, Warned, answer_of
+from .answers import (
+    Answer,
+    Described,
+    Failure,
+    Hello,
+    Matched,
+    Preview,
+    Progress,
+    Received,
+    State,
+    Stopped,
+    Warned,
+    answer_of,
+)
 from .job import Job
 from .process import describe_exit, end, keep_log, kill, kill_group
 from .wire import PROTOCOL, FrameReader, write_frame

@@ -39,7 +39,8 @@ Doing = Literal["waiting", "running", "pausing", "paused", "stopping", "cancelli
 class Job(Future):
     """A job at the worker. `fraction`, `message` and `preview` (uint8 RGB, or None) are the latest reported.
 
-    warnings: sentences about its inputs, such as classes of a dataset without usable pictures. state: the last one known to the client. is_detached: whether the worker finishes it even if its client is gone.
+    warnings: sentences about its inputs, such as classes of a dataset without usable pictures. state: the last one
+    known to the client. is_detached: whether the worker finishes it even if its client is gone.
     """
 
     def __init__(self, id_: int, *, is_detached: bool = False) -> None:

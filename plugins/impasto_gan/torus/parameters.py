@@ -40,7 +40,12 @@ class TrainTorusParameters(Parameters):
     name: str = Field("untitled", description="Name of the model: letters, digits, - and _")
     label: str = Field("", description="Name that users see; empty: the model's name")
     material: str = Field("", description="Kind of material, such as brick; the model's card keeps it")
-    steps: int = Field(1500, ge=1, le=1000000, description="Steps of training, about 0.4 s each on a core: 1500 for a first look, 5000 to keep")
+    steps: int = Field(
+        1500,
+        ge=1,
+        le=1000000,
+        description="Steps of training, about 0.4 s each on a core: 1500 for a first look, 5000 to keep",
+    )
     canvas_px: int = Field(
         384, ge=64, le=1024, description="Size of the surface that one step looks at: larger sees larger shapes"
     )
