@@ -8,6 +8,7 @@ from importlib import import_module
 
 TYPE_CHECKING = False  # not from typing: `python -m impasto` imports this before it leaves the current folder
 if TYPE_CHECKING:
+    from .evolution import more_like
     from .hookspecs import hookimpl
     from .io.files import read_maps, read_recipe, write_maps
     from .matching import match
@@ -25,6 +26,7 @@ _HOME = {
     "Tool": "tools",
     "hookimpl": "hookspecs",
     "match": "matching",
+    "more_like": "evolution",
     "read_maps": "io.files",
     "read_recipe": "io.files",
     "write_maps": "io.files",
@@ -40,6 +42,7 @@ __all__ = [
     "Tool",
     "hookimpl",
     "match",
+    "more_like",
     "read_maps",
     "read_recipe",
     "run",

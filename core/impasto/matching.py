@@ -59,7 +59,7 @@ def match(
     )
     notes: list[str] = []
     found = matcher.match(subject, seed, replace(context, on_note=notes.append), start)
-    recipe = found.recipe if size_px is None else _of_size(found.recipe, size_px)
+    recipe = found.recipe if size_px is None else of_size(found.recipe, size_px)
     for step in recipe.steps:
         validate(known.tool(step.tool), step.parameters)
     recipe = replace(recipe, matched=_record(matcher, subject, start), made_with={})
@@ -90,7 +90,7 @@ def _checked(matcher: Matcher, subject: str | Maps) -> str | Maps:
     return text
 
 
-def _of_size(recipe: Recipe, size_px: tuple[int, int]) -> Recipe:
+def of_size(recipe: Recipe, size_px: tuple[int, int]) -> Recipe:
     """The recipe with the size in all steps that have one."""
     sized = {"height_px": size_px[0], "width_px": size_px[1]}
     steps = tuple(

@@ -198,6 +198,15 @@ class Generator(Tool):
         """
         return None
 
+    def between_latents(
+        self, one: Mapping[str, Any], other: Mapping[str, Any], share: float, seed: int
+    ) -> Mapping[str, Any]:
+        """Parameters with which a recipe goes a share of the way to the latent of another with `seed`.
+
+        one, other: parameters of both recipes, the first of whose seed stays. {} where there is no latent between them.
+        """
+        return {}
+
     def portable(self, model: str, context: Context) -> Portable:
         """The model of this name as a graph that other frameworks can run. ModelError if it cannot be one."""
         raise ModelError(f"models for {self.name} cannot be written for other frameworks", "choose another model")

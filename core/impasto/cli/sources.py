@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from ..errors import FileError, ParameterError
 from ..plugins import registry
-from ..recipe import Step
-from ..system.outside import is_folder
+from ..recipe import Recipe, Step
+from ..system.outside import is_folder, read_json, shown
 from .options import add_parameters_to, given_parameters, parse_metres
 
 PREPARE = "prepare"
@@ -67,6 +68,17 @@ def named_sources(given: Sequence[Path], name: str | None = None) -> dict[str, P
             raise ParameterError(message, "rename one of them, or use another --out for it")
         named[own] = source
     return named
+
+
+def recipe_in(path: Path) -> Recipe:
+    """The recipe in a file that Impasto wrote, or in JSON, without the record of its run."""
+    from ..io.files import read_recipe
+
+    if path.suffix.lower() == ".json":
+        recipe = Recipe.from_dict(read_json(path, f"the recipe in {shown(path)}"))
+    else:
+        recipe = read_recipe(path)
+    return replace(recipe, inputs={}, made_with={})
 
 
 def add_named_inputs(parser: argparse.ArgumentParser) -> None:

@@ -13,6 +13,7 @@ from ..texture import Maps
 from ..tools import Tool, in_order
 from .making import add_output, carry_out, result_name
 from .matchers import add_matchers
+from .more_like import add_more_like
 from .options import (
     add_command,
     add_inputs,
@@ -32,7 +33,7 @@ APPLIED = ("filter", "estimator")
 
 
 def add_generate(commands: Any) -> None:
-    """`impasto generate TOOL --out DIR`, with a subparser for each generator and each matcher."""
+    """`impasto generate TOOL --out DIR`, with a subparser for each generator and matcher, and for more of the same."""
     text = "generate a material with a generator, or from a phrase or a picture with a matcher"
     parser = commands.add_parser("generate", help=text, description=text[0].upper() + text[1:] + ".")
     tools = parser.add_subparsers(metavar="TOOL|MATCHER", required=True)
@@ -42,6 +43,7 @@ def add_generate(commands: Any) -> None:
             one.add_argument("--source", type=Path, metavar="IMAGE", help=SOURCE_HELP)
             _add_tool_options(one, tool, estimator=_usual_estimator())
     add_matchers(tools)
+    add_more_like(tools)
 
 
 def _usual_estimator() -> str:

@@ -93,6 +93,29 @@ class Client:
         arrays = {f"picture/{key}": array for key, array in arrays.items()}
         return self._submit({**header, "inputs": {"picture": about}}, arrays)
 
+    def more_like(
+        self,
+        favourites: Sequence[Recipe],
+        *,
+        seed: int = 0,
+        variety: float = 0.5,
+        locked: Sequence[str] = (),
+        supersedes: str = "",
+    ) -> Job:
+        """A job whose result is a `Matched` recipe that resembles favourites, as `impasto.more_like` makes it.
+
+        Another seed, another recipe. variety: from 0 to 1. locked: names of parameters that keep their values.
+        """
+        header = {
+            "type": "more_like",
+            "favourites": [recipe.to_dict() for recipe in favourites],
+            "seed": seed,
+            "variety": variety,
+            "locked": list(locked),
+            "supersedes": supersedes,
+        }
+        return self._submit(header, {})
+
     def submit(
         self,
         recipe: Recipe,

@@ -91,6 +91,17 @@ class MatchRequest(Request):
     supersedes: str
 
 
+@dataclass(frozen=True)
+class MoreLikeRequest(Request):
+    """A recipe to make that resembles `favourites`. supersedes: as for a job; the rest as for `more_like`."""
+
+    favourites: tuple[Recipe, ...]
+    seed: int
+    variety: float
+    locked: tuple[str, ...]
+    supersedes: str
+
+
 ASKED = ("describe", "pause", "resume", "stop", "cancel")
 GIVEN = {
     "path?": str,
@@ -134,13 +145,22 @@ MATCH = {
     "device?": str,
     "supersedes?": str,
 }
+MORE_LIKE = {
+    "favourites": [dict],
+    "seed?": Integer(0, MAX_SEED),
+    "variety?": ANY_NUMBER,
+    "locked?": [str],
+    "supersedes?": str,
+}
 
 
 def request_of(header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Request:
     """The request in a frame. ProtocolError names the wrong field, ParameterError a mistake in the recipe."""
-    check(header, {"type": ("job", "match", *ASKED), "id": ID}, "request")
+    check(header, {"type": ("job", "match", "more_like", *ASKED), "id": ID}, "request")
     if header["type"] == "match":
         return _match_request(header, arrays)
+    if header["type"] == "more_like":
+        return _more_like_request(header)
     if header["type"] != "job":
         return Request(header["id"], header["type"])
     check(header, JOB, "job")
@@ -172,6 +192,19 @@ def _match_request(header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) 
         header.get("seed", 0),
         Recipe.from_dict(start) if start is not None else None,
         header.get("device", "auto"),
+        header.get("supersedes", ""),
+    )
+
+
+def _more_like_request(header: Mapping[str, Any]) -> MoreLikeRequest:
+    check(header, MORE_LIKE, "more_like")
+    return MoreLikeRequest(
+        header["id"],
+        "more_like",
+        tuple(map(Recipe.from_dict, header["favourites"])),
+        header.get("seed", 0),
+        header.get("variety", 0.5),
+        tuple(header.get("locked", ())),
         header.get("supersedes", ""),
     )
 

@@ -24,11 +24,12 @@ from ..about import VERSION
 from ..errors import Cancelled, ImpastoError, ProtocolError
 from ..system.shapes import ID
 from .delivery import deliver, preview_pixels, read_inputs, read_picture
-from .requests import JobRequest, MatchRequest, Request, request_of
+from .requests import JobRequest, MatchRequest, MoreLikeRequest, Request, request_of
 from .wire import PROTOCOL, FrameError, FrameReader, write_frame
 
 if TYPE_CHECKING:
     from ..data.dataset import Dataset
+    from ..matchers import Match
     from ..texture import Maps
     from ..tools import Result
 
@@ -64,7 +65,7 @@ class Job:
     @property
     def key(self) -> str:
         """Key by which a newer job supersedes this one; "" if none does."""
-        return self.request.supersedes if isinstance(self.request, JobRequest | MatchRequest) else ""
+        return getattr(self.request, "supersedes", "")
 
     @property
     def continues_alone(self) -> bool:
@@ -204,6 +205,8 @@ class Worker:
     def _answer_of(self, job: Job) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         if isinstance(job.request, JobRequest):
             return self._run(job.request, job)
+        if isinstance(job.request, MoreLikeRequest):
+            return _more_like(job.request)
         return self._match(job.request, job) if isinstance(job.request, MatchRequest) else _describe()
 
     def _match(self, request: MatchRequest, job: Job) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
@@ -219,8 +222,7 @@ class Worker:
             on_progress=self._teller(job),
             is_cancelled=lambda: self._is_cancelled(job),
         )
-        recipe, notes = found.recipe.to_dict(), list(found.notes)
-        return {"type": "matched", "recipe": recipe, "notes": notes, "figures": dict(found.figures)}, {}
+        return _matched(found)
 
     def _teller(self, job: Job) -> Callable[[float, str], None]:
         """A function that reports a job's progress to the client, at most every `PROGRESS_INTERVAL_S`."""
@@ -321,6 +323,18 @@ def _describe() -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     from ..installation import description
 
     return {"type": "described", "description": description()}, {}
+
+
+def _more_like(request: MoreLikeRequest) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    from ..evolution import more_like
+
+    given = request.favourites
+    return _matched(more_like(given, seed=request.seed, variety=request.variety, locked=request.locked))
+
+
+def _matched(found: Match) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    recipe, notes = found.recipe.to_dict(), list(found.notes)
+    return {"type": "matched", "recipe": recipe, "notes": notes, "figures": dict(found.figures)}, {}
 
 
 def _describe_error(error: BaseException) -> dict[str, Any]:

@@ -62,6 +62,16 @@ class Torus(Generator):
         else:
             yield from synthesis.tiles()
 
+    def between_latents(
+        self, one: Mapping[str, Any], other: Mapping[str, Any], share: float, seed: int
+    ) -> Mapping[str, Any]:
+        """The blend with the other's material, or else with its noise; recipes that blend already keep what with."""
+        if one.get("blend") or other.get("blend"):
+            return {"blend_seed": one.get("blend_seed", 1), "blend_material": one.get("blend_material", "")}
+        if other.get("material") and one.get("material") != other["material"]:
+            return {"material": one.get("material", ""), "blend": share, "blend_material": other["material"]}
+        return {"blend": share, "blend_seed": seed}
+
     def without_network(self, tensors: Mapping[str, np.ndarray]) -> dict[str, np.ndarray] | None:
         """The tensors with heads that give zeros: only the mean, the unit cell and its components are left."""
         return {name: 0 * value if HEADS.search(name) else value for name, value in tensors.items()}

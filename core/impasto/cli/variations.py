@@ -1,0 +1,37 @@
+"""Shared by the commands that make several results, each with a seed of its own."""
+
+from __future__ import annotations
+
+import argparse
+
+from ..errors import ParameterError
+from ..recipe import MAX_SEED
+from .making import refuse_to_replace
+
+MAX_VARIATIONS = 16
+
+
+def add_variations(parser: argparse.ArgumentParser, default: int = 1) -> None:
+    """Add --variations."""
+    text = f"results, each with a seed of its own, up to {MAX_VARIATIONS} (default: {default})"
+    parser.add_argument("--variations", type=_variations, default=default, metavar="N", help=text)
+
+
+def _variations(text: str) -> int:
+    if not (text.isdecimal() and 1 <= int(text[:3]) <= MAX_VARIATIONS):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to {MAX_VARIATIONS}")
+    return int(text)
+
+
+def names_of_variations(arguments: argparse.Namespace, own: str) -> list[str]:
+    """Names of the results, numbered if there are several, in the order of their seeds.
+
+    ParameterError if the last seed is too high; FileError for existing files, before the work is done.
+    """
+    names = [f"{own}_{index + 1}" for index in range(arguments.variations)] if arguments.variations > 1 else [own]
+    if arguments.seed + len(names) - 1 > MAX_SEED:
+        raise ParameterError(f"the last seed would be above {MAX_SEED}", "give a lower --seed")
+    if not arguments.force:
+        for name in names:
+            refuse_to_replace(arguments, name)
+    return names

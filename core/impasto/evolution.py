@@ -1,0 +1,151 @@
+"""`more_like`: recipes that resemble favourites, by mixing and varying their parameters and latents."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .crossover import Crossover
+from .errors import ParameterError, did_you_mean
+from .library.models import ModelLibrary
+from .matchers import Match
+from .matching import of_size
+from .parameters import SizeParameters, properties_of
+from .plugins import registry
+from .recipe import MAX_SEED, MAX_TEXT, Recipe, Step
+from .system.outside import shown
+from .tools import Generator, Tool, model_parameter, validate
+
+MORE_LIKE = "more-like"
+"""Name of the action in commands and in the record of a recipe."""
+MAX_PARENTS = 16
+KEPT = ("width_m", *SizeParameters.model_fields)
+"""Parameters that do not mutate: the scale, and the size in pixels, which is the first parent's."""
+SEED_KEPT = 0.5
+"""Share of children that have the arrangement of their first parent, where another one is mixed in."""
+LATENT_STEP = 0.5
+"""Share of the way to another latent that a child of a single parent goes at full variety."""
+
+
+def more_like(
+    favourites: Sequence[Recipe],
+    *,
+    seed: int = 0,
+    variety: float = 0.5,
+    locked: Collection[str] = (),
+    size_px: tuple[int, int] | None = None,
+    models_folder: Path | None = None,
+) -> Match:
+    """A recipe that resembles one favourite, or mixes two of them; another seed, another recipe.
+
+    Of one favourite, parameters vary; of several, one leads by turns of the seed, and is mixed with another of the same
+    tools and models. Numbers mix by blend crossover, colours in Oklab, choices and seeds are either's, and latents
+    mix where the tool can. variety: from 0, between the favourites, to 1, far around them. locked: names of
+    parameters that keep the leading favourite's values. size_px: (height, width) for the steps that have a size.
+    ParameterError if there are no or too many favourites, or a parameter is wrong.
+    """
+    _check(favourites, variety, locked)
+    rng = np.random.default_rng([seed, 0x2545F491])
+    library = registry().model_library(models_folder)
+    turn = seed % len(favourites)
+    lead, others = favourites[turn], [*favourites[:turn], *favourites[turn + 1 :]]
+    mates = [one for one in others if _kind(one, library) == _kind(lead, library)]
+    mate = mates[int(rng.integers(len(mates)))] if mates else lead
+    recipe = _child(lead, mate, rng, variety, set(locked), library)
+    if size_px is not None:
+        recipe = of_size(recipe, size_px)
+    for step in recipe.steps:
+        validate(registry().tool(step.tool), step.parameters)
+    return Match(recipe, () if len(mates) == len(others) else (_note(lead, library),))
+
+
+def _check(favourites: Sequence[Recipe], variety: float, locked: Collection[str]) -> None:
+    if not 1 <= len(favourites) <= MAX_PARENTS:
+        message = f"there are {len(favourites)} recipes to resemble, and the limits are 1 and {MAX_PARENTS}"
+        raise ParameterError(message, "choose the ones that you like most")
+    if not 0 <= variety <= 1:
+        raise ParameterError(f"variety got {variety}, and its range is 0 to 1", "choose for example 0.5")
+    tools = [registry().tool(step.tool) for recipe in favourites for step in recipe.steps]
+    known = {name for tool in tools for name in tool.parameters.model_fields}
+    for name in locked:
+        if name not in known:
+            remedy = f"{did_you_mean(name, known)}the parameters are {', '.join(sorted(known))}"
+            raise ParameterError(f"no recipe has a parameter {shown(name)} to be kept", remedy)
+
+
+def _kind(recipe: Recipe, library: ModelLibrary) -> list[tuple[str, str]]:
+    """Tools and models of the steps: recipes of the same kind can be mixed."""
+    return [(step.tool, _model_of(step, library)) for step in recipe.steps]
+
+
+def _model_of(step: Step, library: ModelLibrary) -> str:
+    """Name of the model of a step; "" if its tool has none."""
+    tool = registry().tool(step.tool)
+    name = model_parameter(tool)
+    return library.find(str(step.parameters.get(name, "")), tool.name).name if name else ""
+
+
+def _child(
+    lead: Recipe, mate: Recipe, rng: np.random.Generator, variety: float, locked: set[str], library: ModelLibrary
+) -> Recipe:
+    """A child of two recipes of one kind, or of one recipe twice."""
+    crossover = Crossover.drawn(rng, variety)
+    fresh = int(rng.integers(MAX_SEED + 1))
+    latent = _latent_of(lead, mate, crossover, fresh)
+    steps = [_mixed(*pair, crossover, locked, library) for pair in zip(lead.steps, mate.steps, strict=True)]
+    seed = lead.seed
+    if latent:
+        own = {name: value for name, value in latent.items() if name not in locked}
+        steps[0] = replace(steps[0], parameters={**steps[0].parameters, **own})
+    elif variety and (lead is mate or rng.random() >= SEED_KEPT):
+        seed = fresh
+    return Recipe(tuple(steps), seed, matched=_record(lead, mate))
+
+
+def _latent_of(lead: Recipe, mate: Recipe, crossover: Crossover, fresh: int) -> Mapping[str, Any]:
+    """Parameters that mix the latents of the first steps; of a single parent, with that of a fresh seed."""
+    tool = registry().tool(lead.steps[0].tool)
+    if not isinstance(tool, Generator):
+        return {}
+    if lead is mate:
+        share, seed = LATENT_STEP * crossover.variety * crossover.rng.random(), fresh
+    else:
+        share, seed = crossover.share, mate.seed
+    return tool.between_latents(lead.steps[0].parameters, mate.steps[0].parameters, share, seed)
+
+
+def _mixed(one: Step, other: Step, crossover: Crossover, locked: set[str], library: ModelLibrary) -> Step:
+    """A step between two of the same tool and model; its inputs are those of the first."""
+    tool = registry().tool(one.tool)
+    first, second = (validate(tool, step.parameters).model_dump(mode="json") for step in (one, other))
+    values: dict[str, Any] = {}
+    for name, schema in properties_of(tool.parameters).items():
+        if name in locked or name in SizeParameters.model_fields or schema.get("format") == "model":
+            values[name] = first[name]
+        elif schema.get("format") == "sliders":
+            known = _sliders(tool, one, library)
+            values[name] = crossover.sliders(known, first[name], second[name])
+        else:
+            values[name] = crossover.value(name, schema, first[name], second[name], name not in KEPT)
+    return replace(one, parameters=values)
+
+
+def _sliders(tool: Tool, step: Step, library: ModelLibrary) -> list[dict[str, Any]]:
+    return library.find(_model_of(step, library), tool.name).described()["sliders"]
+
+
+def _record(lead: Recipe, mate: Recipe) -> dict[str, str]:
+    """Record of a child: the texts that its parents were made of."""
+    texts = dict.fromkeys(text for text in (lead.matched.get("text"), mate.matched.get("text")) if text)
+    return {"matcher": MORE_LIKE, **({"text": " + ".join(texts)[-MAX_TEXT:]} if texts else {})}
+
+
+def _note(lead: Recipe, library: ModelLibrary) -> str:
+    """A sentence fragment where some favourites cannot be mixed with the leading one."""
+    step = lead.steps[0]
+    what = _model_of(step, library) or registry().tool(step.tool).label
+    return f"materials of different tools or models are not mixed: this one resembles {what}"
