@@ -15,6 +15,7 @@ Entries = tuple[tuple[str, str, str], ...]
 
 OBJECT: Entries = (
     ("impasto.generate", "Generate Seamless PBR Texture", "TEXTURE"),
+    ("impasto.match", "Material from Words or Photograph", "TEXTURE"),
     ("impasto.variations", "Texture Variations", "RENDERLAYERS"),
     ("impasto.stylize", "Style Transfer: Repaint Material", "BRUSH_DATA"),
     ("impasto.bake", "Bake Material to Textures", "RENDER_STILL"),
@@ -37,7 +38,7 @@ IMAGE: Entries = (
     ("impasto.mend_tiling", "Mend Tiling: Repair Seams", "MOD_ARRAY"),
     ("impasto.extend_image", "Extend Image Beyond its Borders", "FULLSCREEN_ENTER"),
 )
-MATERIAL: Entries = OBJECT[:6]
+MATERIAL: Entries = OBJECT[:7]
 FACES: Entries = (("impasto.fill_faces", "Fill Textures of Selected Faces", "BRUSH_DATA"),)
 PLACES = {
     "IMPASTO_MT_object": ("VIEW3D_MT_object", OBJECT),
@@ -54,6 +55,9 @@ MANUAL = {
     "bpy.ops.impasto.open_log": "guide.html#if-something-is-wrong",
     "bpy.ops.impasto.batch*": "guide.html#batch",
     "bpy.ops.impasto.run": "guide.html#scripts",
+    "bpy.ops.impasto.match*": "text.html#in-blender",
+    "bpy.ops.impasto.change_by_words": "text.html#in-blender",
+    "bpy.types.matchsettings*": "text.html#in-blender",
     "bpy.ops.impasto.stylize": "style.html#begin",
     "bpy.ops.impasto.continue_larger": "style.html#larger",
     "bpy.ops.impasto.export": "shapes.html#files-for-engines",

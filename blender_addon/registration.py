@@ -28,6 +28,9 @@ from .image import panel as image_panel
 from .interface import previews
 from .jobs import made, session
 from .jobs import operators as job_operators
+from .match import operators as match_operators
+from .match import panel as match_panel
+from .match import settings as match_settings
 from .material import operators as material_operators
 from .models import operators as model_operators
 from .models import report as model_report
@@ -63,6 +66,7 @@ from .weights import operators as weight_operators
 CLASSES = (
     preferences.ImpastoPreferences,
     *generate_operators.CLASSES,
+    *match_operators.CLASSES,
     *image_operators.CLASSES,
     *setup_operators.CLASSES,
     *job_operators.CLASSES,
@@ -89,6 +93,7 @@ CLASSES = (
     *region_painting.CLASSES,
     *region_operators.CLASSES,
     *region_panel.CLASSES,
+    *match_panel.CLASSES,
     *generate_panel.CLASSES,
     *stylize_panel.CLASSES,
     *train_panel.CLASSES,
@@ -103,6 +108,7 @@ PARTS = (
     gallery,
     properties,
     generate_settings,
+    match_settings,
     train_settings,
     stylize_settings,
     bake_settings,

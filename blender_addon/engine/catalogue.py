@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Catalogue of the engine's tools, models and weights, cached on disk, so that registering starts nothing.
+"""Catalogue of the engine's tools, matchers, models and weights, cached on disk, so that registering starts nothing.
 
 Until an engine was asked, it is the extension's own description of the first-party tools.
 """
@@ -30,6 +30,8 @@ class Catalogue:
         self.version = ""
         self.revision = 0
         self._tools: dict[str, Mapping[str, Any]] = {}
+        self.matchers: dict[str, Mapping[str, Any]] = {}
+        """Matchers by name, the usual one first."""
         self.plugins: list[Mapping[str, Any]] = []
         self.models: list[Mapping[str, Any]] = []
         self.damaged_models: list[Mapping[str, Any]] = []
@@ -70,9 +72,17 @@ class Catalogue:
         """Name of the tool that does a task unless another is chosen; empty if there is none."""
         return next((tool["name"] for tool in self.tools_for(task)), "")
 
+    def matcher(self, name: str) -> Mapping[str, Any]:
+        """Matcher of this name. ParameterError lists those that there are."""
+        if name not in self.matchers:
+            known = ", ".join(self.matchers)
+            raise ParameterError(f"there is no matcher called {name!r}", f"choose from {known}, or refresh the tools")
+        return self.matchers[name]
+
     def _use(self, description: Mapping[str, Any]) -> None:
         self.revision += 1
         self._tools = {tool["name"]: tool for tool in description["tools"]}
+        self.matchers = {matcher["name"]: matcher for matcher in description["matchers"]}
         self.plugins = list(description["plugins"])
         self.models = list(description.get("models", ()))
         self.damaged_models = list(description.get("damaged_models", ()))

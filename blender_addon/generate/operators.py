@@ -31,6 +31,7 @@ from ..tools.arguments import (
 from ..tools.request import Request
 from . import variations
 from .request import from_scene, why_incomplete
+from .shown_recipe import name_of_match
 
 PLAIN = ("width_px", "height_px", "seed", "estimator", "width_m", "bits", "name", "out_dir", "replace", "device")
 LOOK = ("use_displacement", "use_ambient_occlusion")
@@ -124,7 +125,7 @@ class IMPASTO_OT_generate(RequestProperties, TaskOperator, bpy.types.Operator):
         given = self._given()
         if not settings.lock_seed and "seed" not in given:
             settings.seed = random.randrange(MAX_INT)
-        request = replace(from_scene(context), **given)
+        request = replace(from_scene(context), **{"name": name_of_match(settings), **given})
         goes = ("material", *LOOK)
         where = {name: getattr(settings, name) for name in goes} | given_to(self, goes)
         return request.task(request.target(context, **where))

@@ -28,10 +28,10 @@ from ..tools.panel import (
     draw_run,
     section,
 )
-from ..translations.texts import sentence
 from . import variations
 from .request import preparing_tool, why_incomplete
 from .settings import ImpastoSettings
+from .variation_grid import draw_grid
 
 
 class ImpastoPanel(ToolPanel):
@@ -131,14 +131,8 @@ def _draw_variations(layout: bpy.types.UILayout, context: bpy.types.Context) -> 
     layout.operator("impasto.variations", icon="IMGDISPLAY")
     if (why := variations.why_not(context)) != why_incomplete(context):  # which is said at Generate
         draw_text(layout, why, "INFO")
-    shown = variations.shown(context)
-    grid = layout.grid_flow(columns=2, even_columns=True)
-    for index, variation in enumerate(shown):
-        column = grid.column(align=True)
-        column.template_icon(previews.icon_of_pixels(f"variation {index}", variation.pixels, repeats), scale=5)
-        is_chosen = variation.seed == settings.seed
-        button = column.operator("impasto.pick_variation", text=sentence(f"Seed {variation.seed}"), depress=is_chosen)
-        button.index = index
+    shown = variations.shown_of(settings.tool)
+    draw_grid(layout, settings, shown)
     if shown and variations.are_of_other_settings(context):
         draw_text(layout, "These were made before something was changed", "INFO")
 

@@ -23,7 +23,7 @@ CHANGED = tell_changed(TEXTURE)
 
 
 def _keep_size(settings: ImpastoSettings, context: bpy.types.Context) -> None:
-    """Keep the size of the result when another tool is chosen."""
+    """Keep the size of the result when another tool is chosen, and forget the match of the one before."""
     before, now = settings.sized or catalogue.usual("seamless"), settings.tool
     if now in catalogue and has_size(catalogue[now]):
         settings.sized = now
@@ -31,6 +31,7 @@ def _keep_size(settings: ImpastoSettings, context: bpy.types.Context) -> None:
             former, group = (group_of(settings.id_data, catalogue[name]) for name in (before, now))
             for name in SIZE_PARAMETERS:
                 setattr(group, name, getattr(former, name))
+    settings.matched = ""
     CHANGED(settings, context)
 
 
@@ -39,6 +40,7 @@ class ImpastoSettings(bpy.types.PropertyGroup):
 
     tool: EnumProperty(name="Tool", description="What makes the texture", items=items_of("tool"), update=_keep_size)
     sized: StringProperty(options={"HIDDEN"})  # the last tool with a size
+    matched: StringProperty(options={"HIDDEN"})  # record of the match that found the tool's parameters, as JSON
     source_kind: EnumProperty(
         name="Source",
         description="The picture to start from",

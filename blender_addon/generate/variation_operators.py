@@ -9,6 +9,7 @@ from bpy.props import IntProperty
 from ..jobs.operator import TaskOperator, poll, tell
 from ..jobs.task import Report, Task
 from . import variations
+from .shown_recipe import show_recipe
 
 
 class IMPASTO_OT_variations(TaskOperator, bpy.types.Operator):
@@ -26,7 +27,7 @@ class IMPASTO_OT_variations(TaskOperator, bpy.types.Operator):
 
 
 class IMPASTO_OT_pick_variation(bpy.types.Operator):
-    """Take the seed of this variation, and keep it"""
+    """Take the seed of this variation, or all that a match found for it, and keep it"""
 
     bl_idname = "impasto.pick_variation"
     bl_label = "Pick Variation"
@@ -39,8 +40,10 @@ class IMPASTO_OT_pick_variation(bpy.types.Operator):
         return poll(cls, "" if variations.shown(context) else "Make four variations first")
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        settings = context.scene.impasto
-        settings.seed, settings.lock_seed = variations.shown(context)[self.index].seed, True
+        settings, variation = context.scene.impasto, variations.shown(context)[self.index]
+        if variation.recipe is not None:
+            show_recipe(context.scene, variation.recipe)
+        settings.seed, settings.lock_seed = variation.seed, True
         return tell(self, Report("INFO", f"The seed is {settings.seed}"))
 
 

@@ -1,16 +1,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Small pictures of the panel's result: the live preview, and variations with four seeds."""
+"""Small pictures of results: the live preview of the panel's, and the latest four variations, of it or of a match."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import bpy
 
+from ..core.recipe import Recipe
 from ..core.texture import is_large
 from ..engine import engine
 from ..engine.catalogue import catalogue, has_size
@@ -31,45 +32,63 @@ COUNT = 4
 
 @dataclass(frozen=True)
 class Variation:
-    """A seed and its picture: uint8 RGB, row 0 at the top."""
+    """A seed and its picture: uint8 RGB, row 0 at the top. recipe: of a match; None for the panel's own."""
 
     seed: int
     pixels: np.ndarray
+    recipe: Recipe | None = None
 
 
 class _Latest:
-    """The latest variations, with the tool, file and recipe that they were made for."""
+    """The latest variations, with the tool or matcher and the file that they were made for, and what they vary."""
 
     def __init__(self) -> None:
         self.items: tuple[Variation, ...] = ()
-        self.key: tuple = ()
-        self.recipe = ""
+        self.key: tuple[str, int] = ("", 0)
+        self.subject = ""
 
 
 _latest = _Latest()
 
 
 def shown(context: bpy.types.Context) -> tuple[Variation, ...]:
-    """Variations of the chosen tool that are finished; none if there are none yet."""
-    return _latest.items if _latest.key == _key(context) else ()
+    """The latest variations, of the chosen tool or of a match; none if there are none."""
+    name = _latest.key[0]
+    return shown_of(name) if name in catalogue.matchers or name == context.scene.impasto.tool else ()
+
+
+def shown_of(name: str) -> tuple[Variation, ...]:
+    """Finished variations of this tool or matcher; none if there are none yet."""
+    return _latest.items if _latest.key == (name, jobs.file_epoch) else ()
+
+
+def keep(name: str, file_epoch: int, subject: str, items: Sequence[Variation]) -> None:
+    """Show these variations by a tool or matcher from now on. subject: key of what they are variations of."""
+    _latest.items, _latest.key, _latest.subject = tuple(items), (name, file_epoch), subject
+
+
+def are_of(subject: str) -> bool:
+    """Whether the latest are variations of what has this key."""
+    return subject == _latest.subject
 
 
 def are_of_other_settings(context: bpy.types.Context) -> bool:
     """Whether the panel was changed since the variations were made, except for the seed."""
-    return _without_seed(from_scene(context)) != _latest.recipe
+    return not are_of(_without_seed(from_scene(context)))
 
 
 def task(context: bpy.types.Context) -> Task:
     """Task that makes the panel's result with four new seeds, and shows each as it comes."""
     live.cancel()
     connected, given, inputs = preview_inputs(context)
-    seeds, key, recipe = random.sample(range(MAX_INT), COUNT), _key(context), _without_seed(given)
+    seeds, subject = random.sample(range(MAX_INT), COUNT), _without_seed(given)
+    key = context.scene.impasto.tool, jobs.file_epoch
 
     def work(task: Task) -> None:
         client, made = connected(), []
         for seed in seeds:
             made.append(Variation(seed, run(task, client, replace(given, seed=seed), inputs)))
-            _latest.items, _latest.key, _latest.recipe = tuple(made), key, recipe
+            keep(*key, subject, made)
 
     return Task("Four variations", work, lambda _: Report("INFO", "Choose one of the variations"))
 
@@ -95,10 +114,6 @@ def preview_inputs(context: bpy.types.Context) -> PreviewInputs:
     """Client, request and inputs of the panel's result, for a task's work."""
     request = replace(from_scene(context), device=engine.preferences().device)
     return connect(), request, request.read_inputs()
-
-
-def _key(context: bpy.types.Context) -> tuple:
-    return context.scene.impasto.tool, jobs.file_epoch
 
 
 def _without_seed(request: Request) -> str:

@@ -14,6 +14,7 @@ import bpy
 
 from ..bridge.inputs import Input, ready
 from ..core.errors import ImpastoError
+from ..core.recipe import Recipe
 from ..jobs.session import jobs, redraw
 from ..jobs.task import Report, Task
 from ..parameters import properties
@@ -135,9 +136,19 @@ class Live:
         return Report("INFO", "")
 
 
-def run(task: Task, client: Client, request: Request, inputs: Mapping[str, Input], supersedes: str = "") -> np.ndarray:
-    """Make the result, lit and scaled down by the worker: uint8 RGB. For a task's `work`."""
+def run(
+    task: Task,
+    client: Client,
+    request: Request,
+    inputs: Mapping[str, Input],
+    supersedes: str = "",
+    recipe: Recipe | None = None,
+) -> np.ndarray:
+    """Make the result, lit and scaled down by the worker: uint8 RGB. For a task's `work`.
+
+    recipe: instead of the request's own.
+    """
     sent = {name: ready(given) for name, given in inputs.items()}
     deliver = {"as": "preview", "longest_px": LONGEST_PX}
     how = {"deliver": deliver, "device": request.device, "scale": request.scale, "supersedes": supersedes}
-    return task.wait_for(client.submit(request.recipe(), sent, **how)).arrays["preview"]
+    return task.wait_for(client.submit(recipe or request.recipe(), sent, **how)).arrays["preview"]

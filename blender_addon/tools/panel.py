@@ -243,7 +243,7 @@ def draw_place_points(
         button.tool = tool["name"] if on_shown else ""
 
 
-def draw_run(layout: bpy.types.UILayout, operator: str, place: Place, icon: str) -> None:
+def draw_run(layout: bpy.types.UILayout, operator: str, place: Place, icon: str, **look: Any) -> None:
     """Draw the button that runs a tool; while a task runs, its progress and preview instead."""
     column = layout.column()
     has_engine = engine.find() is not None  # else the box at the top shows what is being done about it
@@ -252,6 +252,6 @@ def draw_run(layout: bpy.types.UILayout, operator: str, place: Place, icon: str)
         if preview := previews.icon_of(jobs.shown):
             column.template_icon(preview, scale=8)
         return
-    draw_operator(column, operator, scale_y=1.5, icon=icon)
+    draw_operator(column, operator, scale_y=1.5, icon=icon, **look)
     if has_engine:
         draw_report(column, place)

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import bpy
 
@@ -22,6 +22,9 @@ from ..jobs.session import connect
 from ..jobs.task import Report, Task
 from ..parameters import inputs, properties
 from ..paths import absolute
+
+if TYPE_CHECKING:
+    from ..core.engine.client import Client
 
 
 @dataclass(frozen=True)
@@ -133,7 +136,7 @@ class Request:
 
 def make_task(
     label: str,
-    recipe: Recipe,
+    recipe: Recipe | Callable[[Task, Client], Recipe],
     inputs: Mapping[str, Input],
     target: Target,
     *,
@@ -147,6 +150,7 @@ def make_task(
 ) -> Task:
     """Task in which the worker runs the recipe; its result goes to `target`.
 
+    recipe: or a function, for the task's work, that finds it with the worker's help.
     device: empty for that of the preferences. replace: overwrite files of this name; otherwise new ones get a number.
     can_stop: it can end early and keep its result so far. then(made): further work on the main thread, which returns
     notes for the report.
@@ -161,9 +165,10 @@ def make_task(
             name = naming.of_files(target.name)
             name = name if replace else naming.free(folder, name)
             deliver.update({"as": "files", "folder": str(folder), "name": name, "replace": replace})
+        found = recipe(task, client) if callable(recipe) else recipe
         sent = {name: ready(given) for name, given in inputs.items()}
         return results.JobOutput.from_answer(
-            task.wait_for(client.submit(recipe, sent, deliver=deliver, device=device, scale=scale))
+            task.wait_for(client.submit(found, sent, deliver=deliver, device=device, scale=scale))
         )
 
     def apply(made: results.JobOutput) -> Report:

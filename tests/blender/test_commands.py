@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import runpy
 import sys
 from pathlib import Path
@@ -80,6 +81,24 @@ def test_script_material_from_photo(scene, photo, tmp_path, monkeypatch):
     run_script(monkeypatch, "material_from_photo.py", photo, tmp_path / "out.blend", "--size", "64", "--width-m", "2")
     bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "out.blend"))
     assert bpy.data.objects["Plane"].active_material.name == "wall"
+
+
+def test_script_material_from_words(scene, plane, tmp_path, monkeypatch, capsys):
+    script = ("material_from_words.py", "mossy red bricks", tmp_path / "out.blend", "--change", "no moss")
+    run_script(monkeypatch, *script, "--size", "64")
+    assert "mossy red bricks.001" in capsys.readouterr().out
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "out.blend"))
+    moss = [json.loads(item["impasto_recipe"])["steps"][0]["parameters"]["moss"] for item in bpy.data.materials]
+    assert moss[0] > moss[1] == 0
+    assert [item.name for item in bpy.data.materials] == ["mossy red bricks", "mossy red bricks.001"]
+
+
+def test_the_command_makes_a_material_from_a_phrase(run, tmp_path):
+    blend = tmp_path / "lane.blend"
+    phrase = ("generate", "phrase", "wet mossy cobblestones", "--size", "64x64", "--out", tmp_path)
+    assert run(*phrase, "--blend", blend) == 0
+    bpy.ops.wm.open_mainfile(filepath=str(blend))
+    assert "wet-mossy-cobblestones" in bpy.data.materials
 
 
 def test_script_library_from_folder(scene, photo, tmp_path, monkeypatch):

@@ -32,6 +32,8 @@ def offered(extension) -> dict[str, str]:
         ("upscale", "impasto.continue_larger"),
         ("train", "impasto.train"),
         ("variations", "impasto.variations"),
+        ("from words", "impasto.match"),
+        ("photograph", "impasto.match"),
         ("remove objects", "impasto.fill_region"),
         ("content-aware", "impasto.heal_stroke"),
         ("selected faces", "impasto.fill_faces"),
@@ -65,7 +67,7 @@ def page_of(rna: str) -> tuple[Path, str]:
 
 def test_every_operator_and_setting_has_a_page_with_its_heading(extension, scene):
     asked = [f"bpy.ops.impasto.{name}" for name in dir(bpy.ops.impasto)]
-    for settings in ("ImpastoSettings", "StyleSettings", "TrainingSettings"):
+    for settings in ("ImpastoSettings", "StyleSettings", "TrainingSettings", "MatchSettings"):
         asked += [f"bpy.types.{settings}.{name}" for name in getattr(extension_types(extension), settings)]
     asked.append("bpy.types.ImpastoPreferences.torch_build")
     for rna in asked:
@@ -80,6 +82,7 @@ def extension_types(extension):
 
     groups = (
         extension.generate.settings.ImpastoSettings,
+        extension.match.settings.MatchSettings,
         extension.stylize.settings.StyleSettings,
         extension.train.settings.TrainingSettings,
     )
@@ -90,4 +93,5 @@ def test_the_pages_belong_to_what_they_are_about(extension, scene):
     assert page_of("bpy.ops.impasto.stylize")[0].name == "style.html"
     assert page_of("bpy.ops.impasto.train")[0].name == "training.html"
     assert page_of("bpy.ops.impasto.generate")[0].name == "guide.html"
+    assert page_of("bpy.ops.impasto.match_variations")[0].name == "text.html"
     assert page_of("bpy.ops.impasto.download_weights")[1] == "weights"

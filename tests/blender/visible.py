@@ -95,7 +95,7 @@ def _of_properties(rna: Any) -> Iterator[str]:
 
 
 def of_description(description: Mapping[str, Any], label_of: Any, choices_of: Any) -> set[str]:
-    """Labels, descriptions and headings of the tools, models and weights of a description."""
+    """Labels, descriptions and headings of the tools, matchers, models and weights of a description."""
     found: set[str] = set()
     for tool in description["tools"]:
         found |= {tool["label"], tool["description"], tool["group"]}
@@ -107,6 +107,7 @@ def of_description(description: Mapping[str, Any], label_of: Any, choices_of: An
             found |= {label_of(item["name"], {}), item["description"]}
     for model in description["models"]:
         found |= {text for slider in model["sliders"] for text in (slider["label"], slider["description"])}
+    found |= {text for item in description["matchers"] for text in (item["label"], item["description"])}
     found |= {item["description"] for item in description["weights"]}
     return {text for text in found if _is_words(text)}
 

@@ -114,6 +114,17 @@ def test_an_artist_trains_works_meanwhile_and_moves_sliders(walk_through):
     assert facts["picked_seed"] > 0
 
 
+def test_an_artist_describes_a_material_picks_a_variation_changes_it_by_words_and_matches_a_photograph(walk_through):
+    facts = walk_through("words", size_px=(1600, 1500))
+    print(json.dumps(facts, indent=1))
+    assert (facts["text"], facts["material"], facts["tool"]) == ("mossy red bricks", "mossy red bricks", "bricks")
+    assert facts["picked"][0] in facts["picked"][1]
+    before, after = facts["moss"]
+    assert before > after == 0
+    assert "names no material" in facts["refused"]
+    assert facts["matched"].startswith("Made the material gravel")
+
+
 def test_an_artist_chooses_a_style_repaints_and_continues_larger(walk_through):
     facts = walk_through("paints")
     print(json.dumps(facts, indent=1))

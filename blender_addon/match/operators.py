@@ -1,0 +1,223 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Operators that make a material from words or like a picture, vary it, and change it by words."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import bpy
+from bpy.props import EnumProperty, StringProperty
+
+from ..bridge import images, naming
+from ..bridge.inputs import Source
+from ..bridge.target import target_of
+from ..core.errors import ParameterError
+from ..core.recipe import Recipe
+from ..engine.catalogue import catalogue
+from ..generate import variations
+from ..generate.request import from_scene
+from ..generate.shown_recipe import name_of_match, shown_recipe, size_of
+from ..jobs.description import description_task
+from ..jobs.operator import TaskOperator
+from ..jobs.session import jobs
+from ..jobs.task import Place, Task
+from ..parameters.properties import MAX_INT
+from ..paths import RELATIVE_PATH
+from ..tools.arguments import (
+    DEVICE,
+    HEIGHT_PX,
+    MATERIAL,
+    REPLACE,
+    SEED,
+    WIDTH_PX,
+    given_to,
+    source_of,
+)
+from ..tools.request import Request
+from .request import PICTURE, TEXT, MatchRequest, chosen_picture, key_of, matcher_for, name_of, read_picture
+
+RESULT = ("width_px", "height_px", "bits", "out_dir", "replace", "device")
+LOOK = ("use_displacement", "use_ambient_occlusion")
+
+
+class ResultProperties:
+    """Properties of a match's result; what is not given is as in the Impasto panel."""
+
+    matcher: StringProperty(name="Matcher", description="Name of the matcher; empty: the panel's")
+    width_px: WIDTH_PX
+    height_px: HEIGHT_PX
+    material: MATERIAL
+    name: StringProperty(name="Name", description="What the results are called (default: as the words or the picture)")
+    out_dir: StringProperty(
+        name="Output Folder",
+        description="Write the maps as files here instead of packing them",
+        subtype="DIR_PATH",
+        options=RELATIVE_PATH,
+    )
+    replace: REPLACE
+    device: DEVICE
+    bits: EnumProperty(
+        name="Depth", description="Bits of each channel of the results", items=(("8", "8", ""), ("16", "16", ""))
+    )
+
+    def result(self, context: bpy.types.Context, **size: int) -> Request:
+        """Size, device, estimator and form of the result: what was given in this call, else as in the panel."""
+        panel = replace(from_scene(context), source=None, parameters={}, inputs={}, preparation={}, width_m=0.0)
+        return replace(panel, **{**size, **given_to(self, RESULT)})
+
+    def run_task(self, context: bpy.types.Context, request: MatchRequest) -> Task:
+        """Task that carries the request out."""
+        settings = context.scene.impasto
+        goes = {name: getattr(settings, name) for name in ("material", *LOOK)} | given_to(self, ("material",))
+        return request.task(target_of(context, goes.pop("material"), request.name, **goes), context.scene)
+
+
+class SubjectProperties(ResultProperties):
+    """Properties of operators on words or a picture."""
+
+    text: StringProperty(
+        name="Words", description="One material in a few words: its kind, colours, pattern, size, wear"
+    )
+    source: StringProperty(
+        name="Source",
+        description="Path of a picture to match, instead of words",
+        subtype="FILE_PATH",
+        options=RELATIVE_PATH,
+    )
+    image: StringProperty(name="Image", description="Name of an image of this .blend file to match, instead of words")
+    seed: SEED
+
+    @classmethod
+    def why_not(cls, context: bpy.types.Context) -> str:
+        settings = context.scene.impasto_match
+        about = catalogue.matchers.get(settings.matcher)
+        if about is None:
+            return "The engine has nothing that makes materials from words or pictures"
+        if about["subject"] == PICTURE:
+            return "" if chosen_picture(settings) else "Choose a source: a file, or an image of this .blend"
+        return "" if settings.text.strip() else f"Describe a material, such as {about['example']}"
+
+    def subject(self, context: bpy.types.Context) -> tuple[str, str | Source | None]:
+        """Name of the matcher, and the words or the picture that was given in this call, or else the panel's."""
+        _ensure_matchers()
+        settings = context.scene.impasto_match
+        if self.source or self.image:
+            about = matcher_for(PICTURE, self.matcher, settings.matcher)
+            return about["name"], source_of(self.image, self.source)
+        if given_to(self, ("text",)):
+            return matcher_for(TEXT, self.matcher, settings.matcher)["name"], self.text
+        about = catalogue.matcher(self.matcher or settings.matcher)
+        return about["name"], chosen_picture(settings) if about["subject"] == PICTURE else settings.text
+
+    def request(self, context: bpy.types.Context) -> tuple[MatchRequest, str]:
+        """The request, and the key of its subject."""
+        matcher, subject = self.subject(context)
+        read = subject if isinstance(subject, str) else read_picture(subject)
+        name = naming.of_parts(self.name) if self.name else name_of(subject or "")
+        result = self.result(context, **size_of(context.scene))
+        request = MatchRequest(catalogue.matcher(matcher), read, result, name, self._seed(context))
+        return request, key_of(matcher, subject)
+
+    def _seed(self, context: bpy.types.Context) -> int:
+        return given_to(self, ("seed",)).get("seed", context.scene.impasto.seed)
+
+
+class IMPASTO_OT_match(SubjectProperties, TaskOperator, bpy.types.Operator):
+    """Make a material from words, or one like a picture; its sliders are then those of the Impasto panel"""
+
+    bl_idname = "impasto.match"
+    bl_label = "Generate from Words or Picture"
+    place = Place.MATCH
+
+    def task(self, context: bpy.types.Context) -> Task:
+        variations.live.cancel()
+        request, _ = self.request(context)
+        settings = context.scene.impasto
+        if not settings.lock_seed and not given_to(self, ("seed",)):
+            request = replace(request, seed=random.randrange(MAX_INT))
+        return self.run_task(context, request)
+
+
+class IMPASTO_OT_match_variations(SubjectProperties, TaskOperator, bpy.types.Operator):
+    """Make four different materials from the words or the picture, and show them scaled down"""
+
+    bl_idname = "impasto.match_variations"
+    bl_label = "Four Variations"
+    place = Place.MATCH
+
+    def task(self, context: bpy.types.Context) -> Task:
+        variations.live.cancel()
+        request, key = self.request(context)
+        if not request.matcher["varies"]:
+            raise ParameterError(f"{request.matcher['name']} finds the same for every seed", "make one material of it")
+        return request.variations_task(key)
+
+
+class IMPASTO_OT_change_by_words(ResultProperties, TaskOperator, bpy.types.Operator):
+    """Change what the Impasto panel shows by words, such as a little darker, and make a material of it"""
+
+    bl_idname = "impasto.change_by_words"
+    bl_label = "Change by Words"
+    place = Place.MATCH
+
+    text: StringProperty(
+        name="Change", description="What shall be different, such as a little darker, more moss, or no cracks"
+    )
+    start: StringProperty(
+        name="Start",
+        description="Name of a material or an image that Impasto made, to be changed; empty: what the panel shows",
+    )
+
+    @classmethod
+    def why_not(cls, context: bpy.types.Context) -> str:
+        return "" if context.scene.impasto_match.change.strip() else "Say what shall be different"
+
+    def task(self, context: bpy.types.Context) -> Task:
+        variations.live.cancel()
+        _ensure_matchers()
+        settings = context.scene.impasto_match
+        matcher = catalogue.matcher(self.matcher) if self.matcher else _editing(settings.matcher)
+        text = given_to(self, ("text",)).get("text", settings.change)
+        size = {"width_px": 0, "height_px": 0} if self.start else size_of(context.scene)
+        start = recipe_called(self.start) if self.start else shown_recipe(context.scene)
+        name = naming.of_parts(self.name) if self.name else self._name(context, start)
+        result = self.result(context, **size)
+        return self.run_task(context, MatchRequest(matcher, text, result, name, start.seed, start))
+
+    def _name(self, context: bpy.types.Context, start: Recipe) -> str:
+        """Name of what is changed: of the data that was given, of its first words, or of its tool."""
+        if self.start:
+            return naming.of_source(bpy.data.materials.get(self.start) or bpy.data.images[self.start])
+        return name_of_match(context.scene.impasto) or catalogue[start.steps[0].tool]["label"]
+
+
+def recipe_called(name: str) -> Recipe:
+    """Recipe of a material or an image, without the record of its run. ParameterError if there is none."""
+    item: Any = bpy.data.materials.get(name) or bpy.data.images.get(name)
+    recipe = images.recipe_in(item) if item else None
+    if recipe is None:
+        message = f"there is no material and no image called {name!r} that Impasto made"
+        raise ParameterError(message, "check the name")
+    return replace(recipe, inputs={}, made_with={})
+
+
+def _editing(usual: str) -> Mapping[str, Any]:
+    """The usual matcher, if it changes recipes, or the first that does. ParameterError if none does."""
+    able = [name for name, about in catalogue.matchers.items() if about["can_edit"]]
+    if not able:
+        raise ParameterError(
+            "no plugin of the engine changes materials by words", "install one, then refresh the tools"
+        )
+    return catalogue.matchers[usual if usual in able else able[0]]
+
+
+def _ensure_matchers() -> None:
+    """Ask the engine for its matchers if none is known yet."""
+    if not catalogue.matchers:
+        jobs.finish(description_task())
+
+
+CLASSES = (IMPASTO_OT_match, IMPASTO_OT_match_variations, IMPASTO_OT_change_by_words)

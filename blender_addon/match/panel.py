@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The panel for words and pictures, above the Impasto panel, whose sliders it sets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import bpy
+
+from ..engine.catalogue import catalogue
+from ..generate import variations
+from ..generate.variation_grid import draw_grid
+from ..interface.drawing import draw_text, name_place
+from ..jobs.task import Place
+from ..tools.panel import InImageEditor, InShaderEditor, InView3D, Tab, draw_run
+from .request import PICTURE, chosen_picture, key_of
+from .settings import MatchSettings
+
+
+class MatchPanel(Tab):
+    """Mixin: the same panel in each editor."""
+
+    bl_label = "From Words or Picture"
+    layout: bpy.types.UILayout
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout = self.layout
+        layout.use_property_split = True
+        layout.use_property_decorate = False
+        name_place(layout, Place.MATCH)
+        settings = context.scene.impasto_match
+        layout.prop(settings, "matcher")
+        matcher = catalogue.matchers.get(settings.matcher)
+        if matcher is None:
+            layout.operator("impasto.refresh_tools", icon="FILE_REFRESH")
+            return
+        (_draw_picture if matcher["subject"] == PICTURE else _draw_text)(layout, settings, matcher)
+        draw_run(layout, "impasto.match", Place.MATCH, "TEXTURE", text="Generate")
+        if matcher["varies"]:
+            _draw_variations(layout, context, matcher)
+        if matcher["can_edit"]:
+            row = layout.row(align=True)
+            row.use_property_split = False
+            row.prop(settings, "change", text="", placeholder="Change")
+            row.operator("impasto.change_by_words", text="", icon="CHECKMARK")
+
+
+class IMPASTO_PT_match_view_3d(MatchPanel, InView3D, bpy.types.Panel):
+    pass
+
+
+class IMPASTO_PT_match_shader_editor(MatchPanel, InShaderEditor, bpy.types.Panel):
+    pass
+
+
+class IMPASTO_PT_match_image_editor(MatchPanel, InImageEditor, bpy.types.Panel):
+    pass
+
+
+def _draw_text(layout: bpy.types.UILayout, settings: MatchSettings, matcher: Mapping[str, Any]) -> None:
+    row = layout.row()
+    row.use_property_split = False
+    row.prop(settings, "text", text="", placeholder=matcher["example"])
+
+
+def _draw_picture(layout: bpy.types.UILayout, settings: MatchSettings, _matcher: Mapping[str, Any]) -> None:
+    column = layout.column()
+    column.row().prop(settings, "source_kind", expand=True)
+    if settings.source_kind == "FILE":
+        column.prop(settings, "filepath")
+    else:
+        column.template_ID(settings, "image", open="image.open")
+
+
+def _draw_variations(layout: bpy.types.UILayout, context: bpy.types.Context, matcher: Mapping[str, Any]) -> None:
+    settings = context.scene.impasto_match
+    layout.operator("impasto.match_variations", icon="IMGDISPLAY")
+    shown = variations.shown_of(matcher["name"])
+    draw_grid(layout, context.scene.impasto, shown)
+    subject = chosen_picture(settings) if matcher["subject"] == PICTURE else settings.text
+    if shown and not variations.are_of(key_of(matcher["name"], subject)):
+        draw_text(layout, "These were made before something was changed", "INFO")
+
+
+CLASSES = (IMPASTO_PT_match_view_3d, IMPASTO_PT_match_shader_editor, IMPASTO_PT_match_image_editor)

@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The request to match words or a picture: from plain values to a task that finds a recipe and runs it."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import bpy
+
+from ..bridge import naming, results
+from ..bridge.inputs import Input, Source, read, ready
+from ..bridge.target import Target, by_uid
+from ..core.errors import ParameterError
+from ..core.recipe import Recipe
+from ..engine import engine
+from ..engine.catalogue import SIZE_PARAMETERS, catalogue, has_size
+from ..generate import variations
+from ..generate.shown_recipe import show_recipe
+from ..jobs.session import connect, jobs
+from ..jobs.task import Report, Task
+from ..parameters.properties import MAX_INT
+from ..paths import absolute
+from ..tools import live
+from ..tools.request import Request, make_task
+from .settings import MatchSettings
+
+if TYPE_CHECKING:
+    from ..core.engine.answers import Matched
+    from ..core.engine.client import Client
+
+TEXT, PICTURE = "text", "picture"
+
+
+@dataclass(frozen=True)
+class MatchRequest:
+    """A text, or a picture that was read, for a matcher. start: a recipe to be changed.
+
+    result: size, device, estimator and form of the result, without a tool. name: of the result.
+    """
+
+    matcher: Mapping[str, Any]
+    subject: str | Input
+    result: Request
+    name: str
+    seed: int = 0
+    start: Recipe | None = None
+
+    def find(self, task: Task, client: Client, seed: int | None = None) -> Matched:
+        """The match, with a recipe that is ready to be run. For a task's `work`."""
+        subject = self.subject if isinstance(self.subject, str) else ready(self.subject)
+        job = client.match(
+            self.matcher["name"],
+            subject,
+            seed=self.seed if seed is None else seed,
+            start=self.start,
+            device=self.result.device or "auto",
+        )
+        found = task.wait_for(job)
+        return replace(found, recipe=self._complete(found.recipe))
+
+    def _complete(self, found: Recipe) -> Recipe:
+        """The recipe in the size of the result; a single step is followed by the estimator of the other maps."""
+        if len(found.steps) == 1:
+            (step,) = found.steps
+            request = replace(self.result, tool=step.tool, parameters=step.parameters, seed=found.seed)
+            if not has_size(catalogue[step.tool]):
+                request = replace(request, width_px=0, height_px=0)
+            return replace(request.recipe(), matched=found.matched)
+        size = {name: px for name in SIZE_PARAMETERS if (px := getattr(self.result, name))}
+        steps = (
+            replace(step, parameters={**step.parameters, **size}) if has_size(catalogue[step.tool]) else step
+            for step in found.steps
+        )
+        return replace(found, steps=tuple(steps))
+
+    def task(self, target: Target, scene: bpy.types.Scene) -> Task:
+        """Task that finds the recipe, runs it, and shows its parameters in the scene's panel."""
+        notes: list[str] = []
+        scene_uid = scene.session_uid
+
+        def find(task: Task, client: Client) -> Recipe:
+            found = self.find(task, client)
+            notes.extend(found.notes)
+            return found.recipe
+
+        def show(made: results.JobOutput) -> Sequence[str]:
+            shown_in = by_uid(bpy.data.scenes, scene_uid) if target.is_in_open_file else None
+            return [*notes, *(_show(shown_in, made.recipe) if shown_in else [])]
+
+        result = self.result
+        return make_task(
+            self.matcher["label"],
+            find,
+            {},
+            target,
+            scale={},
+            bits=result.bits,
+            out_dir=result.out_dir,
+            device=result.device,
+            replace=result.replace,
+            then=show,
+        )
+
+    def variations_task(self, key: str) -> Task:
+        """Task that matches with four seeds, and shows a small picture of each as it comes; key: of the subject."""
+        connected, seeds, epoch = connect(), random.sample(range(1, MAX_INT), variations.COUNT), jobs.file_epoch
+        request = replace(self.result, device=self.result.device or engine.preferences().device)
+        notes: list[str] = []
+
+        def work(task: Task) -> None:
+            client, made = connected(), []
+            for seed in seeds:
+                found = replace(self, result=request).find(task, client, seed)
+                notes.extend(note for note in found.notes if note not in notes)
+                pixels = live.run(task, client, request, {}, recipe=found.recipe)
+                made.append(variations.Variation(seed, pixels, found.recipe))
+                variations.keep(self.matcher["name"], epoch, key, made)
+
+        def tell(_: None) -> Report:
+            return Report("WARNING" if notes else "INFO", "; ".join(["Choose one of the variations", *notes]))
+
+        return Task(self.matcher["label"], work, tell)
+
+
+def _show(scene: bpy.types.Scene, recipe: Recipe) -> list[str]:
+    """Show a recipe in the scene's panel; notes on what of it the panel does not have."""
+    first, *others = recipe.steps
+    if not show_recipe(scene, recipe):
+        return [f"the panel does not have the tool {first.tool}, so its sliders are not shown"]
+    more = [step.tool for step in others if catalogue[step.tool]["kind"] != "estimator"]
+    return [f"the panel shows the sliders of {first.tool} only, not of {', '.join(more)}"] if more else []
+
+
+def matcher_for(kind: str, name: str = "", usual: str = "") -> Mapping[str, Any]:
+    """Matcher of this name or, without one, the usual for a kind of subject, if it fits, or the first that does."""
+    if name:
+        return catalogue.matcher(name)
+    fitting = [about for about in catalogue.matchers.values() if about["subject"] == kind]
+    found = [about for about in fitting if about["name"] == usual] or fitting
+    if not found:
+        raise ParameterError("no plugin of the engine matches this", "install one, then refresh the tools")
+    return found[0]
+
+
+def chosen_picture(settings: MatchSettings) -> Source | None:
+    """File or image chosen in the panel."""
+    if settings.source_kind == "IMAGE":
+        return settings.image
+    return Path(absolute(settings.filepath)) if settings.filepath else None
+
+
+def read_picture(source: Source | None) -> Input:
+    """The picture, read as far as only the main thread can. ParameterError if there is none."""
+    if source is None:
+        raise ParameterError("no picture is given", "choose a file, or an image of this .blend")
+    return read(source)
+
+
+def name_of(subject: str | Source) -> str:
+    """Name of the results: the words, or the picture's name."""
+    return naming.of_parts(" ".join(subject.split())) if isinstance(subject, str) else naming.of_source(subject)
+
+
+def key_of(matcher: str, subject: str | Source | None) -> str:
+    """Key of a subject, to know whether the variations are still of it."""
+    return f"{matcher} {subject if isinstance(subject, str | Path | None) else subject.name}"

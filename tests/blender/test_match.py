@@ -1,0 +1,204 @@
+"""Materials from words and pictures in Blender: found by a matcher, run, and shown as live sliders in the panel."""
+
+from __future__ import annotations
+
+import json
+
+import bpy
+import numpy as np
+import pytest
+from conftest import coordinates, packed_image, pixels_of, png
+from drawing import drawn
+
+SMALL = {"width_px": 32, "height_px": 32}
+
+
+@pytest.fixture
+def settings(scene, extension):
+    """The panel for words, set to the matcher that counts them."""
+    scene.impasto.estimator = "none"
+    scene.impasto_match.matcher = "word-count"
+    yield scene.impasto_match
+    extension.generate.variations.live.clear()
+
+
+def recipe_of(item: bpy.types.ID) -> dict:
+    return json.loads(item["impasto_recipe"])
+
+
+def made() -> dict:
+    return json.loads(bpy.context.window_manager.impasto_made)
+
+
+def said(layout) -> str:
+    """All labels of a panel."""
+    return " ".join(str(options.get("text")) for what, _, options in layout.drawn if what == "label")
+
+
+def test_words_become_a_material_whose_sliders_are_those_of_the_panel(settings, scene, plane):
+    settings.text = "one two three"
+    scene.impasto.tool = "checker"
+    checker = scene.impasto_parameters.checker
+    checker.width_px = checker.height_px = 64
+    checker.contrast, scene.impasto.seed = 0.2, 7
+    assert bpy.ops.impasto.match() == {"FINISHED"}
+    recipe = recipe_of(plane.active_material)
+    assert plane.active_material.name == "one two three"
+    parameters = recipe["steps"][0]["parameters"]
+    assert (parameters["squares"], parameters["contrast"], parameters["width_px"]) == (3, 0.7, 64)
+    assert recipe["seed"] == scene.impasto.seed == 7
+    assert recipe["matched"] == {"matcher": "word-count", "text": "one two three"}
+    assert (scene.impasto.tool, checker.squares, round(checker.contrast, 3)) == ("checker", 3, 0.7), "as the recipe is"
+    assert "words were counted" in made()["report"].lower()
+
+
+def test_what_generate_makes_afterwards_is_the_same(settings, scene, plane):
+    bpy.ops.impasto.match(text="one two", seed=5, **SMALL)
+    matched = pixels_of(bpy.data.images[made()["images"][0]])
+    scene.impasto_parameters.checker.width_px = scene.impasto_parameters.checker.height_px = 32
+    bpy.ops.impasto.generate()
+    np.testing.assert_array_equal(pixels_of(bpy.data.images[made()["images"][0]]), matched)
+    assert made()["materials"] == ["one two.001"], "named after the words, too"
+
+
+def test_a_picture_is_matched_from_a_file_or_an_image(settings, scene, plane, tmp_path):
+    (tmp_path / "wall.png").write_bytes(png(coordinates(24, 32)))
+    bpy.ops.impasto.match(matcher="mean-color", source=str(tmp_path / "wall.png"), **SMALL)
+    assert plane.active_material.name == "wall"
+    from_file = tuple(scene.impasto_parameters.checker.color)
+    assert from_file == pytest.approx((0.5, 0.5, 40 / 255), abs=0.01)
+    packed_image("floor.png", coordinates(24, 32))
+    settings.matcher, settings.source_kind, settings.image = "mean-color", "IMAGE", bpy.data.images["floor.png"]
+    bpy.ops.impasto.match(**SMALL)
+    assert tuple(scene.impasto_parameters.checker.color) == from_file
+    assert recipe_of(plane.active_material)["matched"]["name"] == "floor.png"
+
+
+def test_four_variations_of_a_phrase_are_shown_and_one_is_gone_on_with(settings, scene, extension):
+    settings.matcher, settings.text = "phrase", "wet mossy cobblestones"
+    scene.impasto.tool = "checker"
+    scene.impasto_parameters.checker.width_px = scene.impasto_parameters.checker.height_px = 64
+    assert bpy.ops.impasto.match_variations() == {"FINISHED"}
+    four = extension.generate.variations.shown_of("phrase")
+    assert len({variation.pixels.tobytes() for variation in four}) == 4
+    buttons = drawn(bpy.types.IMPASTO_PT_match_view_3d).operators("impasto.pick_variation")
+    assert [button.index for button in buttons] == [0, 1, 2, 3]
+    assert scene.impasto.tool == "checker", "nothing is taken yet"
+    bpy.ops.impasto.pick_variation(index=2)
+    step = four[2].recipe.steps[0]
+    assert (scene.impasto.tool, scene.impasto.seed, scene.impasto.lock_seed) == (step.tool, four[2].seed, True)
+    shown = extension.parameters.properties.parameters_of(scene, extension.engine.catalogue.catalogue[step.tool])
+    for name, value in step.parameters.items():
+        assert name in ("width_px", "height_px") or shown[name] == pytest.approx(value, rel=1e-5), name
+    assert "something was changed" not in said(drawn(bpy.types.IMPASTO_PT_match_view_3d))
+    settings.text = "dry cobblestones"
+    assert "something was changed" in said(drawn(bpy.types.IMPASTO_PT_match_view_3d))
+
+
+def test_words_change_what_the_panel_shows_and_keep_its_seed_and_name(settings, scene, plane):
+    bpy.ops.impasto.match(text="one two", seed=4, **SMALL)
+    scene.impasto_parameters.checker.squares = 10
+    settings.change = "and three more"
+    bpy.ops.impasto.change_by_words()
+    assert scene.impasto_parameters.checker.squares == 13
+    recipe = recipe_of(plane.active_material)
+    assert (recipe["seed"], recipe["matched"]["text"]) == (4, "one two; and three more")
+    assert plane.active_material.name == "one two.001"
+
+
+def test_words_change_a_material_that_is_named(settings, scene, plane):
+    bpy.ops.impasto.match(text="one two", **SMALL)
+    bpy.ops.impasto.match(text="one two three four", **SMALL)
+    bpy.ops.impasto.change_by_words(start="one two", text="more")
+    assert scene.impasto_parameters.checker.squares == 3
+    assert recipe_of(plane.active_material)["steps"][0]["parameters"]["width_px"] == 32
+    with pytest.raises(RuntimeError, match="no material and no image"):
+        bpy.ops.impasto.change_by_words(start="two", text="more")
+
+
+def test_another_tool_is_not_what_the_words_were_about(settings, scene, plane):
+    bpy.ops.impasto.match(text="one two", **SMALL)
+    scene.impasto.tool = "slow"
+    scene.impasto.tool = "checker"
+    bpy.ops.impasto.change_by_words(text="more", **SMALL)
+    assert recipe_of(plane.active_material)["matched"]["text"] == "more"
+    assert plane.active_material.name == "Checker"
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("", "the text is empty"),
+        ("a cat", "a cat is no number of squares; write other words"),
+        ("word " * 2000, "the limit is 500"),
+        ("wrong", "squares"),
+    ],
+)
+def test_what_is_no_description_is_refused_in_a_sentence_and_changes_nothing(settings, scene, plane, text, why):
+    scene.impasto.tool = "checker"
+    before = scene.impasto_parameters.checker.squares
+    with pytest.raises(RuntimeError) as error:
+        bpy.ops.impasto.match(text=text, **SMALL)
+    assert why in str(error.value)
+    assert (scene.impasto_parameters.checker.squares, plane.active_material) == (before, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("a cat", "names no material"),
+        ("🧱🧱", "names no material"),
+        ("glossy matte tiles", "glossy"),
+        ("мокрый кирпич", "names no material"),
+    ],
+)
+def test_phrases_without_a_material_say_what_could_be_written(settings, text, why):
+    with pytest.raises(RuntimeError) as error:
+        bpy.ops.impasto.match(matcher="phrase", text=text, **SMALL)
+    assert why in str(error.value)
+
+
+def test_a_click_without_words_or_a_picture_says_what_is_missing(settings, scene):
+    assert "Describe a material, such as one two three" in said(drawn(bpy.types.IMPASTO_PT_match_view_3d))
+    settings.text = "one"
+    assert "Describe" not in said(drawn(bpy.types.IMPASTO_PT_match_view_3d))
+    settings.matcher = "mean-color"
+    layout = drawn(bpy.types.IMPASTO_PT_match_view_3d)
+    assert "Choose a source" in said(layout)
+    assert {"source_kind", "filepath"} <= set(layout.props())
+    assert layout.operators("impasto.match_variations") == [], "it finds the same for every seed"
+    assert layout.operators("impasto.change_by_words") == []
+
+
+def test_every_matcher_of_the_engine_is_offered_the_usual_first(extension, settings):
+    offered = [name for name, *_ in extension.tools.lists.items_of("matcher")(None, None)]
+    assert offered[0] == "phrase"
+    assert {"word-count", "mean-color", "match-photograph"} <= set(offered)
+
+
+def test_what_is_typed_is_completed_by_the_matchers_words(extension, settings):
+    suggest = extension.match.settings.suggestions
+    known = ["wet cobblestones", "mossy", "moss", "潮湿", "青砖"]
+    assert suggest(known, "mos") == ["mossy", "moss"]
+    assert suggest(known, "wet mos") == ["wet mossy", "wet moss"]
+    assert suggest(known, "WET") == ["wet cobblestones"]
+    assert suggest(known, "wet ") == ["wet cobblestones"]
+    assert suggest(known, "old cobblestones") == ["wet cobblestones"], "nothing to complete: others of its kind"
+    assert suggest(known, "很潮") == ["很潮湿"]
+    assert suggest(known, "") == known
+    assert suggest([str(number) for number in range(1000)], "") == [str(number) for number in range(40)]
+
+
+def test_a_recipe_of_another_length_angle_and_choice_is_shown_as_it_is(extension, settings, scene):
+    """All values of a step come back from the panel as they were, in a scene of other units, too."""
+    scene.unit_settings.scale_length = 0.5
+    recipe = extension.generate.variations.Recipe
+    found = {"tool": "bricks", "parameters": {"bond": "herringbone", "width_m": 1.3, "mortar_color": [0.1, 0.2, 0.3]}}
+    show = extension.generate.shown_recipe
+    assert show.show_recipe(scene, recipe.from_dict({"steps": [found], "seed": 3}))
+    shown = show.shown_recipe(scene)
+    assert (shown.seed, shown.steps[0].tool) == (3, "bricks")
+    back = {name: shown.steps[0].parameters[name] for name in found["parameters"]}
+    assert back["bond"] == "herringbone"
+    assert back["width_m"] == pytest.approx(1.3)
+    assert list(back["mortar_color"]) == pytest.approx([0.1, 0.2, 0.3])

@@ -1,0 +1,114 @@
+"""Inside a Blender window: a phrase is typed and becomes a material; variations, a change by words, a photograph."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import bpy
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from fields import clicks_and_waits, write
+from walk import Steps, Walk, start
+
+OUT, SOURCE = map(Path, sys.argv[sys.argv.index("--") + 1 :])
+bpy.ops.extensions.package_install_files(
+    filepath=os.environ["IMPASTO_EXTENSION"], repo="user_default", enable_on_install=True
+)
+EXTENSION = sys.modules["bl_ext.user_default.impasto"]
+JOBS = EXTENSION.jobs.session.jobs
+VARIATIONS = EXTENSION.generate.variations
+SIZE_PX = 512
+
+
+def settings() -> bpy.types.PropertyGroup:
+    return bpy.context.scene.impasto
+
+
+def typed(walk: Walk, name: str, text: str, shot: str = "") -> Steps:
+    """Click a text field, type, and confirm; with a picture of what Blender suggests."""
+    place = yield walk.find(name, "VIEW_3D")
+    yield walk.press("LEFTMOUSE", place)
+    yield 0.5
+    if shot:
+        for letter in text:
+            key = "SPACE" if letter == " " else letter.upper()
+            yield walk.event(key, "PRESS", place, unicode=letter)
+            yield walk.event(key, "RELEASE", place)
+        yield 0.5
+        walk.screenshot(shot)
+        yield walk.press("ESC", place)
+        yield walk.press("LEFTMOUSE", place)
+        yield 0.5
+    yield from write(walk, text, place)
+    yield 0.5
+
+
+def generates(walk: Walk) -> Steps:
+    """The words become a material, and the sliders below are its parameters."""
+    yield from typed(walk, "text", "mossy red bricks", "suggestions.png")
+    walk.record("text", bpy.context.scene.impasto_match.text)
+    yield from clicks_and_waits(walk, "impasto.match", "VIEW_3D", "match")
+    yield walk.move((400, 500))
+    yield 1.0
+    walk.screenshot("generated.png")
+    cube = bpy.data.objects["Cube"]
+    walk.record("material", cube.active_material.name if cube.active_material else "")
+    walk.record("tool", settings().tool)
+
+
+def picks(walk: Walk) -> Steps:
+    """Four pictures; a click on one takes it."""
+    yield from clicks_and_waits(walk, "impasto.match_variations", "VIEW_3D", "match")
+    yield 1.0
+    walk.screenshot("variations.png")
+    yield walk.click("impasto.pick_variation", "VIEW_3D")
+    yield 0.5
+    walk.record("picked", [settings().seed, [variation.seed for variation in VARIATIONS.shown_of("phrase")]])
+
+
+def changes(walk: Walk) -> Steps:
+    """Words change what the panel shows."""
+    group = bpy.context.scene.impasto_parameters.bricks
+    before = group.moss
+    yield from typed(walk, "change", "no moss")
+    yield from clicks_and_waits(walk, "impasto.change_by_words", "VIEW_3D", "match")
+    walk.record("moss", [before, group.moss])
+    yield walk.move((400, 500))
+    yield 1.0
+    walk.screenshot("changed.png")
+    yield from typed(walk, "text", "a cat")
+    yield from clicks_and_waits(walk, "impasto.match", "VIEW_3D", "match")
+    walk.record("refused", JOBS.reports["match"].text)
+    yield walk.press("ESC", (400, 500))
+    yield 0.5
+    walk.screenshot("refused.png")
+
+
+def matches(walk: Walk) -> Steps:
+    """A photograph instead of words."""
+    match = bpy.context.scene.impasto_match
+    match.matcher, match.filepath = "match-photograph", str(SOURCE)
+    yield 0.5
+    yield from clicks_and_waits(walk, "impasto.match", "VIEW_3D", "match")
+    walk.record("matched", JOBS.reports["match"].text)
+    yield walk.move((400, 500))
+    yield 1.0
+    walk.screenshot("photograph.png")
+
+
+def scenario(walk: Walk) -> Steps:
+    quilt = bpy.context.scene.impasto_parameters.quilt
+    quilt.width_px = quilt.height_px = SIZE_PX
+    yield walk.show_panel("VIEW_3D", "Impasto")
+    yield walk.settle(1.5)
+    walk.screenshot("panel.png")
+    yield from generates(walk)
+    yield from picks(walk)
+    yield from changes(walk)
+    yield from matches(walk)
+    bpy.ops.preferences.addon_disable(module="bl_ext.user_default.impasto")
+
+
+start(scenario, OUT)
