@@ -178,6 +178,8 @@ class _Builder:
             if name:
                 self._put(name, list(_rgb(second)))
                 self._put_all(self.table.get("share", {}))
+                for choice, instead in self.table.get("alternating", {}).items():
+                    self._put(choice, instead.get(self.now[choice], self.now[choice]))
                 family = [item for item in family if item != name]
             else:
                 self._cannot("second_color")

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from .canvas import Canvas
 
-BONDS = ("running", "third", "stack", "staggered", "english", "flemish", "herringbone", "basketweave")
+BONDS = ("running", "third", "stack", "chessboard", "staggered", "english", "flemish", "herringbone", "basketweave")
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,12 @@ def blocks(
         y_m, x_m = y_m + warp[0], x_m + warp[1]
     y_m, x_m = y_m.expand(canvas.size_px), x_m.expand(canvas.size_px)
     return PATTERNS[bond](canvas, y_m, x_m, length_m, height_m)
+
+
+def is_odd(canvas: Canvas, number: Tensor, length_m: float) -> Tensor:
+    """Which blocks of the bond "chessboard", by their numbers, are of its second colour."""
+    columns = canvas.count(length_m, multiple_of=2)
+    return (number // columns + number % columns) % 2 == 1
 
 
 def uneven_blocks(
@@ -132,6 +138,12 @@ def _third(canvas: Canvas, y_m: Tensor, x_m: Tensor, length_m: float, height_m: 
 
 def _stack(canvas: Canvas, y_m: Tensor, x_m: Tensor, length_m: float, height_m: float) -> Blocks:
     return _rows(canvas, y_m, x_m, length_m, height_m, (0.0,))
+
+
+def _chessboard(canvas: Canvas, y_m: Tensor, x_m: Tensor, length_m: float, height_m: float) -> Blocks:
+    """A stack bond of even numbers of rows and columns, so that colours alternate across the tile's borders, too."""
+    rows, columns = canvas.count(height_m, horizontal=False, multiple_of=2), canvas.count(length_m, multiple_of=2)
+    return _shifted_rows(canvas, y_m, x_m, rows, columns, y_m.new_zeros(1))
 
 
 def _staggered(canvas: Canvas, y_m: Tensor, x_m: Tensor, length_m: float, height_m: float) -> Blocks:
@@ -239,6 +251,7 @@ PATTERNS: dict[str, Callable[[Canvas, Tensor, Tensor, float, float], Blocks]] = 
     "running": _running,
     "third": _third,
     "stack": _stack,
+    "chessboard": _chessboard,
     "staggered": _staggered,
     "english": _english,
     "flemish": _flemish,

@@ -180,6 +180,12 @@ class TestChanges:
             match("phrase", "darker", start=Recipe((Step("tint"),)))
 
 
+def test_square_tiles_of_two_colours_make_a_chessboard():
+    assert parameters("black and white tiles")["shape"] == "chessboard"
+    assert parameters("checkered floor tiles, red and cream")["shape"] == "chessboard"
+    assert parameters("blue and white hexagonal tiles")["shape"] == "hexagon"
+
+
 def test_variations_differ_and_keep_what_was_said():
     texts = [match("phrase", "wet red bricks", seed=seed).recipe for seed in range(4)]
     assert len({recipe.to_json() for recipe in texts}) == 4

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from impasto_procedural.blocks import uneven_blocks
+from impasto_procedural.blocks import blocks, is_odd, uneven_blocks
 from impasto_procedural.canvas import Canvas
 from impasto_procedural.damage import cracks, holes
 from impasto_procedural.materials.ceramic_tiles import Tiles
@@ -39,6 +39,16 @@ def test_staggered_cells_without_jitter_are_equal_hexagons():
     areas = cells.number.unique(return_counts=True)[1].float()
     assert areas.std() / areas.mean() < 0.05
     assert float(cells.from_center_m.max() / cells.to_border_m.max()) == pytest.approx(2 / math.sqrt(3), abs=0.06)
+
+
+@pytest.mark.parametrize("size_m", [0.15, 0.2, 0.9])  # an odd number of which would fit, an even one, and one
+def test_colours_of_a_chessboard_alternate_across_borders_too(canvas, size_m):
+    laid = blocks(canvas, "chessboard", size_m, size_m)
+    odd = is_odd(canvas, laid.number, size_m)
+    for axis in (0, 1):
+        other = laid.number != laid.number.roll(1, axis)
+        assert other.any()
+        assert torch.equal(odd != odd.roll(1, axis), other)
 
 
 def test_uneven_blocks_fill_the_tile_and_know_their_borders(canvas):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from impasto.tools import Color, Field
+from impasto.tools import Color, Field, visible_if
 
-from ..blocks import blocks
+from ..blocks import blocks, is_odd
 from ..damage import cracks
 from ..material import Material, MaterialParameters, width_field
 from ..shaping import bump, mix, step
@@ -17,7 +17,13 @@ if TYPE_CHECKING:
 
     from ..canvas import Canvas
 
-BONDS = {"square": ("stack", 1), "subway": ("running", 2), "stacked": ("stack", 3), "herringbone": ("herringbone", 2)}
+BONDS = {
+    "square": ("stack", 1),
+    "chessboard": ("chessboard", 1),
+    "subway": ("running", 2),
+    "stacked": ("stack", 3),
+    "herringbone": ("herringbone", 2),
+}
 """Bond and length of each shape but the hexagon, in heights of a tile."""
 
 
@@ -25,7 +31,7 @@ class TilesParameters(MaterialParameters):
     """Shape, joints, glaze and colours of tiles."""
 
     width_m: float = width_field(1.2)
-    shape: Literal["square", "hexagon", "subway", "stacked", "herringbone"] = Field(
+    shape: Literal["square", "hexagon", "subway", "stacked", "herringbone", "chessboard"] = Field(
         "square", description="Shape of the tiles and how they are laid"
     )
     tile_m: float = Field(0.15, ge=0.01, le=2, title="Tile Height", description="Height of a tile, in metres")
@@ -36,7 +42,14 @@ class TilesParameters(MaterialParameters):
     crazing: float = Field(0.0, ge=0, le=1, description="Fine cracks in the glaze")
     color: Color = Field((0.86, 0.87, 0.85), description="Colour of most tiles")
     second_color: Color = Field((0.20, 0.33, 0.38), description="Colour of the others")
-    second_share: float = Field(0.0, ge=0, le=1, title="Second Share", description="Share of the second colour")
+    second_share: float = Field(
+        0.0,
+        ge=0,
+        le=1,
+        title="Second Share",
+        description="Share of the second colour",
+        json_schema_extra=visible_if("shape", "square", "hexagon", "subway", "stacked", "herringbone"),
+    )
     color_variation: float = Field(0.45, ge=0, le=1, description="How much the parts differ in colour")
     grout_color: Color = Field((0.58, 0.56, 0.53), description="Colour of the grout")
 
@@ -62,8 +75,8 @@ class Tiles(Material):
         height_m = height_m + (0.00005 + 0.0005 * p.uneven) * clouds - 0.00008 * net
         grain = canvas.noise("clay", 0.003, octaves=2, gain=0.7)
         height_m = height_m + (1 - p.glaze) * 0.0001 * grain
-        is_second = (each("kind") < p.second_share).to(clouds.dtype)
-        color = mix(canvas.color(p.color), canvas.color(p.second_color), is_second)
+        is_second = is_odd(canvas, number, p.tile_m) if p.shape == "chessboard" else each("kind") < p.second_share
+        color = mix(canvas.color(p.color), canvas.color(p.second_color), is_second.to(clouds.dtype))
         pooled = p.color_variation * (0.10 * clouds + 0.35 * (each("value") - 0.5))
         thin = 0.18 * p.color_variation * (1 - edge) + (1 - p.glaze) * 0.05 * grain
         warm = 0.08 * p.color_variation * (each("warmth") - 0.5)
