@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .adversarial import ADVERSARIAL
+from .interop import INTEROP
 from .mutation import Mutation
 from .shipped import SHIPPED
 from .textbook import TEXTBOOK
@@ -10,4 +11,4 @@ from .torus import TORUS
 from .training import TRAINING
 from .vae import VAE
 
-MUTATIONS: tuple[Mutation, ...] = (*SHIPPED, *TRAINING, *ADVERSARIAL, *TORUS, *TEXTBOOK, *VAE)
+MUTATIONS: tuple[Mutation, ...] = (*SHIPPED, *TRAINING, *ADVERSARIAL, *TORUS, *TEXTBOOK, *VAE, *INTEROP)

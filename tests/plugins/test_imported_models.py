@@ -8,16 +8,46 @@ import numpy as np
 import pytest
 from exporting import exported
 from foreign import keras_latent, keras_noise, onnx_noise, reconfigured, rezipped
+from foreign_changes import (
+    bomb,
+    by_module,
+    by_registered_name,
+    claims_terabytes,
+    climbing,
+    external,
+    four_channels,
+    grows,
+    hidden_lambda,
+    huge_layer,
+    lambda_layer,
+    large_layer,
+    linked_weights,
+    loop,
+    no_layers,
+    not_json,
+    of_doubles,
+    old,
+    other_weights,
+    own_activation,
+    own_domain,
+    own_layer,
+    with_assets,
+    without_weights,
+)
 
 from impasto.cli.main import main
+from impasto.context import step_rngs
 from impasto.errors import ModelError
 from impasto.interop.extra import imported_keras
 from impasto.library.models import ModelLibrary
 from impasto.plugins import registry
 from impasto.recipe import Recipe, Step
 from impasto.runner import run
+from impasto.training.noise import NoiseField
 
 TOOL = "imported-model"
+CLOSE = 1e-5
+"""Largest difference from what the framework itself gives: it runs the same, and we only scale."""
 
 
 @pytest.fixture(autouse=True)
@@ -78,6 +108,37 @@ def test_onnx_is_run_with_its_own_order_of_axes_and_range(tmp_path):
     assert picture.min() < 0.05 < 0.95 < picture.max()
 
 
+def noise_of(seed, *shape):
+    """Noise (1, C, H, W) of the only input of a step with this seed, of a recipe with one step."""
+    field = NoiseField(int(step_rngs(seed)[0].integers(2**31)))
+    return field.normal(0, shape[0], shape[1:])[None].numpy()
+
+
+def test_the_picture_is_that_of_onnx_runtime(tmp_path):
+    import onnxruntime
+
+    file = onnx_noise(tmp_path / "cells.onnx")
+    install(file)
+    session = onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
+    wanted = session.run(None, {"noise": noise_of(5, 4, 6, 10)})[0][0].transpose(1, 2, 0)
+    picture = made("cells", (24, 40), seed=5).maps["base_color"].pixels
+    np.testing.assert_allclose(picture, (wanted + 1) / 2, atol=CLOSE)
+    assert np.abs(made("cells", (24, 40), seed=6).maps["base_color"].pixels - picture).mean() > 100 * CLOSE
+
+
+def test_the_picture_is_that_of_keras(kept):
+    keras = imported_keras()
+    for name in kept:
+        install(kept[name])
+    latent = keras.saving.load_model(kept["latent"])(noise_of(5, 8, 1, 1)[:, :, 0, 0], training=False)
+    picture = made("latent", (16, 16), seed=5).maps["base_color"].pixels
+    np.testing.assert_allclose(picture, (keras.ops.convert_to_numpy(latent)[0] + 1) / 2, atol=CLOSE)
+    noise = np.ascontiguousarray(noise_of(5, 4, 8, 12).transpose(0, 2, 3, 1))
+    wanted = keras.ops.convert_to_numpy(keras.saving.load_model(kept["noise"])(noise, training=False))[0]
+    picture = made("noise", (30, 46), seed=5).maps["base_color"].pixels
+    np.testing.assert_allclose(picture, wanted, atol=CLOSE)
+
+
 @pytest.mark.parametrize("form", ["onnx", "keras"])
 def test_an_exported_model_comes_back_by_its_card(form, tmp_path):
     file = exported("bark", form, tmp_path)
@@ -110,47 +171,6 @@ def test_a_file_without_a_range_is_taken_once_a_card_states_it(tmp_path):
     assert registry().model_library().named(install(file)).label == "Plain"
 
 
-def objects(config):
-    return config["config"]["layers"]
-
-
-def lambda_layer(config):
-    objects(config)[2].update(class_name="Lambda")
-
-
-def own_layer(config):
-    objects(config)[2].update(class_name="Evil", module="evil.layers", registered_name="Evil>Evil")
-
-
-def by_registered_name(config):
-    objects(config)[2]["registered_name"] = "Evil>Conv2D"
-
-
-def by_module(config):
-    objects(config)[2]["config"]["kernel_initializer"] = {"module": "os", "class_name": "system", "config": "true"}
-
-
-def hidden_lambda(config):
-    objects(config)[2]["config"]["activation"] = {"class_name": "__lambda__", "config": {"value": "4wEA"}}
-
-
-def own_activation(config):
-    objects(config)[1]["config"]["activation"] = "os.system"
-
-
-def huge_layer(config):
-    objects(config)[1]["config"]["units"] = 2**40
-
-
-def large_layer(config):
-    objects(config)[1]["config"]["units"] = 2**19
-    objects(config)[2]["config"]["target_shape"] = [4, 4, 2**15]
-
-
-def no_layers(config):
-    config["config"]["layers"] = 7
-
-
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
@@ -169,49 +189,6 @@ def test_a_configuration_with_foreign_or_huge_parts_is_refused_before_keras_open
     file = reconfigured(shutil.copyfile(kept["latent"], tmp_path / "x.keras"), change)
     with pytest.raises(ModelError, match=reason):
         install(file)
-
-
-def climbing(parts):
-    parts["../../evil.txt"] = b"evil"
-
-
-def with_assets(parts):
-    parts["assets/vocabulary.txt"] = b"evil"
-
-
-def without_weights(parts):
-    del parts["model.weights.h5"]
-
-
-def bomb(parts):
-    parts["config.json"] = b" " * 2**25
-
-
-def not_json(parts):
-    parts["config.json"] = b"{" * 100_000
-
-
-def other_weights(parts):
-    import io
-
-    import h5py
-
-    stream = io.BytesIO()
-    with h5py.File(stream, "w") as file:
-        file["layers/dense/vars/0"] = np.zeros((3, 3), "f")
-    parts["model.weights.h5"] = stream.getvalue()
-
-
-def linked_weights(parts):
-    import io
-
-    import h5py
-
-    stream = io.BytesIO(parts["model.weights.h5"])
-    with h5py.File(stream, "a") as file:
-        del file["layers/dense"]
-        file["layers/dense"] = h5py.ExternalLink("/etc/passwd", "/")
-    parts["model.weights.h5"] = stream.getvalue()
 
 
 @pytest.mark.parametrize(
@@ -242,51 +219,6 @@ def test_files_that_are_cut_short_are_refused(share, kept, tmp_path):
         short.write_bytes(data[: int(share * len(data))])
         with pytest.raises(ModelError):
             install(short)
-
-
-def external(onnx, model):
-    tensor = model.graph.initializer[0]
-    tensor.ClearField("raw_data")
-    tensor.data_location = onnx.TensorProto.EXTERNAL
-    tensor.external_data.add(key="location", value="../../../etc/passwd")
-
-
-def own_domain(onnx, model):
-    model.graph.node[1].domain = "evil"
-    model.opset_import.add(domain="evil", version=1)
-
-
-def loop(onnx, model):
-    model.graph.node[1].op_type = "Loop"
-
-
-def old(onnx, model):
-    model.opset_import[0].version = 3
-
-
-def claims_terabytes(onnx, model):
-    del model.graph.initializer[0].dims[:]
-    model.graph.initializer[0].dims.extend([2**20, 2**20])
-
-
-def grows(onnx, model):
-    """Each operator alone is harmless; together they make a terabyte."""
-    scales = onnx.numpy_helper.from_array(np.array([1, 1, 64, 64], "f"), "scales")
-    model.graph.initializer.append(scales)
-    last = model.graph.node.pop()
-    for index, name in enumerate(("x", "x0", "x1", "x2")):
-        model.graph.node.append(onnx.helper.make_node("Resize", [name, "", "scales"], [f"x{index}"]))
-    model.graph.node.append(onnx.helper.make_node(last.op_type, ["x3"], ["picture"]))
-
-
-def of_doubles(onnx, model):
-    model.graph.input[0].type.tensor_type.elem_type = 11
-
-
-def four_channels(onnx, model):
-    weight = onnx.numpy_helper.from_array(np.zeros((4, 5, 4, 4), "f"), "weight")
-    model.graph.initializer[0].CopyFrom(weight)
-    model.graph.output[0].type.tensor_type.shape.dim[1].dim_value = 5
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,130 @@
+"""Changes that make the good generators of `foreign` hostile or wrong: Keras configurations and archives, and ONNX."""
+
+import io
+
+import numpy as np
+
+
+def objects(config):
+    return config["config"]["layers"]
+
+
+def lambda_layer(config):
+    objects(config)[2].update(class_name="Lambda")
+
+
+def own_layer(config):
+    objects(config)[2].update(class_name="Evil", module="evil.layers", registered_name="Evil>Evil")
+
+
+def by_registered_name(config):
+    objects(config)[2]["registered_name"] = "Evil>Conv2D"
+
+
+def by_module(config):
+    objects(config)[2]["config"]["kernel_initializer"] = {"module": "os", "class_name": "system", "config": "true"}
+
+
+def hidden_lambda(config):
+    objects(config)[2]["config"]["activation"] = {"class_name": "__lambda__", "config": {"value": "4wEA"}}
+
+
+def own_activation(config):
+    objects(config)[1]["config"]["activation"] = "os.system"
+
+
+def huge_layer(config):
+    objects(config)[1]["config"]["units"] = 2**40
+
+
+def large_layer(config):
+    objects(config)[1]["config"]["units"] = 2**19
+    objects(config)[2]["config"]["target_shape"] = [4, 4, 2**15]
+
+
+def no_layers(config):
+    config["config"]["layers"] = 7
+
+
+def climbing(parts):
+    parts["../../evil.txt"] = b"evil"
+
+
+def with_assets(parts):
+    parts["assets/vocabulary.txt"] = b"evil"
+
+
+def without_weights(parts):
+    del parts["model.weights.h5"]
+
+
+def bomb(parts):
+    parts["config.json"] = b" " * 2**25
+
+
+def not_json(parts):
+    parts["config.json"] = b"{" * 100_000
+
+
+def other_weights(parts):
+    import h5py
+
+    stream = io.BytesIO()
+    with h5py.File(stream, "w") as file:
+        file["layers/dense/vars/0"] = np.zeros((3, 3), "f")
+    parts["model.weights.h5"] = stream.getvalue()
+
+
+def linked_weights(parts):
+    import h5py
+
+    stream = io.BytesIO(parts["model.weights.h5"])
+    with h5py.File(stream, "a") as file:
+        del file["layers/dense"]
+        file["layers/dense"] = h5py.ExternalLink("/etc/passwd", "/")
+    parts["model.weights.h5"] = stream.getvalue()
+
+
+def external(onnx, model):
+    tensor = model.graph.initializer[0]
+    tensor.ClearField("raw_data")
+    tensor.data_location = onnx.TensorProto.EXTERNAL
+    tensor.external_data.add(key="location", value="../../../etc/passwd")
+
+
+def own_domain(onnx, model):
+    model.graph.node[1].domain = "evil"
+    model.opset_import.add(domain="evil", version=1)
+
+
+def loop(onnx, model):
+    model.graph.node[1].op_type = "Loop"
+
+
+def old(onnx, model):
+    model.opset_import[0].version = 3
+
+
+def claims_terabytes(onnx, model):
+    del model.graph.initializer[0].dims[:]
+    model.graph.initializer[0].dims.extend([2**20, 2**20])
+
+
+def grows(onnx, model):
+    """Each operator alone is harmless; together they make a terabyte."""
+    scales = onnx.numpy_helper.from_array(np.array([1, 1, 64, 64], "f"), "scales")
+    model.graph.initializer.append(scales)
+    last = model.graph.node.pop()
+    for index, name in enumerate(("x", "x0", "x1", "x2")):
+        model.graph.node.append(onnx.helper.make_node("Resize", [name, "", "scales"], [f"x{index}"]))
+    model.graph.node.append(onnx.helper.make_node(last.op_type, ["x3"], ["picture"]))
+
+
+def of_doubles(onnx, model):
+    model.graph.input[0].type.tensor_type.elem_type = 11
+
+
+def four_channels(onnx, model):
+    weight = onnx.numpy_helper.from_array(np.zeros((4, 5, 4, 4), "f"), "weight")
+    model.graph.initializer[0].CopyFrom(weight)
+    model.graph.output[0].type.tensor_type.shape.dim[1].dim_value = 5
