@@ -19,7 +19,7 @@ from .engine.catalogue import catalogue
 from .export import operators as export_operators
 from .export import panel as export_panel
 from .export import settings as export_settings
-from .generate import choosing, light_dial, variation_operators, variations
+from .generate import choosing, favourites, light_dial, variation_operators, variations
 from .generate import operators as generate_operators
 from .generate import panel as generate_panel
 from .generate import settings as generate_settings
@@ -123,6 +123,7 @@ PARTS = (
     session,
     made,
     variations,
+    favourites,
     stylize_preview,
     turntable,
     former,

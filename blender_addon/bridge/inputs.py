@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import bpy
 
 from ..core.errors import ParameterError
+from ..core.recipe import Recipe
 from ..core.system.outside import is_there, shown
 from ..paths import absolute
 from . import images, surfaces
@@ -57,6 +59,16 @@ def material_called(name: str) -> bpy.types.Material:
     if material is None:
         raise ParameterError(f"there is no material called {name!r}", "see bpy.data.materials for those that there are")
     return material
+
+
+def recipe_called(name: str) -> Recipe:
+    """Recipe of the material or image of this name, without the record of its run. ParameterError if there is none."""
+    item = bpy.data.materials.get(name) or bpy.data.images.get(name)
+    recipe = images.recipe_in(item) if item else None
+    if recipe is None:
+        message = f"there is no material and no image called {name!r} that Impasto made"
+        raise ParameterError(message, "check the name")
+    return replace(recipe, inputs={}, made_with={})
 
 
 def existing(path: Path) -> Path:

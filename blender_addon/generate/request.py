@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,22 @@ def from_scene(context: bpy.types.Context) -> Request:
         width_m=settings.width_m * materials.unit_m(),
         **size,
     )
+
+
+def without_source(context: bpy.types.Context) -> Request:
+    """Request for a recipe that makes a material from nothing: with the panel's size, estimator, device and depth."""
+    width_px, height_px = _size_of(context.scene)
+    panel = replace(from_scene(context), width_px=width_px, height_px=height_px, width_m=0.0)
+    return replace(panel, source=None, parameters={}, inputs={}, preparation={})
+
+
+def _size_of(scene: bpy.types.Scene) -> tuple[int, int]:
+    """Width and height of the panel's tool, or else of the last one with a size; 0 for its own."""
+    for name in (scene.impasto.tool, scene.impasto.sized, catalogue.usual("seamless")):
+        if name in catalogue and has_size(catalogue[name]):
+            group = properties.group_of(scene, catalogue[name])
+            return group.width_px, group.height_px
+    return 0, 0
 
 
 def preparing_tool() -> Mapping[str, Any] | None:

@@ -73,6 +73,9 @@ class ImpastoSettings(bpy.types.PropertyGroup):
     tile_preview: BoolProperty(
         name="Tiled", description="Show previews and variations beside themselves, two by two, as they repeat"
     )
+    variety: FloatProperty(
+        name="Variety", description="0: between the favourites; 1: far around them", default=0.5, min=0.0, max=1.0
+    )
     estimator: EnumProperty(
         name="Other Maps",
         description="What estimates the maps that the tool does not make",

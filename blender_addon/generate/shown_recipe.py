@@ -13,7 +13,7 @@ from ..bridge import naming
 from ..core.errors import ParameterError
 from ..core.recipe import Recipe, Step
 from ..core.system.outside import parse_json
-from ..engine.catalogue import SIZE_PARAMETERS, catalogue, has_size
+from ..engine.catalogue import catalogue
 from ..parameters import properties
 from ..parameters.putting import put_parameters
 from ..tools.lists import LISTS
@@ -55,12 +55,3 @@ def name_of_match(settings: bpy.types.PropertyGroup) -> str:
     matched = matched_by(settings)
     name = matched.get("text", "").partition(";")[0] or Path(matched.get("name", "")).stem
     return naming.of_parts(name) if name else ""
-
-
-def size_of(scene: bpy.types.Scene) -> dict[str, int]:
-    """Size of the panel's next result: that of its tool, or of the last one with a size."""
-    for name in (scene.impasto.tool, scene.impasto.sized, catalogue.usual("seamless")):
-        if name in catalogue and has_size(catalogue[name]):
-            group = properties.group_of(scene, catalogue[name])
-            return {size: getattr(group, size) for size in SIZE_PARAMETERS}
-    return {}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The variations as pictures, each with the button that takes it."""
+"""The variations as pictures, each with the button that takes it and the star that makes it a favourite."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import bpy
 
 from ..interface import previews
 from ..translations.texts import sentence
+from .favourites import favourites, is_favourite
 from .variations import Variation
 
 
@@ -19,6 +20,22 @@ def draw_grid(layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup, sho
     for index, variation in enumerate(shown):
         column = grid.column(align=True)
         column.template_icon(previews.icon_of_pixels(f"variation {index}", variation.pixels, repeats), scale=5)
+        row = column.row(align=True)
         is_chosen = variation.seed == settings.seed
-        button = column.operator("impasto.pick_variation", text=sentence(f"Seed {variation.seed}"), depress=is_chosen)
+        button = row.operator("impasto.pick_variation", text=sentence(f"Seed {variation.seed}"), depress=is_chosen)
         button.index = index
+        if variation.recipe is not None:
+            is_liked = is_favourite(variation)
+            icon = "SOLO_ON" if is_liked else "SOLO_OFF"
+            row.operator("impasto.favourite", text="", icon=icon, depress=is_liked).index = index
+    if any(variation.recipe is not None for variation in shown) and favourites():
+        _draw_more_like(layout, settings)
+
+
+def _draw_more_like(layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup) -> None:
+    """Draw the button that makes more like the favourites, and how far around them."""
+    column = layout.column(align=True)
+    row = column.row(align=True)
+    row.operator("impasto.more_like", icon="SOLO_ON")
+    row.operator("impasto.clear_favourites", text="", icon="X")
+    column.prop(settings, "variety", slider=True)

@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Operators that make four variations and choose one of them."""
+"""Operators that make four variations, take one of them, and make more like those that are liked."""
 
 from __future__ import annotations
 
 import bpy
-from bpy.props import IntProperty
+from bpy.props import FloatProperty, IntProperty, StringProperty
 
+from ..bridge.inputs import recipe_called
+from ..core.errors import ParameterError
 from ..jobs.operator import TaskOperator, poll, tell
-from ..jobs.task import Report, Task
-from . import variations
+from ..jobs.task import Report, Task, error_report
+from ..tools.arguments import given_to, parse_names
+from . import favourites, variations
 from .shown_recipe import show_recipe
 
 
@@ -26,12 +29,8 @@ class IMPASTO_OT_variations(TaskOperator, bpy.types.Operator):
         return variations.task(context)
 
 
-class IMPASTO_OT_pick_variation(bpy.types.Operator):
-    """Take the seed of this variation, or all that a match found for it, and keep it"""
-
-    bl_idname = "impasto.pick_variation"
-    bl_label = "Pick Variation"
-    bl_options = {"UNDO"}  # noqa: RUF012  as Blender wants it
+class OfVariation:
+    """Mixin: an operator on one of the latest variations."""
 
     index: IntProperty(name="Index", description="Which of the four, from 0", min=0, max=variations.COUNT - 1)
 
@@ -39,12 +38,94 @@ class IMPASTO_OT_pick_variation(bpy.types.Operator):
     def poll(cls, context: bpy.types.Context) -> bool:
         return poll(cls, "" if variations.shown(context) else "Make four variations first")
 
+    def chosen(self, context: bpy.types.Context) -> variations.Variation:
+        """The variation; the last one, if there are not as many yet."""
+        shown = variations.shown(context)
+        return shown[min(self.index, len(shown) - 1)]
+
+
+class IMPASTO_OT_pick_variation(OfVariation, bpy.types.Operator):
+    """Take the seed of this variation, or all that a match found for it, and keep it"""
+
+    bl_idname = "impasto.pick_variation"
+    bl_label = "Pick Variation"
+    bl_options = {"UNDO"}  # noqa: RUF012  as Blender wants it
+
     def execute(self, context: bpy.types.Context) -> set[str]:
-        settings, variation = context.scene.impasto, variations.shown(context)[self.index]
-        if variation.recipe is not None:
+        settings, variation = context.scene.impasto, self.chosen(context)
+        if variation.recipe is not None and not variation.is_of_panel:
             show_recipe(context.scene, variation.recipe)
         settings.seed, settings.lock_seed = variation.seed, True
         return tell(self, Report("INFO", f"The seed is {settings.seed}"))
 
 
-CLASSES = (IMPASTO_OT_variations, IMPASTO_OT_pick_variation)
+class IMPASTO_OT_favourite(OfVariation, bpy.types.Operator):
+    """Like this variation, or no longer: More Like This makes others that resemble the favourites"""
+
+    bl_idname = "impasto.favourite"
+    bl_label = "Favourite"
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        variation = self.chosen(context)
+        try:
+            if variation.recipe is None:
+                raise ParameterError("variations of a source cannot be mixed", "vary a material that needs no source")
+            favourites.toggle(variation.recipe)
+        except ParameterError as error:
+            return tell(self, error_report(error))
+        return tell(self, Report("INFO", f"{len(favourites.favourites())} favourites"))
+
+
+class IMPASTO_OT_clear_favourites(bpy.types.Operator):
+    """Forget all favourites; their materials stay"""
+
+    bl_idname = "impasto.clear_favourites"
+    bl_label = "Clear Favourites"
+
+    @classmethod
+    def poll(cls, _context: bpy.types.Context) -> bool:
+        return poll(cls, "" if favourites.favourites() else "There are no favourites")
+
+    def execute(self, _context: bpy.types.Context) -> set[str]:
+        favourites.clear()
+        return {"FINISHED"}
+
+
+class IMPASTO_OT_more_like(TaskOperator, bpy.types.Operator):
+    """Make four variations that resemble the favourites: their parameters are mixed, and vary"""
+
+    bl_idname = "impasto.more_like"
+    bl_label = "More Like This"
+
+    favourites: StringProperty(
+        name="Favourites",
+        description='Materials or images that Impasto made, as a JSON list: ["lane", "road"]; empty: the panel\'s',
+    )
+    variety: FloatProperty(
+        name="Variety", description="0: between the favourites; 1: far around them", default=0.5, min=0.0, max=1.0
+    )
+    locked: StringProperty(
+        name="Locked", description='Parameters that keep their values, as a JSON list: ["color", "width_m"]'
+    )
+
+    @classmethod
+    def why_not(cls, context: bpy.types.Context) -> str:
+        return "" if favourites.favourites() else "Mark a variation as favourite first"
+
+    def task(self, context: bpy.types.Context) -> Task:
+        variations.live.cancel()
+        names = parse_names(self.favourites, "favourites")
+        liked = [recipe_called(name) for name in names] or favourites.favourites()
+        if not liked:
+            raise ParameterError("there are no favourites", "mark a variation as favourite, or name materials")
+        variety = given_to(self, ("variety",)).get("variety", context.scene.impasto.variety)
+        return favourites.task(context, liked, variety, parse_names(self.locked, "locked"))
+
+
+CLASSES = (
+    IMPASTO_OT_variations,
+    IMPASTO_OT_pick_variation,
+    IMPASTO_OT_favourite,
+    IMPASTO_OT_clear_favourites,
+    IMPASTO_OT_more_like,
+)

@@ -32,11 +32,15 @@ COUNT = 4
 
 @dataclass(frozen=True)
 class Variation:
-    """A seed and its picture: uint8 RGB, row 0 at the top. recipe: of a match; None for the panel's own."""
+    """A seed and its picture: uint8 RGB, row 0 at the top.
+
+    recipe: None where it needs a source. is_of_panel: it differs from the panel by its seed alone.
+    """
 
     seed: int
     pixels: np.ndarray
     recipe: Recipe | None = None
+    is_of_panel: bool = False
 
 
 class _Latest:
@@ -67,6 +71,17 @@ def keep(name: str, file_epoch: int, subject: str, items: Sequence[Variation]) -
     _latest.items, _latest.key, _latest.subject = tuple(items), (name, file_epoch), subject
 
 
+def latest_name() -> str:
+    """Tool or matcher of the latest variations; empty if there are none in this file."""
+    name, file_epoch = _latest.key
+    return name if file_epoch == jobs.file_epoch and _latest.items else ""
+
+
+def latest_subject() -> str:
+    """Key of what the latest are variations of."""
+    return _latest.subject
+
+
 def are_of(subject: str) -> bool:
     """Whether the latest are variations of what has this key."""
     return subject == _latest.subject
@@ -81,13 +96,16 @@ def task(context: bpy.types.Context) -> Task:
     """Task that makes the panel's result with four new seeds, and shows each as it comes."""
     live.cancel()
     connected, given, inputs = preview_inputs(context)
+    can_be_mixed = not inputs
     seeds, subject = random.sample(range(MAX_INT), COUNT), _without_seed(given)
     key = context.scene.impasto.tool, jobs.file_epoch
 
     def work(task: Task) -> None:
         client, made = connected(), []
         for seed in seeds:
-            made.append(Variation(seed, run(task, client, replace(given, seed=seed), inputs)))
+            request = replace(given, seed=seed)
+            pixels = run(task, client, request, inputs)
+            made.append(Variation(seed, pixels, request.recipe() if can_be_mixed else None, is_of_panel=True))
             keep(*key, subject, made)
 
     return Task("Four variations", work, lambda _: Report("INFO", "Choose one of the variations"))

@@ -11,15 +11,15 @@ from typing import Any
 import bpy
 from bpy.props import EnumProperty, StringProperty
 
-from ..bridge import images, naming
-from ..bridge.inputs import Source
+from ..bridge import naming
+from ..bridge.inputs import Source, recipe_called
 from ..bridge.target import target_of
 from ..core.errors import ParameterError
 from ..core.recipe import Recipe
 from ..engine.catalogue import catalogue
 from ..generate import variations
-from ..generate.request import from_scene
-from ..generate.shown_recipe import name_of_match, shown_recipe, size_of
+from ..generate.request import without_source
+from ..generate.shown_recipe import name_of_match, shown_recipe
 from ..jobs.description import description_task
 from ..jobs.operator import TaskOperator
 from ..jobs.session import jobs
@@ -65,8 +65,7 @@ class ResultProperties:
 
     def result(self, context: bpy.types.Context, **size: int) -> Request:
         """Size, device, estimator and form of the result: what was given in this call, else as in the panel."""
-        panel = replace(from_scene(context), source=None, parameters={}, inputs={}, preparation={}, width_m=0.0)
-        return replace(panel, **{**size, **given_to(self, RESULT)})
+        return replace(without_source(context), **{**size, **given_to(self, RESULT)})
 
     def run_task(self, context: bpy.types.Context, request: MatchRequest) -> Task:
         """Task that carries the request out."""
@@ -117,7 +116,7 @@ class SubjectProperties(ResultProperties):
         matcher, subject = self.subject(context)
         read = subject if isinstance(subject, str) else read_picture(subject)
         name = naming.of_parts(self.name) if self.name else name_of(subject or "")
-        result = self.result(context, **size_of(context.scene))
+        result = self.result(context)
         request = MatchRequest(catalogue.matcher(matcher), read, result, name, self._seed(context))
         return request, key_of(matcher, subject)
 
@@ -166,7 +165,7 @@ class IMPASTO_OT_change_by_words(ResultProperties, TaskOperator, bpy.types.Opera
     text: StringProperty(
         name="Change", description="What shall be different, such as a little darker, more moss, or no cracks"
     )
-    start: StringProperty(
+    start_from: StringProperty(
         name="Start",
         description="Name of a material or an image that Impasto made, to be changed; empty: what the panel shows",
     )
@@ -181,27 +180,17 @@ class IMPASTO_OT_change_by_words(ResultProperties, TaskOperator, bpy.types.Opera
         settings = context.scene.impasto_match
         matcher = catalogue.matcher(self.matcher) if self.matcher else _editing(settings.matcher)
         text = given_to(self, ("text",)).get("text", settings.change)
-        size = {"width_px": 0, "height_px": 0} if self.start else size_of(context.scene)
-        start = recipe_called(self.start) if self.start else shown_recipe(context.scene)
+        size = {"width_px": 0, "height_px": 0} if self.start_from else {}
+        start = recipe_called(self.start_from) if self.start_from else shown_recipe(context.scene)
         name = naming.of_parts(self.name) if self.name else self._name(context, start)
         result = self.result(context, **size)
         return self.run_task(context, MatchRequest(matcher, text, result, name, start.seed, start))
 
     def _name(self, context: bpy.types.Context, start: Recipe) -> str:
         """Name of what is changed: of the data that was given, of its first words, or of its tool."""
-        if self.start:
-            return naming.of_source(bpy.data.materials.get(self.start) or bpy.data.images[self.start])
+        if self.start_from:
+            return naming.of_source(bpy.data.materials.get(self.start_from) or bpy.data.images[self.start_from])
         return name_of_match(context.scene.impasto) or catalogue[start.steps[0].tool]["label"]
-
-
-def recipe_called(name: str) -> Recipe:
-    """Recipe of a material or an image, without the record of its run. ParameterError if there is none."""
-    item: Any = bpy.data.materials.get(name) or bpy.data.images.get(name)
-    recipe = images.recipe_in(item) if item else None
-    if recipe is None:
-        message = f"there is no material and no image called {name!r} that Impasto made"
-        raise ParameterError(message, "check the name")
-    return replace(recipe, inputs={}, made_with={})
 
 
 def _editing(usual: str) -> Mapping[str, Any]:

@@ -17,7 +17,7 @@ from ..bridge.target import Target, by_uid
 from ..core.errors import ParameterError
 from ..core.recipe import Recipe
 from ..engine import engine
-from ..engine.catalogue import SIZE_PARAMETERS, catalogue, has_size
+from ..engine.catalogue import catalogue
 from ..generate import variations
 from ..generate.shown_recipe import show_recipe
 from ..jobs.session import connect, jobs
@@ -60,22 +60,7 @@ class MatchRequest:
             device=self.result.device or "auto",
         )
         found = task.wait_for(job)
-        return replace(found, recipe=self._complete(found.recipe))
-
-    def _complete(self, found: Recipe) -> Recipe:
-        """The recipe in the size of the result; a single step is followed by the estimator of the other maps."""
-        if len(found.steps) == 1:
-            (step,) = found.steps
-            request = replace(self.result, tool=step.tool, parameters=step.parameters, seed=found.seed)
-            if not has_size(catalogue[step.tool]):
-                request = replace(request, width_px=0, height_px=0)
-            return replace(request.recipe(), matched=found.matched)
-        size = {name: px for name in SIZE_PARAMETERS if (px := getattr(self.result, name))}
-        steps = (
-            replace(step, parameters={**step.parameters, **size}) if has_size(catalogue[step.tool]) else step
-            for step in found.steps
-        )
-        return replace(found, steps=tuple(steps))
+        return replace(found, recipe=self.result.completed(found.recipe))
 
     def task(self, target: Target, scene: bpy.types.Scene) -> Task:
         """Task that finds the recipe, runs it, and shows its parameters in the scene's panel."""

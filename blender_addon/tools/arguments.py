@@ -66,6 +66,18 @@ def sources_from(text: str) -> dict[str, list[Source | None]]:
     return {name: [find_source(one) if one else None for one in names] for name, names in given.items()}
 
 
+def parse_names(text: str, what: str) -> list[str]:
+    """Names in a JSON list in a property's text; empty text is an empty list. ParameterError for anything else."""
+    example = 'write them like ["lane", "road"]'
+    try:
+        names = parse_json(text, what, kind=ParameterError) if text else []
+    except ParameterError as error:
+        raise ParameterError(error.message, example) from error
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise ParameterError(f"{what} must be a JSON list of names, got {text[:40]}", example)
+    return names
+
+
 def parse_object(text: str, what: str) -> dict[str, Any]:
     """JSON object in a property's text; empty text is an empty object. ParameterError for anything else."""
     try:

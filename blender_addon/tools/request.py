@@ -17,7 +17,7 @@ from ..core.errors import ParameterError
 from ..core.recipe import Recipe, Step, name_inputs
 from ..core.texture import is_large
 from ..engine import engine
-from ..engine.catalogue import catalogue, has_size, properties_of
+from ..engine.catalogue import SIZE_PARAMETERS, catalogue, has_size, properties_of
 from ..jobs.session import connect
 from ..jobs.task import Report, Task
 from ..parameters import inputs, properties
@@ -85,6 +85,21 @@ class Request:
         defaults = {name: schema["default"] for name, schema in properties_of(tool).items()}
         changes = {**defaults, **self.preparation} != defaults
         return [Step(tool["name"], dict(self.preparation))] if changes else []
+
+    def completed(self, found: Recipe) -> Recipe:
+        """A recipe that was found, in this size; a single step is followed by the estimator of the other maps."""
+        if len(found.steps) == 1:
+            (step,) = found.steps
+            request = replace(self, tool=step.tool, parameters=step.parameters, seed=found.seed)
+            if not has_size(catalogue[step.tool]):
+                request = replace(request, width_px=0, height_px=0)
+            return replace(request.recipe(), matched=found.matched)
+        size = {name: px for name in SIZE_PARAMETERS if (px := getattr(self, name))}
+        steps = (
+            replace(step, parameters={**step.parameters, **size}) if has_size(catalogue[step.tool]) else step
+            for step in found.steps
+        )
+        return replace(found, steps=tuple(steps))
 
     @property
     def scale(self) -> dict[str, float]:

@@ -84,7 +84,7 @@ def _checked(matcher: Matcher, subject: str | Maps) -> str | Maps:
         raise ParameterError("the text is empty", example)
     if len(text) > MAX_PHRASE:
         message = f"the text has {len(text):,} characters, and the limit is {MAX_PHRASE}"
-        raise ParameterError(message, "describe one material in a few words")
+        raise ParameterError(message, f"describe one material in a few words; {example}")
     if any(unicodedata.category(character) == "Cc" for character in text):
         raise ParameterError(f"the text {shown(text)} contains control characters", example)
     return text

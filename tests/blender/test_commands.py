@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import json
+import re
 import runpy
 import sys
 from pathlib import Path
@@ -12,7 +14,8 @@ import numpy as np
 import pytest
 from conftest import coordinates, png
 
-SCRIPTS = Path(__file__).resolve().parents[2] / "docs" / "scripts"
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+SCRIPTS = DOCS / "scripts"
 
 
 @pytest.fixture
@@ -136,6 +139,41 @@ def test_script_seamless_images(scene, image, tmp_path, monkeypatch):
     nodes = bpy.data.materials["wall"].node_tree.nodes
     assert [node.image.name for node in nodes if node.type == "TEX_IMAGE"] == ["bricks_seamless_base_color"]
     assert "bricks.png" in bpy.data.images
+
+
+CALL = re.compile(r"^bpy\.ops\.impasto\.", re.MULTILINE)
+
+
+def calls_in_the_documentation():
+    """Each call of an operator in the pages, as an expression of Python."""
+    for page in sorted(DOCS.glob("*.md")):
+        for block in re.findall(r"^```python\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL):
+            if CALL.search(block):
+                nodes = ast.walk(ast.parse(block))
+                found = [node for node in nodes if isinstance(node, ast.Call) and CALL.match(ast.unparse(node.func))]
+                yield from ((page.name, node) for node in found)
+
+
+def test_operators_in_the_documentation_have_the_properties_that_they_are_given(extension):
+    calls = list(calls_in_the_documentation())
+    assert {"guide.md", "text.md", "match.md"} <= {page for page, _ in calls}
+    for page, call in calls:
+        name = ast.unparse(call.func).rpartition(".")[2]
+        assert name in dir(bpy.ops.impasto), (page, name)
+        known = getattr(bpy.ops.impasto, name).get_rna_type().properties.keys()
+        assert {keyword.arg for keyword in call.keywords} <= set(known), (page, ast.unparse(call))
+
+
+def test_the_example_of_words_runs(scene, plane, extension):
+    scene.impasto_parameters.quilt.width_px = scene.impasto_parameters.quilt.height_px = 32
+    (block,) = [
+        block
+        for block in re.findall(r"```python\n(.*?)```", (DOCS / "text.md").read_text(encoding="utf-8"), re.DOTALL)
+        if "impasto.match(" in block
+    ]
+    exec(block.replace("1024", "32"), {"bpy": bpy})
+    assert {"wet mossy cobblestones", "dry cobblestones"} <= set(bpy.data.materials.keys())
+    assert len(extension.generate.variations.shown(bpy.context)) == 4
 
 
 def test_every_script_is_tested():

@@ -109,11 +109,11 @@ def test_words_change_what_the_panel_shows_and_keep_its_seed_and_name(settings, 
 def test_words_change_a_material_that_is_named(settings, scene, plane):
     bpy.ops.impasto.match(text="one two", **SMALL)
     bpy.ops.impasto.match(text="one two three four", **SMALL)
-    bpy.ops.impasto.change_by_words(start="one two", text="more")
+    bpy.ops.impasto.change_by_words(start_from="one two", text="more")
     assert scene.impasto_parameters.checker.squares == 3
     assert recipe_of(plane.active_material)["steps"][0]["parameters"]["width_px"] == 32
     with pytest.raises(RuntimeError, match="no material and no image"):
-        bpy.ops.impasto.change_by_words(start="two", text="more")
+        bpy.ops.impasto.change_by_words(start_from="two", text="more")
 
 
 def test_another_tool_is_not_what_the_words_were_about(settings, scene, plane):
@@ -202,3 +202,74 @@ def test_a_recipe_of_another_length_angle_and_choice_is_shown_as_it_is(extension
     assert back["bond"] == "herringbone"
     assert back["width_m"] == pytest.approx(1.3)
     assert list(back["mortar_color"]) == pytest.approx([0.1, 0.2, 0.3])
+
+
+@pytest.fixture
+def four(settings, scene, extension):
+    """Four variations of a phrase, of 64 pixels; no favourites."""
+    scene.impasto_parameters.quilt.width_px = scene.impasto_parameters.quilt.height_px = 64
+    bpy.ops.impasto.match_variations(matcher="phrase", text="mossy red bricks")
+    settings.matcher = "phrase"
+    yield extension.generate.variations.shown_of("phrase")
+    extension.generate.favourites.clear()
+
+
+def test_favourites_are_marked_by_their_stars_and_more_like_them_are_shown(four, extension, scene):
+    assert drawn(bpy.types.IMPASTO_PT_match_view_3d).operators("impasto.more_like") == []
+    with pytest.raises(RuntimeError, match="no favourites"):
+        bpy.ops.impasto.more_like()
+    for index in (0, 3, 1):
+        bpy.ops.impasto.favourite(index=index)
+    bpy.ops.impasto.favourite(index=1)
+    assert extension.generate.favourites.favourites() == (four[0].recipe, four[3].recipe)
+    panel = drawn(bpy.types.IMPASTO_PT_match_view_3d)
+    assert [given.index for given in panel.operators("impasto.favourite")] == [0, 1, 2, 3]
+    assert len(panel.operators("impasto.more_like")) == 1
+    scene.impasto.variety = 0.0
+    bpy.ops.impasto.more_like(locked='["color"]')
+    children = extension.generate.variations.shown_of("phrase")
+    assert len({child.pixels.tobytes() for child in children}) == 4
+    low, high = sorted(variation.recipe.steps[0].parameters["moss"] for variation in (four[0], four[3]))
+    for child in children:
+        assert low <= child.recipe.steps[0].parameters["moss"] <= high, "without variety, between the favourites"
+    colors = [variation.recipe.steps[0].parameters["color"] for variation in (four[0], four[3])]
+    assert all(list(child.recipe.steps[0].parameters["color"]) in map(list, colors) for child in children)
+    bpy.ops.impasto.pick_variation(index=1)
+    assert scene.impasto_parameters.bricks.moss == pytest.approx(children[1].recipe.steps[0].parameters["moss"])
+    assert extension.generate.favourites.favourites(), "they stay for another round"
+    bpy.ops.impasto.clear_favourites()
+    assert not bpy.ops.impasto.clear_favourites.poll()
+
+
+def test_favourites_of_another_file_are_forgotten(four, extension):
+    bpy.ops.impasto.favourite(index=0)
+    bpy.ops.wm.read_homefile(use_empty=True)
+    assert extension.generate.favourites.favourites() == ()
+
+
+def test_scripts_name_materials_to_be_mixed(settings, scene, extension, plane):
+    for text in ("one two", "one two three four five six"):
+        bpy.ops.impasto.match(text=text, **SMALL)
+    bpy.ops.impasto.more_like(favourites='["one two", "one two three four five six"]', variety=0)
+    children = extension.generate.variations.shown(bpy.context)
+    assert all(2 <= child.recipe.steps[0].parameters["squares"] <= 6 for child in children)
+    with pytest.raises(RuntimeError, match="JSON list of names"):
+        bpy.ops.impasto.more_like(favourites='"one two"')
+    with pytest.raises(RuntimeError, match="to be kept"):
+        bpy.ops.impasto.more_like(favourites='["one two"]', locked='["nonsense"]')
+
+
+def test_variations_of_the_panels_own_are_mixed_if_they_need_no_source(settings, scene, extension, image):
+    scene.impasto.tool, scene.impasto.source_kind = "bricks", "NONE"
+    scene.impasto_parameters.bricks.width_px = scene.impasto_parameters.bricks.height_px = 32
+    bpy.ops.impasto.variations()
+    bpy.ops.impasto.favourite(index=0)
+    bpy.ops.impasto.more_like()
+    assert len(extension.generate.variations.shown_of("bricks")) == 4
+    assert "something was changed" not in said(drawn(bpy.types.IMPASTO_PT_view_3d))
+    scene.impasto.tool, scene.impasto.source_kind, scene.impasto.image = "checker", "IMAGE", image
+    scene.impasto_parameters.checker.width_px = scene.impasto_parameters.checker.height_px = 32
+    bpy.ops.impasto.variations()
+    with pytest.raises(RuntimeError, match="of a source cannot be mixed"):
+        bpy.ops.impasto.favourite(index=0)
+    extension.generate.favourites.clear()

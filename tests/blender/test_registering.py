@@ -109,6 +109,14 @@ def test_every_operator_has_a_description_and_an_execute(extension):
         assert callable(getattr(bpy.types, f"IMPASTO_OT_{name}").execute), name
 
 
+def test_no_property_of_an_operator_hides_a_method_that_it_needs(extension):
+    base = extension.jobs.operator.TaskOperator
+    methods = {name for name, member in vars(base).items() if callable(member) or isinstance(member, classmethod)}
+    for name in dir(bpy.ops.impasto):
+        properties = getattr(bpy.ops.impasto, name).get_rna_type().properties
+        assert not methods & {prop.identifier for prop in properties}, name
+
+
 def test_panels_are_in_three_editors(extension):
     panels = [getattr(bpy.types, name) for name in dir(bpy.types) if name.startswith("IMPASTO_PT_")]
     panels = [panel for panel in panels if issubclass(panel, bpy.types.Panel)]

@@ -114,11 +114,12 @@ def test_an_artist_trains_works_meanwhile_and_moves_sliders(walk_through):
     assert facts["picked_seed"] > 0
 
 
-def test_an_artist_describes_a_material_picks_a_variation_changes_it_by_words_and_matches_a_photograph(walk_through):
+def test_an_artist_describes_a_material_picks_a_variation_likes_one_changes_it_and_matches_a_photograph(walk_through):
     facts = walk_through("words", size_px=(1600, 1500))
     print(json.dumps(facts, indent=1))
     assert (facts["text"], facts["material"], facts["tool"]) == ("mossy red bricks", "mossy red bricks", "bricks")
     assert facts["picked"][0] in facts["picked"][1]
+    assert (facts["favourites"], facts["more_like"]) == (1, [4, False])
     before, after = facts["moss"]
     assert before > after == 0
     assert "names no material" in facts["refused"]

@@ -110,6 +110,8 @@ class Walk:
         """Of the window in which it is looked and clicked."""
         self.editor = "VIEW_3D"
         """The editor whose panels are clicked."""
+        self.left_out = 0
+        """Folded panels above those that are counted."""
 
     @property
     def window(self) -> bpy.types.Window:
@@ -157,10 +159,16 @@ class Walk:
         yield until(shown, 10)
         yield
 
+    def fold_words(self, above: int = 0) -> Steps:
+        """Fold From Words or Picture, once those above it are folded; the panels below are then counted without it."""
+        yield self.fold_panel(above)
+        self.left_out += 1
+
     def fold_panel(self, index: int) -> Steps:
         """Click the header of a panel in the editor's side panel, counted from the top, with those above it folded."""
         region = self.region(self.area(self.editor), "UI")
-        yield self.press("LEFTMOUSE", (region.x + 100, region.y + region.height - 10 - index * HEADER_PX))
+        y = region.y + region.height - 10 - (self.left_out + index) * HEADER_PX
+        yield self.press("LEFTMOUSE", (region.x + 100, y))
         yield 1.0
 
     def unfold(self, panel: type, below: str, kind: str, skip_px: int = 26) -> Steps:
@@ -252,7 +260,7 @@ class Walk:
         """
         area = self.area(kind)
         bounds = self.region(area, region)
-        top, found = top or bounds.y + bounds.height, {}
+        top, found = top or bounds.y + bounds.height - self.left_out * HEADER_PX, {}
         for y in range(top - 12, max(top - height, bounds.y) if height else bounds.y, -SWEEP_PX):
             for share in columns:
                 place = bounds.x + int(share * bounds.width), y

@@ -30,6 +30,7 @@ def scenario(walk: Walk) -> Steps:
     with walk.at():
         prepare()
     yield walk.show_panel("VIEW_3D", "Impasto")
+    yield walk.fold_words()
     yield walk.fold_panel(0)
     yield walk.fold_panel(3)
     yield from lists(walk)

@@ -29,6 +29,7 @@ def scenario(walk: Walk) -> Steps:
     yield walk.show_panel(EDITOR, "Impasto")
     for _ in range(FIRST):
         yield walk.fold_panel(0)
+    yield walk.fold_words(FIRST)
     yield from opens_and_tries(walk, "bake", "impasto.generate", "impasto_bake", 70)
     yield from opens_and_tries(walk, "maps", "impasto.variations", "impasto.bits", 50)
     yield from opens_and_tries(walk, "source", "filepath", "preparation.rotate", 60)

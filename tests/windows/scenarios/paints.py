@@ -38,6 +38,7 @@ def scenario(walk: Walk) -> Steps:
     EXTENSION.engine.engine.preferences().styles_folder = str(STYLES)
     settings().image = bpy.data.images.load(str(STYLES / "chelsea.png"))
     yield walk.show_panel("VIEW_3D", "Impasto")
+    yield walk.fold_words()
     yield walk.fold_panel(0)
     yield walk.fold_panel(1)
     yield from chooses_a_style(walk)

@@ -34,6 +34,7 @@ def scenario(walk: Walk) -> Steps:
     with walk.at(walk.area("VIEW_3D")):
         bpy.ops.impasto.run(tool="quilt", source=str(SOURCE), width_px=512, height_px=512)
     yield walk.show_panel("VIEW_3D", "Impasto")
+    yield walk.fold_words()
     yield walk.fold_panel(0)
     yield walk.fold_panel(PANELS_ABOVE)
     yield from relights(walk)

@@ -1,4 +1,4 @@
-"""Inside a Blender window: a phrase is typed and becomes a material; variations, a change by words, a photograph."""
+"""Inside a Blender window: a phrase becomes a material; variations, favourites, a change by words, a photograph."""
 
 from __future__ import annotations
 
@@ -68,6 +68,20 @@ def picks(walk: Walk) -> Steps:
     walk.record("picked", [settings().seed, [variation.seed for variation in VARIATIONS.shown_of("phrase")]])
 
 
+def likes(walk: Walk) -> Steps:
+    """A star makes a favourite, and a button four more like it."""
+    before = VARIATIONS.shown_of("phrase")
+    yield walk.click("impasto.favourite", "VIEW_3D")
+    walk.record("favourites", len(EXTENSION.generate.favourites.favourites()))
+    yield 0.5
+    walk.screenshot("favourite.png")
+    yield from clicks_and_waits(walk, "impasto.more_like", "VIEW_3D", "match")
+    after = VARIATIONS.shown_of("phrase")
+    walk.record("more_like", [len(after), any(one is other for one in before for other in after)])
+    yield 1.0
+    walk.screenshot("more_like.png")
+
+
 def changes(walk: Walk) -> Steps:
     """Words change what the panel shows."""
     group = bpy.context.scene.impasto_parameters.bricks
@@ -106,6 +120,7 @@ def scenario(walk: Walk) -> Steps:
     walk.screenshot("panel.png")
     yield from generates(walk)
     yield from picks(walk)
+    yield from likes(walk)
     yield from changes(walk)
     yield from matches(walk)
     bpy.ops.preferences.addon_disable(module="bl_ext.user_default.impasto")
