@@ -125,7 +125,7 @@ class _Builder:
         if size and "size_m" in metres:
             self._put(size, metres["size_m"][0])
         elif size and words:
-            self._put(size, before * _factor(words))
+            self._put(size, before * size_factor(words))
         elif words or "size_m" in metres:
             self._cannot("size" if words else "size_m")
         second = self.table.get("second_size")
@@ -211,7 +211,7 @@ class _Builder:
 
     def _slot(self, slot: str, value: str) -> None:
         table = self.table.get(slot) or USUAL.get(slot)
-        amount, word = _amount_of(value)
+        amount, word = amount_of(value)
         if slot in USUAL:
             word_there = next((base for base, pair in COMPARATIVES.items() if word == pair[0]), word)
             target = (table or {}).get(word_there) or USUAL[slot].get(word_there)
@@ -245,14 +245,15 @@ class _Builder:
         self._put(name, stepped(schema, self.now[name], steps))
 
 
-def _amount_of(value: str) -> tuple[str, str]:
+def amount_of(value: str) -> tuple[str, str]:
     """The amount of a comparative, and the comparative; ("", value) for others."""
     amount = next((amount for amount in ("a_little_", "much_") if value.startswith(amount)), "")
     return amount, value.removeprefix(amount)
 
 
-def _factor(word: str) -> float:
-    amount, compared = _amount_of(word)
+def size_factor(word: str) -> float:
+    """Factor of a size for a word such as "small" or "a_little_larger"."""
+    amount, compared = amount_of(word)
     if compared in ("larger", "smaller"):
         return SIZE_STEP ** (STEPS[amount] * (1 if compared == "larger" else -1))
     return SIZES[compared]

@@ -39,6 +39,7 @@ class Phrase(Matcher):
     def match(self, subject: str | Maps, seed: int, context: Context, start: Recipe | None = None) -> Match:
         """The recipe that a phrase describes, or `start` changed by it."""
         from .building import changed, described
+        from .sliders import slid
         from .variations import varied
 
         assert isinstance(subject, str)
@@ -46,13 +47,15 @@ class Phrase(Matcher):
         before = start.steps[position] if start is not None and position is not None else None
         reading = read_phrase(subject, before.tool if before else None)
         self._refuse_nothing(subject, reading, start, before)
-        if before is None or start is None or position is None:
+        if before is None or (reading.material and before.tool not in materials()):
             tool, parameters, notes = described(reading)
+        elif before.tool not in materials():
+            tool, (parameters, notes) = before.tool, slid(before, reading, context.models)
         else:
             tool, parameters, notes = changed(before, reading)
         if seed and start is None:
             parameters = varied(tool, parameters, seed)
-        step = Step(tool, parameters)
+        step = Step(tool, parameters, before.inputs if before is not None and before.tool == tool else {})
         if start is not None and position is not None:
             steps = (*start.steps[:position], step, *start.steps[position + 1 :])
             return Match(replace(start, steps=steps), (*_words_left_out(reading), *notes))
@@ -65,7 +68,8 @@ class Phrase(Matcher):
         hints = [f"{word} may be {' or '.join(near)}" for word in reading.unknown if (near := _nearest(word))]
         remedy = "".join(f"{hint}; " for hint in hints)
         if start is not None and before is None:
-            raise ParameterError("the recipe has no procedural material that words could change", "give another recipe")
+            message = "the recipe has no procedural material and no model with sliders that words could change"
+            raise ParameterError(message, "give another recipe")
         if start is not None:
             message = f"{shown(subject)} changes nothing that is known here"
             raise ParameterError(message, f"{remedy}write for example 'a little darker', or 'more moss'")
@@ -75,9 +79,12 @@ class Phrase(Matcher):
 
 
 def _position(start: Recipe | None) -> int | None:
-    """Position of the last step that is a procedural material; None if there is none."""
+    """Position of the last step that is a procedural material, or has a model with sliders; None if there is none."""
+    from .sliders import slider_parameter
+
     steps = start.steps if start is not None else ()
-    return max((index for index, step in enumerate(steps) if step.tool in materials()), default=None)
+    known = (index for index, step in enumerate(steps) if step.tool in materials() or slider_parameter(step.tool))
+    return max(known, default=None)
 
 
 def _nearest(word: str) -> Sequence[str]:

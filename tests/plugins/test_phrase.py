@@ -10,6 +10,7 @@ from impasto.errors import ParameterError
 from impasto.matching import match
 from impasto.plugins import registry
 from impasto.recipe import Recipe, Step
+from impasto.runner import run
 from impasto.surface.palette import to_oklab
 from impasto.tools import validate
 from impasto_phrase.matcher import read_phrase
@@ -184,6 +185,32 @@ def test_square_tiles_of_two_colours_make_a_chessboard():
     assert parameters("black and white tiles")["shape"] == "chessboard"
     assert parameters("checkered floor tiles, red and cream")["shape"] == "chessboard"
     assert parameters("blue and white hexagonal tiles")["shape"] == "hexagon"
+
+
+def test_words_move_the_sliders_of_a_model():
+    start = Recipe((Step("torus", {"model": "gravel", "width_px": 64, "height_px": 64}), Step("photo-maps")), 4)
+    found = match("phrase", "much darker, a little larger, greener moss", start=start)
+    step = found.recipe.steps[0]
+    assert (step.parameters["sliders"], step.parameters["model"]) == ({"brightness": -2.0}, "gravel")
+    assert 1 < step.parameters["scale"] < 1.2
+    assert any("moss" in note for note in found.notes)
+    assert (found.recipe.seed, found.recipe.steps[1]) == (4, start.steps[1])
+    dark, usual = (
+        run(recipe).maps["base_color"].pixels.mean() for recipe in (Recipe((step,), 4), Recipe(start.steps[:1], 4))
+    )
+    assert dark < usual - 0.01
+    again = match("phrase", "much darker", start=found.recipe).recipe.steps[0].parameters
+    assert again["sliders"] == {"brightness": -3}
+    assert match("phrase", "red bricks", start=start).recipe.steps[0].tool == "bricks"
+
+
+@pytest.mark.parametrize("name", sorted(materials()))
+def test_words_change_recipes_that_came_from_no_phrase(name):
+    found = match("phrase", "a little wetter, more dirt", start=Recipe((Step(name, {"width_px": 8}),), 9)).recipe
+    made = found.steps[0].parameters
+    assert (found.steps[0].tool, found.seed, made["width_px"]) == (name, 9, 8)
+    assert made["wetness"] > 0
+    assert made["dirt"] > 0
 
 
 def test_variations_differ_and_keep_what_was_said():

@@ -1,0 +1,59 @@
+"""Changes of a trained model's picture by words: its sliders are directions in its latent space."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from impasto.library.models import ModelLibrary
+from impasto.parameters import properties_of
+from impasto.plugins import registry
+from impasto.recipe import Step
+from impasto.tools import model_parameter
+
+from .building import STEPS, amount_of, size_factor
+from .levels import within
+from .reading import Reading
+from .vocabulary import COMPARATIVES
+
+SLIDERS: Mapping[str, tuple[str, ...]] = {
+    "shade": ("brightness",),
+    "tone": ("warmth",),
+    "gloss": ("roughness",),
+    "surface": ("relief", "roughness"),
+    "variation": ("contrast",),
+}
+"""Names of sliders for each slot, the best first."""
+UPWARDS = {"lighter": 1, "warmer": 1, "duller": 1, "rougher": 1, "more_mottled": 1}
+UPWARDS |= {"darker": -1, "cooler": -1, "glossier": -1, "smoother": -1, "more_uniform": -1}
+"""Direction of the slider for a comparative."""
+
+
+def slider_parameter(tool: str) -> str | None:
+    """Name of the parameter with a model's sliders; None for other tools."""
+    schemas = properties_of(registry().tool(tool).parameters).items()
+    return next((name for name, schema in schemas if schema.get("format") == "sliders"), None)
+
+
+def slid(step: Step, reading: Reading, models: ModelLibrary) -> tuple[dict[str, Any], list[str]]:
+    """Parameters of a model's step that words change, and notes about words that have no slider."""
+    tool = registry().tool(step.tool)
+    name = str(slider_parameter(step.tool))
+    model = models.find(str(step.parameters.get(str(model_parameter(tool)), "")), tool.name)
+    known = {about["name"]: about for about in model.described()["sliders"]}
+    made: dict[str, Any] = dict(step.parameters)
+    given: Any = made.get(name, {})
+    values, notes = dict(given), []
+    for slot, value in reading.slots.items():
+        amount, word = amount_of(COMPARATIVES.get(value, (value,))[0])
+        slider = next((one for one in SLIDERS.get(slot, ()) if one in known), None)
+        schema = properties_of(tool.parameters).get("scale")
+        if slot == "size" and schema:
+            made["scale"] = within(schema, float(made.get("scale", schema["default"])) * size_factor(value))
+        elif slider and word in UPWARDS:
+            about = known[slider]
+            moved = values.get(slider, about["default"]) + UPWARDS[word] * STEPS[amount]
+            values[slider] = min(max(moved, about["low"]), about["high"])
+        else:
+            notes.append(f"{reading.words.get(slot, slot)!r} has no effect on {model.label}")
+    return {**made, name: values}, notes
