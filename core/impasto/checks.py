@@ -1,4 +1,4 @@
-"""Checks of the tools and matchers of plugins: whether every host can list them and draw their parameters."""
+"""Checks of the tools, matchers and text encoders of plugins: whether every host can list them."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ from .errors import PluginError
 from .matchers import SUBJECTS, Matcher
 from .parameters import SizeParameters, properties_of
 from .schemas import check_conditions, check_parameter
+from .text_encoders import MOST_FEATURES, TextEncoder
 from .texture import MAP_CHANNELS
 from .tools import INPUT_KINDS, KINDS, OF_MODEL, TASKS, Input, Tool, makes_tiles, model_parameter
+
+NAMED = {Tool: "tool", Matcher: "matcher", TextEncoder: "encoder"}
 
 
 def check_tool(tool: Tool) -> None:
@@ -46,12 +49,19 @@ def check_matcher(matcher: Matcher) -> None:
         raise PluginError(f"{matcher.name} has the subject {matcher.subject!r}", f"use one of {', '.join(SUBJECTS)}")
 
 
-def _check_texts(named: Tool | Matcher, *attributes: str) -> None:
+def check_text_encoder(encoder: TextEncoder) -> None:
+    """Raise PluginError if models could not record the encoder, or it has no plausible size."""
+    _check_texts(encoder, "name", "label")
+    if not isinstance(encoder.size, int) or not 1 <= encoder.size <= MOST_FEATURES:
+        raise PluginError(f"{encoder.name} has the size {encoder.size!r}", f"say a number from 1 to {MOST_FEATURES}")
+
+
+def _check_texts(named: Tool | Matcher | TextEncoder, *attributes: str) -> None:
     for attribute in attributes:
         if not isinstance(getattr(named, attribute, None), str):
             raise PluginError(f"{type(named).__name__} has no {attribute}", "set it as a class attribute")
     if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", named.name):
-        kind = "tool" if isinstance(named, Tool) else "matcher"
+        kind = next(word for base, word in NAMED.items() if isinstance(named, base))
         raise PluginError(f"the {kind} name {named.name!r} is not lower-case words joined by hyphens", "rename it")
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .library.weights import Weights
     from .matchers import Matcher
     from .recipe import Recipe
+    from .text_encoders import TextEncoder
     from .tools import Result, Tool
 
 hookspec = pluggy.HookspecMarker("impasto")
@@ -33,6 +34,12 @@ def impasto_tools() -> Sequence[Tool]:
 @hookspec
 def impasto_matchers() -> Sequence[Matcher]:
     """Matchers that the plugin adds: from a phrase or a picture to a recipe."""
+    raise NotImplementedError
+
+
+@hookspec
+def impasto_text_encoders() -> Sequence[TextEncoder]:
+    """Text encoders that the plugin adds, for models that learn from captions."""
     raise NotImplementedError
 
 

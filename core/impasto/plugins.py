@@ -1,4 +1,4 @@
-"""Loading of plugins, and the registry of the tools, matchers, exporters, models, weights and commands that they add.
+"""Loading of plugins, and the registry of the tools, matchers, text encoders, exporters, models and others they add.
 
 Each entry point is loaded separately: a broken plugin is recorded with its reason, and the others still load.
 """
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NoReturn, TypeVar
 import pluggy
 
 from . import hookspecs, trial
-from .checks import check_matcher, check_tool
+from .checks import check_matcher, check_text_encoder, check_tool
 from .errors import ImpastoError, ParameterError, PluginError, did_you_mean
 from .io.formats import BUILTIN_EXPORTERS, Exporter
 from .library.installed import WeightsLibrary
@@ -26,6 +26,7 @@ from .library.models import ModelLibrary
 from .library.weights import Weights, check_weights
 from .matchers import Matcher
 from .system.folders import user_folder
+from .text_encoders import TextEncoder
 from .tools import Generator, Tool, in_order
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ TRIAL = "from impasto.plugins import load_alone; load_alone(*sys.argv[2:])"
 """Python code of the process that tries a plugin."""
 TRY_AGAIN = "update or uninstall the plugin, or tell its author; `impasto doctor` tries it again"
 log = logging.getLogger(__name__)
-Named = TypeVar("Named", Tool, Matcher, Exporter, Weights)
+Named = TypeVar("Named", Tool, Matcher, TextEncoder, Exporter, Weights)
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class PluginStatus:
 
 @dataclass(frozen=True)
 class Registry:
-    """The tools, matchers, exporters, models and weights of the loaded plugins."""
+    """The tools, matchers, text encoders, exporters, models and weights of the loaded plugins."""
 
     hook: pluggy.HookRelay
     plugins: tuple[PluginStatus, ...]
@@ -65,6 +66,7 @@ class Registry:
     model_folders: tuple[Path, ...] = ()
     weights: dict[str, Weights] = field(default_factory=dict)
     matchers: dict[str, Matcher] = field(default_factory=dict)
+    text_encoders: dict[str, TextEncoder] = field(default_factory=dict)
 
     def add_commands(self, subparsers: argparse._SubParsersAction) -> None:
         """Let each plugin add its subcommands; if one fails, the log says why and the others still add theirs."""
@@ -106,6 +108,14 @@ class Registry:
         remedy = f"{did_you_mean(name, self.matchers)}choose from {', '.join(sorted(self.matchers))}"
         raise ParameterError(f"there is no matcher called {name!r}", remedy)
 
+    def text_encoder(self, name: str) -> TextEncoder:
+        """The text encoder called `name`. ParameterError lists the known ones."""
+        if name in self.text_encoders:
+            return self.text_encoders[name]
+        known = ", ".join(sorted(self.text_encoders)) or "none"
+        remedy = f"install the plugin that adds it (known: {known}), or leave it empty for the built-in one"
+        raise ParameterError(f"there is no text encoder called {name!r}", remedy)
+
     def tools_for(self, task: str) -> list[Tool]:
         """The tools that do a task (one of `impasto.tools.TASKS`), the one that hosts take by themselves first."""
         return in_order(tool for tool in self.tools.values() if tool.task == task)
@@ -125,13 +135,14 @@ class Registry:
 
 @dataclass
 class _Additions:
-    """Tools, matchers, exporters, weights and model folders that plugins add, by name."""
+    """Tools, matchers, text encoders, exporters, weights and model folders that plugins add, by name."""
 
     tools: dict[str, Tool] = field(default_factory=dict)
     matchers: dict[str, Matcher] = field(default_factory=dict)
     exporters: dict[str, Exporter] = field(default_factory=dict)
     weights: dict[str, Weights] = field(default_factory=dict)
     model_folders: list[Path] = field(default_factory=list)
+    text_encoders: dict[str, TextEncoder] = field(default_factory=dict)
 
     def of(self, module: object) -> _Additions:
         """The additions of a plugin's module. PluginError if it breaks the contract, or a name is taken."""
@@ -143,6 +154,7 @@ class _Additions:
             _collect(module, "impasto_exporters", self.exporters, lambda exporter: None),
             _collect(module, "impasto_weights", self.weights, check_weights),
             [Path(hook()) for hook in [getattr(module, "impasto_models", None)] if hook],
+            _collect(module, "impasto_text_encoders", self.text_encoders, check_text_encoder),
         )
 
     def add(self, new: _Additions) -> None:
@@ -151,6 +163,7 @@ class _Additions:
         self.exporters.update(new.exporters)
         self.weights.update(new.weights)
         self.model_folders += new.model_folders
+        self.text_encoders.update(new.text_encoders)
 
 
 @cache
@@ -180,6 +193,7 @@ def load_plugins(points: Iterable[EntryPoint]) -> Registry:
         tuple(added.model_folders),
         added.weights,
         added.matchers,
+        added.text_encoders,
     )
 
 

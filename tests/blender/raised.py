@@ -24,7 +24,7 @@ TO_AUTHORS = {"checks.py", "schemas.py", "weights.py"}
 PAGES = {"impasto.training.report"}
 """Modules that write pages in English for the browser; what they import is not shown either."""
 IN_TERMINALS = {"installation.py", "interruption.py", "metadata.py", "schemas.py", "streams.py", "trial.py"}
-IN_TERMINALS |= {"table.py", "units.py"}
+IN_TERMINALS |= {"command.py", "table.py", "units.py"}
 """Modules whose texts `impasto doctor`, a command's help or an interrupted command shows; or that write no message.
 
 Of tables written by hand and of options too: the extension writes its tables itself."""
@@ -47,7 +47,13 @@ NOT_SHOWN = {
     *("the recipe's file, without its ending", "the row's name, or that of its source"),
     *("model name", "module 'impasto' has no attribute {}", "no frame", "no marker", "Application Support"),
     *("value error,", "the files of a set lie in one folder", "the name of the files", "read or write", "SWD {}"),
-    *("{}, {}, {} cores, torch {}", "PNG, 8 bits a channel", "PNG, 16 bits a channel", "OpenEXR, half float"),
+    *(
+        "with {}",
+        "{}, {}, {} cores, torch {}",
+        "PNG, 8 bits a channel",
+        "PNG, 16 bits a channel",
+        "OpenEXR, half float",
+    ),
 }
 """Names, help of the command, and exceptions that are caught where they are raised."""
 OF_SEVERAL = {

@@ -16,6 +16,7 @@ from impasto.io.files import Exporter
 from impasto.library.weights import PublishedFile, Weights
 from impasto.plugins import load_plugins, registry
 from impasto.recipe import Recipe, Step
+from impasto.text_encoders import TextEncoder
 
 ROOT = Path(__file__).parents[2]
 
@@ -76,6 +77,16 @@ NETWORK = Weights(
 )
 
 
+class Lengths(TextEncoder):
+    name, label, size = "lengths", "Lengths of texts", 1
+
+    def encode(self, texts, context):
+        return np.array([[len(text)] for text in texts])
+
+
+ENCODER = Lengths()
+
+
 class Everything:
     """A plugin that implements every hook."""
 
@@ -90,6 +101,10 @@ class Everything:
     @hookimpl
     def impasto_matchers(self):
         return []
+
+    @hookimpl
+    def impasto_text_encoders(self):
+        return [ENCODER]
 
     @hookimpl
     def impasto_exporters(self):
@@ -159,6 +174,9 @@ def test_exporters_weights_commands_and_device_are_asked_for(everything, monkeyp
     _, known = everything
     assert known.encode(np.ones((5, 8, 8, 3)), Context()).shape == (5, 3)
     assert known.exporter("null").suffix == ".null"
+    assert known.text_encoder("lengths").checked(["a", "bcd"], Context()).tolist() == [[1], [3]]
+    with pytest.raises(ParameterError, match="no text encoder called 'length'"):
+        known.text_encoder("length")
     assert known.weights == {"net": NETWORK}
     assert make_parser().parse_args(["greet"]).run
     monkeypatch.setattr("impasto.device.available_devices", lambda: ("mps", "cpu"))

@@ -6,9 +6,19 @@ from .adversarial import ADVERSARIAL
 from .interop import INTEROP
 from .mutation import Mutation
 from .shipped import SHIPPED
+from .stackgan import STACKGAN
 from .textbook import TEXTBOOK
 from .torus import TORUS
 from .training import TRAINING
 from .vae import VAE
 
-MUTATIONS: tuple[Mutation, ...] = (*SHIPPED, *TRAINING, *ADVERSARIAL, *TORUS, *TEXTBOOK, *VAE, *INTEROP)
+MUTATIONS: tuple[Mutation, ...] = (
+    *SHIPPED,
+    *TRAINING,
+    *ADVERSARIAL,
+    *TORUS,
+    *TEXTBOOK,
+    *STACKGAN,
+    *VAE,
+    *INTEROP,
+)

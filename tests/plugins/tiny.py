@@ -15,6 +15,7 @@ from impasto.tools import Result
 TINY = {
     "train-torus": {"steps": 2, "canvas_px": 96, "crop_px": 48, "batch": 1, "width": 0.125},
     "train-vae": {"steps": 2, "crop_px": 80, "batch": 1, "width": 8},
+    "train-stackgan": {"steps": 2, "stage_one_steps": 1, "crop_px": 64, "batch": 2, "width": 0.125},
     "train-gan": {"steps": 2, "batch": 2, "width": 16},
     "train-conditional-gan": {"steps": 2, "batch": 2, "width": 16},
     "train-progressive-gan": {"steps": 2, "batch": 2, "width": 16, "crop_px": 32},
@@ -37,6 +38,9 @@ def install_foreign(folder: Path) -> None:
 
 
 def two_classes() -> Dataset:
-    """A picture of each of two classes."""
-    one, other = (dataset_of(picture(128, 128, seed), label=str(seed)) for seed in (0, 1))
+    """A picture of each of two classes, with a caption."""
+    one, other = (
+        dataset_of(picture(128, 128, seed), label=str(seed), captions=[f"{color} stones"])
+        for seed, color in enumerate(("grey", "red"))
+    )
     return replace(one, samples=(*one.samples, *other.samples))

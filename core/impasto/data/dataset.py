@@ -54,6 +54,11 @@ class Sample:
         """Sort key that puts the best of several duplicates first: most maps, most pixels, then by name."""
         return -len(self.maps), -self.size_px[0] * self.size_px[1], self.name
 
+    @property
+    def captions(self) -> tuple[str, ...]:
+        """Sentences that describe it; () if it has none."""
+        return self.picture.captions
+
     def load(self, longest_px: int | None = None) -> Maps:
         """The prepared maps, decoded afresh; shrunk further if `longest_px` is below the preparation's.
 
@@ -90,8 +95,11 @@ class Dataset:
         return tuple(sorted({sample.label for sample in self.samples if sample.label is not None}))
 
     def sha256(self) -> str:
-        """Hash of the settings and of the names, labels and files of all samples: the same on every machine."""
-        facts = [[sample.name, sample.label, sample.sha256] for sample in self.samples]
+        """Hash of the settings and of all samples' names, labels, captions and files: the same on every machine."""
+        facts = [
+            [sample.name, sample.label, sample.sha256, *([sample.captions] if sample.captions else [])]
+            for sample in self.samples
+        ]
         text = json.dumps([facts, asdict(self.preparation)], sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()
 
@@ -184,10 +192,11 @@ def dataset_of(
     licence: str = "unknown",
     longest_px: int = 1024,
     smallest_px: int = 64,
+    captions: Sequence[str] = (),
 ) -> Dataset:
-    """A dataset of maps in memory. ParameterError if none of them can be used."""
+    """A dataset of maps in memory, all of them with these captions. ParameterError if none of them can be used."""
     pictures = [
-        Picture(maps.name or f"surface {index}", label, licence, maps.sha256(), given=maps)
+        Picture(maps.name or f"surface {index}", label, licence, maps.sha256(), given=maps, captions=tuple(captions))
         for index, maps in enumerate(surfaces)
     ]
     preparation = Preparation(longest_px, smallest_px)

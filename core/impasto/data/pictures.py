@@ -21,6 +21,7 @@ from ..system.names import as_unicode
 from ..system.outside import explained, files_in, inside, is_folder, is_there, open_file, resolved, shown
 from ..system.transaction import recover
 from ..texture import Maps, Texture
+from .captions import Captions
 from .prepare import Preparation, prepare
 from .source_table import Sources
 
@@ -34,6 +35,7 @@ class Picture:
     """A photograph, a PBR set, a box in a contact sheet, or maps in memory; its pixels are not read yet.
 
     files: by map name; a photograph or a sheet is base_color. box: (left, top, right, bottom) in the sheet, in pixels.
+    captions: sentences that describe it; those in a sheet have none.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Picture:
     box: tuple[int, int, int, int] | None = None
     given: Maps | None = None
     sheet_sha256: str = ""
+    captions: tuple[str, ...] = ()
 
     @property
     def source(self) -> tuple[str, str]:
@@ -96,10 +99,11 @@ def find_pictures(path: Path, licence: str) -> tuple[list[Picture], list[tuple[s
     listed = Sources.above(path if is_folder(path) else path.parent)
     if not is_folder(path):
         files = [(path.name, None, {"base_color": path})]
-        return [_picture(*item, listed, licence) for item in files], []
+        return [_picture(*item, listed, licence, Captions(path.parent)) for item in files], []
     if is_there(path / INDEX):
         return list(_boxes(path, "", listed, licence)), []
     found, sheets, left_out = _walk(path)
+    captions = Captions(path)
     pictures: list[Picture] = []
     prefixes: set[str] = set()
     for number, folder in enumerate(sheets, start=1):
@@ -112,7 +116,7 @@ def find_pictures(path: Path, licence: str) -> tuple[list[Picture], list[tuple[s
             left_out.append((f"{prefix}{INDEX}", _without_paths(error.message, [folder / INDEX, folder])))
     for item in found:
         try:
-            pictures.append(_picture(*item, listed, licence))
+            pictures.append(_picture(*item, listed, licence, captions))
         except FileError as error:
             left_out.append((item[0], _without_paths(error.message, item[2].values())))
     return pictures, left_out
@@ -148,11 +152,14 @@ def _is_one_set(files: Sequence[Path]) -> bool:
     return bool(files) and None not in maps and len(set(maps)) == len(maps) and len(names) == 1
 
 
-def _picture(name: str, label: str | None, files: Mapping[str, Path], listed: Sources, licence: str) -> Picture:
+def _picture(
+    name: str, label: str | None, files: Mapping[str, Path], listed: Sources, licence: str, captions: Captions
+) -> Picture:
     about = listed.row(files["base_color"])
     hashes = {map_: _sha256(file) for map_, file in sorted(files.items())}
     sha256 = hashes["base_color"] if len(files) == 1 else hashlib.sha256(json.dumps(hashes).encode()).hexdigest()
-    return Picture(name, about.get("class") or label, about.get("licence") or licence, sha256, files)
+    label, licence = about.get("class") or label, about.get("licence") or licence
+    return Picture(name, label, licence, sha256, files, captions=captions.of(files))
 
 
 def _sha256(file: Path) -> str:

@@ -1,0 +1,94 @@
+"""Captions of pictures: a text file beside each, or a table, as other trainers have them.
+
+`wall.txt` beside `wall.png` has a caption a line, as for most text-to-picture trainers. `metadata.jsonl` has an object
+a line with `file_name`, relative to its folder, and `text`, as Hugging Face's image folders have it. A map set takes
+those of its folder, of its name, or of any of its files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..errors import FileError
+from ..io.files import set_name
+from ..system.outside import is_there, parse_json, read_bytes, resolved, shown
+
+TABLE = "metadata.jsonl"
+LEVELS = 3
+"""Number of folders searched for a table, from a picture's own upwards, as far as the data's folder."""
+MOST_BYTES, MOST_TABLE_BYTES = 2**16, 2**26
+MOST_CAPTIONS = 100
+
+
+@dataclass
+class Captions:
+    """Captions of the pictures in a folder and below; tables are read once."""
+
+    root: Path
+    tables: dict[Path, dict[Path, tuple[str, ...]]] = field(default_factory=dict)
+
+    def of(self, files: Mapping[str, Path]) -> tuple[str, ...]:
+        """Captions of a picture or a set by its files, those of text files first; () if there are none.
+
+        FileError if a file with captions cannot be read.
+        """
+        found = [line for file in _text_files(files) if is_there(file) for line in _lines(file)]
+        places = [resolved(file) for file in files.values()]
+        folder = resolved(next(iter(files.values()))).parent
+        for table_folder in [folder, *folder.parents][:LEVELS]:
+            table = self._table(table_folder)
+            found += [text for place in dict.fromkeys([*places, folder]) for text in table.get(place, ())]
+            if table_folder == resolved(self.root):
+                break
+        return tuple(dict.fromkeys(found))[:MOST_CAPTIONS]
+
+    def _table(self, folder: Path) -> dict[Path, tuple[str, ...]]:
+        if folder not in self.tables:
+            file = folder / TABLE
+            self.tables[folder] = _rows(file) if is_there(file) else {}
+        return self.tables[folder]
+
+
+def _text_files(files: Mapping[str, Path]) -> Iterable[Path]:
+    """Text files that may have the captions: of each file's name, and of a set's name and folder."""
+    names = [file.with_suffix(".txt") for file in files.values()]
+    if len(files) > 1:
+        first = next(iter(files.values()))
+        folder = first.parent
+        names += [folder / f"{set_name(first)}.txt", folder / f"{folder.name}.txt", folder.with_suffix(".txt")]
+    return dict.fromkeys(names)
+
+
+def _lines(file: Path) -> list[str]:
+    return [line for line in map(_plain, _text(file, MOST_BYTES).splitlines()) if line]
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _text(file: Path, most_bytes: int) -> str:
+    try:
+        return read_bytes(file, most_bytes).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise FileError(f"{shown(file)} is no text in UTF-8", "save it as UTF-8") from error
+
+
+def _rows(file: Path) -> dict[Path, tuple[str, ...]]:
+    """Captions by file or folder. FileError names the line that is wrong."""
+    found: dict[Path, tuple[str, ...]] = {}
+    for number, line in enumerate(_text(file, MOST_TABLE_BYTES).splitlines(), start=1):
+        if not line.strip():
+            continue
+        what = f"line {number} of {file.name}"
+        row = parse_json(line, what)
+        name, text = (row.get("file_name"), row.get("text")) if isinstance(row, dict) else (None, None)
+        texts = text if isinstance(text, list) else [text]
+        if not isinstance(name, str) or not all(isinstance(one, str) for one in texts):
+            remedy = 'each line is like {"file_name": "wall.png", "text": "old red bricks"}'
+            raise FileError(f"{what} does not say a file_name and a text", remedy)
+        place = resolved(file.parent / name)
+        found[place] = (*found.get(place, ()), *filter(None, map(_plain, texts)))
+    return found

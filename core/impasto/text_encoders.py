@@ -1,0 +1,47 @@
+"""Text encoders: from phrases to features, for tools that learn from captions.
+
+A plugin subclasses `TextEncoder`, such as around a language model that the user has, and returns it from the hook
+`impasto_text_encoders`. Models record its name, and are of use only where it is installed.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from .errors import PluginError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from .context import Context
+
+MOST_FEATURES = 20_000
+
+
+class TextEncoder(ABC):
+    """From phrases to features. Import heavy packages inside `encode`, not above.
+
+    name: lower-case words joined by hyphens. size: number of features.
+    """
+
+    name: ClassVar[str]
+    label: ClassVar[str]
+    size: ClassVar[int]
+
+    @abstractmethod
+    def encode(self, texts: Sequence[str], context: Context) -> np.ndarray:
+        """Features (N, size) of texts, of about unit deviation; the same text always has the same."""
+
+    def checked(self, texts: Sequence[str], context: Context) -> np.ndarray:
+        """Features (N, size) float32 of texts. PluginError if the encoder gives something else."""
+        import numpy as np
+
+        features = np.asarray(self.encode(texts, context), np.float32)
+        if features.shape != (len(texts), self.size) or not np.isfinite(features).all():
+            message = (
+                f"the text encoder {self.name} gives {features.shape} for {len(texts)} texts, or no finite numbers"
+            )
+            raise PluginError(message, f"it must give {len(texts)} x {self.size}: tell its author")
+        return features

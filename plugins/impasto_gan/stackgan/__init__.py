@@ -1,0 +1,1 @@
+"""StackGAN (Zhang et al. 2017): a phrase becomes a material in two stages, at a quarter of the size and at all."""

@@ -1,0 +1,38 @@
+"""Fields of a StackGAN model's card, validated when it is loaded."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from impasto.io.cards import Name, NetworkCard, Text
+
+from ..torus.card import SurfaceCard
+from .encoder import BUCKETS
+
+MOST_WORDS = 4000
+
+
+class StackGanCard(NetworkCard):
+    """Sizes of the networks, standardisation of the maps, and what the captions said.
+
+    encoder: name of a plugin's text encoder, "" for the built-in one, whose slots are `slots`. features: number of an
+    encoder's features. words: those of the captions. examples: some captions.
+    """
+
+    surface: SurfaceCard
+    width: Annotated[float, Field(ge=0.125, le=4)]
+    encoder: Annotated[str, Field(max_length=64)] = ""
+    features: Annotated[int, Field(ge=1, le=20_000)]
+    slots: Annotated[list[Name], Field(max_length=1000)] = Field(default_factory=list)
+    words: Annotated[list[Name], Field(max_length=MOST_WORDS)] = Field(default_factory=list)
+    examples: Annotated[list[Text], Field(max_length=100)] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _sizes_agree(self) -> StackGanCard:
+        if len(self.surface.mean) != self.channels:
+            raise ValueError(f"mean is not of the {self.channels} channels of maps")
+        if not self.encoder and self.features != BUCKETS + len(self.slots):
+            raise ValueError(f"features is not {BUCKETS} and the {len(self.slots)} slots")
+        return self

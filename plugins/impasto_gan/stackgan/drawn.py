@@ -1,0 +1,73 @@
+"""Procedural materials of random phrases, for a training set of our own with captions that are known to be true."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from impasto.parameters import properties_of
+from impasto.plugins import registry
+from impasto.recipe import Recipe, Step
+from impasto.runner import run
+from impasto.texture import Maps
+from impasto_phrase.building import described
+from impasto_phrase.matcher import read_phrase
+from impasto_phrase.variations import varied
+from impasto_phrase.vocabulary import materials, vocabulary
+
+from .captions import Facts, facts_of
+
+COLORED = 0.75
+"""Share of drawn materials that have a colour of the vocabulary in place of their own."""
+SHADED = 0.3
+WEATHERED = 0.25
+"""Probability of each kind of weathering."""
+WEATHERING = {"wear": "worn", "dirt": "dirty", "moss": "mossy", "wetness": "wet"}
+DEGREES = {"little": "slightly", "some": "", "much": "very"}
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A procedural material of a random phrase, its recipe, and what is known of it by slot."""
+
+    material: str
+    phrase: str
+    slots: Mapping[str, str]
+    recipe: Recipe
+
+
+def drawings(names: Sequence[str], count: int, size_px: int, seed: int) -> Iterator[Drawing]:
+    """`count` drawings of each material; each is the same whichever others are asked for."""
+    for name in names:
+        place = sorted(materials()).index(name)
+        for number in range(count):
+            yield drawing(name, size_px, np.random.default_rng([seed, place, number]))
+
+
+def drawing(material: str, size_px: int, rng: np.random.Generator) -> Drawing:
+    """A random phrase of a material, with a colour, a shade and weathering, and its recipe."""
+    slots: dict[str, str] = {}
+    words: list[str] = []
+    tool = registry().tool(material)
+    for kind, word in WEATHERING.items():
+        if kind in properties_of(tool.parameters) and kind != material and rng.random() < WEATHERED:
+            slots[kind] = str(rng.choice(list(DEGREES)))
+            words.append(f"{DEGREES[slots[kind]]} {word}".strip())
+    if rng.random() < SHADED:
+        words.append(str(rng.choice(["dark", "light"])))
+    if rng.random() < COLORED:
+        words.append(str(rng.choice(sorted(vocabulary().colors.values()))))
+    phrase = " ".join([*words, tool.label.lower()])
+    reading = read_phrase(phrase)
+    reading.material = material  # some labels, such as that of moss, also mean a layer on others
+    seed = int(rng.integers(1, 2**31))
+    parameters = {**varied(material, described(reading)[1], seed), "width_px": size_px, "height_px": size_px}
+    return Drawing(material, phrase, slots, Recipe((Step(material, parameters),), seed))
+
+
+def draw(drawing: Drawing) -> tuple[Maps, Facts]:
+    """The maps of a drawing, and the facts that captions may say."""
+    maps = run(drawing.recipe).maps
+    return maps, facts_of(maps, drawing.material, drawing.slots)

@@ -1,0 +1,111 @@
+"""Making maps of a phrase with a trained model."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import lru_cache
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from impasto.context import Context
+from impasto.errors import ModelError, ParameterError
+from impasto.library.networks import fitted
+from impasto.surface.relief import with_relief
+from impasto.system.outside import shown
+from impasto.texture import Maps
+from impasto.training.layers import resized
+
+from ..torus.standardisation import Standardisation
+from .card import StackGanCard
+from .data import HEIGHT_DEVIATIONS
+from .encoder import words_of
+from .encoding import encoder_of
+from .model import CELL_PX, StackGanModel
+from .parameters import StackGanParameters
+from .stage_two import ENLARGED
+
+LARGEST_PX = 4096
+LONGEST_TEXT = 500
+SUGGESTIONS = 3
+RELIEF_LIMITS_PX, TEXEL_LIMITS_M = (1e-3, 100.0), (1e-6, 10.0)
+
+
+def generate_stackgan(subject: Maps, parameters: StackGanParameters, context: Context) -> Maps:
+    """Maps of the chosen size, or of the subject's, for the phrase."""
+    size = parameters.size_px(subject)
+    if max(size) > LARGEST_PX:
+        message = f"stackgan makes up to {LARGEST_PX} px a side in one piece, and was asked for {size[1]}x{size[0]}"
+        raise ParameterError(message, "choose a smaller size: the result tiles")
+    stated, tensors = context.load_model(parameters.model, "stackgan")
+    card = StackGanCard.of(stated)
+    model = fitted(lambda: StackGanModel(card), tensors, card.name, "stackgan").eval().to(context.device)
+    text = _checked(parameters.text.strip(), card, context)
+    encode, _ = encoder_of(card.encoder, card.slots, context)
+    features = torch.from_numpy(encode([text])).to(context.device)
+    if features.shape[1] != card.features:
+        message = f"{card.name} needs {card.features} features of a text, and {card.encoder} gives {features.shape[1]}"
+        raise ModelError(message, "install the version of the plugin that the model was trained with")
+    context.progress(0.1, "Making the picture")
+    cells = -(-size[0] // CELL_PX), -(-size[1] // CELL_PX)
+    with torch.inference_mode():
+        phi = model.embedding(features)
+        s_0 = model.first(phi, context.noise, cells, parameters.variation)[0]
+        context.check()
+        if parameters.stage == "first":
+            pixels = resized(s_0, (ENLARGED * s_0.shape[2], ENLARGED * s_0.shape[3]))
+        else:
+            pixels = model.second(s_0, phi, context.noise)[0]
+        about = model.surface(phi)[0]
+        pixels = resized(pixels, size)[0]
+    context.check()
+    return replace(maps_of(pixels, about, card, context.device), name=card.name)
+
+
+def _checked(text: str, card: StackGanCard, context: Context) -> str:
+    """The text, or an example for none. ParameterError if the model's captions had none of its words."""
+    if not text:
+        if not card.examples:
+            raise ParameterError(f"{card.name} needs a phrase", "give one, such as --text 'old red bricks'")
+        context.note(f"no text was given: this is {card.examples[0]!r}")
+        return card.examples[0]
+    if len(text) > LONGEST_TEXT:
+        message = f"the text has {len(text)} characters, and at most {LONGEST_TEXT} are read"
+        raise ParameterError(message, "describe one material in a few words")
+    known, words = set(card.words), words_of(text)
+    unknown = list(dict.fromkeys(word for word in words if word not in known))
+    if not any(word in known and (len(word) > 2 or not word.isascii()) for word in words) and "#" not in text:
+        listed = "; ".join(card.examples[:SUGGESTIONS])
+        message = f"{card.name} learned none of the words of {shown(text[:60])}"
+        raise ParameterError(message, f"describe a material as its captions do: {listed}")
+    if unknown:
+        context.note(f"no caption of {card.name} has {', '.join(map(repr, unknown[:8]))}")
+    return text
+
+
+def maps_of(pixels: Tensor, about: Tensor, card: StackGanCard, device: str = "cpu") -> Maps:
+    """Maps in [0, 1] of standardised pixels (C, H, W), with normals and occlusion if there is height.
+
+    about (C + 2,): means, and the logarithms of relief in texels and of texel size in metres.
+    """
+    standardisation = _standardisation(tuple(card.maps), tuple(card.surface.mean), _rows(card)).to(pixels.device)
+    values = standardisation.inverse(pixels.float()[None])[0].clamp(0, 1).cpu().numpy()
+    relief_px, texel_m = (
+        float(np.clip(np.exp(float(number)), *limits))
+        for number, limits in zip(about[card.channels :], (RELIEF_LIMITS_PX, TEXEL_LIMITS_M), strict=True)
+    )
+    width_m = texel_m * pixels.shape[2]
+    range_m = 2 * HEIGHT_DEVIATIONS * relief_px * texel_m if "height" in card.maps else None
+    return with_relief(Maps.from_channels(values, card.maps, width_m=width_m, height_range_m=range_m), device)
+
+
+def _rows(card: StackGanCard) -> tuple[tuple[float, ...], ...]:
+    return tuple(map(tuple, card.surface.matrix))
+
+
+@lru_cache(maxsize=4)
+def _standardisation(
+    maps: tuple[str, ...], mean: tuple[float, ...], matrix: tuple[tuple[float, ...], ...]
+) -> Standardisation:
+    return Standardisation(maps, torch.tensor(mean)[:, None, None], torch.tensor(matrix))

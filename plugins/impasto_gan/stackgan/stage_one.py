@@ -1,0 +1,135 @@
+"""Stage I of StackGAN (Zhang et al. 2017, section 3.3): the shapes and colours that a phrase describes, in 64x64.
+
+Noise and the condition ĉ become a picture at a quarter of the final resolution. Departures from the paper: a map of
+noise on a torus, and more of it at each level, in place of one vector z; circular convolutions, bilinear upsampling and
+no batch norm; ĉ also sets gains and biases of each level, as classes do in conditional batch norm (Dumoulin et al.
+2017); the mean of each map, which a linear layer tells from the phrase, is added to the picture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import avg_pool2d, leaky_relu
+
+from impasto.training.layers import SLOPE, Noise, circular_convolution, resized
+
+EMBEDDING = 64
+"""Size of φ, the embedding of a phrase."""
+CONDITION = 32
+"""Size of ĉ; the paper's is 128, for captions of birds and flowers in ten words."""
+LATENT = 16
+"""Channels of z for each cell of the coarsest grid."""
+NOISE_CHANNELS = 4
+"""Channels of noise that each level adds."""
+LEVELS = 5
+"""Resolutions of Stage I: a cell of the coarsest grid is 16 px of its picture."""
+WIDTHS = (128, 112, 80, 56, 32)
+DISCRIMINATOR_WIDTHS = (32, 64, 96, 128)
+
+
+class ConditioningAugmentation(nn.Module):
+    """ĉ = μ(φ) + σ(φ) ⊙ ε with ε of N(0, I) (section 3.2): near phrases share pictures, one phrase has many."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.statistics = nn.Linear(EMBEDDING, 2 * CONDITION)
+
+    def forward(self, phi: Tensor, epsilon: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """ĉ, μ and log σ² (B, CONDITION), of φ (B, EMBEDDING) and ε (B, CONDITION)."""
+        mu, log_variance = self.statistics(phi).chunk(2, 1)
+        return mu + (0.5 * log_variance).exp() * epsilon, mu, log_variance
+
+
+def kl_divergence(mu: Tensor, log_variance: Tensor) -> Tensor:
+    """D_KL(N(μ, Σ) || N(0, I)) (eq. 2), as a mean over components and batch, so that its weight is free of sizes."""
+    return 0.5 * (mu.square() + log_variance.exp() - 1 - log_variance).mean()
+
+
+class Level(nn.Module):
+    """A level of both generators: a circular convolution, twice the size, noise, and gains and biases that ĉ sets."""
+
+    def __init__(self, inputs: int, width: int, doubles: bool = True) -> None:
+        super().__init__()
+        self.doubles = doubles
+        self.convolution = circular_convolution(inputs, width)
+        self.noise = nn.Conv2d(NOISE_CHANNELS, width, 1, bias=False)
+        self.style = nn.Linear(CONDITION, 2 * width)
+        nn.init.kaiming_normal_(self.convolution.weight, a=SLOPE)
+        nn.init.normal_(self.noise.weight, std=0.3)
+        nn.init.normal_(self.style.weight, std=0.3 / CONDITION**0.5)
+        nn.init.zeros_(self.style.bias)
+
+    def forward(self, x: Tensor, c_hat: Tensor, noise: Noise) -> Tensor:
+        """x (B, inputs, h, w) and ĉ (B, CONDITION) -> (B, width, 2h, 2w)."""
+        x = self.convolution(x)
+        if self.doubles:
+            x = resized(x, (2 * x.shape[2], 2 * x.shape[3]))  # after the convolution, which then costs a quarter
+        x = x + self.noise(noise(len(x), NOISE_CHANNELS, *x.shape[2:]))
+        gain, bias = self.style(c_hat)[:, :, None, None].chunk(2, 1)  # (B, width, 1, 1)
+        return leaky_relu(torch.addcmul(bias, x, 1 + gain), SLOPE)
+
+
+class StageOne(nn.Module):
+    """Noise z (B, LATENT, h, w) and ĉ (B, CONDITION) -> standardised maps (B, channels, 16h, 16w)."""
+
+    def __init__(self, channels: int, width: float) -> None:
+        super().__init__()
+        widths = [max(8, round(width * one)) for one in WIDTHS]
+        self.augmentation = ConditioningAugmentation()
+        self.levels = nn.ModuleList(
+            Level(before, after, doubles=index > 0)
+            for index, (before, after) in enumerate(pairwise([LATENT + CONDITION, *widths]))
+        )
+        self.last = circular_convolution(widths[-1], widths[-1])
+        self.head = nn.Conv2d(widths[-1], channels, 1)
+        nn.init.kaiming_normal_(self.last.weight, a=SLOPE)
+        nn.init.normal_(self.head.weight, std=0.5 / widths[-1] ** 0.5)
+
+    def forward(self, z: Tensor, c_hat: Tensor, noise: Noise) -> Tensor:
+        """x̂ = G(z, ĉ) (section 3.3), with ĉ repeated at each cell."""
+        x = torch.cat([z, repeated(c_hat, z)], 1)
+        for level in self.levels:
+            x = level(x, c_hat, noise)
+        return self.head(leaky_relu(self.last(x), SLOPE)).float()  # type: ignore[no-any-return]
+
+
+class Discriminator(nn.Module):
+    """Maps (B, channels, H, W) and φ (B, EMBEDDING) -> logits (B, 1, h, w), each of a patch, of either stage.
+
+    As in the paper, features of the picture meet a compressed φ, repeated at each place, in a 1x1 convolution. Here the
+    convolutions pool instead of taking strides, have no padding and no batch norm, and judge patches: see
+    `impasto.training.layers.PatchDiscriminator`.
+    """
+
+    def __init__(self, channels: int, widths: Sequence[int]) -> None:
+        super().__init__()
+        self.convolutions = nn.ModuleList(nn.Conv2d(a, b, 3) for a, b in pairwise([channels, *widths]))
+        self.last = nn.Conv2d(widths[-1], widths[-1], 3)
+        self.compressed = nn.Linear(EMBEDDING, widths[-1])
+        self.joined = nn.Conv2d(2 * widths[-1], widths[-1], 1)
+        self.logits = nn.Conv2d(widths[-1], 1, 1)
+
+    def features(self, x: Tensor) -> Tensor:
+        """Features (B, width, h, w) of maps, before the phrase."""
+        for index, convolve in enumerate(self.convolutions):
+            x = leaky_relu(convolve(avg_pool2d(x, 2) if index else x), SLOPE)
+        return leaky_relu(self.last(x), SLOPE)
+
+    def judged(self, features: Tensor, phi: Tensor) -> Tensor:
+        """Logits of features with a phrase: high for real maps that it describes."""
+        text = leaky_relu(self.compressed(phi), SLOPE)
+        joined = torch.cat([features, repeated(text, features)], 1)
+        return self.logits(leaky_relu(self.joined(joined), SLOPE)).float()  # type: ignore[no-any-return]
+
+    def forward(self, x: Tensor, phi: Tensor) -> Tensor:
+        """Logits of maps with a phrase."""
+        return self.judged(self.features(x), phi)
+
+
+def repeated(vector: Tensor, like: Tensor) -> Tensor:
+    """A vector (B, N) at each place of a map: (B, N, h, w)."""
+    return vector[:, :, None, None].expand(-1, -1, *like.shape[2:]).to(like.dtype)

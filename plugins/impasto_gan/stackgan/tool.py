@@ -1,0 +1,49 @@
+"""The tools `stackgan` and `train-stackgan`; torch is imported only when they run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from impasto.context import Context
+from impasto.texture import Maps
+from impasto.tools import Generator, Input, Result, Trainer
+
+from .parameters import StackGanParameters, TrainStackGanParameters
+
+
+class StackGan(Generator):
+    """Makes a material of a phrase with a trained model; of the subject only the size counts."""
+
+    name, label = "stackgan", "From a phrase (StackGAN)"
+    description = "Makes a seamless material of a phrase with a model that learned from pictures with captions"
+    rank = 70
+    parameters = StackGanParameters
+    uses_subject = False
+
+    def apply(
+        self, subject: Maps, parameters: StackGanParameters, inputs: Mapping[str, Maps], context: Context
+    ) -> Maps:
+        """The maps that the model has learned for the phrase, and those derived from height."""
+        from .generate import generate_stackgan
+
+        return generate_stackgan(subject, parameters, context)
+
+
+class TrainStackGan(Trainer):
+    """Trains a model for `stackgan`."""
+
+    name, label = "train-stackgan", "Train on captions"
+    description = "Learns materials by their captions, to make new ones of phrases: a text file beside each picture"
+    rank = 70
+    example = "materials --name my-materials"
+    parameters = TrainStackGanParameters
+    inputs = (Input("dataset", "pictures or map sets, each with a caption", kind="dataset"),)
+
+    def apply(
+        self, subject: Maps, parameters: TrainStackGanParameters, inputs: Mapping[str, Any], context: Context
+    ) -> Result:
+        """The path of the model and its figures. On cancellation, a checkpoint is kept to resume from."""
+        from .train import train_stackgan
+
+        return train_stackgan(parameters, inputs["dataset"], context)

@@ -1,0 +1,376 @@
+"""StackGAN: its equations, its two stages, phrases that decide what it makes, and data that it cannot learn from."""
+
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+import pytest
+import torch
+
+from impasto.context import Context
+from impasto.data.dataset import dataset_of
+from impasto.errors import Cancelled, ParameterError
+from impasto.evaluation.metrics import seam_z
+from impasto.library.models import load_model, read_model
+from impasto.plugins import registry
+from impasto.recipe import Recipe, Step
+from impasto.runner import run
+from impasto.text_encoders import TextEncoder
+from impasto.texture import Maps
+from impasto_gan.stackgan.captions import captions_of, color_name, facts_of
+from impasto_gan.stackgan.data import read_captioned
+from impasto_gan.stackgan.encoder import BUCKETS, features_of, usual_slots
+from impasto_gan.stackgan.encoding import encoder_of
+from impasto_gan.stackgan.losses import Relativistic, Textbook
+from impasto_gan.stackgan.model import CELL_PX, StackGanModel
+from impasto_gan.stackgan.parameters import TrainStackGanParameters
+from impasto_gan.stackgan.stage_one import (
+    CONDITION,
+    EMBEDDING,
+    LATENT,
+    ConditioningAugmentation,
+    StageOne,
+    kl_divergence,
+)
+from impasto_gan.stackgan.stage_two import StageTwo
+from impasto_gan.stackgan.train import StackGanTraining
+
+TINY = {"crop_px": 64, "detail_px": 64, "longest_px": 64, "batch": 4, "width": 0.125}
+
+
+def surface(name: str, seed: int, color: tuple[float, float, float], side: int = 64) -> Maps:
+    rng = np.random.default_rng(seed)
+    height = np.kron(rng.random((side // 4, side // 4, 1)), np.ones((4, 4, 1)))
+    arrays = {"base_color": np.clip((0.5 + 0.5 * height) * color, 0, 1), "height": height, "roughness": 1 - height / 2}
+    return Maps.from_arrays(arrays, name=name, width_m=2.0, height_range_m=0.1)
+
+
+def pictures(**captions):
+    """A red and a green picture, with two captions each."""
+    red = dataset_of(
+        surface("red", 1, (1.0, 0.2, 0.1)), captions=captions.get("red", ["red bricks", "红砖"]), longest_px=64
+    )
+    green = dataset_of(
+        surface("green", 2, (0.1, 0.9, 0.3)), captions=captions.get("green", ["green grass", "绿色的草地"])
+    )
+    return replace(red, samples=(*red.samples, *green.samples))
+
+
+def training(steps: int = 40, stage_one_steps: int = 20, data=None, **parameters) -> StackGanTraining:
+    wanted = {**TINY, "name": "t", "steps": steps, "stage_one_steps": stage_one_steps, **parameters}
+    settings = TrainStackGanParameters(**wanted)
+    encode, slots = encoder_of("", None, Context())
+    data = read_captioned(data or pictures(), 64, 64, encode, "cpu")
+    return StackGanTraining(data, settings, slots, 3, "cpu", "float32")
+
+
+def take_steps(of: StackGanTraining, count: int) -> dict[str, float]:
+    for _ in range(count):
+        losses = of.step()
+        of.done += 1
+    return {name: float(value.detach()) for name, value in losses.items()}
+
+
+def train(folder, data=None, steps=2, seed=1, **how):
+    parameters = {**TINY, "name": "words", "steps": steps, "stage_one_steps": steps // 2, **how.pop("parameters", {})}
+    recipe = Recipe((Step("train-stackgan", parameters, {"dataset": "dataset"}),), seed)
+    return run(recipe, {"dataset": data or pictures()}, device="cpu", models_folder=folder, **how)
+
+
+def generate(folder, text, height=64, width=64, seed=0, **parameters):
+    step = Step("stackgan", {"text": text, "width_px": width, "height_px": height, **parameters})
+    return run(Recipe((step,), seed), device="cpu", models_folder=folder)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_precision():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("IMPASTO_PRECISION", "float32")
+        yield
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("models")
+    train(folder)
+    return folder
+
+
+def test_features_are_the_same_on_every_machine():
+    features = features_of("red", ())
+    assert np.flatnonzero(features).tolist() == [977, 2885, 3528, 3736, 3983]
+    assert features.shape == (BUCKETS,)
+
+
+def test_both_languages_say_the_same_slots():
+    slots = usual_slots()
+    english, chinese = (features_of(text, slots)[BUCKETS:] for text in ("wet red brick wall", "湿的红色砖墙"))
+    assert np.array_equal(english, chinese)
+    assert english[slots.index("material=bricks")] == 1
+    assert english[slots.index("wetness")] == pytest.approx(0.6)
+    dark, light = (features_of(f"{shade} #446688 tiles", slots)[BUCKETS:] for shade in ("dark", "light"))
+    assert dark[slots.index("color.L")] < light[slots.index("color.L")] - 0.3
+
+
+def test_contradictory_and_unknown_texts_have_features_of_their_letters_alone():
+    for text in ("glossy matte tiles", "ein Schwein", "🎉"):
+        features = features_of(text, usual_slots())
+        assert not features[BUCKETS:].any()
+    assert not features.any()
+
+
+def test_conditioning_augmentation_has_mean_deviation_and_divergence_of_the_paper():
+    """ĉ = μ + σ ⊙ ε; D_KL(N(μ, Σ) || N(0, I)), against its Monte Carlo estimate."""
+    augmentation = ConditioningAugmentation()
+    phi = torch.randn(1, EMBEDDING, generator=torch.Generator().manual_seed(0)).expand(20000, -1)
+    epsilon = torch.randn(20000, CONDITION, generator=torch.Generator().manual_seed(1))
+    with torch.no_grad():
+        c_hat, mu, log_variance = augmentation(phi, epsilon)
+    assert torch.allclose(c_hat.mean(0), mu[0], atol=0.06)
+    assert torch.allclose(c_hat.std(0), (0.5 * log_variance[0]).exp(), rtol=0.06)
+    posterior = torch.distributions.Normal(mu[0], (0.5 * log_variance[0]).exp())
+    estimated = posterior.log_prob(c_hat) - torch.distributions.Normal(0.0, 1.0).log_prob(c_hat)
+    assert float(kl_divergence(mu, log_variance)) == pytest.approx(float(estimated.mean()), abs=0.02)
+
+
+class Known:
+    """A discriminator whose logits are the first value of the picture, less that of the phrase."""
+
+    def features(self, x):
+        return x
+
+    def judged(self, features, phi):
+        return features[:, :1, :1, :1] - phi[:, :1, None, None]
+
+    def __call__(self, x, phi):
+        return self.judged(x, phi)
+
+
+REAL, FAKE = torch.tensor([2.0, 0.5]).view(2, 1, 1, 1), torch.tensor([-1.0, 0.25]).view(2, 1, 1, 1)
+RIGHT, WRONG = torch.zeros(2, 1), torch.tensor([[1.5], [0.5]])
+
+
+def test_the_textbook_losses_are_those_of_the_paper_with_wrong_captions():
+    """-log D(x, φ) - ½ (log(1 - D(x̂, φ)) + log(1 - D(x, φ_wrong)))."""
+    loss, real_logits = Textbook().discriminator(Known(), REAL, FAKE, RIGHT, WRONG, None)
+    real, fake, wrong = (torch.sigmoid(x) for x in (REAL, FAKE, REAL - WRONG.view(2, 1, 1, 1)))
+    expected = -real.log().mean() - 0.5 * ((1 - fake).log().mean() + (1 - wrong).log().mean())
+    assert float(loss) == pytest.approx(float(expected), rel=1e-5)
+    assert torch.equal(real_logits, REAL)
+    assert float(Textbook().generator(Known(), FAKE, RIGHT, real_logits)) == pytest.approx(float(-fake.log().mean()))
+
+
+def test_the_relativistic_losses_have_both_pairs_and_the_penalty():
+    """The pair of a right and a wrong caption has the loss of its difference, φ_wrong here; the slope of D is 1."""
+    losses = Relativistic(gamma=0.5)
+    loss, real_logits = losses.discriminator(Known(), REAL, FAKE, RIGHT, WRONG, None)
+    softplus = torch.nn.functional.softplus
+    assert float(loss) == pytest.approx(float(softplus(FAKE - REAL).mean() + softplus(-WRONG).mean()), rel=1e-5)
+    with_penalty, _ = losses.discriminator(Known(), REAL, FAKE, RIGHT, WRONG, torch.ones(4, 1, 1, 1))
+    assert float(with_penalty - loss) == pytest.approx(4 * 0.5, rel=1e-4)
+    made = float(losses.generator(Known(), FAKE, RIGHT, real_logits))
+    assert made == pytest.approx(float(softplus(REAL - FAKE).mean()), rel=1e-5)
+
+
+def rolled_noise(random, rolls, *shape):
+    """Noise that is moved by whole cells of the coarsest grid."""
+    noise = torch.randn(shape, generator=random)
+    if len(shape) < 4:
+        return noise
+    return noise.roll([cells * side // 4 for cells, side in zip(rolls, shape[2:], strict=True)], (2, 3))
+
+
+@pytest.mark.parametrize("is_second", [False, True], ids=["one", "two"])
+def test_both_stages_are_on_a_torus(is_second):
+    """Where noise is moved by cells, across borders, the picture moves with it."""
+    torch.manual_seed(0)
+    one, two, made = StageOne(3, 0.125), StageTwo(3, 0.125), []
+    torch.nn.init.normal_(two.head.weight)
+    for rolls in ((0, 0), (1, 3)):
+        noise = partial(rolled_noise, torch.Generator().manual_seed(5), rolls)
+        with torch.no_grad():
+            x = one(noise(1, LATENT, 4, 4), noise(1, CONDITION), noise)
+            made.append(two(x, noise(1, CONDITION), noise) if is_second else x)
+    still, moved = made
+    expected = still.roll([cells * side // 4 for cells, side in zip((1, 3), still.shape[2:], strict=True)], (2, 3))
+    assert torch.allclose(moved, expected, atol=1e-4)
+    assert not torch.allclose(moved, still, atol=0.1)
+
+
+def weights(module) -> torch.Tensor:
+    return torch.cat([weight.detach().flatten() for weight in module.parameters()])
+
+
+def test_stage_one_learns_first_and_is_frozen_while_stage_two_learns():
+    under_way = training(stage_one_steps=5)
+    model = under_way.networks["generator"]
+    before = [weights(getattr(model, name)) for name in ("embedding", "one", "two")]
+    take_steps(under_way, 5)
+    after = [weights(getattr(model, name)) for name in ("embedding", "one", "two")]
+    assert [torch.equal(*pair) for pair in zip(before, after, strict=True)] == [False, False, True]
+    averaged = weights(under_way.ema.one)
+    take_steps(under_way, 4)
+    assert torch.equal(weights(model.one), averaged)
+    assert torch.equal(weights(under_way.ema.one), averaged)
+    assert not torch.equal(weights(model.two), after[2])
+
+
+def test_the_divergence_holds_the_condition_near_a_standard_normal_one():
+    loose, held = (training(kl_weight=weight) for weight in (0.0, 100.0))
+    for one in (loose, held):
+        one.networks["generator"].one.augmentation.statistics.bias.data.add_(2.0)
+    loose_kl, held_kl = (take_steps(one, 15)["loss_kl"] for one in (loose, held))
+    assert held_kl < 0.97 * loose_kl
+
+
+def test_the_discriminator_learns_to_tell_wrong_captions():
+    under_way = training(steps=200, stage_one_steps=190, learning_rate=5e-3, gamma=0.02)
+    take_steps(under_way, 60)
+    pairs = under_way.data.pairs(16, under_way.coarse_px, True, torch.Generator().manual_seed(9))
+    D, embed = under_way.networks["first"], under_way.networks["generator"].embedding
+    with torch.no_grad():
+        right, wrong = (float(D(pairs.x, embed(features)).mean()) for features in (pairs.right, pairs.wrong))
+    assert right > wrong + 0.3
+
+
+def test_the_phrase_decides_the_colour():
+    under_way = training(steps=200, stage_one_steps=190, learning_rate=5e-3)
+    take_steps(under_way, 60)
+    encode, _ = encoder_of("", usual_slots(), Context())
+    features = torch.from_numpy(encode(["red bricks", "绿色的草地"]))
+    noise = under_way.fixed_noise()
+    with torch.no_grad():
+        phi = under_way.ema.embedding(features)
+        s_0 = under_way.ema.first(phi, noise, (2, 2))[0]
+    values = under_way.data.standardisation.inverse(s_0).mean((2, 3))  # (2, C)
+    redness = values[:, 0] - values[:, 1]
+    assert redness[0] > redness[1] + 0.3
+
+
+@pytest.mark.parametrize("size", [(64, 128), (100, 70), (200, 24)], ids=str)
+@pytest.mark.parametrize("stage", ["both", "first"])
+def test_every_map_tiles_at_any_size(library, size, stage):
+    made = generate(library, "red bricks", *size, stage=stage).maps
+    assert set(made) == {"base_color", "roughness", "height", "normal", "ambient_occlusion"}
+    for name in made:
+        assert made[name].size_px == size
+        assert max(seam_z(made[name].pixels)) < 3
+
+
+def test_the_seed_is_the_picture_and_another_phrase_another(library):
+    one, again, seed, phrase = (
+        generate(library, text, seed=seed).maps.sha256()
+        for text, seed in (("red bricks", 5), ("red bricks", 5), ("red bricks", 6), ("green grass", 5))
+    )
+    assert one == again
+    assert len({one, seed, phrase}) == 3
+
+
+def test_a_text_without_a_known_word_is_refused_and_unknown_words_are_named(library):
+    for text, said in (("a cat", "learned none of the words"), ("🎉🎉", "learned none"), ("x" * 600, "600 characters")):
+        with pytest.raises(ParameterError, match=said) as refused:
+            generate(library, text)
+        assert "red bricks" in refused.value.remedy or len(text) > 500
+    assert any("'cat'" in note for note in generate(library, "red cat bricks").notes)
+    assert any("'red bricks'" in note for note in generate(library, "").notes)
+    with pytest.raises(ParameterError, match="up to 4096 px"):
+        generate(library, "red bricks", 8192, 64)
+
+
+@pytest.mark.parametrize(
+    ("data", "parameters", "said"),
+    [
+        (pictures(green=[]), {}, "1 of 2 pictures have no caption, such as green"),
+        (pictures(green=["red bricks", "红砖"]), {}, "the same captions"),
+        (pictures(), {"stage_one_steps": 2}, "stage_one_steps is 2 of 2 steps"),
+        (pictures(), {"crop_px": 128}, "too few for crops of 128 px"),
+        (pictures(), {"encoder": "none"}, "no text encoder called 'none'"),
+    ],
+    ids=["missing", "same", "steps", "small", "encoder"],
+)
+def test_what_cannot_be_learned_is_refused_before_training(data, parameters, said, tmp_path):
+    with pytest.raises(ParameterError, match=said) as refused:
+        train(tmp_path, data, parameters=parameters)
+    assert refused.value.remedy
+
+
+@pytest.mark.any_numpy
+def test_what_was_cancelled_goes_on_to_the_same_model_through_both_stages(tmp_path):
+    begun: list[str] = []
+    how = {
+        "on_progress": lambda fraction, message: begun.append(message) if message.startswith("Step") else None,
+        "is_cancelled": lambda: len(begun) >= 3,
+    }
+    train(tmp_path / "whole", steps=4)
+    with pytest.raises(Cancelled):
+        train(tmp_path / "parts", steps=4, **how)
+    train(tmp_path / "parts", steps=4)
+    whole, parts = (read_model(tmp_path / name / "words.safetensors") for name in ("whole", "parts"))
+    assert whole.card == parts.card
+    weights_of = load_model(whole)
+    assert all(np.array_equal(weights_of[name], array) for name, array in load_model(parts).items())
+
+
+class Letters(TextEncoder):
+    """Counts of the letters r and g."""
+
+    name, label, size = "letters", "Letters", 2
+
+    def encode(self, texts, context):
+        return np.array([[text.count(letter) for letter in "rg"] for text in texts])
+
+
+def test_a_plugins_encoder_takes_the_place_of_the_built_in_one(tmp_path, monkeypatch):
+    monkeypatch.setitem(registry().text_encoders, "letters", Letters())
+    train(tmp_path, parameters={"encoder": "letters"})
+    card = read_model(tmp_path / "words.safetensors").card
+    assert (card["encoder"], card["features"], card["slots"]) == ("letters", 2, [])
+    one, other = (generate(tmp_path, text).maps.sha256() for text in ("red bricks", "green bricks"))
+    same = generate(tmp_path, "bricks red").maps.sha256()
+    assert one == same != other
+    monkeypatch.delitem(registry().text_encoders, "letters")
+    with pytest.raises(ParameterError, match="no text encoder called 'letters'"):
+        generate(tmp_path, "red bricks")
+
+
+def test_a_cell_is_as_large_as_the_model_says():
+    under_way = training()
+    model = under_way.networks["generator"]
+    assert isinstance(model, StackGanModel)
+    with torch.no_grad():
+        s_0 = model.first(torch.zeros(1, EMBEDDING), under_way.fixed_noise(), (2, 3))[0]
+        s = model.second(s_0, torch.zeros(1, EMBEDDING), under_way.fixed_noise())[0]
+    assert s.shape[2:] == (2 * CELL_PX, 3 * CELL_PX)
+    assert torch.allclose(s.mean(), s_0.mean(), atol=1e-3)  # Stage II begins with the picture of Stage I
+
+
+def test_captions_of_our_own_say_what_is_there(tmp_path):
+    """Each caption of a drawn set is read as its material; a real set has its class, its colour and its gloss."""
+    from impasto.cli.main import main
+    from impasto.data.dataset import read_dataset
+    from impasto_phrase.matcher import read_phrase
+
+    size = ("--side-px", "64")
+    main(["captions", "draw", "--materials", "bricks", "grass", "--count", "2", *size, "--out", str(tmp_path)])
+    samples = read_dataset(tmp_path, smallest_px=64).samples
+    assert len(samples) == 4
+    for sample in samples:
+        assert len(set(sample.captions)) == len(sample.captions) > 3
+        for caption in sample.captions:
+            reading = read_phrase(caption)
+            assert (reading.material, reading.unknown) == (sample.label, [])
+    assert any(read_phrase(text).slots.get("color", "").startswith("#") for one in samples for text in one.captions)
+
+
+def test_facts_are_measured():
+    red = Maps.from_arrays(
+        {"base_color": np.full((64, 64, 3), (0.61, 0.18, 0.15)), "roughness": np.full((64, 64), 0.1)}
+    )
+    facts = facts_of(red, "metal_panel02", {"wetness": "some"})
+    assert facts.nouns[0] == ("metal plate", "steel plate", "metal panel", "hull", "armour plate")
+    assert facts.slots == {"variation": "uniform", "gloss": "glossy", "wetness": "some"}
+    assert color_name(facts.color) == "red"
+    captions = captions_of(facts, 20, np.random.default_rng(0))
+    assert len(set(captions)) == 20
+    assert any("wet" in caption for caption in captions)
+    assert any("#9c2e26" in caption for caption in captions)
