@@ -31,7 +31,7 @@ from ..tools.arguments import (
 from ..tools.request import Request
 from . import variations
 from .request import from_scene, why_incomplete
-from .shown_recipe import name_of_match
+from .shown_recipe import matched_by, name_of_match
 
 PLAIN = ("width_px", "height_px", "seed", "estimator", "width_m", "bits", "name", "out_dir", "replace", "device")
 LOOK = ("use_displacement", "use_ambient_occlusion")
@@ -125,7 +125,8 @@ class IMPASTO_OT_generate(RequestProperties, TaskOperator, bpy.types.Operator):
         given = self._given()
         if not settings.lock_seed and "seed" not in given:
             settings.seed = random.randrange(MAX_INT)
-        request = replace(from_scene(context), **{"name": name_of_match(settings), **given})
+        of_match = {"name": name_of_match(settings), "matched": matched_by(settings)}
+        request = replace(from_scene(context), **{**of_match, **given})
         goes = ("material", *LOOK)
         where = {name: getattr(settings, name) for name in goes} | given_to(self, goes)
         return request.task(request.target(context, **where))

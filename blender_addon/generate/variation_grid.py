@@ -22,7 +22,8 @@ def draw_grid(layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup, sho
         column.template_icon(previews.icon_of_pixels(f"variation {index}", variation.pixels, repeats), scale=5)
         row = column.row(align=True)
         is_chosen = variation.seed == settings.seed
-        button = row.operator("impasto.pick_variation", text=sentence(f"Seed {variation.seed}"), depress=is_chosen)
+        text = str(variation.seed) if variation.recipe else sentence(f"Seed {variation.seed}")  # a star takes its room
+        button = row.operator("impasto.pick_variation", text=text, translate=False, depress=is_chosen)
         button.index = index
         if variation.recipe is not None:
             is_liked = is_favourite(variation)

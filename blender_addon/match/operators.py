@@ -163,7 +163,7 @@ class IMPASTO_OT_change_by_words(ResultProperties, TaskOperator, bpy.types.Opera
     place = Place.MATCH
 
     text: StringProperty(
-        name="Change", description="What shall be different, such as a little darker, more moss, or no cracks"
+        name="Change", description="What shall be different, such as a little darker, wetter, or no cracks"
     )
     start_from: StringProperty(
         name="Start",

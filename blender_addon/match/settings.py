@@ -56,7 +56,7 @@ class MatchSettings(bpy.types.PropertyGroup):
     )
     change: StringProperty(
         name="Change",
-        description="What shall be different, such as a little darker, more moss, or no cracks",
+        description="What shall be different, such as a little darker, wetter, or no cracks",
         search=_suggest,
         search_options={"SUGGESTION"},
     )

@@ -32,7 +32,7 @@ class Request:
     """A tool with its parameters and inputs in plain values, with the command line's names and defaults.
 
     estimator: of the maps that a generator does not make, or "none"; empty for the usual one. preparation: parameters
-    of the tool that prepares the source.
+    of the tool that prepares the source. matched: record of the match that found the parameters.
     """
 
     tool: str
@@ -51,6 +51,7 @@ class Request:
     out_dir: str = ""
     device: str = ""
     replace: bool = False
+    matched: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def from_settings(cls, settings: bpy.types.PropertyGroup, **more: Any) -> Request:
@@ -75,7 +76,7 @@ class Request:
         estimator = self.estimator or catalogue.usual("maps") or "none"
         if tool["kind"] == "generator" and estimator != "none" and not in_tiles:
             steps.append(Step(catalogue[estimator]["name"], dict(self.estimator_parameters)))
-        return Recipe(tuple(steps), self.seed)
+        return Recipe(tuple(steps), self.seed, matched=self.matched)
 
     def _preparing(self) -> list[Step]:
         """Step that prepares the source; none without a source, or if it changes nothing."""
@@ -90,10 +91,10 @@ class Request:
         """A recipe that was found, in this size; a single step is followed by the estimator of the other maps."""
         if len(found.steps) == 1:
             (step,) = found.steps
-            request = replace(self, tool=step.tool, parameters=step.parameters, seed=found.seed)
+            request = replace(self, tool=step.tool, parameters=step.parameters, seed=found.seed, matched=found.matched)
             if not has_size(catalogue[step.tool]):
                 request = replace(request, width_px=0, height_px=0)
-            return replace(request.recipe(), matched=found.matched)
+            return request.recipe()
         size = {name: px for name in SIZE_PARAMETERS if (px := getattr(self, name))}
         steps = (
             replace(step, parameters={**step.parameters, **size}) if has_size(catalogue[step.tool]) else step

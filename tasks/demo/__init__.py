@@ -49,6 +49,7 @@ def pictures(options: argparse.Namespace) -> None:
     shown = {
         "studio-5.2": ("generated", "shader_editor"),
         "trains-5.2": ("training", "variations"),
+        "words-5.2": ("described",),
         "paints-5.2": ("painting", "larger"),
     }
     wanted = {windows / place / f"{name}.png": f"window_{name}" for place, names in shown.items() for name in names}

@@ -59,6 +59,9 @@ def test_what_generate_makes_afterwards_is_the_same(settings, scene, plane):
     bpy.ops.impasto.generate()
     np.testing.assert_array_equal(pixels_of(bpy.data.images[made()["images"][0]]), matched)
     assert made()["materials"] == ["one two.001"], "named after the words, too"
+    assert recipe_of(bpy.data.materials["one two.001"])["matched"]["text"] == "one two"
+    bpy.ops.impasto.generate(tool="checker")
+    assert recipe_of(bpy.data.images[made()["images"][0]])["matched"] == {}, "not what the panel shows"
 
 
 def test_a_picture_is_matched_from_a_file_or_an_image(settings, scene, plane, tmp_path):
@@ -273,3 +276,49 @@ def test_variations_of_the_panels_own_are_mixed_if_they_need_no_source(settings,
     with pytest.raises(RuntimeError, match="of a source cannot be mixed"):
         bpy.ops.impasto.favourite(index=0)
     extension.generate.favourites.clear()
+
+
+def test_one_undo_step_takes_the_material_and_the_sliders_back(settings, scene):
+    scene.impasto.tool = "slow"
+    bpy.ops.ed.undo_push(message="before")
+    bpy.ops.impasto.match(text="one two three four five", **SMALL)
+    bpy.ops.ed.undo()
+    assert (bpy.context.scene.impasto.tool, bpy.data.materials.keys()) == ("slow", [])
+    bpy.ops.ed.redo()
+    assert bpy.context.scene.impasto.tool == "checker"
+    assert bpy.context.scene.impasto_parameters.checker.squares == 5
+    assert bpy.data.materials.keys() == ["one two three four five"]
+
+
+def test_the_live_preview_follows_the_words(settings, scene, extension):
+    live = extension.generate.variations.live
+    scene.impasto.tool, scene.impasto.source_kind, scene.impasto.live_preview = "checker", "NONE", True
+    bpy.ops.impasto.match(text="one two", **SMALL)
+    assert bpy.app.timers.is_registered(live.timer), "a picture of the new sliders is due"
+    assert live._why_not(bpy.context) == ""
+
+
+@pytest.fixture
+def task(settings, scene, extension):
+    """A task that matches two words, not started yet."""
+    request, matcher = extension.match.request, extension.engine.catalogue.catalogue.matcher("word-count")
+    result = extension.generate.request.without_source(bpy.context)
+    target = extension.bridge.target.target_of(bpy.context, "NEW", "two words")
+    return request.MatchRequest(matcher, "one two", result, "two words").task(target, scene)
+
+
+def test_a_match_that_is_cancelled_changes_nothing(task, scene, extension, plane):
+    scene.impasto.tool = "slow"
+    task.cancel()
+    assert extension.jobs.session.jobs.finish(task).level == "CANCELLED"
+    assert (scene.impasto.tool, plane.active_material) == ("slow", None)
+
+
+def test_the_panel_of_another_file_is_left_alone(task):
+    task.start()
+    assert task.wait(60)
+    bpy.ops.wm.read_homefile(use_empty=True)
+    bpy.context.scene.impasto.tool = "slow"
+    report = task.conclude()
+    assert "were kept in" in report.text
+    assert (bpy.context.scene.impasto.tool, bpy.data.materials.keys()) == ("slow", [])

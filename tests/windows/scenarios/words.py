@@ -9,8 +9,8 @@ from pathlib import Path
 import bpy
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from fields import clicks_and_waits, write
-from walk import Steps, Walk, start
+from fields import CLICKS, write
+from walk import Steps, Walk, start, until
 
 OUT, SOURCE = map(Path, sys.argv[sys.argv.index("--") + 1 :])
 bpy.ops.extensions.package_install_files(
@@ -20,6 +20,9 @@ EXTENSION = sys.modules["bl_ext.user_default.impasto"]
 JOBS = EXTENSION.jobs.session.jobs
 VARIATIONS = EXTENSION.generate.variations
 SIZE_PX = 512
+LIMIT_S = 300
+SHADERS_S = 20
+"""Compiling shaders, the screen stays as it is for up to 15 s."""
 
 
 def settings() -> bpy.types.PropertyGroup:
@@ -45,22 +48,40 @@ def typed(walk: Walk, name: str, text: str, shot: str = "") -> Steps:
     yield 0.5
 
 
+def runs(walk: Walk, name: str) -> Steps:
+    """Click a button until Blender has seen it, and wait for the report of what it started."""
+    before = JOBS.reports.get("match")
+    for _ in range(CLICKS):  # a simulated press is lost where a redraw came after the last move
+        yield walk.tap((yield walk.find(name, "VIEW_3D")))
+        yield 0.5
+        if JOBS.shown or JOBS.reports.get("match") is not before:
+            break
+    yield until(lambda: JOBS.reports.get("match") not in (None, before), LIMIT_S)
+
+
 def generates(walk: Walk) -> Steps:
     """The words become a material, and the sliders below are its parameters."""
     yield from typed(walk, "text", "mossy red bricks", "suggestions.png")
     walk.record("text", bpy.context.scene.impasto_match.text)
-    yield from clicks_and_waits(walk, "impasto.match", "VIEW_3D", "match")
+    yield from runs(walk, "impasto.match")
     yield walk.move((400, 500))
     yield 1.0
     walk.screenshot("generated.png")
     cube = bpy.data.objects["Cube"]
     walk.record("material", cube.active_material.name if cube.active_material else "")
     walk.record("tool", settings().tool)
+    with walk.at():
+        bpy.ops.ed.undo()
+    yield 1.0
+    walk.record("tool_after_undo", settings().tool)
+    with walk.at():
+        bpy.ops.ed.redo()
+    yield 1.0
 
 
 def picks(walk: Walk) -> Steps:
     """Four pictures; a click on one takes it."""
-    yield from clicks_and_waits(walk, "impasto.match_variations", "VIEW_3D", "match")
+    yield from runs(walk, "impasto.match_variations")
     yield 1.0
     walk.screenshot("variations.png")
     yield walk.click("impasto.pick_variation", "VIEW_3D")
@@ -73,9 +94,12 @@ def likes(walk: Walk) -> Steps:
     before = VARIATIONS.shown_of("phrase")
     yield walk.click("impasto.favourite", "VIEW_3D")
     walk.record("favourites", len(EXTENSION.generate.favourites.favourites()))
-    yield 0.5
-    walk.screenshot("favourite.png")
-    yield from clicks_and_waits(walk, "impasto.more_like", "VIEW_3D", "match")
+    yield walk.move((400, 500))
+    walk.area("VIEW_3D").spaces.active.shading.type = "MATERIAL"
+    yield walk.settle(SHADERS_S, 600)
+    walk.screenshot("described.png")
+    walk.area("VIEW_3D").spaces.active.shading.type = "SOLID"
+    yield from runs(walk, "impasto.more_like")
     after = VARIATIONS.shown_of("phrase")
     walk.record("more_like", [len(after), any(one is other for one in before for other in after)])
     yield 1.0
@@ -87,13 +111,13 @@ def changes(walk: Walk) -> Steps:
     group = bpy.context.scene.impasto_parameters.bricks
     before = group.moss
     yield from typed(walk, "change", "no moss")
-    yield from clicks_and_waits(walk, "impasto.change_by_words", "VIEW_3D", "match")
+    yield from runs(walk, "impasto.change_by_words")
     walk.record("moss", [before, group.moss])
     yield walk.move((400, 500))
     yield 1.0
     walk.screenshot("changed.png")
     yield from typed(walk, "text", "a cat")
-    yield from clicks_and_waits(walk, "impasto.match", "VIEW_3D", "match")
+    yield from runs(walk, "impasto.match")
     walk.record("refused", JOBS.reports["match"].text)
     yield walk.press("ESC", (400, 500))
     yield 0.5
@@ -105,7 +129,7 @@ def matches(walk: Walk) -> Steps:
     match = bpy.context.scene.impasto_match
     match.matcher, match.filepath = "match-photograph", str(SOURCE)
     yield 0.5
-    yield from clicks_and_waits(walk, "impasto.match", "VIEW_3D", "match")
+    yield from runs(walk, "impasto.match")
     walk.record("matched", JOBS.reports["match"].text)
     yield walk.move((400, 500))
     yield 1.0
