@@ -26,6 +26,7 @@ OBJECT: Entries = (
 )
 IMAGE: Entries = (
     ("impasto.make_seamless", "Make Seamless: Tileable Texture", "TEXTURE"),
+    ("impasto.match_image", "Procedural Twin of Photo", "TEXTURE"),
     ("impasto.straighten_image", "Straighten Photo: Correct Perspective", "VIEW_PERSPECTIVE"),
     ("impasto.estimate_maps", "PBR Maps from Photo: Normal, Roughness, Height", "NODE_MATERIAL"),
     ("impasto.stylize", "Style Transfer: Repaint Image", "BRUSH_DATA"),
@@ -55,6 +56,7 @@ MANUAL = {
     "bpy.ops.impasto.open_log": "guide.html#if-something-is-wrong",
     "bpy.ops.impasto.batch*": "guide.html#batch",
     "bpy.ops.impasto.run": "guide.html#scripts",
+    "bpy.ops.impasto.match_image": "match.html#in-blender",
     "bpy.ops.impasto.match*": "text.html#in-blender",
     "bpy.ops.impasto.change_by_words": "text.html#in-blender",
     "bpy.types.matchsettings*": "text.html#in-blender",

@@ -14,6 +14,7 @@ from ..tools.panel import InImageEditor, Tab, draw_parameters
 IMAGE_BUTTONS = {
     "impasto.make_seamless": "MOD_ARRAY",
     "impasto.estimate_maps": "NODE_MATERIAL",
+    "impasto.match_image": "TEXTURE",
     "impasto.rerun": "FILE_REFRESH",
     "impasto.continue_larger": "FULLSCREEN_ENTER",
 }

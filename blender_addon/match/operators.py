@@ -12,7 +12,7 @@ import bpy
 from bpy.props import EnumProperty, StringProperty
 
 from ..bridge import naming
-from ..bridge.inputs import Source, recipe_called
+from ..bridge.inputs import Source, read, recipe_called
 from ..bridge.target import target_of
 from ..core.errors import ParameterError
 from ..core.recipe import Recipe
@@ -20,6 +20,7 @@ from ..engine.catalogue import catalogue
 from ..generate import variations
 from ..generate.request import without_source
 from ..generate.shown_recipe import name_of_match, shown_recipe
+from ..image.operators import OnImage
 from ..jobs.description import description_task
 from ..jobs.operator import TaskOperator
 from ..jobs.session import jobs
@@ -155,6 +156,22 @@ class IMPASTO_OT_match_variations(SubjectProperties, TaskOperator, bpy.types.Ope
         return request.variations_task(key)
 
 
+class IMPASTO_OT_match_image(OnImage, bpy.types.Operator):
+    """Make a material like this image without its pixels; its sliders are then those of the Impasto panel"""
+
+    bl_idname = "impasto.match_image"
+    bl_label = "Match Image"
+
+    def task(self, context: bpy.types.Context) -> Task:
+        variations.live.cancel()
+        _ensure_matchers()
+        image, settings = self.chosen(context), context.scene.impasto
+        matcher = matcher_for(PICTURE, usual=context.scene.impasto_match.matcher)
+        request = MatchRequest(matcher, read(image), without_source(context), name_of(image), settings.seed)
+        goes = {name: getattr(settings, name) for name in ("material", *LOOK)}
+        return request.task(target_of(context, goes.pop("material"), request.name, **goes), context.scene)
+
+
 class IMPASTO_OT_change_by_words(ResultProperties, TaskOperator, bpy.types.Operator):
     """Change what the Impasto panel shows by words, such as a little darker, and make a material of it"""
 
@@ -209,4 +226,4 @@ def _ensure_matchers() -> None:
         jobs.finish(description_task())
 
 
-CLASSES = (IMPASTO_OT_match, IMPASTO_OT_match_variations, IMPASTO_OT_change_by_words)
+CLASSES = (IMPASTO_OT_match, IMPASTO_OT_match_variations, IMPASTO_OT_match_image, IMPASTO_OT_change_by_words)

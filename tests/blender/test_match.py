@@ -77,6 +77,15 @@ def test_a_picture_is_matched_from_a_file_or_an_image(settings, scene, plane, tm
     assert recipe_of(plane.active_material)["matched"]["name"] == "floor.png"
 
 
+def test_the_image_editors_button_matches_its_image(settings, scene, plane):
+    settings.matcher = "mean-color"
+    scene.impasto_parameters.quilt.width_px = scene.impasto_parameters.quilt.height_px = 32
+    packed_image("floor.png", coordinates(24, 32))
+    bpy.ops.impasto.match_image(image="floor.png")
+    assert tuple(scene.impasto_parameters.checker.color) == pytest.approx((0.5, 0.5, 40 / 255), abs=0.01)
+    assert plane.active_material.name == "floor"
+
+
 def test_four_variations_of_a_phrase_are_shown_and_one_is_gone_on_with(settings, scene, extension):
     settings.matcher, settings.text = "phrase", "wet mossy cobblestones"
     scene.impasto.tool = "checker"

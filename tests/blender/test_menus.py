@@ -34,6 +34,7 @@ def offered(extension) -> dict[str, str]:
         ("variations", "impasto.variations"),
         ("from words", "impasto.match"),
         ("photograph", "impasto.match"),
+        ("procedural twin", "impasto.match_image"),
         ("remove objects", "impasto.fill_region"),
         ("content-aware", "impasto.heal_stroke"),
         ("selected faces", "impasto.fill_faces"),

@@ -50,13 +50,17 @@ def typed(walk: Walk, name: str, text: str, shot: str = "") -> Steps:
 
 def runs(walk: Walk, name: str) -> Steps:
     """Click a button until Blender has seen it, and wait for the report of what it started."""
-    before = JOBS.reports.get("match")
+    before = JOBS.reports.get("match")  # the next one may be equal, yet it is another
+
+    def is_told() -> bool:
+        return "match" in JOBS.reports and JOBS.reports["match"] is not before
+
     for _ in range(CLICKS):  # a simulated press is lost where a redraw came after the last move
         yield walk.tap((yield walk.find(name, "VIEW_3D")))
         yield 0.5
-        if JOBS.shown or JOBS.reports.get("match") is not before:
+        if JOBS.shown or is_told():
             break
-    yield until(lambda: JOBS.reports.get("match") not in (None, before), LIMIT_S)
+    yield until(is_told, LIMIT_S)
 
 
 def generates(walk: Walk) -> Steps:
