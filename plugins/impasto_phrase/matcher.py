@@ -43,6 +43,8 @@ class Phrase(Matcher):
         from .variations import varied
 
         assert isinstance(subject, str)
+        if start is None and (layered := self._layered(subject, seed, context)):
+            return layered
         position = _position(start)
         before = start.steps[position] if start is not None and position is not None else None
         reading = read_phrase(subject, before.tool if before else None)
@@ -60,6 +62,19 @@ class Phrase(Matcher):
             steps = (*start.steps[:position], step, *start.steps[position + 1 :])
             return Match(replace(start, steps=steps), (*_words_left_out(reading), *notes))
         return Match(Recipe((step,), seed), (*_words_left_out(reading), *notes))
+
+    def _layered(self, subject: str, seed: int, context: Context) -> Match | None:
+        """The recipe of one material on another; None for a phrase that is not of two."""
+        from .covering import covering_step, covers, parts
+
+        for layer, base, how in parts(subject):
+            reading = read_phrase(layer)
+            if covers(reading.material, read_phrase(base).material):
+                found = self.match(base, seed, context)
+                step, notes = covering_step(layer, how, reading)
+                recipe = replace(found.recipe, steps=(*found.recipe.steps, step))
+                return Match(recipe, (*found.notes, *_words_left_out(reading), *notes))
+        return None
 
     def _refuse_nothing(self, subject: str, reading: Reading, start: Recipe | None, before: Step | None) -> None:
         """Raise ParameterError for a phrase that names no material, or changes nothing."""

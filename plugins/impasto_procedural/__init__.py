@@ -12,13 +12,14 @@ from impasto.matchers import Matcher
 from impasto.tools import Tool
 
 from .catalogue import all_materials
+from .cover import Cover
 from .matching.matcher import PhotographMatcher
 
 
 @hookimpl
 def impasto_tools() -> Sequence[Tool]:
-    """The materials of all modules in `materials`."""
-    return all_materials()
+    """The materials of all modules in `materials`, and the filter that lays some of them over others."""
+    return [*all_materials(), Cover()]
 
 
 @hookimpl

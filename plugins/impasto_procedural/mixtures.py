@@ -18,8 +18,8 @@ from pydantic.fields import FieldInfo
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-from . import impasto_tools
 from .canvas import Canvas
+from .catalogue import all_materials
 from .material import Material
 from .parameters import Weathering
 from .shaping import gradient, mix, step
@@ -61,7 +61,7 @@ def mixture(side_px: int, seed: int, pictures: Sequence[Tensor] = (), device: st
 
 @cache
 def _materials() -> tuple[Material, ...]:
-    return tuple(tool for tool in impasto_tools() if isinstance(tool, Material))
+    return tuple(all_materials())
 
 
 def _drawn(rng: np.random.Generator, side_px: int, device: str, width_m: float = 0.0) -> tuple[Surface, Canvas]:

@@ -21,7 +21,7 @@ from PIL import Image
 
 from impasto.library.tensors import write_tensors
 from impasto.surface.color import srgb_to_linear
-from impasto_procedural import impasto_tools
+from impasto_procedural.catalogue import all_materials
 from impasto_procedural.matching.classifier import FILE, MOST_DEVIATIONS
 from impasto_procedural.matching.drawing import picture_of
 from impasto_procedural.matching.features import SIDE_PX, features_of, oklab
@@ -80,7 +80,7 @@ Example = tuple[np.ndarray, str, float]
 def main(sheets: Path, unseen: Sequence[Path]) -> None:
     """Train on thumbnails and drawn materials, and write the file."""
     torch.set_num_threads(1)
-    names = sorted(tool.name for tool in impasto_tools())
+    names = sorted(tool.name for tool in all_materials())
     real = list(thumbnails(sheets, unseen))
     print(f"{len(real)} views of thumbnails", flush=True)
     examples = [*real, *drawn()]
@@ -119,7 +119,7 @@ def drawn() -> Iterator[Example]:
     """Pictures of all materials with random parameters."""
     rng = np.random.default_rng(0)
     weight = DRAWN_SHARE * 2 * len(MATERIALS_OF) ** 0.5 / DRAWN
-    for material in impasto_tools():
+    for material in all_materials():
         space = space_of(material)
         for _ in range(DRAWN):
             values = material.parameters.model_validate(space.random(rng))

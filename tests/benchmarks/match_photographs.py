@@ -26,7 +26,7 @@ from impasto.evaluation.metrics import color_distance, sliced_wasserstein
 from impasto.matching import match
 from impasto.plugins import registry
 from impasto.surface.palette import to_oklab
-from impasto_procedural import impasto_tools
+from impasto_procedural.catalogue import all_materials
 from impasto_procedural.matching.classifier import bundled
 from impasto_procedural.matching.search import Found, Search, Target
 from impasto_procedural.matching.space import space_of
@@ -105,7 +105,7 @@ def judged(class_: str, path: Path, weights: Path | None) -> dict[str, Any]:
 
 def controls(recipe: Recipe, path: Path) -> Mapping[str, Recipe]:
     """The material's defaults in the photograph's colours, the nearest of all such defaults, and a random material."""
-    known = {material.name: material for material in impasto_tools()}
+    known = {material.name: material for material in all_materials()}
     lab = _lab(path)
     search = Search(Target.of(lab), bundled().deviation, recipe.seed)
     defaults = {name: search.moved(space_of(material), space_of(material).defaults) for name, material in known.items()}

@@ -14,7 +14,7 @@ from impasto.recipe import Recipe, Step
 from impasto.surface.color import linear_to_srgb, srgb_to_linear
 from impasto.texture import Maps
 from impasto.tools import validate
-from impasto_procedural import impasto_tools
+from impasto_procedural.catalogue import all_materials
 from impasto_procedural.matching.classifier import bundled
 from impasto_procedural.matching.colors import fitted_colors
 from impasto_procedural.matching.drawing import canvas_seed, drawn, picture_of
@@ -23,7 +23,7 @@ from impasto_procedural.matching.matcher import PhotographMatcher
 from impasto_procedural.matching.search import Search, Target
 from impasto_procedural.matching.space import UNSEEN, space_of
 
-MATERIALS = {material.name: material for material in impasto_tools()}
+MATERIALS = {material.name: material for material in all_materials()}
 RED_CLOTH = {"color": (0.55, 0.12, 0.10), "weft_color": (0.80, 0.66, 0.30), "thread_m": 0.003}
 
 

@@ -1,0 +1,67 @@
+"""Phrases of one material on another, such as "wet leaves on gravel": their parts, and the step of the layer."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from impasto.parameters import properties_of
+from impasto.plugins import registry
+from impasto.recipe import Step
+
+from .levels import level
+from .reading import Reading
+
+COVER = "cover"
+"""Tool that lays one material over others, and its parameter with the material."""
+THICKNESS_M = {"snow": 0.02, "rust": 0.0003, "sand": 0.006, "forest-floor": 0.004, "gravel": 0.01, "grass": 0.004}
+"""Thickness of a layer of each material that lies on others in phrases; moss grows on all of them by itself."""
+FLAT = ("forest-floor", "rust", "gravel")
+"""Materials that lie anywhere, rather than in hollows."""
+THIN = re.compile(
+    r"^(?:(?:a )?(?:little|few|bit of|thin layer of|dusting of|patches of|traces of)|少许|少量|薄薄的|一点)\s*"
+)
+THICK = re.compile(r"^(?:much|deep|thick|heavy|dense|(?:a )?lots? of|a thick layer of|厚厚的|大量)\s*")
+AMOUNTS = ((THIN, 0.25), (THICK, 0.8))
+USUAL_AMOUNT = 0.5
+FORMS = (
+    r"(?P<cover>.+?)\s+(?:lying |drifted |growing )?(?P<how>on top of|on|over|between|among|in)\s+(?P<base>.+)",
+    r"(?P<base>.+?)\s+(?:partly )?(?:covered|strewn|dusted|buried|overgrown)\s+(?:in|with|by|under)\s+(?P<cover>.+)",
+    r"(?P<base>.+?)\s+(?:under|beneath|below)\s+(?P<cover>.+)",
+    r"(?:覆盖着|盖着|铺着|铺满|落满|覆满)(?P<cover>.+?)的(?P<base>.+)",
+    r"(?:被)?(?P<cover>[^的]+?)覆盖的(?P<base>.+)",
+    r"(?P<base>.+?)(?:上|表面)(?:覆盖着|盖着|铺着|铺满|落满|覆满|有)(?P<cover>.+)",
+    r"(?P<base>.+?)上的(?P<cover>.+)",
+)
+_FORMS = [re.compile(form, re.IGNORECASE) for form in FORMS]
+
+
+def parts(text: str) -> list[tuple[str, str, str]]:
+    """Readings of a phrase as (what lies, what it lies on, preposition or ""); empty for other phrases."""
+    found = [match.groupdict() for form in _FORMS if (match := form.fullmatch(text))]
+    return [(one["cover"], one["base"], (one.get("how") or "").lower()) for one in found]
+
+
+def covers(layer: str | None, base: str | None) -> bool:
+    """Whether one material is known to lie on the other."""
+    return layer in THICKNESS_M and base is not None and base != layer
+
+
+def covering_step(text: str, how: str, reading: Reading) -> tuple[Step, list[str]]:
+    """The step that lays a material over the one before it, and notes about words without effect on it."""
+    assert reading.material
+    amount = next((share for form, share in AMOUNTS if form.match(text.lower())), USUAL_AMOUNT)
+    schemas = properties_of(registry().tool(COVER).parameters)
+    parameters: dict[str, Any] = {
+        "material": reading.material,
+        "amount": amount,
+        "place": "hollows" if how in ("between", "among", "in") or reading.material not in FLAT else "patches",
+        "thickness_m": THICKNESS_M[reading.material],
+    }
+    notes = []
+    for slot, value in reading.slots.items():
+        if slot == "wetness":
+            parameters["wetness"] = level(slot, schemas["wetness"], value)
+        elif slot not in ("leaves", "needles"):
+            notes.append(f"{reading.words.get(slot, slot)!r} has no effect on the layer of {reading.material}")
+    return Step(COVER, parameters), notes

@@ -1,0 +1,129 @@
+"""The filter `cover`: a procedural material that lies on any surface, such as snow on rock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Literal
+
+from impasto.context import Context
+from impasto.texture import Maps
+from impasto.tools import Field, Filter, Parameters, display_hints
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from .canvas import Canvas
+    from .surface import Surface
+
+UNKNOWN_WIDTH_M = 1.0
+BIAS = {"hollows": 1.2, "patches": 0.0, "tops": -1.2}
+"""Weight of depth below the surroundings, beside that of random patches."""
+QUANTILE_PX = 1024
+"""About how many rows and columns the share that is covered is measured on."""
+FEWEST_PARTS = 3
+"""Fewest patches across the picture."""
+
+
+OWN: Mapping[str, Mapping[str, float]] = {
+    "rust": {"cover": 1.0, "runs": 0.0},
+    "snow": {"litter": 0.0},
+    "grass": {"density": 1.0},
+}
+"""Parameters of the materials with which nothing of their own ground shows."""
+
+
+class CoverParameters(Parameters):
+    """What lies on the surface, how much of it, and where."""
+
+    material: Literal["snow", "moss", "grass", "forest-floor", "sand", "gravel", "rust"] = Field(
+        "snow", description="What lies on the surface"
+    )
+    amount: float = Field(0.5, ge=0, le=1, description="Share of the surface that is covered")
+    place: Literal["hollows", "patches", "tops"] = Field("hollows", description="Where it gathers")
+    patch_m: float = Field(
+        0.4,
+        ge=0.005,
+        le=50,
+        title="Patch Size",
+        description="Size of the patches, in metres",
+        json_schema_extra=display_hints(high=2, decimals=3),
+    )
+    edge: float = Field(0.35, ge=0, le=1, description="0: sharp edges, 1: thinning out")
+    thickness_m: float = Field(
+        0.004,
+        ge=0,
+        le=1,
+        title="Thickness",
+        description="How high it lies, in metres; thick layers hide what is below",
+        json_schema_extra=display_hints(high=0.05, decimals=4),
+    )
+    wetness: float = Field(0.0, ge=0, le=1, description="How wet it is: darker and glossier")
+
+
+class Cover(Filter):
+    """Lays a procedural material over its subject, in hollows, on tops or in patches, with all maps."""
+
+    name, label = "cover", "Cover"
+    description = (
+        "Lays snow, moss, grass, leaves, sand, gravel or rust over a material, in hollows, on tops or in patches"
+    )
+    needs = ("base_color", "height")
+    parameters = CoverParameters
+
+    def apply(self, subject: Maps, parameters: CoverParameters, inputs: Mapping[str, Maps], context: Context) -> Maps:
+        """The subject's maps, covered; normals and occlusion follow from the new height."""
+        from .canvas import Canvas
+        from .catalogue import all_materials
+        from .maps import maps_of
+        from .weathering import weathered
+
+        context.progress(0.0, f"Drawing {parameters.material}")
+        material = next(item for item in all_materials() if item.name == parameters.material)
+        width_m = subject.width_m or UNKNOWN_WIDTH_M
+        canvas = Canvas(subject.size_px, width_m, int(context.rng.integers(2**31)), context.device)
+        values = {**OWN.get(material.name, {}), "width_m": min(max(width_m, 0.001), 100.0)}
+        own: Any = material.parameters.model_validate({**values, "wetness": parameters.wetness})
+        layer = weathered(material.surface(canvas, own), canvas, own)
+        below = surface_of(subject, canvas)
+        context.progress(0.6, "Laying it over the surface")
+        made = maps_of(_covered(below, layer, canvas, parameters), canvas)
+        kept = {name: subject[name].pixels for name in subject if name not in made}
+        return made.with_arrays(kept) if kept else made
+
+
+def surface_of(maps: Maps, canvas: Canvas) -> Surface:
+    """A surface with the colour, height, roughness and metal of maps."""
+    import torch
+
+    from impasto.surface.color import srgb_to_linear
+    from impasto.surface.relief import UNKNOWN_RELIEF
+
+    from .surface import Surface
+
+    def plane(name: str, default: float) -> Tensor | float:
+        return torch.from_numpy(maps[name].pixels[..., 0]).to(canvas.device) if name in maps else default
+
+    range_m = UNKNOWN_RELIEF * canvas.width_m if maps.height_range_m is None else maps.height_range_m
+    color = torch.from_numpy(srgb_to_linear(maps["base_color"].pixels)).permute(2, 0, 1).to(canvas.device)
+    height_m = torch.from_numpy(maps["height"].pixels[..., 0]).to(canvas.device) * range_m
+    return Surface(color, height_m, plane("roughness", 0.8), plane("metallic", 0.0))
+
+
+def _covered(below: Surface, layer: Surface, canvas: Canvas, p: CoverParameters) -> Surface:
+    """The surface with a layer that follows its coarse relief."""
+    from dataclasses import replace
+
+    from .shaping import step
+
+    patch_m = min(p.patch_m, canvas.width_m / FEWEST_PARTS)
+    patches = canvas.noise("cover", patch_m, octaves=5, gain=0.6)
+    around = canvas.blurred(below.height_m, canvas.width_m / 40)
+    depth = around - below.height_m
+    field = patches + BIAS[p.place] * depth / depth.std(correction=0).clamp_min(1e-7)
+    skip = max(1, min(field.shape) // QUANTILE_PX)
+    low = field[::skip, ::skip].flatten().quantile(1 - p.amount)
+    spread = (0.02 + 0.6 * p.edge) * field.std(correction=0) + 1e-6
+    mask = step(field, low - spread, low + spread) if 0 < p.amount < 1 else p.amount + 0 * field
+    smooth = canvas.blurred(below.height_m, max(p.thickness_m, canvas.texel_m))
+    relief = layer.height_m - layer.height_m.mean()
+    return below.under(replace(layer, height_m=smooth + p.thickness_m + relief), mask)

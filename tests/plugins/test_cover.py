@@ -1,0 +1,97 @@
+"""One material on another: how much is covered, where, and by which phrases."""
+
+import numpy as np
+import pytest
+
+from impasto import Recipe, Step, match, run
+from impasto.evaluation.metrics import seam_z
+from impasto.texture import Maps
+
+SIZE = {"width_px": 128, "height_px": 128}
+BASE = Step("bricks", {**SIZE, "joint_m": 0.03, "width_m": 1.0, "bond": "stack"})
+
+
+def made(seed=3, **parameters):
+    return run(Recipe((BASE, Step("cover", {"material": "snow", "thickness_m": 0.0, **parameters})), seed)).maps
+
+
+def covered(maps) -> np.ndarray:
+    """Where the base colour is no longer that of bricks."""
+    before = run(Recipe((BASE,), 3)).maps["base_color"].pixels
+    return np.abs(maps["base_color"].pixels - before).max(-1) > 0.1
+
+
+def test_the_amount_is_the_share_that_is_covered():
+    shares = [covered(made(amount=amount, edge=0.0)).mean() for amount in (0.0, 0.25, 0.5, 1.0)]
+    np.testing.assert_allclose(shares, (0, 0.25, 0.5, 1), atol=0.07)
+
+
+def test_it_lies_in_hollows_or_on_tops():
+    height = run(Recipe((BASE,), 3)).maps["height"].pixels[..., 0]
+    means = {place: height[covered(made(amount=0.3, place=place))].mean() for place in ("hollows", "patches", "tops")}
+    assert means["hollows"] < means["patches"] - 0.05
+    assert means["patches"] < means["tops"]
+
+
+def test_it_is_seamless_and_has_all_maps_and_a_height():
+    thick = made(amount=0.6, thickness_m=0.05)
+    assert {"base_color", "roughness", "metallic", "normal", "height", "ambient_occlusion"} == set(thick)
+    assert all(-5 < z < 4 for z in seam_z(thick["base_color"].pixels))
+    assert (thick.width_m, thick.size_px) == (1.0, (128, 128))
+    assert thick.height_range_m > made(amount=0.6).height_range_m
+
+
+def test_a_photograph_with_height_is_covered_as_well_and_keeps_its_other_maps():
+    random = np.random.default_rng(1)
+    pixels = {
+        name: random.random((32, 48, 3 if name == "base_color" else 1), np.float32) for name in ("base_color", "height")
+    }
+    source = Maps.from_arrays({**pixels, "opacity": np.ones((32, 48, 1), np.float32)}, width_m=0.5)
+    result = run(Recipe((Step("cover", {"material": "sand"}),), 1), {"source": source}).maps
+    assert (result.size_px, result.width_m) == ((32, 48), 0.5)
+    assert np.array_equal(result["opacity"].pixels, np.ones((32, 48, 1)))
+
+
+@pytest.mark.parametrize(
+    ("text", "base", "layer"),
+    [
+        ("snow on rock", "rock", "snow"),
+        ("wet leaves on gravel", "gravel", "forest-floor"),
+        ("rust on painted metal", "flaking-paint", "rust"),
+        ("red bricks covered in snow", "bricks", "snow"),
+        ("grass between cobbles", "cobbles", "grass"),
+        ("a little sand on old oak planks", "planks", "sand"),
+        ("积雪覆盖的岩石", "rock", "snow"),
+        ("石板路上的湿落叶", "cobbles", "forest-floor"),
+        ("覆盖着沙子的木板", "planks", "sand"),
+    ],
+)
+def test_phrases_of_one_material_on_another_make_two_steps(text, base, layer):
+    found = match("phrase", text, size_px=(64, 64))
+    assert [step.tool for step in found.recipe.steps] == [base, "cover"]
+    assert found.recipe.steps[1].parameters["material"] == layer
+    assert not found.notes
+    run(found.recipe)
+
+
+def test_words_about_each_part_go_to_its_step():
+    base, layer = match("phrase", "a little wet sand on old dark planks").recipe.steps
+    assert (layer.parameters["amount"], layer.parameters["wetness"]) == (0.25, 0.25)
+    assert base.parameters["wear"] > 0
+    assert "wetness" not in base.parameters
+    assert match("phrase", "blue snow on rock").notes == ("'blue' has no effect on the layer of snow",)
+
+
+@pytest.mark.parametrize(
+    ("text", "tool"),
+    [("moss on bricks", "bricks"), ("peeling blue paint on wood", "flaking-paint"), ("sand on the beach", "sand")],
+)
+def test_other_phrases_with_these_words_make_one_step(text, tool):
+    assert [step.tool for step in match("phrase", text).recipe.steps] == [tool]
+
+
+def test_layers_stay_editable_by_words():
+    start = match("phrase", "snow on red bricks").recipe
+    darker = match("phrase", "much darker", start=start).recipe
+    assert darker.steps[1] == start.steps[1]
+    assert darker.steps[0].parameters["color"] != start.steps[0].parameters["color"]
