@@ -73,7 +73,7 @@ class IMPASTO_OT_favourite(OfVariation, bpy.types.Operator):
             favourites.toggle(variation.recipe)
         except ParameterError as error:
             return tell(self, error_report(error))
-        return tell(self, Report("INFO", f"{len(favourites.favourites())} favourites"))
+        return tell(self, Report("INFO", f"Favourites: {len(favourites.favourites())}"))
 
 
 class IMPASTO_OT_clear_favourites(bpy.types.Operator):
