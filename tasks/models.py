@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from . import phrase_model
 from .environments import BUILD, CORE, ROOT, clean_environment
 from .say import BuildError, step
 
@@ -27,13 +28,16 @@ SEEDS = (0, 1)
 
 
 def models(options: argparse.Namespace) -> None:
-    """Train the shipped models anew from a folder of PBR sets; goes on where it was interrupted."""
-    table = tomllib.loads(TABLE.read_text(encoding="utf-8"))
-    unknown = sorted(set(options.names) - set(table))
+    """Train the shipped models anew from a folder of PBR sets, or others by name; goes on where it was interrupted."""
+    table, phrases = (tomllib.loads(path.read_text(encoding="utf-8")) for path in (TABLE, phrase_model.TABLE))
+    unknown = sorted(set(options.names) - {*table, *phrases})
     if unknown:
-        raise BuildError(f"there is no shipped model {', '.join(unknown)}; there are {', '.join(table)}")
+        raise BuildError(f"there is no model {', '.join(unknown)}; there are {', '.join([*table, *phrases])}")
     for name in options.names or table:
-        _train(name, table[name], options.data, options.out.resolve())
+        if name in phrases:
+            phrase_model.train_phrases(name, phrases[name], options.data, options.out.resolve())
+        else:
+            _train(name, table[name], options.data, options.out.resolve())
 
 
 def _train(name: str, about: Mapping[str, Any], data: Path, folder: Path) -> None:

@@ -1,0 +1,63 @@
+"""Trains the model of phrases: on drawn and on real map sets with captions; goes on where it was interrupted."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from .environments import BUILD, CORE, ROOT, clean_environment
+from .say import BuildError, step
+
+TABLE = ROOT / "plugins" / "impasto_gan" / "stackgan" / "training.toml"
+WORK = BUILD / "models"
+PARAMETERS = ("label", "licence", "steps", "stage-one-steps", "longest-px", "batch")
+"""Settings of the table that are passed on as they are."""
+UNSEEN_SEED, UNSEEN_COUNT = 1, 4
+"""Seed and number of the sets of each procedural material that the model is judged by."""
+JUDGE = ROOT / "tests" / "benchmarks" / "stackgan.py"
+
+
+def train_phrases(name: str, about: Mapping[str, Any], data: Path, folder: Path) -> None:
+    """Draw and gather the sets, write captions, train both stages, and judge by sets that it never saw."""
+    model = folder / f"{name}.safetensors"
+    if model.exists():
+        print(f"{model} is there already: remove it to train it again")
+        return
+    learned, unseen = WORK / f"{name}.data", WORK / f"{name}.unseen"
+    drawn = ("captions", "draw", "--side-px", about["side_px"])
+    with step("Drawing procedural materials"):
+        _run(*drawn, "--count", about["drawn"], "--out", learned)
+        _run(*drawn, "--count", UNSEEN_COUNT, "--seed", UNSEEN_SEED, "--out", unseen / "drawn")
+    with step("Writing captions of the map sets"):
+        for sets, place in ((about["data"], learned), (about["held_out"], unseen / "real")):
+            _copy(sets, data, place)
+            _run("captions", "write", place)
+    trained = WORK / f"{name}.safetensors"
+    if not trained.exists():
+        with step(f"Training {name}"):
+            settings = [word for key in PARAMETERS for word in (f"--{key}", about[key])]
+            where = ("--name", name, "--out", WORK, "--seed", 0, "--no-report")
+            _run("train", "train-stackgan", learned, *settings, *where)
+    with step(f"Judging {name} by captions and sets that it never saw"):
+        command = [CORE.ready(), JUDGE, unseen / "drawn", unseen / "real", "--model", name, "--models", WORK]
+        _call([*command, "--out", ROOT / "out" / "models" / name])
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.move(trained, model)
+
+
+def _copy(sets: Mapping[str, Sequence[str]], data: Path, folder: Path) -> None:
+    for label, names in sets.items():
+        for name in names:
+            shutil.copytree(data / name, folder / label / name, dirs_exist_ok=True)
+
+
+def _run(*arguments: object) -> None:
+    _call([CORE.ready(), "-I", "-m", "impasto", *arguments])
+
+
+def _call(command: Sequence[object]) -> None:
+    if subprocess.run([str(word) for word in command], env=clean_environment(), check=False).returncode:
+        raise BuildError("that failed; run the same again to go on")
