@@ -49,8 +49,9 @@ def sheet(pictures: list[Image.Image], across: int) -> Image.Image:
 
 
 def phrases() -> list[str]:
-    """The numbered phrases of the page."""
-    return re.findall(r"^\d+\. (.+)$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    """The numbered phrases of the page's section."""
+    section = PAGE.read_text(encoding="utf-8").split("\n## Forty phrases\n")[1].split("\n## ")[0]
+    return re.findall(r"^\d+\. (.+)$", section, re.MULTILINE)
 
 
 def main() -> None:

@@ -1,0 +1,227 @@
+"""What becomes of phrases, measured: colour, class, diversity and seams of procedural materials.
+
+    python tests/benchmarks/phrase_materials.py DATA [--weights DIR] [--sheet FILE]
+
+DATA: as for `real_tiles.py`, whose classifier judges the classes. --weights: library with SqueezeNet. Phrases are the
+held-out ones of `phrases/`, in both languages. --sheet: a picture of those that were judged wrong.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+import torch
+from phrase_slots import LANGUAGES, Stated, phrases
+from PIL import Image, ImageDraw
+from real_tiles import MATERIALS, Features, TileJudge, real_tiles, views_of
+from skimage.color import deltaE_ciede2000, rgb2lab
+
+from impasto import Maps, match, run
+from impasto.errors import ParameterError
+from impasto.evaluation.judging import own_figures
+from impasto.schemas import color_of
+from impasto.surface.relight import BallAndPlane
+from impasto.surface.shading import Light
+from impasto_phrase.vocabulary import vocabulary
+
+SIDE_PX = 256
+CLASS_OF = {material: class_ for class_, materials in MATERIALS.items() for material in materials.split()}
+OTHER_COLORS = ("second_color", "shade", "tone", "tint", "paint", "metal", "moss", "vein_color", "rust")
+"""Slots with which a phrase asks for more than one colour."""
+VARIED, SEEDS = 8, 4
+"""Phrases whose variations are compared, and variations of each."""
+SHOWN_PX = 160
+
+
+@dataclass(frozen=True)
+class Made:
+    """A phrase, and the maps that became of it."""
+
+    stated: Stated
+    maps: Maps
+
+    @property
+    def lit(self) -> np.ndarray:
+        """The material under a soft light, tiled twice, as bytes: photographs show more, with their light in them."""
+        light = Light(elevation=50.0, strength=1.25, sky=0.4)
+        plane = BallAndPlane.of_maps(self.maps, SIDE_PX).lit_by(light)[:, SIDE_PX:]
+        return np.tile((np.clip(plane, 0, 1) * 255).round().astype(np.uint8), (2, 2, 1))
+
+    @property
+    def bytes(self) -> np.ndarray:
+        """Base colour as bytes (H, W, 3)."""
+        return as_bytes(self.maps)
+
+
+def main() -> None:
+    """Print all figures."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--weights", type=Path, metavar="DIR")
+    parser.add_argument("--sheet", type=Path, metavar="FILE")
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    stated = [one for name in LANGUAGES for one in phrases(name) if one.is_held_out and "material" in one.slots]
+    made = [one for phrase in stated if (one := made_of(phrase))]
+    print(f"{len(made)} held-out phrases with a material, {SIDE_PX}² each")
+    print_colors(made)
+    print_seams(made)
+    features = Features(options.weights)
+    judge = TileJudge.trained(real_tiles(options.data), features)
+    wrong = print_classes(made, judge, "base colour", [one.bytes for one in made])
+    print_classes(made, judge, "under a light, tiled twice", [one.lit for one in made])
+    print_diversity(made[:: max(1, len(made) // VARIED)][:VARIED], judge)
+    if options.sheet:
+        sheet_of(wrong).save(options.sheet, quality=85)
+
+
+def made_of(stated: Stated) -> Made | None:
+    """The maps of a phrase; None if it is refused."""
+    try:
+        recipe = match("phrase", stated.text, size_px=(SIDE_PX, SIDE_PX)).recipe
+    except ParameterError:
+        return None
+    return Made(stated, run(recipe).maps)
+
+
+def print_colors(made: Sequence[Made]) -> None:
+    """CIEDE2000 between colours asked for, alone, and mean base colours, beside those of shuffled phrases."""
+    asked = [one for one in made if "color" in one.stated.slots and not one.stated.slots.keys() & set(OTHER_COLORS)]
+    colors = vocabulary().colors
+    wanted = np.array([color_of(colors.get(name := one.stated.slots["color"], name)) for one in asked])
+    means = np.array([mean_color(one.maps) for one in asked])
+    found = difference(wanted, means)
+    shuffled = np.mean([difference(np.roll(wanted, shift, 0), means).mean() for shift in range(1, len(asked))])
+    nearest = np.array([difference(wanted, mean).argmin() for mean in means])
+    right = np.mean(np.all(wanted[nearest] == wanted, axis=1))
+    print(f"\ncolour, {len(asked)} phrases that ask for one: CIEDE2000 mean {found.mean():.1f}, median", end=" ")
+    print(
+        f"{np.median(found):.1f}, 90 % below {np.quantile(found, 0.9):.1f}; shuffled phrases {shuffled:.1f};", end=" "
+    )
+    print(f"nearest colour asked for is the right one: {right:.0%}")
+    for index in found.argsort()[::-1][:6]:
+        print(f"  {found[index]:5.1f}  {asked[index].stated.text}")
+
+
+def mean_color(maps: Maps) -> np.ndarray:
+    """sRGB of the mean of the linear base colour."""
+    from impasto.surface.color import linear_to_srgb, srgb_to_linear
+
+    return linear_to_srgb(srgb_to_linear(maps["base_color"].pixels).mean((0, 1), dtype=np.float64))
+
+
+def difference(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """CIEDE2000 of sRGB colours (N, 3)."""
+    return deltaE_ciede2000(rgb2lab(one.reshape(-1, 1, 3)), rgb2lab(other.reshape(-1, 1, 3)))[:, 0]
+
+
+def print_seams(made: Sequence[Made]) -> None:
+    """Worst z-scores of seams of all maps, beside two controls: no seam at all, and pictures that do not wrap.
+
+    A picture that is rolled by half has its former middle at the border, where no seam can be.
+    """
+    figures = [own_figures(one.maps)[0] for one in made]
+    high, low = max(one["seam_z_high"] for one in figures), min(one["seam_z_low"] for one in figures)
+    rolled = [own_figures(rolled_by_half(one.maps))[0] for one in made]
+    cut = [own_figures(cut_of(one.maps))[0] for one in made]
+    print(
+        f"\nseam z over all maps: highest {high:.2f}, lowest {low:.2f}; within -4 to 3: {within(figures):.0%};", end=" "
+    )
+    print(f"rolled by half: {max(one['seam_z_high'] for one in rolled):.2f}, {within(rolled):.0%};", end=" ")
+    print(f"cut by a tenth: {np.median([one['seam_z_high'] for one in cut]):.1f} (median), {within(cut):.0%}")
+
+
+def within(figures: Sequence[Mapping[str, float]]) -> float:
+    """Share of pictures without a visible seam."""
+    return float(np.mean([one["seam_z_high"] < 3 and one["seam_z_low"] > -4 for one in figures]))
+
+
+def rolled_by_half(maps: Maps) -> Maps:
+    """All maps, with their middle at the border."""
+    return Maps.from_arrays({name: np.roll(maps[name].pixels, SIDE_PX // 2, (0, 1)) for name in maps})
+
+
+def cut_of(maps: Maps) -> Maps:
+    """The base colour without a tenth of its sides, so that it does not wrap."""
+    side = round(0.9 * SIDE_PX)
+    return Maps.from_arrays({"base_color": maps["base_color"].pixels[:side, :side]})
+
+
+def print_classes(
+    made: Sequence[Made], judge: TileJudge, what: str, pictures: Sequence[np.ndarray]
+) -> list[tuple[Made, str]]:
+    """Accuracy of the classes that a judge sees beside its own on real tiles; returns what it took for another."""
+    pairs = [pair for pair in zip(made, pictures, strict=True) if pair[0].stated.slots["material"] in CLASS_OF]
+    known = [one for one, _ in pairs]
+    truth = np.array([CLASS_OF[one.stated.slots["material"]] for one in known])
+    found = np.array([judge.class_of(picture) for _, picture in pairs])
+    names = sorted(set(truth))
+    by_class = {name: float((found[truth == name] == name).mean()) for name in names}
+    wrong = np.random.default_rng(0).permutation(truth)
+    print(f"\nclass by {what}, {len(known)} phrases: seen as it, own accuracy on unseen real tiles")
+    for name in names:
+        others = [other for other in found[truth == name] if other != name]
+        about = f"{name:12} {(truth == name).sum():4} {by_class[name]:6.0%} {judge.accuracies[name]:6.0%}"
+        print(f"{about}  {', '.join(others)}")
+    mean, own = np.mean(list(by_class.values())), judge.accuracy(names)
+    print(f"{'mean':12} {len(known):4} {mean:6.1%} {own:6.1%}: {mean / own:.0%} of its own;", end=" ")
+    control = np.mean([(found[wrong == name] == name).mean() for name in names])
+    print(f"shuffled phrases: {control:.1%}")
+    return [(one, name) for one, name, true in zip(known, found, truth, strict=True) if name != true]
+
+
+def print_diversity(made: Sequence[Made], judge: TileJudge) -> None:
+    """Mean distance of pictures in the judge's features: variations, other arrangements, and other phrases."""
+    varied: list[list[np.ndarray]] = []
+    arranged: list[list[np.ndarray]] = []
+    for one in made:
+        recipes = [match("phrase", one.stated.text, seed=s, size_px=(SIDE_PX,) * 2).recipe for s in range(1, SEEDS + 1)]
+        varied.append([described(run(recipe).maps, judge) for recipe in recipes])
+        first = match("phrase", one.stated.text, size_px=(SIDE_PX,) * 2).recipe
+        arranged.append([described(run(replace(first, seed=seed)).maps, judge) for seed in range(1, SEEDS + 1)])
+    firsts = [described(one.maps, judge) for one in made]
+    figures: Mapping[str, float] = {
+        "variations of a phrase": float(np.mean([spread(group) for group in varied])),
+        "the same parameters, other seeds": float(np.mean([spread(group) for group in arranged])),
+        "other phrases": spread(firsts),
+    }
+    print(f"\ndiversity, {len(made)} phrases: mean distance in standardised features of SqueezeNet")
+    for name, value in figures.items():
+        print(f"  {name:34} {value:.3f}")
+
+
+def described(maps: Maps, judge: TileJudge) -> np.ndarray:
+    """Standardised features (F,) of the whole picture."""
+    return judge.standardised(views_of(as_bytes(maps))[:1])[0].numpy()
+
+
+def spread(features: Sequence[np.ndarray]) -> float:
+    """Mean distance of pairs, by the root of the mean square of its components."""
+    return float(np.mean([np.sqrt(np.mean((a - b) ** 2)) for a, b in combinations(features, 2)]))
+
+
+def as_bytes(maps: Maps) -> np.ndarray:
+    return (maps["base_color"].pixels * 255 + 0.5).clip(0, 255).astype(np.uint8)
+
+
+def sheet_of(wrong: Sequence[tuple[Made, str]], across: int = 8) -> Image.Image:
+    """Pictures that were taken for another class, with their phrases."""
+    step = SHOWN_PX + 4
+    sheet = Image.new("RGB", (across * step, max(1, -(-len(wrong) // across)) * (step + 26)), "white")
+    draw = ImageDraw.Draw(sheet)
+    for index, (one, name) in enumerate(wrong):
+        left, top = index % across * step, index // across * (step + 26)
+        picture = Image.fromarray(one.bytes).resize((SHOWN_PX, SHOWN_PX), Image.Resampling.BOX)
+        sheet.paste(picture, (left, top))
+        draw.text((left, top + SHOWN_PX), f"{one.stated.slots['material']} as {name}", "black")
+        draw.text((left, top + SHOWN_PX + 12), one.stated.text.encode("ascii", "replace").decode()[:26], "black")
+    return sheet
+
+
+if __name__ == "__main__":
+    main()
