@@ -16,17 +16,17 @@ LONGEST_ENDING = 6
 
 
 def suggestions(known: list[str], typed: str) -> list[str]:
-    """Known texts that contain what is typed, then what is typed with its last word completed by a known one.
+    """Known texts that contain what is typed, then what is typed with its last word completed.
 
-    If there are none: known texts that contain the last word.
+    The word is completed by a known one, or is the plural of one. Blender shows only those that are like what is typed.
     """
     text = typed.casefold()
     found = [known_text for known_text in known if text in known_text.casefold()]
     for begin in _beginnings_of_last_word(typed):
         head, last = typed[:begin], text[begin:]
-        found += [head + word for word in known if word.casefold().startswith(last) and word.casefold() != last]
-    if not found:
-        found = [known_text for known_text in known if text.split()[-1:] and text.split()[-1] in known_text.casefold()]
+        found += [head + word for word in known if word.casefold().startswith(last)]
+        if any(last in (f"{word}s".casefold(), f"{word}es".casefold()) for word in known):
+            found.append(typed)
     return list(dict.fromkeys(found))[:MOST_SUGGESTIONS]
 
 

@@ -195,7 +195,9 @@ def test_what_is_typed_is_completed_by_the_matchers_words(extension, settings):
     assert suggest(known, "wet mos") == ["wet mossy", "wet moss"]
     assert suggest(known, "WET") == ["wet cobblestones"]
     assert suggest(known, "wet ") == ["wet cobblestones"]
-    assert suggest(known, "old cobblestones") == ["wet cobblestones"], "nothing to complete: others of its kind"
+    assert suggest(known, "old moss") == ["old mossy", "old moss"]
+    assert suggest(known, "old mosses") == ["old mosses"], "the plural of a known word"
+    assert suggest(known, "old xyz") == [], "no known word begins like this"
     assert suggest(known, "很潮") == ["很潮湿"]
     assert suggest(known, "") == known
     assert suggest([str(number) for number in range(1000)], "") == [str(number) for number in range(40)]

@@ -35,7 +35,7 @@ def typed(walk: Walk, name: str, text: str, shot: str = "") -> Steps:
     yield walk.press("LEFTMOUSE", place)
     yield 0.5
     if shot:
-        for letter in text:
+        for letter in text[:-2]:
             key = "SPACE" if letter == " " else letter.upper()
             yield walk.event(key, "PRESS", place, unicode=letter)
             yield walk.event(key, "RELEASE", place)
