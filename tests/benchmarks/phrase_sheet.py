@@ -1,6 +1,7 @@
-"""Forty phrases, and one varied and changed: `python tests/benchmarks/phrase_sheet.py`.
+"""Forty phrases, one varied and changed, layers, and favourites: `python tests/benchmarks/phrase_sheet.py`.
 
-Writes text_phrases.jpg and text_changes.jpg into docs/pictures; the phrases stand in `docs/text.md`, numbered.
+Writes text_phrases.jpg, text_changes.jpg, text_layers.jpg and text_more_like.jpg into docs/pictures. The forty phrases
+stand in `docs/text.md`, numbered.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import argparse
 import re
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -21,18 +23,31 @@ CELL_PX, GAP_PX, ACROSS = 192, 4, 8
 CHANGED = "mossy red bricks"
 CHANGES = ("much darker", "wetter", "larger", "no moss")
 VARIED = 4
+LAYERED = (
+    *("snow on rock", "wet leaves on gravel", "rust on painted metal", "a little sand on oak planks"),
+    *("grass between cobbles", "red bricks covered in snow", "石板路上的湿落叶", "moss on bark"),
+)
+FAVOURITES = ("red brick wall", "old grey mossy bricks, herringbone")
+CHILDREN, OF_ONE = 4, 2
 
 
 def picture(text: str, seed: int = 0, start: object = None) -> tuple[Image.Image, object]:
     """A material under a light, and its recipe."""
-    from impasto import match, run
+    from impasto import match
+
+    recipe = match("phrase", text, seed=seed, start=start, size_px=(2 * CELL_PX, 2 * CELL_PX)).recipe
+    return lit(recipe), recipe
+
+
+def lit(recipe: Any) -> Image.Image:
+    """What a recipe makes, under a light."""
+    from impasto import run
     from impasto.surface.relight import BallAndPlane
     from impasto.surface.shading import Light
 
-    found = match("phrase", text, seed=seed, start=start, size_px=(2 * CELL_PX, 2 * CELL_PX))
-    lit = BallAndPlane.of_maps(run(found.recipe).maps, CELL_PX).lit_by(Light(elevation=50.0, strength=1.25, sky=0.4))
-    plane = lit[:, CELL_PX:]
-    return Image.fromarray((np.clip(plane, 0, 1) * 255).round().astype(np.uint8)), found.recipe
+    light = Light(elevation=50.0, strength=1.25, sky=0.4)
+    plane = BallAndPlane.of_maps(run(recipe).maps, CELL_PX).lit_by(light)[:, CELL_PX:]
+    return Image.fromarray((np.clip(plane, 0, 1) * 255).round().astype(np.uint8))
 
 
 def sheet(pictures: list[Image.Image], across: int) -> Image.Image:
@@ -55,7 +70,7 @@ def phrases() -> list[str]:
 
 
 def main() -> None:
-    """Draw both pictures."""
+    """Draw the pictures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=PICTURES)
     out = parser.parse_args().out
@@ -66,6 +81,19 @@ def main() -> None:
         shown, recipe = picture(text, start=recipe)
         row.append(shown)
     sheet(row, len(row)).save(out / "text_changes.jpg", quality=85)
+    sheet([picture(text)[0] for text in LAYERED], ACROSS).save(out / "text_layers.jpg", quality=85)
+    sheet(evolved(), ACROSS).save(out / "text_more_like.jpg", quality=85)
+
+
+def evolved() -> list[Image.Image]:
+    """Two favourites, children of both, and children of the second alone."""
+    from impasto import more_like
+
+    pairs = [picture(text) for text in FAVOURITES]
+    recipes: list[Any] = [recipe for _, recipe in pairs]
+    children = [more_like(recipes, seed=seed).recipe for seed in range(CHILDREN)]
+    children += [more_like(recipes[1:], seed=seed).recipe for seed in range(OF_ONE)]
+    return [shown for shown, _ in pairs] + [lit(recipe) for recipe in children]
 
 
 if __name__ == "__main__":
