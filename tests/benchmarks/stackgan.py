@@ -38,7 +38,7 @@ from impasto_procedural.matching.features import SIDE_PX, features_of, oklab
 
 SIDE_PX_MADE, LARGE_PX = 256, 1024
 SEEDS = 4
-MOST = 150
+MOST = 100
 PHRASES = (
     *("old red brick wall", "mossy grey stone wall", "light oak parquet", "lush green grass", "blue ceramic tiles"),
     *("wet dark cobblestones", "white marble", "dirty #336699 woven cloth", "灰色的混凝土", "橙色的瓦片"),
@@ -83,7 +83,7 @@ def judge(data: Dataset, model: str) -> None:
     print_classes("data", materials, [sample.load() for sample in samples], rng)
     within = [
         pairwise_difference(torch.cat([colors(made(text, model, seed)) for seed in range(SEEDS)]))
-        for text in texts[:20]
+        for text in texts[:12]
     ]
     between = pairwise_difference(torch.cat([colors(maps) for maps in pictures]))
     print(f"  difference within a caption, in that between captions: {np.mean(within) / between:.2f}")
