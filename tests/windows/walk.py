@@ -21,7 +21,7 @@ import bpy
 STEP_S = 0.5
 EVENT_S = 0.05
 BUTTON_PX = 20
-HEADER_PX = 26
+HEADER_PX = 28
 """Height of a panel's header, at Blender's own scale."""
 SWEEP_PX = 18
 """Between two looks for buttons, which are 20 px high."""
