@@ -21,8 +21,8 @@ JOBS = EXTENSION.jobs.session.jobs
 VARIATIONS = EXTENSION.generate.variations
 SIZE_PX = 512
 LIMIT_S = 300
-SHADERS_S = 20
-"""Compiling shaders, the screen stays as it is for up to 15 s."""
+SHADERS_S = 40
+"""Compiling shaders, the screen stays as it is for up to 15 s, and longer beside other work."""
 
 
 def settings() -> bpy.types.PropertyGroup:
