@@ -110,14 +110,14 @@ SHIPPED = (
         "The weights of a bundled network are in another order.",
         "bark.safetensors",
         changed(shuffled),
-        f"{BANDS}[bark]",
+        f"{LIKE}[bark]",
     ),
     mutation(
         "shipped-shuffled-beside-unit-cell",
         "The weights of a bundled network with a unit cell are in another order.",
         "bricks.safetensors",
         changed(shuffled),
-        f"{BANDS}[bricks]",
+        f"{LIKE}[bricks]",
     ),
     mutation(
         "shipped-swapped-network",

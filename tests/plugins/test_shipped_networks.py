@@ -29,11 +29,11 @@ from impasto_gan.torus.model import TorusModel, load_torus
 SIDE = 256
 USUAL_RATIO = 1.75
 """Ratio by which the median over bands and channels may differ from the data's deviation: the models of today have at
-most 1.65, their networks with shuffled weights at least 2."""
+most 1.65. Networks with shuffled weights may come as near; the spectrum of what they make tells those."""
 
 USUAL_DIFFERENCE = 0.3
 """Root mean square by which the log power of a picture may differ from that of the thumbnail, which shows the same seed
-in single precision."""
+in single precision: at most 0.04 of today's models, at least 0.97 of their networks with shuffled weights."""
 OCTAVES, DIRECTIONS = (2.0, 5.0, 10.0, 20.0, 40.0), 6
 
 
