@@ -15,11 +15,11 @@ from impasto.surface.integration import height_from_slopes
 from impasto.surface.orientation import flipped
 from impasto.texture import Texture
 from impasto.tools import Result, validate
-from impasto_procedural import impasto_tools
+from impasto_procedural.catalogue import all_materials
 from impasto_relief.subject import values
 
 pytestmark = pytest.mark.any_numpy
-MATERIALS = {tool.name: tool for tool in impasto_tools()}
+MATERIALS = {tool.name: tool for tool in all_materials()}
 CROP = (slice(37, 200), slice(20, 231))
 
 
