@@ -103,7 +103,7 @@ def test_an_artist_generates_undoes_and_cancels_in_a_window_that_stays_free(walk
 
 
 def test_an_artist_trains_works_meanwhile_and_moves_sliders(walk_through):
-    facts = walk_through("trains")
+    facts = walk_through("trains", size_px=(1600, 1200))
     print(json.dumps(facts, indent=1))
     assert facts["has_preview"]
     assert facts["still_trains"]
