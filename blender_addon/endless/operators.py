@@ -18,8 +18,7 @@ from ..engine.catalogue import catalogue
 from ..jobs.operator import TaskOperator, poll, tell
 from ..jobs.session import push_undo
 from ..jobs.task import Place, Report, Task, error_report
-from ..paths import RELATIVE_PATH
-from ..tools.arguments import MATERIAL, REPLACE, given_to
+from ..tools.arguments import MATERIAL, OUT_DIR, REPLACE, given_to
 from ..tools.request import make_task
 from . import subject
 from .settings import CELL_SIZE, INSIST, SEED, SHARPNESS, SIZE_PX
@@ -89,12 +88,7 @@ class IMPASTO_OT_bake_endless(TaskOperator, bpy.types.Operator):
     size_px: SIZE_PX
     material: MATERIAL
     name: StringProperty(name="Name", description="What the results are called (default: as the material)")
-    out_dir: StringProperty(
-        name="Output Folder",
-        description="Write the maps as files here instead of packing them",
-        subtype="DIR_PATH",
-        options=RELATIVE_PATH,
-    )
+    out_dir: OUT_DIR
     replace: REPLACE
 
     @classmethod

@@ -19,6 +19,7 @@ from ..tools.arguments import (
     DEVICE,
     HEIGHT_PX,
     MATERIAL,
+    OUT_DIR,
     REPLACE,
     SEED,
     WIDTH_PX,
@@ -64,12 +65,7 @@ class RequestProperties:
     )
     material: MATERIAL
     name: StringProperty(name="Name", description="What the results are called (default: as the source)")
-    out_dir: StringProperty(
-        name="Output Folder",
-        description="Write the maps as files here instead of packing them",
-        subtype="DIR_PATH",
-        options=RELATIVE_PATH,
-    )
+    out_dir: OUT_DIR
     replace: REPLACE
     preparation: StringProperty(
         name="Preparation",

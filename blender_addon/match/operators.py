@@ -31,6 +31,7 @@ from ..tools.arguments import (
     DEVICE,
     HEIGHT_PX,
     MATERIAL,
+    OUT_DIR,
     REPLACE,
     SEED,
     WIDTH_PX,
@@ -52,12 +53,7 @@ class ResultProperties:
     height_px: HEIGHT_PX
     material: MATERIAL
     name: StringProperty(name="Name", description="What the results are called (default: as the words or the picture)")
-    out_dir: StringProperty(
-        name="Output Folder",
-        description="Write the maps as files here instead of packing them",
-        subtype="DIR_PATH",
-        options=RELATIVE_PATH,
-    )
+    out_dir: OUT_DIR
     replace: REPLACE
     device: DEVICE
     bits: EnumProperty(

@@ -18,7 +18,7 @@ from ..engine.catalogue import catalogue
 from ..jobs.description import description_task
 from ..jobs.session import jobs
 from ..parameters.properties import MAX_INT
-from ..paths import absolute
+from ..paths import RELATIVE_PATH, absolute
 
 WIDTH_PX = IntProperty(name="Width", description="Width of the result in pixels; 0: as the source", min=0)
 HEIGHT_PX = IntProperty(name="Height", description="Height of the result in pixels; 0: as the source", min=0)
@@ -32,6 +32,12 @@ MATERIAL = EnumProperty(
         (ACTIVE, "Active", "The active object's material"),
         (NONE, "Images", "New images, no material"),
     ),
+)
+OUT_DIR = StringProperty(
+    name="Output Folder",
+    description="Write the maps as files here instead of packing them",
+    subtype="DIR_PATH",
+    options=RELATIVE_PATH,
 )
 REPLACE = BoolProperty(
     name="Replace", description="Replace files of the same name in the folder, which otherwise get a number"

@@ -95,6 +95,6 @@ class Crossover:
 
 
 def _share(rng: np.random.Generator, variety: float) -> float:
-    """How far to go from one parent to the other; a little beyond either with variety."""
+    """Share of the way from one parent to the other; a little beyond either with variety."""
     beyond = BEYOND * variety
     return float(rng.uniform(-beyond, 1 + beyond))

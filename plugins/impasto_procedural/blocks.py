@@ -59,7 +59,7 @@ def blocks(
 
 
 def is_odd(canvas: Canvas, number: Tensor, length_m: float) -> Tensor:
-    """Which blocks of the bond "chessboard", by their numbers, are of its second colour."""
+    """Mask of the blocks of the bond "chessboard", by their numbers, that are of its second colour."""
     columns = canvas.count(length_m, multiple_of=2)
     return (number // columns + number % columns) % 2 == 1
 

@@ -33,7 +33,7 @@ OWN: Mapping[str, Mapping[str, float]] = {
 
 
 class CoverParameters(Parameters):
-    """What lies on the surface, how much of it, and where."""
+    """The material that lies on the surface, its amount, and its place."""
 
     material: Literal["snow", "moss", "grass", "forest-floor", "sand", "gravel", "rust"] = Field(
         "snow", description="What lies on the surface"

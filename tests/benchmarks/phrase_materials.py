@@ -1,4 +1,4 @@
-"""What becomes of phrases, measured: colour, class, diversity and seams of procedural materials.
+"""Measures the materials that phrases become: colour, class, diversity and seams of procedural materials.
 
     python tests/benchmarks/phrase_materials.py DATA [--weights DIR] [--sheet FILE]
 

@@ -40,7 +40,7 @@ def picture(text: str, seed: int = 0, start: object = None) -> tuple[Image.Image
 
 
 def lit(recipe: Any) -> Image.Image:
-    """What a recipe makes, under a light."""
+    """The result of a recipe, under a light."""
     from impasto import run
     from impasto.surface.relight import BallAndPlane
     from impasto.surface.shading import Light

@@ -1,4 +1,4 @@
-"""How well StackGAN's pictures fit held-out captions, and sheets of both stages beside the procedural materials.
+"""Measures how well StackGAN's pictures fit held-out captions, and draws sheets beside the procedural materials.
 
     impasto captions draw --seed 1 --count 4 --out unseen/drawn
     impasto captions write unseen/real

@@ -1,4 +1,4 @@
-"""What the built-in text encoder of StackGAN tells of a picture, with fewer and more hashed features.
+"""Measures what the built-in text encoder of StackGAN tells of a picture, with fewer and more hashed features.
 
     impasto captions draw --seed 0 --count 24 --out drawn
     impasto captions draw --seed 1 --count 4 --out unseen

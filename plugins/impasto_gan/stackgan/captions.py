@@ -45,7 +45,7 @@ ROUGH_PX = 1.2
 
 @dataclass(frozen=True)
 class Facts:
-    """What captions say of a surface. nouns: names in English and in Chinese. slots: values as phrases have them.
+    """Facts of a surface for captions. nouns: names in English and in Chinese. slots: values as phrases have them.
 
     color: mean sRGB in [0, 1].
     """
