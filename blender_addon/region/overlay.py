@@ -29,6 +29,9 @@ COLOR = (1.0, 0.15, 0.1, 0.45)
 EDGE = (1.0, 1.0, 1.0, 0.9)
 GROUND = (0.1, 0.1, 0.1, 1.0)
 LINE = (1.0, 1.0, 1.0, 0.9)
+IMAGE_SHADER = "IMAGE" if bpy.app.version < (5, 0) else "IMAGE_SCENE_LINEAR_TO_REC709_SRGB"
+"""Textures of images are scene-linear, also those of Non-Color images, which Blender's editor shows encoded as well.
+Before 5.0, the framebuffer encodes what is written to it."""
 STEPS = 48
 VERTEX = "void main() { shown = uv; gl_Position = matrix * vec4(position, 0.0, 1.0); }"
 TINT = """
@@ -106,18 +109,23 @@ def _draw() -> None:
 
 def _draw_picture(image: bpy.types.Image, tiles: Sequence[Tile]) -> None:
     """The image in these tiles, over Blender's own picture, on a plain ground where it is transparent."""
-    gpu.state.blend_set("ALPHA_PREMULT")
+    gpu.state.blend_set(_blending(image))
     ground = gpu.shader.from_builtin("UNIFORM_COLOR")
     ground.bind()
     ground.uniform_float("color", GROUND)
     corners, parts = _triangles(tiles)
     batch_for_shader(ground, "TRIS", {"pos": corners}).draw(ground)
-    is_linear = not image.colorspace_settings.is_data
-    shader = gpu.shader.from_builtin("IMAGE_SCENE_LINEAR_TO_REC709_SRGB" if is_linear else "IMAGE")
+    shader = gpu.shader.from_builtin(IMAGE_SHADER)
     shader.bind()
     shader.uniform_sampler("image", gpu.texture.from_image(image))
     batch_for_shader(shader, "TRIS", {"pos": corners, "texCoord": parts}).draw(shader)
     gpu.state.blend_set("NONE")
+
+
+def _blending(image: bpy.types.Image) -> str:
+    """Blend mode for the texture of an image; Blender keeps its alpha premultiplied or straight, as in the pixels."""
+    is_premultiplied = image.is_float if image.source == "GENERATED" else image.alpha_mode == "PREMUL"
+    return "ALPHA_PREMULT" if is_premultiplied else "ALPHA"
 
 
 def _draw_region(image: bpy.types.Image, tiles: Sequence[Tile]) -> None:

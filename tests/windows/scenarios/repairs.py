@@ -69,10 +69,16 @@ def corners(walk: Walk) -> list[tuple[int, int]]:
 def sees_the_seam(walk: Walk) -> Steps:
     """The picture shifted by half, pixel for pixel, and then beside itself; neither changes the image."""
     walk.record("corners", corners(walk))
-    settings().is_shifted = True
-    yield walk.settle(1.5)
-    walk.record("differs", differs(walk, walk.screenshot("shifted.png")))
-    settings().is_shifted = False
+    differ = {}
+    for space_name in ("Non-Color", "sRGB"):
+        space().image.colorspace_settings.name = space_name
+        yield walk.settle(1.5)
+        as_it_is = walk.screenshot(f"{space_name}.png")
+        settings().is_shifted = True
+        yield walk.settle(1.5)
+        differ[space_name] = differs(walk, walk.screenshot(f"{space_name}_shifted.png"), as_it_is)
+        settings().is_shifted = False
+    walk.record("differs", differ)
     yield walk.click("impasto.tiled_view", EDITOR)
     yield walk.settle(1.5)
     walk.record("tiles_px", [corners(walk)[1][0] - corners(walk)[0][0], walk.region(walk.area(EDITOR), "WINDOW").width])
@@ -87,23 +93,28 @@ def sees_the_seam(walk: Walk) -> Steps:
     walk.record("untouched", [space().image.is_dirty, REGIONS.has_region(space().image), space().show_repeat])
 
 
-def differs(walk: Walk, screenshot: Path) -> list[float]:
-    """Mean difference of the picture on the screen from the image shifted by half, and from the image as it is.
+def differs(walk: Walk, shifted: Path, as_it_is: Path) -> list[float]:
+    """Mean difference of the shifted picture from Blender's own one when that is shifted by half, and as it is.
 
     Blender draws the image up to a pixel beside where the view says.
     """
-    shown, pixels = bpy.data.images.load(str(screenshot)), bpy.data.images[SOURCE.name]
-    (screen, image) = (
-        np.reshape(one.pixels, (one.size[1], one.size[0], -1))[..., 0].astype(float) for one in (shown, pixels)
-    )
-    bpy.data.images.remove(shown)
-    height, width = image.shape
+    shown, blenders = screen(shifted), screen(as_it_is)
+    width, height = space().image.size
     left, bottom = corners(walk)[0]
+    image = blenders[bottom : bottom + height, left : left + width]
     found = []
     for wanted in (np.roll(image, (height // 2, width // 2), (0, 1)), image):
         places = [(bottom + up, left + along) for up in (-1, 0, 1) for along in (-1, 0, 1)]
-        found.append(min(float(abs(screen[y : y + height, x : x + width] - wanted).mean()) for y, x in places))
+        found.append(min(float(abs(shown[y : y + height, x : x + width] - wanted).mean()) for y, x in places))
     return found
+
+
+def screen(screenshot: Path) -> np.ndarray:
+    """The red of a screenshot (H, W), the lowest row first."""
+    loaded = bpy.data.images.load(str(screenshot))
+    red = np.reshape(loaded.pixels, (loaded.size[1], loaded.size[0], -1))[..., 0].astype(float)
+    bpy.data.images.remove(loaded)
+    return red
 
 
 def drag(walk: Walk, *places: tuple[float, float], button: str = "LEFTMOUSE", **held: bool) -> Steps:
