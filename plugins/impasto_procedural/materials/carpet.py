@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 class CarpetParameters(MaterialParameters):
     """Pile, tufts and colours of a carpet."""
 
-    width_m: float = width_field(0.25)
+    width_m: float = width_field(0.6)
     pile: Literal["loop", "cut", "shag"] = Field("cut", description="Loops of yarn, cut tufts, or long strands")
     tuft_m: float = Field(
         0.0045, ge=0.001, le=0.05, title="Tuft Spacing", description="Spacing of the tufts, in metres"
@@ -31,7 +31,7 @@ class CarpetParameters(MaterialParameters):
     irregular: float = Field(0.6, ge=0, le=1, description="Uneven rows of tufts")
     color: Color = Field((0.52, 0.45, 0.37), description="Colour of most tufts")
     second_color: Color = Field((0.36, 0.30, 0.25), description="Colour of the others")
-    mixture: float = Field(0.25, ge=0, le=1, title="Second Share", description="Share of the second colour")
+    mixture: float = Field(0.15, ge=0, le=1, title="Second Share", description="Share of the second colour")
     roughness: float = Field(0.95, ge=0, le=1, description="Roughness: 0 mirror, 1 chalk")
 
 

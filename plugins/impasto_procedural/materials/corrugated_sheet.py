@@ -49,7 +49,7 @@ class CorrugatedSheetParameters(MaterialParameters):
     spangle: float = Field(0.5, ge=0, le=1, description="How much the crystals of zinc differ; 0: none to see")
     paint: float = Field(0.0, ge=0, le=1, description="Share of the paint that is left; 0: bare metal")
     color: Color = Field((0.44, 0.16, 0.12), description="Colour of the paint")
-    rust: float = Field(0.4, ge=0, le=1, description="Rust at overlaps and screws, and its runs")
+    rust: float = Field(0.25, ge=0, le=1, description="Rust at overlaps and screws, and its runs")
     weathered: float = Field(0.4, ge=0, le=1, description="Dull zinc with white and grey stains")
     dents: float = Field(0.3, ge=0, le=1, description="Bent waves, dents and lifted edges")
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class CrackedGroundParameters(MaterialParameters):
     """Plates, cracks and colours of dried mud."""
 
-    width_m: float = width_field(1.5)
+    width_m: float = width_field(2.4)
     plate_m: float = Field(0.16, ge=0.01, le=2, title="Plate Width", description="Width of a plate, in metres")
     crack_m: float = Field(0.012, ge=0.001, le=0.1, title="Crack Width", description="Width of the cracks, in metres")
     depth_m: float = Field(0.03, ge=0.001, le=0.3, title="Crack Depth", description="Depth of the cracks, in metres")
@@ -45,15 +45,16 @@ class CrackedGround(Material):
         fine = canvas.noise("fine", 0.004, octaves=3, gain=0.75)
         clouds = canvas.noise("clouds", 0.4, octaves=7, gain=0.6)
         sway = [0.09 * p.plate_m * canvas.noise(f"sway {axis}", p.plate_m, octaves=6, gain=0.58) for axis in "yx"]
-        plates = canvas.cells("plates", p.plate_m, jitter=0.85, warp=(sway[0], sway[1]))
+        plates = canvas.cells("plates", p.plate_m, jitter=1.0, warp=(sway[0], sway[1]))
         each = lambda name: canvas.of_each(name, plates.number)  # noqa: E731
         width_m = p.crack_m * (0.55 + 0.5 * each("width")) * (1 + 0.25 * clouds).clamp_min(0.3)
         inside_m = plates.to_border_m - 0.5 * width_m + 0.0009 * fine
         split = cracks(canvas, "fine cracks", 0.34 * p.plate_m, 0.30 * p.crack_m, 0.8 * p.fine_cracks)
         rim_m = 0.16 * p.plate_m * (0.7 + 0.6 * each("rim"))
-        rim = (-inside_m.clamp_min(0) / rim_m).exp()
+        rim = (-inside_m.clamp_min(0) / (rim_m * (1 + 0.5 * clouds).clamp(0.3, 2))).exp()
         lean = (each("lean y") - 0.5) * plates.y_m + (each("lean x") - 0.5) * plates.x_m
         crumbs = step(fine + 0.4 * clouds, 2.0 - 1.2 * p.crumbs, 3.2 - 1.2 * p.crumbs)
+        soil = canvas.noise("soil", 0.03, octaves=5, gain=0.75)
         pits = step(canvas.noise("rain", 0.012, octaves=2), 1.3, 2.4)
         height_m = (
             p.curl * p.plate_m * (0.09 * rim * (0.4 + each("curl")) + 0.10 * lean)
@@ -65,8 +66,8 @@ class CrackedGround(Material):
             - 0.0006 * pits
             - 0.30 * p.depth_m * split
         )
-        value = 1 + p.color_variation * (0.45 * (each("value") - 0.5) + 0.13 * clouds) + 0.05 * fine
-        dry = step(rim + 0.15 * clouds + 0.25 * (each("dry") - 0.5), 0.25, 1.0)
+        value = 1 + p.color_variation * (0.25 * (each("value") - 0.5) + 0.2 * clouds) + 0.07 * fine + 0.08 * soil
+        dry = step(0.6 * rim + 0.3 * clouds + 0.2 * (each("dry") - 0.5), 0.1, 1.1)
         color = mix(canvas.color(p.color), canvas.color(p.rim_color), dry) * value
         color = color * (1 - 0.55 * split) * (1 - 0.12 * pits) * (1 - 0.18 * crumbs * p.crumbs)
         top = Surface(color, height_m, p.roughness + 0.08 * dry - 0.04 * clouds + 0.02 * fine)

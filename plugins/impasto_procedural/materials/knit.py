@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 class KnitParameters(MaterialParameters):
     """Stitches, yarn and colours of a knit."""
 
-    width_m: float = width_field(0.1)
+    width_m: float = width_field(0.25)
     stitch_m: float = Field(0.006, ge=0.0005, le=0.1, title="Stitch Width", description="Width of a stitch, in metres")
     pattern: Literal["stockinette", "ribbed", "garter"] = Field(
         "stockinette", description="Smooth side, ribs that stand out, or rows of purls"

@@ -69,8 +69,8 @@ class MetalPlatesParameters(MaterialParameters):
     )
     paint: float = Field(0.0, ge=0, le=1, description="Share of the paint that is left; 0: bare metal")
     color: Color = Field((0.30, 0.36, 0.38), description="Colour of the paint")
-    metal_color: Color = Field((0.66, 0.65, 0.64), description="Reflectance of the bare metal")
-    rust: float = Field(0.3, ge=0, le=1, description="Rust in joints and around rivets, and its runs")
+    metal_color: Color = Field((0.56, 0.56, 0.56), description="Reflectance of the bare metal")
+    rust: float = Field(0.2, ge=0, le=1, description="Rust in joints and around rivets, and its runs")
     rubbed: float = Field(0.5, ge=0, le=1, description="How bright and smooth the raised parts are rubbed")
     dents: float = Field(0.3, ge=0, le=1, description="Waves and dents of the sheet")
 
@@ -91,7 +91,7 @@ class MetalPlates(Material):
         bright = relief.raised * p.rubbed * step(clouds, -1.8, 0.6)
         steel = self._steel(canvas, p, relief, clouds, bright)
         if p.paint:
-            chips = canvas.evened(clouds, 0.3) + 0.5 * canvas.noise("chips", 0.03, octaves=5, gain=0.7) - 2.2 * bright
+            chips = canvas.evened(clouds, 0.3) + 0.5 * canvas.noise("chips", 0.03, octaves=5, gain=0.7) - 4.4 * bright
             bare = -4.8 * (p.paint - 0.5) - 16 * (p.paint - 0.5) ** 3  # below all chips at 1
             kept = step(chips, bare, bare + 0.1)
             steel = steel.under(self._paint(canvas, p, relief, clouds, grain), kept)
@@ -106,7 +106,7 @@ class MetalPlates(Material):
         waves_m = 0.0012 * p.dents * canvas.noise("waves", 0.25, octaves=2)
         dents = step(canvas.noise("dents", 0.05), 2.8 - 0.9 * p.dents, 4.2 - 0.9 * p.dents)
         height_m = relief.height_m + waves_m - 0.003 * p.dents * dents + 0.00001 * rolled
-        grime = 1 - 0.35 * relief.cavity
+        grime = 1 - 0.5 * relief.cavity
         roughness = 0.44 + 0.05 * clouds + 0.08 * scale - 0.2 * bright + 0.15 * relief.cavity + 0.02 * rolled
         return Surface(canvas.color(p.metal_color) * (value * grime).clamp(0.1, 1.3), height_m, roughness, 1.0)
 

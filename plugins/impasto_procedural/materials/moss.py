@@ -25,7 +25,7 @@ PINNAE = 20
 class MossParameters(MaterialParameters):
     """Kind, cushions, cover, age and colours of moss."""
 
-    width_m: float = width_field(0.35)
+    width_m: float = width_field(0.8)
     kind: Literal["star", "feather"] = Field("star", description="Star-shaped shoots upright, or fronds like feathers")
     cushion_m: float = Field(0.09, ge=0.01, le=1, title="Cushion Width", description="Width of a cushion, in metres")
     height_m: float = Field(

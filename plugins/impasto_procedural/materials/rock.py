@@ -30,7 +30,7 @@ class RockParameters(MaterialParameters):
     block_m: float = Field(0.45, ge=0.03, le=5, title="Block Width", description="Width of a block, in metres")
     cracks: float = Field(0.45, ge=0, le=1, description="Cracks")
     stains: float = Field(0.4, ge=0, le=1, description="Rust and dark streaks of water")
-    lichen: float = Field(0.25, ge=0, le=1, description="Spots of lichen")
+    lichen: float = Field(0.1, ge=0, le=1, description="Spots of lichen")
     color: Color = Field((0.52, 0.49, 0.45), description="Colour of the stone")
     second_color: Color = Field((0.40, 0.36, 0.33), description="Colour of every second kind of layer")
     color_variation: float = Field(0.5, ge=0, le=1, description="How much the parts differ in colour")
@@ -61,7 +61,7 @@ class Rock(Material):
         cavity = (canvas.blurred(height_m, 0.05 * p.block_m) - height_m) / (0.045 * p.block_m * p.relief)
         colors = [canvas.color(p.second_color), canvas.color(p.color), canvas.color(p.color) * 1.3]
         shade = 0.9 * (layer - 0.5) * p.layers + 0.22 * rugged + 0.7 * tone
-        color = gradient(0.5 + p.color_variation * shade, colors) * (1 + 0.11 * fine) * (1 - 0.5 * crack)
+        color = gradient(0.5 + p.color_variation * shade, colors) * (1 + 0.07 * fine) * (1 - 0.5 * crack)
         color = color * (1 - 0.32 * cavity.clamp(-1.2, 1.5)) * (1 - 0.25 * ledge * p.layers)
         surface = Surface(color, height_m, p.roughness + 0.03 * fine + 0.06 * rugged)
         return self._stained(canvas, p, surface, fine, bends)

@@ -20,7 +20,7 @@ class RustParameters(MaterialParameters):
     """Cover, flakes, pits, runs and colours of rust on steel."""
 
     width_m: float = width_field(0.8)
-    cover: float = Field(0.6, ge=0, le=1, description="Share of the steel that rust covers")
+    cover: float = Field(0.75, ge=0, le=1, description="Share of the steel that rust covers")
     patch_m: float = Field(
         0.11, ge=0.005, le=2, title="Patch Size", description="Size of the patches of rust, in metres"
     )
@@ -48,8 +48,8 @@ class Rust(Material):
         spots = canvas.noise("spots", 0.012, octaves=4, gain=0.7)
         age = clouds + 0.4 * spots + 3.4 * (p.cover - 0.5)  # deviations past the first stain
         spread = age + 24 * (p.cover - 0.5) ** 3  # no steel is left at 1
-        film = step(spread, -0.25, 0.25)
-        crust = step(spread, 0.15, 0.6)
+        film = step(spread, -1.6, 0.25)
+        crust = step(spread, 0.0, 0.8)
         stain = self._runs(canvas, p, crust)
         steel = self._steel(canvas, p)
         stained = steel.under(Surface(self._stain_color(canvas, p), steel.height_m, 0.75), film.maximum(stain))
@@ -84,7 +84,8 @@ class Rust(Material):
         )
         height_m = 0.0003 + 0.0002 * age.clamp(-1, 3) + plates_m + 0.00014 * grain + 0.00008 * spots - 0.0009 * pit
         old = [canvas.color(p.color) * 1.1, canvas.color(p.old_color) * 1.2, canvas.color(p.old_color)]
-        shade = 0.16 + 0.22 * age + 0.10 * grain + 0.16 * spots + 0.10 * (terrace - level) - 0.25 * rim
+        washed = canvas.noise("washed", 0.03, octaves=5, gain=0.65, stretch=(5, 1))
+        shade = 0.2 + 0.2 * age + 0.10 * grain + 0.16 * spots + 0.16 * washed + 0.10 * (terrace - level) - 0.25 * rim
         color = gradient(shade, [*old, canvas.color(p.dark_color)]) * (1 + 0.09 * grain)
         color = mix(color, canvas.color(p.dark_color) * 0.7, 0.8 * pit)
         return Surface(color.clamp_min(0.004), height_m, 0.86 + 0.05 * grain + 0.03 * spots)

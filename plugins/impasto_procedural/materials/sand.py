@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 class SandParameters(MaterialParameters):
     """Ripples, grains and colours of sand."""
 
-    width_m: float = width_field(0.9)
+    width_m: float = width_field(1.4)
     ripple_m: float = Field(
         0.09, ge=0.01, le=2, title="Ripple Spacing", description="Spacing of the ripples, in metres"
     )
-    ripples: float = Field(0.6, ge=0, le=1, title="Ripple Height", description="Height of the ripples")
+    ripples: float = Field(0.35, ge=0, le=1, title="Ripple Height", description="Height of the ripples")
     forks: float = Field(
         0.4, ge=0, le=1, title="Ripple Forks", description="0: straight ripples, 1: they fork and meander"
     )
@@ -51,6 +51,7 @@ class Sand(Material):
         clouds = canvas.noise("clouds", 0.4, octaves=6, gain=0.55)
         dents = canvas.noise("dents", 0.11, octaves=4, gain=0.45)
         grains = canvas.noise("grains", p.grain_m, octaves=2, gain=0.8)
+        soil = canvas.noise("soil", 0.05, octaves=5, gain=0.75)
         tint = canvas.noise("tint", 1.2 * p.grain_m, octaves=2, gain=0.8)
         height_m = (
             0.20 * p.ripples * p.ripple_m * ripple * (1 - 0.25 * p.hollows * (1 + clouds).clamp(0, 2))
@@ -59,7 +60,7 @@ class Sand(Material):
         )
         heavy = step(tint - 0.9 * crest * p.ripples + 0.5 * clouds, 1.5, 2.6) * p.color_variation
         pale = step(-tint + 0.5 * crest, 1.6, 2.6) * p.color_variation
-        value = 1 + 0.10 * grains + 0.07 * tint + p.color_variation * (0.07 * clouds + 0.09 * p.ripples * crest)
+        value = 1 + 0.10 * grains + 0.09 * tint + p.color_variation * (0.14 * clouds + 0.10 * soil + 0.09 * p.ripples * crest)
         color = canvas.color(p.color) * value
         color = mix(color, canvas.color(p.dark_color), 0.75 * heavy)
         color = mix(color, canvas.color((0.90, 0.86, 0.78)), 0.55 * pale)

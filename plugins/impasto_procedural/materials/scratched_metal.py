@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from impasto.tools import Field, visible_if
 
+from ..damage import holes
 from ..material import Material, MaterialParameters, width_field
 from ..shaping import mix, step
 from ..surface import Surface
@@ -16,10 +17,10 @@ if TYPE_CHECKING:
     from ..canvas import Canvas
 
 REFLECTANCES = {
-    "steel": ((0.78, 0.77, 0.76), (0.42, 0.38, 0.33)),
-    "aluminium": ((0.94, 0.94, 0.945), (0.60, 0.60, 0.60)),
-    "brass": ((0.93, 0.82, 0.53), (0.46, 0.34, 0.18)),
-    "copper": ((0.95, 0.72, 0.58), (0.38, 0.22, 0.16)),
+    "steel": ((0.70, 0.705, 0.71), (0.42, 0.41, 0.39)),
+    "aluminium": ((0.86, 0.865, 0.87), (0.56, 0.57, 0.575)),
+    "brass": ((0.87, 0.73, 0.44), (0.46, 0.33, 0.17)),
+    "copper": ((0.86, 0.60, 0.47), (0.40, 0.23, 0.16)),
     "gold": ((0.97, 0.82, 0.48), (0.62, 0.44, 0.20)),
 }
 """Colours, sRGB-encoded, of each metal when bright and when tarnished."""
@@ -47,7 +48,7 @@ class ScratchedMetalParameters(MaterialParameters):
         0.04, ge=0.002, le=1, title="Scratch Length", description="Length of the longest scratches, in metres"
     )
     dents: float = Field(0.2, ge=0, le=1, description="Waves and dents of the sheet")
-    tarnish: float = Field(0.25, ge=0, le=1, description="Dull, dark patches where air and hands have been")
+    tarnish: float = Field(0.35, ge=0, le=1, description="Dull, dark patches where air and hands have been")
     roughness: float = Field(0.3, ge=0, le=1, description="Roughness of the bare metal")
 
 
@@ -67,22 +68,27 @@ class ScratchedMetal(Material):
         spots = canvas.noise("spots", 0.006, octaves=4, gain=0.7)
         tarnish = 0.9 * p.tarnish**0.7 * step(clouds + 0.35 * spots, 1.6 - 3.0 * p.tarnish, 4.6 - 3.2 * p.tarnish)
         tarnish = tarnish * (1 - 0.8 * gouge)
+        film = canvas.noise("film", 0.12, octaves=6, gain=0.6) + 0.35 * spots
+        pit = holes(canvas, "pits", 0.012, 0.0016, 0.7 * p.tarnish)
         bright, dull = (canvas.color(shade) for shade in REFLECTANCES[p.metal])
         dents = step(canvas.noise("dents", 0.02), 2.6 - 0.7 * p.dents, 4.0 - 0.7 * p.dents)
         height_m = (
             1.1e-5 * p.brushing * lines
             + p.dents * (0.00008 * canvas.noise("waves", 0.12, octaves=2) - 0.0004 * dents)
+            - 0.0002 * pit
             - 0.00003 * gouge
             - 0.00001 * hair
         )
         color = (
             mix(bright, dull, tarnish)
+            * (1 + (0.04 + 0.2 * p.tarnish) * (film - 0.6)).clamp_min(0.3)
+            * (1 - 0.5 * pit)
             * (1 - 0.22 * gouge)
             * (1 - 0.06 * hair)
             * (1 - p.brushing * (0.05 - 0.035 * lines).clamp(0, 0.2))
         )
         rubbed = 0.06 * canvas.noise("hands", 0.06, octaves=5, gain=0.6) * (0.3 + p.tarnish)
-        roughness = p.roughness + 0.035 * p.brushing * lines + rubbed + 0.35 * tarnish + 0.15 * gouge + 0.06 * hair
+        roughness = p.roughness + 0.035 * p.brushing * lines + rubbed + 0.35 * tarnish + 0.06 * p.tarnish * film + 0.15 * gouge + 0.06 * hair
         return Surface(color, height_m, roughness, 1 - 0.1 * tarnish)
 
     def _lines(self, canvas: Canvas, p: ScratchedMetalParameters) -> Tensor:

@@ -26,7 +26,7 @@ class SnowParameters(MaterialParameters):
     lumps: float = Field(0.3, ge=0, le=1, description="Lumps that fell from trees, and small hollows")
     sparkle: float = Field(0.5, ge=0, le=1, description="Number of crystals that glitter")
     melted: float = Field(0.0, ge=0, le=1, description="Share of the ground that shows through")
-    litter: float = Field(0.1, ge=0, le=1, description="Twigs, seeds and grains of soil that lie on it")
+    litter: float = Field(0.02, ge=0, le=1, description="Twigs, seeds and grains of soil that lie on it")
     color: Color = Field((0.93, 0.94, 0.955), description="Colour of the snow")
     shade_color: Color = Field((0.74, 0.80, 0.90), description="Colour in hollows, where light comes through the snow")
     ground_color: Color = Field((0.30, 0.26, 0.18), description="Colour of the ground")

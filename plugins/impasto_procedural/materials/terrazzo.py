@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from ..canvas import Canvas
 
 
+GRADES = (("sand", 0.13, 0.45), ("small", 0.3, 0.5), ("medium", 0.6, 0.4), ("large", 1.0, 0.35))
+"""Grades of chips, the finest first: name, size relative to the largest, and share of their places that is taken."""
+
+
 class TerrazzoParameters(MaterialParameters):
     """Size, density and colours of the chips, and the polish."""
 
@@ -40,7 +44,7 @@ class TerrazzoParameters(MaterialParameters):
 
 
 class Terrazzo(Material):
-    """Angular chips of three sizes in a binder."""
+    """Angular chips of four sizes in a binder; larger ones hide smaller ones."""
 
     name, label = "terrazzo", "Terrazzo"
     description = "Polished floor of coloured stone chips in a binder, with or without brass strips"
@@ -59,8 +63,9 @@ class Terrazzo(Material):
             binder * (1 - 0.6 * pore), -0.00004 - 0.0006 * pore + 0.000012 * fine, gloss + 0.07 + 0.4 * pore
         )
         veins = canvas.noise("veins", 0.02, octaves=5, gain=0.65)
-        for name, size, kept in (("sand", 0.16, p.fine), ("small", 0.4, 0.4 + 0.6 * p.fine), ("large", 1.0, 1.0)):
-            inside_m, color = self._chips(canvas, p, name, size * p.chip_m, kept, fine, veins)
+        for name, size, kept in GRADES:
+            amount = kept * (1.0 if name == "large" else 0.25 + 1.25 * p.fine)
+            inside_m, color = self._chips(canvas, p, name, size * p.chip_m, amount, fine, veins)
             chip = Surface(color, 0.00001 * veins, gloss - 0.03 + 0.03 * veins.abs() * (1 - p.polish))
             surface = surface.under(chip, step(inside_m, -0.4 * canvas.texel_m, 0.6 * canvas.texel_m))
             rim = step(inside_m, -0.0016, -0.0004) * step(inside_m, 0.0004, -0.0004)
@@ -71,11 +76,11 @@ class Terrazzo(Material):
         self, canvas: Canvas, p: TerrazzoParameters, name: str, size_m: float, kept: float, fine: Tensor, veins: Tensor
     ) -> tuple[Tensor, Tensor]:
         """Distance into the chip of each texel, negative outside, and the chip's colour."""
-        ragged = 0.02 * size_m
-        cells = canvas.cells(name, size_m, jitter=0.95, warp=(ragged * fine, ragged * veins))
+        ragged = 0.025 * size_m
+        cells = canvas.cells(name, size_m, warp=(ragged * fine, ragged * veins))
         each = lambda what: canvas.of_each(f"{name} {what}", cells.number)  # noqa: E731
-        gap = (0.02 + 0.30 * (1 - p.density)) * size_m * (0.4 + 1.2 * each("gap"))
-        is_kept = each("kept") < kept * (0.35 + 0.65 * p.density)
+        gap = (0.02 + 0.42 * (1 - 0.75 * p.density) * each("gap")) * size_m
+        is_kept = each("kept") < kept * (0.3 + 0.7 * p.density)
         inside_m = (cells.to_border_m - gap).where(is_kept, cells.to_border_m.new_full((), -1.0))
         kind = each("kind")
         colors = [canvas.color(color) for color in (p.color, p.second_color, p.third_color)]
