@@ -16,11 +16,16 @@ RUST = ((0.19, 0.12, 0.09), (0.40, 0.21, 0.12), (0.60, 0.33, 0.16))
 """Colours of rust, from old to fresh."""
 
 
-def rusted(canvas: Canvas, surface: Surface, amount: float, prone: Tensor, run_m: float = 0.06) -> Surface:
-    """The surface with rust. prone: 1 where it starts (H, W), negative where it comes last. run_m: length of runs."""
+def rusted(
+    canvas: Canvas, surface: Surface, amount: float, prone: Tensor, run_m: float = 0.06, upright: float = 1.0
+) -> Surface:
+    """The surface with rust. prone: 1 where it starts (H, W), negative where it comes last. run_m: length of runs.
+
+    upright: height of the patches, relative to their width.
+    """
     if not amount:
         return surface
-    spots = canvas.noise("rust", 0.05, octaves=7, gain=0.68)
+    spots = canvas.noise("rust", 0.05, octaves=7, gain=0.68, stretch=(upright, 1))
     grain = canvas.noise("rust grain", 0.003, octaves=3, gain=0.8)
     age = spots + 1.6 * prone - 3.1 + 3.4 * amount
     crust = step(age, 0.0, 0.5)

@@ -30,7 +30,7 @@ class CarpetParameters(MaterialParameters):
     tread: float = Field(0.3, ge=0, le=1, description="Paths where the pile is pressed down")
     irregular: float = Field(0.6, ge=0, le=1, description="Uneven rows of tufts")
     color: Color = Field((0.52, 0.45, 0.37), description="Colour of most tufts")
-    second_color: Color = Field((0.36, 0.30, 0.25), description="Colour of the others")
+    second_color: Color = Field((0.43, 0.37, 0.305), description="Colour of the others")
     mixture: float = Field(0.15, ge=0, le=1, title="Second Share", description="Share of the second colour")
     roughness: float = Field(0.95, ge=0, le=1, description="Roughness: 0 mirror, 1 chalk")
 

@@ -67,15 +67,22 @@ class CorrugatedSheet(Material):
         laid = self._laid(canvas, p)
         clouds = canvas.noise("clouds", 0.2, octaves=7, gain=0.62, stretch=(1.8, 1))
         metal = self._zinc(canvas, p, laid, clouds)
+        washed = self._washed(canvas, p)
         if p.paint:
-            chips = clouds + 0.5 * canvas.noise("chips", 0.03, octaves=5, gain=0.7, stretch=(2, 1)) - laid.edge
+            chips = clouds + 0.5 * canvas.noise("chips", 0.03, octaves=5, gain=0.7, stretch=(5, 1)) - laid.edge
             kept = step(chips, 2.6 - 5.2 * p.paint, 2.75 - 5.2 * p.paint) * (1 - laid.screw)
             color = (
                 canvas.color(p.color) * (1 + 0.08 * clouds) * (1 + 0.2 * (canvas.of_each("faded", laid.sheet) - 0.5))
             )
             color = mix(color, 0.5 * canvas.color(p.color) + 0.14, (0.5 * p.weathered * (1 + 0.4 * clouds)).clamp(0, 1))
             metal = metal.under(Surface(color, laid.height_m + 0.0001, 0.42 + 0.25 * p.weathered + 0.05 * clouds), kept)
-        return rusted(canvas, metal, p.rust, laid.edge.maximum(0.8 * laid.around_screw), run_m=0.12)
+        return rusted(canvas, metal.tinted(washed), p.rust, laid.edge.maximum(0.8 * laid.around_screw), run_m=0.25, upright=4.0)
+
+    def _washed(self, canvas: Canvas, p: CorrugatedSheetParameters) -> Tensor:
+        """Brightness (H, W) of what rain has washed down: long soft streaks."""
+        broad = canvas.noise("washed", 0.1, octaves=4, gain=0.6, stretch=(8, 1))
+        fine = canvas.noise("washed fine", 0.012, octaves=3, gain=0.7, stretch=(30, 1))
+        return 1 + (0.04 + 0.1 * p.weathered) * (0.8 * broad + 0.5 * fine).clamp(-2.5, 2)
 
     def _zinc(self, canvas: Canvas, p: CorrugatedSheetParameters, laid: Laid, clouds: Tensor) -> Surface:
         """Crystals, each of which reflects in its own way, under a skin that grows dull and white."""

@@ -91,8 +91,8 @@ class MetalPlates(Material):
         bright = relief.raised * p.rubbed * step(clouds, -1.8, 0.6)
         steel = self._steel(canvas, p, relief, clouds, bright)
         if p.paint:
-            chips = canvas.evened(clouds, 0.3) + 0.5 * canvas.noise("chips", 0.03, octaves=5, gain=0.7) - 4.4 * bright
-            bare = -4.8 * (p.paint - 0.5) - 16 * (p.paint - 0.5) ** 3  # below all chips at 1
+            chips = canvas.evened(clouds, 0.3) + 0.5 * canvas.noise("chips", 0.03, octaves=5, gain=0.7) - 8 * bright
+            bare = -4.8 * (p.paint - 0.5) - 40 * (p.paint - 0.5) ** 3  # below all chips at 1
             kept = step(chips, bare, bare + 0.1)
             steel = steel.under(self._paint(canvas, p, relief, clouds, grain), kept)
         return rusted(canvas, steel, p.rust, relief.cavity - 0.9 * bright)
@@ -102,7 +102,7 @@ class MetalPlates(Material):
     ) -> Surface:
         rolled = canvas.noise("rolled", 0.003, octaves=2, stretch=(1, 40))
         scale = step(clouds + 0.3 * rolled, 1.6, -1.2)  # mill scale: a dark skin from rolling
-        value = (0.86 - 0.28 * scale) * (1 + 0.3 * relief.shade) + 0.02 * rolled + 0.22 * bright
+        value = (0.86 - 0.28 * scale) * (1 + 0.3 * relief.shade) + 0.02 * rolled + 0.5 * bright
         waves_m = 0.0012 * p.dents * canvas.noise("waves", 0.25, octaves=2)
         dents = step(canvas.noise("dents", 0.05), 2.8 - 0.9 * p.dents, 4.2 - 0.9 * p.dents)
         height_m = relief.height_m + waves_m - 0.003 * p.dents * dents + 0.00001 * rolled
