@@ -23,7 +23,7 @@ FACETS = 6
 class GravelParameters(MaterialParameters):
     """Size, shape and colours of the stones."""
 
-    width_m: float = width_field(0.8)
+    width_m: float = width_field(1.2)
     stone_m: float = Field(
         0.035, ge=0.002, le=0.5, title="Stone Width", description="Width of the largest stones, in metres"
     )
@@ -59,7 +59,8 @@ class Gravel(Material):
             count = round(p.cover**1.5 * cover * canvas.width_m * canvas.height_m / (0.55 * size_m**2))
             if count:
                 surface = self._stones(canvas, p, surface, name, size_m, min(count, 40_000), grain, mineral)
-        return surface
+        depth_m = canvas.blurred(surface.height_m, 0.3 * p.stone_m) - surface.height_m
+        return surface.tinted(1 - 0.5 * step(depth_m, 0.0, 0.3 * p.stone_m))  # dust and shade stay between the stones
 
     def _stones(
         self,

@@ -102,11 +102,11 @@ class MetalPlates(Material):
     ) -> Surface:
         rolled = canvas.noise("rolled", 0.003, octaves=2, stretch=(1, 40))
         scale = step(clouds + 0.3 * rolled, 1.6, -1.2)  # mill scale: a dark skin from rolling
-        value = (0.86 - 0.28 * scale) * (1 + 0.3 * relief.shade) + 0.02 * rolled + 0.5 * bright
+        value = (0.8 - 0.2 * scale) * (1 + 0.3 * relief.shade) + 0.02 * rolled + 0.5 * bright
         waves_m = 0.0012 * p.dents * canvas.noise("waves", 0.25, octaves=2)
         dents = step(canvas.noise("dents", 0.05), 2.8 - 0.9 * p.dents, 4.2 - 0.9 * p.dents)
         height_m = relief.height_m + waves_m - 0.003 * p.dents * dents + 0.00001 * rolled
-        grime = 1 - 0.5 * relief.cavity
+        grime = 1 - 0.6 * relief.cavity
         roughness = 0.44 + 0.05 * clouds + 0.08 * scale - 0.2 * bright + 0.15 * relief.cavity + 0.02 * rolled
         return Surface(canvas.color(p.metal_color) * (value * grime).clamp(0.1, 1.3), height_m, roughness, 1.0)
 
@@ -129,7 +129,7 @@ class MetalPlates(Material):
         height_m = 0.55 * radius_m * dome + 0.0012 * bump(inside_m.clamp_min(0), 0.004) - 0.004 * seam
         height_m = height_m + 0.006 * lean + 0.004 * p.dents * (each("bulge") - 0.4) * bulge
         foot = step(away_m, 1.5 * radius_m, radius_m) * (1 - step(dome, 0.0, 0.4))
-        cavity = (step(inside_m, 0.012, 0.0) + foot).clamp(0, 1)
+        cavity = (0.6 * step(inside_m, 0.006, 0.0) + foot).clamp(0, 1)
         edge = (0.6 * step(inside_m, 0.007, 0.003) + 0.3 * step(inside_m, 0.04, 0.0)) * step(inside_m, 0.0, 0.002)
         return Relief(height_m, (step(dome, 0.4, 0.9) + edge).clamp(0, 1), cavity, each("shade") - 0.5)
 
@@ -144,14 +144,14 @@ class MetalPlates(Material):
             y, x = (y + x) * 0.5**0.5, (y - x) * 0.5**0.5
         along, across = x.where(turned, y), y.where(turned, x)
         if p.pattern == "diamond":
-            inside = 0.125 * (1 - (along / 0.52).square()) - across.abs()
+            inside = 0.11 * (1 - (along / 0.42).square()) - across.abs()
         else:
             pitch = 0.84 / BARS
             bar = (across / pitch).round().clamp(-(BARS // 2), BARS // 2) * pitch
             inside = 0.055 - ((along.abs() - 0.36).clamp_min(0).square() + (across - bar).square()).sqrt()
         top = bump(inside.clamp_min(0), 0.11 if p.pattern == "diamond" else 0.05)
-        cavity = step(inside, -0.07, 0.0) * step(inside, 0.02, 0.0)
-        return Relief(p.tread_height_m * top, step(top, 0.6, 0.95), cavity)
+        cavity = step(inside, -0.1, 0.0) * step(inside, 0.03, 0.0)
+        return Relief(p.tread_height_m * top, step(top, 0.3, 0.8), cavity)
 
 
 def _to_rivet_m(plates: Blocks, margin_m: float, spacing_m: float) -> Tensor:

@@ -20,16 +20,16 @@ class RustParameters(MaterialParameters):
     """Cover, flakes, pits, runs and colours of rust on steel."""
 
     width_m: float = width_field(0.8)
-    cover: float = Field(0.75, ge=0, le=1, description="Share of the steel that rust covers")
+    cover: float = Field(0.85, ge=0, le=1, description="Share of the steel that rust covers")
     patch_m: float = Field(
         0.11, ge=0.005, le=2, title="Patch Size", description="Size of the patches of rust, in metres"
     )
     flakes: float = Field(0.5, ge=0, le=1, description="Layers of rust that swell and break off in plates")
     pits: float = Field(0.5, ge=0, le=1, description="Holes that rust has eaten")
     runs: float = Field(0.4, ge=0, le=1, description="Stains that water has washed down below the rust")
-    color: Color = Field((0.62, 0.33, 0.14), description="Colour of fresh rust, at the rims and in stains")
+    color: Color = Field((0.56, 0.30, 0.14), description="Colour of fresh rust, at the rims and in stains")
     old_color: Color = Field((0.33, 0.17, 0.10), description="Colour of old rust")
-    dark_color: Color = Field((0.17, 0.11, 0.09), description="Colour of the thickest crust and of pits")
+    dark_color: Color = Field((0.23, 0.13, 0.09), description="Colour of the thickest crust and of pits")
     metal_color: Color = Field((0.66, 0.65, 0.64), description="Reflectance of the bare metal")
     metal_roughness: float = Field(0.38, ge=0, le=1, description="Roughness of the bare metal")
 
@@ -48,7 +48,7 @@ class Rust(Material):
         spots = canvas.noise("spots", 0.012, octaves=4, gain=0.7)
         age = clouds + 0.4 * spots + 3.4 * (p.cover - 0.5)  # deviations past the first stain
         spread = age + 24 * (p.cover - 0.5) ** 3  # no steel is left at 1
-        film = step(spread, -1.6, 0.25)
+        film = step(spread, -2.4, 0.1)
         crust = step(spread, 0.0, 0.8)
         stain = self._runs(canvas, p, crust)
         steel = self._steel(canvas, p)
@@ -85,7 +85,7 @@ class Rust(Material):
         height_m = 0.0003 + 0.0002 * age.clamp(-1, 3) + plates_m + 0.00014 * grain + 0.00008 * spots - 0.0009 * pit
         old = [canvas.color(p.color) * 1.1, canvas.color(p.old_color) * 1.2, canvas.color(p.old_color)]
         washed = canvas.noise("washed", 0.03, octaves=5, gain=0.65, stretch=(5, 1))
-        shade = 0.2 + 0.2 * age + 0.10 * grain + 0.16 * spots + 0.16 * washed + 0.10 * (terrace - level) - 0.25 * rim
+        shade = 0.34 + 0.1 * age + 0.08 * grain + 0.1 * spots + 0.16 * washed + 0.10 * (terrace - level) - 0.15 * rim
         color = gradient(shade, [*old, canvas.color(p.dark_color)]) * (1 + 0.09 * grain)
         color = mix(color, canvas.color(p.dark_color) * 0.7, 0.8 * pit)
         return Surface(color.clamp_min(0.004), height_m, 0.86 + 0.05 * grain + 0.03 * spots)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ..canvas import Canvas
 
 REFLECTANCES = {
-    "steel": ((0.70, 0.705, 0.71), (0.42, 0.41, 0.39)),
+    "steel": ((0.70, 0.71, 0.725), (0.42, 0.42, 0.415)),
     "aluminium": ((0.86, 0.865, 0.87), (0.56, 0.57, 0.575)),
     "brass": ((0.87, 0.73, 0.44), (0.46, 0.33, 0.17)),
     "copper": ((0.86, 0.60, 0.47), (0.40, 0.23, 0.16)),
@@ -81,11 +81,11 @@ class ScratchedMetal(Material):
         )
         color = (
             mix(bright, dull, tarnish)
-            * (1 + (0.04 + 0.2 * p.tarnish) * (film - 0.6)).clamp_min(0.3)
+            * (1 + (0.03 + 0.16 * p.tarnish) * (film - 0.6)).clamp_min(0.3)
             * (1 - 0.5 * pit)
             * (1 - 0.22 * gouge)
             * (1 - 0.06 * hair)
-            * (1 - p.brushing * (0.05 - 0.035 * lines).clamp(0, 0.2))
+            * (1 - p.brushing * (0.06 - 0.045 * lines).clamp(0, 0.2))
         )
         rubbed = 0.06 * canvas.noise("hands", 0.06, octaves=5, gain=0.6) * (0.3 + p.tarnish)
         roughness = p.roughness + 0.035 * p.brushing * lines + rubbed + 0.35 * tarnish + 0.06 * p.tarnish * film + 0.15 * gouge + 0.06 * hair
