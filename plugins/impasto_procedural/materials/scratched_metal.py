@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Literal
 
 from impasto.tools import Field, visible_if
 
-from ..damage import holes
 from ..material import Material, MaterialParameters, width_field
 from ..shaping import mix, step
 from ..surface import Surface
@@ -69,7 +68,7 @@ class ScratchedMetal(Material):
         tarnish = 0.9 * p.tarnish**0.7 * step(clouds + 0.35 * spots, 1.6 - 3.0 * p.tarnish, 4.6 - 3.2 * p.tarnish)
         tarnish = tarnish * (1 - 0.8 * gouge)
         film = canvas.noise("film", 0.12, octaves=6, gain=0.6) + 0.35 * spots
-        pit = holes(canvas, "pits", 0.012, 0.0016, 0.7 * p.tarnish)
+        pit = step(canvas.noise("pits", 0.002), 4.2 - 2.4 * p.tarnish, 4.8 - 2.4 * p.tarnish)
         bright, dull = (canvas.color(shade) for shade in REFLECTANCES[p.metal])
         dents = step(canvas.noise("dents", 0.02), 2.6 - 0.7 * p.dents, 4.0 - 0.7 * p.dents)
         height_m = (

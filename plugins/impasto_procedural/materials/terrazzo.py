@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ..canvas import Canvas
 
 
-GRADES = (("sand", 0.13, 0.45), ("small", 0.3, 0.5), ("medium", 0.6, 0.4), ("large", 1.0, 0.35))
+GRADES = (("sand", 0.15, 0.45), ("small", 0.42, 0.5), ("large", 1.0, 0.4))
 """Grades of chips, the finest first: name, size relative to the largest, and share of their places that is taken."""
 
 
@@ -44,7 +44,7 @@ class TerrazzoParameters(MaterialParameters):
 
 
 class Terrazzo(Material):
-    """Angular chips of four sizes in a binder; larger ones hide smaller ones."""
+    """Angular chips of three sizes in a binder; larger ones hide smaller ones."""
 
     name, label = "terrazzo", "Terrazzo"
     description = "Polished floor of coloured stone chips in a binder, with or without brass strips"

@@ -9,5 +9,4 @@ parameters.height_m = 0.005
 parameters.tread = 0.6
 parameters.color = (0.38, 0.11, 0.13)
 parameters.second_color = (0.32, 0.09, 0.11)
-parameters.mixture = 0.15
 parameters.irregular = 0.35

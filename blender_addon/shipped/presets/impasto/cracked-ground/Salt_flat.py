@@ -12,5 +12,4 @@ parameters.crack_m = 0.008
 parameters.depth_m = 0.012
 parameters.curl = 0.85
 parameters.crumbs = 0.3
-parameters.width_m = 2.4
 parameters.color_variation = 0.2

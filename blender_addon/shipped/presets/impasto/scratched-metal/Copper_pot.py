@@ -6,7 +6,6 @@ import bpy
 parameters = bpy.context.scene.impasto_parameters.scratched_metal
 parameters.metal = "copper"
 parameters.finish = "polished"
-parameters.tarnish = 0.35
 parameters.scratches = 0.55
 parameters.dents = 0.5
 parameters.roughness = 0.24
