@@ -67,7 +67,7 @@ class CrackedGround(Material):
             - 0.30 * p.depth_m * split
         )
         value = 1 + p.color_variation * (0.25 * (each("value") - 0.5) + 0.2 * clouds) + 0.07 * fine + 0.08 * soil
-        dry = step(0.6 * rim + 0.3 * clouds + 0.2 * (each("dry") - 0.5), 0.1, 1.1)
+        dry = step(0.6 * rim + 0.18 * clouds + 0.2 * (each("dry") - 0.5), 0.1, 1.1)
         color = mix(canvas.color(p.color), canvas.color(p.rim_color), dry) * value
         color = color * (1 - 0.55 * split) * (1 - 0.12 * pits) * (1 - 0.18 * crumbs * p.crumbs)
         top = Surface(color, height_m, p.roughness + 0.08 * dry - 0.04 * clouds + 0.02 * fine)
