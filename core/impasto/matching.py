@@ -21,8 +21,8 @@ from .system.outside import is_unicode, shown
 from .texture import Maps
 from .tools import validate
 
-MAX_PHRASE = 500
-"""Limit of characters in a text; a paragraph describes a scene, not a material."""
+MAX_PHRASE = 2_000
+"""Limit of characters in a text: some paragraphs; a longer one is no description of a material."""
 
 
 def match(

@@ -22,8 +22,9 @@ THIN = re.compile(
     r"^(?:(?:a )?(?:little|few|bit of|thin layer of|dusting of|patches of|traces of)|少许|少量|薄薄的|一点)\s*"
 )
 THICK = re.compile(r"^(?:much|deep|thick|heavy|dense|(?:a )?lots? of|a thick layer of|厚厚的|大量)\s*")
-AMOUNTS = ((THIN, 0.25), (THICK, 0.8))
-USUAL_AMOUNT = 0.5
+AMOUNT_OF = {"no": 0.0, "little": 0.25, "some": 0.5, "much": 0.8}
+"""Share that is covered, by degree."""
+AMOUNTS = ((THIN, AMOUNT_OF["little"]), (THICK, AMOUNT_OF["much"]))
 FORMS = (
     r"(?P<cover>.+?)\s+(?:lying |drifted |growing )?(?P<how>on top of|on|over|between|among|in)\s+(?P<base>.+)",
     r"(?P<base>.+?)\s+(?:partly )?(?:covered|strewn|dusted|buried|overgrown)\s+(?:in|with|by|under)\s+(?P<cover>.+)",
@@ -50,7 +51,7 @@ def covers(layer: str | None, base: str | None) -> bool:
 def covering_step(text: str, how: str, reading: Reading) -> tuple[Step, list[str]]:
     """The step that lays a material over the one before it, and notes about words without effect on it."""
     assert reading.material
-    amount = next((share for form, share in AMOUNTS if form.match(text.lower())), USUAL_AMOUNT)
+    amount = next((share for form, share in AMOUNTS if form.match(text.lower())), AMOUNT_OF["some"])
     schemas = properties_of(registry().tool(COVER).parameters)
     parameters: dict[str, Any] = {
         "material": reading.material,

@@ -15,6 +15,9 @@ from impasto.texture import Maps
 from .reading import Reading, read
 from .vocabulary import materials, table, vocabulary
 
+MOST_NEAREST = 12
+"""Unknown words for which known ones are looked up: each takes some milliseconds."""
+
 
 def read_phrase(text: str, start: str | None = None) -> Reading:
     """The reading of a phrase; start: the material that it changes if it names none. ParameterError as for `read`."""
@@ -39,12 +42,15 @@ class Phrase(Matcher):
     def match(self, subject: str | Maps, seed: int, context: Context, start: Recipe | None = None) -> Match:
         """The recipe that a phrase describes, or `start` changed by it."""
         from .building import changed, described
+        from .layers import WETNESS, with_layers_wetted
         from .sliders import slid
         from .variations import varied
 
         assert isinstance(subject, str)
         if start is None and (layered := self._layered(subject, seed, context)):
             return layered
+        if start is not None and (changed_layers := self._with_layers_changed(subject, seed, context, start)):
+            return changed_layers
         position = _position(start)
         before = start.steps[position] if start is not None and position is not None else None
         reading = read_phrase(subject, before.tool if before else None)
@@ -60,6 +66,8 @@ class Phrase(Matcher):
         step = Step(tool, parameters, before.inputs if before is not None and before.tool == tool else {})
         if start is not None and position is not None:
             steps = (*start.steps[:position], step, *start.steps[position + 1 :])
+            if wetness := reading.slots.get(WETNESS):
+                steps = with_layers_wetted(steps, wetness)
             return Match(replace(start, steps=steps), (*_words_left_out(reading), *notes))
         return Match(Recipe((step,), seed), (*_words_left_out(reading), *notes))
 
@@ -76,11 +84,26 @@ class Phrase(Matcher):
                 return Match(recipe, (*found.notes, *_words_left_out(reading), *notes))
         return None
 
+    def _with_layers_changed(self, subject: str, seed: int, context: Context, start: Recipe) -> Match | None:
+        """The recipe with its layers changed, and then by the other clauses; None for a phrase about no layer."""
+        from .layers import layer_changes, with_layers_changed
+
+        changes, rest = layer_changes(subject, start.steps)
+        if not changes:
+            return None
+        steps, notes = with_layers_changed(start.steps, changes)
+        recipe = replace(start, steps=steps)
+        if not rest or (reading := read_phrase(rest, "")).is_empty:
+            return Match(recipe, (*notes, *(_words_left_out(reading) if rest else ())))
+        found = self.match(rest, seed, context, recipe)
+        return replace(found, notes=(*notes, *found.notes))
+
     def _refuse_nothing(self, subject: str, reading: Reading, start: Recipe | None, before: Step | None) -> None:
         """Raise ParameterError for a phrase that names no material, or changes nothing."""
         if reading.material or (before and not reading.is_empty):
             return
-        hints = [f"{word} may be {' or '.join(near)}" for word in reading.unknown if (near := _nearest(word))]
+        unknown = list(dict.fromkeys(reading.unknown))[:MOST_NEAREST]
+        hints = [f"{word} may be {' or '.join(near)}" for word in unknown if (near := _nearest(word))]
         remedy = "".join(f"{hint}; " for hint in hints)
         if start is not None and before is None:
             message = "the recipe has no procedural material and no model with sliders that words could change"
@@ -109,7 +132,7 @@ def _nearest(word: str) -> Sequence[str]:
 def _words_left_out(reading: Reading) -> list[str]:
     """A sentence fragment for each word without a meaning, with those that are written like it, or that do not fit."""
     notes = []
-    for word in dict.fromkeys(reading.unknown):
-        near = _nearest(word)
+    for index, word in enumerate(dict.fromkeys(reading.unknown)):
+        near = _nearest(word) if index < MOST_NEAREST else ()
         notes.append(f"{word!r} has no meaning here" + (f"; known is {', '.join(near)}" if near else ""))
     return notes + [f"{word!r} was left out: a phrase makes one material" for word in dict.fromkeys(reading.left_out)]

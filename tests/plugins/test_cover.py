@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from impasto import Recipe, Step, match, run
+from impasto.errors import ParameterError
 from impasto.evaluation.metrics import seam_z
 from impasto.texture import Maps
 
@@ -95,3 +96,66 @@ def test_layers_stay_editable_by_words():
     darker = match("phrase", "much darker", start=start).recipe
     assert darker.steps[1] == start.steps[1]
     assert darker.steps[0].parameters["color"] != start.steps[0].parameters["color"]
+
+
+class TestChangesOfLayers:
+    @pytest.fixture
+    def start(self) -> Recipe:
+        return match("phrase", "wet snow on mossy red bricks", seed=7).recipe
+
+    @pytest.mark.parametrize(
+        ("text", "amount"),
+        [
+            ("more snow", 0.7),
+            ("much more snow", 0.9),
+            ("a little less snow", 0.4),
+            ("less snow on the bricks", 0.3),
+            ("no snow", 0.0),
+            ("a little snow", 0.25),
+            ("covered in snow", 0.8),
+            ("雪多一点", 0.6),
+            ("没有雪", 0.0),
+        ],
+    )
+    def test_words_move_the_share_that_is_covered_and_nothing_else(self, start, text, amount):
+        found = match("phrase", text, start=start)
+        base, layer = found.recipe.steps
+        assert layer.parameters == {**start.steps[1].parameters, "amount": amount}
+        assert (base, found.recipe.seed, found.notes) == (start.steps[0], 7, ())
+
+    def test_no_snow_shows_the_bricks_and_more_brings_the_same_snow_back(self, start):
+        without = match("phrase", "no snow", start=start, size_px=(64, 64)).recipe
+        bricks = run(Recipe(without.steps[:1], 7)).maps["base_color"].pixels
+        np.testing.assert_allclose(run(without).maps["base_color"].pixels, bricks, atol=1 / 255)
+        more = match("phrase", "more snow", start=without).recipe
+        assert more.steps[1].parameters == {**without.steps[1].parameters, "amount": 0.2}
+
+    def test_clauses_go_to_their_steps(self, start):
+        base, layer = match("phrase", "less snow, much darker and no moss", start=start).recipe.steps
+        assert layer.parameters["amount"] == pytest.approx(0.3)
+        assert base.parameters["moss"] == 0
+        assert np.mean(base.parameters["color"]) < 0.8 * np.mean(start.steps[0].parameters["color"])
+
+    def test_water_wets_the_layer_it_is_said_of_or_all(self, start):
+        base, layer = match("phrase", "drier snow", start=start).recipe.steps
+        assert layer.parameters["wetness"] == pytest.approx(0.3)
+        assert base == start.steps[0]
+        base, layer = match("phrase", "much wetter", start=start).recipe.steps
+        assert (base.parameters["wetness"], layer.parameters["wetness"]) == pytest.approx((0.4, 0.9))
+
+    def test_more_of_what_is_not_there_is_laid_on_top(self, start):
+        steps = match("phrase", "a little more sand", start=start).recipe.steps
+        assert steps[:2] == start.steps
+        assert (steps[2].parameters["material"], steps[2].parameters["amount"]) == ("sand", 0.25)
+
+    def test_what_a_material_has_by_itself_needs_no_layer(self):
+        plates = match("phrase", "riveted steel plates").recipe
+        (step,) = match("phrase", "more rust", start=plates).recipe.steps
+        assert step.parameters["rust"] > 0.2
+
+    def test_limits_and_contradictions_are_said(self, start):
+        full = match("phrase", "much more snow, darker", start=match("phrase", "much more snow", start=start).recipe)
+        assert full.recipe.steps[1].parameters["amount"] == 1
+        assert match("phrase", "more snow", start=full.recipe).notes == ("snow is at its highest already",)
+        with pytest.raises(ParameterError, match="contradict"):
+            match("phrase", "more snow and less snow", start=start)

@@ -60,7 +60,8 @@ class Sand(Material):
         )
         heavy = step(tint - 0.9 * crest * p.ripples + 0.5 * clouds, 1.5, 2.6) * p.color_variation
         pale = step(-tint + 0.5 * crest, 1.6, 2.6) * p.color_variation
-        value = 1 + 0.10 * grains + 0.09 * tint + p.color_variation * (0.14 * clouds + 0.10 * soil + 0.09 * p.ripples * crest)
+        large = 0.14 * clouds + 0.10 * soil + 0.09 * p.ripples * crest
+        value = 1 + 0.10 * grains + 0.09 * tint + p.color_variation * large
         color = canvas.color(p.color) * value
         color = mix(color, canvas.color(p.dark_color), 0.75 * heavy)
         color = mix(color, canvas.color((0.90, 0.86, 0.78)), 0.55 * pale)

@@ -87,7 +87,8 @@ class ScratchedMetal(Material):
             * (1 - p.brushing * (0.06 - 0.045 * lines).clamp(0, 0.2))
         )
         rubbed = 0.06 * canvas.noise("hands", 0.06, octaves=5, gain=0.6) * (0.3 + p.tarnish)
-        roughness = p.roughness + 0.035 * p.brushing * lines + rubbed + 0.35 * tarnish + 0.06 * p.tarnish * film + 0.15 * gouge + 0.06 * hair
+        dull = 0.35 * tarnish + 0.06 * p.tarnish * film + 0.15 * gouge + 0.06 * hair
+        roughness = p.roughness + 0.035 * p.brushing * lines + rubbed + dull
         return Surface(color, height_m, roughness, 1 - 0.1 * tarnish)
 
     def _lines(self, canvas: Canvas, p: ScratchedMetalParameters) -> Tensor:

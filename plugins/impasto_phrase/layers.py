@@ -1,0 +1,161 @@
+"""Changes of the layers of a recipe by words, such as "more snow", "no leaves" and "wetter sand"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from impasto.parameters import properties_of
+from impasto.plugins import registry
+from impasto.recipe import Step
+
+from .building import STEPS, amount_of
+from .contradictions import contradiction
+from .covering import AMOUNT_OF, COVER, THICKNESS_M, covering_step
+from .levels import level, stepped, within
+from .reading import Reading, read
+from .terms import Term, terms_of
+from .vocabulary import materials, vocabulary
+
+_CLAUSES = re.compile(r"\s*(?:[,;.!?，；。！？、]|\band\b|\bbut\b)\s*", re.IGNORECASE)
+WETNESS = "wetness"
+
+
+@dataclass(frozen=True)
+class LayerChange:
+    """A clause about a layer. amount: a comparative or a degree, as slots have them, or ""; wetness: the same."""
+
+    material: str
+    word: str
+    amount: str
+    wetness: str
+
+
+def layer_changes(text: str, steps: Sequence[Step]) -> tuple[list[LayerChange], str]:
+    """Changes of layers that a phrase asks for, and its other clauses.
+
+    ParameterError if two clauses contradict each other.
+    """
+    found: dict[str, LayerChange] = {}
+    others = []
+    for clause in filter(None, _CLAUSES.split(text)):
+        change = _change(clause, steps)
+        if change is None:
+            others.append(clause)
+        elif change.material in found and found[change.material] != change:
+            raise contradiction(f"{found[change.material].amount} {change.word}", clause)
+        else:
+            found[change.material] = change
+    return list(found.values()), ", ".join(others)
+
+
+def _change(clause: str, steps: Sequence[Step]) -> LayerChange | None:
+    """The change of a layer that a clause asks for; None for clauses about anything else."""
+    terms = terms_of(clause, vocabulary())
+    named = {term.meaning.material[1]: term.text for term in terms if term.meaning and term.meaning.material}
+    if len(named) > 1:  # as in "less snow on the bricks"
+        named = {material: word for material, word in named.items() if material not in [step.tool for step in steps]}
+    if len(named) != 1:
+        return None
+    material, word = next(iter(named.items()))
+    amount, wetness = _amount(terms), _wetness(clause, material)
+    if _place(steps, material) is not None:
+        return LayerChange(material, word, amount, wetness) if amount or wetness else None
+    is_new = material in THICKNESS_M and amount.endswith("more") and not _is_of_base(material, steps)
+    return LayerChange(material, word, amount, wetness) if is_new else None
+
+
+def _is_of_base(material: str, steps: Sequence[Step]) -> bool:
+    """Whether a step is this material, or has a parameter of its name, such as the rust of steel plates."""
+    tools = [step.tool for step in steps if step.tool in materials()]
+    return any(material == tool or material in properties_of(registry().tool(tool).parameters) for tool in tools)
+
+
+def _amount(terms: Sequence[Term]) -> str:
+    """Amount that terms state: "more", "a_little_less", "no", "much" and so on; "" if they state none."""
+    values: dict[str, str] = {}
+    for term in terms:
+        values |= dict(term.meaning.values) if term.meaning else {}
+    degree = values.get("amount") or values.get("after") or values.get("degree", "")
+    if compare := values.get("compare"):
+        return {"little": "a_little_", "much": "much_"}.get(degree, "") + compare
+    return values.get("degree", "")
+
+
+def _wetness(clause: str, material: str) -> str:
+    """What a clause says about the wetness of a material; "" if it says nothing."""
+    return read(clause, vocabulary(), {}, material).slots.get(WETNESS, "")
+
+
+def _place(steps: Sequence[Step], material: str) -> int | None:
+    """Position of the uppermost layer of a material."""
+    found = [index for index, step in enumerate(steps) if step.tool == COVER and _value(step, "material") == material]
+    return max(found, default=None)
+
+
+def _value(step: Step, name: str) -> Any:
+    return step.parameters.get(name, _schemas()[name]["default"])
+
+
+def _schemas() -> Mapping[str, Mapping[str, Any]]:
+    return properties_of(registry().tool(COVER).parameters)
+
+
+def with_layers_changed(steps: Sequence[Step], changes: Sequence[LayerChange]) -> tuple[tuple[Step, ...], list[str]]:
+    """The steps with their layers changed, or new ones laid on top, and notes about what was at its limit.
+
+    A layer that is taken away keeps its step, with the amount 0, so that "more" brings it back where it was.
+    """
+    made, notes = list(steps), []
+    for change in changes:
+        place = _place(steps, change.material)
+        if place is None:
+            made.append(_new(change))
+            continue
+        step, said = _changed(made[place], change)
+        made[place] = step
+        notes += said
+    return tuple(made), notes
+
+
+def _new(change: LayerChange) -> Step:
+    """The step of a layer that was not there, about which something comparative was said."""
+    step, _ = covering_step("", "", Reading(change.material))
+    degree = {"a_little_": "little", "much_": "much"}.get(amount_of(change.amount)[0], "some")
+    laid = replace(step, parameters={**step.parameters, "amount": AMOUNT_OF[degree]})
+    return wetted(laid, change.wetness) if change.wetness else laid
+
+
+def _changed(step: Step, change: LayerChange) -> tuple[Step, list[str]]:
+    before = float(_value(step, "amount"))
+    amount, word = amount_of(change.amount)
+    values: dict[str, Any] = dict(step.parameters)
+    if word in ("more", "less"):
+        sign = 1 if word == "more" else -1
+        values["amount"] = within(_schemas()["amount"], stepped(_schemas()["amount"], before, sign * STEPS[amount]))
+    elif word:
+        values["amount"] = AMOUNT_OF[word]
+    notes = []
+    if word in ("more", "less") and values["amount"] == before:
+        name = change.word
+        notes.append(f"{name} is at its highest already" if word == "more" else f"{name} is at its lowest already")
+    made = replace(step, parameters=values)
+    return (wetted(made, change.wetness) if change.wetness else made), notes
+
+
+def wetted(step: Step, word: str) -> Step:
+    """A layer as wet as a word says: a level, or a comparative."""
+    schema = _schemas()[WETNESS]
+    amount, kind = amount_of(word)
+    if kind in ("more", "less"):
+        value = stepped(schema, float(_value(step, WETNESS)), STEPS[amount] * (1 if kind == "more" else -1))
+    else:
+        value = level(WETNESS, schema, kind)
+    return replace(step, parameters={**step.parameters, WETNESS: within(schema, value)})
+
+
+def with_layers_wetted(steps: Sequence[Step], word: str) -> tuple[Step, ...]:
+    """The steps with all layers as wet as a word says, since water falls on what lies uppermost."""
+    return tuple(wetted(step, word) if step.tool == COVER else step for step in steps)
