@@ -10,6 +10,7 @@ from impasto.context import Context
 from impasto.texture import Maps
 from impasto.tools import Generator, Stylizer, Tool
 
+from .fast.tool import FastStyle, TrainFastStyle
 from .gatys.parameters import CnnTextureParameters, GatysParameters
 from .neighbours.parameters import NeighboursParameters
 from .patches.parameters import PatchesStyleParameters
@@ -112,5 +113,5 @@ class CnnTexture(Generator):
 
 
 def style_tools() -> list[Tool]:
-    """The stylizers, beginning with the one that needs no weights, and the generator."""
-    return [PatchesStyle(), Gatys(), Neighbours(), Wct(), CnnTexture()]
+    """The stylizers, beginning with the one that needs no weights, the generator, and the trainer."""
+    return [PatchesStyle(), Gatys(), Neighbours(), Wct(), CnnTexture(), FastStyle(), TrainFastStyle()]

@@ -253,8 +253,8 @@ def test_tools_are_listed_as_artists_want_them_and_those_that_teach_come_last():
     generators = ["quilt", "torus", "vae", "cnn-texture", "gan", "conditional-gan", "progressive-gan"]
     assert [name for name in names if name in generators] == generators
     trainers = [name for name in names if name.startswith("train-")]
-    assert trainers[:3] == ["train-torus", "train-vae", "train-stackgan"]
-    assert all(name.endswith("-gan") for name in trainers[3:])
+    assert trainers[:4] == ["train-torus", "train-vae", "train-fast-style", "train-stackgan"]
+    assert all(name.endswith("-gan") for name in trainers[4:])
     assert all(name.endswith("-gan") or name == "gan" for name in names[-6:])
 
 

@@ -19,6 +19,7 @@ TINY = {
     "train-gan": {"steps": 2, "batch": 2, "width": 16},
     "train-conditional-gan": {"steps": 2, "batch": 2, "width": 16},
     "train-progressive-gan": {"steps": 2, "batch": 2, "width": 16, "crop_px": 32},
+    "train-fast-style": {"steps": 2, "crop_px": 64, "batch": 1, "width": 4, "longest_px": 128, "lessons": 1},
 }
 
 

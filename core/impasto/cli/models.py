@@ -14,7 +14,7 @@ from ..system.interruption import Stop
 from ..system.locks import held
 from ..system.outside import is_there
 from ..system.transaction import replace_files
-from ..tools import Result, Tool, in_order, validate
+from ..tools import Input, Result, Tool, in_order, validate
 from .data import DATA_HELP, add_licence, write_data_files
 from .interop import add_models_export, add_models_inputs
 from .options import add_command, add_device, add_parameters, add_seed, given_parameters, parse_metres, void_options
@@ -38,6 +38,8 @@ def _add_trainer(tools: Any, tool: Tool) -> None:
     one = add_command(tools, tool.name, tool.description, tool.example or "wall.jpg --name my-wall", _train)
     one.set_defaults(tool=tool)
     one.add_argument("data", type=Path, metavar="DATA", help=DATA_HELP)
+    for item in _datasets(tool)[1:]:
+        one.add_argument(f"--{item.name}", dest=f"input_{item.name}", type=Path, metavar="DATA", help=item.description)
     one.add_argument("--out", type=Path, metavar="DIR", help="folder for the model (default: your library)")
     add_licence(one)
     one.add_argument("--width-m", type=parse_metres, metavar="METRES", help="real-world width of a picture in metres")
@@ -48,13 +50,20 @@ def _add_trainer(tools: Any, tool: Tool) -> None:
     add_parameters(one, tool)
 
 
+def _datasets(tool: Tool) -> list[Input]:
+    """The trainer's inputs that are datasets: the first is the data, and others are options."""
+    return [item for item in tool.inputs if item.kind == "dataset"]
+
+
 def _train(arguments: argparse.Namespace, terminal: Terminal) -> None:
     from ..runner import run
 
     parameters = given_parameters(arguments, arguments.tool)
     for sentence in void_options(arguments, arguments.tool):
         terminal.warn(sentence)
-    inputs = {item.name: item.name for item in arguments.tool.inputs if item.kind == "dataset"}
+    names = [item.name for item in _datasets(arguments.tool)]
+    others = {name: path for name in names[1:] if (path := getattr(arguments, f"input_{name}"))}
+    inputs = {name: name for name in (*names[:1], *others)}
     recipe = Recipe((Step(arguments.tool.name, parameters, inputs),), arguments.seed)
     chosen: Any = validate(arguments.tool, parameters)
     path = registry().model_library(arguments.out).path(chosen.name)
@@ -62,9 +71,10 @@ def _train(arguments: argparse.Namespace, terminal: Terminal) -> None:
     try:
         with held(path), terminal.progress(in_json=True) as on_progress:
             dataset = _read_data(path, arguments, terminal, on_progress)
+            beside = {name: _read(data, arguments, terminal, on_progress) for name, data in others.items()}
             result = run(
                 recipe,
-                dict.fromkeys(inputs, dataset),
+                {**dict.fromkeys(names[:1], dataset), **beside},
                 device=arguments.device,
                 models_folder=arguments.out,
                 on_progress=on_progress,
@@ -86,11 +96,21 @@ def _with_report(result: Result, dataset: Dataset, device: str, on_progress: Any
 
 def _read_data(path: Path, arguments: argparse.Namespace, terminal: Terminal, on_progress: Any) -> Dataset:
     """The training data; its manifest and preview sheet are written beside the future model at `path`."""
+    dataset = _read(arguments.data, arguments, terminal, on_progress)
+    parameters: Any = validate(arguments.tool, given_parameters(arguments, arguments.tool))
+    if not is_there(path):  # the files beside an existing model are kept: the trainer will refuse to replace it
+        manifest, preview = map(path.with_suffix, DATA_SUFFIXES)
+        write_data_files(dataset, manifest, preview, crop_px=getattr(parameters, "crop_px", 128))
+    return dataset
+
+
+def _read(data: Path, arguments: argparse.Namespace, terminal: Terminal, on_progress: Any) -> Dataset:
+    """A dataset that fits the trainer's parameters."""
     from ..data.dataset import read_dataset, settings_for
 
     parameters: Any = validate(arguments.tool, given_parameters(arguments, arguments.tool))
     dataset = read_dataset(
-        arguments.data,
+        data,
         licence=arguments.licence,
         width_m=arguments.width_m,
         on_progress=on_progress,
@@ -98,9 +118,6 @@ def _read_data(path: Path, arguments: argparse.Namespace, terminal: Terminal, on
     )
     terminal.learned_from(dataset)
     dataset.check(getattr(parameters, "crop_px", 1))
-    if not is_there(path):  # the files beside an existing model are kept: the trainer will refuse to replace it
-        manifest, preview = map(path.with_suffix, DATA_SUFFIXES)
-        write_data_files(dataset, manifest, preview, crop_px=getattr(parameters, "crop_px", 128))
     return dataset
 
 

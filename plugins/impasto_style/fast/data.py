@@ -1,0 +1,135 @@
+"""Lessons of a fast style: pictures, and how `neighbours` repaints them in the style.
+
+The pictures are drawn scenes and procedural materials, which need no download, and the user's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from impasto.context import Context
+from impasto.data.dataset import Dataset
+from impasto.plugins import registry
+from impasto.recipe import Recipe, Step
+from impasto.runner import run
+from impasto.surface.color import linear_to_srgb
+from impasto.surface.thumbnail import lit
+from impasto.texture import Maps
+from impasto.training.pictures import Picture
+
+from ..neighbours.painting import paint
+from ..neighbours.parameters import NeighboursParameters
+from ..shared.controls import MASK, STYLE
+from ..shared.restyle import restyle
+from .preparing import recolored
+from .scenes import draw_scene
+
+OWN = 0.5
+"""Share of lessons with the user's pictures, if there are any."""
+COLORS = 3
+TEACHER_STEPS = 20
+
+Teacher = Callable[[Tensor, int], Tensor]
+"""`teacher(values, seed)`: a picture (3, H, W), repainted in the style that is taught."""
+
+
+@dataclass(frozen=True)
+class Lessons:
+    """`count` pictures in the colours of a style, and as a teacher repaints them; each is made when first needed.
+
+    style: pixels (1, 3, h, w). own: the user's pictures, one of which is in half of the lessons. The others are drawn,
+    of `size_px`, the same for a seed: every other one a material, the rest scenes.
+    """
+
+    count: int
+    size_px: int
+    seed: int
+    style: Tensor
+    teacher: Teacher
+    own: Sequence[Picture] = ()
+
+    def crop(self, size_px: int, random: torch.Generator) -> tuple[Tensor, Tensor]:
+        """A random crop (3, size_px, size_px) of a picture, and as it is repainted, sRGB in [0, 1]."""
+        lesson = self._lesson(_draw(self.count, random))
+        rows, columns = lesson.places(size_px)
+        crop = lesson.crop((_draw(rows, random), _draw(columns, random)), size_px)
+        return crop[:COLORS], crop[COLORS:]
+
+    def _lesson(self, index: int) -> Picture:
+        """A picture and its repainted version, (6, H, W)."""
+        if index not in self._made:
+            values = self._values(index)
+            pair = [recolored(values[None], self.style)[0], self.teacher(values, self.seed + index)]
+            self._made[index] = Picture(torch.cat(pair), (False, False))
+        return self._made[index]
+
+    def _values(self, index: int) -> Tensor:
+        """The picture (3, H, W) of a lesson."""
+        rng = np.random.default_rng([self.seed, index])
+        if self.own and index < OWN * self.count:
+            return self._piece(self.own[index % len(self.own)], rng)
+        return self._material(index // 2) if index % 2 else draw_scene(self.size_px, rng)
+
+    def _piece(self, picture: Picture, rng: np.random.Generator) -> Tensor:
+        """A piece of a picture, of `size_px` a side or as large as it is."""
+        top, left = (int(rng.integers(max(side - self.size_px, 0) + 1)) for side in picture.values.shape[1:])
+        return picture.values[:, top : top + self.size_px, left : left + self.size_px]
+
+    def _material(self, number: int) -> Tensor:
+        """A procedural material (3, size_px, size_px) under a light."""
+        parameters = {"width_px": self.size_px, "height_px": self.size_px}
+        name = self._materials[number % len(self._materials)]
+        return as_values(lit(run(Recipe((Step(name, parameters),), self.seed % 2**31), device="cpu").maps))
+
+    @cached_property
+    def _materials(self) -> list[str]:
+        """Generators that plugins list in a group, materials that need neither a picture nor a model; shuffled."""
+        names = sorted(name for name, tool in registry().tools.items() if tool.kind == "generator" and tool.group)
+        return [names[place] for place in np.random.default_rng(self.seed).permutation(len(names))]
+
+    @cached_property
+    def _made(self) -> dict[int, Picture]:
+        return {}
+
+
+def neighbours_teacher(painting: Maps, backbone: str, context: Context) -> Teacher:
+    """A teacher that repaints by `neighbours` in the style of a painting, with strokes of the size that it has."""
+    given = {"backbone": backbone, "steps": TEACHER_STEPS, "strokes_px": max(painting.size_px), "weight": (1.0,)}
+    parameters = NeighboursParameters.model_validate({**given, "seamless": "off"})
+    quiet = replace(context, on_progress=lambda *_: None, on_preview=lambda _: None, is_stopped=lambda: False)
+
+    def repainted(values: Tensor, seed: int) -> Tensor:
+        subject = Maps.from_arrays({"base_color": values.permute(1, 2, 0).numpy()})
+        inputs = {STYLE: (painting,), MASK: (None,)}
+        made = restyle(paint, subject, parameters, inputs, replace(quiet, rng=np.random.default_rng(seed)))
+        return as_values(made["base_color"].pixels)
+
+    return repainted
+
+
+def own_pictures(dataset: Dataset | None, longest_px: int, crop_px: int) -> list[Picture]:
+    """The pictures of a dataset that crops fit into, shrunk to `longest_px`; none without a dataset."""
+    samples = dataset.samples if dataset else ()
+    fitting = (sample.load(longest_px) for sample in samples if min(sample.size_px) >= crop_px)
+    return [Picture(as_values(colors_of(maps)), (False, False)) for maps in fitting]
+
+
+def colors_of(maps: Maps) -> np.ndarray:
+    """The base colour (H, W, 3), sRGB in [0, 1]."""
+    color = maps["base_color"]
+    return linear_to_srgb(color.pixels.clip(0, 1)) if color.color_space == "linear" else color.pixels
+
+
+def as_values(pixels: np.ndarray) -> Tensor:
+    """Pixels (H, W, 3) as (3, H, W)."""
+    return torch.from_numpy(pixels).permute(2, 0, 1).contiguous()
+
+
+def _draw(count: int, random: torch.Generator) -> int:
+    return int(torch.randint(count, (), generator=random))

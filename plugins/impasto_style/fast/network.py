@@ -1,0 +1,94 @@
+"""A network that repaints a picture in the style that it has learned, in one pass (Johnson et al. 2016).
+
+Three changes make it local, so that a picture in tiles is the same as in one piece: no instance normalisation, whose
+statistics are of the whole picture; noise as an input, from which it paints strokes where the picture is flat; and
+circular padding for pictures that tile.
+"""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+from torch.nn.functional import avg_pool2d, interpolate, pad
+
+STRIDE = 4
+"""Sides of pictures are multiples of it: the coarsest features have a quarter of their resolution."""
+NOISE_CHANNELS = 4
+DILATIONS = (1, 2, 4, 2, 1)
+"""Dilation of each residual block; wider ones in the middle let strokes follow forms of up to a hundred pixels."""
+
+
+class Convolution(nn.Conv2d):
+    """A convolution that pads circularly, or by reflection: `seamless` is an argument of each call."""
+
+    def __init__(self, inputs: int, outputs: int, side: int = 3, stride: int = 1, dilation: int = 1) -> None:
+        super().__init__(inputs, outputs, side, stride, dilation=dilation)
+        self.reach = dilation * (side - 1) // 2
+
+    def forward(self, x: Tensor, seamless: bool = False) -> Tensor:  # type: ignore[override]
+        """Features (B, O, H / stride, W / stride) of x (B, I, H, W)."""
+        return super().forward(padded(x, self.reach, seamless))
+
+
+class ResidualBlock(nn.Module):
+    """x + f(x), with two convolutions in f, the last of which begins at 0 (instead of a normalisation)."""
+
+    def __init__(self, width: int, dilation: int) -> None:
+        super().__init__()
+        self.first = Convolution(width, width, dilation=dilation)
+        self.second = Convolution(width, width)
+        nn.init.zeros_(self.second.weight)
+
+    def forward(self, x: Tensor, seamless: bool) -> Tensor:
+        return x + self.second(self.first(x, seamless).relu_(), seamless)
+
+
+class TransformNetwork(nn.Module):
+    """Pictures (B, 3, H, W) in [0, 1] and noise (B, 4, H / 4, W / 4) -> pictures of the same size.
+
+    What it computes is added to the pictures without their detail, so that it need not learn their colours, which are
+    the style's, and has to paint detail anew. Sides are multiples of 4. fine, middle, coarse: channels at full, half
+    and quarter resolution. Sizes are increased by repetition and a convolution, which leaves no chequerboard (Odena et
+    al. 2016).
+    """
+
+    def __init__(self, fine: int, middle: int, coarse: int) -> None:
+        super().__init__()
+        self.begin = Convolution(3, fine)
+        self.down = nn.ModuleList([Convolution(fine, middle, 4, 2), Convolution(middle, coarse, 4, 2)])
+        self.noise = nn.Conv2d(NOISE_CHANNELS, coarse, 1, bias=False)
+        self.blocks = nn.ModuleList([ResidualBlock(coarse, dilation) for dilation in DILATIONS])
+        self.up = nn.ModuleList([Convolution(coarse, middle), Convolution(middle, fine)])
+        self.end = Convolution(fine, 3)
+
+    def forward(self, x: Tensor, noise: Tensor, seamless: bool = False) -> Tensor:
+        """The pictures repainted; values may lie slightly outside [0, 1]."""
+        y = self.begin(x - 0.5, seamless).relu_()
+        for layer in self.down:
+            y = layer(y, seamless).relu_()
+        y = y + self.noise(noise)  # (B, coarse, H / 4, W / 4)
+        for block in self.blocks:
+            y = block(y, seamless)
+        for layer in self.up:
+            y = layer(interpolate(y.relu(), scale_factor=2, mode="nearest"), seamless)
+        return without_detail(x, seamless) + self.end(y.relu_(), seamless)
+
+    @property
+    def reach_px(self) -> int:
+        """Pixels that a repainted pixel sees to each side, in whole strides."""
+        blocks = sum(STRIDE * (dilation + 1) for dilation in DILATIONS)
+        around = 1 + 2 + 2 * 2 + blocks + STRIDE + 2 + 1  # begin, down, blocks, up, end
+        return -(-around // STRIDE) * STRIDE
+
+
+def without_detail(x: Tensor, seamless: bool) -> Tensor:
+    """x (B, C, H, W) at a quarter of its resolution, enlarged again."""
+    coarse = padded(avg_pool2d(x, STRIDE), 1, seamless)
+    large = interpolate(coarse, scale_factor=STRIDE, mode="bilinear", align_corners=False)
+    return large[..., STRIDE:-STRIDE, STRIDE:-STRIDE]
+
+
+def padded(x: Tensor, reach: int, seamless: bool) -> Tensor:
+    """(B, C, H, W), padded by `reach`; the edge is repeated if a reflection would be larger than the picture."""
+    least = min(x.shape[2:])
+    mode = "circular" if seamless and least >= reach else "reflect" if least > reach else "replicate"
+    return pad(x, (reach,) * 4, mode=mode)

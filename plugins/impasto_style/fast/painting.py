@@ -1,0 +1,112 @@
+"""Repainting with a trained network: in tiles if the picture is large, and seamless if it tiles."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn.functional import pad
+
+from impasto.context import Context
+from impasto.library.networks import fitted, floats
+from impasto.surface.palette import palette_of, transport
+from impasto.texture import Maps
+from impasto.training.noise import NoiseField
+
+from ..shared.controls import MASK, STYLE, StyleParameters
+from ..shared.progress import Progress
+from ..shared.resampling import as_image, as_tensor, resized
+from ..shared.restyle import PREVIEW_PX, restyle
+from ..shared.task import Task
+from ..shared.tiles import Tile, Tiling
+from .card import FastStyleCard
+from .network import STRIDE, TransformNetwork
+from .parameters import SHARED, FastStyleParameters
+from .preparing import noise_input, recolored
+
+TOOL = "fast-style"
+STYLE_TENSOR = "style"
+"""Tensor of a model with a small picture (3, h, w) of its style, whose palette is used for the colours."""
+TILE_PX = 1024
+
+
+def repaint(subject: Maps, parameters: FastStyleParameters, inputs: Mapping[str, Any], context: Context) -> Maps:
+    """The subject repainted by a model; ParameterError or ModelError if an input or the model cannot be used."""
+    painter = load_painter(parameters.model, context)
+    shared = {name: getattr(parameters, name) for name in SHARED}
+    given = StyleParameters(**shared, strokes_px=painter.card.strokes_px, weight=(1.0,))
+    style = Maps.from_arrays({"base_color": as_image(painter.style)}, name=painter.card.name)
+    return restyle(painter.paint, subject, given, {STYLE: (style,), MASK: (inputs.get(MASK),)}, context)
+
+
+@dataclass(frozen=True)
+class FastPainter:
+    """The network of a model, and the small picture (1, 3, h, w) of its style."""
+
+    card: FastStyleCard
+    network: TransformNetwork
+    style: Tensor
+
+    @torch.inference_mode()
+    def paint(self, task: Task, parameters: StyleParameters, context: Context, tile_px: int = TILE_PX) -> Tensor:
+        """The task's picture, repainted, (1, 3, H, W) in [0, 1]; if stopped early, the painting so far."""
+        size = (task.picture.shape[2], task.picture.shape[3])
+        x = on_grid(recolored(task.picture, self.style), task.seamless)
+        painted = self._painted(x, task.seamless, context, tile_px)
+        painted = resized(painted, size, True) if task.seamless else painted[..., : size[0], : size[1]]
+        if parameters.color != "style":  # the task's style has the colours that were asked for
+            wanted, own = (palette_of(as_image(style)) for style in (task.sources[1], self.style))
+            painted = as_tensor(transport(own, wanted).of(as_image(painted)), context.device)
+        return task.picture.lerp(painted, parameters.strength)
+
+    def _painted(self, x: Tensor, seamless: bool, context: Context, tile_px: int) -> Tensor:
+        """x (1, 3, H, W), with sides of whole strides, repainted tile by tile; tiles agree with the whole."""
+        size = (x.shape[2], x.shape[3])
+        field = NoiseField(int(context.rng.integers(2**31)), context.device)
+        noise = noise_input(size, lambda channel, *cells: field.normal(channel, 1, cells)[None])
+        is_single = max(size) <= tile_px
+        tiling = Tiling(
+            size, tile_px, self.network.reach_px, seamless, STRIDE, STRIDE, has_halo_if_single=not is_single
+        )
+        progress = Progress(context, [len(tiling.tiles)])
+        progress.begin("Painting")
+        result, step = x.clone(), max(1, max(size) // PREVIEW_PX)
+        for tile in tiling.tiles:
+            seen = tile.with_halo(x).contiguous(memory_format=torch.channels_last)
+            made = self.network(seen, _around(tile).on_grid(noise, STRIDE), seamless and is_single)
+            tile.put(result, tile.inner(made).clamp(0, 1))
+            progress.advance(1)
+            context.preview(Maps.from_arrays({"base_color": as_image(result[..., ::step, ::step])}))
+            if context.is_stopped():
+                break
+        return result
+
+
+def load_painter(model: str, context: Context) -> FastPainter:
+    """The painter of a model by its name, "" for the first. ModelError if there is none, or it does not fit."""
+    stated, tensors = context.load_model(model, TOOL)
+    card = FastStyleCard.of(stated)
+    style = floats(tensors, STYLE_TENSOR, (3, None, None), card.name)
+    weights = {name: array for name, array in tensors.items() if name != STYLE_TENSOR}
+    network = fitted(lambda: TransformNetwork(*card.widths), weights, card.name, TOOL)
+    network.to(context.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return FastPainter(card, network, style[None].clamp(0, 1).to(context.device))
+
+
+def on_grid(x: Tensor, seamless: bool) -> Tensor:
+    """x (B, 3, H, W) with sides of whole strides: resized if it tiles, else with its edge repeated."""
+    height, width = (-(-side // STRIDE) * STRIDE for side in x.shape[2:])
+    if (height, width) == tuple(x.shape[2:]):
+        return x
+    if seamless:
+        return resized(x, (height, width), True)
+    return pad(x, (0, width - x.shape[3], 0, height - x.shape[2]), mode="replicate")
+
+
+def _around(tile: Tile) -> Tile:
+    """The tile and its halo, as a tile without one."""
+    rows, columns = (replace(span, start=span.low, end=span.high) for span in (tile.rows, tile.columns))
+    return replace(tile, rows=rows, columns=columns)

@@ -1,0 +1,70 @@
+"""Parameters of `fast-style` and `train-fast-style`."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from impasto.tools import Field, Parameters, model_field, visible_if
+
+from ..shared.controls import Backbone, backbone_field
+
+SHARED = ("strength", "color", "color_mix", "longest_px", "seamless", "relief")
+"""Parameters of all stylizers that make sense for a network whose style is learned."""
+
+
+class FastStyleParameters(Parameters):
+    """The model, and those of the parameters of every stylizer that need no new training."""
+
+    model: str = model_field("The model of a style, trained by train-fast-style; empty: the first")
+    strength: float = Field(
+        1.0, ge=0, le=1, description="How far to go: 0 keeps the picture, 1 is as the model paints; it fades between"
+    )
+    color: Literal["style", "picture", "blended", "lightness"] = Field(
+        "style",
+        description="Colours of the style; of the picture; between both; or only lightness is painted, hue stays put",
+    )
+    color_mix: float = Field(
+        0.5,
+        ge=0,
+        le=1,
+        description="From the style's colours to the picture's",
+        json_schema_extra=visible_if("color", "blended"),
+    )
+    longest_px: int = Field(
+        0, ge=0, le=16384, title="Longer Side", description="Longer side of the result in pixels; 0: as the picture"
+    )
+    seamless: Literal["auto", "on", "off"] = Field(
+        "auto",
+        description="The result tiles: always, never, or (auto) where the picture's opposite borders fit together",
+    )
+    relief: float = Field(
+        0.0, ge=0, le=1, description="How much the strokes stand out: height, normals and roughness follow them"
+    )
+
+
+class TrainFastStyleParameters(Parameters):
+    """Settings of a training: steps, data, losses, and size of the network."""
+
+    name: str = Field("untitled", description="Name of the model: letters, digits, - and _")
+    label: str = Field("", description="Name that users see; empty: the model's name")
+    start_from: str = model_field("Model to start from; empty: from scratch", tool="fast-style")
+    steps: int = Field(4000, ge=1, le=1000000, description="Steps of training")
+    longest_px: int = Field(
+        512,
+        ge=64,
+        le=4096,
+        description="The painting is shrunk to this longer side first; smaller paints finer strokes",
+    )
+    crop_px: int = Field(
+        128, ge=64, le=512, multiple_of=16, description="Size of the pictures that the network sees in a step"
+    )
+    batch: int = Field(4, ge=1, le=64, description="Pictures in a step; more is steadier and slower")
+    learning_rate: float = Field(5e-3, ge=1e-6, le=1e-2, description="How fast it learns; lower it if it diverges")
+    preservation: float = Field(
+        1.0, ge=0, le=10, description="How strongly the picture's shapes are kept, relative to the default"
+    )
+    lessons: int = Field(
+        32, ge=1, le=1000, description="Pictures that `neighbours` repaints for it to learn from, some seconds each"
+    )
+    width: int = Field(12, ge=4, le=64, description="Channels at full resolution: how much the model can hold")
+    backbone: Backbone = backbone_field()

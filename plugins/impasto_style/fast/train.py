@@ -1,0 +1,174 @@
+"""Training of a fast style: a network learns from lessons, pictures that `neighbours` has repainted.
+
+Johnson et al. 2016 ask every crop for the statistics of the whole painting, which leaves mud: a sky and a face are to
+have all of its strokes. Here each crop is asked for those of the same crop as the teacher has painted it, so that calm
+places stay calm. Where exactly a stroke lies is left to the network; where a colour lies, in areas of some pixels, not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from impasto.context import Context
+from impasto.data.dataset import Dataset
+from impasto.device import training_precision
+from impasto.errors import Cancelled
+from impasto.texture import Maps
+from impasto.tools import Result
+from impasto.training.base import Training
+from impasto.training.layers import Noise
+from impasto.training.loop import train_model
+from impasto.training.pictures import load_surfaces
+
+from ..shared.architectures import load_encoder
+from ..shared.encoder import Encoder
+from ..shared.resampling import as_image, as_tensor
+from .data import Lessons, colors_of, neighbours_teacher, own_pictures
+from .losses import beyond_range, forms_distance, placed_colors, style_losses
+from .network import TransformNetwork
+from .painting import STYLE_TENSOR, TOOL
+from .parameters import TrainFastStyleParameters
+from .preparing import noise_input
+
+BETAS = (0.9, 0.99)
+COLORS_WEIGHT, FORMS_WEIGHT, RANGE_WEIGHT = 1.0, 0.05, 10.0
+"""Weights of the places of colours, of the picture's shapes at the default preservation, and of values outside [0, 1],
+beside 1 for the features' statistics."""
+STYLE_PX = 64
+"""Most pixels a side that a model stores of its style."""
+LESSON = 1.5
+"""Side of the lessons' pictures, in crops."""
+PROBES, PREVIEWS = 4, 3
+
+
+class FastStyleTraining(Training):
+    """The network in training. paintings: (3, h, w) each. sources: the data, for the card."""
+
+    averaged = "painter"
+
+    def __init__(
+        self,
+        paintings: Sequence[Tensor],
+        lessons: Lessons,
+        encoder: Encoder,
+        sources: list[dict[str, Any]],
+        parameters: TrainFastStyleParameters,
+        seed: int,
+        device: str,
+        precision: str,
+    ) -> None:
+        super().__init__(parameters.steps, parameters.learning_rate, seed, device, precision)
+        self.paintings, self.lessons, self.sources, self.parameters = paintings, lessons, sources, parameters
+        self.encoder = encoder.to(getattr(torch, precision))
+        with self.seeded():
+            network = TransformNetwork(*widths_of(parameters.width))
+        self.hold({"painter": network}, lambda weights: torch.optim.Adam(weights, betas=BETAS, fused=True))
+
+    def step(self) -> dict[str, Tensor]:
+        """One step of the network; the losses."""
+        x, y = self._next_crops()
+        with self.autocast():
+            x_hat = self.networks["painter"](x, _noise(x, self.noise))
+        x_hat = x_hat.float()
+        content, style = self.encoder.content_layer, self.encoder.style_layers
+        found = self.encoder(x_hat, (*style, content))
+        with torch.no_grad():
+            wanted, before = self.encoder(y), self.encoder(x, [content])[content]
+        losses = style_losses(found, wanted, self.random)
+        losses["colors"] = COLORS_WEIGHT * placed_colors(x_hat, y)
+        losses["forms"] = FORMS_WEIGHT * self.parameters.preservation * forms_distance(found[content], before)
+        self.descend("painter", torch.stack(list(losses.values())).sum() + RANGE_WEIGHT * beyond_range(x_hat))
+        self.average()
+        return {f"loss_{name}": value.detach() for name, value in losses.items()}
+
+    def _next_crops(self) -> tuple[Tensor, Tensor]:
+        """Crops of this step. A lesson may be painted for that: if it is cancelled meanwhile, nothing was drawn."""
+        state = self.random.get_state()
+        try:
+            return self.crops(self.parameters.batch, self.random)
+        except Cancelled:
+            self.random.set_state(state)
+            raise
+
+    def crops(self, count: int, random: torch.Generator) -> tuple[Tensor, Tensor]:
+        """Pictures (count, 3, crop_px, crop_px) in the style's colours, and as the teacher repaints them."""
+        pairs = [self.lessons.crop(self.parameters.crop_px, random) for _ in range(count)]
+        x, y = (torch.stack(side).to(self.device) for side in zip(*pairs, strict=True))
+        return x, y
+
+    @torch.no_grad()
+    def repainted(self, x: Tensor) -> Tensor:
+        """x (B, 3, H, W) as the averaged network repaints it, from fixed noise."""
+        return self.ema(x, _noise(x, self.fixed_noise())).clamp(0, 1)
+
+    def probe(self) -> tuple[Tensor, Tensor]:
+        """Pictures that the network and the teacher have repainted, the same at every call."""
+        x, y = self.crops(PROBES, torch.Generator().manual_seed(0))
+        return self.repainted(x), y
+
+    def preview(self) -> Maps:
+        """Pictures in the painting's colours; below, as the network and the teacher repaint them."""
+        x, y = self.crops(PREVIEWS, torch.Generator().manual_seed(0))
+        columns = torch.cat([x, self.repainted(x), y], 2)  # (B, 3, 3 H, W)
+        return Maps.from_arrays({"base_color": as_image(torch.cat(list(columns), 2)[None])})
+
+    def complete(self) -> None:
+        """Store pixels of the first painting in the model, for its colours."""
+        self.ema.register_buffer(STYLE_TENSOR, some_pixels(self.paintings[0]))
+
+    def card(self) -> dict[str, Any]:
+        """The fields of a `FastStyleCard`, the label, and the data."""
+        parameters = self.parameters
+        return {
+            "label": parameters.label or parameters.name.replace("-", " ").capitalize(),
+            "maps": ["base_color"],
+            "widths": list(widths_of(parameters.width)),
+            "strokes_px": max(self.paintings[0].shape[1:]),
+            "data": self.sources,
+        }
+
+
+def train_fast_style(
+    parameters: TrainFastStyleParameters, dataset: Dataset, pictures: Dataset | None, context: Context
+) -> Result:
+    """Train a model for `fast-style` on paintings and save it; resumes from a checkpoint of its name.
+
+    pictures: like those that will be repainted; None for drawn ones alone.
+    """
+    encoder = load_encoder(parameters.backbone, context)
+    surfaces, _, sources = load_surfaces(dataset, False, parameters.longest_px)
+    paintings = [as_tensor(colors_of(maps), context.device)[0] for maps in surfaces]
+    own = own_pictures(pictures, parameters.longest_px, parameters.crop_px)
+    sources += pictures.sources() if pictures else []
+    size_px = round(LESSON * parameters.crop_px)
+    teacher = neighbours_teacher(surfaces[0], parameters.backbone, context)
+
+    def build(seed: int) -> FastStyleTraining:
+        lessons = Lessons(parameters.lessons, size_px, seed, some_pixels(paintings[0])[None], teacher, own)
+        precision = training_precision(context.device)
+        return FastStyleTraining(paintings, lessons, encoder, sources, parameters, seed, context.device, precision)
+
+    every = dataset if pictures is None else replace(dataset, samples=(*dataset.samples, *pictures.samples))
+    return train_model(build, TOOL, parameters, every, context)
+
+
+def widths_of(width: int) -> tuple[int, int, int]:
+    """Channels at the full, half and quarter resolution."""
+    return width, 2 * width, 4 * width
+
+
+def some_pixels(painting: Tensor) -> Tensor:
+    """Every nth pixel of (3, H, W), so that at most `STYLE_PX` a side are left, which have its colours."""
+    step = -(-max(painting.shape[1:]) // STYLE_PX)
+    return painting[:, ::step, ::step].contiguous()
+
+
+def _noise(x: Tensor, noise: Noise) -> Tensor:
+    """Noise (B, 4, h, w) for pictures (B, 3, H, W)."""
+    size_px = (x.shape[2], x.shape[3])
+    return torch.cat([noise_input(size_px, lambda _, *cells: noise(1, 1, *cells)) for _ in x])

@@ -1,0 +1,369 @@
+"""A fast style: it is learned from a painting, repaints any size in tiles, seamlessly, and its training goes on."""
+
+import numpy as np
+import pytest
+import torch
+from skimage import data
+
+from impasto.context import Context
+from impasto.data.dataset import dataset_of
+from impasto.errors import Cancelled, ModelError, ParameterError
+from impasto.evaluation.metrics import seam_z
+from impasto.library.models import load_model, read_model, save_model
+from impasto.plugins import registry
+from impasto.recipe import Recipe, Step
+from impasto.runner import run
+from impasto.texture import Maps
+from impasto_style.fast.data import Lessons, neighbours_teacher, own_pictures
+from impasto_style.fast.losses import (
+    beyond_range,
+    forms_distance,
+    gram_distance,
+    gram_matrices,
+    placed_colors,
+    sliced_distance,
+    style_losses,
+)
+from impasto_style.fast.network import NOISE_CHANNELS, STRIDE, TransformNetwork
+from impasto_style.fast.painting import FastPainter, load_painter
+from impasto_style.fast.parameters import TrainFastStyleParameters
+from impasto_style.fast.preparing import noise_input, recolored
+from impasto_style.fast.scenes import draw_scene
+from impasto_style.fast.train import FastStyleTraining
+from impasto_style.shared.architectures import load_encoder
+from impasto_style.shared.controls import StyleParameters
+from impasto_style.shared.task import Region, Task
+
+pytestmark = pytest.mark.usefixtures("small_weights")
+TINY = {"name": "night", "crop_px": 64, "batch": 2, "width": 4, "longest_px": 128, "lessons": 2}
+GREY = 0.5 + 0.2 * torch.rand(1, 3, 16, 16, generator=torch.Generator().manual_seed(3))
+"""A style without hue."""
+COFFEE = Maps.from_arrays({"base_color": data.coffee()[::4, ::4] / 255}, name="coffee.png")  # 100x150
+CAT = Maps.from_arrays({"base_color": data.chelsea()[::2, ::2] / 255}, name="cat.png")  # 150x226
+
+
+def train(folder, steps=2, seed=1, pictures=None, **how):
+    inputs = {"dataset": dataset_of(CAT, licence="CC0-1.0"), **({"pictures": pictures} if pictures else {})}
+    step = Step("train-fast-style", {**TINY, "steps": steps}, {name: name for name in inputs})
+    return run(Recipe((step,), seed), inputs, models_folder=folder, device="cpu", **how)
+
+
+def repaint(folder, subject=COFFEE, seed=0, **given):
+    inputs = {name: given.pop(name) for name in ("mask",) if name in given}
+    step = Step("fast-style", given, {name: name for name in inputs})
+    return run(Recipe((step,), seed), {"source": subject, **inputs}, models_folder=folder, device="cpu")
+
+
+def color(result) -> np.ndarray:
+    return (result if isinstance(result, Maps) else result.maps)["base_color"].pixels
+
+
+def stop_after(steps):
+    """A cancel button that is pressed once so many steps were begun."""
+    begun = []
+    return {
+        "on_progress": lambda fraction, message: begun.append(message) if message.startswith("Step") else None,
+        "is_cancelled": lambda: len(begun) >= steps,
+    }
+
+
+def network(seed: int = 0) -> TransformNetwork:
+    """A small network in which every layer counts: blocks begin at 0 otherwise."""
+    torch.manual_seed(seed)
+    made = TransformNetwork(4, 8, 16)
+    for weight in made.parameters():
+        if weight.dim() == 4:
+            torch.nn.init.normal_(weight, 0, weight[0].numel() ** -0.5)
+    return made.requires_grad_(False)
+
+
+def picture(height: int, width: int, seed: int = 0) -> torch.Tensor:
+    return torch.rand(1, 3, height, width, generator=torch.Generator().manual_seed(seed))
+
+
+def noise(height: int, width: int) -> torch.Tensor:
+    return torch.randn(1, NOISE_CHANNELS, height // STRIDE, width // STRIDE, generator=torch.Generator().manual_seed(1))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def quick_teacher():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("impasto_style.fast.data.TEACHER_STEPS", 2)
+        yield
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory, quick_teacher):
+    folder = tmp_path_factory.mktemp("models")
+    train(folder)
+    return folder
+
+
+def test_the_same_seed_repaints_the_same_picture(library):
+    assert repaint(library, seed=3).maps.sha256() == repaint(library, seed=3).maps.sha256()
+    assert np.abs(color(repaint(library, seed=3)) - color(COFFEE)).mean() > 0.02
+
+
+def test_noise_gives_each_seed_its_own_strokes():
+    made = network()
+    x = torch.full((1, 3, 64, 64), 0.5)
+    one = made(x, noise(64, 64))
+    assert one.std((2, 3)).min() > 1e-3  # nothing else tells a flat picture's places apart
+    assert made(x, 0 * noise(64, 64), seamless=True).std((2, 3)).max() < 1e-5
+
+
+@pytest.mark.parametrize("seamless", [False, True])
+def test_tiles_make_the_same_picture_as_the_whole(library, seamless):
+    context = Context(rng=np.random.default_rng(0), models=registry().model_library(library))
+    painter = FastPainter(load_painter("", context).card, network(), picture(8, 8))
+    x = picture(256, 320)
+    task = Task(x, (x, painter.style), (Region(None, (0.0, 1.0)),), x, seamless=seamless)
+    whole, tiled = (
+        painter.paint(task, StyleParameters(), Context(rng=np.random.default_rng(0)), tile_px)
+        for tile_px in (1024, 160)
+    )
+    assert (whole - tiled).abs().max() < 1e-5
+    assert whole.std() > 0.05
+
+
+def test_a_result_sees_no_farther_than_its_reach():
+    made, x, z = network(), picture(256, 256), noise(256, 256)
+    changed = x.clone()
+    changed[..., 128, 128] = 1 - changed[..., 128, 128]
+    rows, columns = torch.nonzero((made(x, z) - made(changed, z)).abs().sum(1)[0] > 0, as_tuple=True)
+    farthest = max(int((128 - rows).abs().max()), int((128 - columns).abs().max()))
+    assert made.reach_px - 2 * STRIDE <= farthest <= made.reach_px
+
+
+def test_a_rolled_torus_gives_a_rolled_result():
+    made, x, z = network(), picture(96, 128), noise(96, 128)
+    rolled = made(x.roll((32, 48), (2, 3)), z.roll((8, 12), (2, 3)), seamless=True)
+    assert (rolled - made(x, z, seamless=True).roll((32, 48), (2, 3))).abs().max() < 1e-5
+
+
+def test_what_tiles_still_tiles_and_says_so(library):
+    y, x = np.mgrid[:66, :90]
+    waves = np.stack([np.sin(2 * np.pi * (k * y / 66 + x / 90)) for k in (1, 2, 3)], 2) * 0.3 + 0.5
+    made = repaint(library, Maps.from_arrays({"base_color": waves}))
+    assert made.notes == ("it tiles, as what was repainted does",)
+    assert max(seam_z(color(made))) < 3
+    assert repaint(library).notes == ()
+
+
+@pytest.mark.parametrize("size", [(1, 1), (8, 8), (3, 150), (61, 37), (17, 18)], ids=str)
+@pytest.mark.parametrize("seamless", ["off", "on"])
+def test_odd_sizes_are_painted(library, size, seamless):
+    subject = Maps.from_arrays({"base_color": np.random.default_rng(0).random((*size, 3))})
+    made = color(repaint(library, subject, seamless=seamless))
+    assert made.shape == (*size, 3)
+    assert 0 <= made.min() <= made.max() <= 1
+
+
+def test_controls_do_what_they_say(library):
+    full, half = color(repaint(library)), color(repaint(library, strength=0.5))
+    assert np.allclose(half, (full + color(COFFEE)) / 2, atol=0.01)
+    assert color(repaint(library, strength=0.0)).tolist() == color(COFFEE).tolist()
+    own = color(repaint(library, color="picture"))
+    assert np.abs(own.mean((0, 1)) - color(COFFEE).mean((0, 1))).max() < 0.03
+    grey = repaint(library, color="lightness")
+    assert np.abs(color(grey) - full).mean() > 0.02
+    raised = repaint(library, relief=0.7).maps
+    assert {"height", "normal", "roughness"} <= set(raised)
+    assert repaint(library, longest_px=75).maps.size_px == (50, 75)
+
+
+def test_a_mask_says_where(library):
+    mask = np.zeros((100, 150, 3))
+    mask[:, :75] = 1
+    made = color(repaint(library, mask=Maps.from_arrays({"base_color": mask})))
+    assert (made == color(COFFEE))[:, 78:].all()
+    assert np.abs(made - color(COFFEE))[:, :72].mean() > 0.02
+
+
+def test_a_stopped_training_goes_on_to_the_same_model(tmp_path):
+    whole = train(tmp_path / "whole", 4)
+    with pytest.raises(Cancelled):
+        train(tmp_path / "parts", 4, **stop_after(3))
+    assert (tmp_path / "parts" / "night.checkpoint").is_file()
+    again = train(tmp_path / "parts", 4)
+    assert whole.models[0].read_bytes() == again.models[0].read_bytes()
+
+
+def test_a_checkpoint_of_other_pictures_is_refused(tmp_path):
+    with pytest.raises(Cancelled):
+        train(tmp_path, 3, **stop_after(2))
+    with pytest.raises(ModelError, match="begun with other data"):
+        train(tmp_path, 3, pictures=dataset_of(COFFEE))
+
+
+def test_the_card_names_the_painting_and_the_pictures(tmp_path):
+    result = train(tmp_path, pictures=dataset_of(COFFEE, licence="mine"))
+    model = read_model(result.models[0])
+    assert [one["licence"] for one in model.card["data"]] == ["CC0-1.0", "mine"]
+    assert model.card["strokes_px"] == 128
+    assert model.card["tool"] == "fast-style"
+    assert model.size_bytes < 1e6
+    assert {"loss_gram", "loss_features", "loss_colors", "loss_forms"} <= set(result.figures)
+
+
+def stripes(values: torch.Tensor, seed: int) -> torch.Tensor:
+    """A teacher that paints orange stripes, whatever the picture shows."""
+    rows, columns = torch.meshgrid(*map(torch.arange, values.shape[1:]), indexing="ij")
+    return torch.tensor([0.9, 0.5, 0.1])[:, None, None] * (0.6 + 0.4 * ((rows + columns) // 4 % 2))
+
+
+def training_of(teacher=stripes, **given) -> FastStyleTraining:
+    parameters = TrainFastStyleParameters(**{**TINY, "width": 8, "steps": 30, "learning_rate": 0.01, **given})
+    encoder = load_encoder("auto", Context(weights=registry().weights_library()))
+    lessons = Lessons(2, 96, 1, GREY, teacher)
+    return FastStyleTraining([GREY[0]], lessons, encoder, [], parameters, 1, "cpu", "float32")
+
+
+def test_it_learns_what_the_teacher_paints():
+    """In a few steps its pictures come nearer to the lessons."""
+    training = training_of()
+    x, y = training.probe()
+    before = float(placed_colors(x, y))
+    for _ in range(30):
+        training.step()
+        training.done += 1
+    x, y = training.probe()
+    assert float(placed_colors(x, y)) < 0.8 * before
+
+
+def test_forms_are_kept_as_strongly_as_asked_for():
+    one, other = (training_of(preservation=value).step() for value in (1.0, 3.0))
+    assert float(other["loss_forms"]) == pytest.approx(3 * float(one["loss_forms"]), rel=1e-3)
+
+
+def test_a_cancelled_lesson_changes_nothing():
+    """A teacher at work may be cancelled; the next step then draws the same crops."""
+    calls = []
+
+    def cancelled_once(values, seed):
+        calls.append(seed)
+        if len(calls) == 1:
+            raise Cancelled
+        return values
+
+    training = training_of(cancelled_once)
+    state = training.random.get_state()
+    with pytest.raises(Cancelled):
+        training.step()
+    assert torch.equal(training.random.get_state(), state)
+    training.step()
+    assert calls[0] == calls[1]
+
+
+def test_the_teacher_repaints_by_neighbours():
+    context = Context(weights=registry().weights_library())
+    teacher = neighbours_teacher(CAT, "auto", context)
+    values = draw_scene(48, np.random.default_rng(0))
+    made = teacher(values, 3)
+    assert made.shape == values.shape
+    assert torch.equal(made, teacher(values, 3))
+    goal = torch.from_numpy(color(CAT)).mean((0, 1))
+    assert (made.mean((1, 2)) - goal).norm() < 0.5 * (values.mean((1, 2)) - goal).norm()
+
+
+def test_pictures_are_recoloured_to_the_paintings_mean_and_covariance():
+    x, style = 0.2 + 0.3 * picture(64, 64), 0.6 + 0.1 * picture(32, 48, 1)
+    y = recolored(x, style)
+    assert torch.allclose(y.mean((2, 3)), style.mean((2, 3)), atol=1e-3)
+    assert torch.allclose(y[0].flatten(1).cov(), style[0].flatten(1).cov(), atol=1e-3)
+
+
+def test_detail_is_painted_anew():
+    """Without the network's own detail nothing finer than its coarsest pixels is left of the picture."""
+    made = TransformNetwork(4, 8, 16).requires_grad_(False)
+    for value in (made.end.weight, made.end.bias):
+        value.zero_()
+    chequers = (torch.arange(64)[:, None] + torch.arange(64)) % 2 + torch.zeros(1, 3, 64, 64)
+    assert torch.allclose(made(chequers, noise(64, 64)), torch.tensor(0.5), atol=1e-6)
+    slope = torch.linspace(0, 1, 64) + torch.zeros(1, 3, 64, 64)
+    assert (made(slope, noise(64, 64)) - slope)[..., 4:-4].abs().max() < 1e-3
+
+
+def test_noise_has_dots_and_patches():
+    random = torch.Generator().manual_seed(0)
+    made = noise_input((256, 256), lambda channel, *cells: torch.randn(1, 1, *cells, generator=random))[0]
+    steps = made.diff(dim=2).square().mean((1, 2)) / made.var((1, 2))  # 2 for white noise
+    assert steps[0] == pytest.approx(2, rel=0.1)
+    assert steps[1] == pytest.approx(2, rel=0.1)
+    assert steps[2] > 4 * steps[3] > 0
+
+
+def test_a_model_that_does_not_fit_is_refused(library, tmp_path):
+    model = read_model(library / "night.safetensors")
+    tensors = load_model(model)
+    for broken, card, said in (
+        ({**tensors, "style": np.zeros((4, 8, 8), np.float16)}, {}, "style"),
+        ({name: array for name, array in tensors.items() if name != "noise.weight"}, {}, "lacks the tensor 'noise"),
+        (tensors, {"widths": [4, 8]}, "widths"),
+        (tensors, {"widths": [4, 8, 17]}, "not"),
+    ):
+        save_model(tmp_path / "night.safetensors", broken, {**model.card, **card})
+        with pytest.raises(ModelError, match=said):
+            repaint(tmp_path)
+
+
+def test_a_painting_of_one_colour_or_too_small_is_refused(tmp_path):
+    for pixels, said in ((np.full((128, 128, 3), 0.5), "almost of one colour"), (np.random.rand(32, 32, 3), "smaller")):
+        with pytest.raises(ParameterError, match=said):
+            dataset_of(Maps.from_arrays({"base_color": pixels}), smallest_px=64)
+
+
+def unchanged(values: torch.Tensor, seed: int) -> torch.Tensor:
+    return values
+
+
+def test_lessons_are_the_same_for_a_seed():
+    crops = [Lessons(4, 64, seed, GREY, unchanged).crop(48, torch.Generator().manual_seed(2)) for seed in (5, 5, 6)]
+    assert torch.equal(crops[0][0], crops[1][0])
+    assert not torch.equal(crops[0][0], crops[2][0])
+    x, y = crops[0]
+    assert x.shape == y.shape == (3, 48, 48)
+    assert (x.mean((1, 2)) - GREY.mean((0, 2, 3))).norm() < (y.mean((1, 2)) - GREY.mean((0, 2, 3))).norm()
+
+
+def test_every_other_lesson_is_a_material_and_half_are_of_the_users_pictures():
+    slope = np.linspace(0, 1, 96)[:, None, None].repeat(96, 1).repeat(3, 2)
+    smooth = dataset_of(Maps.from_arrays({"base_color": slope}))
+    seen = []
+    lessons = Lessons(8, 64, 0, GREY, lambda values, seed: seen.append(values) or values, own_pictures(smooth, 96, 48))
+    random = torch.Generator().manual_seed(0)
+    for _ in range(100):
+        lessons.crop(48, random)
+    assert len(seen) == 8
+    assert sum(float(values.diff(dim=2).abs().max()) < 1e-6 for values in seen) == 4
+    names = lessons._materials
+    assert {"bricks", "marble"} <= set(names)
+    assert names != sorted(names)
+    assert own_pictures(smooth, 96, 128) == own_pictures(None, 96, 48) == []
+
+
+def test_scenes_have_edges_and_calm_places():
+    scene = draw_scene(128, np.random.default_rng(1))
+    steps = scene.mean(0).diff(dim=1).abs()
+    assert scene.shape == (3, 128, 128)
+    assert 0 <= scene.min() <= scene.max() <= 1
+    assert steps.max() > 0.15
+    assert steps.median() < 0.03
+
+
+def test_losses_are_those_of_their_names():
+    random = torch.Generator().manual_seed(0)
+    x, other = torch.randn(2, 8, 40, 40, generator=random), torch.randn(2, 8, 40, 40, generator=random)
+    F = x[1].flatten(1)
+    assert torch.allclose(gram_matrices(x)[1], F @ F.T / 1600, atol=1e-5)
+    assert gram_distance(2 * x, x) == pytest.approx(3, rel=1e-3)
+    assert sliced_distance(x.flip(3), x, random) < 0.1  # wherever it is
+    assert float(sliced_distance(x + 2, x, random)) == pytest.approx(2 * (2 / np.pi) ** 0.5, rel=0.35)
+    assert forms_distance(3 * x + 1, x) < 1e-4 < 1.5 < forms_distance(other, x)
+    assert placed_colors(x + 0.25, x) == pytest.approx(0.25)
+    dots = torch.arange(40) % 2 - 0.5
+    assert placed_colors(x + dots, x) < 1e-6  # strokes need not be where the teacher has put them
+    assert beyond_range(torch.tensor([1.5, 0.5, -0.5])) == pytest.approx(0.5 / 3)
+    both = style_losses({"a": 2 * x, "b": x}, {"a": x, "b": x}, random)
+    assert float(both["gram"]) == pytest.approx(1.5, rel=1e-3)
+    assert set(both) == {"gram", "features"}
