@@ -7,6 +7,7 @@ from .interop import INTEROP
 from .mutation import Mutation
 from .shipped import SHIPPED
 from .stackgan import STACKGAN
+from .style import STYLE
 from .textbook import TEXTBOOK
 from .torus import TORUS
 from .training import TRAINING
@@ -21,4 +22,5 @@ MUTATIONS: tuple[Mutation, ...] = (
     *STACKGAN,
     *VAE,
     *INTEROP,
+    *STYLE,
 )

@@ -19,10 +19,10 @@ from impasto.errors import Cancelled
 from impasto.evaluation.metrics import seam_z, sliced_wasserstein, wavelet_distance
 from impasto_style.patches import painting
 from impasto_style.patches.grid import SIDE, STRIDE, Grid, extended
-from impasto_style.patches.guides import blurred, detail_contrast, edges, matched
+from impasto_style.patches.guides import SUITED, blurred, detail_contrast, edges, matched, suited
 from impasto_style.patches.library import CELLS, Library, Pieces, cropped, pixels_of
 from impasto_style.patches.matching import Search
-from impasto_style.patches.mosaic import blended, patch_weights
+from impasto_style.patches.mosaic import blended, patch_weights, sharpened
 from impasto_style.patches.painting import paint
 from impasto_style.patches.parameters import PatchesStyleParameters
 from impasto_style.patches.recoloring import recolored
@@ -280,12 +280,58 @@ def test_odd_sizes_are_painted(size):
 def test_a_result_larger_than_what_is_searched_has_the_styles_own_resolution(monkeypatch, seamless):
     picture, style = (interpolate(x, scale_factor=2, mode="bicubic") for x in (PHOTO, STYLE))
     fine = (style + 0.1 * torch.randn(style.shape, generator=torch.Generator().manual_seed(0))).clamp(0, 1)
-    monkeypatch.setattr(painting, "SEARCH_PX", 67)
+    monkeypatch.setitem(painting.SEARCH_PX, "quick", 67)
     made = painted(picture, fine, seamless=seamless)
     assert made.shape == picture.shape
     assert correlation(made, picture) > 0.6
     halved = interpolate(interpolate(made, scale_factor=0.5, mode="area"), scale_factor=2, mode="bicubic")
     assert (made - halved).std() > 0.04
+
+
+def test_a_calm_picture_is_painted_with_calm_parts_of_a_style():
+    ramp = torch.linspace(0.4, 0.6, 64).expand(1, 3, 64, 64)
+    noise = torch.rand((1, 3, 64, 64), generator=torch.Generator().manual_seed(0))
+    style = torch.cat([ramp, 0.5 + 0.6 * (noise - 0.5)], 3)  # half of it is noise
+    made = painted(ramp + 0.01 * (noise - 0.5), style)
+    busy = detail_contrast(style, 2.0)[..., 80:].mean()
+    assert detail_contrast(made, 2.0).mean() < 0.4 * busy
+    even = painted(torch.cat([ramp, 0.5 + 0.6 * (noise.flip(2) - 0.5)], 3), style)
+    assert detail_contrast(even, 2.0)[..., 80:].mean() > 0.6 * busy
+
+
+def test_contrasts_are_suited_by_how_often_they_are_wanted():
+    own = np.linspace(0, 1, 1000)
+    assert suited(own, own) == pytest.approx(np.ones(1000), abs=0.05)
+    weights = suited(own, 0.25 * own)
+    assert weights[:200] == pytest.approx(np.full(200, SUITED[1]), rel=0.02)
+    assert weights[300:] == pytest.approx(SUITED[0])
+
+
+@pytest.mark.parametrize("factor", [1, 2])
+def test_detail_that_was_lost_by_blending_is_restored(factor):
+    size = 48
+    grid = Grid(size, size, False).enlarged(factor)
+    noise = torch.rand((1, 3, size * factor, size * factor), generator=torch.Generator().manual_seed(0))
+    picture = (0.5 + 0.3 * (blurred(noise, 0.6 * factor) - 0.5) * 3).clamp(0, 1)
+    pieces, dull = own_pieces(picture, grid), 0.5 + 0.6 * (picture - 0.5)
+
+    def contrast(x: Tensor) -> float:
+        return float((x - blurred(x, 1.2 * factor)).std())
+
+    styles = [grid.on_canvas(picture)]
+    assert contrast(sharpened(dull, pieces, grid, styles, False)) == pytest.approx(contrast(picture), rel=0.1)
+    assert contrast(sharpened(picture, pieces, grid, styles, False)) == pytest.approx(contrast(picture), rel=0.1)
+
+
+@pytest.mark.parametrize("seamless", [False, True])
+def test_values_at_centres_are_put_back_where_they_were(seamless):
+    grid = Grid(34, 40, seamless)
+    x = torch.rand(1, 2, 34, 40)
+    values = grid.at_centres(x)
+    back, ones = (grid.from_centres(v) for v in (values, torch.ones_like(values)))
+    seen = ones > 0
+    assert 0.2 < seen.float().mean() < 0.35
+    assert torch.allclose((back / ones)[seen], x[seen])
 
 
 def test_one_seed_is_one_picture(usual):

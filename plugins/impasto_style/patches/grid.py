@@ -70,6 +70,14 @@ class Grid:
         picked = self.on_canvas(x)[0, :, centre :: self.stride, centre :: self.stride][:, :rows, :columns]
         return picked.flatten(1).T
 
+    def from_centres(self, values: Tensor) -> Tensor:
+        """Values (patches, C) at the patches' centres in a picture (1, C, H, W) that is 0 elsewhere."""
+        rows, columns = self.shape
+        centre = self.side // 2
+        canvas = values.new_zeros(*self.canvas, values.shape[1])
+        canvas[centre :: self.stride, centre :: self.stride][:rows, :columns] = values.view(rows, columns, -1)
+        return self.folded(canvas).permute(2, 0, 1)[None]
+
     def folded(self, canvas: Tensor) -> Tensor:
         """Sums on the canvas (h, w, C), folded onto the picture (H, W, C) if it tiles, else cropped to it."""
         top, left = self.margin, self.margin

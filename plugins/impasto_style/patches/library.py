@@ -26,16 +26,28 @@ CELLS = 32
 
 @dataclass(frozen=True)
 class Pieces:
-    """Pixels of patches: indices into pixels (N, 3), from `corner` (patches,), in steps `down` and `right`."""
+    """Pixels of patches: indices into pixels (N, 3), from `corner` (patches,), in steps `down` and `right`.
+
+    known: colours that were looked up before, by their places; None to look them up each time, which needs no memory.
+    """
 
     pixels: Tensor
     corner: Tensor
     down: Tensor
     right: Tensor
+    known: dict[tuple[int, int], Tensor] | None = None
 
     def at(self, y: int, x: int) -> Tensor:
         """Colours (patches, 3) at (y, x) from the patches' corners."""
-        return self.pixels[self.corner + y * self.down + x * self.right]
+        if self.known is None:
+            return self.pixels[self.place(y, x)]
+        if (y, x) not in self.known:
+            self.known[y, x] = self.pixels[self.place(y, x)]
+        return self.known[y, x]
+
+    def place(self, y: int, x: int) -> Tensor:
+        """Indices (patches,) into the pixels at (y, x) from the patches' corners."""
+        return self.corner + y * self.down + x * self.right
 
 
 class Library:
@@ -85,6 +97,12 @@ class Library:
         counts = torch.bincount(self.cell, minlength=len(self.sizes) * CELLS**2).view(len(self.sizes), -1)
         return torch.block_diag(*(counts / counts.sum(1, keepdim=True)))
 
+    def cell_means(self, values: Tensor) -> Tensor:
+        """Means (cells of all styles,) of values of the patches (rows,)."""
+        count = len(self.sizes) * CELLS**2
+        total = values.new_zeros(count).index_add_(0, self.cell, values)
+        return total / torch.bincount(self.cell, minlength=count).clamp_min(1)
+
     def place(self, patches: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """View of each patch, and row and column on the view's grid."""
         view = self.view[patches]
@@ -105,7 +123,7 @@ class Library:
     def pieces(self, patches: Tensor) -> Pieces:
         """Pixels of patches."""
         view = self.view[patches]
-        return Pieces(self.pixels, self.corner[patches], self.down[view], self.right[view])
+        return Pieces(self.pixels, self.corner[patches], self.down[view], self.right[view], known={})
 
     def enlarged_pieces(self, patches: Tensor, styles: Sequence[Tensor], factor: int) -> Pieces:
         """Pixels of the same patches of styles enlarged by a factor."""
@@ -119,8 +137,8 @@ class Library:
         y = y * factor + (factor - 1) * ((down == -width) | (right == -width))
         x = x * factor + (factor - 1) * ((down == -1) | (right == -1))
         corner = before * factor**2 + y * width * factor + x
-        wide = [torch.where(step.abs() == 1, step, step * factor) for step in (down, right)]
-        return Pieces(pixels_of(styles), corner, *wide)
+        down, right = (torch.where(step.abs() == 1, step, step * factor) for step in (down, right))
+        return Pieces(pixels_of(styles), corner, down, right)
 
 
 def pixels_of(styles: Sequence[Tensor]) -> Tensor:

@@ -17,7 +17,7 @@ from torch import Tensor
 from .grid import Grid
 from .library import Library
 
-POOL = 4096
+POOL = 2048
 """Number of random patches of each style that are compared with every position, at each size."""
 MEASURED = 16
 """Step between the positions that measure the usual distance."""
@@ -32,8 +32,9 @@ NEIGHBOURS = 4
 NEAR = (8, 4, 2)
 """Radii of the search around the present patch, in grid steps."""
 AT_RANDOM = 2
-COHERENCE = 0.3
-"""Relative reduction of the distance of a patch that continues a neighbour's, so that strokes stay whole."""
+COHERENCE = 0.15
+"""Relative reduction of the distance of a patch that continues a neighbour's, so that strokes stay whole; more of it
+makes larger pieces (`tests/benchmarks/style_pieces.py`)."""
 RATE = 0.5
 """Step of the dual ascent, relative to the usual distance."""
 MOST_RISE = 3.0

@@ -1,19 +1,20 @@
 """Blending of overlapping patches into one picture by iteratively reweighted least squares, which keeps strokes sharp.
 
 As in Kwatra et al. 2005 ("Texture optimization") and Elad & Milanfar 2017, but with a power at which few patches
-dominate, and with a window that favours the centre of each patch.
+dominate, and with a window that favours the centre of each patch. Detail that is lost where they disagree is amplified.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor
 
 from .grid import Grid
-from .library import Pieces
+from .guides import blurred
+from .library import Pieces, pixels_of
 from .matching import Tick
 
 ROUNDS = 3
@@ -22,6 +23,11 @@ POWER = -2.0
 LEAST_DIFFERENCE = 3e-4
 WINDOW = 1.5
 """Standard deviation of the window, in pixels of the size used for matching."""
+
+DETAIL_PX, NEAR_PX = 1.2, 4.0
+"""Widths, in pixels of the size used for matching, of the blur that separates detail, and of the mean of its energy."""
+MOST_GAIN = 2.0
+LEAST_ENERGY = 1e-6
 
 
 def patch_weights(pieces: Pieces, grid: Grid, tick: Tick) -> Tensor:
@@ -43,6 +49,24 @@ def blended(pieces: Pieces, weights: Tensor, grid: Grid, tick: Tick) -> Tensor:
         total[place] += (weights * factor) * pieces.at(y, x).view(*grid.shape, 3)
         norm[place] += weights * factor
     return (grid.folded(total) / grid.folded(norm)).permute(2, 0, 1)[None]
+
+
+def sharpened(x: Tensor, pieces: Pieces, grid: Grid, styles: Sequence[Tensor], seamless: bool) -> Tensor:
+    """x (1, 3, H, W), blended of pieces of styles (1, 3, h, w), with as much fine detail as these have themselves."""
+    detail_px, near_px = DETAIL_PX * grid.factor, NEAR_PX * grid.factor
+    energies = pixels_of([_energy(style - blurred(style, detail_px)) for style in styles])  # (N, 1)
+    wanted = energies[pieces.place(grid.side // 2, grid.side // 2)]
+    scattered = blurred(grid.from_centres(torch.cat([wanted, torch.ones_like(wanted)], 1)), near_px, seamless)
+    wanted = scattered[:, :1] / scattered[:, 1:]
+    coarse = blurred(x, detail_px, seamless)
+    detail = x - coarse
+    present = blurred(_energy(detail), near_px, seamless)
+    gain = ((wanted + LEAST_ENERGY) / (present + LEAST_ENERGY)).sqrt().clamp(1, MOST_GAIN)
+    return (coarse + gain * detail).clamp(0, 1)
+
+
+def _energy(x: Tensor) -> Tensor:
+    return x.square().sum(1, keepdim=True)
 
 
 def _differences(pieces: Pieces, picture: Tensor, grid: Grid, tick: Tick) -> Tensor:

@@ -21,17 +21,17 @@ from ..shared.progress import Progress
 from ..shared.resampling import as_image, resized, resized_linear
 from ..shared.task import Region, Task, scales
 from .grid import SIDE, STRIDE, Grid
-from .guides import blurred, detail_contrast, edges, inside, matched, mixed
+from .guides import blurred, calmed, detail_contrast, edges, inside, matched, mixed, suited
 from .library import MOST_PATCHES, Library, cropped
 from .matching import Search, Tick
-from .mosaic import blended, patch_weights
+from .mosaic import blended, patch_weights, sharpened
 from .parameters import PatchesStyleParameters
 from .recoloring import recolored
 
 LEAST_PX = 64
 """Longer side of the first size."""
-SEARCH_PX = 1024
-"""Longer side up to which patches are matched; larger results use the same patches at a higher resolution."""
+SEARCH_PX = {"quick": 512, "usual": 512, "best": 1024}
+"""Longer side up to which patches are matched, by quality; larger results use the same patches, but finer."""
 STROKES = 4 / 256
 """Width of the guides' blur, relative to a style's longer side, above that of strokes."""
 LEAST_STROKES_PX = 1.2
@@ -42,7 +42,7 @@ KEPT = 0.8
 NOISE = 0.1
 FIRST_ROUNDS = 30
 """Rounds at the first size, where they cost nothing, to find potentials that hold for all sizes."""
-PASSES = {"quick": (2, 4), "usual": (4, 3), "best": (8, 4)}
+PASSES = {"quick": (2, 2), "usual": (3, 2), "best": (8, 4)}
 """Number of times that patches are blended at each size, and rounds of search before each."""
 DETAIL_PX = 1.2
 
@@ -52,8 +52,8 @@ def paint(task: Task, parameters: PatchesStyleParameters, context: Context) -> T
     painted = [region for region in task.regions if region.weights[0] < 1]
     if not painted:
         return task.picture
-    task = _with_styles_only(task, painted)
-    factor = math.ceil(task.longest_px / SEARCH_PX)
+    factor = math.ceil(task.longest_px / SEARCH_PX[parameters.quality])
+    task = _with_styles_only(task, painted, factor)
     small = task if factor == 1 else task.scaled(round(task.longest_px / factor))
     sizes = scales(small, LEAST_PX)
     passes, _ = PASSES[parameters.quality]
@@ -127,7 +127,8 @@ class _Painter:
                 search.balance(patches, self.parameters.variety)
             pieces = search.library.pieces(patches)
             weights = patch_weights(pieces, search.grid, self.progress.advance)
-            x = blended(pieces, weights, search.grid, self.progress.advance).clamp(0, 1)
+            x = blended(pieces, weights, search.grid, self.progress.advance)
+            x = sharpened(x, pieces, search.grid, task.sources, task.seamless)
             mosaic = _Mosaic(x, search, patches, weights)
             self.progress.advance(size**2)
             if self.context.is_stopped():
@@ -147,6 +148,8 @@ class _Painter:
         region = self._regions(task, grid)
         weights = torch.tensor([region.weights for region in task.regions], device=leading.device)
         target_use = weights / weights.sum(1, keepdim=True) @ library.cell_areas()
+        target_use = target_use * _suited(library, contrast, task)
+        target_use = target_use / target_use.sum(1, keepdim=True)
         potentials = torch.zeros_like(target_use) if before is None else before.search.potentials
         painted = grid.at_centres(_coverage(task)).flatten() > 0
         search = Search(library, grid, region, painted, target_use, potentials, self.context.rng, self.progress.advance)
@@ -176,10 +179,13 @@ class _Painter:
         return search.better(queries, search.nearest_of(queries, pool), _transferred(before, search))
 
 
-def _with_styles_only(task: Task, painted: Sequence[Region]) -> Task:
-    """The task with only the used styles as its sources, and only the regions that they paint."""
+def _with_styles_only(task: Task, painted: Sequence[Region], factor: int) -> Task:
+    """The task with only the used styles as its sources, and only the regions that they paint.
+
+    Styles are cropped to as many patches as can be searched at a `factor`-th of the size.
+    """
     used = [index for index in range(1, len(task.sources)) if any(region.weights[index] for region in painted)]
-    most_px = MOST_PATCHES // len(used) * STRIDE**2 * math.ceil(task.longest_px / SEARCH_PX) ** 2
+    most_px = MOST_PATCHES // len(used) * STRIDE**2 * factor**2
     regions = [replace(region, weights=tuple(region.weights[index] for index in used)) for region in painted]
     return replace(task, sources=tuple(cropped(task.sources[index], most_px) for index in used), regions=tuple(regions))
 
@@ -218,8 +224,17 @@ def _matched_contrast(leading: Tensor, contrasts: Sequence[Tensor], task: Task, 
     result = torch.zeros_like(leading[:, :1])
     for region in task.regions:
         moved = matched(values, inside(values, region.mask), mixed(of_styles, region.weights))
+        moved = calmed(values, moved)
         result += _mask(region, task) * torch.from_numpy(moved).to(leading.device).view_as(result)
     return result
+
+
+def _suited(library: Library, contrast: Tensor, task: Task) -> Tensor:
+    """Weights of the styles' cells in each region (regions, cells), by how often contrasts like theirs are wanted."""
+    own = library.features[:, -1].cpu().numpy() / (SIDE * CONTRAST_WEIGHT)
+    wanted = contrast.flatten().cpu().numpy()
+    weights = [torch.from_numpy(suited(own, inside(wanted, region.mask))) for region in task.regions]
+    return torch.stack([library.cell_means(own.to(library.cell.device)) for own in weights])
 
 
 def _transferred(before: _Mosaic, search: Search) -> Tensor:
@@ -248,4 +263,5 @@ def _enlarged(mosaic: _Mosaic, task: Task, factor: int, tick: Tick) -> Tensor:
     sizes = [(height * factor, width * factor) for height, width in library.sizes]
     styles = [resized(style, size) for style, size in zip(task.sources, sizes, strict=True)]
     pieces = library.enlarged_pieces(mosaic.patches, styles, factor)
-    return blended(pieces, mosaic.weights, grid.enlarged(factor), tick)
+    x = blended(pieces, mosaic.weights, grid.enlarged(factor), tick)
+    return sharpened(x, pieces, grid.enlarged(factor), styles, task.seamless)

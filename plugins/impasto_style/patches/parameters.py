@@ -14,7 +14,7 @@ class PatchesStyleParameters(StyleParameters):
 
     quality: Literal["quick", "usual", "best"] = Field(
         "usual",
-        description="How often strokes are laid anew at each size; best takes about three times as long as quick",
+        description="How often strokes are laid anew at each size; best takes several times as long, above 512 px most",
     )
     variety: float = Field(
         1.0, ge=0, le=3, description="How evenly all parts of the style are used, relative to the default"

@@ -21,7 +21,7 @@ AXES = torch.tensor([[0.75, 1.47, 0.28], [0.5, -0.5, 0.0], [-0.25, -0.25, 0.5]])
 """Lightness (weighted 2.5-fold) and two colour differences of sRGB. A smaller weight keeps the order of lightness less
 well, a larger one hardly better, and palettes get farther from the style's (docs/benchmarks.md)."""
 ROUNDS, QUANTILES = 12, 257
-SAMPLES = 2**16
+SAMPLES = 2**14
 SMOOTHING_PARTS = 32
 """The picture's shorter side over the radius of the guided filter."""
 SMOOTHING_EPSILON = 1e-3

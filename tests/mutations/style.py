@@ -1,0 +1,33 @@
+"""Mutations of the stylizers: which parts of a style paint which places, and how sharp they stay."""
+
+from __future__ import annotations
+
+from .mutation import Edit, Mutation
+
+GUIDES, MOSAIC = "plugins/impasto_style/patches/guides.py", "plugins/impasto_style/patches/mosaic.py"
+TESTS = "plugins/test_patches_style.py"
+CALM = f"{TESTS}::test_a_calm_picture_is_painted_with_calm_parts_of_a_style"
+
+STYLE = (
+    Mutation(
+        "patches-all-of-a-style",
+        "A calm picture is painted with all contrasts that the style has.",
+        GUIDES,
+        Edit("CALM * values + (1 - CALM) * wanted", "wanted"),
+        (CALM,),
+    ),
+    Mutation(
+        "patches-all-suited",
+        "All parts of a style are used, whether their contrast is wanted or not.",
+        GUIDES,
+        Edit(".clip(*SUITED)", ".clip(1, 1)"),
+        (f"{TESTS}::test_contrasts_are_suited_by_how_often_they_are_wanted",),
+    ),
+    Mutation(
+        "patches-dull",
+        "Detail that blending loses stays lost.",
+        MOSAIC,
+        Edit(".sqrt().clamp(1, MOST_GAIN)", ".sqrt().clamp(1, 1)"),
+        (f"{TESTS}::test_detail_that_was_lost_by_blending_is_restored",),
+    ),
+)
