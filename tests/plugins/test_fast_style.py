@@ -14,7 +14,7 @@ from impasto.plugins import registry
 from impasto.recipe import Recipe, Step
 from impasto.runner import run
 from impasto.texture import Maps
-from impasto_style.fast.data import Lessons, neighbours_teacher, own_pictures
+from impasto_style.fast.data import Lessons, own_pictures, teacher_of
 from impasto_style.fast.losses import (
     beyond_range,
     forms_distance,
@@ -255,9 +255,10 @@ def test_a_cancelled_lesson_changes_nothing():
     assert calls[0] == calls[1]
 
 
-def test_the_teacher_repaints_by_neighbours():
+@pytest.mark.parametrize("name", ["patches-style", "neighbours"])
+def test_teachers_repaint_in_the_paintings_colours(name):
     context = Context(weights=registry().weights_library())
-    teacher = neighbours_teacher(CAT, "auto", context)
+    teacher = teacher_of(name, CAT, "auto", context)
     values = draw_scene(48, np.random.default_rng(0))
     made = teacher(values, 3)
     assert made.shape == values.shape
@@ -288,9 +289,8 @@ def test_noise_has_dots_and_patches():
     random = torch.Generator().manual_seed(0)
     made = noise_input((256, 256), lambda channel, *cells: torch.randn(1, 1, *cells, generator=random))[0]
     steps = made.diff(dim=2).square().mean((1, 2)) / made.var((1, 2))  # 2 for white noise
-    assert steps[0] == pytest.approx(2, rel=0.1)
-    assert steps[1] == pytest.approx(2, rel=0.1)
-    assert steps[2] > 4 * steps[3] > 0
+    assert steps[0] > 4 * steps[2] > 16 * steps[3] > 0
+    assert steps[0] < 1.5  # dots of single cells would show as a mesh
 
 
 def test_a_model_that_does_not_fit_is_refused(library, tmp_path):

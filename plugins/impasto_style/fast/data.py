@@ -1,4 +1,4 @@
-"""Lessons of a fast style: pictures, and how `neighbours` repaints them in the style.
+"""Lessons of a fast style: pictures, and how a slow stylizer repaints them.
 
 The pictures are drawn scenes and procedural materials, which need no download, and the user's own.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import torch
@@ -23,9 +24,11 @@ from impasto.surface.thumbnail import lit
 from impasto.texture import Maps
 from impasto.training.pictures import Picture
 
-from ..neighbours.painting import paint
+from ..neighbours import painting as neighbours
 from ..neighbours.parameters import NeighboursParameters
-from ..shared.controls import MASK, STYLE
+from ..patches import painting as patches
+from ..patches.parameters import PatchesStyleParameters
+from ..shared.controls import MASK, STYLE, StyleParameters
 from ..shared.restyle import restyle
 from .preparing import recolored
 from .scenes import draw_scene
@@ -98,10 +101,14 @@ class Lessons:
         return {}
 
 
-def neighbours_teacher(painting: Maps, backbone: str, context: Context) -> Teacher:
-    """A teacher that repaints by `neighbours` in the style of a painting, with strokes of the size that it has."""
-    given = {"backbone": backbone, "steps": TEACHER_STEPS, "strokes_px": max(painting.size_px), "weight": (1.0,)}
-    parameters = NeighboursParameters.model_validate({**given, "seamless": "off"})
+def teacher_of(name: str, painting: Maps, backbone: str, context: Context) -> Teacher:
+    """A teacher that repaints by a stylizer in the style of a painting, with strokes of the size that it has."""
+    given: dict[str, Any] = {"strokes_px": max(painting.size_px), "weight": (1.0,), "seamless": "off"}
+    paint: Callable[..., Tensor] = patches.paint
+    parameters: StyleParameters = PatchesStyleParameters.model_validate(given)
+    if name == "neighbours":
+        paint = neighbours.paint
+        parameters = NeighboursParameters.model_validate({**given, "backbone": backbone, "steps": TEACHER_STEPS})
     quiet = replace(context, on_progress=lambda *_: None, on_preview=lambda _: None, is_stopped=lambda: False)
 
     def repainted(values: Tensor, seed: int) -> Tensor:

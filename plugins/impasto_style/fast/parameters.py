@@ -64,7 +64,10 @@ class TrainFastStyleParameters(Parameters):
         1.0, ge=0, le=10, description="How strongly the picture's shapes are kept, relative to the default"
     )
     lessons: int = Field(
-        32, ge=1, le=1000, description="Pictures that `neighbours` repaints for it to learn from, some seconds each"
+        32, ge=1, le=1000, description="Pictures that the teacher repaints for it to learn from, some seconds each"
+    )
+    teacher: Literal["patches-style", "neighbours"] = Field(
+        "patches-style", description="The stylizer that shows how to repaint; neighbours takes twice as long"
     )
     width: int = Field(12, ge=4, le=64, description="Channels at full resolution: how much the model can hold")
     backbone: Backbone = backbone_field()

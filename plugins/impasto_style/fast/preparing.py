@@ -15,8 +15,9 @@ from .network import STRIDE
 
 MEASURED_PX = 256
 """Most rows and columns of a picture by which its colours are measured."""
-SIZES = (1, 1, 4, 16)
-"""Sizes of the noise of each channel, relative to the network's coarsest pixels: dots of paint to patches of colour."""
+SIZES = (2, 2, 4, 16)
+"""Sizes of the noise of each channel, relative to the network's coarsest pixels: strokes to patches of colour. Noise of
+size 1 shows as a mesh of dots."""
 
 
 def recolored(x: Tensor, style: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""Training of a fast style: a network learns from lessons, pictures that `neighbours` has repainted.
+"""Training of a fast style: a network learns from lessons, pictures that a slow stylizer has repainted.
 
 Johnson et al. 2016 ask every crop for the statistics of the whole painting, which leaves mud: a sky and a face are to
 have all of its strokes. Here each crop is asked for those of the same crop as the teacher has painted it, so that calm
@@ -28,7 +28,7 @@ from impasto.training.pictures import load_surfaces
 from ..shared.architectures import load_encoder
 from ..shared.encoder import Encoder
 from ..shared.resampling import as_image, as_tensor
-from .data import Lessons, colors_of, neighbours_teacher, own_pictures
+from .data import Lessons, colors_of, own_pictures, teacher_of
 from .losses import beyond_range, forms_distance, placed_colors, style_losses
 from .network import TransformNetwork
 from .painting import STYLE_TENSOR, TOOL
@@ -146,7 +146,7 @@ def train_fast_style(
     own = own_pictures(pictures, parameters.longest_px, parameters.crop_px)
     sources += pictures.sources() if pictures else []
     size_px = round(LESSON * parameters.crop_px)
-    teacher = neighbours_teacher(surfaces[0], parameters.backbone, context)
+    teacher = teacher_of(parameters.teacher, surfaces[0], parameters.backbone, context)
 
     def build(seed: int) -> FastStyleTraining:
         lessons = Lessons(parameters.lessons, size_px, seed, some_pixels(paintings[0])[None], teacher, own)
