@@ -8,6 +8,7 @@ import sys
 import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import numpy as np
 import pytest
@@ -110,6 +111,8 @@ def test_an_artist_trains_works_meanwhile_and_moves_sliders(walk_through):
     assert facts["made_meanwhile"].startswith("Made")
     assert facts["library"] == ["gravel.safetensors"]
     assert facts["chosen_model"] == "gravel"
+    page = Path(unquote(urlsplit(facts["opened"]).path))
+    assert "<h1>gravel</h1>" in page.read_text().lower()
     assert facts["live_error"] == ""
     assert facts["picked_seed"] > 0
 

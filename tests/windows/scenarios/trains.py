@@ -20,6 +20,9 @@ EXTENSION = sys.modules["bl_ext.user_default.impasto"]
 JOBS = EXTENSION.jobs.session.jobs
 SMALL = {"name": "gravel", "steps": 5000, "canvas_px": 128, "crop_px": 64, "batch": 2, "width": 0.5}
 LIMIT_S = 600
+OPENED = OUT / "opened.txt"
+BROWSER = f'#!/bin/sh\nprintf %s "$1" >"{OPENED}"\n'
+"""What webbrowser starts in place of a browser: it notes the address."""
 
 
 def scenario(walk: Walk) -> Steps:
@@ -35,6 +38,7 @@ def scenario(walk: Walk) -> Steps:
     yield from trains(walk)
     yield from generates_meanwhile(walk)
     yield from pauses_and_keeps(walk, library)
+    yield from opens_its_report(walk)
     yield walk.fold_panel(2)
     yield walk.fold_panel(0)
     yield from moves_a_slider(walk)
@@ -88,6 +92,18 @@ def pauses_and_keeps(walk: Walk, library: Path) -> Steps:
     walk.record("library", sorted(path.name for path in library.glob("*.safetensors")))
     walk.record("chosen_model", bpy.context.scene.impasto_parameters.torus.model)
     walk.screenshot("trained.png")
+
+
+def opens_its_report(walk: Walk) -> Steps:
+    """The button below the report of the training opens the page about the model."""
+    browser = OUT / "browser"
+    browser.write_text(BROWSER)
+    browser.chmod(0o755)
+    os.environ["BROWSER"] = f"{browser} %s"
+    OPENED.unlink(missing_ok=True)
+    yield walk.click("impasto.open_report", "VIEW_3D")
+    yield until(OPENED.exists, 20)
+    walk.record("opened", OPENED.read_text())
 
 
 def moves_a_slider(walk: Walk) -> Steps:
