@@ -1,4 +1,4 @@
-"""The worker's service: reads requests from its client, runs recipes one after the other, and answers.
+"""The worker's service: reads requests from its client, has them carried out one after the other, and answers.
 
 A malformed request is answered with an error. At the end of the stream the worker cancels its jobs, except for those
 with `"detach": true`, which it finishes first.
@@ -11,66 +11,24 @@ import logging
 import platform
 import queue
 import threading
-import time
 import traceback
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import IO, Any
 
 import numpy as np
 
 from ..about import VERSION
 from ..errors import Cancelled, ImpastoError, ProtocolError
 from ..system.shapes import ID
-from .delivery import deliver, preview_pixels, read_inputs, read_picture
-from .requests import JobRequest, MatchRequest, MoreLikeRequest, Request, request_of
+from .execution import Job, answer_to
+from .requests import Request, request_of
 from .wire import PROTOCOL, FrameError, FrameReader, write_frame
 
-if TYPE_CHECKING:
-    from ..data.dataset import Dataset
-    from ..matchers import Match
-    from ..texture import Maps
-    from ..tools import Result
-
-PREVIEW_INTERVAL_S = 0.25
-PROGRESS_INTERVAL_S = 0.05
 EXIT_GRACE_S = 10.0
 END_GRACE_S = 1.0
 """Time for jobs to end after a signal; the process ends after `interruption.GRACE_S` in any case."""
 
 log = logging.getLogger("impasto.worker")
-
-
-@dataclass
-class Job:
-    """A request that takes time. The reading thread sets its events, the running tool checks them.
-
-    resumed: cleared while the job is paused.
-    """
-
-    request: Request
-    cancelled: threading.Event = field(default_factory=threading.Event)
-    stopped: threading.Event = field(default_factory=threading.Event)
-    resumed: threading.Event = field(default_factory=threading.Event)
-    is_running: bool = False
-
-    def __post_init__(self) -> None:
-        self.resumed.set()
-
-    @property
-    def id(self) -> int:
-        return self.request.id
-
-    @property
-    def key(self) -> str:
-        """Key by which a newer job supersedes this one; "" if none does."""
-        return getattr(self.request, "supersedes", "")
-
-    @property
-    def continues_alone(self) -> bool:
-        """Whether the job is finished even if the client is gone."""
-        return isinstance(self.request, JobRequest) and self.request.detach and self.resumed.is_set()
 
 
 class Worker:
@@ -193,118 +151,14 @@ class Worker:
 
     def _answer(self, job: Job) -> None:
         try:
-            answer = self._answer_of(job)
-            self._send({"id": job.id, **answer[0]}, answer[1])
+            header, arrays = answer_to(job, self._send)
+            self._send({"id": job.id, **header}, arrays)
         except Cancelled:
             self._send({"type": "cancelled", "id": job.id})
         except BaseException as error:  # noqa: BLE001  whatever a plugin raises becomes this job's error; the worker goes on
             self._send({"id": job.id, **_describe_error(error)})
         finally:
             self._jobs.pop(job.id, None)
-
-    def _answer_of(self, job: Job) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-        if isinstance(job.request, JobRequest):
-            return self._run(job.request, job)
-        if isinstance(job.request, MoreLikeRequest):
-            return _more_like(job.request)
-        return self._match(job.request, job) if isinstance(job.request, MatchRequest) else _describe()
-
-    def _match(self, request: MatchRequest, job: Job) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-        from ..matching import match
-
-        self._send({"type": "state", "id": job.id, "state": "running"})
-        found = match(
-            request.matcher,
-            read_picture(request.inputs["picture"]) if request.inputs else request.text,
-            seed=request.seed,
-            start=request.start,
-            device=request.device,
-            on_progress=self._teller(job),
-            is_cancelled=lambda: self._is_cancelled(job),
-        )
-        return _matched(found)
-
-    def _teller(self, job: Job) -> Callable[[float, str], None]:
-        """A function that reports a job's progress to the client, at most every `PROGRESS_INTERVAL_S`."""
-        return _throttled(
-            PROGRESS_INTERVAL_S,
-            lambda fraction, message: self._send(
-                {"type": "progress", "id": job.id, "fraction": fraction, "message": message}
-            ),
-        )
-
-    def _run(self, request: JobRequest, job: Job) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-        from ..io.streaming import Sink
-        from ..runner import run, run_to_files
-
-        started = time.monotonic()
-        self._send({"type": "state", "id": job.id, "state": "running"})
-        report = self._teller(job)
-
-        def tell(fraction: float, message: str) -> None:
-            if self._is_cancelled(job):
-                raise Cancelled
-            report(fraction, message)
-
-        inputs = read_inputs(request.recipe, request.inputs, lambda _, name: tell(0.0, f"looking at {name}"))
-        self._warn(job, inputs)
-        how = {
-            "device": request.device,
-            "on_progress": report,
-            "on_preview": _throttled(
-                PREVIEW_INTERVAL_S,
-                lambda maps: self._send({"type": "preview", "id": job.id}, {"preview": preview_pixels(maps)}),
-            ),
-            "is_cancelled": lambda: self._is_cancelled(job),
-            "is_stopped": job.stopped.is_set,
-        }
-        wanted = request.delivery
-        if wanted.kind == "preview":
-            how["enough_px"] = wanted.longest_px
-        if wanted.kind == "files":
-            where = Path(wanted.folder)
-            sink = Sink(where, wanted.name, wanted.format, wanted.replace, wanted.wait_s, wanted.export)
-            result = run_to_files(request.recipe, inputs, sink, tile_by_tile=wanted.tile_by_tile, **how)
-        else:
-            result = run(request.recipe, inputs, **how)
-            result = self._with_report(job, result, inputs, how)
-        log.info("job %d took %.2f s", job.id, time.monotonic() - started)
-        return deliver(result, wanted, tell)
-
-    def _warn(self, job: Job, inputs: Mapping[str, Maps | Dataset]) -> None:
-        """Tell the user what the job's datasets lack, before it learns from them for long."""
-        from ..data.class_warnings import class_warnings
-        from ..data.dataset import Dataset
-
-        found = [said for data in inputs.values() if isinstance(data, Dataset) for said in class_warnings(data)]
-        if found:
-            self._send({"type": "warnings", "id": job.id, "warnings": found})
-
-    def _with_report(
-        self, job: Job, result: Result, inputs: Mapping[str, Maps | Dataset], how: dict[str, Any]
-    ) -> Result:
-        """The result of a training with the report of its model, unless the user cancels or stops it by now."""
-        from ..data.dataset import Dataset
-
-        data = next((value for value in inputs.values() if isinstance(value, Dataset)), None)
-        if data is None or not result.models:
-            return result
-        from ..training.reporting import add_report
-
-        was_stopped = job.stopped.is_set()
-
-        def is_over() -> bool:
-            return self._is_cancelled(job) or (job.stopped.is_set() and not was_stopped)
-
-        return add_report(result, data, device=how["device"], on_progress=how["on_progress"], is_cancelled=is_over)
-
-    def _is_cancelled(self, job: Job) -> bool:
-        """Whether the job was cancelled; blocks while it is paused."""
-        if not job.resumed.is_set():
-            self._send({"type": "state", "id": job.id, "state": "paused"})
-            job.resumed.wait()
-            self._send({"type": "state", "id": job.id, "state": "running"})
-        return job.cancelled.is_set()
 
     def _send(self, header: Mapping[str, Any], arrays: Mapping[str, np.ndarray] | None = None) -> None:
         try:
@@ -319,24 +173,6 @@ class Worker:
             self._sink.close()
 
 
-def _describe() -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    from ..installation import description
-
-    return {"type": "described", "description": description()}, {}
-
-
-def _more_like(request: MoreLikeRequest) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    from ..evolution import more_like
-
-    given = request.favourites
-    return _matched(more_like(given, seed=request.seed, variety=request.variety, locked=request.locked))
-
-
-def _matched(found: Match) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    recipe, notes = found.recipe.to_dict(), list(found.notes)
-    return {"type": "matched", "recipe": recipe, "notes": notes, "figures": dict(found.figures)}, {}
-
-
 def _describe_error(error: BaseException) -> dict[str, Any]:
     trace = "".join(traceback.format_exception(error))
     log.error("job failed\n%s", trace)
@@ -347,16 +183,3 @@ def _describe_error(error: BaseException) -> dict[str, Any]:
     else:
         name, message, remedy = "WorkerError", f"{type(error).__name__}: {error}", "this is a bug: report the log"
     return {"type": "error", "error": name, "message": message, "remedy": remedy, "trace": trace}
-
-
-def _throttled(interval_s: float, function: Any) -> Any:
-    """The function, called at most once per interval; calls in between are dropped."""
-    last = [-interval_s]
-
-    def call(*arguments: Any) -> None:
-        now = time.monotonic()
-        if now - last[0] >= interval_s:
-            last[0] = now
-            function(*arguments)
-
-    return call

@@ -1,0 +1,207 @@
+"""What the worker computes for a request: a run, a match, recipes that resemble others, or the description.
+
+It runs in the job's thread, checks the events that the reading thread sets, and tells the client how far it is.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+
+from ..errors import Cancelled
+from .delivery import deliver, preview_pixels, read_inputs, read_picture
+from .requests import JobRequest, MatchRequest, MoreLikeRequest, Request
+
+if TYPE_CHECKING:
+    from ..data.dataset import Dataset
+    from ..matchers import Match
+    from ..texture import Maps
+    from ..tools import Result
+
+PREVIEW_INTERVAL_S = 0.25
+PROGRESS_INTERVAL_S = 0.05
+
+Answer: TypeAlias = "tuple[dict[str, Any], dict[str, np.ndarray]]"
+"""Header and arrays of a frame."""
+Send: TypeAlias = Callable[..., None]
+"""Sends a header, and arrays if there are any, to the client."""
+
+log = logging.getLogger("impasto.worker")
+
+
+@dataclass
+class Job:
+    """A request that takes time. The reading thread sets its events, the running tool checks them.
+
+    resumed: cleared while the job is paused.
+    """
+
+    request: Request
+    cancelled: threading.Event = field(default_factory=threading.Event)
+    stopped: threading.Event = field(default_factory=threading.Event)
+    resumed: threading.Event = field(default_factory=threading.Event)
+    is_running: bool = False
+
+    def __post_init__(self) -> None:
+        self.resumed.set()
+
+    @property
+    def id(self) -> int:
+        return self.request.id
+
+    @property
+    def key(self) -> str:
+        """Key by which a newer job supersedes this one; "" if none does."""
+        return getattr(self.request, "supersedes", "")
+
+    @property
+    def continues_alone(self) -> bool:
+        """Whether the job is finished even if the client is gone."""
+        return isinstance(self.request, JobRequest) and self.request.detach and self.resumed.is_set()
+
+
+def answer_to(job: Job, send: Send) -> Answer:
+    """Carry a job's request out; its answer, without the id. Raises Cancelled, and what its tools raise."""
+    request = job.request
+    if isinstance(request, JobRequest):
+        return _Execution(job, send).run(request)
+    if isinstance(request, MatchRequest):
+        return _Execution(job, send).match(request)
+    return _more_like(request) if isinstance(request, MoreLikeRequest) else _describe()
+
+
+class _Execution:
+    """A job that is carried out, and what its client is told meanwhile."""
+
+    def __init__(self, job: Job, send: Send) -> None:
+        self._job, self._send = job, send
+        self._report = _throttled(
+            PROGRESS_INTERVAL_S,
+            lambda fraction, message: self._tell("progress", fraction=fraction, message=message),
+        )
+        self._tell("state", state="running")
+
+    def _tell(self, kind: str, arrays: Mapping[str, np.ndarray] | None = None, **more: Any) -> None:
+        self._send({"type": kind, "id": self._job.id, **more}, arrays)
+
+    def match(self, request: MatchRequest) -> Answer:
+        """The recipe that a matcher finds."""
+        from ..matching import match
+
+        found = match(
+            request.matcher,
+            read_picture(request.inputs["picture"]) if request.inputs else request.text,
+            seed=request.seed,
+            start=request.start,
+            device=request.device,
+            on_progress=self._report,
+            is_cancelled=self._is_cancelled,
+        )
+        return _matched(found)
+
+    def run(self, request: JobRequest) -> Answer:
+        """The result of a recipe, in the form that was asked for."""
+        from ..io.streaming import Sink
+        from ..runner import run, run_to_files
+
+        started = time.monotonic()
+        inputs = read_inputs(request.recipe, request.inputs, lambda _, name: self._check(0.0, f"looking at {name}"))
+        self._warn(inputs)
+        how: dict[str, Any] = {
+            "device": request.device,
+            "on_progress": self._report,
+            "on_preview": _throttled(
+                PREVIEW_INTERVAL_S, lambda maps: self._tell("preview", {"preview": preview_pixels(maps)})
+            ),
+            "is_cancelled": self._is_cancelled,
+            "is_stopped": self._job.stopped.is_set,
+        }
+        wanted = request.delivery
+        if wanted.kind == "preview":
+            how["enough_px"] = wanted.longest_px
+        if wanted.kind == "files":
+            where = Path(wanted.folder)
+            sink = Sink(where, wanted.name, wanted.format, wanted.replace, wanted.wait_s, wanted.export)
+            result = run_to_files(request.recipe, inputs, sink, tile_by_tile=wanted.tile_by_tile, **how)
+        else:
+            result = self._with_report(run(request.recipe, inputs, **how), inputs, request.device)
+        log.info("job %d took %.2f s", self._job.id, time.monotonic() - started)
+        return deliver(result, wanted, self._check)
+
+    def _check(self, fraction: float, message: str) -> None:
+        """Report progress. Raises Cancelled if the job was cancelled."""
+        if self._is_cancelled():
+            raise Cancelled
+        self._report(fraction, message)
+
+    def _warn(self, inputs: Mapping[str, Maps | Dataset]) -> None:
+        """Tell the user what the job's datasets lack, before it learns from them for long."""
+        from ..data.class_warnings import class_warnings
+        from ..data.dataset import Dataset
+
+        found = [said for data in inputs.values() if isinstance(data, Dataset) for said in class_warnings(data)]
+        if found:
+            self._tell("warnings", warnings=found)
+
+    def _with_report(self, result: Result, inputs: Mapping[str, Maps | Dataset], device: str) -> Result:
+        """The result of a training with the report of its model, unless the user cancels or stops it by now."""
+        from ..data.dataset import Dataset
+
+        data = next((value for value in inputs.values() if isinstance(value, Dataset)), None)
+        if data is None or not result.models:
+            return result
+        from ..training.reporting import add_report
+
+        stopped = self._job.stopped
+        was_stopped = stopped.is_set()
+
+        def is_over() -> bool:
+            return self._is_cancelled() or (stopped.is_set() and not was_stopped)
+
+        return add_report(result, data, device=device, on_progress=self._report, is_cancelled=is_over)
+
+    def _is_cancelled(self) -> bool:
+        """Whether the job was cancelled; blocks while it is paused."""
+        if not self._job.resumed.is_set():
+            self._tell("state", state="paused")
+            self._job.resumed.wait()
+            self._tell("state", state="running")
+        return self._job.cancelled.is_set()
+
+
+def _describe() -> Answer:
+    from ..installation import description
+
+    return {"type": "described", "description": description()}, {}
+
+
+def _more_like(request: MoreLikeRequest) -> Answer:
+    from ..evolution import more_like
+
+    given = request.favourites
+    return _matched(more_like(given, seed=request.seed, variety=request.variety, locked=request.locked))
+
+
+def _matched(found: Match) -> Answer:
+    recipe, notes = found.recipe.to_dict(), list(found.notes)
+    return {"type": "matched", "recipe": recipe, "notes": notes, "figures": dict(found.figures)}, {}
+
+
+def _throttled(interval_s: float, function: Callable[..., None]) -> Callable[..., None]:
+    """The function, called at most once per interval; calls in between are dropped."""
+    last = [-interval_s]
+
+    def call(*arguments: Any) -> None:
+        now = time.monotonic()
+        if now - last[0] >= interval_s:
+            last[0] = now
+            function(*arguments)
+
+    return call
