@@ -6,29 +6,36 @@ from __future__ import annotations
 import random
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import bpy
 
 from ..core.errors import ParameterError
 from ..core.recipe import Recipe
 from ..engine import engine
-from ..engine.catalogue import catalogue
-from ..jobs.session import connect, jobs
-from ..jobs.task import Report, Task
+from ..engine.catalogue import catalogue, properties_of
+from ..jobs.session import jobs
+from ..jobs.task import Task
+from ..parameters.groups import drawn_parameters
 from ..parameters.properties import MAX_INT
-from ..tools.live import run
+from ..parameters.schemas import label_of
 from . import variations
 from .request import without_source
+
+if TYPE_CHECKING:
+    from ..core.engine.answers import Matched
+    from ..core.engine.client import Client
 
 MOST = 16
 """Limit of favourites, which is the core's."""
 
 
 class _Favourites:
-    """Recipes that are liked, as JSON, and the file in which they are."""
+    """Recipes that are liked, as JSON, the parameters that they keep, and the file in which they are."""
 
     def __init__(self) -> None:
         self.recipes: dict[str, Recipe] = {}
+        self.locked: set[str] = set()
         self.file_epoch = 0
 
 
@@ -59,32 +66,42 @@ def toggle(recipe: Recipe) -> bool:
 
 
 def clear() -> None:
-    """Forget all favourites."""
-    _liked.recipes, _liked.file_epoch = {}, jobs.file_epoch
+    """Forget all favourites, and what they keep."""
+    _liked.recipes, _liked.locked, _liked.file_epoch = {}, set(), jobs.file_epoch
 
 
-def task(context: bpy.types.Context, liked: Sequence[Recipe], variety: float, locked: Collection[str]) -> Task:
+def lockable() -> dict[str, str]:
+    """Labels, by name, of the parameters that the favourites can keep: those that vary."""
+    tools = dict.fromkeys(step.tool for recipe in favourites() for step in _without_estimators(recipe).steps)
+    known = [catalogue[tool] for tool in tools if tool in catalogue]
+    return {name: label_of(name, properties_of(tool)[name]) for tool in known for name in drawn_parameters(tool)}
+
+
+def locked() -> set[str]:
+    """Names of the parameters that keep the values of the leading favourite."""
+    return _liked.locked & lockable().keys()
+
+
+def toggle_lock(name: str) -> None:
+    """Lock a parameter, or let it vary again. ParameterError if no favourite has it."""
+    if name not in lockable():
+        raise ParameterError(
+            f"no favourite has a parameter {name!r}", "see Locked Parameters in the panel for those that they have"
+        )
+    _liked.locked ^= {name}
+
+
+def task(context: bpy.types.Context, liked: Sequence[Recipe], variety: float, kept: Collection[str]) -> Task:
     """Task that makes four variations like these, shown as they come where the latest were shown."""
-    connected, name, epoch = connect(), variations.latest_name() or context.scene.impasto.tool, jobs.file_epoch
+    name = variations.latest_name() or context.scene.impasto.tool
     request = replace(without_source(context), device=engine.preferences().device)
-    parents, subject = [_without_estimators(recipe) for recipe in liked], variations.latest_subject()
+    parents = [_without_estimators(recipe) for recipe in liked]
+
+    def find(task: Task, client: Client, seed: int) -> Matched:
+        return task.wait_for(client.more_like(parents, seed=seed, variety=variety, locked=sorted(kept)))
+
     seeds = _seeds(len(parents))
-    notes: list[str] = []
-
-    def work(task: Task) -> None:
-        client, made = connected(), []
-        for seed in seeds:
-            found = task.wait_for(client.more_like(parents, seed=seed, variety=variety, locked=sorted(locked)))
-            notes.extend(note for note in found.notes if note not in notes)
-            recipe = request.completed(found.recipe)
-            pixels = run(task, client, request, {}, recipe=recipe)
-            made.append(variations.Variation(recipe.seed, pixels, recipe))
-            variations.keep(name, epoch, subject, made)
-
-    def tell(_: None) -> Report:
-        return Report("WARNING" if notes else "INFO", "; ".join(["Choose one of the variations", *notes]))
-
-    return Task("More like this", work, tell)
+    return variations.task_of_matches("More like this", name, variations.latest_subject(), seeds, request, find)
 
 
 def _seeds(parents: int) -> list[int]:

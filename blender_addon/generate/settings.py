@@ -100,7 +100,7 @@ class ImpastoSettings(bpy.types.PropertyGroup):
     )
     width_m: FloatProperty(
         name="Real Width",
-        description="How wide the source is in the world; 0: not known, taken as 1 metre",
+        description="How wide a picture is in the world; 0: not known",
         min=0.0,
         soft_max=10.0,
         unit="LENGTH",

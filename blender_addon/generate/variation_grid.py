@@ -8,8 +8,9 @@ from collections.abc import Sequence
 import bpy
 
 from ..interface import previews
+from ..tools.panel import section
 from ..translations.texts import sentence
-from .favourites import favourites, is_favourite
+from .favourites import favourites, is_favourite, lockable, locked
 from .variations import Variation
 
 
@@ -40,3 +41,14 @@ def _draw_more_like(layout: bpy.types.UILayout, settings: bpy.types.PropertyGrou
     row.operator("impasto.more_like", icon="SOLO_ON")
     row.operator("impasto.clear_favourites", text="", icon="X")
     column.prop(settings, "variety", slider=True)
+    section(layout, "impasto_locks", "Locked Parameters", _draw_locks, closed=True)
+
+
+def _draw_locks(layout: bpy.types.UILayout) -> None:
+    """Draw a lock for each parameter of the favourites."""
+    kept = locked()
+    grid = layout.grid_flow(columns=2, even_columns=True, align=True)
+    for name, label in lockable().items():
+        is_locked = name in kept
+        icon = "LOCKED" if is_locked else "UNLOCKED"
+        grid.operator("impasto.lock_parameter", text=label, icon=icon, depress=is_locked).name = name

@@ -91,6 +91,22 @@ class IMPASTO_OT_clear_favourites(bpy.types.Operator):
         return {"FINISHED"}
 
 
+class IMPASTO_OT_lock_parameter(bpy.types.Operator):
+    """Keep this parameter as the favourites have it when More Like This mixes them, or let it vary again"""
+
+    bl_idname = "impasto.lock_parameter"
+    bl_label = "Lock Parameter"
+
+    name: StringProperty(name="Name", description="Name of the parameter")
+
+    def execute(self, _context: bpy.types.Context) -> set[str]:
+        try:
+            favourites.toggle_lock(self.name)
+        except ParameterError as error:
+            return tell(self, error_report(error))
+        return {"FINISHED"}
+
+
 class IMPASTO_OT_more_like(TaskOperator, bpy.types.Operator):
     """Make four variations that resemble the favourites: their parameters are mixed, and vary"""
 
@@ -105,7 +121,8 @@ class IMPASTO_OT_more_like(TaskOperator, bpy.types.Operator):
         name="Variety", description="0: between the favourites; 1: far around them", default=0.5, min=0.0, max=1.0
     )
     locked: StringProperty(
-        name="Locked", description='Parameters that keep their values, as a JSON list: ["color", "width_m"]'
+        name="Locked",
+        description='Parameters that keep their values, as a JSON list: ["color", "width_m"]; empty: the panel\'s',
     )
 
     @classmethod
@@ -119,7 +136,8 @@ class IMPASTO_OT_more_like(TaskOperator, bpy.types.Operator):
         if not liked:
             raise ParameterError("there are no favourites", "mark a variation as favourite, or name materials")
         variety = given_to(self, ("variety",)).get("variety", context.scene.impasto.variety)
-        return favourites.task(context, liked, variety, parse_names(self.locked, "locked"))
+        kept = parse_names(self.locked, "locked") or ([] if names else favourites.locked())
+        return favourites.task(context, liked, variety, kept)
 
 
 CLASSES = (
@@ -127,5 +145,6 @@ CLASSES = (
     IMPASTO_OT_pick_variation,
     IMPASTO_OT_favourite,
     IMPASTO_OT_clear_favourites,
+    IMPASTO_OT_lock_parameter,
     IMPASTO_OT_more_like,
 )

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +26,8 @@ from .request import from_scene, why_incomplete
 if TYPE_CHECKING:
     import numpy as np
 
+    from ..core.engine.answers import Matched
+    from ..core.engine.client import Client
 
 COUNT = 4
 
@@ -95,20 +97,62 @@ def are_of_other_settings(context: bpy.types.Context) -> bool:
 def task(context: bpy.types.Context) -> Task:
     """Task that makes the panel's result with four new seeds, and shows each as it comes."""
     live.cancel()
-    connected, given, inputs = preview_inputs(context)
+    _, given, inputs = preview_inputs(context)
     can_be_mixed = not inputs
-    seeds, subject = random.sample(range(MAX_INT), COUNT), _without_seed(given)
-    key = context.scene.impasto.tool, jobs.file_epoch
+
+    def make(task: Task, client: Client, seed: int) -> tuple[Variation, Sequence[str]]:
+        request = replace(given, seed=seed)
+        pixels = run(task, client, request, inputs)
+        return Variation(seed, pixels, request.recipe() if can_be_mixed else None, is_of_panel=True), ()
+
+    seeds = random.sample(range(MAX_INT), COUNT)
+    return task_of("Four variations", context.scene.impasto.tool, _without_seed(given), seeds, make)
+
+
+def task_of_matches(
+    label: str,
+    name: str,
+    subject: str,
+    seeds: Sequence[int],
+    request: Request,
+    find: Callable[[Task, Client, int], Matched],
+) -> Task:
+    """Task that finds a recipe for each seed, and shows a small picture of it as it comes.
+
+    name, subject: of the tool or matcher, and the key of what is varied. request: size, device and form of the results.
+    """
+
+    def make(task: Task, client: Client, seed: int) -> tuple[Variation, Sequence[str]]:
+        found = find(task, client, seed)
+        recipe = request.completed(found.recipe)
+        return Variation(recipe.seed, run(task, client, request, {}, recipe=recipe), recipe), found.notes
+
+    return task_of(label, name, subject, seeds, make)
+
+
+def task_of(
+    label: str,
+    name: str,
+    subject: str,
+    seeds: Sequence[int],
+    make: Callable[[Task, Client, int], tuple[Variation, Sequence[str]]],
+) -> Task:
+    """Task that makes a variation, with notes on it, for each seed, and shows each as it comes."""
+    connected, epoch = connect(), jobs.file_epoch
+    notes: list[str] = []
 
     def work(task: Task) -> None:
         client, made = connected(), []
         for seed in seeds:
-            request = replace(given, seed=seed)
-            pixels = run(task, client, request, inputs)
-            made.append(Variation(seed, pixels, request.recipe() if can_be_mixed else None, is_of_panel=True))
-            keep(*key, subject, made)
+            variation, more = make(task, client, seed)
+            made.append(variation)
+            notes.extend(note for note in more if note not in notes)
+            keep(name, epoch, subject, made)
 
-    return Task("Four variations", work, lambda _: Report("INFO", "Choose one of the variations"))
+    def tell(_: None) -> Report:
+        return Report("WARNING" if notes else "INFO", "; ".join(["Choose one of the variations", *notes]))
+
+    return Task(label, work, tell)
 
 
 def why_not(context: bpy.types.Context) -> str:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import bpy
-from bpy.props import FloatProperty, StringProperty
+from bpy.props import StringProperty
 
 from ..bake.sources import BAKE
 from ..bridge import images, naming
@@ -20,7 +20,7 @@ from ..engine.catalogue import catalogue
 from ..jobs.operator import TaskOperator
 from ..jobs.task import Place, Task
 from ..parameters.azimuths import known_azimuths
-from ..tools.arguments import HEIGHT_PX, MATERIAL, SEED, WIDTH_PX
+from ..tools.arguments import HEIGHT_PX, MATERIAL, SEED, WIDTH_M, WIDTH_PX, width_of
 from ..tools.request import Request, make_task
 
 
@@ -74,13 +74,14 @@ class IMPASTO_OT_estimate_maps(OnImage, bpy.types.Operator):
     bl_label = "Maps from Image"
 
     material: MATERIAL
-    width_m: FloatProperty(name="Real Width", description="Real-world width of the image in metres; 0: unknown", min=0)
+    width_m: WIDTH_M
 
     def task(self, context: bpy.types.Context) -> Task:
         tool = catalogue.usual("maps")
         lit = known_azimuths(context.scene, catalogue[tool])
-        request = Request(tool=tool, parameters=lit, source=self.chosen(context), width_m=self.width_m)
-        target = target_of(context, self.material, request.result_name(), width_m=self.width_m)
+        width_m = width_of(self, context)
+        request = Request(tool=tool, parameters=lit, source=self.chosen(context), width_m=width_m)
+        target = target_of(context, self.material, request.result_name(), width_m=width_m)
         return request.task(target)
 
 

@@ -27,20 +27,21 @@ class IMPASTO_PT_this_image(Tab, InImageEditor, bpy.types.Panel):
 
     def draw(self, context: bpy.types.Context) -> None:
         name_place(self.layout, Place.IMAGE)
-        _draw_light(self.layout, context)
+        _draw_known(self.layout, context)
         draw_operators(self.layout, IMAGE_BUTTONS)
         draw_report(self.layout, Place.IMAGE)
 
 
-def _draw_light(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
-    """Draw where the light of the photograph comes from, for Maps from Image."""
+def _draw_known(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    """Draw what is known of the photograph, for Maps from Image and Match Image: its light and its width."""
     usual = catalogue.usual("maps")
     lit = azimuths_of(catalogue[usual]) if usual else []
+    column = layout.column()
+    column.use_property_split = True
+    column.use_property_decorate = False
     if lit:
-        column = layout.column()
-        column.use_property_split = True
-        column.use_property_decorate = False
         draw_parameters(column, context, catalogue[usual], only=lit)
+    column.prop(context.scene.impasto, "width_m")
 
 
 CLASSES = (IMPASTO_PT_this_image,)

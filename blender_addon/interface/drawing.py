@@ -40,14 +40,17 @@ def name_place(layout: bpy.types.UILayout, place: Place) -> None:
 
 
 def draw_report(layout: bpy.types.UILayout, place: Place) -> None:
-    """Draw the report of the last task from this place, and the buttons that may help."""
+    """Draw the report of the last task from this place, its notes as a list, and the buttons that may help."""
     report = jobs.reports.get(place)
     if report is None:
         return
     column = layout.column()
     column.alert = report.level == "ERROR"
     icon = {"INFO": "CHECKMARK", "WARNING": "INFO", "CANCELLED": "CANCEL"}.get(report.level, "ERROR")
-    draw_text(column, report.text, icon)
+    said, *notes = [report.text] if report.level == "ERROR" else report.text.split("; ")
+    draw_text(column, said, icon)
+    for note in notes:
+        draw_text(column, note, "DOT")
     if report.is_of_engine:
         column = layout.column(align=True)
         column.operator("impasto.check_engine", icon="FILE_REFRESH")

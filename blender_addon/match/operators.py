@@ -34,9 +34,11 @@ from ..tools.arguments import (
     OUT_DIR,
     REPLACE,
     SEED,
+    WIDTH_M,
     WIDTH_PX,
     given_to,
     source_of,
+    width_of,
 )
 from ..tools.request import Request
 from .request import PICTURE, TEXT, MatchRequest, chosen_picture, key_of, matcher_for, name_of, read_picture
@@ -84,6 +86,7 @@ class SubjectProperties(ResultProperties):
         options=RELATIVE_PATH,
     )
     image: StringProperty(name="Image", description="Name of an image of this .blend file to match, instead of words")
+    width_m: WIDTH_M
     seed: SEED
 
     @classmethod
@@ -114,7 +117,8 @@ class SubjectProperties(ResultProperties):
         read = subject if isinstance(subject, str) else read_picture(subject)
         name = naming.of_parts(self.name) if self.name else name_of(subject or "")
         result = self.result(context)
-        request = MatchRequest(catalogue.matcher(matcher), read, result, name, self._seed(context))
+        width_m = 0.0 if isinstance(read, str) else width_of(self, context)
+        request = MatchRequest(catalogue.matcher(matcher), read, result, name, self._seed(context), width_m=width_m)
         return request, key_of(matcher, subject)
 
     def _seed(self, context: bpy.types.Context) -> int:
@@ -158,12 +162,17 @@ class IMPASTO_OT_match_image(OnImage, bpy.types.Operator):
     bl_idname = "impasto.match_image"
     bl_label = "Match Image"
 
+    width_m: WIDTH_M
+
     def task(self, context: bpy.types.Context) -> Task:
         variations.live.cancel()
         _ensure_matchers()
         image, settings = self.chosen(context), context.scene.impasto
         matcher = matcher_for(PICTURE, usual=context.scene.impasto_match.matcher)
-        request = MatchRequest(matcher, read(image), without_source(context), name_of(image), settings.seed)
+        width_m = width_of(self, context)
+        request = MatchRequest(
+            matcher, read(image), without_source(context), name_of(image), settings.seed, width_m=width_m
+        )
         goes = {name: getattr(settings, name) for name in ("material", *LOOK)}
         return request.task(target_of(context, goes.pop("material"), request.name, **goes), context.scene)
 

@@ -71,6 +71,7 @@ def _draw_picture(layout: bpy.types.UILayout, settings: MatchSettings, _matcher:
         column.prop(settings, "filepath")
     else:
         column.template_ID(settings, "image", open="image.open")
+    column.prop(settings.id_data.impasto, "width_m")
 
 
 def _draw_variations(layout: bpy.types.UILayout, context: bpy.types.Context, matcher: Mapping[str, Any]) -> None:

@@ -20,11 +20,9 @@ from ..engine import engine
 from ..engine.catalogue import catalogue
 from ..generate import variations
 from ..generate.shown_recipe import show_recipe
-from ..jobs.session import connect, jobs
-from ..jobs.task import Report, Task
+from ..jobs.task import Task
 from ..parameters.properties import MAX_INT
 from ..paths import absolute
-from ..tools import live
 from ..tools.request import Request, make_task
 from .settings import MatchSettings
 
@@ -39,7 +37,8 @@ TEXT, PICTURE = "text", "picture"
 class MatchRequest:
     """A text, or a picture that was read, for a matcher. start: a recipe to be changed.
 
-    result: size, device, estimator and form of the result, without a tool. name: of the result.
+    result: size, device, estimator and form of the result, without a tool. name: of the result. width_m: real-world
+    width of the picture; 0: not known.
     """
 
     matcher: Mapping[str, Any]
@@ -48,9 +47,10 @@ class MatchRequest:
     name: str
     seed: int = 0
     start: Recipe | None = None
+    width_m: float = 0.0
 
     def find(self, task: Task, client: Client, seed: int | None = None) -> Matched:
-        """The match, with a recipe that is ready to be run. For a task's `work`."""
+        """The match. For a task's `work`."""
         subject = self.subject if isinstance(self.subject, str) else ready(self.subject)
         job = client.match(
             self.matcher["name"],
@@ -58,9 +58,9 @@ class MatchRequest:
             seed=self.seed if seed is None else seed,
             start=self.start,
             device=self.result.device or "auto",
+            width_m=self.width_m,
         )
-        found = task.wait_for(job)
-        return replace(found, recipe=self.result.completed(found.recipe))
+        return task.wait_for(job)
 
     def task(self, target: Target, scene: bpy.types.Scene) -> Task:
         """Task that finds the recipe, runs it, and shows its parameters in the scene's panel."""
@@ -70,7 +70,7 @@ class MatchRequest:
         def find(task: Task, client: Client) -> Recipe:
             found = self.find(task, client)
             notes.extend(found.notes)
-            return found.recipe
+            return self.result.completed(found.recipe)
 
         def show(made: results.JobOutput) -> Sequence[str]:
             shown_in = by_uid(bpy.data.scenes, scene_uid) if target.is_in_open_file else None
@@ -92,23 +92,10 @@ class MatchRequest:
 
     def variations_task(self, key: str) -> Task:
         """Task that matches with four seeds, and shows a small picture of each as it comes; key: of the subject."""
-        connected, seeds, epoch = connect(), random.sample(range(1, MAX_INT), variations.COUNT), jobs.file_epoch
-        request = replace(self.result, device=self.result.device or engine.preferences().device)
-        notes: list[str] = []
-
-        def work(task: Task) -> None:
-            client, made = connected(), []
-            for seed in seeds:
-                found = replace(self, result=request).find(task, client, seed)
-                notes.extend(note for note in found.notes if note not in notes)
-                pixels = live.run(task, client, request, {}, recipe=found.recipe)
-                made.append(variations.Variation(seed, pixels, found.recipe))
-                variations.keep(self.matcher["name"], epoch, key, made)
-
-        def tell(_: None) -> Report:
-            return Report("WARNING" if notes else "INFO", "; ".join(["Choose one of the variations", *notes]))
-
-        return Task(self.matcher["label"], work, tell)
+        result = replace(self.result, device=self.result.device or engine.preferences().device)
+        seeds = random.sample(range(1, MAX_INT), variations.COUNT)
+        find = replace(self, result=result).find
+        return variations.task_of_matches(self.matcher["label"], self.matcher["name"], key, seeds, result, find)
 
 
 def _show(scene: bpy.types.Scene, recipe: Recipe) -> list[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import bpy
-from bpy.props import BoolProperty, EnumProperty, IntProperty, StringProperty
+from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, StringProperty
 
 from ..bridge.inputs import Source, find_source, image_called
 from ..bridge.target import ACTIVE, NEW, NONE
@@ -17,11 +17,12 @@ from ..core.system.outside import parse_json
 from ..engine.catalogue import catalogue
 from ..jobs.description import description_task
 from ..jobs.session import jobs
-from ..parameters.properties import MAX_INT
+from ..parameters.properties import MAX_INT, unit_m
 from ..paths import RELATIVE_PATH, absolute
 
 WIDTH_PX = IntProperty(name="Width", description="Width of the result in pixels; 0: as the source", min=0)
 HEIGHT_PX = IntProperty(name="Height", description="Height of the result in pixels; 0: as the source", min=0)
+WIDTH_M = FloatProperty(name="Real Width", description="Real-world width of the image in metres; 0: unknown", min=0)
 SEED = IntProperty(name="Seed", description="Another seed, another result", min=0, max=MAX_INT)
 DEVICE = StringProperty(name="Device", description="auto, cpu, cuda, cuda:1 or mps; empty: as in the preferences")
 MATERIAL = EnumProperty(
@@ -53,6 +54,12 @@ def ensure_known(tool: str) -> None:
 def given_to(operator: bpy.types.Operator, names: Iterable[str]) -> dict[str, Any]:
     """Properties of an operator that were set in this call, and so override the panel."""
     return {name: getattr(operator, name) for name in names if operator.properties.is_property_set(name)}
+
+
+def width_of(operator: bpy.types.Operator, context: bpy.types.Context) -> float:
+    """Real-world width of a picture in metres: as given in this call, or else as in the panels; 0: not known."""
+    scene = context.scene
+    return given_to(operator, ("width_m",)).get("width_m", scene.impasto.width_m * unit_m(scene))
 
 
 def source_of(image: str, path: str) -> Source | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 
 import bpy
 import numpy as np
@@ -84,6 +85,25 @@ def test_the_image_editors_button_matches_its_image(settings, scene, plane):
     bpy.ops.impasto.match_image(image="floor.png")
     assert tuple(scene.impasto_parameters.checker.color) == pytest.approx((0.5, 0.5, 40 / 255), abs=0.01)
     assert plane.active_material.name == "floor"
+
+
+def test_the_real_width_of_a_picture_is_told_to_its_matcher(settings, scene, plane, tmp_path):
+    settings.matcher, settings.source_kind, settings.filepath = "mean-color", "FILE", str(tmp_path / "wall.png")
+    (tmp_path / "wall.png").write_bytes(png(coordinates(24, 32)))
+    assert "width_m" in drawn(bpy.types.IMPASTO_PT_match_image_editor).props()
+    assert "width_m" in drawn(bpy.types.IMPASTO_PT_this_image).props()
+    packed_image("floor.png", coordinates(24, 32))
+    scene.unit_settings.scale_length = 0.5
+    for set_to, wanted in ((0.0, None), (5.0, "2.5 m wide")):
+        scene.impasto.width_m = set_to
+        for match in (bpy.ops.impasto.match, partial(bpy.ops.impasto.match_image, image="floor.png")):
+            match()
+            assert ("m wide" in made()["report"]) == bool(wanted)
+            assert (wanted or "") in made()["report"]
+    bpy.ops.impasto.match_image(image="floor.png", width_m=0.25)
+    assert "0.25 m wide" in made()["report"], "as given in the call, in metres"
+    settings.matcher = "word-count"
+    assert "width_m" not in drawn(bpy.types.IMPASTO_PT_match_image_editor).props(), "words say it themselves"
 
 
 def test_four_variations_of_a_phrase_are_shown_and_one_is_gone_on_with(settings, scene, extension):
@@ -240,7 +260,15 @@ def test_favourites_are_marked_by_their_stars_and_more_like_them_are_shown(four,
     assert [given.index for given in panel.operators("impasto.favourite")] == [0, 1, 2, 3]
     assert len(panel.operators("impasto.more_like")) == 1
     scene.impasto.variety = 0.0
-    bpy.ops.impasto.more_like(locked='["color"]')
+    bpy.ops.impasto.lock_parameter(name="moss")
+    for name in ("color", "moss"):
+        bpy.ops.impasto.lock_parameter(name=name)
+    locks = drawn(bpy.types.IMPASTO_PT_match_view_3d)
+    assert {"color", "moss", "bond"} <= {given.name for given in locks.operators("impasto.lock_parameter")}
+    assert extension.generate.favourites.locked() == {"color"}, "the second click let the moss vary again"
+    with pytest.raises(RuntimeError, match="no favourite has"):
+        bpy.ops.impasto.lock_parameter(name="width_px")
+    bpy.ops.impasto.more_like()
     children = extension.generate.variations.shown_of("phrase")
     assert len({child.pixels.tobytes() for child in children}) == 4
     low, high = sorted(variation.recipe.steps[0].parameters["moss"] for variation in (four[0], four[3]))
@@ -252,6 +280,7 @@ def test_favourites_are_marked_by_their_stars_and_more_like_them_are_shown(four,
     assert scene.impasto_parameters.bricks.moss == pytest.approx(children[1].recipe.steps[0].parameters["moss"])
     assert extension.generate.favourites.favourites(), "they stay for another round"
     bpy.ops.impasto.clear_favourites()
+    assert extension.generate.favourites.locked() == set()
     assert not bpy.ops.impasto.clear_favourites.poll()
 
 
@@ -267,6 +296,9 @@ def test_scripts_name_materials_to_be_mixed(settings, scene, extension, plane):
     bpy.ops.impasto.more_like(favourites='["one two", "one two three four five six"]', variety=0)
     children = extension.generate.variations.shown(bpy.context)
     assert all(2 <= child.recipe.steps[0].parameters["squares"] <= 6 for child in children)
+    bpy.ops.impasto.more_like(favourites='["one two"]', variety=1, locked='["squares"]')
+    children = extension.generate.variations.shown(bpy.context)
+    assert {child.recipe.steps[0].parameters["squares"] for child in children} == {2}
     with pytest.raises(RuntimeError, match="JSON list of names"):
         bpy.ops.impasto.more_like(favourites='"one two"')
     with pytest.raises(RuntimeError, match="to be kept"):

@@ -131,3 +131,19 @@ def test_each_panel_keeps_its_own_report(checker, plane, extension):
     run_from(extension, "style")
     assert "Made the material" in said("texture")
     assert "Made the material" in said("style")
+
+
+def test_notes_of_a_result_are_a_list_and_an_error_with_its_remedy_is_one_text(extension, checker):
+    jobs, Report, Place = extension.jobs.session.jobs, extension.jobs.task.Report, extension.jobs.task.Place
+
+    def lines(level: str) -> list[tuple[str, str]]:
+        jobs.tell(Report(level, "made the image wall; no moss; dry"), Place.TEXTURE)
+        layout = drawn(bpy.types.IMPASTO_PT_view_3d)
+        labels = [options for what, _, options in layout.drawn if what == "label" and "icon" in options]
+        return [(label["icon"], label["text"]) for label in labels if label["icon"] in ("INFO", "DOT", "ERROR")]
+
+    try:
+        assert lines("WARNING")[:3] == [("INFO", "Made the image wall"), ("DOT", "No moss"), ("DOT", "Dry")]
+        assert lines("ERROR")[:1] == [("ERROR", "Made the image wall. No moss. Dry")]
+    finally:
+        jobs.reports.clear()

@@ -43,4 +43,5 @@ class MeanColor(Matcher):
     def match(self, subject: str | Maps, seed: int, context: Context, start: Recipe | None = None) -> Match:
         assert isinstance(subject, Maps)
         color = [float(value) for value in subject["base_color"].pixels.mean((0, 1))]
-        return Match(Recipe((Step("checker", {"color": color}),), seed), figures={"distance": 0.0})
+        notes = (f"the picture is {subject.width_m:.4g} m wide",) if subject.width_m else ()
+        return Match(Recipe((Step("checker", {"color": color}),), seed), notes, figures={"distance": 0.0})

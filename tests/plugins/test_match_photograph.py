@@ -19,7 +19,7 @@ from impasto_procedural.matching.classifier import bundled
 from impasto_procedural.matching.colors import fitted_colors
 from impasto_procedural.matching.drawing import canvas_seed, drawn, picture_of
 from impasto_procedural.matching.features import SIDE_PX, features_of
-from impasto_procedural.matching.matcher import PhotographMatcher
+from impasto_procedural.matching.matcher import PhotographMatcher, middle_width_m
 from impasto_procedural.matching.search import Search, Target
 from impasto_procedural.matching.space import UNSEEN, space_of
 
@@ -51,6 +51,13 @@ def test_another_seed_of_a_material_is_nearer_than_other_materials(name):
     spaces = {other: space_of(MATERIALS[other]) for other in ("bricks", "gravel", "weave", "sand")}
     distances = {other: search.distance(space, space.defaults).distance for other, space in spaces.items()}
     assert min(distances, key=distances.get) == name
+
+
+def test_the_tile_is_as_wide_as_the_square_that_is_matched():
+    for shape, wanted in (((60, 90), 2.0), ((90, 60), 3.0)):
+        picture = Maps.from_arrays({"base_color": np.zeros((*shape, 3), np.float32)}, width_m=3.0)
+        assert middle_width_m(picture) == pytest.approx(wanted)
+    assert middle_width_m(replace(picture, width_m=None)) is None
 
 
 def test_colours_are_found_again():

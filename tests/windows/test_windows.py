@@ -86,7 +86,7 @@ def walk_through(blender: Chroot, source: Path) -> Run:
 
 
 def test_an_artist_generates_undoes_and_cancels_in_a_window_that_stays_free(walk_through):
-    facts = walk_through("studio")
+    facts = walk_through("studio", size_px=(1600, 1200))
     print(json.dumps(facts, indent=1))
     assert facts["material"]
     assert len(facts["images"]) >= 5

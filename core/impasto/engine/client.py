@@ -76,9 +76,13 @@ class Client:
         seed: int = 0,
         start: Recipe | None = None,
         device: str = "auto",
+        width_m: float = 0.0,
         supersedes: str = "",
     ) -> Job:
-        """A job whose result is the `Matched` recipe for a text or a picture; start: a recipe to be changed."""
+        """A job whose result is the `Matched` recipe for a text or a picture; start: a recipe to be changed.
+
+        width_m: real-world width of the picture; 0: as its file states it, if it does.
+        """
         header = {
             "type": "match",
             "matcher": matcher,
@@ -90,6 +94,8 @@ class Client:
         if isinstance(subject, str):
             return self._submit({**header, "text": subject}, {})
         about, arrays = self._described(subject)
+        if width_m:
+            about["width_m"] = width_m
         arrays = {f"picture/{key}": array for key, array in arrays.items()}
         return self._submit({**header, "inputs": {"picture": about}}, arrays)
 

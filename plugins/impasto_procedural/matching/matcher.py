@@ -56,11 +56,17 @@ class PhotographMatcher(Matcher):
         tried = {known[name]: probable[name] for name in list(probable)[: self.candidates]}
         tell = lambda share: context.progress(share, "Trying materials")  # noqa: E731
         search = Search(target, classifier.deviation, canvas_seed(seed), tell)
-        best, *others = search.best(tried, subject.width_m)
+        best, *others = search.best(tried, middle_width_m(subject))
         step = Step(best.space.material.name, {key: best.values[key] for key in _changed(best)})
         _tell(best, others, probable, subject, context)
         figures = {"distance": best.distance, "probability": probable[best.space.material.name]}
         return Match(Recipe((step,), seed), figures=figures)
+
+
+def middle_width_m(subject: Maps) -> float | None:
+    """Real-world width of the picture's middle square, which is what is matched; None where it is not known."""
+    height, width = subject.size_px
+    return subject.width_m * min(height, width) / width if subject.width_m else None
 
 
 def _small(subject: Maps) -> Tensor:
