@@ -51,7 +51,7 @@ class BarkParameters(MaterialParameters):
     lichen: float = Field(0.25, ge=0, le=1, description="Spots of lichen")
     color: Color = Field((0.55, 0.47, 0.39), description="Colour of rough bark, on the ridges")
     inner_color: Color = Field((0.46, 0.30, 0.20), description="Colour of layers below, where scales came off")
-    furrow_color: Color = Field((0.23, 0.18, 0.14), description="Colour in the furrows and of scars")
+    furrow_color: Color = Field((0.32, 0.26, 0.2), description="Colour in the furrows and of scars")
     birch_color: Color = Field((0.85, 0.83, 0.79), description="Colour of smooth bark", json_schema_extra=BIRCH)
 
 
@@ -69,7 +69,7 @@ class Bark(Material):
             return self._birch(canvas, p)
         level, across = self._furrowed(canvas, p) if p.kind == "furrowed" else self._plated(canvas, p)
         ridge = step(level, 0.0, 0.75)
-        fibres = canvas.noise("fibres", 0.003, octaves=3, gain=0.75, stretch=(5, 1))
+        fibres = canvas.noise("fibres", 0.005, octaves=4, gain=0.75, stretch=(6, 1))
         rough = canvas.noise("rough", 0.012, octaves=5, gain=0.7, stretch=(2, 1))
         clouds = canvas.noise("clouds", 0.15, octaves=4, gain=0.6, stretch=(2, 1))
         flat = 1.5 * canvas.noise("scales", 0.7 * p.ridge_m, octaves=6, gain=0.6, stretch=(2.2, 1)) + 1.2 * level
@@ -82,12 +82,12 @@ class Bark(Material):
         height_m = p.depth_m * (
             level - 0.2 * crack * ridge + 0.15 * p.layers * terrace * (0.3 + ridge) + 0.05 * rough + 0.018 * fibres
         )
-        shade = 0.3 + 0.43 * ridge + 0.07 * rough + 0.05 * fibres + 0.22 * (level - 0.6)
+        shade = 0.3 + 0.43 * ridge + 0.1 * rough + 0.1 * fibres + 0.22 * (level - 0.6)
         outer = [canvas.color(p.furrow_color) * 0.55, canvas.color(p.furrow_color), canvas.color(p.color)]
         color = gradient(shade, [*outer, canvas.color(p.color) * 1.5])
         fresh = step((terrace * 2.7).sin() + 0.5 * rough, 0.8, 1.3) * p.layers * ridge
         color = mix(color, canvas.color(p.inner_color) * (1 + 0.15 * fibres), 0.75 * fresh)
-        color = color * (1 + 0.07 * clouds + 0.05 * fibres) * (1 - 0.4 * rim) * (1 - 0.35 * crack * ridge)
+        color = color * (1 + 0.1 * clouds + 0.1 * fibres) * (1 - 0.4 * rim) * (1 - 0.35 * crack * ridge)
         bark = Surface(color.clamp_min(0.004), height_m, 0.82 + 0.04 * rough - 0.05 * ridge)
         return self._lichen(canvas, p, bark, ridge)
 

@@ -34,8 +34,8 @@ class GravelParameters(MaterialParameters):
     flat: float = Field(0.4, ge=0, le=1, title="Flatness", description="How flat the stones are")
     cover: float = Field(0.8, ge=0, le=1, description="Share of the ground that is covered")
     color: Color = Field((0.50, 0.48, 0.45), description="Colour of most stones")
-    second_color: Color = Field((0.62, 0.53, 0.43), description="Colour of the second kind")
-    third_color: Color = Field((0.31, 0.31, 0.33), description="Colour of the third kind")
+    second_color: Color = Field((0.57, 0.52, 0.45), description="Colour of the second kind")
+    third_color: Color = Field((0.37, 0.365, 0.365), description="Colour of the third kind")
     color_variation: float = Field(0.5, ge=0, le=1, description="How much the parts differ in colour")
     earth_color: Color = Field((0.36, 0.30, 0.24), title="Ground Color", description="Colour of the ground")
     roughness: float = Field(0.75, ge=0, le=1, description="Roughness: 0 mirror, 1 chalk")
@@ -82,7 +82,7 @@ class Gravel(Material):
         colors = [canvas.color(color) for color in (p.color, p.second_color, p.third_color)]
         color = colors[0].where(kind < 0.55, colors[1].where(kind < 0.8, colors[2]))
         bands = (6 * (stones.x * one("band x") + stones.y) + 1.5 * mineral).sin() * step(one("banded"), 0.8, 0.9)
-        value = 1 + p.color_variation * (0.8 * (one("value") - 0.5) + 0.12 * mineral + 0.16 * bands) + 0.13 * grain
+        value = 1 + p.color_variation * (1.1 * (one("value") - 0.5) + 0.16 * mineral + 0.16 * bands) + 0.13 * grain
         dust = 0.35 * step(stones.height_m, 0.30 * size_m, 0.0)
         color = mix(color * value, canvas.color(p.earth_color), dust)
         stone = Surface(color, height_m, p.roughness + 0.15 * (one("gloss") - 0.5) + 0.02 * grain + 0.1 * dust)

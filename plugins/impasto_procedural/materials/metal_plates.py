@@ -69,7 +69,7 @@ class MetalPlatesParameters(MaterialParameters):
     )
     paint: float = Field(0.0, ge=0, le=1, description="Share of the paint that is left; 0: bare metal")
     color: Color = Field((0.30, 0.36, 0.38), description="Colour of the paint")
-    metal_color: Color = Field((0.56, 0.56, 0.56), description="Reflectance of the bare metal")
+    metal_color: Color = Field((0.56, 0.57, 0.585), description="Reflectance of the bare metal")
     rust: float = Field(0.2, ge=0, le=1, description="Rust in joints and around rivets, and its runs")
     rubbed: float = Field(0.5, ge=0, le=1, description="How bright and smooth the raised parts are rubbed")
     dents: float = Field(0.3, ge=0, le=1, description="Waves and dents of the sheet")
@@ -86,7 +86,7 @@ class MetalPlates(Material):
     def surface(self, canvas: Canvas, parameters: MetalPlatesParameters) -> Surface:
         p = parameters
         relief = self._riveted(canvas, p) if p.pattern == "riveted" else self._tread(canvas, p)
-        clouds = canvas.noise("clouds", 0.16, octaves=7, gain=0.62)
+        clouds = canvas.noise("clouds", 0.16, octaves=7, gain=0.55)
         grain = canvas.noise("grain", 0.003, octaves=3, gain=0.8)
         bright = relief.raised * p.rubbed * step(clouds, -1.8, 0.6)
         steel = self._steel(canvas, p, relief, clouds, bright)
@@ -102,7 +102,7 @@ class MetalPlates(Material):
     ) -> Surface:
         rolled = canvas.noise("rolled", 0.003, octaves=2, stretch=(1, 40))
         scale = step(clouds + 0.3 * rolled, 1.6, -1.2)  # mill scale: a dark skin from rolling
-        value = (0.8 - 0.2 * scale) * (1 + 0.3 * relief.shade) + 0.02 * rolled + 0.5 * bright
+        value = (0.72 - 0.12 * scale) * (1 + 0.3 * relief.shade) + 0.02 * rolled + 0.7 * bright
         waves_m = 0.0012 * p.dents * canvas.noise("waves", 0.25, octaves=2)
         dents = step(canvas.noise("dents", 0.05), 2.8 - 0.9 * p.dents, 4.2 - 0.9 * p.dents)
         height_m = relief.height_m + waves_m - 0.003 * p.dents * dents + 0.00001 * rolled

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class RustParameters(MaterialParameters):
     """Cover, flakes, pits, runs and colours of rust on steel."""
 
-    width_m: float = width_field(0.8)
+    width_m: float = width_field(1.0)
     cover: float = Field(0.75, ge=0, le=1, description="Share of the steel that rust covers")
     patch_m: float = Field(
         0.11, ge=0.005, le=2, title="Patch Size", description="Size of the patches of rust, in metres"
@@ -30,7 +30,7 @@ class RustParameters(MaterialParameters):
     color: Color = Field((0.56, 0.30, 0.14), description="Colour of fresh rust, at the rims and in stains")
     old_color: Color = Field((0.33, 0.17, 0.10), description="Colour of old rust")
     dark_color: Color = Field((0.23, 0.13, 0.09), description="Colour of the thickest crust and of pits")
-    metal_color: Color = Field((0.66, 0.65, 0.64), description="Reflectance of the bare metal")
+    metal_color: Color = Field((0.52, 0.51, 0.5), description="Reflectance of the bare metal")
     metal_roughness: float = Field(0.38, ge=0, le=1, description="Roughness of the bare metal")
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ..canvas import Canvas
 
 REFLECTANCES = {
-    "steel": ((0.70, 0.71, 0.725), (0.42, 0.42, 0.415)),
+    "steel": ((0.68, 0.70, 0.72), (0.43, 0.435, 0.44)),
     "aluminium": ((0.86, 0.865, 0.87), (0.56, 0.57, 0.575)),
     "brass": ((0.87, 0.73, 0.44), (0.46, 0.33, 0.17)),
     "copper": ((0.86, 0.60, 0.47), (0.40, 0.23, 0.16)),
@@ -80,7 +80,7 @@ class ScratchedMetal(Material):
         )
         color = (
             mix(bright, dull, tarnish)
-            * (1 + (0.03 + 0.16 * p.tarnish) * (film - 0.6)).clamp_min(0.3)
+            * (1 + (0.02 + 0.1 * p.tarnish) * (film - 0.6)).clamp_min(0.3)
             * (1 - 0.5 * pit)
             * (1 - 0.22 * gouge)
             * (1 - 0.06 * hair)
