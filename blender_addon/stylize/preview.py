@@ -25,13 +25,22 @@ PREVIEW_PX = 256
 
 
 def previewer(context: bpy.types.Context) -> Mapping[str, Any] | None:
-    """Stylizer that paints the preview; None for a tool without a parameter for its result's size."""
+    """Stylizer that paints the preview: the quickest with the same inputs as the chosen one, or that one itself.
+
+    None for a tool without a parameter for its result's size.
+    """
     chosen = context.scene.impasto_style.tool
     if chosen not in catalogue or LONGEST not in properties_of(catalogue[chosen]):
         return None
-    quick = [tool for tool in catalogue.tools_for("stylize") if tool["preview_px"]]
+    needed = _needed(catalogue[chosen])
+    quick = [tool for tool in catalogue.tools_for("stylize") if tool["preview_px"] and _needed(tool) == needed]
     quick.sort(key=lambda tool: -tool["preview_px"])
     return next((tool for tool in quick if not weights.missing_for(tool)), catalogue[chosen])
+
+
+def _needed(tool: Mapping[str, Any]) -> set[str]:
+    """Names of the inputs that a tool cannot do without."""
+    return {item["name"] for item in tool["inputs"] if item["required"]}
 
 
 def why_no_preview(context: bpy.types.Context) -> str:
