@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .adversarial import ADVERSARIAL
+from .fast_style import FAST_STYLE
 from .interop import INTEROP
 from .mutation import Mutation
 from .shipped import SHIPPED
@@ -23,4 +24,5 @@ MUTATIONS: tuple[Mutation, ...] = (
     *VAE,
     *INTEROP,
     *STYLE,
+    *FAST_STYLE,
 )

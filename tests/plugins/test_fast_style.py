@@ -357,6 +357,9 @@ def test_losses_are_those_of_their_names():
     F = x[1].flatten(1)
     assert torch.allclose(gram_matrices(x)[1], F @ F.T / 1600, atol=1e-5)
     assert gram_distance(2 * x, x) == pytest.approx(3, rel=1e-3)
+    dark = torch.cat([x, torch.zeros_like(x)])  # beside others a picture of nothing is no measure
+    assert gram_distance(dark + 0.1, dark) < 0.2
+    assert sliced_distance(dark + 0.1, dark, random) < 0.3
     assert sliced_distance(x.flip(3), x, random) < 0.1  # wherever it is
     assert float(sliced_distance(x + 2, x, random)) == pytest.approx(2 * (2 / np.pi) ** 0.5, rel=0.35)
     assert forms_distance(3 * x + 1, x) < 1e-4 < 1.5 < forms_distance(other, x)

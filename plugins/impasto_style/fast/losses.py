@@ -18,13 +18,14 @@ FLATTEST = 1e-3
 
 
 def gram_distance(found: Tensor, wanted: Tensor) -> Tensor:
-    """‖G - G_wanted‖ / ‖G_wanted‖ of the Gram matrices of features (B, C, h, w), averaged over the pictures.
+    """‖G - G_wanted‖ of the Gram matrices of features (B, C, h, w), over ‖G_wanted‖, both means over the pictures.
 
-    Gatys et al. 2016, eq. 3 and 4; not squared, so that it presses on when colours already fit and strokes do not.
+    Gatys et al. 2016, eq. 3 and 4; not squared, so that it presses on when colours already fit and strokes do not. A
+    picture by itself would not do as a measure: there is hardly anything in a dark one.
     """
     G, G_wanted = gram_matrices(found), gram_matrices(wanted)
     difference, size = ((one.square().sum((1, 2)) + FLATTEST**2).sqrt() for one in (G - G_wanted, G_wanted))
-    return (difference / size).mean()
+    return difference.mean() / size.mean()
 
 
 def gram_matrices(features: Tensor) -> Tensor:
@@ -36,15 +37,17 @@ def gram_matrices(features: Tensor) -> Tensor:
 def sliced_distance(found: Tensor, wanted: Tensor, random: torch.Generator) -> Tensor:
     """Sliced Wasserstein-1 distance of features (B, C, h, w), relative to the wanted deviation (Heitz et al. 2021).
 
-    Each picture's features at random positions are compared with those of the wanted one, wherever they are.
+    Each picture's features at random positions are compared with those of the wanted one, wherever they are. The
+    deviation is the mean over the pictures.
     """
     directions = normalize(torch.randn(DIRECTIONS, found.shape[1], generator=random)).to(found.device)
-    distances = []
+    distances, deviations = [], []
     for pair in zip(found.float().flatten(2), wanted.float().flatten(2), strict=True):
         samples = (one[:, torch.randint(one.shape[1], (POSITIONS,), generator=random).to(one.device)] for one in pair)
         values, goal = (ordered(directions @ sample) for sample in samples)  # (DIRECTIONS, POSITIONS)
-        distances.append(((values - goal).abs().mean(1) / (goal.std(1) + FLATTEST)).mean())
-    return torch.stack(distances).mean()
+        distances.append((values - goal).abs().mean())
+        deviations.append(goal.std(1).mean())
+    return torch.stack(distances).mean() / (torch.stack(deviations).mean() + FLATTEST)
 
 
 def style_losses(
