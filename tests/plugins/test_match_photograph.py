@@ -24,7 +24,7 @@ from impasto_procedural.matching.search import Search, Target
 from impasto_procedural.matching.space import UNSEEN, space_of
 
 MATERIALS = {material.name: material for material in all_materials()}
-RED_CLOTH = {"color": (0.55, 0.12, 0.10), "weft_color": (0.80, 0.66, 0.30), "thread_m": 0.003}
+RED_CLOTH = {"color": (0.55, 0.12, 0.10), "weft_color": (0.80, 0.66, 0.30), "thread_m": 0.003, "width_m": 0.06}
 
 
 def lab_of(name, seed=0, **values):
@@ -77,7 +77,7 @@ def test_a_known_material_is_found_again_and_again():
     only_colors = searches[0].recolored(searches[0].distance(space, space.defaults))
     assert first.distance < 0.7 * only_colors.distance
     threads = first.values["width_m"] / first.values["thread_m"]
-    assert threads == pytest.approx(0.06 / RED_CLOTH["thread_m"], rel=0.15)
+    assert threads == pytest.approx(RED_CLOTH["width_m"] / RED_CLOTH["thread_m"], rel=0.15)
 
 
 def test_the_match_is_a_recipe_of_a_material_that_keeps_what_is_not_seen():
