@@ -30,6 +30,8 @@ def missing_for(tool: Mapping[str, Any], parameters: Mapping[str, Any] | None = 
     """
     names = tool.get("weights", ())
     chosen = [value for value in (parameters or {}).values() if value in names]
+    if not chosen and not tool.get("needs_weights"):
+        return []
     wanted = [item for name in chosen or names for item in catalogue.weights if item["name"] == name]
     return [] if any(item["installed"] for item in wanted) else wanted
 

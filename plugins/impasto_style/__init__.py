@@ -5,6 +5,7 @@ Importing this loads no torch.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from impasto import hookimpl
@@ -24,6 +25,12 @@ if TYPE_CHECKING:
 def impasto_tools() -> list[Tool]:
     """The tools of this plugin."""
     return style_tools()
+
+
+@hookimpl
+def impasto_models() -> Path:
+    """Folder of the bundled encoder."""
+    return Path(__file__).with_name("models")
 
 
 @hookimpl

@@ -52,7 +52,9 @@ class Neighbours(PaintingStylizer):
     """Replaces each feature of the picture by its nearest neighbour in the style, and paints a picture with those."""
 
     name, label = "neighbours", "Repaint by neighbours"
-    description = "Repaints a picture from the pieces of the style that are nearest to it; needs weights of a network"
+    description = (
+        "Repaints a picture from the pieces of the style that are nearest to it; better with weights of a large network"
+    )
     rank = 20
     parameters = NeighboursParameters
     weights = NETWORKS
@@ -71,6 +73,7 @@ class Wct(PaintingStylizer):
     preview_px = 256
     parameters = StyleParameters
     weights = ("vgg19-small",)
+    needs_weights = True
 
     def painter(self) -> Callable[..., Any]:
         from .wct.painting import paint
@@ -82,7 +85,9 @@ class Gatys(PaintingStylizer):
     """Optimises a picture until its features have the style's means and covariances, and coarse ones the picture's."""
 
     name, label = "gatys", "Repaint by features"
-    description = "Repaints a picture until a network sees the style's statistics in it; needs weights of a network"
+    description = (
+        "Repaints a picture until a network sees the style's statistics in it; better with weights of a large network"
+    )
     rank = 40
     parameters = GatysParameters
     weights = NETWORKS
@@ -97,7 +102,9 @@ class CnnTexture(Generator):
     """Optimises noise until its features have the picture's statistics (Gatys et al. 2015)."""
 
     name, label = "cnn-texture", "Texture from features"
-    description = "Makes a texture in which a network sees the picture's statistics; needs weights of a network"
+    description = (
+        "Makes a texture in which a network sees the picture's statistics; better with weights of a large network"
+    )
     rank = 70
     parameters = CnnTextureParameters
     weights = NETWORKS

@@ -38,6 +38,7 @@ from impasto.library.weights import PublishedFile, Weights
 class Seeing(Stylizer):
     name, label, description = "seeing", "Seeing", "Needs a network, for tests"
     weights = ("net",)
+    needs_weights = True
     inputs = (Input("style", "a picture"),)
 
     def apply(self, subject, parameters, inputs, context):
@@ -245,7 +246,7 @@ def test_a_stylizer_without_its_weights_says_so_in_place(extension, scene, libra
 def test_weights_that_are_chosen_must_be_those_that_are_there(extension, library, published):
     """Any one will do for a tool that chooses by itself."""
     missing = extension.weights.weights.missing_for
-    tool = {"weights": ["net", "other"]}
+    tool = {"weights": ["net", "other"], "needs_weights": True}
     assert [item["name"] for item in missing(tool)] == ["net", "other"]
     bpy.ops.impasto.install_weights(filepath=str(published), name="net")
     assert missing(tool, {"backbone": "auto"}) == []

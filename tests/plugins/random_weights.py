@@ -13,7 +13,7 @@ from impasto.plugins import registry
 from impasto_style.shared.architectures import ARCHITECTURES
 from impasto_style.shared.encoder import Convolution, Encoder, Fire
 
-BLOCKS = {"vgg19-small": (16, 32, 64, 128, 128)}
+BLOCKS = {"vgg19-small": (16, 32, 64, 128, 128), "style-encoder": (16, 32, 64, 128)}
 VGG_BLOCKS = (64, 128, 256, 512, 512)
 FIRES = {
     index: (channels // 8, channels // 2) for index, channels in zip((3, 4, 6, 7), (128, 128, 256, 256), strict=True)

@@ -8,11 +8,12 @@ import pytest
 import torch
 from random_weights import random_encoder, write_weights
 from safetensors.torch import load_file
+from skimage import data
 
 from impasto.context import Context
 from impasto.errors import ParameterError
 from impasto.plugins import registry
-from impasto_style.shared.architectures import ARCHITECTURES
+from impasto_style.shared.architectures import ARCHITECTURES, load_encoder
 from impasto_style.shared.encoder import Encoder
 
 CHANNELS = {
@@ -22,6 +23,7 @@ CHANNELS = {
     "squeezenet": (64, 128, 256, 384, 512),
     "vgg19-keras": (64, 128, 256, 512, 512),
     "vgg19-normalised": (64, 128, 256),
+    "style-encoder": (16, 32, 64, 128),
 }
 REAL = Path(__file__).parents[3] / "shared" / "data" / "weights" / "wct_vgg19_small16x.safetensors"
 SMALL = "vgg19-small"
@@ -46,7 +48,7 @@ def test_layers_have_the_stated_channels_and_strides(name):
         assert found.shape == (1, info.channels, 48 // info.stride, 64 // info.stride), layer
 
 
-@pytest.mark.parametrize("name", [SMALL, "squeezenet", "vgg19-normalised"])
+@pytest.mark.parametrize("name", [SMALL, "squeezenet", "vgg19-normalised", "style-encoder"])
 def test_a_feature_sees_as_far_as_its_reach_and_no_further(name):
     encoder = random_encoder(name, pooling="average")  # so that every pixel in reach counts
     encoder = replace(encoder, tensors={key: tensor.double().abs() for key, tensor in encoder.tensors.items()})
@@ -131,6 +133,46 @@ def test_features_of_the_distilled_network_are_those_of_its_chain():
         padded = torch.nn.functional.pad(y, (1, 1, 1, 1), mode="reflect")
         y = torch.nn.functional.conv2d(padded, tensors[f"{name}.weight"], tensors[f"{name}.bias"]).relu()
     assert torch.allclose(found, y, rtol=1e-4, atol=1e-3)
+
+
+def test_the_bundled_encoder_is_used_until_weights_are_installed(tmp_path):
+    context = Context(weights=registry().weights_library(tmp_path))
+    x = noise(32, 32)
+    bundled, automatic = (load_encoder(name, context)(x)["relu4_1"] for name in ("style-encoder", "auto"))
+    assert torch.equal(bundled, automatic)
+    write_weights(tmp_path, "squeezenet")
+    assert "fire5" in load_encoder("auto", context).layers
+
+
+def test_the_bundled_encoder_tells_textures_apart_whatever_their_colors():
+    """Half of a texture is more like its other half than like another texture; by random filters it is not."""
+    names = ("brick", "gravel", "grass")
+    halves = [[half(name, which) for name in names] for which in (0, 1)]
+    first, second = (
+        torch.stack(halves[0]),
+        0.2 + 0.5 * torch.stack(halves[1]) * torch.tensor([1.0, 0.8, 0.6])[:, None, None],
+    )
+
+    def margin(encoder: Encoder) -> float:
+        codes = [described(encoder, x) for x in (first, second)]
+        similar = codes[0] @ codes[1].T
+        others = similar.masked_fill(torch.eye(3, dtype=torch.bool), -1)
+        return float((similar.diag() - others.max(1).values).min())
+
+    assert margin(load_encoder("style-encoder", Context())) > max(0.02, 2 * margin(random_encoder("style-encoder")))
+
+
+def half(name: str, which: int) -> torch.Tensor:
+    """A square of 128 px of one of scikit-image's textures, in grey: (3, 128, 128)."""
+    pixels = torch.from_numpy(getattr(data, name)() / 255).float()
+    corner = 64 + 192 * which
+    return pixels[corner : corner + 128, corner : corner + 128].expand(3, 128, 128)
+
+
+def described(encoder: Encoder, x: torch.Tensor) -> torch.Tensor:
+    """Centred deviations of the channels of the coarsest style layer, of length 1: (B, C)."""
+    deviations = encoder(x)[encoder.style_layers[-1]].flatten(2).std(2)
+    return torch.nn.functional.normalize(deviations, dim=1)
 
 
 def test_patches_have_features_once_weights_are_installed(tmp_path):

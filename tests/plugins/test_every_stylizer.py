@@ -24,7 +24,7 @@ from impasto.texture import Maps
 from impasto_style.shared.controls import STYLE_INPUTS, StyleParameters
 
 STYLIZERS = sorted(name for name, tool in registry().tools.items() if issubclass(tool.parameters, StyleParameters))
-NEED_WEIGHTS = sorted(set(STYLIZERS) - {"patches-style"})
+USE_WEIGHTS = sorted(name for name in STYLIZERS if registry().tools[name].weights)
 pytestmark = pytest.mark.usefixtures("small_weights")
 every_stylizer = pytest.mark.parametrize("name", STYLIZERS)
 
@@ -288,20 +288,18 @@ def test_what_cannot_be_used_is_refused_at_once(name, given, said):
         paint(name, **given)
 
 
-@pytest.mark.parametrize("name", NEED_WEIGHTS)
-def test_without_weights_it_says_how_to_get_them(name, monkeypatch, tmp_path):
+@pytest.mark.parametrize("name", STYLIZERS)
+def test_without_weights_it_paints_or_says_how_to_get_them(name, monkeypatch, tmp_path):
     monkeypatch.setenv("IMPASTO_WEIGHTS", str(tmp_path))
+    if not registry().tools[name].needs_weights:
+        assert paint(name).size_px == COFFEE.size_px
+        return
     with pytest.raises(ModelError, match="impasto weights"):
         paint(name)
 
 
-@pytest.mark.parametrize("name", NEED_WEIGHTS)
+@pytest.mark.parametrize("name", USE_WEIGHTS)
 def test_the_recipe_names_the_weights(name):
     recipe = Recipe((Step(name, QUICK.get(name, {}), {"style": "style"}),))
     made_with = run(recipe, {"source": COFFEE, "style": CAT}, device="cpu").recipe.made_with
     assert set(made_with["weights"]) == {"vgg19-small"}
-
-
-def test_one_needs_no_weights(monkeypatch, tmp_path):
-    monkeypatch.setenv("IMPASTO_WEIGHTS", str(tmp_path))
-    assert paint("patches-style").size_px == COFFEE.size_px

@@ -140,6 +140,7 @@ DESCRIPTION = {
             "needs": [str],
             "uses_subject": bool,
             "weights": [str],
+            "needs_weights": bool,
             "inputs": [
                 {
                     "name": str,

@@ -17,11 +17,11 @@ EDGE_QUANTILE = 0.9
 """Quantile of local deviations at which an edge has full strength."""
 
 
-CALM = 0.5
+CALM = 0.25
 """Share of the picture's own contrast in the contrast that is looked for: with 0, a calm sky is painted with leaves,
 because the style has leaves (`tests/benchmarks/style_pieces.py`)."""
 BINS = 16
-SUITED = (0.1, 4.0)
+SUITED = (0.25, 3.0)
 """Least and greatest weight with which parts of a style are used, by how often their contrast is looked for."""
 QUANTILES = np.linspace(0, 1, 257)
 SAMPLES = 2**16

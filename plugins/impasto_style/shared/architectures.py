@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from impasto.context import Context
+from impasto.library.models import load_model, read_model
+from impasto.library.tensors import SUFFIX
 
 from ..catalogue import IMAGENET_DEVIATION, IMAGENET_MEAN
-from .controls import NETWORKS
+from .controls import BUNDLED, NETWORKS
 from .encoder import Architecture, Convolution, Encoder, Fire, Operation, Pool, Pooling
 
+MODELS = Path(__file__).parents[1] / "models"
 CLASSIC_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
 
 
@@ -57,6 +63,14 @@ def _imagenet(operations: tuple[Operation, ...], *about: Any) -> Architecture:
 
 
 FIRES = ("relu1", "fire3", "fire5", "fire7", "fire9")
+
+
+def _bundled() -> tuple[Operation, ...]:
+    """VGG's chain, narrower, up to relu4_2; `tasks.style_encoder` trains it."""
+    return _vgg((2, 2, 3, 2), lambda block, number, before: f"conv{block}_{number}")
+
+
+BUNDLED_SCALES = (0.135, 0.057, 0.03, 0.056)
 CAFFE_SCALE = 58.0
 """Ratio of activations of the original VGG19, whose input is not divided by its deviation, 58 of 255, to ours."""
 
@@ -72,17 +86,28 @@ ARCHITECTURES: Mapping[str, Architecture] = {
         _published_vgg(2, 2, 4, 4, 4), CLASSIC_LAYERS, "relu4_2", (CAFFE_SCALE,) * len(CLASSIC_LAYERS), CAFFE_SCALE
     ),
     "vgg19-normalised": _imagenet(_published_vgg(2, 2, 1), CLASSIC_LAYERS[:3], "relu3_1", (0.21, 0.14, 0.37), 0.75),
+    BUNDLED: Architecture(_bundled(), (0.45,) * 3, (0.25,) * 3, CLASSIC_LAYERS[:4], "relu4_2", BUNDLED_SCALES, 0.21),
 }
 """Architectures by their names in the catalogue of weights."""
 
 
-def load_encoder(name: str, context: Context, seamless: bool = False, pooling: Pooling = "max") -> Encoder:
-    """The encoder with the weights `name`, on the context's device; the recipe records their hash.
+@cache
+def bundled_tensors() -> dict[str, np.ndarray]:
+    """Weights of the bundled encoder. ModelError if its file is damaged."""
+    return load_model(read_model(MODELS / f"{BUNDLED}{SUFFIX}"))
 
-    "auto" stands for the best that is installed. ModelError, with instructions for getting it, if it is not installed.
+
+def load_encoder(name: str, context: Context, seamless: bool = False, pooling: Pooling = "max") -> Encoder:
+    """The encoder with the weights `name`, on the context's device; the recipe records the hash of published ones.
+
+    "auto" stands for the best that is installed, or else the bundled one. ModelError, with instructions for getting it,
+    if it is not installed.
     """
-    chosen = name if name != "auto" else context.find_weights(NETWORKS) or NETWORKS[0]
-    architecture, weights = ARCHITECTURES[chosen], context.load_weights(chosen)
+    chosen = name if name != "auto" else context.find_weights(NETWORKS) or BUNDLED
+    if name == "auto" and chosen == BUNDLED:
+        context.note("no weights are installed: strokes are rougher than with those of vgg19")
+    architecture = ARCHITECTURES[chosen]
+    weights = bundled_tensors() if chosen == BUNDLED else context.load_weights(chosen)
     names = [name for operation in architecture.operations for name in operation.tensor_names()]
     tensors = {name: torch.from_numpy(weights[name]).to(context.device, torch.float32) for name in names}
     return Encoder(architecture, tensors, seamless, pooling)

@@ -15,9 +15,13 @@ STYLE_INPUTS = (
 )
 """Inputs of a stylizer besides its subject. Styles without a mask are mixed where no mask is white."""
 
-Backbone = Literal["auto", "vgg19", "vgg19-keras", "vgg16", "vgg19-small", "squeezenet", "vgg19-normalised"]
-NETWORKS = get_args(Backbone)[1:]
-"""Weights, one of which is needed by tools that compare features, best first."""
+BUNDLED = "style-encoder"
+"""The network that is there without any weights."""
+Backbone = Literal[
+    "auto", "vgg19", "vgg19-keras", "vgg16", "vgg19-small", "squeezenet", "vgg19-normalised", "style-encoder"
+]
+NETWORKS = get_args(Backbone)[1:-1]
+"""Published weights that tools that compare features can use, best first."""
 
 
 def backbone_field() -> Any:

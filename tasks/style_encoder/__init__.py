@@ -1,0 +1,1 @@
+"""Training of the bundled encoder of the stylizers, and of its decoders."""
