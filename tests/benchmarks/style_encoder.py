@@ -4,8 +4,8 @@
 
 The pictures are those of DIR/photos and DIR/paintings that the encoder did not learn from. Judged by SqueezeNet and by
 the first layers of VGG19, which had no part in the training (see `style_judging`): the score (0: the photograph, 1: the
-painting), in brackets what it is above that of recolouring alone, and LPIPS from the photograph. Writes the pictures and
-table.md.
+painting), in brackets what it is above that of recolouring alone, and LPIPS from the photograph. Writes the pictures
+and table.md.
 """
 
 from __future__ import annotations

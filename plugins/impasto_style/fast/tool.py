@@ -20,7 +20,7 @@ class FastStyle(Stylizer):
 
     name, label = "fast-style", "Repaint with a trained style"
     description = "Repaints pictures in a moment, with a model that train-fast-style has made of a painting"
-    rank = 25
+    rank = 45
     parameters = FastStyleParameters
     inputs = (Input(MASK, "where it is painted: white; black keeps the picture", required=False),)
 
