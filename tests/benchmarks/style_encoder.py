@@ -1,4 +1,4 @@
-"""Judges the bundled encoder: `neighbours` with it, with random filters of its shape, with other weights, and patches.
+"""Judges the bundled encoder: a stylizer with it, with random filters of its shape, with other weights, and patches.
 
     python tests/benchmarks/style_encoder.py --data DIR --weights DIR --heads FILE --out out/style_encoder
 
@@ -12,9 +12,11 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 from unittest.mock import patch
 
@@ -28,10 +30,11 @@ from tasks.style_encoder.network import StyleEncoderNetwork
 from impasto import Maps, Recipe, Step, read_maps, run
 from impasto.context import Context
 from impasto.plugins import registry
-from impasto_style.neighbours import painting
+from impasto_style.gatys import painting as gatys
+from impasto_style.neighbours import painting as neighbours
 from impasto_style.shared.architectures import ARCHITECTURES, load_encoder
 from impasto_style.shared.controls import BUNDLED
-from impasto_style.shared.encoder import Encoder
+from impasto_style.shared.encoder import Encoder, Pooling
 from impasto_style.shared.resampling import as_image, as_tensor, resized, scaled_size
 
 PHOTOS = ("astronaut", "coffee", "st_basils_cathedral", "grand_canyon")
@@ -44,6 +47,7 @@ PAINTINGS = (
     "monet_water_lilies",
 )
 PATCHES, RANDOM = "patches", "random"
+MODULES = {"neighbours": neighbours, "gatys": gatys}
 
 
 def main() -> None:
@@ -53,6 +57,7 @@ def main() -> None:
     parser.add_argument("--weights", type=Path, required=True, metavar="DIR", help="library of weights")
     parser.add_argument("--heads", type=Path, metavar="FILE", help="LPIPS' heads for SqueezeNet, as safetensors")
     parser.add_argument("--out", type=Path, default=Path("out/style_encoder"), metavar="DIR")
+    parser.add_argument("--tool", default="neighbours", choices=MODULES, help="(default: neighbours)")
     parser.add_argument("--px", type=int, default=256, help="longer side (default: 256)")
     parser.add_argument("--photos", nargs="+", default=PHOTOS, metavar="NAME")
     parser.add_argument("--paintings", nargs="+", default=PAINTINGS, metavar="NAME")
@@ -71,7 +76,7 @@ def main() -> None:
                     "source": shrunk(options.data / "photos" / f"{photo}.jpg", options.px),
                     "style": shrunk(options.data / "paintings" / f"{style}.jpg", options.px),
                 }
-                made, seconds = painted(arm, inputs, context)
+                made, seconds = painted(options.tool, arm, inputs, context)
                 Image.fromarray((255 * made.clip(0, 1)).astype(np.uint8)).save(
                     options.out / f"{arm}--{photo}--{style}.png"
                 )
@@ -92,25 +97,28 @@ def shrunk(path: Path, px: int) -> Maps:
     return Maps.from_arrays({"base_color": as_image(small)}, name=path.stem)
 
 
-def painted(arm: str, inputs: dict[str, Maps], context: Context) -> tuple[np.ndarray, float]:
+def painted(tool: str, arm: str, inputs: dict[str, Maps], context: Context) -> tuple[np.ndarray, float]:
     """The photograph repainted by an arm (H, W, 3), and CPU seconds."""
-    tool = "patches-style" if arm == PATCHES else "neighbours"
     begun = time.process_time()
-    with encoder_of(arm, context):
+    with encoder_of(arm, MODULES[tool], context):
+        tool = "patches-style" if arm == PATCHES else tool
         recipe = Recipe((Step(tool, {}, {"style": "style"}),), 1)
         pixels = run(recipe, inputs).maps["base_color"].pixels
     return pixels, time.process_time() - begun
 
 
 @contextmanager
-def encoder_of(arm: str, context: Context) -> Iterator[None]:
-    """The encoder of an arm in place of those that `neighbours` loads."""
+def encoder_of(arm: str, module: ModuleType, context: Context) -> Iterator[None]:
+    """The encoder of an arm in place of those that a stylizer's module loads."""
     if arm == PATCHES:
         yield
         return
     encoder = random_filters() if arm == RANDOM else load_encoder(arm, context)
-    replacement: Callable[..., Any] = lambda name, context, seamless=False: encoder.for_pictures(seamless)  # noqa: E731
-    with patch.object(painting, "load_encoder", replacement):
+
+    def replacement(name: str, context: Context, seamless: bool = False, pooling: Pooling = "max") -> Encoder:
+        return replace(encoder, seamless=seamless, pooling=pooling)
+
+    with patch.object(module, "load_encoder", replacement):
         yield
 
 

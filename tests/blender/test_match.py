@@ -162,7 +162,7 @@ def test_another_tool_is_not_what_the_words_were_about(settings, scene, plane):
     [
         ("", "the text is empty"),
         ("a cat", "a cat is no number of squares; write other words"),
-        ("word " * 2000, "the limit is 500"),
+        ("word " * 2000, "the limit is 2000"),
         ("wrong", "squares"),
     ],
 )
