@@ -64,7 +64,7 @@ class Corpus:
     slow: Mapping[str, Maker] = field(default_factory=dict)
     only: bool = False
     """Whether nothing but its own files is tried."""
-    most_characters: int = 1200
+    most_characters: int = 1500
     """Limit of what a reader says, which may list several mistakes."""
     takes_folders: bool = False
     """Whether a folder is a good argument, so that an empty one is no hostile file."""
