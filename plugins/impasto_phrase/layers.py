@@ -85,7 +85,7 @@ def _amount(terms: Sequence[Term]) -> str:
 
 
 def _wetness(clause: str, material: str) -> str:
-    """What a clause says about the wetness of a material; "" if it says nothing."""
+    """Wetness of a material according to a clause; "" if it says nothing of it."""
     return read(clause, vocabulary(), {}, material).slots.get(WETNESS, "")
 
 

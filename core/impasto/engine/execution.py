@@ -1,4 +1,4 @@
-"""What the worker computes for a request: a run, a match, recipes that resemble others, or the description.
+"""Execution of a request by the worker: a run, a match, recipes that resemble others, or the description.
 
 It runs in the job's thread, checks the events that the reading thread sets, and tells the client how far it is.
 """

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from impasto.tools import Field, Parameters, model_field, visible_if
+from impasto.tools import Field, Parameters, model_field
 
-from ..shared.controls import Backbone, backbone_field
+from ..shared.controls import Backbone, Color, ColorMix, LongestPx, Relief, Seamless, backbone_field
 
 SHARED = ("strength", "color", "color_mix", "longest_px", "seamless", "relief")
 """Parameters of all stylizers that make sense for a network whose style is learned."""
@@ -19,27 +19,11 @@ class FastStyleParameters(Parameters):
     strength: float = Field(
         1.0, ge=0, le=1, description="How far to go: 0 keeps the picture, 1 is as the model paints; it fades between"
     )
-    color: Literal["style", "picture", "blended", "lightness"] = Field(
-        "style",
-        description="Colours of the style; of the picture; between both; or only lightness is painted, hue stays put",
-    )
-    color_mix: float = Field(
-        0.5,
-        ge=0,
-        le=1,
-        description="From the style's colours to the picture's",
-        json_schema_extra=visible_if("color", "blended"),
-    )
-    longest_px: int = Field(
-        0, ge=0, le=16384, title="Longer Side", description="Longer side of the result in pixels; 0: as the picture"
-    )
-    seamless: Literal["auto", "on", "off"] = Field(
-        "auto",
-        description="The result tiles: always, never, or (auto) where the picture's opposite borders fit together",
-    )
-    relief: float = Field(
-        0.0, ge=0, le=1, description="How much the strokes stand out: height, normals and roughness follow them"
-    )
+    color: Color = "style"
+    color_mix: ColorMix = 0.5
+    longest_px: LongestPx = 0
+    seamless: Seamless = "auto"
+    relief: Relief = 0.0
 
 
 class TrainFastStyleParameters(Parameters):

@@ -29,6 +29,34 @@ def backbone_field() -> Any:
     return Field("auto", description="The network whose features are compared; auto: the best whose weights are there")
 
 
+Color = Annotated[
+    Literal["style", "picture", "blended", "lightness"],
+    Field(
+        description="Colours of the style; of the picture; between both; or only lightness is painted, hue stays put"
+    ),
+]
+ColorMix = Annotated[
+    float,
+    Field(
+        ge=0,
+        le=1,
+        description="From the style's colours to the picture's",
+        json_schema_extra=visible_if("color", "blended"),
+    ),
+]
+LongestPx = Annotated[
+    int,
+    Field(ge=0, le=16384, title="Longer Side", description="Longer side of the result in pixels; 0: as the picture"),
+]
+Seamless = Annotated[
+    Literal["auto", "on", "off"],
+    Field(description="The result tiles: always, never, or (auto) where the picture's opposite borders fit together"),
+]
+Relief = Annotated[
+    float, Field(ge=0, le=1, description="How much the strokes stand out: height, normals and roughness follow them")
+]
+
+
 class StyleParameters(Parameters):
     """Parameters of all stylizers; each adds its own."""
 
@@ -51,17 +79,8 @@ class StyleParameters(Parameters):
     detail: float = Field(
         1.0, ge=0, le=2, description="How much fine detail of the style is painted, relative to the default"
     )
-    color: Literal["style", "picture", "blended", "lightness"] = Field(
-        "style",
-        description="Colours of the style; of the picture; between both; or only lightness is painted, hue stays put",
-    )
-    color_mix: float = Field(
-        0.5,
-        ge=0,
-        le=1,
-        description="From the style's colours to the picture's",
-        json_schema_extra=visible_if("color", "blended"),
-    )
+    color: Color = "style"
+    color_mix: ColorMix = 0.5
     weight: tuple[Annotated[float, Field(ge=0, le=10)], ...] = Field(
         (),
         description="Weight of a style where several are mixed",
@@ -70,13 +89,6 @@ class StyleParameters(Parameters):
     start_from: Literal["picture", "noise"] = Field(
         "picture", description="What is repainted: the picture, or noise, which leaves more to the style"
     )
-    longest_px: int = Field(
-        0, ge=0, le=16384, title="Longer Side", description="Longer side of the result in pixels; 0: as the picture"
-    )
-    seamless: Literal["auto", "on", "off"] = Field(
-        "auto",
-        description="The result tiles: always, never, or (auto) where the picture's opposite borders fit together",
-    )
-    relief: float = Field(
-        0.0, ge=0, le=1, description="How much the strokes stand out: height, normals and roughness follow them"
-    )
+    longest_px: LongestPx = 0
+    seamless: Seamless = "auto"
+    relief: Relief = 0.0

@@ -22,7 +22,7 @@ SMALL = {"name": "gravel", "steps": 5000, "canvas_px": 128, "crop_px": 64, "batc
 LIMIT_S = 600
 OPENED = OUT / "opened.txt"
 BROWSER = f'#!/bin/sh\nprintf %s "$1" >"{OPENED}"\n'
-"""What webbrowser starts in place of a browser: it notes the address."""
+"""Program that webbrowser starts in place of a browser: it notes the address."""
 
 
 def scenario(walk: Walk) -> Steps:
