@@ -92,8 +92,8 @@ def test_an_exemplar_gives_its_own_grain(library):
     assert normal_height_consistency(made["normal"].pixels, made["height"].pixels)[0] < 0.02
 
 
-def test_without_detail_an_exemplar_changes_nothing(library):
-    made, alone = generate(library, surface(), detail=False).maps, generate(library).maps
+def test_without_texture_transfer_an_exemplar_changes_nothing(library):
+    made, alone = generate(library, surface(), texture_transfer=False).maps, generate(library).maps
     assert np.array_equal(made["base_color"].pixels, alone["base_color"].pixels)
 
 

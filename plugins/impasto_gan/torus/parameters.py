@@ -26,7 +26,7 @@ class TorusParameters(SizeParameters):
     blend_seed: int = Field(1, ge=0, le=2**31 - 1, description="The seed to blend with")
     blend_material: str = class_field("The class to blend with, instead of another seed")
     sliders: dict[str, float] = sliders_field()
-    detail: bool = Field(
+    texture_transfer: bool = Field(
         True, description="Show the grain of the exemplar, if one is given, laid out as the model does"
     )
     strictness: float = Field(

@@ -92,7 +92,7 @@ class Torus(Generator):
 
 
 def _exemplar(parameters: TorusParameters, inputs: Mapping[str, Maps]) -> Maps | None:
-    return inputs.get("exemplar") if parameters.detail else None
+    return inputs.get("exemplar") if parameters.texture_transfer else None
 
 
 class TrainTorus(Trainer):
