@@ -22,6 +22,7 @@ class MatchPanel(Tab):
     """Mixin: the same panel in each editor."""
 
     bl_label = "From Words or Picture"
+    bl_options = {"DEFAULT_CLOSED"}  # noqa: RUF012  as Blender wants it
     layout: bpy.types.UILayout
 
     def draw(self, context: bpy.types.Context) -> None:

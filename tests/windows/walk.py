@@ -98,6 +98,17 @@ def until(condition: Callable[[], object], limit_s: float = 30.0) -> Steps:
     return value
 
 
+def project_along_axes(mesh: bpy.types.Mesh) -> None:
+    """UVs of a mesh that is 2 m wide: each face along the axis that it faces."""
+    for face in mesh.polygons:
+        along = max(range(3), key=lambda axis: abs(face.normal[axis]))
+        right, up = ((1, 2), (0, 2), (0, 1))[along]
+        for loop in face.loop_indices:
+            place = mesh.vertices[mesh.loops[loop].vertex_index].co
+            mesh.uv_layers.active.data[loop].uv = (place[right] + 1) / 2, (place[up] + 1) / 2
+    mesh.update()
+
+
 class Walk:
     """The hands and eyes of a scenario; places are pixels (x, y) from the window's lower left."""
 
@@ -110,8 +121,8 @@ class Walk:
         """Of the window in which it is looked and clicked."""
         self.editor = "VIEW_3D"
         """The editor whose panels are clicked."""
-        self.left_out = 0
-        """Folded panels above those that are counted."""
+        self.left_out = 1
+        """Folded panels above those that are counted: at first From Words or Picture."""
 
     @property
     def window(self) -> bpy.types.Window:
@@ -159,13 +170,8 @@ class Walk:
         yield until(shown, 10)
         yield
 
-    def fold_words(self, above: int = 0) -> Steps:
-        """Fold From Words or Picture, once those above it are folded; the panels below are then counted without it."""
-        yield self.fold_panel(above)
-        self.left_out += 1
-
     def fold_panel(self, index: int) -> Steps:
-        """Click the header of a panel in the editor's side panel, counted from the top, with those above it folded."""
+        """Click the header of a panel in the editor's side panel, counted from Impasto, with those above it folded."""
         region = self.region(self.area(self.editor), "UI")
         y = region.y + region.height - 10 - (self.left_out + index) * HEADER_PX
         yield self.press("LEFTMOUSE", (region.x + 100, y))
@@ -192,6 +198,15 @@ class Walk:
                 panel.draw = draw
                 return
         raise LookupError(f"no header of {panel.__name__} below {below}")
+
+    def close_up(self) -> None:
+        """Fill the 3D view with the selected meshes and their materials, each face of a cube with a whole texture."""
+        area = self.area("VIEW_3D")
+        for one in self.window.view_layer.objects.selected:
+            project_along_axes(one.data)
+        area.spaces.active.shading.type = "MATERIAL"
+        with self.at(area):
+            bpy.ops.view3d.view_selected()
 
     def settle(self, quiet_s: float, limit_s: float = 120) -> Steps:
         """Wait until the screen has not changed for a while; shaders compile 15 s without a change."""

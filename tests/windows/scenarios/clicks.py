@@ -28,7 +28,6 @@ GALLERY_PX = 110
 def scenario(walk: Walk) -> Steps:
     EXTENSION.engine.engine.preferences().styles_folder = str(STYLES)
     yield walk.show_panel("VIEW_3D", "Impasto")
-    yield walk.fold_words()
     yield from {"textures": textures, "results": made, "styles": styles, "training": training}[PART](walk)
     bpy.ops.preferences.addon_disable(module="bl_ext.user_default.impasto")
 

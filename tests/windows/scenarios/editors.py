@@ -14,7 +14,9 @@ from walk import Steps, Walk, start
 
 OUT, SOURCE, PART = map(Path, sys.argv[sys.argv.index("--") + 1 :])
 EDITOR, FIRST = {"shader": ("ShaderNodeTree", 0), "image": ("IMAGE_EDITOR", 1)}[PART.name]
-"""The editor, and how many panels are above the first of the three: the image editor has one for its image."""
+"""The editor, and how many more panels are above the first of the three: the image editor has one for its image."""
+IMAGE = -1
+"""That panel is above the one that is left out."""
 STYLES = SOURCE.parent / "styles"
 bpy.ops.extensions.package_install_files(
     filepath=os.environ["IMPASTO_EXTENSION"], repo="user_default", enable_on_install=True
@@ -27,9 +29,8 @@ def scenario(walk: Walk) -> Steps:
     bpy.context.scene.impasto_style.image = bpy.data.images.load(str(STYLES / "chelsea.png"))
     yield walk.switch("VIEW_3D", EDITOR)
     yield walk.show_panel(EDITOR, "Impasto")
-    for _ in range(FIRST):
-        yield walk.fold_panel(0)
-    yield walk.fold_words(FIRST)
+    if FIRST:
+        yield walk.fold_panel(IMAGE)
     yield from opens_and_tries(walk, "bake", "impasto.generate", "impasto_bake", 70)
     yield from opens_and_tries(walk, "maps", "impasto.variations", "impasto.bits", 50)
     yield from opens_and_tries(walk, "source", "filepath", "preparation.rotate", 60)

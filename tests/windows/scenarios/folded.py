@@ -60,7 +60,6 @@ def scenario(walk: Walk) -> Steps:
     if PART != "preferences":
         extension().engine.engine.preferences().styles_folder = str(STYLES)
     yield walk.show_panel("VIEW_3D", "Impasto")
-    yield walk.fold_words()
     yield from {"textures": textures, "styles": styles, "models": models, "preferences": preferences}[PART](walk)
     bpy.ops.preferences.addon_disable(module="bl_ext.user_default.impasto")
 

@@ -30,7 +30,6 @@ bpy.ops.impasto.run("EXEC_DEFAULT", tool="quilt", source={str(SOURCE)!r}, width_
 
 def scenario(walk: Walk) -> Steps:
     yield walk.show_panel("VIEW_3D", "Impasto")
-    yield walk.fold_words()
     yield from runs_a_script(walk)
     yield from clicks_what_is_greyed(walk)
     yield from clicks_a_menu(walk)

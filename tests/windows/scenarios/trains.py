@@ -32,7 +32,6 @@ def scenario(walk: Walk) -> Steps:
     shutil.copy(SOURCE, OUT)
     bpy.ops.wm.save_as_mainfile(filepath=str(OUT / "trains.blend"))
     yield walk.show_panel("VIEW_3D", "Impasto")
-    yield walk.fold_words()
     yield walk.fold_panel(0)
     yield walk.fold_panel(2)
     yield from trains(walk)

@@ -9,7 +9,7 @@ from pathlib import Path
 import bpy
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from fields import CLICKS, write
+from fields import CLICKS, unfold, write
 from walk import Steps, Walk, start, until
 
 OUT, SOURCE = map(Path, sys.argv[sys.argv.index("--") + 1 :])
@@ -20,6 +20,9 @@ EXTENSION = sys.modules["bl_ext.user_default.impasto"]
 JOBS = EXTENSION.jobs.session.jobs
 VARIATIONS = EXTENSION.generate.variations
 SIZE_PX = 512
+LOCKED = "moss"
+WORDS = -1
+"""The panel, which is folded and above those that are counted."""
 LIMIT_S = 300
 SHADERS_S = 40
 """Compiling shaders, the screen stays as it is for up to 15 s, and longer beside other work."""
@@ -99,7 +102,7 @@ def likes(walk: Walk) -> Steps:
     yield walk.click("impasto.favourite", "VIEW_3D")
     walk.record("favourites", len(EXTENSION.generate.favourites.favourites()))
     yield walk.move((400, 500))
-    walk.area("VIEW_3D").spaces.active.shading.type = "MATERIAL"
+    walk.close_up()
     yield walk.settle(SHADERS_S, 600)
     walk.screenshot("described.png")
     walk.area("VIEW_3D").spaces.active.shading.type = "SOLID"
@@ -108,6 +111,24 @@ def likes(walk: Walk) -> Steps:
     walk.record("more_like", [len(after), any(one is other for one in before for other in after)])
     yield 1.0
     walk.screenshot("more_like.png")
+
+
+def locks(walk: Walk) -> Steps:
+    """A click on a parameter's lock keeps it as the favourite has it; another lets it vary again."""
+    _, y = yield from unfold(walk, "variety", "lock_parameter")
+    found = yield walk.buttons("VIEW_3D", top=y, columns=(0.25, 0.75))
+    place = found[f'impasto.lock_parameter(name="{LOCKED}")'][0]
+    locked, values = [], []
+    for _ in range(2):
+        yield walk.tap(place)
+        locked.append(sorted(EXTENSION.generate.favourites.locked()))
+        yield walk.move((400, 500))
+        yield 0.5
+        walk.screenshot(f"locked_{len(locked)}.png")
+        yield from runs(walk, "impasto.more_like")
+        values.append([variation.recipe.steps[0].parameters[LOCKED] for variation in VARIATIONS.shown_of("phrase")])
+    favourite = EXTENSION.generate.favourites.favourites()[0]
+    walk.record("locked", [locked, values, favourite.steps[0].parameters[LOCKED]])
 
 
 def changes(walk: Walk) -> Steps:
@@ -146,9 +167,11 @@ def scenario(walk: Walk) -> Steps:
     yield walk.show_panel("VIEW_3D", "Impasto")
     yield walk.settle(1.5)
     walk.screenshot("panel.png")
+    yield walk.fold_panel(WORDS)
     yield from generates(walk)
     yield from picks(walk)
     yield from likes(walk)
+    yield from locks(walk)
     yield from changes(walk)
     yield from matches(walk)
     bpy.ops.preferences.addon_disable(module="bl_ext.user_default.impasto")
