@@ -128,6 +128,7 @@ def make_parser() -> argparse.ArgumentParser:
         one.add_argument("--blender", metavar="PATH", help="an installed Blender, 4.2 or newer, instead of the wheel")
         one.add_argument("--size", type=int, default=1024, help="side of the result in pixels (default: 1024)")
     pictures_.set_defaults(photo=None, tint=None)
+    pictures_.add_argument("--windows", action="store_true", help="only those of windows, from the last tests of them")
     demo_.add_argument("--photo", metavar="FILE", help="your own photograph")
     demo_.add_argument("--sample", default="brick", choices=SAMPLES, help="a bundled photograph")
     demo_.add_argument("--tint", choices=[*SAMPLES, "none"], help="colours for a grey photograph")

@@ -6,7 +6,7 @@ import argparse
 import shutil
 import time
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -20,6 +20,20 @@ PARTS = Path(__file__).parent
 BEGIN, END, SAY = "demo begins", "demo ends", "demo"
 """Prefix of the lines of a part of the demo that are shown."""
 SAMPLES = ("brick", "gravel", "grass")
+PICTURES = ROOT / "docs" / "pictures"
+WINDOWS_OF = "5.2"
+"""The Blender whose windows the documentation shows."""
+WINDOWS = {
+    "studio": ("generated", "shader_editor"),
+    "trains": ("training", "variations"),
+    "words": ("described",),
+    "paints": ("painting", "larger"),
+    "places": ("straighten",),
+    "repairs": ("repair",),
+    "batch": ("batch",),
+    "relights": ("relight",),
+}
+"""Pictures of each scenario in tests/windows that the documentation shows."""
 
 
 def demo(options: argparse.Namespace) -> None:
@@ -45,14 +59,14 @@ def pictures(options: argparse.Namespace) -> None:
 
     That is windows by `test --windows`, and sheets of styles by tests/benchmarks/style.py.
     """
-    windows = ROOT / "out" / "windows"
-    shown = {
-        "studio-5.2": ("generated", "shader_editor"),
-        "trains-5.2": ("training", "variations"),
-        "words-5.2": ("described",),
-        "paints-5.2": ("painting", "larger"),
+    wanted = {
+        ROOT / "out" / "windows" / f"{scenario}-{WINDOWS_OF}" / f"{name}.png": f"window_{name}"
+        for scenario, names in WINDOWS.items()
+        for name in names
     }
-    wanted = {windows / place / f"{name}.png": f"window_{name}" for place, names in shown.items() for name in names}
+    if options.windows:
+        _shrink(wanted)
+        return
     sheets = (DEMO.parent / "style").glob("*.png")
     wanted |= {sheet: f"style_{sheet.stem.removeprefix('control_')}" for sheet in sheets}
     for sample in SAMPLES:
@@ -63,9 +77,15 @@ def pictures(options: argparse.Namespace) -> None:
     wanted |= {bricks / "contact_sheet.png": "brick_sheet", bricks / "overview.png": "overview"}
     made = make_shelf(DEMO.parent / "shelf", options)
     wanted[made / "shelf.png"] = "models"
-    shrink = [CORE.python, PARTS / "shrink.py", ROOT / "docs" / "pictures"]
-    _follow([*shrink, *(f"{name}={path}" for path, name in wanted.items() if path.exists())], made)
-    print("written to docs/pictures: look at each before you commit it")
+    _shrink(wanted)
+
+
+def _shrink(wanted: Mapping[Path, str]) -> None:
+    """Write the pictures that there are, by the name that each has in the documentation."""
+    DEMO.parent.mkdir(exist_ok=True)
+    there = [f"{name}={path}" for path, name in wanted.items() if path.exists()]
+    _follow([CORE.ready(), PARTS / "shrink.py", PICTURES, *there], DEMO.parent)
+    print(f"{len(there)} written to docs/pictures: look at each before you commit it")
 
 
 def make_demo(folder: Path, options: argparse.Namespace) -> Path:

@@ -10,6 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
+from tasks.demo import PICTURES, WINDOWS  # noqa: E402
 from tasks.manual import PAGES, anchor, write_manual  # noqa: E402
 
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -55,6 +56,15 @@ def test_every_picture_has_a_description_in_words(document):
 def test_every_picture_is_shown_somewhere():
     shown = {(document.parent / target).resolve() for document in DOCUMENTS for _, _, target in links(document)}
     assert not {path for path in (ROOT / "docs" / "pictures").iterdir() if path not in shown}
+
+
+def test_every_picture_of_a_window_is_taken_by_a_scenario():
+    assert {path.stem for path in PICTURES.glob("window_*")} == {
+        f"window_{name}" for names in WINDOWS.values() for name in names
+    }
+    for scenario, names in WINDOWS.items():
+        code = (ROOT / "tests" / "windows" / "scenarios" / f"{scenario}.py").read_text("utf-8")
+        assert all(f'screenshot("{name}.png")' in code for name in names), scenario
 
 
 def test_the_pages_in_the_extension_keep_their_links(tmp_path):

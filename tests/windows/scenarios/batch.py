@@ -23,6 +23,8 @@ JOBS = EXTENSION.jobs.session.jobs
 FOLDER = OUT / "repainted"
 SURFACES = {"Gravel": SOURCE, "Cat": STYLES / "chelsea.png", "Cup": STYLES / "coffee.png"}
 LIMIT_S = 600
+SHADERS_S = 40
+"""Compiling shaders, the screen stays as it is for up to 15 s, and longer beside other work."""
 
 
 def scenario(walk: Walk) -> Steps:
@@ -30,7 +32,6 @@ def scenario(walk: Walk) -> Steps:
     with walk.at():
         prepare()
     yield walk.show_panel("VIEW_3D", "Impasto")
-    yield walk.fold_words()
     yield walk.fold_panel(0)
     yield walk.fold_panel(3)
     yield from lists(walk)
@@ -42,6 +43,7 @@ def scenario(walk: Walk) -> Steps:
 
 def prepare() -> None:
     """Three planes of one picture each, selected; the Style panel is set to a small size."""
+    bpy.ops.object.select_all(action="SELECT")
     bpy.ops.object.delete()
     for index, (name, path) in enumerate(SURFACES.items()):
         bpy.ops.mesh.primitive_plane_add(location=(3 * index - 3, 0, 0))
@@ -55,7 +57,7 @@ def prepare() -> None:
     bpy.ops.wm.save_as_mainfile(filepath=str(OUT / "batch.blend"))
     settings.out_dir, settings.result = f"//{FOLDER.name}", "MATERIALS"
     bpy.context.scene.impasto_style.tool = "patches-style"
-    style.input_style, style.longest_px = bpy.data.images.load(str(STYLES / "immunohistochemistry.png")), 128
+    style.input_style, style.longest_px = bpy.data.images.load(str(STYLES / "immunohistochemistry.png")), 256
     bpy.ops.ed.undo_push(message="Prepared")
 
 
@@ -83,12 +85,24 @@ def runs(walk: Walk) -> Steps:
     yield until(lambda: not JOBS.shown, LIMIT_S)
     walk.record("report", [JOBS.last_report.level, JOBS.last_report.text])
     walk.record("materials", [material.name for material in bpy.data.materials])
-    yield 1.0
-    walk.screenshot("done.png")
+    with walk.at():
+        shows_beside()
+    walk.close_up()
+    yield walk.settle(SHADERS_S, 600)
+    walk.screenshot("batch.png")
+    walk.area("VIEW_3D").spaces.active.shading.type = "SOLID"
     with walk.at():
         bpy.ops.ed.undo()
     yield 1.0
     walk.record("materials_after_undo", [material.name for material in bpy.data.materials])
+
+
+def shows_beside() -> None:
+    """A second row of planes, with the new materials."""
+    for index, name in enumerate(SURFACES):
+        bpy.ops.mesh.primitive_plane_add(location=(3 * index - 3, -3, 0))
+        bpy.context.object.active_material = bpy.data.materials[f"{name}.001"]
+    bpy.ops.object.select_all(action="SELECT")
 
 
 def runs_again(walk: Walk) -> Steps:

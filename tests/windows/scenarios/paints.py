@@ -20,6 +20,9 @@ EXTENSION = sys.modules["bl_ext.user_default.impasto"]
 JOBS = EXTENSION.jobs.session.jobs
 GALLERY_PX = 110
 """From the choice of what is repainted down to the picture that opens the thumbnails: Blender names no such button."""
+EDITOR = "IMAGE_EDITOR"
+THIS_IMAGE, IMPASTO, STYLE = -1, 1, 2
+"""Places of its panels, which are folded from the top; that for words is between the first two."""
 LONGEST_PX = 256
 LIMIT_S = 600
 ENOUGH = 0.15
@@ -38,13 +41,12 @@ def scenario(walk: Walk) -> Steps:
     EXTENSION.engine.engine.preferences().styles_folder = str(STYLES)
     settings().image = bpy.data.images.load(str(STYLES / "chelsea.png"))
     yield walk.show_panel("VIEW_3D", "Impasto")
-    yield walk.fold_words()
     yield walk.fold_panel(0)
     yield walk.fold_panel(1)
     yield from chooses_a_style(walk)
     yield from previews(walk)
-    yield from stops_and_keeps(walk)
     yield from repaints_a_material(walk)
+    yield from stops_and_keeps(walk)
     yield from continues_larger(walk)
     bpy.ops.preferences.addon_disable(module="bl_ext.user_default.impasto")
 
@@ -78,18 +80,26 @@ def previews(walk: Walk) -> Steps:
 
 
 def stops_and_keeps(walk: Walk) -> Steps:
-    """A click starts it, the panel shows the picture as it grows, and what there is can be kept."""
+    """In the image editor a click starts it, the panel shows the picture as it grows, and what there is is kept."""
+    yield walk.switch("VIEW_3D", EDITOR)
+    walk.editor = EDITOR
+    walk.area(EDITOR).spaces.active.image = settings().image
+    yield walk.show_panel(EDITOR, "Impasto")
+    for panel in (THIS_IMAGE, IMPASTO, STYLE):
+        yield walk.fold_panel(panel)
+    with walk.at(walk.area(EDITOR)):
+        bpy.ops.image.view_all(fit_view=True)
+    settings().subject, parameters().relief = "IMAGE", 0.0
     parameters().strength, parameters().longest_px = 1.0, 512
-    with walk.at(walk.area("VIEW_3D")):
-        bpy.ops.impasto.stylize("INVOKE_DEFAULT")
+    yield 0.5
+    yield walk.click("impasto.stylize", EDITOR)
     yield until(lambda: not JOBS.shown or (JOBS.shown.fraction > ENOUGH and JOBS.shown.preview is not None), LIMIT_S)
     walk.record("has_preview", bool(JOBS.shown) and JOBS.shown.preview is not None)
     yield 1.0
     walk.screenshot("painting.png")
-    yield walk.click("impasto.stop", "VIEW_3D")
+    yield walk.click("impasto.stop", EDITOR)
     yield until(lambda: not JOBS.shown, LIMIT_S)
     walk.record("stopped", JOBS.last_report.text)
-    parameters().longest_px = LONGEST_PX
 
 
 def repaints_a_material(walk: Walk) -> Steps:
@@ -97,13 +107,14 @@ def repaints_a_material(walk: Walk) -> Steps:
     with walk.at(walk.area("VIEW_3D")):
         bpy.ops.impasto.run(tool="quilt", source=str(SOURCE), width_px=256, height_px=256)
     settings().subject, parameters().relief = "MATERIAL", 0.6
+    parameters().strength, parameters().longest_px = 1.0, LONGEST_PX
     with walk.at(walk.area("VIEW_3D")):
         bpy.ops.impasto.stylize("INVOKE_DEFAULT")
     yield until(lambda: JOBS.shown, 10)
     yield until(lambda: not JOBS.shown, LIMIT_S)
     yield 1.0
     walk.record("material", bpy.data.objects["Cube"].active_material.name)
-    walk.area("VIEW_3D").spaces.active.shading.type = "MATERIAL"
+    walk.close_up()
     yield walk.settle(25, 300)
     walk.screenshot("painted_material.png")
     with walk.at():
@@ -113,19 +124,18 @@ def repaints_a_material(walk: Walk) -> Steps:
 
 
 def continues_larger(walk: Walk) -> Steps:
-    """In the image editor, from the image that it shows."""
-    yield walk.switch("VIEW_3D", "IMAGE_EDITOR")
-    painted = next(image for image in bpy.data.images if EXTENSION.stylize.subject.is_painted(image))
-    space = walk.area("IMAGE_EDITOR").spaces.active
-    space.image = painted
-    yield walk.show_panel("IMAGE_EDITOR", "Impasto")
+    """From the image that the editor shows."""
+    yield walk.fold_panel(STYLE)
+    yield walk.fold_panel(THIS_IMAGE)
+    space = walk.area(EDITOR).spaces.active
+    space.image = painted = bpy.data.images["chelsea – immunohistochemistry"]
     before = tuple(painted.size)
-    with walk.at(walk.area("IMAGE_EDITOR")):
+    with walk.at(walk.area(EDITOR)):
         bpy.ops.impasto.continue_larger("INVOKE_DEFAULT", factor=1.25)
     yield until(lambda: JOBS.shown, 10)
     yield until(lambda: not JOBS.shown, LIMIT_S)
     walk.record("sizes", [before, tuple(space.image.size)])
-    with walk.at(walk.area("IMAGE_EDITOR")):
+    with walk.at(walk.area(EDITOR)):
         bpy.ops.image.view_all(fit_view=True)
     yield walk.settle(1.5)
     walk.screenshot("larger.png")

@@ -22,6 +22,9 @@ POINTS = EXTENSION.parameters.points
 CATALOGUE = EXTENSION.engine.catalogue.catalogue
 LIVE = EXTENSION.points.settings.live
 PANEL = EXTENSION.points.panel
+WALL = SOURCE.parent / "wall.png"
+RECTANGLE = ((0.1, 0.792), (0.9, 0.906), (0.9, 0.033), (0.1, 0.129))
+"""On the wall: between two rows of bricks, from the left and from the bottom."""
 LIMIT_S = 300
 BOTTOM_LEFT = 3
 """Index of a corner: they are named clockwise from the top left."""
@@ -126,10 +129,12 @@ def reaches_beyond_the_edge(walk: Walk) -> Steps:
 def straightens(walk: Walk) -> Steps:
     """Corners are placed again, Enter ends, and a click makes a new image of what is within."""
     yield walk.click("impasto.place_points", "IMAGE_EDITOR")
-    for index, place in enumerate(((0.25, 0.9), (0.8, 0.8), (0.75, 0.2), (0.15, 0.1))):
+    for index, place in enumerate(RECTANGLE):
         yield from drag(walk, corner(walk, index), at(walk, place), "corners.png" if index == BOTTOM_LEFT else "")
     walk.record("corners", values("straighten"))
     yield until(lambda: not JOBS.tasks, LIMIT_S)
+    yield walk.settle(1.0)
+    walk.screenshot("straighten.png")
     walk.record("preview", list(LIVE.pixels.shape))
     walk.record("preview_error", LIVE.error)
     yield walk.press("RET", at(walk, (0.5, 0.5)))
@@ -190,7 +195,7 @@ def scenario(walk: Walk) -> Steps:
     bpy.ops.impasto.refresh_tools()
     walk.editor = "IMAGE_EDITOR"
     yield walk.switch("VIEW_3D", "IMAGE_EDITOR")
-    editor(walk).spaces.active.image = bpy.data.images.load(str(SOURCE))
+    editor(walk).spaces.active.image = bpy.data.images.load(str(WALL))
     yield walk.show_panel("IMAGE_EDITOR", "Impasto")
     view_all(walk)
     yield walk.unfold(PANEL.IMPASTO_PT_straighten, "impasto.continue_larger", "IMAGE_EDITOR")

@@ -21,8 +21,10 @@ JOBS = EXTENSION.jobs.session.jobs
 TURNTABLE = EXTENSION.relight.turntable.turntable
 DIAL = EXTENSION.generate.light_dial
 LIMIT_S = 300
+THIS_IMAGE, IMPASTO = -1, 1
+"""Places of the image editor's panels; that for words is between them."""
 PANELS_ABOVE = 4
-"""Texture, Style, Training and Batch, all folded."""
+"""Impasto, Style, Train and Batch, all folded; in the image editor its own panel instead of the last."""
 
 
 def settings() -> bpy.types.PropertyGroup:
@@ -34,7 +36,6 @@ def scenario(walk: Walk) -> Steps:
     with walk.at(walk.area("VIEW_3D")):
         bpy.ops.impasto.run(tool="quilt", source=str(SOURCE), width_px=512, height_px=512)
     yield walk.show_panel("VIEW_3D", "Impasto")
-    yield walk.fold_words()
     yield walk.fold_panel(0)
     yield walk.fold_panel(PANELS_ABOVE)
     yield from relights(walk)
@@ -51,10 +52,13 @@ def relights(walk: Walk) -> Steps:
     yield walk.settle(1.5)
     walk.record("shown", TURNTABLE.shown.name)
     walk.screenshot("relit.png")
-    before = TURNTABLE.pictures[0][1]
+    before = TURNTABLE.pictures[0]
     settings().azimuth = math.radians(315)
-    yield until(lambda: TURNTABLE.pictures[0][1] is not before, LIMIT_S)
-    walk.record("moved", float(abs(TURNTABLE.pictures[0][1].astype(float) - before).max()))
+    yield until(lambda: TURNTABLE.pictures[0] is not before, LIMIT_S)
+    walk.record(
+        "moved",
+        [float(abs(now - was.astype(float)).max()) for now, was in zip(TURNTABLE.pictures[0], before, strict=True)],
+    )
     walk.screenshot("from_below.png")
 
 
@@ -100,15 +104,18 @@ def drags_the_dial(walk: Walk) -> Steps:
     name, scene.impasto.tool = azimuths_of(tool)[0], tool["name"]
     group = EXTENSION.parameters.groups.group_of(scene, tool)
     yield walk.switch("VIEW_3D", "IMAGE_EDITOR")
+    walk.editor = "IMAGE_EDITOR"
     area = walk.area("IMAGE_EDITOR")
     area.spaces.active.image = bpy.data.images.load(str(SOURCE))
     yield walk.show_panel("IMAGE_EDITOR", "Impasto")
     with walk.at(area):
         bpy.ops.image.view_all(fit_view=True)
     yield walk.click(EXTENSION.parameters.azimuths.switch_of(name), "IMAGE_EDITOR")
+    for panel in (THIS_IMAGE, IMPASTO, PANELS_ABOVE):
+        yield walk.fold_panel(panel)
     yield walk.settle(1.5)
     walk.record("known", math.degrees(getattr(group, name)))
-    walk.screenshot("dial.png")
+    walk.screenshot("relight.png")
     region = walk.region(area, "WINDOW")
     middle = region.view2d.view_to_region(0.5, 0.5, clip=False)
     radius = DIAL.RADIUS * bpy.context.preferences.system.ui_scale

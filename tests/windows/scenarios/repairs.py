@@ -20,6 +20,10 @@ EXTENSION = sys.modules["bl_ext.user_default.impasto"]
 JOBS = EXTENSION.jobs.session.jobs
 REGIONS = EXTENSION.region.regions
 OVERLAY = EXTENSION.region.overlay
+WALL = SOURCE.parent / "wall.png"
+SPLASH = (0.545, 0.59), (0.565, 0.55), (0.53, 0.52)
+"""A stroke over the paint on the wall: fractions from the left and from the bottom, as in AROUND."""
+AROUND = slice(0.46, 0.62), slice(0.5, 0.6)
 LIMIT_S = 300
 EDITOR = "IMAGE_EDITOR"
 SECTIONS_PX = 150
@@ -51,6 +55,7 @@ def scenario(walk: Walk) -> Steps:
     yield from fills(walk)
     yield from heals(walk)
     yield from paints_over_the_seam(walk)
+    yield from mends_a_wall(walk)
     yield from opens_another_file(walk)
     bpy.ops.preferences.addon_disable(module="bl_ext.user_default.impasto")
 
@@ -230,6 +235,34 @@ def paints_over_the_seam(walk: Walk) -> Steps:
     yield walk.settle(1.0)
     walk.screenshot("seam_filled.png")
     walk.record("painting_ended", OVERLAY.painting() is None)
+
+
+def mends_a_wall(walk: Walk) -> Steps:
+    """Paint on a wall is covered by one stroke, and bricks take its place."""
+    settings().is_shifted, settings().radius_px = False, 40
+    space().image = wall = bpy.data.images.load(str(WALL))
+    with walk.at(walk.area(EDITOR)):
+        bpy.ops.image.view_all(fit_view=True)
+    yield walk.click("impasto.paint_region", EDITOR)
+    yield drag(walk, *SPLASH)
+    yield walk.move(at(walk, 0.64, 0.62))
+    yield walk.settle(1.5)
+    walk.screenshot("repair.png")
+    yield key(walk, "RET")
+    yield until(lambda: not JOBS.shown and space().image != wall, LIMIT_S)
+    walk.record("blue_of_the_wall", [blue_around_the_paint(wall), blue_around_the_paint(space().image)])
+    yield walk.settle(1.0)
+    walk.screenshot("wall_filled.png")
+
+
+def blue_around_the_paint(image: bpy.types.Image) -> float:
+    """Mean of the blue channel there: the bricks have little of it."""
+    width, height = image.size
+    rows, columns = (
+        slice(round(part.start * side), round(part.stop * side))
+        for part, side in zip(AROUND, (height, width), strict=True)
+    )
+    return float(np.reshape(image.pixels, (height, width, -1))[rows, columns, 2].mean())
 
 
 def opens_another_file(walk: Walk) -> Steps:

@@ -116,7 +116,7 @@ def generates(walk: Walk) -> Steps:
     walk.record("material", cube.active_material.name if cube.active_material else None)
     walk.record("images", sorted(image.name for image in bpy.data.images if image.get("impasto_recipe")))
     yield walk.move((400, 500))
-    walk.area("VIEW_3D").spaces.active.shading.type = "MATERIAL"
+    walk.close_up()
     yield walk.settle(SHADERS_S * slowdown(), 600)
     walk.screenshot("generated.png")
     walk.area("VIEW_3D").spaces.active.shading.type = "SOLID"
