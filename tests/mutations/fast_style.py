@@ -5,7 +5,7 @@ from __future__ import annotations
 from .mutation import Edit, Mutation
 
 FOLDER = "plugins/impasto_style/fast"
-NETWORK, TRAIN, LOSSES = f"{FOLDER}/network.py", f"{FOLDER}/train.py", f"{FOLDER}/losses.py"
+NETWORK, TRAIN = f"{FOLDER}/network.py", f"{FOLDER}/train.py"
 TESTS = "plugins/test_fast_style.py"
 
 FAST_STYLE = (
@@ -41,15 +41,36 @@ FAST_STYLE = (
         "fast-style-no-teacher",
         "The network learns from the pictures instead of the lessons.",
         TRAIN,
-        Edit("wanted, before = self.encoder(y),", "y = x\n            wanted, before = self.encoder(y),"),
+        Edit("x, y = self._next_crops()", "x, _ = self._next_crops()\n        y = x"),
         (f"{TESTS}::test_it_learns_what_the_teacher_paints",),
     ),
     Mutation(
-        "fast-style-forms-fixed",
+        "fast-style-preservation-lost",
         "Preservation changes nothing.",
+        f"{FOLDER}/data.py",
+        Edit('given["preservation"] = chosen.preservation', 'given["preservation"] = 1.0'),
+        (f"{TESTS}::test_shapes_are_kept_as_the_teacher_is_asked_to",),
+    ),
+    Mutation(
+        "fast-style-no-discriminator",
+        "The discriminator learns, and the painter does not learn from it.",
         TRAIN,
-        Edit("FORMS_WEIGHT * self.parameters.preservation *", "FORMS_WEIGHT *"),
-        (f"{TESTS}::test_forms_are_kept_as_strongly_as_asked_for",),
+        Edit('"painter": relativistic_loss(of_painter - of_teacher),', '"painter": x_hat.new_zeros(()),'),
+        (f"{TESTS}::test_the_painter_is_taught_by_the_discriminator",),
+    ),
+    Mutation(
+        "fast-style-discriminator-reversed",
+        "The discriminator prefers the painter's.",
+        TRAIN,
+        Edit("relativistic_loss(of_teacher - of_painter)", "relativistic_loss(of_painter - of_teacher)"),
+        (f"{TESTS}::test_the_discriminator_learns_to_tell_the_teachers_strokes",),
+    ),
+    Mutation(
+        "fast-style-upright",
+        "Lessons are always seen upright.",
+        f"{FOLDER}/data.py",
+        Edit("_draw(4, random)", "_draw(1, random)"),
+        (f"{TESTS}::test_lessons_are_turned_and_mirrored_with_what_is_painted",),
     ),
     Mutation(
         "fast-style-lost-draws",
@@ -57,12 +78,5 @@ FAST_STYLE = (
         TRAIN,
         Edit("self.random.set_state(state)", "pass"),
         (f"{TESTS}::test_a_cancelled_lesson_changes_nothing",),
-    ),
-    Mutation(
-        "fast-style-gram-squared",
-        "The distance of Gram matrices is squared, and fades when colours fit.",
-        LOSSES,
-        Edit("return difference.mean() / size.mean()", "return (difference.mean() / size.mean()).square()"),
-        (f"{TESTS}::test_losses_are_those_of_their_names",),
     ),
 )

@@ -283,7 +283,7 @@ def test_a_result_larger_than_what_is_searched_has_the_styles_own_resolution(mon
     monkeypatch.setitem(painting.SEARCH_PX, "quick", 67)
     made = painted(picture, fine, seamless=seamless)
     assert made.shape == picture.shape
-    assert correlation(made, picture) > 0.6
+    assert correlation(made, picture) > 0.5
     halved = interpolate(interpolate(made, scale_factor=0.5, mode="area"), scale_factor=2, mode="bicubic")
     assert (made - halved).std() > 0.04
 

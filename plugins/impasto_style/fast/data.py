@@ -30,7 +30,8 @@ from ..patches import painting as patches
 from ..patches.parameters import PatchesStyleParameters
 from ..shared.controls import MASK, STYLE, StyleParameters
 from ..shared.restyle import restyle
-from .preparing import recolored
+from .parameters import TrainFastStyleParameters
+from .preparing import in_palette
 from .scenes import draw_scene
 
 OWN = 0.5
@@ -58,17 +59,22 @@ class Lessons:
     own: Sequence[Picture] = ()
 
     def crop(self, size_px: int, random: torch.Generator) -> tuple[Tensor, Tensor]:
-        """A random crop (3, size_px, size_px) of a picture, and as it is repainted, sRGB in [0, 1]."""
+        """A random crop (3, size_px, size_px) of a picture, turned and mirrored at random, and as it is repainted.
+
+        sRGB in [0, 1].
+        """
         lesson = self._lesson(_draw(self.count, random))
         rows, columns = lesson.places(size_px)
         crop = lesson.crop((_draw(rows, random), _draw(columns, random)), size_px)
+        crop = torch.rot90(crop, _draw(4, random), (1, 2))
+        crop = crop.flip(2) if _draw(2, random) else crop
         return crop[:COLORS], crop[COLORS:]
 
     def _lesson(self, index: int) -> Picture:
         """A picture and its repainted version, (6, H, W)."""
         if index not in self._made:
             values = self._values(index)
-            pair = [recolored(values[None], self.style)[0], self.teacher(values, self.seed + index)]
+            pair = [in_palette(values[None], self.style)[0], self.teacher(values, self.seed + index)]
             self._made[index] = Picture(torch.cat(pair), (False, False))
         return self._made[index]
 
@@ -101,14 +107,16 @@ class Lessons:
         return {}
 
 
-def teacher_of(name: str, painting: Maps, backbone: str, context: Context) -> Teacher:
-    """A teacher that repaints by a stylizer in the style of a painting, with strokes of the size that it has."""
+def teacher_of(chosen: TrainFastStyleParameters, painting: Maps, context: Context) -> Teacher:
+    """The chosen teacher, who repaints in the style of a painting, with strokes of the size that it has."""
     given: dict[str, Any] = {"strokes_px": max(painting.size_px), "weight": (1.0,), "seamless": "off"}
+    given["preservation"] = chosen.preservation
     paint: Callable[..., Tensor] = patches.paint
     parameters: StyleParameters = PatchesStyleParameters.model_validate(given)
-    if name == "neighbours":
+    if chosen.teacher == "neighbours":
         paint = neighbours.paint
-        parameters = NeighboursParameters.model_validate({**given, "backbone": backbone, "steps": TEACHER_STEPS})
+        given |= {"backbone": chosen.backbone, "steps": TEACHER_STEPS}
+        parameters = NeighboursParameters.model_validate(given)
     quiet = replace(context, on_progress=lambda *_: None, on_preview=lambda _: None, is_stopped=lambda: False)
 
     def repainted(values: Tensor, seed: int) -> Tensor:

@@ -25,7 +25,7 @@ from ..shared.tiles import Tile, Tiling
 from .card import FastStyleCard
 from .network import STRIDE, TransformNetwork
 from .parameters import SHARED, FastStyleParameters
-from .preparing import noise_input, recolored
+from .preparing import in_palette, noise_input
 
 TOOL = "fast-style"
 STYLE_TENSOR = "style"
@@ -54,7 +54,7 @@ class FastPainter:
     def paint(self, task: Task, parameters: StyleParameters, context: Context, tile_px: int = TILE_PX) -> Tensor:
         """The task's picture, repainted, (1, 3, H, W) in [0, 1]; if stopped early, the painting so far."""
         size = (task.picture.shape[2], task.picture.shape[3])
-        x = on_grid(recolored(task.picture, self.style), task.seamless)
+        x = on_grid(in_palette(task.picture, self.style, task.seamless), task.seamless)
         painted = self._painted(x, task.seamless, context, tile_px)
         painted = resized(painted, size, True) if task.seamless else painted[..., : size[0], : size[1]]
         if parameters.color != "style":  # the task's style has the colours that were asked for

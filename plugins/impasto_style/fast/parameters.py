@@ -32,7 +32,7 @@ class TrainFastStyleParameters(Parameters):
     name: str = Field("untitled", description="Name of the model: letters, digits, - and _")
     label: str = Field("", description="Name that users see; empty: the model's name")
     start_from: str = model_field("Model to start from; empty: from scratch", tool="fast-style")
-    steps: int = Field(4000, ge=1, le=1000000, description="Steps of training")
+    steps: int = Field(6000, ge=1, le=1000000, description="Steps of training")
     longest_px: int = Field(
         512,
         ge=64,
@@ -43,9 +43,9 @@ class TrainFastStyleParameters(Parameters):
         128, ge=64, le=512, multiple_of=16, description="Size of the pictures that the network sees in a step"
     )
     batch: int = Field(4, ge=1, le=64, description="Pictures in a step; more is steadier and slower")
-    learning_rate: float = Field(5e-3, ge=1e-6, le=1e-2, description="How fast it learns; lower it if it diverges")
+    learning_rate: float = Field(1e-3, ge=1e-6, le=1e-2, description="How fast it learns; lower it if it diverges")
     preservation: float = Field(
-        1.0, ge=0, le=10, description="How strongly the picture's shapes are kept, relative to the default"
+        1.0, ge=0, le=10, description="How strongly the teacher keeps the picture's shapes; 1 is the usual"
     )
     lessons: int = Field(
         32, ge=1, le=1000, description="Pictures that the teacher repaints for it to learn from, some seconds each"

@@ -1,8 +1,9 @@
 """Training of a fast style: a network learns from lessons, pictures that a slow stylizer has repainted.
 
 Johnson et al. 2016 ask every crop for the statistics of the whole painting, which leaves mud: a sky and a face are to
-have all of its strokes. Here each crop is asked for those of the same crop as the teacher has painted it, so that calm
-places stay calm. Where exactly a stroke lies is left to the network; where a colour lies, in areas of some pixels, not.
+have all of its strokes. Here a discriminator compares each crop with the same crop as the teacher has painted it, so that
+calm places stay calm. Where exactly a stroke lies is left to the network; where a colour lies, in areas of some pixels,
+not. The loss is relativistic, of pairs at the same place, with penalties on the gradient (Huang et al. 2024).
 """
 
 from __future__ import annotations
@@ -23,25 +24,27 @@ from impasto.tools import Result
 from impasto.training.base import Training
 from impasto.training.layers import Noise
 from impasto.training.loop import train_model
+from impasto.training.losses import SIGMA, relativistic_loss, zero_centred_penalty
 from impasto.training.pictures import load_surfaces
 
-from ..shared.architectures import load_encoder
-from ..shared.encoder import Encoder
 from ..shared.resampling import as_image, as_tensor
 from .data import Lessons, colors_of, own_pictures, teacher_of
-from .losses import beyond_range, forms_distance, placed_colors, style_losses
+from .discriminator import PatchDiscriminator, standardised
+from .losses import beyond_range, placed_colors
 from .network import TransformNetwork
 from .painting import STYLE_TENSOR, TOOL
 from .parameters import TrainFastStyleParameters
 from .preparing import noise_input
 
-BETAS = (0.9, 0.99)
-COLORS_WEIGHT, FORMS_WEIGHT, RANGE_WEIGHT = 1.0, 0.05, 10.0
-"""Weights of the places of colours, of the picture's shapes at the default preservation, and of values outside [0, 1],
-beside 1 for the features' statistics."""
+BETAS = (0.0, 0.99)
+COLORS_WEIGHT, RANGE_WEIGHT = 1.0, 10.0
+"""Weights of the places of colours, and of values outside [0, 1], beside 1 for the discriminator's loss."""
+GAMMA = 0.5
+DISCRIMINATOR_RATE = 0.5
+"""Learning rate of the discriminator over that of the network."""
 STYLE_PX = 64
 """Most pixels a side that a model stores of its style."""
-LESSON = 1.5
+LESSON = 3.0
 """Side of the lessons' pictures, in crops."""
 PROBES, PREVIEWS = 4, 3
 
@@ -50,12 +53,12 @@ class FastStyleTraining(Training):
     """The network in training. paintings: (3, h, w) each. sources: the data, for the card."""
 
     averaged = "painter"
+    saturated_below = 0.05
 
     def __init__(
         self,
         paintings: Sequence[Tensor],
         lessons: Lessons,
-        encoder: Encoder,
         sources: list[dict[str, Any]],
         parameters: TrainFastStyleParameters,
         seed: int,
@@ -64,27 +67,53 @@ class FastStyleTraining(Training):
     ) -> None:
         super().__init__(parameters.steps, parameters.learning_rate, seed, device, precision)
         self.paintings, self.lessons, self.sources, self.parameters = paintings, lessons, sources, parameters
-        self.encoder = encoder.to(getattr(torch, precision))
         with self.seeded():
-            network = TransformNetwork(*widths_of(parameters.width))
-        self.hold({"painter": network}, lambda weights: torch.optim.Adam(weights, betas=BETAS, fused=True))
+            networks = {
+                "painter": TransformNetwork(*widths_of(parameters.width)),
+                "discriminator": PatchDiscriminator(),
+            }
+        self.hold(networks, lambda weights: torch.optim.Adam(weights, betas=BETAS, fused=True))
 
     def step(self) -> dict[str, Tensor]:
-        """One step of the network; the losses."""
+        """One step of both networks; their losses."""
         x, y = self._next_crops()
         with self.autocast():
             x_hat = self.networks["painter"](x, _noise(x, self.noise))
         x_hat = x_hat.float()
-        content, style = self.encoder.content_layer, self.encoder.style_layers
-        found = self.encoder(x_hat, (*style, content))
-        with torch.no_grad():
-            wanted, before = self.encoder(y), self.encoder(x, [content])[content]
-        losses = style_losses(found, wanted, self.random)
-        losses["colors"] = COLORS_WEIGHT * placed_colors(x_hat, y)
-        losses["forms"] = FORMS_WEIGHT * self.parameters.preservation * forms_distance(found[content], before)
-        self.descend("painter", torch.stack(list(losses.values())).sum() + RANGE_WEIGHT * beyond_range(x_hat))
+        losses = {"discriminator": self._discriminator_step(x, y, x_hat.detach())}
+        losses |= self._painter_step(x, y, x_hat)
         self.average()
         return {f"loss_{name}": value.detach() for name, value in losses.items()}
+
+    def _discriminator_step(self, x: Tensor, y: Tensor, x_hat: Tensor) -> Tensor:
+        """softplus(D(x̂) - D(y)) + γ (|∇D(y)|² + |∇D(x̂)|²) / 2, and a step of D."""
+        pair = standardised(torch.cat([y, x_hat]))
+        noisy = pair + SIGMA * self.noise(*pair.shape)
+        logits, near = self._logits(torch.cat([pair, noisy]), x).chunk(2)
+        of_teacher, of_painter = logits.chunk(2)
+        loss = relativistic_loss(of_teacher - of_painter) + GAMMA * zero_centred_penalty(logits, near)
+        self.descend("discriminator", loss, DISCRIMINATOR_RATE)
+        return loss
+
+    def _painter_step(self, x: Tensor, y: Tensor, x_hat: Tensor) -> dict[str, Tensor]:
+        """softplus(D(y) - D(x̂)) and the colours' places, and a step of the painter."""
+        self.networks["discriminator"].requires_grad_(False)
+        of_painter, of_teacher = self._logits(standardised(torch.cat([x_hat, y])), x).chunk(2)
+        self.networks["discriminator"].requires_grad_(True)
+        losses = {
+            "painter": relativistic_loss(of_painter - of_teacher),
+            "colors": COLORS_WEIGHT * placed_colors(x_hat, y),
+        }
+        self.descend("painter", torch.stack(list(losses.values())).sum() + RANGE_WEIGHT * beyond_range(x_hat))
+        return losses
+
+    def _logits(self, paintings: Tensor, x: Tensor) -> Tensor:
+        """D of standardised paintings (n B, 3, H, W) of the pictures x (B, 3, H, W)."""
+        with self.autocast():
+            logits = self.networks["discriminator"](
+                paintings, standardised(x).repeat(len(paintings) // len(x), 1, 1, 1)
+            )
+        return logits.float()
 
     def _next_crops(self) -> tuple[Tensor, Tensor]:
         """Crops of this step. A lesson may be painted for that: if it is cancelled meanwhile, nothing was drawn."""
@@ -98,7 +127,8 @@ class FastStyleTraining(Training):
     def crops(self, count: int, random: torch.Generator) -> tuple[Tensor, Tensor]:
         """Pictures (count, 3, crop_px, crop_px) in the style's colours, and as the teacher repaints them."""
         pairs = [self.lessons.crop(self.parameters.crop_px, random) for _ in range(count)]
-        x, y = (torch.stack(side).to(self.device) for side in zip(*pairs, strict=True))
+        layout = torch.channels_last
+        x, y = (torch.stack(side).to(self.device, memory_format=layout) for side in zip(*pairs, strict=True))
         return x, y
 
     @torch.no_grad()
@@ -140,18 +170,17 @@ def train_fast_style(
 
     pictures: like those that will be repainted; None for drawn ones alone.
     """
-    encoder = load_encoder(parameters.backbone, context)
     surfaces, _, sources = load_surfaces(dataset, False, parameters.longest_px)
     paintings = [as_tensor(colors_of(maps), context.device)[0] for maps in surfaces]
     own = own_pictures(pictures, parameters.longest_px, parameters.crop_px)
     sources += pictures.sources() if pictures else []
     size_px = round(LESSON * parameters.crop_px)
-    teacher = teacher_of(parameters.teacher, surfaces[0], parameters.backbone, context)
+    teacher = teacher_of(parameters, surfaces[0], context)
 
     def build(seed: int) -> FastStyleTraining:
         lessons = Lessons(parameters.lessons, size_px, seed, some_pixels(paintings[0])[None], teacher, own)
         precision = training_precision(context.device)
-        return FastStyleTraining(paintings, lessons, encoder, sources, parameters, seed, context.device, precision)
+        return FastStyleTraining(paintings, lessons, sources, parameters, seed, context.device, precision)
 
     every = dataset if pictures is None else replace(dataset, samples=(*dataset.samples, *pictures.samples))
     return train_model(build, TOOL, parameters, every, context)

@@ -13,7 +13,7 @@ import torch
 from kornia.filters import guided_blur
 from torch import Tensor
 
-from impasto.surface.sliced import Sample, mixture, transported
+from impasto.surface.sliced import Sample, color_table, look_up, mixture, transported
 
 from ..shared.task import Region
 
@@ -39,9 +39,8 @@ def recolored(
         painted = Sample.of(_along_axes(picture), region.mask, SAMPLES)
         rotations = [torch.eye(3), *(_random_rotation(rng) for _ in range(ROUNDS - 1))]
         wanted = mixture(samples, region.weights)
-        colors = _along_axes(picture)[0].flatten(1).cpu()
-        moved = torch.linalg.inv(AXES) @ transported(colors, painted, [wanted], [1.0], rotations, QUANTILES)
-        smooth = _without_grain(picture, moved.to(picture.device).view_as(picture), seamless)
+        moved = transported(AXES @ color_table(), painted, [wanted], [1.0], rotations, QUANTILES)
+        smooth = _without_grain(picture, look_up(torch.linalg.inv(AXES) @ moved, picture), seamless)
         result += smooth if region.mask is None else region.mask * smooth
     covered = sum(1 if region.mask is None else region.mask for region in regions)
     return (result + (1 - covered) * picture).clamp(0, 1)
