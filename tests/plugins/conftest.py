@@ -33,13 +33,11 @@ def small_weights(small_weights_folder: Path) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def tiny_models_folder(tmp_path_factory: pytest.TempPathFactory, small_weights_folder: Path) -> Path:
+def tiny_models_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A library that holds a model for each tool that needs one."""
     folder = tmp_path_factory.mktemp("models")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("IMPASTO_WEIGHTS", str(small_weights_folder))
-        for trainer in TINY:
-            train_tiny(trainer, folder)
+    for trainer in TINY:
+        train_tiny(trainer, folder)
     install_foreign(folder)
     return folder
 

@@ -22,7 +22,7 @@ from impasto_style.fast.painting import FastPainter, load_painter
 from impasto_style.fast.parameters import TrainFastStyleParameters
 from impasto_style.fast.preparing import in_palette, noise_input
 from impasto_style.fast.scenes import draw_scene
-from impasto_style.fast.train import FastStyleTraining
+from impasto_style.fast.train import FastStyleTraining, some_pixels
 from impasto_style.shared.controls import StyleParameters
 from impasto_style.shared.task import Region, Task
 
@@ -291,7 +291,7 @@ def test_a_cancelled_lesson_changes_nothing():
 @pytest.mark.parametrize("name", ["patches-style", "neighbours"])
 def test_teachers_repaint_in_the_paintings_colours(name):
     context = Context(weights=registry().weights_library())
-    teacher = teacher_of(TrainFastStyleParameters(**TINY, teacher=name), CAT, context)
+    teacher = teacher_of(TrainFastStyleParameters(**TINY, teacher=name), [CAT], context)
     values = SCENE
     made = teacher(values, 3)
     assert made.shape == values.shape
@@ -300,10 +300,24 @@ def test_teachers_repaint_in_the_paintings_colours(name):
     assert (made.mean((1, 2)) - goal).norm() < 0.5 * (values.mean((1, 2)) - goal).norm()
 
 
+def test_all_paintings_are_learned_from():
+    """Of two, each is in the palette that the model keeps, and in what the teacher paints."""
+    paintings = [torch.full((3, 64, 80), value) for value in (0.1, 0.9)]
+    style = some_pixels(paintings)
+    assert style.shape == (3, 64, 128)
+    assert float(style.mean()) == pytest.approx(0.5)
+    noisy = [
+        Maps.from_arrays({"base_color": np.random.default_rng(0).uniform(low, low + 0.2, (64, 64, 3))})
+        for low in (0, 0.8)
+    ]
+    made = teacher_of(TrainFastStyleParameters(**TINY), noisy, Context())(SCENE, 0)
+    assert min(float((made < 0.3).float().mean()), float((made > 0.7).float().mean())) > 0.25
+
+
 def test_shapes_are_kept_as_the_teacher_is_asked_to():
     goal = in_palette(SCENE[None], torch.from_numpy(color(CAT)).permute(2, 0, 1)[None])[0]
     chosen = (TrainFastStyleParameters(**TINY, preservation=value) for value in (0.0, 5.0))
-    loose, strict = (float((teacher_of(one, CAT, Context())(SCENE, 3) - goal).abs().mean()) for one in chosen)
+    loose, strict = (float((teacher_of(one, [CAT], Context())(SCENE, 3) - goal).abs().mean()) for one in chosen)
     assert strict < 0.9 * loose
 
 

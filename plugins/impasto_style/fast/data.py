@@ -107,10 +107,10 @@ class Lessons:
         return {}
 
 
-def teacher_of(chosen: TrainFastStyleParameters, painting: Maps, context: Context) -> Teacher:
-    """The chosen teacher, who repaints in the style of a painting, with strokes of the size that it has."""
-    given: dict[str, Any] = {"strokes_px": max(painting.size_px), "weight": (1.0,), "seamless": "off"}
-    given["preservation"] = chosen.preservation
+def teacher_of(chosen: TrainFastStyleParameters, paintings: Sequence[Maps], context: Context) -> Teacher:
+    """The chosen teacher, who repaints in the style of paintings, with strokes of the size that the first one has."""
+    given: dict[str, Any] = {"strokes_px": max(paintings[0].size_px), "seamless": "off"}
+    given |= {"weight": (1.0,) * len(paintings), "preservation": chosen.preservation}
     paint: Callable[..., Tensor] = patches.paint
     parameters: StyleParameters = PatchesStyleParameters.model_validate(given)
     if chosen.teacher == "neighbours":
@@ -121,7 +121,7 @@ def teacher_of(chosen: TrainFastStyleParameters, painting: Maps, context: Contex
 
     def repainted(values: Tensor, seed: int) -> Tensor:
         subject = Maps.from_arrays({"base_color": values.permute(1, 2, 0).numpy()})
-        inputs = {STYLE: (painting,), MASK: (None,)}
+        inputs = {STYLE: tuple(paintings), MASK: (None,) * len(paintings)}
         made = restyle(paint, subject, parameters, inputs, replace(quiet, rng=np.random.default_rng(seed)))
         return as_values(made["base_color"].pixels)
 

@@ -1,9 +1,9 @@
 """Training of a fast style: a network learns from lessons, pictures that a slow stylizer has repainted.
 
 Johnson et al. 2016 ask every crop for the statistics of the whole painting, which leaves mud: a sky and a face are to
-have all of its strokes. Here a discriminator compares each crop with the same crop as the teacher has painted it, so that
-calm places stay calm. Where exactly a stroke lies is left to the network; where a colour lies, in areas of some pixels,
-not. The loss is relativistic, of pairs at the same place, with penalties on the gradient (Huang et al. 2024).
+have all of its strokes. Here a discriminator compares each crop with the same crop as the teacher has painted it: calm
+places stay calm. Where exactly a stroke lies is left to the network; where a colour lies, in areas of some pixels, not.
+The loss is relativistic, of pairs at the same place, with penalties on the gradient (Huang et al. 2024).
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ GAMMA = 0.5
 DISCRIMINATOR_RATE = 0.5
 """Learning rate of the discriminator over that of the network."""
 STYLE_PX = 64
-"""Most pixels a side that a model stores of its style."""
+"""Side of what a model stores of each painting."""
 LESSON = 3.0
 """Side of the lessons' pictures, in crops."""
 PROBES, PREVIEWS = 4, 3
@@ -148,8 +148,8 @@ class FastStyleTraining(Training):
         return Maps.from_arrays({"base_color": as_image(torch.cat(list(columns), 2)[None])})
 
     def complete(self) -> None:
-        """Store pixels of the first painting in the model, for its colours."""
-        self.ema.register_buffer(STYLE_TENSOR, some_pixels(self.paintings[0]))
+        """Store pixels of the paintings in the model, for their colours."""
+        self.ema.register_buffer(STYLE_TENSOR, some_pixels(self.paintings))
 
     def card(self) -> dict[str, Any]:
         """The fields of a `FastStyleCard`, the label, and the data."""
@@ -175,10 +175,10 @@ def train_fast_style(
     own = own_pictures(pictures, parameters.longest_px, parameters.crop_px)
     sources += pictures.sources() if pictures else []
     size_px = round(LESSON * parameters.crop_px)
-    teacher = teacher_of(parameters, surfaces[0], context)
+    teacher = teacher_of(parameters, surfaces, context)
 
     def build(seed: int) -> FastStyleTraining:
-        lessons = Lessons(parameters.lessons, size_px, seed, some_pixels(paintings[0])[None], teacher, own)
+        lessons = Lessons(parameters.lessons, size_px, seed, some_pixels(paintings)[None], teacher, own)
         precision = training_precision(context.device)
         return FastStyleTraining(paintings, lessons, sources, parameters, seed, context.device, precision)
 
@@ -191,10 +191,15 @@ def widths_of(width: int) -> tuple[int, int, int]:
     return width, 2 * width, 4 * width
 
 
-def some_pixels(painting: Tensor) -> Tensor:
-    """Every nth pixel of (3, H, W), so that at most `STYLE_PX` a side are left, which have its colours."""
-    step = -(-max(painting.shape[1:]) // STYLE_PX)
-    return painting[:, ::step, ::step].contiguous()
+def some_pixels(paintings: Sequence[Tensor]) -> Tensor:
+    """Pixels of paintings (3, H, W), evenly spaced, side by side: (3, STYLE_PX, STYLE_PX for each)."""
+    return torch.cat(
+        [painting[:, _spaced(painting.shape[1])][..., _spaced(painting.shape[2])] for painting in paintings], 2
+    )
+
+
+def _spaced(length: int) -> Tensor:
+    return torch.linspace(0, length - 1, STYLE_PX).round().long()
 
 
 def _noise(x: Tensor, noise: Noise) -> Tensor:
