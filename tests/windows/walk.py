@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import bpy
+from mathutils import Vector
 
 STEP_S = 0.5
 EVENT_S = 0.05
@@ -28,6 +29,8 @@ SWEEP_PX = 18
 COLUMNS = (0.2, 0.49, 0.68, 0.82, 0.9)
 """Places across a region where its buttons are, in parts of its width."""
 LOOK_S = 0.02
+NEAR = 1.8
+"""Distance from which a view is filled, relative to the diagonal of what it shows."""
 
 # Yields None, seconds, or Steps to do first, whose value comes back.
 Steps: TypeAlias = Generator[Any, Any, Any]
@@ -202,11 +205,14 @@ class Walk:
     def close_up(self) -> None:
         """Fill the 3D view with the selected meshes and their materials, each face of a cube with a whole texture."""
         area = self.area("VIEW_3D")
-        for one in self.window.view_layer.objects.selected:
+        selected = self.window.view_layer.objects.selected
+        for one in selected:
             project_along_axes(one.data)
         area.spaces.active.shading.type = "MATERIAL"
-        with self.at(area):
-            bpy.ops.view3d.view_selected()
+        corners = [one.matrix_world @ Vector(corner) for one in selected for corner in one.bound_box]
+        lowest, highest = (Vector(map(end, zip(*corners, strict=True))) for end in (min, max))
+        view = area.spaces.active.region_3d
+        view.view_location, view.view_distance = (lowest + highest) / 2, NEAR * (highest - lowest).length
 
     def settle(self, quiet_s: float, limit_s: float = 120) -> Steps:
         """Wait until the screen has not changed for a while; shaders compile 15 s without a change."""

@@ -240,6 +240,7 @@ def paints_over_the_seam(walk: Walk) -> Steps:
 def mends_a_wall(walk: Walk) -> Steps:
     """Paint on a wall is covered by one stroke, and bricks take its place."""
     settings().is_shifted, settings().radius_px = False, 40
+    JOBS.reports.clear()
     space().image = wall = bpy.data.images.load(str(WALL))
     with walk.at(walk.area(EDITOR)):
         bpy.ops.image.view_all(fit_view=True)
