@@ -15,6 +15,8 @@ ROOT = Path(__file__).parents[2]
 sys.path[:0] = [str(ROOT / "core"), str(ROOT / "plugins")]
 PHRASES = Path(__file__).parent / "phrases"
 LANGUAGES = ("english", "chinese")
+SETS = ("first", "second")
+"""Sets of phrases; all of the second are held out."""
 STEP = 3
 CHANGED = "cobbles"
 """Material of the recipe that phrases without a material change."""
@@ -29,12 +31,13 @@ class Stated:
     is_held_out: bool
 
 
-def phrases(language: str) -> Iterator[Stated]:
-    """The phrases of a language."""
-    lines = (PHRASES / f"{language}.txt").read_text(encoding="utf-8").splitlines()
+def phrases(language: str, of: str = "first") -> Iterator[Stated]:
+    """The phrases of a language, of one of the SETS."""
+    folder = PHRASES / of if of != "first" else PHRASES
+    lines = (folder / f"{language}.txt").read_text(encoding="utf-8").splitlines()
     for index, line in enumerate(lines):
         text, _, slots = line.partition(" | ")
-        yield Stated(text, dict(part.split("=") for part in slots.split()), index % STEP > 0)
+        yield Stated(text, dict(part.split("=") for part in slots.split()), of != "first" or index % STEP > 0)
 
 
 def slots_read(text: str, start: str | None = None) -> dict[str, str]:
@@ -76,12 +79,16 @@ def main() -> None:
     parser.add_argument("--all", action="store_true", help="score the held-out phrases as well")
     parser.add_argument("--errors", action="store_true", help="print what is wrong in development phrases")
     parser.add_argument("--held-out-errors", action="store_true", help="print what is wrong in held-out phrases")
+    parser.add_argument("--set", choices=SETS, default="first", help="which phrases")
     arguments = parser.parse_args()
-    for is_held_out in (False, True)[: 1 + (arguments.all or arguments.held_out_errors)]:
+    parts = (False, True) if arguments.all or arguments.held_out_errors else (False,)
+    for is_held_out in parts if arguments.set == "first" else (True,):
         totals = [0, 0, 0, 0]
         for language in LANGUAGES:
             counts = [
-                count(item, language == "chinese") for item in phrases(language) if item.is_held_out == is_held_out
+                count(item, language == "chinese")
+                for item in phrases(language, arguments.set)
+                if item.is_held_out == is_held_out
             ]
             right, of = sum(one[0] for one in counts), sum(one[1] for one in counts)
             whole = sum(not one[2] for one in counts)
