@@ -12,7 +12,7 @@ from impasto.recipe import Step
 from impasto.schemas import color_of
 
 from .levels import level, stepped, within
-from .palettes import moved, shaded, tinted, toned
+from .palettes import lightness, moved, shaded, tinted, toned
 from .reading import Reading
 from .vocabulary import COMPARATIVES, COMPARED, materials, vocabulary
 
@@ -24,6 +24,8 @@ SIZES = {"tiny": 0.4, "small": 0.65, "large": 1.6, "huge": 2.6}
 SIZE_STEP = 1.3
 FEWEST = 4
 """Fewest stones, tiles or boards across the picture."""
+DARK_BELOW = 0.6
+"""Lightness in Oklab of a colour on which only light details can be seen."""
 JOINTS = {"wide": 2.2, "narrow": 0.4, "no": 0.0}
 USUAL: Mapping[str, Mapping[str, Mapping[str, float]]] = {
     "gloss": {"glossy": {"roughness": 0.2}, "satin": {"roughness": 0.45}, "matte": {"roughness": 0.95}},
@@ -168,7 +170,10 @@ class _Builder:
         family = list(self.table.get("colors", ()))
         if color := slots.pop("color", ""):
             if family:
-                self._move(family, _rgb(self.table.get("natural", {}).get(color, color)))
+                rgb = _rgb(self.table.get("natural", {}).get(color, color))
+                self._move(family, rgb)
+                if lightness(rgb) < DARK_BELOW:
+                    self._put_all(self.table.get("on_dark", {}))
                 if slots.get("paint") is None:
                     self._put_all(self.table.get("color_needs", {}))
             elif "metal" not in self.reading.slots:

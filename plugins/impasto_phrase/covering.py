@@ -63,6 +63,6 @@ def covering_step(text: str, how: str, reading: Reading) -> tuple[Step, list[str
     for slot, value in reading.slots.items():
         if slot == "wetness":
             parameters["wetness"] = level(slot, schemas["wetness"], value)
-        elif slot not in ("leaves", "needles"):
+        elif slot not in ("leaves", "needles", reading.material):
             notes.append(f"{reading.words.get(slot, slot)!r} has no effect on the layer of {reading.material}")
     return Step(COVER, parameters), notes

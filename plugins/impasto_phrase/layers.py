@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from impasto.parameters import properties_of
@@ -15,12 +15,16 @@ from .building import STEPS, amount_of
 from .contradictions import contradiction
 from .covering import AMOUNT_OF, COVER, THICKNESS_M, covering_step
 from .levels import level, stepped, within
-from .reading import Reading, read
+from .reading import read
 from .terms import Term, terms_of
 from .vocabulary import materials, vocabulary
 
 _CLAUSES = re.compile(r"\s*(?:[,;.!?，；。！？、]|\band\b|\bbut\b)\s*", re.IGNORECASE)
 WETNESS = "wetness"
+FALLING = ("snow", "forest-floor", "rust")
+"""Materials that come over others by themselves: a change that names one of them lays it on top."""
+_LAID = re.compile(r"^(?:add|put|with|some|a little|a bit of)\b|\bon (?:it|top|them)$|^(?:加|添|撒|盖|带|有)|在上面$", re.IGNORECASE)
+"""Clauses that lay any material on top, such as "add gravel" and "some sand on it"."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,7 @@ class LayerChange:
     word: str
     amount: str
     wetness: str
+    clause: str = field(default="", compare=False)
 
 
 def layer_changes(text: str, steps: Sequence[Step]) -> tuple[list[LayerChange], str]:
@@ -62,9 +67,11 @@ def _change(clause: str, steps: Sequence[Step]) -> LayerChange | None:
     material, word = next(iter(named.items()))
     amount, wetness = _amount(terms), _wetness(clause, material)
     if _place(steps, material) is not None:
-        return LayerChange(material, word, amount, wetness) if amount or wetness else None
-    is_new = material in THICKNESS_M and amount.endswith("more") and not _is_of_base(material, steps)
-    return LayerChange(material, word, amount, wetness) if is_new else None
+        return LayerChange(material, word, amount or ("" if wetness else "some"), wetness)
+    is_laid = material in FALLING or amount.endswith(("more", "less")) or amount == "no" or _LAID.search(clause)
+    if material not in THICKNESS_M or not is_laid or _is_of_base(material, steps):
+        return None
+    return LayerChange(material, word, amount, wetness, clause)
 
 
 def _is_of_base(material: str, steps: Sequence[Step]) -> bool:
@@ -111,8 +118,13 @@ def with_layers_changed(steps: Sequence[Step], changes: Sequence[LayerChange]) -
     made, notes = list(steps), []
     for change in changes:
         place = _place(steps, change.material)
+        if place is None and change.amount.endswith(("less", "no")):
+            notes.append(f"{change.word}: there is no such layer")
+            continue
         if place is None:
-            made.append(_new(change))
+            step, said = _new(change)
+            made.append(step)
+            notes += said
             continue
         step, said = _changed(made[place], change)
         made[place] = step
@@ -120,12 +132,15 @@ def with_layers_changed(steps: Sequence[Step], changes: Sequence[LayerChange]) -
     return tuple(made), notes
 
 
-def _new(change: LayerChange) -> Step:
-    """The step of a layer that was not there, about which something comparative was said."""
-    step, _ = covering_step("", "", Reading(change.material))
-    degree = {"a_little_": "little", "much_": "much"}.get(amount_of(change.amount)[0], "some")
-    laid = replace(step, parameters={**step.parameters, "amount": AMOUNT_OF[degree]})
-    return wetted(laid, change.wetness) if change.wetness else laid
+def _new(change: LayerChange) -> tuple[Step, list[str]]:
+    """The step of a layer that was not there, and notes about words without effect on it."""
+    reading = replace(read(change.clause, vocabulary(), {}, change.material), material=change.material)
+    step, notes = covering_step(change.clause, "", reading)
+    more, word = amount_of(change.amount)
+    degree = {"a_little_": "little", "much_": "much"}.get(more, word)
+    amount = AMOUNT_OF.get(degree, step.parameters["amount"])
+    laid = replace(step, parameters={**step.parameters, "amount": amount})
+    return (wetted(laid, change.wetness) if change.wetness else laid), notes
 
 
 def _changed(step: Step, change: LayerChange) -> tuple[Step, list[str]]:

@@ -65,6 +65,11 @@ def jittered(color: Sequence[float], draw: np.ndarray, share: float) -> list[flo
     return _rgb(_lab(color) + share * JITTER * draw)
 
 
+def lightness(color: Sequence[float]) -> float:
+    """Lightness in Oklab, 0 to 1."""
+    return float(_lab(color)[0])
+
+
 def _stepped(lab: np.ndarray, step: float) -> np.ndarray:
     """Oklab with another lightness; darker ones lose chroma as well, as in a shadow."""
     lightness = float(np.clip(lab[0] + step, 0, WHITE))

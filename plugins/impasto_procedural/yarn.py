@@ -9,6 +9,11 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
+def resolved(width_px: float) -> float:
+    """Contrast, 0.2 to 1, with which texels show threads of this width; of thinner ones they show mostly the mean."""
+    return min(1.0, max(0.2, (width_px - 0.5) / 2))
+
+
 def roundness(across: Tensor) -> Tensor:
     """Height of a round thread at −1 to 1 across it: 1 in the middle, 0 at its sides and beyond."""
     return (1 - across.square()).clamp_min(0).sqrt()

@@ -143,6 +143,38 @@ class TestChangesOfLayers:
         base, layer = match("phrase", "much wetter", start=start).recipe.steps
         assert (base.parameters["wetness"], layer.parameters["wetness"]) == pytest.approx((0.4, 0.9))
 
+    @pytest.mark.parametrize(
+        ("text", "material", "amount"),
+        [
+            ("leaves", "forest-floor", 0.5),
+            ("wet autumn leaves", "forest-floor", 0.5),
+            ("deep leaves", "forest-floor", 0.8),
+            ("rust", "rust", 0.5),
+            ("add a little gravel", "gravel", 0.25),
+            ("some sand on it", "sand", 0.5),
+            ("落叶", "forest-floor", 0.5),
+            ("加点沙子", "sand", 0.5),
+        ],
+    )
+    def test_what_falls_or_is_added_is_laid_on_top(self, start, text, material, amount):
+        found = match("phrase", text, start=start)
+        assert (found.recipe.steps[:2], found.notes) == (start.steps, ())
+        layer = found.recipe.steps[2].parameters
+        assert (layer["material"], layer["amount"]) == (material, amount)
+
+    def test_snow_alone_covers_a_material_that_has_none(self):
+        bricks = match("phrase", "red bricks").recipe
+        base, layer = match("phrase", "snow, much darker", start=bricks).recipe.steps
+        assert (base.tool, layer.parameters["material"]) == ("bricks", "snow")
+        assert np.mean(base.parameters["color"]) < 0.8 * np.mean(bricks.steps[0].parameters["color"])
+
+    def test_other_materials_alone_take_the_place_of_the_base(self, start):
+        assert match("phrase", "gravel", start=start).recipe.steps[0].tool == "gravel"
+
+    def test_what_is_not_there_cannot_be_taken_away(self, start):
+        found = match("phrase", "no leaves", start=start)
+        assert (found.recipe.steps, found.notes) == (start.steps, ("leaves: there is no such layer",))
+
     def test_more_of_what_is_not_there_is_laid_on_top(self, start):
         steps = match("phrase", "a little more sand", start=start).recipe.steps
         assert steps[:2] == start.steps

@@ -133,6 +133,19 @@ class TestParameters:
         made = parameters("black marble with gold veins")
         assert lightness(made["color"]) < 0.3 < lightness(made["vein_color"])
 
+    def test_slates_are_dark_and_clay_tiles_are_not(self):
+        slate, clay = parameters("slate roof"), parameters("red clay roof")
+        assert lightness(slate["color"]) < 0.5
+        assert parameters("red slate roof")["color"] == clay["color"]
+
+    def test_veins_of_dark_marble_are_light_unless_the_phrase_says_more(self):
+        assert lightness(parameters("black marble")["vein_color"]) > 0.8
+        assert "vein_color" not in parameters("white marble")
+        assert lightness(parameters("green marble with black veins")["vein_color"]) < 0.3
+
+    def test_the_colour_of_terrazzo_is_that_of_its_binder(self):
+        assert set(parameters("black terrazzo")) == {"binder_color"}
+
     def test_what_has_no_effect_is_said(self):
         assert any("'rusty'" in note for note in match("phrase", "rusty marble").notes)
         assert any("'marble' was left out" in note for note in match("phrase", "marble, then bricks").notes) is False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ from ..matching import match
 from ..plugins import registry
 from ..system.names import usable_name
 from .making import add_output, carry_out
-from .options import add_command, add_seed, parse_size
+from .options import add_command, add_seed, parse_metres, parse_size
 from .sources import SOURCE_HELP, recipe_in
 from .terminal import Terminal
 from .variations import add_variations, names_of_variations
@@ -33,6 +34,8 @@ def add_matchers(commands: Any) -> None:
             parser.add_argument("subject", metavar="TEXT", help="a description, in quotation marks")
         else:
             parser.add_argument("subject", type=Path, metavar="PICTURE", help=SOURCE_HELP)
+            width = "real-world width of the picture in metres, so that what is found has its true size"
+            parser.add_argument("--width-m", dest="shown_m", type=parse_metres, metavar="METRES", help=width)
         if matcher.can_edit:
             text = "change the recipe in this file, of a result or on its own"
             parser.add_argument("--from", dest="start", type=Path, metavar="FILE", help=text)
@@ -68,7 +71,10 @@ def _match(arguments: argparse.Namespace, terminal: Terminal) -> None:
 def _subject(arguments: argparse.Namespace) -> str | Maps:
     from ..io.files import read_maps
 
-    return arguments.subject if arguments.matcher.subject == "text" else read_maps(arguments.subject)
+    if arguments.matcher.subject == "text":
+        return arguments.subject
+    maps = read_maps(arguments.subject)
+    return replace(maps, width_m=arguments.shown_m) if arguments.shown_m else maps
 
 
 def _name(subject: str | Maps) -> str:

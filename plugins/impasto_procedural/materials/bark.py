@@ -82,7 +82,7 @@ class Bark(Material):
         height_m = p.depth_m * (
             level - 0.2 * crack * ridge + 0.15 * p.layers * terrace * (0.3 + ridge) + 0.05 * rough + 0.018 * fibres
         )
-        shade = 0.3 + 0.43 * ridge + 0.1 * rough + 0.1 * fibres + 0.22 * (level - 0.6)
+        shade = 0.36 + 0.34 * ridge + 0.1 * rough + 0.11 * fibres + 0.16 * (level - 0.6)
         outer = [canvas.color(p.furrow_color) * 0.55, canvas.color(p.furrow_color), canvas.color(p.color)]
         color = gradient(shade, [*outer, canvas.color(p.color) * 1.5])
         fresh = step((terrace * 2.7).sin() + 0.5 * rough, 0.8, 1.3) * p.layers * ridge

@@ -22,7 +22,7 @@ class ConcreteParameters(MaterialParameters):
     """Formwork, pores, stains and cracks of concrete."""
 
     width_m: float = width_field(2.4)
-    formwork: Literal["smooth", "boards", "panels"] = Field("panels", description="What it was cast against")
+    formwork: Literal["smooth", "boards", "panels"] = Field("smooth", description="What it was cast against")
     board_m: float = Field(
         0.12,
         ge=0.03,
@@ -66,6 +66,7 @@ class Concrete(Material):
         p = parameters
         clouds = canvas.noise("clouds", 0.45, octaves=7, gain=0.62)
         sand = canvas.noise("sand", 0.005, octaves=3, gain=0.8)
+        mottle = canvas.noise("mottle", 0.09, octaves=5, gain=0.85)
         mark_m, tone, damp = self._formwork(canvas, p, clouds, sand)
         airy = p.pores * step(canvas.noise("airy", 0.4, octaves=3, stretch=(0.6, 1.6)), -1.6, 1.6) * 1.4
         pores = holes(canvas, "bubbles", 0.04, 0.0055, airy)
@@ -73,11 +74,11 @@ class Concrete(Material):
         crack = cracks(canvas, "cracks", 0.9, 0.0022, 0.55 * p.cracks)
         worn = p.exposed * step(clouds + 0.5 * sand, 1.2 - 1.8 * p.exposed, 2.0 - 1.8 * p.exposed)
         height_m = mark_m + 0.0008 * clouds + (0.00010 + 0.0009 * worn) * sand - 0.0035 * pores - 0.002 * crack
-        streaks = canvas.noise("streaks", 0.035, octaves=4, gain=0.6, stretch=(16, 1))
-        below = canvas.noise("where streaks are", 0.5, octaves=3)
-        lime = p.stains * step(streaks + 0.6 * below, 1.3, 2.6)
+        streaks = canvas.noise("streaks", 0.035, octaves=4, gain=0.7, stretch=(16, 1)) + 0.4 * mottle
+        below = canvas.noise("where streaks are", 0.5, octaves=5, gain=0.7)
+        lime = p.stains * step(streaks + 0.6 * below, 1.7, 3.2)
         dark = p.stains * step(0.8 * below - streaks - 0.3 * clouds, 1.0, 2.8)
-        value = 1 + tone + p.stains * (0.13 * clouds + 0.03 * streaks) + (0.02 + 0.10 * worn) * sand
+        value = 1 + tone + 0.03 * mottle + p.stains * (0.12 * clouds + 0.05 * mottle + 0.03 * streaks) + (0.02 + 0.10 * worn) * sand
         color = canvas.color(p.color) * value
         color = mix(color, canvas.color((0.42, 0.38, 0.32)) * (0.9 + 0.1 * sand), 0.6 * worn)
         color = mix(color, canvas.color((0.76, 0.75, 0.73)), 0.4 * lime) * (1 - 0.30 * dark) * (1 - 0.25 * damp)

@@ -83,7 +83,7 @@ class CorrugatedSheet(Material):
         """Brightness (H, W) of what rain has washed down: long soft streaks."""
         broad = canvas.noise("washed", 0.1, octaves=4, gain=0.6, stretch=(8, 1))
         fine = canvas.noise("washed fine", 0.012, octaves=3, gain=0.7, stretch=(30, 1))
-        return 1 + (0.04 + 0.1 * p.weathered) * (0.8 * broad + 0.5 * fine).clamp(-2.5, 2)
+        return 1 + (0.05 + 0.14 * p.weathered) * (0.7 * broad + 0.6 * fine).clamp(-2.5, 2)
 
     def _zinc(self, canvas: Canvas, p: CorrugatedSheetParameters, laid: Laid, clouds: Tensor) -> Surface:
         """Crystals, each of which reflects in its own way, under a skin that grows dull and white."""

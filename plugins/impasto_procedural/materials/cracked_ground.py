@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 class CrackedGroundParameters(MaterialParameters):
     """Plates, cracks and colours of dried mud."""
 
-    width_m: float = width_field(2.4)
+    width_m: float = width_field(3.2)
     plate_m: float = Field(0.16, ge=0.01, le=2, title="Plate Width", description="Width of a plate, in metres")
-    crack_m: float = Field(0.012, ge=0.001, le=0.1, title="Crack Width", description="Width of the cracks, in metres")
+    crack_m: float = Field(0.008, ge=0.001, le=0.1, title="Crack Width", description="Width of the cracks, in metres")
     depth_m: float = Field(0.03, ge=0.001, le=0.3, title="Crack Depth", description="Depth of the cracks, in metres")
     curl: float = Field(0.5, ge=0, le=1, description="How far the edges curl up")
     fine_cracks: float = Field(0.5, ge=0, le=1, description="Thin cracks inside the plates")

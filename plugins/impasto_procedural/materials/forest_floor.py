@@ -26,7 +26,7 @@ VEINS = 6
 class ForestFloorParameters(MaterialParameters):
     """Leaves, needles, twigs and soil of a forest floor."""
 
-    width_m: float = width_field(1.5)
+    width_m: float = width_field(2.0)
     leaves: float = Field(0.6, ge=0, le=1, description="Density of the leaves")
     leaf_m: float = Field(0.075, ge=0.01, le=0.4, title="Leaf Length", description="Length of a leaf, in metres")
     lobed: float = Field(

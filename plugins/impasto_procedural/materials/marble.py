@@ -21,9 +21,9 @@ class MarbleParameters(MaterialParameters):
     """Veins, clouds, colours and polish of marble."""
 
     width_m: float = width_field(1.2)
-    vein_m: float = Field(0.3, ge=0.02, le=3, title="Vein Spacing", description="Spacing of the main veins, in metres")
+    vein_m: float = Field(0.2, ge=0.02, le=3, title="Vein Spacing", description="Spacing of the main veins, in metres")
     veins: float = Field(0.75, ge=0, le=1, description="Strength of the main veins")
-    fine_veins: float = Field(0.5, ge=0, le=1, description="Amount of fine veins between the main ones")
+    fine_veins: float = Field(0.7, ge=0, le=1, description="Amount of fine veins between the main ones")
     turbulence: float = Field(0.5, ge=0, le=1, description="0: straight bands, 1: folded and swirled")
     direction: float = Field(0.3, ge=0, le=1, description="Direction of the veins: 0 upright, 0.5 diagonal, 1 level")
     softness: float = Field(0.4, ge=0, le=1, description="0: veins as thin as hair, 1: smoky bands")

@@ -69,7 +69,7 @@ class MetalPlatesParameters(MaterialParameters):
     )
     paint: float = Field(0.0, ge=0, le=1, description="Share of the paint that is left; 0: bare metal")
     color: Color = Field((0.30, 0.36, 0.38), description="Colour of the paint")
-    metal_color: Color = Field((0.56, 0.57, 0.585), description="Reflectance of the bare metal")
+    metal_color: Color = Field((0.52, 0.525, 0.54), description="Reflectance of the bare metal")
     rust: float = Field(0.2, ge=0, le=1, description="Rust in joints and around rivets, and its runs")
     rubbed: float = Field(0.5, ge=0, le=1, description="How bright and smooth the raised parts are rubbed")
     dents: float = Field(0.3, ge=0, le=1, description="Waves and dents of the sheet")
@@ -102,11 +102,11 @@ class MetalPlates(Material):
     ) -> Surface:
         rolled = canvas.noise("rolled", 0.003, octaves=2, stretch=(1, 40))
         scale = step(clouds + 0.3 * rolled, 1.6, -1.2)  # mill scale: a dark skin from rolling
-        value = (0.72 - 0.12 * scale) * (1 + 0.3 * relief.shade) + 0.02 * rolled + 0.7 * bright
+        value = (0.76 - 0.2 * scale) * (1 + 0.3 * relief.shade) + 0.02 * rolled + 0.7 * bright
         waves_m = 0.0012 * p.dents * canvas.noise("waves", 0.25, octaves=2)
         dents = step(canvas.noise("dents", 0.05), 2.8 - 0.9 * p.dents, 4.2 - 0.9 * p.dents)
         height_m = relief.height_m + waves_m - 0.003 * p.dents * dents + 0.00001 * rolled
-        grime = 1 - 0.6 * relief.cavity
+        grime = 1 - 0.6 * relief.cavity * step(clouds, -2.0, 1.0)
         roughness = 0.44 + 0.05 * clouds + 0.08 * scale - 0.2 * bright + 0.15 * relief.cavity + 0.02 * rolled
         return Surface(canvas.color(p.metal_color) * (value * grime).clamp(0.1, 1.3), height_m, roughness, 1.0)
 
@@ -140,17 +140,15 @@ class MetalPlates(Material):
         row, column = v.floor(), u.floor()
         turned = (row + column).remainder(2) > 0.5
         y, x = (v - row - 0.5).expand(canvas.size_px), (u - column - 0.5).expand(canvas.size_px)
-        if p.pattern == "diamond":
-            y, x = (y + x) * 0.5**0.5, (y - x) * 0.5**0.5
         along, across = x.where(turned, y), y.where(turned, x)
         if p.pattern == "diamond":
-            inside = 0.11 * (1 - (along / 0.42).square()) - across.abs()
+            inside = 0.11 * (1 - (along / 0.46).square()) - across.abs()
         else:
             pitch = 0.84 / BARS
             bar = (across / pitch).round().clamp(-(BARS // 2), BARS // 2) * pitch
             inside = 0.055 - ((along.abs() - 0.36).clamp_min(0).square() + (across - bar).square()).sqrt()
         top = bump(inside.clamp_min(0), 0.11 if p.pattern == "diamond" else 0.05)
-        cavity = step(inside, -0.1, 0.0) * step(inside, 0.03, 0.0)
+        cavity = step(inside, -0.14, 0.0) * step(inside, 0.03, 0.0)
         return Relief(p.tread_height_m * top, step(top, 0.3, 0.8), cavity)
 
 

@@ -30,7 +30,7 @@ class PlasterParameters(MaterialParameters):
     cracks: float = Field(0.35, ge=0, le=1, description="Cracks")
     peeling: float = Field(0.0, ge=0, le=1, description="Places where the top coat has fallen off")
     repairs: float = Field(0.25, ge=0, le=1, description="Patches of newer plaster")
-    stains: float = Field(0.4, ge=0, le=1, description="Clouds and streaks of water and dust")
+    stains: float = Field(0.25, ge=0, le=1, description="Clouds and streaks of water and dust")
     color: Color = Field((0.77, 0.73, 0.67), description="Colour of the top coat")
     base_color: Color = Field((0.52, 0.43, 0.34), title="Base Coat", description="Colour of the coarse plaster below")
     thickness_m: float = Field(

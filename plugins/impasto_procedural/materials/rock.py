@@ -25,10 +25,10 @@ class RockParameters(MaterialParameters):
     layers: float = Field(0.7, ge=0, le=1, description="How clearly it lies in layers")
     layer_m: float = Field(0.28, ge=0.02, le=3, title="Layer Thickness", description="Thickness of a layer, in metres")
     blocks: float = Field(
-        0.55, ge=0, le=1, title="Blockiness", description="0: worn round, 1: broken into blocks and facets"
+        0.3, ge=0, le=1, title="Blockiness", description="0: worn round, 1: broken into blocks and facets"
     )
     block_m: float = Field(0.45, ge=0.03, le=5, title="Block Width", description="Width of a block, in metres")
-    cracks: float = Field(0.45, ge=0, le=1, description="Cracks")
+    cracks: float = Field(0.25, ge=0, le=1, description="Cracks")
     stains: float = Field(0.4, ge=0, le=1, description="Rust and dark streaks of water")
     lichen: float = Field(0.1, ge=0, le=1, description="Spots of lichen")
     color: Color = Field((0.52, 0.49, 0.45), description="Colour of the stone")
@@ -47,7 +47,7 @@ class Rock(Material):
 
     def surface(self, canvas: Canvas, parameters: RockParameters) -> Surface:
         p = parameters
-        fine = canvas.noise("fine", 0.02, octaves=5, gain=0.72)
+        fine = canvas.noise("fine", 0.04, octaves=6, gain=0.78)
         rugged = canvas.noise("rugged", 0.7 * p.block_m, octaves=8, gain=0.55)
         bends = canvas.noise("bends", 1.2 * p.block_m, octaves=7, gain=0.5)
         layer_m, layer, ledge = self._layers(canvas, p, bends, rugged)
@@ -56,13 +56,14 @@ class Rock(Material):
         ridges_m = (
             0.09 * p.block_m * (1 - p.blocks * 0.4) * (0.6 - canvas.warped(rugged, -0.3 * facet_m, facet_m).abs())
         )
-        height_m = facet_m + layer_m + ridges_m + 0.005 * p.block_m * fine - 0.09 * p.block_m * crack
+        height_m = facet_m + layer_m + ridges_m + 0.009 * p.block_m * fine - 0.09 * p.block_m * crack
         height_m = 1.5 * p.relief * height_m
         cavity = (canvas.blurred(height_m, 0.05 * p.block_m) - height_m) / (0.045 * p.block_m * p.relief)
+        pits = (canvas.blurred(height_m, 0.015 * p.block_m) - height_m) / (0.012 * p.block_m * p.relief)
         colors = [canvas.color(p.second_color), canvas.color(p.color), canvas.color(p.color) * 1.3]
-        shade = 0.9 * (layer - 0.5) * p.layers + 0.22 * rugged + 0.7 * tone
-        color = gradient(0.5 + p.color_variation * shade, colors) * (1 + 0.07 * fine) * (1 - 0.5 * crack)
-        color = color * (1 - 0.32 * cavity.clamp(-1.2, 1.5)) * (1 - 0.25 * ledge * p.layers)
+        shade = 1.5 * (layer - 0.5) * p.layers + 0.4 * rugged + 1.1 * tone
+        color = gradient(0.5 + p.color_variation * shade, colors) * (1 + 0.1 * fine) * (1 - 0.5 * crack)
+        color = color * (1 - 0.3 * cavity.clamp(-1.2, 1.5)) * (1 - 0.22 * pits.clamp(-1.2, 1.8)) * (1 - 0.25 * ledge * p.layers)
         surface = Surface(color, height_m, p.roughness + 0.03 * fine + 0.06 * rugged)
         return self._stained(canvas, p, surface, fine, bends)
 

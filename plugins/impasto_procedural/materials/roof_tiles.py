@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 Kind = Literal["pantile", "barrel", "flat", "scallop", "slate"]
 
 COVER = 0.30
-"""Half the width of the upper half pipes, in tiles."""
+"""Half the width of the upper half pipes in the middle of their visible part, in tiles; they taper."""
 
 
 class RoofTilesParameters(MaterialParameters):
@@ -78,7 +78,8 @@ class RoofTiles(Material):
         color = (
             self._color(canvas, p, tiles, fine, clouds)
             * (1 - 0.75 * gap)
-            * (1 - 0.45 * (-tiles.down.clamp_min(0) / 0.05).exp())
+            * (1 - 0.5 * (-tiles.down.clamp_min(0) / 0.09).exp())
+            * self._hollow(p, tiles)
         )
         roughness = p.roughness + 0.05 * clouds + 0.03 * fine - 0.10 * (p.kind == "slate")
         return Surface(color, height_m, roughness)
@@ -97,9 +98,10 @@ class RoofTiles(Material):
             u = (canvas.x_m / wide + 0.09 + (0.5 * row.remainder(2) if is_flat else 0.0)).expand(canvas.size_px)
             column = u.floor()
             across = u - column - 0.5
-            is_cover = (across.abs() < COVER).to(v.dtype) * (p.kind == "barrel")
+            cover = _cover(v - row)
+            is_cover = (across.abs() < cover).to(v.dtype) * (p.kind == "barrel")
             if p.kind == "barrel":
-                column = column + (across > COVER)  # a pan lies between two covers
+                column = column + (across > cover)  # a pan lies between two covers
                 across = across.where(is_cover > 0, across - 0.5 * across.sign())
             number = 2 * (row.long() % rows * columns + column.long() % columns) + is_cover.long()
             slid = p.irregular * 0.10 * canvas.of_each("slid", number) + 0.25 * is_cover
@@ -119,11 +121,22 @@ class RoofTiles(Material):
             roll = 0.5 + 0.5 * (turn + 0.35 * turn.sin()).cos()
             return 0.25 * p.tile_m * roll + 0.9 * p.thickness_m * tiles.across  # laid over the next tile's edge
         if p.kind == "barrel":
-            cover = (1 - (tiles.across / COVER).square()).clamp_min(0).sqrt()
+            cover = (1 - (tiles.across / _cover(tiles.down)).square()).clamp_min(0).sqrt()
             pan = 1 - (1 - (tiles.across / 0.30).square()).clamp_min(0).sqrt()
             is_cover = tiles.number.remainder(2).to(cover.dtype)
             return p.tile_m * mix(0.15 * pan, 0.12 + 0.24 * cover, is_cover)
         return 0.0
+
+    def _hollow(self, p: RoofTilesParameters, tiles: Shingles) -> Tensor | float:
+        """Brightness of what lies in the hollows of half pipes and pantiles, where soot gathers."""
+        if p.kind == "pantile":
+            turn = 2 * math.pi * (tiles.across - 0.24)
+            return 1 - 0.35 * (0.5 - 0.5 * (turn + 0.35 * turn.sin()).cos()).square()
+        if p.kind != "barrel":
+            return 1.0
+        is_cover = tiles.number.remainder(2).to(tiles.down.dtype)
+        beside = (tiles.across / _cover(tiles.down)).abs().clamp(0, 1) ** 4
+        return mix(0.55 + 0.0 * beside, 1 - 0.35 * beside, is_cover)
 
     def _color(self, canvas: Canvas, p: RoofTilesParameters, tiles: Shingles, fine: Tensor, clouds: Tensor) -> Tensor:
         each = lambda name: canvas.of_each(name, tiles.number)  # noqa: E731
@@ -144,3 +157,8 @@ class RoofTiles(Material):
             canvas.noise("lichen", 0.03, octaves=4, gain=0.6) + 0.2 * stains, 3.0 - 1.6 * p.age, 3.3 - 1.6 * p.age
         )
         return mix(color, canvas.color((0.62, 0.61, 0.50)) * (1 + 0.1 * fine), 0.75 * spots * (p.age > 0))
+
+
+def _cover(down: Tensor) -> Tensor:
+    """Half the width of the upper half pipes, in tiles, wider at their lower end; down: place along them."""
+    return COVER * (0.86 + 0.28 * down)

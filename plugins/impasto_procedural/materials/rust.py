@@ -20,7 +20,7 @@ class RustParameters(MaterialParameters):
     """Cover, flakes, pits, runs and colours of rust on steel."""
 
     width_m: float = width_field(1.0)
-    cover: float = Field(0.75, ge=0, le=1, description="Share of the steel that rust covers")
+    cover: float = Field(0.85, ge=0, le=1, description="Share of the steel that rust covers")
     patch_m: float = Field(
         0.11, ge=0.005, le=2, title="Patch Size", description="Size of the patches of rust, in metres"
     )
@@ -48,7 +48,7 @@ class Rust(Material):
         spots = canvas.noise("spots", 0.012, octaves=4, gain=0.7)
         age = clouds + 0.4 * spots + 3.4 * (p.cover - 0.5)  # deviations past the first stain
         spread = age + 24 * (p.cover - 0.5) ** 3  # no steel is left at 1
-        film = step(spread, -0.9, 0.1)
+        film = step(spread, -0.9 - p.cover, 0.1)
         crust = step(spread, 0.0, 0.8)
         stain = self._runs(canvas, p, crust)
         steel = self._steel(canvas, p)

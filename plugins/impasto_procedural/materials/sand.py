@@ -24,7 +24,7 @@ class SandParameters(MaterialParameters):
     ripple_m: float = Field(
         0.09, ge=0.01, le=2, title="Ripple Spacing", description="Spacing of the ripples, in metres"
     )
-    ripples: float = Field(0.35, ge=0, le=1, title="Ripple Height", description="Height of the ripples")
+    ripples: float = Field(0.1, ge=0, le=1, title="Ripple Height", description="Height of the ripples")
     forks: float = Field(
         0.4, ge=0, le=1, title="Ripple Forks", description="0: straight ripples, 1: they fork and meander"
     )

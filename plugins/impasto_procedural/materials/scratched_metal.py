@@ -28,7 +28,7 @@ REFLECTANCES = {
 class ScratchedMetalParameters(MaterialParameters):
     """Metal, finish and wear of a bare sheet."""
 
-    width_m: float = width_field(0.3)
+    width_m: float = width_field(0.6)
     metal: Literal["steel", "aluminium", "brass", "copper", "gold"] = Field("steel", description="Which metal it is")
     finish: Literal["brushed", "swirled", "polished"] = Field(
         "brushed", description="Brushed: lines in one direction; swirled: overlapping discs of fine circles"
@@ -86,8 +86,8 @@ class ScratchedMetal(Material):
             * (1 - 0.06 * hair)
             * (1 - p.brushing * (0.06 - 0.045 * lines).clamp(0, 0.2))
         )
-        rubbed = 0.06 * canvas.noise("hands", 0.06, octaves=5, gain=0.6) * (0.3 + p.tarnish)
-        dull = 0.35 * tarnish + 0.06 * p.tarnish * film + 0.15 * gouge + 0.06 * hair
+        rubbed = 0.035 * canvas.noise("hands", 0.06, octaves=5, gain=0.6) * (0.3 + p.tarnish)
+        dull = 0.25 * tarnish + 0.035 * p.tarnish * film + 0.15 * gouge + 0.06 * hair
         roughness = p.roughness + 0.035 * p.brushing * lines + rubbed + dull
         return Surface(color, height_m, roughness, 1 - 0.1 * tarnish)
 

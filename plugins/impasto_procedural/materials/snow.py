@@ -23,7 +23,7 @@ class SnowParameters(MaterialParameters):
     drifts: float = Field(0.5, ge=0, le=1, title="Drift Height", description="Height of the soft drifts")
     ripples: float = Field(0.35, ge=0, le=1, description="Ripples and ledges that the wind has cut")
     fresh: float = Field(0.5, ge=0, le=1, description="0: wet or frozen crust, 1: loose fresh flakes")
-    lumps: float = Field(0.3, ge=0, le=1, description="Lumps that fell from trees, and small hollows")
+    lumps: float = Field(0.12, ge=0, le=1, description="Lumps that fell from trees, and small hollows")
     sparkle: float = Field(0.5, ge=0, le=1, description="Number of crystals that glitter")
     melted: float = Field(0.0, ge=0, le=1, description="Share of the ground that shows through")
     litter: float = Field(0.02, ge=0, le=1, description="Twigs, seeds and grains of soil that lie on it")

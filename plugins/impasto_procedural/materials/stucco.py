@@ -57,7 +57,7 @@ class Stucco(Material):
         depth = (canvas.blurred(relief_m, p.lump_m) - relief_m) / (0.16 * p.lump_m)
         streaks = canvas.noise("streaks", 0.03, octaves=4, stretch=(9, 1))
         value = 1 + p.stains * (0.10 * clouds + 0.06 * streaks) + 0.05 * p.sand * sand
-        color = canvas.color(p.color) * value
+        color = canvas.color(p.color) * value * (1 - 0.16 * depth.clamp(-1.5, 2))
         dust = p.stains * step(depth + 0.3 * clouds, 0.0, 2.0)
         color = mix(color, color * canvas.color((0.72, 0.68, 0.64)), dust) * (1 - 0.6 * crack)
         return Surface(color, height_m, p.roughness + 0.03 * sand * p.sand - 0.03 * clouds)

@@ -9,7 +9,7 @@ from impasto.tools import Color, Field
 from ..material import Material, MaterialParameters, width_field
 from ..shaping import mix
 from ..surface import Surface
-from ..yarn import roundness, twist
+from ..yarn import resolved, roundness, twist
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -23,7 +23,7 @@ PERIODS = {"plain": 2, "twill": 4, "basket": 4, "satin": 5}
 class WeaveParameters(MaterialParameters):
     """Weave, threads and colours of a cloth."""
 
-    width_m: float = width_field(0.16)
+    width_m: float = width_field(0.2)
     weave: Literal["plain", "twill", "basket", "satin"] = Field("plain", description="How the threads cross")
     thread_m: float = Field(
         0.0015, ge=0.0001, le=0.05, title="Thread Spacing", description="Spacing of the threads, in metres"
@@ -64,6 +64,11 @@ class Weave(Material):
         weft = self._thread(canvas, p, "weft", row.long() % rows, 2 * (v - row) - 1, u, weft_rise, rows)
         above = ((warp[0] - weft[0]) / (0.04 * p.thread_m) + 0.5).clamp(0, 1)
         height_m, shade = mix(weft[0], warp[0], above), mix(weft[1], warp[1], above)
+        clear = resolved(canvas.width_m / columns / canvas.texel_m)
+        height_m, above = mix(height_m.mean(), height_m, clear), mix(above.mean(), above, clear)
+        slubs = canvas.noise("warp slubs", 2 * p.thread_m, octaves=3, stretch=(12, 1))
+        slubs = slubs + canvas.noise("weft slubs", 2 * p.thread_m, octaves=3, stretch=(1, 12))
+        shade = mix(shade.mean() * (1 + 0.2 * p.color_variation * slubs), shade, clear)
         color = mix(canvas.color(p.weft_color), canvas.color(p.color), above) * shade
         fuzz = canvas.noise("fuzz", 0.5 * p.thread_m, octaves=3, gain=0.8)
         height_m = height_m + 0.03 * p.fuzz * p.thread_m * fuzz

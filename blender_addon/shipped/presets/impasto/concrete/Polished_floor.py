@@ -4,7 +4,6 @@
 import bpy
 
 parameters = bpy.context.scene.impasto_parameters.concrete
-parameters.formwork = "smooth"
 parameters.pores = 0.05
 parameters.stains = 0.15
 parameters.cracks = 0.35

@@ -4,6 +4,7 @@
 import bpy
 
 parameters = bpy.context.scene.impasto_parameters.concrete
+parameters.formwork = "panels"
 parameters.pores = 0.2
 parameters.stains = 0.2
 parameters.cracks = 0.0

@@ -9,6 +9,5 @@ parameters.cloud_color = (0.11, 0.17, 0.14)
 parameters.vein_color = (0.58, 0.66, 0.6)
 parameters.accent_color = (0.3, 0.38, 0.32)
 parameters.vein_m = 0.13
-parameters.fine_veins = 0.7
 parameters.turbulence = 0.45
 parameters.softness = 0.25

@@ -8,7 +8,6 @@ parameters.trowel = 0.3
 parameters.sand = 0.0
 parameters.cracks = 0.0
 parameters.repairs = 0.0
-parameters.stains = 0.25
 parameters.stroke_m = 0.2
 parameters.color = (0.52, 0.27, 0.21)
 parameters.roughness = 0.34
