@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 class ConcreteParameters(MaterialParameters):
     """Formwork, pores, stains and cracks of concrete."""
 
-    width_m: float = width_field(2.4)
+    width_m: float = width_field(2.0)
     formwork: Literal["smooth", "boards", "panels"] = Field("smooth", description="What it was cast against")
     board_m: float = Field(
         0.12,
@@ -44,7 +44,7 @@ class ConcreteParameters(MaterialParameters):
         description="Holes of the rods that held the panels",
         json_schema_extra=visible_if("formwork", "panels"),
     )
-    pores: float = Field(0.45, ge=0, le=1, description="Holes of air bubbles")
+    pores: float = Field(0.6, ge=0, le=1, description="Holes of air bubbles")
     stains: float = Field(0.5, ge=0, le=1, description="Clouds and streaks of water and dust")
     cracks: float = Field(0.2, ge=0, le=1, description="Hairline cracks")
     exposed: float = Field(

@@ -106,7 +106,7 @@ class MetalPlates(Material):
         waves_m = 0.0012 * p.dents * canvas.noise("waves", 0.25, octaves=2)
         dents = step(canvas.noise("dents", 0.05), 2.8 - 0.9 * p.dents, 4.2 - 0.9 * p.dents)
         height_m = relief.height_m + waves_m - 0.003 * p.dents * dents + 0.00001 * rolled
-        grime = 1 - 0.6 * relief.cavity * step(clouds, -2.0, 1.0)
+        grime = 1 - relief.cavity * (0.25 + 0.35 * step(clouds, -2.0, 1.0))
         roughness = 0.44 + 0.05 * clouds + 0.08 * scale - 0.2 * bright + 0.15 * relief.cavity + 0.02 * rolled
         return Surface(canvas.color(p.metal_color) * (value * grime).clamp(0.1, 1.3), height_m, roughness, 1.0)
 
