@@ -170,10 +170,7 @@ class _Builder:
         family = list(self.table.get("colors", ()))
         if color := slots.pop("color", ""):
             if family:
-                rgb = _rgb(self.table.get("natural", {}).get(color, color))
-                self._move(family, rgb)
-                if lightness(rgb) < DARK_BELOW:
-                    self._put_all(self.table.get("on_dark", {}))
+                self._give_color(family, _rgb(self.table.get("natural", {}).get(color, color)))
                 if slots.get("paint") is None:
                     self._put_all(self.table.get("color_needs", {}))
             elif "metal" not in self.reading.slots:
@@ -207,6 +204,12 @@ class _Builder:
                 self._cannot(slot)
             for name in family if word else ():
                 self._put(name, change(self.now[name], word))
+
+    def _give_color(self, family: list[str], rgb: tuple[float, ...]) -> None:
+        """Give the family a colour, and what lies on a dark one its own."""
+        self._move(family, rgb)
+        if lightness(rgb) < DARK_BELOW:
+            self._put_all(self.table.get("on_dark", {}))
 
     def _move(self, family: list[str], rgb: tuple[float, ...]) -> None:
         """Give the first colour a value, and the others the same distance from it as before."""

@@ -23,7 +23,9 @@ _CLAUSES = re.compile(r"\s*(?:[,;.!?，；。！？、]|\band\b|\bbut\b)\s*", re
 WETNESS = "wetness"
 FALLING = ("snow", "forest-floor", "rust")
 """Materials that come over others by themselves: a change that names one of them lays it on top."""
-_LAID = re.compile(r"^(?:add|put|with|some|a little|a bit of)\b|\bon (?:it|top|them)$|^(?:加|添|撒|盖|带|有)|在上面$", re.IGNORECASE)
+_LAID = re.compile(
+    r"^(?:add|put|with|some|a little|a bit of)\b|\bon (?:it|top|them)$|^(?:加|添|撒|盖|带|有)|在上面$", re.IGNORECASE
+)
 """Clauses that lay any material on top, such as "add gravel" and "some sand on it"."""
 
 

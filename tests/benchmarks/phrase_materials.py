@@ -3,7 +3,8 @@
     python tests/benchmarks/phrase_materials.py DATA [--set second] [--weights DIR] [--sheet FILE]
 
 DATA: as for `real_tiles.py`, whose classifier judges the classes. --weights: library with SqueezeNet. Phrases are the
-held-out ones of a set in `phrases/`, in both languages; one that is refused counts as a wrong class. --sheet: a picture of those that were judged wrong.
+held-out ones of a set in `phrases/`, in both languages; those that are refused count as judged wrong. --sheet: a
+picture of those that were judged wrong.
 """
 
 from __future__ import annotations

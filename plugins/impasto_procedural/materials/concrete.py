@@ -78,7 +78,13 @@ class Concrete(Material):
         below = canvas.noise("where streaks are", 0.5, octaves=5, gain=0.7)
         lime = p.stains * step(streaks + 0.6 * below, 1.7, 3.2)
         dark = p.stains * step(0.8 * below - streaks - 0.3 * clouds, 1.0, 2.8)
-        value = 1 + tone + 0.03 * mottle + p.stains * (0.12 * clouds + 0.05 * mottle + 0.03 * streaks) + (0.02 + 0.10 * worn) * sand
+        value = (
+            1
+            + tone
+            + 0.03 * mottle
+            + p.stains * (0.12 * clouds + 0.05 * mottle + 0.03 * streaks)
+            + (0.02 + 0.10 * worn) * sand
+        )
         color = canvas.color(p.color) * value
         color = mix(color, canvas.color((0.42, 0.38, 0.32)) * (0.9 + 0.1 * sand), 0.6 * worn)
         color = mix(color, canvas.color((0.76, 0.75, 0.73)), 0.4 * lime) * (1 - 0.30 * dark) * (1 - 0.25 * damp)

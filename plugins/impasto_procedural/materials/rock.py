@@ -63,7 +63,12 @@ class Rock(Material):
         colors = [canvas.color(p.second_color), canvas.color(p.color), canvas.color(p.color) * 1.3]
         shade = 1.5 * (layer - 0.5) * p.layers + 0.4 * rugged + 1.1 * tone
         color = gradient(0.5 + p.color_variation * shade, colors) * (1 + 0.1 * fine) * (1 - 0.5 * crack)
-        color = color * (1 - 0.3 * cavity.clamp(-1.2, 1.5)) * (1 - 0.22 * pits.clamp(-1.2, 1.8)) * (1 - 0.25 * ledge * p.layers)
+        color = (
+            color
+            * (1 - 0.3 * cavity.clamp(-1.2, 1.5))
+            * (1 - 0.22 * pits.clamp(-1.2, 1.8))
+            * (1 - 0.25 * ledge * p.layers)
+        )
         surface = Surface(color, height_m, p.roughness + 0.03 * fine + 0.06 * rugged)
         return self._stained(canvas, p, surface, fine, bends)
 
