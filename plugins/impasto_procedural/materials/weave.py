@@ -23,7 +23,7 @@ PERIODS = {"plain": 2, "twill": 4, "basket": 4, "satin": 5}
 class WeaveParameters(MaterialParameters):
     """Weave, threads and colours of a cloth."""
 
-    width_m: float = width_field(0.2)
+    width_m: float = width_field(0.16)
     weave: Literal["plain", "twill", "basket", "satin"] = Field("plain", description="How the threads cross")
     thread_m: float = Field(
         0.0015, ge=0.0001, le=0.05, title="Thread Spacing", description="Spacing of the threads, in metres"
