@@ -61,6 +61,7 @@ MANUAL = {
     "bpy.ops.impasto.change_by_words": "text.html#in-blender",
     "bpy.types.matchsettings*": "text.html#in-blender",
     "bpy.ops.impasto.stylize": "style.html#begin",
+    "bpy.ops.impasto.*style_kind*": "style.html#kinds-of-style",
     "bpy.ops.impasto.continue_larger": "style.html#larger",
     "bpy.ops.impasto.export": "shapes.html#files-for-engines",
     "bpy.ops.impasto.relight": "maps.html#see-them-under-a-light",

@@ -52,6 +52,7 @@ from .relight import settings as relight_settings
 from .relight import turntable
 from .setup import operators as setup_operators
 from .stylize import gallery
+from .stylize import kinds as stylize_kinds
 from .stylize import operators as stylize_operators
 from .stylize import panel as stylize_panel
 from .stylize import preview as stylize_preview
@@ -79,6 +80,7 @@ CLASSES = (
     *variation_operators.CLASSES,
     *parameter_operators.CLASSES,
     *stylize_operators.CLASSES,
+    *stylize_kinds.CLASSES,
     *weight_operators.CLASSES,
     *material_operators.CLASSES,
     *relight_operators.CLASSES,

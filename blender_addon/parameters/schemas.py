@@ -22,6 +22,11 @@ def label_of(name: str, schema: Mapping[str, Any]) -> str:
     return made.removesuffix(" Px").removesuffix(" M") if title == made else title
 
 
+def label_of_choice(choice: Any) -> str:
+    """Label of one of the values that a parameter may have."""
+    return str(choice).replace("-", " ").replace("_", " ").capitalize()
+
+
 def choices_of(schema: Mapping[str, Any]) -> list[Any]:
     """Values that a parameter may have; empty if they are not listed."""
     return schema.get("enum") or ([schema["const"]] if "const" in schema else [])
@@ -37,7 +42,7 @@ def property_of(name: str, schema: Mapping[str, Any], **more: Any) -> Any:
     about = {"name": label_of(name, schema), "description": schema.get("description", ""), **more}
     default = schema["default"]
     if choices := choices_of(schema):
-        items = [(str(choice), str(choice).replace("-", " ").replace("_", " ").capitalize(), "") for choice in choices]
+        items = [(str(choice), label_of_choice(choice), "") for choice in choices]
         return EnumProperty(**about, items=items, default=str(default))
     kind = schema["type"]
     if kind == "boolean":

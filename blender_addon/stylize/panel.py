@@ -27,13 +27,24 @@ from ..tools.panel import (
     draw_run,
     section,
 )
-from . import gallery, preview
+from . import gallery, kinds, preview
 from .preview import previewer, why_no_preview
-from .settings import IMAGE, MATERIAL, START
+from .settings import IMAGE, KIND, MATERIAL, START
 from .subject import active_material, chosen_image, why_no_subject
 
-FIRST = ("strength", "preservation", "strokes", "strokes_px", "detail", "color", "color_mix", "relief", "longest_px")
-"""Parameters of all stylizers that artists change most."""
+FIRST = (
+    "kind",
+    "strength",
+    "preservation",
+    "strokes",
+    "strokes_px",
+    "detail",
+    "color",
+    "color_mix",
+    "relief",
+    "longest_px",
+)
+"""Parameters of stylizers that artists change most."""
 START_PARAMETERS = ("start_from", "seamless")
 MORE_SCALE = 4.0
 """Size of the thumbnail of a further style, in heights of a button."""
@@ -55,6 +66,10 @@ class StylePanel(ToolPanel):
         _draw_styles(layout, context, tool)
         draw_run(layout, "impasto.stylize", Place.STYLE, "BRUSH_DATA")
         section(layout, "impasto_style_preview", "Preview", lambda body: _draw_preview(body, context))
+        if KIND in properties_of(tool):
+            section(
+                layout, "impasto_style_kinds", "Kinds of Style", lambda body: kinds.draw(body, context), closed=True
+            )
         _draw_more(layout, context, tool)
         _draw_controls(layout, context, tool)
 

@@ -57,12 +57,18 @@ def why_no_preview(context: bpy.types.Context) -> str:
 
 def preview_inputs(context: bpy.types.Context) -> PreviewInputs:
     """Client, request and inputs of the preview, for a task's work."""
-    request, tool = from_scene(context), previewer(context)
+    tool = previewer(context)
     assert tool is not None  # else `why_no_preview` says why
+    return small_inputs(context, tool)
+
+
+def small_inputs(context: bpy.types.Context, tool: Mapping[str, Any]) -> PreviewInputs:
+    """Client, request and inputs of a small picture by a stylizer, with the panel's settings."""
+    request = from_scene(context)
     subject = subject_of(context, context.scene.impasto_style.subject)
     parameters = {name: value for name, value in request.parameters.items() if name in properties_of(tool)}
     longest_px = min(tool["preview_px"] or PREVIEW_PX, subject.longest_px)
-    if (strokes_px := parameters.get(STROKES)) and (full_px := parameters[LONGEST] or subject.longest_px):
+    if (strokes_px := parameters.get(STROKES)) and (full_px := parameters.get(LONGEST) or subject.longest_px):
         parameters[STROKES] = max(1, round(strokes_px * longest_px / full_px))
     parameters |= {LONGEST: longest_px, RELIEF: 0.0}
     given = {name: chosen for name, chosen in request.inputs.items() if name != START}

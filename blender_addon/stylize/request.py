@@ -3,17 +3,31 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import bpy
 
 from ..engine.catalogue import catalogue
+from ..parameters import properties
 from ..tools.missing import why_no_input, why_unready
 from ..tools.request import Request
 from .subject import why_no_subject
 
 
 def from_scene(context: bpy.types.Context) -> Request:
-    """The panel's request, but for the subject."""
-    return Request.from_settings(context.scene.impasto_style, estimator="none")
+    """The panel's request, but for the subject; only with parameters that were set.
+
+    The stylizer may choose the others by the kind of style.
+    """
+    settings = context.scene.impasto_style
+    request = Request.from_settings(settings, estimator="none")
+    group = properties.group_of(context.scene, catalogue[settings.tool])
+    given = {
+        name: value
+        for name, value in request.parameters.items()
+        if not hasattr(group, properties.identifier(name)) or group.is_property_set(properties.identifier(name))
+    }
+    return replace(request, parameters=given)
 
 
 def why_incomplete(context: bpy.types.Context) -> str:

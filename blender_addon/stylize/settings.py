@@ -22,8 +22,10 @@ SUBJECTS = (
     (MATERIAL, "Material", "The textures of the active object's material"),
     (RENDER, "Render", "The render result"),
 )
-LONGEST, STROKES, RELIEF, START = "longest_px", "strokes_px", "relief", "start"
+LONGEST, STROKES, RELIEF, KIND, START = "longest_px", "strokes_px", "relief", "kind", "start"
 """Parameters and an input of stylizers that the extension itself uses."""
+AUTO_KIND, NO_KIND = "auto", "none"
+"""Values of the kind of style: it is recognised, or has no settings of its own."""
 
 
 def _carry_over(settings: StyleSettings, context: bpy.types.Context) -> None:

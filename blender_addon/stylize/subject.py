@@ -13,10 +13,10 @@ import bpy
 from ..bridge import image_editors, images, materials, renders, surfaces
 from ..bridge.target import ACTIVE, CAN_HAVE_MATERIAL, Target
 from ..core.errors import ImpastoError, ParameterError
-from ..engine.catalogue import catalogue
+from ..engine.catalogue import catalogue, properties_of
 from ..jobs.task import Task
 from ..tools.request import Request
-from .settings import IMAGE, MATERIAL, RELIEF, RENDER, START
+from .settings import IMAGE, KIND, MATERIAL, NO_KIND, RELIEF, RENDER, START
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Subject:
         """Task that repaints it; material: target of repainted textures. ImpastoError if it cannot."""
         if renders.is_result(self.image):  # nothing that could stand out of a surface
             request = replace(request, parameters=_without_relief(request.parameters))
-        has_relief = self.material is not None and bool(request.parameters.get(RELIEF))
+        has_relief = self.material is not None and _may_have_relief(request)
         source = self.material if has_relief else self.source
         name = replace(request, source=self.material or self.source).result_name()
         return replace(request, source=source, name=name).task(self._target(context, name, material))
@@ -66,6 +66,13 @@ class Subject:
         uids = tuple(item.session_uid for item in objects if item.type in CAN_HAVE_MATERIAL)
         painted = self.material.session_uid
         return Target(name, material, uids, painted=painted)
+
+
+def _may_have_relief(request: Request) -> bool:
+    """Whether strokes may stand out: it was asked for, or is left to the kind of style."""
+    if RELIEF in request.parameters:
+        return bool(request.parameters[RELIEF])
+    return KIND in properties_of(catalogue[request.tool]) and request.parameters.get(KIND) != NO_KIND
 
 
 def _without_relief(parameters: Mapping[str, Any]) -> dict[str, Any]:

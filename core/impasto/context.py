@@ -48,6 +48,7 @@ class Context:
     on_model: Callable[[Model], None] = _nothing
     on_weights: Callable[[InstalledWeights], None] = _nothing
     on_note: Callable[[str], None] = _nothing
+    on_decision: Callable[[Any], None] = _nothing
     is_cancelled: Callable[[], bool] = lambda: False
     is_stopped: Callable[[], bool] = lambda: False
 
@@ -64,6 +65,13 @@ class Context:
     def note(self, text: str) -> None:
         """Tell the user, with the result, of a decision that was made for them. `text` is a sentence fragment."""
         self.on_note(text)
+
+    def decide(self, parameters: Any) -> None:
+        """Record these parameters of the tool, in which it has made choices, instead of those that were given.
+
+        The recipe then makes the same result again, even if the tool would choose otherwise by then.
+        """
+        self.on_decision(parameters)
 
     def check(self) -> None:
         """Raise Cancelled if the job was cancelled."""

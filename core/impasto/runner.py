@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -82,7 +82,8 @@ def run(
         context = replace(context, precision=fast_precision(context.device))
     rngs = step_rngs(recipe.seed, len(tools))
     values = [values_of(tool, step, inputs) for tool, step in zip(tools, recipe.steps, strict=True)]
-    steps = [_Step(*given) for given in zip(tools, parameters, values, rngs, strict=True)]
+    decided = [partial(parameters.__setitem__, index) for index in range(len(tools))]
+    steps = [_Step(*given) for given in zip(tools, list(parameters), values, rngs, decided, strict=True)]
 
     def record() -> Recipe:
         return _record(recipe, tools, parameters, inputs, context, used)
@@ -121,18 +122,20 @@ def run_to_files(
 
 @dataclass(frozen=True)
 class _Step:
-    """A step with all arguments of its tool but the subject."""
+    """A step with all arguments of its tool but the subject; on_decision: receives parameters that it decided."""
 
     tool: Tool
     parameters: Any
     inputs: Mapping[str, Value]
     rng: np.random.Generator
+    on_decision: Callable[[Any], None]
 
     def apply(self, subject: Maps, context: Context) -> Result:
         _check_needs(self.tool, subject)
         log.info("%s on %s: %s", self.tool.name, context.device, self.parameters)
         with self._alone(context):
-            made = self.tool.apply(subject, self.parameters, self.inputs, replace(context, rng=self.rng))
+            own = replace(context, rng=self.rng, on_decision=self.on_decision)
+            made = self.tool.apply(subject, self.parameters, self.inputs, own)
         result = made if isinstance(made, Result) else Result(made)
         _check_made(self.tool, result.maps)
         return result

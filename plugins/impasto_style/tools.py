@@ -14,7 +14,7 @@ from .fast.tool import FastStyle, TrainFastStyle
 from .gatys.parameters import CnnTextureParameters, GatysParameters
 from .neighbours.parameters import NeighboursParameters
 from .patches.parameters import PatchesStyleParameters
-from .shared.controls import NETWORKS, STYLE_INPUTS, StyleParameters
+from .shared.controls import NETWORKS, STYLE, STYLE_INPUTS, StyleParameters
 
 
 class PaintingStylizer(Stylizer):
@@ -41,6 +41,14 @@ class PatchesStyle(PaintingStylizer):
     rank = 10
     preview_px = 160
     parameters = PatchesStyleParameters
+
+    def apply(
+        self, subject: Maps, parameters: PatchesStyleParameters, inputs: Mapping[str, Any], context: Context
+    ) -> Maps:
+        """The subject, repainted with the settings of the kind of style."""
+        from .kinds.choosing import with_kind
+
+        return super().apply(subject, with_kind(parameters, subject, inputs[STYLE], context), inputs, context)
 
     def painter(self) -> Callable[..., Any]:
         from .patches.painting import paint

@@ -32,6 +32,7 @@ WORD = re.compile(r"[A-Z][a-z]+( [A-Z]?[a-z]+)?")
 NAMES = {
     *(
         "file {}",
+        "kind {}",
         "model {}",
         "model {} {}",
         "tool {}",

@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 from impasto.errors import Cancelled, ParameterError
+from impasto.plugins import registry
 from impasto.recipe import Recipe, Step
 from impasto.runner import run
 from impasto.texture import Maps
+from impasto.tools import Filter, Parameters
 
 pytestmark = pytest.mark.usefixtures("misbehaving")
 CHECKER = Step("checker", {"width_px": 32, "height_px": 16})
@@ -31,6 +33,33 @@ def test_what_was_made_is_recorded_with_defaults_versions_and_inputs(photo):
     assert recipe.made_with["versions"]["impasto-misbehaving"]
     assert recipe.made_with["device"] == "cpu"
     assert recipe.inputs["source"]["sha256"] == photo.sha256()
+
+
+class Decides(Filter):
+    """Chooses its strength by itself, unless it is given."""
+
+    class Given(Parameters):
+        strength: float = -1.0
+
+    name, label, description, parameters = "decides", "Decides", "Chooses its strength", Given
+
+    def apply(self, subject, parameters, inputs, context):
+        strength = parameters.strength if parameters.strength >= 0 else float(context.rng.random())
+        context.decide(parameters.model_copy(update={"strength": strength}))
+        return subject.with_arrays({"height": np.full((*subject.size_px, 1), strength)})
+
+
+def test_what_a_tool_decides_is_recorded_in_its_own_step(photo, monkeypatch):
+    monkeypatch.setitem(registry().tools, "decides", Decides())
+    recipe = Recipe((Step("decides"), Step("decides", {"strength": 0.25}), Step("decides")), 4)
+    made = run(recipe, {"source": photo})
+    first, given, last = (step.parameters["strength"] for step in made.recipe.steps)
+    assert first != last
+    assert given == 0.25
+    assert min(first, last) >= 0
+    assert made.maps["height"].pixels[0, 0, 0] == pytest.approx(last)
+    assert run(made.recipe, {"source": photo}).maps.sha256() == made.maps.sha256()
+    assert recipe.steps[0].parameters == {}
 
 
 def test_a_source_that_a_tool_does_not_look_at_is_not_named(photo):

@@ -208,3 +208,18 @@ def test_what_tiles_still_tiles_and_it_is_said(impasto, folder, tmp_path):
         assert done.returncode == 0, done.stderr
         z = max(seam_z(read_maps(tmp_path / "painted" / f"{name}_base_color.png")["base_color"].pixels))
         assert (z < 3, "note: it tiles" in done.stderr) == (tiles, tiles)
+
+
+def test_every_value_of_a_parameter_is_compared_on_one_sheet(impasto, folder, tmp_path):
+    given = ("stylize", folder / "cat.png", *FLAT, "--style", folder / "red.png", "--compare", "seamless")
+    done = impasto(*given, "--out", tmp_path, "--json")
+    assert done.returncode == 0, done.stderr
+    sheet = tmp_path / "cat_seamless.png"
+    assert json.loads(done.stdout)["files"] == [str(sheet)]
+    pixels = np.asarray(Image.open(sheet))
+    on, off = (pixels[100, column].tolist() for column in (80, 80 + pixels.shape[1] // 2))
+    assert on == off == [255, 0, 0]  # without auto there are two
+    again = impasto(*given, "--out", tmp_path)
+    assert "is there already" in again.stderr
+    refused = impasto("stylize", folder / "cat.png", *FLAT, "--style", folder / "red.png", "--compare", "strength")
+    assert "invalid choice: 'strength'" in refused.stderr

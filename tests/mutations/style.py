@@ -5,6 +5,8 @@ from __future__ import annotations
 from .mutation import Edit, Mutation
 
 GUIDES, MOSAIC = "plugins/impasto_style/patches/guides.py", "plugins/impasto_style/patches/mosaic.py"
+CHOOSING, RECOGNITION = "plugins/impasto_style/kinds/choosing.py", "plugins/impasto_style/kinds/recognition.py"
+KINDS = "plugins/test_style_kinds.py"
 TESTS = "plugins/test_patches_style.py"
 CALM = f"{TESTS}::test_a_calm_picture_is_painted_with_calm_parts_of_a_style"
 
@@ -29,5 +31,26 @@ STYLE = (
         MOSAIC,
         Edit(".sqrt().clamp(1, MOST_GAIN)", ".sqrt().clamp(1, 1)"),
         (f"{TESTS}::test_detail_that_was_lost_by_blending_is_restored",),
+    ),
+    Mutation(
+        "kinds-by-nothing",
+        "Kinds of style are recognised without looking at features.",
+        RECOGNITION,
+        Edit("self.standardised(values) @ self.weights", "0 * self.standardised(values) @ self.weights"),
+        (f"{KINDS}::test_most_new_pictures_are_recognised_and_few_mistaken",),
+    ),
+    Mutation(
+        "kinds-always-sure",
+        "A kind is named however unlikely it is.",
+        RECOGNITION,
+        Edit("probabilities.max() >= model.least and kind != NONE", "kind != NONE"),
+        (f"{KINDS}::test_what_lies_at_the_mean_of_all_is_uncertain",),
+    ),
+    Mutation(
+        "kinds-over-what-was-given",
+        "Settings of a kind replace those that were given.",
+        CHOOSING,
+        Edit(" if name not in parameters.model_fields_set", ""),
+        (f"{KINDS}::test_a_recognised_kind_sets_what_was_not_given",),
     ),
 )

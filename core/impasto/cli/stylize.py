@@ -10,6 +10,7 @@ from ..plugins import registry
 from ..recipe import Recipe, Step
 from ..system.interruption import Stop
 from ..tools import Tool
+from .comparing import add_comparison, compare
 from .making import add_output, carry_out
 from .options import add_command, add_inputs, add_parameters, add_seed, given_inputs, given_parameters, void_options
 from .sources import SOURCES_HELP, add_preparation, named_sources, preparing_steps
@@ -21,6 +22,7 @@ EXAMPLES = {
     "weight": "cat.jpg --style night.jpg --style wave.jpg --weight 1 --weight 0.5 --out painted",
     "mask": "cat.jpg --style night.jpg --style wave.jpg --mask fur.png --mask background.png --out painted",
     "start": "cat.jpg --style night.jpg --start painted/cat_base_color.png --longest-px 2048 --out large",
+    "kind": "cat.jpg --style night.jpg --compare kind --out painted",
 }
 """Examples by the input or parameter that they need."""
 
@@ -44,6 +46,7 @@ def add_stylize(commands: Any, chosen: str = "") -> None:
     parser.add_argument("--tool", dest="stylizer", choices=list(stylizers), default=usual, help=text)
     add_seed(parser)
     add_inputs(parser, tool)
+    add_comparison(parser, tool)
     add_preparation(parser)
     add_output(parser, can_stream=False)
     add_parameters(parser, tool)
@@ -65,6 +68,9 @@ def _stylize(arguments: argparse.Namespace, terminal: Terminal) -> None:
     sources = named_sources(arguments.sources, arguments.name)
     for sentence in void_options(arguments, tool):
         terminal.warn(sentence)
+    if arguments.compare:
+        compare(recipe, sources, files, tool, arguments, terminal)
+        return
     stop = Stop(lambda: terminal.note("\nimpasto: finishing early; Control-C again cancels"))
     carry_out(recipe, dict(sources), files, arguments, terminal, is_stopped=stop.is_set)
     if stop.is_set():

@@ -6,12 +6,18 @@ from typing import Literal
 
 from impasto.tools import Field
 
+from ..kinds.settings import Kind
 from ..shared.controls import StyleParameters
 
 
 class PatchesStyleParameters(StyleParameters):
     """The parameters of every stylizer, and those of matching patches."""
 
+    kind: Kind = Field(
+        "auto",
+        title="Kind of Style",
+        description="Defaults for a kind of style; auto: for the kind that it looks like; none: those for all styles",
+    )
     quality: Literal["quick", "usual", "best"] = Field(
         "usual",
         description="How often strokes are laid anew at each size; best takes several times as long, above 512 px most",
