@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn.functional import grid_sample
@@ -39,7 +40,9 @@ class Sample:
 
     def quantiles(self, axes: Tensor, count: int = QUANTILES) -> Tensor:
         """Quantiles (3, count) of the colours projected on the rows of axes (3, 3)."""
-        values, order = (axes @ self.colors).sort(dim=1)
+        values = axes @ self.colors
+        order = torch.from_numpy(np.argsort(values.numpy(), axis=1))  # several times as fast as PyTorch
+        values = values.gather(1, order)
         counted = self.weights[order].cumsum(1)
         wanted = torch.linspace(0, 1, count) * counted[:, -1:]
         return values.gather(1, torch.searchsorted(counted, wanted).clamp_max(values.shape[1] - 1))
