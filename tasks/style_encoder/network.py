@@ -8,8 +8,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import max_pool2d
 
-MEAN, DEVIATION = 0.45, 0.25
-"""Normalisation of the pictures (sRGB in [0, 1])."""
+from impasto_style.shared.architectures import ARCHITECTURES
+from impasto_style.shared.controls import BUNDLED
+
+MEAN, DEVIATION = ARCHITECTURES[BUNDLED].mean[0], ARCHITECTURES[BUNDLED].deviation[0]
+"""Normalisation of the pictures (sRGB in [0, 1]), of all channels."""
 BLOCKS = ((16, 16), (32, 32), (64, 64, 64), (128, 128))
 """Channels of the convolutions of each block; a pooling halves the size between two blocks."""
 CODE = 64

@@ -22,7 +22,7 @@ from impasto_style.patches.grid import SIDE, STRIDE, Grid, extended
 from impasto_style.patches.guides import SUITED, blurred, detail_contrast, edges, matched, suited
 from impasto_style.patches.library import CELLS, Library, Pieces, cropped, pixels_of
 from impasto_style.patches.matching import Search
-from impasto_style.patches.mosaic import blended, patch_weights, sharpened
+from impasto_style.patches.mosaic import blended, detail_energies, patch_weights, sharpened
 from impasto_style.patches.painting import paint
 from impasto_style.patches.parameters import PatchesStyleParameters
 from impasto_style.patches.recoloring import recolored
@@ -318,9 +318,9 @@ def test_detail_that_was_lost_by_blending_is_restored(factor):
     def contrast(x: Tensor) -> float:
         return float((x - blurred(x, 1.2 * factor)).std())
 
-    styles = [grid.on_canvas(picture)]
-    assert contrast(sharpened(dull, pieces, grid, styles, False)) == pytest.approx(contrast(picture), rel=0.1)
-    assert contrast(sharpened(picture, pieces, grid, styles, False)) == pytest.approx(contrast(picture), rel=0.1)
+    energies = detail_energies([grid.on_canvas(picture)], factor)
+    assert contrast(sharpened(dull, pieces, grid, energies, False)) == pytest.approx(contrast(picture), rel=0.1)
+    assert contrast(sharpened(picture, pieces, grid, energies, False)) == pytest.approx(contrast(picture), rel=0.1)
 
 
 @pytest.mark.parametrize("seamless", [False, True])

@@ -51,10 +51,14 @@ def blended(pieces: Pieces, weights: Tensor, grid: Grid, tick: Tick) -> Tensor:
     return (grid.folded(total) / grid.folded(norm)).permute(2, 0, 1)[None]
 
 
-def sharpened(x: Tensor, pieces: Pieces, grid: Grid, styles: Sequence[Tensor], seamless: bool) -> Tensor:
-    """x (1, 3, H, W), blended of pieces of styles (1, 3, h, w), with as much fine detail as these have themselves."""
+def detail_energies(styles: Sequence[Tensor], factor: int = 1) -> Tensor:
+    """Energy of fine detail at all pixels of styles (1, 3, h, w), one after the other: (N, 1)."""
+    return pixels_of([_energy(style - blurred(style, DETAIL_PX * factor)) for style in styles])
+
+
+def sharpened(x: Tensor, pieces: Pieces, grid: Grid, energies: Tensor, seamless: bool) -> Tensor:
+    """x (1, 3, H, W), blended of pieces of styles, with as much fine detail as these have: their `detail_energies`."""
     detail_px, near_px = DETAIL_PX * grid.factor, NEAR_PX * grid.factor
-    energies = pixels_of([_energy(style - blurred(style, detail_px)) for style in styles])  # (N, 1)
     wanted = energies[pieces.place(grid.side // 2, grid.side // 2)]
     scattered = blurred(grid.from_centres(torch.cat([wanted, torch.ones_like(wanted)], 1)), near_px, seamless)
     wanted = scattered[:, :1] / scattered[:, 1:]

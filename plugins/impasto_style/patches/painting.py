@@ -24,7 +24,7 @@ from .grid import SIDE, STRIDE, Grid
 from .guides import blurred, calmed, detail_contrast, edges, inside, matched, mixed, suited
 from .library import MOST_PATCHES, Library, cropped
 from .matching import Search, Tick
-from .mosaic import blended, patch_weights, sharpened
+from .mosaic import blended, detail_energies, patch_weights, sharpened
 from .parameters import PatchesStyleParameters
 from .recoloring import recolored
 
@@ -114,6 +114,7 @@ class _Painter:
             x = resized(before.picture, leading.shape[2:], task.seamless)
         search, guides = self._search(task, leading, before)
         forms = self.kept * edges(leading, task.seamless)
+        energies = detail_energies(task.sources)
         passes, rounds = PASSES[self.parameters.quality]
         patches: Tensor | None = None
         for _ in range(passes):
@@ -128,7 +129,7 @@ class _Painter:
             pieces = search.library.pieces(patches)
             weights = patch_weights(pieces, search.grid, self.progress.advance)
             x = blended(pieces, weights, search.grid, self.progress.advance)
-            x = sharpened(x, pieces, search.grid, task.sources, task.seamless)
+            x = sharpened(x, pieces, search.grid, energies, task.seamless)
             mosaic = _Mosaic(x, search, patches, weights)
             self.progress.advance(size**2)
             if self.context.is_stopped():
@@ -264,4 +265,4 @@ def _enlarged(mosaic: _Mosaic, task: Task, factor: int, tick: Tick) -> Tensor:
     styles = [resized(style, size) for style, size in zip(task.sources, sizes, strict=True)]
     pieces = library.enlarged_pieces(mosaic.patches, styles, factor)
     x = blended(pieces, mosaic.weights, grid.enlarged(factor), tick)
-    return sharpened(x, pieces, grid.enlarged(factor), styles, task.seamless)
+    return sharpened(x, pieces, grid.enlarged(factor), detail_energies(styles, factor), task.seamless)
