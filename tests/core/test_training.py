@@ -88,7 +88,7 @@ def test_it_learns_and_says_how_it_goes(tmp_path):
     assert said[150][0] == 0.75
     assert said[150][1].startswith("Step 150 of 200, about ")
     assert "left, SWD 0." in said[150][1]
-    assert re.search(r", generator \d+\.\d\d, discriminator \d+\.\d\d$", said[150][1])
+    assert re.search(r", losses: generator \d+\.\d\d, discriminator \d+\.\d\d$", said[150][1])
     assert outcome.seconds > 0
     assert outcome.note == ""
 

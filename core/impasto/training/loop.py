@@ -170,7 +170,8 @@ class _Run:
             parts.append(self.note)
         if self.losses.rows:
             losses = {name.removeprefix("loss_"): value for name, value in self.losses.rows[-1].items()}
-            parts += [f"{name} {value:.2f}" for name, value in losses.items() if name != "step"]
+            shown = ", ".join(f"{name} {value:.2f}" for name, value in losses.items() if name != "step")
+            parts.append(f"losses: {shown}")
         return ", ".join(parts)
 
     def save(self) -> None:
