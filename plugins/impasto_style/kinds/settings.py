@@ -22,7 +22,7 @@ LABELS = {
     "oil": "an oil painting",
     "pointillism": "a pointillist painting",
     "ink": "an engraving or ink drawing",
-    "watercolor": "a watercolour",
+    "watercolor": "a watercolour painting",
     "print": "a flat print",
     "gold": "gold and ornament",
     "pencil": "a pencil drawing",
