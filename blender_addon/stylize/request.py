@@ -7,25 +7,26 @@ from dataclasses import replace
 
 import bpy
 
-from ..engine.catalogue import catalogue
+from ..engine.catalogue import catalogue, properties_of
 from ..parameters import properties
+from ..parameters.groups import belongs_to_model, identifier
 from ..tools.missing import why_no_input, why_unready
 from ..tools.request import Request
 from .subject import why_no_subject
 
 
 def from_scene(context: bpy.types.Context) -> Request:
-    """The panel's request, but for the subject; only with parameters that were set.
+    """The panel's request, but for the subject; only with parameters that were set, and numbers of each style.
 
     The stylizer may choose the others by the kind of style.
     """
     settings = context.scene.impasto_style
-    request = Request.from_settings(settings, estimator="none")
-    group = properties.group_of(context.scene, catalogue[settings.tool])
+    request, tool = Request.from_settings(settings, estimator="none"), catalogue[settings.tool]
+    group, known = properties.group_of(context.scene, tool), properties_of(tool)
     given = {
         name: value
         for name, value in request.parameters.items()
-        if not hasattr(group, properties.identifier(name)) or group.is_property_set(properties.identifier(name))
+        if "for_each" in known[name] or belongs_to_model(known[name]) or group.is_property_set(identifier(name))
     }
     return replace(request, parameters=given)
 
