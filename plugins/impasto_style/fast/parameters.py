@@ -32,7 +32,7 @@ class TrainFastStyleParameters(Parameters):
     name: str = Field("untitled", description="Name of the model: letters, digits, - and _")
     label: str = Field("", description="Name that users see; empty: the model's name")
     start_from: str = model_field("Model to start from; empty: from scratch", tool="fast-style")
-    steps: int = Field(6000, ge=1, le=1000000, description="Steps of training")
+    steps: int = Field(4000, ge=1, le=1000000, description="Steps of training")
     longest_px: int = Field(
         512,
         ge=64,
