@@ -214,10 +214,11 @@ def test_the_result_has_more_of_the_style_than_its_colours():
 
 
 def test_the_pictures_forms_stay_the_more_the_more_they_are_to_be_kept(usual):
-    loose, kept, strict = (correlation(x, PHOTO) for x in (painted(preservation=0.0), usual, painted(preservation=4.0)))
-    assert loose < kept
-    assert kept > 0.6
-    assert strict > kept - 0.02
+    """Each step of the slider is a step towards the picture, and the first ones leave it loose."""
+    steps = [correlation(x, PHOTO) for x in (painted(preservation=0.0), usual, painted(preservation=2.0))]
+    steps.append(correlation(painted(preservation=5.0), PHOTO))
+    assert min(np.diff(steps)) > 0.02
+    assert 0.6 < steps[1] < 0.9
 
 
 def test_less_detail_is_smoother_and_more_is_sharper(usual):

@@ -39,6 +39,8 @@ COLOR_WEIGHT, CONTRAST_WEIGHT = 0.7, 0.7
 """Weights of the guides, relative to the patch itself."""
 KEPT = 0.8
 """Strength with which the picture's edges are restored before each search."""
+FORMS_POWER = 0.5
+"""How fast the picture's own edges come through at the end, as preservation rises above 1."""
 NOISE = 0.1
 FIRST_ROUNDS = 30
 """Rounds at the first size, where they cost nothing, to find potentials that hold for all sizes."""
@@ -72,7 +74,8 @@ def paint(task: Task, parameters: PatchesStyleParameters, context: Context) -> T
     if mosaic and factor > 1 and not context.is_stopped():
         progress.begin(f"Painting at {task.longest_px} px")
         x = _enlarged(mosaic, task, factor, progress.advance)
-    return _finished(resized(x, task.picture.shape[2:], task.seamless), task, parameters.detail, factor)
+    x = painter.with_forms(resized(x, task.picture.shape[2:], task.seamless), task)
+    return _finished(x, task, parameters.detail, factor)
 
 
 @dataclass(frozen=True)
@@ -98,6 +101,16 @@ class _Painter:
         self.kept = 1 - (1 - KEPT) ** parameters.preservation
         self.color_weight = COLOR_WEIGHT * parameters.preservation**0.5
         self.thresholds = _thresholds(task, self.context) if len(task.regions) > 1 else None
+
+    def with_forms(self, x: Tensor, task: Task) -> Tensor:
+        """x (1, 3, H, W) with edges of the task's picture, if more than the usual is to be preserved."""
+        share = 1 - max(1.0, self.parameters.preservation) ** -FORMS_POWER
+        if not share:
+            return x
+        size = (x.shape[2], x.shape[3])
+        coarse = resized(resized(task.picture, self.task.picture.shape[2:], task.seamless), size, task.seamless)
+        leading = resized(self.leading, size, task.seamless) + task.picture - coarse
+        return (x + share * edges(leading, task.seamless) * (leading - x)).clamp(0, 1)
 
     def finished(self, x: Tensor) -> Tensor:
         """An unfinished picture of any size, blended over the original for a preview."""
