@@ -59,6 +59,9 @@ def test_what_lies_at_the_mean_of_all_is_uncertain():
     model = kind_model()
     mean = dict(zip(model.features, map(float, model.mean), strict=True))
     assert recognised_by(mean, model).kind is None
+    leaning = replace(model, offsets=np.float32([kind == "ink" for kind in model.kinds]))  # ink: e / (e + 7) = 0.28
+    assert recognised_by(mean, leaning).kind is None
+    assert recognised_by(mean, replace(leaning, least=0.25)).kind == "ink"
 
 
 def test_features_hardly_depend_on_the_size_of_a_large_picture():
