@@ -48,7 +48,7 @@ FAST_STYLE = (
         "fast-style-preservation-lost",
         "Preservation changes nothing.",
         f"{FOLDER}/data.py",
-        Edit('given["preservation"] = chosen.preservation', 'given["preservation"] = 1.0'),
+        Edit('"preservation": chosen.preservation', '"preservation": 1.0'),
         (f"{TESTS}::test_shapes_are_kept_as_the_teacher_is_asked_to",),
     ),
     Mutation(
